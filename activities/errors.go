@@ -1,0 +1,63 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/models"
+)
+
+// Types of failures as Temporal shows them, beside the codes of package models.
+const (
+	FailureBadAnswer = "bad_answer" // the model answered, but nothing usable
+	FailureStopping  = "stopping"   // the worker is stopping; another one goes on
+	FailureInternal  = "internal"
+)
+
+// finalCodes fail the same way each time, so trying again is pointless.
+var finalCodes = map[models.Code]bool{
+	models.Invalid: true, models.Unauthenticated: true, models.Forbidden: true,
+	models.NotFound: true, models.Conflict: true, models.Precondition: true,
+}
+
+// translate gives an error the type and the retry rule that Temporal acts on.
+func translate(err error) error {
+	var coded *models.Error
+	switch {
+	case err == nil, errors.Is(err, context.Canceled):
+		return err
+	case errors.As(err, &coded):
+		return failure(coded.Message, string(coded.Code), err, finalCodes[coded.Code], coded.RetryAfter)
+	default:
+		return failure("An internal error.", FailureInternal, err, false, 0)
+	}
+}
+
+// translateModel does so for an error of the model. A bad answer is worth
+// another try or two, since sampling differs; a misconfiguration is not.
+func translateModel(err error, attempt int32) error {
+	var fault *gemma.Error
+	if !errors.As(err, &fault) {
+		return translate(err)
+	}
+	switch fault.Kind {
+	case gemma.BadAnswer:
+		return failure("The model gave no usable answer.", FailureBadAnswer, err, attempt >= badAnswerTries, 0)
+	case gemma.Misconfigured:
+		return failure("The model refuses requests.", string(models.Unavailable), err, true, 0)
+	default:
+		return failure("The model cannot be reached.", string(models.Unavailable), err, false, fault.RetryAfter)
+	}
+}
+
+const badAnswerTries = 3
+
+func failure(message, kind string, cause error, final bool, after time.Duration) error {
+	return temporal.NewApplicationErrorWithOptions(message, kind, temporal.ApplicationErrorOptions{
+		NonRetryable: final, Cause: cause, NextRetryDelay: after,
+	})
+}

@@ -1,0 +1,63 @@
+package gemma
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+
+	"github.com/openai/openai-go/v3/packages/ssestream"
+)
+
+var (
+	errStalled = errors.New("the server fell silent")
+	errCut     = errors.New("the stream ended before the answer did")
+)
+
+// failure names what went wrong with a request. The caller's own context comes first:
+// a cancelled call must not look like a broken server.
+func failure(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("gemma: %w", ctx.Err())
+	}
+	var own *Error
+	if errors.As(err, &own) {
+		return own
+	}
+	if errors.Is(err, errTooLarge) {
+		return &Error{Kind: BadAnswer, Message: errTooLarge.Error(), Err: errTooLarge}
+	}
+	return &Error{Kind: Unavailable, Message: describe(err), Err: bare(err)}
+}
+
+// bare strips what quotes the address, which may hold credentials, and what quotes the
+// server, which may echo the prompt.
+func bare(err error) error {
+	var at *url.Error
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	var echoed *ssestream.StreamError
+	if errors.As(err, &echoed) {
+		return nil
+	}
+	return err
+}
+
+func describe(err error) string {
+	var network *net.OpError
+	var echoed *ssestream.StreamError
+	switch {
+	case errors.Is(err, errStalled), errors.Is(err, errCut):
+		return err.Error()
+	case errors.Is(err, context.DeadlineExceeded):
+		return "the server did not answer in time"
+	case errors.As(err, &echoed):
+		return "the server reported an error within the stream"
+	case errors.As(err, &network):
+		return "the connection failed on " + network.Op
+	default:
+		return "the connection failed or its stream made no sense"
+	}
+}

@@ -1,0 +1,169 @@
+package gemma_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/stretchr/testify/require"
+)
+
+func TestFaultsHaveTheirKinds(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name     string
+		fault    gemmatest.Fault
+		kind     gemma.Kind
+		requests int
+	}{
+		{"stall", gemmatest.Stall(), gemma.Unavailable, 1},
+		{"stall at once", gemmatest.StallAtOnce(), gemma.Unavailable, 1},
+		{"hold", gemmatest.Hold(), gemma.Unavailable, 1},
+		{"cut", gemmatest.Cut(), gemma.Unavailable, 1},
+		{"error event", gemmatest.ErrorEvent(), gemma.Unavailable, 1},
+		{"no finish", gemmatest.Finish(""), gemma.Unavailable, 1},
+		{"500", gemmatest.Status(500), gemma.Unavailable, 1},
+		{"503", gemmatest.Status(503), gemma.Unavailable, 1},
+		{"408", gemmatest.Status(408), gemma.Unavailable, 1},
+		{"429", gemmatest.TooMany(7 * time.Second), gemma.Overloaded, 1},
+		{"400", gemmatest.Status(400), gemma.Misconfigured, 1},
+		{"401", gemmatest.Status(401), gemma.Misconfigured, 1},
+		{"403", gemmatest.Status(403), gemma.Misconfigured, 1},
+		{"404", gemmatest.Status(404), gemma.Misconfigured, 1},
+		{"broken", gemmatest.BrokenJSON(), gemma.BadAnswer, 2},
+		{"cut off", gemmatest.CutOff(), gemma.BadAnswer, 2},
+		{"schema", gemmatest.WrongSchema(), gemma.BadAnswer, 2},
+		{"empty", gemmatest.Empty(), gemma.BadAnswer, 2},
+		{"filtered", gemmatest.Finish("content_filter"), gemma.BadAnswer, 2},
+		{"repeat", gemmatest.Repeat(), gemma.BadAnswer, 2},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := gemmatest.New(t)
+			s.On(gemmatest.Outline, 0, c.fault)
+			change := func(o *gemma.Options) {}
+			if c.kind == gemma.Unavailable {
+				change = impatient
+			}
+			_, _, err := client(t, s, change).Outline(long(t), brief(), nil)
+			var e *gemma.Error
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, c.kind, e.Kind, err)
+			require.Equal(t, c.requests, s.Count(gemmatest.Outline))
+			for x := error(e); x != nil; x = errors.Unwrap(x) {
+				require.NotContains(t, x.Error(), secret)
+				require.NotContains(t, x.Error(), "sourdough")
+			}
+		})
+	}
+}
+
+func TestOneRepairTurn(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]gemmatest.Fault{
+		"broken": gemmatest.BrokenJSON(), "cut off": gemmatest.CutOff(), "schema": gemmatest.WrongSchema(),
+		"empty": gemmatest.Empty(), "repeat": gemmatest.Repeat(), "array": gemmatest.Text("[1]"),
+		"garbage after": gemmatest.Text("{} and more"), "scalar": gemmatest.Text("3"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := gemmatest.New(t)
+			for _, kind := range []gemmatest.Kind{gemmatest.Outline, gemmatest.Practice} {
+				s.On(kind, 1, fault)
+			}
+			c := client(t, s)
+			_, usage, err := c.Outline(long(t), brief(), nil)
+			require.NoError(t, err)
+			require.Positive(t, usage.OutputTokens)
+			_, _, err = c.Practice(long(t), gemma.PracticeRequest{Brief: brief(), LessonTitle: "x", LessonText: "words"}, nil)
+			require.NoError(t, err)
+			require.Equal(t, 2, s.State().Repairs)
+		})
+	}
+}
+
+func TestLessonRepairs(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]gemmatest.Fault{
+		"short": gemmatest.Text("# Water\n\nWet."), "json": gemmatest.Text(`{"lesson": "# Water"}`), "cut off": gemmatest.CutOff(),
+		"open fence": gemmatest.Text("# Water\n\n" + words(60) + "\n\n```go\nx := 1\n"), "repeat": gemmatest.Repeat(), "empty": gemmatest.Empty(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := gemmatest.New(t)
+			s.On(gemmatest.Lesson, 1, fault)
+			text, _, err := client(t, s).Lesson(long(t), lesson(), nil)
+			require.NoError(t, err)
+			require.Contains(t, text, "# Water")
+			require.Equal(t, 1, s.State().Repairs)
+			s.On(gemmatest.Lesson, 0, fault)
+			_, _, err = client(t, s).Lesson(long(t), lesson(), nil)
+			require.Equal(t, gemma.BadAnswer, gemma.KindOf(err))
+			require.Equal(t, 4, s.Count(gemmatest.Lesson))
+		})
+	}
+}
+
+func TestRepetitionLeavesEarly(t *testing.T) {
+	t.Parallel()
+	s := gemmatest.New(t)
+	s.On(gemmatest.Lesson, 0, gemmatest.Repeat(), gemmatest.Delay(time.Microsecond))
+	_, usage, err := client(t, s).Lesson(long(t), lesson(), nil)
+	require.Equal(t, gemma.BadAnswer, gemma.KindOf(err))
+	require.NoError(t, s.WaitClosed(long(t), 2))
+	require.Less(t, usage.OutputTokens, 2000)
+}
+
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	for value, want := range map[string]time.Duration{
+		"7": 7 * time.Second, "": 0, "soon": 0, "-5": 0, "99999999": time.Hour,
+		now.Add(time.Minute).Format(http.TimeFormat): time.Minute, now.Add(-time.Minute).Format(http.TimeFormat): 0,
+	} {
+		s := gemmatest.New(t)
+		s.On(gemmatest.Lesson, 1, gemmatest.TooManyUntil(value))
+		_, _, err := client(t, s, func(o *gemma.Options) { o.Now = func() time.Time { return now } }).Lesson(long(t), lesson(), nil)
+		var e *gemma.Error
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, gemma.Overloaded, e.Kind)
+		require.Equal(t, want, e.RetryAfter, value)
+	}
+}
+
+func TestResponseIsCapped(t *testing.T) {
+	t.Parallel()
+	s := gemmatest.New(t)
+	_, _, err := client(t, s, func(o *gemma.Options) { o.MaxResponseBytes = 2000 }).Lesson(long(t), lesson(), nil)
+	require.Equal(t, gemma.BadAnswer, gemma.KindOf(err))
+	require.Equal(t, 1, s.Count(gemmatest.Lesson))
+}
+
+func TestRefusedKeyIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	s := gemmatest.New(t, gemmatest.WithAPIKey("another"))
+	_, _, err := client(t, s).Lesson(long(t), lesson(), nil)
+	require.Equal(t, gemma.Misconfigured, gemma.KindOf(err))
+	require.NotContains(t, err.Error(), secret)
+}
+
+func TestFenceIsTolerated(t *testing.T) {
+	t.Parallel()
+	s := gemmatest.New(t)
+	s.On(gemmatest.Outline, 0, gemmatest.Fenced())
+	_, _, err := client(t, s).Outline(long(t), brief(), nil)
+	require.NoError(t, err)
+	require.Zero(t, s.State().Repairs)
+}
+
+func words(n int) string {
+	out := ""
+	for i := range n {
+		out += string(rune('a'+i%26)) + string(rune('a'+i/26)) + "word "
+	}
+	return out
+}

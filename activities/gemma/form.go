@@ -1,0 +1,98 @@
+package gemma
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+//go:embed schemas/*.json
+var schemaFiles embed.FS
+
+// form is the shape of a JSON answer. schema is sent as it stands in its file, because
+// servers write the properties in its order: an explanation before the answer it leads to.
+type form struct {
+	name     string
+	schema   json.RawMessage
+	compiled *jsonschema.Schema
+}
+
+// loadForm panics on a broken schema: those are part of the program.
+func loadForm(name string) *form {
+	raw, err := schemaFiles.ReadFile("schemas/" + name + ".json")
+	if err != nil {
+		panic(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		panic(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource(name, doc); err != nil {
+		panic(err)
+	}
+	return &form{name: name, schema: raw, compiled: compiler.MustCompile(name)}
+}
+
+// parse reads text as exactly one JSON object of this form into value. The returned
+// problems are in words a model can act on; none means that value is filled.
+func (f *form) parse(text string, value any) []string {
+	text = unfence(text)
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		return []string{"it is not one JSON object and nothing else"}
+	}
+	if _, ok := doc.(map[string]any); !ok {
+		return []string{"it is not a JSON object"}
+	}
+	if err := f.compiled.Validate(doc); err != nil {
+		return schemaProblems(err)
+	}
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(value); err != nil {
+		return []string{"a field has the wrong type"}
+	}
+	return nil
+}
+
+// unfence drops the code fence that models like to put around JSON.
+func unfence(text string) string {
+	text = strings.TrimSpace(strings.TrimPrefix(text, "\uFEFF"))
+	opening, rest, found := strings.Cut(text, "\n")
+	if !found || !strings.HasPrefix(opening, "```") {
+		return text
+	}
+	body, closed := strings.CutSuffix(rest, "```")
+	if !closed {
+		return text
+	}
+	return strings.TrimSpace(body)
+}
+
+// maxProblems keeps a repair turn short: a model mends few things at a time.
+const maxProblems = 6
+
+func schemaProblems(err error) []string {
+	var invalid *jsonschema.ValidationError
+	if !errors.As(err, &invalid) {
+		return []string{"it does not match the schema"}
+	}
+	var problems []string
+	for _, unit := range invalid.BasicOutput().Errors {
+		if unit.Error == nil || len(problems) == maxProblems {
+			continue
+		}
+		at := strings.ReplaceAll(strings.TrimPrefix(unit.InstanceLocation, "/"), "/", ".")
+		if at == "" {
+			at = "the object"
+		}
+		problems = append(problems, fmt.Sprintf("%s: %s", at, head(unit.Error.String(), 120)))
+	}
+	return problems
+}

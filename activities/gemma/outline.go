@@ -1,0 +1,98 @@
+package gemma
+
+import (
+	"fmt"
+	"strings"
+)
+
+type outlineAnswer struct {
+	Title       string       `json:"title"`
+	Summary     string       `json:"summary"`
+	Description string       `json:"description"`
+	Tags        []string     `json:"tags"`
+	Lessons     []planAnswer `json:"lessons"`
+}
+
+type planAnswer struct {
+	Title         string   `json:"title"`
+	Summary       string   `json:"summary"`
+	Objectives    []string `json:"objectives"`
+	Prerequisites []string `json:"prerequisites"`
+	Minutes       int      `json:"minutes"`
+}
+
+// readOutline turns an answer's text into an outline, or says what is wrong with it.
+func (c *Client) readOutline(text string) (Outline, []string) {
+	var a outlineAnswer
+	if problems := c.outline.parse(text, &a); len(problems) > 0 {
+		return Outline{}, problems
+	}
+	o := a.trimmed()
+	return o, outlineProblems(o)
+}
+
+func (a outlineAnswer) trimmed() Outline {
+	o := Outline{Title: line(a.Title), Summary: clean(a.Summary), Description: clean(a.Description), Tags: lines(a.Tags)}
+	for _, l := range a.Lessons {
+		o.Lessons = append(o.Lessons, LessonPlan{
+			Title: line(l.Title), Summary: clean(l.Summary), Minutes: l.Minutes,
+			Objectives: lines(l.Objectives), Prerequisites: lines(l.Prerequisites),
+		})
+	}
+	return o
+}
+
+func outlineProblems(o Outline) []string {
+	var p problems
+	p.blank("title", o.Title)
+	p.blank("summary", o.Summary)
+	p.blank("description", o.Description)
+	if n := len(o.Lessons); n < 3 || n > 8 {
+		p.addf("lessons: there are %d, wanted are 3 to 8", n)
+	}
+	seen := map[string]bool{}
+	for i, l := range o.Lessons {
+		at := fmt.Sprintf("lesson %d ", i+1)
+		p.blank(at+"title", l.Title)
+		p.blank(at+"summary", l.Summary)
+		if len(l.Objectives) == 0 {
+			p.addf("%shas no objectives", at)
+		}
+		if key := strings.ToLower(l.Title); seen[key] {
+			p.addf("%shas the title of an earlier lesson", at)
+		} else {
+			seen[key] = true
+		}
+	}
+	return p
+}
+
+// fitHours spreads the learner's hours over the lessons, keeping their proportions.
+func fitHours(o Outline, hours float64) Outline {
+	weights := make([]int, len(o.Lessons))
+	for i, l := range o.Lessons {
+		weights[i] = l.Minutes
+	}
+	for i, minutes := range SpreadMinutes(weights, hours) {
+		o.Lessons[i].Minutes = minutes
+	}
+	return o
+}
+
+// SpreadMinutes shares hours out by weight, in steps of 5 minutes and within 5 to 600 a
+// share. With no hours given (0, less, or not a number) the weights come back as they are.
+func SpreadMinutes(weights []int, hours float64) []int {
+	total := 0
+	for _, w := range weights {
+		total += max(w, 1)
+	}
+	shares := make([]int, len(weights))
+	for i, w := range weights {
+		shares[i] = w
+		if hours > 0 {
+			exact := min(hours, 1000) * 60 * float64(max(w, 1)) / float64(total)
+			shares[i] = min(max(5*int(exact/5+0.5), 5), 600)
+		}
+	}
+	return shares
+}

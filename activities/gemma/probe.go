@@ -1,0 +1,61 @@
+package gemma
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/openai/openai-go/v3"
+)
+
+// Probe asks the server for its models, within ProbeTimeout. It fails with Unavailable
+// when nobody answers and with Misconfigured when the configured model is not served
+// or what answers is no model server.
+func (c *Client) Probe(ctx context.Context) (Info, error) {
+	if c.broken != nil {
+		return Info{}, c.broken
+	}
+	short, cancel := context.WithTimeout(ctx, c.o.ProbeTimeout)
+	defer cancel()
+	page, err := c.models.List(short)
+	if err != nil {
+		return Info{}, probeFailure(ctx, short, err)
+	}
+	for _, m := range page.Data {
+		if c.serves(m.ID) {
+			return c.infoFrom(m), nil
+		}
+	}
+	return Info{}, &Error{Kind: Misconfigured, Message: fmt.Sprintf("the server does not serve the model %q", c.o.Model)}
+}
+
+// serves allows for the two ways servers lengthen a name they still accept short.
+func (c *Client) serves(id string) bool {
+	return id == c.o.Model || id == c.o.Model+":latest" || id == "models/"+c.o.Model
+}
+
+func (c *Client) infoFrom(m openai.Model) Info {
+	info := c.Info()
+	if owner := strings.TrimSpace(m.OwnedBy); owner != "" {
+		info.Provider = owner
+	}
+	return info
+}
+
+func probeFailure(ctx, short context.Context, err error) error {
+	if ctx.Err() == nil && short.Err() != nil {
+		return &Error{Kind: Unavailable, Message: "the server did not answer in time", Err: short.Err()}
+	}
+	if ctx.Err() == nil && notAnAPI(err) {
+		return &Error{Kind: Misconfigured, Message: "what answers at the base URL does not list models", Err: err}
+	}
+	return failure(ctx, err)
+}
+
+func notAnAPI(err error) bool {
+	var syntax *json.SyntaxError
+	var mismatch *json.UnmarshalTypeError
+	return errors.As(err, &syntax) || errors.As(err, &mismatch) || strings.HasPrefix(err.Error(), "expected destination type")
+}

@@ -1,0 +1,67 @@
+package activities
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// Event is one step of a task's story, as the workflow tells it.
+type Event = models.TaskEvent
+
+// Fault says why a task failed.
+type Fault = models.TaskFault
+
+// States of a task, for the workflows, which do not know the rows.
+const (
+	Running = models.TaskRunning
+	Done    = models.TaskDone
+	Failed  = models.TaskError
+)
+
+// FaultCancelled is the code of the fault of a cancelled task.
+const FaultCancelled = models.FaultCancelled
+
+// Story keeps a task's row in step with its workflow.
+type Story struct {
+	DB *gorm.DB
+}
+
+// RecordInput is a stretch of a story.
+type RecordInput struct {
+	TaskID uuid.UUID `json:"task_id"`
+	Events []Event   `json:"events"`
+}
+
+// RecordProgress appends events to the row. Key: (task, seq); known ones are
+// passed over. A task that has ended refuses, which tells the workflow to stop.
+func (s *Story) RecordProgress(ctx context.Context, in RecordInput) error {
+	return translate(models.RecordEvents(ctx, s.DB, in.TaskID, in.Events))
+}
+
+// SettleInput is the end of a story.
+type SettleInput struct {
+	TaskID uuid.UUID `json:"task_id"`
+	// Rest is what the row may lack, the last event last.
+	Rest []Event `json:"rest"`
+	// Generation describes how the course came to be; nil when that was never known.
+	Generation *Generation `json:"generation,omitempty"`
+}
+
+// Generation tells how a course came to be.
+type Generation = models.Generation
+
+// SettleCourse ends the task and its course in one transaction. Key: the task's
+// state; a task that has ended stays as it is.
+func (s *Story) SettleCourse(ctx context.Context, in SettleInput) error {
+	gen := Generation{}
+	if in.Generation != nil {
+		gen = *in.Generation
+		at := in.Rest[len(in.Rest)-1].At
+		gen.GeneratedAt = &at
+	}
+	return translate(models.SettleGeneration(ctx, s.DB, in.TaskID, in.Rest, gen))
+}

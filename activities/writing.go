@@ -1,0 +1,226 @@
+package activities
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/activity"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/models"
+)
+
+// Writer writes the parts of a course: the model does, and so does the built-in
+// outline writer.
+type Writer interface {
+	Outline(ctx context.Context, brief gemma.Brief, beat gemma.Beat) (gemma.Outline, gemma.Usage, error)
+	Lesson(ctx context.Context, request gemma.LessonRequest, beat gemma.Beat) (string, gemma.Usage, error)
+	Practice(ctx context.Context, request gemma.PracticeRequest, beat gemma.Beat) (gemma.Practice, gemma.Usage, error)
+	Info() gemma.Info
+	// Probe tells whether the writer can work now.
+	Probe(ctx context.Context) (gemma.Info, error)
+}
+
+// Writing has a writer write and keeps what it wrote.
+type Writing struct {
+	DB *gorm.DB
+	// Model is nil when none is configured.
+	Model Writer
+	// Builtin writes courses when the model cannot be reached; nil when that is not allowed.
+	Builtin Writer
+	Clock   func() time.Time
+	Log     *slog.Logger
+}
+
+// Prepared is who will write the course. The choice holds for the whole course.
+type Prepared struct {
+	Fallback   bool       `json:"fallback"`
+	Generation Generation `json:"generation"`
+}
+
+// Prepare decides who writes the course. It writes nothing.
+func (w *Writing) Prepare(ctx context.Context, course uuid.UUID) (Prepared, error) {
+	if _, err := models.CourseToWrite(ctx, w.DB, course); err != nil {
+		return Prepared{}, translate(err)
+	}
+	info, err := w.choose(ctx)
+	if err != nil {
+		return Prepared{}, translateModel(err, activity.GetInfo(ctx).Attempt)
+	}
+	return Prepared{info.Fallback, Generation{
+		Model: info.Model, ModelVersion: info.Version, Provider: info.Provider,
+		PromptVersion: info.PromptVersion, Fallback: info.Fallback,
+	}}, nil
+}
+
+func (w *Writing) choose(ctx context.Context) (gemma.Info, error) {
+	if w.Model == nil && w.Builtin == nil {
+		return gemma.Info{}, models.Errorf(models.Invalid, "No model is configured.")
+	}
+	if w.Model != nil {
+		info, err := w.Model.Probe(ctx)
+		if err == nil || w.Builtin == nil || ctx.Err() != nil {
+			return info, err
+		}
+		w.Log.WarnContext(ctx, "the model cannot be reached, the built-in outline writer writes this course", "error", err)
+	}
+	return w.Builtin.Info(), nil
+}
+
+func (w *Writing) writer(fallback bool) (Writer, error) {
+	chosen := w.Model
+	if fallback {
+		chosen = w.Builtin
+	}
+	if chosen == nil {
+		return nil, failure("The writer this course was begun with is not configured here.", string(models.Unavailable), nil, false, 0)
+	}
+	return chosen, nil
+}
+
+// OutlineInput asks for a course's plan.
+type OutlineInput struct {
+	CourseID   uuid.UUID  `json:"course_id"`
+	Generation Generation `json:"generation"`
+}
+
+// LessonRef names a lesson to the workflow.
+type LessonRef struct {
+	ID     uuid.UUID `json:"id"`
+	Number int       `json:"number"` // from 1
+	Title  string    `json:"title"`
+}
+
+// WriteOutline has the course planned and keeps the plan. Key: the course; one
+// that has lessons keeps them, and the model is not asked again.
+func (w *Writing) WriteOutline(ctx context.Context, in OutlineInput) ([]LessonRef, error) {
+	c, err := models.CourseToWrite(ctx, w.DB, in.CourseID)
+	if err != nil {
+		return nil, translate(err)
+	}
+	if len(c.Lessons) == 0 {
+		if c, err = w.plan(ctx, c, in.Generation); err != nil {
+			return nil, err
+		}
+	}
+	refs := make([]LessonRef, len(c.Lessons))
+	for i, l := range c.Lessons {
+		refs[i] = LessonRef{l.ID, l.Position, l.Title}
+	}
+	return refs, nil
+}
+
+func (w *Writing) plan(ctx context.Context, c models.Course, gen Generation) (models.Course, error) {
+	writer, err := w.writer(gen.Fallback)
+	if err != nil {
+		return c, err
+	}
+	var outline gemma.Outline
+	var usage gemma.Usage
+	err = infer(ctx, func(ctx context.Context, beat gemma.Beat) (err error) {
+		outline, usage, err = writer.Outline(ctx, briefOf(c), beat)
+		return err
+	})
+	if err != nil {
+		return c, err
+	}
+	gen.InputTokens, gen.OutputTokens = usage.InputTokens, usage.OutputTokens
+	kept, err := models.SaveOutline(ctx, w.DB, planned(c, outline, gen, w.Clock()))
+	return kept, translate(err)
+}
+
+// LessonInput asks for one lesson.
+type LessonInput struct {
+	CourseID uuid.UUID `json:"course_id"`
+	LessonID uuid.UUID `json:"lesson_id"`
+	Fallback bool      `json:"fallback"`
+	// Revision is 1 for the first version of the text, 2 for the one that mends it.
+	Revision int `json:"revision"`
+	// Feedback says what was wrong with the version before.
+	Feedback []string `json:"feedback,omitempty"`
+}
+
+// WriteLesson has a lesson's text written and keeps it. Key: (lesson, revision);
+// a lesson that has the revision is not asked of the model again.
+func (w *Writing) WriteLesson(ctx context.Context, in LessonInput) error {
+	c, lesson, err := w.lesson(ctx, in)
+	if err != nil || lesson.Revision >= in.Revision {
+		return translate(err)
+	}
+	writer, err := w.writer(in.Fallback)
+	if err != nil {
+		return err
+	}
+	var text string
+	var usage gemma.Usage
+	err = infer(ctx, func(ctx context.Context, beat gemma.Beat) (err error) {
+		text, usage, err = writer.Lesson(ctx, lessonRequest(c, lesson, in.Feedback), beat)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	now := w.Clock()
+	lesson.Content, lesson.Revision = text, in.Revision
+	lesson.WrittenAt, lesson.UpdatedAt = &now, now
+	lesson.InputTokens, lesson.OutputTokens = usage.InputTokens, usage.OutputTokens
+	return translate(models.SaveLesson(ctx, w.DB, lesson))
+}
+
+// WritePractice has study questions and a quiz made from a lesson's text and
+// keeps them as its items. Key: (lesson, revision), as for WriteLesson.
+func (w *Writing) WritePractice(ctx context.Context, in LessonInput) error {
+	c, lesson, err := w.lesson(ctx, in)
+	if err != nil || lesson.PracticeRevision >= in.Revision {
+		return translate(err)
+	}
+	writer, err := w.writer(in.Fallback)
+	if err != nil {
+		return err
+	}
+	var practice gemma.Practice
+	var usage gemma.Usage
+	err = infer(ctx, func(ctx context.Context, beat gemma.Beat) (err error) {
+		request := gemma.PracticeRequest{Brief: briefOf(c), LessonTitle: lesson.Title, LessonText: lesson.Content}
+		practice, usage, err = writer.Practice(ctx, request, beat)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	now := w.Clock()
+	lesson.PracticeRevision, lesson.UpdatedAt = in.Revision, now
+	lesson.InputTokens, lesson.OutputTokens = usage.InputTokens, usage.OutputTokens
+	return translate(models.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, now)))
+}
+
+func (w *Writing) lesson(ctx context.Context, in LessonInput) (models.Course, models.Lesson, error) {
+	c, err := models.CourseToWrite(ctx, w.DB, in.CourseID)
+	if err != nil {
+		return c, models.Lesson{}, err
+	}
+	for _, l := range c.Lessons {
+		if l.ID == in.LessonID {
+			return c, l, nil
+		}
+	}
+	return c, models.Lesson{}, models.Missing("lesson", in.LessonID)
+}
+
+func briefOf(c models.Course) gemma.Brief {
+	brief := gemma.Brief{
+		Topic: c.Topic, Description: c.Description, Interests: c.Interests,
+		Level: c.DifficultyLevel, Locale: c.Locale,
+	}
+	if c.TargetDurationHours != nil {
+		brief.Hours = *c.TargetDurationHours
+	}
+	if format, ok := c.Preferences["format"].(string); ok {
+		brief.Format = strings.TrimSpace(format)
+	}
+	return brief
+}

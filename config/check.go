@@ -1,0 +1,103 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+)
+
+// check returns every fault of a parsed configuration.
+func check(c Config) []error {
+	f := faults{}
+	f.oneOf("LYO_ENV", string(c.Env), string(Development), string(Staging), string(Production))
+	f.oneOf("LYO_LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
+	f.oneOf("LYO_GEMMA_FALLBACK", c.Gemma.Fallback, "on", "off")
+	f.between("LYO_HTTP_PORT", c.HTTP.Port, 1, 65535)
+	f.between("LYO_TEMPORAL_PORT", c.Dev.TemporalPort, 1, 65535)
+	f.between("LYO_TEMPORAL_UI_PORT", c.Dev.TemporalUIPort, 1, 65535)
+	f.between("LYO_BCRYPT_COST", c.Auth.BcryptCost, 4, 16)
+	f.between("LYO_GEMMA_PARALLEL", c.Gemma.Parallel, 1, 256)
+	f.between("LYO_DATABASE_POOL", c.Database.MaxOpen, 2, 1000)
+	f.webURL("LYO_GEMMA_BASE_URL", c.Gemma.BaseURL)
+	f.webURL("LYO_PUBLIC_URL", c.HTTP.PublicURL)
+	f.positive("LYO_COURSE_DEADLINE", int64(c.Course.Deadline))
+	f.positive("LYO_STOP_WITHIN", int64(c.HTTP.StopWithin))
+	f.positive("LYO_ACCESS_TOKEN_TTL", int64(c.Auth.AccessFor))
+	f.positive("LYO_REFRESH_TOKEN_TTL", int64(c.Auth.RefreshFor))
+	f.positive("LYO_GEMMA_STALL_AFTER", int64(c.Gemma.StallAfter))
+	for _, origin := range c.HTTP.CORSOrigins {
+		f.webURL("LYO_CORS_ORIGINS", origin)
+	}
+	for _, proxy := range c.HTTP.TrustedProxies {
+		f.network("LYO_TRUSTED_PROXIES", proxy)
+	}
+	if c.Env == Production {
+		f.production(c)
+	}
+	return f
+}
+
+type faults []error
+
+func (f *faults) add(format string, args ...any) { *f = append(*f, fmt.Errorf(format, args...)) }
+
+func (f *faults) oneOf(name, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		f.add("%s is %q, not one of %v", name, value, allowed)
+	}
+}
+
+func (f *faults) between(name string, value, least, most int) {
+	if value < least || value > most {
+		f.add("%s is %d, not between %d and %d", name, value, least, most)
+	}
+}
+
+func (f *faults) positive(name string, value int64) {
+	if value <= 0 {
+		f.add("%s must be more than zero", name)
+	}
+}
+
+func (f *faults) webURL(name, value string) {
+	if value == "" || value == "*" && name == "LYO_CORS_ORIGINS" {
+		return
+	}
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		f.add("%s: %q is not an http or https address", name, value)
+	}
+}
+
+func (f *faults) network(name, value string) {
+	_, errAddr := netip.ParseAddr(value)
+	_, errNet := netip.ParsePrefix(value)
+	if errAddr != nil && errNet != nil {
+		f.add("%s: %q is neither an address nor a CIDR block", name, value)
+	}
+}
+
+// production refuses what only suits a machine under a desk.
+func (f *faults) production(c Config) {
+	f.need("DATABASE_URL", string(c.Database.URL))
+	f.need("REDIS_URL", string(c.Redis.URL))
+	f.need("LYO_PUBLIC_URL", c.HTTP.PublicURL)
+	f.need("LYO_JWT_KEY", string(c.Auth.JWTKey))
+	f.need("LYO_CURSOR_KEY", string(c.HTTP.CursorKey))
+	if c.HTTP.CursorKey != "" && (c.HTTP.CursorKey == developmentCursorKey || len(c.HTTP.CursorKey) < 32) {
+		f.add("LYO_CURSOR_KEY must be 32 characters or more of your own")
+	}
+	if c.Auth.BcryptCost < 10 {
+		f.add("LYO_BCRYPT_COST is %d: production needs 10 or more", c.Auth.BcryptCost)
+	}
+	if slices.Contains(c.HTTP.CORSOrigins, "*") {
+		f.add("LYO_CORS_ORIGINS: name the origins, * is for development")
+	}
+}
+
+func (f *faults) need(name, value string) {
+	if value == "" {
+		f.add("%s is needed in production", name)
+	}
+}

@@ -1,0 +1,100 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Load reads and checks an environment given as KEY=VALUE lines (os.Environ).
+// All faults come back at once, joined. Warnings name LYO_ variables that mean
+// nothing here, which are most often misspelt.
+func Load(environ []string) (c Config, warnings []string, err error) {
+	vars := env.ToMap(environ)
+	fileFaults := readFiles(vars)
+	parseFault := env.ParseWithOptions(&c, env.Options{Environment: vars})
+	warnings = unknown(vars)
+	if parseFault != nil {
+		return c, warnings, errors.Join(fileFaults, readable(parseFault))
+	}
+	fillDefaults(&c)
+	return c, warnings, errors.Join(append([]error{fileFaults}, check(c)...)...)
+}
+
+// readFiles puts the content of the file that X_FILE names into X, for each secret X.
+func readFiles(vars map[string]string) error {
+	var faults []error
+	for _, key := range Keys() {
+		path := vars[key.Name+"_FILE"]
+		if !key.Secret || path == "" {
+			continue
+		}
+		if vars[key.Name] != "" {
+			faults = append(faults, fmt.Errorf("%s and %s_FILE are both set: keep one", key.Name, key.Name))
+			continue
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s_FILE: %w", key.Name, err))
+			continue
+		}
+		vars[key.Name] = strings.TrimRight(string(content), "\r\n")
+	}
+	return errors.Join(faults...)
+}
+
+func readable(err error) error {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return err
+	}
+	return errors.Join(all.Errors...)
+}
+
+func unknown(vars map[string]string) []string {
+	known := map[string]bool{}
+	for _, key := range Keys() {
+		known[key.Name] = true
+		known[key.Name+"_FILE"] = key.Secret
+	}
+	var warnings []string
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		if strings.HasPrefix(name, "LYO_") && !known[name] {
+			warnings = append(warnings, name+" is set but means nothing to this version of Lyo")
+		}
+	}
+	return warnings
+}
+
+// fillDefaults sets what depends on the profile or on another field.
+func fillDefaults(c *Config) {
+	development := c.Env == Development
+	if c.Gemma.Fallback == "" {
+		c.Gemma.Fallback = pick(development, "on", "off")
+	}
+	if c.HTTP.Host == "" {
+		c.HTTP.Host = pick(development, "127.0.0.1", "0.0.0.0")
+	}
+	if c.HTTP.PublicURL == "" && development {
+		c.HTTP.PublicURL = fmt.Sprintf("http://localhost:%d", c.HTTP.Port)
+	}
+	if c.HTTP.CursorKey == "" && development {
+		c.HTTP.CursorKey = developmentCursorKey
+	}
+	c.HTTP.PublicURL = strings.TrimRight(c.HTTP.PublicURL, "/")
+}
+
+// developmentCursorKey is public, so production refuses it.
+const developmentCursorKey = "development-cursor-key-not-a-secret"
+
+func pick(yes bool, a, b string) string {
+	if yes {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,121 @@
+package models
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// CourseStatus is how far a course has come.
+type CourseStatus string
+
+// A course is GENERATING only while its workflow is open.
+const (
+	CourseDraft      CourseStatus = "DRAFT"
+	CourseGenerating CourseStatus = "GENERATING"
+	CoursePartial    CourseStatus = "PARTIAL"
+	CourseReady      CourseStatus = "READY"
+	CourseError      CourseStatus = "ERROR"
+)
+
+// Course is what a learner asked for and what was written for it.
+type Course struct {
+	ID                     uuid.UUID `gorm:"type:uuid;primaryKey"`
+	OwnerUserID            uuid.UUID `gorm:"type:uuid"`
+	Title                  string
+	Topic                  string
+	Summary                string
+	Description            string
+	Status                 CourseStatus
+	Interests              []string `gorm:"type:jsonb;serializer:json"`
+	DifficultyLevel        string
+	TargetDurationHours    *float64
+	EstimatedDurationHours *float64
+	Tags                   []string `gorm:"type:jsonb;serializer:json"`
+	ThumbnailURL           *string  `gorm:"column:thumbnail_url"`
+	Locale                 string
+	Preferences            map[string]any `gorm:"type:jsonb;serializer:json"`
+	Generation             Generation     `gorm:"type:jsonb;serializer:json"`
+	CreatedAt              time.Time
+	UpdatedAt              time.Time
+	PublishedAt            *time.Time
+
+	Lessons []Lesson `gorm:"-"`
+	Items   []Item   `gorm:"-"`
+}
+
+// Generation tells how a course came to be.
+type Generation struct {
+	Model         string     `json:"model,omitempty"`
+	ModelVersion  string     `json:"model_version,omitempty"`
+	Provider      string     `json:"provider,omitempty"`
+	PromptVersion string     `json:"prompt_version,omitempty"`
+	Fallback      bool       `json:"fallback"`
+	Sources       []string   `json:"sources,omitempty"`
+	GeneratedAt   *time.Time `json:"generated_at,omitempty"`
+	Seconds       float64    `json:"seconds"` // from the first step to the end
+	InputTokens   int        `json:"input_tokens"`
+	OutputTokens  int        `json:"output_tokens"`
+}
+
+// Lesson is one part of a course. Its id is derived from the course and the
+// position, so writing it twice finds the same row.
+type Lesson struct {
+	ID                       uuid.UUID `gorm:"type:uuid;primaryKey"`
+	CourseID                 uuid.UUID `gorm:"type:uuid"`
+	Position                 int       // from 1
+	Title                    string
+	Summary                  string
+	Objectives               []string `gorm:"type:jsonb;serializer:json"`
+	Prerequisites            []string `gorm:"type:jsonb;serializer:json"`
+	EstimatedDurationMinutes int
+	Content                  string // Markdown; empty until written
+	Revision                 int    // 0 until written, then one more each time it is written again
+	PracticeRevision         int    // the revision its items were made from
+	InputTokens              int    // of all calls for this lesson
+	OutputTokens             int
+	CreatedAt                time.Time
+	UpdatedAt                time.Time
+	WrittenAt                *time.Time
+}
+
+// Item is a piece of content of a lesson, one shape for every kind.
+type Item struct {
+	ID                   uuid.UUID `gorm:"type:uuid;primaryKey"`
+	CourseID             uuid.UUID `gorm:"type:uuid"`
+	LessonID             uuid.UUID `gorm:"type:uuid"`
+	Position             int
+	Type                 string
+	Title                string
+	Source               string
+	SourceURL            *string `gorm:"column:source_url"`
+	ThumbnailURL         *string `gorm:"column:thumbnail_url"`
+	DurationSec          *int
+	Pages                *int
+	WordCount            *int
+	FileSizeBytes        *int64
+	Summary              string
+	Content              string
+	Attribution          string
+	Tags                 []string `gorm:"type:jsonb;serializer:json"`
+	DifficultyLevel      string
+	Language             string
+	QualityScore         *float64 // 0 to 1, nil when not judged
+	IsFree               bool
+	RequiresSubscription bool
+	LicenseType          *string
+	ExternalID           *string
+	Quiz                 []QuizQuestion `gorm:"type:jsonb;serializer:json"`
+	PublishedAt          *time.Time
+	CreatedAt            time.Time
+}
+
+// QuizQuestion is a question with its answer, which never leaves the server before an attempt.
+type QuizQuestion struct {
+	ID          string   `json:"id"`
+	Kind        string   `json:"kind"` // single_choice
+	Prompt      string   `json:"prompt"`
+	Options     []string `json:"options"`
+	Answer      int      `json:"answer"` // index into Options
+	Explanation string   `json:"explanation"`
+}

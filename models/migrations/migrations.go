@@ -1,0 +1,124 @@
+// Package migrations brings the schema to the version this binary expects.
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed *.sql
+var files embed.FS
+
+// Result is one migration that ran.
+type Result struct {
+	Version int64
+	Source  string
+}
+
+// Up applies what is missing, one process at a time: others wait for the
+// session lock. Each migration is one transaction, so a crash leaves a whole version.
+func Up(ctx context.Context, url string) ([]Result, error) {
+	db, provider, err := open(url)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	done, err := provider.Up(ctx)
+	results := make([]Result, 0, len(done))
+	for _, d := range done {
+		results = append(results, Result{d.Source.Version, d.Source.Path})
+	}
+	if err != nil {
+		return results, fmt.Errorf("migrate: %w", err)
+	}
+	return results, nil
+}
+
+// Down takes back the newest migration. It loses data and is for development.
+func Down(ctx context.Context, url string) error {
+	db, provider, err := open(url)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = provider.Down(ctx)
+	return err
+}
+
+// ErrBehind means that the schema is older than this binary.
+var ErrBehind = errors.New("the schema is behind this binary: run lyo migrate")
+
+// Check returns ErrBehind unless the schema is at this binary's version or later.
+func Check(ctx context.Context, db *sql.DB) error {
+	newest, err := Newest()
+	if err != nil {
+		return err
+	}
+	var have int64
+	row := db.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`)
+	if err := row.Scan(&have); err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	if have < newest {
+		return ErrBehind
+	}
+	return nil
+}
+
+// Newest is the version of the last migration in this binary.
+func Newest() (int64, error) {
+	all, err := files.ReadDir(".")
+	if err != nil {
+		return 0, err
+	}
+	var newest int64
+	for _, f := range all {
+		v, err := goose.NumericComponent(f.Name())
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, v)
+	}
+	return newest, nil
+}
+
+func open(url string) (*sql.DB, *goose.Provider, error) {
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open postgres: %w", err)
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
+	if err != nil {
+		db.Close()
+		return nil, nil, err
+	}
+	return db, provider, nil
+}
+
+// Text is all migrations in order, so that a cache can tell when the schema changed.
+func Text() (string, error) {
+	all, err := files.ReadDir(".")
+	if err != nil {
+		return "", err
+	}
+	text := ""
+	for _, f := range all {
+		content, err := files.ReadFile(f.Name())
+		if err != nil {
+			return "", err
+		}
+		text += f.Name() + "\n" + string(content)
+	}
+	return text, nil
+}

@@ -1,0 +1,98 @@
+package models
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// TaskState is the coarse state of a piece of work.
+type TaskState string
+
+// A task ends as TaskDone or TaskError and never leaves those.
+const (
+	TaskQueued  TaskState = "QUEUED"
+	TaskRunning TaskState = "RUNNING"
+	TaskDone    TaskState = "DONE"
+	TaskError   TaskState = "ERROR"
+)
+
+// Ended tells whether nothing will follow.
+func (s TaskState) Ended() bool { return s == TaskDone || s == TaskError }
+
+// TaskCourseGeneration is the only kind of task there is so far.
+const TaskCourseGeneration = "course_generation"
+
+// Task is a piece of work that a client can watch. While its workflow is open
+// the workflow knows best; the row follows it and outlives it.
+type Task struct {
+	ID             uuid.UUID  `gorm:"type:uuid;primaryKey"`
+	UserID         uuid.UUID  `gorm:"type:uuid"`
+	TaskType       string     // TaskCourseGeneration
+	CourseID       uuid.UUID  `gorm:"type:uuid"` // the provisional course, which is the result; kept when the course is deleted
+	WorkflowID     string     // unique
+	IdempotencyKey *string    // unique per user
+	RequestHash    []byte     // SHA-256 of the request the key belongs to
+	State          TaskState  //
+	Seq            int64      // of the newest event
+	Progress       int        // percent, never falls
+	Step           string     //
+	Message        string     //
+	Fault          *TaskFault `gorm:"type:jsonb;serializer:json"`
+	EstimatedMins  int        `gorm:"column:estimated_minutes"`
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	StartedAt      *time.Time
+	CompletedAt    *time.Time
+}
+
+// TaskFault says why a task ended as ERROR, in words for the learner.
+type TaskFault struct {
+	Code            string `json:"code"`
+	Message         string `json:"message"`
+	CancelledByUser bool   `json:"cancelled_by_user,omitempty"`
+}
+
+// Cancelled tells whether the fault is that somebody wanted it so.
+func (f *TaskFault) Cancelled() bool { return f != nil && f.Code == FaultCancelled }
+
+// FaultCancelled is the fault code of a task that was cancelled, by whatever way.
+const FaultCancelled = "cancelled"
+
+// TaskEvent is one step of a task's story. Within a task Seq counts from 1
+// without a gap, Progress never falls, and only the last event's State has ended.
+type TaskEvent struct {
+	TaskID   uuid.UUID  `gorm:"type:uuid;primaryKey" json:"-"`
+	Seq      int64      `gorm:"primaryKey;autoIncrement:false" json:"seq"`
+	State    TaskState  `json:"state"`
+	Progress int        `json:"progress"`
+	Step     string     `json:"step"`
+	Message  string     `json:"message"`
+	Fault    *TaskFault `gorm:"type:jsonb;serializer:json" json:"fault,omitempty"`
+	At       time.Time  `json:"at"`
+}
+
+// OutboxEntry is a promise to Temporal, made in the transaction of the rows it
+// belongs to and kept by package outbox.
+type OutboxEntry struct {
+	ID         uuid.UUID         `gorm:"type:uuid;primaryKey"`
+	Action     string            // OutboxStart or OutboxCancel
+	Workflow   string            // type name, for a start
+	WorkflowID string            // unique together with Action
+	TaskQueue  string            //
+	Input      []byte            `gorm:"type:jsonb"` // the workflow's argument as JSON
+	Labels     map[string]string `gorm:"type:jsonb;serializer:json"` // search attributes
+	CreatedAt  time.Time
+	DueAt      time.Time // not before; the handler that wrote it has until then
+	Attempts   int
+	LastError  string
+}
+
+// What an outbox entry asks for.
+const (
+	OutboxStart  = "start"
+	OutboxCancel = "cancel"
+)
+
+// TableName keeps the table's name short.
+func (OutboxEntry) TableName() string { return "outbox" }

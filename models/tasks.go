@@ -1,0 +1,163 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// FindTask is the task if it belongs to the user, else a not-found error.
+func FindTask(ctx context.Context, db *gorm.DB, user, id uuid.UUID) (Task, error) {
+	var task Task
+	err := db.WithContext(ctx).First(&task, "id = ? AND user_id = ?", id, user).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return Task{}, Missing("task", id)
+	}
+	return task, err
+}
+
+// Keyset is the place in a list, newest first, that a page ended at.
+type Keyset struct {
+	At time.Time
+	ID uuid.UUID
+}
+
+// TaskFilter narrows a list of tasks; zero values narrow nothing.
+type TaskFilter struct {
+	State    TaskState
+	TaskType string
+	After    *Keyset
+	Offset   int
+	Limit    int
+}
+
+// ListTasks is a page of the user's tasks, newest first.
+func ListTasks(ctx context.Context, db *gorm.DB, user uuid.UUID, f TaskFilter) ([]Task, error) {
+	q := db.WithContext(ctx).Where("user_id = ?", user)
+	if f.State != "" {
+		q = q.Where("state = ?", f.State)
+	}
+	if f.TaskType != "" {
+		q = q.Where("task_type = ?", f.TaskType)
+	}
+	if f.After != nil {
+		q = q.Where("(created_at, id) < (?, ?)", f.After.At, f.After.ID)
+	}
+	var tasks []Task
+	err := q.Order("created_at DESC, id DESC").Offset(f.Offset).Limit(f.Limit).Find(&tasks).Error
+	return tasks, err
+}
+
+// EventsAfter are a task's events with a higher seq, in order.
+func EventsAfter(ctx context.Context, db *gorm.DB, task uuid.UUID, since int64) ([]TaskEvent, error) {
+	var events []TaskEvent
+	err := db.WithContext(ctx).Where("task_id = ? AND seq > ?", task, since).Order("seq").Find(&events).Error
+	return events, err
+}
+
+// RecordEvents appends events to a task's story and moves the row with them.
+// Events it already has are passed over, so recording twice changes nothing. A
+// task that has ended takes no more: Conflict, unless all of them are known.
+func RecordEvents(ctx context.Context, db *gorm.DB, task uuid.UUID, events []TaskEvent) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		row, err := lockTask(tx, task)
+		if err != nil {
+			return err
+		}
+		return record(tx, row, events)
+	})
+}
+
+func lockTask(tx *gorm.DB, id uuid.UUID) (Task, error) {
+	var row Task
+	err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).First(&row, "id = ?", id).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return row, Missing("task", id)
+	}
+	return row, err
+}
+
+// record does the work of RecordEvents for a row that is locked.
+func record(tx *gorm.DB, row Task, events []TaskEvent) error {
+	fresh := make([]TaskEvent, 0, len(events))
+	for _, e := range events {
+		if e.Seq > row.Seq {
+			e.TaskID = row.ID
+			fresh = append(fresh, e)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	if row.State.Ended() {
+		return Errorf(Conflict, "The task has ended.")
+	}
+	if err := tx.Create(&fresh).Error; err != nil {
+		return err
+	}
+	for _, e := range fresh {
+		row.advance(e)
+	}
+	return tx.Save(&row).Error
+}
+
+// advance applies one event to the row.
+func (t *Task) advance(e TaskEvent) {
+	t.State, t.Seq, t.Step, t.Message, t.Fault = e.State, e.Seq, e.Step, e.Message, e.Fault
+	t.Progress = max(t.Progress, e.Progress)
+	t.UpdatedAt = e.At
+	if t.StartedAt == nil && e.State == TaskRunning {
+		t.StartedAt = &e.At
+	}
+	if e.State.Ended() {
+		t.CompletedAt = &e.At
+	}
+}
+
+// CancelTask commits the wish to end a task and everything that fulfils it: if
+// its workflow was never started the task ends here and now; otherwise a promise
+// to cancel the workflow is left in the outbox. A task that has ended: Conflict.
+func CancelTask(ctx context.Context, db *gorm.DB, user, id uuid.UUID, promise OutboxEntry, now time.Time) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		row, err := lockTask(tx, id)
+		if err != nil {
+			return err
+		}
+		if row.UserID != user {
+			return Missing("task", id)
+		}
+		if row.State.Ended() {
+			return Errorf(Conflict, "The task has already finished.")
+		}
+		unstarted := tx.Where("workflow_id = ? AND action = ?", row.WorkflowID, OutboxStart).Delete(&OutboxEntry{})
+		if unstarted.Error != nil {
+			return unstarted.Error
+		}
+		// Even then: the start may be on its way to Temporal at this moment.
+		if err := Promise(ctx, tx, promise); err != nil || unstarted.RowsAffected == 0 {
+			return err
+		}
+		return settle(tx, row, CancelledEvent(row.Seq+1, row.Progress, now), Generation{})
+	})
+}
+
+// CancelledEvent is the last event of a task that somebody cancelled.
+func CancelledEvent(seq int64, progress int, at time.Time) TaskEvent {
+	return TaskEvent{
+		Seq: seq, State: TaskError, Progress: progress, Step: "cancelled", Message: "Cancelled", At: at,
+		Fault: &TaskFault{Code: FaultCancelled, Message: "The task was cancelled.", CancelledByUser: true},
+	}
+}
+
+// StaleTasks are open tasks whose row has not moved since the given time, oldest first.
+func StaleTasks(ctx context.Context, db *gorm.DB, since time.Time, limit int) ([]Task, error) {
+	var tasks []Task
+	err := db.WithContext(ctx).
+		Where("state IN ?", []TaskState{TaskQueued, TaskRunning}).Where("updated_at < ?", since).
+		Order("updated_at").Limit(limit).Find(&tasks).Error
+	return tasks, err
+}

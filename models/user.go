@@ -1,0 +1,44 @@
+package models
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// User is somebody with an account.
+type User struct {
+	ID           uuid.UUID      `gorm:"type:uuid;primaryKey"`
+	Email        string         // as typed; unique without regard to case
+	Username     *string        // unique without regard to case
+	FullName     string         // 1 to 255 characters
+	PasswordHash string         // bcrypt
+	AvatarURL    *string        `gorm:"column:avatar_url"`
+	Bio          *string        //
+	Locale       string         // BCP 47
+	Timezone     string         // IANA
+	IsActive     bool           //
+	IsVerified   bool           //
+	Roles        []string       `gorm:"type:jsonb;serializer:json"`
+	ProfileData  map[string]any `gorm:"type:jsonb;serializer:json"`
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+	LastLoginAt  *time.Time
+}
+
+// Session is one sign-in on one device: a chain of refresh tokens of which
+// only the last, and for a short while the one before it, is good.
+type Session struct {
+	ID              uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID          uuid.UUID `gorm:"type:uuid"`
+	TokenHash       []byte    // SHA-256 of the current refresh token
+	PreviousHash    []byte    // SHA-256 of the one before it, nil at first
+	SealedSuccessor []byte    // the current token, sealed with a key only the previous token gives
+	RotatedAt       time.Time
+	CreatedAt       time.Time
+	LastUsedAt      time.Time
+	ExpiresAt       time.Time
+	RevokedAt       *time.Time
+	UserAgent       string
+	Address         string
+}

@@ -1,0 +1,118 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/lyoapp/lyo/activities"
+)
+
+// each runs do for the lessons, a few at once. One lesson's failure does not
+// stop the others: it is kept in g.failed, and later parts pass that lesson
+// over. The error is only ever that of a cancelled context, or of a course that
+// is gone or has ended, when nothing more can be written.
+func (g *generation) each(ctx workflow.Context, lessons []activities.LessonRef, do func(workflow.Context, activities.LessonRef) error) error {
+	slots := workflow.NewSemaphore(ctx, lessonsAtOnce)
+	running := workflow.NewWaitGroup(ctx)
+	var fatal error
+	for _, lesson := range lessons {
+		if slices.Contains(g.failed, lesson) {
+			continue
+		}
+		if err := slots.Acquire(ctx, 1); err != nil {
+			break
+		}
+		running.Add(1)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			defer running.Done()
+			defer slots.Release(1)
+			if fatal != nil {
+				return
+			}
+			switch err := do(ctx, lesson); {
+			case err == nil:
+			case courseGone(err):
+				fatal = err
+			case ctx.Err() == nil:
+				g.failed = append(g.failed, lesson)
+				workflow.GetLogger(ctx).Warn("a lesson could not be written", "lesson", lesson.Number, "error", err)
+			}
+		})
+	}
+	// The activities end soon after a cancel: waiting keeps clean-up after the last write.
+	calm, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	running.Wait(calm)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fatal
+}
+
+// unlessImproving passes over a failure to improve what is already there.
+func unlessImproving(ctx workflow.Context, err error) error {
+	if ctx.Err() != nil || courseGone(err) {
+		return err
+	}
+	workflow.GetLogger(ctx).Warn("a weak lesson stays as it is", "error", err)
+	return nil
+}
+
+// courseGone tells whether there is no course left to write.
+func courseGone(err error) bool {
+	var app *temporal.ApplicationError
+	return errors.As(err, &app) && (app.Type() == "not_found" || app.Type() == "conflict")
+}
+
+// failureUnfinished is the type of the failure of a course with holes.
+const failureUnfinished = "unfinished"
+
+func unfinished(missing, all int) error {
+	message := fmt.Sprintf("%d of %d lessons could not be finished.", missing, all)
+	return temporal.NewNonRetryableApplicationError(message, failureUnfinished, nil)
+}
+
+// abandon ends a task that did not make it and gives the error the run ends with.
+func (g *generation) abandon(ctx workflow.Context, cause error) error {
+	if g.story.refused != nil {
+		// The row was ended from outside: nothing is left to settle.
+		return fmt.Errorf("the task was ended from outside: %w", g.story.refused)
+	}
+	fault := g.fault(ctx, cause)
+	last := activities.Event{State: activities.Failed, Progress: g.story.progress, Step: "failed", Message: fault.Message, Fault: &fault}
+	if fault.Code == activities.FaultCancelled {
+		last.Step, last.Message = "cancelled", "Cancelled"
+	}
+	if err := g.story.settle(ctx, last, g.generation(ctx)); err != nil {
+		return fmt.Errorf("%w (and the task could not be settled: %w)", cause, err)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return temporal.NewNonRetryableApplicationError(fault.Message, fault.Code, cause)
+}
+
+// fault says in words for the learner why the task failed.
+func (g *generation) fault(ctx workflow.Context, cause error) activities.Fault {
+	var app *temporal.ApplicationError
+	switch {
+	case ctx.Err() != nil:
+		return activities.Fault{Code: activities.FaultCancelled, Message: "The task was cancelled.", CancelledByUser: true}
+	case g.late:
+		return activities.Fault{Code: "deadline_exceeded", Message: "The course took too long to write. Finished lessons were kept."}
+	case errors.As(cause, &app) && app.Type() == failureUnfinished:
+		return activities.Fault{Code: app.Type(), Message: app.Message()}
+	case errors.As(cause, &app) && app.Type() == "unavailable":
+		return activities.Fault{Code: "model_unavailable", Message: "The model could not be reached."}
+	case errors.As(cause, &app) && app.Type() == activities.FailureBadAnswer:
+		return activities.Fault{Code: app.Type(), Message: "The model gave no usable answer."}
+	case courseGone(cause):
+		return activities.Fault{Code: "course_gone", Message: "The course was deleted."}
+	default:
+		return activities.Fault{Code: "internal", Message: "Something went wrong while writing the course."}
+	}
+}

@@ -1,0 +1,30 @@
+package workflows
+
+import (
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/temporal"
+)
+
+// Task queues: one per scarce resource.
+const (
+	Queue      = "lyo"       // workflows, and activities on the database
+	QueueGemma = "lyo-gemma" // activities that hold a slot of the model
+)
+
+// QueryProgress answers a ProgressAnswer with every event after the given seq.
+const QueryProgress = "progress"
+
+// GenerateCourseID is the id of the workflow that a task of course generation stands for.
+func GenerateCourseID(task uuid.UUID) string { return "generate-course/" + task.String() }
+
+// Search attributes, by which the Temporal UI and command line filter.
+var (
+	LabelUser   = temporal.NewSearchAttributeKeyKeyword("LyoUser")
+	LabelKind   = temporal.NewSearchAttributeKeyKeyword("LyoKind")
+	LabelCourse = temporal.NewSearchAttributeKeyKeyword("LyoCourse")
+)
+
+// Labels are all search attributes Lyo uses, to be registered and set.
+func Labels() []temporal.SearchAttributeKeyKeyword {
+	return []temporal.SearchAttributeKeyKeyword{LabelUser, LabelKind, LabelCourse}
+}

@@ -1,0 +1,39 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Database work is quick and is tried until the database is back: the story
+// cannot go on without it, and its own deadline bounds the wait.
+func quick(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           Queue,
+		StartToCloseTimeout: 10 * time.Second,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second},
+	})
+}
+
+// Inference takes minutes and may sit in the queue behind others. The heartbeat
+// tells a dead worker from a slow model and carries the cancel that closes the
+// model's stream.
+func inference(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           QueueGemma,
+		StartToCloseTimeout: 15 * time.Minute,
+		HeartbeatTimeout:    8 * time.Second,
+		WaitForCancellation: true,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: inferenceTries},
+	})
+}
+
+// inferenceTries with its pauses outlasts a restart of the model's server by
+// far: the pauses alone add up to about four minutes.
+const inferenceTries = 12
+
+// lessonsAtOnce bounds what one course asks of the model in parallel, so that
+// one learner's course does not fill every slot.
+const lessonsAtOnce = 3

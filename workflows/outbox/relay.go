@@ -1,0 +1,130 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// Relay keeps the promises that their handlers did not. Any number of relays may
+// run: each promise is leased to one of them at a time.
+type Relay struct {
+	Starter *Starter
+	// DatabaseURL is for a connection of its own that listens for new promises.
+	DatabaseURL string
+	Clock       func() time.Time
+	Log         *slog.Logger
+	// Poll is the longest the relay goes without looking; notices only make it sooner.
+	Poll time.Duration
+}
+
+const (
+	batch    = 50
+	atOnce   = 8
+	leaseFor = 30 * time.Second
+	mostWait = time.Minute // between tries of one promise
+)
+
+// Run relays until ctx ends. Faults of Postgres or Temporal are logged and outlived.
+func (r *Relay) Run(ctx context.Context) error {
+	wake := make(chan struct{}, 1)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return r.listen(ctx, wake) })
+	group.Go(func() error { return r.loop(ctx, wake) })
+	return group.Wait()
+}
+
+func (r *Relay) loop(ctx context.Context, wake <-chan struct{}) error {
+	for ctx.Err() == nil {
+		kept, err := r.Sweep(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.Log.WarnContext(ctx, "the outbox could not be read", "error", err)
+		}
+		if kept == batch {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-wake:
+		case <-time.After(r.pause(ctx)):
+		}
+	}
+	return nil
+}
+
+// pause is how long until the next promise falls due, at most Poll.
+func (r *Relay) pause(ctx context.Context) time.Duration {
+	due, ok, err := models.NextPromise(ctx, r.Starter.DB)
+	if err != nil || !ok {
+		return r.Poll
+	}
+	return max(min(due.Sub(r.Clock()), r.Poll), 50*time.Millisecond)
+}
+
+// Sweep leases the promises that are due and keeps them, several at once. It
+// tells how many it took on.
+func (r *Relay) Sweep(ctx context.Context) (int, error) {
+	now := r.Clock()
+	entries, err := models.LeaseOutbox(ctx, r.Starter.DB, now, now.Add(leaseFor), batch)
+	if err != nil {
+		return 0, err
+	}
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for _, entry := range entries {
+		group.Go(func() error { return r.relay(ctx, entry) })
+	}
+	return len(entries), group.Wait()
+}
+
+func (r *Relay) relay(ctx context.Context, entry models.OutboxEntry) error {
+	trying, cancel := context.WithTimeout(ctx, leaseFor/3)
+	defer cancel()
+	err := r.Starter.keep(trying, entry)
+	if err == nil || ctx.Err() != nil {
+		return nil
+	}
+	wait := min(time.Second<<min(entry.Attempts, 6), mostWait)
+	r.Log.WarnContext(ctx, "a promise is tried again later", "workflow_id", entry.WorkflowID, "action", entry.Action, "in", wait, "error", err)
+	return models.DeferPromise(ctx, r.Starter.DB, entry.ID, r.Clock().Add(wait), err.Error())
+}
+
+// listen turns Postgres notices into wake-ups, connecting again when cut off.
+func (r *Relay) listen(ctx context.Context, wake chan<- struct{}) error {
+	for ctx.Err() == nil {
+		if err := r.listenOnce(ctx, wake); err != nil && ctx.Err() == nil {
+			r.Log.WarnContext(ctx, "notices of the outbox stopped, polling goes on", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(r.Poll):
+		}
+	}
+	return nil
+}
+
+func (r *Relay) listenOnce(ctx context.Context, wake chan<- struct{}) error {
+	conn, err := pgx.Connect(ctx, r.DatabaseURL)
+	if err != nil {
+		return errors.New("cannot connect") // the driver's text names the address
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.Exec(ctx, "LISTEN lyo_outbox"); err != nil {
+		return err
+	}
+	for {
+		if _, err := conn.WaitForNotification(ctx); err != nil {
+			return err
+		}
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package workflows
+
+import (
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/lyoapp/lyo/activities"
+)
+
+// ProgressAnswer is what the query "progress" answers.
+type ProgressAnswer struct {
+	// Events are those after the asked seq, in order.
+	Events []activities.Event `json:"events"`
+	// Seq is the newest there is.
+	Seq int64 `json:"seq"`
+}
+
+// story is the progress of a task as its workflow tells it. Events are numbered
+// without a gap from the seq the task's row had at the start; progress never
+// falls. A coroutine brings what is new into the row.
+type story struct {
+	task     uuid.UUID
+	first    int64 // seq of events[0]
+	progress int
+	events   []activities.Event
+	recorded int   // events[:recorded] are in the row
+	refused  error // why the row takes no more
+}
+
+// begin registers the query and starts recording. giveUp is called when the row
+// refuses an event, which happens when the task was ended from outside.
+func begin(ctx workflow.Context, in GenerateCourseInput, giveUp workflow.CancelFunc) (*story, error) {
+	s := &story{task: in.TaskID, first: in.Seq + 1, progress: in.Progress}
+	err := workflow.SetQueryHandlerWithOptions(ctx, QueryProgress, s.after, workflow.QueryHandlerOptions{
+		Description: "The state of the task and every event after the given seq.",
+	})
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		s.record(ctx)
+		if s.refused != nil {
+			giveUp()
+		}
+	})
+	return s, err
+}
+
+func (s *story) after(since int64) (ProgressAnswer, error) {
+	from := min(max(since+1-s.first, 0), int64(len(s.events)))
+	return ProgressAnswer{Events: s.events[from:], Seq: s.next() - 1}, nil
+}
+
+func (s *story) next() int64 { return s.first + int64(len(s.events)) }
+
+// tell adds an event. Its percent is raised to the highest so far.
+func (s *story) tell(ctx workflow.Context, percent int, step, message string) {
+	s.progress = max(s.progress, percent)
+	s.events = append(s.events, activities.Event{
+		Seq: s.next(), State: activities.Running, Progress: s.progress,
+		Step: step, Message: message, At: workflow.Now(ctx).UTC(),
+	})
+}
+
+// record brings events into the row as they come, several at once when they
+// come faster, until the story's context ends.
+func (s *story) record(ctx workflow.Context) {
+	var row *activities.Story
+	for {
+		if workflow.Await(ctx, func() bool { return s.recorded < len(s.events) }) != nil {
+			return
+		}
+		upto := len(s.events)
+		in := activities.RecordInput{TaskID: s.task, Events: s.events[s.recorded:upto]}
+		err := workflow.ExecuteActivity(quick(ctx), row.RecordProgress, in).Get(ctx, nil)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			s.refused = err
+			return
+		}
+		s.recorded = upto
+	}
+}
+
+// settle commits the last event together with the course's final state, even
+// when ctx was cancelled, and only then lets the query tell of it.
+func (s *story) settle(ctx workflow.Context, last activities.Event, gen *activities.Generation) error {
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	var row *activities.Story
+	last.Seq, last.At = s.next(), workflow.Now(ctx).UTC()
+	rest := append(append([]activities.Event{}, s.events[s.recorded:]...), last)
+	in := activities.SettleInput{TaskID: s.task, Rest: rest, Generation: gen}
+	if err := workflow.ExecuteActivity(quick(ctx), row.SettleCourse, in).Get(ctx, nil); err != nil {
+		return err
+	}
+	s.events = append(s.events, last)
+	s.recorded = len(s.events)
+	return nil
+}
