@@ -82,7 +82,7 @@ var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 // CourseChange is what an owner may change; nil leaves a field as it is.
 type CourseChange struct {
 	Title, Summary, Description, DifficultyLevel, ThumbnailURL *string
-	Tags                                                      *[]string
+	Tags                                                       *[]string
 }
 
 // UpdateCourse changes a course of the owner. allowed is asked with the locked
@@ -141,8 +141,7 @@ func ownCourse(ctx context.Context, tx *gorm.DB, owner, id uuid.UUID) (Course, e
 
 // lockCourse holds the row until the transaction ends, so that writers take turns.
 func lockCourse(tx *gorm.DB, id uuid.UUID) error {
-	var found uuid.UUID
-	got := tx.Raw("SELECT id FROM courses WHERE id = ? FOR UPDATE", id).Scan(&found)
+	got := tx.Exec("SELECT id FROM courses WHERE id = ? FOR UPDATE", id)
 	if got.Error == nil && got.RowsAffected == 0 {
 		return Missing("course", id)
 	}

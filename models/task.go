@@ -80,7 +80,7 @@ type OutboxEntry struct {
 	Workflow   string            // type name, for a start
 	WorkflowID string            // unique together with Action
 	TaskQueue  string            //
-	Input      []byte            `gorm:"type:jsonb"` // the workflow's argument as JSON
+	Input      []byte            `gorm:"type:jsonb"`                 // the workflow's argument as JSON
 	Labels     map[string]string `gorm:"type:jsonb;serializer:json"` // search attributes
 	CreatedAt  time.Time
 	DueAt      time.Time // not before; the handler that wrote it has until then

@@ -90,7 +90,7 @@ func Newest() (int64, error) {
 }
 
 func open(url string) (*sql.DB, *goose.Provider, error) {
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	sdklog "go.temporal.io/sdk/log"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// app is what every kind of process holds.
+type app struct {
+	cfg      config.Config
+	log      *slog.Logger
+	db       *gorm.DB
+	redis    redis.UniversalClient // nil when none is configured
+	temporal client.Client
+	starter  *outbox.Starter
+}
+
+// serviceCommand is a command that runs until it is told to stop.
+func serviceCommand(name, short string, environ []string, run func(*app, context.Context) error) *cobra.Command {
+	return &cobra.Command{
+		Use: name, Short: short, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := settings(cmd, environ)
+			if err != nil {
+				return err
+			}
+			a, err := open(cfg, cmd.OutOrStdout())
+			if err != nil {
+				return err
+			}
+			return errors.Join(run(a, cmd.Context()), a.close())
+		},
+	}
+}
+
+// open makes the clients. None of them waits for its server: a process starts
+// with any of them away and says so in its health.
+func open(cfg config.Config, out io.Writer) (*app, error) {
+	a := &app{cfg: cfg, log: logger(cfg, out)}
+	if cfg.Database.URL == "" {
+		return nil, errors.New("DATABASE_URL is not set")
+	}
+	var err error
+	pool := models.Pool{MaxOpen: cfg.Database.MaxOpen, MaxIdle: cfg.Database.MaxOpen / 2, MaxLifetime: 30 * time.Minute}
+	if a.db, err = models.Open(cfg.Database.URL.Reveal(), pool); err != nil {
+		return nil, err
+	}
+	if a.redis, err = openRedis(cfg.Redis); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	if a.temporal, err = openTemporal(cfg.Temporal, a.log); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	a.starter = &outbox.Starter{DB: a.db, Temporal: a.temporal, Log: a.log}
+	return a, nil
+}
+
+func (a *app) close() error {
+	var errs []error
+	if a.temporal != nil {
+		a.temporal.Close()
+	}
+	if a.redis != nil {
+		errs = append(errs, a.redis.Close())
+	}
+	return errors.Join(append(errs, models.Close(a.db))...)
+}
+
+func openRedis(cfg config.Redis) (redis.UniversalClient, error) {
+	if cfg.URL == "" {
+		return nil, nil //nolint:nilnil // Redis is optional: nil means none
+	}
+	options, err := redis.ParseURL(cfg.URL.Reveal())
+	if err != nil {
+		return nil, errors.New("REDIS_URL is not a Redis address") // the library's text may hold the password
+	}
+	options.ContextTimeoutEnabled = true
+	options.DialTimeout = time.Second
+	return redis.NewClient(options), nil
+}
+
+func openTemporal(cfg config.Temporal, log *slog.Logger) (client.Client, error) {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return nil, fmt.Errorf("temporal settings: %w", err)
+	}
+	options.HostPort, options.Namespace = cfg.Address, cfg.Namespace
+	options.Logger = sdklog.NewStructuredLogger(log)
+	return client.NewLazyClient(options)
+}
+
+// logger writes text for people in development and JSON elsewhere.
+func logger(cfg config.Config, out io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(cfg.LogLevel)) // checked by config
+	options := &slog.HandlerOptions{Level: level}
+	if cfg.Env == config.Development {
+		return slog.New(slog.NewTextHandler(out, options))
+	}
+	return slog.New(slog.NewJSONHandler(out, options))
+}
+
+func clock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

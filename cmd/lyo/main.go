@@ -1,0 +1,74 @@
+// Command lyo is the whole of Lyo: the API, the worker, both in one process,
+// the migrations, and everything together on a developer's machine.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lyoapp/lyo/config"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := root(os.Environ(), os.Stdout, os.Stderr).ExecuteContext(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "lyo:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop was called just above
+	}
+}
+
+func root(environ []string, out, errs io.Writer) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:           "lyo",
+		Short:         "Lyo writes courses and keeps people learning",
+		Version:       version(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	cmd.SetOut(out)
+	cmd.SetErr(errs)
+	cmd.AddCommand(
+		serviceCommand("api", "Serve the HTTP API", environ, (*app).serveAPI),
+		serviceCommand("worker", "Run workflows and activities", environ, (*app).serveWorker),
+		serviceCommand("serve", "Serve the API and run the worker in one process", environ, (*app).serveBoth),
+		migrateCommand(environ),
+		devCommand(environ),
+	)
+	return cmd
+}
+
+// settings reads the configuration, printing what is odd about it.
+func settings(cmd *cobra.Command, environ []string) (config.Config, error) {
+	cfg, warnings, err := config.Load(environ)
+	for _, w := range warnings {
+		fmt.Fprintln(cmd.ErrOrStderr(), "lyo: warning:", w)
+	}
+	if err != nil {
+		return cfg, fmt.Errorf("the configuration has faults:\n%w", err)
+	}
+	return cfg, nil
+}
+
+// version is what the build recorded: a module version or a commit.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	return info.Main.Version
+}

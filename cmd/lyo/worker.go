@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/worker"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lyoapp/lyo/activities"
+	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/gemma/builtin"
+	"github.com/lyoapp/lyo/workflows"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// serveWorker runs workflows, activities and the outbox relay until ctx ends.
+func (a *app) serveWorker(ctx context.Context) error {
+	if err := a.awaitTemporal(ctx); err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	relay := &outbox.Relay{
+		Starter: a.starter, DatabaseURL: a.cfg.Database.URL.Reveal(), Clock: clock, Log: a.log, Poll: 5 * time.Second,
+	}
+	mender := &outbox.Mender{
+		Starter: a.starter, Clock: clock, Log: a.log, Deadline: a.cfg.Course.Deadline,
+		Every: 30 * time.Second, Stale: 2 * time.Minute,
+	}
+	group.Go(func() error { return relay.Run(ctx) })
+	group.Go(func() error { return mender.Run(ctx) })
+	group.Go(func() error { return a.runWorkers(ctx) })
+	return group.Wait()
+}
+
+// awaitTemporal waits until Temporal answers and knows our search attributes.
+func (a *app) awaitTemporal(ctx context.Context) error {
+	for {
+		trying, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err := workflows.RegisterLabels(trying, a.temporal, a.cfg.Temporal.Namespace)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		a.log.WarnContext(ctx, "waiting for Temporal", "error", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// runWorkers polls both queues. When ctx ends, activities on the database finish
+// and inference is handed back, within the stop time.
+func (a *app) runWorkers(ctx context.Context) error {
+	fatal := make(chan error, 2)
+	base := worker.Options{
+		WorkerStopTimeout:                  a.cfg.HTTP.StopWithin / 2,
+		OnFatalError:                       func(err error) { fatal <- err },
+		DisableRegistrationAliasing:        true,
+		MaxHeartbeatThrottleInterval:       time.Second, // a heartbeat carries the cancel back
+		DefaultHeartbeatThrottleInterval:   time.Second,
+		MaxConcurrentWorkflowTaskPollers:   4,
+		MaxConcurrentActivityTaskPollers:   4,
+		MaxConcurrentActivityExecutionSize: 50,
+	}
+	general := worker.New(a.temporal, workflows.Queue, base)
+	workflows.Register(general)
+	activities.Database{Story: &activities.Story{DB: a.db}, Checking: &activities.Checking{DB: a.db}}.Register(general)
+
+	slots := base
+	slots.DisableWorkflowWorker = true
+	slots.MaxConcurrentActivityExecutionSize = a.cfg.Gemma.Parallel
+	inference := worker.New(a.temporal, workflows.QueueGemma, slots)
+	activities.Inference{Writing: a.writing()}.Register(inference)
+
+	for _, w := range []worker.Worker{general, inference} {
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("start worker: %w", err)
+		}
+		defer w.Stop()
+	}
+	a.log.InfoContext(ctx, "worker is polling", "queues", []string{workflows.Queue, workflows.QueueGemma})
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-fatal:
+		return fmt.Errorf("worker: %w", err)
+	}
+}
+
+func (a *app) writing() *activities.Writing {
+	w := &activities.Writing{DB: a.db, Clock: clock, Log: a.log}
+	if a.cfg.Gemma.BaseURL != "" {
+		w.Model = a.model()
+	}
+	if a.cfg.Gemma.FallbackOn() {
+		w.Builtin = builtin.New()
+	}
+	return w
+}
+
+func (a *app) model() *gemma.Client {
+	g := a.cfg.Gemma
+	return gemma.New(gemma.Options{BaseURL: g.BaseURL, Model: g.Model, APIKey: g.APIKey.Reveal(), IdleTimeout: g.StallAfter})
+}

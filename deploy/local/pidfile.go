@@ -1,0 +1,102 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func writePIDFile(s Spec, pid int) error {
+	if s.PIDFile == "" {
+		return nil
+	}
+	id, err := identity(pid)
+	if err != nil {
+		return nil //nolint:nilerr // it ended already: nothing to remember
+	}
+	if err := os.MkdirAll(filepath.Dir(s.PIDFile), 0o755); err != nil {
+		return fmt.Errorf("make the folder of pid files: %w", err)
+	}
+	line := fmt.Sprintf("%d %d %s\n", pid, int(s.StopSignal), id)
+	if err := os.WriteFile(s.PIDFile, []byte(line), 0o644); err != nil {
+		return fmt.Errorf("write the pid file of %s: %w", s.Name, err)
+	}
+	return nil
+}
+
+func removePIDFile(path string) error {
+	if path == "" {
+		return nil
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove a pid file: %w", err)
+	}
+	return nil
+}
+
+// EndLeftover ends the process a pid file remembers, with SIGKILL when the grace
+// is over, and removes the file. A process that merely got the same pid later is
+// never touched; a missing or broken file is no error.
+func EndLeftover(pidFile string, grace time.Duration) error {
+	line, err := os.ReadFile(pidFile)
+	if pidFile == "" || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read a pid file: %w", err)
+	}
+	var pid, sig int
+	if _, err := fmt.Sscan(string(line), &pid, &sig); err == nil && pid > 1 {
+		_, _, rest := cutTwice(string(line))
+		if err := endProcess(pid, syscall.Signal(sig), rest, grace); err != nil {
+			return fmt.Errorf("end what %s remembers: %w", filepath.Base(pidFile), err)
+		}
+	}
+	return removePIDFile(pidFile)
+}
+
+func cutTwice(line string) (first, second, rest string) {
+	first, rest, _ = strings.Cut(strings.TrimSpace(line), " ")
+	second, rest, _ = strings.Cut(rest, " ")
+	return first, second, rest
+}
+
+// endProcess ends the process while it has that identity.
+func endProcess(pid int, sig syscall.Signal, id string, grace time.Duration) error {
+	same := func() bool {
+		now, err := identity(pid)
+		return err == nil && now == id
+	}
+	if !same() {
+		return nil
+	}
+	_ = syscall.Kill(pid, sig)
+	if poll(grace, func() bool { return !same() }) {
+		return nil
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("kill process %d: %w", pid, err)
+	}
+	if !poll(5*time.Second, func() bool { return !same() }) {
+		return fmt.Errorf("process %d survives SIGKILL", pid)
+	}
+	return nil
+}
+
+// poll asks every 20 ms until the answer is yes or the time is over. Processes
+// that are not our children can only be watched this way.
+func poll(limit time.Duration, done func() bool) bool {
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for end := time.Now().Add(limit); !done(); <-ticker.C {
+		if time.Now().After(end) {
+			return false
+		}
+	}
+	return true
+}

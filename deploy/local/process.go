@@ -1,0 +1,163 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// Spec says what to start and how to end it.
+type Spec struct {
+	Name string // used in messages
+	Path string // the program
+	Args []string
+	Dir  string   // working directory; this process's own when empty
+	Env  []string // the whole environment; this process's own when nil
+
+	Account *Account // run as this account; needs root
+
+	Out  io.Writer         // whole lines of stdout and stderr; nil drops them
+	Show func(string) bool // which lines reach Out; nil means all
+	// Direct hands this process's own stdin, stdout and stderr to the child
+	// instead of Out; Tail stays empty then.
+	Direct bool
+
+	PIDFile     string         // remembers the process for EndLeftover; none when empty
+	StopSignal  syscall.Signal // the polite request; SIGTERM when zero
+	DeathSignal syscall.Signal // sent by the kernel when this process dies; SIGKILL when zero
+	Grace       time.Duration  // between StopSignal and SIGKILL; 10 s when zero
+}
+
+// Process is a running child in a process group of its own, so that Ctrl-C in
+// a terminal reaches only the supervisor. All methods may be called at any time
+// from any goroutine.
+type Process struct {
+	spec Spec
+	cmd  *exec.Cmd
+	out  *LineWriter
+	done chan struct{}
+	err  error // set before done is closed
+}
+
+// Start starts the program. What was left of an earlier run under the same pid
+// file is ended first. The child lives until Stop, Kill or the end of this process.
+func Start(spec Spec) (*Process, error) {
+	spec = spec.withDefaults()
+	if err := EndLeftover(spec.PIDFile, spec.Grace); err != nil {
+		return nil, err
+	}
+	p := &Process{spec: spec, done: make(chan struct{}), out: NewLineWriter(spec.Out, spec.Show)}
+	p.cmd = p.command()
+	started := make(chan error, 1)
+	go p.live(started)
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("start %s: %w", spec.Name, err)
+	}
+	if err := writePIDFile(spec, p.PID()); err != nil {
+		p.Kill()
+		<-p.done
+		return nil, err
+	}
+	return p, nil
+}
+
+func (s Spec) withDefaults() Spec {
+	if s.StopSignal == 0 {
+		s.StopSignal = syscall.SIGTERM
+	}
+	if s.DeathSignal == 0 {
+		s.DeathSignal = syscall.SIGKILL
+	}
+	if s.Grace == 0 {
+		s.Grace = 10 * time.Second
+	}
+	return s
+}
+
+func (p *Process) command() *exec.Cmd {
+	cmd := exec.Command(p.spec.Path, p.spec.Args...)
+	cmd.Dir, cmd.Env = p.spec.Dir, p.spec.Env
+	cmd.SysProcAttr = attributes(p.spec)
+	cmd.Stdout, cmd.Stderr = p.out, p.out
+	if p.spec.Direct {
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	}
+	// A grandchild holding the pipe must not hold up Wait.
+	cmd.WaitDelay = 500 * time.Millisecond
+	return cmd
+}
+
+// live owns the child. It keeps its thread until the child is gone, because the
+// kernel sends the death signal when the starting *thread* ends.
+func (p *Process) live(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer close(p.done)
+	if err := p.cmd.Start(); err != nil {
+		started <- err
+		return
+	}
+	started <- nil
+	err := p.cmd.Wait()
+	// Whatever the child left in its group goes with it.
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	p.out.Flush()
+	if !errors.Is(err, exec.ErrWaitDelay) {
+		p.err = err
+	}
+}
+
+// PID is the child's process id.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Done is closed when the child has ended, for whatever reason.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Wait blocks until the child has ended and says how: nil for exit code 0,
+// otherwise an *exec.ExitError.
+func (p *Process) Wait() error {
+	<-p.done
+	return p.err
+}
+
+// Tail is the last lines the child wrote, oldest first.
+func (p *Process) Tail() []string { return p.out.Tail() }
+
+// Signal passes a signal on; one to an ended child is no error.
+func (p *Process) Signal(sig os.Signal) {
+	_ = p.cmd.Process.Signal(sig)
+}
+
+// Kill ends the child and its process group at once.
+func (p *Process) Kill() {
+	select {
+	case <-p.done:
+	default:
+		_ = syscall.Kill(-p.PID(), syscall.SIGKILL)
+		_ = p.cmd.Process.Kill()
+	}
+}
+
+// Stop asks the child to end and kills it when its grace or ctx is over first;
+// the error then says so. It returns when the child is gone. Stopping an ended
+// child does nothing.
+func (p *Process) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, p.spec.Grace)
+	defer cancel()
+	p.Signal(p.spec.StopSignal)
+	var err error
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		p.Kill()
+		<-p.done
+		err = fmt.Errorf("%s did not stop in time and was killed: %w", p.spec.Name, ctx.Err())
+	}
+	return errors.Join(err, removePIDFile(p.spec.PIDFile))
+}

@@ -1,0 +1,37 @@
+//go:build unix && !linux
+
+package local
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+func attributes(s Spec) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Credential: s.Account.credential()}
+}
+
+// identity tells one process from a later one with the same pid.
+func identity(pid int) (string, error) {
+	return ps(pid, "lstart=")
+}
+
+// isPostmaster tells whether the process is a Postgres server on this data directory.
+func isPostmaster(pid int, dataDir string) bool {
+	command, err := ps(pid, "command=")
+	return err == nil && strings.Contains(command, "postgres") && strings.Contains(command, filepath.Clean(dataDir))
+}
+
+func ps(pid int, column string) (string, error) {
+	out, err := exec.Command("ps", "-o", column, "-p", strconv.Itoa(pid)).Output()
+	answer := strings.TrimSpace(string(out))
+	if err != nil || answer == "" {
+		return "", fmt.Errorf("process %d has ended: %w", pid, os.ErrProcessDone)
+	}
+	return answer, nil
+}

@@ -1,0 +1,310 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/lyoapp/lyo/activities"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+)
+
+// stage runs one GenerateCourse in the SDK's test environment with scripted
+// activities, and keeps what the row would have got.
+type stage struct {
+	*testsuite.TestWorkflowEnvironment
+	t  *testing.T
+	in workflows.GenerateCourseInput
+
+	mu      sync.Mutex
+	row     []activities.Event
+	settled *activities.SettleInput
+	lessons []string // "number/revision", in order of writing
+
+	lesson   func(activities.LessonInput) error
+	practice func(activities.LessonInput) error
+	weak     []activities.WeakLesson
+	prepare  error
+	refuse   error
+}
+
+const lessonCount = 4
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	s := &stage{
+		TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t,
+		in:       workflows.GenerateCourseInput{TaskID: uuid.New(), CourseID: uuid.New(), Seq: 1, Deadline: time.Hour},
+		lesson:   func(activities.LessonInput) error { return nil },
+		practice: func(activities.LessonInput) error { return nil },
+	}
+	s.RegisterWorkflow(workflows.GenerateCourse)
+	activities.Database{Story: &activities.Story{}, Checking: &activities.Checking{}}.Register(s)
+	activities.Inference{Writing: &activities.Writing{}}.Register(s)
+	s.script()
+	return s
+}
+
+func (s *stage) script() {
+	var story *activities.Story
+	var writing *activities.Writing
+	var checking *activities.Checking
+	s.OnActivity(story.RecordProgress, mock.Anything, mock.Anything).Return(s.record).Maybe()
+	s.OnActivity(story.SettleCourse, mock.Anything, mock.Anything).Return(s.settle).Maybe()
+	s.OnActivity(writing.Prepare, mock.Anything, mock.Anything).Return(func(_ context.Context, _ uuid.UUID) (activities.Prepared, error) {
+		return activities.Prepared{Generation: activities.Generation{Model: "gemma"}}, s.prepare
+	}).Maybe()
+	s.OnActivity(writing.WriteOutline, mock.Anything, mock.Anything).Return(s.refs(), nil).Maybe()
+	s.OnActivity(writing.WriteLesson, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.LessonInput) error {
+		if err := s.lesson(in); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.lessons = append(s.lessons, fmt.Sprintf("%d/%d", s.number(in), in.Revision))
+		return nil
+	}).Maybe()
+	s.OnActivity(writing.WritePractice, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.LessonInput) error { return s.practice(in) }).Maybe()
+	s.OnActivity(checking.FindWeakLessons, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) ([]activities.WeakLesson, error) { return s.weak, nil }).Maybe()
+}
+
+func (s *stage) record(_ context.Context, in activities.RecordInput) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refuse != nil {
+		return s.refuse
+	}
+	s.row = append(s.row, in.Events...)
+	return nil
+}
+
+func (s *stage) settle(_ context.Context, in activities.SettleInput) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range in.Rest {
+		if len(s.row) == 0 || e.Seq > s.row[len(s.row)-1].Seq {
+			s.row = append(s.row, e)
+		}
+	}
+	s.settled = &in
+	return nil
+}
+
+func (s *stage) refs() []activities.LessonRef {
+	refs := make([]activities.LessonRef, lessonCount)
+	for i := range refs {
+		refs[i] = activities.LessonRef{ID: models.LessonID(s.in.CourseID, i+1), Number: i + 1, Title: fmt.Sprint("Part ", i+1)}
+	}
+	return refs
+}
+
+func (s *stage) number(in activities.LessonInput) int {
+	return 1 + slices.IndexFunc(s.refs(), func(r activities.LessonRef) bool { return r.ID == in.LessonID })
+}
+
+func (s *stage) run() error {
+	s.ExecuteWorkflow(workflows.GenerateCourse, s.in)
+	require.True(s.t, s.IsWorkflowCompleted())
+	return s.GetWorkflowError()
+}
+
+// story checks that the row has an unbroken story that never goes back, and that
+// the query tells the same, and returns it.
+func (s *stage) story() []activities.Event {
+	s.t.Helper()
+	var value converter.EncodedValue
+	value, err := s.QueryWorkflow(workflows.QueryProgress, s.in.Seq)
+	require.NoError(s.t, err)
+	var answer workflows.ProgressAnswer
+	require.NoError(s.t, value.Get(&answer))
+	require.Len(s.t, answer.Events, len(s.row))
+	percent := s.in.Progress
+	for i, e := range s.row {
+		require.Equal(s.t, s.in.Seq+int64(i)+1, e.Seq)
+		require.GreaterOrEqual(s.t, e.Progress, percent)
+		require.Equal(s.t, i == len(s.row)-1, e.State.Ended(), "only the last event ends")
+		require.Equal(s.t, e.Message, answer.Events[i].Message)
+		percent = e.Progress
+	}
+	return s.row
+}
+
+func (s *stage) last() activities.Event {
+	s.t.Helper()
+	story := s.story()
+	return story[len(story)-1]
+}
+
+func unavailable() error {
+	return temporal.NewApplicationErrorWithOptions("away", "unavailable", temporal.ApplicationErrorOptions{})
+}
+
+func final(kind string) error { return temporal.NewNonRetryableApplicationError(kind, kind, nil) }
+
+func TestATopicBecomesACourse(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	require.NoError(t, s.run())
+	last := s.last()
+	require.Equal(t, activities.Done, last.State)
+	require.Equal(t, 100, last.Progress)
+	require.ElementsMatch(t, []string{"1/1", "2/1", "3/1", "4/1"}, s.lessons)
+	require.Equal(t, "gemma", s.settled.Generation.Model)
+}
+
+func TestALessonThatFailsLeavesTheOthers(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.lesson = func(in activities.LessonInput) error {
+		if s.number(in) == 2 {
+			return final(activities.FailureBadAnswer)
+		}
+		return nil
+	}
+	require.Error(t, s.run(), "a failed run fails in Temporal too")
+	require.Equal(t, "unfinished", s.last().Fault.Code)
+	require.ElementsMatch(t, []string{"1/1", "3/1", "4/1"}, s.lessons)
+}
+
+func TestAnOutageOfTheModelIsWaitedOut(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	tries := 0
+	s.lesson = func(in activities.LessonInput) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.number(in) == 1 {
+			if tries++; tries < 6 {
+				return unavailable()
+			}
+		}
+		return nil
+	}
+	require.NoError(t, s.run())
+	require.Len(t, s.lessons, lessonCount)
+}
+
+func TestWithoutAModelTheTaskFailsInTheEnd(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.prepare = unavailable()
+	require.Error(t, s.run())
+	require.Equal(t, "model_unavailable", s.last().Fault.Code)
+}
+
+func TestWeakLessonsAreWrittenAgainOnce(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.weak = []activities.WeakLesson{{ID: s.refs()[2].ID, Number: 3, Reasons: []string{"It is too short."}}}
+	var feedback []string
+	s.lesson = func(in activities.LessonInput) error {
+		if in.Revision == 2 {
+			feedback = in.Feedback
+		}
+		return nil
+	}
+	require.NoError(t, s.run())
+	require.Equal(t, "3/2", s.lessons[len(s.lessons)-1])
+	require.Equal(t, []string{"It is too short."}, feedback)
+}
+
+func TestAWeakLessonThatCannotBeImprovedStays(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.weak = []activities.WeakLesson{{ID: s.refs()[0].ID, Number: 1, Reasons: []string{"short"}}}
+	s.lesson = func(in activities.LessonInput) error {
+		if in.Revision == 2 {
+			return final(activities.FailureBadAnswer)
+		}
+		return nil
+	}
+	require.NoError(t, s.run())
+	require.Equal(t, activities.Done, s.last().State)
+}
+
+func TestCancelEndsTheStory(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.lesson = func(activities.LessonInput) error { return unavailable() } // keeps it busy
+	s.RegisterDelayedCallback(s.CancelWorkflow, 5*time.Second)
+	err := s.run()
+	require.True(t, temporal.IsCanceledError(err), "%v", err)
+	require.True(t, s.last().Fault.CancelledByUser)
+}
+
+func TestTheDeadlineKeepsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.in.Deadline = 20 * time.Second
+	s.lesson = func(in activities.LessonInput) error {
+		if s.number(in) == 1 {
+			return nil
+		}
+		return unavailable()
+	}
+	require.Error(t, s.run())
+	require.Equal(t, "deadline_exceeded", s.last().Fault.Code)
+	require.Equal(t, []string{"1/1"}, s.lessons)
+}
+
+func TestADeletedCourseEndsTheRun(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.lesson = func(activities.LessonInput) error { return final("not_found") }
+	require.Error(t, s.run())
+	require.Equal(t, "course_gone", s.last().Fault.Code)
+}
+
+func TestATaskEndedFromOutsideIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.refuse = final("conflict")
+	s.lesson = func(activities.LessonInput) error { return unavailable() }
+	require.ErrorContains(t, s.run(), "ended from outside")
+	require.Nil(t, s.settled)
+}
+
+func TestAStoryGoesOnWhereTheRowStood(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.in.Seq, s.in.Progress = 9, 60
+	require.NoError(t, s.run())
+	require.EqualValues(t, 10, s.story()[0].Seq)
+	require.GreaterOrEqual(t, s.story()[0].Progress, 60)
+}
+
+func TestAnOutageOfPostgresIsWaitedOut(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.refuse = errors.New("connection refused")
+	s.RegisterDelayedCallback(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.refuse = nil
+	}, 25*time.Second)
+	s.lesson = func(in activities.LessonInput) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.refuse != nil {
+			return s.refuse
+		}
+		return nil
+	}
+	require.NoError(t, s.run())
+}
