@@ -151,7 +151,7 @@ func lockCourse(tx *gorm.DB, id uuid.UUID) error {
 // DeleteCourse removes a course of the owner with its lessons and items. For
 // each task that was still writing it, promise says what to leave in the outbox
 // so that its workflow ends; the workflow then ends the task.
-func DeleteCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, promise func(Task) OutboxEntry, now time.Time, allowed func(Course) error) (promised []OutboxEntry, err error) {
+func DeleteCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, promise func(Task) OutboxEntry, allowed func(Course) error) (promised []OutboxEntry, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		// Tasks are locked before courses everywhere, so that writers cannot block each other.
 		open, err := lockOpenTasks(tx, owner, id)

@@ -100,13 +100,13 @@ func record(tx *gorm.DB, row Task, events []TaskEvent) error {
 		return err
 	}
 	for _, e := range fresh {
-		row.advance(e)
+		row.Advance(e)
 	}
 	return tx.Save(&row).Error
 }
 
-// advance applies one event to the row.
-func (t *Task) advance(e TaskEvent) {
+// Advance applies one event to the row.
+func (t *Task) Advance(e TaskEvent) {
 	t.State, t.Seq, t.Step, t.Message, t.Fault = e.State, e.Seq, e.Step, e.Message, e.Fault
 	t.Progress = max(t.Progress, e.Progress)
 	t.UpdatedAt = e.At

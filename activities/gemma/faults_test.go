@@ -3,6 +3,7 @@ package gemma_test
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,9 @@ func TestFaultsHaveTheirKinds(t *testing.T) {
 			require.ErrorAs(t, err, &e)
 			require.Equal(t, c.kind, e.Kind, err)
 			require.Equal(t, c.requests, s.Count(gemmatest.Outline))
+			if strings.HasPrefix(c.name, "stall") || c.name == "hold" {
+				require.NoError(t, s.WaitClosed(long(t), 1))
+			}
 			for x := error(e); x != nil; x = errors.Unwrap(x) {
 				require.NotContains(t, x.Error(), secret)
 				require.NotContains(t, x.Error(), "sourdough")

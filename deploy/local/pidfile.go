@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -50,20 +51,22 @@ func EndLeftover(pidFile string, grace time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("read a pid file: %w", err)
 	}
-	var pid, sig int
-	if _, err := fmt.Sscan(string(line), &pid, &sig); err == nil && pid > 1 {
-		_, _, rest := cutTwice(string(line))
-		if err := endProcess(pid, syscall.Signal(sig), rest, grace); err != nil {
+	if pid, sig, id, ok := parsePIDFile(string(line)); ok {
+		if err := endProcess(pid, sig, id, grace); err != nil {
 			return fmt.Errorf("end what %s remembers: %w", filepath.Base(pidFile), err)
 		}
 	}
 	return removePIDFile(pidFile)
 }
 
-func cutTwice(line string) (first, second, rest string) {
-	first, rest, _ = strings.Cut(strings.TrimSpace(line), " ")
-	second, rest, _ = strings.Cut(rest, " ")
-	return first, second, rest
+func parsePIDFile(line string) (pid int, sig syscall.Signal, id string, ok bool) {
+	parts := strings.SplitN(strings.TrimSpace(line), " ", 3)
+	if len(parts) != 3 {
+		return 0, 0, "", false
+	}
+	pid, pidErr := strconv.Atoi(parts[0])
+	number, sigErr := strconv.Atoi(parts[1])
+	return pid, syscall.Signal(number), parts[2], pidErr == nil && sigErr == nil && pid > 1
 }
 
 // endProcess ends the process while it has that identity.

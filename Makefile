@@ -1,0 +1,42 @@
+# Make is the manual. Every target needs only Go, make and git; what else is
+# missing is found, fetched or built, which is said aloud.
+
+GO      ?= go
+STATE   ?= $(if $(LYO_STATE_DIR),$(LYO_STATE_DIR),.lyo)
+TOOL    := $(GO) tool -modfile=tools/go.mod
+TESTENV := LYO_STATE_DIR=$(STATE) $(GO) run ./deploy/local/testenv
+PKGS    ?= ./...
+
+.PHONY: help run build test check format migrate histories clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: build ## bring the whole system up on this machine and keep it up until Ctrl-C
+	@exec bin/lyo dev
+
+build: ## build bin/lyo
+	@$(GO) build -o bin/lyo ./cmd/lyo
+
+test: ## every test, with the race detector, on a real Postgres, Redis and Temporal
+	$(TESTENV) -temporal -- $(GO) test -race -count=1 -timeout 15m $(PKGS)
+
+check: ## format, lint with the import table, workflow determinism, replay, unfinished marks
+	@out=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not formatted: $$out"; exit 1; }
+	$(TOOL) golangci-lint run $(PKGS)
+	$(TOOL) workflowcheck ./workflows
+	$(GO) mod verify
+	$(GO) test -race -run 'Replay' ./workflows
+	@! git grep -nE 'TODO|FIXME|XXX' -- '*.go' '*.sql' '*.md' ':!Makefile' || { echo "unfinished marks above"; exit 1; }
+
+format: ## write the format that check wants
+	$(TOOL) gofumpt -w $$(git ls-files '*.go')
+
+migrate: build ## bring the database in DATABASE_URL to the schema of this version
+	bin/lyo migrate
+
+histories: ## record the workflow histories that the replay test replays
+	$(TESTENV) -temporal -- env RECORD_HISTORIES=1 $(GO) test -count=1 -run 'Record' ./workflows
+
+clean: ## remove what was built; the data of lyo dev in .lyo stays
+	rm -rf bin

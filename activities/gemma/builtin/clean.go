@@ -1,0 +1,57 @@
+package builtin
+
+import (
+	"strings"
+	"unicode"
+)
+
+// topicOf makes any topic presentable: one line, no controls, 200 characters at most.
+func topicOf(topic string) string {
+	if t := oneLine(topic, 200); t != "" {
+		return t
+	}
+	return "your topic"
+}
+
+// shortTopic fits into titles.
+func shortTopic(topic string) string {
+	t := topicOf(topic)
+	if short := oneLine(t, 80); short != t {
+		return short + "..."
+	}
+	return t
+}
+
+// oneLine collapses white space and drops what is not meant to be seen: controls, marks
+// that change the direction of the text around them, broken encoding.
+func oneLine(s string, n int) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), unicode.Is(unicode.Co, r), r == '\uFEFF', r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > n {
+		s = strings.TrimSpace(string(r[:n]))
+	}
+	return s
+}
+
+// escape takes the meaning of Markdown and HTML from every ASCII mark that has one.
+func escape(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if strings.ContainsRune("\\`*_{}[]<>()#+-.!|~$&=:@/\"'^%", r) && !plain(r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// plain marks are harmless within a line and would only be ugly escaped.
+func plain(r rune) bool { return strings.ContainsRune("()\"'^%=/-", r) }

@@ -1,0 +1,70 @@
+package api
+
+import (
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// accessLog writes one line a request. It never sees a header or a body, and
+// masks what is secret in a query.
+func (s *Server) accessLog(c *gin.Context) {
+	defer func() {
+		ctx := c.Request.Context()
+		ex := exchangeOf(ctx)
+		s.Log.LogAttrs(ctx, levelOf(c.Writer.Status(), c.FullPath()), "request",
+			slog.String("request_id", ex.id),
+			slog.String("method", ex.method),
+			slog.String("route", routeName(c)),
+			slog.String("query", maskQuery(ex.query)),
+			slog.Int("status", c.Writer.Status()),
+			slog.Float64("ms", float64(s.Clock().Sub(ex.started).Microseconds())/1000),
+			slog.Int("bytes", max(0, c.Writer.Size())),
+			slog.String("user_id", ex.user),
+			slog.String("address", ex.address),
+		)
+	}()
+	c.Next()
+}
+
+func levelOf(status int, route string) slog.Level {
+	switch {
+	case status >= 500:
+		return slog.LevelWarn
+	case strings.HasPrefix(route, "/v1/health") || route == "/health":
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+// routeName is the pattern, so that ids do not multiply the names in a log.
+func routeName(c *gin.Context) string {
+	if c.FullPath() == "" {
+		return "(none)"
+	}
+	return c.FullPath()
+}
+
+// maskQuery hides the values of parameters that open something.
+func maskQuery(raw string) string {
+	if raw == "" {
+		return ""
+	}
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return "(unreadable)"
+	}
+	for name := range values {
+		if isSecret(name) {
+			values[name] = []string{"***"}
+		}
+	}
+	return values.Encode()
+}
+
+func isSecret(parameter string) bool {
+	return slices.Contains([]string{"token", "ticket", "access_token", "refresh_token", "password"}, strings.ToLower(parameter))
+}

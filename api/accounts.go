@@ -1,0 +1,133 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/mail"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/lyoapp/lyo/api/auth"
+	"github.com/lyoapp/lyo/models"
+)
+
+// passwordTimeout is longer than usual, since hashing waits in line.
+const passwordTimeout = 30 * time.Second
+
+// sessions are the operations that begin, go on with and end a sign-in.
+func (s *Server) sessions() {
+	register(s, huma.Operation{
+		OperationID: "register", Method: http.MethodPost, Path: "/v1/auth/register", Tags: []string{tagAuth},
+		Summary: "Make an account and sign in", DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
+	}, s.signUp, public, within(passwordTimeout))
+	register(s, huma.Operation{
+		OperationID: "login", Method: http.MethodPost, Path: "/v1/auth/login", Tags: []string{tagAuth},
+		Summary: "Sign in", Errors: []int{http.StatusUnauthorized, http.StatusForbidden},
+	}, s.logIn, public, within(passwordTimeout))
+	register(s, huma.Operation{
+		OperationID: "refresh", Method: http.MethodPost, Path: "/v1/auth/refresh", Tags: []string{tagAuth},
+		Summary: "Trade a refresh token for a new pair",
+		Description: "The token before the current one, shown again within 30 seconds, gets the current pair. " +
+			"An older one ends the whole session.",
+		Errors: []int{http.StatusUnauthorized, http.StatusForbidden},
+	}, s.refreshTokens, public)
+	register(s, huma.Operation{
+		OperationID: "logout", Method: http.MethodPost, Path: "/v1/auth/logout", Tags: []string{tagAuth},
+		Summary:     "End the session of the access token, of the refresh token, or both",
+		Description: "Repeating it changes nothing.",
+		Errors:      []int{http.StatusUnauthorized},
+	}, s.logOut, public)
+}
+
+type signUpInput struct {
+	client
+	Body struct {
+		Email    string  `json:"email" minLength:"3" maxLength:"254" doc:"Unique, without regard to case"`
+		Password string  `json:"password" minLength:"8" doc:"8 characters to 72 bytes"`
+		FullName string  `json:"full_name" minLength:"1" maxLength:"255"`
+		Username *string `json:"username,omitempty" minLength:"3" maxLength:"100" doc:"Unique, without regard to case"`
+	}
+}
+
+// Resolve checks what a schema cannot say.
+func (in *signUpInput) Resolve(huma.Context) []error {
+	var faults []error
+	fault := func(field, message string) {
+		faults = append(faults, &huma.ErrorDetail{Location: "body." + field, Message: message})
+	}
+	b := &in.Body
+	b.Email, b.FullName = strings.TrimSpace(b.Email), strings.TrimSpace(b.FullName)
+	if b.Email != "" && !isEmail(b.Email) {
+		fault("email", "is not an e-mail address")
+	}
+	if len(b.Password) > auth.MaxPasswordBytes {
+		fault("password", auth.ErrPasswordLong.Error())
+	}
+	if b.FullName == "" {
+		fault("full_name", "must not be blank")
+	}
+	if b.Username != nil && *b.Username != strings.TrimSpace(*b.Username) {
+		fault("username", "must not begin or end with a space")
+	}
+	return faults
+}
+
+var domainName = regexp.MustCompile(`^([\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,}$`)
+
+// isEmail takes a bare address with a domain that could be one.
+func isEmail(text string) bool {
+	parsed, err := mail.ParseAddress(text)
+	if err != nil || parsed.Address != text {
+		return false
+	}
+	return domainName.MatchString(text[strings.LastIndexByte(text, '@')+1:])
+}
+
+func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error) {
+	hash, err := s.passwords.Hash(ctx, in.Body.Password)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	user := models.User{
+		ID: models.NewID(), Email: in.Body.Email, Username: in.Body.Username, FullName: in.Body.FullName,
+		PasswordHash: hash, Locale: "en", Timezone: "UTC", IsActive: true, Roles: []string{roleUser},
+		ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now, LastLoginAt: &now,
+	}
+	token, session := s.newSession(ctx, user.ID, in.client, now)
+	if err := models.CreateUser(ctx, s.DB, user, session); err != nil {
+		return nil, err
+	}
+	return s.signedIn(user, token)
+}
+
+type logInInput struct {
+	client
+	Body struct {
+		Email    string `json:"email" maxLength:"320"`
+		Password string `json:"password" maxLength:"4096"`
+	}
+}
+
+func (s *Server) logIn(ctx context.Context, in *logInInput) (*signedIn, error) {
+	user, err := models.FindUserByEmail(ctx, s.DB, strings.TrimSpace(in.Body.Email))
+	if err != nil {
+		return nil, err
+	}
+	right, err := s.passwords.Matches(ctx, user.PasswordHash, in.Body.Password)
+	if err != nil {
+		return nil, err
+	}
+	if !right {
+		return nil, models.Errorf(models.Unauthenticated, "The e-mail address or the password is wrong.")
+	}
+	now := s.now()
+	token, session := s.newSession(ctx, user.ID, in.client, now)
+	if user, err = models.SignIn(ctx, s.DB, user.ID, session, now); err != nil {
+		return nil, err
+	}
+	return s.signedIn(user, token)
+}

@@ -1,0 +1,110 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+)
+
+const (
+	// Audience is the aud claim of access tokens.
+	Audience = "lyo-api"
+	// maxAccessLength in bytes is refused before anything is decoded.
+	maxAccessLength = 4096
+	leeway          = 5 * time.Second
+	typeAccess      = "access"
+)
+
+// Claims are what a valid access token says.
+type Claims struct {
+	UserID, SessionID uuid.UUID
+	Roles             []string
+	ExpiresAt         time.Time
+}
+
+// AccessTokens signs and verifies access tokens. It does not know about
+// revocation, which belongs to the session.
+type AccessTokens struct {
+	keys   *Keys
+	issuer string
+	life   time.Duration
+	clock  func() time.Time
+	parser *jwt.Parser
+}
+
+// NewAccessTokens makes tokens that live for life and name issuer, which is
+// the service's public address.
+func NewAccessTokens(keys *Keys, issuer string, life time.Duration, clock func() time.Time) *AccessTokens {
+	parser := jwt.NewParser(
+		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
+		jwt.WithIssuer(issuer), jwt.WithAudience(Audience),
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
+		jwt.WithLeeway(leeway), jwt.WithTimeFunc(clock), jwt.WithStrictDecoding(),
+	)
+	return &AccessTokens{keys: keys, issuer: issuer, life: life, clock: clock, parser: parser}
+}
+
+// Life is how long a token is good.
+func (t *AccessTokens) Life() time.Duration { return t.life }
+
+type claims struct {
+	jwt.RegisteredClaims
+	Session string   `json:"sid"`
+	Type    string   `json:"typ"`
+	Roles   []string `json:"roles"`
+}
+
+// Sign is a new access token of a session.
+func (t *AccessTokens) Sign(user, session uuid.UUID, roles []string) (string, error) {
+	now := t.clock()
+	if roles == nil {
+		roles = []string{}
+	}
+	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer: t.issuer, Audience: jwt.ClaimStrings{Audience}, Subject: user.String(), ID: uuid.NewString(),
+			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(t.life)),
+		},
+		Session: session.String(), Type: typeAccess, Roles: roles,
+	})
+	token.Header["kid"] = t.keys.kid
+	return token.SignedString(t.keys.signer)
+}
+
+// Verify checks signature, times and the presence of every claim. Its error is
+// for logs: clients are told only that the token is not good.
+func (t *AccessTokens) Verify(token string) (Claims, error) {
+	if len(token) > maxAccessLength {
+		return Claims{}, errors.New("access token is too long")
+	}
+	var c claims
+	if _, err := t.parser.ParseWithClaims(token, &c, t.key); err != nil {
+		return Claims{}, err
+	}
+	return c.checked()
+}
+
+func (t *AccessTokens) key(token *jwt.Token) (any, error) {
+	kid, _ := token.Header["kid"].(string)
+	if key, ok := t.keys.trusted[kid]; ok {
+		return key, nil
+	}
+	return nil, errors.New("access token is signed with an unknown key")
+}
+
+func (c claims) checked() (Claims, error) {
+	user, errUser := uuid.Parse(c.Subject)
+	session, errSession := uuid.Parse(c.Session)
+	switch {
+	case errUser != nil || errSession != nil:
+		return Claims{}, errors.New("access token names no user or no session")
+	case c.Type != typeAccess:
+		return Claims{}, fmt.Errorf("token is of type %.20q", c.Type)
+	case c.ID == "" || c.IssuedAt == nil || c.Roles == nil:
+		return Claims{}, errors.New("access token lacks a claim")
+	}
+	return Claims{UserID: user, SessionID: session, Roles: c.Roles, ExpiresAt: c.ExpiresAt.Time}, nil
+}

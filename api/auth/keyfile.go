@@ -1,0 +1,57 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// KeyFile is the name of the development key inside the state directory.
+const KeyFile = "jwt-key.pem"
+
+// LoadOrCreate reads the key kept in a state directory, making one at the first
+// call. Processes that start at once agree on one key: the file appears whole
+// or not at all, and the first to link it wins. Only its owner can read it.
+func LoadOrCreate(stateDir string) (*Keys, error) {
+	path := filepath.Join(stateDir, KeyFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := create(stateDir, path); err != nil {
+			return nil, fmt.Errorf("make the token key: %w", err)
+		}
+		text, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the token key: %w", err)
+	}
+	keys, err := ParseKeys(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return keys, nil
+}
+
+func create(dir, path string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	text, err := Generate()
+	if err != nil {
+		return err
+	}
+	draft, err := os.CreateTemp(dir, KeyFile+".*") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(draft.Name())
+	_, err = draft.WriteString(text)
+	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package auth
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+)
+
+// Keys are the Ed25519 keys of access tokens: the first private one signs, all
+// of them verify. They do not change once made.
+type Keys struct {
+	kid     string
+	signer  ed25519.PrivateKey
+	trusted map[string]ed25519.PublicKey
+	jwks    []byte
+}
+
+// ParseKeys reads one or more PEM blocks: PRIVATE KEY (PKCS #8) and, for keys
+// that only verify during a rotation, PUBLIC KEY (PKIX). One must be private.
+func ParseKeys(text string) (*Keys, error) {
+	k := &Keys{trusted: map[string]ed25519.PublicKey{}}
+	set := []jwk{}
+	for rest := []byte(text); ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		public, err := k.add(block)
+		if err != nil {
+			return nil, err
+		}
+		set = append(set, newJWK(public))
+	}
+	if k.signer == nil {
+		return nil, errors.New("no Ed25519 private key in PEM (PKCS #8) found")
+	}
+	var err error
+	k.jwks, err = json.Marshal(map[string][]jwk{"keys": set})
+	return k, err
+}
+
+func (k *Keys) add(block *pem.Block) (ed25519.PublicKey, error) {
+	public, private, err := parseBlock(block)
+	if err != nil {
+		return nil, err
+	}
+	kid := Thumbprint(public)
+	if private != nil && k.signer == nil {
+		k.kid, k.signer = kid, private
+	}
+	k.trusted[kid] = public
+	return public, nil
+}
+
+// parseBlock never says what a block that it cannot read contains.
+func parseBlock(block *pem.Block) (ed25519.PublicKey, ed25519.PrivateKey, error) {
+	switch block.Type {
+	case "PRIVATE KEY":
+		parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+		if private, ok := parsed.(ed25519.PrivateKey); ok && err == nil {
+			return private.Public().(ed25519.PublicKey), private, nil
+		}
+	case "PUBLIC KEY":
+		parsed, err := x509.ParsePKIXPublicKey(block.Bytes)
+		if public, ok := parsed.(ed25519.PublicKey); ok && err == nil {
+			return public, nil, nil
+		}
+	}
+	return nil, nil, fmt.Errorf("PEM block %q is not an Ed25519 key", block.Type)
+}
+
+// Generate is a new private key as PEM.
+func Generate() (string, error) {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return "", err
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), nil
+}
+
+// JWKS is the public half as a JSON Web Key Set (RFC 7517).
+func (k *Keys) JWKS() []byte { return k.jwks }
+
+// jwk is a public key as RFC 8037 writes it.
+type jwk struct {
+	Curve string `json:"crv"`
+	Type  string `json:"kty"`
+	X     string `json:"x"`
+	ID    string `json:"kid"`
+	Use   string `json:"use"`
+	Alg   string `json:"alg"`
+}
+
+func newJWK(public ed25519.PublicKey) jwk {
+	x := base64.RawURLEncoding.EncodeToString(public)
+	return jwk{Curve: "Ed25519", Type: "OKP", X: x, ID: Thumbprint(public), Use: "sig", Alg: "EdDSA"}
+}
+
+// Thumbprint is the RFC 7638 name of a key, used as its kid.
+func Thumbprint(public ed25519.PublicKey) string {
+	x := base64.RawURLEncoding.EncodeToString(public)
+	sum := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + x + `"}`))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}

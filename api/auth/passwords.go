@@ -1,0 +1,98 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+// The bounds of a new password: characters below, bytes above. bcrypt reads no
+// more than 72 bytes, so a longer one is refused rather than cut.
+const (
+	MinPasswordCharacters = 8
+	MaxPasswordBytes      = 72
+)
+
+// The two faults of a new password.
+var (
+	ErrPasswordShort = errors.New("must have at least 8 characters")
+	ErrPasswordLong  = errors.New("must not be longer than 72 bytes in UTF-8")
+)
+
+// CheckPassword tells whether a password may be chosen. Signing in asks only
+// whether it matches.
+func CheckPassword(password string) error {
+	switch {
+	case len(password) > MaxPasswordBytes:
+		return ErrPasswordLong
+	case utf8.RuneCountInString(password) < MinPasswordCharacters:
+		return ErrPasswordShort
+	}
+	return nil
+}
+
+// Passwords hashes and compares. At most slots of these run at once, so that
+// many sign-ins cannot starve everything else; the others wait in line.
+type Passwords struct {
+	cost  int
+	slots chan struct{}
+	dummy string
+}
+
+// NewPasswords makes hashes of the given bcrypt cost, slots (at least 1) at a time.
+func NewPasswords(cost, slots int) *Passwords {
+	return &Passwords{cost: cost, slots: make(chan struct{}, max(1, slots)), dummy: dummyHash(cost)}
+}
+
+// dummyHash is a well-formed hash of the given cost that no password has.
+func dummyHash(cost int) string {
+	return fmt.Sprintf("$2a$%02d$%s", cost, strings.Repeat("N", 21)+"O"+strings.Repeat("N", 30)+"O")
+}
+
+// Hash is the bcrypt hash of a password that CheckPassword accepts. It fails
+// when the context ends before a slot is free.
+func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
+	if err := CheckPassword(password); err != nil {
+		return "", err
+	}
+	release, err := p.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), p.cost)
+	return string(hash), err
+}
+
+// Matches tells whether the password belongs to the hash. An empty hash stands
+// for an unknown account: the answer is no, after the same time. An error means
+// that nothing was compared: the context ended first, or the hash is not one.
+func (p *Passwords) Matches(ctx context.Context, hash, password string) (bool, error) {
+	known := hash != "" && len(password) <= MaxPasswordBytes
+	if !known {
+		hash = p.dummy
+	}
+	release, err := p.enter(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	err = bcrypt.CompareHashAndPassword([]byte(hash), []byte(password))
+	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
+		return false, nil
+	}
+	return known && err == nil, err
+}
+
+func (p *Passwords) enter(ctx context.Context) (release func(), err error) {
+	select {
+	case p.slots <- struct{}{}:
+		return func() { <-p.slots }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for a password slot: %w", ctx.Err())
+	}
+}

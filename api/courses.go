@@ -1,0 +1,164 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// courses are the addresses of section courses.
+func (s *Server) courses() {
+	tags := []string{"courses"}
+	register(s, generateOperation(), s.generateCourse)
+	register(s, huma.Operation{
+		OperationID: "list-courses", Method: http.MethodGet, Path: "/v1/courses", Tags: tags,
+		Summary: "One's own courses and the READY ones of others, newest first",
+	}, s.listCourses)
+	register(s, huma.Operation{
+		OperationID: "get-course", Method: http.MethodGet, Path: "/v1/courses/{id}", Tags: tags,
+		Summary: "A course with its lessons and items, also while it is being written",
+	}, s.getCourse)
+	register(s, huma.Operation{
+		OperationID: "update-course", Method: http.MethodPut, Path: "/v1/courses/{id}", Tags: tags,
+		Summary: "Change one's own course", Errors: []int{http.StatusConflict},
+	}, s.updateCourse)
+	register(s, huma.Operation{
+		OperationID: "delete-course", Method: http.MethodDelete, Path: "/v1/courses/{id}", Tags: tags,
+		Summary: "Delete one's own course; a generation under way is cancelled", DefaultStatus: http.StatusNoContent,
+	}, s.deleteCourse)
+}
+
+type listCoursesInput struct {
+	courseScope
+	paging
+	Limit int `query:"limit" minimum:"1" maximum:"50" default:"20"`
+}
+
+// courseScope is what a cursor of the list belongs to.
+type courseScope struct {
+	Topic   string `query:"topic" maxLength:"200" doc:"Contained in the topic or the title, without regard to case."`
+	Status  string `query:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
+	OwnOnly bool   `query:"own_only"`
+}
+
+func (s *Server) listCourses(ctx context.Context, in *listCoursesInput) (*listed[courseView], error) {
+	user := principal(ctx).UserID
+	scope := []any{user, in.courseScope}
+	after, err := s.openCursor("courses", scope, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	courses, err := models.ListCourses(ctx, s.DB, user, models.CourseFilter{
+		Topic: in.Topic, Status: models.CourseStatus(in.Status), OwnOnly: in.OwnOnly,
+		After: after, Offset: in.skip(), Limit: in.Limit + 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	place := func(c models.Course) models.Keyset { return models.Keyset{At: c.CreatedAt, ID: c.ID} }
+	return pageOf(ctx, s, "courses", scope, courses, in.Limit, place, viewCourse), nil
+}
+
+type courseID struct {
+	ID uuid.UUID `path:"id" format:"uuid"`
+}
+
+type getCourseInput struct {
+	courseID
+	reading
+}
+
+func (s *Server) getCourse(ctx context.Context, in *getCourseInput) (*tagged[courseView], error) {
+	course, err := models.FindCourse(ctx, s.DB, principal(ctx).UserID, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return single(in.IfNoneMatch, viewCourse(course))
+}
+
+type updateCourseInput struct {
+	courseID
+	changing
+	Body    courseChangeBody
+}
+
+// courseChangeBody holds what may be changed; absent or null leaves a field as it is.
+type courseChangeBody struct {
+	Title           *string   `json:"title,omitempty" nullable:"true" maxLength:"200"`
+	Summary         *string   `json:"summary,omitempty" nullable:"true" maxLength:"2000"`
+	Description     *string   `json:"description,omitempty" nullable:"true" maxLength:"5000"`
+	Tags            *[]string `json:"tags,omitempty" nullable:"true" maxItems:"20"`
+	DifficultyLevel *string   `json:"difficulty_level,omitempty" nullable:"true"`
+	ThumbnailURL    *string   `json:"thumbnail_url,omitempty" nullable:"true" maxLength:"2000" doc:"An https address."`
+}
+
+func (b courseChangeBody) check() error {
+	var faults fieldFaults
+	if b.Title != nil && strings.TrimSpace(*b.Title) == "" {
+		faults.add("/title", "must not be empty")
+	}
+	if b.DifficultyLevel != nil {
+		faults.level("/difficulty_level", *b.DifficultyLevel)
+	}
+	if b.ThumbnailURL != nil && *b.ThumbnailURL != "" {
+		if u, err := url.Parse(*b.ThumbnailURL); err != nil || u.Scheme != "https" || u.Host == "" {
+			faults.add("/thumbnail_url", "must be an https address")
+		}
+	}
+	if b.Tags != nil {
+		for i, tag := range *b.Tags {
+			if n := utf8.RuneCountInString(strings.TrimSpace(tag)); n < 1 || n > 50 {
+				faults.add("/tags/"+strconv.Itoa(i), "must have 1 to 50 characters")
+			}
+		}
+	}
+	return faults.err()
+}
+
+func (s *Server) updateCourse(ctx context.Context, in *updateCourseInput) (*tagged[courseView], error) {
+	if err := in.Body.check(); err != nil {
+		return nil, err
+	}
+	change := models.CourseChange{
+		Title: in.Body.Title, Summary: in.Body.Summary, Description: in.Body.Description,
+		DifficultyLevel: in.Body.DifficultyLevel, ThumbnailURL: in.Body.ThumbnailURL, Tags: in.Body.Tags,
+	}
+	allowed := func(c models.Course) error {
+		if c.Status == models.CourseGenerating {
+			return models.Errorf(models.Conflict, "The course is still being written.")
+		}
+		return checkIfMatch(in.IfMatch, etagOf(viewCourse(c)))
+	}
+	course, err := models.UpdateCourse(ctx, s.DB, principal(ctx).UserID, in.ID, change, s.now(), allowed)
+	if err != nil {
+		return nil, err
+	}
+	return single("", viewCourse(course))
+}
+
+type deleteCourseInput struct {
+	courseID
+	changing
+}
+
+func (s *Server) deleteCourse(ctx context.Context, in *deleteCourseInput) (*struct{}, error) {
+	promise := func(task models.Task) models.OutboxEntry { return outbox.Cancel(task, s.now()) }
+	allowed := func(c models.Course) error { return checkIfMatch(in.IfMatch, etagOf(viewCourse(c))) }
+	promised, err := models.DeleteCourse(ctx, s.DB, principal(ctx).UserID, in.ID, promise, allowed)
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range promised {
+		s.Starter.Kick(ctx, entry)
+	}
+	return nil, nil //nolint:nilnil // no content
+}

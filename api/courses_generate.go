@@ -1,0 +1,216 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+	"golang.org/x/text/language"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+type generateInput struct {
+	IdempotencyKey string       `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"The same key and body give the same task, whatever happens on the way."`
+	Prefer         string       `header:"Prefer" doc:"respond-async is what happens anyway."`
+	Body           generateBody `contentType:"application/json"`
+}
+
+// generateBody is what a learner asks for. topic or title must be there.
+type generateBody struct {
+	Topic           *string        `json:"topic,omitempty" nullable:"true" maxLength:"200" doc:"3 to 200 characters."`
+	Title           *string        `json:"title,omitempty" nullable:"true" maxLength:"200" doc:"Stands in for topic when that is absent."`
+	Description     *string        `json:"description,omitempty" nullable:"true" maxLength:"5000"`
+	Interests       []string       `json:"interests,omitempty" nullable:"true" maxItems:"10"`
+	DifficultyLevel *string        `json:"difficulty_level,omitempty" nullable:"true" doc:"beginner (the default), intermediate or advanced."`
+	Level           *string        `json:"level,omitempty" nullable:"true" doc:"Another name for difficulty_level."`
+	TargetHours     *float64       `json:"target_duration_hours,omitempty" nullable:"true" exclusiveMinimum:"0" maximum:"100"`
+	Locale          *string        `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47; en when absent."`
+	Preferences     map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"duration_hours and format are understood."`
+}
+
+type generateOutput struct {
+	Location          string `header:"Location"`
+	Replayed          string `header:"Idempotent-Replayed" doc:"true when the task was there already."`
+	PreferenceApplied string `header:"Preference-Applied"`
+	Body              acceptedView
+}
+
+// acceptedView tells where the course will be and how to watch it grow.
+type acceptedView struct {
+	TaskID                     uuid.UUID `json:"task_id" format:"uuid"`
+	ProvisionalCourseID        uuid.UUID `json:"provisional_course_id" format:"uuid" doc:"The course itself: it can be read at once and grows while it is written."`
+	EstimatedCompletionMinutes int       `json:"estimated_completion_minutes"`
+	StatusURL                  string    `json:"status_url"`
+	WSURL                      string    `json:"ws_url"`
+}
+
+// estimatedMinutes is what clients are told to expect. It is a courtesy, no promise.
+const estimatedMinutes = 5
+
+func (s *Server) generateCourse(ctx context.Context, in *generateInput) (*generateOutput, error) {
+	request, err := in.Body.normalise()
+	if err != nil {
+		return nil, err
+	}
+	var key *string
+	if in.IdempotencyKey != "" {
+		key = &in.IdempotencyKey
+	}
+	user, now := principal(ctx).UserID, s.now()
+	task, course := request.rows(user, key, now)
+	promise := outbox.GenerateCourse(task, s.Config.Course.Deadline, now)
+	task, replayed, err := models.CreateGeneration(ctx, s.DB, task, course, promise)
+	if err != nil {
+		return nil, err
+	}
+	out := s.accepted(task)
+	if strings.Contains(strings.ToLower(in.Prefer), "respond-async") {
+		out.PreferenceApplied = "respond-async"
+	}
+	if replayed {
+		out.Replayed = "true"
+		return out, nil
+	}
+	s.Starter.Kick(ctx, promise)
+	return out, nil
+}
+
+func (s *Server) accepted(task models.Task) *generateOutput {
+	status := s.publicURL("/v1/tasks/" + task.ID.String() + "/status")
+	return &generateOutput{Location: status, Body: acceptedView{
+		TaskID: task.ID, ProvisionalCourseID: task.CourseID, EstimatedCompletionMinutes: task.EstimatedMins,
+		StatusURL: status, WSURL: webSocketURL(s.Config.HTTP.PublicURL, "/v1/tasks/ws/"+task.ID.String()),
+	}}
+}
+
+// courseRequest is a request in its one normal form, whatever spelling it came
+// in. Its JSON is what an idempotency key belongs to.
+type courseRequest struct {
+	Topic, Title, Description string
+	Interests                 []string
+	Level, Locale             string
+	Hours                     *float64
+	Preferences               map[string]any
+}
+
+// normalise checks what a schema cannot and settles aliases and defaults. All
+// broken rules come back at once.
+func (b generateBody) normalise() (courseRequest, error) {
+	var faults fieldFaults
+	r := courseRequest{
+		Title: text(b.Title), Description: text(b.Description), Interests: list(b.Interests),
+		Level: first(text(b.DifficultyLevel), text(b.Level), "beginner"), Locale: first(text(b.Locale), "en"),
+		Hours: b.TargetHours, Preferences: b.Preferences,
+	}
+	r.Topic = first(text(b.Topic), r.Title)
+	r.Title = first(r.Title, r.Topic)
+	if r.Preferences == nil {
+		r.Preferences = map[string]any{}
+	}
+	if n := utf8.RuneCountInString(r.Topic); n < 3 || n > 200 {
+		faults.add("/topic", "must have 3 to 200 characters")
+	}
+	faults.level("/difficulty_level", r.Level)
+	if tag, err := language.Parse(r.Locale); err != nil {
+		faults.add("/locale", "is not a BCP 47 language tag")
+	} else {
+		r.Locale = tag.String()
+	}
+	for i, interest := range r.Interests {
+		r.Interests[i] = strings.TrimSpace(interest)
+		if n := utf8.RuneCountInString(r.Interests[i]); n < 1 || n > 100 {
+			faults.add(fmt.Sprintf("/interests/%d", i), "must have 1 to 100 characters")
+		}
+	}
+	faults.preferences(&r)
+	return r, faults.err()
+}
+
+// preferences reads the two that are understood.
+func (f *fieldFaults) preferences(r *courseRequest) {
+	if value, ok := r.Preferences["duration_hours"]; ok && value != nil {
+		hours, isNumber := value.(float64)
+		switch {
+		case !isNumber || hours <= 0 || hours > 100:
+			f.add("/preferences/duration_hours", "must be a number above 0, at most 100")
+		case r.Hours == nil:
+			r.Hours = &hours
+		}
+	}
+	if value, ok := r.Preferences["format"]; ok && value != nil {
+		if format, isText := value.(string); !isText || utf8.RuneCountInString(format) > 100 {
+			f.add("/preferences/format", "must be a string of at most 100 characters")
+		}
+	}
+}
+
+func (r courseRequest) rows(user uuid.UUID, key *string, now time.Time) (models.Task, models.Course) {
+	taskID, courseID := models.GenerationIDs(user, key)
+	task := models.NewTask(taskID, user, courseID, now)
+	canonical, _ := json.Marshal(r) //nolint:errchkjson // it came from JSON, so it goes back
+	hash := sha256.Sum256(canonical)
+	task.WorkflowID, task.IdempotencyKey, task.RequestHash = workflows.GenerateCourseID(taskID), key, hash[:]
+	task.EstimatedMins = estimatedMinutes
+	return task, models.Course{
+		ID: courseID, OwnerUserID: user, Title: r.Title, Topic: r.Topic, Description: r.Description,
+		Status: models.CourseGenerating, Interests: r.Interests, DifficultyLevel: r.Level, Tags: []string{},
+		TargetDurationHours: r.Hours, Locale: r.Locale, Preferences: r.Preferences, CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// fieldFaults collects broken rules of a body.
+type fieldFaults []models.Field
+
+func (f *fieldFaults) add(pointer, message string) {
+	*f = append(*f, models.Field{Pointer: pointer, Location: "body", Message: message})
+}
+
+func (f *fieldFaults) level(pointer, level string) {
+	if level != "beginner" && level != "intermediate" && level != "advanced" {
+		f.add(pointer, "must be beginner, intermediate or advanced")
+	}
+}
+
+func (f fieldFaults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	e := models.Errorf(models.Invalid, "The request breaks one or more rules.")
+	e.Fields = f
+	return e
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return strings.TrimSpace(*s)
+}
+
+// first is the first that is not empty.
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func generateOperation() huma.Operation {
+	return huma.Operation{
+		OperationID: "generate-course", Method: http.MethodPost, Path: "/v1/courses/generate",
+		Summary: "Ask for a course", Tags: []string{"courses"}, DefaultStatus: http.StatusAccepted,
+		Description: "Answers at once with the ids of the task and of the course, which can both be read from then on.",
+	}
+}

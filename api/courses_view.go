@@ -1,0 +1,165 @@
+package api
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// courseView is a course as clients see it.
+type courseView struct {
+	ID                     uuid.UUID      `json:"id"`
+	OwnerUserID            uuid.UUID      `json:"owner_user_id"`
+	Title                  string         `json:"title"`
+	Topic                  string         `json:"topic"`
+	Summary                string         `json:"summary"`
+	Description            string         `json:"description"`
+	Status                 string         `json:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
+	Interests              []string       `json:"interests" nullable:"false"`
+	DifficultyLevel        string         `json:"difficulty_level" enum:"beginner,intermediate,advanced"`
+	TargetDurationHours    *float64       `json:"target_duration_hours"`
+	EstimatedDurationHours *float64       `json:"estimated_duration_hours"`
+	Tags                   []string       `json:"tags" nullable:"false"`
+	ThumbnailURL           *string        `json:"thumbnail_url"`
+	Locale                 string         `json:"locale"`
+	Generation             generationView `json:"generation"`
+	IsFavorite             bool           `json:"is_favorite"`
+	CreatedAt              time.Time      `json:"created_at"`
+	UpdatedAt              time.Time      `json:"updated_at"`
+	PublishedAt            *time.Time     `json:"published_at"`
+	Lessons                []lessonView   `json:"lessons" nullable:"false" doc:"In order. Empty in lists: read the course for them."`
+	Items                  []itemView     `json:"items" nullable:"false" doc:"In the order of their lessons. Empty in lists."`
+}
+
+// generationView tells how a course came to be.
+type generationView struct {
+	Model         string     `json:"model"`
+	ModelVersion  string     `json:"model_version"`
+	Provider      string     `json:"provider"`
+	PromptVersion string     `json:"prompt_version"`
+	Fallback      bool       `json:"fallback" doc:"True when no language model wrote the course."`
+	Sources       []string   `json:"sources" nullable:"false"`
+	GeneratedAt   *time.Time `json:"generated_at"`
+	Seconds       float64    `json:"seconds"`
+	InputTokens   int        `json:"input_tokens"`
+	OutputTokens  int        `json:"output_tokens"`
+}
+
+type lessonView struct {
+	ID                       uuid.UUID   `json:"id"`
+	Title                    string      `json:"title"`
+	Order                    int         `json:"order" minimum:"1"`
+	Summary                  string      `json:"summary"`
+	Objectives               []string    `json:"objectives" nullable:"false"`
+	Prerequisites            []string    `json:"prerequisites" nullable:"false"`
+	EstimatedDurationMinutes int         `json:"estimated_duration_minutes"`
+	Content                  string      `json:"content" doc:"Markdown; empty until the lesson is written."`
+	Items                    []uuid.UUID `json:"items" nullable:"false"`
+	IsCompleted              bool        `json:"is_completed"`
+}
+
+// itemView is a content item, one shape for every kind.
+type itemView struct {
+	ID                   uuid.UUID          `json:"id"`
+	LessonID             uuid.UUID          `json:"lesson_id"`
+	Type                 string             `json:"type" enum:"video,article,text,ebook,pdf,podcast,course,quiz,interactive,assessment"`
+	Title                string             `json:"title"`
+	Source               string             `json:"source"`
+	SourceURL            *string            `json:"source_url"`
+	SourceURLAgain       *string            `json:"sourceUrl" doc:"The same as source_url, for existing clients."`
+	ThumbnailURL         *string            `json:"thumbnail_url"`
+	DurationSec          *int               `json:"duration_sec"`
+	Pages                *int               `json:"pages"`
+	WordCount            *int               `json:"word_count"`
+	FileSizeBytes        *int64             `json:"file_size_bytes"`
+	Summary              string             `json:"summary"`
+	Content              string             `json:"content" doc:"Markdown. Of a quiz, the questions without the answers."`
+	Attribution          string             `json:"attribution"`
+	Tags                 []string           `json:"tags" nullable:"false"`
+	DifficultyLevel      string             `json:"difficulty_level"`
+	Language             string             `json:"language"`
+	QualityScore         *float64           `json:"quality_score" doc:"0 to 1, null when nobody judged it."`
+	IsFree               bool               `json:"is_free"`
+	RequiresSubscription bool               `json:"requires_subscription"`
+	LicenseType          *string            `json:"license_type"`
+	ExternalID           *string            `json:"external_id"`
+	PublishedAt          *time.Time         `json:"published_at"`
+	Questions            []quizQuestionView `json:"questions,omitempty" doc:"Of a quiz. The right answers stay on the server until an attempt."`
+}
+
+type quizQuestionView struct {
+	ID      string   `json:"id"`
+	Kind    string   `json:"kind" enum:"single_choice"`
+	Prompt  string   `json:"prompt"`
+	Options []string `json:"options" nullable:"false"`
+}
+
+func viewCourse(c models.Course) courseView {
+	v := courseView{
+		ID: c.ID, OwnerUserID: c.OwnerUserID, Title: c.Title, Topic: c.Topic, Summary: c.Summary,
+		Description: c.Description, Status: string(c.Status), Interests: list(c.Interests),
+		DifficultyLevel: c.DifficultyLevel, TargetDurationHours: c.TargetDurationHours,
+		EstimatedDurationHours: c.EstimatedDurationHours, Tags: list(c.Tags), ThumbnailURL: c.ThumbnailURL,
+		Locale: c.Locale, Generation: viewGeneration(c.Generation), CreatedAt: c.CreatedAt.UTC(),
+		UpdatedAt: c.UpdatedAt.UTC(), PublishedAt: utc(c.PublishedAt),
+		Lessons: []lessonView{}, Items: []itemView{},
+	}
+	items := map[uuid.UUID][]uuid.UUID{}
+	for _, item := range c.Items {
+		items[item.LessonID] = append(items[item.LessonID], item.ID)
+		v.Items = append(v.Items, viewItem(item))
+	}
+	for _, lesson := range c.Lessons {
+		v.Lessons = append(v.Lessons, viewLesson(lesson, items[lesson.ID]))
+	}
+	return v
+}
+
+func viewGeneration(g models.Generation) generationView {
+	return generationView{
+		Model: g.Model, ModelVersion: g.ModelVersion, Provider: g.Provider, PromptVersion: g.PromptVersion,
+		Fallback: g.Fallback, Sources: list(g.Sources), GeneratedAt: utc(g.GeneratedAt), Seconds: g.Seconds,
+		InputTokens: g.InputTokens, OutputTokens: g.OutputTokens,
+	}
+}
+
+func viewLesson(l models.Lesson, items []uuid.UUID) lessonView {
+	return lessonView{
+		ID: l.ID, Title: l.Title, Order: l.Position, Summary: l.Summary, Objectives: list(l.Objectives),
+		Prerequisites: list(l.Prerequisites), EstimatedDurationMinutes: l.EstimatedDurationMinutes,
+		Content: l.Content, Items: list(items),
+	}
+}
+
+func viewItem(i models.Item) itemView {
+	v := itemView{
+		ID: i.ID, LessonID: i.LessonID, Type: i.Type, Title: i.Title, Source: i.Source, SourceURL: i.SourceURL,
+		SourceURLAgain: i.SourceURL, ThumbnailURL: i.ThumbnailURL, DurationSec: i.DurationSec, Pages: i.Pages,
+		WordCount: i.WordCount, FileSizeBytes: i.FileSizeBytes, Summary: i.Summary, Content: i.Content,
+		Attribution: i.Attribution, Tags: list(i.Tags), DifficultyLevel: i.DifficultyLevel, Language: i.Language,
+		QualityScore: i.QualityScore, IsFree: i.IsFree, RequiresSubscription: i.RequiresSubscription,
+		LicenseType: i.LicenseType, ExternalID: i.ExternalID, PublishedAt: utc(i.PublishedAt),
+	}
+	for _, q := range i.Quiz {
+		v.Questions = append(v.Questions, quizQuestionView{q.ID, q.Kind, q.Prompt, list(q.Options)})
+	}
+	return v
+}
+
+// list makes an absent list an empty one, which is what JSON clients expect.
+func list[T any](values []T) []T {
+	if values == nil {
+		return []T{}
+	}
+	return values
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}

@@ -1,0 +1,79 @@
+package api
+
+import (
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+	"github.com/swaggest/swgui/v5/static"
+)
+
+// docsPolicy lets the page run its own scripts and ask this service, nothing
+// else. Swagger UI sets styles on elements, hence unsafe-inline for those.
+const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// docs serves the OpenAPI document and a page to read and try it, all of it
+// from this binary.
+func (s *Server) docs() {
+	s.raw(huma.Operation{
+		OperationID: "get-openapi", Method: http.MethodGet, Path: "/openapi.json", Tags: []string{tagService},
+		Summary:   "This document",
+		Responses: answering("OpenAPI 3.1", "application/json"),
+	}, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", s.spec) })
+	s.raw(huma.Operation{
+		OperationID: "get-docs", Method: http.MethodGet, Path: "/docs", Tags: []string{tagService},
+		Summary:   "A page to read and try the API",
+		Responses: answering("A page", "text/html"),
+	}, func(c *gin.Context) {
+		c.Header("Content-Security-Policy", docsPolicy)
+		s.sendFile(c, pageFiles, "pages/docs.html")
+	})
+	s.raw(huma.Operation{
+		OperationID: "get-docs-file", Method: http.MethodGet, Path: "/docs/{file}", Tags: []string{tagService},
+		Summary:    "Scripts and styles of that page",
+		Parameters: []*huma.Param{{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
+		Responses:  answering("A file", "text/javascript", "text/css", "image/png"),
+		Errors:     []int{http.StatusNotFound},
+	}, s.docsFile)
+}
+
+func (s *Server) docsFile(c *gin.Context) {
+	switch name := c.Param("file"); name {
+	case "start.js":
+		s.sendFile(c, pageFiles, "pages/start.js")
+	case "swagger-ui-bundle.js", "swagger-ui.css":
+		s.sendFile(c, static.FS, name+".gz")
+	case "favicon-16x16.png", "favicon-32x32.png":
+		s.sendFile(c, static.FS, name)
+	default:
+		s.notFound(c)
+	}
+}
+
+// sendFile sends an embedded file. One that is stored compressed goes out as it
+// is, which every browser takes.
+func (s *Server) sendFile(c *gin.Context, files fs.FS, name string) {
+	data, err := fs.ReadFile(files, name)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	plain, packed := strings.CutSuffix(name, ".gz")
+	if packed {
+		c.Header("Content-Encoding", "gzip")
+		c.Header("Vary", "Accept-Encoding")
+	}
+	c.Header("Cache-Control", "public, max-age=3600")
+	c.Data(http.StatusOK, mediaTypes()[path.Ext(plain)], data)
+}
+
+func mediaTypes() map[string]string {
+	return map[string]string{
+		".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
+		".css": "text/css; charset=utf-8", ".png": "image/png",
+	}
+}

@@ -1,0 +1,96 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// gzipSuffix is what the compressor adds to the tag of a compressed answer,
+// since a strong tag stands for bytes. In requests both forms mean the same.
+const gzipSuffix = "-gzip"
+
+// reading is for inputs of operations that read one resource.
+type reading struct {
+	IfNoneMatch string `header:"If-None-Match" maxLength:"4096" doc:"ETag of a version already held; the answer is 304 when nothing changed"`
+}
+
+// changing is for inputs of operations that change or delete one resource.
+type changing struct {
+	IfMatch string `header:"If-Match" maxLength:"4096" doc:"ETag of the version the change is based on; the answer is 412 when there is another by now"`
+}
+
+// tagged is the answer with one resource.
+type tagged[T any] struct {
+	ETag         string `header:"ETag" doc:"Strong tag of this version"`
+	CacheControl string `header:"Cache-Control"`
+	Body         T
+}
+
+// single is the answer with one resource, or 304 for a client that has it.
+func single[T any](ifNoneMatch string, body T) (*tagged[T], error) {
+	etag := etagOf(body)
+	if err := notModified(ifNoneMatch, etag); err != nil {
+		return nil, err
+	}
+	return &tagged[T]{ETag: etag, CacheControl: "private, no-cache", Body: body}, nil
+}
+
+// etagOf is the strong tag of what v looks like as JSON. v must marshal.
+func etagOf(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic("api: representation does not marshal: " + err.Error())
+	}
+	sum := sha256.Sum256(data)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+}
+
+// notModified is the error that answers 304, or nil when there is news. Tags
+// are compared weakly, as If-None-Match demands.
+func notModified(ifNoneMatch, etag string) error {
+	if tag, ok := matches(ifNoneMatch, etag, true); ok {
+		return &unchanged{etag: tag}
+	}
+	return nil
+}
+
+// checkIfMatch is a Precondition error unless the field is absent, or names the
+// present tag. Weak tags never match.
+func checkIfMatch(ifMatch, etag string) error {
+	if _, ok := matches(ifMatch, etag, false); ok || ifMatch == "" {
+		return nil
+	}
+	return models.Errorf(models.Precondition, "It has changed since the version that If-Match names.")
+}
+
+// matches finds a tag in a list of tags and returns it as the client wrote it.
+func matches(list, etag string, weakly bool) (string, bool) {
+	for candidate := range strings.SplitSeq(list, ",") {
+		candidate = strings.TrimSpace(candidate)
+		if candidate == "*" {
+			return etag, true
+		}
+		bare, weak := strings.CutPrefix(candidate, "W/")
+		if weak && !weakly {
+			continue
+		}
+		if strings.TrimSuffix(strings.Trim(bare, `"`), gzipSuffix) == strings.Trim(etag, `"`) {
+			return bare, true
+		}
+	}
+	return "", false
+}
+
+// unchanged is the answer 304, which has no body and so is no problem.
+type unchanged struct{ etag string }
+
+func (u *unchanged) Error() string  { return "not modified" }
+func (u *unchanged) GetStatus() int { return http.StatusNotModified }
+func (u *unchanged) GetHeaders() http.Header {
+	return http.Header{"Etag": {u.etag}, "Cache-Control": {"private, no-cache"}}
+}

@@ -1,0 +1,100 @@
+package api
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
+)
+
+// transform is Huma's last hook before a body is written: its own error
+// documents become ours, without the offending values they carry.
+func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
+	m, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	p := problemOf(slugOf(m.Status), "The request cannot be read.")
+	switch p.slug {
+	case slugValidation:
+		p.Detail, p.Errors = "The request breaks one or more rules.", faultsOf(m.Errors)
+	case slugMalformed:
+		if m.Detail == "request body is required" {
+			p.Detail = "A JSON body is needed."
+		}
+	}
+	return s.complete(ctx.Context(), p), nil
+}
+
+func faultsOf(details []*huma.ErrorDetail) []Fault {
+	faults := make([]Fault, 0, len(details))
+	for _, d := range details {
+		if f := faultOf(d); d != nil && !slices.Contains(faults, f) {
+			faults = append(faults, f)
+		}
+	}
+	return faults
+}
+
+func faultOf(d *huma.ErrorDetail) Fault {
+	if d == nil {
+		return Fault{}
+	}
+	location, path, _ := strings.Cut(d.Location, ".")
+	if index := strings.IndexByte(location, '['); index >= 0 {
+		location, path = location[:index], d.Location[index:]
+	}
+	f := Fault{Pointer: path, Location: location, Message: plain(d.Message)}
+	if location == "body" {
+		f.Pointer = pointer(path)
+		f.absorbUnfit()
+		f.absorbRequired()
+	}
+	return f
+}
+
+// pointer turns items[3].tags into /items/3/tags.
+func pointer(path string) string {
+	out := ""
+	for part := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
+		out += "/" + escapePointer(part)
+	}
+	return out
+}
+
+func escapePointer(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}
+
+// absorbRequired makes a missing property the fault of that property, where
+// Huma blames the object.
+func (f *Fault) absorbRequired() {
+	before, after, _ := strings.Cut(validation.MsgExpectedRequiredProperty, "%s")
+	name, ok := strings.CutPrefix(f.Message, before)
+	if name, found := strings.CutSuffix(name, after); ok && found {
+		f.Pointer += "/" + escapePointer(name)
+		f.Message = "is required"
+	}
+}
+
+// unfit starts the message of a value that passed its schema and still does not
+// fit the field, such as an integer of forty digits. A pointer follows.
+const unfit = "does not fit: "
+
+func (f *Fault) absorbUnfit() {
+	if at, ok := strings.CutPrefix(f.Message, unfit); ok {
+		f.Pointer, f.Message = at, "has a value of the wrong type or out of range"
+	}
+}
+
+// plain cuts the part of a message that may repeat the value.
+func plain(message string) string {
+	for _, start := range []string{"expected string to be ", "expected duration", "invalid value"} {
+		if strings.HasPrefix(message, start) {
+			head, _, _ := strings.Cut(message, ": ")
+			return head
+		}
+	}
+	return message
+}

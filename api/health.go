@@ -1,0 +1,168 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// The words for how a part is.
+const (
+	statusHealthy   = "healthy"
+	statusDegraded  = "degraded"
+	statusUnhealthy = "unhealthy"
+)
+
+// Sockets tells how many clients are being kept up to date.
+type Sockets interface {
+	Connections() int
+	ActiveTasks() int
+}
+
+// ModelProbe tells how the language model is. It must honour its deadline.
+type ModelProbe func(context.Context) ModelHealth
+
+// ModelHealth is the state of the language model. Status is healthy, degraded
+// or unhealthy. Message and the names must be fit for the public.
+type ModelHealth struct {
+	Status           string     `json:"status" enum:"healthy,degraded,unhealthy"`
+	Message          string     `json:"message"`
+	ModelName        string     `json:"model_name"`
+	ModelVersion     string     `json:"model_version"`
+	Provider         string     `json:"provider"`
+	ChecksumVerified bool       `json:"checksum_verified"`
+	SizeMB           float64    `json:"size_mb"`
+	LastLoadedAt     *time.Time `json:"last_loaded_at"`
+}
+
+// Component is how one part is.
+type Component struct {
+	Status    string  `json:"status" enum:"healthy,degraded,unhealthy"`
+	Message   string  `json:"message"`
+	LatencyMS float64 `json:"latency_ms" doc:"How long the part took to answer, in milliseconds"`
+}
+
+// Check is one condition of being ready.
+type Check struct {
+	Name    string `json:"name"`
+	Status  string `json:"status" enum:"healthy,unhealthy"`
+	Message string `json:"message"`
+}
+
+type pulse struct {
+	Status    string    `json:"status"`
+	Timestamp time.Time `json:"timestamp"`
+	Version   string    `json:"version"`
+}
+
+type overview struct {
+	Status      string     `json:"status" enum:"healthy,degraded"`
+	Timestamp   time.Time  `json:"timestamp"`
+	Version     string     `json:"version"`
+	Environment string     `json:"environment"`
+	Components  components `json:"components"`
+}
+
+type components struct {
+	Database  Component `json:"database"`
+	Redis     Component `json:"redis"`
+	Temporal  Component `json:"temporal"`
+	WebSocket Component `json:"websocket"`
+	Model     Component `json:"model"`
+	Push      Component `json:"push"`
+}
+
+type readiness struct {
+	Ready     bool      `json:"ready"`
+	Timestamp time.Time `json:"timestamp"`
+	Checks    []Check   `json:"checks"`
+}
+
+type liveness struct {
+	Status    string    `json:"status"`
+	Timestamp time.Time `json:"timestamp"`
+}
+
+type socketHealth struct {
+	Component
+	TotalConnections int  `json:"total_connections"`
+	ActiveTasks      int  `json:"active_tasks"`
+	RedisEnabled     bool `json:"redis_enabled"`
+}
+
+type modelHealth struct {
+	ModelHealth
+	LatencyMS float64 `json:"latency_ms"`
+}
+
+type body[T any] struct{ Body T }
+
+type nothing struct{}
+
+// health are the questions of load balancers, operators and clients.
+func (s *Server) health() {
+	p := newProbes(s)
+	s.pulses(p)
+	part(s, "database", slugDependency, p.database.look)
+	part(s, "redis", slugDependency, p.redis.look)
+	part(s, "temporal", slugEngine, p.temporal.look)
+	part(s, "push", slugDependency, p.push.look)
+	register(s, healthOp("websocket", "/v1/health/websocket", "How live progress is"), func(ctx context.Context, _ *nothing) (*body[socketHealth], error) {
+		return &body[socketHealth]{s.socketHealth(ctx, p)}, nil
+	}, public)
+	register(s, healthOp("model", "/v1/health/model", "How the language model is"), func(ctx context.Context, _ *nothing) (*body[modelHealth], error) {
+		model, component := p.modelHealth(ctx)
+		if component.Status == statusUnhealthy {
+			return nil, s.unwell(slugModel, component)
+		}
+		return &body[modelHealth]{modelHealth{model, component.LatencyMS}}, nil
+	}, public)
+}
+
+// pulses are the questions about the whole.
+func (s *Server) pulses(p *probes) {
+	register(s, healthOp("pulse", "/health", "Whether the service answers"), func(context.Context, *nothing) (*body[pulse], error) {
+		return &body[pulse]{pulse{statusHealthy, s.now(), s.Version}}, nil
+	}, public)
+	register(s, healthOp("live", "/v1/health/live", "Whether this process lives; it touches nothing"), func(context.Context, *nothing) (*body[liveness], error) {
+		return &body[liveness]{liveness{"alive", s.now()}}, nil
+	}, public)
+	register(s, healthOp("overview", "/v1/health", "How every part is"), func(ctx context.Context, _ *nothing) (*body[overview], error) {
+		return &body[overview]{s.overview(ctx, p)}, nil
+	}, public)
+	register(s, healthOp("ready", "/v1/health/ready", "Whether requests should be sent here"), func(ctx context.Context, _ *nothing) (*body[readiness], error) {
+		return s.readiness(ctx, p)
+	}, public)
+}
+
+func healthOp(name, path, summary string) huma.Operation {
+	return huma.Operation{OperationID: "health-" + name, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{tagHealth}}
+}
+
+// part serves the state of one part: 503 when it is unhealthy.
+func part(s *Server, name, slug string, look func(context.Context) Component) {
+	register(s, healthOp(name, "/v1/health/"+name, "How "+name+" is"), func(ctx context.Context, _ *nothing) (*body[Component], error) {
+		component := look(ctx)
+		if component.Status == statusUnhealthy {
+			return nil, s.unwell(slug, component)
+		}
+		return &body[Component]{component}, nil
+	}, public)
+}
+
+func (s *Server) unwell(slug string, component Component) *Problem {
+	p := problemOf(slug, component.Message)
+	now := s.now()
+	p.Component, p.Timestamp = &component, &now
+	return p
+}
+
+func (s *Server) socketHealth(ctx context.Context, p *probes) socketHealth {
+	h := socketHealth{Component: p.websocket.look(ctx), RedisEnabled: s.Redis != nil}
+	if s.Sockets != nil {
+		h.TotalConnections, h.ActiveTasks = s.Sockets.Connections(), s.Sockets.ActiveTasks()
+	}
+	return h
+}

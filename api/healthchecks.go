@@ -1,0 +1,172 @@
+package api
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/migrations"
+)
+
+const (
+	probeWithin = time.Second // how long a part may take to answer
+	probeFor    = time.Second // how long its answer is passed on
+)
+
+// probes ask each part, no more than once in probeFor however many clients ask.
+type probes struct {
+	database, redis, temporal, websocket, push, schema *probe
+	model                                              *probe
+	lastModel                                          func() ModelHealth
+}
+
+// probe asks one part. Its answer names no address and no fault of a driver.
+type probe struct {
+	clock func() time.Time
+	ask   func(context.Context) Component
+
+	mu    sync.Mutex
+	last  Component
+	until time.Time
+}
+
+func newProbes(s *Server) *probes {
+	make := func(ask func(context.Context) Component) *probe { return &probe{clock: s.Clock, ask: ask} }
+	p := &probes{
+		database: make(s.askDatabase), redis: make(s.askRedis), temporal: make(s.askTemporal),
+		websocket: make(s.askSockets), schema: make(s.askSchema),
+		push: make(func(context.Context) Component { return healthy("not configured") }),
+	}
+	p.watchModel(s)
+	return p
+}
+
+// look is the part's state, at most probeFor old. It takes no longer than
+// probeWithin, and one caller's departure does not spoil it for the others.
+func (p *probe) look(ctx context.Context) Component {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.clock().Before(p.until) {
+		return p.last
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeWithin)
+	defer cancel()
+	began := p.clock()
+	p.last = p.ask(ctx)
+	p.last.LatencyMS = float64(p.clock().Sub(began).Microseconds()) / 1000
+	p.until = p.clock().Add(probeFor)
+	return p.last
+}
+
+func healthy(message string) Component   { return Component{Status: statusHealthy, Message: message} }
+func unhealthy(message string) Component { return Component{Status: statusUnhealthy, Message: message} }
+
+func (s *Server) askDatabase(ctx context.Context) Component {
+	if err := models.Ping(ctx, s.DB); err != nil {
+		return unhealthy("Postgres does not answer")
+	}
+	return healthy("Postgres answers")
+}
+
+func (s *Server) askSchema(ctx context.Context) Component {
+	raw, err := s.DB.DB()
+	if err == nil {
+		err = migrations.Check(ctx, raw)
+	}
+	if err != nil {
+		return unhealthy("The schema is not current, or cannot be read")
+	}
+	return healthy("The schema is current")
+}
+
+func (s *Server) askRedis(ctx context.Context) Component {
+	if s.Redis == nil {
+		return healthy("not configured")
+	}
+	if err := s.Redis.Ping(ctx).Err(); err != nil {
+		return unhealthy("Redis does not answer; the service goes on without it")
+	}
+	return healthy("Redis answers")
+}
+
+func (s *Server) askTemporal(ctx context.Context) Component {
+	if s.Temporal == nil {
+		return healthy("not configured")
+	}
+	if _, err := s.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return unhealthy("Temporal does not answer; accepted work starts when it does")
+	}
+	return healthy("Temporal answers")
+}
+
+func (s *Server) askSockets(context.Context) Component {
+	if s.Sockets == nil {
+		return healthy("not configured")
+	}
+	return healthy("Sockets are open for clients")
+}
+
+// watchModel keeps the longer answer of the model beside the short one.
+func (p *probes) watchModel(s *Server) {
+	var mu sync.Mutex
+	last := ModelHealth{Status: statusHealthy, Message: "not configured"}
+	p.lastModel = func() ModelHealth {
+		mu.Lock()
+		defer mu.Unlock()
+		return last
+	}
+	p.model = &probe{clock: s.Clock, ask: func(ctx context.Context) Component {
+		if s.Model == nil {
+			return healthy("not configured")
+		}
+		found := s.Model(ctx)
+		mu.Lock()
+		defer mu.Unlock()
+		last = found
+		return Component{Status: found.Status, Message: found.Message}
+	}}
+}
+
+func (p *probes) modelHealth(ctx context.Context) (ModelHealth, Component) {
+	component := p.model.look(ctx)
+	return p.lastModel(), component
+}
+
+// overview asks all parts at once.
+func (s *Server) overview(ctx context.Context, p *probes) overview {
+	o := overview{Status: statusHealthy, Timestamp: s.now(), Version: s.Version, Environment: string(s.Config.Env)}
+	c := &o.Components
+	var all sync.WaitGroup
+	for target, from := range map[*Component]*probe{
+		&c.Database: p.database, &c.Redis: p.redis, &c.Temporal: p.temporal,
+		&c.WebSocket: p.websocket, &c.Model: p.model, &c.Push: p.push,
+	} {
+		all.Go(func() { *target = from.look(ctx) })
+	}
+	all.Wait()
+	for _, component := range []Component{c.Database, c.Redis, c.Temporal, c.WebSocket, c.Model, c.Push} {
+		if component.Status != statusHealthy {
+			o.Status = statusDegraded
+		}
+	}
+	return o
+}
+
+// readiness is Postgres with a current schema; the rest can be done without.
+func (s *Server) readiness(ctx context.Context, p *probes) (*body[readiness], error) {
+	r := readiness{Ready: true, Timestamp: s.now()}
+	for name, from := range map[string]*probe{"database": p.database, "migrations": p.schema} {
+		found := from.look(ctx)
+		r.Ready = r.Ready && found.Status == statusHealthy
+		r.Checks = append(r.Checks, Check{name, found.Status, found.Message})
+	}
+	if r.Ready {
+		return &body[readiness]{r}, nil
+	}
+	problem := problemOf(slugDependency, "Requests should not be sent here now.")
+	problem.Ready, problem.Timestamp, problem.Checks = &r.Ready, &r.Timestamp, r.Checks
+	return nil, problem
+}

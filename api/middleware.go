@@ -1,0 +1,161 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/rs/cors"
+)
+
+// wrap is the outer half of the way in: request id and spelling, compression, router.
+func (s *Server) wrap(router http.Handler) (http.Handler, error) {
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.SuffixETag(gzipSuffix), gzhttp.EnableZstd(false))
+	if err != nil {
+		return nil, err
+	}
+	compressed := compress(router)
+	return s.begin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") != "" {
+			router.ServeHTTP(w, r)
+			return
+		}
+		compressed.ServeHTTP(w, r)
+	})), nil
+}
+
+// newEngine makes the router and the inner half of the way in.
+func (s *Server) newEngine() error {
+	gin.SetMode(gin.ReleaseMode)
+	s.engine = gin.New()
+	s.engine.RedirectTrailingSlash = false
+	s.engine.RedirectFixedPath = false
+	s.engine.HandleMethodNotAllowed = true
+	if err := s.engine.SetTrustedProxies(s.Config.HTTP.TrustedProxies); err != nil {
+		return fmt.Errorf("trusted proxies: %w", err)
+	}
+	s.engine.Use(s.accessLog, s.recovered, s.securityHeaders, s.cors(), s.refuseLong)
+	s.engine.NoRoute(s.notFound)
+	s.engine.NoMethod(s.methodNotAllowed)
+	return nil
+}
+
+// recovered answers a panic with a problem; once something was sent, the
+// connection is cut so that nobody takes half an answer for a whole one.
+func (s *Server) recovered(c *gin.Context) {
+	defer func() {
+		fault := recover()
+		if fault == nil {
+			return
+		}
+		ctx := c.Request.Context()
+		if fault != http.ErrAbortHandler && ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "panic", "request_id", exchangeOf(ctx).id, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+		}
+		if fault == http.ErrAbortHandler || c.Writer.Written() {
+			panic(http.ErrAbortHandler)
+		}
+		s.writeProblem(c, s.complete(ctx, problemOf(slugServer, "Something went wrong on our side.")))
+	}()
+	c.Next()
+}
+
+// securityHeaders are for every answer; pages replace the policy by their own.
+func (s *Server) securityHeaders(c *gin.Context) {
+	h := c.Writer.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	if s.behindTLS(c.Request) {
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+	exchangeOf(c.Request.Context()).address = c.ClientIP()
+	c.Next()
+}
+
+func (s *Server) behindTLS(r *http.Request) bool {
+	return r.TLS != nil || strings.HasPrefix(s.Config.HTTP.PublicURL, "https://") ||
+		r.Header.Get("X-Forwarded-Proto") == "https" && s.proxies.trust(r.RemoteAddr)
+}
+
+// cors answers preflights and tells browsers what scripts may read.
+func (s *Server) cors() gin.HandlerFunc {
+	origins := s.Config.HTTP.CORSOrigins
+	policy := cors.New(cors.Options{
+		AllowedOrigins: origins,
+		AllowedMethods: []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Request-ID"},
+		ExposedHeaders: []string{
+			"X-Request-ID", "Location", "Link", "Retry-After", "ETag", "RateLimit", "RateLimit-Policy",
+			"Idempotent-Replayed", "Preference-Applied",
+		},
+		MaxAge: 600,
+	})
+	return func(c *gin.Context) {
+		if len(origins) == 0 { // the library would take that for all
+			c.Next()
+			return
+		}
+		policy.HandlerFunc(c.Writer, c.Request)
+		if c.Request.Method == http.MethodOptions && c.GetHeader("Access-Control-Request-Method") != "" {
+			c.AbortWithStatus(http.StatusNoContent)
+			return
+		}
+		c.Next()
+	}
+}
+
+// refuseLong refuses a body that says it is too long, wherever it is sent.
+func (s *Server) refuseLong(c *gin.Context) {
+	if c.Request.ContentLength <= maxBody {
+		c.Next()
+		return
+	}
+	_, err := readBounded(c)
+	s.fail(c, err)
+}
+
+// proxies are the networks whose X-Forwarded fields count.
+type proxies []netip.Prefix
+
+func parseProxies(texts []string) (proxies, error) {
+	var out proxies
+	for _, text := range texts {
+		if address, err := netip.ParseAddr(text); err == nil {
+			out = append(out, netip.PrefixFrom(address, address.BitLen()))
+			continue
+		}
+		network, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("trusted proxies: %w", err)
+		}
+		out = append(out, network)
+	}
+	return out, nil
+}
+
+func (p proxies) trust(remote string) bool {
+	address, err := netip.ParseAddrPort(remote)
+	return err == nil && slices.ContainsFunc(p, func(n netip.Prefix) bool { return n.Contains(address.Addr().Unmap()) })
+}
+
+// allowed adds to an Allow field what gin does not know.
+func allowed(known string, more []string) string {
+	methods := more
+	for method := range strings.SplitSeq(known, ",") {
+		if method = strings.TrimSpace(method); method != "" {
+			methods = append(methods, method)
+		}
+	}
+	if slices.Contains(methods, http.MethodGet) {
+		methods = append(methods, http.MethodHead)
+	}
+	slices.Sort(methods)
+	return strings.Join(slices.Compact(methods), ", ")
+}

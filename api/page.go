@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// paging is for inputs of lists. Each list adds its own Limit, whose bounds differ:
+//
+//	Limit int `query:"limit" default:"20" minimum:"1" maximum:"50"`
+type paging struct {
+	Offset int    `query:"offset" minimum:"0" maximum:"100000" doc:"How many to pass over; ignored beside cursor"`
+	Cursor string `query:"cursor" maxLength:"512" doc:"Where to go on, from the Link field of the page before"`
+}
+
+// skip is how many rows to pass over: none beside a cursor.
+func (p paging) skip() int {
+	if p.Cursor != "" {
+		return 0
+	}
+	return p.Offset
+}
+
+// listed is the answer with one page of a bare array.
+type listed[T any] struct {
+	Link string `header:"Link" doc:"Address of the next page, rel=next; absent on the last one"`
+	Body []T
+}
+
+const cursorBytes = 8 + 16
+
+// sealCursor is an opaque, signed place in a list. It is good only for the list
+// of that name with an equal filter; filter is anything that marshals.
+func (s *Server) sealCursor(list string, filter any, at models.Keyset) string {
+	raw := binary.BigEndian.AppendUint64(make([]byte, 0, cursorBytes+sha256.Size), uint64(at.At.UnixMicro()))
+	raw = append(raw, at.ID[:]...)
+	return base64.RawURLEncoding.EncodeToString(append(raw, s.cursorMAC(list, filter, raw)...))
+}
+
+// openCursor is the place that sealCursor sealed, nil for "". A forged cursor,
+// or one of another list or filter, is a malformed request.
+func (s *Server) openCursor(list string, filter any, cursor string) (*models.Keyset, error) {
+	if cursor == "" {
+		return nil, nil
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(raw) != cursorBytes+sha256.Size ||
+		!hmac.Equal(raw[cursorBytes:], s.cursorMAC(list, filter, raw[:cursorBytes])) {
+		return nil, malformed("The cursor is not one of this list with this filter.")
+	}
+	at := time.UnixMicro(int64(binary.BigEndian.Uint64(raw))).UTC()
+	return &models.Keyset{At: at, ID: uuid.UUID(raw[8:cursorBytes])}, nil
+}
+
+func (s *Server) cursorMAC(list string, filter any, place []byte) []byte {
+	scope, err := json.Marshal([]any{list, filter})
+	if err != nil {
+		panic("api: filter does not marshal: " + err.Error())
+	}
+	sum := sha256.Sum256(scope)
+	h := hmac.New(sha256.New, s.cursorKey)
+	h.Write([]byte("lyo cursor"))
+	h.Write(sum[:])
+	h.Write(place)
+	return h.Sum(nil)
+}
+
+// pageOf cuts rows, which the handler asked one more of than limit, down to a
+// page, shows each, and links to the next page if there is one.
+func pageOf[R, T any](ctx context.Context, s *Server, list string, filter any, rows []R, limit int, key func(R) models.Keyset, show func(R) T) *listed[T] {
+	page := &listed[T]{Body: make([]T, 0, min(len(rows), limit))}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Link = s.nextLink(ctx, s.sealCursor(list, filter, key(rows[limit-1])))
+	}
+	for _, row := range rows {
+		page.Body = append(page.Body, show(row))
+	}
+	return page
+}
+
+// nextLink is the request's own address with another cursor.
+func (s *Server) nextLink(ctx context.Context, cursor string) string {
+	ex := exchangeOf(ctx)
+	query, _ := url.ParseQuery(ex.query)
+	for name := range query {
+		if name == "offset" || isSecret(name) {
+			query.Del(name)
+		}
+	}
+	query.Set("cursor", cursor)
+	address := url.URL{Path: ex.path, RawQuery: query.Encode()}
+	return "<" + s.publicURL(address.String()) + `>; rel="next"`
+}

@@ -1,0 +1,60 @@
+package api
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+// page is one HTML page with its style inside and no script.
+type page struct {
+	body *template.Template
+	csp  string
+}
+
+// newPage reads a page and the style all pages share. The policy lets in that
+// style by its digest and nothing else.
+func newPage(name string) page {
+	style, err := pageFiles.ReadFile("pages/style.css")
+	if err != nil {
+		panic("api: " + err.Error())
+	}
+	sum := sha256.Sum256(style)
+	functions := template.FuncMap{"style": func() template.CSS { return template.CSS(style) }}
+	return page{
+		body: template.Must(template.New(name).Funcs(functions).ParseFS(pageFiles, "pages/"+name)),
+		csp: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+			"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+	}
+}
+
+func (p page) write(c *gin.Context, data any) error {
+	c.Header("Content-Security-Policy", p.csp)
+	c.Header("Content-Type", "text/html; charset=utf-8")
+	c.Header("Vary", "Accept")
+	c.Status(http.StatusOK)
+	return p.body.Execute(c.Writer, data)
+}
+
+// wantsHTML tells a browser from a program by the Accept field.
+func wantsHTML(c *gin.Context) bool { return strings.Contains(c.GetHeader("Accept"), "text/html") }
+
+// wantsJSON tells who names JSON and does not also take HTML.
+func wantsJSON(c *gin.Context) bool {
+	return !wantsHTML(c) && strings.Contains(c.GetHeader("Accept"), "json")
+}
+
+func sendJSON(c *gin.Context, v any) error {
+	c.Header("Content-Type", "application/json")
+	c.Header("Vary", "Accept")
+	c.Status(http.StatusOK)
+	return writeJSON(c.Writer, v)
+}

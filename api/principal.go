@@ -1,0 +1,68 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// Principal is who a request comes from.
+type Principal struct {
+	UserID, SessionID uuid.UUID
+	Roles             []string
+}
+
+// Has tells whether the principal holds a role.
+func (p Principal) Has(role string) bool { return slices.Contains(p.Roles, role) }
+
+type principalKey struct{}
+
+// principal is who asks. In an operation that is not public there always is
+// one; in a public one it is zero.
+func principal(ctx context.Context) Principal {
+	p, _ := ctx.Value(principalKey{}).(Principal)
+	return p
+}
+
+func withPrincipal(ctx context.Context, p Principal) context.Context {
+	exchangeOf(ctx).user = p.UserID.String()
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// authenticate checks an access token and that its session goes on. A bad
+// token is Unauthenticated, an account that is switched off Forbidden. A
+// session that ended is refused within a second, whichever process ended it.
+func (s *Server) authenticate(ctx context.Context, token string) (Principal, error) {
+	claims, err := s.access.Verify(token)
+	if err != nil {
+		return Principal{}, badToken().Because(err)
+	}
+	standing, err := s.standings.of(ctx, claims.SessionID)
+	if err != nil {
+		return Principal{}, err
+	}
+	switch standing {
+	case models.SessionLive:
+		return Principal{UserID: claims.UserID, SessionID: claims.SessionID, Roles: claims.Roles}, nil
+	case models.SessionInactive:
+		return Principal{}, models.Errorf(models.Forbidden, "This account is not active.")
+	}
+	return Principal{}, badToken()
+}
+
+func badToken() *models.Error {
+	return models.Errorf(models.Unauthenticated, "The access token is missing or not valid. Sign in or refresh, then try again.")
+}
+
+// bearer is the token of an Authorization field, or "".
+func bearer(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}

@@ -1,0 +1,53 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+)
+
+// problems serves the pages that the type of every problem points to.
+func (s *Server) problems() {
+	list, one := newPage("problems.html"), newPage("problem.html")
+	s.raw(huma.Operation{
+		OperationID: "list-problems", Method: http.MethodGet, Path: "/problems", Tags: []string{tagService},
+		Summary:   "Every kind of problem the API answers with",
+		Responses: answering("A page, or JSON when Accept asks for it", "text/html", "application/json"),
+	}, func(c *gin.Context) {
+		if wantsJSON(c) {
+			s.sent(c, sendJSON(c, kinds()))
+			return
+		}
+		s.sent(c, list.write(c, kinds()))
+	})
+	s.raw(huma.Operation{
+		OperationID: "get-problem", Method: http.MethodGet, Path: "/problems/{slug}", Tags: []string{tagService},
+		Summary:    "One kind of problem",
+		Parameters: []*huma.Param{{Name: "slug", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
+		Responses:  answering("A page, or JSON when Accept asks for it", "text/html", "application/json"),
+		Errors:     []int{http.StatusNotFound},
+	}, func(c *gin.Context) { s.problemPage(c, one) })
+}
+
+func (s *Server) problemPage(c *gin.Context, one page) {
+	k, ok := kindOf(c.Param("slug"))
+	switch {
+	case !ok:
+		p := problemOf(slugNotFound, "There is no such problem.")
+		p.ResourceType, p.ResourceID = "problem", c.Param("slug")
+		s.fail(c, p)
+	case wantsJSON(c):
+		s.sent(c, sendJSON(c, k))
+	default:
+		s.sent(c, one.write(c, k))
+	}
+}
+
+// sent notes an answer that could not be written: most often the client left.
+func (s *Server) sent(c *gin.Context, err error) {
+	if err != nil {
+		ctx := c.Request.Context()
+		s.Log.DebugContext(ctx, "answer not written", "request_id", exchangeOf(ctx).id, "error", err)
+	}
+}

@@ -1,0 +1,158 @@
+package api
+
+import (
+	"context"
+	"reflect"
+	"regexp"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+)
+
+const (
+	// maxBody in bytes is allowed, one more is not.
+	maxBody = 512 << 10
+	// routeTimeout ends a handler that takes longer, unless within says otherwise.
+	routeTimeout = 10 * time.Second
+)
+
+// route is what an operation needs beyond what Huma knows about it.
+type route struct {
+	public  bool
+	timeout time.Duration
+	ids     []string // path parameters that are UUIDs
+	body    bool     // it reads one
+	etag    bool     // it honours If-None-Match
+	match   bool     // it honours If-Match
+	params  bool     // it takes parameters that can break a rule
+}
+
+// routeOption departs from a route's defaults.
+type routeOption func(*route)
+
+// public lets everybody in; principal is zero then.
+func public(r *route) { r.public = true }
+
+// within gives an operation another time limit than ten seconds.
+func within(d time.Duration) routeOption { return func(r *route) { r.timeout = d } }
+
+// register adds an operation. By default it needs an access token, has ten
+// seconds and reads no more than 512 KiB. Every error the handler returns
+// becomes a problem, and the document lists all that can happen: those that
+// follow from the shape of the input by themselves, others by op.Errors (say
+// 409). Body fields nobody knows are ignored.
+func register[I, O any](s *Server, op huma.Operation, handler func(context.Context, *I) (*O, error), options ...routeOption) {
+	r := routeOf(reflect.TypeFor[I]())
+	for _, option := range options {
+		option(&r)
+	}
+	op.MaxBodyBytes = maxBody + 1 // body.go has counted already; Huma refuses the very limit
+	op.BodyReadTimeout = -1       // body.go has set and lifted a deadline; Huma would leave one behind
+	op.Path = trimSlashes(op.Path)
+	s.describe(&op, r)
+	op.Middlewares = append(huma.Middlewares{s.enter(r)}, op.Middlewares...)
+	huma.Register(s.huma, op, func(ctx context.Context, input *I) (*O, error) {
+		output, err := handler(ctx, input)
+		if err != nil {
+			return nil, s.answerError(ctx, err)
+		}
+		return output, nil
+	})
+}
+
+// answerError passes on what is an answer of its own, such as 304.
+func (s *Server) answerError(ctx context.Context, err error) error {
+	if unchanged, ok := err.(*unchanged); ok {
+		return unchanged
+	}
+	return s.translate(ctx, err)
+}
+
+// routeOf reads a route's needs from its input struct.
+func routeOf(input reflect.Type) route {
+	r := route{timeout: routeTimeout}
+	for _, field := range reflect.VisibleFields(input) {
+		r.body = r.body || field.Name == "Body" || field.Name == "RawBody"
+		if name, ok := field.Tag.Lookup("path"); ok && field.Type == reflect.TypeFor[uuid.UUID]() {
+			r.ids = append(r.ids, name)
+		}
+		header, isHeader := field.Tag.Lookup("header")
+		_, isQuery := field.Tag.Lookup("query")
+		r.etag = r.etag || header == "If-None-Match"
+		r.match = r.match || header == "If-Match"
+		r.params = r.params || isHeader || isQuery
+	}
+	return r
+}
+
+// enter runs before Huma reads anything: time limit, token, ids, body.
+func (s *Server) enter(r route) func(huma.Context, func(huma.Context)) {
+	return func(hc huma.Context, next func(huma.Context)) {
+		c := humagin.Unwrap(hc)
+		ctx, cancel := context.WithTimeout(c.Request.Context(), r.timeout)
+		defer cancel()
+		ctx, err := s.admit(ctx, c, r)
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		c.Request = c.Request.WithContext(ctx)
+		next(hc)
+	}
+}
+
+func (s *Server) admit(ctx context.Context, c *gin.Context, r route) (context.Context, error) {
+	if !r.public {
+		who, err := s.authenticate(ctx, bearer(c.GetHeader("Authorization")))
+		if err != nil {
+			return ctx, err
+		}
+		ctx = withPrincipal(ctx, who)
+	}
+	for _, name := range r.ids {
+		if !canonicalUUID.MatchString(c.Param(name)) {
+			return ctx, malformed("The " + name + " in the path is not a UUID.")
+		}
+	}
+	if err := screenQuery(c.Request.URL.Query()); err != nil {
+		return ctx, err
+	}
+	return ctx, takeBody(c, r.body)
+}
+
+var canonicalUUID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+// fail answers with a problem from outside of Huma.
+func (s *Server) fail(c *gin.Context, err error) {
+	s.writeProblem(c, s.translate(c.Request.Context(), err))
+}
+
+func (s *Server) writeProblem(c *gin.Context, p *Problem) {
+	for name, values := range p.GetHeaders() {
+		c.Writer.Header()[name] = values
+	}
+	c.Writer.Header().Set("Content-Type", p.ContentType(""))
+	c.Abort()
+	c.Status(p.Status)
+	writeJSON(c.Writer, p)
+}
+
+// notFound answers for addresses the router does not know.
+func (s *Server) notFound(c *gin.Context) {
+	if len(aliasMethods(c.Request.URL.Path)) > 0 {
+		s.methodNotAllowed(c)
+		return
+	}
+	p := problemOf(slugNotFound, "There is nothing at this address.")
+	p.ResourceType, p.ResourceID = "path", exchangeOf(c.Request.Context()).path
+	s.fail(c, p)
+}
+
+// methodNotAllowed completes the Allow field: gin knows neither HEAD nor aliases.
+func (s *Server) methodNotAllowed(c *gin.Context) {
+	c.Writer.Header().Set("Allow", allowed(c.Writer.Header().Get("Allow"), aliasMethods(c.Request.URL.Path)))
+	s.fail(c, problemOf(slugMethod, "This address does not take that method."))
+}

@@ -1,0 +1,57 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+)
+
+// about is what the service says of itself.
+type about struct {
+	Name        string   `json:"name"`
+	Version     string   `json:"version"`
+	Environment string   `json:"environment"`
+	APIDocs     string   `json:"api_docs"`
+	Features    []string `json:"features"`
+	Status      string   `json:"status"`
+}
+
+// features are the names clients look for.
+func features() []string {
+	return []string{
+		"async_course_generation", "websocket_progress", "jwt_authentication", "rfc9457_errors",
+		"ai_content_curation", "push_notifications", "gamification", "community_feeds",
+	}
+}
+
+// root serves the front door and the published keys.
+func (s *Server) root() {
+	front := newPage("root.html")
+	s.raw(huma.Operation{
+		OperationID: "get-root", Method: http.MethodGet, Path: "/", Tags: []string{tagService},
+		Summary:   "What this service is",
+		Responses: answering("JSON, or a page for browsers", "application/json", "text/html"),
+	}, func(c *gin.Context) {
+		if wantsHTML(c) {
+			s.sent(c, front.write(c, gin.H{"Version": s.Version, "Environment": s.Config.Env, "URL": s.Config.HTTP.PublicURL}))
+			return
+		}
+		s.sent(c, sendJSON(c, about{
+			Name: "Lyo", Version: s.Version, Environment: string(s.Config.Env),
+			APIDocs: s.publicURL("/docs"), Features: features(), Status: statusHealthy,
+		}))
+	})
+}
+
+// jwks serves the keys that access tokens are signed with.
+func (s *Server) jwks() {
+	s.raw(huma.Operation{
+		OperationID: "get-jwks", Method: http.MethodGet, Path: "/.well-known/jwks.json", Tags: []string{tagAuth},
+		Summary:   "Public keys of access tokens (RFC 7517)",
+		Responses: answering("A JSON Web Key Set", "application/json"),
+	}, func(c *gin.Context) {
+		c.Header("Cache-Control", "public, max-age=300")
+		c.Data(http.StatusOK, "application/json", s.Keys.JWKS())
+	})
+}

@@ -1,0 +1,134 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+const (
+	// maxDepth is how many objects and arrays may lie inside one another.
+	maxDepth = 32
+	noNUL    = "must not contain the character NUL"
+)
+
+// screen reads a JSON text once, before any schema does. It refuses what
+// different readers would take differently (broken UTF-8, names given twice),
+// what is deeper than maxDepth, and NUL, which Postgres cannot keep.
+func screen(body []byte) error {
+	if !utf8.Valid(body) {
+		return malformed("The body is not UTF-8.")
+	}
+	w := walker{dec: json.NewDecoder(bytes.NewReader(body))}
+	w.dec.UseNumber()
+	if err := w.value(nil); err != nil {
+		return err
+	}
+	if w.dec.More() || w.dec.InputOffset() < int64(len(bytes.TrimRight(body, " \t\r\n"))) {
+		return malformed("Something follows the JSON value in the body.")
+	}
+	if len(w.nul) == 0 {
+		return nil
+	}
+	fault := models.Errorf(models.Invalid, "The request breaks one or more rules.")
+	for _, at := range w.nul {
+		fault.Fields = append(fault.Fields, models.Field{Pointer: at, Location: "body", Message: noNUL})
+	}
+	return fault
+}
+
+type walker struct {
+	dec *json.Decoder
+	nul []string // pointers to strings that contain NUL
+}
+
+func (w *walker) token() (json.Token, error) {
+	token, err := w.dec.Token()
+	if err != nil {
+		return nil, malformed("The body is not valid JSON.")
+	}
+	return token, nil
+}
+
+func (w *walker) value(at []string) error {
+	token, err := w.token()
+	if err != nil {
+		return err
+	}
+	switch t := token.(type) {
+	case string:
+		w.note(t, at)
+	case json.Delim:
+		if len(at) >= maxDepth {
+			return malformed("The JSON in the body is nested too deeply.")
+		}
+		if t == '{' {
+			return w.object(at)
+		}
+		return w.array(at)
+	}
+	return nil
+}
+
+func (w *walker) object(at []string) error {
+	seen := map[string]bool{}
+	for w.dec.More() {
+		token, err := w.token()
+		if err != nil {
+			return err
+		}
+		name := token.(string)
+		// Names are matched without regard to case further on, so one that
+		// differs only in case would slip past the check of the other.
+		folded := strings.ToLower(strings.ToUpper(name))
+		if seen[folded] {
+			return malformed("The JSON in the body gives a name twice.")
+		}
+		seen[folded] = true
+		w.note(name, at)
+		if err := w.value(append(at, name)); err != nil {
+			return err
+		}
+	}
+	_, err := w.token()
+	return err
+}
+
+func (w *walker) array(at []string) error {
+	for i := 0; w.dec.More(); i++ {
+		if err := w.value(append(at, strconv.Itoa(i))); err != nil {
+			return err
+		}
+	}
+	_, err := w.token()
+	return err
+}
+
+func (w *walker) note(text string, at []string) {
+	if !strings.ContainsRune(text, 0) || len(w.nul) >= 100 {
+		return
+	}
+	pointer := ""
+	for _, part := range at {
+		pointer += "/" + escapePointer(part)
+	}
+	w.nul = append(w.nul, pointer)
+}
+
+// decode is json.Unmarshal whose complaints name a place and no value.
+func decode(data []byte, v any) error {
+	err := json.Unmarshal(data, v)
+	if misfit, ok := err.(*json.UnmarshalTypeError); ok {
+		return unfitError("/" + strings.ReplaceAll(misfit.Field, ".", "/"))
+	}
+	return err
+}
+
+// unfitError is the pointer to a value that does not fit its field.
+type unfitError string
+
+func (e unfitError) Error() string { return unfit + strings.TrimSuffix(string(e), "/") }

@@ -1,0 +1,89 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+	"github.com/redis/go-redis/v9"
+	"go.temporal.io/sdk/client"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/api/auth"
+	"github.com/lyoapp/lyo/config"
+)
+
+// Deps are the collaborators of a Server. The caller owns and closes them.
+type Deps struct {
+	Config config.Config
+	DB     *gorm.DB
+	// Redis may be nil. It must honour deadlines (ContextTimeoutEnabled), so that
+	// a silent server delays a request by no more than this package allows.
+	Redis    redis.UniversalClient
+	Temporal client.Client // may be nil in tests: then it is reported as not configured
+	Keys     *auth.Keys
+	Clock    func() time.Time
+	Log      *slog.Logger
+	Version  string
+	Sockets  Sockets // may be nil
+	Model    ModelProbe
+}
+
+// Server answers requests. It starts no goroutines that outlive a request.
+type Server struct {
+	Deps
+	engine    *gin.Engine
+	huma      huma.API
+	documents []*huma.Operation
+	passwords *auth.Passwords
+	access    *auth.AccessTokens
+	refresh   *auth.RefreshTokens
+	standings *standings
+	cursorKey []byte
+	proxies   proxies
+	spec      []byte
+	handler   http.Handler
+}
+
+// New wires the routes and builds the OpenAPI document. Nothing is contacted.
+func New(d Deps) (*Server, error) {
+	if d.DB == nil || d.Keys == nil || d.Clock == nil || d.Log == nil {
+		return nil, errors.New("api: DB, Keys, Clock and Log are needed")
+	}
+	s := &Server{Deps: d, cursorKey: []byte(d.Config.HTTP.CursorKey.Reveal())}
+	var err error
+	if s.proxies, err = parseProxies(d.Config.HTTP.TrustedProxies); err != nil {
+		return nil, err
+	}
+	if s.refresh, err = auth.NewRefreshTokens(d.Config.HTTP.CursorKey.Reveal()); err != nil {
+		return nil, err
+	}
+	s.passwords = auth.NewPasswords(d.Config.Auth.BcryptCost, runtime.GOMAXPROCS(0))
+	s.access = auth.NewAccessTokens(d.Keys, d.Config.HTTP.PublicURL, d.Config.Auth.AccessFor, d.Clock)
+	s.standings = newStandings(d)
+	if err := s.newEngine(); err != nil {
+		return nil, err
+	}
+	s.huma = humagin.New(s.engine, s.humaConfig())
+	s.routes()
+	if err := s.finishDocument(); err != nil {
+		return nil, fmt.Errorf("build the OpenAPI document: %w", err)
+	}
+	s.handler, err = s.wrap(s.engine)
+	return s, err
+}
+
+// Handler is everything: routes, middleware, aliases, compression.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// now is the time as Postgres keeps it: UTC, in microseconds.
+func (s *Server) now() time.Time { return s.Clock().UTC().Truncate(time.Microsecond) }
+
+// public makes an address of a path that clients can use.
+func (s *Server) publicURL(path string) string { return s.Config.HTTP.PublicURL + path }

@@ -1,0 +1,166 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/api/realtime"
+	"github.com/lyoapp/lyo/models"
+)
+
+// sockets are the addresses of section progress over WebSocket.
+func (s *Server) sockets() {
+	s.engine.GET("/v1/tasks/ws/:task_id", s.taskSocket)
+	s.huma.OpenAPI().AddOperation(socketOperation())
+	register(s, huma.Operation{
+		OperationID: "create-ticket", Method: http.MethodPost, Path: "/v1/realtime/tickets", Tags: []string{"tasks"},
+		Summary: "A ticket to open one socket with, good once and for 30 seconds", DefaultStatus: http.StatusCreated,
+		Errors: []int{http.StatusServiceUnavailable},
+	}, s.createTicket)
+}
+
+type ticketOutput struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         ticketView
+}
+
+type ticketView struct {
+	Ticket    string `json:"ticket"`
+	ExpiresIn int    `json:"expires_in" doc:"Seconds."`
+}
+
+func (s *Server) createTicket(ctx context.Context, _ *struct{}) (*ticketOutput, error) {
+	p := principal(ctx)
+	ticket, life, err := s.Tickets.Issue(ctx, realtime.Holder{UserID: p.UserID, SessionID: p.SessionID, Roles: p.Roles})
+	if err != nil {
+		return nil, err
+	}
+	return &ticketOutput{"no-store", ticketView{ticket, int(life.Seconds())}}, nil
+}
+
+// taskSocket tells a task's story over a WebSocket. The handshake always
+// succeeds, since browsers hide the status of one that fails: a client without
+// the right to listen gets one error message and a close code, and no data.
+func (s *Server) taskSocket(c *gin.Context) {
+	if !c.IsWebsocket() {
+		s.fail(c, malformed("This address speaks WebSocket."))
+		return
+	}
+	conn, err := websocket.Accept(c.Writer, c.Request, &websocket.AcceptOptions{OriginPatterns: s.origins()})
+	if err != nil {
+		return // Accept has answered
+	}
+	ctx := c.Request.Context()
+	listener, err := s.listener(c)
+	if err != nil {
+		kind, words := refusal(err)
+		if kind == realtime.ServerError {
+			s.logFailure(ctx, "a socket could not be opened", err)
+		}
+		s.Hub.Refuse(ctx, conn, kind, words)
+		return
+	}
+	s.Hub.Serve(ctx, conn, listener)
+}
+
+// listener is who listens to what from where, or the reason why not.
+func (s *Server) listener(c *gin.Context) (realtime.Session, error) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), 5*time.Second)
+	defer cancel()
+	who, err := s.socketPrincipal(ctx, c)
+	if err != nil {
+		return realtime.Session{}, err
+	}
+	id, err := uuid.Parse(c.Param("task_id"))
+	if err != nil {
+		return realtime.Session{}, models.Errorf(models.Invalid, "The task id in the path is not a UUID.")
+	}
+	since, err := parseSince(c.Query("since"))
+	if err != nil {
+		return realtime.Session{}, err
+	}
+	task, err := models.FindTask(ctx, s.DB, who.UserID, id)
+	if err != nil {
+		return realtime.Session{}, err
+	}
+	story := newTeller(task)
+	return realtime.Session{
+		Task: id, User: who.UserID, Since: since,
+		Render: func(e models.TaskEvent) any { return story.render(e) },
+	}, nil
+}
+
+// socketPrincipal takes a ticket, a token in the query or the Authorization field.
+func (s *Server) socketPrincipal(ctx context.Context, c *gin.Context) (Principal, error) {
+	ticket := c.Query("ticket")
+	if ticket == "" {
+		return s.authenticate(ctx, first(c.Query("token"), bearer(c.GetHeader("Authorization"))))
+	}
+	holder, err := s.Tickets.Redeem(ctx, ticket)
+	if err != nil {
+		return Principal{}, err
+	}
+	return s.standing(ctx, Principal{holder.UserID, holder.SessionID, holder.Roles})
+}
+
+func parseSince(value string) (int64, error) {
+	if value == "" {
+		return realtime.FromLatest, nil
+	}
+	since, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || since < 0 {
+		return 0, models.Errorf(models.Invalid, "since must be a whole number from 0.")
+	}
+	return since, nil
+}
+
+// refusal is the table from the error vocabulary to the sockets' one.
+func refusal(err error) (kind realtime.Refusal, words string) {
+	switch models.CodeOf(err) {
+	case models.Invalid:
+		return realtime.ValidationError, err.Error()
+	case models.Unauthenticated:
+		return realtime.AuthError, "The token is missing or not valid."
+	case models.NotFound:
+		return realtime.NotFoundError, "There is no such task."
+	case models.Forbidden:
+		return realtime.AccessDeniedError, "This account is not active."
+	default:
+		return realtime.ServerError, "Something went wrong on our side."
+	}
+}
+
+// socketOperation documents the socket, which Huma cannot.
+func socketOperation() *huma.Operation {
+	parameter := func(name, in, doc string) *huma.Param {
+		return &huma.Param{Name: name, In: in, Description: doc, Required: in == "path", Schema: &huma.Schema{Type: huma.TypeString}}
+	}
+	return &huma.Operation{
+		OperationID: "watch-task", Method: http.MethodGet, Path: "/v1/tasks/ws/{task_id}", Tags: []string{"tasks"},
+		Summary: "Watch a task over a WebSocket",
+		Description: "Text messages of JSON. The server sends the task with a timestamp: the present state first, or with " +
+			"since every event after that one, then each change in order of seq, the last one always, then close 1000. " +
+			"It also sends heartbeats, pongs, and {\"error\",\"type\"} before closing with 4400, 4401, 4403, 4404 or 1011. " +
+			"A slow reader is cut off with 4408; a restart closes with 1012: come back after a random moment. " +
+			"The client may send {\"type\":\"ping\"} and {\"type\":\"status_request\"}.",
+		Parameters: []*huma.Param{
+			parameter("task_id", "path", "The task."),
+			parameter("token", "query", "An access token, where a header cannot be set."),
+			parameter("ticket", "query", "A ticket, instead of a token."),
+			parameter("since", "query", "The last seq the client has; 0 for the whole story."),
+		},
+		Security: []map[string][]string{{"bearer": {}}, {}},
+		Responses: map[string]*huma.Response{
+			"101": {Description: "The socket is open."},
+			"400": {Description: "Not a WebSocket handshake."},
+			"403": {Description: "The Origin is not allowed."},
+		},
+	}
+}

@@ -1,0 +1,145 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// How long an answer about a session is believed. Together the first two stay
+// under the second within which a revocation must take effect, as long as the
+// process that revokes reaches Redis; when it does not, the third is the bound.
+const (
+	believeOwn   = 500 * time.Millisecond // in this process
+	believeRedis = 10 * time.Second       // a stamp "live" in Redis, overwritten by a revocation
+	redisWithin  = 200 * time.Millisecond
+	redisRest    = time.Second // after a failure Redis is left alone this long
+	believeMany  = 10_000      // sessions held at most
+)
+
+// standings tells whether sessions go on. Postgres has the truth; Redis carries
+// it between processes, so that most requests need no query; a short memory
+// spares both. Whatever is missing or broken on the way leads to Postgres.
+type standings struct {
+	db    *gorm.DB
+	redis redis.UniversalClient // may be nil
+	clock func() time.Time
+	log   *slog.Logger
+	stamp time.Duration // life of a revocation's stamp: that of an access token
+
+	mu      sync.Mutex
+	known   map[uuid.UUID]belief
+	restful time.Time // no Redis before this
+}
+
+type belief struct {
+	standing models.Standing
+	until    time.Time
+}
+
+func newStandings(d Deps) *standings {
+	return &standings{
+		db: d.DB, redis: d.Redis, clock: d.Clock, log: d.Log,
+		stamp: d.Config.Auth.AccessFor + time.Minute, known: map[uuid.UUID]belief{},
+	}
+}
+
+func stampKey(session uuid.UUID) string { return "lyo:session:" + session.String() }
+
+// of is what a session is worth now.
+func (st *standings) of(ctx context.Context, session uuid.UUID) (models.Standing, error) {
+	now := st.clock()
+	if b, ok := st.recall(session, now); ok {
+		return b, nil
+	}
+	if stamped, ok := st.ask(ctx, session, now); ok {
+		st.remember(session, stamped, now)
+		return stamped, nil
+	}
+	standing, err := models.SessionStanding(ctx, st.db, session, now)
+	if err != nil {
+		return models.SessionEnded, err
+	}
+	st.remember(session, standing, now)
+	if standing == models.SessionLive {
+		// Only where nothing is: a revocation that came in between stays.
+		st.tell(ctx, now, func(ctx context.Context) error {
+			return st.redis.SetNX(ctx, stampKey(session), string(standing), believeRedis).Err()
+		})
+	}
+	return standing, nil
+}
+
+// ended spreads a revocation that Postgres has.
+func (st *standings) ended(ctx context.Context, session uuid.UUID) {
+	now := st.clock()
+	st.remember(session, models.SessionEnded, now)
+	st.tell(context.WithoutCancel(ctx), now, func(ctx context.Context) error {
+		return st.redis.Set(ctx, stampKey(session), string(models.SessionEnded), st.stamp).Err()
+	})
+}
+
+func (st *standings) ask(ctx context.Context, session uuid.UUID, now time.Time) (found models.Standing, ok bool) {
+	st.tell(ctx, now, func(ctx context.Context) error {
+		value, err := st.redis.Get(ctx, stampKey(session)).Result()
+		if errors.Is(err, redis.Nil) {
+			return nil
+		}
+		found = models.Standing(value)
+		ok = err == nil && (found == models.SessionLive || found == models.SessionEnded)
+		return err
+	})
+	return found, ok
+}
+
+// tell runs one Redis command, briefly, unless Redis failed a moment ago.
+func (st *standings) tell(ctx context.Context, now time.Time, command func(context.Context) error) {
+	if st.redis == nil || st.resting(now) {
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, redisWithin)
+	defer cancel()
+	if err := command(bounded); err != nil && ctx.Err() == nil {
+		st.rest(now)
+		st.log.WarnContext(ctx, "redis does not answer, sessions are checked in postgres", "error", err)
+	}
+}
+
+func (st *standings) resting(now time.Time) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return now.Before(st.restful)
+}
+
+func (st *standings) rest(now time.Time) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.restful = now.Add(redisRest)
+}
+
+func (st *standings) recall(session uuid.UUID, now time.Time) (models.Standing, bool) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	b, ok := st.known[session]
+	return b.standing, ok && now.Before(b.until)
+}
+
+func (st *standings) remember(session uuid.UUID, standing models.Standing, now time.Time) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if len(st.known) >= believeMany {
+		clear(st.known)
+	}
+	if old, ok := st.known[session]; ok && old.standing == models.SessionEnded && now.Before(old.until) {
+		return // an answer that was on its way before the end does not bring it back
+	}
+	st.known[session] = belief{standing, now.Add(believeOwn)}
+}

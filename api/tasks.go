@@ -1,0 +1,171 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// tasks are the addresses of section tasks, sockets apart.
+func (s *Server) tasks() {
+	tags := []string{"tasks"}
+	register(s, huma.Operation{
+		OperationID: "get-task", Method: http.MethodGet, Path: "/v1/tasks/{id}/status", Tags: tags,
+		Summary: "How far a task is; with wait, as soon as there is news",
+	}, s.getTask, within(longestWait+5*time.Second))
+	register(s, huma.Operation{
+		OperationID: "list-tasks", Method: http.MethodGet, Path: "/v1/tasks", Tags: tags,
+		Summary: "One's own tasks, newest first",
+	}, s.listTasks)
+	register(s, huma.Operation{
+		OperationID: "cancel-task", Method: http.MethodPost, Path: "/v1/tasks/{id}/cancel", Tags: tags,
+		Summary: "End a task; what is finished of its course stays", Errors: []int{http.StatusConflict},
+	}, s.cancelTask)
+	register(s, huma.Operation{
+		OperationID: "delete-task", Method: http.MethodDelete, Path: "/v1/tasks/{id}", Tags: tags,
+		Summary: "The same as cancel", DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
+	}, s.deleteTask)
+}
+
+type taskID struct {
+	ID uuid.UUID `path:"id" format:"uuid"`
+}
+
+type getTaskInput struct {
+	taskID
+	Wait  string `query:"wait" maxLength:"20" doc:"Hold the answer this long, at most 30s, until something newer than since is there. Seconds, or a duration such as 25s."`
+	Since int64  `query:"since" minimum:"0" default:"-1" doc:"The seq the client has; without it, the present one."`
+}
+
+type taskOutput struct {
+	Body taskView
+}
+
+// longestWait bounds how long a poll is held.
+const longestWait = 30 * time.Second
+
+func (s *Server) getTask(ctx context.Context, in *getTaskInput) (*taskOutput, error) {
+	wait, err := parseWait(in.Wait)
+	if err != nil {
+		return nil, err
+	}
+	task, err := models.FindTask(ctx, s.DB, principal(ctx).UserID, in.ID)
+	if err != nil || task.State.Ended() {
+		return &taskOutput{viewTask(task)}, err
+	}
+	if event, ok := s.news(ctx, task, wait, in.Since); ok && event.Seq > task.Seq {
+		task.Advance(event)
+	}
+	return &taskOutput{viewTask(task)}, nil
+}
+
+// news is the newest event of an open task; with wait, once one after since is there.
+func (s *Server) news(ctx context.Context, task models.Task, wait time.Duration, since int64) (models.TaskEvent, bool) {
+	latest, ok := s.Hub.Latest(ctx, task.ID)
+	if wait == 0 {
+		return latest, ok
+	}
+	if since < 0 {
+		since = max(task.Seq, latest.Seq)
+	}
+	waiting, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	if event, came := s.Hub.After(waiting, task.ID, since); came {
+		return event, true
+	}
+	return latest, ok
+}
+
+func parseWait(value string) (time.Duration, error) {
+	if value == "" {
+		return 0, nil
+	}
+	wait, err := time.ParseDuration(value)
+	if seconds, errNumber := strconv.Atoi(value); errNumber == nil {
+		wait, err = time.Duration(seconds)*time.Second, nil
+	}
+	if err != nil || wait < 0 {
+		e := models.Errorf(models.Invalid, "The request breaks a rule.")
+		e.Fields = []models.Field{{Pointer: "wait", Location: "query", Message: "must be a duration such as 25s"}}
+		return 0, e
+	}
+	return min(wait, longestWait), nil
+}
+
+type listTasksInput struct {
+	taskScope
+	paging
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+// taskScope is what a cursor of the list belongs to.
+type taskScope struct {
+	State    string `query:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
+	TaskType string `query:"task_type" maxLength:"50"`
+}
+
+// listTasks answers from the rows, which follow their workflows closely.
+func (s *Server) listTasks(ctx context.Context, in *listTasksInput) (*listed[taskView], error) {
+	user := principal(ctx).UserID
+	scope := []any{user, in.taskScope}
+	after, err := s.openCursor("tasks", scope, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	tasks, err := models.ListTasks(ctx, s.DB, user, models.TaskFilter{
+		State: models.TaskState(in.State), TaskType: in.TaskType, After: after, Offset: in.skip(), Limit: in.Limit + 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	place := func(t models.Task) models.Keyset { return models.Keyset{At: t.CreatedAt, ID: t.ID} }
+	return pageOf(ctx, s, "tasks", scope, tasks, in.Limit, place, viewTask), nil
+}
+
+// cancelSettles is how long an answer to a cancel waits for the task's end, so
+// that most clients see it at once.
+const cancelSettles = 3 * time.Second
+
+func (s *Server) cancelTask(ctx context.Context, in *taskID) (*taskOutput, error) {
+	task, err := s.cancel(ctx, in.ID)
+	if err != nil || task.State.Ended() {
+		return &taskOutput{viewTask(task)}, err
+	}
+	waiting, stop := context.WithTimeout(ctx, cancelSettles)
+	defer stop()
+	for !task.State.Ended() {
+		event, came := s.Hub.After(waiting, task.ID, task.Seq)
+		if !came {
+			break
+		}
+		task.Advance(event)
+	}
+	return &taskOutput{viewTask(task)}, nil
+}
+
+func (s *Server) deleteTask(ctx context.Context, in *taskID) (*struct{}, error) {
+	_, err := s.cancel(ctx, in.ID)
+	return nil, err
+}
+
+// cancel commits the wish and passes it on; the row tells what has come of it.
+func (s *Server) cancel(ctx context.Context, id uuid.UUID) (models.Task, error) {
+	user := principal(ctx).UserID
+	task, err := models.FindTask(ctx, s.DB, user, id)
+	if err != nil {
+		return task, err
+	}
+	promise := outbox.Cancel(task, s.now())
+	if err := models.CancelTask(ctx, s.DB, user, id, promise, s.now()); err != nil {
+		return task, err
+	}
+	s.Starter.Kick(ctx, promise)
+	return models.FindTask(ctx, s.DB, user, id)
+}

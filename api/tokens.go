@@ -1,0 +1,169 @@
+package api
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/api/auth"
+	"github.com/lyoapp/lyo/models"
+)
+
+const (
+	roleUser = "user"
+
+	maxUserAgent = 255
+)
+
+// client is what a session remembers of where it began.
+type client struct {
+	UserAgent string `header:"User-Agent" hidden:"true"`
+}
+
+// tokenPair is what a client needs to go on.
+type tokenPair struct {
+	AccessToken  string `json:"access_token" doc:"JWT for Authorization: Bearer"`
+	RefreshToken string `json:"refresh_token" doc:"Opaque; each use gives a new one"`
+	TokenType    string `json:"token_type" enum:"bearer"`
+	ExpiresIn    int    `json:"expires_in" doc:"Seconds the access token is good for"`
+}
+
+type signedInBody struct {
+	tokenPair
+	User userView `json:"user"`
+}
+
+// signedIn is the answer of login and register.
+type signedIn struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         signedInBody
+}
+
+// newSession is a session that is not stored yet, and its first refresh token.
+func (s *Server) newSession(ctx context.Context, user uuid.UUID, from client, now time.Time) (auth.Refresh, models.Session) {
+	token := s.refresh.Mint(models.NewID())
+	agent := strings.ToValidUTF8(from.UserAgent, "")
+	if runes := []rune(agent); len(runes) > maxUserAgent {
+		agent = string(runes[:maxUserAgent])
+	}
+	return token, models.Session{
+		ID: token.Session, UserID: user, TokenHash: token.Hash,
+		RotatedAt: now, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(s.Config.Auth.RefreshFor),
+		UserAgent: agent, Address: exchangeOf(ctx).address,
+	}
+}
+
+func (s *Server) pair(user models.User, session uuid.UUID, refresh string) (tokenPair, error) {
+	access, err := s.access.Sign(user.ID, session, user.Roles)
+	return tokenPair{
+		AccessToken: access, RefreshToken: refresh, TokenType: "bearer",
+		ExpiresIn: int(s.access.Life().Seconds()),
+	}, err
+}
+
+func (s *Server) signedIn(user models.User, token auth.Refresh) (*signedIn, error) {
+	pair, err := s.pair(user, token.Session, token.Token)
+	if err != nil {
+		return nil, err
+	}
+	return &signedIn{CacheControl: "no-store", Body: signedInBody{tokenPair: pair, User: viewUser(user)}}, nil
+}
+
+type refreshInput struct {
+	Body struct {
+		RefreshToken string `json:"refresh_token" maxLength:"1024"`
+	}
+}
+
+type refreshed struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         tokenPair
+}
+
+func (s *Server) refreshTokens(ctx context.Context, in *refreshInput) (*refreshed, error) {
+	shown, ok := s.refresh.Parse(in.Body.RefreshToken)
+	if !ok {
+		return nil, models.Errorf(models.Unauthenticated, "The refresh token is not valid. Sign in again.")
+	}
+	next := s.refresh.Mint(shown.Session)
+	sealed, err := shown.Seal(next)
+	if err != nil {
+		return nil, err
+	}
+	out, err := models.RotateSession(ctx, s.DB, shown.Session, models.Rotation{
+		Presented: shown.Hash, Genuine: shown.Genuine, NextHash: next.Hash, Sealed: sealed,
+		Lifetime: s.Config.Auth.RefreshFor, Now: s.now(),
+	})
+	if out.Ended {
+		s.standings.ended(ctx, shown.Session)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.rotated(shown, next.Token, out)
+}
+
+func (s *Server) rotated(shown auth.Refresh, token string, out models.Rotated) (*refreshed, error) {
+	if out.Replayed {
+		var err error
+		if token, err = shown.Open(out.Session.SealedSuccessor); err != nil {
+			return nil, err
+		}
+	}
+	pair, err := s.pair(out.User, out.Session.ID, token)
+	return &refreshed{CacheControl: "no-store", Body: pair}, err
+}
+
+type logOutInput struct {
+	Authorization string `header:"Authorization" hidden:"true"`
+	Body          *struct {
+		RefreshToken string `json:"refresh_token,omitempty" maxLength:"1024"`
+	}
+}
+
+func (s *Server) logOut(ctx context.Context, in *logOutInput) (*struct{}, error) {
+	ending, err := s.provenSessions(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if len(ending) == 0 {
+		return nil, badToken()
+	}
+	for _, session := range ending {
+		if err := models.RevokeSession(ctx, s.DB, session, s.now()); err != nil {
+			return nil, err
+		}
+		s.standings.ended(ctx, session)
+	}
+	return nil, nil
+}
+
+// provenSessions are those that the tokens of a request belong to, whether or
+// not they go on: logging out twice is no fault.
+func (s *Server) provenSessions(ctx context.Context, in *logOutInput) ([]uuid.UUID, error) {
+	var proven []uuid.UUID
+	if claims, err := s.access.Verify(bearer(in.Authorization)); err == nil {
+		exchangeOf(ctx).user = claims.UserID.String()
+		proven = append(proven, claims.SessionID)
+	}
+	if in.Body == nil || in.Body.RefreshToken == "" {
+		return proven, nil
+	}
+	token, ok := s.refresh.Parse(in.Body.RefreshToken)
+	if !ok {
+		return proven, nil
+	}
+	held := token.Genuine
+	if !held {
+		var err error
+		if held, err = models.HoldsToken(ctx, s.DB, token.Session, token.Hash); err != nil {
+			return nil, err
+		}
+	}
+	if held {
+		proven = append(proven, token.Session)
+	}
+	return proven, nil
+}

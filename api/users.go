@@ -1,0 +1,65 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// users are the operations on one's own account.
+func (s *Server) users() {
+	register(s, huma.Operation{
+		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/users/me", Tags: []string{tagUsers},
+		Summary: "Who the token belongs to",
+	}, s.me)
+}
+
+// userView is a user as its owner sees it.
+type userView struct {
+	ID          uuid.UUID      `json:"id" format:"uuid"`
+	Email       string         `json:"email"`
+	Username    *string        `json:"username"`
+	FullName    string         `json:"full_name"`
+	Name        string         `json:"name" doc:"The same as full_name"`
+	AvatarURL   *string        `json:"avatar_url"`
+	Bio         *string        `json:"bio"`
+	Locale      string         `json:"locale" doc:"BCP 47"`
+	Timezone    string         `json:"timezone" doc:"IANA name"`
+	IsActive    bool           `json:"is_active"`
+	IsVerified  bool           `json:"is_verified"`
+	Roles       []string       `json:"roles"`
+	CreatedAt   time.Time      `json:"created_at"`
+	LastLoginAt *time.Time     `json:"last_login_at"`
+	ProfileData map[string]any `json:"profile_data"`
+}
+
+func viewUser(u models.User) userView {
+	v := userView{
+		ID: u.ID, Email: u.Email, Username: u.Username, FullName: u.FullName, Name: u.FullName,
+		AvatarURL: u.AvatarURL, Bio: u.Bio, Locale: u.Locale, Timezone: u.Timezone,
+		IsActive: u.IsActive, IsVerified: u.IsVerified, Roles: u.Roles,
+		CreatedAt: u.CreatedAt.UTC(), LastLoginAt: utc(u.LastLoginAt), ProfileData: u.ProfileData,
+	}
+	if v.Roles == nil {
+		v.Roles = []string{}
+	}
+	if v.ProfileData == nil {
+		v.ProfileData = map[string]any{}
+	}
+	return v
+}
+
+type meInput struct{ reading }
+
+func (s *Server) me(ctx context.Context, in *meInput) (*tagged[userView], error) {
+	user, err := models.FindUser(ctx, s.DB, principal(ctx).UserID)
+	if err != nil {
+		return nil, err
+	}
+	return single(in.IfNoneMatch, viewUser(user))
+}

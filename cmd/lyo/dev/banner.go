@@ -1,0 +1,57 @@
+package dev
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+func apiURL(o Options) string { return fmt.Sprintf("http://127.0.0.1:%d", o.HTTPPort) }
+
+// banner tells where everything is and how to make a first course.
+func banner(o Options, s servers, took time.Duration) string {
+	base := fmt.Sprintf("http://localhost:%d", o.HTTPPort)
+	rows := [][2]string{
+		{"API", base + "/v1"},
+		{"docs", base + "/docs"},
+		{"health", base + "/v1/health/ready"},
+		{"Temporal UI", s.uiURL},
+		{"Temporal", s.temporalAddress},
+		{"temporal CLI", temporalCLI(o, s)},
+		{"Postgres", s.databaseURL},
+		{"Redis", redisRow(s)},
+		{"state", o.StateDir},
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nLyo is ready after %.1f s. Ctrl-C stops it.\n\n", took.Seconds())
+	for _, row := range rows {
+		if row[1] != "" {
+			fmt.Fprintf(&b, "  %-13s %s\n", row[0], row[1])
+		}
+	}
+	b.WriteString(strings.ReplaceAll(firstCourse, "{base}", fmt.Sprintf("localhost:%d", o.HTTPPort)))
+	return b.String()
+}
+
+func temporalCLI(o Options, s servers) string {
+	if s.temporal == nil {
+		return ""
+	}
+	return o.path("bin", "temporal")
+}
+
+func redisRow(s servers) string {
+	if s.standIn {
+		return s.redisURL + " (a stand-in, empty at every start)"
+	}
+	return s.redisURL
+}
+
+const firstCourse = `
+A first course, to copy into another terminal:
+
+TOKEN=$(curl -s {base}/v1/auth/register -H 'Content-Type: application/json' -d '{"email":"me@example.com","password":"learn-go-2026","full_name":"Me"}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+curl -s {base}/v1/courses/generate -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"topic":"How tides work"}'
+curl -s {base}/v1/courses/ -H "Authorization: Bearer $TOKEN"
+
+`

@@ -1,0 +1,59 @@
+package dev
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/lyoapp/lyo/deploy/local"
+)
+
+const childGrace = 15 * time.Second // for the API and the worker to finish what they are at
+
+// child is the keeper of `lyo api` or `lyo worker`.
+func (s *supervisor) child(command string) *keeper {
+	return s.keeper(command, func(context.Context) (part, error) {
+		return local.Start(s.childSpec(command))
+	})
+}
+
+// migrate brings the database up to date; it has to succeed.
+func (s *supervisor) migrate(ctx context.Context) error {
+	p, err := local.Start(s.childSpec("migrate"))
+	if err != nil {
+		return err
+	}
+	select {
+	case <-p.Done():
+	case <-ctx.Done():
+		return errors.Join(ctx.Err(), p.Stop(context.WithoutCancel(ctx)))
+	}
+	if p.Wait() != nil {
+		return ended("lyo migrate", p)
+	}
+	return nil
+}
+
+func (s *supervisor) childSpec(command string) local.Spec {
+	return local.Spec{
+		Name: command, Path: s.o.Self, Args: []string{command}, Env: s.childEnviron(),
+		Out: s.out.named(command), PIDFile: s.o.pidFile(command), Grace: childGrace,
+	}
+}
+
+// childEnviron is the environment and where everything is.
+func (s *supervisor) childEnviron() []string {
+	env := append(slices.Clone(s.o.Environ),
+		"DATABASE_URL="+s.servers.databaseURL,
+		"REDIS_URL="+s.servers.redisURL,
+		"TEMPORAL_ADDRESS="+s.servers.temporalAddress,
+		"LYO_HTTP_PORT="+strconv.Itoa(s.o.HTTPPort),
+		"LYO_STATE_DIR="+s.o.StateDir,
+	)
+	if s.o.getenv("LYO_ENV") == "" {
+		env = append(env, "LYO_ENV=development")
+	}
+	return env
+}

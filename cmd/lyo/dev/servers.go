@@ -1,0 +1,123 @@
+package dev
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lyoapp/lyo/deploy/local"
+)
+
+const databaseName = "lyo"
+
+// servers is what the children are told, and the servers of our own behind it; a
+// nil keeper means somebody else's server.
+type servers struct {
+	databaseURL, redisURL, temporalAddress string
+	uiURL                                  string
+	standIn                                bool // Redis is the stand-in
+	postgres, redis, temporal              *keeper
+}
+
+// startServers starts what the environment does not name, all at once.
+func (s *supervisor) startServers(ctx context.Context) error {
+	s.servers = servers{
+		databaseURL: s.o.getenv("DATABASE_URL"), redisURL: s.o.getenv("REDIS_URL"),
+		temporalAddress: s.o.getenv("TEMPORAL_ADDRESS"),
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	if s.servers.databaseURL == "" {
+		s.servers.postgres = s.keeper("postgres", s.startPostgres)
+		group.Go(func() error { return s.servers.postgres.begin(ctx) })
+	}
+	if s.servers.redisURL == "" {
+		s.servers.redis = s.keeper("redis", s.startRedis)
+		group.Go(func() error { return s.servers.redis.begin(ctx) })
+	}
+	if s.servers.temporalAddress == "" {
+		s.servers.temporal = s.keeper("temporal", s.startTemporal)
+		group.Go(func() error { return s.servers.temporal.begin(ctx) })
+	}
+	return group.Wait()
+}
+
+// startPostgres keeps to the port of the first start, since the children know it.
+func (s *supervisor) startPostgres(ctx context.Context) (part, error) {
+	bin, err := local.FindPostgres(ctx, s.finder())
+	if err != nil {
+		return nil, err
+	}
+	pg, err := local.StartPostgres(ctx, local.PostgresOptions{
+		BinDir: bin, DataDir: s.o.path("postgres"), Port: s.o.PostgresPort, Durable: true,
+		PIDFile: s.o.pidFile("postgres"), Out: s.out.named("postgres"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := pg.CreateDatabase(ctx, databaseName); err != nil {
+		return nil, errors.Join(err, pg.Stop(context.WithoutCancel(ctx)))
+	}
+	s.o.PostgresPort, s.servers.databaseURL = pg.Port(), pg.URL(databaseName)
+	return pg, nil
+}
+
+func (s *supervisor) startRedis(ctx context.Context) (part, error) {
+	o := local.RedisOptions{
+		Port: s.o.RedisPort, DataDir: s.o.path("redis"), Durable: true,
+		PIDFile: s.o.pidFile("redis"), Out: s.out.named("redis"),
+	}
+	var err error
+	start := local.StartRedis
+	o.Binary, err = local.FindRedis(ctx, s.finder())
+	if errors.Is(err, local.ErrNotFound) {
+		start = local.StartEmbeddedRedis
+	} else if err != nil {
+		return nil, err
+	}
+	redis, err := start(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	s.o.RedisPort, s.servers.redisURL, s.servers.standIn = redis.Port(), redis.URL(), redis.Embedded()
+	return redis, nil
+}
+
+func (s *supervisor) startTemporal(ctx context.Context) (part, error) {
+	binary, err := local.FindTemporal(ctx, s.finder())
+	if err != nil {
+		return nil, err
+	}
+	if err := linkTemporal(binary, s.o.path("bin", "temporal")); err != nil {
+		return nil, err
+	}
+	t, err := local.StartTemporal(ctx, local.TemporalOptions{
+		Binary: binary, Port: s.o.TemporalPort, UIPort: s.o.UIPort, DBFile: s.o.path("temporal", "temporal.db"),
+		PIDFile: s.o.pidFile("temporal"), Out: s.out.named("temporal"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.servers.temporalAddress, s.servers.uiURL = t.Address(), t.UIURL()
+	return t, nil
+}
+
+// linkTemporal gives the command one place, wherever it came from.
+func linkTemporal(binary, place string) error {
+	if binary == place {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+		return fmt.Errorf("make the folder for programs: %w", err)
+	}
+	if err := os.Remove(place); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("replace %s: %w", place, err)
+	}
+	if err := os.Symlink(binary, place); err != nil {
+		return fmt.Errorf("link the temporal command: %w", err)
+	}
+	return nil
+}

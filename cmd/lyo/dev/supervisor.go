@@ -1,0 +1,101 @@
+package dev
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lyoapp/lyo/deploy/local"
+)
+
+// supervisor holds one run.
+type supervisor struct {
+	o       Options
+	out     *output
+	servers servers
+	api     *keeper
+	worker  *keeper
+}
+
+func newSupervisor(o Options) *supervisor {
+	return &supervisor{o: o, out: &output{to: o.Out, color: o.Color}}
+}
+
+// run starts everything and stays until ctx is over or something cannot be kept running.
+func (s *supervisor) run(ctx context.Context, begin time.Time) error {
+	if err := errors.Join(endLeftovers(s.o), preflight(s.o)); err != nil {
+		return err
+	}
+	if err := s.startServers(ctx); err != nil {
+		return diskFull(s.o.StateDir, err)
+	}
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	if err := s.startChildren(ctx); err != nil {
+		return err
+	}
+	s.out.plain(banner(s.o, s.servers, time.Since(begin)))
+	return s.keep(ctx)
+}
+
+// startChildren starts the API and the worker together and waits for both.
+func (s *supervisor) startChildren(ctx context.Context) error {
+	s.api, s.worker = s.child("api"), s.child("worker")
+	if err := errors.Join(s.api.begin(ctx), s.worker.begin(ctx)); err != nil {
+		return err
+	}
+	return s.awaitReady(ctx)
+}
+
+// keep watches all parts; the first that is given up ends the run.
+func (s *supervisor) keep(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, k := range s.running() {
+		group.Go(func() error { return k.keep(ctx) })
+	}
+	return group.Wait()
+}
+
+// running is the parts there are, in the order in which they started.
+func (s *supervisor) running() []*keeper {
+	var parts []*keeper
+	for _, k := range []*keeper{s.servers.postgres, s.servers.redis, s.servers.temporal, s.worker, s.api} {
+		if k != nil && k.part != nil {
+			parts = append(parts, k)
+		}
+	}
+	return parts
+}
+
+// stop ends the API and the worker together, then the servers in reverse order.
+// When hard ends, or the time is over, what is left is killed.
+func (s *supervisor) stop(hard context.Context) error {
+	ctx, cancel := context.WithTimeout(hard, stopLimit)
+	defer cancel()
+	if len(s.running()) > 0 {
+		s.say("stopping (a second Ctrl-C kills)")
+	}
+	var children errgroup.Group
+	children.Go(func() error { return s.worker.stop(ctx) })
+	children.Go(func() error { return s.api.stop(ctx) })
+	return errors.Join(
+		children.Wait(),
+		s.servers.temporal.stop(ctx), s.servers.redis.stop(ctx), s.servers.postgres.stop(ctx),
+	)
+}
+
+func (s *supervisor) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.out.named("lyo"), format+"\n", args...)
+}
+
+func (s *supervisor) keeper(name string, start func(context.Context) (part, error)) *keeper {
+	return &keeper{name: name, start: start, out: s.out.named("lyo"), pace: s.o.pace}
+}
+
+func (s *supervisor) finder() local.Finder {
+	return local.Finder{StateDir: s.o.StateDir, Getenv: s.o.getenv, Out: s.out.named("lyo")}
+}

@@ -1,0 +1,152 @@
+package local
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	stopGrace    = 10 * time.Second
+	passwordFile = "lyo.password"
+)
+
+// cluster is Postgres's data folder and who works on it.
+type cluster struct {
+	binDir, dir string
+	account     *Account
+}
+
+// spec runs one of Postgres's programs as the right user.
+func (c cluster) spec(name string, args []string) Spec {
+	return Spec{
+		Name: name, Path: filepath.Join(c.binDir, name), Args: args, Account: c.account,
+		Dir: "/", Env: c.environ(),
+	}
+}
+
+// environ leaves out the caller's PG* variables, which would change settings.
+func (c cluster) environ() []string {
+	env := []string{"PATH=/usr/bin:/bin", "LC_ALL=C", "TZ=UTC"}
+	if libraries := libraryPath(c.binDir); libraries != "" {
+		env = append(env, "LD_LIBRARY_PATH="+libraries)
+	}
+	return env
+}
+
+// prepare makes the cluster when it is new and clears the way after a crash.
+func (c cluster) prepare(ctx context.Context) error {
+	if _, err := os.Stat(filepath.Join(c.dir, "PG_VERSION")); err == nil {
+		return c.clearStalePID()
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("look at Postgres's data (does it belong to another user?): %w", err)
+	}
+	// A folder without PG_VERSION is left for its owner to judge: only an empty
+	// one is replaced.
+	if err := os.Remove(c.dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s holds something that is not Postgres's data: %w", c.dir, err)
+	}
+	return c.create(ctx)
+}
+
+// create builds the cluster beside its place and renames it, so that one torn
+// off in the middle is never taken for a whole one.
+func (c cluster) create(ctx context.Context) error {
+	if err := os.MkdirAll(filepath.Dir(c.dir), 0o755); err != nil {
+		return fmt.Errorf("make the folder for Postgres's data: %w", err)
+	}
+	draft := cluster{binDir: c.binDir, dir: c.dir + ".new", account: c.account}
+	var err error
+	// Few systems lack C.UTF-8; everywhere there is C.
+	for _, locale := range []string{"C.UTF-8", "C"} {
+		if err = draft.initdb(ctx, locale); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(draft.dir))
+	}
+	if err := os.Rename(draft.dir, c.dir); err != nil {
+		return fmt.Errorf("put Postgres's data in place: %w", err)
+	}
+	return nil
+}
+
+func (c cluster) initdb(ctx context.Context, locale string) error {
+	secret := c.dir + ".password"
+	defer func() { _ = os.Remove(secret) }()
+	if err := c.handOver(secret); err != nil {
+		return err
+	}
+	p, err := Start(c.spec("initdb", []string{
+		"-D", c.dir, "-U", superuser, "--pwfile", secret, "-A", "scram-sha-256",
+		"-E", "UTF8", "--locale", locale, "--no-sync",
+	}))
+	if err != nil {
+		return err
+	}
+	select {
+	case <-p.Done():
+	case <-ctx.Done():
+		return errors.Join(ctx.Err(), p.Stop(ctx))
+	}
+	if p.Wait() != nil {
+		return p.unexpected()
+	}
+	return os.Rename(secret, filepath.Join(c.dir, passwordFile))
+}
+
+// handOver makes an empty folder and a file with a new password, both the account's.
+func (c cluster) handOver(secret string) error {
+	if err := os.RemoveAll(c.dir); err != nil {
+		return fmt.Errorf("remove a torn-off initdb: %w", err)
+	}
+	if err := os.Mkdir(c.dir, 0o700); err != nil {
+		return fmt.Errorf("make Postgres's data folder: %w", err)
+	}
+	if err := os.WriteFile(secret, []byte(rand.Text()+"\n"), 0o600); err != nil {
+		return fmt.Errorf("write Postgres's password: %w", err)
+	}
+	return errors.Join(c.account.own(c.dir), c.account.own(secret))
+}
+
+func (c cluster) password() (string, error) {
+	text, err := os.ReadFile(filepath.Join(c.dir, passwordFile))
+	if err != nil {
+		return "", fmt.Errorf("read Postgres's password: %w", err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// clearStalePID ends a server that is still on this folder, and removes a
+// postmaster.pid whose number now belongs to another program: Postgres itself
+// would take that one for a server and refuse to start.
+func (c cluster) clearStalePID() error {
+	file := filepath.Join(c.dir, "postmaster.pid")
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read postmaster.pid: %w", err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(strings.TrimSpace(first))
+	if err == nil && isPostmaster(pid, c.dir) {
+		if id, err := identity(pid); err == nil {
+			return endProcess(pid, syscall.SIGINT, id, stopGrace)
+		}
+	}
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove a stale postmaster.pid: %w", err)
+	}
+	return nil
+}

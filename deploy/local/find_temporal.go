@@ -1,0 +1,85 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// TemporalVersion is the release of the temporal command that is built when it
+// can be had no other way. Later ones cannot be built as a plain module.
+const TemporalVersion = "v1.5.1"
+
+// FindTemporal finds the temporal command: in <state>/bin, or 1.1 and later on
+// PATH. Otherwise it downloads it (given up when nothing answers within 15 s), or
+// else builds it with the go command, which takes minutes and is told to Out.
+// Either ends in <state>/bin. When nothing works the error wraps ErrNotFound.
+func FindTemporal(ctx context.Context, f Finder) (string, error) {
+	bin, err := filepath.Abs(filepath.Join(f.StateDir, "bin"))
+	if err != nil {
+		return "", fmt.Errorf("make the state directory absolute: %w", err)
+	}
+	kept := filepath.Join(bin, "temporal")
+	if executable(kept) {
+		return kept, nil
+	}
+	if path := f.lookPath("temporal"); path != "" && f.recentTemporal(ctx, path) {
+		return path, nil
+	}
+	if f.Offline {
+		return "", fmt.Errorf("temporal %w", ErrNotFound)
+	}
+	// A link whose target is gone stands in the way.
+	if err := os.Remove(kept); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("remove a broken %s: %w", kept, err)
+	}
+	return f.fetchTemporal(ctx, kept)
+}
+
+func (f Finder) fetchTemporal(ctx context.Context, dest string) (string, error) {
+	if err := os.MkdirAll(filepath.Dir(dest), 0o755); err != nil {
+		return "", fmt.Errorf("make the folder for programs: %w", err)
+	}
+	downloadErr := f.downloadTemporal(ctx, dest)
+	if downloadErr == nil {
+		return dest, nil
+	}
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	say(f.Out, "the temporal command cannot be downloaded here")
+	if err := f.buildTemporal(ctx, dest); err != nil {
+		return "", fmt.Errorf("temporal %w: put the temporal command on PATH, or set TEMPORAL_ADDRESS to a server: %w",
+			ErrNotFound, errors.Join(downloadErr, err))
+	}
+	return dest, nil
+}
+
+// recentTemporal wants the command 1.1 or later; one built from a module names
+// only its server, which was 1.25 then.
+func (f Finder) recentTemporal(ctx context.Context, path string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	out, err := run(f.tool(ctx, path, "--version"))
+	return err == nil && recentVersion(out)
+}
+
+func recentVersion(answer string) bool {
+	command := regexp.MustCompile(`temporal version v?(\d+)\.(\d+)`).FindStringSubmatch(answer)
+	if command != nil && atLeast(command[1], command[2], 1, 1) {
+		return true
+	}
+	server := regexp.MustCompile(`[Ss]erver v?(\d+)\.(\d+)`).FindStringSubmatch(answer)
+	return server != nil && atLeast(server[1], server[2], 1, 25)
+}
+
+func atLeast(major, minor string, wantMajor, wantMinor int) bool {
+	a, _ := strconv.Atoi(major)
+	b, _ := strconv.Atoi(minor)
+	return a > wantMajor || a == wantMajor && b >= wantMinor
+}

@@ -1,0 +1,94 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// ErrNotFound says that a program is neither here nor to be had.
+var ErrNotFound = errors.New("not found")
+
+// Finder looks for the servers' programs, and fetches those it cannot find into
+// its state directory. It may be copied and used concurrently.
+type Finder struct {
+	StateDir string                   // where fetched programs are kept
+	Getenv   func(name string) string // os.Getenv when nil
+	Out      io.Writer                // told what takes long; nil: nobody
+	Offline  bool                     // fetch nothing
+
+	root string // before absolute places, for tests
+}
+
+func (f Finder) getenv(name string) string {
+	if f.Getenv == nil {
+		return os.Getenv(name)
+	}
+	return f.Getenv(name)
+}
+
+// lookPath finds a program on the finder's own PATH; "" when it is not there.
+func (f Finder) lookPath(name string) string {
+	for _, dir := range filepath.SplitList(f.getenv("PATH")) {
+		if path := filepath.Join(dir, name); filepath.IsAbs(dir) && executable(path) {
+			return path
+		}
+	}
+	return ""
+}
+
+// statePath is a place in the state directory where the account can run programs.
+func (f Finder) statePath(account *Account, name string) (string, error) {
+	return account.reachable(filepath.Join(f.StateDir, name))
+}
+
+// tool is a command for fetching, with the finder's environment; it dies with ctx.
+func (f Finder) tool(ctx context.Context, path string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env = append(os.Environ(), "PATH="+f.getenv("PATH"), "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
+	// An interrupt lets the tool end its own children.
+	cmd.Cancel, cmd.WaitDelay = func() error { return cmd.Process.Signal(os.Interrupt) }, 5*time.Second
+	return cmd
+}
+
+// scratch makes a folder beside dest, under a name nobody else has, so that two
+// fetches at once do not meet.
+func scratch(dest string) (string, error) {
+	if err := os.MkdirAll(filepath.Dir(dest), 0o755); err != nil {
+		return "", fmt.Errorf("make the folder for programs: %w", err)
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(dest), filepath.Base(dest)+".new-")
+	if err != nil {
+		return "", fmt.Errorf("make a folder to fetch into: %w", err)
+	}
+	return dir, os.Chmod(dir, 0o755)
+}
+
+// run executes a tool and puts what it said into the error.
+func run(cmd *exec.Cmd) (string, error) {
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		tail := NewLineWriter(nil, nil)
+		_, _ = tail.Write(out)
+		tail.Flush()
+		return "", fmt.Errorf("%s: %w%s", filepath.Base(cmd.Path), err, quote(tail.Tail()))
+	}
+	return string(out), nil
+}
+
+func executable(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+}
+
+func say(out io.Writer, format string, args ...any) {
+	if out != nil {
+		_, _ = io.WriteString(out, strings.TrimRight(fmt.Sprintf(format, args...), "\n")+"\n")
+	}
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/lyoapp/lyo/deploy/local"
+)
+
+// env is the servers, their data and what the command is told about them.
+type env struct {
+	finder   local.Finder
+	dir      string
+	postgres *local.Postgres
+	redis    *local.Redis
+	environ  []string
+}
+
+func (e *env) start(ctx context.Context, temporal bool) error {
+	dir, err := os.MkdirTemp("", "lyo-test-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the data: %w", err)
+	}
+	e.dir, e.environ = dir, os.Environ()
+	// Postgres may run as another user, who has to get through.
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return fmt.Errorf("open the folder for the data: %w", err)
+	}
+	if err := e.startPostgres(ctx); err != nil {
+		return err
+	}
+	if err := e.startRedis(ctx); err != nil {
+		return err
+	}
+	return e.findTemporal(ctx, temporal)
+}
+
+func (e *env) startPostgres(ctx context.Context) error {
+	bin, err := local.FindPostgres(ctx, e.finder)
+	if err != nil {
+		return err
+	}
+	e.postgres, err = local.StartPostgres(ctx, local.PostgresOptions{
+		BinDir: bin, DataDir: filepath.Join(e.dir, "postgres"), Out: os.Stderr,
+	})
+	if err != nil {
+		return err
+	}
+	e.environ = append(e.environ, "TEST_DATABASE_URL="+e.postgres.URL("postgres"))
+	return nil
+}
+
+func (e *env) startRedis(ctx context.Context) error {
+	binary, err := local.FindRedis(ctx, e.finder)
+	if errors.Is(err, local.ErrNotFound) {
+		fmt.Fprintln(os.Stderr, "no real Redis for the tests, TEST_REDIS_URL stays unset:", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	e.redis, err = local.StartRedis(ctx, local.RedisOptions{Binary: binary, Out: os.Stderr})
+	if err != nil {
+		return err
+	}
+	e.environ = append(e.environ, "TEST_REDIS_URL="+e.redis.URL())
+	return nil
+}
+
+func (e *env) findTemporal(ctx context.Context, fetch bool) error {
+	f := e.finder
+	f.Offline = !fetch
+	binary, err := local.FindTemporal(ctx, f)
+	if err == nil {
+		e.environ = append(e.environ, "TEST_TEMPORAL_BIN="+binary)
+	}
+	if fetch || !errors.Is(err, local.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// stop ends what was started and deletes its data.
+func (e *env) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	var errs []error
+	if e.redis != nil {
+		errs = append(errs, e.redis.Stop(ctx))
+	}
+	if e.postgres != nil {
+		errs = append(errs, e.postgres.Erase(ctx))
+	}
+	if e.dir != "" {
+		errs = append(errs, os.RemoveAll(e.dir))
+	}
+	return errors.Join(errs...)
+}

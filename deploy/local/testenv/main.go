@@ -1,0 +1,97 @@
+// Command testenv runs a command beside throw-away servers:
+//
+//	go run ./deploy/local/testenv [-temporal] -- go test ./...
+//
+// The command gets TEST_DATABASE_URL (superuser, database postgres; the server
+// is not durable), TEST_REDIS_URL (a real Redis; unset when none can be had) and,
+// with -temporal, TEST_TEMPORAL_BIN. Without -temporal that one is set only when
+// the program is already here. Programs are found, or fetched into LYO_STATE_DIR
+// (default .lyo). Signals are passed on, the exit code is the command's, and the
+// servers and their data are gone afterwards.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"github.com/lyoapp/lyo/deploy/local"
+)
+
+func main() {
+	temporal := flag.Bool("temporal", false, "fetch Temporal's program when it is not here, and fail without it")
+	flag.Parse()
+	if flag.NArg() == 0 {
+		fmt.Fprintln(os.Stderr, "testenv: name a command: testenv [-temporal] -- go test ./...")
+		os.Exit(2)
+	}
+	err := run(*temporal, flag.Args())
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+	case errors.As(err, &exit) && exit.Exited():
+		os.Exit(exit.ExitCode())
+	default:
+		fmt.Fprintln(os.Stderr, "testenv:", err)
+		os.Exit(1)
+	}
+}
+
+// run keeps signals from ending this process before the servers have stopped.
+func run(temporal bool, command []string) error {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	e := env{finder: finder()}
+	started := make(chan error, 1)
+	go func() { started <- e.start(ctx, temporal) }()
+	select {
+	case err := <-started:
+		if err == nil {
+			err = supervise(command, e.environ, signals)
+		}
+		return errors.Join(err, e.stop())
+	case sig := <-signals:
+		cancel()
+		<-started
+		return errors.Join(fmt.Errorf("stopped by %s", sig), e.stop())
+	}
+}
+
+// supervise runs the command on this terminal and passes signals on to it.
+func supervise(command, environ []string, signals <-chan os.Signal) error {
+	path, err := exec.LookPath(command[0])
+	if err != nil {
+		return fmt.Errorf("find the command: %w", err)
+	}
+	p, err := local.Start(local.Spec{
+		Name: command[0], Path: path, Args: command[1:], Env: environ, Direct: true,
+		DeathSignal: syscall.SIGTERM,
+	})
+	if err != nil {
+		return err
+	}
+	for {
+		select {
+		case <-p.Done():
+			return p.Wait()
+		case sig := <-signals:
+			p.Signal(sig)
+		}
+	}
+}
+
+func finder() local.Finder {
+	state := os.Getenv("LYO_STATE_DIR")
+	if state == "" {
+		state = ".lyo"
+	}
+	return local.Finder{StateDir: state, Out: os.Stderr}
+}
