@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 )
 
 // CourseStatus is how far a course has come.
@@ -118,4 +119,32 @@ type QuizQuestion struct {
 	Options     []string `json:"options"`
 	Answer      int      `json:"answer"` // index into Options
 	Explanation string   `json:"explanation"`
+}
+
+// BeforeSave keeps absent lists out of the database, where they would be null.
+func (c *Course) BeforeSave(*gorm.DB) error {
+	c.Interests, c.Tags = orEmpty(c.Interests), orEmpty(c.Tags)
+	if c.Preferences == nil {
+		c.Preferences = map[string]any{}
+	}
+	return nil
+}
+
+// BeforeSave does the same for a lesson.
+func (l *Lesson) BeforeSave(*gorm.DB) error {
+	l.Objectives, l.Prerequisites = orEmpty(l.Objectives), orEmpty(l.Prerequisites)
+	return nil
+}
+
+// BeforeSave does the same for an item.
+func (i *Item) BeforeSave(*gorm.DB) error {
+	i.Tags = orEmpty(i.Tags)
+	return nil
+}
+
+func orEmpty(values []string) []string {
+	if values == nil {
+		return []string{}
+	}
+	return values
 }

@@ -15,10 +15,12 @@ import (
 const databaseName = "lyo"
 
 // servers is what the children are told, and the servers of our own behind it; a
-// nil keeper means somebody else's server.
+// nil keeper means somebody else's server. The first start writes each field, once:
+// a server that is started again keeps its port and with it its address.
 type servers struct {
 	databaseURL, redisURL, temporalAddress string
 	uiURL                                  string
+	postgresPort, redisPort                int
 	standIn                                bool // Redis is the stand-in
 	postgres, redis, temporal              *keeper
 }
@@ -26,6 +28,7 @@ type servers struct {
 // startServers starts what the environment does not name, all at once.
 func (s *supervisor) startServers(ctx context.Context) error {
 	s.servers = servers{
+		postgresPort: s.servers.postgresPort, redisPort: s.servers.redisPort,
 		databaseURL: s.o.getenv("DATABASE_URL"), redisURL: s.o.getenv("REDIS_URL"),
 		temporalAddress: s.o.getenv("TEMPORAL_ADDRESS"),
 	}
@@ -45,14 +48,13 @@ func (s *supervisor) startServers(ctx context.Context) error {
 	return group.Wait()
 }
 
-// startPostgres keeps to the port of the first start, since the children know it.
 func (s *supervisor) startPostgres(ctx context.Context) (part, error) {
 	bin, err := local.FindPostgres(ctx, s.finder())
 	if err != nil {
 		return nil, err
 	}
 	pg, err := local.StartPostgres(ctx, local.PostgresOptions{
-		BinDir: bin, DataDir: s.o.path("postgres"), Port: s.o.PostgresPort, Durable: true,
+		BinDir: bin, DataDir: s.o.path("postgres"), Port: s.servers.postgresPort, Durable: true,
 		PIDFile: s.o.pidFile("postgres"), Out: s.out.named("postgres"),
 	})
 	if err != nil {
@@ -61,13 +63,15 @@ func (s *supervisor) startPostgres(ctx context.Context) (part, error) {
 	if err := pg.CreateDatabase(ctx, databaseName); err != nil {
 		return nil, errors.Join(err, pg.Stop(context.WithoutCancel(ctx)))
 	}
-	s.o.PostgresPort, s.servers.databaseURL = pg.Port(), pg.URL(databaseName)
+	if s.servers.databaseURL == "" {
+		s.servers.postgresPort, s.servers.databaseURL = pg.Port(), pg.URL(databaseName)
+	}
 	return pg, nil
 }
 
 func (s *supervisor) startRedis(ctx context.Context) (part, error) {
 	o := local.RedisOptions{
-		Port: s.o.RedisPort, DataDir: s.o.path("redis"), Durable: true,
+		Port: s.servers.redisPort, DataDir: s.o.path("redis"), Durable: true,
 		PIDFile: s.o.pidFile("redis"), Out: s.out.named("redis"),
 	}
 	var err error
@@ -82,7 +86,9 @@ func (s *supervisor) startRedis(ctx context.Context) (part, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.o.RedisPort, s.servers.redisURL, s.servers.standIn = redis.Port(), redis.URL(), redis.Embedded()
+	if s.servers.redisURL == "" {
+		s.servers.redisPort, s.servers.redisURL, s.servers.standIn = redis.Port(), redis.URL(), redis.Embedded()
+	}
 	return redis, nil
 }
 
@@ -101,7 +107,9 @@ func (s *supervisor) startTemporal(ctx context.Context) (part, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.servers.temporalAddress, s.servers.uiURL = t.Address(), t.UIURL()
+	if s.servers.temporalAddress == "" {
+		s.servers.temporalAddress, s.servers.uiURL = t.Address(), t.UIURL()
+	}
 	return t, nil
 }
 

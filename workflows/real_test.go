@@ -1,0 +1,227 @@
+package workflows_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+	"google.golang.org/protobuf/encoding/protojson"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/activities"
+	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/deploy/local"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/workflows"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// temporalServer is a real Temporal server of the test's own.
+func temporalServer(t *testing.T) client.Client {
+	t.Helper()
+	bin := os.Getenv("TEST_TEMPORAL_BIN")
+	require.NotEmpty(t, bin, "run the tests by make test")
+	server, err := local.StartTemporal(t.Context(), local.TemporalOptions{Binary: bin, Out: t.Output()})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = server.Stop(context.Background()) })
+	c, err := client.Dial(client.Options{HostPort: server.Address(), Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	require.NoError(t, workflows.RegisterLabels(t.Context(), c, "default"))
+	require.NoError(t, workflows.RegisterLabels(t.Context(), c, "default"), "twice is harmless")
+	return c
+}
+
+// startWorker polls both queues with everything registered, which panics when
+// two activities have one name.
+func startWorker(t *testing.T, c client.Client, db *gorm.DB, model *gemmatest.Server) {
+	t.Helper()
+	general := worker.New(c, workflows.Queue, worker.Options{DisableRegistrationAliasing: true})
+	workflows.Register(general)
+	activities.Database{Story: &activities.Story{DB: db}, Checking: &activities.Checking{DB: db}}.Register(general)
+	inference := worker.New(c, workflows.QueueGemma, worker.Options{DisableWorkflowWorker: true, MaxHeartbeatThrottleInterval: time.Second})
+	activities.Inference{Writing: &activities.Writing{
+		DB: db, Clock: time.Now, Log: slog.New(slog.DiscardHandler),
+		Model: gemma.New(gemma.Options{BaseURL: model.BaseURL(), Model: model.Model()}),
+	}}.Register(inference)
+	for _, w := range []worker.Worker{general, inference} {
+		require.NoError(t, w.Start())
+		t.Cleanup(w.Stop)
+	}
+}
+
+// ask commits a request for a course, as the API does, and returns its promise.
+func ask(t *testing.T, db *gorm.DB) (models.Task, models.OutboxEntry) {
+	t.Helper()
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	user := models.User{
+		ID: models.NewID(), Email: models.NewID().String() + "@example.com", FullName: "Ada", PasswordHash: "-", Locale: "en",
+		Timezone: "UTC", IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now,
+	}
+	require.NoError(t, db.Create(&user).Error)
+	taskID, courseID := models.GenerationIDs(user.ID, nil)
+	task := models.NewTask(taskID, user.ID, courseID, now)
+	task.WorkflowID, task.RequestHash = workflows.GenerateCourseID(taskID), make([]byte, 32)
+	course := models.Course{
+		ID: courseID, OwnerUserID: user.ID, Title: "Tides", Topic: "How tides work", Status: models.CourseGenerating,
+		DifficultyLevel: "beginner", Locale: "en", CreatedAt: now, UpdatedAt: now,
+	}
+	promise := outbox.GenerateCourse(task, time.Hour, now)
+	task, _, err := models.CreateGeneration(t.Context(), db, task, course, promise)
+	require.NoError(t, err)
+	return task, promise
+}
+
+func finished(t *testing.T, db *gorm.DB, task models.Task) (models.Task, models.Course) {
+	t.Helper()
+	row, err := models.FindTask(t.Context(), db, task.UserID, task.ID)
+	require.NoError(t, err)
+	course, err := models.FindCourse(t.Context(), db, task.UserID, task.CourseID)
+	require.NoError(t, err)
+	return row, course
+}
+
+func starter(c client.Client, db *gorm.DB) *outbox.Starter {
+	return &outbox.Starter{DB: db, Temporal: c, Log: slog.New(slog.DiscardHandler)}
+}
+
+func TestARealWorkerMakesACourse(t *testing.T) {
+	t.Parallel()
+	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	startWorker(t, c, db, model)
+	task, promise := ask(t, db)
+	for range 3 {
+		starter(c, db).Kick(t.Context(), promise)
+	}
+	require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
+	row, course := finished(t, db, task)
+	require.Equal(t, models.TaskDone, row.State)
+	require.Equal(t, models.CourseReady, course.Status)
+	require.GreaterOrEqual(t, len(course.Lessons), 3)
+	require.Equal(t, len(course.Lessons), model.Count(gemmatest.Lesson), "each lesson once")
+	for _, l := range course.Lessons {
+		require.NotEmpty(t, l.Content)
+	}
+	require.Len(t, course.Items, 2*len(course.Lessons))
+	require.Positive(t, course.Generation.OutputTokens)
+	told, err := models.EventsAfter(t.Context(), db, task.ID, 1)
+	require.NoError(t, err)
+	asked, err := workflows.ProgressOf(t.Context(), c, task.ID, 1)
+	require.NoError(t, err)
+	require.Len(t, asked, len(told), "the row and the query tell one story")
+	var left int64
+	require.NoError(t, db.Model(&models.OutboxEntry{}).Count(&left).Error)
+	require.Zero(t, left)
+	if os.Getenv("RECORD_HISTORIES") != "" {
+		record(t, c, task.WorkflowID)
+	}
+}
+
+func record(t *testing.T, c client.Client, id string) {
+	t.Helper()
+	var h history.History
+	events := c.GetWorkflowHistory(t.Context(), id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		e, err := events.Next()
+		require.NoError(t, err)
+		h.Events = append(h.Events, e)
+	}
+	content, err := protojson.MarshalOptions{Indent: " "}.Marshal(&h)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile("testdata/histories/generate_course.json", content, 0o600))
+}
+
+func TestCancelClosesTheModelsStream(t *testing.T) {
+	t.Parallel()
+	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	startWorker(t, c, db, model)
+	model.On(gemmatest.Lesson, 2, gemmatest.Stall())
+	task, promise := ask(t, db)
+	starter(c, db).Kick(t.Context(), promise)
+	require.NoError(t, model.WaitStalled(t.Context(), 1))
+	cancel := outbox.Cancel(task, time.Now())
+	require.NoError(t, models.CancelTask(t.Context(), db, task.UserID, task.ID, cancel, time.Now()))
+	starter(c, db).Kick(t.Context(), cancel)
+	require.NoError(t, model.WaitClosed(t.Context(), 1))
+	require.Error(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
+	row, course := finished(t, db, task)
+	require.True(t, row.Fault.Cancelled())
+	require.Contains(t, []models.CourseStatus{models.CoursePartial, models.CourseError}, course.Status)
+}
+
+func TestTheRelayKeepsWhatTheHandlerCouldNot(t *testing.T) {
+	t.Parallel()
+	url := modelstest.URL(t)
+	db, err := models.Open(url, models.Pool{MaxOpen: 10})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, models.Close(db)) }()
+	c, model := temporalServer(t), gemmatest.New(t)
+	startWorker(t, c, db, model)
+	relay := &outbox.Relay{Starter: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: slog.New(slog.DiscardHandler), Poll: time.Second}
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error)
+	go func() { stopped <- relay.Run(ctx) }()
+	task, _ := ask(t, db) // and the handler dies here
+	// The course is made although nobody started it: the story's end says so.
+	require.Eventually(t, func() bool {
+		row, _ := finished(t, db, task)
+		return row.State == models.TaskDone
+	}, time.Minute, 50*time.Millisecond)
+	stop()
+	require.NoError(t, <-stopped)
+}
+
+func TestTheMenderEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) {
+	t.Parallel()
+	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	startWorker(t, c, db, model)
+	model.On(gemmatest.Outline, 1, gemmatest.Stall())
+	task, promise := ask(t, db)
+	starter(c, db).Kick(t.Context(), promise)
+	require.NoError(t, model.WaitStalled(t.Context(), 1))
+	require.NoError(t, c.TerminateWorkflow(t.Context(), task.WorkflowID, "", "by hand"))
+	lost, _ := ask(t, db)
+	require.NoError(t, db.Exec("DELETE FROM outbox").Error)
+
+	mender := &outbox.Mender{
+		Starter: starter(c, db), Log: slog.New(slog.DiscardHandler), Deadline: time.Hour,
+		Clock: func() time.Time { return time.Now().Add(time.Hour) }, Stale: time.Minute, Every: time.Minute,
+	}
+	require.NoError(t, mender.Sweep(t.Context()))
+	row, course := finished(t, db, task)
+	require.Equal(t, "stopped", row.Fault.Code)
+	require.Equal(t, models.CourseError, course.Status)
+	var again models.OutboxEntry
+	require.NoError(t, db.First(&again, "workflow_id = ?", lost.WorkflowID).Error)
+	starter(c, db).Kick(t.Context(), again)
+	require.NoError(t, c.GetWorkflow(t.Context(), lost.WorkflowID, "").Get(t.Context(), nil))
+	row, _ = finished(t, db, lost)
+	require.Equal(t, models.TaskDone, row.State)
+	events, err := models.EventsAfter(t.Context(), db, lost.ID, 0)
+	require.NoError(t, err)
+	for i, e := range events {
+		require.EqualValues(t, i+1, e.Seq)
+	}
+}
+
+func TestReplayOfRecordedHistories(t *testing.T) {
+	t.Parallel()
+	replayer := worker.NewWorkflowReplayer()
+	replayer.RegisterWorkflow(workflows.GenerateCourse)
+	entries, err := os.ReadDir("testdata/histories")
+	require.NoError(t, err)
+	require.NotEmpty(t, entries)
+	for _, e := range entries {
+		require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, "testdata/histories/"+e.Name()), e.Name())
+	}
+}
