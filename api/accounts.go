@@ -43,7 +43,7 @@ func (s *Server) sessions() {
 }
 
 type signUpInput struct {
-	client
+	caller
 	Body struct {
 		Email    string  `json:"email" minLength:"3" maxLength:"254" doc:"Unique, without regard to case"`
 		Password string  `json:"password" minLength:"8" doc:"8 characters to 72 bytes"`
@@ -97,7 +97,7 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 		PasswordHash: hash, Locale: "en", Timezone: "UTC", IsActive: true, Roles: []string{roleUser},
 		ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now, LastLoginAt: &now,
 	}
-	token, session := s.newSession(ctx, user.ID, in.client, now)
+	token, session := s.newSession(ctx, user.ID, in.caller, now)
 	if err := models.CreateUser(ctx, s.DB, user, session); err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 }
 
 type logInInput struct {
-	client
+	caller
 	Body struct {
 		Email    string `json:"email" maxLength:"320"`
 		Password string `json:"password" maxLength:"4096"`
@@ -125,7 +125,7 @@ func (s *Server) logIn(ctx context.Context, in *logInInput) (*signedIn, error) {
 		return nil, models.Errorf(models.Unauthenticated, "The e-mail address or the password is wrong.")
 	}
 	now := s.now()
-	token, session := s.newSession(ctx, user.ID, in.client, now)
+	token, session := s.newSession(ctx, user.ID, in.caller, now)
 	if user, err = models.SignIn(ctx, s.DB, user.ID, session, now); err != nil {
 		return nil, err
 	}

@@ -158,11 +158,12 @@ func (s *Server) overview(ctx context.Context, p *probes) overview {
 // readiness is Postgres with a current schema; the rest can be done without.
 func (s *Server) readiness(ctx context.Context, p *probes) (*body[readiness], error) {
 	r := readiness{Ready: true, Timestamp: s.now()}
-	for name, from := range map[string]*probe{"database": p.database, "migrations": p.schema} {
-		found := from.look(ctx)
+	check := func(name string, found Component) {
 		r.Ready = r.Ready && found.Status == statusHealthy
 		r.Checks = append(r.Checks, Check{name, found.Status, found.Message})
 	}
+	check("database", p.database.look(ctx))
+	check("migrations", p.schema.look(ctx))
 	if r.Ready {
 		return &body[readiness]{r}, nil
 	}

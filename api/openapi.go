@@ -55,12 +55,12 @@ func (s *Server) humaConfig() huma.Config {
 
 // The tags of the document.
 const (
-	tagAuth    = "Authentication"
-	tagUsers   = "Users"
-	tagCourses = "Courses"
-	tagTasks   = "Tasks"
-	tagHealth  = "Health"
-	tagService = "Service"
+	tagAuth    = "auth"
+	tagUsers   = "users"
+	tagCourses = "courses"
+	tagTasks   = "tasks"
+	tagHealth  = "health"
+	tagService = "service"
 )
 
 func writeJSON(w io.Writer, v any) error {

@@ -41,13 +41,18 @@ func (s *Server) authenticate(ctx context.Context, token string) (Principal, err
 	if err != nil {
 		return Principal{}, badToken().Because(err)
 	}
-	standing, err := s.standings.of(ctx, claims.SessionID)
+	return s.standing(ctx, Principal{UserID: claims.UserID, SessionID: claims.SessionID, Roles: claims.Roles})
+}
+
+// standing passes a principal on while its session goes on, as authenticate does.
+func (s *Server) standing(ctx context.Context, p Principal) (Principal, error) {
+	standing, err := s.standings.of(ctx, p.SessionID)
 	if err != nil {
 		return Principal{}, err
 	}
 	switch standing {
 	case models.SessionLive:
-		return Principal{UserID: claims.UserID, SessionID: claims.SessionID, Roles: claims.Roles}, nil
+		return p, nil
 	case models.SessionInactive:
 		return Principal{}, models.Errorf(models.Forbidden, "This account is not active.")
 	}

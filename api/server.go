@@ -40,7 +40,6 @@ type Server struct {
 	Deps
 	engine    *gin.Engine
 	huma      huma.API
-	documents []*huma.Operation
 	passwords *auth.Passwords
 	access    *auth.AccessTokens
 	refresh   *auth.RefreshTokens

@@ -17,8 +17,8 @@ const (
 	maxUserAgent = 255
 )
 
-// client is what a session remembers of where it began.
-type client struct {
+// caller is what a session remembers of where it began.
+type caller struct {
 	UserAgent string `header:"User-Agent" hidden:"true"`
 }
 
@@ -42,7 +42,7 @@ type signedIn struct {
 }
 
 // newSession is a session that is not stored yet, and its first refresh token.
-func (s *Server) newSession(ctx context.Context, user uuid.UUID, from client, now time.Time) (auth.Refresh, models.Session) {
+func (s *Server) newSession(ctx context.Context, user uuid.UUID, from caller, now time.Time) (auth.Refresh, models.Session) {
 	token := s.refresh.Mint(models.NewID())
 	agent := strings.ToValidUTF8(from.UserAgent, "")
 	if runes := []rune(agent); len(runes) > maxUserAgent {

@@ -59,11 +59,6 @@ func Start(spec Spec) (*Process, error) {
 	if err := <-started; err != nil {
 		return nil, fmt.Errorf("start %s: %w", spec.Name, err)
 	}
-	if err := writePIDFile(spec, p.PID()); err != nil {
-		p.Kill()
-		<-p.done
-		return nil, err
-	}
 	return p, nil
 }
 
@@ -103,14 +98,20 @@ func (p *Process) live(started chan<- error) {
 		started <- err
 		return
 	}
-	started <- nil
-	err := p.cmd.Wait()
+	err := writePIDFile(p.spec, p.PID())
+	if err != nil {
+		p.Kill()
+	}
+	started <- err
+	err = p.cmd.Wait()
 	// Whatever the child left in its group goes with it.
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	_ = syscall.Kill(-p.PID(), syscall.SIGKILL)
 	p.out.Flush()
 	if !errors.Is(err, exec.ErrWaitDelay) {
 		p.err = err
 	}
+	// A file that stays behind names a process that is gone: harmless.
+	_ = removePIDFile(p.spec.PIDFile)
 }
 
 // PID is the child's process id.
@@ -151,13 +152,12 @@ func (p *Process) Stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, p.spec.Grace)
 	defer cancel()
 	p.Signal(p.spec.StopSignal)
-	var err error
 	select {
 	case <-p.done:
+		return nil
 	case <-ctx.Done():
 		p.Kill()
 		<-p.done
-		err = fmt.Errorf("%s did not stop in time and was killed: %w", p.spec.Name, ctx.Err())
+		return fmt.Errorf("%s did not stop in time and was killed: %w", p.spec.Name, ctx.Err())
 	}
-	return errors.Join(err, removePIDFile(p.spec.PIDFile))
 }

@@ -62,7 +62,6 @@ func startReady(ctx context.Context, s Spec, probe func(context.Context, *Proces
 	}
 	err = AwaitReady(ctx, p, func(ctx context.Context) error { return probe(ctx, p) })
 	if err != nil {
-		p.Kill()
 		return nil, errors.Join(err, p.Stop(context.WithoutCancel(ctx)))
 	}
 	return p, nil

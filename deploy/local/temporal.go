@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -68,7 +69,12 @@ func temporalSpec(o TemporalOptions, port int) Spec {
 		args = append(args, "--db-filename", o.DBFile,
 			"--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal")
 	}
-	return Spec{Name: "temporal", Path: o.Binary, Args: args, Out: o.Out, PIDFile: o.PIDFile}
+	return Spec{Name: "temporal", Path: o.Binary, Args: args, Out: o.Out, Show: temporalTrouble, PIDFile: o.PIDFile}
+}
+
+// temporalTrouble keeps back the greeting, which is plain text; what is logged is JSON.
+func temporalTrouble(line string) bool {
+	return strings.HasPrefix(line, "{") || strings.Contains(strings.ToLower(line), "error")
 }
 
 func (t *Temporal) ping(ctx context.Context, _ *Process) error {

@@ -1,0 +1,223 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/api/auth"
+	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/modelstest"
+)
+
+// world is a server over HTTP on a database of its own, with a clock that
+// moves only when told.
+type world struct {
+	t      *testing.T
+	server *Server
+	url    string
+	clock  *testClock
+	logs   *lockedBuffer
+}
+
+type testClock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *testClock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *testClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+func testConfig() config.Config {
+	return config.Config{
+		Env: config.Development,
+		HTTP: config.HTTP{
+			PublicURL: "http://lyo.test", CursorKey: "a test key of thirty-two characters",
+			CORSOrigins: []string{"https://app.lyo.test"},
+		},
+		Auth: config.Auth{BcryptCost: 4, AccessFor: 30 * time.Minute, RefreshFor: 720 * time.Hour},
+	}
+}
+
+func testDeps(t *testing.T) (Deps, *testClock, *lockedBuffer) {
+	text, err := auth.Generate()
+	require.NoError(t, err)
+	keys, err := auth.ParseKeys(text)
+	require.NoError(t, err)
+	clock := &testClock{at: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
+	logs := &lockedBuffer{}
+	return Deps{
+		Config: testConfig(), Keys: keys, Clock: clock.now, Version: "test",
+		Log: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}, clock, logs
+}
+
+// newWorld starts a server; change may replace collaborators.
+func newWorld(t *testing.T, change ...func(*Deps)) *world {
+	t.Helper()
+	deps, clock, logs := testDeps(t)
+	deps.DB = modelstest.New(t)
+	for _, c := range change {
+		c(&deps)
+	}
+	return serve(t, deps, clock, logs)
+}
+
+func serve(t *testing.T, deps Deps, clock *testClock, logs *lockedBuffer) *world {
+	t.Helper()
+	server, err := New(deps)
+	require.NoError(t, err)
+	listener := httptest.NewServer(server.Handler())
+	t.Cleanup(listener.Close)
+	return &world{t: t, server: server, url: listener.URL, clock: clock, logs: logs}
+}
+
+// answer is a response read to its end.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// json is the body as an object.
+func (a answer) json(t *testing.T) map[string]any {
+	t.Helper()
+	var v map[string]any
+	require.NoError(t, json.Unmarshal(a.body, &v), string(a.body))
+	return v
+}
+
+func (w *world) do(method, path, body string, headers ...string) answer {
+	w.t.Helper()
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	return w.send(method, path, reader, headers...)
+}
+
+// send takes header names and values in turn.
+func (w *world) send(method, path string, body io.Reader, headers ...string) answer {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), method, w.url+path, body)
+	require.NoError(w.t, err)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	transport := &http.Transport{DisableCompression: true}
+	defer transport.CloseIdleConnections()
+	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := (&http.Client{Transport: transport, CheckRedirect: refuse}).Do(r)
+	require.NoError(w.t, err)
+	defer response.Body.Close()
+	read, err := io.ReadAll(response.Body)
+	require.NoError(w.t, err)
+	return answer{response.StatusCode, response.Header, read}
+}
+
+// problem checks that an answer is a whole problem document of the slug.
+func (w *world) problem(a answer, slug string) map[string]any {
+	w.t.Helper()
+	k, ok := kindOf(slug)
+	require.True(w.t, ok)
+	require.Equal(w.t, k.Status, a.status, string(a.body))
+	require.Equal(w.t, "application/problem+json", a.header.Get("Content-Type"))
+	p := a.json(w.t)
+	require.Equal(w.t, "http://lyo.test/problems/"+slug, p["type"])
+	require.Equal(w.t, k.Title, p["title"])
+	require.EqualValues(w.t, k.Status, p["status"])
+	require.NotEmpty(w.t, p["detail"])
+	require.NotEmpty(w.t, p["instance"])
+	require.Equal(w.t, a.header.Get("X-Request-ID"), p["request_id"])
+	if k.Status == http.StatusUnauthorized {
+		require.Equal(w.t, "Bearer", a.header.Get("WWW-Authenticate"))
+	}
+	if k.Status == http.StatusServiceUnavailable || k.Status == http.StatusTooManyRequests {
+		require.NotEmpty(w.t, a.header.Get("Retry-After"))
+		require.NotZero(w.t, p["retry_after"])
+	}
+	return p
+}
+
+// person is somebody signed in.
+type person struct{ id, access, refresh string }
+
+func (p person) header() []string { return []string{"Authorization", "Bearer " + p.access} }
+
+func (w *world) signUp(email string) person {
+	w.t.Helper()
+	a := w.do("POST", "/v1/auth/register", `{"email":"`+email+`","password":"correct horse","full_name":"Ada L"}`)
+	require.Equal(w.t, 201, a.status, string(a.body))
+	v := a.json(w.t)
+	return person{v["user"].(map[string]any)["id"].(string), v["access_token"].(string), v["refresh_token"].(string)}
+}
+
+// failing adds an operation that answers with an error.
+func (w *world) failing(path string, err error) {
+	register(w.server, huma.Operation{OperationID: path, Method: "GET", Path: path},
+		func(context.Context, *nothing) (*body[string], error) { return nil, err }, public)
+}
+
+type probeInput struct {
+	Limit int `query:"limit" minimum:"1" maximum:"50" default:"20"`
+	Body  probeBody
+}
+
+type probeBody struct {
+	Topic string         `json:"topic" minLength:"3" maxLength:"10"`
+	Count int            `json:"count,omitempty" minimum:"0"`
+	Tags  []string       `json:"tags,omitempty" maxItems:"3"`
+	Free  map[string]any `json:"free,omitempty"`
+	Inner struct {
+		Site string `json:"site,omitempty" format:"uri"`
+	} `json:"inner,omitempty"`
+}
+
+// echoing adds POST /probe, which gives back what arrived.
+func (w *world) echoing() {
+	register(w.server, huma.Operation{OperationID: "probe", Method: "POST", Path: "/probe"},
+		func(_ context.Context, in *probeInput) (*body[probeBody], error) { return &body[probeBody]{in.Body}, nil }, public)
+}
+
+func errorOf(code models.Code) *models.Error { return models.Errorf(code, "In words.") }

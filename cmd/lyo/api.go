@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/api"
+	"github.com/lyoapp/lyo/api/auth"
+	"github.com/lyoapp/lyo/api/realtime"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+)
+
+// serveAPI answers HTTP until ctx ends; then it stops accepting, closes sockets
+// with a hint to come back, and lets requests finish, within the stop time.
+func (a *app) serveAPI(ctx context.Context) error {
+	keys, err := a.keys()
+	if err != nil {
+		return err
+	}
+	hub := realtime.NewHub(realtime.Options{Source: story{a}, Redis: a.redis, Log: a.log})
+	server, err := api.New(api.Deps{
+		Config: a.cfg, DB: a.db, Redis: a.redis, Temporal: a.temporal, Keys: keys, Clock: clock, Log: a.log,
+		Version: version(), Sockets: hub, Model: a.modelHealth, Hub: hub, Starter: a.starter,
+		Tickets: realtime.NewTickets(a.redis),
+	})
+	if err != nil {
+		return err
+	}
+	address := net.JoinHostPort(a.cfg.HTTP.Host, strconv.Itoa(a.cfg.HTTP.Port))
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	a.log.InfoContext(ctx, "API is listening", "address", listener.Addr().String())
+	return a.serve(ctx, hub, &http.Server{
+		Handler:           server.Handler(),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}, listener)
+}
+
+func (a *app) serve(ctx context.Context, hub *realtime.Hub, server *http.Server, listener net.Listener) error {
+	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-running.Done()
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.HTTP.StopWithin)
+		defer cancel()
+		// Sockets are hijacked, so Shutdown does not wait for them: the hub does.
+		var both errgroup.Group
+		both.Go(func() error { return hub.Close(stopping) })
+		both.Go(func() error { return server.Shutdown(stopping) })
+		return errors.Join(both.Wait(), server.Close())
+	})
+	return group.Wait()
+}
+
+// keys are the ones configured, or in development those kept in the state directory.
+func (a *app) keys() (*auth.Keys, error) {
+	if text := a.cfg.Auth.JWTKey.Reveal(); text != "" {
+		return auth.ParseKeys(text)
+	}
+	return auth.LoadOrCreate(a.cfg.StateDir)
+}
+
+// story is where the hub learns how a task is.
+type story struct{ *app }
+
+// Query asks the workflow.
+func (s story) Query(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error) {
+	return workflows.ProgressOf(ctx, s.temporal, task, since)
+}
+
+// Rows asks Postgres.
+func (s story) Rows(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error) {
+	return models.EventsAfter(ctx, s.db, task, since)
+}
+
+// modelHealth asks the model itself for a sign of life. Courses are written
+// either way where the outline writer may step in, which health says too.
+func (a *app) modelHealth(ctx context.Context) api.ModelHealth {
+	if a.cfg.Gemma.BaseURL == "" {
+		if a.cfg.Gemma.FallbackOn() {
+			return api.ModelHealth{Status: "healthy", Message: "No model is configured: the built-in outline writer makes the courses.", Provider: "builtin"}
+		}
+		return api.ModelHealth{Status: "unhealthy", Message: "No model is configured and the built-in outline writer is off: no course can be made."}
+	}
+	info, err := a.model().Probe(ctx)
+	health := api.ModelHealth{Status: "healthy", Message: "The model answers.", ModelName: info.Model, ModelVersion: info.Version, Provider: info.Provider}
+	switch {
+	case err == nil:
+	case gemma.KindOf(err) == gemma.Misconfigured:
+		health.Status, health.Message = "unhealthy", "The model's server refuses requests: its name or key is wrong."
+	case a.cfg.Gemma.FallbackOn():
+		health.Status, health.Message = "degraded", "The model cannot be reached: the built-in outline writer makes the courses."
+	default:
+		health.Status, health.Message = "unhealthy", "The model cannot be reached."
+	}
+	health.ModelName = a.cfg.Gemma.Model
+	return health
+}
+
+// serveBoth is the API and the worker in one process. The API stops first.
+func (a *app) serveBoth(ctx context.Context) error {
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	group, serving := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer stop()
+		return a.serveAPI(serving)
+	})
+	group.Go(func() error { return a.serveWorker(working) })
+	return group.Wait()
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lyoapp/lyo/cmd/lyo/dev"
+)
+
+func devCommand(environ []string) *cobra.Command {
+	return &cobra.Command{
+		Use: "dev", Short: "Bring the whole system up on this machine", Args: cobra.NoArgs,
+		Long: "Brings up a private Postgres, Redis and Temporal with its UI, migrates, and runs the API and a worker.\n" +
+			"Where DATABASE_URL, REDIS_URL or TEMPORAL_ADDRESS are set those are used instead. Data is kept in LYO_STATE_DIR.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := settings(cmd, environ)
+			if err != nil {
+				return err
+			}
+			self, err := os.Executable()
+			if err != nil {
+				return fmt.Errorf("find the lyo program: %w", err)
+			}
+			return dev.Run(cmd.Context(), dev.Options{
+				StateDir: cfg.StateDir, HTTPPort: cfg.HTTP.Port, TemporalPort: cfg.Dev.TemporalPort, UIPort: cfg.Dev.TemporalUIPort,
+				Self: self, Environ: environ, Out: cmd.OutOrStdout(), Color: isTerminal(os.Stdout),
+			})
+		},
+	}
+}
+
+// isTerminal tells whether colours would be seen by a person.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

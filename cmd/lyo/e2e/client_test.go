@@ -1,0 +1,143 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
+	"github.com/stretchr/testify/require"
+)
+
+// learner is somebody with an account, on one API process.
+type learner struct {
+	t     *testing.T
+	base  string
+	token string
+}
+
+type object = map[string]any
+
+func (a *api) register(t *testing.T, email string) *learner {
+	t.Helper()
+	l := &learner{t: t, base: a.base}
+	body := object{"email": email, "password": "correct horse battery", "full_name": "Ada"}
+	l.token, _ = l.call(http.MethodPost, "/v1/auth/register", body, http.StatusCreated)["access_token"].(string)
+	require.NotEmpty(t, l.token)
+	return l
+}
+
+// at is the same learner on another API process.
+func (l *learner) at(a *api) *learner { return &learner{l.t, a.base, l.token} }
+
+func (l *learner) do(method, path string, body any, headers ...string) (int, http.Header, []byte) {
+	l.t.Helper()
+	var reader io.Reader
+	if body != nil {
+		content, err := json.Marshal(body)
+		require.NoError(l.t, err)
+		reader = bytes.NewReader(content)
+	}
+	request, err := http.NewRequestWithContext(l.t.Context(), method, l.base+path, reader)
+	require.NoError(l.t, err)
+	request.Header.Set("Content-Type", "application/json")
+	if l.token != "" {
+		request.Header.Set("Authorization", "Bearer "+l.token)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(l.t, err)
+	defer answer.Body.Close()
+	content, err := io.ReadAll(answer.Body)
+	require.NoError(l.t, err)
+	return answer.StatusCode, answer.Header, content
+}
+
+// call expects a status and returns the JSON object.
+func (l *learner) call(method, path string, body any, status int, headers ...string) object {
+	l.t.Helper()
+	got, _, content := l.do(method, path, body, headers...)
+	require.Equal(l.t, status, got, "%s %s: %s", method, path, content)
+	var value object
+	if len(content) > 0 {
+		require.NoError(l.t, json.Unmarshal(content, &value), string(content))
+	}
+	return value
+}
+
+func (l *learner) generate(topic string) (task, course string) {
+	l.t.Helper()
+	made := l.call(http.MethodPost, "/v1/courses/generate", object{"topic": topic}, http.StatusAccepted)
+	return made["task_id"].(string), made["provisional_course_id"].(string)
+}
+
+func (l *learner) task(id string) object {
+	l.t.Helper()
+	return l.call(http.MethodGet, "/v1/tasks/"+id, nil, http.StatusOK)
+}
+
+func (l *learner) course(id string) object {
+	l.t.Helper()
+	return l.call(http.MethodGet, "/v1/courses/"+id, nil, http.StatusOK)
+}
+
+// await polls, as an app without sockets would, until the task is over.
+func (l *learner) await(id string) object {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(l.t.Context(), 90*time.Second)
+	defer cancel()
+	task := l.task(id)
+	for task["completed_at"] == nil {
+		require.NoError(l.t, ctx.Err(), "task still %v", task)
+		since, _ := json.Marshal(task["seq"])
+		task = l.call(http.MethodGet, "/v1/tasks/"+id+"?wait=5s&since="+string(since), nil, http.StatusOK)
+	}
+	return task
+}
+
+// dial opens a socket with the learner's token.
+func (l *learner) dial(task, query string) *websocket.Conn {
+	l.t.Helper()
+	address := "ws" + strings.TrimPrefix(l.base, "http") + "/v1/tasks/ws/" + task + "?token=" + l.token + query
+	conn, _, err := websocket.Dial(l.t.Context(), address, nil) //nolint:bodyclose // the library closes it
+	require.NoError(l.t, err)
+	l.t.Cleanup(func() { _ = conn.CloseNow() })
+	return conn
+}
+
+// listen reads events until the socket closes.
+func (l *learner) listen(conn *websocket.Conn) (events []object, code websocket.StatusCode) {
+	ctx, cancel := context.WithTimeout(l.t.Context(), 90*time.Second)
+	defer cancel()
+	for {
+		var message object
+		if err := wsjson.Read(ctx, conn, &message); err != nil {
+			return events, websocket.CloseStatus(err)
+		}
+		if _, typed := message["type"]; !typed || message["error"] != nil {
+			events = append(events, message)
+		}
+	}
+}
+
+// requireStory checks that events are seq from, from+1, ... to the end.
+func requireStory(t *testing.T, events []object, from int) {
+	t.Helper()
+	require.NotEmpty(t, events)
+	percent := -1.0
+	for i, e := range events {
+		require.EqualValues(t, from+i, e["seq"])
+		require.GreaterOrEqual(t, e["progress"], percent)
+		percent = e["progress"].(float64)
+		require.NotEmpty(t, e["timestamp"])
+	}
+	require.NotNil(t, events[len(events)-1]["completed_at"])
+}

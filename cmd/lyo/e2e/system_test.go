@@ -1,0 +1,146 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/deploy/local"
+	"github.com/lyoapp/lyo/models/modelstest"
+)
+
+var lyo string // the program under test
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "lyo-e2e-")
+	if err != nil {
+		panic(err)
+	}
+	lyo = filepath.Join(dir, "lyo")
+	build := exec.Command("go", "build", "-race", "-o", lyo, "github.com/lyoapp/lyo/cmd/lyo")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// system is everything a Lyo needs, and the processes of one.
+type system struct {
+	t        *testing.T
+	dir      string
+	database string
+	redis    string
+	temporal *local.Temporal
+	model    *gemmatest.Server
+	apis     []*api
+	worker   *local.Process
+	extra    []string // environment on top
+}
+
+// api is one API process.
+type api struct {
+	*local.Process
+	base string
+}
+
+func newSystem(t *testing.T, extra ...string) *system {
+	t.Helper()
+	s := &system{
+		t: t, dir: t.TempDir(), database: modelstest.URL(t), redis: modelstest.Redis(t), model: gemmatest.New(t), extra: extra,
+	}
+	s.startTemporal(0)
+	t.Cleanup(func() { _ = s.temporal.Stop(context.Background()) })
+	return s
+}
+
+func (s *system) startTemporal(port int) {
+	s.t.Helper()
+	bin := os.Getenv("TEST_TEMPORAL_BIN")
+	require.NotEmpty(s.t, bin, "run the tests by make test")
+	var err error
+	s.temporal, err = local.StartTemporal(s.t.Context(), local.TemporalOptions{
+		Binary: bin, Port: port, DBFile: filepath.Join(s.dir, "temporal.db"), Out: s.t.Output(),
+	})
+	require.NoError(s.t, err)
+}
+
+func (s *system) environ(port int) []string {
+	return append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "LYO_STATE_DIR=" + s.dir, "DATABASE_URL=" + s.database, "REDIS_URL=" + s.redis,
+		"TEMPORAL_ADDRESS=" + s.temporal.Address(), "LYO_GEMMA_BASE_URL=" + s.model.BaseURL(), "LYO_GEMMA_MODEL=" + s.model.Model(),
+		"LYO_HTTP_PORT=" + strconv.Itoa(port), "LYO_BCRYPT_COST=4", "LYO_GEMMA_PARALLEL=2", "LYO_GEMMA_FALLBACK=off",
+		"LYO_STOP_WITHIN=10s",
+	}, s.extra...)
+}
+
+func (s *system) start(name string, port int) *local.Process {
+	s.t.Helper()
+	p, err := local.Start(local.Spec{Name: name, Path: lyo, Args: []string{name}, Env: s.environ(port), Out: s.t.Output()})
+	require.NoError(s.t, err)
+	s.t.Cleanup(func() { stop(p) })
+	return p
+}
+
+func stop(p *local.Process) {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	_ = p.Stop(ctx)
+}
+
+// addAPI starts another API process and waits until it is ready.
+func (s *system) addAPI() *api {
+	s.t.Helper()
+	port, err := local.FreePort()
+	require.NoError(s.t, err)
+	a := &api{s.start("api", port), fmt.Sprintf("http://127.0.0.1:%d", port)}
+	s.apis = append(s.apis, a)
+	ready := func(ctx context.Context) error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+"/v1/health/ready", nil)
+		if err != nil {
+			return err
+		}
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("ready answers %d", answer.StatusCode)
+		}
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
+	defer cancel()
+	require.NoError(s.t, local.AwaitReady(ctx, a.Process, ready))
+	return a
+}
+
+func (s *system) startWorker() { s.worker = s.start("worker", 1) }
+
+// kill ends a process as a power cut would.
+func kill(t *testing.T, p *local.Process) {
+	t.Helper()
+	require.NoError(t, syscall.Kill(p.PID(), syscall.SIGKILL))
+	<-p.Done()
+}
+
+// temporalCLI runs the temporal command against the system's server.
+func (s *system) temporalCLI(args ...string) {
+	s.t.Helper()
+	args = append(args, "--address", s.temporal.Address())
+	out, err := exec.CommandContext(s.t.Context(), os.Getenv("TEST_TEMPORAL_BIN"), args...).CombinedOutput()
+	require.NoError(s.t, err, string(out))
+}

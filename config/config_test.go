@@ -1,0 +1,117 @@
+package config_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/config"
+)
+
+const password = "hunter2-very-secret"
+
+func TestDefaultsAreGoodForDevelopment(t *testing.T) {
+	t.Parallel()
+	c, warnings, err := config.Load(nil)
+	require.NoError(t, err)
+	require.Empty(t, warnings)
+	require.Equal(t, 8000, c.HTTP.Port)
+	require.Equal(t, "127.0.0.1", c.HTTP.Host)
+	require.Equal(t, "http://localhost:8000", c.HTTP.PublicURL)
+	require.True(t, c.Gemma.FallbackOn())
+}
+
+func TestAllFaultsComeAtOnce(t *testing.T) {
+	t.Parallel()
+	_, _, err := config.Load([]string{"LYO_HTTP_PORT=99999", "LYO_LOG_LEVEL=loud", "LYO_TRUSTED_PROXIES=nowhere", "LYO_GEMMA_BASE_URL=ftp://x"})
+	for _, name := range []string{"LYO_HTTP_PORT", "LYO_LOG_LEVEL", "LYO_TRUSTED_PROXIES", "LYO_GEMMA_BASE_URL"} {
+		require.ErrorContains(t, err, name)
+	}
+	_, _, err = config.Load([]string{"LYO_HTTP_PORT=many", "LYO_STOP_WITHIN=soon"})
+	require.ErrorContains(t, err, "Port")
+	require.ErrorContains(t, err, "StopWithin")
+}
+
+func TestProductionRefusesWhatIsForDevelopment(t *testing.T) {
+	t.Parallel()
+	_, _, err := config.Load([]string{"LYO_ENV=production", "LYO_CURSOR_KEY=development-cursor-key-not-a-secret", "LYO_BCRYPT_COST=4", "LYO_CORS_ORIGINS=*"})
+	for _, name := range []string{"DATABASE_URL", "REDIS_URL", "LYO_PUBLIC_URL", "LYO_JWT_KEY", "LYO_CURSOR_KEY", "LYO_BCRYPT_COST", "LYO_CORS_ORIGINS"} {
+		require.ErrorContains(t, err, name)
+	}
+	c, _, err := config.Load([]string{
+		"LYO_ENV=production", "DATABASE_URL=postgres://db/lyo", "REDIS_URL=redis://r", "LYO_PUBLIC_URL=https://api.example.com/",
+		"LYO_JWT_KEY=pem", "LYO_CURSOR_KEY=0123456789abcdef0123456789abcdef",
+	})
+	require.NoError(t, err)
+	require.False(t, c.Gemma.FallbackOn())
+	require.Equal(t, "https://api.example.com", c.HTTP.PublicURL)
+}
+
+func TestUnknownVariablesAreReported(t *testing.T) {
+	t.Parallel()
+	_, warnings, err := config.Load([]string{"LYO_HTTP_PROT=1", "OTHER=1", "LYO_HTTP_PORT_FILE=x"})
+	require.NoError(t, err)
+	require.Len(t, warnings, 2, "a misspelt one, and a file for what is no secret")
+}
+
+func TestSecretsComeFromFiles(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "url")
+	require.NoError(t, os.WriteFile(path, []byte(password+"\n"), 0o600))
+	c, warnings, err := config.Load([]string{"DATABASE_URL_FILE=" + path})
+	require.NoError(t, err)
+	require.Empty(t, warnings)
+	require.Equal(t, password, c.Database.URL.Reveal())
+	_, _, err = config.Load([]string{"DATABASE_URL_FILE=" + path, "DATABASE_URL=x"})
+	require.ErrorContains(t, err, "both set")
+	_, _, err = config.Load([]string{"REDIS_URL_FILE=/nowhere"})
+	require.ErrorContains(t, err, "REDIS_URL_FILE")
+}
+
+func TestSecretsNeverPrint(t *testing.T) {
+	t.Parallel()
+	var environ []string
+	for _, key := range config.Keys() {
+		if key.Secret {
+			environ = append(environ, key.Name+"="+password)
+		}
+	}
+	require.NotEmpty(t, environ)
+	c, _, err := config.Load(environ)
+	require.NoError(t, err)
+	var out bytes.Buffer
+	require.NoError(t, c.Print(&out))
+	fmt.Fprintf(&out, "%v %+v %#v %s", c, c, c, c.Database.URL)
+	require.NoError(t, json.NewEncoder(&out).Encode(c))
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "config", c, "url", c.Database.URL)
+	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "config", c, "url", c.Database.URL)
+	require.NotContains(t, out.String(), "hunter2")
+}
+
+func TestTheExampleNamesEveryVariableWithItsDefault(t *testing.T) {
+	t.Parallel()
+	f, err := os.Open("../.env.example")
+	require.NoError(t, err)
+	defer f.Close()
+	example := map[string]string{}
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if name, value, ok := strings.Cut(lines.Text(), "="); ok && !strings.HasPrefix(name, "#") {
+			example[name] = value
+		}
+	}
+	for _, key := range config.Keys() {
+		value, ok := example[key.Name]
+		require.True(t, ok, "%s is missing", key.Name)
+		require.Equal(t, key.Default, value, key.Name)
+		delete(example, key.Name)
+	}
+	require.Empty(t, example, "variables that mean nothing")
+}
