@@ -43,7 +43,7 @@ func (s *Server) sessions() {
 }
 
 type signUpInput struct {
-	caller
+	Caller
 	Body struct {
 		Email    string  `json:"email" minLength:"3" maxLength:"254" doc:"Unique, without regard to case"`
 		Password string  `json:"password" minLength:"8" doc:"8 characters to 72 bytes"`
@@ -59,16 +59,17 @@ func (in *signUpInput) Resolve(huma.Context) []error {
 		faults = append(faults, &huma.ErrorDetail{Location: "body." + field, Message: message})
 	}
 	b := &in.Body
-	b.Email, b.FullName = strings.TrimSpace(b.Email), strings.TrimSpace(b.FullName)
+	b.Email = strings.TrimSpace(b.Email)
 	if b.Email != "" && !isEmail(b.Email) {
 		fault("email", "is not an e-mail address")
 	}
 	if len(b.Password) > auth.MaxPasswordBytes {
 		fault("password", auth.ErrPasswordLong.Error())
 	}
-	if b.FullName == "" {
+	if b.FullName != "" && strings.TrimSpace(b.FullName) == "" {
 		fault("full_name", "must not be blank")
 	}
+	b.FullName = strings.TrimSpace(b.FullName)
 	if b.Username != nil && *b.Username != strings.TrimSpace(*b.Username) {
 		fault("username", "must not begin or end with a space")
 	}
@@ -97,7 +98,7 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 		PasswordHash: hash, Locale: "en", Timezone: "UTC", IsActive: true, Roles: []string{roleUser},
 		ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now, LastLoginAt: &now,
 	}
-	token, session := s.newSession(ctx, user.ID, in.caller, now)
+	token, session := s.newSession(ctx, user.ID, in.Caller, now)
 	if err := models.CreateUser(ctx, s.DB, user, session); err != nil {
 		return nil, err
 	}
@@ -105,7 +106,7 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 }
 
 type logInInput struct {
-	caller
+	Caller
 	Body struct {
 		Email    string `json:"email" maxLength:"320"`
 		Password string `json:"password" maxLength:"4096"`
@@ -125,7 +126,7 @@ func (s *Server) logIn(ctx context.Context, in *logInInput) (*signedIn, error) {
 		return nil, models.Errorf(models.Unauthenticated, "The e-mail address or the password is wrong.")
 	}
 	now := s.now()
-	token, session := s.newSession(ctx, user.ID, in.caller, now)
+	token, session := s.newSession(ctx, user.ID, in.Caller, now)
 	if user, err = models.SignIn(ctx, s.DB, user.ID, session, now); err != nil {
 		return nil, err
 	}

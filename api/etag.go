@@ -14,13 +14,13 @@ import (
 // since a strong tag stands for bytes. In requests both forms mean the same.
 const gzipSuffix = "-gzip"
 
-// reading is for inputs of operations that read one resource.
-type reading struct {
+// Reading is for inputs of operations that read one resource.
+type Reading struct {
 	IfNoneMatch string `header:"If-None-Match" maxLength:"4096" doc:"ETag of a version already held; the answer is 304 when nothing changed"`
 }
 
-// changing is for inputs of operations that change or delete one resource.
-type changing struct {
+// Changing is for inputs of operations that change or delete one resource.
+type Changing struct {
 	IfMatch string `header:"If-Match" maxLength:"4096" doc:"ETag of the version the change is based on; the answer is 412 when there is another by now"`
 }
 

@@ -217,7 +217,9 @@ type probeBody struct {
 // echoing adds POST /probe, which gives back what arrived.
 func (w *world) echoing() {
 	register(w.server, huma.Operation{OperationID: "probe", Method: "POST", Path: "/probe"},
-		func(_ context.Context, in *probeInput) (*body[probeBody], error) { return &body[probeBody]{in.Body}, nil }, public)
+		func(_ context.Context, in *probeInput) (*body[probeBody], error) {
+			return &body[probeBody]{in.Body}, nil
+		}, public)
 }
 
 func errorOf(code models.Code) *models.Error { return models.Errorf(code, "In words.") }

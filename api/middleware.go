@@ -48,12 +48,12 @@ func (s *Server) newEngine() error {
 // recovered answers a panic with a problem; once something was sent, the
 // connection is cut so that nobody takes half an answer for a whole one.
 func (s *Server) recovered(c *gin.Context) {
+	ctx := c.Request.Context() // the route's own has ended by the time a panic arrives here
 	defer func() {
 		fault := recover()
 		if fault == nil {
 			return
 		}
-		ctx := c.Request.Context()
 		if fault != http.ErrAbortHandler && ctx.Err() == nil {
 			s.Log.ErrorContext(ctx, "panic", "request_id", exchangeOf(ctx).id, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 		}

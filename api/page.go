@@ -15,16 +15,16 @@ import (
 	"github.com/lyoapp/lyo/models"
 )
 
-// paging is for inputs of lists. Each list adds its own Limit, whose bounds differ:
+// Paging is for inputs of lists. Each list adds its own Limit, whose bounds differ:
 //
 //	Limit int `query:"limit" default:"20" minimum:"1" maximum:"50"`
-type paging struct {
+type Paging struct {
 	Offset int    `query:"offset" minimum:"0" maximum:"100000" doc:"How many to pass over; ignored beside cursor"`
 	Cursor string `query:"cursor" maxLength:"512" doc:"Where to go on, from the Link field of the page before"`
 }
 
 // skip is how many rows to pass over: none beside a cursor.
-func (p paging) skip() int {
+func (p Paging) skip() int {
 	if p.Cursor != "" {
 		return 0
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"regexp"
 	"time"
@@ -46,6 +47,8 @@ func within(d time.Duration) routeOption { return func(r *route) { r.timeout = d
 // 409). Body fields nobody knows are ignored.
 func register[I, O any](s *Server, op huma.Operation, handler func(context.Context, *I) (*O, error), options ...routeOption) {
 	r := routeOf(reflect.TypeFor[I]())
+	refuseHidden(reflect.TypeFor[I](), map[reflect.Type]bool{})
+	refuseHidden(reflect.TypeFor[O](), map[reflect.Type]bool{})
 	for _, option := range options {
 		option(&r)
 	}
@@ -86,6 +89,28 @@ func routeOf(input reflect.Type) route {
 		r.params = r.params || isHeader || isQuery
 	}
 	return r
+}
+
+// refuseHidden panics, when the program starts, about an embedded struct that
+// Huma would pass over in silence, leaving its parameters forever empty and its
+// members out of the document.
+func refuseHidden(t reflect.Type, seen map[reflect.Type]bool) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || seen[t] {
+		return
+	}
+	seen[t] = true
+	for i := range t.NumField() {
+		field := t.Field(i)
+		if field.Anonymous && !field.IsExported() {
+			panic(fmt.Sprintf("api: %s embeds %s: export that type, or Huma passes over its fields", t, field.Type))
+		}
+		if field.IsExported() {
+			refuseHidden(field.Type, seen)
+		}
+	}
 }
 
 // enter runs before Huma reads anything: time limit, token, ids, body.

@@ -17,13 +17,13 @@ const (
 	maxUserAgent = 255
 )
 
-// caller is what a session remembers of where it began.
-type caller struct {
+// Caller is what a session remembers of where it began.
+type Caller struct {
 	UserAgent string `header:"User-Agent" hidden:"true"`
 }
 
-// tokenPair is what a client needs to go on.
-type tokenPair struct {
+// TokenPair is what a client needs to go on.
+type TokenPair struct {
 	AccessToken  string `json:"access_token" doc:"JWT for Authorization: Bearer"`
 	RefreshToken string `json:"refresh_token" doc:"Opaque; each use gives a new one"`
 	TokenType    string `json:"token_type" enum:"bearer"`
@@ -31,7 +31,7 @@ type tokenPair struct {
 }
 
 type signedInBody struct {
-	tokenPair
+	TokenPair
 	User userView `json:"user"`
 }
 
@@ -42,7 +42,7 @@ type signedIn struct {
 }
 
 // newSession is a session that is not stored yet, and its first refresh token.
-func (s *Server) newSession(ctx context.Context, user uuid.UUID, from caller, now time.Time) (auth.Refresh, models.Session) {
+func (s *Server) newSession(ctx context.Context, user uuid.UUID, from Caller, now time.Time) (auth.Refresh, models.Session) {
 	token := s.refresh.Mint(models.NewID())
 	agent := strings.ToValidUTF8(from.UserAgent, "")
 	if runes := []rune(agent); len(runes) > maxUserAgent {
@@ -55,9 +55,9 @@ func (s *Server) newSession(ctx context.Context, user uuid.UUID, from caller, no
 	}
 }
 
-func (s *Server) pair(user models.User, session uuid.UUID, refresh string) (tokenPair, error) {
+func (s *Server) pair(user models.User, session uuid.UUID, refresh string) (TokenPair, error) {
 	access, err := s.access.Sign(user.ID, session, user.Roles)
-	return tokenPair{
+	return TokenPair{
 		AccessToken: access, RefreshToken: refresh, TokenType: "bearer",
 		ExpiresIn: int(s.access.Life().Seconds()),
 	}, err
@@ -68,7 +68,7 @@ func (s *Server) signedIn(user models.User, token auth.Refresh) (*signedIn, erro
 	if err != nil {
 		return nil, err
 	}
-	return &signedIn{CacheControl: "no-store", Body: signedInBody{tokenPair: pair, User: viewUser(user)}}, nil
+	return &signedIn{CacheControl: "no-store", Body: signedInBody{TokenPair: pair, User: viewUser(user)}}, nil
 }
 
 type refreshInput struct {
@@ -79,7 +79,7 @@ type refreshInput struct {
 
 type refreshed struct {
 	CacheControl string `header:"Cache-Control"`
-	Body         tokenPair
+	Body         TokenPair
 }
 
 func (s *Server) refreshTokens(ctx context.Context, in *refreshInput) (*refreshed, error) {

@@ -54,7 +54,7 @@ func viewUser(u models.User) userView {
 	return v
 }
 
-type meInput struct{ reading }
+type meInput struct{ Reading }
 
 func (s *Server) me(ctx context.Context, in *meInput) (*tagged[userView], error) {
 	user, err := models.FindUser(ctx, s.DB, principal(ctx).UserID)

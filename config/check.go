@@ -40,23 +40,23 @@ func check(c Config) []error {
 
 type faults []error
 
-func (f *faults) add(format string, args ...any) { *f = append(*f, fmt.Errorf(format, args...)) }
+func (f *faults) addf(format string, args ...any) { *f = append(*f, fmt.Errorf(format, args...)) }
 
 func (f *faults) oneOf(name, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
-		f.add("%s is %q, not one of %v", name, value, allowed)
+		f.addf("%s is %q, not one of %v", name, value, allowed)
 	}
 }
 
 func (f *faults) between(name string, value, least, most int) {
 	if value < least || value > most {
-		f.add("%s is %d, not between %d and %d", name, value, least, most)
+		f.addf("%s is %d, not between %d and %d", name, value, least, most)
 	}
 }
 
 func (f *faults) positive(name string, value int64) {
 	if value <= 0 {
-		f.add("%s must be more than zero", name)
+		f.addf("%s must be more than zero", name)
 	}
 }
 
@@ -66,7 +66,7 @@ func (f *faults) webURL(name, value string) {
 	}
 	u, err := url.Parse(value)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		f.add("%s: %q is not an http or https address", name, value)
+		f.addf("%s: %q is not an http or https address", name, value)
 	}
 }
 
@@ -74,7 +74,7 @@ func (f *faults) network(name, value string) {
 	_, errAddr := netip.ParseAddr(value)
 	_, errNet := netip.ParsePrefix(value)
 	if errAddr != nil && errNet != nil {
-		f.add("%s: %q is neither an address nor a CIDR block", name, value)
+		f.addf("%s: %q is neither an address nor a CIDR block", name, value)
 	}
 }
 
@@ -86,18 +86,18 @@ func (f *faults) production(c Config) {
 	f.need("LYO_JWT_KEY", string(c.Auth.JWTKey))
 	f.need("LYO_CURSOR_KEY", string(c.HTTP.CursorKey))
 	if c.HTTP.CursorKey != "" && (c.HTTP.CursorKey == developmentCursorKey || len(c.HTTP.CursorKey) < 32) {
-		f.add("LYO_CURSOR_KEY must be 32 characters or more of your own")
+		f.addf("LYO_CURSOR_KEY must be 32 characters or more of your own")
 	}
 	if c.Auth.BcryptCost < 10 {
-		f.add("LYO_BCRYPT_COST is %d: production needs 10 or more", c.Auth.BcryptCost)
+		f.addf("LYO_BCRYPT_COST is %d: production needs 10 or more", c.Auth.BcryptCost)
 	}
 	if slices.Contains(c.HTTP.CORSOrigins, "*") {
-		f.add("LYO_CORS_ORIGINS: name the origins, * is for development")
+		f.addf("LYO_CORS_ORIGINS: name the origins, * is for development")
 	}
 }
 
 func (f *faults) need(name, value string) {
 	if value == "" {
-		f.add("%s is needed in production", name)
+		f.addf("%s is needed in production", name)
 	}
 }

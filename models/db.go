@@ -62,11 +62,11 @@ func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 // DerivedID is the version 5 id that always belongs to these parts, so that
 // doing a thing twice finds the row of the first time.
 func DerivedID(space uuid.UUID, parts ...string) uuid.UUID {
-	name := ""
+	var name []byte
 	for _, p := range parts {
-		name += fmt.Sprintf("%d:%s", len(p), p)
+		name = fmt.Appendf(name, "%d:%s", len(p), p)
 	}
-	return uuid.NewSHA1(space, []byte(name))
+	return uuid.NewSHA1(space, name)
 }
 
 // uniqueViolation tells whether err is a break of the named unique index.

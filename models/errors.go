@@ -87,8 +87,7 @@ func BadField(pointer, message string) *Error {
 
 // CodeOf is the code of the first coded error in the chain, or "" for an internal one.
 func CodeOf(err error) Code {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return ""

@@ -298,7 +298,7 @@ func TestAnOutageOfPostgresIsWaitedOut(t *testing.T) {
 		defer s.mu.Unlock()
 		s.refuse = nil
 	}, 25*time.Second)
-	s.lesson = func(in activities.LessonInput) error {
+	s.lesson = func(activities.LessonInput) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.refuse != nil {

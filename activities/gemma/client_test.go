@@ -189,7 +189,7 @@ func TestCancelClosesTheStream(t *testing.T) {
 
 func TestProbeFailures(t *testing.T) {
 	t.Parallel()
-	s, kind := gemmatest.New(t), func(err error) gemma.Kind { return gemma.KindOf(err) }
+	s, kind := gemmatest.New(t), gemma.KindOf
 	_, err := client(t, s, func(o *gemma.Options) { o.Model = "another" }).Probe(long(t))
 	require.Equal(t, gemma.Misconfigured, kind(err))
 	_, err = client(t, s, func(o *gemma.Options) { o.BaseURL = "nowhere" }).Probe(long(t))

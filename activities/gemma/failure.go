@@ -21,8 +21,7 @@ func failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("gemma: %w", ctx.Err())
 	}
-	var own *Error
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*Error](err); ok {
 		return own
 	}
 	if errors.Is(err, errTooLarge) {
@@ -34,12 +33,10 @@ func failure(ctx context.Context, err error) error {
 // bare strips what quotes the address, which may hold credentials, and what quotes the
 // server, which may echo the prompt.
 func bare(err error) error {
-	var at *url.Error
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*url.Error](err); ok {
 		err = at.Err
 	}
-	var echoed *ssestream.StreamError
-	if errors.As(err, &echoed) {
+	if _, ok := errors.AsType[*ssestream.StreamError](err); ok {
 		return nil
 	}
 	return err

@@ -46,7 +46,7 @@ func TestFaultsHaveTheirKinds(t *testing.T) {
 			t.Parallel()
 			s := gemmatest.New(t)
 			s.On(gemmatest.Outline, 0, c.fault)
-			change := func(o *gemma.Options) {}
+			change := func(*gemma.Options) {}
 			if c.kind == gemma.Unavailable {
 				change = impatient
 			}

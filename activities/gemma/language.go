@@ -24,7 +24,7 @@ func languageName(locale string) string {
 func isTag(s string) bool {
 	for _, r := range s {
 		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-		if !letter && !(r >= '0' && r <= '9') && r != '-' && r != '_' {
+		if !letter && (r < '0' || r > '9') && r != '-' && r != '_' {
 			return false
 		}
 	}

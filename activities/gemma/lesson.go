@@ -64,7 +64,7 @@ func fenceMark(l string) string {
 	l = strings.TrimSpace(l)
 	for _, c := range []string{"`", "~"} {
 		run := l[:len(l)-len(strings.TrimLeft(l, c))]
-		if len(run) >= 3 && !(c == "`" && strings.Contains(l[len(run):], "`")) {
+		if len(run) >= 3 && (c != "`" || !strings.Contains(l[len(run):], "`")) {
 			return run
 		}
 	}

@@ -1,6 +1,7 @@
 package gemma
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -60,12 +61,7 @@ func periodic[T comparable](items []T, period int) bool {
 }
 
 func anyOf[T any](items []T, is func(T) bool) bool {
-	for _, item := range items {
-		if is(item) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(items, is)
 }
 
 func hasLetter(word string) bool {

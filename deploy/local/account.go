@@ -38,7 +38,7 @@ func (a *Account) own(path string) error {
 // is the owner of existing data, else the user postgres, else nobody.
 func serverAccount(dataDir string) (*Account, error) {
 	if os.Geteuid() != 0 {
-		return nil, nil
+		return nil, nil //nolint:nilnil // no account means this process's own
 	}
 	if a := ownerOf(dataDir); a != nil && a.UID != 0 {
 		return a, nil

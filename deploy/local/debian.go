@@ -32,7 +32,7 @@ func (f Finder) fetchDebs(ctx context.Context, dest string, choose func(context.
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	say(f.Out, "fetching Debian's packages for %s into %s (nothing is installed)", what, dest)
+	sayf(f.Out, "fetching Debian's packages for %s into %s (nothing is installed)", what, dest)
 	dir, err := scratch(dest)
 	if err != nil {
 		return err

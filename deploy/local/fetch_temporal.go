@@ -28,7 +28,7 @@ func (f Finder) downloadTemporal(ctx context.Context, dest string) error {
 		return fmt.Errorf("make a folder for the download: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	say(f.Out, "downloading the temporal command")
+	sayf(f.Out, "downloading the temporal command")
 	downloaded := make(chan error, 1)
 	go func() { downloaded <- sdkDownload(ctx, dir) }()
 	// The SDK makes a file in the folder when the archive begins to arrive.
@@ -69,7 +69,7 @@ func (f Finder) buildTemporal(ctx context.Context, dest string) error {
 	if goTool == "" {
 		return errors.New("no go command to build temporal with")
 	}
-	say(f.Out, "building the temporal command %s from source, once: about 3 minutes and 280 MB of downloads on two cores",
+	sayf(f.Out, "building the temporal command %s from source, once: about 3 minutes and 280 MB of downloads on two cores",
 		TemporalVersion)
 	cmd := f.tool(ctx, goTool, "install", "github.com/temporalio/cli/cmd/temporal@"+TemporalVersion)
 	draft := filepath.Join(filepath.Dir(dest), "build")
@@ -80,7 +80,7 @@ func (f Finder) buildTemporal(ctx context.Context, dest string) error {
 	if err != nil {
 		return err
 	}
-	say(f.Out, "built the temporal command in %s", time.Since(begin).Round(time.Second))
+	sayf(f.Out, "built the temporal command in %s", time.Since(begin).Round(time.Second))
 	return os.Rename(filepath.Join(draft, "temporal"), dest)
 }
 
@@ -95,7 +95,7 @@ func (f Finder) reporting(begin time.Time, work func() error) error {
 		case err := <-ended:
 			return err
 		case <-ticker.C:
-			say(f.Out, "still building the temporal command: %s", time.Since(begin).Round(time.Second))
+			sayf(f.Out, "still building the temporal command: %s", time.Since(begin).Round(time.Second))
 		}
 	}
 }

@@ -44,8 +44,8 @@ func (f Finder) postgresPlaces(debs, npm string) []string {
 	var places []string
 	if path := f.lookPath("postgres"); path != "" {
 		// The link's folder may lack initdb, its target's has it.
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			places = append(places, filepath.Dir(real))
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			places = append(places, filepath.Dir(target))
 		}
 		places = append(places, filepath.Dir(path))
 	}

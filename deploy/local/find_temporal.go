@@ -52,7 +52,7 @@ func (f Finder) fetchTemporal(ctx context.Context, dest string) (string, error) 
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
-	say(f.Out, "the temporal command cannot be downloaded here")
+	sayf(f.Out, "the temporal command cannot be downloaded here")
 	if err := f.buildTemporal(ctx, dest); err != nil {
 		return "", fmt.Errorf("temporal %w: put the temporal command on PATH, or set TEMPORAL_ADDRESS to a server: %w",
 			ErrNotFound, errors.Join(downloadErr, err))

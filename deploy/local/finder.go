@@ -87,7 +87,7 @@ func executable(path string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
-func say(out io.Writer, format string, args ...any) {
+func sayf(out io.Writer, format string, args ...any) {
 	if out != nil {
 		_, _ = io.WriteString(out, strings.TrimRight(fmt.Sprintf(format, args...), "\n")+"\n")
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 )
 
 // TestMain also plays the parent that one test kills.
@@ -21,7 +22,7 @@ func TestMain(m *testing.M) {
 		parent()
 		return
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // parent starts a child, tells its pid and waits to be killed.

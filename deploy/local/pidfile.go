@@ -24,7 +24,11 @@ func writePIDFile(s Spec, pid int) error {
 		return fmt.Errorf("make the folder of pid files: %w", err)
 	}
 	line := fmt.Sprintf("%d %d %s\n", pid, int(s.StopSignal), id)
-	if err := os.WriteFile(s.PIDFile, []byte(line), 0o644); err != nil {
+	draft := s.PIDFile + ".new"
+	if err := os.WriteFile(draft, []byte(line), 0o644); err != nil {
+		return fmt.Errorf("write the pid file of %s: %w", s.Name, err)
+	}
+	if err := os.Rename(draft, s.PIDFile); err != nil {
 		return fmt.Errorf("write the pid file of %s: %w", s.Name, err)
 	}
 	return nil

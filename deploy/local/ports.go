@@ -1,8 +1,10 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 )
 
@@ -15,8 +17,8 @@ func FreePort() (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	return port, listener.Close()
+	chosen, err := netip.ParseAddrPort(listener.Addr().String())
+	return int(chosen.Port()), errors.Join(err, listener.Close())
 }
 
 // CheckPort is nil when a server can listen on that loopback port now.

@@ -80,7 +80,7 @@ func placeData(o PostgresOptions) (*Account, string, error) {
 		return nil, "", err
 	}
 	if wanted, _ := filepath.Abs(o.DataDir); dir != wanted {
-		say(o.Out, "Postgres runs as a user who cannot reach %s: its data is in %s", wanted, dir)
+		sayf(o.Out, "Postgres runs as a user who cannot reach %s: its data is in %s", wanted, dir)
 		// Existing data there has its owner too.
 		account, err = serverAccount(dir)
 	}

@@ -44,6 +44,6 @@ func isPostmaster(pid int, dataDir string) bool {
 		return false
 	}
 	cwd, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid))
-	real, realErr := filepath.EvalSymlinks(dataDir)
-	return err == nil && realErr == nil && cwd == real
+	target, targetErr := filepath.EvalSymlinks(dataDir)
+	return err == nil && targetErr == nil && cwd == target
 }

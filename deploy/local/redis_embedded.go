@@ -15,7 +15,7 @@ const embeddedTick = 50 * time.Millisecond
 // on Out. It keeps nothing between runs, is slower, and expires keys with a
 // delay of up to 50 ms. Of the options Port and Out count.
 func StartEmbeddedRedis(_ context.Context, o RedisOptions) (*Redis, error) {
-	say(o.Out, "no redis-server here: a stand-in inside this process does its work (it keeps nothing between runs)")
+	sayf(o.Out, "no redis-server here: a stand-in inside this process does its work (it keeps nothing between runs)")
 	return retryOnFreePort(o.Port, func(port int) (*Redis, error) {
 		server := miniredis.NewMiniRedis()
 		if err := server.StartAddr(address(port)); err != nil {

@@ -48,7 +48,7 @@ func weaknesses(l Lesson) []string {
 
 func repeatsItself(text string) bool {
 	seen := map[string]bool{}
-	for _, paragraph := range strings.Split(text, "\n\n") {
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
 		words := Words(paragraph)
 		if len(words) < 2*shingleWords {
 			continue

@@ -7,6 +7,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"strings"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
 	"github.com/pressly/goose/v3"
@@ -100,8 +101,7 @@ func open(url string) (*sql.DB, *goose.Provider, error) {
 	}
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
 	if err != nil {
-		db.Close()
-		return nil, nil, err
+		return nil, nil, errors.Join(err, db.Close())
 	}
 	return db, provider, nil
 }
@@ -112,13 +112,13 @@ func Text() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text := ""
+	var text strings.Builder
 	for _, f := range all {
 		content, err := files.ReadFile(f.Name())
 		if err != nil {
 			return "", err
 		}
-		text += f.Name() + "\n" + string(content)
+		fmt.Fprintf(&text, "%s\n%s", f.Name(), content)
 	}
-	return text, nil
+	return text.String(), nil
 }

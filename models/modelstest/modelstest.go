@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,9 +34,9 @@ func URL(t testing.TB) string {
 	t.Helper()
 	ctx := context.Background()
 	server := postgresURL(t)
-	admin := connect(t, ctx, server)
+	admin := connect(ctx, t, server)
 	defer admin.Close(ctx)
-	template := ensureTemplate(t, ctx, admin, server)
+	template := ensureTemplate(ctx, t, admin, server)
 	name := "test_" + strings.ReplaceAll(models.NewID().String(), "-", "")
 	_, err := admin.Exec(ctx, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s STRATEGY file_copy", name, template))
 	require.NoError(t, err)
@@ -48,7 +49,7 @@ func Empty(t testing.TB) string {
 	t.Helper()
 	ctx := context.Background()
 	server := postgresURL(t)
-	admin := connect(t, ctx, server)
+	admin := connect(ctx, t, server)
 	defer admin.Close(ctx)
 	name := "test_" + strings.ReplaceAll(models.NewID().String(), "-", "")
 	_, err := admin.Exec(ctx, "CREATE DATABASE "+name)
@@ -58,7 +59,7 @@ func Empty(t testing.TB) string {
 }
 
 // ensureTemplate migrates one database a cluster and schema version; all others are copies of it.
-func ensureTemplate(t testing.TB, ctx context.Context, admin *pgx.Conn, server string) string {
+func ensureTemplate(ctx context.Context, t testing.TB, admin *pgx.Conn, server string) string {
 	name := "lyo_template_" + schemaDigest(t)
 	_, err := admin.Exec(ctx, "SELECT pg_advisory_lock(7331)")
 	require.NoError(t, err)
@@ -83,11 +84,11 @@ func schemaDigest(t testing.TB) string {
 	text, err := migrations.Text()
 	require.NoError(t, err)
 	h := fnv.New64a()
-	h.Write([]byte(text))
-	return fmt.Sprintf("%x", h.Sum64())
+	_, _ = h.Write([]byte(text)) // never fails
+	return strconv.FormatUint(h.Sum64(), 16)
 }
 
-func connect(t testing.TB, ctx context.Context, server string) *pgx.Conn {
+func connect(ctx context.Context, t testing.TB, server string) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(ctx, server)
 	require.NoError(t, err)
@@ -96,7 +97,7 @@ func connect(t testing.TB, ctx context.Context, server string) *pgx.Conn {
 
 func drop(t testing.TB, server, name string) {
 	ctx := context.Background()
-	admin := connect(t, ctx, server)
+	admin := connect(ctx, t, server)
 	defer admin.Close(ctx)
 	_, err := admin.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)")
 	require.NoError(t, err)

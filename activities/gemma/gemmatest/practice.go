@@ -47,7 +47,7 @@ func longWords(prompt string) []string {
 		if !quoted {
 			continue
 		}
-		for _, w := range strings.Fields(text) {
+		for w := range strings.FieldsSeq(text) {
 			w = strings.ToLower(strings.Trim(w, ".,:;#*`()\"'|"))
 			if n := len([]rune(w)); n >= 6 && n <= 40 && !slices.Contains(found, w) {
 				found = append(found, w)

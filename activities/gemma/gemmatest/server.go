@@ -64,7 +64,7 @@ func Start(addr string, options ...Option) (*Server, error) {
 	for _, option := range options {
 		option(s)
 	}
-	s.http = &httptest.Server{Listener: listener, Config: &http.Server{Handler: s.routes()}} //nolint:gosec // loopback, tests only
+	s.http = &httptest.Server{Listener: listener, Config: &http.Server{Handler: s.routes()}}
 	s.http.Start()
 	return s, nil
 }

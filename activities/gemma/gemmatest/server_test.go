@@ -88,7 +88,7 @@ func TestHoldCountsAndReleases(t *testing.T) {
 	defer cancel()
 	done := make(chan string, 3)
 	for range 3 {
-		go func() { _, body := post(t, s, ask("a", "")); done <- body }()
+		go func() { _, body := post(t, s, ask("a", "")); done <- body }() //nolint:testifylint // a failed post shows below
 	}
 	require.NoError(t, s.WaitHeld(ctx, 3))
 	require.Equal(t, 3, s.State().MaxOpen)
@@ -106,7 +106,7 @@ func TestStallGoesOnAfterRelease(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	done := make(chan string, 1)
-	go func() { _, body := post(t, s, ask("a", `,"stream":true`)); done <- body }()
+	go func() { _, body := post(t, s, ask("a", `,"stream":true`)); done <- body }() //nolint:testifylint // a failed post shows below
 	require.NoError(t, s.WaitStalled(ctx, 1))
 	s.Release()
 	require.Contains(t, <-done, "[DONE]")

@@ -13,13 +13,14 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
+	"go.uber.org/goleak"
 )
 
 // TestMain turns the test binary into the programs a supervisor test needs: the
 // children, and the supervisor itself where it has to be killed.
 func TestMain(m *testing.M) {
 	if os.Getenv("FAKE_LYO") == "" {
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	}
 	commands := map[string]func() error{
 		"dev": fakeDev, "migrate": fakeMigrate, "api": fakeAPI, "worker": fakeWorker,

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -73,8 +74,8 @@ func (e environ) Environ() []string { return e }
 
 // LookupEnv is like os.LookupEnv; of several values the last counts.
 func (e environ) LookupEnv(name string) (string, bool) {
-	for i := len(e) - 1; i >= 0; i-- {
-		if value, found := strings.CutPrefix(e[i], name+"="); found {
+	for _, pair := range slices.Backward(e) {
+		if value, found := strings.CutPrefix(pair, name+"="); found {
 			return value, true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -64,13 +65,12 @@ func stopContexts(ctx context.Context) (soft, hard context.Context, release func
 	}
 }
 
-func lockState(dir string) (closer interface{ Close() error }, err error) {
+func lockState(dir string) (io.Closer, error) {
 	if err := makeStateDir(dir); err != nil {
 		return nil, err
 	}
 	lock, err := local.Lock(dir + "/lock")
-	var held *local.LockedError
-	if errors.As(err, &held) {
+	if held, ok := errors.AsType[*local.LockedError](err); ok {
 		return nil, fmt.Errorf("lyo dev already runs on %s as process %s: stop that one, "+
 			"or set LYO_STATE_DIR and the ports for a second one: %w", dir, held.PID, err)
 	}

@@ -77,7 +77,7 @@ func (s *supervisor) stop(hard context.Context) error {
 	ctx, cancel := context.WithTimeout(hard, stopLimit)
 	defer cancel()
 	if len(s.running()) > 0 {
-		s.say("stopping (a second Ctrl-C kills)")
+		s.sayf("stopping (a second Ctrl-C kills)")
 	}
 	var children errgroup.Group
 	children.Go(func() error { return s.worker.stop(ctx) })
@@ -88,7 +88,7 @@ func (s *supervisor) stop(hard context.Context) error {
 	)
 }
 
-func (s *supervisor) say(format string, args ...any) {
+func (s *supervisor) sayf(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.out.named("lyo"), format+"\n", args...)
 }
 

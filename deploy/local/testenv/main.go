@@ -30,62 +30,67 @@ func main() {
 		fmt.Fprintln(os.Stderr, "testenv: name a command: testenv [-temporal] -- go test ./...")
 		os.Exit(2)
 	}
-	err := run(*temporal, flag.Args())
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-	case errors.As(err, &exit) && exit.Exited():
-		os.Exit(exit.ExitCode())
-	default:
+	code, err := run(*temporal, flag.Args())
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "testenv:", err)
-		os.Exit(1)
+		code = max(code, 1)
 	}
+	os.Exit(code)
 }
 
 // run keeps signals from ending this process before the servers have stopped.
-func run(temporal bool, command []string) error {
+// The code is the command's.
+func run(temporal bool, command []string) (code int, err error) {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	e := env{finder: finder()}
+	defer func() { err = errors.Join(err, e.stop()) }()
 	started := make(chan error, 1)
 	go func() { started <- e.start(ctx, temporal) }()
 	select {
 	case err := <-started:
-		if err == nil {
-			err = supervise(command, e.environ, signals)
+		if err != nil {
+			return 1, err
 		}
-		return errors.Join(err, e.stop())
+		return supervise(command, e.environ, signals)
 	case sig := <-signals:
 		cancel()
-		<-started
-		return errors.Join(fmt.Errorf("stopped by %s", sig), e.stop())
+		return 1, errors.Join(fmt.Errorf("stopped by %s", sig), <-started)
 	}
 }
 
 // supervise runs the command on this terminal and passes signals on to it.
-func supervise(command, environ []string, signals <-chan os.Signal) error {
+func supervise(command, environ []string, signals <-chan os.Signal) (code int, err error) {
 	path, err := exec.LookPath(command[0])
 	if err != nil {
-		return fmt.Errorf("find the command: %w", err)
+		return 1, fmt.Errorf("find the command: %w", err)
 	}
 	p, err := local.Start(local.Spec{
 		Name: command[0], Path: path, Args: command[1:], Env: environ, Direct: true,
 		DeathSignal: syscall.SIGTERM,
 	})
 	if err != nil {
-		return err
+		return 1, err
 	}
 	for {
 		select {
 		case <-p.Done():
-			return p.Wait()
+			return exitCode(p.Wait())
 		case sig := <-signals:
 			p.Signal(sig)
 		}
 	}
+}
+
+// exitCode takes a command that ran and failed for no error of testenv's.
+func exitCode(err error) (int, error) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Exited() {
+		return exit.ExitCode(), nil
+	}
+	return 0, err
 }
 
 func finder() local.Finder {

@@ -1,0 +1,151 @@
+package api
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+func TestRegisterAnswersLikeLogin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.do("POST", "/v1/auth/register", `{"email":" Ada@Example.com ","password":"correct horse","full_name":"Ada Lovelace","username":"ada"}`)
+	require.Equal(t, 201, a.status, string(a.body))
+	require.Equal(t, "no-store", a.header.Get("Cache-Control"))
+	v := a.json(t)
+	require.Equal(t, "bearer", v["token_type"])
+	require.EqualValues(t, 1800, v["expires_in"])
+	user := v["user"].(map[string]any)
+	keys := []string{"id", "email", "username", "full_name", "name", "avatar_url", "bio", "locale", "timezone", "is_active", "is_verified", "roles", "created_at", "last_login_at", "profile_data"}
+	require.Len(t, user, len(keys))
+	for _, key := range keys {
+		require.Contains(t, user, key)
+	}
+	require.Equal(t, "Ada@Example.com", user["email"])
+	require.Equal(t, "Ada Lovelace", user["name"])
+	require.Equal(t, []any{"user"}, user["roles"])
+	require.Equal(t, map[string]any{}, user["profile_data"])
+	require.Equal(t, "2026-11-01T12:00:00Z", user["created_at"])
+	require.NotContains(t, string(a.body), "password")
+
+	in := w.do("POST", "/v1/auth/login", `{"email":"ada@example.COM","password":"correct horse"}`)
+	require.Equal(t, 200, in.status)
+	require.Equal(t, "no-store", in.header.Get("Cache-Control"))
+	require.Equal(t, user["id"], in.json(t)["user"].(map[string]any)["id"])
+}
+
+func TestRegisterRules(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body := func(change map[string]any) string {
+		v := map[string]any{"email": "a@b.example", "password": "12345678", "full_name": "A"}
+		for key, value := range change {
+			v[key] = value
+		}
+		text, err := json.Marshal(v)
+		require.NoError(t, err)
+		return string(text)
+	}
+	for field, values := range map[string][]any{
+		"email":     {"", "nope", "a@b", "A B <a@b.example>", "a@b..example", "a@-b.example", strings.Repeat("a", 250) + "@b.example", 7, nil},
+		"password":  {"1234567", strings.Repeat("x", 73), strings.Repeat("é", 37), nil},
+		"full_name": {"", "   ", strings.Repeat("x", 256), nil},
+		"username":  {"ab", strings.Repeat("x", 101), " abc", 5},
+	} {
+		for _, value := range values {
+			p := w.problem(w.do("POST", "/v1/auth/register", body(map[string]any{field: value})), slugValidation)
+			for _, e := range p["errors"].([]any) {
+				require.Equal(t, "/"+field, e.(map[string]any)["pointer"], value)
+			}
+			require.NotContains(t, p, "value")
+		}
+	}
+	p := w.problem(w.do("POST", "/v1/auth/register", `{}`), slugValidation)
+	require.Len(t, p["errors"], 3)
+	require.Equal(t, 201, w.do("POST", "/v1/auth/register", body(map[string]any{"username": nil, "password": strings.Repeat("é", 36)})).status)
+	w.problem(w.do("POST", "/v1/auth/register", body(map[string]any{"email": "A@B.example"})), slugConflict)
+	require.Equal(t, 201, w.do("POST", "/v1/auth/register", body(map[string]any{"email": "c@b.example", "username": "Grace"})).status)
+	w.problem(w.do("POST", "/v1/auth/register", body(map[string]any{"email": "d@b.example", "username": "graCE"})), slugConflict)
+}
+
+func TestLoginTellsNobodyWhoHasAnAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.signUp("ada@example.com")
+	unknown := w.problem(w.do("POST", "/v1/auth/login", `{"email":"eve@example.com","password":"correct horse"}`), slugAuth)
+	wrong := w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"x"}`), slugAuth)
+	long := w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse`+strings.Repeat("y", 100)+`"}`), slugAuth)
+	require.Equal(t, unknown["detail"], wrong["detail"])
+	require.Equal(t, unknown["detail"], long["detail"])
+}
+
+func TestInactiveAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.signUp("ada@example.com")
+	require.NoError(t, w.server.DB.Exec("UPDATE users SET is_active = false").Error)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse"}`), slugDenied)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"wrong"}`), slugAuth)
+	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+p.refresh+`"}`), slugDenied)
+	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), slugDenied)
+}
+
+func TestLogout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p, other := w.signUp("ada@example.com"), w.signUp("eve@example.com")
+	refresh := `{"refresh_token":"` + p.refresh + `"}`
+	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", p.header()...).status)
+	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
+	w.problem(w.do("POST", "/v1/auth/refresh", refresh), slugAuth)
+	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", p.header()...).status)
+	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", refresh).status)
+	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", refresh, p.header()...).status)
+	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", other.header()...).status)
+	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", `{"refresh_token":"`+other.refresh+`"}`).status)
+	w.problem(w.do("GET", "/v1/users/me", "", other.header()...), slugAuth)
+	w.problem(w.do("POST", "/v1/auth/logout", ""), slugAuth)
+	w.problem(w.do("POST", "/v1/auth/logout", `{"refresh_token":"nonsense"}`), slugAuth)
+}
+
+func TestMe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.signUp("ada@example.com")
+	a := w.do("GET", "/v1/users/me/", "", p.header()...)
+	require.Equal(t, 200, a.status)
+	require.Equal(t, p.id, a.json(t)["id"])
+	require.Equal(t, "Ada L", a.json(t)["name"])
+	same := w.do("GET", "/v1/users/me", "", append(p.header(), "If-None-Match", a.header.Get("ETag"))...)
+	require.Equal(t, 304, same.status)
+	require.Empty(t, same.body)
+	require.Equal(t, a.header.Get("ETag"), same.header.Get("ETag"))
+}
+
+func TestRevocationReachesEveryProcess(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	deps := w.server.Deps
+	second := serve(t, deps, w.clock, w.logs)
+	p := w.signUp("ada@example.com")
+	require.Equal(t, 200, second.do("GET", "/v1/users/me", "", p.header()...).status)
+	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", p.header()...).status)
+	w.clock.advance(time.Second)
+	second.problem(second.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
+}
+
+func TestExpiredSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.signUp("ada@example.com")
+	w.clock.advance(720 * time.Hour)
+	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+p.refresh+`"}`), slugAuth)
+	standing, err := models.SessionStanding(t.Context(), w.server.DB, models.NewID(), w.clock.now())
+	require.NoError(t, err)
+	require.Equal(t, models.SessionEnded, standing)
+}

@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/modelstest"
+)
+
+type fixedSockets struct{}
+
+func (fixedSockets) Connections() int { return 3 }
+func (fixedSockets) ActiveTasks() int { return 2 }
+
+func TestHealthWhenAllIsWell(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(d *Deps) {
+		d.Sockets = fixedSockets{}
+		d.Model = func(context.Context) ModelHealth { return ModelHealth{Status: statusHealthy, ModelName: "gemma"} }
+	})
+	v := w.do("GET", "/health", "").json(t)
+	require.Equal(t, "healthy", v["status"])
+	require.Equal(t, "2026-11-01T12:00:00Z", v["timestamp"])
+	require.Equal(t, "test", v["version"])
+	v = w.do("GET", "/v1/health/", "").json(t)
+	require.Equal(t, "healthy", v["status"])
+	for _, part := range []string{"database", "redis", "temporal", "websocket", "model", "push"} {
+		c := v["components"].(map[string]any)[part].(map[string]any)
+		require.Equal(t, "healthy", c["status"], part)
+		require.Contains(t, c, "message")
+		require.Contains(t, c, "latency_ms")
+		require.Equal(t, 200, w.do("GET", "/v1/health/"+part, "").status)
+	}
+	sockets := w.do("GET", "/v1/health/websocket", "").json(t)
+	require.EqualValues(t, 3, sockets["total_connections"])
+	require.EqualValues(t, 2, sockets["active_tasks"])
+	require.Equal(t, false, sockets["redis_enabled"])
+	model := w.do("GET", "/v1/health/model", "").json(t)
+	for _, key := range []string{"status", "model_name", "model_version", "provider", "checksum_verified", "size_mb", "last_loaded_at"} {
+		require.Contains(t, model, key)
+	}
+	ready := w.do("GET", "/v1/health/ready", "")
+	require.Equal(t, 200, ready.status)
+	require.Equal(t, true, ready.json(t)["ready"])
+	require.Len(t, ready.json(t)["checks"], 2)
+	require.Equal(t, 200, w.do("GET", "/v1/health/live", "").status)
+}
+
+func TestHealthWithoutPostgres(t *testing.T) {
+	t.Parallel()
+	deps, clock, logs := testDeps(t)
+	away, err := models.Open("postgres://secret-user:secret-word@127.0.0.1:1/nothing", models.Pool{MaxOpen: 2})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = models.Close(away) })
+	deps.DB = away
+	w := serve(t, deps, clock, logs)
+	a := w.do("GET", "/v1/health/database", "")
+	p := w.problem(a, slugDependency)
+	require.Equal(t, "unhealthy", p["component"].(map[string]any)["status"])
+	a = w.do("GET", "/v1/health/ready", "")
+	require.Equal(t, false, w.problem(a, slugDependency)["ready"])
+	require.NotContains(t, string(a.body), "127.0.0.1")
+	require.NotContains(t, string(a.body), "secret")
+	require.Equal(t, 200, w.do("GET", "/v1/health/live", "").status)
+	overview := w.do("GET", "/v1/health", "")
+	require.Equal(t, 200, overview.status)
+	require.Equal(t, "degraded", overview.json(t)["status"])
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"a@b.example","password":"x"}`), slugDependency)
+}
+
+func TestReadyNeedsASchema(t *testing.T) {
+	t.Parallel()
+	deps, clock, logs := testDeps(t)
+	empty, err := models.Open(modelstest.Empty(t), models.Pool{MaxOpen: 2})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = models.Close(empty) })
+	deps.DB = empty
+	w := serve(t, deps, clock, logs)
+	require.Equal(t, 200, w.do("GET", "/v1/health/database", "").status)
+	w.problem(w.do("GET", "/v1/health/ready", ""), slugDependency)
+}
+
+func TestPartsAreAskedOnceASecond(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	w := newWorld(t, func(d *Deps) {
+		d.Model = func(context.Context) ModelHealth {
+			asked.Add(1)
+			return ModelHealth{Status: statusUnhealthy, Message: "The model does not answer"}
+		}
+	})
+	for range 5 {
+		w.problem(w.do("GET", "/v1/health/model", ""), slugModel)
+	}
+	require.EqualValues(t, 1, asked.Load())
+	w.clock.advance(probeFor + time.Millisecond)
+	w.do("GET", "/v1/health/model", "")
+	require.EqualValues(t, 2, asked.Load())
+}

@@ -1,0 +1,122 @@
+package api
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+type countInput struct {
+	Paging
+	Even  bool `query:"even"`
+	Limit int  `query:"limit" default:"20" minimum:"1" maximum:"50"`
+}
+
+// counting adds a list of the numbers 0 to 44, newest (highest) first.
+func (w *world) counting() {
+	register(w.server, huma.Operation{OperationID: "count", Method: "GET", Path: "/count"},
+		func(ctx context.Context, in *countInput) (*listed[int], error) {
+			after, err := w.server.openCursor("count", in.Even, in.Cursor)
+			if err != nil {
+				return nil, err
+			}
+			key := func(n int) models.Keyset {
+				return models.Keyset{At: time.UnixMicro(int64(n)).UTC(), ID: uuid.UUID{byte(n)}}
+			}
+			var rows []int
+			for n := 44; n >= 0 && len(rows) <= in.Limit; n-- {
+				if (!in.Even || n%2 == 0) && (after == nil || int64(n) < after.At.UnixMicro()) {
+					rows = append(rows, n)
+				}
+			}
+			return pageOf(ctx, w.server, "count", in.Even, rows, in.Limit, key, func(n int) int { return n }), nil
+		}, public)
+}
+
+func TestPagesFollowOneAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.counting()
+	seen, path := 0, "/count/?limit=20&token=secret&offset=0"
+	for pages := 1; ; pages++ {
+		a := w.do("GET", path, "")
+		require.Equal(t, 200, a.status, string(a.body))
+		seen += strings.Count(string(a.body), ",") + 1
+		link := a.header.Get("Link")
+		if link == "" {
+			require.Equal(t, 3, pages)
+			break
+		}
+		require.NotContains(t, link, "secret")
+		require.NotContains(t, link, "offset")
+		address, rel, _ := strings.Cut(link, ">; ")
+		require.Equal(t, `rel="next"`, rel)
+		path = strings.TrimPrefix(address, "<http://lyo.test")
+		require.True(t, strings.HasPrefix(path, "/count/?"))
+	}
+	require.Equal(t, 45, seen)
+}
+
+func TestCursorsThatAreNotGood(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.counting()
+	cursor := w.server.sealCursor("count", false, models.Keyset{At: w.clock.now(), ID: uuid.New()})
+	require.Equal(t, 200, w.do("GET", "/count?cursor="+cursor, "").status)
+	other := w.server.sealCursor("another", false, models.Keyset{At: w.clock.now()})
+	for _, bad := range []string{"x", cursor + "A", cursor[1:], other, "A" + cursor[1:], url.QueryEscape("é")} {
+		if bad == cursor {
+			continue
+		}
+		w.problem(w.do("GET", "/count?cursor="+bad, ""), slugMalformed)
+	}
+	w.problem(w.do("GET", "/count?even=true&cursor="+cursor, ""), slugMalformed)
+	for _, limit := range []int{0, -1, 51} {
+		w.problem(w.do("GET", "/count?limit="+strconv.Itoa(limit), ""), slugValidation)
+	}
+}
+
+func TestCursorProperty(t *testing.T) {
+	t.Parallel()
+	s := &Server{cursorKey: []byte("key")}
+	rapid.Check(t, func(rt *rapid.T) {
+		at := models.Keyset{
+			At: time.UnixMicro(rapid.Int64Range(-1e15, 4e15).Draw(rt, "at")).UTC(),
+			ID: uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(rt, "id")),
+		}
+		filter := rapid.String().Draw(rt, "filter")
+		cursor := s.sealCursor("l", filter, at)
+		got, err := s.openCursor("l", filter, cursor)
+		require.NoError(rt, err)
+		require.Equal(rt, at, *got)
+		flipped := []byte(cursor)
+		i := rapid.IntRange(0, len(flipped)-1).Draw(rt, "which")
+		flipped[i] ^= 1
+		_, err = s.openCursor("l", filter, string(flipped))
+		require.Error(rt, err)
+	})
+}
+
+func TestIfMatch(t *testing.T) {
+	t.Parallel()
+	etag := etagOf(map[string]int{"a": 1})
+	require.Equal(t, etag, etagOf(map[string]int{"a": 1}))
+	require.NotEqual(t, etag, etagOf(map[string]int{"a": 2}))
+	packed := strings.TrimSuffix(etag, `"`) + gzipSuffix + `"`
+	for _, good := range []string{"", "*", etag, packed, `"x", ` + etag} {
+		require.NoError(t, checkIfMatch(good, etag), good)
+	}
+	for _, bad := range []string{`"x"`, "W/" + etag, ",", " "} {
+		require.Equal(t, models.Precondition, models.CodeOf(checkIfMatch(bad, etag)), bad)
+	}
+}

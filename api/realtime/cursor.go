@@ -1,0 +1,117 @@
+package realtime
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// ErrEnded says that the terminal event was the last one.
+var ErrEnded = errors.New("realtime: the task's story has ended")
+
+// ErrClosed says that the hub, or the cursor, was closed.
+var ErrClosed = errors.New("realtime: closed")
+
+// FromLatest, as a since, starts with the newest event there is.
+const FromLatest int64 = -1
+
+// Cursor is one reader's place in a story. It is for one goroutine at a time.
+type Cursor struct {
+	hub   *Hub
+	topic *topic
+	since int64 // seq of the last event read, or FromLatest before the first
+	base  int64 // what there was at the first look
+	leave func()
+}
+
+// Follow opens a cursor over the events after since, from 0 the whole story.
+// The caller must close it.
+func (h *Hub) Follow(task uuid.UUID, since int64) *Cursor {
+	t := h.join(task)
+	return &Cursor{hub: h, topic: t, since: max(since, FromLatest), leave: sync.OnceFunc(func() { h.leave(t) })}
+}
+
+// Close gives the place up. Closing twice does no harm.
+func (c *Cursor) Close() { c.leave() }
+
+// Next waits for the next event. Events come in order, none lost, none twice;
+// after the terminal one, or when since was not before it, the error is ErrEnded.
+// ErrClosed says that the hub is going down; else the error is the context's.
+func (c *Cursor) Next(ctx context.Context) (models.TaskEvent, error) {
+	for {
+		g := c.look()
+		if g.News.Seq > 0 {
+			c.since = g.News.Seq
+			return g.News, nil
+		}
+		if g.Ended {
+			return models.TaskEvent{}, ErrEnded
+		}
+		select {
+		case <-g.Grown:
+		case <-ctx.Done():
+			return models.TaskEvent{}, ctx.Err()
+		case <-c.hub.draining:
+			return models.TaskEvent{}, ErrClosed
+		}
+	}
+}
+
+// look shows what comes next without taking it.
+func (c *Cursor) look() glance {
+	g := c.topic.glance(max(c.since, 0))
+	if g.Latest.Seq == 0 {
+		return g
+	}
+	if c.base == 0 {
+		c.base = g.Latest.Seq
+	}
+	if c.since == FromLatest {
+		c.since, g.News = g.Latest.Seq-1, g.Latest
+	}
+	return g
+}
+
+// behind is how many events have come since the first look and were not read.
+func (c *Cursor) behind(g glance) int { return int(g.Latest.Seq - max(c.since, c.base)) }
+
+// Latest is the newest event known. For a task that nobody watched it first
+// looks everywhere once, within ctx; ok is false when nothing is known.
+func (h *Hub) Latest(ctx context.Context, task uuid.UUID) (event models.TaskEvent, ok bool) {
+	t := h.join(task)
+	defer h.leave(t)
+	select {
+	case <-t.asked:
+	case <-ctx.Done():
+	case <-h.draining:
+	}
+	g := t.glance(0)
+	return g.Latest, g.Latest.Seq > 0
+}
+
+// After waits until an event with a higher seq than since is known and gives the
+// newest. ok is false when ctx ends first, or the story or the hub do.
+func (h *Hub) After(ctx context.Context, task uuid.UUID, since int64) (event models.TaskEvent, ok bool) {
+	t := h.join(task)
+	defer h.leave(t)
+	for {
+		g := t.glance(0)
+		if g.Latest.Seq > max(since, 0) {
+			return g.Latest, true
+		}
+		if g.Ended {
+			return g.Latest, false
+		}
+		select {
+		case <-g.Grown:
+		case <-ctx.Done():
+			return g.Latest, false
+		case <-h.draining:
+			return g.Latest, false
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package realtime
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Hub keeps the topics and sockets of one process. It is safe for concurrent
+// use. It starts a goroutine for each watched task and, with Redis, one that
+// listens; Close ends them all.
+type Hub struct {
+	o       Options
+	share   *share
+	ear     *ear
+	queries atomic.Int64
+	asking  atomic.Int64 // topics whose workflow is asked from here
+
+	running  context.Context // ends when the hub is cut off
+	cut      context.CancelFunc
+	draining chan struct{} // closed when Close begins
+	workers  sync.WaitGroup
+	serving  sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	topics map[uuid.UUID]*topic
+	users  map[uuid.UUID]int // open sockets
+	open   int
+}
+
+// NewHub makes a hub. It does nothing until somebody watches a task.
+func NewHub(o Options) *Hub {
+	o = o.withDefaults()
+	running, cut := context.WithCancel(context.Background())
+	h := &Hub{
+		o: o, running: running, cut: cut,
+		draining: make(chan struct{}),
+		topics:   map[uuid.UUID]*topic{},
+		users:    map[uuid.UUID]int{},
+	}
+	h.share = newShare(o)
+	if o.Redis != nil {
+		h.ear = newEar(o.Redis, h.nudge)
+	}
+	return h
+}
+
+// Close ends the hub: waiting polls return, every socket is closed with 1012
+// and the hint to come back, leases are given up. Sockets still open when ctx
+// ends are cut off and its error returned, at most a second later. After Close
+// the hub tells nothing new. Closing twice does no harm.
+func (h *Hub) Close(ctx context.Context) error {
+	h.mu.Lock()
+	if !h.closed {
+		h.closed = true
+		close(h.draining)
+	}
+	h.mu.Unlock()
+	err := await(ctx, &h.serving)
+	h.cut()
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_, _ = await(grace, &h.serving), await(grace, &h.workers)
+	return err
+}
+
+// await waits for the group or the end of ctx. The goroutine it leaves behind in
+// the latter case ends with the group.
+func await(ctx context.Context, group *sync.WaitGroup) error {
+	done := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Connections is the number of open sockets.
+func (h *Hub) Connections() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.open
+}
+
+// ActiveTasks is the number of tasks that are watched, or were a moment ago.
+func (h *Hub) ActiveTasks() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.topics)
+}
+
+// Queries is how often this hub has asked a workflow.
+func (h *Hub) Queries() int64 { return h.queries.Load() }
+
+// join gives the task's topic with one more reader, starting it if need be. A
+// closed hub gives one that stays empty.
+func (h *Hub) join(task uuid.UUID) *topic {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := h.topics[task]
+	if t == nil {
+		t = newTopic(task)
+		if h.closed {
+			return t
+		}
+		h.start(t)
+	}
+	t.readers++
+	return t
+}
+
+// start is called with the lock held and the hub not closed.
+func (h *Hub) start(t *topic) {
+	h.topics[t.task] = t
+	if h.ear != nil {
+		h.ear.want(t.task, true)
+		h.ear.once.Do(func() { h.workers.Go(func() { h.ear.listen(h.running) }) })
+	}
+	w := &watcher{hub: h, topic: t}
+	h.workers.Go(func() { w.run(h.running) })
+}
+
+func (h *Hub) leave(t *topic) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t.readers--
+	t.idle = h.o.Clock()
+}
+
+// retire removes the topic if it has had no reader for a while, and tells so.
+func (h *Hub) retire(t *topic) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if t.readers > 0 || h.o.Clock().Sub(t.idle) < h.o.Linger {
+		return false
+	}
+	delete(h.topics, t.task)
+	if h.ear != nil {
+		h.ear.want(t.task, false)
+	}
+	return true
+}
+
+// nudge makes a topic look at the shared events now.
+func (h *Hub) nudge(task uuid.UUID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if t := h.topics[task]; t != nil {
+		t.wake()
+	}
+}

@@ -1,0 +1,123 @@
+package realtime
+
+import (
+	"context"
+	_ "embed" // the scripts
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+//go:embed watch.lua
+var watchScript string
+
+//go:embed add.lua
+var addScript string
+
+//go:embed release.lua
+var releaseScript string
+
+// Bounds of what Redis holds and of one exchange with it, in events.
+const (
+	shareAtMost = 1000
+	shareAtOnce = 200
+)
+
+// share is this process's hand in Redis: a lease a task, and the task's events.
+type share struct {
+	o                   Options
+	owner               string
+	away                breaker
+	watching, adding, r *redis.Script
+}
+
+// shared is what Redis knows of a task.
+type shared struct {
+	holder bool // we hold the lease
+	ttl    time.Duration
+	last   int64
+	events []models.TaskEvent
+}
+
+var errAway = errors.New("realtime: Redis is away")
+
+func newShare(o Options) *share {
+	return &share{
+		o: o, owner: uuid.NewString(), away: breaker{clock: o.Clock, log: o.Log},
+		watching: redis.NewScript(watchScript), adding: redis.NewScript(addScript), r: redis.NewScript(releaseScript),
+	}
+}
+
+// Both keys of a task are on one node of a cluster.
+func leaseKey(task uuid.UUID) string  { return "lyo:{" + task.String() + "}:watch" }
+func eventsKey(task uuid.UUID) string { return "lyo:{" + task.String() + "}:events" }
+func channelOf(task uuid.UUID) string { return "lyo:{" + task.String() + "}:news" }
+
+// watch takes or renews the lease if it can be had and reads the events after since.
+func (s *share) watch(ctx context.Context, task uuid.UUID, since int64) (shared, error) {
+	answer, err := s.run(ctx, s.watching, []string{leaseKey(task), eventsKey(task)},
+		s.owner, s.o.Lease.Milliseconds(), since, s.o.Keep.Milliseconds(), shareAtOnce)
+	if err != nil {
+		return shared{}, err
+	}
+	return parseShared(answer)
+}
+
+func parseShared(answer any) (shared, error) {
+	parts, ok := answer.([]any)
+	if !ok || len(parts) != 4 {
+		return shared{}, fmt.Errorf("realtime: unexpected answer %T", answer)
+	}
+	mine, _ := parts[0].(int64)
+	left, _ := parts[1].(int64)
+	last, _ := parts[2].(int64)
+	texts, _ := parts[3].([]any)
+	s := shared{holder: mine == 1, ttl: time.Duration(max(left, 0)) * time.Millisecond, last: last}
+	for _, text := range texts {
+		var e models.TaskEvent
+		raw, _ := text.(string)
+		if err := json.Unmarshal([]byte(raw), &e); err != nil {
+			return shared{}, fmt.Errorf("realtime: shared event: %w", err)
+		}
+		s.events = append(s.events, e)
+	}
+	return s, nil
+}
+
+// add shares events with the other processes. What does not get through is
+// offered again at the next turn.
+func (s *share) add(ctx context.Context, task uuid.UUID, events []models.TaskEvent) {
+	args := []any{channelOf(task), task.String(), s.o.Keep.Milliseconds(), shareAtMost}
+	for _, e := range events {
+		text, err := json.Marshal(e)
+		if err != nil {
+			return
+		}
+		args = append(args, e.Seq, text)
+	}
+	_, _ = s.run(ctx, s.adding, []string{eventsKey(task)}, args...)
+}
+
+// release gives the lease up if this process holds it.
+func (s *share) release(ctx context.Context, task uuid.UUID) {
+	_, _ = s.run(ctx, s.r, []string{leaseKey(task)}, s.owner, channelOf(task), task.String())
+}
+
+func (s *share) run(ctx context.Context, script *redis.Script, keys []string, args ...any) (any, error) {
+	if s.o.Redis == nil || !s.away.allow() {
+		return nil, errAway
+	}
+	bounded, cancel := context.WithTimeout(ctx, s.o.RedisTimeout)
+	defer cancel()
+	answer, err := script.Run(bounded, s.o.Redis, keys, args...).Result()
+	if ctx.Err() == nil {
+		s.away.note(err)
+	}
+	return answer, err
+}

@@ -1,0 +1,57 @@
+package api
+
+import (
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models/modelstest"
+)
+
+func redisAt(t *testing.T, url string) redis.UniversalClient {
+	options, err := redis.ParseURL(url)
+	require.NoError(t, err)
+	options.ContextTimeoutEnabled = true
+	options.MaxRetries = -1
+	client := redis.NewClient(options)
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+func TestRedisCarriesStandings(t *testing.T) {
+	t.Parallel()
+	client := redisAt(t, modelstest.Redis(t))
+	w := newWorld(t, func(d *Deps) { d.Redis = client })
+	p := w.signUp("ada@example.com")
+	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", p.header()...).status)
+	claims, err := w.server.access.Verify(p.access)
+	require.NoError(t, err)
+	key := stampKey(claims.SessionID)
+	require.Equal(t, "live", client.Get(t.Context(), key).Val())
+	require.LessOrEqual(t, client.TTL(t.Context(), key).Val(), believeRedis)
+
+	// Another process believes the stamp, which a revocation overwrites.
+	second := serve(t, w.server.Deps, w.clock, w.logs)
+	require.Equal(t, 200, second.do("GET", "/v1/users/me", "", p.header()...).status)
+	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", p.header()...).status)
+	require.Equal(t, "ended", client.Get(t.Context(), key).Val())
+	w.clock.advance(time.Second)
+	second.problem(second.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
+	// Without Redis, and after Redis forgot, Postgres still knows.
+	require.NoError(t, client.Del(t.Context(), key).Err())
+	third := serve(t, w.server.Deps, w.clock, w.logs)
+	third.problem(third.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
+}
+
+func TestWithRedisAwayPostgresDecides(t *testing.T) {
+	t.Parallel()
+	away := redisAt(t, "redis://127.0.0.1:1/0")
+	w := newWorld(t, func(d *Deps) { d.Redis = away })
+	p := w.signUp("ada@example.com")
+	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", p.header()...).status)
+	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", p.header()...).status)
+	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
+	w.problem(w.do("GET", "/v1/health/redis", ""), slugDependency)
+}
