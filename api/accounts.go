@@ -39,6 +39,7 @@ func (s *Server) sessions() {
 		Summary:     "End the session of the access token, of the refresh token, or both",
 		Description: "Repeating it changes nothing.",
 		Errors:      []int{http.StatusUnauthorized},
+		Security:    []map[string][]string{{bearerScheme: {}}, {}},
 	}, s.logOut, public)
 }
 

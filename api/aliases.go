@@ -1,11 +1,15 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
-// alias is a second address of an operation. {name} stands for one segment.
+// alias is a second address of an operation. At most one {name} stands for a
+// segment.
 type alias struct{ method, path, target string }
 
 // aliases are the contract's other spellings. Those that end in a slash need no
@@ -26,8 +30,8 @@ func aliases() []alias {
 func canonical(method, path string) string {
 	path = trimSlashes(path)
 	for _, a := range aliases() {
-		if values, ok := a.match(path); ok && a.method == method {
-			return a.fill(values)
+		if segment, ok := a.match(path); ok && a.method == method {
+			return a.fill(segment)
 		}
 	}
 	return path
@@ -51,28 +55,58 @@ func trimSlashes(path string) string {
 	return "/"
 }
 
-func (a alias) match(path string) (values map[string]string, ok bool) {
-	pattern, got := strings.Split(a.path, "/"), strings.Split(path, "/")
-	if len(pattern) != len(got) {
-		return nil, false
+// match gives the segment that {name} stands for.
+func (a alias) match(path string) (segment string, ok bool) {
+	before, rest, parametric := strings.Cut(a.path, "{")
+	if !parametric {
+		return "", path == a.path
 	}
-	values = map[string]string{}
-	for i, p := range pattern {
-		if strings.HasPrefix(p, "{") && got[i] != "" {
-			values[p] = got[i]
-		} else if p != got[i] {
-			return nil, false
-		}
+	_, after, _ := strings.Cut(rest, "}")
+	if segment, ok = strings.CutPrefix(path, before); !ok {
+		return "", false
 	}
-	return values, true
+	segment, ok = strings.CutSuffix(segment, after)
+	return segment, ok && segment != "" && !strings.Contains(segment, "/")
 }
 
-func (a alias) fill(values map[string]string) string {
-	segments := strings.Split(a.target, "/")
-	for i, segment := range segments {
-		if value, ok := values[segment]; ok {
-			segments[i] = value
-		}
+func (a alias) fill(segment string) string {
+	before, rest, parametric := strings.Cut(a.target, "{")
+	if !parametric {
+		return a.target
 	}
-	return strings.Join(segments, "/")
+	_, after, _ := strings.Cut(rest, "}")
+	return before + segment + after
+}
+
+// documentAlias copies the operation an alias stands for.
+func documentAlias(doc *huma.OpenAPI, a alias) error {
+	target := operationAt(doc.Paths[a.target], a.method)
+	if target == nil {
+		return nil
+	}
+	if doc.Paths[a.path] != nil && operationAt(doc.Paths[a.path], a.method) != nil {
+		return fmt.Errorf("alias %s %s is an address of its own", a.method, a.path)
+	}
+	copied := *target
+	copied.Path = a.path
+	copied.OperationID += "-alias"
+	copied.Description = strings.TrimSpace(copied.Description + " Another spelling of " + a.target + ".")
+	doc.AddOperation(&copied)
+	return nil
+}
+
+func operationAt(item *huma.PathItem, method string) *huma.Operation {
+	switch {
+	case item == nil:
+		return nil
+	case method == http.MethodPost:
+		return item.Post
+	case method == http.MethodGet:
+		return item.Get
+	case method == http.MethodPut:
+		return item.Put
+	case method == http.MethodDelete:
+		return item.Delete
+	}
+	return nil
 }

@@ -38,13 +38,13 @@ func (s *Server) courses() {
 }
 
 type listCoursesInput struct {
-	courseScope
-	paging
+	CourseScope
+	Paging
 	Limit int `query:"limit" minimum:"1" maximum:"50" default:"20"`
 }
 
-// courseScope is what a cursor of the list belongs to.
-type courseScope struct {
+// CourseScope is what a cursor of the list belongs to.
+type CourseScope struct {
 	Topic   string `query:"topic" maxLength:"200" doc:"Contained in the topic or the title, without regard to case."`
 	Status  string `query:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
 	OwnOnly bool   `query:"own_only"`
@@ -52,7 +52,7 @@ type courseScope struct {
 
 func (s *Server) listCourses(ctx context.Context, in *listCoursesInput) (*listed[courseView], error) {
 	user := principal(ctx).UserID
-	scope := []any{user, in.courseScope}
+	scope := []any{user, in.CourseScope}
 	after, err := s.openCursor("courses", scope, in.Cursor)
 	if err != nil {
 		return nil, err
@@ -68,13 +68,13 @@ func (s *Server) listCourses(ctx context.Context, in *listCoursesInput) (*listed
 	return pageOf(ctx, s, "courses", scope, courses, in.Limit, place, viewCourse), nil
 }
 
-type courseID struct {
+type CourseID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }
 
 type getCourseInput struct {
-	courseID
-	reading
+	CourseID
+	Reading
 }
 
 func (s *Server) getCourse(ctx context.Context, in *getCourseInput) (*tagged[courseView], error) {
@@ -86,8 +86,8 @@ func (s *Server) getCourse(ctx context.Context, in *getCourseInput) (*tagged[cou
 }
 
 type updateCourseInput struct {
-	courseID
-	changing
+	CourseID
+	Changing
 	Body    courseChangeBody
 }
 
@@ -146,8 +146,8 @@ func (s *Server) updateCourse(ctx context.Context, in *updateCourseInput) (*tagg
 }
 
 type deleteCourseInput struct {
-	courseID
-	changing
+	CourseID
+	Changing
 }
 
 func (s *Server) deleteCourse(ctx context.Context, in *deleteCourseInput) (*struct{}, error) {

@@ -149,35 +149,3 @@ func (s *Server) admit(ctx context.Context, c *gin.Context, r route) (context.Co
 }
 
 var canonicalUUID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-
-// fail answers with a problem from outside of Huma.
-func (s *Server) fail(c *gin.Context, err error) {
-	s.writeProblem(c, s.translate(c.Request.Context(), err))
-}
-
-func (s *Server) writeProblem(c *gin.Context, p *Problem) {
-	for name, values := range p.GetHeaders() {
-		c.Writer.Header()[name] = values
-	}
-	c.Writer.Header().Set("Content-Type", p.ContentType(""))
-	c.Abort()
-	c.Status(p.Status)
-	writeJSON(c.Writer, p)
-}
-
-// notFound answers for addresses the router does not know.
-func (s *Server) notFound(c *gin.Context) {
-	if len(aliasMethods(c.Request.URL.Path)) > 0 {
-		s.methodNotAllowed(c)
-		return
-	}
-	p := problemOf(slugNotFound, "There is nothing at this address.")
-	p.ResourceType, p.ResourceID = "path", exchangeOf(c.Request.Context()).path
-	s.fail(c, p)
-}
-
-// methodNotAllowed completes the Allow field: gin knows neither HEAD nor aliases.
-func (s *Server) methodNotAllowed(c *gin.Context) {
-	c.Writer.Header().Set("Allow", allowed(c.Writer.Header().Get("Allow"), aliasMethods(c.Request.URL.Path)))
-	s.fail(c, problemOf(slugMethod, "This address does not take that method."))
-}

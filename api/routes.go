@@ -9,6 +9,7 @@ func (s *Server) routes() {
 	s.health()   // GET /health, /v1/health, /v1/health/*
 	s.sessions() // POST /v1/auth/register, login, refresh, logout
 	s.users()    // GET /v1/users/me
-
-	// The lead adds here: s.courses(), s.tasks(), s.sockets().
+	s.courses()  // POST /v1/courses/generate, GET /v1/courses, GET, PUT, DELETE /v1/courses/{id}
+	s.tasks()    // GET /v1/tasks, GET /v1/tasks/{id}/status, POST /v1/tasks/{id}/cancel, DELETE /v1/tasks/{id}
+	s.sockets()  // GET /v1/tasks/ws/{task_id}, POST /v1/realtime/tickets
 }

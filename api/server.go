@@ -16,7 +16,9 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/api/auth"
+	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
 // Deps are the collaborators of a Server. The caller owns and closes them.
@@ -33,6 +35,10 @@ type Deps struct {
 	Version  string
 	Sockets  Sockets // may be nil
 	Model    ModelProbe
+	// Hub, Starter and Tickets are needed by the addresses of courses and tasks.
+	Hub     *realtime.Hub
+	Starter *outbox.Starter
+	Tickets *realtime.Tickets
 }
 
 // Server answers requests. It starts no goroutines that outlive a request.
@@ -54,6 +60,9 @@ type Server struct {
 func New(d Deps) (*Server, error) {
 	if d.DB == nil || d.Keys == nil || d.Clock == nil || d.Log == nil {
 		return nil, errors.New("api: DB, Keys, Clock and Log are needed")
+	}
+	if d.Config.HTTP.CursorKey == "" {
+		return nil, errors.New("api: LYO_CURSOR_KEY is needed")
 	}
 	s := &Server{Deps: d, cursorKey: []byte(d.Config.HTTP.CursorKey.Reveal())}
 	var err error
@@ -84,5 +93,5 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // now is the time as Postgres keeps it: UTC, in microseconds.
 func (s *Server) now() time.Time { return s.Clock().UTC().Truncate(time.Microsecond) }
 
-// public makes an address of a path that clients can use.
+// publicURL makes an address of a path that clients can use.
 func (s *Server) publicURL(path string) string { return s.Config.HTTP.PublicURL + path }

@@ -34,12 +34,12 @@ func (s *Server) tasks() {
 	}, s.deleteTask)
 }
 
-type taskID struct {
+type TaskID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }
 
 type getTaskInput struct {
-	taskID
+	TaskID
 	Wait  string `query:"wait" maxLength:"20" doc:"Hold the answer this long, at most 30s, until something newer than since is there. Seconds, or a duration such as 25s."`
 	Since int64  `query:"since" minimum:"0" default:"-1" doc:"The seq the client has; without it, the present one."`
 }
@@ -100,13 +100,13 @@ func parseWait(value string) (time.Duration, error) {
 }
 
 type listTasksInput struct {
-	taskScope
-	paging
+	TaskScope
+	Paging
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-// taskScope is what a cursor of the list belongs to.
-type taskScope struct {
+// TaskScope is what a cursor of the list belongs to.
+type TaskScope struct {
 	State    string `query:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
 	TaskType string `query:"task_type" maxLength:"50"`
 }
@@ -114,7 +114,7 @@ type taskScope struct {
 // listTasks answers from the rows, which follow their workflows closely.
 func (s *Server) listTasks(ctx context.Context, in *listTasksInput) (*listed[taskView], error) {
 	user := principal(ctx).UserID
-	scope := []any{user, in.taskScope}
+	scope := []any{user, in.TaskScope}
 	after, err := s.openCursor("tasks", scope, in.Cursor)
 	if err != nil {
 		return nil, err
@@ -133,7 +133,7 @@ func (s *Server) listTasks(ctx context.Context, in *listTasksInput) (*listed[tas
 // that most clients see it at once.
 const cancelSettles = 3 * time.Second
 
-func (s *Server) cancelTask(ctx context.Context, in *taskID) (*taskOutput, error) {
+func (s *Server) cancelTask(ctx context.Context, in *TaskID) (*taskOutput, error) {
 	task, err := s.cancel(ctx, in.ID)
 	if err != nil || task.State.Ended() {
 		return &taskOutput{viewTask(task)}, err
@@ -150,7 +150,7 @@ func (s *Server) cancelTask(ctx context.Context, in *taskID) (*taskOutput, error
 	return &taskOutput{viewTask(task)}, nil
 }
 
-func (s *Server) deleteTask(ctx context.Context, in *taskID) (*struct{}, error) {
+func (s *Server) deleteTask(ctx context.Context, in *TaskID) (*struct{}, error) {
 	_, err := s.cancel(ctx, in.ID)
 	return nil, err
 }

@@ -29,7 +29,7 @@ func (s *Server) translate(ctx context.Context, err error) *Problem {
 		return s.complete(ctx, &copied)
 	case errors.As(err, &coded):
 		return s.complete(ctx, s.fromCoded(ctx, coded))
-	case unreachable(err):
+	case unreachable(err) || ctx.Err() != nil:
 		s.logFailure(ctx, "dependency unavailable", err)
 		return s.complete(ctx, problemOf(slugDependency, "A part of the service does not answer in time. Try again."))
 	}

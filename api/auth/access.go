@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -16,6 +17,7 @@ const (
 	maxAccessLength = 4096
 	leeway          = 5 * time.Second
 	typeAccess      = "access"
+	defaultIssuer   = "lyo"
 )
 
 // Claims are what a valid access token says.
@@ -36,8 +38,9 @@ type AccessTokens struct {
 }
 
 // NewAccessTokens makes tokens that live for life and name issuer, which is
-// the service's public address.
+// the service's public address, or "lyo" when it has none.
 func NewAccessTokens(keys *Keys, issuer string, life time.Duration, clock func() time.Time) *AccessTokens {
+	issuer = cmp.Or(issuer, defaultIssuer) // the parser would take an empty one for any
 	parser := jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
 		jwt.WithIssuer(issuer), jwt.WithAudience(Audience),

@@ -6,12 +6,11 @@ import (
 	"time"
 )
 
-// retryRedis is how long Redis is left alone after a failure, so that a silent
-// server costs the process one wait a second and not one a topic and turn.
-const retryRedis = time.Second
-
-// breaker remembers that Redis failed. While it does, one caller a retryRedis tries.
+// breaker remembers that Redis failed. While it does, one caller tries each
+// retry, so that a silent server costs the process one wait a second and not one
+// a topic and turn.
 type breaker struct {
+	retry time.Duration
 	clock func() time.Time
 	log   *slog.Logger
 	until atomic.Int64 // Unix nanoseconds; 0 while all is well
@@ -23,7 +22,7 @@ func (b *breaker) allow() bool {
 		return true
 	}
 	now := b.clock()
-	return now.UnixNano() >= until && b.until.CompareAndSwap(until, now.Add(retryRedis).UnixNano())
+	return now.UnixNano() >= until && b.until.CompareAndSwap(until, now.Add(b.retry).UnixNano())
 }
 
 func (b *breaker) note(err error) {
@@ -33,7 +32,7 @@ func (b *breaker) note(err error) {
 		}
 		return
 	}
-	if b.until.Swap(b.clock().Add(retryRedis).UnixNano()) == 0 {
+	if b.until.Swap(b.clock().Add(b.retry).UnixNano()) == 0 {
 		b.log.Warn("Redis is away: this process asks for itself", "error", err)
 	}
 }

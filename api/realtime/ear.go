@@ -54,7 +54,10 @@ func (e *ear) listen(ctx context.Context) {
 			return
 		case <-e.signal:
 			e.apply(ctx, news)
-		case m := <-messages:
+		case m, open := <-messages:
+			if !open {
+				return
+			}
 			if task, err := uuid.Parse(m.Payload); err == nil {
 				e.nudge(task)
 			}

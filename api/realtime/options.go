@@ -36,7 +36,8 @@ type Options struct {
 	Lease            time.Duration // 3s, how long a dead holder keeps others from asking
 	QueryTimeout     time.Duration // 500ms
 	RowsTimeout      time.Duration // 2s
-	RedisTimeout     time.Duration // 500ms, then Redis counts as away for a second
+	RedisTimeout     time.Duration // 500ms, then Redis counts as away
+	RedisRetry       time.Duration // 1s, between two tries while it is
 	CatchUp          time.Duration // 1s, between two looks of a listener at the shared events
 	LookAtRows       time.Duration // 3s of silence, then the rows are read as well
 	Linger           time.Duration // 5s, how long a topic outlives its last reader
@@ -60,6 +61,7 @@ func (o Options) withDefaults() Options {
 	o.QueryTimeout = cmp.Or(o.QueryTimeout, 500*time.Millisecond)
 	o.RowsTimeout = cmp.Or(o.RowsTimeout, 2*time.Second)
 	o.RedisTimeout = cmp.Or(o.RedisTimeout, 500*time.Millisecond)
+	o.RedisRetry = cmp.Or(o.RedisRetry, time.Second)
 	o.CatchUp = cmp.Or(o.CatchUp, time.Second)
 	o.LookAtRows = cmp.Or(o.LookAtRows, 3*time.Second)
 	o.Linger = cmp.Or(o.Linger, 5*time.Second)

@@ -23,6 +23,9 @@ var addScript string
 //go:embed release.lua
 var releaseScript string
 
+//go:embed seat.lua
+var seatScript string
+
 // Bounds of what Redis holds and of one exchange with it, in events.
 const (
 	shareAtMost = 1000
@@ -31,10 +34,10 @@ const (
 
 // share is this process's hand in Redis: a lease a task, and the task's events.
 type share struct {
-	o                   Options
-	owner               string
-	away                breaker
-	watching, adding, r *redis.Script
+	o                                    Options
+	owner                                string
+	away                                 breaker
+	watching, adding, releasing, seating *redis.Script
 }
 
 // shared is what Redis knows of a task.
@@ -49,8 +52,9 @@ var errAway = errors.New("realtime: Redis is away")
 
 func newShare(o Options) *share {
 	return &share{
-		o: o, owner: uuid.NewString(), away: breaker{clock: o.Clock, log: o.Log},
-		watching: redis.NewScript(watchScript), adding: redis.NewScript(addScript), r: redis.NewScript(releaseScript),
+		o: o, owner: uuid.NewString(), away: breaker{retry: o.RedisRetry, clock: o.Clock, log: o.Log},
+		watching: redis.NewScript(watchScript), adding: redis.NewScript(addScript),
+		releasing: redis.NewScript(releaseScript), seating: redis.NewScript(seatScript),
 	}
 }
 
@@ -106,18 +110,32 @@ func (s *share) add(ctx context.Context, task uuid.UUID, events []models.TaskEve
 
 // release gives the lease up if this process holds it.
 func (s *share) release(ctx context.Context, task uuid.UUID) {
-	_, _ = s.run(ctx, s.r, []string{leaseKey(task)}, s.owner, channelOf(task), task.String())
+	_, _ = s.run(ctx, s.releasing, []string{leaseKey(task)}, s.owner, channelOf(task), task.String())
 }
 
-func (s *share) run(ctx context.Context, script *redis.Script, keys []string, args ...any) (any, error) {
+// drop takes a member out of a set.
+func (s *share) drop(ctx context.Context, key, member string) {
+	_ = s.bounded(ctx, func(ctx context.Context) error { return s.o.Redis.ZRem(ctx, key, member).Err() })
+}
+
+func (s *share) run(ctx context.Context, script *redis.Script, keys []string, args ...any) (answer any, err error) {
+	err = s.bounded(ctx, func(ctx context.Context) error {
+		answer, err = script.Run(ctx, s.o.Redis, keys, args...).Result()
+		return err
+	})
+	return answer, err
+}
+
+// bounded lets f talk to Redis, if it is there, for RedisTimeout at most.
+func (s *share) bounded(ctx context.Context, f func(context.Context) error) error {
 	if s.o.Redis == nil || !s.away.allow() {
-		return nil, errAway
+		return errAway
 	}
-	bounded, cancel := context.WithTimeout(ctx, s.o.RedisTimeout)
+	limited, cancel := context.WithTimeout(ctx, s.o.RedisTimeout)
 	defer cancel()
-	answer, err := script.Run(bounded, s.o.Redis, keys, args...).Result()
+	err := f(limited)
 	if ctx.Err() == nil {
 		s.away.note(err)
 	}
-	return answer, err
+	return err
 }

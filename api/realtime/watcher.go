@@ -49,8 +49,10 @@ func (w *watcher) wait(ctx context.Context, pause time.Duration) bool {
 
 // stop gives up the lease, so that somebody else may ask at once.
 func (w *watcher) stop(ctx context.Context) {
+	if w.holder {
+		w.hub.share.release(context.WithoutCancel(ctx), w.topic.task)
+	}
 	w.role(false, false)
-	w.hub.share.release(context.WithoutCancel(ctx), w.topic.task)
 }
 
 // turn learns what there is to learn and tells when to try again.
@@ -94,15 +96,23 @@ func (w *watcher) hold(ctx context.Context, s shared) time.Duration {
 // listen takes what the holder has shared. It comes back without being woken,
 // since messages may be lost, and as soon as the lease lapses.
 func (w *watcher) listen(ctx context.Context, s shared) time.Duration {
-	if w.topic.append(s.events) && w.look(ctx) && w.topic.append(s.events) {
-		w.query(ctx)
-		w.topic.append(s.events)
+	if w.topic.append(s.events) {
+		w.fill(ctx, s.events)
 	}
 	if w.topic.last() < s.last {
 		return w.hub.o.Poll
 	}
 	spread := time.Duration(rand.Int64N(int64(w.hub.o.Poll)))
 	return min(w.hub.o.CatchUp, s.ttl+spread)
+}
+
+// fill closes the gap before the given events, from the rows or else the workflow.
+func (w *watcher) fill(ctx context.Context, events []models.TaskEvent) {
+	w.look(ctx)
+	if w.topic.append(events) {
+		w.query(ctx)
+		w.topic.append(events)
+	}
 }
 
 // role keeps count of the topics that are asked about from here.

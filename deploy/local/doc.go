@@ -4,5 +4,6 @@
 //
 // Every server is a child that dies with this process, even when this process
 // is killed with -9: on Linux the kernel sees to it, elsewhere the next start
-// ends what a pid file remembers. Linux and macOS are supported.
+// ends what a pid file remembers. That holds for the child itself: one that has
+// children of its own must see to them. Linux and macOS are supported.
 package local

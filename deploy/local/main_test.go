@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 
 // parent starts a child, tells its pid and waits to be killed.
 func parent() {
-	spec := shell("sleep 1000")
+	spec := shell("exec sleep 1000")
 	spec.PIDFile = os.Getenv("LOCAL_TEST_PID_FILE")
 	p, err := Start(spec)
 	if err != nil {

@@ -82,6 +82,8 @@ func endProcess(pid int, sig syscall.Signal, id string, grace time.Duration) err
 	if !same() {
 		return nil
 	}
+	// Its process group, if it leads one, goes with it.
+	defer func() { _ = syscall.Kill(-pid, syscall.SIGKILL) }()
 	_ = syscall.Kill(pid, sig)
 	if poll(grace, func() bool { return !same() }) {
 		return nil

@@ -56,7 +56,7 @@ func TestWhatAChildLeavesBehindGoesWithIt(t *testing.T) {
 
 func TestALeftoverIsEndedByTheNextStart(t *testing.T) {
 	t.Parallel()
-	spec := shell("sleep 1000")
+	spec := shell("exec sleep 1000")
 	spec.PIDFile = filepath.Join(t.TempDir(), "run", "shell.pid")
 	first, err := Start(spec)
 	require.NoError(t, err)
@@ -69,7 +69,7 @@ func TestALeftoverIsEndedByTheNextStart(t *testing.T) {
 
 func TestAReusedPIDIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	p, err := Start(shell("sleep 1000"))
+	p, err := Start(shell("exec sleep 1000"))
 	require.NoError(t, err)
 	stopLater(t, p.Stop)
 	file := filepath.Join(t.TempDir(), "other.pid")

@@ -74,7 +74,7 @@ func TestPostgresComesBackAfterKill(t *testing.T) {
 	require.FileExists(t, stale)
 
 	// The worst case: the number now belongs to a living process of another kind.
-	other, err := Start(shell("sleep 1000"))
+	other, err := Start(shell("exec sleep 1000"))
 	require.NoError(t, err)
 	stopLater(t, other.Stop)
 	require.NoError(t, os.WriteFile(stale, fmt.Appendf(nil, "%d\n%s\n", other.PID(), first.DataDir()), 0o600))

@@ -67,7 +67,7 @@ type whole struct {
 }
 
 // startWhole needs Postgres here; without Temporal here it uses one that only answers.
-func startWhole(t *testing.T, state string) whole {
+func startWhole(t *testing.T, state string, environ ...string) whole {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
@@ -75,6 +75,7 @@ func startWhole(t *testing.T, state string) whole {
 	w.cmd.Env = append(os.Environ(), "FAKE_LYO=1", "REDIS_SERVER=none", "LYO_STATE_DIR="+state,
 		fmt.Sprintf("LYO_HTTP_PORT=%d", w.port), fmt.Sprintf("LYO_TEMPORAL_PORT=%d", freePort(t)),
 		fmt.Sprintf("LYO_TEMPORAL_UI_PORT=%d", freePort(t)), "DATABASE_URL=", "REDIS_URL=", "TEMPORAL_ADDRESS=")
+	w.cmd.Env = append(w.cmd.Env, environ...)
 	if !temporalHere(t, state) {
 		w.cmd.Env = append(w.cmd.Env, "FAKE_WORKER=idle", "TEMPORAL_ADDRESS="+startPolledTemporal(t))
 	}
@@ -185,4 +186,20 @@ func TestADeadServerIsStartedAgain(t *testing.T) {
 	_, err := io.Copy(io.Discard, w.out)
 	require.NoError(t, err)
 	require.NoError(t, w.cmd.Wait())
+}
+
+func TestASecondCtrlCKills(t *testing.T) {
+	t.Parallel()
+	state := stateDir(t)
+	w := startWhole(t, state, "FAKE_API=deaf")
+	before := pids(t, state)
+	require.NoError(t, w.cmd.Process.Signal(os.Interrupt))
+	w.await(t, "stopping")
+	began := time.Now()
+	require.NoError(t, w.cmd.Process.Signal(os.Interrupt))
+	_, err := io.Copy(io.Discard, w.out)
+	require.NoError(t, err)
+	require.Error(t, w.cmd.Wait(), "something had to be killed")
+	require.Less(t, time.Since(began), childGrace, "it does not wait for who is deaf")
+	requireGone(t, before)
 }

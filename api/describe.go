@@ -1,0 +1,90 @@
+package api
+
+import (
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+)
+
+// describe fills in security and every problem that can happen. A public
+// operation may say itself what it does with a token.
+func (s *Server) describe(op *huma.Operation, r route) {
+	if !r.public {
+		op.Security = []map[string][]string{{bearerScheme: {}}}
+	}
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{}
+	}
+	for _, status := range append(r.statuses(), op.Errors...) {
+		if op.Responses[strconv.Itoa(status)] == nil {
+			op.Responses[strconv.Itoa(status)] = s.problemResponse(status)
+		}
+	}
+	if r.etag {
+		op.Responses["304"] = &huma.Response{Description: "Nothing changed since the version that If-None-Match names"}
+	}
+	op.Errors = nil // or Huma would describe them in its own way
+}
+
+// statuses follow from the shape of a route.
+func (r route) statuses() []int {
+	all := []int{http.StatusInternalServerError, http.StatusServiceUnavailable}
+	add := func(when bool, statuses ...int) {
+		if when {
+			all = append(all, statuses...)
+		}
+	}
+	add(!r.public, http.StatusUnauthorized, http.StatusForbidden)
+	add(r.body, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
+	add(r.params, http.StatusBadRequest, http.StatusUnprocessableEntity)
+	add(len(r.ids) > 0, http.StatusBadRequest, http.StatusNotFound)
+	add(r.match, http.StatusPreconditionFailed)
+	return all
+}
+
+func (s *Server) problemResponse(status int) *huma.Response {
+	schema := s.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
+	var names []string
+	for _, k := range kinds() {
+		if k.Status == status {
+			names = append(names, k.Slug)
+		}
+	}
+	r := &huma.Response{
+		Description: strings.Join(names, ", "),
+		Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: schema}},
+	}
+	text, number := &huma.Header{Schema: &huma.Schema{Type: "string"}}, &huma.Header{Schema: &huma.Schema{Type: "integer"}}
+	switch status {
+	case http.StatusUnauthorized:
+		r.Headers = map[string]*huma.Header{"WWW-Authenticate": text}
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		r.Headers = map[string]*huma.Header{"Retry-After": number}
+	}
+	return r
+}
+
+// raw adds an operation that writes its own answer, such as a page or a socket:
+// public, described by hand, its problems by the statuses in op.Errors.
+func (s *Server) raw(op huma.Operation, handler gin.HandlerFunc) {
+	s.describe(&op, route{public: true})
+	s.huma.OpenAPI().AddOperation(&op)
+	s.engine.Handle(op.Method, strings.NewReplacer("{", ":", "}", "").Replace(op.Path), handler)
+}
+
+// answering describes a response by its media types, for raw.
+func answering(description string, media ...string) map[string]*huma.Response {
+	r := &huma.Response{Description: description, Content: map[string]*huma.MediaType{}}
+	for _, m := range media {
+		schema := &huma.Schema{Type: "string"}
+		if strings.HasSuffix(m, "json") {
+			schema = &huma.Schema{Type: "object", AdditionalProperties: true}
+		}
+		r.Content[m] = &huma.MediaType{Schema: schema}
+	}
+	return map[string]*huma.Response{"200": r}
+}

@@ -1,0 +1,69 @@
+package api
+
+// The slugs of all problems Lyo answers with.
+const (
+	slugMalformed   = "malformed-request"
+	slugValidation  = "validation-error"
+	slugAuth        = "authentication-required"
+	slugDenied      = "access-denied"
+	slugNotFound    = "resource-not-found"
+	slugMethod      = "method-not-allowed"
+	slugMedia       = "unsupported-media-type"
+	slugTooLarge    = "payload-too-large"
+	slugConflict    = "conflict"
+	slugCondition   = "precondition-failed"
+	slugReusedKey   = "idempotency-key-reused"
+	slugRateLimited = "rate-limit-exceeded"
+	slugServer      = "server-error"
+	slugEngine      = "workflow-engine-unavailable"
+	slugModel       = "model-unavailable"
+	slugDependency  = "dependency-unavailable"
+)
+
+// kind is one row of the table of problems, which /problems shows.
+type kind struct {
+	Slug    string `json:"slug"`
+	Status  int    `json:"status"`
+	Title   string `json:"title"`
+	Meaning string `json:"meaning"`
+}
+
+func kinds() []kind {
+	return []kind{
+		{slugMalformed, 400, "Malformed request", "The request cannot be read: its JSON does not parse, or a cursor or an id in the path is not one."},
+		{slugAuth, 401, "Authentication required", "There is no access token, or it is invalid, expired or revoked, or the credentials are wrong. Sign in or refresh, then try again."},
+		{slugDenied, 403, "Access denied", "The token is good but does not allow this: the account may be switched off, or the thing belongs to somebody else."},
+		{slugNotFound, 404, "Not found", "There is no such thing, or it is somebody else's and private."},
+		{slugMethod, 405, "Method not allowed", "The address exists but does not take this method. The Allow header lists those it takes."},
+		{slugConflict, 409, "Conflict", "The request does not fit the present state, for example because an e-mail address is taken or a task has ended."},
+		{slugCondition, 412, "Precondition failed", "If-Match names another version than the present one. Read it again, then repeat the change."},
+		{slugTooLarge, 413, "Payload too large", "The body is larger than 512 KiB."},
+		{slugMedia, 415, "Unsupported media type", "Bodies are JSON: send Content-Type: application/json."},
+		{slugValidation, 422, "Validation error", "Fields break a rule. The errors member lists all of them."},
+		{slugReusedKey, 422, "Idempotency key reused", "The Idempotency-Key was used before with another request. Use a new key for a new request."},
+		{slugRateLimited, 429, "Too many requests", "A limit was reached. Wait as long as Retry-After says."},
+		{slugServer, 500, "Server error", "Something went wrong on our side and was logged under the request id."},
+		{slugEngine, 503, "Workflow engine unavailable", "The engine that runs long work does not answer. Try again after Retry-After."},
+		{slugModel, 503, "Model unavailable", "The language model does not answer. Try again after Retry-After."},
+		{slugDependency, 503, "Dependency unavailable", "A part this request needs does not answer in time. Try again after Retry-After."},
+	}
+}
+
+func kindOf(slug string) (kind, bool) {
+	for _, k := range kinds() {
+		if k.Slug == slug {
+			return k, true
+		}
+	}
+	return kind{}, false
+}
+
+// slugOf is the slug for a bare status, as Huma reports one.
+func slugOf(status int) string {
+	for _, k := range kinds() {
+		if k.Status == status {
+			return k.Slug
+		}
+	}
+	return slugServer
+}

@@ -1,0 +1,61 @@
+package api
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+type logOutInput struct {
+	Authorization string `header:"Authorization" hidden:"true"`
+	Body          *struct {
+		RefreshToken string `json:"refresh_token,omitempty" maxLength:"1024"`
+	}
+}
+
+func (s *Server) logOut(ctx context.Context, in *logOutInput) (*struct{}, error) {
+	ending, err := s.provenSessions(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if len(ending) == 0 {
+		return nil, badToken()
+	}
+	for _, session := range ending {
+		if err := models.RevokeSession(ctx, s.DB, session, s.now()); err != nil {
+			return nil, err
+		}
+		s.standings.ended(ctx, session)
+	}
+	return nil, nil
+}
+
+// provenSessions are those that the tokens of a request belong to, whether or
+// not they go on: logging out twice is no fault.
+func (s *Server) provenSessions(ctx context.Context, in *logOutInput) ([]uuid.UUID, error) {
+	var proven []uuid.UUID
+	if claims, err := s.access.Verify(bearer(in.Authorization)); err == nil {
+		exchangeOf(ctx).user = claims.UserID.String()
+		proven = append(proven, claims.SessionID)
+	}
+	if in.Body == nil || in.Body.RefreshToken == "" {
+		return proven, nil
+	}
+	token, ok := s.refresh.Parse(in.Body.RefreshToken)
+	if !ok {
+		return proven, nil
+	}
+	held := token.Genuine
+	if !held {
+		var err error
+		if held, err = models.HoldsToken(ctx, s.DB, token.Session, token.Hash); err != nil {
+			return nil, err
+		}
+	}
+	if held {
+		proven = append(proven, token.Session)
+	}
+	return proven, nil
+}

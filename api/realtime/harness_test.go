@@ -1,0 +1,280 @@
+package realtime
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fake is a workflow and its rows, told by the test. Asked counts the queries
+// that came through each name.
+type fake struct {
+	mu       sync.Mutex
+	task     uuid.UUID
+	told     []models.TaskEvent // by the workflow
+	rows     []models.TaskEvent
+	queryErr error
+	rowsErr  error
+	asked    map[string]int
+	read     int // times the rows were
+}
+
+func newFake() *fake { return &fake{task: uuid.New(), asked: map[string]int{}} }
+
+// source is the fake as one hub sees it.
+type source struct {
+	*fake
+	name string
+}
+
+func (s source) Query(ctx context.Context, _ uuid.UUID, since int64) ([]models.TaskEvent, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked[s.name]++
+	if s.queryErr != nil {
+		return nil, s.queryErr
+	}
+	return after(s.told, since), ctx.Err()
+}
+
+func (s source) Rows(ctx context.Context, _ uuid.UUID, since int64) ([]models.TaskEvent, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.read++
+	if s.rowsErr != nil {
+		return nil, s.rowsErr
+	}
+	return after(s.rows, since), ctx.Err()
+}
+
+func after(events []models.TaskEvent, since int64) []models.TaskEvent {
+	var rest []models.TaskEvent
+	for _, e := range events {
+		if e.Seq > since {
+			rest = append(rest, e)
+		}
+	}
+	return rest
+}
+
+func event(seq int64, state models.TaskState) models.TaskEvent {
+	return models.TaskEvent{Seq: seq, State: state, Progress: int(seq), Step: "lessons", Message: "Writing", At: time.Unix(seq, 0).UTC()}
+}
+
+// change alters the fake under its lock.
+func (f *fake) change(do func(*fake)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	do(f)
+}
+
+// tell lets the workflow tell n more events, the last one terminal if it ends.
+func (f *fake) tell(n int, ends bool) {
+	f.change(func(f *fake) {
+		for i := range n {
+			state := models.TaskRunning
+			if ends && i == n-1 {
+				state = models.TaskDone
+			}
+			f.told = append(f.told, event(int64(len(f.told))+1, state))
+		}
+	})
+}
+
+// record brings what was told into the rows.
+func (f *fake) record() {
+	f.change(func(f *fake) { f.rows = append([]models.TaskEvent(nil), f.told...) })
+}
+
+var errFake = errors.New("nobody answers")
+
+// wire is a way to a Redis that can be cut or made silent.
+type wire struct {
+	address string // of the Redis
+	dialer  net.Dialer
+	mu      sync.Mutex
+	cutOff  bool
+	silent  bool
+	open    map[net.Conn]struct{}
+}
+
+func (w *wire) dial(ctx context.Context, network, _ string) (net.Conn, error) {
+	w.mu.Lock()
+	cutOff := w.cutOff
+	w.mu.Unlock()
+	if cutOff {
+		return nil, io.ErrUnexpectedEOF
+	}
+	conn, err := w.dialer.DialContext(ctx, network, w.address)
+	if err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.open[conn] = struct{}{}
+	return wired{conn, w}, nil
+}
+
+// wired swallows what is written while the wire is silent, so no answer comes.
+type wired struct {
+	net.Conn
+	wire *wire
+}
+
+func (c wired) Write(p []byte) (int, error) {
+	c.wire.mu.Lock()
+	silent := c.wire.silent
+	c.wire.mu.Unlock()
+	if silent {
+		return len(p), nil
+	}
+	return c.Conn.Write(p)
+}
+
+func (c wired) Close() error {
+	c.wire.mu.Lock()
+	delete(c.wire.open, c.Conn)
+	c.wire.mu.Unlock()
+	return c.Conn.Close()
+}
+
+func (w *wire) cut(off bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cutOff = off
+	for conn := range w.open {
+		_ = conn.Close()
+	}
+}
+
+func (w *wire) hush(silent bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.silent = silent
+}
+
+// store is a Redis for tests: the real one at TEST_REDIS_URL, or miniredis.
+type store struct {
+	options redis.Options
+	mini    *miniredis.Miniredis
+}
+
+// withStores runs the test on both kinds of Redis.
+func withStores(t *testing.T, test func(*testing.T, store)) {
+	t.Run("miniredis", func(t *testing.T) {
+		t.Parallel()
+		test(t, newMini(t))
+	})
+	t.Run("redis", func(t *testing.T) {
+		t.Parallel()
+		address := os.Getenv("TEST_REDIS_URL")
+		if address == "" {
+			t.Skip("TEST_REDIS_URL is not set: not tried on a real Redis")
+		}
+		options, err := redis.ParseURL(address)
+		require.NoError(t, err)
+		test(t, store{options: *options})
+	})
+}
+
+// newMini lets its time pass, which miniredis does not do by itself.
+func newMini(t *testing.T) store {
+	mini := miniredis.RunT(t)
+	ticks, done := time.NewTicker(10*time.Millisecond), make(chan struct{})
+	var ticking sync.WaitGroup
+	ticking.Go(func() {
+		for {
+			select {
+			case <-ticks.C:
+				mini.FastForward(10 * time.Millisecond)
+			case <-done:
+				return
+			}
+		}
+	})
+	t.Cleanup(func() {
+		close(done)
+		ticking.Wait()
+		ticks.Stop()
+	})
+	return store{redis.Options{Addr: mini.Addr()}, mini}
+}
+
+// client is a client with a wire of its own.
+func (s store) client(t *testing.T) (*redis.Client, *wire) {
+	w := &wire{address: s.options.Addr, open: map[net.Conn]struct{}{}}
+	o := s.options
+	o.ContextTimeoutEnabled, o.DialTimeout, o.Dialer = true, time.Second, w.dial
+	c := redis.NewClient(&o)
+	t.Cleanup(func() { _ = c.Close() })
+	return c, w
+}
+
+// quick are options with which a test does not wait.
+func quick(s Source) Options {
+	return Options{
+		Source: s, Poll: 5 * time.Millisecond, Lease: 300 * time.Millisecond, CatchUp: 50 * time.Millisecond,
+		QueryTimeout: 200 * time.Millisecond, RedisTimeout: 300 * time.Millisecond, RedisRetry: 50 * time.Millisecond,
+		LookAtRows: 50 * time.Millisecond, Linger: 50 * time.Millisecond, CloseWait: 200 * time.Millisecond,
+		QueriesPerSecond: 100000,
+	}
+}
+
+func newHub(t *testing.T, o Options) *Hub {
+	h := NewHub(o)
+	t.Cleanup(func() { closeHub(t, h) })
+	return h
+}
+
+func closeHub(t *testing.T, h *Hub) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	require.NoError(t, h.Close(ctx))
+}
+
+// soon is a context for what must happen.
+func soon(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// readAll reads to the end and gives the seqs seen.
+func readAll(t *testing.T, h *Hub, task uuid.UUID, since int64) []int64 {
+	c := h.Follow(task, since)
+	defer c.Close()
+	var seqs []int64
+	for {
+		e, err := c.Next(soon(t))
+		if errors.Is(err, ErrEnded) {
+			return seqs
+		}
+		require.NoError(t, err, "after %v", seqs)
+		require.Equal(t, task, e.TaskID)
+		seqs = append(seqs, e.Seq)
+	}
+}
+
+// upTo are the seqs after since.
+func upTo(since, last int64) []int64 {
+	var seqs []int64
+	for seq := since + 1; seq <= last; seq++ {
+		seqs = append(seqs, seq)
+	}
+	return seqs
+}

@@ -1,0 +1,165 @@
+package realtime
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+func TestACursorReadsWhatComesAfterSince(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	f.tell(6, true)
+	h := newHub(t, quick(source{f, "a"}))
+	require.Equal(t, upTo(0, 6), readAll(t, h, f.task, 0))
+	require.Equal(t, upTo(4, 6), readAll(t, h, f.task, 4))
+	require.Empty(t, readAll(t, h, f.task, 6))
+	require.Empty(t, readAll(t, h, f.task, 99))
+	require.Equal(t, upTo(5, 6), readAll(t, h, f.task, FromLatest))
+}
+
+func TestACursorWaits(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	f.tell(2, false)
+	h := newHub(t, quick(source{f, "a"}))
+	c := h.Follow(f.task, FromLatest)
+	defer c.Close()
+	e, err := c.Next(soon(t))
+	require.NoError(t, err)
+	require.Equal(t, int64(2), e.Seq)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = c.Next(ended)
+	require.ErrorIs(t, err, context.Canceled)
+	f.tell(1, true)
+	e, err = c.Next(soon(t))
+	require.NoError(t, err)
+	require.Equal(t, models.TaskDone, e.State)
+	_, err = c.Next(soon(t))
+	require.ErrorIs(t, err, ErrEnded)
+}
+
+func TestWhatTheWorkflowDoesNotTellIsInTheRows(t *testing.T) {
+	t.Parallel()
+	for name, arrange := range map[string]func(*fake){
+		"the workflow began later":  func(f *fake) { f.told = f.told[3:] },
+		"nobody answers":            func(f *fake) { f.queryErr = errFake },
+		"the workflow keeps silent": func(f *fake) { f.told = f.told[:3] },
+		"the workflow has a hole":   func(f *fake) { f.told = append(f.told[:3:3], f.told[5:]...) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake()
+			f.tell(8, true)
+			all := append([]models.TaskEvent(nil), f.told...)
+			arrange(f)
+			h := newHub(t, quick(source{f, "a"}))
+			c := h.Follow(f.task, 0) // so that the rows come later than the topic
+			defer c.Close()
+			_, _ = h.Latest(soon(t), f.task)
+			f.change(func(f *fake) { f.rows = all })
+			require.Equal(t, upTo(0, 8), readAll(t, h, f.task, 0))
+		})
+	}
+}
+
+func TestATaskThatWasEndedWhileItsWorkflowToldSomethingElse(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	f.tell(4, false)
+	h := newHub(t, quick(source{f, "a"}))
+	c := h.Follow(f.task, 0)
+	defer c.Close()
+	for range 4 {
+		_, err := c.Next(soon(t))
+		require.NoError(t, err)
+	}
+	f.change(func(f *fake) {
+		f.rows = append(append([]models.TaskEvent(nil), f.told[:2]...), event(3, models.TaskError))
+	})
+	e, err := c.Next(soon(t))
+	require.NoError(t, err)
+	require.Equal(t, int64(5), e.Seq)
+	require.Equal(t, models.TaskError, e.State)
+	_, err = c.Next(soon(t))
+	require.ErrorIs(t, err, ErrEnded)
+}
+
+func TestPolls(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	h := newHub(t, quick(source{f, "a"}))
+	_, ok := h.Latest(soon(t), f.task)
+	require.False(t, ok)
+	f.tell(3, false)
+	e, ok := h.After(soon(t), f.task, 2)
+	require.True(t, ok)
+	require.Equal(t, int64(3), e.Seq)
+	e, ok = h.Latest(soon(t), f.task)
+	require.True(t, ok)
+	require.Equal(t, int64(3), e.Seq)
+	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, ok = h.After(short, f.task, 3)
+	require.False(t, ok)
+	f.tell(1, true)
+	_, ok = h.After(soon(t), f.task, 3)
+	require.True(t, ok)
+	_, ok = h.After(soon(t), f.task, 4) // at once: nothing will follow
+	require.False(t, ok)
+}
+
+func TestATopicGoesAfterItsLastReader(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	f.tell(1, false)
+	h := newHub(t, quick(source{f, "a"}))
+	c := h.Follow(f.task, 0)
+	_, err := c.Next(soon(t))
+	require.NoError(t, err)
+	require.Equal(t, 1, h.ActiveTasks())
+	c.Close()
+	c.Close()
+	require.Eventually(t, func() bool { return h.ActiveTasks() == 0 }, 10*time.Second, 5*time.Millisecond)
+	asked := h.Queries()
+	f.tell(1, true)
+	require.Equal(t, upTo(0, 2), readAll(t, h, f.task, 0))
+	require.Greater(t, h.Queries(), asked)
+}
+
+func TestAClosedHubLetsEverybodyGo(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	f.tell(1, false)
+	h := NewHub(quick(source{f, "a"}))
+	c := h.Follow(f.task, 1)
+	defer c.Close()
+	waited := make(chan error, 1)
+	go func() {
+		_, err := c.Next(context.Background())
+		waited <- err
+	}()
+	closeHub(t, h)
+	require.ErrorIs(t, <-waited, ErrClosed)
+	_, ok := h.After(soon(t), uuid.New(), 0)
+	require.False(t, ok)
+	_, ok = h.Latest(soon(t), uuid.New())
+	require.False(t, ok)
+	closeHub(t, h)
+}
+
+func TestManyTasksShareTheQueriesThereMayBe(t *testing.T) {
+	t.Parallel()
+	h := NewHub(Options{Source: source{newFake(), "a"}, QueriesPerSecond: 200})
+	h.asking.Store(1000)
+	require.Equal(t, 5*time.Second, (&watcher{hub: h}).pace())
+	h.asking.Store(10)
+	require.Equal(t, 250*time.Millisecond, (&watcher{hub: h}).pace())
+	require.Equal(t, time.Second, (&watcher{hub: h, failures: 9}).pace())
+}

@@ -1,0 +1,94 @@
+package realtime
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Close codes of the sockets beside the standard ones.
+const (
+	CloseInvalid      websocket.StatusCode = 4400
+	CloseUnauthorized websocket.StatusCode = 4401
+	CloseForbidden    websocket.StatusCode = 4403
+	CloseNotFound     websocket.StatusCode = 4404
+	CloseSlow         websocket.StatusCode = 4408
+)
+
+// RestartHint is the reason of a close with 1012.
+const RestartHint = "restarting: reconnect after a random 1 to 5 seconds"
+
+// Refusal is why a socket gets no data, as clients read it in the member type.
+type Refusal string
+
+// Every refusal there is, and the code that its socket is closed with.
+const (
+	ValidationError   Refusal = "validation_error"    // 4400
+	AuthError         Refusal = "auth_error"          // 4401
+	AccessDeniedError Refusal = "access_denied_error" // 4403
+	NotFoundError     Refusal = "not_found_error"     // 4404
+	ServerError       Refusal = "server_error"        // 1011
+)
+
+func (r Refusal) code() websocket.StatusCode {
+	switch r {
+	case ValidationError:
+		return CloseInvalid
+	case AuthError:
+		return CloseUnauthorized
+	case AccessDeniedError:
+		return CloseForbidden
+	case NotFoundError:
+		return CloseNotFound
+	default:
+		return websocket.StatusInternalError
+	}
+}
+
+// refused is what a client without the right to listen is told.
+type refused struct {
+	Error string  `json:"error"`
+	Type  Refusal `json:"type"`
+}
+
+// signal is a message that is no event.
+type signal struct {
+	Type      string    `json:"type"`
+	Timestamp time.Time `json:"timestamp"`
+}
+
+// What a client may ask for.
+const (
+	askPing   = "ping"
+	askStatus = "status_request"
+)
+
+// parseAsk is what a client's message asks for, or "" for nothing known.
+func parseAsk(data []byte) string {
+	var m struct {
+		Type string `json:"type"`
+	}
+	if json.Unmarshal(data, &m) != nil || (m.Type != askPing && m.Type != askStatus) {
+		return ""
+	}
+	return m.Type
+}
+
+// Refuse tells the client why it gets no data and closes the socket with the
+// code of the kind. It returns when the socket is closed: within twice the
+// WriteTimeout even if the client does not listen, and CloseWait.
+func (h *Hub) Refuse(ctx context.Context, conn *websocket.Conn, kind Refusal, text string) {
+	k, release, ok := h.accept(ctx, conn)
+	defer release()
+	if !ok {
+		k.finish(restarting())
+		return
+	}
+	k.finish(k.refuse(kind, text))
+}
+
+func restarting() error {
+	return websocket.CloseError{Code: websocket.StatusServiceRestart, Reason: RestartHint}
+}

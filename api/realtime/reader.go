@@ -1,0 +1,77 @@
+package realtime
+
+import (
+	"io"
+
+	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
+)
+
+// What a client may send: bytes a message, messages a second, and at once.
+const (
+	maxMessage   = 4 << 10
+	maxPerSecond = 10
+	maxAtOnce    = 60
+)
+
+// read listens to the client until the connection ends. After a fault it only
+// drains, which the closing handshake needs.
+func (k *socket) read() {
+	defer close(k.gone)
+	k.conn.SetReadLimit(-1) // limited here, so that what is too long can be drained
+	budget := rate.NewLimiter(maxPerSecond, maxAtOnce)
+	for {
+		if err := k.hear(budget); err != nil {
+			k.faults <- err
+			break
+		}
+	}
+	if k.rest != nil {
+		_, _ = io.Copy(io.Discard, k.rest)
+	}
+	for k.drain() == nil {
+	}
+}
+
+// hear takes one message and passes on what it asks for.
+func (k *socket) hear(budget *rate.Limiter) error {
+	_, r, err := k.conn.Reader(k.ctx)
+	if err != nil {
+		return err
+	}
+	data, err := io.ReadAll(io.LimitReader(r, maxMessage+1))
+	if err != nil {
+		return err
+	}
+	if len(data) > maxMessage {
+		k.rest = r
+		return websocket.CloseError{Code: websocket.StatusMessageTooBig, Reason: "messages have 4 kB at most"}
+	}
+	if !budget.AllowN(k.hub.o.Clock(), 1) {
+		return websocket.CloseError{Code: websocket.StatusPolicyViolation, Reason: "too many messages"}
+	}
+	return k.pass(parseAsk(data))
+}
+
+// pass waits until the writer takes the wish, so a client that asks faster than
+// it reads is slowed down by its own connection.
+func (k *socket) pass(wish string) error {
+	if wish == "" {
+		return nil
+	}
+	select {
+	case k.asks <- wish:
+		return nil
+	case <-k.ctx.Done():
+		return k.ctx.Err()
+	}
+}
+
+func (k *socket) drain() error {
+	_, r, err := k.conn.Reader(k.ctx)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, r)
+	return err
+}

@@ -1,0 +1,12 @@
+-- Takes or renews a seat among a user's sockets.
+-- KEYS: seats (a sorted set, score = end in ms). ARGV: seat, most seats, ms to hold it.
+-- Answer: 1, or 0 when all are taken. Running it twice does no harm.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then
+  return 0
+end
+redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1

@@ -1,0 +1,123 @@
+package realtime
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// Session is what a socket is about. The caller has checked that the user may
+// see the task.
+type Session struct {
+	Task uuid.UUID
+	User uuid.UUID
+	// Since is the last seq the client has, 0 for the whole story, FromLatest for
+	// the newest event first.
+	Since int64
+	// Render makes the JSON message of an event. It is called by one goroutine, in
+	// the order of seq, and again with the last event when the client asks.
+	Render func(models.TaskEvent) any
+}
+
+// Serve tells the client the task's story and closes the socket. It returns when
+// the socket is closed: after the terminal event (1000), when the client leaves,
+// reads too slowly (4408), sends messages over 4 kB (1009) or too many (1008), or
+// the hub closes (1012). A user with too many sockets is refused with 4403. The
+// end of ctx does not matter, since a hijacked request's ends anyhow.
+func (h *Hub) Serve(ctx context.Context, conn *websocket.Conn, s Session) {
+	k, release, ok := h.accept(ctx, conn)
+	defer release()
+	if !ok {
+		k.finish(restarting())
+		return
+	}
+	if k.seat, ok = h.sit(k.ctx, s.User); !ok {
+		k.finish(k.refuse(AccessDeniedError, "Too many open sockets for one user."))
+		return
+	}
+	defer k.seat.stand(k.ctx)
+	k.finish(k.tell(s))
+}
+
+// tell writes events as they come, and between them what else there is to say.
+// Its error is the reason to close.
+func (k *socket) tell(s Session) error {
+	place := k.hub.Follow(s.Task, s.Since)
+	defer place.Close()
+	beat := time.NewTimer(k.hub.untilBeat())
+	defer beat.Stop()
+	for {
+		next := place.look()
+		if next.News.Seq == 0 && next.Ended {
+			return k.conclude(s, next.Latest)
+		}
+		if next.News.Seq > 0 {
+			if place.behind(next) > k.hub.o.MaxBehind {
+				return tooSlow()
+			}
+			if err := k.event(s, next.News); err != nil {
+				return err
+			}
+			place.since = next.News.Seq
+			continue
+		}
+		if err := k.pause(s, next.Grown, beat); err != nil {
+			return err
+		}
+	}
+}
+
+// pause is what goes on until the story grows.
+func (k *socket) pause(s Session, grown <-chan struct{}, beat *time.Timer) error {
+	select {
+	case <-grown:
+		return nil
+	case <-beat.C:
+		beat.Reset(k.hub.untilBeat())
+		k.seat.renew(k.ctx)
+		return k.signal("heartbeat")
+	case wish := <-k.asks:
+		return k.grant(s, wish)
+	case err := <-k.faults:
+		return err
+	case <-k.hub.draining:
+		return restarting()
+	}
+}
+
+func (k *socket) grant(s Session, wish string) error {
+	switch {
+	case wish == askPing:
+		return k.signal("pong")
+	case k.sent.Seq > 0:
+		return k.event(s, k.sent)
+	default:
+		return nil // nothing is known yet; the first event follows by itself
+	}
+}
+
+func (k *socket) event(s Session, e models.TaskEvent) error {
+	k.sent = e
+	return k.send(s.Render(e))
+}
+
+// conclude ends a story that was told. A client that came after its end is told
+// the end once more.
+func (k *socket) conclude(s Session, end models.TaskEvent) error {
+	if k.sent.Seq == 0 {
+		if err := k.event(s, end); err != nil {
+			return err
+		}
+	}
+	return websocket.CloseError{Code: websocket.StatusNormalClosure, Reason: "the task has ended"}
+}
+
+// untilBeat varies by a tenth, so that sockets opened together do not stay in step.
+func (h *Hub) untilBeat() time.Duration {
+	return h.o.Heartbeat - time.Duration(rand.Int64N(int64(h.o.Heartbeat/10)+1))
+}

@@ -1,0 +1,99 @@
+package realtime
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// socket is one connection. The goroutine that serves it writes; another reads.
+type socket struct {
+	hub    *Hub
+	conn   *websocket.Conn
+	ctx    context.Context // its end cuts the connection
+	cut    context.CancelFunc
+	asks   chan string   // what the client asked for
+	faults chan error    // why the reader listens no more; holds one
+	gone   chan struct{} // closed when the reader has ended
+	rest   io.Reader     // what the reader left of a message that was too long
+	sent   models.TaskEvent
+	seat   *seat
+}
+
+// accept starts reading. ok is false when the hub is closing. The socket must be
+// finished and then released either way.
+func (h *Hub) accept(ctx context.Context, conn *websocket.Conn) (k *socket, release func(), ok bool) {
+	ctx, cut := context.WithCancel(context.WithoutCancel(ctx))
+	k = &socket{
+		hub: h, conn: conn, ctx: ctx, cut: cut,
+		asks: make(chan string), faults: make(chan error, 1), gone: make(chan struct{}),
+	}
+	go k.read()
+	stop := context.AfterFunc(h.running, cut)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return k, func() { stop() }, false
+	}
+	h.serving.Add(1)
+	return k, func() { stop(); h.serving.Done() }, true
+}
+
+// send writes one message as JSON. A write that takes longer than WriteTimeout
+// ends in a close with 4408; one that takes twice as long cannot even be told.
+func (k *socket) send(message any) error {
+	text, err := json.Marshal(message)
+	if err != nil {
+		k.hub.o.Log.ErrorContext(k.ctx, "a socket's message has no JSON", "error", err)
+		return websocket.CloseError{Code: websocket.StatusInternalError, Reason: string(ServerError)}
+	}
+	limit := k.hub.o.WriteTimeout
+	bounded, cancel := context.WithTimeout(k.ctx, 2*limit)
+	defer cancel()
+	began := k.hub.o.Clock()
+	if err := k.conn.Write(bounded, websocket.MessageText, text); err != nil {
+		return fmt.Errorf("write to a socket: %w", err)
+	}
+	if k.hub.o.Clock().Sub(began) > limit {
+		return tooSlow()
+	}
+	return nil
+}
+
+func tooSlow() error {
+	return websocket.CloseError{Code: CloseSlow, Reason: "too slow: reconnect with since"}
+}
+
+// signal sends a message that is no event.
+func (k *socket) signal(kind string) error {
+	return k.send(signal{kind, k.hub.o.Clock().UTC()})
+}
+
+// refuse sends the reason and gives the close that follows it.
+func (k *socket) refuse(kind Refusal, text string) error {
+	if err := k.send(refused{text, kind}); err != nil {
+		return err
+	}
+	return websocket.CloseError{Code: kind.code(), Reason: string(kind)}
+}
+
+// finish closes the connection as err says: with its code when it is a
+// CloseError, and without ceremony otherwise. It waits CloseWait for the client.
+func (k *socket) finish(err error) {
+	var closing websocket.CloseError
+	if errors.As(err, &closing) {
+		cutter := time.AfterFunc(k.hub.o.CloseWait, k.cut)
+		defer cutter.Stop()
+		_ = k.conn.Close(closing.Code, closing.Reason)
+	}
+	k.cut()
+	_ = k.conn.CloseNow()
+	<-k.gone
+}
