@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 )
@@ -17,8 +19,9 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(GenerateCourse)
 }
 
-// RegisterLabels makes the search attributes known to the namespace. Doing it
-// twice is harmless; until it is done no workflow can start.
+// RegisterLabels makes the search attributes known to the namespace and waits
+// until the server has taken notice, which can be seconds later. Doing it twice
+// is harmless; until it is done no workflow can start.
 func RegisterLabels(ctx context.Context, c client.Client, namespace string) error {
 	types := map[string]enums.IndexedValueType{}
 	for _, label := range Labels() {
@@ -31,5 +34,23 @@ func RegisterLabels(ctx context.Context, c client.Client, namespace string) erro
 	if err != nil && !errors.As(err, &there) {
 		return fmt.Errorf("register search attributes: %w", err)
 	}
-	return nil
+	return awaitLabels(ctx, c, namespace)
+}
+
+// awaitLabels asks for something by the labels until that makes sense to the server.
+func awaitLabels(ctx context.Context, c client.Client, namespace string) error {
+	query := "LyoUser = 'nobody' AND LyoKind = 'nothing' AND LyoCourse = 'none'"
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: query})
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for search attributes: %w", err)
+		case <-ticker.C:
+		}
+	}
 }

@@ -133,6 +133,45 @@ func TestAWipedRedisIsFilledAgain(t *testing.T) {
 	})
 }
 
+func TestRedisStopsAndComesBackEmpty(t *testing.T) {
+	t.Parallel()
+	s := newMini(t)
+	f := newFake()
+	c := newCluster(t, s, f, 2, quick(nil))
+	var places []*Cursor
+	for _, h := range c.hubs {
+		places = append(places, h.Follow(f.task, 0))
+	}
+	everybodyReads := func(seq int64) {
+		for _, place := range places {
+			e, err := place.Next(soon(t))
+			require.NoError(t, err)
+			require.Equal(t, seq, e.Seq)
+		}
+	}
+	f.tell(1, false)
+	everybodyReads(1)
+	s.mini.Close()
+	f.tell(1, false)
+	everybodyReads(2)
+	require.Eventually(t, func() bool { // each asks for itself
+		return c.hubs[0].asking.Load()+c.hubs[1].asking.Load() == 2
+	}, 10*time.Second, 5*time.Millisecond)
+	s.mini.FlushAll()
+	require.NoError(t, s.mini.Restart())
+	require.Eventually(t, func() bool { // and then one for all
+		return c.hubs[0].asking.Load()+c.hubs[1].asking.Load() == 1
+	}, 10*time.Second, 5*time.Millisecond)
+	f.tell(1, false)
+	everybodyReads(3)
+	members, err := s.mini.ZMembers(eventsKey(f.task))
+	require.NoError(t, err)
+	require.Len(t, members, 3)
+	for _, place := range places {
+		place.Close()
+	}
+}
+
 func TestASilentRedisHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	withStores(t, func(t *testing.T, s store) {
@@ -184,7 +223,7 @@ func tellStory(t *testing.T, s store, seed uint64) {
 	total := int64(20 + random.IntN(40))
 	crashAt := 1 + random.Int64N(total-1)
 	for f.count() < total {
-		tick(random.IntN(8))
+		tick(random.IntN(20))
 		n := min(1+random.Int64N(3), total-f.count())
 		before := f.count()
 		f.tell(int(n), before+n == total)

@@ -37,7 +37,7 @@ func (a *app) serveWorker(ctx context.Context) error {
 // awaitTemporal waits until Temporal answers and knows our search attributes.
 func (a *app) awaitTemporal(ctx context.Context) error {
 	for {
-		trying, cancel := context.WithTimeout(ctx, 5*time.Second)
+		trying, cancel := context.WithTimeout(ctx, 20*time.Second)
 		err := workflows.RegisterLabels(trying, a.temporal, a.cfg.Temporal.Namespace)
 		cancel()
 		if err == nil {

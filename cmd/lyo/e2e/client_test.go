@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -103,6 +104,27 @@ func (l *learner) await(id string) object {
 	return task
 }
 
+// awaitLessons polls until all but so many lessons of a course are written.
+func (l *learner) awaitLessons(task, course string, missing int) {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(l.t.Context(), 90*time.Second)
+	defer cancel()
+	for seq := float64(0); ; {
+		lessons, _ := l.course(course)["lessons"].([]any)
+		written := 0
+		for _, lesson := range lessons {
+			if lesson.(object)["content"] != "" {
+				written++
+			}
+		}
+		if len(lessons) > 0 && written == len(lessons)-missing {
+			return
+		}
+		require.NoError(l.t, ctx.Err())
+		seq = l.call(http.MethodGet, fmt.Sprintf("/v1/tasks/%s?wait=2s&since=%.0f", task, seq), nil, http.StatusOK)["seq"].(float64)
+	}
+}
+
 // dial opens a socket with the learner's token.
 func (l *learner) dial(task, query string) *websocket.Conn {
 	l.t.Helper()
@@ -111,6 +133,13 @@ func (l *learner) dial(task, query string) *websocket.Conn {
 	require.NoError(l.t, err)
 	l.t.Cleanup(func() { _ = conn.CloseNow() })
 	return conn
+}
+
+// read is the next message.
+func (l *learner) read(conn *websocket.Conn) (message object) {
+	l.t.Helper()
+	require.NoError(l.t, wsjson.Read(l.t.Context(), conn, &message))
+	return message
 }
 
 // listen reads events until the socket closes.
