@@ -51,18 +51,19 @@ func readBounded(c *gin.Context) ([]byte, error) {
 	control := http.NewResponseController(c.Writer)
 	// Not every writer has deadlines; a recorder in a test has none.
 	_ = control.SetReadDeadline(time.Now().Add(bodyWithin))
-	// Lifted again, since a deadline that passes later would look like a client that left.
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
 	body, err := io.ReadAll(io.LimitReader(c.Request.Body, maxBody+1))
+	if err == nil && len(body) <= maxBody {
+		// Lifted, since a deadline that passes later would look like a client that left.
+		_ = control.SetReadDeadline(time.Time{})
+		return body, nil
+	}
+	// Closed, or the server would wait for the rest of the body.
+	c.Header("Connection", "close")
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	if len(body) > maxBody {
-		_, _ = io.CopyN(io.Discard, c.Request.Body, maxDrain)
-		c.Header("Connection", "close")
-		return nil, problemOf(slugTooLarge, "The body is larger than 512 KiB.")
-	}
-	return body, nil
+	_, _ = io.CopyN(io.Discard, c.Request.Body, maxDrain)
+	return nil, problemOf(slugTooLarge, "The body is larger than 512 KiB.")
 }
 
 func unreadable(err error) error {

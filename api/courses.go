@@ -68,6 +68,7 @@ func (s *Server) listCourses(ctx context.Context, in *listCoursesInput) (*listed
 	return pageOf(ctx, s, "courses", scope, courses, in.Limit, place, viewCourse), nil
 }
 
+// CourseID names a course in the path.
 type CourseID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }
@@ -88,7 +89,7 @@ func (s *Server) getCourse(ctx context.Context, in *getCourseInput) (*tagged[cou
 type updateCourseInput struct {
 	CourseID
 	Changing
-	Body    courseChangeBody
+	Body courseChangeBody
 }
 
 // courseChangeBody holds what may be changed; absent or null leaves a field as it is.

@@ -74,7 +74,28 @@ func (s *Server) finishDocument() error {
 	// Huma registers its own error documents, which nobody gets to see.
 	delete(doc.Components.Schemas.Map(), "ErrorModel")
 	delete(doc.Components.Schemas.Map(), "ErrorDetail")
+	dropOwnKeywords(doc)
 	var err error
 	s.spec, err = json.Marshal(doc)
 	return err
+}
+
+// dropOwnKeywords removes what Huma adds to schemas and OpenAPI does not know.
+// By now it has done its work, which is to word the complaints.
+func dropOwnKeywords(doc *huma.OpenAPI) {
+	for _, schema := range doc.Components.Schemas.Map() {
+		for _, property := range schema.Properties {
+			property.PatternDescription = ""
+		}
+	}
+	for _, item := range doc.Paths {
+		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if operation == nil {
+				continue
+			}
+			for _, parameter := range operation.Parameters {
+				parameter.Schema.PatternDescription = ""
+			}
+		}
+	}
 }

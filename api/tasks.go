@@ -34,6 +34,7 @@ func (s *Server) tasks() {
 	}, s.deleteTask)
 }
 
+// TaskID names a task in the path.
 type TaskID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }

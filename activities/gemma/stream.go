@@ -72,14 +72,14 @@ func (r *reading) run(ctx context.Context, chunks <-chan openai.ChatCompletionCh
 			silence.Reset(idle)
 			if r.take(chunk); r.leaves() {
 				cancel(nil)
-				_ = <-done // cut off on purpose
+				<-done //nolint:errcheck // cut off on purpose
 				return nil
 			}
 		case <-tick.C:
 			r.pulse()
 		case <-silence.C:
 			cancel(errStalled)
-			_ = <-done // cut off on purpose
+			<-done //nolint:errcheck // cut off on purpose
 			return r.stalled()
 		case err := <-done:
 			return r.end(ctx, err)

@@ -112,6 +112,24 @@ func TestTheNextProcessTakesOver(t *testing.T) {
 	})
 }
 
+func TestAProcessThatSeesNothingLetsAnotherAsk(t *testing.T) {
+	t.Parallel()
+	withStores(t, func(t *testing.T, s store) {
+		f := newFake()
+		c := newCluster(t, s, f, 2, patient())
+		f.tell(2, false)
+		_, ok := c.hubs[0].After(soon(t), f.task, 1) // the first holds the lease
+		require.True(t, ok)
+		place := c.hubs[1].Follow(f.task, 0)
+		defer place.Close()
+		f.change(func(f *fake) { f.blind = "hub0" })
+		f.tell(2, true)
+		for _, h := range c.hubs {
+			require.Equal(t, upTo(0, 4), readAll(t, h, f.task, 0))
+		}
+	})
+}
+
 func TestAWipedRedisIsFilledAgain(t *testing.T) {
 	t.Parallel()
 	withStores(t, func(t *testing.T, s store) {
@@ -206,8 +224,6 @@ func TestEveryReaderSeesTheStoryOnce(t *testing.T) {
 		}
 	})
 }
-
-const readersEach = 12
 
 func tellStory(t *testing.T, s store, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 7))

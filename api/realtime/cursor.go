@@ -16,7 +16,7 @@ var ErrEnded = errors.New("realtime: the task's story has ended")
 // ErrClosed says that the hub, or the cursor, was closed.
 var ErrClosed = errors.New("realtime: closed")
 
-// FromLatest, as a since, starts with the newest event there is.
+// FromLatest is the since that starts with the newest event there is.
 const FromLatest int64 = -1
 
 // Cursor is one reader's place in a story. It is for one goroutine at a time.

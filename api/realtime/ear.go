@@ -37,7 +37,7 @@ func (e *ear) want(task uuid.UUID, on bool) {
 }
 
 // listen runs until ctx ends. The subscription is made again by the client
-// whenever the connection is.
+// whenever the connection is. While Redis is away it may end a few seconds late.
 func (e *ear) listen(ctx context.Context) {
 	news := e.redis.Subscribe(ctx)
 	messages := news.Channel(

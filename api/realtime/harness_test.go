@@ -30,6 +30,7 @@ type fake struct {
 	rows     []models.TaskEvent
 	queryErr error
 	rowsErr  error
+	blind    string // the name for which nothing answers
 	asked    map[string]int
 	read     int // times the rows were
 }
@@ -46,8 +47,8 @@ func (s source) Query(ctx context.Context, _ uuid.UUID, since int64) ([]models.T
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked[s.name]++
-	if s.queryErr != nil {
-		return nil, s.queryErr
+	if s.queryErr != nil || s.blind == s.name {
+		return nil, errFake
 	}
 	return after(s.told, since), ctx.Err()
 }
@@ -56,8 +57,8 @@ func (s source) Rows(ctx context.Context, _ uuid.UUID, since int64) ([]models.Ta
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.read++
-	if s.rowsErr != nil {
-		return nil, s.rowsErr
+	if s.rowsErr != nil || s.blind == s.name {
+		return nil, errFake
 	}
 	return after(s.rows, since), ctx.Err()
 }

@@ -29,7 +29,8 @@ func (k *socket) read() {
 	if k.rest != nil {
 		_, _ = io.Copy(io.Discard, k.rest)
 	}
-	for k.drain() == nil {
+	for err := error(nil); err == nil; {
+		err = k.drain()
 	}
 }
 

@@ -119,5 +119,5 @@ func (k *socket) conclude(s Session, end models.TaskEvent) error {
 
 // untilBeat varies by a tenth, so that sockets opened together do not stay in step.
 func (h *Hub) untilBeat() time.Duration {
-	return h.o.Heartbeat - time.Duration(rand.Int64N(int64(h.o.Heartbeat/10)+1))
+	return h.o.Heartbeat - time.Duration(rand.Int64N(int64(h.o.Heartbeat/10)+1)) //nolint:gosec // spreads load, keeps no secret
 }

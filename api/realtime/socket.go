@@ -36,13 +36,13 @@ func (h *Hub) accept(ctx context.Context, conn *websocket.Conn) (k *socket, rele
 		asks: make(chan string), faults: make(chan error, 1), gone: make(chan struct{}),
 	}
 	go k.read()
-	stop := context.AfterFunc(h.running, cut)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
-		return k, func() { stop() }, false
+		return k, func() {}, false
 	}
 	h.serving.Add(1)
+	stop := context.AfterFunc(h.running, cut)
 	return k, func() { stop(); h.serving.Done() }, true
 }
 
@@ -87,8 +87,7 @@ func (k *socket) refuse(kind Refusal, text string) error {
 // finish closes the connection as err says: with its code when it is a
 // CloseError, and without ceremony otherwise. It waits CloseWait for the client.
 func (k *socket) finish(err error) {
-	var closing websocket.CloseError
-	if errors.As(err, &closing) {
+	if closing, ok := errors.AsType[websocket.CloseError](err); ok {
 		cutter := time.AfterFunc(k.hub.o.CloseWait, k.cut)
 		defer cutter.Stop()
 		_ = k.conn.Close(closing.Code, closing.Reason)

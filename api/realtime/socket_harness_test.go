@@ -26,7 +26,8 @@ type server struct {
 	hub  *Hub
 	task uuid.UUID
 	gate *gate
-	left chan struct{} // one for each socket that was served
+	left chan struct{}                          // one for each socket that was served
+	hook atomic.Pointer[func(models.TaskEvent)] // before an event is rendered
 }
 
 func newServer(t *testing.T, hub *Hub, task uuid.UUID) *server {
@@ -56,7 +57,12 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	user, _ := uuid.Parse(r.URL.Query().Get("user"))
 	s.hub.Serve(r.Context(), conn, Session{
 		Task: s.task, User: user, Since: since,
-		Render: func(e models.TaskEvent) any { return map[string]any{"seq": e.Seq, "state": e.State} },
+		Render: func(e models.TaskEvent) any {
+			if hook := s.hook.Load(); hook != nil {
+				(*hook)(e)
+			}
+			return map[string]any{"seq": e.Seq, "state": e.State}
+		},
 	})
 }
 

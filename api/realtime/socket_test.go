@@ -19,9 +19,11 @@ func TestASocketTellsTheStory(t *testing.T) {
 	s := newServer(t, NewHub(quick(source{f, "a"})), f.task)
 	newest, whole, some := s.dial(t, "/-1"), s.dial(t, "/0"), s.dial(t, "/2")
 	require.Equal(t, int64(3), newest.read().Seq)
+	require.Equal(t, int64(1), whole.read().Seq)
+	require.Equal(t, int64(3), some.read().Seq)
 	require.Equal(t, 3, s.hub.Connections())
 	f.tell(4, true)
-	for c, since := range map[*client]int64{newest: 3, whole: 0, some: 2} {
+	for c, since := range map[*client]int64{newest: 3, whole: 1, some: 3} {
 		seqs, closing := c.rest()
 		require.Equal(t, upTo(since, 7), seqs)
 		require.Equal(t, websocket.StatusNormalClosure, closing.Code)
@@ -131,11 +133,13 @@ func TestASlowReaderIsCutOffAndOthersAreNot(t *testing.T) {
 	s.gate.close()
 	f.tell(1, false)
 	waitFor(t, s.gate.blocked)
-	clock.advance(11 * time.Second)
+	late := func(models.TaskEvent) { clock.advance(11 * time.Second) } // while only the slow one is writing
+	s.hook.Store(&late)
 	f.tell(1, false)
 	for seq := range int64(3) {
 		require.Equal(t, seq+1, quickOne.read().Seq)
 	}
+	s.hook.Store(nil)
 	s.gate.open()
 	seqs, closing := slow.rest()
 	require.Equal(t, []int64{2}, seqs)

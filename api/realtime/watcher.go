@@ -16,6 +16,7 @@ type watcher struct {
 	loaded   bool // the rows were read from the start
 	holder   bool // of the lease
 	asks     bool // the workflow, being holder or alone
+	blind    bool // neither workflow nor rows answered last time
 	failures int  // of queries, in a row
 	due      time.Time
 	calm     time.Time // since when there was neither news nor a look at the rows
@@ -90,6 +91,10 @@ func (w *watcher) hold(ctx context.Context, s shared) time.Duration {
 	if news := w.topic.after(s.last, shareAtOnce); len(news) > 0 {
 		w.hub.share.add(ctx, w.topic.task, news)
 	}
+	if w.blind {
+		w.blind = false
+		w.hub.share.release(ctx, w.topic.task) // another process may see more
+	}
 	return min(pause, w.hub.o.Lease/3)
 }
 
@@ -102,7 +107,7 @@ func (w *watcher) listen(ctx context.Context, s shared) time.Duration {
 	if w.topic.last() < s.last {
 		return w.hub.o.Poll
 	}
-	spread := time.Duration(rand.Int64N(int64(w.hub.o.Poll)))
+	spread := time.Duration(rand.Int64N(int64(w.hub.o.Poll))) //nolint:gosec // spreads load, keeps no secret
 	return min(w.hub.o.CatchUp, s.ttl+spread)
 }
 
@@ -138,7 +143,7 @@ func (w *watcher) ask(ctx context.Context) time.Duration {
 	}
 	if gap := w.topic.append(events); gap || !ok || now.Sub(w.calm) >= w.hub.o.LookAtRows {
 		w.calm = now
-		w.look(ctx)
+		w.blind = !w.look(ctx) && !ok
 		w.topic.append(events)
 	}
 	pause := w.pace()

@@ -129,7 +129,7 @@ func (l *learner) awaitLessons(task, course string, missing int) {
 func (l *learner) dial(task, query string) *websocket.Conn {
 	l.t.Helper()
 	address := "ws" + strings.TrimPrefix(l.base, "http") + "/v1/tasks/ws/" + task + "?token=" + l.token + query
-	conn, _, err := websocket.Dial(l.t.Context(), address, nil) //nolint:bodyclose // the library closes it
+	conn, _, err := websocket.Dial(l.t.Context(), address, nil)
 	require.NoError(l.t, err)
 	l.t.Cleanup(func() { _ = conn.CloseNow() })
 	return conn

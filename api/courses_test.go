@@ -1,0 +1,281 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+
+	"github.com/lyoapp/lyo/api/realtime"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// school is a world whose Temporal is away: what handlers promise stays in the
+// outbox, and the rows answer for the workflows.
+func school(t *testing.T) *world {
+	t.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	away, err := client.NewLazyClient(client.Options{HostPort: "127.0.0.1:1", Logger: sdklog.NewStructuredLogger(quiet)})
+	require.NoError(t, err)
+	t.Cleanup(away.Close)
+	return newWorld(t, func(d *Deps) {
+		d.Config.Course.Deadline = time.Hour
+		d.Temporal = away
+		d.Starter = &outbox.Starter{DB: d.DB, Temporal: away, Log: quiet}
+		d.Hub = realtime.NewHub(realtime.Options{Source: rowsOnly{d}, Log: quiet, Poll: 20 * time.Millisecond})
+		d.Tickets = realtime.NewTickets(nil)
+		t.Cleanup(func() { require.NoError(t, d.Hub.Close(context.Background())) })
+	})
+}
+
+// rowsOnly is a source whose workflows never answer.
+type rowsOnly struct{ *Deps }
+
+func (rowsOnly) Query(context.Context, uuid.UUID, int64) ([]models.TaskEvent, error) {
+	return nil, fmt.Errorf("nobody answers")
+}
+
+func (r rowsOnly) Rows(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error) {
+	return models.EventsAfter(ctx, r.DB, task, since)
+}
+
+// ask generates a course and returns its task's and its own id.
+func (w *world) ask(p person, topic string) (task, course uuid.UUID) {
+	w.t.Helper()
+	w.clock.advance(time.Second)
+	a := w.do("POST", "/v1/courses/generate", fmt.Sprintf(`{"topic":%q}`, topic), p.header()...)
+	require.Equal(w.t, http.StatusAccepted, a.status, string(a.body))
+	v := a.json(w.t)
+	return uuid.MustParse(v["task_id"].(string)), uuid.MustParse(v["provisional_course_id"].(string))
+}
+
+// finish writes a course as the workflow would.
+func (w *world) finish(task, course uuid.UUID) {
+	w.t.Helper()
+	ctx, db, now := context.Background(), w.server.DB, w.server.now()
+	plan, err := models.CourseToWrite(ctx, db, course)
+	require.NoError(w.t, err)
+	plan.Title = "On " + plan.Topic
+	for n := 1; n <= 3; n++ {
+		plan.Lessons = append(plan.Lessons, models.Lesson{
+			ID: models.LessonID(course, n), CourseID: course, Position: n, Title: fmt.Sprint("Part ", n), CreatedAt: now, UpdatedAt: now,
+		})
+	}
+	_, err = models.SaveOutline(ctx, db, plan)
+	require.NoError(w.t, err)
+	for _, l := range plan.Lessons {
+		l.Content, l.Revision, l.PracticeRevision = "Water rises.", 1, 1
+		require.NoError(w.t, models.SaveLesson(ctx, db, l))
+		require.NoError(w.t, models.SavePractice(ctx, db, l, []models.Item{{
+			ID: models.ItemID(l.ID, 1), CourseID: course, LessonID: l.ID, Position: 1, Type: "quiz", Title: "Quiz", Source: "lyo",
+			DifficultyLevel: "beginner", Language: "en", CreatedAt: now,
+			Quiz: []models.QuizQuestion{{ID: "q1", Kind: "single_choice", Prompt: "Why?", Options: []string{"moon", "sun"}, Explanation: "secret-explanation"}},
+		}}))
+	}
+	done := models.TaskEvent{Seq: 2, State: models.TaskDone, Progress: 100, Step: "done", Message: "Ready", At: now}
+	require.NoError(w.t, models.SettleGeneration(ctx, db, task, []models.TaskEvent{done}, models.Generation{Model: "m", GeneratedAt: &now}))
+}
+
+func TestGenerateAnswersWithWhatCanBeReadAtOnce(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada := w.signUp("ada@example.com")
+	for _, path := range []string{"/v1/courses/generate", "/v1/courses:generate", "/v1/courses/generate/"} {
+		a := w.do("POST", path, `{"title":"Tides","level":"advanced","unknown":1,"description":null}`, append(ada.header(), "Prefer", "respond-async")...)
+		require.Equal(t, http.StatusAccepted, a.status, string(a.body))
+		require.Equal(t, "respond-async", a.header.Get("Preference-Applied"))
+		v := a.json(t)
+		task := v["task_id"].(string)
+		require.Equal(t, "http://lyo.test/v1/tasks/"+task+"/status", a.header.Get("Location"))
+		require.Equal(t, a.header.Get("Location"), v["status_url"])
+		require.Equal(t, "ws://lyo.test/v1/tasks/ws/"+task, v["ws_url"])
+		require.Positive(t, v["estimated_completion_minutes"])
+		status := w.do("GET", "/v1/tasks/"+task+"/status", "", ada.header()...).json(t)
+		require.Equal(t, "QUEUED", status["state"])
+		require.Equal(t, "pending", status["status"])
+		require.Nil(t, status["result_id"])
+		course := w.do("GET", "/v1/courses/"+v["provisional_course_id"].(string), "", ada.header()...).json(t)
+		require.Equal(t, "GENERATING", course["status"])
+		require.Equal(t, "Tides", course["topic"])
+		require.Equal(t, "advanced", course["difficulty_level"])
+	}
+}
+
+func TestGenerateRefusesAllBrokenRulesAtOnce(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada := w.signUp("ada@example.com")
+	for body, pointers := range map[string][]string{
+		`{}`:                            {"/topic"},
+		`{"topic":"  ab "}`:             {"/topic"},
+		`{"topic":"` + long(201) + `"}`: {"/topic"},
+		`{"topic":7}`:                   {"/topic"},
+		`{"topic":"T","locale":"not a locale","difficulty_level":"expert","preferences":{"duration_hours":-1,"format":3}}`: {
+			"/topic", "/locale", "/difficulty_level", "/preferences/duration_hours", "/preferences/format",
+		},
+		`{"topic":"Tides","target_duration_hours":0}`:                                   {"/target_duration_hours"},
+		`{"topic":"Tides","target_duration_hours":101}`:                                 {"/target_duration_hours"},
+		`{"topic":"Tides","interests":["1","2","3","4","5","6","7","8","9","10","11"]}`: {"/interests"},
+		`{"topic":"Tides","interests":[" "]}`:                                           {"/interests/0"},
+	} {
+		p := w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), slugValidation)
+		var got []string
+		for _, fault := range p["errors"].([]any) {
+			require.Equal(t, "body", fault.(map[string]any)["location"])
+			got = append(got, fault.(map[string]any)["pointer"].(string))
+		}
+		require.ElementsMatch(t, pointers, got, body)
+	}
+	for _, key := range []string{long(256), "två", "a b"} {
+		w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides"}`, append(ada.header(), "Idempotency-Key", key)...), slugValidation)
+	}
+	w.problem(w.do("POST", "/v1/courses/generate", `{"topic":`, ada.header()...), slugMalformed)
+	w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides"}`), slugAuth)
+}
+
+func long(n int) string { return strings.Repeat("x", n) }
+
+func TestAKeyIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
+	send := func(p person, body string) answer {
+		return w.do("POST", "/v1/courses/generate", body, append(p.header(), "Idempotency-Key", "k1")...)
+	}
+	first := send(ada, `{"topic":"Tides","interests":[]}`)
+	require.Empty(t, first.header.Get("Idempotent-Replayed"))
+	again := send(ada, ` {"interests":null, "topic":"Tides"}`)
+	require.Equal(t, http.StatusAccepted, again.status)
+	require.Equal(t, "true", again.header.Get("Idempotent-Replayed"))
+	require.JSONEq(t, string(first.body), string(again.body))
+	w.problem(send(ada, `{"topic":"Moons"}`), slugReusedKey)
+	require.NotEqual(t, first.json(t)["task_id"], send(bob, `{"topic":"Tides"}`).json(t)["task_id"])
+}
+
+func TestWhoSeesWhichCourse(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
+	task, public := w.ask(ada, "Tides")
+	w.finish(task, public)
+	_, private := w.ask(ada, "Moons")
+	path := func(id uuid.UUID) string { return "/v1/courses/" + id.String() }
+
+	p := w.problem(w.do("GET", path(private), "", bob.header()...), slugNotFound)
+	require.Equal(t, "course", p["resource_type"])
+	require.Equal(t, private.String(), p["resource_id"])
+	a := w.do("GET", path(public), "", bob.header()...)
+	require.Equal(t, http.StatusOK, a.status)
+	require.NotContains(t, string(a.body), "secret-explanation", "answers stay here")
+	require.NotContains(t, string(a.body), `"answer"`)
+	course := a.json(t)
+	require.Len(t, course["lessons"], 3)
+	require.Len(t, course["items"], 3)
+	require.Len(t, course["lessons"].([]any)[0].(map[string]any)["items"], 1)
+	item := course["items"].([]any)[0].(map[string]any)
+	require.Contains(t, item, "sourceUrl")
+	require.Equal(t, "Why?", item["questions"].([]any)[0].(map[string]any)["prompt"])
+
+	w.problem(w.do("PUT", path(public), `{"title":"Mine"}`, bob.header()...), slugDenied)
+	w.problem(w.do("DELETE", path(public), "", bob.header()...), slugDenied)
+	w.problem(w.do("PUT", path(private), `{"title":"Mine"}`, bob.header()...), slugNotFound)
+	w.problem(w.do("DELETE", path(private), "", bob.header()...), slugNotFound)
+	w.problem(w.do("GET", "/v1/courses/12", "", bob.header()...), slugMalformed)
+	require.Equal(t, []string{"On Tides"}, titles(t, w.do("GET", "/v1/courses/", "", bob.header()...)))
+	require.Empty(t, titles(t, w.do("GET", "/v1/courses?own_only=true", "", bob.header()...)))
+	require.Equal(t, []string{"Moons", "On Tides"}, titles(t, w.do("GET", "/v1/courses", "", ada.header()...)))
+	require.Equal(t, []string{"Moons"}, titles(t, w.do("GET", "/v1/courses?topic=oon", "", ada.header()...)))
+	require.Empty(t, titles(t, w.do("GET", "/v1/courses?topic=%25", "", ada.header()...)), "a percent sign is no wildcard")
+	require.Equal(t, []string{"On Tides"}, titles(t, w.do("GET", "/v1/courses?status=READY", "", ada.header()...)))
+}
+
+func titles(t *testing.T, a answer) []string {
+	t.Helper()
+	require.Equal(t, http.StatusOK, a.status, string(a.body))
+	var courses []courseView
+	require.NoError(t, json.Unmarshal(a.body, &courses))
+	var all []string
+	for _, c := range courses {
+		all = append(all, c.Title)
+	}
+	return all
+}
+
+func TestPagesShowEachCourseOnceWhileNewOnesArrive(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada := w.signUp("ada@example.com")
+	want := map[string]bool{}
+	for n := range 7 {
+		topic := fmt.Sprintf("Topic %d", n)
+		w.ask(ada, topic)
+		want[topic] = true
+	}
+	seen := map[string]int{}
+	for path := "/v1/courses?limit=3"; path != ""; {
+		a := w.do("GET", path, "", ada.header()...)
+		for _, title := range titles(t, a) {
+			seen[title]++
+		}
+		w.ask(ada, "Newer")
+		path = nextPath(a)
+	}
+	for title := range want {
+		require.Equal(t, 1, seen[title], title)
+	}
+	require.Len(t, seen, len(want))
+	next := nextPath(w.do("GET", "/v1/courses?limit=3", "", ada.header()...))
+	w.problem(w.do("GET", next+"&own_only=true", "", ada.header()...), slugMalformed)
+	w.problem(w.do("GET", strings.Replace(next, "cursor=", "cursor=A", 1), "", ada.header()...), slugMalformed)
+	w.problem(w.do("GET", next, "", w.signUp("bob@example.com").header()...), slugMalformed)
+	w.problem(w.do("GET", "/v1/courses?limit=51", "", ada.header()...), slugValidation)
+}
+
+func nextPath(a answer) string {
+	link, _, _ := strings.Cut(strings.TrimPrefix(a.header.Get("Link"), "<http://lyo.test"), ">")
+	return link
+}
+
+func TestChangingOnesCourse(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada := w.signUp("ada@example.com")
+	task, id := w.ask(ada, "Tides")
+	path := "/v1/courses/" + id.String()
+	w.problem(w.do("PUT", path, `{"title":"New"}`, ada.header()...), slugConflict)
+	w.finish(task, id)
+	read := w.do("GET", path, "", ada.header()...)
+	tag := read.header.Get("ETag")
+	require.Equal(t, http.StatusNotModified, w.do("GET", path, "", append(ada.header(), "If-None-Match", tag)...).status)
+	w.problem(w.do("PUT", path, `{"title":" ","thumbnail_url":"http://x","difficulty_level":"hard","tags":[""]}`, ada.header()...), slugValidation)
+	changed := w.do("PUT", path, `{"title":"New","tags":["sea"]}`, append(ada.header(), "If-Match", tag)...)
+	require.Equal(t, http.StatusOK, changed.status, string(changed.body))
+	require.Equal(t, "New", changed.json(t)["title"])
+	require.Len(t, changed.json(t)["lessons"], 3)
+	require.Equal(t, changed.header.Get("ETag"), w.do("GET", path, "", ada.header()...).header.Get("ETag"))
+	w.problem(w.do("PUT", path, `{"title":"Newer"}`, append(ada.header(), "If-Match", tag)...), slugCondition)
+	w.problem(w.do("DELETE", path, "", append(ada.header(), "If-Match", tag)...), slugCondition)
+	require.Equal(t, http.StatusNoContent, w.do("DELETE", path, "", ada.header()...).status)
+	w.problem(w.do("DELETE", path, "", ada.header()...), slugNotFound)
+}
+
+func TestDeletingACourseEndsItsGeneration(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada := w.signUp("ada@example.com")
+	task, id := w.ask(ada, "Tides")
+	require.Equal(t, http.StatusNoContent, w.do("DELETE", "/v1/courses/"+id.String(), "", ada.header()...).status)
+	var actions []string
+	require.NoError(t, w.server.DB.Model(&models.OutboxEntry{}).Where("workflow_id LIKE ?", "%"+task.String()).Order("action").Pluck("action", &actions).Error)
+	require.Equal(t, []string{"cancel", "start"}, actions, "the relay starts and cancels it in the end")
+}
