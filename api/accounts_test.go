@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -44,9 +45,7 @@ func TestRegisterRules(t *testing.T) {
 	w := newWorld(t)
 	body := func(change map[string]any) string {
 		v := map[string]any{"email": "a@b.example", "password": "12345678", "full_name": "A"}
-		for key, value := range change {
-			v[key] = value
-		}
+		maps.Copy(v, change)
 		text, err := json.Marshal(v)
 		require.NoError(t, err)
 		return string(text)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -56,11 +57,16 @@ func faultOf(d *huma.ErrorDetail) Fault {
 
 // pointer turns items[3].tags into /items/3/tags.
 func pointer(path string) string {
-	out := ""
-	for part := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
-		out += "/" + escapePointer(part)
+	return pointerTo(strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }))
+}
+
+// pointerTo is the RFC 6901 pointer through these names.
+func pointerTo(names iter.Seq[string]) string {
+	var out strings.Builder
+	for name := range names {
+		out.WriteString("/" + escapePointer(name))
 	}
-	return out
+	return out.String()
 }
 
 func escapePointer(name string) string {

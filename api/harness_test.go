@@ -211,7 +211,7 @@ type probeBody struct {
 	Free  map[string]any `json:"free,omitempty"`
 	Inner struct {
 		Site string `json:"site,omitempty" format:"uri"`
-	} `json:"inner,omitempty"`
+	} `json:"inner,omitzero"`
 }
 
 // echoing adds POST /probe, which gives back what arrived.

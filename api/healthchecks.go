@@ -34,11 +34,11 @@ type probe struct {
 }
 
 func newProbes(s *Server) *probes {
-	make := func(ask func(context.Context) Component) *probe { return &probe{clock: s.Clock, ask: ask} }
+	asking := func(ask func(context.Context) Component) *probe { return &probe{clock: s.Clock, ask: ask} }
 	p := &probes{
-		database: make(s.askDatabase), redis: make(s.askRedis), temporal: make(s.askTemporal),
-		websocket: make(s.askSockets), schema: make(s.askSchema),
-		push: make(func(context.Context) Component { return healthy("not configured") }),
+		database: asking(s.askDatabase), redis: asking(s.askRedis), temporal: asking(s.askTemporal),
+		websocket: asking(s.askSockets), schema: asking(s.askSchema),
+		push: asking(func(context.Context) Component { return healthy("not configured") }),
 	}
 	p.watchModel(s)
 	return p

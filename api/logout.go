@@ -29,7 +29,7 @@ func (s *Server) logOut(ctx context.Context, in *logOutInput) (*struct{}, error)
 		}
 		s.standings.ended(ctx, session)
 	}
-	return nil, nil
+	return nil, nil //nolint:nilnil // no content
 }
 
 // provenSessions are those that the tokens of a request belong to, whether or

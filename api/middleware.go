@@ -54,10 +54,11 @@ func (s *Server) recovered(c *gin.Context) {
 		if fault == nil {
 			return
 		}
-		if fault != http.ErrAbortHandler && ctx.Err() == nil {
+		abort := fault == any(http.ErrAbortHandler)
+		if !abort && ctx.Err() == nil {
 			s.Log.ErrorContext(ctx, "panic", "request_id", exchangeOf(ctx).id, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 		}
-		if fault == http.ErrAbortHandler || c.Writer.Written() {
+		if abort || c.Writer.Written() {
 			panic(http.ErrAbortHandler)
 		}
 		s.writeProblem(c, s.complete(ctx, problemOf(slugServer, "Something went wrong on our side.")))

@@ -11,7 +11,7 @@ const bearerScheme = "bearer"
 
 // humaConfig is Huma without its own pages, links and error documents.
 func (s *Server) humaConfig() huma.Config {
-	format := huma.Format{Marshal: func(w io.Writer, v any) error { return writeJSON(w, v) }, Unmarshal: decode}
+	format := huma.Format{Marshal: writeJSON, Unmarshal: decode}
 	c := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",

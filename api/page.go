@@ -51,7 +51,7 @@ func (s *Server) sealCursor(list string, filter any, at models.Keyset) string {
 // or one of another list or filter, is a malformed request.
 func (s *Server) openCursor(list string, filter any, cursor string) (*models.Keyset, error) {
 	if cursor == "" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // the first page starts nowhere
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(raw) != cursorBytes+sha256.Size ||

@@ -28,7 +28,7 @@ func newPage(name string) page {
 		panic("api: " + err.Error())
 	}
 	sum := sha256.Sum256(style)
-	functions := template.FuncMap{"style": func() template.CSS { return template.CSS(style) }}
+	functions := template.FuncMap{"style": func() template.CSS { return template.CSS(style) }} //nolint:gosec // it is embedded in this binary
 	return page{
 		body: template.Must(template.New(name).Funcs(functions).ParseFS(pageFiles, "pages/"+name)),
 		csp: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +

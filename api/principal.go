@@ -55,6 +55,7 @@ func (s *Server) standing(ctx context.Context, p Principal) (Principal, error) {
 		return p, nil
 	case models.SessionInactive:
 		return Principal{}, models.Errorf(models.Forbidden, "This account is not active.")
+	case models.SessionEnded:
 	}
 	return Principal{}, badToken()
 }

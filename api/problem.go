@@ -9,7 +9,7 @@ import (
 )
 
 // Problem is every answer that is not 2xx or 304 (RFC 9457).
-type Problem struct {
+type Problem struct { //nolint:errname // it is a problem, by RFC 9457
 	Type      string `json:"type" format:"uri" doc:"Address of a page that explains this kind of problem"`
 	Title     string `json:"title" doc:"The kind of problem in words, always the same for one type"`
 	Status    int    `json:"status" doc:"The HTTP status"`

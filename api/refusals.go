@@ -1,6 +1,8 @@
 package api
 
 import (
+	"maps"
+
 	"github.com/gin-gonic/gin"
 )
 
@@ -10,13 +12,11 @@ func (s *Server) fail(c *gin.Context, err error) {
 }
 
 func (s *Server) writeProblem(c *gin.Context, p *Problem) {
-	for name, values := range p.GetHeaders() {
-		c.Writer.Header()[name] = values
-	}
+	maps.Copy(c.Writer.Header(), p.GetHeaders())
 	c.Writer.Header().Set("Content-Type", p.ContentType(""))
 	c.Abort()
 	c.Status(p.Status)
-	writeJSON(c.Writer, p)
+	s.sent(c, writeJSON(c.Writer, p))
 }
 
 // notFound answers for addresses the router does not know.

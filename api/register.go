@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -68,8 +69,8 @@ func register[I, O any](s *Server, op huma.Operation, handler func(context.Conte
 
 // answerError passes on what is an answer of its own, such as 304.
 func (s *Server) answerError(ctx context.Context, err error) error {
-	if unchanged, ok := err.(*unchanged); ok {
-		return unchanged
+	if same, ok := errors.AsType[*unchanged](err); ok {
+		return same
 	}
 	return s.translate(ctx, err)
 }
@@ -102,8 +103,7 @@ func refuseHidden(t reflect.Type, seen map[reflect.Type]bool) {
 		return
 	}
 	seen[t] = true
-	for i := range t.NumField() {
-		field := t.Field(i)
+	for field := range t.Fields() {
 		if field.Anonymous && !field.IsExported() {
 			panic(fmt.Sprintf("api: %s embeds %s: export that type, or Huma passes over its fields", t, field.Type))
 		}

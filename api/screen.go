@@ -3,6 +3,8 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -81,7 +83,7 @@ func (w *walker) object(at []string) error {
 		if err != nil {
 			return err
 		}
-		name := token.(string)
+		name, _ := token.(string) // the decoder lets nothing else stand there
 		// Names are matched without regard to case further on, so one that
 		// differs only in case would slip past the check of the other.
 		folded := strings.ToLower(strings.ToUpper(name))
@@ -112,17 +114,13 @@ func (w *walker) note(text string, at []string) {
 	if !strings.ContainsRune(text, 0) || len(w.nul) >= 100 {
 		return
 	}
-	pointer := ""
-	for _, part := range at {
-		pointer += "/" + escapePointer(part)
-	}
-	w.nul = append(w.nul, pointer)
+	w.nul = append(w.nul, pointerTo(slices.Values(at)))
 }
 
 // decode is json.Unmarshal whose complaints name a place and no value.
 func decode(data []byte, v any) error {
 	err := json.Unmarshal(data, v)
-	if misfit, ok := err.(*json.UnmarshalTypeError); ok {
+	if misfit, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return unfitError("/" + strings.ReplaceAll(misfit.Field, ".", "/"))
 	}
 	return err

@@ -64,6 +64,7 @@ func (s *Server) fromCoded(ctx context.Context, e *models.Error) *Problem {
 		if e.RetryAfter == 0 {
 			p.RetryAfter = int(defaultRetry.Seconds())
 		}
+	default: // the words say it all
 	}
 	if e.Code == models.Unavailable && e.Unwrap() != nil {
 		s.logFailure(ctx, "dependency unavailable", e)
@@ -107,10 +108,9 @@ func slugForPart(part string) string {
 
 // unreachable tells errors of a part that is away or slow from faults of ours.
 func unreachable(err error) bool {
-	var pg *pgconn.PgError
 	var dial *pgconn.ConnectError
 	var network net.Error
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		// Connection failures, too few resources, operator intervention.
 		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57")
 	}

@@ -64,7 +64,8 @@ func parseBlock(block *pem.Block) (ed25519.PublicKey, ed25519.PrivateKey, error)
 	case "PRIVATE KEY":
 		parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		if private, ok := parsed.(ed25519.PrivateKey); ok && err == nil {
-			return private.Public().(ed25519.PublicKey), private, nil
+			public, _ := private.Public().(ed25519.PublicKey) // that is what it documents
+			return public, private, nil
 		}
 	case "PUBLIC KEY":
 		parsed, err := x509.ParsePKIXPublicKey(block.Bytes)
