@@ -61,7 +61,8 @@ func (p *probe) look(ctx context.Context) Component {
 	return p.last
 }
 
-func healthy(message string) Component   { return Component{Status: statusHealthy, Message: message} }
+func healthy(message string) Component { return Component{Status: statusHealthy, Message: message} }
+
 func unhealthy(message string) Component { return Component{Status: statusUnhealthy, Message: message} }
 
 func (s *Server) askDatabase(ctx context.Context) Component {

@@ -134,7 +134,9 @@ func TestAliases(t *testing.T) {
 		{"GET", "/v1/tasks/", "/v1/tasks"},
 		{"GET", "/v1/ws/tasks/" + id, "/v1/tasks/ws/" + id},
 		{"GET", "/v1/tasks/" + id + "/status", "/v1/tasks/" + id + "/status"},
-		{"GET", "/", "/"}, {"GET", "", "/"}, {"GET", "///", "/"},
+		{"GET", "/", "/"},
+		{"GET", "", "/"},
+		{"GET", "///", "/"},
 	} {
 		require.Equal(t, row[2], canonical(row[0], row[1]), row)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/deploy/local"
 )
 
 // TestAFirstCourse is what a newcomer does, on two API processes and one worker.
@@ -114,6 +115,19 @@ func TestSixtyPostsWithOneKey(t *testing.T) {
 // TestTheWorkerDiesInALesson kills it with -9 and starts another one.
 func TestTheWorkerDiesInALesson(t *testing.T) {
 	t.Parallel()
+	replaceWorkerInALesson(t, func(worker *local.Process) { kill(t, worker) })
+}
+
+// TestTheWorkerIsToldToStopInALesson hands the lesson back for another one.
+func TestTheWorkerIsToldToStopInALesson(t *testing.T) {
+	t.Parallel()
+	replaceWorkerInALesson(t, func(worker *local.Process) {
+		require.NoError(t, worker.Stop(t.Context()), "a graceful stop is no failure")
+	})
+}
+
+func replaceWorkerInALesson(t *testing.T, end func(*local.Process)) {
+	t.Helper()
 	s := newSystem(t)
 	a := s.addAPI()
 	s.startWorker()
@@ -122,7 +136,7 @@ func TestTheWorkerDiesInALesson(t *testing.T) {
 	task, course := ada.generate("How tides work")
 	require.NoError(t, s.model.WaitStalled(t.Context(), 1))
 	ada.awaitLessons(task, course, 1)
-	kill(t, s.worker)
+	end(s.worker)
 	s.startWorker()
 	require.Equal(t, "DONE", ada.await(task)["state"])
 	require.Equal(t, "READY", ada.course(course)["status"])
