@@ -16,6 +16,7 @@ run: build ## bring the whole system up on this machine and keep it up until Ctr
 	@exec bin/lyo dev
 
 build: ## build bin/lyo
+	@test -x bin/lyo || echo "building lyo; the first time takes a few minutes"
 	@$(GO) build -o bin/lyo ./cmd/lyo
 
 test: ## every test, with the race detector, on a real Postgres, Redis and Temporal

@@ -60,7 +60,7 @@ func open(cfg config.Config, out io.Writer) (*app, error) {
 	if a.db, err = models.Open(cfg.Database.URL.Reveal(), pool); err != nil {
 		return nil, err
 	}
-	if a.redis, err = openRedis(cfg.Redis); err != nil {
+	if a.redis, err = openRedis(cfg.Redis, a.log); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	if a.temporal, err = openTemporal(cfg.Temporal, a.log); err != nil {
@@ -81,7 +81,7 @@ func (a *app) close() error {
 	return errors.Join(append(errs, models.Close(a.db))...)
 }
 
-func openRedis(cfg config.Redis) (redis.UniversalClient, error) {
+func openRedis(cfg config.Redis, log *slog.Logger) (redis.UniversalClient, error) {
 	if cfg.URL == "" {
 		return nil, nil //nolint:nilnil // Redis is optional: nil means none
 	}
@@ -91,7 +91,16 @@ func openRedis(cfg config.Redis) (redis.UniversalClient, error) {
 	}
 	options.ContextTimeoutEnabled = true
 	options.DialTimeout = time.Second
+	redis.SetLogger(redisLog{log}) // the library's only way to keep its words off stderr
 	return redis.NewClient(options), nil
+}
+
+// redisLog takes what the Redis client has to say. Who calls it reports failures anyway.
+type redisLog struct{ log *slog.Logger }
+
+// Printf logs for debugging.
+func (l redisLog) Printf(ctx context.Context, format string, values ...any) {
+	l.log.DebugContext(ctx, fmt.Sprintf(format, values...))
 }
 
 func openTemporal(cfg config.Temporal, log *slog.Logger) (client.Client, error) {
