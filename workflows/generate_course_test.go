@@ -90,18 +90,24 @@ func (s *stage) record(_ context.Context, in activities.RecordInput) error {
 	if s.refuse != nil {
 		return s.refuse
 	}
-	s.row = append(s.row, in.Events...)
+	s.append(in.Events)
 	return nil
+}
+
+// append passes over what is known, as the row does: a record that was under way
+// when the story was settled may come late.
+func (s *stage) append(events []activities.Event) {
+	for _, e := range events {
+		if len(s.row) == 0 || e.Seq > s.row[len(s.row)-1].Seq {
+			s.row = append(s.row, e)
+		}
+	}
 }
 
 func (s *stage) settle(_ context.Context, in activities.SettleInput) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, e := range in.Rest {
-		if len(s.row) == 0 || e.Seq > s.row[len(s.row)-1].Seq {
-			s.row = append(s.row, e)
-		}
-	}
+	s.append(in.Rest)
 	s.settled = &in
 	return nil
 }
@@ -133,6 +139,8 @@ func (s *stage) story() []activities.Event {
 	require.NoError(s.t, err)
 	var answer workflows.ProgressAnswer
 	require.NoError(s.t, value.Get(&answer))
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	require.Len(s.t, answer.Events, len(s.row))
 	percent := s.in.Progress
 	for i, e := range s.row {
