@@ -22,25 +22,25 @@ func (s *Server) sessions() {
 	register(s, huma.Operation{
 		OperationID: "register", Method: http.MethodPost, Path: "/v1/auth/register", Tags: []string{tagAuth},
 		Summary: "Make an account and sign in", DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
-	}, s.signUp, public, within(passwordTimeout))
+	}, s.signUp, public, within(passwordTimeout), counting(s.limits.anyone()))
 	register(s, huma.Operation{
 		OperationID: "login", Method: http.MethodPost, Path: "/v1/auth/login", Tags: []string{tagAuth},
 		Summary: "Sign in", Errors: []int{http.StatusUnauthorized, http.StatusForbidden},
-	}, s.logIn, public, within(passwordTimeout))
+	}, s.logIn, public, within(passwordTimeout), counting(s.limits.anyone()))
 	register(s, huma.Operation{
 		OperationID: "refresh", Method: http.MethodPost, Path: "/v1/auth/refresh", Tags: []string{tagAuth},
 		Summary: "Trade a refresh token for a new pair",
 		Description: "The token before the current one, shown again within 30 seconds, gets the current pair. " +
 			"An older one ends the whole session.",
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden},
-	}, s.refreshTokens, public)
+	}, s.refreshTokens, public, counting(s.limits.refreshing()))
 	register(s, huma.Operation{
 		OperationID: "logout", Method: http.MethodPost, Path: "/v1/auth/logout", Tags: []string{tagAuth},
 		Summary:     "End the session of the access token, of the refresh token, or both",
 		Description: "Repeating it changes nothing.",
 		Errors:      []int{http.StatusUnauthorized},
 		Security:    []map[string][]string{{bearerScheme: {}}, {}},
-	}, s.logOut, public)
+	}, s.logOut, public, counting(s.limits.anyone()))
 }
 
 type signUpInput struct {
@@ -89,6 +89,9 @@ func isEmail(text string) bool {
 }
 
 func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error) {
+	if err := s.countSignUp(ctx); err != nil {
+		return nil, err
+	}
 	hash, err := s.passwords.Hash(ctx, in.Body.Password)
 	if err != nil {
 		return nil, err
@@ -115,6 +118,17 @@ type logInInput struct {
 }
 
 func (s *Server) logIn(ctx context.Context, in *logInInput) (*signedIn, error) {
+	attempt, err := s.beginAttempt(ctx, in.Body.Email)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.checkPassword(ctx, in)
+	attempt.end(ctx, err)
+	return out, err
+}
+
+// checkPassword is Unauthenticated for a wrong password and for nothing else.
+func (s *Server) checkPassword(ctx context.Context, in *logInInput) (*signedIn, error) {
 	user, err := models.FindUserByEmail(ctx, s.DB, strings.TrimSpace(in.Body.Email))
 	if err != nil {
 		return nil, err

@@ -23,6 +23,8 @@ const (
 	// maxDrain in bytes is read of a body that is refused, so that its sender
 	// gets to read the answer instead of a broken connection.
 	maxDrain = 4 << 20
+	// drainWithin is how long that may take when the length alone was enough to refuse.
+	drainWithin = time.Second
 )
 
 // takeBody reads the body into memory, refuses what must not reach a handler
@@ -62,8 +64,16 @@ func readBounded(c *gin.Context) ([]byte, error) {
 	if err != nil {
 		return nil, unreadable(err)
 	}
+	drain(c, bodyWithin)
+	return nil, tooLarge()
+}
+
+func tooLarge() error { return problemOf(slugTooLarge, "The body is larger than 512 KiB.") }
+
+// drain reads what its sender is still sending, for a while.
+func drain(c *gin.Context, within time.Duration) {
+	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(within))
 	_, _ = io.CopyN(io.Discard, c.Request.Body, maxDrain)
-	return nil, problemOf(slugTooLarge, "The body is larger than 512 KiB.")
 }
 
 func unreadable(err error) error {

@@ -4,8 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -18,7 +18,7 @@ import (
 // courses are the addresses of section courses.
 func (s *Server) courses() {
 	tags := []string{"courses"}
-	register(s, generateOperation(), s.generateCourse)
+	register(s, generateOperation(), s.generateCourse, weighing(generateWeight), counting(s.limits.course()))
 	register(s, huma.Operation{
 		OperationID: "list-courses", Method: http.MethodGet, Path: "/v1/courses", Tags: tags,
 		Summary: "One's own courses and the READY ones of others, newest first",
@@ -102,44 +102,67 @@ type courseChangeBody struct {
 	ThumbnailURL    *string   `json:"thumbnail_url,omitempty" nullable:"true" maxLength:"2000" doc:"An https address."`
 }
 
-func (b courseChangeBody) check() error {
-	var faults fieldFaults
-	if b.Title != nil && strings.TrimSpace(*b.Title) == "" {
-		faults.add("/title", "must not be empty")
+// Resolve checks what a schema cannot say.
+func (in *updateCourseInput) Resolve(huma.Context) []error {
+	b, faults := in.Body, fieldFaults{}
+	if b.Title != nil && text(b.Title) == "" {
+		faults.add("title", "must not be empty")
 	}
+	faults.line("title", text(b.Title))
 	if b.DifficultyLevel != nil {
-		faults.level("/difficulty_level", *b.DifficultyLevel)
+		faults.level("difficulty_level", *b.DifficultyLevel)
 	}
-	if b.ThumbnailURL != nil && *b.ThumbnailURL != "" {
-		if u, err := url.Parse(*b.ThumbnailURL); err != nil || u.Scheme != "https" || u.Host == "" {
-			faults.add("/thumbnail_url", "must be an https address")
+	if address := text(b.ThumbnailURL); address != "" {
+		if u, err := url.Parse(address); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
+			faults.add("thumbnail_url", "must be an https address")
 		}
 	}
 	if b.Tags != nil {
 		for i, tag := range *b.Tags {
-			if n := utf8.RuneCountInString(strings.TrimSpace(tag)); n < 1 || n > 50 {
-				faults.add("/tags/"+strconv.Itoa(i), "must have 1 to 50 characters")
+			path := "tags[" + strconv.Itoa(i) + "]"
+			if n := utf8.RuneCountInString(trimmed(tag)); n < 1 || n > 50 {
+				faults.add(path, "must have 1 to 50 characters")
 			}
+			faults.line(path, tag)
 		}
 	}
-	return faults.err()
+	return faults
+}
+
+// change is what the body asks for, without white space around texts and
+// without a tag twice.
+func (b courseChangeBody) change() models.CourseChange {
+	change := models.CourseChange{
+		Summary: b.Summary, Description: b.Description, DifficultyLevel: b.DifficultyLevel,
+	}
+	if b.Title != nil {
+		title := text(b.Title)
+		change.Title = &title
+	}
+	if b.ThumbnailURL != nil {
+		address := text(b.ThumbnailURL)
+		change.ThumbnailURL = &address
+	}
+	if b.Tags != nil {
+		tags := []string{}
+		for _, tag := range *b.Tags {
+			if tag = trimmed(tag); !slices.Contains(tags, tag) {
+				tags = append(tags, tag)
+			}
+		}
+		change.Tags = &tags
+	}
+	return change
 }
 
 func (s *Server) updateCourse(ctx context.Context, in *updateCourseInput) (*tagged[courseView], error) {
-	if err := in.Body.check(); err != nil {
-		return nil, err
-	}
-	change := models.CourseChange{
-		Title: in.Body.Title, Summary: in.Body.Summary, Description: in.Body.Description,
-		DifficultyLevel: in.Body.DifficultyLevel, ThumbnailURL: in.Body.ThumbnailURL, Tags: in.Body.Tags,
-	}
 	allowed := func(c models.Course) error {
 		if c.Status == models.CourseGenerating {
 			return models.Errorf(models.Conflict, "The course is still being written.")
 		}
 		return checkIfMatch(in.IfMatch, etagOf(viewCourse(c)))
 	}
-	course, err := models.UpdateCourse(ctx, s.DB, principal(ctx).UserID, in.ID, change, s.now(), allowed)
+	course, err := models.UpdateCourse(ctx, s.DB, principal(ctx).UserID, in.ID, in.Body.change(), s.now(), allowed)
 	if err != nil {
 		return nil, err
 	}

@@ -58,10 +58,7 @@ type acceptedView struct {
 const estimatedMinutes = 5
 
 func (s *Server) generateCourse(ctx context.Context, in *generateInput) (*generateOutput, error) {
-	request, err := in.Body.normalise()
-	if err != nil {
-		return nil, err
-	}
+	request, _ := in.Body.normalise() // Resolve has let it through
 	var key *string
 	if in.IdempotencyKey != "" {
 		key = &in.IdempotencyKey
@@ -74,7 +71,7 @@ func (s *Server) generateCourse(ctx context.Context, in *generateInput) (*genera
 		return nil, err
 	}
 	out := s.accepted(task)
-	if strings.Contains(strings.ToLower(in.Prefer), "respond-async") {
+	if asksFor(in.Prefer, "respond-async") {
 		out.PreferenceApplied = "respond-async"
 	}
 	if replayed {
@@ -103,9 +100,15 @@ type courseRequest struct {
 	Preferences               map[string]any
 }
 
-// normalise checks what a schema cannot and settles aliases and defaults. All
-// broken rules come back at once.
-func (b generateBody) normalise() (courseRequest, error) {
+// Resolve checks what a schema cannot say, together with what it can, so that
+// all broken rules are told at once.
+func (in *generateInput) Resolve(huma.Context) []error {
+	_, faults := in.Body.normalise()
+	return faults
+}
+
+// normalise settles aliases and defaults and finds broken rules.
+func (b generateBody) normalise() (courseRequest, fieldFaults) {
 	var faults fieldFaults
 	r := courseRequest{
 		Title: text(b.Title), Description: text(b.Description), Interests: list(b.Interests),
@@ -118,22 +121,24 @@ func (b generateBody) normalise() (courseRequest, error) {
 		r.Preferences = map[string]any{}
 	}
 	if n := utf8.RuneCountInString(r.Topic); n < 3 || n > 200 {
-		faults.add("/topic", "must have 3 to 200 characters")
+		faults.add("topic", "must have 3 to 200 characters")
 	}
-	faults.level("/difficulty_level", r.Level)
+	faults.line("topic", text(b.Topic))
+	faults.line("title", text(b.Title))
+	faults.level("difficulty_level", r.Level)
 	if tag, err := language.Parse(r.Locale); err != nil {
-		faults.add("/locale", "is not a BCP 47 language tag")
+		faults.add("locale", "is not a BCP 47 language tag")
 	} else {
 		r.Locale = tag.String()
 	}
 	for i, interest := range r.Interests {
-		r.Interests[i] = strings.TrimSpace(interest)
+		r.Interests[i] = trimmed(interest)
 		if n := utf8.RuneCountInString(r.Interests[i]); n < 1 || n > 100 {
-			faults.add(fmt.Sprintf("/interests/%d", i), "must have 1 to 100 characters")
+			faults.add(fmt.Sprintf("interests[%d]", i), "must have 1 to 100 characters")
 		}
 	}
 	faults.preferences(&r)
-	return r, faults.err()
+	return r, faults
 }
 
 // preferences reads the two that are understood.
@@ -142,14 +147,14 @@ func (f *fieldFaults) preferences(r *courseRequest) {
 		hours, isNumber := value.(float64)
 		switch {
 		case !isNumber || hours <= 0 || hours > 100:
-			f.add("/preferences/duration_hours", "must be a number above 0, at most 100")
+			f.add("preferences.duration_hours", "must be a number above 0, at most 100")
 		case r.Hours == nil:
 			r.Hours = &hours
 		}
 	}
 	if value, ok := r.Preferences["format"]; ok && value != nil {
 		if format, isText := value.(string); !isText || utf8.RuneCountInString(format) > 100 {
-			f.add("/preferences/format", "must be a string of at most 100 characters")
+			f.add("preferences.format", "must be a string of at most 100 characters")
 		}
 	}
 }
@@ -168,33 +173,15 @@ func (r courseRequest) rows(user uuid.UUID, key *string, now time.Time) (models.
 	}
 }
 
-// fieldFaults collects broken rules of a body.
-type fieldFaults []models.Field
-
-func (f *fieldFaults) add(pointer, message string) {
-	*f = append(*f, models.Field{Pointer: pointer, Location: "body", Message: message})
-}
-
-func (f *fieldFaults) level(pointer, level string) {
-	if level != "beginner" && level != "intermediate" && level != "advanced" {
-		f.add(pointer, "must be beginner, intermediate or advanced")
+// asksFor tells whether a Prefer field holds a preference.
+func asksFor(prefer, preference string) bool {
+	for part := range strings.SplitSeq(prefer, ",") {
+		name, _, _ := strings.Cut(part, ";")
+		if strings.EqualFold(strings.TrimSpace(name), preference) {
+			return true
+		}
 	}
-}
-
-func (f fieldFaults) err() error {
-	if len(f) == 0 {
-		return nil
-	}
-	e := models.Errorf(models.Invalid, "The request breaks one or more rules.")
-	e.Fields = f
-	return e
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return strings.TrimSpace(*s)
+	return false
 }
 
 // first is the first that is not empty.

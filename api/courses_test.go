@@ -129,18 +129,32 @@ func TestGenerateRefusesAllBrokenRulesAtOnce(t *testing.T) {
 		`{"topic":"Tides","interests":[" "]}`:                                           {"/interests/0"},
 	} {
 		p := w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), slugValidation)
-		var got []string
-		for _, fault := range p["errors"].([]any) {
-			require.Equal(t, "body", fault.(map[string]any)["location"])
-			got = append(got, fault.(map[string]any)["pointer"].(string))
-		}
-		require.ElementsMatch(t, pointers, got, body)
+		require.ElementsMatch(t, pointers, pointersOf(p), body)
+	}
+	for body, pointers := range map[string][]string{
+		`{"topic":"ab","interests":["1","2","3","4","5","6","7","8","9","10","11"],"difficulty_level":"zz","target_duration_hours":0,"locale":"?"}`: {
+			"/topic", "/interests", "/difficulty_level", "/target_duration_hours", "/locale",
+		},
+		`{"topic":"a\nbc"}`:                               {"/topic"},
+		`{"topic":"\u200b\u200b\u200b"}`:                  {"/topic"},
+		`{"topic":"Tides","target_duration_hours":1e400}`: {"/target_duration_hours"},
+	} {
+		p := w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), slugValidation)
+		require.ElementsMatch(t, pointers, pointersOf(p), body)
 	}
 	for _, key := range []string{long(256), "två", "a b"} {
 		w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides"}`, append(ada.header(), "Idempotency-Key", key)...), slugValidation)
 	}
 	w.problem(w.do("POST", "/v1/courses/generate", `{"topic":`, ada.header()...), slugMalformed)
 	w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides"}`), slugAuth)
+}
+
+func pointersOf(problem map[string]any) []string {
+	var all []string
+	for _, fault := range problem["errors"].([]any) {
+		all = append(all, fault.(map[string]any)["pointer"].(string))
+	}
+	return all
 }
 
 func long(n int) string { return strings.Repeat("x", n) }
@@ -257,10 +271,13 @@ func TestChangingOnesCourse(t *testing.T) {
 	read := w.do("GET", path, "", ada.header()...)
 	tag := read.header.Get("ETag")
 	require.Equal(t, http.StatusNotModified, w.do("GET", path, "", append(ada.header(), "If-None-Match", tag)...).status)
-	w.problem(w.do("PUT", path, `{"title":" ","thumbnail_url":"http://x","difficulty_level":"hard","tags":[""]}`, ada.header()...), slugValidation)
-	changed := w.do("PUT", path, `{"title":"New","tags":["sea"]}`, append(ada.header(), "If-Match", tag)...)
+	broken := w.problem(w.do("PUT", path, `{"title":" ","summary":5,"thumbnail_url":"https://me:pw@x","difficulty_level":"hard","tags":[""]}`, ada.header()...), slugValidation)
+	require.ElementsMatch(t, []string{"/title", "/summary", "/thumbnail_url", "/difficulty_level", "/tags/0"}, pointersOf(broken))
+	changed := w.do("PUT", path, `{"title":" New ","tags":["sea"," sea"],"thumbnail_url":""}`, append(ada.header(), "If-Match", tag)...)
 	require.Equal(t, http.StatusOK, changed.status, string(changed.body))
 	require.Equal(t, "New", changed.json(t)["title"])
+	require.Equal(t, []any{"sea"}, changed.json(t)["tags"])
+	require.Nil(t, changed.json(t)["thumbnail_url"])
 	require.Len(t, changed.json(t)["lessons"], 3)
 	require.Equal(t, changed.header.Get("ETag"), w.do("GET", path, "", ada.header()...).header.Get("ETag"))
 	w.problem(w.do("PUT", path, `{"title":"Newer"}`, append(ada.header(), "If-Match", tag)...), slugCondition)

@@ -25,24 +25,31 @@ func (s *Server) describe(op *huma.Operation, r route) {
 		}
 	}
 	if r.etag {
-		op.Responses["304"] = &huma.Response{Description: "Nothing changed since the version that If-None-Match names"}
+		op.Responses["304"] = &huma.Response{
+			Description: "Nothing changed since the version that If-None-Match names",
+			Headers:     map[string]*huma.Header{"ETag": {Schema: &huma.Schema{Type: "string"}}},
+		}
 	}
 	op.Errors = nil // or Huma would describe them in its own way
 }
 
 // statuses follow from the shape of a route.
 func (r route) statuses() []int {
-	all := []int{http.StatusInternalServerError, http.StatusServiceUnavailable}
+	// Any request may bring a query or a body that nobody asked for and nobody can read.
+	all := []int{
+		http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity,
+		http.StatusInternalServerError, http.StatusServiceUnavailable,
+	}
 	add := func(when bool, statuses ...int) {
 		if when {
 			all = append(all, statuses...)
 		}
 	}
 	add(!r.public, http.StatusUnauthorized, http.StatusForbidden)
-	add(r.body, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
-	add(r.params, http.StatusBadRequest, http.StatusUnprocessableEntity)
-	add(len(r.ids) > 0, http.StatusBadRequest, http.StatusNotFound)
+	add(r.body, http.StatusUnsupportedMediaType)
+	add(len(r.ids) > 0, http.StatusNotFound)
 	add(r.match, http.StatusPreconditionFailed)
+	add(r.limited(), http.StatusTooManyRequests)
 	return all
 }
 
@@ -66,6 +73,24 @@ func (s *Server) problemResponse(status int) *huma.Response {
 		r.Headers = map[string]*huma.Header{"Retry-After": number}
 	}
 	return r
+}
+
+// describeLimits adds the fields that tell how the limits stand. Refusals for
+// other reasons carry them too.
+func describeLimits(responses map[string]*huma.Response) {
+	for status, response := range responses {
+		if status >= "300" && status != strconv.Itoa(http.StatusTooManyRequests) {
+			continue
+		}
+		if response.Headers == nil {
+			response.Headers = map[string]*huma.Header{}
+		}
+		field := func(name, doc, example string) {
+			response.Headers[name] = &huma.Header{Description: doc, Schema: &huma.Schema{Type: "string", Examples: []any{example}}}
+		}
+		field("RateLimit-Policy", "The limits this request counts for: q units in w seconds", `"user";q=600;w=60`)
+		field("RateLimit", "How they stand: r units left, all back in t seconds", `"user";r=598;t=1`)
+	}
 }
 
 // raw adds an operation that writes its own answer, such as a page or a socket:

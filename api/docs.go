@@ -1,6 +1,9 @@
 package api
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -55,7 +58,7 @@ func (s *Server) docsFile(c *gin.Context) {
 }
 
 // sendFile sends an embedded file. One that is stored compressed goes out as it
-// is, which every browser takes.
+// is to clients that take that, which is every browser.
 func (s *Server) sendFile(c *gin.Context, files fs.FS, name string) {
 	data, err := fs.ReadFile(files, name)
 	if err != nil {
@@ -63,12 +66,37 @@ func (s *Server) sendFile(c *gin.Context, files fs.FS, name string) {
 		return
 	}
 	plain, packed := strings.CutSuffix(name, ".gz")
-	if packed {
+	switch {
+	case packed && takesGzip(c.GetHeader("Accept-Encoding")):
 		c.Header("Content-Encoding", "gzip")
-		c.Header("Vary", "Accept-Encoding")
+		c.Writer.Header().Add("Vary", "Accept-Encoding")
+	case packed:
+		if data, err = unpack(data); err != nil {
+			s.fail(c, err)
+			return
+		}
 	}
 	c.Header("Cache-Control", "public, max-age=3600")
 	c.Data(http.StatusOK, mediaTypes()[path.Ext(plain)], data)
+}
+
+// takesGzip reads an Accept-Encoding field.
+func takesGzip(accepted string) bool {
+	for part := range strings.SplitSeq(strings.ReplaceAll(accepted, " ", ""), ",") {
+		coding, weight, weighted := strings.Cut(part, ";q=")
+		if coding == "gzip" || coding == "*" {
+			return !weighted || strings.Trim(weight, "0.") != ""
+		}
+	}
+	return false
+}
+
+func unpack(data []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
 }
 
 func mediaTypes() map[string]string {

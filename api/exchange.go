@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/lyoapp/lyo/api/ratelimit"
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -19,6 +20,8 @@ type exchange struct {
 	started time.Time
 	address string // of the client, behind trusted proxies
 	user    string // set once the token is checked, for the log
+	answer  http.Header
+	limits  []ratelimit.State // those charged so far
 }
 
 type exchangeKey struct{}
@@ -38,7 +41,7 @@ func (s *Server) begin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ex := &exchange{
 			id: r.Header.Get("X-Request-ID"), method: r.Method,
-			path: r.URL.Path, query: r.URL.RawQuery, started: s.Clock(),
+			path: r.URL.Path, query: r.URL.RawQuery, started: s.Clock(), answer: w.Header(),
 		}
 		if !wellFormedID.MatchString(ex.id) {
 			ex.id = models.NewID().String()

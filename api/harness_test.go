@@ -14,6 +14,10 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/auth"
@@ -30,6 +34,7 @@ type world struct {
 	url    string
 	clock  *testClock
 	logs   *lockedBuffer
+	routes routers.Router // of the OpenAPI document
 }
 
 type testClock struct {
@@ -107,7 +112,37 @@ func serve(t *testing.T, deps Deps, clock *testClock, logs *lockedBuffer) *world
 	require.NoError(t, err)
 	listener := httptest.NewServer(server.Handler())
 	t.Cleanup(listener.Close)
-	return &world{t: t, server: server, url: listener.URL, clock: clock, logs: logs}
+	return &world{t: t, server: server, url: listener.URL, clock: clock, logs: logs, routes: documentedRoutes(t, server)}
+}
+
+func documentedRoutes(t *testing.T, server *Server) routers.Router {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(server.spec)
+	require.NoError(t, err)
+	doc.Servers = nil
+	routes, err := legacy.NewRouter(doc, openapi3.DisableExamplesValidation())
+	require.NoError(t, err)
+	return routes
+}
+
+// conform checks an answer against the OpenAPI document, where that knows the address.
+func (w *world) conform(r *http.Request, a answer) {
+	w.t.Helper()
+	clone := r.Clone(context.Background())
+	clone.URL.Path = canonical(r.Method, r.URL.Path)
+	route, parameters, err := w.routes.FindRoute(clone)
+	if err != nil || r.Method == http.MethodHead || a.header.Get("Content-Encoding") != "" {
+		return
+	}
+	input := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: clone, PathParams: parameters, Route: route},
+		Status:                 a.status, Header: a.header,
+		Options: &openapi3filter.Options{
+			IncludeResponseStatus: true, ExcludeResponseBody: !strings.Contains(a.header.Get("Content-Type"), "json"),
+		},
+	}
+	input.SetBodyBytes(a.body)
+	require.NoError(w.t, openapi3filter.ValidateResponse(context.Background(), input), "%s %s: %s", r.Method, r.URL.Path, a.body)
 }
 
 // answer is a response read to its end.
@@ -153,7 +188,9 @@ func (w *world) send(method, path string, body io.Reader, headers ...string) ans
 	defer response.Body.Close()
 	read, err := io.ReadAll(response.Body)
 	require.NoError(w.t, err)
-	return answer{response.StatusCode, response.Header, read}
+	a := answer{response.StatusCode, response.Header, read}
+	w.conform(r, a)
+	return a
 }
 
 // problem checks that an answer is a whole problem document of the slug.

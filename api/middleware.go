@@ -112,14 +112,18 @@ func (s *Server) cors() gin.HandlerFunc {
 	}
 }
 
-// refuseLong refuses a body that says it is too long, wherever it is sent.
+// refuseLong refuses a body that says it is too long, wherever it is sent. A
+// client that asks whether to send it is not invited to.
 func (s *Server) refuseLong(c *gin.Context) {
 	if c.Request.ContentLength <= maxBody {
 		c.Next()
 		return
 	}
-	_, err := readBounded(c)
-	s.fail(c, err)
+	if c.GetHeader("Expect") == "" {
+		drain(c, drainWithin)
+	}
+	c.Header("Connection", "close")
+	s.fail(c, tooLarge())
 }
 
 // proxies are the networks whose X-Forwarded fields count.

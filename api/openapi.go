@@ -42,7 +42,9 @@ func (s *Server) humaConfig() huma.Config {
 	}
 	c.AllowAdditionalPropertiesByDefault = true
 	if s.Config.HTTP.PublicURL != "" {
-		c.Servers = []*huma.Server{{URL: s.Config.HTTP.PublicURL}}
+		// The first is where the document came from, so that the page to try it
+		// works under any name; the second is for generated clients.
+		c.Servers = []*huma.Server{{URL: "/"}, {URL: s.Config.HTTP.PublicURL}}
 	}
 	return c
 }

@@ -24,7 +24,8 @@ func TestDocumentIsValid(t *testing.T) {
 	doc := w.document()
 	require.Equal(t, "3.1.0", doc.OpenAPI)
 	require.NoError(t, doc.Validate(context.Background(), openapi3.DisableExamplesValidation()))
-	require.Equal(t, "http://lyo.test", doc.Servers[0].URL)
+	require.Equal(t, "/", doc.Servers[0].URL, "the page to try it works under any name")
+	require.Equal(t, "http://lyo.test", doc.Servers[1].URL)
 	require.NotContains(t, doc.Components.Schemas, "ErrorModel")
 	problem := doc.Components.Schemas["Problem"].Value
 	require.Subset(t, problem.Required, []string{"type", "title", "status", "detail", "instance", "request_id"})

@@ -20,7 +20,7 @@ import (
 //	Limit int `query:"limit" default:"20" minimum:"1" maximum:"50"`
 type Paging struct {
 	Offset int    `query:"offset" minimum:"0" maximum:"100000" doc:"How many to pass over; ignored beside cursor"`
-	Cursor string `query:"cursor" maxLength:"512" doc:"Where to go on, from the Link field of the page before"`
+	Cursor string `query:"cursor" doc:"Where to go on, from the Link field of the page before"`
 }
 
 // skip is how many rows to pass over: none beside a cursor.
@@ -37,7 +37,10 @@ type listed[T any] struct {
 	Body []T
 }
 
-const cursorBytes = 8 + 16
+const (
+	cursorBytes = 8 + 16
+	maxCursor   = 512 // characters, far more than any we make
+)
 
 // sealCursor is an opaque, signed place in a list. It is good only for the list
 // of that name with an equal filter; filter is anything that marshals.
@@ -52,6 +55,9 @@ func (s *Server) sealCursor(list string, filter any, at models.Keyset) string {
 func (s *Server) openCursor(list string, filter any, cursor string) (*models.Keyset, error) {
 	if cursor == "" {
 		return nil, nil //nolint:nilnil // the first page starts nowhere
+	}
+	if len(cursor) > maxCursor {
+		cursor = ""
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(raw) != cursorBytes+sha256.Size ||

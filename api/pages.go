@@ -39,7 +39,7 @@ func newPage(name string) page {
 func (p page) write(c *gin.Context, data any) error {
 	c.Header("Content-Security-Policy", p.csp)
 	c.Header("Content-Type", "text/html; charset=utf-8")
-	c.Header("Vary", "Accept")
+	c.Writer.Header().Add("Vary", "Accept")
 	c.Status(http.StatusOK)
 	return p.body.Execute(c.Writer, data)
 }
@@ -54,7 +54,7 @@ func wantsJSON(c *gin.Context) bool {
 
 func sendJSON(c *gin.Context, v any) error {
 	c.Header("Content-Type", "application/json")
-	c.Header("Vary", "Accept")
+	c.Writer.Header().Add("Vary", "Accept")
 	c.Status(http.StatusOK)
 	return writeJSON(c.Writer, v)
 }

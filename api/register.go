@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/api/ratelimit"
 )
 
 const (
@@ -29,7 +32,21 @@ type route struct {
 	body    bool     // it reads one
 	etag    bool     // it honours If-None-Match
 	match   bool     // it honours If-Match
-	params  bool     // it takes parameters that can break a rule
+	charges []ratelimit.Charge
+	weight  int    // units of the user's limit
+	name    string // the operation's id
+}
+
+// limited tells whether its answers can be 429.
+func (r route) limited() bool { return len(r.charges) > 0 }
+
+// repeatable names the request where a repetition may cost less, which only the
+// client's key can tell.
+func (r route) repeatable(key string) string {
+	if key == "" || !slices.ContainsFunc(r.charges, func(c ratelimit.Charge) bool { return c.Again != c.Cost }) {
+		return ""
+	}
+	return r.name + " " + key
 }
 
 // routeOption departs from a route's defaults.
@@ -41,8 +58,17 @@ func public(r *route) { r.public = true }
 // within gives an operation another time limit than ten seconds.
 func within(d time.Duration) routeOption { return func(r *route) { r.timeout = d } }
 
-// register adds an operation. By default it needs an access token, has ten
-// seconds and reads no more than 512 KiB. Every error the handler returns
+// counting charges further limits: the user's, or the address's where an
+// operation is public. A repeated Idempotency-Key costs what Again says.
+func counting(charges ...ratelimit.Charge) routeOption {
+	return func(r *route) { r.charges = append(r.charges, charges...) }
+}
+
+// weighing makes an operation cost more than one unit of the user's limit.
+func weighing(units int) routeOption { return func(r *route) { r.weight = units } }
+
+// register adds an operation. By default it needs an access token, counts as
+// one request of the user, has ten seconds and reads no more than 512 KiB. Every error the handler returns
 // becomes a problem, and the document lists all that can happen: those that
 // follow from the shape of the input by themselves, others by op.Errors (say
 // 409). Body fields nobody knows are ignored.
@@ -52,6 +78,10 @@ func register[I, O any](s *Server, op huma.Operation, handler func(context.Conte
 	refuseHidden(reflect.TypeFor[O](), map[reflect.Type]bool{})
 	for _, option := range options {
 		option(&r)
+	}
+	r.name = op.OperationID
+	if !r.public {
+		r.charges = append([]ratelimit.Charge{{Policy: s.limits.user, Cost: r.weight, Again: 1}}, r.charges...)
 	}
 	op.MaxBodyBytes = maxBody + 1 // body.go has counted already; Huma refuses the very limit
 	op.BodyReadTimeout = -1       // body.go has set and lifted a deadline; Huma would leave one behind
@@ -65,6 +95,9 @@ func register[I, O any](s *Server, op huma.Operation, handler func(context.Conte
 		}
 		return output, nil
 	})
+	if r.limited() {
+		describeLimits(op.Responses)
+	}
 }
 
 // answerError passes on what is an answer of its own, such as 304.
@@ -77,17 +110,15 @@ func (s *Server) answerError(ctx context.Context, err error) error {
 
 // routeOf reads a route's needs from its input struct.
 func routeOf(input reflect.Type) route {
-	r := route{timeout: routeTimeout}
+	r := route{timeout: routeTimeout, weight: 1}
 	for _, field := range reflect.VisibleFields(input) {
 		r.body = r.body || field.Name == "Body" || field.Name == "RawBody"
 		if name, ok := field.Tag.Lookup("path"); ok && field.Type == reflect.TypeFor[uuid.UUID]() {
 			r.ids = append(r.ids, name)
 		}
-		header, isHeader := field.Tag.Lookup("header")
-		_, isQuery := field.Tag.Lookup("query")
+		header := field.Tag.Get("header")
 		r.etag = r.etag || header == "If-None-Match"
 		r.match = r.match || header == "If-Match"
-		r.params = r.params || isHeader || isQuery
 	}
 	return r
 }
@@ -113,7 +144,7 @@ func refuseHidden(t reflect.Type, seen map[reflect.Type]bool) {
 	}
 }
 
-// enter runs before Huma reads anything: time limit, token, ids, body.
+// enter runs before Huma reads anything: time limit, token, rate limits, ids, body.
 func (s *Server) enter(r route) func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
 		c := humagin.Unwrap(hc)
@@ -133,9 +164,12 @@ func (s *Server) admit(ctx context.Context, c *gin.Context, r route) (context.Co
 	if !r.public {
 		who, err := s.authenticate(ctx, bearer(c.GetHeader("Authorization")))
 		if err != nil {
-			return ctx, err
+			return ctx, s.countRefused(ctx, err)
 		}
 		ctx = withPrincipal(ctx, who)
+	}
+	if err := s.count(ctx, r.repeatable(c.GetHeader("Idempotency-Key")), r.charges...); err != nil {
+		return ctx, err
 	}
 	for _, name := range r.ids {
 		if !canonicalUUID.MatchString(c.Param(name)) {

@@ -20,7 +20,8 @@ const (
 
 // screen reads a JSON text once, before any schema does. It refuses what
 // different readers would take differently (broken UTF-8, names given twice),
-// what is deeper than maxDepth, and NUL, which Postgres cannot keep.
+// what is deeper than maxDepth, numbers that no float64 holds, and NUL, which
+// Postgres cannot keep.
 func screen(body []byte) error {
 	if !utf8.Valid(body) {
 		return malformed("The body is not UTF-8.")
@@ -33,19 +34,17 @@ func screen(body []byte) error {
 	if w.dec.More() || w.dec.InputOffset() < int64(len(bytes.TrimRight(body, " \t\r\n"))) {
 		return malformed("Something follows the JSON value in the body.")
 	}
-	if len(w.nul) == 0 {
+	if len(w.faults) == 0 {
 		return nil
 	}
 	fault := models.Errorf(models.Invalid, "The request breaks one or more rules.")
-	for _, at := range w.nul {
-		fault.Fields = append(fault.Fields, models.Field{Pointer: at, Location: "body", Message: noNUL})
-	}
+	fault.Fields = w.faults
 	return fault
 }
 
 type walker struct {
-	dec *json.Decoder
-	nul []string // pointers to strings that contain NUL
+	dec    *json.Decoder
+	faults []models.Field
 }
 
 func (w *walker) token() (json.Token, error) {
@@ -63,7 +62,11 @@ func (w *walker) value(at []string) error {
 	}
 	switch t := token.(type) {
 	case string:
-		w.note(t, at)
+		w.text(t, at)
+	case json.Number:
+		if _, err := t.Float64(); err != nil {
+			w.fault(at, "is out of range")
+		}
 	case json.Delim:
 		if len(at) >= maxDepth {
 			return malformed("The JSON in the body is nested too deeply.")
@@ -91,7 +94,7 @@ func (w *walker) object(at []string) error {
 			return malformed("The JSON in the body gives a name twice.")
 		}
 		seen[folded] = true
-		w.note(name, at)
+		w.text(name, at)
 		if err := w.value(append(at, name)); err != nil {
 			return err
 		}
@@ -110,11 +113,16 @@ func (w *walker) array(at []string) error {
 	return err
 }
 
-func (w *walker) note(text string, at []string) {
-	if !strings.ContainsRune(text, 0) || len(w.nul) >= 100 {
-		return
+func (w *walker) text(text string, at []string) {
+	if strings.ContainsRune(text, 0) {
+		w.fault(at, noNUL)
 	}
-	w.nul = append(w.nul, pointerTo(slices.Values(at)))
+}
+
+func (w *walker) fault(at []string, message string) {
+	if len(w.faults) < 100 {
+		w.faults = append(w.faults, models.Field{Pointer: pointerTo(slices.Values(at)), Location: "body", Message: message})
+	}
 }
 
 // decode is json.Unmarshal whose complaints name a place and no value.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -50,6 +51,7 @@ type Server struct {
 	access    *auth.AccessTokens
 	refresh   *auth.RefreshTokens
 	standings *standings
+	limits    *limits
 	cursorKey []byte
 	proxies   proxies
 	spec      []byte
@@ -75,6 +77,7 @@ func New(d Deps) (*Server, error) {
 	s.passwords = auth.NewPasswords(d.Config.Auth.BcryptCost, runtime.GOMAXPROCS(0))
 	s.access = auth.NewAccessTokens(d.Keys, d.Config.HTTP.PublicURL, d.Config.Auth.AccessFor, d.Clock)
 	s.standings = newStandings(d)
+	s.limits = newLimits(context.Background(), d)
 	if err := s.newEngine(); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,10 +19,18 @@ import (
 	"github.com/lyoapp/lyo/models"
 )
 
+// socketWithin bounds each step before a socket is open.
+const socketWithin = 5 * time.Second
+
 // sockets are the addresses of section progress over WebSocket.
 func (s *Server) sockets() {
 	s.engine.GET("/v1/tasks/ws/:task_id", s.taskSocket)
-	s.huma.OpenAPI().AddOperation(socketOperation())
+	operation := socketOperation()
+	for _, status := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusTooManyRequests} {
+		operation.Responses[strconv.Itoa(status)] = s.problemResponse(status)
+	}
+	describeLimits(operation.Responses)
+	s.huma.OpenAPI().AddOperation(operation)
 	register(s, huma.Operation{
 		OperationID: "create-ticket", Method: http.MethodPost, Path: "/v1/realtime/tickets", Tags: []string{"tasks"},
 		Summary: "A ticket to open one socket with, good once and for 30 seconds", DefaultStatus: http.StatusCreated,
@@ -49,10 +58,20 @@ func (s *Server) createTicket(ctx context.Context, _ *struct{}) (*ticketOutput, 
 }
 
 // taskSocket tells a task's story over a WebSocket. The handshake always
-// succeeds, since browsers hide the status of one that fails: a client without
-// the right to listen gets one error message and a close code, and no data.
+// succeeds within the rate limits, since browsers hide the status of one that
+// fails: a client without the right to listen gets one error message and a close
+// code, and no data.
 func (s *Server) taskSocket(c *gin.Context) {
 	if err := s.handshake(c); err != nil {
+		s.fail(c, err)
+		return
+	}
+	ctx := c.Request.Context()
+	who, refused := s.socketPrincipal(ctx, c)
+	if refused == nil {
+		ctx = withPrincipal(ctx, who) // for the log
+	}
+	if err := s.countHandshake(ctx, who, refused); err != nil {
 		s.fail(c, err)
 		return
 	}
@@ -60,8 +79,7 @@ func (s *Server) taskSocket(c *gin.Context) {
 	if err != nil {
 		return // Accept has answered
 	}
-	ctx := c.Request.Context()
-	listener, err := s.listener(c)
+	listener, err := s.listener(c, who, refused)
 	if err != nil {
 		kind, words := refusal(err)
 		if kind == realtime.ServerError {
@@ -76,7 +94,8 @@ func (s *Server) taskSocket(c *gin.Context) {
 // handshake checks what the library would refuse in plain text: a request that
 // is no handshake, and a browser's page from an origin that is not allowed.
 func (s *Server) handshake(c *gin.Context) error {
-	if !c.IsWebsocket() || c.GetHeader("Sec-WebSocket-Version") != "13" || c.GetHeader("Sec-WebSocket-Key") == "" {
+	key, err := base64.StdEncoding.DecodeString(c.GetHeader("Sec-WebSocket-Key"))
+	if !c.IsWebsocket() || c.GetHeader("Sec-WebSocket-Version") != "13" || err != nil || len(key) != 16 {
 		return malformed("This address speaks WebSocket, version 13.")
 	}
 	origin := c.GetHeader("Origin")
@@ -92,17 +111,16 @@ func (s *Server) handshake(c *gin.Context) error {
 }
 
 // listener is who listens to what from where, or the reason why not.
-func (s *Server) listener(c *gin.Context) (realtime.Session, error) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), 5*time.Second)
-	defer cancel()
-	who, err := s.socketPrincipal(ctx, c)
-	if err != nil {
-		return realtime.Session{}, err
+func (s *Server) listener(c *gin.Context, who Principal, refused error) (realtime.Session, error) {
+	if refused != nil {
+		return realtime.Session{}, refused
 	}
-	id, err := uuid.Parse(c.Param("task_id"))
-	if err != nil {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), socketWithin)
+	defer cancel()
+	if !canonicalUUID.MatchString(c.Param("task_id")) {
 		return realtime.Session{}, models.Errorf(models.Invalid, "The task id in the path is not a UUID.")
 	}
+	id := uuid.MustParse(c.Param("task_id"))
 	since, err := parseSince(c.Query("since"))
 	if err != nil {
 		return realtime.Session{}, err
@@ -115,11 +133,22 @@ func (s *Server) listener(c *gin.Context) (realtime.Session, error) {
 	return realtime.Session{
 		Task: id, User: who.UserID, Since: since,
 		Render: func(e models.TaskEvent) any { return story.render(e) },
+		Good:   func(ctx context.Context) bool { return s.stillGood(ctx, who) },
 	}, nil
+}
+
+// stillGood tells whether the session a socket was opened with goes on. While
+// nobody can tell, it does.
+func (s *Server) stillGood(ctx context.Context, who Principal) bool {
+	_, err := s.standing(ctx, who)
+	code := models.CodeOf(err)
+	return code != models.Unauthenticated && code != models.Forbidden
 }
 
 // socketPrincipal takes a ticket, a token in the query or the Authorization field.
 func (s *Server) socketPrincipal(ctx context.Context, c *gin.Context) (Principal, error) {
+	ctx, cancel := context.WithTimeout(ctx, socketWithin)
+	defer cancel()
 	ticket := c.Query("ticket")
 	if ticket == "" {
 		return s.authenticate(ctx, first(c.Query("token"), bearer(c.GetHeader("Authorization"))))
@@ -177,11 +206,7 @@ func socketOperation() *huma.Operation {
 			parameter("ticket", "query", "A ticket, instead of a token."),
 			parameter("since", "query", "The last seq the client has; 0 for the whole story."),
 		},
-		Security: []map[string][]string{{"bearer": {}}, {}},
-		Responses: map[string]*huma.Response{
-			"101": {Description: "The socket is open."},
-			"400": {Description: "Not a WebSocket handshake."},
-			"403": {Description: "The Origin is not allowed."},
-		},
+		Security:  []map[string][]string{{"bearer": {}}, {}},
+		Responses: map[string]*huma.Response{"101": {Description: "The socket is open."}},
 	}
 }

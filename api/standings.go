@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -21,8 +20,7 @@ const (
 	believeOwn   = 500 * time.Millisecond // in this process
 	believeRedis = 10 * time.Second       // a stamp "live" in Redis, overwritten by a revocation
 	redisWithin  = 200 * time.Millisecond
-	redisRest    = time.Second // after a failure Redis is left alone this long
-	believeMany  = 10_000      // sessions held at most
+	believeMany  = 10_000 // sessions held at most
 )
 
 // standings tells whether sessions go on. Postgres has the truth; Redis carries
@@ -30,14 +28,12 @@ const (
 // spares both. Whatever is missing or broken on the way leads to Postgres.
 type standings struct {
 	db    *gorm.DB
-	redis redis.UniversalClient // may be nil
+	redis *redisGuard
 	clock func() time.Time
-	log   *slog.Logger
 	stamp time.Duration // life of a revocation's stamp: that of an access token
 
-	mu      sync.Mutex
-	known   map[uuid.UUID]belief
-	restful time.Time // no Redis before this
+	mu    sync.Mutex
+	known map[uuid.UUID]belief
 }
 
 type belief struct {
@@ -47,7 +43,7 @@ type belief struct {
 
 func newStandings(d Deps) *standings {
 	return &standings{
-		db: d.DB, redis: d.Redis, clock: d.Clock, log: d.Log,
+		db: d.DB, redis: newRedisGuard(d, redisWithin), clock: d.Clock,
 		stamp: d.Config.Auth.AccessFor + time.Minute, known: map[uuid.UUID]belief{},
 	}
 }
@@ -60,7 +56,7 @@ func (st *standings) of(ctx context.Context, session uuid.UUID) (models.Standing
 	if b, ok := st.recall(session, now); ok {
 		return b, nil
 	}
-	if stamped, ok := st.ask(ctx, session, now); ok {
+	if stamped, ok := st.ask(ctx, session); ok {
 		st.remember(session, stamped, now)
 		return stamped, nil
 	}
@@ -71,8 +67,8 @@ func (st *standings) of(ctx context.Context, session uuid.UUID) (models.Standing
 	st.remember(session, standing, now)
 	if standing == models.SessionLive {
 		// Only where nothing is: a revocation that came in between stays.
-		st.tell(ctx, now, func(ctx context.Context) error {
-			return st.redis.SetNX(ctx, stampKey(session), string(standing), believeRedis).Err()
+		_ = st.redis.do(ctx, func(ctx context.Context) error {
+			return st.redis.client.SetNX(ctx, stampKey(session), string(standing), believeRedis).Err()
 		})
 	}
 	return standing, nil
@@ -82,14 +78,14 @@ func (st *standings) of(ctx context.Context, session uuid.UUID) (models.Standing
 func (st *standings) ended(ctx context.Context, session uuid.UUID) {
 	now := st.clock()
 	st.remember(session, models.SessionEnded, now)
-	st.tell(context.WithoutCancel(ctx), now, func(ctx context.Context) error {
-		return st.redis.Set(ctx, stampKey(session), string(models.SessionEnded), st.stamp).Err()
+	_ = st.redis.do(context.WithoutCancel(ctx), func(ctx context.Context) error {
+		return st.redis.client.Set(ctx, stampKey(session), string(models.SessionEnded), st.stamp).Err()
 	})
 }
 
-func (st *standings) ask(ctx context.Context, session uuid.UUID, now time.Time) (found models.Standing, ok bool) {
-	st.tell(ctx, now, func(ctx context.Context) error {
-		value, err := st.redis.Get(ctx, stampKey(session)).Result()
+func (st *standings) ask(ctx context.Context, session uuid.UUID) (found models.Standing, ok bool) {
+	_ = st.redis.do(ctx, func(ctx context.Context) error {
+		value, err := st.redis.client.Get(ctx, stampKey(session)).Result()
 		if errors.Is(err, redis.Nil) {
 			return nil
 		}
@@ -98,31 +94,6 @@ func (st *standings) ask(ctx context.Context, session uuid.UUID, now time.Time) 
 		return err
 	})
 	return found, ok
-}
-
-// tell runs one Redis command, briefly, unless Redis failed a moment ago.
-func (st *standings) tell(ctx context.Context, now time.Time, command func(context.Context) error) {
-	if st.redis == nil || st.resting(now) {
-		return
-	}
-	bounded, cancel := context.WithTimeout(ctx, redisWithin)
-	defer cancel()
-	if err := command(bounded); err != nil && ctx.Err() == nil {
-		st.rest(now)
-		st.log.WarnContext(ctx, "redis does not answer, sessions are checked in postgres", "error", err)
-	}
-}
-
-func (st *standings) resting(now time.Time) bool {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	return now.Before(st.restful)
-}
-
-func (st *standings) rest(now time.Time) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	st.restful = now.Add(redisRest)
 }
 
 func (st *standings) recall(session uuid.UUID, now time.Time) (models.Standing, bool) {

@@ -47,9 +47,11 @@ func TestRedisCarriesStandings(t *testing.T) {
 
 func TestWithRedisAwayPostgresDecides(t *testing.T) {
 	t.Parallel()
-	away := redisAt(t, "redis://127.0.0.1:1/0")
-	w := newWorld(t, func(d *Deps) { d.Redis = away })
-	p := w.signUp("ada@example.com")
+	near := newWorld(t)
+	p := near.signUp("ada@example.com")
+	deps := near.server.Deps
+	deps.Redis = redisAt(t, "redis://127.0.0.1:1/0")
+	w := serve(t, deps, near.clock, near.logs)
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", p.header()...).status)
 	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", p.header()...).status)
 	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), slugAuth)

@@ -53,7 +53,8 @@ func TestAPollIsHeldUntilThereIsNews(t *testing.T) {
 	held := make(chan answer)
 	go func() { held <- w.do("GET", "/v1/tasks/"+id.String()+"/status?wait=25s&since=1", "", ada.header()...) }()
 	require.Eventually(t, func() bool { return w.server.Hub.ActiveTasks() == 1 }, 10*time.Second, time.Millisecond)
-	news := models.TaskEvent{Seq: 2, State: models.TaskRunning, Progress: 5, Step: "prepare", Message: "Preparing", At: w.server.now()}
+	began := w.server.now()
+	news := models.TaskEvent{Seq: 2, State: models.TaskRunning, Progress: 5, Step: "prepare", Message: "Preparing", At: began, StartedAt: &began}
 	require.NoError(t, models.RecordEvents(context.Background(), w.server.DB, id, []models.TaskEvent{news}))
 	v := (<-held).json(t)
 	require.EqualValues(t, 2, v["seq"])

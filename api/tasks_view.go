@@ -23,8 +23,8 @@ type taskView struct {
 	Step                string     `json:"step"`
 	Message             string     `json:"message"`
 	Seq                 int64      `json:"seq" doc:"Number of the newest event, from 1 without a gap."`
-	ResultID            *uuid.UUID `json:"result_id" doc:"The finished course; null before."`
-	ResultIDAgain       *uuid.UUID `json:"resultId"`
+	ResultID            *uuid.UUID `json:"result_id" format:"uuid" nullable:"true" doc:"The finished course; null before."`
+	ResultIDAgain       *uuid.UUID `json:"resultId" format:"uuid" nullable:"true"`
 	ProvisionalCourseID uuid.UUID  `json:"provisional_course_id"`
 	WorkflowID          string     `json:"workflow_id"`
 	CreatedAt           time.Time  `json:"created_at"`

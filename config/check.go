@@ -13,6 +13,9 @@ func check(c Config) []error {
 	f.oneOf("LYO_ENV", string(c.Env), string(Development), string(Staging), string(Production))
 	f.oneOf("LYO_LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
 	f.oneOf("LYO_GEMMA_FALLBACK", c.Gemma.Fallback, "on", "off")
+	f.oneOf("LYO_RATE_LIMITS", c.Limits.Mode, LimitsOn, LimitsRelaxed, LimitsOff)
+	f.between("LYO_RATE_LOGIN_FAILURES", c.Limits.Failures.Quota, 1, 1000)
+	f.positive("LYO_LOGIN_LOCK", int64(c.Limits.LockFor))
 	f.between("LYO_HTTP_PORT", c.HTTP.Port, 1, 65535)
 	f.between("LYO_TEMPORAL_PORT", c.Dev.TemporalPort, 1, 65535)
 	f.between("LYO_TEMPORAL_UI_PORT", c.Dev.TemporalUIPort, 1, 65535)
@@ -90,6 +93,9 @@ func (f *faults) production(c Config) {
 	}
 	if c.Auth.BcryptCost < 10 {
 		f.addf("LYO_BCRYPT_COST is %d: production needs 10 or more", c.Auth.BcryptCost)
+	}
+	if c.Limits.Mode != LimitsOn {
+		f.addf("LYO_RATE_LIMITS is %q: production needs on, with rates as high as it takes", c.Limits.Mode)
 	}
 	if slices.Contains(c.HTTP.CORSOrigins, "*") {
 		f.addf("LYO_CORS_ORIGINS: name the origins, * is for development")

@@ -7,8 +7,8 @@ import "time"
 // Profile is the kind of place Lyo runs in.
 type Profile string
 
-// Development relaxes nothing that a client can see; it only supplies secrets
-// that production must bring itself.
+// Development relaxes the rate limits and supplies secrets that production must
+// bring itself; a client sees no other difference.
 const (
 	Development Profile = "development"
 	Staging     Profile = "staging"
@@ -44,6 +44,7 @@ type Config struct {
 
 	HTTP     HTTP
 	Auth     Auth
+	Limits   Limits
 	Database Database
 	Redis    Redis
 	Temporal Temporal

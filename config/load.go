@@ -77,6 +77,9 @@ func fillDefaults(c *Config) {
 	if c.Gemma.Fallback == "" {
 		c.Gemma.Fallback = pick(development, "on", "off")
 	}
+	if c.Limits.Mode == "" {
+		c.Limits.Mode = pick(development, LimitsRelaxed, LimitsOn)
+	}
 	if c.HTTP.Host == "" {
 		c.HTTP.Host = pick(development, "127.0.0.1", "0.0.0.0")
 	}

@@ -79,7 +79,8 @@ func (f CourseFilter) conditions() (sql string, args []any) {
 // likeEscaper makes LIKE take a learner's words literally.
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// CourseChange is what an owner may change; nil leaves a field as it is.
+// CourseChange is what an owner may change; nil leaves a field as it is, and an
+// empty thumbnail address takes the thumbnail away.
 type CourseChange struct {
 	Title, Summary, Description, DifficultyLevel, ThumbnailURL *string
 	Tags                                                       *[]string
@@ -121,6 +122,9 @@ func (ch CourseChange) apply(c *Course) {
 	set(&c.DifficultyLevel, ch.DifficultyLevel)
 	if ch.ThumbnailURL != nil {
 		c.ThumbnailURL = ch.ThumbnailURL
+		if *ch.ThumbnailURL == "" {
+			c.ThumbnailURL = nil
+		}
 	}
 	if ch.Tags != nil {
 		c.Tags = *ch.Tags

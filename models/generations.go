@@ -53,7 +53,10 @@ func CreateGeneration(ctx context.Context, db *gorm.DB, task Task, course Course
 			replayed = true
 			return nil
 		}
-		first := TaskEvent{task.ID, task.Seq, task.State, task.Progress, task.Step, task.Message, nil, task.CreatedAt}
+		first := TaskEvent{
+			TaskID: task.ID, Seq: task.Seq, State: task.State, Progress: task.Progress,
+			Step: task.Step, Message: task.Message, At: task.CreatedAt,
+		}
 		for _, row := range []any{&course, &first, &promise} {
 			if err := tx.Create(row).Error; err != nil {
 				return err

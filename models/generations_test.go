@@ -17,7 +17,10 @@ import (
 	"github.com/lyoapp/lyo/models/modelstest"
 )
 
-var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+var (
+	start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	begun = start.Add(time.Second)
+)
 
 func addUser(t *testing.T, db *gorm.DB) uuid.UUID {
 	t.Helper()
@@ -102,7 +105,7 @@ func TestOneKeyForAnotherBodyIsRefused(t *testing.T) {
 }
 
 func event(seq int64, state models.TaskState, progress int) models.TaskEvent {
-	e := models.TaskEvent{Seq: seq, State: state, Progress: progress, Step: "s", Message: fmt.Sprint(seq), At: start.Add(time.Duration(seq) * time.Second)}
+	e := models.TaskEvent{StartedAt: &begun, Seq: seq, State: state, Progress: progress, Step: "s", Message: fmt.Sprint(seq), At: start.Add(time.Duration(seq) * time.Second)}
 	if state == models.TaskError {
 		e.Fault = &models.TaskFault{Code: "x", Message: "y"}
 	}
@@ -124,7 +127,7 @@ func TestEventsMoveTheRowOnceAndOnlyForward(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 3, row.Seq)
 	require.Equal(t, 40, row.Progress)
-	require.Equal(t, start.Add(2*time.Second), row.StartedAt.UTC())
+	require.Equal(t, begun, row.StartedAt.UTC())
 
 	require.NoError(t, models.SettleGeneration(ctx, db, task.ID, []models.TaskEvent{event(4, models.TaskDone, 100)}, models.Generation{}))
 	err = models.RecordEvents(ctx, db, task.ID, []models.TaskEvent{event(5, models.TaskRunning, 50)})

@@ -70,6 +70,8 @@ type TaskEvent struct {
 	Message  string     `json:"message"`
 	Fault    *TaskFault `gorm:"type:jsonb;serializer:json" json:"fault,omitempty"`
 	At       time.Time  `json:"at"`
+	// StartedAt is when the work began, the same in every event after that.
+	StartedAt *time.Time `json:"started_at,omitempty"`
 }
 
 // OutboxEntry is a promise to Temporal, made in the transaction of the rows it

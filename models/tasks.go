@@ -110,8 +110,8 @@ func (t *Task) Advance(e TaskEvent) {
 	t.State, t.Seq, t.Step, t.Message, t.Fault = e.State, e.Seq, e.Step, e.Message, e.Fault
 	t.Progress = max(t.Progress, e.Progress)
 	t.UpdatedAt = e.At
-	if t.StartedAt == nil && e.State == TaskRunning {
-		t.StartedAt = &e.At
+	if t.StartedAt == nil {
+		t.StartedAt = e.StartedAt
 	}
 	if e.State.Ended() {
 		t.CompletedAt = &e.At

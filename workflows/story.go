@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/workflow"
 
@@ -22,6 +24,7 @@ type story struct {
 	task     uuid.UUID
 	first    int64 // seq of events[0]
 	progress int
+	started  time.Time
 	events   []activities.Event
 	recorded int   // events[:recorded] are in the row
 	refused  error // why the row takes no more
@@ -30,7 +33,7 @@ type story struct {
 // begin registers the query and starts recording. giveUp is called when the row
 // refuses an event, which happens when the task was ended from outside.
 func begin(ctx workflow.Context, in GenerateCourseInput, giveUp workflow.CancelFunc) (*story, error) {
-	s := &story{task: in.TaskID, first: in.Seq + 1, progress: in.Progress}
+	s := &story{task: in.TaskID, first: in.Seq + 1, progress: in.Progress, started: now(ctx)}
 	err := workflow.SetQueryHandlerWithOptions(ctx, QueryProgress, s.after, workflow.QueryHandlerOptions{
 		Description: "The state of the task and every event after the given seq.",
 	})
@@ -55,9 +58,12 @@ func (s *story) tell(ctx workflow.Context, percent int, step, message string) {
 	s.progress = max(s.progress, percent)
 	s.events = append(s.events, activities.Event{
 		Seq: s.next(), State: activities.Running, Progress: s.progress,
-		Step: step, Message: message, At: workflow.Now(ctx).UTC(),
+		Step: step, Message: message, At: now(ctx), StartedAt: &s.started,
 	})
 }
+
+// now is the workflow's time, as fine as Postgres keeps it.
+func now(ctx workflow.Context) time.Time { return workflow.Now(ctx).UTC().Truncate(time.Microsecond) }
 
 // record brings events into the row as they come, several at once when they
 // come faster, until the story's context ends.
@@ -87,7 +93,7 @@ func (s *story) settle(ctx workflow.Context, last activities.Event, gen *activit
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	var row *activities.Story
-	last.Seq, last.At = s.next(), workflow.Now(ctx).UTC()
+	last.Seq, last.At, last.StartedAt = s.next(), now(ctx), &s.started
 	rest := append(append([]activities.Event{}, s.events[s.recorded:]...), last)
 	in := activities.SettleInput{TaskID: s.task, Rest: rest, Generation: gen}
 	if err := workflow.ExecuteActivity(quick(ctx), row.SettleCourse, in).Get(ctx, nil); err != nil {

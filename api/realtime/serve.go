@@ -22,11 +22,18 @@ type Session struct {
 	// Render makes the JSON message of an event. It is called by one goroutine, in
 	// the order of seq, and again with the last event when the client asks.
 	Render func(models.TaskEvent) any
+	// Good, when set, is asked before each event and each heartbeat whether the
+	// client may still listen. It should answer from memory most of the time.
+	Good func(context.Context) bool
 }
+
+const sessionOver = "The session has ended."
+
+func (s Session) good(ctx context.Context) bool { return s.Good == nil || s.Good(ctx) }
 
 // Serve tells the client the task's story and closes the socket. It returns when
 // the socket is closed: after the terminal event (1000), when the client leaves,
-// reads too slowly (4408), sends messages over 4 kB (1009) or too many (1008), or
+// reads too slowly (4408), may no longer listen (4401), sends messages over 4 kB (1009) or too many (1008), or
 // the hub closes (1012). A user with too many sockets is refused with 4403. The
 // end of ctx does not matter, since a hijacked request's ends anyhow.
 func (h *Hub) Serve(ctx context.Context, conn *websocket.Conn, s Session) {
@@ -78,6 +85,9 @@ func (k *socket) pause(s Session, grown <-chan struct{}, beat *time.Timer) error
 	case <-grown:
 		return nil
 	case <-beat.C:
+		if !s.good(k.ctx) {
+			return k.refuse(AuthError, sessionOver)
+		}
 		beat.Reset(k.hub.untilBeat())
 		k.seat.renew(k.ctx)
 		return k.signal("heartbeat")
@@ -102,6 +112,9 @@ func (k *socket) grant(s Session, wish string) error {
 }
 
 func (k *socket) event(s Session, e models.TaskEvent) error {
+	if !s.good(k.ctx) {
+		return k.refuse(AuthError, sessionOver)
+	}
 	k.sent = e
 	return k.send(s.Render(e))
 }

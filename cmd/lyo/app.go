@@ -15,6 +15,7 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 	"gorm.io/gorm"
 
+	"github.com/lyoapp/lyo/api"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/workflows/outbox"
@@ -119,9 +120,9 @@ func logger(cfg config.Config, out io.Writer) *slog.Logger {
 	_ = level.UnmarshalText([]byte(cfg.LogLevel)) // checked by config
 	options := &slog.HandlerOptions{Level: level}
 	if cfg.Env == config.Development {
-		return slog.New(slog.NewTextHandler(out, options))
+		return slog.New(api.RequestLog(slog.NewTextHandler(out, options)))
 	}
-	return slog.New(slog.NewJSONHandler(out, options))
+	return slog.New(api.RequestLog(slog.NewJSONHandler(out, options)))
 }
 
 func clock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -145,14 +145,15 @@ CREATE INDEX tasks_course_idx ON tasks (course_id);
 CREATE INDEX tasks_open_idx ON tasks (updated_at) WHERE state IN ('QUEUED', 'RUNNING');
 
 CREATE TABLE task_events (
-    task_id  uuid NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
-    seq      bigint NOT NULL CHECK (seq >= 1),
-    state    text NOT NULL CHECK (state IN ('QUEUED', 'RUNNING', 'DONE', 'ERROR')),
-    progress integer NOT NULL CHECK (progress BETWEEN 0 AND 100),
-    step     text NOT NULL,
-    message  text NOT NULL,
-    fault    jsonb,
-    at       timestamptz NOT NULL,
+    task_id    uuid NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    seq        bigint NOT NULL CHECK (seq >= 1),
+    state      text NOT NULL CHECK (state IN ('QUEUED', 'RUNNING', 'DONE', 'ERROR')),
+    progress   integer NOT NULL CHECK (progress BETWEEN 0 AND 100),
+    step       text NOT NULL,
+    message    text NOT NULL,
+    fault      jsonb,
+    at         timestamptz NOT NULL,
+    started_at timestamptz,
     PRIMARY KEY (task_id, seq)
 );
 

@@ -45,7 +45,7 @@ func Run(ctx context.Context, o Options) (err error) {
 // that ends with the second signal. release ends both and the goroutine behind them.
 func stopContexts(ctx context.Context) (soft, hard context.Context, release func()) {
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	soft, softly := context.WithCancel(ctx)
 	hard, hardly := context.WithCancel(context.WithoutCancel(ctx))
 	go func() {

@@ -1,0 +1,121 @@
+package api
+
+import (
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/api/ratelimit"
+)
+
+func TestFiveWrongPasswordsLockTheAccountForTheAddress(t *testing.T) {
+	t.Parallel()
+	w, here, elsewhere := limited(t), network(), network()
+	w.signUpFrom(here(1), "ada@example.com")
+	for range 5 {
+		w.problem(w.logInFrom(here(1), "ada@example.com", "wrong"), slugAuth)
+		w.clock.advance(time.Second)
+	}
+	a := w.logInFrom(here(2), " ADA@Example.com", "correct horse")
+	p := w.problem(a, slugRateLimited)
+	require.EqualValues(t, 30*60-1, p["retry_after"])
+	require.Contains(t, p["detail"], "login-failures")
+	require.Contains(t, a.header.Get(ratelimit.LimitField), `"login-failures";r=0;t=1799`)
+	require.Equal(t, 200, w.logInFrom(elsewhere(1), "ada@example.com", "correct horse").status, "nobody is locked out from elsewhere")
+	require.Equal(t, 429, w.logInFrom(here(1), "ada@example.com", "correct horse").status, "and success elsewhere opens nothing here")
+	w.problem(w.logInFrom(here(1), "eve@example.com", "wrong"), slugAuth)
+	w.waited(a)
+	require.Equal(t, 200, w.logInFrom(here(1), "ada@example.com", "correct horse").status)
+}
+
+func TestAnUnknownAccountLocksLikeAKnownOne(t *testing.T) {
+	t.Parallel()
+	w, at := limited(t), network()
+	for range 5 {
+		w.problem(w.logInFrom(at(1), "nobody@example.com", "wrong"), slugAuth)
+	}
+	w.problem(w.logInFrom(at(1), "nobody@example.com", "wrong"), slugRateLimited)
+}
+
+func TestSuccessForgetsFailures(t *testing.T) {
+	t.Parallel()
+	w, at := limited(t), network()
+	w.signUpFrom(at(1), "ada@example.com")
+	for range 2 {
+		for range 4 {
+			w.problem(w.logInFrom(at(1), "ada@example.com", "wrong"), slugAuth)
+		}
+		require.Equal(t, 200, w.logInFrom(at(1), "ada@example.com", "correct horse").status)
+	}
+}
+
+func TestWhatIsNoGuessIsTakenBack(t *testing.T) {
+	t.Parallel()
+	w, at := limited(t), network()
+	w.signUpFrom(at(1), "ada@example.com")
+	require.NoError(t, w.server.DB.Exec("UPDATE users SET is_active = false").Error)
+	for range 7 {
+		w.problem(w.logInFrom(at(1), "ada@example.com", "correct horse"), slugDenied)
+	}
+	require.NoError(t, w.server.DB.Exec("ALTER TABLE sessions RENAME TO away").Error)
+	require.NoError(t, w.server.DB.Exec("UPDATE users SET is_active = true").Error)
+	for range 7 {
+		w.problem(w.logInFrom(at(1), "ada@example.com", "correct horse"), slugServer)
+	}
+	require.NoError(t, w.server.DB.Exec("ALTER TABLE away RENAME TO sessions").Error)
+	require.Equal(t, 200, w.logInFrom(at(1), "ada@example.com", "correct horse").status)
+}
+
+func TestGuessingAtOnceGetsNoMoreGuesses(t *testing.T) {
+	t.Parallel()
+	w, at := limited(t), network()
+	w.signUpFrom(at(1), "ada@example.com")
+	var all sync.WaitGroup
+	var guesses atomic.Int32
+	for range 50 {
+		all.Go(func() {
+			if w.logInFrom(at(1), "ada@example.com", "wrong").status == http.StatusUnauthorized {
+				guesses.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	require.Equal(t, int32(5), guesses.Load())
+}
+
+func TestAttemptsOfAnAddress(t *testing.T) {
+	t.Parallel()
+	w, at := limited(t), network()
+	for i := range 20 {
+		w.problem(w.logInFrom(at(1), string(rune('a'+i))+"@example.com", "wrong"), slugAuth)
+	}
+	a := w.logInFrom(at(1), "z@example.com", "wrong")
+	p := w.problem(a, slugRateLimited)
+	require.EqualValues(t, 45, p["retry_after"])
+	w.waited(a)
+	w.problem(w.logInFrom(at(1), "z@example.com", "wrong"), slugAuth)
+}
+
+func TestWithRedisAwayNobodySignsInAndTheRestGoesOn(t *testing.T) {
+	t.Parallel()
+	near, at := limited(t), network()
+	p := near.signUpFrom(at(1), "ada@example.com")
+	deps := near.server.Deps
+	deps.Redis = redisAt(t, "redis://127.0.0.1:1/0")
+	w := serve(t, deps, near.clock, near.logs)
+	for range 3 {
+		w.problem(w.logInFrom(at(1), "ada@example.com", "correct horse"), slugDependency)
+		w.problem(w.from(at(1), "POST", "/v1/auth/register", `{"email":"b@example.com","password":"correct horse","full_name":"B"}`), slugDependency)
+		a := w.from(at(1), "GET", "/v1/users/me", "", p.header()...)
+		require.Equal(t, 200, a.status)
+		require.Empty(t, a.header.Get(ratelimit.LimitField))
+		w.clock.advance(600 * time.Millisecond)
+	}
+	w.problem(w.from(at(1), "GET", "/v1/users/me", ""), slugAuth)
+	require.Equal(t, 200, w.from(at(1), "POST", "/v1/auth/refresh", `{"refresh_token":"`+p.refresh+`"}`).status)
+	require.Equal(t, 204, w.from(at(1), "POST", "/v1/auth/logout", "", p.header()...).status)
+}

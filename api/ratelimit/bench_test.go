@@ -1,0 +1,31 @@
+package ratelimit
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+)
+
+// One call for two limits, from many goroutines.
+func BenchmarkTake(b *testing.B) {
+	address := os.Getenv("TEST_REDIS_URL")
+	if address == "" {
+		b.Skip("TEST_REDIS_URL is not set")
+	}
+	options, err := redis.ParseURL(address)
+	require.NoError(b, err)
+	c := newCounter(b, options)
+	wide := Policy{Name: "wide", Quota: 1_000_000, Window: time.Second}
+	request := Request{Subject: c.subject, Charges: []Charge{one(wide), one(perMinute(600))}}
+	b.SetParallelism(10)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := c.limiter.Take(b.Context(), request); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,86 @@
+package ratelimit
+
+import (
+	"context"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+)
+
+// counter is a limiter for one subject of its own, with a clock that moves only
+// when told.
+type counter struct {
+	t       testing.TB
+	limiter *Limiter
+	redis   *redis.Client
+	subject Subject
+
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *counter) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *counter) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+func (c *counter) take(charges ...Charge) Verdict {
+	c.t.Helper()
+	return c.request(Request{Subject: c.subject, Charges: charges})
+}
+
+func (c *counter) request(r Request) Verdict {
+	c.t.Helper()
+	v, err := c.limiter.Take(context.Background(), r)
+	require.NoError(c.t, err)
+	return v
+}
+
+// onBoth runs a test on miniredis, which lyo dev falls back to, and on a real Redis.
+func onBoth(t *testing.T, test func(*testing.T, *counter)) {
+	t.Run("miniredis", func(t *testing.T) {
+		t.Parallel()
+		test(t, newCounter(t, &redis.Options{Addr: miniredis.RunT(t).Addr()}))
+	})
+	t.Run("redis", func(t *testing.T) {
+		t.Parallel()
+		test(t, newCounter(t, realRedis(t)))
+	})
+}
+
+func realRedis(t *testing.T) *redis.Options {
+	t.Helper()
+	address := os.Getenv("TEST_REDIS_URL")
+	if address == "" {
+		t.Skip("TEST_REDIS_URL is not set: this test needs a real Redis")
+	}
+	options, err := redis.ParseURL(address)
+	require.NoError(t, err)
+	return options
+}
+
+func newCounter(t testing.TB, options *redis.Options) *counter {
+	options.ContextTimeoutEnabled = true
+	client := redis.NewClient(options)
+	t.Cleanup(func() { _ = client.Close() })
+	c := &counter{t: t, redis: client, subject: User(uuid.New()), at: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
+	c.limiter = New(client, c.now)
+	return c
+}
+
+func perMinute(quota int) Policy { return Policy{Name: "test", Quota: quota, Window: time.Minute} }
+
+func one(p Policy) Charge { return Charge{Policy: p, Cost: 1, Again: 1} }

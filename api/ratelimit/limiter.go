@@ -1,0 +1,97 @@
+package ratelimit
+
+import (
+	"context"
+	_ "embed" // the script
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+//go:embed take.lua
+var takeScript string
+
+// Limiter counts in Redis. It is safe for concurrent use and keeps nothing itself.
+type Limiter struct {
+	redis redis.UniversalClient
+	clock func() time.Time
+	take  *redis.Script
+}
+
+// New makes a limiter. The caller bounds each call by its context, which the
+// client must honour (ContextTimeoutEnabled).
+func New(client redis.UniversalClient, clock func() time.Time) *Limiter {
+	return &Limiter{client, clock, redis.NewScript(takeScript)}
+}
+
+// Take charges all of a request's limits, or none when one has no room. It
+// talks to Redis once, whatever retries the client is set to: after an error
+// nobody knows whether the request was counted.
+func (l *Limiter) Take(ctx context.Context, r Request) (Verdict, error) {
+	at := l.clock()
+	keys, args := r.script(at)
+	answer, err := l.run(ctx, keys, args)
+	if err != nil {
+		return Verdict{}, err
+	}
+	return verdict(r, at, answer)
+}
+
+// Forgive forgets a subject's failures of a policy with a Lock. Repeating it
+// changes nothing.
+func (l *Limiter) Forgive(ctx context.Context, s Subject, c Charge) error {
+	return l.redis.Del(ctx, c.key(s)).Err()
+}
+
+// Refund takes back what a verdict charged to a policy with a Lock, which opens
+// it if that was the last failure it took to shut.
+func (l *Limiter) Refund(ctx context.Context, s Subject, c Charge, v Verdict) error {
+	return once(ctx, l.redis, "lrem", c.key(s), -1, stamp(v.at)).Err()
+}
+
+// script are the keys and arguments of take.lua.
+func (r Request) script(at time.Time) (keys []string, args []any) {
+	longest := time.Second
+	for _, c := range r.Charges {
+		keys = append(keys, c.key(r.Subject))
+		args = append(args, c.arguments()...)
+		longest = max(longest, c.Policy.Window)
+	}
+	if r.ID != "" {
+		keys = append(keys, r.Subject.prefix()+"seen:"+Hash(r.ID))
+	}
+	return keys, append([]any{stamp(at), longest.Milliseconds()}, args...)
+}
+
+func (l *Limiter) run(ctx context.Context, keys []string, args []any) ([]int64, error) {
+	rest := []any{len(keys)}
+	for _, key := range keys {
+		rest = append(rest, key)
+	}
+	rest = append(rest, args...)
+	answer := once(ctx, l.redis, append([]any{"evalsha", l.take.Hash()}, rest...)...)
+	if redis.HasErrorPrefix(answer.Err(), "NOSCRIPT") { // then nothing has run
+		answer = once(ctx, l.redis, append([]any{"eval", takeScript}, rest...)...)
+	}
+	numbers, err := answer.Int64Slice()
+	if err != nil {
+		return nil, fmt.Errorf("rate limits: %w", err)
+	}
+	return numbers, nil
+}
+
+func stamp(at time.Time) string { return strconv.FormatInt(at.UnixMicro(), 10) }
+
+// final is a command that is sent once at most.
+type final struct{ *redis.Cmd }
+
+// NoRetry overrides the client's MaxRetries.
+func (final) NoRetry() bool { return true }
+
+func once(ctx context.Context, client redis.UniversalClient, args ...any) *redis.Cmd {
+	command := redis.NewCmd(ctx, args...)
+	_ = client.Process(ctx, final{command}) // the command keeps the error
+	return command
+}

@@ -1,0 +1,66 @@
+package ratelimit
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+// Verdict is what Take found.
+type Verdict struct {
+	Allowed bool
+	// RetryAfter is how long to wait until the same request passes, if nothing
+	// else is charged meanwhile. Zero when allowed.
+	RetryAfter time.Duration
+	// Limit is the policy that makes the client wait longest; zero when allowed.
+	Limit  Policy
+	States []State
+
+	at time.Time
+}
+
+// State is how one limit stands after a request.
+type State struct {
+	Policy    Policy
+	Remaining int
+	// Reset is the time until the whole quota is back; on a refusal by this
+	// limit, the time until the request would pass.
+	Reset time.Duration
+}
+
+// verdict reads what take.lua answers.
+func verdict(r Request, at time.Time, answer []int64) (Verdict, error) {
+	if len(answer) != 1+3*len(r.Charges) {
+		return Verdict{}, fmt.Errorf("rate limits: an answer of %d numbers for %d limits", len(answer), len(r.Charges))
+	}
+	v := Verdict{Allowed: answer[0] == 1, at: at}
+	for i, c := range r.Charges {
+		part := answer[1+3*i:]
+		v.States = append(v.States, State{c.Policy, int(part[0]), time.Duration(part[1]) * time.Microsecond})
+		if wait := time.Duration(part[2]) * time.Microsecond; wait > v.RetryAfter {
+			v.RetryAfter, v.Limit = wait, c.Policy
+		}
+	}
+	return v, nil
+}
+
+// The names of the fields, in Go's spelling.
+const (
+	PolicyField = "Ratelimit-Policy"
+	LimitField  = "Ratelimit"
+)
+
+// Fields are the values of RateLimit-Policy and RateLimit, by the IETF's draft
+// "RateLimit header fields for HTTP" as of its tenth revision.
+func Fields(states []State) (policy, limit string) {
+	policies, limits := make([]string, len(states)), make([]string, len(states))
+	for i, s := range states {
+		policies[i] = fmt.Sprintf("%q;q=%d;w=%d", s.Policy.Name, s.Policy.Quota, Seconds(s.Policy.Window))
+		limits[i] = fmt.Sprintf("%q;r=%d;t=%d", s.Policy.Name, s.Remaining, Seconds(s.Reset))
+	}
+	return strings.Join(policies, ", "), strings.Join(limits, ", ")
+}
+
+// Seconds rounds up, since who waits shorter comes too early.
+func Seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }

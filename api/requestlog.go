@@ -1,0 +1,36 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+)
+
+// RequestLog makes a log handler put the id of the request that is being
+// answered on every line, whichever package writes it.
+func RequestLog(next slog.Handler) slog.Handler { return requestLog{next} }
+
+type requestLog struct{ slog.Handler }
+
+// Handle adds the id unless the line has it or there is no request.
+func (h requestLog) Handle(ctx context.Context, r slog.Record) error {
+	id, named := exchangeOf(ctx).id, false
+	r.Attrs(func(a slog.Attr) bool {
+		named = a.Key == "request_id"
+		return !named
+	})
+	if id != "" && !named {
+		r = r.Clone()
+		r.AddAttrs(slog.String("request_id", id))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs keeps what the handler adds.
+func (h requestLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return requestLog{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup keeps what the handler adds.
+func (h requestLog) WithGroup(name string) slog.Handler {
+	return requestLog{h.Handler.WithGroup(name)}
+}

@@ -1,0 +1,73 @@
+package config
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The modes of Limits.
+const (
+	LimitsOn      = "on"
+	LimitsRelaxed = "relaxed"
+	LimitsOff     = "off"
+)
+
+// relaxation is how many times a quota grows when limits are relaxed.
+const relaxation = 100
+
+// Limits are how many requests pass. They need Redis.
+type Limits struct {
+	// Mode relaxed makes every quota a hundred times as large, so that a test
+	// suite can be repeated from one address.
+	Mode string `env:"LYO_RATE_LIMITS"` // on, relaxed or off; development: relaxed, else on
+
+	User     Rate `env:"LYO_RATE_USER" envDefault:"600/1m"`    // everything, per user
+	Address  Rate `env:"LYO_RATE_ADDRESS" envDefault:"300/1m"` // without a valid token, per address
+	Generate Rate `env:"LYO_RATE_GENERATE" envDefault:"30/1h"` // courses, per user
+	Register Rate `env:"LYO_RATE_REGISTER" envDefault:"10/1h"` // per address
+	Login    Rate `env:"LYO_RATE_LOGIN" envDefault:"20/15m"`   // attempts, per address
+	Refresh  Rate `env:"LYO_RATE_REFRESH" envDefault:"600/1m"` // per address
+	// Failures are wrong passwords for one account from one address, which then
+	// may not sign in to it for LockFor.
+	Failures Rate          `env:"LYO_RATE_LOGIN_FAILURES" envDefault:"5/15m"`
+	LockFor  time.Duration `env:"LYO_LOGIN_LOCK" envDefault:"30m"`
+}
+
+// On tells whether anything is limited at all.
+func (l Limits) On() bool { return l.Mode == LimitsOn || l.Mode == LimitsRelaxed }
+
+// Effective is a rate as the mode has it.
+func (l Limits) Effective(r Rate) Rate {
+	if l.Mode == LimitsRelaxed {
+		r.Quota *= relaxation
+	}
+	return r
+}
+
+// Rate is a number of requests in a time, written 600/1m.
+type Rate struct {
+	Quota int
+	Per   time.Duration
+}
+
+var errRate = errors.New("must look like 600/1m: a whole number from 1 to 1000000, and a time from 1s to 168h")
+
+// UnmarshalText reads 600/1m.
+func (r *Rate) UnmarshalText(text []byte) error {
+	number, per, _ := strings.Cut(string(text), "/")
+	var errs [2]error
+	r.Quota, errs[0] = strconv.Atoi(number)
+	r.Per, errs[1] = time.ParseDuration(per)
+	if errors.Join(errs[:]...) != nil || r.Quota < 1 || r.Quota > 1_000_000 || r.Per < time.Second || r.Per > 168*time.Hour {
+		return errRate
+	}
+	return nil
+}
+
+// String is how it is written.
+func (r Rate) String() string { return strconv.Itoa(r.Quota) + "/" + r.Per.String() }
+
+// MarshalText is String.
+func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
