@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
+	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/models"
@@ -32,21 +33,26 @@ func school(t *testing.T) *world {
 		d.Config.Course.Deadline = time.Hour
 		d.Temporal = away
 		d.Starter = &outbox.Starter{DB: d.DB, Temporal: away, Log: quiet}
-		d.Hub = realtime.NewHub(realtime.Options{Source: rowsOnly{d}, Log: quiet, Poll: 20 * time.Millisecond})
-		d.Tickets = realtime.NewTickets(nil)
-		t.Cleanup(func() { require.NoError(t, d.Hub.Close(context.Background())) })
 	})
 }
 
+// rowsHub reads progress from the rows only.
+func rowsHub(t *testing.T, d Deps) *realtime.Hub {
+	t.Helper()
+	hub := realtime.NewHub(realtime.Options{Source: rowsOnly{d.DB}, Log: slog.New(slog.DiscardHandler), Poll: 20 * time.Millisecond})
+	t.Cleanup(func() { require.NoError(t, hub.Close(context.Background())) })
+	return hub
+}
+
 // rowsOnly is a source whose workflows never answer.
-type rowsOnly struct{ *Deps }
+type rowsOnly struct{ db *gorm.DB }
 
 func (rowsOnly) Query(context.Context, uuid.UUID, int64) ([]models.TaskEvent, error) {
 	return nil, fmt.Errorf("nobody answers")
 }
 
 func (r rowsOnly) Rows(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error) {
-	return models.EventsAfter(ctx, r.DB, task, since)
+	return models.EventsAfter(ctx, r.db, task, since)
 }
 
 // ask generates a course and returns its task's and its own id.

@@ -21,9 +21,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/auth"
+	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
 // world is a server over HTTP on a database of its own, with a clock that
@@ -108,6 +110,15 @@ func newWorld(t *testing.T, change ...func(*Deps)) *world {
 
 func serve(t *testing.T, deps Deps, clock *testClock, logs *lockedBuffer) *world {
 	t.Helper()
+	if deps.Hub == nil {
+		deps.Hub = rowsHub(t, deps)
+	}
+	if deps.Starter == nil {
+		deps.Starter = &outbox.Starter{DB: deps.DB, Log: deps.Log}
+	}
+	if deps.Tickets == nil {
+		deps.Tickets = realtime.NewTickets(deps.Redis)
+	}
 	server, err := New(deps)
 	require.NoError(t, err)
 	listener := httptest.NewServer(server.Handler())

@@ -15,12 +15,6 @@ const (
 	statusUnhealthy = "unhealthy"
 )
 
-// Sockets tells how many clients are being kept up to date.
-type Sockets interface {
-	Connections() int
-	ActiveTasks() int
-}
-
 // ModelProbe tells how the language model is. It must honour its deadline.
 type ModelProbe func(context.Context) ModelHealth
 
@@ -160,9 +154,8 @@ func (s *Server) unwell(slug string, component Component) *Problem {
 }
 
 func (s *Server) socketHealth(ctx context.Context, p *probes) socketHealth {
-	h := socketHealth{Component: p.websocket.look(ctx), RedisEnabled: s.Redis != nil}
-	if s.Sockets != nil {
-		h.TotalConnections, h.ActiveTasks = s.Sockets.Connections(), s.Sockets.ActiveTasks()
+	return socketHealth{
+		Component: p.websocket.look(ctx), RedisEnabled: s.Redis != nil,
+		TotalConnections: s.Hub.Connections(), ActiveTasks: s.Hub.ActiveTasks(),
 	}
-	return h
 }

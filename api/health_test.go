@@ -12,15 +12,9 @@ import (
 	"github.com/lyoapp/lyo/models/modelstest"
 )
 
-type fixedSockets struct{}
-
-func (fixedSockets) Connections() int { return 3 }
-func (fixedSockets) ActiveTasks() int { return 2 }
-
 func TestHealthWhenAllIsWell(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(d *Deps) {
-		d.Sockets = fixedSockets{}
 		d.Model = func(context.Context) ModelHealth { return ModelHealth{Status: statusHealthy, ModelName: "gemma"} }
 	})
 	v := w.do("GET", "/health", "").json(t)
@@ -36,9 +30,10 @@ func TestHealthWhenAllIsWell(t *testing.T) {
 		require.Contains(t, c, "latency_ms")
 		require.Equal(t, 200, w.do("GET", "/v1/health/"+part, "").status)
 	}
+	defer w.server.Hub.Follow(models.NewID(), 0).Close()
 	sockets := w.do("GET", "/v1/health/websocket", "").json(t)
-	require.EqualValues(t, 3, sockets["total_connections"])
-	require.EqualValues(t, 2, sockets["active_tasks"])
+	require.EqualValues(t, 0, sockets["total_connections"])
+	require.EqualValues(t, 1, sockets["active_tasks"])
 	require.Equal(t, false, sockets["redis_enabled"])
 	model := w.do("GET", "/v1/health/model", "").json(t)
 	for _, key := range []string{"status", "model_name", "model_version", "provider", "checksum_verified", "size_mb", "last_loaded_at"} {

@@ -34,12 +34,10 @@ type Deps struct {
 	Clock    func() time.Time
 	Log      *slog.Logger
 	Version  string
-	Sockets  Sockets // may be nil
 	Model    ModelProbe
-	// Hub, Starter and Tickets are needed by the addresses of courses and tasks.
-	Hub     *realtime.Hub
-	Starter *outbox.Starter
-	Tickets *realtime.Tickets
+	Hub      *realtime.Hub
+	Starter  *outbox.Starter
+	Tickets  *realtime.Tickets
 }
 
 // Server answers requests. It starts no goroutines that outlive a request.
@@ -60,8 +58,8 @@ type Server struct {
 
 // New wires the routes and builds the OpenAPI document. Nothing is contacted.
 func New(d Deps) (*Server, error) {
-	if d.DB == nil || d.Keys == nil || d.Clock == nil || d.Log == nil {
-		return nil, errors.New("api: DB, Keys, Clock and Log are needed")
+	if d.DB == nil || d.Keys == nil || d.Clock == nil || d.Log == nil || d.Hub == nil || d.Starter == nil || d.Tickets == nil {
+		return nil, errors.New("api: DB, Keys, Clock, Log, Hub, Starter and Tickets are needed")
 	}
 	if d.Config.HTTP.CursorKey == "" {
 		return nil, errors.New("api: LYO_CURSOR_KEY is needed")

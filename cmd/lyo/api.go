@@ -30,7 +30,7 @@ func (a *app) serveAPI(ctx context.Context) error {
 	hub := realtime.NewHub(realtime.Options{Source: story{a}, Redis: a.redis, Log: a.log})
 	server, err := api.New(api.Deps{
 		Config: a.cfg, DB: a.db, Redis: a.redis, Temporal: a.temporal, Keys: keys, Clock: clock, Log: a.log,
-		Version: version(), Sockets: hub, Model: a.modelHealth, Hub: hub, Starter: a.starter,
+		Version: version(), Model: a.modelHealth, Hub: hub, Starter: a.starter,
 		Tickets: realtime.NewTickets(a.redis),
 	})
 	if err != nil {
