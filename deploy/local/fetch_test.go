@@ -13,8 +13,8 @@ import (
 // TestFetchedPostgresRuns downloads tens of megabytes: it runs only when asked.
 func TestFetchedPostgresRuns(t *testing.T) {
 	t.Parallel()
-	if os.Getenv("LYO_TEST_FETCH") == "" {
-		t.Skip("set LYO_TEST_FETCH=1 to download Postgres both ways")
+	if os.Getenv("TEST_FETCH") == "" {
+		t.Skip("set TEST_FETCH=1 to download Postgres both ways")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)

@@ -5,21 +5,24 @@ import (
 	"unicode"
 )
 
-// topicOf makes any topic presentable: one line, no controls, 200 characters at most.
-func topicOf(topic string) string {
-	if t := oneLine(topic, 200); t != "" {
-		return t
-	}
-	return "your topic"
-}
+// topicOf makes any topic presentable: one line, no controls, 200 characters at
+// most, in quotation marks, since a topic may be a sentence of its own.
+func topicOf(topic string) string { return quoted(oneLine(topic, 200)) }
 
 // shortTopic fits into titles.
 func shortTopic(topic string) string {
-	t := topicOf(topic)
-	if short := oneLine(t, 80); short != t {
-		return short + "..."
+	whole := oneLine(topic, 200)
+	if short := oneLine(whole, 70); short != whole {
+		return quoted(short + "...")
 	}
-	return t
+	return quoted(whole)
+}
+
+func quoted(topic string) string {
+	if topic == "" {
+		return "your topic"
+	}
+	return "“" + topic + "”"
 }
 
 // oneLine collapses white space and drops what is not meant to be seen: controls, marks
