@@ -34,7 +34,7 @@ func (a attempt) end(ctx context.Context, outcome error) {
 	if a.limits.limiter == nil || models.CodeOf(outcome) == models.Unauthenticated {
 		return
 	}
-	_ = a.limits.redis.do(context.WithoutCancel(ctx), func(ctx context.Context) error {
+	_ = a.limits.redis.Do(context.WithoutCancel(ctx), func(ctx context.Context) error {
 		if outcome == nil {
 			return a.limits.limiter.Forgive(ctx, a.subject, a.failure)
 		}

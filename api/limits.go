@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
+	"github.com/lyoapp/lyo/api/redisguard"
 	"github.com/lyoapp/lyo/config"
 )
 
@@ -20,7 +21,7 @@ const generateWeight = 10
 // limits are the rate limits. Without a limiter they are off.
 type limits struct {
 	limiter *ratelimit.Limiter
-	redis   *redisGuard
+	redis   *redisguard.Guard
 
 	user, generate                    ratelimit.Policy // of users
 	address, register, login, refresh ratelimit.Policy // of addresses
@@ -34,7 +35,7 @@ func newLimits(ctx context.Context, d Deps) *limits {
 		return ratelimit.Policy{Name: name, Quota: r.Quota, Window: r.Per}
 	}
 	l := &limits{
-		redis: newRedisGuard(d, limitWithin),
+		redis: guarded(d, limitWithin),
 		user:  policy("user", c.User), generate: policy("generate", c.Generate),
 		address: policy("address", c.Address), register: policy("register", c.Register),
 		login: policy("login", c.Login), refresh: policy("refresh", c.Refresh),
@@ -73,7 +74,7 @@ func (l *limits) take(ctx context.Context, r ratelimit.Request) (verdict ratelim
 	if l.limiter == nil || len(r.Charges) == 0 {
 		return ratelimit.Verdict{Allowed: true}, nil
 	}
-	err = l.redis.do(ctx, func(ctx context.Context) error {
+	err = l.redis.Do(ctx, func(ctx context.Context) error {
 		verdict, err = l.limiter.Take(ctx, r)
 		return err
 	})

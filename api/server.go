@@ -18,6 +18,7 @@ import (
 
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/realtime"
+	"github.com/lyoapp/lyo/api/redisguard"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -86,6 +87,14 @@ func New(d Deps) (*Server, error) {
 	}
 	s.handler, err = s.wrap(s.engine)
 	return s, err
+}
+
+// redisRest is how long Redis is left alone after a failure.
+const redisRest = time.Second
+
+// guarded is Redis for exchanges of a length.
+func guarded(d Deps, within time.Duration) *redisguard.Guard {
+	return &redisguard.Guard{Client: d.Redis, Clock: d.Clock, Log: d.Log, Within: within, Rest: redisRest}
 }
 
 // Handler is everything: routes, middleware, aliases, compression.

@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"gorm.io/gorm"
 
+	"github.com/lyoapp/lyo/api/redisguard"
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -28,7 +29,7 @@ const (
 // spares both. Whatever is missing or broken on the way leads to Postgres.
 type standings struct {
 	db    *gorm.DB
-	redis *redisGuard
+	redis *redisguard.Guard
 	clock func() time.Time
 	stamp time.Duration // life of a revocation's stamp: that of an access token
 
@@ -43,7 +44,7 @@ type belief struct {
 
 func newStandings(d Deps) *standings {
 	return &standings{
-		db: d.DB, redis: newRedisGuard(d, redisWithin), clock: d.Clock,
+		db: d.DB, redis: guarded(d, redisWithin), clock: d.Clock,
 		stamp: d.Config.Auth.AccessFor + time.Minute, known: map[uuid.UUID]belief{},
 	}
 }
@@ -67,8 +68,8 @@ func (st *standings) of(ctx context.Context, session uuid.UUID) (models.Standing
 	st.remember(session, standing, now)
 	if standing == models.SessionLive {
 		// Only where nothing is: a revocation that came in between stays.
-		_ = st.redis.do(ctx, func(ctx context.Context) error {
-			return st.redis.client.SetNX(ctx, stampKey(session), string(standing), believeRedis).Err()
+		_ = st.redis.Do(ctx, func(ctx context.Context) error {
+			return st.redis.Client.SetNX(ctx, stampKey(session), string(standing), believeRedis).Err()
 		})
 	}
 	return standing, nil
@@ -78,14 +79,14 @@ func (st *standings) of(ctx context.Context, session uuid.UUID) (models.Standing
 func (st *standings) ended(ctx context.Context, session uuid.UUID) {
 	now := st.clock()
 	st.remember(session, models.SessionEnded, now)
-	_ = st.redis.do(context.WithoutCancel(ctx), func(ctx context.Context) error {
-		return st.redis.client.Set(ctx, stampKey(session), string(models.SessionEnded), st.stamp).Err()
+	_ = st.redis.Do(context.WithoutCancel(ctx), func(ctx context.Context) error {
+		return st.redis.Client.Set(ctx, stampKey(session), string(models.SessionEnded), st.stamp).Err()
 	})
 }
 
 func (st *standings) ask(ctx context.Context, session uuid.UUID) (found models.Standing, ok bool) {
-	_ = st.redis.do(ctx, func(ctx context.Context) error {
-		value, err := st.redis.client.Get(ctx, stampKey(session)).Result()
+	_ = st.redis.Do(ctx, func(ctx context.Context) error {
+		value, err := st.redis.Client.Get(ctx, stampKey(session)).Result()
 		if errors.Is(err, redis.Nil) {
 			return nil
 		}

@@ -4,13 +4,13 @@ import (
 	"context"
 	_ "embed" // the scripts
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/lyoapp/lyo/api/redisguard"
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -36,7 +36,7 @@ const (
 type share struct {
 	o                                    Options
 	owner                                string
-	away                                 breaker
+	redis                                *redisguard.Guard
 	watching, adding, releasing, seating *redis.Script
 }
 
@@ -48,11 +48,11 @@ type shared struct {
 	events []models.TaskEvent
 }
 
-var errAway = errors.New("realtime: Redis is away")
-
 func newShare(o Options) *share {
 	return &share{
-		o: o, owner: uuid.NewString(), away: breaker{retry: o.RedisRetry, clock: o.Clock, log: o.Log},
+		o: o, owner: uuid.NewString(), redis: &redisguard.Guard{
+			Client: o.Redis, Clock: o.Clock, Log: o.Log, Within: o.RedisTimeout, Rest: o.RedisRetry,
+		},
 		watching: redis.NewScript(watchScript), adding: redis.NewScript(addScript),
 		releasing: redis.NewScript(releaseScript), seating: redis.NewScript(seatScript),
 	}
@@ -115,27 +115,13 @@ func (s *share) release(ctx context.Context, task uuid.UUID) {
 
 // drop takes a member out of a set.
 func (s *share) drop(ctx context.Context, key, member string) {
-	_ = s.bounded(ctx, func(ctx context.Context) error { return s.o.Redis.ZRem(ctx, key, member).Err() })
+	_ = s.redis.Do(ctx, func(ctx context.Context) error { return s.o.Redis.ZRem(ctx, key, member).Err() })
 }
 
 func (s *share) run(ctx context.Context, script *redis.Script, keys []string, args ...any) (answer any, err error) {
-	err = s.bounded(ctx, func(ctx context.Context) error {
+	err = s.redis.Do(ctx, func(ctx context.Context) error {
 		answer, err = script.Run(ctx, s.o.Redis, keys, args...).Result()
 		return err
 	})
 	return answer, err
-}
-
-// bounded lets f talk to Redis, if it is there, for RedisTimeout at most.
-func (s *share) bounded(ctx context.Context, f func(context.Context) error) error {
-	if s.o.Redis == nil || !s.away.allow() {
-		return errAway
-	}
-	limited, cancel := context.WithTimeout(ctx, s.o.RedisTimeout)
-	defer cancel()
-	err := f(limited)
-	if ctx.Err() == nil {
-		s.away.note(err)
-	}
-	return err
 }

@@ -66,6 +66,15 @@ func newSystem(t *testing.T, extra ...string) *system {
 	return s
 }
 
+// newSchool is a system with one API, one worker and somebody to learn.
+func newSchool(t *testing.T) (*system, *learner) {
+	t.Helper()
+	s := newSystem(t)
+	a := s.addAPI()
+	s.startWorker()
+	return s, a.register(t, "ada@example.com")
+}
+
 func (s *system) startTemporal(port int) {
 	s.t.Helper()
 	bin := os.Getenv("TEST_TEMPORAL_BIN")

@@ -128,10 +128,7 @@ func TestTheWorkerIsToldToStopInALesson(t *testing.T) {
 
 func replaceWorkerInALesson(t *testing.T, end func(*local.Process)) {
 	t.Helper()
-	s := newSystem(t)
-	a := s.addAPI()
-	s.startWorker()
-	ada := a.register(t, "ada@example.com")
+	s, ada := newSchool(t)
 	s.model.On(gemmatest.Lesson, 3, gemmatest.Stall())
 	task, course := ada.generate("How tides work")
 	require.NoError(t, s.model.WaitStalled(t.Context(), 1))
@@ -152,10 +149,7 @@ func replaceWorkerInALesson(t *testing.T, end func(*local.Process)) {
 
 func TestTheTemporalCommandCancels(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
-	a := s.addAPI()
-	s.startWorker()
-	ada := a.register(t, "ada@example.com")
+	s, ada := newSchool(t)
 	s.model.On(gemmatest.Lesson, 3, gemmatest.Stall())
 	task, course := ada.generate("How tides work")
 	conn := ada.dial(task, "&since=0")
