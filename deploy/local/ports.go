@@ -1,24 +1,33 @@
 package local
 
 import (
-	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
-	"net/netip"
 	"strconv"
 )
 
 const loopback = "127.0.0.1"
 
+// Free ports are looked for below those that systems give to outgoing
+// connections, any of which could take the port before its server does.
+const (
+	lowestFree  = 10_000
+	highestFree = 30_000
+	portTries   = 100
+)
+
 // FreePort is a TCP port on loopback that was free a moment ago. Nothing
 // reserves it: who starts a server on it must be ready to try another.
 func FreePort() (int, error) {
-	listener, err := net.Listen("tcp", loopback+":0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+	var err error
+	for range portTries {
+		port := lowestFree + rand.IntN(highestFree-lowestFree)
+		if err = CheckPort(port); err == nil {
+			return port, nil
+		}
 	}
-	chosen, err := netip.ParseAddrPort(listener.Addr().String())
-	return int(chosen.Port()), errors.Join(err, listener.Close())
+	return 0, fmt.Errorf("find a free port: %w", err)
 }
 
 // CheckPort is nil when a server can listen on that loopback port now.

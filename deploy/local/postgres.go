@@ -59,7 +59,7 @@ func StartPostgres(ctx context.Context, o PostgresOptions) (*Postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	return retryOnFreePort(o.Port, func(port int) (*Postgres, error) {
+	return startOnPort(o.Port, func(port int) (*Postgres, error) {
 		pg := &Postgres{dataDir: dataDir, password: password, port: port}
 		pg.Process, err = startReady(ctx, c.server(o, port), pg.ping)
 		if err != nil {

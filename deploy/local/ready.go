@@ -67,9 +67,9 @@ func startReady(ctx context.Context, s Spec, probe func(context.Context, *Proces
 	return p, nil
 }
 
-// retryOnFreePort starts a server; when the port was ours to choose and the
-// start failed because somebody else took it meanwhile, it chooses again, twice.
-func retryOnFreePort[T any](wanted int, start func(port int) (T, error)) (T, error) {
+// startOnPort starts a server on the wanted port, or with 0 on one of our choice.
+// When that failed for the port and another try may do better, it tries twice more.
+func startOnPort[T any](wanted int, start func(port int) (T, error)) (T, error) {
 	for attempt := 1; ; attempt++ {
 		port, err := portOrFree(wanted)
 		if err != nil {
@@ -77,8 +77,22 @@ func retryOnFreePort[T any](wanted int, start func(port int) (T, error)) (T, err
 			return none, err
 		}
 		server, err := start(port)
-		if err == nil || wanted != 0 || attempt == 3 || CheckPort(port) == nil {
+		if err == nil || attempt == portStarts || !worthAnother(wanted, port, err) {
 			return server, err
 		}
 	}
+}
+
+const portStarts = 3
+
+// worthAnother tells whether a start failed for its port: a free one was taken
+// meanwhile, or a wanted one was held for a moment only. A program that was just
+// forked holds what its parent listens on until it runs.
+func worthAnother(wanted, port int, err error) bool {
+	inUse := strings.Contains(strings.ToLower(err.Error()), "address already in use")
+	free := CheckPort(port) == nil
+	if wanted == 0 {
+		return inUse || !free
+	}
+	return inUse && free
 }

@@ -43,7 +43,7 @@ func StartRedis(ctx context.Context, o RedisOptions) (*Redis, error) {
 			return nil, fmt.Errorf("make Redis's data folder: %w", err)
 		}
 	}
-	return retryOnFreePort(o.Port, func(port int) (*Redis, error) {
+	return startOnPort(o.Port, func(port int) (*Redis, error) {
 		p, err := startReady(ctx, redisSpec(o, port), func(ctx context.Context, p *Process) error {
 			return pingRedis(ctx, port, p.PID())
 		})

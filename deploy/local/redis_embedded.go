@@ -16,7 +16,7 @@ const embeddedTick = 50 * time.Millisecond
 // delay of up to 50 ms. Of the options Port and Out count.
 func StartEmbeddedRedis(_ context.Context, o RedisOptions) (*Redis, error) {
 	sayf(o.Out, "no redis-server here: a stand-in inside this process does its work (it keeps nothing between runs)")
-	return retryOnFreePort(o.Port, func(port int) (*Redis, error) {
+	return startOnPort(o.Port, func(port int) (*Redis, error) {
 		server := miniredis.NewMiniRedis()
 		if err := server.StartAddr(address(port)); err != nil {
 			return nil, fmt.Errorf("start the stand-in for Redis: %w", err)

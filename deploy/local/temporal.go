@@ -38,7 +38,7 @@ func StartTemporal(ctx context.Context, o TemporalOptions) (*Temporal, error) {
 			return nil, fmt.Errorf("make Temporal's data folder: %w", err)
 		}
 	}
-	return retryOnFreePort(o.Port, func(port int) (*Temporal, error) {
+	return startOnPort(o.Port, func(port int) (*Temporal, error) {
 		t := &Temporal{port: port, uiPort: o.UIPort}
 		var err error
 		t.Process, err = startReady(ctx, temporalSpec(o, port), t.ping)

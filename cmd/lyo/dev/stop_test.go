@@ -2,6 +2,7 @@ package dev
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -63,6 +64,7 @@ func TestPaceDoublesUpToItsLimit(t *testing.T) {
 type whole struct {
 	cmd  *exec.Cmd
 	out  *bufio.Reader
+	errs *bytes.Buffer
 	port int
 }
 
@@ -81,7 +83,8 @@ func startWhole(t *testing.T, state string, environ ...string) whole {
 	}
 	pipe, err := w.cmd.StdoutPipe()
 	require.NoError(t, err)
-	w.out = bufio.NewReader(pipe)
+	w.out, w.errs = bufio.NewReader(pipe), &bytes.Buffer{}
+	w.cmd.Stderr = w.errs
 	require.NoError(t, w.cmd.Start())
 	t.Cleanup(func() { _ = w.cmd.Process.Kill() })
 	w.await(t, "Lyo is ready")
@@ -104,9 +107,14 @@ func temporalHere(t *testing.T, state string) bool {
 
 func (w whole) await(t *testing.T, text string) {
 	t.Helper()
+	var said strings.Builder
 	for {
 		line, err := w.out.ReadString('\n')
-		require.NoError(t, err, "ended before it said %q", text)
+		said.WriteString(line)
+		if err != nil {
+			ended := w.cmd.Wait() // and with it everything it had to say
+			require.NoError(t, err, "ended (%v) before it said %q, after:\n%s%s", ended, text, &said, w.errs)
+		}
 		if strings.Contains(line, text) {
 			return
 		}
