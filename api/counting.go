@@ -30,10 +30,11 @@ func (s *Server) countRefused(ctx context.Context, refusal error) error {
 	return refusal
 }
 
-// countHandshake charges a socket. Only the limit's refusal is an error.
-func (s *Server) countHandshake(ctx context.Context, who Principal, refusal error) error {
+// countHandshake charges a socket to the principal of ctx, or to the address when
+// the token was refused. Only the limit's refusal is an error.
+func (s *Server) countHandshake(ctx context.Context, refusal error) error {
 	if refusal == nil {
-		return s.count(withPrincipal(ctx, who), "", ratelimit.Charge{Policy: s.limits.user, Cost: 1})
+		return s.count(ctx, "", ratelimit.Charge{Policy: s.limits.user, Cost: 1})
 	}
 	if err := s.countRefused(ctx, refusal); models.CodeOf(err) == models.RateLimited {
 		return err

@@ -30,7 +30,7 @@ func TestEveryErrorBecomesItsProblem(t *testing.T) {
 		err  error
 		slug string
 	}{
-		"/t/invalid":     {models.BadField("/topic", "is odd"), slugValidation},
+		"/t/invalid":     {models.BadField("body", "/topic", "is odd"), slugValidation},
 		"/t/auth":        {errorOf(models.Unauthenticated), slugAuth},
 		"/t/forbidden":   {errorOf(models.Forbidden), slugDenied},
 		"/t/missing":     {fmt.Errorf("wrapped: %w", models.Missing("course", uuid.UUID{7})), slugNotFound},

@@ -69,9 +69,9 @@ func (s *Server) taskSocket(c *gin.Context) {
 	ctx := c.Request.Context()
 	who, refused := s.socketPrincipal(ctx, c)
 	if refused == nil {
-		ctx = withPrincipal(ctx, who) // for the log
+		ctx = withPrincipal(ctx, who)
 	}
-	if err := s.countHandshake(ctx, who, refused); err != nil {
+	if err := s.countHandshake(ctx, refused); err != nil {
 		s.fail(c, err)
 		return
 	}

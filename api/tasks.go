@@ -93,9 +93,7 @@ func parseWait(value string) (time.Duration, error) {
 		wait, err = time.Duration(seconds)*time.Second, nil
 	}
 	if err != nil || wait < 0 {
-		e := models.Errorf(models.Invalid, "The request breaks a rule.")
-		e.Fields = []models.Field{{Pointer: "wait", Location: "query", Message: "must be a duration such as 25s"}}
-		return 0, e
+		return 0, models.BadField("query", "wait", "must be a duration such as 25s")
 	}
 	return min(wait, longestWait), nil
 }

@@ -78,10 +78,10 @@ func Missing(resource string, id fmt.Stringer) *Error {
 	return e
 }
 
-// BadField is an invalid error about one field of the body.
-func BadField(pointer, message string) *Error {
+// BadField is an invalid error about one value; location is where it came from.
+func BadField(location, pointer, message string) *Error {
 	e := Errorf(Invalid, "The request breaks a rule.")
-	e.Fields = []Field{{Pointer: pointer, Location: "body", Message: message}}
+	e.Fields = []Field{{Pointer: pointer, Location: location, Message: message}}
 	return e
 }
 

@@ -52,6 +52,16 @@ func generate(t *testing.T, db *gorm.DB, user uuid.UUID, key *string, body strin
 	return models.CreateGeneration(context.Background(), db, task, course, promise)
 }
 
+// asked is a database in which a user has asked for a course.
+func asked(t *testing.T) (context.Context, *gorm.DB, uuid.UUID, models.Task) {
+	t.Helper()
+	db := modelstest.New(t)
+	user := addUser(t, db)
+	task, _, err := generate(t, db, user, nil, "tides")
+	require.NoError(t, err)
+	return context.Background(), db, user, task
+}
+
 func count(t *testing.T, db *gorm.DB, table string) (n int64) {
 	t.Helper()
 	require.NoError(t, db.Table(table).Count(&n).Error)
@@ -114,10 +124,7 @@ func event(seq int64, state models.TaskState, progress int) models.TaskEvent {
 
 func TestEventsMoveTheRowOnceAndOnlyForward(t *testing.T) {
 	t.Parallel()
-	ctx, db := context.Background(), modelstest.New(t)
-	user := addUser(t, db)
-	task, _, err := generate(t, db, user, nil, "tides")
-	require.NoError(t, err)
+	ctx, db, user, task := asked(t)
 	story := []models.TaskEvent{event(2, models.TaskRunning, 5), event(3, models.TaskRunning, 40)}
 	for range 2 {
 		require.NoError(t, models.RecordEvents(ctx, db, task.ID, story))
@@ -160,10 +167,7 @@ func TestAnEndedGenerationLeavesNoCourseGenerating(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, db := context.Background(), modelstest.New(t)
-			user := addUser(t, db)
-			task, _, err := generate(t, db, user, nil, "tides")
-			require.NoError(t, err)
+			ctx, db, user, task := asked(t)
 			outline(t, db, task.CourseID)
 			for n := range c.lessons {
 				write(t, db, task.CourseID, n+1)
@@ -204,10 +208,7 @@ func write(t *testing.T, db *gorm.DB, course uuid.UUID, n int) {
 
 func TestALessonIsKeptOnce(t *testing.T) {
 	t.Parallel()
-	ctx, db := context.Background(), modelstest.New(t)
-	user := addUser(t, db)
-	task, _, err := generate(t, db, user, nil, "tides")
-	require.NoError(t, err)
+	ctx, db, user, task := asked(t)
 	outline(t, db, task.CourseID)
 	outline(t, db, task.CourseID) // the first outline stays
 	write(t, db, task.CourseID, 1)
@@ -231,10 +232,7 @@ func TestALessonIsKeptOnce(t *testing.T) {
 
 func TestCancelBeforeTheStartEndsTheTaskAtOnce(t *testing.T) {
 	t.Parallel()
-	ctx, db := context.Background(), modelstest.New(t)
-	user := addUser(t, db)
-	task, _, err := generate(t, db, user, nil, "tides")
-	require.NoError(t, err)
+	ctx, db, user, task := asked(t)
 	promise := models.OutboxEntry{ID: models.NewID(), Action: models.OutboxCancel, WorkflowID: task.WorkflowID, Input: []byte("null"), Labels: map[string]string{}, CreatedAt: start, DueAt: start}
 	stranger := addUser(t, db)
 	require.Equal(t, models.NotFound, models.CodeOf(models.CancelTask(ctx, db, stranger, task.ID, promise, start)))

@@ -141,7 +141,7 @@ func CancelTask(ctx context.Context, db *gorm.DB, user, id uuid.UUID, promise Ou
 		if err := Promise(ctx, tx, promise); err != nil || unstarted.RowsAffected == 0 {
 			return err
 		}
-		return settle(tx, row, CancelledEvent(row.Seq+1, row.Progress, now), Generation{})
+		return settle(tx, row, []TaskEvent{CancelledEvent(row.Seq+1, row.Progress, now)}, Generation{})
 	})
 }
 

@@ -105,22 +105,16 @@ func SettleGeneration(ctx context.Context, db *gorm.DB, task uuid.UUID, rest []T
 		if err != nil || row.State.Ended() {
 			return err
 		}
-		before, last := rest[:len(rest)-1], rest[len(rest)-1]
-		if err := record(tx, row, before); err != nil {
-			return err
-		}
-		if row, err = lockTask(tx, task); err != nil {
-			return err
-		}
-		return settle(tx, row, last, gen)
+		return settle(tx, row, rest, gen)
 	})
 }
 
-// settle ends a locked task and its course.
-func settle(tx *gorm.DB, row Task, last TaskEvent, gen Generation) error {
-	if err := record(tx, row, []TaskEvent{last}); err != nil {
+// settle ends a locked task with the rest of its story, and its course.
+func settle(tx *gorm.DB, row Task, rest []TaskEvent, gen Generation) error {
+	if err := record(tx, row, rest); err != nil {
 		return err
 	}
+	last := rest[len(rest)-1]
 	err := changeWriting(tx.Statement.Context, tx, row.CourseID, func(tx *gorm.DB, c Course) error {
 		c.Status = settledStatus(last.State, c.Lessons)
 		c.UpdatedAt = last.At

@@ -30,7 +30,7 @@ func (a *app) serveAPI(ctx context.Context) error {
 	hub := realtime.NewHub(realtime.Options{Source: story{a}, Redis: a.redis, Log: a.log})
 	server, err := api.New(api.Deps{
 		Config: a.cfg, DB: a.db, Redis: a.redis, Temporal: a.temporal, Keys: keys, Clock: clock, Log: a.log,
-		Version: version(), Model: a.modelHealth, Hub: hub, Starter: a.starter,
+		Version: version(), Model: a.modelHealth(), Hub: hub, Starter: a.starter,
 		Tickets: realtime.NewTickets(a.redis),
 	})
 	if err != nil {
@@ -94,14 +94,20 @@ func (s story) Rows(ctx context.Context, task uuid.UUID, since int64) ([]models.
 
 // modelHealth asks the model itself for a sign of life. Courses are written
 // either way where the outline writer may step in, which health says too.
-func (a *app) modelHealth(ctx context.Context) api.ModelHealth {
-	if a.cfg.Gemma.BaseURL == "" {
-		if a.cfg.Gemma.FallbackOn() {
-			return api.ModelHealth{Status: "healthy", Message: "No model is configured: the built-in outline writer makes the courses.", Provider: "builtin"}
-		}
-		return api.ModelHealth{Status: "unhealthy", Message: "No model is configured and the built-in outline writer is off: no course can be made."}
+func (a *app) modelHealth() api.ModelProbe {
+	if a.cfg.Gemma.BaseURL != "" {
+		model := a.model()
+		return func(ctx context.Context) api.ModelHealth { return a.healthOf(ctx, model) }
 	}
-	info, err := a.model().Probe(ctx)
+	health := api.ModelHealth{Status: "unhealthy", Message: "No model is configured and the built-in outline writer is off: no course can be made."}
+	if a.cfg.Gemma.FallbackOn() {
+		health = api.ModelHealth{Status: "healthy", Message: "No model is configured: the built-in outline writer makes the courses.", Provider: "builtin"}
+	}
+	return func(context.Context) api.ModelHealth { return health }
+}
+
+func (a *app) healthOf(ctx context.Context, model *gemma.Client) api.ModelHealth {
+	info, err := model.Probe(ctx)
 	health := api.ModelHealth{Status: "healthy", Message: "The model answers.", ModelName: info.Model, ModelVersion: info.Version, Provider: info.Provider}
 	switch {
 	case err == nil:

@@ -42,7 +42,8 @@ func Up(ctx context.Context, url string) ([]Result, error) {
 	return results, nil
 }
 
-// Down takes back the newest migration. It loses data and is for development.
+// Down takes back the newest migration. It loses data: only tests, which show
+// that a migration can be taken back, call it.
 func Down(ctx context.Context, url string) error {
 	db, provider, err := open(url)
 	if err != nil {
