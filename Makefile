@@ -7,7 +7,7 @@ TOOL    := $(GO) tool -modfile=tools/go.mod
 TESTENV := LYO_STATE_DIR=$(STATE) $(GO) run ./deploy/local/testenv
 PKGS    ?= ./...
 
-.PHONY: help run build test check format migrate histories clean
+.PHONY: help run build model test check format migrate histories clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -18,6 +18,9 @@ run: build ## bring the whole system up on this machine and keep it up until Ctr
 build: ## build bin/lyo
 	@test -x bin/lyo || echo "building lyo; the first time takes a few minutes"
 	@$(GO) build -o bin/lyo ./cmd/lyo
+
+model: build ## fetch the default weights of Gemma, after showing their terms
+	@bin/lyo model pull --lock
 
 test: ## every test, with the race detector, on a real Postgres, Redis and Temporal
 	$(TESTENV) -temporal -- $(GO) test -race -count=1 -timeout 15m $(PKGS)

@@ -61,3 +61,16 @@ func failure(message, kind string, cause error, final bool, after time.Duration)
 		NonRetryable: final, Cause: cause, NextRetryDelay: after,
 	})
 }
+
+// outcomeOf is the type of a failed call, for the books.
+func outcomeOf(err error) string {
+	var app *temporal.ApplicationError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	case errors.As(err, &app):
+		return app.Type()
+	default:
+		return FailureInternal
+	}
+}

@@ -1,17 +1,27 @@
 package activities
 
-import "go.temporal.io/sdk/worker"
+import (
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/worker"
+)
 
-// Database are the activities of the queue "lyo".
+// Database are the activities of the queue "lyo": the database, and servers of others.
 type Database struct {
-	Story    *Story
-	Checking *Checking
+	Story       *Story
+	Checking    *Checking
+	Researching *Researching
+	Material    *Material
+	// Writing is asked here only whether it can begin.
+	Writing *Writing
 }
 
 // Register puts them on a worker.
 func (d Database) Register(w worker.ActivityRegistry) {
 	w.RegisterActivity(d.Story)
 	w.RegisterActivity(d.Checking)
+	w.RegisterActivity(d.Researching)
+	w.RegisterActivity(d.Material)
+	w.RegisterActivityWithOptions(d.Writing.Prepare, activity.RegisterOptions{Name: "Prepare"})
 }
 
 // Inference are the activities of the queue "lyo-gemma".

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/lyoapp/lyo/activities/gemma"
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/curate"
@@ -16,18 +18,67 @@ func planned(c models.Course, o gemma.Outline, gen Generation, now time.Time) mo
 	if c.Description == "" {
 		c.Description = o.Description
 	}
-	minutes := 0
+	c.Lessons = nil
 	for i, p := range o.Lessons {
-		minutes += p.Minutes
-		c.Lessons = append(c.Lessons, models.Lesson{
-			ID: models.LessonID(c.ID, i+1), CourseID: c.ID, Position: i + 1,
-			Title: p.Title, Summary: p.Summary, Objectives: p.Objectives, Prerequisites: p.Prerequisites,
-			EstimatedDurationMinutes: p.Minutes, CreatedAt: now, UpdatedAt: now,
-		})
+		c.Lessons = append(c.Lessons, plannedLesson(c.ID, i+1, p, now))
+	}
+	c.EstimatedDurationHours = hoursOf(c.Lessons)
+	return c
+}
+
+func plannedLesson(course uuid.UUID, position int, p gemma.LessonPlan, now time.Time) models.Lesson {
+	return models.Lesson{
+		ID: models.LessonID(course, position), CourseID: course, Position: position,
+		Title: p.Title, Summary: p.Summary, Objectives: p.Objectives, Prerequisites: p.Prerequisites,
+		EstimatedDurationMinutes: p.Minutes, CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+func hoursOf(lessons []models.Lesson) *float64 {
+	minutes := 0
+	for _, l := range lessons {
+		minutes += l.EstimatedDurationMinutes
 	}
 	hours := float64(minutes) / 60
-	c.EstimatedDurationHours = &hours
+	return &hours
+}
+
+// replanned is the course with its learner's plan put in.
+func replanned(c models.Course, plan PlanEdit, now time.Time) models.Course {
+	if plan.Title != "" {
+		c.Title = plan.Title
+	}
+	c.UpdatedAt, c.Lessons = now, nil
+	for i, l := range plan.Lessons {
+		c.Lessons = append(c.Lessons, plannedLesson(c.ID, i+1, gemma.LessonPlan{
+			Title: l.Title, Summary: l.Summary, Objectives: l.Objectives, Prerequisites: l.Prerequisites, Minutes: l.Minutes,
+		}, now))
+	}
+	c.EstimatedDurationHours = hoursOf(c.Lessons)
 	return c
+}
+
+func planOf(l models.Lesson) gemma.LessonPlan {
+	return gemma.LessonPlan{
+		Title: l.Title, Summary: l.Summary, Objectives: l.Objectives,
+		Prerequisites: l.Prerequisites, Minutes: l.EstimatedDurationMinutes,
+	}
+}
+
+// practiceMinutes is what a learner needs for a lesson's questions, beyond reading it.
+const practiceMinutes = 5
+
+// judge puts in what can be told of a lesson's text. Its duration is computed
+// from the text unless the learner said how long the course should take.
+func judge(l *models.Lesson, c models.Course) {
+	score := curate.Quality(l.Content, c.Locale, c.DifficultyLevel)
+	l.QualityScore, l.Quality = &score.Total, score.Parts()
+	if level := curate.ReadingLevel(l.Content, c.Locale); level > 0 {
+		l.ReadingLevel = &level
+	}
+	if c.TargetDurationHours == nil {
+		l.EstimatedDurationMinutes = curate.ReadingMinutes(l.Content) + practiceMinutes
+	}
 }
 
 func lessonRequest(c models.Course, l models.Lesson, feedback []string) gemma.LessonRequest {
@@ -37,19 +88,20 @@ func lessonRequest(c models.Course, l models.Lesson, feedback []string) gemma.Le
 	}
 	return gemma.LessonRequest{
 		Brief: briefOf(c), CourseTitle: c.Title, Titles: titles, Number: l.Position, Feedback: feedback,
-		Plan: gemma.LessonPlan{
-			Title: l.Title, Summary: l.Summary, Objectives: l.Objectives,
-			Prerequisites: l.Prerequisites, Minutes: l.EstimatedDurationMinutes,
-		},
+		Plan: planOf(l),
 	}
 }
 
-// practiceItems are the items of a lesson: study questions to think about, and
-// a quiz. Neither comes from anywhere else, so neither has an address.
+// practiceItems are the items Lyo writes for a lesson: study questions to think
+// about, and a quiz if any of its questions stood the test. Neither comes from
+// anywhere else, so neither has an address.
 func practiceItems(c models.Course, l models.Lesson, p gemma.Practice, now time.Time) []models.Item {
 	study := ownItem(c, l, 1, "text", "Study questions: "+l.Title, now)
 	study.Summary = "Questions to answer in your own words after reading the lesson."
 	study.Content = numbered(p.StudyQuestions)
+	if len(p.Quiz) == 0 {
+		return []models.Item{withWords(study)}
+	}
 	quiz := ownItem(c, l, 2, "quiz", "Quiz: "+l.Title, now)
 	quiz.Summary = fmt.Sprintf("%d questions about what the lesson says.", len(p.Quiz))
 	for i, q := range p.Quiz {
@@ -65,7 +117,7 @@ func practiceItems(c models.Course, l models.Lesson, p gemma.Practice, now time.
 func ownItem(c models.Course, l models.Lesson, position int, kind, title string, now time.Time) models.Item {
 	return models.Item{
 		ID: models.ItemID(l.ID, position), CourseID: c.ID, LessonID: l.ID, Position: position,
-		Type: kind, Title: title, Source: "lyo", Attribution: "Written for this course", Tags: c.Tags,
+		Type: kind, Title: title, Source: models.SourceLyo, Attribution: "Written for this course", Tags: c.Tags,
 		DifficultyLevel: c.DifficultyLevel, Language: c.Locale, IsFree: true, PublishedAt: &now, CreatedAt: now,
 	}
 }

@@ -22,6 +22,13 @@ const (
 	Failed  = models.TaskError
 )
 
+// Sections of a course that can be written again.
+const (
+	SectionLessons = models.SectionLessons
+	SectionItems   = models.SectionItems
+	SectionSummary = models.SectionSummary
+)
+
 // FaultCancelled is the code of the fault of a cancelled task.
 const FaultCancelled = models.FaultCancelled
 
@@ -36,10 +43,15 @@ type RecordInput struct {
 	Events []Event   `json:"events"`
 }
 
-// RecordProgress appends events to the row. Key: (task, seq); known ones are
-// passed over. A task that has ended refuses, which tells the workflow to stop.
-func (s *Story) RecordProgress(ctx context.Context, in RecordInput) error {
-	return translate(models.RecordEvents(ctx, s.DB, in.TaskID, in.Events))
+// RecordProgress appends events to the row and tells how urgent the task is by
+// now, 1 (the most) to 5. Key: (task, seq); known ones are passed over. A task that
+// has ended refuses, which tells the workflow to stop.
+func (s *Story) RecordProgress(ctx context.Context, in RecordInput) (urgency int, err error) {
+	if err := models.RecordEvents(ctx, s.DB, in.TaskID, in.Events); err != nil {
+		return 0, translate(err)
+	}
+	urgency, err = models.UrgencyOf(ctx, s.DB, in.TaskID)
+	return urgency, translate(err)
 }
 
 // SettleInput is the end of a story.

@@ -11,19 +11,13 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/gemma/chain"
 	"github.com/lyoapp/lyo/models"
 )
 
 // Writer writes the parts of a course: the model does, and so does the built-in
 // outline writer.
-type Writer interface {
-	Outline(ctx context.Context, brief gemma.Brief, beat gemma.Beat) (gemma.Outline, gemma.Usage, error)
-	Lesson(ctx context.Context, request gemma.LessonRequest, beat gemma.Beat) (string, gemma.Usage, error)
-	Practice(ctx context.Context, request gemma.PracticeRequest, beat gemma.Beat) (gemma.Practice, gemma.Usage, error)
-	Info() gemma.Info
-	// Probe tells whether the writer can work now.
-	Probe(ctx context.Context) (gemma.Info, error)
-}
+type Writer = chain.Writer
 
 // Writing has a writer write and keeps what it wrote.
 type Writing struct {
@@ -88,11 +82,21 @@ type OutlineInput struct {
 	Generation Generation `json:"generation"`
 }
 
-// LessonRef names a lesson to the workflow.
+// LessonRef names a lesson to the workflow, with the versions it has.
 type LessonRef struct {
-	ID     uuid.UUID `json:"id"`
-	Number int       `json:"number"` // from 1
-	Title  string    `json:"title"`
+	ID               uuid.UUID `json:"id"`
+	Number           int       `json:"number"` // from 1
+	Title            string    `json:"title"`
+	Revision         int       `json:"revision,omitempty"`
+	PracticeRevision int       `json:"practice_revision,omitempty"`
+}
+
+func refs(lessons []models.Lesson) []LessonRef {
+	found := make([]LessonRef, len(lessons))
+	for i, l := range lessons {
+		found[i] = LessonRef{l.ID, l.Position, l.Title, l.Revision, l.PracticeRevision}
+	}
+	return found
 }
 
 // WriteOutline has the course planned and keeps the plan. Key: the course; one
@@ -107,11 +111,7 @@ func (w *Writing) WriteOutline(ctx context.Context, in OutlineInput) ([]LessonRe
 			return nil, err
 		}
 	}
-	refs := make([]LessonRef, len(c.Lessons))
-	for i, l := range c.Lessons {
-		refs[i] = LessonRef{l.ID, l.Position, l.Title}
-	}
-	return refs, nil
+	return refs(c.Lessons), nil
 }
 
 func (w *Writing) plan(ctx context.Context, c models.Course, gen Generation) (models.Course, error) {
@@ -119,16 +119,17 @@ func (w *Writing) plan(ctx context.Context, c models.Course, gen Generation) (mo
 	if err != nil {
 		return c, err
 	}
-	var outline gemma.Outline
-	var usage gemma.Usage
-	err = infer(ctx, func(ctx context.Context, beat gemma.Beat) (err error) {
-		outline, usage, err = writer.Outline(ctx, briefOf(c), beat)
-		return err
+	at, err := w.atHand(ctx, c, c.Topic)
+	if err != nil {
+		return c, translate(err)
+	}
+	request := gemma.OutlineRequest{Brief: briefOf(c), Excerpts: at.excerpts}
+	outline, err := converse(ctx, w, c, "outline", func(ctx context.Context, beat gemma.Beat) (gemma.Outline, gemma.Usage, error) {
+		return writer.Outline(ctx, request, beat)
 	})
 	if err != nil {
 		return c, err
 	}
-	gen.InputTokens, gen.OutputTokens = usage.InputTokens, usage.OutputTokens
 	kept, err := models.SaveOutline(ctx, w.DB, planned(c, outline, gen, w.Clock()))
 	return kept, translate(err)
 }
@@ -144,8 +145,9 @@ type LessonInput struct {
 	Feedback []string `json:"feedback,omitempty"`
 }
 
-// WriteLesson has a lesson's text written and keeps it. Key: (lesson, revision);
-// a lesson that has the revision is not asked of the model again.
+// WriteLesson has a lesson's text written and keeps it with what can be told of
+// its quality. Key: (lesson, revision); a lesson that has the revision is not asked
+// of the model again.
 func (w *Writing) WriteLesson(ctx context.Context, in LessonInput) error {
 	c, lesson, err := w.lesson(ctx, in)
 	if err != nil || lesson.Revision >= in.Revision {
@@ -155,47 +157,54 @@ func (w *Writing) WriteLesson(ctx context.Context, in LessonInput) error {
 	if err != nil {
 		return err
 	}
-	var text string
-	var usage gemma.Usage
-	err = infer(ctx, func(ctx context.Context, beat gemma.Beat) (err error) {
-		text, usage, err = writer.Lesson(ctx, lessonRequest(c, lesson, in.Feedback), beat)
-		return err
+	at, err := w.atHand(ctx, c, lesson.Title+" "+lesson.Summary)
+	if err != nil {
+		return translate(err)
+	}
+	request := lessonRequest(c, lesson, in.Feedback)
+	request.Excerpts = at.excerpts
+	text, err := converse(ctx, w, c, "lesson", func(ctx context.Context, beat gemma.Beat) (gemma.LessonText, gemma.Usage, error) {
+		return writer.Lesson(ctx, request, beat)
 	})
 	if err != nil {
 		return err
 	}
 	now := w.Clock()
-	lesson.Content, lesson.Revision = text, in.Revision
+	lesson.Content, lesson.Revision = text.Markdown, in.Revision
 	lesson.WrittenAt, lesson.UpdatedAt = &now, now
-	lesson.InputTokens, lesson.OutputTokens = usage.InputTokens, usage.OutputTokens
+	lesson.Citations = at.cited(text.Cited)
+	judge(&lesson, c)
 	return translate(models.SaveLesson(ctx, w.DB, lesson))
 }
 
-// WritePractice has study questions and a quiz made from a lesson's text and
-// keeps them as its items. Key: (lesson, revision), as for WriteLesson.
-func (w *Writing) WritePractice(ctx context.Context, in LessonInput) error {
-	c, lesson, err := w.lesson(ctx, in)
-	if err != nil || lesson.PracticeRevision >= in.Revision {
+// SummaryInput asks for a course's summary.
+type SummaryInput struct {
+	CourseID uuid.UUID `json:"course_id"`
+	Fallback bool      `json:"fallback"`
+}
+
+// WriteSummary has the course's summary and description written again from its
+// plan. Key: the course; a second run writes another summary in place of the first.
+func (w *Writing) WriteSummary(ctx context.Context, in SummaryInput) error {
+	c, err := models.CourseToWrite(ctx, w.DB, in.CourseID)
+	if err != nil {
 		return translate(err)
 	}
 	writer, err := w.writer(in.Fallback)
 	if err != nil {
 		return err
 	}
-	var practice gemma.Practice
-	var usage gemma.Usage
-	err = infer(ctx, func(ctx context.Context, beat gemma.Beat) (err error) {
-		request := gemma.PracticeRequest{Brief: briefOf(c), LessonTitle: lesson.Title, LessonText: lesson.Content}
-		practice, usage, err = writer.Practice(ctx, request, beat)
-		return err
+	request := gemma.SummaryRequest{Brief: briefOf(c), CourseTitle: c.Title}
+	for _, l := range c.Lessons {
+		request.Lessons = append(request.Lessons, planOf(l))
+	}
+	summary, err := converse(ctx, w, c, "summary", func(ctx context.Context, beat gemma.Beat) (gemma.CourseSummary, gemma.Usage, error) {
+		return writer.Summary(ctx, request, beat)
 	})
 	if err != nil {
 		return err
 	}
-	now := w.Clock()
-	lesson.PracticeRevision, lesson.UpdatedAt = in.Revision, now
-	lesson.InputTokens, lesson.OutputTokens = usage.InputTokens, usage.OutputTokens
-	return translate(models.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, now)))
+	return translate(models.SaveSummary(ctx, w.DB, c.ID, summary.Summary, summary.Description, w.Clock()))
 }
 
 func (w *Writing) lesson(ctx context.Context, in LessonInput) (models.Course, models.Lesson, error) {

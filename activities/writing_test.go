@@ -104,7 +104,7 @@ func TestWhatIsWrittenIsNotAskedForAgain(t *testing.T) {
 	require.NotEmpty(t, first)
 	var items []models.Item
 	require.NoError(t, d.db.Order("position").Find(&items).Error)
-	require.Len(t, items, 2)
+	require.Len(t, items, 2, "study questions and a quiz")
 	require.Equal(t, "quiz", items[1].Type)
 	require.NotEmpty(t, items[1].Quiz)
 	require.Nil(t, items[1].SourceURL, "an address only comes from a real source")

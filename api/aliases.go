@@ -22,6 +22,8 @@ func aliases() []alias {
 		{http.MethodGet, "/v1/ws/tasks/{task_id}", "/v1/tasks/ws/{task_id}"},
 		{http.MethodGet, "/v1/courses/", "/v1/courses"},
 		{http.MethodGet, "/v1/tasks/", "/v1/tasks"},
+		{http.MethodGet, "/v1/sources/", "/v1/sources"},
+		{http.MethodPost, "/v1/sources/", "/v1/sources"},
 		{http.MethodGet, "/v1/health/", "/v1/health"},
 	}
 }

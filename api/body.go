@@ -42,7 +42,13 @@ func takeBody(c *gin.Context, wanted bool) error {
 	if !wanted || len(body) == 0 {
 		return nil
 	}
+	if c.FullPath() == sourcesPath && isForm(c.GetHeader("Content-Type")) {
+		return nil // no JSON to screen: the handler reads the form
+	}
 	if !isJSON(c.GetHeader("Content-Type")) {
+		if c.FullPath() == sourcesPath {
+			return problemOf(slugMedia, "The body must be a form or JSON: send Content-Type: multipart/form-data or application/json.")
+		}
 		return problemOf(slugMedia, "The body must be JSON: send Content-Type: application/json.")
 	}
 	c.Request.Header.Set("Content-Type", "application/json")
@@ -50,11 +56,12 @@ func takeBody(c *gin.Context, wanted bool) error {
 }
 
 func readBounded(c *gin.Context) ([]byte, error) {
+	most, within := bodyBounds(c.Request.Method, c.FullPath())
 	control := http.NewResponseController(c.Writer)
 	// Not every writer has deadlines; a recorder in a test has none.
-	_ = control.SetReadDeadline(time.Now().Add(bodyWithin))
-	body, err := io.ReadAll(io.LimitReader(c.Request.Body, maxBody+1))
-	if err == nil && len(body) <= maxBody {
+	_ = control.SetReadDeadline(time.Now().Add(within))
+	body, err := io.ReadAll(io.LimitReader(c.Request.Body, most+1))
+	if err == nil && int64(len(body)) <= most {
 		// Lifted, since a deadline that passes later would look like a client that left.
 		_ = control.SetReadDeadline(time.Time{})
 		return body, nil
@@ -65,10 +72,23 @@ func readBounded(c *gin.Context) ([]byte, error) {
 		return nil, unreadable(err)
 	}
 	drain(c, bodyWithin)
-	return nil, tooLarge()
+	return nil, tooLarge(most)
 }
 
-func tooLarge() error { return problemOf(slugTooLarge, "The body is larger than 512 KiB.") }
+// bodyBounds are the bytes a route takes and the time those have to arrive.
+func bodyBounds(method, route string) (most int64, within time.Duration) {
+	if method == http.MethodPost && route == sourcesPath {
+		return maxUpload, uploadWithin
+	}
+	return maxBody, bodyWithin
+}
+
+func tooLarge(most int64) error {
+	if most == maxUpload {
+		return problemOf(slugTooLarge, "The body is larger than 10 MiB.")
+	}
+	return problemOf(slugTooLarge, "The body is larger than 512 KiB.")
+}
 
 // drain reads what its sender is still sending, for a while.
 func drain(c *gin.Context, within time.Duration) {
@@ -93,6 +113,12 @@ func isJSON(contentType string) bool {
 	charset := strings.ToLower(params["charset"])
 	return err == nil && (media == "application/json" || strings.HasSuffix(media, "+json")) &&
 		slices.Contains([]string{"", "utf-8", "utf8", "us-ascii"}, charset)
+}
+
+// isForm tells a body of parts.
+func isForm(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && media == "multipart/form-data"
 }
 
 // screenQuery refuses text that Postgres would: broken UTF-8 and NUL.

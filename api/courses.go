@@ -19,6 +19,7 @@ import (
 func (s *Server) courses() {
 	tags := []string{"courses"}
 	register(s, generateOperation(), s.generateCourse, weighing(generateWeight), counting(s.limits.course()))
+	register(s, regenerateOperation(), s.regenerateCourse, weighing(generateWeight), counting(s.limits.course()))
 	register(s, huma.Operation{
 		OperationID: "list-courses", Method: http.MethodGet, Path: "/v1/courses", Tags: tags,
 		Summary: "One's own courses and the READY ones of others, newest first",

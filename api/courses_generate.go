@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -36,6 +37,8 @@ type generateBody struct {
 	TargetHours     *float64       `json:"target_duration_hours,omitempty" nullable:"true" exclusiveMinimum:"0" maximum:"100"`
 	Locale          *string        `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47; en when absent."`
 	Preferences     map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"duration_hours and format are understood."`
+	SourceIDs       []uuid.UUID    `json:"source_ids,omitempty" nullable:"true" maxItems:"10" doc:"One's own material to write from, see /v1/sources."`
+	Mode            *string        `json:"mode,omitempty" nullable:"true" doc:"automatic (the default), or review: the plan then waits for POST /v1/tasks/{id}/outline."`
 }
 
 type generateOutput struct {
@@ -63,15 +66,19 @@ func (s *Server) generateCourse(ctx context.Context, in *generateInput) (*genera
 	if in.IdempotencyKey != "" {
 		key = &in.IdempotencyKey
 	}
-	user, now := principal(ctx).UserID, s.now()
-	task, course := request.rows(user, key, now)
-	promise := outbox.GenerateCourse(task, s.Config.Course.Deadline, now)
-	task, replayed, err := models.CreateGeneration(ctx, s.DB, task, course, promise)
+	asked := request.rows(principal(ctx).UserID, key, s.now())
+	asked.Promise = outbox.Course(asked.Task, s.bounds(), asked.Task.CreatedAt)
+	task, replayed, err := models.CreateGeneration(ctx, s.DB, asked, s.quota())
+	return s.taken(ctx, in.Prefer, task, replayed, asked.Promise, err)
+}
+
+// taken answers for a task that was made, or was there already.
+func (s *Server) taken(ctx context.Context, prefer string, task models.Task, replayed bool, promise models.OutboxEntry, err error) (*generateOutput, error) {
 	if err != nil {
 		return nil, err
 	}
 	out := s.accepted(task)
-	if asksFor(in.Prefer, "respond-async") {
+	if asksFor(prefer, "respond-async") {
 		out.PreferenceApplied = "respond-async"
 	}
 	if replayed {
@@ -80,6 +87,16 @@ func (s *Server) generateCourse(ctx context.Context, in *generateInput) (*genera
 	}
 	s.Starter.Kick(ctx, promise)
 	return out, nil
+}
+
+// quota is what a user may ask for.
+func (s *Server) quota() models.Quota {
+	return models.Quota{AtOnce: s.Config.Course.AtOnce, DailyTokens: s.Config.Course.DailyTokens}
+}
+
+// bounds are the times a run is given.
+func (s *Server) bounds() outbox.Bounds {
+	return outbox.Bounds{Deadline: s.Config.Course.Deadline, Review: s.Config.Course.ReviewFor}
 }
 
 func (s *Server) accepted(task models.Task) *generateOutput {
@@ -98,6 +115,9 @@ type courseRequest struct {
 	Level, Locale             string
 	Hours                     *float64
 	Preferences               map[string]any
+	// Absent when not used, so that keys of requests from before keep their hash.
+	SourceIDs []uuid.UUID `json:",omitempty"`
+	Review    bool        `json:",omitempty"`
 }
 
 // Resolve checks what a schema cannot say, together with what it can, so that
@@ -137,8 +157,32 @@ func (b generateBody) normalise() (courseRequest, fieldFaults) {
 			faults.add(fmt.Sprintf("interests[%d]", i), "must have 1 to 100 characters")
 		}
 	}
+	r.SourceIDs = distinct(b.SourceIDs)
+	switch mode := first(text(b.Mode), modeAutomatic); mode {
+	case modeAutomatic, modeReview:
+		r.Review = mode == modeReview
+	default:
+		faults.add("mode", "must be automatic or review")
+	}
 	faults.preferences(&r)
 	return r, faults
+}
+
+// How a generation goes about its plan.
+const (
+	modeAutomatic = "automatic"
+	modeReview    = "review"
+)
+
+// distinct keeps the first of equal values; none is nil.
+func distinct[T comparable](values []T) []T {
+	var kept []T
+	for _, v := range values {
+		if !slices.Contains(kept, v) {
+			kept = append(kept, v)
+		}
+	}
+	return kept
 }
 
 // preferences reads the two that are understood.
@@ -159,18 +203,18 @@ func (f *fieldFaults) preferences(r *courseRequest) {
 	}
 }
 
-func (r courseRequest) rows(user uuid.UUID, key *string, now time.Time) (models.Task, models.Course) {
+func (r courseRequest) rows(user uuid.UUID, key *string, now time.Time) models.Request {
 	taskID, courseID := models.GenerationIDs(user, key)
 	task := models.NewTask(taskID, user, courseID, now)
 	canonical, _ := json.Marshal(r) //nolint:errchkjson // it came from JSON, so it goes back
 	hash := sha256.Sum256(canonical)
 	task.WorkflowID, task.IdempotencyKey, task.RequestHash = workflows.GenerateCourseID(taskID), key, hash[:]
-	task.EstimatedMins = estimatedMinutes
-	return task, models.Course{
+	task.EstimatedMins, task.Spec = estimatedMinutes, models.TaskSpec{Review: r.Review}
+	return models.Request{Task: task, Sources: r.SourceIDs, Course: models.Course{
 		ID: courseID, OwnerUserID: user, Title: r.Title, Topic: r.Topic, Description: r.Description,
 		Status: models.CourseGenerating, Interests: r.Interests, DifficultyLevel: r.Level, Tags: []string{},
 		TargetDurationHours: r.Hours, Locale: r.Locale, Preferences: r.Preferences, CreatedAt: now, UpdatedAt: now,
-	}
+	}}
 }
 
 // asksFor tells whether a Prefer field holds a preference.

@@ -45,6 +45,8 @@ type generationView struct {
 	Seconds       float64    `json:"seconds"`
 	InputTokens   int        `json:"input_tokens"`
 	OutputTokens  int        `json:"output_tokens"`
+	QuizAgreement *float64   `json:"quiz_agreement" doc:"The share of quiz questions whose answer a second, independent solve by the model found again; null when nobody tried."`
+	Notice        *string    `json:"notice" nullable:"true" doc:"What a reader should know of how the course was made."`
 }
 
 type lessonView struct {
@@ -58,6 +60,25 @@ type lessonView struct {
 	Content                  string      `json:"content" doc:"Markdown; empty until the lesson is written."`
 	Items                    []uuid.UUID `json:"items" nullable:"false"`
 	IsCompleted              bool        `json:"is_completed"`
+
+	KeyTerms     []keyTermView  `json:"key_terms" nullable:"false"`
+	Sources      []citationView `json:"sources" nullable:"false" doc:"What the lesson was written from."`
+	ReadingLevel *float64       `json:"reading_level" doc:"In school years; null when it cannot be told."`
+	QualityScore *float64       `json:"quality_score" doc:"0 to 1; null until the lesson is written."`
+}
+
+type keyTermView struct {
+	Term       string `json:"term"`
+	Definition string `json:"definition"`
+}
+
+// citationView is a source of a lesson.
+type citationView struct {
+	Label     string     `json:"label" doc:"How the text refers to it, as in [S1]."`
+	Title     string     `json:"title"`
+	SourceID  *uuid.UUID `json:"source_id" format:"uuid" nullable:"true" doc:"One's own material."`
+	SourceURL *string    `json:"source_url"`
+	Cited     bool       `json:"cited" doc:"The text refers to it; otherwise it was only at hand."`
 }
 
 // itemView is a content item, one shape for every kind.
@@ -121,16 +142,32 @@ func viewGeneration(g models.Generation) generationView {
 	return generationView{
 		Model: g.Model, ModelVersion: g.ModelVersion, Provider: g.Provider, PromptVersion: g.PromptVersion,
 		Fallback: g.Fallback, Sources: list(g.Sources), GeneratedAt: utc(g.GeneratedAt), Seconds: g.Seconds,
-		InputTokens: g.InputTokens, OutputTokens: g.OutputTokens,
+		InputTokens: g.InputTokens, OutputTokens: g.OutputTokens, QuizAgreement: g.QuizAgreement, Notice: filled(g.Notice),
 	}
 }
 
+// filled is nil for an empty text.
+func filled(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
 func viewLesson(l models.Lesson, items []uuid.UUID) lessonView {
-	return lessonView{
+	v := lessonView{
 		ID: l.ID, Title: l.Title, Order: l.Position, Summary: l.Summary, Objectives: list(l.Objectives),
 		Prerequisites: list(l.Prerequisites), EstimatedDurationMinutes: l.EstimatedDurationMinutes,
-		Content: l.Content, Items: list(items),
+		Content: l.Content, Items: list(items), ReadingLevel: l.ReadingLevel, QualityScore: l.QualityScore,
+		KeyTerms: []keyTermView{}, Sources: []citationView{},
 	}
+	for _, k := range l.KeyTerms {
+		v.KeyTerms = append(v.KeyTerms, keyTermView{k.Term, k.Definition})
+	}
+	for _, c := range l.Citations {
+		v.Sources = append(v.Sources, citationView{c.Label, c.Title, c.SourceID, filled(c.URL), c.Cited})
+	}
+	return v
 }
 
 func viewItem(i models.Item) itemView {

@@ -80,7 +80,8 @@ func testConfig() config.Config {
 			PublicURL: "http://lyo.test", CursorKey: "a test key of thirty-two characters",
 			CORSOrigins: []string{"https://app.lyo.test"},
 		},
-		Auth: config.Auth{BcryptCost: 4, AccessFor: 30 * time.Minute, RefreshFor: 720 * time.Hour},
+		Course: config.Course{AtOnce: 100},
+		Auth:   config.Auth{BcryptCost: 4, AccessFor: 30 * time.Minute, RefreshFor: 720 * time.Hour},
 	}
 }
 

@@ -115,7 +115,8 @@ func (s *Server) cors() gin.HandlerFunc {
 // refuseLong refuses a body that says it is too long, wherever it is sent. A
 // client that asks whether to send it is not invited to.
 func (s *Server) refuseLong(c *gin.Context) {
-	if c.Request.ContentLength <= maxBody {
+	most, _ := bodyBounds(c.Request.Method, c.FullPath())
+	if c.Request.ContentLength <= most {
 		c.Next()
 		return
 	}
@@ -123,7 +124,7 @@ func (s *Server) refuseLong(c *gin.Context) {
 		drain(c, drainWithin)
 	}
 	c.Header("Connection", "close")
-	s.fail(c, tooLarge())
+	s.fail(c, tooLarge(most))
 }
 
 // proxies are the networks whose X-Forwarded fields count.

@@ -68,7 +68,8 @@ func counting(charges ...ratelimit.Charge) routeOption {
 func weighing(units int) routeOption { return func(r *route) { r.weight = units } }
 
 // register adds an operation. By default it needs an access token, counts as
-// one request of the user, has ten seconds and reads no more than 512 KiB. Every error the handler returns
+// one request of the user, has ten seconds and reads no more than 512 KiB (see
+// bodyBounds). Every error the handler returns
 // becomes a problem, and the document lists all that can happen: those that
 // follow from the shape of the input by themselves, others by op.Errors (say
 // 409). Body fields nobody knows are ignored.
@@ -83,8 +84,9 @@ func register[I, O any](s *Server, op huma.Operation, handler func(context.Conte
 	if !r.public {
 		r.charges = append([]ratelimit.Charge{{Policy: s.limits.user, Cost: r.weight, Again: 1}}, r.charges...)
 	}
-	op.MaxBodyBytes = maxBody + 1 // body.go has counted already; Huma refuses the very limit
-	op.BodyReadTimeout = -1       // body.go has set and lifted a deadline; Huma would leave one behind
+	most, _ := bodyBounds(op.Method, op.Path)
+	op.MaxBodyBytes = most + 1 // body.go has counted already; Huma refuses the very limit
+	op.BodyReadTimeout = -1    // body.go has set and lifted a deadline; Huma would leave one behind
 	op.Path = trimSlashes(op.Path)
 	s.describe(&op, r)
 	op.Middlewares = append(huma.Middlewares{s.enter(r)}, op.Middlewares...)

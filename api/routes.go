@@ -8,8 +8,9 @@ func (s *Server) routes() {
 	s.jwks()     // GET /.well-known/jwks.json
 	s.health()   // GET /health, /v1/health, /v1/health/*
 	s.sessions() // POST /v1/auth/register, login, refresh, logout
-	s.users()    // GET /v1/users/me
-	s.courses()  // POST /v1/courses/generate, GET /v1/courses, GET, PUT, DELETE /v1/courses/{id}
-	s.tasks()    // GET /v1/tasks, GET /v1/tasks/{id}/status, POST /v1/tasks/{id}/cancel, DELETE /v1/tasks/{id}
+	s.users()    // GET /v1/users/me, /v1/users/me/usage
+	s.courses()  // POST /v1/courses/generate, /v1/courses/{id}/regenerate, GET /v1/courses, GET, PUT, DELETE /v1/courses/{id}
+	s.tasks()    // GET /v1/tasks, GET /v1/tasks/{id}/status, POST /v1/tasks/{id}/cancel, outline, DELETE /v1/tasks/{id}
+	s.sources()  // GET, POST /v1/sources, GET, DELETE /v1/sources/{id}
 	s.sockets()  // GET /v1/tasks/ws/{task_id}, POST /v1/realtime/tickets
 }

@@ -32,6 +32,7 @@ func (s *Server) tasks() {
 		OperationID: "delete-task", Method: http.MethodDelete, Path: "/v1/tasks/{id}", Tags: tags,
 		Summary: "The same as cancel", DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
 	}, s.deleteTask)
+	register(s, outlineOperation(), s.decideOutline)
 }
 
 // TaskID names a task in the path.

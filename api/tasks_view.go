@@ -14,7 +14,7 @@ import (
 // already in the field; this is the only place that writes them.
 type taskView struct {
 	TaskID              uuid.UUID  `json:"task_id"`
-	TaskType            string     `json:"task_type" enum:"course_generation"`
+	TaskType            string     `json:"task_type" enum:"course_generation,course_regeneration"`
 	State               string     `json:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
 	Status              string     `json:"status" enum:"pending,running,completed,failed,cancelled"`
 	Progress            int        `json:"progress" minimum:"0" maximum:"100" doc:"Percent; never goes down."`

@@ -24,7 +24,14 @@ func check(c Config) []error {
 	f.between("LYO_DATABASE_POOL", c.Database.MaxOpen, 2, 1000)
 	f.webURL("LYO_GEMMA_BASE_URL", c.Gemma.BaseURL)
 	f.webURL("LYO_PUBLIC_URL", c.HTTP.PublicURL)
-	f.positive("LYO_COURSE_DEADLINE", int64(c.Course.Deadline))
+	f.oneOf("LYO_GEMMA_DIALECT", c.Gemma.Dialect, "engine", "llama-server", "vllm", "ollama", "openai", "hosted-gemma")
+	f.engine(c.Engine)
+	f.course(c.Course)
+	f.webURL("HF_ENDPOINT", c.Artifact.HFEndpoint)
+	f.webURL("LYO_SOURCES_URL", c.Sources.URL)
+	for _, site := range c.Sources.Use {
+		f.oneOf("LYO_SOURCES", site, "wikipedia", "openlibrary", "arxiv", "itunes", "youtube", "none")
+	}
 	f.positive("LYO_STOP_WITHIN", int64(c.HTTP.StopWithin))
 	f.positive("LYO_ACCESS_TOKEN_TTL", int64(c.Auth.AccessFor))
 	f.positive("LYO_REFRESH_TOKEN_TTL", int64(c.Auth.RefreshFor))
@@ -39,6 +46,24 @@ func check(c Config) []error {
 		f.production(c)
 	}
 	return f
+}
+
+func (f *faults) engine(e Engine) {
+	f.between("LYO_ENGINE_PORT", e.Port, 1, 65535)
+	f.between("LYO_ENGINE_SLOTS", e.Slots, 0, 64)
+	f.between("LYO_ENGINE_QUEUE", e.Queue, 0, 10000)
+	f.between("LYO_ENGINE_CONTEXT", e.Context, 512, 131072)
+	f.between("LYO_ENGINE_THREADS", e.Threads, 0, 1024)
+	f.positive("LYO_ENGINE_IDLE_UNLOAD", int64(e.IdleUnload))
+}
+
+func (f *faults) course(c Course) {
+	f.positive("LYO_COURSE_DEADLINE", int64(c.Deadline))
+	f.positive("LYO_REVIEW_FOR", int64(c.ReviewFor))
+	f.between("LYO_COURSES_AT_ONCE", c.AtOnce, 1, 100)
+	if c.DailyTokens < 0 {
+		f.addf("LYO_DAILY_TOKENS is %d: use -1 for the default, 0 for no bound, or a number of tokens", c.DailyTokens)
+	}
 }
 
 type faults []error

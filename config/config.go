@@ -49,6 +49,9 @@ type Config struct {
 	Redis    Redis
 	Temporal Temporal
 	Gemma    Gemma
+	Engine   Engine
+	Artifact Artifact
+	Sources  Sources
 	Course   Course
 	Dev      Dev
 }
@@ -99,6 +102,11 @@ type Gemma struct {
 	Model    string `env:"LYO_GEMMA_MODEL" envDefault:"gemma-3-1b-it"`
 	APIKey   Secret `env:"LYO_GEMMA_API_KEY"`
 	Fallback string `env:"LYO_GEMMA_FALLBACK"` // on or off; development: on, else off
+	// Dialect names the server's habits: engine, llama-server, vllm, ollama, openai or hosted-gemma.
+	Dialect string `env:"LYO_GEMMA_DIALECT" envDefault:"engine"`
+	// Endpoints are more servers to turn to, in order, when those before cannot be reached.
+	// A JSON array of {"name","base_url","model","api_key","dialect"}.
+	Endpoints Secret `env:"LYO_GEMMA_ENDPOINTS"`
 	// Parallel is how many requests one worker has at the model at once.
 	Parallel int `env:"LYO_GEMMA_PARALLEL" envDefault:"2"`
 	// StallAfter is how long a stream may be silent before it counts as dead.
@@ -108,10 +116,63 @@ type Gemma struct {
 // FallbackOn tells whether courses may be written without a model.
 func (g Gemma) FallbackOn() bool { return g.Fallback == "on" }
 
-// Course bounds one generation.
+// Engine is Lyo's own model server, lyo engine.
+type Engine struct {
+	Host string `env:"LYO_ENGINE_HOST" envDefault:"127.0.0.1"`
+	Port int    `env:"LYO_ENGINE_PORT" envDefault:"8190"`
+	// APIKey is asked of clients; empty: nobody is asked, as suits a listener on the loopback.
+	APIKey Secret `env:"LYO_ENGINE_API_KEY"`
+	// Slots is how many answers are written at once; 0: half the cores, at most 4.
+	Slots int `env:"LYO_ENGINE_SLOTS" envDefault:"0"`
+	// Queue is how many requests may wait for a slot before the next is refused.
+	Queue int `env:"LYO_ENGINE_QUEUE" envDefault:"16"`
+	// Context is the number of tokens of a prompt and its answer together.
+	Context int `env:"LYO_ENGINE_CONTEXT" envDefault:"8192"`
+	// Threads a slot computes with; 0: the cores shared out over the slots.
+	Threads int `env:"LYO_ENGINE_THREADS" envDefault:"0"`
+	// IdleUnload is how long the weights stay in memory without a request.
+	IdleUnload time.Duration `env:"LYO_ENGINE_IDLE_UNLOAD" envDefault:"10m"`
+	// ModelFile is a GGUF file; empty: the artifact that LYO_MODEL names.
+	ModelFile string `env:"LYO_ENGINE_MODEL_FILE"`
+	// ModelName is what clients call it; empty: LYO_GEMMA_MODEL.
+	ModelName string `env:"LYO_ENGINE_MODEL_NAME"`
+	// LibDir holds llama.cpp's shared libraries; empty: fetched once into the state directory.
+	LibDir string `env:"LYO_LLAMA_LIB"`
+}
+
+// Artifact is the file of the model's weights and where it comes from.
+type Artifact struct {
+	Name string `env:"LYO_MODEL" envDefault:"gemma-3-1b-it"` // an entry of models.lock
+	Dir  string `env:"LYO_MODEL_DIR"`                        // empty: models in the state directory
+	// Lock is a models.lock of your own; empty: the one in Dir, else the built-in one.
+	Lock       string   `env:"LYO_MODEL_LOCK"`
+	Mirrors    []string `env:"LYO_MODEL_MIRRORS"` // base addresses, tried in order
+	HFEndpoint string   `env:"HF_ENDPOINT" envDefault:"https://huggingface.co"`
+	HFToken    Secret   `env:"HF_TOKEN"`
+}
+
+// Sources are the content sites that courses point to.
+type Sources struct {
+	// Use lists the sites to ask: wikipedia, openlibrary, arxiv, itunes, youtube; or none.
+	Use        []string `env:"LYO_SOURCES" envDefault:"wikipedia,openlibrary,arxiv,itunes,youtube"`
+	YouTubeKey Secret   `env:"LYO_YOUTUBE_API_KEY"` // without it YouTube is left out
+	// Contact is put into the user agent, as the sites ask: an address or a page.
+	Contact string `env:"LYO_SOURCES_CONTACT"`
+	// URL is one server to ask in place of all sites, for tests.
+	URL string `env:"LYO_SOURCES_URL"`
+}
+
+// Course bounds one generation, and what a user may ask for.
 type Course struct {
 	// Deadline ends a generation that takes longer, keeping the lessons it has.
 	Deadline time.Duration `env:"LYO_COURSE_DEADLINE" envDefault:"2h"`
+	// ReviewFor is how long a plan waits for its learner's word.
+	ReviewFor time.Duration `env:"LYO_REVIEW_FOR" envDefault:"1h"`
+	// AtOnce is how many generations of a user run at a time; the rest wait in line.
+	AtOnce int `env:"LYO_COURSES_AT_ONCE" envDefault:"2"`
+	// DailyTokens is what a user may spend in a day (UTC); 0: no bound; -1: no bound in
+	// development, else a million.
+	DailyTokens int64 `env:"LYO_DAILY_TOKENS" envDefault:"-1"`
 }
 
 // Dev is read by lyo dev only.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -80,6 +81,18 @@ func fillDefaults(c *Config) {
 	if c.Limits.Mode == "" {
 		c.Limits.Mode = pick(development, LimitsRelaxed, LimitsOn)
 	}
+	if c.Course.DailyTokens == -1 {
+		c.Course.DailyTokens = 0
+		if !development {
+			c.Course.DailyTokens = productionTokens
+		}
+	}
+	if c.Artifact.Dir == "" {
+		c.Artifact.Dir = filepath.Join(c.StateDir, "models")
+	}
+	if c.Engine.ModelName == "" {
+		c.Engine.ModelName = c.Gemma.Model
+	}
 	if c.HTTP.Host == "" {
 		c.HTTP.Host = pick(development, "127.0.0.1", "0.0.0.0")
 	}
@@ -91,6 +104,9 @@ func fillDefaults(c *Config) {
 	}
 	c.HTTP.PublicURL = strings.TrimRight(c.HTTP.PublicURL, "/")
 }
+
+// productionTokens is about twenty courses a user and day.
+const productionTokens = 1_000_000
 
 // developmentCursorKey is public, so production refuses it.
 const developmentCursorKey = "development-cursor-key-not-a-secret"

@@ -57,6 +57,11 @@ type Generation struct {
 	Seconds       float64    `json:"seconds"` // from the first step to the end
 	InputTokens   int        `json:"input_tokens"`
 	OutputTokens  int        `json:"output_tokens"`
+	// QuizAgreement is the share of quiz questions, of those first written, whose
+	// answer a second, independent solve by the model found again; nil without one.
+	QuizAgreement *float64 `json:"quiz_agreement,omitempty"`
+	// Notice says in words what a reader should know of how the course was made.
+	Notice string `json:"notice,omitempty"`
 }
 
 // Lesson is one part of a course. Its id is derived from the course and the
@@ -70,15 +75,38 @@ type Lesson struct {
 	Objectives               []string `gorm:"type:jsonb;serializer:json"`
 	Prerequisites            []string `gorm:"type:jsonb;serializer:json"`
 	EstimatedDurationMinutes int
-	Content                  string // Markdown; empty until written
-	Revision                 int    // 0 until written, then one more each time it is written again
-	PracticeRevision         int    // the revision its items were made from
-	InputTokens              int    // of all calls for this lesson
-	OutputTokens             int
+	Content                  string             // Markdown; empty until written
+	Revision                 int                // 0 until written, then one more each time it is written again
+	PracticeRevision         int                // of its own items, likewise
+	KeyTerms                 []KeyTerm          `gorm:"type:jsonb;serializer:json"`
+	Citations                []Citation         `gorm:"type:jsonb;serializer:json"`
+	ReadingLevel             *float64           // in school years, nil when it cannot be told
+	QualityScore             *float64           // 0 to 1, nil until judged
+	Quality                  map[string]float64 `gorm:"type:jsonb;serializer:json"` // the parts of the score, 0 to 1
+	QuizAsked                int                // questions given to the independent solve
+	QuizAgreed               int                // and those it answered the same way
 	CreatedAt                time.Time
 	UpdatedAt                time.Time
 	WrittenAt                *time.Time
 }
+
+// KeyTerm is a term a lesson teaches.
+type KeyTerm struct {
+	Term       string `json:"term"`
+	Definition string `json:"definition"`
+}
+
+// Citation is a source a lesson was written from. Label is how the text refers to it, as in [S1].
+type Citation struct {
+	Label    string     `json:"label"`
+	Title    string     `json:"title"`
+	SourceID *uuid.UUID `json:"source_id,omitempty"` // the learner's own material
+	URL      string     `json:"url,omitempty"`
+	Cited    bool       `json:"cited"` // the text refers to it; else it was only at hand
+}
+
+// SourceLyo is the source of the items that Lyo wrote itself.
+const SourceLyo = "lyo"
 
 // Item is a piece of content of a lesson, one shape for every kind.
 type Item struct {
@@ -132,8 +160,16 @@ func (c *Course) BeforeSave(*gorm.DB) error {
 
 // BeforeSave does the same for a lesson.
 func (l *Lesson) BeforeSave(*gorm.DB) error {
-	l.Objectives, l.Prerequisites = orEmpty(l.Objectives), orEmpty(l.Prerequisites)
+	l.fill()
 	return nil
+}
+
+func (l *Lesson) fill() {
+	l.Objectives, l.Prerequisites = orEmpty(l.Objectives), orEmpty(l.Prerequisites)
+	l.KeyTerms, l.Citations = orEmpty(l.KeyTerms), orEmpty(l.Citations)
+	if l.Quality == nil {
+		l.Quality = map[string]float64{}
+	}
 }
 
 // BeforeSave does the same for an item.
@@ -142,9 +178,9 @@ func (i *Item) BeforeSave(*gorm.DB) error {
 	return nil
 }
 
-func orEmpty(values []string) []string {
+func orEmpty[T any](values []T) []T {
 	if values == nil {
-		return []string{}
+		return []T{}
 	}
 	return values
 }

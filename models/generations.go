@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
 // Spaces of derived ids. They are part of the stored data: never change one.
@@ -39,35 +38,58 @@ func ItemID(lesson uuid.UUID, position int) uuid.UUID {
 	return DerivedID(itemSpace, lesson.String(), strconv.Itoa(position))
 }
 
+// Request is a course to be made: the rows it begins with.
+type Request struct {
+	Task   Task
+	Course Course
+	// Sources are the learner's own material to write from, in order.
+	Sources []uuid.UUID
+	Promise OutboxEntry
+}
+
 // CreateGeneration commits a task, its provisional course and the promise to
-// start its workflow, all or nothing. A task of the same id (the same user and
-// key) is returned instead, with replayed true; if it belongs to another request
-// the error is ReusedKey.
-func CreateGeneration(ctx context.Context, db *gorm.DB, task Task, course Course, promise OutboxEntry) (made Task, replayed bool, err error) {
-	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		created := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&task)
-		if created.Error != nil {
-			return created.Error
+// start its workflow, all or nothing. The promise is held when the user has as
+// many generations running as the quota allows; with the day's tokens used up the
+// error is RateLimited. A task of the same id (the same user and key) is returned
+// instead, with replayed true; if it belongs to another request the error is ReusedKey.
+func CreateGeneration(ctx context.Context, db *gorm.DB, r Request, quota Quota) (made Task, replayed bool, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) (err error) {
+		if replayed, err = openTask(tx, &r.Task, &r.Promise, quota); err != nil || replayed {
+			return err
 		}
-		if created.RowsAffected == 0 {
-			replayed = true
-			return nil
+		if err := tx.Create(&r.Course).Error; err != nil {
+			return err
 		}
-		first := TaskEvent{
-			TaskID: task.ID, Seq: task.Seq, State: task.State, Progress: task.Progress,
-			Step: task.Step, Message: task.Message, At: task.CreatedAt,
-		}
-		for _, row := range []any{&course, &first, &promise} {
-			if err := tx.Create(row).Error; err != nil {
-				return err
-			}
-		}
-		return nil
+		return useSources(tx, r.Course.ID, r.Task.UserID, r.Sources)
 	})
 	if err != nil || !replayed {
-		return task, false, err
+		return r.Task, false, err
 	}
-	return replay(ctx, db, task)
+	return replay(ctx, db, r.Task)
+}
+
+// openTask stores a task with its first event and its promise, unless the task
+// is there already.
+func openTask(tx *gorm.DB, task *Task, promise *OutboxEntry, quota Quota) (replayed bool, err error) {
+	if err := lockLine(tx, task.UserID); err != nil {
+		return false, err
+	}
+	if there, err := taskExists(tx, task.ID); err != nil || there {
+		return there, err
+	}
+	if err := quota.queue(tx, task, promise); err != nil {
+		return false, err
+	}
+	first := TaskEvent{
+		TaskID: task.ID, Seq: task.Seq, State: task.State, Progress: task.Progress,
+		Step: task.Step, Message: task.Message, At: task.CreatedAt,
+	}
+	for _, row := range []any{task, &first, promise} {
+		if err := tx.Create(row).Error; err != nil {
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // replay finds the task that an earlier, equal request made.

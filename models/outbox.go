@@ -16,7 +16,7 @@ func LeaseOutbox(ctx context.Context, db *gorm.DB, now, until time.Time, limit i
 	var entries []OutboxEntry
 	err := db.WithContext(ctx).Raw(`
 		UPDATE outbox SET due_at = ?, attempts = attempts + 1
-		WHERE id IN (SELECT id FROM outbox WHERE due_at <= ? ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED)
+		WHERE id IN (SELECT id FROM outbox WHERE NOT held AND due_at <= ? ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED)
 		RETURNING *`, until, now, limit).Scan(&entries).Error
 	return entries, err
 }
@@ -35,11 +35,21 @@ func DeferPromise(ctx context.Context, db *gorm.DB, id uuid.UUID, due time.Time,
 // NextPromise is when the earliest promise falls due; ok is false when there is none.
 func NextPromise(ctx context.Context, db *gorm.DB) (due time.Time, ok bool, err error) {
 	var times []time.Time
-	err = db.WithContext(ctx).Model(&OutboxEntry{}).Order("due_at").Limit(1).Pluck("due_at", &times).Error
+	err = db.WithContext(ctx).Model(&OutboxEntry{}).Where("NOT held").Order("due_at").Limit(1).Pluck("due_at", &times).Error
 	if err != nil || len(times) == 0 {
 		return time.Time{}, false, err
 	}
 	return times[0], true, nil
+}
+
+// PromiseOf is the promise as it is stored, which says whether it may be kept
+// now; found is false when it was kept already.
+func PromiseOf(ctx context.Context, db *gorm.DB, id uuid.UUID) (entry OutboxEntry, found bool, err error) {
+	var rows []OutboxEntry
+	if err = db.WithContext(ctx).Find(&rows, "id = ?", id).Error; err != nil || len(rows) == 0 {
+		return entry, false, err
+	}
+	return rows[0], true, nil
 }
 
 // Promise leaves a promise in the outbox; the same one twice is one.

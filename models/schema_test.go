@@ -19,6 +19,7 @@ func rows() []any {
 	return []any{
 		&models.User{}, &models.Session{}, &models.Course{}, &models.Lesson{}, &models.Item{},
 		&models.Task{}, &models.TaskEvent{}, &models.OutboxEntry{},
+		&models.Source{}, &models.CourseSource{}, &models.Finding{}, &models.SourceAnswer{}, &models.ModelCall{},
 	}
 }
 

@@ -20,15 +20,21 @@ const (
 // Ended tells whether nothing will follow.
 func (s TaskState) Ended() bool { return s == TaskDone || s == TaskError }
 
-// TaskCourseGeneration is the only kind of task there is so far.
-const TaskCourseGeneration = "course_generation"
+// Kinds of tasks.
+const (
+	TaskCourseGeneration   = "course_generation"
+	TaskCourseRegeneration = "course_regeneration"
+)
+
+// courseTasks are those that write a course and count as generations.
+var courseTasks = []string{TaskCourseGeneration, TaskCourseRegeneration}
 
 // Task is a piece of work that a client can watch. While its workflow is open
 // the workflow knows best; the row follows it and outlives it.
 type Task struct {
 	ID             uuid.UUID  `gorm:"type:uuid;primaryKey"`
 	UserID         uuid.UUID  `gorm:"type:uuid"`
-	TaskType       string     // TaskCourseGeneration
+	TaskType       string     // TaskCourseGeneration or TaskCourseRegeneration
 	CourseID       uuid.UUID  `gorm:"type:uuid"` // the provisional course, which is the result; kept when the course is deleted
 	WorkflowID     string     // unique
 	IdempotencyKey *string    // unique per user
@@ -40,6 +46,7 @@ type Task struct {
 	Message        string     //
 	Fault          *TaskFault `gorm:"type:jsonb;serializer:json"`
 	EstimatedMins  int        `gorm:"column:estimated_minutes"`
+	Spec           TaskSpec   `gorm:"type:jsonb;serializer:json"`
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	StartedAt      *time.Time
@@ -84,6 +91,9 @@ type OutboxEntry struct {
 	TaskQueue  string            //
 	Input      []byte            `gorm:"type:jsonb"`                 // the workflow's argument as JSON
 	Labels     map[string]string `gorm:"type:jsonb;serializer:json"` // search attributes
+	UserID     *uuid.UUID        `gorm:"type:uuid"`                  // whose work it is; nil for nobody's
+	Priority   int               // 1, the most urgent, to 5; 0 for the usual 3
+	Held       bool              // waits in its user's line and is not due whatever DueAt says
 	CreatedAt  time.Time
 	DueAt      time.Time // not before; the handler that wrote it has until then
 	Attempts   int

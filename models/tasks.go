@@ -20,6 +20,15 @@ func FindTask(ctx context.Context, db *gorm.DB, user, id uuid.UUID) (Task, error
 	return task, err
 }
 
+// WorkflowOf is the id of the workflow a task stands for.
+func WorkflowOf(ctx context.Context, db *gorm.DB, task uuid.UUID) (id string, err error) {
+	got := db.WithContext(ctx).Raw("SELECT workflow_id FROM tasks WHERE id = ?", task).Scan(&id)
+	if got.Error == nil && got.RowsAffected == 0 {
+		return "", Missing("task", task)
+	}
+	return id, got.Error
+}
+
 // Keyset is the place in a list, newest first, that a page ended at.
 type Keyset struct {
 	At time.Time
@@ -133,15 +142,20 @@ func CancelTask(ctx context.Context, db *gorm.DB, user, id uuid.UUID, promise Ou
 		if row.State.Ended() {
 			return Errorf(Conflict, "The task has already finished.")
 		}
-		unstarted := tx.Where("workflow_id = ? AND action = ?", row.WorkflowID, OutboxStart).Delete(&OutboxEntry{})
-		if unstarted.Error != nil {
-			return unstarted.Error
-		}
-		// Even then: the start may be on its way to Temporal at this moment.
-		if err := Promise(ctx, tx, promise); err != nil || unstarted.RowsAffected == 0 {
+		var unstarted []OutboxEntry
+		err = tx.Clauses(clause.Returning{}).Where("workflow_id = ? AND action = ?", row.WorkflowID, OutboxStart).Delete(&unstarted).Error
+		if err != nil {
 			return err
 		}
-		return settle(tx, row, []TaskEvent{CancelledEvent(row.Seq+1, row.Progress, now)}, Generation{})
+		// Even then: the start may be on its way to Temporal at this moment.
+		if err := Promise(ctx, tx, promise); err != nil || len(unstarted) == 0 {
+			return err
+		}
+		err = settle(tx, row, []TaskEvent{CancelledEvent(row.Seq+1, row.Progress, now)}, Generation{})
+		if err != nil || unstarted[0].Held {
+			return err
+		}
+		return admitNext(tx, user, now)
 	})
 }
 
@@ -153,11 +167,13 @@ func CancelledEvent(seq int64, progress int, at time.Time) TaskEvent {
 	}
 }
 
-// StaleTasks are open tasks whose row has not moved since the given time, oldest first.
+// StaleTasks are open tasks whose row has not moved since the given time, oldest
+// first. Those in line are not expected to move.
 func StaleTasks(ctx context.Context, db *gorm.DB, since time.Time, limit int) ([]Task, error) {
 	var tasks []Task
 	err := db.WithContext(ctx).
 		Where("state IN ?", []TaskState{TaskQueued, TaskRunning}).Where("updated_at < ?", since).
+		Where("NOT EXISTS (SELECT 1 FROM outbox o WHERE o.workflow_id = tasks.workflow_id AND o.held)").
 		Order("updated_at").Limit(limit).Find(&tasks).Error
 	return tasks, err
 }

@@ -2,15 +2,17 @@ package models
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
 
-// CourseToWrite is the course of a generation that is under way, with the
-// lessons it has so far. A deleted course is not found; one that is no longer
-// GENERATING is a Conflict, which tells a late activity to stop.
+// CourseToWrite is a course that a task is writing at this moment, with the
+// lessons it has so far. A deleted course is not found; one that no open task
+// writes is a Conflict, which tells a late activity to stop.
 func CourseToWrite(ctx context.Context, db *gorm.DB, id uuid.UUID) (Course, error) {
 	var c Course
 	err := db.WithContext(ctx).First(&c, "id = ?", id).Error
@@ -20,11 +22,26 @@ func CourseToWrite(ctx context.Context, db *gorm.DB, id uuid.UUID) (Course, erro
 	if err != nil {
 		return c, err
 	}
-	if c.Status != CourseGenerating {
-		return c, Errorf(Conflict, "The course is not being generated.")
+	if err := beingWritten(ctx, db, c); err != nil {
+		return c, err
 	}
 	err = db.WithContext(ctx).Where("course_id = ?", id).Order("position").Find(&c.Lessons).Error
 	return c, err
+}
+
+// beingWritten refuses a course that nobody writes. A published one keeps its
+// status while parts of it are written again, so its task tells.
+func beingWritten(ctx context.Context, db *gorm.DB, c Course) error {
+	if c.Status == CourseGenerating {
+		return nil
+	}
+	var open int64
+	err := db.WithContext(ctx).Model(&Task{}).
+		Where("course_id = ? AND state IN ?", c.ID, []TaskState{TaskQueued, TaskRunning}).Count(&open).Error
+	if err == nil && (c.Status != CourseReady || open == 0) {
+		return Errorf(Conflict, "The course is not being generated.")
+	}
+	return err
 }
 
 // changeWriting runs change on the locked course while it is being generated.
@@ -65,47 +82,87 @@ func SaveOutline(ctx context.Context, db *gorm.DB, plan Course) (Course, error) 
 // SaveLesson keeps a lesson's text under a revision. A lesson that has this
 // revision or a later one stays as it is, so saving twice writes once.
 func SaveLesson(ctx context.Context, db *gorm.DB, text Lesson) error {
+	text.fill()
 	return changeWriting(ctx, db, text.CourseID, func(tx *gorm.DB, _ Course) error {
 		return tx.Model(&Lesson{}).Where("id = ? AND revision < ?", text.ID, text.Revision).Updates(map[string]any{
 			"content": text.Content, "revision": text.Revision, "written_at": text.WrittenAt, "updated_at": text.UpdatedAt,
-			"input_tokens":  gorm.Expr("input_tokens + ?", text.InputTokens),
-			"output_tokens": gorm.Expr("output_tokens + ?", text.OutputTokens),
+			"estimated_duration_minutes": text.EstimatedDurationMinutes, "reading_level": text.ReadingLevel,
+			"quality_score": text.QualityScore, "quality": asJSON(text.Quality), "citations": asJSON(text.Citations),
 		}).Error
 	})
 }
 
-// SavePractice replaces a lesson's items by those made from a revision of its
-// text. Items of that revision or a later one stay, so saving twice writes once.
+// SavePractice replaces the items Lyo wrote for a lesson by those of a later
+// revision. Items of that revision or a later one stay, so saving twice writes
+// once; items found outside stay as they are.
 func SavePractice(ctx context.Context, db *gorm.DB, lesson Lesson, items []Item) error {
+	lesson.fill()
 	return changeWriting(ctx, db, lesson.CourseID, func(tx *gorm.DB, _ Course) error {
 		moved := tx.Model(&Lesson{}).Where("id = ? AND practice_revision < ?", lesson.ID, lesson.PracticeRevision).
 			Updates(map[string]any{
 				"practice_revision": lesson.PracticeRevision, "updated_at": lesson.UpdatedAt,
-				"input_tokens":  gorm.Expr("input_tokens + ?", lesson.InputTokens),
-				"output_tokens": gorm.Expr("output_tokens + ?", lesson.OutputTokens),
+				"key_terms": asJSON(lesson.KeyTerms), "quiz_asked": lesson.QuizAsked, "quiz_agreed": lesson.QuizAgreed,
 			})
 		if moved.Error != nil || moved.RowsAffected == 0 {
 			return moved.Error
 		}
-		if err := tx.Where("lesson_id = ?", lesson.ID).Delete(&Item{}).Error; err != nil {
+		if err := tx.Where("lesson_id = ? AND source = ?", lesson.ID, SourceLyo).Delete(&Item{}).Error; err != nil {
 			return err
 		}
 		return tx.Create(&items).Error
 	})
 }
 
+// SaveSummary keeps a course's summary and description.
+func SaveSummary(ctx context.Context, db *gorm.DB, course uuid.UUID, summary, description string, now time.Time) error {
+	return changeWriting(ctx, db, course, func(tx *gorm.DB, c Course) error {
+		c.Summary, c.Description, c.UpdatedAt = summary, description, now
+		return tx.Save(&c).Error
+	})
+}
+
+// ReplacePlan puts another plan in the place of one of which nothing is written
+// yet; once a lesson is written it is a Conflict.
+func ReplacePlan(ctx context.Context, db *gorm.DB, plan Course) error {
+	return changeWriting(ctx, db, plan.ID, func(tx *gorm.DB, c Course) error {
+		for _, l := range c.Lessons {
+			if l.Revision > 0 {
+				return Errorf(Conflict, "The course is being written already.")
+			}
+		}
+		c.Title, c.UpdatedAt, c.EstimatedDurationHours = plan.Title, plan.UpdatedAt, plan.EstimatedDurationHours
+		if err := tx.Save(&c).Error; err != nil {
+			return err
+		}
+		if err := tx.Delete(&Lesson{}, "course_id = ?", c.ID).Error; err != nil {
+			return err
+		}
+		return tx.Create(&plan.Lessons).Error
+	})
+}
+
+// asJSON is a value for a jsonb column of a partial update. Ours always marshal.
+func asJSON(v any) string {
+	text, _ := json.Marshal(v) //nolint:errchkjson // plain structs, maps and strings
+	return string(text)
+}
+
 // SettleGeneration ends a generation: the rest of the story with its last
-// event, and the course's final status, in one transaction. A last event of
-// TaskDone makes the course READY; otherwise the course keeps its finished
-// lessons as PARTIAL, or is in ERROR when there is none. Settling a task that has
-// ended changes nothing.
+// event, the course's final status, and the next of the user's line let go on, in
+// one transaction. A last event of TaskDone makes the course READY if nothing is
+// missing in it; otherwise it keeps its finished lessons as PARTIAL, or is in
+// ERROR when there is none. A course that was published before stays READY.
+// Settling a task that has ended changes nothing.
 func SettleGeneration(ctx context.Context, db *gorm.DB, task uuid.UUID, rest []TaskEvent, gen Generation) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		row, err := lockTask(tx, task)
 		if err != nil || row.State.Ended() {
 			return err
 		}
-		return settle(tx, row, rest, gen)
+		if err := settle(tx, row, rest, gen); err != nil {
+			return err
+		}
+		return admitNext(tx, row.UserID, rest[len(rest)-1].At)
 	})
 }
 
@@ -115,22 +172,10 @@ func settle(tx *gorm.DB, row Task, rest []TaskEvent, gen Generation) error {
 		return err
 	}
 	last := rest[len(rest)-1]
-	err := changeWriting(tx.Statement.Context, tx, row.CourseID, func(tx *gorm.DB, c Course) error {
-		c.Status = settledStatus(last.State, c.Lessons)
-		c.UpdatedAt = last.At
-		if c.Status == CourseReady {
-			c.PublishedAt = &last.At
-		}
-		if gen.GeneratedAt != nil {
-			gen.InputTokens, gen.OutputTokens = c.Generation.InputTokens, c.Generation.OutputTokens
-			for _, l := range c.Lessons {
-				gen.InputTokens += l.InputTokens
-				gen.OutputTokens += l.OutputTokens
-			}
-			c.Generation = gen
-		}
-		return tx.Save(&c).Error
-	})
+	err := lockCourse(tx, row.CourseID)
+	if err == nil {
+		err = settleCourse(tx, row.CourseID, last, gen)
+	}
 	// The course may have been deleted meanwhile; the task's end stands.
 	if code := CodeOf(err); code == NotFound || code == Conflict {
 		return nil
@@ -138,14 +183,73 @@ func settle(tx *gorm.DB, row Task, rest []TaskEvent, gen Generation) error {
 	return err
 }
 
-func settledStatus(state TaskState, lessons []Lesson) CourseStatus {
-	if state == TaskDone {
-		return CourseReady
+// settleCourse gives a locked course the status it is left with.
+func settleCourse(tx *gorm.DB, id uuid.UUID, last TaskEvent, gen Generation) error {
+	c, err := wholeCourse(tx, id)
+	if err != nil || c.Status != CourseGenerating && c.Status != CourseReady {
+		return err
 	}
-	for _, l := range lessons {
-		if l.Revision > 0 {
-			return CoursePartial
-		}
+	c.Status = settledStatus(last.State, c)
+	c.UpdatedAt = last.At
+	if c.Status == CourseReady && c.PublishedAt == nil {
+		c.PublishedAt = &last.At
 	}
-	return CourseError
+	if gen.GeneratedAt != nil {
+		c.Generation = gen
+	}
+	if err := countCosts(tx, &c); err != nil {
+		return err
+	}
+	return tx.Save(&c).Error
 }
+
+func wholeCourse(tx *gorm.DB, id uuid.UUID) (Course, error) {
+	var c Course
+	if err := tx.First(&c, "id = ?", id).Error; err != nil {
+		return c, err
+	}
+	return c, tx.Where("course_id = ?", id).Order("position").Find(&c.Lessons).Error
+}
+
+// countCosts adds up what the course cost and how often its quizzes' answers
+// were found again by the independent solve.
+func countCosts(tx *gorm.DB, c *Course) error {
+	var sum struct{ InputTokens, OutputTokens int }
+	err := tx.Model(&ModelCall{}).Where("course_id = ?", c.ID).
+		Select("coalesce(sum(input_tokens), 0) AS input_tokens, coalesce(sum(output_tokens), 0) AS output_tokens").Scan(&sum).Error
+	if err != nil {
+		return err
+	}
+	c.Generation.InputTokens, c.Generation.OutputTokens = sum.InputTokens, sum.OutputTokens
+	asked, agreed := 0, 0
+	for _, l := range c.Lessons {
+		asked, agreed = asked+l.QuizAsked, agreed+l.QuizAgreed
+	}
+	c.Generation.QuizAgreement = nil
+	if asked > 0 {
+		rate := float64(agreed) / float64(asked)
+		c.Generation.QuizAgreement = &rate
+	}
+	return nil
+}
+
+func settledStatus(state TaskState, c Course) CourseStatus {
+	written, whole := 0, len(c.Lessons) >= LeastLessons
+	for _, l := range c.Lessons {
+		if l.Revision > 0 {
+			written++
+		}
+		whole = whole && l.Revision > 0 && l.PracticeRevision > 0
+	}
+	switch {
+	case whole && (state == TaskDone || c.Status == CourseReady):
+		return CourseReady
+	case written > 0:
+		return CoursePartial
+	default:
+		return CourseError
+	}
+}
+
+// LeastLessons is how many lessons a READY course has at least.
+const LeastLessons = 3

@@ -10,16 +10,24 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// GenerateCourseInput names what to write and where its story goes on.
-type GenerateCourseInput struct {
+// Order names the task and the course of a run, and where its story goes on.
+type Order struct {
 	TaskID   uuid.UUID `json:"task_id"`
 	CourseID uuid.UUID `json:"course_id"`
 	// Seq and Progress are those of the task's row: 1 and 0 at first, more when
 	// the work starts over after its history was lost.
 	Seq      int64 `json:"seq"`
 	Progress int   `json:"progress"`
-	// Deadline ends the run, keeping the lessons it has.
+	// Deadline ends the run, keeping the lessons it has. Time spent waiting for a
+	// review does not count.
 	Deadline time.Duration `json:"deadline"`
+}
+
+// GenerateCourseInput asks for a whole course.
+type GenerateCourseInput struct {
+	Order
+	// ReviewFor is how long the plan waits for its learner's word; 0: not at all.
+	ReviewFor time.Duration `json:"review_for,omitempty"`
 }
 
 // GenerateCourseResult is a course that is READY.
@@ -28,82 +36,115 @@ type GenerateCourseResult struct {
 	Lessons  int       `json:"lessons"`
 }
 
-// generation is one run of GenerateCourse.
+// generation is one run that writes a course or parts of it.
 type generation struct {
-	in      GenerateCourseInput
+	in      Order
 	story   *story
 	started time.Time
 	prep    activities.Prepared
-	lessons []activities.LessonRef
+	found   activities.Research
+	review  review
+	lessons []activities.LessonRef // all of the course
+	write   []activities.LessonRef // those whose text this run writes
+	quiz    []activities.LessonRef // and those whose practice
 	failed  []activities.LessonRef // could not be written, or not their practice
+	partly  bool                   // the course was there before: only parts of it are written
 	late    bool
 }
 
-// GenerateCourse writes a course: outline, lessons, practice, checks. However it
-// ends, the task has its last event and the course is READY, PARTIAL or ERROR.
+// step is one part of a run.
+type step func(workflow.Context) error
+
+// GenerateCourse writes a course: sources, outline, lessons, practice, checks.
+// However it ends, the task has its last event and the course is READY, PARTIAL or ERROR.
 func GenerateCourse(ctx workflow.Context, in GenerateCourseInput) (GenerateCourseResult, error) {
+	g := &generation{in: in.Order, review: review{wait: in.ReviewFor}}
+	err := g.run(
+		ctx,
+		g.prepare, g.research, g.outline, g.awaitReview, g.placeSources,
+		g.writeLessons, g.writePractice, g.mend, g.publish,
+	)
+	return GenerateCourseResult{in.CourseID, len(g.lessons)}, err
+}
+
+// run takes the steps and settles the task when one of them fails.
+func (g *generation) run(ctx workflow.Context, steps ...step) error {
 	working, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	story, err := begin(working, in, cancel)
-	if err != nil {
-		return GenerateCourseResult{}, err
+	g.started = workflow.Now(ctx)
+	var err error
+	if g.story, err = begin(working, g.in, cancel); err != nil {
+		return err
 	}
-	g := &generation{in: in, story: story, started: workflow.Now(ctx)}
+	if err := g.review.open(ctx, g); err != nil {
+		return err
+	}
 	g.watchClock(working, cancel)
-	if err := g.write(working); err != nil {
-		return GenerateCourseResult{}, g.abandon(ctx, err)
+	for _, step := range steps {
+		if err := step(working); err != nil {
+			return g.abandon(ctx, err)
+		}
 	}
-	return GenerateCourseResult{in.CourseID, len(g.lessons)}, nil
+	return nil
 }
 
 // watchClock ends the work when the deadline passes.
 func (g *generation) watchClock(ctx workflow.Context, cancel workflow.CancelFunc) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		if workflow.Sleep(ctx, g.in.Deadline) == nil {
+		if workflow.Sleep(ctx, g.in.Deadline+g.review.wait) == nil {
 			g.late = true
 			cancel()
 		}
 	})
 }
 
-func (g *generation) write(ctx workflow.Context) error {
-	for _, step := range []func(workflow.Context) error{
-		g.prepare, g.outline, g.writeLessons, g.writePractice, g.mend, g.publish,
-	} {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
+// prepare asks whether the model answers, which takes none of its slots.
 func (g *generation) prepare(ctx workflow.Context) error {
 	g.story.tell(ctx, 5, "prepare", "Preparing the model")
 	var w *activities.Writing
-	return workflow.ExecuteActivity(inference(ctx), w.Prepare, g.in.CourseID).Get(ctx, &g.prep)
+	return workflow.ExecuteActivity(remote(ctx), w.Prepare, g.in.CourseID).Get(ctx, &g.prep)
+}
+
+// research looks for what is there already. A course can do without.
+func (g *generation) research(ctx workflow.Context) error {
+	g.story.tell(ctx, 15, "sources", "Researching sources")
+	var r *activities.Researching
+	err := workflow.ExecuteActivity(remote(ctx), r.FindSources, g.in.CourseID).Get(ctx, &g.found)
+	if err != nil {
+		g.found.Notice = activities.NoSources
+	}
+	return unlessImproving(ctx, err, "the sources could not be researched")
 }
 
 func (g *generation) outline(ctx workflow.Context) error {
 	g.story.tell(ctx, 20, "outline", "Planning the course")
 	var w *activities.Writing
 	in := activities.OutlineInput{CourseID: g.in.CourseID, Generation: g.prep.Generation}
-	err := workflow.ExecuteActivity(inference(ctx), w.WriteOutline, in).Get(ctx, &g.lessons)
+	err := workflow.ExecuteActivity(g.inference(ctx), w.WriteOutline, in).Get(ctx, &g.lessons)
 	if err == nil {
+		g.write, g.quiz = g.lessons, g.lessons
 		g.story.tell(ctx, 40, "lessons", fmt.Sprintf("Planned %d lessons", len(g.lessons)))
 	}
 	return err
 }
 
+// placeSources gives each lesson what was found for it. A lesson can do without.
+func (g *generation) placeSources(ctx workflow.Context) error {
+	var r *activities.Researching
+	err := workflow.ExecuteActivity(quick(ctx), r.PlaceSources, g.in.CourseID).Get(ctx, nil)
+	return unlessImproving(ctx, err, "what was found could not be placed")
+}
+
 func (g *generation) writeLessons(ctx workflow.Context) error {
 	var w *activities.Writing
 	done, total := 0, len(g.lessons)
-	return g.each(ctx, g.lessons, func(ctx workflow.Context, l activities.LessonRef) error {
+	return g.each(ctx, g.write, func(ctx workflow.Context, l activities.LessonRef) error {
 		g.story.tell(ctx, 40, "lessons", fmt.Sprintf("Writing lesson %d of %d: %s", l.Number, total, l.Title))
-		if err := workflow.ExecuteActivity(inference(ctx), w.WriteLesson, g.version(l, 1, nil)).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(g.inference(ctx), w.WriteLesson, g.text(l, 1, nil)).Get(ctx, nil); err != nil {
 			return err
 		}
 		done++
-		g.story.tell(ctx, 40+45*done/total, "lessons", fmt.Sprintf("Lesson %d of %d is ready: %s", l.Number, total, l.Title))
+		g.story.tell(ctx, 40+45*done/len(g.write), "lessons", fmt.Sprintf("Lesson %d of %d is ready: %s", l.Number, total, l.Title))
 		return nil
 	})
 }
@@ -111,12 +152,12 @@ func (g *generation) writeLessons(ctx workflow.Context) error {
 func (g *generation) writePractice(ctx workflow.Context) error {
 	var w *activities.Writing
 	done, total := 0, len(g.lessons)
-	return g.each(ctx, g.lessons, func(ctx workflow.Context, l activities.LessonRef) error {
-		if err := workflow.ExecuteActivity(inference(ctx), w.WritePractice, g.version(l, 1, nil)).Get(ctx, nil); err != nil {
+	return g.each(ctx, g.quiz, func(ctx workflow.Context, l activities.LessonRef) error {
+		if err := workflow.ExecuteActivity(g.inference(ctx), w.WritePractice, g.practice(l, 1)).Get(ctx, nil); err != nil {
 			return err
 		}
 		done++
-		g.story.tell(ctx, 85+7*done/total, "items", fmt.Sprintf("Quiz %d of %d is ready: %s", l.Number, total, l.Title))
+		g.story.tell(ctx, 85+7*done/len(g.quiz), "items", fmt.Sprintf("Quiz %d of %d is ready: %s", l.Number, total, l.Title))
 		return nil
 	})
 }
@@ -125,27 +166,39 @@ func (g *generation) writePractice(ctx workflow.Context) error {
 // that does not succeed the first version stands, unless its text was replaced
 // and its practice no longer belongs to it.
 func (g *generation) mend(ctx workflow.Context) error {
-	g.story.tell(ctx, 93, "quality", "Checking the course")
-	var ch *activities.Checking
-	var weak []activities.WeakLesson
-	if err := workflow.ExecuteActivity(quick(ctx), ch.FindWeakLessons, g.in.CourseID).Get(ctx, &weak); err != nil {
+	again, reasons, err := g.weak(ctx)
+	if err != nil {
 		return err
-	}
-	reasons := map[uuid.UUID][]string{}
-	var again []activities.LessonRef
-	for _, lesson := range weak {
-		reasons[lesson.ID] = lesson.Reasons
-		again = append(again, g.lessons[lesson.Number-1])
 	}
 	var w *activities.Writing
 	return g.each(ctx, again, func(ctx workflow.Context, l activities.LessonRef) error {
 		g.story.tell(ctx, 94, "quality", fmt.Sprintf("Improving lesson %d: %s", l.Number, l.Title))
-		in := g.version(l, 2, reasons[l.ID])
-		if err := workflow.ExecuteActivity(inference(ctx), w.WriteLesson, in).Get(ctx, nil); err != nil {
-			return unlessImproving(ctx, err)
+		if err := workflow.ExecuteActivity(g.inference(ctx), w.WriteLesson, g.text(l, 2, reasons[l.ID])).Get(ctx, nil); err != nil {
+			return unlessImproving(ctx, err, "a weak lesson stays as it is")
 		}
-		return workflow.ExecuteActivity(inference(ctx), w.WritePractice, in).Get(ctx, nil)
+		return workflow.ExecuteActivity(g.inference(ctx), w.WritePractice, g.practice(l, 2)).Get(ctx, nil)
 	})
+}
+
+// weak are the lessons of this run that should be written again, and why.
+func (g *generation) weak(ctx workflow.Context) ([]activities.LessonRef, map[uuid.UUID][]string, error) {
+	g.story.tell(ctx, 93, "quality", "Checking the course")
+	var ch *activities.Checking
+	var found []activities.WeakLesson
+	if err := workflow.ExecuteActivity(quick(ctx), ch.FindWeakLessons, g.in.CourseID).Get(ctx, &found); err != nil {
+		return nil, nil, err
+	}
+	reasons := map[uuid.UUID][]string{}
+	for _, lesson := range found {
+		reasons[lesson.ID] = lesson.Reasons
+	}
+	var again []activities.LessonRef
+	for _, l := range g.write {
+		if len(reasons[l.ID]) > 0 {
+			again = append(again, l)
+		}
+	}
+	return again, reasons, nil
 }
 
 func (g *generation) publish(ctx workflow.Context) error {
@@ -153,17 +206,31 @@ func (g *generation) publish(ctx workflow.Context) error {
 		return unfinished(len(g.failed), len(g.lessons))
 	}
 	last := activities.Event{State: activities.Done, Progress: 100, Step: "done", Message: "Your course is ready"}
+	if g.partly {
+		last.Message = "Your course was updated"
+	}
 	return g.story.settle(ctx, last, g.generation(ctx))
 }
 
+// generation tells how the course came to be; nil when this run wrote only parts of it.
 func (g *generation) generation(ctx workflow.Context) *activities.Generation {
+	if g.partly {
+		return nil
+	}
 	gen := g.prep.Generation
 	gen.Seconds = workflow.Now(ctx).Sub(g.started).Seconds()
+	gen.Sources, gen.Notice = g.found.Sources, g.found.Notice
 	return &gen
 }
 
-func (g *generation) version(l activities.LessonRef, revision int, feedback []string) activities.LessonInput {
+// text asks for the n-th version that this run writes of a lesson's text.
+func (g *generation) text(l activities.LessonRef, n int, feedback []string) activities.LessonInput {
 	return activities.LessonInput{
-		CourseID: g.in.CourseID, LessonID: l.ID, Fallback: g.prep.Fallback, Revision: revision, Feedback: feedback,
+		CourseID: g.in.CourseID, LessonID: l.ID, Fallback: g.prep.Fallback, Revision: l.Revision + n, Feedback: feedback,
 	}
+}
+
+// practice does so for a lesson's practice.
+func (g *generation) practice(l activities.LessonRef, n int) activities.LessonInput {
+	return activities.LessonInput{CourseID: g.in.CourseID, LessonID: l.ID, Fallback: g.prep.Fallback, Revision: l.PracticeRevision + n}
 }

@@ -27,9 +27,9 @@ import (
 // activities, and keeps what the row would have got.
 type stage struct {
 	*testsuite.TestWorkflowEnvironment
-	t  *testing.T
-	in workflows.GenerateCourseInput
-
+	t       *testing.T
+	in      workflows.GenerateCourseInput
+	again   *workflows.RegenerateCourseInput // run in its place
 	mu      sync.Mutex
 	row     []activities.Event
 	settled *activities.SettleInput
@@ -38,6 +38,10 @@ type stage struct {
 	lesson   func(activities.LessonInput) error
 	practice func(activities.LessonInput) error
 	weak     []activities.WeakLesson
+	there    []activities.LessonRef // what a regeneration finds
+	edited   activities.PlanEdit
+	quizzes  []string // as lessons
+	sources  error
 	prepare  error
 	refuse   error
 }
@@ -50,13 +54,20 @@ func newStage(t *testing.T) *stage {
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	s := &stage{
 		TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t,
-		in:       workflows.GenerateCourseInput{TaskID: uuid.New(), CourseID: uuid.New(), Seq: 1, Deadline: time.Hour},
+		in:       workflows.GenerateCourseInput{Order: workflows.Order{TaskID: uuid.New(), CourseID: uuid.New(), Seq: 1, Deadline: time.Hour}},
 		lesson:   func(activities.LessonInput) error { return nil },
 		practice: func(activities.LessonInput) error { return nil },
 	}
 	s.RegisterWorkflow(workflows.GenerateCourse)
-	activities.Database{Story: &activities.Story{}, Checking: &activities.Checking{}}.Register(s)
-	activities.Inference{Writing: &activities.Writing{}}.Register(s)
+	s.RegisterWorkflow(workflows.RegenerateCourse)
+	activities.Database{
+		Story: &activities.Story{}, Checking: &activities.Checking{}, Researching: &activities.Researching{}, Material: &activities.Material{},
+		Writing: &activities.Writing{},
+	}.Register(s)
+	s.RegisterActivity((&activities.Writing{}).WriteOutline)
+	s.RegisterActivity((&activities.Writing{}).WriteLesson)
+	s.RegisterActivity((&activities.Writing{}).WritePractice)
+	s.RegisterActivity((&activities.Writing{}).WriteSummary)
 	s.script()
 	return s
 }
@@ -80,18 +91,37 @@ func (s *stage) script() {
 		s.lessons = append(s.lessons, fmt.Sprintf("%d/%d", s.number(in), in.Revision))
 		return nil
 	}).Maybe()
-	s.OnActivity(writing.WritePractice, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.LessonInput) error { return s.practice(in) }).Maybe()
+	s.OnActivity(writing.WritePractice, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.LessonInput) error {
+		if err := s.practice(in); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.quizzes = append(s.quizzes, fmt.Sprintf("%d/%d", s.number(in), in.Revision))
+		return nil
+	}).Maybe()
+	s.OnActivity(writing.WriteSummary, mock.Anything, mock.Anything).Return(func(context.Context, activities.SummaryInput) error { return nil }).Maybe()
+	s.OnActivity(checking.ListLessons, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) ([]activities.LessonRef, error) { return s.there, nil }).Maybe()
+	s.OnActivity(checking.EditPlan, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.EditInput) ([]activities.LessonRef, error) {
+		s.edited = in.Plan
+		return s.refs()[:len(in.Plan.Lessons)], nil
+	}).Maybe()
+	var researching *activities.Researching
+	s.OnActivity(researching.FindSources, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) (activities.Research, error) {
+		return activities.Research{Sources: []string{"wikipedia"}}, s.sources
+	}).Maybe()
+	s.OnActivity(researching.PlaceSources, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) error { return nil }).Maybe()
 	s.OnActivity(checking.FindWeakLessons, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) ([]activities.WeakLesson, error) { return s.weak, nil }).Maybe()
 }
 
-func (s *stage) record(_ context.Context, in activities.RecordInput) error {
+func (s *stage) record(_ context.Context, in activities.RecordInput) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.refuse != nil {
-		return s.refuse
+		return 0, s.refuse
 	}
 	s.append(in.Events)
-	return nil
+	return 3, nil
 }
 
 // append passes over what is known, as the row does: a record that was under way
@@ -125,7 +155,12 @@ func (s *stage) number(in activities.LessonInput) int {
 }
 
 func (s *stage) run() error {
-	s.ExecuteWorkflow(workflows.GenerateCourse, s.in)
+	if s.again != nil {
+		s.again.Order = s.in.Order
+		s.ExecuteWorkflow(workflows.RegenerateCourse, *s.again)
+	} else {
+		s.ExecuteWorkflow(workflows.GenerateCourse, s.in)
+	}
 	require.True(s.t, s.IsWorkflowCompleted())
 	return s.GetWorkflowError()
 }
@@ -174,6 +209,22 @@ func TestATopicBecomesACourse(t *testing.T) {
 	require.Equal(t, 100, last.Progress)
 	require.ElementsMatch(t, []string{"1/1", "2/1", "3/1", "4/1"}, s.lessons)
 	require.Equal(t, "gemma", s.settled.Generation.Model)
+	require.Equal(t, []string{"wikipedia"}, s.settled.Generation.Sources)
+	var steps []string
+	for _, e := range s.row {
+		if len(steps) == 0 || steps[len(steps)-1] != e.Step {
+			steps = append(steps, e.Step)
+		}
+	}
+	require.Equal(t, []string{"prepare", "sources", "outline", "lessons", "items", "quality", "done"}, steps)
+}
+
+func TestSourcesThatCannotBeHadDoNotHoldUpACourse(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.sources = errors.New("no network")
+	require.NoError(t, s.run())
+	require.Equal(t, activities.NoSources, s.settled.Generation.Notice)
 }
 
 func TestALessonThatFailsLeavesTheOthers(t *testing.T) {

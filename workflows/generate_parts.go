@@ -53,12 +53,18 @@ func (g *generation) each(ctx workflow.Context, lessons []activities.LessonRef, 
 	return fatal
 }
 
-// unlessImproving passes over a failure to improve what is already there.
-func unlessImproving(ctx workflow.Context, err error) error {
-	if ctx.Err() != nil || courseGone(err) {
+// inference is the context of a conversation with the model. A learner with a
+// line of courses behind this one lets others go first.
+func (g *generation) inference(ctx workflow.Context) workflow.Context {
+	return inference(ctx, g.story.urgency)
+}
+
+// unlessImproving passes over a failure to add to, or improve, what can do without.
+func unlessImproving(ctx workflow.Context, err error, what string) error {
+	if err == nil || ctx.Err() != nil || courseGone(err) {
 		return err
 	}
-	workflow.GetLogger(ctx).Warn("a weak lesson stays as it is", "error", err)
+	workflow.GetLogger(ctx).Warn(what, "error", err)
 	return nil
 }
 
@@ -104,6 +110,10 @@ func (g *generation) fault(ctx workflow.Context, cause error) activities.Fault {
 		return activities.Fault{Code: activities.FaultCancelled, Message: "The task was cancelled.", CancelledByUser: true}
 	case g.late:
 		return activities.Fault{Code: "deadline_exceeded", Message: "The course took too long to write. Finished lessons were kept."}
+	case errors.As(cause, &app) && app.Type() == failureRejected:
+		return activities.Fault{Code: activities.FaultCancelled, Message: app.Message(), CancelledByUser: true}
+	case errors.As(cause, &app) && app.Type() == failureReviewExpired:
+		return activities.Fault{Code: app.Type(), Message: "Nobody decided on the plan in time. The plan was kept."}
 	case errors.As(cause, &app) && app.Type() == failureUnfinished:
 		return activities.Fault{Code: app.Type(), Message: app.Message()}
 	case errors.As(cause, &app) && app.Type() == "unavailable":

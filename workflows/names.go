@@ -17,6 +17,12 @@ const QueryProgress = "progress"
 // GenerateCourseID is the id of the workflow that a task of course generation stands for.
 func GenerateCourseID(task uuid.UUID) string { return "generate-course/" + task.String() }
 
+// RegenerateCourseID is the id of the workflow that writes parts of a course again for a task.
+func RegenerateCourseID(task uuid.UUID) string { return "regenerate-course/" + task.String() }
+
+// ReadSourceID is the id of the workflow that reads a learner's material.
+func ReadSourceID(source uuid.UUID) string { return "read-source/" + source.String() }
+
 // Search attributes, by which the Temporal UI and command line filter.
 var (
 	LabelUser   = temporal.NewSearchAttributeKeyKeyword("LyoUser")

@@ -17,15 +17,26 @@ func quick(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// Remote work asks servers of others: it is worth few tries and no long wait.
+func remote(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              Queue,
+		StartToCloseTimeout:    time.Minute,
+		ScheduleToCloseTimeout: 5 * time.Minute,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second, MaximumAttempts: 15},
+	})
+}
+
 // Inference takes minutes and may sit in the queue behind others. The heartbeat
 // tells a dead worker from a slow model and carries the cancel that closes the
-// model's stream.
-func inference(ctx workflow.Context) workflow.Context {
+// model's stream. Urgency is 1, the most, to 5, or 0 for that of the workflow.
+func inference(ctx workflow.Context, urgency int) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueGemma,
 		StartToCloseTimeout: 15 * time.Minute,
 		HeartbeatTimeout:    8 * time.Second,
 		WaitForCancellation: true,
+		Priority:            temporal.Priority{PriorityKey: urgency},
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: inferenceTries},
 	})
 }
@@ -37,3 +48,12 @@ const inferenceTries = 12
 // lessonsAtOnce bounds what one course asks of the model in parallel, so that
 // one learner's course does not fill every slot.
 const lessonsAtOnce = 3
+
+// Reading a document takes seconds of computing, and fetching one may fail for a while.
+func reading(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           Queue,
+		StartToCloseTimeout: 2 * time.Minute,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 3, MaximumInterval: 20 * time.Second, MaximumAttempts: 4},
+	})
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
 	"go.temporal.io/sdk/client"
 
 	"github.com/lyoapp/lyo/activities"
@@ -13,8 +12,8 @@ import (
 // ProgressOf asks a task's workflow for every event after since. The error says
 // that nobody could answer: no worker, no Temporal, or no such run. The
 // deadline is the context's.
-func ProgressOf(ctx context.Context, c client.Client, task uuid.UUID, since int64) ([]activities.Event, error) {
-	value, err := c.QueryWorkflow(ctx, GenerateCourseID(task), "", QueryProgress, since)
+func ProgressOf(ctx context.Context, c client.Client, workflowID string, since int64) ([]activities.Event, error) {
+	value, err := c.QueryWorkflow(ctx, workflowID, "", QueryProgress, since)
 	if err != nil {
 		return nil, fmt.Errorf("query progress: %w", err)
 	}

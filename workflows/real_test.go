@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
@@ -34,7 +35,7 @@ func temporalServer(t *testing.T) client.Client {
 	server, err := local.StartTemporal(t.Context(), local.TemporalOptions{Binary: bin, Out: t.Output()})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = server.Stop(context.Background()) })
-	c, err := client.Dial(client.Options{HostPort: server.Address(), Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	c, err := client.Dial(client.Options{HostPort: server.Address(), Logger: sdklog.NewStructuredLogger(quiet())})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	require.NoError(t, workflows.RegisterLabels(t.Context(), c, "default"))
@@ -46,22 +47,43 @@ func temporalServer(t *testing.T) client.Client {
 // two activities have one name.
 func startWorker(t *testing.T, c client.Client, db *gorm.DB, model *gemmatest.Server) {
 	t.Helper()
+	t.Cleanup(startWorkerWith(t, c, db, model, 8))
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// startWorkerWith does so with a number of slots at the model.
+func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *gemmatest.Server, slots int) (stop func()) {
+	t.Helper()
 	general := worker.New(c, workflows.Queue, worker.Options{DisableRegistrationAliasing: true})
 	workflows.Register(general)
-	activities.Database{Story: &activities.Story{DB: db}, Checking: &activities.Checking{DB: db}}.Register(general)
-	inference := worker.New(c, workflows.QueueGemma, worker.Options{DisableWorkflowWorker: true, MaxHeartbeatThrottleInterval: time.Second})
-	activities.Inference{Writing: &activities.Writing{
-		DB: db, Clock: time.Now, Log: slog.New(slog.DiscardHandler),
-		Model: gemma.New(gemma.Options{BaseURL: model.BaseURL(), Model: model.Model()}),
-	}}.Register(inference)
+	writing := &activities.Writing{
+		DB: db, Clock: time.Now, Log: quiet(), Model: gemma.New(gemma.Options{BaseURL: model.BaseURL(), Model: model.Model()}),
+	}
+	activities.Database{
+		Story: &activities.Story{DB: db}, Checking: &activities.Checking{DB: db, Clock: time.Now}, Writing: writing,
+		Researching: &activities.Researching{DB: db, Clock: time.Now, Log: quiet()}, Material: &activities.Material{DB: db, Clock: time.Now},
+	}.Register(general)
+	inference := worker.New(c, workflows.QueueGemma, worker.Options{
+		DisableWorkflowWorker: true, MaxHeartbeatThrottleInterval: time.Second, MaxConcurrentActivityExecutionSize: slots,
+	})
+	activities.Inference{Writing: writing}.Register(inference)
 	for _, w := range []worker.Worker{general, inference} {
 		require.NoError(t, w.Start())
-		t.Cleanup(w.Stop)
+	}
+	return func() {
+		inference.Stop()
+		general.Stop()
 	}
 }
 
 // ask commits a request for a course, as the API does, and returns its promise.
 func ask(t *testing.T, db *gorm.DB) (models.Task, models.OutboxEntry) {
+	t.Helper()
+	return askFor(t, db, addUser(t, db), models.TaskSpec{})
+}
+
+func addUser(t *testing.T, db *gorm.DB) uuid.UUID {
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	user := models.User{
@@ -69,15 +91,23 @@ func ask(t *testing.T, db *gorm.DB) (models.Task, models.OutboxEntry) {
 		Timezone: "UTC", IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now,
 	}
 	require.NoError(t, db.Create(&user).Error)
-	taskID, courseID := models.GenerationIDs(user.ID, nil)
-	task := models.NewTask(taskID, user.ID, courseID, now)
+	return user.ID
+}
+
+func askFor(t *testing.T, db *gorm.DB, user uuid.UUID, spec models.TaskSpec) (models.Task, models.OutboxEntry) {
+	t.Helper()
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	taskID, courseID := models.GenerationIDs(user, nil)
+	task := models.NewTask(taskID, user, courseID, now)
+	task.Spec = spec
 	task.WorkflowID, task.RequestHash = workflows.GenerateCourseID(taskID), make([]byte, 32)
 	course := models.Course{
-		ID: courseID, OwnerUserID: user.ID, Title: "Tides", Topic: "How tides work", Status: models.CourseGenerating,
+		ID: courseID, OwnerUserID: user, Title: "Tides", Topic: "How tides work", Status: models.CourseGenerating,
 		DifficultyLevel: "beginner", Locale: "en", CreatedAt: now, UpdatedAt: now,
 	}
-	promise := outbox.GenerateCourse(task, time.Hour, now)
-	task, _, err := models.CreateGeneration(t.Context(), db, task, course, promise)
+	promise := outbox.Course(task, outbox.Bounds{Deadline: time.Hour, Review: time.Hour}, now)
+	request := models.Request{Task: task, Course: course, Promise: promise}
+	task, _, err := models.CreateGeneration(t.Context(), db, request, models.Quota{AtOnce: 2})
 	require.NoError(t, err)
 	return task, promise
 }
@@ -92,7 +122,7 @@ func finished(t *testing.T, db *gorm.DB, task models.Task) (models.Task, models.
 }
 
 func starter(c client.Client, db *gorm.DB) *outbox.Starter {
-	return &outbox.Starter{DB: db, Temporal: c, Log: slog.New(slog.DiscardHandler)}
+	return &outbox.Starter{DB: db, Temporal: c, Log: quiet()}
 }
 
 func TestARealWorkerMakesACourse(t *testing.T) {
@@ -114,21 +144,30 @@ func TestARealWorkerMakesACourse(t *testing.T) {
 	}
 	require.Len(t, course.Items, 2*len(course.Lessons))
 	require.Positive(t, course.Generation.OutputTokens)
+	require.NotNil(t, course.Generation.QuizAgreement)
+	require.InDelta(t, 1, *course.Generation.QuizAgreement, 0)
+	for _, l := range course.Lessons {
+		require.NotNil(t, l.QualityScore)
+		require.NotEmpty(t, l.KeyTerms)
+		require.Positive(t, l.EstimatedDurationMinutes)
+	}
 	told, err := models.EventsAfter(t.Context(), db, task.ID, 1)
 	require.NoError(t, err)
-	asked, err := workflows.ProgressOf(t.Context(), c, task.ID, 1)
+	asked, err := workflows.ProgressOf(t.Context(), c, task.WorkflowID, 1)
 	require.NoError(t, err)
 	require.Len(t, asked, len(told), "the row and the query tell one story")
 	var left int64
 	require.NoError(t, db.Model(&models.OutboxEntry{}).Count(&left).Error)
 	require.Zero(t, left)
-	if os.Getenv("RECORD_HISTORIES") != "" {
-		record(t, c, task.WorkflowID)
-	}
+	record(t, c, task.WorkflowID, "generate_course")
 }
 
-func record(t *testing.T, c client.Client, id string) {
+// record keeps a run's history for the replay test, where that is asked for.
+func record(t *testing.T, c client.Client, id, name string) {
 	t.Helper()
+	if os.Getenv("RECORD_HISTORIES") == "" {
+		return
+	}
 	var h history.History
 	events := c.GetWorkflowHistory(t.Context(), id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
@@ -138,7 +177,7 @@ func record(t *testing.T, c client.Client, id string) {
 	}
 	content, err := protojson.MarshalOptions{Indent: " "}.Marshal(&h)
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile("testdata/histories/generate_course.json", content, 0o600))
+	require.NoError(t, os.WriteFile("testdata/histories/"+name+".json", content, 0o600))
 }
 
 func TestCancelClosesTheModelsStream(t *testing.T) {
@@ -167,10 +206,8 @@ func TestTheRelayKeepsWhatTheHandlerCouldNot(t *testing.T) {
 	defer func() { require.NoError(t, models.Close(db)) }()
 	c, model := temporalServer(t), gemmatest.New(t)
 	startWorker(t, c, db, model)
-	relay := &outbox.Relay{Starter: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: slog.New(slog.DiscardHandler), Poll: time.Second}
-	ctx, stop := context.WithCancel(t.Context())
-	stopped := make(chan error)
-	go func() { stopped <- relay.Run(ctx) }()
+	relay := &outbox.Relay{Starter: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: time.Second}
+	stop := runRelay(t, relay)
 	task, _ := ask(t, db) // and the handler dies here
 	// The course is made although nobody started it: the story's end says so.
 	require.Eventually(t, func() bool {
@@ -178,7 +215,18 @@ func TestTheRelayKeepsWhatTheHandlerCouldNot(t *testing.T) {
 		return row.State == models.TaskDone
 	}, time.Minute, 50*time.Millisecond)
 	stop()
-	require.NoError(t, <-stopped)
+}
+
+// runRelay relays until stop is called.
+func runRelay(t *testing.T, relay *outbox.Relay) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	go func() { stopped <- relay.Run(ctx) }()
+	return func() {
+		cancel()
+		require.NoError(t, <-stopped)
+	}
 }
 
 func TestTheMenderEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) {
@@ -194,7 +242,7 @@ func TestTheMenderEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) {
 	require.NoError(t, db.Exec("DELETE FROM outbox").Error)
 
 	mender := &outbox.Mender{
-		Starter: starter(c, db), Log: slog.New(slog.DiscardHandler), Deadline: time.Hour,
+		Starter: starter(c, db), Log: quiet(), Bounds: outbox.Bounds{Deadline: time.Hour},
 		Clock: func() time.Time { return time.Now().Add(time.Hour) }, Stale: time.Minute, Every: time.Minute,
 	}
 	require.NoError(t, mender.Sweep(t.Context()))
@@ -218,6 +266,7 @@ func TestReplayOfRecordedHistories(t *testing.T) {
 	t.Parallel()
 	replayer := worker.NewWorkflowReplayer()
 	replayer.RegisterWorkflow(workflows.GenerateCourse)
+	replayer.RegisterWorkflow(workflows.RegenerateCourse)
 	entries, err := os.ReadDir("testdata/histories")
 	require.NoError(t, err)
 	require.NotEmpty(t, entries)

@@ -17,6 +17,8 @@ import (
 // Register puts every workflow on a worker.
 func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(GenerateCourse)
+	w.RegisterWorkflow(RegenerateCourse)
+	w.RegisterWorkflow(ReadSource)
 }
 
 // RegisterLabels makes the search attributes known to the namespace and waits

@@ -27,12 +27,13 @@ type story struct {
 	started  time.Time
 	events   []activities.Event
 	recorded int   // events[:recorded] are in the row
+	urgency  int   // of the task's inference, as the row said last; 0 before
 	refused  error // why the row takes no more
 }
 
 // begin registers the query and starts recording. giveUp is called when the row
 // refuses an event, which happens when the task was ended from outside.
-func begin(ctx workflow.Context, in GenerateCourseInput, giveUp workflow.CancelFunc) (*story, error) {
+func begin(ctx workflow.Context, in Order, giveUp workflow.CancelFunc) (*story, error) {
 	s := &story{task: in.TaskID, first: in.Seq + 1, progress: in.Progress, started: now(ctx)}
 	err := workflow.SetQueryHandlerWithOptions(ctx, QueryProgress, s.after, workflow.QueryHandlerOptions{
 		Description: "The state of the task and every event after the given seq.",
@@ -75,7 +76,7 @@ func (s *story) record(ctx workflow.Context) {
 		}
 		upto := len(s.events)
 		in := activities.RecordInput{TaskID: s.task, Events: s.events[s.recorded:upto]}
-		err := workflow.ExecuteActivity(quick(ctx), row.RecordProgress, in).Get(ctx, nil)
+		err := workflow.ExecuteActivity(quick(ctx), row.RecordProgress, in).Get(ctx, &s.urgency)
 		if ctx.Err() != nil {
 			return
 		}

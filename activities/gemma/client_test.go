@@ -35,7 +35,7 @@ func client(t *testing.T, s *gemmatest.Server, change ...func(*gemma.Options)) *
 }
 
 func impatient(o *gemma.Options) {
-	o.IdleTimeout, o.StartTimeout = 50*time.Millisecond, 50*time.Millisecond
+	o.IdleTimeout, o.StartTimeout = 300*time.Millisecond, 300*time.Millisecond
 }
 
 func brief() gemma.Brief {
@@ -60,7 +60,7 @@ func TestWritesACourse(t *testing.T) {
 
 	b := brief()
 	b.Hours = 4
-	outline, usage, err := c.Outline(ctx, b, nil)
+	outline, usage, err := c.Outline(ctx, gemma.OutlineRequest{Brief: b}, nil)
 	require.NoError(t, err)
 	require.Len(t, outline.Lessons, 4)
 	require.Contains(t, outline.Title, "sourdough")
@@ -72,8 +72,9 @@ func TestWritesACourse(t *testing.T) {
 	}
 	require.InDelta(t, 240, minutes, 20)
 
-	text, _, err := c.Lesson(ctx, lesson(), nil)
+	written, _, err := c.Lesson(ctx, lesson(), nil)
 	require.NoError(t, err)
+	text := written.Markdown
 	require.True(t, strings.HasPrefix(text, "# Water\n"))
 
 	practice, _, err := c.Practice(ctx, gemma.PracticeRequest{Brief: brief(), LessonTitle: "Water", LessonText: text}, nil)
@@ -90,7 +91,7 @@ func TestConversationSuitsGemma(t *testing.T) {
 	t.Parallel()
 	s := gemmatest.New(t)
 	s.On(gemmatest.Outline, 1, gemmatest.BrokenJSON())
-	_, _, err := client(t, s).Outline(long(t), brief(), nil)
+	_, _, err := client(t, s).Outline(long(t), gemma.OutlineRequest{Brief: brief()}, nil)
 	require.NoError(t, err)
 	requests := s.Requests()
 	require.Len(t, requests, 2)
@@ -121,8 +122,8 @@ func TestPromptOnlyJSON(t *testing.T) {
 	t.Parallel()
 	s := gemmatest.New(t)
 	s.On(gemmatest.Practice, 0, gemmatest.Fenced())
-	c := client(t, s, func(o *gemma.Options) { o.PromptOnlyJSON = true })
-	_, _, err := c.Outline(long(t), brief(), nil)
+	c := client(t, s, func(o *gemma.Options) { o.Dialect = gemma.Hosted })
+	_, _, err := c.Outline(long(t), gemma.OutlineRequest{Brief: brief()}, nil)
 	require.NoError(t, err)
 	_, _, err = c.Practice(long(t), gemma.PracticeRequest{Brief: brief(), LessonTitle: "x", LessonText: "some words of text"}, nil)
 	require.NoError(t, err)
@@ -145,7 +146,7 @@ func TestUsage(t *testing.T) {
 	require.InDelta(t, 2, exact.Seconds, 0)
 	text, estimate, err := c.Lesson(long(t), lesson(), nil)
 	require.NoError(t, err)
-	require.InDelta(t, len(text)/4, estimate.OutputTokens, 2)
+	require.InDelta(t, len(text.Markdown)/4, estimate.OutputTokens, 2)
 	require.InDelta(t, exact.InputTokens, estimate.InputTokens, 2)
 	require.Equal(t, estimate.OutputTokens, told)
 }

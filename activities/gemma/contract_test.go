@@ -1,26 +1,19 @@
 package gemma_test
 
 import (
-	"context"
 	"testing"
+
+	"go.uber.org/goleak"
 
 	"github.com/lyoapp/lyo/activities/gemma"
 	"github.com/lyoapp/lyo/activities/gemma/builtin"
-	"go.uber.org/goleak"
+	"github.com/lyoapp/lyo/activities/gemma/chain"
 )
 
-// writer is what both writers of courses can do.
-type writer interface {
-	Probe(ctx context.Context) (gemma.Info, error)
-	Outline(ctx context.Context, b gemma.Brief, beat gemma.Beat) (gemma.Outline, gemma.Usage, error)
-	Lesson(ctx context.Context, r gemma.LessonRequest, beat gemma.Beat) (string, gemma.Usage, error)
-	Practice(ctx context.Context, r gemma.PracticeRequest, beat gemma.Beat) (gemma.Practice, gemma.Usage, error)
-	Info() gemma.Info
-}
-
+// What both writers of courses can do.
 var (
-	_ writer = (*gemma.Client)(nil)
-	_ writer = builtin.Writer{}
+	_ chain.Writer = (*gemma.Client)(nil)
+	_ chain.Writer = builtin.Writer{}
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -11,6 +11,9 @@
 //     context comes back as that context's error, wrapped;
 //   - no message of an error holds the API key or a prompt.
 //
+// Servers differ in small ways; Options.Dialect says which one it is. Several servers in
+// order of preference, with a breaker each, are package chain's.
+//
 // A Client is safe for concurrent use. A call owns at most one goroutine, which has
 // ended when the call returns.
 package gemma

@@ -13,11 +13,12 @@ type Kind string
 const (
 	// Unavailable: not reached, 5xx, a time-out, a stall, a cut stream. Later may work.
 	Unavailable Kind = "unavailable"
-	// Overloaded: the server said 429. Try again after RetryAfter.
+	// Overloaded: the server said 429, or that its queue is full. Try again after RetryAfter.
 	Overloaded Kind = "overloaded"
 	// BadAnswer: the model's answer was refused, and so was its repair. Another try may differ.
 	BadAnswer Kind = "bad_answer"
-	// Misconfigured: the key, the model's name or the request is refused. Trying again is no use.
+	// Misconfigured: the key, the model's name or the request is refused, the quota is used
+	// up, or the prompt does not fit the server's context. Trying this server again is no use.
 	Misconfigured Kind = "misconfigured"
 )
 

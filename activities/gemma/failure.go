@@ -30,28 +30,34 @@ func failure(ctx context.Context, err error) error {
 	return &Error{Kind: Unavailable, Message: describe(err), Err: bare(err)}
 }
 
-// bare strips what quotes the address, which may hold credentials, and what quotes the
-// server, which may echo the prompt.
+// explain reads what a server said within the stream. A repair that no longer fits is a
+// bad answer: the same prompt asked afresh did fit.
+func explain(err error, repair bool) error {
+	if event, ok := errors.AsType[*ssestream.StreamError](err); ok {
+		c, _ := readComplaint(event.Event.Data)
+		err = c.toError(c.status(), "the server reported an error within the stream", 0)
+	}
+	if repair && errors.Is(err, errContext) {
+		return &Error{Kind: BadAnswer, Message: "the answer was refused, and its repair does not fit the server's context", Err: errContext}
+	}
+	return err
+}
+
+// bare strips what quotes the address, which may hold credentials.
 func bare(err error) error {
 	if at, ok := errors.AsType[*url.Error](err); ok {
 		err = at.Err
-	}
-	if _, ok := errors.AsType[*ssestream.StreamError](err); ok {
-		return nil
 	}
 	return err
 }
 
 func describe(err error) string {
 	var network *net.OpError
-	var echoed *ssestream.StreamError
 	switch {
 	case errors.Is(err, errStalled), errors.Is(err, errCut):
 		return err.Error()
 	case errors.Is(err, context.DeadlineExceeded):
 		return "the server did not answer in time"
-	case errors.As(err, &echoed):
-		return "the server reported an error within the stream"
 	case errors.As(err, &network):
 		return "the connection failed on " + network.Op
 	default:

@@ -34,12 +34,12 @@ func TestFaultsHaveTheirKinds(t *testing.T) {
 		{"401", gemmatest.Status(401), gemma.Misconfigured, 1},
 		{"403", gemmatest.Status(403), gemma.Misconfigured, 1},
 		{"404", gemmatest.Status(404), gemma.Misconfigured, 1},
-		{"broken", gemmatest.BrokenJSON(), gemma.BadAnswer, 2},
-		{"cut off", gemmatest.CutOff(), gemma.BadAnswer, 2},
-		{"schema", gemmatest.WrongSchema(), gemma.BadAnswer, 2},
-		{"empty", gemmatest.Empty(), gemma.BadAnswer, 2},
-		{"filtered", gemmatest.Finish("content_filter"), gemma.BadAnswer, 2},
-		{"repeat", gemmatest.Repeat(), gemma.BadAnswer, 2},
+		{"broken", gemmatest.BrokenJSON(), gemma.BadAnswer, 3},
+		{"cut off", gemmatest.CutOff(), gemma.BadAnswer, 3},
+		{"schema", gemmatest.WrongSchema(), gemma.BadAnswer, 3},
+		{"empty", gemmatest.Empty(), gemma.BadAnswer, 3},
+		{"filtered", gemmatest.Finish("content_filter"), gemma.BadAnswer, 3},
+		{"repeat", gemmatest.Repeat(), gemma.BadAnswer, 3},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestFaultsHaveTheirKinds(t *testing.T) {
 			if c.kind == gemma.Unavailable {
 				change = impatient
 			}
-			_, _, err := client(t, s, change).Outline(long(t), brief(), nil)
+			_, _, err := client(t, s, change).Outline(long(t), gemma.OutlineRequest{Brief: brief()}, nil)
 			var e *gemma.Error
 			require.ErrorAs(t, err, &e)
 			require.Equal(t, c.kind, e.Kind, err)
@@ -80,7 +80,7 @@ func TestOneRepairTurn(t *testing.T) {
 				s.On(kind, 1, fault)
 			}
 			c := client(t, s)
-			_, usage, err := c.Outline(long(t), brief(), nil)
+			_, usage, err := c.Outline(long(t), gemma.OutlineRequest{Brief: brief()}, nil)
 			require.NoError(t, err)
 			require.Positive(t, usage.OutputTokens)
 			_, _, err = c.Practice(long(t), gemma.PracticeRequest{Brief: brief(), LessonTitle: "x", LessonText: "words"}, nil)
@@ -95,6 +95,7 @@ func TestLessonRepairs(t *testing.T) {
 	for name, fault := range map[string]gemmatest.Fault{
 		"short": gemmatest.Text("# Water\n\nWet."), "json": gemmatest.Text(`{"lesson": "# Water"}`), "cut off": gemmatest.CutOff(),
 		"open fence": gemmatest.Text("# Water\n\n" + words(60) + "\n\n```go\nx := 1\n"), "repeat": gemmatest.Repeat(), "empty": gemmatest.Empty(),
+		"language": gemmatest.WrongLanguage(), "refusal": gemmatest.Refusal(), "link": gemmatest.InventedLink(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -102,12 +103,12 @@ func TestLessonRepairs(t *testing.T) {
 			s.On(gemmatest.Lesson, 1, fault)
 			text, _, err := client(t, s).Lesson(long(t), lesson(), nil)
 			require.NoError(t, err)
-			require.Contains(t, text, "# Water")
+			require.Contains(t, text.Markdown, "# Water")
 			require.Equal(t, 1, s.State().Repairs)
 			s.On(gemmatest.Lesson, 0, fault)
 			_, _, err = client(t, s).Lesson(long(t), lesson(), nil)
 			require.Equal(t, gemma.BadAnswer, gemma.KindOf(err))
-			require.Equal(t, 4, s.Count(gemmatest.Lesson))
+			require.Equal(t, 5, s.Count(gemmatest.Lesson))
 		})
 	}
 }
@@ -159,7 +160,7 @@ func TestFenceIsTolerated(t *testing.T) {
 	t.Parallel()
 	s := gemmatest.New(t)
 	s.On(gemmatest.Outline, 0, gemmatest.Fenced())
-	_, _, err := client(t, s).Outline(long(t), brief(), nil)
+	_, _, err := client(t, s).Outline(long(t), gemma.OutlineRequest{Brief: brief()}, nil)
 	require.NoError(t, err)
 	require.Zero(t, s.State().Repairs)
 }

@@ -22,12 +22,36 @@ type form struct {
 	compiled *jsonschema.Schema
 }
 
-// loadForm panics on a broken schema: those are part of the program.
-func loadForm(name string) *form {
+// mostQuestions is how many questions one quiz has at most.
+const mostQuestions = 5
+
+// solveForm names the form of the answers to n questions.
+func solveForm(n int) string { return fmt.Sprintf("solve-%d", n) }
+
+// loadForms reads every schema, and of solve one for each number of questions.
+func loadForms() map[string]*form {
+	forms := map[string]*form{}
+	for _, name := range []string{"outline", "outline-small", "practice", "practice-small", "questions", "summary"} {
+		forms[name] = newForm(name, readSchema(name))
+	}
+	for n := 1; n <= mostQuestions; n++ {
+		exactly := strings.NewReplacer(`"minItems": 1`, fmt.Sprintf(`"minItems": %d`, n), `"maxItems": 5`, fmt.Sprintf(`"maxItems": %d`, n))
+		forms[solveForm(n)] = newForm(solveForm(n), []byte(exactly.Replace(string(readSchema("solve")))))
+	}
+	return forms
+}
+
+// readSchema panics when there is none: they are part of the program.
+func readSchema(name string) []byte {
 	raw, err := schemaFiles.ReadFile("schemas/" + name + ".json")
 	if err != nil {
 		panic(err)
 	}
+	return raw
+}
+
+// newForm panics on a broken schema.
+func newForm(name string, raw []byte) *form {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 	if err != nil {
 		panic(err)

@@ -2,6 +2,7 @@ package gemma
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -9,9 +10,28 @@ import (
 // minLessonWords is the least a lesson may say.
 const minLessonWords = 40
 
-// readLesson trims an answer down to the lesson's Markdown, or says what is wrong with it.
+// read trims an answer down to the lesson's Markdown, or says what is wrong with it.
+//
+// Mended are a fence around the whole, line breaks written as HTML, and citation marks of
+// labels nobody gave. Refused are JSON, fewer than 40 words, an open code fence, a text
+// that repeats itself, a refusal, another language, sentences far too long for the level,
+// links that no excerpt gave, and HTML outside of code.
+func (r LessonRequest) read(_ task, text string) (LessonText, []string) {
+	text, found := readLesson(text)
+	if p := refusesTask(text); p != "" {
+		return LessonText{}, []string{p}
+	}
+	given := shown(r.Excerpts)
+	found = append(found, proseProblems(text, r.Brief, textsOf(given)...)...)
+	if p := levelProblem(text, r.Brief); p != "" {
+		found = append(found, p)
+	}
+	markdown, cited := citations(text, given)
+	return LessonText{Markdown: markdown, Cited: cited}, found
+}
+
 func readLesson(text string) (string, []string) {
-	text = unwrap(strings.ReplaceAll(text, "\x00", ""))
+	text = mapParts(unwrap(strings.ReplaceAll(text, "\x00", "")), same, breakLines)
 	var p problems
 	if json.Valid([]byte(text)) {
 		p.addf("it is JSON; wanted is plain Markdown")
@@ -26,6 +46,21 @@ func readLesson(text string) (string, []string) {
 		p.addf("it repeats itself over and over")
 	}
 	return text, p
+}
+
+var lineBreak = regexp.MustCompile(`(?i)<br\s*/?>`)
+
+// breakLines writes line breaks as Markdown does; within a table there is no such thing.
+func breakLines(prose string) string {
+	var out strings.Builder
+	for l := range strings.Lines(prose) {
+		instead := "\n"
+		if strings.Contains(l, "|") {
+			instead = " "
+		}
+		out.WriteString(lineBreak.ReplaceAllString(l, instead))
+	}
+	return out.String()
 }
 
 // unwrap removes a fence around the whole lesson, but not one that begins with code

@@ -12,11 +12,15 @@ type meter struct {
 	started time.Time
 	beat    Beat
 	in, out int
+	calls   int
+	repairs int
+	smaller bool
+	model   string
 	beaten  int // highest number of tokens a beat has told
 }
 
 func (c *Client) newMeter(beat Beat) *meter {
-	return &meter{now: c.o.Now, started: c.o.Now(), beat: beat}
+	return &meter{now: c.o.Now, model: c.o.Model, started: c.o.Now(), beat: beat}
 }
 
 // beatFor makes the beat of a turn count on from the turns before it.
@@ -32,7 +36,11 @@ func (m *meter) beatFor() Beat {
 }
 
 // add counts one turn: by the server's numbers if it gave any, else by estimate.
-func (m *meter) add(a answer, sent []openai.ChatCompletionMessageParamUnion) {
+func (m *meter) add(a answer, sent []openai.ChatCompletionMessageParamUnion, repair bool) {
+	m.calls++
+	if repair {
+		m.repairs++
+	}
 	if a.in == 0 && a.out == 0 {
 		a.in, a.out = tokensIn(sizeOf(sent)), tokensIn(len(a.text))
 	}
@@ -51,5 +59,8 @@ func sizeOf(messages []openai.ChatCompletionMessageParamUnion) int {
 }
 
 func (m *meter) usage() Usage {
-	return Usage{InputTokens: m.in, OutputTokens: m.out, Seconds: m.now().Sub(m.started).Seconds()}
+	return Usage{
+		InputTokens: m.in, OutputTokens: m.out, Seconds: m.now().Sub(m.started).Seconds(),
+		Calls: m.calls, Repairs: m.repairs, Smaller: m.smaller, Model: m.model,
+	}
 }

@@ -9,30 +9,29 @@ import (
 
 // Options configure a Client. BaseURL and Model are needed; the rest has defaults.
 type Options struct {
-	BaseURL string // of the API, such as http://127.0.0.1:8080/v1
-	Model   string // as the server names it
-	APIKey  string // sent as bearer token; empty sends none
+	BaseURL string  // of the API, such as http://127.0.0.1:8080/v1
+	Model   string  // as the server names it
+	APIKey  string  // sent as bearer token; empty sends none
+	Dialect Dialect // what the server is; Engine
 
 	Version  string // of the weights, for Info only
 	Provider string // for Info only; "openai-compatible" unless told
 
 	IdleTimeout  time.Duration // longest silence between two chunks; 30 s
 	StartTimeout time.Duration // longest wait for the first chunk, queue and prompt included; 4 times IdleTimeout
-	ProbeTimeout time.Duration // 3 s
+	ProbeTimeout time.Duration // of a probe, and of reading why a request was refused; 3 s
 
 	MaxOutlineTokens  int // of an answer; 3072
 	MaxLessonTokens   int // 4096
 	MaxPracticeTokens int // 2048
 	MaxResponseBytes  int // of one HTTP answer, framing included; 8 MiB
 
-	// PromptOnlyJSON leaves response_format out, for servers that refuse it.
-	PromptOnlyJSON bool
-
 	HTTPClient *http.Client     // must not carry a Timeout, which would cut long streams
 	Now        func() time.Time // time.Now
 }
 
 func (o Options) withDefaults() Options {
+	setDefault(&o.Dialect, Engine)
 	setDefault(&o.Provider, "openai-compatible")
 	setDefault(&o.IdleTimeout, 30*time.Second)
 	setDefault(&o.StartTimeout, 4*o.IdleTimeout)
@@ -56,6 +55,9 @@ func (o Options) problem() *Error {
 		return &Error{Kind: Misconfigured, Message: "the base URL is not an http or https address"}
 	case o.Model == "":
 		return &Error{Kind: Misconfigured, Message: "no model is named"}
+	}
+	if _, err := ParseDialect(string(o.Dialect)); err != nil {
+		return &Error{Kind: Misconfigured, Message: "there is no such dialect", Err: err}
 	}
 	return nil
 }

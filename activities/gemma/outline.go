@@ -2,6 +2,7 @@ package gemma
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -21,25 +22,56 @@ type planAnswer struct {
 	Minutes       int      `json:"minutes"`
 }
 
-// readOutline turns an answer's text into an outline, or says what is wrong with it.
-func (c *Client) readOutline(text string) (Outline, []string) {
+// read turns an answer's text into an outline, or says what is wrong with it.
+//
+// Mended, by leaving them out, are blank and double entries of lists, and prerequisites
+// that name the lesson itself or a later one. Refused are blank titles, summaries and
+// descriptions, lessons without objectives, double titles, refusals, another language,
+// links that no excerpt gave, and HTML.
+func (r OutlineRequest) read(t task, text string) (Outline, []string) {
 	var a outlineAnswer
-	if problems := c.outline.parse(text, &a); len(problems) > 0 {
+	if problems := t.form.parse(text, &a); len(problems) > 0 {
 		return Outline{}, problems
 	}
 	o := a.trimmed()
-	return o, outlineProblems(o)
+	found := outlineProblems(o)
+	for _, s := range []string{o.Title, o.Summary, o.Description} {
+		if p := refusesTask(s); p != "" {
+			return Outline{}, []string{p}
+		}
+	}
+	return o, append(found, proseProblems(o.prose(), r.Brief, textsOf(shown(r.Excerpts))...)...)
+}
+
+// prose is all the words of an outline.
+func (o Outline) prose() string {
+	parts := []string{o.Title, o.Summary, o.Description}
+	for _, l := range o.Lessons {
+		parts = append(append(append(parts, l.Title, l.Summary), l.Objectives...), l.Prerequisites...)
+	}
+	return strings.Join(parts, ".\n")
 }
 
 func (a outlineAnswer) trimmed() Outline {
-	o := Outline{Title: line(a.Title), Summary: clean(a.Summary), Description: clean(a.Description), Tags: lines(a.Tags)}
+	o := Outline{Title: line(a.Title), Summary: clean(a.Summary), Description: clean(a.Description), Tags: distinctLines(a.Tags)}
 	for _, l := range a.Lessons {
 		o.Lessons = append(o.Lessons, LessonPlan{
 			Title: line(l.Title), Summary: clean(l.Summary), Minutes: l.Minutes,
-			Objectives: lines(l.Objectives), Prerequisites: lines(l.Prerequisites),
+			Objectives: distinctLines(l.Objectives), Prerequisites: distinctLines(l.Prerequisites),
 		})
 	}
+	o.dropForwardReferences()
 	return o
+}
+
+// dropForwardReferences leaves earlier lessons and knowledge from outside the course.
+func (o Outline) dropForwardReferences() {
+	later := map[string]bool{}
+	for i := len(o.Lessons) - 1; i >= 0; i-- {
+		l := &o.Lessons[i]
+		later[strings.ToLower(l.Title)] = true
+		l.Prerequisites = slices.DeleteFunc(l.Prerequisites, func(p string) bool { return later[strings.ToLower(p)] })
+	}
 }
 
 func outlineProblems(o Outline) []string {

@@ -2,11 +2,13 @@ package gemma
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 type practiceAnswer struct {
 	StudyQuestions []string         `json:"study_questions"`
+	KeyTerms       []KeyTerm        `json:"key_terms"`
 	Quiz           []questionAnswer `json:"quiz"`
 }
 
@@ -17,53 +19,142 @@ type questionAnswer struct {
 	Answer      int      `json:"answer"`
 }
 
-// readPractice turns an answer's text into a practice, or says what is wrong with it.
-func (c *Client) readPractice(text string) (Practice, []string) {
+// read turns an answer's text into a practice, or says what is wrong with it.
+//
+// Mended, by leaving them out, are blank and double study questions and terms, and quiz
+// questions that are blank, double or without four different options. Refused is a
+// practice of which no study question or no quiz question is left, another language,
+// links that the lesson does not hold, and HTML.
+func (r PracticeRequest) read(t task, text string) (Practice, []string) {
 	var a practiceAnswer
-	if problems := c.practice.parse(text, &a); len(problems) > 0 {
+	if problems := t.form.parse(text, &a); len(problems) > 0 {
 		return Practice{}, problems
 	}
-	p := a.trimmed()
-	return p, practiceProblems(p)
+	p := Practice{StudyQuestions: distinctLines(a.StudyQuestions), KeyTerms: usableTerms(a.KeyTerms)}
+	var found problems
+	p.Quiz, found = usableQuestions(a.Quiz, len(a.Quiz), nil)
+	if len(p.StudyQuestions) == 0 {
+		found.addf("study_questions: all are blank")
+	}
+	return p, append(found, p.proseProblems(r.Brief, r.LessonText)...)
 }
 
-func (a practiceAnswer) trimmed() Practice {
-	p := Practice{StudyQuestions: lines(a.StudyQuestions)}
-	for _, q := range a.Quiz {
-		p.Quiz = append(p.Quiz, Question{
-			Prompt: clean(q.Prompt), Options: each(q.Options, line), Answer: q.Answer, Explanation: clean(q.Explanation),
-		})
+// proseProblems leaves options and terms out but for links: of those it is no surprise
+// that they are in another language, or in HTML where that is what is taught.
+func (p Practice) proseProblems(b Brief, given string) []string {
+	parts, marks := slices.Clone(p.StudyQuestions), []string{}
+	for _, q := range p.Quiz {
+		parts, marks = append(parts, q.Prompt, q.Explanation), append(marks, q.Options...)
 	}
-	return p
+	for _, t := range p.KeyTerms {
+		parts, marks = append(parts, t.Definition), append(marks, t.Term)
+	}
+	found := proseProblems(strings.Join(parts, "\n"), b, given)
+	if len(found) == 0 && inventsLink(strings.Join(marks, "\n"), []string{given}) {
+		found = append(found, "it holds a link that the lesson does not hold; leave links out")
+	}
+	return found
 }
 
-func practiceProblems(pr Practice) []string {
-	var p problems
-	if n := len(pr.StudyQuestions); n < 2 || n > 5 {
-		p.addf("study_questions: %d are not blank, wanted are 2 to 5", n)
+// read turns an answer's text into at most r.Count questions. What is left out and what
+// is refused is as for a practice; those in r.Avoid count as double.
+func (r QuestionsRequest) read(t task, text string) ([]Question, []string) {
+	var a struct {
+		Quiz []questionAnswer `json:"quiz"`
 	}
-	if n := len(pr.Quiz); n < 2 || n > 5 {
-		p.addf("quiz: there are %d questions, wanted are 2 to 5", n)
+	if problems := t.form.parse(text, &a); len(problems) > 0 {
+		return nil, problems
 	}
-	for i, q := range pr.Quiz {
+	questions, found := usableQuestions(a.Quiz, r.Count, r.Avoid)
+	return questions, append(found, Practice{Quiz: questions}.proseProblems(r.Brief, r.LessonText)...)
+}
+
+// read turns an answer's text into the original indexes of the options chosen.
+func (r SolveRequest) read(t task, text string) ([]int, []string) {
+	var a struct {
+		Answers []int `json:"answers"`
+	}
+	if problems := t.form.parse(text, &a); len(problems) > 0 {
+		return nil, problems
+	}
+	for i, place := range a.Answers {
+		a.Answers[i] = original(i, place, len(r.Questions[i].Options))
+	}
+	return a.Answers, nil
+}
+
+// read turns an answer's text into a course's head.
+func (r SummaryRequest) read(t task, text string) (CourseSummary, []string) {
+	var a struct {
+		Summary     string `json:"summary"`
+		Description string `json:"description"`
+	}
+	if problems := t.form.parse(text, &a); len(problems) > 0 {
+		return CourseSummary{}, problems
+	}
+	s := CourseSummary{Summary: clean(a.Summary), Description: clean(a.Description)}
+	var found problems
+	found.blank("summary", s.Summary)
+	found.blank("description", s.Description)
+	for _, text := range []string{s.Summary, s.Description} {
+		if p := refusesTask(text); p != "" {
+			return CourseSummary{}, []string{p}
+		}
+	}
+	return s, append(found, proseProblems(s.Summary+"\n"+s.Description, r.Brief)...)
+}
+
+// usableQuestions are the first of those that can be asked and are not to be avoided; if
+// there are none, the problems say why.
+func usableQuestions(answers []questionAnswer, most int, avoid []string) ([]Question, problems) {
+	var usable []Question
+	var found problems
+	seen := map[string]bool{}
+	for _, prompt := range avoid {
+		seen[strings.ToLower(clean(prompt))] = true
+	}
+	for i, a := range answers {
+		q := Question{Prompt: clean(a.Prompt), Options: each(a.Options, line), Answer: a.Answer, Explanation: clean(a.Explanation)}
 		at := fmt.Sprintf("quiz question %d ", i+1)
-		p.blank(at+"prompt", q.Prompt)
-		p.blank(at+"explanation", q.Explanation)
-		if !distinct(q.Options) {
-			p.addf("%sneeds 4 options that differ and are not blank", at)
-		}
-		if q.Answer < 0 || q.Answer >= len(q.Options) {
-			p.addf("%shas an answer that is not the index of an option", at)
+		switch key := strings.ToLower(q.Prompt); {
+		case q.Prompt == "":
+			found.addf("%sprompt is blank", at)
+		case seen[key]:
+			found.addf("%swas asked before", at)
+		case !distinct(q.Options):
+			found.addf("%sneeds 4 options that differ and are not blank", at)
+		case q.Explanation == "":
+			found.addf("%sexplanation is blank", at)
+		case len(usable) < most:
+			seen[key] = true
+			usable = append(usable, q)
 		}
 	}
-	return p
+	if len(usable) > 0 {
+		return usable, nil
+	}
+	return nil, found
 }
 
-// distinct compares as a reader would: case and outer space make no difference.
+func usableTerms(answers []KeyTerm) []KeyTerm {
+	var usable []KeyTerm
+	seen := map[string]bool{}
+	for _, a := range answers {
+		t := KeyTerm{Term: line(a.Term), Definition: line(a.Definition)}
+		if key := strings.ToLower(t.Term); t.Term != "" && t.Definition != "" && !seen[key] {
+			seen[key] = true
+			usable = append(usable, t)
+		}
+	}
+	return usable
+}
+
+// distinct compares as a reader would: case, space around it and a full stop at the end
+// make no difference.
 func distinct(options []string) bool {
 	seen := map[string]bool{"": true}
 	for _, o := range options {
-		key := strings.ToLower(o)
+		key := strings.ToLower(strings.TrimRight(o, ". "))
 		if seen[key] {
 			return false
 		}

@@ -23,19 +23,17 @@ func (c *Client) Probe(ctx context.Context) (Info, error) {
 	if err != nil {
 		return Info{}, probeFailure(ctx, short, err)
 	}
-	for _, m := range page.Data {
-		if c.serves(m.ID) {
-			return c.infoFrom(m), nil
-		}
+	ids := make([]string, len(page.Data))
+	for i, m := range page.Data {
+		ids[i] = m.ID
+	}
+	if at := quirksOf[c.o.Dialect].find(ids, c.o.Model); at >= 0 {
+		return c.infoFrom(page.Data[at]), nil
 	}
 	return Info{}, &Error{Kind: Misconfigured, Message: fmt.Sprintf("the server does not serve the model %q", c.o.Model)}
 }
 
-// serves allows for the two ways servers lengthen a name they still accept short.
-func (c *Client) serves(id string) bool {
-	return id == c.o.Model || id == c.o.Model+":latest" || id == "models/"+c.o.Model
-}
-
+// infoFrom takes the provider from the server's own words, if it has any.
 func (c *Client) infoFrom(m openai.Model) Info {
 	info := c.Info()
 	if owner := strings.TrimSpace(m.OwnedBy); owner != "" {

@@ -35,13 +35,16 @@ func (c *Client) stream(ctx context.Context, p openai.ChatCompletionNewParams, b
 	if err == nil && r.finish == "" {
 		err = errCut
 	}
-	return r.answer(), err
+	return r.answer(), explain(err, len(p.Messages) > 1)
 }
 
 // pump moves chunks until the stream ends or ctx does, and closes the stream.
 func pump(ctx context.Context, s *ssestream.Stream[openai.ChatCompletionChunk], out chan<- openai.ChatCompletionChunk) error {
 	defer func() { _ = s.Close() }()
 	for s.Next() {
+		if s.Current().Object == "error" { // older vLLM: a complaint in the place of a chunk
+			return &ssestream.StreamError{Event: ssestream.Event{Data: []byte(s.Current().RawJSON())}}
+		}
 		select {
 		case out <- s.Current():
 		case <-ctx.Done():

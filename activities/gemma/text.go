@@ -3,6 +3,7 @@ package gemma
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -58,6 +59,16 @@ func lines(in []string) []string {
 	return out
 }
 
+// distinctLines is lines without those that differ from an earlier one in case only.
+func distinctLines(in []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(lines(in), func(s string) bool {
+		again := seen[strings.ToLower(s)]
+		seen[strings.ToLower(s)] = true
+		return again
+	})
+}
+
 // head returns at most n characters of s.
 func head(s string, n int) string {
 	if r := []rune(s); len(r) > n {
@@ -70,16 +81,18 @@ func head(s string, n int) string {
 // out of a user's text as well, so they must not arrive as they are.
 var controlToken = regexp.MustCompile(`(?i)<(\|?/?(?:start_of_turn|end_of_turn|start_of_image|end_of_image|image_soft_token|bos|eos|pad|unk|mask|turn|think|channel|tool_call|tool_response|im_start|im_end|unused\d+)\|?)>`)
 
+// harmless takes the meaning from what chat templates use to mark turns.
+func harmless(s string) string { return controlToken.ReplaceAllString(s, "($1)") }
+
 // quote makes s a block of data: every line begins with "| ", which no text can undo,
 // since each line end in it starts another such line. It is cut to n characters.
 func quote(s string, n int) string {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n").Replace(strings.ToValidUTF8(s, ""))
-	s = controlToken.ReplaceAllString(head(clean(s), n), "($1)")
+	s = harmless(head(clean(s), n))
 	return "| " + strings.ReplaceAll(s, "\n", "\n| ")
 }
 
 // quoteLine is quote for what belongs on one line; the label is ours.
 func quoteLine(label, s string, n int) string {
-	s = controlToken.ReplaceAllString(head(line(s), n), "($1)")
-	return "| " + label + ": " + s
+	return "| " + label + ": " + harmless(head(line(s), n))
 }

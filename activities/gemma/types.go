@@ -25,6 +25,20 @@ type Outline struct {
 	Lessons                     []LessonPlan
 }
 
+// Excerpt is a passage of a source, or of the learner's own material. It reaches
+// the model only as quoted data. Label, by which a text cites it, is S and a number, such
+// as S1; what is labelled otherwise is left out.
+type Excerpt struct {
+	Label, Title, Text string
+}
+
+// OutlineRequest asks for the plan of a course.
+type OutlineRequest struct {
+	Brief    Brief
+	Excerpts []Excerpt
+	Feedback []string // what was wrong with an earlier version; empty at first
+}
+
 // LessonRequest asks for the text of one lesson of a known outline.
 type LessonRequest struct {
 	Brief       Brief
@@ -33,12 +47,56 @@ type LessonRequest struct {
 	Number      int      // from 1
 	Plan        LessonPlan
 	Feedback    []string // what was wrong with an earlier version; empty at first
+	Excerpts    []Excerpt
+}
+
+// LessonText is a written lesson. Cited are the labels of the excerpts that Markdown
+// cites, in order of first use; marks of other labels are taken out of it.
+type LessonText struct {
+	Markdown  string
+	Cited     []string
+	Shortened bool // it came down to the smaller task
+}
+
+// KeyTerm is a term a lesson teaches.
+type KeyTerm struct {
+	Term       string `json:"term"`
+	Definition string `json:"definition"`
 }
 
 // PracticeRequest asks for the practice that belongs to a lesson's text.
 type PracticeRequest struct {
 	Brief                   Brief
 	LessonTitle, LessonText string
+	Feedback                []string // what was wrong with an earlier version; empty at first
+}
+
+// QuestionsRequest asks for Count (1 to 5) more quiz questions, other than those in Avoid.
+type QuestionsRequest struct {
+	Brief                   Brief
+	LessonTitle, LessonText string
+	Count                   int
+	Avoid                   []string // prompts of questions that exist or were refused
+}
+
+// SolveRequest asks for the answers of questions, of which the first 5 count. The model is
+// told neither the answers nor the explanations, and sees the options in another order.
+type SolveRequest struct {
+	Brief                   Brief
+	LessonTitle, LessonText string
+	Questions               []Question
+}
+
+// SummaryRequest asks for what stands at the head of a course.
+type SummaryRequest struct {
+	Brief       Brief
+	CourseTitle string
+	Lessons     []LessonPlan
+}
+
+// CourseSummary is what stands at the head of a course.
+type CourseSummary struct {
+	Summary, Description string
 }
 
 // Question is one quiz question: four distinct options, Answer the index of the right one.
@@ -49,9 +107,10 @@ type Question struct {
 	Explanation string
 }
 
-// Practice is 2 to 5 open questions to study by, and 2 to 5 quiz questions.
+// Practice is 1 to 5 open questions to study by, up to 8 key terms, and 1 to 5 quiz questions.
 type Practice struct {
 	StudyQuestions []string
+	KeyTerms       []KeyTerm
 	Quiz           []Question
 }
 
@@ -61,6 +120,9 @@ type Practice struct {
 type Usage struct {
 	InputTokens, OutputTokens int
 	Seconds                   float64
+	Calls, Repairs            int    // requests to the server, and how many of them were repairs
+	Smaller                   bool   // it came down to the smaller task
+	Model, Endpoint           string // who answered
 }
 
 // Info says who writes. Fallback is true for a writer that is not a language model.

@@ -42,6 +42,8 @@ func root(environ []string, out, errs io.Writer) *cobra.Command {
 		serviceCommand("worker", "Run workflows and activities", environ, (*app).serveWorker),
 		serviceCommand("serve", "Serve the API and run the worker in one process", environ, (*app).serveBoth),
 		migrateCommand(environ),
+		engineCommand(environ),
+		modelCommand(environ),
 		devCommand(environ),
 	)
 	return cmd

@@ -9,8 +9,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lyoapp/lyo/activities"
-	"github.com/lyoapp/lyo/activities/gemma"
-	"github.com/lyoapp/lyo/activities/gemma/builtin"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -25,7 +23,8 @@ func (a *app) serveWorker(ctx context.Context) error {
 		Starter: a.starter, DatabaseURL: a.cfg.Database.URL.Reveal(), Clock: clock, Log: a.log, Poll: 5 * time.Second,
 	}
 	mender := &outbox.Mender{
-		Starter: a.starter, Clock: clock, Log: a.log, Deadline: a.cfg.Course.Deadline,
+		Starter: a.starter, Clock: clock, Log: a.log,
+		Bounds: outbox.Bounds{Deadline: a.cfg.Course.Deadline, Review: a.cfg.Course.ReviewFor},
 		Every: 30 * time.Second, Stale: 2 * time.Minute,
 	}
 	group.Go(func() error { return relay.Run(ctx) })
@@ -68,13 +67,22 @@ func (a *app) runWorkers(ctx context.Context) error {
 	}
 	general := worker.New(a.temporal, workflows.Queue, base)
 	workflows.Register(general)
-	activities.Database{Story: &activities.Story{DB: a.db}, Checking: &activities.Checking{DB: a.db}}.Register(general)
+	writing, err := a.writing()
+	if err != nil {
+		return err
+	}
+	material, reader := a.material()
+	defer func() { _ = reader.Close() }()
+	activities.Database{
+		Story: &activities.Story{DB: a.db}, Checking: &activities.Checking{DB: a.db, Clock: clock},
+		Researching: a.researching(), Material: material, Writing: writing,
+	}.Register(general)
 
 	slots := base
 	slots.DisableWorkflowWorker = true
 	slots.MaxConcurrentActivityExecutionSize = a.cfg.Gemma.Parallel
 	inference := worker.New(a.temporal, workflows.QueueGemma, slots)
-	activities.Inference{Writing: a.writing()}.Register(inference)
+	activities.Inference{Writing: writing}.Register(inference)
 
 	for _, w := range []worker.Worker{general, inference} {
 		if err := w.Start(); err != nil {
@@ -89,20 +97,4 @@ func (a *app) runWorkers(ctx context.Context) error {
 	case err := <-fatal:
 		return fmt.Errorf("worker: %w", err)
 	}
-}
-
-func (a *app) writing() *activities.Writing {
-	w := &activities.Writing{DB: a.db, Clock: clock, Log: a.log}
-	if a.cfg.Gemma.BaseURL != "" {
-		w.Model = a.model()
-	}
-	if a.cfg.Gemma.FallbackOn() {
-		w.Builtin = builtin.New()
-	}
-	return w
-}
-
-func (a *app) model() *gemma.Client {
-	g := a.cfg.Gemma
-	return gemma.New(gemma.Options{BaseURL: g.BaseURL, Model: g.Model, APIKey: g.APIKey.Reveal(), IdleTimeout: g.StallAfter})
 }

@@ -59,6 +59,9 @@ func temporalSpec(o TemporalOptions, port int) Spec {
 		"--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000",
 		"--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
 		"--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
+		// Waiting work goes by priority, and users take turns.
+		"--dynamic-config-value", "matching.useNewMatcher=true",
+		"--dynamic-config-value", "matching.enableFairness=true",
 	}
 	if o.UIPort == 0 {
 		args = append(args, "--headless")

@@ -23,8 +23,8 @@ type Mender struct {
 	// Every is the time between two looks; Stale is how long a row must have
 	// stood still to be looked at.
 	Every, Stale time.Duration
-	// Deadline is given to runs that start over.
-	Deadline time.Duration
+	// Bounds are given to runs that start over.
+	Bounds Bounds
 }
 
 // Run mends until ctx ends.
@@ -41,13 +41,13 @@ func (m *Mender) Run(ctx context.Context) error {
 	}
 }
 
-// Sweep looks at the stale tasks once. Any number of menders may do so at a time.
+// Sweep looks at the stale tasks once, and at lines in which nobody moves. Any number of menders may do so at a time.
 func (m *Mender) Sweep(ctx context.Context) error {
 	stale, err := models.StaleTasks(ctx, m.Starter.DB, m.Clock().Add(-m.Stale), batch)
 	if err != nil {
 		return err
 	}
-	var faults []error
+	faults := []error{models.AdmitStranded(ctx, m.Starter.DB, m.Clock())}
 	for _, task := range stale {
 		faults = append(faults, m.mend(ctx, task))
 	}
@@ -62,7 +62,7 @@ func (m *Mender) mend(ctx context.Context, task models.Task) error {
 	switch {
 	case errors.As(err, &missing):
 		m.Log.WarnContext(ctx, "a task without a workflow is started again", "task_id", task.ID)
-		return models.Promise(ctx, m.Starter.DB, GenerateCourse(task, m.Deadline, m.Clock()))
+		return models.Promise(ctx, m.Starter.DB, Course(task, m.Bounds, m.Clock()))
 	case err != nil:
 		return err
 	}
@@ -77,7 +77,7 @@ func (m *Mender) mend(ctx context.Context, task models.Task) error {
 // end writes the last event that the workflow could not. What the workflow told
 // and the row lacks is asked for first, so that watchers see one story.
 func (m *Mender) end(ctx context.Context, task models.Task, status enums.WorkflowExecutionStatus) error {
-	rest, err := workflows.ProgressOf(ctx, m.Starter.Temporal, task.ID, task.Seq)
+	rest, err := workflows.ProgressOf(ctx, m.Starter.Temporal, task.WorkflowID, task.Seq)
 	if err != nil {
 		m.Log.InfoContext(ctx, "the workflow's last events are lost", "task_id", task.ID, "error", err)
 	}

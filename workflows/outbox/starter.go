@@ -29,12 +29,17 @@ type Starter struct {
 const kickTime = time.Second
 
 // Kick keeps a promise right after its commit. It reports nothing: what it
-// cannot keep within a second the relay will.
+// cannot keep within a second the relay will. One that waits in its user's line
+// is left there.
 func (s *Starter) Kick(ctx context.Context, entry models.OutboxEntry) {
 	// The caller may hang up; the commit has happened all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), kickTime)
 	defer cancel()
-	if err := s.keep(ctx, entry); err != nil {
+	stored, found, err := models.PromiseOf(ctx, s.DB, entry.ID)
+	if err == nil && found && !stored.Held {
+		err = s.keep(ctx, stored)
+	}
+	if err != nil {
 		s.Log.WarnContext(ctx, "left to the relay", "workflow_id", entry.WorkflowID, "action", entry.Action, "error", err)
 	}
 }
@@ -60,12 +65,23 @@ func (s *Starter) start(ctx context.Context, entry models.OutboxEntry) error {
 		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		TypedSearchAttributes:                    labels(entry.Labels),
+		Priority:                                 priority(entry),
 	}, entry.Workflow, json.RawMessage(entry.Input))
 	var already *serviceerror.WorkflowExecutionAlreadyStarted
 	if err != nil && !errors.As(err, &already) {
 		return fmt.Errorf("start %s: %w", entry.WorkflowID, err)
 	}
 	return nil
+}
+
+// priority orders waiting work: urgent first, and users in turn among equals.
+// Servers that know neither pass over it.
+func priority(entry models.OutboxEntry) temporal.Priority {
+	p := temporal.Priority{PriorityKey: entry.Priority}
+	if entry.UserID != nil {
+		p.FairnessKey = entry.UserID.String()
+	}
+	return p
 }
 
 func labels(values map[string]string) temporal.SearchAttributes {

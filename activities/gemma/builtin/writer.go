@@ -26,11 +26,12 @@ func (Writer) Info() gemma.Info {
 func (w Writer) Probe(ctx context.Context) (gemma.Info, error) { return w.Info(), ended(ctx) }
 
 // Outline plans 4 to 6 lessons, by the hours given.
-func (Writer) Outline(ctx context.Context, b gemma.Brief, beat gemma.Beat) (gemma.Outline, gemma.Usage, error) {
+func (Writer) Outline(ctx context.Context, r gemma.OutlineRequest, beat gemma.Beat) (gemma.Outline, gemma.Usage, error) {
 	pulse(beat)
 	if err := ended(ctx); err != nil {
 		return gemma.Outline{}, gemma.Usage{}, err
 	}
+	b := r.Brief
 	topic := shortTopic(b.Topic)
 	o := gemma.Outline{
 		Title:   "A study plan for " + topic,
@@ -45,14 +46,14 @@ func (Writer) Outline(ctx context.Context, b gemma.Brief, beat gemma.Beat) (gemm
 
 // Lesson writes the step of the study plan that r.Number stands for, under the heading
 // r.Plan.Title, so that it also serves an outline that somebody else made.
-func (Writer) Lesson(ctx context.Context, r gemma.LessonRequest, beat gemma.Beat) (string, gemma.Usage, error) {
+func (Writer) Lesson(ctx context.Context, r gemma.LessonRequest, beat gemma.Beat) (gemma.LessonText, gemma.Usage, error) {
 	pulse(beat)
 	if err := ended(ctx); err != nil {
-		return "", gemma.Usage{}, err
+		return gemma.LessonText{}, gemma.Usage{}, err
 	}
 	stages := stagesFor(len(r.Titles))
 	at := stages[min(max(r.Number, 1), len(stages))-1]
-	return at.render(pageFor(r, at)), gemma.Usage{}, nil
+	return gemma.LessonText{Markdown: at.render(pageFor(r, at))}, gemma.Usage{}, nil
 }
 
 // Practice asks about the study plan's step whose text is given. For other texts it asks
@@ -67,6 +68,27 @@ func (Writer) Practice(ctx context.Context, r gemma.PracticeRequest, beat gemma.
 		return gemma.Practice{}, gemma.Usage{}, &gemma.Error{Kind: gemma.BadAnswer, Message: "the lesson is too short to ask about"}
 	}
 	return p, gemma.Usage{}, nil
+}
+
+// Questions fails: the built-in writer takes its questions out of the text itself, so
+// that there is nothing to replace.
+func (Writer) Questions(context.Context, gemma.QuestionsRequest, gemma.Beat) ([]gemma.Question, gemma.Usage, error) {
+	return nil, gemma.Usage{}, cannot("write other questions")
+}
+
+// Solve fails: there is no model that could understand a question.
+func (Writer) Solve(context.Context, gemma.SolveRequest, gemma.Beat) ([]int, gemma.Usage, error) {
+	return nil, gemma.Usage{}, cannot("solve a quiz")
+}
+
+func cannot(what string) error {
+	return &gemma.Error{Kind: gemma.BadAnswer, Message: "the built-in writer cannot " + what}
+}
+
+// Summary says what the study plan's course says of itself.
+func (w Writer) Summary(ctx context.Context, r gemma.SummaryRequest, beat gemma.Beat) (gemma.CourseSummary, gemma.Usage, error) {
+	o, usage, err := w.Outline(ctx, gemma.OutlineRequest{Brief: r.Brief}, beat)
+	return gemma.CourseSummary{Summary: o.Summary, Description: o.Description}, usage, err
 }
 
 func pulse(beat gemma.Beat) {

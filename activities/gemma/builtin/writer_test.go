@@ -38,7 +38,7 @@ func TestAnyTopicMakesASoundCourse(t *testing.T) {
 
 func checkCourse(t require.TestingT, b gemma.Brief) {
 	w, ctx := builtin.New(), context.Background()
-	o, _, err := w.Outline(ctx, b, nil)
+	o, _, err := w.Outline(ctx, gemma.OutlineRequest{Brief: b}, nil)
 	require.NoError(t, err)
 	require.True(t, len(o.Lessons) >= 4 && len(o.Lessons) <= 6)
 	require.Contains(t, o.Summary, "without a language model")
@@ -53,8 +53,9 @@ func checkCourse(t require.TestingT, b gemma.Brief) {
 		require.NotEmpty(t, plan.Objectives)
 		require.Len(t, plan.Prerequisites, min(i, 1))
 		require.Positive(t, plan.Minutes)
-		text, _, err := w.Lesson(ctx, requestFor(b, o, i+1), nil)
+		written, _, err := w.Lesson(ctx, requestFor(b, o, i+1), nil)
 		require.NoError(t, err)
+		text := written.Markdown
 		require.LessOrEqual(t, utf8.RuneCountInString(plan.Title), 120)
 		require.NotContains(t, plan.Title+plan.Summary+strings.Join(plan.Objectives, ""), "{{.Topic}}")
 		checkText(t, text)
@@ -118,15 +119,15 @@ func TestDeterministicAndHonest(t *testing.T) {
 	info, err := w.Probe(t.Context())
 	require.NoError(t, err)
 	require.True(t, info.Fallback)
-	one, _, _ := w.Outline(t.Context(), b, nil)
-	two, _, _ := w.Outline(t.Context(), b, nil)
+	one, _, _ := w.Outline(t.Context(), gemma.OutlineRequest{Brief: b}, nil)
+	two, _, _ := w.Outline(t.Context(), gemma.OutlineRequest{Brief: b}, nil)
 	require.Equal(t, one, two)
 	require.Len(t, one.Lessons, 6)
 	a, _, _ := w.Lesson(t.Context(), requestFor(b, one, 5), nil)
 	c, _, _ := w.Lesson(t.Context(), requestFor(b, one, 5), nil)
 	require.Equal(t, a, c)
-	require.Contains(t, a, `C\+\+`)
-	require.Contains(t, a, "chess")
+	require.Contains(t, a.Markdown, `C\+\+`)
+	require.Contains(t, a.Markdown, "chess")
 }
 
 func TestServesForeignOutlines(t *testing.T) {
@@ -136,7 +137,7 @@ func TestServesForeignOutlines(t *testing.T) {
 		r := gemma.LessonRequest{Brief: gemma.Brief{Topic: "tea"}, Number: n, Titles: make([]string, n), Plan: gemma.LessonPlan{Title: fmt.Sprint("Own ", n)}}
 		text, _, err := w.Lesson(t.Context(), r, nil)
 		require.NoError(t, err)
-		require.True(t, strings.HasPrefix(text, fmt.Sprintf("# Own %d\n", n)))
+		require.True(t, strings.HasPrefix(text.Markdown, fmt.Sprintf("# Own %d\n", n)))
 	}
 }
 
@@ -155,6 +156,6 @@ func TestEndedContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, _, err := builtin.New().Outline(ctx, gemma.Brief{Topic: "tea"}, nil)
+	_, _, err := builtin.New().Outline(ctx, gemma.OutlineRequest{Brief: gemma.Brief{Topic: "tea"}}, nil)
 	require.ErrorIs(t, err, context.Canceled)
 }

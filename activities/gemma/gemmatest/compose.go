@@ -14,6 +14,12 @@ func (s *Server) compose(r Request) string {
 		return composeOutline(r)
 	case Practice:
 		return composePractice(r)
+	case Questions:
+		return composeQuestions(r)
+	case Solve:
+		return composeSolve(r)
+	case Summary:
+		return composeSummary(r)
 	default:
 		return composeLesson(r)
 	}
@@ -35,53 +41,59 @@ func orElse(text, other string) string {
 }
 
 func composeOutline(r Request) string {
-	topic := clip(orElse(r.Topic, "the topic"), 60)
-	heads := []string{"First steps in", "The parts of", "How things fit together in", "Putting to use"}
-	lessons := make([]any, len(heads))
-	for i, head := range heads {
+	p := phrasesOf(r.Prompt())
+	plans, room := p.plans, 60
+	if r.small() {
+		plans, room = plans[:3], 30
+	}
+	topic := clip(orElse(r.Topic, "the topic"), room)
+	lessons := make([]any, len(plans))
+	for i, title := range plans {
 		prerequisites := []string{}
 		if i > 0 {
-			prerequisites = append(prerequisites, heads[i-1]+" "+topic)
+			prerequisites = append(prerequisites, fmt.Sprintf(plans[i-1], topic))
 		}
 		lessons[i] = map[string]any{
-			"title": head + " " + topic, "summary": fmt.Sprintf("Part %d takes up %s and tries it out.", i+1, topic),
-			"objectives":    []string{"Explain part " + fmt.Sprint(i+1) + " of " + topic, "Try it on a small example"},
+			"title": fmt.Sprintf(title, topic), "summary": fmt.Sprintf(p.part, i+1, topic),
+			"objectives":    []string{fmt.Sprintf(p.explain, i+1, topic), p.try},
 			"prerequisites": prerequisites, "minutes": 25 + 5*i,
 		}
 	}
 	return marshal(map[string]any{
-		"title": "Learning " + topic, "summary": "A short course on " + topic + ".",
-		"description": "Four lessons that lead from the first words of " + topic + " to a use of one's own.",
-		"tags":        []string{"learning", clip(strings.ToLower(topic), 40)}, "lessons": lessons,
+		"title": fmt.Sprintf(p.course, topic), "summary": fmt.Sprintf(p.summary, topic), "description": fmt.Sprintf(p.description, topic),
+		"tags": []string{"learning", clip(strings.ToLower(topic), 40)}, "lessons": lessons,
 	})
 }
 
+func composeSummary(r Request) string {
+	p, topic := phrasesOf(r.Prompt()), clip(orElse(r.Topic, "the topic"), 60)
+	return marshal(map[string]any{"summary": fmt.Sprintf(p.summary, topic), "description": fmt.Sprintf(p.description, topic)})
+}
+
 func composeLesson(r Request) string {
-	title := orElse(r.Title, "A lesson")
+	p, title := phrasesOf(r.Prompt()), orElse(r.Title, "A lesson")
 	seed := seedOf(title)
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\nThis lesson is about %s. It belongs to the study of %s.\n", title, title, orElse(r.Topic, "the topic"))
-	for i, section := range []string{"What it is", "Why it matters", "How it works", "A worked example", "Summary"} {
+	fmt.Fprintf(&b, "# %s\n\n%s\n", title, fmt.Sprintf(p.about, title, orElse(r.Topic, "the topic")))
+	for i, section := range p.sections {
 		fmt.Fprintf(&b, "\n## %s\n\n", section)
 		for j := range 4 {
-			fmt.Fprintf(&b, "%s ", sentence(seed, uint64(i*4+j), title))
+			fmt.Fprintf(&b, "%s ", p.sentenceAt(seed, uint64(i*4+j), title))
 		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "\n```text\nstep %d: look closely\nstep %d: try it\n```\n", seed%7+1, seed%7+2)
+	if !r.small() {
+		fmt.Fprintf(&b, "\n```text\nstep %d: look closely\nstep %d: try it\n```\n", seed%7+1, seed%7+2)
+	}
 	return b.String()
 }
 
-// sentence differs by its place and by the lesson, so that no two lessons are alike.
-func sentence(seed, place uint64, title string) string {
-	who := []string{"A careful reader", "A beginner", "An engineer", "A teacher", "A curious friend", "A patient learner", "A researcher"}
-	does := []string{"compares", "measures", "sketches", "names", "questions", "rebuilds", "describes", "sorts"}
-	what := []string{"the smallest part", "each visible step", "an early mistake", "the common case", "a hidden limit", "its usual shape", "one clear difference", "the order of things", "a surprising result"}
+// sentenceAt differs by its place and by the lesson, so that no two lessons are alike.
+func (p phrases) sentenceAt(seed, place uint64, title string) string {
 	pick := func(words []string, salt uint64) string {
 		return words[(seed/(salt+1)+place*(salt+3)+salt)%uint64(len(words))]
 	}
-	return fmt.Sprintf("%s %s %s in part %d of %s, and writes down observation number %d before going on.",
-		pick(who, 0), pick(does, 1), pick(what, 2), place+1, title, 100+(seed+place*37)%900)
+	return fmt.Sprintf(p.sentence, pick(p.who, 0), pick(p.does, 1), pick(p.what, 2), place+1, title, 100+(seed+place*37)%900)
 }
 
 func seedOf(text string) uint64 {

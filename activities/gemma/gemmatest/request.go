@@ -14,7 +14,11 @@ const (
 	Outline  Kind = "outline"
 	Lesson   Kind = "lesson"
 	Practice Kind = "practice"
-	Models   Kind = "models" // GET /v1/models
+	// Questions are more quiz questions, Solve the answers to some, Summary a course's head.
+	Questions Kind = "questions"
+	Solve     Kind = "solve"
+	Summary   Kind = "summary"
+	Models    Kind = "models" // GET /v1/models
 )
 
 // Message is one turn of a conversation.
@@ -82,13 +86,30 @@ func (r Request) Prompt() string {
 	return r.Messages[0].Content
 }
 
+// small tells the smaller task from the whole one.
+func (r Request) small() bool {
+	return strings.Contains(r.SchemaName, "small") || strings.Contains(r.Prompt(), "Write one short lesson") ||
+		strings.Contains(r.Prompt(), "Exactly 3 lessons") || strings.Contains(r.Prompt(), "No key terms")
+}
+
+// shapes tell by a word of the schema's name, or of a prompt that shows the shape, what is asked for.
+var shapes = []struct {
+	kind        Kind
+	name, shape string
+}{
+	{Outline, "outline", `"lessons"`},
+	{Practice, "practice", `"study_questions"`},
+	{Questions, "questions", `{"quiz"`},
+	{Solve, "solve", `"answers"`},
+	{Summary, "summary", `{"summary"`},
+}
+
 func kindOf(r Request) Kind {
 	name, prompt := strings.ToLower(r.SchemaName), r.Prompt()
-	switch {
-	case strings.Contains(name, "outline"), name == "" && strings.Contains(prompt, `"lessons"`):
-		return Outline
-	case strings.Contains(name, "practice"), name == "" && strings.Contains(prompt, `"study_questions"`):
-		return Practice
+	for _, s := range shapes {
+		if strings.Contains(name, s.name) || name == "" && strings.Contains(prompt, s.shape) {
+			return s.kind
+		}
 	}
 	return Lesson
 }

@@ -92,7 +92,7 @@ func (s *Server) leave(r result) {
 }
 
 func (s *Server) answer(ctx context.Context, w http.ResponseWriter, req Request) result {
-	out := &reply{text: s.compose(req), finish: "stop", stallAfter: -1, cutAfter: -1}
+	out := &reply{request: req, text: s.compose(req), finish: "stop", stallAfter: -1, cutAfter: -1}
 	s.spoil(req, out)
 	if out.hold && !s.park(ctx, func(st *State) *int { return &st.Held }) {
 		return left

@@ -8,6 +8,8 @@ import (
 
 func apiURL(o Options) string { return fmt.Sprintf("http://127.0.0.1:%d", o.HTTPPort) }
 
+func engineURL(o Options) string { return fmt.Sprintf("http://127.0.0.1:%d", o.EnginePort) }
+
 // banner tells where everything is and how to make a first course.
 func banner(o Options, s servers, took time.Duration) string {
 	base := fmt.Sprintf("http://localhost:%d", o.HTTPPort)
@@ -20,6 +22,7 @@ func banner(o Options, s servers, took time.Duration) string {
 		{"temporal CLI", temporalCLI(o, s)},
 		{"Postgres", s.databaseURL},
 		{"Redis", redisRow(s)},
+		{"model", modelRow(o)},
 		{"state", o.StateDir},
 	}
 	var b strings.Builder
@@ -45,6 +48,17 @@ func redisRow(s servers) string {
 		return s.redisURL + " (a stand-in, empty at every start)"
 	}
 	return s.redisURL
+}
+
+func modelRow(o Options) string {
+	switch url := o.getenv("LYO_GEMMA_BASE_URL"); {
+	case o.EnginePort != 0:
+		return engineURL(o) + "/v1 (lyo engine)"
+	case url != "":
+		return url
+	default:
+		return "none: courses come from the built-in outline writer (make model fetches weights)"
+	}
 }
 
 const firstCourse = `

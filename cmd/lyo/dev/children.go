@@ -12,7 +12,7 @@ import (
 
 const childGrace = 15 * time.Second // for the API and the worker to finish what they are at
 
-// child is the keeper of `lyo api` or `lyo worker`.
+// child is the keeper of `lyo api`, `lyo worker` or `lyo engine`.
 func (s *supervisor) child(command string) *keeper {
 	return s.keeper(command, func(context.Context) (part, error) {
 		return local.Start(s.childSpec(command))
@@ -52,6 +52,9 @@ func (s *supervisor) childEnviron() []string {
 		"LYO_HTTP_PORT="+strconv.Itoa(s.o.HTTPPort),
 		"LYO_STATE_DIR="+s.o.StateDir,
 	)
+	if s.o.EnginePort != 0 {
+		env = append(env, "LYO_ENGINE_PORT="+strconv.Itoa(s.o.EnginePort), "LYO_GEMMA_BASE_URL="+engineURL(s.o)+"/v1")
+	}
 	if s.o.getenv("LYO_ENV") == "" {
 		env = append(env, "LYO_ENV=development")
 	}

@@ -18,6 +18,7 @@ type Options struct {
 	UIPort       int    // Temporal's web page; 8233 when 0
 	PostgresPort int    // 0: a free one
 	RedisPort    int    // 0: a free one
+	EnginePort   int    // the model server, lyo engine; 0: none is run
 	Self         string // the lyo program, started as migrate, api and worker
 	// Environ is the environment, os.Environ() when nil. Where DATABASE_URL,
 	// REDIS_URL or TEMPORAL_ADDRESS are set, those servers are used and not started.

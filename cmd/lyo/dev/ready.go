@@ -36,6 +36,9 @@ func (s *supervisor) awaitReady(ctx context.Context) error {
 	watch.Go(func() error {
 		probes, ctx := errgroup.WithContext(ctx)
 		probes.Go(func() error { return s.until(ctx, "api", s.probeAPI) })
+		if s.engine != nil {
+			probes.Go(func() error { return s.until(ctx, "engine", s.probeEngine) })
+		}
 		probes.Go(func() error { return s.untilPolled(ctx) })
 		if err := probes.Wait(); err != nil {
 			return err
@@ -68,18 +71,28 @@ func try(ctx context.Context, probe func(context.Context) error) error {
 }
 
 func (s *supervisor) probeAPI(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, apiURL(s.o)+"/v1/health/ready", nil)
+	return probeHTTP(ctx, apiURL(s.o)+"/v1/health/ready")
+}
+
+// probeEngine is content when the model server answers: it loads the weights when
+// they are first needed.
+func (s *supervisor) probeEngine(ctx context.Context) error {
+	return probeHTTP(ctx, engineURL(s.o)+"/health")
+}
+
+func probeHTTP(ctx context.Context, address string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return fmt.Errorf("ask the API: %w", err)
+		return fmt.Errorf("ask %s: %w", address, err)
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("ask the API: %w", err)
+		return fmt.Errorf("ask: %w", err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
 		body, _ := io.ReadAll(io.LimitReader(answer.Body, 500))
-		return fmt.Errorf("GET /v1/health/ready: %s %s", answer.Status, body)
+		return fmt.Errorf("GET %s: %s %s", address, answer.Status, body)
 	}
 	return nil
 }

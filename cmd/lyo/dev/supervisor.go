@@ -18,6 +18,7 @@ type supervisor struct {
 	servers servers
 	api     *keeper
 	worker  *keeper
+	engine  *keeper // nil when none is run
 }
 
 func newSupervisor(o Options) *supervisor {
@@ -42,8 +43,15 @@ func (s *supervisor) run(ctx context.Context, begin time.Time) error {
 	return s.keep(ctx)
 }
 
-// startChildren starts the API and the worker together and waits for both.
+// startChildren starts the API, the worker and the model server together and
+// waits until all answer.
 func (s *supervisor) startChildren(ctx context.Context) error {
+	if s.o.EnginePort != 0 {
+		s.engine = s.child("engine")
+		if err := s.engine.begin(ctx); err != nil {
+			return err
+		}
+	}
 	s.api, s.worker = s.child("api"), s.child("worker")
 	if err := errors.Join(s.api.begin(ctx), s.worker.begin(ctx)); err != nil {
 		return err
@@ -63,7 +71,7 @@ func (s *supervisor) keep(ctx context.Context) error {
 // running is the parts there are, in the order in which they started.
 func (s *supervisor) running() []*keeper {
 	var parts []*keeper
-	for _, k := range []*keeper{s.servers.postgres, s.servers.redis, s.servers.temporal, s.worker, s.api} {
+	for _, k := range []*keeper{s.servers.postgres, s.servers.redis, s.servers.temporal, s.engine, s.worker, s.api} {
 		if k != nil && k.part != nil {
 			parts = append(parts, k)
 		}
@@ -71,7 +79,8 @@ func (s *supervisor) running() []*keeper {
 	return parts
 }
 
-// stop ends the API and the worker together, then the servers in reverse order.
+// stop ends the API and the worker together, then the model server and the
+// others in reverse order.
 // When hard ends, or the time is over, what is left is killed.
 func (s *supervisor) stop(hard context.Context) error {
 	ctx, cancel := context.WithTimeout(hard, stopLimit)
@@ -83,7 +92,7 @@ func (s *supervisor) stop(hard context.Context) error {
 	children.Go(func() error { return s.worker.stop(ctx) })
 	children.Go(func() error { return s.api.stop(ctx) })
 	return errors.Join(
-		children.Wait(),
+		children.Wait(), s.engine.stop(ctx),
 		s.servers.temporal.stop(ctx), s.servers.redis.stop(ctx), s.servers.postgres.stop(ctx),
 	)
 }

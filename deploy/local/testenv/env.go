@@ -25,7 +25,11 @@ func (e *env) start(ctx context.Context, temporal bool) error {
 	if err != nil {
 		return fmt.Errorf("make a folder for the data: %w", err)
 	}
-	e.dir, e.environ = dir, os.Environ()
+	state, err := filepath.Abs(e.finder.StateDir)
+	if err != nil {
+		return fmt.Errorf("make the state directory absolute: %w", err)
+	}
+	e.dir, e.environ = dir, append(os.Environ(), "TEST_STATE_DIR="+state)
 	// Postgres may run as another user, who has to get through.
 	if err := os.Chmod(dir, 0o711); err != nil {
 		return fmt.Errorf("open the folder for the data: %w", err)

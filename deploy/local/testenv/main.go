@@ -3,7 +3,8 @@
 //	go run ./deploy/local/testenv [-temporal] -- go test ./...
 //
 // The command gets TEST_DATABASE_URL (superuser, database postgres; the server
-// is not durable), TEST_REDIS_URL (a real Redis; unset when none can be had) and,
+// is not durable), TEST_REDIS_URL (a real Redis; unset when none can be had),
+// TEST_STATE_DIR (where fetched programs and libraries are kept between runs) and,
 // with -temporal, TEST_TEMPORAL_BIN. Without -temporal that one is set only when
 // the program is already here. Programs are found, or fetched into LYO_STATE_DIR
 // (default .lyo). Signals are passed on, the exit code is the command's, and the

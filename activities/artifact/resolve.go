@@ -1,0 +1,119 @@
+package artifact
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Resolve asks the entry's source what its file is now, and returns the entry locked to that:
+// on the Hub commit, size and sha256 come from one HEAD request; from any other source, and for
+// a small file that the Hub has no sha256 of, the whole file is read once and not kept. Whoever
+// resolves trusts the source at that moment. Mirrors are not asked. An entry that was locked
+// is resolved again. progress may be nil; total is -1 where it is not known.
+func (s *Store) Resolve(ctx context.Context, e Entry, progress func(done, total int64)) (Entry, error) {
+	if err := e.Validate(); err != nil {
+		return e, err
+	}
+	e = e.clone()
+	e.Commit, e.Size, e.SHA256 = "", 0, ""
+	at, err := parsePlace(e.Source)
+	if err != nil {
+		return e, err
+	}
+	for try := 1; ; try++ {
+		pinned, err := s.resolve(ctx, e, at, progress)
+		if err == nil {
+			return pinned, pinned.Validate()
+		}
+		if ctx.Err() != nil {
+			return e, context.Cause(ctx)
+		}
+		if !again(err) || try >= s.o.Tries {
+			return e, fmt.Errorf("resolving %s: %w", e.Name, err)
+		}
+		if err := s.o.Wait(ctx, backoff(try, err)); err != nil {
+			return e, err
+		}
+	}
+}
+
+func (s *Store) resolve(ctx context.Context, e Entry, at place, progress func(done, total int64)) (Entry, error) {
+	if at.url != nil && at.scheme == schemeHTTP && !private(at.url) {
+		return e, &sourceError{errors.New("a digest is not learned over http: anybody on the way could choose it")}
+	}
+	if at.scheme == schemeHub {
+		var err error
+		if e, err = s.askHub(ctx, e, at); err != nil || e.SHA256 != "" {
+			return e, err
+		}
+	}
+	o, err := s.origin(at, e.Commit)
+	if err != nil {
+		return e, err
+	}
+	return s.readThrough(ctx, e, o, progress)
+}
+
+// askHub fills in what the Hub tells in headers; sha256 stays empty for a file that is not in LFS.
+func (s *Store) askHub(ctx context.Context, e Entry, at place) (Entry, error) {
+	w, err := s.hub(at, "")
+	if err != nil {
+		return e, err
+	}
+	if !private(w.url) {
+		return e, &sourceError{errors.New("a digest is not learned over http: anybody on the way could choose it")}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, s.o.StallAfter, errStalled)
+	defer cancel()
+	resp, err := w.follow(ctx, http.MethodHead, http.Header{}, func(next *url.URL) bool { return sameOrigin(next, w.url) })
+	if err != nil {
+		return e, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusBadRequest {
+		return e, w.refused(resp)
+	}
+	e.Commit = resp.Header.Get("X-Repo-Commit")
+	if !commitPattern.MatchString(e.Commit) {
+		return e, &sourceError{fmt.Errorf("%s names no commit: is it the Hub?", w.name())}
+	}
+	if commitPattern.MatchString(at.revision) && at.revision != e.Commit {
+		return e, &sourceError{fmt.Errorf("%s answered for commit %s", w.name(), e.Commit)}
+	}
+	return linked(e, resp.Header), nil
+}
+
+// linked takes size and digest of a file in LFS.
+func linked(e Entry, header http.Header) Entry {
+	tag := strings.Trim(strings.TrimPrefix(header.Get("X-Linked-Etag"), "W/"), `"`)
+	size, err := strconv.ParseInt(header.Get("X-Linked-Size"), 10, 64)
+	if err == nil && size > 0 && digestPattern.MatchString(tag) {
+		e.Size, e.SHA256 = size, tag
+	}
+	return e
+}
+
+func (s *Store) readThrough(ctx context.Context, e Entry, o origin, progress func(done, total int64)) (Entry, error) {
+	in, err := o.open(ctx, 0, "")
+	if err != nil {
+		return e, err
+	}
+	defer in.body.Close()
+	sum := sha256.New()
+	n, err := copyHashed(ctx, sum, in.body, func(n int64) { tell(progress, n, in.size) })
+	if err != nil || in.size >= 0 && n != in.size {
+		return e, errors.Join(fmt.Errorf("%s: %w", o.name(), errShort), err)
+	}
+	if n == 0 {
+		return e, &sourceError{fmt.Errorf("%s is empty", o.name())}
+	}
+	e.Size, e.SHA256 = n, hex.EncodeToString(sum.Sum(nil))
+	return e, nil
+}

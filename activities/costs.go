@@ -1,0 +1,58 @@
+package activities
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/activity"
+
+	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/models"
+)
+
+// callSpace derives the id of a conversation's cost from the attempt that had it.
+var callSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d05")
+
+// converse has one conversation with a writer for a course and keeps what it
+// cost, also when it came to nothing. Within an activity every kind comes once.
+func converse[T any](ctx context.Context, w *Writing, c models.Course, kind string, call func(context.Context, gemma.Beat) (T, gemma.Usage, error)) (T, error) {
+	var value T
+	var usage gemma.Usage
+	err := infer(ctx, func(ctx context.Context, beat gemma.Beat) (err error) {
+		value, usage, err = call(ctx, beat)
+		return err
+	})
+	if kept := w.keepCost(ctx, c, kind, usage, err); err == nil {
+		err = translate(kept)
+	}
+	return value, err
+}
+
+// costTime bounds the keeping of a cost after the activity was cancelled.
+const costTime = 5 * time.Second
+
+// keepCost charges the course's owner. Key: run, activity, attempt and kind.
+func (w *Writing) keepCost(ctx context.Context, c models.Course, kind string, u gemma.Usage, cause error) error {
+	if u.Calls == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), costTime)
+	defer cancel()
+	info := activity.GetInfo(ctx)
+	outcome := "ok"
+	if cause != nil {
+		outcome = outcomeOf(cause)
+	}
+	err := models.SaveModelCall(ctx, w.DB, models.ModelCall{
+		ID:     models.DerivedID(callSpace, info.WorkflowExecution.RunID, info.ActivityID, strconv.Itoa(int(info.Attempt)), kind),
+		UserID: c.OwnerUserID, CourseID: c.ID, Kind: kind, Model: u.Model, Endpoint: u.Endpoint, Outcome: outcome,
+		Calls: u.Calls, Repairs: u.Repairs, Smaller: u.Smaller,
+		InputTokens: u.InputTokens, OutputTokens: u.OutputTokens, Seconds: u.Seconds, At: w.Clock(),
+	})
+	if err != nil {
+		w.Log.WarnContext(ctx, "the cost of a call could not be kept", "kind", kind, "tokens", u.InputTokens+u.OutputTokens, "error", err)
+	}
+	return err
+}

@@ -1,0 +1,89 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/curate"
+)
+
+// Bounds of what a prompt is given to write from.
+const (
+	mostExcerpts    = 6 // in all
+	mostFromOne     = 2 // paragraphs of one source
+	mostFromOutside = 3 // articles found outside
+)
+
+// atHand is what a text can be written from, and whom to name for it.
+type atHand struct {
+	excerpts  []gemma.Excerpt
+	citations []models.Citation
+}
+
+// atHand picks what has to do with the words of a query: first from the
+// learner's own material, then from what was found outside.
+func (w *Writing) atHand(ctx context.Context, c models.Course, query string) (atHand, error) {
+	var at atHand
+	own, err := models.CourseSources(ctx, w.DB, c.ID)
+	if err != nil {
+		return at, err
+	}
+	found, err := models.Findings(ctx, w.DB, c.ID)
+	if err != nil {
+		return at, err
+	}
+	for _, source := range own {
+		if text := passages(source.Content, query); text != "" {
+			at.add(models.Citation{Title: source.Title, SourceID: &source.ID}, text)
+		}
+	}
+	at.addOutside(found, query)
+	return at, nil
+}
+
+func (at *atHand) addOutside(found []models.Item, query string) {
+	var articles []models.Item
+	var texts []string
+	for _, item := range found {
+		if item.Type == "article" && item.Summary != "" && item.SourceURL != nil {
+			articles, texts = append(articles, item), append(texts, item.Title+" "+item.Summary)
+		}
+	}
+	for _, i := range curate.Pick(query, texts, mostFromOutside) {
+		at.add(models.Citation{Title: articles[i].Title, URL: *articles[i].SourceURL}, articles[i].Summary)
+	}
+}
+
+func (at *atHand) add(who models.Citation, text string) {
+	if len(at.excerpts) == mostExcerpts {
+		return
+	}
+	who.Label = fmt.Sprintf("S%d", len(at.excerpts)+1)
+	at.excerpts = append(at.excerpts, gemma.Excerpt{Label: who.Label, Title: who.Title, Text: text})
+	at.citations = append(at.citations, who)
+}
+
+// cited is whom to name, marked with whom the text names itself.
+func (at *atHand) cited(labels []string) []models.Citation {
+	for i, c := range at.citations {
+		at.citations[i].Cited = slices.Contains(labels, c.Label)
+	}
+	return at.citations
+}
+
+// passages are the paragraphs of a text that have most to do with the query, in
+// the order of the text.
+func passages(text, query string) string {
+	paragraphs := slices.DeleteFunc(strings.Split(text, "\n\n"), func(p string) bool { return strings.TrimSpace(p) == "" })
+	picked := curate.Pick(query, paragraphs, mostFromOne)
+	slices.Sort(picked)
+	var chosen []string
+	for _, i := range picked {
+		chosen = append(chosen, paragraphs[i])
+	}
+	return strings.Join(chosen, "\n\n")
+}

@@ -1,0 +1,35 @@
+package extract_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/activities/extract"
+)
+
+// Ten thousand pages cost a small file nothing: it can claim them, or name one page often.
+func TestPagesThatAreOnlyClaimed(t *testing.T) {
+	t.Parallel()
+	kept, err := os.UserCacheDir()
+	require.NoError(t, err)
+	r := extract.NewReader(extract.Options{CacheDir: filepath.Join(kept, "lyo-test", "pdfium")})
+	t.Cleanup(func() { require.NoError(t, r.Close()) })
+	honest := pdf("", "One page.")
+	claimed := bytes.Replace(honest, []byte("/Count 1 "), []byte("/Count 10000 "), 1)
+	require.NotEqual(t, honest, claimed)
+	kid := honest[bytes.Index(honest, []byte("/Kids [")):]
+	kid = kid[len("/Kids ["):bytes.IndexByte(kid, ']')]
+	named := bytes.Replace(claimed, kid, []byte(strings.Repeat(string(kid), 10_000)), 1)
+	for name, body := range map[string][]byte{"claimed": claimed, "named": named} {
+		began := time.Now()
+		_, err := r.Read(t.Context(), extract.PDF, body)
+		t.Log(name, len(body), time.Since(began).Round(time.Millisecond), err)
+		refusedFor(t, err, extract.ErrTooLarge)
+	}
+}

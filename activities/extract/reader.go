@@ -1,0 +1,139 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"sync"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+)
+
+// Media types that can be read.
+const (
+	PDF      = "application/pdf"
+	HTML     = "text/html"
+	Markdown = "text/markdown"
+	Text     = "text/plain"
+)
+
+// Document is what a document says. Text is UTF-8 in form NFC whose only control character
+// is the line feed; an empty line separates paragraphs. Title is one line, or empty where
+// the document names none. Pages is 0 where there are no pages. A word is what white space
+// separates; in scripts without spaces each character counts.
+type Document struct {
+	Title, Text  string
+	Pages, Words int
+}
+
+// Options are the limits of a Reader. The zero value of each stands for what is said there.
+type Options struct {
+	MaxPages int           // of a PDF; 1000
+	MaxText  int           // bytes of text; 2 MiB
+	Timeout  time.Duration // of one reading, without the wait for others; 30 s
+	// MaxMemory bounds the sandbox that PDF is read in, in bytes; 512 MiB.
+	MaxMemory int
+	// CacheDir keeps the compiled sandbox for later processes; empty: memory only. Nobody
+	// else may write there, for its files are run.
+	CacheDir string
+}
+
+func (o Options) withDefaults() Options {
+	set := func(value *int, usual int) {
+		if *value <= 0 {
+			*value = usual
+		}
+	}
+	set(&o.MaxPages, 1000)
+	set(&o.MaxText, 2<<20)
+	set(&o.MaxMemory, 512<<20)
+	if o.Timeout <= 0 {
+		o.Timeout = 30 * time.Second
+	}
+	return o
+}
+
+// Reader reads documents, one PDF at a time. It is safe for concurrent use. What PDF needs
+// is made when the first one comes and kept until Close.
+type Reader struct {
+	options Options
+	turn    chan struct{} // held while a PDF is read
+
+	mu     sync.Mutex
+	cache  wazero.CompilationCache // nil before the first PDF
+	closed bool
+}
+
+// NewReader makes a Reader. It costs nothing before the first PDF.
+func NewReader(o Options) *Reader {
+	return &Reader{options: o.withDefaults(), turn: make(chan struct{}, 1)}
+}
+
+// Read extracts the text of a document. The media type may have a charset; without one
+// text is UTF-8, UTF-16 with its mark, or else windows-1252. The same bytes always give
+// the same answer. Failures that lie in the document are *Error; the end of ctx is
+// returned as its error, wrapped.
+func (r *Reader) Read(ctx context.Context, mediaType string, body []byte) (doc Document, err error) {
+	media, params, err := mime.ParseMediaType(mediaType)
+	if err != nil {
+		return doc, unsupported()
+	}
+	if err := agree(media, body); err != nil {
+		return doc, err
+	}
+	// Documents of strangers meet parsers of others here: a panic is one document's failure.
+	defer func() {
+		if cause := recover(); cause != nil {
+			doc, err = Document{}, damaged(fmt.Errorf("panic: %v", cause))
+		}
+	}()
+	if media == PDF {
+		doc, err = r.pdf(ctx, body)
+	} else {
+		doc, err = plain(media, params["charset"], body)
+	}
+	if err == nil {
+		err = r.judge(media, &doc)
+	}
+	if err != nil {
+		return Document{}, err
+	}
+	if ctx.Err() != nil {
+		return Document{}, fmt.Errorf("extract: %w", ctx.Err())
+	}
+	return doc, nil
+}
+
+// judge counts what was read and refuses what nobody can write a course from.
+func (r *Reader) judge(media string, doc *Document) error {
+	doc.Words = words(doc.Text)
+	switch {
+	case len(doc.Text) > r.options.MaxText:
+		return tooMuchText(r.options.MaxText)
+	case doc.Words == 0 && media == PDF:
+		return &Error{Kind: ErrNoText, Reason: "The PDF has no text in it. Pages that were scanned as pictures cannot be read."}
+	case doc.Words == 0:
+		return &Error{Kind: ErrNoText, Reason: "There is no text in it."}
+	}
+	return nil
+}
+
+var errClosed = errors.New("extract: the reader is closed")
+
+// Close waits for the PDF being read and frees what PDF needed. Reading a PDF after that
+// fails; closing twice is harmless.
+func (r *Reader) Close() error {
+	r.turn <- struct{}{}
+	defer func() { <-r.turn }()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	if r.cache == nil {
+		return nil
+	}
+	err := r.cache.Close(context.Background())
+	r.cache = nil
+	return err
+}

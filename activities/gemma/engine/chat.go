@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// serveChat answers POST /v1/chat/completions, whole or as a stream.
+func (s *Server) serveChat(w http.ResponseWriter, r *http.Request) {
+	var in wireChat
+	if err := s.read(w, r, &in); err != nil {
+		s.refuse(w, err)
+		return
+	}
+	q, err := s.understand(in)
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	leave, err := s.admit()
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	defer leave()
+	if q.stream {
+		s.stream(w, r, q)
+		return
+	}
+	s.whole(w, r, q)
+}
+
+// whole answers with one JSON object.
+func (s *Server) whole(w http.ResponseWriter, r *http.Request, q query) {
+	var text strings.Builder
+	result, err := s.chat(r.Context(), q, func(piece string) error {
+		text.WriteString(piece)
+		return nil
+	})
+	switch {
+	case r.Context().Err() != nil:
+		panic(http.ErrAbortHandler) // nobody is there to be answered
+	case err != nil:
+		s.refuse(w, err)
+	default:
+		s.reply(w, http.StatusOK, s.completion(text.String(), result))
+	}
+}
+
+// chat asks the model once there is a slot for it.
+func (s *Server) chat(ctx context.Context, q query, emit func(string) error) (result ChatResult, err error) {
+	started := s.o.Now()
+	err = s.work(ctx, func(ctx context.Context, runner Runner) error {
+		started = s.o.Now()
+		result, err = runner.Chat(ctx, q.ChatRequest, emit)
+		return err
+	})
+	result.Finish = orElse(result.Finish, "stop")
+	s.o.Log.DebugContext(ctx, "chat", "ok", err == nil, "finish", result.Finish, "input_tokens", result.InputTokens,
+		"output_tokens", result.OutputTokens, "took", s.o.Now().Sub(started).Round(time.Millisecond))
+	return result, err
+}
+
+// completion is a whole answer.
+type completion struct {
+	head
+
+	Choices []choice `json:"choices"`
+	Usage   *usage   `json:"usage"`
+}
+
+// head is what an answer and each of its chunks begin with.
+type head struct {
+	ID      string `json:"id"`
+	Object  string `json:"object"`
+	Created int64  `json:"created"`
+	Model   string `json:"model"`
+}
+
+type choice struct {
+	Index    int      `json:"index"`
+	Message  *message `json:"message,omitempty"`
+	Delta    *delta   `json:"delta,omitempty"`
+	Logprobs *string  `json:"logprobs"`
+	Finish   *string  `json:"finish_reason"`
+}
+
+type message struct {
+	Role    string  `json:"role"`
+	Content string  `json:"content"`
+	Refusal *string `json:"refusal"`
+}
+
+func (s *Server) head(object string) head {
+	return head{ID: "chatcmpl-" + rand.Text(), Object: object, Created: s.o.Now().Unix(), Model: s.o.ModelName}
+}
+
+func (s *Server) completion(text string, r ChatResult) completion {
+	return completion{
+		head:    s.head("chat.completion"),
+		Choices: []choice{{Message: &message{Role: "assistant", Content: text}, Finish: &r.Finish}},
+		Usage:   usageOf(r),
+	}
+}

@@ -1,0 +1,266 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// host keeps the model: loaded once, on first use, and let go when nobody used it for a
+// while. Loading and letting go never overlap, so that memory is never taken twice.
+type host struct {
+	o      Options
+	ctx    context.Context // of loads
+	cancel context.CancelFunc
+
+	mu     sync.Mutex
+	runner Runner
+	users  int
+	uses   uint64  // counts every take, so that a late timer knows that it is late
+	busy   *change // under way, or to come as soon as the last user left
+	doomed bool    // the runner panicked: nobody new gets it
+	idle   *time.Timer
+	closed bool
+
+	loads    int
+	loadedAt time.Time
+}
+
+// change is a load or an unload. err is set before done is closed.
+type change struct {
+	done chan struct{}
+	err  error
+}
+
+func newHost(o Options) *host {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &host{o: o, ctx: ctx, cancel: cancel}
+}
+
+// acquire returns the model, loading it when need be. Everybody who waits for one load gets
+// its error. The caller calls release, once.
+func (h *host) acquire(ctx context.Context) (Runner, error) {
+	for {
+		runner, wait, err := h.take()
+		if runner != nil || err != nil {
+			return runner, err
+		}
+		select {
+		case <-wait.done:
+			if wait.err != nil {
+				return nil, wait.err
+			}
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// take returns the model, or what to wait for.
+func (h *host) take() (Runner, *change, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.closed:
+		return nil, nil, errStopping
+	case h.busy != nil:
+		return nil, h.busy, nil
+	case h.runner == nil:
+		h.busy = &change{done: make(chan struct{})}
+		go h.load(h.busy)
+		return nil, h.busy, nil
+	}
+	h.users++
+	h.uses++
+	h.rest()
+	return h.runner, nil, nil
+}
+
+func (h *host) release() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.users--
+	switch {
+	case h.users > 0:
+	case h.doomed:
+		go h.unload(h.busy)
+	default:
+		h.watch()
+	}
+}
+
+// discard lets go of a model that panicked as soon as its last user left; the next request
+// loads it anew. The caller is one of the users.
+func (h *host) discard() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.doomed {
+		h.doomed, h.busy = true, &change{done: make(chan struct{})}
+	}
+}
+
+// watch starts to count idle time. mu is held.
+func (h *host) watch() {
+	if h.o.IdleUnload > 0 && !h.closed {
+		uses := h.uses
+		h.idle = time.AfterFunc(h.o.IdleUnload, func() { h.expire(uses) })
+	}
+}
+
+// rest stops counting idle time. mu is held.
+func (h *host) rest() {
+	if h.idle != nil {
+		h.idle.Stop()
+		h.idle = nil
+	}
+}
+
+func (h *host) expire(uses uint64) {
+	h.mu.Lock()
+	if h.closed || h.uses != uses || h.busy != nil {
+		h.mu.Unlock()
+		return
+	}
+	c := &change{done: make(chan struct{})}
+	h.busy = c
+	h.mu.Unlock()
+	h.unload(c)
+}
+
+// unload closes the model; c is busy and nobody uses it.
+func (h *host) unload(c *change) {
+	err := safely(h.runner.Close)
+	h.o.Log.Info("model unloaded", "model", h.o.ModelName, "error", err)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.runner, h.doomed = nil, false
+	h.end(c)
+}
+
+// end lets those go on who waited for c. mu is held.
+func (h *host) end(c *change) {
+	h.busy = nil
+	close(c.done)
+}
+
+func (h *host) load(c *change) {
+	started := h.o.Now()
+	runner, err := h.bring()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	defer h.end(c)
+	if err != nil {
+		h.o.Log.Error("model not loaded", "model", h.o.ModelName, "error", err)
+		c.err = loadProblem(err)
+		return
+	}
+	h.runner, h.loads, h.loadedAt = runner, h.loads+1, h.o.Now()
+	h.o.Log.Info("model loaded", "model", h.o.ModelName, "seconds", h.loadedAt.Sub(started).Seconds())
+	h.watch() // whoever asked for it may have left
+}
+
+// bring loads the model if there is room for it.
+func (h *host) bring() (runner Runner, err error) {
+	if err := h.room(); err != nil {
+		return nil, err
+	}
+	err = safely(func() error {
+		runner, err = h.o.Load(h.ctx)
+		return err
+	})
+	if err == nil && runner == nil {
+		err = errors.New("no model came of loading")
+	}
+	return runner, err
+}
+
+// room compares what the model needs, and an eighth more, with what is free.
+func (h *host) room() error {
+	if h.o.Need == nil || h.o.Available == nil {
+		return nil
+	}
+	need, err := h.o.Need()
+	if err != nil {
+		return fmt.Errorf("estimate memory: %w", err)
+	}
+	free, err := h.o.Available()
+	if err != nil {
+		h.o.Log.Warn("free memory is unknown", "error", err)
+		return nil
+	}
+	if want := need + need/8; want > 0 && uint64(want) > free {
+		return unavailable("out_of_memory", 30*time.Second, "the model needs %d MB of memory and %d MB are free", megabytes(want), megabytes(int64(free)))
+	}
+	return nil
+}
+
+func megabytes(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
+
+func loadProblem(err error) error {
+	if p, ok := errors.AsType[*problem](err); ok {
+		return p
+	}
+	return unavailable("load_failed", 10*time.Second, "the model could not be loaded; the server's log says why")
+}
+
+// close ends a load under way and lets go of the model, waiting until ctx ends. Requests
+// must be over: a model that is still in use is left alone, with an error.
+func (h *host) close(ctx context.Context) error {
+	wait := h.shut()
+	h.cancel()
+	if wait != nil {
+		select {
+		case <-wait.done:
+		case <-ctx.Done():
+			return fmt.Errorf("the model is still loading or being let go: %w", ctx.Err())
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.users > 0 {
+		return errors.New("the model is still in use")
+	}
+	if h.runner == nil {
+		return nil
+	}
+	runner := h.runner
+	h.runner = nil
+	return safely(runner.Close)
+}
+
+// shut lets nobody use the model any more and returns what is under way, if anything.
+func (h *host) shut() *change {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	h.rest()
+	return h.busy
+}
+
+// state is for health.
+func (h *host) state() (loaded, changing bool, loads int, at time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.runner != nil && !h.doomed, h.busy != nil, h.loads, h.loadedAt
+}
+
+// panicked is a panic of the model's code, kept from ending the process.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+// Error names the panic; the stack is logged apart.
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+func safely(do func() error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &panicked{value, debug.Stack()}
+		}
+	}()
+	return do()
+}

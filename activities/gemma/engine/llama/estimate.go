@@ -1,0 +1,73 @@
+package llama
+
+import "fmt"
+
+// Estimate is the memory in bytes that Load takes for a chat model: the file, and for each
+// slot its memory of the conversation and room to compute. It reads the file's header only
+// and is meant to be right within a factor of two. A file that is not GGUF, or says too
+// little, gives ErrFile.
+func Estimate(path string, context, slots int) (int64, error) {
+	h, err := readHeader(path)
+	if err != nil {
+		return 0, err
+	}
+	s, err := h.shape()
+	if err != nil {
+		return 0, fmt.Errorf("%w: %s: %w", ErrFile, path, err)
+	}
+	o := Options{Context: context, Slots: slots}.withDefaults()
+	const process, entry = 8 << 20, 150 // llama.cpp itself, and its tables for each token of the vocabulary
+	once := h.size + process + int64(s.vocabulary)*entry
+	return once + int64(o.Slots)*int64(s.cache(o.Context)+s.scratch()), nil
+}
+
+// shape is what decides about memory.
+type shape struct {
+	layers, width, feedForward, heads, kvHeads, keys, values, window, vocabulary float64
+}
+
+func (h *header) shape() (shape, error) {
+	arch := h.text("general.architecture")
+	number := func(name string, otherwise float64) float64 {
+		if v, ok := h.numbers[arch+"."+name]; ok {
+			return v
+		}
+		return otherwise
+	}
+	s := shape{
+		layers: number("block_count", 0), width: number("embedding_length", 0),
+		feedForward: number("feed_forward_length", 0), heads: number("attention.head_count", 0),
+		window: number("attention.sliding_window", 0), vocabulary: float64(h.lists["tokenizer.ggml.tokens"]),
+	}
+	if s.layers <= 0 || s.width <= 0 || s.heads <= 0 {
+		return s, fmt.Errorf("its header does not say how large a model of kind %q is", arch)
+	}
+	s.kvHeads = number("attention.head_count_kv", s.heads)
+	s.keys = number("attention.key_length", s.width/s.heads)
+	s.values = number("attention.value_length", s.keys)
+	return s, nil
+}
+
+// globalEvery is Gemma 3's habit: so many layers, one of them without a window.
+const globalEvery = 6
+
+// cache is what a slot remembers of each token in each layer, 16 bits a number. Layers with a
+// window remember no more than it and a batch.
+func (s shape) cache(context int) float64 {
+	global, local := s.layers, 0.0
+	kept := s.window + batch
+	if s.window > 0 && kept < float64(context) {
+		global = float64(int(s.layers) / globalEvery)
+		local = s.layers - global
+	}
+	perToken := s.kvHeads * (s.keys + s.values) * 2
+	return perToken * (global*float64(context) + local*kept)
+}
+
+// scratch is what a slot computes in, 32 bits a number: a batch of activations, attention
+// scores, and the likelihood of each token of the vocabulary with llama.cpp's and our list
+// of candidates.
+func (s shape) scratch() float64 {
+	activations := batch * (6*s.width + 3*s.feedForward + 4*s.heads*s.keys)
+	return 4 * (activations + 6*s.vocabulary)
+}

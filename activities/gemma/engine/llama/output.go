@@ -1,0 +1,79 @@
+package llama
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// output hands text on as soon as it is certain: whole characters, and nothing that may be the
+// beginning of a stop text.
+type output struct {
+	stops []string
+	emit  func(text string) error
+	bytes []byte // of a character that is not whole yet
+	held  string // may begin a stop text
+}
+
+// add takes the bytes of one token and reports whether a stop text came.
+func (o *output) add(piece []byte) (stopped bool, err error) {
+	o.bytes = append(o.bytes, piece...)
+	n := len(o.bytes) - broken(o.bytes)
+	o.held += strings.ToValidUTF8(string(o.bytes[:n]), "\uFFFD")
+	o.bytes = append(o.bytes[:0], o.bytes[n:]...)
+	if at := firstOf(o.held, o.stops); at >= 0 {
+		return true, o.send(at)
+	}
+	return false, o.send(len(o.held) - promising(o.held, o.stops))
+}
+
+// finish hands on what was held back.
+func (o *output) finish() error {
+	o.held += strings.ToValidUTF8(string(o.bytes), "\uFFFD")
+	return o.send(len(o.held))
+}
+
+func (o *output) send(n int) error {
+	text := o.held[:n]
+	o.held = o.held[n:]
+	if text == "" {
+		return nil
+	}
+	return o.emit(text)
+}
+
+// broken is the length of a character at the end of b that may become whole.
+func broken(b []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {
+			if utf8.FullRune(tail) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
+}
+
+// firstOf is where the first stop text begins, or -1.
+func firstOf(text string, stops []string) int {
+	first := -1
+	for _, s := range stops {
+		if at := strings.Index(text, s); s != "" && at >= 0 && (first < 0 || at < first) {
+			first = at
+		}
+	}
+	return first
+}
+
+// promising is the length of the longest end of text that begins a stop text.
+func promising(text string, stops []string) int {
+	longest := 0
+	for _, s := range stops {
+		for n := min(len(s)-1, len(text)); n > longest; n-- {
+			if strings.HasSuffix(text, s[:n]) {
+				longest = n
+			}
+		}
+	}
+	return longest
+}

@@ -1,0 +1,152 @@
+package activities_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/activities"
+	"github.com/lyoapp/lyo/activities/extract"
+	"github.com/lyoapp/lyo/activities/sources/guard"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/modelstest"
+)
+
+var arrived = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// bring adds a learner with material: an upload, or an address where url is one.
+func bring(t *testing.T, db *gorm.DB, kind, media, title, url, original string) uuid.UUID {
+	t.Helper()
+	user := models.User{
+		ID: models.NewID(), Email: models.NewID().String() + "@example.com", FullName: "Ada", PasswordHash: "-",
+		Locale: "en", Timezone: "UTC", IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: arrived, UpdatedAt: arrived,
+	}
+	require.NoError(t, db.Create(&user).Error)
+	source := models.Source{
+		ID: models.NewID(), UserID: user.ID, Kind: kind, Title: title, MediaType: media, SizeBytes: int64(len(original)),
+		State: models.SourceProcessing, CreatedAt: arrived, UpdatedAt: arrived,
+	}
+	if url == "" {
+		source.Original = []byte(original)
+	} else {
+		source.URL = &url
+	}
+	require.NoError(t, db.Create(&source).Error)
+	return source.ID
+}
+
+func reading(t *testing.T, fetch func(context.Context, string) (guard.Page, error)) *activities.Material {
+	t.Helper()
+	r := extract.NewReader(extract.Options{})
+	t.Cleanup(func() { require.NoError(t, r.Close()) })
+	return &activities.Material{DB: modelstest.New(t), Fetch: fetch, Reader: r, Clock: func() time.Time { return arrived.Add(time.Minute) }}
+}
+
+func row(t *testing.T, m *activities.Material, id uuid.UUID) models.Source {
+	t.Helper()
+	source, err := models.SourceToRead(t.Context(), m.DB, id)
+	require.NoError(t, err)
+	return source
+}
+
+func TestReadingAnUpload(t *testing.T) {
+	t.Parallel()
+	m := reading(t, nil)
+	id := bring(t, m.DB, "markdown", "text/markdown", "", "", "# The Tides\n\nThe Moon pulls.")
+	require.NoError(t, m.ReadSource(t.Context(), id))
+	require.NoError(t, m.ReadSource(t.Context(), id), "twice is harmless")
+	require.NoError(t, m.GiveUp(t.Context(), id, "Too late."))
+	got := row(t, m, id)
+	require.Equal(t, models.SourceReady, got.State)
+	require.Equal(t, "The Tides", got.Title)
+	require.Equal(t, "# The Tides\n\nThe Moon pulls.", got.Content)
+	require.Equal(t, 5, got.Words)
+	require.Nil(t, got.Pages)
+	require.Nil(t, got.Original)
+	require.NoError(t, m.ReadSource(t.Context(), models.NewID()), "deleted meanwhile")
+}
+
+func TestReadingAPageOfTheWeb(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	m := reading(t, func(_ context.Context, address string) (guard.Page, error) {
+		asked = append(asked, address)
+		return guard.Page{FinalURL: address, MediaType: "text/plain", Charset: "iso-8859-1", Body: []byte("Gr\xf6\xdfe\n" + strings.Repeat("x", 300))}, nil
+	})
+	id := bring(t, m.DB, "web", "", "Mine", "https://example.com/a", "")
+	require.NoError(t, m.ReadSource(t.Context(), id))
+	got := row(t, m, id)
+	require.Equal(t, []string{"https://example.com/a"}, asked)
+	require.Equal(t, "Mine", got.Title, "the learner's title stays")
+	require.True(t, strings.HasPrefix(got.Content, "Größe\n"))
+	require.Equal(t, "text/plain", got.MediaType)
+	require.EqualValues(t, 306, got.SizeBytes)
+	require.Len(t, got.SHA256, 32)
+}
+
+func TestTheBeginningIsTheTitleOfWhatHasNone(t *testing.T) {
+	t.Parallel()
+	m := reading(t, nil)
+	id := bring(t, m.DB, "text", "text/plain", "", "", strings.Repeat("Größe ", 100)+"\nmore")
+	require.NoError(t, m.ReadSource(t.Context(), id))
+	title := row(t, m, id).Title
+	require.True(t, strings.HasSuffix(title, "…"))
+	require.LessOrEqual(t, len([]rune(title)), 200)
+}
+
+func TestMaterialThatIsToBlame(t *testing.T) {
+	t.Parallel()
+	var answer error
+	m := reading(t, func(context.Context, string) (guard.Page, error) { return guard.Page{}, answer })
+	for kind, code := range map[error]string{guard.ErrRefused: "address_refused", guard.ErrTooLarge: "too_large", guard.ErrMediaType: "unsupported"} {
+		answer = &guard.Error{Kind: kind, Reason: "In words."}
+		id := bring(t, m.DB, "web", "", "", "https://example.com/a", "")
+		require.NoError(t, m.ReadSource(t.Context(), id))
+		require.Equal(t, models.SourceFailed, row(t, m, id).State)
+		require.Equal(t, &models.TaskFault{Code: code, Message: "In words."}, row(t, m, id).Fault)
+	}
+	answer = &guard.Error{Kind: guard.ErrStatus, Status: 404, Reason: "In words."}
+	id := bring(t, m.DB, "web", "", "", "https://example.com/a", "")
+	require.NoError(t, m.ReadSource(t.Context(), id))
+	require.Equal(t, "page_unavailable", row(t, m, id).Fault.Code)
+	for body, code := range map[string]string{"%PDF-1.7": "unsupported", "---": "no_text", strings.Repeat("long ", 1<<19): "too_large"} {
+		id := bring(t, m.DB, "text", "text/plain", "", "", body)
+		require.NoError(t, m.ReadSource(t.Context(), id))
+		got := row(t, m, id)
+		require.Equal(t, models.SourceFailed, got.State)
+		require.Equal(t, code, got.Fault.Code)
+		require.NotEmpty(t, got.Fault.Message)
+		require.Nil(t, got.Original)
+	}
+}
+
+func TestSitesWithABadMoment(t *testing.T) {
+	t.Parallel()
+	var answer error
+	m := reading(t, func(context.Context, string) (guard.Page, error) { return guard.Page{}, answer })
+	id := bring(t, m.DB, "web", "", "", "https://example.com/a", "")
+	for _, answer = range []error{
+		&guard.Error{Kind: guard.ErrUnreachable, Reason: "The address could not be reached."},
+		&guard.Error{Kind: guard.ErrStatus, Status: 503, Reason: "The server answered 503 instead of the page."},
+		&guard.Error{Kind: guard.ErrStatus, Status: 429, Reason: "The server answered 429 instead of the page."},
+	} {
+		err := m.ReadSource(t.Context(), id)
+		requireFailure(t, err, "unavailable", false)
+		require.Contains(t, err.Error(), "The ")
+		require.Equal(t, models.SourceProcessing, row(t, m, id).State)
+	}
+	answer = context.Canceled
+	require.ErrorIs(t, m.ReadSource(t.Context(), id), context.Canceled)
+	answer = errors.New("a fault of ours")
+	requireFailure(t, m.ReadSource(t.Context(), id), activities.FailureInternal, false)
+	require.NoError(t, m.GiveUp(t.Context(), id, "The address could not be reached."))
+	got := row(t, m, id)
+	require.Equal(t, models.SourceFailed, got.State)
+	require.Equal(t, &models.TaskFault{Code: "unreadable", Message: "The address could not be reached."}, got.Fault)
+}

@@ -1,0 +1,128 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/models"
+)
+
+// WritePractice has study questions, key terms and a quiz made from a lesson's
+// text and keeps them. The quiz's answers must be found again by an independent
+// solve: questions of which they are not are written again once, and left out when
+// that does not help. Key: (lesson, revision), as for WriteLesson.
+func (w *Writing) WritePractice(ctx context.Context, in LessonInput) error {
+	c, lesson, err := w.lesson(ctx, in)
+	if err != nil || lesson.PracticeRevision >= in.Revision {
+		return translate(err)
+	}
+	writer, err := w.writer(in.Fallback)
+	if err != nil {
+		return err
+	}
+	request := gemma.PracticeRequest{Brief: briefOf(c), LessonTitle: lesson.Title, LessonText: lesson.Content}
+	practice, err := converse(ctx, w, c, "practice", func(ctx context.Context, beat gemma.Beat) (gemma.Practice, gemma.Usage, error) {
+		return writer.Practice(ctx, request, beat)
+	})
+	if err != nil {
+		return err
+	}
+	lesson.QuizAsked, lesson.QuizAgreed = 0, 0
+	if !in.Fallback { // the built-in writer takes its questions out of the text itself
+		exam := &exam{w: w, writer: writer, course: c, lesson: &lesson}
+		if practice.Quiz, err = exam.pass(ctx, practice.Quiz); err != nil {
+			return err
+		}
+	}
+	lesson.PracticeRevision, lesson.UpdatedAt, lesson.KeyTerms = in.Revision, w.Clock(), termsOf(practice.KeyTerms)
+	return translate(models.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, w.Clock())))
+}
+
+// exam puts a quiz to the test.
+type exam struct {
+	w      *Writing
+	writer Writer
+	course models.Course
+	lesson *models.Lesson
+}
+
+// pass gives the questions whose answers the solve found again, first those as
+// written, then one replacement for each of the others.
+func (e *exam) pass(ctx context.Context, quiz []gemma.Question) ([]gemma.Question, error) {
+	if len(quiz) == 0 {
+		return nil, nil
+	}
+	agreed, err := e.agreed(ctx, "solve", quiz)
+	if err != nil {
+		return nil, err
+	}
+	e.lesson.QuizAsked, e.lesson.QuizAgreed = len(quiz), len(agreed)
+	if len(agreed) == len(quiz) {
+		return quiz, nil
+	}
+	again, err := e.replace(ctx, quiz, len(quiz)-len(agreed))
+	if err != nil {
+		return nil, err
+	}
+	return append(agreed, again...), nil
+}
+
+// replace asks for n other questions and keeps those that pass.
+func (e *exam) replace(ctx context.Context, quiz []gemma.Question, n int) ([]gemma.Question, error) {
+	request := gemma.QuestionsRequest{Brief: briefOf(e.course), LessonTitle: e.lesson.Title, LessonText: e.lesson.Content, Count: n}
+	for _, q := range quiz {
+		request.Avoid = append(request.Avoid, q.Prompt)
+	}
+	fresh, err := converse(ctx, e.w, e.course, "questions", func(ctx context.Context, beat gemma.Beat) ([]gemma.Question, gemma.Usage, error) {
+		return e.writer.Questions(ctx, request, beat)
+	})
+	if err != nil {
+		return nil, unlessUnusable(err)
+	}
+	fresh = slices.DeleteFunc(fresh, func(q gemma.Question) bool { return slices.Contains(request.Avoid, q.Prompt) })
+	if len(fresh) == 0 {
+		return nil, nil
+	}
+	return e.agreed(ctx, "solve again", fresh)
+}
+
+// agreed are the questions whose answer the solve found again. A solve that
+// gives no usable answer agrees with nothing.
+func (e *exam) agreed(ctx context.Context, kind string, quiz []gemma.Question) ([]gemma.Question, error) {
+	request := gemma.SolveRequest{Brief: briefOf(e.course), LessonTitle: e.lesson.Title, LessonText: e.lesson.Content, Questions: quiz}
+	answers, err := converse(ctx, e.w, e.course, kind, func(ctx context.Context, beat gemma.Beat) ([]int, gemma.Usage, error) {
+		return e.writer.Solve(ctx, request, beat)
+	})
+	if err != nil {
+		return nil, unlessUnusable(err)
+	}
+	var agreed []gemma.Question
+	for i, q := range quiz {
+		if i < len(answers) && answers[i] == q.Answer {
+			agreed = append(agreed, q)
+		}
+	}
+	return agreed, nil
+}
+
+// unlessUnusable passes over an answer of the model that cannot be used: a quiz
+// can do with fewer questions.
+func unlessUnusable(err error) error {
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) && app.Type() == FailureBadAnswer {
+		return nil
+	}
+	return err
+}
+
+func termsOf(terms []gemma.KeyTerm) []models.KeyTerm {
+	kept := make([]models.KeyTerm, len(terms))
+	for i, t := range terms {
+		kept[i] = models.KeyTerm{Term: t.Term, Definition: t.Definition}
+	}
+	return kept
+}

@@ -1,0 +1,91 @@
+package sources
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+	"golang.org/x/time/rate"
+)
+
+// Finder asks the sites. Make one with New and share it.
+type Finder struct {
+	o      Options
+	asked  []*asked
+	links  *http.Client
+	places chan struct{} // links opened at once
+}
+
+// asked is one site with its breaker; a nil provider is switched off.
+type asked struct {
+	name     string
+	provider Provider
+	breaker  *gobreaker.CircuitBreaker[[]Item]
+}
+
+const linksAtOnce = 12
+
+// New makes a Finder. It asks nobody before Find is called.
+func New(o Options) *Finder {
+	o = o.withDefaults()
+	all := newSites(o.BaseURLs)
+	f := &Finder{o: o, links: o.client(o.CheckTimeout, all.linked(), all), places: make(chan struct{}, linksAtOnce)}
+	get := func(name string, every time.Duration, burst int) (site, *getter) {
+		return all[name], &getter{client: o.client(o.Timeout, all[name].asked, all), limiter: rate.NewLimiter(rate.Every(every), burst), now: o.Now}
+	}
+	for _, name := range []string{Wikipedia, OpenLibrary, ArXiv, ITunes, YouTube} {
+		f.add(name, f.provider(name, get))
+	}
+	return f
+}
+
+// provider makes a site's provider with the limit that the site asks for: Wikipedia wants
+// few at a time, Open Library three a second of those who name themselves, arXiv one in
+// three seconds, Apple about twenty a minute; YouTube counts by the day.
+func (f *Finder) provider(name string, get func(string, time.Duration, int) (site, *getter)) Provider {
+	if f.o.Use != nil && !slices.Contains(f.o.Use, name) {
+		return nil
+	}
+	switch name {
+	case Wikipedia:
+		s, g := get(name, 100*time.Millisecond, 12)
+		return &wikipedia{site: s, getter: g}
+	case OpenLibrary:
+		s, g := get(name, time.Second, 2)
+		return &openLibrary{site: s, getter: g}
+	case ArXiv:
+		s, g := get(name, 3*time.Second, 1)
+		return &arXiv{site: s, getter: g}
+	case ITunes:
+		s, g := get(name, 3*time.Second, 4)
+		return &iTunes{site: s, getter: g}
+	case YouTube:
+		if f.o.YouTubeKey == "" {
+			return nil
+		}
+		s, g := get(name, time.Second, 4)
+		return &youTube{site: s, getter: g, key: f.o.YouTubeKey}
+	}
+	return nil
+}
+
+func (f *Finder) add(name string, p Provider) {
+	f.asked = append(f.asked, &asked{name: name, provider: p, breaker: gobreaker.NewCircuitBreaker[[]Item](gobreaker.Settings{
+		Name: name, Timeout: f.o.BreakFor,
+		ReadyToTrip: func(counts gobreaker.Counts) bool { return counts.ConsecutiveFailures >= f.o.BreakAfter },
+		IsExcluded:  harmlessFailure,
+	})})
+}
+
+// harmlessFailure tells what says nothing about a site's health.
+func harmlessFailure(err error) bool {
+	if errors.Is(err, errGone) {
+		return true
+	}
+	f, ok := errors.AsType[*fault](err)
+	return ok && (f.state == Limited || f.state == Off)
+}
+
+var errGone = errors.New("the caller has gone")

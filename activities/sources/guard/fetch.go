@@ -1,0 +1,75 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// Page is a document as its server gave it. MediaType is one of text/html, text/plain,
+// text/markdown and application/pdf; Charset is what the server said, or empty.
+type Page struct {
+	FinalURL  string
+	MediaType string
+	Charset   string
+	Body      []byte
+}
+
+// Fetcher reads documents at addresses that learners give.
+type Fetcher struct{ client *http.Client }
+
+// NewFetcher makes a Fetcher that keeps the options, of which the zero value will do.
+func NewFetcher(o Options) *Fetcher { return &Fetcher{client: Client(o)} }
+
+const accepted = "text/html, text/markdown, text/plain;q=0.9, application/pdf;q=0.9"
+
+// Fetch reads the document at an address, following redirects. It asks once; running it
+// again is harmless. Failures are *Error.
+func (f *Fetcher) Fetch(ctx context.Context, address string) (Page, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSpace(address), http.NoBody)
+	if err != nil {
+		return Page{}, refused("The address is malformed.")
+	}
+	req.Header.Set("Accept", accepted)
+	res, err := f.client.Do(req)
+	if err != nil {
+		return Page{}, failure(ctx, err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		return Page{}, &Error{Kind: ErrStatus, Status: res.StatusCode, Reason: fmt.Sprintf("The server answered %d instead of the page.", res.StatusCode)}
+	}
+	return read(ctx, res)
+}
+
+func read(ctx context.Context, res *http.Response) (Page, error) {
+	declared, params, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	if err != nil {
+		declared, params = "", nil
+	}
+	if declared != "" && declared != unknown && !readable[declared] {
+		return Page{}, wrongType()
+	}
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return Page{}, failure(ctx, err)
+	}
+	if declared == "" || declared == unknown {
+		declared, _, _ = mime.ParseMediaType(http.DetectContentType(body))
+	}
+	if !readable[declared] {
+		return Page{}, wrongType()
+	}
+	return Page{FinalURL: res.Request.URL.String(), MediaType: declared, Charset: strings.ToLower(params["charset"]), Body: body}, nil
+}
+
+const unknown = "application/octet-stream"
+
+var readable = map[string]bool{"text/html": true, "text/plain": true, "text/markdown": true, "application/pdf": true}
+
+func wrongType() *Error {
+	return &Error{Kind: ErrMediaType, Reason: "Only web pages, texts, Markdown and PDF documents can be read."}
+}

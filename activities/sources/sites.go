@@ -1,0 +1,132 @@
+package sources
+
+import (
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// site is where a provider is asked and where its items may point.
+type site struct {
+	name   string
+	api    string   // what requests begin with
+	page   string   // what links made here begin with
+	image  string   // what thumbnails made here begin with
+	asked  []string // hosts of the API
+	pages  []string // hosts of items
+	via    []string // hosts that pages lead through
+	images []string // hosts of thumbnails; a leading dot means those below
+	moved  *url.URL // where it is instead of all that, in tests
+}
+
+type sites map[string]site
+
+// At is the BaseURLs of one server that stands in for all sites.
+func At(address string) map[string]string {
+	address = strings.TrimRight(address, "/")
+	return map[string]string{
+		Wikipedia: address + "/wikipedia/{lang}", OpenLibrary: address + "/openlibrary", ArXiv: address + "/arxiv",
+		ITunes: address + "/itunes", YouTube: address + "/youtube",
+	}
+}
+
+func newSites(moved map[string]string) sites {
+	var wikis []string
+	for _, language := range wikipedias {
+		wikis = append(wikis, language+".wikipedia.org")
+	}
+	all := sites{
+		Wikipedia: {
+			api: "https://{lang}.wikipedia.org", asked: wikis, pages: wikis, images: []string{"upload.wikimedia.org"},
+		},
+		OpenLibrary: {
+			api: "https://openlibrary.org", page: "https://openlibrary.org", image: "https://covers.openlibrary.org",
+			asked: []string{"openlibrary.org"}, pages: []string{"openlibrary.org"}, images: []string{"covers.openlibrary.org"},
+		},
+		ArXiv: {
+			api: "https://export.arxiv.org", asked: []string{"export.arxiv.org"}, pages: []string{"arxiv.org"}, via: []string{"www.arxiv.org"},
+		},
+		ITunes: {
+			api: "https://itunes.apple.com", asked: []string{"itunes.apple.com"}, pages: []string{"podcasts.apple.com", "itunes.apple.com"},
+			images: []string{".mzstatic.com"},
+		},
+		YouTube: {
+			api: "https://www.googleapis.com", page: "https://www.youtube.com", asked: []string{"www.googleapis.com"},
+			pages: []string{"www.youtube.com"}, via: []string{"consent.youtube.com"}, images: []string{"i.ytimg.com"},
+		},
+	}
+	for name, s := range all {
+		s.name = name
+		if at, err := url.Parse(moved[name]); err == nil && at.Host != "" {
+			s = site{name: name, api: moved[name], page: moved[name], image: moved[name], asked: []string{at.Hostname()}, pages: []string{at.Hostname()}, images: []string{at.Hostname()}, moved: at}
+		}
+		all[name] = s
+	}
+	return all
+}
+
+// linked are the hosts that links of items may be followed to.
+func (all sites) linked() []string {
+	var out []string
+	for _, s := range all {
+		out = append(append(out, s.pages...), s.via...)
+	}
+	return out
+}
+
+// loopback are the addresses on this machine that sites were moved to.
+func (all sites) loopback() []netip.AddrPort {
+	var out []netip.AddrPort
+	for _, s := range all {
+		if s.moved == nil {
+			continue
+		}
+		if at, err := netip.ParseAddrPort(s.moved.Host); err == nil {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+const maxURL = 2000
+
+// link is the address of an item if it leads where the site's items are, else empty.
+func (s site) link(raw string) string { return s.tidy(raw, s.pages) }
+
+// thumbnail does so for a picture.
+func (s site) thumbnail(raw string) string { return s.tidy(raw, s.images) }
+
+func (s site) tidy(raw string, hosts []string) string {
+	at, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil || at.User != nil || at.Opaque != "" {
+		return ""
+	}
+	at.Fragment, at.RawFragment = "", ""
+	if s.moved != nil {
+		if at.Scheme != s.moved.Scheme || at.Host != s.moved.Host {
+			return ""
+		}
+		return short(at.String())
+	}
+	if at.Scheme == "http" || at.Scheme == "" {
+		at.Scheme = "https" // the sites all have it; some of their answers are older
+	}
+	if at.Scheme != "https" || at.Port() != "" || !among(hosts, strings.ToLower(at.Host)) {
+		return ""
+	}
+	return short(at.String())
+}
+
+func short(address string) string {
+	if len(address) > maxURL {
+		return ""
+	}
+	return address
+}
+
+func among(hosts []string, host string) bool {
+	return host != "" && slices.ContainsFunc(hosts, func(h string) bool {
+		return h == host || (strings.HasPrefix(h, ".") && strings.HasSuffix(host, h))
+	})
+}

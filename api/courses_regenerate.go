@@ -1,0 +1,72 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+type regenerateInput struct {
+	ID             uuid.UUID      `path:"id" format:"uuid"`
+	IdempotencyKey string         `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"The same key and body give the same task, whatever happens on the way."`
+	Prefer         string         `header:"Prefer" doc:"respond-async is what happens anyway."`
+	Body           regenerateBody `contentType:"application/json"`
+}
+
+// regenerateBody says what to write again.
+type regenerateBody struct {
+	Section     string         `json:"section" enum:"lessons,content_items,summary" doc:"lessons: texts and what belongs to them; of a course with holes, what is missing. content_items: quizzes, study questions and found content. summary: summary and description."`
+	LessonID    *uuid.UUID     `json:"lesson_id,omitempty" nullable:"true" doc:"Only this lesson."`
+	Preferences map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"format is understood, and kept with the course."`
+}
+
+// Resolve checks what a schema cannot say.
+func (in *regenerateInput) Resolve(huma.Context) []error {
+	var faults fieldFaults
+	faults.preferences(&courseRequest{Preferences: in.Body.Preferences})
+	if in.Body.Section == models.SectionSummary && in.Body.LessonID != nil {
+		faults.add("lesson_id", "does not go with the summary, which is the course's")
+	}
+	return faults
+}
+
+func (s *Server) regenerateCourse(ctx context.Context, in *regenerateInput) (*generateOutput, error) {
+	var key *string
+	if in.IdempotencyKey != "" {
+		key = &in.IdempotencyKey
+	}
+	task := in.task(principal(ctx).UserID, key, s.now())
+	promise := outbox.Course(task, s.bounds(), task.CreatedAt)
+	made, replayed, err := models.CreateRegeneration(ctx, s.DB, task, in.Body.Preferences, promise, s.quota())
+	return s.taken(ctx, in.Prefer, made, replayed, promise, err)
+}
+
+// task is the task a request asks for.
+func (in *regenerateInput) task(user uuid.UUID, key *string, now time.Time) models.Task {
+	id, _ := models.GenerationIDs(user, key)
+	canonical, _ := json.Marshal([]any{in.ID, in.Body}) //nolint:errchkjson // it came from JSON, so it goes back
+	hash := sha256.Sum256(canonical)
+	task := models.NewTask(id, user, in.ID, now)
+	task.TaskType, task.EstimatedMins = models.TaskCourseRegeneration, estimatedMinutes
+	task.WorkflowID, task.IdempotencyKey, task.RequestHash = workflows.RegenerateCourseID(id), key, hash[:]
+	task.Spec = models.TaskSpec{Section: in.Body.Section, LessonID: in.Body.LessonID}
+	return task
+}
+
+func regenerateOperation() huma.Operation {
+	return huma.Operation{
+		OperationID: "regenerate-course", Method: http.MethodPost, Path: "/v1/courses/{id}/regenerate",
+		Summary: "Have parts of a course written again", Tags: []string{"courses"}, DefaultStatus: http.StatusAccepted,
+		Description: "Answers as generate does. What is there stays until its successor is finished; a published course stays published meanwhile.",
+		Errors:      []int{http.StatusConflict},
+	}
+}

@@ -1,0 +1,123 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// sourceWeight is what adding material costs of the user's limit, in units: it
+// is stored, sent around and read by others than the API.
+const sourceWeight = 10
+
+// sources are the addresses of section sources, a learner's own material.
+func (s *Server) sources() {
+	tags := []string{"sources"}
+	register(s, huma.Operation{
+		OperationID: "create-source", Method: http.MethodPost, Path: sourcesPath, Tags: tags,
+		Summary: "Add one's own material to write courses from", DefaultStatus: http.StatusCreated,
+		Description: "A PDF, Markdown or text of at most 10 MiB as a form, a text as JSON, or an https address as JSON. " +
+			"It is read in the background: poll it until its state is READY or FAILED.",
+		Errors: []int{http.StatusConflict},
+	}, s.createSource, weighing(sourceWeight), within(uploadWithin+routeTimeout))
+	describeUpload(s.huma.OpenAPI().Paths[sourcesPath].Post)
+	register(s, huma.Operation{
+		OperationID: "list-sources", Method: http.MethodGet, Path: sourcesPath, Tags: tags,
+		Summary: "One's own material, newest first",
+	}, s.listSources)
+	register(s, huma.Operation{
+		OperationID: "get-source", Method: http.MethodGet, Path: sourcesPath + "/{id}", Tags: tags,
+		Summary: "One's own material, without its text",
+	}, s.getSource)
+	register(s, huma.Operation{
+		OperationID: "delete-source", Method: http.MethodDelete, Path: sourcesPath + "/{id}", Tags: tags,
+		Summary: "Delete one's own material; courses written from it stay", DefaultStatus: http.StatusNoContent,
+	}, s.deleteSource)
+}
+
+type createSourceOutput struct {
+	Location string `header:"Location"`
+	Body     sourceView
+}
+
+func (s *Server) createSource(ctx context.Context, in *createSourceInput) (*createSourceOutput, error) {
+	source, err := in.source()
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	source.ID, source.UserID, source.State = models.NewID(), principal(ctx).UserID, models.SourceProcessing
+	source.CreatedAt, source.UpdatedAt = now, now
+	promise := outbox.ReadSource(source, now)
+	if err := models.CreateSource(ctx, s.DB, source, promise); err != nil {
+		return nil, err
+	}
+	s.Starter.Kick(ctx, promise)
+	return &createSourceOutput{s.publicURL(sourcesPath + "/" + source.ID.String()), viewSource(source)}, nil
+}
+
+type listSourcesInput struct {
+	Cursor string `query:"cursor" doc:"Where to go on, from the Link field of the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+func (s *Server) listSources(ctx context.Context, in *listSourcesInput) (*listed[sourceView], error) {
+	user := principal(ctx).UserID
+	after, err := s.openCursor("sources", user, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	sources, err := models.ListSources(ctx, s.DB, user, after, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	place := func(m models.Source) models.Keyset { return models.Keyset{At: m.CreatedAt, ID: m.ID} }
+	return pageOf(ctx, s, "sources", user, sources, in.Limit, place, viewSource), nil
+}
+
+// SourceID names material in the path.
+type SourceID struct {
+	ID uuid.UUID `path:"id" format:"uuid"`
+}
+
+type getSourceInput struct {
+	SourceID
+	Reading
+}
+
+func (s *Server) getSource(ctx context.Context, in *getSourceInput) (*tagged[sourceView], error) {
+	source, err := models.FindSource(ctx, s.DB, principal(ctx).UserID, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return single(in.IfNoneMatch, viewSource(source))
+}
+
+type deleteSourceInput struct {
+	SourceID
+	Changing
+}
+
+func (s *Server) deleteSource(ctx context.Context, in *deleteSourceInput) (*struct{}, error) {
+	user := principal(ctx).UserID
+	source, err := models.FindSource(ctx, s.DB, user, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkIfMatch(in.IfMatch, etagOf(viewSource(source))); err != nil {
+		return nil, err
+	}
+	return nil, models.DeleteSource(ctx, s.DB, user, in.ID)
+}
+
+// sourcesPath is where material is added, the one address that takes long bodies.
+const sourcesPath = "/v1/sources"
+
+// uploadWithin is how long an upload may take to arrive.
+const uploadWithin = time.Minute

@@ -1,0 +1,269 @@
+package api
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+const (
+	// maxFile in bytes may be uploaded.
+	maxFile = 10 << 20
+	// maxUpload leaves room for the form around a file, or for the JSON around a text.
+	maxUpload = maxFile + 64<<10
+	// maxTitle and maxAddress are in characters.
+	maxTitle   = 200
+	maxAddress = 2000
+	// maxParts of a form are looked at.
+	maxParts = 16
+)
+
+// createSourceInput takes a form or JSON, which Huma cannot read side by side, so
+// that the body is read here and described by describeUpload.
+type createSourceInput struct {
+	RawBody []byte `contentType:"multipart/form-data"`
+	media   string
+}
+
+// Resolve notes what the body is.
+func (in *createSourceInput) Resolve(ctx huma.Context) []error {
+	in.media = ctx.Header("Content-Type")
+	return nil
+}
+
+// offer is what a learner brings, whatever form it came in.
+type offer struct {
+	URL, Text, Title *string
+	file             *uploaded
+}
+
+// uploaded is a file of a form.
+type uploaded struct {
+	name, media string
+	data        []byte
+}
+
+// source is the material the request brings, without what the server adds.
+func (in *createSourceInput) source() (models.Source, error) {
+	read := offerFromJSON
+	if isForm(in.media) {
+		read = in.offerFromForm
+	}
+	offered, err := read(in.RawBody)
+	if err != nil {
+		return models.Source{}, err
+	}
+	return offered.source()
+}
+
+func offerFromJSON(body []byte) (o offer, err error) {
+	err = decode(body, &o)
+	if misfit, ok := errors.AsType[unfitError](err); ok {
+		at := strings.ToLower(strings.TrimPrefix(misfit.Error(), unfit))
+		return o, models.BadField("body", at, "has a value of the wrong type")
+	}
+	if err != nil {
+		return o, malformed("The body is not valid JSON.")
+	}
+	return o, nil
+}
+
+func (in *createSourceInput) offerFromForm(body []byte) (o offer, err error) {
+	_, params, err := mime.ParseMediaType(in.media)
+	if err != nil || params["boundary"] == "" {
+		return o, malformed("The form in the body names no boundary.")
+	}
+	form := multipart.NewReader(bytes.NewReader(body), params["boundary"])
+	for range maxParts {
+		part, err := form.NextPart()
+		if err == io.EOF { // wrapped, it tells of a form that was cut
+			return o, nil
+		}
+		if err != nil {
+			return o, brokenForm()
+		}
+		if err := o.take(part); err != nil {
+			return o, err
+		}
+	}
+	return o, malformed("The form in the body has too many parts.")
+}
+
+func brokenForm() error { return malformed("The form in the body is broken or ends too early.") }
+
+// take keeps the parts that are known and passes over others.
+func (o *offer) take(part *multipart.Part) error {
+	name := part.FormName()
+	if name != "file" && name != "title" {
+		return nil
+	}
+	data, err := io.ReadAll(part)
+	switch {
+	case err != nil:
+		return brokenForm()
+	case name == "file" && o.file != nil || name == "title" && o.Title != nil:
+		return models.BadField("body", "/"+name, "is there twice")
+	case name == "file":
+		o.file = &uploaded{part.FileName(), part.Header.Get("Content-Type"), data}
+	default:
+		title := string(data)
+		o.Title = &title
+	}
+	return nil
+}
+
+// source checks an offer and tells all broken rules at once.
+func (o offer) source() (models.Source, error) {
+	source := models.Source{Title: text(o.Title)}
+	var faults fieldFaults
+	var refused error
+	switch {
+	case o.file != nil:
+		refused = o.file.fill(&source, &faults)
+	case o.URL != nil && o.Text == nil:
+		fillAddress(&source, trimmed(*o.URL), &faults)
+	case o.Text != nil && o.URL == nil:
+		fillText(&source, *o.Text, &faults)
+	case o.Text != nil:
+		faults.add("url", "does not go with text: send one of them")
+	default:
+		faults.add("file", "is required, unless the body is JSON with url or text")
+	}
+	if refused != nil {
+		return source, refused
+	}
+	faults.title(text(o.Title))
+	return source, faults.all()
+}
+
+// title checks one that a learner gives.
+func (f *fieldFaults) title(title string) {
+	if utf8.RuneCountInString(title) > maxTitle {
+		f.add("title", "must have at most 200 characters")
+	}
+	if !utf8.ValidString(title) {
+		f.add("title", "must be UTF-8")
+	}
+	f.line("title", title)
+}
+
+// all is the one error that tells them, nil for none.
+func (f *fieldFaults) all() error {
+	if len(*f) == 0 {
+		return nil
+	}
+	fault := models.Errorf(models.Invalid, "The request breaks one or more rules.")
+	for _, err := range *f {
+		if detail, ok := errors.AsType[*huma.ErrorDetail](err); ok {
+			told := faultOf(detail)
+			fault.Fields = append(fault.Fields, models.Field{Pointer: told.Pointer, Location: told.Location, Message: told.Message})
+		}
+	}
+	return fault
+}
+
+func fillText(source *models.Source, content string, faults *fieldFaults) {
+	if trimmed(content) == "" {
+		faults.add("text", "must not be empty")
+	}
+	if source.Title == "" {
+		faults.add("title", "is required beside text")
+	}
+	source.Kind, source.MediaType = "text", "text/plain; charset=utf-8"
+	fillUpload(source, []byte(content))
+}
+
+func fillUpload(source *models.Source, data []byte) {
+	digest := sha256.Sum256(data)
+	source.Original, source.SizeBytes, source.SHA256 = data, int64(len(data)), digest[:]
+}
+
+// fill takes a file whose kind is one of those that can be read. A file without
+// a title goes by its name.
+func (u *uploaded) fill(source *models.Source, faults *fieldFaults) error {
+	if len(u.data) > maxFile {
+		return problemOf(slugTooLarge, "The file is larger than 10 MiB.")
+	}
+	if len(u.data) == 0 {
+		faults.add("file", "must not be empty")
+		return nil
+	}
+	source.Kind, source.MediaType = u.kind()
+	if source.Kind == "" {
+		return problemOf(slugMedia, "Only PDF, Markdown and plain text can be read.")
+	}
+	if !u.genuine(source.Kind) {
+		return problemOf(slugMedia, "The file is not what its type or its name says.")
+	}
+	if source.Title == "" {
+		source.Title = titleFromName(u.name)
+	}
+	fillUpload(source, u.data)
+	return nil
+}
+
+// kind goes by the declared type, and by the name where that says little. Both
+// are "" for a file that cannot be read.
+func (u *uploaded) kind() (kind, media string) {
+	declared, params, err := mime.ParseMediaType(u.media)
+	if err != nil {
+		declared, params = "", nil
+	}
+	ending := strings.ToLower(path.Ext(u.name))
+	vague := declared == "" || declared == "application/octet-stream"
+	named := func(endings ...string) bool { return slices.Contains(endings, ending) }
+	switch {
+	case declared == "application/pdf", vague && named(".pdf"):
+		return "pdf", "application/pdf"
+	case declared == "text/markdown", declared == "text/x-markdown", (vague || declared == "text/plain") && named(".md", ".markdown"):
+		return "markdown", withCharset("text/markdown", params["charset"])
+	case declared == "text/plain", vague && named(".txt", ".text"):
+		return "text", withCharset("text/plain", params["charset"])
+	}
+	return "", ""
+}
+
+func withCharset(media, charset string) string {
+	if charset == "" || len(charset) > 40 {
+		return media
+	}
+	if full := mime.FormatMediaType(media, map[string]string{"charset": strings.ToLower(charset)}); full != "" {
+		return full
+	}
+	return media
+}
+
+// genuine tells whether the bytes can be what they are said to be. It is a first
+// look, so that a mistake is told at once: the reader looks closer.
+func (u *uploaded) genuine(kind string) bool {
+	if kind == "pdf" {
+		return bytes.Contains(u.data[:min(len(u.data), 1024)], []byte("%PDF-"))
+	}
+	return strings.HasPrefix(http.DetectContentType(u.data), "text/") && !bytes.HasPrefix(u.data, []byte("%PDF-"))
+}
+
+// titleFromName is a file's name without its ending; "" where there is none.
+func titleFromName(name string) string {
+	name = strings.TrimSuffix(name, path.Ext(name))
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, ""))
+	runes := []rune(trimmed(name))
+	return trimmed(string(runes[:min(len(runes), maxTitle)]))
+}

@@ -1,0 +1,149 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+)
+
+type outlineInput struct {
+	TaskID
+	Body outlineBody `contentType:"application/json"`
+}
+
+// outlineBody is a learner's word on a plan.
+type outlineBody struct {
+	Action  string          `json:"action" enum:"accept,edit,reject" doc:"edit puts another plan in the place of this one and accepts that."`
+	Title   *string         `json:"title,omitempty" nullable:"true" maxLength:"200" doc:"Of the course; absent: stays. For edit."`
+	Lessons []outlineLesson `json:"lessons,omitempty" nullable:"true" maxItems:"12" doc:"All lessons of the plan, in order, 3 to 12. For edit."`
+}
+
+type outlineLesson struct {
+	Title         string   `json:"title" maxLength:"200"`
+	Summary       *string  `json:"summary,omitempty" nullable:"true" maxLength:"1000"`
+	Objectives    []string `json:"objectives,omitempty" nullable:"true" maxItems:"8"`
+	Prerequisites []string `json:"prerequisites,omitempty" nullable:"true" maxItems:"8"`
+	Minutes       *int     `json:"estimated_duration_minutes,omitempty" nullable:"true" minimum:"1" maximum:"600"`
+}
+
+// Resolve checks what a schema cannot say.
+func (in *outlineInput) Resolve(huma.Context) []error {
+	var faults fieldFaults
+	b := in.Body
+	if b.Action != workflows.OutlineEdit {
+		return faults
+	}
+	if len(b.Lessons) < models.LeastLessons {
+		faults.add("lessons", "must be at least 3")
+	}
+	faults.line("title", text(b.Title))
+	titles := map[string]bool{}
+	for i, l := range b.Lessons {
+		at := fmt.Sprintf("lessons[%d].title", i)
+		title := strings.ToLower(trimmed(l.Title))
+		switch {
+		case title == "":
+			faults.add(at, "must not be empty")
+		case titles[title]:
+			faults.add(at, "is the title of another lesson")
+		}
+		titles[title] = true
+		faults.line(at, l.Title)
+		for n, o := range append(append([]string{}, l.Objectives...), l.Prerequisites...) {
+			if utf8.RuneCountInString(o) > 300 {
+				faults.add(fmt.Sprintf("lessons[%d]", i), fmt.Sprintf("has an objective or prerequisite of more than 300 characters (number %d)", n+1))
+			}
+		}
+	}
+	return faults
+}
+
+// decision is the learner's word as the workflow takes it.
+func (b outlineBody) decision() workflows.OutlineDecision {
+	d := workflows.OutlineDecision{Action: b.Action}
+	if b.Action != workflows.OutlineEdit {
+		return d
+	}
+	d.Plan.Title = trimmed(text(b.Title))
+	for _, l := range b.Lessons {
+		edit := workflows.LessonEdit{
+			Title: trimmed(l.Title), Summary: text(l.Summary), Objectives: list(l.Objectives), Prerequisites: list(l.Prerequisites), Minutes: usualMinutes,
+		}
+		if l.Minutes != nil {
+			edit.Minutes = *l.Minutes
+		}
+		d.Plan.Lessons = append(d.Plan.Lessons, edit)
+	}
+	return d
+}
+
+// usualMinutes is the length of a lesson for which none is given.
+const usualMinutes = 20
+
+// decideWithin bounds the wait for the workflow to take a decision.
+const decideWithin = 8 * time.Second
+
+// decideOutline hands the learner's word to the workflow and answers once it was taken.
+func (s *Server) decideOutline(ctx context.Context, in *outlineInput) (*taskOutput, error) {
+	user := principal(ctx).UserID
+	task, err := models.FindTask(ctx, s.DB, user, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if task.State.Ended() || !task.Spec.Review {
+		return nil, models.Errorf(models.Conflict, "No plan of this task waits for a decision.")
+	}
+	if err := s.tellWorkflow(ctx, task, in.Body.decision()); err != nil {
+		return nil, err
+	}
+	task, err = models.FindTask(ctx, s.DB, user, in.ID)
+	return &taskOutput{viewTask(task)}, err
+}
+
+func (s *Server) tellWorkflow(ctx context.Context, task models.Task, d workflows.OutlineDecision) error {
+	ctx, cancel := context.WithTimeout(ctx, decideWithin)
+	defer cancel()
+	update, err := s.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		UpdateID: uuid.NewString(), WorkflowID: task.WorkflowID, UpdateName: workflows.UpdateOutline,
+		Args: []any{d}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = update.Get(ctx, nil)
+	}
+	return refusedDecision(err)
+}
+
+// refusedDecision names why a decision was not taken.
+func refusedDecision(err error) error {
+	var app *temporal.ApplicationError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &app) && app.Type() == workflows.FailureNotInReview:
+		return models.Errorf(models.Conflict, "No plan of this task waits for a decision.")
+	default:
+		away := models.Errorf(models.Unavailable, "The decision could not be taken just now. Try again.").Because(err)
+		away.Part = "workflow-engine"
+		return away
+	}
+}
+
+func outlineOperation() huma.Operation {
+	return huma.Operation{
+		OperationID: "decide-outline", Method: http.MethodPost, Path: "/v1/tasks/{id}/outline", Tags: []string{"tasks"},
+		Summary: "Accept, edit or reject the plan of a course in review", Errors: []int{http.StatusConflict, http.StatusServiceUnavailable},
+		Description: "For courses asked for with mode review. The task's step is review while its plan waits; the plan is the course's lessons. Without a decision the task ends in time.",
+	}
+}

@@ -1,0 +1,72 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// usageView is what a user's courses have cost, and what is left.
+type usageView struct {
+	Today            usageDay   `json:"today"`
+	DailyTokens      *int64     `json:"daily_tokens" nullable:"true" doc:"What may be spent in a day (UTC); null: no bound."`
+	RemainingTokens  *int64     `json:"remaining_tokens" nullable:"true"`
+	ResetsAt         time.Time  `json:"resets_at" doc:"When the day's count starts again."`
+	Running          int        `json:"running" doc:"Generations under way."`
+	Waiting          int        `json:"waiting" doc:"Generations in line behind those."`
+	RunningAtOnce    int        `json:"running_at_once" doc:"How many can be under way."`
+	Days             []usageDay `json:"days" nullable:"false" doc:"The last 30 days, the latest first, without those in which nothing was spent."`
+	TypicalPerCourse int        `json:"typical_tokens_per_course" doc:"What an open generation counts for before its end."`
+}
+
+type usageDay struct {
+	Date         string  `json:"date" format:"date"`
+	Calls        int     `json:"calls" doc:"Requests to the model."`
+	InputTokens  int64   `json:"input_tokens"`
+	OutputTokens int64   `json:"output_tokens"`
+	Seconds      float64 `json:"seconds" doc:"Time the model took."`
+}
+
+type usageOutput struct{ Body usageView }
+
+// usageDays is how far back the list goes.
+const usageDays = 30
+
+func (s *Server) usage(ctx context.Context, _ *nothing) (*usageOutput, error) {
+	user, today := principal(ctx).UserID, s.now().Truncate(24*time.Hour)
+	days, err := models.UsageByDay(ctx, s.DB, user, today.AddDate(0, 0, 1-usageDays))
+	if err != nil {
+		return nil, err
+	}
+	line, err := models.LineOf(ctx, s.DB, user)
+	if err != nil {
+		return nil, err
+	}
+	v := usageView{
+		Today: usageDay{Date: today.Format(time.DateOnly)}, ResetsAt: today.AddDate(0, 0, 1), Running: line.Running, Waiting: line.Waiting,
+		RunningAtOnce: s.Config.Course.AtOnce, Days: []usageDay{}, TypicalPerCourse: models.TypicalTokens,
+	}
+	for _, d := range days {
+		day := usageDay{d.Date.Format(time.DateOnly), d.Calls, d.InputTokens, d.OutputTokens, d.Seconds}
+		v.Days = append(v.Days, day)
+		if day.Date == v.Today.Date {
+			v.Today = day
+		}
+	}
+	if quota := s.Config.Course.DailyTokens; quota > 0 {
+		left := max(quota-v.Today.InputTokens-v.Today.OutputTokens, 0)
+		v.DailyTokens, v.RemainingTokens = &quota, &left
+	}
+	return &usageOutput{v}, nil
+}
+
+func usageOperation() huma.Operation {
+	return huma.Operation{
+		OperationID: "get-usage", Method: http.MethodGet, Path: "/v1/users/me/usage", Tags: []string{tagUsers},
+		Summary: "What one's courses have cost, and what may still be spent today",
+	}
+}

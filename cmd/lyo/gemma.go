@@ -1,0 +1,65 @@
+package main
+
+import (
+	"github.com/lyoapp/lyo/activities"
+	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/gemma/builtin"
+	"github.com/lyoapp/lyo/activities/gemma/chain"
+	"github.com/lyoapp/lyo/config"
+)
+
+// writing is who writes courses here: the model's servers in order, and the
+// built-in outline writer where that may step in.
+func (a *app) writing() (*activities.Writing, error) {
+	w := &activities.Writing{DB: a.db, Clock: clock, Log: a.log}
+	model, err := a.model()
+	if err != nil {
+		return nil, err
+	}
+	if model != nil {
+		w.Model = model
+	}
+	if a.cfg.Gemma.FallbackOn() {
+		w.Builtin = builtin.New()
+	}
+	return w, nil
+}
+
+// model is the chain of the configured servers, nil when there is none. It holds
+// the servers' breakers, so a process makes one.
+func (a *app) model() (*chain.Chain, error) {
+	servers, err := endpoints(a.cfg.Gemma)
+	if err != nil || len(servers) == 0 {
+		return nil, err
+	}
+	var links []chain.Endpoint
+	for _, e := range servers {
+		client := gemma.New(gemma.Options{
+			BaseURL: e.BaseURL, Model: e.Model, APIKey: e.APIKey, Dialect: e.Dialect, IdleTimeout: a.cfg.Gemma.StallAfter,
+		})
+		links = append(links, chain.Endpoint{Name: e.Name, Client: client})
+	}
+	return chain.New(links, chain.Options{Log: a.log}), nil
+}
+
+// endpoints lists the configured servers: LYO_GEMMA_BASE_URL first, then LYO_GEMMA_ENDPOINTS.
+func endpoints(g config.Gemma) ([]chain.EndpointConfig, error) {
+	var servers []chain.EndpointConfig
+	if g.BaseURL != "" {
+		dialect, err := gemma.ParseDialect(g.Dialect)
+		if err != nil {
+			return nil, err
+		}
+		servers = append(servers, chain.EndpointConfig{
+			Name: "main", BaseURL: g.BaseURL, Model: g.Model, APIKey: g.APIKey.Reveal(), Dialect: dialect,
+		})
+	}
+	if g.Endpoints != "" {
+		more, err := chain.ParseEndpoints([]byte(g.Endpoints.Reveal()))
+		if err != nil {
+			return nil, err
+		}
+		servers = append(servers, more...)
+	}
+	return servers, nil
+}

@@ -1,0 +1,25 @@
+package models
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// useSources ties the learner's own material to a course. Material that is
+// another's, unknown or could not be read is a bad field.
+func useSources(tx *gorm.DB, course, user uuid.UUID, ids []uuid.UUID) error {
+	for i, id := range ids {
+		tied := tx.Exec(`INSERT INTO course_sources (course_id, source_id, position)
+			SELECT ?, id, ? FROM sources WHERE id = ? AND user_id = ? AND state <> 'FAILED'
+			ON CONFLICT DO NOTHING`, course, i+1, id, user)
+		if tied.Error != nil {
+			return tied.Error
+		}
+		if tied.RowsAffected == 0 {
+			return BadField("body", fmt.Sprintf("/source_ids/%d", i), "is none of your sources, or is one that could not be read")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,32 @@
+package workflows
+
+import (
+	"errors"
+
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/lyoapp/lyo/activities"
+)
+
+// ReadSource has a learner's material read. However it ends, the material is
+// READY or FAILED.
+func ReadSource(ctx workflow.Context, source uuid.UUID) error {
+	var m *activities.Material
+	err := workflow.ExecuteActivity(reading(ctx), m.ReadSource, source).Get(ctx, nil)
+	if err == nil {
+		return nil
+	}
+	reason := "The material could not be read."
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) && app.Type() == "unavailable" {
+		reason = app.Message()
+	}
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	if settled := workflow.ExecuteActivity(quick(ctx), m.GiveUp, source, reason).Get(ctx, nil); settled != nil {
+		return settled
+	}
+	return err
+}

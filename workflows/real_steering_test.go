@@ -1,0 +1,176 @@
+package workflows_test
+
+import (
+	"crypto/sha256"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/workflows"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// made has a course written and returns its task.
+func made(t *testing.T, c client.Client, db *gorm.DB) models.Task {
+	t.Helper()
+	task, promise := ask(t, db)
+	starter(c, db).Kick(t.Context(), promise)
+	_ = c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil) // some tests have it fail
+	row, _ := finished(t, db, task)
+	return row
+}
+
+// again asks for parts of a task's course to be written again.
+func again(t *testing.T, db *gorm.DB, task models.Task, spec models.TaskSpec) (models.Task, models.OutboxEntry, error) {
+	t.Helper()
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	id, _ := models.GenerationIDs(task.UserID, nil)
+	hash := sha256.Sum256(id[:])
+	next := models.NewTask(id, task.UserID, task.CourseID, now)
+	next.TaskType, next.WorkflowID, next.RequestHash, next.Spec = models.TaskCourseRegeneration, workflows.RegenerateCourseID(id), hash[:], spec
+	promise := outbox.Course(next, outbox.Bounds{Deadline: time.Hour}, now)
+	next, _, err := models.CreateRegeneration(t.Context(), db, next, nil, promise, models.Quota{AtOnce: 2})
+	return next, promise, err
+}
+
+func TestAPartialCourseIsMended(t *testing.T) {
+	t.Parallel()
+	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	startWorker(t, c, db, model)
+	var spoilt string // the title of the lesson that fails
+	model.Script(func(r gemmatest.Request) []gemmatest.Fault {
+		if r.Kind == gemmatest.Lesson && (spoilt == "" || spoilt == r.Title) && r.Title != "" {
+			return []gemmatest.Fault{gemmatest.Refusal()}
+		}
+		return nil
+	})
+	spoilt = "The parts of How tides work"
+	task := made(t, c, db)
+	row, course := finished(t, db, task)
+	require.Equal(t, "unfinished", row.Fault.Code)
+	require.Equal(t, models.CoursePartial, course.Status)
+
+	model.Heal()
+	before := model.Count(gemmatest.Lesson)
+	next, promise, err := again(t, db, task, models.TaskSpec{Section: models.SectionLessons})
+	require.NoError(t, err)
+	_, _, err = again(t, db, task, models.TaskSpec{Section: models.SectionLessons})
+	require.Equal(t, models.Conflict, models.CodeOf(err), "one at a time writes a course")
+	starter(c, db).Kick(t.Context(), promise)
+	require.NoError(t, c.GetWorkflow(t.Context(), next.WorkflowID, "").Get(t.Context(), nil))
+	record(t, c, next.WorkflowID, "regenerate_course")
+	row, course = finished(t, db, next)
+	require.Equal(t, models.TaskDone, row.State)
+	require.Equal(t, models.CourseReady, course.Status)
+	require.Equal(t, before+1, model.Count(gemmatest.Lesson), "only what was missing")
+}
+
+func TestAReadyCourseStaysReadableWhileALessonIsWrittenAgain(t *testing.T) {
+	t.Parallel()
+	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	startWorker(t, c, db, model)
+	task := made(t, c, db)
+	_, course := finished(t, db, task)
+	lesson := course.Lessons[1].ID
+	model.On(gemmatest.Lesson, 0, gemmatest.Hold())
+	next, promise, err := again(t, db, task, models.TaskSpec{Section: models.SectionLessons, LessonID: &lesson})
+	require.NoError(t, err)
+	starter(c, db).Kick(t.Context(), promise)
+	require.NoError(t, model.WaitHeld(t.Context(), 1))
+	_, meanwhile := finished(t, db, task)
+	require.Equal(t, models.CourseReady, meanwhile.Status)
+	require.NotEmpty(t, meanwhile.Lessons[1].Content)
+	model.Heal()
+	model.Release()
+	require.NoError(t, c.GetWorkflow(t.Context(), next.WorkflowID, "").Get(t.Context(), nil))
+	_, after := finished(t, db, next)
+	require.Equal(t, 2, after.Lessons[1].Revision)
+	require.Equal(t, 1, after.Lessons[0].Revision)
+	require.Equal(t, models.CourseReady, after.Status)
+	require.Equal(t, course.PublishedAt, after.PublishedAt)
+}
+
+func TestAnEditedPlanIsWritten(t *testing.T) {
+	t.Parallel()
+	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	startWorker(t, c, db, model)
+	task, promise := askFor(t, db, addUser(t, db), models.TaskSpec{Review: true})
+	starter(c, db).Kick(t.Context(), promise)
+	require.Eventually(t, func() bool {
+		row, _ := finished(t, db, task)
+		return row.Step == workflows.StepReview
+	}, 30*time.Second, 20*time.Millisecond)
+	_, course := finished(t, db, task)
+	require.Len(t, course.Lessons, 4, "the plan can be read while it waits")
+	require.Zero(t, model.Count(gemmatest.Lesson))
+	edit := workflows.OutlineDecision{Action: workflows.OutlineEdit, Plan: workflows.PlanEdit{Title: "Mine", Lessons: []workflows.LessonEdit{
+		{Title: "Ebb", Summary: "s", Minutes: 10}, {Title: "Flood", Summary: "s", Minutes: 10}, {Title: "Slack water", Summary: "s", Minutes: 10},
+	}}}
+	decide := func() error {
+		update, err := c.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
+			WorkflowID: task.WorkflowID, UpdateName: workflows.UpdateOutline, Args: []any{edit}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		})
+		if err == nil {
+			err = update.Get(t.Context(), nil)
+		}
+		return err
+	}
+	require.NoError(t, decide())
+	require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
+	require.Error(t, decide(), "it has been decided")
+	record(t, c, task.WorkflowID, "reviewed_course")
+	_, course = finished(t, db, task)
+	require.Equal(t, "Mine", course.Title)
+	require.Equal(t, models.CourseReady, course.Status)
+	require.Len(t, course.Lessons, 3)
+	require.Equal(t, "Slack water", course.Lessons[2].Title)
+}
+
+// With one slot at the model, what another user waits for is counted in answers
+// given to somebody else, which no busy machine can change.
+func TestALongLineDelaysOthersByLittle(t *testing.T) {
+	t.Parallel()
+	url := modelstest.URL(t)
+	db, err := models.Open(url, models.Pool{MaxOpen: 10})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, models.Close(db)) }()
+	c, model := temporalServer(t), gemmatest.New(t)
+	defer startWorkerWith(t, c, db, model, 1)()
+	relay := &outbox.Relay{Starter: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: 50 * time.Millisecond}
+	model.Script(func(gemmatest.Request) []gemmatest.Fault {
+		return []gemmatest.Fault{gemmatest.Delay(4 * time.Millisecond)}
+	})
+	alone := made(t, c, db)
+	calls := callsOf(t, db, alone)
+
+	greedy := addUser(t, db)
+	for range 100 {
+		_, promise := askFor(t, db, greedy, models.TaskSpec{})
+		starter(c, db).Kick(t.Context(), promise)
+	}
+	stop := runRelay(t, relay)
+	defer stop()
+	require.NoError(t, model.Wait(t.Context(), func(s gemmatest.State) bool { return s.Done > calls+5 }))
+	from := model.State().Done
+	task := made(t, c, db)
+	others := model.State().Done - from - callsOf(t, db, task)
+	t.Logf("alone %d answers; behind a line of 100 courses %d answers went to somebody else meanwhile", calls, others)
+	require.LessOrEqual(t, others, calls/2, "of an empty queue's time, in answers")
+	line, err := models.LineOf(t.Context(), db, greedy)
+	require.NoError(t, err)
+	require.LessOrEqual(t, line.Running, 2)
+	require.Positive(t, line.Waiting)
+}
+
+// callsOf counts the answers a task's course took.
+func callsOf(t *testing.T, db *gorm.DB, task models.Task) (n int) {
+	t.Helper()
+	require.NoError(t, db.Model(&models.ModelCall{}).Select("coalesce(sum(calls), 0)").Where("course_id = ?", task.CourseID).Scan(&n).Error)
+	return n
+}

@@ -1,0 +1,111 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/lyoapp/lyo/activities"
+)
+
+// UpdateOutline is the update by which a learner decides on a plan: an OutlineDecision.
+const UpdateOutline = "decide-outline"
+
+// What a learner can decide. An edited plan is accepted with its edits.
+const (
+	OutlineAccept = "accept"
+	OutlineEdit   = "edit"
+	OutlineReject = "reject"
+)
+
+// OutlineDecision is a learner's word on a plan.
+type OutlineDecision struct {
+	Action string `json:"action"`
+	// Plan is the edited one, for OutlineEdit.
+	Plan PlanEdit `json:"plan"`
+}
+
+// PlanEdit is a plan as its learner wants it.
+type PlanEdit = activities.PlanEdit
+
+// LessonEdit is one lesson of such a plan.
+type LessonEdit = activities.LessonEdit
+
+// Types of failures around a review.
+const (
+	FailureNotInReview   = "conflict"
+	failureRejected      = "rejected"
+	failureReviewExpired = "review_expired"
+)
+
+// review is the wait for a learner's word on the plan.
+type review struct {
+	wait    time.Duration // 0: nobody is asked
+	waiting bool
+	decided string
+}
+
+// open lets decisions come in. Those that come while no plan waits are refused.
+func (r *review) open(ctx workflow.Context, g *generation) error {
+	if r.wait == 0 {
+		return nil
+	}
+	decide := func(ctx workflow.Context, d OutlineDecision) error { return r.decide(ctx, g, d) }
+	return workflow.SetUpdateHandlerWithOptions(ctx, UpdateOutline, decide, workflow.UpdateHandlerOptions{
+		Validator:   func(OutlineDecision) error { return r.refuse() },
+		Description: "Accept, edit or reject the plan that waits for review.",
+	})
+}
+
+func (r *review) refuse() error {
+	if !r.waiting || r.decided != "" {
+		return temporal.NewNonRetryableApplicationError("No plan waits for a decision.", FailureNotInReview, nil)
+	}
+	return nil
+}
+
+// decide takes the learner's word; the caller's answer waits until an edit is kept.
+func (r *review) decide(ctx workflow.Context, g *generation, d OutlineDecision) error {
+	if err := r.refuse(); err != nil { // another one came first
+		return err
+	}
+	r.decided = d.Action
+	if d.Action != OutlineEdit {
+		return nil
+	}
+	var ch *activities.Checking
+	in := activities.EditInput{CourseID: g.in.CourseID, Plan: d.Plan}
+	if err := workflow.ExecuteActivity(quick(ctx), ch.EditPlan, in).Get(ctx, &g.lessons); err != nil {
+		r.decided = ""
+		return err
+	}
+	g.write, g.quiz = g.lessons, g.lessons
+	return nil
+}
+
+// awaitReview waits until the learner has decided, or for as long as that may take.
+func (g *generation) awaitReview(ctx workflow.Context) error {
+	r := &g.review
+	if r.wait == 0 {
+		return nil
+	}
+	g.story.tell(ctx, 40, StepReview, "The plan waits for your review")
+	r.waiting = true
+	decided := func() bool { return r.decided != "" && workflow.AllHandlersFinished(ctx) }
+	inTime, err := workflow.AwaitWithTimeout(ctx, r.wait, decided)
+	r.waiting = false
+	switch {
+	case err != nil:
+		return err
+	case !inTime:
+		return temporal.NewNonRetryableApplicationError("Nobody decided on the plan in time.", failureReviewExpired, nil)
+	case r.decided == OutlineReject:
+		return temporal.NewNonRetryableApplicationError("The plan was rejected.", failureRejected, nil)
+	default:
+		return nil
+	}
+}
+
+// StepReview is the step of a task whose plan waits for its learner's word.
+const StepReview = "review"
