@@ -75,15 +75,39 @@ func (at *atHand) cited(labels []string) []models.Citation {
 	return at.citations
 }
 
-// passages are the paragraphs of a text that have most to do with the query, in
-// the order of the text.
+// passages are the parts of a text that have most to do with the query, in the
+// order of the text.
 func passages(text, query string) string {
-	paragraphs := slices.DeleteFunc(strings.Split(text, "\n\n"), func(p string) bool { return strings.TrimSpace(p) == "" })
-	picked := curate.Pick(query, paragraphs, mostFromOne)
+	var parts []string
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
+		parts = append(parts, cut(strings.TrimSpace(paragraph))...)
+	}
+	picked := curate.Pick(query, parts, mostFromOne)
 	slices.Sort(picked)
 	var chosen []string
 	for _, i := range picked {
-		chosen = append(chosen, paragraphs[i])
+		chosen = append(chosen, parts[i])
 	}
 	return strings.Join(chosen, "\n\n")
+}
+
+// longestPart is how many characters of a paragraph are taken as one: those of
+// documents without real paragraphs may fill pages.
+const longestPart = 700
+
+// cut makes parts of a paragraph, between words.
+func cut(paragraph string) []string {
+	var parts []string
+	letters := []rune(paragraph)
+	for len(letters) > longestPart {
+		at := longestPart
+		for at > longestPart/2 && letters[at] != ' ' {
+			at--
+		}
+		parts, letters = append(parts, strings.TrimSpace(string(letters[:at]))), letters[at:]
+	}
+	if rest := strings.TrimSpace(string(letters)); rest != "" {
+		parts = append(parts, rest)
+	}
+	return parts
 }

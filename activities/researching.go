@@ -40,6 +40,9 @@ type Research struct {
 // NoSources is the notice of a course for which nobody could be asked.
 const NoSources = "No outside source could be reached: this course is made of its own texts."
 
+// OnlyOwnSources is that notice where the learner brought material along.
+const OnlyOwnSources = "No outside source could be reached: this course is made of your material and of its own texts."
+
 // mostFindings is how many items are kept for a course.
 const mostFindings = 24
 
@@ -67,6 +70,9 @@ func (r *Researching) FindSources(ctx context.Context, course uuid.UUID) (Resear
 	}
 	report := r.Finder.Find(ctx, sources.Query{Topic: c.Topic, Language: c.Locale, Level: c.DifficultyLevel, Limit: mostFindings})
 	found.read(report)
+	if found.Notice != "" && len(own) > 0 {
+		found.Notice = OnlyOwnSources
+	}
 	items := make([]models.Item, 0, len(report.Items))
 	for _, item := range report.Items[:min(len(report.Items), mostFindings)] {
 		items = append(items, r.item(c, item))

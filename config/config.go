@@ -122,13 +122,13 @@ type Engine struct {
 	Port int    `env:"LYO_ENGINE_PORT" envDefault:"8190"`
 	// APIKey is asked of clients; empty: nobody is asked, as suits a listener on the loopback.
 	APIKey Secret `env:"LYO_ENGINE_API_KEY"`
-	// Slots is how many answers are written at once; 0: half the cores, at most 4.
+	// Slots is how many answers are written at once; 0: a quarter of the cores, at most 4.
 	Slots int `env:"LYO_ENGINE_SLOTS" envDefault:"0"`
 	// Queue is how many requests may wait for a slot before the next is refused.
 	Queue int `env:"LYO_ENGINE_QUEUE" envDefault:"16"`
 	// Context is the number of tokens of a prompt and its answer together.
 	Context int `env:"LYO_ENGINE_CONTEXT" envDefault:"8192"`
-	// Threads a slot computes with; 0: the cores shared out over the slots.
+	// Threads a slot computes with; 0: the cores but one, shared out over the slots.
 	Threads int `env:"LYO_ENGINE_THREADS" envDefault:"0"`
 	// IdleUnload is how long the weights stay in memory without a request.
 	IdleUnload time.Duration `env:"LYO_ENGINE_IDLE_UNLOAD" envDefault:"10m"`

@@ -15,7 +15,7 @@ import (
 
 func load(t *testing.T) *types.Project {
 	t.Helper()
-	options, err := cli.NewProjectOptions([]string{"../docker-compose.yml"}, cli.WithWorkingDirectory(".."))
+	options, err := cli.NewProjectOptions([]string{"../docker-compose.yml"}, cli.WithWorkingDirectory(".."), cli.WithProfiles([]string{"engine"}))
 	require.NoError(t, err)
 	project, err := options.LoadProject(t.Context())
 	require.NoError(t, err)
@@ -41,7 +41,7 @@ func TestComposeIsTheWholeSystem(t *testing.T) {
 // TestComposeConfiguresLyo loads what the containers get the way lyo does.
 func TestComposeConfiguresLyo(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"migrate", "api", "worker"} {
+	for _, name := range []string{"migrate", "api", "worker", "engine"} {
 		service := load(t).Services[name]
 		var environ []string
 		for key, value := range service.Environment {
@@ -52,8 +52,12 @@ func TestComposeConfiguresLyo(t *testing.T) {
 		c, warnings, err := config.Load(environ)
 		require.NoError(t, err, name)
 		require.Empty(t, warnings, name)
-		require.Equal(t, "0.0.0.0", c.HTTP.Host)
-		require.NotEmpty(t, c.Database.URL)
+		if name == "engine" {
+			require.Equal(t, "0.0.0.0", c.Engine.Host)
+		} else {
+			require.Equal(t, "0.0.0.0", c.HTTP.Host)
+			require.NotEmpty(t, c.Database.URL)
+		}
 		require.FileExists(t, "../"+service.Build.Dockerfile)
 	}
 }
@@ -74,6 +78,11 @@ func TestDockerfileBuildsWhatComposeRuns(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(content), "./cmd/lyo")
 	require.Contains(t, string(content), "USER nonroot")
+	for name, service := range load(t).Services {
+		if service.Build != nil {
+			require.Contains(t, string(content), " AS "+service.Build.Target+"\n", name)
+		}
+	}
 	module, err := os.ReadFile("../go.mod")
 	require.NoError(t, err)
 	version, _, _ := strings.Cut(strings.SplitAfter(string(module), "\ngo ")[1], "\n")

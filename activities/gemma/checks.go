@@ -38,11 +38,23 @@ func refusesTask(text string) string {
 	if first, rest, found := strings.Cut(text, "\n"); found && strings.HasPrefix(first, "#") {
 		text = rest
 	}
-	start := strings.ToLower(strings.TrimLeft(strings.ReplaceAll(head(text, 120), "’", "'"), "#*_> \"“\n"))
+	start := strings.ToLower(strings.TrimLeft(strings.ReplaceAll(head(text, 120), "’", "'"), "#*_> \n"))
 	if words(text) > most || !slices.ContainsFunc(refusals, func(r string) bool { return strings.HasPrefix(start, r) }) {
 		return ""
 	}
 	return "it refuses; this is an ordinary text for learners, so write it as asked"
+}
+
+// refuseTask says that all of some texts are refusals; a single one may be about saying
+// sorry in another language.
+func refuseTask(texts []string) string {
+	problem := ""
+	for _, text := range texts {
+		if problem = refusesTask(text); problem == "" {
+			return ""
+		}
+	}
+	return problem
 }
 
 // levelProblem says that a lesson's sentences are far too long for its level. No program

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -28,8 +29,9 @@ const mostQuestions = 5
 // solveForm names the form of the answers to n questions.
 func solveForm(n int) string { return fmt.Sprintf("solve-%d", n) }
 
-// loadForms reads every schema, and of solve one for each number of questions.
-func loadForms() map[string]*form {
+// loadForms gives the forms, which nobody changes: every schema, and of solve one for
+// each number of questions. Reading them takes a while, so it is done once.
+var loadForms = sync.OnceValue(func() map[string]*form {
 	forms := map[string]*form{}
 	for _, name := range []string{"outline", "outline-small", "practice", "practice-small", "questions", "summary"} {
 		forms[name] = newForm(name, readSchema(name))
@@ -39,7 +41,7 @@ func loadForms() map[string]*form {
 		forms[solveForm(n)] = newForm(solveForm(n), []byte(exactly.Replace(string(readSchema("solve")))))
 	}
 	return forms
-}
+})
 
 // readSchema panics when there is none: they are part of the program.
 func readSchema(name string) []byte {

@@ -69,6 +69,9 @@ func citations(text string, excerpts []Excerpt) (string, []string) {
 	return text, c.cited
 }
 
+// unmarked is for texts that cite nothing: a model that saw marks may write them there.
+func unmarked(s string) string { return mark.ReplaceAllString(s, "") }
+
 type citing struct {
 	excerpts []Excerpt
 	cited    []string
@@ -88,7 +91,8 @@ func (c *citing) replace(m string) string {
 	if len(known) == 0 {
 		return ""
 	}
-	return m[:strings.Index(m, "[")] + "[" + strings.Join(known, ", ") + "]"
+	before, _, _ := strings.Cut(m, "[") // the space, if there was one
+	return before + "[" + strings.Join(known, ", ") + "]"
 }
 
 func textsOf(excerpts []Excerpt) []string {

@@ -24,8 +24,8 @@ type planAnswer struct {
 
 // read turns an answer's text into an outline, or says what is wrong with it.
 //
-// Mended, by leaving them out, are blank and double entries of lists, and prerequisites
-// that name the lesson itself or a later one. Refused are blank titles, summaries and
+// Mended, by leaving them out, are blank and double entries of lists, citation marks, and
+// prerequisites that name the lesson itself or a later one. Refused are blank titles, summaries and
 // descriptions, lessons without objectives, double titles, refusals, another language,
 // links that no excerpt gave, and HTML.
 func (r OutlineRequest) read(t task, text string) (Outline, []string) {
@@ -35,10 +35,8 @@ func (r OutlineRequest) read(t task, text string) (Outline, []string) {
 	}
 	o := a.trimmed()
 	found := outlineProblems(o)
-	for _, s := range []string{o.Title, o.Summary, o.Description} {
-		if p := refusesTask(s); p != "" {
-			return Outline{}, []string{p}
-		}
+	if p := refuseTask([]string{o.Summary, o.Description}); p != "" {
+		return Outline{}, []string{p}
 	}
 	return o, append(found, proseProblems(o.prose(), r.Brief, textsOf(shown(r.Excerpts))...)...)
 }
@@ -53,11 +51,14 @@ func (o Outline) prose() string {
 }
 
 func (a outlineAnswer) trimmed() Outline {
-	o := Outline{Title: line(a.Title), Summary: clean(a.Summary), Description: clean(a.Description), Tags: distinctLines(a.Tags)}
+	o := Outline{
+		Title: line(unmarked(a.Title)), Summary: clean(unmarked(a.Summary)), Description: clean(unmarked(a.Description)),
+		Tags: distinctLines(each(a.Tags, unmarked)),
+	}
 	for _, l := range a.Lessons {
 		o.Lessons = append(o.Lessons, LessonPlan{
-			Title: line(l.Title), Summary: clean(l.Summary), Minutes: l.Minutes,
-			Objectives: distinctLines(l.Objectives), Prerequisites: distinctLines(l.Prerequisites),
+			Title: line(unmarked(l.Title)), Summary: clean(unmarked(l.Summary)), Minutes: l.Minutes,
+			Objectives: distinctLines(each(l.Objectives, unmarked)), Prerequisites: distinctLines(each(l.Prerequisites, unmarked)),
 		})
 	}
 	o.dropForwardReferences()

@@ -21,16 +21,16 @@ type questionAnswer struct {
 
 // read turns an answer's text into a practice, or says what is wrong with it.
 //
-// Mended, by leaving them out, are blank and double study questions and terms, and quiz
-// questions that are blank, double or without four different options. Refused is a
-// practice of which no study question or no quiz question is left, another language,
+// Mended, by leaving them out, are citation marks, blank and double study questions and
+// terms, and quiz questions that are blank, double or without four different options. Refused is a
+// practice of which no study question or no quiz question is left, a refusal, another language,
 // links that the lesson does not hold, and HTML.
 func (r PracticeRequest) read(t task, text string) (Practice, []string) {
 	var a practiceAnswer
 	if problems := t.form.parse(text, &a); len(problems) > 0 {
 		return Practice{}, problems
 	}
-	p := Practice{StudyQuestions: distinctLines(a.StudyQuestions), KeyTerms: usableTerms(a.KeyTerms)}
+	p := Practice{StudyQuestions: distinctLines(each(a.StudyQuestions, unmarked)), KeyTerms: usableTerms(a.KeyTerms)}
 	var found problems
 	p.Quiz, found = usableQuestions(a.Quiz, len(a.Quiz), nil)
 	if len(p.StudyQuestions) == 0 {
@@ -48,6 +48,9 @@ func (p Practice) proseProblems(b Brief, given string) []string {
 	}
 	for _, t := range p.KeyTerms {
 		parts, marks = append(parts, t.Definition), append(marks, t.Term)
+	}
+	if p := refuseTask(parts); p != "" {
+		return []string{p}
 	}
 	found := proseProblems(strings.Join(parts, "\n"), b, given)
 	if len(found) == 0 && inventsLink(strings.Join(marks, "\n"), []string{given}) {
@@ -96,10 +99,8 @@ func (r SummaryRequest) read(t task, text string) (CourseSummary, []string) {
 	var found problems
 	found.blank("summary", s.Summary)
 	found.blank("description", s.Description)
-	for _, text := range []string{s.Summary, s.Description} {
-		if p := refusesTask(text); p != "" {
-			return CourseSummary{}, []string{p}
-		}
+	if p := refuseTask([]string{s.Summary, s.Description}); p != "" {
+		return CourseSummary{}, []string{p}
 	}
 	return s, append(found, proseProblems(s.Summary+"\n"+s.Description, r.Brief)...)
 }
@@ -114,7 +115,7 @@ func usableQuestions(answers []questionAnswer, most int, avoid []string) ([]Ques
 		seen[strings.ToLower(clean(prompt))] = true
 	}
 	for i, a := range answers {
-		q := Question{Prompt: clean(a.Prompt), Options: each(a.Options, line), Answer: a.Answer, Explanation: clean(a.Explanation)}
+		q := Question{Prompt: clean(unmarked(a.Prompt)), Options: each(each(a.Options, unmarked), line), Answer: a.Answer, Explanation: clean(unmarked(a.Explanation))}
 		at := fmt.Sprintf("quiz question %d ", i+1)
 		switch key := strings.ToLower(q.Prompt); {
 		case q.Prompt == "":
@@ -140,7 +141,7 @@ func usableTerms(answers []KeyTerm) []KeyTerm {
 	var usable []KeyTerm
 	seen := map[string]bool{}
 	for _, a := range answers {
-		t := KeyTerm{Term: line(a.Term), Definition: line(a.Definition)}
+		t := KeyTerm{Term: line(unmarked(a.Term)), Definition: line(unmarked(a.Definition))}
 		if key := strings.ToLower(t.Term); t.Term != "" && t.Definition != "" && !seen[key] {
 			seen[key] = true
 			usable = append(usable, t)

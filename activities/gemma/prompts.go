@@ -3,6 +3,7 @@ package gemma
 import (
 	"embed"
 	"strings"
+	"sync"
 	"text/template"
 )
 
@@ -12,10 +13,11 @@ const PromptVersion = "2026-11-2"
 //go:embed prompts/*.tmpl
 var promptFiles embed.FS
 
-// loadPrompts panics on a broken template: those are part of the program.
-func loadPrompts() *template.Template {
+// loadPrompts gives the templates, which nobody changes. It panics on a broken one: they
+// are part of the program.
+var loadPrompts = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("").Option("missingkey=error").ParseFS(promptFiles, "prompts/*.tmpl"))
-}
+})
 
 // render panics only if a template asks for what view does not have, which tests show.
 func (c *Client) render(name string, v view) string {

@@ -76,7 +76,7 @@ func TestWhatAPracticeCanDoWithoutIsDropped(t *testing.T) {
 	t.Parallel()
 	c := New(Options{BaseURL: "http://127.0.0.1:1/v1", Model: "m"})
 	twins := strings.Replace(question("1"), `"w"`, `"X "`, 1)
-	text := `{"study_questions":["a"," ","A"],"key_terms":[{"term":"t","definition":"d"},{"term":"T","definition":"e"},{"term":" ","definition":"f"}],"quiz":[` +
+	text := `{"study_questions":["a [S1]"," ","A"],"key_terms":[{"term":"t","definition":"d"},{"term":"T","definition":"e"},{"term":" ","definition":"f"}],"quiz":[` +
 		twins + `,` + question("2") + `,` + question("3") + `]}`
 	p, found := readAs(c, "practice", PracticeRequest{}.read, text)
 	require.Empty(t, found)

@@ -7,12 +7,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lyoapp/lyo/cmd/lyo/dev"
+	"github.com/lyoapp/lyo/config"
 )
 
 func devCommand(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "dev", Short: "Bring the whole system up on this machine", Args: cobra.NoArgs,
-		Long: "Brings up a private Postgres, Redis and Temporal with its UI, migrates, and runs the API and a worker.\n" +
+		Long: "Brings up a private Postgres, Redis and Temporal with its UI, migrates, and runs the API, a worker, and lyo engine\n" +
+			"where weights are there and no other model server is configured.\n" +
 			"Where DATABASE_URL, REDIS_URL or TEMPORAL_ADDRESS are set those are used instead. Data is kept in LYO_STATE_DIR.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := settings(cmd, environ)
@@ -25,10 +27,22 @@ func devCommand(environ []string) *cobra.Command {
 			}
 			return dev.Run(cmd.Context(), dev.Options{
 				StateDir: cfg.StateDir, HTTPPort: cfg.HTTP.Port, TemporalPort: cfg.Dev.TemporalPort, UIPort: cfg.Dev.TemporalUIPort,
-				Self: self, Environ: environ, Out: cmd.OutOrStdout(), Color: isTerminal(os.Stdout),
+				EnginePort: enginePort(cfg), Self: self, Environ: environ, Out: cmd.OutOrStdout(), Color: isTerminal(os.Stdout),
 			})
 		},
 	}
+}
+
+// enginePort is where the model server is to listen: nowhere when another one is
+// configured, or when there are no weights to serve.
+func enginePort(cfg config.Config) int {
+	if cfg.Gemma.BaseURL != "" || cfg.Gemma.Endpoints != "" {
+		return 0
+	}
+	if w, err := findWeights(cfg); err != nil || w.ready() != nil {
+		return 0
+	}
+	return cfg.Engine.Port
 }
 
 // isTerminal tells whether colours would be seen by a person.

@@ -81,15 +81,16 @@ func (m *modelServer) about() engine.About {
 	return engine.About{Version: w.version, Size: w.size, Verified: w.verified}
 }
 
-// shareOut gives half the cores a slot each, four at most, and shares the cores out among
-// the slots, unless told otherwise.
+// shareOut gives every fourth core a slot, four at most, and shares the cores out among
+// the slots but for one, unless told otherwise: threads of llama.cpp wait for each other
+// busily, so that one core too many makes all of them slow when anything else runs.
 func shareOut(e config.Engine, cores int) (slots, threads int) {
 	slots, threads = e.Slots, e.Threads
 	if slots == 0 {
-		slots = min(max(cores/2, 1), 4)
+		slots = min(max(cores/4, 1), 4)
 	}
 	if threads == 0 {
-		threads = max(cores/slots, 1)
+		threads = max((cores-1)/slots, 1)
 	}
 	return slots, threads
 }

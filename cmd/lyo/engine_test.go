@@ -28,9 +28,9 @@ func TestCoresAreSharedOut(t *testing.T) {
 		slots, threads int
 	}{
 		{config.Engine{}, 1, 1, 1},
-		{config.Engine{}, 2, 1, 2},
-		{config.Engine{}, 8, 4, 2},
-		{config.Engine{}, 64, 4, 16},
+		{config.Engine{}, 2, 1, 1},
+		{config.Engine{}, 8, 2, 3},
+		{config.Engine{}, 64, 4, 15},
 		{config.Engine{Slots: 6}, 4, 6, 1},
 		{config.Engine{Slots: 1, Threads: 3}, 2, 1, 3},
 	} {

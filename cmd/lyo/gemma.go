@@ -1,6 +1,8 @@
 package main
 
 import (
+	"log/slog"
+
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/gemma"
 	"github.com/lyoapp/lyo/activities/gemma/builtin"
@@ -27,19 +29,22 @@ func (a *app) writing() (*activities.Writing, error) {
 
 // model is the chain of the configured servers, nil when there is none. It holds
 // the servers' breakers, so a process makes one.
-func (a *app) model() (*chain.Chain, error) {
-	servers, err := endpoints(a.cfg.Gemma)
+func (a *app) model() (*chain.Chain, error) { return modelOf(a.cfg.Gemma, a.log) }
+
+// modelOf needs nothing but the settings; without a server it is nil. It asks nobody.
+func modelOf(g config.Gemma, log *slog.Logger) (*chain.Chain, error) {
+	servers, err := endpoints(g)
 	if err != nil || len(servers) == 0 {
 		return nil, err
 	}
 	var links []chain.Endpoint
 	for _, e := range servers {
 		client := gemma.New(gemma.Options{
-			BaseURL: e.BaseURL, Model: e.Model, APIKey: e.APIKey, Dialect: e.Dialect, IdleTimeout: a.cfg.Gemma.StallAfter,
+			BaseURL: e.BaseURL, Model: e.Model, APIKey: e.APIKey, Dialect: e.Dialect, IdleTimeout: g.StallAfter,
 		})
 		links = append(links, chain.Endpoint{Name: e.Name, Client: client})
 	}
-	return chain.New(links, chain.Options{Log: a.log}), nil
+	return chain.New(links, chain.Options{Log: log}), nil
 }
 
 // endpoints lists the configured servers: LYO_GEMMA_BASE_URL first, then LYO_GEMMA_ENDPOINTS.

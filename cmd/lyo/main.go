@@ -1,5 +1,6 @@
 // Command lyo is the whole of Lyo: the API, the worker, both in one process,
-// the migrations, and everything together on a developer's machine.
+// the model server and its weights, the migrations, and everything together on a
+// developer's machine.
 package main
 
 import (

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -49,9 +50,12 @@ func (c answers) Store(ctx context.Context, provider, key string, items []byte, 
 	return models.KeepAnswer(ctx, c.db, models.SourceAnswer{Provider: provider, Key: key, Items: items, ExpiresAt: now.Add(ttl)}, now)
 }
 
+// fetchWithin is the time for a learner's page of up to 10 MiB.
+const fetchWithin = 45 * time.Second
+
 // material reads what learners bring along. The reader is to be closed in the end.
 func (a *app) material() (*activities.Material, *extract.Reader) {
-	reader := extract.NewReader(extract.Options{})
-	fetcher := guard.NewFetcher(guard.Options{HTTPSOnly: true, UserAgent: "Lyo/" + version()})
+	reader := extract.NewReader(extract.Options{CacheDir: filepath.Join(a.cfg.StateDir, "pdfium")})
+	fetcher := guard.NewFetcher(guard.Options{HTTPSOnly: true, UserAgent: "Lyo/" + version(), Timeout: fetchWithin})
 	return &activities.Material{DB: a.db, Fetch: fetcher.Fetch, Reader: reader, Clock: clock}, reader
 }

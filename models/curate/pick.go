@@ -32,8 +32,8 @@ func Pick(query string, texts []string, n int) []int {
 		}
 	}
 	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(b.score, a.score) })
-	picked := make([]int, 0, n)
-	for _, h := range hits[:min(n, len(hits))] {
+	picked := make([]int, 0, max(0, min(n, len(hits))))
+	for _, h := range hits[:max(0, min(n, len(hits)))] {
 		picked = append(picked, h.index)
 	}
 	return picked

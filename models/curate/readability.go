@@ -31,31 +31,59 @@ func unspaced(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
-// ReadingLevel is about how many years of school a text asks for, 0 to 18: the
-// automated readability index (Senter and Smith, 1967: letters a word and words a sentence)
-// brought within those bounds. It counts letters rather than syllables, so it can be
-// told for any language with spaces; it is a little high where words are long.
-// 0 means that it cannot be told: too short a text, or a script without spaces.
+// ReadingLevel is about how many years of school a text asks for, 0 to 18. For English
+// it is the Flesch-Kincaid grade (Kincaid and others, 1975: syllables a word, words a sentence;
+// syllables are counted by groups of vowels). For other languages with spaces, whose
+// syllables are written in too many ways, it is the automated readability index (Senter and
+// Smith, 1967: letters a word, words a sentence), which is a little high where words are
+// long. What comes out below 1 or above 18 is brought within.
+// 0 means that it cannot be told: fewer than 30 words, or a script without spaces.
 func ReadingLevel(text, language string) float64 {
 	prose := proseOf(text)
-	words, letters := Words(prose), 0
-	for _, w := range words {
-		letters += len([]rune(w))
-	}
+	words := Words(prose)
 	if len(words) < leastForLevel || writtenWithoutSpaces(language, prose) {
 		return 0
 	}
-	perWord := float64(letters) / float64(len(words))
-	perSentence := float64(len(words)) / float64(max(len(Sentences(prose)), 1))
-	level := 4.71*perWord + 0.5*perSentence - 21.43
+	size, perSize, perSentence, base := letters, 4.71, 0.5, 21.43
+	if baseOf(language) == "en" {
+		size, perSize, perSentence, base = syllables, 11.8, 0.39, 15.59
+	}
+	all := 0
+	for _, w := range words {
+		all += size(w)
+	}
+	level := perSize*float64(all)/float64(len(words)) + perSentence*float64(len(words))/float64(max(len(Sentences(prose)), 1)) - base
 	return math.Round(min(max(level, 1), 18)*10) / 10
+}
+
+func letters(word string) int { return len([]rune(word)) }
+
+// syllables of an English word: its groups of vowels, but for a silent e at the end.
+func syllables(word string) int {
+	n, within := 0, false
+	for _, r := range word {
+		vowel := strings.ContainsRune("aeiouyáéíóúèêëïöü", r)
+		if vowel && !within {
+			n++
+		}
+		within = vowel
+	}
+	silent := strings.HasSuffix(word, "e") && !strings.HasSuffix(word, "le") || strings.HasSuffix(word, "ed") && !strings.HasSuffix(word, "ted") && !strings.HasSuffix(word, "ded")
+	if silent && n > 1 {
+		n--
+	}
+	return max(n, 1)
+}
+
+func baseOf(language string) string {
+	base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(language, "_", "-")), "-")
+	return base
 }
 
 const leastForLevel = 30 // words
 
 func writtenWithoutSpaces(language, text string) bool {
-	base, _, _ := strings.Cut(strings.ToLower(language), "-")
-	switch base {
+	switch baseOf(language) {
 	case "zh", "ja", "th", "lo", "km", "my":
 		return true
 	}

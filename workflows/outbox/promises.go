@@ -25,7 +25,8 @@ func Course(task models.Task, bounds Bounds, now time.Time) models.OutboxEntry {
 	order := workflows.Order{
 		TaskID: task.ID, CourseID: task.CourseID, Seq: task.Seq, Progress: task.Progress, Deadline: bounds.Deadline,
 	}
-	name, input := "GenerateCourse", any(nil)
+	name := "GenerateCourse"
+	var input any
 	switch {
 	case task.TaskType == models.TaskCourseRegeneration:
 		name = "RegenerateCourse"

@@ -126,7 +126,7 @@ var french = phrases{
 	description: "Quatre leçons qui mènent des premiers mots de %s à un usage à soi.",
 	part:        "La partie %d parle de %s et en fait l'essai.", explain: "Expliquer la partie %d de %s", try: "En faire l'essai sur un petit cas",
 	about:    "Cette leçon parle de %s. Elle fait partie de l'étude de %s.",
-	sections: []string{"Ce que c'est", "Pourquoi c'est important", "Comment cela marche", "Un cas concret", "En bref"},
+	sections: []string{"Ce que c'est", "Pourquoi c'est important", "Comment cela marche", "Un cas de la vie", "En bref"},
 	who:      []string{"Le lecteur attentif", "La débutante", "Le chercheur", "La maîtresse", "Un ami curieux"},
 	does:     []string{"compare", "mesure", "dessine", "nomme", "range"},
 	what:     []string{"la plus petite partie", "chaque pas visible", "une erreur des premiers jours", "le cas le plus courant", "une limite cachée", "la forme de tous les jours", "une nette différence"},

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lyoapp/lyo/activities/gemma/chain"
+	"github.com/lyoapp/lyo/cmd/lyo/eval"
+	"github.com/lyoapp/lyo/config"
+)
+
+// evaluation is what the command's flags say.
+type evaluation struct {
+	topics, lessons, parallel int
+	out, weights              string
+	json                      bool
+}
+
+const lessonsPerCourse = 2 // in the runs that are comparable
+
+func evalCommand(environ []string) *cobra.Command {
+	var e evaluation
+	whole := len(eval.Topics())
+	cmd := &cobra.Command{
+		Use: "eval", Short: "Measure what the configured model writes", Args: cobra.NoArgs,
+		Long: "Has a fixed set of topics in five languages written by the configured endpoint, prints figures and keeps them.\n" +
+			"It needs no database. It fails when a link was invented. Ctrl-C prints what there is and writes nothing.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := settings(cmd, environ)
+			if err != nil {
+				return err
+			}
+			return e.run(cmd, cfg)
+		},
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&e.topics, "topics", whole, "how many topics, from the first")
+	flags.IntVar(&e.lessons, "lessons", lessonsPerCourse, "lessons of each course")
+	flags.IntVar(&e.parallel, "parallel", 0, "courses at once; LYO_GEMMA_PARALLEL unless given")
+	flags.StringVar(&e.out, "out", "docs/benchmarks", "where to keep the report")
+	flags.StringVar(&e.weights, "weights", "", "version of the weights, for the report")
+	flags.BoolVar(&e.json, "json", false, "print JSON rather than a table")
+	return cmd
+}
+
+func (e *evaluation) check(cfg config.Config) error {
+	if e.parallel == 0 {
+		e.parallel = cfg.Gemma.Parallel
+	}
+	if e.topics < 1 || e.topics > len(eval.Topics()) || e.lessons < 1 || e.lessons > 8 || e.parallel < 1 {
+		return fmt.Errorf("wanted are 1 to %d topics, 1 to 8 lessons, and at least 1 course at once", len(eval.Topics()))
+	}
+	return nil
+}
+
+func (e *evaluation) run(cmd *cobra.Command, cfg config.Config) error {
+	if err := e.check(cfg); err != nil {
+		return err
+	}
+	model, err := modelOf(cfg.Gemma, logger(cfg, cmd.ErrOrStderr()))
+	if err != nil {
+		return err
+	}
+	if model == nil {
+		return errors.New("no model to evaluate: set LYO_GEMMA_BASE_URL (and LYO_GEMMA_MODEL) to a server of yours, " +
+			"or start lyo engine and set it to that; the built-in writer is no model and is never evaluated")
+	}
+	about, err := e.about(cmd.Context(), model)
+	if err != nil {
+		return err
+	}
+	report := e.measure(cmd.Context(), model, about, cmd.ErrOrStderr())
+	return e.finish(cmd, report)
+}
+
+// about asks who is there, so that a wrong address fails at once and not 200 times.
+func (e *evaluation) about(ctx context.Context, model *chain.Chain) (eval.About, error) {
+	info, err := model.Probe(ctx)
+	if err != nil {
+		return eval.About{}, fmt.Errorf("the configured endpoint cannot be evaluated: %w", err)
+	}
+	if e.weights != "" {
+		info.Version = e.weights
+	}
+	return eval.About{
+		Date: clock(), Commit: version(), Provider: info.Provider, Model: info.Model, Version: info.Version, PromptVersion: info.PromptVersion,
+		Settings: eval.Settings{
+			Topics: e.topics, Lessons: e.lessons, Parallel: e.parallel,
+			Whole: e.topics == len(eval.Topics()) && e.lessons == lessonsPerCourse,
+		},
+	}, nil
+}
+
+func (e *evaluation) measure(ctx context.Context, model *chain.Chain, about eval.About, progress io.Writer) eval.Report {
+	done := 0
+	courses := eval.Run(ctx, eval.Options{
+		Writer: model, Topics: eval.Topics()[:e.topics], Lessons: e.lessons, Parallel: e.parallel,
+		Done: func(c eval.Course) {
+			done++
+			fmt.Fprintf(progress, "%d/%d %s: %s, %d lessons\n", done, e.topics, c.Topic.Locale, c.Topic.Text, len(c.Lessons))
+		},
+	})
+	return eval.NewReport(about, courses, clock().Sub(about.Date))
+}
+
+func (e *evaluation) finish(cmd *cobra.Command, report eval.Report) error {
+	if err := e.print(cmd.OutOrStdout(), report); err != nil {
+		return err
+	}
+	if err := cmd.Context().Err(); err != nil {
+		fmt.Fprintln(cmd.ErrOrStderr(), "lyo: interrupted; the figures above are not kept")
+		return err
+	}
+	path, err := report.Write(e.out)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.ErrOrStderr(), "kept in", path)
+	switch {
+	case report.Total.Links > 0:
+		return fmt.Errorf("the model invented %d links, and they were accepted; there must be none", report.Total.Links)
+	case report.Total.Lessons == 0:
+		return errors.New("not one lesson was written")
+	}
+	return nil
+}
+
+func (e *evaluation) print(out io.Writer, report eval.Report) error {
+	if !e.json {
+		_, err := io.WriteString(out, report.Markdown())
+		return err
+	}
+	data, err := report.JSON()
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(data)
+	return err
+}

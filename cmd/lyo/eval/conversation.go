@@ -1,0 +1,95 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/lyoapp/lyo/activities/gemma"
+)
+
+// Outcomes of a conversation, beside the kinds of gemma.Error and other.
+const (
+	first    = "first"    // the first answer was accepted
+	repaired = "repaired" // the answer to the repair turn was
+	smaller  = "smaller"  // only the answer to the smaller task was
+	other    = "other"    // failed in a way that has no kind
+)
+
+// Conversation is one thing asked of the model, its repair, its smaller task and its
+// repetitions after failures of the server included.
+type Conversation struct {
+	Kind    string // outline, lesson, practice or solve
+	Outcome string
+	Model   string // that answered last
+	In, Out int    // tokens
+	Seconds float64
+	Tries   int // 1, or more after failures of the server
+}
+
+// retries is how often a server that fails, or has no room, is asked again.
+const retries = 2
+
+// converse asks until there is an answer or a failure to count. What was cut by the end
+// of ctx is no figure and is left out.
+func converse[T any](ctx context.Context, s *session, kind string, call func() (T, gemma.Usage, error)) (T, bool) {
+	var none T
+	record := Conversation{Kind: kind}
+	for ctx.Err() == nil {
+		value, usage, err := call()
+		record.add(usage)
+		if err != nil && ctx.Err() != nil {
+			break
+		}
+		if !passing(err) || record.Tries > retries {
+			record.Outcome = outcome(usage, err)
+			s.course.Conversations = append(s.course.Conversations, record)
+			return value, err == nil
+		}
+		if s.o.Wait(ctx, pauseAfter(err, s.o.Pause)) != nil {
+			break
+		}
+	}
+	return none, false
+}
+
+func (c *Conversation) add(u gemma.Usage) {
+	c.Tries++
+	c.In += u.InputTokens
+	c.Out += u.OutputTokens
+	c.Seconds += u.Seconds
+	if u.Model != "" {
+		c.Model = u.Model
+	}
+}
+
+// passing tells failures of the server that may be over later.
+func passing(err error) bool {
+	kind := gemma.KindOf(err)
+	return kind == gemma.Unavailable || kind == gemma.Overloaded
+}
+
+// pauseAfter is as long as the server wants, within a minute.
+func pauseAfter(err error, least time.Duration) time.Duration {
+	if e, ok := errors.AsType[*gemma.Error](err); ok {
+		return max(least, min(e.RetryAfter, time.Minute))
+	}
+	return least
+}
+
+// outcome looks at repairs rather than at the number of requests, since a request to
+// a server that failed before another one answered says nothing about answers.
+func outcome(u gemma.Usage, err error) string {
+	switch {
+	case err != nil && gemma.KindOf(err) != "":
+		return string(gemma.KindOf(err))
+	case err != nil:
+		return other
+	case u.Smaller:
+		return smaller
+	case u.Repairs > 0:
+		return repaired
+	default:
+		return first
+	}
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/cmd/lyo/eval"
+)
+
+func runEval(ctx context.Context, environ []string, args ...string) (out, errs string, err error) {
+	var o, e bytes.Buffer
+	cmd := evalCommand(environ)
+	cmd.SilenceUsage, cmd.SilenceErrors = true, true
+	cmd.SetOut(&o)
+	cmd.SetErr(&e)
+	cmd.SetArgs(args)
+	err = cmd.ExecuteContext(ctx)
+	return o.String(), e.String(), err
+}
+
+func at(s *gemmatest.Server) []string {
+	return []string{"LYO_GEMMA_BASE_URL=" + s.BaseURL(), "LYO_GEMMA_MODEL=" + s.Model()}
+}
+
+func TestEvalNeedsAModel(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	_, _, err := runEval(t.Context(), []string{"LYO_GEMMA_FALLBACK=on"}, "--out", dir)
+	require.ErrorContains(t, err, "LYO_GEMMA_BASE_URL")
+	require.ErrorContains(t, err, "lyo engine")
+	_, _, err = runEval(t.Context(), []string{"LYO_GEMMA_BASE_URL=http://127.0.0.1:1/v1", "LYO_GEMMA_MODEL=x"}, "--out", dir)
+	require.ErrorContains(t, err, "cannot be evaluated")
+	_, _, err = runEval(t.Context(), nil, "--topics", "31")
+	require.ErrorContains(t, err, "1 to 30")
+	kept, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, kept)
+}
+
+func TestEvalKeepsAReport(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "benchmarks")
+	out, errs, err := runEval(t.Context(), at(gemmatest.New(t)), "--topics", "2", "--weights", "q4/1", "--json", "--out", dir)
+	require.NoError(t, err)
+	var report eval.Report
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	require.Equal(t, eval.Rate{N: 14, Of: 14}, report.Total.Schema)
+	kept, err := filepath.Glob(filepath.Join(dir, "eval-gemma-test-q4-1-*-part-2x2.*"))
+	require.NoError(t, err)
+	require.Len(t, kept, 2, "Markdown and JSON: %s", errs)
+}
+
+func TestEvalFailsWhenNothingWasWritten(t *testing.T) {
+	t.Parallel()
+	s := gemmatest.New(t)
+	s.On(gemmatest.Outline, 0, gemmatest.BrokenJSON())
+	out, _, err := runEval(t.Context(), at(s), "--topics", "1", "--out", t.TempDir())
+	require.ErrorContains(t, err, "not one lesson")
+	require.Contains(t, out, "| failed: bad_answer")
+}
+
+func TestEvalFailsOnInventedLinks(t *testing.T) {
+	t.Parallel()
+	var e evaluation
+	e.out = t.TempDir()
+	cmd := evalCommand(nil)
+	cmd.SetOut(&bytes.Buffer{})
+	cmd.SetErr(&bytes.Buffer{})
+	cmd.SetContext(t.Context())
+	report := eval.Report{Total: eval.Figures{Links: 2, Lessons: 1}}
+	require.ErrorContains(t, e.finish(cmd, report), "invented 2 links")
+	report.Total.Links = 0
+	require.NoError(t, e.finish(cmd, report))
+}
+
+func TestEvalInterruptedKeepsNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	s := gemmatest.New(t)
+	s.Script(func(r gemmatest.Request) []gemmatest.Fault {
+		if r.Kind != gemmatest.Lesson {
+			return nil
+		}
+		cancel()
+		return []gemmatest.Fault{gemmatest.Hold()}
+	})
+	out, errs, err := runEval(ctx, at(s), "--topics", "1", "--out", dir)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Contains(t, out, "100.0% (1/1)", "the outline was finished")
+	require.Contains(t, errs, "not kept")
+	kept, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, kept)
+}
