@@ -8,7 +8,7 @@ import (
 
 var (
 	// address is a link as such, with or without Markdown around it.
-	address = regexp.MustCompile(`(?i)\b(?:[a-z][a-z0-9+.-]{1,9}://|www\.|mailto:)[^\s<>()\[\]"'` + "`" + `]+`)
+	address = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.-]{1,9}://|www\.|mailto:)[^\s<>()\[\]"'` + "`" + `]+`)
 	// target is what a Markdown link leads to, other than a place within the text.
 	target = regexp.MustCompile(`\]\(\s*<?([^\s()<>#][^\s()<>]*)|(?m)^ {0,3}\[[^\]\n]+\]:\s*<?([^\s<>#]+)`)
 	// leadsAway tells targets from what only looks like one, such as f[x](y).

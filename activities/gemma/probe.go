@@ -39,6 +39,11 @@ func (c *Client) infoFrom(m openai.Model) Info {
 	if owner := strings.TrimSpace(m.OwnedBy); owner != "" {
 		info.Provider = owner
 	}
+	// Lyo's own engine says which weights it serves; others leave this out.
+	var version string
+	if json.Unmarshal([]byte(m.JSON.ExtraFields["version"].Raw()), &version) == nil && version != "" {
+		info.Version = head(line(version), 80)
+	}
 	return info
 }
 

@@ -45,6 +45,7 @@ func root(environ []string, out, errs io.Writer) *cobra.Command {
 		migrateCommand(environ),
 		engineCommand(environ),
 		modelCommand(environ),
+		evalCommand(environ),
 		devCommand(environ),
 	)
 	return cmd

@@ -20,7 +20,9 @@ func (s *Server) serveModel(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) model() map[string]any {
-	return map[string]any{"id": s.o.ModelName, "object": "model", "created": s.started.Unix(), "owned_by": "lyo-engine"}
+	return map[string]any{
+		"id": s.o.ModelName, "object": "model", "created": s.started.Unix(), "owned_by": "lyo-engine", "version": s.o.About().Version,
+	}
 }
 
 // Health is how the server is. It costs nothing and loads nothing.
