@@ -1,0 +1,166 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+func (w *world) regenerate(p person, course uuid.UUID, body string, headers ...string) answer {
+	return w.do("POST", "/v1/courses/"+course.String()+"/regenerate", body, append(p.header(), headers...)...)
+}
+
+func TestRegenerateIsTakenAsATask(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada := w.signUp("ada@example.com")
+	task, course := w.ask(ada, "How tides work")
+	w.problem(w.regenerate(ada, course, `{"section":"lessons"}`), slugConflict)
+	w.finish(task, course)
+
+	a := w.regenerate(ada, course, `{"section":"lessons","preferences":{"format":"short"}}`, "Idempotency-Key", "k")
+	require.Equal(t, http.StatusAccepted, a.status, string(a.body))
+	v := a.json(t)
+	require.Equal(t, course.String(), v["provisional_course_id"])
+	require.NotEqual(t, task.String(), v["task_id"])
+	require.NotEmpty(t, a.header.Get("Location"))
+	again := w.regenerate(ada, course, `{"section":"lessons","preferences":{"format":"short"}}`, "Idempotency-Key", "k")
+	require.Equal(t, "true", again.header.Get("Idempotent-Replayed"))
+	require.Equal(t, v["task_id"], again.json(t)["task_id"])
+	w.problem(w.regenerate(ada, course, `{"section":"summary"}`, "Idempotency-Key", "k"), slugReusedKey)
+	w.problem(w.regenerate(ada, course, `{"section":"summary"}`), slugConflict)
+
+	status := w.do("GET", "/v1/tasks/"+v["task_id"].(string), "", ada.header()...).json(t)
+	require.Equal(t, "course_regeneration", status["task_type"])
+	require.Equal(t, "QUEUED", status["state"])
+	read := w.do("GET", "/v1/courses/"+course.String(), "", ada.header()...).json(t)
+	require.Equal(t, "READY", read["status"], "what is published stays published")
+	require.NotEmpty(t, read["lessons"].([]any)[0].(map[string]any)["content"])
+
+	var promise models.OutboxEntry
+	require.NoError(t, w.server.DB.First(&promise, "workflow = 'RegenerateCourse'").Error)
+	require.Contains(t, string(promise.Input), `"section": "lessons"`)
+}
+
+func TestRegenerateRefuses(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
+	task, course := w.ask(ada, "How tides work")
+	w.problem(w.regenerate(eve, course, `{"section":"lessons"}`), slugNotFound)
+	w.finish(task, course)
+	w.problem(w.regenerate(eve, course, `{"section":"lessons"}`), slugDenied)
+	for body, pointer := range map[string]string{
+		`{"section":"everything"}`:            "/section",
+		`{}`:                                  "/section",
+		`{"section":"lessons","lesson_id":3}`: "/lesson_id",
+		fmt.Sprintf(`{"section":"lessons","lesson_id":%q}`, uuid.New()): "/lesson_id",
+		fmt.Sprintf(`{"section":"summary","lesson_id":%q}`, uuid.New()): "/lesson_id",
+		`{"section":"lessons","preferences":{"format":3}}`:              "/preferences/format",
+	} {
+		require.Contains(t, pointersOf(w.problem(w.regenerate(ada, course, body), slugValidation)), pointer, body)
+	}
+	failed, empty := w.ask(ada, "Nothing came of it")
+	w.do("POST", "/v1/tasks/"+failed.String()+"/cancel", "", ada.header()...)
+	w.problem(w.regenerate(ada, empty, `{"section":"content_items"}`), slugConflict)
+	require.Equal(t, http.StatusAccepted, w.regenerate(ada, empty, `{"section":"lessons"}`).status, "which mends it")
+	require.Equal(t, "GENERATING", w.do("GET", "/v1/courses/"+empty.String(), "", ada.header()...).json(t)["status"])
+}
+
+func TestTheThirdCourseWaitsInLine(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	w.server.Config.Course.AtOnce = 2
+	ada := w.signUp("ada@example.com")
+	var tasks []uuid.UUID
+	for i := range 3 {
+		task, _ := w.ask(ada, fmt.Sprint("Course number ", i))
+		tasks = append(tasks, task)
+	}
+	waiting := w.do("GET", "/v1/tasks/"+tasks[2].String(), "", ada.header()...).json(t)
+	require.Equal(t, "QUEUED", waiting["state"])
+	require.Equal(t, models.MessageInLine, waiting["message"])
+	use := w.do("GET", "/v1/users/me/usage", "", ada.header()...).json(t)
+	require.EqualValues(t, 2, use["running"])
+	require.EqualValues(t, 1, use["waiting"])
+	require.Equal(t, http.StatusOK, w.do("POST", "/v1/tasks/"+tasks[0].String()+"/cancel", "", ada.header()...).status)
+	use = w.do("GET", "/v1/users/me/usage", "", ada.header()...).json(t)
+	require.EqualValues(t, 2, use["running"])
+	require.EqualValues(t, 0, use["waiting"])
+}
+
+func TestTheDaysTokensAreCounted(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	w.server.Config.Course.DailyTokens = 60_000
+	ada := w.signUp("ada@example.com")
+	use := w.do("GET", "/v1/users/me/usage", "", ada.header()...).json(t)
+	require.EqualValues(t, 60_000, use["remaining_tokens"])
+	require.Equal(t, "2026-11-02T00:00:00Z", use["resets_at"])
+	first := w.do("POST", "/v1/courses/generate", `{"topic":"Tides"}`, append(ada.header(), "Idempotency-Key", "one")...)
+	require.Equal(t, http.StatusAccepted, first.status)
+	call := models.ModelCall{
+		ID: models.NewID(), UserID: uuid.MustParse(ada.id), CourseID: models.NewID(), Kind: "lesson", Calls: 2,
+		InputTokens: 9_000, OutputTokens: 1_000, Seconds: 1.5, At: w.clock.now(),
+	}
+	require.NoError(t, models.SaveModelCall(context.Background(), w.server.DB, call))
+	refused := w.do("POST", "/v1/courses/generate", `{"topic":"Ebb"}`, ada.header()...)
+	p := w.problem(refused, slugRateLimited)
+	midnight := w.clock.now().Truncate(24 * time.Hour).Add(24 * time.Hour)
+	require.InDelta(t, midnight.Sub(w.clock.now()).Seconds(), p["retry_after"], 1)
+	again := w.do("POST", "/v1/courses/generate", `{"topic":"Tides"}`, append(ada.header(), "Idempotency-Key", "one")...)
+	require.Equal(t, http.StatusAccepted, again.status, "a replay spends nothing")
+	use = w.do("GET", "/v1/users/me/usage", "", ada.header()...).json(t)
+	require.EqualValues(t, 50_000, use["remaining_tokens"])
+	today := use["today"].(map[string]any)
+	require.EqualValues(t, 2, today["calls"])
+	require.EqualValues(t, 1_000, today["output_tokens"])
+	require.Len(t, use["days"], 1)
+}
+
+func TestGenerateTakesOnesOwnMaterialOnly(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
+	source := w.do("POST", "/v1/sources", `{"text":"The moon pulls.","title":"Notes"}`, ada.header()...).json(t)["id"].(string)
+	body := fmt.Sprintf(`{"topic":"Tides","source_ids":[%q,%q]}`, source, source)
+	require.Equal(t, []string{"/source_ids/0"}, pointersOf(w.problem(w.do("POST", "/v1/courses/generate", body, eve.header()...), slugValidation)))
+	require.Equal(t, http.StatusAccepted, w.do("POST", "/v1/courses/generate", body, ada.header()...).status, "named twice is once")
+	fault := models.TaskFault{Code: "no_text", Message: "Nothing in it."}
+	require.NoError(t, models.FailSource(context.Background(), w.server.DB, uuid.MustParse(source), fault, w.clock.now()))
+	w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), slugValidation)
+	require.Equal(t, []string{"/mode"}, pointersOf(w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides","mode":"guess"}`, ada.header()...), slugValidation)))
+}
+
+func TestAPlanIsDecidedOnByItsOwnerWhileItWaits(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
+	plain, _ := w.ask(ada, "No review wanted")
+	a := w.do("POST", "/v1/courses/generate", `{"topic":"Tides","mode":"review"}`, ada.header()...)
+	require.Equal(t, http.StatusAccepted, a.status)
+	task := a.json(t)["task_id"].(string)
+	decide := func(p person, task, body string) answer {
+		return w.do("POST", "/v1/tasks/"+task+"/outline", body, p.header()...)
+	}
+	w.problem(decide(eve, task, `{"action":"accept"}`), slugNotFound)
+	w.problem(decide(ada, plain.String(), `{"action":"accept"}`), slugConflict)
+	w.problem(decide(ada, task, `{"action":"accept"}`), slugEngine)
+	for body, pointer := range map[string]string{
+		`{"action":"maybe"}`: "/action",
+		`{"action":"edit"}`:  "/lessons",
+		`{"action":"edit","lessons":[{"title":"A"},{"title":"a "},{"title":"C"}]}`: "/lessons/1/title",
+		`{"action":"edit","lessons":[{"title":"A"},{"title":" "},{"title":"C"}]}`:  "/lessons/1/title",
+	} {
+		require.Contains(t, pointersOf(w.problem(decide(ada, task, body), slugValidation)), pointer, body)
+	}
+	w.do("POST", "/v1/tasks/"+task+"/cancel", "", ada.header()...)
+	w.problem(decide(ada, task, `{"action":"accept"}`), slugConflict)
+}
