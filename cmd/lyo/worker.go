@@ -25,7 +25,7 @@ func (a *app) serveWorker(ctx context.Context) error {
 	mender := &outbox.Mender{
 		Starter: a.starter, Clock: clock, Log: a.log,
 		Bounds: outbox.Bounds{Deadline: a.cfg.Course.Deadline, Review: a.cfg.Course.ReviewFor},
-		Every: 30 * time.Second, Stale: 2 * time.Minute,
+		Every:  30 * time.Second, Stale: 2 * time.Minute,
 	}
 	group.Go(func() error { return relay.Run(ctx) })
 	group.Go(func() error { return mender.Run(ctx) })
