@@ -64,6 +64,8 @@ func Endless(n int) Fault { return func(p *plan) { p.grow, p.lie = n, 1 } }
 func Retag(tag string) Fault { return func(p *plan) { p.tag = tag } }
 
 func (s *Server) serveCDN(w http.ResponseWriter, r *http.Request) {
+	s.serving.Add(1)
+	defer s.serving.Done()
 	i := s.note(true, r)
 	repository, _, name, ok := split(strings.TrimPrefix(r.URL.Path, "/blobs"))
 	p := plan{cutAt: -1, stallAt: -1, flip: -1}

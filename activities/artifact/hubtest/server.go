@@ -16,6 +16,7 @@ import (
 // Server is the Hub and its second host.
 type Server struct {
 	hub, cdn *httptest.Server
+	serving  sync.WaitGroup // answers under way
 
 	mu       sync.Mutex
 	files    map[string]*File // by owner/repository/file
@@ -133,8 +134,10 @@ func (s *Server) Requests() []Request {
 	return append([]Request(nil), s.requests...)
 }
 
-// Sent is how many bytes of files left both hosts.
+// Sent is how many bytes of files left both hosts, once all answers are over: a client
+// may have read the last byte before it is counted here.
 func (s *Server) Sent() int64 {
+	s.serving.Wait()
 	var n int64
 	for _, r := range s.Requests() {
 		n += r.Sent
@@ -159,6 +162,8 @@ func (s *Server) sent(i, n int) {
 }
 
 func (s *Server) serveHub(w http.ResponseWriter, r *http.Request) {
+	s.serving.Add(1)
+	defer s.serving.Done()
 	i := s.note(false, r)
 	repository, revision, name, ok := split(r.URL.Path)
 	s.mu.Lock()
