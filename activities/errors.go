@@ -66,10 +66,10 @@ func failure(message, kind string, cause error, final bool, after time.Duration)
 func outcomeOf(err error) string {
 	var app *temporal.ApplicationError
 	switch {
+	case errors.As(err, &app): // first: that of a stopping worker is caused by a cancel
+		return app.Type()
 	case errors.Is(err, context.Canceled):
 		return "cancelled"
-	case errors.As(err, &app):
-		return app.Type()
 	default:
 		return FailureInternal
 	}

@@ -48,7 +48,8 @@ const mostFindings = 24
 
 // FindSources asks the content sites about the course's topic and keeps what
 // they have. It waits for the learner's own material to be read: until then the
-// failure is retried. Key: the course; a second run replaces what the first kept.
+// failure is retried. Key: the course; a second run replaces what the first kept,
+// but for what came from sites that could not be asked this time.
 func (r *Researching) FindSources(ctx context.Context, course uuid.UUID) (Research, error) {
 	c, err := models.CourseToWrite(ctx, r.DB, course)
 	if err != nil {
@@ -77,7 +78,34 @@ func (r *Researching) FindSources(ctx context.Context, course uuid.UUID) (Resear
 	for _, item := range report.Items[:min(len(report.Items), mostFindings)] {
 		items = append(items, r.item(c, item))
 	}
+	before, err := models.Findings(ctx, r.DB, course)
+	if err != nil {
+		return found, translate(err)
+	}
+	items = append(items, found.keep(report, before, mostFindings-len(items))...)
 	return found, translate(models.SaveFindings(ctx, r.DB, course, items))
+}
+
+// keep gives what was found before on sites that could not be asked this time, as
+// much as there is room for: a site's bad moment takes nothing from a course.
+func (f *Research) keep(report sources.Report, before []models.Item, room int) (kept []models.Item) {
+	for _, item := range before {
+		if len(kept) == room || !away(report, item.Source) {
+			continue
+		}
+		kept = append(kept, item)
+		f.Notice = ""
+		if !slices.Contains(f.Sources, item.Source) {
+			f.Sources = append(f.Sources, item.Source)
+		}
+	}
+	return kept
+}
+
+func away(report sources.Report, site string) bool {
+	return slices.ContainsFunc(report.Providers, func(p sources.Outcome) bool {
+		return p.Name == site && (p.State == sources.Unreachable || p.State == sources.Limited)
+	})
 }
 
 // read sums up how it went.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -37,7 +36,7 @@ type generateBody struct {
 	TargetHours     *float64       `json:"target_duration_hours,omitempty" nullable:"true" exclusiveMinimum:"0" maximum:"100"`
 	Locale          *string        `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47; en when absent."`
 	Preferences     map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"duration_hours and format are understood."`
-	SourceIDs       []uuid.UUID    `json:"source_ids,omitempty" nullable:"true" maxItems:"10" doc:"One's own material to write from, see /v1/sources."`
+	SourceIDs       []uuid.UUID    `json:"source_ids,omitempty" nullable:"true" maxItems:"10" format:"uuid" doc:"One's own material to write from, see /v1/sources."`
 	Mode            *string        `json:"mode,omitempty" nullable:"true" doc:"automatic (the default), or review: the plan then waits for POST /v1/tasks/{id}/outline."`
 }
 
@@ -157,7 +156,7 @@ func (b generateBody) normalise() (courseRequest, fieldFaults) {
 			faults.add(fmt.Sprintf("interests[%d]", i), "must have 1 to 100 characters")
 		}
 	}
-	r.SourceIDs = distinct(b.SourceIDs)
+	r.SourceIDs = b.SourceIDs
 	switch mode := first(text(b.Mode), modeAutomatic); mode {
 	case modeAutomatic, modeReview:
 		r.Review = mode == modeReview
@@ -173,17 +172,6 @@ const (
 	modeAutomatic = "automatic"
 	modeReview    = "review"
 )
-
-// distinct keeps the first of equal values; none is nil.
-func distinct[T comparable](values []T) []T {
-	var kept []T
-	for _, v := range values {
-		if !slices.Contains(kept, v) {
-			kept = append(kept, v)
-		}
-	}
-	return kept
-}
 
 // preferences reads the two that are understood.
 func (f *fieldFaults) preferences(r *courseRequest) {

@@ -25,7 +25,7 @@ type regenerateInput struct {
 // regenerateBody says what to write again.
 type regenerateBody struct {
 	Section     string         `json:"section" enum:"lessons,content_items,summary" doc:"lessons: texts and what belongs to them; of a course with holes, what is missing. content_items: quizzes, study questions and found content. summary: summary and description."`
-	LessonID    *uuid.UUID     `json:"lesson_id,omitempty" nullable:"true" doc:"Only this lesson."`
+	LessonID    *uuid.UUID     `json:"lesson_id,omitempty" nullable:"true" format:"uuid" doc:"Only this lesson."`
 	Preferences map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"format is understood, and kept with the course."`
 }
 

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,6 +63,7 @@ func TestRegenerateRefuses(t *testing.T) {
 		`{"section":"everything"}`:            "/section",
 		`{}`:                                  "/section",
 		`{"section":"lessons","lesson_id":3}`: "/lesson_id",
+		`{"section":"lessons","lesson_id":"first"}`:                     "/lesson_id",
 		fmt.Sprintf(`{"section":"lessons","lesson_id":%q}`, uuid.New()): "/lesson_id",
 		fmt.Sprintf(`{"section":"summary","lesson_id":%q}`, uuid.New()): "/lesson_id",
 		`{"section":"lessons","preferences":{"format":3}}`:              "/preferences/format",
@@ -163,4 +166,100 @@ func TestAPlanIsDecidedOnByItsOwnerWhileItWaits(t *testing.T) {
 	}
 	w.do("POST", "/v1/tasks/"+task+"/cancel", "", ada.header()...)
 	w.problem(decide(ada, task, `{"action":"accept"}`), slugConflict)
+}
+
+func TestRegenerationsAreTasksLikeOthers(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
+	task, course := w.ask(ada, "How tides work")
+	w.finish(task, course)
+	list := func(p person, kind string) (ids []string) {
+		var views []map[string]any
+		require.NoError(t, json.Unmarshal(w.do("GET", "/v1/tasks?task_type="+kind, "", p.header()...).body, &views))
+		for _, v := range views {
+			ids = append(ids, v["task_id"].(string))
+		}
+		return ids
+	}
+	lesson := models.LessonID(course, 2)
+	body := fmt.Sprintf(`{"section":"content_items","lesson_id":%q}`, lesson)
+	a := w.regenerate(ada, course, body, "Prefer", "respond-async")
+	require.Equal(t, http.StatusAccepted, a.status, string(a.body))
+	require.Equal(t, "respond-async", a.header.Get("Preference-Applied"))
+	again := a.json(t)["task_id"].(string)
+	require.Equal(t, "http://lyo.test/v1/tasks/"+again+"/status", a.header.Get("Location"))
+	require.Equal(t, []string{again}, list(ada, models.TaskCourseRegeneration))
+	require.Equal(t, []string{task.String()}, list(ada, models.TaskCourseGeneration))
+	require.Empty(t, list(eve, models.TaskCourseRegeneration))
+	var promise models.OutboxEntry
+	require.NoError(t, w.server.DB.First(&promise, "workflow = 'RegenerateCourse'").Error)
+	require.Contains(t, string(promise.Input), lesson.String())
+	require.Equal(t, http.StatusOK, w.do("GET", "/v1/courses/"+course.String(), "", eve.header()...).status, "others read it meanwhile")
+
+	require.Equal(t, http.StatusOK, w.do("POST", "/v1/tasks/"+again+"/cancel", "", ada.header()...).status)
+	read := w.do("GET", "/v1/courses/"+course.String(), "", ada.header()...).json(t)
+	require.Equal(t, "READY", read["status"], "cancelled, and nothing is lost")
+	require.Equal(t, http.StatusAccepted, w.regenerate(ada, course, body).status, "and another one may begin")
+
+	moons, private := w.ask(ada, "Moons")
+	w.problem(w.regenerate(eve, private, `{"section":"summary"}`), slugNotFound)
+	w.do("POST", "/v1/tasks/"+moons.String()+"/cancel", "", ada.header()...)
+	w.problem(w.regenerate(ada, uuid.New(), `{"section":"summary"}`), slugNotFound)
+	w.problem(w.do("POST", "/v1/courses/"+course.String()+"/regenerate", body), slugAuth)
+	for _, key := range []string{"a b", long(256)} {
+		w.problem(w.regenerate(ada, private, `{"section":"lessons"}`, "Idempotency-Key", key), slugValidation)
+	}
+}
+
+func TestAKeyIsOfOneRequestWhateverItsKind(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada := w.signUp("ada@example.com")
+	generate := func(body string) answer {
+		return w.do("POST", "/v1/courses/generate", body, append(ada.header(), "Idempotency-Key", "k")...)
+	}
+	source := w.do("POST", "/v1/sources", `{"text":"The moon pulls.","title":"Notes"}`, ada.header()...).json(t)["id"].(string)
+	body := fmt.Sprintf(`{"topic":"Tides","mode":"review","source_ids":[%q]}`, source)
+	first := generate(body)
+	require.Equal(t, http.StatusAccepted, first.status, string(first.body))
+	require.Equal(t, http.StatusNoContent, w.do("DELETE", "/v1/sources/"+source, "", ada.header()...).status)
+	again := generate(body)
+	require.Equal(t, "true", again.header.Get("Idempotent-Replayed"), "also when the material is gone")
+	require.JSONEq(t, string(first.body), string(again.body))
+	for _, other := range []string{
+		`{"topic":"Tides","mode":"review"}`,
+		fmt.Sprintf(`{"topic":"Tides","source_ids":[%q]}`, source),
+		fmt.Sprintf(`{"topic":"Tides","mode":"automatic","source_ids":[%q]}`, source),
+	} {
+		w.problem(generate(other), slugReusedKey)
+	}
+	v := first.json(t)
+	w.finish(uuid.MustParse(v["task_id"].(string)), uuid.MustParse(v["provisional_course_id"].(string)))
+	w.problem(w.regenerate(ada, uuid.MustParse(v["provisional_course_id"].(string)), `{"section":"lessons"}`, "Idempotency-Key", "k"), slugReusedKey)
+}
+
+func TestMaterialIsNamedByItsPlaceAndARefusalLeavesNothing(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada := w.signUp("ada@example.com")
+	source := w.do("POST", "/v1/sources", `{"text":"The moon pulls.","title":"Notes"}`, ada.header()...).json(t)["id"].(string)
+	for body, pointer := range map[string]string{
+		fmt.Sprintf(`{"topic":"Tides","source_ids":[%q]}`, uuid.New()):                     "/source_ids/0",
+		fmt.Sprintf(`{"topic":"Tides","source_ids":[%q,%q,%q]}`, source, source, uuid.Nil): "/source_ids/2",
+		fmt.Sprintf(`{"topic":"Tides","source_ids":[%q,"notes"]}`, source):                 "/source_ids/1",
+		`{"topic":"Tides","source_ids":[3]}`:                                               "/source_ids/0",
+	} {
+		require.Equal(t, []string{pointer}, pointersOf(w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), slugValidation)), body)
+	}
+	for _, table := range []string{"courses", "tasks", "task_events", "course_sources"} {
+		var n int64
+		require.NoError(t, w.server.DB.Table(table).Count(&n).Error)
+		require.Zero(t, n, table)
+	}
+	eleven := `"` + strings.Repeat(source+`","`, 10) + source + `"`
+	require.Equal(t, []string{"/source_ids"}, pointersOf(w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides","source_ids":[`+eleven+`]}`, ada.header()...), slugValidation)))
+	for _, none := range []string{`null`, `[]`} {
+		require.Equal(t, http.StatusAccepted, w.do("POST", "/v1/courses/generate", `{"topic":"Tides","mode":null,"source_ids":`+none+`}`, ada.header()...).status)
+	}
 }

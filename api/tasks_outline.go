@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -128,10 +129,11 @@ func (s *Server) tellWorkflow(ctx context.Context, task models.Task, d workflows
 // refusedDecision names why a decision was not taken.
 func refusedDecision(err error) error {
 	var app *temporal.ApplicationError
+	var gone *serviceerror.NotFound // has ended, or was not started yet
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &app) && app.Type() == workflows.FailureNotInReview:
+	case errors.As(err, &app) && app.Type() == workflows.FailureNotInReview, errors.As(err, &gone):
 		return models.Errorf(models.Conflict, "No plan of this task waits for a decision.")
 	default:
 		away := models.Errorf(models.Unavailable, "The decision could not be taken just now. Try again.").Because(err)

@@ -2,15 +2,19 @@ package models
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
 
 // useSources ties the learner's own material to a course. Material that is
-// another's, unknown or could not be read is a bad field.
+// another's, unknown or could not be read is a bad field. Named twice is once.
 func useSources(tx *gorm.DB, course, user uuid.UUID, ids []uuid.UUID) error {
 	for i, id := range ids {
+		if slices.Contains(ids[:i], id) {
+			continue
+		}
 		tied := tx.Exec(`INSERT INTO course_sources (course_id, source_id, position)
 			SELECT ?, id, ? FROM sources WHERE id = ? AND user_id = ? AND state <> 'FAILED'
 			ON CONFLICT DO NOTHING`, course, i+1, id, user)

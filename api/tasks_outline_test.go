@@ -1,0 +1,171 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+)
+
+// deciding is a Temporal whose workflows answer to decisions as told.
+type deciding struct {
+	client.Client
+
+	mu      sync.Mutex
+	refused error // at once
+	failed  error // when asked for the outcome
+	got     []client.UpdateWorkflowOptions
+}
+
+func (d *deciding) UpdateWorkflow(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.refused != nil {
+		return nil, d.refused
+	}
+	d.got = append(d.got, o)
+	return outcome{err: d.failed}, nil
+}
+
+func (d *deciding) answer(refused, failed error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refused, d.failed, d.got = refused, failed, nil
+}
+
+type outcome struct {
+	client.WorkflowUpdateHandle
+
+	err error
+}
+
+func (o outcome) Get(context.Context, any) error { return o.err }
+
+// inReview is a school with a task whose plan waits.
+func inReview(t *testing.T) (*world, *deciding, person, uuid.UUID) {
+	t.Helper()
+	w, engine := school(t), &deciding{}
+	w.server.Temporal = engine
+	w.server.Config.Course.ReviewFor = 48 * 3600e9
+	ada := w.signUp("ada@example.com")
+	a := w.do("POST", "/v1/courses/generate", `{"topic":"Tides","mode":"review"}`, ada.header()...)
+	require.Equal(t, http.StatusAccepted, a.status, string(a.body))
+	return w, engine, ada, uuid.MustParse(a.json(t)["task_id"].(string))
+}
+
+func (w *world) decide(p person, task uuid.UUID, body string) answer {
+	return w.do("POST", "/v1/tasks/"+task.String()+"/outline", body, p.header()...)
+}
+
+func TestADecisionReachesTheWorkflow(t *testing.T) {
+	t.Parallel()
+	w, engine, ada, task := inReview(t)
+	var promise models.OutboxEntry
+	require.NoError(t, w.server.DB.First(&promise, "workflow = 'GenerateCourse'").Error)
+	require.Contains(t, string(promise.Input), `"review_for": 172800000000000`, "the plan will wait so long")
+
+	edit := `{"action":"edit","title":" The sea ","lessons":[
+		{"title":" Ebb ","summary":"Down.","objectives":["Tell ebb"],"estimated_duration_minutes":45},
+		{"title":"Flood","prerequisites":["Ebb"]},{"title":"Storm","summary":null,"objectives":null}]}`
+	for body, want := range map[string]workflows.OutlineDecision{
+		`{"action":"accept"}`: {Action: "accept"},
+		`{"action":"reject"}`: {Action: "reject"},
+		`{"action":"accept","title":"Not for now","lessons":[]}`: {Action: "accept"},
+		edit: {Action: "edit", Plan: workflows.PlanEdit{Title: "The sea", Lessons: []workflows.LessonEdit{
+			{Title: "Ebb", Summary: "Down.", Objectives: []string{"Tell ebb"}, Prerequisites: []string{}, Minutes: 45},
+			{Title: "Flood", Objectives: []string{}, Prerequisites: []string{"Ebb"}, Minutes: 20},
+			{Title: "Storm", Objectives: []string{}, Prerequisites: []string{}, Minutes: 20},
+		}}},
+	} {
+		engine.answer(nil, nil)
+		a := w.decide(ada, task, body)
+		require.Equal(t, http.StatusOK, a.status, string(a.body))
+		require.Equal(t, task.String(), a.json(t)["task_id"])
+		require.Len(t, engine.got, 1, body)
+		require.Equal(t, workflows.GenerateCourseID(task), engine.got[0].WorkflowID)
+		require.Equal(t, workflows.UpdateOutline, engine.got[0].UpdateName)
+		require.Equal(t, client.WorkflowUpdateStageCompleted, engine.got[0].WaitForStage, "the answer waits until it is kept")
+		require.Equal(t, []any{want}, engine.got[0].Args)
+	}
+}
+
+func TestADecisionThatIsNotTaken(t *testing.T) {
+	t.Parallel()
+	w, engine, ada, task := inReview(t)
+	notNow := temporal.NewNonRetryableApplicationError("No plan waits for a decision.", workflows.FailureNotInReview, nil)
+	broken := temporal.NewApplicationError("a secret of the database", "internal")
+	for _, c := range []struct {
+		name            string
+		refused, failed error
+		slug            string
+	}{
+		{"no plan waits", nil, notNow, slugConflict},
+		{"refused at once", notNow, nil, slugConflict},
+		{"over, or not begun", serviceerror.NewNotFound("workflow execution already completed"), nil, slugConflict},
+		{"away", serviceerror.NewUnavailable("connection refused"), nil, slugEngine},
+		{"late", nil, context.DeadlineExceeded, slugEngine},
+		{"could not be kept", nil, fmt.Errorf("update: %w", broken), slugEngine},
+		{"anything else", errors.New("a secret of the engine"), nil, slugEngine},
+	} {
+		engine.answer(c.refused, c.failed)
+		a := w.decide(ada, task, `{"action":"accept"}`)
+		w.problem(a, c.slug)
+		require.NotContains(t, string(a.body), "secret", c.name)
+		require.Equal(t, c.slug == slugEngine, a.header.Get("Retry-After") != "", c.name)
+	}
+}
+
+func TestADecisionThatBreaksARuleIsNotHandedOn(t *testing.T) {
+	t.Parallel()
+	w, engine, ada, task := inReview(t)
+	lessons := func(titles ...string) string {
+		return `{"action":"edit","lessons":[{"title":"` + strings.Join(titles, `"},{"title":"`) + `"}]}`
+	}
+	thirteen := strings.Split("a,b,c,d,e,f,g,h,i,j,k,l,m", ",")
+	for body, pointers := range map[string][]string{
+		`{}`:                             {"/action"},
+		`{"action":"edit","lessons":[]}`: {"/lessons"},
+		lessons("A", "B"):                {"/lessons"},
+		lessons(thirteen...):             {"/lessons"},
+		lessons("A", "B", "a"):           {"/lessons/2/title"},
+		lessons("A", "", " "):            {"/lessons/1/title", "/lessons/2/title"},
+		lessons("A", `B\nC`, "D"):        {"/lessons/1/title"},
+		lessons("A", "B", long(201)):     {"/lessons/2/title"},
+		`{"action":"edit","title":"` + long(201) + `","lessons":[{"title":"A"},{"title":"B"},{"title":"C","estimated_duration_minutes":0}]}`: {"/title", "/lessons/2/estimated_duration_minutes"},
+		`{"action":"edit","lessons":[{"title":"A"},{"title":"B","objectives":["` + long(301) + `"]},{"title":"C"}]}`:                         {"/lessons/1"},
+	} {
+		p := w.problem(w.decide(ada, task, body), slugValidation)
+		require.ElementsMatch(t, pointers, pointersOf(p), body)
+	}
+	require.Empty(t, engine.got)
+}
+
+func TestWhoMayDecideOnAPlan(t *testing.T) {
+	t.Parallel()
+	w, engine, ada, task := inReview(t)
+	eve := w.signUp("eve@example.com")
+	w.problem(w.decide(eve, task, `{"action":"reject"}`), slugNotFound)
+	w.problem(w.decide(ada, uuid.New(), `{"action":"reject"}`), slugNotFound)
+	w.problem(w.do("POST", "/v1/tasks/"+task.String()+"/outline", `{"action":"reject"}`), slugAuth)
+
+	done, course := w.ask(ada, "Moons")
+	w.problem(w.decide(ada, done, `{"action":"accept"}`), slugConflict)
+	w.finish(done, course)
+	w.problem(w.decide(ada, done, `{"action":"accept"}`), slugConflict)
+	again := w.do("POST", "/v1/courses/"+course.String()+"/regenerate", `{"section":"lessons"}`, ada.header()...)
+	require.Equal(t, http.StatusAccepted, again.status)
+	w.problem(w.decide(ada, uuid.MustParse(again.json(t)["task_id"].(string)), `{"action":"accept"}`), slugConflict)
+	require.Empty(t, engine.got)
+}
