@@ -109,5 +109,8 @@ func lowScore(l models.Lesson) []string {
 			worst, lowest = part, value
 		}
 	}
+	if worst == "" {
+		return nil
+	}
 	return []string{advice[worst]}
 }

@@ -14,7 +14,7 @@ type ModelCall struct {
 	ID           uuid.UUID `gorm:"type:uuid;primaryKey"` // derived from the attempt that made it
 	UserID       uuid.UUID `gorm:"type:uuid"`            // whose course it was for
 	CourseID     uuid.UUID `gorm:"type:uuid"`
-	Kind         string    // outline, lesson, practice, questions, solve or summary
+	Kind         string    // outline, lesson, practice, questions, solve, solve again or summary
 	Model        string
 	Endpoint     string
 	Outcome      string // ok, or the kind of the failure

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Pick gives the indexes of up to n texts that have most to do with the words of
 // a query, the best first. A word counts the more the fewer texts it is in, and
-// a text's length does not count (TF-IDF with a cosine norm). Texts that share no word with the query are
-// not picked; equal ones come in their order.
+// a text's length does not count (TF-IDF with a cosine norm). Texts that share no
+// word with the query but small ones, or far less than the best one does, are not
+// picked; equal ones come in their order.
 func Pick(query string, texts []string, n int) []int {
 	docs := make([]map[string]float64, len(texts))
 	in := map[string]float64{} // number of texts a word is in
@@ -34,16 +36,30 @@ func Pick(query string, texts []string, n int) []int {
 	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(b.score, a.score) })
 	picked := make([]int, 0, max(0, min(n, len(hits))))
 	for _, h := range hits[:max(0, min(n, len(hits)))] {
-		picked = append(picked, h.index)
+		if h.score >= leastShare*hits[0].score {
+			picked = append(picked, h.index)
+		}
 	}
 	return picked
 }
 
-// frequencies counts words, damped, leaving out those too short to mean anything.
+// leastShare of the best text's score is what another one needs.
+const leastShare = 0.2
+
+// smallWords say nothing of what a text is about.
+const smallWords = " " +
+	"about all also and any are because been but can could did does each for from had has have her his " +
+	"how into its just like many may more most much not now off one only other our out over she some such " +
+	"than that the their them then there these they this those too two under until use was were what when " +
+	"where which while who why will with would you your der die das und ist ein eine mit für von den dem " +
+	"des auf nicht wie les une est dans pour que qui los las del por con una para como gli nel per uma " +
+	"dos não com "
+
+// frequencies counts words, damped, leaving out those that mean nothing by themselves.
 func frequencies(text string) map[string]float64 {
 	counts := map[string]float64{}
 	for _, word := range Words(text) {
-		if len([]rune(word)) > 2 || !isASCII(word) {
+		if (len(word) > 2 || !isASCII(word)) && !strings.Contains(smallWords, " "+word+" ") {
 			counts[word]++
 		}
 	}

@@ -103,6 +103,7 @@ func TestPickFindsWhatHasToDoWithIt(t *testing.T) {
 	require.Equal(t, []int{1, 2}, curate.Pick("Why the moon moves the sea: tides", texts, 2))
 	require.Equal(t, []int{1}, curate.Pick("moon", texts, 5))
 	require.Empty(t, curate.Pick("quantum", texts, 3))
+	require.Empty(t, curate.Pick("Why is that, and of what?", texts, 3), "small words are no likeness")
 	require.Empty(t, curate.Pick("moon", nil, 3))
 	require.Empty(t, curate.Pick("moon", texts, -1))
 }
