@@ -11,6 +11,8 @@ type Database struct {
 	Checking    *Checking
 	Researching *Researching
 	Material    *Material
+	Departure   *Departure
+	Exporting   *Exporting
 	// Writing is asked here only whether it can begin.
 	Writing *Writing
 }
@@ -21,6 +23,8 @@ func (d Database) Register(w worker.ActivityRegistry) {
 	w.RegisterActivity(d.Checking)
 	w.RegisterActivity(d.Researching)
 	w.RegisterActivity(d.Material)
+	w.RegisterActivity(d.Departure)
+	w.RegisterActivity(d.Exporting)
 	w.RegisterActivityWithOptions(d.Writing.Prepare, activity.RegisterOptions{Name: "Prepare"})
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/mail"
 	"regexp"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/models"
@@ -44,10 +46,9 @@ func (s *Server) sessions() {
 }
 
 type signUpInput struct {
-	Caller
 	Body struct {
 		Email    string  `json:"email" minLength:"3" maxLength:"254" doc:"Unique, without regard to case"`
-		Password string  `json:"password" minLength:"8" doc:"8 characters to 72 bytes"`
+		Password string  `json:"password" minLength:"8" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
 		FullName string  `json:"full_name" minLength:"1" maxLength:"255"`
 		Username *string `json:"username,omitempty" minLength:"3" maxLength:"100" doc:"Unique, without regard to case"`
 	}
@@ -64,8 +65,8 @@ func (in *signUpInput) Resolve(huma.Context) []error {
 	if b.Email != "" && !isEmail(b.Email) {
 		fault("email", "is not an e-mail address")
 	}
-	if len(b.Password) > auth.MaxPasswordBytes {
-		fault("password", auth.ErrPasswordLong.Error())
+	if err := auth.CheckNewPassword(b.Password, b.Email); err != nil && !errors.Is(err, auth.ErrPasswordShort) { // which the schema says
+		fault("password", err.Error())
 	}
 	if b.FullName != "" && strings.TrimSpace(b.FullName) == "" {
 		fault("full_name", "must not be blank")
@@ -92,7 +93,7 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 	if err := s.countSignUp(ctx); err != nil {
 		return nil, err
 	}
-	hash, err := s.passwords.Hash(ctx, in.Body.Password)
+	hash, err := s.hash(ctx, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -102,15 +103,16 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 		PasswordHash: hash, Locale: "en", Timezone: "UTC", IsActive: true, Roles: []string{roleUser},
 		ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now, LastLoginAt: &now,
 	}
-	token, session := s.newSession(ctx, user.ID, in.Caller, now)
-	if err := models.CreateUser(ctx, s.DB, user, session); err != nil {
+	token, session := s.newSession(ctx, user.ID, now)
+	ctx = withPrincipal(ctx, Principal{UserID: user.ID, SessionID: session.ID})
+	entry := s.happened(ctx, models.AuditSignUp, user.ID, nil)
+	if err := models.CreateUser(ctx, s.DB, user, session, entry, func(*gorm.DB) error { return nil }); err != nil {
 		return nil, err
 	}
 	return s.signedIn(user, token)
 }
 
 type logInInput struct {
-	Caller
 	Body struct {
 		Email    string `json:"email" maxLength:"320"`
 		Password string `json:"password" maxLength:"4096"`
@@ -133,17 +135,71 @@ func (s *Server) checkPassword(ctx context.Context, in *logInInput) (*signedIn, 
 	if err != nil {
 		return nil, err
 	}
-	right, err := s.passwords.Matches(ctx, user.PasswordHash, in.Body.Password)
+	right, err := s.matches(ctx, user.PasswordHash, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}
 	if !right {
+		s.note(ctx, s.happened(ctx, models.AuditSignInFailed, user.ID, nil))
 		return nil, models.Errorf(models.Unauthenticated, "The e-mail address or the password is wrong.")
 	}
-	now := s.now()
-	token, session := s.newSession(ctx, user.ID, in.Caller, now)
-	if user, err = models.SignIn(ctx, s.DB, user.ID, session, now); err != nil {
+	return s.startSession(ctx, user, in.Body.Password)
+}
+
+// startSession starts a session of a user who has shown their password.
+func (s *Server) startSession(ctx context.Context, user models.User, password string) (*signedIn, error) {
+	token, session := s.newSession(ctx, user.ID, s.now())
+	ctx = withPrincipal(ctx, Principal{UserID: user.ID, SessionID: session.ID})
+	signed, err := models.SignIn(ctx, s.DB, user.ID, session, s.happened(ctx, models.AuditSignIn, user.ID, nil))
+	if err != nil {
+		if models.CodeOf(err) == models.Forbidden {
+			s.note(ctx, s.happened(ctx, models.AuditSignInFailed, user.ID, map[string]any{"account": "switched off"}))
+		}
 		return nil, err
 	}
-	return s.signedIn(user, token)
+	if s.passwords.Outdated(user.PasswordHash) {
+		s.rehash(ctx, user, password)
+	}
+	return s.signedIn(signed, token)
+}
+
+// note writes a line of the audit log about a refusal, which stands either way.
+func (s *Server) note(ctx context.Context, entry models.AuditEntry) {
+	if err := models.Audit(context.WithoutCancel(ctx), s.DB, entry); err != nil {
+		s.logFailure(ctx, "a refusal could not be put on the audit log", err)
+	}
+}
+
+// rehash brings a hash to the cost that new ones have. When that fails the next
+// sign-in tries again.
+func (s *Server) rehash(ctx context.Context, user models.User, password string) {
+	hash, err := s.passwords.Hash(ctx, password)
+	if err == nil {
+		err = models.Rehash(ctx, s.DB, user.ID, user.PasswordHash, hash)
+	}
+	if err != nil {
+		s.Log.InfoContext(ctx, "a password keeps its old hash for now", "error", err)
+	}
+}
+
+// hash is Passwords.Hash with the line's length as a rate limit.
+func (s *Server) hash(ctx context.Context, password string) (string, error) {
+	hash, err := s.passwords.Hash(ctx, password)
+	return hash, busy(err)
+}
+
+// matches is Passwords.Matches with the line's length as a rate limit.
+func (s *Server) matches(ctx context.Context, hash, password string) (bool, error) {
+	right, err := s.passwords.Matches(ctx, hash, password)
+	return right, busy(err)
+}
+
+func busy(err error) error {
+	line, ok := errors.AsType[*auth.Busy](err)
+	if !ok {
+		return err
+	}
+	refusal := models.Errorf(models.RateLimited, "Very many people sign in at this moment. Try again in a few seconds.")
+	refusal.RetryAfter = line.RetryAfter
+	return refusal
 }

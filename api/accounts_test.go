@@ -3,12 +3,16 @@ package api
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/bcrypt"
 
+	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -44,7 +48,7 @@ func TestRegisterRules(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	body := func(change map[string]any) string {
-		v := map[string]any{"email": "a@b.example", "password": "12345678", "full_name": "A"}
+		v := map[string]any{"email": "a@b.example", "password": "staple lantern", "full_name": "A"}
 		maps.Copy(v, change)
 		text, err := json.Marshal(v)
 		require.NoError(t, err)
@@ -66,7 +70,7 @@ func TestRegisterRules(t *testing.T) {
 	}
 	p := w.problem(w.do("POST", "/v1/auth/register", `{}`), slugValidation)
 	require.Len(t, p["errors"], 3)
-	require.Equal(t, 201, w.do("POST", "/v1/auth/register", body(map[string]any{"username": nil, "password": strings.Repeat("é", 36)})).status)
+	require.Equal(t, 201, w.do("POST", "/v1/auth/register", body(map[string]any{"username": nil, "password": strings.Repeat("éa", 24)})).status)
 	w.problem(w.do("POST", "/v1/auth/register", body(map[string]any{"email": "A@B.example"})), slugConflict)
 	require.Equal(t, 201, w.do("POST", "/v1/auth/register", body(map[string]any{"email": "c@b.example", "username": "Grace"})).status)
 	w.problem(w.do("POST", "/v1/auth/register", body(map[string]any{"email": "d@b.example", "username": "graCE"})), slugConflict)
@@ -147,4 +151,53 @@ func TestExpiredSession(t *testing.T) {
 	standing, err := models.SessionStanding(t.Context(), w.server.DB, models.NewID(), w.clock.now())
 	require.NoError(t, err)
 	require.Equal(t, models.SessionEnded, standing)
+}
+
+func TestPasswordsThatAreGuessedFirstAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, password := range []string{"Password123", "ada@example.com", "qwertyuiop"} {
+		p := w.problem(w.do("POST", "/v1/auth/register", `{"email":"ada@example.com","password":"`+password+`","full_name":""}`), slugValidation)
+		require.Equal(t, []string{"/full_name", "/password"}, slices.Sorted(slices.Values(pointersOf(p))), "all at once")
+		require.NotContains(t, w.logs.String(), password)
+	}
+}
+
+// TestAHashOfAnotherCostIsMadeAgain: the costs of the account's hash and of the
+// settings differ after the settings were changed.
+func TestAHashOfAnotherCostIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	old := newWorld(t)
+	ada := old.signUp("ada@example.com")
+	hashOf := func() string {
+		user, err := models.FindUser(t.Context(), old.server.DB, uuid.MustParse(ada.id))
+		require.NoError(t, err)
+		return user.PasswordHash
+	}
+	first := hashOf()
+	deps := old.server.Deps
+	deps.Config.Auth.BcryptCost = 5
+	w := serve(t, deps, old.clock, old.logs)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"wrong"}`), slugAuth)
+	require.Equal(t, first, hashOf())
+	w.logIn("ada@example.com", "correct horse", "x")
+	again := hashOf()
+	require.NotEqual(t, first, again)
+	cost, err := bcrypt.Cost([]byte(again))
+	require.NoError(t, err)
+	require.Equal(t, 5, cost)
+	w.logIn("ada@example.com", "correct horse", "x")
+	require.Equal(t, again, hashOf())
+}
+
+func TestALongLineOfSignInsIsTooManyRequests(t *testing.T) {
+	t.Parallel()
+	p := (&models.Error{})
+	require.ErrorAs(t, busy(&auth.Busy{RetryAfter: 5200 * time.Millisecond}), &p)
+	require.Equal(t, models.RateLimited, p.Code)
+	w := newWorld(t)
+	w.failing("/t/busy", busy(&auth.Busy{RetryAfter: 5200 * time.Millisecond}))
+	a := w.do("GET", "/t/busy", "")
+	w.problem(a, slugRateLimited)
+	require.Equal(t, "6", a.header.Get("Retry-After"))
 }

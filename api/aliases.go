@@ -24,6 +24,9 @@ func aliases() []alias {
 		{http.MethodGet, "/v1/tasks/", "/v1/tasks"},
 		{http.MethodGet, "/v1/sources/", "/v1/sources"},
 		{http.MethodPost, "/v1/sources/", "/v1/sources"},
+		{http.MethodGet, "/v1/auth/sessions/", "/v1/auth/sessions"},
+		{http.MethodDelete, "/v1/auth/sessions/", "/v1/auth/sessions"},
+		{http.MethodGet, "/v1/admin/audit/", "/v1/admin/audit"},
 		{http.MethodGet, "/v1/health/", "/v1/health"},
 	}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -101,7 +102,7 @@ func (s *Server) bounds() outbox.Bounds {
 func (s *Server) accepted(task models.Task) *generateOutput {
 	status := s.publicURL("/v1/tasks/" + task.ID.String() + "/status")
 	return &generateOutput{Location: status, Body: acceptedView{
-		TaskID: task.ID, ProvisionalCourseID: task.CourseID, EstimatedCompletionMinutes: task.EstimatedMins,
+		TaskID: task.ID, ProvisionalCourseID: task.ResultID, EstimatedCompletionMinutes: task.EstimatedMins,
 		StatusURL: status, WSURL: webSocketURL(s.Config.HTTP.PublicURL, "/v1/tasks/ws/"+task.ID.String()),
 	}}
 }
@@ -131,11 +132,11 @@ func (b generateBody) normalise() (courseRequest, fieldFaults) {
 	var faults fieldFaults
 	r := courseRequest{
 		Title: text(b.Title), Description: text(b.Description), Interests: list(b.Interests),
-		Level: first(text(b.DifficultyLevel), text(b.Level), "beginner"), Locale: first(text(b.Locale), "en"),
+		Level: cmp.Or(text(b.DifficultyLevel), text(b.Level), "beginner"), Locale: cmp.Or(text(b.Locale), "en"),
 		Hours: b.TargetHours, Preferences: b.Preferences,
 	}
-	r.Topic = first(text(b.Topic), r.Title)
-	r.Title = first(r.Title, r.Topic)
+	r.Topic = cmp.Or(text(b.Topic), r.Title)
+	r.Title = cmp.Or(r.Title, r.Topic)
 	if r.Preferences == nil {
 		r.Preferences = map[string]any{}
 	}
@@ -157,7 +158,7 @@ func (b generateBody) normalise() (courseRequest, fieldFaults) {
 		}
 	}
 	r.SourceIDs = b.SourceIDs
-	switch mode := first(text(b.Mode), modeAutomatic); mode {
+	switch mode := cmp.Or(text(b.Mode), modeAutomatic); mode {
 	case modeAutomatic, modeReview:
 		r.Review = mode == modeReview
 	default:
@@ -214,16 +215,6 @@ func asksFor(prefer, preference string) bool {
 		}
 	}
 	return false
-}
-
-// first is the first that is not empty.
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }
 
 func generateOperation() huma.Operation {

@@ -19,6 +19,7 @@ type exchange struct {
 	query   string // raw, as sent
 	started time.Time
 	address string // of the client, behind trusted proxies
+	agent   string // User-Agent, as sent
 	user    string // set once the token is checked, for the log
 	answer  http.Header
 	limits  []ratelimit.State // those charged so far
@@ -42,6 +43,7 @@ func (s *Server) begin(next http.Handler) http.Handler {
 		ex := &exchange{
 			id: r.Header.Get("X-Request-ID"), method: r.Method,
 			path: r.URL.Path, query: r.URL.RawQuery, started: s.Clock(), answer: w.Header(),
+			agent: r.UserAgent(),
 		}
 		if !wellFormedID.MatchString(ex.id) {
 			ex.id = models.NewID().String()

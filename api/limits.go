@@ -23,8 +23,9 @@ type limits struct {
 	limiter *ratelimit.Limiter
 	redis   *redisguard.Guard
 
-	user, generate                    ratelimit.Policy // of users
+	user, generate, export            ratelimit.Policy // of users
 	address, register, login, refresh ratelimit.Policy // of addresses
+	mail                              ratelimit.Policy // of addresses, and of mailboxes
 	failures                          ratelimit.Policy // of an account from an address
 }
 
@@ -39,9 +40,11 @@ func newLimits(ctx context.Context, d Deps) *limits {
 		user:  policy("user", c.User), generate: policy("generate", c.Generate),
 		address: policy("address", c.Address), register: policy("register", c.Register),
 		login: policy("login", c.Login), refresh: policy("refresh", c.Refresh),
+		mail:     policy("mail", c.Mail),
 		failures: policy("login-failures", c.Failures),
 	}
 	l.failures.Lock = c.LockFor
+	l.export = policy("export", exportRate)
 	switch {
 	case !c.On():
 		d.Log.WarnContext(ctx, "rate limits are off", "LYO_RATE_LIMITS", c.Mode)
@@ -67,6 +70,14 @@ func (l *limits) refreshing() ratelimit.Charge {
 // course is charged to a user for asking for one. A repetition starts nothing
 // and is free.
 func (l *limits) course() ratelimit.Charge { return ratelimit.Charge{Policy: l.generate, Cost: 1} }
+
+// exportRate is how often a user may have their data packed, which is much work.
+var exportRate = config.Rate{Quota: 10, Per: 24 * time.Hour}
+
+// exporting is charged to a user for having their data packed.
+func (l *limits) exporting() ratelimit.Charge {
+	return ratelimit.Charge{Policy: l.export, Cost: 1, Again: 1}
+}
 
 // take asks Redis. An error is Redis's, a refusal is in the verdict. Nothing is
 // limited while limits are off.

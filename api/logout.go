@@ -24,10 +24,10 @@ func (s *Server) logOut(ctx context.Context, in *logOutInput) (*struct{}, error)
 		return nil, badToken()
 	}
 	for _, session := range ending {
-		if err := models.RevokeSession(ctx, s.DB, session, s.now()); err != nil {
+		if err := models.RevokeSession(ctx, s.DB, session, s.happened(ctx, models.AuditSignOut, uuid.Nil, map[string]any{"session_id": session})); err != nil {
 			return nil, err
 		}
-		s.standings.ended(ctx, session)
+		s.ended(ctx, session)
 	}
 	return nil, nil //nolint:nilnil // no content
 }

@@ -32,6 +32,7 @@ func (s *Server) humaConfig() huma.Config {
 				{Name: tagUsers, Description: "One's own profile"},
 				{Name: tagCourses, Description: "Courses and their generation"},
 				{Name: tagTasks, Description: "Long work and its progress"},
+				{Name: tagAdmin, Description: "For administrators"},
 				{Name: tagHealth, Description: "Is everything well?"},
 				{Name: tagService, Description: "The service about itself"},
 			},
@@ -55,6 +56,7 @@ const (
 	tagUsers   = "users"
 	tagCourses = "courses"
 	tagTasks   = "tasks"
+	tagAdmin   = "admin"
 	tagHealth  = "health"
 	tagService = "service"
 )

@@ -81,7 +81,7 @@ func TestRouterProblems(t *testing.T) {
 	a := w.do("PATCH", "/v1/auth/login", "{}")
 	w.problem(a, slugMethod)
 	require.Equal(t, "POST", a.header.Get("Allow"))
-	a = w.do("DELETE", "/v1/users/me", "")
+	a = w.do("DELETE", "/v1/users/me/usage", "")
 	w.problem(a, slugMethod)
 	require.Equal(t, "GET, HEAD", a.header.Get("Allow"))
 	a = w.do("PUT", "/v1/courses:generate", "{}")

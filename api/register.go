@@ -27,6 +27,7 @@ const (
 // route is what an operation needs beyond what Huma knows about it.
 type route struct {
 	public  bool
+	admin   bool // only for administrators
 	timeout time.Duration
 	ids     []string // path parameters that are UUIDs
 	body    bool     // it reads one
@@ -54,6 +55,9 @@ type routeOption func(*route)
 
 // public lets everybody in; principal is zero then.
 func public(r *route) { r.public = true }
+
+// admins lets only administrators in, by what Postgres says at this moment.
+func admins(r *route) { r.admin = true }
 
 // within gives an operation another time limit than ten seconds.
 func within(d time.Duration) routeOption { return func(r *route) { r.timeout = d } }
@@ -169,6 +173,11 @@ func (s *Server) admit(ctx context.Context, c *gin.Context, r route) (context.Co
 			return ctx, s.countRefused(ctx, err)
 		}
 		ctx = withPrincipal(ctx, who)
+	}
+	if r.admin {
+		if err := s.needAdmin(ctx); err != nil {
+			return ctx, err
+		}
 	}
 	if err := s.count(ctx, r.repeatable(c.GetHeader("Idempotency-Key")), r.charges...); err != nil {
 		return ctx, err

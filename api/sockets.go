@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"net/http"
@@ -129,9 +130,9 @@ func (s *Server) listener(c *gin.Context, who Principal, refused error) (realtim
 	if err != nil {
 		return realtime.Session{}, err
 	}
-	story := newTeller(task)
+	story := teller{s, unstarted(task)}
 	return realtime.Session{
-		Task: id, User: who.UserID, Since: since,
+		Task: id, User: who.UserID, SignIn: who.SessionID, Since: since,
 		Render: func(e models.TaskEvent) any { return story.render(e) },
 		Good:   func(ctx context.Context) bool { return s.stillGood(ctx, who) },
 	}, nil
@@ -151,7 +152,7 @@ func (s *Server) socketPrincipal(ctx context.Context, c *gin.Context) (Principal
 	defer cancel()
 	ticket := c.Query("ticket")
 	if ticket == "" {
-		return s.authenticate(ctx, first(c.Query("token"), bearer(c.GetHeader("Authorization"))))
+		return s.authenticate(ctx, cmp.Or(c.Query("token"), bearer(c.GetHeader("Authorization"))))
 	}
 	holder, err := s.Tickets.Redeem(ctx, ticket)
 	if err != nil {

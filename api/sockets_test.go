@@ -10,8 +10,6 @@ import (
 	"github.com/coder/websocket/wsjson"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-
-	"github.com/lyoapp/lyo/models"
 )
 
 func (w *world) dial(p person, task uuid.UUID) *websocket.Conn {
@@ -33,10 +31,7 @@ func TestASocketEndsWithItsSession(t *testing.T) {
 	require.NoError(t, wsjson.Read(ctx, conn, &event))
 	require.EqualValues(t, 1, event["seq"])
 	require.Equal(t, http.StatusNoContent, w.do("POST", "/v1/auth/logout", "", ada.header()...).status)
-	now := w.server.now()
-	news := models.TaskEvent{Seq: 2, State: models.TaskRunning, Progress: 5, Step: "prepare", Message: "Preparing", At: now, StartedAt: &now}
-	require.NoError(t, models.RecordEvents(ctx, w.server.DB, task, []models.TaskEvent{news}))
-	event = nil
+	event = nil // at once, though nothing happens to the task
 	require.NoError(t, wsjson.Read(ctx, conn, &event))
 	require.Equal(t, "auth_error", event["type"])
 	require.NotContains(t, event, "seq")
@@ -50,4 +45,14 @@ func TestAMalformedKeyIsNoHandshake(t *testing.T) {
 	task, _ := w.ask(w.signUp("ada@example.com"), "Tides")
 	w.problem(w.do("GET", "/v1/tasks/ws/"+task.String(), "", "Connection", "Upgrade", "Upgrade", "websocket",
 		"Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "abc"), slugMalformed)
+}
+
+// refusedSocket opens a socket that gets nothing: the type of the error, and the close code.
+func (w *world) refusedSocket(p person, task uuid.UUID) (kind any, code websocket.StatusCode) {
+	w.t.Helper()
+	ctx, conn := context.Background(), w.dial(p, task)
+	var event map[string]any
+	require.NoError(w.t, wsjson.Read(ctx, conn, &event))
+	require.NotContains(w.t, event, "seq")
+	return event["type"], websocket.CloseStatus(wsjson.Read(ctx, conn, &event))
 }

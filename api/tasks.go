@@ -60,12 +60,12 @@ func (s *Server) getTask(ctx context.Context, in *getTaskInput) (*taskOutput, er
 	}
 	task, err := models.FindTask(ctx, s.DB, principal(ctx).UserID, in.ID)
 	if err != nil || task.State.Ended() {
-		return &taskOutput{viewTask(task)}, err
+		return &taskOutput{s.viewTask(task)}, err
 	}
 	if event, ok := s.news(ctx, task, wait, in.Since); ok && event.Seq > task.Seq {
 		task.Advance(event)
 	}
-	return &taskOutput{viewTask(task)}, nil
+	return &taskOutput{s.viewTask(task)}, nil
 }
 
 // news is the newest event of an open task; with wait, once one after since is there.
@@ -126,7 +126,7 @@ func (s *Server) listTasks(ctx context.Context, in *listTasksInput) (*listed[tas
 		return nil, err
 	}
 	place := func(t models.Task) models.Keyset { return models.Keyset{At: t.CreatedAt, ID: t.ID} }
-	return pageOf(ctx, s, "tasks", scope, tasks, in.Limit, place, viewTask), nil
+	return pageOf(ctx, s, "tasks", scope, tasks, in.Limit, place, s.viewTask), nil
 }
 
 // cancelSettles is how long an answer to a cancel waits for the task's end, so
@@ -136,7 +136,7 @@ const cancelSettles = 3 * time.Second
 func (s *Server) cancelTask(ctx context.Context, in *TaskID) (*taskOutput, error) {
 	task, err := s.cancel(ctx, in.ID)
 	if err != nil || task.State.Ended() {
-		return &taskOutput{viewTask(task)}, err
+		return &taskOutput{s.viewTask(task)}, err
 	}
 	waiting, stop := context.WithTimeout(ctx, cancelSettles)
 	defer stop()
@@ -147,7 +147,7 @@ func (s *Server) cancelTask(ctx context.Context, in *TaskID) (*taskOutput, error
 		}
 		task.Advance(event)
 	}
-	return &taskOutput{viewTask(task)}, nil
+	return &taskOutput{s.viewTask(task)}, nil
 }
 
 func (s *Server) deleteTask(ctx context.Context, in *TaskID) (*struct{}, error) {

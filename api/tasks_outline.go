@@ -110,7 +110,7 @@ func (s *Server) decideOutline(ctx context.Context, in *outlineInput) (*taskOutp
 		return nil, err
 	}
 	task, err = models.FindTask(ctx, s.DB, user, in.ID)
-	return &taskOutput{viewTask(task)}, err
+	return &taskOutput{s.viewTask(task)}, err
 }
 
 func (s *Server) tellWorkflow(ctx context.Context, task models.Task, d workflows.OutlineDecision) error {

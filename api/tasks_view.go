@@ -14,7 +14,7 @@ import (
 // already in the field; this is the only place that writes them.
 type taskView struct {
 	TaskID              uuid.UUID  `json:"task_id"`
-	TaskType            string     `json:"task_type" enum:"course_generation,course_regeneration"`
+	TaskType            string     `json:"task_type" enum:"course_generation,course_regeneration,account_export"`
 	State               string     `json:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
 	Status              string     `json:"status" enum:"pending,running,completed,failed,cancelled"`
 	Progress            int        `json:"progress" minimum:"0" maximum:"100" doc:"Percent; never goes down."`
@@ -23,9 +23,10 @@ type taskView struct {
 	Step                string     `json:"step"`
 	Message             string     `json:"message"`
 	Seq                 int64      `json:"seq" doc:"Number of the newest event, from 1 without a gap."`
-	ResultID            *uuid.UUID `json:"result_id" format:"uuid" nullable:"true" doc:"The finished course; null before."`
+	ResultID            *uuid.UUID `json:"result_id" format:"uuid" nullable:"true" doc:"The finished course, or the export; null before."`
 	ResultIDAgain       *uuid.UUID `json:"resultId" format:"uuid" nullable:"true"`
-	ProvisionalCourseID uuid.UUID  `json:"provisional_course_id"`
+	ResultURL           *string    `json:"result_url" nullable:"true" doc:"Where to read the result; null before."`
+	ProvisionalCourseID *uuid.UUID `json:"provisional_course_id" format:"uuid" nullable:"true" doc:"Null for a task that makes no course."`
 	WorkflowID          string     `json:"workflow_id"`
 	CreatedAt           time.Time  `json:"created_at"`
 	StartedAt           *time.Time `json:"started_at"`
@@ -46,15 +47,21 @@ func (faultView) TransformSchema(_ huma.Registry, schema *huma.Schema) *huma.Sch
 	return schema
 }
 
-func viewTask(t models.Task) taskView {
+func (s *Server) viewTask(t models.Task) taskView {
 	v := taskView{
 		TaskID: t.ID, TaskType: t.TaskType, State: string(t.State), Status: statusOf(t),
 		Progress: t.Progress, ProgressPct: t.Progress, ProgressPctAgain: t.Progress,
-		Step: t.Step, Message: t.Message, Seq: t.Seq, ProvisionalCourseID: t.CourseID, WorkflowID: t.WorkflowID,
+		Step: t.Step, Message: t.Message, Seq: t.Seq, WorkflowID: t.WorkflowID,
 		CreatedAt: t.CreatedAt.UTC(), StartedAt: utc(t.StartedAt), CompletedAt: utc(t.CompletedAt),
 	}
+	address := "/v1/users/me/exports/"
+	if t.MakesCourse() {
+		v.ProvisionalCourseID = &t.ResultID
+		address = "/v1/courses/"
+	}
 	if t.State == models.TaskDone {
-		v.ResultID, v.ResultIDAgain = &t.CourseID, &t.CourseID
+		address = s.publicURL(address + t.ResultID.String())
+		v.ResultID, v.ResultIDAgain, v.ResultURL = &t.ResultID, &t.ResultID, &address
 	}
 	if t.Fault != nil {
 		v.ErrorDetails = &faultView{t.Fault.Code, t.Fault.Message, t.Fault.CancelledByUser}
@@ -78,17 +85,20 @@ type progressEvent struct {
 }
 
 // teller renders the events of one task in order.
-type teller struct{ task models.Task }
+type teller struct {
+	server *Server
+	task   models.Task
+}
 
-// newTeller starts from the row, before whatever event comes first.
-func newTeller(row models.Task) *teller {
+// unstarted is a task before whatever event comes first.
+func unstarted(row models.Task) models.Task {
 	row.State, row.Fault, row.CompletedAt, row.Progress = models.TaskQueued, nil, nil, 0
-	return &teller{row}
+	return row
 }
 
 func (t *teller) render(e models.TaskEvent) progressEvent {
 	t.task.Advance(e)
-	return progressEvent{viewTask(t.task), e.At.UTC()}
+	return progressEvent{t.server.viewTask(t.task), e.At.UTC()}
 }
 
 // webSocketURL is the public address with the scheme of sockets.

@@ -17,11 +17,6 @@ const (
 	maxUserAgent = 255
 )
 
-// Caller is what a session remembers of where it began.
-type Caller struct {
-	UserAgent string `header:"User-Agent" hidden:"true"`
-}
-
 // TokenPair is what a client needs to go on.
 type TokenPair struct {
 	AccessToken  string `json:"access_token" doc:"JWT for Authorization: Bearer"`
@@ -42,17 +37,22 @@ type signedIn struct {
 }
 
 // newSession is a session that is not stored yet, and its first refresh token.
-func (s *Server) newSession(ctx context.Context, user uuid.UUID, from Caller, now time.Time) (auth.Refresh, models.Session) {
+func (s *Server) newSession(ctx context.Context, user uuid.UUID, now time.Time) (auth.Refresh, models.Session) {
 	token := s.refresh.Mint(models.NewID())
-	agent := strings.ToValidUTF8(from.UserAgent, "")
-	if runes := []rune(agent); len(runes) > maxUserAgent {
-		agent = string(runes[:maxUserAgent])
-	}
 	return token, models.Session{
 		ID: token.Session, UserID: user, TokenHash: token.Hash,
 		RotatedAt: now, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(s.Config.Auth.RefreshFor),
-		UserAgent: agent, Address: exchangeOf(ctx).address,
+		UserAgent: shortAgent(exchangeOf(ctx).agent), Address: exchangeOf(ctx).address,
 	}
+}
+
+// shortAgent is a User-Agent field as it is stored.
+func shortAgent(agent string) string {
+	agent = strings.ToValidUTF8(agent, "")
+	if runes := []rune(agent); len(runes) > maxUserAgent {
+		agent = string(runes[:maxUserAgent])
+	}
+	return agent
 }
 
 func (s *Server) pair(user models.User, session uuid.UUID, refresh string) (TokenPair, error) {
@@ -95,9 +95,10 @@ func (s *Server) refreshTokens(ctx context.Context, in *refreshInput) (*refreshe
 	out, err := models.RotateSession(ctx, s.DB, shown.Session, models.Rotation{
 		Presented: shown.Hash, Genuine: shown.Genuine, NextHash: next.Hash, Sealed: sealed,
 		Lifetime: s.Config.Auth.RefreshFor, Now: s.now(),
+		Reused: s.happened(ctx, models.AuditTokenReused, uuid.Nil, map[string]any{"session_id": shown.Session}),
 	})
 	if out.Ended {
-		s.standings.ended(ctx, shown.Session)
+		s.ended(ctx, shown.Session)
 	}
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -27,6 +28,7 @@ func check(c Config) []error {
 	f.oneOf("LYO_GEMMA_DIALECT", c.Gemma.Dialect, "engine", "llama-server", "vllm", "ollama", "openai", "hosted-gemma")
 	f.engine(c.Engine)
 	f.course(c.Course)
+	f.mail(c)
 	f.webURL("HF_ENDPOINT", c.Artifact.HFEndpoint)
 	f.webURL("LYO_SOURCES_URL", c.Sources.URL)
 	for _, site := range c.Sources.Use {
@@ -63,6 +65,21 @@ func (f *faults) course(c Course) {
 	f.between("LYO_COURSES_AT_ONCE", c.AtOnce, 1, 100)
 	if c.DailyTokens < 0 {
 		f.addf("LYO_DAILY_TOKENS is %d: use -1 for the default, 0 for no bound, or a number of tokens", c.DailyTokens)
+	}
+}
+
+func (f *faults) mail(c Config) {
+	f.positive("LYO_DELETION_GRACE", int64(c.Account.DeletionGrace))
+	f.positive("LYO_VERIFY_TTL", int64(c.Mail.VerifyFor))
+	f.positive("LYO_RESET_TTL", int64(c.Mail.ResetFor))
+	f.positive("LYO_RESTORE_TTL", int64(c.Mail.RestoreFor))
+	f.webURL("LYO_APP_URL", c.Mail.AppURL)
+	if _, err := mail.ParseAddress(c.Mail.From); c.Mail.From != "" && err != nil {
+		f.addf("LYO_MAIL_FROM: %q is not an e-mail address", c.Mail.From)
+	}
+	if smtp, err := url.Parse(c.Mail.SMTPURL.Reveal()); c.Mail.SMTPURL != "" &&
+		(err != nil || smtp.Hostname() == "" || smtp.Scheme != "smtp" && smtp.Scheme != "smtps") {
+		f.addf("LYO_SMTP_URL is not an smtp or smtps address") // the value may hold a password
 	}
 }
 
@@ -113,6 +130,8 @@ func (f *faults) production(c Config) {
 	f.need("LYO_PUBLIC_URL", c.HTTP.PublicURL)
 	f.need("LYO_JWT_KEY", string(c.Auth.JWTKey))
 	f.need("LYO_CURSOR_KEY", string(c.HTTP.CursorKey))
+	f.need("LYO_SMTP_URL", string(c.Mail.SMTPURL))
+	f.need("LYO_MAIL_FROM", c.Mail.From)
 	if c.HTTP.CursorKey != "" && (c.HTTP.CursorKey == developmentCursorKey || len(c.HTTP.CursorKey) < 32) {
 		f.addf("LYO_CURSOR_KEY must be 32 characters or more of your own")
 	}

@@ -53,6 +53,8 @@ type Config struct {
 	Artifact Artifact
 	Sources  Sources
 	Course   Course
+	Account  Account
+	Mail     Mail
 	Dev      Dev
 }
 
@@ -65,7 +67,7 @@ type HTTP struct {
 	TrustedProxies []string `env:"LYO_TRUSTED_PROXIES"` // addresses or CIDR blocks
 	// StopWithin is how long a graceful stop may take before what is left is cut off.
 	StopWithin time.Duration `env:"LYO_STOP_WITHIN" envDefault:"20s"`
-	// CursorKey signs paging cursors: at least 32 characters, the same in every API process.
+	// CursorKey signs paging cursors, refresh tokens and the tokens in mails: at least 32 characters, the same in every API process.
 	CursorKey Secret `env:"LYO_CURSOR_KEY"`
 }
 
@@ -173,6 +175,29 @@ type Course struct {
 	// DailyTokens is what a user may spend in a day (UTC); 0: no bound; -1: no bound in
 	// development, else a million.
 	DailyTokens int64 `env:"LYO_DAILY_TOKENS" envDefault:"-1"`
+}
+
+// Account is about accounts that come and go.
+type Account struct {
+	// DeletionGrace is how long a deletion can be undone; 0: five minutes in
+	// development, else 14 days.
+	DeletionGrace time.Duration `env:"LYO_DELETION_GRACE" envDefault:"0"`
+}
+
+// Mail is how mails leave, and what they say of us.
+type Mail struct {
+	// SMTPURL is smtp://user:password@host:587 (STARTTLS) or smtps://host:465. Empty outside of
+	// production: mails are written into Dir and the log.
+	SMTPURL Secret `env:"LYO_SMTP_URL"`
+	From    string `env:"LYO_MAIL_FROM"` // empty outside of production: Lyo <lyo@localhost>
+	Dir     string `env:"LYO_MAIL_DIR"`  // without SMTPURL; empty: mail in the state directory
+	// AppURL is where the links in mails lead, with /verify-email?token= and
+	// /reset-password?token= added; empty: mails hold the bare token.
+	AppURL string `env:"LYO_APP_URL"`
+	// VerifyFor, ResetFor and RestoreFor are how long the tokens are good.
+	VerifyFor  time.Duration `env:"LYO_VERIFY_TTL" envDefault:"48h"`
+	ResetFor   time.Duration `env:"LYO_RESET_TTL" envDefault:"1h"`
+	RestoreFor time.Duration `env:"LYO_RESTORE_TTL" envDefault:"168h"`
 }
 
 // Dev is read by lyo dev only.

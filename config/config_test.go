@@ -38,17 +38,23 @@ func TestAllFaultsComeAtOnce(t *testing.T) {
 	_, _, err = config.Load([]string{"LYO_HTTP_PORT=many", "LYO_STOP_WITHIN=soon"})
 	require.ErrorContains(t, err, "Port")
 	require.ErrorContains(t, err, "StopWithin")
+	_, _, err = config.Load([]string{"LYO_SMTP_URL=http://x:hunter2@y", "LYO_MAIL_FROM=nobody", "LYO_RESET_TTL=0s", "LYO_DELETION_GRACE=-1s"})
+	for _, name := range []string{"LYO_SMTP_URL", "LYO_MAIL_FROM", "LYO_RESET_TTL", "LYO_DELETION_GRACE"} {
+		require.ErrorContains(t, err, name)
+	}
+	require.NotContains(t, err.Error(), "hunter2")
 }
 
 func TestProductionRefusesWhatIsForDevelopment(t *testing.T) {
 	t.Parallel()
 	_, _, err := config.Load([]string{"LYO_ENV=production", "LYO_CURSOR_KEY=development-cursor-key-not-a-secret", "LYO_BCRYPT_COST=4", "LYO_CORS_ORIGINS=*"})
-	for _, name := range []string{"DATABASE_URL", "REDIS_URL", "LYO_PUBLIC_URL", "LYO_JWT_KEY", "LYO_CURSOR_KEY", "LYO_BCRYPT_COST", "LYO_CORS_ORIGINS"} {
+	for _, name := range []string{"DATABASE_URL", "REDIS_URL", "LYO_PUBLIC_URL", "LYO_JWT_KEY", "LYO_CURSOR_KEY", "LYO_BCRYPT_COST", "LYO_CORS_ORIGINS", "LYO_SMTP_URL", "LYO_MAIL_FROM"} {
 		require.ErrorContains(t, err, name)
 	}
 	c, _, err := config.Load([]string{
 		"LYO_ENV=production", "DATABASE_URL=postgres://db/lyo", "REDIS_URL=redis://r", "LYO_PUBLIC_URL=https://api.example.com/",
 		"LYO_JWT_KEY=pem", "LYO_CURSOR_KEY=0123456789abcdef0123456789abcdef",
+		"LYO_SMTP_URL=smtp://mail.example.com", "LYO_MAIL_FROM=Lyo <lyo@example.com>",
 	})
 	require.NoError(t, err)
 	require.False(t, c.Gemma.FallbackOn())
@@ -85,6 +91,7 @@ func TestSecretsNeverPrint(t *testing.T) {
 		}
 	}
 	require.NotEmpty(t, environ)
+	environ = append(environ, "LYO_SMTP_URL=smtp://lyo:"+password+"@mail.example.com")
 	c, _, err := config.Load(environ)
 	require.NoError(t, err)
 	var out bytes.Buffer

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -86,6 +87,18 @@ func fillDefaults(c *Config) {
 		if !development {
 			c.Course.DailyTokens = productionTokens
 		}
+	}
+	if c.Account.DeletionGrace == 0 {
+		c.Account.DeletionGrace = 14 * 24 * time.Hour
+		if development {
+			c.Account.DeletionGrace = 5 * time.Minute
+		}
+	}
+	if c.Mail.SMTPURL == "" && c.Mail.Dir == "" && c.Env != Production {
+		c.Mail.Dir = filepath.Join(c.StateDir, "mail")
+	}
+	if c.Mail.From == "" && c.Env != Production {
+		c.Mail.From = "Lyo <lyo@localhost>"
 	}
 	if c.Artifact.Dir == "" {
 		c.Artifact.Dir = filepath.Join(c.StateDir, "models")

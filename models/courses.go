@@ -183,7 +183,7 @@ func DeleteCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, promise
 
 func lockOpenTasks(tx *gorm.DB, owner, course uuid.UUID) ([]Task, error) {
 	var open []Task
-	err := tx.Raw(`SELECT * FROM tasks WHERE course_id = ? AND user_id = ? AND state IN ('QUEUED', 'RUNNING') FOR UPDATE`,
+	err := tx.Raw(`SELECT * FROM tasks WHERE result_id = ? AND user_id = ? AND state IN ('QUEUED', 'RUNNING') FOR UPDATE`,
 		course, owner).Scan(&open).Error
 	return open, err
 }

@@ -40,37 +40,37 @@ func shelf(t *testing.T, db *gorm.DB, course uuid.UUID) (titles []string) {
 func TestFindingsAreReplacedAndKeepTheirOrder(t *testing.T) {
 	t.Parallel()
 	ctx, db, user, task := asked(t)
-	none, err := models.Findings(ctx, db, task.CourseID)
+	none, err := models.Findings(ctx, db, task.ResultID)
 	require.NoError(t, err)
 	require.Empty(t, none)
 	var items []models.Item
 	for n := range 12 {
 		items = append(items, models.Item{Type: "video", Title: fmt.Sprint("Found ", n), Source: "site", Tags: []string{"sea"}})
 	}
-	require.NoError(t, models.SaveFindings(ctx, db, task.CourseID, items))
-	found, err := models.Findings(ctx, db, task.CourseID)
+	require.NoError(t, models.SaveFindings(ctx, db, task.ResultID, items))
+	found, err := models.Findings(ctx, db, task.ResultID)
 	require.NoError(t, err)
 	require.Equal(t, items, found, "the best first, twelve after nine")
 
-	require.NoError(t, models.SaveFindings(ctx, db, task.CourseID, items[:1]))
-	found, err = models.Findings(ctx, db, task.CourseID)
+	require.NoError(t, models.SaveFindings(ctx, db, task.ResultID, items[:1]))
+	found, err = models.Findings(ctx, db, task.ResultID)
 	require.NoError(t, err)
 	require.Equal(t, items[:1], found)
-	require.NoError(t, models.SaveFindings(ctx, db, task.CourseID, nil))
+	require.NoError(t, models.SaveFindings(ctx, db, task.ResultID, nil))
 	require.Zero(t, count(t, db, "findings"))
 
-	require.NoError(t, models.SaveFindings(ctx, db, task.CourseID, items))
+	require.NoError(t, models.SaveFindings(ctx, db, task.ResultID, items))
 	end(t, db, task)
-	require.Equal(t, models.Conflict, models.CodeOf(models.SaveFindings(ctx, db, task.CourseID, nil)), "too late")
+	require.Equal(t, models.Conflict, models.CodeOf(models.SaveFindings(ctx, db, task.ResultID, nil)), "too late")
 	require.Equal(t, models.NotFound, models.CodeOf(models.SaveFindings(ctx, db, models.NewID(), items)))
-	require.NoError(t, db.Delete(&models.Course{}, "id = ? AND owner_user_id = ?", task.CourseID, user).Error)
+	require.NoError(t, db.Delete(&models.Course{}, "id = ? AND owner_user_id = ?", task.ResultID, user).Error)
 	require.Zero(t, count(t, db, "findings"), "they go with their course")
 }
 
 func TestFoundAndOwnItemsLeaveEachOtherAlone(t *testing.T) {
 	t.Parallel()
 	ctx, db, _, task := asked(t)
-	course, lesson := task.CourseID, models.LessonID(task.CourseID, 1)
+	course, lesson := task.ResultID, models.LessonID(task.ResultID, 1)
 	outline(t, db, course)
 	practice := func(revision int, titles ...string) {
 		var items []models.Item
@@ -111,15 +111,15 @@ func TestItemsOfAnotherCourseAreNotTouched(t *testing.T) {
 	ctx, db, user, task := asked(t)
 	other, _, err := generate(t, db, user, nil, "moons")
 	require.NoError(t, err)
-	for _, course := range []uuid.UUID{task.CourseID, other.CourseID} {
+	for _, course := range []uuid.UUID{task.ResultID, other.ResultID} {
 		outline(t, db, course)
 		item := foundItem(course, models.LessonID(course, 1), 11, "found")
 		require.NoError(t, models.PlaceItems(ctx, db, course, []models.Item{item}))
 		require.NoError(t, models.SaveFindings(ctx, db, course, []models.Item{item}))
 	}
-	require.NoError(t, models.PlaceItems(ctx, db, task.CourseID, nil))
-	require.NoError(t, models.SaveFindings(ctx, db, task.CourseID, nil))
-	require.Equal(t, []string{"found"}, shelf(t, db, other.CourseID))
+	require.NoError(t, models.PlaceItems(ctx, db, task.ResultID, nil))
+	require.NoError(t, models.SaveFindings(ctx, db, task.ResultID, nil))
+	require.Equal(t, []string{"found"}, shelf(t, db, other.ResultID))
 	require.EqualValues(t, 1, count(t, db, "findings"))
 }
 

@@ -71,6 +71,9 @@ func CreateGeneration(ctx context.Context, db *gorm.DB, r Request, quota Quota) 
 // openTask stores a task with its first event and its promise, unless the task
 // is there already.
 func openTask(tx *gorm.DB, task *Task, promise *OutboxEntry, quota Quota) (replayed bool, err error) {
+	if err := isActive(tx, task.UserID); err != nil {
+		return false, err
+	}
 	if err := lockLine(tx, task.UserID); err != nil {
 		return false, err
 	}
@@ -80,16 +83,21 @@ func openTask(tx *gorm.DB, task *Task, promise *OutboxEntry, quota Quota) (repla
 	if err := quota.queue(tx, task, promise); err != nil {
 		return false, err
 	}
-	first := TaskEvent{
-		TaskID: task.ID, Seq: task.Seq, State: task.State, Progress: task.Progress,
-		Step: task.Step, Message: task.Message, At: task.CreatedAt,
-	}
+	first := firstEvent(*task)
 	for _, row := range []any{task, &first, promise} {
 		if err := tx.Create(row).Error; err != nil {
 			return false, err
 		}
 	}
 	return false, nil
+}
+
+// firstEvent is how a task's story begins.
+func firstEvent(task Task) TaskEvent {
+	return TaskEvent{
+		TaskID: task.ID, Seq: task.Seq, State: task.State, Progress: task.Progress,
+		Step: task.Step, Message: task.Message, At: task.CreatedAt,
+	}
 }
 
 // replay finds the task that an earlier, equal request made.
@@ -107,7 +115,7 @@ func replay(ctx context.Context, db *gorm.DB, again Task) (Task, bool, error) {
 // NewTask is a task as a client first sees it: queued, with the first event of its story.
 func NewTask(id, user, course uuid.UUID, now time.Time) Task {
 	return Task{
-		ID: id, UserID: user, CourseID: course, TaskType: TaskCourseGeneration,
+		ID: id, UserID: user, ResultID: course, TaskType: TaskCourseGeneration,
 		State: TaskQueued, Seq: 1, Step: StepQueued, Message: "Waiting to start",
 		CreatedAt: now, UpdatedAt: now,
 	}

@@ -82,7 +82,7 @@ func TestSixtyRequestsWithOneKeyMakeOneTask(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			ids.Store(task.ID, task.CourseID)
+			ids.Store(task.ID, task.ResultID)
 			if replayed {
 				replays.Add(1)
 			} else {
@@ -168,13 +168,13 @@ func TestAnEndedGenerationLeavesNoCourseGenerating(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, db, user, task := asked(t)
-			outline(t, db, task.CourseID)
+			outline(t, db, task.ResultID)
 			for n := range c.lessons {
-				write(t, db, task.CourseID, n+1)
+				write(t, db, task.ResultID, n+1)
 			}
 			gen := models.Generation{Model: "m", GeneratedAt: &start}
 			require.NoError(t, models.SettleGeneration(ctx, db, task.ID, []models.TaskEvent{event(2, c.last, 40)}, gen))
-			course, err := models.FindCourse(ctx, db, user, task.CourseID)
+			course, err := models.FindCourse(ctx, db, user, task.ResultID)
 			require.NoError(t, err)
 			require.Equal(t, c.want, course.Status)
 			require.Equal(t, 7*c.lessons, course.Generation.OutputTokens, "what the calls cost")
@@ -220,20 +220,20 @@ func write(t *testing.T, db *gorm.DB, course uuid.UUID, n int) {
 func TestALessonIsKeptOnce(t *testing.T) {
 	t.Parallel()
 	ctx, db, user, task := asked(t)
-	outline(t, db, task.CourseID)
-	outline(t, db, task.CourseID) // the first outline stays
-	write(t, db, task.CourseID, 1)
-	again := models.Lesson{ID: models.LessonID(task.CourseID, 1), CourseID: task.CourseID, Content: "other", Revision: 1, UpdatedAt: start}
+	outline(t, db, task.ResultID)
+	outline(t, db, task.ResultID) // the first outline stays
+	write(t, db, task.ResultID, 1)
+	again := models.Lesson{ID: models.LessonID(task.ResultID, 1), CourseID: task.ResultID, Content: "other", Revision: 1, UpdatedAt: start}
 	require.NoError(t, models.SaveLesson(ctx, db, again))
 	item := models.Item{
-		ID: models.ItemID(again.ID, 1), CourseID: task.CourseID, LessonID: again.ID, Position: 1, Type: "text", Title: "t",
+		ID: models.ItemID(again.ID, 1), CourseID: task.ResultID, LessonID: again.ID, Position: 1, Type: "text", Title: "t",
 		Source: "lyo", Tags: []string{}, DifficultyLevel: "beginner", Language: "en", CreatedAt: start,
 	}
 	for range 2 {
 		again.PracticeRevision = 1
 		require.NoError(t, models.SavePractice(ctx, db, again, []models.Item{item}))
 	}
-	course, err := models.FindCourse(ctx, db, user, task.CourseID)
+	course, err := models.FindCourse(ctx, db, user, task.ResultID)
 	require.NoError(t, err)
 	require.Len(t, course.Lessons, 3)
 	require.Equal(t, "water", course.Lessons[0].Content)
@@ -251,7 +251,7 @@ func TestCancelBeforeTheStartEndsTheTaskAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, models.TaskError, row.State)
 	require.True(t, row.Fault.Cancelled())
-	course, err := models.FindCourse(ctx, db, user, task.CourseID)
+	course, err := models.FindCourse(ctx, db, user, task.ResultID)
 	require.NoError(t, err)
 	require.Equal(t, models.CourseError, course.Status)
 	require.EqualValues(t, 1, count(t, db, "outbox"), "the cancel stays, the start is gone")

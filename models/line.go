@@ -126,7 +126,7 @@ func AdmitStranded(ctx context.Context, db *gorm.DB, now time.Time) error {
 	err := db.WithContext(ctx).Raw(`
 		SELECT DISTINCT h.user_id FROM outbox h WHERE h.held AND NOT EXISTS (
 			SELECT 1 FROM tasks t LEFT JOIN outbox o ON o.workflow_id = t.workflow_id AND o.held
-			WHERE t.user_id = h.user_id AND t.state IN ('QUEUED', 'RUNNING') AND o.id IS NULL)`).Scan(&users).Error
+			WHERE t.user_id = h.user_id AND t.state IN ('QUEUED', 'RUNNING') AND t.task_type IN ? AND o.id IS NULL)`, courseTasks).Scan(&users).Error
 	for _, user := range users {
 		if err == nil {
 			err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error { return admitNext(tx, user, now) })

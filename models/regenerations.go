@@ -31,11 +31,14 @@ type TaskSpec struct {
 // the same user and key the earlier task is returned, as by CreateGeneration.
 func CreateRegeneration(ctx context.Context, db *gorm.DB, task Task, preferences map[string]any, promise OutboxEntry, quota Quota) (made Task, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := isActive(tx, task.UserID); err != nil {
+			return err
+		}
 		if there, err := taskExists(tx, task.ID); err != nil || there {
 			replayed = there
 			return err
 		}
-		course, err := ownCourse(ctx, tx, task.UserID, task.CourseID)
+		course, err := ownCourse(ctx, tx, task.UserID, task.ResultID)
 		if err != nil {
 			return err
 		}
@@ -47,7 +50,7 @@ func CreateRegeneration(ctx context.Context, db *gorm.DB, task Task, preferences
 		}
 		return reopen(tx, course, preferences, task.CreatedAt)
 	})
-	if uniqueViolation(err, "tasks_course_open_key") {
+	if uniqueViolation(err, "tasks_result_open_key") {
 		return task, false, Errorf(Conflict, "The course is being written at this moment.")
 	}
 	if err != nil || !replayed {

@@ -47,14 +47,14 @@ func (a again) ask() (models.Task, bool, error) {
 func ended(t *testing.T, lessons int, last models.TaskState) again {
 	t.Helper()
 	ctx, db, user, task := asked(t)
-	outline(t, db, task.CourseID)
+	outline(t, db, task.ResultID)
 	for n := range lessons {
-		write(t, db, task.CourseID, n+1)
+		write(t, db, task.ResultID, n+1)
 	}
 	require.NoError(t, db.Delete(&models.OutboxEntry{}, "workflow_id = ?", task.WorkflowID).Error)
 	gen := models.Generation{Model: "m", GeneratedAt: &start, Notice: "kept"}
 	require.NoError(t, models.SettleGeneration(ctx, db, task.ID, []models.TaskEvent{event(2, last, 90)}, gen))
-	return again{db: db, user: user, course: task.CourseID, spec: models.TaskSpec{Section: models.SectionLessons}}
+	return again{db: db, user: user, course: task.ResultID, spec: models.TaskSpec{Section: models.SectionLessons}}
 }
 
 func (a again) status(t *testing.T) models.CourseStatus {
@@ -152,16 +152,16 @@ func TestWhoMayHaveWhatWrittenAgain(t *testing.T) {
 	unknown, first := models.NewID(), models.LessonID(a.course, 1)
 	other, _, err := generate(t, a.db, a.user, nil, "moons")
 	require.NoError(t, err)
-	outline(t, a.db, other.CourseID)
-	elsewhere := models.LessonID(other.CourseID, 1)
+	outline(t, a.db, other.ResultID)
+	elsewhere := models.LessonID(other.ResultID, 1)
 	tasks, promises := count(t, a.db, "tasks"), count(t, a.db, "outbox")
 
 	refused(models.NotFound, func(w *again) { w.course = models.NewID() })
 	refused(models.Forbidden, func(w *again) { w.user = addUser(t, a.db) })
 	refused(models.Invalid, func(w *again) { w.spec.LessonID = &unknown })
 	refused(models.Invalid, func(w *again) { w.spec.LessonID = &elsewhere })
-	refused(models.Conflict, func(w *again) { w.course = other.CourseID })
-	refused(models.NotFound, func(w *again) { w.user, w.course = addUser(t, a.db), other.CourseID })
+	refused(models.Conflict, func(w *again) { w.course = other.ResultID })
+	refused(models.NotFound, func(w *again) { w.user, w.course = addUser(t, a.db), other.ResultID })
 	refused(models.RateLimited, func(w *again) { w.quota.DailyTokens = models.TypicalTokens })
 	require.Equal(t, tasks, count(t, a.db, "tasks"), "what is refused leaves nothing")
 	require.Equal(t, promises, count(t, a.db, "outbox"))

@@ -20,6 +20,7 @@ func rows() []any {
 		&models.User{}, &models.Session{}, &models.Course{}, &models.Lesson{}, &models.Item{},
 		&models.Task{}, &models.TaskEvent{}, &models.OutboxEntry{},
 		&models.Source{}, &models.CourseSource{}, &models.Finding{}, &models.SourceAnswer{}, &models.ModelCall{},
+		&models.AuditEntry{}, &models.Mail{}, &models.Export{}, &models.ExportPart{}, &models.LearningEvent{},
 	}
 }
 

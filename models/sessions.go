@@ -22,6 +22,7 @@ type Rotation struct {
 	Sealed    []byte // the token that would follow, sealed under the one shown
 	Lifetime  time.Duration
 	Now       time.Time
+	Reused    AuditEntry // for the log, should a token too old end the session
 }
 
 // Rotated is what a rotation led to.
@@ -83,7 +84,7 @@ func (o Rotated) rotate(tx *gorm.DB, r Rotation) (Rotated, error, error) {
 		return o, nil, nil
 	case previous || r.Genuine:
 		o.Ended = true
-		return o, badRefresh(), RevokeSession(tx.Statement.Context, tx, o.Session.ID, r.Now)
+		return o, badRefresh(), RevokeSession(tx.Statement.Context, tx, o.Session.ID, r.Reused)
 	}
 	return o, badRefresh(), nil
 }
@@ -99,10 +100,110 @@ func badRefresh() error {
 	return Errorf(Unauthenticated, "The refresh token is not valid. Sign in again.")
 }
 
-// RevokeSession ends a session. Ending it twice, or one that never was, changes nothing.
-func RevokeSession(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) error {
-	return db.WithContext(ctx).Model(&Session{}).
-		Where("id = ? AND revoked_at IS NULL", id).UpdateColumn("revoked_at", now).Error
+// RevokeSession ends a session, whosever it is, and tells the audit log, which
+// learns here whose it was. Ending it twice, or one that never was, changes nothing.
+func RevokeSession(ctx context.Context, db *gorm.DB, id uuid.UUID, entry AuditEntry) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		var ended []Session
+		err := tx.Raw("UPDATE sessions SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL RETURNING user_id", entry.At, id).Scan(&ended).Error
+		if err != nil || len(ended) == 0 {
+			return err
+		}
+		entry.UserID = &ended[0].UserID
+		return Audit(ctx, tx, entry)
+	})
+}
+
+// ListSessions is a page of the user's sessions that go on, the newest first.
+func ListSessions(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time, after *Keyset, offset, limit int) ([]Session, error) {
+	q := db.WithContext(ctx).Where("user_id = ? AND revoked_at IS NULL AND expires_at > ?", user, now)
+	if after != nil {
+		q = q.Where("(created_at, id) < (?, ?)", after.At, after.ID)
+	}
+	var sessions []Session
+	err := q.Order("created_at DESC, id DESC").Offset(offset).Limit(limit).Find(&sessions).Error
+	return sessions, err
+}
+
+// EndSession ends a session of the user's, and says so in the audit log. One that
+// has ended stays so; one that is unknown or somebody else's is not found.
+func EndSession(ctx context.Context, db *gorm.DB, user, id uuid.UUID, entry AuditEntry) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		var n int64
+		if err := tx.Model(&Session{}).Where("id = ? AND user_id = ?", id, user).Count(&n).Error; err != nil {
+			return err
+		}
+		if n == 0 {
+			return Missing("session", id)
+		}
+		ended := tx.Model(&Session{}).Where("id = ? AND revoked_at IS NULL", id).UpdateColumn("revoked_at", entry.At)
+		if ended.Error != nil || ended.RowsAffected == 0 {
+			return ended.Error
+		}
+		return Audit(ctx, tx, entry)
+	})
+}
+
+// EndOtherSessions is EndSessions with its line in the audit log.
+func EndOtherSessions(ctx context.Context, db *gorm.DB, user, except uuid.UUID, entry AuditEntry) (ended []uuid.UUID, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if ended, err = EndSessions(ctx, tx, user, except, entry.At); err != nil || len(ended) == 0 {
+			return err
+		}
+		return Audit(ctx, tx, entry)
+	})
+	return ended, err
+}
+
+// ChangePassword gives the user another password in place of the one with the
+// hash was, ends all their sessions but the one excepted, voids the tokens of
+// mails for a new password, and tells the audit log, all or nothing. Conflict when
+// the password was changed meanwhile.
+func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, was, hash string, entry AuditEntry) (ended []uuid.UUID, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		changed := tx.Model(&User{}).Where("id = ? AND password_hash = ?", user, was).
+			UpdateColumns(map[string]any{"password_hash": hash, "updated_at": entry.At})
+		if changed.Error != nil {
+			return changed.Error
+		}
+		if changed.RowsAffected == 0 {
+			return Errorf(Conflict, "The password was changed at this moment, from somewhere else.")
+		}
+		if ended, err = EndSessions(ctx, tx, user, except, entry.At); err != nil {
+			return err
+		}
+		err := tx.Model(&Mail{}).Where("user_id = ? AND kind = ? AND used_at IS NULL", user, MailReset).UpdateColumn("used_at", entry.At).Error
+		if err != nil {
+			return err
+		}
+		return Audit(ctx, tx, entry)
+	})
+	return ended, err
+}
+
+// EndSessions ends all the sessions of a user that go on, but the one excepted
+// (uuid.Nil: none), and tells which they were.
+func EndSessions(ctx context.Context, db *gorm.DB, user, except uuid.UUID, now time.Time) ([]uuid.UUID, error) {
+	var ended []Session
+	err := db.WithContext(ctx).Raw(`
+		UPDATE sessions SET revoked_at = ? WHERE user_id = ? AND id <> ? AND revoked_at IS NULL AND expires_at > ?
+		RETURNING id`, now, user, except, now).Scan(&ended).Error
+	ids := make([]uuid.UUID, 0, len(ended))
+	for _, s := range ended {
+		ids = append(ids, s.ID)
+	}
+	return ids, err
+}
+
+// sessionsKept is how long an expired session is remembered, so that signing out of
+// it again is still no fault.
+const sessionsKept = 7 * 24 * time.Hour
+
+// SweepSessions forgets up to limit sessions that expired long ago.
+func SweepSessions(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
+	return db.WithContext(ctx).Exec(`
+		DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED)`,
+		now.Add(-sessionsKept), limit).Error
 }
 
 // HoldsToken tells whether a hash is that of the session's current or previous

@@ -29,8 +29,12 @@ func signedUp(t *testing.T, db *gorm.DB, email string, now time.Time) models.Ses
 		ID: models.NewID(), UserID: user.ID, TokenHash: digest(email), RotatedAt: now, CreatedAt: now,
 		LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
 	}
-	require.NoError(t, models.CreateUser(t.Context(), db, user, session))
+	require.NoError(t, models.CreateUser(t.Context(), db, user, session, auditLine(models.AuditSignUp, now), func(*gorm.DB) error { return nil }))
 	return session
+}
+
+func auditLine(action models.AuditAction, at time.Time) models.AuditEntry {
+	return models.AuditEntry{ID: models.NewID(), At: at, Action: action, Via: models.AuditAPI}
 }
 
 func TestOneOfManyRotationsMovesTheChain(t *testing.T) {
@@ -73,6 +77,7 @@ func TestRotationOfWhatIsNotThere(t *testing.T) {
 	rotate := func(id uuid.UUID, shown string, genuine bool) (models.Rotated, error) {
 		return models.RotateSession(t.Context(), db, id, models.Rotation{
 			Presented: digest(shown), Genuine: genuine, NextHash: digest("next"), Sealed: []byte{1}, Lifetime: time.Hour, Now: now,
+			Reused: auditLine(models.AuditTokenReused, now),
 		})
 	}
 	_, err := rotate(models.NewID(), "ada@example.com", true)
@@ -83,6 +88,10 @@ func TestRotationOfWhatIsNotThere(t *testing.T) {
 	out, err = rotate(session.ID, "once minted", true)
 	require.Equal(t, models.Unauthenticated, models.CodeOf(err))
 	require.True(t, out.Ended)
+	log, err := models.ListAudit(t.Context(), db, models.AuditFilter{Action: models.AuditTokenReused, Limit: 10})
+	require.NoError(t, err)
+	require.Len(t, log, 1)
+	require.Equal(t, session.UserID, *log[0].UserID)
 	standing, err := models.SessionStanding(t.Context(), db, session.ID, now)
 	require.NoError(t, err)
 	require.Equal(t, models.SessionEnded, standing)
@@ -101,10 +110,13 @@ func TestStandings(t *testing.T) {
 	require.Equal(t, models.SessionEnded, standing(session.ExpiresAt))
 	require.NoError(t, db.Exec("UPDATE users SET is_active = false").Error)
 	require.Equal(t, models.SessionInactive, standing(now))
-	_, err := models.SignIn(t.Context(), db, session.UserID, models.Session{}, now)
+	_, err := models.SignIn(t.Context(), db, session.UserID, models.Session{}, auditLine(models.AuditSignIn, now))
 	require.Equal(t, models.Forbidden, models.CodeOf(err))
-	require.NoError(t, models.RevokeSession(t.Context(), db, session.ID, now))
-	require.NoError(t, models.RevokeSession(t.Context(), db, session.ID, now.Add(time.Hour)))
+	revoke := func(at time.Time) error {
+		return models.RevokeSession(t.Context(), db, session.ID, auditLine(models.AuditSignOut, at))
+	}
+	require.NoError(t, revoke(now))
+	require.NoError(t, revoke(now.Add(time.Hour)))
 	require.Equal(t, models.SessionEnded, standing(now))
 	var kept models.Session
 	require.NoError(t, db.First(&kept, "id = ?", session.ID).Error)

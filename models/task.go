@@ -1,6 +1,7 @@
 package models
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,18 +25,22 @@ func (s TaskState) Ended() bool { return s == TaskDone || s == TaskError }
 const (
 	TaskCourseGeneration   = "course_generation"
 	TaskCourseRegeneration = "course_regeneration"
+	TaskAccountExport      = "account_export"
 )
 
 // courseTasks are those that write a course and count as generations.
 var courseTasks = []string{TaskCourseGeneration, TaskCourseRegeneration}
+
+// MakesCourse tells whether the task's result is a course.
+func (t Task) MakesCourse() bool { return slices.Contains(courseTasks, t.TaskType) }
 
 // Task is a piece of work that a client can watch. While its workflow is open
 // the workflow knows best; the row follows it and outlives it.
 type Task struct {
 	ID             uuid.UUID  `gorm:"type:uuid;primaryKey"`
 	UserID         uuid.UUID  `gorm:"type:uuid"`
-	TaskType       string     // TaskCourseGeneration or TaskCourseRegeneration
-	CourseID       uuid.UUID  `gorm:"type:uuid"` // the provisional course, which is the result; kept when the course is deleted
+	TaskType       string     // TaskCourseGeneration, TaskCourseRegeneration or TaskAccountExport
+	ResultID       uuid.UUID  `gorm:"type:uuid"` // what comes of it: a course, or an export; kept when that is deleted
 	WorkflowID     string     // unique
 	IdempotencyKey *string    // unique per user
 	RequestHash    []byte     // SHA-256 of the request the key belongs to

@@ -142,21 +142,26 @@ func CancelTask(ctx context.Context, db *gorm.DB, user, id uuid.UUID, promise Ou
 		if row.State.Ended() {
 			return Errorf(Conflict, "The task has already finished.")
 		}
-		var unstarted []OutboxEntry
-		err = tx.Clauses(clause.Returning{}).Where("workflow_id = ? AND action = ?", row.WorkflowID, OutboxStart).Delete(&unstarted).Error
-		if err != nil {
-			return err
-		}
-		// Even then: the start may be on its way to Temporal at this moment.
-		if err := Promise(ctx, tx, promise); err != nil || len(unstarted) == 0 {
-			return err
-		}
-		err = settle(tx, row, []TaskEvent{CancelledEvent(row.Seq+1, row.Progress, now)}, Generation{})
-		if err != nil || unstarted[0].Held {
-			return err
-		}
-		return admitNext(tx, user, now)
+		return cancelTask(tx, row, promise, now)
 	})
+}
+
+// cancelTask does the work of CancelTask for an open task whose row is locked.
+func cancelTask(tx *gorm.DB, row Task, promise OutboxEntry, now time.Time) error {
+	var unstarted []OutboxEntry
+	err := tx.Clauses(clause.Returning{}).Where("workflow_id = ? AND action = ?", row.WorkflowID, OutboxStart).Delete(&unstarted).Error
+	if err != nil {
+		return err
+	}
+	// Even then: the start may be on its way to Temporal at this moment.
+	if err := Promise(tx.Statement.Context, tx, promise); err != nil || len(unstarted) == 0 {
+		return err
+	}
+	err = settle(tx, row, []TaskEvent{CancelledEvent(row.Seq+1, row.Progress, now)}, Generation{})
+	if err != nil || unstarted[0].Held {
+		return err
+	}
+	return admitNext(tx, row.UserID, now)
 }
 
 // CancelledEvent is the last event of a task that somebody cancelled.

@@ -24,6 +24,11 @@ type User struct {
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	LastLoginAt  *time.Time
+	// While the account is being deleted: which deletion, since when, and until
+	// when it can be undone.
+	DeletionID          *uuid.UUID `gorm:"type:uuid"`
+	DeletionRequestedAt *time.Time
+	DeletionDueAt       *time.Time
 }
 
 // Session is one sign-in on one device: a chain of refresh tokens of which

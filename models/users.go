@@ -9,14 +9,21 @@ import (
 	"gorm.io/gorm"
 )
 
-// CreateUser commits a new account together with its first session. An e-mail
-// or username that somebody has, in whatever case, is a Conflict.
-func CreateUser(ctx context.Context, db *gorm.DB, user User, session Session) error {
+// CreateUser commits a new account together with its first session, its line in
+// the audit log, and whatever also adds. An e-mail or username that somebody has,
+// in whatever case, is a Conflict.
+func CreateUser(ctx context.Context, db *gorm.DB, user User, session Session, entry AuditEntry, also func(tx *gorm.DB) error) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&user).Error; err != nil {
 			return taken(err)
 		}
-		return tx.Create(&session).Error
+		if err := tx.Create(&session).Error; err != nil {
+			return err
+		}
+		if err := Audit(ctx, tx, entry); err != nil {
+			return err
+		}
+		return also(tx)
 	})
 }
 
@@ -51,26 +58,40 @@ func FindUserByEmail(ctx context.Context, db *gorm.DB, email string) (User, erro
 	return found[0], nil
 }
 
-// SignIn commits a new session of a user and the time of it. An account that is
-// switched off is Forbidden.
-func SignIn(ctx context.Context, db *gorm.DB, id uuid.UUID, session Session, now time.Time) (User, error) {
-	var user User
-	err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		marked := tx.Model(&User{}).Where("id = ? AND is_active", id).UpdateColumn("last_login_at", now)
+// SignIn commits a new session of a user, the time of it and its line in the audit
+// log. An account that is switched off, or being deleted, is Forbidden.
+func SignIn(ctx context.Context, db *gorm.DB, id uuid.UUID, session Session, entry AuditEntry) (user User, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		marked := tx.Model(&User{}).Where("id = ? AND is_active", id).UpdateColumn("last_login_at", entry.At)
 		if marked.Error != nil {
 			return marked.Error
 		}
+		if user, err = FindUser(ctx, tx, id); err != nil {
+			return err
+		}
 		if marked.RowsAffected == 0 {
-			return inactive()
+			return switchedOff(user)
 		}
 		if err := tx.Create(&session).Error; err != nil {
 			return err
 		}
-		var err error
-		user, err = FindUser(ctx, tx, id)
-		return err
+		return Audit(ctx, tx, entry)
 	})
 	return user, err
+}
+
+// Rehash replaces a password's hash by another one of the same password, unless it
+// was changed meanwhile.
+func Rehash(ctx context.Context, db *gorm.DB, id uuid.UUID, was, hash string) error {
+	return db.WithContext(ctx).Model(&User{}).Where("id = ? AND password_hash = ?", id, was).UpdateColumn("password_hash", hash).Error
+}
+
+// switchedOff says why nobody signs in to an account, to whoever knew the password.
+func switchedOff(user User) error {
+	if user.DeletionDueAt == nil {
+		return inactive()
+	}
+	return Errorf(Forbidden, "This account is being deleted. Until %s an administrator can restore it.", user.DeletionDueAt.UTC().Format(time.RFC1123))
 }
 
 func inactive() error {

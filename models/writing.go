@@ -37,7 +37,7 @@ func beingWritten(ctx context.Context, db *gorm.DB, c Course) error {
 	}
 	var open int64
 	err := db.WithContext(ctx).Model(&Task{}).
-		Where("course_id = ? AND state IN ?", c.ID, []TaskState{TaskQueued, TaskRunning}).Count(&open).Error
+		Where("result_id = ? AND state IN ?", c.ID, []TaskState{TaskQueued, TaskRunning}).Count(&open).Error
 	if err == nil && (c.Status != CourseReady || open == 0) {
 		return Errorf(Conflict, "The course is not being generated.")
 	}
@@ -172,9 +172,9 @@ func settle(tx *gorm.DB, row Task, rest []TaskEvent, gen Generation) error {
 		return err
 	}
 	last := rest[len(rest)-1]
-	err := lockCourse(tx, row.CourseID)
+	err := lockCourse(tx, row.ResultID)
 	if err == nil {
-		err = settleCourse(tx, row.CourseID, last, gen)
+		err = settleCourse(tx, row.ResultID, last, gen)
 	}
 	// The course may have been deleted meanwhile; the task's end stands.
 	if code := CodeOf(err); code == NotFound || code == Conflict {

@@ -23,6 +23,16 @@ func RegenerateCourseID(task uuid.UUID) string { return "regenerate-course/" + t
 // ReadSourceID is the id of the workflow that reads a learner's material.
 func ReadSourceID(source uuid.UUID) string { return "read-source/" + source.String() }
 
+// SendMailID is the id of the workflow that sends a mail.
+func SendMailID(mail uuid.UUID) string { return "send-mail/" + mail.String() }
+
+// ExportAccountID is the id of the workflow that packs a user's data for a task.
+func ExportAccountID(task uuid.UUID) string { return "export-account/" + task.String() }
+
+// DeleteAccountID is the id of the workflow of a deletion. A user who was restored
+// and leaves again has another deletion.
+func DeleteAccountID(deletion uuid.UUID) string { return "delete-account/" + deletion.String() }
+
 // Search attributes, by which the Temporal UI and command line filter.
 var (
 	LabelUser   = temporal.NewSearchAttributeKeyKeyword("LyoUser")

@@ -49,6 +49,27 @@ const inferenceTries = 12
 // one learner's course does not fill every slot.
 const lessonsAtOnce = 3
 
+// Thorough work goes over all that is there of an account. It is tried until it is
+// done, since nobody else would do it.
+func thorough(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           Queue,
+		StartToCloseTimeout: 2 * time.Minute,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+	})
+}
+
+// Packing takes as long as there is data. The heartbeat tells a dead worker from much
+// to do.
+func packing(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           Queue,
+		StartToCloseTimeout: 30 * time.Minute,
+		HeartbeatTimeout:    30 * time.Second,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 30},
+	})
+}
+
 // Reading a document takes seconds of computing, and fetching one may fail for a while.
 func reading(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{

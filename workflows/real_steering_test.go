@@ -34,7 +34,7 @@ func again(t *testing.T, db *gorm.DB, task models.Task, spec models.TaskSpec) (m
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	id, _ := models.GenerationIDs(task.UserID, nil)
 	hash := sha256.Sum256(id[:])
-	next := models.NewTask(id, task.UserID, task.CourseID, now)
+	next := models.NewTask(id, task.UserID, task.ResultID, now)
 	next.TaskType, next.WorkflowID, next.RequestHash, next.Spec = models.TaskCourseRegeneration, workflows.RegenerateCourseID(id), hash[:], spec
 	promise := outbox.Course(next, outbox.Bounds{Deadline: time.Hour}, now)
 	next, _, err := models.CreateRegeneration(t.Context(), db, next, nil, promise, models.Quota{AtOnce: 2})

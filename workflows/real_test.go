@@ -116,7 +116,7 @@ func finished(t *testing.T, db *gorm.DB, task models.Task) (models.Task, models.
 	t.Helper()
 	row, err := models.FindTask(t.Context(), db, task.UserID, task.ID)
 	require.NoError(t, err)
-	course, err := models.FindCourse(t.Context(), db, task.UserID, task.CourseID)
+	course, err := models.FindCourse(t.Context(), db, task.UserID, task.ResultID)
 	require.NoError(t, err)
 	return row, course
 }

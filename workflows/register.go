@@ -19,6 +19,8 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(GenerateCourse)
 	w.RegisterWorkflow(RegenerateCourse)
 	w.RegisterWorkflow(ReadSource)
+	w.RegisterWorkflow(DeleteAccount)
+	w.RegisterWorkflow(ExportAccount)
 }
 
 // RegisterLabels makes the search attributes known to the namespace and waits

@@ -1,6 +1,7 @@
 package gemma
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,16 +32,16 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	setDefault(&o.Dialect, Engine)
-	setDefault(&o.Provider, "openai-compatible")
-	setDefault(&o.IdleTimeout, 30*time.Second)
-	setDefault(&o.StartTimeout, 4*o.IdleTimeout)
-	setDefault(&o.ProbeTimeout, 3*time.Second)
-	setDefault(&o.MaxOutlineTokens, 3072)
-	setDefault(&o.MaxLessonTokens, 4096)
-	setDefault(&o.MaxPracticeTokens, 2048)
-	setDefault(&o.MaxResponseBytes, 8<<20)
-	setDefault(&o.HTTPClient, http.DefaultClient)
+	o.Dialect = cmp.Or(o.Dialect, Engine)
+	o.Provider = cmp.Or(o.Provider, "openai-compatible")
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 30*time.Second)
+	o.StartTimeout = cmp.Or(o.StartTimeout, 4*o.IdleTimeout)
+	o.ProbeTimeout = cmp.Or(o.ProbeTimeout, 3*time.Second)
+	o.MaxOutlineTokens = cmp.Or(o.MaxOutlineTokens, 3072)
+	o.MaxLessonTokens = cmp.Or(o.MaxLessonTokens, 4096)
+	o.MaxPracticeTokens = cmp.Or(o.MaxPracticeTokens, 2048)
+	o.MaxResponseBytes = cmp.Or(o.MaxResponseBytes, 8<<20)
+	o.HTTPClient = cmp.Or(o.HTTPClient, http.DefaultClient)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -60,11 +61,4 @@ func (o Options) problem() *Error {
 		return &Error{Kind: Misconfigured, Message: "there is no such dialect", Err: err}
 	}
 	return nil
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -46,14 +47,14 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	setDefault(&o.Timeout, 6*time.Second)
-	setDefault(&o.Deadline, 10*time.Second)
-	setDefault(&o.CheckTimeout, 3*time.Second)
-	setDefault(&o.KeepFor, 72*time.Hour)
-	setDefault(&o.KeepEmptyFor, 15*time.Minute)
-	setDefault(&o.BreakAfter, 5)
-	setDefault(&o.BreakFor, time.Minute)
-	setDefault(&o.Version, "dev")
+	o.Timeout = cmp.Or(o.Timeout, 6*time.Second)
+	o.Deadline = cmp.Or(o.Deadline, 10*time.Second)
+	o.CheckTimeout = cmp.Or(o.CheckTimeout, 3*time.Second)
+	o.KeepFor = cmp.Or(o.KeepFor, 72*time.Hour)
+	o.KeepEmptyFor = cmp.Or(o.KeepEmptyFor, 15*time.Minute)
+	o.BreakAfter = cmp.Or(o.BreakAfter, 5)
+	o.BreakFor = cmp.Or(o.BreakFor, time.Minute)
+	o.Version = cmp.Or(o.Version, "dev")
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -61,13 +62,6 @@ func (o Options) withDefaults() Options {
 		o.Now = time.Now
 	}
 	return o
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 func (o Options) userAgent() string {

@@ -6,7 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -67,15 +69,93 @@ func TestDummyHashCostsAsMuch(t *testing.T) {
 func TestPasswordsWaitForASlot(t *testing.T) {
 	t.Parallel()
 	p := NewPasswords(bcrypt.MinCost, 1)
-	release, err := p.enter(t.Context())
-	require.NoError(t, err)
+	held, release := occupied(p.line)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = p.Matches(ended, "", "x")
+	_, err := p.Matches(ended, "", "x")
 	require.ErrorIs(t, err, context.Canceled)
-	release()
+	close(release)
+	<-held
 	_, err = p.Matches(t.Context(), "", "x")
 	require.NoError(t, err)
+}
+
+// occupied takes a slot until release is closed; held is closed after that.
+func occupied(l *line) (held, release chan struct{}) {
+	held, release = make(chan struct{}), make(chan struct{})
+	taken := make(chan struct{})
+	go func() {
+		defer close(held)
+		_ = l.run(context.Background(), func() error {
+			close(taken)
+			<-release
+			return nil
+		})
+	}()
+	<-taken
+	return held, release
+}
+
+// TestTheLineIsAsLongAsItCanBeWorkedOff fills two slots and the line behind them:
+// at a second each, five seconds are eleven more.
+func TestTheLineIsAsLongAsItCanBeWorkedOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(2, time.Second)
+		var done atomic.Int32
+		second := func() error {
+			time.Sleep(time.Second)
+			done.Add(1)
+			return nil
+		}
+		join := func() chan error {
+			result := make(chan error, 1)
+			go func() { result <- l.run(t.Context(), second) }()
+			synctest.Wait()
+			return result
+		}
+		for range 2 + 9 {
+			join()
+		}
+		last := join()
+		busy := &Busy{}
+		require.ErrorAs(t, <-join(), &busy)
+		require.Equal(t, 5500*time.Millisecond, busy.RetryAfter)
+		require.Empty(t, last)
+		time.Sleep(busy.RetryAfter) // who comes back then finds room
+		require.NoError(t, <-join())
+		require.NoError(t, <-last)
+		require.EqualValues(t, 13, done.Load())
+		require.Equal(t, time.Second, l.average)
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorIs(t, newBusyLine(t).run(gone, second), context.Canceled)
+		require.Zero(t, l.waiting)
+	})
+}
+
+// newBusyLine has one slot, which is taken to the end of the test.
+func newBusyLine(t *testing.T) *line {
+	l := newLine(1, time.Second)
+	held, release := occupied(l)
+	t.Cleanup(func() {
+		close(release)
+		<-held
+	})
+	return l
+}
+
+func TestHashesOfAnotherCostAreOutdated(t *testing.T) {
+	t.Parallel()
+	old, now := NewPasswords(bcrypt.MinCost, 1), NewPasswords(bcrypt.MinCost+1, 1)
+	hash, err := old.Hash(t.Context(), "correct horse")
+	require.NoError(t, err)
+	require.False(t, old.Outdated(hash))
+	require.True(t, now.Outdated(hash))
+	require.False(t, now.Outdated("no hash"))
+	right, err := now.Matches(t.Context(), hash, "correct horse")
+	require.NoError(t, err)
+	require.True(t, right)
 }
 
 func TestProcessesAgreeOnAKey(t *testing.T) {

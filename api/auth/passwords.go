@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/bcrypt"
@@ -36,17 +37,22 @@ func CheckPassword(password string) error {
 }
 
 // Passwords hashes and compares. At most slots of these run at once, so that
-// many sign-ins cannot starve everything else; the others wait in line.
+// many sign-ins cannot starve everything else; the others wait in line, which is
+// as long as it can be worked off in longestWait. Safe for concurrent use.
 type Passwords struct {
 	cost  int
-	slots chan struct{}
+	line  *line
 	dummy string
 }
 
 // NewPasswords makes hashes of the given bcrypt cost, slots (at least 1) at a time.
 func NewPasswords(cost, slots int) *Passwords {
-	return &Passwords{cost: cost, slots: make(chan struct{}, max(1, slots)), dummy: dummyHash(cost)}
+	return &Passwords{cost: cost, line: newLine(max(1, slots), typical(cost)), dummy: dummyHash(cost)}
 }
+
+// typical is about how long a hash takes, until that was measured: each cost
+// doubles it, and 12 takes 0.4 s on a core of today.
+func typical(cost int) time.Duration { return 100 * time.Microsecond << cost }
 
 // dummyHash is a well-formed hash of the given cost that no password has.
 func dummyHash(cost int) string {
@@ -54,45 +60,37 @@ func dummyHash(cost int) string {
 }
 
 // Hash is the bcrypt hash of a password that CheckPassword accepts. It fails
-// when the context ends before a slot is free.
+// when the line is too long (*Busy), or the context ends before a slot is free.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	if err := CheckPassword(password); err != nil {
 		return "", err
 	}
-	release, err := p.enter(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer release()
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), p.cost)
+	var hash []byte
+	err := p.line.run(ctx, func() (err error) {
+		hash, err = bcrypt.GenerateFromPassword([]byte(password), p.cost)
+		return err
+	})
 	return string(hash), err
+}
+
+// Outdated tells whether a hash was made at another cost than new ones are.
+func (p *Passwords) Outdated(hash string) bool {
+	cost, err := bcrypt.Cost([]byte(hash))
+	return err == nil && cost != p.cost
 }
 
 // Matches tells whether the password belongs to the hash. An empty hash stands
 // for an unknown account: the answer is no, after the same time. An error means
-// that nothing was compared: the context ended first, or the hash is not one.
+// that nothing was compared: the line was too long (*Busy), the context ended first,
+// or the hash is not one.
 func (p *Passwords) Matches(ctx context.Context, hash, password string) (bool, error) {
 	known := hash != "" && len(password) <= MaxPasswordBytes
 	if !known {
 		hash = p.dummy
 	}
-	release, err := p.enter(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer release()
-	err = bcrypt.CompareHashAndPassword([]byte(hash), []byte(password))
+	err := p.line.run(ctx, func() error { return bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) })
 	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
 		return false, nil
 	}
 	return known && err == nil, err
-}
-
-func (p *Passwords) enter(ctx context.Context) (release func(), err error) {
-	select {
-	case p.slots <- struct{}{}:
-		return func() { <-p.slots }, nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("wait for a password slot: %w", ctx.Err())
-	}
 }

@@ -9,11 +9,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// ear listens, over one connection, for news of the tasks this process watches.
-// What it misses is found by the watchers' own looks, so it only saves time.
+// ear listens, over one connection, for news of the tasks this process watches
+// and for sign-ins that end. What it misses is found by the watchers' own looks and
+// the sockets' heartbeats, so it only saves time.
 type ear struct {
 	redis  redis.UniversalClient
-	nudge  func(uuid.UUID)
+	heard  heard
 	once   sync.Once
 	signal chan struct{} // holds one
 
@@ -21,8 +22,15 @@ type ear struct {
 	pending map[string]bool // channel -> wanted; not yet told to Redis
 }
 
-func newEar(client redis.UniversalClient, nudge func(uuid.UUID)) *ear {
-	return &ear{redis: client, nudge: nudge, signal: make(chan struct{}, 1), pending: map[string]bool{}}
+// heard is what to do about what is heard. None of them waits.
+type heard struct {
+	news  func(task uuid.UUID)
+	ended func(signIn uuid.UUID)
+	again func() // listening began, perhaps after a time of not hearing
+}
+
+func newEar(client redis.UniversalClient, heard heard) *ear {
+	return &ear{redis: client, heard: heard, signal: make(chan struct{}, 1), pending: map[string]bool{}}
 }
 
 // want changes what is listened to, soon and without waiting.
@@ -39,8 +47,8 @@ func (e *ear) want(task uuid.UUID, on bool) {
 // listen runs until ctx ends. The subscription is made again by the client
 // whenever the connection is. While Redis is away it may end a few seconds late.
 func (e *ear) listen(ctx context.Context) {
-	news := e.redis.Subscribe(ctx)
-	messages := news.Channel(
+	news := e.redis.Subscribe(ctx, endedChannel)
+	messages := news.ChannelWithSubscriptions(
 		redis.WithChannelSize(1024), redis.WithChannelSendTimeout(time.Second),
 		redis.WithChannelPingTimeout(time.Second), redis.WithChannelReconnectTimeout(time.Second))
 	defer func() {
@@ -58,9 +66,26 @@ func (e *ear) listen(ctx context.Context) {
 			if !open {
 				return
 			}
-			if task, err := uuid.Parse(m.Payload); err == nil {
-				e.nudge(task)
-			}
+			e.take(m)
+		}
+	}
+}
+
+// take acts on a message, or on word of a subscription.
+func (e *ear) take(message any) {
+	switch m := message.(type) {
+	case *redis.Subscription:
+		if m.Kind == "subscribe" && m.Channel == endedChannel {
+			e.heard.again()
+		}
+	case *redis.Message:
+		id, err := uuid.Parse(m.Payload)
+		switch {
+		case err != nil:
+		case m.Channel == endedChannel:
+			e.heard.ended(id)
+		default:
+			e.heard.news(id)
 		}
 	}
 }

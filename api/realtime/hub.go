@@ -30,6 +30,7 @@ type Hub struct {
 	topics map[uuid.UUID]*topic
 	users  map[uuid.UUID]int // open sockets
 	open   int
+	signIn map[uuid.UUID]map[*socket]bool // the sockets of each sign-in
 }
 
 // NewHub makes a hub. It does nothing until somebody watches a task.
@@ -41,10 +42,11 @@ func NewHub(o Options) *Hub {
 		draining: make(chan struct{}),
 		topics:   map[uuid.UUID]*topic{},
 		users:    map[uuid.UUID]int{},
+		signIn:   map[uuid.UUID]map[*socket]bool{},
 	}
 	h.share = newShare(o)
 	if o.Redis != nil {
-		h.ear = newEar(o.Redis, h.nudge)
+		h.ear = newEar(o.Redis, heard{news: h.nudge, ended: h.part, again: h.recheck})
 	}
 	return h
 }

@@ -16,6 +16,8 @@ import (
 type Session struct {
 	Task uuid.UUID
 	User uuid.UUID
+	// SignIn is the session of the user's that the socket was opened with.
+	SignIn uuid.UUID
 	// Since is the last seq the client has, 0 for the whole story, FromLatest for
 	// the newest event first.
 	Since int64
@@ -29,11 +31,14 @@ type Session struct {
 
 const sessionOver = "The session has ended."
 
-func (s Session) good(ctx context.Context) bool { return s.Good == nil || s.Good(ctx) }
+// good tells whether the client may still listen.
+func (k *socket) good(s Session) bool {
+	return !k.over.Load() && (s.Good == nil || s.Good(k.ctx))
+}
 
 // Serve tells the client the task's story and closes the socket. It returns when
 // the socket is closed: after the terminal event (1000), when the client leaves,
-// reads too slowly (4408), may no longer listen (4401), sends messages over 4 kB (1009) or too many (1008), or
+// reads too slowly (4408), may no longer listen or its sign-in ends (4401), sends messages over 4 kB (1009) or too many (1008), or
 // the hub closes (1012). A user with too many sockets is refused with 4403. The
 // end of ctx does not matter, since a hijacked request's ends anyhow.
 func (h *Hub) Serve(ctx context.Context, conn *websocket.Conn, s Session) {
@@ -48,6 +53,7 @@ func (h *Hub) Serve(ctx context.Context, conn *websocket.Conn, s Session) {
 		return
 	}
 	defer k.seat.stand(k.ctx)
+	defer h.bind(k, s.SignIn)()
 	k.finish(k.tell(s))
 }
 
@@ -84,8 +90,13 @@ func (k *socket) pause(s Session, grown <-chan struct{}, beat *time.Timer) error
 	select {
 	case <-grown:
 		return nil
+	case <-k.doubts:
+		if !k.good(s) {
+			return k.refuse(AuthError, sessionOver)
+		}
+		return nil
 	case <-beat.C:
-		if !s.good(k.ctx) {
+		if !k.good(s) {
 			return k.refuse(AuthError, sessionOver)
 		}
 		beat.Reset(k.hub.untilBeat())
@@ -112,7 +123,7 @@ func (k *socket) grant(s Session, wish string) error {
 }
 
 func (k *socket) event(s Session, e models.TaskEvent) error {
-	if !s.good(k.ctx) {
+	if !k.good(s) {
 		return k.refuse(AuthError, sessionOver)
 	}
 	k.sent = e

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -25,6 +26,8 @@ type socket struct {
 	rest   io.Reader     // what the reader left of a message that was too long
 	sent   models.TaskEvent
 	seat   *seat
+	over   atomic.Bool   // its sign-in has ended
+	doubts chan struct{} // holds one: ask whether it has
 }
 
 // accept starts reading. ok is false when the hub is closing. The socket must be
@@ -34,6 +37,7 @@ func (h *Hub) accept(ctx context.Context, conn *websocket.Conn) (k *socket, rele
 	k = &socket{
 		hub: h, conn: conn, ctx: ctx, cut: cut,
 		asks: make(chan string), faults: make(chan error, 1), gone: make(chan struct{}),
+		doubts: make(chan struct{}, 1),
 	}
 	go k.read()
 	h.mu.Lock()

@@ -20,7 +20,7 @@ import (
 	"github.com/lyoapp/lyo/models"
 )
 
-// server serves a hub's sockets: /since?user=, or /refuse/kind.
+// server serves a hub's sockets: /since?user=&sign_in=, or /refuse/kind.
 type server struct {
 	*httptest.Server
 	hub  *Hub
@@ -28,6 +28,7 @@ type server struct {
 	gate *gate
 	left chan struct{}                          // one for each socket that was served
 	hook atomic.Pointer[func(models.TaskEvent)] // before an event is rendered
+	over sync.Map                               // sign-ins that Good says no to
 }
 
 func newServer(t *testing.T, hub *Hub, task uuid.UUID) *server {
@@ -55,8 +56,13 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	since, _ := strconv.ParseInt(r.URL.Path[1:], 10, 64)
 	user, _ := uuid.Parse(r.URL.Query().Get("user"))
+	signIn, _ := uuid.Parse(r.URL.Query().Get("sign_in"))
 	s.hub.Serve(r.Context(), conn, Session{
-		Task: s.task, User: user, Since: since,
+		Task: s.task, User: user, Since: since, SignIn: signIn,
+		Good: func(context.Context) bool {
+			_, over := s.over.Load(signIn)
+			return !over
+		},
 		Render: func(e models.TaskEvent) any {
 			if hook := s.hook.Load(); hook != nil {
 				(*hook)(e)

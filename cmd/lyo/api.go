@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lyoapp/lyo/activities/gemma"
-	"github.com/lyoapp/lyo/activities/gemma/chain"
 	"github.com/lyoapp/lyo/api"
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/realtime"
@@ -29,13 +28,9 @@ func (a *app) serveAPI(ctx context.Context) error {
 		return err
 	}
 	hub := realtime.NewHub(realtime.Options{Source: story{a}, Redis: a.redis, Log: a.log})
-	probe, err := a.modelHealth()
-	if err != nil {
-		return err
-	}
 	server, err := api.New(api.Deps{
 		Config: a.cfg, DB: a.db, Redis: a.redis, Temporal: a.temporal, Keys: keys, Clock: clock, Log: a.log,
-		Version: version(), Model: probe, Hub: hub, Starter: a.starter,
+		Version: version(), Model: a.modelHealth(), Hub: hub, Starter: a.starter,
 		Tickets: realtime.NewTickets(a.redis),
 	})
 	if err != nil {
@@ -103,23 +98,19 @@ func (s story) Rows(ctx context.Context, task uuid.UUID, since int64) ([]models.
 
 // modelHealth asks the model itself for a sign of life. Courses are written
 // either way where the outline writer may step in, which health says too.
-func (a *app) modelHealth() (api.ModelProbe, error) {
-	model, err := a.model()
-	if err != nil {
-		return nil, err
-	}
-	if model != nil {
-		return func(ctx context.Context) api.ModelHealth { return a.healthOf(ctx, model) }, nil
+func (a *app) modelHealth() api.ModelProbe {
+	if a.model != nil {
+		return a.healthOf
 	}
 	health := api.ModelHealth{Status: "unhealthy", Message: "No model is configured and the built-in outline writer is off: no course can be made."}
 	if a.cfg.Gemma.FallbackOn() {
 		health = api.ModelHealth{Status: "healthy", Message: "No model is configured: the built-in outline writer makes the courses.", Provider: "builtin"}
 	}
-	return func(context.Context) api.ModelHealth { return health }, nil
+	return func(context.Context) api.ModelHealth { return health }
 }
 
-func (a *app) healthOf(ctx context.Context, model *chain.Chain) api.ModelHealth {
-	info, err := model.Probe(ctx)
+func (a *app) healthOf(ctx context.Context) api.ModelHealth {
+	info, err := a.model.Probe(ctx)
 	health := api.ModelHealth{Status: "healthy", Message: "The model answers.", ModelName: info.Model, ModelVersion: info.Version, Provider: info.Provider}
 	switch {
 	case err == nil:

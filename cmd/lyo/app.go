@@ -15,6 +15,7 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 	"gorm.io/gorm"
 
+	"github.com/lyoapp/lyo/activities/gemma/chain"
 	"github.com/lyoapp/lyo/api"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models"
@@ -28,6 +29,7 @@ type app struct {
 	db       *gorm.DB
 	redis    redis.UniversalClient // nil when none is configured
 	temporal client.Client
+	model    *chain.Chain // nil when none is configured
 	starter  *outbox.Starter
 }
 
@@ -65,6 +67,9 @@ func open(cfg config.Config, out io.Writer) (*app, error) {
 		return nil, errors.Join(err, a.close())
 	}
 	if a.temporal, err = openTemporal(cfg.Temporal, a.log); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	if a.model, err = modelOf(cfg.Gemma, a.log); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	a.starter = &outbox.Starter{DB: a.db, Temporal: a.temporal, Log: a.log}

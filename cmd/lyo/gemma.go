@@ -12,26 +12,19 @@ import (
 
 // writing is who writes courses here: the model's servers in order, and the
 // built-in outline writer where that may step in.
-func (a *app) writing() (*activities.Writing, error) {
+func (a *app) writing() *activities.Writing {
 	w := &activities.Writing{DB: a.db, Clock: clock, Log: a.log}
-	model, err := a.model()
-	if err != nil {
-		return nil, err
-	}
-	if model != nil {
-		w.Model = model
+	if a.model != nil {
+		w.Model = a.model
 	}
 	if a.cfg.Gemma.FallbackOn() {
 		w.Builtin = builtin.New()
 	}
-	return w, nil
+	return w
 }
 
-// model is the chain of the configured servers, nil when there is none. It holds
-// the servers' breakers, so a process makes one.
-func (a *app) model() (*chain.Chain, error) { return modelOf(a.cfg.Gemma, a.log) }
-
-// modelOf needs nothing but the settings; without a server it is nil. It asks nobody.
+// modelOf is the chain of the configured servers, nil when there is none. It holds
+// the servers' breakers, so a process makes one. It asks nobody.
 func modelOf(g config.Gemma, log *slog.Logger) (*chain.Chain, error) {
 	servers, err := endpoints(g)
 	if err != nil || len(servers) == 0 {

@@ -43,6 +43,7 @@ func root(environ []string, out, errs io.Writer) *cobra.Command {
 		serviceCommand("worker", "Run workflows and activities", environ, (*app).serveWorker),
 		serviceCommand("serve", "Serve the API and run the worker in one process", environ, (*app).serveBoth),
 		migrateCommand(environ),
+		adminCommand(environ),
 		engineCommand(environ),
 		modelCommand(environ),
 		evalCommand(environ),

@@ -62,7 +62,7 @@ func (m *Mender) mend(ctx context.Context, task models.Task) error {
 	switch {
 	case errors.As(err, &missing):
 		m.Log.WarnContext(ctx, "a task without a workflow is started again", "task_id", task.ID)
-		return models.Promise(ctx, m.Starter.DB, Course(task, m.Bounds, m.Clock()))
+		return models.Promise(ctx, m.Starter.DB, Task(task, m.Bounds, m.Clock()))
 	case err != nil:
 		return err
 	}

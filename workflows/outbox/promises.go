@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/workflows"
 )
@@ -19,11 +21,19 @@ type Bounds struct {
 	Review time.Duration
 }
 
-// Course promises to start the workflow of a task that writes a course, whatever
-// kind the task is of.
+// Task promises to start the workflow of a task, whatever kind it is of.
+func Task(task models.Task, bounds Bounds, now time.Time) models.OutboxEntry {
+	if task.MakesCourse() {
+		return Course(task, bounds, now)
+	}
+	return ExportAccount(task, now)
+}
+
+// Course promises to start the workflow of a task that writes a course, whether
+// for the first time or again.
 func Course(task models.Task, bounds Bounds, now time.Time) models.OutboxEntry {
 	order := workflows.Order{
-		TaskID: task.ID, CourseID: task.CourseID, Seq: task.Seq, Progress: task.Progress, Deadline: bounds.Deadline,
+		TaskID: task.ID, CourseID: task.ResultID, Seq: task.Seq, Progress: task.Progress, Deadline: bounds.Deadline,
 	}
 	name := "GenerateCourse"
 	var input any
@@ -40,7 +50,7 @@ func Course(task models.Task, bounds Bounds, now time.Time) models.OutboxEntry {
 	entry.Labels = map[string]string{
 		workflows.LabelUser.GetName():   task.UserID.String(),
 		workflows.LabelKind.GetName():   task.TaskType,
-		workflows.LabelCourse.GetName(): task.CourseID.String(),
+		workflows.LabelCourse.GetName(): task.ResultID.String(),
 	}
 	return entry
 }
@@ -53,6 +63,24 @@ func ReadSource(source models.Source, now time.Time) models.OutboxEntry {
 	return entry
 }
 
+// SendMail promises to send a mail. Nobody waits for it, so it is the relay's at
+// once, and asking for one takes as long whether or not there is an account.
+func SendMail(mail models.Mail, now time.Time) models.OutboxEntry {
+	entry := start("SendMail", workflows.SendMailID(mail.ID), mail.ID, now)
+	entry.DueAt, entry.UserID = now, mail.UserID
+	entry.Labels = map[string]string{workflows.LabelKind.GetName(): "mail"}
+	return entry
+}
+
+// ExportAccount promises to pack a user's data.
+func ExportAccount(task models.Task, now time.Time) models.OutboxEntry {
+	input := workflows.ExportAccountInput{TaskID: task.ID, ExportID: task.ResultID, Seq: task.Seq, Progress: task.Progress}
+	entry := start("ExportAccount", task.WorkflowID, input, now)
+	entry.UserID = &task.UserID
+	entry.Labels = map[string]string{workflows.LabelUser.GetName(): task.UserID.String(), workflows.LabelKind.GetName(): task.TaskType}
+	return entry
+}
+
 func start(workflow, id string, input any, now time.Time) models.OutboxEntry {
 	text, _ := json.Marshal(input) //nolint:errchkjson // ids and numbers cannot fail
 	return models.OutboxEntry{
@@ -61,10 +89,34 @@ func start(workflow, id string, input any, now time.Time) models.OutboxEntry {
 	}
 }
 
+// DeleteAccount promises to begin the deletion of an account. Nobody waits for it,
+// so it is the relay's at once.
+func DeleteAccount(user, deletion uuid.UUID, due, now time.Time) models.OutboxEntry {
+	input := workflows.DeleteAccountInput{UserID: user, DeletionID: deletion, Due: due}
+	entry := start("DeleteAccount", workflows.DeleteAccountID(deletion), input, now)
+	entry.UserID, entry.DueAt = &user, now
+	entry.Labels = map[string]string{workflows.LabelUser.GetName(): user.String(), workflows.LabelKind.GetName(): "account_deletion"}
+	return entry
+}
+
 // Cancel promises to cancel the workflow of a task.
 func Cancel(task models.Task, now time.Time) models.OutboxEntry {
+	return cancel(task.WorkflowID, now.Add(handlerTime), now)
+}
+
+// CancelSoon is Cancel for a caller that does not wait.
+func CancelSoon(task models.Task, now time.Time) models.OutboxEntry {
+	return cancel(task.WorkflowID, now, now)
+}
+
+// Restore promises to cancel a deletion's workflow.
+func Restore(deletion uuid.UUID, now time.Time) models.OutboxEntry {
+	return cancel(workflows.DeleteAccountID(deletion), now, now)
+}
+
+func cancel(workflowID string, due, now time.Time) models.OutboxEntry {
 	return models.OutboxEntry{
-		ID: models.NewID(), Action: models.OutboxCancel, WorkflowID: task.WorkflowID,
-		Input: []byte("null"), Labels: map[string]string{}, CreatedAt: now, DueAt: now.Add(handlerTime),
+		ID: models.NewID(), Action: models.OutboxCancel, WorkflowID: workflowID,
+		Input: []byte("null"), Labels: map[string]string{}, CreatedAt: now, DueAt: due,
 	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"net/http"
@@ -58,7 +59,7 @@ func (s *Server) chat(ctx context.Context, q query, emit func(string) error) (re
 		result, err = runner.Chat(ctx, q.ChatRequest, emit)
 		return err
 	})
-	result.Finish = orElse(result.Finish, "stop")
+	result.Finish = cmp.Or(result.Finish, "stop")
 	s.o.Log.DebugContext(ctx, "chat", "ok", err == nil, "finish", result.Finish, "input_tokens", result.InputTokens,
 		"output_tokens", result.OutputTokens, "took", s.o.Now().Sub(started).Round(time.Millisecond))
 	return result, err

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -46,10 +47,10 @@ type About struct {
 }
 
 func (o Options) withDefaults() Options {
-	setDefault(&o.KeepAlive, 5*time.Second)
-	setDefault(&o.WriteWithin, 10*time.Second)
-	setDefault(&o.ReadWithin, 30*time.Second)
-	setDefault(&o.Log, slog.New(slog.DiscardHandler))
+	o.KeepAlive = cmp.Or(o.KeepAlive, 5*time.Second)
+	o.WriteWithin = cmp.Or(o.WriteWithin, 10*time.Second)
+	o.ReadWithin = cmp.Or(o.ReadWithin, 30*time.Second)
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	o.Slots, o.Queue = max(o.Slots, 1), max(o.Queue, 0)
 	if o.Ready == nil {
 		o.Ready = func() error { return nil }
@@ -67,11 +68,4 @@ func (o Options) withDefaults() Options {
 		o.Now = time.Now
 	}
 	return o
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -35,7 +36,7 @@ func badJSON(err error) error {
 		return p
 	}
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return invalid(mismatch.Field, "%s must not be a %s", orElse(mismatch.Field, "the request"), mismatch.Value)
+		return invalid(mismatch.Field, "%s must not be a %s", cmp.Or(mismatch.Field, "the request"), mismatch.Value)
 	}
 	return invalid("", "the request is not valid JSON")
 }
@@ -77,11 +78,4 @@ type usage struct {
 
 func usageOf(r ChatResult) *usage {
 	return &usage{Prompt: r.InputTokens, Completion: r.OutputTokens, Total: r.InputTokens + r.OutputTokens}
-}
-
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }

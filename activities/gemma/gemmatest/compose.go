@@ -1,6 +1,7 @@
 package gemmatest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -33,20 +34,13 @@ func clip(text string, n int) string {
 	return text
 }
 
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
-}
-
 func composeOutline(r Request) string {
 	p := phrasesOf(r.Prompt())
 	plans, room := p.plans, 60
 	if r.small() {
 		plans, room = plans[:3], 30
 	}
-	topic := clip(orElse(r.Topic, "the topic"), room)
+	topic := clip(cmp.Or(r.Topic, "the topic"), room)
 	lessons := make([]any, len(plans))
 	for i, title := range plans {
 		prerequisites := []string{}
@@ -66,15 +60,15 @@ func composeOutline(r Request) string {
 }
 
 func composeSummary(r Request) string {
-	p, topic := phrasesOf(r.Prompt()), clip(orElse(r.Topic, "the topic"), 60)
+	p, topic := phrasesOf(r.Prompt()), clip(cmp.Or(r.Topic, "the topic"), 60)
 	return marshal(map[string]any{"summary": fmt.Sprintf(p.summary, topic), "description": fmt.Sprintf(p.description, topic)})
 }
 
 func composeLesson(r Request) string {
-	p, title := phrasesOf(r.Prompt()), orElse(r.Title, "A lesson")
+	p, title := phrasesOf(r.Prompt()), cmp.Or(r.Title, "A lesson")
 	seed := seedOf(title)
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\n%s\n", title, fmt.Sprintf(p.about, title, orElse(r.Topic, "the topic")))
+	fmt.Fprintf(&b, "# %s\n\n%s\n", title, fmt.Sprintf(p.about, title, cmp.Or(r.Topic, "the topic")))
 	for i, section := range p.sections {
 		fmt.Fprintf(&b, "\n## %s\n\n", section)
 		for j := range 4 {

@@ -1,6 +1,7 @@
 package gemmatest
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -9,7 +10,7 @@ import (
 
 // composePractice asks for words of the lesson, so that the right options do stand in its text.
 func composePractice(r Request) string {
-	p, title := phrasesOf(r.Prompt()), orElse(clip(r.Title, 100), "the lesson")
+	p, title := phrasesOf(r.Prompt()), cmp.Or(clip(r.Title, 100), "the lesson")
 	study, terms, questions := []string{}, []any{}, 3
 	for _, s := range p.study {
 		study = append(study, fmt.Sprintf(s, title))
@@ -24,7 +25,7 @@ func composePractice(r Request) string {
 
 // composeQuestions asks for other words than composePractice does.
 func composeQuestions(r Request) string {
-	title := orElse(clip(r.Title, 100), "the lesson")
+	title := cmp.Or(clip(r.Title, 100), "the lesson")
 	return marshal(map[string]any{"quiz": quiz(r, title, askedFor(r), 10)})
 }
 

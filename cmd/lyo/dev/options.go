@@ -1,6 +1,7 @@
 package dev
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -30,11 +31,11 @@ type Options struct {
 }
 
 func (o Options) withDefaults() (Options, error) {
-	setDefault(&o.StateDir, ".lyo")
-	setDefault(&o.HTTPPort, 8000)
-	setDefault(&o.TemporalPort, 7233)
-	setDefault(&o.UIPort, 8233)
-	setDefault(&o.pace, pace{first: 250 * time.Millisecond, longest: 10 * time.Second, healthy: 10 * time.Second, deaths: 6})
+	o.StateDir = cmp.Or(o.StateDir, ".lyo")
+	o.HTTPPort = cmp.Or(o.HTTPPort, 8000)
+	o.TemporalPort = cmp.Or(o.TemporalPort, 7233)
+	o.UIPort = cmp.Or(o.UIPort, 8233)
+	o.pace = cmp.Or(o.pace, pace{first: 250 * time.Millisecond, longest: 10 * time.Second, healthy: 10 * time.Second, deaths: 6})
 	if o.Environ == nil {
 		o.Environ = os.Environ()
 	}
@@ -46,13 +47,6 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("make the state directory absolute: %w", err)
 	}
 	return o, nil
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 func (o Options) path(parts ...string) string {

@@ -25,6 +25,10 @@ type servers struct {
 	postgres, redis, temporal              *keeper
 }
 
+// DatabaseURLFile is a file in the state directory with the address of the Postgres that was
+// started there last, for commands such as lyo admin.
+const DatabaseURLFile = "database-url"
+
 // startServers starts what the environment does not name, all at once.
 func (s *supervisor) startServers(ctx context.Context) error {
 	s.servers = servers{
@@ -65,6 +69,9 @@ func (s *supervisor) startPostgres(ctx context.Context) (part, error) {
 	}
 	if s.servers.databaseURL == "" {
 		s.servers.postgresPort, s.servers.databaseURL = pg.Port(), pg.URL(databaseName)
+	}
+	if err := os.WriteFile(s.o.path(DatabaseURLFile), []byte(s.servers.databaseURL), 0o600); err != nil {
+		return nil, errors.Join(err, pg.Stop(context.WithoutCancel(ctx)))
 	}
 	return pg, nil
 }

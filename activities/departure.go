@@ -1,0 +1,70 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// Departure sees an account off.
+type Departure struct {
+	DB    *gorm.DB
+	Redis redis.UniversalClient // nil: there is none
+	// Cancel makes the promise to cancel a task that is under way.
+	Cancel func(models.Task, time.Time) models.OutboxEntry
+	Clock  func() time.Time
+}
+
+// DepartureInput names an account and its deletion.
+type DepartureInput struct {
+	UserID     uuid.UUID `json:"user_id"`
+	DeletionID uuid.UUID `json:"deletion_id"`
+}
+
+// StopWork ends the account's sessions and leaves promises to cancel its tasks. It
+// tells how many tasks are still to end. Key: the deletion's id; ending what has
+// ended changes nothing. An account that was restored, or is gone, is a
+// conflict, which ends the deletion.
+func (d *Departure) StopWork(ctx context.Context, in DepartureInput) (open int, err error) {
+	now := d.Clock()
+	cancel := func(task models.Task) models.OutboxEntry { return d.Cancel(task, now) }
+	_, open, err = models.StopWork(ctx, d.DB, in.UserID, in.DeletionID, cancel, now)
+	return open, translate(err)
+}
+
+// EraseAccount removes every row that names the user, but for one line of the audit
+// log, in one transaction. Key: the deletion's id; an account that is gone stays so,
+// and one that was restored is a conflict.
+func (d *Departure) EraseAccount(ctx context.Context, in DepartureInput) error {
+	entry := models.AuditEntry{ID: models.NewID(), At: d.Clock(), Action: models.AuditDeleted, Via: models.AuditWorkflow}
+	return translate(models.EraseUser(ctx, d.DB, in.UserID, in.DeletionID, d.Clock(), entry))
+}
+
+// keysAtOnce is how many keys Redis looks at between two other clients' commands.
+const keysAtOnce = 1000
+
+// ForgetKeys removes every key of Redis that names the user: rate limits, seats of
+// sockets. Key: the user's id; what is gone stays gone.
+func (d *Departure) ForgetKeys(ctx context.Context, user uuid.UUID) error {
+	if d.Redis == nil {
+		return nil
+	}
+	keys := d.Redis.Scan(ctx, 0, "lyo:*"+user.String()+"*", keysAtOnce).Iterator()
+	for keys.Next(ctx) {
+		if err := d.Redis.Unlink(ctx, keys.Val()).Err(); err != nil {
+			return translate(err)
+		}
+	}
+	return translate(keys.Err())
+}
+
+// ProveErased looks into every column that could name the user, and fails when one
+// does but for the audit line of the deletion. It changes nothing.
+func (d *Departure) ProveErased(ctx context.Context, user uuid.UUID) error {
+	return translate(models.ProveErased(ctx, d.DB, user))
+}

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/api/auth"
+)
+
+// TestEveryWayATokenCanBeWrong shows tokens to the API over HTTP, to a plain operation
+// and to a socket, each wrong in one way.
+func TestEveryWayATokenCanBeWrong(t *testing.T) {
+	t.Parallel()
+	text, err := auth.Generate()
+	require.NoError(t, err)
+	keys, err := auth.ParseKeys(text)
+	require.NoError(t, err)
+	signer, err := jwt.ParseEdPrivateKeyFromPEM([]byte(text))
+	require.NoError(t, err)
+	w := newWorld(t, func(d *Deps) { d.Keys = keys })
+	p := w.signUp("ada@example.com")
+	good, _, err := jwt.NewParser().ParseUnverified(p.access, jwt.MapClaims{})
+	require.NoError(t, err)
+	claims := func(change func(jwt.MapClaims)) jwt.MapClaims {
+		c := maps.Clone(good.Claims.(jwt.MapClaims))
+		change(c)
+		return c
+	}
+	sign := func(method jwt.SigningMethod, key any, change func(jwt.MapClaims)) string {
+		token := jwt.NewWithClaims(method, claims(change))
+		token.Header["kid"] = good.Header["kid"]
+		signed, err := token.SignedString(key)
+		require.NoError(t, err)
+		return signed
+	}
+	_, other, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	same := func(jwt.MapClaims) {}
+	set := func(name string, value any) func(jwt.MapClaims) { return func(c jwt.MapClaims) { c[name] = value } }
+	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+sign(jwt.SigningMethodEdDSA, signer, same)).status)
+	bad := map[string]string{
+		"none at all":      "",
+		"alg none":         sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, same),
+		"HS256 by the key": sign(jwt.SigningMethodHS256, []byte(signer.(ed25519.PrivateKey).Public().(ed25519.PublicKey)), same),
+		"another key":      sign(jwt.SigningMethodEdDSA, other, same),
+		"another audience": sign(jwt.SigningMethodEdDSA, signer, set("aud", "elsewhere")),
+		"another issuer":   sign(jwt.SigningMethodEdDSA, signer, set("iss", "elsewhere")),
+		"expired":          sign(jwt.SigningMethodEdDSA, signer, set("exp", w.clock.now().Add(-time.Minute).Unix())),
+		"from the future":  sign(jwt.SigningMethodEdDSA, signer, set("iat", w.clock.now().Add(time.Hour).Unix())),
+		"the wrong kind":   sign(jwt.SigningMethodEdDSA, signer, set("typ", "refresh")),
+		"no session":       sign(jwt.SigningMethodEdDSA, signer, set("sid", uuid.NewString())),
+		"a refresh token":  p.refresh,
+		"truncated":        p.access[:len(p.access)-4],
+		"no signature":     p.access[:strings.LastIndexByte(p.access, '.')+1],
+		"two tokens":       p.access + " " + p.access,
+	}
+	for name, token := range bad {
+		a := w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+token)
+		w.problem(a, slugAuth)
+		require.Equal(t, "Bearer", a.header.Get("WWW-Authenticate"), name)
+		kind, code := w.refusedSocket(person{access: strings.ReplaceAll(token, " ", "+")}, uuid.New())
+		require.Equal(t, "auth_error", kind, name)
+		require.EqualValues(t, 4401, code, name)
+		if token != "" {
+			require.NotContains(t, w.logs.String(), token, name)
+		}
+	}
+	w.problem(w.do("GET", "/v1/users/me", "", "Authorization", p.access), slugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", "Authorization", "Basic "+p.access), slugAuth)
+}

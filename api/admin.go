@@ -1,0 +1,102 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// admin are the operations of administrators.
+func (s *Server) admin() {
+	register(s, huma.Operation{
+		OperationID: "list-audit", Method: http.MethodGet, Path: "/v1/admin/audit", Tags: []string{tagAdmin},
+		Summary:     "What happened to accounts, the latest first",
+		Description: "For administrators. Reading it is logged too.",
+	}, s.listAudit, admins)
+}
+
+// needAdmin is Forbidden unless the principal is an administrator now. Tokens tell
+// of roles, but a role that was taken away must not outlive that in them.
+func (s *Server) needAdmin(ctx context.Context) error {
+	is, err := models.HasRole(ctx, s.DB, principal(ctx).UserID, models.RoleAdmin)
+	if err == nil && !is {
+		return models.Errorf(models.Forbidden, "This is for administrators.")
+	}
+	return err
+}
+
+type auditView struct {
+	ID        uuid.UUID      `json:"id" format:"uuid"`
+	At        time.Time      `json:"at"`
+	Action    string         `json:"action" doc:"Such as session.started, session.refused, role.granted, account.deleted."`
+	ActorID   *uuid.UUID     `json:"actor_id" format:"uuid" nullable:"true" doc:"Who did it; null: nobody who was signed in."`
+	UserID    *uuid.UUID     `json:"user_id" format:"uuid" nullable:"true" doc:"Whose account it is about; null: nobody's. Of an account that was erased only its last line says the real id; the others have the pseudonym given there."`
+	Via       string         `json:"via" enum:"api,command line,workflow"`
+	Address   string         `json:"address"`
+	UserAgent string         `json:"user_agent"`
+	RequestID string         `json:"request_id"`
+	Details   map[string]any `json:"details"`
+}
+
+// AuditScope is what a cursor of the log belongs to.
+type AuditScope struct {
+	Action  string    `query:"action" maxLength:"50"`
+	UserID  string    `query:"user_id" format:"uuid" doc:"Whose account it is about"`
+	ActorID string    `query:"actor_id" format:"uuid" doc:"Who did it"`
+	Since   time.Time `query:"since" doc:"At or after"`
+	Before  time.Time `query:"before" doc:"Before"`
+}
+
+type listAuditInput struct {
+	AuditScope
+	Paging
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+func (s *Server) listAudit(ctx context.Context, in *listAuditInput) (*listed[auditView], error) {
+	after, err := s.openCursor("audit", in.AuditScope, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := models.ListAudit(ctx, s.DB, models.AuditFilter{
+		Action: models.AuditAction(in.Action), UserID: givenID(in.UserID), ActorID: givenID(in.ActorID),
+		Since: givenTime(in.Since), Before: givenTime(in.Before), After: after, Offset: in.skip(), Limit: in.Limit + 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	read := s.happened(ctx, models.AuditRead, uuid.Nil, map[string]any{"query": exchangeOf(ctx).query})
+	if err := models.Audit(ctx, s.DB, read); err != nil {
+		return nil, err // who cannot be seen reading may not read
+	}
+	place := func(e models.AuditEntry) models.Keyset { return models.Keyset{At: e.At, ID: e.ID} }
+	return pageOf(ctx, s, "audit", in.AuditScope, entries, in.Limit, place, viewAudit), nil
+}
+
+func viewAudit(e models.AuditEntry) auditView {
+	return auditView{
+		ID: e.ID, At: e.At.UTC(), Action: string(e.Action), ActorID: e.ActorID, UserID: e.UserID, Via: e.Via,
+		Address: e.Address, UserAgent: e.UserAgent, RequestID: e.RequestID, Details: e.Details,
+	}
+}
+
+// givenID is nil where no id was given. Its shape has been checked.
+func givenID(text string) *uuid.UUID {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return nil
+	}
+	return &id
+}
+
+func givenTime(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return &at
+}

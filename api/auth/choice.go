@@ -1,0 +1,136 @@
+package auth
+
+import (
+	_ "embed" // the list
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// commonList has the commonest passwords and the words they are made of, as lists
+// of leaked ones have them: lower case, sorted, one a line.
+//
+//go:embed common.txt
+var commonList string
+
+var common = sync.OnceValue(func() map[string]bool {
+	words := map[string]bool{}
+	for word := range strings.FieldsSeq(commonList) {
+		words[word] = true
+	}
+	return words
+})
+
+// The two further faults of a password that somebody chooses.
+var (
+	ErrPasswordCommon    = errors.New("is among the passwords that are tried first, or made like them")
+	ErrPasswordLikeEmail = errors.New("is too much like the e-mail address")
+)
+
+// CheckNewPassword tells whether a password may be chosen for an account with the
+// address: it passes CheckPassword, is not one of those that are guessed first,
+// and not like the address.
+func CheckNewPassword(password, email string) error {
+	if err := CheckPassword(password); err != nil {
+		return err
+	}
+	if isCommon(password) {
+		return ErrPasswordCommon
+	}
+	if likeEmail(password, email) {
+		return ErrPasswordLikeEmail
+	}
+	return nil
+}
+
+// swaps undoes the letters that people write as signs.
+var swaps = strings.NewReplacer("0", "o", "1", "l", "!", "i", "3", "e", "4", "a", "@", "a", "5", "s", "$", "s", "7", "t")
+
+// isCommon finds a word of the list behind the usual disguises: capitals, digits
+// and signs at the ends, signs for letters.
+func isCommon(password string) bool {
+	lower := strings.ToLower(password)
+	bare := strings.TrimFunc(lower, func(r rune) bool { return !unicode.IsLetter(r) })
+	tail := strings.TrimRightFunc(lower, func(r rune) bool { return !unicode.IsLetter(r) })
+	for _, word := range []string{lower, bare, tail, swaps.Replace(lower), swaps.Replace(bare), swaps.Replace(tail), strings.ReplaceAll(swaps.Replace(tail), "l", "i")} {
+		if common()[word] {
+			return true
+		}
+	}
+	return isRun([]rune(lower))
+}
+
+// isRun finds one character again and again, and neighbours in order, such as
+// aaaaaaaa, 23456789 and hgfedcba.
+func isRun(text []rune) bool {
+	for _, step := range []rune{-1, 0, 1} {
+		run := true
+		for i := 1; i < len(text) && run; i++ {
+			run = text[i]-text[i-1] == step
+		}
+		if run {
+			return true
+		}
+	}
+	return false
+}
+
+// The shortest parts that are compared, and how many changes make two alike.
+const (
+	leastPart  = 4
+	leastAlike = 6
+	mostEdits  = 2
+)
+
+// likeEmail compares letters and digits only, without regard to case.
+func likeEmail(password, email string) bool {
+	name, domain, _ := strings.Cut(email, "@")
+	chosen := plain(password)
+	for _, part := range []string{plain(name), plain(name + domain)} {
+		if len(part) < leastPart {
+			continue
+		}
+		backwards := []rune(part)
+		slices.Reverse(backwards)
+		for _, p := range []string{part, string(backwards)} {
+			if strings.Contains(chosen, p) || len(chosen) >= leastPart && strings.Contains(p, chosen) ||
+				len(p) >= leastAlike && edits([]rune(chosen), []rune(p)) <= mostEdits {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, text)
+}
+
+// edits is the Levenshtein distance: the fewest characters added, dropped and
+// exchanged that make one text the other.
+func edits(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, ra := range a {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, rb := range b {
+			change := diagonal
+			if ra != rb {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,52 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// departure is the operation that ends an account.
+func (s *Server) departure() {
+	register(s, huma.Operation{
+		OperationID: "delete-me", Method: http.MethodDelete, Path: "/v1/users/me", Tags: []string{tagUsers},
+		Summary: "Delete one's account",
+		Description: "Ends all sessions and sockets at once and cancels what is being made. For a time an administrator can " +
+			"restore the account; then everything that names the user is removed.",
+	}, s.deleteMe)
+}
+
+type departureView struct {
+	Message string    `json:"message"`
+	UserID  uuid.UUID `json:"user_id" format:"uuid"`
+	Note    string    `json:"note" doc:"Until when it can be undone, in words."`
+}
+
+type departureOutput struct{ Body departureView }
+
+type deleteMeInput struct{ Changing }
+
+func (s *Server) deleteMe(ctx context.Context, in *deleteMeInput) (*departureOutput, error) {
+	user, now := principal(ctx).UserID, s.now()
+	deletion, due := models.NewID(), now.Add(s.Config.Account.DeletionGrace)
+	promise := outbox.DeleteAccount(user, deletion, due, now)
+	ended, err := models.RequestDeletion(ctx, s.DB, models.Deletion{
+		ID: deletion, User: user, Due: due, Start: promise,
+		Cancel: func(task models.Task) models.OutboxEntry { return outbox.CancelSoon(task, now) },
+		Entry:  s.happened(ctx, models.AuditDeletionRequested, user, map[string]any{"due_at": due}),
+	}, func(row models.User) error { return checkIfMatch(in.IfMatch, etagOf(viewUser(row))) })
+	if err != nil {
+		return nil, err
+	}
+	s.ended(ctx, ended...)
+	return &departureOutput{departureView{
+		Message: "Your account is being deleted.", UserID: user,
+		Note: "You are signed out everywhere. Until " + due.Format(time.RFC1123) + " an administrator can restore the account; then all your data is removed for good.",
+	}}, nil
+}

@@ -1,0 +1,123 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// fetchWithin is how long the download of an export may take.
+const fetchWithin = 10 * time.Minute
+
+// exports are the operations by which one takes one's data along.
+func (s *Server) exports() {
+	register(s, huma.Operation{
+		OperationID: "export-me", Method: http.MethodPost, Path: "/v1/users/me/export", Tags: []string{tagUsers},
+		Summary: "Have all one's data packed", DefaultStatus: http.StatusAccepted,
+		Description: "Once the task is done its result_url is a ZIP of JSON, good for a day and for one download. " +
+			"While one is being packed, the answer is that one's task again.",
+	}, s.exportMe, counting(s.limits.exporting()))
+	register(s, huma.Operation{
+		OperationID: "get-export", Method: http.MethodGet, Path: "/v1/users/me/exports/{id}", Tags: []string{tagUsers},
+		Summary: "Fetch one's packed data, once", Description: "A download that broke off can be repeated.",
+		Responses: map[string]*huma.Response{"200": {
+			Description: "A ZIP of JSON files",
+			Content:     map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
+		}},
+	}, s.getExport, within(fetchWithin))
+}
+
+type exportView struct {
+	TaskID     uuid.UUID `json:"task_id" format:"uuid"`
+	WorkflowID string    `json:"workflow_id"`
+	StatusURL  string    `json:"status_url"`
+	WSURL      string    `json:"ws_url"`
+}
+
+type exportOutput struct {
+	Location string `header:"Location" doc:"The task"`
+	Body     exportView
+}
+
+func (s *Server) exportMe(ctx context.Context, _ *nothing) (*exportOutput, error) {
+	user, now := principal(ctx).UserID, s.now()
+	task := models.NewTask(models.NewID(), user, models.NewID(), now)
+	hash := sha256.Sum256(task.ID[:]) // it has no key, so no request is like it
+	task.TaskType, task.WorkflowID, task.RequestHash = models.TaskAccountExport, workflows.ExportAccountID(task.ID), hash[:]
+	task.EstimatedMins = 1
+	promise := outbox.ExportAccount(task, now)
+	entry := s.happened(ctx, models.AuditExportRequested, user, map[string]any{"task_id": task.ID})
+	made, replayed, err := models.CreateExport(ctx, s.DB, task, promise, entry)
+	if err != nil {
+		return nil, err
+	}
+	if !replayed {
+		s.Starter.Kick(ctx, promise)
+	}
+	status := s.publicURL("/v1/tasks/" + made.ID.String() + "/status")
+	return &exportOutput{status, exportView{
+		made.ID, made.WorkflowID, status, webSocketURL(s.Config.HTTP.PublicURL, "/v1/tasks/ws/"+made.ID.String()),
+	}}, nil
+}
+
+// ExportID names an export in the path.
+type ExportID struct {
+	ID uuid.UUID `path:"id" format:"uuid"`
+}
+
+func (s *Server) getExport(ctx context.Context, in *ExportID) (*huma.StreamResponse, error) {
+	user := principal(ctx).UserID
+	entry := s.happened(ctx, models.AuditExportFetched, user, map[string]any{"export_id": in.ID})
+	export, err := models.ClaimExport(ctx, s.DB, user, in.ID, entry)
+	if err != nil {
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		hc.SetHeader("Content-Type", "application/zip")
+		hc.SetHeader("Content-Disposition", `attachment; filename="lyo-export-`+export.CreatedAt.UTC().Format(time.DateOnly)+`.zip"`)
+		hc.SetHeader("Content-Length", strconv.FormatInt(export.SizeBytes, 10))
+		hc.SetHeader("Cache-Control", "no-store")
+		if err := s.sendExport(ctx, hc, export); err != nil {
+			s.Log.InfoContext(ctx, "an export was not fetched to its end", "error", err)
+			if err := models.ReturnExport(context.WithoutCancel(ctx), s.DB, export.ID); err != nil {
+				s.logFailure(ctx, "an export cannot be fetched again", err)
+			}
+		}
+	}}, nil
+}
+
+// sendExport writes the archive piece by piece, and drops it once all of it was
+// written.
+func (s *Server) sendExport(ctx context.Context, hc huma.Context, export models.Export) error {
+	sent := int64(0)
+	for at := 1; ; {
+		part, ok, err := models.NextExportPart(ctx, s.DB, export.ID, at, models.ExportRoom)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		if _, err := hc.BodyWriter().Write(part.Data); err != nil {
+			return err
+		}
+		at, sent = part.Position+1, sent+int64(len(part.Data))
+	}
+	if sent != export.SizeBytes {
+		return fmt.Errorf("sent %d of %d bytes", sent, export.SizeBytes)
+	}
+	if err := models.DropExportParts(context.WithoutCancel(ctx), s.DB, export.ID, 0, models.ExportRoom); err != nil {
+		s.logFailure(ctx, "a fetched export stays until it is swept", err)
+	}
+	return nil
+}

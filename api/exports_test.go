@@ -1,0 +1,124 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+func TestAskingForAnExport(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada := w.signUp("ada@example.com")
+	answers := make([]answer, 20)
+	var all sync.WaitGroup
+	for i := range answers {
+		all.Go(func() { answers[i] = w.do("POST", "/v1/users/me/export", "", ada.header()...) })
+	}
+	all.Wait()
+	first := answers[0].json(t)
+	for _, a := range answers {
+		require.Equal(t, http.StatusAccepted, a.status, string(a.body))
+		require.Equal(t, first["task_id"], a.json(t)["task_id"], "one at a time")
+		require.Equal(t, first["status_url"], a.header.Get("Location"))
+	}
+	task := w.do("GET", "/v1/tasks/"+first["task_id"].(string), "", ada.header()...).json(t)
+	require.Equal(t, "account_export", task["task_type"])
+	require.Nil(t, task["provisional_course_id"])
+	require.Nil(t, task["result_url"])
+	id := uuid.MustParse(first["task_id"].(string))
+	now := w.server.now()
+	done := models.TaskEvent{Seq: 2, State: models.TaskDone, Progress: 100, Step: "done", Message: "Ready", At: now}
+	require.NoError(t, models.SettleGeneration(t.Context(), w.server.DB, id, []models.TaskEvent{done}, models.Generation{}))
+	task = w.do("GET", "/v1/tasks/"+first["task_id"].(string), "", ada.header()...).json(t)
+	require.Equal(t, "http://lyo.test/v1/users/me/exports/"+task["result_id"].(string), task["result_url"])
+	again := w.do("POST", "/v1/users/me/export", "", ada.header()...).json(t)
+	require.NotEqual(t, first["task_id"], again["task_id"])
+	require.Empty(t, w.list("/v1/tasks?task_type=course_generation", ada))
+}
+
+// packed is an export that is ready, of two pieces.
+func (w *world) packed(p person) (path string, id uuid.UUID) {
+	w.t.Helper()
+	now := w.server.now()
+	expiry := now.Add(models.ExportFor)
+	export := models.Export{ID: models.NewID(), UserID: uuid.MustParse(p.id), SizeBytes: 6, CreatedAt: now, ExpiresAt: &expiry}
+	require.NoError(w.t, w.server.DB.Create(&export).Error)
+	for i, data := range []string{"abc", "def"} {
+		require.NoError(w.t, models.AddExportPart(context.Background(), w.server.DB, models.ExportPart{ExportID: export.ID, Position: i + 1, Data: []byte(data)}))
+	}
+	return "/v1/users/me/exports/" + export.ID.String(), export.ID
+}
+
+func TestAnExportIsFetchedByOneOfMany(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.signUp("ada@example.com")
+	path, id := w.packed(ada)
+	var got atomic.Int32
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			a := w.do("GET", path, "", append(ada.header(), "Accept-Encoding", "gzip")...)
+			if a.status == http.StatusNotFound {
+				return
+			}
+			got.Add(1)
+			if string(a.body) != "abcdef" || a.header.Get("Content-Type") != "application/zip" || a.header.Get("Content-Length") != "6" ||
+				a.header.Get("Content-Disposition") != `attachment; filename="lyo-export-2026-11-01.zip"` || a.header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%d %v %q", a.status, a.header, a.body)
+			}
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 1, got.Load())
+	_, left, err := models.NextExportPart(t.Context(), w.server.DB, id, 0, models.ExportRoom)
+	require.NoError(t, err)
+	require.False(t, left)
+}
+
+func TestAnExportThatIsTooOldIsGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.signUp("ada@example.com")
+	path, id := w.packed(ada)
+	w.clock.advance(models.ExportFor)
+	ada = w.refreshed(ada.refresh)
+	w.problem(w.do("GET", path, "", ada.header()...), slugNotFound)
+	require.NoError(t, models.SweepExports(t.Context(), w.server.DB, w.clock.now().Add(time.Second), 10))
+	_, err := models.FindExport(t.Context(), w.server.DB, id)
+	require.Equal(t, models.NotFound, models.CodeOf(err))
+}
+
+func TestADownloadThatBrokeOffCanBeRepeated(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.signUp("ada@example.com")
+	path, id := w.packed(ada)
+	require.NoError(t, w.server.DB.Exec("UPDATE export_parts SET position = position + ? WHERE position = 2", models.ExportRoom).Error)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+path, nil)
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer "+ada.access)
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	_, err = response.Body.Read(make([]byte, 10))
+	if err == nil {
+		_, err = response.Body.Read(make([]byte, 10))
+	}
+	require.Error(t, err, "half an archive does not look like a whole one")
+	require.Eventually(t, func() bool { // the claim is given back right after
+		export, err := models.FindExport(t.Context(), w.server.DB, id)
+		return err == nil && export.DownloadedAt == nil
+	}, 10*time.Second, 5*time.Millisecond)
+	require.NoError(t, w.server.DB.Exec("UPDATE export_parts SET position = 2 WHERE position > 2").Error)
+	require.Equal(t, "abcdef", string(w.do("GET", path, "", ada.header()...).body))
+}

@@ -1,0 +1,267 @@
+package api
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// estate is somebody with two of everything that a path can name, none of it for others.
+type estate struct {
+	person
+	topic string
+	ids   map[string][]string // by the kind of path that names them
+}
+
+// secretTopic is what only the owner's things are about.
+const secretTopic = "Zygomorphic heirlooms"
+
+func (w *world) settled(email string) estate {
+	w.t.Helper()
+	e := estate{person: w.signUp(email), topic: secretTopic, ids: map[string][]string{}}
+	user := uuid.MustParse(e.id)
+	for range 2 {
+		task, course := w.ask(e.person, e.topic)
+		e.add("/v1/tasks/", task)
+		e.add("/v1/courses/", course)
+		now := w.server.now()
+		source := models.Source{
+			ID: models.NewID(), UserID: user, Kind: "text", Title: e.topic, MediaType: "text/plain", State: models.SourceReady,
+			Content: e.topic, CreatedAt: now, UpdatedAt: now,
+		}
+		require.NoError(w.t, w.server.DB.Create(&source).Error)
+		e.add("/v1/sources/", source.ID)
+		ready := now.Add(time.Hour)
+		export := models.Export{ID: models.NewID(), UserID: user, CreatedAt: now, ExpiresAt: &ready, SizeBytes: 1}
+		require.NoError(w.t, w.server.DB.Create(&export).Error)
+		require.NoError(w.t, w.server.DB.Create(&models.ExportPart{ExportID: export.ID, Position: 1, Data: []byte("x")}).Error)
+		e.add("/v1/users/me/exports/", export.ID)
+		phone := w.logIn(email, "correct horse", "Phone")
+		claims, err := w.server.access.Verify(phone.access)
+		require.NoError(w.t, err)
+		e.add("/v1/auth/sessions/", claims.SessionID)
+	}
+	return e
+}
+
+func (e estate) add(kind string, id uuid.UUID) { e.ids[kind] = append(e.ids[kind], id.String()) }
+
+// kindOfPath is the longest kind that a path template begins with. A new resource
+// needs a row in settled.
+func (e estate) kindOfPath(t *testing.T, path string) string {
+	t.Helper()
+	path = strings.Replace(path, "/v1/ws/tasks/", "/v1/tasks/", 1)
+	found := ""
+	for kind := range e.ids {
+		if strings.HasPrefix(path, kind) && len(kind) > len(found) {
+			found = kind
+		}
+	}
+	require.NotEmpty(t, found, "whose is the id in %s? Tell this test how to make one", path)
+	return found
+}
+
+// documented calls visit for every operation of the document that needs a token.
+func (w *world) documented(visit func(method, path string, op *huma.Operation)) {
+	for _, path := range slices.Sorted(maps.Keys(w.server.huma.OpenAPI().Paths)) {
+		item := w.server.huma.OpenAPI().Paths[path]
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			if op := operationAt(item, method); op != nil && len(op.Security) > 0 {
+				visit(method, path, op)
+			}
+		}
+		require.Nil(w.t, item.Patch, "operationAt and this test do not know PATCH")
+	}
+}
+
+// bodies are for operations that cannot do without.
+func bodies() map[string]string {
+	return map[string]string{
+		"update-course": `{"title":"Mine now"}`, "regenerate-course": `{"section":"lessons"}`, "decide-outline": `{"action":"accept"}`,
+	}
+}
+
+func withID(path, id string) string {
+	before, rest, has := strings.Cut(path, "{")
+	if !has {
+		return path
+	}
+	_, after, _ := strings.Cut(rest, "}")
+	return before + id + after
+}
+
+// TestNobodyReachesWhatIsSomebodyElses asks for every path with an id that the
+// document has, as somebody else: the answer is the one for an id that never was.
+func TestNobodyReachesWhatIsSomebodyElses(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, eve := w.settled("ada@example.com"), w.signUp("eve@example.com")
+	paths := 0
+	w.documented(func(method, path string, op *huma.Operation) {
+		if !strings.Contains(path, "{") {
+			return
+		}
+		paths++
+		kind := ada.kindOfPath(t, path)
+		if strings.Contains(path, "/ws/") {
+			return // TestSocketsAreTheirOwners
+		}
+		body := bodies()[strings.TrimSuffix(op.OperationID, "-alias")]
+		require.Equal(t, op.RequestBody != nil && op.RequestBody.Required, body != "", "%s %s needs a row in bodies", method, path)
+		theirs := w.do(method, withID(path, ada.ids[kind][0]), body, eve.header()...)
+		nobodys := w.do(method, withID(path, models.NewID().String()), body, eve.header()...)
+		require.Equal(t, http.StatusNotFound, theirs.status, "%s %s: %s", method, path, theirs.body)
+		require.Equal(t, http.StatusNotFound, nobodys.status)
+		a, b := theirs.json(t), nobodys.json(t)
+		for _, own := range []string{"request_id", "resource_id", "instance"} {
+			delete(a, own)
+			delete(b, own)
+		}
+		require.Equal(t, b, a, "%s %s tells that there is one", method, path)
+	})
+	require.Greater(t, paths, 10)
+	// Nothing has happened to any of it, and its owner reaches all of it.
+	w.documented(func(method, path string, _ *huma.Operation) {
+		if method != http.MethodGet || !strings.Contains(path, "{") || strings.Contains(path, "/ws/") {
+			return
+		}
+		mine := w.do(method, withID(path, ada.ids[ada.kindOfPath(t, path)][0]), "", ada.header()...)
+		require.Equal(t, http.StatusOK, mine.status, "%s %s: %s", method, path, mine.body)
+		require.NotContains(t, string(mine.body), "Mine now")
+	})
+}
+
+// secrets are what must not be seen by others.
+func (e estate) secrets() []string {
+	all := []string{e.id, "ada@example.com", e.topic}
+	for _, ids := range e.ids {
+		all = append(all, ids...)
+	}
+	return all
+}
+
+// TestListsSearchesAndCursorsAreTheirOwners reads every list of the document as
+// somebody else, with every text parameter about the owner's secret, and with the
+// owner's own cursor.
+func TestListsSearchesAndCursorsAreTheirOwners(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, eve := w.settled("ada@example.com"), w.signUp("eve@example.com")
+	lists := 0
+	w.documented(func(method, path string, op *huma.Operation) {
+		if method != http.MethodGet || strings.Contains(path, "{") {
+			return
+		}
+		query, paged := url.Values{}, false
+		for _, p := range op.Parameters {
+			paged = paged || p.Name == "cursor"
+			if p.In == "query" && p.Schema.Type == huma.TypeString && p.Name != "cursor" && p.Schema.Enum == nil && p.Schema.Format == "" {
+				query.Set(p.Name, secretTopic)
+			}
+		}
+		for _, q := range []string{"", "?" + query.Encode()} {
+			a := w.do(method, path+q, "", eve.header()...)
+			for _, secret := range ada.secrets() {
+				shown := strings.ReplaceAll(string(a.body), query.Encode(), "") // a problem names its address
+				require.NotContains(t, shown, secret, "%s%s", path, q)
+			}
+		}
+		if !paged {
+			return
+		}
+		lists++
+		first := w.do(method, path+"?limit=1", "", ada.header()...)
+		if first.status == http.StatusForbidden {
+			return // for administrators
+		}
+		next := nextPath(first)
+		require.NotEmpty(t, next, "%s: two rows and no second page", path)
+		require.Equal(t, http.StatusOK, w.do(method, next, "", ada.header()...).status)
+		w.problem(w.do(method, next, "", eve.header()...), slugMalformed)
+	})
+	require.GreaterOrEqual(t, lists, 4)
+}
+
+func TestOperationsOfAdministrators(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	eve, admins := w.signUp("eve@example.com"), 0
+	w.documented(func(method, path string, op *huma.Operation) {
+		if strings.HasPrefix(path, "/v1/admin/") {
+			require.Contains(t, op.Tags, tagAdmin)
+			admins++
+			w.problem(w.do(method, withID(path, models.NewID().String()), "", eve.header()...), slugDenied)
+		}
+	})
+	require.Positive(t, admins)
+}
+
+func TestSocketsAreTheirOwners(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, eve := w.settled("ada@example.com"), w.signUp("eve@example.com")
+	for _, id := range []string{ada.ids["/v1/tasks/"][0], models.NewID().String()} {
+		kind, code := w.refusedSocket(eve, uuid.MustParse(id))
+		require.Equal(t, "not_found_error", kind)
+		require.EqualValues(t, 4404, code)
+	}
+}
+
+// TestAnIdempotencyKeyIsItsOwners sends the same request with the same key as
+// somebody else, to every operation that takes one.
+func TestAnIdempotencyKeyIsItsOwners(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, eve := w.settled("ada@example.com"), w.signUp("eve@example.com")
+	eves, eveCourse := w.ask(eve, "Tides")
+	w.finish(eves, eveCourse)
+	adas, adaCourse := w.ask(ada.person, "Tides")
+	w.finish(adas, adaCourse)
+	requests := map[string][2]string{ // what the owner sends, and the other
+		"generate-course":   {`{"topic":"Keys"}`, `{"topic":"Keys"}`},
+		"regenerate-course": {`{"section":"lessons"}`, `{"section":"lessons"}`},
+	}
+	operations := 0
+	w.documented(func(method, path string, op *huma.Operation) {
+		takesKey := slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == "Idempotency-Key" })
+		if !takesKey {
+			return
+		}
+		operations++
+		bodies, known := requests[strings.TrimSuffix(op.OperationID, "-alias")]
+		require.True(t, known, "%s %s needs a row", method, path)
+		key := "key-of-" + op.OperationID
+		mine := w.do(method, withID(path, adaCourse.String()), bodies[0], append(ada.header(), "Idempotency-Key", key)...)
+		theirs := w.do(method, withID(path, eveCourse.String()), bodies[1], append(eve.header(), "Idempotency-Key", key)...)
+		require.Equal(t, http.StatusAccepted, mine.status, string(mine.body))
+		require.Equal(t, http.StatusAccepted, theirs.status, string(theirs.body))
+		require.Empty(t, theirs.header.Get("Idempotent-Replayed"))
+		require.NotContains(t, string(theirs.body), mine.json(t)["task_id"])
+		for _, p := range []struct {
+			person
+			task any
+		}{{ada.person, mine.json(t)["task_id"]}, {eve, theirs.json(t)["task_id"]}} { // an open task would be in the way of the next
+			task, _ := p.task.(string)
+			require.Equal(t, http.StatusOK, w.do("POST", "/v1/tasks/"+task+"/cancel", "", p.header()...).status)
+		}
+	})
+	require.GreaterOrEqual(t, operations, 2)
+}
+
+// array is the body as a bare array of objects.
+func (a answer) array(t *testing.T) (v []map[string]any) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal(a.body, &v), string(a.body))
+	return v
+}

@@ -1,0 +1,147 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/api/auth"
+	"github.com/lyoapp/lyo/models"
+)
+
+// ownSessions are the operations on one's sign-ins and the password they rest on.
+func (s *Server) ownSessions() {
+	tags := []string{tagAuth}
+	register(s, huma.Operation{
+		OperationID: "list-sessions", Method: http.MethodGet, Path: "/v1/auth/sessions", Tags: tags,
+		Summary: "Where one is signed in, the latest first",
+	}, s.listSessions)
+	register(s, huma.Operation{
+		OperationID: "end-session", Method: http.MethodDelete, Path: "/v1/auth/sessions/{id}", Tags: tags,
+		Summary: "Sign out there", DefaultStatus: http.StatusNoContent,
+		Description: "Its tokens are refused by every process within a second, and its sockets closed. Repeating it changes nothing.",
+	}, s.endSession)
+	register(s, huma.Operation{
+		OperationID: "end-other-sessions", Method: http.MethodDelete, Path: "/v1/auth/sessions", Tags: tags,
+		Summary: "Sign out everywhere but here", DefaultStatus: http.StatusNoContent,
+	}, s.endOtherSessions)
+	register(s, huma.Operation{
+		OperationID: "change-password", Method: http.MethodPost, Path: "/v1/auth/password", Tags: tags,
+		Summary: "Change one's password, and sign out everywhere but here", DefaultStatus: http.StatusNoContent,
+		Description: "A wrong current password is a 401 and counts as a failed sign-in.",
+		Errors:      []int{http.StatusConflict},
+	}, s.changePassword, within(passwordTimeout))
+}
+
+type sessionView struct {
+	ID         uuid.UUID `json:"id" format:"uuid"`
+	Current    bool      `json:"current" doc:"It is the one of the token this was asked with."`
+	CreatedAt  time.Time `json:"created_at"`
+	LastUsedAt time.Time `json:"last_used_at" doc:"When its tokens were refreshed last."`
+	ExpiresAt  time.Time `json:"expires_at" doc:"When it ends unless its tokens are refreshed before."`
+	UserAgent  string    `json:"user_agent" doc:"Of the client that signed in."`
+	Address    string    `json:"address" doc:"Of the client that signed in."`
+}
+
+type listSessionsInput struct {
+	Paging
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+func (s *Server) listSessions(ctx context.Context, in *listSessionsInput) (*listed[sessionView], error) {
+	who := principal(ctx)
+	after, err := s.openCursor("sessions", who.UserID, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := models.ListSessions(ctx, s.DB, who.UserID, s.now(), after, in.skip(), in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	place := func(row models.Session) models.Keyset { return models.Keyset{At: row.CreatedAt, ID: row.ID} }
+	show := func(row models.Session) sessionView {
+		return sessionView{
+			ID: row.ID, Current: row.ID == who.SessionID, CreatedAt: row.CreatedAt.UTC(), LastUsedAt: row.LastUsedAt.UTC(),
+			ExpiresAt: row.ExpiresAt.UTC(), UserAgent: row.UserAgent, Address: row.Address,
+		}
+	}
+	return pageOf(ctx, s, "sessions", who.UserID, sessions, in.Limit, place, show), nil
+}
+
+// SessionID names a session in the path.
+type SessionID struct {
+	ID uuid.UUID `path:"id" format:"uuid"`
+}
+
+func (s *Server) endSession(ctx context.Context, in *SessionID) (*struct{}, error) {
+	user := principal(ctx).UserID
+	entry := s.happened(ctx, models.AuditSignOut, user, map[string]any{"session_id": in.ID})
+	if err := models.EndSession(ctx, s.DB, user, in.ID, entry); err != nil {
+		return nil, err
+	}
+	s.ended(ctx, in.ID)
+	return nil, nil //nolint:nilnil // no content
+}
+
+func (s *Server) endOtherSessions(ctx context.Context, _ *nothing) (*struct{}, error) {
+	who := principal(ctx)
+	entry := s.happened(ctx, models.AuditSignOut, who.UserID, map[string]any{"sessions": "others"})
+	ended, err := models.EndOtherSessions(ctx, s.DB, who.UserID, who.SessionID, entry)
+	s.ended(ctx, ended...)
+	return nil, err
+}
+
+type changePasswordInput struct {
+	Body struct {
+		CurrentPassword string `json:"current_password" maxLength:"4096"`
+		NewPassword     string `json:"new_password" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
+	}
+}
+
+func (s *Server) changePassword(ctx context.Context, in *changePasswordInput) (*struct{}, error) {
+	who := principal(ctx)
+	user, err := models.FindUser(ctx, s.DB, who.UserID)
+	if err != nil {
+		return nil, err
+	}
+	if err := newPassword(in.Body.NewPassword, user.Email); err != nil {
+		return nil, err
+	}
+	if err := s.provePassword(ctx, user, in.Body.CurrentPassword); err != nil {
+		return nil, err
+	}
+	hash, err := s.hash(ctx, in.Body.NewPassword)
+	if err != nil {
+		return nil, err
+	}
+	entry := s.happened(ctx, models.AuditPasswordChanged, user.ID, nil)
+	ended, err := models.ChangePassword(ctx, s.DB, user.ID, who.SessionID, user.PasswordHash, hash, entry)
+	s.ended(ctx, ended...)
+	return nil, err
+}
+
+// provePassword counts like an attempt to sign in, so that a stolen token is no
+// way to guess.
+func (s *Server) provePassword(ctx context.Context, user models.User, password string) error {
+	attempt, err := s.beginAttempt(ctx, user.Email)
+	if err != nil {
+		return err
+	}
+	right, err := s.matches(ctx, user.PasswordHash, password)
+	if err == nil && !right {
+		err = models.Errorf(models.Unauthenticated, "The current password is wrong.")
+	}
+	attempt.end(ctx, err)
+	return err
+}
+
+// newPassword is Invalid for a password that an account may not have.
+func newPassword(password, email string) error {
+	if err := auth.CheckNewPassword(password, email); err != nil {
+		return models.BadField("body", "/new_password", err.Error())
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package models
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// MailKind is what a mail is about.
+type MailKind string
+
+// Every kind of mail. All but the last carry a token that is good once.
+const (
+	MailVerify          MailKind = "verify_email"
+	MailReset           MailKind = "reset_password"
+	MailRestore         MailKind = "restore_email" // to the address before a change
+	MailPasswordChanged MailKind = "password_changed"
+)
+
+// Mail is one to be sent, and the hash of the token in it.
+type Mail struct {
+	ID        uuid.UUID  `gorm:"type:uuid;primaryKey"`
+	UserID    *uuid.UUID `gorm:"type:uuid"` // nil: to be found by the address when it is sent
+	Kind      MailKind
+	Address   string // where it goes
+	TokenHash []byte // SHA-256; nil: it carries no token
+	CreatedAt time.Time
+	ExpiresAt time.Time // of the token, and of the wish to send it
+	SentAt    *time.Time
+	UsedAt    *time.Time
+}
+
+// Export is a user's data, packed for them.
+type Export struct {
+	ID           uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID       uuid.UUID `gorm:"type:uuid"`
+	SizeBytes    int64
+	CreatedAt    time.Time
+	ExpiresAt    *time.Time // nil: not ready
+	DownloadedAt *time.Time
+}
+
+// ExportPart is a piece of an export's archive.
+type ExportPart struct {
+	ExportID uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Position int       `gorm:"primaryKey;autoIncrement:false"` // from 1
+	Data     []byte
+}
+
+// LearningKind is a deed of learning.
+type LearningKind string
+
+// Every deed that counts for days, streaks and minutes.
+const (
+	LessonCompleted LearningKind = "lesson_completed"
+	CourseCompleted LearningKind = "course_completed"
+	QuizPassed      LearningKind = "quiz_passed"
+	Reviewed        LearningKind = "reviewed"
+)
+
+// LearningEvent is a deed of a learner's at a time.
+type LearningEvent struct {
+	ID       uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID   uuid.UUID `gorm:"type:uuid"`
+	Kind     LearningKind
+	CourseID *uuid.UUID `gorm:"type:uuid"` // kept when the course is deleted
+	Minutes  int
+	At       time.Time
+}

@@ -1,0 +1,216 @@
+package models_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/modelstest"
+)
+
+// TestNothingThatNamesAUserIsForgotten compares the list with the catalogue: every
+// foreign key to users, and every uuid column that is called as if it named one.
+func TestNothingThatNamesAUserIsForgotten(t *testing.T) {
+	t.Parallel()
+	db := modelstest.New(t)
+	var columns []string
+	require.NoError(t, db.Raw(`
+		SELECT conrelid::regclass || '.' || a.attname FROM pg_constraint c
+		JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
+		WHERE c.contype = 'f' AND c.confrelid = 'users'::regclass
+		UNION
+		SELECT table_name || '.' || column_name FROM information_schema.columns
+		WHERE table_schema = 'public' AND data_type = 'uuid' AND column_name ~ '(user|owner|author|actor|member|follower|followed)(_user)?_id$'`).Scan(&columns).Error)
+	require.Greater(t, len(columns), 8)
+	listed := []string{"users.id"}
+	for _, p := range models.PersonalData() {
+		listed = append(listed, p.Table+"."+p.Column)
+		require.Equal(t, p.File == "", p.Export == "", p.Table)
+	}
+	for _, column := range columns {
+		require.Contains(t, listed, column, "add it to models/personal.go: what does an export have of it, and what becomes of it?")
+	}
+}
+
+// populate gives a user a row in every table that names one, and in those below.
+func populate(t *testing.T, db *gorm.DB, email string, now time.Time) uuid.UUID {
+	t.Helper()
+	user := signedUp(t, db, email, now).UserID
+	task, _, err := generate(t, db, user, nil, "secret topic of "+email)
+	require.NoError(t, err)
+	outline(t, db, task.ResultID)
+	write(t, db, task.ResultID, 1)
+	last := models.CancelledEvent(2, 5, now)
+	require.NoError(t, models.SettleGeneration(t.Context(), db, task.ID, []models.TaskEvent{last}, models.Generation{}))
+	source := models.Source{
+		ID: models.NewID(), UserID: user, Kind: "text", Title: email, MediaType: "text/plain", State: models.SourceReady, Content: "notes of " + email,
+		SHA256: digest("x" + email), CreatedAt: now, UpdatedAt: now,
+	}
+	export := models.Export{ID: models.NewID(), UserID: user, CreatedAt: now}
+	for _, row := range []any{
+		&source, &models.CourseSource{CourseID: task.ResultID, SourceID: source.ID, Position: 1},
+		&models.ModelCall{ID: models.NewID(), UserID: user, CourseID: task.ResultID, Kind: "outline", Outcome: "ok", At: now},
+		&models.LearningEvent{ID: models.NewID(), UserID: user, Kind: models.LessonCompleted, Minutes: 5, At: now},
+		&models.Mail{ID: models.NewID(), UserID: &user, Kind: models.MailVerify, Address: email, TokenHash: digest("mail" + email), CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
+		&export, &models.ExportPart{ExportID: export.ID, Position: 1, Data: []byte(email)},
+		&models.AuditEntry{ID: models.NewID(), At: now, Action: models.AuditSignIn, Via: models.AuditAPI, ActorID: &user, UserID: &user, Address: "192.0.2.1", UserAgent: "Phone"},
+		&models.AuditEntry{ID: models.NewID(), At: now, Action: models.AuditRoleGranted, Via: models.AuditCommandLine, UserID: &user, Details: map[string]any{"role": "admin", "by": "root"}},
+		&models.AuditEntry{ID: models.NewID(), At: now, Action: models.AuditRead, Via: models.AuditAPI, Details: map[string]any{"query": "user_id=" + user.String()}},
+	} {
+		require.NoError(t, db.Create(row).Error)
+	}
+	promise := promiseOf(models.OutboxStart, "later/"+email, now)
+	promise.UserID = &user
+	again := promiseOf(models.OutboxStart, "again/"+email, now)
+	again.Labels = map[string]string{"LyoUser": user.String()}
+	require.NoError(t, db.Create([]models.OutboxEntry{promise, again}).Error)
+	for _, p := range models.PersonalData() {
+		var n int64
+		require.NoError(t, db.Table(p.Table).Where(p.Column+" = ?", user).Count(&n).Error)
+		require.Positive(t, n, "%s.%s: populate makes no row in it", p.Table, p.Column)
+	}
+	return user
+}
+
+// everywhere counts the rows of each table that have the text somewhere.
+func everywhere(t *testing.T, db *gorm.DB, text string) map[string]int {
+	t.Helper()
+	var tables []string
+	require.NoError(t, db.Raw("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'").Scan(&tables).Error)
+	found := map[string]int{}
+	for _, table := range tables {
+		var n int
+		require.NoError(t, db.Raw("SELECT count(*) FROM "+table+" t WHERE strpos(t::text, ?) > 0", text).Scan(&n).Error)
+		if n > 0 {
+			found[table] = n
+		}
+	}
+	return found
+}
+
+func contents(t *testing.T, db *gorm.DB, text string) []string {
+	t.Helper()
+	var rows []string
+	for table := range everywhere(t, db, text) {
+		var some []string
+		require.NoError(t, db.Raw("SELECT t::text FROM "+table+" t WHERE strpos(t::text, ?) > 0", text).Scan(&some).Error)
+		rows = append(rows, some...)
+	}
+	slices.Sort(rows)
+	return rows
+}
+
+func TestErasingAUser(t *testing.T) {
+	t.Parallel()
+	db, now := modelstest.New(t), time.Now().UTC().Truncate(time.Microsecond)
+	ada, eve := populate(t, db, "ada@example.com", now), populate(t, db, "eve@example.com", now)
+	l := leaving{db, ada, models.NewID(), now}
+	erase := func(deletion uuid.UUID, at time.Time) error {
+		return models.EraseUser(t.Context(), db, ada, deletion, at, auditLine(models.AuditDeleted, at))
+	}
+	require.Equal(t, models.Conflict, models.CodeOf(erase(l.deletion, now)), "nobody asked for it")
+	_, err := l.request(t)
+	require.NoError(t, err)
+	require.Equal(t, models.Conflict, models.CodeOf(erase(l.deletion, now)), "it is not due")
+	due := now.Add(2 * time.Hour)
+	require.Equal(t, models.Conflict, models.CodeOf(erase(models.NewID(), due)), "it is another deletion")
+	require.ErrorContains(t, models.ProveErased(t.Context(), db, ada), "still named in audit_log.actor_id")
+
+	eves := contents(t, db, eve.String())
+	require.NoError(t, erase(l.deletion, due))
+	require.Equal(t, map[string]int{"audit_log": 1}, everywhere(t, db, ada.String()))
+	require.Empty(t, everywhere(t, db, "ada@example.com"))
+	require.NoError(t, models.ProveErased(t.Context(), db, ada))
+	require.Equal(t, eves, contents(t, db, eve.String()))
+	require.NoError(t, erase(l.deletion, due), "twice is once")
+	require.Equal(t, map[string]int{"audit_log": 1}, everywhere(t, db, ada.String()))
+
+	last, err := models.ListAudit(t.Context(), db, models.AuditFilter{UserID: &ada, Limit: 10})
+	require.NoError(t, err)
+	require.Equal(t, models.AuditDeleted, last[0].Action)
+	alias := uuid.MustParse(last[0].Details["pseudonym"].(string))
+	lines, err := models.ListAudit(t.Context(), db, models.AuditFilter{UserID: &alias, Limit: 10})
+	require.NoError(t, err)
+	kept := map[models.AuditAction]models.AuditEntry{}
+	for _, line := range lines {
+		kept[line.Action] = line
+	}
+	require.Len(t, kept, 3, "what happened stays")
+	require.Empty(t, kept[models.AuditSignIn].Address+kept[models.AuditSignIn].UserAgent)
+	require.Equal(t, alias, *kept[models.AuditSignIn].ActorID)
+	require.Equal(t, "admin", kept[models.AuditRoleGranted].Details["role"])
+
+	require.NoError(t, db.Create(&models.Finding{CourseID: courseOf(t, db, eve), Position: 9, Item: models.Item{ID: ada}}).Error)
+	require.NoError(t, models.ProveErased(t.Context(), db, ada), "texts of others are not looked into")
+	require.NoError(t, db.Exec("UPDATE tasks SET result_id = ? WHERE user_id = ?", ada, eve).Error)
+	require.ErrorContains(t, models.ProveErased(t.Context(), db, ada), "tasks.result_id")
+}
+
+func courseOf(t *testing.T, db *gorm.DB, user uuid.UUID) uuid.UUID {
+	t.Helper()
+	var course models.Course
+	require.NoError(t, db.First(&course, "owner_user_id = ?", user).Error)
+	return course.ID
+}
+
+func TestAnErasureWaitsForWork(t *testing.T) {
+	t.Parallel()
+	l, _ := newLeaving(t)
+	l.ask(t, true)
+	_, err := l.request(t)
+	require.NoError(t, err)
+	err = models.EraseUser(t.Context(), l.db, l.user, l.deletion, l.now.Add(2*time.Hour), l.line(models.AuditDeleted))
+	require.Equal(t, models.Unavailable, models.CodeOf(err))
+}
+
+func TestTheAuditLogOnlyGrows(t *testing.T) {
+	t.Parallel()
+	db, now := modelstest.New(t), time.Now().UTC()
+	require.NoError(t, models.Audit(t.Context(), db, auditLine(models.AuditSignIn, now)))
+	for _, change := range []string{
+		"UPDATE audit_log SET address = 'x'", "UPDATE audit_log SET action = 'x'", "DELETE FROM audit_log", "TRUNCATE audit_log",
+	} {
+		require.ErrorContains(t, db.Exec(change).Error, "append-only", change)
+	}
+	err := db.Transaction(func(tx *gorm.DB) error {
+		require.NoError(t, tx.Exec("SELECT set_config('lyo.erasing', 'on', true)").Error)
+		return tx.Exec("UPDATE audit_log SET action = 'x'").Error
+	})
+	require.ErrorContains(t, err, "append-only", "not even an erasure changes what happened")
+	require.ErrorContains(t, db.Exec("UPDATE audit_log SET address = 'x'").Error, "append-only", "the door is shut again")
+}
+
+// TestAnExportHasNoSecrets looks for every hash of the user's rows in all there is to export.
+func TestAnExportHasNoSecrets(t *testing.T) {
+	t.Parallel()
+	db, now := modelstest.New(t), time.Now().UTC().Truncate(time.Microsecond)
+	ada, eve := populate(t, db, "ada@example.com", now), populate(t, db, "eve@example.com", now)
+	var all strings.Builder
+	files := map[string]int{}
+	for _, p := range models.PersonalData() {
+		if p.File == "" || files[p.File] > 0 {
+			continue
+		}
+		require.NoError(t, models.EachPersonalRow(t.Context(), db, ada, p.File, func(row []byte) error {
+			files[p.File]++
+			fmt.Fprintf(&all, "%s\n", row)
+			return nil
+		}))
+		require.Positive(t, files[p.File], p.File)
+	}
+	text := all.String()
+	for _, want := range []string{"secret topic of ada@example.com", "notes of ada@example.com", `"lessons": [{`, "192.0.2.1", "+00:00"} {
+		require.Contains(t, text, want)
+	}
+	require.NotContains(t, text, "eve@example.com")
+	require.NotContains(t, text, eve.String())
+	require.NotContains(t, text, "hash")
+	require.NotContains(t, text, `\\x`, "no column of bytes")
+}

@@ -1,0 +1,123 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// ExportFor is how long an export can be fetched.
+const ExportFor = 24 * time.Hour
+
+// ExportRoom is where the positions of an archive's pieces end. Behind it are those of
+// the files it is made of, until it is made.
+const ExportRoom = 1_000_000
+
+// CreateExport commits an export, its task with the first event, the promise of its
+// workflow and a line in the audit log. While one of the user's is under way that
+// one's task is the answer instead, with replayed true.
+func CreateExport(ctx context.Context, db *gorm.DB, task Task, promise OutboxEntry, entry AuditEntry) (made Task, replayed bool, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := isActive(tx, task.UserID); err != nil {
+			return err
+		}
+		if err := lockLine(tx, task.UserID); err != nil { // so that of many at once one is made
+			return err
+		}
+		var open []Task
+		err := tx.Where("user_id = ? AND task_type = ? AND state IN ?", task.UserID, TaskAccountExport, []TaskState{TaskQueued, TaskRunning}).Limit(1).Find(&open).Error
+		if err != nil || len(open) > 0 {
+			made, replayed = append(open, task)[0], err == nil
+			return err
+		}
+		made = task
+		first := firstEvent(task)
+		for _, row := range []any{&Export{ID: task.ResultID, UserID: task.UserID, CreatedAt: task.CreatedAt}, &task, &first, &promise, &entry} {
+			if err := tx.Create(row).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return made, replayed, err
+}
+
+// FindExport is an export, whosever it is, else a not-found error.
+func FindExport(ctx context.Context, db *gorm.DB, id uuid.UUID) (Export, error) {
+	var export Export
+	err := db.WithContext(ctx).First(&export, "id = ?", id).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return export, Missing("export", id)
+	}
+	return export, err
+}
+
+// AddExportPart stores a piece. One at a position that has one takes its place.
+func AddExportPart(ctx context.Context, db *gorm.DB, part ExportPart) error {
+	return db.WithContext(ctx).Save(&part).Error
+}
+
+// DropExportParts removes the pieces at positions from first up to, not including, end.
+func DropExportParts(ctx context.Context, db *gorm.DB, export uuid.UUID, first, end int) error {
+	return db.WithContext(ctx).Delete(&ExportPart{}, "export_id = ? AND position >= ? AND position < ?", export, first, end).Error
+}
+
+// NextExportPart is the first piece at a position from first up to, not including,
+// end; ok is false when there is none.
+func NextExportPart(ctx context.Context, db *gorm.DB, export uuid.UUID, first, end int) (part ExportPart, ok bool, err error) {
+	var found []ExportPart
+	err = db.WithContext(ctx).Where("export_id = ? AND position >= ? AND position < ?", export, first, end).Order("position").Limit(1).Find(&found).Error
+	if err != nil || len(found) == 0 {
+		return part, false, err
+	}
+	return found[0], true, nil
+}
+
+// FinishExport makes an export ready to be fetched.
+func FinishExport(ctx context.Context, db *gorm.DB, id uuid.UUID, size int64, now time.Time) error {
+	return db.WithContext(ctx).Model(&Export{}).Where("id = ?", id).
+		UpdateColumns(map[string]any{"size_bytes": size, "expires_at": now.Add(ExportFor)}).Error
+}
+
+// DropExport removes an export that came to nothing. Twice is once.
+func DropExport(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
+	return db.WithContext(ctx).Delete(&Export{}, "id = ? AND expires_at IS NULL", id).Error
+}
+
+// ClaimExport takes the user's export to be fetched, which only one can do at a time,
+// and tells the audit log. One that is unknown, somebody else's, not ready, fetched
+// or too old is not found.
+func ClaimExport(ctx context.Context, db *gorm.DB, user, id uuid.UUID, entry AuditEntry) (export Export, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		var claimed []Export
+		err := tx.Raw(`
+			UPDATE exports SET downloaded_at = ? WHERE id = ? AND user_id = ? AND downloaded_at IS NULL AND expires_at > ?
+			RETURNING *`, entry.At, id, user, entry.At).Scan(&claimed).Error
+		if err != nil {
+			return err
+		}
+		if len(claimed) == 0 {
+			return Missing("export", id)
+		}
+		export = claimed[0]
+		return Audit(ctx, tx, entry)
+	})
+	return export, err
+}
+
+// ReturnExport gives a claim back whose download broke off.
+func ReturnExport(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
+	return db.WithContext(ctx).Model(&Export{}).Where("id = ?", id).UpdateColumn("downloaded_at", nil).Error
+}
+
+// SweepExports removes up to limit exports that nobody can fetch any more, and the
+// pieces of those that were fetched an hour ago.
+func SweepExports(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
+	return db.WithContext(ctx).Exec(`
+		DELETE FROM exports WHERE id IN (
+			SELECT id FROM exports WHERE expires_at < ? OR downloaded_at < ? LIMIT ? FOR UPDATE SKIP LOCKED)`,
+		now, now.Add(-time.Hour), limit).Error
+}

@@ -1,0 +1,74 @@
+package workflows
+
+import (
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/lyoapp/lyo/activities"
+)
+
+// ExportAccountInput asks for a user's data.
+type ExportAccountInput struct {
+	TaskID   uuid.UUID `json:"task_id"`
+	ExportID uuid.UUID `json:"export_id"`
+	// Seq and Progress are those of the task's row at the start.
+	Seq      int64 `json:"seq"`
+	Progress int   `json:"progress"`
+}
+
+// ExportAccount packs a user's data, a file at a time. Cancelled or failed, it leaves
+// nothing behind.
+func ExportAccount(ctx workflow.Context, in ExportAccountInput) error {
+	working, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	s, err := begin(working, Order{TaskID: in.TaskID, Seq: in.Seq, Progress: in.Progress}, cancel)
+	if err != nil {
+		return err
+	}
+	if err := s.export(working, in.ExportID); err != nil {
+		return s.giveUpExport(ctx, in.ExportID, err)
+	}
+	return s.settle(ctx, activities.Event{State: activities.Done, Progress: 100, Step: "done", Message: "Your data is ready"}, nil)
+}
+
+func (s *story) export(ctx workflow.Context, export uuid.UUID) error {
+	var e *activities.Exporting
+	var files []string
+	s.tell(ctx, 5, "collect", "Collecting your data")
+	if err := workflow.ExecuteActivity(quick(ctx), e.ListFiles).Get(ctx, &files); err != nil {
+		return err
+	}
+	for i, file := range files {
+		in := activities.CollectInput{ExportID: export, Index: i, File: file}
+		if err := workflow.ExecuteActivity(packing(ctx), e.CollectFile, in).Get(ctx, nil); err != nil {
+			return err
+		}
+		s.tell(ctx, 10+75*(i+1)/len(files), "collect", "Collected "+file)
+	}
+	s.tell(ctx, 90, "pack", "Packing the archive")
+	return workflow.ExecuteActivity(packing(ctx), e.PackExport, activities.PackInput{ExportID: export, Files: files}).Get(ctx, nil)
+}
+
+// giveUpExport ends the task and drops what was collected.
+func (s *story) giveUpExport(ctx workflow.Context, export uuid.UUID, cause error) error {
+	clean, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	var e *activities.Exporting
+	if err := workflow.ExecuteActivity(quick(clean), e.GiveUpExport, export).Get(clean, nil); err != nil {
+		return err
+	}
+	if s.refused != nil {
+		return cause
+	}
+	fault := activities.Fault{Code: "failed", Message: "Your data could not be packed."}
+	last := activities.Event{State: activities.Failed, Progress: s.progress, Step: "failed", Message: fault.Message, Fault: &fault}
+	if temporal.IsCanceledError(cause) || ctx.Err() != nil {
+		fault = activities.Fault{Code: activities.FaultCancelled, Message: "The task was cancelled.", CancelledByUser: true}
+		last.Step, last.Message = "cancelled", "Cancelled"
+	}
+	if err := s.settle(ctx, last, nil); err != nil {
+		return err
+	}
+	return cause
+}
