@@ -53,26 +53,28 @@ type CollectInput struct {
 	File     string    `json:"file"`
 }
 
-// CollectFile writes the JSON of a file into pieces. Key: (export, index); doing it
-// again begins the file anew. An export that is gone is not found.
+// CollectFile writes the JSON of a file into pieces, all or nothing. Key: (export,
+// index); doing it again begins the file anew. An export that is gone is not found.
 func (e *Exporting) CollectFile(ctx context.Context, in CollectInput) error {
-	export, err := models.FindExport(ctx, e.DB, in.ExportID)
-	if err != nil {
-		return translate(err)
-	}
-	first, end := fileRange(in.Index)
-	if err := models.DropExportParts(ctx, e.DB, in.ExportID, first, end); err != nil {
-		return translate(err)
-	}
-	out := &pieces{ctx: ctx, db: e.DB, export: in.ExportID, next: first}
-	rows := &jsonRows{out: out, single: in.File == "profile.json"}
-	if err := models.EachPersonalRow(ctx, e.DB, export.UserID, in.File, rows.add); err != nil {
-		return translate(err)
-	}
-	if err := rows.close(); err != nil {
-		return translate(err)
-	}
-	return translate(out.close())
+	return translate(models.ChangeExport(ctx, e.DB, in.ExportID, func(tx *gorm.DB, export models.Export) error {
+		first, end := fileRange(in.Index)
+		if err := models.DropExportParts(ctx, tx, in.ExportID, first, end); err != nil {
+			return err
+		}
+		out := &pieces{ctx: ctx, db: tx, export: in.ExportID, next: first}
+		rows := &jsonRows{out: out, single: in.File == "profile.json"}
+		err := models.EachPersonalRow(ctx, tx, export.UserID, in.File, func(row []byte) error {
+			alive(ctx)
+			return rows.add(row)
+		})
+		if err != nil {
+			return err
+		}
+		if err := rows.close(); err != nil {
+			return err
+		}
+		return out.close()
+	}))
 }
 
 // PackInput names an export and its files in order.
@@ -82,28 +84,26 @@ type PackInput struct {
 }
 
 // PackExport makes the archive of the files collected, drops those, and makes the
-// export ready for a day. Key: the export's id; doing it again begins the archive
-// anew, and one that is ready stays so.
+// export ready for a day, all or nothing. Key: the export's id; one that is ready stays
+// as it is.
 func (e *Exporting) PackExport(ctx context.Context, in PackInput) error {
-	export, err := models.FindExport(ctx, e.DB, in.ExportID)
-	if err != nil || export.ExpiresAt != nil {
-		return translate(err)
-	}
-	if err := models.DropExportParts(ctx, e.DB, in.ExportID, 0, models.ExportRoom); err != nil {
-		return translate(err)
-	}
-	out := &pieces{ctx: ctx, db: e.DB, export: in.ExportID, next: 1}
-	if err := e.pack(ctx, in, out); err != nil {
-		return translate(err)
-	}
-	if err := models.FinishExport(ctx, e.DB, in.ExportID, out.size, e.Clock()); err != nil {
-		return translate(err)
-	}
-	_, last := fileRange(len(in.Files))
-	return translate(models.DropExportParts(ctx, e.DB, in.ExportID, models.ExportRoom, last))
+	return translate(models.ChangeExport(ctx, e.DB, in.ExportID, func(tx *gorm.DB, export models.Export) error {
+		if export.ExpiresAt != nil {
+			return nil
+		}
+		out := &pieces{ctx: ctx, db: tx, export: in.ExportID, next: 1}
+		if err := e.pack(in, out); err != nil {
+			return err
+		}
+		if err := models.FinishExport(ctx, tx, in.ExportID, out.size, e.Clock()); err != nil {
+			return err
+		}
+		_, last := fileRange(len(in.Files))
+		return models.DropExportParts(ctx, tx, in.ExportID, models.ExportRoom, last)
+	}))
 }
 
-func (e *Exporting) pack(ctx context.Context, in PackInput, out *pieces) error {
+func (e *Exporting) pack(in PackInput, out *pieces) error {
 	archive := zip.NewWriter(out)
 	add := func(name string, content io.Reader) error {
 		entry, err := archive.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: e.Clock()})
@@ -117,7 +117,7 @@ func (e *Exporting) pack(ctx context.Context, in PackInput, out *pieces) error {
 	}
 	for i, name := range in.Files {
 		first, end := fileRange(i)
-		if err := add(name, &pieceReader{ctx: ctx, db: e.DB, export: in.ExportID, next: first, end: end}); err != nil {
+		if err := add(name, &pieceReader{ctx: out.ctx, db: out.db, export: in.ExportID, next: first, end: end}); err != nil {
 			return fmt.Errorf("pack %s: %w", name, err)
 		}
 	}
@@ -143,7 +143,7 @@ audit.json     what happened to your account
 Passwords and tokens are kept as hashes only, which are left out.
 `
 
-// GiveUpExport removes an export that came to nothing. Key: the export's id.
+// GiveUpExport removes an export whose task came to nothing. Key: the export's id.
 func (e *Exporting) GiveUpExport(ctx context.Context, export uuid.UUID) error {
 	return translate(models.DropExport(ctx, e.DB, export))
 }

@@ -13,6 +13,7 @@ type Database struct {
 	Material    *Material
 	Departure   *Departure
 	Exporting   *Exporting
+	Mailing     *Mailing
 	// Writing is asked here only whether it can begin.
 	Writing *Writing
 }
@@ -25,6 +26,7 @@ func (d Database) Register(w worker.ActivityRegistry) {
 	w.RegisterActivity(d.Material)
 	w.RegisterActivity(d.Departure)
 	w.RegisterActivity(d.Exporting)
+	w.RegisterActivity(d.Mailing)
 	w.RegisterActivityWithOptions(d.Writing.Prepare, activity.RegisterOptions{Name: "Prepare"})
 }
 

@@ -106,7 +106,9 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 	token, session := s.newSession(ctx, user.ID, now)
 	ctx = withPrincipal(ctx, Principal{UserID: user.ID, SessionID: session.ID})
 	entry := s.happened(ctx, models.AuditSignUp, user.ID, nil)
-	if err := models.CreateUser(ctx, s.DB, user, session, entry, func(*gorm.DB) error { return nil }); err != nil {
+	mail, promise := s.mailTo(models.MailVerify, &user.ID, user.Email)
+	queue := func(tx *gorm.DB) error { return models.QueueMail(ctx, tx, mail, promise) }
+	if err := models.CreateUser(ctx, s.DB, user, session, entry, queue); err != nil {
 		return nil, err
 	}
 	return s.signedIn(user, token)

@@ -201,3 +201,60 @@ func TestALongLineOfSignInsIsTooManyRequests(t *testing.T) {
 	w.problem(a, slugRateLimited)
 	require.Equal(t, "6", a.header.Get("Retry-After"))
 }
+
+func TestSigningInIsPutOnTheAuditLog(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.signUp("ada@example.com")
+	require.Len(t, w.mails(models.MailVerify), 1, "queued with the account")
+	refused := `{"email":"ada@example.com","password":"a wrong guess"}`
+	w.problem(w.do("POST", "/v1/auth/login", refused), slugAuth)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"eve@example.com","password":"a wrong guess"}`), slugAuth)
+	w.logIn("ADA@example.com", "correct horse", "x")
+	var log []models.AuditEntry
+	require.NoError(t, w.server.DB.Order("id").Find(&log).Error)
+	require.Len(t, log, 4)
+	for i, want := range []struct {
+		action     models.AuditAction
+		actor, who string
+	}{
+		{models.AuditSignUp, ada.id, ada.id},
+		{models.AuditSignInFailed, "", ada.id},
+		{models.AuditSignInFailed, "", ""},
+		{models.AuditSignIn, ada.id, ada.id},
+	} {
+		require.Equal(t, want.action, log[i].Action)
+		require.Equal(t, want.actor, idText(log[i].ActorID))
+		require.Equal(t, want.who, idText(log[i].UserID))
+		require.NotEmpty(t, log[i].RequestID)
+		text, err := json.Marshal(log[i])
+		require.NoError(t, err)
+		require.NotContains(t, string(text), "example.com", "what somebody typed is not kept")
+		require.NotContains(t, string(text), "wrong guess")
+	}
+
+	require.NoError(t, w.server.DB.Exec("ALTER TABLE audit_log RENAME TO away").Error)
+	w.problem(w.do("POST", "/v1/auth/login", refused), slugAuth)
+	require.Contains(t, w.logs.String(), "could not be put on the audit log")
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse"}`), slugServer)
+}
+
+func idText(id *uuid.UUID) string {
+	if id == nil {
+		return ""
+	}
+	return id.String()
+}
+
+// TestAHashThatCannotBeReplacedKeepsNobodyOut: the database refuses the new hash.
+func TestAHashThatCannotBeReplacedKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
+	old := newWorld(t)
+	old.signUp("ada@example.com")
+	require.NoError(t, old.server.DB.Exec("ALTER TABLE users ADD CHECK (password_hash LIKE '$2a$04$%')").Error)
+	deps := old.server.Deps
+	deps.Config.Auth.BcryptCost = 5
+	w := serve(t, deps, old.clock, old.logs)
+	w.logIn("ada@example.com", "correct horse", "x")
+	require.Contains(t, w.logs.String(), "keeps its old hash")
+}

@@ -3,12 +3,14 @@ package api
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models"
@@ -77,16 +79,17 @@ type ExportID struct {
 
 func (s *Server) getExport(ctx context.Context, in *ExportID) (*huma.StreamResponse, error) {
 	user := principal(ctx).UserID
+	if exchangeOf(ctx).method == http.MethodHead { // looking is not fetching
+		export, err := models.FetchableExport(ctx, s.DB, user, in.ID, s.now())
+		return &huma.StreamResponse{Body: func(hc huma.Context) { describeExport(hc, export) }}, err
+	}
 	entry := s.happened(ctx, models.AuditExportFetched, user, map[string]any{"export_id": in.ID})
 	export, err := models.ClaimExport(ctx, s.DB, user, in.ID, entry)
 	if err != nil {
 		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
-		hc.SetHeader("Content-Type", "application/zip")
-		hc.SetHeader("Content-Disposition", `attachment; filename="lyo-export-`+export.CreatedAt.UTC().Format(time.DateOnly)+`.zip"`)
-		hc.SetHeader("Content-Length", strconv.FormatInt(export.SizeBytes, 10))
-		hc.SetHeader("Cache-Control", "no-store")
+		describeExport(hc, export)
 		if err := s.sendExport(ctx, hc, export); err != nil {
 			s.Log.InfoContext(ctx, "an export was not fetched to its end", "error", err)
 			if err := models.ReturnExport(context.WithoutCancel(ctx), s.DB, export.ID); err != nil {
@@ -96,9 +99,23 @@ func (s *Server) getExport(ctx context.Context, in *ExportID) (*huma.StreamRespo
 	}}, nil
 }
 
+// describeExport sets the fields that say what follows.
+func describeExport(hc huma.Context, export models.Export) {
+	hc.SetHeader("Content-Type", "application/zip")
+	hc.SetHeader("Content-Disposition", `attachment; filename="lyo-export-`+export.CreatedAt.UTC().Format(time.DateOnly)+`.zip"`)
+	hc.SetHeader("Content-Length", strconv.FormatInt(export.SizeBytes, 10))
+	hc.SetHeader("Cache-Control", "no-store")
+}
+
 // sendExport writes the archive piece by piece, and drops it once all of it was
-// written.
+// written. What the client has read of that nobody can tell: only a connection that
+// ends before is seen.
 func (s *Server) sendExport(ctx context.Context, hc huma.Context, export models.Export) error {
+	control := http.NewResponseController(humagin.Unwrap(hc).Writer)
+	if end, ok := ctx.Deadline(); ok { // or a client that stops reading would hold the claim
+		_ = control.SetWriteDeadline(end)
+		defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
+	}
 	sent := int64(0)
 	for at := 1; ; {
 		part, ok, err := models.NextExportPart(ctx, s.DB, export.ID, at, models.ExportRoom)
@@ -115,6 +132,9 @@ func (s *Server) sendExport(ctx context.Context, hc huma.Context, export models.
 	}
 	if sent != export.SizeBytes {
 		return fmt.Errorf("sent %d of %d bytes", sent, export.SizeBytes)
+	}
+	if err := errors.Join(control.Flush(), ctx.Err()); err != nil {
+		return err
 	}
 	if err := models.DropExportParts(context.WithoutCancel(ctx), s.DB, export.ID, 0, models.ExportRoom); err != nil {
 		s.logFailure(ctx, "a fetched export stays until it is swept", err)

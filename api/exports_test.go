@@ -94,8 +94,9 @@ func TestAnExportThatIsTooOldIsGone(t *testing.T) {
 	ada = w.refreshed(ada.refresh)
 	w.problem(w.do("GET", path, "", ada.header()...), slugNotFound)
 	require.NoError(t, models.SweepExports(t.Context(), w.server.DB, w.clock.now().Add(time.Second), 10))
-	_, err := models.FindExport(t.Context(), w.server.DB, id)
-	require.Equal(t, models.NotFound, models.CodeOf(err))
+	var left int64
+	require.NoError(t, w.server.DB.Model(&models.Export{}).Where("id = ?", id).Count(&left).Error)
+	require.Zero(t, left)
 }
 
 func TestADownloadThatBrokeOffCanBeRepeated(t *testing.T) {
@@ -115,10 +116,60 @@ func TestADownloadThatBrokeOffCanBeRepeated(t *testing.T) {
 		_, err = response.Body.Read(make([]byte, 10))
 	}
 	require.Error(t, err, "half an archive does not look like a whole one")
-	require.Eventually(t, func() bool { // the claim is given back right after
-		export, err := models.FindExport(t.Context(), w.server.DB, id)
-		return err == nil && export.DownloadedAt == nil
-	}, 10*time.Second, 5*time.Millisecond)
+	w.givenBack(id)
 	require.NoError(t, w.server.DB.Exec("UPDATE export_parts SET position = 2 WHERE position > 2").Error)
 	require.Equal(t, "abcdef", string(w.do("GET", path, "", ada.header()...).body))
+}
+
+// givenBack waits until an export that was claimed can be fetched again, which is right
+// after its download broke off.
+func (w *world) givenBack(id uuid.UUID) {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool {
+		var export models.Export
+		return w.server.DB.First(&export, "id = ?", id).Error == nil && export.DownloadedAt == nil
+	}, 10*time.Second, 5*time.Millisecond)
+}
+
+func TestAClientThatLeavesInTheMiddleCanComeBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.signUp("ada@example.com")
+	path, id := w.packed(ada)
+	const pieces, size = 24, 1 << 20 // more than sockets hold
+	require.NoError(t, w.server.DB.Exec("UPDATE exports SET size_bytes = ?", pieces*size).Error)
+	require.NoError(t, w.server.DB.Exec("DELETE FROM export_parts").Error)
+	require.NoError(t, w.server.DB.Exec(
+		"INSERT INTO export_parts SELECT ?, n, decode(repeat('ab', ?), 'hex') FROM generate_series(1, ?) n", id, size, pieces,
+	).Error)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+path, nil)
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer "+ada.access)
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	_, err = response.Body.Read(make([]byte, 10))
+	require.NoError(t, err)
+	w.problem(w.do("GET", path, "", ada.header()...), slugNotFound)
+	require.NoError(t, response.Body.Close())
+	w.givenBack(id)
+	require.Len(t, w.do("GET", path, "", ada.header()...).body, pieces*size)
+	w.problem(w.do("GET", path, "", ada.header()...), slugNotFound)
+}
+
+func TestLookingAtAnExportIsNotFetchingIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
+	path, _ := w.packed(ada)
+	require.Equal(t, http.StatusNotFound, w.do("HEAD", path, "", eve.header()...).status)
+	looked := w.do("HEAD", path, "", ada.header()...)
+	require.Equal(t, http.StatusOK, looked.status)
+	require.Equal(t, "6", looked.header.Get("Content-Length"))
+	w.problem(w.do("GET", path, "", eve.header()...), slugNotFound)
+	w.problem(w.do("GET", path, ""), slugAuth)
+	require.Equal(t, "abcdef", string(w.do("GET", path, "", ada.header()...).body))
+	require.Equal(t, http.StatusNotFound, w.do("HEAD", path, "", ada.header()...).status)
+	log, err := models.ListAudit(t.Context(), w.server.DB, models.AuditFilter{Action: models.AuditExportFetched, Limit: 10})
+	require.NoError(t, err)
+	require.Len(t, log, 1)
 }

@@ -17,6 +17,7 @@ func (s *Server) users() {
 		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/users/me", Tags: []string{tagUsers},
 		Summary: "Who the token belongs to",
 	}, s.me)
+	register(s, changeMeOperation(), s.changeMe)
 	register(s, usageOperation(), s.usage)
 }
 

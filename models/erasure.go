@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,7 +32,7 @@ func EraseUser(ctx context.Context, db *gorm.DB, user, deletion uuid.UUID, now t
 		if err := pseudonymise(tx, user, alias); err != nil {
 			return err
 		}
-		if err := eraseRows(tx, user); err != nil {
+		if err := eraseRows(tx, row); err != nil {
 			return err
 		}
 		entry.UserID, entry.Details = &user, map[string]any{"pseudonym": alias}
@@ -49,17 +50,20 @@ func workEnded(tx *gorm.DB, user uuid.UUID) error {
 }
 
 // eraseRows goes through the list backwards, so that the user goes last.
-func eraseRows(tx *gorm.DB, user uuid.UUID) error {
-	list := PersonalData()
-	for i := len(list) - 1; i >= 0; i-- {
-		if p := list[i]; p.Erasure == EraseRow {
-			if err := tx.Exec("DELETE FROM "+p.Table+" WHERE "+p.Column+" = ?", user).Error; err != nil {
+func eraseRows(tx *gorm.DB, user User) error {
+	for _, p := range slices.Backward(PersonalData()) {
+		if p.Erasure == EraseRow {
+			if err := tx.Exec("DELETE FROM "+p.Table+" WHERE "+p.Column+" = ?", user.ID).Error; err != nil {
 				return fmt.Errorf("erase %s: %w", p.Table, err)
 			}
 		}
 	}
+	// A mail that was asked for by the address, and not sent yet, names only that.
+	if err := tx.Exec("DELETE FROM mails WHERE user_id IS NULL AND lower(address) = lower(?)", user.Email).Error; err != nil {
+		return err
+	}
 	// Promises that were made again by the mender name the user in a label only.
-	return tx.Exec("DELETE FROM outbox o WHERE strpos(o.labels::text || o.input::text, ?) > 0", user.String()).Error
+	return tx.Exec("DELETE FROM outbox o WHERE strpos(o.labels::text || o.input::text, ?) > 0", user.ID.String()).Error
 }
 
 // pseudonymise leaves what happened and when, and takes away who and from where.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
 
 // ExportFor is how long an export can be fetched.
@@ -45,14 +46,27 @@ func CreateExport(ctx context.Context, db *gorm.DB, task Task, promise OutboxEnt
 	return made, replayed, err
 }
 
-// FindExport is an export, whosever it is, else a not-found error.
-func FindExport(ctx context.Context, db *gorm.DB, id uuid.UUID) (Export, error) {
-	var export Export
-	err := db.WithContext(ctx).First(&export, "id = ?", id).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return export, Missing("export", id)
-	}
-	return export, err
+// ChangeExport runs change in a transaction that has the export, whosever it is, for
+// itself; one that is gone is not found. So of an activity that was given up for dead
+// and the one in its place, the later sees all or nothing of what the earlier did. A
+// transaction that falls silent ends within a minute, and waiting for one is an error
+// after ten seconds.
+func ChangeExport(ctx context.Context, db *gorm.DB, id uuid.UUID, change func(tx *gorm.DB, export Export) error) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		err := tx.Exec("SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '1min', true)").Error
+		if err != nil {
+			return err
+		}
+		var export Export
+		err = tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).First(&export, "id = ?", id).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return Missing("export", id)
+		}
+		if err != nil {
+			return err
+		}
+		return change(tx, export)
+	})
 }
 
 // AddExportPart stores a piece. One at a position that has one takes its place.
@@ -82,9 +96,23 @@ func FinishExport(ctx context.Context, db *gorm.DB, id uuid.UUID, size int64, no
 		UpdateColumns(map[string]any{"size_bytes": size, "expires_at": now.Add(ExportFor)}).Error
 }
 
-// DropExport removes an export that came to nothing. Twice is once.
+// DropExport removes an export whose task came to nothing, also where the archive was
+// made at the last moment. Twice is once.
 func DropExport(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
-	return db.WithContext(ctx).Delete(&Export{}, "id = ? AND expires_at IS NULL", id).Error
+	return db.WithContext(ctx).Delete(&Export{}, "id = ?", id).Error
+}
+
+// fetchable are the conditions under which a user's export can be fetched at a time.
+const fetchable = "id = ? AND user_id = ? AND downloaded_at IS NULL AND expires_at > ?"
+
+// FetchableExport is the user's export as ClaimExport would find it. It claims nothing.
+func FetchableExport(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (Export, error) {
+	var export Export
+	err := db.WithContext(ctx).First(&export, fetchable, id, user, now).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return export, Missing("export", id)
+	}
+	return export, err
 }
 
 // ClaimExport takes the user's export to be fetched, which only one can do at a time,
@@ -93,9 +121,7 @@ func DropExport(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 func ClaimExport(ctx context.Context, db *gorm.DB, user, id uuid.UUID, entry AuditEntry) (export Export, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var claimed []Export
-		err := tx.Raw(`
-			UPDATE exports SET downloaded_at = ? WHERE id = ? AND user_id = ? AND downloaded_at IS NULL AND expires_at > ?
-			RETURNING *`, entry.At, id, user, entry.At).Scan(&claimed).Error
+		err := tx.Raw("UPDATE exports SET downloaded_at = ? WHERE "+fetchable+" RETURNING *", entry.At, id, user, entry.At).Scan(&claimed).Error
 		if err != nil {
 			return err
 		}
@@ -113,11 +139,13 @@ func ReturnExport(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 	return db.WithContext(ctx).Model(&Export{}).Where("id = ?", id).UpdateColumn("downloaded_at", nil).Error
 }
 
-// SweepExports removes up to limit exports that nobody can fetch any more, and the
-// pieces of those that were fetched an hour ago.
+// SweepExports removes up to limit exports, with their pieces, that nobody can fetch any
+// more: too old, fetched an hour ago, or never made because the task ended first.
 func SweepExports(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
 	return db.WithContext(ctx).Exec(`
 		DELETE FROM exports WHERE id IN (
-			SELECT id FROM exports WHERE expires_at < ? OR downloaded_at < ? LIMIT ? FOR UPDATE SKIP LOCKED)`,
+			SELECT id FROM exports e WHERE expires_at < ? OR downloaded_at < ? OR expires_at IS NULL AND NOT EXISTS (
+				SELECT 1 FROM tasks t WHERE t.result_id = e.id AND t.state IN ('QUEUED', 'RUNNING'))
+			LIMIT ? FOR UPDATE SKIP LOCKED)`,
 		now, now.Add(-time.Hour), limit).Error
 }

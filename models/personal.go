@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -42,51 +43,63 @@ func PersonalData() []Personal {
 		{Table: "learning_events", Column: "user_id", File: "learning.json", Export: "to_jsonb(t) - 'user_id'"},
 		{Table: "mails", Column: "user_id", File: "mails.json", Export: "to_jsonb(t) - '{user_id,token_hash}'::text[]"},
 		{Table: "exports", Column: "user_id", File: "exports.json", Export: "to_jsonb(t) - 'user_id'"},
-		{Table: "audit_log", Column: "user_id", File: "audit.json", Export: "to_jsonb(t)", Erasure: Pseudonym},
+		{Table: "audit_log", Column: "user_id", File: "audit.json", Export: auditJSON, Erasure: Pseudonym},
 		{Table: "audit_log", Column: "actor_id", Erasure: Pseudonym},
 		{Table: "outbox", Column: "user_id"},
 	}
 }
 
-// wholeCourseJSON is a course with its lessons and their items.
+// auditJSON says where from only for what the user did, or nobody who was signed in:
+// from where an administrator did something is theirs to know.
+const auditJSON = `CASE WHEN t.actor_id IS NULL OR t.actor_id = t.user_id
+	THEN to_jsonb(t) ELSE to_jsonb(t) - '{actor_id,address,user_agent,request_id}'::text[] END`
+
+// wholeCourseJSON is a course with its lessons and their items. Right answers are
+// left out, as everywhere before an attempt.
 const wholeCourseJSON = `(to_jsonb(t) - 'owner_user_id') || jsonb_build_object('lessons', coalesce((
 	SELECT jsonb_agg(to_jsonb(l) || jsonb_build_object('items', coalesce((
-		SELECT jsonb_agg(to_jsonb(i) ORDER BY i.position) FROM items i WHERE i.lesson_id = l.id), '[]')) ORDER BY l.position)
+		SELECT jsonb_agg(to_jsonb(i) || jsonb_build_object('quiz', CASE jsonb_typeof(i.quiz) WHEN 'array' THEN (
+			SELECT jsonb_agg(q - '{answer,explanation}'::text[]) FROM jsonb_array_elements(i.quiz) q) END) ORDER BY i.position) FROM items i WHERE i.lesson_id = l.id), '[]')) ORDER BY l.position)
 	FROM lessons l WHERE l.course_id = t.id), '[]'))`
 
-// EachPersonalRow calls visit with the JSON of each row that a user's export has of
-// a file, in no order, one at a time. Times are RFC 3339 in UTC.
-func EachPersonalRow(ctx context.Context, db *gorm.DB, user uuid.UUID, file string, visit func(json []byte) error) error {
-	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if err := tx.Exec("SET LOCAL timezone = 'UTC'").Error; err != nil {
-			return err
-		}
-		for _, p := range PersonalData() {
-			if p.File != file {
-				continue
-			}
-			if err := eachRow(tx, p, user, visit); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, &sql.TxOptions{ReadOnly: true})
-}
-
-func eachRow(tx *gorm.DB, p Personal, user uuid.UUID, visit func([]byte) error) error {
-	rows, err := tx.Raw("SELECT "+p.Export+" FROM "+p.Table+" t WHERE "+p.Column+" = ?", user).Rows() //nolint:gosec // of the list above
-	if err != nil {
+// EachPersonalRow calls visit with the JSON of each row that a user's export has of a
+// file, the oldest first. Times are RFC 3339 in UTC. One row is held at a time, and one
+// connection: visit may use tx, which has to be a transaction.
+func EachPersonalRow(ctx context.Context, tx *gorm.DB, user uuid.UUID, file string, visit func(json []byte) error) error {
+	tx = tx.WithContext(ctx)
+	if err := tx.Exec("SET LOCAL timezone = 'UTC'").Error; err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var text []byte
-		if err := rows.Scan(&text); err != nil {
-			return err
+	for _, p := range PersonalData() {
+		if p.File != file {
+			continue
 		}
-		if err := visit(text); err != nil {
+		if err := eachRow(tx, p, user, visit); err != nil {
 			return err
 		}
 	}
-	return rows.Err()
+	return nil
+}
+
+// eachRow reads by a cursor of the server's. Rows that the driver streams would keep
+// the connection busy, so that visit needed another one, and as many exports at once as
+// the pool is large would wait for each other.
+func eachRow(tx *gorm.DB, p Personal, user uuid.UUID, visit func([]byte) error) error {
+	query := "DECLARE personal NO SCROLL CURSOR FOR SELECT " + p.Export + " AS row FROM " + p.Table + " t WHERE " + p.Column + " = ? ORDER BY t.id"
+	if err := tx.Exec(query, user).Error; err != nil {
+		return err
+	}
+	for {
+		var text []byte
+		err := tx.Raw("FETCH NEXT FROM personal").Row().Scan(&text)
+		if errors.Is(err, sql.ErrNoRows) {
+			return tx.Exec("CLOSE personal").Error
+		}
+		if err == nil {
+			err = visit(text)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }

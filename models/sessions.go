@@ -157,9 +157,9 @@ func EndOtherSessions(ctx context.Context, db *gorm.DB, user, except uuid.UUID, 
 
 // ChangePassword gives the user another password in place of the one with the
 // hash was, ends all their sessions but the one excepted, voids the tokens of
-// mails for a new password, and tells the audit log, all or nothing. Conflict when
-// the password was changed meanwhile.
-func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, was, hash string, entry AuditEntry) (ended []uuid.UUID, err error) {
+// mails for a new password, queues a notice to the user and tells the audit log, all
+// or nothing. Conflict when the password was changed meanwhile.
+func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, was, hash string, notice Mail, promise OutboxEntry, entry AuditEntry) (ended []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		changed := tx.Model(&User{}).Where("id = ? AND password_hash = ?", user, was).
 			UpdateColumns(map[string]any{"password_hash": hash, "updated_at": entry.At})
@@ -174,6 +174,9 @@ func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, wa
 		}
 		err := tx.Model(&Mail{}).Where("user_id = ? AND kind = ? AND used_at IS NULL", user, MailReset).UpdateColumn("used_at", entry.At).Error
 		if err != nil {
+			return err
+		}
+		if err := QueueMail(ctx, tx, notice, promise); err != nil {
 			return err
 		}
 		return Audit(ctx, tx, entry)

@@ -158,7 +158,7 @@ func cancelTask(tx *gorm.DB, row Task, promise OutboxEntry, now time.Time) error
 		return err
 	}
 	err = settle(tx, row, []TaskEvent{CancelledEvent(row.Seq+1, row.Progress, now)}, Generation{})
-	if err != nil || unstarted[0].Held {
+	if err != nil || unstarted[0].Held || !row.MakesCourse() {
 		return err
 	}
 	return admitNext(tx, row.UserID, now)

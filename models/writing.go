@@ -159,8 +159,8 @@ func SettleGeneration(ctx context.Context, db *gorm.DB, task uuid.UUID, rest []T
 		if err != nil || row.State.Ended() {
 			return err
 		}
-		if err := settle(tx, row, rest, gen); err != nil {
-			return err
+		if err := settle(tx, row, rest, gen); err != nil || !row.MakesCourse() {
+			return err // what is not in the line makes no room in it
 		}
 		return admitNext(tx, row.UserID, rest[len(rest)-1].At)
 	})

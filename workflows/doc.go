@@ -2,7 +2,12 @@
 // tried again and what is cleaned up. A body reads as one page; the world is
 // touched by package activities only.
 //
-//	GenerateCourse   a topic becomes a course; query "progress" tells how far it is
+//	GenerateCourse     a topic becomes a course; query "progress" tells how far it is
+//	RegenerateCourse   parts of a course are written again
+//	ReadSource         a learner's material becomes text
+//	SendMail           a mail is sent, for up to an hour
+//	ExportAccount      a user's data becomes an archive; query "progress"
+//	DeleteAccount      an account is ended, and after its grace period erased
 //
 // Workflow ids are derived from business keys in names.go, so a second start of
 // the same work finds the first.

@@ -37,7 +37,7 @@ func newPacker() *packer {
 		p.calls = append(p.calls, in.File)
 		return nil
 	})
-	p.OnActivity("PackExport", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.PackInput) error {
+	p.OnActivity("PackExport", mock.Anything, mock.Anything).Return(func(context.Context, activities.PackInput) error {
 		p.calls = append(p.calls, "pack")
 		return p.pack()
 	})

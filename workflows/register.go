@@ -21,6 +21,7 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(ReadSource)
 	w.RegisterWorkflow(DeleteAccount)
 	w.RegisterWorkflow(ExportAccount)
+	w.RegisterWorkflow(SendMail)
 }
 
 // RegisterLabels makes the search attributes known to the namespace and waits

@@ -11,7 +11,7 @@ import (
 const longestWait = 5 * time.Second
 
 // Busy says that the line for a slot is too long.
-type Busy struct {
+type Busy struct { //nolint:errname // it reads as auth.Busy
 	// RetryAfter is how long the line takes to be worked off: whoever comes back
 	// then finds room, unless others came.
 	RetryAfter time.Duration

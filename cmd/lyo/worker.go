@@ -68,13 +68,17 @@ func (a *app) runWorkers(ctx context.Context) error {
 	general := worker.New(a.temporal, workflows.Queue, base)
 	workflows.Register(general)
 	writing := a.writing()
+	mailing, err := a.mailing()
+	if err != nil {
+		return err
+	}
 	material, reader := a.material()
 	defer func() { _ = reader.Close() }()
 	activities.Database{
 		Story: &activities.Story{DB: a.db}, Checking: &activities.Checking{DB: a.db, Clock: clock},
 		Researching: a.researching(), Material: material, Writing: writing,
 		Departure: &activities.Departure{DB: a.db, Redis: a.redis, Cancel: outbox.CancelSoon, Clock: clock},
-		Exporting: &activities.Exporting{DB: a.db, Clock: clock},
+		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing,
 	}.Register(general)
 
 	slots := base

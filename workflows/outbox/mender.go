@@ -41,17 +41,28 @@ func (m *Mender) Run(ctx context.Context) error {
 	}
 }
 
-// Sweep looks at the stale tasks once, and at lines in which nobody moves. Any number of menders may do so at a time.
+// Sweep looks once at the stale tasks, at lines in which nobody moves, and at what has
+// served its time. Any number of menders may do so at a time.
 func (m *Mender) Sweep(ctx context.Context) error {
 	stale, err := models.StaleTasks(ctx, m.Starter.DB, m.Clock().Add(-m.Stale), batch)
 	if err != nil {
 		return err
 	}
-	faults := []error{models.AdmitStranded(ctx, m.Starter.DB, m.Clock())}
+	faults := []error{models.AdmitStranded(ctx, m.Starter.DB, m.Clock()), m.forget(ctx)}
 	for _, task := range stale {
 		faults = append(faults, m.mend(ctx, task))
 	}
 	return errors.Join(faults...)
+}
+
+// forget removes what has served its time.
+func (m *Mender) forget(ctx context.Context) error {
+	const most = 1000
+	return errors.Join(
+		models.SweepSessions(ctx, m.Starter.DB, m.Clock(), most),
+		models.SweepMails(ctx, m.Starter.DB, m.Clock(), most),
+		models.SweepExports(ctx, m.Starter.DB, m.Clock(), most),
+	)
 }
 
 func (m *Mender) mend(ctx context.Context, task models.Task) error {

@@ -1,0 +1,123 @@
+package mail
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/url"
+	"regexp"
+	"strings"
+	texttemplate "text/template"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Kind is what a mail is about. The values are those of the rows.
+type Kind string
+
+// Every kind of mail.
+const (
+	Verify          Kind = "verify_email"
+	Reset           Kind = "reset_password"
+	Restore         Kind = "restore_email"
+	PasswordChanged Kind = "password_changed"
+)
+
+// Facts are what a mail says.
+type Facts struct {
+	Name  string // of the user; may be anything they typed
+	Token string // empty: the mail has none
+	// GoodFor is how long the token can be used.
+	GoodFor time.Duration
+	// AppURL is where links lead; empty: the mail holds the bare token.
+	AppURL string
+}
+
+//go:embed templates
+var templateFiles embed.FS
+
+var (
+	textTemplates = texttemplate.Must(texttemplate.ParseFS(templateFiles, "templates/*.txt"))
+	htmlTemplates = template.Must(template.ParseFS(templateFiles, "templates/*.html"))
+)
+
+// subjects and pages of the kinds; a kind without a page has no token.
+var (
+	subjects = map[Kind]string{
+		Verify:          "Verify your e-mail address",
+		Reset:           "Choose a new password",
+		Restore:         "The e-mail address of your account was changed",
+		PasswordChanged: "Your password was changed",
+	}
+	pages = map[Kind]string{Verify: "/verify-email", Restore: "/verify-email", Reset: "/reset-password"}
+)
+
+// words are what the templates are given.
+type words struct{ Name, Token, Link, GoodFor string }
+
+// Compose writes the mail of a kind. ID and To are left for the caller.
+func Compose(kind Kind, facts Facts) (Message, error) {
+	subject, known := subjects[kind]
+	if !known {
+		return Message{}, refused("there is no such kind of mail")
+	}
+	w := words{Name: greetable(facts.Name), Token: facts.Token, Link: link(kind, facts), GoodFor: inWords(facts.GoodFor)}
+	var text, html bytes.Buffer
+	if err := textTemplates.ExecuteTemplate(&text, string(kind)+".txt", w); err != nil {
+		return Message{}, fmt.Errorf("write the text of a mail: %w", err)
+	}
+	if err := htmlTemplates.ExecuteTemplate(&html, string(kind)+".html", w); err != nil {
+		return Message{}, fmt.Errorf("write the page of a mail: %w", err)
+	}
+	return Message{Kind: kind, Subject: subject, Text: text.String(), HTML: html.String()}, nil
+}
+
+func link(kind Kind, facts Facts) string {
+	if facts.AppURL == "" || pages[kind] == "" {
+		return ""
+	}
+	return strings.TrimRight(facts.AppURL, "/") + pages[kind] + "?token=" + url.QueryEscape(facts.Token)
+}
+
+// mostName is how many characters of a name a greeting has room for.
+const mostName = 60
+
+// greetable is a name to greet somebody by, or nothing. Anybody can sign up with a
+// stranger's address, so a name that is a message, or that mail programs would make a
+// link of, is left out rather than delivered under our name.
+func greetable(name string) string {
+	name = oneLine(name)
+	if utf8.RuneCountInString(name) > mostName || strings.ContainsAny(name, `/@:<>\`) || domainLike.MatchString(name) {
+		return ""
+	}
+	return name
+}
+
+// domainLike finds a dot with a letter or digit behind it.
+var domainLike = regexp.MustCompile(`\S\.[\p{L}\p{N}]`)
+
+// oneLine makes any white space and control characters single spaces.
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+	}), " ")
+}
+
+// inWords is a time in its largest whole unit.
+func inWords(d time.Duration) string {
+	for _, unit := range []struct {
+		length time.Duration
+		name   string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+		switch n := d / unit.length; {
+		case d%unit.length != 0 || n == 0:
+		case n == 1:
+			return "1 " + unit.name
+		default:
+			return fmt.Sprintf("%d %ss", n, unit.name)
+		}
+	}
+	return fmt.Sprintf("%d minutes", d.Round(time.Minute)/time.Minute)
+}

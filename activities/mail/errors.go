@@ -1,0 +1,94 @@
+package mail
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/textproto"
+	"strings"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+// Error is why a mail was not handed over. It holds nothing that the server said but
+// its codes, since servers quote recipients and sometimes the mail.
+type Error struct {
+	// Permanent: trying again would end the same way. The server refuses the
+	// recipient, the sender, the mail or our password for good.
+	Permanent bool
+	// Status is the server's answer, such as 550; 0: it gave none.
+	Status int
+	// Reason is for operators.
+	Reason string
+	cause  error
+}
+
+// Error is the reason and the server's code.
+func (e *Error) Error() string {
+	if e.Status == 0 {
+		return "mail: " + e.Reason
+	}
+	return fmt.Sprintf("mail: %s (%d)", e.Reason, e.Status)
+}
+
+// Unwrap is a cause that the server has not worded: the end of the context, or what
+// the machine says of the disk.
+func (e *Error) Unwrap() error { return e.cause }
+
+func refused(reason string) *Error { return &Error{Permanent: true, Reason: reason} }
+
+// steps are what was asked of the server when it refused.
+var steps = map[gomail.SendErrReason]string{
+	gomail.ErrSMTPMailFrom:  "the server refuses the sender",
+	gomail.ErrSMTPRcptTo:    "the server refuses the recipient",
+	gomail.ErrSMTPData:      "the server refuses the mail",
+	gomail.ErrSMTPDataClose: "the server refuses the mail",
+}
+
+// classify makes an Error of what go-mail returned.
+func classify(ctx context.Context, err error) *Error {
+	out := &Error{Reason: withoutAnswer(err)}
+	var sending *gomail.SendError
+	var answer *textproto.Error
+	switch {
+	case ctx.Err() != nil:
+		return &Error{Reason: "the server took too long", cause: ctx.Err()}
+	case errors.As(err, &sending) && sending.ErrorCode() != 0:
+		out.Status, out.Reason = sending.ErrorCode(), steps[sending.Reason]
+	case errors.As(err, &answer):
+		out.Status = answer.Code
+	}
+	switch {
+	case out.Status == 0:
+	case sending == nil:
+		out.Reason = "the server refuses us"
+	case out.Reason == "":
+		out.Reason = "the server refuses to go on"
+	}
+	out.Permanent = out.Status >= 500
+	return out
+}
+
+// withoutAnswer tells why a server said nothing that has a code. None of these is
+// permanent: certificates are renewed, and a server without STARTTLS may be somebody
+// in between.
+func withoutAnswer(err error) string {
+	var name *net.DNSError
+	var network *net.OpError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &name):
+		return "the server's name leads nowhere"
+	case errors.As(err, &certificate):
+		return "the server's certificate is not trusted"
+	case errors.As(err, &network) && network.Op == "dial":
+		return "the server cannot be reached"
+	case strings.Contains(err.Error(), "does not support STARTTLS"):
+		return "the server offers no STARTTLS"
+	case strings.Contains(err.Error(), "SMTP AUTH"), errors.Is(err, gomail.ErrNoSupportedAuthDiscovered):
+		return "the server offers no way to sign in that is safe here"
+	}
+	return "the connection to the server broke"
+}

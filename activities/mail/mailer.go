@@ -1,0 +1,78 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/mail"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+// Options say how mails leave.
+type Options struct {
+	// SMTPURL is smtp://user:password@host:587, which insists on STARTTLS unless the
+	// host is an address of the loopback, or smtps://host:465. Empty: mails are
+	// written into Dir.
+	SMTPURL string
+	// From is an address, with a name or without.
+	From  string
+	Dir   string // made when the first mail is written
+	Clock func() time.Time
+	Log   *slog.Logger
+	// SMTP is nil but in tests.
+	SMTP *Wiring
+}
+
+// Message is a mail to one recipient.
+type Message struct {
+	// ID names the mail. The Message-ID follows from it, so a repeat can be recognised.
+	ID      string
+	Kind    Kind
+	To      string // a bare address
+	Subject string
+	Text    string
+	HTML    string // the same for who sees it shown; may be empty
+}
+
+// Mailer sends mails. It is safe for concurrent use and keeps no connection.
+type Mailer struct {
+	from    *mail.Address
+	clock   func() time.Time
+	deliver func(context.Context, Message, *gomail.Msg) error
+}
+
+// New checks the options; nothing is contacted. No error tells the password.
+func New(o Options) (*Mailer, error) {
+	if o.Clock == nil || o.Log == nil {
+		return nil, errors.New("mail: Clock and Log are needed")
+	}
+	from, err := mail.ParseAddress(o.From)
+	if err != nil {
+		return nil, errors.New("mail: the sender is not an e-mail address")
+	}
+	m := &Mailer{from: from, clock: o.Clock}
+	if o.SMTPURL == "" {
+		if o.Dir == "" {
+			return nil, errors.New("mail: there is neither a server nor a folder")
+		}
+		m.deliver = folder{dir: o.Dir, clock: o.Clock, log: o.Log}.deliver
+		return m, nil
+	}
+	server, err := newServer(o)
+	m.deliver = server.deliver
+	return m, err
+}
+
+// Send hands the mail over. Without an error the server has taken responsibility for
+// it, or the file is on the disk. Errors are *Error. After one the mail may have gone
+// out all the same, if the connection broke at the wrong moment; a repeat has the same
+// Message-ID.
+func (m *Mailer) Send(ctx context.Context, message Message) error {
+	built, err := m.build(message)
+	if err != nil {
+		return err
+	}
+	return m.deliver(ctx, message, built)
+}

@@ -1,0 +1,161 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// recovery are the operations that rest on reading a mailbox.
+func (s *Server) recovery() {
+	tags := []string{tagAuth}
+	register(s, huma.Operation{
+		OperationID: "request-verification", Method: http.MethodPost, Path: "/v1/auth/verify-email/request", Tags: tags,
+		Summary: "Have a token sent that verifies one's e-mail address", DefaultStatus: http.StatusNoContent,
+		Description: "Nothing is sent when the address is verified already.",
+	}, s.requestVerification)
+	register(s, huma.Operation{
+		OperationID: "verify-email", Method: http.MethodPost, Path: "/v1/auth/verify-email", Tags: tags,
+		Summary: "Verify an e-mail address, or bring back the one before a change", DefaultStatus: http.StatusNoContent,
+		Description: "The token was sent to the address and is good once. Bringing an address back ends all sessions of the account; " +
+			"it is a 409 when another account has the address by now.",
+		Errors: []int{http.StatusConflict},
+	}, s.verifyEmail, public, counting(s.limits.anyone()))
+	register(s, huma.Operation{
+		OperationID: "request-password-reset", Method: http.MethodPost, Path: "/v1/auth/password-reset/request", Tags: tags,
+		Summary: "Have a token sent that replaces a forgotten password", DefaultStatus: http.StatusNoContent,
+		Description: "The answer is the same whether or not an account has the address, and when the mailbox has got as many mails as it may.",
+	}, s.requestPasswordReset, public, counting(s.limits.anyone()))
+	register(s, huma.Operation{
+		OperationID: "reset-password", Method: http.MethodPost, Path: "/v1/auth/password-reset", Tags: tags,
+		Summary: "Replace a forgotten password, and sign out everywhere", DefaultStatus: http.StatusNoContent,
+		Description: "The token was sent to the account's address and is good once. A password that is refused does not use it up. " +
+			"The address counts as verified then.",
+	}, s.resetPassword, public, within(passwordTimeout), counting(s.limits.anyone()))
+}
+
+func (s *Server) requestVerification(ctx context.Context, _ *nothing) (*struct{}, error) {
+	user, err := models.FindUser(ctx, s.DB, principal(ctx).UserID)
+	if err != nil || user.IsVerified {
+		return nil, err
+	}
+	room, err := s.countMail(ctx, user.Email)
+	if err != nil {
+		return nil, err
+	}
+	if !room.Allowed {
+		return nil, judge(ctx, room) // it is one's own mailbox: no reason to hide that
+	}
+	mail, promise := s.mailTo(models.MailVerify, &user.ID, user.Email)
+	return nil, models.QueueMail(ctx, s.DB, mail, promise)
+}
+
+// MailedToken is what somebody read in a mail.
+type MailedToken struct {
+	Token string `json:"token" minLength:"1" maxLength:"255" doc:"As it stands in the mail; capitals make no difference"`
+}
+
+type verifyEmailInput struct{ Body MailedToken }
+
+func (s *Server) verifyEmail(ctx context.Context, in *verifyEmailInput) (*struct{}, error) {
+	entry := s.happened(ctx, models.AuditEmailVerified, uuid.Nil, nil)
+	ended, err := models.VerifyEmail(ctx, s.DB, models.HashMailToken(in.Body.Token), entry)
+	s.ended(ctx, ended...)
+	return nil, err
+}
+
+type requestPasswordResetInput struct {
+	Body struct {
+		Email string `json:"email" minLength:"3" maxLength:"254"`
+	}
+}
+
+// Resolve checks what a schema cannot say.
+func (in *requestPasswordResetInput) Resolve(huma.Context) []error {
+	var faults fieldFaults
+	in.Body.Email = strings.TrimSpace(in.Body.Email)
+	if !isEmail(in.Body.Email) {
+		faults.add("email", "is not an e-mail address")
+	}
+	return faults
+}
+
+// requestPasswordReset looks nothing up: whether anybody has the address is found out
+// when the mail is to be sent, where no client can time it.
+func (s *Server) requestPasswordReset(ctx context.Context, in *requestPasswordResetInput) (*struct{}, error) {
+	room, err := s.countMail(ctx, in.Body.Email)
+	if err != nil || !room.Allowed {
+		return nil, err
+	}
+	mail, promise := s.mailTo(models.MailReset, nil, in.Body.Email)
+	return nil, models.QueueMail(ctx, s.DB, mail, promise)
+}
+
+type resetPasswordInput struct {
+	Body struct {
+		MailedToken
+		NewPassword string `json:"new_password" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
+	}
+}
+
+// resetPassword looks at the token before it hashes, so that tokens somebody made up
+// cost nothing.
+func (s *Server) resetPassword(ctx context.Context, in *resetPasswordInput) (*struct{}, error) {
+	token := models.HashMailToken(in.Body.Token)
+	user, err := models.ResetHolder(ctx, s.DB, token, s.now())
+	if err != nil {
+		return nil, err
+	}
+	if err := newPassword(in.Body.NewPassword, user.Email); err != nil {
+		return nil, err
+	}
+	hash, err := s.hash(ctx, in.Body.NewPassword)
+	if err != nil {
+		return nil, err
+	}
+	notice, promise := s.mailTo(models.MailPasswordChanged, &user.ID, user.Email)
+	entry := s.happened(ctx, models.AuditPasswordReset, user.ID, nil)
+	ended, err := models.ResetPassword(ctx, s.DB, token, hash, notice, promise, entry)
+	s.ended(ctx, ended...)
+	return nil, err
+}
+
+// noticeFor is how long a mail without a token is worth sending.
+const noticeFor = 24 * time.Hour
+
+// mailTo is a mail and the promise to send it, for the caller to put into its
+// transaction by models.QueueMail. user is nil where the address is to say whose it
+// is. Nothing of it tells the token.
+func (s *Server) mailTo(kind models.MailKind, user *uuid.UUID, address string) (models.Mail, models.OutboxEntry) {
+	now := s.now()
+	mail := models.Mail{ID: models.NewID(), UserID: user, Kind: kind, Address: address, CreatedAt: now, ExpiresAt: now.Add(s.mailGood(kind))}
+	if kind != models.MailPasswordChanged {
+		mail.TokenHash = models.HashMailToken(s.mailTokens().Of(mail.ID))
+	}
+	return mail, outbox.SendMail(mail, now)
+}
+
+func (s *Server) mailGood(kind models.MailKind) time.Duration {
+	switch c := s.Config.Mail; kind {
+	case models.MailVerify:
+		return c.VerifyFor
+	case models.MailReset:
+		return c.ResetFor
+	case models.MailRestore:
+		return c.RestoreFor
+	default:
+		return noticeFor
+	}
+}
+
+// mailTokens derives the tokens that mails carry; the worker derives the same.
+func (s *Server) mailTokens() models.MailTokens {
+	return models.NewMailTokens(s.Config.HTTP.CursorKey.Reveal())
+}

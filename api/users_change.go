@@ -1,0 +1,226 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	_ "time/tzdata" // so that zones do not depend on the machine's files
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+	"golang.org/x/text/language"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// The bounds of a profile, in characters but for profile_data, whose bytes as JSON and
+// members count.
+const (
+	maxBio         = 2000
+	maxAvatarURL   = 2048
+	maxProfileData = 16 << 10
+	maxMembers     = 100
+)
+
+func changeMeOperation() huma.Operation {
+	return huma.Operation{
+		OperationID: "update-me", Method: http.MethodPut, Path: "/v1/users/me", Tags: []string{tagUsers},
+		Summary: "Change one's profile",
+		Description: "What is absent or null stays. An empty string clears username, bio and avatar_url. Another e-mail address counts at once and is " +
+			"unverified; the address before gets a mail with a way back.",
+		Errors: []int{http.StatusConflict},
+	}
+}
+
+type changeMeInput struct {
+	Changing
+	Body profileBody
+}
+
+type profileBody struct {
+	Email       *string        `json:"email,omitempty" nullable:"true" maxLength:"254"`
+	FullName    *string        `json:"full_name,omitempty" nullable:"true" maxLength:"255"`
+	Username    *string        `json:"username,omitempty" nullable:"true" maxLength:"100" doc:"3 to 100 characters, unique without regard to case"`
+	Bio         *string        `json:"bio,omitempty" nullable:"true" maxLength:"2000"`
+	AvatarURL   *string        `json:"avatar_url,omitempty" nullable:"true" maxLength:"2048" doc:"https"`
+	Locale      *string        `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47"`
+	Timezone    *string        `json:"timezone,omitempty" nullable:"true" maxLength:"64" doc:"IANA name"`
+	ProfileData map[string]any `json:"profile_data,omitempty" nullable:"true" doc:"Merged into what is there: a member that is null is removed. 16 KiB and 100 members at most."`
+}
+
+// Resolve checks what a schema cannot say, and brings texts to the form they are stored in.
+func (in *changeMeInput) Resolve(huma.Context) []error {
+	var faults fieldFaults
+	b := &in.Body
+	check := func(name string, value *string, clears bool, rule func(string) (string, string)) {
+		if value == nil {
+			return
+		}
+		*value = strings.TrimSpace(*value)
+		if *value == "" && clears {
+			return
+		}
+		stored, fault := rule(*value)
+		if fault != "" {
+			faults.add(name, fault)
+		}
+		*value = stored
+	}
+	check("email", b.Email, false, emailRule)
+	check("full_name", b.FullName, false, nameRule(1))
+	check("username", b.Username, true, nameRule(3))
+	check("bio", b.Bio, true, bioRule)
+	check("avatar_url", b.AvatarURL, true, avatarRule)
+	check("locale", b.Locale, false, localeRule)
+	check("timezone", b.Timezone, false, zoneRule)
+	return faults
+}
+
+// Rules give a value as it is stored, and what is wrong with it.
+
+func emailRule(value string) (stored, fault string) {
+	if !isEmail(value) || len(value) < 3 {
+		return value, "is not an e-mail address"
+	}
+	return value, ""
+}
+
+func nameRule(least int) func(string) (string, string) {
+	return func(value string) (stored, fault string) {
+		switch {
+		case strings.ContainsFunc(value, unicode.IsControl):
+			return value, "must not contain control characters"
+		case utf8.RuneCountInString(trimmed(value)) < least && least == 1:
+			return value, "must not be blank"
+		case utf8.RuneCountInString(trimmed(value)) < least:
+			return value, "must have at least 3 characters"
+		}
+		return value, ""
+	}
+}
+
+func bioRule(value string) (stored, fault string) {
+	if strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }) {
+		return value, "must not contain control characters"
+	}
+	return value, ""
+}
+
+func avatarRule(value string) (stored, fault string) {
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.ContainsFunc(value, unicode.IsSpace) {
+		return value, "must be an https address"
+	}
+	return value, ""
+}
+
+func localeRule(value string) (stored, fault string) {
+	tag, err := language.Parse(value)
+	if err != nil || tag == language.Und {
+		return value, "is not a BCP 47 language tag"
+	}
+	return tag.String(), ""
+}
+
+func zoneRule(value string) (stored, fault string) {
+	if _, err := time.LoadLocation(value); err != nil || value == "" || value == "Local" {
+		return value, "is not the name of an IANA time zone"
+	}
+	return value, ""
+}
+
+func (s *Server) changeMe(ctx context.Context, in *changeMeInput) (*tagged[userView], error) {
+	change := func(u *models.User) error {
+		if err := checkIfMatch(in.IfMatch, etagOf(viewUser(*u))); err != nil {
+			return err
+		}
+		return in.Body.apply(u)
+	}
+	also := func(tx *gorm.DB, before, after models.User) error { return s.moved(ctx, tx, before, after) }
+	user, err := models.ChangeProfile(ctx, s.DB, principal(ctx).UserID, s.now(), change, also)
+	if err != nil {
+		return nil, err
+	}
+	return single("", viewUser(user))
+}
+
+// apply changes what the body names.
+func (b profileBody) apply(u *models.User) error {
+	if b.Email != nil {
+		u.IsVerified = u.IsVerified && strings.EqualFold(u.Email, *b.Email)
+		u.Email = *b.Email
+	}
+	set := func(field *string, value *string) {
+		if value != nil {
+			*field = *value
+		}
+	}
+	set(&u.FullName, b.FullName)
+	set(&u.Locale, b.Locale)
+	set(&u.Timezone, b.Timezone)
+	clearable := func(field **string, value *string) {
+		switch {
+		case value == nil:
+		case *value == "":
+			*field = nil
+		default:
+			*field = value
+		}
+	}
+	clearable(&u.Username, b.Username)
+	clearable(&u.Bio, b.Bio)
+	clearable(&u.AvatarURL, b.AvatarURL)
+	merged := mergePatch(u.ProfileData, b.ProfileData)
+	if text, err := json.Marshal(merged); err != nil || len(text) > maxProfileData || len(merged) > maxMembers {
+		return models.BadField("body", "/profile_data", "would have more than 16 KiB or 100 members")
+	}
+	u.ProfileData = merged
+	return nil
+}
+
+// mergePatch is RFC 7396 for objects; neither argument is changed.
+func mergePatch(target, patch map[string]any) map[string]any {
+	merged := maps.Clone(target)
+	if merged == nil {
+		merged = map[string]any{}
+	}
+	for name, value := range patch {
+		object, isObject := value.(map[string]any)
+		switch {
+		case value == nil:
+			delete(merged, name)
+		case isObject:
+			inner, _ := merged[name].(map[string]any)
+			merged[name] = mergePatch(inner, object)
+		default:
+			merged[name] = value
+		}
+	}
+	return merged
+}
+
+// moved tells the audit log and both mailboxes of another e-mail address.
+func (s *Server) moved(ctx context.Context, tx *gorm.DB, before, after models.User) error {
+	if strings.EqualFold(before.Email, after.Email) {
+		return nil
+	}
+	if err := models.Audit(ctx, tx, s.happened(ctx, models.AuditEmailChanged, after.ID, nil)); err != nil {
+		return err
+	}
+	for _, m := range []struct {
+		kind    models.MailKind
+		address string
+	}{{models.MailVerify, after.Email}, {models.MailRestore, before.Email}} {
+		mail, promise := s.mailTo(m.kind, &after.ID, m.address)
+		if err := models.QueueMail(ctx, tx, mail, promise); err != nil {
+			return err
+		}
+	}
+	return nil
+}

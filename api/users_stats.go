@@ -1,0 +1,182 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/game"
+)
+
+// doings are the operations on what one has done so far.
+func (s *Server) doings() {
+	register(s, huma.Operation{
+		OperationID: "get-stats", Method: http.MethodGet, Path: "/v1/users/me/stats", Tags: []string{tagUsers},
+		Summary: "What one has done in all",
+	}, s.stats)
+	register(s, huma.Operation{
+		OperationID: "get-activity", Method: http.MethodGet, Path: "/v1/users/me/activity", Tags: []string{tagUsers},
+		Summary: "What one has done lately, day by day in one's time zone",
+	}, s.activity)
+}
+
+type statsView struct {
+	CoursesCompleted  int64     `json:"courses_completed"`
+	TasksCompleted    int64     `json:"tasks_completed"`
+	StudyMinutes      int64     `json:"total_study_time_minutes"`
+	CurrentStreakDays int       `json:"current_streak_days" doc:"Days in a row, in one's time zone, with a lesson completed, a quiz passed or a review."`
+	TotalPoints       int64     `json:"total_points" doc:"0 until points are given."`
+	Level             int       `json:"level" doc:"1 at first, one more for each thousand points, 100 at most."`
+	AchievementsCount int       `json:"achievements_count" doc:"0 until there are achievements."`
+	JoinDate          time.Time `json:"join_date"`
+}
+
+type statsOutput struct{ Body statsView }
+
+func (s *Server) stats(ctx context.Context, _ *nothing) (*statsOutput, error) {
+	user, err := models.FindUser(ctx, s.DB, principal(ctx).UserID)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := models.LearnedBy(ctx, s.DB, user.ID)
+	if err != nil {
+		return nil, err
+	}
+	streak, _, err := s.streak(ctx, user)
+	return &statsOutput{statsView{
+		CoursesCompleted: sum.CoursesCompleted, TasksCompleted: sum.TasksCompleted, StudyMinutes: sum.Minutes,
+		CurrentStreakDays: streak, Level: game.Level(0), JoinDate: user.CreatedAt.UTC(),
+	}}, err
+}
+
+// zoneOf is the user's time zone. One that is not known any more counts as UTC.
+func zoneOf(user models.User) *time.Location {
+	zone, err := time.LoadLocation(user.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+func (s *Server) streak(ctx context.Context, user models.User) (current, longest int, err error) {
+	times, err := models.LearningTimes(ctx, s.DB, user.ID)
+	if err != nil {
+		return 0, 0, err
+	}
+	zone := zoneOf(user)
+	days := make([]game.Day, len(times))
+	for i, at := range times {
+		days[i] = game.DayOf(at, zone)
+	}
+	current, longest = game.Streak(days, game.DayOf(s.now(), zone))
+	return current, longest, nil
+}
+
+type activityInput struct {
+	Days int `query:"days" minimum:"1" maximum:"365" default:"30"`
+}
+
+type activityView struct {
+	RecentCourses  []recentCourse `json:"recent_courses" nullable:"false" doc:"5 at most, those changed last first."`
+	RecentTasks    []recentTask   `json:"recent_tasks" nullable:"false" doc:"10 at most, newest first."`
+	LearningStreak streakView     `json:"learning_streak"`
+	WeeklyActivity []dayView      `json:"weekly_activity" nullable:"false" doc:"One row for each day of the period, today last."`
+}
+
+type recentCourse struct {
+	ID        uuid.UUID `json:"id" format:"uuid"`
+	Title     string    `json:"title"`
+	Status    string    `json:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+type recentTask struct {
+	TaskID      uuid.UUID  `json:"task_id" format:"uuid"`
+	TaskType    string     `json:"task_type"`
+	State       string     `json:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
+	Status      string     `json:"status" enum:"pending,running,completed,failed,cancelled"`
+	Progress    int        `json:"progress"`
+	CreatedAt   time.Time  `json:"created_at"`
+	CompletedAt *time.Time `json:"completed_at"`
+}
+
+type streakView struct {
+	Current      int        `json:"current_streak"`
+	Longest      int        `json:"longest_streak"`
+	LastActivity *time.Time `json:"last_activity" nullable:"true"`
+}
+
+type dayView struct {
+	Date         string `json:"date" format:"date" doc:"In one's time zone."`
+	Activities   int    `json:"activities" doc:"Deeds of learning, and courses asked for."`
+	StudyMinutes int    `json:"study_time_minutes"`
+}
+
+type activityOutput struct{ Body activityView }
+
+const (
+	recentCourseCount = 5
+	recentTaskCount   = 10
+)
+
+func (s *Server) activity(ctx context.Context, in *activityInput) (*activityOutput, error) {
+	user, err := models.FindUser(ctx, s.DB, principal(ctx).UserID)
+	if err != nil {
+		return nil, err
+	}
+	v := activityView{RecentCourses: []recentCourse{}, RecentTasks: []recentTask{}}
+	if err := s.recent(ctx, user, &v); err != nil {
+		return nil, err
+	}
+	if v.LearningStreak.Current, v.LearningStreak.Longest, err = s.streak(ctx, user); err != nil {
+		return nil, err
+	}
+	last, err := models.LastLearned(ctx, s.DB, user.ID)
+	if err != nil {
+		return nil, err
+	}
+	v.LearningStreak.LastActivity = utc(last)
+	v.WeeklyActivity, err = s.days(ctx, user, in.Days)
+	return &activityOutput{v}, err
+}
+
+func (s *Server) recent(ctx context.Context, user models.User, v *activityView) error {
+	courses, err := models.RecentCourses(ctx, s.DB, user.ID, recentCourseCount)
+	if err != nil {
+		return err
+	}
+	for _, c := range courses {
+		v.RecentCourses = append(v.RecentCourses, recentCourse{c.ID, c.Title, string(c.Status), c.UpdatedAt.UTC()})
+	}
+	tasks, err := models.ListTasks(ctx, s.DB, user.ID, models.TaskFilter{Limit: recentTaskCount})
+	for _, t := range tasks {
+		v.RecentTasks = append(v.RecentTasks, recentTask{t.ID, t.TaskType, string(t.State), statusOf(t), t.Progress, t.CreatedAt.UTC(), utc(t.CompletedAt)})
+	}
+	return err
+}
+
+// days are the last days of the user's calendar, today included, with what was done on each.
+func (s *Server) days(ctx context.Context, user models.User, count int) ([]dayView, error) {
+	zone := zoneOf(user)
+	today := game.DayOf(s.now(), zone)
+	first := today - game.Day(count) + 1
+	deeds, err := models.DeedsBetween(ctx, s.DB, user.ID, first.Begins(zone), (today + 1).Begins(zone))
+	if err != nil {
+		return nil, err
+	}
+	days := make([]dayView, count)
+	for i := range days {
+		days[i].Date = (first + game.Day(i)).String()
+	}
+	for _, deed := range deeds {
+		if i := game.DayOf(deed.At, zone) - first; i >= 0 && int(i) < count {
+			days[i].Activities++
+			days[i].StudyMinutes += deed.Minutes
+		}
+	}
+	return days, nil
+}

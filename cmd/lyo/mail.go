@@ -1,0 +1,17 @@
+package main
+
+import (
+	"github.com/lyoapp/lyo/activities"
+	"github.com/lyoapp/lyo/activities/mail"
+	"github.com/lyoapp/lyo/models"
+)
+
+// mailing is how mails leave here.
+func (a *app) mailing() (*activities.Mailing, error) {
+	mailer, err := mail.New(mail.Options{
+		SMTPURL: a.cfg.Mail.SMTPURL.Reveal(), From: a.cfg.Mail.From, Dir: a.cfg.Mail.Dir, Clock: clock, Log: a.log,
+	})
+	return &activities.Mailing{
+		DB: a.db, Mailer: mailer, Tokens: models.NewMailTokens(a.cfg.HTTP.CursorKey.Reveal()), AppURL: a.cfg.Mail.AppURL, Clock: clock,
+	}, err
+}

@@ -1,0 +1,72 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// Learned is what a user has done in all.
+type Learned struct {
+	CoursesCompleted int64
+	TasksCompleted   int64
+	Minutes          int64
+}
+
+// LearnedBy adds it up.
+func LearnedBy(ctx context.Context, db *gorm.DB, user uuid.UUID) (Learned, error) {
+	var sum Learned
+	err := db.WithContext(ctx).Raw(`
+		SELECT count(DISTINCT course_id) FILTER (WHERE kind = 'course_completed') AS courses_completed, coalesce(sum(minutes), 0) AS minutes,
+			(SELECT count(*) FROM tasks WHERE user_id = @user AND state = 'DONE') AS tasks_completed
+		FROM learning_events WHERE user_id = @user`, map[string]any{"user": user}).Scan(&sum).Error
+	return sum, err
+}
+
+// Deed is something a user did that counts as an activity.
+type Deed struct {
+	At      time.Time
+	Minutes int
+}
+
+// DeedsBetween are what a user learned, and the courses they asked for, from a time
+// up to, not including, another.
+func DeedsBetween(ctx context.Context, db *gorm.DB, user uuid.UUID, from, to time.Time) ([]Deed, error) {
+	var deeds []Deed
+	err := db.WithContext(ctx).Raw(`
+		SELECT at, minutes FROM learning_events WHERE user_id = @user AND at >= @from AND at < @to
+		UNION ALL
+		SELECT created_at, 0 FROM tasks WHERE user_id = @user AND task_type IN @courses AND created_at >= @from AND created_at < @to`,
+		map[string]any{"user": user, "from": from, "to": to, "courses": courseTasks}).Scan(&deeds).Error
+	return deeds, err
+}
+
+// LearningTimes are the quarters of an hour in which a user completed a lesson, passed
+// a quiz or reviewed something, in order. A day of any zone begins with a quarter, so
+// they tell its days.
+func LearningTimes(ctx context.Context, db *gorm.DB, user uuid.UUID) ([]time.Time, error) {
+	var times []time.Time
+	err := db.WithContext(ctx).Raw(`
+		SELECT DISTINCT date_bin('15 minutes', at, '2000-01-01 00:00:00Z') AS quarter FROM learning_events
+		WHERE user_id = ? AND kind IN ('lesson_completed', 'quiz_passed', 'reviewed') ORDER BY quarter`, user).Scan(&times).Error
+	return times, err
+}
+
+// LastLearned is when a user did anything last; nil when never.
+func LastLearned(ctx context.Context, db *gorm.DB, user uuid.UUID) (*time.Time, error) {
+	var last []time.Time
+	err := db.WithContext(ctx).Model(&LearningEvent{}).Where("user_id = ?", user).Order("at DESC").Limit(1).Pluck("at", &last).Error
+	if err != nil || len(last) == 0 {
+		return nil, err
+	}
+	return &last[0], nil
+}
+
+// RecentCourses are the user's own courses without their lessons, those changed last first.
+func RecentCourses(ctx context.Context, db *gorm.DB, user uuid.UUID, limit int) ([]Course, error) {
+	var courses []Course
+	err := db.WithContext(ctx).Where("owner_user_id = ?", user).Order("updated_at DESC, id DESC").Limit(limit).Find(&courses).Error
+	return courses, err
+}

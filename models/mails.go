@@ -1,0 +1,95 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// QueueMail commits a mail and the promise to send it, as part of the caller's
+// transaction where db is one. Whether anybody has the address makes no difference.
+func QueueMail(ctx context.Context, db *gorm.DB, mail Mail, promise OutboxEntry) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := tx.Create(&mail).Error; err != nil {
+			return err
+		}
+		return Promise(ctx, tx, promise)
+	})
+}
+
+// Letter is a mail with whom it is for.
+type Letter struct {
+	Mail Mail
+	User User
+	// To is where it goes: an address as its owner wrote it, never as somebody typed
+	// it who asked for the mail. The two may look alike to Postgres and not be.
+	To string
+}
+
+// MailToSend is the mail with its user as they are now. ok is false when there is
+// nothing to send: it is unknown, sent, used or too old, nobody active has the
+// address, or the address that it should prove is no longer the user's.
+func MailToSend(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (letter Letter, ok bool, err error) {
+	var found []Mail
+	err = db.WithContext(ctx).Where("id = ? AND sent_at IS NULL AND used_at IS NULL AND expires_at > ?", id, now).Find(&found).Error
+	if err != nil || len(found) == 0 {
+		return letter, false, err
+	}
+	letter.Mail = found[0]
+	if letter.User, ok, err = holder(db.WithContext(ctx), letter.Mail); err != nil || !ok {
+		return Letter{}, false, err
+	}
+	letter.To = letter.Mail.Address
+	if letter.Mail.provesAddress() {
+		letter.To = letter.User.Email
+	}
+	return letter, true, nil
+}
+
+// provesAddress tells whether the mail's address has to be the user's own.
+func (m Mail) provesAddress() bool { return m.Kind == MailVerify || m.Kind == MailReset }
+
+// holder is the active user whom a mail is for. It is nobody's when there is none, or
+// when the user has another address by now and the mail proves the one it went to.
+func holder(db *gorm.DB, m Mail) (user User, ok bool, err error) {
+	q := db.Where("is_active")
+	switch {
+	case m.UserID != nil:
+		q = q.Where("id = ?", m.UserID)
+	case m.Kind != MailReset:
+		return user, false, nil
+	}
+	if m.provesAddress() {
+		q = q.Where("lower(email) = lower(?)", m.Address)
+	}
+	var found []User
+	if err = q.Limit(1).Find(&found).Error; err != nil || len(found) == 0 {
+		return user, false, err
+	}
+	return found[0], true, nil
+}
+
+// MarkSent notes that a mail was sent and to whom, so that it goes with the account.
+// The first time counts.
+func MarkSent(ctx context.Context, db *gorm.DB, letter Letter, now time.Time) error {
+	return db.WithContext(ctx).Model(&Mail{}).Where("id = ? AND sent_at IS NULL", letter.Mail.ID).
+		UpdateColumns(map[string]any{"sent_at": now, "user_id": letter.User.ID}).Error
+}
+
+// ForgetMail deletes a mail that nobody was found for. One that was sent, or is some
+// user's, stays. Repeating it is harmless.
+func ForgetMail(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
+	return db.WithContext(ctx).Where("id = ? AND user_id IS NULL AND sent_at IS NULL", id).Delete(&Mail{}).Error
+}
+
+// mailsKept is how long a mail is remembered when its token has expired.
+const mailsKept = 24 * time.Hour
+
+// SweepMails forgets up to limit mails that expired more than a day ago.
+func SweepMails(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
+	return db.WithContext(ctx).Exec(`
+		DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE expires_at < ? ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED)`,
+		now.Add(-mailsKept), limit).Error
+}
