@@ -7,7 +7,7 @@ TOOL    := $(GO) tool -modfile=tools/go.mod
 TESTENV := LYO_STATE_DIR=$(STATE) $(GO) run ./deploy/local/testenv
 PKGS    ?= ./...
 
-.PHONY: help run build model eval test check format migrate histories clean
+.PHONY: help run build model eval bench test check format migrate histories clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ model: build ## fetch the default weights of Gemma, after showing their terms
 
 eval: build ## measure what the configured model writes: 30 topics in 5 languages
 	@bin/lyo eval
+
+bench: ## measure what a storm of sign-ins does to everybody else: five minutes
+	@$(TESTENV) -- $(GO) run ./cmd/lyo/bench $(BENCH)
 
 test: ## every test, with the race detector, on a real Postgres, Redis and Temporal
 	$(TESTENV) -temporal -- $(GO) test -race -count=1 -timeout 15m $(PKGS)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -39,6 +38,8 @@ type Deps struct {
 	Hub      *realtime.Hub
 	Starter  *outbox.Starter
 	Tickets  *realtime.Tickets
+	// HashSlots is how many passwords are hashed at once; below 1 means 1.
+	HashSlots int
 }
 
 // Server answers requests. It starts no goroutines that outlive a request.
@@ -73,7 +74,7 @@ func New(d Deps) (*Server, error) {
 	if s.refresh, err = auth.NewRefreshTokens(d.Config.HTTP.CursorKey.Reveal()); err != nil {
 		return nil, err
 	}
-	s.passwords = auth.NewPasswords(d.Config.Auth.BcryptCost, runtime.GOMAXPROCS(0))
+	s.passwords = auth.NewPasswords(d.Config.Auth.BcryptCost, d.HashSlots)
 	s.access = auth.NewAccessTokens(d.Keys, d.Config.HTTP.PublicURL, d.Config.Auth.AccessFor, d.Clock)
 	s.standings = newStandings(d)
 	s.limits = newLimits(context.Background(), d)

@@ -2,8 +2,13 @@ package auth
 
 import "golang.org/x/sys/unix"
 
-// standBack gives the calling thread the lowest priority that still gets the
-// processor when others want it too. Where that is refused the thread stays as it is.
+// niceness leaves the thread about a tenth of what others get of a core they all want.
+// With less, Go's garbage collector, which waits for every thread to stop, would wait
+// long for this one on a busy machine.
+const niceness = 10
+
+// standBack lowers the priority of the calling thread. Where that is refused the
+// thread stays as it is.
 func standBack() {
-	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), 19)
+	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), niceness)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -31,7 +32,7 @@ func (a *app) serveAPI(ctx context.Context) error {
 	server, err := api.New(api.Deps{
 		Config: a.cfg, DB: a.db, Redis: a.redis, Temporal: a.temporal, Keys: keys, Clock: clock, Log: a.log,
 		Version: version(), Model: a.modelHealth(), Hub: hub, Starter: a.starter,
-		Tickets: realtime.NewTickets(a.redis),
+		Tickets: realtime.NewTickets(a.redis), HashSlots: makeRoomForHashes(),
 	})
 	if err != nil {
 		return err
@@ -48,6 +49,18 @@ func (a *app) serveAPI(ctx context.Context) error {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}, listener)
+}
+
+// makeRoomForHashes tells how many passwords are hashed at once: as many as there are
+// cores, less one for everybody else. Each gets a place of its own in Go's scheduler
+// besides, so that the kernel, which knows which threads stand back, decides who
+// runs; otherwise a hash would hold up whoever waits for its place.
+// docs/benchmarks/accounts.md has the figures.
+func makeRoomForHashes() int {
+	cores := runtime.GOMAXPROCS(0)
+	slots := max(1, cores-1)
+	runtime.GOMAXPROCS(cores + slots)
+	return slots
 }
 
 func (a *app) serve(ctx context.Context, hub *realtime.Hub, server *http.Server, listener net.Listener) error {

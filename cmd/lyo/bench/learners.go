@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/migrations"
+)
+
+const (
+	cost     = 12 // of bcrypt, as in production
+	learners = 500
+	password = "correct horse battery"
+)
+
+func emailOf(n int) string { return fmt.Sprintf("learner%d@example.com", n%learners) }
+
+// newDatabase is a migrated database of this run's own; drop ends it.
+func newDatabase(ctx context.Context, server string) (address string, drop func() error, err error) {
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", nil, fmt.Errorf("TEST_DATABASE_URL is no address: %w", err)
+	}
+	name := "bench_" + strings.ReplaceAll(models.NewID().String(), "-", "")
+	if err := administer(ctx, server, "CREATE DATABASE "+name); err != nil {
+		return "", nil, err
+	}
+	u.Path = "/" + name
+	drop = func() error {
+		return administer(context.WithoutCancel(ctx), server, "DROP DATABASE "+name+" WITH (FORCE)")
+	}
+	_, err = migrations.Up(ctx, u.String())
+	return u.String(), drop, err
+}
+
+func administer(ctx context.Context, server, statement string) error {
+	conn, err := pgx.Connect(ctx, server)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, statement)
+	return err
+}
+
+// enroll makes the accounts. They share a hash, which costs whoever checks a
+// password as much as if each had their own.
+func enroll(ctx context.Context, database string) error {
+	db, err := models.Open(database, models.Pool{MaxOpen: 1})
+	if err != nil {
+		return err
+	}
+	defer models.Close(db)
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
+	if err != nil {
+		return err
+	}
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	users := make([]models.User, learners)
+	for i := range users {
+		users[i] = models.User{
+			ID: models.NewID(), Email: emailOf(i), FullName: "Learner", PasswordHash: string(hash), Locale: "en", Timezone: "UTC",
+			IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now,
+		}
+	}
+	return db.WithContext(ctx).CreateInBatches(users, 100).Error
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// options are what is measured and where.
+type options struct {
+	rounds   int
+	storm    time.Duration // one storm; the rest of a round follows from it
+	program  string        // a lyo that was built before; empty: one is built
+	database string        // a server, superuser
+	redis    string
+	out      io.Writer // the table
+	errs     io.Writer // what goes on
+}
+
+// quiet and single are how long a round takes before and after its storm.
+func (o options) quiet() time.Duration  { return o.storm / 4 }
+func (o options) single() time.Duration { return o.storm / 12 }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	o := options{
+		database: os.Getenv("TEST_DATABASE_URL"), //nolint:forbidigo // the program's entry is where the environment comes in
+		redis:    os.Getenv("TEST_REDIS_URL"),    //nolint:forbidigo // as above
+		out:      os.Stdout, errs: os.Stderr,
+	}
+	seconds := flag.Int("seconds", 60, "length of a storm")
+	flag.IntVar(&o.rounds, "rounds", 3, "how often everything is measured; medians are told")
+	flag.StringVar(&o.program, "lyo", "", "a lyo that was built before, to compare with; none: it is built")
+	flag.Parse()
+	o.storm = time.Duration(*seconds) * time.Second
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop was called just above
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	if o.database == "" || o.redis == "" {
+		return errors.New("TEST_DATABASE_URL and TEST_REDIS_URL are not set: run it by make bench")
+	}
+	if o.rounds < 1 || o.storm < 4*time.Second {
+		return errors.New("-rounds must be at least 1 and -seconds at least 4")
+	}
+	return benchLogins(ctx, o)
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	profilesASecond = 50
+	loginsASecond   = 40
+	ceilingFor      = 3 * time.Second
+	warmUp          = 2 * time.Second
+)
+
+// benchLogins measures what a storm of sign-ins does to everybody else.
+func benchLogins(ctx context.Context, o options) error {
+	dir, err := os.MkdirTemp("", "lyo-bench-")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	database, drop, err := newDatabase(ctx, o.database)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := drop(); err != nil {
+			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
+		}
+	}()
+	if err := enroll(ctx, database); err != nil {
+		return err
+	}
+	api, err := startAPI(ctx, o, dir, database)
+	if err != nil {
+		return err
+	}
+	defer api.stop()
+	var ceiling [2]float64 // they differ, or are low, where others were busy on this machine
+	if ceiling[0], err = hashesASecond(ctx); err != nil {
+		return err
+	}
+	rounds, err := measureRounds(ctx, o, api)
+	if err != nil {
+		return err
+	}
+	if ceiling[1], err = hashesASecond(ctx); err != nil {
+		return err
+	}
+	report(ctx, o, ceiling, rounds)
+	return nil
+}
+
+// hashesASecond is how many passwords the whole machine can check when it does
+// nothing else.
+func hashesASecond(ctx context.Context) (float64, error) {
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
+	if err != nil {
+		return 0, err
+	}
+	rates := make([]float64, runtime.GOMAXPROCS(0))
+	var all errgroup.Group
+	for i := range rates {
+		all.Go(func() error {
+			hashes, began := 0, time.Now()
+			for ctx.Err() == nil && time.Since(began) < ceilingFor {
+				if err := bcrypt.CompareHashAndPassword(hash, []byte(password)); err != nil {
+					return err
+				}
+				hashes++
+			}
+			rates[i] = float64(hashes) / time.Since(began).Seconds()
+			return ctx.Err()
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return 0, err
+	}
+	var total float64
+	for _, rate := range rates {
+		total += rate
+	}
+	return total, nil
+}
+
+// round is everything measured once, one after the other.
+type round struct {
+	quiet, stormy, single profiles
+	spread, one           entrances // sign-ins from everywhere, and from one address
+	returned, welcome     int       // of the refused who came back when told to: all, and those let in
+}
+
+// profiles are the answers to the requests that measure.
+type profiles struct {
+	took []time.Duration // from sending to the end of the answer
+	late []time.Duration // from when it was due to sending, which is the load's own doing
+}
+
+// entrances are the answers to sign-ins.
+type entrances struct {
+	in, refused, other int
+	untold             int             // refused without being told when to come back
+	took, gone         []time.Duration // of those let in, and of those refused
+	last               []vegeta.Result // the last of the refused
+}
+
+func measureRounds(ctx context.Context, o options, api *target) ([]round, error) {
+	l := &logins{base: api.base}
+	profile, err := l.profile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := attack(ctx, profile, profilesASecond, warmUp); err != nil {
+		return nil, err
+	}
+	rounds := make([]round, o.rounds)
+	for i := range rounds {
+		if rounds[i], err = measure(ctx, o, l, profile, addressOf(int64(i)+1<<22)); err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(o.errs, "round %d: p99 of a profile %v quiet, %v in the storm; sign-ins let in %d, refused %d, other %d\n", i+1,
+			percentile(rounds[i].quiet.took, 99), percentile(rounds[i].stormy.took, 99), rounds[i].spread.in, rounds[i].spread.refused, rounds[i].spread.other)
+	}
+	return rounds, nil
+}
+
+func measure(ctx context.Context, o options, l *logins, profile vegeta.Targeter, address string) (r round, err error) {
+	quiet, err := attack(ctx, profile, profilesASecond, o.quiet())
+	if err != nil {
+		return r, err
+	}
+	if r.quiet, err = timed(quiet); err != nil {
+		return r, err
+	}
+	if r.stormy, r.spread, err = storm(ctx, l.everywhere(), profile, o.storm); err != nil {
+		return r, err
+	}
+	if r.returned, r.welcome, err = comeBack(ctx, l, r.spread.last); err != nil {
+		return r, err
+	}
+	r.single, r.one, err = storm(ctx, l.from(address), profile, o.single())
+	return r, err
+}
+
+// storm asks for profiles while sign-ins come in, and waits for every answer.
+func storm(ctx context.Context, comers, profile vegeta.Targeter, span time.Duration) (asked profiles, out entrances, err error) {
+	var both errgroup.Group
+	both.Go(func() error {
+		results, err := attack(ctx, comers, loginsASecond, span)
+		out = count(results)
+		return err
+	})
+	both.Go(func() error {
+		results, err := attack(ctx, profile, profilesASecond, span)
+		if err != nil {
+			return err
+		}
+		asked, err = timed(results)
+		return err
+	})
+	err = both.Wait()
+	return asked, out, err
+}
+
+// timed are the times of answers that must all be good: a failure has no time.
+func timed(results []vegeta.Result) (p profiles, err error) {
+	if len(results) == 0 {
+		return p, errors.New("no profile was asked for")
+	}
+	first := slices.MinFunc(results, func(a, b vegeta.Result) int { return cmp.Compare(a.Seq, b.Seq) })
+	for _, r := range results {
+		if r.Code != http.StatusOK {
+			return p, fmt.Errorf("a profile was answered %d %s", r.Code, r.Error)
+		}
+		due := first.Timestamp.Add(time.Duration(r.Seq-first.Seq) * time.Second / profilesASecond)
+		p.took = append(p.took, r.Latency)
+		p.late = append(p.late, max(0, r.Timestamp.Sub(due)))
+	}
+	return p, nil
+}
+
+// sample is how many of the refused come back.
+const sample = 5
+
+func count(results []vegeta.Result) (out entrances) {
+	for _, r := range results {
+		switch r.Code {
+		case http.StatusOK:
+			out.in++
+			out.took = append(out.took, r.Latency)
+		case http.StatusTooManyRequests:
+			out.refused++
+			out.gone = append(out.gone, r.Latency)
+			if _, ok := retryAfter(r); !ok {
+				out.untold++
+			}
+			out.last = append(out.last, r)
+		default:
+			out.other++
+		}
+	}
+	out.last = out.last[max(0, len(out.last)-sample):]
+	return out
+}
