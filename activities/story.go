@@ -35,6 +35,8 @@ const FaultCancelled = models.FaultCancelled
 // Story keeps a task's row in step with its workflow.
 type Story struct {
 	DB *gorm.DB
+	// Followups are promised when a course is READY for the first time.
+	Followups models.Followups
 }
 
 // RecordInput is a stretch of a story.
@@ -75,5 +77,5 @@ func (s *Story) SettleCourse(ctx context.Context, in SettleInput) error {
 		at := in.Rest[len(in.Rest)-1].At
 		gen.GeneratedAt = &at
 	}
-	return translate(models.SettleGeneration(ctx, s.DB, in.TaskID, in.Rest, gen))
+	return translate(models.SettleGeneration(ctx, s.DB, in.TaskID, in.Rest, gen, s.Followups))
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -42,30 +43,47 @@ const (
 	maxCursor   = 512 // characters, far more than any we make
 )
 
-// sealCursor is an opaque, signed place in a list. It is good only for the list
-// of that name with an equal filter; filter is anything that marshals.
-func (s *Server) sealCursor(list string, filter any, at models.Keyset) string {
-	raw := binary.BigEndian.AppendUint64(make([]byte, 0, cursorBytes+sha256.Size), uint64(at.At.UnixMicro()))
-	raw = append(raw, at.ID[:]...)
-	return base64.RawURLEncoding.EncodeToString(append(raw, s.cursorMAC(list, filter, raw)...))
+// sealPlace is an opaque, signed place in a list: up to 300 bytes that tell where a page
+// ended. It is good only for the list of that name with an equal filter; filter is
+// anything that marshals.
+func (s *Server) sealPlace(list string, filter any, place []byte) string {
+	return base64.RawURLEncoding.EncodeToString(append(bytes.Clone(place), s.cursorMAC(list, filter, place)...))
 }
 
-// openCursor is the place that sealCursor sealed, nil for "". A forged cursor,
-// or one of another list or filter, is a malformed request.
-func (s *Server) openCursor(list string, filter any, cursor string) (*models.Keyset, error) {
+// openPlace is the place that sealPlace sealed, nil for "". A forged cursor, or one of
+// another list or filter, is a malformed request.
+func (s *Server) openPlace(list string, filter any, cursor string) ([]byte, error) {
 	if cursor == "" {
-		return nil, nil //nolint:nilnil // the first page starts nowhere
+		return nil, nil
 	}
 	if len(cursor) > maxCursor {
 		cursor = ""
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(raw) != cursorBytes+sha256.Size ||
-		!hmac.Equal(raw[cursorBytes:], s.cursorMAC(list, filter, raw[:cursorBytes])) {
+	end := len(raw) - sha256.Size
+	if err != nil || end <= 0 || !hmac.Equal(raw[end:], s.cursorMAC(list, filter, raw[:end])) {
+		return nil, malformed("The cursor is not one of this list with this filter.")
+	}
+	return raw[:end:end], nil
+}
+
+// sealCursor seals a place in a list that is in the order of its times.
+func (s *Server) sealCursor(list string, filter any, at models.Keyset) string {
+	raw := binary.BigEndian.AppendUint64(make([]byte, 0, cursorBytes), uint64(at.At.UnixMicro()))
+	return s.sealPlace(list, filter, append(raw, at.ID[:]...))
+}
+
+// openCursor is the place that sealCursor sealed, nil for "".
+func (s *Server) openCursor(list string, filter any, cursor string) (*models.Keyset, error) {
+	raw, err := s.openPlace(list, filter, cursor)
+	if err != nil || raw == nil {
+		return nil, err
+	}
+	if len(raw) != cursorBytes {
 		return nil, malformed("The cursor is not one of this list with this filter.")
 	}
 	at := time.UnixMicro(int64(binary.BigEndian.Uint64(raw))).UTC()
-	return &models.Keyset{At: at, ID: uuid.UUID(raw[8:cursorBytes])}, nil
+	return &models.Keyset{At: at, ID: uuid.UUID(raw[8:])}, nil
 }
 
 func (s *Server) cursorMAC(list string, filter any, place []byte) []byte {

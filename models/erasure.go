@@ -52,10 +52,16 @@ func workEnded(tx *gorm.DB, user uuid.UUID) error {
 // eraseRows goes through the list backwards, so that the user goes last.
 func eraseRows(tx *gorm.DB, user User) error {
 	for _, p := range slices.Backward(PersonalData()) {
-		if p.Erasure == EraseRow {
-			if err := tx.Exec("DELETE FROM "+p.Table+" WHERE "+p.Column+" = ?", user.ID).Error; err != nil {
-				return fmt.Errorf("erase %s: %w", p.Table, err)
-			}
+		var err error
+		switch p.Erasure {
+		case EraseRow:
+			err = tx.Exec("DELETE FROM "+p.Table+" WHERE "+p.Column+" = ?", user.ID).Error
+		case Disown:
+			err = tx.Exec("UPDATE "+p.Table+" SET "+p.Column+" = NULL WHERE "+p.Column+" = ?", user.ID).Error
+		case Pseudonym:
+		}
+		if err != nil {
+			return fmt.Errorf("erase %s: %w", p.Table, err)
 		}
 	}
 	// A mail that was asked for by the address, and not sent yet, names only that.

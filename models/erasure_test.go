@@ -49,13 +49,14 @@ func populate(t *testing.T, db *gorm.DB, email string, now time.Time) uuid.UUID 
 	write(t, db, task.ResultID, 1)
 	practice(t, db, task.ResultID, 1)
 	last := models.CancelledEvent(2, 5, now)
-	require.NoError(t, models.SettleGeneration(t.Context(), db, task.ID, []models.TaskEvent{last}, models.Generation{}))
+	require.NoError(t, models.SettleGeneration(t.Context(), db, task.ID, []models.TaskEvent{last}, models.Generation{}, models.Followups{}))
 	source := models.Source{
 		ID: models.NewID(), UserID: user, Kind: "text", Title: email, MediaType: "text/plain", State: models.SourceReady, Content: "notes of " + email,
 		SHA256: digest("x" + email), CreatedAt: now, UpdatedAt: now,
 	}
 	export := models.Export{ID: models.NewID(), UserID: user, CreatedAt: now}
-	for _, row := range []any{
+	friend := signedUp(t, db, "friend-"+models.NewID().String()+"@example.com", now).UserID
+	for _, row := range slices.Concat([]any{
 		&source, &models.CourseSource{CourseID: task.ResultID, SourceID: source.ID, Position: 1},
 		&models.ModelCall{ID: models.NewID(), UserID: user, CourseID: task.ResultID, Kind: "outline", Outcome: "ok", At: now},
 		&models.LearningEvent{ID: models.NewID(), UserID: user, Kind: models.LessonCompleted, Minutes: 5, At: now},
@@ -64,7 +65,7 @@ func populate(t *testing.T, db *gorm.DB, email string, now time.Time) uuid.UUID 
 		&models.AuditEntry{ID: models.NewID(), At: now, Action: models.AuditSignIn, Via: models.AuditAPI, ActorID: &user, UserID: &user, Address: "192.0.2.1", UserAgent: "Phone"},
 		&models.AuditEntry{ID: models.NewID(), At: now, Action: models.AuditRoleGranted, Via: models.AuditCommandLine, UserID: &user, Details: map[string]any{"role": "admin", "by": "root"}},
 		&models.AuditEntry{ID: models.NewID(), At: now, Action: models.AuditRead, Via: models.AuditAPI, Details: map[string]any{"query": "user_id=" + user.String()}},
-	} {
+	}, pushRows(user, now), communityRows(user, friend, now), learningRows(user, task.ResultID, now), feedRows(user, task.ResultID, now)) {
 		require.NoError(t, db.Create(row).Error)
 	}
 	promise := promiseOf(models.OutboxStart, "later/"+email, now)

@@ -1,9 +1,11 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -16,6 +18,7 @@ type Erasure int
 const (
 	EraseRow  Erasure = iota // the row goes
 	Pseudonym                // the row stays, with a pseudonym that stands for nobody
+	Disown                   // the row stays, and names nobody
 )
 
 // Personal is a place where a user is named.
@@ -27,12 +30,18 @@ type Personal struct {
 	File string
 	// Export is one JSON object a row, of the rows t that are the user's; "" with no File.
 	Export  string
+	Order   string // of the rows in an export; "": by id
 	Erasure Erasure
 }
 
 // PersonalData is the one list of what names a user. The export, the erasure and
 // their tests go by it, and a test compares it with the catalogue.
 func PersonalData() []Personal {
+	return slices.Concat(accountData(), pushData(), communityData(), learningData(), feedData())
+}
+
+// accountData is what names a user of accounts, courses and tasks.
+func accountData() []Personal {
 	return []Personal{
 		{Table: "users", Column: "id", File: "profile.json", Export: "to_jsonb(t) - '{password_hash,deletion_id,deletion_requested_at,deletion_due_at}'::text[]"},
 		{Table: "sessions", Column: "user_id", File: "sessions.json", Export: "to_jsonb(t) - '{user_id,token_hash,previous_hash,sealed_successor}'::text[]"},
@@ -85,7 +94,7 @@ func EachPersonalRow(ctx context.Context, tx *gorm.DB, user uuid.UUID, file stri
 // the connection busy, so that visit needed another one, and as many exports at once as
 // the pool is large would wait for each other.
 func eachRow(tx *gorm.DB, p Personal, user uuid.UUID, visit func([]byte) error) error {
-	query := "DECLARE personal NO SCROLL CURSOR FOR SELECT " + p.Export + " AS row FROM " + p.Table + " t WHERE " + p.Column + " = ? ORDER BY t.id"
+	query := "DECLARE personal NO SCROLL CURSOR FOR SELECT " + p.Export + " AS row FROM " + p.Table + " t WHERE " + p.Column + " = ? ORDER BY t." + cmp.Or(p.Order, "id")
 	if err := tx.Exec(query, user).Error; err != nil {
 		return err
 	}

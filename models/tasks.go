@@ -157,7 +157,7 @@ func cancelTask(tx *gorm.DB, row Task, promise OutboxEntry, now time.Time) error
 	if err := Promise(tx.Statement.Context, tx, promise); err != nil || len(unstarted) == 0 {
 		return err
 	}
-	err = settle(tx, row, []TaskEvent{CancelledEvent(row.Seq+1, row.Progress, now)}, Generation{})
+	err = settle(tx, row, []TaskEvent{CancelledEvent(row.Seq+1, row.Progress, now)}, Generation{}, Followups{})
 	if err != nil || unstarted[0].Held || !row.MakesCourse() {
 		return err
 	}

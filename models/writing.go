@@ -153,13 +153,13 @@ func asJSON(v any) string {
 // missing in it; otherwise it keeps its finished lessons as PARTIAL, or is in
 // ERROR when there is none. A course that was published before stays READY.
 // Settling a task that has ended changes nothing.
-func SettleGeneration(ctx context.Context, db *gorm.DB, task uuid.UUID, rest []TaskEvent, gen Generation) error {
+func SettleGeneration(ctx context.Context, db *gorm.DB, task uuid.UUID, rest []TaskEvent, gen Generation, f Followups) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		row, err := lockTask(tx, task)
 		if err != nil || row.State.Ended() {
 			return err
 		}
-		if err := settle(tx, row, rest, gen); err != nil || !row.MakesCourse() {
+		if err := settle(tx, row, rest, gen, f); err != nil || !row.MakesCourse() {
 			return err // what is not in the line makes no room in it
 		}
 		return admitNext(tx, row.UserID, rest[len(rest)-1].At)
@@ -167,14 +167,14 @@ func SettleGeneration(ctx context.Context, db *gorm.DB, task uuid.UUID, rest []T
 }
 
 // settle ends a locked task with the rest of its story, and its course.
-func settle(tx *gorm.DB, row Task, rest []TaskEvent, gen Generation) error {
+func settle(tx *gorm.DB, row Task, rest []TaskEvent, gen Generation, f Followups) error {
 	if err := record(tx, row, rest); err != nil {
 		return err
 	}
 	last := rest[len(rest)-1]
 	err := lockCourse(tx, row.ResultID)
 	if err == nil {
-		err = settleCourse(tx, row.ResultID, last, gen)
+		err = settleCourse(tx, row.ResultID, last, gen, f)
 	}
 	// The course may have been deleted meanwhile; the task's end stands.
 	if code := CodeOf(err); code == NotFound || code == Conflict {
@@ -184,14 +184,15 @@ func settle(tx *gorm.DB, row Task, rest []TaskEvent, gen Generation) error {
 }
 
 // settleCourse gives a locked course the status it is left with.
-func settleCourse(tx *gorm.DB, id uuid.UUID, last TaskEvent, gen Generation) error {
+func settleCourse(tx *gorm.DB, id uuid.UUID, last TaskEvent, gen Generation, f Followups) error {
 	c, err := wholeCourse(tx, id)
 	if err != nil || c.Status != CourseGenerating && c.Status != CourseReady {
 		return err
 	}
 	c.Status = settledStatus(last.State, c)
 	c.UpdatedAt = last.At
-	if c.Status == CourseReady && c.PublishedAt == nil {
+	published := c.Status == CourseReady && c.PublishedAt == nil
+	if published {
 		c.PublishedAt = &last.At
 	}
 	if gen.GeneratedAt != nil {
@@ -200,7 +201,29 @@ func settleCourse(tx *gorm.DB, id uuid.UUID, last TaskEvent, gen Generation) err
 	if err := countCosts(tx, &c); err != nil {
 		return err
 	}
-	return tx.Save(&c).Error
+	if err := tx.Save(&c).Error; err != nil || !published {
+		return err
+	}
+	return tellOfCourse(tx, c, f)
+}
+
+// tellOfCourse tells the owner of a course that is READY for the first time, and
+// those who see the owner's deeds, and has the owner's achievements looked at.
+func tellOfCourse(tx *gorm.DB, c Course, f Followups) error {
+	err := Notify(tx, Notification{
+		UserID: c.OwnerUserID, Kind: NotifyCourseReady, Title: "Your course is ready", Body: c.Title, CreatedAt: *c.PublishedAt,
+		Data: map[string]string{"type": "course_ready", "course_id": c.ID.String(), "action": "open_course"},
+	}, c.ID.String(), f)
+	if err != nil {
+		return err
+	}
+	err = AddToFeed(tx, FeedEntry{
+		UserID: c.OwnerUserID, Kind: FeedPublished, ContentType: "course", ContentID: c.ID, Title: c.Title, At: *c.PublishedAt,
+	})
+	if err != nil {
+		return err
+	}
+	return f.unlock(tx, c.OwnerUserID, c.ID)
 }
 
 func wholeCourse(tx *gorm.DB, id uuid.UUID) (Course, error) {

@@ -33,6 +33,14 @@ func ExportAccountID(task uuid.UUID) string { return "export-account/" + task.St
 // and leaves again has another deletion.
 func DeleteAccountID(deletion uuid.UUID) string { return "delete-account/" + deletion.String() }
 
+// FanOutPushID is the id of the workflow that tells devices of news.
+func FanOutPushID(notification uuid.UUID) string { return "fan-out-push/" + notification.String() }
+
+// UnlockAchievementsID is the id of the workflow that looks at a user's achievements after a deed.
+func UnlockAchievementsID(user, deed uuid.UUID) string {
+	return "unlock-achievements/" + user.String() + "/" + deed.String()
+}
+
 // Search attributes, by which the Temporal UI and command line filter.
 var (
 	LabelUser   = temporal.NewSearchAttributeKeyKeyword("LyoUser")

@@ -22,6 +22,8 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(DeleteAccount)
 	w.RegisterWorkflow(ExportAccount)
 	w.RegisterWorkflow(SendMail)
+	w.RegisterWorkflow(FanOutPush)
+	w.RegisterWorkflow(UnlockAchievements)
 }
 
 // RegisterLabels makes the search attributes known to the namespace and waits

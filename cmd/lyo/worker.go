@@ -75,7 +75,7 @@ func (a *app) runWorkers(ctx context.Context) error {
 	material, reader := a.material()
 	defer func() { _ = reader.Close() }()
 	activities.Database{
-		Story: &activities.Story{DB: a.db}, Checking: &activities.Checking{DB: a.db, Clock: clock},
+		Story: &activities.Story{DB: a.db, Followups: outbox.Followups(clock)}, Checking: &activities.Checking{DB: a.db, Clock: clock},
 		Researching: a.researching(), Material: material, Writing: writing,
 		Departure: &activities.Departure{DB: a.db, Redis: a.redis, Cancel: outbox.CancelSoon, Clock: clock},
 		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing,

@@ -96,7 +96,7 @@ func (m *Mender) end(ctx context.Context, task models.Task, status enums.Workflo
 	if len(rest) > 0 {
 		newest := rest[len(rest)-1]
 		if newest.State.Ended() {
-			return models.SettleGeneration(ctx, m.Starter.DB, task.ID, rest, models.Generation{})
+			return models.SettleGeneration(ctx, m.Starter.DB, task.ID, rest, models.Generation{}, Followups(m.Clock))
 		}
 		seq, progress = newest.Seq, newest.Progress
 	}
@@ -105,5 +105,5 @@ func (m *Mender) end(ctx context.Context, task models.Task, status enums.Workflo
 		last.Step, last.Message = "failed", "The work was stopped from outside."
 		last.Fault = &models.TaskFault{Code: "stopped", Message: last.Message}
 	}
-	return models.SettleGeneration(ctx, m.Starter.DB, task.ID, append(rest, last), models.Generation{})
+	return models.SettleGeneration(ctx, m.Starter.DB, task.ID, append(rest, last), models.Generation{}, Followups(m.Clock))
 }

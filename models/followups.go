@@ -1,0 +1,31 @@
+package models
+
+import (
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// Followups make the promises that a deed leaves behind in its transaction. Rows know
+// no workflows, so they are handed in: package outbox has the ones that count. Where a
+// function is nil, nothing follows.
+type Followups struct {
+	// Push promises to tell a user's devices of news in their inbox.
+	Push func(Notification) OutboxEntry
+	// Unlock promises to look at a user's achievements after a deed, of which there is
+	// one by that id.
+	Unlock func(user, deed uuid.UUID) OutboxEntry
+}
+
+func (f Followups) push(tx *gorm.DB, n Notification) error {
+	if f.Push == nil {
+		return nil
+	}
+	return Promise(tx.Statement.Context, tx, f.Push(n))
+}
+
+func (f Followups) unlock(tx *gorm.DB, user, deed uuid.UUID) error {
+	if f.Unlock == nil {
+		return nil
+	}
+	return Promise(tx.Statement.Context, tx, f.Unlock(user, deed))
+}

@@ -1,0 +1,16 @@
+package models
+
+// communityData is what names a user of the community.
+func communityData() []Personal {
+	return []Personal{
+		{Table: "posts", Column: "author_id", File: "posts.json", Export: "to_jsonb(t) - 'author_id'", Erasure: Disown},
+		{Table: "comments", Column: "author_id", File: "comments.json", Export: "to_jsonb(t) - 'author_id'", Erasure: Disown},
+		{Table: "post_likes", Column: "user_id", File: "reactions.json", Export: "to_jsonb(t) - 'user_id'", Order: "created_at"},
+		{Table: "post_views", Column: "user_id", File: "views.json", Export: "to_jsonb(t) - 'user_id'", Order: "created_at"},
+		{Table: "comment_likes", Column: "user_id", File: "reactions.json", Export: "to_jsonb(t) - 'user_id'", Order: "created_at"},
+		{Table: "blocks", Column: "blocker_id", File: "blocks.json", Export: "to_jsonb(t) - 'blocker_id'", Order: "created_at"},
+		{Table: "blocks", Column: "blocked_id"},
+		{Table: "follows", Column: "follower_id", File: "follows.json", Export: "to_jsonb(t) - 'follower_id'", Order: "created_at"},
+		{Table: "follows", Column: "followee_id"},
+	}
+}

@@ -1,0 +1,15 @@
+package models
+
+// learningData is what names a user of learning and its rewards.
+func learningData() []Personal {
+	return []Personal{
+		{Table: "course_progress", Column: "user_id", File: "progress.json", Export: "to_jsonb(t) - 'user_id'", Order: "started_at"},
+		{Table: "lesson_completions", Column: "user_id", File: "completions.json", Export: "to_jsonb(t) - 'user_id'", Order: "completed_at"},
+		{Table: "quiz_attempts", Column: "user_id", File: "attempts.json", Export: "to_jsonb(t) - 'user_id'"},
+		{Table: "ledger", Column: "user_id", File: "points.json", Export: "to_jsonb(t) - 'user_id'"},
+		{Table: "totals", Column: "user_id"},
+		{Table: "unlocks", Column: "user_id", File: "achievements.json", Export: "to_jsonb(t) - 'user_id'", Order: "unlocked_at"},
+		{Table: "review_cards", Column: "user_id", File: "reviews.json", Export: "to_jsonb(t) - 'user_id'"},
+		{Table: "review_logs", Column: "user_id", File: "reviews.json", Export: "to_jsonb(t) - 'user_id'"},
+	}
+}

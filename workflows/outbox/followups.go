@@ -1,0 +1,35 @@
+package outbox
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+)
+
+// Followups are the promises that deeds leave behind. Nobody waits for what they
+// start, so they are the relay's at once.
+func Followups(clock func() time.Time) models.Followups {
+	return models.Followups{
+		Push:   func(n models.Notification) models.OutboxEntry { return fanOutPush(n, clock()) },
+		Unlock: func(user, deed uuid.UUID) models.OutboxEntry { return unlockAchievements(user, deed, clock()) },
+	}
+}
+
+func fanOutPush(n models.Notification, now time.Time) models.OutboxEntry {
+	input := workflows.FanOutPushInput{NotificationID: n.ID, UserID: n.UserID}
+	return follow(n.UserID, "push", start("FanOutPush", workflows.FanOutPushID(n.ID), input, now))
+}
+
+func unlockAchievements(user, deed uuid.UUID, now time.Time) models.OutboxEntry {
+	input := workflows.UnlockAchievementsInput{UserID: user, Deed: deed}
+	return follow(user, "achievements", start("UnlockAchievements", workflows.UnlockAchievementsID(user, deed), input, now))
+}
+
+func follow(user uuid.UUID, kind string, entry models.OutboxEntry) models.OutboxEntry {
+	entry.UserID, entry.DueAt = &user, entry.CreatedAt
+	entry.Labels = map[string]string{workflows.LabelUser.GetName(): user.String(), workflows.LabelKind.GetName(): kind}
+	return entry
+}
