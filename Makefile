@@ -25,7 +25,7 @@ model: build ## fetch the default weights of Gemma, after showing their terms
 eval: build ## measure what the configured model writes: 30 topics in 5 languages
 	@bin/lyo eval
 
-bench: ## measure what a storm of sign-ins does to everybody else: five minutes
+bench: ## measure, against limits of this machine; BENCH='-only NAME' for a part
 	@$(TESTENV) -- $(GO) run ./cmd/lyo/bench $(BENCH)
 
 test: ## every test, with the race detector, on a real Postgres, Redis and Temporal

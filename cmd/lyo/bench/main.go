@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -15,6 +17,7 @@ import (
 // options are what is measured and where.
 type options struct {
 	rounds   int
+	only     string        // names of benchmarks, with commas; empty: all
 	storm    time.Duration // one storm; the rest of a round follows from it
 	program  string        // a lyo that was built before; empty: one is built
 	database string        // a server, superuser
@@ -38,6 +41,7 @@ func main() {
 	seconds := flag.Int("seconds", 60, "length of a storm")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often everything is measured; medians are told")
 	flag.StringVar(&o.program, "lyo", "", "a lyo that was built before, to compare with; none: it is built")
+	flag.StringVar(&o.only, "only", "", "names of benchmarks, with commas between; none: all")
 	flag.Parse()
 	o.storm = time.Duration(*seconds) * time.Second
 	if err := run(ctx, o); err != nil {
@@ -54,5 +58,46 @@ func run(ctx context.Context, o options) error {
 	if o.rounds < 1 || o.storm < 4*time.Second {
 		return errors.New("-rounds must be at least 1 and -seconds at least 4")
 	}
-	return benchLogins(ctx, o)
+	chosen, err := choose(o.only)
+	if err != nil {
+		return err
+	}
+	heading(ctx, o)
+	for _, b := range chosen {
+		fmt.Fprintf(o.errs, "bench: %s\n", b.name)
+		fmt.Fprintf(o.out, "\n## %s\n\n", b.title)
+		if err := b.run(ctx, o); err != nil {
+			return fmt.Errorf("%s: %w", b.name, err)
+		}
+	}
+	return nil
+}
+
+// benchmark is one part of what is measured.
+type benchmark struct {
+	name  string // as -only takes it
+	title string
+	run   func(context.Context, options) error // prints its tables to options.out
+}
+
+func benchmarks() []benchmark {
+	return []benchmark{
+		{"logins", "A storm of sign-ins", benchLogins},
+	}
+}
+
+// choose picks benchmarks by their names, all of them for "".
+func choose(names string) ([]benchmark, error) {
+	if names == "" {
+		return benchmarks(), nil
+	}
+	var chosen []benchmark
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(benchmarks(), func(b benchmark) bool { return b.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no benchmark %q", name)
+		}
+		chosen = append(chosen, benchmarks()[i])
+	}
+	return chosen, nil
 }

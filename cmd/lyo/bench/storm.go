@@ -58,7 +58,7 @@ func benchLogins(ctx context.Context, o options) error {
 	if ceiling[1], err = hashesASecond(ctx); err != nil {
 		return err
 	}
-	report(ctx, o, ceiling, rounds)
+	report(o, ceiling, rounds)
 	return nil
 }
 

@@ -11,11 +11,15 @@ import (
 	"time"
 )
 
-// report prints everything as Markdown, as it is kept under docs/benchmarks.
-func report(ctx context.Context, o options, ceiling [2]float64, rounds []round) {
-	w := o.out
-	fmt.Fprintf(w, "Commit %s, %s, %s, %s/%s, %d cores, %s.\n", commit(ctx), time.Now().UTC().Format(time.DateOnly),
+// heading says what is measured, and where.
+func heading(ctx context.Context, o options) {
+	fmt.Fprintf(o.out, "Commit %s, %s, %s, %s/%s, %d cores, %s.\n", commit(ctx), time.Now().UTC().Format(time.DateOnly),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor())
+}
+
+// report prints everything as Markdown, as it is kept under docs/benchmarks.
+func report(o options, ceiling [2]float64, rounds []round) {
+	w := o.out
 	fmt.Fprintf(w, "Medians of %d rounds. bcrypt alone, cost %d, on all cores: %.1f a second before, %.1f after.\n\n", len(rounds), cost, ceiling[0], ceiling[1])
 	fmt.Fprintf(w, "| %d sign-ins a second | from everywhere, %v | from one address, %v |\n| --- | ---: | ---: |\n",
 		loginsASecond, o.storm, o.single())
