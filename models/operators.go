@@ -59,3 +59,29 @@ func AllTasks(ctx context.Context, db *gorm.DB, user *uuid.UUID, f TaskFilter) (
 	err := q.Order("created_at DESC, id DESC").Limit(f.Limit).Find(&tasks).Error
 	return tasks, err
 }
+
+// PromisesFor are the promises that wait for a workflow to be started or cancelled.
+func PromisesFor(ctx context.Context, db *gorm.DB, workflowID string) ([]OutboxEntry, error) {
+	var entries []OutboxEntry
+	err := db.WithContext(ctx).Order("created_at, id").Find(&entries, "workflow_id = ?", workflowID).Error
+	return entries, err
+}
+
+// LocalOperator is the account of whoever works on a developer's machine, made when
+// it is first needed. Nobody can sign in to it: its password hash matches nothing.
+// Key: its e-mail address.
+func LocalOperator(ctx context.Context, db *gorm.DB, now time.Time) (User, error) {
+	const email = "operator@localhost"
+	user, err := FindUserByEmail(ctx, db, email)
+	if err != nil || user.ID != uuid.Nil {
+		return user, err
+	}
+	user = User{
+		ID: NewID(), Email: email, FullName: "Operator", PasswordHash: "-", Locale: "en", Timezone: "UTC",
+		IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now,
+	}
+	if err := db.WithContext(ctx).Create(&user).Error; err != nil && !uniqueViolation(err, "users_email_key") {
+		return User{}, err
+	}
+	return FindUserByEmail(ctx, db, email)
+}

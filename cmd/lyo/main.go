@@ -48,6 +48,13 @@ func root(environ []string, out, errs io.Writer) *cobra.Command {
 		modelCommand(environ),
 		evalCommand(environ),
 		devCommand(environ),
+		taskCommand(environ),
+		generateCommand(environ),
+		doctorCommand(environ),
+		configCommand(environ),
+		codecCommand(environ),
+		openapiCommand(),
+		versionCommand(),
 	)
 	return cmd
 }

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -47,7 +48,8 @@ type system struct {
 	model    *gemmatest.Server
 	apis     []*api
 	worker   *local.Process
-	extra    []string // environment on top
+	extra    []string  // environment on top
+	out      io.Writer // of the processes
 }
 
 // api is one API process.
@@ -59,7 +61,7 @@ type api struct {
 func newSystem(t *testing.T, extra ...string) *system {
 	t.Helper()
 	s := &system{
-		t: t, dir: t.TempDir(), database: modelstest.URL(t), redis: modelstest.Redis(t), model: gemmatest.New(t), extra: extra,
+		t: t, dir: t.TempDir(), database: modelstest.URL(t), redis: modelstest.Redis(t), model: gemmatest.New(t), extra: extra, out: t.Output(),
 	}
 	s.startTemporal(0)
 	t.Cleanup(func() { _ = s.temporal.Stop(context.Background()) })
@@ -95,9 +97,9 @@ func (s *system) environ(port int) []string {
 	}, s.extra...)
 }
 
-func (s *system) start(name string, port int) *local.Process {
+func (s *system) start(name string, port int, extra ...string) *local.Process {
 	s.t.Helper()
-	p, err := local.Start(local.Spec{Name: name, Path: lyo, Args: []string{name}, Env: s.environ(port), Out: s.t.Output()})
+	p, err := local.Start(local.Spec{Name: name, Path: lyo, Args: []string{name}, Env: append(s.environ(port), extra...), Out: s.out})
 	require.NoError(s.t, err)
 	s.t.Cleanup(func() { stop(p) })
 	return p
@@ -110,11 +112,11 @@ func stop(p *local.Process) {
 }
 
 // addAPI starts another API process and waits until it is ready.
-func (s *system) addAPI() *api {
+func (s *system) addAPI(extra ...string) *api {
 	s.t.Helper()
 	port, err := local.FreePort()
 	require.NoError(s.t, err)
-	a := &api{s.start("api", port), fmt.Sprintf("http://127.0.0.1:%d", port)}
+	a := &api{s.start("api", port, extra...), fmt.Sprintf("http://127.0.0.1:%d", port)}
 	s.apis = append(s.apis, a)
 	ready := func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+"/v1/health/ready", nil)
@@ -152,4 +154,26 @@ func (s *system) temporalCLI(args ...string) {
 	args = append(args, "--address", s.temporal.Address())
 	out, err := exec.CommandContext(s.t.Context(), os.Getenv("TEST_TEMPORAL_BIN"), args...).CombinedOutput()
 	require.NoError(s.t, err, string(out))
+}
+
+// history is a run's history as the temporal command shows it.
+func (s *system) history(t *testing.T, workflow string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), os.Getenv("TEST_TEMPORAL_BIN"),
+		"workflow", "show", "--workflow-id", workflow, "--output", "json", "--address", s.temporal.Address()).CombinedOutput()
+	require.NoError(t, err, string(out))
+	return string(out)
+}
+
+// lyo runs a command of the program to its end.
+func (s *system) lyo(args ...string) (out, errs string, err error) {
+	s.t.Helper()
+	return s.lyoAt(1, args...)
+}
+
+// command is one of the program's, with an API's port.
+func (s *system) command(port int, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(s.t.Context(), lyo, args...)
+	cmd.Env = s.environ(port)
+	return cmd
 }

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -41,7 +42,7 @@ func New(process, version, build string) *Metrics {
 		modelCalls:   counter("lyo_model_calls_total", "Conversations with a model that ended: ok, cancelled, or the type of the failure.", "endpoint", "kind", "outcome"),
 		modelTokens:  counter("lyo_model_tokens_total", "Tokens sent to models (input) and received from them (output).", "endpoint", "direction"),
 		modelTime:    histogram("lyo_model_seconds", "Time a conversation with a model took.", long, "endpoint", "kind"),
-		push:         counter("lyo_push_total", "Pushes by what became of them: accepted, failed, dead, deferred or dry_run.", "provider", "outcome"),
+		push:         counter("lyo_push_total", "Messages to devices by what came of them.", "platform", "verdict"),
 	}
 	about := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "lyo_build_info", Help: "1, with what is running in the labels."}, []string{"process", "version", "build"})
 	about.WithLabelValues(process, version, build).Set(1)
@@ -49,6 +50,11 @@ func New(process, version, build string) *Metrics {
 		about, m.requests, m.requestTimes, m.activities, m.activityTime, m.modelCalls, m.modelTokens, m.modelTime, m.push,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
+	for _, platform := range []string{"ios", "android", "web"} { // so that the first failure is a rise from 0
+		for _, verdict := range []string{"sent", "dry_run", "dead", "retry", "misconfigured", "unknown"} {
+			m.push.WithLabelValues(platform, verdict)
+		}
+	}
 	return m
 }
 
@@ -93,7 +99,7 @@ func (m *Metrics) Model(c Conversation) {
 	m.modelTime.WithLabelValues(c.Endpoint, c.Kind).Observe(c.Seconds)
 }
 
-// Push counts what became of n pushes. Its shape is what a sender is handed.
-func (m *Metrics) Push(provider, outcome string, n int) {
-	m.push.WithLabelValues(provider, outcome).Add(float64(n))
+// Push counts what came of a message to a device. Its shape is what a sender is handed.
+func (m *Metrics) Push(platform, verdict string) {
+	m.push.WithLabelValues(platform, cmp.Or(verdict, "unknown")).Inc()
 }
