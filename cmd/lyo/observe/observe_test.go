@@ -33,12 +33,16 @@ func TestWhatAScrapeShows(t *testing.T) {
 	m := observe.New("api", "1.2.3", "abc")
 	fault := errors.New("no Temporal")
 	m.Watch(observe.Looks{
-		Outbox:   func(context.Context) (observe.Outbox, error) { return observe.Outbox{Due: 2, Held: 3, Oldest: 90 * time.Second}, nil },
-		Queues:   func(context.Context) ([]observe.Line, error) { return nil, fault },
-		Sockets:  func() (int, int) { return 4, 5 },
-		Database: func() sql.DBStats { return sql.DBStats{InUse: 1, Idle: 2, MaxOpenConnections: 20, WaitCount: 7, WaitDuration: time.Second} },
-		Redis:    func() *redis.PoolStats { return &redis.PoolStats{TotalConns: 3, IdleConns: 1} },
-		Log:      quiet(),
+		Outbox: func(context.Context) (observe.Outbox, error) {
+			return observe.Outbox{Due: 2, Held: 3, Oldest: 90 * time.Second}, nil
+		},
+		Queues:  func(context.Context) ([]observe.Line, error) { return nil, fault },
+		Sockets: func() (int, int) { return 4, 5 },
+		Database: func() sql.DBStats {
+			return sql.DBStats{InUse: 1, Idle: 2, MaxOpenConnections: 20, WaitCount: 7, WaitDuration: time.Second}
+		},
+		Redis: func() *redis.PoolStats { return &redis.PoolStats{TotalConns: 3, IdleConns: 1} },
+		Log:   quiet(),
 	})
 	m.Request("GET", "/v1/tasks/:id", 200, 30*time.Millisecond)
 	m.Request("BREW", "(none)", 405, time.Millisecond)
