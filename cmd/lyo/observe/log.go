@@ -95,14 +95,14 @@ func (h logHandler) attr(a slog.Attr) slog.Attr {
 		}
 		return slog.Attr{Key: a.Key, Value: slog.GroupValue(clean...)}
 	case slog.KindAny:
-		return h.any(a)
+		return h.other(a)
 	default:
 		return a
 	}
 }
 
-// any is a value of another type, as text where that holds something to hide.
-func (h logHandler) any(a slog.Attr) slog.Attr {
+// other is a value of another type, as text where that holds something to hide.
+func (h logHandler) other(a slog.Attr) slog.Attr {
 	text := fmt.Sprint(a.Value.Any())
 	if clean := h.clean(text); clean != text {
 		return slog.String(a.Key, clean)
