@@ -52,7 +52,7 @@ func (w *Writing) keepCost(ctx context.Context, c models.Course, kind string, u 
 		InputTokens: u.InputTokens, OutputTokens: u.OutputTokens, Seconds: u.Seconds, At: w.Clock(),
 	}
 	if w.Spent != nil {
-		w.Spent(call)
+		w.Spent(ctx, call)
 	}
 	err := models.SaveModelCall(ctx, w.DB, call)
 	if err != nil {

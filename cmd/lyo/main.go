@@ -68,7 +68,8 @@ func settings(cmd *cobra.Command, environ []string) (config.Config, error) {
 	if err != nil {
 		return cfg, fmt.Errorf("the configuration has faults:\n%w", err)
 	}
-	return cfg, nil
+	cfg.Temporal, err = withProfile(cfg.Temporal, environ)
+	return cfg, err
 }
 
 // version is what the build recorded: a module version or a commit.

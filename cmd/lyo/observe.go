@@ -97,8 +97,10 @@ func (a *app) lookAtQueues(ctx context.Context) ([]observe.Line, error) {
 	return lines, err
 }
 
-// spent counts a conversation with a model.
-func (a *app) spent(c models.ModelCall) {
+// spent counts a conversation with a model, and tells of it.
+func (a *app) spent(ctx context.Context, c models.ModelCall) {
+	a.log.InfoContext(ctx, "conversation with the model", "kind", c.Kind, "endpoint", c.Endpoint, "outcome", c.Outcome,
+		"input_tokens", c.InputTokens, "output_tokens", c.OutputTokens, "seconds", c.Seconds)
 	a.metrics.Model(observe.Conversation{
 		Endpoint: c.Endpoint, Kind: c.Kind, Outcome: c.Outcome,
 		InputTokens: c.InputTokens, OutputTokens: c.OutputTokens, Seconds: c.Seconds,

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -35,6 +36,20 @@ func TestTheSettingsAreChecked(t *testing.T) {
 	out, err = runLyo(t, []string{"LYO_PAYLOAD_KEYS=one:" + payloadKey}, "config", "show")
 	require.NoError(t, err)
 	require.Contains(t, out, "LYO_PAYLOAD_KEYS=[redacted]\n")
+}
+
+// TestTemporalComesFromAProfile is a cluster or Temporal Cloud by the SDK's own settings.
+func TestTemporalComesFromAProfile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "temporal.toml")
+	require.NoError(t, os.WriteFile(file, []byte("[profile.cloud]\naddress = \"lyo.a1b2c.tmprl.cloud:7233\"\nnamespace = \"lyo.a1b2c\"\napi_key = \"k\"\n"), 0o600))
+	profile := []string{"TEMPORAL_CONFIG_FILE=" + file, "TEMPORAL_PROFILE=cloud"}
+	out, err := runLyo(t, profile, "config", "show")
+	require.NoError(t, err)
+	require.Contains(t, out, "TEMPORAL_ADDRESS=lyo.a1b2c.tmprl.cloud:7233\nTEMPORAL_NAMESPACE=lyo.a1b2c\n")
+	out, err = runLyo(t, append(profile, "TEMPORAL_ADDRESS=here:7233"), "config", "show")
+	require.NoError(t, err)
+	require.Contains(t, out, "TEMPORAL_ADDRESS=here:7233\n", "the environment goes before the profile")
 }
 
 func TestTheConfigurationReferenceIsCurrent(t *testing.T) {

@@ -63,8 +63,7 @@ func operate(cmd *cobra.Command, environ []string, asJSON bool, act func(context
 // temporalAddress is the one configured, or in development that of lyo dev, which
 // may have been given another port.
 func temporalAddress(cfg config.Config) string {
-	const usual = "127.0.0.1:7233"
-	if cfg.Env == config.Development && cfg.Temporal.Address == usual {
+	if cfg.Env == config.Development && cfg.Temporal.Address == usualAddress {
 		return net.JoinHostPort("127.0.0.1", strconv.Itoa(cfg.Dev.TemporalPort))
 	}
 	return cfg.Temporal.Address

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -41,6 +43,44 @@ func openTemporal(cfg config.Config, t telling, log *slog.Logger) (client.Client
 		}
 	}
 	return client.NewLazyClient(options)
+}
+
+// The defaults of config, which give way to a profile.
+const (
+	usualAddress   = "127.0.0.1:7233"
+	usualNamespace = "default"
+)
+
+// withProfile takes address and namespace from the SDK's profile (TEMPORAL_CONFIG_FILE,
+// TEMPORAL_PROFILE) where the environment does not name them.
+func withProfile(t config.Temporal, environ []string) (config.Temporal, error) {
+	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: variables(environ)})
+	if err != nil {
+		return t, fmt.Errorf("temporal settings: %w", err)
+	}
+	if t.Address == usualAddress && options.HostPort != "" {
+		t.Address = options.HostPort
+	}
+	if t.Namespace == usualNamespace && options.Namespace != "" {
+		t.Namespace = options.Namespace
+	}
+	return t, nil
+}
+
+// variables is an environment that need not be this process's own.
+type variables []string
+
+// Environ is all of it.
+func (v variables) Environ() []string { return v }
+
+// LookupEnv is like os.LookupEnv; of several values the last counts.
+func (v variables) LookupEnv(name string) (string, bool) {
+	for _, pair := range slices.Backward(v) {
+		if value, found := strings.CutPrefix(pair, name+"="); found {
+			return value, true
+		}
+	}
+	return "", false
 }
 
 // identity names this process among those that poll.

@@ -46,7 +46,7 @@ func TestTheCommandLine(t *testing.T) {
 	require.Error(t, err)
 	require.Contains(t, errs, "already finished")
 
-	s.model.On(gemmatest.Lesson, 5, gemmatest.Stall())
+	s.model.On(gemmatest.Lesson, s.model.Count(gemmatest.Lesson)+2, gemmatest.Stall())
 	watched := make(chan error, 1)
 	go func() {
 		_, _, err := s.lyo("generate", "Volcanoes", "--json")

@@ -149,7 +149,9 @@ func TestOperatorsSeeACourse(t *testing.T) {
 	t.Run("metrics", func(t *testing.T) { allThatIsDrawnHasSamples(t, scrape(t, apiPort)+scrape(t, workerPort)) })
 	t.Run("trace", func(t *testing.T) { oneTraceFromRequestToModel(t, traces) })
 	t.Run("histories", func(t *testing.T) {
-		require.NotContains(t, s.history(t, "generate-course/"+task), course, "inputs are encrypted")
+		history := s.history(t, "generate-course/"+task)
+		require.Contains(t, history, "YmluYXJ5L2VuY3J5cHRlZA==", "binary/encrypted")
+		require.NotContains(t, history, "course_id", "inputs are encrypted")
 	})
 	failed, _, _ := ada.do(http.MethodPost, "/v1/auth/login", object{"email": "ada@example.com", "password": "wrong horse, right stable"})
 	require.Equal(t, http.StatusUnauthorized, failed)
@@ -160,7 +162,7 @@ func TestOperatorsSeeACourse(t *testing.T) {
 		for _, secret := range []string{
 			secretHeader, secretModel, secretCursor, secretKey, ada.token, "correct horse battery", "wrong horse, right stable", passwordOf(s.database),
 		} {
-			if secret != "" {
+			if len(secret) >= 10 { // a local database may have a word for a password
 				require.NotContains(t, said.String(), secret)
 			}
 		}
@@ -245,27 +247,24 @@ func allThatIsDrawnHasSamples(t *testing.T, exposition string) {
 func oneTraceFromRequestToModel(t *testing.T, traces *receiver) {
 	t.Helper()
 	const request = "POST /v1/courses/generate"
-	model := regexp.MustCompile(`^(HTTP )?POST`)
-	var spans map[string]string
-	require.Eventually(t, func() bool {
-		spans = traces.traceOf(request)
-		for name, service := range spans {
-			if service == "lyo-worker" && model.MatchString(name) {
-				return true
-			}
-		}
-		return false
-	}, time.Minute, 100*time.Millisecond, "no call to the model in the request's trace")
-	require.Equal(t, "lyo-api", spans[request])
+	model := regexp.MustCompile(`^(HTTP )?POST$`)
 	var names []string
-	for name := range spans {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	require.Eventually(t, func() bool {
+		names = nil
+		called := false
+		for name, service := range traces.traceOf(request) {
+			called = called || service == "lyo-worker" && model.MatchString(name)
+			names = append(names, service+" "+name)
+		}
+		slices.Sort(names)
+		for _, name := range []string{
+			"lyo-api " + request, "lyo-api StartWorkflow:GenerateCourse", "lyo-worker RunWorkflow:GenerateCourse", "lyo-worker RunActivity:WriteLesson",
+		} {
+			called = called && slices.Contains(names, name)
+		}
+		return called
+	}, time.Minute, 100*time.Millisecond, "the request, its workflow, its activities and the model's call are no one trace")
 	t.Log("spans of one trace:", names)
-	for _, name := range []string{"StartWorkflow:GenerateCourse", "RunWorkflow:GenerateCourse", "RunActivity:WriteLesson"} {
-		require.Contains(t, names, name)
-	}
 }
 
 // linesNameWhatTheyAreAbout reads the log: JSON, with the ids of requests, tasks and workflows.

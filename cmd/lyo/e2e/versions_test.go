@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ func (s *system) buildOf(workflow string) string {
 		}
 	}
 	require.NoError(s.t, json.Unmarshal(out, &described), string(out))
-	require.Equal(s.t, "VERSIONING_BEHAVIOR_PINNED", described.WorkflowExecutionInfo.VersioningInfo.Behavior)
+	require.Contains(s.t, strings.ToUpper(described.WorkflowExecutionInfo.VersioningInfo.Behavior), "PINNED", string(out))
 	return described.WorkflowExecutionInfo.VersioningInfo.DeploymentVersion.BuildID
 }
 

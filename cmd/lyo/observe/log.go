@@ -48,11 +48,21 @@ type logHandler struct {
 // Handle adds the ids and cleans the line.
 func (h logHandler) Handle(ctx context.Context, r slog.Record) error {
 	out := slog.NewRecord(r.Time, r.Level, h.clean(r.Message), r.PC)
+	named := map[string]bool{}
+	workflow := ""
 	r.Attrs(func(a slog.Attr) bool {
-		out.AddAttrs(h.attr(a))
+		a = h.attr(a)
+		if named[a.Key] = true; a.Key == "workflow_id" {
+			workflow = a.Value.String()
+		}
+		out.AddAttrs(a)
 		return true
 	})
-	out.AddAttrs(ids(ctx)...)
+	for _, a := range ids(ctx, workflow) {
+		if !named[a.Key] {
+			out.AddAttrs(a)
+		}
+	}
 	return h.Handler.Handle(ctx, out)
 }
 
@@ -127,19 +137,18 @@ func (h logHandler) clean(text string) string {
 	return text
 }
 
-// ids are those of the trace and of the activity at hand. The ids of a task's
-// workflows end in the task's.
-func ids(ctx context.Context) []slog.Attr {
+// ids are those of the trace and of the activity at hand, and of the task, in whose
+// id that of its workflow ends.
+func ids(ctx context.Context, workflow string) []slog.Attr {
 	var out []slog.Attr
 	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
 		out = append(out, slog.String("trace_id", span.TraceID().String()))
 	}
-	if ctx == nil || !activity.IsActivity(ctx) {
-		return out
+	if activity.IsActivity(ctx) {
+		workflow = activity.GetInfo(ctx).WorkflowExecution.ID
+		out = append(out, slog.String("workflow_id", workflow))
 	}
-	run := activity.GetInfo(ctx).WorkflowExecution
-	out = append(out, slog.String("workflow_id", run.ID))
-	switch kind, task := path.Split(run.ID); kind {
+	switch kind, task := path.Split(workflow); kind {
 	case "generate-course/", "regenerate-course/", "export-account/":
 		out = append(out, slog.String("task_id", task))
 	}

@@ -70,7 +70,7 @@ const sdkHelp = "Measured by the Temporal SDK."
 
 // Counter is a counter of the SDK.
 func (h sdkHandler) Counter(name string) client.MetricsCounter {
-	return sdkCounter{sdkVector(h.metrics, name, func() *prometheus.CounterVec {
+	return sdkCounter{sdkVector(h.metrics, name+"_total", func() *prometheus.CounterVec {
 		return counter(name+"_total", sdkHelp, sdkLabels...)
 	}).WithLabelValues(h.values()...)}
 }
@@ -84,7 +84,7 @@ func (h sdkHandler) Gauge(name string) client.MetricsGauge {
 
 // Timer is a timer of the SDK.
 func (h sdkHandler) Timer(name string) client.MetricsTimer {
-	return sdkTimer{sdkVector(h.metrics, name, func() *prometheus.HistogramVec {
+	return sdkTimer{sdkVector(h.metrics, name+"_seconds", func() *prometheus.HistogramVec {
 		return histogram(name+"_seconds", sdkHelp, long, sdkLabels...)
 	}).WithLabelValues(h.values()...)}
 }
