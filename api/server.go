@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
 	"gorm.io/gorm"
 
@@ -38,6 +39,11 @@ type Deps struct {
 	Hub      *realtime.Hub
 	Starter  *outbox.Starter
 	Tickets  *realtime.Tickets
+	// Push tells how pushing is; nil: it is not configured.
+	Push PushProbe
+	// Tracer makes a span of each request, Seen is told of it; either may be nil.
+	Tracer trace.Tracer
+	Seen   RequestSeen
 	// HashSlots is how many passwords are hashed at once; below 1 means 1.
 	HashSlots int
 }
@@ -100,6 +106,9 @@ func guarded(d Deps, within time.Duration) *redisguard.Guard {
 
 // Handler is everything: routes, middleware, aliases, compression.
 func (s *Server) Handler() http.Handler { return s.handler }
+
+// Document is the OpenAPI document, as /openapi.json answers it.
+func (s *Server) Document() []byte { return s.spec }
 
 // now is the time as Postgres keeps it: UTC, in microseconds.
 func (s *Server) now() time.Time { return s.Clock().UTC().Truncate(time.Microsecond) }

@@ -55,6 +55,9 @@ type Config struct {
 	Course   Course
 	Account  Account
 	Mail     Mail
+	Observe  Observe
+	Versions Versions
+	Payload  Payload
 	Dev      Dev
 }
 

@@ -103,6 +103,7 @@ type OutboxEntry struct {
 	DueAt      time.Time // not before; the handler that wrote it has until then
 	Attempts   int
 	LastError  string
+	Trace      string // the W3C traceparent of the request that made it; empty without one
 }
 
 // What an outbox entry asks for.

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 )
 
 // Register puts every workflow on a worker.
@@ -19,7 +20,8 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(GenerateCourse)
 	w.RegisterWorkflow(RegenerateCourse)
 	w.RegisterWorkflow(ReadSource)
-	w.RegisterWorkflow(DeleteAccount)
+	// A deletion sleeps for weeks: it goes on with the newest build rather than hold its own up.
+	w.RegisterWorkflowWithOptions(DeleteAccount, workflow.RegisterOptions{VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	w.RegisterWorkflow(ExportAccount)
 	w.RegisterWorkflow(SendMail)
 	w.RegisterWorkflow(FanOutPush)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 	"golang.org/x/sync/errgroup"
 
@@ -64,6 +65,8 @@ func (a *app) runWorkers(ctx context.Context) error {
 		MaxConcurrentWorkflowTaskPollers:   4,
 		MaxConcurrentActivityTaskPollers:   4,
 		MaxConcurrentActivityExecutionSize: 50,
+		Interceptors:                       []interceptor.WorkerInterceptor{a.metrics.Activities()},
+		DeploymentOptions:                  a.deployment(),
 	}
 	general := worker.New(a.temporal, workflows.Queue, base)
 	workflows.Register(general)

@@ -1,0 +1,61 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// OutboxState is how many promises wait, and how long the oldest that is not held has waited.
+type OutboxState struct {
+	Due, Held int64
+	Oldest    time.Duration
+}
+
+// LookAtOutbox counts the promises that wait. One that its handler still has time
+// for is not yet due.
+func LookAtOutbox(ctx context.Context, db *gorm.DB, now time.Time) (OutboxState, error) {
+	var found struct {
+		Due, Held int64
+		Oldest    *time.Time
+	}
+	err := db.WithContext(ctx).Raw(`
+		SELECT count(*) FILTER (WHERE NOT held AND created_at <= @now) AS due, count(*) FILTER (WHERE held) AS held,
+		       min(created_at) FILTER (WHERE NOT held) AS oldest
+		FROM outbox`, map[string]any{"now": now}).Scan(&found).Error
+	state := OutboxState{Due: found.Due, Held: found.Held}
+	if found.Oldest != nil {
+		state.Oldest = max(now.Sub(*found.Oldest), 0)
+	}
+	return state, err
+}
+
+// AnyTask is a task, whoever it belongs to: for operators.
+func AnyTask(ctx context.Context, db *gorm.DB, id uuid.UUID) (Task, error) {
+	var task Task
+	err := db.WithContext(ctx).First(&task, "id = ?", id).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return Task{}, Missing("task", id)
+	}
+	return task, err
+}
+
+// AllTasks is a page of everybody's tasks, newest first; or of one user's.
+func AllTasks(ctx context.Context, db *gorm.DB, user *uuid.UUID, f TaskFilter) ([]Task, error) {
+	if user != nil {
+		return ListTasks(ctx, db, *user, f)
+	}
+	q := db.WithContext(ctx)
+	if f.State != "" {
+		q = q.Where("state = ?", f.State)
+	}
+	if f.TaskType != "" {
+		q = q.Where("task_type = ?", f.TaskType)
+	}
+	var tasks []Task
+	err := q.Order("created_at DESC, id DESC").Limit(f.Limit).Find(&tasks).Error
+	return tasks, err
+}
