@@ -36,7 +36,7 @@ func TestComposeIsTheWholeSystem(t *testing.T) {
 	for _, name := range []string{"postgres", "redis", "temporal", "migrate", "api", "worker"} {
 		require.Contains(t, project.Services, name)
 	}
-	for _, name := range []string{"postgres", "redis", "temporal", "api", "engine"} {
+	for _, name := range []string{"postgres", "redis", "temporal", "api", "worker", "engine"} {
 		require.NotNil(t, project.Services[name].HealthCheck, name)
 	}
 	for _, name := range []string{"api", "worker"} {

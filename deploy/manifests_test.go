@@ -313,6 +313,11 @@ func TestKubernetesProbesAndBudgets(t *testing.T) {
 	require.Equal(t, "/v1/health/ready", api.ReadinessProbe.HTTPGet.Path)
 	require.Equal(t, "/v1/health/live", api.LivenessProbe.HTTPGet.Path)
 	require.Equal(t, "/v1/health/live", api.StartupProbe.HTTPGet.Path)
+	worker := m.deployments["lyo-worker"].Spec.Template.Spec.Containers[0]
+	require.Equal(t, "/ready", worker.ReadinessProbe.HTTPGet.Path)
+	require.Equal(t, "/live", worker.LivenessProbe.HTTPGet.Path)
+	require.Equal(t, "metrics", worker.ReadinessProbe.HTTPGet.Port.StrVal)
+	require.Equal(t, m.configs["lyo"].Data["LYO_METRICS_PORT"], fmt.Sprint(worker.Ports[0].ContainerPort))
 	require.Equal(t, m.services["lyo-api"].Spec.Selector, m.deployments["lyo-api"].Spec.Selector.MatchLabels)
 	require.Equal(t, api.Ports[0].Name, m.services["lyo-api"].Spec.Ports[0].TargetPort.StrVal)
 	require.Equal(t, m.configs["lyo"].Data["LYO_HTTP_PORT"], fmt.Sprint(api.Ports[0].ContainerPort))

@@ -48,6 +48,7 @@ func root(environ []string, out, errs io.Writer) *cobra.Command {
 		modelCommand(environ),
 		evalCommand(environ),
 		devCommand(environ),
+		probeCommand(),
 	)
 	return cmd
 }
