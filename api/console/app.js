@@ -98,7 +98,6 @@ async function header() {
   if (me() !== user) return;
   add(nav, sections.filter((_, i) => there[i]).map((s) => h("a", { href: "#/" + s.name, "data-section": s.name },
     icon(s.icon), h("span", null, s.title), s.name === "inbox" && h("b", { id: "unread", class: "badge", hidden: true }))));
-  document.getElementById("mainmark")?.remove();
   nav.dataset.ready = "true";
   markNow();
   await Promise.all([standing(), unread()]);
@@ -127,10 +126,10 @@ async function standing() {
 /** Shows how many news are unread. */
 async function unread() {
   const badge = document.getElementById("unread");
-  if (!badge) return;
-  const news = await get("/v1/notifications?unread=true&limit=20");
-  const count = news.unread_count ?? (Array.isArray(news) ? news : news.items ?? news.notifications ?? []).length;
+  if (!badge || !(await has("/v1/notifications/unread-count"))) return;
+  const { unread_count: count } = await get("/v1/notifications/unread-count");
   badge.textContent = count > 99 ? "99+" : String(count);
+  badge.setAttribute("aria-label", `, ${count} unread`);
   badge.hidden = count === 0;
 }
 

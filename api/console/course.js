@@ -120,8 +120,9 @@ async function follow(page) {
     update();
   };
   panel(page, task);
-  const stop = watch(task.task_id, 0, told, (problem) => fill(page.live, alertOf(problem)));
+  const stop = watch(task.task_id, task.seq, told, (problem) => fill(page.live, alertOf(problem)));
   page.signal.addEventListener("abort", stop);
+  update(); // what came between the two readings above
 }
 
 async function reread(page) {

@@ -6,8 +6,7 @@ import { ago } from "./words.js";
 
 /** The inbox, newest first. */
 export async function inbox({ signal, reload, shell }) {
-  const answer = await get("/v1/notifications?limit=50", signal);
-  const list = Array.isArray(answer) ? answer : answer.items ?? answer.notifications ?? [];
+  const list = await get("/v1/notifications?limit=50", signal);
   const fresh = list.some((n) => !isRead(n));
   const all = (await has("/v1/notifications/read-all")) && fresh && h("button", { type: "button", class: "quiet", id: "read-all", click: async () => {
     await put("/v1/notifications/read-all");
@@ -19,7 +18,7 @@ export async function inbox({ signal, reload, shell }) {
       : h("ul", { class: "rows", id: "news" }, list.map((n) => row(n, shell)))];
 }
 
-const isRead = (n) => Boolean(n.read_at ?? n.is_read);
+const isRead = (n) => Boolean(n.read_at);
 
 function row(n, shell) {
   const course = n.data?.course_id;

@@ -66,7 +66,7 @@ async function listen(state) {
   }
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(`${scheme}//${location.host}/v1/tasks/ws/${state.task}?ticket=${encodeURIComponent(ticket)}&since=${state.seq}`);
-  const { promise, resolve } = Promise.withResolvers?.() ?? deferred();
+  const { promise, resolve } = deferred();
   let alarm;
   const awake = () => {
     clearTimeout(alarm);

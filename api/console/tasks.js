@@ -30,24 +30,37 @@ export async function tasks({ signal }) {
 }
 
 function row(task) {
-  const node = h("li", { "data-task": task.task_id });
+  const title = name(task.task_type);
+  const parts = {
+    pill: h("span"), when: h("span", { class: "dim small" }), bar: bar("How far it is", 0), message: h("p", { class: "dim" }),
+    cancel: cancelButton(task, (ended) => paint(node, ended)),
+  };
+  const node = h("li", { "data-task": task.task_id },
+    h("div", { class: "row-line" },
+      task.provisional_course_id ? h("a", { href: "#/courses/" + task.provisional_course_id }, title) : h("span", null, title),
+      parts.pill, parts.when, parts.cancel),
+    parts.bar, parts.message);
+  rows.set(node, parts);
   paint(node, task);
   return node;
 }
 
+const rows = new WeakMap(); // the parts of a row that change
 const words = { pending: "Waiting", running: "Running", completed: "Done", failed: "Failed", cancelled: "Cancelled" };
 
+/** Brings a row up to date; what somebody may just be pressing stays where it is. */
 function paint(node, task) {
+  const { pill, when, bar: progress, message, cancel } = rows.get(node);
   node.dataset.status = task.status;
-  const title = name(task.task_type);
-  fill(node,
-    h("div", { class: "row-line" },
-      task.provisional_course_id ? h("a", { href: "#/courses/" + task.provisional_course_id }, title) : h("span", null, title),
-      h("span", { class: "pill " + task.status }, words[task.status] ?? task.status),
-      h("span", { class: "dim small" }, ago(task.completed_at ?? task.created_at)),
-      !over(task) && cancelButton(task, (ended) => paint(node, ended))),
-    !over(task) && bar("How far it is", task.progress),
-    h("p", { class: "dim" }, task.error_details?.message ?? task.message));
+  pill.className = "pill " + task.status;
+  pill.textContent = words[task.status] ?? task.status;
+  when.textContent = ago(task.completed_at ?? task.created_at);
+  message.textContent = task.error_details?.message ?? task.message;
+  progress.value = task.progress;
+  if (over(task)) {
+    progress.remove();
+    cancel.remove();
+  }
 }
 
 /** A button that ends a task, asking once. */
