@@ -32,9 +32,11 @@ async function follow(state) {
     if (open(state)) await rest(close === 1012 ? 200 + Math.random() * 1800 : failures * 500, state.signal);
   }
   for (let pause = 0; open(state);) {
+    const [before, asked] = [state.seq, Date.now()];
     try {
       hear(state, await get(`/v1/tasks/${state.task}/status?wait=25s&since=${state.seq}`, state.signal));
       pause = 0;
+      if (open(state) && state.seq === before && Date.now() - asked < 1000) await rest(1000, state.signal); // nothing new, and no wait
     } catch (problem) {
       if (problem.status >= 400 && problem.status < 500 && problem.status !== 429) throw problem;
       pause = Math.min(15_000, Math.max(1000, pause * 2));

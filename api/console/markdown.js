@@ -153,7 +153,8 @@ function codeSpan(text, at) {
 
 function wrapped(text, at, mark, tag, depth) {
   if (mark[0] === "_" && /\w/.test(text[at - 1] ?? "")) return null; // snake_case
-  for (let close = text.indexOf(mark, at + mark.length + 1); close > 0; close = text.indexOf(mark, close + 1)) {
+  const farthest = at + 2000; // what is never closed costs no more than that
+  for (let close = text.indexOf(mark, at + mark.length + 1); close > 0 && close < farthest; close = text.indexOf(mark, close + 1)) {
     const after = text[close + mark.length] ?? "";
     if (/\s/.test(text[close - 1]) || mark[0] === "_" && /\w/.test(after)) continue;
     if (mark.length === 1 && after === mark) { close++; continue; } // the end of a strong one within
