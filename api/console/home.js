@@ -52,7 +52,11 @@ function asking(go) {
     if (named.length < 3) throw { fields: [{ pointer: "/topic", message: "Name what you would like to learn, in three letters or more" }] };
     if (last?.topic !== named || last.difficulty_level !== values.difficulty_level) last = { topic: named, difficulty_level: values.difficulty_level, key: wish() };
     const request = last;
-    if (me()) return ask(request, go);
+    try {
+      if (me()) return await ask(request, go);
+    } catch (problem) {
+      if (me()) throw problem; // else the session is over: sign in, then it is asked for
+    }
     sessionStorage.setItem(WANTED, JSON.stringify(request));
     go("/sign");
   });
