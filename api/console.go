@@ -33,7 +33,7 @@ func (s *Server) front() {
 
 // consoleFile sends a file of the page. Browsers ask each time whether theirs is
 // the present one, so that a new version is never mixed with an old one for long.
-func (s *Server) consoleFile(c *gin.Context, pages *console.Console) {
+func (s *Server) consoleFile(c *gin.Context, pages *console.Pages) {
 	file, ok := pages.File(c.Param("file"))
 	if !ok {
 		s.notFound(c)
@@ -51,7 +51,7 @@ func (s *Server) consoleFile(c *gin.Context, pages *console.Console) {
 }
 
 // writeConsole answers a browser at the root.
-func (s *Server) writeConsole(c *gin.Context, pages *console.Console) error {
+func (s *Server) writeConsole(c *gin.Context, pages *console.Pages) error {
 	c.Header("Content-Security-Policy", console.Policy)
 	c.Header("Content-Type", "text/html; charset=utf-8")
 	c.Header("Cache-Control", "no-cache")

@@ -28,7 +28,7 @@ func features() []string {
 }
 
 // root serves the front door: JSON for programs, the console for browsers.
-func (s *Server) root(pages *console.Console) {
+func (s *Server) root(pages *console.Pages) {
 	s.raw(huma.Operation{
 		OperationID: "get-root", Method: http.MethodGet, Path: "/", Tags: []string{tagService},
 		Summary:   "What this service is",

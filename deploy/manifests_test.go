@@ -289,8 +289,8 @@ func TestKubernetesPodsAreLocked(t *testing.T) {
 			require.False(t, *container.SecurityContext.AllowPrivilegeEscalation, name)
 			require.True(t, *container.SecurityContext.ReadOnlyRootFilesystem, name)
 			require.Equal(t, []corev1.Capability{"ALL"}, container.SecurityContext.Capabilities.Drop, name)
-			require.NotZero(t, container.Resources.Requests.Cpu(), name)
-			require.NotZero(t, container.Resources.Limits.Memory(), name)
+			require.False(t, container.Resources.Requests.Cpu().IsZero(), name)
+			require.False(t, container.Resources.Limits.Memory().IsZero(), name)
 		}
 	}
 	deny := m.policies["default-deny"].Spec
@@ -415,7 +415,7 @@ func TestCloudRun(t *testing.T) {
 		require.Equal(t, api.Image, container.Image, "one version of all")
 		c := requireLoads(t, cloudRunEnvironment(t, container))
 		require.Equal(t, "/tmp/lyo", c.StateDir, "the only place to write to")
-		require.NotZero(t, container.Resources.Limits.Memory())
+		require.False(t, container.Resources.Limits.Memory().IsZero())
 		if command != "migrate" {
 			require.Less(t, c.HTTP.StopWithin.Seconds(), 10.0, "Cloud Run kills after ten seconds")
 		}

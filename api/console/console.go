@@ -33,19 +33,19 @@ type File struct {
 	ETag string
 }
 
-// Console is the page and its files, read once. It is safe for concurrent use.
-type Console struct {
+// Pages is the page and its files, read once. It is safe for concurrent use.
+type Pages struct {
 	page  *template.Template
 	files map[string]File
 }
 
 // New reads the embedded files.
-func New() (*Console, error) {
+func New() (*Pages, error) {
 	page, err := template.ParseFS(files, "index.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the console's page: %w", err)
 	}
-	c := &Console{page: page, files: map[string]File{}}
+	c := &Pages{page: page, files: map[string]File{}}
 	names, err := fs.Glob(files, "*")
 	if err != nil {
 		return nil, err
@@ -63,10 +63,10 @@ func New() (*Console, error) {
 }
 
 // WritePage writes the page.
-func (c *Console) WritePage(w io.Writer, about About) error { return c.page.Execute(w, about) }
+func (c *Pages) WritePage(w io.Writer, about About) error { return c.page.Execute(w, about) }
 
 // File is a script, style or picture of the page by its name, without a folder.
-func (c *Console) File(name string) (File, bool) {
+func (c *Pages) File(name string) (File, bool) {
 	f, ok := c.files[name]
 	return f, ok
 }
