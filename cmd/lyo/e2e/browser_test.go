@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -75,11 +76,11 @@ func newBrowser(t *testing.T, base string) *browser {
 	}
 	allocated, end := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(end)
-	ctx, closeTab := chromedp.NewContext(allocated)
+	b := &browser{t: t, base: base, output: screenshots(t), hosts: map[string]bool{}}
+	var closeTab context.CancelFunc
+	b.ctx, closeTab = chromedp.NewContext(allocated, chromedp.WithListener(b.note))
 	t.Cleanup(closeTab)
-	b := &browser{t: t, ctx: ctx, base: base, output: screenshots(t), hosts: map[string]bool{}}
-	chromedp.ListenTarget(ctx, b.note)
-	b.do(network.Enable(), cdplog.Enable(), runtime.Enable())
+	require.NoError(t, chromedp.Do(b.ctx)) // the browser lives as long as the context of this first one
 	return b
 }
 
@@ -102,9 +103,9 @@ func (b *browser) note(event any) {
 	defer b.mu.Unlock()
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
-		b.faults = append(b.faults, e.ExceptionDetails.Error())
+		b.faults = append(b.faults, fmt.Sprintf("%s %+v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception))
 	case *cdplog.EventEntryAdded:
-		if e.Entry.Source == cdplog.SourceSecurity || strings.Contains(e.Entry.Text, "Content Security Policy") {
+		if e.Entry.Source == cdplog.EntrySourceSecurity || strings.Contains(e.Entry.Text, "Content Security Policy") {
 			b.faults = append(b.faults, e.Entry.Text)
 		}
 	case *network.EventRequestWillBeSent:
@@ -134,16 +135,22 @@ func (b *browser) requireClean() {
 	require.Equal(b.t, map[string]bool{u.Host: true}, b.hosts, "the page asks nobody but its own server")
 }
 
-func (b *browser) do(actions ...chromedp.Action) {
+// bounded is the context of one step.
+func (b *browser) bounded() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(b.ctx, stepWithin)
+}
+
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	// The first run's context lives as long as the browser: only later ones are bounded.
-	ctx := b.ctx
-	if chromedp.FromContext(ctx).Target != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, stepWithin)
-		defer cancel()
-	}
-	if err := chromedp.Run(ctx, actions...); err != nil {
+	ctx, cancel := b.bounded()
+	defer cancel()
+	b.went(chromedp.Do(ctx, steps...))
+}
+
+// went ends the test when a step failed, with a picture of where it did.
+func (b *browser) went(err error) {
+	b.t.Helper()
+	if err != nil {
 		b.shoot("failed")
 		require.NoError(b.t, err, "the page is in %s/failed.png", b.output)
 	}
@@ -151,10 +158,10 @@ func (b *browser) do(actions ...chromedp.Action) {
 
 // shoot keeps a picture of the window.
 func (b *browser) shoot(name string) {
-	var picture []byte
-	ctx, cancel := context.WithTimeout(b.ctx, stepWithin)
+	ctx, cancel := b.bounded()
 	defer cancel()
-	if err := chromedp.Run(ctx, chromedp.CaptureScreenshot(&picture)); err != nil {
+	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
 		b.t.Log("no picture of", name, err)
 		return
 	}
@@ -168,22 +175,30 @@ func (b *browser) picture(name string) {
 }
 
 // evaluate gives the value of an expression, awaited.
-func (b *browser) evaluate(expression string, value any) {
+func evaluate[T any](b *browser, expression string) T {
 	b.t.Helper()
-	awaited := func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
-	b.do(chromedp.Evaluate(expression, value, awaited))
+	ctx, cancel := b.bounded()
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	b.went(err)
+	return value
+}
+
+// run evaluates an expression for what it does.
+func (b *browser) run(expression string) {
+	b.t.Helper()
+	evaluate[chromedp.Void](b, expression)
 }
 
 // await returns when a condition about the document holds.
 func (b *browser) await(condition string) {
 	b.t.Helper()
-	var held bool
-	b.evaluate(`new Promise((resolve) => {
-		const look = () => { if (`+condition+`) { observer.disconnect(); resolve(true); } };
+	b.run(`new Promise((resolve) => {
+		const look = () => { if (` + condition + `) { observer.disconnect(); resolve(true); } };
 		const observer = new MutationObserver(look);
 		observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 		look();
-	})`, &held)
+	})`)
 }
 
 // see waits for an element.
@@ -195,21 +210,28 @@ func (b *browser) see(selector string) {
 func (b *browser) click(selector string) {
 	b.t.Helper()
 	b.see(selector)
-	b.do(chromedp.Click(selector, chromedp.ByQuery, chromedp.NodeVisible))
+	b.do(chromedp.Click(chromedp.CSS(selector)))
 }
 
 // enter types over what a field holds.
 func (b *browser) enter(selector, text string) {
 	b.t.Helper()
 	b.see(selector)
-	b.do(chromedp.SetValue(selector, "", chromedp.ByQuery), chromedp.SendKeys(selector, text, chromedp.ByQuery))
+	b.do(chromedp.SetValue(chromedp.CSS(selector), ""), chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
 // window has a size, and a colour scheme that its user prefers.
 func (b *browser) window(width, height int64, scheme string) {
 	b.t.Helper()
-	b.do(emulation.SetDeviceMetricsOverride(width, height, 1, width < 600),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+	b.do(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		size := emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 600}
+		if _, err := cdp.Call(ctx, tab, emulation.SetDeviceMetricsOverride, size); err != nil {
+			return err
+		}
+		media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
+		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, media)
+		return err
+	}))
 }
 
 // audit finds what somebody who cannot see well, or has no mouse, would stumble over.
@@ -250,9 +272,7 @@ func (b *browser) inspect(name string) {
 		scheme        string
 	}{{"phone-dark", 390, 844, "dark"}, {"phone", 390, 844, "light"}, {"dark", 1280, 860, "dark"}, {"light", 1280, 860, "light"}} {
 		b.window(look.width, look.height, look.scheme)
-		var faults []string
-		b.evaluate(audit, &faults)
-		require.Empty(b.t, faults, "%s %s", name, look.name)
+		require.Empty(b.t, evaluate[[]string](b, audit), "%s %s", name, look.name)
 		b.picture(name + "-" + look.name)
 	}
 }

@@ -105,13 +105,13 @@ func (v *visit) read() {
 	v.inspect("lesson")
 	if v.has("quiz", "/v1/courses/{id}/items/{item_id}/attempts") {
 		v.await(`document.querySelector(".quiz[data-graded=true]")`)
-		v.evaluate(`document.querySelectorAll(".quiz .question").forEach((q) => {
+		v.run(`document.querySelectorAll(".quiz .question").forEach((q) => {
 			q.querySelector("input[type=radio], input[type=checkbox]")?.click();
 			q.querySelectorAll("input[type=text]").forEach((input) => { input.value = "a guess"; });
-		})`, nil)
+		})`)
 		v.click(".quiz button[type=submit]")
 		v.see(".verdict")
-		v.evaluate(`document.querySelector(".quiz").scrollIntoView()`, nil)
+		v.run(`document.querySelector(".quiz").scrollIntoView()`)
 		v.inspect("quiz")
 	} else {
 		v.await(`document.querySelector(".quiz[data-graded=false]")`)
@@ -160,10 +160,10 @@ func (v *visit) tasksAndCancel() {
 	v.see("#tasks li[data-status=completed]")
 	v.inspect("tasks")
 	v.s.model.On(gemmatest.Outline, v.s.model.Count(gemmatest.Outline)+1, gemmatest.Hold())
-	v.evaluate(`window.WebSocket = class extends EventTarget {
+	v.run(`window.WebSocket = class extends EventTarget {
 		constructor() { super(); queueMicrotask(() => this.dispatchEvent(new CloseEvent("close", { code: 1006 }))); }
 		close() {}
-	}`, nil)
+	}`)
 	v.click(".wordmark")
 	v.enter("#topic", "How moons form"+kb.Enter)
 	v.see("#live")
@@ -185,7 +185,7 @@ func (v *visit) tasksAndCancel() {
 // session: an expired token is renewed unseen, an ended session leads to the sign-in.
 func (v *visit) session() {
 	spoil := func(fields ...string) {
-		v.evaluate(`(() => { const s = JSON.parse(sessionStorage.getItem("lyo.session")); for (const f of `+quoted(strings.Join(fields, " "))+`.split(" ")) s[f] = "spoilt"; sessionStorage.setItem("lyo.session", JSON.stringify(s)); })()`, nil)
+		v.run(`(() => { const s = JSON.parse(sessionStorage.getItem("lyo.session")); for (const f of ` + quoted(strings.Join(fields, " ")) + `.split(" ")) s[f] = "spoilt"; sessionStorage.setItem("lyo.session", JSON.stringify(s)); })()`)
 		v.do(chromedp.Navigate("about:blank"), chromedp.Navigate(v.base+"/#/tasks"))
 	}
 	spoil("access_token")
@@ -202,7 +202,7 @@ func (v *visit) session() {
 	v.enter("#sign-in [name=password]", "correct horse battery")
 	v.click("#sign-in button[type=submit]")
 	v.see(".card")
-	v.evaluate(`location.hash = "#/courses/00000000-0000-7000-8000-000000000000"`, nil)
+	v.run(`location.hash = "#/courses/00000000-0000-7000-8000-000000000000"`)
 	v.see("main .alert")
 	v.inspect("not-there")
 	v.click(".account summary")
@@ -215,12 +215,12 @@ func (v *visit) session() {
 
 // hostileText renders what a model or a stranger might write.
 func (v *visit) hostileText() {
-	var found struct {
+	type rendered struct {
 		HTML  string
 		Links []string
 		Ran   bool
 	}
-	v.evaluate(`(async () => {
+	found := evaluate[rendered](v.browser, `(async () => {
 		const { markdown } = await import("/console/markdown.js");
 		const text = [
 			"# <img src=x onerror='window.ran=1'>", "<script>window.ran=1</script>", "[a](javascript:window.ran=1) [b](data:text/html,x) [c](https://example.org/x) ![d](http://example.org/y.png)",
@@ -234,7 +234,7 @@ func (v *visit) hostileText() {
 		found.HTML += place.querySelector("strong, em, table, code") ? "" : "nothing rendered";
 		place.remove();
 		return found;
-	})()`, &found)
+	})()`)
 	require.Empty(v.t, found.HTML)
 	require.False(v.t, found.Ran)
 	require.Equal(v.t, []string{"https://example.org/x", "http://example.org/y.png", "https://example.org/z"}, found.Links)
