@@ -149,7 +149,7 @@ func (v *visit) sections() {
 	if v.has("search", "/v1/feeds/search") {
 		v.click(`nav a[data-section=discover]`)
 		v.enter("#search", "tides"+kb.Enter)
-		v.await(`location.hash.includes("search") && document.querySelector("#found[data-results]")`)
+		v.see("#found p[role=status]")
 		v.inspect("search")
 	}
 }
