@@ -2,7 +2,7 @@ package api
 
 // routes is every address Lyo answers. Other spellings of them are in aliases.go.
 func (s *Server) routes() {
-	s.root()        // GET /
+	s.front()       // GET /, /console/{file}
 	s.docs()        // GET /openapi.json, /docs
 	s.problems()    // GET /problems, /problems/{slug}
 	s.jwks()        // GET /.well-known/jwks.json

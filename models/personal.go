@@ -58,6 +58,36 @@ func accountData() []Personal {
 	}
 }
 
+// AboutFile says in a few words what a file of an export has; "" for an unknown one.
+func AboutFile(name string) string { return aboutFiles[name] }
+
+var aboutFiles = map[string]string{
+	"profile.json":       "your account",
+	"sessions.json":      "where you are and were signed in",
+	"courses.json":       "your courses with lessons and items",
+	"tasks.json":         "what you asked for",
+	"sources.json":       "your own material, with its text",
+	"usage.json":         "what your courses cost",
+	"learning.json":      "what you did when",
+	"mails.json":         "mails to you",
+	"exports.json":       "exports like this one",
+	"audit.json":         "what happened to your account",
+	"notifications.json": "your inbox",
+	"posts.json":         "what you posted",
+	"comments.json":      "what you commented",
+	"reactions.json":     "what you liked",
+	"views.json":         "posts you read",
+	"blocks.json":        "whom you blocked",
+	"follows.json":       "whom you follow",
+	"progress.json":      "how far you are in courses",
+	"completions.json":   "lessons you completed",
+	"attempts.json":      "your answers to quizzes",
+	"points.json":        "every point you got, and what for",
+	"achievements.json":  "what you unlocked",
+	"reviews.json":       "your cards, and how you repeated them",
+	"deeds.json":         "what others may see in their feeds",
+}
+
 // auditJSON says where from only for what the user did, or nobody who was signed in:
 // from where an administrator did something is theirs to know.
 const auditJSON = `CASE WHEN t.actor_id IS NULL OR t.actor_id = t.user_id

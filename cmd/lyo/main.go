@@ -55,6 +55,7 @@ func root(environ []string, out, errs io.Writer) *cobra.Command {
 		codecCommand(environ),
 		openapiCommand(),
 		versionCommand(),
+		probeCommand(),
 	)
 	return cmd
 }
