@@ -38,7 +38,7 @@ func newProbes(s *Server) *probes {
 	p := &probes{
 		database: asking(s.askDatabase), redis: asking(s.askRedis), temporal: asking(s.askTemporal),
 		websocket: asking(s.askSockets), schema: asking(s.askSchema),
-		push: asking(func(context.Context) Component { return healthy("not configured") }),
+		push: asking(s.askPush),
 	}
 	p.watchModel(s)
 	return p
@@ -105,6 +105,20 @@ func (s *Server) askTemporal(ctx context.Context) Component {
 
 func (s *Server) askSockets(context.Context) Component {
 	return healthy("Sockets are open for clients")
+}
+
+// askPush says what is configured. Whether providers take it, receipts tell.
+func (s *Server) askPush(context.Context) Component {
+	apple, google := s.Config.Push.APNSKey != "", s.Config.Push.FCMCredentials != ""
+	switch {
+	case apple && google:
+		return healthy("APNs and FCM are configured")
+	case apple:
+		return healthy("APNs is configured; pushes to Android and the web are dry runs")
+	case google:
+		return healthy("FCM is configured; pushes to Apple's devices are dry runs")
+	}
+	return healthy("not configured: pushes are dry runs")
 }
 
 // watchModel keeps the longer answer of the model beside the short one.

@@ -55,6 +55,7 @@ type Config struct {
 	Course   Course
 	Account  Account
 	Mail     Mail
+	Push     Push
 	Dev      Dev
 }
 

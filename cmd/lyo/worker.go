@@ -18,6 +18,9 @@ func (a *app) serveWorker(ctx context.Context) error {
 	if err := a.awaitTemporal(ctx); err != nil {
 		return err
 	}
+	if err := workflows.ScheduleSweep(ctx, a.temporal); err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	relay := &outbox.Relay{
 		Starter: a.starter, DatabaseURL: a.cfg.Database.URL.Reveal(), Clock: clock, Log: a.log, Poll: 5 * time.Second,
@@ -51,10 +54,10 @@ func (a *app) awaitTemporal(ctx context.Context) error {
 	}
 }
 
-// runWorkers polls both queues. When ctx ends, activities on the database finish
-// and inference is handed back, within the stop time.
+// runWorkers polls the queues. When ctx ends, activities on the database finish,
+// and inference and pushes are handed back, within the stop time.
 func (a *app) runWorkers(ctx context.Context) error {
-	fatal := make(chan error, 2)
+	fatal := make(chan error, 3)
 	base := worker.Options{
 		WorkerStopTimeout:                  a.cfg.HTTP.StopWithin / 2,
 		OnFatalError:                       func(err error) { fatal <- err },
@@ -72,13 +75,18 @@ func (a *app) runWorkers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	pushing, err := a.pushing(ctx)
+	if err != nil {
+		return err
+	}
 	material, reader := a.material()
 	defer func() { _ = reader.Close() }()
 	activities.Database{
 		Story: &activities.Story{DB: a.db, Followups: outbox.Followups(clock)}, Checking: &activities.Checking{DB: a.db, Clock: clock},
 		Researching: a.researching(), Material: material, Writing: writing,
-		Departure: &activities.Departure{DB: a.db, Redis: a.redis, Cancel: outbox.CancelSoon, Clock: clock},
+		Departure: &activities.Departure{DB: a.db, Redis: a.redis, Cancel: outbox.CancelSoon, EndPush: outbox.EndPush, Clock: clock},
 		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing,
+		Pushing: pushing, Sweeping: &activities.Sweeping{DB: a.db, Clock: clock, SilentFor: a.cfg.Push.SilentFor},
 	}.Register(general)
 
 	slots := base
@@ -87,13 +95,17 @@ func (a *app) runWorkers(ctx context.Context) error {
 	inference := worker.New(a.temporal, workflows.QueueGemma, slots)
 	activities.Inference{Writing: writing}.Register(inference)
 
-	for _, w := range []worker.Worker{general, inference} {
+	pushes := worker.New(a.temporal, workflows.QueuePush, pushOptions(base))
+	workflows.RegisterPush(pushes)
+	activities.Pushes{Pushing: pushing}.Register(pushes)
+
+	for _, w := range []worker.Worker{general, inference, pushes} {
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start worker: %w", err)
 		}
 		defer w.Stop()
 	}
-	a.log.InfoContext(ctx, "worker is polling", "queues", []string{workflows.Queue, workflows.QueueGemma})
+	a.log.InfoContext(ctx, "worker is polling", "queues", []string{workflows.Queue, workflows.QueueGemma, workflows.QueuePush})
 	select {
 	case <-ctx.Done():
 		return nil
