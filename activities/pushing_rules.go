@@ -87,7 +87,7 @@ func outcomeOfPush(t models.PushTarget, result push.Result, began, now time.Time
 			o.DeadSince = result.Since
 		}
 	case push.Retry:
-		if o.Attempts < pushTries {
+		if o.Attempts < pushTries && t.Kind != models.NotifyTest { // who tests waits for the answer
 			again := now.Add(cmp.Or(result.After, time.Second<<o.Attempts))
 			o.Status, o.NotBefore = models.PushRetry, &again
 		}
