@@ -102,7 +102,9 @@ func TestBoundsHold(t *testing.T) {
 func TestGoAway(t *testing.T) {
 	t.Parallel()
 	p := newProviders(t)
-	p.apns.On(func(m pushtest.Push) pushtest.Reply { return pushtest.Reply{GoAway: m.N == 50, Delay: time.Millisecond} })
+	p.apns.On(func(m pushtest.Push) pushtest.Reply {
+		return pushtest.Reply{GoAway: m.N == 50, Delay: time.Millisecond}
+	})
 	for _, result := range p.Send(t.Context(), many(300, all(push.IOS))) {
 		require.Equal(t, push.Sent, result.Verdict, result.Reason)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -103,6 +104,11 @@ func (a *APNs) Roots() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.server.Certificate())
 	return pool
+}
+
+// TLS is how a client reaches it.
+func (a *APNs) TLS() *tls.Config {
+	return &tls.Config{RootCAs: a.Roots(), MinVersion: tls.VersionTLS12}
 }
 
 func (a *APNs) serve(w http.ResponseWriter, r *http.Request) {
