@@ -19,8 +19,8 @@ import (
 	"github.com/lyoapp/lyo/models/modelstest"
 )
 
-// desk is where news is sent from, with a clock that moves when told.
-type desk struct {
+// pressroom is where news is sent from, with a clock that moves when told.
+type pressroom struct {
 	*activities.Pushing
 
 	t    *testing.T
@@ -32,9 +32,9 @@ type desk struct {
 	at time.Time
 }
 
-func newDesk(t *testing.T) *desk {
+func newPressroom(t *testing.T) *pressroom {
 	t.Helper()
-	d := &desk{t: t, db: modelstest.New(t), apns: pushtest.NewAPNs(t, 0), at: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
+	d := &pressroom{t: t, db: modelstest.New(t), apns: pushtest.NewAPNs(t, 0), at: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
 	sender, err := push.New(t.Context(), push.Options{
 		Apple: push.Apple{
 			Key: d.apns.Key(), KeyID: pushtest.KeyID, TeamID: pushtest.TeamID, Topic: pushtest.Topic, URL: d.apns.URL(),
@@ -48,19 +48,19 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
-func (d *desk) now() time.Time {
+func (d *pressroom) now() time.Time {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.at
 }
 
-func (d *desk) advance(by time.Duration) {
+func (d *pressroom) advance(by time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.at = d.at.Add(by)
 }
 
-func (d *desk) addUser(email string) uuid.UUID {
+func (d *pressroom) addUser(email string) uuid.UUID {
 	d.t.Helper()
 	user := models.User{
 		ID: models.NewID(), Email: email, FullName: "Ada", PasswordHash: "-", Locale: "en", Timezone: "Europe/Berlin",
@@ -70,7 +70,7 @@ func (d *desk) addUser(email string) uuid.UUID {
 	return user.ID
 }
 
-func (d *desk) device(token string) models.Device {
+func (d *pressroom) device(token string) models.Device {
 	d.t.Helper()
 	device, err := models.RegisterDevice(d.t.Context(), d.db, models.Device{
 		ID: models.NewID(), UserID: d.user, Token: token, Platform: models.PlatformIOS, Environment: models.EnvironmentProduction,
@@ -81,7 +81,7 @@ func (d *desk) device(token string) models.Device {
 }
 
 // news is something new in the user's inbox.
-func (d *desk) news(kind models.NotificationKind) activities.Shard {
+func (d *pressroom) news(kind models.NotificationKind) activities.Shard {
 	d.t.Helper()
 	source := models.NewID().String()
 	n := models.Notification{UserID: d.user, Kind: kind, Title: "News", Body: "of something", CreatedAt: d.now()}
@@ -89,14 +89,14 @@ func (d *desk) news(kind models.NotificationKind) activities.Shard {
 	return activities.Shard{Notification: models.NotificationID(d.user, kind, source)}
 }
 
-func (d *desk) deliver(news activities.Shard) activities.PushCounts {
+func (d *pressroom) deliver(news activities.Shard) activities.PushCounts {
 	d.t.Helper()
 	counts, err := d.DeliverPushes(d.t.Context(), news)
 	require.NoError(d.t, err)
 	return counts
 }
 
-func (d *desk) prefer(change func(*models.PushPreferences)) {
+func (d *pressroom) prefer(change func(*models.PushPreferences)) {
 	d.t.Helper()
 	_, err := models.ChangePushPreferences(d.t.Context(), d.db, d.user, func(p *models.PushPreferences) error {
 		change(p)
@@ -108,7 +108,7 @@ func (d *desk) prefer(change func(*models.PushPreferences)) {
 
 func TestADeviceIsToldOnce(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newPressroom(t)
 	d.device("00000000aa")
 	d.device("00000000bb")
 	news := d.news(models.NotifyComment)
@@ -126,7 +126,7 @@ func TestADeviceIsToldOnce(t *testing.T) {
 
 func TestTryingAgainAsTold(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newPressroom(t)
 	d.device("00000000aa")
 	d.apns.On(func(p pushtest.Push) pushtest.Reply {
 		if p.Try == 1 {
@@ -158,7 +158,7 @@ func TestTryingAgainAsTold(t *testing.T) {
 
 func TestWhatAUserDoesNotWant(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newPressroom(t)
 	d.device("00000000aa")
 	d.prefer(func(p *models.PushPreferences) { p.Community, p.Marketing = false, false })
 	require.Equal(t, activities.PushCounts{Skipped: 1}, d.deliver(d.news(models.NotifyComment)))
@@ -173,7 +173,7 @@ func TestWhatAUserDoesNotWant(t *testing.T) {
 
 func TestQuietHoursPutNewsOff(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newPressroom(t)
 	d.device("00000000aa")
 	start, end := 22*60, 7*60
 	d.prefer(func(p *models.PushPreferences) { p.QuietHoursStart, p.QuietHoursEnd = &start, &end })
@@ -203,7 +203,7 @@ func TestQuietHoursPutNewsOff(t *testing.T) {
 
 func TestEnoughForADay(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newPressroom(t)
 	d.device("00000000aa")
 	d.device("00000000bb")
 	for range 3 {
@@ -217,7 +217,7 @@ func TestEnoughForADay(t *testing.T) {
 
 func TestDeadTokensAreSwitchedOff(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newPressroom(t)
 	d.device("00000000aa")
 	again := d.device("00000000bb")
 	d.apns.On(func(p pushtest.Push) pushtest.Reply {
@@ -237,7 +237,7 @@ func TestDeadTokensAreSwitchedOff(t *testing.T) {
 // TestAnAccountEndsMeanwhile: after that nobody is told, and nobody waits.
 func TestAnAccountEndsMeanwhile(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newPressroom(t)
 	for i := range 250 {
 		d.device(fmt.Sprintf("%010x", i))
 	}
@@ -275,7 +275,7 @@ func TestAnAccountEndsMeanwhile(t *testing.T) {
 // TestARunThatIsGivenUp: what it sent is written down, and the one in its place waits.
 func TestARunThatIsGivenUp(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newPressroom(t)
 	d.device("00000000aa")
 	news := d.news(models.NotifyComment)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -297,7 +297,7 @@ func TestARunThatIsGivenUp(t *testing.T) {
 // TestLookingUpCostsTheSameForMany counts statements.
 func TestLookingUpCostsTheSameForMany(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newPressroom(t)
 	statements := 0
 	count := func(*gorm.DB) { statements++ }
 	require.NoError(t, d.db.Callback().Raw().After("gorm:raw").Register("count", count))

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -179,7 +179,7 @@ func (in *sendPushInput) Resolve(huma.Context) []error {
 	size := 0
 	for name, value := range b.Data {
 		size += len(name) + len(value)
-		if name == "aps" || name == "notification_id" || !utf8.ValidString(name) {
+		if reservedData(name) {
 			faults.add("data", "must not have a member "+name)
 		}
 	}
@@ -190,6 +190,12 @@ func (in *sendPushInput) Resolve(huma.Context) []error {
 		faults.add("user_ids", "must not be empty: leave it out for everyone")
 	}
 	return faults
+}
+
+// reservedData tells whether a name means something to us or to a push service.
+func reservedData(name string) bool {
+	return name == "" || slices.Contains([]string{"aps", "notification_id", "from", "message_type", "notification"}, name) ||
+		strings.HasPrefix(name, "google") || strings.HasPrefix(name, "gcm")
 }
 
 type broadcastView struct {

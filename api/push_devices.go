@@ -106,9 +106,11 @@ type deviceView struct {
 }
 
 func viewDevice(d models.Device) deviceView {
+	var info any
+	_ = json.Unmarshal(d.DeviceInfo, &info) // it was JSON, or is nothing
 	return deviceView{
 		ID: d.ID, DeviceToken: maskedToken(d.Token), DeviceType: d.Platform, Platform: d.Platform, Environment: d.Environment,
-		IsActive: d.IsActive, OffReason: d.OffReason, DeviceInfo: d.DeviceInfo, Locale: d.Locale, AppVersion: d.AppVersion,
+		IsActive: d.IsActive, OffReason: d.OffReason, DeviceInfo: info, Locale: d.Locale, AppVersion: d.AppVersion,
 		DeviceModel: d.DeviceModel, OSVersion: d.OSVersion, CreatedAt: d.CreatedAt.UTC(), LastUsed: d.LastUsedAt.UTC(),
 	}
 }
@@ -121,9 +123,13 @@ func maskedToken(token string) string {
 
 func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*body[deviceView], error) {
 	b, now := in.Body, s.now()
+	var info json.RawMessage
+	if b.DeviceInfo != nil {
+		info, _ = json.Marshal(b.DeviceInfo) //nolint:errchkjson // it came from JSON, so it goes back
+	}
 	made, err := models.RegisterDevice(ctx, s.DB, models.Device{
 		ID: models.NewID(), UserID: principal(ctx).UserID, Token: b.DeviceToken, Platform: b.kind(), Environment: b.environment(),
-		DeviceInfo: b.DeviceInfo, Locale: text(b.Locale), AppVersion: text(b.AppVersion), DeviceModel: text(b.DeviceModel),
+		DeviceInfo: info, Locale: text(b.Locale), AppVersion: text(b.AppVersion), DeviceModel: text(b.DeviceModel),
 		OSVersion: text(b.OSVersion), CreatedAt: now, LastUsedAt: now,
 	})
 	return &body[deviceView]{viewDevice(made)}, err

@@ -3,7 +3,6 @@ package models
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -21,9 +20,9 @@ func RegisterDevice(ctx context.Context, db *gorm.DB, d Device) (made Device, er
 		if err := isActive(tx, d.UserID); err != nil {
 			return err
 		}
-		info, err := json.Marshal(d.DeviceInfo)
-		if err != nil {
-			return err
+		info := "null"
+		if d.DeviceInfo != nil {
+			info = string(d.DeviceInfo)
 		}
 		return tx.Raw(`
 			INSERT INTO devices AS d (id, user_id, token, token_hash, platform, environment, device_info, locale, app_version,
@@ -37,7 +36,7 @@ func RegisterDevice(ctx context.Context, db *gorm.DB, d Device) (made Device, er
 				is_active = true, off_reason = '', off_at = NULL, last_used_at = greatest(d.last_used_at, excluded.last_used_at)
 			RETURNING *`, map[string]any{
 			"id": d.ID, "user": d.UserID, "token": d.Token, "hash": d.TokenHash, "platform": d.Platform, "environment": d.Environment,
-			"info": string(info), "locale": d.Locale, "app": d.AppVersion, "model": d.DeviceModel, "os": d.OSVersion, "now": d.LastUsedAt,
+			"info": info, "locale": d.Locale, "app": d.AppVersion, "model": d.DeviceModel, "os": d.OSVersion, "now": d.LastUsedAt,
 		}).Scan(&made).Error
 	})
 	return made, err

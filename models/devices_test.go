@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"sync"
 	"testing"
@@ -18,7 +19,7 @@ func register(t *testing.T, db *gorm.DB, user uuid.UUID, token string, at time.T
 	t.Helper()
 	d, err := models.RegisterDevice(t.Context(), db, models.Device{
 		ID: models.NewID(), UserID: user, Token: token, Platform: models.PlatformIOS, Environment: models.EnvironmentProduction,
-		DeviceInfo: map[string]any{"screen": "large"}, CreatedAt: at, LastUsedAt: at,
+		DeviceInfo: json.RawMessage(`{"screen": "large"}`), CreatedAt: at, LastUsedAt: at,
 	})
 	require.NoError(t, err)
 	return d
@@ -29,7 +30,7 @@ func TestATokenIsItsLastRegistrants(t *testing.T) {
 	db, now := modelstest.New(t), time.Now().UTC().Truncate(time.Microsecond)
 	ada, eve := signedUp(t, db, "ada@example.com", now).UserID, signedUp(t, db, "eve@example.com", now).UserID
 	first := register(t, db, ada, "the-same-token", now)
-	require.Equal(t, map[string]any{"screen": "large"}, first.DeviceInfo)
+	require.JSONEq(t, `{"screen": "large"}`, string(first.DeviceInfo))
 	again := register(t, db, ada, "the-same-token", now.Add(time.Hour))
 	require.Equal(t, first.ID, again.ID)
 	require.True(t, first.CreatedAt.Equal(again.CreatedAt))

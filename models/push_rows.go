@@ -1,6 +1,7 @@
 package models
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,7 +35,7 @@ type Device struct {
 	TokenHash   []byte    // SHA-256 of it, unique together with the environment
 	Platform    string
 	Environment string
-	DeviceInfo  any `gorm:"type:jsonb;serializer:json"` // what the app says of it
+	DeviceInfo  json.RawMessage `gorm:"type:jsonb;serializer:json"` // what the app says of it; nil: nothing
 	Locale      string
 	AppVersion  string
 	DeviceModel string

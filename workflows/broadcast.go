@@ -294,5 +294,8 @@ func (b *broadcast) giveUp(ctx workflow.Context, cause error) error {
 	if err := b.settle(ctx, last, nil); err != nil {
 		return err
 	}
+	if fault.CancelledByUser {
+		return temporal.NewCanceledError()
+	}
 	return cause
 }

@@ -2,7 +2,6 @@ package workflows_test
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"testing"
 	"time"
@@ -153,7 +152,7 @@ func TestABroadcastThatIsCancelled(t *testing.T) {
 		return activities.PushCounts{}, temporal.NewCanceledError()
 	}
 	p.run()
-	require.True(t, temporal.IsCanceledError(errors.Unwrap(p.GetWorkflowError())), "%v", p.GetWorkflowError())
+	require.True(t, temporal.IsCanceledError(p.GetWorkflowError()), "%v", p.GetWorkflowError())
 	require.Equal(t, "cancelled", p.last().Step)
 	require.True(t, p.last().Fault.CancelledByUser)
 	require.Equal(t, 42, p.last().Result["accepted"])

@@ -18,9 +18,6 @@ func (a *app) serveWorker(ctx context.Context) error {
 	if err := a.awaitTemporal(ctx); err != nil {
 		return err
 	}
-	if err := workflows.ScheduleSweep(ctx, a.temporal); err != nil {
-		return err
-	}
 	group, ctx := errgroup.WithContext(ctx)
 	relay := &outbox.Relay{
 		Starter: a.starter, DatabaseURL: a.cfg.Database.URL.Reveal(), Clock: clock, Log: a.log, Poll: 5 * time.Second,
@@ -36,11 +33,14 @@ func (a *app) serveWorker(ctx context.Context) error {
 	return group.Wait()
 }
 
-// awaitTemporal waits until Temporal answers and knows our search attributes.
+// awaitTemporal waits until Temporal answers and knows our search attributes and schedules.
 func (a *app) awaitTemporal(ctx context.Context) error {
 	for {
 		trying, cancel := context.WithTimeout(ctx, 20*time.Second)
 		err := workflows.RegisterLabels(trying, a.temporal, a.cfg.Temporal.Namespace)
+		if err == nil {
+			err = workflows.ScheduleSweep(trying, a.temporal)
+		}
 		cancel()
 		if err == nil {
 			return nil
