@@ -139,6 +139,9 @@ learning.json  what you did when
 mails.json     mails to you
 exports.json   exports like this one
 audit.json     what happened to your account
+notifications.json     your inbox, and which pushes told of it
+devices.json           where pushes go
+push_preferences.json  what you are told of by push, and when not
 
 Passwords and tokens are kept as hashes only, which are left out.
 `

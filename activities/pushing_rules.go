@@ -3,6 +3,7 @@ package activities
 import (
 	"cmp"
 	"context"
+	"maps"
 	"time"
 
 	"github.com/lyoapp/lyo/activities/push"
@@ -102,9 +103,7 @@ const goodFor = 2 * 24 * time.Hour
 // messageTo is the news as it is sent to a device, the same each time.
 func messageTo(t models.PushTarget) push.Message {
 	data := map[string]string{"type": string(t.Kind)}
-	for name, value := range t.Data {
-		data[name] = value
-	}
+	maps.Copy(data, t.Data)
 	data["notification_id"] = t.NotificationID.String()
 	return push.Message{
 		ID:    models.PushMessageID(t.NotificationID, t.DeviceID),

@@ -151,6 +151,7 @@ func TestTryingPushes(t *testing.T) {
 	for i, platform := range []string{"ios", "android", "web"} {
 		w.do("POST", "/v1/push/devices", fmt.Sprintf(`{"device_token":"a-long-enough-token-%d","platform":%q}`, i, platform), ada.header()...)
 	}
+	first := none.json(t)["notification_id"]
 	statuses := map[string]models.PushStatus{"ios": models.PushAccepted, "android": models.PushDryRun, "web": models.PushFailed}
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -165,7 +166,7 @@ func TestTryingPushes(t *testing.T) {
 				continue
 			}
 			for _, id := range id {
-				if id.String() == none.json(t)["notification_id"] {
+				if id.String() == first {
 					continue
 				}
 				targets, _ = models.PushTargets(t.Context(), w.server.DB, models.PushRange{Notification: id}, w.server.now(), 10)

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,12 +56,7 @@ func RecordPushes(ctx context.Context, db *gorm.DB, outcomes []PushOutcome, now 
 }
 
 func anyDead(outcomes []PushOutcome) bool {
-	for _, o := range outcomes {
-		if o.Status == PushDead {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(outcomes, func(o PushOutcome) bool { return o.Status == PushDead })
 }
 
 // PushCounts is what came of news so far, by its receipts.

@@ -37,7 +37,9 @@ func newTeller() *teller {
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	p := &teller{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment()}
 	p.in.Broadcast = &workflows.PushBroadcast{TaskID: uuid.New(), BroadcastID: uuid.New(), Everyone: true, Seq: 1}
-	p.deliver = func(activities.Shard) (activities.PushCounts, error) { return activities.PushCounts{Accepted: 500}, nil }
+	p.deliver = func(activities.Shard) (activities.PushCounts, error) {
+		return activities.PushCounts{Accepted: 500}, nil
+	}
 	p.RegisterActivity(&activities.Pushing{})
 	p.RegisterActivity(&activities.Story{})
 	p.RegisterWorkflow(workflows.PushShard)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ func newGoogle(ctx context.Context, o Options) (*google, error) {
 	if err != nil || project == "" {
 		return nil, errors.New("the credentials are not the JSON of a service account") // the library's words may quote it
 	}
-	base := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // it is one
+	base := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // it is one
 	base.MaxIdleConnsPerHost = o.Google.Parallel
 	ctx = context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, &http.Client{Transport: base, Timeout: o.Timeout})
 	signed := &oauth2.Transport{Source: account.TokenSource(ctx), Base: base}
@@ -87,11 +88,7 @@ func (r *reply) refused() bool {
 }
 
 func (g *google) message(m Message) *messaging.Message {
-	data := make(map[string]string, len(m.Data))
-	for name, value := range m.Data {
-		data[name] = value
-	}
-	out := &messaging.Message{Token: m.Token, Data: data, Notification: &messaging.Notification{Title: m.Title, Body: m.Body}}
+	out := &messaging.Message{Token: m.Token, Data: maps.Clone(m.Data), Notification: &messaging.Notification{Title: m.Title, Body: m.Body}}
 	if m.Platform == Web {
 		out.Webpush = &messaging.WebpushConfig{Notification: &messaging.WebpushNotification{Title: m.Title, Body: m.Body, Tag: m.Collapse}}
 		if !m.Expires.IsZero() {

@@ -2,6 +2,7 @@ package pushtest
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -131,7 +132,7 @@ func (r *record) Accepted() map[string][]Push {
 	defer r.mu.Unlock()
 	all := make(map[string][]Push, len(r.accepted))
 	for token, pushes := range r.accepted {
-		all[token] = append([]Push{}, pushes...)
+		all[token] = slices.Clone(pushes)
 	}
 	return all
 }
