@@ -27,7 +27,7 @@ eval: build ## measure what the configured model writes: 30 topics in 5 language
 	@bin/lyo eval
 
 bench: ## measure, against limits of this machine; BENCH='-only NAME' for a part
-	@$(TESTENV) -- $(GO) run ./cmd/lyo/bench $(BENCH)
+	@$(TESTENV) -temporal -- $(GO) run ./cmd/lyo/bench $(BENCH)
 
 test: ## every test, with the race detector, on a real Postgres, Redis and Temporal
 	$(TESTENV) -temporal -- $(GO) test -race -count=1 -timeout 15m $(PKGS)

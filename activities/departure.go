@@ -17,7 +17,10 @@ type Departure struct {
 	Redis redis.UniversalClient // nil: there is none
 	// Cancel makes the promise to cancel a task that is under way.
 	Cancel func(models.Task, time.Time) models.OutboxEntry
-	Clock  func() time.Time
+	// EndPush makes the promise to end what still tells the user's devices of news; nil:
+	// it ends by itself.
+	EndPush func(notification uuid.UUID, now time.Time) models.OutboxEntry
+	Clock   func() time.Time
 }
 
 // DepartureInput names an account and its deletion.
@@ -34,7 +37,25 @@ func (d *Departure) StopWork(ctx context.Context, in DepartureInput) (open int, 
 	now := d.Clock()
 	cancel := func(task models.Task) models.OutboxEntry { return d.Cancel(task, now) }
 	_, open, err = models.StopWork(ctx, d.DB, in.UserID, in.DeletionID, cancel, now)
+	if err == nil {
+		err = d.endPushes(ctx, in.UserID, now)
+	}
 	return open, translate(err)
+}
+
+// endPushes leaves promises to end what waits for a better time to tell the user's devices
+// of news. What is sending at this moment stops by itself, since the account is off.
+func (d *Departure) endPushes(ctx context.Context, user uuid.UUID, now time.Time) error {
+	if d.EndPush == nil {
+		return nil
+	}
+	news, err := models.OpenPushes(ctx, d.DB, user)
+	for _, id := range news {
+		if err == nil {
+			err = models.Promise(ctx, d.DB, d.EndPush(id, now))
+		}
+	}
+	return err
 }
 
 // EraseAccount removes every row that names the user, but for one line of the audit

@@ -26,6 +26,9 @@ func aliases() []alias {
 		{http.MethodPost, "/v1/sources/", "/v1/sources"},
 		{http.MethodGet, "/v1/auth/sessions/", "/v1/auth/sessions"},
 		{http.MethodDelete, "/v1/auth/sessions/", "/v1/auth/sessions"},
+		{http.MethodPost, "/v1/push/devices", "/v1/push/devices/register"},
+		{http.MethodGet, "/v1/push/devices/", "/v1/push/devices"},
+		{http.MethodGet, "/v1/notifications/", "/v1/notifications"},
 		{http.MethodGet, "/v1/admin/audit/", "/v1/admin/audit"},
 		{http.MethodGet, "/v1/health/", "/v1/health"},
 	}

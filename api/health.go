@@ -18,8 +18,6 @@ const (
 // ModelProbe tells how the language model is. It must honour its deadline.
 type ModelProbe func(context.Context) ModelHealth
 
-// PushProbe tells how pushing is, in words for the public. It must honour its deadline.
-type PushProbe func(context.Context) Component
 
 // ModelHealth is the state of the language model. Status is healthy, degraded
 // or unhealthy. Message and the names must be fit for the public.

@@ -113,15 +113,22 @@ func (s *Server) askTemporal(ctx context.Context) Component {
 	return healthy("Temporal answers, and every queue has a worker")
 }
 
-func (s *Server) askPush(ctx context.Context) Component {
-	if s.Push == nil {
-		return healthy("not configured")
-	}
-	return s.Push(ctx)
-}
-
 func (s *Server) askSockets(context.Context) Component {
 	return healthy("Sockets are open for clients")
+}
+
+// askPush says what is configured. Whether providers take it, receipts tell.
+func (s *Server) askPush(context.Context) Component {
+	apple, google := s.Config.Push.APNSKey != "", s.Config.Push.FCMCredentials != ""
+	switch {
+	case apple && google:
+		return healthy("APNs and FCM are configured")
+	case apple:
+		return healthy("APNs is configured; pushes to Android and the web are dry runs")
+	case google:
+		return healthy("FCM is configured; pushes to Apple's devices are dry runs")
+	}
+	return healthy("not configured: pushes are dry runs")
 }
 
 // watchModel keeps the longer answer of the model beside the short one.

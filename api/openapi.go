@@ -30,6 +30,8 @@ func (s *Server) humaConfig() huma.Config {
 			Tags: []*huma.Tag{
 				{Name: tagAuth, Description: "Accounts and sessions"},
 				{Name: tagUsers, Description: "One's own profile"},
+				{Name: tagInbox, Description: "One's inbox: news, whether or not a push told of it"},
+				{Name: tagPush, Description: "Devices, and what they are told of"},
 				{Name: tagCourses, Description: "Courses and their generation"},
 				{Name: tagTasks, Description: "Long work and its progress"},
 				{Name: tagAdmin, Description: "For administrators"},

@@ -47,6 +47,14 @@ func (w *world) settled(email string) estate {
 		require.NoError(w.t, w.server.DB.Create(&export).Error)
 		require.NoError(w.t, w.server.DB.Create(&models.ExportPart{ExportID: export.ID, Position: 1, Data: []byte("x")}).Error)
 		e.add("/v1/users/me/exports/", export.ID)
+		device := models.Device{
+			ID: models.NewID(), UserID: user, Token: e.topic + source.ID.String(), TokenHash: make([]byte, 16), Platform: models.PlatformIOS,
+			Environment: models.EnvironmentProduction, IsActive: true, CreatedAt: now, LastUsedAt: now,
+		}
+		device.TokenHash = append(device.TokenHash, device.ID[:]...)
+		require.NoError(w.t, w.server.DB.Create(&device).Error)
+		e.add("/v1/push/devices/", device.ID)
+		e.add("/v1/notifications/", w.receive(e.person, e.topic+source.ID.String()))
 		phone := w.logIn(email, "correct horse", "Phone")
 		claims, err := w.server.access.Verify(phone.access)
 		require.NoError(w.t, err)
@@ -231,7 +239,10 @@ func TestAnIdempotencyKeyIsItsOwners(t *testing.T) {
 	requests := map[string][2]string{ // what the owner sends, and the other
 		"generate-course":   {`{"topic":"Keys"}`, `{"topic":"Keys"}`},
 		"regenerate-course": {`{"section":"lessons"}`, `{"section":"lessons"}`},
+		"send-push":         {`{"title":"Keys","body":"For all"}`, `{"title":"Keys","body":"For all"}`},
 	}
+	w.promote(ada.person)
+	w.promote(eve)
 	operations := 0
 	w.documented(func(method, path string, op *huma.Operation) {
 		takesKey := slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == "Idempotency-Key" })

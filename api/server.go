@@ -39,8 +39,6 @@ type Deps struct {
 	Hub      *realtime.Hub
 	Starter  *outbox.Starter
 	Tickets  *realtime.Tickets
-	// Push tells how pushing is; nil: it is not configured.
-	Push PushProbe
 	// Tracer makes a span of each request, Seen is told of it; either may be nil.
 	Tracer trace.Tracer
 	Seen   RequestSeen

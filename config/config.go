@@ -58,6 +58,7 @@ type Config struct {
 	Observe  Observe
 	Versions Versions
 	Payload  Payload
+	Push     Push
 	Dev      Dev
 }
 

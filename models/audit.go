@@ -45,6 +45,7 @@ type AuditAction string
 
 // Every action there is.
 const (
+	AuditBroadcast         AuditAction = "push.broadcast"
 	AuditSignUp            AuditAction = "account.created"
 	AuditSignIn            AuditAction = "session.started"
 	AuditSignInFailed      AuditAction = "session.refused" // a wrong password, or nobody's e-mail address

@@ -8,6 +8,9 @@
 //	SendMail           a mail is sent, for up to an hour
 //	ExportAccount      a user's data becomes an archive; query "progress"
 //	DeleteAccount      an account is ended, and after its grace period erased
+//	FanOutPush         devices are told of news, of one user or of all; query "progress" for those
+//	PushShard          five hundred devices of them
+//	SweepDevices       on a schedule: devices that are silent are switched off
 //
 // Workflow ids are derived from business keys in names.go, so a second start of
 // the same work finds the first.

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"strconv"
+
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/temporal"
 )
@@ -9,6 +11,7 @@ import (
 const (
 	Queue      = "lyo"       // workflows, and activities on the database
 	QueueGemma = "lyo-gemma" // activities that hold a slot of the model
+	QueuePush  = "lyo-push"  // what is sent to devices, at a limited rate
 )
 
 // QueryProgress answers a ProgressAnswer with every event after the given seq.
@@ -35,6 +38,14 @@ func DeleteAccountID(deletion uuid.UUID) string { return "delete-account/" + del
 
 // FanOutPushID is the id of the workflow that tells devices of news.
 func FanOutPushID(notification uuid.UUID) string { return "fan-out-push/" + notification.String() }
+
+// BroadcastID is the id of the workflow that tells many of a broadcast for a task.
+func BroadcastID(task uuid.UUID) string { return "broadcast/" + task.String() }
+
+// PushShardID is the id of the workflow that tells the nth shard of a broadcast's devices.
+func PushShardID(broadcast uuid.UUID, n int) string {
+	return "push-shard/" + broadcast.String() + "/" + strconv.Itoa(n)
+}
 
 // UnlockAchievementsID is the id of the workflow that looks at a user's achievements after a deed.
 func UnlockAchievementsID(user, deed uuid.UUID) string {

@@ -78,3 +78,22 @@ func reading(ctx workflow.Context) workflow.Context {
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 3, MaximumInterval: 20 * time.Second, MaximumAttempts: 4},
 	})
 }
+
+// Pushing waits for push services, and its queue is limited. It is tried until it is done:
+// what must not be tried again is in the receipts. The heartbeat tells a dead worker from
+// a slow provider and carries the cancel. News for one goes before shards of broadcasts.
+func pushing(ctx workflow.Context, urgency int) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           QueuePush,
+		StartToCloseTimeout: 30 * time.Minute,
+		HeartbeatTimeout:    5 * time.Second,
+		WaitForCancellation: true,
+		Priority:            temporal.Priority{PriorityKey: urgency},
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 500 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second},
+	})
+}
+
+const (
+	urgentPush  = 2
+	patientPush = 4
+)

@@ -267,6 +267,7 @@ func TestReplayOfRecordedHistories(t *testing.T) {
 	replayer := worker.NewWorkflowReplayer()
 	replayer.RegisterWorkflow(workflows.GenerateCourse)
 	replayer.RegisterWorkflow(workflows.RegenerateCourse)
+	replayer.RegisterWorkflow(workflows.FanOutPush)
 	entries, err := os.ReadDir("testdata/histories")
 	require.NoError(t, err)
 	require.NotEmpty(t, entries)

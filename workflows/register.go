@@ -26,7 +26,11 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(SendMail)
 	w.RegisterWorkflow(FanOutPush)
 	w.RegisterWorkflow(UnlockAchievements)
+	w.RegisterWorkflow(SweepDevices)
 }
+
+// RegisterPush puts the workflows of the queue "lyo-push" on a worker.
+func RegisterPush(w worker.WorkflowRegistry) { w.RegisterWorkflow(PushShard) }
 
 // RegisterLabels makes the search attributes known to the namespace and waits
 // until the server has taken notice, which can be seconds later. Doing it twice

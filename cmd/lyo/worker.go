@@ -34,11 +34,14 @@ func (a *app) serveWorker(ctx context.Context) error {
 	return group.Wait()
 }
 
-// awaitTemporal waits until Temporal answers and knows our search attributes.
+// awaitTemporal waits until Temporal answers and knows our search attributes and schedules.
 func (a *app) awaitTemporal(ctx context.Context) error {
 	for {
 		trying, cancel := context.WithTimeout(ctx, 20*time.Second)
 		err := workflows.RegisterLabels(trying, a.temporal, a.cfg.Temporal.Namespace)
+		if err == nil {
+			err = workflows.ScheduleSweep(trying, a.temporal)
+		}
 		cancel()
 		if err == nil {
 			return nil
@@ -52,10 +55,10 @@ func (a *app) awaitTemporal(ctx context.Context) error {
 	}
 }
 
-// runWorkers polls both queues. When ctx ends, activities on the database finish
-// and inference is handed back, within the stop time.
+// runWorkers polls the queues. When ctx ends, activities on the database finish,
+// and inference and pushes are handed back, within the stop time.
 func (a *app) runWorkers(ctx context.Context) error {
-	fatal := make(chan error, 2)
+	fatal := make(chan error, 3)
 	base := worker.Options{
 		WorkerStopTimeout:                  a.cfg.HTTP.StopWithin / 2,
 		OnFatalError:                       func(err error) { fatal <- err },
@@ -75,13 +78,18 @@ func (a *app) runWorkers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	pushing, err := a.pushing(ctx)
+	if err != nil {
+		return err
+	}
 	material, reader := a.material()
 	defer func() { _ = reader.Close() }()
 	activities.Database{
 		Story: &activities.Story{DB: a.db, Followups: outbox.Followups(clock)}, Checking: &activities.Checking{DB: a.db, Clock: clock},
 		Researching: a.researching(), Material: material, Writing: writing,
-		Departure: &activities.Departure{DB: a.db, Redis: a.redis, Cancel: outbox.CancelSoon, Clock: clock},
+		Departure: &activities.Departure{DB: a.db, Redis: a.redis, Cancel: outbox.CancelSoon, EndPush: outbox.EndPush, Clock: clock},
 		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing,
+		Pushing: pushing, Sweeping: &activities.Sweeping{DB: a.db, Clock: clock, SilentFor: a.cfg.Push.SilentFor},
 	}.Register(general)
 
 	slots := base
@@ -90,13 +98,17 @@ func (a *app) runWorkers(ctx context.Context) error {
 	inference := worker.New(a.temporal, workflows.QueueGemma, slots)
 	activities.Inference{Writing: writing}.Register(inference)
 
-	for _, w := range []worker.Worker{general, inference} {
+	pushes := worker.New(a.temporal, workflows.QueuePush, pushOptions(base))
+	workflows.RegisterPush(pushes)
+	activities.Pushes{Pushing: pushing}.Register(pushes)
+
+	for _, w := range []worker.Worker{general, inference, pushes} {
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start worker: %w", err)
 		}
 		defer w.Stop()
 	}
-	a.log.InfoContext(ctx, "worker is polling", "queues", []string{workflows.Queue, workflows.QueueGemma})
+	a.log.InfoContext(ctx, "worker is polling", "queues", []string{workflows.Queue, workflows.QueueGemma, workflows.QueuePush})
 	select {
 	case <-ctx.Done():
 		return nil

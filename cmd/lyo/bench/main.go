@@ -22,6 +22,7 @@ type options struct {
 	program  string        // a lyo that was built before; empty: one is built
 	database string        // a server, superuser
 	redis    string
+	temporal string    // the program
 	out      io.Writer // the table
 	errs     io.Writer // what goes on
 }
@@ -36,6 +37,7 @@ func main() {
 	o := options{
 		database: os.Getenv("TEST_DATABASE_URL"), //nolint:forbidigo // the program's entry is where the environment comes in
 		redis:    os.Getenv("TEST_REDIS_URL"),    //nolint:forbidigo // as above
+		temporal: os.Getenv("TEST_TEMPORAL_BIN"), //nolint:forbidigo // as above
 		out:      os.Stdout, errs: os.Stderr,
 	}
 	seconds := flag.Int("seconds", 60, "length of a storm")
@@ -83,6 +85,7 @@ type benchmark struct {
 func benchmarks() []benchmark {
 	return []benchmark{
 		{"logins", "A storm of sign-ins", benchLogins},
+		{"push", "A broadcast to ten thousand devices", benchPush},
 	}
 }
 
