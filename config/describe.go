@@ -86,7 +86,7 @@ func (p parsedStruct) section(name string) section {
 	about := words(p.doc)
 	if name == "General" {
 		about = "What every process reads."
-	} else if rest, ok := strings.CutPrefix(about, name+" "); ok {
+	} else if rest := inOperatorsWords(name, about); rest != "" {
 		about = strings.ToUpper(rest[:1]) + rest[1:]
 	}
 	s := section{name: name, about: about}
