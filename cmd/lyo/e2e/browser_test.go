@@ -217,7 +217,8 @@ func (b *browser) click(selector string) {
 func (b *browser) enter(selector, text string) {
 	b.t.Helper()
 	b.see(selector)
-	b.do(chromedp.SetValue(chromedp.CSS(selector), ""), chromedp.SendKeys(chromedp.CSS(selector), text))
+	b.run(`document.querySelector(` + quoted(selector) + `).value = ""`)
+	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
 // window has a size, and a colour scheme that its user prefers.
