@@ -13,35 +13,26 @@ import (
 // taskView is a task as clients see it. The repeated spellings are for clients
 // already in the field; this is the only place that writes them.
 type taskView struct {
-	TaskID              uuid.UUID  `json:"task_id"`
-	TaskType            string     `json:"task_type" enum:"course_generation,course_regeneration,account_export,push_broadcast"`
-	State               string     `json:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
-	Status              string     `json:"status" enum:"pending,running,completed,failed,cancelled"`
-	Progress            int        `json:"progress" minimum:"0" maximum:"100" doc:"Percent; never goes down."`
-	ProgressPct         int        `json:"progress_pct"`
-	ProgressPctAgain    int        `json:"progressPct"`
-	Step                string     `json:"step"`
-	Message             string     `json:"message"`
-	Seq                 int64      `json:"seq" doc:"Number of the newest event, from 1 without a gap."`
-	ResultID            *uuid.UUID `json:"result_id" format:"uuid" nullable:"true" doc:"The finished course, the export, or the broadcast; null before."`
-	ResultIDAgain       *uuid.UUID `json:"resultId" format:"uuid" nullable:"true"`
-	ResultURL           *string    `json:"result_url" nullable:"true" doc:"Where to read the result; null before."`
-	Result              taskResult `json:"result" doc:"What came of it so far, in numbers: of a push_broadcast accepted, failed, dead, deferred, skipped and dry_run; else null."`
-	ProvisionalCourseID *uuid.UUID `json:"provisional_course_id" format:"uuid" nullable:"true" doc:"Null for a task that makes no course."`
-	WorkflowID          string     `json:"workflow_id"`
-	CreatedAt           time.Time  `json:"created_at"`
-	StartedAt           *time.Time `json:"started_at"`
-	CompletedAt         *time.Time `json:"completed_at"`
-	ErrorDetails        *faultView `json:"error_details"`
-}
-
-// taskResult is numbers by their name, or null.
-type taskResult map[string]int
-
-// TransformSchema says that there may be none.
-func (taskResult) TransformSchema(_ huma.Registry, schema *huma.Schema) *huma.Schema {
-	schema.Nullable = true
-	return schema
+	TaskID              uuid.UUID      `json:"task_id"`
+	TaskType            string         `json:"task_type" enum:"course_generation,course_regeneration,account_export,push_broadcast"`
+	State               string         `json:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
+	Status              string         `json:"status" enum:"pending,running,completed,failed,cancelled"`
+	Progress            int            `json:"progress" minimum:"0" maximum:"100" doc:"Percent; never goes down."`
+	ProgressPct         int            `json:"progress_pct"`
+	ProgressPctAgain    int            `json:"progressPct"`
+	Step                string         `json:"step"`
+	Message             string         `json:"message"`
+	Seq                 int64          `json:"seq" doc:"Number of the newest event, from 1 without a gap."`
+	ResultID            *uuid.UUID     `json:"result_id" format:"uuid" nullable:"true" doc:"The finished course, the export, or the broadcast; null before."`
+	ResultIDAgain       *uuid.UUID     `json:"resultId" format:"uuid" nullable:"true"`
+	ResultURL           *string        `json:"result_url" nullable:"true" doc:"Where to read the result; null before."`
+	Result              map[string]int `json:"result" nullable:"true" doc:"What came of it so far, in numbers: of a push_broadcast accepted, failed, dead, deferred, skipped and dry_run; else null."`
+	ProvisionalCourseID *uuid.UUID     `json:"provisional_course_id" format:"uuid" nullable:"true" doc:"Null for a task that makes no course."`
+	WorkflowID          string         `json:"workflow_id"`
+	CreatedAt           time.Time      `json:"created_at"`
+	StartedAt           *time.Time     `json:"started_at"`
+	CompletedAt         *time.Time     `json:"completed_at"`
+	ErrorDetails        *faultView     `json:"error_details"`
 }
 
 // faultView says why a task failed, in words for the learner.
@@ -63,7 +54,7 @@ func (s *Server) viewTask(t models.Task) taskView {
 		Progress: t.Progress, ProgressPct: t.Progress, ProgressPctAgain: t.Progress,
 		Step: t.Step, Message: t.Message, Seq: t.Seq, WorkflowID: t.WorkflowID,
 		CreatedAt: t.CreatedAt.UTC(), StartedAt: utc(t.StartedAt), CompletedAt: utc(t.CompletedAt),
-		Result: taskResult(t.Result),
+		Result: t.Result,
 	}
 	address := "/v1/users/me/exports/"
 	if t.MakesCourse() {

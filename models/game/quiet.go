@@ -44,7 +44,8 @@ func (q Quiet) Until(at time.Time, zone *time.Location) (end time.Time, quiet bo
 		return end.UTC(), true
 	}
 	// The clock is changed on the way: follow it by the minute.
-	for end = minute; q.covers(clockOf(end)); end = end.Add(time.Minute) {
+	for end = minute; q.covers(clockOf(end)); {
+		end = end.Add(time.Minute)
 	}
 	return end.UTC(), true
 }

@@ -151,12 +151,15 @@ func (a *APNs) answer(w http.ResponseWriter, p Push, reply Reply) {
 	if reply.Status == 0 {
 		return
 	}
-	content := map[string]any{"reason": reply.Reason}
+	content := struct {
+		Reason    string `json:"reason"`
+		Timestamp int64  `json:"timestamp,omitempty"` // in milliseconds
+	}{Reason: reply.Reason}
 	if !reply.Since.IsZero() {
-		content["timestamp"] = reply.Since.UnixMilli()
+		content.Timestamp = reply.Since.UnixMilli()
 	}
 	w.WriteHeader(reply.Status)
-	_ = json.NewEncoder(w).Encode(content)
+	_ = json.NewEncoder(w).Encode(content) // a client that has left hears nothing
 }
 
 // fault is what Apple would refuse a request for.
