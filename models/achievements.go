@@ -14,7 +14,7 @@ import (
 // FactsOf is what is known of each of some users, by one query.
 func FactsOf(ctx context.Context, db *gorm.DB, users []uuid.UUID) (map[uuid.UUID]game.Facts, error) {
 	var rows []struct {
-		UserID                                                                                  uuid.UUID
+		UserID                                                                                       uuid.UUID
 		Lessons, Courses, Quizzes, Generated, Streak, Points, Level, Achievements, Reviews, Comments int64
 	}
 	err := db.WithContext(ctx).Raw(`

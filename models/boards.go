@@ -111,7 +111,7 @@ func BoardPage(ctx context.Context, db *gorm.DB, b Board, skip int64, limit int)
 // Face is how a user looks to others.
 type Face struct {
 	ID        uuid.UUID
-	Username  string // their full name where they have none
+	Username  string  // their full name where they have none
 	AvatarURL *string `gorm:"column:avatar_url"`
 }
 

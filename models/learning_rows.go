@@ -71,9 +71,9 @@ type StreakFreeze struct {
 
 // LearningRequest is a request with an Idempotency-Key, and what came of it.
 type LearningRequest struct {
-	UserID      uuid.UUID `gorm:"type:uuid;primaryKey"`
-	Key         string    `gorm:"primaryKey"`
-	RequestHash []byte    // SHA-256
+	UserID      uuid.UUID       `gorm:"type:uuid;primaryKey"`
+	Key         string          `gorm:"primaryKey"`
+	RequestHash []byte          // SHA-256
 	Result      json.RawMessage `gorm:"type:jsonb"`
 	At          time.Time
 }
