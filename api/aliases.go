@@ -27,6 +27,8 @@ func aliases() []alias {
 		{http.MethodGet, "/v1/auth/sessions/", "/v1/auth/sessions"},
 		{http.MethodDelete, "/v1/auth/sessions/", "/v1/auth/sessions"},
 		{http.MethodGet, "/v1/admin/audit/", "/v1/admin/audit"},
+		{http.MethodGet, "/v1/reviews/due/", "/v1/reviews/due"},
+		{http.MethodGet, "/v1/gamification/achievements/", "/v1/gamification/achievements"},
 		{http.MethodGet, "/v1/health/", "/v1/health"},
 	}
 }

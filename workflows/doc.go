@@ -8,6 +8,10 @@
 //	SendMail           a mail is sent, for up to an hour
 //	ExportAccount      a user's data becomes an archive; query "progress"
 //	DeleteAccount      an account is ended, and after its grace period erased
+//	UnlockAchievements what a user has reached with a deed is unlocked, and shown on boards
+//	ApplyAchievements  achievements are unlocked for who has reached them already; query "progress"
+//	RebuildBoards      the boards in Redis are built again from the ledger
+//	RemindOfReviews    users are reminded of cards to review, by a schedule
 //
 // Workflow ids are derived from business keys in names.go, so a second start of
 // the same work finds the first.

@@ -24,6 +24,9 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(SendMail)
 	w.RegisterWorkflow(FanOutPush)
 	w.RegisterWorkflow(UnlockAchievements)
+	w.RegisterWorkflow(ApplyAchievements)
+	w.RegisterWorkflow(RebuildBoards)
+	w.RegisterWorkflow(RemindOfReviews)
 }
 
 // RegisterLabels makes the search attributes known to the namespace and waits

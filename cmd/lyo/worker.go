@@ -38,6 +38,9 @@ func (a *app) awaitTemporal(ctx context.Context) error {
 	for {
 		trying, cancel := context.WithTimeout(ctx, 20*time.Second)
 		err := workflows.RegisterLabels(trying, a.temporal, a.cfg.Temporal.Namespace)
+		if err == nil {
+			err = workflows.ScheduleReminders(trying, a.temporal)
+		}
 		cancel()
 		if err == nil {
 			return nil
@@ -77,7 +80,8 @@ func (a *app) runWorkers(ctx context.Context) error {
 	activities.Database{
 		Story: &activities.Story{DB: a.db, Followups: outbox.Followups(clock)}, Checking: &activities.Checking{DB: a.db, Clock: clock},
 		Researching: a.researching(), Material: material, Writing: writing,
-		Departure: &activities.Departure{DB: a.db, Redis: a.redis, Cancel: outbox.CancelSoon, Clock: clock},
+		Departure: &activities.Departure{DB: a.db, Redis: a.redis, Boards: a.leaderboards(), Cancel: outbox.CancelSoon, Clock: clock},
+		Rewarding: &activities.Rewarding{DB: a.db, Boards: a.leaderboards(), Followups: outbox.Followups(clock), Clock: clock},
 		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing,
 	}.Register(general)
 
