@@ -45,6 +45,12 @@ type Happened struct {
 	SentAt     *time.Time `json:"sent_at,omitempty" nullable:"true" doc:"When this request is sent, by the same clock. With it, a clock that is wrong does not matter."`
 }
 
+// stripped is the same without when it was sent, which differs each time.
+func (h Happened) stripped() Happened {
+	h.SentAt = nil
+	return h
+}
+
 // at is the moment that counts.
 func (h Happened) at(now time.Time) time.Time {
 	return game.Moment(now, h.OccurredAt, h.SentAt).UTC().Truncate(time.Microsecond)
@@ -105,10 +111,11 @@ type progressBody struct {
 }
 
 func (s *Server) putProgress(ctx context.Context, in *putProgressInput) (*progressOutput, error) {
-	completed := in.Body.Completed == nil || *in.Body.Completed
+	completed, request := in.Body.Completed == nil || *in.Body.Completed, in.Body
+	request.Happened = request.stripped()
 	return s.study(ctx, models.Study{
 		CourseID: in.ID, LessonID: in.Body.LessonID, Completed: completed, Minutes: number(in.Body.Minutes),
-		At: in.Body.at(s.now()), Key: in.key("study", in.ID, in.Body),
+		At: in.Body.at(s.now()), Key: in.key("study", in.ID, request),
 	})
 }
 
@@ -131,7 +138,7 @@ func (s *Server) completeLesson(ctx context.Context, in *completeLessonInput) (*
 	}
 	return s.study(ctx, models.Study{
 		CourseID: in.ID, LessonID: in.LessonID, Completed: true, Minutes: number(body.Minutes),
-		At: body.at(s.now()), Key: in.key("complete", in.ID, in.LessonID, body),
+		At: body.at(s.now()), Key: in.key("complete", in.ID, in.LessonID, body.Minutes, body.stripped()),
 	})
 }
 

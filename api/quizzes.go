@@ -58,7 +58,7 @@ func attemptOperation() huma.Operation {
 func (s *Server) attemptQuiz(ctx context.Context, in *attemptInput) (*attemptOutput, error) {
 	attempt, err := models.AttemptQuiz(ctx, s.DB, models.AttemptRequest{
 		UserID: principal(ctx).UserID, CourseID: in.ID, ItemID: in.ItemID, Answers: in.Body.read,
-		At: in.Body.at(s.now()), Key: in.key("attempt", in.ID, in.ItemID, in.Body),
+		At: in.Body.at(s.now()), Key: in.key("attempt", in.ID, in.ItemID, in.Body.Answers, in.Body.stripped()),
 	}, s.now(), outbox.Followups(s.now))
 	if err != nil {
 		return nil, err

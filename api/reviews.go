@@ -88,7 +88,7 @@ type cardOutput struct{ Body cardView }
 func (s *Server) reviewCard(ctx context.Context, in *reviewCardInput) (*cardOutput, error) {
 	card, err := models.ReviewCardOnce(ctx, s.DB, models.Review{
 		UserID: principal(ctx).UserID, CardID: in.CardID, Recall: game.Recall(in.Body.Rating), At: in.Body.at(s.now()),
-		Key: in.key("review", in.CardID, in.Body),
+		Key: in.key("review", in.CardID, in.Body.Rating, in.Body.stripped()),
 	}, s.now(), outbox.Followups(s.now))
 	if err != nil {
 		return nil, err

@@ -50,9 +50,10 @@ type BoardRow struct {
 
 // scores is a board's rows of SQL, with users to tell who is to be seen, and its order.
 func (b Board) scores() (from, order string, args map[string]any) {
-	args = map[string]any{"period": b.Period}
+	args = map[string]any{}
 	from = "totals s JOIN users u ON u.id = s.user_id AND u.is_active AND NOT u.leaderboard_hidden WHERE "
 	if b.Period != AllTime {
+		args["period"] = b.Period
 		from = "standings s JOIN users u ON u.id = s.user_id AND u.is_active AND NOT u.leaderboard_hidden WHERE s.period = @period AND "
 	}
 	switch b.Kind {
@@ -80,7 +81,8 @@ func (b Board) ahead() string {
 // BoardSize is how many are on a board.
 func BoardSize(ctx context.Context, db *gorm.DB, b Board) (n int64, err error) {
 	from, _, args := b.scores()
-	err = db.WithContext(ctx).Raw("SELECT count(*) FROM "+from, args).Scan(&n).Error
+	args["one"] = 1 // so that there is a name in the query, without which GORM takes arguments by their order
+	err = db.WithContext(ctx).Raw("SELECT count(*) FROM "+from+" AND 1 = @one", args).Scan(&n).Error
 	return n, err
 }
 

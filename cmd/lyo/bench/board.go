@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -69,17 +70,21 @@ func benchBoard(ctx context.Context, o options) (err error) {
 func million(ctx context.Context, db *gorm.DB, now time.Time) error {
 	for _, statement := range []string{
 		`INSERT INTO users (id, email, full_name, password_hash, created_at, updated_at)
-			SELECT gen_random_uuid(), 'learner' || n || '@example.com', 'Learner ' || n, '-', @now, @now FROM generate_series(1, @users) n`,
+			SELECT gen_random_uuid(), 'learner' || n || '@example.com', 'Learner ' || n, '-', CAST(@now AS timestamptz), CAST(@now AS timestamptz) FROM generate_series(1, CAST(@users AS integer)) n`,
 		`INSERT INTO ledger (id, user_id, rule, source, points, at)
-			SELECT gen_random_uuid(), u.id, 'award', n::text, (random() * 900)::int + 1, @now - random() * interval '20 days' * n
+			SELECT gen_random_uuid(), u.id, 'award', n::text, (random() * 900)::int + 1, CAST(@now AS timestamptz) - random() * interval '20 days' * n
 			FROM users u, generate_series(0, 1) n`,
 		`INSERT INTO unlocks (user_id, achievement_id, unlocked_at)
-			SELECT u.id, 'first_lesson', @now - random() * interval '20 days' FROM users u WHERE random() < 0.3`,
+			SELECT u.id, 'first_lesson', CAST(@now AS timestamptz) - random() * interval '20 days' FROM users u WHERE random() < 0.3`,
 		`INSERT INTO totals (user_id, points, updated_at, level, level_at, achievements_at)
 			SELECT user_id, sum(points), max(at), least(100, sum(points) / 1000 + 1), max(at), max(at) FROM ledger GROUP BY user_id`,
 		"ANALYZE",
 	} {
-		if err := db.WithContext(ctx).Exec(statement, map[string]any{"now": now, "users": boardUsers}).Error; err != nil {
+		var args []any
+		if strings.Contains(statement, "@now") {
+			args = []any{map[string]any{"now": now, "users": boardUsers}}
+		}
+		if err := db.WithContext(ctx).Exec(statement, args...).Error; err != nil {
 			return err
 		}
 	}
