@@ -21,8 +21,8 @@ func ZoneOf(name string) *time.Location {
 	return zone
 }
 
-// CalendarOf is the calendar of a user, by the zones they have lived in.
-func CalendarOf(tx *gorm.DB, user uuid.UUID) (game.Calendar, error) {
+// calendarOf is the calendar of a user, by the zones they have lived in.
+func calendarOf(tx *gorm.DB, user uuid.UUID) (game.Calendar, error) {
 	var rows []struct {
 		Timezone      string
 		At            *time.Time
@@ -63,7 +63,7 @@ type Streak struct {
 // StreakOf is a user's streak at a time.
 func StreakOf(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (Streak, error) {
 	db = db.WithContext(ctx)
-	calendar, err := CalendarOf(db, user)
+	calendar, err := calendarOf(db, user)
 	if err != nil {
 		return Streak{}, err
 	}

@@ -12,22 +12,10 @@ import (
 	"github.com/lyoapp/lyo/models/game"
 )
 
-// Learn notes a deed of learning in the transaction of its fact: the event, the day and
-// with it the streak, the points of the rule for the source ("" earns none of its own),
-// and those of the day's first deed. The same rule and source again changes nothing, the
-// event included.
-func Learn(tx *gorm.DB, deed LearningEvent, rule game.Rule, source string, f Followups) error {
-	b, err := openBook(tx, deed.UserID, deed.At)
-	if err != nil {
-		return err
-	}
-	if err := b.learn(deed, rule, source); err != nil {
-		return err
-	}
-	return b.settle(deed.ID, f)
-}
-
-// learn does so in an open book.
+// learn notes a deed of learning in an open book, in the transaction of its fact: the
+// event, the day and with it the streak, the points of the rule for the source ("" earns
+// none of its own), and those of the day's first deed. The same rule and source again
+// changes nothing, the event included.
 func (b *book) learn(deed LearningEvent, rule game.Rule, source string) error {
 	if rule != "" {
 		made, err := b.earn(rule, source, game.PointsFor(rule), deed.At, nil)

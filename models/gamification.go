@@ -32,7 +32,7 @@ type Everybody struct {
 func EverybodyTogether(ctx context.Context, db *gorm.DB) (e Everybody, err error) {
 	err = db.WithContext(ctx).Raw(`
 		SELECT count(*) AS learners, coalesce(sum(t.points), 0) AS points, coalesce(max(t.level), 1) AS highest_level,
-			coalesce(avg(t.level), 1) AS average_level, (SELECT count(*) FROM achievements) AS achievements
+			coalesce(avg(t.level), 1)::double precision AS average_level, (SELECT count(*) FROM achievements) AS achievements
 		FROM totals t JOIN users u ON u.id = t.user_id AND u.is_active WHERE t.points > 0`).Scan(&e).Error
 	return e, err
 }

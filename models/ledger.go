@@ -118,7 +118,7 @@ func openBook(tx *gorm.DB, user uuid.UUID, now time.Time) (*book, error) {
 		return nil, err
 	}
 	var err error
-	b.calendar, err = CalendarOf(tx, user)
+	b.calendar, err = calendarOf(tx, user)
 	return b, err
 }
 

@@ -35,7 +35,7 @@ func RecountMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, no
 		var users []uuid.UUID
 		err := tx.Raw(`SELECT u.id FROM users u WHERE u.id > ? AND (
 				EXISTS (SELECT 1 FROM totals t WHERE t.user_id = u.id) OR EXISTS (SELECT 1 FROM ledger l WHERE l.user_id = u.id)
-				OR EXISTS (SELECT 1 FROM activity_days d WHERE d.user_id = u.id) OR EXISTS (SELECT 1 FROM unlocks k WHERE k.user_id = u.id))
+				OR EXISTS (SELECT 1 FROM learning_events d WHERE d.user_id = u.id) OR EXISTS (SELECT 1 FROM unlocks k WHERE k.user_id = u.id))
 			ORDER BY u.id LIMIT ?`, after, most).Scan(&users).Error
 		if err != nil || len(users) == 0 {
 			return err

@@ -65,15 +65,8 @@ func (c Calendar) Skipped(d Day) bool {
 	return false
 }
 
-// Month and Week of a board are in UTC, so that they are the same for everybody.
-
-// MonthOf is the first moment of the month that a moment is in.
-func MonthOf(at time.Time) time.Time {
-	year, month, _ := at.UTC().Date()
-	return time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
-}
-
-// WeekOf is the first moment of the week, which begins on Monday.
+// WeekOf is the first moment of the week of a board: of UTC, so that it is the same for
+// everybody, from Monday.
 func WeekOf(at time.Time) time.Time {
 	return DayOf(at, time.UTC).Week().Begins(time.UTC)
 }
