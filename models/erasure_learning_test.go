@@ -21,7 +21,7 @@ func learningRows(user, course uuid.UUID, now time.Time) []any {
 		&models.LedgerEntry{ID: models.NewID(), UserID: user, Rule: game.RuleLessonCompleted, Source: lesson.String(), Points: 20, At: now},
 		&models.Total{UserID: user, Score: score},
 		&models.PeriodScore{Period: models.MonthPeriod(now), UserID: user, Score: score},
-		&models.BoardChange{UserID: user}, &models.ActivityDay{UserID: user, Day: 20_000},
+		&models.BoardChange{UserID: user}, &models.LearningDay{UserID: user, Day: 20_000},
 		&models.ZoneMove{UserID: user, At: now, Before: "UTC", After: "Asia/Tokyo"},
 		&models.StreakFreeze{UserID: user, Week: game.Day(20_000).Week(), Day: 20_000, SpentAt: now},
 		&models.LearningRequest{UserID: user, Key: "k", RequestHash: digest("request of " + user.String()), Result: json.RawMessage("null"), At: now},

@@ -55,8 +55,8 @@ type ZoneMove struct {
 	After  string
 }
 
-// ActivityDay is a day on which a user learned something.
-type ActivityDay struct {
+// LearningDay is a day on which a user learned something.
+type LearningDay struct {
 	UserID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Day    game.Day  `gorm:"primaryKey;autoIncrement:false"`
 }

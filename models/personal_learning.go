@@ -11,7 +11,7 @@ func learningData() []Personal {
 		{Table: "standings", Column: "user_id"},
 		{Table: "board_changes", Column: "user_id"},
 		{Table: "learning_requests", Column: "user_id"},
-		{Table: "activity_days", Column: "user_id"},
+		{Table: "learning_days", Column: "user_id"},
 		{Table: "zone_moves", Column: "user_id", File: "zones.json", Export: "to_jsonb(t) - 'user_id'"},
 		{Table: "streak_freezes", Column: "user_id", File: "freezes.json", Export: "jsonb_build_object('day', date '1970-01-01' + t.day, 'spent_at', t.spent_at)", Order: "spent_at"},
 		{Table: "unlocks", Column: "user_id", File: "achievements.json", Export: "to_jsonb(t) - 'user_id'", Order: "unlocked_at"},

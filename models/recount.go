@@ -95,7 +95,7 @@ func (b *book) countAll(now time.Time) (Total, error) {
 		return t, err
 	}
 	var days []game.Day
-	if err := b.tx.Model(&ActivityDay{}).Where("user_id = ?", b.user).Pluck("day", &days).Error; err != nil {
+	if err := b.tx.Model(&LearningDay{}).Where("user_id = ?", b.user).Pluck("day", &days).Error; err != nil {
 		return t, err
 	}
 	freezes, err := freezesOf(b.tx, b.user)
@@ -114,15 +114,15 @@ func (b *book) recountDays() error {
 	if err != nil {
 		return err
 	}
-	days := []ActivityDay{}
+	days := []LearningDay{}
 	seen := map[game.Day]bool{}
 	for _, at := range times {
 		if day := b.calendar.Day(at); !seen[day] {
 			seen[day] = true
-			days = append(days, ActivityDay{UserID: b.user, Day: day})
+			days = append(days, LearningDay{UserID: b.user, Day: day})
 		}
 	}
-	if err := b.tx.Delete(&ActivityDay{}, "user_id = ?", b.user).Error; err != nil || len(days) == 0 {
+	if err := b.tx.Delete(&LearningDay{}, "user_id = ?", b.user).Error; err != nil || len(days) == 0 {
 		return err
 	}
 	return b.tx.CreateInBatches(&days, 1000).Error

@@ -34,7 +34,7 @@ CREATE TABLE zone_moves (
 CREATE INDEX zone_moves_user_idx ON zone_moves (user_id, at, id);
 
 -- The days on which something was learned, numbered from the first of January 1970.
-CREATE TABLE activity_days (
+CREATE TABLE learning_days (
     user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     day     integer NOT NULL,
     PRIMARY KEY (user_id, day)
@@ -92,7 +92,7 @@ CREATE TABLE ledger (
     rule    text NOT NULL,
     source  text NOT NULL,
     points  integer NOT NULL CHECK (points >= 0), -- 0: the day had no room for more
-    day     integer NOT NULL DEFAULT 0, -- the user's own, as in activity_days
+    day     integer NOT NULL DEFAULT 0, -- the user's own, as in learning_days
     at      timestamptz NOT NULL,
     reason  text -- in words, of points that an administrator gave
 );
@@ -114,7 +114,7 @@ CREATE TABLE totals (
     quizzes         integer NOT NULL DEFAULT 0,
     streak          integer NOT NULL DEFAULT 0, -- days in a row up to last_day
     longest_streak  integer NOT NULL DEFAULT 0,
-    last_day        integer -- on which something was learned, as in activity_days
+    last_day        integer -- on which something was learned, as in learning_days
 );
 CREATE INDEX totals_points_idx ON totals (points DESC, updated_at, user_id);
 CREATE INDEX totals_level_idx ON totals (level DESC, level_at, user_id);
@@ -253,5 +253,5 @@ ALTER TABLE learning_events
     ADD CONSTRAINT learning_events_kind_check CHECK (kind IN ('lesson_completed', 'course_completed', 'quiz_passed', 'reviewed'));
 ALTER TABLE items DROP COLUMN pass_mark;
 DROP TABLE review_logs, review_cards, unlocks, achievements, board_state, board_changes, standings, totals, ledger, quiz_attempts,
-    learning_requests, streak_freezes, activity_days, zone_moves, lesson_completions, course_progress;
+    learning_requests, streak_freezes, learning_days, zone_moves, lesson_completions, course_progress;
 DROP FUNCTION append_only();
