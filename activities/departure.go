@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"gorm.io/gorm"
 
+	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -15,6 +16,8 @@ import (
 type Departure struct {
 	DB    *gorm.DB
 	Redis redis.UniversalClient // nil: there is none
+	// Boards are where the user's place is given up; nil: there are none.
+	Boards *boards.Boards
 	// Cancel makes the promise to cancel a task that is under way.
 	Cancel func(models.Task, time.Time) models.OutboxEntry
 	// EndPush makes the promise to end what still tells the user's devices of news; nil:
@@ -70,10 +73,15 @@ func (d *Departure) EraseAccount(ctx context.Context, in DepartureInput) error {
 const keysAtOnce = 1000
 
 // ForgetKeys removes every key of Redis that names the user: rate limits, seats of
-// sockets. Key: the user's id; what is gone stays gone.
+// sockets, places on boards. Key: the user's id; what is gone stays gone.
 func (d *Departure) ForgetKeys(ctx context.Context, user uuid.UUID) error {
 	if d.Redis == nil {
 		return nil
+	}
+	if d.Boards != nil {
+		if err := d.Boards.Forget(ctx, user); err != nil {
+			return translate(err)
+		}
 	}
 	keys := d.Redis.Scan(ctx, 0, "lyo:*"+user.String()+"*", keysAtOnce).Iterator()
 	for keys.Next(ctx) {

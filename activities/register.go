@@ -17,6 +17,7 @@ type Database struct {
 	Sweeping    *Sweeping
 	// Pushing is asked here for all but to send.
 	Pushing *Pushing
+	Rewarding   *Rewarding
 	// Writing is asked here only whether it can begin.
 	Writing *Writing
 }
@@ -37,6 +38,7 @@ func (d Database) Register(w worker.ActivityRegistry) {
 	} {
 		w.RegisterActivityWithOptions(activityOf, activity.RegisterOptions{Name: name})
 	}
+	w.RegisterActivity(d.Rewarding)
 	w.RegisterActivityWithOptions(d.Writing.Prepare, activity.RegisterOptions{Name: "Prepare"})
 }
 

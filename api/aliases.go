@@ -30,6 +30,8 @@ func aliases() []alias {
 		{http.MethodGet, "/v1/push/devices/", "/v1/push/devices"},
 		{http.MethodGet, "/v1/notifications/", "/v1/notifications"},
 		{http.MethodGet, "/v1/admin/audit/", "/v1/admin/audit"},
+		{http.MethodGet, "/v1/reviews/due/", "/v1/reviews/due"},
+		{http.MethodGet, "/v1/gamification/achievements/", "/v1/gamification/achievements"},
 		{http.MethodGet, "/v1/health/", "/v1/health"},
 	}
 }

@@ -34,6 +34,8 @@ func (s *Server) humaConfig() huma.Config {
 				{Name: tagPush, Description: "Devices, and what they are told of"},
 				{Name: tagCourses, Description: "Courses and their generation"},
 				{Name: tagTasks, Description: "Long work and its progress"},
+				{Name: tagLearning, Description: "Progress, quizzes and reviews"},
+				{Name: tagGame, Description: "Points, achievements and leaderboards"},
 				{Name: tagAdmin, Description: "For administrators"},
 				{Name: tagHealth, Description: "Is everything well?"},
 				{Name: tagService, Description: "The service about itself"},

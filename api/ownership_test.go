@@ -55,6 +55,11 @@ func (w *world) settled(email string) estate {
 		require.NoError(w.t, w.server.DB.Create(&device).Error)
 		e.add("/v1/push/devices/", device.ID)
 		e.add("/v1/notifications/", w.receive(e.person, e.topic+source.ID.String()))
+		lesson := models.Lesson{ID: models.NewID(), CourseID: course, Position: 50 + len(e.ids["/v1/reviews/"]), Title: e.topic, CreatedAt: now, UpdatedAt: now}
+		require.NoError(w.t, w.server.DB.Create(&lesson).Error)
+		card := models.ReviewCard{ID: models.NewID(), UserID: user, CourseID: course, LessonID: lesson.ID, Front: e.topic, Back: e.topic, DueAt: now, CreatedAt: now}
+		require.NoError(w.t, w.server.DB.Create(&card).Error)
+		e.add("/v1/reviews/", card.ID)
 		phone := w.logIn(email, "correct horse", "Phone")
 		claims, err := w.server.access.Verify(phone.access)
 		require.NoError(w.t, err)
@@ -97,16 +102,18 @@ func (w *world) documented(visit func(method, path string, op *huma.Operation)) 
 func bodies() map[string]string {
 	return map[string]string{
 		"update-course": `{"title":"Mine now"}`, "regenerate-course": `{"section":"lessons"}`, "decide-outline": `{"action":"accept"}`,
+		"put-progress": `{"lesson_id":"` + models.NewID().String() + `","completed":true}`, "attempt-quiz": `{"answers":[]}`, "review-card": `{"rating":"good"}`,
 	}
 }
 
+// withID puts an id where a path names one, and ids of nothing where it names more.
 func withID(path, id string) string {
 	before, rest, has := strings.Cut(path, "{")
 	if !has {
 		return path
 	}
 	_, after, _ := strings.Cut(rest, "}")
-	return before + id + after
+	return before + id + withID(after, models.NewID().String())
 }
 
 // TestNobodyReachesWhatIsSomebodyElses asks for every path with an id that the
@@ -248,6 +255,9 @@ func TestAnIdempotencyKeyIsItsOwners(t *testing.T) {
 		takesKey := slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == "Idempotency-Key" })
 		if !takesKey {
 			return
+		}
+		if !slices.Contains(op.Tags, tagCourses) {
+			return // answered at once, without a task: TestKeysOfLearningAreTheirOwners
 		}
 		operations++
 		bodies, known := requests[strings.TrimSuffix(op.OperationID, "-alias")]

@@ -22,5 +22,8 @@ func (s *Server) routes() {
 	s.devices()         // GET /v1/push/devices, POST /v1/push/devices/register, DELETE /v1/push/devices/{id}, POST .../deactivate
 	s.pushPreferences() // GET, PUT /v1/push/preferences
 	s.inbox()           // GET /v1/notifications, unread-count, PUT /v1/notifications/{id}/read, read-all
+	s.progress()        // GET, PUT /v1/courses/{id}/progress, POST /v1/courses/{id}/lessons/{lesson_id}/complete, /v1/courses/{id}/items/{item_id}/attempts
+	s.reviews()         // GET /v1/reviews/due, /v1/reviews/stats, POST /v1/reviews/{card_id}
+	s.gamification()    // GET /v1/gamification/profile, achievements, leaderboard, stats, POST /v1/gamification/award-points, streak/freeze
 	s.sockets()         // GET /v1/tasks/ws/{task_id}, POST /v1/realtime/tickets
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/api/redisguard"
+	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -56,6 +57,7 @@ type Server struct {
 	refresh   *auth.RefreshTokens
 	standings *standings
 	limits    *limits
+	boards    *boards.Boards
 	cursorKey []byte
 	proxies   proxies
 	spec      []byte
@@ -82,6 +84,7 @@ func New(d Deps) (*Server, error) {
 	s.access = auth.NewAccessTokens(d.Keys, d.Config.HTTP.PublicURL, d.Config.Auth.AccessFor, d.Clock)
 	s.standings = newStandings(d)
 	s.limits = newLimits(context.Background(), d)
+	s.boards = newBoards(s)
 	if err := s.newEngine(); err != nil {
 		return nil, err
 	}

@@ -64,6 +64,7 @@ const (
 	AuditExportRequested   AuditAction = "export.requested"
 	AuditExportFetched     AuditAction = "export.fetched"
 	AuditRead              AuditAction = "audit.read"
+	AuditPointsAwarded     AuditAction = "points.awarded"
 )
 
 // Audit writes an entry, as part of the transaction it tells about where db is one.

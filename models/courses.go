@@ -25,6 +25,13 @@ func FindCourse(ctx context.Context, db *gorm.DB, viewer, id uuid.UUID) (Course,
 	if err := db.WithContext(ctx).Where("course_id = ?", id).Order("position").Find(&c.Lessons).Error; err != nil {
 		return c, err
 	}
+	done, err := completedLessons(db.WithContext(ctx), viewer, id)
+	if err != nil {
+		return c, err
+	}
+	for i := range c.Lessons {
+		c.Lessons[i].Completed = done[c.Lessons[i].ID]
+	}
 	err = db.WithContext(ctx).Raw(`
 		SELECT i.* FROM items i JOIN lessons l ON l.id = i.lesson_id
 		WHERE i.course_id = ? ORDER BY l.position, i.position`, id).Scan(&c.Items).Error

@@ -100,7 +100,7 @@ const auditJSON = `CASE WHEN t.actor_id IS NULL OR t.actor_id = t.user_id
 const wholeCourseJSON = `(to_jsonb(t) - 'owner_user_id') || jsonb_build_object('lessons', coalesce((
 	SELECT jsonb_agg(to_jsonb(l) || jsonb_build_object('items', coalesce((
 		SELECT jsonb_agg(to_jsonb(i) || jsonb_build_object('quiz', CASE jsonb_typeof(i.quiz) WHEN 'array' THEN (
-			SELECT jsonb_agg(q - '{answer,explanation}'::text[]) FROM jsonb_array_elements(i.quiz) q) END) ORDER BY i.position) FROM items i WHERE i.lesson_id = l.id), '[]')) ORDER BY l.position)
+			SELECT jsonb_agg(q - '{answer,answers,accepted,explanation}'::text[]) FROM jsonb_array_elements(i.quiz) q) END) ORDER BY i.position) FROM items i WHERE i.lesson_id = l.id), '[]')) ORDER BY l.position)
 	FROM lessons l WHERE l.course_id = t.id), '[]'))`
 
 // EachPersonalRow calls visit with the JSON of each row that a user's export has of a

@@ -24,6 +24,8 @@ type User struct {
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	LastLoginAt  *time.Time
+	// LeaderboardHidden leaves the user out of boards.
+	LeaderboardHidden bool
 	// While the account is being deleted: which deletion, since when, and until
 	// when it can be undone.
 	DeletionID          *uuid.UUID `gorm:"type:uuid"`

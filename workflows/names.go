@@ -52,6 +52,13 @@ func UnlockAchievementsID(user, deed uuid.UUID) string {
 	return "unlock-achievements/" + user.String() + "/" + deed.String()
 }
 
+// RebuildBoardsID is the id of the workflow that builds boards in the place of those with a stamp.
+func RebuildBoardsID(stamp uuid.UUID) string { return "rebuild-boards/" + stamp.String() }
+
+// ApplyAchievementsID is the id of the workflow that unlocks a batch of achievements for
+// who has reached them already.
+func ApplyAchievementsID(batch uuid.UUID) string { return "apply-achievements/" + batch.String() }
+
 // Search attributes, by which the Temporal UI and command line filter.
 var (
 	LabelUser   = temporal.NewSearchAttributeKeyKeyword("LyoUser")

@@ -27,6 +27,9 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(FanOutPush)
 	w.RegisterWorkflow(UnlockAchievements)
 	w.RegisterWorkflow(SweepDevices)
+	w.RegisterWorkflow(ApplyAchievements)
+	w.RegisterWorkflow(RebuildBoards)
+	w.RegisterWorkflow(RemindOfReviews)
 }
 
 // RegisterPush puts the workflows of the queue "lyo-push" on a worker.

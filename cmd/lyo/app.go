@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
@@ -18,6 +19,7 @@ import (
 	"github.com/lyoapp/lyo/cmd/lyo/observe"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -122,6 +124,16 @@ func logger(cfg config.Config, out io.Writer) *slog.Logger {
 		lines = slog.NewTextHandler(out, options)
 	}
 	return slog.New(api.RequestLog(observe.Log(lines, cfg.Secrets())))
+}
+
+// leaderboards are those that the worker and commands keep.
+func (a *app) leaderboards() *boards.Boards {
+	return &boards.Boards{
+		DB: a.db, Redis: a.redis, Clock: clock, Log: a.log,
+		Rebuild: func(ctx context.Context, stamp uuid.UUID) error {
+			return models.Promise(ctx, a.db, outbox.RebuildBoards(stamp, clock()))
+		},
+	}
 }
 
 func clock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,7 +41,7 @@ func (a *app) awaitTemporal(ctx context.Context) error {
 		trying, cancel := context.WithTimeout(ctx, 20*time.Second)
 		err := workflows.RegisterLabels(trying, a.temporal, a.cfg.Temporal.Namespace)
 		if err == nil {
-			err = workflows.ScheduleSweep(trying, a.temporal)
+			err = errors.Join(workflows.ScheduleSweep(trying, a.temporal), workflows.ScheduleReminders(trying, a.temporal))
 		}
 		cancel()
 		if err == nil {
@@ -87,7 +88,10 @@ func (a *app) runWorkers(ctx context.Context) error {
 	activities.Database{
 		Story: &activities.Story{DB: a.db, Followups: outbox.Followups(clock)}, Checking: &activities.Checking{DB: a.db, Clock: clock},
 		Researching: a.researching(), Material: material, Writing: writing,
-		Departure: &activities.Departure{DB: a.db, Redis: a.redis, Cancel: outbox.CancelSoon, EndPush: outbox.EndPush, Clock: clock},
+		Departure: &activities.Departure{
+			DB: a.db, Redis: a.redis, Boards: a.leaderboards(), Cancel: outbox.CancelSoon, EndPush: outbox.EndPush, Clock: clock,
+		},
+		Rewarding: &activities.Rewarding{DB: a.db, Boards: a.leaderboards(), Followups: outbox.Followups(clock), Clock: clock},
 		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing,
 		Pushing: pushing, Sweeping: &activities.Sweeping{DB: a.db, Clock: clock, SilentFor: a.cfg.Push.SilentFor},
 	}.Register(general)

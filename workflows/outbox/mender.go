@@ -63,6 +63,7 @@ func (m *Mender) forget(ctx context.Context) error {
 		models.SweepMails(ctx, m.Starter.DB, m.Clock(), most),
 		models.SweepExports(ctx, m.Starter.DB, m.Clock(), most),
 		models.SweepPushes(ctx, m.Starter.DB, m.Clock(), most),
+		models.SweepRequests(ctx, m.Starter.DB, m.Clock(), most),
 	)
 }
 

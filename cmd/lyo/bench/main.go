@@ -86,6 +86,7 @@ func benchmarks() []benchmark {
 	return []benchmark{
 		{"logins", "A storm of sign-ins", benchLogins},
 		{"push", "A broadcast to ten thousand devices", benchPush},
+		{"board", "Leaderboards of a million learners", benchBoard},
 	}
 }
 
