@@ -14,6 +14,7 @@ type Database struct {
 	Departure   *Departure
 	Exporting   *Exporting
 	Mailing     *Mailing
+	Moderating  *Moderating
 	// Writing is asked here only whether it can begin.
 	Writing *Writing
 }
@@ -27,6 +28,7 @@ func (d Database) Register(w worker.ActivityRegistry) {
 	w.RegisterActivity(d.Departure)
 	w.RegisterActivity(d.Exporting)
 	w.RegisterActivity(d.Mailing)
+	w.RegisterActivity(d.Moderating)
 	w.RegisterActivityWithOptions(d.Writing.Prepare, activity.RegisterOptions{Name: "Prepare"})
 }
 

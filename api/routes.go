@@ -18,5 +18,11 @@ func (s *Server) routes() {
 	s.courses()     // POST /v1/courses/generate, /v1/courses/{id}/regenerate, GET /v1/courses, GET, PUT, DELETE /v1/courses/{id}
 	s.tasks()       // GET /v1/tasks, GET /v1/tasks/{id}/status, POST /v1/tasks/{id}/cancel, outline, DELETE /v1/tasks/{id}
 	s.sources()     // GET, POST /v1/sources, GET, DELETE /v1/sources/{id}
+	s.posts()       // GET, POST /v1/community/posts, GET, PUT, DELETE /v1/community/posts/{id}, edits, POST, PUT, DELETE like
+	s.comments()    // GET, POST /v1/community/posts/{id}/comments, PUT, DELETE /v1/community/comments/{id}, edits, like
+	s.blocks()      // GET /v1/community/blocks, PUT, DELETE /v1/community/blocks/{user_id}
+	s.follows()     // PUT, DELETE /v1/users/{id}/follow
+	s.reports()     // POST /v1/community/reports
+	s.moderation()  // /v1/admin/reports, /v1/admin/held, /v1/admin/content-rules, /v1/admin/users/{id}/suspension
 	s.sockets()     // GET /v1/tasks/ws/{task_id}, POST /v1/realtime/tickets
 }

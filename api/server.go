@@ -54,6 +54,7 @@ type Server struct {
 	limits    *limits
 	cursorKey []byte
 	proxies   proxies
+	markdown  *markdown
 	spec      []byte
 	handler   http.Handler
 }
@@ -78,6 +79,7 @@ func New(d Deps) (*Server, error) {
 	s.access = auth.NewAccessTokens(d.Keys, d.Config.HTTP.PublicURL, d.Config.Auth.AccessFor, d.Clock)
 	s.standings = newStandings(d)
 	s.limits = newLimits(context.Background(), d)
+	s.markdown = newMarkdown()
 	if err := s.newEngine(); err != nil {
 		return nil, err
 	}

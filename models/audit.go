@@ -63,6 +63,14 @@ const (
 	AuditExportRequested   AuditAction = "export.requested"
 	AuditExportFetched     AuditAction = "export.fetched"
 	AuditRead              AuditAction = "audit.read"
+	AuditSuspended         AuditAction = "account.suspended"
+	AuditUnsuspended       AuditAction = "account.unsuspended"
+	AuditReportDecided     AuditAction = "report.decided"
+	AuditContentChanged    AuditAction = "content.changed" // another's post or comment, by an administrator
+	AuditContentDeleted    AuditAction = "content.deleted" // as above
+	AuditHeldDecided       AuditAction = "held.decided"
+	AuditRuleAdded         AuditAction = "rule.added"
+	AuditRuleRemoved       AuditAction = "rule.removed"
 )
 
 // Audit writes an entry, as part of the transaction it tells about where db is one.

@@ -22,6 +22,7 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(DeleteAccount)
 	w.RegisterWorkflow(ExportAccount)
 	w.RegisterWorkflow(SendMail)
+	w.RegisterWorkflow(ReviewReport)
 	w.RegisterWorkflow(FanOutPush)
 	w.RegisterWorkflow(UnlockAchievements)
 }

@@ -79,6 +79,7 @@ func (a *app) runWorkers(ctx context.Context) error {
 		Researching: a.researching(), Material: material, Writing: writing,
 		Departure: &activities.Departure{DB: a.db, Redis: a.redis, Cancel: outbox.CancelSoon, Clock: clock},
 		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing,
+		Moderating: &activities.Moderating{DB: a.db, Clock: clock, Log: a.log, Followups: outbox.Followups(clock)},
 	}.Register(general)
 
 	slots := base
