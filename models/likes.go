@@ -49,24 +49,20 @@ func LikeComment(ctx context.Context, db *gorm.DB, v Viewer, id uuid.UUID, want 
 }
 
 // like changes a row of post_likes or comment_likes and the counter that counts it,
-// whose row the caller has locked.
+// whose row the caller has locked: so nothing happens between what the parts of the
+// statement see.
 func like(tx *gorm.DB, what string, id, user uuid.UUID, want *bool, now time.Time) (likes int, liked bool, err error) {
-	change := 0
-	if want == nil || !*want {
-		gone := tx.Exec("DELETE FROM "+what+"_likes WHERE "+what+"_id = ? AND user_id = ?", id, user)
-		if gone.Error != nil {
-			return 0, false, gone.Error
-		}
-		change = -int(gone.RowsAffected)
+	rows := what + "_likes WHERE " + what + "_id = @id AND user_id = @user"
+	var after struct{ LikesCount, Made int }
+	err = tx.Raw(`WITH gone AS (DELETE FROM `+rows+` AND CAST(@want AS boolean) IS NOT TRUE RETURNING 1),
+		made AS (INSERT INTO `+what+`_likes (`+what+`_id, user_id, created_at) SELECT @id, @user, @now
+			WHERE CAST(@want AS boolean) OR CAST(@want AS boolean) IS NULL AND NOT EXISTS (SELECT 1 FROM `+rows+`)
+			ON CONFLICT DO NOTHING RETURNING 1)
+		UPDATE `+what+`s SET likes_count = likes_count + (SELECT count(*) FROM made) - (SELECT count(*) FROM gone) WHERE id = @id
+		RETURNING likes_count, (SELECT count(*) FROM made) AS made`, map[string]any{"id": id, "user": user, "want": want, "now": now}).Scan(&after).Error
+	liked = after.Made > 0
+	if want != nil {
+		liked = *want
 	}
-	if want == nil && change == 0 || want != nil && *want {
-		liked = true
-		made := tx.Exec("INSERT INTO "+what+"_likes ("+what+"_id, user_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", id, user, now)
-		if made.Error != nil {
-			return 0, false, made.Error
-		}
-		change = int(made.RowsAffected)
-	}
-	err = tx.Raw("UPDATE "+what+"s SET likes_count = likes_count + ? WHERE id = ? RETURNING likes_count", change, id).Scan(&likes).Error
-	return likes, liked, err
+	return after.LikesCount, liked, err
 }
