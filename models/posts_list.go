@@ -39,7 +39,7 @@ type PostFilter struct {
 // apart from, pinned ones first. It is one query: a bounded walk along an index, whose
 // few rows are joined with their authors and with whether the viewer likes them.
 func ListPosts(ctx context.Context, db *gorm.DB, viewer uuid.UUID, f PostFilter) ([]PostSeen, error) {
-	sql, args := f.query(viewer)
+	sql, args := f.SQL(viewer)
 	rows, err := db.WithContext(ctx).Raw(sql, args).Rows()
 	if err != nil {
 		return nil, err
@@ -56,8 +56,9 @@ func ListPosts(ctx context.Context, db *gorm.DB, viewer uuid.UUID, f PostFilter)
 	return posts, rows.Err()
 }
 
-// query is the SQL of a page, with its named arguments.
-func (f PostFilter) query(viewer uuid.UUID) (string, map[string]any) {
+// SQL is the statement of a page with its named arguments, for ListPosts and for who
+// wants to know what that costs.
+func (f PostFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 	args := map[string]any{"viewer": viewer, "limit": f.Limit, "offset": f.Offset}
 	column := f.column()
 	where := "status = 'visible' AND " + notApart("author_id")

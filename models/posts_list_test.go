@@ -92,7 +92,7 @@ func (p plan) each(visit func(plan)) {
 func (v *village) walksAnIndex(name string, viewer uuid.UUID, f models.PostFilter) {
 	v.Helper()
 	var text string
-	sql, args := models.PostQuery(f, viewer)
+	sql, args := f.SQL(viewer)
 	require.NoError(v, v.db.Raw("EXPLAIN (ANALYZE, FORMAT JSON) "+sql, args).Row().Scan(&text))
 	var plans []struct{ Plan plan }
 	require.NoError(v, json.Unmarshal([]byte(text), &plans))
