@@ -47,6 +47,7 @@ type Post struct {
 	ViewsCount      int
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
+	TagList         string  `gorm:"->"` // generated: Tags as Postgres searches them
 	Top             float64 `gorm:"->"` // generated: curate.Reactions
 	Hot             float64 `gorm:"->"` // generated: curate.Hot
 }

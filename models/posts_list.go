@@ -67,8 +67,9 @@ func (f PostFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 		args["type"] = f.PostType
 	}
 	if len(f.Tags) > 0 {
+		// As a constant, by which Postgres can tell rare tags from common ones.
 		text, _ := json.Marshal(f.Tags) //nolint:errchkjson // texts cannot fail
-		where += " AND tags @> CAST(@tags AS jsonb)"
+		where += " AND tag_list @> texts_of(CAST(@tags AS jsonb))"
 		args["tags"] = string(text)
 	}
 	if !f.Since.IsZero() {
