@@ -43,7 +43,7 @@ type reportView struct {
 	CreatedAt   time.Time  `json:"created_at"`
 	DueAt       time.Time  `json:"due_at"`
 	EscalatedAt *time.Time `json:"escalated_at" nullable:"true" doc:"When its time was over without a decision."`
-	Decision    *string    `json:"decision" nullable:"true" enum:"dismiss,hide,delete,suspend"`
+	Decision    *string    `json:"decision" nullable:"true" doc:"dismiss, hide, delete or suspend; null: open."`
 	DecidedAt   *time.Time `json:"decided_at" nullable:"true"`
 	DeciderID   *uuid.UUID `json:"decider_id" format:"uuid" nullable:"true"`
 	Note        string     `json:"note"`
