@@ -36,11 +36,7 @@ func (in *createPostInput) Resolve(huma.Context) []error {
 }
 
 func (b newPostBody) post() models.Post {
-	p := models.Post{ID: models.NewID(), Title: b.Title, Content: b.Content, PostType: b.PostType, Tags: b.Tags, Metadata: b.Metadata}
-	if p.Metadata == nil {
-		p.Metadata = map[string]any{}
-	}
-	return p
+	return models.Post{ID: models.NewID(), Title: b.Title, Content: b.Content, PostType: b.PostType, Tags: b.Tags, Metadata: b.Metadata}
 }
 
 // postChangeBody holds what may be changed; absent or null leaves a field as it is.

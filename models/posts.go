@@ -140,6 +140,12 @@ func CreatePost(ctx context.Context, db *gorm.DB, w Writing, post Post) (s PostS
 			return err
 		}
 		post.AuthorID, post.Status, post.CreatedAt, post.UpdatedAt = &w.ID, ContentVisible, w.Now, w.Now
+		if post.Tags == nil {
+			post.Tags = []string{}
+		}
+		if post.Metadata == nil {
+			post.Metadata = map[string]any{}
+		}
 		if post.HeldFor, err = w.doubts(tx, post.words(), allowance); err != nil {
 			return err
 		}
