@@ -77,10 +77,16 @@ func (f PostFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 		args["since"] = f.Since
 	}
 	if f.After != nil {
-		where += " AND (is_pinned, " + column + ", id) < (@pinned, @place, @id)"
-		args["pinned"], args["place"], args["id"] = f.After.Pinned, any(f.After.Score), f.After.ID
-		if f.Sort == SortNew {
+		args["place"], args["id"] = any(f.After.Score), f.After.ID
+		if column == "created_at" {
 			args["place"] = f.After.At
+		}
+		// Behind the pinned ones the rest is told by itself: Postgres judges a comparison
+		// of rows by its first part, and would expect nothing below false.
+		if f.After.Pinned {
+			where += " AND (is_pinned, " + column + ", id) < (true, @place, @id)"
+		} else {
+			where += " AND NOT is_pinned AND (" + column + ", id) < (@place, @id)"
 		}
 	}
 	order := " ORDER BY is_pinned DESC, " + column + " DESC, id DESC"
