@@ -16,8 +16,9 @@ type Database struct {
 	Mailing     *Mailing
 	Sweeping    *Sweeping
 	// Pushing is asked here for all but to send.
-	Pushing *Pushing
-	Rewarding   *Rewarding
+	Pushing    *Pushing
+	Rewarding  *Rewarding
+	Moderating *Moderating
 	// Writing is asked here only whether it can begin.
 	Writing *Writing
 }
@@ -39,6 +40,7 @@ func (d Database) Register(w worker.ActivityRegistry) {
 		w.RegisterActivityWithOptions(activityOf, activity.RegisterOptions{Name: name})
 	}
 	w.RegisterActivity(d.Rewarding)
+	w.RegisterActivity(d.Moderating)
 	w.RegisterActivityWithOptions(d.Writing.Prepare, activity.RegisterOptions{Name: "Prepare"})
 }
 

@@ -32,6 +32,16 @@ func aliases() []alias {
 		{http.MethodGet, "/v1/admin/audit/", "/v1/admin/audit"},
 		{http.MethodGet, "/v1/reviews/due/", "/v1/reviews/due"},
 		{http.MethodGet, "/v1/gamification/achievements/", "/v1/gamification/achievements"},
+		{http.MethodGet, "/v1/admin/reports/", "/v1/admin/reports"},
+		{http.MethodGet, "/v1/admin/held/", "/v1/admin/held"},
+		{http.MethodGet, "/v1/admin/content-rules/", "/v1/admin/content-rules"},
+		{http.MethodPost, "/v1/admin/content-rules/", "/v1/admin/content-rules"},
+		{http.MethodGet, "/v1/community/posts/", postsPath},
+		{http.MethodPost, "/v1/community/posts/", postsPath},
+		{http.MethodGet, "/v1/community/posts/{id}/comments/", postPath + "/comments"},
+		{http.MethodPost, "/v1/community/posts/{id}/comments/", postPath + "/comments"},
+		{http.MethodPost, "/v1/community/reports/", "/v1/community/reports"},
+		{http.MethodGet, "/v1/community/blocks/", blocksPath},
 		{http.MethodGet, "/v1/health/", "/v1/health"},
 	}
 }

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 

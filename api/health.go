@@ -18,7 +18,6 @@ const (
 // ModelProbe tells how the language model is. It must honour its deadline.
 type ModelProbe func(context.Context) ModelHealth
 
-
 // ModelHealth is the state of the language model. Status is healthy, degraded
 // or unhealthy. Message and the names must be fit for the public.
 type ModelHealth struct {

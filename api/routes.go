@@ -25,5 +25,11 @@ func (s *Server) routes() {
 	s.progress()        // GET, PUT /v1/courses/{id}/progress, POST /v1/courses/{id}/lessons/{lesson_id}/complete, /v1/courses/{id}/items/{item_id}/attempts
 	s.reviews()         // GET /v1/reviews/due, /v1/reviews/stats, POST /v1/reviews/{card_id}
 	s.gamification()    // GET /v1/gamification/profile, achievements, leaderboard, stats, POST /v1/gamification/award-points, streak/freeze
+	s.posts()           // GET, POST /v1/community/posts, GET, PUT, DELETE /v1/community/posts/{id}, edits, POST, PUT, DELETE like
+	s.comments()        // GET, POST /v1/community/posts/{id}/comments, PUT, DELETE /v1/community/comments/{id}, edits, like
+	s.blocks()          // GET /v1/community/blocks, PUT, DELETE /v1/community/blocks/{user_id}
+	s.follows()         // PUT, DELETE /v1/users/{id}/follow
+	s.reports()         // POST /v1/community/reports
+	s.moderation()      // /v1/admin/reports, /v1/admin/held, /v1/admin/content-rules, /v1/admin/users/{id}/suspension
 	s.sockets()         // GET /v1/tasks/ws/{task_id}, POST /v1/realtime/tickets
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/api/redisguard"
-	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -60,6 +60,7 @@ type Server struct {
 	boards    *boards.Boards
 	cursorKey []byte
 	proxies   proxies
+	markdown  *markdown
 	spec      []byte
 	handler   http.Handler
 }
@@ -85,6 +86,7 @@ func New(d Deps) (*Server, error) {
 	s.standings = newStandings(d)
 	s.limits = newLimits(context.Background(), d)
 	s.boards = newBoards(s)
+	s.markdown = newMarkdown()
 	if err := s.newEngine(); err != nil {
 		return nil, err
 	}

@@ -65,6 +65,14 @@ const (
 	AuditExportFetched     AuditAction = "export.fetched"
 	AuditRead              AuditAction = "audit.read"
 	AuditPointsAwarded     AuditAction = "points.awarded"
+	AuditSuspended         AuditAction = "account.suspended"
+	AuditUnsuspended       AuditAction = "account.unsuspended"
+	AuditReportDecided     AuditAction = "report.decided"
+	AuditContentChanged    AuditAction = "content.changed" // another's post or comment, by an administrator
+	AuditContentDeleted    AuditAction = "content.deleted" // as above
+	AuditHeldDecided       AuditAction = "held.decided"
+	AuditRuleAdded         AuditAction = "rule.added"
+	AuditRuleRemoved       AuditAction = "rule.removed"
 )
 
 // Audit writes an entry, as part of the transaction it tells about where db is one.

@@ -31,6 +31,7 @@ type User struct {
 	DeletionID          *uuid.UUID `gorm:"type:uuid"`
 	DeletionRequestedAt *time.Time
 	DeletionDueAt       *time.Time
+	SuspendedAt         *time.Time // by an administrator; nil: it is not
 }
 
 // Session is one sign-in on one device: a chain of refresh tokens of which

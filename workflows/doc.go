@@ -7,6 +7,7 @@
 //	ReadSource         a learner's material becomes text
 //	SendMail           a mail is sent, for up to an hour
 //	ExportAccount      a user's data becomes an archive; query "progress"
+//	ReviewReport       administrators are reminded of a report until it is decided
 //	DeleteAccount      an account is ended, and after its grace period erased
 //	FanOutPush         devices are told of news, of one user or of all; query "progress" for those
 //	PushShard          five hundred devices of them

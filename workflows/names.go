@@ -36,6 +36,9 @@ func ExportAccountID(task uuid.UUID) string { return "export-account/" + task.St
 // and leaves again has another deletion.
 func DeleteAccountID(deletion uuid.UUID) string { return "delete-account/" + deletion.String() }
 
+// ReviewReportID is the id of the workflow that sees to it that a report is decided.
+func ReviewReportID(report uuid.UUID) string { return "review-report/" + report.String() }
+
 // FanOutPushID is the id of the workflow that tells devices of news.
 func FanOutPushID(notification uuid.UUID) string { return "fan-out-push/" + notification.String() }
 

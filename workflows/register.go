@@ -24,6 +24,7 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflowWithOptions(DeleteAccount, workflow.RegisterOptions{VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	w.RegisterWorkflow(ExportAccount)
 	w.RegisterWorkflow(SendMail)
+	w.RegisterWorkflow(ReviewReport)
 	w.RegisterWorkflow(FanOutPush)
 	w.RegisterWorkflow(UnlockAchievements)
 	w.RegisterWorkflow(SweepDevices)

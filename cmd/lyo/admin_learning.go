@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/models/game"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"

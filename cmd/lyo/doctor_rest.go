@@ -51,8 +51,10 @@ func (d *doctor) outbox(ctx context.Context) finding {
 	case err != nil:
 		return finding{name, unknown, "the schema has to be current first", ""}
 	case found.Oldest > overdue:
-		return finding{name, doubt, fmt.Sprintf("%d promises wait, the oldest for %s", found.Due, found.Oldest.Round(time.Second)),
-			"a worker keeps them: see that one runs; lyo task show tells what one waits for"}
+		return finding{
+			name, doubt, fmt.Sprintf("%d promises wait, the oldest for %s", found.Due, found.Oldest.Round(time.Second)),
+			"a worker keeps them: see that one runs; lyo task show tells what one waits for",
+		}
 	}
 	return finding{name, fine, fmt.Sprintf("%d promises wait, %d more in their users' lines", found.Due, found.Held), ""}
 }

@@ -94,6 +94,7 @@ func (a *app) runWorkers(ctx context.Context) error {
 		Rewarding: &activities.Rewarding{DB: a.db, Boards: a.leaderboards(), Followups: outbox.Followups(clock), Clock: clock},
 		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing,
 		Pushing: pushing, Sweeping: &activities.Sweeping{DB: a.db, Clock: clock, SilentFor: a.cfg.Push.SilentFor},
+		Moderating: &activities.Moderating{DB: a.db, Clock: clock, Log: a.log, Followups: outbox.Followups(clock)},
 	}.Register(general)
 
 	slots := base

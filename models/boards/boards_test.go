@@ -19,8 +19,8 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/models/game"
 	"github.com/lyoapp/lyo/models/modelstest"
 )

@@ -43,8 +43,15 @@ func main() {
 	seconds := flag.Int("seconds", 60, "length of a storm")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often everything is measured; medians are told")
 	flag.StringVar(&o.program, "lyo", "", "a lyo that was built before, to compare with; none: it is built")
+	flag.String("bare", "", "address and database of the handler that posts are compared with; used by the benchmark itself")
 	flag.StringVar(&o.only, "only", "", "names of benchmarks, with commas between; none: all")
 	flag.Parse()
+	if bare := flag.Lookup("bare").Value.String(); bare != "" {
+		if err := serveBare(ctx, bare); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+		}
+		return
+	}
 	o.storm = time.Duration(*seconds) * time.Second
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -87,6 +94,7 @@ func benchmarks() []benchmark {
 		{"logins", "A storm of sign-ins", benchLogins},
 		{"push", "A broadcast to ten thousand devices", benchPush},
 		{"board", "Leaderboards of a million learners", benchBoard},
+		{"posts", "Listing posts", benchPosts},
 	}
 }
 
