@@ -16,6 +16,9 @@ func (s *Server) routes() {
 	s.exports()     // POST /v1/users/me/export, GET /v1/users/me/exports/{id}
 	s.admin()       // GET /v1/admin/audit
 	s.courses()     // POST /v1/courses/generate, /v1/courses/{id}/regenerate, GET /v1/courses, GET, PUT, DELETE /v1/courses/{id}
+	s.favorites()   // POST, DELETE /v1/courses/{id}/favorite, POST /v1/courses/{id}/share
+	s.feeds()       // GET /v1/feeds, /v1/feeds/trending, recommendations, learning-path, POST /v1/feeds/items/{id}/interact, /v1/feeds/interactions
+	s.profile()     // GET, PUT /v1/users/me/learning-profile
 	s.tasks()       // GET /v1/tasks, GET /v1/tasks/{id}/status, POST /v1/tasks/{id}/cancel, outline, DELETE /v1/tasks/{id}
 	s.sources()     // GET, POST /v1/sources, GET, DELETE /v1/sources/{id}
 	s.sockets()     // GET /v1/tasks/ws/{task_id}, POST /v1/realtime/tickets

@@ -52,6 +52,7 @@ type Server struct {
 	refresh   *auth.RefreshTokens
 	standings *standings
 	limits    *limits
+	feedCache *redisguard.Guard
 	cursorKey []byte
 	proxies   proxies
 	spec      []byte
@@ -78,6 +79,7 @@ func New(d Deps) (*Server, error) {
 	s.access = auth.NewAccessTokens(d.Keys, d.Config.HTTP.PublicURL, d.Config.Auth.AccessFor, d.Clock)
 	s.standings = newStandings(d)
 	s.limits = newLimits(context.Background(), d)
+	s.feedCache = guarded(d, redisWithin)
 	if err := s.newEngine(); err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ func rows() []any {
 		&models.Notification{}, &models.Post{}, &models.PostLike{}, &models.PostView{}, &models.Comment{}, &models.CommentLike{}, &models.Block{}, &models.Follow{},
 		&models.CourseProgress{}, &models.LessonCompletion{}, &models.QuizAttempt{}, &models.LedgerEntry{}, &models.Total{},
 		&models.Achievement{}, &models.Unlock{}, &models.ReviewCard{}, &models.ReviewLog{}, &models.FeedEntry{},
+		&models.FeedItem{}, &models.Engagement{}, &models.TrendingItem{}, &models.FeedSnapshot{}, &models.LearningProfile{}, &models.FeedCuration{}, &models.ContentCheck{},
 	}
 }
 
