@@ -14,6 +14,7 @@ type Database struct {
 	Departure   *Departure
 	Exporting   *Exporting
 	Mailing     *Mailing
+	Curating    *Curating
 	// Writing is asked here only whether it can begin.
 	Writing *Writing
 }
@@ -27,13 +28,18 @@ func (d Database) Register(w worker.ActivityRegistry) {
 	w.RegisterActivity(d.Departure)
 	w.RegisterActivity(d.Exporting)
 	w.RegisterActivity(d.Mailing)
+	w.RegisterActivity(d.Curating)
 	w.RegisterActivityWithOptions(d.Writing.Prepare, activity.RegisterOptions{Name: "Prepare"})
 }
 
 // Inference are the activities of the queue "lyo-gemma".
 type Inference struct {
-	Writing *Writing
+	Writing  *Writing
+	Ordering *Ordering
 }
 
 // Register puts them on a worker.
-func (i Inference) Register(w worker.ActivityRegistry) { w.RegisterActivity(i.Writing) }
+func (i Inference) Register(w worker.ActivityRegistry) {
+	w.RegisterActivity(i.Writing)
+	w.RegisterActivity(i.Ordering)
+}

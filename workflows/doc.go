@@ -7,6 +7,9 @@
 //	ReadSource         a learner's material becomes text
 //	SendMail           a mail is sent, for up to an hour
 //	ExportAccount      a user's data becomes an archive; query "progress"
+//	CurateFeeds        every active user gets the day's picks
+//	CountTrending      what trends is counted anew
+//	CheckContent       the quality of content, and the state of links, is looked at
 //	DeleteAccount      an account is ended, and after its grace period erased
 //
 // Workflow ids are derived from business keys in names.go, so a second start of

@@ -24,6 +24,9 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(SendMail)
 	w.RegisterWorkflow(FanOutPush)
 	w.RegisterWorkflow(UnlockAchievements)
+	w.RegisterWorkflow(CurateFeeds)
+	w.RegisterWorkflow(CountTrending)
+	w.RegisterWorkflow(CheckContent)
 }
 
 // RegisterLabels makes the search attributes known to the namespace and waits

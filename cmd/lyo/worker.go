@@ -33,11 +33,14 @@ func (a *app) serveWorker(ctx context.Context) error {
 	return group.Wait()
 }
 
-// awaitTemporal waits until Temporal answers and knows our search attributes.
+// awaitTemporal waits until Temporal answers, knows our search attributes and has the schedules.
 func (a *app) awaitTemporal(ctx context.Context) error {
 	for {
 		trying, cancel := context.WithTimeout(ctx, 20*time.Second)
 		err := workflows.RegisterLabels(trying, a.temporal, a.cfg.Temporal.Namespace)
+		if err == nil {
+			err = workflows.EnsureFeedSchedules(trying, a.temporal)
+		}
 		cancel()
 		if err == nil {
 			return nil
@@ -78,14 +81,14 @@ func (a *app) runWorkers(ctx context.Context) error {
 		Story: &activities.Story{DB: a.db, Followups: outbox.Followups(clock)}, Checking: &activities.Checking{DB: a.db, Clock: clock},
 		Researching: a.researching(), Material: material, Writing: writing,
 		Departure: &activities.Departure{DB: a.db, Redis: a.redis, Cancel: outbox.CancelSoon, Clock: clock},
-		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing,
+		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing, Curating: a.curating(),
 	}.Register(general)
 
 	slots := base
 	slots.DisableWorkflowWorker = true
 	slots.MaxConcurrentActivityExecutionSize = a.cfg.Gemma.Parallel
 	inference := worker.New(a.temporal, workflows.QueueGemma, slots)
-	activities.Inference{Writing: writing}.Register(inference)
+	activities.Inference{Writing: writing, Ordering: a.ordering()}.Register(inference)
 
 	for _, w := range []worker.Worker{general, inference} {
 		if err := w.Start(); err != nil {

@@ -39,8 +39,8 @@ type Ranked struct {
 // The parts of a score within the interest queue, and their weights.
 const (
 	weightInterest = 0.3
-	weightLikes    = 0.3
-	weightKin      = 0.2
+	weightLikes    = 0.35
+	weightKin      = 0.15
 	weightFollowed = 0.1
 	weightFresh    = 0.05
 	weightQuality  = 0.05

@@ -62,6 +62,7 @@ CREATE INDEX feed_items_terms_idx ON feed_items USING gin (terms) WHERE visible;
 CREATE INDEX feed_items_new_idx ON feed_items (published_at DESC, id DESC) WHERE visible;
 CREATE INDEX feed_items_author_idx ON feed_items (author_id, published_at DESC);
 CREATE INDEX feed_items_group_idx ON feed_items (group_id);
+CREATE INDEX feed_items_address_idx ON feed_items ((metadata ->> 'source_url')) WHERE metadata ->> 'source_url' IS NOT NULL;
 
 -- Who did what with a thing, once each, the last time counting. Likes, views and comments of posts come
 -- from the community's rows; bookmarks of courses are its favorites.
