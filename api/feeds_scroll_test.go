@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -51,39 +52,44 @@ func (w *world) many(p person, n int) (ids []uuid.UUID) {
 // was there at first is shown exactly once, in the order it had.
 func TestScrollingWhileOthersWrite(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withRedis(t))
-	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
-	there := w.many(bob, 500)
-	fan := uuid.MustParse(w.signUp("fan@example.com").id)
-	_, err := models.InteractAll(t.Context(), w.server.DB, fan, likes(there[:100]), w.server.now())
-	require.NoError(t, err)
-	require.NoError(t, models.CountTrending(t.Context(), w.server.DB, w.server.now()))
-	for _, kind := range []string{"recent", "personalized", "following", "recommended"} {
-		if kind == "following" {
+	for _, kind := range []string{"recent", "personalized", "following"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, withRedis(t))
+			ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
+			there := w.many(bob, 500)
+			fan := uuid.MustParse(w.signUp("fan@example.com").id)
+			_, err := models.InteractAll(t.Context(), w.server.DB, fan, likes(there[:50]), w.server.now())
+			require.NoError(t, err)
+			require.NoError(t, models.CountTrending(t.Context(), w.server.DB, w.server.now()))
 			require.NoError(t, w.server.DB.Create(&models.Follow{FollowerID: uuid.MustParse(ada.id), FolloweeID: uuid.MustParse(bob.id), CreatedAt: w.clock.now()}).Error)
-		}
-		first := w.page(ada, "?limit=50&feed_type="+kind)
-		total := int(first["total_count"].(float64))
-		require.GreaterOrEqual(t, total, 500, kind)
-		writes := w.writing(bob, fan)
-		seen, page := idsOf(first["items"]), first
-		for page["has_more"] == true {
-			writes.next() // two hundred more have been committed, and go on
-			require.Equal(t, page["next_cursor"], page["nextCursor"])
-			page = w.page(ada, "?limit=50&feed_type="+kind+"&cursor="+page["next_cursor"].(string))
-			require.Equal(t, first["refresh_timestamp"], page["refresh_timestamp"])
-			seen = append(seen, idsOf(page["items"])...)
-		}
-		writes.stop()
-		once := map[string]bool{}
-		for _, id := range seen {
-			require.False(t, once[id], "%s: twice", kind)
-			once[id] = true
-		}
-		require.Len(t, seen, total, kind)
-		for _, id := range there {
-			require.True(t, once[id.String()], "%s: skipped", kind)
-		}
+			w.scrollAll(ada, kind, there, w.writing(bob, fan))
+		})
+	}
+}
+
+func (w *world) scrollAll(p person, kind string, there []uuid.UUID, writes *writers) {
+	w.t.Helper()
+	first := w.page(p, "?limit=50&feed_type="+kind)
+	total := int(first["total_count"].(float64))
+	require.GreaterOrEqual(w.t, total, len(there))
+	seen, page := idsOf(first["items"]), first
+	for page["has_more"] == true {
+		writes.next() // two hundred more have been committed, and it goes on
+		require.Equal(w.t, page["next_cursor"], page["nextCursor"])
+		page = w.page(p, "?limit=50&feed_type="+kind+"&cursor="+page["next_cursor"].(string))
+		require.Equal(w.t, first["refresh_timestamp"], page["refresh_timestamp"])
+		seen = append(seen, idsOf(page["items"])...)
+	}
+	writes.stop()
+	once := map[string]bool{}
+	for _, id := range seen {
+		require.False(w.t, once[id], "twice")
+		once[id] = true
+	}
+	require.Len(w.t, seen, total)
+	for _, id := range there {
+		require.True(w.t, once[id.String()], "skipped")
 	}
 }
 
@@ -125,8 +131,12 @@ func (ws *writers) run(ctx context.Context, author, fan uuid.UUID) error {
 		if err := db.Create(posts).Error; err != nil {
 			return err
 		}
-		for _, p := range posts {
-			if err := db.Create(&models.PostLike{PostID: p.ID, UserID: fan, CreatedAt: now}).Error; err != nil {
+		for some := range slices.Chunk(posts, 10) {
+			rows := make([]models.PostLike, len(some))
+			for i, p := range some {
+				rows[i] = models.PostLike{PostID: p.ID, UserID: fan, CreatedAt: now}
+			}
+			if err := db.Create(rows).Error; err != nil {
 				return err
 			}
 		}

@@ -28,7 +28,7 @@ func (s *Server) profile() {
 	}, s.changeLearningProfile)
 }
 
-type profileView struct {
+type learningView struct {
 	Interests       []string      `json:"interests" nullable:"false"`
 	InterestsStated bool          `json:"interests_stated" doc:"False: they are those of the courses one asked for."`
 	Level           string        `json:"level" enum:"beginner,intermediate,advanced"`
@@ -61,8 +61,8 @@ type dueCourseView struct {
 	Cards    int       `json:"cards"`
 }
 
-func viewProfile(p models.ProfileView) profileView {
-	v := profileView{
+func viewLearning(p models.ProfileView) learningView {
+	v := learningView{
 		Interests: list(p.Interests), InterestsStated: p.InterestsStated, Level: p.Level, LevelStated: p.LevelStated,
 		CompletedTopics: list(p.CompletedTopics), Skills: []masteryView{}, UpdatedAt: utc(p.UpdatedAt),
 		Due: dueView{Cards: p.DueNow, NextDueAt: utc(p.NextDueAt), ByCourse: []dueCourseView{}},
@@ -76,23 +76,23 @@ func viewProfile(p models.ProfileView) profileView {
 	return v
 }
 
-type profileInput struct{ Reading }
+type learningInput struct{ Reading }
 
-func (s *Server) learningProfile(ctx context.Context, in *profileInput) (*tagged[profileView], error) {
+func (s *Server) learningProfile(ctx context.Context, in *learningInput) (*tagged[learningView], error) {
 	p, err := models.FindProfile(ctx, s.DB, principal(ctx).UserID, s.now())
 	if err != nil {
 		return nil, err
 	}
-	return single(in.IfNoneMatch, viewProfile(p))
+	return single(in.IfNoneMatch, viewLearning(p))
 }
 
-type changeProfileInput struct {
+type changeLearningInput struct {
 	Changing
-	Body profileBody
+	Body learningBody
 }
 
-// profileBody holds what may be corrected; absent or null leaves a part as it is.
-type profileBody struct {
+// learningBody holds what may be corrected; absent or null leaves a part as it is.
+type learningBody struct {
 	Interests       *[]string           `json:"interests,omitempty" nullable:"true" maxItems:"20"`
 	Level           *string             `json:"level,omitempty" nullable:"true"`
 	CompletedTopics *[]string           `json:"completed_topics,omitempty" nullable:"true" maxItems:"100"`
@@ -100,7 +100,7 @@ type profileBody struct {
 }
 
 // Resolve checks what a schema cannot say.
-func (in *changeProfileInput) Resolve(huma.Context) []error {
+func (in *changeLearningInput) Resolve(huma.Context) []error {
 	faults := fieldFaults{}
 	faults.words("interests", in.Body.Interests)
 	faults.words("completed_topics", in.Body.CompletedTopics)
@@ -135,7 +135,7 @@ func (f *fieldFaults) words(path string, words *[]string) {
 	}
 }
 
-func (b profileBody) change() models.ProfileChange {
+func (b learningBody) change() models.ProfileChange {
 	change := models.ProfileChange{Interests: tidy(b.Interests), Level: b.Level, CompletedTopics: tidy(b.CompletedTopics), Skills: map[string]*float64{}}
 	for skill, mastery := range b.Skills {
 		change.Skills[strings.ToLower(trimmed(skill))] = mastery
@@ -157,18 +157,18 @@ func tidy(words *[]string) *[]string {
 	return &kept
 }
 
-func (s *Server) changeLearningProfile(ctx context.Context, in *changeProfileInput) (*tagged[profileView], error) {
+func (s *Server) changeLearningProfile(ctx context.Context, in *changeLearningInput) (*tagged[learningView], error) {
 	allowed := func(p models.ProfileView) error {
 		if in.IfMatch == "" {
 			return nil
 		}
-		return checkIfMatch(in.IfMatch, etagOf(viewProfile(p)))
+		return checkIfMatch(in.IfMatch, etagOf(viewLearning(p)))
 	}
-	p, err := models.ChangeProfile(ctx, s.DB, principal(ctx).UserID, in.Body.change(), s.now(), allowed)
+	p, err := models.ChangeLearning(ctx, s.DB, principal(ctx).UserID, in.Body.change(), s.now(), allowed)
 	if err != nil {
 		return nil, err
 	}
-	return single("", viewProfile(p))
+	return single("", viewLearning(p))
 }
 
 type pathInput struct {

@@ -31,7 +31,7 @@ func (w *world) settled(email string) estate {
 	w.t.Helper()
 	e := estate{person: w.signUp(email), topic: secretTopic, ids: map[string][]string{}}
 	user := uuid.MustParse(e.id)
-	someone := w.signUp("author-of-" + email)
+	someone := w.signUp("author-" + models.NewID().String() + "@example.com")
 	for range 2 {
 		w.says(someone, "For everybody") // so that feeds have pages
 		task, course := w.ask(e.person, e.topic)

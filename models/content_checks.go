@@ -58,7 +58,8 @@ func AnalyseContent(ctx context.Context, db *gorm.DB, after uuid.UUID, most int,
 		})
 		err := db.WithContext(ctx).Exec(`
 			INSERT INTO content_checks (item_id, readability, length, structure, originality, total, duplicate_of, link_state, checked_at)
-			SELECT f.id, @readability, @length, @structure, @originality, @total, @duplicate, @state, @now FROM feed_items f WHERE f.id = @id
+			SELECT f.id, CAST(@readability AS float8), CAST(@length AS float8), CAST(@structure AS float8), CAST(@originality AS float8), CAST(@total AS float8),
+				CAST(@duplicate AS uuid), CAST(@state AS text), CAST(@now AS timestamptz) FROM feed_items f WHERE f.id = @id
 			ON CONFLICT (item_id) DO UPDATE SET readability = excluded.readability, length = excluded.length, structure = excluded.structure,
 				originality = excluded.originality, total = excluded.total, duplicate_of = excluded.duplicate_of, link_state = excluded.link_state, checked_at = excluded.checked_at`,
 			map[string]any{
@@ -92,17 +93,17 @@ func LinksToCheck(ctx context.Context, db *gorm.DB, before time.Time, most int) 
 // in a row: sites have bad moments.
 func SaveLink(ctx context.Context, db *gorm.DB, item uuid.UUID, state string, now time.Time) error {
 	return db.WithContext(ctx).Exec(`
-		UPDATE content_checks SET link_checked_at = @now,
-			link_failures = CASE WHEN @state = 'broken' THEN link_failures + 1 ELSE 0 END,
-			link_state = CASE WHEN @state = 'broken' AND link_failures + 1 < @most THEN link_state ELSE @state END
-		WHERE item_id = @item AND link_checked_at IS DISTINCT FROM @now`,
+		UPDATE content_checks SET link_checked_at = CAST(@now AS timestamptz),
+			link_failures = CASE WHEN CAST(@state AS text) = 'broken' THEN link_failures + 1 ELSE 0 END,
+			link_state = CASE WHEN CAST(@state AS text) = 'broken' AND link_failures + 1 < @most THEN link_state ELSE CAST(@state AS text) END
+		WHERE item_id = @item AND link_checked_at IS DISTINCT FROM CAST(@now AS timestamptz)`,
 		map[string]any{"now": now, "state": state, "most": brokenAfter, "item": item}).Error
 }
 
 // SaveOpinion keeps what the model thought of a thing, 0 to 1, apart from what is measured.
 func SaveOpinion(ctx context.Context, db *gorm.DB, item uuid.UUID, opinion float64) error {
 	return db.WithContext(ctx).Exec(`
-		INSERT INTO content_checks (item_id, model_opinion) SELECT id, ? FROM feed_items WHERE id = ?
+		INSERT INTO content_checks (item_id, model_opinion) SELECT id, CAST(? AS float8) FROM feed_items WHERE id = ?
 		ON CONFLICT (item_id) DO UPDATE SET model_opinion = excluded.model_opinion`, opinion, item).Error
 }
 

@@ -55,11 +55,11 @@ const candidatesSQL = `
 			WHERE x.user_id = kin.user_id AND x.action IN ('like', 'bookmark', 'share', 'complete') ORDER BY at DESC LIMIT 40) l) e
 		GROUP BY e.item_id ORDER BY 2 DESC, e.item_id LIMIT @kin_most
 	), picked AS (
-		(SELECT f.id FROM feed_items f WHERE ` + freshSQL + ` AND f.terms && @wanted::text[] ORDER BY f.published_at DESC, f.id DESC LIMIT @interest_most)
+		(SELECT f.id FROM feed_items f WHERE ` + freshSQL + ` AND f.terms && CAST(@wanted AS text[]) ORDER BY f.published_at DESC, f.id DESC LIMIT @interest_most)
 		UNION
 		(SELECT f.id FROM trending t JOIN feed_items f ON f.id = t.item_id WHERE ` + freshSQL + ` ORDER BY t.score DESC, f.id LIMIT @trending_most)
 		UNION
-		(SELECT f.id FROM feed_items f WHERE ` + freshSQL + ` AND f.terms && @gaps::text[] ORDER BY f.published_at DESC, f.id DESC LIMIT @gap_most)
+		(SELECT f.id FROM feed_items f WHERE ` + freshSQL + ` AND f.terms && CAST(@gaps AS text[]) ORDER BY f.published_at DESC, f.id DESC LIMIT @gap_most)
 		UNION
 		(SELECT f.id FROM feed_items f WHERE ` + freshSQL + ` AND f.author_id IN (SELECT followee_id FROM follows WHERE follower_id = @user)
 			ORDER BY f.published_at DESC, f.id DESC LIMIT @followed_most)

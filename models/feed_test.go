@@ -136,7 +136,7 @@ func TestAColdUserGetsTheirInterestsAndWhatTrends(t *testing.T) {
 	}
 	f.does(f.person("fan"), "like", hot)
 	require.NoError(t, models.CountTrending(t.Context(), f.db, f.now))
-	_, err := models.ChangeProfile(t.Context(), f.db, cold, models.ProfileChange{Interests: &[]string{"Tides"}}, f.now, func(models.ProfileView) error { return nil })
+	_, err := models.ChangeLearning(t.Context(), f.db, cold, models.ProfileChange{Interests: &[]string{"Tides"}}, f.now, func(models.ProfileView) error { return nil })
 	require.NoError(t, err)
 	ranked, err := models.Recommend(t.Context(), f.db, cold, curate.Personalized, f.now)
 	require.NoError(t, err)
@@ -347,7 +347,7 @@ func TestALearnersProfile(t *testing.T) {
 
 	low := 0.1
 	always := func(models.ProfileView) error { return nil }
-	p, err = models.ChangeProfile(t.Context(), f.db, ada, models.ProfileChange{
+	p, err = models.ChangeLearning(t.Context(), f.db, ada, models.ProfileChange{
 		Interests: &[]string{"Bread"}, Level: new("advanced"), CompletedTopics: &[]string{}, Skills: map[string]*float64{"numbers": &low, "opera": &low},
 	}, f.now.Add(time.Minute), always)
 	require.NoError(t, err)
@@ -357,7 +357,7 @@ func TestALearnersProfile(t *testing.T) {
 	require.Len(t, p.Skills, 4)
 	require.InDelta(t, 0.1, p.Skills[0].Mastery, 1e-9, "what she says counts")
 	require.InDelta(t, 0.75, *p.Skills[0].Measured, 1e-9)
-	p, err = models.ChangeProfile(t.Context(), f.db, ada, models.ProfileChange{Skills: map[string]*float64{"numbers": nil, "opera": nil}}, f.now.Add(time.Hour), always)
+	p, err = models.ChangeLearning(t.Context(), f.db, ada, models.ProfileChange{Skills: map[string]*float64{"numbers": nil, "opera": nil}}, f.now.Add(time.Hour), always)
 	require.NoError(t, err)
 	require.InDelta(t, 0.75, p.Skills[0].Mastery, 1e-9)
 	require.Equal(t, []string{"Bread"}, p.Interests)

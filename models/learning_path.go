@@ -86,7 +86,7 @@ func pathOf(ctx context.Context, db *gorm.DB, user uuid.UUID, skills []string, m
 		Quality                            float64
 	}
 	err := db.WithContext(ctx).Raw(`
-		WITH wanted AS (SELECT skill, feed_terms(ARRAY[skill]) AS terms FROM unnest(@skills::text[]) AS skill),
+		WITH wanted AS (SELECT skill, feed_terms(ARRAY[skill]) AS terms FROM unnest(CAST(@skills AS text[])) AS skill),
 		found AS (
 			SELECT f.id, w.skill FROM wanted w CROSS JOIN LATERAL (
 				SELECT f.id FROM feed_items f WHERE cardinality(w.terms) > 0 AND f.terms @> w.terms AND f.content_type = 'course' AND `+shownSQL+`

@@ -93,9 +93,9 @@ type ProfileChange struct {
 	Skills          map[string]*float64
 }
 
-// ChangeProfile corrects a learner's profile. allowed is asked with what it is before anything
+// ChangeLearning corrects a learner's profile. allowed is asked with what it is before anything
 // is written, under the account's lock, and may refuse.
-func ChangeProfile(ctx context.Context, db *gorm.DB, user uuid.UUID, change ProfileChange, now time.Time, allowed func(ProfileView) error) (view ProfileView, err error) {
+func ChangeLearning(ctx context.Context, db *gorm.DB, user uuid.UUID, change ProfileChange, now time.Time, allowed func(ProfileView) error) (view ProfileView, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		row := LearningProfile{UserID: user, Skills: map[string]float64{}, UpdatedAt: now}
 		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Select("user_id", "skills", "updated_at").Create(&row).Error; err != nil {

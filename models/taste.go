@@ -42,14 +42,14 @@ const evidenceSQL = `
 	JOIN LATERAL (SELECT feed_skills(c.tags) AS skills, array_position(ARRAY['beginner', 'intermediate', 'advanced'], c.difficulty_level) AS rank
 		FROM courses c WHERE c.id = e.course_id) c ON true
 	CROSS JOIN LATERAL unnest(c.skills) AS skill
-	CROSS JOIN LATERAL (SELECT power(0.5, greatest(extract(epoch FROM @now::timestamptz - e.at), 0) / @mastery) AS weight) w
+	CROSS JOIN LATERAL (SELECT power(0.5::float8, greatest(extract(epoch FROM CAST(@now AS timestamptz) - e.at)::float8, 0) / @mastery) AS weight) w
 	GROUP BY skill HAVING sum(weight) > 0`
 
 // tasteSQL is one row of JSON with all of a taste.
 const tasteSQL = `
 	WITH deeds AS (
 		SELECT e.item_id, sum(CASE e.action WHEN 'like' THEN 1 WHEN 'bookmark' THEN 1.2 WHEN 'complete' THEN 1.2 WHEN 'share' THEN 1.5 WHEN 'comment' THEN 0.8
-			WHEN 'view' THEN 0.2 WHEN 'skip' THEN -0.4 ELSE -1 END * power(0.5, greatest(extract(epoch FROM @now::timestamptz - e.at), 0) / @fading)) AS weight
+			WHEN 'view' THEN 0.2 WHEN 'skip' THEN -0.4 ELSE -1 END * power(0.5::float8, greatest(extract(epoch FROM CAST(@now AS timestamptz) - e.at)::float8, 0) / @fading)) AS weight
 		FROM (SELECT * FROM engagements WHERE user_id = @user ORDER BY at DESC LIMIT @deeds) e GROUP BY e.item_id
 	), likes AS (
 		SELECT term, sum(d.weight / sqrt(cardinality(f.terms))) AS weight

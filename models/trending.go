@@ -18,6 +18,7 @@ const trendingLock = 7_707_001
 // time gives the same rows.
 func CountTrending(ctx context.Context, db *gorm.DB, now time.Time) error {
 	weights := curate.TrendingWeights()
+	now = now.Truncate(time.Microsecond) // as Postgres keeps it
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Exec("SELECT pg_advisory_xact_lock(?)", trendingLock).Error; err != nil {
 			return err
@@ -25,9 +26,9 @@ func CountTrending(ctx context.Context, db *gorm.DB, now time.Time) error {
 		err := tx.Exec(`
 			INSERT INTO trending (item_id, content_type, score, people, last_at, counted_at)
 			SELECT e.item_id, f.content_type,
-				sum(CASE e.action WHEN 'view' THEN @view WHEN 'like' THEN @like WHEN 'comment' THEN @comment ELSE @share END
-					* power(0.5, greatest(extract(epoch FROM @now::timestamptz - e.at)::float8, 0) / @half)),
-				count(DISTINCT e.user_id), max(e.at), @now
+				sum(CASE e.action WHEN 'view' THEN CAST(@view AS float8) WHEN 'like' THEN CAST(@like AS float8) WHEN 'comment' THEN CAST(@comment AS float8) ELSE CAST(@share AS float8) END
+					* power(0.5::float8, greatest(extract(epoch FROM CAST(@now AS timestamptz) - e.at)::float8, 0) / @half)),
+				count(DISTINCT e.user_id), max(e.at), CAST(@now AS timestamptz)
 			FROM engagements e JOIN feed_items f ON f.id = e.item_id AND f.visible
 			WHERE e.at >= @since AND e.action IN ('view', 'like', 'comment', 'share') AND e.user_id IS DISTINCT FROM f.author_id
 			GROUP BY e.item_id, f.content_type

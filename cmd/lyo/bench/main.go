@@ -83,6 +83,7 @@ type benchmark struct {
 func benchmarks() []benchmark {
 	return []benchmark{
 		{"logins", "A storm of sign-ins", benchLogins},
+		{"feed", "Feeds: who finds what people like, and how long it takes", benchFeed},
 	}
 }
 
