@@ -118,6 +118,7 @@ func TestEveryKindOfFeedIsWhatItSays(t *testing.T) {
 	require.Equal(t, old.String(), list[0]["id"])
 	require.Empty(t, w.do("GET", "/v1/feeds/trending?content_type=course", "", ada.header()...).array(t))
 	w.clock.advance(50 * time.Hour)
+	ada = w.logIn("ada@example.com", "correct horse", "Phone")
 	require.Empty(t, w.do("GET", "/v1/feeds/trending?timeframe=2", "", ada.header()...).array(t))
 	require.Len(t, w.do("GET", "/v1/feeds/trending", "", ada.header()...).array(t), 1)
 	for _, bad := range []string{"?feed_type=odd", "?limit=0", "?limit=101"} {

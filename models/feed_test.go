@@ -3,6 +3,7 @@ package models_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -110,13 +111,8 @@ func TestEveryStrategyFindsWhatItIsFor(t *testing.T) {
 		require.NoError(t, err)
 		got := ranked[0].ID
 		if strategy == curate.SkillGap || strategy == curate.DifficultyProgression {
-			require.Contains(t, []uuid.UUID{want, weak, strong}, got, strategy) // the course itself may be taken again
-			got = want
-			place := map[uuid.UUID]int{}
-			for i, r := range ranked {
-				place[r.ID] = i
-			}
-			require.Less(t, place[want], 3, strategy)
+			// What she was tested in may be taken again, and fits as well.
+			got = ranked[slices.IndexFunc(ranked[:3], func(r curate.Ranked) bool { return r.ID == want })].ID
 		}
 		require.Equal(t, want, got, strategy)
 	}

@@ -97,17 +97,20 @@ type ProfileChange struct {
 // is written, under the account's lock, and may refuse.
 func ChangeLearning(ctx context.Context, db *gorm.DB, user uuid.UUID, change ProfileChange, now time.Time, allowed func(ProfileView) error) (view ProfileView, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		row := LearningProfile{UserID: user, Skills: map[string]float64{}, UpdatedAt: now}
-		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Select("user_id", "skills", "updated_at").Create(&row).Error; err != nil {
-			return err
-		}
-		if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).First(&row, "user_id = ?", user).Error; err != nil {
+		if _, err := lockAccount(tx, user); err != nil {
 			return err
 		}
 		if view, err = FindProfile(ctx, tx, user, now); err != nil {
 			return err
 		}
 		if err := allowed(view); err != nil {
+			return err
+		}
+		row := LearningProfile{UserID: user, Skills: map[string]float64{}, UpdatedAt: now}
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Select("user_id", "skills", "updated_at").Create(&row).Error; err != nil {
+			return err
+		}
+		if err := tx.First(&row, "user_id = ?", user).Error; err != nil {
 			return err
 		}
 		if err := change.write(tx, row, now); err != nil {

@@ -23,7 +23,11 @@ func CountTrending(ctx context.Context, db *gorm.DB, now time.Time) error {
 		if err := tx.Exec("SELECT pg_advisory_xact_lock(?)", trendingLock).Error; err != nil {
 			return err
 		}
-		err := tx.Exec(`
+		// Who reads meanwhile sees the rows of the count before.
+		if err := tx.Exec("DELETE FROM trending").Error; err != nil {
+			return err
+		}
+		return tx.Exec(`
 			INSERT INTO trending (item_id, content_type, score, people, last_at, counted_at)
 			SELECT e.item_id, f.content_type,
 				sum(CASE e.action WHEN 'view' THEN CAST(@view AS float8) WHEN 'like' THEN CAST(@like AS float8) WHEN 'comment' THEN CAST(@comment AS float8) ELSE CAST(@share AS float8) END
@@ -31,16 +35,10 @@ func CountTrending(ctx context.Context, db *gorm.DB, now time.Time) error {
 				count(DISTINCT e.user_id), max(e.at), CAST(@now AS timestamptz)
 			FROM engagements e JOIN feed_items f ON f.id = e.item_id AND f.visible
 			WHERE e.at >= @since AND e.action IN ('view', 'like', 'comment', 'share') AND e.user_id IS DISTINCT FROM f.author_id
-			GROUP BY e.item_id, f.content_type
-			ON CONFLICT (item_id) DO UPDATE SET content_type = excluded.content_type, score = excluded.score, people = excluded.people,
-				last_at = excluded.last_at, counted_at = excluded.counted_at`, map[string]any{
+			GROUP BY e.item_id, f.content_type`, map[string]any{
 			"view": weights["view"], "like": weights["like"], "comment": weights["comment"], "share": weights["share"],
 			"now": now, "since": now.Add(-curate.TrendingWindow), "half": curate.TrendingHalfLife.Seconds(),
 		}).Error
-		if err != nil {
-			return err
-		}
-		return tx.Exec("DELETE FROM trending WHERE counted_at <> ?", now).Error
 	})
 }
 

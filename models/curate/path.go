@@ -80,14 +80,14 @@ func choose(courses []PathCourse, mastery map[string]float64) (chosen []PathCour
 }
 
 // buildsOn tells whether a course comes after another: it is a harder one of the same skill,
-// or takes for granted what the other teaches and it does not.
+// or takes for granted what the other, which is no harder, teaches and it does not.
 func buildsOn(c, other PathCourse) bool {
 	if c.ID == other.ID {
 		return false
 	}
-	harder := slices.Index(levels, c.Level) > slices.Index(levels, other.Level)
-	return harder && slices.ContainsFunc(c.Teaches, func(s string) bool { return slices.Contains(other.Teaches, s) }) ||
-		slices.ContainsFunc(other.Skills, func(s string) bool {
+	above := slices.Index(levels, c.Level) - slices.Index(levels, other.Level)
+	return above > 0 && slices.ContainsFunc(c.Teaches, func(s string) bool { return slices.Contains(other.Teaches, s) }) ||
+		above >= 0 && slices.ContainsFunc(other.Skills, func(s string) bool {
 			return slices.Contains(c.Prerequisites, s) && !slices.Contains(c.Skills, s)
 		})
 }
