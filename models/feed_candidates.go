@@ -40,20 +40,24 @@ const (
 )
 
 // candidatesSQL gathers them from every source. Kin are people who liked what the user liked; what
-// they liked besides weighs as much as they have in common with the user.
+// they liked besides weighs as much as they have in common with the user. What everybody likes
+// says little of a taste, neither in what is in common nor in what is liked besides.
 const candidatesSQL = `
 	WITH mine AS (
-		SELECT item_id FROM engagements WHERE user_id = @user AND action IN ('like', 'bookmark', 'share', 'complete') ORDER BY at DESC LIMIT 50
+		SELECT m.item_id, 1.0::float8 / (3 + coalesce(p.likes_count, f.likes_count)) AS rarity
+		FROM (SELECT item_id FROM engagements WHERE user_id = @user AND action IN ('like', 'bookmark', 'share', 'complete') ORDER BY at DESC LIMIT 50) m
+		JOIN feed_items f ON f.id = m.item_id LEFT JOIN posts p ON p.id = m.item_id
 	), kin AS (
-		SELECT e.user_id, count(DISTINCT e.item_id) / sqrt(30 + count(*)) AS weight
-		FROM mine CROSS JOIN LATERAL (SELECT user_id, item_id FROM engagements x
-			WHERE x.item_id = mine.item_id AND x.action IN ('like', 'bookmark', 'share', 'complete') AND x.user_id <> @user ORDER BY at DESC LIMIT 60) e
+		SELECT e.user_id, sum(mine.rarity) AS weight
+		FROM mine CROSS JOIN LATERAL (SELECT DISTINCT user_id FROM (SELECT user_id FROM engagements x
+			WHERE x.item_id = mine.item_id AND x.action IN ('like', 'bookmark', 'share', 'complete') AND x.user_id <> @user ORDER BY at DESC LIMIT 60) l) e
 		GROUP BY e.user_id ORDER BY 2 DESC, e.user_id LIMIT 60
 	), liked AS (
-		SELECT e.item_id, sum(kin.weight) AS weight
-		FROM kin CROSS JOIN LATERAL (SELECT DISTINCT item_id FROM (SELECT item_id FROM engagements x
-			WHERE x.user_id = kin.user_id AND x.action IN ('like', 'bookmark', 'share', 'complete') ORDER BY at DESC LIMIT 40) l) e
-		GROUP BY e.item_id ORDER BY 2 DESC, e.item_id LIMIT @kin_most
+		SELECT l.item_id, sum(l.weight) / (3 + max(coalesce(p.likes_count, f.likes_count))) AS weight
+		FROM (SELECT DISTINCT kin.user_id, kin.weight, e.item_id FROM kin CROSS JOIN LATERAL (SELECT item_id FROM engagements x
+			WHERE x.user_id = kin.user_id AND x.action IN ('like', 'bookmark', 'share', 'complete') ORDER BY at DESC LIMIT 40) e) l
+		JOIN feed_items f ON f.id = l.item_id LEFT JOIN posts p ON p.id = l.item_id
+		GROUP BY l.item_id ORDER BY 2 DESC, l.item_id LIMIT @kin_most
 	), picked AS (
 		(SELECT f.id FROM feed_items f WHERE ` + freshSQL + ` AND f.terms && CAST(@wanted AS text[]) ORDER BY f.published_at DESC, f.id DESC LIMIT @interest_most)
 		UNION

@@ -44,7 +44,7 @@ func benchFeed(ctx context.Context, o options) error {
 }
 
 // sampled is how many people each strategy ranks for.
-const sampled = 150
+const sampled = 60
 
 // rankAll prints how well every strategy does, beside the two it has to beat.
 func rankAll(ctx context.Context, o options, db *gorm.DB, t *town) error {
