@@ -19,6 +19,7 @@ type Database struct {
 	Pushing    *Pushing
 	Rewarding  *Rewarding
 	Moderating *Moderating
+	Curating    *Curating
 	// Writing is asked here only whether it can begin.
 	Writing *Writing
 }
@@ -41,16 +42,21 @@ func (d Database) Register(w worker.ActivityRegistry) {
 	}
 	w.RegisterActivity(d.Rewarding)
 	w.RegisterActivity(d.Moderating)
+	w.RegisterActivity(d.Curating)
 	w.RegisterActivityWithOptions(d.Writing.Prepare, activity.RegisterOptions{Name: "Prepare"})
 }
 
 // Inference are the activities of the queue "lyo-gemma".
 type Inference struct {
-	Writing *Writing
+	Writing  *Writing
+	Ordering *Ordering
 }
 
 // Register puts them on a worker.
-func (i Inference) Register(w worker.ActivityRegistry) { w.RegisterActivity(i.Writing) }
+func (i Inference) Register(w worker.ActivityRegistry) {
+	w.RegisterActivity(i.Writing)
+	w.RegisterActivity(i.Ordering)
+}
 
 // Pushes are the activities of the queue "lyo-push".
 type Pushes struct {

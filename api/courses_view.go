@@ -128,7 +128,7 @@ func viewCourse(c models.Course) courseView {
 		EstimatedDurationHours: c.EstimatedDurationHours, Tags: list(c.Tags), ThumbnailURL: c.ThumbnailURL,
 		Locale: c.Locale, Generation: viewGeneration(c.Generation), CreatedAt: c.CreatedAt.UTC(),
 		UpdatedAt: c.UpdatedAt.UTC(), PublishedAt: utc(c.PublishedAt),
-		Lessons: []lessonView{}, Items: []itemView{},
+		IsFavorite: c.IsFavorite, Lessons: []lessonView{}, Items: []itemView{},
 	}
 	items := map[uuid.UUID][]uuid.UUID{}
 	for _, item := range c.Items {

@@ -31,10 +31,13 @@ func (w *world) settled(email string) estate {
 	w.t.Helper()
 	e := estate{person: w.signUp(email), topic: secretTopic, ids: map[string][]string{}}
 	user := uuid.MustParse(e.id)
+	someone := w.signUp("author-" + models.NewID().String() + "@example.com")
 	for range 2 {
+		w.says(someone, "For everybody") // so that feeds have pages
 		task, course := w.ask(e.person, e.topic)
 		e.add("/v1/tasks/", task)
 		e.add("/v1/courses/", course)
+		e.add("/v1/feeds/items/", course)
 		now := w.server.now()
 		source := models.Source{
 			ID: models.NewID(), UserID: user, Kind: "text", Title: e.topic, MediaType: "text/plain", State: models.SourceReady,
@@ -146,6 +149,7 @@ func bodies() map[string]string {
 		"update-course": `{"title":"Mine now"}`, "regenerate-course": `{"section":"lessons"}`, "decide-outline": `{"action":"accept"}`,
 		"put-progress": `{"lesson_id":"` + models.NewID().String() + `","completed":true}`, "attempt-quiz": `{"answers":[]}`, "review-card": `{"rating":"good"}`,
 		"update-post": `{"title":"Mine now"}`, "create-comment": `{"content":"Mine now"}`, "update-comment": `{"content":"Mine now"}`,
+		"interact-with-item": `{"action":"like"}`,
 	}
 }
 

@@ -58,6 +58,7 @@ type Server struct {
 	standings *standings
 	limits    *limits
 	boards    *boards.Boards
+	feedCache *redisguard.Guard
 	cursorKey []byte
 	proxies   proxies
 	markdown  *markdown
@@ -87,6 +88,7 @@ func New(d Deps) (*Server, error) {
 	s.limits = newLimits(context.Background(), d)
 	s.boards = newBoards(s)
 	s.markdown = newMarkdown()
+	s.feedCache = guarded(d, redisWithin)
 	if err := s.newEngine(); err != nil {
 		return nil, err
 	}

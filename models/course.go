@@ -43,6 +43,8 @@ type Course struct {
 
 	Lessons []Lesson `gorm:"-"`
 	Items   []Item   `gorm:"-"`
+	// IsFavorite tells whether it is one of who reads it.
+	IsFavorite bool `gorm:"-"`
 }
 
 // Generation tells how a course came to be.

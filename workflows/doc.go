@@ -8,6 +8,9 @@
 //	SendMail           a mail is sent, for up to an hour
 //	ExportAccount      a user's data becomes an archive; query "progress"
 //	ReviewReport       administrators are reminded of a report until it is decided
+//	CurateFeeds        every active user gets the day's picks
+//	CountTrending      what trends is counted anew
+//	CheckContent       the quality of content, and the state of links, is looked at
 //	DeleteAccount      an account is ended, and after its grace period erased
 //	FanOutPush         devices are told of news, of one user or of all; query "progress" for those
 //	PushShard          five hundred devices of them

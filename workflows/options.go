@@ -97,3 +97,26 @@ const (
 	urgentPush  = 2
 	patientPush = 4
 )
+// Curating is database work over much at once, which another round would do too: it is worth
+// a few tries.
+func curating(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           Queue,
+		StartToCloseTimeout: 2 * time.Minute,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 10},
+	})
+}
+
+// Ordering is inference that nobody waits for: it comes after everybody's courses and is
+// given up soon.
+func ordering(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              QueueGemma,
+		StartToCloseTimeout:    5 * time.Minute,
+		ScheduleToCloseTimeout: time.Hour,
+		HeartbeatTimeout:       8 * time.Second,
+		WaitForCancellation:    true,
+		Priority:               temporal.Priority{PriorityKey: 5},
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 2 * time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: 4},
+	})
+}

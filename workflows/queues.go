@@ -31,6 +31,8 @@ func Lanes() []Lane {
 		{Queue, enums.TASK_QUEUE_TYPE_WORKFLOW},
 		{Queue, enums.TASK_QUEUE_TYPE_ACTIVITY},
 		{QueueGemma, enums.TASK_QUEUE_TYPE_ACTIVITY},
+		{QueuePush, enums.TASK_QUEUE_TYPE_WORKFLOW},
+		{QueuePush, enums.TASK_QUEUE_TYPE_ACTIVITY},
 	}
 }
 

@@ -31,6 +31,9 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(ApplyAchievements)
 	w.RegisterWorkflow(RebuildBoards)
 	w.RegisterWorkflow(RemindOfReviews)
+	w.RegisterWorkflow(CurateFeeds)
+	w.RegisterWorkflow(CountTrending)
+	w.RegisterWorkflow(CheckContent)
 }
 
 // RegisterPush puts the workflows of the queue "lyo-push" on a worker.

@@ -35,13 +35,14 @@ func (a *app) serveWorker(ctx context.Context) error {
 	return group.Wait()
 }
 
-// awaitTemporal waits until Temporal answers and knows our search attributes and schedules.
+// awaitTemporal waits until Temporal answers, knows our search attributes and has the schedules.
 func (a *app) awaitTemporal(ctx context.Context) error {
 	for {
 		trying, cancel := context.WithTimeout(ctx, 20*time.Second)
 		err := workflows.RegisterLabels(trying, a.temporal, a.cfg.Temporal.Namespace)
 		if err == nil {
-			err = errors.Join(workflows.ScheduleSweep(trying, a.temporal), workflows.ScheduleReminders(trying, a.temporal))
+			err = errors.Join(workflows.ScheduleSweep(trying, a.temporal), workflows.ScheduleReminders(trying, a.temporal),
+				workflows.EnsureFeedSchedules(trying, a.temporal))
 		}
 		cancel()
 		if err == nil {
@@ -92,7 +93,7 @@ func (a *app) runWorkers(ctx context.Context) error {
 			DB: a.db, Redis: a.redis, Boards: a.leaderboards(), Cancel: outbox.CancelSoon, EndPush: outbox.EndPush, Clock: clock,
 		},
 		Rewarding: &activities.Rewarding{DB: a.db, Boards: a.leaderboards(), Followups: outbox.Followups(clock), Clock: clock},
-		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing,
+		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing, Curating: a.curating(),
 		Pushing: pushing, Sweeping: &activities.Sweeping{DB: a.db, Clock: clock, SilentFor: a.cfg.Push.SilentFor},
 		Moderating: &activities.Moderating{DB: a.db, Clock: clock, Log: a.log, Followups: outbox.Followups(clock)},
 	}.Register(general)
@@ -101,7 +102,7 @@ func (a *app) runWorkers(ctx context.Context) error {
 	slots.DisableWorkflowWorker = true
 	slots.MaxConcurrentActivityExecutionSize = a.cfg.Gemma.Parallel
 	inference := worker.New(a.temporal, workflows.QueueGemma, slots)
-	activities.Inference{Writing: writing}.Register(inference)
+	activities.Inference{Writing: writing, Ordering: a.ordering()}.Register(inference)
 
 	pushes := worker.New(a.temporal, workflows.QueuePush, pushOptions(base))
 	workflows.RegisterPush(pushes)

@@ -95,6 +95,7 @@ func benchmarks() []benchmark {
 		{"push", "A broadcast to ten thousand devices", benchPush},
 		{"board", "Leaderboards of a million learners", benchBoard},
 		{"posts", "Listing posts", benchPosts},
+		{"feed", "Feeds: who finds what people like, and how long it takes", benchFeed},
 	}
 }
 
