@@ -18,5 +18,6 @@ func (s *Server) routes() {
 	s.courses()     // POST /v1/courses/generate, /v1/courses/{id}/regenerate, GET /v1/courses, GET, PUT, DELETE /v1/courses/{id}
 	s.tasks()       // GET /v1/tasks, GET /v1/tasks/{id}/status, POST /v1/tasks/{id}/cancel, outline, DELETE /v1/tasks/{id}
 	s.sources()     // GET, POST /v1/sources, GET, DELETE /v1/sources/{id}
+	s.search()      // GET /v1/feeds/search
 	s.sockets()     // GET /v1/tasks/ws/{task_id}, POST /v1/realtime/tickets
 }

@@ -1,0 +1,92 @@
+package api
+
+import (
+	"context"
+	"html"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// search is the address that finds courses, their lessons and items, and posts.
+func (s *Server) search() {
+	register(s, huma.Operation{
+		OperationID: "search", Method: http.MethodGet, Path: "/v1/feeds/search", Tags: []string{"feeds"},
+		Summary: "What has all the words, best first, then what has words like them",
+	}, s.find)
+}
+
+type findInput struct {
+	Q               string `query:"q" required:"true" minLength:"1" maxLength:"200" doc:"Words as typed, the last one maybe unfinished; \"an exact phrase\", or, -without"`
+	ContentType     string `query:"content_type" enum:"course,lesson,article,video,quiz,post,achievement"`
+	DifficultyLevel string `query:"difficulty_level" enum:"beginner,intermediate,advanced" doc:"Posts have none."`
+	Language        string `query:"language" maxLength:"35" pattern:"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$" doc:"A tag such as pt-BR, of which the language counts."`
+	Limit           int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+// Resolve checks what a schema cannot say.
+func (in *findInput) Resolve(huma.Context) []error {
+	if trimmed(in.Q) == "" {
+		return []error{&huma.ErrorDetail{Location: "query.q", Message: "must not be blank"}}
+	}
+	return nil
+}
+
+func (s *Server) find(ctx context.Context, in *findInput) (*body[[]feedItem], error) {
+	found, err := models.Search(ctx, s.DB, models.SearchQuery{
+		Viewer: principal(ctx).UserID, Words: in.Q, ContentType: in.ContentType, DifficultyLevel: in.DifficultyLevel,
+		Language: in.Language, Limit: in.Limit, Now: s.now(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	items := make([]feedItem, len(found))
+	for i, f := range found {
+		items[i] = viewFound(f)
+	}
+	return &body[[]feedItem]{Body: items}, nil
+}
+
+func viewFound(f models.Found) feedItem {
+	item := feedItem{
+		ID: f.ID, ContentType: f.ContentType, Title: f.Title, Description: f.Description, ThumbnailURL: f.ThumbnailURL,
+		EngagementStats: feedEngagement{Views: f.Views, Likes: f.Likes, Comments: f.Comments},
+		CreatedAt:       f.CreatedAt, UpdatedAt: f.UpdatedAt, RankingScore: f.Score, Reasons: []string{reasonOf(f)},
+		Metadata: map[string]any{
+			"kind": f.Kind, "type": f.Type, "language": f.Language,
+			"highlights": map[string]string{"title": marked(f.MarkedTitle), "text": marked(f.MarkedText)},
+		},
+	}
+	if f.AuthorID != nil {
+		item.Author = &feedAuthor{ID: *f.AuthorID, Name: f.AuthorName, AvatarURL: f.AuthorAvatarURL}
+	}
+	if f.CourseID != nil {
+		item.Metadata["course_id"] = *f.CourseID
+	}
+	if f.DifficultyLevel != nil {
+		item.Metadata["difficulty_level"] = *f.DifficultyLevel
+	}
+	if f.SourceURL != nil {
+		item.Metadata["source_url"] = *f.SourceURL
+	}
+	return item
+}
+
+func reasonOf(f models.Found) string {
+	switch {
+	case f.Alike != "":
+		return "Has words like those you typed: " + f.Alike
+	case f.InTitle:
+		return "Your words are in the title."
+	default:
+		return "Your words are in the text."
+	}
+}
+
+var marks = strings.NewReplacer(models.MarkStart, "<mark>", models.MarkEnd, "</mark>")
+
+// marked is a text as HTML: everything in it is escaped, and only what matched is an element.
+func marked(text string) string { return marks.Replace(html.EscapeString(text)) }
