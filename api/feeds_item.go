@@ -6,31 +6,29 @@ import (
 	"github.com/google/uuid"
 )
 
-// feedItem is a thing in a feed or a list of finds as clients see it.
-type feedItem struct {
-	ID              uuid.UUID      `json:"id"`
-	ContentType     string         `json:"content_type" enum:"course,lesson,article,video,quiz,post,achievement"`
-	Title           string         `json:"title"`
-	Description     string         `json:"description"`
-	ThumbnailURL    *string        `json:"thumbnail_url"`
-	Author          *feedAuthor    `json:"author" doc:"null: the account was deleted, or nobody's"`
-	EngagementStats feedEngagement `json:"engagement_stats"`
-	CreatedAt       time.Time      `json:"created_at"`
-	UpdatedAt       time.Time      `json:"updated_at"`
-	Metadata        map[string]any `json:"metadata"`
-	RankingScore    float64        `json:"ranking_score"`
-	Reasons         []string       `json:"reasons" nullable:"false"`
+// feedItemView is a thing of a feed, one shape for every kind.
+type feedItemView struct {
+	ID           uuid.UUID       `json:"id" format:"uuid"`
+	ContentType  string          `json:"content_type" enum:"course,lesson,article,video,quiz,post,achievement"`
+	Title        string          `json:"title"`
+	Description  string          `json:"description"`
+	ThumbnailURL *string         `json:"thumbnail_url" nullable:"true"`
+	Author       feedAuthorView  `json:"author"`
+	Engagement   engagementStats `json:"engagement_stats"`
+	CreatedAt    time.Time       `json:"created_at"`
+	UpdatedAt    time.Time       `json:"updated_at"`
+	Metadata     map[string]any  `json:"metadata" doc:"What belongs to the kind of thing, such as course_id or source_url; skills, difficulty_level, language, minutes; user_liked, user_bookmarked; shared_by; quality (0 to 1) and, apart from it, model_opinion."`
+	RankingScore float64         `json:"ranking_score" doc:"Never rises from item to item."`
+	Reasons      []string        `json:"reasons" nullable:"false" doc:"Why it is there, and what its order is by."`
 }
 
-// feedAuthor is who made it.
-type feedAuthor struct {
-	ID        uuid.UUID `json:"id"`
+type feedAuthorView struct {
+	ID        uuid.UUID `json:"id" format:"uuid"`
 	Name      string    `json:"name"`
-	AvatarURL *string   `json:"avatar_url"`
+	AvatarURL *string   `json:"avatar_url" nullable:"true"`
 }
 
-// feedEngagement counts what people did with it.
-type feedEngagement struct {
+type engagementStats struct {
 	Views    int `json:"views"`
 	Likes    int `json:"likes"`
 	Comments int `json:"comments"`

@@ -16,6 +16,9 @@ func (s *Server) search() {
 	register(s, huma.Operation{
 		OperationID: "search", Method: http.MethodGet, Path: "/v1/feeds/search", Tags: []string{"feeds"},
 		Summary: "What has all the words, best first, then what has words like them",
+		Description: "Courses, their lessons and items, and posts; each is read in its own language, without accents. Where few have all " +
+			"the words, those with words like them in the title or the tags follow, with a ranking_score below 1. " +
+			"metadata.highlights.title and .text are HTML with what matched in mark elements and everything else escaped.",
 	}, s.find)
 }
 
@@ -35,7 +38,7 @@ func (in *findInput) Resolve(huma.Context) []error {
 	return nil
 }
 
-func (s *Server) find(ctx context.Context, in *findInput) (*body[[]feedItem], error) {
+func (s *Server) find(ctx context.Context, in *findInput) (*body[[]feedItemView], error) {
 	found, err := models.Search(ctx, s.DB, models.SearchQuery{
 		Viewer: principal(ctx).UserID, Words: in.Q, ContentType: in.ContentType, DifficultyLevel: in.DifficultyLevel,
 		Language: in.Language, Limit: in.Limit, Now: s.now(),
@@ -43,25 +46,26 @@ func (s *Server) find(ctx context.Context, in *findInput) (*body[[]feedItem], er
 	if err != nil {
 		return nil, err
 	}
-	items := make([]feedItem, len(found))
+	items := make([]feedItemView, len(found))
 	for i, f := range found {
 		items[i] = viewFound(f)
 	}
-	return &body[[]feedItem]{Body: items}, nil
+	return &body[[]feedItemView]{Body: items}, nil
 }
 
-func viewFound(f models.Found) feedItem {
-	item := feedItem{
+func viewFound(f models.Found) feedItemView {
+	item := feedItemView{
 		ID: f.ID, ContentType: f.ContentType, Title: f.Title, Description: f.Description, ThumbnailURL: f.ThumbnailURL,
-		EngagementStats: feedEngagement{Views: f.Views, Likes: f.Likes, Comments: f.Comments},
-		CreatedAt:       f.CreatedAt, UpdatedAt: f.UpdatedAt, RankingScore: f.Score, Reasons: []string{reasonOf(f)},
+		Author:     feedAuthorView{Name: f.AuthorName, AvatarURL: f.AuthorAvatarURL},
+		Engagement: engagementStats{Views: f.Views, Likes: f.Likes, Comments: f.Comments},
+		CreatedAt:  f.CreatedAt.UTC(), UpdatedAt: f.UpdatedAt.UTC(), RankingScore: f.Score, Reasons: []string{reasonOf(f)},
 		Metadata: map[string]any{
 			"kind": f.Kind, "type": f.Type, "language": f.Language,
 			"highlights": map[string]string{"title": marked(f.MarkedTitle), "text": marked(f.MarkedText)},
 		},
 	}
 	if f.AuthorID != nil {
-		item.Author = &feedAuthor{ID: *f.AuthorID, Name: f.AuthorName, AvatarURL: f.AuthorAvatarURL}
+		item.Author.ID = *f.AuthorID
 	}
 	if f.CourseID != nil {
 		item.Metadata["course_id"] = *f.CourseID

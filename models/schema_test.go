@@ -23,7 +23,7 @@ func rows() []any {
 		&models.AuditEntry{}, &models.Mail{}, &models.Export{}, &models.ExportPart{}, &models.LearningEvent{},
 		&models.Notification{}, &models.Post{}, &models.PostLike{}, &models.PostView{}, &models.Comment{}, &models.CommentLike{}, &models.Block{}, &models.Follow{},
 		&models.CourseProgress{}, &models.LessonCompletion{}, &models.QuizAttempt{}, &models.LedgerEntry{}, &models.Total{},
-		&models.Achievement{}, &models.Unlock{}, &models.ReviewCard{}, &models.ReviewLog{}, &models.FeedEntry{},
+		&models.Achievement{}, &models.Unlock{}, &models.ReviewCard{}, &models.ReviewLog{}, &models.FeedEntry{}, &models.SearchDocument{},
 	}
 }
 

@@ -24,7 +24,7 @@ type SearchDocument struct {
 	Language        string
 	Reading         string  // the configuration of Postgres that reads the language
 	DifficultyLevel *string // nil: it has none
-	Prior           float64 // what counts beside the words
+	Prior           int     // what counts beside the words
 	Keywords        string
 	TitleTSV        string `gorm:"column:title_tsv;type:tsvector"`
 	TSV             string `gorm:"column:tsv;type:tsvector"`

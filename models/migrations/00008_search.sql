@@ -2,6 +2,7 @@
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE EXTENSION IF NOT EXISTS unaccent;
+CREATE EXTENSION IF NOT EXISTS btree_gin;
 
 -- How a language is read: its own stems and stop words, without accents. lyo_xx is for
 -- those without one here: words as they are.
@@ -72,6 +73,11 @@ CREATE FUNCTION search_content_type(type text) RETURNS text LANGUAGE sql IMMUTAB
     RETURN CASE WHEN type IN ('video', 'podcast') THEN 'video' WHEN type IN ('quiz', 'assessment') THEN 'quiz'
         WHEN type = 'course' THEN 'course' WHEN type = 'interactive' THEN 'lesson' ELSE 'article' END;
 
+-- What a row is filtered by, as words that no text has: =r/ its reading, =l/ its language,
+-- =t/ its content type, =d/ its level. So one walk of an index finds words and filters.
+CREATE FUNCTION search_signs(reading text, language text, content_type text, difficulty_level text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN array_to_tsvector(array_remove(ARRAY['=r/' || reading, '=l/' || language, '=t/' || content_type, '=d/' || difficulty_level], NULL));
+
 -- A title as its language reads it and word for word, so that the beginning of a word is
 -- found before its stem is whole.
 CREATE FUNCTION search_title(reading text, title text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -84,10 +90,11 @@ CREATE FUNCTION search_text(reading text, title text, keywords text, summary tex
         || setweight(to_tsvector(('lyo_' || reading)::regconfig, summary), 'C')
         || setweight(to_tsvector(('lyo_' || reading)::regconfig, left(content, 20000)), 'D');
 
--- What counts beside the words: how many liked and answered, and how new it is; half a
--- year is worth as much as e times the likes.
-CREATE FUNCTION search_prior(likes integer, comments integer, created_at timestamptz) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ln(1 + likes + 2 * comments) + date_part('epoch', created_at) / (180 * 86400.0);
+-- What counts beside the words: the day it was made, and two months for each time that
+-- those who liked it or answered are twice as many. Whole numbers, and seldom another
+-- one, since each change costs the indexes an entry a word.
+CREATE FUNCTION search_prior(likes integer, comments integer, created_at timestamptz) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (floor(date_part('epoch', created_at) / 86400) + 60 * floor(ln(1 + likes + 2 * comments) / ln(2) + 1e-9))::integer;
 
 -- What can be found: courses, their lessons and items, and posts, one row each. Triggers
 -- keep it in the transactions of those rows; it is never written otherwise.
@@ -101,26 +108,18 @@ CREATE TABLE search_documents (
     language         text NOT NULL,
     reading          text NOT NULL, -- the configuration it is read with
     difficulty_level text, -- NULL: it has none
-    prior            double precision NOT NULL, -- see search_prior
+    prior            integer NOT NULL, -- see search_prior
     keywords         text NOT NULL, -- title, topic and tags in small letters without accents
     title_tsv        tsvector NOT NULL,
     tsv              tsvector NOT NULL
 );
--- Words that many rows have are counted and sorted without their vectors, which are kept
--- apart so that such a walk reads little.
-ALTER TABLE search_documents SET (toast_tuple_target = 128, fillfactor = 90);
-CREATE INDEX search_documents_title_idx ON search_documents USING gin (title_tsv);
-CREATE INDEX search_documents_text_idx ON search_documents USING gin (tsv);
-CREATE INDEX search_documents_keywords_idx ON search_documents USING gin (keywords gin_trgm_ops);
-CREATE INDEX search_documents_course_idx ON search_documents (course_id);
-CREATE INDEX search_documents_owner_idx ON search_documents (owner_user_id);
-
 -- The rows as they should be. Right answers of quizzes are in none.
 -- +goose StatementBegin
 CREATE FUNCTION search_sources() RETURNS SETOF search_documents LANGUAGE sql STABLE AS $$
     SELECT s.id, s.kind, s.content_type, s.course_id, s.owner_user_id, s.visible, s.language, s.reading, s.difficulty_level, s.prior,
-        left(search_plain(s.title || ' ' || s.keywords), 400), search_title(s.reading, s.title),
-        search_text(s.reading, s.title, s.keywords, s.summary, s.content)
+        left(search_plain(s.title || ' ' || s.keywords), 400),
+        search_title(s.reading, s.title) || search_signs(s.reading, s.language, s.content_type, s.difficulty_level),
+        search_text(s.reading, s.title, s.keywords, s.summary, s.content) || search_signs(s.reading, s.language, s.content_type, s.difficulty_level)
     FROM (
         SELECT c.id, 'course' AS kind, 'course' AS content_type, c.id AS course_id, c.owner_user_id, c.status = 'READY' AS visible,
             search_language(c.locale) AS language, search_reading(search_language(c.locale)) AS reading, c.difficulty_level,
@@ -164,13 +163,15 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- A course hands on to its lessons and items who may see them, and how they are read.
+-- A course hands on to its lessons and items who may see them, and to its lessons how they
+-- are read and how hard they are.
 CREATE FUNCTION search_keep_course() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE search_documents d SET visible = s.visible, owner_user_id = s.owner_user_id, difficulty_level = s.difficulty_level
-    FROM search_sources() s WHERE s.course_id = NEW.id AND s.kind IN ('lesson', 'item') AND d.id = s.id;
-    IF NEW.locale <> OLD.locale THEN
-        UPDATE search_documents d SET language = s.language, reading = s.reading, title_tsv = s.title_tsv, tsv = s.tsv
+    UPDATE search_documents SET visible = NEW.status = 'READY', owner_user_id = NEW.owner_user_id
+    WHERE course_id = NEW.id AND id <> NEW.id;
+    IF (OLD.locale, OLD.difficulty_level) IS DISTINCT FROM (NEW.locale, NEW.difficulty_level) THEN
+        UPDATE search_documents d
+        SET difficulty_level = s.difficulty_level, language = s.language, reading = s.reading, title_tsv = s.title_tsv, tsv = s.tsv
         FROM search_sources() s WHERE s.course_id = NEW.id AND s.kind = 'lesson' AND d.id = s.id;
     END IF;
     RETURN NULL;
@@ -206,11 +207,19 @@ CREATE TRIGGER search_post_changed AFTER UPDATE ON posts FOR EACH ROW
         IS DISTINCT FROM (NEW.author_id, NEW.title, NEW.content, NEW.tags, NEW.status, NEW.created_at))
     EXECUTE FUNCTION search_keep('post');
 CREATE TRIGGER search_post_counted AFTER UPDATE ON posts FOR EACH ROW
-    WHEN ((OLD.likes_count, OLD.comments_count) IS DISTINCT FROM (NEW.likes_count, NEW.comments_count))
+    WHEN (search_prior(OLD.likes_count, OLD.comments_count, OLD.created_at) <> search_prior(NEW.likes_count, NEW.comments_count, NEW.created_at))
     EXECUTE FUNCTION search_keep_prior();
 
--- What is there already.
+-- What is there already; indexes are made of a whole table more quickly.
 INSERT INTO search_documents SELECT * FROM search_sources();
+-- Words that many rows have are looked for among the first by prior alone, so it stands in
+-- the same index as they.
+CREATE INDEX search_documents_title_idx ON search_documents USING gin (prior, title_tsv);
+CREATE INDEX search_documents_text_idx ON search_documents USING gin (prior, tsv);
+CREATE INDEX search_documents_keywords_idx ON search_documents USING gin (keywords gin_trgm_ops);
+CREATE INDEX search_documents_prior_idx ON search_documents (prior);
+CREATE INDEX search_documents_course_idx ON search_documents (course_id);
+CREATE INDEX search_documents_owner_idx ON search_documents (owner_user_id);
 
 -- +goose Down
 DROP TRIGGER search_course_new ON courses;
@@ -225,7 +234,7 @@ DROP TRIGGER search_post_counted ON posts;
 DROP FUNCTION search_keep(), search_keep_course(), search_keep_prior(), search_sources();
 DROP TABLE search_documents;
 DROP FUNCTION search_prior(integer, integer, timestamptz), search_text(text, text, text, text, text), search_title(text, text),
-    search_content_type(text), search_words(jsonb), search_plain(text), search_guess(text), search_reading(text), search_language(text);
+    search_signs(text, text, text, text), search_content_type(text), search_words(jsonb), search_plain(text), search_guess(text), search_reading(text), search_language(text);
 -- +goose StatementBegin
 DO $$
 DECLARE

@@ -83,6 +83,7 @@ type benchmark struct {
 func benchmarks() []benchmark {
 	return []benchmark{
 		{"logins", "A storm of sign-ins", benchLogins},
+		{"search", "Searches", benchSearch},
 	}
 }
 
