@@ -61,7 +61,7 @@ func (s library) lesson(course models.Course, position int, title string) models
 func (s library) item(lesson models.Lesson, kind, title, language string, quiz []models.QuizQuestion) models.Item {
 	s.t.Helper()
 	i := models.Item{
-		ID: models.NewID(), CourseID: lesson.CourseID, LessonID: lesson.ID, Position: 1 + rand.IntN(1<<30), //nolint:gosec // any free place
+		ID: models.NewID(), CourseID: lesson.CourseID, LessonID: lesson.ID, Position: 1 + rand.IntN(1<<30),
 		Type: kind, Title: title, Source: models.SourceLyo, DifficultyLevel: "advanced", Language: language, Quiz: quiz, CreatedAt: start,
 	}
 	require.NoError(s.t, s.db.Create(&i).Error)
@@ -213,9 +213,9 @@ func TestDocumentsFollowTheirRows(t *testing.T) {
 	s := newLibrary(t)
 	words := strings.Fields("tides moon recursion garden café history of the and is pointer violin")
 	some := func() string {
-		text := make([]string, 1+rand.IntN(6)) //nolint:gosec // a made-up story
+		text := make([]string, 1+rand.IntN(6))
 		for i := range text {
-			text[i] = words[rand.IntN(len(words))] //nolint:gosec // as above
+			text[i] = words[rand.IntN(len(words))]
 		}
 		return strings.Join(text, " ")
 	}
@@ -225,7 +225,7 @@ func TestDocumentsFollowTheirRows(t *testing.T) {
 		func() error {
 			s.course(some(), []string{"en", "de", "ja"}[rand.IntN(3)], models.CourseGenerating)
 			return nil
-		}, //nolint:gosec // as above
+		},
 		func() error {
 			var course models.Course
 			if err := s.db.Order("random()").Limit(1).Find(&course).Error; err != nil || course.ID == uuid.Nil {
@@ -269,7 +269,7 @@ func TestDocumentsFollowTheirRows(t *testing.T) {
 		func() error { return s.db.Exec("DELETE FROM courses WHERE id = " + one("courses")).Error },
 	}
 	for i := range 300 {
-		which := rand.IntN(len(changes)) //nolint:gosec // as above
+		which := rand.IntN(len(changes))
 		if i < 60 {
 			which = i % 3
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -100,7 +101,7 @@ func newSearcher(ctx context.Context, base, database string) (*searcher, error) 
 		AccessToken string `json:"access_token"`
 	}
 	if err := json.Unmarshal(answer, &pair); err != nil || status != http.StatusOK {
-		return nil, fmt.Errorf("the sign-in was answered %d: %w", status, err)
+		return nil, errors.Join(fmt.Errorf("the sign-in was answered %d", status), err)
 	}
 	s := &searcher{base: base, token: pair.AccessToken}
 	if s.db, err = models.Open(database, models.Pool{MaxOpen: 1, MaxIdle: 1}); err != nil {
@@ -201,7 +202,7 @@ func (s *searcher) through(ctx context.Context, typed string) (found int, err er
 	}
 	var items []json.RawMessage
 	if err := json.Unmarshal(answer, &items); err != nil || status != http.StatusOK {
-		return 0, fmt.Errorf("the search for %q was answered %d: %w", typed, status, err)
+		return 0, errors.Join(fmt.Errorf("the search for %q was answered %d", typed, status), err)
 	}
 	return len(items), nil
 }
