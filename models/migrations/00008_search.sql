@@ -213,10 +213,10 @@ CREATE TRIGGER search_post_counted AFTER UPDATE ON posts FOR EACH ROW
 -- What is there already; indexes are made of a whole table more quickly.
 INSERT INTO search_documents SELECT * FROM search_sources();
 -- Words that many rows have are looked for among the first by prior alone, so it stands in
--- the same index as they.
-CREATE INDEX search_documents_title_idx ON search_documents USING gin (prior, title_tsv);
-CREATE INDEX search_documents_text_idx ON search_documents USING gin (prior, tsv);
-CREATE INDEX search_documents_keywords_idx ON search_documents USING gin (keywords gin_trgm_ops);
+-- the same index as they. What waits to be sorted in is read by every search, so not much may wait.
+CREATE INDEX search_documents_title_idx ON search_documents USING gin (prior, title_tsv) WITH (gin_pending_list_limit = 256);
+CREATE INDEX search_documents_text_idx ON search_documents USING gin (prior, tsv) WITH (gin_pending_list_limit = 256);
+CREATE INDEX search_documents_keywords_idx ON search_documents USING gin (keywords gin_trgm_ops) WITH (gin_pending_list_limit = 256);
 CREATE INDEX search_documents_prior_idx ON search_documents (prior);
 CREATE INDEX search_documents_course_idx ON search_documents (course_id);
 CREATE INDEX search_documents_owner_idx ON search_documents (owner_user_id);
