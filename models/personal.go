@@ -37,7 +37,7 @@ type Personal struct {
 // PersonalData is the one list of what names a user. The export, the erasure and
 // their tests go by it, and a test compares it with the catalogue.
 func PersonalData() []Personal {
-	return slices.Concat(accountData(), pushData(), communityData(), learningData(), feedData())
+	return slices.Concat(accountData(), pushData(), communityData(), learningData(), feedData(), searchData())
 }
 
 // accountData is what names a user of accounts, courses and tasks.

@@ -96,6 +96,7 @@ func benchmarks() []benchmark {
 		{"board", "Leaderboards of a million learners", benchBoard},
 		{"posts", "Listing posts", benchPosts},
 		{"feed", "Feeds: who finds what people like, and how long it takes", benchFeed},
+		{"search", "Searches", benchSearch},
 	}
 }
 
