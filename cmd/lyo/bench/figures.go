@@ -19,7 +19,7 @@ func percentile(times []time.Duration, percent float64) time.Duration {
 }
 
 // median is the middle of what each round gives, the lower one of two.
-func median[T cmp.Ordered](rounds []round, of func(round) T) T {
+func median[R any, T cmp.Ordered](rounds []R, of func(R) T) T {
 	values := make([]T, len(rounds))
 	for i, r := range rounds {
 		values[i] = of(r)

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/lyoapp/lyo/deploy/local"
+)
+
+// bareFlags make this program one of the bare counterparts, so that it has a process
+// of its own as Lyo has.
+type bareFlags struct {
+	name, address, database, redis, temporal string
+}
+
+func (f *bareFlags) define() {
+	flag.StringVar(&f.name, "bare", "", "be a bare counterpart; for the program's own use")
+	flag.StringVar(&f.address, "address", "", "of the bare counterpart")
+	flag.StringVar(&f.database, "database", "", "for the bare counterpart")
+	flag.StringVar(&f.redis, "redis", "", "for the bare counterpart")
+	flag.StringVar(&f.temporal, "temporal", "", "for the bare counterpart")
+}
+
+// bares are the counterparts, each a handler made from the flags.
+func bares() map[string]func(context.Context, bareFlags) (http.Handler, error) {
+	return map[string]func(context.Context, bareFlags) (http.Handler, error){
+		"net/http":   bareHTTP,
+		"gin":        bareGin,
+		"hub":        bareHub,
+		"lyo's hub":  lyoHub,
+		"activities": bareActivities,
+	}
+}
+
+// serve answers until ctx ends.
+func (f bareFlags) serve(ctx context.Context) error {
+	build, ok := bares()[f.name]
+	if !ok {
+		return fmt.Errorf("there is no bare %q", f.name)
+	}
+	handler, err := build(ctx, f)
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.address)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// startBare runs a counterpart and waits until it answers. more are further flags.
+func startBare(ctx context.Context, name string, more ...string) (*target, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	port, err := local.FreePort()
+	if err != nil {
+		return nil, err
+	}
+	address := "127.0.0.1:" + strconv.Itoa(port)
+	p, err := local.Start(local.Spec{Name: name, Path: self, Args: append([]string{"-bare", name, "-address", address}, more...), Out: os.Stderr})
+	if err != nil {
+		return nil, err
+	}
+	t := &target{p, "http://" + address}
+	waiting, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if err := local.AwaitReady(waiting, p, t.alive); err != nil {
+		t.stop()
+		return nil, err
+	}
+	return t, nil
+}
+
+const livePath = "/v1/health/live"
+
+// live is a body of the size that Lyo's has.
+var live = []byte(`{"status":"healthy","timestamp":"2026-11-01T12:00:00.000000Z","version":"1.0.0"}` + "\n")
+
+func answerLive(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = bytes.NewReader(live).WriteTo(w) // a client that left wants no answer
+}
+
+func bareHTTP(context.Context, bareFlags) (http.Handler, error) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+livePath, answerLive)
+	return mux, nil
+}
+
+func bareGin(context.Context, bareFlags) (http.Handler, error) {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.GET(livePath, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", live) })
+	return engine, nil
+}
