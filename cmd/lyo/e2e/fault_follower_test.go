@@ -78,6 +78,11 @@ func (f *follower) listen(ctx context.Context) error {
 		return err
 	}
 	defer conn.CloseNow()
+	listening, stop := context.WithCancel(ctx)
+	var pinging sync.WaitGroup
+	defer pinging.Wait()
+	defer stop()
+	pinging.Go(func() { ping(listening, conn) })
 	for {
 		var message object
 		if err := wsjson.Read(ctx, conn, &message); err != nil {
@@ -88,6 +93,25 @@ func (f *follower) listen(ctx context.Context) error {
 		}
 		if err := f.take(message); err != nil {
 			return err
+		}
+	}
+}
+
+// pingEvery keeps something flowing on every socket.
+const pingEvery = 500 * time.Millisecond
+
+// ping says something now and then until ctx ends or the socket does.
+func ping(ctx context.Context, conn *websocket.Conn) {
+	ticker := time.NewTicker(pingEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if wsjson.Write(ctx, conn, object{"type": "ping"}) != nil {
+			return
 		}
 	}
 }

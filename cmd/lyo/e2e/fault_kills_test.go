@@ -28,7 +28,9 @@ func TestFaultTheAPIDiesBeforeTheStart(t *testing.T) {
 
 	want := sized(100, 2)
 	between, tries := 0, 0
-	next := s.apiAhead(3 * want)
+	ctx, enough := context.WithCancel(t.Context())
+	defer enough()
+	next := s.apisAhead(ctx)
 	for ; between < want && tries < 3*want; tries++ {
 		dying := <-next
 		require.NotNil(t, dying)
@@ -37,6 +39,9 @@ func TestFaultTheAPIDiesBeforeTheStart(t *testing.T) {
 			between++
 		}
 	}
+	enough()
+	for range next { // the one that was ready is stopped with the test
+	}
 	require.GreaterOrEqual(t, between, want)
 	s.requireSound()
 	t.Logf("killed %d times, %d of them between commit and start", tries, between)
@@ -44,20 +49,21 @@ func TestFaultTheAPIDiesBeforeTheStart(t *testing.T) {
 	require.Zero(t, s.count("tasks WHERE state <> 'DONE'"))
 }
 
-// apiAhead starts API processes, one ahead of who takes them, at most n.
-func (s *stand) apiAhead(n int) <-chan *api {
+// apisAhead starts API processes, one ahead of who takes them, until ctx ends. The
+// channel is closed when no more are being started.
+func (s *stand) apisAhead(ctx context.Context) <-chan *api {
 	ready := make(chan *api, 1)
 	go func() {
 		defer close(ready)
-		for range n {
+		for ctx.Err() == nil {
 			a, err := s.tryAPI()
 			if err != nil {
+				s.t.Errorf("an API process did not start: %v", err)
 				return
 			}
 			select {
 			case ready <- a:
-			case <-s.t.Context().Done():
-				return
+			case <-ctx.Done():
 			}
 		}
 	}()
@@ -104,12 +110,12 @@ func TestFaultTheWorkerDiesInLessons(t *testing.T) {
 	learners := s.crew(sized(7, 1))
 	seen := map[string]bool{}
 	s.model.Script(func(r gemmatest.Request) []gemmatest.Fault {
-		if r.Kind != gemmatest.Lesson || !s.first(seen, r.Title) || s.draw(4) == 0 {
+		if r.Kind != gemmatest.Lesson || !s.first(seen, r.Title) || s.draw(sized(8, 1<<30)) == 0 {
 			return nil
 		}
 		return []gemmatest.Fault{gemmatest.Stall()}
 	})
-	for i := range sized(14, 1) {
+	for i := range sized(20, 1) {
 		l := learners[i%len(learners)]
 		made := l.call("POST", "/v1/courses/generate", object{"topic": fmt.Sprintf("How tides work, part %d", i)}, 202)
 		s.accept(made)
@@ -151,7 +157,7 @@ func (s *stand) first(seen map[string]bool, text string) bool {
 // happens, and tells how many do.
 func (s *stand) awaitStalled(n int) (stalled int) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
 	defer cancel()
 	_ = s.model.Wait(ctx, func(st gemmatest.State) bool { return st.Stalled >= n }) // fewer will do
 	return s.model.State().Stalled

@@ -72,14 +72,14 @@ func TestFaultTheNetworkResets(t *testing.T) {
 	s.requireSound()
 }
 
-// reset ends every connection through a proxy with a TCP reset at its next byte, and
-// leaves the way open for others.
+// reset ends every connection through a proxy with a TCP reset at its next byte, of
+// which there is one before long, and leaves the way open for others.
 func (s *stand) reset(p *toxiproxy.Proxy) {
 	s.t.Helper()
 	for _, stream := range []string{"upstream", "downstream"} {
 		s.spoil(p, "reset_peer", stream, `{"timeout":0}`)
 	}
-	s.endure(s.drawTime(50*time.Millisecond, 300*time.Millisecond))
+	s.endure(s.drawTime(pingEvery, 2*pingEvery))
 	p.Toxics.ResetToxics(s.t.Context())
 }
 
@@ -98,6 +98,9 @@ func TestFaultACancelAtAnyMoment(t *testing.T) {
 		f.all = append(f.all, one)
 		f.done.Go(func() { one.err = s.watch(ctx, one) })
 		moment := s.drawTime(0, sized(6*time.Second, 2*time.Second))
+		if i == 0 {
+			moment = 0 // one is surely in time
+		}
 		for range 2 {
 			f.done.Go(func() {
 				s.endure(moment)

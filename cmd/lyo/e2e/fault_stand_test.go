@@ -67,7 +67,7 @@ func newStand(t *testing.T, extra []string, own ...part) *stand {
 			from = uint64(time.Now().UnixNano()) % 1_000_000 //nolint:gosec // positive
 		}
 	}
-	t.Logf("seed %d; once more with make faults FAULTS='-test.run=^%s$ -seed=%d'", from, t.Name(), from)
+	t.Logf("seed %d; once more with make faults FAULTS='-test.run=%s -seed=%d'", from, t.Name(), from)
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(t.Name()))                                                  // never fails
 	s := &stand{system: newSystem(t), random: rand.New(rand.NewPCG(from, name.Sum64()))} //nolint:gosec // repeatable on purpose
@@ -122,6 +122,8 @@ func (s *stand) crashPostgres() {
 func (s *stand) startPostgresAgain() {
 	s.t.Helper()
 	s.startPostgres(local.PostgresOptions{DataDir: s.postgres.DataDir(), Port: s.postgres.Port()})
+	// The connections from before find out that they are none any more.
+	require.Eventually(s.t, func() bool { return s.db.Exec("SELECT 1").Error == nil }, time.Minute, 10*time.Millisecond)
 }
 
 func (s *stand) ownRedis() {
