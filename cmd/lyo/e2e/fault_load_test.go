@@ -28,7 +28,7 @@ type load struct {
 // act is something a learner does. It tells what it got.
 type act struct {
 	name string
-	do   func(context.Context, *load, *learner) reply
+	do   func(*load, context.Context, *learner) reply
 }
 
 // acts are what learners do, of all areas.
@@ -64,7 +64,7 @@ func (s *stand) work(learners []*learner) *load {
 func (w *load) step(ctx context.Context, l *learner, a act) {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	got := a.do(bounded, w, l)
+	got := a.do(w, bounded, l)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.answers[fmt.Sprintf("%s %d", a.name, got.status)]++
