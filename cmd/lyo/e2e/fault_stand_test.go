@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -163,14 +161,6 @@ func hostOf(t *testing.T, address string) string {
 	u, err := url.Parse(address)
 	require.NoError(t, err)
 	return u.Host
-}
-
-// through is an address with another host.
-func through(t *testing.T, address, host string) string {
-	t.Helper()
-	_, _, err := net.SplitHostPort(host)
-	require.NoError(t, err)
-	return strings.Replace(address, hostOf(t, address), host, 1)
 }
 
 // draw is a number from 0 up to, not including, n.
