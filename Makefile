@@ -8,7 +8,7 @@ OASDIFF := $(GO) tool -modfile=tools/openapi/go.mod oasdiff
 TESTENV := LYO_STATE_DIR=$(STATE) $(GO) run ./deploy/local/testenv
 PKGS    ?= ./...
 
-.PHONY: help run build model eval bench test check format migrate histories reference release-document clean
+.PHONY: help run build model eval bench faults test check format migrate histories reference release-document clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ eval: build ## measure what the configured model writes: 30 topics in 5 language
 
 bench: ## measure, against limits of this machine; BENCH='-only NAME' for a part
 	@$(TESTENV) -temporal -- $(GO) run ./cmd/lyo/bench $(BENCH)
+
+faults: build ## kill and cut what a running system stands on; FAULTS='-seed=N' repeats, '-run NAME' picks
+	$(TESTENV) -temporal -- $(GO) test -count=1 -v -timeout 30m -run TestFault ./cmd/lyo/e2e -args -full -lyo=$(CURDIR)/bin/lyo $(FAULTS)
 
 test: ## every test, with the race detector, on a real Postgres, Redis and Temporal
 	$(TESTENV) -temporal -- $(GO) test -race -count=1 -timeout 15m $(PKGS)

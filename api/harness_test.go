@@ -85,7 +85,7 @@ func testConfig() config.Config {
 	}
 }
 
-func testDeps(t *testing.T) (Deps, *testClock, *lockedBuffer) {
+func testDeps(t testing.TB) (Deps, *testClock, *lockedBuffer) {
 	text, err := auth.Generate()
 	require.NoError(t, err)
 	keys, err := auth.ParseKeys(text)

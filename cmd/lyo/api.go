@@ -57,7 +57,7 @@ func (a *app) serveAPI(ctx context.Context) error {
 // cores, less one for everybody else. Each gets a place of its own in Go's scheduler
 // besides, so that the kernel, which knows which threads stand back, decides who
 // runs; otherwise a hash would hold up whoever waits for its place.
-// docs/benchmarks/accounts.md has the figures.
+// docs/benchmarks/logins.md has the figures.
 func makeRoomForHashes() int {
 	cores := runtime.GOMAXPROCS(0)
 	slots := max(1, cores-1)

@@ -1,98 +1,115 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"flag"
+	"fmt"
+	"net"
 	"net/http"
-	"strings"
+	"os"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/deploy/local"
 )
 
-// bareAuthor and barePost are a post as Lyo's API shows one.
-type bareAuthor struct {
-	ID        *uuid.UUID `json:"id"`
-	Name      string     `json:"name"`
-	AvatarURL *string    `json:"avatar_url"`
+// bareFlags make this program one of the bare counterparts, so that it has a process
+// of its own as Lyo has.
+type bareFlags struct {
+	name, address, database, redis, temporal, viewer string
 }
 
-type barePost struct {
-	ID            uuid.UUID      `json:"id"`
-	Title         string         `json:"title"`
-	Content       string         `json:"content"`
-	PostType      string         `json:"post_type"`
-	Author        bareAuthor     `json:"author"`
-	Tags          []string       `json:"tags"`
-	CreatedAt     time.Time      `json:"created_at"`
-	UpdatedAt     time.Time      `json:"updated_at"`
-	LikesCount    int            `json:"likes_count"`
-	CommentsCount int            `json:"comments_count"`
-	ViewsCount    int            `json:"views_count"`
-	IsPinned      bool           `json:"is_pinned"`
-	UserLiked     bool           `json:"user_liked"`
-	Metadata      map[string]any `json:"metadata"`
-	Status        string         `json:"status"`
+func (f *bareFlags) define() {
+	flag.StringVar(&f.name, "bare", "", "be a bare counterpart; for the program's own use")
+	flag.StringVar(&f.address, "address", "", "of the bare counterpart")
+	flag.StringVar(&f.database, "database", "", "for the bare counterpart")
+	flag.StringVar(&f.redis, "redis", "", "for the bare counterpart")
+	flag.StringVar(&f.temporal, "temporal", "", "for the bare counterpart")
+	flag.StringVar(&f.viewer, "viewer", "", "of the bare counterpart of posts")
 }
 
-// serveBare answers with the first page of posts for one viewer by the query that Lyo
-// uses, and with nothing else around it: no token, no limits, no checks. where is an
-// address, a viewer and a database, with spaces between.
-func serveBare(ctx context.Context, where string) error {
-	parts := strings.SplitN(where, " ", 3)
-	viewer, err := uuid.Parse(parts[1])
+// bares are the counterparts, each a handler made from the flags.
+func bares() map[string]func(context.Context, bareFlags) (http.Handler, error) {
+	return map[string]func(context.Context, bareFlags) (http.Handler, error){
+		"net/http":   bareHTTP,
+		"gin":        bareGin,
+		"hub":        bareHub,
+		"lyo's hub":  lyoHub,
+		"activities": bareActivities,
+		"posts":      barePosts,
+	}
+}
+
+// serve answers until ctx ends.
+func (f bareFlags) serve(ctx context.Context) error {
+	build, ok := bares()[f.name]
+	if !ok {
+		return fmt.Errorf("there is no bare %q", f.name)
+	}
+	handler, err := build(ctx, f)
 	if err != nil {
 		return err
 	}
-	pool, err := pgxpool.New(ctx, parts[2])
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.address)
 	if err != nil {
-		return err
+		return fmt.Errorf("listen: %w", err)
 	}
-	defer pool.Close()
-	gin.SetMode(gin.ReleaseMode)
-	router := gin.New()
-	router.GET("/v1/health/live", func(c *gin.Context) { c.Status(http.StatusOK) })
-	router.GET(postsAddress, func(c *gin.Context) {
-		posts, err := bareList(c.Request.Context(), pool, viewer)
-		if err != nil {
-			c.Status(http.StatusInternalServerError)
-			return
-		}
-		c.JSON(http.StatusOK, posts)
-	})
-	server := &http.Server{Addr: parts[0], Handler: router, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
-	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
 }
 
-func bareList(ctx context.Context, pool *pgxpool.Pool, viewer uuid.UUID) ([]barePost, error) {
-	sql, args := models.PostFilter{Sort: models.SortNew, Limit: pageOfPosts + 1}.SQL(viewer)
-	rows, err := pool.Query(ctx, sql, pgx.NamedArgs(args))
+// startBare runs a counterpart and waits until it answers. more are further flags.
+func startBare(ctx context.Context, name string, more ...string) (*target, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	port, err := local.FreePort()
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	posts := make([]barePost, 0, pageOfPosts)
-	for rows.Next() && len(posts) < pageOfPosts {
-		var p barePost
-		var author *uuid.UUID
-		var top, hot float64
-		err := rows.Scan(&p.ID, &author, &p.Title, &p.Content, &p.PostType, &p.Tags, &p.Metadata, &p.Status, &p.IsPinned, &p.LikesCount, &p.CommentsCount,
-			&p.ViewsCount, &p.CreatedAt, &p.UpdatedAt, &top, &hot, &p.Author.ID, &p.Author.Name, &p.Author.AvatarURL, &p.UserLiked)
-		if err != nil {
-			return nil, err
-		}
-		p.CreatedAt, p.UpdatedAt = p.CreatedAt.UTC(), p.UpdatedAt.UTC()
-		posts = append(posts, p)
+	address := "127.0.0.1:" + strconv.Itoa(port)
+	p, err := local.Start(local.Spec{Name: name, Path: self, Args: append([]string{"-bare", name, "-address", address}, more...), Out: os.Stderr})
+	if err != nil {
+		return nil, err
 	}
-	rows.Close()
-	return posts, rows.Err()
+	t := &target{p, "http://" + address}
+	waiting, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if err := local.AwaitReady(waiting, p, t.alive); err != nil {
+		t.stop()
+		return nil, err
+	}
+	return t, nil
+}
+
+const livePath = "/v1/health/live"
+
+// live is a body of the size that Lyo's has.
+var live = []byte(`{"status":"healthy","timestamp":"2026-11-01T12:00:00.000000Z","version":"1.0.0"}` + "\n")
+
+func answerLive(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = bytes.NewReader(live).WriteTo(w) // a client that left wants no answer
+}
+
+func bareHTTP(context.Context, bareFlags) (http.Handler, error) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+livePath, answerLive)
+	return mux, nil
+}
+
+func bareGin(context.Context, bareFlags) (http.Handler, error) {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.GET(livePath, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", live) })
+	return engine, nil
 }

@@ -33,8 +33,8 @@ func build(ctx context.Context, o options, dir string) (string, error) {
 }
 
 // startAPI runs `lyo api` on the database, limits as in production but for one user's own quota,
-// which the measuring requests need.
-func startAPI(ctx context.Context, o options, dir, database string) (*target, error) {
+// which the measuring requests need. What is in extra overrules.
+func startAPI(ctx context.Context, o options, dir, database string, extra ...string) (*target, error) {
 	program, err := build(ctx, o, dir)
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func startAPI(ctx context.Context, o options, dir, database string) (*target, er
 	if err != nil {
 		return nil, err
 	}
-	p, err := local.Start(local.Spec{Name: "api", Path: program, Args: []string{"api"}, Env: environ(o, dir, database, port)})
+	p, err := local.Start(local.Spec{Name: "api", Path: program, Args: []string{"api"}, Env: append(environ(o, dir, database, port), extra...)})
 	if err != nil {
 		return nil, err
 	}

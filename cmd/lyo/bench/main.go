@@ -22,10 +22,14 @@ type options struct {
 	program  string        // a lyo that was built before; empty: one is built
 	database string        // a server, superuser
 	redis    string
-	temporal string    // the program
+	temporal string    // its program; empty: what needs it says so and is left out
+	write    string    // a folder for the report: a page a benchmark, and its plots; empty: none
 	out      io.Writer // the table
 	errs     io.Writer // what goes on
 }
+
+// lap is how long one contender of a comparison is measured at a time.
+func (o options) lap() time.Duration { return o.storm / 12 }
 
 // quiet and single are how long a round takes before and after its storm.
 func (o options) quiet() time.Duration  { return o.storm / 4 }
@@ -40,15 +44,19 @@ func main() {
 		temporal: os.Getenv("TEST_TEMPORAL_BIN"), //nolint:forbidigo // as above
 		out:      os.Stdout, errs: os.Stderr,
 	}
+	var bare bareFlags
+	bare.define()
 	seconds := flag.Int("seconds", 60, "length of a storm")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often everything is measured; medians are told")
 	flag.StringVar(&o.program, "lyo", "", "a lyo that was built before, to compare with; none: it is built")
-	flag.String("bare", "", "address and database of the handler that posts are compared with; used by the benchmark itself")
 	flag.StringVar(&o.only, "only", "", "names of benchmarks, with commas between; none: all")
+	flag.StringVar(&o.write, "write", "", "a folder to keep the report in, a page a benchmark; none: it is only printed")
 	flag.Parse()
-	if bare := flag.Lookup("bare").Value.String(); bare != "" {
-		if err := serveBare(ctx, bare); err != nil {
+	if bare.name != "" {
+		if err := bare.serve(ctx); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
+			stop()
+			os.Exit(1) //nolint:gocritic // stop was called just above
 		}
 		return
 	}
@@ -74,10 +82,11 @@ func run(ctx context.Context, o options) error {
 	heading(ctx, o)
 	for _, b := range chosen {
 		fmt.Fprintf(o.errs, "bench: %s\n", b.name)
-		fmt.Fprintf(o.out, "\n## %s\n\n", b.title)
-		if err := b.run(ctx, o); err != nil {
+		began := time.Now()
+		if err := b.report(ctx, o); err != nil {
 			return fmt.Errorf("%s: %w", b.name, err)
 		}
+		fmt.Fprintf(o.errs, "bench: %s took %v\n", b.name, time.Since(began).Round(time.Second))
 	}
 	return nil
 }
@@ -91,12 +100,17 @@ type benchmark struct {
 
 func benchmarks() []benchmark {
 	return []benchmark{
+		{"machine", "What this machine can do", benchMachine},
+		{"health", "Health through all middleware", benchHealth},
 		{"logins", "A storm of sign-ins", benchLogins},
 		{"push", "A broadcast to ten thousand devices", benchPush},
 		{"board", "Leaderboards of a million learners", benchBoard},
 		{"posts", "Listing posts", benchPosts},
 		{"feed", "Feeds: who finds what people like, and how long it takes", benchFeed},
 		{"search", "Searches", benchSearch},
+		{"courses", "Whole courses with a model that costs nothing", benchCourses},
+		{"sockets", "Progress to a thousand sockets", benchSockets},
+		{"startup", "Start-up and memory", benchStartup},
 	}
 }
 

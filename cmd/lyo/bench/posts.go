@@ -55,7 +55,7 @@ func benchPosts(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	bare, err := startBare(ctx, database, user)
+	bare, err := startBare(ctx, "posts", "-database", database, "-viewer", user.String())
 	if err != nil {
 		return err
 	}
@@ -94,31 +94,6 @@ func signIn(ctx context.Context, base string) (token string, user uuid.UUID, err
 		return "", user, errors.Join(fmt.Errorf("the sign-in was answered %d", status), err)
 	}
 	return answer.AccessToken, answer.User.ID, nil
-}
-
-// startBare runs this program again as the handler to compare with.
-func startBare(ctx context.Context, database string, viewer uuid.UUID) (*target, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	port, err := local.FreePort()
-	if err != nil {
-		return nil, err
-	}
-	address := fmt.Sprintf("127.0.0.1:%d", port)
-	p, err := local.Start(local.Spec{Name: "bare", Path: self, Args: []string{"-bare", address + " " + viewer.String() + " " + database}})
-	if err != nil {
-		return nil, err
-	}
-	t := &target{p, "http://" + address}
-	waiting, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	if err := local.AwaitReady(waiting, p, t.alive); err != nil {
-		t.stop()
-		return nil, err
-	}
-	return t, nil
 }
 
 // page is a request for the first page of posts.

@@ -30,10 +30,20 @@ func report(o options, ceiling [2]float64, rounds []round) {
 	}
 	fmt.Fprintf(w, "| of all refused: let in when they came back as told | %d of %d | |\n",
 		total(rounds, func(r round) int { return r.welcome }), total(rounds, func(r round) int { return r.returned }))
+	o.printShare(ceiling, rounds)
 	fmt.Fprintf(w, "\n| GET /v1/users/me, %d a second | p50 | p99 | p99 to quiet | worst of all | sent late by, p99 |\n| --- | ---: | ---: | ---: | ---: | ---: |\n", profilesASecond)
 	for _, row := range profileRows {
 		row.print(w, rounds)
 	}
+}
+
+// printShare tells how much of what bcrypt alone can do became sign-ins. One core is
+// everybody else's, so the limit is that of the others.
+func (o options) printShare(ceiling [2]float64, rounds []round) {
+	cores := runtime.GOMAXPROCS(0)
+	limit := min(ceiling[0], ceiling[1]) / float64(cores) * float64(max(1, cores-1))
+	rate := float64(median(rounds, func(r round) int { return r.spread.in })) / o.storm.Seconds()
+	fmt.Fprintf(o.out, "| let in a second; beside bcrypt alone on the %d cores that hash | %s; %.2f | |\n", max(1, cores-1), figure(rate), rate/limit)
 }
 
 // entranceRow is a figure about sign-ins.

@@ -21,6 +21,7 @@ type learner struct {
 	t     *testing.T
 	base  string
 	token string
+	id    string // of the user
 }
 
 type object = map[string]any
@@ -29,13 +30,15 @@ func (a *api) register(t *testing.T, email string) *learner {
 	t.Helper()
 	l := &learner{t: t, base: a.base}
 	body := object{"email": email, "password": "correct horse battery", "full_name": "Ada"}
-	l.token, _ = l.call(http.MethodPost, "/v1/auth/register", body, http.StatusCreated)["access_token"].(string)
+	made := l.call(http.MethodPost, "/v1/auth/register", body, http.StatusCreated)
+	l.token, _ = made["access_token"].(string)
+	l.id, _ = made["user"].(object)["id"].(string)
 	require.NotEmpty(t, l.token)
 	return l
 }
 
 // at is the same learner on another API process.
-func (l *learner) at(a *api) *learner { return &learner{l.t, a.base, l.token} }
+func (l *learner) at(a *api) *learner { return &learner{l.t, a.base, l.token, l.id} }
 
 func (l *learner) do(method, path string, body any, headers ...string) (int, http.Header, []byte) {
 	l.t.Helper()

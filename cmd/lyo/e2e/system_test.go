@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -23,6 +24,10 @@ import (
 var lyo string // the program under test
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if lyo = *program; lyo != "" {
+		os.Exit(m.Run())
+	}
 	dir, err := os.MkdirTemp("", "lyo-e2e-")
 	if err != nil {
 		panic(err)
@@ -99,10 +104,18 @@ func (s *system) environ(port int) []string {
 
 func (s *system) start(name string, port int, extra ...string) *local.Process {
 	s.t.Helper()
-	p, err := local.Start(local.Spec{Name: name, Path: lyo, Args: []string{name}, Env: append(s.environ(port), extra...), Out: s.out})
+	p, err := s.launch(name, port, extra...)
 	require.NoError(s.t, err)
-	s.t.Cleanup(func() { stop(p) })
 	return p
+}
+
+// launch starts a process, from any goroutine.
+func (s *system) launch(name string, port int, extra ...string) (*local.Process, error) {
+	p, err := local.Start(local.Spec{Name: name, Path: lyo, Args: []string{name}, Env: append(s.environ(port), extra...), Out: s.out})
+	if err == nil {
+		s.t.Cleanup(func() { stop(p) })
+	}
+	return p, err
 }
 
 func stop(p *local.Process) {
@@ -114,10 +127,23 @@ func stop(p *local.Process) {
 // addAPI starts another API process and waits until it is ready.
 func (s *system) addAPI(extra ...string) *api {
 	s.t.Helper()
-	port, err := local.FreePort()
+	a, err := s.tryAPI(extra...)
 	require.NoError(s.t, err)
-	a := &api{s.start("api", port, extra...), fmt.Sprintf("http://127.0.0.1:%d", port)}
 	s.apis = append(s.apis, a)
+	return a
+}
+
+// tryAPI is addAPI for a process that nobody else is to know, from any goroutine.
+func (s *system) tryAPI(extra ...string) (*api, error) {
+	port, err := local.FreePort()
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.launch("api", port, extra...)
+	if err != nil {
+		return nil, err
+	}
+	a := &api{p, fmt.Sprintf("http://127.0.0.1:%d", port)}
 	ready := func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+"/v1/health/ready", nil)
 		if err != nil {
@@ -135,8 +161,7 @@ func (s *system) addAPI(extra ...string) *api {
 	}
 	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
 	defer cancel()
-	require.NoError(s.t, local.AwaitReady(ctx, a.Process, ready))
-	return a
+	return a, local.AwaitReady(ctx, a.Process, ready)
 }
 
 func (s *system) startWorker() { s.worker = s.start("worker", 1) }

@@ -1,0 +1,108 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/api/realtime"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// FuzzCursor: whatever a client sends as a cursor, only what was sealed for this list
+// and filter opens, and it opens to what was sealed.
+func FuzzCursor(f *testing.F) {
+	s := &Server{cursorKey: []byte("a key of the test's own")}
+	good := s.sealCursor("posts", "new", models.Keyset{ID: uuid.UUID{7}})
+	for _, seed := range []string{"", "x", good, good[1:], good + "A", good + "=", strings.Repeat("A", 600), "\x00", "é"} {
+		f.Add(seed, []byte("a place"))
+	}
+	f.Fuzz(func(t *testing.T, cursor string, place []byte) {
+		if opened, err := s.openCursor("posts", "new", cursor); err == nil && opened != nil {
+			require.Equal(t, cursor, s.sealCursor("posts", "new", *opened), "what opens was sealed here")
+		} else if err == nil {
+			require.Empty(t, cursor)
+		}
+		if len(place) == 0 || len(place) > 300 {
+			return
+		}
+		sealed := s.sealPlace("feed", []string{"a", "b"}, place)
+		opened, err := s.openPlace("feed", []string{"a", "b"}, sealed)
+		require.NoError(t, err)
+		require.Equal(t, place, opened)
+		_, err = s.openPlace("feed", []string{"a"}, sealed)
+		require.Error(t, err)
+		_, err = s.openPlace("posts", []string{"a", "b"}, sealed)
+		require.Error(t, err)
+	})
+}
+
+// FuzzProblem: whatever a body, a query or a path is like, the answer is a good one
+// or a whole problem document, which says nothing of the inside.
+func FuzzProblem(f *testing.F) {
+	deps, _, _ := testDeps(f)
+	deps.DB, deps.Tickets = modelstest.New(f), realtime.NewTickets(nil)
+	deps.Hub = realtime.NewHub(realtime.Options{Source: rowsOnly{deps.DB}})
+	deps.Starter = &outbox.Starter{DB: deps.DB, Log: deps.Log}
+	server, err := New(deps)
+	require.NoError(f, err)
+	(&world{server: server}).echoing()
+	handler := server.Handler()
+	for _, body := range []string{
+		`{"topic":"Tides"}`, `{"topic":`, `[]`, `null`, `"x"`, "", `{"topic":"x","count":-1,"tags":["a","b","c","d"]}`, `{"topic":7,"inner":{"site":"no"}}`,
+		`{"topic":"\ud800"}`, `{"a":{"a":{"a":{"a":{"a":{}}}}}}`, "{\"topic\":\"\x00\xff\"}", `{"count":1e400,"topic":"abc"}`, `{"topic":"abc","topic":"de"}`,
+	} {
+		f.Add("/probe", "limit=3", "application/json", body)
+	}
+	f.Add("/v1/courses/x", "cursor=%zz", "text/plain", "")
+	f.Add("/v1/tasks/%00/status", "since=-1&wait=99999h", "application/json; charset=latin1", "{}")
+	f.Add("//probe/", "limit=1&limit=2", "application/problem+json", `{"topic":"Tides"}`)
+	f.Fuzz(func(t *testing.T, path, query, kind, body string) {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+		r.URL.Path, r.URL.RawQuery = path, query
+		if !strings.HasPrefix(path, "/") {
+			r.URL.Path = "/" + path
+		}
+		r.Header.Set("Content-Type", kind)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		require.Less(t, w.Code, 500, w.Body.String())
+		require.NotEmpty(t, w.Header().Get("X-Request-Id"))
+		if w.Code < 300 {
+			return
+		}
+		require.Equal(t, "application/problem+json", w.Header().Get("Content-Type"), "%d %s", w.Code, w.Body)
+		requireWholeProblem(t, w)
+	})
+}
+
+// requireWholeProblem wants every member a problem has, in text that can be read.
+func requireWholeProblem(t *testing.T, w *httptest.ResponseRecorder) {
+	t.Helper()
+	require.True(t, utf8.Valid(w.Body.Bytes()))
+	var p Problem
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &p))
+	require.Equal(t, w.Code, p.Status)
+	slug, ok := strings.CutPrefix(p.Type, "http://lyo.test/problems/")
+	require.True(t, ok, p.Type)
+	k, known := kindOf(slug)
+	require.True(t, known, slug)
+	require.Equal(t, k.Title, p.Title)
+	require.NotEmpty(t, p.Detail)
+	require.Equal(t, w.Header().Get("X-Request-Id"), p.RequestID)
+	for _, fault := range p.Errors {
+		require.NotEmpty(t, fault.Message)
+		require.Contains(t, []string{"body", "query", "path", "header"}, fault.Location)
+	}
+	for _, inside := range []string{"goroutine", ".go:", "gorm", "json: cannot", "strconv."} {
+		require.NotContains(t, p.Detail, inside)
+	}
+}

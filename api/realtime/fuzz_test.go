@@ -1,0 +1,110 @@
+package realtime
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// FuzzSocketMessage: whatever a client says, it asks for something known or nothing.
+func FuzzSocketMessage(f *testing.F) {
+	for _, seed := range []string{
+		`{"type":"ping"}`, `{"type":"status_request"}`, `{"type":"PING"}`, `{"type":7}`, `[]`, ``, `{`, "\xff", `{"type":"ping","type":"x"}`, `{"Type":"ping"}`, `"ping"`, `null`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		require.Contains(t, []string{"", askPing, askStatus}, parseAsk(data))
+	})
+}
+
+// FuzzSharedEvents: whatever Redis holds, reading it fails or gives events.
+func FuzzSharedEvents(f *testing.F) {
+	f.Add(int64(1), int64(3000), int64(2), `{"seq":2,"state":"RUNNING"}`)
+	f.Add(int64(0), int64(-2), int64(-1), `{"seq":"x"}`)
+	f.Add(int64(7), int64(0), int64(0), "")
+	f.Fuzz(func(t *testing.T, mine, left, last int64, text string) {
+		left %= 1 << 40 // milliseconds of a lease
+		got, err := parseShared([]any{mine, left, last, []any{text}})
+		if err != nil {
+			require.Empty(t, got.events)
+			return
+		}
+		require.Len(t, got.events, 1)
+		require.GreaterOrEqual(t, got.ttl, time.Duration(0))
+		require.Equal(t, mine == 1, got.holder)
+	})
+}
+
+// quietStory is a task about which there is one thing to tell.
+type quietStory struct{}
+
+func (quietStory) Query(context.Context, uuid.UUID, int64) ([]models.TaskEvent, error) {
+	return nil, errFake
+}
+
+func (quietStory) Rows(context.Context, uuid.UUID, int64) ([]models.TaskEvent, error) {
+	return []models.TaskEvent{event(1, models.TaskRunning)}, nil
+}
+
+// FuzzSocketFrames: whatever bytes come down a socket, it is served to its end and
+// nothing of it stays behind.
+func FuzzSocketFrames(f *testing.F) {
+	hub := NewHub(Options{Source: quietStory{}, CloseWait: 20 * time.Millisecond, WriteTimeout: time.Second, SocketsPerUser: 1000})
+	served := make(chan struct{}, 1)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			return
+		}
+		hub.Serve(r.Context(), conn, Session{Task: uuid.UUID{1}, User: uuid.UUID{2}, Render: func(e models.TaskEvent) any { return e.Seq }})
+		served <- struct{}{}
+	}))
+	f.Cleanup(func() {
+		require.NoError(f, closeNow(hub, time.Minute))
+		s.Close()
+	})
+	masked := "\x81\x80\x00\x00\x00\x00" // an empty text message
+	for _, frames := range []string{
+		"", masked, "\x81\x8f\x00\x00\x00\x00" + `{"type":"ping"}`, "\x89\x80\x00\x00\x00\x00", "\x88\x82\x00\x00\x00\x00\x03\xe8", "\x81\x05hello", "\xf1\x80\x00\x00\x00\x00",
+		"\x81\xfe\xff\xff\x00\x00\x00\x00" + strings.Repeat("x", 5000), "\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00", "\x01\x80\x00\x00\x00\x00" + masked, "\x80\x80\x00\x00\x00\x00", "\xff",
+	} {
+		f.Add([]byte(frames))
+	}
+	f.Fuzz(func(t *testing.T, frames []byte) {
+		conn := shakeHands(t, s.Listener.Addr().String())
+		_, _ = conn.Write(frames) // the other side may have had enough
+		require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+		_, _ = io.Copy(io.Discard, conn)
+		require.NoError(t, conn.Close())
+		waitFor(t, served)
+		require.Eventually(t, func() bool { return hub.Connections() == 0 }, 10*time.Second, time.Millisecond)
+	})
+}
+
+// shakeHands opens a socket by hand, so that anything can be sent through it.
+func shakeHands(t *testing.T, address string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	require.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
+	_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: lyo\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	require.NoError(t, err)
+	answer, err := http.ReadResponse(bufio.NewReaderSize(conn, 16), nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusSwitchingProtocols, answer.StatusCode)
+	return conn
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+)
+
+// benchHealth measures what all of Lyo's middleware costs a request that does nothing.
+func benchHealth(ctx context.Context, o options) error {
+	dir, err := os.MkdirTemp("", "lyo-bench-")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	api, err := startAPI(ctx, o, dir, o.database)
+	if err != nil {
+		return err
+	}
+	defer api.stop()
+	plain, err := startBare(ctx, "net/http")
+	if err != nil {
+		return err
+	}
+	defer plain.stop()
+	gin, err := startBare(ctx, "gin")
+	if err != nil {
+		return err
+	}
+	defer gin.stop()
+	var lines [3]curve
+	for _, clients := range []int{1, 8, 64} {
+		r, err := compete(ctx, o, clients, plain.get("bare net/http", livePath), gin.get("bare Gin", livePath), api.get("Lyo", livePath))
+		if err != nil {
+			return err
+		}
+		r.print(o)
+		fmt.Fprintln(o.out)
+		for i, c := range r.of {
+			lines[i].name = c.name
+			lines[i].points = append(lines[i].points, point{float64(clients), r.rate(i)})
+		}
+	}
+	return plot(o, "health", chart{title: "GET " + livePath, unit: "requests a second", lines: lines[:], along: "clients at once"})
+}
+
+// get asks for a path and reads the answer. Clients keep their connections.
+func (t *target) get(name, path string, header ...string) contender {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000, DisableCompression: true}}
+	return contender{name, func(ctx context.Context, _ int) error {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, t.base+path, nil)
+		if err != nil {
+			return err
+		}
+		for i := 0; i+1 < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		answer, err := client.Do(r)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+			return err
+		}
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("answered %d", answer.StatusCode)
+		}
+		return nil
+	}}
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/api/realtime"
+	"github.com/lyoapp/lyo/models"
+)
+
+// news is an event as it goes over the wire, about as long as Lyo's own.
+type news struct {
+	At       int64  `json:"at"` // when the hub learned of it, in nanoseconds
+	Seq      int64  `json:"seq"`
+	TaskID   string `json:"task_id"`
+	TaskType string `json:"task_type"`
+	State    string `json:"state"`
+	Status   string `json:"status"`
+	Progress int    `json:"progress"`
+	Percent  int    `json:"progress_pct"`
+	Step     string `json:"step"`
+	Message  string `json:"message"`
+	Workflow string `json:"workflow_id"`
+	Created  string `json:"created_at"`
+}
+
+func newsOf(seq, at int64) news {
+	return news{
+		At: at, Seq: seq, TaskID: uuid.Nil.String(), TaskType: "course_generation", State: "RUNNING", Status: "running", Progress: 41, Percent: 41,
+		Step: "lessons", Message: "Writing lesson 3 of 6: How tides work where you live", Workflow: "generate-course/" + uuid.Nil.String(),
+		Created: "2026-11-01T12:00:00.000000Z",
+	}
+}
+
+// hubRoutes are the addresses of both hubs: sockets, and telling so many events at once.
+func hubRoutes(socket http.HandlerFunc, tell func(n int)) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+livePath, answerLive)
+	mux.HandleFunc("GET /ws", socket)
+	mux.HandleFunc("POST /tell", func(w http.ResponseWriter, r *http.Request) {
+		n, err := strconv.Atoi(r.URL.Query().Get("n"))
+		if err != nil || n < 1 {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		tell(n)
+		w.WriteHeader(http.StatusNoContent)
+	})
+	return mux
+}
+
+// plainHub is the least a hub can do: what is told is encoded once and written to every
+// socket by a goroutine of its own.
+type plainHub struct {
+	mu    sync.Mutex
+	seq   int64
+	conns map[*websocket.Conn]chan []byte
+}
+
+func bareHub(context.Context, bareFlags) (http.Handler, error) {
+	h := &plainHub{conns: map[*websocket.Conn]chan []byte{}}
+	return hubRoutes(h.socket, h.tell), nil
+}
+
+func (h *plainHub) socket(w http.ResponseWriter, r *http.Request) {
+	conn, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return
+	}
+	defer conn.CloseNow()
+	queue := make(chan []byte, 1024)
+	h.mu.Lock()
+	h.conns[conn] = queue
+	h.mu.Unlock()
+	defer func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.conns, conn)
+	}()
+	ctx := conn.CloseRead(context.WithoutCancel(r.Context()))
+	for {
+		select {
+		case text := <-queue:
+			if conn.Write(ctx, websocket.MessageText, text) != nil {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (h *plainHub) tell(n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for range n {
+		h.seq++
+		text := encode(newsOf(h.seq, time.Now().UnixNano()))
+		for _, queue := range h.conns {
+			queue <- text
+		}
+	}
+}
+
+// spoken is a story that grows when told to. It remembers when each event was first
+// asked for, which is when the hub learned of it.
+type spoken struct {
+	mu     sync.Mutex
+	events []models.TaskEvent
+}
+
+// hubPoll is how often Lyo's hub asks here. What passes until then is no work of the hub's.
+const hubPoll = 50 * time.Millisecond
+
+func lyoHub(ctx context.Context, _ bareFlags) (http.Handler, error) {
+	story := &spoken{}
+	story.tell(1)
+	hub := realtime.NewHub(realtime.Options{Source: story, Poll: hubPoll, LookAtRows: time.Hour, SocketsPerUser: 1 << 20, QueriesPerSecond: 1000, MaxBehind: 1 << 20})
+	context.AfterFunc(ctx, func() {
+		closing, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = hub.Close(closing)
+	})
+	return hubRoutes(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			return
+		}
+		hub.Serve(r.Context(), conn, realtime.Session{
+			Task: uuid.UUID{1}, User: uuid.UUID{2}, SignIn: uuid.UUID{3}, Since: realtime.FromLatest,
+			Render: func(e models.TaskEvent) any { return newsOf(e.Seq, e.At.UnixNano()) },
+		})
+	}, story.tell), nil
+}
+
+func (s *spoken) tell(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range n {
+		s.events = append(s.events, models.TaskEvent{Seq: int64(len(s.events)) + 1, State: models.TaskRunning})
+	}
+}
+
+// Query tells what there is after since.
+func (s *spoken) Query(_ context.Context, _ uuid.UUID, since int64) ([]models.TaskEvent, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	var rest []models.TaskEvent
+	for i := since; i < int64(len(s.events)); i++ {
+		if s.events[i].At.IsZero() {
+			s.events[i].At = now
+		}
+		rest = append(rest, s.events[i])
+	}
+	return rest, nil
+}
+
+// Rows are the same.
+func (s *spoken) Rows(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error) {
+	return s.Query(ctx, task, since)
+}

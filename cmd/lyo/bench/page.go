@@ -1,0 +1,49 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// report runs a benchmark and prints its page; with options.write it is kept there
+// too, once it is whole.
+func (b benchmark) report(ctx context.Context, o options) error {
+	var page bytes.Buffer
+	printed := o
+	printed.out = io.MultiWriter(o.out, &page)
+	fmt.Fprintf(printed.out, "\n## %s\n\n", b.title)
+	if err := b.run(ctx, printed); err != nil || o.write == "" {
+		return err
+	}
+	var head bytes.Buffer
+	kept := o
+	kept.out = &head
+	fmt.Fprintf(&head, "# %s\n\nWritten by `make bench`. ", b.title)
+	heading(ctx, kept)
+	body := bytes.TrimPrefix(page.Bytes(), fmt.Appendf(nil, "\n## %s\n", b.title))
+	return keep(o, b.name+".md", append(head.Bytes(), body...))
+}
+
+// keep writes a file of the report.
+func keep(o options, name string, content []byte) error {
+	if err := os.MkdirAll(o.write, 0o755); err != nil { //nolint:gosec // a report is for everybody
+		return fmt.Errorf("make the folder for the report: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(o.write, name), content, 0o644); err != nil { //nolint:gosec // as above
+		return fmt.Errorf("keep the report: %w", err)
+	}
+	return nil
+}
+
+// plot keeps a chart beside the page and shows it in it. Without a report there is none.
+func plot(o options, name string, c chart) error {
+	if o.write == "" {
+		return nil
+	}
+	fmt.Fprintf(o.out, "\n![%s](%s.svg)\n", c.title, name)
+	return keep(o, name+".svg", c.svg())
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/shirou/gopsutil/v4/process"
+
+	"github.com/lyoapp/lyo/deploy/local"
+)
+
+// memoryOf is what a process holds in main memory, in bytes.
+func memoryOf(ctx context.Context, p *local.Process) (uint64, error) {
+	seen, err := process.NewProcessWithContext(ctx, int32(p.PID()))
+	if err != nil {
+		return 0, fmt.Errorf("look at the process: %w", err)
+	}
+	info, err := seen.MemoryInfoWithContext(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("look at its memory: %w", err)
+	}
+	return info.RSS, nil
+}
+
+func megabytes(bytes uint64) float64 { return float64(bytes) / (1 << 20) }
+
+// birth is one start.
+type birth struct {
+	ready    time.Duration
+	resident uint64
+}
+
+// benchStartup measures how soon an API is ready and what it holds when nobody asks.
+func benchStartup(ctx context.Context, o options) error {
+	dir, err := os.MkdirTemp("", "lyo-bench-")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	database, drop, err := newDatabase(ctx, o.database)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := drop(); err != nil {
+			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
+		}
+	}()
+	if o.program, err = build(ctx, o, dir); err != nil {
+		return err
+	}
+	births := make([]birth, max(o.rounds, 3)+1)
+	for i := range births {
+		if births[i], err = o.bear(ctx, dir, database); err != nil {
+			return err
+		}
+	}
+	births = births[1:] // the first reads the program from disk
+	ready := median(births, func(b birth) time.Duration { return b.ready })
+	resident := median(births, func(b birth) uint64 { return b.resident })
+	fmt.Fprintf(o.out, "Medians of %d starts of `lyo api` on a migrated database.\n\n| | measured | aim |\n| --- | ---: | ---: |\n", len(births))
+	fmt.Fprintf(o.out, "| from the start of the process to /v1/health/ready answering 200 | %v | 1s |\n", rounded(ready))
+	fmt.Fprintf(o.out, "| resident memory when idle, after %v | %.1f MB | 60 MB |\n", o.idle(), megabytes(resident))
+	return nil
+}
+
+// idle is how long an API is left alone before its memory is looked at.
+func (o options) idle() time.Duration { return min(o.storm/12, 5*time.Second) }
+
+func (o options) bear(ctx context.Context, dir, database string) (birth, error) {
+	began := time.Now()
+	api, err := startAPI(ctx, o, dir, database)
+	if err != nil {
+		return birth{}, err
+	}
+	defer api.stop()
+	for {
+		status, _, err := send(ctx, vegetaGet(api.base+"/v1/health/ready"))
+		if err != nil {
+			return birth{}, err
+		}
+		if status == http.StatusOK {
+			break
+		}
+		if time.Since(began) > 30*time.Second {
+			return birth{}, fmt.Errorf("not ready after %v: %d", time.Since(began), status)
+		}
+	}
+	ready := time.Since(began)
+	select {
+	case <-time.After(o.idle()):
+	case <-ctx.Done():
+		return birth{}, ctx.Err()
+	}
+	resident, err := memoryOf(ctx, api.process)
+	return birth{ready, resident}, err
+}

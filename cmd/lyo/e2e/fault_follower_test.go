@@ -1,0 +1,160 @@
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
+	"github.com/stretchr/testify/require"
+)
+
+// follower watches a task as an app does: it comes back after every cut and goes on
+// where it was.
+type follower struct {
+	learner *learner
+	base    string // where its sockets go
+	task    string
+	last    int64
+	events  []object
+	cuts    int
+	err     error
+}
+
+// followers are followers at work; wait gives them when all have seen the end.
+type followers struct {
+	all  []*follower
+	done sync.WaitGroup
+}
+
+func (s *stand) follow(ctx context.Context, who ...*follower) *followers {
+	f := &followers{all: who}
+	for _, one := range who {
+		f.done.Go(func() { one.err = s.watch(ctx, one) })
+	}
+	return f
+}
+
+func (s *stand) watch(ctx context.Context, f *follower) error {
+	for {
+		err := f.listen(ctx)
+		switch websocket.CloseStatus(err) {
+		case websocket.StatusNormalClosure:
+			return f.requireEnd()
+		case 4401, 4404:
+			return err
+		}
+		if faulty := (orderError{}); errors.As(err, &faulty) {
+			return err
+		}
+		f.cuts++
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %d events, the last of them %d: %w", f.task, len(f.events), f.last, err)
+		case <-time.After(s.drawTime(10*time.Millisecond, 300*time.Millisecond)):
+		}
+	}
+}
+
+// orderError is a story told wrongly.
+type orderError struct{ text string }
+
+func (e orderError) Error() string { return e.text }
+
+// listen is one socket's life.
+func (f *follower) listen(ctx context.Context) error {
+	dialing, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	address := fmt.Sprintf("ws%s/v1/tasks/ws/%s?since=%d", strings.TrimPrefix(f.base, "http"), f.task, f.last)
+	conn, _, err := websocket.Dial(dialing, address, &websocket.DialOptions{
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + f.learner.token}},
+	})
+	if err != nil {
+		return err
+	}
+	defer conn.CloseNow()
+	listening, stop := context.WithCancel(ctx)
+	var pinging sync.WaitGroup
+	defer pinging.Wait()
+	defer stop()
+	pinging.Go(func() { ping(listening, conn) })
+	for {
+		var message object
+		if err := wsjson.Read(ctx, conn, &message); err != nil {
+			return err
+		}
+		if message["type"] != nil {
+			continue // a heartbeat, or why the socket is about to be closed
+		}
+		if err := f.take(message); err != nil {
+			return err
+		}
+	}
+}
+
+// pingEvery keeps something flowing on every socket.
+const pingEvery = 500 * time.Millisecond
+
+// ping says something now and then until ctx ends or the socket does.
+func ping(ctx context.Context, conn *websocket.Conn) {
+	ticker := time.NewTicker(pingEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if wsjson.Write(ctx, conn, object{"type": "ping"}) != nil {
+			return
+		}
+	}
+}
+
+func (f *follower) take(event object) error {
+	seq, _ := event["seq"].(float64)
+	if int64(seq) == f.last && event["completed_at"] != nil {
+		return nil // who comes after the end is told it once more
+	}
+	if int64(seq) != f.last+1 {
+		return orderError{fmt.Sprintf("%s: event %v after %d", f.task, seq, f.last)}
+	}
+	f.last, f.events = int64(seq), append(f.events, event)
+	return nil
+}
+
+func (f *follower) requireEnd() error {
+	if len(f.events) == 0 || f.events[len(f.events)-1]["completed_at"] == nil {
+		return orderError{fmt.Sprintf("%s: closed as if over after %d", f.task, f.last)}
+	}
+	return nil
+}
+
+// requireStories waits for the followers and compares what each was told with what
+// is in the table.
+func (s *stand) requireStories(f *followers) {
+	s.t.Helper()
+	f.done.Wait()
+	cuts := 0
+	for _, one := range f.all {
+		require.NoError(s.t, one.err)
+		cuts += one.cuts
+		var rows []struct {
+			Seq     int64
+			State   string
+			Message string
+		}
+		require.NoError(s.t, s.db.Raw("SELECT seq, state, message FROM task_events WHERE task_id = ? ORDER BY seq", one.task).Scan(&rows).Error)
+		require.Len(s.t, one.events, len(rows), "the whole story of %s", one.task)
+		for i, r := range rows {
+			require.EqualValues(s.t, r.Seq, one.events[i]["seq"])
+			require.Equal(s.t, []any{r.State, r.Message}, []any{one.events[i]["state"], one.events[i]["message"]})
+		}
+	}
+	s.t.Logf("%d sockets told their whole story, over %d cuts", len(f.all), cuts)
+}

@@ -1,0 +1,140 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// load is learners at work while something is done to the system.
+type load struct {
+	*stand
+	stop context.CancelFunc
+	all  sync.WaitGroup
+
+	mu       sync.Mutex
+	answers  map[string]int // by act and status
+	scandals []string       // answers that nobody should get
+	asked    map[*learner]int
+	mine     map[*learner][]string // tasks
+}
+
+// act is something a learner does. It tells what it got.
+type act struct {
+	name string
+	do   func(*load, context.Context, *learner) reply
+}
+
+// acts are what learners do, of all areas.
+var acts = []act{
+	{"generate", (*load).generate},
+	{"profile", (*load).writeProfile},
+	{"look", (*load).look},
+	{"cancel", (*load).cancel},
+}
+
+// courses is how many each learner asks for.
+const coursesEach = 3
+
+// work has learners do one thing after another until endWork.
+func (s *stand) work(learners []*learner) *load {
+	ctx, stop := context.WithCancel(s.t.Context())
+	w := &load{stand: s, stop: stop, answers: map[string]int{}, asked: map[*learner]int{}, mine: map[*learner][]string{}}
+	for _, l := range learners {
+		w.all.Go(func() {
+			for ctx.Err() == nil {
+				w.step(ctx, l, acts[s.draw(len(acts))])
+				select {
+				case <-ctx.Done():
+				case <-time.After(s.drawTime(5*time.Millisecond, 80*time.Millisecond)):
+				}
+			}
+		})
+	}
+	return w
+}
+
+// step does one thing. What was begun is finished, so that its outcome is known.
+func (w *load) step(ctx context.Context, l *learner, a act) {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	got := a.do(w, bounded, l)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answers[fmt.Sprintf("%s %d", a.name, got.status)]++
+	busy := got.status == http.StatusServiceUnavailable && got.header.Get("Retry-After") != ""
+	if got.err != nil || got.status >= http.StatusInternalServerError && !busy {
+		w.scandals = append(w.scandals, fmt.Sprintf("%s: %d %v %s", a.name, got.status, got.err, got.text))
+	}
+}
+
+// endWork stops everybody and wants every answer to have been a good one, or an
+// honest refusal.
+func (w *load) endWork() {
+	w.t.Helper()
+	w.stop()
+	w.all.Wait()
+	for _, name := range slices.Sorted(maps.Keys(w.answers)) {
+		w.t.Logf("%s: %d", name, w.answers[name])
+	}
+	require.Empty(w.t, w.scandals)
+}
+
+func (w *load) generate(ctx context.Context, l *learner) reply {
+	w.mu.Lock()
+	n := w.asked[l]
+	w.asked[l] = n + 1
+	w.mu.Unlock()
+	if n >= coursesEach {
+		return w.look(ctx, l)
+	}
+	r := request{l, fmt.Sprintf("course-%d", n), fmt.Sprintf("How tides work, part %d", n)}
+	got := w.ask(ctx, r)
+	if got.status == http.StatusAccepted {
+		task, _ := got.body["task_id"].(string)
+		w.mu.Lock()
+		w.mine[l] = append(w.mine[l], task)
+		w.mu.Unlock()
+	}
+	return got
+}
+
+// ask asks for a course and notes what came of it.
+func (s *stand) ask(ctx context.Context, r request) reply {
+	got := r.by.try(ctx, "POST", "/v1/courses/generate", object{"topic": r.topic}, "Idempotency-Key", r.key)
+	if got.status == http.StatusAccepted {
+		s.accept(got.body)
+	} else {
+		s.doubt(r)
+	}
+	return got
+}
+
+func (w *load) writeProfile(ctx context.Context, l *learner) reply {
+	value := fmt.Sprintf("bio %d", w.draw(1_000_000))
+	got := l.try(ctx, "PUT", "/v1/users/me", object{"bio": value})
+	w.wrote(l, value, got.status == http.StatusOK)
+	return got
+}
+
+func (w *load) look(ctx context.Context, l *learner) reply {
+	paths := []string{"/v1/courses/", "/v1/tasks/", "/v1/users/me/stats", "/v1/auth/sessions", "/v1/health/live"}
+	return l.try(ctx, "GET", paths[w.draw(len(paths))], nil)
+}
+
+// cancel ends every fourth course or so.
+func (w *load) cancel(ctx context.Context, l *learner) reply {
+	w.mu.Lock()
+	tasks := w.mine[l]
+	w.mu.Unlock()
+	if len(tasks) == 0 || w.draw(12) > 0 {
+		return w.look(ctx, l)
+	}
+	return l.try(ctx, "POST", "/v1/tasks/"+tasks[w.draw(len(tasks))]+"/cancel", nil)
+}

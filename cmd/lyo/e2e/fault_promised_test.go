@@ -1,0 +1,115 @@
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// sound is what a system owes: what it said yes to, and what it did not answer.
+type sound struct {
+	owed    sync.Mutex
+	tasks   map[string]string // accepted, with the course of each
+	unsure  []request
+	written map[*learner]written
+}
+
+// request is a course asked for under a key, without an answer.
+type request struct {
+	by         *learner
+	key, topic string
+}
+
+// written are the values a field may have: the last one that was confirmed, and
+// those sent after it, which may or may not have arrived.
+type written struct{ possible []any }
+
+// accept notes the answer to a request for a course.
+func (o *sound) accept(made object) (task string) {
+	o.owed.Lock()
+	defer o.owed.Unlock()
+	if o.tasks == nil {
+		o.tasks = map[string]string{}
+	}
+	task, _ = made["task_id"].(string)
+	o.tasks[task], _ = made["provisional_course_id"].(string)
+	return task
+}
+
+func (o *sound) doubt(r request) {
+	o.owed.Lock()
+	defer o.owed.Unlock()
+	o.unsure = append(o.unsure, r)
+}
+
+func (o *sound) takeUnsure() []request {
+	o.owed.Lock()
+	defer o.owed.Unlock()
+	taken := o.unsure
+	o.unsure = nil
+	return taken
+}
+
+// wrote notes a value that was sent, and whether that was confirmed.
+func (o *sound) wrote(by *learner, value any, confirmed bool) {
+	o.owed.Lock()
+	defer o.owed.Unlock()
+	if o.written == nil {
+		o.written = map[*learner]written{}
+	}
+	r, there := o.written[by]
+	if !there {
+		r.possible = []any{nil} // never written
+	}
+	if confirmed {
+		r.possible = nil
+	}
+	r.possible = append(slices.Clip(r.possible), value)
+	o.written[by] = r
+}
+
+// reply is what came of a request that may have failed in any way.
+type reply struct {
+	status int // 0: no answer
+	header http.Header
+	body   object // nil: none, or no object
+	text   string
+	err    error
+}
+
+// try sends a request that may fail.
+func (l *learner) try(ctx context.Context, method, path string, body any, headers ...string) reply {
+	var reader io.Reader
+	if body != nil {
+		content, err := json.Marshal(body)
+		if err != nil {
+			return reply{err: err}
+		}
+		reader = strings.NewReader(string(content))
+	}
+	r, err := http.NewRequestWithContext(ctx, method, l.base+path, reader)
+	if err != nil {
+		return reply{err: err}
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+l.token)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return reply{err: err}
+	}
+	defer answer.Body.Close()
+	content, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return reply{err: err}
+	}
+	out := reply{status: answer.StatusCode, header: answer.Header, text: string(content)}
+	_ = json.Unmarshal(content, &out.body) // an array, or nothing: nil
+	return out
+}

@@ -1,0 +1,66 @@
+package e2e_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+)
+
+// newBusyStand has two API processes and a worker, a model that takes its time, and
+// learners.
+func newBusyStand(t *testing.T, own ...part) (*stand, []*learner) {
+	t.Helper()
+	s := newStand(t, nil, own...)
+	one, two := s.addAPI(), s.addAPI()
+	s.startWorker()
+	learners := s.crew(sized(8, 3))
+	for i, l := range learners {
+		if i%2 == 1 {
+			*l = *l.at(two)
+		}
+	}
+	require.NotEqual(t, one.base, two.base)
+	s.model.Script(func(gemmatest.Request) []gemmatest.Fault {
+		return []gemmatest.Fault{gemmatest.Delay(s.drawTime(0, 3*time.Millisecond))}
+	})
+	return s, learners
+}
+
+// TestFaultTemporalStops takes Temporal away while learners are at work.
+func TestFaultTemporalStops(t *testing.T) {
+	s, learners := newBusyStand(t)
+	w := s.work(learners)
+	s.endure(2 * time.Second)
+	port := s.temporal.Port()
+	require.NoError(t, s.temporal.Stop(t.Context()))
+	s.endure(sized(30*time.Second, 2*time.Second))
+	s.startTemporal(port)
+	s.endure(2 * time.Second)
+	w.endWork()
+	s.requireSound()
+}
+
+// TestFaultPostgresStops has the database crash while learners are at work.
+func TestFaultPostgresStops(t *testing.T) {
+	s, learners := newBusyStand(t, ownPostgres)
+	w := s.work(learners)
+	s.endure(2 * time.Second)
+	s.crashPostgres()
+	s.endure(sized(20*time.Second, 2*time.Second))
+	s.startPostgresAgain()
+	s.endure(2 * time.Second)
+	w.endWork()
+	s.requireSound()
+}
+
+// endure lets time pass: how long something lasts is what a case is about.
+func (s *stand) endure(d time.Duration) {
+	s.t.Helper()
+	select {
+	case <-time.After(d):
+	case <-s.t.Context().Done():
+	}
+}

@@ -1,0 +1,194 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/deploy/local"
+	"github.com/lyoapp/lyo/models/migrations"
+)
+
+// The flags of make faults. Without -full each case runs in a short form, from the
+// same seed each time.
+var (
+	full    = flag.Bool("full", false, "faults: run every case at its whole length")
+	seed    = flag.Uint64("seed", 0, "faults: what chance begins with; 0: another one each time, or 1 in the short form")
+	program = flag.String("lyo", "", "a lyo that was built before; none: one is built, with the race detector")
+)
+
+// stand is a system that something is done to. What chance decides comes from its seed.
+type stand struct {
+	*system
+	db       *gorm.DB // past whatever is in the way of the processes
+	postgres *local.Postgres
+	server   *local.Redis // of its own, when it has one
+	proxies  *toxiproxy.ApiServer
+
+	mu     sync.Mutex
+	random *rand.Rand
+	sound  // what was accepted, to be looked for afterwards
+}
+
+// part is a server of its own that a stand wants because it will be taken away.
+type part int
+
+const (
+	ownPostgres part = iota
+	ownRedis
+)
+
+func newStand(t *testing.T, extra []string, own ...part) *stand {
+	t.Helper()
+	if !*full {
+		t.Parallel()
+	}
+	from := *seed
+	if from == 0 {
+		from = 1
+		if *full {
+			from = uint64(time.Now().UnixNano()) % 1_000_000 //nolint:gosec // positive
+		}
+	}
+	t.Logf("seed %d; once more with make faults FAULTS='-test.run=%s -seed=%d'", from, t.Name(), from)
+	name := fnv.New64a()
+	_, _ = name.Write([]byte(t.Name()))                                                  // never fails
+	s := &stand{system: newSystem(t), random: rand.New(rand.NewPCG(from, name.Sum64()))} //nolint:gosec // repeatable on purpose
+	s.extra = append([]string{"LYO_GEMMA_PARALLEL=8", "LYO_COURSES_AT_ONCE=4", "LYO_LOG_LEVEL=error", "LYO_RATE_LIMITS=off"}, extra...)
+	quiet := zerolog.New(nil).Level(zerolog.Disabled)
+	s.proxies = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), quiet)
+	t.Cleanup(func() { _ = s.proxies.Collection.Clear() })
+	for _, p := range own {
+		map[part]func(){ownPostgres: s.ownPostgres, ownRedis: s.ownRedis}[p]()
+	}
+	s.db = s.rows()
+	return s
+}
+
+// finder finds the programs of servers where the tests' own were found.
+func (s *stand) finder() local.Finder {
+	return local.Finder{StateDir: os.Getenv("TEST_STATE_DIR"), Out: s.t.Output()}
+}
+
+// ownPostgres gives the stand a server that keeps what it has promised when it crashes.
+func (s *stand) ownPostgres() {
+	dir, err := os.MkdirTemp("", "lyo-faults-")
+	require.NoError(s.t, err)
+	s.t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	require.NoError(s.t, os.Chmod(dir, 0o711)) //nolint:gosec // Postgres runs as another user
+	s.startPostgres(local.PostgresOptions{DataDir: filepath.Join(dir, "postgres")})
+	s.t.Cleanup(func() { _ = s.postgres.Erase(context.Background()) })
+	require.NoError(s.t, s.postgres.CreateDatabase(s.t.Context(), "lyo"))
+	s.database = s.postgres.URL("lyo")
+	_, err = migrations.Up(s.t.Context(), s.database)
+	require.NoError(s.t, err)
+}
+
+func (s *stand) startPostgres(o local.PostgresOptions) {
+	s.t.Helper()
+	var err error
+	o.BinDir, err = local.FindPostgres(s.t.Context(), s.finder())
+	require.NoError(s.t, err)
+	o.Durable = true
+	s.postgres, err = local.StartPostgres(s.t.Context(), o)
+	require.NoError(s.t, err)
+}
+
+// crashPostgres ends the server without a word to anybody; startPostgresAgain
+// brings it back on the same port with what it had.
+func (s *stand) crashPostgres() {
+	s.t.Helper()
+	s.postgres.Signal(syscall.SIGQUIT)
+	<-s.postgres.Done()
+}
+
+func (s *stand) startPostgresAgain() {
+	s.t.Helper()
+	s.startPostgres(local.PostgresOptions{DataDir: s.postgres.DataDir(), Port: s.postgres.Port()})
+	// The connections from before find out that they are none any more.
+	require.Eventually(s.t, func() bool { return s.db.Exec("SELECT 1").Error == nil }, time.Minute, 10*time.Millisecond)
+}
+
+func (s *stand) ownRedis() {
+	s.startRedis(0)
+	s.t.Cleanup(func() { _ = s.server.Stop(context.Background()) })
+	s.redis = s.server.URL()
+}
+
+// startRedis starts an empty server.
+func (s *stand) startRedis(port int) {
+	s.t.Helper()
+	binary, err := local.FindRedis(s.t.Context(), s.finder())
+	require.NoError(s.t, err)
+	s.server, err = local.StartRedis(s.t.Context(), local.RedisOptions{Binary: binary, Port: port})
+	require.NoError(s.t, err)
+}
+
+// between puts a proxy in front of an address and gives the proxy's.
+func (s *stand) between(name, upstream string) *toxiproxy.Proxy {
+	s.t.Helper()
+	p := toxiproxy.NewProxy(s.proxies, name, "127.0.0.1:0", upstream)
+	require.NoError(s.t, s.proxies.Collection.Add(p, true))
+	return p
+}
+
+// spoil adds a toxic, as toxiproxy's own API takes it, to what flows through a proxy.
+func (s *stand) spoil(p *toxiproxy.Proxy, kind, stream string, attributes string) {
+	s.t.Helper()
+	text := fmt.Sprintf(`{"type":%q,"stream":%q,"attributes":%s}`, kind, stream, attributes)
+	_, err := p.Toxics.AddToxicJson(bytes.NewReader([]byte(text)))
+	require.NoError(s.t, err)
+}
+
+// hostOf is the host and port of a URL.
+func hostOf(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	require.NoError(t, err)
+	return u.Host
+}
+
+// draw is a number from 0 up to, not including, n.
+func (s *stand) draw(n int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.random.IntN(n)
+}
+
+// drawTime is a time from least up to most.
+func (s *stand) drawTime(least, most time.Duration) time.Duration {
+	return least + time.Duration(s.draw(int(most-least)+1))
+}
+
+// sized is how much of something there is in the whole form and in the short one.
+func sized[T any](whole, short T) T {
+	if *full {
+		return whole
+	}
+	return short
+}
+
+// crew registers so many learners with the first API.
+func (s *stand) crew(n int) []*learner {
+	s.t.Helper()
+	all := make([]*learner, n)
+	for i := range all {
+		all[i] = s.apis[0].register(s.t, fmt.Sprintf("learner%d@example.com", i))
+	}
+	return all
+}
