@@ -4,13 +4,14 @@
 GO      ?= go
 STATE   ?= $(if $(LYO_STATE_DIR),$(LYO_STATE_DIR),.lyo)
 TOOL    := $(GO) tool -modfile=tools/go.mod
+OASDIFF := $(GO) tool -modfile=tools/openapi/go.mod oasdiff
 TESTENV := LYO_STATE_DIR=$(STATE) $(GO) run ./deploy/local/testenv
 PKGS    ?= ./...
 
-.PHONY: help run build model eval bench faults test check format migrate histories clean
+.PHONY: help run build model eval bench faults test check format migrate histories reference release-document clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 run: build ## bring the whole system up on this machine and keep it up until Ctrl-C
 	@exec bin/lyo dev
@@ -34,12 +35,15 @@ faults: build ## kill and cut what a running system stands on; FAULTS='-seed=N' 
 test: ## every test, with the race detector, on a real Postgres, Redis and Temporal
 	$(TESTENV) -temporal -- $(GO) test -race -count=1 -timeout 15m $(PKGS)
 
-check: ## format, lint with the import table, workflow determinism, replay, unfinished marks
+check: ## format, lint with the import table, workflow determinism, replay, the API's document, unfinished marks
 	@out=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not formatted: $$out"; exit 1; }
 	$(TOOL) golangci-lint run $(PKGS)
 	$(TOOL) workflowcheck ./workflows
 	$(GO) mod verify
 	$(GO) test -race -run 'Replay' ./workflows
+	@mkdir -p $(STATE)
+	$(GO) run ./cmd/lyo openapi > $(STATE)/openapi.json
+	$(OASDIFF) breaking --fail-on ERR docs/openapi/last-release.json $(STATE)/openapi.json
 	@! git grep -nE 'TODO|FIXME|XXX' -- '*.go' '*.sql' '*.md' ':!Makefile' || { echo "unfinished marks above"; exit 1; }
 
 format: ## write the format that check wants
@@ -48,7 +52,15 @@ format: ## write the format that check wants
 migrate: build ## bring the database in DATABASE_URL to the schema of this version
 	bin/lyo migrate
 
-histories: ## record the workflow histories that the replay test replays
+reference: ## write docs/configuration.md anew from the config structs
+	$(GO) run ./cmd/lyo config reference > docs/configuration.md
+
+release-document: ## keep this version's OpenAPI document as the last release's, at a release only
+	$(GO) run ./cmd/lyo openapi > docs/openapi/last-release.json
+
+histories: ## record the workflow histories that the replay test replays, from a released version only
+	@git describe --exact-match --tags HEAD >/dev/null 2>&1 && git diff --quiet HEAD -- '*.go' || { \
+	  echo "not at a released version: histories stand for runs that are open out there, so they are recorded at a tag, with nothing changed"; exit 1; }
 	$(TESTENV) -temporal -- env RECORD_HISTORIES=1 $(GO) test -count=1 -run 'Record' ./workflows
 
 clean: ## remove what was built; the data of lyo dev in .lyo stays

@@ -45,12 +45,16 @@ func (w *Writing) keepCost(ctx context.Context, c models.Course, kind string, u 
 	if cause != nil {
 		outcome = outcomeOf(cause)
 	}
-	err := models.SaveModelCall(ctx, w.DB, models.ModelCall{
+	call := models.ModelCall{
 		ID:     models.DerivedID(callSpace, info.WorkflowExecution.RunID, info.ActivityID, strconv.Itoa(int(info.Attempt)), kind),
 		UserID: c.OwnerUserID, CourseID: c.ID, Kind: kind, Model: u.Model, Endpoint: u.Endpoint, Outcome: outcome,
 		Calls: u.Calls, Repairs: u.Repairs, Smaller: u.Smaller,
 		InputTokens: u.InputTokens, OutputTokens: u.OutputTokens, Seconds: u.Seconds, At: w.Clock(),
-	})
+	}
+	if w.Spent != nil {
+		w.Spent(ctx, call)
+	}
+	err := models.SaveModelCall(ctx, w.DB, call)
 	if err != nil {
 		w.Log.WarnContext(ctx, "the cost of a call could not be kept", "kind", kind, "tokens", u.InputTokens+u.OutputTokens, "error", err)
 	}

@@ -9,15 +9,21 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/boards"
 )
 
 // Departure sees an account off.
 type Departure struct {
 	DB    *gorm.DB
 	Redis redis.UniversalClient // nil: there is none
+	// Boards are where the user's place is given up; nil: there are none.
+	Boards *boards.Boards
 	// Cancel makes the promise to cancel a task that is under way.
 	Cancel func(models.Task, time.Time) models.OutboxEntry
-	Clock  func() time.Time
+	// EndPush makes the promise to end what still tells the user's devices of news; nil:
+	// it ends by itself.
+	EndPush func(notification uuid.UUID, now time.Time) models.OutboxEntry
+	Clock   func() time.Time
 }
 
 // DepartureInput names an account and its deletion.
@@ -34,7 +40,25 @@ func (d *Departure) StopWork(ctx context.Context, in DepartureInput) (open int, 
 	now := d.Clock()
 	cancel := func(task models.Task) models.OutboxEntry { return d.Cancel(task, now) }
 	_, open, err = models.StopWork(ctx, d.DB, in.UserID, in.DeletionID, cancel, now)
+	if err == nil {
+		err = d.endPushes(ctx, in.UserID, now)
+	}
 	return open, translate(err)
+}
+
+// endPushes leaves promises to end what waits for a better time to tell the user's devices
+// of news. What is sending at this moment stops by itself, since the account is off.
+func (d *Departure) endPushes(ctx context.Context, user uuid.UUID, now time.Time) error {
+	if d.EndPush == nil {
+		return nil
+	}
+	news, err := models.OpenPushes(ctx, d.DB, user)
+	for _, id := range news {
+		if err == nil {
+			err = models.Promise(ctx, d.DB, d.EndPush(id, now))
+		}
+	}
+	return err
 }
 
 // EraseAccount removes every row that names the user, but for one line of the audit
@@ -49,10 +73,15 @@ func (d *Departure) EraseAccount(ctx context.Context, in DepartureInput) error {
 const keysAtOnce = 1000
 
 // ForgetKeys removes every key of Redis that names the user: rate limits, seats of
-// sockets. Key: the user's id; what is gone stays gone.
+// sockets, places on boards. Key: the user's id; what is gone stays gone.
 func (d *Departure) ForgetKeys(ctx context.Context, user uuid.UUID) error {
 	if d.Redis == nil {
 		return nil
+	}
+	if d.Boards != nil {
+		if err := d.Boards.Forget(ctx, user); err != nil {
+			return translate(err)
+		}
 	}
 	keys := d.Redis.Scan(ctx, 0, "lyo:*"+user.String()+"*", keysAtOnce).Iterator()
 	for keys.Next(ctx) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -112,7 +113,7 @@ func (e *Exporting) pack(in PackInput, out *pieces) error {
 		}
 		return err
 	}
-	if err := add("README.txt", bytes.NewBufferString(exportReadme)); err != nil {
+	if err := add("README.txt", strings.NewReader(exportReadme(in.Files))); err != nil {
 		return err
 	}
 	for i, name := range in.Files {
@@ -127,21 +128,16 @@ func (e *Exporting) pack(in PackInput, out *pieces) error {
 	return out.close()
 }
 
-const exportReadme = `What Lyo keeps about you, as JSON. Times are in UTC.
-
-profile.json   your account
-sessions.json  where you are and were signed in
-courses.json   your courses with lessons and items
-tasks.json     what you asked for
-sources.json   your own material, with its text
-usage.json     what your courses cost
-learning.json  what you did when
-mails.json     mails to you
-exports.json   exports like this one
-audit.json     what happened to your account
-
-Passwords and tokens are kept as hashes only, which are left out.
-`
+// exportReadme says what is in which file.
+func exportReadme(files []string) string {
+	var text strings.Builder
+	text.WriteString("What Lyo keeps about you, as JSON. Times are in UTC.\n\n")
+	for _, name := range files {
+		fmt.Fprintf(&text, "%-20s %s\n", name, models.AboutFile(name))
+	}
+	text.WriteString("\nPasswords and tokens are kept as hashes only, which are left out.\n")
+	return text.String()
+}
 
 // GiveUpExport removes an export whose task came to nothing. Key: the export's id.
 func (e *Exporting) GiveUpExport(ctx context.Context, export uuid.UUID) error {

@@ -15,6 +15,9 @@ type Event = models.TaskEvent
 // Fault says why a task failed.
 type Fault = models.TaskFault
 
+// Result is what came of a task, in numbers by their name.
+type Result = models.TaskResult
+
 // States of a task, for the workflows, which do not know the rows.
 const (
 	Running = models.TaskRunning

@@ -28,6 +28,8 @@ type Writing struct {
 	Builtin Writer
 	Clock   func() time.Time
 	Log     *slog.Logger
+	// Spent is told of every conversation as it ended; nil: nobody is.
+	Spent func(context.Context, models.ModelCall)
 }
 
 // Prepared is who will write the course. The choice holds for the whole course.

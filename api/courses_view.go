@@ -1,11 +1,13 @@
 package api
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/game"
 )
 
 // courseView is a course as clients see it.
@@ -107,12 +109,13 @@ type itemView struct {
 	LicenseType          *string            `json:"license_type"`
 	ExternalID           *string            `json:"external_id"`
 	PublishedAt          *time.Time         `json:"published_at"`
+	PassMark             *float64           `json:"pass_mark,omitempty" doc:"Of a quiz: the share of right answers from which on it is passed."`
 	Questions            []quizQuestionView `json:"questions,omitempty" doc:"Of a quiz. The right answers stay on the server until an attempt."`
 }
 
 type quizQuestionView struct {
 	ID      string   `json:"id"`
-	Kind    string   `json:"kind" enum:"single_choice"`
+	Kind    string   `json:"kind" enum:"single_choice,multiple_choice,true_false,short_answer,ordering"`
 	Prompt  string   `json:"prompt"`
 	Options []string `json:"options" nullable:"false"`
 }
@@ -125,7 +128,7 @@ func viewCourse(c models.Course) courseView {
 		EstimatedDurationHours: c.EstimatedDurationHours, Tags: list(c.Tags), ThumbnailURL: c.ThumbnailURL,
 		Locale: c.Locale, Generation: viewGeneration(c.Generation), CreatedAt: c.CreatedAt.UTC(),
 		UpdatedAt: c.UpdatedAt.UTC(), PublishedAt: utc(c.PublishedAt),
-		Lessons: []lessonView{}, Items: []itemView{},
+		IsFavorite: c.IsFavorite, Lessons: []lessonView{}, Items: []itemView{},
 	}
 	items := map[uuid.UUID][]uuid.UUID{}
 	for _, item := range c.Items {
@@ -159,7 +162,7 @@ func viewLesson(l models.Lesson, items []uuid.UUID) lessonView {
 		ID: l.ID, Title: l.Title, Order: l.Position, Summary: l.Summary, Objectives: list(l.Objectives),
 		Prerequisites: list(l.Prerequisites), EstimatedDurationMinutes: l.EstimatedDurationMinutes,
 		Content: l.Content, Items: list(items), ReadingLevel: l.ReadingLevel, QualityScore: l.QualityScore,
-		KeyTerms: []keyTermView{}, Sources: []citationView{},
+		KeyTerms: []keyTermView{}, Sources: []citationView{}, IsCompleted: l.Completed,
 	}
 	for _, k := range l.KeyTerms {
 		v.KeyTerms = append(v.KeyTerms, keyTermView{k.Term, k.Definition})
@@ -179,8 +182,15 @@ func viewItem(i models.Item) itemView {
 		QualityScore: i.QualityScore, IsFree: i.IsFree, RequiresSubscription: i.RequiresSubscription,
 		LicenseType: i.LicenseType, ExternalID: i.ExternalID, PublishedAt: utc(i.PublishedAt),
 	}
+	if len(i.Quiz) > 0 {
+		mark := game.PassMark
+		if i.PassMark != nil {
+			mark = *i.PassMark
+		}
+		v.PassMark = &mark
+	}
 	for _, q := range i.Quiz {
-		v.Questions = append(v.Questions, quizQuestionView{q.ID, q.Kind, q.Prompt, list(q.Options)})
+		v.Questions = append(v.Questions, quizQuestionView{q.ID, cmp.Or(q.Kind, game.SingleChoice), q.Prompt, list(q.Options)})
 	}
 	return v
 }

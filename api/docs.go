@@ -102,6 +102,6 @@ func unpack(data []byte) ([]byte, error) {
 func mediaTypes() map[string]string {
 	return map[string]string{
 		".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
-		".css": "text/css; charset=utf-8", ".png": "image/png",
+		".css": "text/css; charset=utf-8", ".png": "image/png", ".svg": "image/svg+xml",
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/migrations"
+	"github.com/lyoapp/lyo/workflows"
 )
 
 const (
@@ -38,7 +39,7 @@ func newProbes(s *Server) *probes {
 	p := &probes{
 		database: asking(s.askDatabase), redis: asking(s.askRedis), temporal: asking(s.askTemporal),
 		websocket: asking(s.askSockets), schema: asking(s.askSchema),
-		push: asking(func(context.Context) Component { return healthy("not configured") }),
+		push: asking(s.askPush),
 	}
 	p.watchModel(s)
 	return p
@@ -100,11 +101,34 @@ func (s *Server) askTemporal(ctx context.Context) Component {
 	if _, err := s.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
 		return unhealthy("Temporal does not answer; accepted work starts when it does")
 	}
-	return healthy("Temporal answers")
+	lanes, err := workflows.LookAtLanes(ctx, s.Temporal, s.Config.Temporal.Namespace)
+	if err != nil {
+		return Component{Status: statusDegraded, Message: "Temporal answers, but does not say who works"}
+	}
+	for _, lane := range lanes {
+		if len(lane.Pollers) == 0 {
+			return Component{Status: statusDegraded, Message: "Temporal answers, but no worker polls " + lane.Queue + "; accepted work waits for one"}
+		}
+	}
+	return healthy("Temporal answers, and every queue has a worker")
 }
 
 func (s *Server) askSockets(context.Context) Component {
 	return healthy("Sockets are open for clients")
+}
+
+// askPush says what is configured. Whether providers take it, receipts tell.
+func (s *Server) askPush(context.Context) Component {
+	apple, google := s.Config.Push.APNSKey != "", s.Config.Push.FCMCredentials != ""
+	switch {
+	case apple && google:
+		return healthy("APNs and FCM are configured")
+	case apple:
+		return healthy("APNs is configured; pushes to Android and the web are dry runs")
+	case google:
+		return healthy("FCM is configured; pushes to Apple's devices are dry runs")
+	}
+	return healthy("not configured: pushes are dry runs")
 }
 
 // watchModel keeps the longer answer of the model beside the short one.

@@ -30,8 +30,13 @@ func (s *Server) humaConfig() huma.Config {
 			Tags: []*huma.Tag{
 				{Name: tagAuth, Description: "Accounts and sessions"},
 				{Name: tagUsers, Description: "One's own profile"},
+				{Name: tagInbox, Description: "One's inbox: news, whether or not a push told of it"},
+				{Name: tagPush, Description: "Devices, and what they are told of"},
 				{Name: tagCourses, Description: "Courses and their generation"},
 				{Name: tagTasks, Description: "Long work and its progress"},
+				{Name: tagLearning, Description: "Progress, quizzes and reviews"},
+				{Name: tagGame, Description: "Points, achievements and leaderboards"},
+				{Name: tagCommunity, Description: "Posts, comments, and who sees what of whom"},
 				{Name: tagAdmin, Description: "For administrators"},
 				{Name: tagHealth, Description: "Is everything well?"},
 				{Name: tagService, Description: "The service about itself"},
@@ -52,13 +57,14 @@ func (s *Server) humaConfig() huma.Config {
 
 // The tags of the document.
 const (
-	tagAuth    = "auth"
-	tagUsers   = "users"
-	tagCourses = "courses"
-	tagTasks   = "tasks"
-	tagAdmin   = "admin"
-	tagHealth  = "health"
-	tagService = "service"
+	tagAuth      = "auth"
+	tagUsers     = "users"
+	tagCourses   = "courses"
+	tagTasks     = "tasks"
+	tagCommunity = "community"
+	tagAdmin     = "admin"
+	tagHealth    = "health"
+	tagService   = "service"
 )
 
 func writeJSON(w io.Writer, v any) error {

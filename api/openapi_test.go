@@ -124,7 +124,30 @@ func TestRoot(t *testing.T) {
 		"ai_content_curation", "push_notifications", "gamification", "community_feeds",
 	})
 	page := w.do("GET", "/", "", "Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
-	require.Contains(t, string(page.body), "curl")
-	require.Contains(t, page.header.Get("Content-Security-Policy"), "default-src 'none'")
+	require.Contains(t, string(page.body), `src="/console/app.js"`)
+	require.Contains(t, string(page.body), `href="http://lyo.test:8233"`, "in development it leads to Temporal's page")
+	require.Contains(t, page.header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'")
 	require.Contains(t, string(w.do("GET", "/.well-known/jwks.json", "").body), `"crv":"Ed25519"`)
 }
+
+func TestConsoleFiles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, media := range map[string]string{"app.js": "text/javascript", "style.css": "text/css", "icon.svg": "image/svg+xml"} {
+		a := w.do("GET", "/console/"+name, "")
+		require.Equal(t, http.StatusOK, a.status, name)
+		require.Contains(t, a.header.Get("Content-Type"), media)
+		tag := a.header.Get("ETag")
+		require.NotEmpty(t, tag)
+		again := w.do("GET", "/console/"+name, "", "If-None-Match", tag)
+		require.Equal(t, http.StatusNotModified, again.status)
+		require.Empty(t, again.body)
+		packed := w.do("GET", "/console/"+name, "", "Accept-Encoding", "gzip", "If-None-Match", packedTag(tag))
+		require.Equal(t, http.StatusNotModified, packed.status)
+	}
+	w.problem(w.do("GET", "/console/index.html", ""), slugNotFound)
+	w.problem(w.do("GET", "/console/..%2froot.go", ""), slugNotFound)
+}
+
+// packedTag is the tag of the compressed form.
+func packedTag(tag string) string { return strings.TrimSuffix(tag, `"`) + gzipSuffix + `"` }

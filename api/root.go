@@ -5,6 +5,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
+
+	"github.com/lyoapp/lyo/api/console"
 )
 
 // about is what the service says of itself.
@@ -25,16 +27,15 @@ func features() []string {
 	}
 }
 
-// root serves the front door and the published keys.
-func (s *Server) root() {
-	front := newPage("root.html")
+// root serves the front door: JSON for programs, the console for browsers.
+func (s *Server) root(pages *console.Pages) {
 	s.raw(huma.Operation{
 		OperationID: "get-root", Method: http.MethodGet, Path: "/", Tags: []string{tagService},
 		Summary:   "What this service is",
 		Responses: answering("JSON, or a page for browsers", "application/json", "text/html"),
 	}, func(c *gin.Context) {
 		if wantsHTML(c) {
-			s.sent(c, front.write(c, gin.H{"Version": s.Version, "Environment": s.Config.Env, "URL": s.Config.HTTP.PublicURL}))
+			s.sent(c, s.writeConsole(c, pages))
 			return
 		}
 		s.sent(c, sendJSON(c, about{

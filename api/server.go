@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
 	"gorm.io/gorm"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/api/redisguard"
 	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -38,6 +40,9 @@ type Deps struct {
 	Hub      *realtime.Hub
 	Starter  *outbox.Starter
 	Tickets  *realtime.Tickets
+	// Tracer makes a span of each request, Seen is told of it; either may be nil.
+	Tracer trace.Tracer
+	Seen   RequestSeen
 	// HashSlots is how many passwords are hashed at once; below 1 means 1.
 	HashSlots int
 }
@@ -52,8 +57,11 @@ type Server struct {
 	refresh   *auth.RefreshTokens
 	standings *standings
 	limits    *limits
+	boards    *boards.Boards
+	feedCache *redisguard.Guard
 	cursorKey []byte
 	proxies   proxies
+	markdown  *markdown
 	spec      []byte
 	handler   http.Handler
 }
@@ -78,6 +86,9 @@ func New(d Deps) (*Server, error) {
 	s.access = auth.NewAccessTokens(d.Keys, d.Config.HTTP.PublicURL, d.Config.Auth.AccessFor, d.Clock)
 	s.standings = newStandings(d)
 	s.limits = newLimits(context.Background(), d)
+	s.boards = newBoards(s)
+	s.markdown = newMarkdown()
+	s.feedCache = guarded(d, redisWithin)
 	if err := s.newEngine(); err != nil {
 		return nil, err
 	}
@@ -100,6 +111,9 @@ func guarded(d Deps, within time.Duration) *redisguard.Guard {
 
 // Handler is everything: routes, middleware, aliases, compression.
 func (s *Server) Handler() http.Handler { return s.handler }
+
+// Document is the OpenAPI document, as /openapi.json answers it.
+func (s *Server) Document() []byte { return s.spec }
 
 // now is the time as Postgres keeps it: UTC, in microseconds.
 func (s *Server) now() time.Time { return s.Clock().UTC().Truncate(time.Microsecond) }

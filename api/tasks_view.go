@@ -13,25 +13,26 @@ import (
 // taskView is a task as clients see it. The repeated spellings are for clients
 // already in the field; this is the only place that writes them.
 type taskView struct {
-	TaskID              uuid.UUID  `json:"task_id"`
-	TaskType            string     `json:"task_type" enum:"course_generation,course_regeneration,account_export"`
-	State               string     `json:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
-	Status              string     `json:"status" enum:"pending,running,completed,failed,cancelled"`
-	Progress            int        `json:"progress" minimum:"0" maximum:"100" doc:"Percent; never goes down."`
-	ProgressPct         int        `json:"progress_pct"`
-	ProgressPctAgain    int        `json:"progressPct"`
-	Step                string     `json:"step"`
-	Message             string     `json:"message"`
-	Seq                 int64      `json:"seq" doc:"Number of the newest event, from 1 without a gap."`
-	ResultID            *uuid.UUID `json:"result_id" format:"uuid" nullable:"true" doc:"The finished course, or the export; null before."`
-	ResultIDAgain       *uuid.UUID `json:"resultId" format:"uuid" nullable:"true"`
-	ResultURL           *string    `json:"result_url" nullable:"true" doc:"Where to read the result; null before."`
-	ProvisionalCourseID *uuid.UUID `json:"provisional_course_id" format:"uuid" nullable:"true" doc:"Null for a task that makes no course."`
-	WorkflowID          string     `json:"workflow_id"`
-	CreatedAt           time.Time  `json:"created_at"`
-	StartedAt           *time.Time `json:"started_at"`
-	CompletedAt         *time.Time `json:"completed_at"`
-	ErrorDetails        *faultView `json:"error_details"`
+	TaskID              uuid.UUID      `json:"task_id"`
+	TaskType            string         `json:"task_type" enum:"course_generation,course_regeneration,account_export,push_broadcast"`
+	State               string         `json:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
+	Status              string         `json:"status" enum:"pending,running,completed,failed,cancelled"`
+	Progress            int            `json:"progress" minimum:"0" maximum:"100" doc:"Percent; never goes down."`
+	ProgressPct         int            `json:"progress_pct"`
+	ProgressPctAgain    int            `json:"progressPct"`
+	Step                string         `json:"step"`
+	Message             string         `json:"message"`
+	Seq                 int64          `json:"seq" doc:"Number of the newest event, from 1 without a gap."`
+	ResultID            *uuid.UUID     `json:"result_id" format:"uuid" nullable:"true" doc:"The finished course, the export, or the broadcast; null before."`
+	ResultIDAgain       *uuid.UUID     `json:"resultId" format:"uuid" nullable:"true"`
+	ResultURL           *string        `json:"result_url" nullable:"true" doc:"Where to read the result; null before."`
+	Result              map[string]int `json:"result" nullable:"true" doc:"What came of it so far, in numbers: of a push_broadcast accepted, failed, dead, deferred, skipped and dry_run; else null."`
+	ProvisionalCourseID *uuid.UUID     `json:"provisional_course_id" format:"uuid" nullable:"true" doc:"Null for a task that makes no course."`
+	WorkflowID          string         `json:"workflow_id"`
+	CreatedAt           time.Time      `json:"created_at"`
+	StartedAt           *time.Time     `json:"started_at"`
+	CompletedAt         *time.Time     `json:"completed_at"`
+	ErrorDetails        *faultView     `json:"error_details"`
 }
 
 // faultView says why a task failed, in words for the learner.
@@ -53,6 +54,7 @@ func (s *Server) viewTask(t models.Task) taskView {
 		Progress: t.Progress, ProgressPct: t.Progress, ProgressPctAgain: t.Progress,
 		Step: t.Step, Message: t.Message, Seq: t.Seq, WorkflowID: t.WorkflowID,
 		CreatedAt: t.CreatedAt.UTC(), StartedAt: utc(t.StartedAt), CompletedAt: utc(t.CompletedAt),
+		Result: t.Result,
 	}
 	address := "/v1/users/me/exports/"
 	if t.MakesCourse() {
@@ -60,8 +62,11 @@ func (s *Server) viewTask(t models.Task) taskView {
 		address = "/v1/courses/"
 	}
 	if t.State == models.TaskDone {
-		address = s.publicURL(address + t.ResultID.String())
-		v.ResultID, v.ResultIDAgain, v.ResultURL = &t.ResultID, &t.ResultID, &address
+		v.ResultID, v.ResultIDAgain = &t.ResultID, &t.ResultID
+		if t.TaskType != models.TaskPushBroadcast { // its result is the numbers
+			address = s.publicURL(address + t.ResultID.String())
+			v.ResultURL = &address
+		}
 	}
 	if t.Fault != nil {
 		v.ErrorDetails = &faultView{t.Fault.Code, t.Fault.Message, t.Fault.CancelledByUser}

@@ -51,6 +51,7 @@ type profileBody struct {
 	AvatarURL   *string        `json:"avatar_url,omitempty" nullable:"true" maxLength:"2048" doc:"https"`
 	Locale      *string        `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47"`
 	Timezone    *string        `json:"timezone,omitempty" nullable:"true" maxLength:"64" doc:"IANA name"`
+	Hidden      *bool          `json:"leaderboard_hidden,omitempty" nullable:"true" doc:"Leaves one out of leaderboards."`
 	ProfileData map[string]any `json:"profile_data,omitempty" nullable:"true" doc:"Merged into what is there: a member that is null is removed. 16 KiB and 100 members at most."`
 }
 
@@ -164,6 +165,9 @@ func (b profileBody) apply(u *models.User) error {
 	set(&u.FullName, b.FullName)
 	set(&u.Locale, b.Locale)
 	set(&u.Timezone, b.Timezone)
+	if b.Hidden != nil {
+		u.LeaderboardHidden = *b.Hidden
+	}
 	clearable := func(field **string, value *string) {
 		switch {
 		case value == nil:

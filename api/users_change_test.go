@@ -115,7 +115,7 @@ func TestEveryColumnByName(t *testing.T) {
 	ada := w.signUp("ada@example.com")
 	allowed := map[string]any{
 		"email": "new@example.com", "full_name": "New", "username": "new", "bio": "new", "avatar_url": "https://new.example/x",
-		"locale": "fr", "timezone": "Asia/Tokyo", "profile_data": map[string]any{"new": true},
+		"locale": "fr", "timezone": "Asia/Tokyo", "profile_data": map[string]any{"new": true}, "leaderboard_hidden": true,
 	}
 	var columns []string
 	require.NoError(t, w.server.DB.Raw("SELECT column_name FROM information_schema.columns WHERE table_name = 'users'").Scan(&columns).Error)

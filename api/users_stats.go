@@ -29,9 +29,9 @@ type statsView struct {
 	TasksCompleted    int64     `json:"tasks_completed"`
 	StudyMinutes      int64     `json:"total_study_time_minutes"`
 	CurrentStreakDays int       `json:"current_streak_days" doc:"Days in a row, in one's time zone, with a lesson completed, a quiz passed or a review."`
-	TotalPoints       int64     `json:"total_points" doc:"0 until points are given."`
+	TotalPoints       int64     `json:"total_points" doc:"The sum of the ledger."`
 	Level             int       `json:"level" doc:"1 at first, one more for each thousand points, 100 at most."`
-	AchievementsCount int       `json:"achievements_count" doc:"0 until there are achievements."`
+	AchievementsCount int       `json:"achievements_count" doc:"Unlocked so far."`
 	JoinDate          time.Time `json:"join_date"`
 }
 
@@ -46,34 +46,16 @@ func (s *Server) stats(ctx context.Context, _ *nothing) (*statsOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	streak, _, err := s.streak(ctx, user)
+	total, err := models.TotalOf(ctx, s.DB, user.ID)
+	if err != nil {
+		return nil, err
+	}
+	streak, err := models.StreakOf(ctx, s.DB, user.ID, s.now())
 	return &statsOutput{statsView{
 		CoursesCompleted: sum.CoursesCompleted, TasksCompleted: sum.TasksCompleted, StudyMinutes: sum.Minutes,
-		CurrentStreakDays: streak, Level: game.Level(0), JoinDate: user.CreatedAt.UTC(),
+		CurrentStreakDays: streak.Current, TotalPoints: total.Points, Level: game.Level(total.Points), AchievementsCount: total.Achievements,
+		JoinDate: user.CreatedAt.UTC(),
 	}}, err
-}
-
-// zoneOf is the user's time zone. One that is not known any more counts as UTC.
-func zoneOf(user models.User) *time.Location {
-	zone, err := time.LoadLocation(user.Timezone)
-	if err != nil {
-		return time.UTC
-	}
-	return zone
-}
-
-func (s *Server) streak(ctx context.Context, user models.User) (current, longest int, err error) {
-	times, err := models.LearningTimes(ctx, s.DB, user.ID)
-	if err != nil {
-		return 0, 0, err
-	}
-	zone := zoneOf(user)
-	days := make([]game.Day, len(times))
-	for i, at := range times {
-		days[i] = game.DayOf(at, zone)
-	}
-	current, longest = game.Streak(days, game.DayOf(s.now(), zone))
-	return current, longest, nil
 }
 
 type activityInput struct {
@@ -132,9 +114,11 @@ func (s *Server) activity(ctx context.Context, in *activityInput) (*activityOutp
 	if err := s.recent(ctx, user, &v); err != nil {
 		return nil, err
 	}
-	if v.LearningStreak.Current, v.LearningStreak.Longest, err = s.streak(ctx, user); err != nil {
+	streak, err := models.StreakOf(ctx, s.DB, user.ID, s.now())
+	if err != nil {
 		return nil, err
 	}
+	v.LearningStreak.Current, v.LearningStreak.Longest = streak.Current, streak.Longest
 	last, err := models.LastLearned(ctx, s.DB, user.ID)
 	if err != nil {
 		return nil, err
@@ -161,7 +145,7 @@ func (s *Server) recent(ctx context.Context, user models.User, v *activityView) 
 
 // days are the last days of the user's calendar, today included, with what was done on each.
 func (s *Server) days(ctx context.Context, user models.User, count int) ([]dayView, error) {
-	zone := zoneOf(user)
+	zone := models.ZoneOf(user.Timezone)
 	today := game.DayOf(s.now(), zone)
 	first := today - game.Day(count) + 1
 	deeds, err := models.DeedsBetween(ctx, s.DB, user.ID, first.Begins(zone), (today + 1).Begins(zone))

@@ -29,6 +29,8 @@ func check(c Config) []error {
 	f.engine(c.Engine)
 	f.course(c.Course)
 	f.mail(c)
+	f.operations(c)
+	f.push(c.Push)
 	f.webURL("HF_ENDPOINT", c.Artifact.HFEndpoint)
 	f.webURL("LYO_SOURCES_URL", c.Sources.URL)
 	for _, site := range c.Sources.Use {

@@ -55,6 +55,10 @@ type Config struct {
 	Course   Course
 	Account  Account
 	Mail     Mail
+	Observe  Observe
+	Versions Versions
+	Payload  Payload
+	Push     Push
 	Dev      Dev
 }
 

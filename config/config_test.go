@@ -91,7 +91,7 @@ func TestSecretsNeverPrint(t *testing.T) {
 		}
 	}
 	require.NotEmpty(t, environ)
-	environ = append(environ, "LYO_SMTP_URL=smtp://lyo:"+password+"@mail.example.com")
+	environ = append(environ, "LYO_SMTP_URL=smtp://lyo:"+password+"@mail.example.com", "LYO_APNS_KEY_ID=1", "LYO_APNS_TEAM_ID=2", "LYO_APNS_TOPIC=3")
 	c, _, err := config.Load(environ)
 	require.NoError(t, err)
 	var out bytes.Buffer

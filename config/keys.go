@@ -45,3 +45,15 @@ func (c Config) Print(w io.Writer) error {
 	}
 	return nil
 }
+
+// Secrets are the values of all secrets that are set, so that a log can leave them out.
+func (c Config) Secrets() []string {
+	var values []string
+	v := reflect.ValueOf(c)
+	for _, key := range Keys() {
+		if secret, ok := v.FieldByIndex(key.index).Interface().(Secret); ok && secret != "" {
+			values = append(values, secret.Reveal())
+		}
+	}
+	return values
+}

@@ -2,20 +2,28 @@
 package deploy_test
 
 import (
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/yaml"
 
 	"github.com/lyoapp/lyo/config"
 )
 
 func load(t *testing.T) *types.Project {
 	t.Helper()
-	options, err := cli.NewProjectOptions([]string{"../docker-compose.yml"}, cli.WithWorkingDirectory(".."), cli.WithProfiles([]string{"engine"}))
+	return loadFrom(t, "../docker-compose.yml", "..")
+}
+
+func loadFrom(t *testing.T, file, dir string) *types.Project {
+	t.Helper()
+	options, err := cli.NewProjectOptions([]string{file}, cli.WithWorkingDirectory(dir), cli.WithProfiles([]string{"engine"}))
 	require.NoError(t, err)
 	project, err := options.LoadProject(t.Context())
 	require.NoError(t, err)
@@ -28,7 +36,7 @@ func TestComposeIsTheWholeSystem(t *testing.T) {
 	for _, name := range []string{"postgres", "redis", "temporal", "migrate", "api", "worker"} {
 		require.Contains(t, project.Services, name)
 	}
-	for _, name := range []string{"postgres", "redis", "temporal"} {
+	for _, name := range []string{"postgres", "redis", "temporal", "api", "worker", "engine"} {
 		require.NotNil(t, project.Services[name].HealthCheck, name)
 	}
 	for _, name := range []string{"api", "worker"} {
@@ -65,11 +73,53 @@ func TestComposeConfiguresLyo(t *testing.T) {
 // TestPortsStayOnThisMachine: nothing here is fit for strangers as it is.
 func TestPortsStayOnThisMachine(t *testing.T) {
 	t.Parallel()
-	for name, service := range load(t).Services {
-		for _, port := range service.Ports {
-			require.Equal(t, "127.0.0.1", port.HostIP, name)
+	for _, project := range []*types.Project{load(t), loadFrom(t, "temporal/docker-compose.yml", "temporal")} {
+		for name, service := range project.Services {
+			for _, port := range service.Ports {
+				require.Equal(t, "127.0.0.1", port.HostIP, name)
+			}
 		}
 	}
+}
+
+// TestTemporalClusterByCompose: each of Temporal's services runs by itself, after its
+// tables are there, under settings that lyo dev has too.
+func TestTemporalClusterByCompose(t *testing.T) {
+	t.Parallel()
+	project := loadFrom(t, "temporal/docker-compose.yml", "temporal")
+	var images, shards []string
+	for name, role := range map[string]string{"frontend": "frontend", "history": "history", "matching": "matching", "system": "worker"} {
+		service := project.Services[name]
+		require.Equal(t, role, *service.Environment["TEMPORAL_SERVICES"])
+		require.Equal(t, types.ServiceConditionCompletedSuccessfully, service.DependsOn["schema"].Condition, name)
+		require.Empty(t, service.ContainerName, "so that it can be scaled")
+		images = append(images, service.Image)
+		shards = append(shards, *service.Environment["NUM_HISTORY_SHARDS"])
+	}
+	require.Len(t, slices.Compact(images), 1, "one version of all")
+	require.Equal(t, []string{"512"}, slices.Compact(shards))
+	require.Equal(t, types.ServiceConditionHealthy, project.Services["schema"].DependsOn["postgres"].Condition)
+	require.NotNil(t, project.Services["postgres"].HealthCheck)
+	require.Contains(t, project.Volumes, "postgres")
+	for name, service := range project.Services {
+		for _, volume := range service.Volumes {
+			if volume.Type == types.VolumeTypeBind {
+				require.FileExists(t, volume.Source, name)
+			}
+		}
+	}
+	dynamic, err := os.ReadFile("temporal/dynamicconfig.yaml")
+	require.NoError(t, err)
+	var settings map[string][]struct{ Value any }
+	require.NoError(t, yaml.UnmarshalStrict(dynamic, &settings))
+	flag := "--dynamic-config-value="
+	for _, argument := range load(t).Services["temporal"].Command {
+		if setting, ok := strings.CutPrefix(argument, flag); ok {
+			name, value, _ := strings.Cut(setting, "=")
+			require.Equal(t, value, fmt.Sprint(settings[name][0].Value), name)
+		}
+	}
+	require.Len(t, settings, 6)
 }
 
 func TestDockerfileBuildsWhatComposeRuns(t *testing.T) {

@@ -56,6 +56,7 @@ const (
 	CourseCompleted LearningKind = "course_completed"
 	QuizPassed      LearningKind = "quiz_passed"
 	Reviewed        LearningKind = "reviewed"
+	Studied         LearningKind = "studied" // minutes with a lesson that is not completed yet
 )
 
 // LearningEvent is a deed of a learner's at a time.

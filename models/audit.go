@@ -45,6 +45,7 @@ type AuditAction string
 
 // Every action there is.
 const (
+	AuditBroadcast         AuditAction = "push.broadcast"
 	AuditSignUp            AuditAction = "account.created"
 	AuditSignIn            AuditAction = "session.started"
 	AuditSignInFailed      AuditAction = "session.refused" // a wrong password, or nobody's e-mail address
@@ -63,6 +64,15 @@ const (
 	AuditExportRequested   AuditAction = "export.requested"
 	AuditExportFetched     AuditAction = "export.fetched"
 	AuditRead              AuditAction = "audit.read"
+	AuditPointsAwarded     AuditAction = "points.awarded"
+	AuditSuspended         AuditAction = "account.suspended"
+	AuditUnsuspended       AuditAction = "account.unsuspended"
+	AuditReportDecided     AuditAction = "report.decided"
+	AuditContentChanged    AuditAction = "content.changed" // another's post or comment, by an administrator
+	AuditContentDeleted    AuditAction = "content.deleted" // as above
+	AuditHeldDecided       AuditAction = "held.decided"
+	AuditRuleAdded         AuditAction = "rule.added"
+	AuditRuleRemoved       AuditAction = "rule.removed"
 )
 
 // Audit writes an entry, as part of the transaction it tells about where db is one.

@@ -18,23 +18,38 @@ const (
 	ContentDeleted ContentStatus = "deleted"
 )
 
+// What hides a post or comment. Of the two, only the end of a suspension brings it back.
+const (
+	HiddenByDecision   = "decision"
+	HiddenBySuspension = "suspension"
+)
+
+// PostAnnouncement is the type of post that only administrators make.
+const PostAnnouncement = "announcement"
+
 // Post is something said to everybody. Its counters are kept in the transactions of the
 // rows they count.
 type Post struct {
-	ID            uuid.UUID  `gorm:"type:uuid;primaryKey"`
-	AuthorID      *uuid.UUID `gorm:"type:uuid"` // nil: the account was deleted
-	Title         string
-	Content       string // Markdown, as written
-	PostType      string
-	Tags          []string       `gorm:"type:jsonb;serializer:json"`
-	Metadata      map[string]any `gorm:"type:jsonb;serializer:json"`
-	Status        ContentStatus
-	IsPinned      bool
-	LikesCount    int
-	CommentsCount int
-	ViewsCount    int
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
+	ID              uuid.UUID  `gorm:"type:uuid;primaryKey"`
+	AuthorID        *uuid.UUID `gorm:"type:uuid"` // nil: the account was deleted
+	Title           string
+	Content         string // Markdown, as written
+	PostType        string
+	Tags            []string       `gorm:"type:jsonb;serializer:json"`
+	Metadata        map[string]any `gorm:"type:jsonb;serializer:json"`
+	Status          ContentStatus
+	HiddenBy        *string // of a hidden one
+	HeldFor         string  // why it waits for an administrator
+	IsPinned        bool
+	LikesCount      int
+	CommentsCount   int // visible ones
+	CommentersCount int // distinct authors of those
+	ViewsCount      int
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	TagList         string  `gorm:"->"` // generated: Tags as Postgres searches them
+	Top             float64 `gorm:"->"` // generated: curate.Reactions
+	Hot             float64 `gorm:"->"` // generated: curate.Hot
 }
 
 // PostLike is a user's like of a post.
@@ -57,10 +72,13 @@ type Comment struct {
 	PostID          uuid.UUID  `gorm:"type:uuid"`
 	AuthorID        *uuid.UUID `gorm:"type:uuid"` // nil: the account was deleted
 	ParentCommentID *uuid.UUID `gorm:"type:uuid"`
+	Depth           int        // parents above it
 	Content         string     // Markdown, as written
 	Status          ContentStatus
+	HiddenBy        *string
+	HeldFor         string
 	LikesCount      int
-	RepliesCount    int
+	RepliesCount    int // visible ones, right below it
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 }
@@ -70,6 +88,18 @@ type CommentLike struct {
 	CommentID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	UserID    uuid.UUID `gorm:"type:uuid;primaryKey"`
 	CreatedAt time.Time
+}
+
+// ContentEdit is what a post or comment said before it was changed.
+type ContentEdit struct {
+	ID        uuid.UUID  `gorm:"type:uuid;primaryKey"`
+	PostID    *uuid.UUID `gorm:"type:uuid"`
+	CommentID *uuid.UUID `gorm:"type:uuid"`
+	EditorID  *uuid.UUID `gorm:"type:uuid"` // who changed it
+	Title     string     // of a post
+	Content   string
+	Tags      []string `gorm:"type:jsonb;serializer:json"`
+	At        time.Time
 }
 
 // Block keeps two users from seeing anything of each other.
@@ -84,4 +114,48 @@ type Follow struct {
 	FollowerID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	FolloweeID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	CreatedAt  time.Time
+}
+
+// What can be reported.
+const (
+	TargetPost    = "post"
+	TargetComment = "comment"
+	TargetUser    = "user"
+)
+
+// Decision is what an administrator makes of a report.
+type Decision string
+
+// The decisions there are.
+const (
+	DecideDismiss Decision = "dismiss"
+	DecideHide    Decision = "hide"
+	DecideDelete  Decision = "delete"
+	DecideSuspend Decision = "suspend" // the author; their content is hidden with that
+)
+
+// Report is a user's complaint, and what became of it.
+type Report struct {
+	ID          uuid.UUID  `gorm:"type:uuid;primaryKey"`
+	ReporterID  *uuid.UUID `gorm:"type:uuid"`
+	TargetType  string
+	TargetID    uuid.UUID  `gorm:"type:uuid"`
+	AuthorID    *uuid.UUID `gorm:"type:uuid"` // of the target, or the user; nil: gone
+	Reason      string
+	Excerpt     string // what the target said when it was reported
+	CreatedAt   time.Time
+	DueAt       time.Time // by when it has to be decided
+	EscalatedAt *time.Time
+	Decision    *Decision // nil: open
+	DecidedAt   *time.Time
+	DeciderID   *uuid.UUID `gorm:"type:uuid"`
+	Note        string
+}
+
+// ContentRule is a word or a site that puts a post or comment on hold.
+type ContentRule struct {
+	ID        uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Kind      string    // curate.RuleWord or curate.RuleLink
+	Pattern   string    // as package curate folds it
+	CreatedAt time.Time
 }

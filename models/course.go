@@ -43,6 +43,8 @@ type Course struct {
 
 	Lessons []Lesson `gorm:"-"`
 	Items   []Item   `gorm:"-"`
+	// IsFavorite tells whether it is one of who reads it.
+	IsFavorite bool `gorm:"-"`
 }
 
 // Generation tells how a course came to be.
@@ -88,6 +90,8 @@ type Lesson struct {
 	CreatedAt                time.Time
 	UpdatedAt                time.Time
 	WrittenAt                *time.Time
+
+	Completed bool `gorm:"-"` // by whoever reads the course
 }
 
 // KeyTerm is a term a lesson teaches.
@@ -135,6 +139,7 @@ type Item struct {
 	LicenseType          *string
 	ExternalID           *string
 	Quiz                 []QuizQuestion `gorm:"type:jsonb;serializer:json"`
+	PassMark             *float64       // of a quiz: the share of right answers that passes; nil: game.PassMark
 	PublishedAt          *time.Time
 	CreatedAt            time.Time
 }
@@ -142,10 +147,12 @@ type Item struct {
 // QuizQuestion is a question with its answer, which never leaves the server before an attempt.
 type QuizQuestion struct {
 	ID          string   `json:"id"`
-	Kind        string   `json:"kind"` // single_choice
+	Kind        string   `json:"kind"` // see package game
 	Prompt      string   `json:"prompt"`
-	Options     []string `json:"options"`
-	Answer      int      `json:"answer"` // index into Options
+	Options     []string `json:"options"`            // in the order in which they are shown
+	Answer      int      `json:"answer"`             // single choice, true or false: index into Options
+	Answers     []int    `json:"answers,omitempty"`  // multiple choice: all that are right; ordering: all, in the right order
+	Accepted    []string `json:"accepted,omitempty"` // short answer: what counts as right
 	Explanation string   `json:"explanation"`
 }
 

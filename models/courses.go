@@ -25,10 +25,22 @@ func FindCourse(ctx context.Context, db *gorm.DB, viewer, id uuid.UUID) (Course,
 	if err := db.WithContext(ctx).Where("course_id = ?", id).Order("position").Find(&c.Lessons).Error; err != nil {
 		return c, err
 	}
+	done, err := completedLessons(db.WithContext(ctx), viewer, id)
+	if err != nil {
+		return c, err
+	}
+	for i := range c.Lessons {
+		c.Lessons[i].Completed = done[c.Lessons[i].ID]
+	}
 	err = db.WithContext(ctx).Raw(`
 		SELECT i.* FROM items i JOIN lessons l ON l.id = i.lesson_id
 		WHERE i.course_id = ? ORDER BY l.position, i.position`, id).Scan(&c.Items).Error
-	return c, err
+	if err != nil {
+		return c, err
+	}
+	one := []Course{c}
+	err = markFavorites(ctx, db, viewer, one)
+	return one[0], err
 }
 
 // CourseFilter narrows a list of courses; zero values narrow nothing.
@@ -58,8 +70,10 @@ func ListCourses(ctx context.Context, db *gorm.DB, viewer uuid.UUID, f CourseFil
 	}
 	sql = "SELECT * FROM (" + sql + ") c ORDER BY created_at DESC, id DESC OFFSET ? LIMIT ?"
 	var courses []Course
-	err := db.WithContext(ctx).Raw(sql, append(all, f.Offset, f.Limit)...).Scan(&courses).Error
-	return courses, err
+	if err := db.WithContext(ctx).Raw(sql, append(all, f.Offset, f.Limit)...).Scan(&courses).Error; err != nil {
+		return nil, err
+	}
+	return courses, markFavorites(ctx, db, viewer, courses)
 }
 
 func (f CourseFilter) conditions() (sql string, args []any) {

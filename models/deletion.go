@@ -130,7 +130,7 @@ func Undelete(ctx context.Context, db *gorm.DB, id uuid.UUID, promise func(delet
 			return Errorf(Conflict, "This account is not being deleted.")
 		}
 		err = tx.Model(&User{}).Where("id = ?", id).UpdateColumns(map[string]any{
-			"is_active": true, "deletion_id": nil, "deletion_requested_at": nil, "deletion_due_at": nil, "updated_at": entry.At,
+			"is_active": user.SuspendedAt == nil, "deletion_id": nil, "deletion_requested_at": nil, "deletion_due_at": nil, "updated_at": entry.At,
 		}).Error
 		if err != nil {
 			return err

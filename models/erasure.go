@@ -32,6 +32,9 @@ func EraseUser(ctx context.Context, db *gorm.DB, user, deletion uuid.UUID, now t
 		if err := pseudonymise(tx, user, alias); err != nil {
 			return err
 		}
+		if err := uncount(tx, user); err != nil {
+			return err
+		}
 		if err := eraseRows(tx, row); err != nil {
 			return err
 		}

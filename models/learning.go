@@ -43,17 +43,6 @@ func DeedsBetween(ctx context.Context, db *gorm.DB, user uuid.UUID, from, to tim
 	return deeds, err
 }
 
-// LearningTimes are the quarters of an hour in which a user completed a lesson, passed
-// a quiz or reviewed something, in order. A day of any zone begins with a quarter, so
-// they tell its days.
-func LearningTimes(ctx context.Context, db *gorm.DB, user uuid.UUID) ([]time.Time, error) {
-	var times []time.Time
-	err := db.WithContext(ctx).Raw(`
-		SELECT DISTINCT date_bin('15 minutes', at, '2000-01-01 00:00:00Z') AS quarter FROM learning_events
-		WHERE user_id = ? AND kind IN ('lesson_completed', 'quiz_passed', 'reviewed') ORDER BY quarter`, user).Scan(&times).Error
-	return times, err
-}
-
 // LastLearned is when a user did anything last; nil when never.
 func LastLearned(ctx context.Context, db *gorm.DB, user uuid.UUID) (*time.Time, error) {
 	var last []time.Time

@@ -13,43 +13,212 @@ import (
 // LedgerEntry is points a user got by a rule for a source. It never changes.
 type LedgerEntry struct {
 	ID     uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Seq    int64     `gorm:"->"` // the order in which a user's points came
 	UserID uuid.UUID `gorm:"type:uuid"`
 	Rule   game.Rule
 	Source string // what for: the same one counts once
-	Points int
+	Points int    // 0: the day had no room for more
+	Day    game.Day
 	At     time.Time
+	Reason *string // in words, of points that an administrator gave
 }
 
 // TableName is singular: there is one ledger.
 func (LedgerEntry) TableName() string { return "ledger" }
 
-// Total is what a user's part of the ledger adds up to.
+// Total is what a user's part of the ledger adds up to, and what else is counted of them.
+// Its row is the lock under which that happens.
 type Total struct {
-	UserID    uuid.UUID `gorm:"type:uuid;primaryKey"`
-	Points    int64
-	UpdatedAt time.Time // when the points were reached
+	UserID uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Score
+	Lessons       int // completed
+	Courses       int // completed
+	Quizzes       int // passed
+	Streak        int // days in a row up to LastDay
+	LongestStreak int
+	LastDay       *game.Day // on which something was learned
+}
+
+// Score is what boards rank by: points, the level they amount to, achievements, and when
+// each was reached. The times mean something only above zero points or achievements.
+type Score struct {
+	Points         int64
+	UpdatedAt      time.Time `gorm:"autoUpdateTime:false"` // when the points were reached
+	Level          int
+	LevelAt        time.Time
+	Achievements   int
+	AchievementsAt time.Time
+}
+
+// add puts points in. The times of a score never go back, though points for something
+// that happened earlier may come later.
+func (s *Score) add(points int, at time.Time) {
+	if points == 0 {
+		return
+	}
+	if s.Points == 0 || at.After(s.UpdatedAt) {
+		s.UpdatedAt = at
+	}
+	first := s.Points == 0
+	s.Points += int64(points)
+	if level := game.Level(s.Points); first || level > s.Level {
+		s.Level, s.LevelAt = level, s.UpdatedAt
+	}
+}
+
+// unlocked puts an achievement in.
+func (s *Score) unlocked(at time.Time) {
+	if s.Achievements == 0 || at.After(s.AchievementsAt) {
+		s.AchievementsAt = at
+	}
+	s.Achievements++
 }
 
 // Earn gives a user the points of a rule for a source, in the transaction of the deed,
 // and promises to look at their achievements. The same rule and source again earns
-// nothing. It tells the total after that.
+// nothing, and a day has room for only so much by some rules. The first deed of a day
+// earns a little more. It tells the total after that.
 func Earn(tx *gorm.DB, user uuid.UUID, rule game.Rule, source string, at time.Time, f Followups) (Total, error) {
-	total := Total{UserID: user, UpdatedAt: at}
-	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&total).Error; err != nil {
-		return total, err
+	b, err := openBook(tx, user, at)
+	if err != nil {
+		return Total{}, err
 	}
-	// The row is the lock under which a user's points are counted.
-	if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).First(&total, "user_id = ?", user).Error; err != nil {
-		return total, err
+	made, err := b.earn(rule, source, game.PointsFor(rule), at, nil)
+	if err != nil || made == nil {
+		return b.total, err
 	}
-	entry := LedgerEntry{ID: NewID(), UserID: user, Rule: rule, Source: source, Points: game.PointsFor(rule), At: at}
-	made := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&entry)
-	if made.Error != nil || made.RowsAffected == 0 {
-		return total, made.Error
+	if err := b.firstOfDay(at); err != nil {
+		return b.total, err
 	}
-	total.Points, total.UpdatedAt = total.Points+int64(entry.Points), at
-	if err := tx.Save(&total).Error; err != nil {
-		return total, err
+	if err := b.close(); err != nil {
+		return b.total, err
 	}
-	return total, f.unlock(tx, user, entry.ID)
+	return b.total, f.unlock(tx, user, made.ID)
 }
+
+// book is a user's part of the ledger while it is open in a transaction. Nobody else has
+// it open meanwhile.
+type book struct {
+	tx       *gorm.DB
+	user     uuid.UUID
+	calendar game.Calendar
+	total    Total
+	periods  map[string]*Score // touched ones
+	changed  bool
+}
+
+// openBook locks a user's total, making it where there is none.
+func openBook(tx *gorm.DB, user uuid.UUID, now time.Time) (*book, error) {
+	b := &book{tx: tx, user: user, periods: map[string]*Score{}}
+	fresh := Total{UserID: user, Score: freshScore(now)}
+	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&fresh).Error; err != nil {
+		return nil, err
+	}
+	if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).First(&b.total, "user_id = ?", user).Error; err != nil {
+		return nil, err
+	}
+	var err error
+	b.calendar, err = calendarOf(tx, user)
+	return b, err
+}
+
+func freshScore(now time.Time) Score {
+	return Score{UpdatedAt: now, Level: game.Level(0), LevelAt: now, AchievementsAt: now}
+}
+
+// earn adds an entry of points, unless there is one of the rule and source; then it is nil.
+func (b *book) earn(rule game.Rule, source string, points int, at time.Time, reason *string) (*LedgerEntry, error) {
+	day := b.calendar.Day(at)
+	if game.Capped(rule) {
+		var today int
+		err := b.tx.Raw("SELECT coalesce(sum(points), 0) FROM ledger WHERE user_id = ? AND rule = ? AND day = ?", b.user, rule, day).Scan(&today).Error
+		if err != nil {
+			return nil, err
+		}
+		points = game.Room(rule, points, today)
+	}
+	entry := LedgerEntry{ID: NewID(), UserID: b.user, Rule: rule, Source: source, Points: points, Day: day, At: at, Reason: reason}
+	made := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&entry)
+	if made.Error != nil || made.RowsAffected == 0 {
+		return nil, made.Error
+	}
+	return &entry, b.count(entry)
+}
+
+// count brings an entry into the totals.
+func (b *book) count(entry LedgerEntry) error {
+	switch entry.Rule {
+	case game.RuleLessonCompleted:
+		b.total.Lessons++
+	case game.RuleCourseCompleted:
+		b.total.Courses++
+	case game.RuleQuizPassed:
+		b.total.Quizzes++
+	default: // counted by their points only
+	}
+	b.changed = true
+	return b.eachScore(entry.At, func(s *Score) { s.add(entry.Points, entry.At) })
+}
+
+// firstOfDay earns what the first deed of a day does.
+func (b *book) firstOfDay(at time.Time) error {
+	_, err := b.earn(game.RuleFirstOfDay, b.calendar.Day(at).String(), game.PointsFor(game.RuleFirstOfDay), at, nil)
+	return err
+}
+
+// eachScore changes the scores that a moment counts for: the one of all time, its
+// month's and its week's.
+func (b *book) eachScore(at time.Time, change func(*Score)) error {
+	change(&b.total.Score)
+	for _, period := range PeriodsOf(at) {
+		s, err := b.period(period)
+		if err != nil {
+			return err
+		}
+		change(s)
+	}
+	return nil
+}
+
+func (b *book) period(period string) (*Score, error) {
+	if s, open := b.periods[period]; open {
+		return s, nil
+	}
+	var rows []PeriodScore
+	if err := b.tx.Find(&rows, "period = ? AND user_id = ?", period, b.user).Error; err != nil {
+		return nil, err
+	}
+	s := freshScore(b.total.UpdatedAt)
+	if len(rows) > 0 {
+		s = rows[0].Score
+	}
+	b.periods[period] = &s
+	return &s, nil
+}
+
+// close writes what has changed, and leaves word for the boards.
+func (b *book) close() error {
+	if !b.changed {
+		return nil
+	}
+	if err := b.tx.Save(&b.total).Error; err != nil {
+		return err
+	}
+	for period, s := range b.periods {
+		err := b.tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&PeriodScore{Period: period, UserID: b.user, Score: *s}).Error
+		if err != nil {
+			return err
+		}
+	}
+	b.changed = false
+	return b.tx.Create(&BoardChange{UserID: b.user}).Error
+}
+
+// PeriodsOf are the month and the week of a moment, as boards call them.
+func PeriodsOf(at time.Time) []string { return []string{MonthPeriod(at), WeekPeriod(at)} }
+
+// MonthPeriod is the month of a moment, in UTC.
+func MonthPeriod(at time.Time) string { return at.UTC().Format("2006-01") }
+
+// WeekPeriod is the week of a moment, in UTC, by its Monday.
+func WeekPeriod(at time.Time) string { return game.WeekOf(at).Format(time.DateOnly) }

@@ -35,6 +35,9 @@ type Notification struct {
 	Data      map[string]string `gorm:"type:jsonb;serializer:json"`
 	CreatedAt time.Time
 	ReadAt    *time.Time
+	// BroadcastID is what it is the user's copy of; nil: it is for this user alone.
+	BroadcastID *uuid.UUID `gorm:"type:uuid"`
+	AdmittedAt  *time.Time // when it was counted against its user's day
 }
 
 var notificationSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d10")

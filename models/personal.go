@@ -37,7 +37,7 @@ type Personal struct {
 // PersonalData is the one list of what names a user. The export, the erasure and
 // their tests go by it, and a test compares it with the catalogue.
 func PersonalData() []Personal {
-	return slices.Concat(accountData(), pushData(), communityData(), learningData(), feedData())
+	return slices.Concat(accountData(), pushData(), communityData(), learningData(), feedData(), searchData())
 }
 
 // accountData is what names a user of accounts, courses and tasks.
@@ -58,6 +58,38 @@ func accountData() []Personal {
 	}
 }
 
+// AboutFile says in a few words what a file of an export has; "" for an unknown one.
+func AboutFile(name string) string { return aboutFiles[name] }
+
+var aboutFiles = map[string]string{
+	"profile.json":          "your account",
+	"sessions.json":         "where you are and were signed in",
+	"courses.json":          "your courses with lessons and items",
+	"tasks.json":            "what you asked for",
+	"sources.json":          "your own material, with its text",
+	"usage.json":            "what your courses cost",
+	"learning.json":         "what you did when",
+	"mails.json":            "mails to you",
+	"exports.json":          "exports like this one",
+	"audit.json":            "what happened to your account",
+	"notifications.json":    "your inbox, and which pushes told of it",
+	"devices.json":          "where pushes go",
+	"push_preferences.json": "what you are told of by push, and when not",
+	"posts.json":            "what you posted",
+	"comments.json":         "what you commented",
+	"reactions.json":        "what you liked",
+	"views.json":            "posts you read",
+	"blocks.json":           "whom you blocked",
+	"follows.json":          "whom you follow",
+	"progress.json":         "how far you are in courses",
+	"completions.json":      "lessons you completed",
+	"attempts.json":         "your answers to quizzes",
+	"points.json":           "every point you got, and what for",
+	"achievements.json":     "what you unlocked",
+	"reviews.json":          "your cards, and how you repeated them",
+	"deeds.json":            "what others may see in their feeds",
+}
+
 // auditJSON says where from only for what the user did, or nobody who was signed in:
 // from where an administrator did something is theirs to know.
 const auditJSON = `CASE WHEN t.actor_id IS NULL OR t.actor_id = t.user_id
@@ -68,7 +100,7 @@ const auditJSON = `CASE WHEN t.actor_id IS NULL OR t.actor_id = t.user_id
 const wholeCourseJSON = `(to_jsonb(t) - 'owner_user_id') || jsonb_build_object('lessons', coalesce((
 	SELECT jsonb_agg(to_jsonb(l) || jsonb_build_object('items', coalesce((
 		SELECT jsonb_agg(to_jsonb(i) || jsonb_build_object('quiz', CASE jsonb_typeof(i.quiz) WHEN 'array' THEN (
-			SELECT jsonb_agg(q - '{answer,explanation}'::text[]) FROM jsonb_array_elements(i.quiz) q) END) ORDER BY i.position) FROM items i WHERE i.lesson_id = l.id), '[]')) ORDER BY l.position)
+			SELECT jsonb_agg(q - '{answer,answers,accepted,explanation}'::text[]) FROM jsonb_array_elements(i.quiz) q) END) ORDER BY i.position) FROM items i WHERE i.lesson_id = l.id), '[]')) ORDER BY l.position)
 	FROM lessons l WHERE l.course_id = t.id), '[]'))`
 
 // EachPersonalRow calls visit with the JSON of each row that a user's export has of a

@@ -4,5 +4,10 @@ package models
 func feedData() []Personal {
 	return []Personal{
 		{Table: "feed_entries", Column: "user_id", File: "deeds.json", Export: "to_jsonb(t) - 'user_id'"},
+		{Table: "feed_items", Column: "author_id", Erasure: Disown}, // posts that stay lose their author; the rest goes with its course or deed
+		{Table: "engagements", Column: "user_id", File: "interactions.json", Export: "to_jsonb(t) - 'user_id'", Order: "at"},
+		{Table: "feed_snapshots", Column: "user_id"},
+		{Table: "learning_profiles", Column: "user_id", File: "learning_profile.json", Export: "to_jsonb(t) - 'user_id'", Order: "updated_at"},
+		{Table: "feed_curations", Column: "user_id", File: "recommendations.json", Export: "to_jsonb(t) - 'user_id'", Order: "made_at"},
 	}
 }

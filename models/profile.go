@@ -11,7 +11,7 @@ import (
 
 // profileColumns are those that a user may change of their own row.
 var profileColumns = []string{
-	"email", "is_verified", "full_name", "username", "bio", "avatar_url", "locale", "timezone", "profile_data", "updated_at",
+	"email", "is_verified", "full_name", "username", "bio", "avatar_url", "locale", "timezone", "profile_data", "leaderboard_hidden", "updated_at",
 }
 
 // ChangeProfile has change alter the user's row, under a lock, and commits what a
@@ -35,6 +35,9 @@ func ChangeProfile(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time
 		after.UpdatedAt = now
 		if err := tx.Model(&User{}).Where("id = ?", id).Select(profileColumns).UpdateColumns(&after).Error; err != nil {
 			return taken(err)
+		}
+		if err := moveZone(tx, before, after, now); err != nil {
+			return err
 		}
 		return also(tx, before, after)
 	})

@@ -23,6 +23,8 @@ type TaskSpec struct {
 	// Section and LessonID say what to write again; no lesson means all of them.
 	Section  string     `json:"section,omitempty"`
 	LessonID *uuid.UUID `json:"lesson_id,omitempty"`
+	// Everyone has a broadcast go to all, not to those who were named.
+	Everyone bool `json:"everyone,omitempty"`
 }
 
 // CreateRegeneration commits a task that writes parts of a course again, and the

@@ -21,9 +21,14 @@ func rows() []any {
 		&models.Task{}, &models.TaskEvent{}, &models.OutboxEntry{},
 		&models.Source{}, &models.CourseSource{}, &models.Finding{}, &models.SourceAnswer{}, &models.ModelCall{},
 		&models.AuditEntry{}, &models.Mail{}, &models.Export{}, &models.ExportPart{}, &models.LearningEvent{},
-		&models.Notification{}, &models.Post{}, &models.PostLike{}, &models.PostView{}, &models.Comment{}, &models.CommentLike{}, &models.Block{}, &models.Follow{},
+		&models.Notification{}, &models.Broadcast{}, &models.Device{}, &models.PushReceipt{}, &models.PushPreferences{}, &models.PushDay{},
+		&models.Post{}, &models.PostLike{}, &models.PostView{}, &models.Comment{}, &models.CommentLike{}, &models.Block{}, &models.Follow{},
+		&models.ContentEdit{}, &models.Report{}, &models.ContentRule{},
 		&models.CourseProgress{}, &models.LessonCompletion{}, &models.QuizAttempt{}, &models.LedgerEntry{}, &models.Total{},
+		&models.PeriodScore{}, &models.BoardChange{}, &models.BoardState{}, &models.ZoneMove{}, &models.LearningDay{}, &models.StreakFreeze{}, &models.LearningRequest{},
 		&models.Achievement{}, &models.Unlock{}, &models.ReviewCard{}, &models.ReviewLog{}, &models.FeedEntry{},
+		&models.FeedItem{}, &models.Engagement{}, &models.TrendingItem{}, &models.FeedSnapshot{}, &models.LearningProfile{}, &models.FeedCuration{}, &models.ContentCheck{},
+		&models.SearchDocument{},
 	}
 }
 

@@ -26,6 +26,7 @@ const (
 	TaskCourseGeneration   = "course_generation"
 	TaskCourseRegeneration = "course_regeneration"
 	TaskAccountExport      = "account_export"
+	TaskPushBroadcast      = "push_broadcast"
 )
 
 // courseTasks are those that write a course and count as generations.
@@ -39,8 +40,8 @@ func (t Task) MakesCourse() bool { return slices.Contains(courseTasks, t.TaskTyp
 type Task struct {
 	ID             uuid.UUID  `gorm:"type:uuid;primaryKey"`
 	UserID         uuid.UUID  `gorm:"type:uuid"`
-	TaskType       string     // TaskCourseGeneration, TaskCourseRegeneration or TaskAccountExport
-	ResultID       uuid.UUID  `gorm:"type:uuid"` // what comes of it: a course, or an export; kept when that is deleted
+	TaskType       string     // TaskCourseGeneration, TaskCourseRegeneration, TaskAccountExport or TaskPushBroadcast
+	ResultID       uuid.UUID  `gorm:"type:uuid"` // what comes of it: a course, an export or a broadcast; kept when that is deleted
 	WorkflowID     string     // unique
 	IdempotencyKey *string    // unique per user
 	RequestHash    []byte     // SHA-256 of the request the key belongs to
@@ -50,6 +51,7 @@ type Task struct {
 	Step           string     //
 	Message        string     //
 	Fault          *TaskFault `gorm:"type:jsonb;serializer:json"`
+	Result         TaskResult `gorm:"type:jsonb;serializer:json"`
 	EstimatedMins  int        `gorm:"column:estimated_minutes"`
 	Spec           TaskSpec   `gorm:"type:jsonb;serializer:json"`
 	CreatedAt      time.Time
@@ -57,6 +59,10 @@ type Task struct {
 	StartedAt      *time.Time
 	CompletedAt    *time.Time
 }
+
+// TaskResult is what came of a task so far, in numbers by their name; nil where there
+// are none.
+type TaskResult map[string]int
 
 // TaskFault says why a task ended as ERROR, in words for the learner.
 type TaskFault struct {
@@ -84,6 +90,8 @@ type TaskEvent struct {
 	At       time.Time  `json:"at"`
 	// StartedAt is when the work began, the same in every event after that.
 	StartedAt *time.Time `json:"started_at,omitempty"`
+	// Result is what came of the task by then; nil: nothing new.
+	Result TaskResult `gorm:"type:jsonb;serializer:json" json:"result,omitempty"`
 }
 
 // OutboxEntry is a promise to Temporal, made in the transaction of the rows it
@@ -103,6 +111,7 @@ type OutboxEntry struct {
 	DueAt      time.Time // not before; the handler that wrote it has until then
 	Attempts   int
 	LastError  string
+	Trace      string // the W3C traceparent of the request that made it; empty without one
 }
 
 // What an outbox entry asks for.

@@ -122,6 +122,9 @@ func (t *Task) Advance(e TaskEvent) {
 	if t.StartedAt == nil {
 		t.StartedAt = e.StartedAt
 	}
+	if e.Result != nil {
+		t.Result = e.Result
+	}
 	if e.State.Ended() {
 		t.CompletedAt = &e.At
 	}

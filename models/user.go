@@ -24,11 +24,14 @@ type User struct {
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	LastLoginAt  *time.Time
+	// LeaderboardHidden leaves the user out of boards.
+	LeaderboardHidden bool
 	// While the account is being deleted: which deletion, since when, and until
 	// when it can be undone.
 	DeletionID          *uuid.UUID `gorm:"type:uuid"`
 	DeletionRequestedAt *time.Time
 	DeletionDueAt       *time.Time
+	SuspendedAt         *time.Time // by an administrator; nil: it is not
 }
 
 // Session is one sign-in on one device: a chain of refresh tokens of which

@@ -88,6 +88,9 @@ func Rehash(ctx context.Context, db *gorm.DB, id uuid.UUID, was, hash string) er
 
 // switchedOff says why nobody signs in to an account, to whoever knew the password.
 func switchedOff(user User) error {
+	if user.SuspendedAt != nil {
+		return Errorf(Forbidden, "This account is suspended.")
+	}
 	if user.DeletionDueAt == nil {
 		return inactive()
 	}

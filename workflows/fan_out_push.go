@@ -1,15 +1,56 @@
 package workflows
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/lyoapp/lyo/activities"
 )
 
-// FanOutPushInput names news in an inbox.
+// FanOutPushInput names news in an inbox, or a broadcast.
 type FanOutPushInput struct {
 	NotificationID uuid.UUID `json:"notification_id"`
 	UserID         uuid.UUID `json:"user_id"`
+	// Broadcast is news for many, in place of the two above.
+	Broadcast *PushBroadcast `json:"broadcast,omitempty"`
 }
 
-// FanOutPush tells devices of news.
-func FanOutPush(workflow.Context, FanOutPushInput) error { return nil }
+// FanOutPush tells devices of news. The receipts say who was told: a run that starts over
+// goes on where they end. It waits, for as long as it takes, for devices that are to be
+// tried again and for quiet hours to end.
+func FanOutPush(ctx workflow.Context, in FanOutPushInput) error {
+	if in.Broadcast != nil {
+		return tellMany(ctx, in)
+	}
+	return tellOne(ctx, activities.Shard{Notification: in.NotificationID})
+}
+
+// tellOne tells the devices of one user.
+func tellOne(ctx workflow.Context, news activities.Shard) error {
+	var p *activities.Pushing
+	for {
+		var counts activities.PushCounts
+		err := workflow.ExecuteActivity(pushing(ctx, urgentPush), p.DeliverPushes, news).Get(ctx, &counts)
+		if err != nil || counts.Next == nil {
+			return err
+		}
+		if err := sleepUntil(ctx, *counts.Next); err != nil {
+			return err
+		}
+		news.Again = true
+	}
+}
+
+// sleepUntil sleeps until a time, and at most an hour: by then quiet hours may be others.
+func sleepUntil(ctx workflow.Context, at time.Time) error {
+	return workflow.Sleep(ctx, min(max(at.Sub(workflow.Now(ctx)), time.Second), time.Hour))
+}
+
+// PushShard tells the devices of one shard whose turn it is.
+func PushShard(ctx workflow.Context, shard activities.Shard) (counts activities.PushCounts, err error) {
+	var p *activities.Pushing
+	err = workflow.ExecuteActivity(pushing(ctx, patientPush), p.DeliverPushes, shard).Get(ctx, &counts)
+	return counts, err
+}

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"strconv"
+
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/temporal"
 )
@@ -9,6 +11,7 @@ import (
 const (
 	Queue      = "lyo"       // workflows, and activities on the database
 	QueueGemma = "lyo-gemma" // activities that hold a slot of the model
+	QueuePush  = "lyo-push"  // what is sent to devices, at a limited rate
 )
 
 // QueryProgress answers a ProgressAnswer with every event after the given seq.
@@ -33,13 +36,31 @@ func ExportAccountID(task uuid.UUID) string { return "export-account/" + task.St
 // and leaves again has another deletion.
 func DeleteAccountID(deletion uuid.UUID) string { return "delete-account/" + deletion.String() }
 
+// ReviewReportID is the id of the workflow that sees to it that a report is decided.
+func ReviewReportID(report uuid.UUID) string { return "review-report/" + report.String() }
+
 // FanOutPushID is the id of the workflow that tells devices of news.
 func FanOutPushID(notification uuid.UUID) string { return "fan-out-push/" + notification.String() }
+
+// BroadcastID is the id of the workflow that tells many of a broadcast for a task.
+func BroadcastID(task uuid.UUID) string { return "broadcast/" + task.String() }
+
+// PushShardID is the id of the workflow that tells the nth shard of a broadcast's devices.
+func PushShardID(broadcast uuid.UUID, n int) string {
+	return "push-shard/" + broadcast.String() + "/" + strconv.Itoa(n)
+}
 
 // UnlockAchievementsID is the id of the workflow that looks at a user's achievements after a deed.
 func UnlockAchievementsID(user, deed uuid.UUID) string {
 	return "unlock-achievements/" + user.String() + "/" + deed.String()
 }
+
+// RebuildBoardsID is the id of the workflow that builds boards in the place of those with a stamp.
+func RebuildBoardsID(stamp uuid.UUID) string { return "rebuild-boards/" + stamp.String() }
+
+// ApplyAchievementsID is the id of the workflow that unlocks a batch of achievements for
+// who has reached them already.
+func ApplyAchievementsID(batch uuid.UUID) string { return "apply-achievements/" + batch.String() }
 
 // Search attributes, by which the Temporal UI and command line filter.
 var (

@@ -78,3 +78,45 @@ func reading(ctx workflow.Context) workflow.Context {
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 3, MaximumInterval: 20 * time.Second, MaximumAttempts: 4},
 	})
 }
+
+// Pushing waits for push services, and its queue is limited. It is tried until it is done:
+// what must not be tried again is in the receipts. The heartbeat tells a dead worker from
+// a slow provider and carries the cancel. News for one goes before shards of broadcasts.
+func pushing(ctx workflow.Context, urgency int) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           QueuePush,
+		StartToCloseTimeout: 30 * time.Minute,
+		HeartbeatTimeout:    5 * time.Second,
+		WaitForCancellation: true,
+		Priority:            temporal.Priority{PriorityKey: urgency},
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 500 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second},
+	})
+}
+
+const (
+	urgentPush  = 2
+	patientPush = 4
+)
+// Curating is database work over much at once, which another round would do too: it is worth
+// a few tries.
+func curating(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           Queue,
+		StartToCloseTimeout: 2 * time.Minute,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 10},
+	})
+}
+
+// Ordering is inference that nobody waits for: it comes after everybody's courses and is
+// given up soon.
+func ordering(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              QueueGemma,
+		StartToCloseTimeout:    5 * time.Minute,
+		ScheduleToCloseTimeout: time.Hour,
+		HeartbeatTimeout:       8 * time.Second,
+		WaitForCancellation:    true,
+		Priority:               temporal.Priority{PriorityKey: 5},
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 2 * time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: 4},
+	})
+}

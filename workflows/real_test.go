@@ -22,6 +22,7 @@ import (
 	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
 	"github.com/lyoapp/lyo/deploy/local"
 	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/models/modelstest"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
@@ -62,6 +63,7 @@ func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *gemmates
 	}
 	activities.Database{
 		Story: &activities.Story{DB: db}, Checking: &activities.Checking{DB: db, Clock: time.Now}, Writing: writing,
+		Rewarding:   &activities.Rewarding{DB: db, Boards: &boards.Boards{DB: db, Clock: time.Now, Log: quiet()}, Clock: time.Now},
 		Researching: &activities.Researching{DB: db, Clock: time.Now, Log: quiet()}, Material: &activities.Material{DB: db, Clock: time.Now},
 	}.Register(general)
 	inference := worker.New(c, workflows.QueueGemma, worker.Options{
@@ -267,6 +269,7 @@ func TestReplayOfRecordedHistories(t *testing.T) {
 	replayer := worker.NewWorkflowReplayer()
 	replayer.RegisterWorkflow(workflows.GenerateCourse)
 	replayer.RegisterWorkflow(workflows.RegenerateCourse)
+	replayer.RegisterWorkflow(workflows.FanOutPush)
 	entries, err := os.ReadDir("testdata/histories")
 	require.NoError(t, err)
 	require.NotEmpty(t, entries)

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 )
 
 // Register puts every workflow on a worker.
@@ -19,12 +20,24 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(GenerateCourse)
 	w.RegisterWorkflow(RegenerateCourse)
 	w.RegisterWorkflow(ReadSource)
-	w.RegisterWorkflow(DeleteAccount)
+	// A deletion sleeps for weeks: it goes on with the newest build rather than hold its own up.
+	w.RegisterWorkflowWithOptions(DeleteAccount, workflow.RegisterOptions{VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	w.RegisterWorkflow(ExportAccount)
 	w.RegisterWorkflow(SendMail)
+	w.RegisterWorkflow(ReviewReport)
 	w.RegisterWorkflow(FanOutPush)
 	w.RegisterWorkflow(UnlockAchievements)
+	w.RegisterWorkflow(SweepDevices)
+	w.RegisterWorkflow(ApplyAchievements)
+	w.RegisterWorkflow(RebuildBoards)
+	w.RegisterWorkflow(RemindOfReviews)
+	w.RegisterWorkflow(CurateFeeds)
+	w.RegisterWorkflow(CountTrending)
+	w.RegisterWorkflow(CheckContent)
 }
+
+// RegisterPush puts the workflows of the queue "lyo-push" on a worker.
+func RegisterPush(w worker.WorkflowRegistry) { w.RegisterWorkflow(PushShard) }
 
 // RegisterLabels makes the search attributes known to the namespace and waits
 // until the server has taken notice, which can be seconds later. Doing it twice

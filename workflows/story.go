@@ -26,9 +26,10 @@ type story struct {
 	progress int
 	started  time.Time
 	events   []activities.Event
-	recorded int   // events[:recorded] are in the row
-	urgency  int   // of the task's inference, as the row said last; 0 before
-	refused  error // why the row takes no more
+	recorded int               // events[:recorded] are in the row
+	urgency  int               // of the task's inference, as the row said last; 0 before
+	result   activities.Result // what came of it so far, in numbers; nil: nothing to count
+	refused  error             // why the row takes no more
 }
 
 // begin registers the query and starts recording. giveUp is called when the row
@@ -59,7 +60,7 @@ func (s *story) tell(ctx workflow.Context, percent int, step, message string) {
 	s.progress = max(s.progress, percent)
 	s.events = append(s.events, activities.Event{
 		Seq: s.next(), State: activities.Running, Progress: s.progress,
-		Step: step, Message: message, At: now(ctx), StartedAt: &s.started,
+		Step: step, Message: message, At: now(ctx), StartedAt: &s.started, Result: s.result,
 	})
 }
 
@@ -94,7 +95,7 @@ func (s *story) settle(ctx workflow.Context, last activities.Event, gen *activit
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	var row *activities.Story
-	last.Seq, last.At, last.StartedAt = s.next(), now(ctx), &s.started
+	last.Seq, last.At, last.StartedAt, last.Result = s.next(), now(ctx), &s.started, s.result
 	rest := append(append([]activities.Event{}, s.events[s.recorded:]...), last)
 	in := activities.SettleInput{TaskID: s.task, Rest: rest, Generation: gen}
 	if err := workflow.ExecuteActivity(quick(ctx), row.SettleCourse, in).Get(ctx, nil); err != nil {

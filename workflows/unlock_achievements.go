@@ -1,8 +1,13 @@
 package workflows
 
 import (
+	"time"
+
 	"github.com/google/uuid"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/lyoapp/lyo/activities"
 )
 
 // UnlockAchievementsInput names a user who did something, and the deed.
@@ -11,5 +16,32 @@ type UnlockAchievementsInput struct {
 	Deed   uuid.UUID `json:"deed"`
 }
 
-// UnlockAchievements looks at a user's achievements after a deed.
-func UnlockAchievements(workflow.Context, UnlockAchievementsInput) error { return nil }
+// UnlockAchievements unlocks what a user has reached with a deed, and brings both to the
+// boards. Boards that cannot be reached are left to whoever reads them next.
+func UnlockAchievements(ctx workflow.Context, in UnlockAchievementsInput) error {
+	var r *activities.Rewarding
+	if err := workflow.ExecuteActivity(quick(ctx), r.Unlock, in.UserID).Get(ctx, nil); err != nil {
+		return err
+	}
+	if err := workflow.ExecuteActivity(brief(ctx), r.RefreshBoards).Get(ctx, nil); err != nil {
+		workflow.GetLogger(ctx).Warn("the boards are brought up to date by who reads them", "error", err)
+	}
+	return nil
+}
+
+// Brief work is worth a few tries, since somebody else does it otherwise.
+func brief(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              Queue,
+		StartToCloseTimeout:    10 * time.Second,
+		ScheduleToCloseTimeout: 30 * time.Second,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumAttempts: 3},
+	})
+}
+
+// RebuildBoards builds the boards in Redis from the ledger, in the place of those with a
+// stamp.
+func RebuildBoards(ctx workflow.Context, stamp uuid.UUID) error {
+	var r *activities.Rewarding
+	return workflow.ExecuteActivity(packing(ctx), r.BuildBoards, stamp).Get(ctx, nil)
+}

@@ -30,11 +30,15 @@ const mostQuestions = 5
 func solveForm(n int) string { return fmt.Sprintf("solve-%d", n) }
 
 // loadForms gives the forms, which nobody changes: every schema, and of solve one for
-// each number of questions. Reading them takes a while, so it is done once.
+// each number of questions, of curate for each number of items. Reading them takes a while, so it is done once.
 var loadForms = sync.OnceValue(func() map[string]*form {
 	forms := map[string]*form{}
 	for _, name := range []string{"outline", "outline-small", "practice", "practice-small", "questions", "summary"} {
 		forms[name] = newForm(name, readSchema(name))
+	}
+	for n := 1; n <= MostCurated; n++ {
+		exactly := strings.NewReplacer(`"minItems": 1`, fmt.Sprintf(`"minItems": %d`, n), `"maxItems": 10`, fmt.Sprintf(`"maxItems": %d`, n))
+		forms[curateForm(n)] = newForm(curateForm(n), []byte(exactly.Replace(string(readSchema("curate")))))
 	}
 	for n := 1; n <= mostQuestions; n++ {
 		exactly := strings.NewReplacer(`"minItems": 1`, fmt.Sprintf(`"minItems": %d`, n), `"maxItems": 5`, fmt.Sprintf(`"maxItems": %d`, n))

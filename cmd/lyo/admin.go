@@ -30,6 +30,8 @@ func adminCommand(environ []string) *cobra.Command {
 		roleCommand("grant", "Make an account an administrator", true, environ),
 		roleCommand("revoke", "Take that away, at once and whatever its tokens say", false, environ),
 		listAdminsCommand(environ),
+		recountCommand(environ),
+		achievementsCommand(environ),
 		accountCommand("undelete EMAIL|ID", "Restore an account that is being deleted", environ, undelete),
 	)
 	return cmd

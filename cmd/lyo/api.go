@@ -29,10 +29,12 @@ func (a *app) serveAPI(ctx context.Context) error {
 		return err
 	}
 	hub := realtime.NewHub(realtime.Options{Source: story{a}, Redis: a.redis, Log: a.log})
+	a.hub.Store(hub)
 	server, err := api.New(api.Deps{
 		Config: a.cfg, DB: a.db, Redis: a.redis, Temporal: a.temporal, Keys: keys, Clock: clock, Log: a.log,
 		Version: version(), Model: a.modelHealth(), Hub: hub, Starter: a.starter,
 		Tickets: realtime.NewTickets(a.redis), HashSlots: makeRoomForHashes(),
+		Tracer: a.traces.Tracer(), Seen: a.metrics.Request,
 	})
 	if err != nil {
 		return err

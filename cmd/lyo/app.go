@@ -8,17 +8,18 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/contrib/envconfig"
-	sdklog "go.temporal.io/sdk/log"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities/gemma/chain"
 	"github.com/lyoapp/lyo/api"
+	"github.com/lyoapp/lyo/cmd/lyo/observe"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -31,6 +32,7 @@ type app struct {
 	temporal client.Client
 	model    *chain.Chain // nil when none is configured
 	starter  *outbox.Starter
+	telling  // metrics, traces, and whether it is ready
 }
 
 // serviceCommand is a command that runs until it is told to stop.
@@ -42,23 +44,26 @@ func serviceCommand(name, short string, environ []string, run func(*app, context
 			if err != nil {
 				return err
 			}
-			a, err := open(cfg, cmd.OutOrStdout())
+			a, err := open(cmd.Context(), cfg, name, cmd.OutOrStdout())
 			if err != nil {
 				return err
 			}
-			return errors.Join(run(a, cmd.Context()), a.close())
+			return errors.Join(a.observed(cmd.Context(), run), a.close())
 		},
 	}
 }
 
 // open makes the clients. None of them waits for its server: a process starts
 // with any of them away and says so in its health.
-func open(cfg config.Config, out io.Writer) (*app, error) {
+func open(ctx context.Context, cfg config.Config, process string, out io.Writer) (*app, error) {
 	a := &app{cfg: cfg, log: logger(cfg, out)}
 	if cfg.Database.URL == "" {
 		return nil, errors.New("DATABASE_URL is not set")
 	}
 	var err error
+	if a.telling, err = newTelling(ctx, cfg, process); err != nil {
+		return nil, err
+	}
 	pool := models.Pool{MaxOpen: cfg.Database.MaxOpen, MaxIdle: cfg.Database.MaxOpen / 2, MaxLifetime: 30 * time.Minute}
 	if a.db, err = models.Open(cfg.Database.URL.Reveal(), pool); err != nil {
 		return nil, err
@@ -66,14 +71,14 @@ func open(cfg config.Config, out io.Writer) (*app, error) {
 	if a.redis, err = openRedis(cfg.Redis, a.log); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
-	if a.temporal, err = openTemporal(cfg.Temporal, a.log); err != nil {
+	if a.temporal, err = openTemporal(cfg, a.telling, a.log); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
-	if a.model, err = modelOf(cfg.Gemma, a.log); err != nil {
+	if a.model, err = modelOf(cfg.Gemma, a.traces.Client(), a.log); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	a.starter = &outbox.Starter{DB: a.db, Temporal: a.temporal, Log: a.log}
-	return a, nil
+	return a, a.watch()
 }
 
 func (a *app) close() error {
@@ -84,7 +89,7 @@ func (a *app) close() error {
 	if a.redis != nil {
 		errs = append(errs, a.redis.Close())
 	}
-	return errors.Join(append(errs, models.Close(a.db))...)
+	return errors.Join(append(errs, models.Close(a.db), a.finish())...)
 }
 
 func openRedis(cfg config.Redis, log *slog.Logger) (redis.UniversalClient, error) {
@@ -109,25 +114,26 @@ func (l redisLog) Printf(ctx context.Context, format string, values ...any) {
 	l.log.DebugContext(ctx, fmt.Sprintf(format, values...))
 }
 
-func openTemporal(cfg config.Temporal, log *slog.Logger) (client.Client, error) {
-	options, err := envconfig.LoadDefaultClientOptions()
-	if err != nil {
-		return nil, fmt.Errorf("temporal settings: %w", err)
-	}
-	options.HostPort, options.Namespace = cfg.Address, cfg.Namespace
-	options.Logger = sdklog.NewStructuredLogger(log)
-	return client.NewLazyClient(options)
-}
-
 // logger writes text for people in development and JSON elsewhere.
 func logger(cfg config.Config, out io.Writer) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(cfg.LogLevel)) // checked by config
 	options := &slog.HandlerOptions{Level: level}
+	var lines slog.Handler = slog.NewJSONHandler(out, options)
 	if cfg.Env == config.Development {
-		return slog.New(api.RequestLog(slog.NewTextHandler(out, options)))
+		lines = slog.NewTextHandler(out, options)
 	}
-	return slog.New(api.RequestLog(slog.NewJSONHandler(out, options)))
+	return slog.New(api.RequestLog(observe.Log(lines, cfg.Secrets())))
+}
+
+// leaderboards are those that the worker and commands keep.
+func (a *app) leaderboards() *boards.Boards {
+	return &boards.Boards{
+		DB: a.db, Redis: a.redis, Clock: clock, Log: a.log,
+		Rebuild: func(ctx context.Context, stamp uuid.UUID) error {
+			return models.Promise(ctx, a.db, outbox.RebuildBoards(stamp, clock()))
+		},
+	}
 }
 
 func clock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

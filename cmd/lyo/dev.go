@@ -27,7 +27,7 @@ func devCommand(environ []string) *cobra.Command {
 			}
 			return dev.Run(cmd.Context(), dev.Options{
 				StateDir: cfg.StateDir, HTTPPort: cfg.HTTP.Port, TemporalPort: cfg.Dev.TemporalPort, UIPort: cfg.Dev.TemporalUIPort,
-				EnginePort: enginePort(cfg), Self: self, Environ: environ, Out: cmd.OutOrStdout(), Color: isTerminal(os.Stdout),
+				MetricsPort: cfg.Observe.MetricsPort, EnginePort: enginePort(cfg), Self: self, Environ: environ, Out: cmd.OutOrStdout(), Color: isTerminal(os.Stdout),
 			})
 		},
 	}

@@ -61,7 +61,7 @@ func (e *evaluation) run(cmd *cobra.Command, cfg config.Config) error {
 	if err := e.check(cfg); err != nil {
 		return err
 	}
-	model, err := modelOf(cfg.Gemma, logger(cfg, cmd.ErrOrStderr()))
+	model, err := modelOf(cfg.Gemma, nil, logger(cfg, cmd.ErrOrStderr()))
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"net/http"
 
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/gemma"
@@ -13,7 +14,7 @@ import (
 // writing is who writes courses here: the model's servers in order, and the
 // built-in outline writer where that may step in.
 func (a *app) writing() *activities.Writing {
-	w := &activities.Writing{DB: a.db, Clock: clock, Log: a.log}
+	w := &activities.Writing{DB: a.db, Clock: clock, Log: a.log, Spent: a.spent}
 	if a.model != nil {
 		w.Model = a.model
 	}
@@ -24,8 +25,8 @@ func (a *app) writing() *activities.Writing {
 }
 
 // modelOf is the chain of the configured servers, nil when there is none. It holds
-// the servers' breakers, so a process makes one. It asks nobody.
-func modelOf(g config.Gemma, log *slog.Logger) (*chain.Chain, error) {
+// the servers' breakers, so a process makes one. It asks nobody. Requests go via the client.
+func modelOf(g config.Gemma, via *http.Client, log *slog.Logger) (*chain.Chain, error) {
 	servers, err := endpoints(g)
 	if err != nil || len(servers) == 0 {
 		return nil, err
@@ -33,7 +34,7 @@ func modelOf(g config.Gemma, log *slog.Logger) (*chain.Chain, error) {
 	var links []chain.Endpoint
 	for _, e := range servers {
 		client := gemma.New(gemma.Options{
-			BaseURL: e.BaseURL, Model: e.Model, APIKey: e.APIKey, Dialect: e.Dialect, IdleTimeout: g.StallAfter,
+			BaseURL: e.BaseURL, Model: e.Model, APIKey: e.APIKey, Dialect: e.Dialect, IdleTimeout: g.StallAfter, HTTPClient: via,
 		})
 		links = append(links, chain.Endpoint{Name: e.Name, Client: client})
 	}

@@ -48,6 +48,14 @@ func root(environ []string, out, errs io.Writer) *cobra.Command {
 		modelCommand(environ),
 		evalCommand(environ),
 		devCommand(environ),
+		taskCommand(environ),
+		generateCommand(environ),
+		doctorCommand(environ),
+		configCommand(environ),
+		codecCommand(environ),
+		openapiCommand(),
+		versionCommand(),
+		probeCommand(),
 	)
 	return cmd
 }
@@ -61,7 +69,8 @@ func settings(cmd *cobra.Command, environ []string) (config.Config, error) {
 	if err != nil {
 		return cfg, fmt.Errorf("the configuration has faults:\n%w", err)
 	}
-	return cfg, nil
+	cfg.Temporal, err = withProfile(cfg.Temporal, environ)
+	return cfg, err
 }
 
 // version is what the build recorded: a module version or a commit.

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 	"golang.org/x/sync/errgroup"
 
@@ -33,11 +35,15 @@ func (a *app) serveWorker(ctx context.Context) error {
 	return group.Wait()
 }
 
-// awaitTemporal waits until Temporal answers and knows our search attributes.
+// awaitTemporal waits until Temporal answers, knows our search attributes and has the schedules.
 func (a *app) awaitTemporal(ctx context.Context) error {
 	for {
 		trying, cancel := context.WithTimeout(ctx, 20*time.Second)
 		err := workflows.RegisterLabels(trying, a.temporal, a.cfg.Temporal.Namespace)
+		if err == nil {
+			err = errors.Join(workflows.ScheduleSweep(trying, a.temporal), workflows.ScheduleReminders(trying, a.temporal),
+				workflows.EnsureFeedSchedules(trying, a.temporal))
+		}
 		cancel()
 		if err == nil {
 			return nil
@@ -51,10 +57,10 @@ func (a *app) awaitTemporal(ctx context.Context) error {
 	}
 }
 
-// runWorkers polls both queues. When ctx ends, activities on the database finish
-// and inference is handed back, within the stop time.
+// runWorkers polls the queues. When ctx ends, activities on the database finish,
+// and inference and pushes are handed back, within the stop time.
 func (a *app) runWorkers(ctx context.Context) error {
-	fatal := make(chan error, 2)
+	fatal := make(chan error, 3)
 	base := worker.Options{
 		WorkerStopTimeout:                  a.cfg.HTTP.StopWithin / 2,
 		OnFatalError:                       func(err error) { fatal <- err },
@@ -64,6 +70,8 @@ func (a *app) runWorkers(ctx context.Context) error {
 		MaxConcurrentWorkflowTaskPollers:   4,
 		MaxConcurrentActivityTaskPollers:   4,
 		MaxConcurrentActivityExecutionSize: 50,
+		Interceptors:                       []interceptor.WorkerInterceptor{a.metrics.Activities()},
+		DeploymentOptions:                  a.deployment(),
 	}
 	general := worker.New(a.temporal, workflows.Queue, base)
 	workflows.Register(general)
@@ -72,28 +80,41 @@ func (a *app) runWorkers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	pushing, err := a.pushing(ctx)
+	if err != nil {
+		return err
+	}
 	material, reader := a.material()
 	defer func() { _ = reader.Close() }()
 	activities.Database{
 		Story: &activities.Story{DB: a.db, Followups: outbox.Followups(clock)}, Checking: &activities.Checking{DB: a.db, Clock: clock},
 		Researching: a.researching(), Material: material, Writing: writing,
-		Departure: &activities.Departure{DB: a.db, Redis: a.redis, Cancel: outbox.CancelSoon, Clock: clock},
-		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing,
+		Departure: &activities.Departure{
+			DB: a.db, Redis: a.redis, Boards: a.leaderboards(), Cancel: outbox.CancelSoon, EndPush: outbox.EndPush, Clock: clock,
+		},
+		Rewarding: &activities.Rewarding{DB: a.db, Boards: a.leaderboards(), Followups: outbox.Followups(clock), Clock: clock},
+		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing, Curating: a.curating(),
+		Pushing: pushing, Sweeping: &activities.Sweeping{DB: a.db, Clock: clock, SilentFor: a.cfg.Push.SilentFor},
+		Moderating: &activities.Moderating{DB: a.db, Clock: clock, Log: a.log, Followups: outbox.Followups(clock)},
 	}.Register(general)
 
 	slots := base
 	slots.DisableWorkflowWorker = true
 	slots.MaxConcurrentActivityExecutionSize = a.cfg.Gemma.Parallel
 	inference := worker.New(a.temporal, workflows.QueueGemma, slots)
-	activities.Inference{Writing: writing}.Register(inference)
+	activities.Inference{Writing: writing, Ordering: a.ordering()}.Register(inference)
 
-	for _, w := range []worker.Worker{general, inference} {
+	pushes := worker.New(a.temporal, workflows.QueuePush, pushOptions(base))
+	workflows.RegisterPush(pushes)
+	activities.Pushes{Pushing: pushing}.Register(pushes)
+
+	for _, w := range []worker.Worker{general, inference, pushes} {
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start worker: %w", err)
 		}
 		defer w.Stop()
 	}
-	a.log.InfoContext(ctx, "worker is polling", "queues", []string{workflows.Queue, workflows.QueueGemma})
+	a.log.InfoContext(ctx, "worker is polling", "queues", []string{workflows.Queue, workflows.QueueGemma, workflows.QueuePush})
 	select {
 	case <-ctx.Done():
 		return nil

@@ -78,7 +78,8 @@ func TestStreaks(t *testing.T) {
 		"over a month's end":    {[]game.Day{today, today - 1, today - 2, today - 3}, 4, 4},
 		"ahead does not extend": {ago(-1, 0, 1), 2, 2},
 	} {
-		current, longest := game.Streak(row.days, today)
+		run, longest, last := game.Row(row.days, today, nil)
+		current := game.Still(run, last, today, nil)
 		require.Equal(t, []int{row.current, row.longest}, []int{current, longest}, name)
 	}
 }

@@ -62,6 +62,8 @@ func (m *Mender) forget(ctx context.Context) error {
 		models.SweepSessions(ctx, m.Starter.DB, m.Clock(), most),
 		models.SweepMails(ctx, m.Starter.DB, m.Clock(), most),
 		models.SweepExports(ctx, m.Starter.DB, m.Clock(), most),
+		models.SweepPushes(ctx, m.Starter.DB, m.Clock(), most),
+		models.SweepRequests(ctx, m.Starter.DB, m.Clock(), most),
 	)
 }
 

@@ -23,10 +23,14 @@ type Bounds struct {
 
 // Task promises to start the workflow of a task, whatever kind it is of.
 func Task(task models.Task, bounds Bounds, now time.Time) models.OutboxEntry {
-	if task.MakesCourse() {
+	switch {
+	case task.MakesCourse():
 		return Course(task, bounds, now)
+	case task.TaskType == models.TaskPushBroadcast:
+		return Broadcast(task, now)
+	default:
+		return ExportAccount(task, now)
 	}
-	return ExportAccount(task, now)
 }
 
 // Course promises to start the workflow of a task that writes a course, whether
@@ -79,6 +83,22 @@ func ExportAccount(task models.Task, now time.Time) models.OutboxEntry {
 	entry.UserID = &task.UserID
 	entry.Labels = map[string]string{workflows.LabelUser.GetName(): task.UserID.String(), workflows.LabelKind.GetName(): task.TaskType}
 	return entry
+}
+
+// Broadcast promises to tell many of a broadcast.
+func Broadcast(task models.Task, now time.Time) models.OutboxEntry {
+	input := workflows.FanOutPushInput{Broadcast: &workflows.PushBroadcast{
+		TaskID: task.ID, BroadcastID: task.ResultID, Everyone: task.Spec.Everyone, Seq: task.Seq, Progress: task.Progress,
+	}}
+	entry := start("FanOutPush", task.WorkflowID, input, now)
+	entry.UserID = &task.UserID
+	entry.Labels = map[string]string{workflows.LabelUser.GetName(): task.UserID.String(), workflows.LabelKind.GetName(): task.TaskType}
+	return entry
+}
+
+// EndPush promises to cancel the workflow that tells a user's devices of news.
+func EndPush(notification uuid.UUID, now time.Time) models.OutboxEntry {
+	return cancel(workflows.FanOutPushID(notification), now, now)
 }
 
 func start(workflow, id string, input any, now time.Time) models.OutboxEntry {

@@ -58,7 +58,7 @@ func (s *Starter) keep(ctx context.Context, entry models.OutboxEntry) error {
 
 // start starts the workflow. One that runs, or ran, under the id is what was asked for.
 func (s *Starter) start(ctx context.Context, entry models.OutboxEntry) error {
-	_, err := s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+	_, err := s.Temporal.ExecuteWorkflow(entry.Traced(ctx), client.StartWorkflowOptions{
 		ID:                                       entry.WorkflowID,
 		TaskQueue:                                entry.TaskQueue,
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
@@ -71,6 +71,7 @@ func (s *Starter) start(ctx context.Context, entry models.OutboxEntry) error {
 	if err != nil && !errors.As(err, &already) {
 		return fmt.Errorf("start %s: %w", entry.WorkflowID, err)
 	}
+	s.Log.InfoContext(ctx, "workflow started", "workflow_id", entry.WorkflowID, "already", err != nil)
 	return nil
 }
 

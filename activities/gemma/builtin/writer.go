@@ -81,6 +81,11 @@ func (Writer) Solve(context.Context, gemma.SolveRequest, gemma.Beat) ([]int, gem
 	return nil, gemma.Usage{}, cannot("solve a quiz")
 }
 
+// Curate fails: an order by score is made without a writer.
+func (Writer) Curate(context.Context, gemma.CurateRequest, gemma.Beat) ([]gemma.Curated, gemma.Usage, error) {
+	return nil, gemma.Usage{}, cannot("put things in order")
+}
+
 func cannot(what string) error {
 	return &gemma.Error{Kind: gemma.BadAnswer, Message: "the built-in writer cannot " + what}
 }

@@ -16,6 +16,7 @@ type Writer interface {
 	Questions(ctx context.Context, r gemma.QuestionsRequest, beat gemma.Beat) ([]gemma.Question, gemma.Usage, error)
 	Solve(ctx context.Context, r gemma.SolveRequest, beat gemma.Beat) ([]int, gemma.Usage, error)
 	Summary(ctx context.Context, r gemma.SummaryRequest, beat gemma.Beat) (gemma.CourseSummary, gemma.Usage, error)
+	Curate(ctx context.Context, r gemma.CurateRequest, beat gemma.Beat) ([]gemma.Curated, gemma.Usage, error)
 	Info() gemma.Info
 	Probe(ctx context.Context) (gemma.Info, error)
 }
@@ -87,6 +88,11 @@ func (c *Chain) Solve(ctx context.Context, r gemma.SolveRequest, beat gemma.Beat
 // Summary is gemma.Client.Summary by the first endpoint that can.
 func (c *Chain) Summary(ctx context.Context, r gemma.SummaryRequest, beat gemma.Beat) (gemma.CourseSummary, gemma.Usage, error) {
 	return try(ctx, c, r, beat, Writer.Summary)
+}
+
+// Curate is gemma.Client.Curate by the first endpoint that can.
+func (c *Chain) Curate(ctx context.Context, r gemma.CurateRequest, beat gemma.Beat) ([]gemma.Curated, gemma.Usage, error) {
+	return try(ctx, c, r, beat, Writer.Curate)
 }
 
 // Info is the first endpoint's; without endpoints it is empty.

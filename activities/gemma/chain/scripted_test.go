@@ -85,6 +85,11 @@ func (s *scripted) Summary(ctx context.Context, _ gemma.SummaryRequest, b gemma.
 	return gemma.CourseSummary{}, u, err
 }
 
+func (s *scripted) Curate(ctx context.Context, _ gemma.CurateRequest, b gemma.Beat) ([]gemma.Curated, gemma.Usage, error) {
+	u, err := s.run(ctx, b)
+	return []gemma.Curated{{Why: s.name}}, u, err
+}
+
 func (s *scripted) Info() gemma.Info { return gemma.Info{Model: s.name} }
 
 func (s *scripted) Probe(ctx context.Context) (gemma.Info, error) {

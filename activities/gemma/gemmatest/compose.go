@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -21,6 +23,8 @@ func (s *Server) compose(r Request) string {
 		return composeSolve(r)
 	case Summary:
 		return composeSummary(r)
+	case Curate:
+		return composeCurate(r)
 	default:
 		return composeLesson(r)
 	}
@@ -62,6 +66,21 @@ func composeOutline(r Request) string {
 func composeSummary(r Request) string {
 	p, topic := phrasesOf(r.Prompt()), clip(cmp.Or(r.Topic, "the topic"), 60)
 	return marshal(map[string]any{"summary": fmt.Sprintf(p.summary, topic), "description": fmt.Sprintf(p.description, topic)})
+}
+
+// composeCurate turns the given order round.
+func composeCurate(r Request) string {
+	p, n := phrasesOf(r.Prompt()), 0
+	if m := regexp.MustCompile(`(?m)^- There are (\d+) items`).FindStringSubmatch(r.Prompt()); m != nil {
+		n, _ = strconv.Atoi(m[1])
+	}
+	order := make([]any, n)
+	for i := range order {
+		item := n - i
+		title := cmp.Or(labelled(fmt.Sprint("Item ", item), r.Prompt()), "it")
+		order[i] = map[string]any{"item": item, "why": clip(fmt.Sprintf(p.part, item, clip(title, 60)), 160), "worth": item % 11}
+	}
+	return marshal(map[string]any{"order": order})
 }
 
 func composeLesson(r Request) string {

@@ -18,7 +18,9 @@ const (
 	Questions Kind = "questions"
 	Solve     Kind = "solve"
 	Summary   Kind = "summary"
-	Models    Kind = "models" // GET /v1/models
+	// Curate is an order of things for a learner.
+	Curate Kind = "curate"
+	Models Kind = "models" // GET /v1/models
 )
 
 // Message is one turn of a conversation.
@@ -102,6 +104,7 @@ var shapes = []struct {
 	{Questions, "questions", `{"quiz"`},
 	{Solve, "solve", `"answers"`},
 	{Summary, "summary", `{"summary"`},
+	{Curate, "curate", `{"order"`},
 }
 
 func kindOf(r Request) Kind {

@@ -20,7 +20,7 @@ import (
 // bareFlags make this program one of the bare counterparts, so that it has a process
 // of its own as Lyo has.
 type bareFlags struct {
-	name, address, database, redis, temporal string
+	name, address, database, redis, temporal, viewer string
 }
 
 func (f *bareFlags) define() {
@@ -29,6 +29,7 @@ func (f *bareFlags) define() {
 	flag.StringVar(&f.database, "database", "", "for the bare counterpart")
 	flag.StringVar(&f.redis, "redis", "", "for the bare counterpart")
 	flag.StringVar(&f.temporal, "temporal", "", "for the bare counterpart")
+	flag.StringVar(&f.viewer, "viewer", "", "of the bare counterpart of posts")
 }
 
 // bares are the counterparts, each a handler made from the flags.
@@ -39,6 +40,7 @@ func bares() map[string]func(context.Context, bareFlags) (http.Handler, error) {
 		"hub":        bareHub,
 		"lyo's hub":  lyoHub,
 		"activities": bareActivities,
+		"posts":      barePosts,
 	}
 }
 

@@ -37,7 +37,7 @@ func highest(rounds []round, of func(round) time.Duration) (top time.Duration) {
 }
 
 // total adds up what each round gives.
-func total(rounds []round, of func(round) int) (n int) {
+func total[R any](rounds []R, of func(R) int) (n int) {
 	for _, r := range rounds {
 		n += of(r)
 	}

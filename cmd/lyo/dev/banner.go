@@ -14,6 +14,7 @@ func engineURL(o Options) string { return fmt.Sprintf("http://127.0.0.1:%d", o.E
 func banner(o Options, s servers, took time.Duration) string {
 	base := fmt.Sprintf("http://localhost:%d", o.HTTPPort)
 	rows := [][2]string{
+		{"console", base + "/"},
 		{"API", base + "/v1"},
 		{"docs", base + "/docs"},
 		{"health", base + "/v1/health/ready"},

@@ -37,8 +37,12 @@ func (s *supervisor) migrate(ctx context.Context) error {
 }
 
 func (s *supervisor) childSpec(command string) local.Spec {
+	env := s.childEnviron()
+	if s.o.MetricsPort != 0 && command == "worker" {
+		env = append(env, "LYO_METRICS_PORT="+strconv.Itoa(s.o.MetricsPort+1))
+	}
 	return local.Spec{
-		Name: command, Path: s.o.Self, Args: []string{command}, Env: s.childEnviron(),
+		Name: command, Path: s.o.Self, Args: []string{command}, Env: env,
 		Out: s.out.named(command), PIDFile: s.o.pidFile(command), Grace: childGrace,
 	}
 }

@@ -19,6 +19,7 @@ type Options struct {
 	UIPort       int    // Temporal's web page; 8233 when 0
 	PostgresPort int    // 0: a free one
 	RedisPort    int    // 0: a free one
+	MetricsPort  int    // the API's metrics; the worker has the next port; 0: none are served
 	EnginePort   int    // the model server, lyo engine; 0: none is run
 	Self         string // the lyo program, started as migrate, api and worker
 	// Environ is the environment, os.Environ() when nil. Where DATABASE_URL,

@@ -29,6 +29,9 @@ type servers struct {
 // started there last, for commands such as lyo admin.
 const DatabaseURLFile = "database-url"
 
+// RedisURLFile is the same for Redis.
+const RedisURLFile = "redis-url"
+
 // startServers starts what the environment does not name, all at once.
 func (s *supervisor) startServers(ctx context.Context) error {
 	s.servers = servers{
@@ -95,6 +98,9 @@ func (s *supervisor) startRedis(ctx context.Context) (part, error) {
 	}
 	if s.servers.redisURL == "" {
 		s.servers.redisPort, s.servers.redisURL, s.servers.standIn = redis.Port(), redis.URL(), redis.Embedded()
+	}
+	if err := os.WriteFile(s.o.path(RedisURLFile), []byte(s.servers.redisURL), 0o600); err != nil {
+		return nil, errors.Join(err, redis.Stop(context.WithoutCancel(ctx)))
 	}
 	return redis, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -52,7 +53,8 @@ type system struct {
 	model    *gemmatest.Server
 	apis     []*api
 	worker   *local.Process
-	extra    []string // environment on top
+	extra    []string  // environment on top
+	out      io.Writer // of the processes
 }
 
 // api is one API process.
@@ -64,7 +66,7 @@ type api struct {
 func newSystem(t *testing.T, extra ...string) *system {
 	t.Helper()
 	s := &system{
-		t: t, dir: t.TempDir(), database: modelstest.URL(t), redis: modelstest.Redis(t), model: gemmatest.New(t), extra: extra,
+		t: t, dir: t.TempDir(), database: modelstest.URL(t), redis: modelstest.Redis(t), model: gemmatest.New(t), extra: extra, out: t.Output(),
 	}
 	s.startTemporal(0)
 	t.Cleanup(func() { _ = s.temporal.Stop(context.Background()) })
@@ -100,16 +102,16 @@ func (s *system) environ(port int) []string {
 	}, s.extra...)
 }
 
-func (s *system) start(name string, port int) *local.Process {
+func (s *system) start(name string, port int, extra ...string) *local.Process {
 	s.t.Helper()
-	p, err := s.launch(name, port)
+	p, err := s.launch(name, port, extra...)
 	require.NoError(s.t, err)
 	return p
 }
 
 // launch starts a process, from any goroutine.
-func (s *system) launch(name string, port int) (*local.Process, error) {
-	p, err := local.Start(local.Spec{Name: name, Path: lyo, Args: []string{name}, Env: s.environ(port), Out: s.t.Output()})
+func (s *system) launch(name string, port int, extra ...string) (*local.Process, error) {
+	p, err := local.Start(local.Spec{Name: name, Path: lyo, Args: []string{name}, Env: append(s.environ(port), extra...), Out: s.out})
 	if err == nil {
 		s.t.Cleanup(func() { stop(p) })
 	}
@@ -123,21 +125,21 @@ func stop(p *local.Process) {
 }
 
 // addAPI starts another API process and waits until it is ready.
-func (s *system) addAPI() *api {
+func (s *system) addAPI(extra ...string) *api {
 	s.t.Helper()
-	a, err := s.tryAPI()
+	a, err := s.tryAPI(extra...)
 	require.NoError(s.t, err)
 	s.apis = append(s.apis, a)
 	return a
 }
 
 // tryAPI is addAPI for a process that nobody else is to know, from any goroutine.
-func (s *system) tryAPI() (*api, error) {
+func (s *system) tryAPI(extra ...string) (*api, error) {
 	port, err := local.FreePort()
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.launch("api", port)
+	p, err := s.launch("api", port, extra...)
 	if err != nil {
 		return nil, err
 	}
@@ -177,4 +179,26 @@ func (s *system) temporalCLI(args ...string) {
 	args = append(args, "--address", s.temporal.Address())
 	out, err := exec.CommandContext(s.t.Context(), os.Getenv("TEST_TEMPORAL_BIN"), args...).CombinedOutput()
 	require.NoError(s.t, err, string(out))
+}
+
+// history is a run's history as the temporal command shows it.
+func (s *system) history(t *testing.T, workflow string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), os.Getenv("TEST_TEMPORAL_BIN"),
+		"workflow", "show", "--workflow-id", workflow, "--output", "json", "--address", s.temporal.Address()).CombinedOutput()
+	require.NoError(t, err, string(out))
+	return string(out)
+}
+
+// lyo runs a command of the program to its end.
+func (s *system) lyo(args ...string) (out, errs string, err error) {
+	s.t.Helper()
+	return s.lyoAt(1, args...)
+}
+
+// command is one of the program's, with an API's port.
+func (s *system) command(port int, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(s.t.Context(), lyo, args...)
+	cmd.Env = s.environ(port)
+	return cmd
 }

@@ -1,0 +1,138 @@
+package push
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/sideshow/apns2"
+	"github.com/sideshow/apns2/token"
+	"golang.org/x/net/http2"
+)
+
+// apple is the way to one of Apple's hosts. It speaks over one connection, and over a
+// fresh one as soon as anything was wrong with that.
+type apple struct {
+	places
+
+	options Options
+	host    string
+	token   *token.Token // of both hosts
+
+	mu   sync.Mutex
+	line *line
+}
+
+// line is a client with a transport, and so with connections, of its own.
+type line struct {
+	client    *apns2.Client
+	transport *http2.Transport
+}
+
+// lingers is how long a message that was given up keeps its place: its stream may be
+// open at Apple's end a moment longer than here.
+const lingers = time.Second
+
+// newApple makes the ways to both hosts. They share the provider's token, which Apple
+// wants to see change rarely.
+func newApple(o Options) (production, sandbox *apple, err error) {
+	if o.Apple.KeyID == "" || o.Apple.TeamID == "" || o.Apple.Topic == "" || o.Apple.Streams < 1 {
+		return nil, nil, errors.New("a key needs its id, the team's id, a topic, and one stream or more")
+	}
+	key, err := token.AuthKeyFromBytes([]byte(o.Apple.Key))
+	if err != nil {
+		return nil, nil, errors.New("the key is not the text of a .p8 file") // the library's words may quote it
+	}
+	shared := &token.Token{AuthKey: key, KeyID: o.Apple.KeyID, TeamID: o.Apple.TeamID}
+	to := func(host string) *apple {
+		a := &apple{places: make(places, o.Apple.Streams), options: o, host: cmp.Or(o.Apple.URL, host), token: shared}
+		a.line = a.newLine()
+		return a
+	}
+	return to(apns2.HostProduction), to(apns2.HostDevelopment), nil
+}
+
+func (a *apple) newLine() *line {
+	transport := &http2.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: a.options.Apple.RootCAs, MinVersion: tls.VersionTLS12},
+		ReadIdleTimeout: a.options.Apple.PingAfter, PingTimeout: a.options.Apple.PingAfter / 2,
+		WriteByteTimeout: a.options.Timeout, StrictMaxConcurrentStreams: true,
+	}
+	client := &apns2.Client{Host: a.host, Token: a.token, HTTPClient: &http.Client{Transport: listening{transport}}}
+	return &line{client, transport}
+}
+
+func (a *apple) current() *line {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.line
+}
+
+// renew has whatever comes next go over a fresh connection, unless that is so already.
+// Messages under way on the old one are answered there, or time out.
+func (a *apple) renew(broken *line) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.line == broken {
+		a.line = a.newLine()
+		broken.transport.CloseIdleConnections()
+	}
+}
+
+var errStalled = errors.New("the provider did not answer in time")
+
+func (a *apple) send(ctx context.Context, m Message) (Result, time.Duration) {
+	payload, err := applePayload(m)
+	if err != nil {
+		return Result{Verdict: Misconfigured, Reason: "PayloadUnfit"}, 0
+	}
+	sending, cancel := context.WithTimeoutCause(ctx, a.options.Timeout, errStalled)
+	defer cancel()
+	var heard reply
+	over := a.current()
+	answer, err := over.client.PushWithContext(hearing(sending, &heard), &apns2.Notification{
+		ApnsID: m.ID.String(), CollapseID: m.Collapse, DeviceToken: url.PathEscape(m.Token), Topic: a.options.Apple.Topic,
+		Expiration: m.Expires, Priority: apns2.PriorityHigh, PushType: apns2.PushTypeAlert, Payload: payload,
+	})
+	switch {
+	case err == nil:
+		return a.judge(answer, heard.after), 0
+	case ctx.Err() != nil:
+		return Result{}, lingers
+	}
+	a.renew(over)
+	if errors.Is(context.Cause(sending), errStalled) {
+		return Result{Verdict: Retry, Reason: "timeout"}, lingers
+	}
+	return Result{Verdict: Retry, Reason: "connection"}, 0
+}
+
+func (a *apple) judge(answer *apns2.Response, after time.Duration) Result {
+	if answer.Reason == apns2.ReasonExpiredProviderToken {
+		a.renewToken()
+	}
+	ruling := ruleApple(answer.StatusCode, answer.Reason)
+	reason := answer.Reason
+	if reason == "" && ruling.verdict != Sent {
+		reason = "status " + strconv.Itoa(answer.StatusCode)
+	}
+	return Result{Verdict: ruling.verdict, Reason: reason, After: cmp.Or(after, ruling.after), Since: answer.Timestamp.Time}
+}
+
+// renewToken has the next message carry a new token, unless this one is new: many
+// messages learn at once that theirs is too old.
+func (a *apple) renewToken() {
+	a.token.Lock()
+	defer a.token.Unlock()
+	if time.Now().Unix()-a.token.IssuedAt > int64(tokenIsNew/time.Second) { // the library goes by the system's clock
+		a.token.IssuedAt = 0
+	}
+}
+
+const tokenIsNew = time.Minute

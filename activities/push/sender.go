@@ -1,0 +1,110 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Sender sends messages. It is safe for concurrent use, and its bounds hold for all of
+// its callers together.
+type Sender struct {
+	apple, sandbox *apple  // nil: no credentials
+	google         *google // nil: no credentials
+	limiter        *rate.Limiter
+	alarm          *alarm
+}
+
+// route is a way to a provider.
+type route interface {
+	// enter waits for a place among the messages under way; leave gives it back.
+	enter(ctx context.Context) error
+	// send sends one message. It tells how long its place is to be kept after that.
+	send(ctx context.Context, m Message) (Result, time.Duration)
+	leave()
+}
+
+// New makes a sender. Nothing is contacted, but credentials that cannot be any are refused.
+func New(ctx context.Context, o Options) (*Sender, error) {
+	s := &Sender{limiter: rate.NewLimiter(rate.Inf, 0), alarm: &alarm{clock: o.Clock, log: o.Log, last: map[string]time.Time{}}}
+	if o.PerSecond > 0 {
+		s.limiter = rate.NewLimiter(rate.Limit(o.PerSecond), max(1, o.PerSecond/10))
+	}
+	if o.Timeout <= 0 {
+		return nil, errors.New("push: a timeout is needed")
+	}
+	var err error
+	if o.Apple.Key != "" {
+		if s.apple, s.sandbox, err = newApple(o); err != nil {
+			return nil, fmt.Errorf("push to Apple: %w", err)
+		}
+	}
+	if o.Google.Credentials != "" {
+		if s.google, err = newGoogle(ctx, o); err != nil {
+			return nil, fmt.Errorf("push to Google: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// Send sends messages, several at once, and returns when there is nothing more to learn
+// of any. Result i is of message i. When ctx ends, what is under way is broken off and the
+// rest is not begun: those results are Unknown.
+func (s *Sender) Send(ctx context.Context, messages []Message) []Result {
+	results := make([]Result, len(messages))
+	var all sync.WaitGroup
+	defer all.Wait()
+	for i, m := range messages {
+		way := s.routeOf(m)
+		if way == nil {
+			results[i] = Result{Verdict: DryRun, Reason: "no credentials for " + m.Platform}
+			continue
+		}
+		if s.limiter.Wait(ctx) != nil || way.enter(ctx) != nil {
+			return results
+		}
+		all.Go(func() {
+			result, keep := way.send(ctx, m)
+			if keep > 0 {
+				time.AfterFunc(keep, way.leave)
+			} else {
+				way.leave()
+			}
+			if result.Verdict == Misconfigured {
+				s.alarm.ring(ctx, m.Platform, result.Reason)
+			}
+			results[i] = result
+		})
+	}
+	return results
+}
+
+func (s *Sender) routeOf(m Message) route {
+	switch {
+	case m.Platform != IOS && s.google != nil:
+		return s.google
+	case m.Platform == IOS && m.Sandbox && s.sandbox != nil:
+		return s.sandbox
+	case m.Platform == IOS && s.apple != nil:
+		return s.apple
+	}
+	return nil
+}
+
+// places bounds what is under way.
+type places chan struct{}
+
+func (p places) enter(ctx context.Context) error {
+	select {
+	case p <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (p places) leave() { <-p }

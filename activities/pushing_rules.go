@@ -1,0 +1,129 @@
+package activities
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"time"
+
+	"github.com/lyoapp/lyo/activities/push"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/game"
+)
+
+// pushTries is how often a device is tried to be told of one piece of news.
+const pushTries = 8
+
+// sift decides, by what the user wants at this moment, who is not to be told now; open
+// are the others.
+func (p *Pushing) sift(targets []models.PushTarget, now time.Time) (outcomes []models.PushOutcome, open []models.PushTarget) {
+	zones := zoneCache{}
+	for _, t := range targets {
+		end, quiet := t.QuietUntil(now, zones.of(t.Timezone))
+		switch {
+		case t.ReadAt != nil:
+			outcomes = append(outcomes, skipped(t, "read"))
+		case !t.Wanted():
+			outcomes = append(outcomes, skipped(t, "preferences"))
+		case quiet:
+			outcome := outcomeFor(t, models.PushDeferred, "quiet hours")
+			outcome.NotBefore = &end
+			outcomes = append(outcomes, outcome)
+		default:
+			open = append(open, t)
+		}
+	}
+	return outcomes, open
+}
+
+// admit counts news against its users' days. over is of those that have had enough. A
+// test counts for nothing.
+func (p *Pushing) admit(ctx context.Context, targets []models.PushTarget, now time.Time) (open []models.PushTarget, over []models.PushOutcome, err error) {
+	if p.DailyCap <= 0 {
+		return targets, nil, nil
+	}
+	zones := zoneCache{}
+	var asked []models.Admission
+	for i, t := range targets {
+		fresh := t.AdmittedAt == nil && t.Kind != models.NotifyTest
+		if fresh && (i == 0 || targets[i-1].NotificationID != t.NotificationID) { // they come in the order of their users
+			asked = append(asked, models.Admission{NotificationID: t.NotificationID, UserID: t.UserID, Day: game.DayOf(now, zones.of(t.Timezone))})
+		}
+	}
+	admitted, err := models.AdmitPushes(ctx, p.DB, asked, p.DailyCap, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, t := range targets {
+		if t.AdmittedAt != nil || t.Kind == models.NotifyTest || admitted[t.NotificationID] {
+			open = append(open, t)
+		} else {
+			over = append(over, skipped(t, "daily cap"))
+		}
+	}
+	return open, over, nil
+}
+
+func outcomeFor(t models.PushTarget, status models.PushStatus, reason string) models.PushOutcome {
+	return models.PushOutcome{NotificationID: t.NotificationID, DeviceID: t.DeviceID, Status: status, Reason: reason, Attempts: t.Attempts}
+}
+
+func skipped(t models.PushTarget, reason string) models.PushOutcome {
+	return outcomeFor(t, models.PushSkipped, reason)
+}
+
+// outcomeOfPush is the receipt for what a provider said. began is when the device was
+// looked up: one that registers while it is being told is not dead.
+func outcomeOfPush(t models.PushTarget, result push.Result, began, now time.Time) models.PushOutcome {
+	o := outcomeFor(t, models.PushFailed, result.Reason)
+	o.Attempts++
+	switch result.Verdict {
+	case push.Sent:
+		o.Status = models.PushAccepted
+	case push.DryRun:
+		o.Status = models.PushDryRun
+	case push.Dead:
+		o.Status, o.DeadSince = models.PushDead, began
+		if !result.Since.IsZero() && result.Since.Before(began) {
+			o.DeadSince = result.Since
+		}
+	case push.Retry:
+		if o.Attempts < pushTries && t.Kind != models.NotifyTest { // who tests waits for the answer
+			again := now.Add(cmp.Or(result.After, time.Second<<o.Attempts))
+			o.Status, o.NotBefore = models.PushRetry, &again
+		}
+	case push.Misconfigured, push.Unknown:
+	}
+	return o
+}
+
+// goodFor is how long news may wait for a device that is off.
+const goodFor = 2 * 24 * time.Hour
+
+// messageTo is the news as it is sent to a device, the same each time.
+func messageTo(t models.PushTarget) push.Message {
+	data := map[string]string{"type": string(t.Kind)}
+	maps.Copy(data, t.Data)
+	data["notification_id"] = t.NotificationID.String()
+	return push.Message{
+		ID:    models.PushMessageID(t.NotificationID, t.DeviceID),
+		Token: t.Token, Platform: t.Platform, Sandbox: t.Environment == models.EnvironmentSandbox,
+		Title: t.Title, Body: t.Body, Data: data, Collapse: cmp.Or(t.CollapseKey, t.NotificationID.String()),
+		Badge: t.Unread, Expires: t.CreatedAt.Add(goodFor),
+	}
+}
+
+// zoneCache finds zones by their names. An unknown one is UTC.
+type zoneCache map[string]*time.Location
+
+func (z zoneCache) of(name string) *time.Location {
+	if zone, ok := z[name]; ok {
+		return zone
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		zone = time.UTC
+	}
+	z[name] = zone
+	return zone
+}

@@ -1,0 +1,100 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+func awardOperation() huma.Operation {
+	return huma.Operation{
+		OperationID: "award-points", Method: http.MethodPost, Path: "/v1/gamification/award-points", Tags: []string{tagGame, tagAdmin},
+		Summary:     "Give somebody points",
+		Description: "For administrators. By JSON or by query parameters; where both say something, JSON counts. Achievements that follow are unlocked a moment later.",
+	}
+}
+
+type awardInput struct {
+	Keyed
+	UserID string     `query:"user_id" format:"uuid"`
+	Points int        `query:"points" minimum:"0" maximum:"100000"`
+	Reason string     `query:"reason" maxLength:"500"`
+	Body   *awardBody `contentType:"application/json"`
+}
+
+type awardBody struct {
+	UserID *string `json:"user_id,omitempty" nullable:"true" format:"uuid"`
+	Points *int    `json:"points,omitempty" nullable:"true" minimum:"1" maximum:"100000"`
+	Reason *string `json:"reason,omitempty" nullable:"true" maxLength:"500"`
+}
+
+// Resolve brings both spellings to one, and checks it.
+func (in *awardInput) Resolve(huma.Context) []error {
+	var faults fieldFaults
+	if b := in.Body; b != nil {
+		if b.UserID != nil {
+			in.UserID = *b.UserID
+		}
+		if b.Points != nil {
+			in.Points = *b.Points
+		}
+		if b.Reason != nil {
+			in.Reason = *b.Reason
+		}
+	}
+	in.Reason = trimmed(in.Reason)
+	if _, err := uuid.Parse(in.UserID); err != nil {
+		faults.add("user_id", "is required, and a UUID")
+	}
+	if in.Points < 1 {
+		faults.add("points", "is required, and 1 to 100000")
+	}
+	if utf8.RuneCountInString(in.Reason) < 1 {
+		faults.add("reason", "is required")
+	}
+	faults.line("reason", in.Reason)
+	return faults
+}
+
+type awardView struct {
+	Message   string    `json:"message"`
+	UserID    uuid.UUID `json:"user_id" format:"uuid"`
+	Reason    string    `json:"reason"`
+	OldPoints int64     `json:"old_points"`
+	NewPoints int64     `json:"new_points"`
+	LevelUp   bool      `json:"level_up"`
+	NewLevel  int       `json:"new_level"`
+}
+
+type awardOutput struct {
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the points were given by an earlier request with the key."`
+	Body     awardView
+}
+
+func (s *Server) awardPoints(ctx context.Context, in *awardInput) (*awardOutput, error) {
+	user, err := uuid.Parse(in.UserID)
+	if err != nil {
+		return nil, err // Resolve has let it through
+	}
+	result, replayed, err := models.AwardPoints(ctx, s.DB, models.Award{
+		AdminID: principal(ctx).UserID, UserID: user, Points: in.Points, Reason: in.Reason, At: s.now(),
+		Key: in.key("award", user, in.Points, in.Reason), Entry: s.happened(ctx, models.AuditPointsAwarded, user, nil),
+	}, outbox.Followups(s.now))
+	if err != nil {
+		return nil, err
+	}
+	out := &awardOutput{Body: awardView{
+		Message: "The points are given.", UserID: user, Reason: in.Reason, OldPoints: result.OldPoints, NewPoints: result.NewPoints,
+		LevelUp: result.LevelUp, NewLevel: result.NewLevel,
+	}}
+	if replayed {
+		out.Replayed = "true"
+	}
+	return out, nil
+}

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// moderation are the operations by which administrators keep the community in order.
+func (s *Server) moderation() {
+	tags := []string{tagAdmin}
+	register(s, huma.Operation{
+		OperationID: "list-reports", Method: http.MethodGet, Path: "/v1/admin/reports", Tags: tags,
+		Summary: "What users have reported, the oldest first",
+	}, s.listReports, admins)
+	register(s, huma.Operation{
+		OperationID: "decide-report", Method: http.MethodPost, Path: "/v1/admin/reports/{id}/decision", Tags: tags,
+		Summary:     "Decide a report",
+		Description: "dismiss, hide or delete the target, or suspend its author, which ends their sessions and hides all they wrote. Closes all open reports of the same target.",
+		Errors:      []int{http.StatusConflict},
+	}, s.decideReport, admins)
+	s.holding(tags)
+	s.policy(tags)
+	s.suspensions(tags)
+}
+
+// reportView is a report as administrators see it.
+type reportView struct {
+	ID          uuid.UUID  `json:"id" format:"uuid"`
+	ReporterID  *uuid.UUID `json:"reporter_id" format:"uuid" nullable:"true" doc:"null: the account was deleted."`
+	TargetType  string     `json:"target_type" enum:"post,comment,user"`
+	TargetID    uuid.UUID  `json:"target_id" format:"uuid"`
+	AuthorID    *uuid.UUID `json:"author_id" format:"uuid" nullable:"true" doc:"Who wrote the target; null: the account was deleted."`
+	Reason      string     `json:"reason"`
+	Excerpt     string     `json:"excerpt" doc:"What the target said when it was reported."`
+	Status      string     `json:"status" enum:"open,decided"`
+	CreatedAt   time.Time  `json:"created_at"`
+	DueAt       time.Time  `json:"due_at"`
+	EscalatedAt *time.Time `json:"escalated_at" nullable:"true" doc:"When its time was over without a decision."`
+	Decision    *string    `json:"decision" nullable:"true" doc:"dismiss, hide, delete or suspend; null: open."`
+	DecidedAt   *time.Time `json:"decided_at" nullable:"true"`
+	DeciderID   *uuid.UUID `json:"decider_id" format:"uuid" nullable:"true"`
+	Note        string     `json:"note"`
+}
+
+func viewReport(r models.Report) reportView {
+	v := reportView{
+		ID: r.ID, ReporterID: r.ReporterID, TargetType: r.TargetType, TargetID: r.TargetID, AuthorID: r.AuthorID, Reason: r.Reason, Excerpt: r.Excerpt,
+		Status: reportStatus(r), CreatedAt: r.CreatedAt.UTC(), DueAt: r.DueAt.UTC(), EscalatedAt: utc(r.EscalatedAt), DecidedAt: utc(r.DecidedAt),
+		DeciderID: r.DeciderID, Note: r.Note,
+	}
+	if r.Decision != nil {
+		text := string(*r.Decision)
+		v.Decision = &text
+	}
+	return v
+}
+
+// ReportScope is what a cursor of the list belongs to.
+type ReportScope struct {
+	Status string `query:"status" enum:"open,decided,all" default:"open"`
+}
+
+type listReportsInput struct {
+	ReportScope
+	Paging
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+func (s *Server) listReports(ctx context.Context, in *listReportsInput) (*listed[reportView], error) {
+	after, err := s.openCursor("reports", in.ReportScope, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	f := models.ReportFilter{After: after, Offset: in.skip(), Limit: in.Limit + 1}
+	if in.Status != "all" {
+		open := in.Status == "open"
+		f.Open = &open
+	}
+	reports, err := models.ListReports(ctx, s.DB, f)
+	if err != nil {
+		return nil, err
+	}
+	place := func(r models.Report) models.Keyset { return models.Keyset{At: r.CreatedAt, ID: r.ID} }
+	return pageOf(ctx, s, "reports", in.ReportScope, reports, in.Limit, place, viewReport), nil
+}
+
+type decideReportInput struct {
+	ID   uuid.UUID `path:"id" format:"uuid"`
+	Body struct {
+		Decision string `json:"decision" enum:"dismiss,hide,delete,suspend"`
+		Note     string `json:"note,omitempty" maxLength:"1000" doc:"For other administrators"`
+	}
+}
+
+func (s *Server) decideReport(ctx context.Context, in *decideReportInput) (*body[reportView], error) {
+	now := s.now()
+	report, ended, err := models.DecideReport(ctx, s.DB, models.Verdict{
+		Report: in.ID, Decision: models.Decision(in.Body.Decision), Note: in.Body.Note, By: principal(ctx).UserID,
+		Suspension: s.suspension(ctx, uuid.Nil),
+		Wake:       func(r models.Report) models.OutboxEntry { return outbox.ReportDecided(r, now) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.ended(ctx, ended...)
+	return &body[reportView]{viewReport(report)}, nil
+}

@@ -1,0 +1,50 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+func (s *Server) suspensions(tags []string) {
+	register(s, huma.Operation{
+		OperationID: "suspend-user", Method: http.MethodPut, Path: "/v1/admin/users/{id}/suspension", Tags: tags,
+		Summary: "Switch an account off, end its sessions and hide what it wrote", Description: "Repeating it changes nothing.",
+		DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
+	}, s.suspendUser, admins)
+	register(s, huma.Operation{
+		OperationID: "unsuspend-user", Method: http.MethodDelete, Path: "/v1/admin/users/{id}/suspension", Tags: tags,
+		Summary: "Switch it on again and show what the suspension has hidden", DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
+	}, s.unsuspendUser, admins)
+}
+
+// suspension is the wish of the administrator who asks.
+func (s *Server) suspension(ctx context.Context, user uuid.UUID) models.Suspension {
+	now := s.now()
+	return models.Suspension{
+		User: user, Entry: s.happened(ctx, models.AuditSuspended, uuid.Nil, nil),
+		Cancel: func(task models.Task) models.OutboxEntry { return outbox.CancelSoon(task, now) },
+	}
+}
+
+type suspensionInput struct {
+	ID uuid.UUID `path:"id" format:"uuid"`
+}
+
+func (s *Server) suspendUser(ctx context.Context, in *suspensionInput) (*struct{}, error) {
+	ended, err := models.Suspend(ctx, s.DB, s.suspension(ctx, in.ID))
+	if err != nil {
+		return nil, err
+	}
+	s.ended(ctx, ended...)
+	return nil, nil //nolint:nilnil // no content
+}
+
+func (s *Server) unsuspendUser(ctx context.Context, in *suspensionInput) (*struct{}, error) {
+	return nil, models.Unsuspend(ctx, s.DB, in.ID, s.happened(ctx, models.AuditUnsuspended, uuid.Nil, nil))
+}

@@ -1,0 +1,65 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+const blocksPath = "/v1/community/blocks"
+
+// blocks are the addresses of who sees nothing of whom.
+func (s *Server) blocks() {
+	tags := []string{tagCommunity}
+	register(s, huma.Operation{
+		OperationID: "list-blocks", Method: http.MethodGet, Path: blocksPath, Tags: tags, Summary: "Whom one has blocked, the latest first",
+	}, s.listBlocks)
+	for _, op := range []struct {
+		method, id, summary string
+		wanted              bool
+	}{
+		{http.MethodPut, "block-user", "Block somebody: neither sees anything of the other any more", true},
+		{http.MethodDelete, "unblock-user", "End a block", false},
+	} {
+		register(s, huma.Operation{
+			OperationID: op.id, Method: op.method, Path: blocksPath + "/{user_id}", Tags: tags, Summary: op.summary,
+			Description: "Repeating it changes nothing.", DefaultStatus: http.StatusNoContent,
+		}, func(ctx context.Context, in *blockInput) (*struct{}, error) {
+			return nil, models.SetBlock(ctx, s.DB, principal(ctx).UserID, in.UserID, op.wanted, s.now())
+		})
+	}
+}
+
+type blockInput struct {
+	UserID uuid.UUID `path:"user_id" format:"uuid"`
+}
+
+type blockView struct {
+	User      authorView `json:"user"`
+	CreatedAt time.Time  `json:"created_at"`
+}
+
+type listBlocksInput struct {
+	Paging
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+func (s *Server) listBlocks(ctx context.Context, in *listBlocksInput) (*listed[blockView], error) {
+	user := principal(ctx).UserID
+	after, err := s.openCursor("blocks", user, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	blocks, err := models.ListBlocks(ctx, s.DB, user, after, in.skip(), in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	place := func(b models.BlockSeen) models.Keyset { return models.Keyset{At: b.At, ID: *b.User.ID} }
+	show := func(b models.BlockSeen) blockView { return blockView{viewAuthor(b.User), b.At.UTC()} }
+	return pageOf(ctx, s, "blocks", user, blocks, in.Limit, place, show), nil
+}

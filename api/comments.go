@@ -1,0 +1,212 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+const commentPath = "/v1/community/comments/{id}"
+
+// comments are the addresses of comments.
+func (s *Server) comments() {
+	tags := []string{tagCommunity}
+	register(s, huma.Operation{
+		OperationID: "list-comments", Method: http.MethodGet, Path: postPath + "/comments", Tags: tags,
+		Summary:     "What was said about a post, oldest first",
+		Description: "A comment that is gone, or that one does not see, stays as a stub where it was replied to.",
+	}, s.listComments)
+	register(s, huma.Operation{
+		OperationID: "create-comment", Method: http.MethodPost, Path: postPath + "/comments", Tags: tags,
+		Summary: "Answer a post, or a comment of it", Description: "Up to 50 comments can stand above a comment. The word and link policy and daily limits hold as for posts.",
+		Errors: []int{http.StatusConflict},
+	}, s.createComment)
+	register(s, huma.Operation{
+		OperationID: "update-comment", Method: http.MethodPut, Path: commentPath, Tags: tags,
+		Summary: "Change one's own comment; administrators change any",
+	}, s.updateComment)
+	register(s, huma.Operation{
+		OperationID: "delete-comment", Method: http.MethodDelete, Path: commentPath, Tags: tags, Summary: "Delete one's own comment; administrators delete any",
+	}, s.deleteComment)
+	register(s, huma.Operation{
+		OperationID: "list-comment-edits", Method: http.MethodGet, Path: commentPath + "/edits", Tags: tags,
+		Summary: "What a comment said before, the latest first, for its author and administrators",
+	}, s.listCommentEdits)
+	s.likable("comment", commentPath, models.LikeComment)
+}
+
+// commentView is a comment as clients see it.
+type commentView struct {
+	ID              uuid.UUID  `json:"id" format:"uuid"`
+	PostID          uuid.UUID  `json:"post_id" format:"uuid"`
+	Content         string     `json:"content" doc:"Markdown, as written; empty for a stub."`
+	ContentHTML     *string    `json:"content_html,omitempty" doc:"The content as safe HTML, where format=html asks for it."`
+	Author          authorView `json:"author"`
+	CreatedAt       time.Time  `json:"created_at"`
+	UpdatedAt       time.Time  `json:"updated_at"`
+	LikesCount      int        `json:"likes_count"`
+	RepliesCount    int        `json:"replies_count"`
+	ParentCommentID *uuid.UUID `json:"parent_comment_id" format:"uuid" nullable:"true"`
+	UserLiked       bool       `json:"user_liked"`
+	IsDeleted       bool       `json:"is_deleted" doc:"A stub: it holds the tree together and says nothing."`
+	Status          string     `json:"status" enum:"visible,held,hidden,deleted"`
+}
+
+func (s *Server) viewComment(c models.CommentSeen, f Format) (commentView, error) {
+	v := commentView{
+		ID: c.ID, PostID: c.PostID, Content: c.Content, Author: viewAuthor(c.Author), CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
+		LikesCount: c.LikesCount, RepliesCount: c.RepliesCount, ParentCommentID: c.ParentCommentID, UserLiked: c.UserLiked,
+		IsDeleted: c.Stub, Status: string(c.Status),
+	}
+	if c.Stub {
+		v.Status = string(models.ContentDeleted) // whatever it is: others are not told
+	}
+	var err error
+	v.ContentHTML, err = s.asHTML(c.Content, f)
+	return v, err
+}
+
+type listCommentsInput struct {
+	PostID
+	Format
+	Paging
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*listed[commentView], error) {
+	v, err := s.reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	scope := []any{v.ID, in.ID}
+	after, err := s.openCursor("comments", scope, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	comments, err := models.ListComments(ctx, s.DB, v, in.ID, after, in.skip(), in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	place := func(c models.CommentSeen) models.Keyset { return models.Keyset{At: c.CreatedAt, ID: c.ID} }
+	var fault error
+	show := func(c models.CommentSeen) commentView {
+		view, err := s.viewComment(c, in.Format)
+		if err != nil {
+			fault = err
+		}
+		return view
+	}
+	return pageOf(ctx, s, "comments", scope, comments, in.Limit, place, show), fault
+}
+
+// commentBody is a comment as it is sent.
+type commentBody struct {
+	Content         string     `json:"content" maxLength:"2000" doc:"Markdown"`
+	ParentCommentID *uuid.UUID `json:"parent_comment_id,omitempty" format:"uuid" nullable:"true" doc:"The comment of the same post that it answers"`
+}
+
+type createCommentInput struct {
+	PostID
+	Format
+	Body commentBody
+}
+
+// Resolve checks what a schema cannot say.
+func (in *createCommentInput) Resolve(huma.Context) []error {
+	var faults fieldFaults
+	faults.prose("content", in.Body.Content)
+	return faults
+}
+
+func (s *Server) createComment(ctx context.Context, in *createCommentInput) (*tagged[commentView], error) {
+	w, err := s.writing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	comment := models.Comment{ID: models.NewID(), PostID: in.ID, ParentCommentID: in.Body.ParentCommentID, Content: in.Body.Content}
+	made, err := models.CreateComment(ctx, s.DB, w, comment)
+	if err != nil {
+		return nil, err
+	}
+	return s.singleComment(made, in.Format)
+}
+
+func (s *Server) singleComment(c models.CommentSeen, f Format) (*tagged[commentView], error) {
+	view, err := s.viewComment(c, f)
+	if err != nil {
+		return nil, err
+	}
+	return single("", view)
+}
+
+type updateCommentInput struct {
+	PostID
+	Format
+	Changing
+	Body struct {
+		Content string `json:"content" maxLength:"2000" doc:"Markdown"`
+	}
+}
+
+// Resolve checks what a schema cannot say.
+func (in *updateCommentInput) Resolve(huma.Context) []error {
+	var faults fieldFaults
+	faults.prose("content", in.Body.Content)
+	return faults
+}
+
+// commentMatches honours If-Match with the tag of the answer to the last change.
+func (s *Server) commentMatches(ifMatch string) func(models.CommentSeen) error {
+	return func(c models.CommentSeen) error {
+		view, err := s.viewComment(c, Format{})
+		if err != nil {
+			return err
+		}
+		return checkIfMatch(ifMatch, etagOf(view))
+	}
+}
+
+func (s *Server) updateComment(ctx context.Context, in *updateCommentInput) (*tagged[commentView], error) {
+	w, err := s.writing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := models.UpdateComment(ctx, s.DB, w, in.ID, in.Body.Content, s.commentMatches(in.IfMatch))
+	if err != nil {
+		return nil, err
+	}
+	return s.singleComment(changed, in.Format)
+}
+
+type deleteCommentInput struct {
+	PostID
+	Changing
+}
+
+func (s *Server) deleteComment(ctx context.Context, in *deleteCommentInput) (*body[done], error) {
+	w, err := s.writing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := models.DeleteComment(ctx, s.DB, w, in.ID, s.commentMatches(in.IfMatch)); err != nil {
+		return nil, err
+	}
+	return &body[done]{done{"The comment is deleted."}}, nil
+}
+
+func (s *Server) listCommentEdits(ctx context.Context, in *PostID) (*body[[]editView], error) {
+	v, err := s.reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	edits, err := models.CommentEdits(ctx, s.DB, v, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &body[[]editView]{viewEdits(edits)}, nil
+}

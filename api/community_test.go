@@ -1,0 +1,414 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/models"
+)
+
+// posted is a post made over HTTP.
+func (w *world) posted(p person, body string) map[string]any {
+	w.t.Helper()
+	w.clock.advance(time.Second)
+	a := w.do("POST", postsPath, body, p.header()...)
+	require.Equal(w.t, http.StatusOK, a.status, string(a.body))
+	return a.json(w.t)
+}
+
+func (w *world) commented(p person, post any, body string) map[string]any {
+	w.t.Helper()
+	w.clock.advance(time.Second)
+	a := w.do("POST", fmt.Sprint(postsPath, "/", post, "/comments"), body, p.header()...)
+	require.Equal(w.t, http.StatusOK, a.status, string(a.body))
+	return a.json(w.t)
+}
+
+func (w *world) ok(method, path, body string, p person) answer {
+	w.t.Helper()
+	a := w.do(method, path, body, p.header()...)
+	require.Contains(w.t, []int{200, 201, 204}, a.status, "%s %s: %s", method, path, a.body)
+	return a
+}
+
+func (w *world) boss() person {
+	w.t.Helper()
+	boss := w.signUp("boss@example.com")
+	w.setRole(boss, true)
+	return boss
+}
+
+func TestAPostLivesAndDies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
+	post := w.posted(ada, `{"title":"  Tides ","content":"**Why?**","post_type":"question","tags":["sea","moon","sea"],"metadata":{"course":{"id":1}}}`)
+	require.Equal(t, "Tides", post["title"])
+	require.Equal(t, "**Why?**", post["content"])
+	require.Equal(t, []any{"sea", "moon"}, post["tags"])
+	require.Equal(t, map[string]any{"course": map[string]any{"id": 1.0}}, post["metadata"])
+	require.Equal(t, map[string]any{"id": ada.id, "name": "Ada L", "avatar_url": nil}, post["author"])
+	require.Equal(t, false, post["is_pinned"])
+	require.NotContains(t, post, "content_html")
+	at := postsPath + "/" + post["id"].(string)
+
+	for range 2 {
+		require.EqualValues(t, 1, w.ok("GET", at, "", eve).json(t)["views_count"], "a reader counts once")
+	}
+	read := w.ok("GET", at+"?format=html", "", ada)
+	require.EqualValues(t, 2, read.json(t)["views_count"])
+	require.Equal(t, "<p><strong>Why?</strong></p>\n", read.json(t)["content_html"])
+	require.Equal(t, http.StatusNotModified, w.do("GET", at+"?format=html", "", append(ada.header(), "If-None-Match", read.header.Get("ETag"))...).status)
+
+	w.problem(w.do("PUT", at, `{"title":"Mine"}`, eve.header()...), slugDenied)
+	w.problem(w.do("DELETE", at, "", eve.header()...), slugDenied)
+	w.problem(w.do("PUT", at, `{"is_pinned":true}`, ada.header()...), slugDenied)
+	w.problem(w.do("PUT", at, `{"title":"x"}`, append(ada.header(), "If-Match", `"other"`)...), slugCondition)
+	w.clock.advance(time.Minute)
+	changed := w.do("PUT", at, `{"title":"Ebb","tags":["sea"]}`, append(ada.header(), "If-Match", read.header.Get("ETag"))...)
+	require.Equal(t, 200, changed.status, string(changed.body))
+	require.Equal(t, "Ebb", changed.json(t)["title"])
+	require.Equal(t, "**Why?**", changed.json(t)["content"])
+	edits := w.list(at+"/edits", ada)
+	require.Len(t, edits, 1)
+	require.Equal(t, "Tides", edits[0]["title"])
+	w.problem(w.do("GET", at+"/edits", "", eve.header()...), slugDenied)
+
+	newer := w.posted(eve, `{"title":"Newer","content":"x","tags":["sea"]}`)
+	require.Equal(t, "discussion", newer["post_type"])
+	require.Equal(t, true, w.ok("PUT", at, `{"is_pinned":true}`, boss).json(t)["is_pinned"])
+	titles := func(query string) (all []string) {
+		for _, p := range w.list(postsPath+query, ada) {
+			all = append(all, p["title"].(string))
+		}
+		return all
+	}
+	for _, sort := range []string{"", "?sort=new", "?sort=hot", "?sort=top", "?sort=top&window=day", "/?tags=sea"} {
+		require.Equal(t, []string{"Ebb", "Newer"}, titles(sort), "pinned first")
+	}
+	require.Equal(t, []string{"Ebb"}, titles("?post_type=question"))
+	require.Empty(t, titles("?tags=sea,moon"), "all of them must match")
+	first := w.do("GET", postsPath+"?limit=1&sort=hot", "", ada.header()...)
+	next := nextPath(first)
+	require.Equal(t, "Newer", w.list(next, ada)[0]["title"])
+	w.problem(w.do("GET", strings.Replace(next, "sort=hot", "sort=new", 1), "", ada.header()...), slugMalformed)
+
+	w.problem(w.do("POST", postsPath, `{"title":"News","content":"x","post_type":"announcement"}`, ada.header()...), slugDenied)
+	w.posted(boss, `{"title":"News","content":"x","post_type":"announcement"}`)
+	require.NotEmpty(t, w.ok("DELETE", at, "", ada).json(t)["message"])
+	w.problem(w.do("GET", at, "", ada.header()...), slugNotFound)
+	w.problem(w.do("GET", at, "", boss.header()...), slugNotFound)
+	require.Equal(t, []string{"News", "Newer"}, titles(""))
+}
+
+func TestLikesTurnAndAreSet(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
+	post := w.posted(ada, `{"title":"T","content":"c"}`)
+	comment := w.commented(ada, post["id"], `{"content":"c"}`)
+	for _, path := range []string{postsPath + "/" + post["id"].(string), "/v1/community/comments/" + comment["id"].(string)} {
+		for i, step := range []struct {
+			method string
+			likes  float64
+			liked  bool
+		}{
+			{"POST", 1, true},
+			{"POST", 0, false},
+			{"DELETE", 0, false},
+			{"PUT", 1, true},
+			{"PUT", 1, true},
+			{"POST", 0, false},
+			{"POST", 1, true},
+			{"DELETE", 0, false},
+			{"PUT", 1, true},
+		} {
+			v := w.ok(step.method, path+"/like", "", eve).json(t)
+			require.Equal(t, step.likes, v["likes_count"], "step %d", i)
+			require.Equal(t, step.liked, v["user_liked"], "step %d", i)
+			require.NotEmpty(t, v["message"])
+		}
+	}
+	require.Equal(t, true, w.list(postsPath, eve)[0]["user_liked"])
+	require.Equal(t, false, w.list(postsPath, ada)[0]["user_liked"])
+	require.EqualValues(t, 1, w.list(postsPath, ada)[0]["likes_count"])
+	w.problem(w.do("POST", postsPath+"/"+uuid.NewString()+"/like", "", eve.header()...), slugNotFound)
+}
+
+func TestCommentsMakeATree(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
+	post := w.posted(ada, `{"title":"T","content":"c"}`)
+	at := postsPath + "/" + post["id"].(string) + "/comments"
+	first := w.commented(eve, post["id"], `{"content":"first"}`)
+	reply := w.commented(ada, post["id"], `{"content":"reply","parent_comment_id":"`+first["id"].(string)+`"}`)
+	require.Equal(t, first["id"], reply["parent_comment_id"])
+	w.commented(eve, post["id"], `{"content":"last"}`)
+	all := w.list(at+"/", eve)
+	require.Equal(t, []any{"first", "reply", "last"}, []any{all[0]["content"], all[1]["content"], all[2]["content"]})
+	require.EqualValues(t, 1, all[0]["replies_count"])
+	page := w.do("GET", at+"?limit=2", "", eve.header()...)
+	require.Equal(t, "last", w.list(nextPath(page), eve)[0]["content"])
+
+	one := "/v1/community/comments/" + first["id"].(string)
+	w.problem(w.do("PUT", one, `{"content":"x"}`, ada.header()...), slugDenied)
+	w.problem(w.do("DELETE", one, "", ada.header()...), slugDenied)
+	require.Equal(t, "better", w.ok("PUT", one, `{"content":"better"}`, eve).json(t)["content"])
+	require.Equal(t, "first", w.list(one+"/edits", eve)[0]["content"])
+	w.ok("DELETE", one, "", eve)
+	all = w.list(at, eve)
+	require.Len(t, all, 3)
+	require.Equal(t, true, all[0]["is_deleted"])
+	require.Equal(t, "", all[0]["content"])
+	require.Nil(t, all[0]["author"].(map[string]any)["id"])
+	require.EqualValues(t, 2, w.ok("GET", postsPath+"/"+post["id"].(string), "", eve).json(t)["comments_count"])
+	w.problem(w.do("PUT", one, `{"content":"x"}`, eve.header()...), slugNotFound)
+	elsewhere := w.posted(ada, `{"title":"Other","content":"c"}`)
+	for _, parent := range []string{first["id"].(string), uuid.NewString()} {
+		p := w.problem(w.do("POST", at, `{"content":"x","parent_comment_id":"`+parent+`"}`, ada.header()...), slugValidation)
+		require.Contains(t, fmt.Sprint(p["errors"]), "/parent_comment_id")
+	}
+	p := w.problem(w.do("POST", postsPath+"/"+elsewhere["id"].(string)+"/comments", `{"content":"x","parent_comment_id":"`+reply["id"].(string)+`"}`, ada.header()...), slugValidation)
+	require.Contains(t, fmt.Sprint(p["errors"]), "/parent_comment_id")
+}
+
+// TestWhoIsBlockedIsSeenNowhere goes to every place where two people could meet.
+func TestWhoIsBlockedIsSeenNowhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, eve, bob := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.signUp("bob@example.com")
+	w.ok("PUT", "/v1/users/me", `{"username":"adalovelace"}`, ada)
+	w.ok("PUT", "/v1/users/me", `{"username":"evesdropper"}`, eve)
+	adas, eves, bobs := w.posted(ada, `{"title":"Adas","content":"c"}`), w.posted(eve, `{"title":"Eves","content":"c"}`), w.posted(bob, `{"title":"Bobs","content":"c"}`)
+	evesWord := w.commented(eve, bobs["id"], `{"content":"Eves word"}`)
+	w.commented(ada, bobs["id"], `{"content":"Adas word"}`)
+	w.ok("PUT", "/v1/users/"+eve.id+"/follow", "", ada)
+	for range 2 {
+		require.Equal(t, 204, w.ok("PUT", blocksPath+"/"+eve.id, "", ada).status)
+	}
+	blocks := w.list(blocksPath, ada)
+	require.Len(t, blocks, 1)
+	require.Equal(t, eve.id, blocks[0]["user"].(map[string]any)["id"])
+	for _, pair := range []struct {
+		viewer person
+		hidden string
+		post   map[string]any
+		other  person
+	}{{ada, "Eves", eves, eve}, {eve, "Adas", adas, ada}} {
+		for _, path := range []string{postsPath, postsPath + "?sort=hot", postsPath + "?sort=top", postsPath + "/" + bobs["id"].(string) + "/comments"} {
+			body := string(w.ok("GET", path, "", pair.viewer).body)
+			require.NotContains(t, body, pair.hidden, path)
+			require.NotContains(t, body, pair.other.id, path)
+			require.Contains(t, body, bobs["id"].(string))
+		}
+		at := postsPath + "/" + pair.post["id"].(string)
+		for _, r := range [][3]string{
+			{"GET", at, ""},
+			{"PUT", at, `{"title":"x"}`},
+			{"DELETE", at, ""},
+			{"POST", at + "/like", ""},
+			{"PUT", at + "/like", ""},
+			{"GET", at + "/comments", ""},
+			{"POST", at + "/comments", `{"content":"x"}`},
+			{"PUT", "/v1/users/" + pair.other.id + "/follow", ""},
+		} {
+			w.problem(w.do(r[0], r[1], r[2], pair.viewer.header()...), slugNotFound)
+		}
+	}
+	w.problem(w.do("POST", "/v1/community/comments/"+evesWord["id"].(string)+"/like", "", ada.header()...), slugNotFound)
+	p := w.problem(w.do("POST", postsPath+"/"+bobs["id"].(string)+"/comments", `{"content":"x","parent_comment_id":"`+evesWord["id"].(string)+`"}`, ada.header()...), slugValidation)
+	require.NotEmpty(t, p["errors"])
+	w.posted(eve, `{"title":"Calling","content":"@adalovelace"}`)
+	var news, follows int64
+	require.NoError(t, w.server.DB.Model(&models.Notification{}).Where("user_id = ? AND actor_id = ?", ada.id, eve.id).Count(&news).Error)
+	require.NoError(t, w.server.DB.Model(&models.Follow{}).Count(&follows).Error)
+	require.Zero(t, news, "no mention gets through")
+	require.Zero(t, follows, "following has ended")
+	require.Contains(t, string(w.ok("GET", postsPath, "", bob).body), "Eves", "others see both")
+
+	w.ok("DELETE", blocksPath+"/"+eve.id, "", ada)
+	require.Contains(t, string(w.ok("GET", postsPath, "", ada).body), "Eves")
+	w.ok("DELETE", blocksPath+"/"+eve.id, "", ada)
+	w.problem(w.do("PUT", blocksPath+"/"+ada.id, "", ada.header()...), slugValidation)
+	w.problem(w.do("PUT", blocksPath+"/"+uuid.NewString(), "", ada.header()...), slugNotFound)
+}
+
+// TestStrangeTextDoesNoHarm sends what has broken other communities.
+func TestStrangeTextDoesNoHarm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.signUp("ada@example.com")
+	post := w.posted(ada, `{"title":"T","content":"c"}`)
+	comments := postsPath + "/" + post["id"].(string) + "/comments"
+	quote := func(text string) string {
+		out, err := json.Marshal(text)
+		require.NoError(t, err)
+		return string(out)
+	}
+	for _, bad := range []string{"a\x00b", "a\x07b", "a\x1b[31mb", "a\u0085b", "safe\u202egpj.exe", "a\u2066x", "", " \n\t ", "\u200b\u200d", strings.Repeat("x", 5001)} {
+		for _, r := range [][3]string{
+			{"POST", postsPath, `{"title":"T","content":` + quote(bad) + `}`},
+			{"PUT", postsPath + "/" + post["id"].(string), `{"content":` + quote(bad) + `}`},
+			{"POST", comments, `{"content":` + quote(bad) + `}`},
+		} {
+			p := w.problem(w.do(r[0], r[1], r[2], ada.header()...), slugValidation)
+			require.Contains(t, fmt.Sprint(p["errors"]), "/content")
+		}
+		if len(bad) > 300 {
+			continue
+		}
+		p := w.problem(w.do("POST", postsPath, `{"title":`+quote(bad)+`,"content":"c"}`, ada.header()...), slugValidation)
+		require.Contains(t, fmt.Sprint(p["errors"]), "/title")
+	}
+	for _, body := range []string{
+		`{"title":"a\nb","content":"c"}`, `{"title":"T","content":"c","tags":["a,b"]}`, `{"title":"T","content":"c","tags":["\u202ex"]}`, `{"title":"T","content":"c","tags":[""]}`,
+		`{"title":"T","content":"c","tags":["1","2","3","4","5","6","7","8","9","10","11"]}`, `{"title":"T","content":"c","metadata":{"a\u0000":1}}`,
+		`{"title":"T","content":"c","metadata":{"a":"` + strings.Repeat("x", 20_000) + `"}}`, `{"title":"T","content":"c","post_type":"secret"}`, `{"content":"c"}`,
+		`{"title":"T","content":"c","metadata":[]}`, `{"title":"` + strings.Repeat("x", 201) + `","content":"c"}`,
+	} {
+		w.problem(w.do("POST", postsPath, body, ada.header()...), slugValidation)
+	}
+	w.problem(w.do("POST", postsPath, `{"title":"T","content":"c","metadata":`+strings.Repeat(`{"a":`, 40)+`1`+strings.Repeat(`}`, 40)+`}`, ada.header()...), slugMalformed)
+
+	for _, text := range []string{
+		`<script>alert(1)</script>`, `<img src=x onerror=alert(1)>`, `[x](javascript:alert(1))`, `[x](JaVaScRiPt:alert(1))`, `[x](data:text/html,<b>)`,
+		`<a href="https://x.example" onclick="x()">x</a>`, `![x](https://x.example/pixel.png)`, "<style>*{display:none}</style>", `[x](//evil.example)`,
+		`<svg/onload=alert(1)>`, "<div class=\"toolbar\">", "<!-- x -->", `[x](vbscript:x)`, "<iframe src=https://x.example>", "&lt;script&gt;alert(1)&lt;/script&gt;",
+		`[a](https://x.example "onmouseover=alert(1)")`,
+	} {
+		a := w.do("POST", comments+"?format=html", `{"content":`+quote(text)+`}`, ada.header()...)
+		require.Equal(t, 200, a.status, string(a.body))
+		v := a.json(t)
+		require.Equal(t, text, v["content"], "stored as written")
+		html := strings.ToLower(v["content_html"].(string))
+		for _, no := range []string{"<script", "<img", "<svg", "<style", "<iframe", "<div", "javascript:", "vbscript:", "data:", "onclick=", "onerror=\"", `href="//`, "<!--", "onmouseover"} {
+			require.NotContains(t, html, no, text)
+		}
+	}
+	good := w.ok("POST", comments+"?format=html", `{"content":"[x](https://x.example) and *y*\n\n- z"}`, ada).json(t)["content_html"].(string)
+	require.Contains(t, good, `<a href="https://x.example" rel="nofollow noreferrer">x</a> and <em>y</em>`)
+	require.Contains(t, good, "<li>z</li>")
+	for _, deep := range []string{strings.Repeat(">", 1999) + "x", strings.Repeat("[", 2000), strings.Repeat("*a", 1000), strings.Repeat("- ", 999) + "x"} {
+		w.ok("POST", comments+"?format=html", `{"content":`+quote(deep)+`}`, ada)
+	}
+	arabic := w.ok("POST", comments, `{"content":"مرحبا \u200f(עברית)\u200e"}`, ada).json(t)
+	require.Contains(t, arabic["content"], "עברית", "scripts from right to left are as welcome as others")
+	require.Contains(t, string(w.ok("GET", comments+"?format=html&limit=100", "", ada).body), "content_html")
+}
+
+func TestReportsAreDecided(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
+	report := func(p person, kind string, id any) answer {
+		w.clock.advance(time.Second)
+		return w.do("POST", "/v1/community/reports", fmt.Sprintf(`{"target_type":%q,"target_id":%q,"reason":"It is rude"}`, kind, id), p.header()...)
+	}
+	decide := func(id any, decision string) answer {
+		return w.do("POST", fmt.Sprint("/v1/admin/reports/", id, "/decision"), fmt.Sprintf(`{"decision":%q,"note":"seen"}`, decision), boss.header()...)
+	}
+	post := w.posted(eve, `{"title":"Rude","content":"c"}`)
+	first := report(ada, "post", post["id"])
+	require.Equal(t, 201, first.status, string(first.body))
+	again := report(ada, "post", post["id"])
+	require.Equal(t, 200, again.status)
+	require.Equal(t, first.json(t)["id"], again.json(t)["id"], "once")
+	require.Equal(t, 201, report(boss, "post", post["id"]).status)
+	var promised int64
+	require.NoError(t, w.server.DB.Model(&models.OutboxEntry{}).Where("workflow = 'ReviewReport'").Count(&promised).Error)
+	require.EqualValues(t, 2, promised)
+	w.problem(report(eve, "post", post["id"]), slugValidation)
+	w.problem(report(ada, "post", uuid.NewString()), slugNotFound)
+	w.problem(report(ada, "course", post["id"]), slugValidation)
+
+	open := w.list("/v1/admin/reports", boss)
+	require.Len(t, open, 2)
+	require.Equal(t, "Rude\n\nc", open[0]["excerpt"])
+	require.Equal(t, eve.id, open[0]["author_id"])
+	next := nextPath(w.do("GET", "/v1/admin/reports?limit=1", "", boss.header()...))
+	require.Len(t, w.list(next, boss), 1)
+	closed := decide(first.json(t)["id"], "hide")
+	require.Equal(t, 200, closed.status, string(closed.body))
+	require.Equal(t, "hide", closed.json(t)["decision"])
+	require.Empty(t, w.list("/v1/admin/reports", boss), "the others about it are closed too")
+	require.Len(t, w.list("/v1/admin/reports?status=all", boss), 2)
+	w.problem(decide(open[1]["id"], "dismiss"), slugConflict)
+	w.problem(decide(uuid.NewString(), "dismiss"), slugNotFound)
+	w.problem(w.do("GET", postsPath+"/"+post["id"].(string), "", ada.header()...), slugNotFound)
+	require.Equal(t, "hidden", w.ok("GET", postsPath+"/"+post["id"].(string), "", eve).json(t)["status"])
+
+	fine := w.posted(eve, `{"title":"Fine","content":"c"}`)
+	comment := w.commented(eve, fine["id"], `{"content":"rude"}`)
+	require.Equal(t, 200, decide(report(ada, "comment", comment["id"]).json(t)["id"], "delete").status)
+	require.Empty(t, w.list(postsPath+"/"+fine["id"].(string)+"/comments", ada))
+	require.Equal(t, 200, decide(report(ada, "post", fine["id"]).json(t)["id"], "dismiss").status)
+	require.Contains(t, string(w.ok("GET", postsPath, "", ada).body), "Fine")
+	w.problem(decide(report(ada, "user", eve.id).json(t)["id"], "hide"), slugValidation)
+	require.NotEmpty(t, w.list("/v1/admin/audit?action=report.decided", boss))
+}
+
+func TestASuspensionEndsSessionsAndHidesContent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
+	w.posted(eve, `{"title":"Eves","content":"c"}`)
+	adas := w.posted(ada, `{"title":"Adas","content":"c"}`)
+	w.commented(eve, adas["id"], `{"content":"Eves word"}`)
+	report := w.ok("POST", "/v1/community/reports", `{"target_type":"user","target_id":"`+eve.id+`","reason":"x"}`, ada).json(t)
+	w.ok("POST", "/v1/admin/reports/"+report["id"].(string)+"/decision", `{"decision":"suspend"}`, boss)
+	w.clock.advance(2 * time.Second)
+	w.problem(w.do("GET", "/v1/users/me", "", eve.header()...), slugAuth)
+	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+eve.refresh+`"}`), slugAuth)
+	p := w.problem(w.do("POST", "/v1/auth/login", `{"email":"eve@example.com","password":"correct horse"}`), slugDenied)
+	require.Contains(t, p["detail"], "suspended")
+	require.NotContains(t, string(w.ok("GET", postsPath, "", ada).body), "Eves")
+	require.Empty(t, w.list(postsPath+"/"+adas["id"].(string)+"/comments", ada))
+	require.EqualValues(t, 0, w.list(postsPath, ada)[0]["comments_count"])
+	at := "/v1/admin/users/" + eve.id + "/suspension"
+	w.ok("PUT", at, "", boss)
+	w.ok("DELETE", at, "", boss)
+	w.problem(w.do("DELETE", at, "", boss.header()...), slugConflict)
+	require.Contains(t, string(w.ok("GET", postsPath, "", ada).body), "Eves")
+	require.EqualValues(t, 1, w.list(postsPath, ada)[0]["comments_count"])
+	w.logIn("eve@example.com", "correct horse", "Phone")
+	w.problem(w.do("PUT", "/v1/admin/users/"+boss.id+"/suspension", "", boss.header()...), slugConflict)
+}
+
+func TestThePolicyHoldsPosts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(d *Deps) { d.Config.Limits.Mode = config.LimitsOn })
+	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
+	rule := w.ok("POST", "/v1/admin/content-rules", `{"kind":"link","pattern":"https://Spam.example/x"}`, boss).json(t)
+	require.Equal(t, "spam.example", rule["pattern"])
+	w.problem(w.do("POST", "/v1/admin/content-rules", `{"kind":"link","pattern":"spam.example"}`, boss.header()...), slugConflict)
+	w.problem(w.do("POST", "/v1/admin/content-rules", `{"kind":"word","pattern":"..."}`, boss.header()...), slugValidation)
+	require.Len(t, w.list("/v1/admin/content-rules", boss), 1)
+	held := w.posted(ada, `{"title":"T","content":"see shop.spam.example"}`)
+	require.Equal(t, "held", held["status"])
+	require.Empty(t, w.list(postsPath, eve))
+	at := postsPath + "/" + held["id"].(string)
+	w.problem(w.do("GET", at, "", eve.header()...), slugNotFound)
+	w.ok("GET", at, "", ada)
+	w.problem(w.do("POST", at+"/like", "", ada.header()...), slugConflict)
+	waiting := w.list("/v1/admin/held", boss)
+	require.Equal(t, "the link spam.example", waiting[0]["held_for"])
+	w.ok("POST", "/v1/admin/held/"+held["id"].(string)+"/decision", `{"decision":"approve"}`, boss)
+	require.Len(t, w.list(postsPath, eve), 1)
+	w.ok("DELETE", "/v1/admin/content-rules/"+rule["id"].(string), "", boss)
+	w.problem(w.do("DELETE", "/v1/admin/content-rules/"+rule["id"].(string), "", boss.header()...), slugNotFound)
+	for range 9 { // five accepted ones double what a new account may
+		require.Equal(t, "visible", w.posted(ada, `{"title":"T","content":"see shop.spam.example"}`)["status"])
+	}
+	p := w.problem(w.do("POST", postsPath, `{"title":"T","content":"c"}`, ada.header()...), slugRateLimited)
+	require.Contains(t, p["detail"], "within a day")
+	w.posted(boss, `{"title":"T","content":"administrators are not bound"}`)
+}

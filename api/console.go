@@ -1,0 +1,74 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"path"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+
+	"github.com/lyoapp/lyo/api/console"
+	"github.com/lyoapp/lyo/config"
+)
+
+// front serves the root and the files that its page is made of.
+func (s *Server) front() {
+	pages, err := console.New()
+	if err != nil {
+		panic("api: " + err.Error()) // they are embedded in this binary
+	}
+	s.root(pages)
+	responses := answering("A file", "text/javascript", "text/css", "image/svg+xml")
+	responses["304"] = &huma.Response{Description: "It is the version that If-None-Match names"}
+	s.raw(huma.Operation{
+		OperationID: "get-console-file", Method: http.MethodGet, Path: "/console/{file}", Tags: []string{tagService},
+		Summary:    "Scripts, styles and pictures of the page at the root",
+		Parameters: []*huma.Param{{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
+		Responses:  responses,
+		Errors:     []int{http.StatusNotFound},
+	}, func(c *gin.Context) { s.consoleFile(c, pages) })
+}
+
+// consoleFile sends a file of the page. Browsers ask each time whether theirs is
+// the present one, so that a new version is never mixed with an old one for long.
+func (s *Server) consoleFile(c *gin.Context, pages *console.Pages) {
+	file, ok := pages.File(c.Param("file"))
+	if !ok {
+		s.notFound(c)
+		return
+	}
+	c.Header("Cache-Control", "no-cache")
+	tag, same := matches(c.GetHeader("If-None-Match"), file.ETag, true)
+	if same {
+		c.Header("ETag", tag)
+		c.Status(http.StatusNotModified)
+		return
+	}
+	c.Header("ETag", file.ETag)
+	c.Data(http.StatusOK, mediaTypes()[path.Ext(c.Param("file"))], file.Data)
+}
+
+// writeConsole answers a browser at the root.
+func (s *Server) writeConsole(c *gin.Context, pages *console.Pages) error {
+	c.Header("Content-Security-Policy", console.Policy)
+	c.Header("Content-Type", "text/html; charset=utf-8")
+	c.Header("Cache-Control", "no-cache")
+	c.Writer.Header().Add("Vary", "Accept")
+	c.Status(http.StatusOK)
+	return pages.WritePage(c.Writer, console.About{Version: s.Version, Environment: string(s.Config.Env), TemporalUI: s.temporalUI()})
+}
+
+// temporalUI is where lyo dev and the Compose file put Temporal's page. Elsewhere
+// that is for operators and not this page's business.
+func (s *Server) temporalUI() string {
+	if s.Config.Env != config.Development {
+		return ""
+	}
+	host := "localhost"
+	if public, err := url.Parse(s.Config.HTTP.PublicURL); err == nil && public.Hostname() != "" {
+		host = public.Hostname()
+	}
+	return fmt.Sprintf("http://%s:%d", host, s.Config.Dev.TemporalUIPort)
+}

@@ -1,0 +1,208 @@
+package api
+
+import (
+	"context"
+	"encoding/binary"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/curate"
+)
+
+const tagFeeds = "feeds"
+
+// feeds are the addresses of section feeds, but for search.
+func (s *Server) feeds() {
+	tags := []string{tagFeeds}
+	register(s, huma.Operation{
+		OperationID: "get-feed", Method: http.MethodGet, Path: "/v1/feeds", Tags: tags,
+		Summary: "A feed, ranked once when its first page is asked for",
+		Description: "A cursor goes on in the ranking it came from, for 15 minutes: nothing comes twice and nothing is skipped, whatever " +
+			"happens meanwhile. After that it begins anew, with another refresh_timestamp. A feed has up to 1000 items.",
+	}, s.feed)
+	register(s, huma.Operation{
+		OperationID: "list-trending", Method: http.MethodGet, Path: "/v1/feeds/trending", Tags: tags,
+		Summary: "What many people do something with, at most 50",
+	}, s.trending)
+	register(s, huma.Operation{
+		OperationID: "list-recommendations", Method: http.MethodGet, Path: "/v1/feeds/recommendations", Tags: tags,
+		Summary: "What one may like, without what one has seen",
+	}, s.recommendations)
+	register(s, huma.Operation{
+		OperationID: "get-learning-path", Method: http.MethodGet, Path: "/v1/feeds/learning-path", Tags: tags,
+		Summary: "Courses in the order to take them, for skills",
+	}, s.learningPath)
+	register(s, huma.Operation{
+		OperationID: "interact-with-item", Method: http.MethodPost, Path: "/v1/feeds/items/{id}/interact", Tags: tags,
+		Summary: "Say what one did with an item; the same twice counts once", Errors: []int{http.StatusConflict},
+	}, s.interact)
+	register(s, huma.Operation{
+		OperationID: "interact-with-items", Method: http.MethodPost, Path: "/v1/feeds/interactions", Tags: tags,
+		Summary: "Say what one did with many items", Errors: []int{http.StatusConflict},
+	}, s.interactAll)
+}
+
+type feedInput struct {
+	FeedType string `query:"feed_type" enum:"personalized,recommended,trending,following,recent" default:"personalized"`
+	Limit    int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
+	Cursor   string `query:"cursor" doc:"next_cursor of the page before"`
+}
+
+type feedOutput struct {
+	Link string `header:"Link" doc:"Address of the next page, rel=next; absent on the last one"`
+	Body feedView
+}
+
+type feedView struct {
+	FeedType        string         `json:"feed_type"`
+	Items           []feedItemView `json:"items" nullable:"false"`
+	TotalCount      int            `json:"total_count" doc:"Items of the ranking."`
+	NextCursor      *string        `json:"next_cursor" nullable:"true"`
+	NextCursorAgain *string        `json:"nextCursor" nullable:"true" doc:"The same as next_cursor, for existing clients."`
+	HasMore         bool           `json:"has_more"`
+	RefreshedAt     time.Time      `json:"refresh_timestamp" doc:"When the ranking was made."`
+}
+
+// feedItemView is a thing of a feed, one shape for every kind.
+type feedItemView struct {
+	ID           uuid.UUID       `json:"id" format:"uuid"`
+	ContentType  string          `json:"content_type" enum:"course,lesson,article,video,quiz,post,achievement"`
+	Title        string          `json:"title"`
+	Description  string          `json:"description"`
+	ThumbnailURL *string         `json:"thumbnail_url" nullable:"true"`
+	Author       feedAuthorView  `json:"author"`
+	Engagement   engagementStats `json:"engagement_stats"`
+	CreatedAt    time.Time       `json:"created_at"`
+	UpdatedAt    time.Time       `json:"updated_at"`
+	Metadata     map[string]any  `json:"metadata" doc:"What belongs to the kind of thing, such as course_id or source_url; skills, difficulty_level, language, minutes; user_liked, user_bookmarked; shared_by; quality (0 to 1) and, apart from it, model_opinion."`
+	RankingScore float64         `json:"ranking_score" doc:"Never rises from item to item."`
+	Reasons      []string        `json:"reasons" nullable:"false" doc:"Why it is there, and what its order is by."`
+}
+
+type feedAuthorView struct {
+	ID        uuid.UUID `json:"id" format:"uuid"`
+	Name      string    `json:"name"`
+	AvatarURL *string   `json:"avatar_url" nullable:"true"`
+}
+
+type engagementStats struct {
+	Views    int `json:"views"`
+	Likes    int `json:"likes"`
+	Comments int `json:"comments"`
+	Shares   int `json:"shares"`
+}
+
+func viewFeedItem(f models.FeedView) feedItemView {
+	v := feedItemView{
+		ID: f.ID, ContentType: f.ContentType, Title: f.Title, Description: f.Description, ThumbnailURL: f.ThumbnailURL,
+		Author:     feedAuthorView{Name: f.AuthorName, AvatarURL: f.AuthorAvatar},
+		Engagement: engagementStats{f.Views, f.Likes, f.Comments, f.SharesCount},
+		CreatedAt:  f.PublishedAt.UTC(), UpdatedAt: f.UpdatedAt.UTC(), Metadata: feedMetadata(f), RankingScore: f.Score, Reasons: list(f.Reasons),
+	}
+	if f.AuthorID != nil {
+		v.Author.ID = *f.AuthorID
+	}
+	return v
+}
+
+// feedMetadata is what belongs to the kind of thing, and what belongs to every kind.
+func feedMetadata(f models.FeedView) map[string]any {
+	m := map[string]any{"skills": list([]string(f.Skills)), "user_liked": f.Liked, "user_bookmarked": f.Bookmarked}
+	for key, value := range f.Metadata {
+		m[key] = value
+	}
+	add := func(key string, value any, has bool) {
+		if has {
+			m[key] = value
+		}
+	}
+	add("difficulty_level", f.DifficultyLevel, f.DifficultyLevel != "")
+	add("language", f.Language, f.Language != "")
+	add("minutes", f.Minutes, f.Minutes > 0)
+	add("quality", f.Quality, f.Quality != nil)
+	add("quality", f.CheckedTotal, f.CheckedTotal != nil)
+	add("model_opinion", f.ModelOpinion, f.ModelOpinion != nil)
+	if f.SharedByID != nil && f.SharedAt != nil {
+		m["shared_by"] = map[string]any{"id": f.SharedByID, "name": f.SharedByName, "at": f.SharedAt.UTC()}
+	}
+	return m
+}
+
+func (s *Server) feed(ctx context.Context, in *feedInput) (*feedOutput, error) {
+	user := principal(ctx).UserID
+	scope := []any{user, in.FeedType}
+	place, err := s.openPlace("feed", scope, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	scroll, err := s.scroll(ctx, user, models.FeedType(in.FeedType), place)
+	if err != nil {
+		return nil, err
+	}
+	total := len(scroll.ranking)
+	part := scroll.ranking[min(scroll.at, total):min(scroll.at+in.Limit, total)]
+	shown, err := models.ShowFeed(ctx, s.DB, user, part)
+	if err != nil {
+		return nil, err
+	}
+	out := &feedOutput{Body: feedView{
+		FeedType: in.FeedType, Items: make([]feedItemView, 0, len(shown)), TotalCount: total, RefreshedAt: scroll.made.UTC(),
+		HasMore: scroll.at+in.Limit < total,
+	}}
+	for _, f := range shown {
+		out.Body.Items = append(out.Body.Items, viewFeedItem(f))
+	}
+	if !out.Body.HasMore {
+		return out, nil
+	}
+	if err := s.pin(ctx, user, scroll); err != nil {
+		return nil, err
+	}
+	cursor := s.sealPlace("feed", scope, binary.BigEndian.AppendUint32(scroll.id[:], uint32(scroll.at+in.Limit)))
+	out.Body.NextCursor, out.Body.NextCursorAgain = &cursor, &cursor
+	out.Link = s.nextLink(ctx, cursor)
+	return out, nil
+}
+
+// feedList is a bare array of things of feeds.
+type feedList struct{ Body []feedItemView }
+
+func (s *Server) feedList(ctx context.Context, ranking models.FeedRanking, limit int) (*feedList, error) {
+	shown, err := models.ShowFeed(ctx, s.DB, principal(ctx).UserID, ranking[:min(limit, len(ranking))])
+	out := &feedList{make([]feedItemView, 0, len(shown))}
+	for _, f := range shown {
+		out.Body = append(out.Body, viewFeedItem(f))
+	}
+	return out, err
+}
+
+type trendingInput struct {
+	ContentType string `query:"content_type" enum:"course,lesson,article,video,quiz,post,achievement"`
+	Timeframe   int    `query:"timeframe" minimum:"1" maximum:"30" default:"7" doc:"Days: leaves out what nobody has done anything with for longer."`
+	Limit       int    `query:"limit" minimum:"1" maximum:"50" default:"50"`
+}
+
+func (s *Server) trending(ctx context.Context, in *trendingInput) (*feedList, error) {
+	ranking, err := models.TrendingNow(ctx, s.DB, principal(ctx).UserID, in.ContentType, in.Timeframe, s.now(), in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return s.feedList(ctx, ranking, in.Limit)
+}
+
+type recommendationsInput struct {
+	Limit    int    `query:"limit" minimum:"1" maximum:"50" default:"10"`
+	Strategy string `query:"strategy" enum:"personalized,trending,collaborative,content_based,skill_gap,difficulty_progression" doc:"Absent: the day's picks, then the personalized ones. What the strategy has nothing to say of comes last."`
+}
+
+func (s *Server) recommendations(ctx context.Context, in *recommendationsInput) (*feedList, error) {
+	ranking, err := models.RecommendBest(ctx, s.DB, principal(ctx).UserID, curate.Strategy(in.Strategy), s.now())
+	if err != nil {
+		return nil, err
+	}
+	return s.feedList(ctx, ranking, in.Limit)
+}

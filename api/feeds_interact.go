@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+type interactInput struct {
+	ID   uuid.UUID `path:"id" format:"uuid"`
+	Body interactBody
+}
+
+type interactBody struct {
+	Action   string         `json:"action" enum:"like,unlike,bookmark,unbookmark,share,view,complete,skip,hide"`
+	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Kept with the deed; 4 kB at most."`
+}
+
+// Resolve checks what a schema cannot say.
+func (in *interactInput) Resolve(huma.Context) []error {
+	faults := fieldFaults{}
+	faults.metadata("metadata", in.Body.Metadata)
+	return faults
+}
+
+const maxMetadata = 4 << 10
+
+func (f *fieldFaults) metadata(path string, m map[string]any) {
+	if m != nil && sizeAsJSON(m) > maxMetadata {
+		f.add(path, "must be at most 4 kB")
+	}
+}
+
+type interactOutput struct {
+	Body struct {
+		Message string    `json:"message"`
+		ItemID  uuid.UUID `json:"item_id" format:"uuid"`
+		Action  string    `json:"action"`
+	}
+}
+
+func (s *Server) interact(ctx context.Context, in *interactInput) (*interactOutput, error) {
+	deed := models.Interaction{ItemID: in.ID, Action: in.Body.Action, Metadata: in.Body.Metadata}
+	if err := models.Interact(ctx, s.DB, principal(ctx).UserID, deed, s.now()); err != nil {
+		return nil, err
+	}
+	out := &interactOutput{}
+	out.Body.Message, out.Body.ItemID, out.Body.Action = "Noted.", in.ID, in.Body.Action
+	return out, nil
+}
+
+type interactAllInput struct {
+	Body struct {
+		Interactions []interactionBody `json:"interactions" minItems:"1" maxItems:"100"`
+	}
+}
+
+type interactionBody struct {
+	ItemID   uuid.UUID      `json:"item_id" format:"uuid"`
+	Action   string         `json:"action" enum:"like,unlike,bookmark,unbookmark,share,view,complete,skip,hide"`
+	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Kept with the deed; 4 kB at most."`
+}
+
+// Resolve checks what a schema cannot say.
+func (in *interactAllInput) Resolve(huma.Context) []error {
+	faults := fieldFaults{}
+	for i, one := range in.Body.Interactions {
+		faults.metadata("interactions["+strconv.Itoa(i)+"].metadata", one.Metadata)
+	}
+	return faults
+}
+
+type interactionResult struct {
+	ItemID uuid.UUID `json:"item_id" format:"uuid"`
+	Action string    `json:"action"`
+	Status string    `json:"status" enum:"noted,not_found"`
+}
+
+type interactAllOutput struct {
+	Body struct {
+		Message string              `json:"message"`
+		Noted   int                 `json:"noted"`
+		Results []interactionResult `json:"results" nullable:"false" doc:"One for each interaction, in their order."`
+	}
+}
+
+func (s *Server) interactAll(ctx context.Context, in *interactAllInput) (*interactAllOutput, error) {
+	all := make([]models.Interaction, len(in.Body.Interactions))
+	for i, one := range in.Body.Interactions {
+		all[i] = models.Interaction{ItemID: one.ItemID, Action: one.Action, Metadata: one.Metadata}
+	}
+	found, err := models.InteractAll(ctx, s.DB, principal(ctx).UserID, all, s.now())
+	if err != nil {
+		return nil, err
+	}
+	out := &interactAllOutput{}
+	for i, one := range all {
+		result := interactionResult{one.ItemID, one.Action, "not_found"}
+		if found[i] {
+			result.Status = "noted"
+			out.Body.Noted++
+		}
+		out.Body.Results = append(out.Body.Results, result)
+	}
+	out.Body.Message = strconv.Itoa(out.Body.Noted) + " of " + strconv.Itoa(len(all)) + " noted."
+	return out, nil
+}

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// scroll is a ranked feed and how far one is in it.
+type scroll struct {
+	id      uuid.UUID
+	at      int
+	made    time.Time
+	ranking models.FeedRanking
+	pinned  bool // kept already
+}
+
+const placeBytes = 16 + 4
+
+// scroll goes on at a place, or begins a feed where there is none or it has expired.
+func (s *Server) scroll(ctx context.Context, user uuid.UUID, kind models.FeedType, place []byte) (*scroll, error) {
+	if place != nil {
+		if len(place) != placeBytes {
+			return nil, malformed("The cursor is not one of this list with this filter.")
+		}
+		held, err := s.recallScroll(ctx, user, uuid.UUID(place[:16]))
+		if err != nil {
+			return nil, err
+		}
+		if held != nil {
+			held.at = int(binary.BigEndian.Uint32(place[16:]))
+			return held, nil
+		}
+	}
+	now := s.now()
+	ranking, err := models.RankFeed(ctx, s.DB, user, kind, now)
+	return &scroll{id: models.NewID(), made: now, ranking: ranking}, err
+}
+
+// snapshotKey has the user in it, so that the account's erasure finds it.
+func snapshotKey(user, id uuid.UUID) string {
+	return "lyo:feed:" + user.String() + ":" + id.String()
+}
+
+const madeBytes = 8
+
+// pin keeps a ranking where every process finds it: Postgres has it, Redis makes
+// reading it cheap. A ranking that is kept already stays as it is.
+func (s *Server) pin(ctx context.Context, user uuid.UUID, sc *scroll) error {
+	if sc.pinned {
+		return nil
+	}
+	row := models.FeedSnapshot{ID: sc.id, UserID: user, Entries: sc.ranking.Pack(), MadeAt: sc.made, ExpiresAt: sc.made.Add(models.SnapshotFor)}
+	if err := models.SaveSnapshot(ctx, s.DB, row); err != nil {
+		return err
+	}
+	s.rememberScroll(ctx, user, row)
+	return nil
+}
+
+func (s *Server) rememberScroll(ctx context.Context, user uuid.UUID, row models.FeedSnapshot) {
+	left := row.ExpiresAt.Sub(s.now())
+	if left <= 0 {
+		return
+	}
+	value := append(binary.BigEndian.AppendUint64(nil, uint64(row.MadeAt.UnixMicro())), row.Entries...)
+	// Without Redis the row is read.
+	_ = s.feedCache.Do(ctx, func(ctx context.Context) error {
+		return s.feedCache.Client.Set(ctx, snapshotKey(user, row.ID), value, left).Err()
+	})
+}
+
+// recallScroll is a ranking that was kept; nil when it has expired.
+func (s *Server) recallScroll(ctx context.Context, user, id uuid.UUID) (*scroll, error) {
+	row, ok := s.cachedSnapshot(ctx, user, id)
+	if !ok {
+		var err error
+		if row, ok, err = models.FindSnapshot(ctx, s.DB, user, id, s.now()); err != nil || !ok {
+			return nil, err
+		}
+		s.rememberScroll(ctx, user, row)
+	}
+	ranking, err := models.UnpackFeed(row.Entries)
+	return &scroll{id: id, made: row.MadeAt, ranking: ranking, pinned: true}, err
+}
+
+// cachedSnapshot asks Redis. Its clock is not the one that counts: what it still has may
+// have expired.
+func (s *Server) cachedSnapshot(ctx context.Context, user, id uuid.UUID) (row models.FeedSnapshot, ok bool) {
+	var value []byte
+	_ = s.feedCache.Do(ctx, func(ctx context.Context) error {
+		got, err := s.feedCache.Client.Get(ctx, snapshotKey(user, id)).Bytes()
+		if errors.Is(err, redis.Nil) {
+			return nil
+		}
+		value = got
+		return err
+	})
+	if len(value) < madeBytes {
+		return row, false
+	}
+	row.MadeAt = time.UnixMicro(int64(binary.BigEndian.Uint64(value))).UTC()
+	row.Entries = value[madeBytes:]
+	return row, s.now().Before(row.MadeAt.Add(models.SnapshotFor))
+}

@@ -1,0 +1,96 @@
+package api
+
+import (
+	"context"
+	"html"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// search is the address that finds courses, their lessons and items, and posts.
+func (s *Server) search() {
+	register(s, huma.Operation{
+		OperationID: "search", Method: http.MethodGet, Path: "/v1/feeds/search", Tags: []string{"feeds"},
+		Summary: "What has all the words, best first, then what has words like them",
+		Description: "Courses, their lessons and items, and posts; each is read in its own language, without accents. Where few have all " +
+			"the words, those with words like them in the title or the tags follow, with a ranking_score below 1. " +
+			"metadata.highlights.title and .text are HTML with what matched in mark elements and everything else escaped.",
+	}, s.find)
+}
+
+type findInput struct {
+	Q               string `query:"q" required:"true" minLength:"1" maxLength:"200" doc:"Words as typed, the last one maybe unfinished; \"an exact phrase\", or, -without"`
+	ContentType     string `query:"content_type" enum:"course,lesson,article,video,quiz,post,achievement"`
+	DifficultyLevel string `query:"difficulty_level" enum:"beginner,intermediate,advanced" doc:"Posts have none."`
+	Language        string `query:"language" maxLength:"35" pattern:"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$" doc:"A tag such as pt-BR, of which the language counts."`
+	Limit           int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+// Resolve checks what a schema cannot say.
+func (in *findInput) Resolve(huma.Context) []error {
+	if trimmed(in.Q) == "" {
+		return []error{&huma.ErrorDetail{Location: "query.q", Message: "must not be blank"}}
+	}
+	return nil
+}
+
+func (s *Server) find(ctx context.Context, in *findInput) (*body[[]feedItemView], error) {
+	found, err := models.Search(ctx, s.DB, models.SearchQuery{
+		Viewer: principal(ctx).UserID, Words: in.Q, ContentType: in.ContentType, DifficultyLevel: in.DifficultyLevel,
+		Language: in.Language, Limit: in.Limit, Now: s.now(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	items := make([]feedItemView, len(found))
+	for i, f := range found {
+		items[i] = viewFound(f)
+	}
+	return &body[[]feedItemView]{Body: items}, nil
+}
+
+func viewFound(f models.Found) feedItemView {
+	item := feedItemView{
+		ID: f.ID, ContentType: f.ContentType, Title: f.Title, Description: f.Description, ThumbnailURL: f.ThumbnailURL,
+		Author:     feedAuthorView{Name: f.AuthorName, AvatarURL: f.AuthorAvatarURL},
+		Engagement: engagementStats{Views: f.Views, Likes: f.Likes, Comments: f.Comments},
+		CreatedAt:  f.CreatedAt.UTC(), UpdatedAt: f.UpdatedAt.UTC(), RankingScore: f.Score, Reasons: []string{reasonOf(f)},
+		Metadata: map[string]any{
+			"kind": f.Kind, "type": f.Type, "language": f.Language,
+			"highlights": map[string]string{"title": marked(f.MarkedTitle), "text": marked(f.MarkedText)},
+		},
+	}
+	if f.AuthorID != nil {
+		item.Author.ID = *f.AuthorID
+	}
+	if f.CourseID != nil {
+		item.Metadata["course_id"] = *f.CourseID
+	}
+	if f.DifficultyLevel != nil {
+		item.Metadata["difficulty_level"] = *f.DifficultyLevel
+	}
+	if f.SourceURL != nil {
+		item.Metadata["source_url"] = *f.SourceURL
+	}
+	return item
+}
+
+func reasonOf(f models.Found) string {
+	switch {
+	case f.Alike != "":
+		return "Has words like those you typed: " + f.Alike
+	case f.InTitle:
+		return "Your words are in the title."
+	default:
+		return "Your words are in the text."
+	}
+}
+
+var marks = strings.NewReplacer(models.MarkStart, "<mark>", models.MarkEnd, "</mark>")
+
+// marked is a text as HTML: everything in it is escaped, and only what matched is an element.
+func marked(text string) string { return marks.Replace(html.EscapeString(text)) }

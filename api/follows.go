@@ -1,0 +1,33 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// follows are the addresses of who hears of whom.
+func (s *Server) follows() {
+	for _, op := range []struct {
+		method, id, summary string
+		wanted              bool
+	}{
+		{http.MethodPut, "follow-user", "Hear of somebody's deeds in the following feed", true},
+		{http.MethodDelete, "unfollow-user", "Hear of them no more", false},
+	} {
+		register(s, huma.Operation{
+			OperationID: op.id, Method: op.method, Path: "/v1/users/{id}/follow", Tags: []string{tagCommunity}, Summary: op.summary,
+			Description: "Repeating it changes nothing.", DefaultStatus: http.StatusNoContent,
+		}, func(ctx context.Context, in *followInput) (*struct{}, error) {
+			return nil, models.SetFollow(ctx, s.DB, principal(ctx).UserID, in.ID, op.wanted, s.now())
+		})
+	}
+}
+
+type followInput struct {
+	ID uuid.UUID `path:"id" format:"uuid"`
+}

@@ -1,0 +1,203 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/game"
+)
+
+const tagGame = "gamification"
+
+// gamification are the addresses of points, achievements and boards.
+func (s *Server) gamification() {
+	tags := []string{tagGame}
+	register(s, huma.Operation{
+		OperationID: "get-game-profile", Method: http.MethodGet, Path: "/v1/gamification/profile", Tags: tags,
+		Summary: "One's points, level, streak and badges",
+	}, s.gameProfile)
+	register(s, huma.Operation{
+		OperationID: "list-achievements", Method: http.MethodGet, Path: "/v1/gamification/achievements", Tags: tags,
+		Summary: "Achievements, and how far one is on the way to each",
+	}, s.listAchievements)
+	register(s, huma.Operation{
+		OperationID: "get-leaderboard", Method: http.MethodGet, Path: "/v1/gamification/leaderboard", Tags: tags,
+		Summary: "Who is ahead", Description: "Of equals who got there first is ahead. All numbers of an entry are of the timeframe. Who has leaderboard_hidden set is on no board.",
+	}, s.leaderboard)
+	register(s, huma.Operation{
+		OperationID: "get-game-stats", Method: http.MethodGet, Path: "/v1/gamification/stats", Tags: tags,
+		Summary: "What all learners have together",
+	}, s.gameStats)
+	register(s, huma.Operation{
+		OperationID: "spend-streak-freeze", Method: http.MethodPost, Path: "/v1/gamification/streak/freeze", Tags: tags,
+		Summary:     "Have one's streak go over a day",
+		Description: "Yesterday, when only that was missed, else today. A week (from Monday) has one freeze; it is spent once.",
+		Errors:      []int{http.StatusConflict},
+	}, s.spendFreeze)
+	register(s, awardOperation(), s.awardPoints, admins)
+}
+
+type gameProfileView struct {
+	UserID               uuid.UUID   `json:"user_id" format:"uuid"`
+	Level                int         `json:"level"`
+	TotalPoints          int64       `json:"total_points"`
+	CurrentStreak        int         `json:"current_streak" doc:"Days in a row, in one's own calendar, with a lesson completed, a quiz passed or a review."`
+	LongestStreak        int         `json:"longest_streak"`
+	AchievementsUnlocked int         `json:"achievements_unlocked"`
+	AchievementsTotal    int         `json:"achievements_total"`
+	LevelProgressCurrent int64       `json:"level_progress_current"`
+	LevelProgressTarget  int64       `json:"level_progress_target"`
+	RankPosition         *int64      `json:"rank_position" nullable:"true" doc:"On the board of all points; null for who is not on it."`
+	Badges               []badgeView `json:"badges" nullable:"false" doc:"The latest first."`
+	CoursesCompleted     int         `json:"courses_completed"`
+	LessonsCompleted     int         `json:"lessons_completed"`
+	TotalStudyMinutes    int64       `json:"total_study_minutes"`
+	StreakFreezeFor      *string     `json:"streak_freeze_for" format:"date" nullable:"true" doc:"A day that one's streak could be made to go over."`
+
+	XP                int64 `json:"xp" doc:"The same as total_points, for existing clients, and so on."`
+	TotalXP           int64 `json:"total_xp"`
+	XPToNextLevel     int64 `json:"xp_to_next_level"`
+	Streak            int   `json:"streak"`
+	CurrentStreakDays int   `json:"current_streak_days"`
+	LongestStreakDays int   `json:"longest_streak_days"`
+}
+
+type badgeView struct {
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	Description string    `json:"description"`
+	IconURL     *string   `json:"icon_url" nullable:"true"`
+	EarnedAt    time.Time `json:"earned_at"`
+}
+
+type gameProfileOutput struct{ Body gameProfileView }
+
+func (s *Server) gameProfile(ctx context.Context, _ *nothing) (*gameProfileOutput, error) {
+	user := principal(ctx).UserID
+	total, err := models.TotalOf(ctx, s.DB, user)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := models.LearnedBy(ctx, s.DB, user)
+	if err != nil {
+		return nil, err
+	}
+	v := gameProfileView{
+		UserID: user, Level: game.Level(total.Points), TotalPoints: total.Points, CoursesCompleted: total.Courses, LessonsCompleted: total.Lessons,
+		TotalStudyMinutes: sum.Minutes, XP: total.Points, TotalXP: total.Points,
+	}
+	v.LevelProgressCurrent, v.LevelProgressTarget = game.LevelProgress(total.Points)
+	v.XPToNextLevel = v.LevelProgressTarget - v.LevelProgressCurrent
+	if err := s.addStreak(ctx, &v); err != nil {
+		return nil, err
+	}
+	if err := s.addBadges(ctx, &v); err != nil {
+		return nil, err
+	}
+	v.RankPosition, err = s.rank(ctx, user)
+	return &gameProfileOutput{v}, err
+}
+
+func (s *Server) addStreak(ctx context.Context, v *gameProfileView) error {
+	streak, err := models.StreakOf(ctx, s.DB, v.UserID, s.now())
+	v.CurrentStreak, v.Streak, v.CurrentStreakDays = streak.Current, streak.Current, streak.Current
+	v.LongestStreak, v.LongestStreakDays = streak.Longest, streak.Longest
+	if streak.Freezable != nil {
+		day := streak.Freezable.String()
+		v.StreakFreezeFor = &day
+	}
+	return err
+}
+
+func (s *Server) addBadges(ctx context.Context, v *gameProfileView) error {
+	all, err := models.Achievements(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	unlocked, err := models.UnlocksOf(ctx, s.DB, v.UserID)
+	if err != nil {
+		return err
+	}
+	v.AchievementsUnlocked, v.AchievementsTotal, v.Badges = len(unlocked), len(all), badges(all, unlocked)
+	return nil
+}
+
+type achievementView struct {
+	ID              string     `json:"id"`
+	Title           string     `json:"title"`
+	Description     string     `json:"description"`
+	AchievementType string     `json:"achievement_type" enum:"course_completion,streak_milestone,points_milestone,community_engagement,learning_consistency,skill_mastery"`
+	IconURL         *string    `json:"icon_url" nullable:"true"`
+	PointsReward    int        `json:"points_reward"`
+	UnlockedAt      *time.Time `json:"unlocked_at" nullable:"true"`
+	ProgressCurrent int64      `json:"progress_current"`
+	ProgressTarget  int64      `json:"progress_target"`
+	IsUnlocked      bool       `json:"is_unlocked"`
+	Rarity          string     `json:"rarity" enum:"common,rare,epic,legendary"`
+}
+
+type achievementsInput struct {
+	ShowLocked bool `query:"show_locked" default:"true" doc:"Also those that are not unlocked yet."`
+}
+
+func (s *Server) listAchievements(ctx context.Context, in *achievementsInput) (*body[[]achievementView], error) {
+	all, err := models.AchievementsOf(ctx, s.DB, principal(ctx).UserID)
+	if err != nil {
+		return nil, err
+	}
+	views := []achievementView{}
+	for _, a := range all {
+		if a.UnlockedAt == nil && !in.ShowLocked {
+			continue
+		}
+		views = append(views, achievementView{
+			ID: a.ID, Title: a.Name, Description: a.Description, AchievementType: a.AchievementType, IconURL: a.IconURL, PointsReward: a.PointsReward,
+			UnlockedAt: utc(a.UnlockedAt), ProgressCurrent: a.Current, ProgressTarget: a.Target, IsUnlocked: a.UnlockedAt != nil, Rarity: a.Rarity,
+		})
+	}
+	return &body[[]achievementView]{views}, nil
+}
+
+type gameStatsView struct {
+	TotalActiveLearners   int64   `json:"total_active_learners" doc:"Who have any points."`
+	TotalPointsAwarded    int64   `json:"total_points_awarded"`
+	HighestLevelAchieved  int     `json:"highest_level_achieved"`
+	YourGlobalRank        *int64  `json:"your_global_rank" nullable:"true" doc:"On the board of all points; null for who is not on it."`
+	AchievementsAvailable int64   `json:"achievements_available"`
+	AverageLevel          float64 `json:"average_level"`
+}
+
+type gameStatsOutput struct{ Body gameStatsView }
+
+func (s *Server) gameStats(ctx context.Context, _ *nothing) (*gameStatsOutput, error) {
+	all, err := models.EverybodyTogether(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	rank, err := s.rank(ctx, principal(ctx).UserID)
+	return &gameStatsOutput{gameStatsView{
+		TotalActiveLearners: all.Learners, TotalPointsAwarded: all.Points, HighestLevelAchieved: all.HighestLevel,
+		YourGlobalRank: rank, AchievementsAvailable: all.Achievements, AverageLevel: all.AverageLevel,
+	}}, err
+}
+
+type freezeView struct {
+	CurrentStreak int    `json:"current_streak"`
+	LongestStreak int    `json:"longest_streak"`
+	Message       string `json:"message"`
+}
+
+type freezeOutput struct{ Body freezeView }
+
+func (s *Server) spendFreeze(ctx context.Context, _ *nothing) (*freezeOutput, error) {
+	streak, err := models.SpendFreeze(ctx, s.DB, principal(ctx).UserID, s.now())
+	if err != nil {
+		return nil, err
+	}
+	return &freezeOutput{freezeView{streak.Current, streak.Longest, "This week's freeze is spent."}}, nil
+}

@@ -1,0 +1,137 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/boards"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// newBoards are the leaderboards of this server.
+func newBoards(s *Server) *boards.Boards {
+	asked := &askedFor{}
+	return &boards.Boards{
+		DB: s.DB, Redis: s.Redis, Clock: s.Clock, Log: s.Log, Within: guarded(s.Deps, redisWithin).Do,
+		Rebuild: func(ctx context.Context, stamp uuid.UUID) error {
+			if !asked.first(stamp, s.now()) {
+				return nil
+			}
+			return models.Promise(ctx, s.DB, outbox.RebuildBoards(stamp, s.now()))
+		},
+	}
+}
+
+// askAgain is how long somebody who asked for boards leaves it at that.
+const askAgain = 10 * time.Second
+
+// askedFor keeps many readers from asking for the same boards.
+type askedFor struct {
+	mu    sync.Mutex
+	stamp uuid.UUID
+	until time.Time
+}
+
+func (a *askedFor) first(stamp uuid.UUID, now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stamp == stamp && now.Before(a.until) {
+		return false
+	}
+	a.stamp, a.until = stamp, now.Add(askAgain)
+	return true
+}
+
+type leaderboardInput struct {
+	Type      string `query:"leaderboard_type" enum:"points,level,achievements" default:"points"`
+	Timeframe string `query:"timeframe" enum:"all_time,monthly,weekly" default:"all_time" doc:"This month's or this week's, in UTC; weeks begin on Monday."`
+	Limit     int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Offset    int64  `query:"offset" minimum:"0" maximum:"10000000" doc:"Places to pass over; ignored beside around_me"`
+	AroundMe  bool   `query:"around_me" doc:"The places around one's own, where one is on the board."`
+}
+
+// board is the one asked for.
+func (in *leaderboardInput) board(now time.Time) models.Board {
+	period := map[string]string{"monthly": models.MonthPeriod(now), "weekly": models.WeekPeriod(now)}[in.Timeframe]
+	return models.Board{Kind: models.BoardKind(in.Type), Period: cmp.Or(period, models.AllTime)}
+}
+
+type leaderboardView struct {
+	LeaderboardType   string      `json:"leaderboard_type" enum:"points,level,achievements"`
+	Timeframe         string      `json:"timeframe" enum:"all_time,monthly,weekly"`
+	Entries           []entryView `json:"entries" nullable:"false"`
+	CurrentUserRank   *int64      `json:"current_user_rank" nullable:"true" doc:"Also off the page; null for who is not on the board."`
+	TotalParticipants int64       `json:"total_participants"`
+}
+
+type entryView struct {
+	UserID            uuid.UUID `json:"user_id" format:"uuid"`
+	Username          string    `json:"username" doc:"The full name of who has none."`
+	AvatarURL         *string   `json:"avatar_url" nullable:"true"`
+	Points            int64     `json:"points"`
+	Level             int       `json:"level"`
+	Rank              int64     `json:"rank" minimum:"1"`
+	AchievementsCount int       `json:"achievements_count"`
+}
+
+type leaderboardOutput struct{ Body leaderboardView }
+
+func (s *Server) leaderboard(ctx context.Context, in *leaderboardInput) (*leaderboardOutput, error) {
+	page, err := s.boards.Read(ctx, boards.Query{
+		Board: in.board(s.now()), Viewer: principal(ctx).UserID, Skip: in.Offset, Limit: in.Limit, Around: in.AroundMe,
+	})
+	if err != nil {
+		return nil, err
+	}
+	v := leaderboardView{
+		LeaderboardType: in.Type, Timeframe: in.Timeframe, Entries: make([]entryView, len(page.Places)),
+		CurrentUserRank: placed(page.Rank), TotalParticipants: page.Size,
+	}
+	users := make([]uuid.UUID, len(page.Places))
+	for i, p := range page.Places {
+		users[i] = p.UserID
+	}
+	faces, err := models.FacesOf(ctx, s.DB, users)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range page.Places {
+		face := faces[p.UserID]
+		v.Entries[i] = entryView{p.UserID, face.Username, face.AvatarURL, p.Points, p.Level, p.Rank, p.Achievements}
+	}
+	return &leaderboardOutput{v}, nil
+}
+
+// placed is nil for who is not on a board.
+func placed(rank int64) *int64 {
+	if rank == 0 {
+		return nil
+	}
+	return &rank
+}
+
+// rank is a user's place on the board of all points.
+func (s *Server) rank(ctx context.Context, user uuid.UUID) (*int64, error) {
+	page, err := s.boards.Read(ctx, boards.Query{
+		Board: models.Board{Kind: models.BoardPoints, Period: models.AllTime}, Viewer: user, Limit: 1,
+	})
+	return placed(page.Rank), err
+}
+
+// badges are achievements that were unlocked, the latest first.
+func badges(all []models.Achievement, unlocked map[string]time.Time) []badgeView {
+	views := []badgeView{}
+	for _, a := range all {
+		if at, has := unlocked[a.ID]; has {
+			views = append(views, badgeView{a.ID, a.Name, a.Description, a.IconURL, at.UTC()})
+		}
+	}
+	slices.SortStableFunc(views, func(a, b badgeView) int { return b.EarnedAt.Compare(a.EarnedAt) })
+	return views
+}

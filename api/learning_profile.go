@@ -1,0 +1,213 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// profile is what is known of oneself as a learner.
+func (s *Server) profile() {
+	register(s, huma.Operation{
+		OperationID: "get-learning-profile", Method: http.MethodGet, Path: "/v1/users/me/learning-profile", Tags: []string{tagUsers},
+		Summary: "What is known of oneself as a learner, and from what",
+	}, s.learningProfile)
+	register(s, huma.Operation{
+		OperationID: "update-learning-profile", Method: http.MethodPut, Path: "/v1/users/me/learning-profile", Tags: []string{tagUsers},
+		Summary: "Correct what is known of oneself as a learner",
+	}, s.changeLearningProfile)
+}
+
+type learningView struct {
+	Interests       []string      `json:"interests" nullable:"false"`
+	InterestsStated bool          `json:"interests_stated" doc:"False: they are those of the courses one asked for."`
+	Level           string        `json:"level" enum:"beginner,intermediate,advanced"`
+	LevelStated     bool          `json:"level_stated" doc:"False: it is that of the hardest course completed."`
+	CompletedTopics []string      `json:"completed_topics" nullable:"false"`
+	Skills          []masteryView `json:"skills" nullable:"false" doc:"What quizzes and reviews were about, and what one said of oneself."`
+	Due             dueView       `json:"due"`
+	UpdatedAt       *time.Time    `json:"updated_at" nullable:"true" doc:"When it was corrected last."`
+}
+
+type masteryView struct {
+	Skill    string     `json:"skill"`
+	Mastery  float64    `json:"mastery" doc:"0 to 1: stated, else measured."`
+	Measured *float64   `json:"measured" nullable:"true" doc:"From quizzes and reviews, newer ones counting more."`
+	Stated   *float64   `json:"stated" nullable:"true"`
+	Quizzes  int        `json:"quizzes"`
+	Reviews  int        `json:"reviews"`
+	LastAt   *time.Time `json:"last_at" nullable:"true"`
+}
+
+type dueView struct {
+	Cards     int             `json:"cards" doc:"Cards to review now."`
+	NextDueAt *time.Time      `json:"next_due_at" nullable:"true"`
+	ByCourse  []dueCourseView `json:"by_course" nullable:"false"`
+}
+
+type dueCourseView struct {
+	CourseID uuid.UUID `json:"course_id" format:"uuid"`
+	Title    string    `json:"title"`
+	Cards    int       `json:"cards"`
+}
+
+func viewLearning(p models.ProfileView) learningView {
+	v := learningView{
+		Interests: list(p.Interests), InterestsStated: p.InterestsStated, Level: p.Level, LevelStated: p.LevelStated,
+		CompletedTopics: list(p.CompletedTopics), Skills: []masteryView{}, UpdatedAt: utc(p.UpdatedAt),
+		Due: dueView{Cards: p.DueNow, NextDueAt: utc(p.NextDueAt), ByCourse: []dueCourseView{}},
+	}
+	for _, s := range p.Skills {
+		v.Skills = append(v.Skills, masteryView{s.Skill, s.Mastery, s.Measured, s.Stated, s.Quizzes, s.Reviews, utc(s.LastAt)})
+	}
+	for _, d := range p.DueByCourse {
+		v.Due.ByCourse = append(v.Due.ByCourse, dueCourseView(d))
+	}
+	return v
+}
+
+type learningInput struct{ Reading }
+
+func (s *Server) learningProfile(ctx context.Context, in *learningInput) (*tagged[learningView], error) {
+	p, err := models.FindProfile(ctx, s.DB, principal(ctx).UserID, s.now())
+	if err != nil {
+		return nil, err
+	}
+	return single(in.IfNoneMatch, viewLearning(p))
+}
+
+type changeLearningInput struct {
+	Changing
+	Body learningBody
+}
+
+// learningBody holds what may be corrected; absent or null leaves a part as it is.
+type learningBody struct {
+	Interests       *[]string           `json:"interests,omitempty" nullable:"true" maxItems:"20"`
+	Level           *string             `json:"level,omitempty" nullable:"true"`
+	CompletedTopics *[]string           `json:"completed_topics,omitempty" nullable:"true" maxItems:"100"`
+	Skills          map[string]*float64 `json:"skills,omitempty" nullable:"true" doc:"Mastery by skill, 0 to 1; null takes back what one said of a skill."`
+}
+
+// Resolve checks what a schema cannot say.
+func (in *changeLearningInput) Resolve(huma.Context) []error {
+	faults := fieldFaults{}
+	faults.words("interests", in.Body.Interests)
+	faults.words("completed_topics", in.Body.CompletedTopics)
+	if in.Body.Level != nil {
+		faults.level("level", *in.Body.Level)
+	}
+	if len(in.Body.Skills) > models.MostSkills {
+		faults.add("skills", "must be at most 100")
+	}
+	for skill, mastery := range in.Body.Skills {
+		if n := utf8.RuneCountInString(trimmed(skill)); n < 1 || n > 100 {
+			faults.add("skills", "names must have 1 to 100 characters")
+		}
+		if mastery != nil && (*mastery < 0 || *mastery > 1) {
+			faults.add("skills", "values must be from 0 to 1")
+		}
+	}
+	return faults
+}
+
+// words notes texts that are empty, too long or of several lines.
+func (f *fieldFaults) words(path string, words *[]string) {
+	if words == nil {
+		return
+	}
+	for i, word := range *words {
+		at := path + "[" + strconv.Itoa(i) + "]"
+		if n := utf8.RuneCountInString(trimmed(word)); n < 1 || n > 200 {
+			f.add(at, "must have 1 to 200 characters")
+		}
+		f.line(at, word)
+	}
+}
+
+func (b learningBody) change() models.ProfileChange {
+	change := models.ProfileChange{Interests: tidy(b.Interests), Level: b.Level, CompletedTopics: tidy(b.CompletedTopics), Skills: map[string]*float64{}}
+	for skill, mastery := range b.Skills {
+		change.Skills[strings.ToLower(trimmed(skill))] = mastery
+	}
+	return change
+}
+
+// tidy drops white space around words and words that are there already.
+func tidy(words *[]string) *[]string {
+	if words == nil {
+		return nil
+	}
+	kept := []string{}
+	for _, word := range *words {
+		if word = trimmed(word); !slices.Contains(kept, word) {
+			kept = append(kept, word)
+		}
+	}
+	return &kept
+}
+
+func (s *Server) changeLearningProfile(ctx context.Context, in *changeLearningInput) (*tagged[learningView], error) {
+	allowed := func(p models.ProfileView) error {
+		if in.IfMatch == "" {
+			return nil
+		}
+		return checkIfMatch(in.IfMatch, etagOf(viewLearning(p)))
+	}
+	p, err := models.ChangeLearning(ctx, s.DB, principal(ctx).UserID, in.Body.change(), s.now(), allowed)
+	if err != nil {
+		return nil, err
+	}
+	return single("", viewLearning(p))
+}
+
+type pathInput struct {
+	Skills string `query:"skills" maxLength:"500" doc:"Skills with commas between, at most 10; absent: those one is weakest in, then one's interests."`
+}
+
+type pathStepView struct {
+	SequenceOrder int       `json:"sequence_order" minimum:"1"`
+	ContentID     uuid.UUID `json:"content_id" format:"uuid"`
+	Title         string    `json:"title"`
+	ContentType   string    `json:"content_type" enum:"course"`
+	Difficulty    string    `json:"difficulty" enum:"beginner,intermediate,advanced"`
+	Duration      int       `json:"estimated_duration" doc:"In minutes."`
+	Prerequisites []string  `json:"prerequisites" nullable:"false" doc:"content_id of the steps before it that it builds on."`
+	Objectives    []string  `json:"learning_objectives" nullable:"false"`
+	Confidence    float64   `json:"confidence_score" doc:"0 to 1: how sure it is that the step helps."`
+}
+
+type pathOutput struct{ Body []pathStepView }
+
+func (s *Server) learningPath(ctx context.Context, in *pathInput) (*pathOutput, error) {
+	var skills []string
+	for skill := range strings.SplitSeq(in.Skills, ",") {
+		if skill = trimmed(skill); skill != "" {
+			skills = append(skills, skill)
+		}
+	}
+	steps, err := models.LearningPath(ctx, s.DB, principal(ctx).UserID, skills, s.now())
+	out := &pathOutput{make([]pathStepView, 0, len(steps))}
+	for i, step := range steps {
+		out.Body = append(out.Body, pathStepView{
+			i + 1, step.Content, step.Title, step.ContentType, step.Difficulty, step.Minutes, list(step.Prerequisites), list(step.Objectives), step.Confidence,
+		})
+	}
+	return out, err
+}
+
+// sizeAsJSON is how long v is as JSON. v comes from JSON, so it marshals.
+func sizeAsJSON(v any) int {
+	text, _ := json.Marshal(v) //nolint:errchkjson // it came from JSON
+	return len(text)
+}

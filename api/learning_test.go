@@ -1,0 +1,264 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/modelstest"
+)
+
+// published is a READY course of somebody's, with quizzes of every kind in its first lesson.
+func (w *world) published(p person) (course uuid.UUID, lessons []uuid.UUID) {
+	w.t.Helper()
+	task, course := w.ask(p, "Tides")
+	w.finish(task, course)
+	for n := 1; n <= 3; n++ {
+		lessons = append(lessons, models.LessonID(course, n))
+	}
+	now, half := w.server.now(), 0.5
+	require.NoError(w.t, w.server.DB.Create(&models.Item{
+		ID: models.ItemID(lessons[0], 7), CourseID: course, LessonID: lessons[0], Position: 7, Type: "quiz", Title: "All kinds", Source: "lyo",
+		DifficultyLevel: "beginner", Language: "en", CreatedAt: now, PassMark: &half,
+		Quiz: []models.QuizQuestion{
+			{ID: "a", Kind: "single_choice", Prompt: "One?", Options: []string{"x", "secret-one"}, Answer: 1, Explanation: "secret-why"},
+			{ID: "b", Kind: "multiple_choice", Prompt: "Some?", Options: []string{"x", "y", "z"}, Answers: []int{0, 2}},
+			{ID: "c", Kind: "true_false", Prompt: "True?", Answer: 1},
+			{ID: "d", Kind: "short_answer", Prompt: "What?", Accepted: []string{"secret-word"}},
+			{ID: "e", Kind: "ordering", Prompt: "Order?", Options: []string{"x", "y", "z"}, Answers: []int{1, 2, 0}},
+		},
+	}).Error)
+	require.NoError(w.t, w.server.DB.Exec(`UPDATE lessons SET key_terms = '[{"term":"Ebb","definition":"Water that leaves."}]' WHERE course_id = ?`, course).Error)
+	return course, lessons
+}
+
+func TestProgressOfACourse(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	owner, ada := w.signUp("owner@example.com"), w.signUp("ada@example.com")
+	course, lessons := w.published(owner)
+	path := "/v1/courses/" + course.String()
+	begun := w.do("GET", path+"/progress", "", ada.header()...).json(t)
+	require.Equal(t, []any{0.0, nil, []any{}, lessons[0].String()}, []any{begun["progress_percent"], begun["started_at"], begun["completed_lessons"], begun["current_lesson_id"]})
+	body := fmt.Sprintf(`{"lesson_id":%q,"completed":true,"minutes":12,"occurred_at":"2026-10-31T12:00:00Z"}`, lessons[0])
+	for range 2 {
+		a := w.do("PUT", path+"/progress", body, append(ada.header(), "Idempotency-Key", "k1")...)
+		require.Equal(t, 200, a.status, string(a.body))
+		v := a.json(t)
+		require.Equal(t, []any{33.0, 12.0, "2026-10-31T12:00:00Z"}, []any{v["progress_percent"], v["time_spent_minutes"], v["started_at"]})
+	}
+	w.problem(w.do("PUT", path+"/progress", strings.Replace(body, "12,", "13,", 1), append(ada.header(), "Idempotency-Key", "k1")...), slugReusedKey)
+	require.Equal(t, 200, w.do("POST", path+"/lessons/"+lessons[1].String()+"/complete", "", ada.header()...).status)
+	v := w.do("POST", path+"/lessons/"+lessons[2].String()+"/complete", `{"minutes":3}`, ada.header()...).json(t)
+	require.Equal(t, []any{100.0, 15.0}, []any{v["progress_percent"], v["time_spent_minutes"]})
+	require.NotNil(t, v["completed_at"])
+	for _, l := range w.do("GET", path, "", ada.header()...).json(t)["lessons"].([]any) {
+		require.Equal(t, true, l.(map[string]any)["is_completed"])
+	}
+	for _, l := range w.do("GET", path, "", owner.header()...).json(t)["lessons"].([]any) {
+		require.Equal(t, false, l.(map[string]any)["is_completed"])
+	}
+	stats := w.do("GET", "/v1/users/me/stats", "", ada.header()...).json(t)
+	require.Equal(t, []any{170.0, 1.0, 2.0, 1.0}, []any{stats["total_points"], stats["level"], stats["current_streak_days"], stats["courses_completed"]})
+	w.problem(w.do("PUT", path+"/progress", fmt.Sprintf(`{"lesson_id":%q}`, models.NewID()), ada.header()...), slugNotFound)
+	w.problem(w.do("PUT", path+"/progress", fmt.Sprintf(`{"lesson_id":%q,"minutes":-1}`, lessons[0]), ada.header()...), slugValidation)
+	_, writing := w.ask(owner, "Moons")
+	w.problem(w.do("GET", "/v1/courses/"+writing.String()+"/progress", "", ada.header()...), slugNotFound)
+}
+
+func TestQuizzesOfEveryKind(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	owner, ada := w.signUp("owner@example.com"), w.signUp("ada@example.com")
+	course, lessons := w.published(owner)
+	path := "/v1/courses/" + course.String()
+	shown := string(w.do("GET", path, "", ada.header()...).body)
+	for _, secret := range []string{"secret-why", "secret-word", "secret-explanation", `"answer"`, `"answers"`, `"accepted"`} {
+		require.NotContains(t, shown, secret)
+	}
+	require.Contains(t, shown, `"pass_mark":0.5`)
+	attempts := path + "/items/" + models.ItemID(lessons[0], 7).String() + "/attempts"
+	right := `{"answers":[{"question_id":"e","answer":["y","z","x"]},{"question_id":"a","answer":1},{"question_id":"b","answer":[2,0]},{"question_id":"c","answer":false},{"question_id":"d","answer":" Secret-Word. "}]}`
+	for _, row := range []struct {
+		body   string
+		score  float64
+		passed bool
+	}{
+		{`{"answers":[]}`, 0, false},
+		{`{"answers":[1,[0],true,"perhaps",[0,1,2]]}`, 0.2, false},
+		{`{"answers":[1,[0,2],false]}`, 0.6, true},
+		{right, 1, true},
+	} {
+		a := w.do("POST", attempts, row.body, ada.header()...)
+		require.Equal(t, 200, a.status, string(a.body))
+		v := a.json(t)
+		require.InDelta(t, row.score, v["score"], 1e-9, row.body)
+		require.Equal(t, row.passed, v["passed"])
+		results := v["results"].([]any)
+		require.Len(t, results, 5)
+		require.Equal(t, "secret-why", results[0].(map[string]any)["explanation"])
+	}
+	require.EqualValues(t, 20, w.do("GET", "/v1/gamification/profile", "", ada.header()...).json(t)["total_points"], "passed twice, earned once")
+	for _, bad := range []string{`{"answers":[{"question_id":"z","answer":1}]}`, `{"answers":[1,1,1,1,1,1]}`, `{"answers":[{"question_id":"a","answer":1},{"question_id":"a","answer":1}]}`} {
+		w.problem(w.do("POST", attempts, bad, ada.header()...), slugValidation)
+	}
+	w.problem(w.do("POST", path+"/items/"+models.NewID().String()+"/attempts", right, ada.header()...), slugNotFound)
+	keyed := append(ada.header(), "Idempotency-Key", "try")
+	first, again := w.do("POST", attempts, right, keyed...).json(t), w.do("POST", attempts, right, keyed...).json(t)
+	require.Equal(t, first, again)
+}
+
+func TestReviewsOverHTTP(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada := w.signUp("ada@example.com")
+	course, lessons := w.published(ada)
+	path := "/v1/courses/" + course.String()
+	for _, lesson := range lessons {
+		require.Equal(t, 200, w.do("POST", path+"/lessons/"+lesson.String()+"/complete", "", ada.header()...).status)
+	}
+	require.Equal(t, 200, w.do("POST", path+"/items/"+models.ItemID(lessons[0], 7).String()+"/attempts", `{"answers":[]}`, ada.header()...).status)
+	seen := map[any]bool{}
+	for next := "/v1/reviews/due?limit=3"; next != ""; {
+		a := w.do("GET", next, "", ada.header()...)
+		for _, card := range a.array(t) {
+			require.False(t, seen[card["id"]])
+			seen[card["id"]] = true
+			require.NotEmpty(t, card["back"])
+		}
+		next = nextPath(a)
+	}
+	require.Len(t, seen, 3+5, "three terms, and the five questions of the quiz that was tried")
+	card := w.list("/v1/reviews/due", ada)[0]
+	a := w.do("POST", "/v1/reviews/"+card["id"].(string), `{"rating":"easy"}`, ada.header()...)
+	require.Equal(t, 200, a.status, string(a.body))
+	require.Greater(t, a.json(t)["due_at"], "2026-11-02")
+	stats := w.do("GET", "/v1/reviews/stats", "", ada.header()...).json(t)
+	require.Equal(t, []any{8.0, 7.0, 7.0, 1.0, 1.0, 1.0, nil}, []any{
+		stats["total_cards"], stats["due_now"], stats["due_today"], stats["mature_cards"], stats["reviewed_today"], stats["total_reviews"], stats["retention_rate"],
+	})
+	w.problem(w.do("POST", "/v1/reviews/"+card["id"].(string), `{"rating":"perfect"}`, ada.header()...), slugValidation)
+}
+
+func TestKeysOfLearningAreTheirOwners(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
+	course, lessons := w.published(ada)
+	path := "/v1/courses/" + course.String() + "/progress"
+	for _, p := range []person{ada, eve} {
+		for n := range 2 {
+			body := fmt.Sprintf(`{"lesson_id":%q,"completed":false,"minutes":5}`, lessons[0])
+			v := w.do("PUT", path, body, append(p.header(), "Idempotency-Key", "the same")...).json(t)
+			require.EqualValues(t, 5, v["time_spent_minutes"], n)
+			require.Equal(t, p.id, v["user_id"])
+		}
+	}
+}
+
+func TestAdministratorsGivePoints(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	boss, ada := w.signUp("boss@example.com"), w.signUp("ada@example.com")
+	path := "/v1/gamification/award-points"
+	body := fmt.Sprintf(`{"user_id":%q,"points":1200,"reason":"well done"}`, ada.id)
+	w.problem(w.do("POST", path, body, ada.header()...), slugDenied)
+	w.problem(w.do("POST", path, body), slugAuth)
+	w.setRole(boss, true)
+	w.problem(w.do("POST", path, "", boss.header()...), slugValidation)
+	for _, bad := range []string{`{"user_id":"x","points":1,"reason":"r"}`, fmt.Sprintf(`{"user_id":%q,"points":0,"reason":"r"}`, ada.id), fmt.Sprintf(`{"user_id":%q,"points":100001,"reason":"r"}`, ada.id), fmt.Sprintf(`{"user_id":%q,"points":5}`, ada.id)} {
+		w.problem(w.do("POST", path, bad, boss.header()...), slugValidation)
+	}
+	w.problem(w.do("POST", path, strings.Replace(body, ada.id, models.NewID().String(), 1), boss.header()...), slugNotFound)
+	want := map[string]any{"message": "The points are given.", "user_id": ada.id, "reason": "well done", "old_points": 0.0, "new_points": 1200.0, "level_up": true, "new_level": 2.0}
+	for n := range 3 {
+		a := w.do("POST", path, body, append(boss.header(), "Idempotency-Key", "bonus")...)
+		require.Equal(t, 200, a.status, string(a.body))
+		require.Equal(t, want, a.json(t))
+		require.Equal(t, n > 0, a.header.Get("Idempotent-Replayed") == "true")
+	}
+	w.problem(w.do("POST", path, strings.Replace(body, "1200", "1201", 1), append(boss.header(), "Idempotency-Key", "bonus")...), slugReusedKey)
+	v := w.do("POST", path+"?user_id="+ada.id+"&points=5&reason=more", "", boss.header()...).json(t)
+	require.Equal(t, []any{1200.0, 1205.0, false}, []any{v["old_points"], v["new_points"], v["level_up"]})
+	var promised int64
+	require.NoError(t, w.server.DB.Model(&models.OutboxEntry{}).Where("workflow = 'UnlockAchievements'").Count(&promised).Error)
+	require.EqualValues(t, 2, promised, "one for each award")
+	log := w.list("/v1/admin/audit?action=points.awarded&user_id="+ada.id, boss)
+	require.Len(t, log, 2)
+}
+
+// TestBoardsOverHTTP has the same answers with Redis and without.
+func TestBoardsOverHTTP(t *testing.T) {
+	t.Parallel()
+	options, err := redis.ParseURL(modelstest.Redis(t))
+	require.NoError(t, err)
+	client := redis.NewClient(options)
+	t.Cleanup(func() { _ = client.Close() })
+	for _, with := range []redis.UniversalClient{nil, client} {
+		w := newWorld(t, func(d *Deps) { d.Redis = with })
+		boss := w.signUp("boss@example.com")
+		w.setRole(boss, true)
+		var people []person
+		award := func(p person, points int) {
+			w.clock.advance(time.Second)
+			a := w.do("POST", "/v1/gamification/award-points", fmt.Sprintf(`{"user_id":%q,"points":%d,"reason":"r"}`, p.id, points), boss.header()...)
+			require.Equal(t, 200, a.status, string(a.body))
+		}
+		for _, name := range []string{"a", "b", "c", "d"} {
+			people = append(people, w.signUp(name+"@example.com"))
+			award(people[len(people)-1], 100)
+		}
+		if with != nil {
+			_, err := w.server.boards.Build(context.Background(), nil, func() {})
+			require.NoError(t, err)
+		}
+		board := func(p person, query string) map[string]any {
+			a := w.do("GET", "/v1/gamification/leaderboard"+query, "", p.header()...)
+			require.Equal(t, http.StatusOK, a.status, string(a.body))
+			return a.json(t)
+		}
+		order := func(v map[string]any) (names []int) {
+			for _, e := range v["entries"].([]any) {
+				for i, p := range people {
+					if p.id == e.(map[string]any)["user_id"] {
+						names = append(names, i)
+					}
+				}
+			}
+			return names
+		}
+		v := board(people[3], "?limit=2")
+		require.Equal(t, []int{0, 1}, order(v), "who got there first")
+		require.Equal(t, []any{4.0, 4.0}, []any{v["current_user_rank"], v["total_participants"]})
+		award(people[3], 1)
+		require.Equal(t, []int{3, 0, 1, 2}, order(board(people[0], "?timeframe=weekly")), "at once")
+		require.Equal(t, []int{1, 2}, order(board(people[2], "?around_me=true&limit=2")))
+		require.Nil(t, board(boss, "")["current_user_rank"])
+		require.Empty(t, board(boss, "?leaderboard_type=achievements&timeframe=monthly")["entries"])
+		require.Equal(t, 200, w.do("PUT", "/v1/users/me", `{"leaderboard_hidden":true}`, people[0].header()...).status)
+		v = board(people[0], "?leaderboard_type=level")
+		require.Equal(t, []int{1, 2, 3}, order(v), "hidden at once; the level was reached with the first points")
+		require.Nil(t, v["current_user_rank"])
+		stats := w.do("GET", "/v1/gamification/stats", "", people[3].header()...).json(t)
+		require.Equal(t, []any{4.0, 401.0, 1.0, 1.0, 8.0, 1.0}, []any{
+			stats["total_active_learners"], stats["total_points_awarded"], stats["highest_level_achieved"], stats["your_global_rank"], stats["achievements_available"], stats["average_level"],
+		})
+		profile := w.do("GET", "/v1/gamification/profile", "", people[3].header()...).json(t)
+		require.Equal(t, []any{1.0, 101.0, 899.0, 101.0, 1000.0}, []any{
+			profile["rank_position"], profile["xp"], profile["xp_to_next_level"], profile["level_progress_current"], profile["level_progress_target"],
+		})
+		all := w.list("/v1/gamification/achievements", people[3])
+		require.Len(t, all, 8)
+		require.Equal(t, []any{"points_1000", 101.0, 1000.0, false}, []any{all[5]["id"], all[5]["progress_current"], all[5]["progress_target"], all[5]["is_unlocked"]})
+		require.Empty(t, w.list("/v1/gamification/achievements?show_locked=false", people[3]))
+		w.problem(w.do("POST", "/v1/gamification/streak/freeze", "", people[3].header()...), slugConflict)
+	}
+}

@@ -1,0 +1,53 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// liker sets or clears a like, or turns it round where want is nil.
+type liker func(ctx context.Context, db *gorm.DB, v models.Viewer, id uuid.UUID, want *bool, now time.Time) (likes int, liked bool, err error)
+
+type likeView struct {
+	Message    string `json:"message"`
+	LikesCount int    `json:"likes_count"`
+	UserLiked  bool   `json:"user_liked"`
+}
+
+// likable adds the three operations on one's like of something.
+func (s *Server) likable(what, path string, like liker) {
+	yes, no := true, false
+	for _, op := range []struct {
+		method, id, summary string
+		want                *bool
+	}{
+		{http.MethodPost, "like-" + what, "Like a " + what + ", or take one's like back", nil},
+		{http.MethodPut, "set-like-of-" + what, "Like a " + what + "; repeating it changes nothing", &yes},
+		{http.MethodDelete, "clear-like-of-" + what, "Take one's like of a " + what + " back; repeating it changes nothing", &no},
+	} {
+		register(s, huma.Operation{
+			OperationID: op.id, Method: op.method, Path: path + "/like", Tags: []string{tagCommunity}, Summary: op.summary, Errors: []int{http.StatusConflict},
+		}, func(ctx context.Context, in *PostID) (*body[likeView], error) {
+			v, err := s.reader(ctx)
+			if err != nil {
+				return nil, err
+			}
+			likes, liked, err := like(ctx, s.DB, v, in.ID, op.want, s.now())
+			if err != nil {
+				return nil, err
+			}
+			message := "You like it."
+			if !liked {
+				message = "You do not like it."
+			}
+			return &body[likeView]{likeView{message, likes, liked}}, nil
+		})
+	}
+}

@@ -1,0 +1,120 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+const tagInbox = "notifications"
+
+// inbox is where news is, whether or not a push told of it.
+func (s *Server) inbox() {
+	tags := []string{tagInbox}
+	register(s, huma.Operation{
+		OperationID: "list-notifications", Method: http.MethodGet, Path: "/v1/notifications", Tags: tags,
+		Summary: "What is in one's inbox, the latest first",
+	}, s.listNotifications)
+	register(s, huma.Operation{
+		OperationID: "count-notifications", Method: http.MethodGet, Path: "/v1/notifications/unread-count", Tags: tags,
+		Summary: "How much of it is unread, for the app's badge",
+	}, s.countNotifications)
+	register(s, huma.Operation{
+		OperationID: "read-notification", Method: http.MethodPut, Path: "/v1/notifications/{id}/read", Tags: tags,
+		Summary: "Mark one as read; the first time counts", DefaultStatus: http.StatusOK,
+	}, s.readNotification)
+	register(s, huma.Operation{
+		OperationID: "read-notifications", Method: http.MethodPut, Path: "/v1/notifications/read-all", Tags: tags,
+		Summary: "Mark everything as read", DefaultStatus: http.StatusOK,
+	}, s.readNotifications)
+}
+
+type notificationView struct {
+	ID        uuid.UUID         `json:"id" format:"uuid"`
+	Type      string            `json:"type" doc:"course_ready, achievement_unlocked, comment, mention, reminder, moderation, broadcast, test; more may come."`
+	Title     string            `json:"title"`
+	Body      string            `json:"body"`
+	Data      map[string]string `json:"data" doc:"What the app needs to act on it, the same as in the push."`
+	IsRead    bool              `json:"is_read"`
+	ReadAt    *time.Time        `json:"read_at"`
+	CreatedAt time.Time         `json:"created_at"`
+}
+
+func viewNotification(n models.Notification) notificationView {
+	data := n.Data
+	if data == nil {
+		data = map[string]string{}
+	}
+	return notificationView{
+		ID: n.ID, Type: string(n.Kind), Title: n.Title, Body: n.Body, Data: data,
+		IsRead: n.ReadAt != nil, ReadAt: utc(n.ReadAt), CreatedAt: n.CreatedAt.UTC(),
+	}
+}
+
+type listNotificationsInput struct {
+	InboxScope
+	Paging
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+// InboxScope is what a cursor of the inbox belongs to.
+type InboxScope struct {
+	Unread string `query:"unread" enum:"true,false" doc:"true: only what is unread; false: only what is read; absent: both."`
+}
+
+func (in InboxScope) unread() *bool {
+	if in.Unread == "" {
+		return nil
+	}
+	unread := in.Unread == "true"
+	return &unread
+}
+
+func (s *Server) listNotifications(ctx context.Context, in *listNotificationsInput) (*listed[notificationView], error) {
+	user := principal(ctx).UserID
+	scope := []any{user, in.InboxScope}
+	after, err := s.openCursor("notifications", scope, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	news, err := models.ListNotifications(ctx, s.DB, user, models.InboxFilter{Unread: in.unread(), After: after, Offset: in.skip(), Limit: in.Limit + 1})
+	if err != nil {
+		return nil, err
+	}
+	place := func(n models.Notification) models.Keyset { return models.Keyset{At: n.CreatedAt, ID: n.ID} }
+	return pageOf(ctx, s, "notifications", scope, news, in.Limit, place, viewNotification), nil
+}
+
+type unreadView struct {
+	UnreadCount int `json:"unread_count" minimum:"0"`
+}
+
+func (s *Server) countNotifications(ctx context.Context, _ *nothing) (*body[unreadView], error) {
+	n, err := models.UnreadCount(ctx, s.DB, principal(ctx).UserID)
+	return &body[unreadView]{unreadView{n}}, err
+}
+
+// NotificationID names news in the path.
+type NotificationID struct {
+	ID uuid.UUID `path:"id" format:"uuid"`
+}
+
+func (s *Server) readNotification(ctx context.Context, in *NotificationID) (*body[notificationView], error) {
+	n, err := models.ReadNotification(ctx, s.DB, principal(ctx).UserID, in.ID, s.now())
+	return &body[notificationView]{viewNotification(n)}, err
+}
+
+type readView struct {
+	Message string `json:"message"`
+	Updated int    `json:"updated" doc:"How many were unread"`
+}
+
+func (s *Server) readNotifications(ctx context.Context, _ *nothing) (*body[readView], error) {
+	n, err := models.ReadAll(ctx, s.DB, principal(ctx).UserID, s.now())
+	return &body[readView]{readView{"Everything is read.", n}}, err
+}

@@ -1,0 +1,213 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+const (
+	postsPath = "/v1/community/posts"
+	postPath  = postsPath + "/{id}"
+)
+
+// posts are the addresses of posts.
+func (s *Server) posts() {
+	tags := []string{tagCommunity}
+	register(s, huma.Operation{
+		OperationID: "list-posts", Method: http.MethodGet, Path: postsPath, Tags: tags,
+		Summary: "What others have posted, pinned ones first",
+		Description: "sort=new: the latest first. hot: by the reactions of distinct users (a like counts 0.5, having commented 0.8), which lose half of " +
+			"their worth in a day of the post's age. top: by the same without age, of the posts made in the window.",
+	}, s.listPosts)
+	register(s, huma.Operation{
+		OperationID: "create-post", Method: http.MethodPost, Path: postsPath, Tags: tags, Summary: "Post something",
+		Description: "A post that breaks the word and link policy has the status held: others see it once an administrator has approved it. How much one may post in a " +
+			"day rises with the age of the account, a verified address and what others get to see. Announcements are for administrators.",
+	}, s.createPost)
+	register(s, huma.Operation{
+		OperationID: "get-post", Method: http.MethodGet, Path: postPath, Tags: tags,
+		Summary: "A post", Description: "A reader counts once in views_count.",
+	}, s.getPost)
+	register(s, huma.Operation{
+		OperationID: "update-post", Method: http.MethodPut, Path: postPath, Tags: tags,
+		Summary: "Change one's own post; administrators change and pin any", Description: "What is absent or null stays. What the post said before is kept, see edits.",
+	}, s.updatePost)
+	register(s, huma.Operation{
+		OperationID: "delete-post", Method: http.MethodDelete, Path: postPath, Tags: tags, Summary: "Delete one's own post; administrators delete any",
+	}, s.deletePost)
+	register(s, huma.Operation{
+		OperationID: "list-post-edits", Method: http.MethodGet, Path: postPath + "/edits", Tags: tags,
+		Summary: "What a post said before, the latest first, for its author and administrators",
+	}, s.listPostEdits)
+	s.likable("post", postPath, models.LikePost)
+}
+
+// PostID names a post in the path.
+type PostID struct {
+	ID uuid.UUID `path:"id" format:"uuid"`
+}
+
+// Format is for inputs of operations that show Markdown.
+type Format struct {
+	Format string `query:"format" enum:"markdown,html" default:"markdown" doc:"html: content_html is there too"`
+}
+
+// reader is who reads. Only who has signed in as an administrator is asked about, so
+// that others cost no query.
+func (s *Server) reader(ctx context.Context) (models.Viewer, error) {
+	if !principal(ctx).Has(models.RoleAdmin) {
+		return models.Viewer{ID: principal(ctx).UserID}, nil
+	}
+	return s.viewer(ctx)
+}
+
+// viewer is who changes something, by what Postgres says of them now.
+func (s *Server) viewer(ctx context.Context) (models.Viewer, error) {
+	user := principal(ctx).UserID
+	admin, err := models.HasRole(ctx, s.DB, user, models.RoleAdmin)
+	return models.Viewer{ID: user, Admin: admin}, err
+}
+
+// writing are the circumstances under which the principal writes something.
+func (s *Server) writing(ctx context.Context) (models.Writing, error) {
+	v, err := s.viewer(ctx)
+	w := models.Writing{Viewer: v, Now: s.now(), Followups: outbox.Followups(s.now), Entry: s.happened(ctx, "", uuid.Nil, nil)}
+	if s.Config.Limits.On() {
+		w.Allow = s.allowance
+	}
+	return w, err
+}
+
+// allowance is what somebody may write in a day, as the mode of the limits has it.
+func (s *Server) allowance(n curate.Newcomer) curate.Allowance {
+	a := curate.AllowanceOf(n)
+	for _, number := range []*int{&a.Posts, &a.Comments, &a.Links} {
+		*number = s.Config.Limits.Effective(config.Rate{Quota: *number}).Quota
+	}
+	return a
+}
+
+type createPostInput struct {
+	Format
+	Body newPostBody
+}
+
+func (s *Server) createPost(ctx context.Context, in *createPostInput) (*tagged[postView], error) {
+	w, err := s.writing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	post := in.Body.post()
+	if post.PostType == models.PostAnnouncement && !w.Admin {
+		return nil, models.Errorf(models.Forbidden, "Announcements are for administrators.")
+	}
+	made, err := models.CreatePost(ctx, s.DB, w, post)
+	if err != nil {
+		return nil, err
+	}
+	return s.singlePost("", made, in.Format)
+}
+
+type getPostInput struct {
+	PostID
+	Format
+	Reading
+}
+
+func (s *Server) getPost(ctx context.Context, in *getPostInput) (*tagged[postView], error) {
+	v, err := s.reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	post, err := models.ReadPost(ctx, s.DB, v, in.ID, s.now())
+	if err != nil {
+		return nil, err
+	}
+	return s.singlePost(in.IfNoneMatch, post, in.Format)
+}
+
+func (s *Server) singlePost(ifNoneMatch string, post models.PostSeen, f Format) (*tagged[postView], error) {
+	view, err := s.viewPost(post, f)
+	if err != nil {
+		return nil, err
+	}
+	return single(ifNoneMatch, view)
+}
+
+type updatePostInput struct {
+	PostID
+	Format
+	Changing
+	Body postChangeBody
+}
+
+func (s *Server) updatePost(ctx context.Context, in *updatePostInput) (*tagged[postView], error) {
+	w, err := s.writing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	announces := in.Body.PostType != nil && *in.Body.PostType == models.PostAnnouncement
+	if !w.Admin && (in.Body.IsPinned != nil || announces) {
+		return nil, models.Errorf(models.Forbidden, "Pinning and announcing are for administrators.")
+	}
+	post, err := models.UpdatePost(ctx, s.DB, w, in.ID, in.Body.change(), s.postMatches(in.IfMatch))
+	if err != nil {
+		return nil, err
+	}
+	return s.singlePost("", post, in.Format)
+}
+
+// postMatches honours If-Match with the tag of either format.
+func (s *Server) postMatches(ifMatch string) func(models.PostSeen) error {
+	return func(post models.PostSeen) error {
+		view, err := s.viewPost(post, Format{})
+		if err != nil || ifMatch == "" || checkIfMatch(ifMatch, etagOf(view)) == nil {
+			return err
+		}
+		if view, err = s.viewPost(post, Format{formatHTML}); err != nil {
+			return err
+		}
+		return checkIfMatch(ifMatch, etagOf(view))
+	}
+}
+
+// done is the answer of what leaves nothing else to tell.
+type done struct {
+	Message string `json:"message"`
+}
+
+type deletePostInput struct {
+	PostID
+	Changing
+}
+
+func (s *Server) deletePost(ctx context.Context, in *deletePostInput) (*body[done], error) {
+	w, err := s.writing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := models.DeletePost(ctx, s.DB, w, in.ID, s.postMatches(in.IfMatch)); err != nil {
+		return nil, err
+	}
+	return &body[done]{done{"The post is deleted."}}, nil
+}
+
+func (s *Server) listPostEdits(ctx context.Context, in *PostID) (*body[[]editView], error) {
+	v, err := s.reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	edits, err := models.PostEdits(ctx, s.DB, v, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &body[[]editView]{viewEdits(edits)}, nil
+}

@@ -1,0 +1,103 @@
+package api
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// PostScope is what a cursor of the list belongs to.
+type PostScope struct {
+	PostType string `query:"post_type" enum:"discussion,question,achievement,resource,announcement"`
+	Tags     string `query:"tags" maxLength:"600" doc:"With commas between; a post has all of them."`
+	Sort     string `query:"sort" enum:"new,hot,top" default:"new"`
+	Window   string `query:"window" enum:"day,week,month,year,all" default:"all" doc:"sort=top: of posts made within that time, counted from the first page."`
+}
+
+type listPostsInput struct {
+	PostScope
+	Format
+	Paging
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+func windows() map[string]time.Duration {
+	const day = 24 * time.Hour
+	return map[string]time.Duration{"day": day, "week": 7 * day, "month": 30 * day, "year": 365 * day}
+}
+
+func (s *Server) listPosts(ctx context.Context, in *listPostsInput) (*listed[postView], error) {
+	user := principal(ctx).UserID
+	scope := []any{user, in.PostScope}
+	place, err := s.openPlace("posts", scope, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	f := models.PostFilter{PostType: in.PostType, Tags: in.tags(), Sort: in.Sort, Offset: in.skip(), Limit: in.Limit + 1}
+	if place != nil {
+		if f.After, f.Since, err = readPlace(place); err != nil {
+			return nil, err
+		}
+	} else if window, bounded := windows()[in.Window]; bounded && in.Sort == models.SortTop {
+		f.Since = s.now().Add(-window)
+	}
+	posts, err := models.ListPosts(ctx, s.DB, user, f)
+	if err != nil {
+		return nil, err
+	}
+	page := &listed[postView]{Body: make([]postView, 0, len(posts))}
+	if len(posts) > in.Limit {
+		posts = posts[:in.Limit]
+		last := models.PlaceOf(posts[in.Limit-1], in.Sort)
+		page.Link = s.nextLink(ctx, s.sealPlace("posts", scope, writePlace(last, f.Since)))
+	}
+	for _, post := range posts {
+		view, err := s.viewPost(post, in.Format)
+		if err != nil {
+			return nil, err
+		}
+		page.Body = append(page.Body, view)
+	}
+	return page, nil
+}
+
+// tags are those asked for.
+func (in *listPostsInput) tags() (tags []string) {
+	for tag := range strings.SplitSeq(in.Tags, ",") {
+		if tag = trimmed(tag); tag != "" {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
+}
+
+// placeBytes are: since when, pinned, the time, the score, the id.
+const placeBytes = 8 + 1 + 8 + 8 + 16
+
+func writePlace(p models.PostPlace, since time.Time) []byte {
+	raw := binary.BigEndian.AppendUint64(make([]byte, 0, placeBytes), uint64(since.UnixMicro()))
+	pinned := byte(0)
+	if p.Pinned {
+		pinned = 1
+	}
+	raw = binary.BigEndian.AppendUint64(append(raw, pinned), uint64(p.At.UnixMicro()))
+	raw = binary.BigEndian.AppendUint64(raw, math.Float64bits(p.Score))
+	return append(raw, p.ID[:]...)
+}
+
+func readPlace(raw []byte) (*models.PostPlace, time.Time, error) {
+	if len(raw) != placeBytes {
+		return nil, time.Time{}, malformed("The cursor is not one of this list with this filter.")
+	}
+	number := func(at int) uint64 { return binary.BigEndian.Uint64(raw[at:]) }
+	since := time.UnixMicro(int64(number(0))).UTC()
+	return &models.PostPlace{
+		Pinned: raw[8] == 1, At: time.UnixMicro(int64(number(9))).UTC(), Score: math.Float64frombits(number(17)), ID: uuid.UUID(raw[25:]),
+	}, since, nil
+}

@@ -1,0 +1,80 @@
+package api
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// formatHTML asks for content_html.
+const formatHTML = "html"
+
+// authorView is who wrote something.
+type authorView struct {
+	ID        *uuid.UUID `json:"id" format:"uuid" nullable:"true" doc:"null: the account was deleted."`
+	Name      string     `json:"name"`
+	AvatarURL *string    `json:"avatar_url" nullable:"true"`
+}
+
+func viewAuthor(b models.Byline) authorView { return authorView{b.ID, b.Name, b.AvatarURL} }
+
+// postView is a post as clients see it.
+type postView struct {
+	ID            uuid.UUID      `json:"id" format:"uuid"`
+	Title         string         `json:"title"`
+	Content       string         `json:"content" doc:"Markdown, as written: show content_html, or be sure that your Markdown lets no HTML through."`
+	ContentHTML   *string        `json:"content_html,omitempty" doc:"The content as safe HTML, where format=html asks for it."`
+	PostType      string         `json:"post_type" enum:"discussion,question,achievement,resource,announcement"`
+	Author        authorView     `json:"author"`
+	Tags          []string       `json:"tags" nullable:"false"`
+	CreatedAt     time.Time      `json:"created_at"`
+	UpdatedAt     time.Time      `json:"updated_at"`
+	LikesCount    int            `json:"likes_count"`
+	CommentsCount int            `json:"comments_count"`
+	ViewsCount    int            `json:"views_count"`
+	IsPinned      bool           `json:"is_pinned"`
+	UserLiked     bool           `json:"user_liked"`
+	Metadata      map[string]any `json:"metadata"`
+	Status        string         `json:"status" enum:"visible,held,hidden" doc:"Others see only what is visible. held: until an administrator has approved it."`
+}
+
+func (s *Server) viewPost(p models.PostSeen, f Format) (postView, error) {
+	v := postView{
+		ID: p.ID, Title: p.Title, Content: p.Content, PostType: p.PostType, Author: viewAuthor(p.Author), Tags: list(p.Tags),
+		CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC(), LikesCount: p.LikesCount, CommentsCount: p.CommentsCount,
+		ViewsCount: p.ViewsCount, IsPinned: p.IsPinned, UserLiked: p.UserLiked, Metadata: p.Metadata, Status: string(p.Status),
+	}
+	if v.Metadata == nil {
+		v.Metadata = map[string]any{}
+	}
+	var err error
+	v.ContentHTML, err = s.asHTML(p.Content, f)
+	return v, err
+}
+
+// asHTML is a text as safe HTML, nil unless that was asked for.
+func (s *Server) asHTML(text string, f Format) (*string, error) {
+	if f.Format != formatHTML {
+		return nil, nil //nolint:nilnil // nobody asked for it
+	}
+	html, err := s.markdown.html(text)
+	return &html, err
+}
+
+// editView is what a post or comment said before.
+type editView struct {
+	Title   string    `json:"title" doc:"Of a post; empty for a comment."`
+	Content string    `json:"content"`
+	Tags    []string  `json:"tags" nullable:"false"`
+	Until   time.Time `json:"until" doc:"When it ceased to say that."`
+}
+
+func viewEdits(edits []models.ContentEdit) []editView {
+	views := make([]editView, 0, len(edits))
+	for _, e := range edits {
+		views = append(views, editView{e.Title, e.Content, list(e.Tags), e.At.UTC()})
+	}
+	return views
+}

@@ -1,0 +1,159 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+const tagLearning = "learning"
+
+// progress are the addresses of what a learner does with a course.
+func (s *Server) progress() {
+	tags := []string{tagLearning}
+	register(s, huma.Operation{
+		OperationID: "get-progress", Method: http.MethodGet, Path: "/v1/courses/{id}/progress", Tags: tags,
+		Summary: "How far one is in a course",
+	}, s.getProgress)
+	register(s, huma.Operation{
+		OperationID: "put-progress", Method: http.MethodPut, Path: "/v1/courses/{id}/progress", Tags: tags,
+		Summary:     "Say that a lesson is completed, or how long one was at it",
+		Description: studyDoc, Errors: []int{http.StatusConflict},
+	}, s.putProgress)
+	register(s, huma.Operation{
+		OperationID: "complete-lesson", Method: http.MethodPost, Path: "/v1/courses/{id}/lessons/{lesson_id}/complete", Tags: tags,
+		Summary: "Complete a lesson", Description: studyDoc, Errors: []int{http.StatusConflict},
+	}, s.completeLesson)
+	register(s, attemptOperation(), s.attemptQuiz)
+}
+
+const studyDoc = "The first completion of a lesson earns points, once, and so does that of the last lesson of a READY course. " +
+	"Saying so again changes nothing. A lesson that is not written yet is a conflict."
+
+// Happened tells when something was done that is told of later, as by an app that was offline.
+type Happened struct {
+	OccurredAt *time.Time `json:"occurred_at,omitempty" nullable:"true" doc:"When it was done, by the device's clock; absent: now. What lies ahead, or more than 48 hours back, counts as now."`
+	SentAt     *time.Time `json:"sent_at,omitempty" nullable:"true" doc:"When this request is sent, by the same clock. With it, a clock that is wrong does not matter."`
+}
+
+// stripped is the same without when it was sent, which differs each time.
+func (h Happened) stripped() Happened {
+	h.SentAt = nil
+	return h
+}
+
+// at is the moment that counts.
+func (h Happened) at(now time.Time) time.Time {
+	return game.Moment(now, h.OccurredAt, h.SentAt).UTC().Truncate(time.Microsecond)
+}
+
+// Keyed is for requests that count once for a key.
+type Keyed struct {
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"The same key and request count once; another request with it is refused."`
+}
+
+// key belongs to all that a request says.
+func (k Keyed) key(operation string, request ...any) models.Key {
+	text, _ := json.Marshal([]any{operation, request}) //nolint:errchkjson // it came from JSON, so it goes back
+	hash := sha256.Sum256(text)
+	return models.Key{Value: k.IdempotencyKey, Hash: hash[:]}
+}
+
+type progressView struct {
+	CourseID         uuid.UUID   `json:"course_id" format:"uuid"`
+	UserID           uuid.UUID   `json:"user_id" format:"uuid"`
+	ProgressPercent  int         `json:"progress_percent" minimum:"0" maximum:"100" doc:"Of the lessons, whole; 100 with all of them only."`
+	CompletedLessons []uuid.UUID `json:"completed_lessons" nullable:"false" doc:"In the order of the course."`
+	CurrentLessonID  *uuid.UUID  `json:"current_lesson_id" format:"uuid" nullable:"true" doc:"Where to go on."`
+	TimeSpentMinutes int         `json:"time_spent_minutes"`
+	StartedAt        *time.Time  `json:"started_at" nullable:"true"`
+	LastAccessedAt   *time.Time  `json:"last_accessed_at" nullable:"true"`
+	CompletedAt      *time.Time  `json:"completed_at" nullable:"true"`
+}
+
+type progressOutput struct{ Body progressView }
+
+func viewProgress(p models.Progress) *progressOutput {
+	return &progressOutput{progressView{
+		CourseID: p.CourseID, UserID: p.UserID, ProgressPercent: p.Percent, CompletedLessons: p.CompletedLessons, CurrentLessonID: p.CurrentLessonID,
+		TimeSpentMinutes: p.Minutes, StartedAt: utc(p.StartedAt), LastAccessedAt: utc(p.LastAccessedAt), CompletedAt: utc(p.CompletedAt),
+	}}
+}
+
+func (s *Server) getProgress(ctx context.Context, in *struct{ CourseID }) (*progressOutput, error) {
+	p, err := models.ProgressOf(ctx, s.DB, principal(ctx).UserID, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return viewProgress(p), nil
+}
+
+type putProgressInput struct {
+	CourseID
+	Keyed
+	Body progressBody
+}
+
+type progressBody struct {
+	LessonID  uuid.UUID `json:"lesson_id" format:"uuid"`
+	Completed *bool     `json:"completed,omitempty" nullable:"true" doc:"true when absent. false: one is still at it; minutes count, and a completed lesson stays completed."`
+	Minutes   *int      `json:"minutes,omitempty" nullable:"true" minimum:"0" maximum:"1440" doc:"Spent on the lesson. They count until it is completed."`
+	Happened
+}
+
+func (s *Server) putProgress(ctx context.Context, in *putProgressInput) (*progressOutput, error) {
+	completed, request := in.Body.Completed == nil || *in.Body.Completed, in.Body
+	request.Happened = request.stripped()
+	return s.study(ctx, models.Study{
+		CourseID: in.ID, LessonID: in.Body.LessonID, Completed: completed, Minutes: number(in.Body.Minutes),
+		At: in.Body.at(s.now()), Key: in.key("study", in.ID, request),
+	})
+}
+
+type completeLessonInput struct {
+	CourseID
+	LessonID uuid.UUID `path:"lesson_id" format:"uuid"`
+	Keyed
+	Body *completeBody
+}
+
+type completeBody struct {
+	Minutes *int `json:"minutes,omitempty" nullable:"true" minimum:"0" maximum:"1440" doc:"Spent on the lesson."`
+	Happened
+}
+
+func (s *Server) completeLesson(ctx context.Context, in *completeLessonInput) (*progressOutput, error) {
+	body := completeBody{}
+	if in.Body != nil {
+		body = *in.Body
+	}
+	return s.study(ctx, models.Study{
+		CourseID: in.ID, LessonID: in.LessonID, Completed: true, Minutes: number(body.Minutes),
+		At: body.at(s.now()), Key: in.key("complete", in.ID, in.LessonID, body.Minutes, body.stripped()),
+	})
+}
+
+func (s *Server) study(ctx context.Context, study models.Study) (*progressOutput, error) {
+	study.UserID = principal(ctx).UserID
+	p, err := models.StudyLesson(ctx, s.DB, study, s.now(), outbox.Followups(s.now))
+	if err != nil {
+		return nil, err
+	}
+	return viewProgress(p), nil
+}
+
+func number(n *int) int {
+	if n == nil {
+		return 0
+	}
+	return *n
+}

@@ -1,0 +1,250 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// push has pushes sent.
+func (s *Server) push() {
+	register(s, huma.Operation{
+		OperationID: "test-push", Method: http.MethodPost, Path: "/v1/push/test", Tags: []string{tagPush},
+		Summary: "Tell one's own devices something, to see whether they hear it", DefaultStatus: http.StatusOK,
+		Description: "Waits for the push services' answers. dry_run: there are no credentials for that kind of device here, and nothing was sent.",
+	}, s.testPush, weighing(testWeight), within(testPushWithin+5*time.Second))
+	register(s, huma.Operation{
+		OperationID: "send-push", Method: http.MethodPost, Path: "/v1/push/send", Tags: []string{tagPush, tagAdmin},
+		Summary: "Tell many users something", DefaultStatus: http.StatusAccepted,
+		Description: "For administrators. Puts it into every inbox and pushes it to every device whose user wants to hear of it. " +
+			"The task's result counts the devices: accepted, failed, dead, deferred (their users' quiet hours go on; they are told afterwards), skipped and dry_run.",
+	}, s.sendPush, admins, within(30*time.Second))
+}
+
+const (
+	testWeight     = 10
+	testPushWithin = 10 * time.Second
+	testPushLook   = 100 * time.Millisecond
+	mostTested     = 100 // devices
+)
+
+type testedDevice struct {
+	ID     uuid.UUID `json:"id" format:"uuid"`
+	Type   string    `json:"type" enum:"ios,android,web"`
+	Status string    `json:"status" enum:"sent,dry_run,failed"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+type testPushView struct {
+	Message        string         `json:"message"`
+	NotificationID uuid.UUID      `json:"notification_id" format:"uuid"`
+	Sent           int            `json:"sent"`
+	Failed         int            `json:"failed"`
+	Devices        []testedDevice `json:"devices"`
+}
+
+func (s *Server) testPush(ctx context.Context, _ *nothing) (*body[testPushView], error) {
+	user, now := principal(ctx).UserID, s.now()
+	devices, err := models.ActiveDevices(ctx, s.DB, user, mostTested)
+	if err != nil {
+		return nil, err
+	}
+	source := models.NewID().String()
+	id := models.NotificationID(user, models.NotifyTest, source)
+	var promise models.OutboxEntry
+	followups := outbox.Followups(s.now)
+	push := followups.Push
+	followups.Push = func(n models.Notification) models.OutboxEntry {
+		promise = push(n)
+		promise.DueAt = now.Add(time.Second) // kept below
+		return promise
+	}
+	err = models.Notify(s.DB.WithContext(ctx), models.Notification{
+		UserID: user, Kind: models.NotifyTest, Title: "Lyo", Body: "This is how news reaches you.", CreatedAt: now,
+	}, source, followups)
+	if err != nil {
+		return nil, err
+	}
+	s.Starter.Kick(ctx, promise)
+	receipts, err := s.awaitReceipts(ctx, id, len(devices))
+	if err != nil {
+		return nil, err
+	}
+	return &body[testPushView]{viewTestPush(id, devices, receipts)}, nil
+}
+
+// awaitReceipts waits until so many devices have a final receipt, or as long as it may.
+func (s *Server) awaitReceipts(ctx context.Context, notification uuid.UUID, devices int) ([]models.PushReceipt, error) {
+	deadline := time.After(testPushWithin)
+	ticker := time.NewTicker(testPushLook)
+	defer ticker.Stop()
+	for {
+		receipts, err := models.ReceiptsOf(ctx, s.DB, notification)
+		if err != nil {
+			return nil, err
+		}
+		final := 0
+		for _, r := range receipts {
+			if r.NotBefore == nil {
+				final++
+			}
+		}
+		if final >= devices {
+			return receipts, nil
+		}
+		select {
+		case <-ticker.C:
+		case <-deadline:
+			return receipts, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func viewTestPush(id uuid.UUID, devices []models.Device, receipts []models.PushReceipt) testPushView {
+	v := testPushView{NotificationID: id, Devices: make([]testedDevice, 0, len(devices))}
+	dry := 0
+	for _, d := range devices {
+		tested := testedDevice{ID: d.ID, Type: d.Platform, Status: "failed", Reason: "no answer yet"}
+		if i := slices.IndexFunc(receipts, func(r models.PushReceipt) bool { return r.DeviceID == d.ID }); i >= 0 {
+			tested.Reason = receipts[i].Reason
+			switch receipts[i].Status {
+			case models.PushAccepted:
+				tested.Status = "sent"
+				v.Sent++
+			case models.PushDryRun:
+				tested.Status = "dry_run"
+				dry++
+			default:
+			}
+		}
+		if tested.Status == "failed" {
+			v.Failed++
+		}
+		v.Devices = append(v.Devices, tested)
+	}
+	switch {
+	case len(devices) == 0:
+		v.Message = "No device is registered; the test is in the inbox."
+	case dry == len(devices):
+		v.Message = "Nothing was sent: there are no credentials for these devices."
+	default:
+		v.Message = fmt.Sprintf("Sent to %d of %d devices.", v.Sent, len(devices))
+	}
+	return v
+}
+
+type sendPushInput struct {
+	IdempotencyKey string       `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"The same key and body give the same task, whatever happens on the way."`
+	Body           sendPushBody `contentType:"application/json"`
+}
+
+type sendPushBody struct {
+	UserIDs     []uuid.UUID       `json:"user_ids,omitempty" nullable:"true" maxItems:"10000" format:"uuid" doc:"To whom; absent: everyone. Who has no account is passed over."`
+	Title       string            `json:"title" maxLength:"200"`
+	Body        string            `json:"body" maxLength:"2000"`
+	Data        map[string]string `json:"data,omitempty" nullable:"true" maxProperties:"20" doc:"For the app; 1 kB together."`
+	CollapseKey *string           `json:"collapse_key,omitempty" nullable:"true" maxLength:"64" doc:"A later push of the same key takes the place of an earlier one."`
+}
+
+const mostPushData = 1024
+
+// Resolve checks what a schema cannot say.
+func (in *sendPushInput) Resolve(huma.Context) []error {
+	var faults fieldFaults
+	b := in.Body
+	for path, value := range map[string]string{"title": b.Title, "body": b.Body} {
+		if trimmed(value) == "" {
+			faults.add(path, "must not be empty")
+		}
+	}
+	faults.line("title", b.Title)
+	faults.line("collapse_key", text(b.CollapseKey))
+	if len(text(b.CollapseKey)) > 64 {
+		faults.add("collapse_key", "must not be longer than 64 bytes")
+	}
+	size := 0
+	for name, value := range b.Data {
+		size += len(name) + len(value)
+		if reservedData(name) {
+			faults.add("data", "must not have a member "+name)
+		}
+	}
+	if size > mostPushData {
+		faults.add("data", "must not be more than 1 kB together")
+	}
+	if b.UserIDs != nil && len(b.UserIDs) == 0 {
+		faults.add("user_ids", "must not be empty: leave it out for everyone")
+	}
+	return faults
+}
+
+// reservedData tells whether a name means something to us or to a push service.
+func reservedData(name string) bool {
+	return name == "" || slices.Contains([]string{"aps", "notification_id", "from", "message_type", "notification"}, name) ||
+		strings.HasPrefix(name, "google") || strings.HasPrefix(name, "gcm")
+}
+
+type broadcastView struct {
+	TaskID     uuid.UUID `json:"task_id" format:"uuid"`
+	WorkflowID string    `json:"workflow_id"`
+	StatusURL  string    `json:"status_url"`
+	WSURL      string    `json:"ws_url"`
+}
+
+type sendPushOutput struct {
+	Location string `header:"Location" doc:"The task"`
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the task was there already."`
+	Body     broadcastView
+}
+
+func (s *Server) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutput, error) {
+	user, now := principal(ctx).UserID, s.now()
+	task := in.task(user, now)
+	promise := outbox.Broadcast(task, now)
+	b := models.Broadcast{
+		ID: task.ResultID, Title: trimmed(in.Body.Title), Body: trimmed(in.Body.Body), Data: in.Body.Data,
+		CollapseKey: text(in.Body.CollapseKey), Everyone: task.Spec.Everyone, CreatedAt: now,
+	}
+	entry := s.happened(ctx, models.AuditBroadcast, uuid.Nil, map[string]any{"task_id": task.ID, "everyone": b.Everyone})
+	made, replayed, err := models.CreateBroadcast(ctx, s.DB, task, b, in.Body.UserIDs, promise, entry)
+	if err != nil {
+		return nil, err
+	}
+	out := &sendPushOutput{Location: s.publicURL("/v1/tasks/" + made.ID.String() + "/status")}
+	out.Body = broadcastView{made.ID, made.WorkflowID, out.Location, webSocketURL(s.Config.HTTP.PublicURL, "/v1/tasks/ws/"+made.ID.String())}
+	if replayed {
+		out.Replayed = "true"
+		return out, nil
+	}
+	s.Starter.Kick(ctx, promise)
+	return out, nil
+}
+
+// task is the task a request asks for.
+func (in *sendPushInput) task(user uuid.UUID, now time.Time) models.Task {
+	var key *string
+	if in.IdempotencyKey != "" {
+		key = &in.IdempotencyKey
+	}
+	id, result := models.GenerationIDs(user, key)
+	canonical, _ := json.Marshal([]any{"push", in.Body}) //nolint:errchkjson // it came from JSON, so it goes back
+	hash := sha256.Sum256(canonical)
+	task := models.NewTask(id, user, result, now)
+	task.TaskType, task.WorkflowID, task.IdempotencyKey, task.RequestHash = models.TaskPushBroadcast, workflows.BroadcastID(id), key, hash[:]
+	task.EstimatedMins, task.Spec = 1, models.TaskSpec{Everyone: in.Body.UserIDs == nil}
+	return task
+}

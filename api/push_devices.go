@@ -1,0 +1,174 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+const tagPush = "push"
+
+// devices are the addresses of what pushes go to.
+func (s *Server) devices() {
+	register(s, huma.Operation{
+		OperationID: "register-device", Method: http.MethodPost, Path: "/v1/push/devices/register", Tags: []string{tagPush},
+		Summary: "Have a device told of news", DefaultStatus: http.StatusOK,
+		Description: "To be called at every start of the app. A token belongs to whoever registered it last; the same one again is the same device.",
+	}, s.registerDevice)
+	register(s, huma.Operation{
+		OperationID: "list-devices", Method: http.MethodGet, Path: "/v1/push/devices", Tags: []string{tagPush},
+		Summary: "One's own devices, the latest first",
+	}, s.listDevices)
+	register(s, huma.Operation{
+		OperationID: "delete-device", Method: http.MethodDelete, Path: "/v1/push/devices/{id}", Tags: []string{tagPush},
+		Summary: "Forget a device", DefaultStatus: http.StatusOK,
+	}, s.deleteDevice)
+	register(s, huma.Operation{
+		OperationID: "deactivate-device", Method: http.MethodPost, Path: "/v1/push/devices/{id}/deactivate", Tags: []string{tagPush},
+		Summary: "Have a device told of nothing until it registers again", DefaultStatus: http.StatusOK,
+	}, s.deactivateDevice)
+}
+
+type registerDeviceInput struct {
+	Body deviceBody `contentType:"application/json"`
+}
+
+// deviceBody is what an app says of its device. device_type or platform must be there.
+type deviceBody struct {
+	DeviceToken string  `json:"device_token" minLength:"10" maxLength:"4096"`
+	DeviceType  *string `json:"device_type,omitempty" nullable:"true" doc:"ios, android or web."`
+	Platform    *string `json:"platform,omitempty" nullable:"true" doc:"Another name for device_type."`
+	DeviceInfo  any     `json:"device_info,omitempty" doc:"Whatever the app wants to note, up to 4 kB."`
+	Locale      *string `json:"locale,omitempty" nullable:"true" maxLength:"35"`
+	AppVersion  *string `json:"app_version,omitempty" nullable:"true" maxLength:"100"`
+	DeviceModel *string `json:"device_model,omitempty" nullable:"true" maxLength:"100"`
+	OSVersion   *string `json:"os_version,omitempty" nullable:"true" maxLength:"100"`
+	Environment *string `json:"environment,omitempty" nullable:"true" doc:"production (the default) or sandbox: of Apple's tokens."`
+}
+
+// mostDeviceInfo in bytes of JSON is what is kept of a device.
+const mostDeviceInfo = 4096
+
+// Resolve checks what a schema cannot say.
+func (in *registerDeviceInput) Resolve(huma.Context) []error {
+	var faults fieldFaults
+	b := in.Body
+	switch b.kind() {
+	case models.PlatformIOS, models.PlatformAndroid, models.PlatformWeb:
+	default:
+		faults.add("device_type", "must be ios, android or web")
+	}
+	if e := b.environment(); e != models.EnvironmentProduction && e != models.EnvironmentSandbox {
+		faults.add("environment", "must be production or sandbox")
+	}
+	faults.line("device_token", b.DeviceToken)
+	for path, value := range map[string]*string{"locale": b.Locale, "app_version": b.AppVersion, "device_model": b.DeviceModel, "os_version": b.OSVersion} {
+		faults.line(path, text(value))
+	}
+	if info, err := json.Marshal(b.DeviceInfo); err != nil || len(info) > mostDeviceInfo {
+		faults.add("device_info", "must not be more than 4 kB of JSON")
+	}
+	return faults
+}
+
+func (b deviceBody) kind() string {
+	return strings.ToLower(cmp.Or(text(b.DeviceType), text(b.Platform)))
+}
+
+func (b deviceBody) environment() string {
+	return strings.ToLower(cmp.Or(text(b.Environment), models.EnvironmentProduction))
+}
+
+type deviceView struct {
+	ID          uuid.UUID `json:"id" format:"uuid"`
+	DeviceToken string    `json:"device_token" doc:"Masked but for its last six characters."`
+	DeviceType  string    `json:"device_type" enum:"ios,android,web"`
+	Platform    string    `json:"platform" enum:"ios,android,web" doc:"The same as device_type."`
+	Environment string    `json:"environment" enum:"production,sandbox"`
+	IsActive    bool      `json:"is_active"`
+	OffReason   string    `json:"off_reason" doc:"Why it is not active: user, silent (for 60 days), or what the push service says of its token."`
+	DeviceInfo  any       `json:"device_info"`
+	Locale      string    `json:"locale"`
+	AppVersion  string    `json:"app_version"`
+	DeviceModel string    `json:"device_model"`
+	OSVersion   string    `json:"os_version"`
+	CreatedAt   time.Time `json:"created_at"`
+	LastUsed    time.Time `json:"last_used" doc:"When the app last registered it"`
+}
+
+func viewDevice(d models.Device) deviceView {
+	var info any
+	_ = json.Unmarshal(d.DeviceInfo, &info) // it was JSON, or is nothing
+	return deviceView{
+		ID: d.ID, DeviceToken: maskedToken(d.Token), DeviceType: d.Platform, Platform: d.Platform, Environment: d.Environment,
+		IsActive: d.IsActive, OffReason: d.OffReason, DeviceInfo: info, Locale: d.Locale, AppVersion: d.AppVersion,
+		DeviceModel: d.DeviceModel, OSVersion: d.OSVersion, CreatedAt: d.CreatedAt.UTC(), LastUsed: d.LastUsedAt.UTC(),
+	}
+}
+
+// maskedToken shows the last six characters. How long the token is it does not tell.
+func maskedToken(token string) string {
+	runes := []rune(token)
+	return "****" + string(runes[max(0, utf8.RuneCountInString(token)-6):])
+}
+
+func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*body[deviceView], error) {
+	b, now := in.Body, s.now()
+	var info json.RawMessage
+	if b.DeviceInfo != nil {
+		info, _ = json.Marshal(b.DeviceInfo) //nolint:errchkjson // it came from JSON, so it goes back
+	}
+	made, err := models.RegisterDevice(ctx, s.DB, models.Device{
+		ID: models.NewID(), UserID: principal(ctx).UserID, Token: b.DeviceToken, Platform: b.kind(), Environment: b.environment(),
+		DeviceInfo: info, Locale: text(b.Locale), AppVersion: text(b.AppVersion), DeviceModel: text(b.DeviceModel),
+		OSVersion: text(b.OSVersion), CreatedAt: now, LastUsedAt: now,
+	})
+	return &body[deviceView]{viewDevice(made)}, err
+}
+
+type listDevicesInput struct {
+	Paging
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+func (s *Server) listDevices(ctx context.Context, in *listDevicesInput) (*listed[deviceView], error) {
+	user := principal(ctx).UserID
+	after, err := s.openCursor("devices", user, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	devices, err := models.ListDevices(ctx, s.DB, user, models.DeviceFilter{After: after, Offset: in.skip(), Limit: in.Limit + 1})
+	if err != nil {
+		return nil, err
+	}
+	place := func(d models.Device) models.Keyset { return models.Keyset{At: d.CreatedAt, ID: d.ID} }
+	return pageOf(ctx, s, "devices", user, devices, in.Limit, place, viewDevice), nil
+}
+
+// DeviceID names a device in the path.
+type DeviceID struct {
+	ID uuid.UUID `path:"id" format:"uuid"`
+}
+
+type messageView struct {
+	Message string `json:"message"`
+}
+
+func (s *Server) deleteDevice(ctx context.Context, in *DeviceID) (*body[messageView], error) {
+	err := models.DeleteDevice(ctx, s.DB, principal(ctx).UserID, in.ID)
+	return &body[messageView]{messageView{"The device is forgotten."}}, err
+}
+
+func (s *Server) deactivateDevice(ctx context.Context, in *DeviceID) (*body[deviceView], error) {
+	device, err := models.SwitchOffDevice(ctx, s.DB, principal(ctx).UserID, in.ID, s.now())
+	return &body[deviceView]{viewDevice(device)}, err
+}

@@ -1,0 +1,150 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/game"
+)
+
+// pushPreferences are what one wants to be told of by push, and when not.
+func (s *Server) pushPreferences() {
+	register(s, huma.Operation{
+		OperationID: "get-push-preferences", Method: http.MethodGet, Path: "/v1/push/preferences", Tags: []string{tagPush},
+		Summary: "What one is told of by push, and when not",
+	}, s.getPushPreferences)
+	register(s, huma.Operation{
+		OperationID: "update-push-preferences", Method: http.MethodPut, Path: "/v1/push/preferences", Tags: []string{tagPush},
+		Summary: "Change what one is told of by push, and when not",
+		Description: "What is absent stays as it is. Quiet hours are times of the clock in one's time zone; news that comes then is pushed when they end. " +
+			"null for both ends them. The inbox has everything in any case.",
+	}, s.changePushPreferences)
+}
+
+type pushPreferencesView struct {
+	CourseReady     bool    `json:"course_ready"`
+	Achievements    bool    `json:"achievements"`
+	Community       bool    `json:"community"`
+	Reminders       bool    `json:"reminders"`
+	Marketing       bool    `json:"marketing"`
+	QuietHoursStart *string `json:"quiet_hours_start" nullable:"true" pattern:"^[0-2][0-9]:[0-5][0-9]$"`
+	QuietHoursEnd   *string `json:"quiet_hours_end" nullable:"true" pattern:"^[0-2][0-9]:[0-5][0-9]$"`
+}
+
+func viewPushPreferences(p models.PushPreferences) pushPreferencesView {
+	return pushPreferencesView{
+		CourseReady: p.CourseReady, Achievements: p.Achievements, Community: p.Community, Reminders: p.Reminders, Marketing: p.Marketing,
+		QuietHoursStart: clockText(p.QuietHoursStart), QuietHoursEnd: clockText(p.QuietHoursEnd),
+	}
+}
+
+func clockText(minutes *int) *string {
+	if minutes == nil {
+		return nil
+	}
+	text := game.Clock(*minutes).String()
+	return &text
+}
+
+func (s *Server) getPushPreferences(ctx context.Context, in *Reading) (*tagged[pushPreferencesView], error) {
+	p, err := models.FindPushPreferences(ctx, s.DB, principal(ctx).UserID)
+	if err != nil {
+		return nil, err
+	}
+	return single(in.IfNoneMatch, viewPushPreferences(p))
+}
+
+type pushPreferencesInput struct {
+	Changing
+	Body pushPreferencesBody `contentType:"application/json"`
+}
+
+// pushPreferencesBody holds what changes; absent leaves a field as it is.
+type pushPreferencesBody struct {
+	CourseReady     *bool     `json:"course_ready,omitempty" nullable:"true"`
+	Achievements    *bool     `json:"achievements,omitempty" nullable:"true"`
+	Community       *bool     `json:"community,omitempty" nullable:"true"`
+	Reminders       *bool     `json:"reminders,omitempty" nullable:"true"`
+	Marketing       *bool     `json:"marketing,omitempty" nullable:"true"`
+	QuietHoursStart wallClock `json:"quiet_hours_start,omitzero" doc:"HH:MM; null or an empty string: no quiet hours."`
+	QuietHoursEnd   wallClock `json:"quiet_hours_end,omitzero" doc:"HH:MM; null or an empty string: no quiet hours."`
+}
+
+// wallClock is a time of day in a body, which tells null from absent.
+type wallClock struct {
+	given bool
+	text  string // "": none
+}
+
+// UnmarshalJSON takes a text or null.
+func (c *wallClock) UnmarshalJSON(data []byte) error {
+	c.given = true
+	return json.Unmarshal(data, &c.text)
+}
+
+// Schema says so in the document.
+func (wallClock) Schema(huma.Registry) *huma.Schema {
+	most := 5
+	return &huma.Schema{Type: huma.TypeString, Nullable: true, MaxLength: &most}
+}
+
+// apply puts the time into a preference. Its shape has been checked.
+func (c wallClock) apply(to **int) {
+	if !c.given {
+		return
+	}
+	*to = nil
+	if at, err := game.ParseClock(c.text); err == nil {
+		minutes := int(at)
+		*to = &minutes
+	}
+}
+
+// Resolve checks what a schema cannot say.
+func (in *pushPreferencesInput) Resolve(huma.Context) []error {
+	var faults fieldFaults
+	for path, c := range map[string]wallClock{"quiet_hours_start": in.Body.QuietHoursStart, "quiet_hours_end": in.Body.QuietHoursEnd} {
+		if _, err := game.ParseClock(c.text); c.text != "" && err != nil {
+			faults.add(path, "must be a time of day such as 22:30")
+		}
+	}
+	return faults
+}
+
+func (s *Server) changePushPreferences(ctx context.Context, in *pushPreferencesInput) (*tagged[pushPreferencesView], error) {
+	p, err := models.ChangePushPreferences(ctx, s.DB, principal(ctx).UserID, func(p *models.PushPreferences) error {
+		if err := checkIfMatch(in.IfMatch, etagOf(viewPushPreferences(*p))); err != nil {
+			return err
+		}
+		return in.Body.apply(p, s.now())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return single("", viewPushPreferences(p))
+}
+
+func (b pushPreferencesBody) apply(p *models.PushPreferences, now time.Time) error {
+	for to, value := range map[*bool]*bool{
+		&p.CourseReady: b.CourseReady, &p.Achievements: b.Achievements, &p.Community: b.Community, &p.Reminders: b.Reminders, &p.Marketing: b.Marketing,
+	} {
+		if value != nil {
+			*to = *value
+		}
+	}
+	b.QuietHoursStart.apply(&p.QuietHoursStart)
+	b.QuietHoursEnd.apply(&p.QuietHoursEnd)
+	if p.QuietHoursStart == nil && p.QuietHoursEnd != nil {
+		return models.BadField("body", "/quiet_hours_start", "is needed beside quiet_hours_end")
+	}
+	if p.QuietHoursStart != nil && p.QuietHoursEnd == nil {
+		return models.BadField("body", "/quiet_hours_end", "is needed beside quiet_hours_start")
+	}
+	p.UpdatedAt = now
+	return nil
+}

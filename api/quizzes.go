@@ -1,0 +1,114 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+type attemptInput struct {
+	CourseID
+	ItemID uuid.UUID `path:"item_id" format:"uuid"`
+	Keyed
+	Body attemptBody
+}
+
+type attemptBody struct {
+	Answers []any `json:"answers" maxItems:"100" doc:"Of each question an object {\"question_id\", \"answer\"}, or the answers alone in the order of the questions. An answer is: single_choice: the option's index from 0, or its text. true_false: true or false. multiple_choice: an array of options. short_answer: a text. ordering: an array of all options in their right order. What is not answered is wrong."`
+	Happened
+}
+
+type attemptView struct {
+	ID       uuid.UUID      `json:"id" format:"uuid"`
+	CourseID uuid.UUID      `json:"course_id" format:"uuid"`
+	ItemID   uuid.UUID      `json:"item_id" format:"uuid"`
+	Score    float64        `json:"score" minimum:"0" maximum:"1" doc:"The share of right answers."`
+	Passed   bool           `json:"passed"`
+	Results  []questionView `json:"results" nullable:"false" doc:"In the order of the questions."`
+	At       time.Time      `json:"at"`
+}
+
+type questionView struct {
+	QuestionID  string `json:"question_id"`
+	Correct     bool   `json:"correct"`
+	Explanation string `json:"explanation"`
+}
+
+type attemptOutput struct{ Body attemptView }
+
+func attemptOperation() huma.Operation {
+	return huma.Operation{
+		OperationID: "attempt-quiz", Method: http.MethodPost, Path: "/v1/courses/{id}/items/{item_id}/attempts", Tags: []string{tagLearning},
+		Summary:     "Answer a quiz and have it graded",
+		Description: "Any number of times; the first time it is passed earns points. Attempts are kept as they are for ever.",
+	}
+}
+
+func (s *Server) attemptQuiz(ctx context.Context, in *attemptInput) (*attemptOutput, error) {
+	attempt, err := models.AttemptQuiz(ctx, s.DB, models.AttemptRequest{
+		UserID: principal(ctx).UserID, CourseID: in.ID, ItemID: in.ItemID, Answers: in.Body.read,
+		At: in.Body.at(s.now()), Key: in.key("attempt", in.ID, in.ItemID, in.Body.Answers, in.Body.stripped()),
+	}, s.now(), outbox.Followups(s.now))
+	if err != nil {
+		return nil, err
+	}
+	v := attemptView{
+		ID: attempt.ID, CourseID: attempt.CourseID, ItemID: attempt.ItemID, Score: attempt.Score, Passed: attempt.Passed,
+		Results: []questionView{}, At: attempt.At.UTC(),
+	}
+	if err := json.Unmarshal(attempt.Results, &v.Results); err != nil {
+		return nil, err
+	}
+	return &attemptOutput{v}, nil
+}
+
+// read is what was answered, by question.
+func (b attemptBody) read(quiz []models.QuizQuestion) (map[string]json.RawMessage, error) {
+	answers := make(map[string]json.RawMessage, len(b.Answers))
+	for i, given := range b.Answers {
+		path := "/answers/" + strconv.Itoa(i)
+		question, answer, named := namedAnswer(given)
+		if !named {
+			if i >= len(quiz) {
+				return nil, models.BadField("body", path, fmt.Sprintf("is one answer too many: there are %d questions", len(quiz)))
+			}
+			question, answer = quiz[i].ID, given
+		}
+		known := slices.ContainsFunc(quiz, func(q models.QuizQuestion) bool { return q.ID == question })
+		if _, twice := answers[question]; twice || !known {
+			return nil, models.BadField("body", path+"/question_id", "names no question of the quiz, or one twice")
+		}
+		text, err := json.Marshal(answer)
+		if err != nil {
+			return nil, err
+		}
+		answers[question] = bytes.TrimSpace(text)
+	}
+	return answers, nil
+}
+
+// namedAnswer reads an object that names its question. Apps call the answer by several names.
+func namedAnswer(given any) (question string, answer any, ok bool) {
+	object, isObject := given.(map[string]any)
+	if !isObject {
+		return "", nil, false
+	}
+	question, _ = object["question_id"].(string)
+	for _, name := range []string{"answer", "value", "selected", "selected_option", "answers"} {
+		if answer, there := object[name]; there {
+			return question, answer, true
+		}
+	}
+	return question, nil, true
+}

@@ -1,0 +1,88 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// reports are the addresses of complaints.
+func (s *Server) reports() {
+	register(s, huma.Operation{
+		OperationID: "create-report", Method: http.MethodPost, Path: "/v1/community/reports", Tags: []string{tagCommunity},
+		Summary: "Report a post, a comment or a user to the administrators", DefaultStatus: http.StatusCreated,
+		Description: "It opens a case that is to be decided within 24 hours. The same target again is 200 with the report of the first time.",
+		Responses:   map[string]*huma.Response{}, Errors: []int{http.StatusNotFound},
+	}, s.createReport)
+	describeRepetition(s.huma.OpenAPI().Paths["/v1/community/reports"].Post)
+}
+
+// describeRepetition documents 200 beside 201.
+func describeRepetition(op *huma.Operation) {
+	again := *op.Responses["201"]
+	again.Description = "It was reported before"
+	op.Responses["200"] = &again
+}
+
+type createReportInput struct {
+	Body struct {
+		TargetType string    `json:"target_type" enum:"post,comment,user"`
+		TargetID   uuid.UUID `json:"target_id" format:"uuid"`
+		Reason     string    `json:"reason" maxLength:"1000"`
+	}
+}
+
+// Resolve checks what a schema cannot say.
+func (in *createReportInput) Resolve(huma.Context) []error {
+	var faults fieldFaults
+	faults.prose("reason", in.Body.Reason)
+	return faults
+}
+
+// ownReportView is a report as its reporter sees it.
+type ownReportView struct {
+	ID         uuid.UUID `json:"id" format:"uuid"`
+	TargetType string    `json:"target_type" enum:"post,comment,user"`
+	TargetID   uuid.UUID `json:"target_id" format:"uuid"`
+	Reason     string    `json:"reason"`
+	Status     string    `json:"status" enum:"open,decided"`
+	CreatedAt  time.Time `json:"created_at"`
+	DueAt      time.Time `json:"due_at" doc:"By when it is to be decided."`
+}
+
+type createReportOutput struct {
+	Status int
+	Body   ownReportView
+}
+
+func (s *Server) createReport(ctx context.Context, in *createReportInput) (*createReportOutput, error) {
+	now := s.now()
+	promise := func(r models.Report) models.OutboxEntry { return outbox.ReviewReport(r, now) }
+	report, made, err := models.CreateReport(ctx, s.DB, models.Viewer{ID: principal(ctx).UserID}, models.Report{
+		TargetType: in.Body.TargetType, TargetID: in.Body.TargetID, Reason: in.Body.Reason, CreatedAt: now,
+	}, promise)
+	if err != nil {
+		return nil, err
+	}
+	out := &createReportOutput{http.StatusOK, ownReportView{
+		ID: report.ID, TargetType: report.TargetType, TargetID: report.TargetID, Reason: report.Reason, Status: reportStatus(report),
+		CreatedAt: report.CreatedAt.UTC(), DueAt: report.DueAt.UTC(),
+	}}
+	if made {
+		out.Status = http.StatusCreated
+	}
+	return out, nil
+}
+
+func reportStatus(r models.Report) string {
+	if r.Decision == nil {
+		return "open"
+	}
+	return "decided"
+}

@@ -1,0 +1,136 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// reviews are the addresses of spaced repetition.
+func (s *Server) reviews() {
+	tags := []string{tagLearning}
+	register(s, huma.Operation{
+		OperationID: "list-due-cards", Method: http.MethodGet, Path: "/v1/reviews/due", Tags: tags,
+		Summary:     "Cards to be repeated now, the one that has waited longest first",
+		Description: "A lesson's key terms become cards when it is completed, and the questions of a quiz when it was tried besides.",
+	}, s.dueCards)
+	register(s, huma.Operation{
+		OperationID: "get-review-stats", Method: http.MethodGet, Path: "/v1/reviews/stats", Tags: tags,
+		Summary: "What one's cards are like",
+	}, s.reviewStats)
+	register(s, huma.Operation{
+		OperationID: "review-card", Method: http.MethodPost, Path: "/v1/reviews/{card_id}", Tags: tags,
+		Summary:     "Say how well a card was remembered",
+		Description: "It comes back when it is about to be forgotten, in days of one's own time zone.",
+	}, s.reviewCard)
+}
+
+type cardView struct {
+	ID            uuid.UUID  `json:"id" format:"uuid"`
+	CourseID      uuid.UUID  `json:"course_id" format:"uuid"`
+	LessonID      uuid.UUID  `json:"lesson_id" format:"uuid"`
+	Kind          string     `json:"kind" enum:"question,term"`
+	Front         string     `json:"front"`
+	Back          string     `json:"back"`
+	State         string     `json:"state" enum:"new,learning,review,relearning"`
+	DueAt         time.Time  `json:"due_at"`
+	ScheduledDays int        `json:"scheduled_days"`
+	Reps          int        `json:"reps"`
+	Lapses        int        `json:"lapses"`
+	ReviewedAt    *time.Time `json:"last_reviewed_at" nullable:"true"`
+}
+
+func viewCard(c models.ReviewCard) cardView {
+	return cardView{
+		c.ID, c.CourseID, c.LessonID, string(c.Kind), c.Front, c.Back, c.State, c.DueAt.UTC(), c.ScheduledDays, c.Reps, c.Lapses, utc(c.ReviewedAt),
+	}
+}
+
+type dueCardsInput struct {
+	Cursor string `query:"cursor" doc:"Where to go on, from the Link field of the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+func (s *Server) dueCards(ctx context.Context, in *dueCardsInput) (*listed[cardView], error) {
+	user := principal(ctx).UserID
+	after, err := s.openCursor("cards", user, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	cards, err := models.DueCards(ctx, s.DB, user, s.now(), after, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	place := func(c models.ReviewCard) models.Keyset { return models.Keyset{At: c.DueAt, ID: c.ID} }
+	return pageOf(ctx, s, "cards", user, cards, in.Limit, place, viewCard), nil
+}
+
+type reviewCardInput struct {
+	CardID uuid.UUID `path:"card_id" format:"uuid"`
+	Keyed
+	Body reviewBody
+}
+
+type reviewBody struct {
+	Rating string `json:"rating" enum:"again,hard,good,easy"`
+	Happened
+}
+
+type cardOutput struct{ Body cardView }
+
+func (s *Server) reviewCard(ctx context.Context, in *reviewCardInput) (*cardOutput, error) {
+	card, err := models.ReviewCardOnce(ctx, s.DB, models.Review{
+		UserID: principal(ctx).UserID, CardID: in.CardID, Recall: game.Recall(in.Body.Rating), At: in.Body.at(s.now()),
+		Key: in.key("review", in.CardID, in.Body.Rating, in.Body.stripped()),
+	}, s.now(), outbox.Followups(s.now))
+	if err != nil {
+		return nil, err
+	}
+	return &cardOutput{viewCard(card)}, nil
+}
+
+type reviewStatsView struct {
+	TotalCards    int64      `json:"total_cards"`
+	DueNow        int64      `json:"due_now"`
+	DueToday      int64      `json:"due_today" doc:"Until the end of the day in one's time zone, those due now included."`
+	NewCards      int64      `json:"new_cards"`
+	LearningCards int64      `json:"learning_cards"`
+	MatureCards   int64      `json:"mature_cards" doc:"That come back after days."`
+	ReviewedToday int64      `json:"reviewed_today"`
+	TotalReviews  int64      `json:"total_reviews"`
+	RetentionRate *float64   `json:"retention_rate" nullable:"true" doc:"Of cards that had come back after days, the share remembered in the last thirty; null without any."`
+	NextDueAt     *time.Time `json:"next_due_at" nullable:"true" doc:"When the next card falls due of those that are not."`
+	CurrentStreak int        `json:"current_streak"`
+}
+
+type reviewStatsOutput struct{ Body reviewStatsView }
+
+func (s *Server) reviewStats(ctx context.Context, _ *nothing) (*reviewStatsOutput, error) {
+	user, err := models.FindUser(ctx, s.DB, principal(ctx).UserID)
+	if err != nil {
+		return nil, err
+	}
+	zone := models.ZoneOf(user.Timezone)
+	today := game.DayOf(s.now(), zone)
+	sum, err := models.ReviewStatsOf(ctx, s.DB, user.ID, s.now(), today.Begins(zone), (today + 1).Begins(zone))
+	if err != nil {
+		return nil, err
+	}
+	streak, err := models.StreakOf(ctx, s.DB, user.ID, s.now())
+	v := reviewStatsView{
+		TotalCards: sum.Total, DueNow: sum.Due, DueToday: sum.DueToday, NewCards: sum.New, LearningCards: sum.Learning, MatureCards: sum.Mature,
+		ReviewedToday: sum.ReviewedToday, TotalReviews: sum.Reviewed, NextDueAt: utc(sum.NextDueAt), CurrentStreak: streak.Current,
+	}
+	if sum.Lately > 0 {
+		rate := float64(sum.Remembered) / float64(sum.Lately)
+		v.RetentionRate = &rate
+	}
+	return &reviewStatsOutput{v}, err
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// bareAuthor and barePost are a post as Lyo's API shows one.
+type bareAuthor struct {
+	ID        *uuid.UUID `json:"id"`
+	Name      string     `json:"name"`
+	AvatarURL *string    `json:"avatar_url"`
+}
+
+type barePost struct {
+	ID            uuid.UUID      `json:"id"`
+	Title         string         `json:"title"`
+	Content       string         `json:"content"`
+	PostType      string         `json:"post_type"`
+	Author        bareAuthor     `json:"author"`
+	Tags          []string       `json:"tags"`
+	CreatedAt     time.Time      `json:"created_at"`
+	UpdatedAt     time.Time      `json:"updated_at"`
+	LikesCount    int            `json:"likes_count"`
+	CommentsCount int            `json:"comments_count"`
+	ViewsCount    int            `json:"views_count"`
+	IsPinned      bool           `json:"is_pinned"`
+	UserLiked     bool           `json:"user_liked"`
+	Metadata      map[string]any `json:"metadata"`
+	Status        string         `json:"status"`
+}
+
+// barePosts answers with the first page of posts for one viewer by the query that Lyo
+// uses, and with nothing else around it: no token, no limits, no checks.
+func barePosts(ctx context.Context, f bareFlags) (http.Handler, error) {
+	viewer, err := uuid.Parse(f.viewer)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.New(ctx, f.database)
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, pool.Close)
+	gin.SetMode(gin.ReleaseMode)
+	router := gin.New()
+	router.GET(livePath, func(c *gin.Context) { c.Status(http.StatusOK) })
+	router.GET(postsAddress, func(c *gin.Context) {
+		posts, err := bareList(c.Request.Context(), pool, viewer)
+		if err != nil {
+			c.Status(http.StatusInternalServerError)
+			return
+		}
+		c.JSON(http.StatusOK, posts)
+	})
+	return router, nil
+}
+
+func bareList(ctx context.Context, pool *pgxpool.Pool, viewer uuid.UUID) ([]barePost, error) {
+	sql, args := models.PostFilter{Sort: models.SortNew, Limit: pageOfPosts + 1}.SQL(viewer)
+	rows, err := pool.Query(ctx, sql, pgx.NamedArgs(args))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	posts := make([]barePost, 0, pageOfPosts)
+	for rows.Next() && len(posts) < pageOfPosts {
+		var p barePost
+		var author *uuid.UUID
+		var top, hot float64
+		err := rows.Scan(&p.ID, &author, &p.Title, &p.Content, &p.PostType, &p.Tags, &p.Metadata, &p.Status, &p.IsPinned, &p.LikesCount, &p.CommentsCount,
+			&p.ViewsCount, &p.CreatedAt, &p.UpdatedAt, &top, &hot, &p.Author.ID, &p.Author.Name, &p.Author.AvatarURL, &p.UserLiked)
+		if err != nil {
+			return nil, err
+		}
+		p.CreatedAt, p.UpdatedAt = p.CreatedAt.UTC(), p.UpdatedAt.UTC()
+		posts = append(posts, p)
+	}
+	rows.Close()
+	return posts, rows.Err()
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/curate"
+)
+
+// benchFeed measures how well each strategy finds what people of known tastes liked
+// later, and how long their feeds take.
+func benchFeed(ctx context.Context, o options) error {
+	database, drop, err := newDatabase(ctx, o.database)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := drop(); err != nil {
+			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
+		}
+	}()
+	db, err := models.Open(database, models.Pool{MaxOpen: 8, MaxIdle: 8})
+	if err != nil {
+		return err
+	}
+	defer models.Close(db)
+	town := newTown(time.Now().UTC().Truncate(time.Microsecond))
+	if err := town.settle(ctx, db); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.errs, "a town of %d people, %d things, %d deeds, %d held out\n", len(town.people), len(town.things), town.deeds, town.heldOut)
+	if err := rankAll(ctx, o, db, town); err != nil {
+		return err
+	}
+	if err := coldUser(ctx, o, db, town); err != nil {
+		return err
+	}
+	return feedTimes(ctx, o, database, town)
+}
+
+// sampled is how many people each strategy ranks for.
+const sampled = 60
+
+// rankAll prints how well every strategy does, beside the two it has to beat.
+func rankAll(ctx context.Context, o options, db *gorm.DB, t *town) error {
+	newest, err := orderOf(ctx, db, "SELECT id FROM feed_items WHERE visible ORDER BY published_at DESC, id DESC")
+	if err != nil {
+		return err
+	}
+	popular, err := orderOf(ctx, db, `SELECT f.id FROM feed_items f LEFT JOIN engagements e ON e.item_id = f.id AND e.action = 'like'
+		WHERE f.visible GROUP BY f.id ORDER BY count(e.user_id) DESC, f.id`)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(o.out, "%d people of known tastes, %d things, %d deeds; the likes of the day after are held out. Means of %d people; things\nthey had seen are left out of every order.\n\n", len(t.people), len(t.things), t.deeds, sampled)
+	fmt.Fprintf(o.out, "| order | recall@10 | NDCG@10 |\n| --- | ---: | ---: |\n")
+	row := func(name string, order func(p *townsman) ([]uuid.UUID, error)) error {
+		var sum quality
+		for _, p := range t.people[:sampled] {
+			ids, err := order(p)
+			if err != nil {
+				return err
+			}
+			q := judge(ids, p.later)
+			sum.recall, sum.ndcg = sum.recall+q.recall/sampled, sum.ndcg+q.ndcg/sampled
+		}
+		fmt.Fprintf(o.out, "| %s | %.3f | %.3f |\n", name, sum.recall, sum.ndcg)
+		return nil
+	}
+	for _, base := range []struct {
+		name string
+		ids  []uuid.UUID
+	}{{"newest first", newest}, {"popularity", popular}} {
+		if err := row(base.name, func(p *townsman) ([]uuid.UUID, error) { return p.unseen(base.ids), nil }); err != nil {
+			return err
+		}
+	}
+	for _, s := range curate.Strategies() {
+		err := row(string(s), func(p *townsman) ([]uuid.UUID, error) {
+			ranking, err := models.Recommend(ctx, db, p.id, s, t.now)
+			ids := make([]uuid.UUID, len(ranking))
+			for i, r := range ranking {
+				ids[i] = r.ID
+			}
+			return ids, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func orderOf(ctx context.Context, db *gorm.DB, sql string) (ids []uuid.UUID, err error) {
+	err = db.WithContext(ctx).Raw(sql).Scan(&ids).Error
+	return ids, err
+}
+
+// coldUser prints what somebody with nothing but an interest gets.
+func coldUser(ctx context.Context, o options, db *gorm.DB, t *town) error {
+	cold, err := t.newcomer(ctx, db, topicName(3))
+	if err != nil {
+		return err
+	}
+	ranking, err := models.Recommend(ctx, db, cold, curate.Personalized, t.now)
+	if err != nil {
+		return err
+	}
+	interest, trending := 0, 0
+	for _, r := range ranking[:min(20, len(ranking))] {
+		thing := t.byID[r.ID]
+		switch {
+		case thing.topic == 3:
+			interest++
+		case thing.hot:
+			trending++
+		}
+	}
+	fmt.Fprintf(o.out, "\nA new user with one interest, first 20: %d of the interest, %d of what trends, %d else.\n", interest, trending, min(20, len(ranking))-interest-trending)
+	return nil
+}

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// A made population. Everybody has two topics they like, one of them they are weak in; things
+// have a topic and a level; some things are hot for a few days, whatever they are about. People like
+// things of their topics that suit their level, more of the one they are weak in, and hot things. What they
+// liked on the last day is held out.
+const (
+	townPeople = 2000
+	townTopics = 40
+	townThings = 4000
+	townLikes  = 24 // of each person, held-out ones included
+	townLater  = 6  // of these, held out
+	townDays   = 60
+)
+
+type townsman struct {
+	id     uuid.UUID
+	topics [2]int
+	level  [2]int // of each topic
+	seen   map[uuid.UUID]bool
+	later  map[uuid.UUID]bool
+}
+
+type townThing struct {
+	id           uuid.UUID
+	topic, level int
+	born         time.Time
+	hot          bool // in the last days
+	wasHot       bool // once, long ago
+}
+
+type town struct {
+	now            time.Time
+	random         *rand.Rand
+	people         []*townsman
+	things         []*townThing
+	byID           map[uuid.UUID]*townThing
+	byTopic        [townTopics][]*townThing
+	hot, old       []*townThing
+	author         uuid.UUID
+	deeds, heldOut int
+}
+
+func topicName(n int) string { return fmt.Sprintf("topic%02d", n) }
+
+var levelNames = []string{"beginner", "intermediate", "advanced"}
+
+// newTown draws everybody's tastes and everything's nature, the same ones each time.
+func newTown(now time.Time) *town {
+	t := &town{now: now, random: rand.New(rand.NewPCG(7, 7)), byID: map[uuid.UUID]*townThing{}, author: models.NewID()} //nolint:gosec // a made population, the same each time
+	for range townThings {
+		thing := &townThing{
+			id: models.NewID(), topic: t.random.IntN(townTopics), level: t.random.IntN(3),
+			born: now.Add(-time.Duration(t.random.IntN(townDays*24*60)) * time.Minute),
+		}
+		thing.hot, thing.wasHot = t.random.IntN(100) == 0, t.random.IntN(100) == 0
+		t.things, t.byID[thing.id] = append(t.things, thing), thing
+		t.byTopic[thing.topic] = append(t.byTopic[thing.topic], thing)
+		if thing.hot {
+			t.hot = append(t.hot, thing)
+		} else if thing.wasHot {
+			t.old = append(t.old, thing)
+		}
+	}
+	for range townPeople {
+		p := &townsman{id: models.NewID(), seen: map[uuid.UUID]bool{}, later: map[uuid.UUID]bool{}}
+		p.topics = [2]int{t.random.IntN(townTopics), t.random.IntN(townTopics)}
+		p.level = [2]int{t.random.IntN(2), t.random.IntN(2)}
+		t.people = append(t.people, p)
+	}
+	return t
+}
+
+// likes draws what a person likes next: of ten things six are of their topics and level, the second
+// topic, in which they are weak, twice as often; three are hot; one is anything.
+func (t *town) likes(p *townsman, recent bool) *townThing {
+	draw := func(from []*townThing) *townThing { return from[t.random.IntN(len(from))] }
+	for range 1000 {
+		var thing *townThing
+		switch which := t.random.IntN(10); {
+		case which < 6:
+			topic := min(t.random.IntN(3), 1)
+			thing = draw(t.byTopic[p.topics[topic]])
+			if fit := math.Abs(float64(thing.level - p.wants(topic, recent))); fit > 0 && t.random.IntN(4) > 0 {
+				continue
+			}
+		case which < 9 && recent:
+			thing = draw(t.hot)
+		case which < 9:
+			thing = draw(t.old)
+		default:
+			thing = draw(t.things)
+		}
+		if !p.seen[thing.id] && !p.later[thing.id] {
+			return thing
+		}
+	}
+	return draw(t.things)
+}
+
+// wants is the level a person likes a topic at: what they are at, or one more in what they have
+// mastered, on the last day.
+func (p *townsman) wants(topic int, recent bool) int {
+	if topic == 0 && recent {
+		return p.level[0] + 1
+	}
+	return p.level[topic]
+}
+
+// settle puts the town into the database: people, their courses, quizzes and deeds.
+func (t *town) settle(ctx context.Context, db *gorm.DB) error {
+	users := []models.User{resident(t.author, t.now)}
+	for _, p := range t.people {
+		users = append(users, resident(p.id, t.now))
+	}
+	courses := make([]models.Course, 0, len(t.things))
+	for _, thing := range t.things {
+		courses = append(courses, models.Course{
+			ID: thing.id, OwnerUserID: t.author, Title: "A course", Topic: topicName(thing.topic), Tags: []string{topicName(thing.topic)}, Status: models.CourseReady,
+			DifficultyLevel: levelNames[thing.level], Locale: "en", CreatedAt: thing.born, UpdatedAt: thing.born, PublishedAt: &thing.born,
+		})
+	}
+	deeds, attempts := t.history()
+	db = db.WithContext(ctx)
+	for _, step := range []func() error{
+		func() error { return db.CreateInBatches(users, 500).Error },
+		func() error { return db.CreateInBatches(courses, 500).Error },
+		func() error { return db.CreateInBatches(deeds, 2000).Error },
+		func() error { return db.CreateInBatches(attempts, 1000).Error },
+		func() error { return models.CountTrending(ctx, db, t.now) },
+		func() error { return db.Exec("ANALYZE").Error },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func resident(id uuid.UUID, now time.Time) models.User {
+	return models.User{
+		ID: id, Email: id.String() + "@example.com", FullName: "Resident", PasswordHash: "-", Locale: "en", Timezone: "UTC", IsActive: true,
+		Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// history is what people did until a day ago, and what they were tested in. The hot things
+// were found by some in the last three days.
+func (t *town) history() (deeds []models.Engagement, attempts []models.QuizAttempt) {
+	for _, p := range t.people {
+		for n := range townLikes {
+			recent := n >= townLikes-townLater-3
+			thing := t.likes(p, recent)
+			if n >= townLikes-townLater {
+				p.later[thing.id] = true
+				t.heldOut++
+				continue
+			}
+			p.seen[thing.id] = true
+			age := 24*time.Hour + time.Duration(t.random.IntN(3*24*60))*time.Minute
+			if !recent {
+				age = 5*24*time.Hour + time.Duration(t.random.IntN(40*24*60))*time.Minute
+			}
+			deeds = append(deeds, models.Engagement{UserID: p.id, ItemID: thing.id, Action: "like", Metadata: map[string]any{}, At: t.now.Add(-age)})
+		}
+		for topic, score := range []float64{0.95, 0.3} {
+			attempts = append(attempts, t.tested(p, topic, score))
+		}
+	}
+	t.deeds = len(deeds)
+	return deeds, attempts
+}
+
+func (t *town) tested(p *townsman, topic int, score float64) models.QuizAttempt {
+	course := t.byTopic[p.topics[topic]][0]
+	for _, thing := range t.byTopic[p.topics[topic]] {
+		if thing.level == p.level[topic] {
+			course = thing
+			break
+		}
+	}
+	return models.QuizAttempt{
+		ID: models.NewID(), UserID: p.id, CourseID: course.id, LessonID: models.NewID(), ItemID: models.NewID(), Score: score, Passed: score > 0.6,
+		Answers: []byte("[]"), Results: []byte("[]"), At: t.now.Add(-48 * time.Hour),
+	}
+}
+
+// newcomer is somebody new with one interest.
+func (t *town) newcomer(ctx context.Context, db *gorm.DB, interest string) (uuid.UUID, error) {
+	user := resident(models.NewID(), t.now)
+	if err := db.WithContext(ctx).Create(&user).Error; err != nil {
+		return user.ID, err
+	}
+	_, err := models.ChangeLearning(ctx, db, user.ID, models.ProfileChange{Interests: &[]string{interest}}, t.now, func(models.ProfileView) error { return nil })
+	return user.ID, err
+}
+
+// unseen is an order without what the person had seen.
+func (p *townsman) unseen(ids []uuid.UUID) (rest []uuid.UUID) {
+	for _, id := range ids {
+		if !p.seen[id] {
+			rest = append(rest, id)
+		}
+		if len(rest) == judged {
+			break
+		}
+	}
+	return rest
+}
+
+// judged is how far down an order is looked.
+const judged = 10
+
+type quality struct{ recall, ndcg float64 }
+
+// judge compares the head of an order with what was liked later.
+func judge(ids []uuid.UUID, later map[uuid.UUID]bool) (q quality) {
+	best := 0.0
+	for i := range min(judged, len(later)) {
+		best += 1 / math.Log2(float64(i)+2)
+	}
+	for i, id := range ids[:min(judged, len(ids))] {
+		if later[id] {
+			q.recall += 1 / float64(len(later))
+			q.ndcg += 1 / math.Log2(float64(i)+2) / best
+		}
+	}
+	return q
+}

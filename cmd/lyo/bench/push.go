@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/sideshow/apns2"
+	"github.com/sideshow/apns2/token"
+	"golang.org/x/net/http2"
+	"golang.org/x/sync/errgroup"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/activities/push/pushtest"
+	"github.com/lyoapp/lyo/deploy/local"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+const (
+	pushDevices = 10_000
+	pushLatency = 20 * time.Millisecond
+	pushStreams = 50 // messages under way, of both
+)
+
+// pushRound is everything measured once. Rates are messages a second.
+type pushRound struct {
+	bare    float64
+	lyo     float64       // from the first message at the provider to its last answer
+	whole   time.Duration // from the commit of the broadcast to the end of its task
+	repeats int           // messages more than devices
+}
+
+// benchPush measures a broadcast against what the client library does by itself.
+func benchPush(ctx context.Context, o options) error {
+	if o.temporal == "" {
+		return errors.New("TEST_TEMPORAL_BIN is not set: run it by make bench")
+	}
+	dir, err := os.MkdirTemp("", "lyo-bench-")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	database, drop, err := newDatabase(ctx, o.database)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := drop(); err != nil {
+			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
+		}
+	}()
+	db, err := models.Open(database, models.Pool{MaxOpen: 2})
+	if err != nil {
+		return err
+	}
+	defer models.Close(db)
+	if err := equip(ctx, db); err != nil {
+		return err
+	}
+	server, err := local.StartTemporal(ctx, local.TemporalOptions{Binary: o.temporal, DBFile: filepath.Join(dir, "temporal.db"), Out: o.errs})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = server.Stop(context.WithoutCancel(ctx)) }()
+	var rounds []pushRound
+	for range o.rounds {
+		r, err := measurePush(ctx, o, dir, database, db, server.Address())
+		if err != nil {
+			return err
+		}
+		rounds = append(rounds, r)
+	}
+	reportPush(o, rounds)
+	return nil
+}
+
+// equip gives an administrator and two thousand users five devices each.
+func equip(ctx context.Context, db *gorm.DB) error {
+	db = db.WithContext(ctx)
+	err := db.Exec(`INSERT INTO users (id, email, full_name, password_hash, created_at, updated_at)
+		SELECT gen_random_uuid(), 'u' || i || '@example.com', 'Somebody', '-', now(), now() FROM generate_series(1, ?) i`, pushDevices/5).Error
+	if err != nil {
+		return err
+	}
+	err = db.Exec(`INSERT INTO devices (id, user_id, token, token_hash, platform, environment, created_at, last_used_at)
+		SELECT gen_random_uuid(), u.id, v.token, sha256(v.token::bytea), 'ios', 'production', now(), now()
+		FROM users u CROSS JOIN generate_series(1, 5) j CROSS JOIN LATERAL (SELECT md5(u.id::text || j) || md5(j || u.id::text) AS token) v`).Error
+	if err != nil {
+		return err
+	}
+	return db.Exec("ANALYZE").Error
+}
+
+func measurePush(ctx context.Context, o options, dir, database string, db *gorm.DB, temporal string) (r pushRound, err error) {
+	if r.bare, err = barePushes(ctx, db); err != nil {
+		return r, fmt.Errorf("bare calls: %w", err)
+	}
+	apns, err := pushtest.StartAPNs(pushLatency)
+	if err != nil {
+		return r, err
+	}
+	defer apns.Close()
+	worker, err := startWorker(ctx, o, dir, pushEnviron(o, dir, database, temporal, apns))
+	if err != nil {
+		return r, err
+	}
+	defer func() {
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+		defer cancel()
+		_ = worker.Stop(stopping)
+	}()
+	began := time.Now()
+	if err := broadcastOnce(ctx, db); err != nil {
+		return r, err
+	}
+	r.whole, r.lyo, r.repeats = time.Since(began), pushDevices/apns.Span().Seconds(), apns.Asked()-pushDevices
+	if got := len(apns.Accepted()); got != pushDevices {
+		return r, fmt.Errorf("%d of %d devices were told", got, pushDevices)
+	}
+	return r, nil
+}
+
+// barePushes calls the library with as many messages under way, and nothing else.
+func barePushes(ctx context.Context, db *gorm.DB) (float64, error) {
+	apns, err := pushtest.StartAPNs(pushLatency)
+	if err != nil {
+		return 0, err
+	}
+	defer apns.Close()
+	key, err := token.AuthKeyFromBytes([]byte(apns.Key()))
+	if err != nil {
+		return 0, err
+	}
+	client := apns2.NewTokenClient(&token.Token{AuthKey: key, KeyID: pushtest.KeyID, TeamID: pushtest.TeamID})
+	transport := &http2.Transport{TLSClientConfig: apns.TLS(), StrictMaxConcurrentStreams: true}
+	client.Host, client.HTTPClient.Transport = apns.URL(), transport
+	defer client.CloseIdleConnections()
+	var tokens []string
+	if err := db.WithContext(ctx).Raw("SELECT token FROM devices").Scan(&tokens).Error; err != nil {
+		return 0, err
+	}
+	var all errgroup.Group
+	all.SetLimit(pushStreams)
+	for _, device := range tokens {
+		all.Go(func() error {
+			answer, err := client.PushWithContext(ctx, &apns2.Notification{
+				DeviceToken: device, Topic: pushtest.Topic, Payload: []byte(`{"aps":{"alert":{"title":"News","body":"For everyone"}}}`),
+			})
+			if err == nil && !answer.Sent() {
+				err = errors.New(answer.Reason)
+			}
+			return err
+		})
+	}
+	err = all.Wait()
+	return float64(len(tokens)) / apns.Span().Seconds(), err
+}
+
+// startWorker runs `lyo worker`.
+func startWorker(ctx context.Context, o options, dir string, environ []string) (*local.Process, error) {
+	program, err := build(ctx, o, dir)
+	if err != nil {
+		return nil, err
+	}
+	return local.Start(local.Spec{Name: "worker", Path: program, Args: []string{"worker"}, Env: environ})
+}
+
+func pushEnviron(o options, dir, database, temporal string, apns *pushtest.APNs) []string {
+	roots := filepath.Join(dir, "roots.pem")
+	_ = os.WriteFile(roots, apns.Certificate(), 0o600) // the worker says if it is not there
+	return []string{
+		"HOME=" + dir, "LYO_STATE_DIR=" + dir, "DATABASE_URL=" + database, "REDIS_URL=" + o.redis, "TEMPORAL_ADDRESS=" + temporal,
+		"LYO_GEMMA_FALLBACK=on", "LYO_SOURCES=none", "LYO_LOG_LEVEL=warn", "LYO_STOP_WITHIN=10s", "SSL_CERT_FILE=" + roots,
+		"LYO_APNS_KEY=" + apns.Key(), "LYO_APNS_KEY_ID=" + pushtest.KeyID, "LYO_APNS_TEAM_ID=" + pushtest.TeamID,
+		"LYO_APNS_TOPIC=" + pushtest.Topic, "LYO_APNS_URL=" + apns.URL(), fmt.Sprintf("LYO_APNS_STREAMS=%d", pushStreams),
+	}
+}
+
+// broadcastOnce commits a broadcast to everyone, as the API does, and waits for its task.
+func broadcastOnce(ctx context.Context, db *gorm.DB) error {
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	var admin models.User
+	if err := db.WithContext(ctx).Order("id").First(&admin).Error; err != nil {
+		return err
+	}
+	id, result := models.GenerationIDs(admin.ID, nil)
+	task := models.NewTask(id, admin.ID, result, now)
+	task.TaskType, task.WorkflowID, task.RequestHash = models.TaskPushBroadcast, workflows.BroadcastID(id), make([]byte, 32)
+	task.Spec = models.TaskSpec{Everyone: true}
+	b := models.Broadcast{ID: result, Title: "News", Body: "For everyone", Everyone: true, CreatedAt: now}
+	promise := outbox.Broadcast(task, now)
+	promise.DueAt = now
+	entry := models.AuditEntry{ID: models.NewID(), At: now, Action: models.AuditBroadcast, Via: models.AuditCommandLine}
+	if _, _, err := models.CreateBroadcast(ctx, db, task, b, nil, promise, entry); err != nil {
+		return err
+	}
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		row, err := models.FindTask(ctx, db, admin.ID, id)
+		switch {
+		case err != nil:
+			return err
+		case row.State == models.TaskError:
+			return errors.New(row.Fault.Message)
+		case row.State == models.TaskDone && row.Result["accepted"] != pushDevices:
+			return fmt.Errorf("the task ended with %v", row.Result)
+		case row.State == models.TaskDone:
+			return nil
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func reportPush(o options, rounds []pushRound) {
+	w := o.out
+	fmt.Fprintf(w, "%d devices, a provider that takes %v, %d messages under way, receipts in Postgres. Medians of %d rounds; the ratio is of each round.\n\n",
+		pushDevices, pushLatency, pushStreams, len(rounds))
+	fmt.Fprintf(w, "| | messages a second |\n| --- | ---: |\n")
+	fmt.Fprintf(w, "| bare apns2 calls | %.0f |\n", median(rounds, func(r pushRound) float64 { return r.bare }))
+	fmt.Fprintf(w, "| Lyo, at the provider | %.0f |\n", median(rounds, func(r pushRound) float64 { return r.lyo }))
+	fmt.Fprintf(w, "| Lyo to bare | %.2f |\n", median(rounds, func(r pushRound) float64 { return r.lyo / r.bare }))
+	fmt.Fprintf(w, "\nFrom the commit to the end of the task %v; %d messages more than devices in all rounds.\n",
+		rounded(median(rounds, func(r pushRound) time.Duration { return r.whole })), total(rounds, func(r pushRound) int { return r.repeats }))
+}

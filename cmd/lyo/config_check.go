@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/workflows/payload"
+)
+
+func configCommand(environ []string) *cobra.Command {
+	cmd := &cobra.Command{Use: "config", Short: "Check, show and describe the settings"}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "check", Short: "Check every variable; all faults at once", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				cfg, err := settings(cmd, environ)
+				if err != nil {
+					return err
+				}
+				if err := checkParts(cfg); err != nil {
+					return err
+				}
+				fmt.Fprintln(cmd.OutOrStdout(), "the settings are good for", cfg.Env)
+				return nil
+			},
+		},
+		&cobra.Command{
+			Use: "show", Short: "Print what is in force, without secrets", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				cfg, err := settings(cmd, environ)
+				if err != nil {
+					return err
+				}
+				return cfg.Print(cmd.OutOrStdout())
+			},
+		},
+		&cobra.Command{
+			Use: "reference", Short: "Print the reference of all variables as Markdown", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return config.Reference(cmd.OutOrStdout()) },
+		},
+	)
+	return cmd
+}
+
+// checkParts checks what the parts behind the settings would refuse at their start.
+func checkParts(cfg config.Config) error {
+	_, keys := payload.ParseKeys(cfg.Payload.Keys.Reveal())
+	_, servers := endpoints(cfg.Gemma)
+	return errors.Join(keys, servers, versionable(cfg))
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lyoapp/lyo/config"
+)
+
+// The results of a check.
+const (
+	fine    = "ok"
+	doubt   = "warning" // Lyo works, but not as it could
+	fault   = "fault"
+	unknown = "unknown" // cannot be told while another part is at fault
+)
+
+// finding is what a check found out, and how that is mended.
+type finding struct {
+	Name   string `json:"name"`
+	Status string `json:"status"`
+	Says   string `json:"says"`
+	Mend   string `json:"mend,omitempty"`
+}
+
+func doctorCommand(environ []string) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "doctor", Short: "Look at everything Lyo needs, and say how to mend what is amiss", Args: cobra.NoArgs,
+		Long: "Looks at the settings, the state directory, Postgres and its schema, the clock, Redis, Temporal, workers, the outbox,\n" +
+			"the model, mail, the API and push. It changes nothing, and fails when one of them is at fault.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return examine(cmd.Context(), environ, cmd.OutOrStdout(), asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "for programs")
+	return cmd
+}
+
+func examine(ctx context.Context, environ []string, out io.Writer, asJSON bool) error {
+	cfg, warnings, err := config.Load(environ)
+	findings := []finding{aboutSettings(warnings, err)}
+	if err == nil {
+		d := &doctor{cfg: cfg, log: slog.New(slog.DiscardHandler)}
+		findings = append(findings, d.look(ctx)...)
+		d.close()
+	}
+	faults := 0
+	for _, f := range findings {
+		if f.Status == fault {
+			faults++
+		}
+	}
+	if asJSON {
+		err = printJSON(out, map[string]any{"healthy": faults == 0, "checks": findings})
+	} else {
+		err = tell(out, findings)
+	}
+	if err == nil && faults > 0 {
+		err = fmt.Errorf("%d of %d checks found a fault", faults, len(findings))
+	}
+	return err
+}
+
+func tell(out io.Writer, findings []finding) error {
+	for _, f := range findings {
+		if _, err := fmt.Fprintf(out, "%-8s %-11s %s\n", f.Status, f.Name, f.Says); err != nil {
+			return err
+		}
+		if f.Mend != "" {
+			if _, err := fmt.Fprintf(out, "%20s -> %s\n", "", f.Mend); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func aboutSettings(warnings []string, err error) finding {
+	switch {
+	case err != nil:
+		return finding{"settings", fault, err.Error(), "correct these variables; .env.example and docs/configuration.md have them all"}
+	case len(warnings) > 0:
+		return finding{"settings", doubt, warnings[0], "correct its name, or remove it"}
+	}
+	return finding{"settings", fine, "every variable makes sense", ""}
+}
+
+// checkFor bounds each check.
+const checkFor = 4 * time.Second
+
+// look does all checks one after the other, those first that others depend on.
+func (d *doctor) look(ctx context.Context) []finding {
+	var findings []finding
+	for _, check := range []func(context.Context) finding{
+		d.state, d.database, d.schema, d.clock, d.redisServer, d.temporalServer, d.workers, d.rollout, d.outbox, d.model, d.mail, d.api, d.push,
+	} {
+		checking, cancel := context.WithTimeout(ctx, checkFor)
+		found := check(checking)
+		cancel()
+		if found.Name != "" {
+			findings = append(findings, found)
+		}
+	}
+	return findings
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/models"
+)
+
+// rollout is said only where workers are versioned.
+func (d *doctor) rollout(ctx context.Context) finding {
+	const name = "rollout"
+	if !d.cfg.Versions.On() {
+		return finding{}
+	}
+	if d.temporal == nil {
+		return finding{name, unknown, "Temporal has to answer first", ""}
+	}
+	deployment := d.cfg.Versions.Deployment
+	found, err := d.temporal.WorkerDeploymentClient().GetHandle(deployment).Describe(ctx, client.WorkerDeploymentDescribeOptions{})
+	mend := "temporal worker deployment set-current-version --deployment-name " + deployment + " --build-id " + buildID(d.cfg)
+	switch {
+	case err != nil:
+		return finding{name, fault, "Temporal knows no deployment " + deployment, "start a worker, then " + mend}
+	case found.Info.RoutingConfig.CurrentVersion == nil:
+		return finding{name, fault, "no build is current: new work waits", mend}
+	}
+	return finding{name, fine, "new work goes to build " + found.Info.RoutingConfig.CurrentVersion.BuildID, ""}
+}
+
+// overdue is when a promise has waited longer than a relay that works lets it.
+const overdue = time.Minute
+
+func (d *doctor) outbox(ctx context.Context) finding {
+	const name = "outbox"
+	if d.db == nil {
+		return finding{name, unknown, "Postgres has to answer first", ""}
+	}
+	found, err := models.LookAtOutbox(ctx, d.db, clock())
+	switch {
+	case err != nil:
+		return finding{name, unknown, "the schema has to be current first", ""}
+	case found.Oldest > overdue:
+		return finding{
+			name, doubt, fmt.Sprintf("%d promises wait, the oldest for %s", found.Due, found.Oldest.Round(time.Second)),
+			"a worker keeps them: see that one runs; lyo task show tells what one waits for",
+		}
+	}
+	return finding{name, fine, fmt.Sprintf("%d promises wait, %d more in their users' lines", found.Due, found.Held), ""}
+}
+
+func (d *doctor) model(ctx context.Context) finding {
+	const name = "model"
+	g := d.cfg.Gemma
+	if port := enginePort(d.cfg); port != 0 {
+		g.BaseURL = fmt.Sprintf("http://127.0.0.1:%d/v1", port)
+	}
+	servers, err := modelOf(g, nil, d.log)
+	switch {
+	case err != nil:
+		return finding{name, fault, err.Error(), "correct the LYO_GEMMA_ variables"}
+	case servers == nil && g.FallbackOn():
+		return finding{name, doubt, "none is configured: courses are outlines", "make model fetches weights for lyo engine; or set LYO_GEMMA_BASE_URL to a server of yours"}
+	case servers == nil:
+		return finding{name, fault, "none is configured and LYO_GEMMA_FALLBACK is off: no course can be written", "set LYO_GEMMA_BASE_URL, or LYO_GEMMA_FALLBACK=on"}
+	}
+	info, err := servers.Probe(ctx)
+	switch {
+	case err == nil:
+		return finding{name, fine, info.Model + " answers", ""}
+	case gemma.KindOf(err) == gemma.Misconfigured:
+		return finding{name, fault, "the model's server refuses requests", "see that LYO_GEMMA_MODEL, LYO_GEMMA_API_KEY and LYO_GEMMA_DIALECT are right"}
+	}
+	return finding{name, fault, "the model's server does not answer", d.run("start lyo engine or your server, and see that LYO_GEMMA_BASE_URL is its address")}
+}
+
+func (d *doctor) mail(ctx context.Context) finding {
+	const name = "mail"
+	if d.cfg.Mail.SMTPURL == "" {
+		return finding{name, fine, "mails are written to " + d.cfg.Mail.Dir, ""}
+	}
+	server, err := url.Parse(d.cfg.Mail.SMTPURL.Reveal())
+	if err != nil {
+		return finding{name, fault, "LYO_SMTP_URL is no address", "correct it"}
+	}
+	port := server.Port()
+	if port == "" {
+		port = map[string]string{"smtp": "587", "smtps": "465"}[server.Scheme]
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(server.Hostname(), port))
+	if err != nil {
+		return finding{name, fault, "the mail server does not answer", "start it, and see that LYO_SMTP_URL names its host and port"}
+	}
+	_ = conn.Close() // nothing was said
+	return finding{name, fine, "the mail server takes connections", ""}
+}
+
+// component is a part as the API's health shows it.
+type component struct {
+	Status  string `json:"status"`
+	Message string `json:"message"`
+}
+
+func (d *doctor) api(ctx context.Context) finding {
+	const name = "api"
+	base := "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(d.cfg.HTTP.Port))
+	var health struct {
+		Version    string               `json:"version"`
+		Components map[string]component `json:"components"`
+	}
+	err := getJSON(ctx, base+"/v1/health", &health)
+	switch {
+	case errors.Is(err, errNotOurs) || err == nil && health.Components == nil:
+		return finding{name, fault, fmt.Sprintf("another program has port %d", d.cfg.HTTP.Port), "end it, or set LYO_HTTP_PORT"}
+	case err != nil:
+		return finding{name, fault, "the API does not answer at " + base, d.run("start lyo api")}
+	}
+	d.health = health.Components
+	var ready struct {
+		Ready bool `json:"ready"`
+	}
+	if err := getJSON(ctx, base+"/v1/health/ready", &ready); err != nil || !ready.Ready {
+		return finding{name, fault, "the API answers at " + base + " but is not ready", "mend Postgres and the schema first"}
+	}
+	return finding{name, fine, "version " + health.Version + " answers at " + base, ""}
+}
+
+func (d *doctor) push(context.Context) finding {
+	const name = "push"
+	found, ok := d.health[name]
+	switch {
+	case !ok:
+		return finding{name, unknown, "the API has to answer first", ""}
+	case found.Status != "healthy":
+		return finding{name, fault, found.Message, "see that the LYO_APNS_ and LYO_FCM_ variables hold valid credentials"}
+	}
+	return finding{name, fine, found.Message, ""}
+}
+
+var errNotOurs = errors.New("no JSON came")
+
+// getJSON reads an answer of the API, whatever its status.
+func getJSON(ctx context.Context, address string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if json.NewDecoder(http.MaxBytesReader(nil, answer.Body, 1<<20)).Decode(into) != nil {
+		return errNotOurs
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// wish is a course as the command line asks for it.
+type wish struct{ topic, who, level, locale string }
+
+func generateCommand(environ []string) *cobra.Command {
+	var w wish
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "generate TOPIC", Short: "Have a course written and print it as Markdown", Args: cobra.MinimumNArgs(1),
+		Long: "Has a course written, shows how it grows, and prints it as Markdown. Ctrl-C leaves it to be written.\n" +
+			"In development it belongs to an account of its own, operator@localhost, unless --as names one.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			w.topic = strings.TrimSpace(strings.Join(args, " "))
+			return operate(cmd, environ, asJSON, func(ctx context.Context, o *operator) error { return o.generate(ctx, w) })
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&w.who, "as", "", "whose course it is: an e-mail address or id")
+	flags.StringVar(&w.level, "level", "beginner", "beginner, intermediate or advanced")
+	flags.StringVar(&w.locale, "locale", "en", "the language, as BCP 47 has it")
+	flags.BoolVar(&asJSON, "json", false, "events and course as JSON, one document a line")
+	return cmd
+}
+
+func (o *operator) generate(ctx context.Context, w wish) error {
+	if n := utf8.RuneCountInString(w.topic); n < 3 || n > 200 {
+		return errors.New("a topic has 3 to 200 characters")
+	}
+	owner, err := o.owner(ctx, w.who)
+	if err != nil {
+		return err
+	}
+	request := w.rows(owner)
+	request.Promise = outbox.Course(request.Task, o.bounds(), request.Task.CreatedAt)
+	task, _, err := models.CreateGeneration(ctx, o.db, request, models.Quota{AtOnce: o.cfg.Course.AtOnce})
+	if err != nil {
+		return err
+	}
+	o.starter.Kick(ctx, request.Promise)
+	ended, err := o.follow(ctx, task)
+	if err != nil {
+		return err
+	}
+	course, err := models.FindCourse(ctx, o.db, owner.ID, ended.ResultID)
+	if err != nil {
+		return err
+	}
+	if o.asJSON {
+		err = o.print(course)
+	} else {
+		err = writeMarkdown(o.out, course)
+	}
+	return errors.Join(err, failureOf(ended))
+}
+
+func (o *operator) owner(ctx context.Context, who string) (models.User, error) {
+	if who != "" {
+		return models.FindAccount(ctx, o.db, who)
+	}
+	if o.cfg.Env == config.Development {
+		return models.LocalOperator(ctx, o.db, clock())
+	}
+	return models.User{}, errors.New("say whose course it is: --as E-MAIL")
+}
+
+func (w wish) rows(owner models.User) models.Request {
+	now := clock()
+	taskID, courseID := models.GenerationIDs(owner.ID, nil)
+	task := models.NewTask(taskID, owner.ID, courseID, now)
+	hash := sha256.Sum256([]byte(w.topic))
+	task.WorkflowID, task.RequestHash = workflows.GenerateCourseID(taskID), hash[:]
+	return models.Request{Task: task, Course: models.Course{
+		ID: courseID, OwnerUserID: owner.ID, Title: w.topic, Topic: w.topic, Status: models.CourseGenerating, Interests: []string{},
+		DifficultyLevel: w.level, Tags: []string{}, Locale: w.locale, Preferences: map[string]any{}, CreatedAt: now, UpdatedAt: now,
+	}}
+}

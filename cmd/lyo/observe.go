@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lyoapp/lyo/api/realtime"
+	"github.com/lyoapp/lyo/cmd/lyo/observe"
+	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/migrations"
+	"github.com/lyoapp/lyo/workflows"
+)
+
+// telling is what a process tells of itself.
+type telling struct {
+	process  string // api, worker or serve
+	identity string // among those that poll
+	metrics  *observe.Metrics
+	traces   *observe.Traces
+	hub      *atomic.Pointer[realtime.Hub] // set once there is one
+}
+
+func newTelling(ctx context.Context, cfg config.Config, process string) (telling, error) {
+	t := telling{
+		process: process, identity: identity(), hub: &atomic.Pointer[realtime.Hub]{},
+		metrics: observe.New(process, version(), buildID(cfg)),
+	}
+	if err := versionable(cfg); err != nil {
+		return t, err
+	}
+	var err error
+	t.traces, err = observe.NewTraces(ctx, observe.TraceOptions{
+		Endpoint: cfg.Observe.TraceEndpoint, Headers: cfg.Observe.TraceHeaders.Reveal(), Share: cfg.Observe.TraceShare,
+		Process: process, Version: version(),
+	})
+	return t, err
+}
+
+// finish sends the traces that are left.
+func (t telling) finish() error {
+	if t.traces == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	if err := t.traces.Close(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("send the last traces: %w", err)
+	}
+	return nil
+}
+
+// watch has every scrape look at what this process has in hand. The backlog is
+// everybody's, so every process tells it; alerts take one of them.
+func (a *app) watch() error {
+	raw, err := a.db.DB()
+	if err != nil {
+		return err
+	}
+	looks := observe.Looks{
+		Outbox: a.lookAtOutbox, Queues: a.lookAtQueues, Log: a.log,
+		Database: func() sql.DBStats { return raw.Stats() },
+		Sockets: func() (int, int) {
+			if hub := a.hub.Load(); hub != nil {
+				return hub.Connections(), hub.ActiveTasks()
+			}
+			return 0, 0
+		},
+	}
+	if a.redis != nil {
+		looks.Redis = a.redis.PoolStats
+	}
+	a.metrics.Watch(looks)
+	return nil
+}
+
+func (a *app) lookAtOutbox(ctx context.Context) (observe.Outbox, error) {
+	found, err := models.LookAtOutbox(ctx, a.db, clock())
+	return observe.Outbox{Due: found.Due, Held: found.Held, Oldest: found.Oldest}, err
+}
+
+func (a *app) lookAtQueues(ctx context.Context) ([]observe.Line, error) {
+	lanes, err := workflows.LookAtLanes(ctx, a.temporal, a.cfg.Temporal.Namespace)
+	lines := make([]observe.Line, 0, len(lanes))
+	for _, l := range lanes {
+		lines = append(lines, observe.Line{Queue: l.Queue, Kind: l.Name(), Backlog: l.Backlog, Oldest: l.Oldest, Pollers: len(l.Pollers)})
+	}
+	return lines, err
+}
+
+// spent counts a conversation with a model, and tells of it.
+func (a *app) spent(ctx context.Context, c models.ModelCall) {
+	a.log.InfoContext(ctx, "conversation with the model", "kind", c.Kind, "endpoint", c.Endpoint, "outcome", c.Outcome,
+		"input_tokens", c.InputTokens, "output_tokens", c.OutputTokens, "seconds", c.Seconds)
+	a.metrics.Model(observe.Conversation{
+		Endpoint: c.Endpoint, Kind: c.Kind, Outcome: c.Outcome,
+		InputTokens: c.InputTokens, OutputTokens: c.OutputTokens, Seconds: c.Seconds,
+	})
+}
+
+// observed runs a service with the listener of its metrics, where one is wanted.
+func (a *app) observed(ctx context.Context, run func(*app, context.Context) error) error {
+	if a.cfg.Observe.MetricsPort == 0 {
+		return run(a, ctx)
+	}
+	listening, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	address := net.JoinHostPort(a.cfg.HTTP.Host, strconv.Itoa(a.cfg.Observe.MetricsPort))
+	serve, err := observe.Serve(listening, address, a.metrics.Handler(a.ready, a.log))
+	if err != nil {
+		return fmt.Errorf("listen for metrics: %w", err)
+	}
+	a.log.InfoContext(ctx, "metrics are served", "address", address)
+	group, running := errgroup.WithContext(ctx)
+	group.Go(serve)
+	group.Go(func() error {
+		defer stop()
+		return run(a, running)
+	})
+	return group.Wait()
+}
+
+var (
+	errSchema   = errors.New("Postgres does not answer, or its schema is not current")
+	errTemporal = errors.New("Temporal does not answer")
+	errUnpolled = errors.New("this worker does not poll every queue")
+)
+
+// ready is a current schema for who serves, and polls on every queue for who works.
+func (a *app) ready(ctx context.Context) error {
+	if a.process != "worker" {
+		raw, err := a.db.DB()
+		if err == nil {
+			err = migrations.Check(ctx, raw)
+		}
+		if err != nil {
+			return errSchema
+		}
+	}
+	if a.process == "api" {
+		return nil
+	}
+	lanes, err := workflows.LookAtLanes(ctx, a.temporal, a.cfg.Temporal.Namespace)
+	if err != nil {
+		return errTemporal
+	}
+	for _, lane := range lanes {
+		if !slices.Contains(lane.Pollers, a.identity) {
+			return errUnpolled
+		}
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+	"golang.org/x/term"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/cmd/lyo/observe"
+	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// operator is somebody at a terminal with the rows and Temporal at hand. Its
+// commands do what the API does, for anybody's tasks.
+type operator struct {
+	cfg      config.Config
+	db       *gorm.DB
+	temporal client.Client
+	starter  *outbox.Starter
+	out      io.Writer
+	errs     io.Writer
+	asJSON   bool
+	terminal bool // errs is one
+}
+
+// operate opens what an operator needs, which in development is that of the lyo dev
+// that keeps its data in the state directory, and does something.
+func operate(cmd *cobra.Command, environ []string, asJSON bool, act func(context.Context, *operator) error) error {
+	cfg, err := settings(cmd, environ)
+	if err != nil {
+		return err
+	}
+	url, err := databaseURL(cfg)
+	if err != nil {
+		return err
+	}
+	log := slog.New(observe.Log(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}), cfg.Secrets()))
+	o := &operator{cfg: cfg, out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), asJSON: asJSON, terminal: atTerminal(cmd.ErrOrStderr())}
+	if o.db, err = models.Open(url, models.Pool{MaxOpen: 2, MaxIdle: 2}); err != nil {
+		return err
+	}
+	cfg.Temporal.Address = temporalAddress(cfg)
+	if o.temporal, err = openTemporal(cfg, telling{identity: identity()}, log); err != nil {
+		return errors.Join(err, models.Close(o.db))
+	}
+	o.starter = &outbox.Starter{DB: o.db, Temporal: o.temporal, Log: log}
+	err = act(cmd.Context(), o)
+	o.temporal.Close()
+	return errors.Join(err, models.Close(o.db))
+}
+
+// temporalAddress is the one configured, or in development that of lyo dev, which
+// may have been given another port.
+func temporalAddress(cfg config.Config) string {
+	if cfg.Env == config.Development && cfg.Temporal.Address == usualAddress {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(cfg.Dev.TemporalPort))
+	}
+	return cfg.Temporal.Address
+}
+
+// atTerminal tells whether a person looks at a stream.
+func atTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// print writes one JSON document.
+func (o *operator) print(v any) error { return printJSON(o.out, v) }
+
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+const (
+	lookEvery = 250 * time.Millisecond // while a task is followed
+	queryFor  = 500 * time.Millisecond // then the row answers
+)
+
+// watch follows a task to its end. That it failed is the command's failure.
+func (o *operator) watch(ctx context.Context, task models.Task) error {
+	ended, err := o.follow(ctx, task)
+	if err != nil {
+		return err
+	}
+	return failureOf(ended)
+}
+
+func failureOf(task models.Task) error {
+	if task.State != models.TaskError {
+		return nil
+	}
+	if task.Fault == nil {
+		return errors.New("the task failed")
+	}
+	return fmt.Errorf("the task failed (%s): %s", task.Fault.Code, task.Fault.Message)
+}
+
+// follow tells a task's story as it happens and returns its row once it has ended.
+// The workflow is asked first; the row answers where that cannot, and has the last word.
+func (o *operator) follow(ctx context.Context, task models.Task) (models.Task, error) {
+	tell, done := o.teller()
+	defer done()
+	for seq := int64(0); ; {
+		events, err := o.eventsAfter(ctx, task, seq)
+		if err != nil {
+			return task, err
+		}
+		for _, e := range events {
+			tell(e)
+			seq = e.Seq
+		}
+		if task, err = models.AnyTask(ctx, o.db, task.ID); err != nil || task.State.Ended() && seq >= task.Seq {
+			return task, err
+		}
+		select {
+		case <-ctx.Done():
+			return task, fmt.Errorf("not followed any more, the work goes on: lyo task watch %s, or lyo task cancel %s", task.ID, task.ID)
+		case <-time.After(lookEvery):
+		}
+	}
+}
+
+func (o *operator) eventsAfter(ctx context.Context, task models.Task, seq int64) ([]models.TaskEvent, error) {
+	asking, cancel := context.WithTimeout(ctx, queryFor)
+	defer cancel()
+	if !task.State.Ended() {
+		if events, err := workflows.ProgressOf(asking, o.temporal, task.WorkflowID, seq); err == nil {
+			return events, nil
+		}
+	}
+	return models.EventsAfter(ctx, o.db, task.ID, seq)
+}
+
+// teller shows events: as a bar on a terminal, as one JSON document a line for
+// programs, else as lines.
+func (o *operator) teller() (tell func(models.TaskEvent), done func()) {
+	switch {
+	case o.asJSON:
+		enc := json.NewEncoder(o.out)
+		return func(e models.TaskEvent) { _ = enc.Encode(e) }, func() {} // what cannot be written is nobody's news
+	case !o.terminal:
+		return func(e models.TaskEvent) { fmt.Fprintf(o.errs, "%3d%%  %s\n", e.Progress, e.Message) }, func() {}
+	}
+	bar := progressbar.NewOptions(100,
+		progressbar.OptionSetWriter(o.errs), progressbar.OptionSetWidth(30), progressbar.OptionSetElapsedTime(true),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionClearOnFinish(),
+	)
+	return func(e models.TaskEvent) {
+		bar.Describe(fmt.Sprintf("%-44.44s", e.Message))
+		_ = bar.Set(e.Progress) // a bar that cannot be drawn is no reason to stop
+	}, func() { _ = bar.Finish() }
+}
+
+// cancelWithin is how long a cancel waits to see the task's end.
+const cancelWithin = 10 * time.Second
+
+// cancel does what its owner's cancel does.
+func (o *operator) cancel(ctx context.Context, task models.Task) error {
+	promise := outbox.Cancel(task, clock())
+	if err := models.CancelTask(ctx, o.db, task.UserID, task.ID, promise, clock()); err != nil {
+		return err
+	}
+	o.starter.Kick(ctx, promise)
+	waiting, stop := context.WithTimeout(ctx, cancelWithin)
+	defer stop()
+	ended, err := o.untilEnded(waiting, task)
+	if err != nil {
+		return err
+	}
+	if o.asJSON {
+		return o.print(lineOf(ended))
+	}
+	says := "is cancelled"
+	if !ended.State.Ended() {
+		says = "will be cancelled when its worker or Temporal is there again"
+	}
+	fmt.Fprintln(o.out, task.ID, says)
+	return nil
+}
+
+// untilEnded waits for the row to say that a task has ended; when ctx ends it is
+// returned as it is.
+func (o *operator) untilEnded(ctx context.Context, task models.Task) (models.Task, error) {
+	for {
+		row, err := models.AnyTask(context.WithoutCancel(ctx), o.db, task.ID)
+		if err != nil || row.State.Ended() {
+			return row, err
+		}
+		select {
+		case <-ctx.Done():
+			return row, nil
+		case <-time.After(lookEvery):
+		}
+	}
+}
+
+// retry makes a new task that writes what a failed one left unwritten: a task is
+// never opened again. It counts for nobody's daily tokens.
+func (o *operator) retry(ctx context.Context, task models.Task) error {
+	if task.State != models.TaskError {
+		return models.Errorf(models.Conflict, "The task has not failed, it is %s.", task.State)
+	}
+	if !task.MakesCourse() {
+		return models.Errorf(models.Conflict, "Only courses can be retried; a %s is asked for anew by its owner.", task.TaskType)
+	}
+	id, _ := models.GenerationIDs(task.UserID, nil)
+	again := models.NewTask(id, task.UserID, task.ResultID, clock())
+	again.TaskType, again.WorkflowID, again.RequestHash = models.TaskCourseRegeneration, workflows.RegenerateCourseID(id), task.RequestHash
+	again.EstimatedMins, again.Spec = task.EstimatedMins, models.TaskSpec{Section: models.SectionLessons}
+	if task.TaskType == models.TaskCourseRegeneration {
+		again.Spec = task.Spec
+	}
+	promise := outbox.Course(again, o.bounds(), again.CreatedAt)
+	made, _, err := models.CreateRegeneration(ctx, o.db, again, nil, promise, models.Quota{AtOnce: o.cfg.Course.AtOnce})
+	if err != nil {
+		return err
+	}
+	o.starter.Kick(ctx, promise)
+	if !o.asJSON {
+		fmt.Fprintln(o.out, made.ID, "goes on with", task.ResultID)
+	}
+	return o.watch(ctx, made)
+}
+
+func (o *operator) bounds() outbox.Bounds {
+	return outbox.Bounds{Deadline: o.cfg.Course.Deadline, Review: o.cfg.Course.ReviewFor}
+}

@@ -1,0 +1,57 @@
+package config
+
+// Observe is what a process tells operators of itself.
+type Observe struct {
+	// MetricsPort is where each process serves /metrics, /live and /ready on LYO_HTTP_HOST; 0: nowhere.
+	// Under lyo dev it is the API's, and the worker has the next one.
+	MetricsPort int `env:"LYO_METRICS_PORT" envDefault:"0"`
+	// TraceEndpoint takes traces by OTLP over HTTP, such as http://127.0.0.1:4318; empty: none are sent.
+	// The exporter's other OTEL_EXPORTER_OTLP_ variables count as well.
+	TraceEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
+	// TraceHeaders go with them, as name=value, comma separated.
+	TraceHeaders Secret `env:"OTEL_EXPORTER_OTLP_HEADERS"`
+	// TraceShare of the requests that bring no trace of their own are traced, from 0 to 1.
+	TraceShare float64 `env:"LYO_TRACE_SHARE" envDefault:"1"`
+}
+
+// Versions is about workers of several builds beside each other.
+type Versions struct {
+	// Versioning keeps a workflow on the build of the worker that began it; on or off.
+	Versioning string `env:"LYO_WORKER_VERSIONING" envDefault:"off"`
+	// Deployment is the name under which Temporal knows all builds.
+	Deployment string `env:"LYO_WORKER_DEPLOYMENT" envDefault:"lyo"`
+	// BuildID names this build; empty: the commit it was built from.
+	BuildID string `env:"LYO_BUILD_ID"`
+}
+
+// On tells whether workers are versioned.
+func (v Versions) On() bool { return v.Versioning == "on" }
+
+// Payload is how inputs and results look in Temporal's histories.
+type Payload struct {
+	// Keys encrypt them with AES-GCM: id:base64 of 32 bytes, comma separated. The first encrypts, the others
+	// only decrypt. Empty: nothing is encrypted.
+	Keys Secret `env:"LYO_PAYLOAD_KEYS"`
+	// CodecPort is where lyo codec shows them to Temporal's UI.
+	CodecHost    string   `env:"LYO_CODEC_HOST" envDefault:"127.0.0.1"`
+	CodecPort    int      `env:"LYO_CODEC_PORT" envDefault:"8234"`
+	CodecOrigins []string `env:"LYO_CODEC_ORIGINS"` // of the UI; empty: that of lyo dev
+	// CodecToken is asked for as a bearer token; empty: nobody is asked, which suits a listener on the loopback.
+	CodecToken Secret `env:"LYO_CODEC_TOKEN"`
+}
+
+func (f *faults) operations(c Config) {
+	f.between("LYO_METRICS_PORT", c.Observe.MetricsPort, 0, 65535)
+	f.webURL("OTEL_EXPORTER_OTLP_ENDPOINT", c.Observe.TraceEndpoint)
+	if c.Observe.TraceShare < 0 || c.Observe.TraceShare > 1 {
+		f.addf("LYO_TRACE_SHARE is %v, not between 0 and 1", c.Observe.TraceShare)
+	}
+	f.oneOf("LYO_WORKER_VERSIONING", c.Versions.Versioning, "on", "off")
+	f.between("LYO_CODEC_PORT", c.Payload.CodecPort, 1, 65535)
+	for _, origin := range c.Payload.CodecOrigins {
+		f.webURL("LYO_CODEC_ORIGINS", origin)
+	}
+	if c.Observe.MetricsPort != 0 && c.Observe.MetricsPort == c.HTTP.Port {
+		f.addf("LYO_METRICS_PORT and LYO_HTTP_PORT are the same")
+	}
+}

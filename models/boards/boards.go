@@ -1,0 +1,166 @@
+package boards
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// Boards are the leaderboards. Any number of processes may read and bring changes.
+type Boards struct {
+	DB    *gorm.DB
+	Redis redis.UniversalClient // nil: there is none, and Postgres answers
+	Clock func() time.Time
+	Log   *slog.Logger
+	// Within bounds an exchange with Redis on behalf of a reader, and decides whether it
+	// is worth trying; nil: no bound but the context's.
+	Within func(ctx context.Context, exchange func(context.Context) error) error
+	// Rebuild has the boards of a stamp built again, by somebody else and later; nil:
+	// nobody does. Asking twice for a stamp is asking once.
+	Rebuild func(ctx context.Context, stamp uuid.UUID) error
+}
+
+// Query asks for a stretch of a board.
+type Query struct {
+	models.Board
+	Viewer uuid.UUID // whose place is told too
+	Skip   int64     // places to pass over
+	Limit  int
+	Around bool // with the viewer in the middle, as far as the board goes; Skip does not count then
+}
+
+// Page is a stretch of a board.
+type Page struct {
+	Places []models.Place
+	Size   int64 // of the whole board
+	Rank   int64 // of the viewer; 0: not on it
+}
+
+// periods are those that can be asked for at a time.
+func periods(now time.Time) []string {
+	return append([]string{models.AllTime}, models.PeriodsOf(now)...)
+}
+
+// errUnbelieved tells that Redis does not have what Postgres expects.
+var errUnbelieved = errors.New("the boards in redis are not to be believed")
+
+// errBusy tells that somebody else brings changes to Redis, or that there are too many.
+var errBusy = errors.New("changes to boards are on their way")
+
+// catchUpAtMost is how many changes a reader brings to Redis; with more it asks Postgres.
+const catchUpAtMost = 500
+
+// Read is a stretch of a board as it is now. It never fails for want of Redis.
+func (b *Boards) Read(ctx context.Context, q Query) (Page, error) {
+	if b.Redis == nil {
+		return b.fromRows(ctx, q)
+	}
+	page, err := b.fromRedis(ctx, q)
+	if err == nil {
+		return page, nil
+	}
+	if ctx.Err() != nil {
+		return Page{}, ctx.Err()
+	}
+	return b.fromRows(ctx, q)
+}
+
+// fromRedis answers when Redis has everything that Postgres has at this moment.
+func (b *Boards) fromRedis(ctx context.Context, q Query) (Page, error) {
+	now, err := models.BoardsNow(ctx, b.DB)
+	if err != nil {
+		return Page{}, err
+	}
+	if now.Stamp == nil || now.Generation == nil {
+		return Page{}, b.ask(ctx, uuid.Nil)
+	}
+	expected := *now.Stamp
+	if now.Waiting {
+		now, err = b.bring(ctx, false, catchUpAtMost)
+		if err == nil && now.Waiting {
+			err = errBusy
+		}
+	}
+	var page Page
+	if err == nil {
+		page, err = b.ranked(ctx, q, *now.Generation, *now.Stamp)
+	}
+	if errors.Is(err, errUnbelieved) {
+		return Page{}, errors.Join(err, b.doubt(ctx, expected))
+	}
+	return page, err
+}
+
+// doubt asks for boards to be built again if Postgres still expects that stamp: else
+// somebody only was quicker.
+func (b *Boards) doubt(ctx context.Context, stamp uuid.UUID) error {
+	now, err := models.BoardsNow(ctx, b.DB)
+	if err != nil || now.Stamp == nil || *now.Stamp != stamp {
+		return err
+	}
+	return b.ask(ctx, stamp)
+}
+
+// ask wants the boards built again, and tells that they are not there.
+func (b *Boards) ask(ctx context.Context, stamp uuid.UUID) error {
+	if b.Rebuild == nil {
+		return errUnbelieved
+	}
+	if err := b.Rebuild(ctx, stamp); err != nil {
+		b.Log.WarnContext(ctx, "boards could not be asked for", "error", err)
+	}
+	return errUnbelieved
+}
+
+// exchange runs one exchange with Redis. errUnbelieved says nothing against Redis itself.
+func (b *Boards) exchange(ctx context.Context, exchange func(context.Context) error) error {
+	if b.Within == nil {
+		return exchange(ctx)
+	}
+	var unbelieved error
+	err := b.Within(ctx, func(ctx context.Context) error {
+		err := exchange(ctx)
+		if errors.Is(err, errUnbelieved) {
+			unbelieved, err = err, nil
+		}
+		return err
+	})
+	if err == nil {
+		err = unbelieved
+	}
+	return err
+}
+
+// fromRows asks Postgres.
+func (b *Boards) fromRows(ctx context.Context, q Query) (page Page, err error) {
+	err = b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		// All three are of one moment.
+		if err := tx.Exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY").Error; err != nil {
+			return err
+		}
+		if page.Size, err = models.BoardSize(ctx, tx, q.Board); err != nil {
+			return err
+		}
+		if page.Rank, err = models.BoardRank(ctx, tx, q.Board, q.Viewer); err != nil {
+			return err
+		}
+		page.Places, err = models.BoardPage(ctx, tx, q.Board, q.first(page.Rank, page.Size), q.Limit)
+		return err
+	})
+	return page, err
+}
+
+// first is how many places come before the stretch.
+func (q Query) first(rank, size int64) int64 {
+	if !q.Around || rank == 0 {
+		return q.Skip
+	}
+	return max(0, min(rank-1-int64(q.Limit)/2, size-int64(q.Limit)))
+}

@@ -1,0 +1,223 @@
+package boards
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// bringScript puts users in their places, if the boards still have the stamp that
+// Postgres expects, and gives them a new one. The same users again changes nothing.
+//
+// KEYS: stamp, then users, points, level and achievements of each period. ARGV: the stamp
+// expected, the new one, lives of the keys and of the stamp in seconds, then of each user
+// the index of the period, the field, and the record ("" removes).
+var bringScript = redis.NewScript(`
+if redis.call('HGET', KEYS[1], 'stamp') ~= ARGV[1] then return 0 end
+for i = 5, #ARGV, 3 do
+  local at = 2 + 4 * tonumber(ARGV[i])
+  local users, user, record = KEYS[at], ARGV[i + 1], ARGV[i + 2]
+  local old = redis.call('HGET', users, user)
+  if old then
+    for n = 0, 2 do redis.call('ZREM', KEYS[at + 1 + n], string.sub(old, n * 24 + 1, n * 24 + 24)) end
+  end
+  if record == '' then
+    redis.call('HDEL', users, user)
+  else
+    redis.call('HSET', users, user, record)
+    local n = 0
+    for score in string.gmatch(string.sub(record, 73), '%d+') do
+      if score ~= '0' then redis.call('ZADD', KEYS[at + 1 + n], score, string.sub(record, n * 24 + 1, n * 24 + 24)) end
+      n = n + 1
+    end
+  end
+end
+for at = 2, #KEYS, 4 do
+  redis.call('HSET', KEYS[1], KEYS[at], redis.call('HLEN', KEYS[at]))
+  redis.call('EXPIRE', KEYS[at], ARGV[3])
+  for n = 1, 3 do
+    redis.call('HSET', KEYS[1], KEYS[at + n], redis.call('ZCARD', KEYS[at + n]))
+    redis.call('EXPIRE', KEYS[at + n], ARGV[3])
+  end
+end
+redis.call('HSET', KEYS[1], 'stamp', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return 1
+`)
+
+// bringAtOnce bounds one call of the script, since Redis does nothing else meanwhile.
+const bringAtOnce = 500
+
+// Refresh brings every change that waits to Redis. Without Redis changes are dropped and
+// the boards forgotten, so that a Redis that comes later begins anew; boards that are not
+// there are asked for.
+func (b *Boards) Refresh(ctx context.Context) error {
+	if b.Redis == nil {
+		return b.forgetAll(ctx)
+	}
+	for {
+		now, err := b.bring(ctx, true, bringAtOnce)
+		switch {
+		case errors.Is(err, errUnbelieved):
+			return b.asked(ctx, now)
+		case err != nil || !now.Waiting:
+			return err
+		}
+	}
+}
+
+func (b *Boards) asked(ctx context.Context, now models.BoardNow) error {
+	stamp := uuid.Nil
+	if now.Stamp != nil {
+		stamp = *now.Stamp
+	}
+	if b.Rebuild == nil {
+		return nil
+	}
+	return b.Rebuild(ctx, stamp)
+}
+
+func (b *Boards) forgetAll(ctx context.Context) error {
+	return b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if _, _, err := models.LockBoards(tx, true); err != nil {
+			return err
+		}
+		if _, err := models.TakeBoardChanges(tx, 0); err != nil {
+			return err
+		}
+		return models.StampBoards(tx, nil, nil)
+	})
+}
+
+// bring takes up to so many changes to Redis and tells how things stand after that. It
+// is errUnbelieved when the boards are not there, or are not those that Postgres knows;
+// the changes wait on then. Without wait it leaves the work to whoever is at it.
+func (b *Boards) bring(ctx context.Context, wait bool, most int) (now models.BoardNow, err error) {
+	err = b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		state, held, err := models.LockBoards(tx, wait)
+		if err != nil {
+			return err
+		}
+		now = models.BoardNow{Generation: state.Generation, Stamp: state.Stamp}
+		switch {
+		case held:
+			return errBusy
+		case state.Stamp == nil:
+			return errUnbelieved
+		}
+		users, err := models.TakeBoardChanges(tx, most)
+		if err != nil {
+			return err
+		}
+		if len(users) > 0 {
+			stamp := uuid.New()
+			if err := b.put(ctx, tx, state, stamp, unique(users)); err != nil {
+				return err
+			}
+			if err := models.StampBoards(tx, state.Generation, &stamp); err != nil {
+				return err
+			}
+			now.Stamp = &stamp
+		}
+		now.Waiting = len(users) == most
+		return nil
+	})
+	return now, err
+}
+
+func unique(users []uuid.UUID) []uuid.UUID {
+	seen := make(map[uuid.UUID]bool, len(users))
+	kept := users[:0]
+	for _, u := range users {
+		if !seen[u] {
+			seen[u] = true
+			kept = append(kept, u)
+		}
+	}
+	return kept
+}
+
+// put has the script put users where Postgres says they belong.
+func (b *Boards) put(ctx context.Context, tx *gorm.DB, state models.BoardState, stamp uuid.UUID, users []uuid.UUID) error {
+	k := keysOf(*state.Generation)
+	names := []string{k.stamp()}
+	args := []any{state.Stamp.String(), stamp.String(), int(keysLive.Seconds()), int(stampLive.Seconds())}
+	for i, period := range periods(b.Clock()) {
+		names = append(names, k.users(period))
+		for _, kind := range kinds {
+			names = append(names, k.ranking(models.Board{Kind: kind, Period: period}))
+		}
+		rows, err := models.ScoresOf(tx, period, users)
+		if err != nil {
+			return err
+		}
+		records := make(map[uuid.UUID]string, len(rows))
+		for _, r := range rows {
+			if r.Points > 0 || r.Achievements > 0 {
+				records[r.UserID] = record(r)
+			}
+		}
+		for _, user := range users {
+			args = append(args, i, field(user), records[user])
+		}
+	}
+	return b.exchange(ctx, func(ctx context.Context) error {
+		done, err := bringScript.Run(ctx, b.Redis, names, args...).Int()
+		if err == nil && done == 0 {
+			return errUnbelieved
+		}
+		return err
+	})
+}
+
+// Forget takes somebody who is gone off the boards in Redis, whatever Postgres knows of them.
+func (b *Boards) Forget(ctx context.Context, user uuid.UUID) error {
+	if b.Redis == nil {
+		return nil
+	}
+	err := b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		state, _, err := models.LockBoards(tx, true)
+		if err != nil || state.Stamp == nil {
+			return err
+		}
+		stamp := uuid.New()
+		if err := b.put(ctx, tx, state, stamp, []uuid.UUID{user}); err != nil {
+			return err
+		}
+		return models.StampBoards(tx, state.Generation, &stamp)
+	})
+	if errors.Is(err, errUnbelieved) {
+		return b.drop(ctx) // nobody reads those, and the next are built without the user
+	}
+	return err
+}
+
+// drop removes the boards that Postgres knows of from Redis, and forgets them.
+func (b *Boards) drop(ctx context.Context) error {
+	return b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		state, _, err := models.LockBoards(tx, true)
+		if err != nil || state.Generation == nil {
+			return err
+		}
+		if err := b.unlink(ctx, keysOf(*state.Generation)); err != nil {
+			return err
+		}
+		return models.StampBoards(tx, nil, nil)
+	})
+}
+
+// unlink removes the keys of a generation.
+func (b *Boards) unlink(ctx context.Context, k keys) error {
+	found := b.Redis.Scan(ctx, 0, string(k)+"*", 1000).Iterator()
+	for found.Next(ctx) {
+		if err := b.Redis.Unlink(ctx, found.Val()).Err(); err != nil {
+			return err
+		}
+	}
+	return found.Err()
+}

@@ -1,0 +1,115 @@
+package boards
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// Keys live a while after the last change, so that boards nobody knows of any more go by
+// themselves. That which says whether to believe them goes first.
+const (
+	keysLive  = 8 * 24 * time.Hour
+	stampLive = 7 * 24 * time.Hour
+)
+
+// keys are those of a generation of boards.
+type keys string
+
+func keysOf(generation uuid.UUID) keys { return keys("lyo:board:" + generation.String() + ":") }
+
+// stamp is a hash: "stamp", and the size of each other key as it was last written. A key
+// that was evicted does not have it any more.
+func (k keys) stamp() string { return string(k) + "stamp" }
+
+// users is a hash of a period: a record for each user.
+func (k keys) users(period string) string { return string(k) + period + ":users" }
+
+// ranking is a sorted set of a period.
+func (k keys) ranking(b models.Board) string { return string(k) + b.Period + ":" + string(b.Kind) }
+
+// kinds are the rankings of a period, in the order of a record's members.
+var kinds = []models.BoardKind{models.BoardPoints, models.BoardLevel, models.BoardAchievements}
+
+func place(kind models.BoardKind) int {
+	for i, k := range kinds {
+		if k == kind {
+			return i
+		}
+	}
+	return 0
+}
+
+// A member of a ranking is 24 bytes. Redis puts equal scores in the order of their bytes,
+// and boards are read from the highest down, so the time and the id are complemented:
+// who got there first, and then the lower id, comes first. No bit of either is in the
+// score, which is a float and exact up to 2^53.
+const memberBytes = 8 + 16
+
+func member(at time.Time, user uuid.UUID) string {
+	var m [memberBytes]byte
+	// The sign bit is turned, so that times before 1970 come before those after it.
+	binary.BigEndian.PutUint64(m[:8], ^(uint64(at.UnixMicro()) ^ 1<<63))
+	copy(m[8:], field(user))
+	return string(m[:])
+}
+
+// field names a user in the hash: the complement of the id, as in members.
+func field(user uuid.UUID) string {
+	for i := range user {
+		user[i] = ^user[i]
+	}
+	return string(user[:])
+}
+
+// userOf is whose field it is.
+func userOf(field string) (user uuid.UUID, err error) {
+	if len(field) != len(user) {
+		return user, fmt.Errorf("a field of %d bytes", len(field))
+	}
+	for i := range user {
+		user[i] = ^field[i]
+	}
+	return user, nil
+}
+
+// record is what the hash has of a user: the members, then the scores as text.
+func record(r models.BoardRow) string {
+	return member(r.UpdatedAt, r.UserID) + member(r.LevelAt, r.UserID) + member(r.AchievementsAt, r.UserID) +
+		fmt.Sprintf("%d %d %d", r.Points, onBoard(r.Level, r.Points > 0), r.Achievements)
+}
+
+// onBoard is a score that is 0 for who is not on the board.
+func onBoard(score int, there bool) int {
+	if !there {
+		return 0
+	}
+	return score
+}
+
+// readRecord is the opposite of record, as far as places tell of it.
+func readRecord(text string, p *models.Place) error {
+	if len(text) < len(kinds)*memberBytes {
+		return fmt.Errorf("a record of %d bytes", len(text))
+	}
+	parts := strings.Fields(text[len(kinds)*memberBytes:])
+	if len(parts) != len(kinds) {
+		return fmt.Errorf("a record of %d scores", len(parts))
+	}
+	var err error
+	if p.Points, err = strconv.ParseInt(parts[0], 10, 64); err != nil {
+		return err
+	}
+	if p.Level, err = strconv.Atoi(parts[1]); err != nil {
+		return err
+	}
+	p.Level = max(p.Level, 1)
+	p.Achievements, err = strconv.Atoi(parts[2])
+	return err
+}

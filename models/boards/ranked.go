@@ -1,0 +1,93 @@
+package boards
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// readScript reads a stretch of a board in one call, so that all of it is of one moment.
+// It gives nothing unless the stamp is the expected one and no key has lost anything.
+//
+// KEYS: stamp, users, ranking. ARGV: the stamp expected, the viewer's field, which of a
+// record's members the ranking has (from 0), places to pass over, how many, 1 for around
+// the viewer. Answer: size, the viewer's rank (0: none), places passed over, members,
+// their records.
+var readScript = redis.NewScript(`
+if redis.call('HGET', KEYS[1], 'stamp') ~= ARGV[1] then return false end
+local size = redis.call('ZCARD', KEYS[3])
+if size ~= tonumber(redis.call('HGET', KEYS[1], KEYS[3]) or '0') then return false end
+if redis.call('HLEN', KEYS[2]) ~= tonumber(redis.call('HGET', KEYS[1], KEYS[2]) or '0') then return false end
+local rank = 0
+local record = redis.call('HGET', KEYS[2], ARGV[2])
+if record then
+  local at = tonumber(ARGV[3]) * 24
+  local r = redis.call('ZREVRANK', KEYS[3], string.sub(record, at + 1, at + 24))
+  if r then rank = r + 1 end
+end
+local skip, limit = tonumber(ARGV[4]), tonumber(ARGV[5])
+if ARGV[6] == '1' and rank > 0 then
+  skip = math.max(0, math.min(rank - 1 - math.floor(limit / 2), size - limit))
+end
+local members = redis.call('ZREVRANGE', KEYS[3], skip, skip + limit - 1)
+if #members == 0 then return {size, rank, skip, {}, {}} end
+local fields = {}
+for i, m in ipairs(members) do fields[i] = string.sub(m, 9, 24) end
+return {size, rank, skip, members, redis.call('HMGET', KEYS[2], unpack(fields))}
+`)
+
+func (b *Boards) ranked(ctx context.Context, q Query, generation, stamp uuid.UUID) (Page, error) {
+	k, around := keysOf(generation), 0
+	if q.Around {
+		around = 1
+	}
+	var answer []any
+	err := b.exchange(ctx, func(ctx context.Context) (err error) {
+		answer, err = readScript.Run(ctx, b.Redis, []string{k.stamp(), k.users(q.Period), k.ranking(q.Board)},
+			stamp.String(), field(q.Viewer), place(q.Kind), q.Skip, q.Limit, around).Slice()
+		if errors.Is(err, redis.Nil) {
+			return errUnbelieved
+		}
+		return err
+	})
+	if err != nil {
+		return Page{}, err
+	}
+	return readAnswer(answer)
+}
+
+func readAnswer(answer []any) (page Page, err error) {
+	if len(answer) != 5 {
+		return page, fmt.Errorf("redis answers with %d values", len(answer))
+	}
+	size, _ := answer[0].(int64)
+	rank, _ := answer[1].(int64)
+	skip, _ := answer[2].(int64)
+	members, _ := answer[3].([]any)
+	records, _ := answer[4].([]any)
+	page = Page{Size: size, Rank: rank, Places: make([]models.Place, len(members))}
+	for i := range members {
+		m, isMember := members[i].(string)
+		if !isMember || len(m) != memberBytes || i >= len(records) {
+			return page, errUnbelieved
+		}
+		text, isRecord := records[i].(string)
+		if !isRecord {
+			return page, errUnbelieved
+		}
+		p := &page.Places[i]
+		p.Rank = skip + int64(i) + 1
+		if p.UserID, err = userOf(m[8:]); err != nil {
+			return page, err
+		}
+		if err := readRecord(text, p); err != nil {
+			return page, err
+		}
+	}
+	return page, nil
+}

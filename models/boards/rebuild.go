@@ -1,0 +1,150 @@
+package boards
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// Built tells how large boards are that were built.
+type Built struct {
+	Users int `json:"users"` // on the board of all time
+}
+
+// Build builds all boards from the ledger, as others than those there are, and puts them
+// in their place when they are whole. With a stamp it does so only if Postgres still
+// expects that one (uuid.Nil: none), so that asking twice builds once. Readers get their
+// answers from Postgres meanwhile, and deeds wait for nothing. alive is called now and then.
+func (b *Boards) Build(ctx context.Context, instead *uuid.UUID, alive func()) (built Built, err error) {
+	if b.Redis == nil {
+		return built, b.forgetAll(ctx)
+	}
+	err = b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		state, _, err := models.LockBoards(tx, true)
+		if err != nil {
+			return err
+		}
+		if instead != nil && !expects(state, *instead) {
+			return nil
+		}
+		// What was changed before is in the ledger that is read next; what is changed from
+		// now on leaves word of its own.
+		if _, err := models.TakeBoardChanges(tx, 0); err != nil {
+			return err
+		}
+		generation, stamp := uuid.New(), uuid.New()
+		sizes := map[string]any{}
+		for _, period := range periods(b.Clock()) {
+			n, err := b.buildPeriod(ctx, tx, keysOf(generation), period, sizes, alive)
+			if err != nil {
+				return err
+			}
+			if period == models.AllTime {
+				built.Users = n
+			}
+		}
+		if err := b.publish(ctx, keysOf(generation), stamp, sizes); err != nil {
+			return err
+		}
+		if err := models.StampBoards(tx, &generation, &stamp); err != nil {
+			return err
+		}
+		if state.Generation == nil {
+			return nil
+		}
+		return b.unlink(ctx, keysOf(*state.Generation))
+	})
+	return built, err
+}
+
+func expects(state models.BoardState, stamp uuid.UUID) bool {
+	if state.Stamp == nil {
+		return stamp == uuid.Nil
+	}
+	return *state.Stamp == stamp
+}
+
+// publish makes boards that are whole ones to be believed.
+func (b *Boards) publish(ctx context.Context, k keys, stamp uuid.UUID, sizes map[string]any) error {
+	sizes["stamp"] = stamp.String()
+	_, err := b.Redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		p.HSet(ctx, k.stamp(), sizes)
+		p.Expire(ctx, k.stamp(), stampLive)
+		for name := range sizes {
+			if name != "stamp" {
+				p.Expire(ctx, name, keysLive)
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+// chunk is how many users one round trip takes.
+const chunk = 2000
+
+// load collects what is to be written of a period.
+type load struct {
+	users    []any
+	rankings [3][]redis.Z
+}
+
+func (l *load) add(r models.BoardRow) error {
+	text := record(r)
+	l.users = append(l.users, field(r.UserID), text)
+	for i, score := range [...]float64{float64(r.Points), float64(onBoard(r.Level, r.Points > 0)), float64(r.Achievements)} {
+		if score > 0 {
+			l.rankings[i] = append(l.rankings[i], redis.Z{Score: score, Member: text[i*memberBytes : (i+1)*memberBytes]})
+		}
+	}
+	return nil
+}
+
+func (b *Boards) buildPeriod(ctx context.Context, tx *gorm.DB, k keys, period string, sizes map[string]any, alive func()) (n int, err error) {
+	var l load
+	var counts [3]int
+	write := func() error {
+		alive()
+		if len(l.users) == 0 {
+			return nil
+		}
+		n += len(l.users) / 2
+		_, err := b.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+			p.HSet(ctx, k.users(period), l.users...)
+			p.Expire(ctx, k.users(period), keysLive)
+			for i, kind := range kinds {
+				if len(l.rankings[i]) > 0 {
+					name := k.ranking(models.Board{Kind: kind, Period: period})
+					p.ZAdd(ctx, name, l.rankings[i]...)
+					p.Expire(ctx, name, keysLive)
+				}
+				counts[i] += len(l.rankings[i])
+			}
+			return nil
+		})
+		l.users = l.users[:0]
+		for i := range l.rankings {
+			l.rankings[i] = l.rankings[i][:0]
+		}
+		return err
+	}
+	err = models.EachCounted(ctx, tx, period, func(r models.BoardRow) error {
+		if err := l.add(r); err != nil || len(l.users) < 2*chunk {
+			return err
+		}
+		return write()
+	})
+	if err == nil {
+		err = write()
+	}
+	sizes[k.users(period)] = strconv.Itoa(n)
+	for i, kind := range kinds {
+		sizes[k.ranking(models.Board{Kind: kind, Period: period})] = strconv.Itoa(counts[i])
+	}
+	return n, err
+}

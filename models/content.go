@@ -1,0 +1,180 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models/curate"
+)
+
+// Viewer is who reads or writes in the community.
+type Viewer struct {
+	ID    uuid.UUID
+	Admin bool // by what Postgres says now
+}
+
+// Byline is who wrote something.
+type Byline struct {
+	ID        *uuid.UUID // nil: the account was deleted
+	Name      string
+	AvatarURL *string
+}
+
+// DeletedUser is the name of who has left.
+const DeletedUser = "Deleted user"
+
+// bylineColumns are a Byline of the user u who may be gone, or on the way.
+const bylineColumns = `CASE WHEN u.deletion_id IS NULL THEN u.id END, CASE WHEN u.deletion_id IS NULL THEN u.full_name END, CASE WHEN u.deletion_id IS NULL THEN u.avatar_url END`
+
+// notApart leaves out what somebody wrote from whom @viewer is kept apart. The blocks are
+// read once a query, so that the walk along an index stays one.
+func notApart(author string) string {
+	return "(" + author + " IS NULL OR " + author + ` <> ALL (ARRAY(
+		SELECT blocked_id FROM blocks WHERE blocker_id = @viewer UNION ALL SELECT blocker_id FROM blocks WHERE blocked_id = @viewer)))`
+}
+
+// apartFrom tells whether @viewer and an author are kept apart.
+func apartFrom(author string) string {
+	return `EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = @viewer AND b.blocked_id = ` + author + ` OR b.blocker_id = ` + author + ` AND b.blocked_id = @viewer)`
+}
+
+// sees tells whether a viewer may know of something with a status.
+func (v Viewer) sees(status ContentStatus, author *uuid.UUID, apart bool) bool {
+	switch {
+	case status == ContentDeleted:
+		return false
+	case v.Admin || v.wrote(author):
+		return true
+	}
+	return status == ContentVisible && !apart
+}
+
+func (v Viewer) wrote(author *uuid.UUID) bool { return author != nil && *author == v.ID }
+
+// mayChange is Forbidden for what somebody else wrote.
+func (v Viewer) mayChange(author *uuid.UUID, what string) error {
+	if v.Admin || v.wrote(author) {
+		return nil
+	}
+	return Errorf(Forbidden, "This %s is somebody else's.", what)
+}
+
+// onlyVisible is Conflict for what nobody can answer to or like at the moment.
+func onlyVisible(status ContentStatus, what string) error {
+	if status == ContentVisible {
+		return nil
+	}
+	return Errorf(Conflict, "This %s is %s: nobody else can see it.", what, status)
+}
+
+// Writing is the circumstances under which something is written.
+type Writing struct {
+	Viewer
+	Now time.Time
+	// Allow gives what somebody may write in a day; nil: there is no bound.
+	Allow     func(curate.Newcomer) curate.Allowance
+	Followups Followups
+	// Entry is the line of the audit log, should an administrator do it to what is another's.
+	Entry AuditEntry
+}
+
+// begin has an active account write one thing after the other, and tells how much it may.
+func (w Writing) begin(tx *gorm.DB) (curate.Allowance, error) {
+	if err := isActive(tx, w.ID); err != nil || w.Allow == nil || w.Admin {
+		return curate.Allowance{}, err
+	}
+	if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('writing ' || ?, 0))", w.ID.String()).Error; err != nil {
+		return curate.Allowance{}, err
+	}
+	var facts struct {
+		CreatedAt  time.Time
+		IsVerified bool
+		Accepted   int
+	}
+	err := tx.Raw(`
+		SELECT created_at, is_verified, (SELECT count(*) FROM (
+			(SELECT 1 FROM posts WHERE author_id = u.id AND status = 'visible' LIMIT @many) UNION ALL
+			(SELECT 1 FROM comments WHERE author_id = u.id AND status = 'visible' LIMIT @many)) accepted) AS accepted
+		FROM users u WHERE id = @user`, map[string]any{"user": w.ID, "many": curate.AcceptedMany}).Scan(&facts).Error
+	return w.Allow(curate.Newcomer{Age: w.Now.Sub(facts.CreatedAt), Verified: facts.IsVerified, Accepted: facts.Accepted}), err
+}
+
+const day = 24 * time.Hour
+
+// hasRoom is RateLimited for who has written as many of something within a day as they may.
+func (w Writing) hasRoom(tx *gorm.DB, table string, most int) error {
+	if w.Allow == nil || w.Admin {
+		return nil
+	}
+	var times []time.Time
+	err := tx.Raw("SELECT created_at FROM "+table+" WHERE author_id = ? AND created_at > ? ORDER BY created_at DESC OFFSET ? LIMIT 1",
+		w.ID, w.Now.Add(-day), most-1).Scan(&times).Error
+	if err != nil || len(times) == 0 {
+		return err
+	}
+	refusal := Errorf(RateLimited, "You have written %d %s within a day, which is the most for your account now. The limit rises with its age, with a verified e-mail address and with what others get to see.", most, table)
+	refusal.RetryAfter = times[0].Add(day).Sub(w.Now)
+	return refusal
+}
+
+// doubts says why a text has to be looked at before others see it, "" when it has not.
+func (w Writing) doubts(tx *gorm.DB, text string, allowance curate.Allowance) (string, error) {
+	if w.Admin {
+		return "", nil
+	}
+	if w.Allow != nil && curate.Links(text) > allowance.Links {
+		return "more links than a new account may post", nil
+	}
+	var rules []curate.ContentRule
+	if err := tx.Raw("SELECT kind, pattern FROM content_rules").Scan(&rules).Error; err != nil {
+		return "", err
+	}
+	if rule, broken := curate.Broken(text, rules); broken {
+		return "the " + rule.Kind + " " + rule.Pattern, nil
+	}
+	return "", nil
+}
+
+// audit notes what an administrator did to what another wrote.
+func (w Writing) audit(ctx context.Context, tx *gorm.DB, author *uuid.UUID, action AuditAction, details map[string]any) error {
+	if w.wrote(author) {
+		return nil
+	}
+	entry := w.Entry
+	entry.Action, entry.UserID, entry.Details = action, author, details
+	return Audit(ctx, tx, entry)
+}
+
+// call tells whoever a text names by @name, but for those in told.
+func call(tx *gorm.DB, text string, n Notification, source string, f Followups, told ...uuid.UUID) error {
+	names := curate.Mentions(text)
+	if len(names) == 0 {
+		return nil
+	}
+	var users []uuid.UUID
+	if err := tx.Raw("SELECT id FROM users WHERE lower(username) IN ? AND is_active ORDER BY id", names).Scan(&users).Error; err != nil {
+		return err
+	}
+	for _, user := range users {
+		if containsID(told, user) {
+			continue
+		}
+		n.UserID = user
+		if err := Notify(tx, n, source, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func containsID(ids []uuid.UUID, id uuid.UUID) bool {
+	for _, other := range ids {
+		if other == id {
+			return true
+		}
+	}
+	return false
+}

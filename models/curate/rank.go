@@ -1,0 +1,237 @@
+package curate
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// Strategy is a way to rank.
+type Strategy string
+
+// The strategies there are.
+const (
+	Personalized          Strategy = "personalized"
+	TrendingFirst         Strategy = "trending"
+	Collaborative         Strategy = "collaborative"
+	ContentBased          Strategy = "content_based"
+	SkillGap              Strategy = "skill_gap"
+	DifficultyProgression Strategy = "difficulty_progression"
+)
+
+// Strategies are all of them.
+func Strategies() []Strategy {
+	return []Strategy{Personalized, TrendingFirst, Collaborative, ContentBased, SkillGap, DifficultyProgression}
+}
+
+// Ranked is a candidate's place, by its score (0 to 1, never rising), and why it is there.
+type Ranked struct {
+	ID      uuid.UUID
+	Score   float64
+	Reasons []string
+}
+
+// The parts of a score within the interest queue, and their weights.
+const (
+	weightInterest = 0.3
+	weightLikes    = 0.35
+	weightKin      = 0.15
+	weightFollowed = 0.1
+	weightFresh    = 0.05
+	weightQuality  = 0.05
+	freshHalfLife  = 7 * 24 // hours
+)
+
+// scored is a candidate with every strategy's view of it.
+type scored struct {
+	Candidate
+	interest, likes, kin, heat, gap, step, match float64
+	reasons                                      map[Strategy]string
+}
+
+// Rank orders candidates by a strategy; none comes twice. Things the strategy has
+// nothing to say of follow in the personalized order, and say so. Seed changes which
+// unknown things are tried first; the same seed gives the same order.
+func Rank(s Strategy, candidates []Candidate, t Taste, seed string) []Ranked {
+	all := score(distinctOf(candidates), t)
+	mixed := mix(all, seed)
+	if s == Personalized {
+		return mixed
+	}
+	first := by(s, all)
+	there := map[uuid.UUID]bool{}
+	for i := range first {
+		there[first[i].ID] = true
+		first[i].Score = rounded(0.5 + first[i].Score/2)
+	}
+	for _, r := range mixed {
+		if !there[r.ID] {
+			r.Score = rounded(r.Score / 2)
+			r.Reasons = append(r.Reasons, "It comes after what the strategy "+string(s)+" found.")
+			first = append(first, r)
+		}
+	}
+	return first
+}
+
+// by has the candidates a strategy has a score for, the best first.
+func by(s Strategy, all []scored) []Ranked {
+	value := func(c scored) float64 {
+		switch s {
+		case TrendingFirst:
+			return c.heat
+		case Collaborative:
+			return c.kin
+		case ContentBased:
+			return c.match
+		case SkillGap:
+			return c.gap
+		case DifficultyProgression:
+			return c.step
+		default:
+			return 0
+		}
+	}
+	hits := slices.DeleteFunc(slices.Clone(all), func(c scored) bool { return value(c) <= 0 })
+	slices.SortFunc(hits, func(a, b scored) int { return cmp.Or(cmp.Compare(value(b), value(a)), better(a, b)) })
+	ranked := make([]Ranked, len(hits))
+	for i, c := range hits {
+		ranked[i] = Ranked{c.ID, rounded(value(c) / value(hits[0])), []string{c.reasons[s]}}
+	}
+	return ranked
+}
+
+// better breaks ties: quality, then what is newer, then the id, so that an order is always the same.
+func better(a, b scored) int {
+	return cmp.Or(cmp.Compare(b.Quality, a.Quality), cmp.Compare(a.Age, b.Age), bytes.Compare(a.ID[:], b.ID[:]))
+}
+
+// score looks at every candidate through the taste. Heat and kin are brought to 0 to 1.
+func score(candidates []Candidate, t Taste) []scored {
+	hottest, closest := 1e-12, 1e-12
+	for _, c := range candidates {
+		hottest, closest = math.Max(hottest, c.Heat), math.Max(closest, c.Kin)
+	}
+	both := blend(t)
+	all := make([]scored, len(candidates))
+	for i, c := range candidates {
+		one := scored{Candidate: c, heat: c.Heat / hottest, kin: c.Kin / closest, reasons: map[Strategy]string{}}
+		one.look(t, both)
+		all[i] = one
+	}
+	return all
+}
+
+// blend is what is said and what is done in one, each as long as the other.
+func blend(t Taste) map[string]float64 {
+	both := map[string]float64{}
+	for _, part := range []map[string]float64{t.Interests, t.Likes} {
+		if len(part) == 0 {
+			continue
+		}
+		length := norm(part)
+		for term, w := range part {
+			both[term] += w / length
+		}
+	}
+	return both
+}
+
+func (c *scored) look(t Taste, both map[string]float64) {
+	var said, done, term string
+	c.interest, said = likenessOf(c.Terms, t.Interests)
+	c.likes, done = likenessOf(c.Terms, t.Likes)
+	c.match, term = likenessOf(c.Terms, both)
+	c.gapAndStep(t)
+	switch {
+	case c.interest > 0:
+		c.reasons[Personalized] = fmt.Sprintf("It matches your interest in %q.", said)
+	case c.likes > 0:
+		c.reasons[Personalized] = fmt.Sprintf("You liked other things about %q.", done)
+	case c.Followed != "":
+		c.reasons[Personalized] = "You follow " + c.Followed + "."
+	case c.Kin > 0:
+		c.reasons[Personalized] = "People with a taste like yours liked it."
+	}
+	if c.match > 0 {
+		c.reasons[ContentBased] = fmt.Sprintf("It is about %q, as what you like.", term)
+	}
+	if c.Heat > 0 {
+		c.reasons[TrendingFirst] = c.TrendingReason()
+	}
+	if c.Kin > 0 {
+		c.reasons[Collaborative] = "People with a taste like yours liked it."
+	}
+}
+
+// gapAndStep looks at the skills a thing teaches: what is weak comes first in one, what
+// is next in the other.
+func (c *scored) gapAndStep(t Taste) {
+	for _, s := range t.Skills {
+		if !teaches(c.Candidate, s) {
+			continue
+		}
+		if gap := (1 - s.Mastery) * levelFit(c.Level, s.Level); s.Mastery < GapBelow && gap > c.gap {
+			c.gap = gap
+			c.reasons[SkillGap] = fmt.Sprintf("It helps with %q, where you are at %.0f %%.", s.Name, 100*s.Mastery)
+		}
+		if step := levelFit(c.Level, nextLevel(s)); step > c.step && c.Level != "" {
+			c.step = step
+			c.reasons[DifficultyProgression] = fmt.Sprintf("It is %s, the next step in %q.", c.Level, s.Name)
+		}
+	}
+	if c.step == 0 && c.interest > 0 && c.Level != "" {
+		c.step = levelFit(c.Level, t.Level) * c.interest / 2
+		c.reasons[DifficultyProgression] = "It is " + c.Level + ", for where you are."
+	}
+}
+
+// wanted is a candidate's score within the interest queue.
+func (c *scored) wanted() float64 {
+	followed := 0.0
+	if c.Followed != "" {
+		followed = 1
+	}
+	return weightInterest*c.interest + weightLikes*c.likes + weightKin*c.kin + weightFollowed*followed +
+		weightFresh*math.Exp2(-c.Age.Hours()/freshHalfLife) + weightQuality*c.Quality
+}
+
+func (c *scored) matches() bool {
+	return c.interest > 0 || c.likes > 0 || c.Kin > 0 || c.Followed != ""
+}
+
+// lot is a number from 0 to 1 that a seed and an id always draw.
+func lot(seed string, id uuid.UUID) float64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(seed)) // never fails
+	_, _ = h.Write(id[:])
+	x := h.Sum64()
+	x ^= x >> 33 // spread, since ids that follow each other hash to neighbours
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	return float64(x>>11) / (1 << 53)
+}
+
+func distinctOf(candidates []Candidate) []Candidate {
+	seen := map[uuid.UUID]bool{}
+	return slices.DeleteFunc(slices.Clone(candidates), func(c Candidate) bool {
+		again := seen[c.ID]
+		seen[c.ID] = true
+		return again
+	})
+}
+
+func rounded(x float64) float64 { return math.Round(x*1e6) / 1e6 }
+
+// TrendingReason says how many people make a thing trend.
+func (c Candidate) TrendingReason() string {
+	if c.People == 1 {
+		return "It is trending: one person lately."
+	}
+	return fmt.Sprintf("It is trending: %d people lately.", c.People)
+}

@@ -1,0 +1,198 @@
+package curate_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/lyoapp/lyo/models/curate"
+)
+
+func named(n int) uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, n)) }
+
+// thing is a candidate of an age in hours; what comes first is older, so newest-first would turn any list round.
+func thing(n int, hours int, change func(*curate.Candidate)) curate.Candidate {
+	c := curate.Candidate{ID: named(n), Group: named(n), Quality: 0.5, Age: time.Duration(hours) * time.Hour}
+	change(&c)
+	return c
+}
+
+// TestNoStrategyIsNewestFirst: for every strategy the oldest thing is the one it is about.
+func TestNoStrategyIsNewestFirst(t *testing.T) {
+	t.Parallel()
+	taste := curate.Taste{
+		Interests: map[string]float64{"tides": 1}, Likes: map[string]float64{"bread": 2, "war": -1}, Level: "beginner",
+		Skills: []curate.Skill{{Name: "go", Terms: []string{"go"}, Mastery: 0.9, Level: "beginner"}, {Name: "sums", Terms: []string{"sums"}, Mastery: 0.2, Level: "beginner"}},
+	}
+	plain := []curate.Candidate{
+		thing(1, 1, func(c *curate.Candidate) { c.Terms = []string{"war"} }),
+		thing(2, 2, func(c *curate.Candidate) { c.Terms = []string{"opera"} }),
+		thing(3, 3, func(c *curate.Candidate) { c.Terms, c.Level = []string{"go"}, "beginner" }),
+	}
+	for strategy, best := range map[curate.Strategy]func(*curate.Candidate){
+		curate.Personalized:          func(c *curate.Candidate) { c.Terms = []string{"tides", "bread"} },
+		curate.ContentBased:          func(c *curate.Candidate) { c.Terms = []string{"bread", "tides"} },
+		curate.TrendingFirst:         func(c *curate.Candidate) { c.Heat, c.People = 3, 4 },
+		curate.Collaborative:         func(c *curate.Candidate) { c.Kin = 1 },
+		curate.SkillGap:              func(c *curate.Candidate) { c.Terms, c.Level = []string{"sums"}, "beginner" },
+		curate.DifficultyProgression: func(c *curate.Candidate) { c.Terms, c.Level = []string{"go"}, "intermediate" },
+	} {
+		all := append(slices.Clone(plain), thing(9, 500, best))
+		ranked := curate.Rank(strategy, all, taste, "seed")
+		require.Equal(t, named(9), ranked[0].ID, strategy)
+		require.Len(t, ranked, 4, strategy)
+		require.NotEmpty(t, ranked[0].Reasons, strategy)
+		slices.Reverse(all)
+		require.Equal(t, ranked, curate.Rank(strategy, all, taste, "seed"), "%s: the order of candidates says nothing", strategy)
+	}
+}
+
+func TestTheMixKeepsItsShares(t *testing.T) {
+	t.Parallel()
+	taste := curate.Taste{Interests: map[string]float64{"tides": 1}, Skills: []curate.Skill{{Name: "sums", Terms: []string{"sums"}, Mastery: 0.1, Level: "beginner"}}}
+	var all []curate.Candidate
+	kind := map[uuid.UUID]string{}
+	add := func(name string, from int, change func(*curate.Candidate)) {
+		for n := range 100 {
+			c := thing(from+n, n, change)
+			all, kind[c.ID] = append(all, c), name
+		}
+	}
+	add("interest", 0, func(c *curate.Candidate) { c.Terms = []string{"tides"} })
+	add("trending", 1000, func(c *curate.Candidate) { c.Heat = 1 })
+	add("gap", 2000, func(c *curate.Candidate) { c.Terms, c.Level = []string{"sums"}, "beginner" })
+	add("discovery", 3000, func(c *curate.Candidate) { c.Terms = []string{"x"} })
+	ranked := curate.Rank(curate.Personalized, append(all, all[:50]...), taste, "s")
+	require.Len(t, ranked, 400, "none twice")
+	for _, n := range []int{10, 20, 50, 100} {
+		count := map[string]int{}
+		for _, r := range ranked[:n] {
+			count[kind[r.ID]]++
+		}
+		require.Equal(t, map[string]int{"interest": n * 4 / 10, "trending": n * 3 / 10, "gap": n * 2 / 10, "discovery": n / 10}, count, n)
+	}
+	other := curate.Rank(curate.Personalized, all, taste, "another seed")
+	require.NotEqual(t, ranked, other, "what is new to try changes")
+}
+
+func TestOneCourseDoesNotCrowdAFeed(t *testing.T) {
+	t.Parallel()
+	taste := curate.Taste{Interests: map[string]float64{"tides": 1}}
+	var all []curate.Candidate
+	for n := range 30 {
+		all = append(all, thing(n, n, func(c *curate.Candidate) { c.Terms, c.Group = []string{"tides"}, named(999) }))
+	}
+	for n := range 3 {
+		all = append(all, thing(100+n, 900, func(c *curate.Candidate) { c.Terms = []string{"tides", "and", "much", "else"} }))
+	}
+	crowd := 0
+	for _, r := range curate.Rank(curate.Personalized, all, taste, "s")[:5] {
+		if slices.ContainsFunc(all[:30], func(c curate.Candidate) bool { return c.ID == r.ID }) {
+			crowd++
+		}
+	}
+	require.Equal(t, 2, crowd)
+}
+
+func TestRankingsHoldEverythingOnce(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		words := []string{"a1", "b1", "c1", "d1"}
+		word := rapid.SliceOfNDistinct(rapid.SampledFrom(words), 0, 3, rapid.ID)
+		taste := curate.Taste{Interests: map[string]float64{}, Likes: map[string]float64{}, Level: "beginner"}
+		for _, w := range word.Draw(t, "interests") {
+			taste.Interests[w] = 1
+		}
+		for _, w := range word.Draw(t, "likes") {
+			taste.Likes[w] = rapid.Float64Range(-2, 2).Draw(t, "weight")
+		}
+		var all []curate.Candidate
+		for n := range rapid.IntRange(0, 40).Draw(t, "n") {
+			all = append(all, thing(n%30, n, func(c *curate.Candidate) {
+				c.Terms, c.Heat, c.Kin = word.Draw(t, "terms"), rapid.Float64Range(0, 3).Draw(t, "heat"), rapid.Float64Range(0, 1).Draw(t, "kin")
+			}))
+		}
+		strategy := rapid.SampledFrom(curate.Strategies()).Draw(t, "strategy")
+		seen, last := map[uuid.UUID]bool{}, 1.0
+		for _, r := range curate.Rank(strategy, all, taste, "s") {
+			require.False(t, seen[r.ID])
+			seen[r.ID] = true
+			require.LessOrEqual(t, r.Score, last, "scores never rise")
+			require.GreaterOrEqual(t, r.Score, 0.0)
+			require.NotEmpty(t, r.Reasons)
+			last = r.Score
+		}
+		require.Len(t, seen, min(len(all), 30))
+	})
+}
+
+func TestAnOrderHoldsWhatWasGivenOnce(t *testing.T) {
+	t.Parallel()
+	a, b, c := named(1), named(2), named(3)
+	given := []uuid.UUID{a, b, c}
+	require.Empty(t, curate.CheckOrder(given, []uuid.UUID{c, a, b}))
+	require.Contains(t, curate.CheckOrder(given, []uuid.UUID{c, a, a, b}), "twice")
+	require.Contains(t, curate.CheckOrder(given, []uuid.UUID{c, a, b, named(4)}), "not given")
+	require.Contains(t, curate.CheckOrder(given, []uuid.UUID{c, a}), "leaves out 1 of 3")
+	require.Empty(t, curate.CheckOrder(nil, nil))
+}
+
+func TestTrendingFadesAndCountsPeople(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	like := func(user int, age time.Duration) curate.Deed {
+		return curate.Deed{User: named(user), Action: "like", At: now.Add(-age)}
+	}
+	require.InDelta(t, 0.5, curate.Trending([]curate.Deed{like(1, 0)}, now), 1e-9)
+	require.InDelta(t, 0.25, curate.Trending([]curate.Deed{like(1, 48*time.Hour)}, now), 1e-9, "half in two days")
+	burst := make([]curate.Deed, 1000)
+	for i := range burst {
+		burst[i] = like(1, time.Duration(i)*time.Minute)
+	}
+	require.InDelta(t, 0.5, curate.Trending(burst, now), 1e-9, "a burst of one person counts once")
+	require.InDelta(t, 1, curate.Trending(append(burst, like(2, 0)), now), 1e-9)
+	all := []curate.Deed{{User: named(1), Action: "view", At: now}, like(1, 0), {User: named(1), Action: "comment", At: now}, {User: named(1), Action: "share", At: now}}
+	require.InDelta(t, 2.4, curate.Trending(all, now), 1e-9)
+	require.Zero(t, curate.Trending([]curate.Deed{like(1, 31*24*time.Hour)}, now))
+}
+
+func TestAPathClimbs(t *testing.T) {
+	t.Parallel()
+	course := func(id, level string, needs []string, skills ...string) curate.PathCourse {
+		return curate.PathCourse{ID: id, Level: level, Skills: skills, Teaches: skills, Prerequisites: needs, Quality: 0.5}
+	}
+	steps := curate.Path([]curate.PathCourse{
+		course("hard go", "advanced", nil, "go"), course("graphs", "beginner", []string{"go"}, "graphs"),
+		course("easy go", "beginner", []string{"graphs"}, "go"), course("mid go", "intermediate", nil, "go"),
+	}, map[string]float64{"go": 0.4})
+	at := map[string]int{}
+	for i, s := range steps {
+		at[s.Course.ID] = i
+		for _, before := range s.After {
+			require.Less(t, at[before], i, "%s builds on a later step", s.Course.ID)
+		}
+		require.Greater(t, s.Confidence, 0.0)
+		require.LessOrEqual(t, s.Confidence, 1.0)
+	}
+	require.Len(t, steps, 4)
+	require.Less(t, at["easy go"], at["mid go"])
+	require.Less(t, at["mid go"], at["hard go"])
+	require.Empty(t, curate.Path([]curate.PathCourse{course("easy", "beginner", nil, "go")}, map[string]float64{"go": 0.9}), "mastered")
+}
+
+func TestAnalysisOfContent(t *testing.T) {
+	t.Parallel()
+	whole := curate.Analyse(curate.Text{Body: good, Language: "en", Level: "beginner"})
+	require.Greater(t, whole.Total, 0.5)
+	copied := curate.Analyse(curate.Text{Body: good, Language: "en", Level: "beginner", Others: []string{good}})
+	require.Zero(t, copied.Originality)
+	require.Less(t, copied.Total, whole.Total)
+	require.InDelta(t, whole.Total/2, curate.Analyse(curate.Text{Body: good, Language: "en", Level: "beginner", BrokenLink: true}).Total, 1e-6)
+	require.Less(t, curate.Analyse(curate.Text{Body: "Moon.", Language: "en"}).Total, whole.Total)
+	require.Zero(t, curate.Analyse(curate.Text{Body: good, Duplicate: true}).Originality)
+}

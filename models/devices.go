@@ -1,0 +1,103 @@
+package models
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// RegisterDevice stores a device whose app has just named its token, and switches it
+// on. The same token of the same user is the same device; one that was somebody else's
+// is a new device of this user, and theirs no longer. Of many at once one row comes.
+func RegisterDevice(ctx context.Context, db *gorm.DB, d Device) (made Device, err error) {
+	hash := sha256.Sum256([]byte(d.Token))
+	d.TokenHash, d.IsActive, d.OffReason, d.OffAt = hash[:], true, "", nil
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := isActive(tx, d.UserID); err != nil {
+			return err
+		}
+		info := "null"
+		if d.DeviceInfo != nil {
+			info = string(d.DeviceInfo)
+		}
+		return tx.Raw(`
+			INSERT INTO devices AS d (id, user_id, token, token_hash, platform, environment, device_info, locale, app_version,
+				device_model, os_version, is_active, off_reason, off_at, created_at, last_used_at)
+			VALUES (@id, @user, @token, @hash, @platform, @environment, nullif(CAST(@info AS jsonb), 'null'), @locale, @app, @model, @os, true, '', NULL, @now, @now)
+			ON CONFLICT (token_hash, environment) DO UPDATE SET
+				id = CASE WHEN d.user_id = excluded.user_id THEN d.id ELSE excluded.id END,
+				created_at = CASE WHEN d.user_id = excluded.user_id THEN d.created_at ELSE excluded.created_at END,
+				user_id = excluded.user_id, platform = excluded.platform, device_info = excluded.device_info, locale = excluded.locale,
+				app_version = excluded.app_version, device_model = excluded.device_model, os_version = excluded.os_version,
+				is_active = true, off_reason = '', off_at = NULL, last_used_at = greatest(d.last_used_at, excluded.last_used_at)
+			RETURNING *`, map[string]any{
+			"id": d.ID, "user": d.UserID, "token": d.Token, "hash": d.TokenHash, "platform": d.Platform, "environment": d.Environment,
+			"info": info, "locale": d.Locale, "app": d.AppVersion, "model": d.DeviceModel, "os": d.OSVersion, "now": d.LastUsedAt,
+		}).Scan(&made).Error
+	})
+	return made, err
+}
+
+// DeviceFilter is a page of a list of devices.
+type DeviceFilter struct {
+	After  *Keyset
+	Offset int
+	Limit  int
+}
+
+// ListDevices are the user's devices, the latest first.
+func ListDevices(ctx context.Context, db *gorm.DB, user uuid.UUID, f DeviceFilter) ([]Device, error) {
+	q := db.WithContext(ctx).Where("user_id = ?", user)
+	if f.After != nil {
+		q = q.Where("(created_at, id) < (?, ?)", f.After.At, f.After.ID)
+	}
+	var devices []Device
+	err := q.Order("created_at DESC, id DESC").Offset(f.Offset).Limit(f.Limit).Find(&devices).Error
+	return devices, err
+}
+
+// ActiveDevices are where the user's pushes go, up to limit of them.
+func ActiveDevices(ctx context.Context, db *gorm.DB, user uuid.UUID, limit int) ([]Device, error) {
+	var devices []Device
+	err := db.WithContext(ctx).Where("user_id = ? AND is_active", user).Order("id").Limit(limit).Find(&devices).Error
+	return devices, err
+}
+
+// SwitchOffDevice has the user's device told of nothing until it registers again.
+// Doing it twice changes nothing.
+func SwitchOffDevice(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (Device, error) {
+	err := db.WithContext(ctx).Model(&Device{}).Where("id = ? AND user_id = ? AND is_active", id, user).
+		UpdateColumns(map[string]any{"is_active": false, "off_reason": OffByUser, "off_at": now}).Error
+	if err != nil {
+		return Device{}, err
+	}
+	var device Device
+	err = db.WithContext(ctx).First(&device, "id = ? AND user_id = ?", id, user).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return device, Missing("device", id)
+	}
+	return device, err
+}
+
+// DeleteDevice forgets the user's device.
+func DeleteDevice(ctx context.Context, db *gorm.DB, user, id uuid.UUID) error {
+	gone := db.WithContext(ctx).Delete(&Device{}, "id = ? AND user_id = ?", id, user)
+	if gone.Error == nil && gone.RowsAffected == 0 {
+		return Missing("device", id)
+	}
+	return gone.Error
+}
+
+// SwitchOffSilent switches off up to limit devices that no app has registered since, and
+// tells how many. Repeating it is harmless.
+func SwitchOffSilent(ctx context.Context, db *gorm.DB, since, now time.Time, limit int) (int, error) {
+	off := db.WithContext(ctx).Exec(`
+		UPDATE devices SET is_active = false, off_reason = ?, off_at = ?
+		WHERE id IN (SELECT id FROM devices WHERE is_active AND last_used_at < ? ORDER BY last_used_at LIMIT ? FOR UPDATE SKIP LOCKED)`,
+		OffBySilent, now, since, limit)
+	return int(off.RowsAffected), off.Error
+}

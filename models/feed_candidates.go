@@ -1,0 +1,123 @@
+package models
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models/curate"
+)
+
+// shownSQL is what may be shown to a user at all: visible things f by accounts that are on, with no
+// block either way, that the user has not hidden.
+const shownSQL = `f.visible
+	AND EXISTS (SELECT FROM users author WHERE author.id = f.author_id AND author.is_active)
+	AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = @user AND blocked_id = f.author_id)
+	AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = f.author_id AND blocked_id = @user)
+	AND NOT EXISTS (SELECT FROM engagements gone WHERE gone.user_id = @user AND gone.item_id = f.id AND gone.action = 'hide')`
+
+// freshSQL is what may be recommended: things of others that the user has done nothing with yet,
+// and nothing of a course they have begun.
+const freshSQL = shownSQL + `
+	AND f.author_id <> @user
+	AND NOT EXISTS (SELECT FROM engagements seen WHERE seen.user_id = @user AND seen.item_id = f.id)
+	AND NOT EXISTS (SELECT FROM course_progress begun WHERE begun.user_id = @user AND begun.course_id = f.group_id)`
+
+// How many candidates each source gives at most; together they make a feed of at most FeedLength.
+const (
+	poolInterest = 400
+	poolTrending = 250
+	poolGap      = 150
+	poolFollowed = 100
+	poolKin      = 150
+	// FeedLength is how far one feed can be scrolled.
+	FeedLength = 1000
+)
+
+// candidatesSQL gathers them from every source. Kin are people who liked what the user liked; what
+// they liked besides weighs as much as they have in common with the user. What everybody likes
+// says little of a taste, neither in what is in common nor in what is liked besides.
+const candidatesSQL = `
+	WITH mine AS (
+		SELECT m.item_id, 1.0::float8 / (3 + coalesce(p.likes_count, f.likes_count)) AS rarity
+		FROM (SELECT item_id FROM engagements WHERE user_id = @user AND action IN ('like', 'bookmark', 'share', 'complete') ORDER BY at DESC LIMIT 50) m
+		JOIN feed_items f ON f.id = m.item_id LEFT JOIN posts p ON p.id = m.item_id
+	), kin AS (
+		SELECT e.user_id, sum(mine.rarity) AS weight
+		FROM mine CROSS JOIN LATERAL (SELECT DISTINCT user_id FROM (SELECT user_id FROM engagements x
+			WHERE x.item_id = mine.item_id AND x.action IN ('like', 'bookmark', 'share', 'complete') AND x.user_id <> @user ORDER BY at DESC LIMIT 60) l) e
+		GROUP BY e.user_id ORDER BY 2 DESC, e.user_id LIMIT 60
+	), liked AS (
+		SELECT l.item_id, sum(l.weight) / (3 + max(coalesce(p.likes_count, f.likes_count))) AS weight
+		FROM (SELECT DISTINCT kin.user_id, kin.weight, e.item_id FROM kin CROSS JOIN LATERAL (SELECT item_id FROM engagements x
+			WHERE x.user_id = kin.user_id AND x.action IN ('like', 'bookmark', 'share', 'complete') ORDER BY at DESC LIMIT 40) e) l
+		JOIN feed_items f ON f.id = l.item_id LEFT JOIN posts p ON p.id = l.item_id
+		GROUP BY l.item_id ORDER BY 2 DESC, l.item_id LIMIT @kin_most
+	), picked AS (
+		(SELECT f.id FROM feed_items f WHERE ` + freshSQL + ` AND f.terms && CAST(@wanted AS text[]) ORDER BY f.published_at DESC, f.id DESC LIMIT @interest_most)
+		UNION
+		(SELECT f.id FROM trending t JOIN feed_items f ON f.id = t.item_id WHERE ` + freshSQL + ` ORDER BY t.score DESC, f.id LIMIT @trending_most)
+		UNION
+		(SELECT f.id FROM feed_items f WHERE ` + freshSQL + ` AND f.terms && CAST(@gaps AS text[]) ORDER BY f.published_at DESC, f.id DESC LIMIT @gap_most)
+		UNION
+		(SELECT f.id FROM feed_items f WHERE ` + freshSQL + ` AND f.author_id IN (SELECT followee_id FROM follows WHERE follower_id = @user)
+			ORDER BY f.published_at DESC, f.id DESC LIMIT @followed_most)
+		UNION
+		(SELECT f.id FROM liked JOIN feed_items f ON f.id = liked.item_id WHERE ` + freshSQL + `)
+		UNION
+		(SELECT f.id FROM feed_items f WHERE ` + freshSQL + ` ORDER BY f.published_at DESC, f.id DESC LIMIT @newest)
+	)
+	SELECT f.id, f.group_id, f.terms, f.difficulty_level AS level, coalesce(ck.total, f.quality, 0.5) * CASE WHEN ck.link_state = 'broken' THEN 0 ELSE 1 END AS quality,
+		f.published_at, coalesce(t.score, 0) AS heat, coalesce(t.people, 0) AS people, coalesce(liked.weight, 0) AS kin,
+		coalesce((SELECT u.full_name FROM follows fo JOIN users u ON u.id = fo.followee_id WHERE fo.follower_id = @user AND fo.followee_id = f.author_id), '') AS followed
+	FROM picked JOIN feed_items f USING (id) LEFT JOIN trending t ON t.item_id = f.id LEFT JOIN liked ON liked.item_id = f.id
+	LEFT JOIN content_checks ck ON ck.item_id = f.id`
+
+// FindCandidates is what could be recommended to a user of a taste, in one query of bounded
+// size. Own, seen, hidden and blocked things are not among it, nor what is not visible.
+func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, taste curate.Taste, now time.Time) ([]curate.Candidate, error) {
+	var rows []struct {
+		ID, GroupID uuid.UUID
+		Terms       Words `gorm:"type:text[]"`
+		Level       string
+		Quality     float64
+		PublishedAt time.Time
+		Heat, Kin   float64
+		People      int
+		Followed    string
+	}
+	wanted, gaps := tasteWords(taste)
+	err := db.WithContext(ctx).Raw(candidatesSQL, map[string]any{
+		"user": user, "wanted": wanted, "gaps": gaps, "interest_most": poolInterest, "trending_most": poolTrending, "gap_most": poolGap,
+		"followed_most": poolFollowed, "kin_most": poolKin, "newest": FeedLength,
+	}).Scan(&rows).Error
+	found := make([]curate.Candidate, len(rows))
+	for i, r := range rows {
+		found[i] = curate.Candidate{
+			ID: r.ID, Group: r.GroupID, Terms: r.Terms, Level: r.Level, Quality: r.Quality, Age: now.Sub(r.PublishedAt),
+			Heat: r.Heat, People: r.People, Followed: r.Followed, Kin: r.Kin,
+		}
+	}
+	return found, err
+}
+
+// tasteWords are the terms to look for: of what is liked, and of skills that were tested.
+func tasteWords(t curate.Taste) (wanted, gaps Words) {
+	const most = 40
+	liked := slices.SortedFunc(maps.Keys(t.Likes), func(a, b string) int { return cmp.Or(cmp.Compare(t.Likes[b], t.Likes[a]), cmp.Compare(a, b)) })
+	for _, term := range liked[:min(len(liked), most)] {
+		if t.Likes[term] > 0 {
+			wanted = append(wanted, term)
+		}
+	}
+	wanted = append(wanted, slices.Sorted(maps.Keys(t.Interests))...)
+	for _, s := range t.Skills[:min(len(t.Skills), most)] {
+		gaps = append(gaps, s.Terms...)
+	}
+	return wanted, gaps
+}

@@ -1,0 +1,89 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// FeedView is a thing as a feed shows it, with where it stands.
+type FeedView struct {
+	FeedItem     `gorm:"embedded"`
+	AuthorName   string
+	AuthorAvatar *string
+	Likes        int
+	Views        int
+	Comments     int
+	Liked        bool
+	Bookmarked   bool
+	CheckedTotal *float64
+	ModelOpinion *float64
+	SharedByID   *uuid.UUID `gorm:"type:uuid"`
+	SharedByName *string
+	SharedAt     *time.Time
+	Score        float64  `gorm:"-"`
+	Reasons      []string `gorm:"-"`
+}
+
+// ShowFeed reads the things of a part of a ranking, in its order, in one query. What is not to be
+// shown to the user any more is left out.
+func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part FeedRanking) ([]FeedView, error) {
+	if len(part) == 0 {
+		return nil, nil
+	}
+	ids := make([]uuid.UUID, len(part))
+	for i, r := range part {
+		ids[i] = r.ID
+	}
+	var rows []FeedView
+	err := db.WithContext(ctx).Raw(`
+		SELECT f.*, u.full_name AS author_name, u.avatar_url AS author_avatar, coalesce(p.likes_count, f.likes_count) AS likes,
+			coalesce(p.views_count, f.views_count) AS views, coalesce(p.comments_count, 0) AS comments, ck.total AS checked_total, ck.model_opinion,
+			EXISTS (SELECT FROM engagements e WHERE e.user_id = @user AND e.item_id = f.id AND e.action = 'like') AS liked,
+			EXISTS (SELECT FROM engagements e WHERE e.user_id = @user AND e.item_id = f.id AND e.action = 'bookmark') AS bookmarked,
+			s.user_id AS shared_by_id, s.full_name AS shared_by_name, s.at AS shared_at
+		FROM feed_items f JOIN users u ON u.id = f.author_id LEFT JOIN posts p ON p.id = f.id LEFT JOIN content_checks ck ON ck.item_id = f.id AND ck.checked_at IS NOT NULL
+		LEFT JOIN LATERAL (SELECT e.user_id, w.full_name, e.at FROM feed_entries e JOIN users w ON w.id = e.user_id AND w.is_active
+			WHERE e.content_id = f.id AND e.kind = 'shared'
+			AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = @user AND blocked_id = e.user_id)
+			AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = e.user_id AND blocked_id = @user)
+			ORDER BY e.at DESC LIMIT 1) s ON true
+		WHERE f.id IN @ids AND `+shownSQL, map[string]any{"user": user, "ids": ids}).Scan(&rows).Error
+	byID := make(map[uuid.UUID]FeedView, len(rows))
+	for _, row := range rows {
+		byID[row.ID] = row
+	}
+	var shown []FeedView
+	for _, r := range part {
+		if v, ok := byID[r.ID]; ok {
+			v.Score, v.Reasons = r.Score, r.Reasons
+			shown = append(shown, v)
+		}
+	}
+	return shown, err
+}
+
+// SnapshotFor is how long a feed can be scrolled before it starts anew.
+const SnapshotFor = 15 * time.Minute
+
+// SaveSnapshot keeps a ranked feed.
+func SaveSnapshot(ctx context.Context, db *gorm.DB, s FeedSnapshot) error {
+	return db.WithContext(ctx).Create(&s).Error
+}
+
+// FindSnapshot is a user's ranked feed; ok is false when it is gone or has expired.
+func FindSnapshot(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (s FeedSnapshot, ok bool, err error) {
+	var found []FeedSnapshot
+	err = db.WithContext(ctx).Where("id = ? AND user_id = ? AND expires_at > ?", id, user, now).Limit(1).Find(&found).Error
+	if err != nil || len(found) == 0 {
+		return s, false, err
+	}
+	return found[0], true, nil
+}
+
+// DropSnapshots removes the expired ones.
+func DropSnapshots(ctx context.Context, db *gorm.DB, now time.Time) error {
+	return db.WithContext(ctx).Delete(&FeedSnapshot{}, "expires_at <= ?", now).Error
+}

@@ -1,0 +1,62 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// InboxFilter is a page of an inbox.
+type InboxFilter struct {
+	Unread *bool // nil: both
+	After  *Keyset
+	Offset int
+	Limit  int
+}
+
+// ListNotifications is what is in the user's inbox, the latest first.
+func ListNotifications(ctx context.Context, db *gorm.DB, user uuid.UUID, f InboxFilter) ([]Notification, error) {
+	q := db.WithContext(ctx).Where("user_id = ?", user)
+	if f.Unread != nil && *f.Unread {
+		q = q.Where("read_at IS NULL")
+	} else if f.Unread != nil {
+		q = q.Where("read_at IS NOT NULL")
+	}
+	if f.After != nil {
+		q = q.Where("(created_at, id) < (?, ?)", f.After.At, f.After.ID)
+	}
+	var news []Notification
+	err := q.Order("created_at DESC, id DESC").Offset(f.Offset).Limit(f.Limit).Find(&news).Error
+	return news, err
+}
+
+// ReadNotification marks news of the user as read; the first time counts.
+func ReadNotification(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (n Notification, err error) {
+	err = db.WithContext(ctx).Model(&Notification{}).Where("id = ? AND user_id = ? AND read_at IS NULL", id, user).UpdateColumn("read_at", now).Error
+	if err != nil {
+		return n, err
+	}
+	err = db.WithContext(ctx).First(&n, "id = ? AND user_id = ?", id, user).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return n, Missing("notification", id)
+	}
+	return n, err
+}
+
+// ReadAll marks everything in the user's inbox as read that came until now, and tells
+// how much that was.
+func ReadAll(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (int, error) {
+	read := db.WithContext(ctx).Model(&Notification{}).
+		Where("user_id = ? AND read_at IS NULL AND created_at <= ?", user, now).UpdateColumn("read_at", now)
+	return int(read.RowsAffected), read.Error
+}
+
+// UnreadCount is the number on the app's badge.
+func UnreadCount(ctx context.Context, db *gorm.DB, user uuid.UUID) (int, error) {
+	var n int64
+	err := db.WithContext(ctx).Model(&Notification{}).Where("user_id = ? AND read_at IS NULL", user).Count(&n).Error
+	return int(n), err
+}

@@ -1,0 +1,188 @@
+package models
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// Interaction is a deed of a user with a thing of a feed.
+type Interaction struct {
+	ItemID   uuid.UUID
+	Action   string // like, unlike, bookmark, unbookmark, share, view, complete, skip or hide
+	Metadata map[string]any
+}
+
+// InteractionActions are the deeds there are.
+func InteractionActions() []string {
+	return []string{"like", "unlike", "bookmark", "unbookmark", "share", "view", "complete", "skip", "hide"}
+}
+
+// takesBack are the deeds that take another one back.
+var takesBack = map[string]string{"unlike": "like", "unbookmark": "bookmark"}
+
+// Interact notes a deed, which counts once however often it is done. A thing that the
+// user may not see is not found. A like or view of a post is the community's own, and
+// sharing makes the thing appear in the feeds of others, once.
+func Interact(ctx context.Context, db *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error { return interact(tx, user, in, now) })
+}
+
+// InteractAll notes many deeds in one transaction. Things that the user may not see
+// are passed over; found says for each deed whether its thing was there. Things are
+// taken in the order of their ids, so that batches do not wait for each other in a circle;
+// deeds with one thing keep their order.
+func InteractAll(ctx context.Context, db *gorm.DB, user uuid.UUID, all []Interaction, now time.Time) (found []bool, err error) {
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return bytes.Compare(all[a].ItemID[:], all[b].ItemID[:]) })
+	found = make([]bool, len(all))
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		for _, i := range order {
+			switch err := interact(tx, user, all[i], now); {
+			case CodeOf(err) == NotFound:
+			case err != nil:
+				return err
+			default:
+				found[i] = true
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+func interact(tx *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error {
+	item, err := reachable(tx, user, in.ItemID)
+	if err != nil {
+		return err
+	}
+	if item.ContentType == "post" && slices.Contains([]string{"like", "unlike", "view"}, in.Action) {
+		return reactToPost(tx, user, item.ID, in.Action, now)
+	}
+	if base, ok := takesBack[in.Action]; ok {
+		return tx.Delete(&Engagement{}, "user_id = ? AND item_id = ? AND action = ?", user, item.ID, base).Error
+	}
+	if in.Action == "share" {
+		return share(tx, user, item, in.Metadata, now)
+	}
+	return engage(tx, user, item.ID, in.Action, in.Metadata, now)
+}
+
+// engage notes a deed. Key: user, item and action.
+func engage(tx *gorm.DB, user, item uuid.UUID, action string, metadata map[string]any, now time.Time) error {
+	if metadata == nil {
+		metadata = map[string]any{}
+	}
+	return tx.Clauses(clause.OnConflict{DoNothing: true}).
+		Create(&Engagement{UserID: user, ItemID: item, Action: action, Metadata: metadata, At: now}).Error
+}
+
+// share notes it, and lets others see it in their feeds.
+func share(tx *gorm.DB, user uuid.UUID, item FeedItem, metadata map[string]any, now time.Time) error {
+	if !item.Visible {
+		return Errorf(Conflict, "Only what everybody can see may be shared.")
+	}
+	if err := engage(tx, user, item.ID, "share", metadata, now); err != nil {
+		return err
+	}
+	return AddToFeed(tx, FeedEntry{UserID: user, Kind: FeedShared, ContentType: item.ContentType, ContentID: item.ID, Title: item.Title, At: now})
+}
+
+// reachable is a thing that a user may see: a visible one of an account that is on, with no
+// block either way, or the user's own.
+func reachable(tx *gorm.DB, user, id uuid.UUID) (FeedItem, error) {
+	var item FeedItem
+	err := tx.Where(`id = ? AND (author_id = ? OR visible
+		AND EXISTS (SELECT FROM users u WHERE u.id = author_id AND u.is_active)
+		AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = ? AND blocked_id = author_id)
+		AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = author_id AND blocked_id = ?))`, id, user, user, user).Take(&item).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return item, Missing("item", id)
+	}
+	return item, err
+}
+
+// reactToPost likes, unlikes or reads a post as the community does: the row and the
+// post's counter in one transaction, under the post's lock.
+func reactToPost(tx *gorm.DB, user, post uuid.UUID, action string, now time.Time) error {
+	locked := tx.Exec("SELECT id FROM posts WHERE id = ? FOR UPDATE", post)
+	if locked.Error != nil {
+		return locked.Error
+	}
+	if locked.RowsAffected == 0 {
+		return Missing("item", post)
+	}
+	var done *gorm.DB
+	counter, step := "likes_count", 1
+	once := tx.Clauses(clause.OnConflict{DoNothing: true})
+	switch action {
+	case "view":
+		counter = "views_count"
+		done = once.Create(&PostView{PostID: post, UserID: user, CreatedAt: now})
+	case "like":
+		done = once.Create(&PostLike{PostID: post, UserID: user, CreatedAt: now})
+	default:
+		step = -1
+		done = tx.Delete(&PostLike{}, "post_id = ? AND user_id = ?", post, user)
+	}
+	if done.Error != nil || done.RowsAffected == 0 {
+		return done.Error
+	}
+	return tx.Exec("UPDATE posts SET "+counter+" = "+counter+" + ? WHERE id = ?", step, post).Error
+}
+
+// SetFavorite makes a course a user's favorite, or not any more. A favorite is a bookmark
+// of the course. Twice is once.
+func SetFavorite(ctx context.Context, db *gorm.DB, user, course uuid.UUID, favorite bool, now time.Time) error {
+	return onCourse(ctx, db, user, course, func(tx *gorm.DB, item FeedItem) error {
+		if favorite {
+			return engage(tx, user, item.ID, "bookmark", nil, now)
+		}
+		return tx.Delete(&Engagement{}, "user_id = ? AND item_id = ? AND action = 'bookmark'", user, item.ID).Error
+	})
+}
+
+// ShareCourse lets others see a course in their feeds, once. One that is not READY is a
+// Conflict.
+func ShareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, now time.Time) error {
+	return onCourse(ctx, db, user, course, func(tx *gorm.DB, item FeedItem) error { return share(tx, user, item, nil, now) })
+}
+
+func onCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, act func(tx *gorm.DB, item FeedItem) error) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		item, err := reachable(tx, user, course)
+		if err == nil && item.ContentType != "course" || CodeOf(err) == NotFound {
+			return Missing("course", course)
+		}
+		if err != nil {
+			return err
+		}
+		return act(tx, item)
+	})
+}
+
+// markFavorites says of courses whether they are a user's favorites, in one query.
+func markFavorites(ctx context.Context, db *gorm.DB, user uuid.UUID, courses []Course) error {
+	if len(courses) == 0 {
+		return nil
+	}
+	ids := make([]uuid.UUID, len(courses))
+	for i, c := range courses {
+		ids[i] = c.ID
+	}
+	var marked []uuid.UUID
+	err := db.WithContext(ctx).Model(&Engagement{}).Where("user_id = ? AND action = 'bookmark' AND item_id IN ?", user, ids).Pluck("item_id", &marked).Error
+	for i := range courses {
+		courses[i].IsFavorite = slices.Contains(marked, courses[i].ID)
+	}
+	return err
+}

@@ -1,0 +1,263 @@
+package models_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/modelstest"
+)
+
+// newsFor puts news into an inbox.
+func newsFor(t *testing.T, db *gorm.DB, user uuid.UUID, source string, now time.Time) uuid.UUID {
+	t.Helper()
+	n := models.Notification{UserID: user, Kind: models.NotifyCourseReady, Title: "Your course is ready", Body: "Tides", CreatedAt: now}
+	require.NoError(t, models.Notify(db.WithContext(t.Context()), n, source, models.Followups{}))
+	return models.NotificationID(user, n.Kind, source)
+}
+
+func targets(t *testing.T, db *gorm.DB, r models.PushRange, now time.Time) []models.PushTarget {
+	t.Helper()
+	found, err := models.PushTargets(t.Context(), db, r, now, 100)
+	require.NoError(t, err)
+	return found
+}
+
+func receipt(t *testing.T, db *gorm.DB, target models.PushTarget, status models.PushStatus, change func(*models.PushOutcome), now time.Time) {
+	t.Helper()
+	o := models.PushOutcome{NotificationID: target.NotificationID, DeviceID: target.DeviceID, Status: status, Reason: "because", Attempts: 1}
+	if change != nil {
+		change(&o)
+	}
+	require.NoError(t, models.RecordPushes(t.Context(), db, []models.PushOutcome{o}, now))
+}
+
+func TestWhoIsToBeTold(t *testing.T) {
+	t.Parallel()
+	db, now := modelstest.New(t), time.Now().UTC().Truncate(time.Microsecond)
+	ada := signedUp(t, db, "ada@example.com", now).UserID
+	news := models.PushRange{Notification: newsFor(t, db, ada, "c1", now)}
+	newsFor(t, db, ada, "c2", now)
+	phone, tablet := register(t, db, ada, "adas-phone", now), register(t, db, ada, "adas-tablet", now)
+
+	both := targets(t, db, news, now)
+	require.Len(t, both, 2)
+	require.Equal(t, 2, both[0].Unread)
+	require.True(t, both[0].Wanted())
+	require.Equal(t, "Tides", both[0].Body)
+	one := func(id uuid.UUID) models.PushTarget {
+		for _, target := range both {
+			if target.DeviceID == id {
+				return target
+			}
+		}
+		t.Fatal("no such target")
+		return models.PushTarget{}
+	}
+	receipt(t, db, one(phone.ID), models.PushAccepted, nil, now)
+	left := targets(t, db, news, now)
+	require.Len(t, left, 1)
+	require.Equal(t, tablet.ID, left[0].DeviceID)
+
+	receipt(t, db, one(phone.ID), models.PushFailed, nil, now) // a late answer
+	counts, err := models.CountPushes(t.Context(), db, news)
+	require.NoError(t, err)
+	require.Equal(t, models.PushCounts{Accepted: 1}, counts, "what is accepted stays so")
+
+	later := now.Add(time.Minute)
+	receipt(t, db, left[0], models.PushRetry, func(o *models.PushOutcome) { o.NotBefore = &later }, now)
+	require.Empty(t, targets(t, db, news, now))
+	news.Again = true
+	again := targets(t, db, news, later)
+	require.Len(t, again, 1)
+	require.Equal(t, 1, again[0].Attempts)
+	counts, err = models.CountPushes(t.Context(), db, news)
+	require.NoError(t, err)
+	require.Equal(t, 1, counts.Retry)
+	require.True(t, later.Equal(*counts.Next))
+
+	require.NoError(t, db.Model(&models.User{}).Where("id = ?", ada).UpdateColumn("is_active", false).Error)
+	require.Empty(t, targets(t, db, news, later), "an account that is switched off is told of nothing")
+	open, err := models.OpenPushes(t.Context(), db, ada)
+	require.NoError(t, err)
+	require.Equal(t, []uuid.UUID{news.Notification}, open)
+	require.NoError(t, models.ClosePushes(t.Context(), db, news, later))
+	counts, err = models.CountPushes(t.Context(), db, news)
+	require.NoError(t, err)
+	require.Equal(t, models.PushCounts{Accepted: 1, Skipped: 1}, counts, "and nobody waits for it")
+}
+
+func TestDeadTokens(t *testing.T) {
+	t.Parallel()
+	db, now := modelstest.New(t), time.Now().UTC().Truncate(time.Microsecond)
+	ada := signedUp(t, db, "ada@example.com", now).UserID
+	news := models.PushRange{Notification: newsFor(t, db, ada, "c", now)}
+	register(t, db, ada, "a-dead-token", now)
+	target := targets(t, db, news, now)[0]
+	since := func(at time.Time) func(*models.PushOutcome) { return func(o *models.PushOutcome) { o.DeadSince = at } }
+	receipt(t, db, target, models.PushDead, since(now.Add(-time.Second)), now)
+	active, err := models.ActiveDevices(t.Context(), db, ada, 10)
+	require.NoError(t, err)
+	require.Len(t, active, 1, "it has registered since it was known to be dead")
+	other := models.PushRange{Notification: newsFor(t, db, ada, "d", now)}
+	receipt(t, db, targets(t, db, other, now)[0], models.PushDead, since(now), now)
+	devices, err := models.ListDevices(t.Context(), db, ada, models.DeviceFilter{Limit: 10})
+	require.NoError(t, err)
+	require.False(t, devices[0].IsActive)
+	require.Equal(t, "because", devices[0].OffReason)
+}
+
+// TestQuietHoursThatChangeMeanwhile: whoever changes them, or their zone, is looked at again.
+func TestQuietHoursThatChangeMeanwhile(t *testing.T) {
+	t.Parallel()
+	db, now := modelstest.New(t), time.Now().UTC().Truncate(time.Microsecond)
+	ada := signedUp(t, db, "ada@example.com", now.Add(-time.Hour)).UserID
+	require.NoError(t, db.Exec("UPDATE users SET updated_at = ?", now.Add(-time.Hour)).Error)
+	news := models.PushRange{Notification: newsFor(t, db, ada, "c", now)}
+	register(t, db, ada, "adas-phone", now)
+	tomorrow := now.Add(10 * time.Hour)
+	receipt(t, db, targets(t, db, news, now)[0], models.PushDeferred, func(o *models.PushOutcome) { o.NotBefore = &tomorrow }, now)
+	news.Again = true
+	require.Empty(t, targets(t, db, news, now.Add(time.Hour)))
+	start, end := 22*60, 7*60
+	_, err := models.ChangePushPreferences(t.Context(), db, ada, func(p *models.PushPreferences) error {
+		p.QuietHoursStart, p.QuietHoursEnd, p.UpdatedAt = &start, &end, now.Add(time.Minute)
+		return nil
+	})
+	require.NoError(t, err)
+	found := targets(t, db, news, now.Add(time.Hour))
+	require.Len(t, found, 1)
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	until, quiet := found[0].QuietUntil(time.Date(2026, 11, 1, 22, 30, 0, 0, time.UTC), berlin)
+	require.True(t, quiet)
+	require.Equal(t, time.Date(2026, 11, 2, 6, 0, 0, 0, time.UTC), until)
+	require.NoError(t, db.Exec("UPDATE push_preferences SET updated_at = ?", now.Add(-time.Hour)).Error)
+	require.Empty(t, targets(t, db, news, now.Add(time.Hour)))
+	require.NoError(t, db.Exec("UPDATE users SET timezone = 'Asia/Tokyo', updated_at = ?", now.Add(time.Minute)).Error)
+	require.Len(t, targets(t, db, news, now.Add(time.Hour)), 1)
+}
+
+func TestNoMoreThanTheCapGetThrough(t *testing.T) {
+	t.Parallel()
+	db, now := modelstest.New(t), time.Now().UTC().Truncate(time.Microsecond)
+	ada, eve := signedUp(t, db, "ada@example.com", now).UserID, signedUp(t, db, "eve@example.com", now).UserID
+	const asked, most = 12, 5
+	through := make([]bool, asked)
+	var wg sync.WaitGroup
+	for i := range asked {
+		id := newsFor(t, db, ada, fmt.Sprint(i), now)
+		wg.Go(func() {
+			admitted, err := models.AdmitPushes(t.Context(), db, []models.Admission{{id, ada, 20_000}}, most, now)
+			if err != nil {
+				t.Error(err)
+			}
+			through[i] = admitted[id]
+		})
+	}
+	wg.Wait()
+	n := 0
+	for _, ok := range through {
+		if ok {
+			n++
+		}
+	}
+	require.Equal(t, most, n)
+	adas, eves := newsFor(t, db, ada, "more", now), newsFor(t, db, eve, "more", now)
+	admitted, err := models.AdmitPushes(t.Context(), db, []models.Admission{{adas, ada, 20_000}, {eves, eve, 20_000}}, most, now)
+	require.NoError(t, err)
+	require.Equal(t, map[uuid.UUID]bool{eves: true}, admitted, "each has a day of their own")
+	admitted, err = models.AdmitPushes(t.Context(), db, []models.Admission{{adas, ada, game.Day(20_001)}}, most, now)
+	require.NoError(t, err)
+	require.True(t, admitted[adas], "and tomorrow is another one")
+}
+
+func TestABroadcastIsCutIntoShards(t *testing.T) {
+	t.Parallel()
+	db, now := modelstest.New(t), time.Now().UTC().Truncate(time.Microsecond)
+	b := models.Broadcast{ID: models.NewID(), Title: "Hello", Body: "all", Everyone: true, CollapseKey: "hello", CreatedAt: now}
+	require.NoError(t, db.Create(&b).Error)
+	for i := range 7 {
+		user := signedUp(t, db, fmt.Sprintf("u%d@example.com", i), now).UserID
+		for j := range 3 {
+			register(t, db, user, fmt.Sprintf("token-%d-%d-long-enough", i, j), now)
+		}
+	}
+	after, pages := uuid.Nil, 0
+	for done := false; !done; pages++ {
+		var err error
+		after, done, err = models.FillInboxes(t.Context(), db, b.ID, after, 3)
+		require.NoError(t, err)
+	}
+	require.Equal(t, 3, pages)
+	_, _, err := models.FillInboxes(t.Context(), db, b.ID, uuid.Nil, 100)
+	require.NoError(t, err, "twice is once")
+	n, err := models.CountDevices(t.Context(), db, b.ID)
+	require.NoError(t, err)
+	require.Equal(t, 21, n)
+
+	whole := models.PushRange{Broadcast: b.ID}
+	first, err := models.CutPushes(t.Context(), db, whole, now, 5, 3)
+	require.NoError(t, err)
+	require.Len(t, first, 3)
+	whole.After = first[2].Upto
+	rest, err := models.CutPushes(t.Context(), db, whole, now, 5, 3)
+	require.NoError(t, err)
+	require.Len(t, rest, 2)
+	seen := map[uuid.UUID]bool{}
+	for _, shard := range append(first, rest...) {
+		for _, target := range targets(t, db, shard, now) {
+			require.False(t, seen[target.DeviceID], "in one shard only")
+			require.Equal(t, "hello", target.CollapseKey)
+			seen[target.DeviceID] = true
+			receipt(t, db, target, models.PushAccepted, nil, now)
+		}
+		counts, err := models.CountPushes(t.Context(), db, shard)
+		require.NoError(t, err)
+		require.LessOrEqual(t, counts.Accepted, 5)
+	}
+	require.Len(t, seen, 21)
+	counts, err := models.CountPushes(t.Context(), db, models.PushRange{Broadcast: b.ID})
+	require.NoError(t, err)
+	require.Equal(t, 21, counts.Accepted)
+	cut, err := models.CutPushes(t.Context(), db, models.PushRange{Broadcast: b.ID}, now, 5, 3)
+	require.NoError(t, err)
+	require.Empty(t, cut, "a device whose receipt says accepted is never told again")
+}
+
+func TestOldReceiptsAreSwept(t *testing.T) {
+	t.Parallel()
+	db, now := modelstest.New(t), time.Now().UTC().Truncate(time.Microsecond)
+	ada := signedUp(t, db, "ada@example.com", now).UserID
+	news := models.PushRange{Notification: newsFor(t, db, ada, "c", now)}
+	register(t, db, ada, "adas-phone", now)
+	receipt(t, db, targets(t, db, news, now)[0], models.PushAccepted, nil, now)
+	require.NoError(t, db.Create(&models.PushDay{UserID: ada, Day: int(now.Unix() / 86400), Sent: 1}).Error)
+	count := func() (n int64) {
+		require.NoError(t, db.Raw("SELECT (SELECT count(*) FROM push_receipts) + (SELECT count(*) FROM push_days)").Scan(&n).Error)
+		return n
+	}
+	require.NoError(t, models.SweepPushes(t.Context(), db, now, 10))
+	require.EqualValues(t, 2, count())
+	require.NoError(t, models.SweepPushes(t.Context(), db, now.Add(31*24*time.Hour), 10))
+	require.Zero(t, count())
+}
+
+func TestNobodyElseAtTheSame(t *testing.T) {
+	t.Parallel()
+	db := modelstest.New(t)
+	err := models.Alone(t.Context(), db, "a shard", func() error {
+		inner := models.Alone(t.Context(), db, "a shard", func() error { return nil })
+		require.Equal(t, models.Unavailable, models.CodeOf(inner))
+		return models.Alone(t.Context(), db, "another", func() error { return nil })
+	})
+	require.NoError(t, err)
+	require.NoError(t, models.Alone(t.Context(), db, "a shard", func() error { return nil }))
+}

@@ -1,0 +1,58 @@
+package models
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+var cardSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d12")
+
+// makeCards gives a learner the cards of a lesson they have completed: one for each key
+// term, and one for each question of a quiz they have tried, since its card has the right
+// answer. Cards that are there already stay as they are.
+func makeCards(tx *gorm.DB, user, lesson uuid.UUID, now time.Time) error {
+	var done int64
+	if err := tx.Model(&LessonCompletion{}).Where("user_id = ? AND lesson_id = ?", user, lesson).Count(&done).Error; err != nil || done == 0 {
+		return err
+	}
+	var l Lesson
+	if err := tx.First(&l, "id = ?", lesson).Error; err != nil {
+		return err
+	}
+	var quizzes []Item
+	err := tx.Where("lesson_id = ? AND EXISTS (SELECT 1 FROM quiz_attempts a WHERE a.item_id = items.id AND a.user_id = ?)", lesson, user).
+		Order("position").Find(&quizzes).Error
+	if err != nil {
+		return err
+	}
+	cards := []ReviewCard{}
+	add := func(kind CardKind, key, front, back string) {
+		if front == "" || back == "" {
+			return
+		}
+		cards = append(cards, ReviewCard{
+			ID:     DerivedID(cardSpace, user.String(), lesson.String(), string(kind), key),
+			UserID: user, CourseID: l.CourseID, LessonID: lesson, Kind: kind, Front: front, Back: back, DueAt: now, CreatedAt: now, State: "new",
+		})
+	}
+	for _, term := range l.KeyTerms {
+		add(CardTerm, term.Term, term.Term, term.Definition)
+	}
+	for _, item := range quizzes {
+		for i, q := range item.Quiz {
+			back := q.solution()
+			if back != "" && q.Explanation != "" {
+				back += "\n\n" + q.Explanation
+			}
+			add(CardQuestion, item.ID.String()+" "+strconv.Itoa(i)+" "+q.ID, q.Prompt, back)
+		}
+	}
+	if len(cards) == 0 {
+		return nil
+	}
+	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&cards).Error
+}

@@ -1,0 +1,301 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/lyoapp/lyo/activities"
+)
+
+// PushBroadcast is a broadcast, and how far a run of it is that continues as new.
+type PushBroadcast struct {
+	TaskID      uuid.UUID `json:"task_id"`
+	BroadcastID uuid.UUID `json:"broadcast_id"`
+	Everyone    bool      `json:"everyone,omitempty"`
+	// Seq and Progress are those of the task's row at the start.
+	Seq      int64 `json:"seq"`
+	Progress int   `json:"progress"`
+
+	Started *time.Time            `json:"started,omitempty"`
+	Stage   string                `json:"stage,omitempty"`
+	User    uuid.UUID             `json:"user,omitzero"`   // inboxes are filled up to this one
+	After   activities.PushPlace  `json:"after,omitzero"`  // devices are told up to here
+	Total   int                   `json:"total,omitempty"` // devices to tell
+	Shards  int                   `json:"shards,omitempty"`
+	Counts  activities.PushCounts `json:"counts,omitzero"`
+}
+
+// The stages of a broadcast, in order.
+const (
+	stageInboxes = ""
+	stageTelling = "telling"
+	stageWaiting = "waiting" // for devices that are to be tried again
+	stageSettled = "settled" // the task has ended, quiet hours go on
+)
+
+// shardsAtOnce is how many shards of one broadcast are under way at a time, which leaves
+// room on the queue for other news.
+const shardsAtOnce = 4
+
+// fullHistory is where a run continues as new, in events: Temporal warns at 10,000, and
+// what is under way still adds some.
+const fullHistory = 8_000
+
+// broadcast is a run that tells many.
+type broadcast struct {
+	*story
+	in     *PushBroadcast
+	failed error // of a shard
+}
+
+// tellMany fills inboxes, tells devices, tries again who is to be tried again, ends the
+// task, and then waits for quiet hours to end. Cancelled, it tells nobody more; who was
+// told stays told, and inboxes stay filled.
+func tellMany(ctx workflow.Context, in FanOutPushInput) error {
+	working, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	b := &broadcast{in: in.Broadcast}
+	var err error
+	b.story, err = begin(working, Order{TaskID: b.in.TaskID, Seq: b.in.Seq, Progress: b.in.Progress}, cancel)
+	if err != nil {
+		return err
+	}
+	if b.in.Started == nil {
+		b.in.Started = &b.started
+	}
+	b.started = *b.in.Started
+	if b.in.Stage != stageSettled {
+		if full, err := b.work(working); err != nil {
+			return b.giveUp(ctx, err)
+		} else if full {
+			return b.goOn(working)
+		}
+		if err := b.finish(ctx); err != nil {
+			return err
+		}
+	}
+	if full, err := b.outwait(working); err != nil || !full {
+		return err
+	}
+	return b.goOn(working)
+}
+
+// work is everything until the task ends; full: the history is.
+func (b *broadcast) work(ctx workflow.Context) (full bool, err error) {
+	for b.in.Stage != stageSettled {
+		switch b.in.Stage {
+		case stageInboxes:
+			full, err = b.fillInboxes(ctx)
+		case stageTelling:
+			full, err = b.pass(ctx, false)
+		default:
+			full, err = b.tryAgain(ctx)
+		}
+		if full || err != nil {
+			return full, err
+		}
+	}
+	return false, nil
+}
+
+func (b *broadcast) fillInboxes(ctx workflow.Context) (full bool, err error) {
+	var p *activities.Pushing
+	b.tell(ctx, 2, "inboxes", "Filling inboxes")
+	for done := !b.in.Everyone; !done; {
+		if isFull(ctx) {
+			return true, nil
+		}
+		var filled activities.Filled
+		in := activities.FillInput{BroadcastID: b.in.BroadcastID, After: b.in.User}
+		if err := workflow.ExecuteActivity(thorough(ctx), p.FillInboxes, in).Get(ctx, &filled); err != nil {
+			return false, err
+		}
+		b.in.User, done = filled.Last, filled.Done
+	}
+	b.in.Stage = stageTelling
+	return false, workflow.ExecuteActivity(thorough(ctx), p.CountDevices, b.in.BroadcastID).Get(ctx, &b.in.Total)
+}
+
+// pass tells every device whose turn it is, from where the last pass was left; again:
+// only those that were put off.
+func (b *broadcast) pass(ctx workflow.Context, again bool) (full bool, err error) {
+	var p *activities.Pushing
+	places := workflow.NewSemaphore(ctx, shardsAtOnce)
+	for more := true; more && !full && b.failed == nil && err == nil; {
+		var shards []activities.Shard
+		in := activities.Shard{Broadcast: b.in.BroadcastID, After: b.in.After, Again: again}
+		if err = workflow.ExecuteActivity(thorough(ctx), p.CutShards, in).Get(ctx, &shards); err != nil {
+			break
+		}
+		for _, shard := range shards {
+			if err = places.Acquire(ctx, 1); err != nil {
+				break
+			}
+			b.start(ctx, shard, places)
+			b.in.After = shard.Upto
+		}
+		more, full = len(shards) == activities.ShardsCut, isFull(ctx)
+	}
+	clean, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	if waiting := places.Acquire(clean, shardsAtOnce); waiting != nil { // until those under way have ended
+		return false, waiting
+	}
+	if err == nil {
+		err = b.failed
+	}
+	if !full && err == nil {
+		b.in.After = activities.PushPlace{}
+		if !again {
+			b.in.Stage = stageWaiting
+		}
+	}
+	return full, err
+}
+
+// start has a shard told, and gives its place back when that has ended.
+func (b *broadcast) start(ctx workflow.Context, shard activities.Shard, places workflow.Semaphore) {
+	b.in.Shards++
+	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: PushShardID(b.in.BroadcastID, b.in.Shards), TaskQueue: QueuePush, WaitForCancellation: true,
+	})
+	told := workflow.ExecuteChildWorkflow(child, PushShard, shard)
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		defer places.Release(1)
+		clean, cancel := workflow.NewDisconnectedContext(ctx)
+		defer cancel()
+		var counts activities.PushCounts
+		if err := told.Get(clean, &counts); err != nil {
+			if b.failed == nil {
+				b.failed = err
+			}
+			return
+		}
+		if !shard.Again {
+			b.in.Counts = b.in.Counts.Add(counts)
+			b.report(ctx)
+		}
+	})
+}
+
+// report tells of each further percent.
+func (b *broadcast) report(ctx workflow.Context) {
+	c := b.in.Counts
+	sum := c.Accepted + c.DryRun + c.Failed + c.Dead + c.Skipped + c.Deferred + c.Retry
+	percent := 10 + 80*min(sum, b.in.Total)/max(b.in.Total, 1)
+	if b.in.Stage != stageSettled && percent > b.progress {
+		b.result = c.Result()
+		b.tell(ctx, percent, "sending", fmt.Sprintf("Went through %d of %d devices", min(sum, b.in.Total), b.in.Total))
+	}
+}
+
+// count asks the receipts.
+func (b *broadcast) count(ctx workflow.Context) error {
+	var p *activities.Pushing
+	var counts activities.PushCounts
+	err := workflow.ExecuteActivity(thorough(ctx), p.CountPushes, b.in.BroadcastID).Get(ctx, &counts)
+	if err == nil {
+		b.in.Counts, b.result = counts, counts.Result()
+	}
+	return err
+}
+
+// tryAgain waits for those that are to be tried again, and tries them; with none left the
+// stage ends.
+func (b *broadcast) tryAgain(ctx workflow.Context) (full bool, err error) {
+	if b.in.After == (activities.PushPlace{}) { // else a pass goes on
+		if err := b.count(ctx); err != nil {
+			return false, err
+		}
+		if b.in.Counts.Retry == 0 {
+			b.in.Stage = stageSettled
+			return false, nil
+		}
+		b.tell(ctx, 90, "retrying", fmt.Sprintf("%d devices are to be tried again", b.in.Counts.Retry))
+		if err := sleepUntil(ctx, *b.in.Counts.Next); err != nil {
+			return false, err
+		}
+	}
+	return b.pass(ctx, true)
+}
+
+// finish ends the task. What quiet hours have put off comes later.
+func (b *broadcast) finish(ctx workflow.Context) error {
+	c := b.in.Counts
+	message := fmt.Sprintf("%d devices accepted it, %d failed, %d are gone, %d are told later", c.Accepted, c.Failed, c.Dead, c.Deferred)
+	if c.DryRun > 0 {
+		message += fmt.Sprintf("; %d were not told, since there are no credentials", c.DryRun)
+	}
+	return b.settle(ctx, activities.Event{State: activities.Done, Progress: 100, Step: "done", Message: message}, nil)
+}
+
+// outwait waits for the end of quiet hours and tells whoever's have ended, until nobody is
+// left; full: the history is.
+func (b *broadcast) outwait(ctx workflow.Context) (full bool, err error) {
+	var p *activities.Pushing
+	for b.in.Counts.Next != nil {
+		if isFull(ctx) {
+			return true, nil
+		}
+		if b.in.After == (activities.PushPlace{}) {
+			if err := sleepUntil(ctx, *b.in.Counts.Next); err != nil {
+				return false, err
+			}
+		}
+		if full, err := b.pass(ctx, true); full || err != nil {
+			return full, err
+		}
+		if err := b.count(ctx); err != nil {
+			return false, err
+		}
+		in := activities.CorrectInput{TaskID: b.in.TaskID, Counts: b.in.Counts}
+		if err := workflow.ExecuteActivity(quick(ctx), p.CorrectResult, in).Get(ctx, nil); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// isFull tells whether the history has grown as far as it should.
+func isFull(ctx workflow.Context) bool {
+	info := workflow.GetInfo(ctx)
+	return info.GetCurrentHistoryLength() >= fullHistory || info.GetContinueAsNewSuggested()
+}
+
+// goOn continues as new once the task's row has the story so far.
+func (b *broadcast) goOn(ctx workflow.Context) error {
+	if err := workflow.Await(ctx, func() bool { return b.recorded == len(b.events) }); err != nil {
+		return err
+	}
+	b.in.Seq, b.in.Progress = b.next()-1, b.progress
+	return workflow.NewContinueAsNewError(ctx, FanOutPush, FanOutPushInput{Broadcast: b.in})
+}
+
+// giveUp ends the task with what came of it by then.
+func (b *broadcast) giveUp(ctx workflow.Context, cause error) error {
+	if b.refused != nil {
+		return cause
+	}
+	clean, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	if err := b.count(clean); err != nil {
+		return err
+	}
+	fault := activities.Fault{Code: "failed", Message: "The broadcast could not be sent to its end."}
+	last := activities.Event{State: activities.Failed, Progress: b.progress, Step: "failed", Message: fault.Message, Fault: &fault}
+	if temporal.IsCanceledError(cause) || ctx.Err() != nil {
+		fault = activities.Fault{Code: activities.FaultCancelled, Message: "The task was cancelled.", CancelledByUser: true}
+		last.Step, last.Message = "cancelled", "Cancelled"
+	}
+	if err := b.settle(ctx, last, nil); err != nil {
+		return err
+	}
+	if fault.CancelledByUser {
+		return temporal.NewCanceledError()
+	}
+	return cause
+}

@@ -1,0 +1,220 @@
+package workflows_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/lyoapp/lyo/activities"
+	"github.com/lyoapp/lyo/workflows"
+)
+
+// teller runs one FanOutPush with scripted activities.
+type teller struct {
+	*testsuite.TestWorkflowEnvironment
+	in      workflows.FanOutPushInput
+	pages   [][]activities.Shard // what CutShards answers, in turn
+	cuts    []activities.Shard   // what it was asked
+	told    []activities.Shard
+	deliver func(activities.Shard) (activities.PushCounts, error)
+	totals  []activities.PushCounts // what CountPushes answers, in turn; the last for ever
+	settled *activities.SettleInput
+	results []activities.Result // of the task, after its end
+}
+
+func newTeller() *teller {
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	p := &teller{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment()}
+	p.in.Broadcast = &workflows.PushBroadcast{TaskID: uuid.New(), BroadcastID: uuid.New(), Everyone: true, Seq: 1}
+	p.deliver = func(activities.Shard) (activities.PushCounts, error) {
+		return activities.PushCounts{Accepted: 500}, nil
+	}
+	p.RegisterActivity(&activities.Pushing{})
+	p.RegisterActivity(&activities.Story{})
+	p.RegisterWorkflow(workflows.PushShard)
+	filled := 0
+	p.OnActivity("FillInboxes", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.FillInput) (activities.Filled, error) {
+		filled++
+		return activities.Filled{Last: uuid.New(), Done: filled == 3}, nil
+	})
+	p.OnActivity("CountDevices", mock.Anything, mock.Anything).Return(1500, nil)
+	p.OnActivity("CutShards", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.Shard) ([]activities.Shard, error) {
+		p.cuts = append(p.cuts, in)
+		if len(p.pages) == 0 {
+			return nil, nil
+		}
+		page := p.pages[0]
+		p.pages = p.pages[1:]
+		return page, nil
+	})
+	p.OnActivity("DeliverPushes", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.Shard) (activities.PushCounts, error) {
+		p.told = append(p.told, in)
+		return p.deliver(in)
+	})
+	p.OnActivity("CountPushes", mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) (activities.PushCounts, error) {
+		counts := p.totals[0]
+		if len(p.totals) > 1 {
+			p.totals = p.totals[1:]
+		}
+		return counts, nil
+	})
+	p.OnActivity("RecordProgress", mock.Anything, mock.Anything).Return(3, nil)
+	p.OnActivity("SettleCourse", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.SettleInput) error {
+		p.settled = &in
+		return nil
+	})
+	p.OnActivity("CorrectResult", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.CorrectInput) error {
+		p.results = append(p.results, in.Counts.Result())
+		return nil
+	})
+	return p
+}
+
+func (p *teller) shards(n int) []activities.Shard {
+	shards := make([]activities.Shard, n)
+	for i := range shards {
+		shards[i] = activities.Shard{Broadcast: p.in.Broadcast.BroadcastID, Upto: activities.PushPlace{User: uuid.New(), Device: uuid.New()}}
+	}
+	return shards
+}
+
+func (p *teller) run() { p.ExecuteWorkflow(workflows.FanOutPush, p.in) }
+
+func (p *teller) last() activities.Event { return p.settled.Rest[len(p.settled.Rest)-1] }
+
+func TestABroadcastTellsEveryShard(t *testing.T) {
+	t.Parallel()
+	p := newTeller()
+	p.pages = [][]activities.Shard{p.shards(activities.ShardsCut), p.shards(3)}
+	p.totals = []activities.PushCounts{{Accepted: 11_400, Dead: 100}}
+	p.run()
+	require.NoError(t, p.GetWorkflowError())
+	require.Len(t, p.told, activities.ShardsCut+3)
+	require.Len(t, p.cuts, 2)
+	require.Equal(t, activities.Done, p.last().State)
+	require.Equal(t, 11_400, p.last().Result["accepted"])
+	require.Equal(t, 100, p.last().Result["dead"])
+	value, err := p.QueryWorkflow(workflows.QueryProgress, 1)
+	require.NoError(t, err)
+	var answer workflows.ProgressAnswer
+	require.NoError(t, value.Get(&answer))
+	percent := 0
+	for i, e := range answer.Events {
+		require.EqualValues(t, i+2, e.Seq)
+		require.GreaterOrEqual(t, e.Progress, percent)
+		percent = e.Progress
+	}
+	require.Equal(t, 100, percent)
+	require.Greater(t, len(answer.Events), 4)
+}
+
+// TestWhoIsPutOffComesLater: the task ends with quiet hours still on; those are told
+// afterwards, and the task's result with them.
+func TestWhoIsPutOffComesLater(t *testing.T) {
+	t.Parallel()
+	p := newTeller()
+	soon, morning := p.Now().Add(30*time.Second), p.Now().Add(9*time.Hour)
+	p.pages = [][]activities.Shard{p.shards(1), p.shards(1)}
+	p.totals = []activities.PushCounts{
+		{Accepted: 490, Retry: 5, Deferred: 5, Next: &soon}, {Accepted: 495, Deferred: 5, Next: &morning},
+	}
+	for range 8 { // each hour somebody looks
+		p.totals = append(p.totals, activities.PushCounts{Accepted: 495, Deferred: 5, Next: &morning})
+	}
+	p.totals = append(p.totals, activities.PushCounts{Accepted: 500})
+	began := p.Now()
+	p.run()
+	require.NoError(t, p.GetWorkflowError())
+	require.Equal(t, activities.Result{"accepted": 495, "failed": 0, "dead": 0, "deferred": 5, "skipped": 0, "dry_run": 0}, p.last().Result)
+	require.Equal(t, 500, p.results[len(p.results)-1]["accepted"])
+	require.Zero(t, p.results[len(p.results)-1]["deferred"])
+	require.GreaterOrEqual(t, p.Now().Sub(began), 9*time.Hour)
+	require.False(t, p.cuts[0].Again)
+	require.True(t, p.cuts[1].Again)
+}
+
+func TestABroadcastThatIsCancelled(t *testing.T) {
+	t.Parallel()
+	p := newTeller()
+	p.pages = [][]activities.Shard{p.shards(8)}
+	p.totals = []activities.PushCounts{{Accepted: 42}}
+	p.deliver = func(activities.Shard) (activities.PushCounts, error) {
+		p.CancelWorkflow()
+		return activities.PushCounts{}, temporal.NewCanceledError()
+	}
+	p.run()
+	require.True(t, temporal.IsCanceledError(p.GetWorkflowError()), "%v", p.GetWorkflowError())
+	require.Equal(t, "cancelled", p.last().Step)
+	require.True(t, p.last().Fault.CancelledByUser)
+	require.Equal(t, 42, p.last().Result["accepted"])
+	require.Less(t, len(p.told), 8)
+}
+
+func TestABroadcastWhoseShardFails(t *testing.T) {
+	t.Parallel()
+	p := newTeller()
+	p.pages = [][]activities.Shard{p.shards(2)}
+	p.totals = []activities.PushCounts{{Accepted: 7}}
+	p.deliver = func(activities.Shard) (activities.PushCounts, error) {
+		return activities.PushCounts{}, temporal.NewNonRetryableApplicationError("no", "invalid", nil)
+	}
+	p.run()
+	require.Error(t, p.GetWorkflowError())
+	require.Equal(t, activities.Failed, p.last().State)
+	require.Equal(t, 7, p.last().Result["accepted"])
+}
+
+// TestALongBroadcastContinuesAsNew goes on exactly where it was, with the row up to date.
+func TestALongBroadcastContinuesAsNew(t *testing.T) {
+	t.Parallel()
+	p := newTeller()
+	p.SetCurrentHistoryLength(9_000)
+	p.in.Broadcast.Stage, p.in.Broadcast.Total, p.in.Broadcast.Seq = "telling", 50_000, 7
+	p.pages = [][]activities.Shard{p.shards(activities.ShardsCut), p.shards(activities.ShardsCut)}
+	end := p.pages[0][activities.ShardsCut-1].Upto
+	p.run()
+	var again *workflow.ContinueAsNewError
+	require.ErrorAs(t, p.GetWorkflowError(), &again)
+	require.Len(t, p.told, activities.ShardsCut, "what was begun is ended first")
+	require.Nil(t, p.settled)
+	var next workflows.FanOutPushInput
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &next))
+	require.Equal(t, end, next.Broadcast.After)
+	require.Equal(t, activities.ShardsCut, next.Broadcast.Shards)
+	require.Equal(t, 500*activities.ShardsCut, next.Broadcast.Counts.Accepted)
+	require.Greater(t, next.Broadcast.Seq, int64(7))
+	require.NotNil(t, next.Broadcast.Started)
+	require.Equal(t, "telling", next.Broadcast.Stage)
+}
+
+func TestNewsForOneWaitsForTheMorning(t *testing.T) {
+	t.Parallel()
+	p := newTeller()
+	p.in = workflows.FanOutPushInput{NotificationID: uuid.New(), UserID: uuid.New()}
+	morning := p.Now().Add(150 * time.Minute)
+	p.deliver = func(activities.Shard) (activities.PushCounts, error) {
+		if len(p.told) < 4 {
+			return activities.PushCounts{Deferred: 1, Next: &morning}, nil
+		}
+		return activities.PushCounts{Accepted: 1}, nil
+	}
+	began := p.Now()
+	p.run()
+	require.NoError(t, p.GetWorkflowError())
+	require.Len(t, p.told, 4, "after an hour, two, and when it is over")
+	require.Equal(t, p.in.NotificationID, p.told[3].Notification)
+	require.False(t, p.told[0].Again)
+	require.True(t, p.told[1].Again)
+	require.InDelta(t, 150, p.Now().Sub(began).Minutes(), 1)
+}

@@ -1,0 +1,29 @@
+package outbox
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+)
+
+// RebuildBoards promises to build the boards in Redis again in the place of those with a
+// stamp. Nobody waits for it: readers get their answers from Postgres.
+func RebuildBoards(stamp uuid.UUID, now time.Time) models.OutboxEntry {
+	return general("RebuildBoards", workflows.RebuildBoardsID(stamp), stamp, "boards", now)
+}
+
+// ApplyAchievements promises to unlock achievements for who has reached them already.
+func ApplyAchievements(batch uuid.UUID, now time.Time) models.OutboxEntry {
+	return general("ApplyAchievements", workflows.ApplyAchievementsID(batch), workflows.ApplyAchievementsInput{}, "achievements", now)
+}
+
+// general is about nobody in particular, and the relay's at once.
+func general(workflow, id string, input any, kind string, now time.Time) models.OutboxEntry {
+	entry := start(workflow, id, input, now)
+	entry.DueAt = now
+	entry.Labels = map[string]string{workflows.LabelKind.GetName(): kind}
+	return entry
+}

@@ -1,0 +1,23 @@
+package outbox
+
+import (
+	"time"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+)
+
+// ReviewReport promises to see to it that a report is decided. It names nobody, so that
+// it outlives the reporter's account.
+func ReviewReport(report models.Report, now time.Time) models.OutboxEntry {
+	input := workflows.ReviewReportInput{ReportID: report.ID, OpenedAt: report.CreatedAt, DueAt: report.DueAt}
+	entry := start("ReviewReport", workflows.ReviewReportID(report.ID), input, now)
+	entry.DueAt = now
+	entry.Labels = map[string]string{workflows.LabelKind.GetName(): "report_review"}
+	return entry
+}
+
+// ReportDecided promises to wake a report's review, which finds that it was decided.
+func ReportDecided(report models.Report, now time.Time) models.OutboxEntry {
+	return cancel(workflows.ReviewReportID(report.ID), now, now)
+}

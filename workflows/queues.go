@@ -1,0 +1,73 @@
+package workflows
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+)
+
+// Lane is a kind of work of a task queue. Each needs somebody who polls it.
+type Lane struct {
+	Queue string
+	Kind  enums.TaskQueueType
+}
+
+// Name is how people call the kind.
+func (l Lane) Name() string {
+	if l.Kind == enums.TASK_QUEUE_TYPE_WORKFLOW {
+		return "workflow"
+	}
+	return "activity"
+}
+
+// Lanes are all there are.
+func Lanes() []Lane {
+	return []Lane{
+		{Queue, enums.TASK_QUEUE_TYPE_WORKFLOW},
+		{Queue, enums.TASK_QUEUE_TYPE_ACTIVITY},
+		{QueueGemma, enums.TASK_QUEUE_TYPE_ACTIVITY},
+		{QueuePush, enums.TASK_QUEUE_TYPE_WORKFLOW},
+		{QueuePush, enums.TASK_QUEUE_TYPE_ACTIVITY},
+	}
+}
+
+// LaneState is how a lane stands. Backlog and Oldest are the server's estimates.
+type LaneState struct {
+	Lane
+
+	Backlog int64
+	Oldest  time.Duration // of what waits
+	Pollers []string      // the identities that asked for work lately
+}
+
+// pollerFor is how long somebody counts who has asked for work: two long polls.
+const pollerFor = 2 * time.Minute
+
+// LookAtLanes asks Temporal how every lane stands.
+func LookAtLanes(ctx context.Context, c client.Client, namespace string) ([]LaneState, error) {
+	var states []LaneState
+	for _, lane := range Lanes() {
+		answer, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+			Namespace: namespace, TaskQueue: &taskqueue.TaskQueue{Name: lane.Queue, Kind: enums.TASK_QUEUE_KIND_NORMAL},
+			TaskQueueType: lane.Kind, ReportStats: true,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("look at queue %s: %w", lane.Queue, err)
+		}
+		state := LaneState{
+			Lane: lane, Backlog: answer.GetStats().GetApproximateBacklogCount(), Oldest: answer.GetStats().GetApproximateBacklogAge().AsDuration(),
+		}
+		for _, p := range answer.GetPollers() {
+			if time.Since(p.GetLastAccessTime().AsTime()) < pollerFor {
+				state.Pollers = append(state.Pollers, p.GetIdentity())
+			}
+		}
+		states = append(states, state)
+	}
+	return states, nil
+}

@@ -1,0 +1,114 @@
+package workflows_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/activities"
+	"github.com/lyoapp/lyo/activities/push"
+	"github.com/lyoapp/lyo/activities/push/pushtest"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/workflows"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// startPushWorker polls the queues of pushes with a sender to the stand-in.
+func startPushWorker(t *testing.T, c client.Client, db *gorm.DB, apns *pushtest.APNs) {
+	t.Helper()
+	sender, err := push.New(t.Context(), push.Options{
+		Apple: push.Apple{
+			Key: apns.Key(), KeyID: pushtest.KeyID, TeamID: pushtest.TeamID, Topic: pushtest.Topic, URL: apns.URL(),
+			Streams: 20, PingAfter: time.Minute, RootCAs: apns.Roots(),
+		},
+		Timeout: time.Minute, Clock: time.Now, Log: quiet(),
+	})
+	require.NoError(t, err)
+	pushing := &activities.Pushing{DB: db, Clock: time.Now, Sender: sender, DailyCap: 10}
+	general := worker.New(c, workflows.Queue, worker.Options{DisableRegistrationAliasing: true})
+	workflows.Register(general)
+	activities.Database{
+		Story: &activities.Story{DB: db}, Writing: &activities.Writing{}, Checking: &activities.Checking{}, Researching: &activities.Researching{},
+		Material: &activities.Material{}, Departure: &activities.Departure{}, Exporting: &activities.Exporting{}, Mailing: &activities.Mailing{},
+		Sweeping: &activities.Sweeping{DB: db, Clock: time.Now, SilentFor: time.Hour}, Pushing: pushing,
+	}.Register(general)
+	pushes := worker.New(c, workflows.QueuePush, worker.Options{DisableRegistrationAliasing: true})
+	workflows.RegisterPush(pushes)
+	activities.Pushes{Pushing: pushing}.Register(pushes)
+	for _, w := range []worker.Worker{general, pushes} {
+		require.NoError(t, w.Start())
+		t.Cleanup(w.Stop)
+	}
+}
+
+// announce commits a broadcast to everyone, as the API does.
+func announce(t *testing.T, db *gorm.DB, admin uuid.UUID) (models.Task, models.OutboxEntry) {
+	t.Helper()
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	id, result := models.GenerationIDs(admin, nil)
+	task := models.NewTask(id, admin, result, now)
+	task.TaskType, task.WorkflowID, task.RequestHash = models.TaskPushBroadcast, workflows.BroadcastID(id), make([]byte, 32)
+	task.Spec = models.TaskSpec{Everyone: true}
+	promise := outbox.Broadcast(task, now)
+	b := models.Broadcast{ID: result, Title: "News", Body: "For everyone", Everyone: true, CreatedAt: now}
+	entry := models.AuditEntry{ID: models.NewID(), At: now, Action: models.AuditBroadcast, Via: models.AuditAPI}
+	task, _, err := models.CreateBroadcast(t.Context(), db, task, b, nil, promise, entry)
+	require.NoError(t, err)
+	return task, promise
+}
+
+// TestARealWorkerTellsMany: three hundred users, two of whose devices are to be tried again.
+func TestARealWorkerTellsMany(t *testing.T) {
+	t.Parallel()
+	c, db, apns := temporalServer(t), modelstest.New(t), pushtest.NewAPNs(t, 0)
+	startPushWorker(t, c, db, apns)
+	admin := addUser(t, db)
+	for i := range 300 {
+		user, now := addUser(t, db), time.Now().UTC().Truncate(time.Microsecond)
+		for j := range 2 {
+			_, err := models.RegisterDevice(t.Context(), db, models.Device{
+				ID: models.NewID(), UserID: user, Token: fmt.Sprintf("%08x%08x", i, j), Platform: models.PlatformIOS,
+				Environment: models.EnvironmentProduction, CreatedAt: now, LastUsedAt: now,
+			})
+			require.NoError(t, err)
+		}
+	}
+	apns.On(func(p pushtest.Push) pushtest.Reply {
+		if p.Try == 1 && p.N%300 == 7 {
+			return pushtest.Reply{Status: 429, Reason: "TooManyRequests", RetryAfter: time.Second}
+		}
+		return pushtest.Accept()
+	})
+	task, promise := announce(t, db, admin)
+	for range 3 {
+		starter(c, db).Kick(t.Context(), promise)
+	}
+	require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
+	row, err := models.FindTask(t.Context(), db, admin, task.ID)
+	require.NoError(t, err)
+	require.Equal(t, models.TaskDone, row.State, row.Fault)
+	require.Equal(t, 600, row.Result["accepted"])
+	require.Len(t, apns.Accepted(), 600)
+	for token, pushes := range apns.Accepted() {
+		require.Len(t, pushes, 1, token)
+	}
+	var unread int64
+	require.NoError(t, db.Model(&models.Notification{}).Where("broadcast_id = ? AND read_at IS NULL", task.ResultID).Count(&unread).Error)
+	require.EqualValues(t, 301, unread)
+	record(t, c, task.WorkflowID, "broadcast")
+
+	// The schedule is made once however often a worker starts.
+	for range 2 {
+		require.NoError(t, workflows.ScheduleSweep(t.Context(), c))
+	}
+	described, err := c.ScheduleClient().GetHandle(t.Context(), workflows.SweepDevicesSchedule).Describe(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, described.Info.NextActionTimes)
+}

@@ -1,0 +1,83 @@
+package workflows
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/lyoapp/lyo/activities"
+)
+
+// ReviewReportInput names a report, when it was made and by when it has to be decided.
+type ReviewReportInput struct {
+	ReportID uuid.UUID `json:"report_id"`
+	OpenedAt time.Time `json:"opened_at"`
+	DueAt    time.Time `json:"due_at"`
+}
+
+// Reviewed is how a review ended.
+type Reviewed struct {
+	Escalated bool `json:"escalated"`
+	Reminders int  `json:"reminders"`
+}
+
+// The stages of a review after the first word. From the time a report is due, reminders
+// come daily, until a month of them has shown that nobody reads them.
+const (
+	remindAtHalf   = 0.5
+	remindEvery    = 24 * time.Hour
+	mostEscalating = 30
+)
+
+// ReviewReport sees to it that a report is decided in time: administrators hear of it at
+// once, at half-time, and, as escalated, when it is due and each day from then on. A
+// decision cancels the run, which then looks at the row and ends well. A run that was
+// cancelled by anybody else ends as cancelled: nobody watches that report any more.
+func ReviewReport(ctx workflow.Context, in ReviewReportInput) (Reviewed, error) {
+	var done Reviewed
+	half := in.OpenedAt.Add(time.Duration(float64(in.DueAt.Sub(in.OpenedAt)) * remindAtHalf))
+	for stage := 0; ; stage++ {
+		open, err := remind(ctx, in, stage)
+		if err != nil || !open {
+			return done, endedWell(ctx, in, err)
+		}
+		done.Reminders, done.Escalated = stage+1, stage >= 2
+		if stage >= mostEscalating+2 {
+			return done, nil
+		}
+		next := half
+		if stage >= 1 {
+			next = in.DueAt.Add(time.Duration(stage-1) * remindEvery) // 1: when it is due
+		}
+		if err := workflow.Sleep(ctx, next.Sub(workflow.Now(ctx))); err != nil {
+			return done, endedWell(ctx, in, err)
+		}
+	}
+}
+
+// remind tells of the report at a stage of its review, while it is open.
+func remind(ctx workflow.Context, in ReviewReportInput, stage int) (open bool, err error) {
+	var m *activities.Moderating
+	input := activities.RemindInput{ReportID: in.ReportID, Stage: stage, Late: stage >= 2}
+	err = workflow.ExecuteActivity(quick(ctx), m.RemindAdmins, input).Get(ctx, &open)
+	return open, err
+}
+
+// endedWell is no error where a decision is what ended the run.
+func endedWell(ctx workflow.Context, in ReviewReportInput, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	var m *activities.Moderating
+	looking, stop := workflow.NewDisconnectedContext(ctx)
+	defer stop()
+	var open bool
+	if fault := workflow.ExecuteActivity(quick(looking), m.ReportIsOpen, in.ReportID).Get(looking, &open); fault != nil {
+		return fault
+	}
+	if open {
+		return err
+	}
+	return nil
+}
