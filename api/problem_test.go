@@ -43,6 +43,8 @@ func TestEveryErrorBecomesItsProblem(t *testing.T) {
 		"/t/dependency":  {errorOf(models.Unavailable), slugDependency},
 		"/t/deadline":    {fmt.Errorf("query: %w", context.DeadlineExceeded), slugDependency},
 		"/t/postgres":    {&pgconn.PgError{Code: "57P01", Message: "secret-cause"}, slugDependency},
+		"/t/broken":      {fmt.Errorf("query: %w", pgconn.ErrConnClosed), slugDependency},
+		"/t/cut":         {fmt.Errorf("query: %w", io.ErrUnexpectedEOF), slugDependency},
 		"/t/sql":         {&pgconn.PgError{Code: "42601", Message: "secret-cause"}, slugServer},
 		"/t/anything":    {errors.New("secret-cause"), slugServer},
 		"/t/cursor":      {malformed("The cursor is bad."), slugMalformed},

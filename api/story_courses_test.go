@@ -122,7 +122,7 @@ func (n *naive) listCourses(rt *rapid.T) {
 			want = append(want, c.id.String())
 		}
 	}
-	query := url.Values{"limit": {fmt.Sprint(rapid.IntRange(1, 4).Draw(rt, "limit"))}}
+	query := url.Values{"limit": {fmt.Sprint(rapid.IntRange(2, 6).Draw(rt, "limit"))}}
 	for name, value := range map[string]string{"topic": topic, "status": status, "own_only": map[bool]string{true: "true"}[own]} {
 		if value != "" {
 			query.Set(name, value)

@@ -45,7 +45,7 @@ func (n *naive) listTasks(rt *rapid.T) {
 			want = append(want, task.id.String())
 		}
 	}
-	path := fmt.Sprintf("/v1/tasks?limit=%d", rapid.IntRange(1, 4).Draw(rt, "limit"))
+	path := fmt.Sprintf("/v1/tasks?limit=%d", rapid.IntRange(2, 6).Draw(rt, "limit"))
 	if state != "" {
 		path += "&state=" + state
 	}

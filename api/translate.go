@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"io"
 	"math"
 	"net"
 	"net/http"
@@ -115,7 +116,12 @@ func unreachable(err error) bool {
 		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57")
 	}
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
-		errors.Is(err, driver.ErrBadConn) || errors.As(err, &dial) || errors.As(err, &network)
+		errors.Is(err, driver.ErrBadConn) || errors.As(err, &dial) || errors.As(err, &network) || broken(err)
+}
+
+// broken tells that the server of a connection died while it was in use.
+func broken(err error) bool {
+	return errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
 func (s *Server) logFailure(ctx context.Context, what string, err error) {
