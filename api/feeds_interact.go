@@ -23,14 +23,14 @@ type interactBody struct {
 // Resolve checks what a schema cannot say.
 func (in *interactInput) Resolve(huma.Context) []error {
 	faults := fieldFaults{}
-	faults.metadata("metadata", in.Body.Metadata)
+	faults.deedMetadata("metadata", in.Body.Metadata)
 	return faults
 }
 
-const maxMetadata = 4 << 10
+const maxDeedMetadata = 4 << 10
 
-func (f *fieldFaults) metadata(path string, m map[string]any) {
-	if m != nil && sizeAsJSON(m) > maxMetadata {
+func (f *fieldFaults) deedMetadata(path string, m map[string]any) {
+	if m != nil && sizeAsJSON(m) > maxDeedMetadata {
 		f.add(path, "must be at most 4 kB")
 	}
 }
@@ -69,7 +69,7 @@ type interactionBody struct {
 func (in *interactAllInput) Resolve(huma.Context) []error {
 	faults := fieldFaults{}
 	for i, one := range in.Body.Interactions {
-		faults.metadata("interactions["+strconv.Itoa(i)+"].metadata", one.Metadata)
+		faults.deedMetadata("interactions["+strconv.Itoa(i)+"].metadata", one.Metadata)
 	}
 	return faults
 }

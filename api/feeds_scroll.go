@@ -21,12 +21,12 @@ type scroll struct {
 	pinned  bool // kept already
 }
 
-const placeBytes = 16 + 4
+const scrollBytes = 16 + 4
 
 // scroll goes on at a place, or begins a feed where there is none or it has expired.
 func (s *Server) scroll(ctx context.Context, user uuid.UUID, kind models.FeedType, place []byte) (*scroll, error) {
 	if place != nil {
-		if len(place) != placeBytes {
+		if len(place) != scrollBytes {
 			return nil, malformed("The cursor is not one of this list with this filter.")
 		}
 		held, err := s.recallScroll(ctx, user, uuid.UUID(place[:16]))

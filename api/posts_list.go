@@ -77,11 +77,11 @@ func (in *listPostsInput) tags() (tags []string) {
 	return tags
 }
 
-// placeBytes are: since when, pinned, the time, the score, the id.
-const placeBytes = 8 + 1 + 8 + 8 + 16
+// postPlaceBytes are: since when, pinned, the time, the score, the id.
+const postPlaceBytes = 8 + 1 + 8 + 8 + 16
 
 func writePlace(p models.PostPlace, since time.Time) []byte {
-	raw := binary.BigEndian.AppendUint64(make([]byte, 0, placeBytes), uint64(since.UnixMicro()))
+	raw := binary.BigEndian.AppendUint64(make([]byte, 0, postPlaceBytes), uint64(since.UnixMicro()))
 	pinned := byte(0)
 	if p.Pinned {
 		pinned = 1
@@ -92,7 +92,7 @@ func writePlace(p models.PostPlace, since time.Time) []byte {
 }
 
 func readPlace(raw []byte) (*models.PostPlace, time.Time, error) {
-	if len(raw) != placeBytes {
+	if len(raw) != postPlaceBytes {
 		return nil, time.Time{}, malformed("The cursor is not one of this list with this filter.")
 	}
 	number := func(at int) uint64 { return binary.BigEndian.Uint64(raw[at:]) }

@@ -16,7 +16,6 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/lyoapp/lyo/deploy/local"
 )
 
 const (
