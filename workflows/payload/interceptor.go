@@ -12,7 +12,9 @@ import (
 // SDK panics there, which holds the run up until somebody brings out another build.
 func Interceptor() interceptor.WorkerInterceptor { return &keeper{} }
 
-type keeper struct{ interceptor.WorkerInterceptorBase }
+type keeper struct {
+	interceptor.WorkerInterceptorBase
+}
 
 // InterceptWorkflow stands before the story.
 func (*keeper) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
