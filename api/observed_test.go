@@ -24,17 +24,17 @@ func TestRequestsAreCountedAndTraced(t *testing.T) {
 			seen[method+" "+route] = status
 		}
 	})
-	a := w.do("GET", "/v1/tasks/0198c0de-0000-7000-8000-000000000000", "", "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	a := w.do("GET", "/v1/courses/0198c0de-0000-7000-8000-000000000000", "", "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 	require.Equal(t, 401, a.status)
 	w.do("GET", "/v1/health/live", "")
 	w.do("GET", "/nowhere", "")
 	mu.Lock()
 	defer mu.Unlock()
-	require.Equal(t, 401, seen["GET /v1/tasks/:id"])
+	require.Equal(t, 401, seen["GET /v1/courses/:id"])
 	require.Equal(t, 404, seen["GET (none)"])
 	require.Equal(t, 200, seen["GET /v1/health/live"])
 	got := spans.GetSpans()
 	require.Len(t, got, 2, "health is not traced")
-	require.Equal(t, "GET /v1/tasks/:id", got[0].Name)
+	require.Equal(t, "GET /v1/courses/:id", got[0].Name)
 	require.NotEqual(t, "0af7651916cd43dd8448eb211c80319c", got[0].SpanContext.TraceID().String(), "a stranger's trace is not joined")
 }

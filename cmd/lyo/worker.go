@@ -13,6 +13,7 @@ import (
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
+	"github.com/lyoapp/lyo/workflows/payload"
 )
 
 // serveWorker runs workflows, activities and the outbox relay until ctx ends.
@@ -70,7 +71,7 @@ func (a *app) runWorkers(ctx context.Context) error {
 		MaxConcurrentWorkflowTaskPollers:   4,
 		MaxConcurrentActivityTaskPollers:   4,
 		MaxConcurrentActivityExecutionSize: 50,
-		Interceptors:                       []interceptor.WorkerInterceptor{a.metrics.Activities()},
+		Interceptors:                       []interceptor.WorkerInterceptor{a.metrics.Activities(), payload.Interceptor()},
 		DeploymentOptions:                  a.deployment(),
 	}
 	general := worker.New(a.temporal, workflows.Queue, base)

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
@@ -106,7 +107,7 @@ func TestWhatIsTooLargeFailsForGoodOnARealServer(t *testing.T) {
 	t.Parallel()
 	c := dial(t, keys(t, older))
 	calls := make(chan struct{}, 100)
-	w := worker.New(c, "q", worker.Options{})
+	w := worker.New(c, "q", worker.Options{Interceptors: []interceptor.WorkerInterceptor{payload.Interceptor()}})
 	w.RegisterWorkflow(tooMuch)
 	w.RegisterActivityWithOptions(func(_ context.Context, text string) (string, error) { return text, nil }, activity.RegisterOptions{Name: "echo"})
 	w.RegisterActivityWithOptions(func(context.Context) (string, error) {
