@@ -263,15 +263,15 @@ const audit = `(() => {
 	return faults;
 })()`
 
-// inspect looks at the page in both colour schemes and on a telephone, and keeps a
-// picture of each.
+// inspect looks at the page in the dark on a telephone, and by day on a desk, and
+// keeps a picture of each.
 func (b *browser) inspect(name string) {
 	b.t.Helper()
 	for _, look := range []struct {
 		name          string
 		width, height int64
 		scheme        string
-	}{{"phone-dark", 390, 844, "dark"}, {"phone", 390, 844, "light"}, {"dark", 1280, 860, "dark"}, {"light", 1280, 860, "light"}} {
+	}{{"phone-dark", 390, 844, "dark"}, {"light", 1280, 860, "light"}} {
 		b.window(look.width, look.height, look.scheme)
 		require.Empty(b.t, evaluate[[]string](b, audit), "%s %s", name, look.name)
 		b.picture(name + "-" + look.name)

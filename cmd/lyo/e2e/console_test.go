@@ -116,7 +116,7 @@ func (v *visit) read() {
 	} else {
 		v.await(`document.querySelector(".quiz[data-graded=false]")`)
 	}
-	if v.has("progress", "/v1/courses/{id}/progress") {
+	if v.has("lessons completed", "/v1/courses/{id}/progress") {
 		v.click("#complete")
 		v.see("#completed")
 		v.await(`document.querySelector("#learnt").dataset.done === "1"`)
