@@ -17,6 +17,7 @@ func awardOperation() huma.Operation {
 		OperationID: "award-points", Method: http.MethodPost, Path: "/v1/gamification/award-points", Tags: []string{tagGame, tagAdmin},
 		Summary:     "Give somebody points",
 		Description: "For administrators. By JSON or by query parameters; where both say something, JSON counts. Achievements that follow are unlocked a moment later.",
+		Errors:      []int{http.StatusNotFound},
 	}
 }
 

@@ -57,6 +57,7 @@ type gameProfileView struct {
 	CoursesCompleted     int         `json:"courses_completed"`
 	LessonsCompleted     int         `json:"lessons_completed"`
 	TotalStudyMinutes    int64       `json:"total_study_minutes"`
+	LeaderboardHidden    bool        `json:"leaderboard_hidden" doc:"On no leaderboard; see PUT /v1/users/me."`
 	StreakFreezeFor      *string     `json:"streak_freeze_for" format:"date" nullable:"true" doc:"A day that one's streak could be made to go over."`
 
 	XP                int64 `json:"xp" doc:"The same as total_points, for existing clients, and so on."`
@@ -79,6 +80,10 @@ type gameProfileOutput struct{ Body gameProfileView }
 
 func (s *Server) gameProfile(ctx context.Context, _ *nothing) (*gameProfileOutput, error) {
 	user := principal(ctx).UserID
+	account, err := models.FindUser(ctx, s.DB, user)
+	if err != nil {
+		return nil, err
+	}
 	total, err := models.TotalOf(ctx, s.DB, user)
 	if err != nil {
 		return nil, err
@@ -90,6 +95,7 @@ func (s *Server) gameProfile(ctx context.Context, _ *nothing) (*gameProfileOutpu
 	v := gameProfileView{
 		UserID: user, Level: game.Level(total.Points), TotalPoints: total.Points, CoursesCompleted: total.Courses, LessonsCompleted: total.Lessons,
 		TotalStudyMinutes: sum.Minutes, XP: total.Points, TotalXP: total.Points,
+		LeaderboardHidden: account.LeaderboardHidden,
 	}
 	v.LevelProgressCurrent, v.LevelProgressTarget = game.LevelProgress(total.Points)
 	v.XPToNextLevel = v.LevelProgressTarget - v.LevelProgressCurrent

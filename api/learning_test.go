@@ -157,7 +157,7 @@ func TestKeysOfLearningAreTheirOwners(t *testing.T) {
 	for _, p := range []person{ada, eve} {
 		for n := range 2 {
 			body := fmt.Sprintf(`{"lesson_id":%q,"completed":false,"minutes":5}`, lessons[0])
-			v := w.do("PUT", path, body, append(p.header(), "Idempotency-Key", "the same")...).json(t)
+			v := w.do("PUT", path, body, append(p.header(), "Idempotency-Key", "the-same")...).json(t)
 			require.EqualValues(t, 5, v["time_spent_minutes"], n)
 			require.Equal(t, p.id, v["user_id"])
 		}
@@ -247,6 +247,7 @@ func TestBoardsOverHTTP(t *testing.T) {
 		v = board(people[0], "?leaderboard_type=level")
 		require.Equal(t, []int{1, 2, 3}, order(v), "hidden at once; the level was reached with the first points")
 		require.Nil(t, v["current_user_rank"])
+		require.Equal(t, true, w.do("GET", "/v1/gamification/profile", "", people[0].header()...).json(t)["leaderboard_hidden"])
 		stats := w.do("GET", "/v1/gamification/stats", "", people[3].header()...).json(t)
 		require.Equal(t, []any{4.0, 401.0, 1.0, 1.0, 8.0, 1.0}, []any{
 			stats["total_active_learners"], stats["total_points_awarded"], stats["highest_level_achieved"], stats["your_global_rank"], stats["achievements_available"], stats["average_level"],

@@ -38,7 +38,6 @@ type userView struct {
 	CreatedAt   time.Time      `json:"created_at"`
 	LastLoginAt *time.Time     `json:"last_login_at"`
 	ProfileData map[string]any `json:"profile_data"`
-	Hidden      bool           `json:"leaderboard_hidden" doc:"On no leaderboard."`
 }
 
 func viewUser(u models.User) userView {
@@ -46,7 +45,7 @@ func viewUser(u models.User) userView {
 		ID: u.ID, Email: u.Email, Username: u.Username, FullName: u.FullName, Name: u.FullName,
 		AvatarURL: u.AvatarURL, Bio: u.Bio, Locale: u.Locale, Timezone: u.Timezone,
 		IsActive: u.IsActive, IsVerified: u.IsVerified, Roles: u.Roles,
-		CreatedAt: u.CreatedAt.UTC(), LastLoginAt: utc(u.LastLoginAt), ProfileData: u.ProfileData, Hidden: u.LeaderboardHidden,
+		CreatedAt: u.CreatedAt.UTC(), LastLoginAt: utc(u.LastLoginAt), ProfileData: u.ProfileData,
 	}
 	if v.Roles == nil {
 		v.Roles = []string{}

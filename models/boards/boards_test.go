@@ -294,10 +294,10 @@ func (a *arena) flush(n *naive) {
 		delete(n.dirty, user)
 	}
 	require.NoError(a.t, a.DB.Transaction(func(tx *gorm.DB) error {
-		all := tx.Clauses(clause.OnConflict{UpdateAll: true})
-		faults := []error{all.Create(&totals).Error, tx.Create(&changes).Error}
+		all := func() *gorm.DB { return tx.Clauses(clause.OnConflict{UpdateAll: true}) }
+		faults := []error{all().Create(&totals).Error, tx.Create(&changes).Error}
 		if len(periods) > 0 {
-			faults = append(faults, all.Create(&periods).Error)
+			faults = append(faults, all().Create(&periods).Error)
 		}
 		if len(n.entries) > 0 {
 			faults = append(faults, tx.Create(&n.entries).Error)
