@@ -96,7 +96,7 @@ type deviceView struct {
 	Environment string    `json:"environment" enum:"production,sandbox"`
 	IsActive    bool      `json:"is_active"`
 	OffReason   string    `json:"off_reason" doc:"Why it is not active: user, silent (for 60 days), or what the push service says of its token."`
-	DeviceInfo  any       `json:"device_info"`
+	DeviceInfo  any       `json:"device_info,omitempty" doc:"As the app gave it; absent where it gave none."`
 	Locale      string    `json:"locale"`
 	AppVersion  string    `json:"app_version"`
 	DeviceModel string    `json:"device_model"`

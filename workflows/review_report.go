@@ -26,7 +26,7 @@ type Reviewed struct {
 // come daily, until a month of them has shown that nobody reads them.
 const (
 	remindAtHalf   = 0.5
-	remindEvery    = 24 * time.Hour
+	reviewAgain    = 24 * time.Hour
 	mostEscalating = 30
 )
 
@@ -48,7 +48,7 @@ func ReviewReport(ctx workflow.Context, in ReviewReportInput) (Reviewed, error) 
 		}
 		next := half
 		if stage >= 1 {
-			next = in.DueAt.Add(time.Duration(stage-1) * remindEvery) // 1: when it is due
+			next = in.DueAt.Add(time.Duration(stage-1) * reviewAgain) // 1: when it is due
 		}
 		if err := workflow.Sleep(ctx, next.Sub(workflow.Now(ctx))); err != nil {
 			return done, endedWell(ctx, in, err)

@@ -134,7 +134,7 @@ func blend(t Taste) map[string]float64 {
 		if len(part) == 0 {
 			continue
 		}
-		length := norm(part)
+		length := magnitude(part)
 		for term, w := range part {
 			both[term] += w / length
 		}

@@ -59,11 +59,11 @@ func likenessOf(terms []string, weights map[string]float64) (score float64, term
 			best, term = w, t
 		}
 	}
-	return math.Max(score/math.Sqrt(float64(len(terms)))/norm(weights), 0), term
+	return math.Max(score/math.Sqrt(float64(len(terms)))/magnitude(weights), 0), term
 }
 
-// norm is the length of the weights, summed in order so that equal tastes give equal scores.
-func norm(weights map[string]float64) float64 {
+// magnitude is the length of the weights, summed in order so that equal tastes give equal scores.
+func magnitude(weights map[string]float64) float64 {
 	sum := 0.0
 	for _, t := range sorted(weights) {
 		sum += weights[t] * weights[t]

@@ -15,11 +15,11 @@ import (
 func TestTheCommandLine(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
-	_, _, err := s.lyo("migrate")
+	_, _, err := s.operate("migrate")
 	require.NoError(t, err)
 	s.startWorker()
 
-	out, errs, err := s.lyo("generate", "How", "tides", "work")
+	out, errs, err := s.operate("generate", "How", "tides", "work")
 	require.NoError(t, err, errs)
 	require.Contains(t, out, "# ")
 	require.Contains(t, out, "## 1. ")
@@ -30,41 +30,41 @@ func TestTheCommandLine(t *testing.T) {
 		ID    string `json:"id"`
 		State string `json:"state"`
 	}
-	out, _, err = s.lyo("task", "list", "--user", "operator@localhost", "--json")
+	out, _, err = s.operate("task", "list", "--user", "operator@localhost", "--json")
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal([]byte(out), &tasks))
 	require.Len(t, tasks, 1)
 	require.Equal(t, "DONE", tasks[0].State)
-	out, _, err = s.lyo("task", "show", tasks[0].ID)
+	out, _, err = s.operate("task", "show", tasks[0].ID)
 	require.NoError(t, err)
 	require.Contains(t, out, "generate-course/"+tasks[0].ID)
-	out, _, err = s.lyo("task", "watch", tasks[0].ID, "--json")
+	out, _, err = s.operate("task", "watch", tasks[0].ID, "--json")
 	require.NoError(t, err)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	require.Contains(t, lines[len(lines)-1], `"state":"DONE"`)
-	_, errs, err = s.lyo("task", "cancel", tasks[0].ID)
+	_, errs, err = s.operate("task", "cancel", tasks[0].ID)
 	require.Error(t, err)
 	require.Contains(t, errs, "already finished")
 
 	s.model.On(gemmatest.Lesson, s.model.Count(gemmatest.Lesson)+2, gemmatest.Stall())
 	watched := make(chan error, 1)
 	go func() {
-		_, _, err := s.lyo("generate", "Volcanoes", "--json")
+		_, _, err := s.operate("generate", "Volcanoes", "--json")
 		watched <- err
 	}()
 	require.NoError(t, s.model.WaitStalled(t.Context(), 1))
-	out, _, err = s.lyo("task", "list", "--state", "running")
+	out, _, err = s.operate("task", "list", "--state", "running")
 	require.NoError(t, err)
 	id := strings.Fields(strings.Split(out, "\n")[1])[0]
-	out, errs, err = s.lyo("task", "cancel", id)
+	out, errs, err = s.operate("task", "cancel", id)
 	require.NoError(t, err, errs)
 	require.Contains(t, out, "is cancelled")
 	require.Error(t, <-watched, "who waits for it learns that it failed")
 
-	out, errs, err = s.lyo("task", "retry", id)
+	out, errs, err = s.operate("task", "retry", id)
 	require.NoError(t, err, errs)
 	require.Contains(t, out, "goes on with")
-	_, errs, err = s.lyo("task", "retry", tasks[0].ID)
+	_, errs, err = s.operate("task", "retry", tasks[0].ID)
 	require.Error(t, err)
 	require.Contains(t, errs, "has not failed")
 }

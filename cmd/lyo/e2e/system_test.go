@@ -190,8 +190,8 @@ func (s *system) history(t *testing.T, workflow string) string {
 	return string(out)
 }
 
-// lyo runs a command of the program to its end.
-func (s *system) lyo(args ...string) (out, errs string, err error) {
+// operate runs a command of the program to its end.
+func (s *system) operate(args ...string) (out, errs string, err error) {
 	s.t.Helper()
 	return s.lyoAt(1, args...)
 }
