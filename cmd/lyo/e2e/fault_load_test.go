@@ -37,6 +37,9 @@ var acts = []act{
 	{"profile", (*load).writeProfile},
 	{"look", (*load).look},
 	{"cancel", (*load).cancel},
+	{"study", (*load).study},
+	{"post", (*load).post},
+	{"talk", (*load).talk},
 }
 
 // courses is how many each learner asks for.

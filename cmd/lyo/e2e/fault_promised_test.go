@@ -16,6 +16,20 @@ type sound struct {
 	tasks   map[string]string // accepted, with the course of each
 	unsure  []request
 	written map[*learner]written
+	kept    []keepsake
+}
+
+// keepsake is a row that was confirmed and must be there, once.
+type keepsake struct {
+	query string // counts it
+	args  []any
+}
+
+// keep notes a row that was confirmed.
+func (o *sound) keep(query string, args ...any) {
+	o.owed.Lock()
+	defer o.owed.Unlock()
+	o.kept = append(o.kept, keepsake{query, args})
 }
 
 // request is a course asked for under a key, without an answer.

@@ -22,6 +22,7 @@ var unrest = []invariant{
 	{"a promise was not kept", `SELECT workflow_id || ' ' || action || ' ' || last_error FROM outbox`},
 	{"a task has not ended", `SELECT id::text || ' ' || state FROM tasks WHERE state IN ('QUEUED', 'RUNNING')`},
 	{"a course has not ended", `SELECT id::text FROM courses WHERE status = 'GENERATING'`},
+	{"a board does not know of a change", `SELECT user_id::text FROM board_changes`},
 	{"material has not been read", `SELECT id::text FROM sources WHERE state = 'PROCESSING'`},
 }
 
@@ -52,6 +53,14 @@ var invariants = []invariant{
 	{"a total is not its ledger's sum", `
 		SELECT user_id::text FROM (SELECT user_id, sum(points) AS points FROM ledger GROUP BY user_id) l FULL JOIN totals t USING (user_id)
 		WHERE coalesce(l.points, 0) <> coalesce(t.points, 0)`},
+	{"a period's points are not its ledger's sum", `
+		SELECT s.period || ' ' || s.user_id FROM standings s WHERE s.points <> (SELECT coalesce(sum(l.points), 0) FROM ledger l WHERE l.user_id = s.user_id AND
+			s.period IN (to_char(l.at AT TIME ZONE 'UTC', 'YYYY-MM'), to_char(date_trunc('week', l.at AT TIME ZONE 'UTC'), 'YYYY-MM-DD')))`},
+	{"lessons are not counted as they were completed", `
+		SELECT user_id::text FROM totals t WHERE lessons <> (SELECT count(*) FROM lesson_completions c WHERE c.user_id = t.user_id)
+		OR lessons <> (SELECT count(*) FROM ledger l WHERE l.user_id = t.user_id AND l.rule = 'lesson_completed')`},
+	{"an unlock was not rewarded once, or not counted", `
+		SELECT user_id::text FROM totals t WHERE achievements <> (SELECT count(*) FROM unlocks u WHERE u.user_id = t.user_id)`},
 	{"a deed earned twice", `SELECT user_id::text FROM ledger GROUP BY user_id, rule, source HAVING count(*) > 1`},
 	{"a post's counter is not its rows", `
 		SELECT p.id::text FROM posts p WHERE
@@ -81,6 +90,7 @@ func (s *stand) requireSound() {
 	s.requireSettled()
 	require.Empty(s.t, s.breaches(invariants))
 	s.requireKept()
+	s.requireBoard()
 	s.requireOneRunEach()
 	s.t.Logf("sound %v after the trouble: %d tasks, %d of them accepted in as many words", time.Since(began).Round(10*time.Millisecond), s.count("tasks"), len(s.tasks))
 }
@@ -131,10 +141,43 @@ func (s *stand) requireKept() {
 	for task, course := range s.tasks {
 		require.Equal(s.t, course, courses[task], "an accepted task is lost")
 	}
+	for _, k := range s.kept {
+		var n int
+		require.NoError(s.t, s.db.Raw(k.query, k.args...).Scan(&n).Error)
+		require.Equal(s.t, 1, n, "%s %v", k.query, k.args)
+	}
 	for by, r := range s.written {
 		profile := by.call("GET", "/v1/users/me", nil, 200)
 		require.Contains(s.t, r.possible, profile["bio"], "what was written last is lost")
 	}
+}
+
+// requireBoard compares the board, which comes from Redis, with the rows.
+func (s *stand) requireBoard() {
+	s.t.Helper()
+	var rows []struct {
+		UserID string
+		Points float64
+	}
+	require.NoError(s.t, s.db.Raw("SELECT user_id, points FROM totals WHERE points > 0 ORDER BY points DESC, updated_at, user_id LIMIT 200").Scan(&rows).Error)
+	if len(rows) == 0 || len(s.written) == 0 {
+		return
+	}
+	var asker *learner
+	for asker = range s.written {
+		break
+	}
+	board := func() bool {
+		got := asker.try(s.t.Context(), "GET", "/v1/gamification/leaderboard?limit=200", nil)
+		entries, _ := got.body["entries"].([]any)
+		same := len(entries) == len(rows)
+		for i := 0; same && i < len(rows); i++ {
+			entry, _ := entries[i].(object)
+			same = entry["user_id"] == rows[i].UserID && entry["points"] == rows[i].Points
+		}
+		return same
+	}
+	require.Eventually(s.t, board, time.Minute, 200*time.Millisecond, "the board is not as the ledger has it")
 }
 
 // requireOneRunEach asks Temporal whether any workflow was begun twice.
