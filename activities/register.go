@@ -19,7 +19,7 @@ type Database struct {
 	Pushing    *Pushing
 	Rewarding  *Rewarding
 	Moderating *Moderating
-	Curating    *Curating
+	Curating   *Curating
 	// Writing is asked here only whether it can begin.
 	Writing *Writing
 }

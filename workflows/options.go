@@ -97,6 +97,7 @@ const (
 	urgentPush  = 2
 	patientPush = 4
 )
+
 // Curating is database work over much at once, which another round would do too: it is worth
 // a few tries.
 func curating(ctx workflow.Context) workflow.Context {

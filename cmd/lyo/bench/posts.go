@@ -15,7 +15,6 @@ import (
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
-
 )
 
 const (
