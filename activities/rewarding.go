@@ -67,8 +67,8 @@ func (r *Rewarding) RemindOfReviews(ctx context.Context, after uuid.UUID) (model
 	return done, translate(err)
 }
 
-// Applied and Reminded are stretches of users, for the workflows, which do not know the rows.
-type (
-	Applied  = models.Applied
-	Reminded = models.Reminded
-)
+// Applied is a stretch of users that was looked at, for the workflows, which do not know the rows.
+type Applied = models.Applied
+
+// Reminded is a stretch of users that was reminded, likewise.
+type Reminded = models.Reminded

@@ -132,7 +132,7 @@ func TestLikesTurnAndAreSet(t *testing.T) {
 			{"PUT", 1, true},
 		} {
 			v := w.ok(step.method, path+"/like", "", eve).json(t)
-			require.Equal(t, step.likes, v["likes_count"], "step %d", i)
+			require.InDelta(t, step.likes, v["likes_count"], 0, "step %d", i)
 			require.Equal(t, step.liked, v["user_liked"], "step %d", i)
 			require.NotEmpty(t, v["message"])
 		}
@@ -168,7 +168,7 @@ func TestCommentsMakeATree(t *testing.T) {
 	all = w.list(at, eve)
 	require.Len(t, all, 3)
 	require.Equal(t, true, all[0]["is_deleted"])
-	require.Equal(t, "", all[0]["content"])
+	require.Empty(t, all[0]["content"])
 	require.Nil(t, all[0]["author"].(map[string]any)["id"])
 	require.EqualValues(t, 2, w.ok("GET", postsPath+"/"+post["id"].(string), "", eve).json(t)["comments_count"])
 	w.problem(w.do("PUT", one, `{"content":"x"}`, eve.header()...), slugNotFound)
@@ -270,7 +270,7 @@ func TestStrangeTextDoesNoHarm(t *testing.T) {
 		require.Contains(t, fmt.Sprint(p["errors"]), "/title")
 	}
 	for _, body := range []string{
-		`{"title":"a\nb","content":"c"}`, `{"title":"T","content":"c","tags":["a,b"]}`, `{"title":"T","content":"c","tags":["\u202ex"]}`, `{"title":"T","content":"c","tags":[""]}`,
+		`{"title":"a\nb","content":"c"}`, `{"title":"T","content":"c","tags":["a,b"]}`, `{"title":"T","content":"c","tags":["x\u202ey"]}`, `{"title":"T","content":"c","tags":[""]}`,
 		`{"title":"T","content":"c","tags":["1","2","3","4","5","6","7","8","9","10","11"]}`, `{"title":"T","content":"c","metadata":{"a\u0000":1}}`,
 		`{"title":"T","content":"c","metadata":{"a":"` + strings.Repeat("x", 20_000) + `"}}`, `{"title":"T","content":"c","post_type":"secret"}`, `{"content":"c"}`,
 		`{"title":"T","content":"c","metadata":[]}`, `{"title":"` + strings.Repeat("x", 201) + `","content":"c"}`,

@@ -1,10 +1,11 @@
 package api
 
 import (
-	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"path"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -70,5 +71,5 @@ func (s *Server) temporalUI() string {
 	if public, err := url.Parse(s.Config.HTTP.PublicURL); err == nil && public.Hostname() != "" {
 		host = public.Hostname()
 	}
-	return fmt.Sprintf("http://%s:%d", host, s.Config.Dev.TemporalUIPort)
+	return "http://" + net.JoinHostPort(host, strconv.Itoa(s.Config.Dev.TemporalUIPort))
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/binary"
+	"maps"
 	"net/http"
 	"time"
 
@@ -112,9 +113,7 @@ func viewFeedItem(f models.FeedView) feedItemView {
 // feedMetadata is what belongs to the kind of thing, and what belongs to every kind.
 func feedMetadata(f models.FeedView) map[string]any {
 	m := map[string]any{"skills": list([]string(f.Skills)), "user_liked": f.Liked, "user_bookmarked": f.Bookmarked}
-	for key, value := range f.Metadata {
-		m[key] = value
-	}
+	maps.Copy(m, f.Metadata)
 	add := func(key string, value any, has bool) {
 		if has {
 			m[key] = value

@@ -75,7 +75,7 @@ func FuzzProblem(f *testing.F) {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, r)
 		require.Less(t, w.Code, 500, w.Body.String())
-		require.NotEmpty(t, w.Header().Get("X-Request-Id"))
+		require.NotEmpty(t, w.Header().Get("X-Request-ID"))
 		if w.Code < 300 {
 			return
 		}
@@ -97,7 +97,7 @@ func requireWholeProblem(t *testing.T, w *httptest.ResponseRecorder) {
 	require.True(t, known, slug)
 	require.Equal(t, k.Title, p.Title)
 	require.NotEmpty(t, p.Detail)
-	require.Equal(t, w.Header().Get("X-Request-Id"), p.RequestID)
+	require.Equal(t, w.Header().Get("X-Request-ID"), p.RequestID)
 	for _, fault := range p.Errors {
 		require.NotEmpty(t, fault.Message)
 		require.Contains(t, []string{"body", "query", "path", "header"}, fault.Location)

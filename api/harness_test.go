@@ -81,6 +81,7 @@ func testConfig() config.Config {
 			CORSOrigins: []string{"https://app.lyo.test"},
 		},
 		Course: config.Course{AtOnce: 100},
+		Dev:    config.Dev{TemporalUIPort: 8233},
 		Auth:   config.Auth{BcryptCost: 4, AccessFor: 30 * time.Minute, RefreshFor: 720 * time.Hour},
 	}
 }
@@ -127,15 +128,24 @@ func serve(t *testing.T, deps Deps, clock *testClock, logs *lockedBuffer) *world
 	return &world{t: t, server: server, url: listener.URL, clock: clock, logs: logs, routes: documentedRoutes(t, server)}
 }
 
-func documentedRoutes(t *testing.T, server *Server) routers.Router {
+// documentedRoutes are those of the server's OpenAPI document. To read one takes long, and
+// nearly all servers have the same, so each is read once.
+func documentedRoutes(t testing.TB, server *Server) routers.Router {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(server.spec)
-	require.NoError(t, err)
-	doc.Servers = nil
-	routes, err := legacy.NewRouter(doc, openapi3.DisableExamplesValidation())
+	read, _ := routesOf.LoadOrStore(string(server.spec), sync.OnceValues(func() (routers.Router, error) {
+		doc, err := openapi3.NewLoader().LoadFromData(server.spec)
+		if err != nil {
+			return nil, err
+		}
+		doc.Servers = nil
+		return legacy.NewRouter(doc, openapi3.DisableExamplesValidation())
+	}))
+	routes, err := read.(func() (routers.Router, error))()
 	require.NoError(t, err)
 	return routes
 }
+
+var routesOf sync.Map // of documents as text, to functions that read one once
 
 // conform checks an answer against the OpenAPI document, where that knows the address.
 func (w *world) conform(r *http.Request, a answer) {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/config"
 )
 
-// limitWithin is how long Redis may take to count a request. It is longer than
+// limitWithin is, unless Deps say otherwise, how long Redis may take to count a request. It is longer than
 // for what has another source, so that a burst, which keeps everything busy,
 // does not get past the limits.
 const limitWithin = time.Second
@@ -36,7 +37,7 @@ func newLimits(ctx context.Context, d Deps) *limits {
 		return ratelimit.Policy{Name: name, Quota: r.Quota, Window: r.Per}
 	}
 	l := &limits{
-		redis: guarded(d, limitWithin),
+		redis: guarded(d, cmp.Or(d.LimitWithin, limitWithin)),
 		user:  policy("user", c.User), generate: policy("generate", c.Generate),
 		address: policy("address", c.Address), register: policy("register", c.Register),
 		login: policy("login", c.Login), refresh: policy("refresh", c.Refresh),

@@ -31,7 +31,7 @@ func testLimits() config.Limits {
 func limited(t *testing.T, change ...func(*Deps)) *world {
 	t.Helper()
 	client := redisAt(t, modelstest.Redis(t))
-	return newWorld(t, append([]func(*Deps){func(d *Deps) { d.Redis, d.Config.Limits = client, testLimits() }}, change...)...)
+	return newWorld(t, append([]func(*Deps){func(d *Deps) { d.Redis, d.Config.Limits, d.LimitWithin = client, testLimits(), time.Minute }}, change...)...)
 }
 
 // network is a /64 that no other test uses, and an address in it for each host.

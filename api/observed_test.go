@@ -18,7 +18,7 @@ func TestRequestsAreCountedAndTraced(t *testing.T) {
 	seen := map[string]int{}
 	w := newWorld(t, func(d *Deps) {
 		d.Tracer = provider.Tracer("test")
-		d.Seen = func(method, route string, status int, took time.Duration) {
+		d.Seen = func(method, route string, status int, _ time.Duration) {
 			mu.Lock()
 			defer mu.Unlock()
 			seen[method+" "+route] = status

@@ -69,7 +69,7 @@ func counting(charges ...ratelimit.Charge) routeOption {
 }
 
 // weighing makes an operation cost more than one unit of the user's limit.
-func weighing(units int) routeOption { return func(r *route) { r.weight = units } }
+func weighing(units int) routeOption { return func(r *route) { r.weight = units } } //nolint:unparam // that all weigh the same is chance
 
 // register adds an operation. By default it needs an access token, counts as
 // one request of the user, has ten seconds and reads no more than 512 KiB (see

@@ -43,6 +43,8 @@ type Deps struct {
 	// Tracer makes a span of each request, Seen is told of it; either may be nil.
 	Tracer trace.Tracer
 	Seen   RequestSeen
+	// LimitWithin is how long Redis may take to count a request before it passes uncounted; 0: a second.
+	LimitWithin time.Duration
 	// HashSlots is how many passwords are hashed at once; below 1 means 1.
 	HashSlots int
 }

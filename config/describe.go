@@ -26,8 +26,7 @@ func describe() ([]section, error) {
 	}
 	top := reflect.TypeFor[Config]()
 	sections := []section{structs[top.Name()].section("General")}
-	for i := range top.NumField() {
-		field := top.Field(i)
+	for field := range top.Fields() {
 		if field.Type.Kind() != reflect.Struct {
 			continue
 		}

@@ -51,7 +51,7 @@ func (c Config) Secrets() []string {
 	var values []string
 	v := reflect.ValueOf(c)
 	for _, key := range Keys() {
-		if secret, ok := v.FieldByIndex(key.index).Interface().(Secret); ok && secret != "" {
+		if secret, ok := reflect.TypeAssert[Secret](v.FieldByIndex(key.index)); ok && secret != "" {
 			values = append(values, secret.Reveal())
 		}
 	}

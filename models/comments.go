@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -75,7 +76,7 @@ func ListComments(ctx context.Context, db *gorm.DB, v Viewer, post uuid.UUID, af
 
 // stub keeps a comment's place in the tree and nothing of it.
 func (s CommentSeen) stub() CommentSeen {
-	s.Comment.AuthorID, s.Content, s.LikesCount, s.UpdatedAt = nil, "", 0, s.CreatedAt
+	s.AuthorID, s.Content, s.LikesCount, s.UpdatedAt = nil, "", 0, s.CreatedAt
 	return CommentSeen{Comment: s.Comment, Author: Byline{Name: DeletedUser}, Stub: true}
 }
 
@@ -201,7 +202,7 @@ func welcomeComment(tx *gorm.DB, post Post, parent *uuid.UUID, c Comment, now ti
 		id   *uuid.UUID
 		body string
 	}{{post.AuthorID, news.Body}, {parent, "An answer to what you wrote on “" + post.Title + "”."}} {
-		if reader.id == nil || containsID(told, *reader.id) {
+		if reader.id == nil || slices.Contains(told, *reader.id) {
 			continue
 		}
 		news.UserID, news.Body = *reader.id, reader.body

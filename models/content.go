@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -159,7 +160,7 @@ func call(tx *gorm.DB, text string, n Notification, source string, f Followups, 
 		return err
 	}
 	for _, user := range users {
-		if containsID(told, user) {
+		if slices.Contains(told, user) {
 			continue
 		}
 		n.UserID = user
@@ -168,13 +169,4 @@ func call(tx *gorm.DB, text string, n Notification, source string, f Followups, 
 		}
 	}
 	return nil
-}
-
-func containsID(ids []uuid.UUID, id uuid.UUID) bool {
-	for _, other := range ids {
-		if other == id {
-			return true
-		}
-	}
-	return false
 }

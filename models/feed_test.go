@@ -86,7 +86,7 @@ func TestEveryStrategyFindsWhatItIsFor(t *testing.T) {
 	ada, bob, kin := f.person("ada"), f.person("bob"), f.person("kin")
 	liked := f.course(bob, 900, "beginner", "Sourdough", "bread")
 	similar := f.post(bob, 800, "bread")
-	close := f.post(bob, 700, "opera")
+	near := f.post(bob, 700, "opera")
 	hot := f.post(bob, 600, "chess")
 	weak := f.course(bob, 1000, "beginner", "Adding up", "sums")
 	help := f.course(bob, 500, "beginner", "More adding up", "sums")
@@ -96,7 +96,7 @@ func TestEveryStrategyFindsWhatItIsFor(t *testing.T) {
 		f.post(bob, n, "noise")
 	}
 	f.does(ada, "like", liked)
-	f.does(kin, "like", liked, close)
+	f.does(kin, "like", liked, near)
 	f.tested(ada, weak, 0.2)
 	f.tested(ada, strong, 0.95)
 	for n := range 3 {
@@ -104,7 +104,7 @@ func TestEveryStrategyFindsWhatItIsFor(t *testing.T) {
 	}
 	require.NoError(t, models.CountTrending(t.Context(), f.db, f.now))
 	for strategy, want := range map[curate.Strategy]uuid.UUID{
-		curate.ContentBased: similar, curate.Collaborative: close, curate.TrendingFirst: hot, curate.SkillGap: help,
+		curate.ContentBased: similar, curate.Collaborative: near, curate.TrendingFirst: hot, curate.SkillGap: help,
 		curate.DifficultyProgression: next, curate.Personalized: similar,
 	} {
 		ranked, err := models.Recommend(t.Context(), f.db, ada, strategy, f.now)

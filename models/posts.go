@@ -3,11 +3,13 @@ package models
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
+	"github.com/lyoapp/lyo/models/curate"
 	"github.com/lyoapp/lyo/models/game"
 )
 
@@ -166,11 +168,7 @@ func CreatePost(ctx context.Context, db *gorm.DB, w Writing, post Post) (s PostS
 
 // words are all that a policy looks at.
 func (p Post) words() string {
-	text := p.Title + "\n" + p.Content
-	for _, tag := range p.Tags {
-		text += "\n" + tag
-	}
-	return text
+	return strings.Join(append([]string{p.Title, p.Content}, p.Tags...), "\n")
 }
 
 // welcomePost gives a post that others can see what comes with that: points, and a word
@@ -211,17 +209,8 @@ func UpdatePost(ctx context.Context, db *gorm.DB, w Writing, id uuid.UUID, chang
 		before := post
 		change.apply(&post)
 		post.UpdatedAt = w.Now
-		if post.words() != before.words() {
-			if err := keepPost(tx, before, w); err != nil {
-				return err
-			}
-			reason, err := w.doubts(tx, post.words(), allowance)
-			if err != nil {
-				return err
-			}
-			if reason != "" && post.Status == ContentVisible {
-				post.Status, post.HeldFor = ContentHeld, reason
-			}
+		if err := w.reword(tx, before, &post, allowance); err != nil {
+			return err
 		}
 		if err := tx.Save(&post).Error; err != nil {
 			return err
@@ -236,6 +225,22 @@ func UpdatePost(ctx context.Context, db *gorm.DB, w Writing, id uuid.UUID, chang
 		return err
 	})
 	return s, err
+}
+
+// reword keeps what a post said before, where it says something else now, and holds it
+// where that is doubtful.
+func (w Writing) reword(tx *gorm.DB, before Post, post *Post, allowance curate.Allowance) error {
+	if post.words() == before.words() {
+		return nil
+	}
+	if err := keepPost(tx, before, w); err != nil {
+		return err
+	}
+	reason, err := w.doubts(tx, post.words(), allowance)
+	if err == nil && reason != "" && post.Status == ContentVisible {
+		post.Status, post.HeldFor = ContentHeld, reason
+	}
+	return err
 }
 
 // ownPost locks a post that the writer may change.

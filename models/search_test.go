@@ -102,7 +102,7 @@ func TestWordsAreFoundAsTheyAreTyped(t *testing.T) {
 		"RECURSIONS":            {"Recursion for the patient", "A trip to Lisbon"},
 		"recursoin":             {"Recursion for the patient"},
 		"recusion":              {"Recursion for the patient"},
-		"recurzion pateint":     {"Recursion for the patient"},
+		"recurzion pateint":     {"Recursion for the patient"}, //nolint:misspell // on purpose
 		"ptyhons":               {"Pythons and boas"},
 		"cafe":                  {"A trip to Lisbon"},
 		"café":                  {"A trip to Lisbon"},
@@ -111,7 +111,7 @@ func TestWordsAreFoundAsTheyAreTyped(t *testing.T) {
 		"volcan":                {"Les volcans endormis"},
 		"lisb":                  {"A trip to Lisbon"},
 		"recursio":              {"Recursion for the patient", "A trip to Lisbon"}, // the latter since it is the stem in some language
-		"for teh patient":       {"Recursion for the patient"},
+		"for teh patient":       {"Recursion for the patient"},                     //nolint:misspell // on purpose
 		`"function that calls"`: {"Recursion for the patient"},
 		`"calls function"`:      {},
 		"recursion -cafe":       {"Recursion for the patient"},

@@ -2,7 +2,6 @@ package workflows_test
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -113,7 +112,7 @@ func TestARoundGoesOnWhereItStood(t *testing.T) {
 	c := newCurators(600)
 	c.ExecuteWorkflow(workflows.CurateFeeds, workflows.CurateFeedsInput{Day: "2026-11-01"})
 	var again *workflow.ContinueAsNewError
-	require.True(t, errors.As(c.GetWorkflowError(), &again), "after ten pages it goes on as new")
+	require.ErrorAs(t, c.GetWorkflowError(), &again, "after ten pages it goes on as new")
 	require.Len(t, c.picked, 500)
 
 	rest := newCurators(600)

@@ -44,7 +44,7 @@ func newTeller() *teller {
 	p.RegisterActivity(&activities.Story{})
 	p.RegisterWorkflow(workflows.PushShard)
 	filled := 0
-	p.OnActivity("FillInboxes", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.FillInput) (activities.Filled, error) {
+	p.OnActivity("FillInboxes", mock.Anything, mock.Anything).Return(func(context.Context, activities.FillInput) (activities.Filled, error) {
 		filled++
 		return activities.Filled{Last: uuid.New(), Done: filled == 3}, nil
 	})

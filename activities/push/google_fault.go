@@ -37,7 +37,7 @@ type googleProblem struct {
 // googleFault is the code of a refusal, the messaging service's own where there is one,
 // and whether it is the token that is refused.
 func googleFault(err error) (code string, aboutToken bool) {
-	answer := errorutils.HTTPResponse(err)
+	answer := errorutils.HTTPResponse(err) //nolint:bodyclose // the library has read and closed it
 	if answer == nil {
 		return "", false
 	}

@@ -130,8 +130,8 @@ func (a *app) observed(ctx context.Context, run func(*app, context.Context) erro
 }
 
 var (
-	errSchema   = errors.New("Postgres does not answer, or its schema is not current")
-	errTemporal = errors.New("Temporal does not answer")
+	errSchema   = errors.New("the database does not answer, or its schema is not current")
+	errTemporal = errors.New("the workflow engine does not answer")
 	errUnpolled = errors.New("this worker does not poll every queue")
 )
 

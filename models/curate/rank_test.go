@@ -155,7 +155,7 @@ func TestTrendingFadesAndCountsPeople(t *testing.T) {
 		burst[i] = like(1, time.Duration(i)*time.Minute)
 	}
 	require.InDelta(t, 0.5, curate.Trending(burst, now), 1e-9, "a burst of one person counts once")
-	require.InDelta(t, 1, curate.Trending(append(burst, like(2, 0)), now), 1e-9)
+	require.InDelta(t, 1, curate.Trending(slices.Concat(burst, []curate.Deed{like(2, 0)}), now), 1e-9)
 	all := []curate.Deed{{User: named(1), Action: "view", At: now}, like(1, 0), {User: named(1), Action: "comment", At: now}, {User: named(1), Action: "share", At: now}}
 	require.InDelta(t, 2.4, curate.Trending(all, now), 1e-9)
 	require.Zero(t, curate.Trending([]curate.Deed{like(1, 31*24*time.Hour)}, now))

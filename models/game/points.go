@@ -11,9 +11,8 @@ const (
 	RulePostCreated     Rule = "post_created"
 	RuleCommentCreated  Rule = "comment_created"
 	RuleFirstOfDay      Rule = "first_of_day" // the first deed of a day, whichever
-	// How many these two give is said with the deed.
-	RuleAchievement Rule = "achievement" // the reward of an unlock
-	RuleAward       Rule = "award"       // by an administrator
+	RuleAchievement     Rule = "achievement"  // the reward of an unlock; how many is said with the deed
+	RuleAward           Rule = "award"        // by an administrator; likewise
 )
 
 var points = map[Rule]int{

@@ -21,8 +21,8 @@ func Bridges(freezes []Day, skipped func(Day) bool) func(Day) bool {
 		}
 	}
 	return func(d Day) bool {
-		day, any := spent[d.Week()]
-		return any && day == d || skipped != nil && skipped(d)
+		day, frozen := spent[d.Week()]
+		return frozen && day == d || skipped != nil && skipped(d)
 	}
 }
 

@@ -2,7 +2,6 @@ package payload_test
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"strings"
@@ -126,7 +125,7 @@ func TestWhatIsTooLargeFailsForGoodOnARealServer(t *testing.T) {
 			continue
 		}
 		var failure *temporal.ApplicationError
-		require.True(t, errors.As(err, &failure), "%s: %v", where, err)
+		require.ErrorAs(t, err, &failure, "%s: %v", where, err)
 		require.Equal(t, payload.TooLarge, failure.Type(), where)
 	}
 	require.Len(t, calls, 1, "a result that is too large is not made again")

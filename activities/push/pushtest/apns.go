@@ -118,7 +118,7 @@ func (a *APNs) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := Push{
-		Token: token, ID: r.Header.Get("apns-id"), Collapse: r.Header.Get("apns-collapse-id"), Topic: r.Header.Get("apns-topic"), Payload: body,
+		Token: token, ID: r.Header.Get("Apns-Id"), Collapse: r.Header.Get("apns-collapse-id"), Topic: r.Header.Get("apns-topic"), Payload: body,
 	}
 	reply := a.begin(&p)
 	defer a.end()
@@ -159,7 +159,7 @@ func (a *APNs) answer(w http.ResponseWriter, p Push, reply Reply) {
 		content.Timestamp = reply.Since.UnixMilli()
 	}
 	w.WriteHeader(reply.Status)
-	_ = json.NewEncoder(w).Encode(content) // a client that has left hears nothing
+	_ = json.NewEncoder(w).Encode(content) //nolint:errchkjson // a client that has left hears nothing
 }
 
 // fault is what Apple would refuse a request for.

@@ -73,7 +73,7 @@ func (h *plainHub) socket(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	defer conn.CloseNow()
+	defer func() { _ = conn.CloseNow() }()
 	queue := make(chan []byte, 1024)
 	h.mu.Lock()
 	h.conns[conn] = queue

@@ -115,15 +115,6 @@ func (r race) print(o options) {
 	}
 }
 
-// bars is the race as a plot of rates.
-func (r race) bars(title string) chart {
-	c := chart{title: title, unit: "a second"}
-	for i, one := range r.of {
-		c.bars = append(c.bars, bar{one.name, r.rate(i)})
-	}
-	return c
-}
-
 // figure is a number with as many digits as are worth telling.
 func figure(n float64) string {
 	switch {

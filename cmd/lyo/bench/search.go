@@ -32,7 +32,7 @@ var searchKinds = []struct {
 	{"a rare word", []string{"zygote", "fjord", "quasar", "isthmus"}},
 	{"a common word", []string{"learning", "course", "question", "example"}},
 	{"two words", []string{"learning recursion", "question history", "music theory", "course example"}},
-	{"a misspelt word", []string{"recursoin", "pyhton", "quesar", "algoritm"}},
+	{"a misspelt word", []string{"recursoin", "pyhton", "quesar", "algoritm"}}, //nolint:misspell // on purpose
 	{"two, one misspelt", []string{"learning recursoin", "musik theory", "histroy course", "pyhton example"}},
 	{"without its accent", []string{"cafe", "resume", "naive", "cafe music"}},
 	{"the beginning of a word", []string{"recurs", "programm", "phot", "calcul"}},

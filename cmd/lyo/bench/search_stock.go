@@ -30,11 +30,11 @@ func vocabulary(r *rand.Rand) []string {
 	rare := words[len(words)-4:]
 	words = words[:len(words)-4]
 	for len(words) < 6000 {
-		word := ""
+		var word strings.Builder
 		for range 2 + r.IntN(3) {
-			word += parts[r.IntN(len(parts))]
+			word.WriteString(parts[r.IntN(len(parts))])
 		}
-		words = append(words, word)
+		words = append(words, word.String())
 	}
 	return append(words, rare...)
 }

@@ -197,7 +197,7 @@ func (s *stand) requireOneRunEach() {
 				runs[e.GetExecution().GetWorkflowId()]++
 			}
 		}
-		if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
+		if request.NextPageToken = page.GetNextPageToken(); len(request.GetNextPageToken()) == 0 {
 			break
 		}
 	}

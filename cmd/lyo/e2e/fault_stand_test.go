@@ -60,12 +60,12 @@ func newStand(t *testing.T, extra []string, own ...part) *stand {
 	}
 	from := *seed
 	if from == 0 {
-		from = uint64(time.Now().UnixNano()) % 1_000_000 //nolint:gosec // positive
+		from = uint64(time.Now().UnixNano()) % 1_000_000 // positive
 	}
 	t.Logf("seed %d; once more with make faults FAULTS='-test.run=%s -seed=%d'", from, t.Name(), from)
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(t.Name()))                                                  // never fails
-	s := &stand{system: newSystem(t), random: rand.New(rand.NewPCG(from, name.Sum64()))} //nolint:gosec // repeatable on purpose
+	s := &stand{system: newSystem(t), random: rand.New(rand.NewPCG(from, name.Sum64()))} // repeatable on purpose
 	s.extra = append([]string{"LYO_GEMMA_PARALLEL=8", "LYO_COURSES_AT_ONCE=4", "LYO_LOG_LEVEL=error", "LYO_RATE_LIMITS=off"}, extra...)
 	quiet := zerolog.New(nil).Level(zerolog.Disabled)
 	s.proxies = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), quiet)
@@ -87,7 +87,7 @@ func (s *stand) ownPostgres() {
 	dir, err := os.MkdirTemp("", "lyo-faults-")
 	require.NoError(s.t, err)
 	s.t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	require.NoError(s.t, os.Chmod(dir, 0o711)) //nolint:gosec // Postgres runs as another user
+	require.NoError(s.t, os.Chmod(dir, 0o711)) // Postgres runs as another user
 	s.startPostgres(local.PostgresOptions{DataDir: filepath.Join(dir, "postgres")})
 	s.t.Cleanup(func() { _ = s.postgres.Erase(context.Background()) })
 	require.NoError(s.t, s.postgres.CreateDatabase(s.t.Context(), "lyo"))

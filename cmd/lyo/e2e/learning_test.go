@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,12 +26,7 @@ func (l *learner) awaitAchievement(id string) time.Duration {
 	l.t.Helper()
 	begun := time.Now()
 	require.Eventually(l.t, func() bool {
-		for _, has := range l.achievements() {
-			if has == id {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(l.achievements(), id)
 	}, 90*time.Second, 50*time.Millisecond, "no %s", id)
 	return time.Since(begun)
 }
@@ -47,7 +43,7 @@ func TestPointsUnlockAndAreOnTheBoards(t *testing.T) {
 	award := object{"user_id": me, "points": 1000, "reason": "a good week"}
 	ada.call(http.MethodPost, "/v1/gamification/award-points", award, http.StatusForbidden)
 	for range 2 {
-		v := boss.call(http.MethodPost, "/v1/gamification/award-points", award, http.StatusOK, "Idempotency-Key", "week 46")
+		v := boss.call(http.MethodPost, "/v1/gamification/award-points", award, http.StatusOK, "Idempotency-Key", "week-46")
 		require.EqualValues(t, 1000, v["new_points"])
 	}
 	t.Logf("points_1000 was unlocked %v after the answer", ada.awaitAchievement("points_1000").Round(time.Millisecond))

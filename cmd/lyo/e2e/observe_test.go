@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -76,11 +77,7 @@ func (r *receiver) traceOf(name string) map[string]string {
 	defer r.mu.Unlock()
 	for _, spans := range r.spans {
 		if spans[name] != "" {
-			copied := map[string]string{}
-			for k, v := range spans {
-				copied[k] = v
-			}
-			return copied
+			return maps.Clone(spans)
 		}
 	}
 	return nil
@@ -115,7 +112,7 @@ const (
 
 // TestOperatorsSeeACourse makes a course with everything an operator can switch on,
 // and looks at it from all sides.
-func TestOperatorsSeeACourse(t *testing.T) {
+func TestOperatorsSeeACourse(t *testing.T) { //nolint:tparallel // its parts look at one system in turn
 	t.Parallel()
 	traces := newReceiver(t)
 	s := newSystem(t,

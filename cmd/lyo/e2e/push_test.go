@@ -52,6 +52,7 @@ func newNewsroom(t *testing.T, delay time.Duration, extra ...string) *newsroom {
 	n.startWorker()
 	n.learner = a.register(t, "ada@example.com")
 	n.db = n.rows()
+	require.NoError(t, n.db.Exec("DELETE FROM achievements").Error, "they would be news of their own")
 	n.user, _ = n.call(http.MethodGet, "/v1/users/me", nil, http.StatusOK)["id"].(string)
 	return n
 }

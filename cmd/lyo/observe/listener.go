@@ -40,7 +40,7 @@ func say(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"ready": status == http.StatusOK, "message": message}) // the client may be gone
+	_ = json.NewEncoder(w).Encode(map[string]any{"ready": status == http.StatusOK, "message": message}) //nolint:errchkjson // the client may be gone
 }
 
 type promLog struct{ log *slog.Logger }
