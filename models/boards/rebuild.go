@@ -38,17 +38,7 @@ func (b *Boards) Build(ctx context.Context, instead *uuid.UUID, alive func()) (b
 			return err
 		}
 		generation, stamp := uuid.New(), uuid.New()
-		sizes := map[string]any{}
-		for _, period := range periods(b.Clock()) {
-			n, err := b.buildPeriod(ctx, tx, keysOf(generation), period, sizes, alive)
-			if err != nil {
-				return err
-			}
-			if period == models.AllTime {
-				built.Users = n
-			}
-		}
-		if err := b.publish(ctx, keysOf(generation), stamp, sizes); err != nil {
+		if built.Users, err = b.buildAll(ctx, tx, generation, stamp, alive); err != nil {
 			return err
 		}
 		if err := models.StampBoards(tx, &generation, &stamp); err != nil {
@@ -60,6 +50,22 @@ func (b *Boards) Build(ctx context.Context, instead *uuid.UUID, alive func()) (b
 		return b.unlink(ctx, keysOf(*state.Generation))
 	})
 	return built, err
+}
+
+// buildAll builds the boards of every period under a generation, publishes them with a
+// stamp, and tells how many users there are.
+func (b *Boards) buildAll(ctx context.Context, tx *gorm.DB, generation, stamp uuid.UUID, alive func()) (users int, err error) {
+	sizes := map[string]any{}
+	for _, period := range periods(b.Clock()) {
+		n, err := b.buildPeriod(ctx, tx, keysOf(generation), period, sizes, alive)
+		if err != nil {
+			return 0, err
+		}
+		if period == models.AllTime {
+			users = n
+		}
+	}
+	return users, b.publish(ctx, keysOf(generation), stamp, sizes)
 }
 
 func expects(state models.BoardState, stamp uuid.UUID) bool {

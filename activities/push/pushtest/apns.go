@@ -118,7 +118,7 @@ func (a *APNs) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := Push{
-		Token: token, ID: r.Header.Get("Apns-Id"), Collapse: r.Header.Get("apns-collapse-id"), Topic: r.Header.Get("apns-topic"), Payload: body,
+		Token: token, ID: r.Header.Get("Apns-Id"), Collapse: r.Header.Get("Apns-Collapse-Id"), Topic: r.Header.Get("Apns-Topic"), Payload: body,
 	}
 	reply := a.begin(&p)
 	defer a.end()

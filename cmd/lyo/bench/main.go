@@ -56,7 +56,7 @@ func main() {
 		if err := bare.serve(ctx); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			stop()
-			os.Exit(1)
+			os.Exit(1) //nolint:gocritic // stop was called just above
 		}
 		return
 	}
@@ -64,7 +64,7 @@ func main() {
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		stop()
-		os.Exit(1) //nolint:gocritic // stop was called just above
+		os.Exit(1)
 	}
 }
 
