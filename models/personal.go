@@ -62,6 +62,13 @@ func accountData() []Personal {
 func AboutFile(name string) string { return aboutFiles[name] }
 
 var aboutFiles = map[string]string{
+	"edits.json":            "what your posts and comments said before",
+	"freezes.json":          "days your streak was frozen",
+	"interactions.json":     "what you did with things in feeds",
+	"learning_profile.json": "what you said of your interests and skills",
+	"recommendations.json":  "what was picked for you",
+	"reports.json":          "what you reported",
+	"zones.json":            "time zones you were in",
 	"profile.json":          "your account",
 	"sessions.json":         "where you are and were signed in",
 	"courses.json":          "your courses with lessons and items",

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type teller struct {
 	in      workflows.FanOutPushInput
 	pages   [][]activities.Shard // what CutShards answers, in turn
 	cuts    []activities.Shard   // what it was asked
+	mu      sync.Mutex           // for told
 	told    []activities.Shard
 	deliver func(activities.Shard) (activities.PushCounts, error)
 	totals  []activities.PushCounts // what CountPushes answers, in turn; the last for ever
@@ -59,6 +61,8 @@ func newTeller() *teller {
 		return page, nil
 	})
 	p.OnActivity("DeliverPushes", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.Shard) (activities.PushCounts, error) {
+		p.mu.Lock() // shards are told side by side
+		defer p.mu.Unlock()
 		p.told = append(p.told, in)
 		return p.deliver(in)
 	})
