@@ -327,7 +327,7 @@ func (n *newsroom) forgetsPushes() {
 	})
 	n.call(http.MethodDelete, "/v1/users/me", nil, http.StatusOK)
 	var deletion uuid.UUID
-	require.NoError(t, n.db.Raw("SELECT deletion_id FROM users WHERE id = ?", n.user).Scan(&deletion).Error)
+	require.NoError(t, n.db.Raw("SELECT deletion_id FROM users WHERE id = ?", n.user).Row().Scan(&deletion))
 	require.ErrorContains(t, n.awaitRun(workflows.FanOutPushID(id)), "canceled")
 	require.NoError(t, n.awaitRun(workflows.DeleteAccountID(deletion)))
 	require.Equal(t, map[string]int{"audit_log": 1}, naming(t, n.db, n.user))
