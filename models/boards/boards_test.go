@@ -167,7 +167,6 @@ func (n *naive) answer(q boards.Query, frame int) boards.Page {
 // pages, ranks, around-me and sizes of every board. Now and then Redis loses everything,
 // or one key, and the boards are built again later.
 func TestTenThousandOperationsAgainstANaiveBoard(t *testing.T) {
-	t.Skip("NOT RUN: known to fail. After some losses of keys Redis tells another size of a board than Postgres")
 	t.Parallel()
 	a := newArena(t)
 	users := a.users(150)

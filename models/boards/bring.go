@@ -12,13 +12,18 @@ import (
 )
 
 // bringScript puts users in their places, if the boards still have the stamp that
-// Postgres expects, and gives them a new one. The same users again changes nothing.
+// Postgres expects and no key has lost anything, and gives them a new one: what is gone
+// is never signed as whole. The same users again changes nothing.
 //
 // KEYS: stamp, then users, points, level and achievements of each period. ARGV: the stamp
 // expected, the new one, lives of the keys and of the stamp in seconds, then of each user
 // the index of the period, the field, and the record ("" removes).
 var bringScript = redis.NewScript(`
 if redis.call('HGET', KEYS[1], 'stamp') ~= ARGV[1] then return 0 end
+for at = 2, #KEYS do
+  local size = redis.call((at - 2) % 4 == 0 and 'HLEN' or 'ZCARD', KEYS[at])
+  if size ~= tonumber(redis.call('HGET', KEYS[1], KEYS[at]) or '0') then return 0 end
+end
 for i = 5, #ARGV, 3 do
   local at = 2 + 4 * tonumber(ARGV[i])
   local users, user, record = KEYS[at], ARGV[i + 1], ARGV[i + 2]

@@ -51,7 +51,7 @@ func (s *system) awaitRun(id string) error {
 	c, err := client.Dial(client.Options{HostPort: s.temporal.Address()})
 	require.NoError(s.t, err)
 	defer c.Close()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	return c.GetWorkflow(ctx, id, "").Get(ctx, nil)
 }
@@ -209,7 +209,7 @@ var mailedToken = regexp.MustCompile(`(?m)^\s*([a-z2-7]{32})\s*$`)
 // mail waits for the next mail to be written and gives it and its token.
 func (s *system) mail(seen map[string]bool) (text, token string) {
 	s.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(patience)
 	for time.Now().Before(deadline) {
 		files, _ := filepath.Glob(filepath.Join(s.dir, "mail", "*.eml"))
 		for _, f := range files {

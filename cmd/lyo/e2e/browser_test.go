@@ -22,9 +22,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// stepWithin bounds one step of a browser. Only a broken page takes that long.
-const stepWithin = 90 * time.Second
-
 // browser is a headless Chromium with one tab, and what it complained about.
 type browser struct {
 	t      *testing.T
@@ -68,7 +65,7 @@ func newBrowser(t *testing.T, base string) *browser {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(profile) }) // Chromium may still be writing: what is left is in the temporary folder
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.UserDataDir(profile), chromedp.WSURLReadTimeout(stepWithin), chromedp.WindowSize(1280, 860),
+		chromedp.ExecPath(path), chromedp.UserDataDir(profile), chromedp.WSURLReadTimeout(patience), chromedp.WindowSize(1280, 860),
 		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "en"), chromedp.Flag("force-color-profile", "srgb"))
 	if os.Geteuid() == 0 {
@@ -137,7 +134,7 @@ func (b *browser) requireClean() {
 
 // bounded is the context of one step.
 func (b *browser) bounded() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(b.ctx, stepWithin)
+	return context.WithTimeout(b.ctx, patience)
 }
 
 func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {

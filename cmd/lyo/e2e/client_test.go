@@ -16,6 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// patience is when a wait for something that must come is given up. It says nothing of
+// speed: the machine may be busy with all other tests.
+const patience = 5 * time.Minute
+
 // learner is somebody with an account, on one API process.
 type learner struct {
 	t     *testing.T
@@ -96,7 +100,7 @@ func (l *learner) course(id string) object {
 // await polls, as an app without sockets would, until the task is over.
 func (l *learner) await(id string) object {
 	l.t.Helper()
-	ctx, cancel := context.WithTimeout(l.t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(l.t.Context(), patience)
 	defer cancel()
 	task := l.task(id)
 	for task["completed_at"] == nil {
@@ -110,7 +114,7 @@ func (l *learner) await(id string) object {
 // awaitLessons polls until all but so many lessons of a course are written.
 func (l *learner) awaitLessons(task, course string, missing int) {
 	l.t.Helper()
-	ctx, cancel := context.WithTimeout(l.t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(l.t.Context(), patience)
 	defer cancel()
 	for seq := float64(0); ; {
 		lessons, _ := l.course(course)["lessons"].([]any)
@@ -147,7 +151,7 @@ func (l *learner) read(conn *websocket.Conn) (message object) {
 
 // listen reads events until the socket closes.
 func (l *learner) listen(conn *websocket.Conn) (events []object, code websocket.StatusCode) {
-	ctx, cancel := context.WithTimeout(l.t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(l.t.Context(), patience)
 	defer cancel()
 	for {
 		var message object

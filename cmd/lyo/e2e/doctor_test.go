@@ -54,7 +54,7 @@ func TestTheDoctorNamesWhatIsAway(t *testing.T) {
 	require.Eventually(t, func() bool {
 		d, _ := s.doctor(port)
 		return d.Healthy
-	}, time.Minute, 100*time.Millisecond)
+	}, patience, 100*time.Millisecond)
 	out, _, err := s.lyoAt(port, "doctor")
 	require.NoError(t, err)
 	require.NotContains(t, out, "fault")

@@ -66,7 +66,7 @@ func (b *brain) start() {
 	b.Process, err = local.Start(local.Spec{Name: "engine", Path: lyo, Args: []string{"engine"}, Env: b.environ, Out: b.t.Output()})
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { stop(b.Process) })
-	ctx, cancel := context.WithTimeout(b.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
 	defer cancel()
 	require.NoError(b.t, local.AwaitReady(ctx, b.Process, func(ctx context.Context) error {
 		_, err := b.health(ctx)
@@ -141,7 +141,7 @@ func TestTheEngineDiesInMidStream(t *testing.T) {
 	_, ada := brainy(t, b)
 	task, course := ada.generate("Power cuts")
 	for range 3 {
-		b.await(func(h engine.Health) bool { return h.SlotsInUse > 0 }, 30*time.Second)
+		b.await(func(h engine.Health) bool { return h.SlotsInUse > 0 }, patience)
 		kill(t, b.Process)
 		b.start()
 	}
@@ -154,8 +154,8 @@ func TestCancelFreesTheEnginesSlot(t *testing.T) {
 	b := newBrain(t, tinygguf.Options{Seed: 3, Endless: true}, "LYO_ENGINE_CONTEXT=32768")
 	_, ada := brainy(t, b)
 	task, _ := ada.generate("Endless talk")
-	require.Eventually(t, func() bool { return ada.task(task)["step"] == "lessons" }, time.Minute, 20*time.Millisecond)
-	b.await(func(h engine.Health) bool { return h.SlotsInUse == 2 }, 30*time.Second)
+	require.Eventually(t, func() bool { return ada.task(task)["step"] == "lessons" }, patience, 20*time.Millisecond)
+	b.await(func(h engine.Health) bool { return h.SlotsInUse == 2 }, patience)
 	asked := time.Now()
 	ada.call(http.MethodPost, "/v1/tasks/"+task+"/cancel", nil, http.StatusOK)
 	b.await(func(h engine.Health) bool { return h.SlotsInUse == 0 && h.Queue == 0 }, 2*time.Second)

@@ -27,7 +27,7 @@ func (l *learner) awaitAchievement(id string) time.Duration {
 	begun := time.Now()
 	require.Eventually(l.t, func() bool {
 		return slices.Contains(l.achievements(), id)
-	}, 90*time.Second, 50*time.Millisecond, "no %s", id)
+	}, patience, 50*time.Millisecond, "no %s", id)
 	return time.Since(begun)
 }
 

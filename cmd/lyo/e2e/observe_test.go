@@ -128,7 +128,7 @@ func TestOperatorsSeeACourse(t *testing.T) { //nolint:tparallel // its parts loo
 	health := ada.call(http.MethodGet, "/v1/health", nil, http.StatusOK)["components"].(object)["temporal"].(object)
 	require.Equal(t, "degraded", health["status"], "nobody works yet")
 	s.worker = s.start("worker", 1, fmt.Sprintf("LYO_METRICS_PORT=%d", workerPort))
-	require.Eventually(t, func() bool { return statusOf(workerPort, "/ready") == http.StatusOK }, time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return statusOf(workerPort, "/ready") == http.StatusOK }, patience, 50*time.Millisecond)
 	require.Equal(t, http.StatusOK, statusOf(apiPort, "/ready"))
 	require.Equal(t, http.StatusOK, statusOf(apiPort, "/live"))
 
@@ -260,7 +260,7 @@ func oneTraceFromRequestToModel(t *testing.T, traces *receiver) {
 			called = called && slices.Contains(names, name)
 		}
 		return called
-	}, time.Minute, 100*time.Millisecond, "the request, its workflow, its activities and the model's call are no one trace")
+	}, patience, 100*time.Millisecond, "the request, its workflow, its activities and the model's call are no one trace")
 	t.Log("spans of one trace:", names)
 }
 

@@ -210,7 +210,7 @@ func (n *newsroom) receipts(status string) (tokens []string) {
 func (n *newsroom) until(done func() bool) {
 	t := n.learner.t
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
@@ -241,7 +241,7 @@ func (n *newsroom) courseIsNews() {
 	n.device("android", "an-android-registration-token")
 	task, course := n.generate("How tides work")
 	require.Equal(t, "DONE", n.await(task)["state"])
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	require.NoError(t, n.apns.AwaitAccepted(ctx, 1))
 	require.NoError(t, n.fcm.AwaitAccepted(ctx, 1))

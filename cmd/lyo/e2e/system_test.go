@@ -159,7 +159,7 @@ func (s *system) tryAPI(extra ...string) (*api, error) {
 		}
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	return a, local.AwaitReady(ctx, a.Process, ready)
 }

@@ -19,7 +19,7 @@ func (s *system) promote(build string) {
 	require.Eventually(s.t, func() bool {
 		return exec.CommandContext(s.t.Context(), os.Getenv("TEST_TEMPORAL_BIN"), "worker", "deployment", "set-current-version",
 			"--deployment-name", "lyo", "--build-id", build, "--yes", "--address", s.temporal.Address()).Run() == nil
-	}, time.Minute, 200*time.Millisecond)
+	}, patience, 200*time.Millisecond)
 }
 
 // buildOf is the build a run stays with.
