@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/mock"
@@ -150,18 +149,4 @@ func TestContentIsCheckedPageByPage(t *testing.T) {
 	require.NoError(t, c.GetWorkflowError())
 	require.Equal(t, []uuid.UUID{{}, {1}, {2}}, asked)
 	require.Zero(t, links)
-}
-
-func TestSchedulesAreMadeOnce(t *testing.T) {
-	t.Parallel()
-	c := temporalServer(t)
-	for range 2 {
-		require.NoError(t, workflows.EnsureFeedSchedules(t.Context(), c))
-	}
-	for _, id := range []string{workflows.ScheduleCurateFeeds, workflows.ScheduleCountTrending, workflows.ScheduleCheckContent} {
-		description, err := c.ScheduleClient().GetHandle(t.Context(), id).Describe(t.Context())
-		require.NoError(t, err)
-		require.NotEmpty(t, description.Info.NextActionTimes)
-		require.True(t, description.Info.NextActionTimes[0].After(time.Now().Add(-time.Minute)))
-	}
 }

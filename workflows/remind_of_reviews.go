@@ -1,15 +1,7 @@
 package workflows
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"time"
-
 	"github.com/google/uuid"
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/lyoapp/lyo/activities"
@@ -28,22 +20,4 @@ func RemindOfReviews(ctx workflow.Context, after uuid.UUID) error {
 		after = done.Last
 	}
 	return workflow.NewContinueAsNewError(ctx, RemindOfReviews, after)
-}
-
-// remindEvery is the time between two looks, short enough for zones that are off by a
-// part of an hour.
-const remindEvery = 30 * time.Minute
-
-// ScheduleReminders has RemindOfReviews run for ever. Doing it again changes nothing.
-func ScheduleReminders(ctx context.Context, c client.Client) error {
-	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID:      "remind-of-reviews",
-		Spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: remindEvery}}},
-		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP,
-		Action:  &client.ScheduleWorkflowAction{ID: "remind-of-reviews", Workflow: RemindOfReviews, Args: []any{uuid.Nil}, TaskQueue: Queue},
-	})
-	if err != nil && !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return fmt.Errorf("schedule reminders: %w", err)
-	}
-	return nil
 }

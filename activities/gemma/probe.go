@@ -1,6 +1,7 @@
 package gemma
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,9 +41,12 @@ func (c *Client) infoFrom(m openai.Model) Info {
 		info.Provider = owner
 	}
 	// Lyo's own engine says which weights it serves; others leave this out.
-	var version string
-	if json.Unmarshal([]byte(m.JSON.ExtraFields["version"].Raw()), &version) == nil && version != "" {
-		info.Version = head(line(version), 80)
+	var own struct {
+		Version string `json:"version"`
+		Weights
+	}
+	if json.Unmarshal([]byte(m.RawJSON()), &own) == nil {
+		info.Version, info.Weights = cmp.Or(head(line(own.Version), 80), info.Version), own.Weights
 	}
 	return info
 }

@@ -1,5 +1,7 @@
 package gemma
 
+import "time"
+
 // Brief is what a learner asked for. Its strings come from the learner and reach
 // the model only as quoted data.
 type Brief struct {
@@ -129,6 +131,14 @@ type Usage struct {
 type Info struct {
 	Model, Version, Provider, PromptVersion string
 	Fallback                                bool
+	Weights                                 Weights // as the server tells, when it was asked
+}
+
+// Weights are those behind a model. Only Lyo's own engine tells of them; of others nothing is known.
+type Weights struct {
+	Verified bool      `json:"checksum_verified"`
+	SizeMB   float64   `json:"size_mb"`
+	LoadedAt time.Time `json:"last_loaded_at"` // zero: not yet
 }
 
 // Beat is called from the goroutine that made the call: for each piece of text, and at

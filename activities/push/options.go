@@ -14,8 +14,10 @@ type Options struct {
 	PerSecond int
 	// Timeout is how long a provider has to answer before the message counts as stalled.
 	Timeout time.Duration
-	Clock   func() time.Time
-	Log     *slog.Logger
+	// Seen is told what came of each message, from any goroutine; nil: nobody.
+	Seen  func(platform string, verdict Verdict)
+	Clock func() time.Time
+	Log   *slog.Logger
 }
 
 // Apple is access to Apple's push service. Without a Key nothing is sent to it.

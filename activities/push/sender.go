@@ -17,6 +17,7 @@ type Sender struct {
 	google         *google // nil: no credentials
 	limiter        *rate.Limiter
 	alarm          *alarm
+	seen           func(platform string, verdict Verdict)
 }
 
 // route is a way to a provider.
@@ -30,7 +31,10 @@ type route interface {
 
 // New makes a sender. Nothing is contacted, but credentials that cannot be any are refused.
 func New(ctx context.Context, o Options) (*Sender, error) {
-	s := &Sender{limiter: rate.NewLimiter(rate.Inf, 0), alarm: &alarm{clock: o.Clock, log: o.Log, last: map[string]time.Time{}}}
+	s := &Sender{limiter: rate.NewLimiter(rate.Inf, 0), alarm: &alarm{clock: o.Clock, log: o.Log, last: map[string]time.Time{}}, seen: o.Seen}
+	if s.seen == nil {
+		s.seen = func(string, Verdict) {}
+	}
 	if o.PerSecond > 0 {
 		s.limiter = rate.NewLimiter(rate.Limit(o.PerSecond), max(1, o.PerSecond/10))
 	}
@@ -62,6 +66,7 @@ func (s *Sender) Send(ctx context.Context, messages []Message) []Result {
 		way := s.routeOf(m)
 		if way == nil {
 			results[i] = Result{Verdict: DryRun, Reason: "no credentials for " + m.Platform}
+			s.seen(m.Platform, DryRun)
 			continue
 		}
 		if s.limiter.Wait(ctx) != nil || way.enter(ctx) != nil {
@@ -77,6 +82,7 @@ func (s *Sender) Send(ctx context.Context, messages []Message) []Result {
 			if result.Verdict == Misconfigured {
 				s.alarm.ring(ctx, m.Platform, result.Reason)
 			}
+			s.seen(m.Platform, result.Verdict)
 			results[i] = result
 		})
 	}

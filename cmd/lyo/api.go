@@ -126,7 +126,11 @@ func (a *app) modelHealth() api.ModelProbe {
 
 func (a *app) healthOf(ctx context.Context) api.ModelHealth {
 	info, err := a.model.Probe(ctx)
-	health := api.ModelHealth{Status: "healthy", Message: "The model answers.", ModelName: info.Model, ModelVersion: info.Version, Provider: info.Provider}
+	health := api.ModelHealth{Status: "healthy", Message: "The model answers.", ModelName: info.Model, ModelVersion: info.Version, Provider: info.Provider,
+		ChecksumVerified: info.Weights.Verified, SizeMB: info.Weights.SizeMB}
+	if at := info.Weights.LoadedAt; !at.IsZero() {
+		health.LastLoadedAt = &at
+	}
 	switch {
 	case err == nil:
 	case gemma.KindOf(err) == gemma.Misconfigured:

@@ -17,7 +17,10 @@ func (a *app) pushing(ctx context.Context) (*activities.Pushing, error) {
 			Key: c.APNSKey.Reveal(), KeyID: c.APNSKeyID, TeamID: c.APNSTeamID, Topic: c.APNSTopic, URL: c.APNSURL,
 			Streams: c.APNSStreams, PingAfter: c.APNSPingAfter,
 		},
-		Google:    push.Google{Credentials: c.FCMCredentials.Reveal(), URL: c.FCMURL, Parallel: c.FCMParallel},
+		Google: push.Google{Credentials: c.FCMCredentials.Reveal(), URL: c.FCMURL, Parallel: c.FCMParallel},
+		Seen: func(platform string, verdict push.Verdict) {
+			a.metrics.Push(platform, string(verdict))
+		},
 		PerSecond: c.PerSecond, Timeout: c.Timeout, Clock: clock, Log: a.log,
 	})
 	return &activities.Pushing{DB: a.db, Clock: clock, Sender: sender, DailyCap: c.DailyCap}, err

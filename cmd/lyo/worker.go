@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -42,8 +41,7 @@ func (a *app) awaitTemporal(ctx context.Context) error {
 		trying, cancel := context.WithTimeout(ctx, 20*time.Second)
 		err := workflows.RegisterLabels(trying, a.temporal, a.cfg.Temporal.Namespace)
 		if err == nil {
-			err = errors.Join(workflows.ScheduleSweep(trying, a.temporal), workflows.ScheduleReminders(trying, a.temporal),
-				workflows.EnsureFeedSchedules(trying, a.temporal))
+			err = workflows.EnsureSchedules(trying, a.temporal)
 		}
 		cancel()
 		if err == nil {

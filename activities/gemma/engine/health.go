@@ -20,8 +20,10 @@ func (s *Server) serveModel(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) model() map[string]any {
+	h := s.Health()
 	return map[string]any{
-		"id": s.o.ModelName, "object": "model", "created": s.started.Unix(), "owned_by": "lyo-engine", "version": s.o.About().Version,
+		"id": h.Model, "object": "model", "created": s.started.Unix(), "owned_by": "lyo-engine", "version": h.Version,
+		"checksum_verified": h.Verified, "size_mb": h.SizeMB, "last_loaded_at": h.LastLoadedAt,
 	}
 }
 

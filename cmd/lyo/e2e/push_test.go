@@ -304,7 +304,7 @@ func (n *newsroom) sweepsDevices() {
 	require.NoError(n.learner.t, n.db.Exec("UPDATE devices SET last_used_at = now() - interval '61 days' WHERE token LIKE '%drawer'").Error)
 	kill(n.learner.t, n.worker)
 	n.startWorker() // which finds the schedule there
-	n.temporalCLI("schedule", "trigger", "--schedule-id", workflows.SweepDevicesSchedule)
+	n.temporalCLI("schedule", "trigger", "--schedule-id", workflows.ScheduleSweepDevices)
 	n.until(func() bool {
 		var off []string
 		err := n.db.Raw("SELECT token FROM devices WHERE NOT is_active AND off_reason = 'silent'").Scan(&off).Error

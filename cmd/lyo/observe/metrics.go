@@ -99,7 +99,7 @@ func (m *Metrics) Model(c Conversation) {
 	m.modelTime.WithLabelValues(c.Endpoint, c.Kind).Observe(c.Seconds)
 }
 
-// Push counts what came of a message to a device. Its shape is what a sender is handed.
+// Push counts what came of a message to a device; "" is that nobody can tell.
 func (m *Metrics) Push(platform, verdict string) {
 	m.push.WithLabelValues(platform, cmp.Or(verdict, "unknown")).Inc()
 }

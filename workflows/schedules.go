@@ -1,0 +1,80 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+)
+
+// The ids of the schedules, and of the workflows that they start.
+const (
+	ScheduleSweepDevices    = "sweep-devices"
+	ScheduleRemindOfReviews = "remind-of-reviews"
+	ScheduleCurateFeeds     = "curate-feeds"
+	ScheduleCountTrending   = "count-trending"
+	ScheduleCheckContent    = "check-content"
+)
+
+const (
+	// trendingEvery is how old a count of what trends gets.
+	trendingEvery = 5 * time.Minute
+	// remindEvery is the time between two looks for whom to remind, short enough for zones
+	// that are off by a part of an hour.
+	remindEvery = 30 * time.Minute
+	// catchUp is how late a nightly run is still started that was due while Temporal was away.
+	catchUp = 12 * time.Hour
+)
+
+// schedules are what is started by the clock, in UTC. A run that is still going on when
+// the next is due is left to end.
+func schedules() []client.ScheduleOptions {
+	schedule := func(id string, spec client.ScheduleSpec, catchUp time.Duration, workflow any, args []any) client.ScheduleOptions {
+		return client.ScheduleOptions{
+			ID: id, Spec: spec, Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: catchUp,
+			Action: &client.ScheduleWorkflowAction{ID: id, Workflow: workflow, Args: args, TaskQueue: Queue},
+		}
+	}
+	nightly := func(hour, minute int, id string, workflow any, args ...any) client.ScheduleOptions {
+		return schedule(id, client.ScheduleSpec{Calendars: []client.ScheduleCalendarSpec{{
+			Hour: []client.ScheduleRange{{Start: hour}}, Minute: []client.ScheduleRange{{Start: minute}}, Comment: "every night",
+		}}}, catchUp, workflow, args)
+	}
+	every := func(d time.Duration, id string, workflow any, args ...any) client.ScheduleOptions {
+		return schedule(id, client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: d}}}, d, workflow, args)
+	}
+	return []client.ScheduleOptions{
+		nightly(1, 7, ScheduleCheckContent, CheckContent, CheckContentInput{}),
+		nightly(2, 7, ScheduleCurateFeeds, CurateFeeds, CurateFeedsInput{}),
+		nightly(3, 17, ScheduleSweepDevices, SweepDevices),
+		every(trendingEvery, ScheduleCountTrending, CountTrending),
+		every(remindEvery, ScheduleRemindOfReviews, RemindOfReviews, uuid.Nil),
+	}
+}
+
+// EnsureSchedules makes the schedules. Those that are there are brought to what this
+// version wants, and a pause by hand stays, so doing it at every start is harmless.
+func EnsureSchedules(ctx context.Context, c client.Client) error {
+	for _, wanted := range schedules() {
+		_, err := c.ScheduleClient().Create(ctx, wanted)
+		if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+			err = c.ScheduleClient().GetHandle(ctx, wanted.ID).Update(ctx, client.ScheduleUpdateOptions{
+				DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+					schedule := in.Description.Schedule
+					schedule.Spec, schedule.Action = &wanted.Spec, wanted.Action
+					schedule.Policy = &client.SchedulePolicies{Overlap: wanted.Overlap, CatchupWindow: wanted.CatchupWindow}
+					return &client.ScheduleUpdate{Schedule: &schedule}, nil
+				},
+			})
+		}
+		if err != nil {
+			return fmt.Errorf("make schedule %s: %w", wanted.ID, err)
+		}
+	}
+	return nil
+}
