@@ -5,6 +5,8 @@ type Observe struct {
 	// MetricsPort is where each process serves /metrics, /live and /ready on LYO_HTTP_HOST; 0: nowhere.
 	// Under lyo dev it is the API's, and the worker has the next one.
 	MetricsPort int `env:"LYO_METRICS_PORT" envDefault:"0"`
+	// Profiles serves /debug/pprof beside /metrics, for who wants to know where time and memory go; on or off.
+	Profiles string `env:"LYO_PROFILES" envDefault:"off"`
 	// TraceEndpoint takes traces by OTLP over HTTP, such as http://127.0.0.1:4318; empty: none are sent.
 	// The exporter's other OTEL_EXPORTER_OTLP_ variables count as well.
 	TraceEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
@@ -42,6 +44,7 @@ type Payload struct {
 
 func (f *faults) operations(c Config) {
 	f.between("LYO_METRICS_PORT", c.Observe.MetricsPort, 0, 65535)
+	f.oneOf("LYO_PROFILES", c.Observe.Profiles, "on", "off")
 	f.webURL("OTEL_EXPORTER_OTLP_ENDPOINT", c.Observe.TraceEndpoint)
 	if c.Observe.TraceShare < 0 || c.Observe.TraceShare > 1 {
 		f.addf("LYO_TRACE_SHARE is %v, not between 0 and 1", c.Observe.TraceShare)

@@ -139,7 +139,7 @@ func withDatabase(cmd *cobra.Command, environ []string, act func(context.Context
 	if err != nil {
 		return err
 	}
-	db, err := models.Open(url, models.Pool{MaxOpen: 1, MaxIdle: 1})
+	db, err := models.Open(url, models.Pool{MaxOpen: 1})
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func open(ctx context.Context, cfg config.Config, process string, out io.Writer)
 	if a.telling, err = newTelling(ctx, cfg, process); err != nil {
 		return nil, err
 	}
-	pool := models.Pool{MaxOpen: cfg.Database.MaxOpen, MaxIdle: cfg.Database.MaxOpen / 2, MaxLifetime: 30 * time.Minute}
+	pool := models.Pool{MaxOpen: cfg.Database.MaxOpen, MaxLifetime: 30 * time.Minute, MaxIdleTime: 5 * time.Minute}
 	if a.db, err = models.Open(cfg.Database.URL.Reveal(), pool); err != nil {
 		return nil, err
 	}

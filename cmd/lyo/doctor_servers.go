@@ -77,7 +77,7 @@ func (d *doctor) database(ctx context.Context) finding {
 	if err != nil {
 		return finding{name, fault, err.Error(), d.run("set DATABASE_URL to your server")}
 	}
-	db, err := models.Open(url, models.Pool{MaxOpen: 2, MaxIdle: 1})
+	db, err := models.Open(url, models.Pool{MaxOpen: 2})
 	if err == nil {
 		if err = models.Ping(ctx, db); err != nil {
 			_ = models.Close(db)

@@ -115,7 +115,7 @@ func (a *app) observed(ctx context.Context, run func(*app, context.Context) erro
 	listening, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	address := net.JoinHostPort(a.cfg.HTTP.Host, strconv.Itoa(a.cfg.Observe.MetricsPort))
-	serve, err := observe.Serve(listening, address, a.metrics.Handler(a.ready, a.log))
+	serve, err := observe.Serve(listening, address, a.metrics.Handler(a.ready, a.cfg.Observe.Profiles == "on", a.log))
 	if err != nil {
 		return fmt.Errorf("listen for metrics: %w", err)
 	}

@@ -47,7 +47,7 @@ func operate(cmd *cobra.Command, environ []string, asJSON bool, act func(context
 	}
 	log := slog.New(observe.Log(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}), cfg.Secrets()))
 	o := &operator{cfg: cfg, out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), asJSON: asJSON, terminal: atTerminal(cmd.ErrOrStderr())}
-	if o.db, err = models.Open(url, models.Pool{MaxOpen: 2, MaxIdle: 2}); err != nil {
+	if o.db, err = models.Open(url, models.Pool{MaxOpen: 2}); err != nil {
 		return err
 	}
 	cfg.Temporal.Address = temporalAddress(cfg)

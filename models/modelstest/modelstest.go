@@ -23,7 +23,7 @@ import (
 // New is a migrated database that nobody else uses, dropped when the test ends.
 func New(t testing.TB) *gorm.DB {
 	t.Helper()
-	db, err := models.Open(URL(t), models.Pool{MaxOpen: 20, MaxIdle: 4})
+	db, err := models.Open(URL(t), models.Pool{MaxOpen: 20})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, models.Close(db)) })
 	return db

@@ -35,7 +35,7 @@ func benchBoard(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { _ = drop() }()
-	db, err := models.Open(database, models.Pool{MaxOpen: 2 * boardAsks, MaxIdle: 2 * boardAsks})
+	db, err := models.Open(database, models.Pool{MaxOpen: 2 * boardAsks})
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func benchFeed(ctx context.Context, o options) error {
 			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
 		}
 	}()
-	db, err := models.Open(database, models.Pool{MaxOpen: 8, MaxIdle: 8})
+	db, err := models.Open(database, models.Pool{MaxOpen: 8})
 	if err != nil {
 		return err
 	}

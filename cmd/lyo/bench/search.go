@@ -104,7 +104,7 @@ func newSearcher(ctx context.Context, base, database string) (*searcher, error) 
 		return nil, errors.Join(fmt.Errorf("the sign-in was answered %d", status), err)
 	}
 	s := &searcher{base: base, token: pair.AccessToken}
-	if s.db, err = models.Open(database, models.Pool{MaxOpen: 1, MaxIdle: 1}); err != nil {
+	if s.db, err = models.Open(database, models.Pool{MaxOpen: 1}); err != nil {
 		return nil, err
 	}
 	if s.conn, err = pgx.Connect(ctx, database); err != nil {

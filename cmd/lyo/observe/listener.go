@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof" //nolint:gosec // served only by Handler, and only when asked for
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -16,10 +17,15 @@ import (
 // for the public: no address, no driver's words.
 type Ready func(context.Context) error
 
-// Handler serves /metrics for Prometheus, and /live and /ready for whoever starts
-// and stops processes.
-func (m *Metrics) Handler(ready Ready, log *slog.Logger) http.Handler {
+// Handler serves /metrics for Prometheus, /live and /ready for whoever starts and stops
+// processes, and with profiles the standard library's /debug/pprof/.
+func (m *Metrics) Handler(ready Ready, profiles bool, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
+	if profiles {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{
 		ErrorLog: promLog{log}, ErrorHandling: promhttp.ContinueOnError, Registry: m.Registry, MaxRequestsInFlight: 4,
 	}))

@@ -55,7 +55,7 @@ func TestWhatAScrapeShows(t *testing.T) {
 	sdk.Gauge("temporal_num_pollers").Update(4)
 	m.SDK() // a second client of a process shares them
 
-	text := get(m.Handler(func(context.Context) error { return nil }, quiet()), "/metrics").Body.String()
+	text := get(m.Handler(func(context.Context) error { return nil }, false, quiet()), "/metrics").Body.String()
 	for _, line := range []string{
 		`lyo_build_info{build="abc",process="api",version="1.2.3"} 1`,
 		`lyo_http_requests_total{method="GET",route="/v1/tasks/:id",status="200"} 1`,
@@ -79,7 +79,7 @@ func TestReadinessSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	m := observe.New("worker", "1", "1")
 	var missing error
-	handler := m.Handler(func(context.Context) error { return missing }, quiet())
+	handler := m.Handler(func(context.Context) error { return missing }, true, quiet())
 	require.Equal(t, http.StatusOK, get(handler, "/ready").Code)
 	missing = errors.New("this worker does not poll every queue")
 	answer := get(handler, "/ready")
