@@ -23,7 +23,7 @@ func (s *Server) feeds() {
 		OperationID: "get-feed", Method: http.MethodGet, Path: "/v1/feeds", Tags: tags,
 		Summary: "A feed, ranked once when its first page is asked for",
 		Description: "A cursor goes on in the ranking it came from, for 15 minutes: nothing comes twice and nothing is skipped, whatever " +
-			"happens meanwhile. After that it begins anew, with another refresh_timestamp. A feed has up to 1000 items.",
+			"happens meanwhile. After that it begins anew, with another refresh_timestamp. A feed has up to 600 items.",
 	}, s.feed)
 	register(s, huma.Operation{
 		OperationID: "list-trending", Method: http.MethodGet, Path: "/v1/feeds/trending", Tags: tags,

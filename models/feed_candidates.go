@@ -21,12 +21,12 @@ const shownSQL = `f.visible
 	AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = f.author_id AND blocked_id = @user)
 	AND NOT EXISTS (SELECT FROM engagements gone WHERE gone.user_id = @user AND gone.item_id = f.id AND gone.action = 'hide')`
 
-// freshSQL is what may be recommended: things of others that the user has done nothing with yet,
-// and nothing of a course they have begun.
-const freshSQL = shownSQL + `
-	AND f.author_id <> @user
-	AND NOT EXISTS (SELECT FROM engagements seen WHERE seen.user_id = @user AND seen.item_id = f.id)
-	AND NOT EXISTS (SELECT FROM course_progress begun WHERE begun.user_id = @user AND begun.course_id = f.group_id)`
+// freshSQL is what may be recommended of what shownSQL shows: things of others that the user
+// has done nothing with yet, and nothing of a course they have begun. Whom and what to leave
+// out is looked up once a source, in the tables that candidatesSQL begins with.
+const freshSQL = `f.visible AND f.author_id <> @user
+	AND f.id NOT IN (SELECT item_id FROM touched) AND f.group_id NOT IN (SELECT course_id FROM begun) AND f.author_id NOT IN (SELECT user_id FROM apart)
+	AND EXISTS (SELECT FROM users author WHERE author.id = f.author_id AND author.is_active)`
 
 // How many candidates each source gives at most; together they make a feed of at most FeedLength.
 const (
@@ -36,14 +36,20 @@ const (
 	poolFollowed = 100
 	poolKin      = 150
 	// FeedLength is how far one feed can be scrolled.
-	FeedLength = 1000
+	FeedLength = 600
 )
 
 // candidatesSQL gathers them from every source. Kin are people who liked what the user liked; what
 // they liked besides weighs as much as they have in common with the user. What everybody likes
 // says little of a taste, neither in what is in common nor in what is liked besides.
 const candidatesSQL = `
-	WITH mine AS (
+	WITH touched AS MATERIALIZED (
+		SELECT item_id FROM engagements WHERE user_id = @user
+	), begun AS MATERIALIZED (
+		SELECT course_id FROM course_progress WHERE user_id = @user
+	), apart AS MATERIALIZED (
+		SELECT blocked_id AS user_id FROM blocks WHERE blocker_id = @user UNION ALL SELECT blocker_id FROM blocks WHERE blocked_id = @user
+	), mine AS (
 		SELECT m.item_id, 1.0::float8 / (3 + coalesce(p.likes_count, f.likes_count)) AS rarity
 		FROM (SELECT item_id FROM engagements WHERE user_id = @user AND action IN ('like', 'bookmark', 'share', 'complete') ORDER BY at DESC LIMIT 50) m
 		JOIN feed_items f ON f.id = m.item_id LEFT JOIN posts p ON p.id = m.item_id
@@ -81,29 +87,27 @@ const candidatesSQL = `
 // FindCandidates is what could be recommended to a user of a taste, in one query of bounded
 // size. Own, seen, hidden and blocked things are not among it, nor what is not visible.
 func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, taste curate.Taste, now time.Time) ([]curate.Candidate, error) {
-	var rows []struct {
-		ID, GroupID uuid.UUID
-		Terms       Words `gorm:"type:text[]"`
-		Level       string
-		Quality     float64
-		PublishedAt time.Time
-		Heat, Kin   float64
-		People      int
-		Followed    string
-	}
 	wanted, gaps := tasteWords(taste)
-	err := db.WithContext(ctx).Raw(candidatesSQL, map[string]any{
+	rows, err := db.WithContext(ctx).Raw(candidatesSQL, map[string]any{
 		"user": user, "wanted": wanted, "gaps": gaps, "interest_most": poolInterest, "trending_most": poolTrending, "gap_most": poolGap,
 		"followed_most": poolFollowed, "kin_most": poolKin, "newest": FeedLength,
-	}).Scan(&rows).Error
-	found := make([]curate.Candidate, len(rows))
-	for i, r := range rows {
-		found[i] = curate.Candidate{
-			ID: r.ID, Group: r.GroupID, Terms: r.Terms, Level: r.Level, Quality: r.Quality, Age: now.Sub(r.PublishedAt),
-			Heat: r.Heat, People: r.People, Followed: r.Followed, Kin: r.Kin,
-		}
+	}).Rows()
+	if err != nil {
+		return nil, err
 	}
-	return found, err
+	defer rows.Close()
+	found := make([]curate.Candidate, 0, FeedLength)
+	for rows.Next() {
+		var c curate.Candidate
+		var published time.Time
+		err := rows.Scan(&c.ID, &c.Group, (*Words)(&c.Terms), &c.Level, &c.Quality, &published, &c.Heat, &c.People, &c.Kin, &c.Followed)
+		if err != nil {
+			return nil, err
+		}
+		c.Age = now.Sub(published)
+		found = append(found, c)
+	}
+	return found, rows.Err()
 }
 
 // tasteWords are the terms to look for: of what is liked, and of skills that were tested.

@@ -1,7 +1,6 @@
 package curate
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/google/uuid"
@@ -20,7 +19,7 @@ type queue struct {
 	share  float64
 	why    string // where the thing itself has no reason of the queue's
 	reason Strategy
-	items  []scored
+	items  []*scored
 	taken  int
 	next   int
 }
@@ -63,12 +62,12 @@ func (q *queue) skip(used map[uuid.UUID]bool) bool {
 func (q *queue) due() float64 { return (float64(q.taken) + 0.5) / q.share }
 
 func queuesOf(all []scored, seed string) []queue {
-	interest := pick(all, func(c scored) bool { return c.matches() }, func(c scored) float64 { return c.wanted() })
-	trending := pick(all, func(c scored) bool { return c.Heat > 0 }, func(c scored) float64 { return c.heat })
-	gaps := pick(all, func(c scored) bool { return c.gap > 0 }, func(c scored) float64 { return c.gap })
+	interest := pick(all, (*scored).matches, (*scored).wanted)
+	trending := pick(all, func(c *scored) bool { return c.Heat > 0 }, func(c *scored) float64 { return c.heat })
+	gaps := pick(all, func(c *scored) bool { return c.gap > 0 }, func(c *scored) float64 { return c.gap })
 	// Unknown things in an order that changes with the seed, good ones sooner.
-	rest := pick(all, func(c scored) bool { return !c.matches() && c.Heat == 0 && c.gap == 0 },
-		func(c scored) float64 { return lot(seed, c.ID) * (0.5 + c.Quality) })
+	rest := pick(all, func(c *scored) bool { return !c.matches() && c.Heat == 0 && c.gap == 0 },
+		func(c *scored) float64 { return lot(seed, c.ID) * (0.5 + c.Quality) })
 	return []queue{
 		{share: ShareInterest, reason: Personalized, items: interest},
 		{share: ShareTrending, reason: TrendingFirst, items: trending},
@@ -81,16 +80,10 @@ func queuesOf(all []scored, seed string) []queue {
 const mostOfGroup = 2
 
 // pick has the candidates of a queue in the order of a value, those that crowd it last.
-func pick(all []scored, in func(scored) bool, value func(scored) float64) []scored {
-	var picked []scored
-	for _, c := range all {
-		if in(c) {
-			picked = append(picked, c)
-		}
-	}
-	slices.SortFunc(picked, func(a, b scored) int { return cmp.Or(cmp.Compare(value(b), value(a)), better(a, b)) })
-	count := map[uuid.UUID]int{}
-	var first, crowd []scored
+func pick(all []scored, in func(*scored) bool, value func(*scored) float64) []*scored {
+	picked := bestFirst(all, in, value)
+	count := make(map[uuid.UUID]int, len(picked))
+	first, crowd := make([]*scored, 0, len(picked)), []*scored(nil)
 	for _, c := range picked {
 		if count[c.Group]++; count[c.Group] <= mostOfGroup {
 			first = append(first, c)
@@ -102,17 +95,17 @@ func pick(all []scored, in func(scored) bool, value func(scored) float64) []scor
 }
 
 // reasonsOf says why a thing is there: the queue's reason first, then its others.
-func reasonsOf(c scored, q queue) []string {
-	var reasons []string
+func reasonsOf(c *scored, q queue) []string {
+	reasons := make([]string, 0, 4)
 	add := func(text string) {
 		if text != "" && !slices.Contains(reasons, text) {
 			reasons = append(reasons, text)
 		}
 	}
-	add(c.reasons[q.reason])
+	add(c.reasons.of(q.reason))
 	add(q.why)
-	add(c.reasons[Personalized])
-	add(c.reasons[SkillGap])
-	add(c.reasons[TrendingFirst])
+	add(c.reasons.personalized)
+	add(c.reasons.gap)
+	add(c.reasons.trending)
 	return reasons
 }

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 )
@@ -51,7 +52,29 @@ const (
 type scored struct {
 	Candidate
 	interest, likes, kin, heat, gap, step, match float64
-	reasons                                      map[Strategy]string
+	reasons                                      reasons
+}
+
+// reasons are why strategies would have a candidate; "" where they would not.
+type reasons struct{ personalized, trending, collaborative, content, gap, step string }
+
+func (r reasons) of(s Strategy) string {
+	switch s {
+	case Personalized:
+		return r.personalized
+	case TrendingFirst:
+		return r.trending
+	case Collaborative:
+		return r.collaborative
+	case ContentBased:
+		return r.content
+	case SkillGap:
+		return r.gap
+	case DifficultyProgression:
+		return r.step
+	default:
+		return ""
+	}
 }
 
 // Rank orders candidates by a strategy; none comes twice. Things the strategy has
@@ -81,7 +104,7 @@ func Rank(s Strategy, candidates []Candidate, t Taste, seed string) []Ranked {
 
 // by has the candidates a strategy has a score for, the best first.
 func by(s Strategy, all []scored) []Ranked {
-	value := func(c scored) float64 {
+	value := func(c *scored) float64 {
 		switch s {
 		case TrendingFirst:
 			return c.heat
@@ -97,18 +120,35 @@ func by(s Strategy, all []scored) []Ranked {
 			return 0
 		}
 	}
-	hits := slices.DeleteFunc(slices.Clone(all), func(c scored) bool { return value(c) <= 0 })
-	slices.SortFunc(hits, func(a, b scored) int { return cmp.Or(cmp.Compare(value(b), value(a)), better(a, b)) })
+	hits := bestFirst(all, func(c *scored) bool { return value(c) > 0 }, value)
 	ranked := make([]Ranked, len(hits))
 	for i, c := range hits {
-		ranked[i] = Ranked{c.ID, rounded(value(c) / value(hits[0])), []string{c.reasons[s]}}
+		ranked[i] = Ranked{c.ID, rounded(value(c) / value(hits[0])), []string{c.reasons.of(s)}}
 	}
 	return ranked
 }
 
-// better breaks ties: quality, then what is newer, then the id, so that an order is always the same.
-func better(a, b scored) int {
-	return cmp.Or(cmp.Compare(b.Quality, a.Quality), cmp.Compare(a.Age, b.Age), bytes.Compare(a.ID[:], b.ID[:]))
+// bestFirst has those that are in, by a value; of equal ones the better comes first, then
+// the newer, then the one of the lower id, so that an order is always the same.
+func bestFirst(all []scored, in func(*scored) bool, value func(*scored) float64) []*scored {
+	type valued struct {
+		*scored
+		value float64
+	}
+	var hits []valued
+	for i := range all {
+		if in(&all[i]) {
+			hits = append(hits, valued{&all[i], value(&all[i])})
+		}
+	}
+	slices.SortFunc(hits, func(a, b valued) int {
+		return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(b.Quality, a.Quality), cmp.Compare(a.Age, b.Age), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+	sorted := make([]*scored, len(hits))
+	for i, h := range hits {
+		sorted[i] = h.scored
+	}
+	return sorted
 }
 
 // score looks at every candidate through the taste. Heat and kin are brought to 0 to 1.
@@ -117,14 +157,19 @@ func score(candidates []Candidate, t Taste) []scored {
 	for _, c := range candidates {
 		hottest, closest = math.Max(hottest, c.Heat), math.Max(closest, c.Kin)
 	}
-	both := blend(t)
+	v := views{t, directionOf(t.Interests), directionOf(t.Likes), directionOf(blend(t))}
 	all := make([]scored, len(candidates))
 	for i, c := range candidates {
-		one := scored{Candidate: c, heat: c.Heat / hottest, kin: c.Kin / closest, reasons: map[Strategy]string{}}
-		one.look(t, both)
-		all[i] = one
+		all[i] = scored{Candidate: c, heat: c.Heat / hottest, kin: c.Kin / closest}
+		all[i].look(v)
 	}
 	return all
+}
+
+// views are a taste's ways to look at a thing.
+type views struct {
+	Taste
+	interests, likes, both direction
 }
 
 // blend is what is said and what is done in one, each as long as the other.
@@ -142,30 +187,30 @@ func blend(t Taste) map[string]float64 {
 	return both
 }
 
-func (c *scored) look(t Taste, both map[string]float64) {
+func (c *scored) look(v views) {
 	var said, done, term string
-	c.interest, said = likenessOf(c.Terms, t.Interests)
-	c.likes, done = likenessOf(c.Terms, t.Likes)
-	c.match, term = likenessOf(c.Terms, both)
-	c.gapAndStep(t)
+	c.interest, said = v.interests.likeness(c.Terms)
+	c.likes, done = v.likes.likeness(c.Terms)
+	c.match, term = v.both.likeness(c.Terms)
+	c.gapAndStep(v.Taste)
 	switch {
 	case c.interest > 0:
-		c.reasons[Personalized] = fmt.Sprintf("It matches your interest in %q.", said)
+		c.reasons.personalized = "It matches your interest in " + strconv.Quote(said) + "."
 	case c.likes > 0:
-		c.reasons[Personalized] = fmt.Sprintf("You liked other things about %q.", done)
+		c.reasons.personalized = "You liked other things about " + strconv.Quote(done) + "."
 	case c.Followed != "":
-		c.reasons[Personalized] = "You follow " + c.Followed + "."
+		c.reasons.personalized = "You follow " + c.Followed + "."
 	case c.Kin > 0:
-		c.reasons[Personalized] = "People with a taste like yours liked it."
+		c.reasons.personalized = "People with a taste like yours liked it."
 	}
 	if c.match > 0 {
-		c.reasons[ContentBased] = fmt.Sprintf("It is about %q, as what you like.", term)
+		c.reasons.content = "It is about " + strconv.Quote(term) + ", as what you like."
 	}
 	if c.Heat > 0 {
-		c.reasons[TrendingFirst] = c.TrendingReason()
+		c.reasons.trending = c.TrendingReason()
 	}
 	if c.Kin > 0 {
-		c.reasons[Collaborative] = "People with a taste like yours liked it."
+		c.reasons.collaborative = "People with a taste like yours liked it."
 	}
 }
 
@@ -178,16 +223,16 @@ func (c *scored) gapAndStep(t Taste) {
 		}
 		if gap := (1 - s.Mastery) * levelFit(c.Level, s.Level); s.Mastery < GapBelow && gap > c.gap {
 			c.gap = gap
-			c.reasons[SkillGap] = fmt.Sprintf("It helps with %q, where you are at %.0f %%.", s.Name, 100*s.Mastery)
+			c.reasons.gap = fmt.Sprintf("It helps with %q, where you are at %.0f %%.", s.Name, 100*s.Mastery)
 		}
 		if step := levelFit(c.Level, nextLevel(s)); step > c.step && c.Level != "" {
 			c.step = step
-			c.reasons[DifficultyProgression] = fmt.Sprintf("It is %s, the next step in %q.", c.Level, s.Name)
+			c.reasons.step = fmt.Sprintf("It is %s, the next step in %q.", c.Level, s.Name)
 		}
 	}
 	if c.step == 0 && c.interest > 0 && c.Level != "" {
 		c.step = levelFit(c.Level, t.Level) * c.interest / 2
-		c.reasons[DifficultyProgression] = "It is " + c.Level + ", for where you are."
+		c.reasons.step = "It is " + c.Level + ", for where you are."
 	}
 }
 

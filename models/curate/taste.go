@@ -45,21 +45,29 @@ type Candidate struct {
 	Kin       float64 // how much people with a like taste liked it
 }
 
+// direction is weights of terms with their length.
+type direction struct {
+	weights map[string]float64
+	length  float64
+}
+
+func directionOf(weights map[string]float64) direction { return direction{weights, magnitude(weights)} }
+
 // likeness is the cosine of the terms' weights with a thing's terms, 0 to 1, and the
 // term that says most. Negative weights take away.
-func likenessOf(terms []string, weights map[string]float64) (score float64, term string) {
-	if len(terms) == 0 || len(weights) == 0 {
+func (d direction) likeness(terms []string) (score float64, term string) {
+	if len(terms) == 0 || len(d.weights) == 0 {
 		return 0, ""
 	}
 	best := 0.0
 	for _, t := range terms {
-		w := weights[t]
+		w := d.weights[t]
 		score += w
 		if w > best {
 			best, term = w, t
 		}
 	}
-	return math.Max(score/math.Sqrt(float64(len(terms)))/magnitude(weights), 0), term
+	return math.Max(score/math.Sqrt(float64(len(terms)))/d.length, 0), term
 }
 
 // magnitude is the length of the weights, summed in order so that equal tastes give equal scores.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -23,7 +24,7 @@ import (
 // New is a migrated database that nobody else uses, dropped when the test ends.
 func New(t testing.TB) *gorm.DB {
 	t.Helper()
-	db, err := models.Open(URL(t), models.Pool{MaxOpen: 20})
+	db, err := models.Open(URL(t), models.Pool{MaxOpen: 20, MaxIdleTime: time.Second})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, models.Close(db)) })
 	return db
