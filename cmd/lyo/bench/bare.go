@@ -81,7 +81,7 @@ func startBare(ctx context.Context, name string, more ...string) (*target, error
 	if err != nil {
 		return nil, err
 	}
-	t := &target{p, "http://" + address}
+	t := &target{process: p, base: "http://" + address}
 	waiting, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if err := local.AwaitReady(waiting, p, t.alive); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"net/http/pprof" //nolint:gosec // on its own mux, of a process that lives for one benchmark
 	"strconv"
 	"sync"
 	"time"
@@ -118,6 +119,7 @@ type spoken struct {
 // hubPoll is how often Lyo's hub asks here. What passes until then is no work of the hub's.
 const hubPoll = 50 * time.Millisecond
 
+// lyoHub is the hub of the API without anything else, and with its profiles.
 func lyoHub(ctx context.Context, _ bareFlags) (http.Handler, error) {
 	story := &spoken{}
 	story.tell(1)
@@ -127,7 +129,9 @@ func lyoHub(ctx context.Context, _ bareFlags) (http.Handler, error) {
 		defer cancel()
 		_ = hub.Close(closing)
 	})
-	return hubRoutes(func(w http.ResponseWriter, r *http.Request) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.Handle("/", hubRoutes(func(w http.ResponseWriter, r *http.Request) {
 		conn, err := websocket.Accept(w, r, nil)
 		if err != nil {
 			return
@@ -136,7 +140,8 @@ func lyoHub(ctx context.Context, _ bareFlags) (http.Handler, error) {
 			Task: uuid.UUID{1}, User: uuid.UUID{2}, SignIn: uuid.UUID{3}, Since: realtime.FromLatest,
 			Render: func(e models.TaskEvent) any { return newsOf(e.Seq, e.At.UnixNano()) },
 		})
-	}, story.tell), nil
+	}, story.tell))
+	return mux, nil
 }
 
 func (s *spoken) tell(n int) {
