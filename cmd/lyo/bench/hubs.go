@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/pprof" //nolint:gosec // on its own mux, of a process that lives for one benchmark
 	"strconv"
@@ -39,9 +40,11 @@ func newsOf(seq, at int64) news {
 	}
 }
 
-// hubRoutes are the addresses of both hubs: sockets, and telling so many events at once.
-func hubRoutes(socket http.HandlerFunc, tell func(n int)) http.Handler {
+// hubRoutes are the addresses of both hubs: sockets, how many are open, and telling so many
+// events at once.
+func hubRoutes(socket http.HandlerFunc, tell func(n int), seated func() int) *http.ServeMux {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /seated", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, seated()) })
 	mux.HandleFunc("GET "+livePath, answerLive)
 	mux.HandleFunc("GET /ws", socket)
 	mux.HandleFunc("POST /tell", func(w http.ResponseWriter, r *http.Request) {
@@ -66,7 +69,7 @@ type plainHub struct {
 
 func bareHub(context.Context, bareFlags) (http.Handler, error) {
 	h := &plainHub{conns: map[*websocket.Conn]chan []byte{}}
-	return hubRoutes(h.socket, h.tell), nil
+	return hubRoutes(h.socket, h.tell, h.seated), nil
 }
 
 func (h *plainHub) socket(w http.ResponseWriter, r *http.Request) {
@@ -95,6 +98,12 @@ func (h *plainHub) socket(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+}
+
+func (h *plainHub) seated() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.conns)
 }
 
 func (h *plainHub) tell(n int) {
@@ -129,9 +138,7 @@ func lyoHub(ctx context.Context, _ bareFlags) (http.Handler, error) {
 		defer cancel()
 		_ = hub.Close(closing)
 	})
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.Handle("/", hubRoutes(func(w http.ResponseWriter, r *http.Request) {
+	mux := hubRoutes(func(w http.ResponseWriter, r *http.Request) {
 		conn, err := websocket.Accept(w, r, nil)
 		if err != nil {
 			return
@@ -140,7 +147,8 @@ func lyoHub(ctx context.Context, _ bareFlags) (http.Handler, error) {
 			Task: uuid.UUID{1}, User: uuid.UUID{2}, SignIn: uuid.UUID{3}, Since: realtime.FromLatest,
 			Render: func(e models.TaskEvent) any { return newsOf(e.Seq, e.At.UnixNano()) },
 		})
-	}, story.tell))
+	}, story.tell, hub.Connections)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	return mux, nil
 }
 

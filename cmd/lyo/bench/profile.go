@@ -25,7 +25,9 @@ const (
 
 // handsOn are functions through which every request passes on its way to what it is for.
 var handsOn = regexp.MustCompile(`^(net/http\.|runtime\.(goexit|main|mcall|mstart|systemstack|schedule|park_m|findRunnable|gcBgMarkWorker)|` +
-	`github\.com/gin-gonic/gin\.|github\.com/danielgtaylor/huma|internal/runtime|golang\.org/x/sync)`)
+	`github\.com/gin-gonic/gin\.|github\.com/klauspost/compress/gzhttp\.|` +
+	`github\.com/lyoapp/lyo/api\.(register|\(\*Server\)\.(wrap|observed|accessLog|recovered|securityHeaders|cors|refuseLong))\b|` +
+	`github\.com/danielgtaylor/huma|internal/runtime|golang\.org/x/sync)`)
 
 // profiling has a process serve its profiles, and tells where.
 func profiling() (environ []string, address string, err error) {
@@ -127,6 +129,9 @@ var duration = regexp.MustCompile(`(?m)^Duration: .*$`)
 
 func usedOf(said string) string { return duration.FindString(said) + "." }
 
+// shape is what a generic function was made for, which may be long.
+var shape = regexp.MustCompile(`\[.*\]`)
+
 // spent is what a function takes, by itself and with what it calls.
 type spent struct{ flat, flatShare, cum, cumShare, name string }
 
@@ -138,7 +143,7 @@ func costsOf(said string) (costs []spent) {
 		if len(f) < 6 {
 			continue
 		}
-		name := strings.TrimSuffix(strings.Join(f[5:], " "), " (inline)")
+		name := shape.ReplaceAllString(strings.TrimSuffix(strings.Join(f[5:], " "), " (inline)"), "[…]")
 		costs = append(costs, spent{f[0], f[1], f[3], f[4], name})
 	}
 	return costs

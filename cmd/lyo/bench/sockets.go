@@ -153,6 +153,9 @@ func (o options) fanOutOf(ctx context.Context, t *target, note func(int, fanOut)
 		return err
 	}
 	defer a.leave()
+	if err := t.awaitSeated(ctx, socketCount); err != nil {
+		return err
+	}
 	if _, err := o.burst(ctx, t, a); err != nil { // warm-up
 		return err
 	}
@@ -174,6 +177,29 @@ func (o options) fanOutOf(ctx context.Context, t *target, note func(int, fanOut)
 		}
 		return nil
 	})
+}
+
+// awaitSeated waits until a hub knows of so many sockets: whoever sits down is told a little
+// before that.
+func (t *target) awaitSeated(ctx context.Context, n int) error {
+	waiting, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	ticker := time.NewTicker(4 * hubPoll)
+	defer ticker.Stop()
+	for {
+		_, body, err := send(waiting, vegetaGet(t.base+"/seated"))
+		if err != nil {
+			return err
+		}
+		select {
+		case <-ticker.C: // once more after the last one came: it asks where it begins
+		case <-waiting.Done():
+			return waiting.Err()
+		}
+		if string(body) == strconv.Itoa(n) {
+			return nil
+		}
+	}
 }
 
 // burst tells many events at once and waits until everybody has all of them. The time
