@@ -20,7 +20,7 @@ import (
 // bareFlags make this program one of the bare counterparts, so that it has a process
 // of its own as Lyo has.
 type bareFlags struct {
-	name, address, database, redis, temporal, viewer string
+	name, address, database, redis, temporal, viewer, bodies string
 }
 
 func (f *bareFlags) define() {
@@ -29,7 +29,8 @@ func (f *bareFlags) define() {
 	flag.StringVar(&f.database, "database", "", "for the bare counterpart")
 	flag.StringVar(&f.redis, "redis", "", "for the bare counterpart")
 	flag.StringVar(&f.temporal, "temporal", "", "for the bare counterpart")
-	flag.StringVar(&f.viewer, "viewer", "", "of the bare counterpart of posts")
+	flag.StringVar(&f.viewer, "viewer", "", "of the bare counterpart of posts and feeds")
+	flag.StringVar(&f.bodies, "bodies", "", "a folder with what the bare counterpart of feeds answers")
 }
 
 // bares are the counterparts, each a handler made from the flags.
@@ -41,6 +42,8 @@ func bares() map[string]func(context.Context, bareFlags) (http.Handler, error) {
 		"lyo's hub":  lyoHub,
 		"activities": bareActivities,
 		"posts":      barePosts,
+		"board":      bareBoard,
+		"feed":       bareFeed,
 	}
 }
 
@@ -81,7 +84,7 @@ func startBare(ctx context.Context, name string, more ...string) (*target, error
 	if err != nil {
 		return nil, err
 	}
-	t := &target{p, "http://" + address}
+	t := &target{process: p, base: "http://" + address}
 	waiting, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if err := local.AwaitReady(waiting, p, t.alive); err != nil {

@@ -61,7 +61,43 @@ func barePosts(ctx context.Context, f bareFlags) (http.Handler, error) {
 		}
 		c.JSON(http.StatusOK, posts)
 	})
+	create, err := bareCreate(ctx, pool)
+	if err != nil {
+		return nil, err
+	}
+	router.POST(postsAddress, create)
 	return router, nil
+}
+
+// bareCreate inserts a post of one of the authors in turn, and answers with it.
+func bareCreate(ctx context.Context, pool *pgxpool.Pool) (gin.HandlerFunc, error) {
+	rows, err := pool.Query(ctx, "SELECT id, full_name FROM users LIMIT $1", postAuthors)
+	if err != nil {
+		return nil, err
+	}
+	authors, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (a bareAuthor, err error) {
+		return a, row.Scan(&a.ID, &a.Name)
+	})
+	if err != nil {
+		return nil, err
+	}
+	author := inTurn(authors)
+	return func(c *gin.Context) {
+		var p barePost
+		if err := c.ShouldBindJSON(&p); err != nil {
+			c.Status(http.StatusBadRequest)
+			return
+		}
+		now := time.Now().UTC().Truncate(time.Microsecond)
+		p.ID, p.Author, p.Status, p.CreatedAt, p.UpdatedAt = models.NewID(), author(), "visible", now, now
+		_, err := pool.Exec(c.Request.Context(), `INSERT INTO posts (id, author_id, title, content, post_type, tags, metadata, status, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`, p.ID, p.Author.ID, p.Title, p.Content, p.PostType, p.Tags, p.Metadata, p.Status, now)
+		if err != nil {
+			c.Status(http.StatusInternalServerError)
+			return
+		}
+		c.JSON(http.StatusOK, p)
+	}, nil
 }
 
 func bareList(ctx context.Context, pool *pgxpool.Pool, viewer uuid.UUID) ([]barePost, error) {

@@ -78,6 +78,7 @@ func bareActivities(ctx context.Context, f bareFlags) (http.Handler, error) {
 type works struct {
 	o        options
 	api      *target
+	writer   *target // the worker
 	rows     *pgx.Conn
 	temporal client.Client
 	tokens   []string
@@ -125,11 +126,17 @@ func withWorks(ctx context.Context, o options, dir, database, temporal string, u
 		return err
 	}
 	defer w.api.stop()
-	writer, err := local.Start(local.Spec{Name: "worker", Path: o.program, Args: []string{"worker"}, Env: append(environ(o, dir, database, 1), extra...), Out: o.errs})
+	seen, profiles, err := profiling()
 	if err != nil {
 		return err
 	}
-	defer (&target{process: writer}).stop()
+	env := append(append(environ(o, dir, database, 1), extra...), seen...)
+	writer, err := local.Start(local.Spec{Name: "worker", Path: o.program, Args: []string{"worker"}, Env: env, Out: o.errs})
+	if err != nil {
+		return err
+	}
+	w.writer = &target{process: writer, profiles: profiles}
+	defer w.writer.stop()
 	bare, err := startBare(ctx, "activities", "-temporal", temporal)
 	if err != nil {
 		return err
@@ -178,7 +185,13 @@ func (w *works) measure(ctx context.Context) error {
 			return err
 		}
 	}
-	return w.print(rounds)
+	if err := w.print(rounds); err != nil {
+		return err
+	}
+	return look(ctx, w.o, w.writer, fmt.Sprintf("The worker while %d courses are made", coursesFor), func(ctx context.Context) error {
+		_, err := w.makeCourses(ctx, coursesFor)
+		return err
+	})
 }
 
 func (w *works) round(ctx context.Context) (r working, err error) {
@@ -207,8 +220,8 @@ func (w *works) print(rounds []working) error {
 	fmt.Fprintf(w.o.out, "| bare Temporal runs | %s | 1.00 | %v |\n", figure(bareRate), rounded(median(rounds, func(r working) time.Duration { return r.bareAlone })))
 	fmt.Fprintf(w.o.out, "| whole courses, from the request to READY | %s | %.2f | %v |\n", figure(rate),
 		median(rounds, func(r working) float64 { return r.rate / r.bareRate }), rounded(median(rounds, func(r working) time.Duration { return r.alone })))
-	fmt.Fprintf(w.o.out, "\nA single course takes %v more than the bare run (aim: at most 150 ms).\n",
-		rounded(median(rounds, func(r working) time.Duration { return r.alone - r.bareAlone })))
+	w.o.atLeast("courses of a batch beside bare runs", median(rounds, func(r working) float64 { return r.rate / r.bareRate }), 0.7, "")
+	w.o.within("one course alone beyond its bare run", median(rounds, func(r working) time.Duration { return r.alone - r.bareAlone }), 150*time.Millisecond)
 	return plot(w.o, "courses", chart{title: "Whole courses beside bare runs", unit: "a second", bars: []bar{{"bare Temporal runs", bareRate}, {"courses", rate}}})
 }
 

@@ -12,9 +12,26 @@ import (
 	"github.com/lyoapp/lyo/models/curate"
 )
 
+// The seeds of the made towns. Strategies were tuned on the first town, so only the second
+// tells how good they are.
+const (
+	tunedSeed = 7
+	otherSeed = 20_261
+)
+
 // benchFeed measures how well each strategy finds what people of known tastes liked
 // later, and how long their feeds take.
 func benchFeed(ctx context.Context, o options) error {
+	fmt.Fprintf(o.out, "## The town of seed %d, on which the strategies were tuned\n\n", tunedSeed)
+	if err := inTown(ctx, o, tunedSeed, nil); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.out, "\n## A town that nothing was tuned on, of seed %d\n\n", otherSeed)
+	return inTown(ctx, o, otherSeed, func(database string, t *town) error { return feedTimes(ctx, o, database, t) })
+}
+
+// inTown makes a town of a seed, ranks there, and does what comes after that.
+func inTown(ctx context.Context, o options, seed uint64, after func(database string, t *town) error) error {
 	database, drop, err := newDatabase(ctx, o.database)
 	if err != nil {
 		return err
@@ -29,18 +46,19 @@ func benchFeed(ctx context.Context, o options) error {
 		return err
 	}
 	defer models.Close(db)
-	town := newTown(time.Now().UTC().Truncate(time.Microsecond))
+	began := time.Now()
+	town := newTown(time.Now().UTC().Truncate(time.Microsecond), seed)
 	if err := town.settle(ctx, db); err != nil {
 		return err
 	}
-	fmt.Fprintf(o.errs, "a town of %d people, %d things, %d deeds, %d held out\n", len(town.people), len(town.things), town.deeds, town.heldOut)
+	fmt.Fprintf(o.errs, "a town of %d people, %d things, %d deeds, %d held out, in %v\n", len(town.people), len(town.things), town.deeds, town.heldOut, time.Since(began).Round(time.Second))
 	if err := rankAll(ctx, o, db, town); err != nil {
 		return err
 	}
-	if err := coldUser(ctx, o, db, town); err != nil {
+	if err := coldUser(ctx, o, db, town); err != nil || after == nil {
 		return err
 	}
-	return feedTimes(ctx, o, database, town)
+	return after(database, town)
 }
 
 // sampled is how many people each strategy ranks for.

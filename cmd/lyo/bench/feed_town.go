@@ -58,9 +58,9 @@ func topicName(n int) string { return fmt.Sprintf("topic%02d", n) }
 
 var levelNames = []string{"beginner", "intermediate", "advanced"}
 
-// newTown draws everybody's tastes and everything's nature, the same ones each time.
-func newTown(now time.Time) *town {
-	t := &town{now: now, random: rand.New(rand.NewPCG(7, 7)), byID: map[uuid.UUID]*townThing{}, author: models.NewID()} //nolint:gosec // a made population, the same each time
+// newTown draws everybody's tastes and everything's nature, the same ones each time for a seed.
+func newTown(now time.Time, seed uint64) *town {
+	t := &town{now: now, random: rand.New(rand.NewPCG(seed, seed)), byID: map[uuid.UUID]*townThing{}, author: models.NewID()} //nolint:gosec // a made population, the same each time
 	for range townThings {
 		thing := &townThing{
 			id: models.NewID(), topic: t.random.IntN(townTopics), level: t.random.IntN(3),

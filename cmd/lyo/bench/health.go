@@ -31,17 +31,24 @@ func benchHealth(ctx context.Context, o options) error {
 	}
 	defer gin.stop()
 	var lines [3]curve
+	of := []contender{plain.get("bare net/http", livePath), gin.get("bare Gin", livePath), api.get("Lyo", livePath)}
+	var most race
 	for _, clients := range []int{1, 8, 64} {
-		r, err := compete(ctx, o, clients, plain.get("bare net/http", livePath), gin.get("bare Gin", livePath), api.get("Lyo", livePath))
+		r, err := compete(ctx, o, clients, of...)
 		if err != nil {
 			return err
 		}
+		most = r
 		r.print(o)
 		fmt.Fprintln(o.out)
 		for i, c := range r.of {
 			lines[i].name = c.name
 			lines[i].points = append(lines[i].points, point{float64(clients), r.rate(i)})
 		}
+	}
+	o.atLeast("health beside bare net/http, 64 clients", most.ratio(2), 0.5, "")
+	if err := lookAt(ctx, o, api, 64, contender{"GET " + livePath + ", 64 clients", of[2].do}); err != nil {
+		return err
 	}
 	return plot(o, "health", chart{title: "GET " + livePath, unit: "requests a second", lines: lines[:], along: "clients at once"})
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/http/pprof" //nolint:gosec // on its own mux, of a process that lives for one benchmark
 	"strconv"
 	"sync"
 	"time"
@@ -38,9 +40,11 @@ func newsOf(seq, at int64) news {
 	}
 }
 
-// hubRoutes are the addresses of both hubs: sockets, and telling so many events at once.
-func hubRoutes(socket http.HandlerFunc, tell func(n int)) http.Handler {
+// hubRoutes are the addresses of both hubs: sockets, how many are open, and telling so many
+// events at once.
+func hubRoutes(socket http.HandlerFunc, tell func(n int), seated func() int) *http.ServeMux {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /seated", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, seated()) })
 	mux.HandleFunc("GET "+livePath, answerLive)
 	mux.HandleFunc("GET /ws", socket)
 	mux.HandleFunc("POST /tell", func(w http.ResponseWriter, r *http.Request) {
@@ -65,7 +69,7 @@ type plainHub struct {
 
 func bareHub(context.Context, bareFlags) (http.Handler, error) {
 	h := &plainHub{conns: map[*websocket.Conn]chan []byte{}}
-	return hubRoutes(h.socket, h.tell), nil
+	return hubRoutes(h.socket, h.tell, h.seated), nil
 }
 
 func (h *plainHub) socket(w http.ResponseWriter, r *http.Request) {
@@ -96,6 +100,12 @@ func (h *plainHub) socket(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (h *plainHub) seated() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.conns)
+}
+
 func (h *plainHub) tell(n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -118,6 +128,7 @@ type spoken struct {
 // hubPoll is how often Lyo's hub asks here. What passes until then is no work of the hub's.
 const hubPoll = 50 * time.Millisecond
 
+// lyoHub is the hub of the API without anything else, and with its profiles.
 func lyoHub(ctx context.Context, _ bareFlags) (http.Handler, error) {
 	story := &spoken{}
 	story.tell(1)
@@ -127,7 +138,7 @@ func lyoHub(ctx context.Context, _ bareFlags) (http.Handler, error) {
 		defer cancel()
 		_ = hub.Close(closing)
 	})
-	return hubRoutes(func(w http.ResponseWriter, r *http.Request) {
+	mux := hubRoutes(func(w http.ResponseWriter, r *http.Request) {
 		conn, err := websocket.Accept(w, r, nil)
 		if err != nil {
 			return
@@ -136,7 +147,9 @@ func lyoHub(ctx context.Context, _ bareFlags) (http.Handler, error) {
 			Task: uuid.UUID{1}, User: uuid.UUID{2}, SignIn: uuid.UUID{3}, Since: realtime.FromLatest,
 			Render: func(e models.TaskEvent) any { return newsOf(e.Seq, e.At.UnixNano()) },
 		})
-	}, story.tell), nil
+	}, story.tell, hub.Connections)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	return mux, nil
 }
 
 func (s *spoken) tell(n int) {

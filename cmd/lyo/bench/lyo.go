@@ -14,8 +14,9 @@ import (
 
 // target is a running API.
 type target struct {
-	process *local.Process
-	base    string
+	process  *local.Process
+	base     string
+	profiles string // where its profiles are; empty: nowhere
 }
 
 // build makes the program as it is delivered, without the race detector.
@@ -43,11 +44,16 @@ func startAPI(ctx context.Context, o options, dir, database string, extra ...str
 	if err != nil {
 		return nil, err
 	}
-	p, err := local.Start(local.Spec{Name: "api", Path: program, Args: []string{"api"}, Env: append(environ(o, dir, database, port), extra...)})
+	seen, profiles, err := profiling()
 	if err != nil {
 		return nil, err
 	}
-	t := &target{p, fmt.Sprintf("http://127.0.0.1:%d", port)}
+	env := append(append(environ(o, dir, database, port), seen...), extra...)
+	p, err := local.Start(local.Spec{Name: "api", Path: program, Args: []string{"api"}, Env: env})
+	if err != nil {
+		return nil, err
+	}
+	t := &target{p, fmt.Sprintf("http://127.0.0.1:%d", port), profiles}
 	waiting, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if err := local.AwaitReady(waiting, p, t.alive); err != nil {

@@ -15,9 +15,15 @@ func (b benchmark) report(ctx context.Context, o options) error {
 	var page bytes.Buffer
 	printed := o
 	printed.out = io.MultiWriter(o.out, &page)
+	printed.found = &findings{}
 	fmt.Fprintf(printed.out, "\n## %s\n\n", b.title)
-	if err := b.run(ctx, printed); err != nil || o.write == "" {
+	b.printAims(printed.out)
+	if err := b.run(ctx, printed); err != nil {
 		return err
+	}
+	printed.found.print(printed.out)
+	if o.write == "" {
+		return nil
 	}
 	var head bytes.Buffer
 	kept := o

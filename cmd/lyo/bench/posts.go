@@ -9,23 +9,22 @@ import (
 	"net/http"
 	"os"
 	"reflect"
-	"slices"
-	"sync/atomic"
-	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/sync/errgroup"
 )
 
 const (
 	postsAddress = "/v1/community/posts"
 	pageOfPosts  = 20
-	manyPosts    = 100_000
+	fewPosts     = 10_000
 	postClients  = 16 // at once, each asks again as soon as it has its answer
 )
 
-// benchPosts compares a page of 100,000 posts from Lyo with the same page from a bare
-// Gin and pgx handler, turn by turn.
+// postSizes are how many posts there are in all, one after another.
+var postSizes = []int{fewPosts, 100_000, 1_000_000}
+
+// benchPosts compares a page of posts from Lyo, and a new post, with the same from a bare
+// Gin and pgx handler.
 func benchPosts(ctx context.Context, o options) error {
 	dir, err := os.MkdirTemp("", "lyo-bench-")
 	if err != nil {
@@ -41,15 +40,15 @@ func benchPosts(ctx context.Context, o options) error {
 			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
 		}
 	}()
-	if err := errors.Join(enroll(ctx, database), postMuch(ctx, database)); err != nil {
+	if err := errors.Join(enrollAt(ctx, database, quickCost), trustAll(ctx, database), postMuch(ctx, database, 1, fewPosts)); err != nil {
 		return err
 	}
-	api, err := startAPI(ctx, o, dir, database)
+	api, err := startAPI(ctx, o, dir, database, fmt.Sprintf("LYO_BCRYPT_COST=%d", quickCost))
 	if err != nil {
 		return err
 	}
 	defer api.stop()
-	token, user, err := signIn(ctx, api.base)
+	token, user, err := signIn(ctx, &logins{base: api.base}, 1)
 	if err != nil {
 		return err
 	}
@@ -58,27 +57,103 @@ func benchPosts(ctx context.Context, o options) error {
 		return err
 	}
 	defer bare.stop()
-	lyo, limit := page{api.base + postsAddress, token}, page{bare.base + postsAddress, ""}
-	if err := samePage(ctx, lyo, limit); err != nil {
+	p := &postsRace{
+		o: o, database: database, api: api, lyo: page{api.base + postsAddress, token}, limit: page{bare.base + postsAddress, ""},
+		of: []contender{
+			bare.contend("bare Gin and pgx, the same query", func(int) call { return call{http.MethodGet, postsAddress, "", nil, http.StatusOK} }),
+			api.contend("Lyo: token, session, limits, document and all", func(int) call { return call{http.MethodGet, postsAddress, token, nil, http.StatusOK} }),
+		},
+	}
+	if err := p.few(ctx); err != nil {
 		return err
 	}
-	return comparePages(ctx, o, lyo, limit)
+	if err := raceToPost(ctx, o, api, bare); err != nil {
+		return err
+	}
+	return p.grow(ctx)
 }
 
-// postMuch fills the tables by SQL.
-func postMuch(ctx context.Context, database string) error {
-	return administer(ctx, database, fmt.Sprintf(`
+// postsRace is a page of posts from both.
+type postsRace struct {
+	o          options
+	database   string
+	api        *target
+	lyo, limit page
+	of         []contender
+	byRows     [2]curve
+}
+
+// run compares both with so many clients, after a look whether they answer the same.
+func (p *postsRace) run(ctx context.Context, clients int) (race, error) {
+	if err := samePage(ctx, p.lyo, p.limit); err != nil {
+		return race{}, err
+	}
+	r, err := compete(ctx, p.o, clients, p.of...)
+	if err == nil {
+		r.print(p.o)
+		fmt.Fprintln(p.o.out)
+	}
+	return r, err
+}
+
+// few lists 20 of few posts, with several numbers of clients.
+func (p *postsRace) few(ctx context.Context) error {
+	fmt.Fprintf(p.o.out, "## GET %s: %d of %d\n\nBoth answers are the same.\n\n", postsAddress, pageOfPosts, fewPosts)
+	var byClients [2]curve
+	for _, clients := range []int{4, postClients, 64} {
+		r, err := p.run(ctx, clients)
+		if err != nil {
+			return err
+		}
+		r.draw(&byClients, float64(clients))
+		if clients == postClients {
+			r.draw(&p.byRows, fewPosts)
+			p.o.atLeast(fmt.Sprintf("%d of %d posts beside bare", pageOfPosts, fewPosts), r.ratio(1), 0.6, "")
+			p.o.atMost("p99 of that", r.slower(1), 2, " times bare's")
+		}
+	}
+	if err := lookAt(ctx, p.o, p.api, postClients, contender{"GET " + postsAddress + ", 16 clients", p.of[1].do}); err != nil {
+		return err
+	}
+	return plot(p.o, "posts-clients", chart{title: "20 of 10,000 posts", unit: "answers a second", lines: byClients[:], along: "clients at once"})
+}
+
+// grow lists 20 of more and more posts.
+func (p *postsRace) grow(ctx context.Context) error {
+	for i, size := range postSizes[1:] {
+		fmt.Fprintf(p.o.out, "\n## %d of %d posts\n\n", pageOfPosts, size)
+		if err := postMuch(ctx, p.database, postSizes[i]+1, size); err != nil {
+			return err
+		}
+		r, err := p.run(ctx, postClients)
+		if err != nil {
+			return err
+		}
+		r.draw(&p.byRows, float64(size))
+	}
+	return plot(p.o, "posts-growth", chart{title: "20 of more and more posts, 16 clients", unit: "answers a second", lines: p.byRows[:], along: "posts"})
+}
+
+// draw adds the rates of a race of two to their curves.
+func (r race) draw(lines *[2]curve, at float64) {
+	for i, name := range []string{"bare", "Lyo"} {
+		lines[i].name, lines[i].points = name, append(lines[i].points, point{at, r.rate(i)})
+	}
+}
+
+// postMuch makes the posts of these numbers by SQL, each a minute older than the one before.
+func postMuch(ctx context.Context, database string, from, to int) error {
+	return fillQuickly(ctx, database, []string{"posts"}, fmt.Sprintf(`
 		INSERT INTO posts (id, author_id, title, content, post_type, tags, metadata, likes_count, commenters_count, created_at, updated_at)
 		SELECT gen_random_uuid(), u.id, 'How does part ' || n || ' work?', repeat('Words about the tides and the moon. ', 10), 'question',
 			jsonb_build_array('tag' || n %% 500, 'sea'), '{"course": "tides"}', n %% 97, n %% 13, now() - n * interval '1 minute', now() - n * interval '1 minute'
-		FROM generate_series(1, %d) n
-		JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM users) u ON u.place = n %% %d;
-		ANALYZE posts`, manyPosts, learners))
+		FROM generate_series(%d, %d) n
+		JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM users) u ON u.place = n %% %d`, from, to, learners))
 }
 
-func signIn(ctx context.Context, base string) (token string, user uuid.UUID, err error) {
-	l := &logins{base: base}
-	status, body, err := send(ctx, l.request(1, addressOf(1)))
+// signIn signs in learner n.
+func signIn(ctx context.Context, l *logins, n int64) (token string, user uuid.UUID, err error) {
+	status, body, err := send(ctx, l.request(n, addressOf(n)))
 	if err != nil {
 		return "", user, err
 	}
@@ -97,7 +172,7 @@ func signIn(ctx context.Context, base string) (token string, user uuid.UUID, err
 // page is a request for the first page of posts.
 type page struct{ address, token string }
 
-func (p page) get(ctx context.Context, client *http.Client) ([]byte, error) {
+func (p page) get(ctx context.Context) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.address, nil)
 	if err != nil {
 		return nil, err
@@ -105,7 +180,7 @@ func (p page) get(ctx context.Context, client *http.Client) ([]byte, error) {
 	if p.token != "" {
 		request.Header.Set("Authorization", "Bearer "+p.token)
 	}
-	answer, err := client.Do(request)
+	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +196,7 @@ func (p page) get(ctx context.Context, client *http.Client) ([]byte, error) {
 func samePage(ctx context.Context, lyo, limit page) error {
 	var posts [2][]map[string]any
 	for i, p := range []page{lyo, limit} {
-		body, err := p.get(ctx, plainClient())
+		body, err := p.get(ctx)
 		if err != nil {
 			return err
 		}
@@ -133,79 +208,4 @@ func samePage(ctx context.Context, lyo, limit page) error {
 		return errors.New("the two answers are not the same")
 	}
 	return nil
-}
-
-// plainClient asks for no compression, which the bare handler has not.
-func plainClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: postClients}, Timeout: 30 * time.Second}
-}
-
-// pace is what one of the two did in a turn.
-type pace struct {
-	rate float64 // answers a second
-	took []time.Duration
-}
-
-func (p page) pace(ctx context.Context, span time.Duration) (pace, error) {
-	client := plainClient()
-	defer client.CloseIdleConnections()
-	var answers atomic.Int64
-	times := make([][]time.Duration, postClients)
-	var all errgroup.Group
-	begun := time.Now()
-	for i := range times {
-		all.Go(func() error {
-			for time.Since(begun) < span {
-				asked := time.Now()
-				if _, err := p.get(ctx, client); err != nil {
-					return err
-				}
-				times[i] = append(times[i], time.Since(asked))
-				answers.Add(1)
-			}
-			return nil
-		})
-	}
-	err := all.Wait()
-	return pace{float64(answers.Load()) / time.Since(begun).Seconds(), slices.Concat(times...)}, err
-}
-
-// comparePages takes turns, so that what others do on the machine hits both.
-func comparePages(ctx context.Context, o options, lyo, limit page) error {
-	span := max(o.storm/12, 2*time.Second)
-	for _, p := range []page{lyo, limit} {
-		if _, err := p.pace(ctx, span/2); err != nil { // warm
-			return err
-		}
-	}
-	var lyos, limits []pace
-	var ratios []float64
-	for range max(o.rounds, 1) * 2 {
-		a, err := lyo.pace(ctx, span)
-		if err != nil {
-			return err
-		}
-		b, err := limit.pace(ctx, span)
-		if err != nil {
-			return err
-		}
-		lyos, limits, ratios = append(lyos, a), append(limits, b), append(ratios, a.rate/b.rate)
-	}
-	fmt.Fprintf(o.out, "20 of %d posts, %d clients at once, medians of %d turns of %v. Both answers are the same.\n\n", manyPosts, postClients, len(ratios), span)
-	fmt.Fprintf(o.out, "| GET %s | answers a second | p50 | p99 |\n| --- | ---: | ---: | ---: |\n", postsAddress)
-	printPace(o.out, "Lyo: token, session, limits, document and all", lyos)
-	printPace(o.out, "a bare Gin and pgx handler with the same query", limits)
-	slices.Sort(ratios)
-	fmt.Fprintf(o.out, "\nLyo to bare, by turns: median %.2f, from %.2f to %.2f.\n", ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1])
-	return nil
-}
-
-func printPace(w io.Writer, name string, paces []pace) {
-	rates := make([]float64, 0, len(paces))
-	var took []time.Duration
-	for _, p := range paces {
-		rates, took = append(rates, p.rate), append(took, p.took...)
-	}
-	slices.Sort(rates)
-	fmt.Fprintf(w, "| %s | %.0f | %v | %v |\n", name, rates[len(rates)/2], rounded(percentile(took, 50)), rounded(percentile(took, 99)))
 }

@@ -69,14 +69,18 @@ func benchPush(ctx context.Context, o options) error {
 	defer func() { _ = server.Stop(context.WithoutCancel(ctx)) }()
 	var rounds []pushRound
 	for range o.rounds {
-		r, err := measurePush(ctx, o, dir, database, db, server.Address())
+		r, err := measurePush(ctx, o, dir, database, db, server.Address(), false)
 		if err != nil {
 			return err
 		}
 		rounds = append(rounds, r)
 	}
 	reportPush(o, rounds)
-	return nil
+	if o.write == "" {
+		return nil
+	}
+	_, err = measurePush(ctx, o, dir, database, db, server.Address(), true)
+	return err
 }
 
 // equip gives an administrator and two thousand users five devices each.
@@ -96,7 +100,8 @@ func equip(ctx context.Context, db *gorm.DB) error {
 	return db.Exec("ANALYZE").Error
 }
 
-func measurePush(ctx context.Context, o options, dir, database string, db *gorm.DB, temporal string) (r pushRound, err error) {
+// measurePush is one round; a profiled one is no measure.
+func measurePush(ctx context.Context, o options, dir, database string, db *gorm.DB, temporal string, profiled bool) (r pushRound, err error) {
 	if r.bare, err = barePushes(ctx, db); err != nil {
 		return r, fmt.Errorf("bare calls: %w", err)
 	}
@@ -105,7 +110,11 @@ func measurePush(ctx context.Context, o options, dir, database string, db *gorm.
 		return r, err
 	}
 	defer apns.Close()
-	worker, err := startWorker(ctx, o, dir, pushEnviron(o, dir, database, temporal, apns))
+	seen, profiles, err := profiling()
+	if err != nil {
+		return r, err
+	}
+	worker, err := startWorker(ctx, o, dir, append(pushEnviron(o, dir, database, temporal, apns), seen...))
 	if err != nil {
 		return r, err
 	}
@@ -114,6 +123,9 @@ func measurePush(ctx context.Context, o options, dir, database string, db *gorm.
 		defer cancel()
 		_ = worker.Stop(stopping)
 	}()
+	if profiled {
+		return r, lookAtBroadcast(ctx, o, db, &target{process: worker, profiles: profiles}, apns)
+	}
 	began := time.Now()
 	if err := broadcastOnce(ctx, db); err != nil {
 		return r, err
@@ -123,6 +135,22 @@ func measurePush(ctx context.Context, o options, dir, database string, db *gorm.
 		return r, fmt.Errorf("%d of %d devices were told", got, pushDevices)
 	}
 	return r, nil
+}
+
+// lookAtBroadcast is where the time of the worker goes from the first message on.
+func lookAtBroadcast(ctx context.Context, o options, db *gorm.DB, worker *target, apns *pushtest.APNs) error {
+	var broadcast errgroup.Group
+	broadcast.Go(func() error { return broadcastOnce(ctx, db) })
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for apns.Asked() == 0 {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return look(ctx, o, worker, "The worker during a broadcast", func(context.Context) error { return broadcast.Wait() })
 }
 
 // barePushes calls the library with as many messages under way, and nothing else.
@@ -228,7 +256,9 @@ func reportPush(o options, rounds []pushRound) {
 	fmt.Fprintf(w, "| | messages a second |\n| --- | ---: |\n")
 	fmt.Fprintf(w, "| bare apns2 calls | %.0f |\n", median(rounds, func(r pushRound) float64 { return r.bare }))
 	fmt.Fprintf(w, "| Lyo, at the provider | %.0f |\n", median(rounds, func(r pushRound) float64 { return r.lyo }))
-	fmt.Fprintf(w, "| Lyo to bare | %.2f |\n", median(rounds, func(r pushRound) float64 { return r.lyo / r.bare }))
+	ratio := median(rounds, func(r pushRound) float64 { return r.lyo / r.bare })
+	fmt.Fprintf(w, "| Lyo to bare | %.2f |\n", ratio)
+	o.atLeast("messages beside bare apns2", ratio, 0.8, "")
 	fmt.Fprintf(w, "\nFrom the commit to the end of the task %v; %d messages more than devices in all rounds.\n",
 		rounded(median(rounds, func(r pushRound) time.Duration { return r.whole })), total(rounds, func(r pushRound) int { return r.repeats }))
 }

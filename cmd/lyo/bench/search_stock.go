@@ -61,15 +61,10 @@ func stock(ctx context.Context, database string) error {
 	if err := fill(ctx, conn, users); err != nil {
 		return err
 	}
-	_, err = conn.Exec(ctx, `
-		ALTER TABLE posts ENABLE TRIGGER USER;
-		ALTER TABLE courses ENABLE TRIGGER USER;
-		INSERT INTO search_documents SELECT * FROM search_sources();
-		ANALYZE`)
-	if err == nil {
-		_, err = conn.Exec(ctx, "VACUUM search_documents")
+	if _, err := conn.Exec(ctx, "ALTER TABLE posts ENABLE TRIGGER USER; ALTER TABLE courses ENABLE TRIGGER USER; ANALYZE"); err != nil {
+		return err
 	}
-	return err
+	return fillQuickly(ctx, database, []string{"search_documents"}, "INSERT INTO search_documents SELECT * FROM search_sources()")
 }
 
 func fill(ctx context.Context, conn *pgx.Conn, users []uuid.UUID) error {

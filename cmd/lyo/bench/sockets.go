@@ -128,6 +128,9 @@ func benchSockets(ctx context.Context, o options) error {
 		if err != nil {
 			return err
 		}
+		if i == 1 {
+			t.profiles = t.base
+		}
 		err = o.fanOutOf(ctx, t, func(round int, f fanOut) { rounds[round][i] = f })
 		t.stop()
 		if err != nil {
@@ -150,6 +153,9 @@ func (o options) fanOutOf(ctx context.Context, t *target, note func(int, fanOut)
 		return err
 	}
 	defer a.leave()
+	if err := t.awaitSeated(ctx, socketCount); err != nil {
+		return err
+	}
 	if _, err := o.burst(ctx, t, a); err != nil { // warm-up
 		return err
 	}
@@ -163,7 +169,37 @@ func (o options) fanOutOf(ctx context.Context, t *target, note func(int, fanOut)
 		}
 		note(round, f)
 	}
-	return nil
+	return look(ctx, o, t, "Lyo's hub, burst after burst", func(ctx context.Context) error {
+		for began := time.Now(); time.Since(began) < o.lookFor(); {
+			if _, err := o.burst(ctx, t, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// awaitSeated waits until a hub knows of so many sockets: whoever sits down is told a little
+// before that.
+func (t *target) awaitSeated(ctx context.Context, n int) error {
+	waiting, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	ticker := time.NewTicker(4 * hubPoll)
+	defer ticker.Stop()
+	for {
+		_, body, err := send(waiting, vegetaGet(t.base+"/seated"))
+		if err != nil {
+			return err
+		}
+		select {
+		case <-ticker.C: // once more after the last one came: it asks where it begins
+		case <-waiting.Done():
+			return waiting.Err()
+		}
+		if string(body) == strconv.Itoa(n) {
+			return nil
+		}
+	}
 }
 
 // burst tells many events at once and waits until everybody has all of them. The time
@@ -232,9 +268,16 @@ func (o options) printFanOut(rounds [][2]fanOut) {
 		}
 		fmt.Fprintf(o.out, "| %s | %s | %.2f | %v | %v | %.2f |\n", name, figure(median(rounds, func(r [2]fanOut) float64 { return r[i].rate })),
 			median(rounds, func(r [2]fanOut) float64 { return r[i].rate / r[0].rate }), rounded(at(50)), rounded(at(99)),
-			median(rounds, func(r [2]fanOut) float64 {
-				return float64(percentile(r[i].paced, 99)) / float64(percentile(r[0].paced, 99))
-			}))
+			median(rounds, slowerPaced(i)))
+	}
+	o.atLeast("a burst beside a bare hub", median(rounds, func(r [2]fanOut) float64 { return r[1].rate / r[0].rate }), 0.8, "")
+	o.atMost("p99 of paced events", median(rounds, slowerPaced(1)), 1.25, " times the bare hub's")
+}
+
+// slowerPaced is how a hub's p99 of paced events compares with the bare one's.
+func slowerPaced(hub int) func([2]fanOut) float64 {
+	return func(r [2]fanOut) float64 {
+		return float64(percentile(r[hub].paced, 99)) / float64(percentile(r[0].paced, 99))
 	}
 }
 
@@ -293,7 +336,9 @@ func benchIdleSockets(ctx context.Context, o options) error {
 	}
 	fmt.Fprintf(o.out, "\n| %d idle sockets at `lyo api` | measured | aim |\n| --- | ---: | ---: |\n", socketCount)
 	fmt.Fprintf(o.out, "| resident memory before, with | %.1f MB, %.1f MB | |\n", megabytes(before), megabytes(after))
-	fmt.Fprintf(o.out, "| a socket | %.1f kB | 40 kB |\n", (float64(after)-float64(before))/1000/socketCount)
+	each := (float64(after) - float64(before)) / 1000 / socketCount
+	fmt.Fprintf(o.out, "| a socket | %.1f kB | 40 kB |\n", each)
+	o.atMost("an idle socket", each, 40, " kB")
 	return nil
 }
 

@@ -64,6 +64,8 @@ func benchStartup(ctx context.Context, o options) error {
 	fmt.Fprintf(o.out, "Medians of %d starts of `lyo api` on a migrated database.\n\n| | measured | aim |\n| --- | ---: | ---: |\n", len(births))
 	fmt.Fprintf(o.out, "| from the start of the process to /v1/health/ready answering 200 | %v | 1s |\n", rounded(ready))
 	fmt.Fprintf(o.out, "| resident memory when idle, after %v | %.1f MB | 60 MB |\n", o.idle(), megabytes(resident))
+	o.within("ready", ready, time.Second)
+	o.atMost("memory when idle", megabytes(resident), 60, " MB")
 	return nil
 }
 
@@ -72,7 +74,7 @@ func (o options) idle() time.Duration { return min(o.storm/12, 5*time.Second) }
 
 func (o options) bear(ctx context.Context, dir, database string) (birth, error) {
 	began := time.Now()
-	api, err := startAPI(ctx, o, dir, database)
+	api, err := startAPI(ctx, o, dir, database, "LYO_METRICS_PORT=0", "LYO_PROFILES=off")
 	if err != nil {
 		return birth{}, err
 	}

@@ -59,7 +59,7 @@ func benchLogins(ctx context.Context, o options) error {
 		return err
 	}
 	report(o, ceiling, rounds)
-	return nil
+	return lookAtStorm(ctx, o, api)
 }
 
 // hashesASecond is how many passwords the whole machine can check when it does
@@ -171,6 +171,20 @@ func storm(ctx context.Context, comers, profile vegeta.Targeter, span time.Durat
 	})
 	err = both.Wait()
 	return asked, out, err
+}
+
+// lookAtStorm is where the time goes in a storm.
+func lookAtStorm(ctx context.Context, o options, api *target) error {
+	l := &logins{base: api.base}
+	l.sent.Store(1 << 20) // from addresses of its own
+	profile, err := l.profile(ctx)
+	if err != nil {
+		return err
+	}
+	return look(ctx, o, api, "A storm of sign-ins from everywhere", func(ctx context.Context) error {
+		_, _, err := storm(ctx, l.everywhere(), profile, o.lookFor()+time.Second)
+		return err
+	})
 }
 
 // timed are the times of answers that must all be good: a failure has no time.

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// pageOfFeed is how many things a page of a feed has.
+const pageOfFeed = 20
+
+// feedPages are a first page and the next, by their names here.
+var feedPages = []string{"first", "next"}
+
+// bareFeed sends the SQL that Lyo's models send for a page of a viewer's feed, reads all of
+// it, and answers with the body that the folder has of such a page.
+func bareFeed(ctx context.Context, f bareFlags) (http.Handler, error) {
+	viewer, err := uuid.Parse(f.viewer)
+	if err != nil {
+		return nil, err
+	}
+	sent, err := feedStatements(ctx, f.database, viewer)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.New(ctx, f.database)
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, pool.Close)
+	gin.SetMode(gin.ReleaseMode)
+	router := gin.New()
+	router.GET(livePath, func(c *gin.Context) { c.Status(http.StatusOK) })
+	for i, name := range feedPages {
+		body, err := os.ReadFile(filepath.Join(f.bodies, name))
+		if err != nil {
+			return nil, err
+		}
+		router.GET("/"+name, func(c *gin.Context) {
+			if err := resend(c.Request.Context(), pool, sent[i]); err != nil {
+				c.String(http.StatusInternalServerError, "%v", err)
+				return
+			}
+			c.Data(http.StatusOK, "application/json", body)
+		})
+	}
+	return router, nil
+}
+
+// feedStatements are what models send for a first page, which is ranked, shown and kept, and
+// for the next, which is shown only.
+func feedStatements(ctx context.Context, database string, viewer uuid.UUID) (sent [2][]statement, err error) {
+	db, err := models.Open(database, models.Pool{MaxOpen: 1})
+	if err != nil {
+		return sent, err
+	}
+	defer models.Close(db)
+	var heard []statement
+	listen := func(tx *gorm.DB) {
+		heard = append(heard, statement{tx.Statement.SQL.String(), tx.Statement.Vars})
+	}
+	err = errors.Join(db.Callback().Row().After("gorm:row").Register("bench", listen),
+		db.Callback().Query().After("gorm:query").Register("bench", listen), db.Callback().Create().After("gorm:create").Register("bench", listen))
+	if err != nil {
+		return sent, err
+	}
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	ranking, err := models.RankFeed(ctx, db, viewer, models.FeedPersonalized, now)
+	if err == nil && len(ranking) < 2*pageOfFeed {
+		err = errors.New("the feed has no two pages")
+	}
+	if err != nil {
+		return sent, err
+	}
+	if _, err := models.ShowFeed(ctx, db, viewer, ranking[:pageOfFeed]); err != nil {
+		return sent, err
+	}
+	err = models.SaveSnapshot(ctx, db, models.FeedSnapshot{ID: models.NewID(), UserID: viewer, Entries: ranking.Pack(), MadeAt: now, ExpiresAt: now.Add(models.SnapshotFor)})
+	if err != nil {
+		return sent, err
+	}
+	sent[0], heard = heard, nil
+	_, err = models.ShowFeed(ctx, db, viewer, ranking[pageOfFeed:2*pageOfFeed])
+	sent[1] = heard
+	return sent, err
+}
+
+// resend sends statements again, what is inserted under another id.
+func resend(ctx context.Context, pool *pgxpool.Pool, sent []statement) error {
+	for _, s := range sent {
+		args := s.args
+		if strings.HasPrefix(s.sql, "INSERT") {
+			args = append([]any{models.NewID()}, args[1:]...)
+		}
+		rows, err := pool.Query(ctx, s.sql, args...)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			if _, err := rows.Values(); err != nil {
+				rows.Close()
+				return err
+			}
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

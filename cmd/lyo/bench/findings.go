@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"time"
+)
+
+// findings are what a page ends with: where the time of processes goes, and of each
+// aim whether it was reached.
+type findings struct {
+	profiles bytes.Buffer
+	sayings  []string
+}
+
+// atLeast says whether a figure is as high as it should be.
+func (o options) atLeast(what string, got, aim float64, unit string) {
+	o.say(got >= aim, "%s: %s%s, aim at least %s%s", what, figure(got), unit, figure(aim), unit)
+}
+
+// atMost says whether a figure is as low as it should be.
+func (o options) atMost(what string, got, aim float64, unit string) {
+	o.say(got <= aim, "%s: %s%s, aim at most %s%s", what, figure(got), unit, figure(aim), unit)
+}
+
+// within says whether something took no longer than it should.
+func (o options) within(what string, got, aim time.Duration) {
+	o.say(got <= aim, "%s: %v, aim at most %v", what, rounded(got), aim)
+}
+
+func (o options) say(reached bool, format string, of ...any) {
+	word := "not reached"
+	if reached {
+		word = "reached"
+	}
+	o.found.sayings = append(o.found.sayings, fmt.Sprintf("%s, %s.", fmt.Sprintf(format, of...), word))
+}
+
+// print is the end of a page.
+func (f *findings) print(w io.Writer) {
+	if f.profiles.Len() > 0 {
+		fmt.Fprint(w, "\n## Where the time goes\n\nEach profile is of a process while one thing was asked of it by itself, after the measured laps. What only hands a\nrequest on is left out of the cumulative list.\n")
+		_, _ = f.profiles.WriteTo(w)
+	}
+	if len(f.sayings) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\n## Reached or not\n\n")
+	for _, line := range f.sayings {
+		fmt.Fprintf(w, "- %s\n", line)
+	}
+}
+
+// printAims is the beginning of a page.
+func (b benchmark) printAims(w io.Writer) {
+	if len(b.aims) == 0 {
+		fmt.Fprint(w, "No aim: it is what the others are judged by.\n\n")
+		return
+	}
+	fmt.Fprint(w, "Aims:\n\n")
+	for _, aim := range b.aims {
+		fmt.Fprintf(w, "- %s\n", aim)
+	}
+	fmt.Fprintln(w)
+}
