@@ -3,6 +3,7 @@ package models
 import (
 	"database/sql/driver"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,9 +13,14 @@ import (
 // Words is a Postgres array of texts.
 type Words []string
 
+// arrayReaders are kept, since each knows all types and how to read them.
+var arrayReaders = sync.Pool{New: func() any { return pgtype.NewMap() }}
+
 // Scan reads what the driver gives.
 func (w *Words) Scan(value any) error {
-	return pgtype.NewMap().SQLScanner((*[]string)(w)).Scan(value)
+	reader := arrayReaders.Get().(*pgtype.Map) //nolint:forcetypeassert // nothing else is in there
+	defer arrayReaders.Put(reader)
+	return reader.SQLScanner((*[]string)(w)).Scan(value)
 }
 
 // Value writes an array literal.

@@ -2,6 +2,8 @@ package models
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -10,7 +12,7 @@ import (
 
 // FeedView is a thing as a feed shows it, with where it stands.
 type FeedView struct {
-	FeedItem     `gorm:"embedded"`
+	FeedItem
 	AuthorName   string
 	AuthorAvatar *string
 	Likes        int
@@ -20,11 +22,11 @@ type FeedView struct {
 	Bookmarked   bool
 	CheckedTotal *float64
 	ModelOpinion *float64
-	SharedByID   *uuid.UUID `gorm:"type:uuid"`
+	SharedByID   *uuid.UUID
 	SharedByName *string
 	SharedAt     *time.Time
-	Score        float64  `gorm:"-"`
-	Reasons      []string `gorm:"-"`
+	Score        float64
+	Reasons      []string
 }
 
 // ShowFeed reads the things of a part of a ranking, in its order, in one query. What is not to be
@@ -37,23 +39,31 @@ func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part FeedRanking
 	for i, r := range part {
 		ids[i] = r.ID
 	}
-	var rows []FeedView
-	err := db.WithContext(ctx).Raw(`
-		SELECT f.*, u.full_name AS author_name, u.avatar_url AS author_avatar, coalesce(p.likes_count, f.likes_count) AS likes,
-			coalesce(p.views_count, f.views_count) AS views, coalesce(p.comments_count, 0) AS comments, ck.total AS checked_total, ck.model_opinion,
-			EXISTS (SELECT FROM engagements e WHERE e.user_id = @user AND e.item_id = f.id AND e.action = 'like') AS liked,
-			EXISTS (SELECT FROM engagements e WHERE e.user_id = @user AND e.item_id = f.id AND e.action = 'bookmark') AS bookmarked,
-			s.user_id AS shared_by_id, s.full_name AS shared_by_name, s.at AS shared_at
+	byID := make(map[uuid.UUID]FeedView, len(part))
+	rows, err := db.WithContext(ctx).Raw(`
+		SELECT f.id, f.content_type, f.group_id, f.author_id, f.title, f.description, f.thumbnail_url, f.skills, f.difficulty_level, f.language, f.quality,
+			f.minutes, f.shares_count, f.metadata, f.published_at, f.updated_at, u.full_name, u.avatar_url, coalesce(p.likes_count, f.likes_count),
+			coalesce(p.views_count, f.views_count), coalesce(p.comments_count, 0), ck.total, ck.model_opinion,
+			EXISTS (SELECT FROM engagements e WHERE e.user_id = @user AND e.item_id = f.id AND e.action = 'like'),
+			EXISTS (SELECT FROM engagements e WHERE e.user_id = @user AND e.item_id = f.id AND e.action = 'bookmark'),
+			s.user_id, s.full_name, s.at
 		FROM feed_items f JOIN users u ON u.id = f.author_id LEFT JOIN posts p ON p.id = f.id LEFT JOIN content_checks ck ON ck.item_id = f.id AND ck.checked_at IS NOT NULL
 		LEFT JOIN LATERAL (SELECT e.user_id, w.full_name, e.at FROM feed_entries e JOIN users w ON w.id = e.user_id AND w.is_active
 			WHERE e.content_id = f.id AND e.kind = 'shared'
 			AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = @user AND blocked_id = e.user_id)
 			AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = e.user_id AND blocked_id = @user)
 			ORDER BY e.at DESC LIMIT 1) s ON true
-		WHERE f.id IN @ids AND `+shownSQL, map[string]any{"user": user, "ids": ids}).Scan(&rows).Error
-	byID := make(map[uuid.UUID]FeedView, len(rows))
-	for _, row := range rows {
-		byID[row.ID] = row
+		WHERE f.id IN @ids AND `+shownSQL, map[string]any{"user": user, "ids": ids}).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v, err := scanFeedView(rows)
+		if err != nil {
+			return nil, err
+		}
+		byID[v.ID] = v
 	}
 	var shown []FeedView
 	for _, r := range part {
@@ -62,7 +72,18 @@ func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part FeedRanking
 			shown = append(shown, v)
 		}
 	}
-	return shown, err
+	return shown, rows.Err()
+}
+
+func scanFeedView(rows *sql.Rows) (v FeedView, err error) {
+	var metadata []byte
+	err = rows.Scan(&v.ID, &v.ContentType, &v.GroupID, &v.AuthorID, &v.Title, &v.Description, &v.ThumbnailURL, &v.Skills, &v.DifficultyLevel, &v.Language,
+		&v.Quality, &v.Minutes, &v.SharesCount, &metadata, &v.PublishedAt, &v.UpdatedAt, &v.AuthorName, &v.AuthorAvatar, &v.Likes, &v.Views, &v.Comments,
+		&v.CheckedTotal, &v.ModelOpinion, &v.Liked, &v.Bookmarked, &v.SharedByID, &v.SharedByName, &v.SharedAt)
+	if err == nil {
+		err = json.Unmarshal(metadata, &v.Metadata)
+	}
+	return v, err
 }
 
 // SnapshotFor is how long a feed can be scrolled before it starts anew.
