@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,6 +91,19 @@ func (s *Server) taskSocket(c *gin.Context) {
 		s.Hub.Refuse(ctx, conn, kind, words)
 		return
 	}
+	// The request, its context and the deep stack it came by are not held for as long as
+	// the socket is open.
+	go s.tell(context.WithoutCancel(ctx), conn, listener)
+}
+
+// tell serves a socket that the router has let go of, and cuts it at a panic.
+func (s *Server) tell(ctx context.Context, conn *websocket.Conn, listener realtime.Session) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			s.Log.ErrorContext(ctx, "panic", "request_id", exchangeOf(ctx).id, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+			_ = conn.CloseNow()
+		}
+	}()
 	s.Hub.Serve(ctx, conn, listener)
 }
 
@@ -133,7 +148,7 @@ func (s *Server) listener(c *gin.Context, who Principal, refused error) (realtim
 	story := teller{s, unstarted(task)}
 	return realtime.Session{
 		Task: id, User: who.UserID, SignIn: who.SessionID, Since: since,
-		Render: func(e models.TaskEvent) any { return story.render(e) },
+		Render: func(e models.TaskEvent) (any, string) { return story.render(e) },
 		Good:   func(ctx context.Context) bool { return s.stillGood(ctx, who) },
 	}, nil
 }

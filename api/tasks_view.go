@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -101,9 +102,18 @@ func unstarted(row models.Task) models.Task {
 	return row
 }
 
-func (t *teller) render(e models.TaskEvent) progressEvent {
+// render gives the message of an event, and all that it is made of beside the task's
+// fixed parts and the event: two tellers that give the same text give the same message.
+func (t *teller) render(e models.TaskEvent) (message progressEvent, same string) {
 	t.task.Advance(e)
-	return progressEvent{t.server.viewTask(t.task), e.At.UTC()}
+	same = fmt.Sprint(t.task.Progress)
+	if t.task.StartedAt != nil {
+		same += t.task.StartedAt.UTC().Format(time.RFC3339Nano)
+	}
+	if t.task.Result != nil {
+		same = ""
+	}
+	return progressEvent{t.server.viewTask(t.task), e.At.UTC()}, same
 }
 
 // webSocketURL is the public address with the scheme of sockets.

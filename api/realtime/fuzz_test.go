@@ -69,7 +69,7 @@ func FuzzSocketFrames(f *testing.F) {
 		if err != nil {
 			return
 		}
-		hub.Serve(r.Context(), conn, Session{Task: uuid.UUID{1}, User: uuid.UUID{2}, Render: func(e models.TaskEvent) any { return e.Seq }})
+		hub.Serve(r.Context(), conn, Session{Task: uuid.UUID{1}, User: uuid.UUID{2}, Render: func(e models.TaskEvent) (any, string) { return e.Seq, "" }})
 		served <- struct{}{}
 	}))
 	f.Cleanup(func() {

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"encoding/json"
 	"math/rand/v2"
 	"time"
 
@@ -21,9 +22,11 @@ type Session struct {
 	// Since is the last seq the client has, 0 for the whole story, FromLatest for
 	// the newest event first.
 	Since int64
-	// Render makes the JSON message of an event. It is called by one goroutine, in
-	// the order of seq, and again with the last event when the client asks.
-	Render func(models.TaskEvent) any
+	// Render makes the message of an event, to be sent as JSON. It is called by one goroutine,
+	// in the order of seq, and again with the last event when the client asks. Listeners of a
+	// task to whom it gives the same text for an event are sent one message, encoded once;
+	// "" is like nobody's.
+	Render func(models.TaskEvent) (message any, same string)
 	// Good, when set, is asked before each event and each heartbeat whether the
 	// client may still listen. It should answer from memory most of the time.
 	Good func(context.Context) bool
@@ -67,26 +70,26 @@ func (k *socket) tell(s Session) error {
 	for {
 		next := place.look()
 		if next.News.Seq == 0 && next.Ended {
-			return k.conclude(s, next.Latest)
+			return k.conclude(place.topic, s, next.Latest)
 		}
 		if next.News.Seq > 0 {
 			if place.behind(next) > k.hub.o.MaxBehind {
 				return tooSlow()
 			}
-			if err := k.event(s, next.News); err != nil {
+			if err := k.event(place.topic, s, next.News); err != nil {
 				return err
 			}
 			place.since = next.News.Seq
 			continue
 		}
-		if err := k.pause(s, next.Grown, beat); err != nil {
+		if err := k.pause(place.topic, s, next.Grown, beat); err != nil {
 			return err
 		}
 	}
 }
 
 // pause is what goes on until the story grows.
-func (k *socket) pause(s Session, grown <-chan struct{}, beat *time.Timer) error {
+func (k *socket) pause(t *topic, s Session, grown <-chan struct{}, beat *time.Timer) error {
 	select {
 	case <-grown:
 		return nil
@@ -103,7 +106,7 @@ func (k *socket) pause(s Session, grown <-chan struct{}, beat *time.Timer) error
 		k.seat.renew(k.ctx)
 		return k.signal("heartbeat")
 	case wish := <-k.asks:
-		return k.grant(s, wish)
+		return k.grant(t, s, wish)
 	case err := <-k.faults:
 		return err
 	case <-k.hub.draining:
@@ -111,30 +114,39 @@ func (k *socket) pause(s Session, grown <-chan struct{}, beat *time.Timer) error
 	}
 }
 
-func (k *socket) grant(s Session, wish string) error {
+func (k *socket) grant(t *topic, s Session, wish string) error {
 	switch {
 	case wish == askPing:
 		return k.signal("pong")
 	case k.sent.Seq > 0:
-		return k.event(s, k.sent)
+		return k.event(t, s, k.sent)
 	default:
 		return nil // nothing is known yet; the first event follows by itself
 	}
 }
 
-func (k *socket) event(s Session, e models.TaskEvent) error {
+func (k *socket) event(t *topic, s Session, e models.TaskEvent) error {
 	if !k.good(s) {
 		return k.refuse(AuthError, sessionOver)
 	}
 	k.sent = e
-	return k.send(s.Render(e))
+	message, same := s.Render(e)
+	encode := func() ([]byte, error) { return json.Marshal(message) }
+	var text []byte
+	var err error
+	if same == "" {
+		text, err = encode()
+	} else {
+		text, err = t.text(textKey{e.Seq, same}, encode)
+	}
+	return k.write(text, err)
 }
 
 // conclude ends a story that was told. A client that came after its end is told
 // the end once more.
-func (k *socket) conclude(s Session, end models.TaskEvent) error {
+func (k *socket) conclude(t *topic, s Session, end models.TaskEvent) error {
 	if k.sent.Seq == 0 {
-		if err := k.event(s, end); err != nil {
+		if err := k.event(t, s, end); err != nil {
 			return err
 		}
 	}

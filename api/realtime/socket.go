@@ -53,7 +53,10 @@ func (h *Hub) accept(ctx context.Context, conn *websocket.Conn) (k *socket, rele
 // send writes one message as JSON. A write that takes longer than WriteTimeout
 // ends in a close with 4408; one that takes twice as long cannot even be told.
 func (k *socket) send(message any) error {
-	text, err := json.Marshal(message)
+	return k.write(json.Marshal(message))
+}
+
+func (k *socket) write(text []byte, err error) error {
 	if err != nil {
 		k.hub.o.Log.ErrorContext(k.ctx, "a socket's message has no JSON", "error", err)
 		return websocket.CloseError{Code: websocket.StatusInternalError, Reason: string(ServerError)}

@@ -63,11 +63,11 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 			_, over := s.over.Load(signIn)
 			return !over
 		},
-		Render: func(e models.TaskEvent) any {
+		Render: func(e models.TaskEvent) (any, string) {
 			if hook := s.hook.Load(); hook != nil {
 				(*hook)(e)
 			}
-			return map[string]any{"seq": e.Seq, "state": e.State}
+			return map[string]any{"seq": e.Seq, "state": e.State}, "same"
 		},
 	})
 }

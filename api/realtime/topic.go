@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -9,26 +10,31 @@ import (
 	"github.com/lyoapp/lyo/models"
 )
 
-// topic is the story of one task: log[i] has seq i+1, and only its last event's
-// state has ended. Its watcher alone appends.
+// topic is the story of one task. Its watcher alone appends; any number of readers look
+// without waiting for each other or for it.
 type topic struct {
 	task   uuid.UUID
 	asked  chan struct{} // closed once the first look at everything is over
 	nudged chan struct{} // holds one wake-up
-
-	mu    sync.Mutex
-	log   []models.TaskEvent
-	grown chan struct{} // closed and replaced when log grows
+	now    atomic.Pointer[told]
+	texts  sync.Map // textKey to []byte: events as messages
 
 	// Guarded by the hub's lock.
 	readers int
 	idle    time.Time // when the last reader left
 }
 
+// told is a story at one moment: log[i] has seq i+1, and only the last event's state has
+// ended. What is in it never changes; the next moment's log goes on in the same memory.
+type told struct {
+	log   []models.TaskEvent
+	grown chan struct{} // closed when there is a next moment
+}
+
 func newTopic(task uuid.UUID) *topic {
-	return &topic{
-		task: task, asked: make(chan struct{}), nudged: make(chan struct{}, 1), grown: make(chan struct{}),
-	}
+	t := &topic{task: task, asked: make(chan struct{}), nudged: make(chan struct{}, 1)}
+	t.now.Store(&told{grown: make(chan struct{})})
+	return t
 }
 
 // wake never waits: one pending wake-up is as good as many.
@@ -42,55 +48,45 @@ func (t *topic) wake() {
 // append takes the events that come next, passes over known ones and stops at a
 // gap, which it reports. A story that has ended takes no more.
 func (t *topic) append(events []models.TaskEvent) (gap bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	before := len(t.log)
+	before := t.now.Load()
+	next := told{log: before.log}
 	for _, e := range events {
-		next := int64(len(t.log)) + 1
-		if e.Seq < next {
+		seq := int64(len(next.log)) + 1
+		if e.Seq < seq {
 			continue
 		}
-		if t.over() {
+		if next.over() {
 			break
 		}
-		if e.Seq > next {
+		if e.Seq > seq {
 			gap = true
 			break
 		}
 		e.TaskID = t.task
-		t.log = append(t.log, e)
+		next.log = append(next.log, e)
 	}
-	if len(t.log) > before {
-		close(t.grown)
-		t.grown = make(chan struct{})
+	if len(next.log) > len(before.log) {
+		next.grown = make(chan struct{})
+		t.now.Store(&next)
+		close(before.grown)
 	}
 	return gap
 }
 
-// over is called with the lock held.
-func (t *topic) over() bool { return len(t.log) > 0 && t.log[len(t.log)-1].State.Ended() }
+func (s *told) over() bool { return len(s.log) > 0 && s.log[len(s.log)-1].State.Ended() }
 
-func (t *topic) ended() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.over()
-}
+func (t *topic) ended() bool { return t.now.Load().over() }
 
-func (t *topic) last() int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return int64(len(t.log))
-}
+func (t *topic) last() int64 { return int64(len(t.now.Load().log)) }
 
-// after is a copy of at most limit events after since.
+// after is at most limit events after since, not to be changed.
 func (t *topic) after(since int64, limit int) []models.TaskEvent {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if since >= int64(len(t.log)) {
+	log := t.now.Load().log
+	if since >= int64(len(log)) {
 		return nil
 	}
-	rest := t.log[max(since, 0):]
-	return append([]models.TaskEvent(nil), rest[:min(limit, len(rest))]...)
+	rest := log[max(since, 0):]
+	return rest[:min(limit, len(rest)):min(limit, len(rest))]
 }
 
 // glance is the topic at one moment, from a reader at place since. News has
@@ -103,15 +99,33 @@ type glance struct {
 }
 
 func (t *topic) glance(since int64) glance {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	g := glance{Ended: t.over(), Grown: t.grown}
-	n := int64(len(t.log))
+	now := t.now.Load()
+	g := glance{Ended: now.over(), Grown: now.grown}
+	n := int64(len(now.log))
 	if n > 0 {
-		g.Latest = t.log[n-1]
+		g.Latest = now.log[n-1]
 	}
 	if since < n {
-		g.News = t.log[since]
+		g.News = now.log[since]
 	}
 	return g
+}
+
+// textKey is an event and what else its message is made of.
+type textKey struct {
+	seq  int64
+	same string
+}
+
+// text is an event as one message for all listeners who give the same key; made makes it
+// for the first of them.
+func (t *topic) text(key textKey, made func() ([]byte, error)) ([]byte, error) {
+	if text, ok := t.texts.Load(key); ok {
+		return text.([]byte), nil //nolint:forcetypeassert // nothing else is in there
+	}
+	text, err := made()
+	if err == nil {
+		t.texts.Store(key, text)
+	}
+	return text, err
 }

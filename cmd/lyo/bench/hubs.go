@@ -145,7 +145,7 @@ func lyoHub(ctx context.Context, _ bareFlags) (http.Handler, error) {
 		}
 		hub.Serve(r.Context(), conn, realtime.Session{
 			Task: uuid.UUID{1}, User: uuid.UUID{2}, SignIn: uuid.UUID{3}, Since: realtime.FromLatest,
-			Render: func(e models.TaskEvent) any { return newsOf(e.Seq, e.At.UnixNano()) },
+			Render: func(e models.TaskEvent) (any, string) { return newsOf(e.Seq, e.At.UnixNano()), "all" },
 		})
 	}, story.tell, hub.Connections)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
