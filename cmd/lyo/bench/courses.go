@@ -227,7 +227,7 @@ func (w *works) print(rounds []working) error {
 	fmt.Fprintf(w.o.out, "| bare Temporal runs | %s | 1.00 | %v |\n", figure(bareRate), rounded(median(rounds, func(r working) time.Duration { return r.bareAlone })))
 	fmt.Fprintf(w.o.out, "| whole courses, from the request to READY | %s | %.2f | %v |\n", figure(rate),
 		median(rounds, func(r working) float64 { return r.rate / r.bareRate }), rounded(median(rounds, func(r working) time.Duration { return r.alone })))
-	w.o.atLeast("courses of a batch beside bare runs", median(rounds, func(r working) float64 { return r.rate / r.bareRate }), 0.7, "")
+	w.o.atLeast("courses of a batch beside bare runs", median(rounds, func(r working) float64 { return r.rate / r.bareRate }), 0.7)
 	w.o.within("one course alone beyond its bare run", median(rounds, func(r working) time.Duration { return r.alone - r.bareAlone }), 150*time.Millisecond)
 	return plot(w.o, "courses", chart{title: "Whole courses beside bare runs", unit: "a second", bars: []bar{{"bare Temporal runs", bareRate}, {"courses", rate}}})
 }
