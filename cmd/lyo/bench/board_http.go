@@ -52,7 +52,7 @@ func boardsByHTTP(ctx context.Context, o options, dir, database string) error {
 			return err
 		}
 		r.print(o)
-		o.atLeast(kind.name+" beside bare", r.ratio(1), 0.5, "")
+		o.atLeast(kind.name+" beside bare", r.ratio(1), 0.5)
 		if err := lookAt(ctx, o, api, boardAsks, contender{kind.name + ", 4 clients", lyo.do}); err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func raceToAward(ctx context.Context, o options, database string, api, bare *tar
 		return err
 	}
 	r.print(o)
-	o.atLeast("an award beside a bare insert into the ledger", r.ratio(1), 0.5, "")
+	o.atLeast("an award beside a bare insert into the ledger", r.ratio(1), 0.5)
 	return lookAt(ctx, o, api, boardAsks, contender{"POST " + awardAddress + ", 4 clients", lyo.do})
 }
 

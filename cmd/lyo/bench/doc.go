@@ -10,5 +10,7 @@
 // what they share is in figures.go (percentiles, medians), laps.go (contenders in turn,
 // each as fast as its clients go), load.go (an open load: requests are sent when they
 // are due, however slow the answers are, so that a slow server gets no relief), bare.go
-// (the bare counterparts, each in a process of its own as Lyo is), plot.go and page.go.
+// (the bare counterparts, each in a process of its own as Lyo is), fill.go (many rows,
+// quickly), plot.go, profile.go (where the time of a process goes), findings.go (whether aims
+// were reached) and page.go.
 package main

@@ -62,56 +62,73 @@ func inTown(ctx context.Context, o options, seed uint64, after func(database str
 }
 
 // sampled is how many people each strategy ranks for.
-const sampled = 60
+const sampled = 120
+
+// taken is how well an order does, the mean of all people.
+type taken struct {
+	name  string
+	order func(p *townsman, s suggested) []uuid.UUID
+	quality
+}
+
+// suggested is what could be recommended to somebody.
+type suggested struct {
+	candidates []curate.Candidate
+	taste      curate.Taste
+	seed       string
+}
 
 // rankAll prints how well every strategy does, beside the two it has to beat.
 func rankAll(ctx context.Context, o options, db *gorm.DB, t *town) error {
-	newest, err := orderOf(ctx, db, "SELECT id FROM feed_items WHERE visible ORDER BY published_at DESC, id DESC")
+	orders, err := ordersOf(ctx, db)
 	if err != nil {
 		return err
 	}
-	popular, err := orderOf(ctx, db, `SELECT f.id FROM feed_items f LEFT JOIN engagements e ON e.item_id = f.id AND e.action = 'like'
-		WHERE f.visible GROUP BY f.id ORDER BY count(e.user_id) DESC, f.id`)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(o.out, "%d people of known tastes, %d things, %d deeds; the likes of the day after are held out. Means of %d people; things\nthey had seen are left out of every order.\n\n", len(t.people), len(t.things), t.deeds, sampled)
-	fmt.Fprintf(o.out, "| order | recall@10 | NDCG@10 |\n| --- | ---: | ---: |\n")
-	row := func(name string, order func(p *townsman) ([]uuid.UUID, error)) error {
-		var sum quality
-		for _, p := range t.people[:sampled] {
-			ids, err := order(p)
-			if err != nil {
-				return err
-			}
-			q := judge(ids, p.later)
-			sum.recall, sum.ndcg = sum.recall+q.recall/sampled, sum.ndcg+q.ndcg/sampled
-		}
-		fmt.Fprintf(o.out, "| %s | %.3f | %.3f |\n", name, sum.recall, sum.ndcg)
-		return nil
-	}
-	for _, base := range []struct {
-		name string
-		ids  []uuid.UUID
-	}{{"newest first", newest}, {"popularity", popular}} {
-		if err := row(base.name, func(p *townsman) ([]uuid.UUID, error) { return p.unseen(base.ids), nil }); err != nil {
+	for _, p := range t.people[:sampled] {
+		s := suggested{seed: p.id.String() + t.now.Format(time.DateOnly)}
+		if s.taste, err = models.FindTaste(ctx, db, p.id, t.now); err != nil {
 			return err
 		}
+		if s.candidates, err = models.FindCandidates(ctx, db, p.id, s.taste, t.now); err != nil {
+			return err
+		}
+		for i := range orders {
+			q := judge(orders[i].order(p, s), p.later)
+			orders[i].recall, orders[i].ndcg = orders[i].recall+q.recall/sampled, orders[i].ndcg+q.ndcg/sampled
+		}
 	}
-	for _, s := range curate.Strategies() {
-		err := row(string(s), func(p *townsman) ([]uuid.UUID, error) {
-			ranking, err := models.Recommend(ctx, db, p.id, s, t.now)
+	fmt.Fprintf(o.out, "%d people of known tastes, %d things, %d deeds; the likes of the day after are held out. Means of %d people; things\nthey had seen are left out of every order.\n\n", len(t.people), len(t.things), t.deeds, sampled)
+	fmt.Fprint(o.out, "| order | recall@10 | NDCG@10 |\n| --- | ---: | ---: |\n")
+	for _, one := range orders {
+		fmt.Fprintf(o.out, "| %s | %.3f | %.3f |\n", one.name, one.recall, one.ndcg)
+	}
+	return nil
+}
+
+// ordersOf are the newest, what is popular, and each strategy's, as models rank by it.
+func ordersOf(ctx context.Context, db *gorm.DB) (orders []taken, err error) {
+	for _, base := range []struct{ name, sql string }{
+		{"newest first", "SELECT id FROM feed_items WHERE visible ORDER BY published_at DESC, id DESC"},
+		{"popularity", `SELECT f.id FROM feed_items f LEFT JOIN engagements e ON e.item_id = f.id AND e.action = 'like'
+			WHERE f.visible GROUP BY f.id ORDER BY count(e.user_id) DESC, f.id`},
+	} {
+		ids, err := orderOf(ctx, db, base.sql)
+		if err != nil {
+			return nil, err
+		}
+		orders = append(orders, taken{name: base.name, order: func(p *townsman, _ suggested) []uuid.UUID { return p.unseen(ids) }})
+	}
+	for _, strategy := range curate.Strategies() {
+		orders = append(orders, taken{name: string(strategy), order: func(_ *townsman, s suggested) []uuid.UUID {
+			ranking := curate.Rank(strategy, s.candidates, s.taste, s.seed)
 			ids := make([]uuid.UUID, len(ranking))
 			for i, r := range ranking {
 				ids[i] = r.ID
 			}
-			return ids, err
-		})
-		if err != nil {
-			return err
-		}
+			return ids
+		}})
 	}
-	return nil
+	return orders, nil
 }
 
 func orderOf(ctx context.Context, db *gorm.DB, sql string) (ids []uuid.UUID, err error) {

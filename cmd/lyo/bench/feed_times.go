@@ -19,7 +19,7 @@ import (
 )
 
 // feedsASecond is how many feeds are asked for.
-const feedsASecond = 20
+const feedsASecond = 5
 
 // feedTimes prints how long the feed of somebody with a history takes, first page and next, beside
 // a bare handler that sends a body of the same bytes.

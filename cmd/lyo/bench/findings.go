@@ -15,21 +15,21 @@ type findings struct {
 }
 
 // atLeast says whether a figure is as high as it should be.
-func (o options) atLeast(what string, got, aim float64, unit string) {
-	o.say(got >= aim, "%s: %s%s, aim at least %s%s", what, figure(got), unit, figure(aim), unit)
+func (o options) atLeast(what string, got, aim float64) {
+	o.sayf(got >= aim, "%s: %s, aim at least %s", what, figure(got), figure(aim))
 }
 
 // atMost says whether a figure is as low as it should be.
 func (o options) atMost(what string, got, aim float64, unit string) {
-	o.say(got <= aim, "%s: %s%s, aim at most %s%s", what, figure(got), unit, figure(aim), unit)
+	o.sayf(got <= aim, "%s: %s%s, aim at most %s%s", what, figure(got), unit, figure(aim), unit)
 }
 
 // within says whether something took no longer than it should.
 func (o options) within(what string, got, aim time.Duration) {
-	o.say(got <= aim, "%s: %v, aim at most %v", what, rounded(got), aim)
+	o.sayf(got <= aim, "%s: %v, aim at most %v", what, rounded(got), aim)
 }
 
-func (o options) say(reached bool, format string, of ...any) {
+func (o options) sayf(reached bool, format string, of ...any) {
 	word := "not reached"
 	if reached {
 		word = "reached"
@@ -37,8 +37,8 @@ func (o options) say(reached bool, format string, of ...any) {
 	o.found.sayings = append(o.found.sayings, fmt.Sprintf("%s, %s.", fmt.Sprintf(format, of...), word))
 }
 
-// print is the end of a page.
-func (f *findings) print(w io.Writer) {
+// end is what a page ends with.
+func (f *findings) end(w io.Writer) {
 	if f.profiles.Len() > 0 {
 		fmt.Fprint(w, "\n## Where the time goes\n\nEach profile is of a process while one thing was asked of it by itself, after the measured laps. What only hands a\nrequest on is left out of the cumulative list.\n")
 		_, _ = f.profiles.WriteTo(w)

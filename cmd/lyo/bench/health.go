@@ -46,7 +46,7 @@ func benchHealth(ctx context.Context, o options) error {
 			lines[i].points = append(lines[i].points, point{float64(clients), r.rate(i)})
 		}
 	}
-	o.atLeast("health beside bare net/http, 64 clients", most.ratio(2), 0.5, "")
+	o.atLeast("health beside bare net/http, 64 clients", most.ratio(2), 0.5)
 	if err := lookAt(ctx, o, api, 64, contender{"GET " + livePath + ", 64 clients", of[2].do}); err != nil {
 		return err
 	}

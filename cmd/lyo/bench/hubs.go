@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/http/pprof" //nolint:gosec // on its own mux, of a process that lives for one benchmark
+	"net/http/pprof"
 	"strconv"
 	"sync"
 	"time"

@@ -80,8 +80,16 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	heading(ctx, o)
 	start := time.Now()
+	dir, err := os.MkdirTemp("", "lyo-bench-")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	if o.program, err = build(ctx, o, dir); err != nil {
+		return err
+	}
+	heading(ctx, o)
 	for _, b := range chosen {
 		fmt.Fprintf(o.errs, "bench: %s\n", b.name)
 		began := time.Now()

@@ -21,7 +21,7 @@ func (b benchmark) report(ctx context.Context, o options) error {
 	if err := b.run(ctx, printed); err != nil {
 		return err
 	}
-	printed.found.print(printed.out)
+	printed.found.end(printed.out)
 	if o.write == "" {
 		return nil
 	}

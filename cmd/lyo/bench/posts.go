@@ -108,7 +108,7 @@ func (p *postsRace) few(ctx context.Context) error {
 		r.draw(&byClients, float64(clients))
 		if clients == postClients {
 			r.draw(&p.byRows, fewPosts)
-			p.o.atLeast(fmt.Sprintf("%d of %d posts beside bare", pageOfPosts, fewPosts), r.ratio(1), 0.6, "")
+			p.o.atLeast(fmt.Sprintf("%d of %d posts beside bare", pageOfPosts, fewPosts), r.ratio(1), 0.6)
 			p.o.atMost("p99 of that", r.slower(1), 2, " times bare's")
 		}
 	}

@@ -43,7 +43,7 @@ func raceToPost(ctx context.Context, o options, api, bare *target) error {
 		return err
 	}
 	r.print(o)
-	o.atLeast("a new post beside a bare insert of its row", r.ratio(1), 0.5, "")
+	o.atLeast("a new post beside a bare insert of its row", r.ratio(1), 0.5)
 	return lookAt(ctx, o, api, postClients, contender{"POST " + postsAddress + ", 16 clients", lyo.do})
 }
 

@@ -27,7 +27,8 @@ const (
 var handsOn = regexp.MustCompile(`^(net/http\.|runtime\.(goexit|main|mcall|mstart|systemstack|schedule|park_m|findRunnable|gcBgMarkWorker)|` +
 	`github\.com/gin-gonic/gin\.|github\.com/klauspost/compress/gzhttp\.|` +
 	`github\.com/lyoapp/lyo/api\.(register|\(\*Server\)\.(wrap|observed|accessLog|recovered|securityHeaders|cors|refuseLong))\b|` +
-	`github\.com/danielgtaylor/huma|internal/runtime|golang\.org/x/sync)`)
+	`github\.com/danielgtaylor/huma|go\.temporal\.io/sdk|reflect\.|sync\.|internal/runtime|golang\.org/x/sync|` +
+	`github\.com/lyoapp/lyo/cmd/lyo/observe\.)`)
 
 // profiling has a process serve its profiles, and tells where.
 func profiling() (environ []string, address string, err error) {

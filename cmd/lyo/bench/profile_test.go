@@ -34,12 +34,12 @@ func TestProfilesAreTold(t *testing.T) {
 func TestAimsAreSaid(t *testing.T) {
 	t.Parallel()
 	o := options{found: &findings{}}
-	o.atLeast("a list beside bare", 0.7, 0.6, "")
+	o.atLeast("a list beside bare", 0.7, 0.6)
 	o.atMost("its p99", 2.5, 2, " times bare")
 	o.within("a start", 2e9, 1e9)
 
 	var out bytes.Buffer
-	o.found.print(&out)
+	o.found.end(&out)
 	require.Equal(t, []string{
 		"- a list beside bare: 0.70, aim at least 0.60, reached.",
 		"- its p99: 2.50 times bare, aim at most 2.00 times bare, not reached.",

@@ -258,7 +258,7 @@ func reportPush(o options, rounds []pushRound) {
 	fmt.Fprintf(w, "| Lyo, at the provider | %.0f |\n", median(rounds, func(r pushRound) float64 { return r.lyo }))
 	ratio := median(rounds, func(r pushRound) float64 { return r.lyo / r.bare })
 	fmt.Fprintf(w, "| Lyo to bare | %.2f |\n", ratio)
-	o.atLeast("messages beside bare apns2", ratio, 0.8, "")
+	o.atLeast("messages beside bare apns2", ratio, 0.8)
 	fmt.Fprintf(w, "\nFrom the commit to the end of the task %v; %d messages more than devices in all rounds.\n",
 		rounded(median(rounds, func(r pushRound) time.Duration { return r.whole })), total(rounds, func(r pushRound) int { return r.repeats }))
 }

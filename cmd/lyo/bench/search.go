@@ -153,7 +153,7 @@ func (s *searcher) report(ctx context.Context, o options) error {
 		all.api, all.bare, all.found = append(all.api, a.api...), append(all.bare, a.bare...), all.found+a.found
 	}
 	all.print(o, "all")
-	o.atLeast("searches of all kinds beside the same SQL alone", float64(sum(all.bare))/float64(sum(all.api)), 0.5, "")
+	o.atLeast("searches of all kinds beside the same SQL alone", float64(sum(all.bare))/float64(sum(all.api)), 0.5)
 	o.within("p95 of all kinds together", percentile(all.api, 95), searchLimit)
 	return nil
 }

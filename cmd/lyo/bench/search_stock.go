@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ const syllables = "ba be bi co ca de do fa fe ga go ha ja ke la li lo ma me mi n
 func vocabulary(r *rand.Rand) []string {
 	parts := strings.Fields(syllables)
 	words := strings.Fields(subjects)
-	rare := words[len(words)-4:]
+	rare := slices.Clone(words[len(words)-4:])
 	words = words[:len(words)-4]
 	for len(words) < 6000 {
 		var word strings.Builder

@@ -270,7 +270,7 @@ func (o options) printFanOut(rounds [][2]fanOut) {
 			median(rounds, func(r [2]fanOut) float64 { return r[i].rate / r[0].rate }), rounded(at(50)), rounded(at(99)),
 			median(rounds, slowerPaced(i)))
 	}
-	o.atLeast("a burst beside a bare hub", median(rounds, func(r [2]fanOut) float64 { return r[1].rate / r[0].rate }), 0.8, "")
+	o.atLeast("a burst beside a bare hub", median(rounds, func(r [2]fanOut) float64 { return r[1].rate / r[0].rate }), 0.8)
 	o.atMost("p99 of paced events", median(rounds, slowerPaced(1)), 1.25, " times the bare hub's")
 }
 

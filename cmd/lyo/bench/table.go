@@ -44,7 +44,7 @@ func (o options) printShare(ceiling [2]float64, rounds []round) {
 	limit := min(ceiling[0], ceiling[1]) / float64(cores) * float64(max(1, cores-1))
 	rate := float64(median(rounds, func(r round) int { return r.spread.in })) / o.storm.Seconds()
 	fmt.Fprintf(o.out, "| let in a second; beside bcrypt alone on the %d cores that hash | %s; %.2f | |\n", max(1, cores-1), figure(rate), rate/limit)
-	o.atLeast("sign-ins let in beside bcrypt alone on the cores that hash", rate/limit, 0.9, "")
+	o.atLeast("sign-ins let in beside bcrypt alone on the cores that hash", rate/limit, 0.9)
 }
 
 // entranceRow is a figure about sign-ins.
