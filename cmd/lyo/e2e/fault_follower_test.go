@@ -32,12 +32,17 @@ type followers struct {
 	done sync.WaitGroup
 }
 
-func (s *stand) follow(ctx context.Context, who ...*follower) *followers {
-	f := &followers{all: who}
-	for _, one := range who {
-		f.done.Go(func() { one.err = s.watch(ctx, one) })
-	}
-	return f
+// within is a context that ends with the test, or before.
+func (s *stand) within(d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(s.t.Context(), d)
+	s.t.Cleanup(cancel)
+	return ctx
+}
+
+// join has one more follow.
+func (s *stand) join(ctx context.Context, f *followers, one *follower) {
+	f.all = append(f.all, one)
+	f.done.Go(func() { one.err = s.watch(ctx, one) })
 }
 
 func (s *stand) watch(ctx context.Context, f *follower) error {

@@ -14,15 +14,19 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
+// toTemporal is how long a start is on its way.
+const toTemporal = 120 * time.Millisecond
+
 // TestFaultTheAPIDiesBeforeTheStart kills API processes between the commit of a
 // request and the start of its workflow. The way to Temporal is made long, so that
 // there is time between the two.
 func TestFaultTheAPIDiesBeforeTheStart(t *testing.T) {
+	t.Parallel()
 	s := newStand(t, nil)
 	s.addAPI()
 	s.startWorker()
 	slow := s.between("temporal", s.temporal.Address())
-	s.spoil(slow, "latency", "upstream", `{"latency":60}`)
+	s.spoil(slow, "latency", "upstream", fmt.Sprintf(`{"latency":%d}`, toTemporal.Milliseconds()))
 	learners := s.crew(sized(25, 2))
 	s.extra = append(s.extra, "TEMPORAL_ADDRESS="+slow.Listen)
 
@@ -31,11 +35,14 @@ func TestFaultTheAPIDiesBeforeTheStart(t *testing.T) {
 	ctx, enough := context.WithCancel(t.Context())
 	defer enough()
 	next := s.apisAhead(ctx)
-	for ; between < want && tries < 3*want; tries++ {
+	f, following := &followers{}, s.within(10*time.Minute)
+	for ; between < want && tries < 3*want+6; tries++ {
 		dying := <-next
 		require.NotNil(t, dying)
 		r := request{learners[tries%len(learners)], fmt.Sprintf("key-%d", tries), fmt.Sprintf("How tides work, part %d", tries)}
-		if s.killAfterCommit(dying, r) {
+		task, early := s.killAfterCommit(dying, r)
+		s.join(following, f, &follower{learner: r.by, base: r.by.base, task: task})
+		if early {
 			between++
 		}
 	}
@@ -43,6 +50,7 @@ func TestFaultTheAPIDiesBeforeTheStart(t *testing.T) {
 	for range next { // the one that was ready is stopped with the test
 	}
 	require.GreaterOrEqual(t, between, want)
+	s.requireStories(f)
 	s.requireSound()
 	t.Logf("killed %d times, %d of them between commit and start", tries, between)
 	require.Equal(t, tries, s.count("tasks"))
@@ -71,8 +79,8 @@ func (s *stand) apisAhead(ctx context.Context) <-chan *api {
 }
 
 // killAfterCommit sends a request and kills the API a random while after it was
-// committed. It tells whether the start was still to come.
-func (s *stand) killAfterCommit(dying *api, r request) bool {
+// committed. It tells the task, and whether its start was still to come.
+func (s *stand) killAfterCommit(dying *api, r request) (id string, early bool) {
 	s.t.Helper()
 	home := r.by
 	r.by = home.at(dying)
@@ -88,25 +96,27 @@ func (s *stand) killAfterCommit(dying *api, r request) bool {
 		require.True(s.t, time.Now().Before(deadline), "the request was not committed")
 		<-time.After(time.Millisecond) // the commit is another process's
 	}
-	<-time.After(s.drawTime(0, 50*time.Millisecond))
+	<-time.After(s.drawTime(0, toTemporal*4/5))
 	kill(s.t, dying.Process)
 	got := <-answered
+	r.by = home
 	if got.status == 202 {
-		s.accept(got.body)
+		s.acceptUnder(r, got.body)
 	} else {
-		r.by = home
 		s.doubt(r)
 	}
-	return await() && got.status == 0
+	return task.String(), await() && got.status == 0
 }
 
 // TestFaultTheWorkerDiesInLessons kills workers with -9 while lessons are being
 // written, until so many lessons were hit.
 func TestFaultTheWorkerDiesInLessons(t *testing.T) {
+	t.Parallel()
 	s := newStand(t, nil)
 	a := s.addAPI()
 	s.startWorker()
 	want := sized(50, 2)
+	f, following := &followers{}, s.within(10*time.Minute)
 	learners := s.crew(sized(7, 1))
 	seen := map[string]bool{}
 	s.model.Script(func(r gemmatest.Request) []gemmatest.Fault {
@@ -118,7 +128,7 @@ func TestFaultTheWorkerDiesInLessons(t *testing.T) {
 	for i := range sized(20, 1) {
 		l := learners[i%len(learners)]
 		made := l.call("POST", "/v1/courses/generate", object{"topic": fmt.Sprintf("How tides work, part %d", i)}, 202)
-		s.accept(made)
+		s.join(following, f, &follower{learner: l, base: a.base, task: s.accept(made)})
 	}
 	hit, kills := 0, 0
 	for hit < want {
@@ -135,13 +145,13 @@ func TestFaultTheWorkerDiesInLessons(t *testing.T) {
 	require.GreaterOrEqual(t, hit, want)
 	s.model.Heal()
 	s.model.Release()
+	s.requireStories(f)
 	s.requireSound()
 	t.Logf("killed %d workers in %d lessons", kills, hit)
 	require.Zero(t, s.count("tasks WHERE state <> 'DONE'"))
 	lessons := s.count("lessons")
 	again := s.model.Count(gemmatest.Lesson) - lessons
 	require.LessOrEqual(t, again, 8*kills, "only what was being written is asked for again")
-	require.NotNil(t, a)
 }
 
 // first tells whether a text comes for the first time.

@@ -55,7 +55,7 @@ func (s *stand) work(learners []*learner) *load {
 				w.step(ctx, l, acts[s.draw(len(acts))])
 				select {
 				case <-ctx.Done():
-				case <-time.After(s.drawTime(5*time.Millisecond, 80*time.Millisecond)):
+				case <-time.After(s.drawTime(5*time.Millisecond, sized(200*time.Millisecond, 80*time.Millisecond))):
 				}
 			}
 		})
@@ -112,7 +112,7 @@ func (w *load) generate(ctx context.Context, l *learner) reply {
 func (s *stand) ask(ctx context.Context, r request) reply {
 	got := r.by.try(ctx, "POST", "/v1/courses/generate", object{"topic": r.topic}, "Idempotency-Key", r.key)
 	if got.status == http.StatusAccepted {
-		s.accept(got.body)
+		s.acceptUnder(r, got.body)
 	} else {
 		s.doubt(r)
 	}

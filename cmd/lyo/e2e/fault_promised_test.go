@@ -13,7 +13,8 @@ import (
 // sound is what a system owes: what it said yes to, and what it did not answer.
 type sound struct {
 	owed    sync.Mutex
-	tasks   map[string]string // accepted, with the course of each
+	tasks   map[string]string  // accepted, with the course of each
+	sure    map[request]string // what was accepted under a key, with its task
 	unsure  []request
 	written map[*learner]written
 	kept    []keepsake
@@ -54,18 +55,31 @@ func (o *sound) accept(made object) (task string) {
 	return task
 }
 
+// acceptUnder is accept for a request with a key.
+func (o *sound) acceptUnder(r request, made object) (task string) {
+	task = o.accept(made)
+	o.owed.Lock()
+	defer o.owed.Unlock()
+	if o.sure == nil {
+		o.sure = map[request]string{}
+	}
+	o.sure[r] = task
+	return task
+}
+
 func (o *sound) doubt(r request) {
 	o.owed.Lock()
 	defer o.owed.Unlock()
 	o.unsure = append(o.unsure, r)
 }
 
-func (o *sound) takeUnsure() []request {
+// takeRequests are those without an answer, and those with one.
+func (o *sound) takeRequests() (unsure []request, sure map[request]string) {
 	o.owed.Lock()
 	defer o.owed.Unlock()
-	taken := o.unsure
-	o.unsure = nil
-	return taken
+	unsure, sure = o.unsure, o.sure
+	o.unsure, o.sure = nil, nil
+	return unsure, sure
 }
 
 // wrote notes a value that was sent, and whether that was confirmed.

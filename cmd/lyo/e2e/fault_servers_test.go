@@ -31,7 +31,9 @@ func newBusyStand(t *testing.T, own ...part) (*stand, []*learner) {
 
 // TestFaultTemporalStops takes Temporal away while learners are at work.
 func TestFaultTemporalStops(t *testing.T) {
+	t.Parallel()
 	s, learners := newBusyStand(t)
+	f := s.watched(learners, sized(3, 1), s.apis[0].base, s.apis[1].base)
 	w := s.work(learners)
 	s.endure(2 * time.Second)
 	port := s.temporal.Port()
@@ -40,12 +42,15 @@ func TestFaultTemporalStops(t *testing.T) {
 	s.startTemporal(port)
 	s.endure(2 * time.Second)
 	w.endWork()
+	s.requireStories(f)
 	s.requireSound()
 }
 
 // TestFaultPostgresStops has the database crash while learners are at work.
 func TestFaultPostgresStops(t *testing.T) {
+	t.Parallel()
 	s, learners := newBusyStand(t, ownPostgres)
+	f := s.watched(learners, sized(3, 1), s.apis[0].base, s.apis[1].base)
 	w := s.work(learners)
 	s.endure(2 * time.Second)
 	s.crashPostgres()
@@ -53,6 +58,7 @@ func TestFaultPostgresStops(t *testing.T) {
 	s.startPostgresAgain()
 	s.endure(2 * time.Second)
 	w.endWork()
+	s.requireStories(f)
 	s.requireSound()
 }
 

@@ -24,11 +24,10 @@ import (
 	"github.com/lyoapp/lyo/models/migrations"
 )
 
-// The flags of make faults. With a seed and without -full each case runs in a short form.
-// With neither it does not run.
+// The flags of make faults. Without -full each case runs in a short form.
 var (
 	full    = flag.Bool("full", false, "faults: run every case at its whole length")
-	seed    = flag.Uint64("seed", 0, "faults: what chance begins with; 0: another one each time")
+	seed    = flag.Uint64("seed", 0, "faults: what chance begins with; 0: another one each time, but the same one in the short form")
 	program = flag.String("lyo", "", "a lyo that was built before; none: one is built, with the race detector")
 )
 
@@ -53,16 +52,27 @@ const (
 	ownRedis
 )
 
+// usualSeed is that of the short form: make test does the same each time, as far as a seed decides.
+const usualSeed = 1
+
+// chance is the seed of a case, which it tells of.
+func chance(t *testing.T) uint64 {
+	t.Helper()
+	from := *seed
+	switch {
+	case from != 0:
+	case *full:
+		from = uint64(time.Now().UnixNano()) % 1_000_000 // positive
+	default:
+		from = usualSeed
+	}
+	t.Logf("seed %d; once more with make faults FAULTS='-test.run=%s -seed=%d%s'", from, t.Name(), from, sized("", " -full=false"))
+	return from
+}
+
 func newStand(t *testing.T, extra []string, own ...part) *stand {
 	t.Helper()
-	if !*full && *seed == 0 {
-		t.Skip("NOT RUN: faults take minutes and are run by make faults")
-	}
-	from := *seed
-	if from == 0 {
-		from = uint64(time.Now().UnixNano()) % 1_000_000 // positive
-	}
-	t.Logf("seed %d; once more with make faults FAULTS='-test.run=%s -seed=%d'", from, t.Name(), from)
+	from := chance(t)
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(t.Name()))                                                  // never fails
 	s := &stand{system: newSystem(t), random: rand.New(rand.NewPCG(from, name.Sum64()))} // repeatable on purpose

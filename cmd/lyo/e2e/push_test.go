@@ -196,6 +196,9 @@ func TestTwentyThousandDevices(t *testing.T) {
 	var inboxes int
 	require.NoError(t, n.db.Raw("SELECT count(*) FROM notifications WHERE kind = 'broadcast'").Scan(&inboxes).Error)
 	require.Equal(t, devices/5+1, inboxes, "hers too")
+	require.Empty(t, breaches(t, n.db, unrest))
+	requireInvariants(t, n.db)
+	n.requireOneRunEach()
 }
 
 // receipts are the tokens of devices whose receipt says so.
