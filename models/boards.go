@@ -119,13 +119,33 @@ type Face struct {
 
 // FacesOf are those of some users.
 func FacesOf(ctx context.Context, db *gorm.DB, users []uuid.UUID) (map[uuid.UUID]Face, error) {
-	var rows []Face
-	err := db.WithContext(ctx).Raw("SELECT id, coalesce(username, full_name) AS username, avatar_url FROM users WHERE id IN ?", users).Scan(&rows).Error
-	faces := make(map[uuid.UUID]Face, len(rows))
-	for _, r := range rows {
-		faces[r.ID] = r
+	rows, err := db.WithContext(ctx).Raw("SELECT id, coalesce(username, full_name), avatar_url FROM users WHERE id = ANY (CAST(? AS uuid[]))", idList(users)).Rows()
+	if err != nil {
+		return nil, err
 	}
-	return faces, err
+	defer rows.Close()
+	faces := make(map[uuid.UUID]Face, len(users))
+	for rows.Next() {
+		var f Face
+		if err := rows.Scan(&f.ID, &f.Username, &f.AvatarURL); err != nil {
+			return nil, err
+		}
+		faces[f.ID] = f
+	}
+	return faces, rows.Err()
+}
+
+// idList is ids as one argument of SQL, so that a statement is the same however many there are.
+func idList(ids []uuid.UUID) string {
+	list := make([]byte, 1, len(ids)*37+2)
+	list[0] = '{'
+	for i, id := range ids {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = append(list, id.String()...)
+	}
+	return string(append(list, '}'))
 }
 
 // BoardNow is what boards in Redis have to say to be believed, and whether changes wait
@@ -137,7 +157,7 @@ type BoardNow struct {
 
 // BoardsNow reads it.
 func BoardsNow(ctx context.Context, db *gorm.DB) (now BoardNow, err error) {
-	err = db.WithContext(ctx).Raw("SELECT generation, stamp, EXISTS (SELECT 1 FROM board_changes) AS waiting FROM board_state").Scan(&now).Error
+	err = db.WithContext(ctx).Raw("SELECT generation, stamp, EXISTS (SELECT 1 FROM board_changes) FROM board_state").Row().Scan(&now.Generation, &now.Stamp, &now.Waiting)
 	return now, err
 }
 

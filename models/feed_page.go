@@ -53,7 +53,7 @@ func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part FeedRanking
 			AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = @user AND blocked_id = e.user_id)
 			AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = e.user_id AND blocked_id = @user)
 			ORDER BY e.at DESC LIMIT 1) s ON true
-		WHERE f.id IN @ids AND `+shownSQL, map[string]any{"user": user, "ids": ids}).Rows()
+		WHERE f.id = ANY (CAST(@ids AS uuid[])) AND `+shownSQL, map[string]any{"user": user, "ids": idList(ids)}).Rows()
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,10 @@ func (b *Boards) Build(ctx context.Context, instead *uuid.UUID, alive func()) (b
 		return built, b.forgetAll(ctx)
 	}
 	err = b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		// The whole ledger is sorted, once a period: in memory that takes half as long.
+		if err := tx.Exec("SET LOCAL work_mem = '256MB'").Error; err != nil {
+			return err
+		}
 		state, _, err := models.LockBoards(tx, true)
 		if err != nil {
 			return err
