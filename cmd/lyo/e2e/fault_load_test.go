@@ -42,8 +42,8 @@ var acts = []act{
 	{"talk", (*load).talk},
 }
 
-// courses is how many each learner asks for.
-const coursesEach = 3
+// coursesEach is how many each learner asks for.
+func coursesEach() int { return sized(3, 1) }
 
 // work has learners do one thing after another until endWork.
 func (s *stand) work(learners []*learner) *load {
@@ -55,7 +55,7 @@ func (s *stand) work(learners []*learner) *load {
 				w.step(ctx, l, acts[s.draw(len(acts))])
 				select {
 				case <-ctx.Done():
-				case <-time.After(s.drawTime(5*time.Millisecond, sized(200*time.Millisecond, 80*time.Millisecond))):
+				case <-time.After(s.drawTime(5*time.Millisecond, 200*time.Millisecond)):
 				}
 			}
 		})
@@ -94,7 +94,7 @@ func (w *load) generate(ctx context.Context, l *learner) reply {
 	n := w.asked[l]
 	w.asked[l] = n + 1
 	w.mu.Unlock()
-	if n >= coursesEach {
+	if n >= coursesEach() {
 		return w.look(ctx, l)
 	}
 	r := request{l, fmt.Sprintf("course-%d", n), fmt.Sprintf("How tides work, part %d", n)}

@@ -57,7 +57,7 @@ func TestFaultTheNetworkResets(t *testing.T) {
 	s := newStand(t, nil)
 	a := s.addAPI()
 	s.startWorker()
-	learners, each := s.crew(sized(40, 4)), 5
+	learners, each := s.crew(sized(40, 4)), sized(5, 2)
 	lasting := sized(2*time.Minute, 4*time.Second)
 	// Slow enough for the story to last as long as the resets do.
 	s.model.Script(func(gemmatest.Request) []gemmatest.Fault {
@@ -95,7 +95,7 @@ func TestFaultACancelAtAnyMoment(t *testing.T) {
 		l := learners[i%len(learners)]
 		task := s.accept(l.call("POST", "/v1/courses/generate", object{"topic": fmt.Sprintf("How moons form, part %d", i)}, 202))
 		s.join(ctx, f, &follower{learner: l, base: l.base, task: task})
-		moment := s.drawTime(0, sized(6*time.Second, 2*time.Second)*time.Duration(1+3*s.draw(2))) // soon, or not so soon
+		moment := s.drawTime(0, sized(6*time.Second, time.Second)*time.Duration(1+3*s.draw(2))) // soon, or not so soon
 		if i == 0 {
 			moment = 0 // one is surely in time
 		}
