@@ -126,8 +126,10 @@ func (a *app) modelHealth() api.ModelProbe {
 
 func (a *app) healthOf(ctx context.Context) api.ModelHealth {
 	info, err := a.model.Probe(ctx)
-	health := api.ModelHealth{Status: "healthy", Message: "The model answers.", ModelName: info.Model, ModelVersion: info.Version, Provider: info.Provider,
-		ChecksumVerified: info.Weights.Verified, SizeMB: info.Weights.SizeMB}
+	health := api.ModelHealth{
+		Status: "healthy", Message: "The model answers.", ModelName: info.Model, ModelVersion: info.Version, Provider: info.Provider,
+		ChecksumVerified: info.Weights.Verified, SizeMB: info.Weights.SizeMB,
+	}
 	if at := info.Weights.LoadedAt; !at.IsZero() {
 		health.LastLoadedAt = &at
 	}
