@@ -18,7 +18,7 @@ var arrayReaders = sync.Pool{New: func() any { return pgtype.NewMap() }}
 
 // Scan reads what the driver gives.
 func (w *Words) Scan(value any) error {
-	reader := arrayReaders.Get().(*pgtype.Map) //nolint:forcetypeassert // nothing else is in there
+	reader := arrayReaders.Get().(*pgtype.Map) //nolint:forcetypeassert,errcheck // nothing else is in there
 	defer arrayReaders.Put(reader)
 	return reader.SQLScanner((*[]string)(w)).Scan(value)
 }

@@ -121,7 +121,7 @@ type textKey struct {
 // for the first of them.
 func (t *topic) text(key textKey, made func() ([]byte, error)) ([]byte, error) {
 	if text, ok := t.texts.Load(key); ok {
-		return text.([]byte), nil //nolint:forcetypeassert // nothing else is in there
+		return text.([]byte), nil //nolint:forcetypeassert,errcheck // nothing else is in there
 	}
 	text, err := made()
 	if err == nil {
