@@ -11,7 +11,7 @@ const readings = "{da,de,en,es,fi,fr,hu,it,nl,no,pt,ro,ru,sv,tr,xx}"
 
 // candidates is how many of those that match are weighed, the first by prior: as many by
 // their title, and as many by all of their text.
-const candidates = 100
+const candidates = 64
 
 // Among how many of the first by prior words are looked for before all are gone through.
 // Words that many have are found there, so that no query reads more than a few thousand
