@@ -54,7 +54,7 @@ func TestFaultPostgresStops(t *testing.T) {
 	w := s.work(learners)
 	s.endure(sized(2*time.Second, time.Second))
 	s.crashPostgres()
-	s.endure(sized(20*time.Second, 2*time.Second))
+	s.endure(sized(20*time.Second, time.Second))
 	s.startPostgresAgain()
 	s.endure(sized(2*time.Second, time.Second))
 	w.endWork()

@@ -26,13 +26,8 @@ const calm = 4 * time.Minute
 // counted is what is there.
 func (s *stand) requireSound() {
 	s.t.Helper()
-	began, last := time.Now(), []string(nil)
-	left := breaches(s.t, s.db, unrest)
-	for ; len(left) > 0 && time.Since(began) < calm; left = breaches(s.t, s.db, unrest) {
-		last = left
-		<-time.After(100 * time.Millisecond) // other processes are at work
-	}
-	require.Empty(s.t, left)
+	began := time.Now()
+	last := s.awaitQuiet(s.db)
 	s.t.Logf("quiet %v after the trouble; the last to come about: %v", time.Since(began).Round(10*time.Millisecond), last)
 	s.requireSettled()
 	requireInvariants(s.t, s.db)
@@ -57,10 +52,9 @@ func (s *stand) requireSettled() {
 		made := r.by.call("POST", "/v1/courses/generate", object{"topic": r.topic}, 202, "Idempotency-Key", r.key)
 		s.accept(made)
 	}
-	if len(unsure) == 0 {
-		return
+	if len(unsure) > 0 {
+		s.awaitQuiet(s.db)
 	}
-	require.Eventually(s.t, func() bool { return len(breaches(s.t, s.db, unrest)) == 0 }, calm, 100*time.Millisecond)
 }
 
 // breaches are the invariants that do not hold, each with some of the rows.
@@ -135,10 +129,10 @@ func (s *stand) requireBoards() {
 func (s *stand) requireBoard(b models.Board, timeframe string, asker *learner) {
 	s.t.Helper()
 	const most = 200
-	want, err := models.BoardPage(s.t.Context(), s.db, b, 0, most)
-	require.NoError(s.t, err)
 	path := fmt.Sprintf("/v1/gamification/leaderboard?limit=%d&leaderboard_type=%s&timeframe=%s", most, b.Kind, timeframe)
 	same := func() bool {
+		want, err := models.BoardPage(s.t.Context(), s.db, b, 0, most)
+		require.NoError(s.t, err)
 		got := asker.try(s.t.Context(), "GET", path, nil)
 		var board struct {
 			Entries []struct {
@@ -170,21 +164,45 @@ func (s *stand) requireBoard(b models.Board, timeframe string, asker *learner) {
 	}
 }
 
-// requireOneRunEach asks Temporal whether any workflow was begun twice, and whether
-// all come to their end.
+// requireOneRunEach asks Temporal whether any workflow was begun twice.
 func (s *system) requireOneRunEach() {
 	s.t.Helper()
-	c, err := client.Dial(client.Options{HostPort: s.temporal.Address()})
-	require.NoError(s.t, err)
-	defer c.Close()
-	runs, open := s.runs(c)
-	for began := time.Now(); len(open) > 0 && time.Since(began) < calm; runs, open = s.runs(c) {
-		<-time.After(100 * time.Millisecond) // a run ends a moment after its row
-	}
-	require.Empty(s.t, open, "workflows that go on when all is done")
+	runs, _ := s.runs(s.dialTemporal())
 	for id, n := range runs {
 		require.Equal(s.t, 1, n, "%s ran more than once", id)
 	}
+}
+
+// awaitQuiet waits until nothing is left to be done: there are no rows of such work, no
+// workflow goes on, and a moment later that is still so and nothing new was begun. It
+// tells what was awaited last.
+func (s *system) awaitQuiet(db *gorm.DB) (last []string) {
+	s.t.Helper()
+	c := s.dialTemporal()
+	for began, before := time.Now(), -1; ; {
+		left := breaches(s.t, db, unrest)
+		runs, open := s.runs(c)
+		left = append(left, open...)
+		switch {
+		case len(left) > 0:
+			last, before = left, -1
+		case len(runs) == before:
+			return last
+		default:
+			before = len(runs)
+		}
+		require.Less(s.t, time.Since(began), calm, "left to be done: %v", left)
+		<-time.After(100 * time.Millisecond) // other processes are at work
+	}
+}
+
+// dialTemporal is a client past whatever is in the way of the processes.
+func (s *system) dialTemporal() client.Client {
+	s.t.Helper()
+	c, err := client.Dial(client.Options{HostPort: s.temporal.Address()})
+	require.NoError(s.t, err)
+	s.t.Cleanup(c.Close)
+	return c
 }
 
 // runs counts the runs by workflow, and tells which workflows still go on.

@@ -77,6 +77,7 @@ func newStand(t *testing.T, extra []string, own ...part) *stand {
 	_, _ = name.Write([]byte(t.Name()))                                                  // never fails
 	s := &stand{system: newSystem(t), random: rand.New(rand.NewPCG(from, name.Sum64()))} // repeatable on purpose
 	s.extra = append([]string{"LYO_GEMMA_PARALLEL=8", "LYO_COURSES_AT_ONCE=4", "LYO_LOG_LEVEL=error", "LYO_RATE_LIMITS=off"}, extra...)
+	s.end = func(p *local.Process) { p.Kill() } // what holds by then holds without a good end
 	quiet := zerolog.New(nil).Level(zerolog.Disabled)
 	s.proxies = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), quiet)
 	t.Cleanup(func() { _ = s.proxies.Collection.Clear() })

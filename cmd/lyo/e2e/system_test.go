@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -25,6 +26,7 @@ var lyo string // the program under test
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	waitTogether()
 	if lyo = *program; lyo != "" {
 		os.Exit(m.Run())
 	}
@@ -43,6 +45,15 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// waitTogether has one test more at a time than there are processors, unless it was said
+// how many: tests wait for other processes most of their time.
+func waitTogether() {
+	usual := runtime.GOMAXPROCS(0)
+	if at := flag.Lookup("test.parallel"); at.Value.String() == strconv.Itoa(usual) {
+		_ = at.Value.Set(strconv.Itoa(usual + 1)) // a number
+	}
+}
+
 // system is everything a Lyo needs, and the processes of one.
 type system struct {
 	t        *testing.T
@@ -55,6 +66,7 @@ type system struct {
 	worker   *local.Process
 	extra    []string  // environment on top
 	out      io.Writer // of the processes
+	end      func(*local.Process)
 }
 
 // api is one API process.
@@ -66,7 +78,7 @@ type api struct {
 func newSystem(t *testing.T, extra ...string) *system {
 	t.Helper()
 	s := &system{
-		t: t, dir: t.TempDir(), database: modelstest.URL(t), redis: modelstest.Redis(t), model: gemmatest.New(t), extra: extra, out: t.Output(),
+		t: t, dir: t.TempDir(), database: modelstest.URL(t), redis: modelstest.Redis(t), model: gemmatest.New(t), extra: extra, out: t.Output(), end: stop,
 	}
 	s.startTemporal(0)
 	t.Cleanup(func() { _ = s.temporal.Stop(context.Background()) })
@@ -113,11 +125,12 @@ func (s *system) start(name string, port int, extra ...string) *local.Process {
 func (s *system) launch(name string, port int, extra ...string) (*local.Process, error) {
 	p, err := local.Start(local.Spec{Name: name, Path: lyo, Args: []string{name}, Env: append(s.environ(port), extra...), Out: s.out})
 	if err == nil {
-		s.t.Cleanup(func() { stop(p) })
+		s.t.Cleanup(func() { s.end(p) })
 	}
 	return p, err
 }
 
+// stop ends a process in good order.
 func stop(p *local.Process) {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
