@@ -58,7 +58,6 @@ func TestTwoBuildsSideBySide(t *testing.T) {
 	s.promote("newer")
 	second, _ := ada.generate("How the moon moves")
 	require.Equal(t, "DONE", ada.await(second)["state"], "new work is done by the newer build")
-	require.Nil(t, ada.task(first)["completed_at"], "the first is still open")
 	s.model.Release()
 	require.Equal(t, "DONE", ada.await(first)["state"], "an open run finishes where it began")
 	require.Equal(t, "older", s.buildOf("generate-course/"+first))
