@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/lyoapp/lyo/deploy/local"
 )
@@ -110,9 +111,21 @@ func bareHTTP(context.Context, bareFlags) (http.Handler, error) {
 	return mux, nil
 }
 
-func bareGin(context.Context, bareFlags) (http.Handler, error) {
+func bareGin(context.Context, bareFlags) (http.Handler, error) { return bareRouter(), nil }
+
+// poolUntil is connections to a database that are closed when ctx ends.
+func poolUntil(ctx context.Context, database string) (*pgxpool.Pool, error) {
+	pool, err := pgxpool.New(ctx, database)
+	if err == nil {
+		context.AfterFunc(ctx, pool.Close)
+	}
+	return pool, err
+}
+
+// bareRouter is Gin with nothing before its handlers, that says that it is there.
+func bareRouter() *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
-	engine := gin.New()
-	engine.GET(livePath, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", live) })
-	return engine, nil
+	router := gin.New()
+	router.GET(livePath, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", live) })
+	return router
 }

@@ -59,21 +59,16 @@ func bareBoard(ctx context.Context, f bareFlags) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool, err := pgxpool.New(ctx, f.database)
+	pool, err := poolUntil(ctx, f.database)
 	if err != nil {
 		return nil, err
 	}
 	b := &boardOnly{pool: pool, redis: redis.NewClient(address)}
-	context.AfterFunc(ctx, func() {
-		pool.Close()
-		_ = b.redis.Close()
-	})
+	context.AfterFunc(ctx, func() { _ = b.redis.Close() })
 	if err := b.find(ctx); err != nil {
 		return nil, err
 	}
-	gin.SetMode(gin.ReleaseMode)
-	router := gin.New()
-	router.GET(livePath, func(c *gin.Context) { c.Status(http.StatusOK) })
+	router := bareRouter()
 	router.GET("/v1/gamification/leaderboard", func(c *gin.Context) {
 		places, err := b.places(c.Request.Context(), c.Query("viewer"), c.Query("around_me") != "")
 		if err != nil {

@@ -34,14 +34,11 @@ func bareFeed(ctx context.Context, f bareFlags) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool, err := pgxpool.New(ctx, f.database)
+	pool, err := poolUntil(ctx, f.database)
 	if err != nil {
 		return nil, err
 	}
-	context.AfterFunc(ctx, pool.Close)
-	gin.SetMode(gin.ReleaseMode)
-	router := gin.New()
-	router.GET(livePath, func(c *gin.Context) { c.Status(http.StatusOK) })
+	router := bareRouter()
 	for i, name := range feedPages {
 		body, err := os.ReadFile(filepath.Join(f.bodies, name))
 		if err != nil {

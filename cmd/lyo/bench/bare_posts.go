@@ -45,14 +45,11 @@ func barePosts(ctx context.Context, f bareFlags) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool, err := pgxpool.New(ctx, f.database)
+	pool, err := poolUntil(ctx, f.database)
 	if err != nil {
 		return nil, err
 	}
-	context.AfterFunc(ctx, pool.Close)
-	gin.SetMode(gin.ReleaseMode)
-	router := gin.New()
-	router.GET(livePath, func(c *gin.Context) { c.Status(http.StatusOK) })
+	router := bareRouter()
 	router.GET(postsAddress, func(c *gin.Context) {
 		posts, err := bareList(c.Request.Context(), pool, viewer)
 		if err != nil {

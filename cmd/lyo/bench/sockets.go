@@ -335,8 +335,8 @@ func benchIdleSockets(ctx context.Context, o options) error {
 		return err
 	}
 	fmt.Fprintf(o.out, "\n| %d idle sockets at `lyo api` | measured | aim |\n| --- | ---: | ---: |\n", socketCount)
-	fmt.Fprintf(o.out, "| resident memory before, with | %.1f MB, %.1f MB | |\n", megabytes(before), megabytes(after))
-	each := (float64(after) - float64(before)) / 1000 / socketCount
+	fmt.Fprintf(o.out, "| resident memory before, with | %.1f MB, %.1f MB | |\n", megabytes(before.resident), megabytes(after.resident))
+	each := (float64(after.resident) - float64(before.resident)) / 1000 / socketCount
 	fmt.Fprintf(o.out, "| a socket | %.1f kB | 40 kB |\n", each)
 	o.atMost("an idle socket", each, 40, " kB")
 	return nil

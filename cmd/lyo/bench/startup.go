@@ -12,39 +12,29 @@ import (
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
-// memoryOf is what a process holds in main memory, in bytes.
-func memoryOf(ctx context.Context, p *local.Process) (uint64, error) {
+// memory is what a process holds in main memory, in bytes. Of it its own is what is no page
+// of a file, such as the program itself, which all processes share and the system takes
+// back when it needs room.
+type memory struct{ resident, own uint64 }
+
+func memoryOf(ctx context.Context, p *local.Process) (memory, error) {
 	seen, err := process.NewProcessWithContext(ctx, int32(p.PID()))
 	if err != nil {
-		return 0, fmt.Errorf("look at the process: %w", err)
+		return memory{}, fmt.Errorf("look at the process: %w", err)
 	}
-	info, err := seen.MemoryInfoWithContext(ctx)
+	info, err := seen.MemoryInfoExWithContext(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("look at its memory: %w", err)
+		return memory{}, fmt.Errorf("look at its memory: %w", err)
 	}
-	return info.RSS, nil
+	return memory{info.RSS, info.RSS - info.Shared}, nil
 }
 
 func megabytes(bytes uint64) float64 { return float64(bytes) / (1 << 20) }
 
-// ownMemory is how much of that is the process's own, and no page of a file, such as the
-// program itself, which all processes share and the system takes back when it needs room.
-func ownMemory(ctx context.Context, p *local.Process) (uint64, error) {
-	seen, err := process.NewProcessWithContext(ctx, int32(p.PID()))
-	if err != nil {
-		return 0, fmt.Errorf("look at the process: %w", err)
-	}
-	info, err := seen.MemoryInfoExWithContext(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("look at its memory: %w", err)
-	}
-	return info.RSS - info.Shared, nil
-}
-
 // birth is one start.
 type birth struct {
-	ready         time.Duration
-	resident, own uint64
+	ready time.Duration
+	memory
 }
 
 // benchStartup measures how soon an API is ready and what it holds when nobody asks.
@@ -113,10 +103,6 @@ func (o options) bear(ctx context.Context, dir, database string) (birth, error) 
 	case <-ctx.Done():
 		return birth{}, ctx.Err()
 	}
-	resident, err := memoryOf(ctx, api.process)
-	if err != nil {
-		return birth{}, err
-	}
-	own, err := ownMemory(ctx, api.process)
-	return birth{ready, resident, own}, err
+	held, err := memoryOf(ctx, api.process)
+	return birth{ready, held}, err
 }
