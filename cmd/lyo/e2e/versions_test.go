@@ -50,7 +50,12 @@ func TestTwoBuildsSideBySide(t *testing.T) {
 	s.start("worker", 1, "LYO_BUILD_ID=older")
 	s.promote("older")
 	ada := a.register(t, "ada@example.com")
-	s.model.On(gemmatest.Outline, 1, gemmatest.Hold())
+	s.model.Script(func(r gemmatest.Request) []gemmatest.Fault { // also when it is asked again
+		if r.Kind == gemmatest.Outline && r.Topic == "How tides work" {
+			return []gemmatest.Fault{gemmatest.Hold()}
+		}
+		return nil
+	})
 	first, _ := ada.generate("How tides work")
 	require.NoError(t, s.model.WaitHeld(t.Context(), 1))
 
@@ -58,6 +63,8 @@ func TestTwoBuildsSideBySide(t *testing.T) {
 	s.promote("newer")
 	second, _ := ada.generate("How the moon moves")
 	require.Equal(t, "DONE", ada.await(second)["state"], "new work is done by the newer build")
+	require.Nil(t, ada.task(first)["completed_at"], "the first is still open")
+	s.model.Heal()
 	s.model.Release()
 	require.Equal(t, "DONE", ada.await(first)["state"], "an open run finishes where it began")
 	require.Equal(t, "older", s.buildOf("generate-course/"+first))
