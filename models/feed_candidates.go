@@ -13,10 +13,12 @@ import (
 	"github.com/lyoapp/lyo/models/curate"
 )
 
+// openSQL is what anybody may be shown: visible things f by accounts that are on.
+const openSQL = `f.visible AND EXISTS (SELECT FROM users author WHERE author.id = f.author_id AND author.is_active)`
+
 // shownSQL is what may be shown to a user at all: visible things f by accounts that are on, with no
 // block either way, that the user has not hidden.
-const shownSQL = `f.visible
-	AND EXISTS (SELECT FROM users author WHERE author.id = f.author_id AND author.is_active)
+const shownSQL = openSQL + `
 	AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = @user AND blocked_id = f.author_id)
 	AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = f.author_id AND blocked_id = @user)
 	AND NOT EXISTS (SELECT FROM engagements gone WHERE gone.user_id = @user AND gone.item_id = f.id AND gone.action = 'hide')`
@@ -24,9 +26,8 @@ const shownSQL = `f.visible
 // freshSQL is what may be recommended of what shownSQL shows: things of others that the user
 // has done nothing with yet, and nothing of a course they have begun. Whom and what to leave
 // out is looked up once a source, in the tables that candidatesSQL begins with.
-const freshSQL = `f.visible AND f.author_id <> @user
-	AND f.id NOT IN (SELECT item_id FROM touched) AND f.group_id NOT IN (SELECT course_id FROM begun) AND f.author_id NOT IN (SELECT user_id FROM apart)
-	AND EXISTS (SELECT FROM users author WHERE author.id = f.author_id AND author.is_active)`
+const freshSQL = openSQL + ` AND f.author_id <> @user
+	AND f.id NOT IN (SELECT item_id FROM touched) AND f.group_id NOT IN (SELECT course_id FROM begun) AND f.author_id NOT IN (SELECT user_id FROM apart)`
 
 // How many candidates each source gives at most; together they make a feed of at most FeedLength.
 const (

@@ -34,9 +34,9 @@ const (
 // schedules are what is started by the clock, in UTC. A run that is still going on when
 // the next is due is left to end.
 func schedules() []client.ScheduleOptions {
-	schedule := func(id string, spec client.ScheduleSpec, catchUp time.Duration, workflow any, args []any) client.ScheduleOptions {
+	schedule := func(id string, spec client.ScheduleSpec, late time.Duration, workflow any, args []any) client.ScheduleOptions {
 		return client.ScheduleOptions{
-			ID: id, Spec: spec, Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: catchUp,
+			ID: id, Spec: spec, Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: late,
 			Action: &client.ScheduleWorkflowAction{ID: id, Workflow: workflow, Args: args, TaskQueue: Queue},
 		}
 	}

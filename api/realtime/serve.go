@@ -2,7 +2,6 @@ package realtime
 
 import (
 	"context"
-	"encoding/json"
 	"math/rand/v2"
 	"time"
 
@@ -65,31 +64,32 @@ func (h *Hub) Serve(ctx context.Context, conn *websocket.Conn, s Session) {
 func (k *socket) tell(s Session) error {
 	place := k.hub.Follow(s.Task, s.Since)
 	defer place.Close()
+	k.topic = place.topic
 	beat := time.NewTimer(k.hub.untilBeat())
 	defer beat.Stop()
 	for {
 		next := place.look()
 		if next.News.Seq == 0 && next.Ended {
-			return k.conclude(place.topic, s, next.Latest)
+			return k.conclude(s, next.Latest)
 		}
 		if next.News.Seq > 0 {
 			if place.behind(next) > k.hub.o.MaxBehind {
 				return tooSlow()
 			}
-			if err := k.event(place.topic, s, next.News); err != nil {
+			if err := k.event(s, next.News); err != nil {
 				return err
 			}
 			place.since = next.News.Seq
 			continue
 		}
-		if err := k.pause(place.topic, s, next.Grown, beat); err != nil {
+		if err := k.pause(s, next.Grown, beat); err != nil {
 			return err
 		}
 	}
 }
 
 // pause is what goes on until the story grows.
-func (k *socket) pause(t *topic, s Session, grown <-chan struct{}, beat *time.Timer) error {
+func (k *socket) pause(s Session, grown <-chan struct{}, beat *time.Timer) error {
 	select {
 	case <-grown:
 		return nil
@@ -106,7 +106,7 @@ func (k *socket) pause(t *topic, s Session, grown <-chan struct{}, beat *time.Ti
 		k.seat.renew(k.ctx)
 		return k.signal("heartbeat")
 	case wish := <-k.asks:
-		return k.grant(t, s, wish)
+		return k.grant(s, wish)
 	case err := <-k.faults:
 		return err
 	case <-k.hub.draining:
@@ -114,39 +114,31 @@ func (k *socket) pause(t *topic, s Session, grown <-chan struct{}, beat *time.Ti
 	}
 }
 
-func (k *socket) grant(t *topic, s Session, wish string) error {
+func (k *socket) grant(s Session, wish string) error {
 	switch {
 	case wish == askPing:
 		return k.signal("pong")
 	case k.sent.Seq > 0:
-		return k.event(t, s, k.sent)
+		return k.event(s, k.sent)
 	default:
 		return nil // nothing is known yet; the first event follows by itself
 	}
 }
 
-func (k *socket) event(t *topic, s Session, e models.TaskEvent) error {
+func (k *socket) event(s Session, e models.TaskEvent) error {
 	if !k.good(s) {
 		return k.refuse(AuthError, sessionOver)
 	}
 	k.sent = e
 	message, same := s.Render(e)
-	encode := func() ([]byte, error) { return json.Marshal(message) }
-	var text []byte
-	var err error
-	if same == "" {
-		text, err = encode()
-	} else {
-		text, err = t.text(textKey{e.Seq, same}, encode)
-	}
-	return k.write(text, err)
+	return k.write(k.topic.text(textKey{e.Seq, same}, message))
 }
 
 // conclude ends a story that was told. A client that came after its end is told
 // the end once more.
-func (k *socket) conclude(t *topic, s Session, end models.TaskEvent) error {
+func (k *socket) conclude(s Session, end models.TaskEvent) error {
 	if k.sent.Seq == 0 {
-		if err := k.event(t, s, end); err != nil {
+		if err := k.event(s, end); err != nil {
 			return err
 		}
 	}

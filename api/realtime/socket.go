@@ -26,6 +26,7 @@ type socket struct {
 	rest   io.Reader     // what the reader left of a message that was too long
 	sent   models.TaskEvent
 	seat   *seat
+	topic  *topic        // of the task it tells of
 	over   atomic.Bool   // its sign-in has ended
 	doubts chan struct{} // holds one: ask whether it has
 }
@@ -50,12 +51,13 @@ func (h *Hub) accept(ctx context.Context, conn *websocket.Conn) (k *socket, rele
 	return k, func() { stop(); h.serving.Done() }, true
 }
 
-// send writes one message as JSON. A write that takes longer than WriteTimeout
-// ends in a close with 4408; one that takes twice as long cannot even be told.
+// send writes one message as JSON.
 func (k *socket) send(message any) error {
 	return k.write(json.Marshal(message))
 }
 
+// write writes an encoded message, or fails as encoding it did. A write that takes longer
+// than WriteTimeout ends in a close with 4408; one that takes twice as long cannot even be told.
 func (k *socket) write(text []byte, err error) error {
 	if err != nil {
 		k.hub.o.Log.ErrorContext(k.ctx, "a socket's message has no JSON", "error", err)

@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"encoding/json"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,20 +112,19 @@ func (t *topic) glance(since int64) glance {
 	return g
 }
 
-// textKey is an event and what else its message is made of.
+// textKey is an event and what else its message is made of; same is "" where that cannot be told.
 type textKey struct {
 	seq  int64
 	same string
 }
 
-// text is an event as one message for all listeners who give the same key; made makes it
-// for the first of them.
-func (t *topic) text(key textKey, made func() ([]byte, error)) ([]byte, error) {
+// text is a message as JSON, encoded once for all listeners who give the same key.
+func (t *topic) text(key textKey, message any) ([]byte, error) {
 	if text, ok := t.texts.Load(key); ok {
 		return text.([]byte), nil //nolint:forcetypeassert,errcheck // nothing else is in there
 	}
-	text, err := made()
-	if err == nil {
+	text, err := json.Marshal(message)
+	if err == nil && key.same != "" {
 		t.texts.Store(key, text)
 	}
 	return text, err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/interceptor"
@@ -47,12 +48,20 @@ func (a *app) awaitTemporal(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		a.log.WarnContext(ctx, "waiting for Temporal", "error", err)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Second):
+		if err := a.pauseForTemporal(ctx, err); err != nil {
+			return err
 		}
+	}
+}
+
+// pauseForTemporal is what goes between two tries.
+func (a *app) pauseForTemporal(ctx context.Context, why error) error {
+	a.log.WarnContext(ctx, "waiting for Temporal", "error", why)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Second):
+		return nil
 	}
 }
 
@@ -72,8 +81,6 @@ func (a *app) runWorkers(ctx context.Context) error {
 		Interceptors:                       []interceptor.WorkerInterceptor{a.metrics.Activities(), payload.Interceptor()},
 		DeploymentOptions:                  a.deployment(),
 	}
-	general := worker.New(a.temporal, workflows.Queue, base)
-	workflows.Register(general)
 	writing := a.writing()
 	mailing, err := a.mailing()
 	if err != nil {
@@ -85,7 +92,7 @@ func (a *app) runWorkers(ctx context.Context) error {
 	}
 	material, reader := a.material()
 	defer func() { _ = reader.Close() }()
-	activities.Database{
+	database := activities.Database{
 		Story: &activities.Story{DB: a.db, Followups: outbox.Followups(clock)}, Checking: &activities.Checking{DB: a.db, Clock: clock},
 		Researching: a.researching(), Material: material, Writing: writing,
 		Departure: &activities.Departure{
@@ -95,24 +102,26 @@ func (a *app) runWorkers(ctx context.Context) error {
 		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing, Curating: a.curating(),
 		Pushing: pushing, Sweeping: &activities.Sweeping{DB: a.db, Clock: clock, SilentFor: a.cfg.Push.SilentFor},
 		Moderating: &activities.Moderating{DB: a.db, Clock: clock, Log: a.log, Followups: outbox.Followups(clock)},
-	}.Register(general)
+	}
 
 	slots := base
 	slots.DisableWorkflowWorker = true
 	slots.MaxConcurrentActivityExecutionSize = a.cfg.Gemma.Parallel
-	inference := worker.New(a.temporal, workflows.QueueGemma, slots)
-	activities.Inference{Writing: writing, Ordering: a.ordering()}.Register(inference)
-
-	pushes := worker.New(a.temporal, workflows.QueuePush, pushOptions(base))
-	workflows.RegisterPush(pushes)
-	activities.Pushes{Pushing: pushing}.Register(pushes)
-
-	for _, w := range []worker.Worker{general, inference, pushes} {
-		if err := w.Start(); err != nil {
-			return fmt.Errorf("start worker: %w", err)
-		}
-		defer w.Stop()
+	stop, err := a.startWorkers(ctx, func() []worker.Worker {
+		general := worker.New(a.temporal, workflows.Queue, base)
+		workflows.Register(general)
+		database.Register(general)
+		inference := worker.New(a.temporal, workflows.QueueGemma, slots)
+		activities.Inference{Writing: writing, Ordering: a.ordering()}.Register(inference)
+		pushes := worker.New(a.temporal, workflows.QueuePush, pushOptions(base))
+		workflows.RegisterPush(pushes)
+		activities.Pushes{Pushing: pushing}.Register(pushes)
+		return []worker.Worker{general, inference, pushes}
+	})
+	if err != nil {
+		return err
 	}
+	defer stop()
 	a.log.InfoContext(ctx, "worker is polling", "queues", []string{workflows.Queue, workflows.QueueGemma, workflows.QueuePush})
 	select {
 	case <-ctx.Done():
@@ -120,4 +129,35 @@ func (a *app) runWorkers(ctx context.Context) error {
 	case err := <-fatal:
 		return fmt.Errorf("worker: %w", err)
 	}
+}
+
+// startWorkers has workers poll until stop. A worker can be started once only, so where
+// Temporal has gone again since it answered, it is tried with newly made ones.
+func (a *app) startWorkers(ctx context.Context, newWorkers func() []worker.Worker) (stop func(), err error) {
+	for {
+		stop, err := startAll(newWorkers())
+		if err == nil {
+			return stop, nil
+		}
+		if err := a.pauseForTemporal(ctx, err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func startAll(workers []worker.Worker) (stop func(), err error) {
+	var started []worker.Worker
+	stop = func() {
+		for _, w := range slices.Backward(started) {
+			w.Stop()
+		}
+	}
+	for _, w := range workers {
+		if err := w.Start(); err != nil {
+			stop()
+			return nil, fmt.Errorf("start worker: %w", err)
+		}
+		started = append(started, w)
+	}
+	return stop, nil
 }
