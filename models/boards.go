@@ -136,16 +136,12 @@ func FacesOf(ctx context.Context, db *gorm.DB, users []uuid.UUID) (map[uuid.UUID
 }
 
 // idList is ids as one argument of SQL, so that a statement is the same however many there are.
-func idList(ids []uuid.UUID) string {
-	list := make([]byte, 1, len(ids)*37+2)
-	list[0] = '{'
+func idList(ids []uuid.UUID) Words {
+	words := make(Words, len(ids))
 	for i, id := range ids {
-		if i > 0 {
-			list = append(list, ',')
-		}
-		list = append(list, id.String()...)
+		words[i] = id.String()
 	}
-	return string(append(list, '}'))
+	return words
 }
 
 // BoardNow is what boards in Redis have to say to be believed, and whether changes wait

@@ -23,11 +23,13 @@ func (w *Words) Scan(value any) error {
 	return reader.SQLScanner((*[]string)(w)).Scan(value)
 }
 
+var inQuotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
 // Value writes an array literal.
 func (w Words) Value() (driver.Value, error) {
 	quoted := make([]string, len(w))
 	for i, word := range w {
-		quoted[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word) + `"`
+		quoted[i] = `"` + inQuotes.Replace(word) + `"`
 	}
 	return "{" + strings.Join(quoted, ",") + "}", nil
 }

@@ -39,18 +39,10 @@ func (q SearchQuery) arguments() map[string]any {
 	}
 	head, last := q.split()
 	return map[string]any{
-		"viewer": q.Viewer, "words": q.Words, "head": head, "last": last, "limit": q.Limit, "signs": pgArray(signs),
+		"viewer": q.Viewer, "words": q.Words, "head": head, "last": last, "limit": q.Limit, "signs": Words(signs),
 		"today": q.Now.Unix() / 86400, "title_marks": marks("HighlightAll=true"),
 		"marks": marks("MaxFragments=2, MaxWords=30, MinWords=12, FragmentDelimiter=\" \u2026 \""),
 	}
-}
-
-// pgArray is a list as Postgres reads it; its words have no quotes and no backslashes.
-func pgArray(words []string) string {
-	if len(words) == 0 {
-		return "{}"
-	}
-	return `{"` + strings.Join(words, `","`) + `"}`
 }
 
 // withSigns is a tsquery of all filters, empty without one.
@@ -102,7 +94,7 @@ func (q SearchQuery) exactly() (string, map[string]any) {
 // word that shares most of its groups of three letters.
 func (q SearchQuery) nearly(typed []string) (string, map[string]any) {
 	args := q.arguments()
-	args["typed"], args["threshold"] = pgArray(typed), likeness
+	args["typed"], args["threshold"] = Words(typed), likeness
 	var near strings.Builder
 	for n := range typed {
 		word := func(column string) string {

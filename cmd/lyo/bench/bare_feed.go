@@ -12,7 +12,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models"
 )
@@ -64,12 +63,7 @@ func feedStatements(ctx context.Context, database string, viewer uuid.UUID) (sen
 	}
 	defer models.Close(db)
 	var heard []statement
-	listen := func(tx *gorm.DB) {
-		heard = append(heard, statement{tx.Statement.SQL.String(), tx.Statement.Vars})
-	}
-	err = errors.Join(db.Callback().Row().After("gorm:row").Register("bench", listen),
-		db.Callback().Query().After("gorm:query").Register("bench", listen), db.Callback().Create().After("gorm:create").Register("bench", listen))
-	if err != nil {
+	if err := hear(db, &heard); err != nil {
 		return sent, err
 	}
 	now := time.Now().UTC().Truncate(time.Microsecond)
@@ -96,21 +90,10 @@ func feedStatements(ctx context.Context, database string, viewer uuid.UUID) (sen
 // resend sends statements again, what is inserted under another id.
 func resend(ctx context.Context, pool *pgxpool.Pool, sent []statement) error {
 	for _, s := range sent {
-		args := s.args
 		if strings.HasPrefix(s.sql, "INSERT") {
-			args = append([]any{models.NewID()}, args[1:]...)
+			s.args = append([]any{models.NewID()}, s.args[1:]...)
 		}
-		rows, err := pool.Query(ctx, s.sql, args...)
-		if err != nil {
-			return err
-		}
-		for rows.Next() {
-			if _, err := rows.Values(); err != nil {
-				rows.Close()
-				return err
-			}
-		}
-		if err := rows.Err(); err != nil {
+		if err := s.send(ctx, pool); err != nil {
 			return err
 		}
 	}

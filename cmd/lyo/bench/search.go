@@ -94,12 +94,6 @@ type searcher struct {
 	conn        *pgx.Conn
 }
 
-// statement is SQL with its arguments.
-type statement struct {
-	sql  string
-	args []any
-}
-
 func newSearcher(ctx context.Context, base, database string) (*searcher, error) {
 	l := &logins{base: base}
 	status, answer, err := send(ctx, l.request(0, addressOf(0)))
@@ -119,10 +113,7 @@ func newSearcher(ctx context.Context, base, database string) (*searcher, error) 
 	if s.conn, err = pgx.Connect(ctx, database); err != nil {
 		return nil, err
 	}
-	err = s.db.Callback().Row().After("gorm:row").Register("bench", func(tx *gorm.DB) {
-		s.sent = append(s.sent, statement{tx.Statement.SQL.String(), tx.Statement.Vars})
-	})
-	if err != nil {
+	if err := hear(s.db, &s.sent); err != nil {
 		return nil, err
 	}
 	return s, s.conn.QueryRow(ctx, "SELECT id FROM users WHERE email = $1", emailOf(0)).Scan(&s.user)
@@ -216,16 +207,7 @@ func (s *searcher) through(ctx context.Context, typed string) (found int, err er
 // alone sends what models.Search sent, and reads it all.
 func (s *searcher) alone(ctx context.Context) error {
 	for _, st := range s.sent {
-		rows, err := s.conn.Query(ctx, st.sql, st.args...)
-		if err != nil {
-			return err
-		}
-		for rows.Next() {
-			if _, err := rows.Values(); err != nil {
-				return err
-			}
-		}
-		if err := rows.Err(); err != nil {
+		if err := st.send(ctx, s.conn); err != nil {
 			return err
 		}
 	}
