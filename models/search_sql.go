@@ -13,10 +13,10 @@ const readings = "{da,de,en,es,fi,fr,hu,it,nl,no,pt,ro,ru,sv,tr,xx}"
 // their title, and as many by all of their text.
 const candidates = 64
 
-// Among how many of the first by prior words are looked for before all are gone through.
-// Words that many have are found there, so that no query reads more than a few thousand
-// rows, and one for words that few have reads those few.
-var reaches = []int{4000, 40000}
+// reach is among how many of the first by prior words are looked for before all are gone
+// through. Words that many have are found there, so that no query reads more than a few
+// thousand rows, and one for words that few have reads those few.
+const reach = 4000
 
 // What only belongs to what may be found by this viewer. The blocked are read once.
 const mayFind = `(d.visible OR d.owner_user_id = @viewer)
@@ -48,27 +48,24 @@ func (q SearchQuery) arguments() map[string]any {
 // withSigns is a tsquery of all filters, empty without one.
 const withSigns = `(SELECT coalesce(string_agg(quote_literal(sign), ' & '), '')::tsquery FROM unnest(CAST(@signs AS text[])) AS filters (sign))`
 
-// exactly finds what has all the words; the last one may be the beginning of a word. The
-// words are read in every language, and a row is found by the reading of its own. The
+// exactly finds what has all the words, and where too few have them what has the last one
+// as the beginning of a word: beginnings are dear, since all words that begin so are read.
+// The words are read in every language, and a row is found by the reading of its own. The
 // planner does not see what is looked for, so it always takes the same way: by the
 // indexes of words. The order is by prior + 0 lest it walks the index of that instead.
 func (q SearchQuery) exactly() (string, map[string]any) {
 	var levels strings.Builder
-	for i, reach := range reaches {
-		fmt.Fprintf(&levels, ", reach%d AS MATERIALIZED (SELECT coalesce((SELECT prior FROM search_documents ORDER BY prior DESC OFFSET %d LIMIT 1), -2147483648) AS prior)", i, reach)
-	}
 	var all []string
 	for _, vector := range []string{"title_tsv", "tsv"} {
 		enough := ""
-		for i := range len(reaches) + 1 {
-			name, bound := vector+strconv.Itoa(i), ""
-			if i < len(reaches) {
-				bound = fmt.Sprintf(" AND d.prior >= (SELECT prior FROM reach%d)", i)
+		for _, words := range []string{"exact", "begun"} {
+			for i, bound := range []string{" AND d.prior >= (SELECT prior FROM reach)", ""} {
+				name := fmt.Sprintf("%s_%s%d", vector, words, i)
+				fmt.Fprintf(&levels, `, %s AS MATERIALIZED (SELECT d.id FROM search_documents d WHERE d.%s @@ (SELECT %s FROM sought)%s
+				AND %s%s ORDER BY d.prior + 0 DESC, d.id LIMIT %d)`, name, vector, words, bound, mayFind, enough, candidates)
+				enough += fmt.Sprintf(" AND (SELECT count(*) FROM %s) < %d", name, candidates)
+				all = append(all, "SELECT id FROM "+name)
 			}
-			fmt.Fprintf(&levels, `, %s AS MATERIALIZED (SELECT d.id FROM search_documents d WHERE d.%s @@ (SELECT query FROM sought)%s
-				AND %s%s ORDER BY d.prior + 0 DESC, d.id LIMIT %d)`, name, vector, bound, mayFind, enough, candidates)
-			enough += fmt.Sprintf(" AND (SELECT count(*) FROM %s) < %d", name, candidates)
-			all = append(all, "SELECT id FROM "+name)
 		}
 	}
 	return `WITH read AS MATERIALIZED (
@@ -76,10 +73,12 @@ func (q SearchQuery) exactly() (string, map[string]any) {
 			ELSE websearch_to_tsquery(config, @head) && to_tsquery('lyo_xx', @last || ':*') END AS begun
 		FROM (SELECT code, ('lyo_' || code)::regconfig AS config FROM unnest('` + readings + `'::text[]) AS known (code)) AS configs
 	), readings AS MATERIALIZED (
-		SELECT array_agg(code) AS codes, exact, exact || begun AS wide, (exact || begun) && string_agg(quote_literal('=r/' || code), ' | ')::tsquery AS own
-		FROM read GROUP BY exact, exact || begun HAVING numnode(exact || begun) > 0
+		SELECT array_agg(code) AS codes, exact, begun, exact || begun AS wide, string_agg(quote_literal('=r/' || code), ' | ')::tsquery AS own
+		FROM read GROUP BY exact, begun HAVING numnode(exact || begun) > 0
 	), sought AS MATERIALIZED (
-		SELECT coalesce(string_agg('(' || own::text || ')', ' | '), '')::tsquery && ` + withSigns + ` AS query FROM readings HAVING count(*) > 0
+		SELECT ` + anyReading("exact") + ` AS exact, ` + anyReading("begun") + ` AS begun FROM readings HAVING count(*) > 0
+	), reach AS MATERIALIZED (
+		SELECT coalesce((SELECT prior FROM search_documents ORDER BY prior DESC OFFSET ` + strconv.Itoa(reach) + ` LIMIT 1), -2147483648) AS prior
 	)` + levels.String() + `, hits AS (
 		SELECT doc.id, c.wide AS query, doc.title_tsv @@ c.wide AS in_title, '' AS alike,
 			1 + ts_rank(doc.tsv, c.wide, 32) + CASE WHEN doc.title_tsv @@ c.exact THEN 1 ELSE 0 END
@@ -87,6 +86,12 @@ func (q SearchQuery) exactly() (string, map[string]any) {
 		FROM (` + strings.Join(all, " UNION ") + `) AS candidates JOIN search_documents doc ON doc.id = candidates.id
 		JOIN readings c ON doc.reading = ANY (c.codes)
 	)` + showHits, q.arguments()
+}
+
+// anyReading is a tsquery of a column's in all readings, each among the rows of its own
+// languages, and of all filters; it finds nothing where it says nothing.
+func anyReading(column string) string {
+	return `coalesce((string_agg('(' || (` + column + ` && own)::text || ')', ' | ') FILTER (WHERE numnode(` + column + `) > 0))::tsquery && ` + withSigns + `, ''::tsquery)`
 }
 
 // nearly finds what has of each word the word itself, in the title a word that differs
