@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -166,15 +167,18 @@ func SettleGeneration(ctx context.Context, db *gorm.DB, task uuid.UUID, rest []T
 	})
 }
 
-// settle ends a locked task with the rest of its story, and its course.
+// settle ends a locked task with the rest of its story, and its course. The last event
+// comes last, also after one that who made it did not know of.
 func settle(tx *gorm.DB, row Task, rest []TaskEvent, gen Generation, f Followups) error {
+	rest = slices.Clone(rest)
+	last := &rest[len(rest)-1]
+	last.Seq = max(last.Seq, row.Seq+1)
 	if err := record(tx, row, rest); err != nil {
 		return err
 	}
-	last := rest[len(rest)-1]
 	err := lockCourse(tx, row.ResultID)
 	if err == nil {
-		err = settleCourse(tx, row.ResultID, last, gen, f)
+		err = settleCourse(tx, row.ResultID, *last, gen, f)
 	}
 	// The course may have been deleted meanwhile; the task's end stands.
 	if code := CodeOf(err); code == NotFound || code == Conflict {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
@@ -165,15 +166,20 @@ func (s *stage) run() error {
 	return s.GetWorkflowError()
 }
 
+// ask asks the workflow for its story.
+func (s *stage) ask() (answer workflows.ProgressAnswer) {
+	s.t.Helper()
+	value, err := s.QueryWorkflow(workflows.QueryProgress, s.in.Seq)
+	require.NoError(s.t, err)
+	require.NoError(s.t, value.Get(&answer))
+	return answer
+}
+
 // story checks that the row has an unbroken story that never goes back, and that
 // the query tells the same, and returns it.
 func (s *stage) story() []activities.Event {
 	s.t.Helper()
-	var value converter.EncodedValue
-	value, err := s.QueryWorkflow(workflows.QueryProgress, s.in.Seq)
-	require.NoError(s.t, err)
-	var answer workflows.ProgressAnswer
-	require.NoError(s.t, value.Get(&answer))
+	answer := s.ask()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	require.Len(s.t, answer.Events, len(s.row))
@@ -366,4 +372,26 @@ func TestAnOutageOfPostgresIsWaitedOut(t *testing.T) {
 		return nil
 	}
 	require.NoError(t, s.run())
+}
+
+// TestTheQueryTellsWhatIsRecorded: what is not yet in the row may still come out otherwise, when
+// the worker dies before its workflow task is completed.
+func TestTheQueryTellsWhatIsRecorded(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	looks := 0
+	s.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, args converter.EncodedValues) {
+		if info.ActivityType.Name != "RecordProgress" {
+			return
+		}
+		var in activities.RecordInput
+		require.NoError(t, args.Get(&in))
+		answer := s.ask()
+		require.Equal(t, in.Events[0].Seq-1, answer.Seq)
+		require.Len(t, answer.Events, int(answer.Seq-s.in.Seq))
+		looks++
+	})
+	require.NoError(t, s.run())
+	require.Greater(t, looks, lessonCount)
+	require.Len(t, s.ask().Events, len(s.row))
 }

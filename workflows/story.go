@@ -19,7 +19,9 @@ type ProgressAnswer struct {
 
 // story is the progress of a task as its workflow tells it. Events are numbered
 // without a gap from the seq the task's row had at the start; progress never
-// falls. A coroutine brings what is new into the row.
+// falls. A coroutine brings what is new into the row, and only then does the query
+// tell of it: a query may see a workflow task that is never completed, when its worker
+// dies, and in the next one the same seq may be another event.
 type story struct {
 	task     uuid.UUID
 	first    int64 // seq of events[0]
@@ -49,8 +51,9 @@ func begin(ctx workflow.Context, in Order, giveUp workflow.CancelFunc) (*story, 
 }
 
 func (s *story) after(since int64) (ProgressAnswer, error) {
-	from := min(max(since+1-s.first, 0), int64(len(s.events)))
-	return ProgressAnswer{Events: s.events[from:], Seq: s.next() - 1}, nil
+	sure := int64(s.recorded)
+	from := min(max(since+1-s.first, 0), sure)
+	return ProgressAnswer{Events: s.events[from:sure], Seq: s.first + sure - 1}, nil
 }
 
 func (s *story) next() int64 { return s.first + int64(len(s.events)) }
@@ -85,7 +88,7 @@ func (s *story) record(ctx workflow.Context) {
 			s.refused = err
 			return
 		}
-		s.recorded = upto
+		s.recorded = max(s.recorded, upto) // the end may have been recorded meanwhile
 	}
 }
 

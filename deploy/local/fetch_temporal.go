@@ -71,12 +71,19 @@ func (f Finder) buildTemporal(ctx context.Context, dest string) error {
 	}
 	sayf(f.Out, "building the temporal command %s from source, once: about 3 minutes and 280 MB of downloads on two cores",
 		TemporalVersion)
-	cmd := f.tool(ctx, goTool, "install", "github.com/temporalio/cli/cmd/temporal@"+TemporalVersion)
-	draft := filepath.Join(filepath.Dir(dest), "build")
-	cmd.Dir, cmd.Env = "/", append(cmd.Env, "GOBIN="+draft, "GOOS=", "GOARCH=")
+	draft, err := scratch(dest)
+	if err != nil {
+		return err
+	}
 	defer func() { _ = os.RemoveAll(draft) }()
+	module := "module build\n\ngo 1.26\n\nrequire (\n\tgithub.com/temporalio/cli " + TemporalVersion + "\n\tmodernc.org/sqlite " + sqliteVersion + "\n)\n"
+	if err := os.WriteFile(filepath.Join(draft, "go.mod"), []byte(module), 0o600); err != nil {
+		return fmt.Errorf("describe what to build: %w", err)
+	}
+	cmd := f.tool(ctx, goTool, "build", "-buildvcs=false", "-mod=mod", "-o", "temporal", "github.com/temporalio/cli/cmd/temporal")
+	cmd.Dir, cmd.Env = draft, append(cmd.Env, "GOFLAGS=", "GOWORK=off", "GOOS=", "GOARCH=")
 	begin := time.Now()
-	err := f.reporting(begin, func() error { _, err := run(cmd); return err })
+	err = f.reporting(begin, func() error { _, err := run(cmd); return err })
 	if err != nil {
 		return err
 	}

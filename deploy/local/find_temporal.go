@@ -2,11 +2,14 @@ package local
 
 import (
 	"context"
+	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -15,8 +18,13 @@ import (
 // can be had no other way. Later ones cannot be built as a plain module.
 const TemporalVersion = "v1.5.1"
 
+// sqliteVersion is what it is built with. Its own is one of those before 1.42.2, which may
+// leave a connection interrupted for good after a query was cancelled: a development
+// server that is busy enough answers nothing from then on.
+const sqliteVersion = "v1.44.3"
+
 // FindTemporal finds the temporal command: in <state>/bin, or 1.1 and later on
-// PATH. Otherwise it downloads it (given up when nothing answers within 15 s), or
+// PATH, but none with an SQLite that stays interrupted. Otherwise it downloads it (given up when nothing answers within 15 s), or
 // else builds it with the go command, which takes minutes and is told to Out.
 // Either ends in <state>/bin. When nothing works the error wraps ErrNotFound.
 func FindTemporal(ctx context.Context, f Finder) (string, error) {
@@ -25,16 +33,16 @@ func FindTemporal(ctx context.Context, f Finder) (string, error) {
 		return "", fmt.Errorf("make the state directory absolute: %w", err)
 	}
 	kept := filepath.Join(bin, "temporal")
-	if executable(kept) {
+	if executable(kept) && !staysInterrupted(kept) {
 		return kept, nil
 	}
-	if path := f.lookPath("temporal"); path != "" && f.recentTemporal(ctx, path) {
+	if path := f.lookPath("temporal"); path != "" && f.recentTemporal(ctx, path) && !staysInterrupted(path) {
 		return path, nil
 	}
 	if f.Offline {
 		return "", fmt.Errorf("temporal %w", ErrNotFound)
 	}
-	// A link whose target is gone stands in the way.
+	// A link whose target is gone stands in the way, as does an older build.
 	if err := os.Remove(kept); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return "", fmt.Errorf("remove a broken %s: %w", kept, err)
 	}
@@ -46,6 +54,9 @@ func (f Finder) fetchTemporal(ctx context.Context, dest string) (string, error) 
 		return "", fmt.Errorf("make the folder for programs: %w", err)
 	}
 	downloadErr := f.downloadTemporal(ctx, dest)
+	if downloadErr == nil && staysInterrupted(dest) {
+		downloadErr = errors.New("what was downloaded has an SQLite that stays interrupted")
+	}
 	if downloadErr == nil {
 		return dest, nil
 	}
@@ -76,6 +87,25 @@ func recentVersion(answer string) bool {
 	}
 	server := regexp.MustCompile(`[Ss]erver v?(\d+)\.(\d+)`).FindStringSubmatch(answer)
 	return server != nil && atLeast(server[1], server[2], 1, 25)
+}
+
+// staysInterrupted tells whether a command was built with such an SQLite. Of one that
+// does not say what it was built with, it is not.
+func staysInterrupted(path string) bool {
+	info, err := buildinfo.ReadFile(path)
+	if err != nil {
+		return false
+	}
+	return interrupts(info.Deps)
+}
+
+func interrupts(built []*debug.Module) bool {
+	at := slices.IndexFunc(built, func(m *debug.Module) bool { return m.Path == "modernc.org/sqlite" })
+	if at < 0 {
+		return false
+	}
+	version := regexp.MustCompile(`^v(\d+)\.(\d+)`).FindStringSubmatch(built[at].Version)
+	return version != nil && !atLeast(version[1], version[2], 1, 43)
 }
 
 func atLeast(major, minor string, wantMajor, wantMinor int) bool {

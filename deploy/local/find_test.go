@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -161,6 +162,20 @@ func TestRecentVersion(t *testing.T) {
 	} {
 		require.Equal(t, want, recentVersion(answer), answer)
 	}
+}
+
+// TestAnSQLiteThatStaysInterrupted: a server built with it answers nothing more once one of many
+// cancelled queries was unlucky.
+func TestAnSQLiteThatStaysInterrupted(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]bool{"v1.34.1": true, "v1.42.2": true, "v1.43.0": false, "v1.60.1": false, "v2.0.0": false, "(devel)": false} {
+		require.Equal(t, want, interrupts([]*debug.Module{{Path: "modernc.org/libc", Version: "v1.2.3"}, {Path: "modernc.org/sqlite", Version: version}}), version)
+	}
+	require.False(t, interrupts(nil))
+	self, err := os.Executable()
+	require.NoError(t, err)
+	require.False(t, staysInterrupted(self))
+	require.False(t, staysInterrupted("/dev/null"))
 }
 
 func TestRestoreLinks(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/workflows"
 )
 
 // Mender finds tasks whose workflow cannot tell their end any more, because it
@@ -87,25 +86,12 @@ func (m *Mender) mend(ctx context.Context, task models.Task) error {
 	return m.end(ctx, task, status)
 }
 
-// end writes the last event that the workflow could not. What the workflow told
-// and the row lacks is asked for first, so that watchers see one story.
+// end writes the last event that the workflow could not.
 func (m *Mender) end(ctx context.Context, task models.Task, status enums.WorkflowExecutionStatus) error {
-	rest, err := workflows.ProgressOf(ctx, m.Starter.Temporal, task.WorkflowID, task.Seq)
-	if err != nil {
-		m.Log.InfoContext(ctx, "the workflow's last events are lost", "task_id", task.ID, "error", err)
-	}
-	seq, progress := task.Seq, task.Progress
-	if len(rest) > 0 {
-		newest := rest[len(rest)-1]
-		if newest.State.Ended() {
-			return models.SettleGeneration(ctx, m.Starter.DB, task.ID, rest, models.Generation{}, Followups(m.Clock))
-		}
-		seq, progress = newest.Seq, newest.Progress
-	}
-	last := models.CancelledEvent(seq+1, progress, m.Clock())
+	last := models.CancelledEvent(task.Seq+1, task.Progress, m.Clock())
 	if status != enums.WORKFLOW_EXECUTION_STATUS_CANCELED {
 		last.Step, last.Message = "failed", "The work was stopped from outside."
 		last.Fault = &models.TaskFault{Code: "stopped", Message: last.Message}
 	}
-	return models.SettleGeneration(ctx, m.Starter.DB, task.ID, append(rest, last), models.Generation{}, Followups(m.Clock))
+	return models.SettleGeneration(ctx, m.Starter.DB, task.ID, []models.TaskEvent{last}, models.Generation{}, Followups(m.Clock))
 }
