@@ -46,12 +46,14 @@ const (
 	weightFresh    = 0.05
 	weightQuality  = 0.05
 	freshHalfLife  = 7 * 24 // hours
+	unfit          = 0.4    // what taste counts of a thing far from one's level
 )
 
 // scored is a candidate with every strategy's view of it.
 type scored struct {
 	Candidate
 	interest, likes, kin, heat, gap, step, match float64
+	fit                                          float64 // how near it is to the learner's level
 	reasons                                      reasons
 }
 
@@ -215,11 +217,18 @@ func (c *scored) look(v views) {
 }
 
 // gapAndStep looks at the skills a thing teaches: what is weak comes first in one, what
-// is next in the other.
+// is next in the other. It fits at the level of such a skill or the next; where it teaches
+// none, at that of the learner.
 func (c *scored) gapAndStep(t Taste) {
+	c.fit = levelFit(c.Level, t.Level)
+	taught := false
 	for _, s := range t.Skills {
 		if !teaches(c.Candidate, s) {
 			continue
+		}
+		fit := max(levelFit(c.Level, s.Level), levelFit(c.Level, nextLevel(s)))
+		if !taught || fit > c.fit {
+			c.fit, taught = fit, true
 		}
 		if gap := (1 - s.Mastery) * levelFit(c.Level, s.Level); s.Mastery < GapBelow && gap > c.gap {
 			c.gap = gap
@@ -242,7 +251,8 @@ func (c *scored) wanted() float64 {
 	if c.Followed != "" {
 		followed = 1
 	}
-	return weightInterest*c.interest + weightLikes*c.likes + weightKin*c.kin + weightFollowed*followed +
+	taste := (weightInterest*c.interest + weightLikes*c.likes) * (unfit + (1-unfit)*c.fit)
+	return taste + weightKin*c.kin + weightFollowed*followed +
 		weightFresh*math.Exp2(-c.Age.Hours()/freshHalfLife) + weightQuality*c.Quality
 }
 

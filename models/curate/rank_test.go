@@ -80,6 +80,25 @@ func TestTheMixKeepsItsShares(t *testing.T) {
 	require.NotEqual(t, ranked, other, "what is new to try changes")
 }
 
+// TestWhatSuitsOnesLevelComesFirst: of things one likes as much, those at the level of what they
+// teach, or the next when that is mastered; else at one's own.
+func TestWhatSuitsOnesLevelComesFirst(t *testing.T) {
+	t.Parallel()
+	taste := curate.Taste{
+		Interests: map[string]float64{"tides": 1, "go": 1, "bread": 1}, Level: "beginner",
+		Skills: []curate.Skill{
+			{Name: "go", Terms: []string{"go"}, Mastery: 0.5, Level: "intermediate"}, {Name: "bread", Terms: []string{"bread"}, Mastery: 0.9, Level: "beginner"},
+		},
+	}
+	for word, suits := range map[string]string{"tides": "beginner", "go": "intermediate", "bread": "intermediate"} {
+		ranked := curate.Rank(curate.Personalized, []curate.Candidate{
+			thing(1, 1, func(c *curate.Candidate) { c.Terms, c.Level = []string{word}, "advanced" }),
+			thing(2, 500, func(c *curate.Candidate) { c.Terms, c.Level = []string{word}, suits }),
+		}, taste, "s")
+		require.Equal(t, named(2), ranked[0].ID, word)
+	}
+}
+
 func TestOneCourseDoesNotCrowdAFeed(t *testing.T) {
 	t.Parallel()
 	taste := curate.Taste{Interests: map[string]float64{"tides": 1}}
