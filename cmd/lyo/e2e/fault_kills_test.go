@@ -163,12 +163,18 @@ func (s *stand) first(seen map[string]bool, text string) bool {
 	return !was
 }
 
-// awaitStalled waits until so many lessons stand still, or until nothing more
-// happens, and tells how many do.
+// awaitStalled waits until so many lessons stand still, or fewer while nothing else happens,
+// and tells how many do: none once every task has ended.
 func (s *stand) awaitStalled(n int) (stalled int) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
-	defer cancel()
-	_ = s.model.Wait(ctx, func(st gemmatest.State) bool { return st.Stalled >= n }) // fewer will do
-	return s.model.State().Stalled
+	for began := time.Now(); ; {
+		ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+		_ = s.model.Wait(ctx, func(st gemmatest.State) bool { return st.Stalled >= n }) // fewer will do
+		cancel()
+		stalled = s.model.State().Stalled
+		if stalled > 0 || s.count("tasks WHERE state <> 'DONE'") == 0 {
+			return stalled
+		}
+		require.Less(s.t, time.Since(began), patience, "tasks go on, and no lesson is asked for")
+	}
 }
