@@ -45,6 +45,9 @@ func (f Finder) fetchedRedis(ctx context.Context) (string, error) {
 	if executable(binary) {
 		return binary, nil
 	}
+	if f.Offline {
+		return "", fmt.Errorf("redis-server %w", ErrNotFound)
+	}
 	failed := debs + ".failed"
 	if info, err := os.Stat(failed); err == nil && time.Since(info.ModTime()) < retryFetchAfter {
 		return "", fmt.Errorf("redis-server %w; fetching it failed lately (%s)", ErrNotFound, failed)

@@ -97,6 +97,7 @@ func TestFindRedisOrder(t *testing.T) {
 	find := func() (string, error) { return FindRedis(context.Background(), system.finder()) }
 	_, err := find()
 	require.ErrorIs(t, err, ErrNotFound)
+	require.NoFileExists(t, system.root+"/state/debs/redis.failed", "nothing was tried")
 
 	system.env["PATH"] = "{root}/bin"
 	for _, program := range []string{"/state/debs/redis/usr/bin/redis-server", "/bin/valkey-server", "/bin/redis-server"} {

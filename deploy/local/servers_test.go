@@ -17,7 +17,7 @@ import (
 
 // offline finds what is here: what the machine has, and what was fetched before.
 func offline() Finder {
-	state := os.Getenv("LYO_STATE_DIR")
+	state := os.Getenv("TEST_STATE_DIR")
 	if state == "" {
 		state = filepath.Join("..", "..", ".lyo")
 	}
