@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"debug/buildinfo"
 	"errors"
@@ -24,29 +25,38 @@ const TemporalVersion = "v1.5.1"
 const sqliteVersion = "v1.44.3"
 
 // FindTemporal finds the temporal command: in <state>/bin, or 1.1 and later on
-// PATH, but none with an SQLite that stays interrupted. Otherwise it downloads it (given up when nothing answers within 15 s), or
+// PATH. Otherwise it downloads it (given up when nothing answers within 15 s), or
 // else builds it with the go command, which takes minutes and is told to Out.
-// Either ends in <state>/bin. When nothing works the error wraps ErrNotFound.
+// Either ends in <state>/bin. One with an SQLite that stays interrupted is taken only
+// when no other can be had. When nothing works the error wraps ErrNotFound.
 func FindTemporal(ctx context.Context, f Finder) (string, error) {
 	bin, err := filepath.Abs(filepath.Join(f.StateDir, "bin"))
 	if err != nil {
 		return "", fmt.Errorf("make the state directory absolute: %w", err)
 	}
 	kept := filepath.Join(bin, "temporal")
-	if executable(kept) && !staysInterrupted(kept) {
-		return kept, nil
+	worse := ""
+	for _, path := range []string{kept, f.lookPath("temporal")} {
+		switch {
+		case path == "" || !executable(path) || path != kept && !f.recentTemporal(ctx, path):
+		case !staysInterrupted(path):
+			return path, nil
+		default:
+			worse = cmp.Or(worse, path)
+		}
 	}
-	if path := f.lookPath("temporal"); path != "" && f.recentTemporal(ctx, path) && !staysInterrupted(path) {
-		return path, nil
+	if !f.Offline {
+		found, err := f.fetchTemporal(ctx, kept)
+		if err == nil || worse == "" || ctx.Err() != nil {
+			return found, err
+		}
+		sayf(f.Out, "%v", err)
 	}
-	if f.Offline {
+	if worse == "" {
 		return "", fmt.Errorf("temporal %w", ErrNotFound)
 	}
-	// A link whose target is gone stands in the way, as does an older build.
-	if err := os.Remove(kept); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("remove a broken %s: %w", kept, err)
-	}
-	return f.fetchTemporal(ctx, kept)
+	sayf(f.Out, "using %s, which may stop answering when it is very busy", worse)
+	return worse, nil
 }
 
 func (f Finder) fetchTemporal(ctx context.Context, dest string) (string, error) {

@@ -218,15 +218,15 @@ func (c *scored) look(v views) {
 
 // gapAndStep looks at the skills a thing teaches: what is weak comes first in one, what
 // is next in the other. It fits at the level of such a skill or the next; where it teaches
-// none, at that of the learner.
+// none, at that of the learner; what has no level fits everybody.
 func (c *scored) gapAndStep(t Taste) {
-	c.fit = levelFit(c.Level, t.Level)
+	c.fit = suits(c.Level, t.Level)
 	taught := false
 	for _, s := range t.Skills {
 		if !teaches(c.Candidate, s) {
 			continue
 		}
-		fit := max(levelFit(c.Level, s.Level), levelFit(c.Level, nextLevel(s)))
+		fit := max(suits(c.Level, s.Level), suits(c.Level, nextLevel(s)))
 		if !taught || fit > c.fit {
 			c.fit, taught = fit, true
 		}

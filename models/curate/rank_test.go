@@ -96,6 +96,11 @@ func TestWhatSuitsOnesLevelComesFirst(t *testing.T) {
 			thing(2, 500, func(c *curate.Candidate) { c.Terms, c.Level = []string{word}, suits }),
 		}, taste, "s")
 		require.Equal(t, named(2), ranked[0].ID, word)
+		ranked = curate.Rank(curate.Personalized, []curate.Candidate{
+			thing(1, 500, func(c *curate.Candidate) { c.Terms, c.Level = []string{word}, suits }),
+			thing(2, 1, func(c *curate.Candidate) { c.Terms = []string{word} }),
+		}, taste, "s")
+		require.Equal(t, named(2), ranked[0].ID, "a thing of no level suits everybody: %s", word)
 	}
 }
 

@@ -82,13 +82,21 @@ func magnitude(weights map[string]float64) float64 {
 var levels = []string{"beginner", "intermediate", "advanced"}
 
 // levelFit is 1 for the level wanted, less for one beside it, and little for two away. A thing
-// without a level fits everybody a bit.
+// without a level is halfway: it may do.
 func levelFit(level, wanted string) float64 {
 	have, want := slices.Index(levels, level), slices.Index(levels, wanted)
 	if have < 0 || want < 0 {
 		return 0.5
 	}
 	return []float64{1, 0.4, 0.1}[max(have-want, want-have)]
+}
+
+// suits is levelFit, but 1 where either level is not known: nothing speaks against it.
+func suits(level, wanted string) float64 {
+	if !slices.Contains(levels, level) || !slices.Contains(levels, wanted) {
+		return 1
+	}
+	return levelFit(level, wanted)
 }
 
 // nextLevel is the level a learner of a skill is ready for.
