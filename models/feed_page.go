@@ -39,7 +39,7 @@ func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part FeedRanking
 	for i, r := range part {
 		ids[i] = r.ID
 	}
-	byID := make(map[uuid.UUID]FeedView, len(part))
+	found := make(map[uuid.UUID]*FeedView, len(part))
 	rows, err := db.WithContext(ctx).Raw(`
 		SELECT f.id, f.content_type, f.group_id, f.author_id, f.title, f.description, f.thumbnail_url, f.skills, f.difficulty_level, f.language, f.quality,
 			f.minutes, f.shares_count, f.metadata, f.published_at, f.updated_at, u.full_name, u.avatar_url, coalesce(p.likes_count, f.likes_count),
@@ -63,13 +63,13 @@ func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part FeedRanking
 		if err != nil {
 			return nil, err
 		}
-		byID[v.ID] = v
+		found[v.ID] = &v
 	}
-	var shown []FeedView
+	shown := make([]FeedView, 0, len(found))
 	for _, r := range part {
-		if v, ok := byID[r.ID]; ok {
+		if v := found[r.ID]; v != nil {
 			v.Score, v.Reasons = r.Score, r.Reasons
-			shown = append(shown, v)
+			shown = append(shown, *v)
 		}
 	}
 	return shown, rows.Err()

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -140,6 +141,9 @@ func (r FeedRanking) Pack() []byte {
 	return out
 }
 
+// leastPacked is how many bytes one thing has at least: id, score, number of reasons.
+const leastPacked = 16 + 8 + 1
+
 var errUnpack = errors.New("models: a packed feed is broken")
 
 // UnpackFeed is the ranking that Pack packed.
@@ -149,20 +153,23 @@ func UnpackFeed(data []byte) (FeedRanking, error) {
 	for n := r.number(); n > 0 && !r.broken; n-- {
 		texts = append(texts, string(r.bytes(r.number())))
 	}
-	var ranking FeedRanking
+	ranking := make(FeedRanking, 0, len(r.data)/leastPacked)
+	var reasons []string // everybody's, in one array
 	for len(r.data) > 0 && !r.broken {
 		var one curate.Ranked
 		copy(one.ID[:], r.bytes(16))
 		if bits := r.bytes(8); bits != nil {
 			one.Score = math.Float64frombits(binary.BigEndian.Uint64(bits))
 		}
+		first := len(reasons)
 		for n := r.number(); n > 0 && !r.broken; n-- {
 			i := r.number()
 			if r.broken || i >= uint64(len(texts)) {
 				return nil, errUnpack
 			}
-			one.Reasons = append(one.Reasons, texts[i])
+			reasons = append(reasons, texts[i])
 		}
+		one.Reasons = slices.Clip(reasons[first:])
 		ranking = append(ranking, one)
 	}
 	if r.broken {

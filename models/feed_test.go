@@ -295,7 +295,7 @@ func TestTheCatalogueFollowsItsRows(t *testing.T) {
 func TestPackedFeedsAreTheSameAgain(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		var ranking models.FeedRanking
+		ranking := models.FeedRanking{}
 		random := rand.New(rand.NewPCG(1, uint64(rapid.IntRange(0, 1000).Draw(t, "seed"))))
 		for range rapid.IntRange(0, 50).Draw(t, "n") {
 			ranking = append(ranking, curate.Ranked{

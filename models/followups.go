@@ -9,7 +9,8 @@ import (
 // no workflows, so they are handed in: package outbox has the ones that count. Where a
 // function is nil, nothing follows.
 type Followups struct {
-	// Push promises to tell a user's devices of news in their inbox.
+	// Push promises to tell a user's devices of news in their inbox. It is asked only for
+	// those who have one that is switched on.
 	Push func(Notification) OutboxEntry
 	// Unlock promises to look at a user's achievements after a deed, of which there is
 	// one by that id.
@@ -19,6 +20,11 @@ type Followups struct {
 func (f Followups) push(tx *gorm.DB, n Notification) error {
 	if f.Push == nil {
 		return nil
+	}
+	var reached bool
+	err := tx.Raw("SELECT EXISTS (SELECT FROM devices WHERE user_id = ? AND is_active)", n.UserID).Scan(&reached).Error
+	if err != nil || !reached {
+		return err
 	}
 	return Promise(tx.Statement.Context, tx, f.Push(n))
 }

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -110,16 +111,24 @@ type book struct {
 // openBook locks a user's total, making it where there is none.
 func openBook(tx *gorm.DB, user uuid.UUID, now time.Time) (*book, error) {
 	b := &book{tx: tx, user: user, periods: map[string]*Score{}}
-	fresh := Total{UserID: user, Score: freshScore(now)}
-	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&fresh).Error; err != nil {
+	there, err := b.lock()
+	if err == nil && !there {
+		fresh := Total{UserID: user, Score: freshScore(now)}
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&fresh).Error; err != nil {
+			return nil, err
+		}
+		_, err = b.lock() // somebody else may have been first
+	}
+	if err != nil {
 		return nil, err
 	}
-	if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).First(&b.total, "user_id = ?", user).Error; err != nil {
-		return nil, err
-	}
-	var err error
 	b.calendar, err = calendarOf(tx, user)
 	return b, err
+}
+
+func (b *book) lock() (there bool, err error) {
+	found := b.tx.Clauses(clause.Locking{Strength: "UPDATE"}).Limit(1).Find(&b.total, "user_id = ?", b.user)
+	return found.RowsAffected > 0, found.Error
 }
 
 func freshScore(now time.Time) Score {
@@ -170,30 +179,34 @@ func (b *book) firstOfDay(at time.Time) error {
 // month's and its week's.
 func (b *book) eachScore(at time.Time, change func(*Score)) error {
 	change(&b.total.Score)
-	for _, period := range PeriodsOf(at) {
-		s, err := b.period(period)
-		if err != nil {
-			return err
-		}
-		change(s)
+	periods := PeriodsOf(at)
+	if err := b.openPeriods(periods...); err != nil {
+		return err
+	}
+	for _, period := range periods {
+		change(b.periods[period])
 	}
 	return nil
 }
 
-func (b *book) period(period string) (*Score, error) {
-	if s, open := b.periods[period]; open {
-		return s, nil
+// openPeriods reads the scores of periods that are not open yet, or begins them.
+func (b *book) openPeriods(periods ...string) error {
+	closed := slices.DeleteFunc(slices.Clone(periods), func(period string) bool { return b.periods[period] != nil })
+	if len(closed) == 0 {
+		return nil
 	}
 	var rows []PeriodScore
-	if err := b.tx.Find(&rows, "period = ? AND user_id = ?", period, b.user).Error; err != nil {
-		return nil, err
+	if err := b.tx.Find(&rows, "period IN ? AND user_id = ?", closed, b.user).Error; err != nil {
+		return err
 	}
-	s := freshScore(b.total.UpdatedAt)
-	if len(rows) > 0 {
-		s = rows[0].Score
+	for _, period := range closed {
+		s := freshScore(b.total.UpdatedAt)
+		b.periods[period] = &s
 	}
-	b.periods[period] = &s
-	return &s, nil
+	for _, row := range rows {
+		*b.periods[row.Period] = row.Score
+	}
+	return nil
 }
 
 // close writes what has changed, and leaves word for the boards.
@@ -204,9 +217,12 @@ func (b *book) close() error {
 	if err := b.tx.Save(&b.total).Error; err != nil {
 		return err
 	}
+	rows := make([]PeriodScore, 0, len(b.periods))
 	for period, s := range b.periods {
-		err := b.tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&PeriodScore{Period: period, UserID: b.user, Score: *s}).Error
-		if err != nil {
+		rows = append(rows, PeriodScore{Period: period, UserID: b.user, Score: *s})
+	}
+	if len(rows) > 0 {
+		if err := b.tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&rows).Error; err != nil {
 			return err
 		}
 	}

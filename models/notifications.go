@@ -47,8 +47,8 @@ func NotificationID(user uuid.UUID, kind NotificationKind, source string) uuid.U
 	return DerivedID(notificationSpace, user.String(), string(kind), source)
 }
 
-// Notify puts news into its user's inbox and promises the push, both in the caller's
-// transaction. source names what the news is about: the same twice is one. News of
+// Notify puts news into its user's inbox and, where they have a device, promises the push,
+// both in the caller's transaction. source names what the news is about: the same twice is one. News of
 // somebody's deed does not reach who has blocked them, or is blocked by them, nor the doer.
 func Notify(tx *gorm.DB, n Notification, source string, f Followups) error {
 	if n.ActorID != nil {

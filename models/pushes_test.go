@@ -39,6 +39,34 @@ func receipt(t *testing.T, db *gorm.DB, target models.PushTarget, status models.
 	require.NoError(t, models.RecordPushes(t.Context(), db, []models.PushOutcome{o}, now))
 }
 
+// TestNoPushForWhoHasNoDevice: the inbox has the news all the same.
+func TestNoPushForWhoHasNoDevice(t *testing.T) {
+	t.Parallel()
+	db, now := modelstest.New(t), time.Now().UTC()
+	ada := signedUp(t, db, "ada@example.com", now).UserID
+	promised := func(source string) bool {
+		id := models.NewID().String()
+		err := models.Notify(db, models.Notification{UserID: ada, Kind: models.NotifyReminder, CreatedAt: now}, source, models.Followups{
+			Push: func(models.Notification) models.OutboxEntry {
+				return models.OutboxEntry{ID: models.NewID(), Action: models.OutboxStart, WorkflowID: id, Input: []byte("null"), Labels: map[string]string{}, CreatedAt: now, DueAt: now}
+			},
+		})
+		require.NoError(t, err)
+		promises, err := models.PromisesFor(t.Context(), db, id)
+		require.NoError(t, err)
+		return len(promises) == 1
+	}
+	require.False(t, promised("before"))
+	phone := register(t, db, ada, "adas-phone", now)
+	require.True(t, promised("with"))
+	_, err := models.SwitchOffDevice(t.Context(), db, ada, phone.ID, now)
+	require.NoError(t, err)
+	require.False(t, promised("after"))
+	var inbox int64
+	require.NoError(t, db.Model(&models.Notification{}).Where("user_id = ?", ada).Count(&inbox).Error)
+	require.EqualValues(t, 3, inbox)
+}
+
 func TestWhoIsToBeTold(t *testing.T) {
 	t.Parallel()
 	db, now := modelstest.New(t), time.Now().UTC().Truncate(time.Microsecond)

@@ -152,11 +152,11 @@ func (b *book) recountPeriods() (differences []Difference, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.openPeriods(periods...); err != nil {
+		return nil, err
+	}
 	for _, period := range periods {
-		was, err := b.period(period)
-		if err != nil {
-			return nil, err
-		}
+		was := b.periods[period]
 		before := *was
 		is, err := countedScore(b.tx, b.user, period)
 		if err != nil {

@@ -44,10 +44,7 @@ func ApplyAchievements(ctx workflow.Context, in ApplyAchievementsInput) (ApplyPr
 		}
 		if done.Users == 0 {
 			in.Percent = 100
-			err := workflow.ExecuteActivity(brief(ctx), r.RefreshBoards).Get(ctx, nil)
-			if err != nil {
-				workflow.GetLogger(ctx).Warn("the boards are brought up to date by who reads them", "error", err)
-			}
+			refreshBoards(ctx)
 			return in.ApplyProgress, nil
 		}
 		in.After = done.Last

@@ -23,20 +23,22 @@ func UnlockAchievements(ctx workflow.Context, in UnlockAchievementsInput) error 
 	if err := workflow.ExecuteActivity(quick(ctx), r.Unlock, in.UserID).Get(ctx, nil); err != nil {
 		return err
 	}
-	if err := workflow.ExecuteActivity(brief(ctx), r.RefreshBoards).Get(ctx, nil); err != nil {
-		workflow.GetLogger(ctx).Warn("the boards are brought up to date by who reads them", "error", err)
-	}
+	refreshBoards(ctx)
 	return nil
 }
 
-// Brief work is worth a few tries, since somebody else does it otherwise.
-func brief(ctx workflow.Context) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue:              Queue,
+// refreshBoards brings to the boards in Redis what has changed, within the workflow's own
+// task: it takes milliseconds, and whoever reads the boards next does it otherwise.
+func refreshBoards(ctx workflow.Context) {
+	var r *activities.Rewarding
+	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout:    10 * time.Second,
 		ScheduleToCloseTimeout: 30 * time.Second,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumAttempts: 3},
-	})
+	}), r.RefreshBoards).Get(ctx, nil)
+	if err != nil {
+		workflow.GetLogger(ctx).Warn("the boards are brought up to date by who reads them", "error", err)
+	}
 }
 
 // RebuildBoards builds the boards in Redis from the ledger, in the place of those with a

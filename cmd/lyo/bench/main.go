@@ -120,7 +120,7 @@ func benchmarks() []benchmark {
 		{"posts", "Posts: listing and creating", postsAims, benchPosts},
 		{"feed", "Feeds: who finds what people like, and how long it takes", []string{"the first page and the next 0.5 of bare Gin and pgx with the same statements"}, benchFeed},
 		{"search", "Searches", []string{"0.5 of the same SQL alone", "p95 of all kinds together at most 60 ms"}, benchSearch},
-		{"courses", "Whole courses with a model that costs nothing", []string{"0.7 of Temporal runs of as many activities", "one alone at most 150 ms more than its run"}, benchCourses},
+		{"courses", "Whole courses with a model that costs nothing", []string{"0.7 of Temporal runs of as many activities", "30 a second", "one alone at most 150 ms more than its run"}, benchCourses},
 		{"sockets", "Progress to a thousand sockets", []string{"0.8 of a bare hub", "p99 of paced events at most 1.25 times the bare hub's", "an idle socket at most 40 kB"}, benchSockets},
 		{"startup", "Start-up and memory", []string{"ready within 1 s", "at most 60 MB when idle"}, benchStartup},
 	}
