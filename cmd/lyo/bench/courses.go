@@ -26,6 +26,7 @@ import (
 const (
 	bareQueue  = "bare"
 	bareWide   = 3  // activities at once, as lessons are written
+	slots      = 50 // activities at once in one worker, bare or not
 	coursesFor = 24 // in one batch
 )
 
@@ -70,7 +71,7 @@ func bareActivities(ctx context.Context, f bareFlags) (http.Handler, error) {
 		return nil, fmt.Errorf("connect to Temporal: %w", err)
 	}
 	w := worker.New(c, bareQueue, worker.Options{
-		MaxConcurrentWorkflowTaskPollers: 4, MaxConcurrentActivityTaskPollers: 4, MaxConcurrentActivityExecutionSize: 50,
+		MaxConcurrentWorkflowTaskPollers: 4, MaxConcurrentActivityTaskPollers: 4, MaxConcurrentActivityExecutionSize: slots,
 	})
 	w.RegisterWorkflow(bareRun)
 	w.RegisterActivityWithOptions(func(context.Context) error { return nil }, activity.RegisterOptions{Name: "nothing"})
@@ -127,7 +128,7 @@ func withWorks(ctx context.Context, o options, dir, database, temporal string, u
 	if o.program, err = build(ctx, o, dir); err != nil {
 		return err
 	}
-	extra := []string{"TEMPORAL_ADDRESS=" + temporal, "LYO_BCRYPT_COST=4", "LYO_RATE_LIMITS=off", "LYO_COURSES_AT_ONCE=100", "LYO_GEMMA_PARALLEL=50", "LYO_LOG_LEVEL=error"}
+	extra := []string{"TEMPORAL_ADDRESS=" + temporal, "LYO_BCRYPT_COST=4", "LYO_RATE_LIMITS=off", "LYO_COURSES_AT_ONCE=100", fmt.Sprint("LYO_GEMMA_PARALLEL=", slots), "LYO_LOG_LEVEL=error"}
 	w := &works{o: o}
 	if w.api, err = startAPI(ctx, o, dir, database, extra...); err != nil {
 		return err
@@ -221,7 +222,7 @@ func (w *works) round(ctx context.Context) (r working, err error) {
 func (w *works) print(rounds []working) error {
 	bareRate := median(rounds, func(r working) float64 { return r.bareRate })
 	rate := median(rounds, func(r working) float64 { return r.rate })
-	fmt.Fprintf(w.o.out, "Medians of %d rounds. A course is %d activities and is written by the built-in outline writer; the limit is a workflow of as many activities that do nothing, on the same Temporal. A batch is %d of them, asked for at once.\n\n",
+	fmt.Fprintf(w.o.out, "Medians of %d rounds. A course is %d activities and is written by the built-in outline writer; the limit is a workflow of as many activities that do nothing, on the same Temporal and with as many slots. A batch is %d of them, asked for at once.\n\n",
 		len(rounds), w.steps, coursesFor)
 	fmt.Fprint(w.o.out, "| | a second, of a batch | ratio | one alone |\n| --- | ---: | ---: | ---: |\n")
 	fmt.Fprintf(w.o.out, "| bare Temporal runs | %s | 1.00 | %v |\n", figure(bareRate), rounded(median(rounds, func(r working) time.Duration { return r.bareAlone })))
