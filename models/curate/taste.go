@@ -83,20 +83,17 @@ var levels = []string{"beginner", "intermediate", "advanced"}
 
 // levelFit is 1 for the level wanted, less for one beside it, and little for two away. A thing
 // without a level is halfway: it may do.
-func levelFit(level, wanted string) float64 {
-	have, want := slices.Index(levels, level), slices.Index(levels, wanted)
-	if have < 0 || want < 0 {
-		return 0.5
-	}
-	return []float64{1, 0.4, 0.1}[max(have-want, want-have)]
-}
+func levelFit(level, wanted string) float64 { return fitOr(level, wanted, 0.5) }
 
 // suits is levelFit, but 1 where either level is not known: nothing speaks against it.
-func suits(level, wanted string) float64 {
-	if !slices.Contains(levels, level) || !slices.Contains(levels, wanted) {
-		return 1
+func suits(level, wanted string) float64 { return fitOr(level, wanted, 1) }
+
+func fitOr(level, wanted string, unknown float64) float64 {
+	have, want := slices.Index(levels, level), slices.Index(levels, wanted)
+	if have < 0 || want < 0 {
+		return unknown
 	}
-	return levelFit(level, wanted)
+	return []float64{1, 0.4, 0.1}[max(have-want, want-have)]
 }
 
 // nextLevel is the level a learner of a skill is ready for.
