@@ -57,6 +57,9 @@ func CreateGeneration(ctx context.Context, db *gorm.DB, r Request, quota Quota) 
 		if replayed, err = openTask(tx, &r.Task, &r.Promise, quota); err != nil || replayed {
 			return err
 		}
+		if err := r.Course.takeMaterial(r.Sources); err != nil {
+			return err
+		}
 		if err := tx.Create(&r.Course).Error; err != nil {
 			return err
 		}
