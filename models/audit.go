@@ -73,6 +73,9 @@ const (
 	AuditHeldDecided       AuditAction = "held.decided"
 	AuditRuleAdded         AuditAction = "rule.added"
 	AuditRuleRemoved       AuditAction = "rule.removed"
+	AuditTopicRuleAdded    AuditAction = "topic_rule.added"
+	AuditTopicRuleRemoved  AuditAction = "topic_rule.removed"
+	AuditHelpChanged       AuditAction = "help.changed"
 )
 
 // Audit writes an entry, as part of the transaction it tells about where db is one.
