@@ -37,5 +37,5 @@ func (s *Server) unfavorite(ctx context.Context, in *courseOnlyInput) (*struct{}
 }
 
 func (s *Server) shareCourse(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
-	return nil, models.ShareCourse(ctx, s.DB, principal(ctx).UserID, in.ID, s.now())
+	return nil, models.ShareCourse(ctx, s.DB, principal(ctx).UserID, in.ID, false, s.now())
 }

@@ -50,7 +50,7 @@ func ListComments(ctx context.Context, db *gorm.DB, v Viewer, post uuid.UUID, af
 	}
 	rows, err := db.WithContext(ctx).Raw("SELECT "+commentColumns+`, c.shown FROM (
 			SELECT * FROM (
-				SELECT *, status = 'visible' AND `+notApart("author_id")+` OR status IN ('held', 'hidden') AND author_id = @viewer AS shown
+				SELECT *, `+postListed("")+` OR status IN ('held', 'hidden') AND author_id = @viewer AS shown
 				FROM comments WHERE post_id = @post`+where+`) k
 			WHERE shown OR EXISTS (SELECT 1 FROM comments r WHERE r.parent_comment_id = k.id)
 			ORDER BY created_at, id LIMIT @limit OFFSET @offset) c

@@ -11,12 +11,6 @@ import (
 	"github.com/lyoapp/lyo/models/curate"
 )
 
-// Viewer is who reads or writes in the community.
-type Viewer struct {
-	ID    uuid.UUID
-	Admin bool // by what Postgres says now
-}
-
 // Byline is who wrote something.
 type Byline struct {
 	ID        *uuid.UUID // nil: the account was deleted
@@ -29,31 +23,6 @@ const DeletedUser = "Deleted user"
 
 // bylineColumns are a Byline of the user u who may be gone, or on the way.
 const bylineColumns = `CASE WHEN u.deletion_id IS NULL THEN u.id END, CASE WHEN u.deletion_id IS NULL THEN u.full_name END, CASE WHEN u.deletion_id IS NULL THEN u.avatar_url END`
-
-// notApart leaves out what somebody wrote from whom @viewer is kept apart. The blocks are
-// read once a query, so that the walk along an index stays one.
-func notApart(author string) string {
-	return "(" + author + " IS NULL OR " + author + ` <> ALL (ARRAY(
-		SELECT blocked_id FROM blocks WHERE blocker_id = @viewer UNION ALL SELECT blocker_id FROM blocks WHERE blocked_id = @viewer)))`
-}
-
-// apartFrom tells whether @viewer and an author are kept apart.
-func apartFrom(author string) string {
-	return `EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = @viewer AND b.blocked_id = ` + author + ` OR b.blocker_id = ` + author + ` AND b.blocked_id = @viewer)`
-}
-
-// sees tells whether a viewer may know of something with a status.
-func (v Viewer) sees(status ContentStatus, author *uuid.UUID, apart bool) bool {
-	switch {
-	case status == ContentDeleted:
-		return false
-	case v.Admin || v.wrote(author):
-		return true
-	}
-	return status == ContentVisible && !apart
-}
-
-func (v Viewer) wrote(author *uuid.UUID) bool { return author != nil && *author == v.ID }
 
 // mayChange is Forbidden for what somebody else wrote.
 func (v Viewer) mayChange(author *uuid.UUID, what string) error {
@@ -156,7 +125,7 @@ func call(tx *gorm.DB, text string, n Notification, source string, f Followups, 
 		return nil
 	}
 	var users []uuid.UUID
-	if err := tx.Raw("SELECT id FROM users WHERE lower(username) IN ? AND is_active ORDER BY id", names).Scan(&users).Error; err != nil {
+	if err := tx.Raw("SELECT u.id FROM users u WHERE lower(u.username) IN ? AND "+isOn("u")+" ORDER BY u.id", names).Scan(&users).Error; err != nil {
 		return err
 	}
 	for _, user := range users {

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +18,16 @@ const (
 	CoursePartial    CourseStatus = "PARTIAL"
 	CourseReady      CourseStatus = "READY"
 	CourseError      CourseStatus = "ERROR"
+)
+
+// Visibility is whom the owner of a course lets see it.
+type Visibility string
+
+// The three there are. One that is not READY is seen by its owner alone.
+const (
+	VisibilityPrivate  Visibility = "private"  // its owner
+	VisibilityUnlisted Visibility = "unlisted" // who has its id
+	VisibilityPublic   Visibility = "public"   // everybody: it is in lists, searches and feeds
 )
 
 // Course is what a learner asked for and what was written for it.
@@ -40,6 +51,12 @@ type Course struct {
 	CreatedAt              time.Time
 	UpdatedAt              time.Time
 	PublishedAt            *time.Time
+	Visibility             Visibility
+	ModerationStatus       ContentStatus // visible, held or hidden
+	HiddenBy               *string       // of a hidden one
+	HeldFor                string        // why it waits for an administrator
+	OwnMaterial            bool          // written from its owner's uploads, notes or addresses
+	RightsConfirmedAt      *time.Time    // when its owner said that this material may be published
 
 	Lessons []Lesson `gorm:"-"`
 	Items   []Item   `gorm:"-"`
@@ -156,12 +173,14 @@ type QuizQuestion struct {
 	Explanation string   `json:"explanation"`
 }
 
-// BeforeSave keeps absent lists out of the database, where they would be null.
+// BeforeSave keeps absent lists out of the database, where they would be null, and gives a new course its defaults.
 func (c *Course) BeforeSave(*gorm.DB) error {
 	c.Interests, c.Tags = orEmpty(c.Interests), orEmpty(c.Tags)
 	if c.Preferences == nil {
 		c.Preferences = map[string]any{}
 	}
+	c.Visibility = cmp.Or(c.Visibility, VisibilityPrivate)
+	c.ModerationStatus = cmp.Or(c.ModerationStatus, ContentVisible)
 	return nil
 }
 

@@ -8,6 +8,18 @@ import (
 	"gorm.io/gorm"
 )
 
+// takeMaterial notes that a course is written from its owner's own material. One that is public already
+// needs their word that they may publish that.
+func (c *Course) takeMaterial(ids []uuid.UUID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if c.OwnMaterial = true; c.Visibility == VisibilityPublic && c.RightsConfirmedAt == nil {
+		return unconfirmed()
+	}
+	return nil
+}
+
 // useSources ties the learner's own material to a course. Material that is
 // another's, unknown or could not be read is a bad field. Named twice is once.
 func useSources(tx *gorm.DB, course, user uuid.UUID, ids []uuid.UUID) error {

@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -10,15 +9,11 @@ import (
 	"gorm.io/gorm"
 )
 
-// FindCourse is the course as a viewer may see it: one's own in any state, and
-// those of others once they are READY. Anything else is not found. Lessons and
-// items come with it, in order.
+// FindCourse is the course as a viewer may see it; one that they may not see is not
+// found. Lessons and items come with it, in order. The owner's own material is named to
+// nobody else.
 func FindCourse(ctx context.Context, db *gorm.DB, viewer, id uuid.UUID) (Course, error) {
-	var c Course
-	err := db.WithContext(ctx).First(&c, "id = ? AND (owner_user_id = ? OR status = ?)", id, viewer, CourseReady).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return c, Missing("course", id)
-	}
+	c, err := visibleCourse(db.WithContext(ctx), viewer, id)
 	if err != nil {
 		return c, err
 	}
@@ -39,8 +34,25 @@ func FindCourse(ctx context.Context, db *gorm.DB, viewer, id uuid.UUID) (Course,
 		return c, err
 	}
 	one := []Course{c}
+	if viewer != c.OwnerUserID {
+		one[0].hideMaterial()
+	}
 	err = markFavorites(ctx, db, viewer, one)
 	return one[0], err
+}
+
+// OwnMaterialTitle stands for the title of an author's own material wherever others read the course.
+const OwnMaterialTitle = "the author's own material"
+
+// hideMaterial leaves of citations of the owner's own material what the text itself says of them.
+func (c *Course) hideMaterial() {
+	for i, lesson := range c.Lessons {
+		for j, cited := range lesson.Citations {
+			if cited.SourceID != nil {
+				c.Lessons[i].Citations[j] = Citation{Label: cited.Label, Title: OwnMaterialTitle, Cited: cited.Cited}
+			}
+		}
+	}
 }
 
 // CourseFilter narrows a list of courses; zero values narrow nothing.
@@ -53,41 +65,43 @@ type CourseFilter struct {
 	Limit   int
 }
 
-// ListCourses is a page of the viewer's own courses and the READY ones of
+// ListCourses is a page of the viewer's own courses and the public READY ones of
 // others, newest first, without lessons and items. Each half is a bounded walk
 // along an index, so the page costs the same however many courses there are.
 func ListCourses(ctx context.Context, db *gorm.DB, viewer uuid.UUID, f CourseFilter) ([]Course, error) {
-	where, args := f.conditions()
-	reach := f.Offset + f.Limit
-	half := func(who string) string {
-		return "(SELECT * FROM courses WHERE " + who + where + " ORDER BY created_at DESC, id DESC LIMIT ?)"
-	}
-	sql := half("owner_user_id = ?")
-	all := append(append([]any{viewer}, args...), reach)
-	if !f.OwnOnly {
-		sql += " UNION ALL " + half("status = 'READY' AND owner_user_id <> ?")
-		all = append(append(append(all, viewer), args...), reach)
-	}
-	sql = "SELECT * FROM (" + sql + ") c ORDER BY created_at DESC, id DESC OFFSET ? LIMIT ?"
+	sql, args := f.SQL(viewer)
 	var courses []Course
-	if err := db.WithContext(ctx).Raw(sql, append(all, f.Offset, f.Limit)...).Scan(&courses).Error; err != nil {
+	if err := db.WithContext(ctx).Raw(sql, args).Scan(&courses).Error; err != nil {
 		return nil, err
 	}
 	return courses, markFavorites(ctx, db, viewer, courses)
 }
 
-func (f CourseFilter) conditions() (sql string, args []any) {
+// SQL is the statement of a page with its named arguments, for ListCourses and for who
+// wants to know what that costs.
+func (f CourseFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
+	where := ""
+	args := map[string]any{"viewer": viewer, "reach": f.Offset + f.Limit, "offset": f.Offset, "limit": f.Limit}
 	if f.Topic != "" {
-		like := "%" + likeEscaper.Replace(f.Topic) + "%"
-		sql, args = sql+" AND (topic ILIKE ? OR title ILIKE ?)", append(args, like, like)
+		where += " AND (c.topic ILIKE @like OR c.title ILIKE @like)"
+		args["like"] = "%" + likeEscaper.Replace(f.Topic) + "%"
 	}
 	if f.Status != "" {
-		sql, args = sql+" AND status = ?", append(args, f.Status)
+		where += " AND c.status = @status"
+		args["status"] = f.Status
 	}
 	if f.After != nil {
-		sql, args = sql+" AND (created_at, id) < (?, ?)", append(args, f.After.At, f.After.ID)
+		where += " AND (c.created_at, c.id) < (@at, @id)"
+		args["at"], args["id"] = f.After.At, f.After.ID
 	}
-	return sql, args
+	half := func(who string) string {
+		return "(SELECT c.* FROM courses c WHERE " + who + where + " ORDER BY c.created_at DESC, c.id DESC LIMIT @reach)"
+	}
+	sql := half("c.owner_user_id = @viewer")
+	if !f.OwnOnly {
+		sql += " UNION ALL " + half(courseListed("c")+" AND c.owner_user_id <> @viewer")
+	}
+	return "SELECT * FROM (" + sql + ") c ORDER BY created_at DESC, id DESC OFFSET @offset LIMIT @limit", args
 }
 
 // likeEscaper makes LIKE take a learner's words literally.
@@ -98,6 +112,8 @@ var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 type CourseChange struct {
 	Title, Summary, Description, DifficultyLevel, ThumbnailURL *string
 	Tags                                                       *[]string
+	Visibility                                                 *Visibility
+	ConfirmRights                                              bool // as ShareCourse has it
 }
 
 // UpdateCourse changes a course of the owner. allowed is asked with the locked
@@ -117,6 +133,11 @@ func UpdateCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, change 
 		row.UpdatedAt = now
 		if err := tx.Save(&row).Error; err != nil {
 			return err
+		}
+		if change.Visibility != nil {
+			if err := setVisibility(tx, &row, *change.Visibility, change.ConfirmRights, now); err != nil {
+				return err
+			}
 		}
 		after = row
 		return nil

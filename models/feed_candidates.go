@@ -13,21 +13,18 @@ import (
 	"github.com/lyoapp/lyo/models/curate"
 )
 
-// openSQL is what anybody may be shown: visible things f by accounts that are on.
-const openSQL = `f.visible AND EXISTS (SELECT FROM users author WHERE author.id = f.author_id AND author.is_active)`
+// shown is what may be shown to @viewer of the things f: what is listed and they have not hidden.
+func shown() string {
+	return itemListed("f") + ` AND NOT EXISTS (SELECT FROM engagements gone WHERE gone.user_id = @viewer AND gone.item_id = f.id AND gone.action = 'hide')`
+}
 
-// shownSQL is what may be shown to a user at all: visible things f by accounts that are on, with no
-// block either way, that the user has not hidden.
-const shownSQL = openSQL + `
-	AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = @user AND blocked_id = f.author_id)
-	AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = f.author_id AND blocked_id = @user)
-	AND NOT EXISTS (SELECT FROM engagements gone WHERE gone.user_id = @user AND gone.item_id = f.id AND gone.action = 'hide')`
-
-// freshSQL is what may be recommended of what shownSQL shows: things of others that the user
+// fresh is what may be recommended of what shown shows: things of others that @viewer
 // has done nothing with yet, and nothing of a course they have begun. Whom and what to leave
 // out is looked up once a source, in the tables that candidatesSQL begins with.
-const freshSQL = openSQL + ` AND f.author_id <> @user
+func fresh() string {
+	return itemOpen("f") + ` AND f.author_id <> @viewer
 	AND f.id NOT IN (SELECT item_id FROM touched) AND f.group_id NOT IN (SELECT course_id FROM begun) AND f.author_id NOT IN (SELECT user_id FROM apart)`
+}
 
 // How many candidates each source gives at most; together they make a feed of at most FeedLength.
 const (
@@ -43,21 +40,22 @@ const (
 // candidatesSQL gathers them from every source. Kin are people who liked what the user liked; what
 // they liked besides weighs as much as they have in common with the user. What everybody likes
 // says little of a taste, neither in what is in common nor in what is liked besides.
-const candidatesSQL = `
+func candidatesSQL() string {
+	return `
 	WITH touched AS MATERIALIZED (
-		SELECT item_id FROM engagements WHERE user_id = @user
+		SELECT item_id FROM engagements WHERE user_id = @viewer
 	), begun AS MATERIALIZED (
-		SELECT course_id FROM course_progress WHERE user_id = @user
+		SELECT course_id FROM course_progress WHERE user_id = @viewer
 	), apart AS MATERIALIZED (
-		SELECT blocked_id AS user_id FROM blocks WHERE blocker_id = @user UNION ALL SELECT blocker_id FROM blocks WHERE blocked_id = @user
+		` + blockedSQL + `
 	), mine AS (
 		SELECT m.item_id, 1.0::float8 / (3 + coalesce(p.likes_count, f.likes_count)) AS rarity
-		FROM (SELECT item_id FROM engagements WHERE user_id = @user AND action IN ('like', 'bookmark', 'share', 'complete') ORDER BY at DESC LIMIT 50) m
+		FROM (SELECT item_id FROM engagements WHERE user_id = @viewer AND action IN ('like', 'bookmark', 'share', 'complete') ORDER BY at DESC LIMIT 50) m
 		JOIN feed_items f ON f.id = m.item_id LEFT JOIN posts p ON p.id = m.item_id
 	), kin AS (
 		SELECT e.user_id, sum(mine.rarity) AS weight
 		FROM mine CROSS JOIN LATERAL (SELECT DISTINCT user_id FROM (SELECT user_id FROM engagements x
-			WHERE x.item_id = mine.item_id AND x.action IN ('like', 'bookmark', 'share', 'complete') AND x.user_id <> @user ORDER BY at DESC LIMIT 60) l) e
+			WHERE x.item_id = mine.item_id AND x.action IN ('like', 'bookmark', 'share', 'complete') AND x.user_id <> @viewer ORDER BY at DESC LIMIT 60) l) e
 		GROUP BY e.user_id ORDER BY 2 DESC, e.user_id LIMIT 60
 	), liked AS (
 		SELECT l.item_id, sum(l.weight) / (3 + max(coalesce(p.likes_count, f.likes_count))) AS weight
@@ -66,31 +64,32 @@ const candidatesSQL = `
 		JOIN feed_items f ON f.id = l.item_id LEFT JOIN posts p ON p.id = l.item_id
 		GROUP BY l.item_id ORDER BY 2 DESC, l.item_id LIMIT @kin_most
 	), picked AS (
-		(SELECT f.id FROM feed_items f WHERE ` + freshSQL + ` AND f.terms && CAST(@wanted AS text[]) ORDER BY f.published_at DESC, f.id DESC LIMIT @interest_most)
+		(SELECT f.id FROM feed_items f WHERE ` + fresh() + ` AND f.terms && CAST(@wanted AS text[]) ORDER BY f.published_at DESC, f.id DESC LIMIT @interest_most)
 		UNION
-		(SELECT f.id FROM trending t JOIN feed_items f ON f.id = t.item_id WHERE ` + freshSQL + ` ORDER BY t.score DESC, f.id LIMIT @trending_most)
+		(SELECT f.id FROM trending t JOIN feed_items f ON f.id = t.item_id WHERE ` + fresh() + ` ORDER BY t.score DESC, f.id LIMIT @trending_most)
 		UNION
-		(SELECT f.id FROM feed_items f WHERE ` + freshSQL + ` AND f.terms && CAST(@gaps AS text[]) ORDER BY f.published_at DESC, f.id DESC LIMIT @gap_most)
+		(SELECT f.id FROM feed_items f WHERE ` + fresh() + ` AND f.terms && CAST(@gaps AS text[]) ORDER BY f.published_at DESC, f.id DESC LIMIT @gap_most)
 		UNION
-		(SELECT f.id FROM feed_items f WHERE ` + freshSQL + ` AND f.author_id IN (SELECT followee_id FROM follows WHERE follower_id = @user)
+		(SELECT f.id FROM feed_items f WHERE ` + fresh() + ` AND f.author_id IN (SELECT followee_id FROM follows WHERE follower_id = @viewer)
 			ORDER BY f.published_at DESC, f.id DESC LIMIT @followed_most)
 		UNION
-		(SELECT f.id FROM liked JOIN feed_items f ON f.id = liked.item_id WHERE ` + freshSQL + `)
+		(SELECT f.id FROM liked JOIN feed_items f ON f.id = liked.item_id WHERE ` + fresh() + `)
 		UNION
-		(SELECT f.id FROM feed_items f WHERE ` + freshSQL + ` ORDER BY f.published_at DESC, f.id DESC LIMIT @newest)
+		(SELECT f.id FROM feed_items f WHERE ` + fresh() + ` ORDER BY f.published_at DESC, f.id DESC LIMIT @newest)
 	)
 	SELECT f.id, f.group_id, f.terms, f.difficulty_level AS level, coalesce(ck.total, f.quality, 0.5) * CASE WHEN ck.link_state = 'broken' THEN 0 ELSE 1 END AS quality,
 		f.published_at, coalesce(t.score, 0) AS heat, coalesce(t.people, 0) AS people, coalesce(liked.weight, 0) AS kin,
-		coalesce((SELECT u.full_name FROM follows fo JOIN users u ON u.id = fo.followee_id WHERE fo.follower_id = @user AND fo.followee_id = f.author_id), '') AS followed
+		coalesce((SELECT u.full_name FROM follows fo JOIN users u ON u.id = fo.followee_id WHERE fo.follower_id = @viewer AND fo.followee_id = f.author_id), '') AS followed
 	FROM picked JOIN feed_items f USING (id) LEFT JOIN trending t ON t.item_id = f.id LEFT JOIN liked ON liked.item_id = f.id
 	LEFT JOIN content_checks ck ON ck.item_id = f.id`
+}
 
 // FindCandidates is what could be recommended to a user of a taste, in one query of bounded
 // size. Own, seen, hidden and blocked things are not among it, nor what is not visible.
 func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, taste curate.Taste, now time.Time) ([]curate.Candidate, error) {
 	wanted, gaps := tasteWords(taste)
-	rows, err := db.WithContext(ctx).Raw(candidatesSQL, map[string]any{
-		"user": user, "wanted": wanted, "gaps": gaps, "interest_most": poolInterest, "trending_most": poolTrending, "gap_most": poolGap,
+	rows, err := db.WithContext(ctx).Raw(candidatesSQL(), map[string]any{
+		"viewer": user, "wanted": wanted, "gaps": gaps, "interest_most": poolInterest, "trending_most": poolTrending, "gap_most": poolGap,
 		"followed_most": poolFollowed, "kin_most": poolKin, "newest": FeedLength,
 	}).Rows()
 	if err != nil {

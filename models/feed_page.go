@@ -44,16 +44,14 @@ func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part FeedRanking
 		SELECT f.id, f.content_type, f.group_id, f.author_id, f.title, f.description, f.thumbnail_url, f.skills, f.difficulty_level, f.language, f.quality,
 			f.minutes, f.shares_count, f.metadata, f.published_at, f.updated_at, u.full_name, u.avatar_url, coalesce(p.likes_count, f.likes_count),
 			coalesce(p.views_count, f.views_count), coalesce(p.comments_count, 0), ck.total, ck.model_opinion,
-			EXISTS (SELECT FROM engagements e WHERE e.user_id = @user AND e.item_id = f.id AND e.action = 'like'),
-			EXISTS (SELECT FROM engagements e WHERE e.user_id = @user AND e.item_id = f.id AND e.action = 'bookmark'),
+			EXISTS (SELECT FROM engagements e WHERE e.user_id = @viewer AND e.item_id = f.id AND e.action = 'like'),
+			EXISTS (SELECT FROM engagements e WHERE e.user_id = @viewer AND e.item_id = f.id AND e.action = 'bookmark'),
 			s.user_id, s.full_name, s.at
 		FROM feed_items f JOIN users u ON u.id = f.author_id LEFT JOIN posts p ON p.id = f.id LEFT JOIN content_checks ck ON ck.item_id = f.id AND ck.checked_at IS NOT NULL
-		LEFT JOIN LATERAL (SELECT e.user_id, w.full_name, e.at FROM feed_entries e JOIN users w ON w.id = e.user_id AND w.is_active
-			WHERE e.content_id = f.id AND e.kind = 'shared'
-			AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = @user AND blocked_id = e.user_id)
-			AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = e.user_id AND blocked_id = @user)
+		LEFT JOIN LATERAL (SELECT e.user_id, w.full_name, e.at FROM feed_entries e JOIN users w ON w.id = e.user_id AND `+isOn("w")+`
+			WHERE e.content_id = f.id AND e.kind = 'shared' AND `+notApart("e.user_id")+`
 			ORDER BY e.at DESC LIMIT 1) s ON true
-		WHERE f.id = ANY (CAST(@ids AS uuid[])) AND `+shownSQL, map[string]any{"user": user, "ids": idList(ids)}).Rows()
+		WHERE f.id = ANY (CAST(@ids AS uuid[])) AND `+shown(), map[string]any{"viewer": user, "ids": idList(ids)}).Rows()
 	if err != nil {
 		return nil, err
 	}

@@ -40,9 +40,9 @@ func RankFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind FeedType, n
 	case FeedTrending:
 		return trendingFeed(ctx, db, user, "", time.Time{}, FeedLength)
 	case FeedFollowing:
-		return chronological(ctx, db, followingSQL, user, now)
+		return chronological(ctx, db, followingSQL(), user, now)
 	case FeedRecent:
-		return chronological(ctx, db, recentSQL, user, now)
+		return chronological(ctx, db, recentSQL(), user, now)
 	default:
 		return nil, BadField("query", "feed_type", "is no kind of feed")
 	}
@@ -65,9 +65,10 @@ func Recommend(ctx context.Context, db *gorm.DB, user uuid.UUID, s curate.Strate
 
 // followingSQL are the posts, courses and deeds of those a user follows, and what these shared,
 // each thing once, at the last time something was done with it.
-const followingSQL = `
+func followingSQL() string {
+	return `
 	SELECT f.id, max(d.at) AS at, (array_agg(d.why ORDER BY d.at DESC))[1] AS why
-	FROM follows fo JOIN users who ON who.id = fo.followee_id AND who.is_active
+	FROM follows fo JOIN users who ON who.id = fo.followee_id AND ` + isOn("who") + `
 	CROSS JOIN LATERAL (
 		(SELECT x.id, x.published_at AS at, 'You follow ' || who.full_name || '.' AS why FROM feed_items x
 			WHERE x.author_id = fo.followee_id AND x.visible AND x.content_type IN ('course', 'post', 'achievement') ORDER BY x.published_at DESC LIMIT @most)
@@ -76,27 +77,26 @@ const followingSQL = `
 			WHERE e.user_id = fo.followee_id AND e.kind = 'shared' ORDER BY e.at DESC LIMIT @most)
 	) d
 	JOIN feed_items f ON f.id = d.id
-	WHERE fo.follower_id = @user AND ` + shownSQL + `
-		AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = @user AND blocked_id = fo.followee_id)
-		AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = fo.followee_id AND blocked_id = @user)
+	WHERE fo.follower_id = @viewer AND ` + shown() + ` AND ` + notApart("fo.followee_id") + `
 	GROUP BY f.id ORDER BY at DESC, f.id DESC LIMIT @most`
+}
 
 // recentSQL is what was published last, each thing once; sharing a thing brings it up again.
-const recentSQL = `
+func recentSQL() string {
+	return `
 	SELECT f.id, max(d.at) AS at, (array_agg(d.why ORDER BY d.at DESC))[1] AS why
 	FROM (
 		(SELECT x.id, x.published_at AS at, 'It is new.' AS why FROM feed_items x
 			WHERE x.visible AND x.content_type IN ('course', 'post', 'achievement') ORDER BY x.published_at DESC, x.id DESC LIMIT 2 * @most)
 		UNION ALL
-		(SELECT e.content_id, e.at, who.full_name || ' shared it.' FROM feed_entries e JOIN users who ON who.id = e.user_id AND who.is_active
-			WHERE e.kind = 'shared'
-			AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = @user AND blocked_id = e.user_id)
-			AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = e.user_id AND blocked_id = @user)
+		(SELECT e.content_id, e.at, who.full_name || ' shared it.' FROM feed_entries e JOIN users who ON who.id = e.user_id AND ` + isOn("who") + `
+			WHERE e.kind = 'shared' AND ` + notApart("e.user_id") + `
 			ORDER BY e.at DESC, e.id DESC LIMIT @most)
 	) d
 	JOIN feed_items f ON f.id = d.id
-	WHERE ` + shownSQL + `
+	WHERE ` + shown() + `
 	GROUP BY f.id ORDER BY at DESC, f.id DESC LIMIT @most`
+}
 
 // chronological ranks by time. The score says how new a thing is: 1 now, a half a week later.
 func chronological(ctx context.Context, db *gorm.DB, sql string, user uuid.UUID, now time.Time) (FeedRanking, error) {
@@ -105,7 +105,7 @@ func chronological(ctx context.Context, db *gorm.DB, sql string, user uuid.UUID,
 		At  time.Time
 		Why string
 	}
-	err := db.WithContext(ctx).Raw(sql, map[string]any{"user": user, "most": FeedLength}).Scan(&rows).Error
+	err := db.WithContext(ctx).Raw(sql, map[string]any{"viewer": user, "most": FeedLength}).Scan(&rows).Error
 	ranking := make(FeedRanking, len(rows))
 	for i, r := range rows {
 		ranking[i] = curate.Ranked{ID: r.ID, Score: curate.Decay(now.Sub(r.At), 7*24*time.Hour), Reasons: []string{r.Why}}

@@ -60,6 +60,9 @@ func CreateGeneration(ctx context.Context, db *gorm.DB, r Request, quota Quota) 
 		if err := RefuseTopic(ctx, tx, r.Course.Locale, r.Course.asked(nil)...); err != nil {
 			return err
 		}
+		if err := r.Course.takeMaterial(r.Sources); err != nil {
+			return err
+		}
 		if err := tx.Create(&r.Course).Error; err != nil {
 			return err
 		}

@@ -17,6 +17,8 @@ type Interaction struct {
 	ItemID   uuid.UUID
 	Action   string // like, unlike, bookmark, unbookmark, share, view, complete, skip or hide
 	Metadata map[string]any
+	// ConfirmRights is for share, as ShareCourse has it.
+	ConfirmRights bool
 }
 
 // InteractionActions are the deeds there are.
@@ -72,7 +74,7 @@ func interact(tx *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error 
 		return tx.Delete(&Engagement{}, "user_id = ? AND item_id = ? AND action = ?", user, item.ID, base).Error
 	}
 	if in.Action == "share" {
-		return share(tx, user, item, in.Metadata, now)
+		return share(tx, user, item, in.Metadata, in.ConfirmRights, now)
 	}
 	return engage(tx, user, item.ID, in.Action, in.Metadata, now)
 }
@@ -86,8 +88,11 @@ func engage(tx *gorm.DB, user, item uuid.UUID, action string, metadata map[strin
 		Create(&Engagement{UserID: user, ItemID: item, Action: action, Metadata: metadata, At: now}).Error
 }
 
-// share notes it, and lets others see it in their feeds.
-func share(tx *gorm.DB, user uuid.UUID, item FeedItem, metadata map[string]any, now time.Time) error {
+// share notes it, and lets others see it in their feeds. A user's own course becomes public with that.
+func share(tx *gorm.DB, user uuid.UUID, item FeedItem, metadata map[string]any, confirmed bool, now time.Time) error {
+	if item.ContentType == "course" && item.AuthorID != nil && *item.AuthorID == user {
+		return shareOwn(tx, item.ID, metadata, confirmed, now)
+	}
 	if !item.Visible {
 		return Errorf(Conflict, "Only what everybody can see may be shared.")
 	}
@@ -97,14 +102,10 @@ func share(tx *gorm.DB, user uuid.UUID, item FeedItem, metadata map[string]any, 
 	return AddToFeed(tx, FeedEntry{UserID: user, Kind: FeedShared, ContentType: item.ContentType, ContentID: item.ID, Title: item.Title, At: now})
 }
 
-// reachable is a thing that a user may see: a visible one of an account that is on, with no
-// block either way, or the user's own.
+// reachable is a thing that a user may see.
 func reachable(tx *gorm.DB, user, id uuid.UUID) (FeedItem, error) {
 	var item FeedItem
-	err := tx.Where(`id = ? AND (author_id = ? OR visible
-		AND EXISTS (SELECT FROM users u WHERE u.id = author_id AND u.is_active)
-		AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = ? AND blocked_id = author_id)
-		AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = author_id AND blocked_id = ?))`, id, user, user, user).Take(&item).Error
+	err := tx.Where("feed_items.id = @id AND "+itemSeen("feed_items"), map[string]any{"id": id, "viewer": user}).Take(&item).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return item, Missing("item", id)
 	}
@@ -149,12 +150,6 @@ func SetFavorite(ctx context.Context, db *gorm.DB, user, course uuid.UUID, favor
 		}
 		return tx.Delete(&Engagement{}, "user_id = ? AND item_id = ? AND action = 'bookmark'", user, item.ID).Error
 	})
-}
-
-// ShareCourse lets others see a course in their feeds, once. One that is not READY is a
-// Conflict.
-func ShareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, now time.Time) error {
-	return onCourse(ctx, db, user, course, func(tx *gorm.DB, item FeedItem) error { return share(tx, user, item, nil, now) })
 }
 
 func onCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, act func(tx *gorm.DB, item FeedItem) error) error {

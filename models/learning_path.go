@@ -89,8 +89,13 @@ func pathOf(ctx context.Context, db *gorm.DB, user uuid.UUID, skills []string, m
 		WITH wanted AS (SELECT skill, feed_terms(ARRAY[skill]) AS terms FROM unnest(CAST(@skills AS text[])) AS skill),
 		found AS (
 			SELECT f.id, w.skill FROM wanted w CROSS JOIN LATERAL (
-				SELECT f.id FROM feed_items f WHERE cardinality(w.terms) > 0 AND f.terms @> w.terms AND f.content_type = 'course' AND `+shownSQL+`
-					AND NOT EXISTS (SELECT FROM course_progress p WHERE p.user_id = @user AND p.course_id = f.id AND p.completed_at IS NOT NULL)
+				SELECT f.id FROM (
+					SELECT f.* FROM feed_items f WHERE f.terms @> w.terms AND f.content_type = 'course' AND `+shown()+`
+					UNION ALL
+					SELECT f.* FROM courses c JOIN feed_items f ON f.id = c.id AND NOT f.visible
+						WHERE c.owner_user_id = @viewer AND c.status = 'READY' AND f.terms @> w.terms) f
+				WHERE cardinality(w.terms) > 0
+					AND NOT EXISTS (SELECT FROM course_progress p WHERE p.user_id = @viewer AND p.course_id = f.id AND p.completed_at IS NOT NULL)
 				ORDER BY coalesce(f.quality, 0.5) DESC, f.published_at DESC, f.id LIMIT 30) f
 		)
 		SELECT f.id, f.title, f.difficulty_level, f.minutes, f.skills, (SELECT array_agg(DISTINCT skill) FROM found WHERE found.id = f.id) AS teaches,
@@ -98,7 +103,7 @@ func pathOf(ctx context.Context, db *gorm.DB, user uuid.UUID, skills []string, m
 			coalesce((SELECT array_agg(DISTINCT lower(btrim(n))) FROM lessons l, jsonb_array_elements_text(l.prerequisites) n WHERE l.course_id = f.id), '{}') AS needs,
 			coalesce(ck.total, f.quality, 0.5) AS quality
 		FROM feed_items f LEFT JOIN content_checks ck ON ck.item_id = f.id AND ck.checked_at IS NOT NULL WHERE f.id IN (SELECT id FROM found)`,
-		map[string]any{"user": user, "skills": Words(skills)}).Scan(&rows).Error
+		map[string]any{"viewer": user, "skills": Words(skills)}).Scan(&rows).Error
 	if err != nil {
 		return nil, err
 	}

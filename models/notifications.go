@@ -69,11 +69,3 @@ func Notify(tx *gorm.DB, n Notification, source string, f Followups) error {
 	}
 	return f.push(tx, n)
 }
-
-// Apart tells whether one of two users has blocked the other.
-func Apart(tx *gorm.DB, a, b uuid.UUID) (apart bool, err error) {
-	err = tx.Raw(`SELECT EXISTS (SELECT 1 FROM blocks
-		WHERE blocker_id = @a AND blocked_id = @b OR blocker_id = @b AND blocked_id = @a)`,
-		map[string]any{"a": a, "b": b}).Scan(&apart).Error
-	return apart, err
-}

@@ -61,7 +61,7 @@ func ListPosts(ctx context.Context, db *gorm.DB, viewer uuid.UUID, f PostFilter)
 func (f PostFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 	args := map[string]any{"viewer": viewer, "limit": f.Limit, "offset": f.Offset}
 	column := f.column()
-	where := "status = 'visible' AND " + notApart("author_id")
+	where := postListed("")
 	if f.PostType != "" {
 		where += " AND post_type = @type"
 		args["type"] = f.PostType

@@ -34,10 +34,10 @@ func ProgressOf(ctx context.Context, db *gorm.DB, viewer, course uuid.UUID) (Pro
 	return progressIn(db.WithContext(ctx), viewer, c)
 }
 
-// visibleCourse is the course as FindCourse has it, without lessons and items.
+// visibleCourse is the course, without lessons and items; one that the viewer may not see is not found.
 func visibleCourse(tx *gorm.DB, viewer, id uuid.UUID) (Course, error) {
 	var found []Course
-	err := tx.Limit(1).Find(&found, "id = ? AND (owner_user_id = ? OR status = ?)", id, viewer, CourseReady).Error
+	err := tx.Limit(1).Find(&found, "courses.id = @id AND "+courseSeen("courses"), map[string]any{"id": id, "viewer": viewer}).Error
 	if err != nil || len(found) == 0 {
 		return Course{}, orMissing(err, "course", id)
 	}

@@ -18,11 +18,6 @@ const candidates = 64
 // thousand rows, and one for words that few have reads those few.
 const reach = 4000
 
-// What only belongs to what may be found by this viewer. The blocked are read once.
-const mayFind = `(d.visible OR d.owner_user_id = @viewer)
-	AND (d.owner_user_id IS NULL OR d.owner_user_id <> ALL (ARRAY(
-		SELECT blocked_id FROM blocks WHERE blocker_id = @viewer UNION ALL SELECT blocker_id FROM blocks WHERE blocked_id = @viewer)))`
-
 // arguments are what both queries are given. Filters are words of the documents, see
 // search_signs in migration 8.
 func (q SearchQuery) arguments() map[string]any {
@@ -62,7 +57,7 @@ func (q SearchQuery) exactly() (string, map[string]any) {
 			for i, bound := range []string{" AND d.prior >= (SELECT prior FROM reach)", ""} {
 				name := fmt.Sprintf("%s_%s%d", vector, words, i)
 				fmt.Fprintf(&levels, `, %s AS MATERIALIZED (SELECT d.id FROM search_documents d WHERE d.%s @@ (SELECT %s FROM sought)%s
-				AND %s%s ORDER BY d.prior + 0 DESC, d.id LIMIT %d)`, name, vector, words, bound, mayFind, enough, candidates)
+				AND %s%s ORDER BY d.prior + 0 DESC, d.id LIMIT %d)`, name, vector, words, bound, documentFound("d"), enough, candidates)
 				enough += fmt.Sprintf(" AND (SELECT count(*) FROM %s) < %d", name, candidates)
 				all = append(all, "SELECT id FROM "+name)
 			}
@@ -85,7 +80,7 @@ func (q SearchQuery) exactly() (string, map[string]any) {
 				+ 0.3 / (1 + exp(CAST(greatest(-4500, least(4500, CAST(@today AS integer) - doc.prior)) AS double precision) / 90)) AS score
 		FROM (` + strings.Join(all, " UNION ") + `) AS candidates JOIN search_documents doc ON doc.id = candidates.id
 		JOIN readings c ON doc.reading = ANY (c.codes)
-	)` + showHits, q.arguments()
+	)` + showHits(), q.arguments()
 }
 
 // anyReading is a tsquery of a column's in all readings, each among the rows of its own
@@ -118,7 +113,7 @@ func (q SearchQuery) nearly(typed []string) (string, map[string]any) {
 			(left(plain, i - 1) || substr(plain, i + 1, 1) || substr(plain, i, 1) || substr(plain, i + 2)),
 			(left(plain, i - 1) || substr(plain, i + 1))) AS changed (slip)) AS s
 	), near AS MATERIALIZED (
-		SELECT d.id, d.keywords, d.prior, d.reading FROM search_documents d WHERE (cardinality(CAST(@signs AS text[])) = 0 OR d.title_tsv @@ ` + withSigns + `) AND ` + near.String() + mayFind + ` ORDER BY d.prior + 0 DESC, d.id LIMIT ` + strconv.Itoa(candidates) + `
+		SELECT d.id, d.keywords, d.prior, d.reading FROM search_documents d WHERE (cardinality(CAST(@signs AS text[])) = 0 OR d.title_tsv @@ ` + withSigns + `) AND ` + near.String() + documentFound("d") + ` ORDER BY d.prior + 0 DESC, d.id LIMIT ` + strconv.Itoa(candidates) + `
 	), weighed AS MATERIALIZED (
 		SELECT near.id, near.reading, near.prior, avg(best.likeness) AS likeness, coalesce(string_agg(DISTINCT best.word, ' ') FILTER (WHERE best.likeness >= 0.3), '') AS alike
 		FROM near CROSS JOIN typed CROSS JOIN LATERAL (
@@ -127,7 +122,7 @@ func (q SearchQuery) nearly(typed []string) (string, map[string]any) {
 		GROUP BY near.id, near.reading, near.prior ORDER BY likeness DESC, prior DESC, near.id LIMIT @limit
 	), hits AS (
 		SELECT id, websearch_to_tsquery(('lyo_' || reading)::regconfig, replace(alike, ' ', ' or ')) AS query, alike <> '' AS in_title, alike, likeness * 0.9 AS score FROM weighed
-	)` + showHits, args
+	)` + showHits(), args
 }
 
 // likeness is the share of a typed word's groups of three letters that have to be there.
@@ -140,11 +135,12 @@ func marks(more string) string {
 
 // showHits brings the best hits with what is shown of them. An author is looked up here,
 // so that nobody is found a moment after their account was switched off.
-const showHits = `, page AS MATERIALIZED (
+func showHits() string {
+	return `, page AS MATERIALIZED (
 		SELECT h.*, doc.kind, doc.content_type, doc.course_id, doc.language, doc.reading, doc.difficulty_level, doc.owner_user_id AS author_id,
 			coalesce(a.full_name, '') AS author_name, a.avatar_url AS author_avatar_url
 		FROM hits h JOIN search_documents doc ON doc.id = h.id LEFT JOIN users a ON a.id = doc.owner_user_id
-		WHERE doc.owner_user_id IS NULL OR a.is_active
+		WHERE doc.owner_user_id IS NULL OR ` + isOn("a") + `
 		ORDER BY h.score DESC, doc.prior DESC, h.id LIMIT @limit
 	)
 	SELECT p.id, p.kind, p.content_type, p.course_id, p.language, p.difficulty_level, p.author_id, p.author_name, p.author_avatar_url,
@@ -163,3 +159,4 @@ const showHits = `, page AS MATERIALIZED (
 		SELECT t.post_type, t.title, left(t.content, 400), left(t.content, 2000), NULL, NULL, t.views_count, t.likes_count, t.comments_count, t.created_at, t.updated_at
 		FROM posts t WHERE p.kind = 'post' AND t.id = p.id
 	) c ORDER BY p.score DESC, p.id`
+}

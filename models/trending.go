@@ -56,9 +56,9 @@ func trendingFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind string,
 	}
 	err := db.WithContext(ctx).Raw(`
 		SELECT t.item_id, t.score, t.people FROM trending t JOIN feed_items f ON f.id = t.item_id
-		WHERE t.last_at >= @since`+where+` AND `+shownSQL+`
+		WHERE t.last_at >= @since`+where+` AND `+shown()+`
 		ORDER BY t.score DESC, t.item_id LIMIT @most`,
-		map[string]any{"user": user, "kind": kind, "since": since, "most": most}).Scan(&rows).Error
+		map[string]any{"viewer": user, "kind": kind, "since": since, "most": most}).Scan(&rows).Error
 	ranking := make(FeedRanking, len(rows))
 	for i, r := range rows {
 		ranking[i] = curate.Ranked{ID: r.ItemID, Score: r.Score, Reasons: []string{trendingReason(r.People)}}

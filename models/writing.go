@@ -211,7 +211,7 @@ func settleCourse(tx *gorm.DB, id uuid.UUID, last TaskEvent, gen Generation, f F
 	return tellOfCourse(tx, c, f)
 }
 
-// tellOfCourse tells the owner of a course that is READY for the first time, and
+// tellOfCourse tells the owner of a course that is READY for the first time, and of a public one
 // those who see the owner's deeds, and has the owner's achievements looked at.
 func tellOfCourse(tx *gorm.DB, c Course, f Followups) error {
 	err := Notify(tx, Notification{
@@ -221,11 +221,10 @@ func tellOfCourse(tx *gorm.DB, c Course, f Followups) error {
 	if err != nil {
 		return err
 	}
-	err = AddToFeed(tx, FeedEntry{
-		UserID: c.OwnerUserID, Kind: FeedPublished, ContentType: "course", ContentID: c.ID, Title: c.Title, At: *c.PublishedAt,
-	})
-	if err != nil {
-		return err
+	if c.Visibility == VisibilityPublic {
+		if err := becamePublic(tx, c, FeedPublished, *c.PublishedAt); err != nil {
+			return err
+		}
 	}
 	return f.unlock(tx, c.OwnerUserID, c.ID)
 }
