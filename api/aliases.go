@@ -40,6 +40,7 @@ func aliases() []alias {
 		{http.MethodGet, "/v1/admin/held/", "/v1/admin/held"},
 		{http.MethodGet, "/v1/admin/content-rules/", "/v1/admin/content-rules"},
 		{http.MethodPost, "/v1/admin/content-rules/", "/v1/admin/content-rules"},
+		{http.MethodGet, "/v1/admin/courses/", "/v1/admin/courses"},
 		{http.MethodGet, "/v1/admin/topic-rules/", "/v1/admin/topic-rules"},
 		{http.MethodPost, "/v1/admin/topic-rules/", "/v1/admin/topic-rules"},
 		{http.MethodGet, "/v1/admin/help-resources/", "/v1/admin/help-resources"},

@@ -57,7 +57,7 @@ func CreateGeneration(ctx context.Context, db *gorm.DB, r Request, quota Quota) 
 		if replayed, err = openTask(tx, &r.Task, &r.Promise, quota); err != nil || replayed {
 			return err
 		}
-		if err := RefuseTopic(ctx, tx, r.Course.Locale, r.Course.asked(nil)...); err != nil {
+		if err := RefuseTopic(ctx, tx, r.Course.Locale, r.Course.Asked()...); err != nil {
 			return err
 		}
 		if err := r.Course.takeMaterial(r.Sources); err != nil {

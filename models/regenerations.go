@@ -48,7 +48,7 @@ func CreateRegeneration(ctx context.Context, db *gorm.DB, task Task, preferences
 		if err := task.Spec.fits(course); err != nil {
 			return err
 		}
-		if err := RefuseTopic(ctx, tx, course.Locale, course.asked(preferences)...); err != nil {
+		if err := RefuseTopic(ctx, tx, course.Locale, append(course.Asked(), textsOf(preferences)...)...); err != nil {
 			return err
 		}
 		if replayed, err = openTask(tx, &task, &promise, quota); err != nil || replayed {

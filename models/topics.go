@@ -96,10 +96,10 @@ func textsOf(value any) (texts []string) {
 	return texts
 }
 
-// asked are the texts that a course is written from, as far as its learner gave them.
-func (c Course) asked(preferences map[string]any) []string {
+// Asked are the texts that a course is written from, as far as its learner gave them.
+func (c Course) Asked() []string {
 	texts := append([]string{c.Topic, c.Title, c.Description}, c.Interests...)
-	return append(append(texts, textsOf(c.Preferences)...), textsOf(preferences)...)
+	return append(texts, textsOf(c.Preferences)...)
 }
 
 // AddTopicRule adds a rule. One with the same words is Conflict.

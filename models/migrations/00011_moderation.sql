@@ -17,5 +17,18 @@ CREATE TABLE help_resources (
     updated_at timestamptz NOT NULL
 );
 
+-- Courses and their parts are reported as posts are.
+ALTER TABLE reports
+    DROP CONSTRAINT reports_target_type_check,
+    ADD CONSTRAINT reports_target_type_check CHECK (target_type IN ('post', 'comment', 'user', 'course', 'lesson', 'item', 'question')),
+    ADD COLUMN target_part text NOT NULL DEFAULT '', -- of a quiz: the question
+    ADD COLUMN course_id uuid; -- of a part of a course, which may be written again meanwhile; no foreign key, as target_id
+
 -- +goose Down
+DELETE FROM reports WHERE target_type NOT IN ('post', 'comment', 'user');
+ALTER TABLE reports
+    DROP COLUMN target_part, DROP COLUMN course_id,
+    DROP CONSTRAINT reports_target_type_check,
+    ADD CONSTRAINT reports_target_type_check CHECK (target_type IN ('post', 'comment', 'user'));
+UPDATE courses SET moderation_status = 'visible', held_for = '', hidden_by = NULL WHERE moderation_status <> 'visible';
 DROP TABLE help_resources, topic_rules;
