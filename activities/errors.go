@@ -22,6 +22,7 @@ const (
 var finalCodes = map[models.Code]bool{
 	models.Invalid: true, models.Unauthenticated: true, models.Forbidden: true,
 	models.NotFound: true, models.Conflict: true, models.Precondition: true,
+	models.TopicNotAllowed: true,
 }
 
 // translate gives an error the type and the retry rule that Temporal acts on.

@@ -28,6 +28,8 @@ type Writing struct {
 	Builtin Writer
 	Clock   func() time.Time
 	Log     *slog.Logger
+	// Safety gives a second opinion on what a learner asks for; nil: nobody is asked.
+	Safety Safety
 	// Spent is told of every conversation as it ended; nil: nobody is.
 	Spent func(context.Context, models.ModelCall)
 }
@@ -38,9 +40,13 @@ type Prepared struct {
 	Generation Generation `json:"generation"`
 }
 
-// Prepare decides who writes the course. It writes nothing.
+// Prepare decides whether the course is written, and who writes it. It writes nothing.
 func (w *Writing) Prepare(ctx context.Context, course uuid.UUID) (Prepared, error) {
-	if _, err := models.CourseToWrite(ctx, w.DB, course); err != nil {
+	c, err := models.CourseToWrite(ctx, w.DB, course)
+	if err == nil {
+		err = w.allowed(ctx, c)
+	}
+	if err != nil {
 		return Prepared{}, translate(err)
 	}
 	info, err := w.choose(ctx)

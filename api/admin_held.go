@@ -15,21 +15,21 @@ import (
 func (s *Server) holding(tags []string) {
 	register(s, huma.Operation{
 		OperationID: "list-held", Method: http.MethodGet, Path: "/v1/admin/held", Tags: tags,
-		Summary: "Posts and comments that wait for an administrator, the oldest first",
+		Summary: "Posts, comments and courses that wait for an administrator, the oldest first",
 	}, s.listHeld, admins)
 	register(s, huma.Operation{
 		OperationID: "decide-held", Method: http.MethodPost, Path: "/v1/admin/held/{id}/decision", Tags: tags,
-		Summary: "Let others see it, or delete it",
+		Summary: "Let others see it, or delete it; a course is hidden instead, and stays its owner's",
 	}, s.decideHeld, admins)
 }
 
 type heldView struct {
 	ID         uuid.UUID  `json:"id" format:"uuid"`
-	TargetType string     `json:"target_type" enum:"post,comment"`
-	PostID     uuid.UUID  `json:"post_id" format:"uuid"`
+	TargetType string     `json:"target_type" enum:"post,comment,course"`
+	PostID     uuid.UUID  `json:"post_id" format:"uuid" doc:"Of a course its own id."`
 	AuthorID   *uuid.UUID `json:"author_id" format:"uuid" nullable:"true"`
-	Title      string     `json:"title" doc:"Of a post."`
-	Content    string     `json:"content"`
+	Title      string     `json:"title" doc:"Of a post or course."`
+	Content    string     `json:"content" doc:"Of a course its summary and description: read it at /v1/admin/courses/{id}."`
 	HeldFor    string     `json:"held_for" doc:"What it was put on hold for."`
 	CreatedAt  time.Time  `json:"created_at"`
 }
@@ -71,7 +71,7 @@ func (s *Server) decideHeld(ctx context.Context, in *decideHeldInput) (*body[don
 	if err := models.DecideHeld(ctx, s.DB, w, in.ID, approved); err != nil {
 		return nil, err
 	}
-	message := "It is deleted."
+	message := "Others will not see it."
 	if approved {
 		message = "Others can see it now."
 	}
@@ -81,7 +81,7 @@ func (s *Server) decideHeld(ctx context.Context, in *decideHeldInput) (*body[don
 func (s *Server) policy(tags []string) {
 	register(s, huma.Operation{
 		OperationID: "list-content-rules", Method: http.MethodGet, Path: "/v1/admin/content-rules", Tags: tags,
-		Summary: "Words and sites that put a post or comment on hold, the newest first",
+		Summary: "Words and sites that put a post, comment or public course on hold, the newest first",
 	}, s.listContentRules, admins)
 	register(s, huma.Operation{
 		OperationID: "create-content-rule", Method: http.MethodPost, Path: "/v1/admin/content-rules", Tags: tags,

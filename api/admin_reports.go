@@ -22,10 +22,11 @@ func (s *Server) moderation() {
 	register(s, huma.Operation{
 		OperationID: "decide-report", Method: http.MethodPost, Path: "/v1/admin/reports/{id}/decision", Tags: tags,
 		Summary:     "Decide a report",
-		Description: "dismiss, hide or delete the target, or suspend its author, which ends their sessions and hides all they wrote. Closes all open reports of the same target.",
+		Description: "dismiss, hide or delete the target, or suspend its author, which ends their sessions and hides all they wrote. A lesson, item or question stands and falls with its course. Closes all open reports of the same target.",
 		Errors:      []int{http.StatusConflict},
 	}, s.decideReport, admins)
 	s.holding(tags)
+	s.anyCourses(tags)
 	s.policy(tags)
 	s.suspensions(tags)
 }
@@ -34,8 +35,10 @@ func (s *Server) moderation() {
 type reportView struct {
 	ID          uuid.UUID  `json:"id" format:"uuid"`
 	ReporterID  *uuid.UUID `json:"reporter_id" format:"uuid" nullable:"true" doc:"null: the account was deleted."`
-	TargetType  string     `json:"target_type" enum:"post,comment,user"`
+	TargetType  string     `json:"target_type" enum:"post,comment,user,course,lesson,item,question"`
 	TargetID    uuid.UUID  `json:"target_id" format:"uuid"`
+	QuestionID  *string    `json:"question_id" nullable:"true" doc:"Of a quiz, when one question of it is the target."`
+	CourseID    *uuid.UUID `json:"course_id" format:"uuid" nullable:"true" doc:"Of a course or a part of one: read it at /v1/admin/courses/{id}."`
 	AuthorID    *uuid.UUID `json:"author_id" format:"uuid" nullable:"true" doc:"Who wrote the target; null: the account was deleted."`
 	Reason      string     `json:"reason"`
 	Excerpt     string     `json:"excerpt" doc:"What the target said when it was reported."`
@@ -53,13 +56,21 @@ func viewReport(r models.Report) reportView {
 	v := reportView{
 		ID: r.ID, ReporterID: r.ReporterID, TargetType: r.TargetType, TargetID: r.TargetID, AuthorID: r.AuthorID, Reason: r.Reason, Excerpt: r.Excerpt,
 		Status: reportStatus(r), CreatedAt: r.CreatedAt.UTC(), DueAt: r.DueAt.UTC(), EscalatedAt: utc(r.EscalatedAt), DecidedAt: utc(r.DecidedAt),
-		DeciderID: r.DeciderID, Note: r.Note,
+		DeciderID: r.DeciderID, Note: r.Note, QuestionID: orNull(r.TargetPart), CourseID: r.CourseID,
 	}
 	if r.Decision != nil {
 		text := string(*r.Decision)
 		v.Decision = &text
 	}
 	return v
+}
+
+// orNull is null for no text.
+func orNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 // ReportScope is what a cursor of the list belongs to.
@@ -103,8 +114,8 @@ func (s *Server) decideReport(ctx context.Context, in *decideReportInput) (*body
 	now := s.now()
 	report, ended, err := models.DecideReport(ctx, s.DB, models.Verdict{
 		Report: in.ID, Decision: models.Decision(in.Body.Decision), Note: in.Body.Note, By: principal(ctx).UserID,
-		Suspension: s.suspension(ctx, uuid.Nil),
-		Wake:       func(r models.Report) models.OutboxEntry { return outbox.ReportDecided(r, now) },
+		Suspension: s.suspension(ctx, uuid.Nil), Followups: outbox.Followups(s.now),
+		Wake: func(r models.Report) models.OutboxEntry { return outbox.ReportDecided(r, now) },
 	})
 	if err != nil {
 		return nil, err

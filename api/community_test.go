@@ -328,7 +328,8 @@ func TestReportsAreDecided(t *testing.T) {
 	require.EqualValues(t, 2, promised)
 	w.problem(report(eve, "post", post["id"]), slugValidation)
 	w.problem(report(ada, "post", uuid.NewString()), slugNotFound)
-	w.problem(report(ada, "course", post["id"]), slugValidation)
+	w.problem(report(ada, "course", post["id"]), slugNotFound)
+	w.problem(report(ada, "message", post["id"]), slugValidation)
 
 	open := w.list("/v1/admin/reports", boss)
 	require.Len(t, open, 2)

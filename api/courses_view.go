@@ -29,6 +29,7 @@ type courseView struct {
 	Locale                 string         `json:"locale"`
 	Generation             generationView `json:"generation"`
 	IsFavorite             bool           `json:"is_favorite"`
+	ModerationStatus       string         `json:"moderation_status" enum:"visible,held,hidden" doc:"held: it waits for an administrator; until then, and once it is hidden, nobody but its owner sees it."`
 	CreatedAt              time.Time      `json:"created_at"`
 	UpdatedAt              time.Time      `json:"updated_at"`
 	PublishedAt            *time.Time     `json:"published_at"`
@@ -129,7 +130,7 @@ func viewCourse(c models.Course) courseView {
 		EstimatedDurationHours: c.EstimatedDurationHours, Tags: list(c.Tags), ThumbnailURL: c.ThumbnailURL,
 		Locale: c.Locale, Generation: viewGeneration(c.Generation), CreatedAt: c.CreatedAt.UTC(),
 		UpdatedAt: c.UpdatedAt.UTC(), PublishedAt: utc(c.PublishedAt),
-		IsFavorite: c.IsFavorite, Lessons: []lessonView{}, Items: []itemView{},
+		IsFavorite: c.IsFavorite, ModerationStatus: string(c.ModerationStatus), Lessons: []lessonView{}, Items: []itemView{},
 	}
 	items := map[uuid.UUID][]uuid.UUID{}
 	for _, item := range c.Items {

@@ -13,6 +13,7 @@ const (
 	slugConflict    = "conflict"
 	slugCondition   = "precondition-failed"
 	slugReusedKey   = "idempotency-key-reused"
+	slugTopic       = "topic-not-allowed"
 	slugRateLimited = "rate-limit-exceeded"
 	slugServer      = "server-error"
 	slugEngine      = "workflow-engine-unavailable"
@@ -41,6 +42,7 @@ func kinds() []kind {
 		{slugMedia, 415, "Unsupported media type", "Bodies are JSON: send Content-Type: application/json. Uploads may be multipart/form-data."},
 		{slugValidation, 422, "Validation error", "Fields break a rule. The errors member lists all of them."},
 		{slugReusedKey, 422, "Idempotency key reused", "The Idempotency-Key was used before with another request. Use a new key for a new request."},
+		{slugTopic, 422, "Topic not allowed", "The operator's rules let no course be written on this topic. Where the resources member is there, show it: it says in words where to find help."},
 		{slugRateLimited, 429, "Too many requests", "A limit was reached. Wait as long as Retry-After says."},
 		{slugServer, 500, "Server error", "Something went wrong on our side and was logged under the request id."},
 		{slugEngine, 503, "Workflow engine unavailable", "The engine that runs long work does not answer. Try again after Retry-After."},

@@ -17,10 +17,11 @@ type Problem struct { //nolint:errname // it is a problem, by RFC 9457
 	Instance  string `json:"instance" doc:"The path that was asked for"`
 	RequestID string `json:"request_id" doc:"The X-Request-ID of this answer, for questions about it"`
 
-	Errors       []Fault `json:"errors,omitempty" doc:"validation-error: every rule that was broken"`
-	ResourceType string  `json:"resource_type,omitempty" doc:"resource-not-found: what kind of thing is missing"`
-	ResourceID   string  `json:"resource_id,omitempty" doc:"resource-not-found: which one"`
-	RetryAfter   int     `json:"retry_after,omitempty" doc:"Seconds to wait before trying again"`
+	Errors       []Fault        `json:"errors,omitempty" doc:"validation-error: every rule that was broken"`
+	ResourceType string         `json:"resource_type,omitempty" doc:"resource-not-found: what kind of thing is missing"`
+	ResourceID   string         `json:"resource_id,omitempty" doc:"resource-not-found: which one"`
+	Resources    []helpResource `json:"resources,omitempty" doc:"topic-not-allowed: where to find help, to be shown"`
+	RetryAfter   int            `json:"retry_after,omitempty" doc:"Seconds to wait before trying again"`
 
 	Component *Component `json:"component,omitempty" doc:"Health checks: the part that is not well"`
 	Ready     *bool      `json:"ready,omitempty" doc:"Readiness check: false"`

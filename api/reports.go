@@ -16,8 +16,8 @@ import (
 func (s *Server) reports() {
 	register(s, huma.Operation{
 		OperationID: "create-report", Method: http.MethodPost, Path: "/v1/community/reports", Tags: []string{tagCommunity},
-		Summary: "Report a post, a comment or a user to the administrators", DefaultStatus: http.StatusCreated,
-		Description: "It opens a case that is to be decided within 24 hours. The same target again is 200 with the report of the first time.",
+		Summary: "Report a post, a comment, a user, a course or a part of one to the administrators", DefaultStatus: http.StatusCreated,
+		Description: "It opens a case that is to be decided within 24 hours. The same target again is 200 with the report of the first time. Of one's own courses, too, what a model wrote can be reported.",
 		Responses:   map[string]*huma.Response{}, Errors: []int{http.StatusNotFound},
 	}, s.createReport)
 	describeRepetition(s.huma.OpenAPI().Paths["/v1/community/reports"].Post)
@@ -32,8 +32,9 @@ func describeRepetition(op *huma.Operation) {
 
 type createReportInput struct {
 	Body struct {
-		TargetType string    `json:"target_type" enum:"post,comment,user"`
-		TargetID   uuid.UUID `json:"target_id" format:"uuid"`
+		TargetType string    `json:"target_type" enum:"post,comment,user,course,lesson,item,question"`
+		TargetID   uuid.UUID `json:"target_id" format:"uuid" doc:"Of a question, the quiz it belongs to."`
+		QuestionID *string   `json:"question_id,omitempty" nullable:"true" maxLength:"100" doc:"Which question of the quiz; absent: all of them."`
 		Reason     string    `json:"reason" maxLength:"1000"`
 	}
 }
@@ -42,14 +43,19 @@ type createReportInput struct {
 func (in *createReportInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	faults.prose("reason", in.Body.Reason)
+	faults.line("question_id", text(in.Body.QuestionID))
+	if in.Body.TargetType != models.TargetQuestion && text(in.Body.QuestionID) != "" {
+		faults.add("question_id", "goes with target_type question only")
+	}
 	return faults
 }
 
 // ownReportView is a report as its reporter sees it.
 type ownReportView struct {
 	ID         uuid.UUID `json:"id" format:"uuid"`
-	TargetType string    `json:"target_type" enum:"post,comment,user"`
+	TargetType string    `json:"target_type" enum:"post,comment,user,course,lesson,item,question"`
 	TargetID   uuid.UUID `json:"target_id" format:"uuid"`
+	QuestionID *string   `json:"question_id" nullable:"true" doc:"Of a quiz, when one question of it was reported."`
 	Reason     string    `json:"reason"`
 	Status     string    `json:"status" enum:"open,decided"`
 	CreatedAt  time.Time `json:"created_at"`
@@ -65,13 +71,13 @@ func (s *Server) createReport(ctx context.Context, in *createReportInput) (*crea
 	now := s.now()
 	promise := func(r models.Report) models.OutboxEntry { return outbox.ReviewReport(r, now) }
 	report, made, err := models.CreateReport(ctx, s.DB, models.Viewer{ID: principal(ctx).UserID}, models.Report{
-		TargetType: in.Body.TargetType, TargetID: in.Body.TargetID, Reason: in.Body.Reason, CreatedAt: now,
+		TargetType: in.Body.TargetType, TargetID: in.Body.TargetID, TargetPart: text(in.Body.QuestionID), Reason: in.Body.Reason, CreatedAt: now,
 	}, promise)
 	if err != nil {
 		return nil, err
 	}
 	out := &createReportOutput{http.StatusOK, ownReportView{
-		ID: report.ID, TargetType: report.TargetType, TargetID: report.TargetID, Reason: report.Reason, Status: reportStatus(report),
+		ID: report.ID, TargetType: report.TargetType, TargetID: report.TargetID, QuestionID: orNull(report.TargetPart), Reason: report.Reason, Status: reportStatus(report),
 		CreatedAt: report.CreatedAt.UTC(), DueAt: report.DueAt.UTC(),
 	}}
 	if made {

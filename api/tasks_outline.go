@@ -106,11 +106,30 @@ func (s *Server) decideOutline(ctx context.Context, in *outlineInput) (*taskOutp
 	if task.State.Ended() || !task.Spec.Review {
 		return nil, models.Errorf(models.Conflict, "No plan of this task waits for a decision.")
 	}
+	if err := s.allowPlan(ctx, task, in.Body); err != nil {
+		return nil, err
+	}
 	if err := s.tellWorkflow(ctx, task, in.Body.decision()); err != nil {
 		return nil, err
 	}
 	task, err = models.FindTask(ctx, s.DB, user, in.ID)
 	return &taskOutput{s.viewTask(task)}, err
+}
+
+// allowPlan judges a plan of the learner's as what was asked for was.
+func (s *Server) allowPlan(ctx context.Context, task models.Task, b outlineBody) error {
+	if b.Action != workflows.OutlineEdit {
+		return nil
+	}
+	course, err := models.FindCourse(ctx, s.DB, task.UserID, task.ResultID)
+	if err != nil {
+		return err
+	}
+	texts := []string{text(b.Title)}
+	for _, l := range b.Lessons {
+		texts = append(append(append(texts, l.Title, text(l.Summary)), l.Objectives...), l.Prerequisites...)
+	}
+	return models.RefuseTopic(ctx, s.DB, course.Locale, texts...)
 }
 
 func (s *Server) tellWorkflow(ctx context.Context, task models.Task, d workflows.OutlineDecision) error {

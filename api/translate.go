@@ -60,6 +60,8 @@ func (s *Server) fromCoded(ctx context.Context, e *models.Error) *Problem {
 		}
 	case models.NotFound:
 		p.ResourceType, p.ResourceID = e.Resource, e.ResourceID
+	case models.TopicNotAllowed:
+		p.Resources = viewHelp(e.Resources)
 	case models.RateLimited, models.Unavailable:
 		p.RetryAfter = int(math.Ceil(max(e.RetryAfter, time.Second).Seconds()))
 		if e.RetryAfter == 0 {
@@ -91,6 +93,8 @@ func slugForCode(e *models.Error) string {
 		return slugReusedKey
 	case models.RateLimited:
 		return slugRateLimited
+	case models.TopicNotAllowed:
+		return slugTopic
 	case models.Unavailable:
 		return slugForPart(e.Part)
 	}

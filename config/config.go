@@ -49,6 +49,7 @@ type Config struct {
 	Redis    Redis
 	Temporal Temporal
 	Gemma    Gemma
+	Safety   Safety
 	Engine   Engine
 	Artifact Artifact
 	Sources  Sources
@@ -121,6 +122,14 @@ type Gemma struct {
 
 // FallbackOn tells whether courses may be written without a model.
 func (g Gemma) FallbackOn() bool { return g.Fallback == "on" }
+
+// Safety is a model server that gives a second opinion on what learners ask for.
+type Safety struct {
+	// BaseURL is an OpenAI-compatible server with a policy model such as ShieldGemma; empty: nobody is asked.
+	BaseURL string `env:"LYO_SAFETY_BASE_URL"`
+	Model   string `env:"LYO_SAFETY_MODEL" envDefault:"shieldgemma-2b"`
+	APIKey  Secret `env:"LYO_SAFETY_API_KEY"`
+}
 
 // Engine is Lyo's own model server, lyo engine.
 type Engine struct {

@@ -73,6 +73,15 @@ const (
 	AuditHeldDecided       AuditAction = "held.decided"
 	AuditRuleAdded         AuditAction = "rule.added"
 	AuditRuleRemoved       AuditAction = "rule.removed"
+	AuditCourseRead        AuditAction = "course.read"        // another's, by an administrator
+	AuditCourseHeld        AuditAction = "course.held"        // as above, and so are the next
+	AuditCourseRestored    AuditAction = "course.restored"    //
+	AuditCourseUnpublished AuditAction = "course.unpublished" //
+	AuditCourseHidden      AuditAction = "course.hidden"      //
+	AuditCourseDeleted     AuditAction = "course.deleted"     //
+	AuditTopicRuleAdded    AuditAction = "topic_rule.added"
+	AuditTopicRuleRemoved  AuditAction = "topic_rule.removed"
+	AuditHelpChanged       AuditAction = "help.changed"
 )
 
 // Audit writes an entry, as part of the transaction it tells about where db is one.

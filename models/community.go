@@ -121,6 +121,12 @@ const (
 	TargetPost    = "post"
 	TargetComment = "comment"
 	TargetUser    = "user"
+
+	// A course, and what it is made of: what a model wrote can be reported, by its owner too.
+	TargetCourse   = "course"
+	TargetLesson   = "lesson"
+	TargetItem     = "item"
+	TargetQuestion = "question" // of a quiz, which is an item
 )
 
 // Decision is what an administrator makes of a report.
@@ -140,6 +146,8 @@ type Report struct {
 	ReporterID  *uuid.UUID `gorm:"type:uuid"`
 	TargetType  string
 	TargetID    uuid.UUID  `gorm:"type:uuid"`
+	TargetPart  string     // the id of a question, in the item that TargetID names; empty: all of the target
+	CourseID    *uuid.UUID `gorm:"type:uuid"` // of a course or a part of one
 	AuthorID    *uuid.UUID `gorm:"type:uuid"` // of the target, or the user; nil: gone
 	Reason      string
 	Excerpt     string // what the target said when it was reported

@@ -98,8 +98,13 @@ func (w Writing) doubts(tx *gorm.DB, text string, allowance curate.Allowance) (s
 	if w.Allow != nil && curate.Links(text) > allowance.Links {
 		return "more links than a new account may post", nil
 	}
+	return brokenRule(tx, text)
+}
+
+// brokenRule names the content rule that a text breaks, "" when it breaks none.
+func brokenRule(tx *gorm.DB, text string) (string, error) {
 	var rules []curate.ContentRule
-	if err := tx.Raw("SELECT kind, pattern FROM content_rules").Scan(&rules).Error; err != nil {
+	if err := tx.Raw("SELECT kind, pattern FROM content_rules").Scan(&rules).Error; err != nil || len(rules) == 0 {
 		return "", err
 	}
 	if rule, broken := curate.Broken(text, rules); broken {

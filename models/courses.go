@@ -134,6 +134,9 @@ func UpdateCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, change 
 		if err := tx.Save(&row).Error; err != nil {
 			return err
 		}
+		if err := reviewCourse(tx, &row); err != nil {
+			return err
+		}
 		if change.Visibility != nil {
 			if err := setVisibility(tx, &row, *change.Visibility, change.ConfirmRights, now); err != nil {
 				return err
@@ -193,7 +196,7 @@ func lockCourse(tx *gorm.DB, id uuid.UUID) error {
 func DeleteCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, promise func(Task) OutboxEntry, allowed func(Course) error) (promised []OutboxEntry, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		// Tasks are locked before courses everywhere, so that writers cannot block each other.
-		open, err := lockOpenTasks(tx, owner, id)
+		open, err := lockOpenTasks(tx, id)
 		if err != nil {
 			return err
 		}
@@ -204,21 +207,29 @@ func DeleteCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, promise
 		if err := allowed(course); err != nil {
 			return err
 		}
-		for _, task := range open {
-			entry := promise(task)
-			if err := Promise(ctx, tx, entry); err != nil {
-				return err
-			}
-			promised = append(promised, entry)
-		}
-		return tx.Delete(&Course{}, "id = ?", id).Error
+		promised, err = removeCourse(ctx, tx, id, open, promise)
+		return err
 	})
 	return promised, err
 }
 
-func lockOpenTasks(tx *gorm.DB, owner, course uuid.UUID) ([]Task, error) {
+// removeCourse deletes a locked course and leaves a promise for each locked task that was
+// still writing it.
+func removeCourse(ctx context.Context, tx *gorm.DB, id uuid.UUID, open []Task, promise func(Task) OutboxEntry) (promised []OutboxEntry, err error) {
+	for _, task := range open {
+		entry := promise(task)
+		if err := Promise(ctx, tx, entry); err != nil {
+			return nil, err
+		}
+		promised = append(promised, entry)
+	}
+	return promised, tx.Delete(&Course{}, "id = ?", id).Error
+}
+
+// lockOpenTasks locks the tasks, which are its owner's, that are writing a course.
+func lockOpenTasks(tx *gorm.DB, course uuid.UUID) ([]Task, error) {
 	var open []Task
-	err := tx.Raw(`SELECT * FROM tasks WHERE result_id = ? AND user_id = ? AND state IN ('QUEUED', 'RUNNING') FOR UPDATE`,
-		course, owner).Scan(&open).Error
+	err := tx.Raw(`SELECT * FROM tasks WHERE result_id = ? AND task_type IN ? AND state IN ('QUEUED', 'RUNNING') FOR UPDATE`,
+		course, []string{TaskCourseGeneration, TaskCourseRegeneration}).Scan(&open).Error
 	return open, err
 }

@@ -21,6 +21,7 @@ const (
 	ReusedKey       Code = "reused_key"
 	RateLimited     Code = "rate_limited"
 	Unavailable     Code = "unavailable"
+	TopicNotAllowed Code = "topic_not_allowed"
 )
 
 // Field names one part of a request that breaks a rule.
@@ -40,6 +41,8 @@ type Error struct {
 	Fields []Field
 	// Resource and ResourceID say what was not found.
 	Resource, ResourceID string
+	// Resources are where to find help, of a topic that a rule answers with that.
+	Resources []HelpResource
 	// Part names what is unavailable: "workflow-engine", "model", or empty for any other dependency.
 	Part string
 	// RetryAfter is how long a client should wait; zero when unknown.

@@ -50,11 +50,14 @@ type Request struct {
 // CreateGeneration commits a task, its provisional course and the promise to
 // start its workflow, all or nothing. The promise is held when the user has as
 // many generations running as the quota allows; with the day's tokens used up the
-// error is RateLimited. A task of the same id (the same user and key) is returned
+// error is RateLimited; a topic that the rules do not let through is TopicNotAllowed. A task of the same id (the same user and key) is returned
 // instead, with replayed true; if it belongs to another request the error is ReusedKey.
 func CreateGeneration(ctx context.Context, db *gorm.DB, r Request, quota Quota) (made Task, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) (err error) {
 		if replayed, err = openTask(tx, &r.Task, &r.Promise, quota); err != nil || replayed {
+			return err
+		}
+		if err := RefuseTopic(ctx, tx, r.Course.Locale, r.Course.Asked()...); err != nil {
 			return err
 		}
 		if err := r.Course.takeMaterial(r.Sources); err != nil {

@@ -10,14 +10,14 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// Held is a post or comment that waits for an administrator.
+// Held is a post, comment or course that waits for an administrator.
 type Held struct {
 	ID         uuid.UUID
-	TargetType string // TargetPost or TargetComment
-	PostID     uuid.UUID
+	TargetType string    // TargetPost, TargetComment or TargetCourse
+	PostID     uuid.UUID // of a course its own id
 	AuthorID   *uuid.UUID
-	Title      string // of a post
-	Content    string
+	Title      string // of a post or course
+	Content    string // of a course its summary and description
 	HeldFor    string
 	CreatedAt  time.Time
 }
@@ -30,17 +30,20 @@ func ListHeld(ctx context.Context, db *gorm.DB, after *Keyset, offset, limit int
 		where = " AND (created_at, id) > (@at, @id)"
 		args["at"], args["id"] = after.At, after.ID
 	}
-	tail := " WHERE status = 'held'" + where + " ORDER BY created_at, id LIMIT @reach)"
+	tail := where + " ORDER BY created_at, id LIMIT @reach)"
 	var held []Held
 	err := db.WithContext(ctx).Raw(`SELECT * FROM (
-			(SELECT id, 'post' AS target_type, id AS post_id, author_id, title, content, held_for, created_at FROM posts`+tail+` UNION ALL
-			(SELECT id, 'comment', post_id, author_id, '', content, held_for, created_at FROM comments`+tail+`
+			(SELECT id, 'post' AS target_type, id AS post_id, author_id, title, content, held_for, created_at FROM posts WHERE status = 'held'`+tail+` UNION ALL
+			(SELECT id, 'comment', post_id, author_id, '', content, held_for, created_at FROM comments WHERE status = 'held'`+tail+` UNION ALL
+			(SELECT id, 'course', id, owner_user_id, title, concat_ws(E'\n\n', nullif(summary, ''), nullif(description, '')), held_for, created_at
+				FROM courses WHERE moderation_status = 'held' AND visibility <> 'private'`+tail+`
 		) h ORDER BY created_at, id OFFSET @offset LIMIT @limit`, args).Scan(&held).Error
 	return held, err
 }
 
-// DecideHeld lets everybody see a post or comment that waits, with all that comes with
-// that, or deletes it. What does not wait is not found.
+// DecideHeld lets everybody see a post, comment or course that waits, with all that comes with
+// that; or deletes it, but hides a course, which stays its owner's to learn from. What does not
+// wait is not found.
 func DecideHeld(ctx context.Context, db *gorm.DB, w Writing, id uuid.UUID, approved bool) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var post Post
@@ -51,6 +54,9 @@ func DecideHeld(ctx context.Context, db *gorm.DB, w Writing, id uuid.UUID, appro
 			err = w.decidePost(tx, post, approved)
 		case errors.Is(err, gorm.ErrRecordNotFound):
 			author, err = w.decideComment(tx, id, approved)
+			if CodeOf(err) == NotFound {
+				author, err = w.decideCourse(ctx, tx, id, approved)
+			}
 		}
 		if err != nil {
 			return err
@@ -94,7 +100,7 @@ func (w Writing) approved(tx *gorm.DB, author *uuid.UUID) (ContentStatus, *strin
 func (w Writing) decideComment(tx *gorm.DB, id uuid.UUID, approved bool) (author *uuid.UUID, err error) {
 	s, err := lockComment(tx, w.Viewer, id)
 	if CodeOf(err) == NotFound || err == nil && s.Status != ContentHeld {
-		return nil, Missing("held post or comment", id)
+		return nil, Missing("held post, comment or course", id)
 	}
 	if err != nil {
 		return nil, err
@@ -119,6 +125,22 @@ func (w Writing) decideComment(tx *gorm.DB, id uuid.UUID, approved bool) (author
 		return nil, err
 	}
 	return s.AuthorID, welcomeComment(tx, post, parent, s.Comment, w.Now, w.Followups)
+}
+
+func (w Writing) decideCourse(ctx context.Context, tx *gorm.DB, id uuid.UUID, approved bool) (owner *uuid.UUID, err error) {
+	act := CourseHide
+	if approved {
+		act = CourseRestore
+	}
+	c, err := lockedCourse(tx, id)
+	if CodeOf(err) == NotFound || err == nil && c.ModerationStatus != ContentHeld {
+		return nil, Missing("held post, comment or course", id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, err = CourseModeration{Act: act, Entry: w.Entry, Followups: w.Followups}.on(ctx, tx, &c, nil)
+	return &c.OwnerUserID, err
 }
 
 func parentAuthor(tx *gorm.DB, parent *uuid.UUID) (*uuid.UUID, error) {

@@ -29,7 +29,8 @@ type TaskSpec struct {
 
 // CreateRegeneration commits a task that writes parts of a course again, and the
 // promise to start its workflow. The course must be the user's own and not be
-// under way (Conflict). A READY course stays so and can be read meanwhile. For
+// under way (Conflict), nor be on a topic that the rules do not let through by now
+// (TopicNotAllowed). A READY course stays so and can be read meanwhile. For
 // the same user and key the earlier task is returned, as by CreateGeneration.
 func CreateRegeneration(ctx context.Context, db *gorm.DB, task Task, preferences map[string]any, promise OutboxEntry, quota Quota) (made Task, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -45,6 +46,9 @@ func CreateRegeneration(ctx context.Context, db *gorm.DB, task Task, preferences
 			return err
 		}
 		if err := task.Spec.fits(course); err != nil {
+			return err
+		}
+		if err := RefuseTopic(ctx, tx, course.Locale, append(course.Asked(), textsOf(preferences)...)...); err != nil {
 			return err
 		}
 		if replayed, err = openTask(tx, &task, &promise, quota); err != nil || replayed {

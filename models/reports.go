@@ -15,9 +15,13 @@ const ReportWithin = 24 * time.Hour
 
 var reportSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d12")
 
-// ReportID is the id of a user's report of a target: they report it once.
-func ReportID(reporter uuid.UUID, kind string, target uuid.UUID) uuid.UUID {
-	return DerivedID(reportSpace, reporter.String(), kind, target.String())
+// ReportID is the id of a user's report of a target, or of a part of it: they report it once.
+func ReportID(reporter uuid.UUID, kind string, target uuid.UUID, part string) uuid.UUID {
+	names := []string{reporter.String(), kind, target.String()}
+	if part != "" {
+		names = append(names, part)
+	}
+	return DerivedID(reportSpace, names...)
 }
 
 // mostReports is how many a user makes in a day, so that a case stays worth a look.
@@ -25,9 +29,10 @@ const mostReports = 50
 
 // CreateReport opens a case about something that the reporter sees, with the promise to
 // review it. The same target again gives the report of the first time, made tells the
-// two apart. What the reporter cannot see is not found; one's own is Invalid.
+// two apart. What the reporter cannot see is not found; one's own is Invalid, but for courses
+// and their parts, which a model wrote.
 func CreateReport(ctx context.Context, db *gorm.DB, v Viewer, r Report, promise func(Report) OutboxEntry) (stored Report, made bool, err error) {
-	r.ID, r.ReporterID, r.DueAt = ReportID(v.ID, r.TargetType, r.TargetID), &v.ID, r.CreatedAt.Add(ReportWithin)
+	r.ID, r.ReporterID, r.DueAt = ReportID(v.ID, r.TargetType, r.TargetID, r.TargetPart), &v.ID, r.CreatedAt.Add(ReportWithin)
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := isActive(tx, v.ID); err != nil {
 			return err
@@ -36,10 +41,10 @@ func CreateReport(ctx context.Context, db *gorm.DB, v Viewer, r Report, promise 
 		if err == nil || !errors.Is(err, gorm.ErrRecordNotFound) {
 			return err
 		}
-		if r.AuthorID, r.Excerpt, err = targetSeen(ctx, tx, v, r.TargetType, r.TargetID); err != nil {
+		if err := r.look(ctx, tx, v); err != nil {
 			return err
 		}
-		if v.wrote(r.AuthorID) {
+		if v.wrote(r.AuthorID) && r.CourseID == nil {
 			return BadField("body", "/target_id", "is your own")
 		}
 		if err := reportsLeft(tx, v.ID, r.CreatedAt); err != nil {
@@ -68,6 +73,16 @@ func reportsLeft(tx *gorm.DB, reporter uuid.UUID, now time.Time) error {
 	refusal := Errorf(RateLimited, "You have reported %d things within a day, which is the most.", mostReports)
 	refusal.RetryAfter = times[0].Add(day).Sub(now)
 	return refusal
+}
+
+// look notes whose the target is and what it says, if the viewer sees it.
+func (r *Report) look(ctx context.Context, tx *gorm.DB, v Viewer) (err error) {
+	switch r.TargetType {
+	case TargetCourse, TargetLesson, TargetItem, TargetQuestion:
+		return r.lookAtCourse(tx, v)
+	}
+	r.AuthorID, r.Excerpt, err = targetSeen(ctx, tx, v, r.TargetType, r.TargetID)
+	return err
 }
 
 // targetSeen is whose a target is and what it says, if the viewer sees it.
@@ -127,6 +142,7 @@ type Verdict struct {
 	Note     string
 	By       uuid.UUID
 	Suspension
+	Followups Followups
 	// Wake makes the promise to let a report's review know.
 	Wake func(Report) OutboxEntry
 }
@@ -146,8 +162,8 @@ func DecideReport(ctx context.Context, db *gorm.DB, d Verdict) (closed Report, e
 		}
 		var open []Report
 		err = tx.Raw(`UPDATE reports SET decision = @decision, decided_at = @at, decider_id = @by, note = @note
-			WHERE target_type = @type AND target_id = @target AND decision IS NULL RETURNING *`, map[string]any{
-			"decision": d.Decision, "at": d.Entry.At, "by": d.By, "note": d.Note, "type": r.TargetType, "target": r.TargetID,
+			WHERE target_type = @type AND target_id = @target AND target_part = @part AND decision IS NULL RETURNING *`, map[string]any{
+			"decision": d.Decision, "at": d.Entry.At, "by": d.By, "note": d.Note, "type": r.TargetType, "target": r.TargetID, "part": r.TargetPart,
 		}).Scan(&open).Error
 		if err != nil {
 			return err
@@ -187,13 +203,16 @@ func (d Verdict) act(ctx context.Context, tx *gorm.DB, r Report) (ended []uuid.U
 		if r.TargetType == TargetUser {
 			return nil, BadField("body", "/decision", "is not for users: dismiss or suspend")
 		}
-		return nil, d.remove(tx, r)
+		return nil, d.remove(ctx, tx, r)
 	case DecideDismiss:
 	}
 	return nil, nil
 }
 
-func (d Verdict) remove(tx *gorm.DB, r Report) error {
+func (d Verdict) remove(ctx context.Context, tx *gorm.DB, r Report) error {
+	if r.CourseID != nil {
+		return d.removeCourse(ctx, tx, *r.CourseID)
+	}
 	to, by := ContentDeleted, (*string)(nil)
 	if d.Decision == DecideHide {
 		decision := HiddenByDecision
@@ -202,6 +221,19 @@ func (d Verdict) remove(tx *gorm.DB, r Report) error {
 	err := setStatus(tx, Viewer{ID: d.By, Admin: true}, r.TargetType, r.TargetID, to, by, d.Entry.At)
 	if CodeOf(err) == NotFound {
 		return nil // its author was faster
+	}
+	return err
+}
+
+// removeCourse hides or deletes a course: what it is made of stands and falls with it.
+func (d Verdict) removeCourse(ctx context.Context, tx *gorm.DB, course uuid.UUID) error {
+	m := CourseModeration{Act: CourseHide, Entry: d.Entry, Followups: d.Followups, Cancel: d.Cancel}
+	if d.Decision == DecideDelete {
+		m.Act = CourseDelete
+	}
+	_, _, err := m.run(ctx, tx, course)
+	if CodeOf(err) == NotFound {
+		return nil // its owner was faster
 	}
 	return err
 }

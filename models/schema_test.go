@@ -23,7 +23,7 @@ func rows() []any {
 		&models.AuditEntry{}, &models.Mail{}, &models.Export{}, &models.ExportPart{}, &models.LearningEvent{},
 		&models.Notification{}, &models.Broadcast{}, &models.Device{}, &models.PushReceipt{}, &models.PushPreferences{}, &models.PushDay{},
 		&models.Post{}, &models.PostLike{}, &models.PostView{}, &models.Comment{}, &models.CommentLike{}, &models.Block{}, &models.Follow{},
-		&models.ContentEdit{}, &models.Report{}, &models.ContentRule{},
+		&models.ContentEdit{}, &models.Report{}, &models.ContentRule{}, &models.TopicRule{}, &models.HelpResources{},
 		&models.CourseProgress{}, &models.LessonCompletion{}, &models.QuizAttempt{}, &models.LedgerEntry{}, &models.Total{},
 		&models.PeriodScore{}, &models.BoardChange{}, &models.BoardState{}, &models.ZoneMove{}, &models.LearningDay{}, &models.StreakFreeze{}, &models.LearningRequest{},
 		&models.Achievement{}, &models.Unlock{}, &models.ReviewCard{}, &models.ReviewLog{}, &models.FeedEntry{},

@@ -54,7 +54,7 @@ func shareOwn(tx *gorm.DB, course uuid.UUID, metadata map[string]any, confirmed 
 	if err := engage(tx, c.OwnerUserID, c.ID, "share", metadata, now); err != nil {
 		return err
 	}
-	return becamePublic(tx, c, FeedShared, now)
+	return becamePublic(tx, &c, FeedShared, now)
 }
 
 // setVisibility has others see a locked course, or see it no more, and saves that. confirmed is as
@@ -79,7 +79,7 @@ func setVisibility(tx *gorm.DB, c *Course, to Visibility, confirmed bool, now ti
 	case to != VisibilityPublic:
 		return withdraw(tx, c.OwnerUserID, c.ID)
 	case c.Status == CourseReady:
-		return becamePublic(tx, *c, FeedShared, now)
+		return becamePublic(tx, c, FeedShared, now)
 	}
 	return nil
 }
@@ -89,9 +89,12 @@ const MustConfirmRights = "must be true: the course is written from your own mat
 
 func unconfirmed() error { return BadField("body", "/confirm_rights", MustConfirmRights) }
 
-// becamePublic is what follows when a READY course is one that everybody may see: it
-// appears in feeds as a deed of a kind, once.
-func becamePublic(tx *gorm.DB, c Course, kind string, now time.Time) error {
+// becamePublic is what follows when a READY course is one that everybody may see: the content rules judge
+// it, and unless it waits for an administrator it appears in feeds as a deed of a kind, once.
+func becamePublic(tx *gorm.DB, c *Course, kind string, now time.Time) error {
+	if err := reviewCourse(tx, c); err != nil || c.ModerationStatus != ContentVisible {
+		return err
+	}
 	return AddToFeed(tx, FeedEntry{UserID: c.OwnerUserID, Kind: kind, ContentType: "course", ContentID: c.ID, Title: c.Title, At: now})
 }
 

@@ -78,6 +78,13 @@ func courseSeen(c string) string {
 		c + ".moderation_status = 'visible' AND " + accountOn(c+".owner_user_id") + " AND NOT " + apartFrom(c+".owner_user_id") + " OR " + viewerIsAdmin + "))"
 }
 
+// courseReportable is true if @viewer may complain of a course c: courseSeen, but for blocks. One can be blocked
+// by whom one complains of.
+func courseReportable(c string) string {
+	return "(" + c + ".owner_user_id = @viewer OR " + c + ".status = 'READY' AND " + c + ".visibility <> 'private' AND " +
+		c + ".moderation_status = 'visible' AND " + accountOn(c+".owner_user_id") + ")"
+}
+
 // partSeen is true if @viewer may read the course with an id.
 func partSeen(course string) string {
 	return "EXISTS (SELECT FROM courses whole WHERE whole.id = " + course + " AND " + courseSeen("whole") + ")"

@@ -45,7 +45,8 @@ func beingWritten(ctx context.Context, db *gorm.DB, c Course) error {
 	return err
 }
 
-// changeWriting runs change on the locked course while it is being generated.
+// changeWriting runs change on the locked course while it is being generated. The content rules
+// judge what others see of it before anybody does.
 func changeWriting(ctx context.Context, db *gorm.DB, id uuid.UUID, change func(tx *gorm.DB, c Course) error) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := lockCourse(tx, id); err != nil {
@@ -55,7 +56,10 @@ func changeWriting(ctx context.Context, db *gorm.DB, id uuid.UUID, change func(t
 		if err != nil {
 			return err
 		}
-		return change(tx, c)
+		if err := change(tx, c); err != nil {
+			return err
+		}
+		return reviewCourse(tx, &c)
 	})
 }
 
@@ -222,7 +226,7 @@ func tellOfCourse(tx *gorm.DB, c Course, f Followups) error {
 		return err
 	}
 	if c.Visibility == VisibilityPublic {
-		if err := becamePublic(tx, c, FeedPublished, *c.PublishedAt); err != nil {
+		if err := becamePublic(tx, &c, FeedPublished, *c.PublishedAt); err != nil {
 			return err
 		}
 	}

@@ -265,6 +265,16 @@ func TestAnOutageOfTheModelIsWaitedOut(t *testing.T) {
 	require.Len(t, s.lessons, lessonCount)
 }
 
+func TestATopicThatIsNotAllowedEndsTheTaskInWords(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.prepare = temporal.NewNonRetryableApplicationError("No course is written on this topic.", activities.FaultTopic, nil)
+	require.Error(t, s.run())
+	require.Equal(t, "topic_not_allowed", s.last().Fault.Code)
+	require.Equal(t, "No course is written on this topic.", s.last().Fault.Message)
+	require.Empty(t, s.lessons)
+}
+
 func TestWithoutAModelTheTaskFailsInTheEnd(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

@@ -120,6 +120,8 @@ func (g *generation) fault(ctx workflow.Context, cause error) activities.Fault {
 		return activities.Fault{Code: "model_unavailable", Message: "The model could not be reached."}
 	case errors.As(cause, &app) && app.Type() == activities.FailureBadAnswer:
 		return activities.Fault{Code: app.Type(), Message: "The model gave no usable answer."}
+	case errors.As(cause, &app) && app.Type() == activities.FaultTopic:
+		return activities.Fault{Code: app.Type(), Message: app.Message()}
 	case courseGone(cause):
 		return activities.Fault{Code: "course_gone", Message: "The course was deleted."}
 	default:

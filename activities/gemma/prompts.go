@@ -8,7 +8,7 @@ import (
 )
 
 // PromptVersion names the wording of the prompts; it changes whenever they do.
-const PromptVersion = "2026-11-3"
+const PromptVersion = "2026-11-4"
 
 //go:embed prompts/*.tmpl
 var promptFiles embed.FS

@@ -24,6 +24,7 @@ export class Problem extends Error {
     this.status = status;
     this.slug = String(body.type ?? "").split("/").pop();
     this.fields = body.errors ?? [];
+    this.resources = body.resources ?? [];
     this.requestId = body.request_id ?? "";
     this.retryAfter = body.retry_after ?? 0;
   }

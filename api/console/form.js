@@ -76,6 +76,8 @@ export function alertOf(problem, fields = problem.fields ?? [], action) {
     h("p", { class: "alert-title" }, problem.title ?? "Something went wrong"),
     h("p", null, (problem.detail ?? problem.message ?? "") + wait),
     fields.length > 0 && h("ul", null, fields.map((f) => h("li", null, h("strong", null, f.pointer.replace(/^\//, "")), ": ", f.message))),
+    (problem.resources ?? []).map((r) => h("div", null, h("p", null, h("strong", null, r.title)), h("p", null, r.text),
+      r.links.map((link) => h("p", null, h("a", { href: link, rel: "noreferrer" }, link.replace(/^[a-z]+:(\/\/)?/, "")))))),
     problem.requestId && h("p", { class: "dim small" }, "Request ", h("code", null, problem.requestId)),
     action);
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/lyoapp/lyo/activities/gemma"
 	"github.com/lyoapp/lyo/activities/gemma/builtin"
 	"github.com/lyoapp/lyo/activities/gemma/chain"
+	"github.com/lyoapp/lyo/activities/safety"
 	"github.com/lyoapp/lyo/config"
 )
 
@@ -17,6 +18,9 @@ func (a *app) writing() *activities.Writing {
 	w := &activities.Writing{DB: a.db, Clock: clock, Log: a.log, Spent: a.spent}
 	if a.model != nil {
 		w.Model = a.model
+	}
+	if s := a.cfg.Safety; s.BaseURL != "" {
+		w.Safety = safety.New(safety.Options{BaseURL: s.BaseURL, Model: s.Model, APIKey: s.APIKey.Reveal(), Client: a.traces.Client()})
 	}
 	if a.cfg.Gemma.FallbackOn() {
 		w.Builtin = builtin.New()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -50,7 +51,7 @@ func (o *operator) generate(ctx context.Context, w wish) error {
 	request.Promise = outbox.Course(request.Task, o.bounds(), request.Task.CreatedAt)
 	task, _, err := models.CreateGeneration(ctx, o.db, request, models.Quota{AtOnce: o.cfg.Course.AtOnce})
 	if err != nil {
-		return err
+		return withHelp(err)
 	}
 	o.starter.Kick(ctx, request.Promise)
 	ended, err := o.follow(ctx, task)
@@ -67,6 +68,18 @@ func (o *operator) generate(ctx context.Context, w wish) error {
 		err = writeMarkdown(o.out, course)
 	}
 	return errors.Join(err, failureOf(ended))
+}
+
+// withHelp adds to a refusal where to find help.
+func withHelp(err error) error {
+	var coded *models.Error
+	if !errors.As(err, &coded) {
+		return err
+	}
+	for _, r := range coded.Resources {
+		err = fmt.Errorf("%w\n\n%s\n%s\n%s", err, r.Title, r.Text, strings.Join(r.Links, "\n"))
+	}
+	return err
 }
 
 func (o *operator) owner(ctx context.Context, who string) (models.User, error) {

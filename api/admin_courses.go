@@ -1,0 +1,163 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// anyCourses are what administrators do with courses, whoever's they are.
+func (s *Server) anyCourses(tags []string) {
+	register(s, huma.Operation{
+		OperationID: "list-all-courses", Method: http.MethodGet, Path: "/v1/admin/courses", Tags: tags,
+		Summary: "Courses, whoever's they are, the newest first",
+	}, s.listAllCourses, admins)
+	register(s, huma.Operation{
+		OperationID: "read-any-course", Method: http.MethodGet, Path: "/v1/admin/courses/{id}", Tags: tags,
+		Summary: "A course with its lessons and items, whoever's it is", Description: "Reading another's is a line of the audit log. The owner's own material is not named.",
+	}, s.readAnyCourse, admins)
+	for _, act := range []struct {
+		act           models.CourseAct
+		summary, more string
+	}{
+		{models.CourseHold, "Let nobody but its owner see a course until it is decided", "It then waits at /v1/admin/held."},
+		{models.CourseRestore, "Let others see a course that is held or hidden", "Who, its visibility says."},
+		{models.CourseUnpublish, "Make a course private, as if its owner had taken it back", "Its owner may share it again; hold it to prevent that."},
+	} {
+		register(s, huma.Operation{
+			OperationID: string(act.act) + "-course", Method: http.MethodPost, Path: "/v1/admin/courses/{id}/" + string(act.act), Tags: tags,
+			Summary: act.summary, Description: act.more + " The owner is told in their inbox. Repeating it changes nothing.",
+		}, s.moderating(act.act), admins)
+	}
+	register(s, huma.Operation{
+		OperationID: "delete-any-course", Method: http.MethodDelete, Path: "/v1/admin/courses/{id}", Tags: tags,
+		Summary: "Delete a course; a generation under way is cancelled", Description: "The owner is told in their inbox.", DefaultStatus: http.StatusNoContent,
+	}, s.deleteAnyCourse, admins)
+}
+
+type moderatedCourseView struct {
+	ID               uuid.UUID  `json:"id" format:"uuid"`
+	OwnerUserID      uuid.UUID  `json:"owner_user_id" format:"uuid"`
+	Title            string     `json:"title"`
+	Topic            string     `json:"topic"`
+	Summary          string     `json:"summary"`
+	Status           string     `json:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
+	Visibility       string     `json:"visibility" enum:"private,unlisted,public"`
+	ModerationStatus string     `json:"moderation_status" enum:"visible,held,hidden"`
+	HeldFor          string     `json:"held_for" doc:"What it was put on hold for."`
+	OwnMaterial      bool       `json:"own_material" doc:"Written from its owner's own material."`
+	CreatedAt        time.Time  `json:"created_at"`
+	UpdatedAt        time.Time  `json:"updated_at"`
+	PublishedAt      *time.Time `json:"published_at" nullable:"true"`
+}
+
+func viewModerated(c models.Course) moderatedCourseView {
+	return moderatedCourseView{
+		ID: c.ID, OwnerUserID: c.OwnerUserID, Title: c.Title, Topic: c.Topic, Summary: c.Summary, Status: string(c.Status),
+		Visibility: string(c.Visibility), ModerationStatus: string(c.ModerationStatus), HeldFor: c.HeldFor, OwnMaterial: c.OwnMaterial,
+		CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(), PublishedAt: utc(c.PublishedAt),
+	}
+}
+
+// AllCoursesScope is what a cursor of the list belongs to.
+type AllCoursesScope struct {
+	Status     string `query:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
+	Visibility string `query:"visibility" enum:"private,unlisted,public"`
+	Moderation string `query:"moderation" enum:"visible,held,hidden"`
+	Owner      string `query:"owner" format:"uuid" doc:"Whose they are"`
+}
+
+type listAllCoursesInput struct {
+	AllCoursesScope
+	Paging
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+func (s *Server) listAllCourses(ctx context.Context, in *listAllCoursesInput) (*listed[moderatedCourseView], error) {
+	after, err := s.openCursor("all-courses", in.AllCoursesScope, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	f := models.ModeratedFilter{
+		Status: models.CourseStatus(in.Status), Visibility: models.Visibility(in.Visibility), Moderation: models.ContentStatus(in.Moderation),
+		After: after, Offset: in.skip(), Limit: in.Limit + 1,
+	}
+	if in.Owner != "" {
+		owner, err := uuid.Parse(in.Owner)
+		if err != nil {
+			return nil, models.BadField("query", "owner", "is not a UUID")
+		}
+		f.Owner = &owner
+	}
+	courses, err := models.ListAllCourses(ctx, s.DB, f)
+	if err != nil {
+		return nil, err
+	}
+	place := func(c models.Course) models.Keyset { return models.Keyset{At: c.CreatedAt, ID: c.ID} }
+	return pageOf(ctx, s, "all-courses", in.AllCoursesScope, courses, in.Limit, place, viewModerated), nil
+}
+
+func (s *Server) readAnyCourse(ctx context.Context, in *courseOnlyInput) (*body[courseView], error) {
+	c, err := models.ReadAnyCourse(ctx, s.DB, in.ID, s.happened(ctx, models.AuditCourseRead, uuid.Nil, nil))
+	if err != nil {
+		return nil, err
+	}
+	return &body[courseView]{viewCourse(c)}, nil
+}
+
+type moderateCourseInput struct {
+	CourseID
+	Body *moderateCourseBody
+}
+
+type moderateCourseBody struct {
+	Reason string `json:"reason,omitempty" maxLength:"1000" doc:"For its owner"`
+}
+
+// Resolve checks what a schema cannot say.
+func (in *moderateCourseInput) Resolve(huma.Context) []error {
+	var faults fieldFaults
+	if in.Body != nil && trimmed(in.Body.Reason) != "" {
+		faults.prose("reason", in.Body.Reason)
+	}
+	return faults
+}
+
+func (s *Server) moderating(act models.CourseAct) func(context.Context, *moderateCourseInput) (*body[moderatedCourseView], error) {
+	return func(ctx context.Context, in *moderateCourseInput) (*body[moderatedCourseView], error) {
+		m := s.moderationOf(ctx, act)
+		if in.Body != nil {
+			m.Reason = trimmed(in.Body.Reason)
+		}
+		c, _, err := models.ModerateCourse(ctx, s.DB, in.ID, m)
+		if err != nil {
+			return nil, err
+		}
+		return &body[moderatedCourseView]{viewModerated(c)}, nil
+	}
+}
+
+// moderationOf is an act of the administrator who asks.
+func (s *Server) moderationOf(ctx context.Context, act models.CourseAct) models.CourseModeration {
+	return models.CourseModeration{
+		Act: act, Entry: s.happened(ctx, "", uuid.Nil, nil), Followups: outbox.Followups(s.now),
+		Cancel: func(task models.Task) models.OutboxEntry { return outbox.Cancel(task, s.now()) },
+	}
+}
+
+func (s *Server) deleteAnyCourse(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
+	_, promised, err := models.ModerateCourse(ctx, s.DB, in.ID, s.moderationOf(ctx, models.CourseDelete))
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range promised {
+		s.Starter.Kick(ctx, entry)
+	}
+	return nil, nil //nolint:nilnil // no content
+}

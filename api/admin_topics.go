@@ -1,0 +1,191 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+	"golang.org/x/text/language"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/curate"
+)
+
+// topics are the operations by which administrators say on what no course is written.
+func (s *Server) topics() {
+	tags := []string{tagAdmin}
+	register(s, huma.Operation{
+		OperationID: "list-topic-rules", Method: http.MethodGet, Path: "/v1/admin/topic-rules", Tags: tags,
+		Summary:     "Phrases on which no course is written, and exceptions, the newest first and the built-in ones last",
+		Description: "What a learner asks for is judged by its topic, title, description, interests and preferences, each by itself. allow: these words do not count for the other rules.",
+	}, s.listTopicRules, admins)
+	register(s, huma.Operation{
+		OperationID: "create-topic-rule", Method: http.MethodPost, Path: "/v1/admin/topic-rules", Tags: tags,
+		Summary: "Add one", Description: "Case, accents and digits in place of letters make no difference. A rule with the words of a built-in one takes its place.",
+		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
+	}, s.createTopicRule, admins)
+	register(s, huma.Operation{
+		OperationID: "delete-topic-rule", Method: http.MethodDelete, Path: "/v1/admin/topic-rules/{id}", Tags: tags,
+		Summary: "Take one away; a built-in one can only be replaced", DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
+	}, s.deleteTopicRule, admins)
+	register(s, huma.Operation{
+		OperationID: "list-help-resources", Method: http.MethodGet, Path: "/v1/admin/help-resources", Tags: tags,
+		Summary: "What is shown in place of a course where a rule says help, by language",
+	}, s.listHelpResources, admins)
+	register(s, huma.Operation{
+		OperationID: "put-help-resources", Method: http.MethodPut, Path: "/v1/admin/help-resources/{locale}", Tags: tags,
+		Summary: "Say what is shown in a language", Description: "An empty list brings the built-in texts back.",
+	}, s.putHelpResources, admins)
+}
+
+type topicRuleView struct {
+	ID        uuid.UUID `json:"id" format:"uuid"`
+	Action    string    `json:"action" enum:"refuse,help,allow"`
+	Pattern   string    `json:"pattern" doc:"As it is compared: without case, accents and signs."`
+	BuiltIn   bool      `json:"built_in"`
+	Language  string    `json:"language" doc:"Of a built-in rule; empty for others."`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+func viewTopicRule(r models.ListedTopicRule) topicRuleView {
+	return topicRuleView{r.ID, string(r.Action), r.Pattern, r.BuiltIn, r.Language, r.CreatedAt.UTC()}
+}
+
+func (s *Server) listTopicRules(ctx context.Context, in *listHeldInput) (*listed[topicRuleView], error) {
+	after, err := s.openCursor("topic-rules", nil, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := models.ListTopicRules(ctx, s.DB, after, in.skip(), in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	place := func(r models.ListedTopicRule) models.Keyset { return models.Keyset{At: r.CreatedAt, ID: r.ID} }
+	return pageOf(ctx, s, "topic-rules", nil, rules, in.Limit, place, viewTopicRule), nil
+}
+
+type createTopicRuleInput struct {
+	Body struct {
+		Action  string `json:"action" enum:"refuse,help,allow"`
+		Pattern string `json:"pattern" maxLength:"200" doc:"A word, or words in a row"`
+	}
+}
+
+func (s *Server) createTopicRule(ctx context.Context, in *createTopicRuleInput) (*body[topicRuleView], error) {
+	rule := models.TopicRule{
+		ID: models.NewID(), Action: curate.TopicAction(in.Body.Action), Pattern: curate.FoldPattern(curate.RuleWord, in.Body.Pattern), CreatedAt: s.now(),
+	}
+	if n := len([]rune(rule.Pattern)); n == 0 || n > 200 {
+		return nil, models.BadField("body", "/pattern", "has no word, or more letters than can be compared")
+	}
+	if err := models.AddTopicRule(ctx, s.DB, rule, s.happened(ctx, models.AuditTopicRuleAdded, uuid.Nil, nil)); err != nil {
+		return nil, err
+	}
+	return &body[topicRuleView]{viewTopicRule(models.ListedTopicRule{TopicRule: rule})}, nil
+}
+
+func (s *Server) deleteTopicRule(ctx context.Context, in *contentRuleID) (*struct{}, error) {
+	return nil, models.RemoveTopicRule(ctx, s.DB, in.ID, s.happened(ctx, models.AuditTopicRuleRemoved, uuid.Nil, nil))
+}
+
+// helpResource is a place where somebody finds help.
+type helpResource struct {
+	Title string   `json:"title" minLength:"1" maxLength:"200"`
+	Text  string   `json:"text" minLength:"1" maxLength:"2000"`
+	Links []string `json:"links" nullable:"false" maxItems:"10" doc:"Addresses to open: https, http, tel, sms or mailto."`
+}
+
+func viewHelp(resources []models.HelpResource) []helpResource {
+	views := make([]helpResource, 0, len(resources))
+	for _, r := range resources {
+		views = append(views, helpResource{r.Title, r.Text, list(r.Links)})
+	}
+	return views
+}
+
+type helpResourcesView struct {
+	Locale    string         `json:"locale" doc:"BCP 47"`
+	Resources []helpResource `json:"resources" nullable:"false"`
+	BuiltIn   bool           `json:"built_in"`
+	UpdatedAt *time.Time     `json:"updated_at" nullable:"true" doc:"null: built in."`
+}
+
+func viewHelpResources(h models.HelpResources) helpResourcesView {
+	v := helpResourcesView{Locale: h.Locale, Resources: viewHelp(h.Resources), BuiltIn: h.UpdatedAt.IsZero()}
+	if !v.BuiltIn {
+		v.UpdatedAt = utc(&h.UpdatedAt)
+	}
+	return v
+}
+
+func (s *Server) listHelpResources(ctx context.Context, _ *nothing) (*body[[]helpResourcesView], error) {
+	all, err := models.ListHelpResources(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]helpResourcesView, 0, len(all))
+	for _, h := range all {
+		views = append(views, viewHelpResources(h))
+	}
+	return &body[[]helpResourcesView]{views}, nil
+}
+
+type putHelpResourcesInput struct {
+	Locale string `path:"locale" maxLength:"35" doc:"BCP 47"`
+	Body   struct {
+		Resources []helpResource `json:"resources" maxItems:"20"`
+	}
+}
+
+// Resolve checks what a schema cannot say.
+func (in *putHelpResourcesInput) Resolve(huma.Context) []error {
+	var faults fieldFaults
+	for i, r := range in.Body.Resources {
+		at := fmt.Sprintf("resources[%d]", i)
+		faults.prose(at+".title", r.Title)
+		faults.prose(at+".text", r.Text)
+		for n, link := range r.Links {
+			if len(link) > 500 || !opens(link) {
+				faults.add(fmt.Sprintf("%s.links[%d]", at, n), "must be an https, http, tel, sms or mailto address")
+			}
+		}
+	}
+	return faults
+}
+
+// opens tells whether a device knows what to do with an address.
+func opens(link string) bool {
+	u, err := url.Parse(link)
+	if err != nil {
+		return false
+	}
+	switch u.Scheme {
+	case "https", "http":
+		return u.Host != "" && u.User == nil
+	case "tel", "sms", "mailto":
+		return u.Opaque != ""
+	}
+	return false
+}
+
+func (s *Server) putHelpResources(ctx context.Context, in *putHelpResourcesInput) (*body[helpResourcesView], error) {
+	tag, err := language.Parse(in.Locale)
+	if err != nil {
+		return nil, models.BadField("path", "locale", "is not a BCP 47 language tag")
+	}
+	help := models.HelpResources{Locale: tag.String()}
+	if len(in.Body.Resources) > 0 {
+		help.UpdatedAt = s.now()
+	}
+	for _, r := range in.Body.Resources {
+		help.Resources = append(help.Resources, models.HelpResource{Title: trimmed(r.Title), Text: trimmed(r.Text), Links: list(r.Links)})
+	}
+	if err := models.SetHelpResources(ctx, s.DB, help, s.happened(ctx, models.AuditHelpChanged, uuid.Nil, nil)); err != nil {
+		return nil, err
+	}
+	return &body[helpResourcesView]{viewHelpResources(help)}, nil
+}

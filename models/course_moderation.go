@@ -1,0 +1,218 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// CourseAct is what an administrator does to a course.
+type CourseAct string
+
+// The acts there are.
+const (
+	CourseHold      CourseAct = "hold"      // nobody but its owner sees it until it is decided
+	CourseHide      CourseAct = "hide"      // nor after that
+	CourseRestore   CourseAct = "restore"   // undoes both
+	CourseUnpublish CourseAct = "unpublish" // private, as if its owner had taken it back
+	CourseDelete    CourseAct = "delete"
+)
+
+// CourseModeration is an act of an administrator on somebody's course.
+type CourseModeration struct {
+	Act    CourseAct
+	Reason string // for the owner, in the administrator's words; may be empty
+	// Entry says when and by whom, for the audit log.
+	Entry     AuditEntry
+	Followups Followups
+	// Cancel makes the promise to cancel a task that is writing a course to be deleted.
+	Cancel func(Task) OutboxEntry
+}
+
+// ModerateCourse does it, with its line in the audit log and a word to the owner, all or nothing. What is
+// so already stays as it is. It gives the course as it is then, without lessons, and the
+// promises to cancel what was writing a deleted one.
+func ModerateCourse(ctx context.Context, db *gorm.DB, id uuid.UUID, m CourseModeration) (c Course, promised []OutboxEntry, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		c, promised, err = m.run(ctx, tx, id)
+		return err
+	})
+	return c, promised, err
+}
+
+func (m CourseModeration) run(ctx context.Context, tx *gorm.DB, id uuid.UUID) (Course, []OutboxEntry, error) {
+	var open []Task
+	if m.Act == CourseDelete { // tasks are locked before courses
+		var err error
+		if open, err = lockOpenTasks(tx, id); err != nil {
+			return Course{}, nil, err
+		}
+	}
+	c, err := lockedCourse(tx, id)
+	if err != nil {
+		return c, nil, err
+	}
+	promised, err := m.on(ctx, tx, &c, open)
+	return c, promised, err
+}
+
+// lockedCourse locks and reads a course, without lessons, whoever's it is.
+func lockedCourse(tx *gorm.DB, id uuid.UUID) (c Course, err error) {
+	if err := lockCourse(tx, id); err != nil {
+		return c, err
+	}
+	return c, tx.Take(&c, "id = ?", id).Error
+}
+
+// on acts on a locked course.
+func (m CourseModeration) on(ctx context.Context, tx *gorm.DB, c *Course, open []Task) (promised []OutboxEntry, err error) {
+	before := *c
+	switch m.Act {
+	case CourseHold:
+		err = m.set(tx, c, ContentHeld)
+	case CourseHide:
+		err = m.set(tx, c, ContentHidden)
+	case CourseRestore:
+		if err = m.set(tx, c, ContentVisible); err == nil {
+			err = appear(tx, *c, m.Entry.At)
+		}
+	case CourseUnpublish:
+		err = setVisibility(tx, c, VisibilityPrivate, false, m.Entry.At)
+	case CourseDelete:
+		promised, err = removeCourse(ctx, tx, c.ID, open, m.Cancel)
+	}
+	if err != nil || m.Act != CourseDelete && before.ModerationStatus == c.ModerationStatus && before.Visibility == c.Visibility {
+		return promised, err
+	}
+	if err := m.tell(tx, before); err != nil {
+		return nil, err
+	}
+	entry := m.Entry
+	entry.ID, entry.Action, entry.UserID, entry.Details = NewID(), m.Act.audited(), &c.OwnerUserID, map[string]any{"course_id": c.ID}
+	return promised, Audit(ctx, tx, entry)
+}
+
+// appear has a public course that an administrator let through appear in feeds, unless it did before.
+func appear(tx *gorm.DB, c Course, now time.Time) error {
+	if c.Visibility != VisibilityPublic || c.Status != CourseReady {
+		return nil
+	}
+	var before int64
+	err := tx.Model(&FeedEntry{}).Where("user_id = ? AND content_id = ? AND kind IN ?", c.OwnerUserID, c.ID, []string{FeedPublished, FeedShared}).Count(&before).Error
+	if err != nil || before > 0 {
+		return err
+	}
+	return AddToFeed(tx, FeedEntry{UserID: c.OwnerUserID, Kind: FeedShared, ContentType: TargetCourse, ContentID: c.ID, Title: c.Title, At: now})
+}
+
+// set changes who sees a course. One that is hidden is not held as well.
+func (m CourseModeration) set(tx *gorm.DB, c *Course, to ContentStatus) error {
+	if c.ModerationStatus == to || to == ContentHeld && c.ModerationStatus == ContentHidden {
+		return nil
+	}
+	c.ModerationStatus, c.HiddenBy, c.HeldFor = to, nil, ""
+	switch to {
+	case ContentHeld:
+		c.HeldFor = "an administrator put it on hold"
+	case ContentHidden:
+		by := HiddenByDecision
+		c.HiddenBy = &by
+	case ContentVisible, ContentDeleted:
+	}
+	return c.saveModeration(tx)
+}
+
+func (a CourseAct) audited() AuditAction {
+	return map[CourseAct]AuditAction{
+		CourseHold: AuditCourseHeld, CourseHide: AuditCourseHidden, CourseRestore: AuditCourseRestored,
+		CourseUnpublish: AuditCourseUnpublished, CourseDelete: AuditCourseDeleted,
+	}[a]
+}
+
+// tell puts a word about what was done into the owner's inbox, unless they did it themselves.
+func (m CourseModeration) tell(tx *gorm.DB, c Course) error {
+	words := map[CourseAct][2]string{
+		CourseHold:      {"Your course is on hold", "Until it has been looked at, only you see “" + c.Title + "”."},
+		CourseHide:      {"Your course is hidden", "“" + c.Title + "” breaks the rules of the community. You can still read it, and nobody else can."},
+		CourseRestore:   {"Your course was looked at", "“" + c.Title + "” is no longer on hold or hidden."},
+		CourseUnpublish: {"Your course is private again", "“" + c.Title + "” was taken out of lists and feeds. Only you see it now."},
+		CourseDelete:    {"Your course was deleted", "“" + c.Title + "” broke the rules of the community and is gone."},
+	}[m.Act]
+	body := words[1]
+	if m.Reason != "" {
+		body += " " + m.Reason
+	}
+	data := map[string]string{"type": "course_moderated", "course_id": c.ID.String(), "decision": string(m.Act), "action": "open_course"}
+	if m.Act == CourseDelete {
+		data["action"] = "open_inbox"
+	}
+	if m.Entry.ActorID != nil && *m.Entry.ActorID == c.OwnerUserID {
+		return nil
+	}
+	// Who acted stays out of it: no block must keep the word from its owner.
+	return Notify(tx, Notification{UserID: c.OwnerUserID, Kind: NotifyModeration, Title: words[0], Body: body, Data: data, CreatedAt: m.Entry.At},
+		"course/"+c.ID.String()+"/"+NewID().String(), m.Followups)
+}
+
+// ModeratedFilter narrows the administrators' list of courses; zero values narrow nothing.
+type ModeratedFilter struct {
+	Status     CourseStatus
+	Visibility Visibility
+	Moderation ContentStatus
+	Owner      *uuid.UUID
+	After      *Keyset
+	Offset     int
+	Limit      int
+}
+
+// ListAllCourses is a page of all courses, whoever's they are, for administrators: the newest first, without
+// lessons and items.
+func ListAllCourses(ctx context.Context, db *gorm.DB, f ModeratedFilter) ([]Course, error) {
+	q := db.WithContext(ctx)
+	if f.Status != "" {
+		q = q.Where("status = ?", f.Status)
+	}
+	if f.Visibility != "" {
+		q = q.Where("visibility = ?", f.Visibility)
+	}
+	if f.Moderation != "" {
+		q = q.Where("moderation_status = ?", f.Moderation)
+	}
+	if f.Owner != nil {
+		q = q.Where("owner_user_id = ?", f.Owner)
+	}
+	if f.After != nil {
+		q = q.Where("(created_at, id) < (?, ?)", f.After.At, f.After.ID)
+	}
+	var courses []Course
+	err := q.Order("created_at DESC, id DESC").Offset(f.Offset).Limit(f.Limit).Find(&courses).Error
+	return courses, err
+}
+
+// ReadAnyCourse is a whole course for an administrator, whoever's it is, with a line in the audit
+// log. The owner's own material is named to nobody else.
+func ReadAnyCourse(ctx context.Context, db *gorm.DB, id uuid.UUID, entry AuditEntry) (c Course, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		c, err = wholeCourse(tx, id)
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return Missing("course", id)
+		}
+		if err != nil {
+			return err
+		}
+		err := tx.Raw("SELECT i.* FROM items i JOIN lessons l ON l.id = i.lesson_id WHERE i.course_id = ? ORDER BY l.position, i.position", id).Scan(&c.Items).Error
+		if err != nil {
+			return err
+		}
+		if entry.ActorID != nil && *entry.ActorID == c.OwnerUserID {
+			return nil
+		}
+		c.hideMaterial()
+		entry.Action, entry.UserID, entry.Details = AuditCourseRead, &c.OwnerUserID, map[string]any{"course_id": id}
+		return Audit(ctx, tx, entry)
+	})
+	return c, err
+}
