@@ -38,11 +38,12 @@ func newPostOffice(t *testing.T) *postOffice {
 		Log: slog.New(slog.NewJSONHandler(p.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	require.NoError(t, err)
+	pending := "New@example.com"
 	p.Mailing = &activities.Mailing{
 		DB: modelstest.New(t), Mailer: mailer, Tokens: models.NewMailTokens("a test key of thirty-two characters"), Clock: clock,
 	}
 	require.NoError(t, p.DB.Create(&models.User{
-		ID: p.user, Email: "Ada@example.com", FullName: "Ada\r\nBcc: eve@example.com", PasswordHash: "-", Locale: "en", Timezone: "UTC",
+		ID: p.user, Email: "Ada@example.com", PendingEmail: &pending, FullName: "Ada\r\nBcc: eve@example.com", PasswordHash: "-", Locale: "en", Timezone: "UTC",
 		IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: arrived, UpdatedAt: arrived,
 	}).Error)
 	return p
@@ -52,7 +53,7 @@ func newPostOffice(t *testing.T) *postOffice {
 func (p *postOffice) queue(kind models.MailKind, user *uuid.UUID, address string) (id uuid.UUID, token string) {
 	p.t.Helper()
 	row := models.Mail{ID: models.NewID(), UserID: user, Kind: kind, Address: address, CreatedAt: arrived, ExpiresAt: arrived.Add(2 * time.Hour)}
-	if kind != models.MailPasswordChanged {
+	if kind.CarriesToken() {
 		token = p.Tokens.Of(row.ID)
 		row.TokenHash = models.HashMailToken(token)
 	}
@@ -85,6 +86,9 @@ func TestEveryKindOfMailIsSentOnce(t *testing.T) {
 		{models.MailReset, nil, "ADA@example.com", "Ada@example.com", "good for 2 hours, once"},
 		{models.MailRestore, &p.user, "old@example.com", "old@example.com", "good for 2 hours, once"},
 		{models.MailPasswordChanged, &p.user, "ada@example.com", "ada@example.com", "password was changed"},
+		{models.MailChange, &p.user, "new@example.com", "New@example.com", "good for 2 hours, once"},
+		{models.MailChangeRequested, &p.user, "ada@example.com", "Ada@example.com", "wants it to have another"},
+		{models.MailSignInAttempts, &p.user, "ada@example.com", "ada@example.com", "wrong passwords were tried"},
 	} {
 		id, token := p.queue(row.kind, row.user, row.from)
 		require.NoError(t, p.SendMail(t.Context(), id))

@@ -26,7 +26,9 @@ func TestEveryWayATokenCanBeWrong(t *testing.T) {
 	signer, err := jwt.ParseEdPrivateKeyFromPEM([]byte(text))
 	require.NoError(t, err)
 	w := newWorld(t, func(d *Deps) { d.Keys = keys })
-	p := w.signUp("ada@example.com")
+	p, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
+	foreign, err := w.server.access.Verify(eve.access)
+	require.NoError(t, err)
 	good, _, err := jwt.NewParser().ParseUnverified(p.access, jwt.MapClaims{})
 	require.NoError(t, err)
 	claims := func(change func(jwt.MapClaims)) jwt.MapClaims {
@@ -47,20 +49,22 @@ func TestEveryWayATokenCanBeWrong(t *testing.T) {
 	set := func(name string, value any) func(jwt.MapClaims) { return func(c jwt.MapClaims) { c[name] = value } }
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+sign(jwt.SigningMethodEdDSA, signer, same)).status)
 	bad := map[string]string{
-		"none at all":      "",
-		"alg none":         sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, same),
-		"HS256 by the key": sign(jwt.SigningMethodHS256, []byte(signer.(ed25519.PrivateKey).Public().(ed25519.PublicKey)), same),
-		"another key":      sign(jwt.SigningMethodEdDSA, other, same),
-		"another audience": sign(jwt.SigningMethodEdDSA, signer, set("aud", "elsewhere")),
-		"another issuer":   sign(jwt.SigningMethodEdDSA, signer, set("iss", "elsewhere")),
-		"expired":          sign(jwt.SigningMethodEdDSA, signer, set("exp", w.clock.now().Add(-time.Minute).Unix())),
-		"from the future":  sign(jwt.SigningMethodEdDSA, signer, set("iat", w.clock.now().Add(time.Hour).Unix())),
-		"the wrong kind":   sign(jwt.SigningMethodEdDSA, signer, set("typ", "refresh")),
-		"no session":       sign(jwt.SigningMethodEdDSA, signer, set("sid", uuid.NewString())),
-		"a refresh token":  p.refresh,
-		"truncated":        p.access[:len(p.access)-4],
-		"no signature":     p.access[:strings.LastIndexByte(p.access, '.')+1],
-		"two tokens":       p.access + " " + p.access,
+		"none at all":       "",
+		"alg none":          sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, same),
+		"HS256 by the key":  sign(jwt.SigningMethodHS256, []byte(signer.(ed25519.PrivateKey).Public().(ed25519.PublicKey)), same),
+		"another key":       sign(jwt.SigningMethodEdDSA, other, same),
+		"another audience":  sign(jwt.SigningMethodEdDSA, signer, set("aud", "elsewhere")),
+		"another issuer":    sign(jwt.SigningMethodEdDSA, signer, set("iss", "elsewhere")),
+		"expired":           sign(jwt.SigningMethodEdDSA, signer, set("exp", w.clock.now().Add(-time.Minute).Unix())),
+		"from the future":   sign(jwt.SigningMethodEdDSA, signer, set("iat", w.clock.now().Add(time.Hour).Unix())),
+		"the wrong kind":    sign(jwt.SigningMethodEdDSA, signer, set("typ", "refresh")),
+		"no session":        sign(jwt.SigningMethodEdDSA, signer, set("sid", uuid.NewString())),
+		"another's session": sign(jwt.SigningMethodEdDSA, signer, set("sid", foreign.SessionID.String())),
+		"another user":      sign(jwt.SigningMethodEdDSA, signer, set("sub", eve.id)),
+		"a refresh token":   p.refresh,
+		"truncated":         p.access[:len(p.access)-4],
+		"no signature":      p.access[:strings.LastIndexByte(p.access, '.')+1],
+		"two tokens":        p.access + " " + p.access,
 	}
 	for name, token := range bad {
 		a := w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+token)
@@ -72,6 +76,11 @@ func TestEveryWayATokenCanBeWrong(t *testing.T) {
 		if token != "" {
 			require.NotContains(t, w.logs.String(), token, name)
 		}
+	}
+	for range 2 { // the second time the owner of the session is known without a query
+		w.problem(w.do("POST", "/v1/auth/logout", "", "Authorization", "Bearer "+bad["another's session"]), slugAuth)
+		w.problem(w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+bad["another's session"]), slugAuth)
+		require.Equal(t, 200, w.do("GET", "/v1/users/me", "", eve.header()...).status, "whose it is it stays")
 	}
 	w.problem(w.do("GET", "/v1/users/me", "", "Authorization", p.access), slugAuth)
 	w.problem(w.do("GET", "/v1/users/me", "", "Authorization", "Basic "+p.access), slugAuth)

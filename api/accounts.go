@@ -27,7 +27,7 @@ func (s *Server) sessions() {
 	}, s.signUp, public, within(passwordTimeout), counting(s.limits.anyone()))
 	register(s, huma.Operation{
 		OperationID: "login", Method: http.MethodPost, Path: "/v1/auth/login", Tags: []string{tagAuth},
-		Summary: "Sign in", Errors: []int{http.StatusUnauthorized, http.StatusForbidden},
+		Summary: "Sign in", Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict},
 	}, s.logIn, public, within(passwordTimeout), counting(s.limits.anyone()))
 	register(s, huma.Operation{
 		OperationID: "refresh", Method: http.MethodPost, Path: "/v1/auth/refresh", Tags: []string{tagAuth},
@@ -111,7 +111,7 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 	if err := models.CreateUser(ctx, s.DB, user, session, entry, queue); err != nil {
 		return nil, err
 	}
-	return s.signedIn(user, token)
+	return s.signedIn(user, session, token)
 }
 
 type logInInput struct {
@@ -126,13 +126,17 @@ func (s *Server) logIn(ctx context.Context, in *logInInput) (*signedIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.checkPassword(ctx, in)
+	out, err := s.checkPassword(ctx, in, attempt)
+	if models.CodeOf(err) == models.Conflict { // another hash took its place meanwhile, which decides
+		out, err = s.checkPassword(ctx, in, attempt)
+	}
 	attempt.end(ctx, err)
 	return out, err
 }
 
-// checkPassword is Unauthenticated for a wrong password and for nothing else.
-func (s *Server) checkPassword(ctx context.Context, in *logInInput) (*signedIn, error) {
+// checkPassword is Unauthenticated for a wrong password and for nothing else, and
+// Conflict when the password was replaced while it was compared.
+func (s *Server) checkPassword(ctx context.Context, in *logInInput, attempt attempt) (*signedIn, error) {
 	user, err := models.FindUserByEmail(ctx, s.DB, strings.TrimSpace(in.Body.Email))
 	if err != nil {
 		return nil, err
@@ -143,6 +147,7 @@ func (s *Server) checkPassword(ctx context.Context, in *logInInput) (*signedIn, 
 	}
 	if !right {
 		s.note(ctx, s.happened(ctx, models.AuditSignInFailed, user.ID, nil))
+		s.warn(ctx, attempt, user.ID)
 		return nil, models.Errorf(models.Unauthenticated, "The e-mail address or the password is wrong.")
 	}
 	return s.startSession(ctx, user, in.Body.Password)
@@ -152,7 +157,7 @@ func (s *Server) checkPassword(ctx context.Context, in *logInInput) (*signedIn, 
 func (s *Server) startSession(ctx context.Context, user models.User, password string) (*signedIn, error) {
 	token, session := s.newSession(ctx, user.ID, s.now())
 	ctx = withPrincipal(ctx, Principal{UserID: user.ID, SessionID: session.ID})
-	signed, err := models.SignIn(ctx, s.DB, user.ID, session, s.happened(ctx, models.AuditSignIn, user.ID, nil))
+	signed, err := models.SignIn(ctx, s.DB, user.ID, user.PasswordHash, session, s.happened(ctx, models.AuditSignIn, user.ID, nil))
 	if err != nil {
 		if models.CodeOf(err) == models.Forbidden {
 			s.note(ctx, s.happened(ctx, models.AuditSignInFailed, user.ID, map[string]any{"account": "switched off"}))
@@ -162,7 +167,7 @@ func (s *Server) startSession(ctx context.Context, user models.User, password st
 	if s.passwords.Outdated(user.PasswordHash) {
 		s.rehash(ctx, user, password)
 	}
-	return s.signedIn(signed, token)
+	return s.signedIn(signed, session, token)
 }
 
 // note writes a line of the audit log about a refusal, which stands either way.

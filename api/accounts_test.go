@@ -148,7 +148,7 @@ func TestExpiredSession(t *testing.T) {
 	p := w.signUp("ada@example.com")
 	w.clock.advance(720 * time.Hour)
 	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+p.refresh+`"}`), slugAuth)
-	standing, err := models.SessionStanding(t.Context(), w.server.DB, models.NewID(), w.clock.now())
+	_, standing, err := models.SessionStanding(t.Context(), w.server.DB, models.NewID(), w.clock.now())
 	require.NoError(t, err)
 	require.Equal(t, models.SessionEnded, standing)
 }

@@ -82,7 +82,7 @@ func testConfig() config.Config {
 		},
 		Course: config.Course{AtOnce: 100},
 		Dev:    config.Dev{TemporalUIPort: 8233},
-		Auth:   config.Auth{BcryptCost: 4, AccessFor: 30 * time.Minute, RefreshFor: 720 * time.Hour},
+		Auth:   config.Auth{BcryptCost: 4, AccessFor: 30 * time.Minute, RefreshFor: 720 * time.Hour, SessionMax: 4320 * time.Hour},
 	}
 }
 

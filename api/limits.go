@@ -26,8 +26,9 @@ type limits struct {
 
 	user, generate, export            ratelimit.Policy // of users
 	address, register, login, refresh ratelimit.Policy // of addresses
-	mail                              ratelimit.Policy // of addresses, and of mailboxes
+	mail                              ratelimit.Policy // of addresses, of users, and of mailboxes
 	failures                          ratelimit.Policy // of an account from an address
+	everywhere                        ratelimit.Policy // of an account from all addresses
 }
 
 func newLimits(ctx context.Context, d Deps) *limits {
@@ -42,7 +43,7 @@ func newLimits(ctx context.Context, d Deps) *limits {
 		address: policy("address", c.Address), register: policy("register", c.Register),
 		login: policy("login", c.Login), refresh: policy("refresh", c.Refresh),
 		mail:     policy("mail", c.Mail),
-		failures: policy("login-failures", c.Failures),
+		failures: policy("login-failures", c.Failures), everywhere: policy("account-failures", c.Everywhere),
 	}
 	l.failures.Lock = c.LockFor
 	l.export = policy("export", exportRate)

@@ -38,7 +38,13 @@ func (s *Server) provenSessions(ctx context.Context, in *logOutInput) ([]uuid.UU
 	var proven []uuid.UUID
 	if claims, err := s.access.Verify(bearer(in.Authorization)); err == nil {
 		exchangeOf(ctx).user = claims.UserID.String()
-		proven = append(proven, claims.SessionID)
+		owner, _, err := models.SessionStanding(ctx, s.DB, claims.SessionID, s.now())
+		if err != nil {
+			return nil, err
+		}
+		if owner == claims.UserID || owner == uuid.Nil {
+			proven = append(proven, claims.SessionID)
+		}
 	}
 	if in.Body == nil || in.Body.RefreshToken == "" {
 		return proven, nil

@@ -150,6 +150,6 @@ func TestTokensThatAreNotGood(t *testing.T) {
 		w.problem(w.do("GET", "/v1/users/me", "", "Authorization", header), slugAuth)
 	}
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", "Authorization", "bearer "+p.access).status)
-	w.clock.advance(w.server.access.Life() + 6e9)
+	w.clock.advance(w.server.Config.Auth.AccessFor + 6e9)
 	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
 }

@@ -33,8 +33,8 @@ func withPrincipal(ctx context.Context, p Principal) context.Context {
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
-// authenticate checks an access token and that its session goes on. A bad
-// token is Unauthenticated, an account that is switched off Forbidden. A
+// authenticate checks an access token and that its session is its user's and goes on.
+// A bad token is Unauthenticated, an account that is switched off Forbidden. A
 // session that ended is refused within a second, whichever process ended it.
 func (s *Server) authenticate(ctx context.Context, token string) (Principal, error) {
 	claims, err := s.access.Verify(token)
@@ -46,7 +46,7 @@ func (s *Server) authenticate(ctx context.Context, token string) (Principal, err
 
 // standing passes a principal on while its session goes on, as authenticate does.
 func (s *Server) standing(ctx context.Context, p Principal) (Principal, error) {
-	standing, err := s.standings.of(ctx, p.SessionID)
+	standing, err := s.standings.of(ctx, p.SessionID, p.UserID)
 	if err != nil {
 		return Principal{}, err
 	}

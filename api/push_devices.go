@@ -22,7 +22,8 @@ func (s *Server) devices() {
 	register(s, huma.Operation{
 		OperationID: "register-device", Method: http.MethodPost, Path: "/v1/push/devices/register", Tags: []string{tagPush},
 		Summary: "Have a device told of news", DefaultStatus: http.StatusOK,
-		Description: "To be called at every start of the app. A token belongs to whoever registered it last; the same one again is the same device.",
+		Description: "To be called at every start of the app. A token belongs to whoever registered it last; the same one again is the same device. " +
+			"It is told of nothing any more when the session that registered it ends.",
 	}, s.registerDevice)
 	register(s, huma.Operation{
 		OperationID: "list-devices", Method: http.MethodGet, Path: "/v1/push/devices", Tags: []string{tagPush},
@@ -95,7 +96,7 @@ type deviceView struct {
 	Platform    string    `json:"platform" enum:"ios,android,web" doc:"The same as device_type."`
 	Environment string    `json:"environment" enum:"production,sandbox"`
 	IsActive    bool      `json:"is_active"`
-	OffReason   string    `json:"off_reason" doc:"Why it is not active: user, silent (for 60 days), or what the push service says of its token."`
+	OffReason   string    `json:"off_reason" doc:"Why it is not active: user, silent (for 60 days), signed_out, or what the push service says of its token."`
 	DeviceInfo  any       `json:"device_info,omitempty" doc:"As the app gave it; absent where it gave none."`
 	Locale      string    `json:"locale"`
 	AppVersion  string    `json:"app_version"`
@@ -127,8 +128,9 @@ func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*
 	if b.DeviceInfo != nil {
 		info, _ = json.Marshal(b.DeviceInfo) //nolint:errchkjson // it came from JSON, so it goes back
 	}
+	who := principal(ctx)
 	made, err := models.RegisterDevice(ctx, s.DB, models.Device{
-		ID: models.NewID(), UserID: principal(ctx).UserID, Token: b.DeviceToken, Platform: b.kind(), Environment: b.environment(),
+		ID: models.NewID(), UserID: who.UserID, SessionID: &who.SessionID, Token: b.DeviceToken, Platform: b.kind(), Environment: b.environment(),
 		DeviceInfo: info, Locale: text(b.Locale), AppVersion: text(b.AppVersion), DeviceModel: text(b.DeviceModel),
 		OSVersion: text(b.OSVersion), CreatedAt: now, LastUsedAt: now,
 	})

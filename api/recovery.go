@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/lyoapp/lyo/api/ratelimit"
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -19,13 +20,14 @@ func (s *Server) recovery() {
 	register(s, huma.Operation{
 		OperationID: "request-verification", Method: http.MethodPost, Path: "/v1/auth/verify-email/request", Tags: tags,
 		Summary: "Have a token sent that verifies one's e-mail address", DefaultStatus: http.StatusNoContent,
-		Description: "Nothing is sent when the address is verified already.",
+		Description: "It goes to pending_email where there is one, else to the address, unless that is verified already.",
 	}, s.requestVerification)
 	register(s, huma.Operation{
 		OperationID: "verify-email", Method: http.MethodPost, Path: "/v1/auth/verify-email", Tags: tags,
 		Summary: "Verify an e-mail address, or bring back the one before a change", DefaultStatus: http.StatusNoContent,
-		Description: "The token was sent to the address and is good once. Bringing an address back ends all sessions of the account; " +
-			"it is a 409 when another account has the address by now.",
+		Description: "The token was sent to the address and is good once. That for a pending address makes it the account's. " +
+			"Bringing an address back ends all sessions of the account, voids its password and mails a token for a new one. " +
+			"It is a 409 when another account has the address by now.",
 		Errors: []int{http.StatusConflict},
 	}, s.verifyEmail, public, counting(s.limits.anyone()))
 	register(s, huma.Operation{
@@ -43,17 +45,21 @@ func (s *Server) recovery() {
 
 func (s *Server) requestVerification(ctx context.Context, _ *nothing) (*struct{}, error) {
 	user, err := models.FindUser(ctx, s.DB, principal(ctx).UserID)
-	if err != nil || user.IsVerified {
+	if err != nil || user.IsVerified && user.PendingEmail == nil {
 		return nil, err
 	}
-	room, err := s.countMail(ctx, user.Email)
-	if err != nil {
+	asking := []ratelimit.Charge{s.limits.mailed(callerAddress(ctx)), s.limits.mailed(ratelimit.User(user.ID))}
+	kind, address, room := models.MailVerify, user.Email, true
+	if user.PendingEmail != nil {
+		kind, address = models.MailChange, *user.PendingEmail
+		room, err = s.countStrangersMail(ctx, address, asking...)
+	} else {
+		_, err = s.countMails(ctx, append(asking, s.limits.mailed(mailboxOf(address)))...)
+	}
+	if err != nil || !room {
 		return nil, err
 	}
-	if !room.Allowed {
-		return nil, judge(ctx, room) // it is one's own mailbox: no reason to hide that
-	}
-	mail, promise := s.mailTo(models.MailVerify, &user.ID, user.Email)
+	mail, promise := s.mailTo(kind, &user.ID, address)
 	return nil, models.QueueMail(ctx, s.DB, mail, promise)
 }
 
@@ -66,7 +72,7 @@ type verifyEmailInput struct{ Body MailedToken }
 
 func (s *Server) verifyEmail(ctx context.Context, in *verifyEmailInput) (*struct{}, error) {
 	entry := s.happened(ctx, models.AuditEmailVerified, uuid.Nil, nil)
-	ended, err := models.VerifyEmail(ctx, s.DB, models.HashMailToken(in.Body.Token), entry)
+	ended, err := models.VerifyEmail(ctx, s.DB, models.HashMailToken(in.Body.Token), s.mailTo, entry)
 	s.ended(ctx, ended...)
 	return nil, err
 }
@@ -90,8 +96,8 @@ func (in *requestPasswordResetInput) Resolve(huma.Context) []error {
 // requestPasswordReset looks nothing up: whether anybody has the address is found out
 // when the mail is to be sent, where no client can time it.
 func (s *Server) requestPasswordReset(ctx context.Context, in *requestPasswordResetInput) (*struct{}, error) {
-	room, err := s.countMail(ctx, in.Body.Email)
-	if err != nil || !room.Allowed {
+	room, err := s.countStrangersMail(ctx, in.Body.Email, s.limits.mailed(callerAddress(ctx)))
+	if err != nil || !room {
 		return nil, err
 	}
 	mail, promise := s.mailTo(models.MailReset, nil, in.Body.Email)
@@ -136,7 +142,7 @@ const noticeFor = 24 * time.Hour
 func (s *Server) mailTo(kind models.MailKind, user *uuid.UUID, address string) (models.Mail, models.OutboxEntry) {
 	now := s.now()
 	mail := models.Mail{ID: models.NewID(), UserID: user, Kind: kind, Address: address, CreatedAt: now, ExpiresAt: now.Add(s.mailGood(kind))}
-	if kind != models.MailPasswordChanged {
+	if kind.CarriesToken() {
 		mail.TokenHash = models.HashMailToken(s.mailTokens().Of(mail.ID))
 	}
 	return mail, outbox.SendMail(mail, now)
@@ -144,7 +150,7 @@ func (s *Server) mailTo(kind models.MailKind, user *uuid.UUID, address string) (
 
 func (s *Server) mailGood(kind models.MailKind) time.Duration {
 	switch c := s.Config.Mail; kind {
-	case models.MailVerify:
+	case models.MailVerify, models.MailChange:
 		return c.VerifyFor
 	case models.MailReset:
 		return c.ResetFor

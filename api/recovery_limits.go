@@ -8,28 +8,31 @@ import (
 	"github.com/lyoapp/lyo/models"
 )
 
-// mailed is charged for a mail: to the address that asks, and to the mailbox.
-func (l *limits) mailed() ratelimit.Charge { return ratelimit.Charge{Policy: l.mail, Cost: 1} }
+// mailed is charged for a mail to whoever asks for it, and to the mailbox it goes to.
+func (l *limits) mailed(on ratelimit.Subject) ratelimit.Charge {
+	return ratelimit.Charge{Policy: l.mail, Cost: 1, On: on}
+}
 
-// countMail charges a mail to the caller's address, which is RateLimited when it has
-// had its share, and then to the mailbox it goes to. The verdict is the mailbox's,
-// told to nobody yet: a stranger must not learn who else asks for mails there.
-// Unavailable with Redis away, since mails cost and annoy.
-func (s *Server) countMail(ctx context.Context, address string) (ratelimit.Verdict, error) {
-	mailbox := ratelimit.Subject("mailbox:" + ratelimit.Hash(strings.ToLower(address)))
-	var verdict ratelimit.Verdict
-	for _, subject := range []ratelimit.Subject{callerAddress(ctx), mailbox} {
-		var err error
-		verdict, err = s.limits.take(ctx, ratelimit.Request{Subject: subject, Charges: []ratelimit.Charge{s.limits.mailed()}})
-		if err != nil {
-			return verdict, models.Errorf(models.Unavailable, "Mails cannot be asked for at the moment. Try again.").Because(err)
-		}
-		if subject == mailbox {
-			break
-		}
-		if err = judge(ctx, verdict); err != nil {
-			return verdict, err
-		}
+func mailboxOf(address string) ratelimit.Subject {
+	return ratelimit.Subject("mailbox:" + ratelimit.Hash(strings.ToLower(address)))
+}
+
+// countMails charges mails to all of those at once, or to none when one of them is
+// RateLimited. Unavailable with Redis away, since mails cost and annoy.
+func (s *Server) countMails(ctx context.Context, charges ...ratelimit.Charge) (ratelimit.Verdict, error) {
+	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: callerAddress(ctx), Charges: charges})
+	if err != nil {
+		return verdict, models.Errorf(models.Unavailable, "Mails cannot be asked for at the moment. Try again.").Because(err)
 	}
-	return verdict, nil
+	return verdict, judge(ctx, verdict)
+}
+
+// countStrangersMail is countMails with one more to a mailbox that may be anybody's. room
+// tells whether that may have it, which is to be told to nobody: a stranger must not
+// learn who else asks for mails there.
+func (s *Server) countStrangersMail(ctx context.Context, mailbox string, charges ...ratelimit.Charge) (room bool, err error) {
+	hidden := s.limits.mailed(mailboxOf(mailbox))
+	hidden.Soft = true
+	verdict, err := s.countMails(ctx, append(charges, hidden)...)
+	return !verdict.Over, err
 }

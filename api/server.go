@@ -55,6 +55,7 @@ type Server struct {
 	engine    *gin.Engine
 	huma      huma.API
 	passwords *auth.Passwords
+	slowdown  *slowdown
 	access    *auth.AccessTokens
 	refresh   *auth.RefreshTokens
 	standings *standings
@@ -85,6 +86,7 @@ func New(d Deps) (*Server, error) {
 		return nil, err
 	}
 	s.passwords = auth.NewPasswords(d.Config.Auth.BcryptCost, d.HashSlots)
+	s.slowdown = newSlowdown()
 	s.access = auth.NewAccessTokens(d.Keys, d.Config.HTTP.PublicURL, d.Config.Auth.AccessFor, d.Clock)
 	s.standings = newStandings(d)
 	s.limits = newLimits(context.Background(), d)

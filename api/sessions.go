@@ -133,6 +133,7 @@ func (s *Server) provePassword(ctx context.Context, user models.User, password s
 	}
 	right, err := s.matches(ctx, user.PasswordHash, password)
 	if err == nil && !right {
+		s.warn(ctx, attempt, user.ID)
 		err = models.Errorf(models.Unauthenticated, "The current password is wrong.")
 	}
 	attempt.end(ctx, err)

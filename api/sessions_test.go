@@ -141,3 +141,32 @@ func TestSignInsAreAudited(t *testing.T) {
 	require.Contains(t, seen, models.AuditSignInFailed)
 	require.Equal(t, "Phone", seen[models.AuditSignIn].UserAgent)
 }
+
+// TestASessionHasAnEnd refreshes for as long as it goes.
+func TestASessionHasAnEnd(t *testing.T) {
+	t.Parallel()
+	const longest = 50 * time.Hour
+	w := newWorld(t, func(d *Deps) { d.Config.Auth.RefreshFor, d.Config.Auth.SessionMax = 20*time.Hour, longest })
+	p := w.signUp("ada@example.com")
+	began := w.clock.now()
+	for range 3 {
+		w.clock.advance(15 * time.Hour)
+		p = w.refreshed(p.refresh)
+	}
+	require.Equal(t, began.Add(longest).Format(time.RFC3339), w.sessions(p, "")[0]["expires_at"])
+	w.clock.advance(began.Add(longest).Add(-10 * time.Minute).Sub(w.clock.now()))
+	a := w.refresh(p.refresh)
+	require.Equal(t, 200, a.status, string(a.body))
+	last := a.json(t)
+	require.EqualValues(t, 600, last["expires_in"], "no token outlives its session")
+	claims, err := w.server.access.Verify(last["access_token"].(string))
+	require.NoError(t, err)
+	require.True(t, claims.ExpiresAt.Equal(began.Add(longest)))
+	w.clock.advance(10 * time.Minute)
+	w.problem(w.refresh(last["refresh_token"].(string)), slugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+last["access_token"].(string)), slugAuth)
+	require.NoError(t, models.SweepSessions(t.Context(), w.server.DB, w.clock.now().Add(7*24*time.Hour+time.Second), 10))
+	var left int64
+	require.NoError(t, w.server.DB.Model(&models.Session{}).Count(&left).Error)
+	require.Zero(t, left)
+}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,8 +39,17 @@ type standings struct {
 }
 
 type belief struct {
+	owner    uuid.UUID
 	standing models.Standing
 	until    time.Time
+}
+
+// of is what the session is worth to a user: nothing when it is another's.
+func (b belief) of(user uuid.UUID) models.Standing {
+	if b.owner != user {
+		return models.SessionEnded
+	}
+	return b.standing
 }
 
 func newStandings(d Deps) *standings {
@@ -51,60 +61,72 @@ func newStandings(d Deps) *standings {
 
 func stampKey(session uuid.UUID) string { return "lyo:session:" + session.String() }
 
-// of is what a session is worth now.
-func (st *standings) of(ctx context.Context, session uuid.UUID) (models.Standing, error) {
+// of is what a session is worth now to the user it is said to be of.
+func (st *standings) of(ctx context.Context, session, user uuid.UUID) (models.Standing, error) {
 	now := st.clock()
 	if b, ok := st.recall(session, now); ok {
-		return b, nil
+		return b.of(user), nil
 	}
 	if stamped, ok := st.ask(ctx, session); ok {
 		st.remember(session, stamped, now)
-		return stamped, nil
+		return stamped.of(user), nil
 	}
-	standing, err := models.SessionStanding(ctx, st.db, session, now)
+	owner, standing, err := models.SessionStanding(ctx, st.db, session, now)
 	if err != nil {
 		return models.SessionEnded, err
 	}
-	st.remember(session, standing, now)
+	b := belief{owner: owner, standing: standing}
+	st.remember(session, b, now)
 	if standing == models.SessionLive {
 		// Only where nothing is: a revocation that came in between stays.
 		_ = st.redis.Do(ctx, func(ctx context.Context) error {
-			return st.redis.Client.SetNX(ctx, stampKey(session), string(standing), believeRedis).Err()
+			return st.redis.Client.SetNX(ctx, stampKey(session), liveStamp+owner.String(), believeRedis).Err()
 		})
 	}
-	return standing, nil
+	return b.of(user), nil
 }
+
+// liveStamp stands before the owner of a session that goes on.
+const liveStamp = string(models.SessionLive) + " "
 
 // ended spreads a revocation that Postgres has.
 func (st *standings) ended(ctx context.Context, session uuid.UUID) {
 	now := st.clock()
-	st.remember(session, models.SessionEnded, now)
+	st.remember(session, belief{standing: models.SessionEnded}, now)
 	_ = st.redis.Do(context.WithoutCancel(ctx), func(ctx context.Context) error {
 		return st.redis.Client.Set(ctx, stampKey(session), string(models.SessionEnded), st.stamp).Err()
 	})
 }
 
-func (st *standings) ask(ctx context.Context, session uuid.UUID) (found models.Standing, ok bool) {
+func (st *standings) ask(ctx context.Context, session uuid.UUID) (found belief, ok bool) {
 	_ = st.redis.Do(ctx, func(ctx context.Context) error {
 		value, err := st.redis.Client.Get(ctx, stampKey(session)).Result()
 		if errors.Is(err, redis.Nil) {
 			return nil
 		}
-		found = models.Standing(value)
-		ok = err == nil && (found == models.SessionLive || found == models.SessionEnded)
-		return err
+		if err != nil {
+			return err
+		}
+		if owner, live := strings.CutPrefix(value, liveStamp); live {
+			found.standing = models.SessionLive
+			found.owner, err = uuid.Parse(owner)
+			ok = err == nil
+			return nil //nolint:nilerr // a stamp that cannot be read is as good as none
+		}
+		found.standing, ok = models.SessionEnded, value == string(models.SessionEnded)
+		return nil
 	})
 	return found, ok
 }
 
-func (st *standings) recall(session uuid.UUID, now time.Time) (models.Standing, bool) {
+func (st *standings) recall(session uuid.UUID, now time.Time) (belief, bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	b, ok := st.known[session]
-	return b.standing, ok && now.Before(b.until)
+	return b, ok && now.Before(b.until)
 }
 
-func (st *standings) remember(session uuid.UUID, standing models.Standing, now time.Time) {
+func (st *standings) remember(session uuid.UUID, b belief, now time.Time) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if len(st.known) >= believeMany {
@@ -113,5 +135,6 @@ func (st *standings) remember(session uuid.UUID, standing models.Standing, now t
 	if old, ok := st.known[session]; ok && old.standing == models.SessionEnded && now.Before(old.until) {
 		return // an answer that was on its way before the end does not bring it back
 	}
-	st.known[session] = belief{standing, now.Add(believeOwn)}
+	b.until = now.Add(believeOwn)
+	st.known[session] = b
 }

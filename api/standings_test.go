@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
@@ -29,11 +30,14 @@ func TestRedisCarriesStandings(t *testing.T) {
 	claims, err := w.server.access.Verify(p.access)
 	require.NoError(t, err)
 	key := stampKey(claims.SessionID)
-	require.Equal(t, "live", client.Get(t.Context(), key).Val())
+	require.Equal(t, "live "+p.id, client.Get(t.Context(), key).Val())
 	require.LessOrEqual(t, client.TTL(t.Context(), key).Val(), believeRedis)
 
 	// Another process believes the stamp, which a revocation overwrites.
 	second := serve(t, w.server.Deps, w.clock, w.logs)
+	stolen, _, err := w.server.access.Sign(uuid.New(), claims.SessionID, nil, w.clock.now().Add(time.Hour))
+	require.NoError(t, err)
+	second.problem(second.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+stolen), slugAuth)
 	require.Equal(t, 200, second.do("GET", "/v1/users/me", "", p.header()...).status)
 	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", p.header()...).status)
 	require.Equal(t, "ended", client.Get(t.Context(), key).Val())

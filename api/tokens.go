@@ -39,11 +39,12 @@ type signedIn struct {
 // newSession is a session that is not stored yet, and its first refresh token.
 func (s *Server) newSession(ctx context.Context, user uuid.UUID, now time.Time) (auth.Refresh, models.Session) {
 	token := s.refresh.Mint(models.NewID())
-	return token, models.Session{
-		ID: token.Session, UserID: user, TokenHash: token.Hash,
-		RotatedAt: now, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(s.Config.Auth.RefreshFor),
+	session := models.Session{
+		ID: token.Session, UserID: user, TokenHash: token.Hash, RotatedAt: now, CreatedAt: now, LastUsedAt: now,
 		UserAgent: shortAgent(exchangeOf(ctx).agent), Address: exchangeOf(ctx).address,
 	}
+	session.Prolong(now.Add(s.Config.Auth.RefreshFor), s.Config.Auth.SessionMax)
+	return token, session
 }
 
 // shortAgent is a User-Agent field as it is stored.
@@ -55,16 +56,13 @@ func shortAgent(agent string) string {
 	return agent
 }
 
-func (s *Server) pair(user models.User, session uuid.UUID, refresh string) (TokenPair, error) {
-	access, err := s.access.Sign(user.ID, session, user.Roles)
-	return TokenPair{
-		AccessToken: access, RefreshToken: refresh, TokenType: "bearer",
-		ExpiresIn: int(s.access.Life().Seconds()),
-	}, err
+func (s *Server) pair(user models.User, session models.Session, refresh string) (TokenPair, error) {
+	access, life, err := s.access.Sign(user.ID, session.ID, user.Roles, session.ExpiresAt)
+	return TokenPair{AccessToken: access, RefreshToken: refresh, TokenType: "bearer", ExpiresIn: int(life.Seconds())}, err
 }
 
-func (s *Server) signedIn(user models.User, token auth.Refresh) (*signedIn, error) {
-	pair, err := s.pair(user, token.Session, token.Token)
+func (s *Server) signedIn(user models.User, session models.Session, token auth.Refresh) (*signedIn, error) {
+	pair, err := s.pair(user, session, token.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +92,7 @@ func (s *Server) refreshTokens(ctx context.Context, in *refreshInput) (*refreshe
 	}
 	out, err := models.RotateSession(ctx, s.DB, shown.Session, models.Rotation{
 		Presented: shown.Hash, Genuine: shown.Genuine, NextHash: next.Hash, Sealed: sealed,
-		Lifetime: s.Config.Auth.RefreshFor, Now: s.now(),
+		Lifetime: s.Config.Auth.RefreshFor, Longest: s.Config.Auth.SessionMax, Now: s.now(),
 		Reused: s.happened(ctx, models.AuditTokenReused, uuid.Nil, map[string]any{"session_id": shown.Session}),
 	})
 	if out.Ended {
@@ -113,6 +111,6 @@ func (s *Server) rotated(shown auth.Refresh, token string, out models.Rotated) (
 			return nil, err
 		}
 	}
-	pair, err := s.pair(out.User, out.Session.ID, token)
+	pair, err := s.pair(out.User, out.Session, token)
 	return &refreshed{CacheControl: "no-store", Body: pair}, err
 }

@@ -33,7 +33,8 @@ type userView struct {
 	Locale      string         `json:"locale" doc:"BCP 47"`
 	Timezone    string         `json:"timezone" doc:"IANA name"`
 	IsActive    bool           `json:"is_active"`
-	IsVerified  bool           `json:"is_verified"`
+	IsVerified  bool           `json:"is_verified" doc:"The mailbox of email has answered."`
+	Pending     *string        `json:"pending_email" doc:"A new address, which becomes email when its mailbox has answered. Till then it is of no use anywhere."`
 	Roles       []string       `json:"roles"`
 	CreatedAt   time.Time      `json:"created_at"`
 	LastLoginAt *time.Time     `json:"last_login_at"`
@@ -44,7 +45,7 @@ func viewUser(u models.User) userView {
 	v := userView{
 		ID: u.ID, Email: u.Email, Username: u.Username, FullName: u.FullName, Name: u.FullName,
 		AvatarURL: u.AvatarURL, Bio: u.Bio, Locale: u.Locale, Timezone: u.Timezone,
-		IsActive: u.IsActive, IsVerified: u.IsVerified, Roles: u.Roles,
+		IsActive: u.IsActive, IsVerified: u.IsVerified, Pending: u.PendingEmail, Roles: u.Roles,
 		CreatedAt: u.CreatedAt.UTC(), LastLoginAt: utc(u.LastLoginAt), ProfileData: u.ProfileData,
 	}
 	if v.Roles == nil {

@@ -32,8 +32,9 @@ func changeMeOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "update-me", Method: http.MethodPut, Path: "/v1/users/me", Tags: []string{tagUsers},
 		Summary: "Change one's profile",
-		Description: "What is absent or null stays. An empty string clears username, bio and avatar_url. Another e-mail address counts at once and is " +
-			"unverified; the address before gets a mail with a way back.",
+		Description: "What is absent or null stays. An empty string clears username, bio and avatar_url. Another e-mail address is " +
+			"pending_email until the token that is mailed to it comes back by POST /v1/auth/verify-email; the present one, which gets a mail too, " +
+			"counts till then. Setting the present one ends the wish for another. Asking for an address counts like a registration.",
 		Errors: []int{http.StatusConflict},
 	}
 }
@@ -137,14 +138,21 @@ func zoneRule(value string) (stored, fault string) {
 }
 
 func (s *Server) changeMe(ctx context.Context, in *changeMeInput) (*tagged[userView], error) {
+	asked, err := s.countEmailChange(ctx, in.Body.Email)
+	if err != nil {
+		return nil, err
+	}
 	change := func(u *models.User) error {
 		if err := checkIfMatch(in.IfMatch, etagOf(viewUser(*u))); err != nil {
 			return err
 		}
 		return in.Body.apply(u)
 	}
-	also := func(tx *gorm.DB, before, after models.User) error { return s.moved(ctx, tx, before, after) }
-	user, err := models.ChangeProfile(ctx, s.DB, principal(ctx).UserID, s.now(), change, also)
+	also := func(tx *gorm.DB, before, after models.User) error {
+		return s.emailRequested(ctx, tx, before, after, asked)
+	}
+	who := principal(ctx)
+	user, err := models.ChangeProfile(ctx, s.DB, who.UserID, who.SessionID, s.now(), change, also)
 	if err != nil {
 		return nil, err
 	}
@@ -154,8 +162,7 @@ func (s *Server) changeMe(ctx context.Context, in *changeMeInput) (*tagged[userV
 // apply changes what the body names.
 func (b profileBody) apply(u *models.User) error {
 	if b.Email != nil {
-		u.IsVerified = u.IsVerified && strings.EqualFold(u.Email, *b.Email)
-		u.Email = *b.Email
+		u.ChangeEmail(*b.Email)
 	}
 	set := func(field *string, value *string) {
 		if value != nil {
@@ -207,24 +214,4 @@ func mergePatch(target, patch map[string]any) map[string]any {
 		}
 	}
 	return merged
-}
-
-// moved tells the audit log and both mailboxes of another e-mail address.
-func (s *Server) moved(ctx context.Context, tx *gorm.DB, before, after models.User) error {
-	if strings.EqualFold(before.Email, after.Email) {
-		return nil
-	}
-	if err := models.Audit(ctx, tx, s.happened(ctx, models.AuditEmailChanged, after.ID, nil)); err != nil {
-		return err
-	}
-	for _, m := range []struct {
-		kind    models.MailKind
-		address string
-	}{{models.MailVerify, after.Email}, {models.MailRestore, before.Email}} {
-		mail, promise := s.mailTo(m.kind, &after.ID, m.address)
-		if err := models.QueueMail(ctx, tx, mail, promise); err != nil {
-			return err
-		}
-	}
-	return nil
 }

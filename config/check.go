@@ -40,6 +40,7 @@ func check(c Config) []error {
 	f.positive("LYO_STOP_WITHIN", int64(c.HTTP.StopWithin))
 	f.positive("LYO_ACCESS_TOKEN_TTL", int64(c.Auth.AccessFor))
 	f.positive("LYO_REFRESH_TOKEN_TTL", int64(c.Auth.RefreshFor))
+	f.positive("LYO_SESSION_MAX", int64(c.Auth.SessionMax))
 	f.positive("LYO_GEMMA_STALL_AFTER", int64(c.Gemma.StallAfter))
 	for _, origin := range c.HTTP.CORSOrigins {
 		f.webURL("LYO_CORS_ORIGINS", origin)

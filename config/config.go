@@ -83,6 +83,8 @@ type Auth struct {
 	BcryptCost int           `env:"LYO_BCRYPT_COST" envDefault:"12"`
 	AccessFor  time.Duration `env:"LYO_ACCESS_TOKEN_TTL" envDefault:"30m"`
 	RefreshFor time.Duration `env:"LYO_REFRESH_TOKEN_TTL" envDefault:"720h"`
+	// SessionMax is how long after the sign-in a session ends, however often its tokens are refreshed.
+	SessionMax time.Duration `env:"LYO_SESSION_MAX" envDefault:"4320h"`
 }
 
 // Database is Postgres.
@@ -207,7 +209,7 @@ type Mail struct {
 	// AppURL is where the links in mails lead, with /verify-email?token= and
 	// /reset-password?token= added; empty: mails hold the bare token.
 	AppURL string `env:"LYO_APP_URL"`
-	// VerifyFor, ResetFor and RestoreFor are how long the tokens are good.
+	// VerifyFor (of new addresses, too), ResetFor and RestoreFor are how long the tokens are good.
 	VerifyFor  time.Duration `env:"LYO_VERIFY_TTL" envDefault:"48h"`
 	ResetFor   time.Duration `env:"LYO_RESET_TTL" envDefault:"1h"`
 	RestoreFor time.Duration `env:"LYO_RESTORE_TTL" envDefault:"168h"`

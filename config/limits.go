@@ -29,12 +29,15 @@ type Limits struct {
 	Register Rate `env:"LYO_RATE_REGISTER" envDefault:"10/1h"` // per address
 	Login    Rate `env:"LYO_RATE_LOGIN" envDefault:"20/15m"`   // attempts, per address
 	Refresh  Rate `env:"LYO_RATE_REFRESH" envDefault:"600/1m"` // per address
-	// Mail is asked for per address, and as often for one mailbox.
+	// Mail is asked for per address, per user, and as often for one mailbox.
 	Mail Rate `env:"LYO_RATE_MAIL" envDefault:"5/1h"`
 	// Failures are wrong passwords for one account from one address, which then
 	// may not sign in to it for LockFor.
 	Failures Rate          `env:"LYO_RATE_LOGIN_FAILURES" envDefault:"5/15m"`
 	LockFor  time.Duration `env:"LYO_LOGIN_LOCK" envDefault:"30m"`
+	// Everywhere are wrong passwords for one account from all addresses together. Beyond
+	// that answers about the account are slow, and its owner is told.
+	Everywhere Rate `env:"LYO_RATE_ACCOUNT_FAILURES" envDefault:"30/15m"`
 }
 
 // On tells whether anything is limited at all.

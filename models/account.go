@@ -1,6 +1,7 @@
 package models
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -9,13 +10,25 @@ import (
 // MailKind is what a mail is about.
 type MailKind string
 
-// Every kind of mail. All but the last carry a token that is good once.
+// The mails that carry a token, which is good once.
 const (
-	MailVerify          MailKind = "verify_email"
-	MailReset           MailKind = "reset_password"
-	MailRestore         MailKind = "restore_email" // to the address before a change
-	MailPasswordChanged MailKind = "password_changed"
+	MailVerify  MailKind = "verify_email"   // proves the account's address
+	MailChange  MailKind = "change_email"   // proves the pending address, which becomes the account's
+	MailReset   MailKind = "reset_password" // proves the account's address, and replaces the password
+	MailRestore MailKind = "restore_email"  // brings back the proven address before a change
 )
+
+// The mails that only tell.
+const (
+	MailChangeRequested MailKind = "change_requested" // to the account's address, while another is pending
+	MailPasswordChanged MailKind = "password_changed"
+	MailSignInAttempts  MailKind = "sign_in_attempts" // wrong passwords from many addresses
+)
+
+// CarriesToken tells whether mails of the kind have a token in them.
+func (k MailKind) CarriesToken() bool {
+	return slices.Contains([]MailKind{MailVerify, MailChange, MailReset, MailRestore}, k)
+}
 
 // Mail is one to be sent, and the hash of the token in it.
 type Mail struct {

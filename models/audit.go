@@ -53,7 +53,8 @@ const (
 	AuditTokenReused       AuditAction = "session.reused" // an old refresh token was shown, which ended the session
 	AuditPasswordChanged   AuditAction = "password.changed"
 	AuditPasswordReset     AuditAction = "password.reset"
-	AuditEmailChanged      AuditAction = "email.changed"
+	AuditEmailRequested    AuditAction = "email.change_requested" // another address is pending
+	AuditEmailChanged      AuditAction = "email.changed"          // its mailbox has answered
 	AuditEmailVerified     AuditAction = "email.verified"
 	AuditEmailRestored     AuditAction = "email.restored"
 	AuditRoleGranted       AuditAction = "role.granted"

@@ -86,7 +86,7 @@ func TestADeletionEndsEverythingAtOnce(t *testing.T) {
 	require.WithinDuration(t, l.now.Add(time.Hour), *user.DeletionDueAt, 0)
 	_, _, err = generate(t, l.db, l.user, nil, "more")
 	require.Equal(t, models.Forbidden, models.CodeOf(err), "nothing new begins")
-	standing, err := models.SessionStanding(t.Context(), l.db, other.ID, l.now)
+	_, standing, err := models.SessionStanding(t.Context(), l.db, other.ID, l.now)
 	require.NoError(t, err)
 	require.Equal(t, models.SessionLive, standing)
 
@@ -120,7 +120,7 @@ func TestADeletionIsUndone(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, user.IsActive)
 	require.Nil(t, user.DeletionID)
-	standing, err := models.SessionStanding(t.Context(), l.db, session.ID, l.now)
+	_, standing, err := models.SessionStanding(t.Context(), l.db, session.ID, l.now)
 	require.NoError(t, err)
 	require.Equal(t, models.SessionEnded, standing, "one signs in again")
 	_, _, err = models.StopWork(t.Context(), l.db, l.user, l.deletion, l.cancel, l.now)

@@ -13,6 +13,7 @@ import (
 // RegisterDevice stores a device whose app has just named its token, and switches it
 // on. The same token of the same user is the same device; one that was somebody else's
 // is a new device of this user, and theirs no longer. Of many at once one row comes.
+// It belongs to the session it names; Unauthenticated when that has ended.
 func RegisterDevice(ctx context.Context, db *gorm.DB, d Device) (made Device, err error) {
 	hash := sha256.Sum256([]byte(d.Token))
 	d.TokenHash, d.IsActive, d.OffReason, d.OffAt = hash[:], true, "", nil
@@ -20,23 +21,29 @@ func RegisterDevice(ctx context.Context, db *gorm.DB, d Device) (made Device, er
 		if err := isActive(tx, d.UserID); err != nil {
 			return err
 		}
+		if d.SessionID != nil {
+			if err := holdSession(tx, d.UserID, *d.SessionID, d.LastUsedAt); err != nil {
+				return err
+			}
+		}
 		info := "null"
 		if d.DeviceInfo != nil {
 			info = string(d.DeviceInfo)
 		}
 		return tx.Raw(`
 			INSERT INTO devices AS d (id, user_id, token, token_hash, platform, environment, device_info, locale, app_version,
-				device_model, os_version, is_active, off_reason, off_at, created_at, last_used_at)
-			VALUES (@id, @user, @token, @hash, @platform, @environment, nullif(CAST(@info AS jsonb), 'null'), @locale, @app, @model, @os, true, '', NULL, @now, @now)
+				device_model, os_version, is_active, off_reason, off_at, created_at, last_used_at, session_id)
+			VALUES (@id, @user, @token, @hash, @platform, @environment, nullif(CAST(@info AS jsonb), 'null'), @locale, @app, @model, @os, true, '', NULL, @now, @now, @session)
 			ON CONFLICT (token_hash, environment) DO UPDATE SET
 				id = CASE WHEN d.user_id = excluded.user_id THEN d.id ELSE excluded.id END,
 				created_at = CASE WHEN d.user_id = excluded.user_id THEN d.created_at ELSE excluded.created_at END,
 				user_id = excluded.user_id, platform = excluded.platform, device_info = excluded.device_info, locale = excluded.locale,
 				app_version = excluded.app_version, device_model = excluded.device_model, os_version = excluded.os_version,
-				is_active = true, off_reason = '', off_at = NULL, last_used_at = greatest(d.last_used_at, excluded.last_used_at)
+				is_active = true, off_reason = '', off_at = NULL, session_id = excluded.session_id, last_used_at = greatest(d.last_used_at, excluded.last_used_at)
 			RETURNING *`, map[string]any{
 			"id": d.ID, "user": d.UserID, "token": d.Token, "hash": d.TokenHash, "platform": d.Platform, "environment": d.Environment,
 			"info": info, "locale": d.Locale, "app": d.AppVersion, "model": d.DeviceModel, "os": d.OSVersion, "now": d.LastUsedAt,
+			"session": d.SessionID,
 		}).Scan(&made).Error
 	})
 	return made, err
@@ -81,6 +88,28 @@ func SwitchOffDevice(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now t
 		return device, Missing("device", id)
 	}
 	return device, err
+}
+
+// Which devices a sign-out switches off, by a session. Those of which nobody knows who
+// registered them are among the others.
+const (
+	devicesOf       = "session_id = ?"
+	devicesOfAllBut = "session_id IS DISTINCT FROM ?"
+)
+
+func signOutDevices(tx *gorm.DB, user uuid.UUID, which string, session uuid.UUID, now time.Time) error {
+	return tx.Model(&Device{}).Where("user_id = ? AND is_active", user).Where(which, session).
+		UpdateColumns(map[string]any{"is_active": false, "off_reason": OffBySignOut, "off_at": now}).Error
+}
+
+// SignOutExpired switches off up to limit devices of sessions that have expired. Sessions
+// that were ended took theirs along at once.
+func SignOutExpired(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
+	return db.WithContext(ctx).Exec(`
+		UPDATE devices SET is_active = false, off_reason = ?, off_at = ?
+		WHERE id IN (SELECT d.id FROM sessions s JOIN devices d ON d.user_id = s.user_id AND d.session_id = s.id
+			WHERE d.is_active AND s.expires_at <= ? LIMIT ? FOR UPDATE OF d SKIP LOCKED)`,
+		OffBySignOut, now, now, limit).Error
 }
 
 // DeleteDevice forgets the user's device.

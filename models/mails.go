@@ -19,6 +19,22 @@ func QueueMail(ctx context.Context, db *gorm.DB, mail Mail, promise OutboxEntry)
 	})
 }
 
+// QueueMailOnce is QueueMail for a mail to a user whose id says what must not be sent
+// twice: where a mail of that id is there, or the user is not active, nothing happens. It
+// takes as long for a user who does not exist.
+func QueueMailOnce(ctx context.Context, db *gorm.DB, user uuid.UUID, mail Mail, promise OutboxEntry) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		made := tx.Exec(`
+			INSERT INTO mails (id, user_id, kind, address, created_at, expires_at)
+			SELECT ?, id, ?, email, ?, ? FROM users WHERE id = ? AND is_active
+			ON CONFLICT (id) DO NOTHING`, mail.ID, mail.Kind, mail.CreatedAt, mail.ExpiresAt, user)
+		if made.Error != nil || made.RowsAffected == 0 {
+			return made.Error
+		}
+		return Promise(ctx, tx, promise)
+	})
+}
+
 // Letter is a mail with whom it is for.
 type Letter struct {
 	Mail Mail
@@ -42,17 +58,29 @@ func MailToSend(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (
 		return Letter{}, false, err
 	}
 	letter.To = letter.Mail.Address
-	if letter.Mail.provesAddress() {
+	switch letter.Mail.proves() {
+	case "email":
 		letter.To = letter.User.Email
+	case "pending_email":
+		letter.To = *letter.User.PendingEmail
 	}
 	return letter, true, nil
 }
 
-// provesAddress tells whether the mail's address has to be the user's own.
-func (m Mail) provesAddress() bool { return m.Kind == MailVerify || m.Kind == MailReset }
+// proves is the user's column that has to have the mail's address, or "".
+func (m Mail) proves() string {
+	switch m.Kind {
+	case MailVerify, MailReset, MailChangeRequested:
+		return "email"
+	case MailChange:
+		return "pending_email"
+	default:
+		return ""
+	}
+}
 
 // holder is the active user whom a mail is for. It is nobody's when there is none, or
-// when the user has another address by now and the mail proves the one it went to.
+// when the user has another address by now than the mail is about.
 func holder(db *gorm.DB, m Mail) (user User, ok bool, err error) {
 	q := db.Where("is_active")
 	switch {
@@ -61,8 +89,8 @@ func holder(db *gorm.DB, m Mail) (user User, ok bool, err error) {
 	case m.Kind != MailReset:
 		return user, false, nil
 	}
-	if m.provesAddress() {
-		q = q.Where("lower(email) = lower(?)", m.Address)
+	if column := m.proves(); column != "" {
+		q = q.Where("lower("+column+") = lower(?)", m.Address)
 	}
 	var found []User
 	if err = q.Limit(1).Find(&found).Error; err != nil || len(found) == 0 {

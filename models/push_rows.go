@@ -23,8 +23,9 @@ const (
 
 // Why a device is switched off, besides what a provider says of its token.
 const (
-	OffByUser   = "user"
-	OffBySilent = "silent"
+	OffByUser    = "user"
+	OffBySilent  = "silent"
+	OffBySignOut = "signed_out"
 )
 
 // Device is where pushes go.
@@ -45,6 +46,9 @@ type Device struct {
 	OffAt       *time.Time
 	CreatedAt   time.Time
 	LastUsedAt  time.Time // when its app last registered it
+	// SessionID is the session that registered it last, and takes it along when it
+	// ends; nil: registered before that was known.
+	SessionID *uuid.UUID `gorm:"type:uuid"`
 }
 
 // PushStatus is what came of telling a device of news.

@@ -21,27 +21,26 @@ func ResetHolder(ctx context.Context, db *gorm.DB, tokenHash []byte, now time.Ti
 	return user, err
 }
 
-// ResetPassword gives the user of a token another password, counts their address as
-// verified, since they read its mail, ends all their sessions, voids other tokens
-// for a new password, queues the notice to them, and tells the audit log, all or
-// nothing. It tells which sessions have ended. A token is good once, however many
-// try at a time; one that is not is Invalid.
+// ResetPassword gives the user of a token another password and counts their address as
+// verified, since they read its mail. Every other way into the account is void then, but
+// for ways back to addresses that were proven before: it ends all sessions with their
+// devices, the wish for another address, and the tokens of other mails. It queues the
+// notice to the user and tells the audit log, all or nothing. It tells which sessions
+// have ended. A token is good once, however many try at a time; one that is not is Invalid.
 func ResetPassword(ctx context.Context, db *gorm.DB, tokenHash []byte, hash string, notice Mail, promise OutboxEntry, entry AuditEntry) (ended []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		mail, user, err := useMail(tx, tokenHash, entry.At, MailReset)
+		_, user, err := useMail(tx, tokenHash, entry.At, MailReset)
 		if err != nil {
 			return err
 		}
 		if notice.UserID == nil || *notice.UserID != user.ID {
 			return badMailToken() // the address has passed to another account since the caller looked
 		}
-		err = changeUser(tx, user.ID, entry.At, map[string]any{"password_hash": hash, "is_verified": true})
+		err = changeUser(tx, user.ID, entry.At, map[string]any{"password_hash": hash, "is_verified": true, "pending_email": nil})
 		if err != nil {
 			return err
 		}
-		void := tx.Model(&Mail{}).Where("id <> ? AND kind = ? AND used_at IS NULL", mail.ID, MailReset).
-			Where("(user_id = ? OR user_id IS NULL AND lower(address) = lower(?))", user.ID, user.Email)
-		if err = void.UpdateColumn("used_at", entry.At).Error; err != nil {
+		if err = voidTokens(tx, user, entry.At, MailVerify, MailChange, MailReset); err != nil {
 			return err
 		}
 		if ended, err = EndSessions(ctx, tx, user.ID, uuid.Nil, entry.At); err != nil {
@@ -59,24 +58,35 @@ func ResetPassword(ctx context.Context, db *gorm.DB, tokenHash []byte, hash stri
 	return ended, nil
 }
 
-// VerifyEmail redeems a token that proves an address. That of a new address marks it
-// verified, if it is still the user's. That of the address before a change brings it
-// back, as Conflict tells where another account has it by now; it ends all sessions,
-// which are returned, and voids the user's other tokens. The action of the entry for
-// the audit log is set here. A token is good once, however many try at a time; one
-// that is not is Invalid.
-func VerifyEmail(ctx context.Context, db *gorm.DB, tokenHash []byte, entry AuditEntry) (ended []uuid.UUID, err error) {
+// WriteMail makes a mail to a user, and the promise to send it.
+type WriteMail func(kind MailKind, user *uuid.UUID, address string) (Mail, OutboxEntry)
+
+// VerifyEmail redeems a token that proves an address; write makes the mails that follow
+// from it. The token of a verification marks the account's address verified. That of a
+// change makes the pending address the account's, and sends a way back to the one
+// before if that was proven. That of a way back brings the address before a change
+// back, ends all sessions, which are returned, voids the password and mails a token for
+// a new one. Each ends what was open and not proven: see the table in docs/accounts.md.
+// An address that another account has by now is Conflict, and the token stays good. The
+// action of the entry for the audit log is set here. A token is good once, however many
+// try at a time; one that is not is Invalid.
+func VerifyEmail(ctx context.Context, db *gorm.DB, tokenHash []byte, write WriteMail, entry AuditEntry) (ended []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		mail, user, err := useMail(tx, tokenHash, entry.At, MailVerify, MailRestore)
+		mail, user, err := useMail(tx, tokenHash, entry.At, MailVerify, MailChange, MailRestore)
 		if err != nil {
 			return err
 		}
-		entry.UserID, entry.Action = &user.ID, AuditEmailVerified
-		if mail.Kind == MailRestore {
+		entry.UserID = &user.ID
+		switch mail.Kind {
+		case MailRestore:
 			entry.Action = AuditEmailRestored
-			ended, err = restoreEmail(tx, mail, user, entry.At)
-		} else {
-			err = changeUser(tx, user.ID, entry.At, map[string]any{"is_verified": true})
+			ended, err = restoreEmail(tx, mail, user, write, entry.At)
+		case MailChange:
+			entry.Action = AuditEmailChanged
+			err = completeChange(tx, user, write, entry.At)
+		default:
+			entry.Action = AuditEmailVerified
+			err = verifyPresent(tx, user, entry.At)
 		}
 		if err != nil {
 			return err
@@ -89,20 +99,61 @@ func VerifyEmail(ctx context.Context, db *gorm.DB, tokenHash []byte, entry Audit
 	return ended, nil
 }
 
+// verifyPresent ends the wish for another address: it is older than the proof of this one,
+// and has not been proven itself. Tokens for a new password went to the same mailbox.
+func verifyPresent(tx *gorm.DB, user User, now time.Time) error {
+	if err := changeUser(tx, user.ID, now, map[string]any{"is_verified": true, "pending_email": nil}); err != nil {
+		return err
+	}
+	return voidTokens(tx, user, now, MailVerify, MailChange)
+}
+
+// completeChange makes the pending address the account's. An address that was never proven
+// gets no way back: whoever wrote it down may not be its owner.
+func completeChange(tx *gorm.DB, user User, write WriteMail, now time.Time) error {
+	err := changeUser(tx, user.ID, now, map[string]any{"email": *user.PendingEmail, "is_verified": true, "pending_email": nil})
+	if err != nil {
+		return taken(err)
+	}
+	if err := voidTokens(tx, user, now, MailVerify, MailChange, MailReset); err != nil || !user.IsVerified {
+		return err
+	}
+	return queueWritten(tx, write, MailRestore, user.ID, user.Email)
+}
+
 // restoreEmail leaves alone the ways back to addresses before this one. Otherwise a
 // thief who changes the address twice could shut out the owner with the token that
-// the second change sends to the thief.
-func restoreEmail(tx *gorm.DB, mail Mail, user User, now time.Time) ([]uuid.UUID, error) {
-	err := changeUser(tx, user.ID, now, map[string]any{"email": mail.Address, "is_verified": true})
+// the second change sends to the thief. The password goes, since a thief may have set it.
+func restoreEmail(tx *gorm.DB, mail Mail, user User, write WriteMail, now time.Time) ([]uuid.UUID, error) {
+	err := changeUser(tx, user.ID, now, map[string]any{"email": mail.Address, "is_verified": true, "pending_email": nil, "password_hash": ""})
 	if err != nil {
 		return nil, taken(err)
 	}
-	void := tx.Model(&Mail{}).Where("user_id = ? AND id <> ? AND token_hash IS NOT NULL AND used_at IS NULL", user.ID, mail.ID).
-		Where("(kind <> ? OR created_at >= ?)", MailRestore, mail.CreatedAt)
-	if err := void.UpdateColumn("used_at", now).Error; err != nil {
+	if err := voidTokens(tx, user, now, MailVerify, MailChange, MailReset); err != nil {
 		return nil, err
 	}
-	return EndSessions(tx.Statement.Context, tx, user.ID, uuid.Nil, now)
+	later := tx.Model(&Mail{}).Where("user_id = ? AND kind = ? AND used_at IS NULL AND created_at >= ?", user.ID, MailRestore, mail.CreatedAt)
+	if err := later.UpdateColumn("used_at", now).Error; err != nil {
+		return nil, err
+	}
+	ended, err := EndSessions(tx.Statement.Context, tx, user.ID, uuid.Nil, now)
+	if err != nil {
+		return nil, err
+	}
+	return ended, queueWritten(tx, write, MailReset, user.ID, mail.Address)
+}
+
+func queueWritten(tx *gorm.DB, write WriteMail, kind MailKind, user uuid.UUID, address string) error {
+	mail, promise := write(kind, &user, address)
+	return QueueMail(tx.Statement.Context, tx, mail, promise)
+}
+
+// voidTokens makes the user's tokens of these kinds useless, also those that are to be sent
+// to whoever has the user's address.
+func voidTokens(tx *gorm.DB, user User, now time.Time, kinds ...MailKind) error {
+	return tx.Model(&Mail{}).Where("kind IN ? AND used_at IS NULL", kinds).
+		Where("(user_id = ? OR user_id IS NULL AND lower(address) = lower(?))", user.ID, user.Email).
+		UpdateColumn("used_at", now).Error
 }
 
 func changeUser(tx *gorm.DB, id uuid.UUID, now time.Time, columns map[string]any) error {

@@ -30,7 +30,7 @@ type chain struct {
 func (c *chain) show(t *rapid.T, at int, owner, received bool) {
 	next := fmt.Sprintf("%s %d", c.session.ID, len(c.tokens))
 	out, err := models.RotateSession(t.Context(), c.db, c.session.ID, models.Rotation{
-		Presented: digest(c.tokens[at]), Genuine: true, NextHash: digest(next), Sealed: []byte(next), Lifetime: 1000 * time.Hour, Now: c.now,
+		Presented: digest(c.tokens[at]), Genuine: true, NextHash: digest(next), Sealed: []byte(next), Lifetime: 1000 * time.Hour, Longest: 10000 * time.Hour, Now: c.now,
 		Reused: auditLine(models.AuditTokenReused, c.now),
 	})
 	last := len(c.tokens) - 1
@@ -93,7 +93,7 @@ func TestAnyStoryOfUseLossAndReplay(t *testing.T) {
 			if c.ended {
 				ended++
 			}
-			standing, err := models.SessionStanding(rt.Context(), db, s.ID, c.now)
+			_, standing, err := models.SessionStanding(rt.Context(), db, s.ID, c.now)
 			require.NoError(rt, err)
 			require.Equal(rt, c.ended, standing == models.SessionEnded)
 		}

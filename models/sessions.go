@@ -21,6 +21,7 @@ type Rotation struct {
 	NextHash  []byte // hash of the token that would follow
 	Sealed    []byte // the token that would follow, sealed under the one shown
 	Lifetime  time.Duration
+	Longest   time.Duration // from the sign-in to the end, however often tokens are traded
 	Now       time.Time
 	Reused    AuditEntry // for the log, should a token too old end the session
 }
@@ -43,7 +44,7 @@ type Rotated struct {
 func RotateSession(ctx context.Context, db *gorm.DB, id uuid.UUID, r Rotation) (out Rotated, err error) {
 	var verdict error
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if out, verdict, err = lockSession(ctx, tx, id, r.Now); err != nil || verdict != nil {
+		if out, verdict, err = lockSession(ctx, tx, id, r); err != nil || verdict != nil {
 			return err
 		}
 		out, verdict, err = out.rotate(tx, r)
@@ -56,13 +57,13 @@ func RotateSession(ctx context.Context, db *gorm.DB, id uuid.UUID, r Rotation) (
 }
 
 // lockSession gives a verdict for sessions that nothing can be done with.
-func lockSession(ctx context.Context, tx *gorm.DB, id uuid.UUID, now time.Time) (out Rotated, verdict, err error) {
+func lockSession(ctx context.Context, tx *gorm.DB, id uuid.UUID, r Rotation) (out Rotated, verdict, err error) {
 	var found []Session
 	err = tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", id).Limit(1).Find(&found).Error
 	if err != nil {
 		return out, nil, err
 	}
-	if len(found) == 0 || found[0].RevokedAt != nil || !now.Before(found[0].ExpiresAt) {
+	if len(found) == 0 || found[0].RevokedAt != nil || !r.Now.Before(found[0].ExpiresAt) || !r.Now.Before(found[0].end(r.Longest)) {
 		return out, badRefresh(), nil
 	}
 	out.Session = found[0]
@@ -91,7 +92,19 @@ func (o Rotated) rotate(tx *gorm.DB, r Rotation) (Rotated, error, error) {
 
 func (s *Session) moveOn(r Rotation) {
 	s.PreviousHash, s.TokenHash, s.SealedSuccessor = s.TokenHash, r.NextHash, r.Sealed
-	s.RotatedAt, s.LastUsedAt, s.ExpiresAt = r.Now, r.Now, r.Now.Add(r.Lifetime)
+	s.RotatedAt, s.LastUsedAt = r.Now, r.Now
+	s.Prolong(r.Now.Add(r.Lifetime), r.Longest)
+}
+
+// end is the latest that the session goes on, by the longest it may.
+func (s *Session) end(longest time.Duration) time.Time { return s.CreatedAt.Add(longest) }
+
+// Prolong has the session go on until a time, and no longer than the longest from its
+// beginning.
+func (s *Session) Prolong(until time.Time, longest time.Duration) {
+	if s.ExpiresAt = until; s.end(longest).Before(until) {
+		s.ExpiresAt = s.end(longest)
+	}
 }
 
 func same(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }
@@ -100,8 +113,9 @@ func badRefresh() error {
 	return Errorf(Unauthenticated, "The refresh token is not valid. Sign in again.")
 }
 
-// RevokeSession ends a session, whosever it is, and tells the audit log, which
-// learns here whose it was. Ending it twice, or one that never was, changes nothing.
+// RevokeSession ends a session with its devices, whosever it is, and tells the audit
+// log, which learns here whose it was. Ending it twice, or one that never was, changes
+// nothing.
 func RevokeSession(ctx context.Context, db *gorm.DB, id uuid.UUID, entry AuditEntry) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var ended []Session
@@ -110,6 +124,9 @@ func RevokeSession(ctx context.Context, db *gorm.DB, id uuid.UUID, entry AuditEn
 			return err
 		}
 		entry.UserID = &ended[0].UserID
+		if err := signOutDevices(tx, ended[0].UserID, devicesOf, id, entry.At); err != nil {
+			return err
+		}
 		return Audit(ctx, tx, entry)
 	})
 }
@@ -125,7 +142,7 @@ func ListSessions(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Tim
 	return sessions, err
 }
 
-// EndSession ends a session of the user's, and says so in the audit log. One that
+// EndSession ends a session of the user's with its devices, and says so in the audit log. One that
 // has ended stays so; one that is unknown or somebody else's is not found.
 func EndSession(ctx context.Context, db *gorm.DB, user, id uuid.UUID, entry AuditEntry) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -139,6 +156,9 @@ func EndSession(ctx context.Context, db *gorm.DB, user, id uuid.UUID, entry Audi
 		ended := tx.Model(&Session{}).Where("id = ? AND revoked_at IS NULL", id).UpdateColumn("revoked_at", entry.At)
 		if ended.Error != nil || ended.RowsAffected == 0 {
 			return ended.Error
+		}
+		if err := signOutDevices(tx, user, devicesOf, id, entry.At); err != nil {
+			return err
 		}
 		return Audit(ctx, tx, entry)
 	})
@@ -156,24 +176,26 @@ func EndOtherSessions(ctx context.Context, db *gorm.DB, user, except uuid.UUID, 
 }
 
 // ChangePassword gives the user another password in place of the one with the
-// hash was, ends all their sessions but the one excepted, voids the tokens of
-// mails for a new password, queues a notice to the user and tells the audit log, all
-// or nothing. Conflict when the password was changed meanwhile.
+// hash was, ends all their sessions but the one excepted, ends the wish for another
+// address, voids the tokens of mails but for ways back to proven addresses, queues a
+// notice to the user and tells the audit log, all or nothing. Conflict when the password
+// was changed meanwhile.
 func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, was, hash string, notice Mail, promise OutboxEntry, entry AuditEntry) (ended []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		changed := tx.Model(&User{}).Where("id = ? AND password_hash = ?", user, was).
-			UpdateColumns(map[string]any{"password_hash": hash, "updated_at": entry.At})
-		if changed.Error != nil {
-			return changed.Error
+		row, err := lockAccount(tx, user)
+		if err != nil {
+			return err
 		}
-		if changed.RowsAffected == 0 {
+		if row.PasswordHash != was {
 			return Errorf(Conflict, "The password was changed at this moment, from somewhere else.")
+		}
+		if err := changeUser(tx, user, entry.At, map[string]any{"password_hash": hash, "pending_email": nil}); err != nil {
+			return err
 		}
 		if ended, err = EndSessions(ctx, tx, user, except, entry.At); err != nil {
 			return err
 		}
-		err := tx.Model(&Mail{}).Where("user_id = ? AND kind = ? AND used_at IS NULL", user, MailReset).UpdateColumn("used_at", entry.At).Error
-		if err != nil {
+		if err := voidTokens(tx, row, entry.At, MailVerify, MailChange, MailReset); err != nil {
 			return err
 		}
 		if err := QueueMail(ctx, tx, notice, promise); err != nil {
@@ -185,12 +207,16 @@ func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, wa
 }
 
 // EndSessions ends all the sessions of a user that go on, but the one excepted
-// (uuid.Nil: none), and tells which they were.
+// (uuid.Nil: none), switches off all devices that the one excepted has not registered,
+// and tells which sessions they were.
 func EndSessions(ctx context.Context, db *gorm.DB, user, except uuid.UUID, now time.Time) ([]uuid.UUID, error) {
 	var ended []Session
 	err := db.WithContext(ctx).Raw(`
 		UPDATE sessions SET revoked_at = ? WHERE user_id = ? AND id <> ? AND revoked_at IS NULL AND expires_at > ?
 		RETURNING id`, now, user, except, now).Scan(&ended).Error
+	if err == nil {
+		err = signOutDevices(db.WithContext(ctx), user, devicesOfAllBut, except, now)
+	}
 	ids := make([]uuid.UUID, 0, len(ended))
 	for _, s := range ended {
 		ids = append(ids, s.ID)
@@ -201,6 +227,20 @@ func EndSessions(ctx context.Context, db *gorm.DB, user, except uuid.UUID, now t
 // sessionsKept is how long an expired session is remembered, so that signing out of
 // it again is still no fault.
 const sessionsKept = 7 * 24 * time.Hour
+
+// holdSession is Unauthenticated unless a session of the user's goes on. It goes on until
+// the transaction ends. uuid.Nil asks for none.
+func holdSession(tx *gorm.DB, user, session uuid.UUID, now time.Time) error {
+	if session == uuid.Nil {
+		return nil
+	}
+	var live []uuid.UUID
+	err := tx.Raw("SELECT id FROM sessions WHERE id = ? AND user_id = ? AND revoked_at IS NULL AND expires_at > ? FOR SHARE", session, user, now).Scan(&live).Error
+	if err == nil && len(live) == 0 {
+		return Errorf(Unauthenticated, "The session has ended. Sign in again.")
+	}
+	return err
+}
 
 // SweepSessions forgets up to limit sessions that expired long ago.
 func SweepSessions(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
@@ -228,15 +268,19 @@ const (
 	SessionInactive Standing = "inactive" // the account is switched off
 )
 
-// SessionStanding reads one session by its primary key.
-func SessionStanding(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (Standing, error) {
-	var rows []Standing
-	err := db.WithContext(ctx).Raw(`
-		SELECT CASE WHEN s.revoked_at IS NOT NULL OR s.expires_at <= ? THEN 'ended'
-		            WHEN NOT u.is_active THEN 'inactive' ELSE 'live' END
+// SessionStanding tells by the primary key what a session is worth, and whose it is:
+// uuid.Nil when it does not exist.
+func SessionStanding(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (owner uuid.UUID, standing Standing, err error) {
+	var rows []struct {
+		UserID   uuid.UUID
+		Standing Standing
+	}
+	err = db.WithContext(ctx).Raw(`
+		SELECT s.user_id, CASE WHEN s.revoked_at IS NOT NULL OR s.expires_at <= ? THEN 'ended'
+		            WHEN NOT u.is_active THEN 'inactive' ELSE 'live' END AS standing
 		FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?`, now, id).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
-		return SessionEnded, err
+		return uuid.Nil, SessionEnded, err
 	}
-	return rows[0], nil
+	return rows[0].UserID, rows[0].Standing, nil
 }

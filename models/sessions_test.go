@@ -47,7 +47,7 @@ func TestOneOfManyRotationsMovesTheChain(t *testing.T) {
 		all.Go(func() {
 			next := digest(uuid.NewString())
 			out, err := models.RotateSession(t.Context(), db, session.ID, models.Rotation{
-				Presented: session.TokenHash, Genuine: true, NextHash: next, Sealed: next, Lifetime: time.Hour, Now: now,
+				Presented: session.TokenHash, Genuine: true, NextHash: next, Sealed: next, Lifetime: time.Hour, Longest: 24 * time.Hour, Now: now,
 			})
 			if err == nil && !out.Replayed {
 				moved <- next
@@ -76,7 +76,7 @@ func TestRotationOfWhatIsNotThere(t *testing.T) {
 	session := signedUp(t, db, "ada@example.com", now)
 	rotate := func(id uuid.UUID, shown string, genuine bool) (models.Rotated, error) {
 		return models.RotateSession(t.Context(), db, id, models.Rotation{
-			Presented: digest(shown), Genuine: genuine, NextHash: digest("next"), Sealed: []byte{1}, Lifetime: time.Hour, Now: now,
+			Presented: digest(shown), Genuine: genuine, NextHash: digest("next"), Sealed: []byte{1}, Lifetime: time.Hour, Longest: 24 * time.Hour, Now: now,
 			Reused: auditLine(models.AuditTokenReused, now),
 		})
 	}
@@ -92,9 +92,10 @@ func TestRotationOfWhatIsNotThere(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, log, 1)
 	require.Equal(t, session.UserID, *log[0].UserID)
-	standing, err := models.SessionStanding(t.Context(), db, session.ID, now)
+	owner, standing, err := models.SessionStanding(t.Context(), db, session.ID, now)
 	require.NoError(t, err)
 	require.Equal(t, models.SessionEnded, standing)
+	require.Equal(t, session.UserID, owner)
 }
 
 func TestStandings(t *testing.T) {
@@ -102,7 +103,7 @@ func TestStandings(t *testing.T) {
 	db, now := modelstest.New(t), time.Now().UTC().Truncate(time.Microsecond)
 	session := signedUp(t, db, "ada@example.com", now)
 	standing := func(at time.Time) models.Standing {
-		got, err := models.SessionStanding(t.Context(), db, session.ID, at)
+		_, got, err := models.SessionStanding(t.Context(), db, session.ID, at)
 		require.NoError(t, err)
 		return got
 	}
@@ -110,7 +111,7 @@ func TestStandings(t *testing.T) {
 	require.Equal(t, models.SessionEnded, standing(session.ExpiresAt))
 	require.NoError(t, db.Exec("UPDATE users SET is_active = false").Error)
 	require.Equal(t, models.SessionInactive, standing(now))
-	_, err := models.SignIn(t.Context(), db, session.UserID, models.Session{}, auditLine(models.AuditSignIn, now))
+	_, err := models.SignIn(t.Context(), db, session.UserID, "x", models.Session{}, auditLine(models.AuditSignIn, now))
 	require.Equal(t, models.Forbidden, models.CodeOf(err))
 	revoke := func(at time.Time) error {
 		return models.RevokeSession(t.Context(), db, session.ID, auditLine(models.AuditSignOut, at))
@@ -121,4 +122,33 @@ func TestStandings(t *testing.T) {
 	var kept models.Session
 	require.NoError(t, db.First(&kept, "id = ?", session.ID).Error)
 	require.WithinDuration(t, now, *kept.RevokedAt, 0)
+}
+
+func TestASessionEndsForGoodHoweverOftenItIsRefreshed(t *testing.T) {
+	t.Parallel()
+	db, now := modelstest.New(t), time.Now().UTC().Truncate(time.Microsecond)
+	session := signedUp(t, db, "ada@example.com", now)
+	const longest = 100 * time.Minute
+	shown := session.TokenHash
+	rotate := func(at time.Time) (models.Rotated, error) {
+		next := digest(at.String())
+		out, err := models.RotateSession(t.Context(), db, session.ID, models.Rotation{
+			Presented: shown, Genuine: true, NextHash: next, Sealed: next, Lifetime: time.Hour, Longest: longest, Now: at,
+			Reused: auditLine(models.AuditTokenReused, at),
+		})
+		shown = next
+		return out, err
+	}
+	out, err := rotate(now.Add(30 * time.Minute))
+	require.NoError(t, err)
+	require.True(t, out.Session.ExpiresAt.Equal(now.Add(90*time.Minute)))
+	out, err = rotate(now.Add(80 * time.Minute))
+	require.NoError(t, err)
+	require.True(t, out.Session.ExpiresAt.Equal(now.Add(longest)))
+	_, err = rotate(now.Add(longest))
+	require.Equal(t, models.Unauthenticated, models.CodeOf(err))
+	// A row of before, which nobody told of the end.
+	require.NoError(t, db.Exec("UPDATE sessions SET expires_at = ?", now.Add(1000*time.Hour)).Error)
+	_, err = rotate(now.Add(longest))
+	require.Equal(t, models.Unauthenticated, models.CodeOf(err))
 }

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,7 +19,7 @@ type User struct {
 	Locale       string         // BCP 47
 	Timezone     string         // IANA
 	IsActive     bool           //
-	IsVerified   bool           //
+	IsVerified   bool           // the mailbox of Email has answered
 	Roles        []string       `gorm:"type:jsonb;serializer:json"`
 	ProfileData  map[string]any `gorm:"type:jsonb;serializer:json"`
 	CreatedAt    time.Time
@@ -32,7 +33,28 @@ type User struct {
 	DeletionRequestedAt *time.Time
 	DeletionDueAt       *time.Time
 	SuspendedAt         *time.Time // by an administrator; nil: it is not
+	// PendingEmail is the address that becomes Email when its mailbox answers. It
+	// reserves nothing: any number of accounts may have the same one, or none.
+	PendingEmail *string
 }
+
+// ChangeEmail notes the wish for another address, which counts when its mailbox has
+// answered. The present one, however it is spelled, ends an earlier wish.
+func (u *User) ChangeEmail(address string) {
+	if SameAddress(u.Email, address) {
+		u.Email, u.PendingEmail = address, nil
+		return
+	}
+	u.PendingEmail = &address
+}
+
+// Pends tells whether an address is the one that waits for its mailbox to answer.
+func (u *User) Pends(address string) bool {
+	return u.PendingEmail != nil && SameAddress(*u.PendingEmail, address)
+}
+
+// SameAddress tells whether two spellings are one e-mail address.
+func SameAddress(a, b string) bool { return strings.EqualFold(a, b) }
 
 // Session is one sign-in on one device: a chain of refresh tokens of which
 // only the last, and for a short while the one before it, is good.

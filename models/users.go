@@ -30,11 +30,15 @@ func CreateUser(ctx context.Context, db *gorm.DB, user User, session Session, en
 func taken(err error) error {
 	switch {
 	case uniqueViolation(err, "users_email_key"):
-		return Errorf(Conflict, "An account with this e-mail address already exists.")
+		return emailTaken()
 	case uniqueViolation(err, "users_username_key"):
 		return Errorf(Conflict, "This username is taken.")
 	}
 	return err
+}
+
+func emailTaken() error {
+	return Errorf(Conflict, "An account with this e-mail address already exists.")
 }
 
 // FindUser is the user, else a not-found error.
@@ -58,11 +62,13 @@ func FindUserByEmail(ctx context.Context, db *gorm.DB, email string) (User, erro
 	return found[0], nil
 }
 
-// SignIn commits a new session of a user, the time of it and its line in the audit
-// log. An account that is switched off, or being deleted, is Forbidden.
-func SignIn(ctx context.Context, db *gorm.DB, id uuid.UUID, session Session, entry AuditEntry) (user User, err error) {
+// SignIn commits a new session of a user who has shown the password of a hash, the
+// time of it and its line in the audit log. An account that is switched off, or being
+// deleted, is Forbidden. Where the hash was replaced since it is Conflict: a sign-in
+// that was on its way does not outlive what shut it out.
+func SignIn(ctx context.Context, db *gorm.DB, id uuid.UUID, hash string, session Session, entry AuditEntry) (user User, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		marked := tx.Model(&User{}).Where("id = ? AND is_active", id).UpdateColumn("last_login_at", entry.At)
+		marked := tx.Model(&User{}).Where("id = ? AND is_active AND password_hash = ?", id, hash).UpdateColumn("last_login_at", entry.At)
 		if marked.Error != nil {
 			return marked.Error
 		}
@@ -70,6 +76,9 @@ func SignIn(ctx context.Context, db *gorm.DB, id uuid.UUID, session Session, ent
 			return err
 		}
 		if marked.RowsAffected == 0 {
+			if user.IsActive {
+				return Errorf(Conflict, "The password was changed at this moment. Sign in with the new one.")
+			}
 			return switchedOff(user)
 		}
 		if err := tx.Create(&session).Error; err != nil {

@@ -56,7 +56,7 @@ func TestWhoMaySignIn(t *testing.T) {
 	due := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 	signIn := func() error {
 		now = now.Add(time.Second)
-		_, err := models.SignIn(t.Context(), db, user, models.Session{
+		_, err := models.SignIn(t.Context(), db, user, "x", models.Session{
 			ID: models.NewID(), UserID: user, TokenHash: digest(now.String()), RotatedAt: now, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
 		}, auditLine(models.AuditSignIn, now))
 		return err
@@ -81,6 +81,21 @@ func TestWhoMaySignIn(t *testing.T) {
 		require.ErrorContains(t, err, row.says)
 	}
 	require.Equal(t, []models.AuditAction{models.AuditSignUp, models.AuditSignIn}, logged(t, db), "the refused leave nothing behind")
+}
+
+// A reset that comes between the look at a password and the sign-in shuts that out, too.
+func TestASignInByAReplacedPasswordComesTooLate(t *testing.T) {
+	t.Parallel()
+	db, now := modelstest.New(t), time.Now().UTC().Truncate(time.Microsecond)
+	session := signedUp(t, db, "ada@example.com", now)
+	require.NoError(t, db.Exec("UPDATE users SET password_hash = 'new'").Error)
+	_, err := models.SignIn(t.Context(), db, session.UserID, "x", models.Session{
+		ID: models.NewID(), UserID: session.UserID, TokenHash: digest("late"), RotatedAt: now, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
+	}, auditLine(models.AuditSignIn, now))
+	require.Equal(t, models.Conflict, models.CodeOf(err))
+	var sessions int64
+	require.NoError(t, db.Model(&models.Session{}).Count(&sessions).Error)
+	require.EqualValues(t, 1, sessions)
 }
 
 func TestAHashIsReplacedUnlessThePasswordWasChangedMeanwhile(t *testing.T) {

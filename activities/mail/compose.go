@@ -20,9 +20,12 @@ type Kind string
 // Every kind of mail.
 const (
 	Verify          Kind = "verify_email"
+	Change          Kind = "change_email"
+	ChangeRequested Kind = "change_requested"
 	Reset           Kind = "reset_password"
 	Restore         Kind = "restore_email"
 	PasswordChanged Kind = "password_changed"
+	SignInAttempts  Kind = "sign_in_attempts"
 )
 
 // Facts are what a mail says.
@@ -47,11 +50,14 @@ var (
 var (
 	subjects = map[Kind]string{
 		Verify:          "Verify your e-mail address",
+		Change:          "Verify your new e-mail address",
+		ChangeRequested: "Another e-mail address was given for your account",
 		Reset:           "Choose a new password",
 		Restore:         "The e-mail address of your account was changed",
 		PasswordChanged: "Your password was changed",
+		SignInAttempts:  "Wrong passwords for your account",
 	}
-	pages = map[Kind]string{Verify: "/verify-email", Restore: "/verify-email", Reset: "/reset-password"}
+	pages = map[Kind]string{Verify: "/verify-email", Change: "/verify-email", Restore: "/verify-email", Reset: "/reset-password"}
 )
 
 // words are what the templates are given.

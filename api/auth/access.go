@@ -50,9 +50,6 @@ func NewAccessTokens(keys *Keys, issuer string, life time.Duration, clock func()
 	return &AccessTokens{keys: keys, issuer: issuer, life: life, clock: clock, parser: parser}
 }
 
-// Life is how long a token is good.
-func (t *AccessTokens) Life() time.Duration { return t.life }
-
 type claims struct {
 	jwt.RegisteredClaims
 	Session string   `json:"sid"`
@@ -60,21 +57,24 @@ type claims struct {
 	Roles   []string `json:"roles"`
 }
 
-// Sign is a new access token of a session.
-func (t *AccessTokens) Sign(user, session uuid.UUID, roles []string) (string, error) {
+// Sign is a new access token of a session that ends at a time, and how long the token
+// is good: never longer than the session.
+func (t *AccessTokens) Sign(user, session uuid.UUID, roles []string, end time.Time) (signed string, life time.Duration, err error) {
 	now := t.clock()
+	life = max(0, min(t.life, end.Sub(now)))
 	if roles == nil {
 		roles = []string{}
 	}
 	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: t.issuer, Audience: jwt.ClaimStrings{Audience}, Subject: user.String(), ID: uuid.NewString(),
-			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(t.life)),
+			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(life)),
 		},
 		Session: session.String(), Type: typeAccess, Roles: roles,
 	})
 	token.Header["kid"] = t.keys.kid
-	return token.SignedString(t.keys.signer)
+	signed, err = token.SignedString(t.keys.signer)
+	return signed, life, err
 }
 
 // Verify checks signature, times and the presence of every claim. Its error is

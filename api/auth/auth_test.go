@@ -195,7 +195,7 @@ func TestTwoKeysLiveDuringARotation(t *testing.T) {
 	both, err := ParseKeys(after + before)
 	require.NoError(t, err)
 	clock := func() time.Time { return time.Unix(1_800_000_000, 0) }
-	token, err := NewAccessTokens(old, "iss", time.Minute, clock).Sign(uuid.New(), uuid.New(), nil)
+	token, _, err := NewAccessTokens(old, "iss", time.Minute, clock).Sign(uuid.New(), uuid.New(), nil, clock().Add(time.Hour))
 	require.NoError(t, err)
 	_, err = NewAccessTokens(both, "iss", time.Minute, clock).Verify(token)
 	require.NoError(t, err)

@@ -18,7 +18,7 @@ func FuzzAccessToken(f *testing.F) {
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	tokens := NewAccessTokens(keys, "http://lyo.test", time.Hour, func() time.Time { return now })
 	user, session := uuid.UUID{1}, uuid.UUID{2}
-	good, err := tokens.Sign(user, session, []string{"user"})
+	good, _, err := tokens.Sign(user, session, []string{"user"}, time.Now().Add(time.Hour))
 	require.NoError(f, err)
 	head, rest, _ := strings.Cut(good, ".")
 	body, _, _ := strings.Cut(rest, ".")

@@ -2,7 +2,7 @@ package ratelimit
 
 import (
 	"context"
-	_ "embed" // the script
+	_ "embed" // the scripts
 	"fmt"
 	"strconv"
 	"time"
@@ -13,17 +13,21 @@ import (
 //go:embed take.lua
 var takeScript string
 
+//go:embed give.lua
+var giveScript string
+
 // Limiter counts in Redis. It is safe for concurrent use and keeps nothing itself.
 type Limiter struct {
 	redis redis.UniversalClient
 	clock func() time.Time
 	take  *redis.Script
+	give  *redis.Script
 }
 
 // New makes a limiter. The caller bounds each call by its context, which the
 // client must honour (ContextTimeoutEnabled).
 func New(client redis.UniversalClient, clock func() time.Time) *Limiter {
-	return &Limiter{client, clock, redis.NewScript(takeScript)}
+	return &Limiter{client, clock, redis.NewScript(takeScript), redis.NewScript(giveScript)}
 }
 
 // Take charges all of a request's limits, or none when one has no room. It
@@ -32,7 +36,7 @@ func New(client redis.UniversalClient, clock func() time.Time) *Limiter {
 func (l *Limiter) Take(ctx context.Context, r Request) (Verdict, error) {
 	at := l.clock()
 	keys, args := r.script(at)
-	answer, err := l.run(ctx, keys, args)
+	answer, err := l.run(ctx, l.take, takeScript, keys, args)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -51,6 +55,16 @@ func (l *Limiter) Refund(ctx context.Context, s Subject, c Charge, v Verdict) er
 	return once(ctx, l.redis, "lrem", c.key(s), -1, stamp(v.at)).Err()
 }
 
+// Restore gives back to a bucket what a verdict took of it, as far as it is still
+// missing. Nothing when the verdict was Over: then nothing was there to take.
+func (l *Limiter) Restore(ctx context.Context, s Subject, c Charge, v Verdict) error {
+	if v.Over && c.Soft {
+		return nil
+	}
+	_, err := l.run(ctx, l.give, giveScript, []string{c.key(s)}, []any{int64(c.Cost) * c.Policy.refill().Microseconds()})
+	return err
+}
+
 // script are the keys and arguments of take.lua.
 func (r Request) script(at time.Time) (keys []string, args []any) {
 	longest := time.Second
@@ -65,15 +79,15 @@ func (r Request) script(at time.Time) (keys []string, args []any) {
 	return keys, append([]any{stamp(at), longest.Milliseconds()}, args...)
 }
 
-func (l *Limiter) run(ctx context.Context, keys []string, args []any) ([]int64, error) {
+func (l *Limiter) run(ctx context.Context, script *redis.Script, text string, keys []string, args []any) ([]int64, error) {
 	rest := []any{len(keys)}
 	for _, key := range keys {
 		rest = append(rest, key)
 	}
 	rest = append(rest, args...)
-	answer := once(ctx, l.redis, append([]any{"evalsha", l.take.Hash()}, rest...)...)
+	answer := once(ctx, l.redis, append([]any{"evalsha", script.Hash()}, rest...)...)
 	if redis.HasErrorPrefix(answer.Err(), "NOSCRIPT") { // then nothing has run
-		answer = once(ctx, l.redis, append([]any{"eval", takeScript}, rest...)...)
+		answer = once(ctx, l.redis, append([]any{"eval", text}, rest...)...)
 	}
 	numbers, err := answer.Int64Slice()
 	if err != nil {

@@ -31,6 +31,13 @@ type Charge struct {
 	// Of tells counters of one policy and subject apart, such as accounts. Hash
 	// what is personal.
 	Of string
+	// On, unless empty, is who is charged in place of the request's subject. Counters
+	// of several subjects in one request have to be on one node.
+	On Subject
+	// Soft charges and never refuses: a bucket without room stays empty, and the
+	// verdict is Over. What it says is nobody's but the caller's, so it is not among
+	// the States. It is not for a policy with a Lock.
+	Soft bool
 }
 
 // Request is what one request takes, from whom.
@@ -57,14 +64,21 @@ func (c Charge) arguments() []any {
 	if p.Lock > 0 {
 		span = p.Window
 	}
+	soft := 0
+	if c.Soft {
+		soft = 1
+	}
 	return []any{
 		p.Quota, span.Microseconds(), p.Lock.Microseconds(),
-		min(c.Cost, p.Quota), min(c.Again, p.Quota), p.keep().Milliseconds(),
+		min(c.Cost, p.Quota), min(c.Again, p.Quota), p.keep().Milliseconds(), soft,
 	}
 }
 
 // key is the counter's. All keys of a subject are on one node of a cluster.
 func (c Charge) key(s Subject) string {
+	if c.On != "" {
+		s = c.On
+	}
 	key := s.prefix() + c.Policy.Name
 	if c.Of != "" {
 		key += ":" + c.Of

@@ -1,13 +1,14 @@
 -- Takes what a request costs from each of its limits, or from none of them.
 -- KEYS: a counter each, then perhaps the mark of the request's id.
 -- ARGV: now, ms to keep the mark, then for each limit: quota, span, lock, cost,
--- cost of a repetition, ms to keep. Times are microseconds unless said otherwise.
+-- cost of a repetition, ms to keep, 1 for soft. Times are microseconds unless said otherwise.
 -- A bucket (lock 0) is the time at which it will be full again; a unit takes span.
 -- A lock is the list of its failures; each counts for span.
+-- A soft bucket never refuses: without room it is charged as far as it goes.
 -- Answer: 1 or 0 for taken, then for each limit: units left, time until all are
 -- back, time to wait.
 -- It is not safe to run twice for one request: callers must not retry.
-local fields = 6
+local fields = 7
 local now = tonumber(ARGV[1])
 local count = (#ARGV - 2) / fields
 local mark = KEYS[count + 1]
@@ -24,7 +25,7 @@ function bucket.read(l)
 end
 
 function bucket.take(l)
-  l.owed = l.owed + l.cost * l.span
+  l.owed = math.min(l.owed + l.cost * l.span, l.full) -- more only where it is soft
   if l.cost > 0 then redis.call('SET', l.key, string.format('%.0f', now + l.owed), 'PX', l.keep) end
 end
 
@@ -63,11 +64,11 @@ for i = 1, count do
   local at = 2 + (i - 1) * fields
   local l = {
     key = KEYS[i], quota = tonumber(ARGV[at + 1]), span = tonumber(ARGV[at + 2]), lock = tonumber(ARGV[at + 3]),
-    cost = tonumber(ARGV[at + (again and 5 or 4)]), keep = ARGV[at + 6],
+    cost = tonumber(ARGV[at + (again and 5 or 4)]), keep = ARGV[at + 6], soft = ARGV[at + 7] == '1',
   }
   l.kind = l.lock > 0 and lock or bucket
   l.kind.read(l)
-  if l.wait > 0 then taken = 0 end
+  if l.wait > 0 and not l.soft then taken = 0 end
   limits[i] = l
 end
 

@@ -15,7 +15,9 @@ type Verdict struct {
 	RetryAfter time.Duration
 	// Limit is the policy that makes the client wait longest; zero when allowed.
 	Limit  Policy
-	States []State
+	States []State // of one policy that several subjects were charged, the one with the least room
+	// Over: a soft limit had no room.
+	Over bool
 
 	at time.Time
 }
@@ -37,12 +39,29 @@ func verdict(r Request, at time.Time, answer []int64) (Verdict, error) {
 	v := Verdict{Allowed: answer[0] == 1, at: at}
 	for i, c := range r.Charges {
 		part := answer[1+3*i:]
-		v.States = append(v.States, State{c.Policy, int(part[0]), time.Duration(part[1]) * time.Microsecond})
-		if wait := time.Duration(part[2]) * time.Microsecond; wait > v.RetryAfter {
+		wait := time.Duration(part[2]) * time.Microsecond
+		if c.Soft {
+			v.Over = v.Over || wait > 0
+			continue
+		}
+		v.tell(State{c.Policy, int(part[0]), time.Duration(part[1]) * time.Microsecond})
+		if wait > v.RetryAfter {
 			v.RetryAfter, v.Limit = wait, c.Policy
 		}
 	}
 	return v, nil
+}
+
+func (v *Verdict) tell(s State) {
+	for i, told := range v.States {
+		if told.Policy.Name == s.Policy.Name {
+			if s.Remaining < told.Remaining || s.Remaining == told.Remaining && s.Reset > told.Reset {
+				v.States[i] = s
+			}
+			return
+		}
+	}
+	v.States = append(v.States, s)
 }
 
 // The names of the fields, in Go's spelling.

@@ -58,6 +58,7 @@ func (m *Mender) Sweep(ctx context.Context) error {
 func (m *Mender) forget(ctx context.Context) error {
 	const most = 1000
 	return errors.Join(
+		models.SignOutExpired(ctx, m.Starter.DB, m.Clock(), most),
 		models.SweepSessions(ctx, m.Starter.DB, m.Clock(), most),
 		models.SweepMails(ctx, m.Starter.DB, m.Clock(), most),
 		models.SweepExports(ctx, m.Starter.DB, m.Clock(), most),

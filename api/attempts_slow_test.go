@@ -1,0 +1,135 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/models"
+)
+
+// slowed is a world where six wrong passwords from everywhere make answers slow. Each time
+// one waits, waited is told of it, and it goes on when let is read.
+func slowed(t *testing.T) (w *world, waited chan time.Duration, let chan time.Time) {
+	t.Helper()
+	w = limited(t, withMail, func(d *Deps) { d.Config.Limits.Everywhere = config.Rate{Quota: 6, Per: 15 * time.Minute} })
+	waited, let = make(chan time.Duration, 1000), make(chan time.Time)
+	w.server.slowdown.after = func(d time.Duration) <-chan time.Time {
+		waited <- d
+		return let
+	}
+	return w, waited, let
+}
+
+func TestWrongPasswordsFromEverywhereSlowAnswersDown(t *testing.T) {
+	t.Parallel()
+	w, waited, let := slowed(t)
+	email, owner := mailbox("ada"), network()
+	w.signUpFrom(owner(1), email)
+	require.NoError(t, w.server.DB.Exec("DELETE FROM mails").Error)
+	for range 6 {
+		w.problem(w.logInFrom(network()(1), email, "wrong"), slugAuth)
+	}
+	require.Empty(t, waited)
+	require.Empty(t, w.mails(models.MailSignInAttempts))
+	close(let) // from here on nobody waits for long
+	for range 4 {
+		w.problem(w.logInFrom(network()(1), email, "wrong"), slugAuth)
+	}
+	require.Len(t, waited, 4)
+	require.Equal(t, slowBy, <-waited)
+	require.Equal(t, 200, w.logInFrom(owner(1), email, "correct horse").status, "nobody is locked out")
+	require.Len(t, waited, 4, "if slowly")
+	require.Equal(t, 200, w.logInFrom(network()(1), email, "correct horse").status, "from anywhere")
+
+	told := w.mails(models.MailSignInAttempts)
+	require.Len(t, told, 1, "once a day")
+	require.Equal(t, email, told[0].Address)
+	var promises int64
+	require.NoError(t, w.server.DB.Model(&models.OutboxEntry{}).Where("workflow_id = ?", "send-mail/"+told[0].ID.String()).Count(&promises).Error)
+	require.EqualValues(t, 1, promises)
+
+	w.clock.advance(15 * time.Minute)
+	for len(waited) > 0 {
+		<-waited
+	}
+	w.problem(w.logInFrom(network()(1), email, "wrong"), slugAuth)
+	require.Empty(t, waited, "the buckets are full again")
+	w.clock.advance(24 * time.Hour)
+	for range 8 {
+		w.problem(w.logInFrom(network()(1), email, "wrong"), slugAuth)
+	}
+	require.Len(t, w.mails(models.MailSignInAttempts), 2, "the next day")
+}
+
+func TestAnUnknownAccountIsAsSlow(t *testing.T) {
+	t.Parallel()
+	w, waited, let := slowed(t)
+	close(let)
+	email := mailbox("nobody")
+	for range 9 {
+		a := w.logInFrom(network()(1), email, "wrong")
+		w.problem(a, slugAuth)
+		require.NotContains(t, a.header.Get("Ratelimit"), "account-failures", "who else fails is nobody's business")
+	}
+	require.Len(t, waited, 3)
+	require.Empty(t, w.mails(models.MailSignInAttempts))
+}
+
+// Right passwords, and what is no guess, count for nothing.
+func TestSuccessSlowsNobodyDown(t *testing.T) {
+	t.Parallel()
+	w, waited, _ := slowed(t)
+	email, at := mailbox("ada"), network()
+	w.signUpFrom(at(1), email)
+	for range 15 {
+		require.Equal(t, 200, w.logInFrom(at(1), email, "correct horse").status)
+		w.clock.advance(time.Second)
+	}
+	require.Empty(t, waited)
+}
+
+// TestSlowAnswersHoldNoPlaceOfThoseWhoHash has as many wait as may, and one more.
+func TestSlowAnswersHoldNoPlaceOfThoseWhoHash(t *testing.T) {
+	t.Parallel()
+	w, waited, let := slowed(t)
+	email, other := mailbox("ada"), mailbox("eve")
+	w.signUpFrom(network()(1), other)
+	for range 6 {
+		w.problem(w.logInFrom(network()(1), email, "wrong"), slugAuth)
+	}
+	var all sync.WaitGroup
+	statuses := make(chan int, slowAtOnce)
+	for range slowAtOnce {
+		all.Go(func() { statuses <- w.logInFrom(network()(1), email, "wrong").status })
+	}
+	for range slowAtOnce {
+		<-waited
+	}
+	require.Equal(t, 200, w.logInFrom(network()(1), other, "correct horse").status, "others sign in meanwhile")
+	last := network()
+	a := w.logInFrom(last(1), email, "wrong")
+	require.EqualValues(t, 3, w.problem(a, slugRateLimited)["retry_after"])
+	close(let)
+	all.Wait()
+	for range slowAtOnce {
+		require.Contains(t, []int{http.StatusUnauthorized, http.StatusTooManyRequests}, <-statuses) // the line for hashing has a length
+	}
+	for range 5 {
+		require.Equal(t, http.StatusUnauthorized, w.logInFrom(last(1), email, "wrong").status, "who found no place was charged nothing")
+	}
+}
+
+func TestWhoHangsUpWaitsNoMore(t *testing.T) {
+	t.Parallel()
+	d := newSlowdown()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, d.wait(ctx), context.Canceled)
+	require.Empty(t, d.places)
+}

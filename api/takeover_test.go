@@ -1,0 +1,239 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// orders are ways to have an account that is, or will be, somebody else's: each a story of
+// what the attacker and the victim do, after which the victim signs in with
+// victimsPassword and nothing that the attacker holds leads in, or back.
+var orders = map[string]func(s *siege){
+	// The attacker has an account, and wants it to have the victim's address.
+	"changed to the victim's, who registers": func(s *siege) {
+		s.asks(s.attackerRegisters(owns), victims)
+		s.register(victims, victimsPassword)
+	},
+	"changed from a proven address, who registers": func(s *siege) {
+		p := s.attackerRegisters(owns)
+		s.verify(owns, models.MailVerify)
+		s.asks(p, victims)
+		s.register(victims, victimsPassword)
+	},
+	"changed, who asks for a new password and then registers": func(s *siege) {
+		p := s.attackerRegisters(owns)
+		s.verify(owns, models.MailVerify)
+		s.asks(p, victims)
+		s.requireStatus(http.StatusNoContent, s.requestReset(victims))
+		s.deliver()
+		require.NotContains(s.t, fmt.Sprint(s.boxes[victims]), models.MailReset, "a pending address is nobody's")
+		s.register(victims, victimsPassword)
+	},
+	"changed, who registers and answers the mail of the change": func(s *siege) {
+		s.asks(s.attackerRegisters(owns), victims)
+		s.register(victims, victimsPassword)
+		s.problem(s.redeem(s.latest(victims, models.MailChange)), slugConflict)
+		s.verify(victims, models.MailVerify)
+	},
+	"changed, who registers, and asked for again": func(s *siege) {
+		p := s.attackerRegisters(owns)
+		s.asks(p, victims)
+		s.register(victims, victimsPassword)
+		s.asks(p, owns2)
+		s.problem(s.ask(p, victims), slugConflict)
+	},
+	"changed to the victim's and on, who answers too late": func(s *siege) {
+		p := s.attackerRegisters(owns)
+		s.asks(p, victims)
+		s.asks(p, owns2)
+		s.badToken(s.redeem(s.latest(victims, models.MailChange)))
+		s.register(victims, victimsPassword)
+		s.verify(owns2, models.MailChange)
+	},
+	"changed and taken back, who answers too late": func(s *siege) {
+		p := s.attackerRegisters(owns)
+		s.asks(p, victims)
+		s.requireStatus(http.StatusOK, s.ask(p, owns))
+		s.badToken(s.redeem(s.latest(victims, models.MailChange)))
+		s.register(victims, victimsPassword)
+	},
+	"changed from an address never proven, who answers and resets": func(s *siege) {
+		s.asks(s.attackerRegisters(owns), victims)
+		s.verify(victims, models.MailChange)
+		s.resets(victims, victimsPassword)
+	},
+	"the same, and another change was asked for meanwhile": func(s *siege) {
+		p := s.attackerRegisters(owns)
+		s.asks(p, victims)
+		s.verify(victims, models.MailChange)
+		s.asks(p, owns2)
+		s.resets(victims, victimsPassword)
+	},
+	"the same, with mails for the first address outstanding": func(s *siege) {
+		p := s.attackerRegisters(owns)
+		s.requireStatus(http.StatusNoContent, s.requestReset(owns))
+		s.requireStatus(http.StatusNoContent, s.postTo("verify-email/request", "", p.header()...))
+		s.asks(p, victims)
+		s.verify(victims, models.MailChange)
+		s.resets(victims, victimsPassword)
+	},
+
+	// The attacker registers the victim's address.
+	"registered with the victim's, who resets": func(s *siege) {
+		s.attackerRegisters(victims)
+		s.resets(victims, victimsPassword)
+	},
+	"registered, who verifies and resets": func(s *siege) {
+		s.attackerRegisters(victims)
+		s.verify(victims, models.MailVerify)
+		s.resets(victims, victimsPassword)
+	},
+	"registered, signed in twice, who resets": func(s *siege) {
+		s.attackerRegisters(victims)
+		s.held(s.logIn(victims, attackersPassword, "x"))
+		s.resets(victims, victimsPassword)
+	},
+	"registered, another password, who resets": func(s *siege) {
+		p := s.attackerRegisters(victims)
+		s.passwords = append(s.passwords, "purple monkey two")
+		s.requireStatus(http.StatusNoContent, s.postTo("password",
+			fmt.Sprintf(`{"current_password":%q,"new_password":"purple monkey two"}`, attackersPassword), p.header()...))
+		s.resets(victims, victimsPassword)
+	},
+	"registered and about to move, who resets": func(s *siege) {
+		s.asks(s.attackerRegisters(victims), owns)
+		s.resets(victims, victimsPassword)
+	},
+	"registered and about to move, who verifies and resets": func(s *siege) {
+		s.asks(s.attackerRegisters(victims), owns)
+		s.verify(victims, models.MailVerify)
+		s.badToken(s.redeem(s.latest(owns, models.MailChange)))
+		s.resets(victims, victimsPassword)
+	},
+	"registered and moved away, who registers": func(s *siege) {
+		s.asks(s.attackerRegisters(victims), owns)
+		s.verify(owns, models.MailChange)
+		s.register(victims, victimsPassword)
+	},
+	"registered and moved away with the victim's reset under way": func(s *siege) {
+		p := s.attackerRegisters(victims)
+		s.requireStatus(http.StatusNoContent, s.requestReset(victims))
+		token := s.latest(victims, models.MailReset)
+		s.asks(p, owns)
+		s.verify(owns, models.MailChange)
+		s.badToken(s.resetTo(token, victimsPassword))
+		s.register(victims, victimsPassword)
+	},
+
+	// The attacker has stolen a session of the victim's.
+	"stolen, moved; the victim brings the address back": func(s *siege) {
+		_, thief := s.stolen(true)
+		s.asks(thief, owns)
+		s.verify(owns, models.MailChange)
+		s.restores(victims, victimsPassword)
+	},
+	"stolen, moved and reset": func(s *siege) {
+		_, thief := s.stolen(true)
+		s.asks(thief, owns)
+		s.verify(owns, models.MailChange)
+		s.resets(owns, attackersPassword)
+		s.held(s.logIn(owns, attackersPassword, "x"))
+		s.restores(victims, victimsPassword)
+	},
+	"stolen with the password, moved, another password": func(s *siege) {
+		_, thief := s.stolen(true)
+		s.asks(thief, owns)
+		s.verify(owns, models.MailChange)
+		s.requireStatus(http.StatusNoContent, s.postTo("password",
+			fmt.Sprintf(`{"current_password":%q,"new_password":%q}`, victimsPassword, attackersPassword), thief.header()...))
+		s.restores(victims, victimsPassword)
+	},
+	"stolen, moved twice; the victim comes first": func(s *siege) {
+		_, thief := s.stolen(true)
+		s.asks(thief, owns)
+		s.verify(owns, models.MailChange)
+		s.asks(thief, owns2)
+		s.verify(owns2, models.MailChange)
+		s.restores(victims, victimsPassword)
+	},
+	"stolen, moved twice; the thief comes first": func(s *siege) {
+		_, thief := s.stolen(true)
+		s.asks(thief, owns)
+		s.verify(owns, models.MailChange)
+		s.asks(thief, owns2)
+		s.verify(owns2, models.MailChange)
+		s.restores(owns, attackersPassword)
+		s.held(s.logIn(owns, attackersPassword, "x"))
+		s.restores(victims, victimsPassword)
+	},
+	"stolen, moved, about to move on": func(s *siege) {
+		_, thief := s.stolen(true)
+		s.asks(thief, owns)
+		s.verify(owns, models.MailChange)
+		s.asks(thief, owns2)
+		s.requireStatus(http.StatusNoContent, s.requestReset(owns))
+		s.restores(victims, victimsPassword)
+	},
+	"stolen, about to move; the victim resets": func(s *siege) {
+		_, thief := s.stolen(true)
+		s.asks(thief, owns)
+		s.resets(victims, victimsPassword)
+	},
+	"stolen, about to move, never proven; the victim resets": func(s *siege) {
+		_, thief := s.stolen(false)
+		s.asks(thief, owns)
+		s.resets(victims, victimsPassword)
+	},
+	"stolen, about to move; the victim changes the password": func(s *siege) {
+		victim, thief := s.stolen(true)
+		s.asks(thief, owns)
+		s.requireStatus(http.StatusNoContent, s.postTo("password",
+			fmt.Sprintf(`{"current_password":%q,"new_password":"staple lantern nine"}`, victimsPassword), victim.header()...))
+		s.requireStatus(http.StatusNoContent, s.postTo("password",
+			fmt.Sprintf(`{"current_password":"staple lantern nine","new_password":%q}`, victimsPassword), victim.header()...))
+	},
+	"stolen; the victim signs out everywhere else": func(s *siege) {
+		victim, _ := s.stolen(true)
+		s.requireStatus(http.StatusNoContent, s.do("DELETE", "/v1/auth/sessions", "", victim.header()...))
+	},
+	"stolen; the victim ends that session": func(s *siege) {
+		victim, thief := s.stolen(true)
+		claims, err := s.server.access.Verify(thief.access)
+		require.NoError(s.t, err)
+		s.requireStatus(http.StatusNoContent, s.do("DELETE", "/v1/auth/sessions/"+claims.SessionID.String(), "", victim.header()...))
+	},
+}
+
+func TestNoOrderOfThingsTakesAnAccount(t *testing.T) {
+	t.Parallel()
+	require.Greater(t, len(orders), 20)
+	for name, order := range orders {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := besiege(t)
+			order(s)
+			s.safe()
+		})
+	}
+}
+
+// TestARequestUnderWayDoesNotOutliveAReset has another process believe for a moment that
+// the attacker's session goes on.
+func TestARequestUnderWayDoesNotOutliveAReset(t *testing.T) {
+	t.Parallel()
+	s := besiege(t)
+	p := s.attackerRegisters(victims)
+	second := serve(t, s.server.Deps, s.clock, s.logs)
+	s.requireStatus(http.StatusOK, second.do("GET", "/v1/users/me", "", p.header()...))
+	s.requireStatus(http.StatusNoContent, s.requestReset(victims))
+	s.requireStatus(http.StatusNoContent, s.resetTo(s.latest(victims, models.MailReset), victimsPassword))
+	s.requireStatus(http.StatusOK, second.do("GET", "/v1/users/me", "", p.header()...)) // it still believes
+	s.problem(second.do("PUT", "/v1/users/me", fmt.Sprintf(`{"email":%q}`, owns), p.header()...), slugAuth)
+	s.problem(second.do("POST", "/v1/push/devices", s.nextDevice(), p.header()...), slugAuth)
+	s.safe()
+}

@@ -1,0 +1,55 @@
+package api
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/api/ratelimit"
+	"github.com/lyoapp/lyo/models"
+)
+
+// emailChange is what a wish for another address was charged for.
+type emailChange struct {
+	charged bool
+	room    bool // the new mailbox may have a mail
+}
+
+// countEmailChange charges the wish for another address: to the caller's address like a
+// registration, since the answer tells whether somebody has the address; and the mails
+// that follow to the caller's address, the user, and both mailboxes. The account's own
+// address, and the one that is pending already, cost nothing.
+func (s *Server) countEmailChange(ctx context.Context, address *string) (asked emailChange, err error) {
+	if address == nil {
+		return asked, nil
+	}
+	user, err := models.FindUser(ctx, s.DB, principal(ctx).UserID)
+	if err != nil || models.SameAddress(user.Email, *address) || user.Pends(*address) {
+		return asked, err
+	}
+	asked.charged = true
+	asked.room, err = s.countStrangersMail(ctx, *address,
+		ratelimit.Charge{Policy: s.limits.register, Cost: 1}, s.limits.mailed(callerAddress(ctx)),
+		s.limits.mailed(ratelimit.User(user.ID)), s.limits.mailed(mailboxOf(user.Email)))
+	return asked, err
+}
+
+// emailRequested tells the audit log and both mailboxes that another address is pending.
+// Conflict when nothing was charged for that, because the account changed meanwhile.
+func (s *Server) emailRequested(ctx context.Context, tx *gorm.DB, before, after models.User, asked emailChange) error {
+	if after.PendingEmail == nil || before.Pends(*after.PendingEmail) {
+		return nil
+	}
+	if !asked.charged {
+		return models.Errorf(models.Conflict, "The e-mail address was changed at this moment, from somewhere else.")
+	}
+	if err := models.Audit(ctx, tx, s.happened(ctx, models.AuditEmailRequested, after.ID, nil)); err != nil {
+		return err
+	}
+	mail, promise := s.mailTo(models.MailChangeRequested, &after.ID, after.Email)
+	if err := models.QueueMail(ctx, tx, mail, promise); err != nil || !asked.room {
+		return err
+	}
+	mail, promise = s.mailTo(models.MailChange, &after.ID, *after.PendingEmail)
+	return models.QueueMail(ctx, tx, mail, promise)
+}
