@@ -34,10 +34,15 @@ func levelOf(status int, route string) slog.Level {
 	switch {
 	case status >= 500:
 		return slog.LevelWarn
-	case strings.HasPrefix(route, "/v1/health") || route == "/health":
+	case isHealth(route):
 		return slog.LevelDebug
 	}
 	return slog.LevelInfo
+}
+
+// isHealth tells the routes of health.
+func isHealth(route string) bool {
+	return route == "/health" || route == "/v1/health" || strings.HasPrefix(route, "/v1/health/")
 }
 
 // routeName is the pattern, so that ids do not multiply the names in a log.

@@ -2,19 +2,22 @@ package api
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
 
+	"github.com/lyoapp/lyo/api/redisguard"
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/migrations"
 	"github.com/lyoapp/lyo/workflows"
 )
 
 const (
-	probeWithin = time.Second // how long a part may take to answer
-	probeFor    = time.Second // how long its answer is passed on
+	probeWithin = time.Second     // how long a part may take to answer
+	writeWithin = 2 * time.Second // how long it may take to write
+	probeFor    = time.Second     // how long its answer is passed on
 )
 
 // probes ask each part, no more than once in probeFor however many clients ask.
@@ -26,8 +29,9 @@ type probes struct {
 
 // probe asks one part. Its answer names no address and no fault of a driver.
 type probe struct {
-	clock func() time.Time
-	ask   func(context.Context) Component
+	clock  func() time.Time
+	ask    func(context.Context) Component
+	within time.Duration
 
 	mu    sync.Mutex
 	last  Component
@@ -35,25 +39,27 @@ type probe struct {
 }
 
 func newProbes(s *Server) *probes {
-	asking := func(ask func(context.Context) Component) *probe { return &probe{clock: s.Clock, ask: ask} }
+	asking := func(ask func(context.Context) Component, within time.Duration) *probe {
+		return &probe{clock: s.Clock, ask: ask, within: within}
+	}
 	p := &probes{
-		database: asking(s.askDatabase), redis: asking(s.askRedis), temporal: asking(s.askTemporal),
-		websocket: asking(s.askSockets), schema: asking(s.askSchema),
-		push: asking(s.askPush),
+		database: asking(s.askDatabase, writeWithin), redis: asking(s.askRedis, writeWithin), temporal: asking(s.askTemporal, probeWithin),
+		websocket: asking(s.askSockets, probeWithin), schema: asking(s.askSchema, probeWithin),
+		push: asking(s.askPush, probeWithin),
 	}
 	p.watchModel(s)
 	return p
 }
 
 // look is the part's state, at most probeFor old. It takes no longer than
-// probeWithin, and one caller's departure does not spoil it for the others.
+// within, and one caller's departure does not spoil it for the others.
 func (p *probe) look(ctx context.Context) Component {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.clock().Before(p.until) {
 		return p.last
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.within)
 	defer cancel()
 	began := p.clock()
 	p.last = p.ask(ctx)
@@ -67,10 +73,16 @@ func healthy(message string) Component { return Component{Status: statusHealthy,
 func unhealthy(message string) Component { return Component{Status: statusUnhealthy, Message: message} }
 
 func (s *Server) askDatabase(ctx context.Context) Component {
-	if err := models.Ping(ctx, s.DB); err != nil {
-		return unhealthy("Postgres does not answer")
+	err := models.TryWrite(ctx, s.DB)
+	switch {
+	case err == nil:
+		return healthy("Postgres answers and takes writes")
+	case errors.Is(err, models.ErrReadOnly):
+		return unhealthy(models.ErrReadOnly.Error())
+	case errors.Is(err, models.ErrDiskFull):
+		return unhealthy(models.ErrDiskFull.Error())
 	}
-	return healthy("Postgres answers")
+	return unhealthy("Postgres does not answer, or does not take writes")
 }
 
 func (s *Server) askSchema(ctx context.Context) Component {
@@ -88,10 +100,16 @@ func (s *Server) askRedis(ctx context.Context) Component {
 	if s.Redis == nil {
 		return healthy("not configured")
 	}
-	if err := s.Redis.Ping(ctx).Err(); err != nil {
-		return unhealthy("Redis does not answer; the service goes on without it")
+	err := redisguard.TryWrite(ctx, s.Redis)
+	if err == nil {
+		return healthy("Redis answers and takes writes")
 	}
-	return healthy("Redis answers")
+	for _, known := range []error{redisguard.ErrFull, redisguard.ErrReplica, redisguard.ErrNoWrites} {
+		if errors.Is(err, known) {
+			return unhealthy(known.Error() + "; the service goes on without it")
+		}
+	}
+	return unhealthy("Redis does not answer; the service goes on without it")
 }
 
 func (s *Server) askTemporal(ctx context.Context) Component {
@@ -140,7 +158,7 @@ func (p *probes) watchModel(s *Server) {
 		defer mu.Unlock()
 		return last
 	}
-	p.model = &probe{clock: s.Clock, ask: func(ctx context.Context) Component {
+	p.model = &probe{clock: s.Clock, within: probeWithin, ask: func(ctx context.Context) Component {
 		if s.Model == nil {
 			return healthy("not configured")
 		}
@@ -177,7 +195,7 @@ func (s *Server) overview(ctx context.Context, p *probes) overview {
 	return o
 }
 
-// readiness is Postgres with a current schema; the rest can be done without.
+// readiness is a Postgres that takes writes, with a current schema; the rest can be done without.
 func (s *Server) readiness(ctx context.Context, p *probes) (*body[readiness], error) {
 	r := readiness{Ready: true, Timestamp: s.now()}
 	check := func(name string, found Component) {

@@ -19,7 +19,14 @@ const (
 	slugEngine      = "workflow-engine-unavailable"
 	slugModel       = "model-unavailable"
 	slugDependency  = "dependency-unavailable"
+
+	// slugGone is none of them: it is counted and logged, and sent to nobody.
+	slugGone = "client-closed-request"
 )
+
+// statusGone is counted for a client that hung up before it was answered, as nginx does. It is no
+// fault of the service, so it is neither 5xx nor worth an alert.
+const statusGone = 499
 
 // kind is one row of the table of problems, which /problems shows.
 type kind struct {
@@ -56,6 +63,9 @@ func kindOf(slug string) (kind, bool) {
 		if k.Slug == slug {
 			return k, true
 		}
+	}
+	if slug == slugGone {
+		return kind{slugGone, statusGone, "Client closed request", "The client hung up before it was answered."}, true
 	}
 	return kind{}, false
 }

@@ -42,7 +42,7 @@ type attemptView struct {
 type questionView struct {
 	QuestionID  string `json:"question_id"`
 	Correct     bool   `json:"correct"`
-	Explanation string `json:"explanation"`
+	Explanation string `json:"explanation" doc:"Empty for a question that was not answered."`
 }
 
 type attemptOutput struct{ Body attemptView }

@@ -19,7 +19,7 @@ func (s *Server) reviews() {
 	register(s, huma.Operation{
 		OperationID: "list-due-cards", Method: http.MethodGet, Path: "/v1/reviews/due", Tags: tags,
 		Summary:     "Cards to be repeated now, the one that has waited longest first",
-		Description: "A lesson's key terms become cards when it is completed, and the questions of a quiz when it was tried besides.",
+		Description: "A lesson's key terms become cards when it is completed, and of its quizzes the questions that were answered.",
 	}, s.dueCards)
 	register(s, huma.Operation{
 		OperationID: "get-review-stats", Method: http.MethodGet, Path: "/v1/reviews/stats", Tags: tags,

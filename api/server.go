@@ -64,6 +64,7 @@ type Server struct {
 	feedCache *redisguard.Guard
 	cursorKey []byte
 	proxies   proxies
+	hosts     hosts
 	markdown  *markdown
 	spec      []byte
 	handler   http.Handler
@@ -81,6 +82,9 @@ func New(d Deps) (*Server, error) {
 	var err error
 	if s.proxies, err = parseProxies(d.Config.HTTP.TrustedProxies); err != nil {
 		return nil, err
+	}
+	if s.hosts, err = newHosts(d.Config); err != nil {
+		return nil, fmt.Errorf("the public address: %w", err)
 	}
 	if s.refresh, err = auth.NewRefreshTokens(d.Config.HTTP.CursorKey.Reveal()); err != nil {
 		return nil, err

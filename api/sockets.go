@@ -6,11 +6,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"net/url"
 	"runtime/debug"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -115,12 +112,7 @@ func (s *Server) handshake(c *gin.Context) error {
 		return malformed("This address speaks WebSocket, version 13.")
 	}
 	origin := c.GetHeader("Origin")
-	if origin == "" {
-		return nil
-	}
-	from, err := url.Parse(origin)
-	allowed := s.Config.HTTP.CORSOrigins
-	if err == nil && strings.EqualFold(from.Host, c.Request.Host) || slices.Contains(allowed, origin) || slices.Contains(allowed, "*") {
+	if origin == "" || s.hosts.mayOpenSockets(origin, c.Request.Host) {
 		return nil
 	}
 	return models.Errorf(models.Forbidden, "Pages of this origin may not open sockets.")

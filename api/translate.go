@@ -28,6 +28,8 @@ func (s *Server) translate(ctx context.Context, err error) *Problem {
 	case errors.As(err, &ready):
 		copied := *ready
 		return s.complete(ctx, &copied)
+	case hungUp(ctx, err):
+		return s.complete(ctx, problemOf(slugGone, "The client hung up before it was answered."))
 	case errors.As(err, &coded):
 		return s.complete(ctx, s.fromCoded(ctx, coded))
 	case unreachable(err) || ctx.Err() != nil:
@@ -36,6 +38,16 @@ func (s *Server) translate(ctx context.Context, err error) *Problem {
 	}
 	s.logFailure(ctx, "request failed", err)
 	return s.complete(ctx, problemOf(slugServer, "Something went wrong on our side."))
+}
+
+// hungUp tells that a request failed because its client went away. What failed by a deadline of ours
+// failed before that, and what the rules of the domain refuse is refused whoever is there to hear it.
+func hungUp(ctx context.Context, err error) bool {
+	if !errors.Is(ctx.Err(), context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	code := models.CodeOf(err)
+	return code == "" || code == models.Unavailable
 }
 
 // complete adds what all problems have.

@@ -20,7 +20,7 @@ func check(c Config) []error {
 	f.between("LYO_HTTP_PORT", c.HTTP.Port, 1, 65535)
 	f.between("LYO_TEMPORAL_PORT", c.Dev.TemporalPort, 1, 65535)
 	f.between("LYO_TEMPORAL_UI_PORT", c.Dev.TemporalUIPort, 1, 65535)
-	f.between("LYO_BCRYPT_COST", c.Auth.BcryptCost, 4, 16)
+	f.between("LYO_BCRYPT_COST", c.Auth.BcryptCost, 4, 31)
 	f.between("LYO_GEMMA_PARALLEL", c.Gemma.Parallel, 1, 256)
 	f.between("LYO_DATABASE_POOL", c.Database.MaxOpen, 2, 1000)
 	f.webURL("LYO_GEMMA_BASE_URL", c.Gemma.BaseURL)
@@ -48,7 +48,18 @@ func check(c Config) []error {
 	for _, proxy := range c.HTTP.TrustedProxies {
 		f.network("LYO_TRUSTED_PROXIES", proxy)
 	}
-	if c.Env == Production {
+	for _, name := range c.HTTP.AllowedHosts {
+		f.hostName("LYO_ALLOWED_HOSTS", name)
+	}
+	for _, name := range c.Database.PlaintextHosts {
+		f.hostName("LYO_DATABASE_PLAINTEXT_HOSTS", name)
+	}
+	switch c.Env {
+	case Development:
+	case Staging:
+		f.ownKeys(c)
+	case Production:
+		f.ownKeys(c)
 		f.production(c)
 	}
 	return f
@@ -124,34 +135,5 @@ func (f *faults) network(name, value string) {
 	_, errNet := netip.ParsePrefix(value)
 	if errAddr != nil && errNet != nil {
 		f.addf("%s: %q is neither an address nor a CIDR block", name, value)
-	}
-}
-
-// production refuses what only suits a machine under a desk.
-func (f *faults) production(c Config) {
-	f.need("DATABASE_URL", string(c.Database.URL))
-	f.need("REDIS_URL", string(c.Redis.URL))
-	f.need("LYO_PUBLIC_URL", c.HTTP.PublicURL)
-	f.need("LYO_JWT_KEY", string(c.Auth.JWTKey))
-	f.need("LYO_CURSOR_KEY", string(c.HTTP.CursorKey))
-	f.need("LYO_SMTP_URL", string(c.Mail.SMTPURL))
-	f.need("LYO_MAIL_FROM", c.Mail.From)
-	if c.HTTP.CursorKey != "" && (c.HTTP.CursorKey == developmentCursorKey || len(c.HTTP.CursorKey) < 32) {
-		f.addf("LYO_CURSOR_KEY must be 32 characters or more of your own")
-	}
-	if c.Auth.BcryptCost < 10 {
-		f.addf("LYO_BCRYPT_COST is %d: production needs 10 or more", c.Auth.BcryptCost)
-	}
-	if c.Limits.Mode != LimitsOn {
-		f.addf("LYO_RATE_LIMITS is %q: production needs on, with rates as high as it takes", c.Limits.Mode)
-	}
-	if slices.Contains(c.HTTP.CORSOrigins, "*") {
-		f.addf("LYO_CORS_ORIGINS: name the origins, * is for development")
-	}
-}
-
-func (f *faults) need(name, value string) {
-	if value == "" {
-		f.addf("%s is needed in production", name)
 	}
 }

@@ -70,6 +70,9 @@ type HTTP struct {
 	PublicURL      string   `env:"LYO_PUBLIC_URL"` // development: http://localhost:<port>
 	CORSOrigins    []string `env:"LYO_CORS_ORIGINS"`
 	TrustedProxies []string `env:"LYO_TRUSTED_PROXIES"` // addresses or CIDR blocks
+	// AllowedHosts are names beside that of PublicURL that the Host of a request may be, outside of
+	// development; the paths of health take any.
+	AllowedHosts []string `env:"LYO_ALLOWED_HOSTS"`
 	// StopWithin is how long a graceful stop may take before what is left is cut off.
 	StopWithin time.Duration `env:"LYO_STOP_WITHIN" envDefault:"20s"`
 	// CursorKey signs paging cursors, refresh tokens and the tokens in mails: at least 32 characters, the same in every API process.
@@ -91,6 +94,8 @@ type Auth struct {
 type Database struct {
 	URL     Secret `env:"DATABASE_URL"`
 	MaxOpen int    `env:"LYO_DATABASE_POOL" envDefault:"20"`
+	// PlaintextHosts are servers that production may reach without TLS, such as one in the same private network.
+	PlaintextHosts []string `env:"LYO_DATABASE_PLAINTEXT_HOSTS"`
 }
 
 // Redis carries events between API processes. Losing it loses nothing.

@@ -27,7 +27,7 @@ func TestLimitsAreRelaxedInDevelopmentOnly(t *testing.T) {
 	require.Equal(t, config.LimitsRelaxed, c.Limits.Mode)
 	require.Equal(t, config.Rate{Quota: 1000, Per: time.Hour}, c.Limits.Effective(c.Limits.Register))
 
-	c, _, err = config.Load([]string{"LYO_ENV=staging", "LYO_RATE_LOGIN=7/10m"})
+	c, _, err = config.Load(production("LYO_ENV=staging", "LYO_RATE_LOGIN=7/10m"))
 	require.NoError(t, err)
 	require.Equal(t, config.LimitsOn, c.Limits.Mode)
 	require.Equal(t, config.Rate{Quota: 7, Per: 10 * time.Minute}, c.Limits.Effective(c.Limits.Login))

@@ -19,13 +19,39 @@ import (
 func Load(environ []string) (c Config, warnings []string, err error) {
 	vars := env.ToMap(environ)
 	fileFaults := readFiles(vars)
-	parseFault := env.ParseWithOptions(&c, env.Options{Environment: vars})
 	warnings = unknown(vars)
-	if parseFault != nil {
-		return c, warnings, errors.Join(fileFaults, readable(parseFault))
-	}
+	parseFaults := parse(&c, vars)
 	fillDefaults(&c)
-	return c, warnings, errors.Join(append([]error{fileFaults}, check(c)...)...)
+	return c, warnings, errors.Join(slices.Concat([]error{fileFaults}, parseFaults, check(c))...)
+}
+
+// parse fills the struct. What cannot be read is reported by the name of its variable and left
+// at its default, so that the rest is checked in the same run.
+func parse(c *Config, vars map[string]string) (faults []error) {
+	if env.ParseWithOptions(c, env.Options{Environment: vars}) == nil {
+		return nil
+	}
+	readable := maps.Clone(vars)
+	for _, key := range Keys() {
+		var alone Config
+		if err := env.ParseWithOptions(&alone, env.Options{Environment: map[string]string{key.Name: vars[key.Name]}}); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", key.Name, cause(err)))
+			delete(readable, key.Name)
+		}
+	}
+	*c = Config{}
+	if err := env.ParseWithOptions(c, env.Options{Environment: readable}); err != nil {
+		faults = append(faults, err)
+	}
+	return faults
+}
+
+// cause is what is wrong with one value, without the name of the field.
+func cause(err error) error {
+	if parsing, ok := errors.AsType[env.ParseError](err); ok {
+		return parsing.Err
+	}
+	return err
 }
 
 // readFiles puts the content of the file that X_FILE names into X, for each secret X.
@@ -48,14 +74,6 @@ func readFiles(vars map[string]string) error {
 		vars[key.Name] = strings.TrimRight(string(content), "\r\n")
 	}
 	return errors.Join(faults...)
-}
-
-func readable(err error) error {
-	var all env.AggregateError
-	if !errors.As(err, &all) {
-		return err
-	}
-	return errors.Join(all.Errors...)
 }
 
 func unknown(vars map[string]string) []string {

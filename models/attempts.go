@@ -16,7 +16,7 @@ import (
 type QuizResult struct {
 	QuestionID  string `json:"question_id"`
 	Correct     bool   `json:"correct"`
-	Explanation string `json:"explanation"`
+	Explanation string `json:"explanation"` // "" for a question that was not answered
 }
 
 // AttemptRequest is a learner's answers to a quiz, by question.
@@ -113,7 +113,10 @@ func (b *book) passed(event LearningEvent, item uuid.UUID) error {
 func (a *QuizAttempt) grade(item Item, answers map[string]json.RawMessage) error {
 	right, results := 0, make([]QuizResult, len(item.Quiz))
 	for i, q := range item.Quiz {
-		results[i] = QuizResult{q.ID, q.rule().Right(answers[q.ID]), q.Explanation}
+		results[i] = QuizResult{QuestionID: q.ID, Correct: q.rule().Right(answers[q.ID])}
+		if q.rule().Answered(answers[q.ID]) {
+			results[i].Explanation = q.Explanation
+		}
 		if results[i].Correct {
 			right++
 		}

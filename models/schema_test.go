@@ -28,7 +28,7 @@ func rows() []any {
 		&models.PeriodScore{}, &models.BoardChange{}, &models.BoardState{}, &models.ZoneMove{}, &models.LearningDay{}, &models.StreakFreeze{}, &models.LearningRequest{},
 		&models.Achievement{}, &models.Unlock{}, &models.ReviewCard{}, &models.ReviewLog{}, &models.FeedEntry{},
 		&models.FeedItem{}, &models.Engagement{}, &models.TrendingItem{}, &models.FeedSnapshot{}, &models.LearningProfile{}, &models.FeedCuration{}, &models.ContentCheck{},
-		&models.SearchDocument{},
+		&models.SearchDocument{}, &models.WriteProbe{},
 	}
 }
 

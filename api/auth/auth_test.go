@@ -2,6 +2,9 @@ package auth
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
 	"os"
 	"path/filepath"
 	"strings"
@@ -207,6 +210,23 @@ func TestTwoKeysLiveDuringARotation(t *testing.T) {
 }
 
 // TestThumbprint uses the key and the value of RFC 8037, appendix A.
+func TestKeysThatSomebodyTypedAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, seed := range []string{strings.Repeat("k", 32), "0123456701234567012345670123456789"[:32], strings.Repeat("\x00", 31) + "\x01"} {
+		der, err := x509.MarshalPKCS8PrivateKey(ed25519.NewKeyFromSeed([]byte(seed)))
+		require.NoError(t, err)
+		_, err = ParseKeys(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+		require.ErrorContains(t, err, "not made at random")
+		require.NotContains(t, err.Error(), seed)
+	}
+	for range 1000 {
+		text, err := Generate()
+		require.NoError(t, err)
+		_, err = ParseKeys(text)
+		require.NoError(t, err)
+	}
+}
+
 func TestThumbprint(t *testing.T) {
 	t.Parallel()
 	public, err := jwt.NewParser().DecodeSegment("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")

@@ -22,7 +22,8 @@ type Keys struct {
 }
 
 // ParseKeys reads one or more PEM blocks: PRIVATE KEY (PKCS #8) and, for keys
-// that only verify during a rotation, PUBLIC KEY (PKIX). One must be private.
+// that only verify during a rotation, PUBLIC KEY (PKIX). One must be private, and none
+// made of a seed that somebody typed.
 func ParseKeys(text string) (*Keys, error) {
 	k := &Keys{trusted: map[string]ed25519.PublicKey{}}
 	set := []jwk{}
@@ -50,12 +51,28 @@ func (k *Keys) add(block *pem.Block) (ed25519.PublicKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	if private != nil && !random(private.Seed()) {
+		return nil, errors.New("the Ed25519 private key was not made at random: use openssl genpkey -algorithm ed25519")
+	}
 	kid := Thumbprint(public)
 	if private != nil && k.signer == nil {
 		k.kid, k.signer = kid, private
 	}
 	k.trusted[kid] = public
 	return public, nil
+}
+
+// leastDistinct is how many of the 32 bytes of a seed differ from all others at least. Random ones
+// have about 30; fewer than 16 come up once in 10^14 keys at most.
+const leastDistinct = 16
+
+// random tells that a seed may have come from a source of randomness.
+func random(seed []byte) bool {
+	distinct := map[byte]bool{}
+	for _, b := range seed {
+		distinct[b] = true
+	}
+	return len(distinct) >= leastDistinct
 }
 
 // parseBlock never says what a block that it cannot read contains.

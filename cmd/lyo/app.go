@@ -40,7 +40,7 @@ func serviceCommand(name, short string, environ []string, run func(*app, context
 	return &cobra.Command{
 		Use: name, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := settings(cmd, environ)
+			cfg, err := wholeSettings(cmd, environ)
 			if err != nil {
 				return err
 			}

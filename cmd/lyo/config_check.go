@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/workflows/payload"
 )
@@ -16,11 +17,8 @@ func configCommand(environ []string) *cobra.Command {
 		&cobra.Command{
 			Use: "check", Short: "Check every variable; all faults at once", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				cfg, err := settings(cmd, environ)
+				cfg, err := wholeSettings(cmd, environ)
 				if err != nil {
-					return err
-				}
-				if err := checkParts(cfg); err != nil {
 					return err
 				}
 				fmt.Fprintln(cmd.OutOrStdout(), "the settings are good for", cfg.Env)
@@ -45,9 +43,21 @@ func configCommand(environ []string) *cobra.Command {
 	return cmd
 }
 
+// wholeSettings are settings that the parts behind them take as well. All faults come at once.
+func wholeSettings(cmd *cobra.Command, environ []string) (config.Config, error) {
+	cfg, err := settings(cmd, environ)
+	return cfg, errors.Join(err, checkParts(cfg))
+}
+
 // checkParts checks what the parts behind the settings would refuse at their start.
 func checkParts(cfg config.Config) error {
 	_, keys := payload.ParseKeys(cfg.Payload.Keys.Reveal())
 	_, servers := endpoints(cfg.Gemma)
-	return errors.Join(keys, servers, versionable(cfg))
+	var signing error
+	if text := cfg.Auth.JWTKey.Reveal(); text != "" {
+		if _, err := auth.ParseKeys(text); err != nil {
+			signing = fmt.Errorf("LYO_JWT_KEY: %w", err)
+		}
+	}
+	return errors.Join(keys, servers, signing, versionable(cfg))
 }

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"gorm.io/gorm"
 
+	"github.com/lyoapp/lyo/api/redisguard"
 	"github.com/lyoapp/lyo/cmd/lyo/dev"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models"
@@ -83,6 +84,10 @@ func (d *doctor) database(ctx context.Context) finding {
 			_ = models.Close(db)
 		}
 	}
+	if err == nil && models.TryWrite(ctx, db) != nil {
+		d.db = db
+		return finding{name, fault, "Postgres answers and takes no writes", "see that it is no standby, that default_transaction_read_only is off, and that its disk has room"}
+	}
 	if err != nil {
 		return finding{name, fault, "Postgres does not answer, or refuses this user or database", d.run("start it, and see that DATABASE_URL names its host, port, user, password and database")}
 	}
@@ -140,6 +145,9 @@ func (d *doctor) redisServer(ctx context.Context) finding {
 	defer func() { _ = server.Close() }()
 	if err := server.Ping(ctx).Err(); err != nil {
 		return finding{name, fault, "Redis does not answer: nobody can sign in, and news travel slowly", d.run("start it, and see that REDIS_URL names its host, port and password")}
+	}
+	if redisguard.TryWrite(ctx, server) != nil {
+		return finding{name, fault, "Redis answers and takes no writes: nobody can sign in", "see that it is no replica, and that it is below its maxmemory and can save its data"}
 	}
 	return finding{name, fine, "answers", ""}
 }

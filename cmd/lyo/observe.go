@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lyoapp/lyo/api/realtime"
+	"github.com/lyoapp/lyo/api/redisguard"
 	"github.com/lyoapp/lyo/cmd/lyo/observe"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models"
@@ -67,7 +68,7 @@ func (a *app) watch() error {
 		return err
 	}
 	looks := observe.Looks{
-		Outbox: a.lookAtOutbox, Queues: a.lookAtQueues, Log: a.log,
+		Writable: a.lookAtWrites, Outbox: a.lookAtOutbox, Queues: a.lookAtQueues, Log: a.log,
 		Database: func() sql.DBStats { return raw.Stats() },
 		Sockets: func() (int, int) {
 			if hub := a.hub.Load(); hub != nil {
@@ -86,6 +87,15 @@ func (a *app) watch() error {
 func (a *app) lookAtOutbox(ctx context.Context) (observe.Outbox, error) {
 	found, err := models.LookAtOutbox(ctx, a.db, clock())
 	return observe.Outbox{Due: found.Due, Held: found.Held, Oldest: found.Oldest}, err
+}
+
+// lookAtWrites tells which servers take writes.
+func (a *app) lookAtWrites(ctx context.Context) map[string]bool {
+	takes := map[string]bool{"postgres": models.TryWrite(ctx, a.db) == nil}
+	if a.redis != nil {
+		takes["redis"] = redisguard.TryWrite(ctx, a.redis) == nil
+	}
+	return takes
 }
 
 func (a *app) lookAtQueues(ctx context.Context) ([]observe.Line, error) {
@@ -131,12 +141,16 @@ func (a *app) observed(ctx context.Context, run func(*app, context.Context) erro
 
 var (
 	errSchema   = errors.New("the database does not answer, or its schema is not current")
+	errWrites   = errors.New("the database does not take writes")
 	errTemporal = errors.New("the workflow engine does not answer")
 	errUnpolled = errors.New("this worker does not poll every queue")
 )
 
-// ready is a current schema for who serves, and polls on every queue for who works.
+// ready is a database that takes writes; a current schema for who serves, and polls on every queue for who works.
 func (a *app) ready(ctx context.Context) error {
+	if err := models.TryWrite(ctx, a.db); err != nil {
+		return errWrites
+	}
 	if a.process != "worker" {
 		raw, err := a.db.DB()
 		if err == nil {

@@ -38,6 +38,27 @@ func TestTheSettingsAreChecked(t *testing.T) {
 	require.Contains(t, out, "LYO_PAYLOAD_KEYS=[redacted]\n")
 }
 
+// TestBadSettingsOfProductionEndEveryService names all of them in one run, those that only the part
+// behind a setting can judge included. The check fails, so that a pipeline stops.
+func TestBadSettingsOfProductionEndEveryService(t *testing.T) {
+	t.Parallel()
+	environ := []string{
+		"LYO_ENV=production", "DATABASE_URL=postgres://lyo:hunter2@db.example.com/lyo", "REDIS_URL=redis://r", "LYO_PUBLIC_URL=http://lyo.example.com",
+		"LYO_APP_URL=http://app.example.com", "LYO_TRUSTED_PROXIES=0.0.0.0/1,128.0.0.0/1", "LYO_BCRYPT_COST=4", "LYO_RESET_TTL=8760h", "LYO_CURSOR_KEY=changeme",
+		"LYO_PROFILES=on", "LYO_JWT_KEY=no key", "LYO_PAYLOAD_KEYS=one:c2hvcnQ=", "LYO_HTTP_PORT=many",
+	}
+	for _, command := range [][]string{{"config", "check"}, {"api"}, {"worker"}, {"serve"}} {
+		_, err := runLyo(t, environ, command...)
+		for _, name := range []string{
+			"DATABASE_URL", "LYO_PUBLIC_URL", "LYO_APP_URL", "LYO_TRUSTED_PROXIES", "LYO_BCRYPT_COST", "LYO_RESET_TTL", "LYO_CURSOR_KEY", "LYO_PROFILES",
+			"LYO_JWT_KEY", "LYO_PAYLOAD_KEYS", "LYO_HTTP_PORT", "LYO_SMTP_URL", "LYO_MAIL_FROM",
+		} {
+			require.ErrorContains(t, err, name, command)
+		}
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+}
+
 // TestTemporalComesFromAProfile is a cluster or Temporal Cloud by the SDK's own settings.
 func TestTemporalComesFromAProfile(t *testing.T) {
 	t.Parallel()

@@ -1,69 +1,141 @@
 package local
 
 import (
+	"archive/tar"
+	"compress/gzip"
 	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"log/slog"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
-
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/testsuite"
 )
 
 const (
 	downloadAnswer = 15 * time.Second // until the first byte of the archive
 	downloadWhole  = 5 * time.Minute
 	reportEvery    = 15 * time.Second
+	// largestProgram bounds what comes out of an archive, in bytes; the real one has 200 MB.
+	largestProgram = 1 << 30
 )
 
-// downloadTemporal uses the SDK's own download of the command.
+// downloadedTemporal is the release that is downloaded, the first whose SQLite does not stay
+// interrupted. Later ones cannot be built as a plain module, so the two ways differ.
+const downloadedTemporal = "1.7.0"
+
+// temporalReleases is where the releases are.
+const temporalReleases = "https://github.com/temporalio/cli/releases/download"
+
+// temporalArchives are the SHA-256 of its archives by platform. What has another one is not unpacked.
+func temporalArchives() map[string]string {
+	return map[string]string{
+		"linux_amd64":  "8b5de72e622f4ae062d0d5d948ca398de6212d63b2f25766a1cb810a3dc2d0ed",
+		"linux_arm64":  "f78d8cf0353b4e04c9024f11e66eaba372f07efe9956de0f41cf03bd31c302f3",
+		"darwin_amd64": "a289156e464bdbb667a125b5e94abeab98a74814771ea4828731970cab4e907c",
+		"darwin_arm64": "88a59ea7b1a51309a873e2a914360865123d5b36528d55f8d7c34c6d79007fda",
+	}
+}
+
+// downloadTemporal downloads the archive of the release, compares it with its pin and takes the
+// command out of it, all or nothing.
 func (f Finder) downloadTemporal(ctx context.Context, dest string) error {
 	ctx, cancel := context.WithTimeout(ctx, downloadWhole)
 	defer cancel()
-	dir, err := os.MkdirTemp(filepath.Dir(dest), "download-")
+	platform := runtime.GOOS + "_" + runtime.GOARCH
+	digest := temporalArchives()[platform]
+	if digest == "" {
+		return fmt.Errorf("there is no pinned archive of the temporal command for %s", platform)
+	}
+	draft, err := scratch(dest)
 	if err != nil {
-		return fmt.Errorf("make a folder for the download: %w", err)
+		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	sayf(f.Out, "downloading the temporal command")
-	downloaded := make(chan error, 1)
-	go func() { downloaded <- sdkDownload(ctx, dir) }()
-	// The SDK makes a file in the folder when the archive begins to arrive.
-	if !answered(dir, downloaded) {
-		cancel()
-	}
-	err = <-downloaded
-	found, _ := filepath.Glob(filepath.Join(dir, "temporal-cli-go-sdk-*"))
-	if len(found) == 0 {
+	defer func() { _ = os.RemoveAll(draft) }()
+	sayf(f.Out, "downloading the temporal command %s", downloadedTemporal)
+	archive := filepath.Join(draft, "temporal.tar.gz")
+	address := fmt.Sprintf("%s/v%s/temporal_cli_%s_%s.tar.gz", temporalReleases, downloadedTemporal, downloadedTemporal, platform)
+	if err := fetchPinned(ctx, address, archive, digest); err != nil {
 		return fmt.Errorf("download the temporal command: %w", err)
 	}
-	return os.Rename(found[0], dest)
-}
-
-// sdkDownload downloads and starts nothing: the address it gives is refused
-// after the download and before the start. So the error is never nil.
-func sdkDownload(ctx context.Context, dir string) error {
-	server, err := testsuite.StartDevServer(ctx, testsuite.DevServerOptions{
-		CachedDownload: testsuite.CachedDownload{DestDir: dir},
-		ClientOptions:  &client.Options{HostPort: "nowhere", Logger: slog.New(slog.DiscardHandler)},
-	})
-	if err == nil {
-		return errors.Join(errors.New("a server started unasked"), server.Stop())
+	program := filepath.Join(draft, "temporal")
+	if err := extractProgram(archive, "temporal", program); err != nil {
+		return fmt.Errorf("unpack the temporal command: %w", err)
 	}
-	return err
+	return os.Rename(program, dest)
 }
 
-func answered(dir string, ended chan error) bool {
-	return poll(downloadAnswer, func() bool {
-		files, _ := os.ReadDir(dir)
-		return len(files) > 0 || len(ended) > 0
-	})
+// fetchPinned puts what is at an address into a file, and gives an error when its SHA-256 is another.
+func fetchPinned(ctx context.Context, address, dest, digest string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return err
+	}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: downloadAnswer, TLSHandshakeTimeout: downloadAnswer}
+	defer transport.CloseIdleConnections()
+	response, err := (&http.Client{Transport: transport}).Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", address, response.Status)
+	}
+	file, err := os.OpenFile(dest, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	_, err = io.Copy(io.MultiWriter(file, sum), io.LimitReader(response.Body, largestProgram))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != digest {
+		return fmt.Errorf("its SHA-256 is %s and should be %s", got, digest)
+	}
+	return nil
 }
 
-// buildTemporal builds the command with the go command.
+// extractProgram takes one file out of a .tar.gz and makes it executable.
+func extractProgram(archive, name, dest string) error {
+	file, err := os.Open(archive)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	zipped, err := gzip.NewReader(file)
+	if err != nil {
+		return err
+	}
+	entries := tar.NewReader(zipped)
+	for {
+		head, err := entries.Next()
+		if err != nil {
+			return fmt.Errorf("find %s: %w", name, err)
+		}
+		if head.Name != name || head.Typeflag != tar.TypeReg {
+			continue
+		}
+		out, err := os.OpenFile(dest, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755)
+		if err != nil {
+			return err
+		}
+		_, err = io.CopyN(out, entries, min(head.Size, largestProgram))
+		return errors.Join(err, out.Close())
+	}
+}
+
+// temporalSum pins every module that the command is built from, by version and digest.
+//
+//go:embed temporal.sum
+var temporalSum []byte
+
+// buildTemporal builds the command with the go command, from the modules that temporal.sum names.
 func (f Finder) buildTemporal(ctx context.Context, dest string) error {
 	goTool := f.lookPath("go")
 	if goTool == "" {
@@ -76,12 +148,12 @@ func (f Finder) buildTemporal(ctx context.Context, dest string) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(draft) }()
-	module := "module build\n\ngo 1.26\n\nrequire (\n\tgithub.com/temporalio/cli " + TemporalVersion + "\n\tmodernc.org/sqlite " + sqliteVersion + "\n)\n"
-	if err := os.WriteFile(filepath.Join(draft, "go.mod"), []byte(module), 0o600); err != nil {
-		return fmt.Errorf("describe what to build: %w", err)
+	if err := describeBuild(draft); err != nil {
+		return err
 	}
-	cmd := f.tool(ctx, goTool, "build", "-buildvcs=false", "-mod=mod", "-o", "temporal", "github.com/temporalio/cli/cmd/temporal")
-	cmd.Dir, cmd.Env = draft, append(cmd.Env, "GOFLAGS=", "GOWORK=off", "GOOS=", "GOARCH=")
+	// Read-only: a module that temporal.sum does not name, or names otherwise, ends the build.
+	cmd := f.tool(ctx, goTool, "build", "-buildvcs=false", "-mod=readonly", "-o", "temporal", temporalCommand)
+	cmd.Dir, cmd.Env = draft, append(cmd.Env, pinnedBuild()...)
 	begin := time.Now()
 	err = f.reporting(begin, func() error { _, err := run(cmd); return err })
 	if err != nil {
@@ -89,6 +161,21 @@ func (f Finder) buildTemporal(ctx context.Context, dest string) error {
 	}
 	sayf(f.Out, "built the temporal command in %s", time.Since(begin).Round(time.Second))
 	return os.Rename(filepath.Join(draft, "temporal"), dest)
+}
+
+const temporalCommand = "github.com/temporalio/cli/cmd/temporal"
+
+// pinnedBuild keeps the caller's settings of the go command out.
+func pinnedBuild() []string { return []string{"GOFLAGS=", "GOWORK=off", "GOOS=", "GOARCH="} }
+
+// describeBuild writes the module that the command is built in.
+func describeBuild(dir string) error {
+	module := "module build\n\ngo 1.26\n\nrequire (\n\tgithub.com/temporalio/cli " + TemporalVersion + "\n\tmodernc.org/sqlite " + sqliteVersion + "\n)\n"
+	err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte(module), 0o600)
+	if err := errors.Join(err, os.WriteFile(filepath.Join(dir, "go.sum"), temporalSum, 0o600)); err != nil {
+		return fmt.Errorf("describe what to build: %w", err)
+	}
+	return nil
 }
 
 // reporting says every 15 s that the work goes on.

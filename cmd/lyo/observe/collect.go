@@ -30,6 +30,7 @@ type Line struct {
 // Looks are asked at each scrape. Those that are nil are left out; one that fails
 // leaves its series out of that scrape and is counted.
 type Looks struct {
+	Writable func(context.Context) map[string]bool // by server
 	Outbox   func(context.Context) (Outbox, error)
 	Queues   func(context.Context) ([]Line, error)
 	Sockets  func() (sockets, watched int)
@@ -48,6 +49,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
+	writable       = desc("lyo_writable", "1 when a server took a write, made every few seconds at most; 0 when it did not.", "at")
 	outboxPromises = desc("lyo_outbox_promises", "Workflows still to be started or cancelled: due, or held in their user's line.", "state")
 	outboxOldest   = desc("lyo_outbox_oldest_seconds", "How long the oldest promise that is not held has waited; 0 with none.")
 	queueBacklog   = desc("lyo_queue_backlog", "Tasks that wait in a queue for a worker, about.", "queue", "kind")
@@ -66,7 +68,7 @@ var (
 // Describe names them.
 func (l *lookout) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		outboxPromises, outboxOldest, queueBacklog, queueOldest, queuePollers, sockets, watched,
+		writable, outboxPromises, outboxOldest, queueBacklog, queueOldest, queuePollers, sockets, watched,
 		poolSize, poolMost, poolWaits, poolWaited, poolTimeouts, lookFailed,
 	} {
 		to <- d
@@ -78,6 +80,11 @@ func (l *lookout) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookFor)
 	defer cancel()
 	at := gauges{to}
+	if l.Writable != nil {
+		for server, takes := range l.Writable(ctx) {
+			at.set(writable, map[bool]float64{true: 1}[takes], server)
+		}
+	}
 	if l.Outbox != nil {
 		found, err := l.Outbox(ctx)
 		if l.asked(ctx, at, "outbox", err) {

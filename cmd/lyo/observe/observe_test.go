@@ -33,6 +33,7 @@ func TestWhatAScrapeShows(t *testing.T) {
 	m := observe.New("api", "1.2.3", "abc")
 	fault := errors.New("no Temporal")
 	m.Watch(observe.Looks{
+		Writable: func(context.Context) map[string]bool { return map[string]bool{"postgres": true, "redis": false} },
 		Outbox: func(context.Context) (observe.Outbox, error) {
 			return observe.Outbox{Due: 2, Held: 3, Oldest: 90 * time.Second}, nil
 		},
@@ -58,6 +59,8 @@ func TestWhatAScrapeShows(t *testing.T) {
 	text := get(m.Handler(func(context.Context) error { return nil }, false, quiet()), "/metrics").Body.String()
 	for _, line := range []string{
 		`lyo_build_info{build="abc",process="api",version="1.2.3"} 1`,
+		`lyo_writable{at="postgres"} 1`,
+		`lyo_writable{at="redis"} 0`,
 		`lyo_http_requests_total{method="GET",route="/v1/tasks/:id",status="200"} 1`,
 		`lyo_http_requests_total{method="other",route="(none)",status="405"} 1`,
 		`lyo_http_request_seconds_count{method="GET",route="/v1/tasks/:id"} 1`,

@@ -1,0 +1,88 @@
+package api
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// TestAClientThatHangsUpIsNoFaultOfOurs: what fails because nobody waits for it any more is counted as
+// 499, neither as 5xx, which wakes somebody up, nor as an error in the log.
+func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		status int
+		fail   func(context.Context, *Server) error
+	}{
+		"the context's error": {statusGone, func(ctx context.Context, _ *Server) error { return ctx.Err() }},
+		"a part that was cut off": {statusGone, func(ctx context.Context, _ *Server) error {
+			return models.Errorf(models.Unavailable, "The engine does not answer.").Because(ctx.Err())
+		}},
+		"a query":                      {statusGone, func(ctx context.Context, s *Server) error { return s.DB.WithContext(ctx).Exec("SELECT pg_sleep(60)").Error }},
+		"a transaction rolled back":    {statusGone, func(context.Context, *Server) error { return sql.ErrTxDone }},
+		"a refusal":                    {http.StatusNotFound, func(context.Context, *Server) error { return errorOf(models.NotFound) }},
+		"a deadline of ours before it": {http.StatusServiceUnavailable, func(context.Context, *Server) error { return fmt.Errorf("ask: %w", context.DeadlineExceeded) }},
+		"a part that was too slow before it": {http.StatusServiceUnavailable, func(context.Context, *Server) error {
+			return errorOf(models.Unavailable).Because(context.DeadlineExceeded)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			counted := make(chan int, 1)
+			w := newWorld(t, func(d *Deps) {
+				d.Seen = func(_, _ string, status int, _ time.Duration) { counted <- status }
+			})
+			began := make(chan struct{})
+			register(w.server, huma.Operation{OperationID: "hang", Method: http.MethodGet, Path: "/hang"}, func(ctx context.Context, _ *nothing) (*body[string], error) {
+				close(began)
+				if !strings.HasPrefix(name, "a query") {
+					<-ctx.Done()
+				}
+				return nil, row.fail(ctx, w.server)
+			}, public)
+			ctx, hangUp := context.WithCancel(t.Context())
+			r, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+"/hang", http.NoBody)
+			require.NoError(t, err)
+			go func() {
+				<-began
+				hangUp()
+			}()
+			_, err = http.DefaultClient.Do(r) //nolint:bodyclose // there is none
+			require.ErrorIs(t, err, context.Canceled)
+			require.Equal(t, row.status, <-counted)
+			if row.status < 500 {
+				require.NotContains(t, w.logs.String(), `"level":"ERROR"`)
+				require.NotContains(t, w.logs.String(), `"level":"WARN","msg":"request"`)
+			}
+		})
+	}
+}
+
+// TestAPartThatIsTooSlowIsAFaultOfOurs: the client still waits when our own time is over.
+func TestAPartThatIsTooSlowIsAFaultOfOurs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	register(w.server, huma.Operation{OperationID: "slow", Method: http.MethodGet, Path: "/slow"}, func(ctx context.Context, _ *nothing) (*body[string], error) {
+		<-ctx.Done()
+		return nil, errors.Join(ctx.Err())
+	}, public, within(20*time.Millisecond))
+	w.problem(w.do("GET", "/slow", ""), slugDependency)
+	require.Contains(t, w.logs.String(), "dependency unavailable")
+}
+
+func TestTheStatusOfHangingUpIsInNoDocument(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	require.NotContains(t, string(w.server.Document()), `"499"`)
+	require.NotContains(t, string(w.do("GET", "/problems", "").body), slugGone)
+}

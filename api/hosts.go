@@ -1,0 +1,84 @@
+package api
+
+import (
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/lyoapp/lyo/config"
+)
+
+// hosts are the names under which this service may be asked, and the origins whose pages may open
+// sockets. A page that has led its own name to our address, or a proxy that passes any name on, is
+// refused by them.
+type hosts struct {
+	any     bool     // development: whoever reaches the listener may use it
+	names   []string // lower case, without port
+	origins []string
+}
+
+func newHosts(c config.Config) (hosts, error) {
+	public, err := url.Parse(c.HTTP.PublicURL)
+	if err != nil {
+		return hosts{}, err
+	}
+	h := hosts{any: c.Env == config.Development, names: []string{hostName(public.Host)}, origins: []string{originOf(public)}}
+	for _, name := range c.HTTP.AllowedHosts {
+		h.names = append(h.names, hostName(name))
+	}
+	for _, origin := range c.HTTP.CORSOrigins {
+		if parsed, err := url.Parse(origin); err == nil && origin != "*" {
+			origin = originOf(parsed)
+		}
+		h.origins = append(h.origins, origin)
+	}
+	return h, nil
+}
+
+// known tells whether a Host field names this service.
+func (h hosts) known(host string) bool {
+	name := hostName(host)
+	return h.any || name != "" && slices.Contains(h.names, name)
+}
+
+// mayOpenSockets tells whether pages of an origin may. In development those that this very
+// address served may too, whatever it is called.
+func (h hosts) mayOpenSockets(origin, host string) bool {
+	from, err := url.Parse(origin)
+	if err != nil || from.Host == "" {
+		return slices.Contains(h.origins, "*")
+	}
+	return slices.Contains(h.origins, originOf(from)) || slices.Contains(h.origins, "*") || h.any && strings.EqualFold(from.Host, host)
+}
+
+// hostName is a host without port, brackets and a last dot, in lower case.
+func hostName(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+}
+
+// originOf is the origin of an address as browsers write it: without the port its scheme implies.
+func originOf(u *url.URL) string {
+	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+	for implied, port := range map[string]string{"http": ":80", "https": ":443"} {
+		if scheme == implied {
+			host = strings.TrimSuffix(host, port)
+		}
+	}
+	return scheme + "://" + host
+}
+
+// refuseStrangeHosts lets only requests in that name this service. Health answers under any name,
+// since balancers and kubelets ask by address.
+func (s *Server) refuseStrangeHosts(c *gin.Context) {
+	if isHealth(c.FullPath()) || s.hosts.known(c.Request.Host) {
+		c.Next()
+		return
+	}
+	s.fail(c, malformed("The Host field does not name this service."))
+}

@@ -1,0 +1,31 @@
+package redisguard
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Why a Redis that answers takes no writes. The texts are fit for the public.
+var (
+	ErrFull     = errors.New("Redis is full: nothing can be written to it")              //nolint:staticcheck // a name begins it
+	ErrReplica  = errors.New("Redis is a replica: nothing can be written to it")         //nolint:staticcheck // a name begins it
+	ErrNoWrites = errors.New("Redis does not take writes, since it cannot save its data") //nolint:staticcheck // a name begins it
+)
+
+// probeKey holds nothing anybody needs, for a moment.
+const probeKey = "lyo:write-probe"
+
+// TryWrite writes to Redis and returns nil when that works. It returns one of the errors above, or
+// the client's for anything else, such as a server that is away.
+func TryWrite(ctx context.Context, client redis.UniversalClient) error {
+	err := client.Set(ctx, probeKey, "1", 10*time.Second).Err()
+	for prefix, why := range map[string]error{"OOM": ErrFull, "READONLY": ErrReplica, "MISCONF": ErrNoWrites} {
+		if redis.HasErrorPrefix(err, prefix) {
+			return why
+		}
+	}
+	return err
+}

@@ -1,0 +1,87 @@
+package api
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/deploy/local"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/modelstest"
+)
+
+// TestHealthWhenPostgresTakesNoWrites: such a server answers every question, so only a write tells.
+func TestHealthWhenPostgresTakesNoWrites(t *testing.T) {
+	t.Parallel()
+	url := modelstest.URL(t)
+	open := func() *world {
+		deps, clock, logs := testDeps(t)
+		db, err := models.Open(url, models.Pool{MaxOpen: 2})
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = models.Close(db) })
+		deps.DB = db
+		return serve(t, deps, clock, logs)
+	}
+	w := open()
+	require.Equal(t, 200, w.do("GET", "/v1/health/ready", "").status)
+	var name string
+	require.NoError(t, w.server.DB.Raw("SELECT current_database()").Scan(&name).Error)
+	require.NoError(t, w.server.DB.Exec("ALTER DATABASE "+name+" SET default_transaction_read_only = on").Error)
+
+	read := open() // its connections come after that
+	p := read.problem(read.do("GET", "/v1/health/database", ""), slugDependency)
+	require.Equal(t, models.ErrReadOnly.Error(), p["component"].(map[string]any)["message"])
+	p = read.problem(read.do("GET", "/v1/health/ready", ""), slugDependency)
+	require.Equal(t, false, p["ready"])
+	checks := p["checks"].([]any)
+	require.Equal(t, []any{"unhealthy", "healthy"}, []any{checks[0].(map[string]any)["status"], checks[1].(map[string]any)["status"]})
+	require.Equal(t, "degraded", read.do("GET", "/v1/health", "").json(t)["status"])
+	require.Equal(t, 200, read.do("GET", "/v1/health/live", "").status)
+	require.Equal(t, 200, w.do("GET", "/v1/health/ready", "").status, "the one before still may")
+
+	require.NoError(t, w.server.DB.Exec("ALTER DATABASE "+name+" RESET default_transaction_read_only").Error)
+	require.Equal(t, 200, open().do("GET", "/v1/health/ready", "").status)
+}
+
+// ownRedis is a real server that a test may spoil.
+func ownRedis(t *testing.T) *local.Redis {
+	t.Helper()
+	binary, err := local.FindRedis(t.Context(), local.Finder{StateDir: os.Getenv("TEST_STATE_DIR"), Offline: true})
+	if err != nil {
+		t.Skip("this test needs a real redis-server:", err)
+	}
+	server, err := local.StartRedis(t.Context(), local.RedisOptions{Binary: binary, Out: t.Output()})
+	require.NoError(t, err)
+	t.Cleanup(server.Kill)
+	return server
+}
+
+func TestHealthWhenRedisTakesNoWrites(t *testing.T) {
+	t.Parallel()
+	client := redisAt(t, ownRedis(t).URL())
+	w := newWorld(t, func(d *Deps) { d.Redis = client })
+	ctx := context.Background()
+	look := func() answer {
+		w.clock.advance(probeFor + time.Millisecond)
+		require.NoError(t, client.Ping(ctx).Err(), "it answers all the time")
+		require.Equal(t, 200, w.do("GET", "/v1/health/ready", "").status, "and can be done without")
+		return w.do("GET", "/v1/health/redis", "")
+	}
+	message := func(a answer) string {
+		require.Equal(t, "degraded", w.do("GET", "/v1/health", "").json(t)["status"])
+		return w.problem(a, slugDependency)["component"].(map[string]any)["message"].(string)
+	}
+	require.Equal(t, 200, look().status)
+	require.NoError(t, client.ConfigSet(ctx, "maxmemory-policy", "noeviction").Err())
+	require.NoError(t, client.ConfigSet(ctx, "maxmemory", "1").Err())
+	require.Contains(t, message(look()), "full")
+	require.NoError(t, client.ConfigSet(ctx, "maxmemory", "0").Err())
+	require.Equal(t, 200, look().status)
+	require.NoError(t, client.SlaveOf(ctx, "127.0.0.1", "1").Err())
+	require.Contains(t, message(look()), "replica")
+	require.NoError(t, client.SlaveOf(ctx, "NO", "ONE").Err())
+	require.Equal(t, 200, look().status)
+}

@@ -1,0 +1,38 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// plaintextDatabase is a fault for each Postgres server that would be spoken to without TLS, now or
+// when TLS fails, over a network that nobody vouches for. The driver says what it would do: it knows
+// both forms of the address, several hosts, sslmode's default, and the PG variables of this process.
+func (f *faults) plaintextDatabase(d Database) {
+	if d.URL == "" {
+		return
+	}
+	driver, err := pgconn.ParseConfig(d.URL.Reveal())
+	if err != nil { // whose text may hold the password
+		f.addf("DATABASE_URL is not an address of Postgres, or names certificates that are not there")
+		return
+	}
+	ways := append([]*pgconn.FallbackConfig{{Host: driver.Host, TLSConfig: driver.TLSConfig}}, driver.Fallbacks...)
+	var told []string
+	for _, way := range ways {
+		if way.TLSConfig != nil || sheltered(way.Host, d.PlaintextHosts) || slices.Contains(told, way.Host) {
+			continue
+		}
+		told = append(told, way.Host)
+		f.addf("DATABASE_URL reaches %s without TLS: everything learners write, and the password, would travel readable. "+
+			"Use sslmode=verify-full, or require at least; name a host of a network of your own in LYO_DATABASE_PLAINTEXT_HOSTS", way.Host)
+	}
+}
+
+// sheltered tells that nobody is on the way to a host, or that the operator vouches for it.
+func sheltered(host string, named []string) bool {
+	socket := strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@")
+	return socket || loopback(host) || slices.ContainsFunc(named, func(n string) bool { return strings.EqualFold(n, host) })
+}
