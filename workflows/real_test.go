@@ -48,13 +48,19 @@ func temporalServer(t *testing.T) client.Client {
 // two activities have one name.
 func startWorker(t *testing.T, c client.Client, db *gorm.DB, model *gemmatest.Server) {
 	t.Helper()
-	t.Cleanup(startWorkerWith(t, c, db, model, 8))
+	t.Cleanup(startWorkerWith(t, c, db, model, slots{at: 8, throttle: time.Second}))
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// startWorkerWith does so with a number of slots at the model.
-func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *gemmatest.Server, slots int) (stop func()) {
+// slots are those at the model, and for how long a heartbeat of theirs is held back.
+type slots struct {
+	at       int
+	throttle time.Duration
+}
+
+// startWorkerWith does so with slots of another kind at the model.
+func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *gemmatest.Server, s slots) (stop func()) {
 	t.Helper()
 	general := worker.New(c, workflows.Queue, worker.Options{DisableRegistrationAliasing: true})
 	workflows.Register(general)
@@ -67,7 +73,7 @@ func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *gemmates
 		Researching: &activities.Researching{DB: db, Clock: time.Now, Log: quiet()}, Material: &activities.Material{DB: db, Clock: time.Now},
 	}.Register(general)
 	inference := worker.New(c, workflows.QueueGemma, worker.Options{
-		DisableWorkflowWorker: true, MaxHeartbeatThrottleInterval: time.Second, MaxConcurrentActivityExecutionSize: slots,
+		DisableWorkflowWorker: true, MaxHeartbeatThrottleInterval: s.throttle, MaxConcurrentActivityExecutionSize: s.at,
 	})
 	activities.Inference{Writing: writing}.Register(inference)
 	for _, w := range []worker.Worker{general, inference} {
