@@ -67,20 +67,25 @@ func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *gemmates
 	writing := &activities.Writing{
 		DB: db, Clock: time.Now, Log: quiet(), Model: gemma.New(gemma.Options{BaseURL: model.BaseURL(), Model: model.Model()}),
 	}
-	activities.Database{
+	background := worker.New(c, workflows.QueueBackground, worker.Options{DisableRegistrationAliasing: true})
+	workflows.RegisterBackground(background)
+	database := activities.Database{
 		Story: &activities.Story{DB: db}, Checking: &activities.Checking{DB: db, Clock: time.Now}, Writing: writing,
 		Rewarding:   &activities.Rewarding{DB: db, Boards: &boards.Boards{DB: db, Clock: time.Now, Log: quiet()}, Clock: time.Now},
 		Researching: &activities.Researching{DB: db, Clock: time.Now, Log: quiet()}, Material: &activities.Material{DB: db, Clock: time.Now},
-	}.Register(general)
+	}
+	database.Register(general)
+	database.Register(background)
 	inference := worker.New(c, workflows.QueueGemma, worker.Options{
 		DisableWorkflowWorker: true, MaxHeartbeatThrottleInterval: s.throttle, MaxConcurrentActivityExecutionSize: s.at,
 	})
 	activities.Inference{Writing: writing}.Register(inference)
-	for _, w := range []worker.Worker{general, inference} {
+	for _, w := range []worker.Worker{general, background, inference} {
 		require.NoError(t, w.Start())
 	}
 	return func() {
 		inference.Stop()
+		background.Stop()
 		general.Stop()
 	}
 }
@@ -130,7 +135,7 @@ func finished(t *testing.T, db *gorm.DB, task models.Task) (models.Task, models.
 }
 
 func starter(c client.Client, db *gorm.DB) *outbox.Starter {
-	return &outbox.Starter{DB: db, Temporal: c, Log: quiet()}
+	return &outbox.Starter{DB: db, Temporal: c, Clock: time.Now, Log: quiet()}
 }
 
 func TestARealWorkerMakesACourse(t *testing.T) {

@@ -20,16 +20,16 @@ func Followups(clock func() time.Time) models.Followups {
 
 func fanOutPush(n models.Notification, now time.Time) models.OutboxEntry {
 	input := workflows.FanOutPushInput{NotificationID: n.ID, UserID: n.UserID}
-	return follow(n.UserID, "push", start("FanOutPush", workflows.FanOutPushID(n.ID), input, now))
+	return follow(n.UserID, "push", background("FanOutPush", workflows.FanOutPushID(n.ID), input, now))
 }
 
 func unlockAchievements(user, deed uuid.UUID, now time.Time) models.OutboxEntry {
 	input := workflows.UnlockAchievementsInput{UserID: user, Deed: deed}
-	return follow(user, "achievements", start("UnlockAchievements", workflows.UnlockAchievementsID(user, deed), input, now))
+	return follow(user, "achievements", background("UnlockAchievements", workflows.UnlockAchievementsID(user, deed), input, now))
 }
 
 func follow(user uuid.UUID, kind string, entry models.OutboxEntry) models.OutboxEntry {
-	entry.UserID, entry.DueAt = &user, entry.CreatedAt
+	entry.UserID = &user
 	entry.Labels = map[string]string{workflows.LabelUser.GetName(): user.String(), workflows.LabelKind.GetName(): kind}
 	return entry
 }
