@@ -79,7 +79,9 @@ func TestACancelWaitsForItsAnswer(t *testing.T) {
 	}
 	row := taskRow(t, db, task.ID)
 	require.True(t, row.Fault.CancelledByUser)
-	require.Equal(t, "ERROR", status(t, db, task.ResultID))
+	var course models.Course
+	require.NoError(t, db.First(&course, "id = ?", task.ResultID).Error)
+	require.Equal(t, models.CourseError, course.Status)
 	require.Zero(t, count(t, db, "outbox"), "an answered cancel is done")
 }
 

@@ -135,7 +135,7 @@ func TestARunOutOfTimeEndsInWords(t *testing.T) {
 	first, _ := askFor(t, db, user, models.TaskSpec{})
 	askFor(t, db, user, models.TaskSpec{})
 	third, _ := askFor(t, db, user, models.TaskSpec{})
-	// So much before its deadline that a run has two seconds.
+	// Its deadline is so far gone that two seconds are left of the time for winding up.
 	require.NoError(t, db.Exec(`UPDATE outbox SET input = jsonb_set(input, '{deadline}', to_jsonb(?::bigint)) WHERE workflow_id = ?`,
 		int64(-10*time.Minute+2*time.Second), first.WorkflowID).Error)
 	beginOnAnotherBuild(t, c, db, first)
@@ -219,4 +219,21 @@ func TestManyOpenTasksHideNoneThatEnded(t *testing.T) {
 	var open int64
 	require.NoError(t, db.Model(&models.Task{}).Where("state = ? AND id <> ?", models.TaskQueued, uuid.Nil).Count(&open).Error)
 	require.EqualValues(t, 59, open)
+}
+
+// TestACancelFromOutsideIsSeenThrough too: one by Temporal's command line or page, of a run that
+// nobody works on.
+func TestACancelFromOutsideIsSeenThrough(t *testing.T) {
+	t.Parallel()
+	c, db := temporalServer(t), modelstest.New(t)
+	task, promise := ask(t, db)
+	starter(c, db).Kick(t.Context(), promise)
+	require.NoError(t, c.CancelWorkflow(t.Context(), task.WorkflowID, ""))
+	require.NoError(t, menderAt(c, db, 10*time.Minute).Sweep(t.Context()))
+	relayed(t, relayAt(c, db, 11*time.Minute))
+	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus())
+	relayed(t, relayAt(c, db, 12*time.Minute))
+	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus())
+	row, _ := finished(t, db, task)
+	require.True(t, row.Fault.Cancelled())
 }

@@ -15,8 +15,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Register puts the workflows of the queue "lyo" on a worker, and those of "lyo-background",
-// of which runs are open that began before that queue was there.
+// Register puts the workflows of the queue "lyo" on a worker, and those of "lyo-background":
+// somebody may wait for one after all, and runs are open that began before that queue was there.
 func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(GenerateCourse)
 	w.RegisterWorkflow(RegenerateCourse)

@@ -10,12 +10,19 @@ import (
 )
 
 // Followups are the promises that deeds leave behind. Nobody waits for what they
-// start, so they are the relay's at once.
+// start, so they are the relay's at once, in the background.
 func Followups(clock func() time.Time) models.Followups {
 	return models.Followups{
 		Push:   func(n models.Notification) models.OutboxEntry { return fanOutPush(n, clock()) },
 		Unlock: func(user, deed uuid.UUID) models.OutboxEntry { return unlockAchievements(user, deed, clock()) },
 	}
+}
+
+// Waited is a promise of the background for which somebody waits after all: it is kept with
+// those of courses.
+func Waited(entry models.OutboxEntry) models.OutboxEntry {
+	entry.TaskQueue, entry.Background = workflows.Queue, false
+	return entry
 }
 
 func fanOutPush(n models.Notification, now time.Time) models.OutboxEntry {

@@ -44,7 +44,10 @@ func (m *Mender) reconcileTask(ctx context.Context, task models.Task) error {
 	}
 	status := run.GetWorkflowExecutionInfo().GetStatus()
 	if status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		if !m.overdue(task, run) {
+		switch {
+		case run.GetWorkflowExtendedInfo().GetCancelRequested(): // by whatever way: it has its time from now on
+			return models.Promise(ctx, m.Starter.DB, CancelSoon(task, m.Clock()))
+		case !m.overdue(task, run):
 			return nil
 		}
 		if err := m.Starter.terminate(ctx, task.WorkflowID, "The run went on beyond the time that such runs are given."); err != nil {
