@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"go.temporal.io/sdk/activity"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities/gemma"
@@ -137,7 +136,7 @@ func (c *Curating) CheckLinks(ctx context.Context) (checked int, err error) {
 		return 0, translate(err)
 	}
 	for i, link := range links {
-		activity.RecordHeartbeat(ctx, i)
+		heartbeat(ctx, i)
 		if err := models.SaveLink(ctx, c.DB, link.ItemID, c.stateOf(ctx, link.Address), c.Clock()); err != nil {
 			return i, translate(err)
 		}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"go.temporal.io/sdk/activity"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models"
@@ -65,7 +64,7 @@ func (e *Exporting) CollectFile(ctx context.Context, in CollectInput) error {
 		out := &pieces{ctx: ctx, db: tx, export: in.ExportID, next: first}
 		rows := &jsonRows{out: out, single: in.File == "profile.json"}
 		err := models.EachPersonalRow(ctx, tx, export.UserID, in.File, func(row []byte) error {
-			alive(ctx)
+			heartbeat(ctx)
 			return rows.add(row)
 		})
 		if err != nil {
@@ -216,7 +215,7 @@ func (p *pieces) close() error {
 }
 
 func (p *pieces) flush() error {
-	alive(p.ctx)
+	heartbeat(p.ctx)
 	err := models.AddExportPart(p.ctx, p.db, models.ExportPart{ExportID: p.export, Position: p.next, Data: p.buffer})
 	p.next, p.size, p.buffer = p.next+1, p.size+int64(len(p.buffer)), p.buffer[:0]
 	return err
@@ -234,7 +233,7 @@ type pieceReader struct {
 // Read ends with the last piece.
 func (r *pieceReader) Read(into []byte) (int, error) {
 	if len(r.rest) == 0 {
-		alive(r.ctx)
+		heartbeat(r.ctx)
 		part, ok, err := models.NextExportPart(r.ctx, r.db, r.export, r.next, r.end)
 		if err != nil {
 			return 0, err
@@ -247,11 +246,4 @@ func (r *pieceReader) Read(into []byte) (int, error) {
 	n := copy(into, r.rest)
 	r.rest = r.rest[n:]
 	return n, nil
-}
-
-// alive tells Temporal that the activity is alive, where there is one.
-func alive(ctx context.Context) {
-	if activity.IsActivity(ctx) {
-		activity.RecordHeartbeat(ctx)
-	}
 }

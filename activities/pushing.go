@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"go.temporal.io/sdk/activity"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities/push"
@@ -48,8 +47,7 @@ const devicesAtOnce = 100
 //
 // A stopping worker writes down what it has and leaves the rest to another.
 func (p *Pushing) DeliverPushes(ctx context.Context, in Shard) (counts PushCounts, err error) {
-	stopBeating := beating(ctx)
-	defer stopBeating()
+	defer heartbeats(ctx, nil, nil)()
 	name := fmt.Sprintf("push %v%v %v", in.Notification, in.Broadcast, in.After)
 	err = models.Alone(ctx, p.DB, name, func() error {
 		if in.Broadcast == uuid.Nil { // of a broadcast whoever cuts it does this
@@ -178,38 +176,4 @@ type CorrectInput struct {
 // the same counts twice are once.
 func (p *Pushing) CorrectResult(ctx context.Context, in CorrectInput) error {
 	return translate(models.SetResult(ctx, p.DB, in.TaskID, in.Counts.Result(), p.Clock()))
-}
-
-// workerStops is closed when the worker is told to stop; nil outside of one.
-func workerStops(ctx context.Context) <-chan struct{} {
-	if !activity.IsActivity(ctx) {
-		return nil
-	}
-	return activity.GetWorkerStopChannel(ctx)
-}
-
-// beating reports to Temporal that the activity lives until stop is called.
-func beating(ctx context.Context) (stop func()) {
-	if !activity.IsActivity(ctx) {
-		return func() {}
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		ticker := time.NewTicker(beatEvery)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-				activity.RecordHeartbeat(ctx)
-			}
-		}
-	}()
-	return func() {
-		cancel()
-		<-done
-	}
 }

@@ -38,7 +38,7 @@ func (r *Rewarding) RefreshBoards(ctx context.Context) error {
 // BuildBoards builds the boards in Redis from the ledger in the place of those with a
 // stamp. Key: the stamp; boards that have another by now stay.
 func (r *Rewarding) BuildBoards(ctx context.Context, stamp uuid.UUID) (boards.Built, error) {
-	built, err := r.Boards.Build(ctx, &stamp, func() { alive(ctx) })
+	built, err := r.Boards.Build(ctx, &stamp, func() { heartbeat(ctx) })
 	return built, translate(err)
 }
 
@@ -54,7 +54,7 @@ const manyAtOnce = 500
 // ApplyAchievements unlocks what they have reached for the users after one. Key: (user,
 // achievement), as for Unlock.
 func (r *Rewarding) ApplyAchievements(ctx context.Context, after uuid.UUID) (models.Applied, error) {
-	alive(ctx)
+	heartbeat(ctx)
 	done, err := models.ApplyToMany(ctx, r.DB, after, manyAtOnce, r.Clock(), r.Followups)
 	return done, translate(err)
 }
@@ -62,7 +62,7 @@ func (r *Rewarding) ApplyAchievements(ctx context.Context, after uuid.UUID) (mod
 // RemindOfReviews reminds the users after one of cards that are due, where it is time for
 // that. Key: (user, their day); a second reminder is none.
 func (r *Rewarding) RemindOfReviews(ctx context.Context, after uuid.UUID) (models.Reminded, error) {
-	alive(ctx)
+	heartbeat(ctx)
 	done, err := models.RemindMany(ctx, r.DB, after, manyAtOnce, r.Clock(), r.Followups)
 	return done, translate(err)
 }

@@ -30,6 +30,6 @@ func (s *Sweeping) SwitchOffSilent(ctx context.Context) (total int, err error) {
 		if err != nil || n < sweptAtOnce {
 			return total, translate(err)
 		}
-		alive(ctx)
+		heartbeat(ctx)
 	}
 }

@@ -32,7 +32,7 @@ func school(t *testing.T) *world {
 	return newWorld(t, func(d *Deps) {
 		d.Config.Course.Deadline = time.Hour
 		d.Temporal = away
-		d.Starter = &outbox.Starter{DB: d.DB, Temporal: away, Log: quiet}
+		d.Starter = &outbox.Starter{DB: d.DB, Temporal: away, Clock: time.Now, Log: quiet}
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -51,7 +52,7 @@ func FuzzProblem(f *testing.F) {
 	deps, _, _ := testDeps(f)
 	deps.DB, deps.Tickets = modelstest.New(f), realtime.NewTickets(nil)
 	deps.Hub = realtime.NewHub(realtime.Options{Source: rowsOnly{deps.DB}})
-	deps.Starter = &outbox.Starter{DB: deps.DB, Log: deps.Log}
+	deps.Starter = &outbox.Starter{DB: deps.DB, Clock: time.Now, Log: deps.Log}
 	server, err := New(deps)
 	require.NoError(f, err)
 	(&world{server: server}).echoing()

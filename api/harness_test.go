@@ -116,7 +116,7 @@ func serve(t *testing.T, deps Deps, clock *testClock, logs *lockedBuffer) *world
 		deps.Hub = rowsHub(t, deps)
 	}
 	if deps.Starter == nil {
-		deps.Starter = &outbox.Starter{DB: deps.DB, Log: deps.Log}
+		deps.Starter = &outbox.Starter{DB: deps.DB, Clock: time.Now, Log: deps.Log}
 	}
 	if deps.Tickets == nil {
 		deps.Tickets = realtime.NewTickets(deps.Redis)

@@ -67,7 +67,7 @@ func (s *Server) testPush(ctx context.Context, _ *nothing) (*body[testPushView],
 	followups := outbox.Followups(s.now)
 	push := followups.Push
 	followups.Push = func(n models.Notification) models.OutboxEntry {
-		promise = push(n)
+		promise = outbox.Waited(push(n))
 		promise.DueAt = now.Add(time.Second) // kept below
 		return promise
 	}

@@ -192,7 +192,8 @@ func lockCourse(tx *gorm.DB, id uuid.UUID) error {
 
 // DeleteCourse removes a course of the owner with its lessons and items. For
 // each task that was still writing it, promise says what to leave in the outbox
-// so that its workflow ends; the workflow then ends the task.
+// so that its workflow ends; the task ends here and now, as cancelled, and the next
+// of the user's line goes on.
 func DeleteCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, promise func(Task) OutboxEntry, allowed func(Course) error) (promised []OutboxEntry, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		// Tasks are locked before courses everywhere, so that writers cannot block each other.
@@ -216,9 +217,13 @@ func DeleteCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, promise
 // removeCourse deletes a locked course and leaves a promise for each locked task that was
 // still writing it.
 func removeCourse(ctx context.Context, tx *gorm.DB, id uuid.UUID, open []Task, promise func(Task) OutboxEntry) (promised []OutboxEntry, err error) {
-	for _, task := range open {
+	for _, task := range open { // a task that is left open would wait for a worker to say that there is no course
 		entry := promise(task)
-		if err := Promise(ctx, tx, entry); err != nil {
+		unstarted, err := promiseCancel(tx, task, entry)
+		if err != nil {
+			return nil, err
+		}
+		if err := endCancelled(tx, task, unstarted != nil && unstarted.Held, entry.CreatedAt); err != nil {
 			return nil, err
 		}
 		promised = append(promised, entry)

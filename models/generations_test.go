@@ -272,7 +272,7 @@ func TestOutboxLeasesEachPromiseToOne(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for {
-				got, err := models.LeaseOutbox(ctx, db, start, start.Add(time.Minute), 3)
+				got, err := models.LeaseOutbox(ctx, db, false, start, start.Add(time.Minute), 3)
 				if err != nil {
 					t.Error(err)
 					return
@@ -286,11 +286,11 @@ func TestOutboxLeasesEachPromiseToOne(t *testing.T) {
 	}
 	wg.Wait()
 	require.EqualValues(t, 40, taken.Load())
-	due, ok, err := models.NextPromise(ctx, db)
+	due, ok, err := models.NextPromise(ctx, db, false)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, start.Add(time.Minute), due.UTC())
-	left, err := models.LeaseOutbox(ctx, db, start.Add(time.Minute), start.Add(2*time.Minute), 100)
+	left, err := models.LeaseOutbox(ctx, db, false, start.Add(time.Minute), start.Add(2*time.Minute), 100)
 	require.NoError(t, err)
 	require.Len(t, left, 40, "a relay that died loses nothing")
 }

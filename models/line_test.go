@@ -46,10 +46,10 @@ func TestOnlySoManyOfAUsersGenerationsGoOnAtATime(t *testing.T) {
 		return found
 	}
 	require.Equal(t, []bool{false, false, true, true, true}, held())
-	due, err := models.LeaseOutbox(ctx, db, start.Add(time.Hour), start.Add(2*time.Hour), 10)
+	due, err := models.LeaseOutbox(ctx, db, false, start.Add(time.Hour), start.Add(2*time.Hour), 10)
 	require.NoError(t, err)
 	require.Len(t, due, 2, "what is held is not due")
-	stale, err := models.StaleTasks(ctx, db, start.Add(time.Hour), 10)
+	stale, err := models.StaleTasks(ctx, db, start.Add(time.Hour), uuid.Nil, 10)
 	require.NoError(t, err)
 	require.Len(t, stale, 2, "who waits in line is not stale")
 

@@ -16,15 +16,15 @@ type OutboxState struct {
 }
 
 // LookAtOutbox counts the promises that wait. One that its handler still has time
-// for is not yet due.
+// for is not yet due, and a cancel that was passed on does not wait.
 func LookAtOutbox(ctx context.Context, db *gorm.DB, now time.Time) (OutboxState, error) {
 	var found struct {
 		Due, Held int64
 		Oldest    *time.Time
 	}
 	err := db.WithContext(ctx).Raw(`
-		SELECT count(*) FILTER (WHERE NOT held AND created_at <= @now) AS due, count(*) FILTER (WHERE held) AS held,
-		       min(created_at) FILTER (WHERE NOT held) AS oldest
+		SELECT count(*) FILTER (WHERE NOT held AND cancel_requested_at IS NULL AND created_at <= @now) AS due, count(*) FILTER (WHERE held) AS held,
+		       min(created_at) FILTER (WHERE NOT held AND cancel_requested_at IS NULL) AS oldest
 		FROM outbox`, map[string]any{"now": now}).Scan(&found).Error
 	state := OutboxState{Due: found.Due, Held: found.Held}
 	if found.Oldest != nil {

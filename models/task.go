@@ -107,11 +107,15 @@ type OutboxEntry struct {
 	UserID     *uuid.UUID        `gorm:"type:uuid"`                  // whose work it is; nil for nobody's
 	Priority   int               // 1, the most urgent, to 5; 0 for the usual 3
 	Held       bool              // waits in its user's line and is not due whatever DueAt says
+	Background bool              // nobody waits for it: it comes apart from and after what learners wait for
 	CreatedAt  time.Time
 	DueAt      time.Time // not before; the handler that wrote it has until then
 	Attempts   int
 	LastError  string
-	Trace      string // the W3C traceparent of the request that made it; empty without one
+	// CancelRequestedAt is when the workflow was asked to end; nil before, and for a start.
+	// From then on the promise is to terminate it at DueAt.
+	CancelRequestedAt *time.Time
+	Trace             string // the W3C traceparent of the request that made it; empty without one
 }
 
 // What an outbox entry asks for.

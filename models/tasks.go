@@ -151,20 +151,48 @@ func CancelTask(ctx context.Context, db *gorm.DB, user, id uuid.UUID, promise Ou
 
 // cancelTask does the work of CancelTask for an open task whose row is locked.
 func cancelTask(tx *gorm.DB, row Task, promise OutboxEntry, now time.Time) error {
-	var unstarted []OutboxEntry
-	err := tx.Clauses(clause.Returning{}).Where("workflow_id = ? AND action = ?", row.WorkflowID, OutboxStart).Delete(&unstarted).Error
-	if err != nil {
+	unstarted, err := promiseCancel(tx, row, promise)
+	if err != nil || unstarted == nil {
 		return err
+	}
+	return endCancelled(tx, row, unstarted.Held, now)
+}
+
+// promiseCancel leaves a promise to cancel the workflow of a locked task, and takes back the
+// one to start it, which it returns; nil: it was kept already.
+func promiseCancel(tx *gorm.DB, row Task, promise OutboxEntry) (unstarted *OutboxEntry, err error) {
+	var starts []OutboxEntry
+	err = tx.Clauses(clause.Returning{}).Where("workflow_id = ? AND action = ?", row.WorkflowID, OutboxStart).Delete(&starts).Error
+	if err != nil {
+		return nil, err
+	}
+	if len(starts) > 0 {
+		unstarted = &starts[0]
 	}
 	// Even then: the start may be on its way to Temporal at this moment.
-	if err := Promise(tx.Statement.Context, tx, promise); err != nil || len(unstarted) == 0 {
-		return err
-	}
-	err = settle(tx, row, []TaskEvent{CancelledEvent(row.Seq+1, row.Progress, now)}, Generation{}, Followups{})
-	if err != nil || unstarted[0].Held || !row.MakesCourse() {
+	return unstarted, Promise(tx.Statement.Context, tx, promise)
+}
+
+// endCancelled ends a locked task as cancelled, whatever its workflow does. The next of its
+// user's line goes on, unless the task was itself held there.
+func endCancelled(tx *gorm.DB, row Task, held bool, now time.Time) error {
+	err := settle(tx, row, []TaskEvent{CancelledEvent(row.Seq+1, row.Progress, now)}, Generation{}, Followups{})
+	if err != nil || held || !row.MakesCourse() {
 		return err
 	}
 	return admitNext(tx, row.UserID, now)
+}
+
+// EndCancelledWorkflow ends the task of a workflow that was to be cancelled and goes on no
+// more, in words, as the workflow would have. Without an open task there is nothing to do.
+func EndCancelledWorkflow(ctx context.Context, db *gorm.DB, workflowID string, now time.Time) error {
+	var open []Task
+	err := db.WithContext(ctx).Where("workflow_id = ? AND state IN ?", workflowID, []TaskState{TaskQueued, TaskRunning}).Find(&open).Error
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	last := CancelledEvent(open[0].Seq+1, open[0].Progress, now)
+	return SettleGeneration(ctx, db, open[0].ID, []TaskEvent{last}, Generation{}, Followups{})
 }
 
 // CancelledEvent is the last event of a task that somebody cancelled.
@@ -175,13 +203,13 @@ func CancelledEvent(seq int64, progress int, at time.Time) TaskEvent {
 	}
 }
 
-// StaleTasks are open tasks whose row has not moved since the given time, oldest
-// first. Those in line are not expected to move.
-func StaleTasks(ctx context.Context, db *gorm.DB, since time.Time, limit int) ([]Task, error) {
+// StaleTasks is a page of the open tasks whose row has not moved since the given time, by
+// their ids, after the given one. Those in line are not expected to move.
+func StaleTasks(ctx context.Context, db *gorm.DB, since time.Time, after uuid.UUID, limit int) ([]Task, error) {
 	var tasks []Task
 	err := db.WithContext(ctx).
-		Where("state IN ?", []TaskState{TaskQueued, TaskRunning}).Where("updated_at < ?", since).
+		Where("state IN ?", []TaskState{TaskQueued, TaskRunning}).Where("updated_at < ? AND id > ?", since, after).
 		Where("NOT EXISTS (SELECT 1 FROM outbox o WHERE o.workflow_id = tasks.workflow_id AND o.held)").
-		Order("updated_at").Limit(limit).Find(&tasks).Error
+		Order("id").Limit(limit).Find(&tasks).Error
 	return tasks, err
 }

@@ -164,7 +164,10 @@ func SettleGeneration(ctx context.Context, db *gorm.DB, task uuid.UUID, rest []T
 		if err != nil || row.State.Ended() {
 			return err
 		}
-		if err := settle(tx, row, rest, gen, f); err != nil || !row.MakesCourse() {
+		if err := settle(tx, row, rest, gen, f); err != nil {
+			return err
+		}
+		if err := dropAnsweredCancel(tx, row.WorkflowID); err != nil || !row.MakesCourse() {
 			return err // what is not in the line makes no room in it
 		}
 		return admitNext(tx, row.UserID, rest[len(rest)-1].At)

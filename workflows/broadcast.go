@@ -161,7 +161,7 @@ func (b *broadcast) pass(ctx workflow.Context, again bool) (full bool, err error
 func (b *broadcast) start(ctx workflow.Context, shard activities.Shard, places workflow.Semaphore) {
 	b.in.Shards++
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID: PushShardID(b.in.BroadcastID, b.in.Shards), TaskQueue: QueuePush, WaitForCancellation: true,
+		WorkflowID: PushShardID(b.in.BroadcastID, b.in.Shards), TaskQueue: QueuePush, WaitForCancellation: true, WorkflowExecutionTimeout: shardFor,
 	})
 	told := workflow.ExecuteChildWorkflow(child, PushShard, shard)
 	workflow.Go(ctx, func(ctx workflow.Context) {

@@ -20,6 +20,9 @@
 //	RebuildBoards      the boards in Redis are built again from the ledger
 //	RemindOfReviews    users are reminded of cards to review, by a schedule
 //
+// Every run has an execution timeout, by timeouts.go. What learners wait for runs on the queue
+// "lyo", what follows their actions or the clock on "lyo-background".
+//
 // Workflow ids are derived from business keys in names.go, so a second start of
 // the same work finds the first.
 package workflows

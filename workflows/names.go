@@ -9,9 +9,10 @@ import (
 
 // Task queues: one per scarce resource.
 const (
-	Queue      = "lyo"       // workflows, and activities on the database
-	QueueGemma = "lyo-gemma" // activities that hold a slot of the model
-	QueuePush  = "lyo-push"  // what is sent to devices, at a limited rate
+	Queue           = "lyo"            // what learners wait for, but for the model's part
+	QueueBackground = "lyo-background" // what follows an action or the clock, and nobody waits for
+	QueueGemma      = "lyo-gemma"      // activities that hold a slot of the model
+	QueuePush       = "lyo-push"       // what is sent to devices, at a limited rate
 )
 
 // QueryProgress answers a ProgressAnswer with every event after the given seq.

@@ -30,6 +30,8 @@ func Lanes() []Lane {
 	return []Lane{
 		{Queue, enums.TASK_QUEUE_TYPE_WORKFLOW},
 		{Queue, enums.TASK_QUEUE_TYPE_ACTIVITY},
+		{QueueBackground, enums.TASK_QUEUE_TYPE_WORKFLOW},
+		{QueueBackground, enums.TASK_QUEUE_TYPE_ACTIVITY},
 		{QueueGemma, enums.TASK_QUEUE_TYPE_ACTIVITY},
 		{QueuePush, enums.TASK_QUEUE_TYPE_WORKFLOW},
 		{QueuePush, enums.TASK_QUEUE_TYPE_ACTIVITY},

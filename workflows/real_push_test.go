@@ -32,8 +32,8 @@ func startPushWorker(t *testing.T, c client.Client, db *gorm.DB, apns *pushtest.
 	})
 	require.NoError(t, err)
 	pushing := &activities.Pushing{DB: db, Clock: time.Now, Sender: sender, DailyCap: 10}
-	general := worker.New(c, workflows.Queue, worker.Options{DisableRegistrationAliasing: true})
-	workflows.Register(general)
+	general := worker.New(c, workflows.QueueBackground, worker.Options{DisableRegistrationAliasing: true})
+	workflows.RegisterBackground(general)
 	activities.Database{
 		Story: &activities.Story{DB: db}, Writing: &activities.Writing{}, Checking: &activities.Checking{}, Researching: &activities.Researching{},
 		Material: &activities.Material{}, Departure: &activities.Departure{}, Exporting: &activities.Exporting{}, Mailing: &activities.Mailing{},

@@ -144,7 +144,7 @@ func TestALongLineDelaysOthersByLittle(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, models.Close(db)) }()
 	c, model := temporalServer(t), gemmatest.New(t)
-	defer startWorkerWith(t, c, db, model, 1)()
+	defer startWorkerWith(t, c, db, model, slots{at: 1, throttle: time.Second})()
 	relay := &outbox.Relay{Starter: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: 50 * time.Millisecond}
 	model.Script(func(gemmatest.Request) []gemmatest.Fault {
 		return []gemmatest.Fault{gemmatest.Delay(4 * time.Millisecond)}

@@ -48,33 +48,44 @@ func temporalServer(t *testing.T) client.Client {
 // two activities have one name.
 func startWorker(t *testing.T, c client.Client, db *gorm.DB, model *gemmatest.Server) {
 	t.Helper()
-	t.Cleanup(startWorkerWith(t, c, db, model, 8))
+	t.Cleanup(startWorkerWith(t, c, db, model, slots{at: 8, throttle: time.Second}))
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// startWorkerWith does so with a number of slots at the model.
-func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *gemmatest.Server, slots int) (stop func()) {
+// slots are those at the model, and for how long a heartbeat of theirs is held back.
+type slots struct {
+	at       int
+	throttle time.Duration
+}
+
+// startWorkerWith does so with slots of another kind at the model.
+func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *gemmatest.Server, s slots) (stop func()) {
 	t.Helper()
 	general := worker.New(c, workflows.Queue, worker.Options{DisableRegistrationAliasing: true})
 	workflows.Register(general)
 	writing := &activities.Writing{
 		DB: db, Clock: time.Now, Log: quiet(), Model: gemma.New(gemma.Options{BaseURL: model.BaseURL(), Model: model.Model()}),
 	}
-	activities.Database{
+	background := worker.New(c, workflows.QueueBackground, worker.Options{DisableRegistrationAliasing: true})
+	workflows.RegisterBackground(background)
+	database := activities.Database{
 		Story: &activities.Story{DB: db}, Checking: &activities.Checking{DB: db, Clock: time.Now}, Writing: writing,
 		Rewarding:   &activities.Rewarding{DB: db, Boards: &boards.Boards{DB: db, Clock: time.Now, Log: quiet()}, Clock: time.Now},
 		Researching: &activities.Researching{DB: db, Clock: time.Now, Log: quiet()}, Material: &activities.Material{DB: db, Clock: time.Now},
-	}.Register(general)
+	}
+	database.Register(general)
+	database.Register(background)
 	inference := worker.New(c, workflows.QueueGemma, worker.Options{
-		DisableWorkflowWorker: true, MaxHeartbeatThrottleInterval: time.Second, MaxConcurrentActivityExecutionSize: slots,
+		DisableWorkflowWorker: true, MaxHeartbeatThrottleInterval: s.throttle, MaxConcurrentActivityExecutionSize: s.at,
 	})
 	activities.Inference{Writing: writing}.Register(inference)
-	for _, w := range []worker.Worker{general, inference} {
+	for _, w := range []worker.Worker{general, background, inference} {
 		require.NoError(t, w.Start())
 	}
 	return func() {
 		inference.Stop()
+		background.Stop()
 		general.Stop()
 	}
 }
@@ -124,7 +135,7 @@ func finished(t *testing.T, db *gorm.DB, task models.Task) (models.Task, models.
 }
 
 func starter(c client.Client, db *gorm.DB) *outbox.Starter {
-	return &outbox.Starter{DB: db, Temporal: c, Log: quiet()}
+	return &outbox.Starter{DB: db, Temporal: c, Clock: time.Now, Log: quiet()}
 }
 
 func TestARealWorkerMakesACourse(t *testing.T) {

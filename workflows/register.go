@@ -15,7 +15,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Register puts every workflow on a worker.
+// Register puts the workflows of the queue "lyo" on a worker, and those of "lyo-background":
+// somebody may wait for one after all, and runs are open that began before that queue was there.
 func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(GenerateCourse)
 	w.RegisterWorkflow(RegenerateCourse)
@@ -24,6 +25,11 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflowWithOptions(DeleteAccount, workflow.RegisterOptions{VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	w.RegisterWorkflow(ExportAccount)
 	w.RegisterWorkflow(SendMail)
+	RegisterBackground(w)
+}
+
+// RegisterBackground puts the workflows of the queue "lyo-background" on a worker.
+func RegisterBackground(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(ReviewReport)
 	w.RegisterWorkflow(FanOutPush)
 	w.RegisterWorkflow(UnlockAchievements)

@@ -34,26 +34,28 @@ const (
 // schedules are what is started by the clock, in UTC. A run that is still going on when
 // the next is due is left to end.
 func schedules() []client.ScheduleOptions {
-	schedule := func(id string, spec client.ScheduleSpec, late time.Duration, workflow any, args []any) client.ScheduleOptions {
+	schedule := func(id string, spec client.ScheduleSpec, late, within time.Duration, workflow any, args []any) client.ScheduleOptions {
 		return client.ScheduleOptions{
 			ID: id, Spec: spec, Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: late,
-			Action: &client.ScheduleWorkflowAction{ID: id, Workflow: workflow, Args: args, TaskQueue: Queue},
+			Action: &client.ScheduleWorkflowAction{
+				ID: id, Workflow: workflow, Args: args, TaskQueue: QueueBackground, WorkflowExecutionTimeout: within,
+			},
 		}
 	}
 	nightly := func(hour, minute int, id string, workflow any, args ...any) client.ScheduleOptions {
 		return schedule(id, client.ScheduleSpec{Calendars: []client.ScheduleCalendarSpec{{
 			Hour: []client.ScheduleRange{{Start: hour}}, Minute: []client.ScheduleRange{{Start: minute}}, Comment: "every night",
-		}}}, catchUp, workflow, args)
+		}}}, catchUp, nightlyFor, workflow, args)
 	}
-	every := func(d time.Duration, id string, workflow any, args ...any) client.ScheduleOptions {
-		return schedule(id, client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: d}}}, d, workflow, args)
+	every := func(d, within time.Duration, id string, workflow any, args ...any) client.ScheduleOptions {
+		return schedule(id, client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: d}}}, d, within, workflow, args)
 	}
 	return []client.ScheduleOptions{
 		nightly(1, 7, ScheduleCheckContent, CheckContent, CheckContentInput{}),
 		nightly(2, 7, ScheduleCurateFeeds, CurateFeeds, CurateFeedsInput{}),
 		nightly(3, 17, ScheduleSweepDevices, SweepDevices),
-		every(trendingEvery, ScheduleCountTrending, CountTrending),
-		every(remindEvery, ScheduleRemindOfReviews, RemindOfReviews, uuid.Nil),
+		every(trendingEvery, trendingFor, ScheduleCountTrending, CountTrending),
+		every(remindEvery, remindFor, ScheduleRemindOfReviews, RemindOfReviews, uuid.Nil),
 	}
 }
 

@@ -21,9 +21,8 @@ func SendMail(ctx workflow.Context, mail uuid.UUID) error {
 // Mailing waits for a server of others, and for the time in which a mail is of use.
 func mailing(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue:              Queue,
 		StartToCloseTimeout:    time.Minute,
-		ScheduleToCloseTimeout: time.Hour,
+		ScheduleToCloseTimeout: mailFor,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 2 * time.Minute},
 	})
 }

@@ -77,7 +77,7 @@ func open(ctx context.Context, cfg config.Config, process string, out io.Writer)
 	if a.model, err = modelOf(cfg.Gemma, a.traces.Client(), a.log); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
-	a.starter = &outbox.Starter{DB: a.db, Temporal: a.temporal, Log: a.log}
+	a.starter = &outbox.Starter{DB: a.db, Temporal: a.temporal, Clock: clock, Log: a.log}
 	return a, a.watch()
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lyoapp/lyo/activities/gemma"
 	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
 )
 
 // rollout is said only where workers are versioned.
@@ -36,6 +37,25 @@ func (d *doctor) rollout(ctx context.Context) finding {
 		return finding{name, fault, "no build is current: new work waits", mend}
 	}
 	return finding{name, fine, "new work goes to build " + found.Info.RoutingConfig.CurrentVersion.BuildID, ""}
+}
+
+// runs are those that are open: whether they go on.
+func (d *doctor) runs(ctx context.Context) finding {
+	const name = "runs"
+	if d.temporal == nil {
+		return finding{name, unknown, "Temporal has to answer first", ""}
+	}
+	failing, err := workflows.LookForFailingRuns(ctx, d.temporal, d.cfg.Temporal.Namespace, clock())
+	switch {
+	case err != nil:
+		return finding{name, unknown, "Temporal did not say how open runs are", ""}
+	case len(failing) > 0:
+		return finding{
+			name, fault, fmt.Sprintf("%d open runs do not go on, such as %s: their workflow task fails again and again", len(failing), failing[0].ID),
+			"the worker's log says why; where its code cannot replay them, start workers of the build that began them, or cancel them: lyo task cancel",
+		}
+	}
+	return finding{name, fine, "those looked at go on", ""}
 }
 
 // overdue is when a promise has waited longer than a relay that works lets it.

@@ -68,7 +68,7 @@ func (a *app) pauseForTemporal(ctx context.Context, why error) error {
 // runWorkers polls the queues. When ctx ends, activities on the database finish,
 // and inference and pushes are handed back, within the stop time.
 func (a *app) runWorkers(ctx context.Context) error {
-	fatal := make(chan error, 3)
+	fatal := make(chan error, 4)
 	base := worker.Options{
 		WorkerStopTimeout:                  a.cfg.HTTP.StopWithin / 2,
 		OnFatalError:                       func(err error) { fatal <- err },
@@ -111,24 +111,40 @@ func (a *app) runWorkers(ctx context.Context) error {
 		general := worker.New(a.temporal, workflows.Queue, base)
 		workflows.Register(general)
 		database.Register(general)
+		background := worker.New(a.temporal, workflows.QueueBackground, backgroundOptions(base))
+		workflows.RegisterBackground(background)
+		database.Register(background)
 		inference := worker.New(a.temporal, workflows.QueueGemma, slots)
 		activities.Inference{Writing: writing, Ordering: a.ordering()}.Register(inference)
 		pushes := worker.New(a.temporal, workflows.QueuePush, pushOptions(base))
 		workflows.RegisterPush(pushes)
 		activities.Pushes{Pushing: pushing}.Register(pushes)
-		return []worker.Worker{general, inference, pushes}
+		return []worker.Worker{general, background, inference, pushes}
 	})
 	if err != nil {
 		return err
 	}
 	defer stop()
-	a.log.InfoContext(ctx, "worker is polling", "queues", []string{workflows.Queue, workflows.QueueGemma, workflows.QueuePush})
+	a.log.InfoContext(ctx, "worker is polling", "queues", []string{
+		workflows.Queue, workflows.QueueBackground, workflows.QueueGemma, workflows.QueuePush,
+	})
 	select {
 	case <-ctx.Done():
 		return nil
 	case err := <-fatal:
 		return fmt.Errorf("worker: %w", err)
 	}
+}
+
+// backgroundOptions leave the machine, Postgres and Temporal to what learners wait for: the
+// background has few slots of its own, however much of it there is.
+func backgroundOptions(base worker.Options) worker.Options {
+	base.MaxConcurrentWorkflowTaskPollers = 2
+	base.MaxConcurrentWorkflowTaskExecutionSize = 2
+	base.MaxConcurrentLocalActivityExecutionSize = 2
+	base.MaxConcurrentActivityTaskPollers = 2
+	base.MaxConcurrentActivityExecutionSize = 4
+	return base
 }
 
 // startWorkers has workers poll until stop. A worker can be started once only, so where

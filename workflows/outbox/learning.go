@@ -22,8 +22,7 @@ func ApplyAchievements(batch uuid.UUID, now time.Time) models.OutboxEntry {
 
 // general is about nobody in particular, and the relay's at once.
 func general(workflow, id string, input any, kind string, now time.Time) models.OutboxEntry {
-	entry := start(workflow, id, input, now)
-	entry.DueAt = now
+	entry := background(workflow, id, input, now)
 	entry.Labels = map[string]string{workflows.LabelKind.GetName(): kind}
 	return entry
 }

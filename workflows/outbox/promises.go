@@ -90,8 +90,8 @@ func Broadcast(task models.Task, now time.Time) models.OutboxEntry {
 	input := workflows.FanOutPushInput{Broadcast: &workflows.PushBroadcast{
 		TaskID: task.ID, BroadcastID: task.ResultID, Everyone: task.Spec.Everyone, Seq: task.Seq, Progress: task.Progress,
 	}}
-	entry := start("FanOutPush", task.WorkflowID, input, now)
-	entry.UserID = &task.UserID
+	entry := background("FanOutPush", task.WorkflowID, input, now)
+	entry.UserID, entry.DueAt = &task.UserID, now.Add(handlerTime)
 	entry.Labels = map[string]string{workflows.LabelUser.GetName(): task.UserID.String(), workflows.LabelKind.GetName(): task.TaskType}
 	return entry
 }
@@ -109,11 +109,21 @@ func start(workflow, id string, input any, now time.Time) models.OutboxEntry {
 	}
 }
 
+// background promises to start what nobody waits for, which is the relay's at once and kept
+// behind what learners wait for.
+func background(workflow, id string, input any, now time.Time) models.OutboxEntry {
+	entry := start(workflow, id, input, now)
+	entry.TaskQueue, entry.Background, entry.DueAt = workflows.QueueBackground, true, now
+	return entry
+}
+
+const deleteAccount = "DeleteAccount"
+
 // DeleteAccount promises to begin the deletion of an account. Nobody waits for it,
 // so it is the relay's at once.
 func DeleteAccount(user, deletion uuid.UUID, due, now time.Time) models.OutboxEntry {
 	input := workflows.DeleteAccountInput{UserID: user, DeletionID: deletion, Due: due}
-	entry := start("DeleteAccount", workflows.DeleteAccountID(deletion), input, now)
+	entry := start(deleteAccount, workflows.DeleteAccountID(deletion), input, now)
 	entry.UserID, entry.DueAt = &user, now
 	entry.Labels = map[string]string{workflows.LabelUser.GetName(): user.String(), workflows.LabelKind.GetName(): "account_deletion"}
 	return entry

@@ -26,23 +26,33 @@ type Relay struct {
 
 const (
 	batch    = 50
-	atOnce   = 8
 	leaseFor = 30 * time.Second
 	mostWait = time.Minute // between tries of one promise
 )
 
+// Promises of the background are kept beside the others and fewer at once, so that any number
+// of them holds up no course.
+const (
+	atOnce           = 8
+	backgroundAtOnce = 2
+)
+
 // Run relays until ctx ends. Faults of Postgres or Temporal are logged and outlived.
 func (r *Relay) Run(ctx context.Context) error {
-	wake := make(chan struct{}, 1)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return r.listen(ctx, wake) })
-	group.Go(func() error { return r.loop(ctx, wake) })
+	var wakes []chan struct{}
+	for _, background := range []bool{false, true} {
+		wake := make(chan struct{}, 1)
+		wakes = append(wakes, wake)
+		group.Go(func() error { return r.loop(ctx, background, wake) })
+	}
+	group.Go(func() error { return r.listen(ctx, wakes) })
 	return group.Wait()
 }
 
-func (r *Relay) loop(ctx context.Context, wake <-chan struct{}) error {
+func (r *Relay) loop(ctx context.Context, background bool, wake <-chan struct{}) error {
 	for ctx.Err() == nil {
-		kept, err := r.Sweep(ctx)
+		kept, err := r.Sweep(ctx, background)
 		if err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "the outbox could not be read", "error", err)
 		}
@@ -52,31 +62,34 @@ func (r *Relay) loop(ctx context.Context, wake <-chan struct{}) error {
 		select {
 		case <-ctx.Done():
 		case <-wake:
-		case <-time.After(r.pause(ctx)):
+		case <-time.After(r.pause(ctx, background)):
 		}
 	}
 	return nil
 }
 
 // pause is how long until the next promise falls due, at most Poll.
-func (r *Relay) pause(ctx context.Context) time.Duration {
-	due, ok, err := models.NextPromise(ctx, r.Starter.DB)
+func (r *Relay) pause(ctx context.Context, background bool) time.Duration {
+	due, ok, err := models.NextPromise(ctx, r.Starter.DB, background)
 	if err != nil || !ok {
 		return r.Poll
 	}
 	return max(min(due.Sub(r.Clock()), r.Poll), 50*time.Millisecond)
 }
 
-// Sweep leases the promises that are due and keeps them, several at once. It
-// tells how many it took on.
-func (r *Relay) Sweep(ctx context.Context) (int, error) {
+// Sweep leases the promises that are due, of the background or the others, and keeps them,
+// several at once. It tells how many it took on.
+func (r *Relay) Sweep(ctx context.Context, background bool) (int, error) {
 	now := r.Clock()
-	entries, err := models.LeaseOutbox(ctx, r.Starter.DB, now, now.Add(leaseFor), batch)
+	entries, err := models.LeaseOutbox(ctx, r.Starter.DB, background, now, now.Add(leaseFor), batch)
 	if err != nil {
 		return 0, err
 	}
 	var group errgroup.Group
 	group.SetLimit(atOnce)
+	if background {
+		group.SetLimit(backgroundAtOnce)
+	}
 	for _, entry := range entries {
 		group.Go(func() error { return r.relay(ctx, entry) })
 	}
@@ -96,9 +109,9 @@ func (r *Relay) relay(ctx context.Context, entry models.OutboxEntry) error {
 }
 
 // listen turns Postgres notices into wake-ups, connecting again when cut off.
-func (r *Relay) listen(ctx context.Context, wake chan<- struct{}) error {
+func (r *Relay) listen(ctx context.Context, wakes []chan struct{}) error {
 	for ctx.Err() == nil {
-		if err := r.listenOnce(ctx, wake); err != nil && ctx.Err() == nil {
+		if err := r.listenOnce(ctx, wakes); err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "notices of the outbox stopped, polling goes on", "error", err)
 		}
 		select {
@@ -109,7 +122,7 @@ func (r *Relay) listen(ctx context.Context, wake chan<- struct{}) error {
 	return nil
 }
 
-func (r *Relay) listenOnce(ctx context.Context, wake chan<- struct{}) error {
+func (r *Relay) listenOnce(ctx context.Context, wakes []chan struct{}) error {
 	conn, err := pgx.Connect(ctx, r.DatabaseURL)
 	if err != nil {
 		return errors.New("cannot connect") // the driver's text names the address
@@ -122,9 +135,11 @@ func (r *Relay) listenOnce(ctx context.Context, wake chan<- struct{}) error {
 		if _, err := conn.WaitForNotification(ctx); err != nil {
 			return err
 		}
-		select {
-		case wake <- struct{}{}:
-		default:
+		for _, wake := range wakes {
+			select {
+			case wake <- struct{}{}:
+			default:
+			}
 		}
 	}
 }

@@ -11,8 +11,7 @@ import (
 // it outlives the reporter's account.
 func ReviewReport(report models.Report, now time.Time) models.OutboxEntry {
 	input := workflows.ReviewReportInput{ReportID: report.ID, OpenedAt: report.CreatedAt, DueAt: report.DueAt}
-	entry := start("ReviewReport", workflows.ReviewReportID(report.ID), input, now)
-	entry.DueAt = now
+	entry := background("ReviewReport", workflows.ReviewReportID(report.ID), input, now)
 	entry.Labels = map[string]string{workflows.LabelKind.GetName(): "report_review"}
 	return entry
 }

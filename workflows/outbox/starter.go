@@ -22,6 +22,7 @@ import (
 type Starter struct {
 	DB       *gorm.DB
 	Temporal client.Client
+	Clock    func() time.Time
 	Log      *slog.Logger
 }
 
@@ -44,13 +45,13 @@ func (s *Starter) Kick(ctx context.Context, entry models.OutboxEntry) {
 	}
 }
 
-// keep does what an entry asks for and removes it.
+// keep does what an entry asks for and removes it, but for a cancel that has still to be
+// answered.
 func (s *Starter) keep(ctx context.Context, entry models.OutboxEntry) error {
-	act := s.start
 	if entry.Action == models.OutboxCancel {
-		act = s.cancel
+		return s.end(ctx, entry)
 	}
-	if err := act(ctx, entry); err != nil {
+	if err := s.start(ctx, entry); err != nil {
 		return err
 	}
 	return models.KeepPromise(ctx, s.DB, entry.ID)
@@ -58,10 +59,15 @@ func (s *Starter) keep(ctx context.Context, entry models.OutboxEntry) error {
 
 // start starts the workflow. One that runs, or ran, under the id is what was asked for.
 func (s *Starter) start(ctx context.Context, entry models.OutboxEntry) error {
-	_, err := s.Temporal.ExecuteWorkflow(entry.Traced(ctx), client.StartWorkflowOptions{
+	timeout, err := workflows.ExecutionTimeout(entry.Workflow, entry.Input, s.Clock())
+	if err != nil {
+		return err
+	}
+	_, err = s.Temporal.ExecuteWorkflow(entry.Traced(ctx), client.StartWorkflowOptions{
 		ID:                                       entry.WorkflowID,
 		TaskQueue:                                entry.TaskQueue,
-		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowExecutionTimeout:                 timeout,
+		WorkflowIDReusePolicy:                    reuse(entry),
 		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		TypedSearchAttributes:                    labels(entry.Labels),
@@ -95,13 +101,64 @@ func labels(values map[string]string) temporal.SearchAttributes {
 	return temporal.NewSearchAttributes(updates...)
 }
 
-// cancel asks the workflow to end. One that has ended or never began needs nothing:
-// the task's row stops a start that is still on its way.
-func (s *Starter) cancel(ctx context.Context, entry models.OutboxEntry) error {
-	err := s.Temporal.CancelWorkflow(ctx, entry.WorkflowID, "")
-	var missing *serviceerror.NotFound
-	if err != nil && !errors.As(err, &missing) {
-		return fmt.Errorf("cancel %s: %w", entry.WorkflowID, err)
+// reuse is whether an id may run again that has ended. A deletion that has ended without
+// erasing the account may: its account is still to be erased. Nothing else does.
+func reuse(entry models.OutboxEntry) enums.WorkflowIdReusePolicy {
+	if entry.Workflow == deleteAccount {
+		return enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
 	}
+	return enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
+}
+
+// answerWithin is how long a workflow has to end that was asked to.
+const answerWithin = 30 * time.Second
+
+// end asks a workflow to end, and terminates it when it has not within its time, such as one
+// whose code cannot be replayed. The promise stays meanwhile, so that it outlives this
+// process. A workflow that has ended or never began needs neither: the task's row stops a
+// start that is still on its way. However it came about, no task of it is left open.
+func (s *Starter) end(ctx context.Context, entry models.OutboxEntry) error {
+	now := s.Clock()
+	if entry.CancelRequestedAt == nil {
+		goesOn, err := s.cancel(ctx, entry.WorkflowID)
+		if err != nil {
+			return err
+		}
+		if goesOn {
+			return models.MarkCancelRequested(ctx, s.DB, entry.ID, now, now.Add(answerWithin))
+		}
+	} else if err := s.terminate(ctx, entry.WorkflowID, fmt.Sprintf("A cancel was not answered within %s.", answerWithin)); err != nil {
+		return err
+	}
+	if err := models.EndCancelledWorkflow(ctx, s.DB, entry.WorkflowID, now); err != nil {
+		return err
+	}
+	return models.KeepPromise(ctx, s.DB, entry.ID)
+}
+
+// cancel asks the workflow to end and reports whether it goes on by then.
+func (s *Starter) cancel(ctx context.Context, workflowID string) (goesOn bool, err error) {
+	err = s.Temporal.CancelWorkflow(ctx, workflowID, "")
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return false, nil
+	}
+	if err != nil {
+		return true, fmt.Errorf("cancel %s: %w", workflowID, err)
+	}
+	return true, nil
+}
+
+// terminate ends the workflow without asking it. One that has ended stays as it is.
+func (s *Starter) terminate(ctx context.Context, workflowID, reason string) error {
+	err := s.Temporal.TerminateWorkflow(ctx, workflowID, "", reason)
+	var missing *serviceerror.NotFound
+	switch {
+	case errors.As(err, &missing):
+		return nil
+	case err != nil:
+		return fmt.Errorf("terminate %s: %w", workflowID, err)
+	}
+	s.Log.WarnContext(ctx, "a workflow was terminated", "workflow_id", workflowID, "reason", reason)
 	return nil
 }

@@ -209,6 +209,11 @@ func Fenced() Fault { return func(r *reply) { r.text = "```json\n" + r.text + "\
 // Delay waits before every chunk.
 func Delay(d time.Duration) Fault { return func(r *reply) { r.delay = d } }
 
+// Last has the whole answer take about d, its chunks evenly spread.
+func Last(d time.Duration) Fault {
+	return func(r *reply) { r.delay = d / time.Duration(max(1, len(pieces(r.text)))) }
+}
+
 // NoUsage leaves the usage out.
 func NoUsage() Fault { return func(r *reply) { r.noUsage = true } }
 

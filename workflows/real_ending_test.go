@@ -1,0 +1,239 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/workflows"
+	"github.com/lyoapp/lyo/workflows/outbox"
+)
+
+// beginOnAnotherBuild starts the courses' runs on a worker whose code is another, and sends
+// that worker away when each has begun. Its runs ask for a worker every second.
+func beginOnAnotherBuild(t *testing.T, c client.Client, db *gorm.DB, tasks ...models.Task) {
+	t.Helper()
+	other := worker.New(c, workflows.Queue, worker.Options{DisableRegistrationAliasing: true})
+	body := func(ctx workflow.Context, _ workflows.GenerateCourseInput) error {
+		for {
+			if err := workflow.Sleep(ctx, time.Second); err != nil {
+				return err
+			}
+		}
+	}
+	other.RegisterWorkflowWithOptions(body, workflow.RegisterOptions{Name: "GenerateCourse"})
+	require.NoError(t, other.Start())
+	defer other.Stop()
+	for _, task := range tasks {
+		var promise models.OutboxEntry
+		require.NoError(t, db.First(&promise, "workflow_id = ?", task.WorkflowID).Error)
+		starter(c, db).Kick(t.Context(), promise)
+		require.Eventually(t, func() bool {
+			run, err := c.DescribeWorkflowExecution(t.Context(), task.WorkflowID, "")
+			return err == nil && run.GetWorkflowExecutionInfo().GetHistoryLength() > 4
+		}, time.Minute, 20*time.Millisecond)
+	}
+}
+
+func describe(t *testing.T, c client.Client, task models.Task) *workflowservice.DescribeWorkflowExecutionResponse {
+	t.Helper()
+	run, err := c.DescribeWorkflowExecution(t.Context(), task.WorkflowID, "")
+	require.NoError(t, err)
+	return run
+}
+
+// relayAt is a relay whose clock is ahead of the others by so much.
+func relayAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Relay {
+	return &outbox.Relay{Starter: starter(c, db), Log: quiet(), Clock: func() time.Time { return time.Now().Add(ahead) }}
+}
+
+func relayed(t *testing.T, r *outbox.Relay) {
+	t.Helper()
+	_, err := r.Sweep(t.Context(), false)
+	require.NoError(t, err)
+}
+
+// TestARunThatCannotBeReplayedEndsByACancel has a learner's courses begun by a build whose code
+// is no more. Nothing in Temporal ends them by itself, and a third course waits for them.
+func TestARunThatCannotBeReplayedEndsByACancel(t *testing.T) {
+	t.Parallel()
+	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	user := addUser(t, db)
+	first, _ := askFor(t, db, user, models.TaskSpec{})
+	second, _ := askFor(t, db, user, models.TaskSpec{})
+	third, _ := askFor(t, db, user, models.TaskSpec{})
+	beginOnAnotherBuild(t, c, db, first, second)
+	startWorker(t, c, db, model)
+	require.Eventually(t, func() bool {
+		failing, err := workflows.LookForFailingRuns(t.Context(), c, "default", time.Now().Add(time.Second))
+		return err == nil && len(failing) == 2 && failing[0].Workflow == "GenerateCourse"
+	}, time.Minute, 100*time.Millisecond, "nobody tells that the runs do not go on")
+
+	for _, task := range []models.Task{first, second} {
+		cancel := outbox.Cancel(task, time.Now())
+		require.NoError(t, models.CancelTask(t.Context(), db, user, task.ID, cancel, time.Now()))
+		starter(c, db).Kick(t.Context(), cancel)
+	}
+	relayed(t, relayAt(c, db, 20*time.Second))
+	for _, task := range []models.Task{first, second} {
+		require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus(), "it still has time to answer")
+	}
+	relayed(t, relayAt(c, db, 31*time.Second))
+	for _, task := range []models.Task{first, second} {
+		require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus())
+		row, course := finished(t, db, task)
+		require.Equal(t, models.TaskError, row.State)
+		require.True(t, row.Fault.Cancelled())
+		require.True(t, row.Fault.CancelledByUser)
+		require.Equal(t, models.CourseError, course.Status)
+	}
+	relayed(t, relayAt(c, db, time.Second))
+	require.NoError(t, c.GetWorkflow(t.Context(), third.WorkflowID, "").Get(t.Context(), nil))
+	row, _ := finished(t, db, third)
+	require.Equal(t, models.TaskDone, row.State, "the next course goes on")
+	var left int64
+	require.NoError(t, db.Model(&models.OutboxEntry{}).Where("NOT background").Count(&left).Error)
+	require.Zero(t, left)
+}
+
+// TestACancelThatIsAnsweredLeavesNothing in the outbox, and terminates nothing.
+func TestACancelThatIsAnsweredLeavesNothing(t *testing.T) {
+	t.Parallel()
+	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	startWorker(t, c, db, model)
+	model.On(gemmatest.Outline, 1, gemmatest.Stall())
+	task, promise := ask(t, db)
+	starter(c, db).Kick(t.Context(), promise)
+	require.NoError(t, model.WaitStalled(t.Context(), 1))
+	cancel := outbox.Cancel(task, time.Now())
+	require.NoError(t, models.CancelTask(t.Context(), db, task.UserID, task.ID, cancel, time.Now()))
+	starter(c, db).Kick(t.Context(), cancel)
+	require.Error(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
+	relayed(t, relayAt(c, db, time.Hour))
+	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_CANCELED, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus())
+	var left int64
+	require.NoError(t, db.Model(&models.OutboxEntry{}).Count(&left).Error)
+	require.Zero(t, left)
+}
+
+// TestARunOutOfTimeEndsInWords lets Temporal end a run by its execution timeout.
+func TestARunOutOfTimeEndsInWords(t *testing.T) {
+	t.Parallel()
+	c, db := temporalServer(t), modelstest.New(t)
+	user := addUser(t, db)
+	first, _ := askFor(t, db, user, models.TaskSpec{})
+	askFor(t, db, user, models.TaskSpec{})
+	third, _ := askFor(t, db, user, models.TaskSpec{})
+	// Its deadline is so far gone that two seconds are left of the time for winding up.
+	require.NoError(t, db.Exec(`UPDATE outbox SET input = jsonb_set(input, '{deadline}', to_jsonb(?::bigint)) WHERE workflow_id = ?`,
+		int64(-10*time.Minute+2*time.Second), first.WorkflowID).Error)
+	beginOnAnotherBuild(t, c, db, first)
+	require.Error(t, c.GetWorkflow(t.Context(), first.WorkflowID, "").Get(t.Context(), nil))
+	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT, describe(t, c, first).GetWorkflowExecutionInfo().GetStatus())
+
+	require.NoError(t, menderAt(c, db, time.Hour).Sweep(t.Context()))
+	row, course := finished(t, db, first)
+	require.Equal(t, "deadline_exceeded", row.Fault.Code)
+	require.Equal(t, models.CourseError, course.Status)
+	var start models.OutboxEntry
+	require.NoError(t, db.First(&start, "workflow_id = ?", third.WorkflowID).Error)
+	require.False(t, start.Held, "the next course goes on")
+}
+
+func menderAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Mender {
+	return &outbox.Mender{
+		Starter: starter(c, db), Log: quiet(), Bounds: outbox.Bounds{Deadline: time.Hour, Review: time.Hour},
+		Clock: func() time.Time { return time.Now().Add(ahead) }, Stale: time.Minute, Every: time.Minute,
+	}
+}
+
+// TestARunThatAnOlderVersionStartedEndsToo is about runs that have no execution timeout.
+func TestARunThatAnOlderVersionStartedEndsToo(t *testing.T) {
+	t.Parallel()
+	c, db := temporalServer(t), modelstest.New(t)
+	task, promise := ask(t, db)
+	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: task.WorkflowID, TaskQueue: workflows.Queue}, promise.Workflow)
+	require.NoError(t, err)
+	require.NoError(t, menderAt(c, db, time.Hour).Sweep(t.Context()))
+	row, _ := finished(t, db, task)
+	require.Equal(t, models.TaskQueued, row.State, "it has time")
+	require.NoError(t, menderAt(c, db, 2*time.Hour).Sweep(t.Context()))
+	row, course := finished(t, db, task)
+	require.Equal(t, "deadline_exceeded", row.Fault.Code)
+	require.Equal(t, models.CourseError, course.Status)
+	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus())
+}
+
+// TestMaterialAndDeletionsDoNotWaitForRunsThatEnded has both runs terminated.
+func TestMaterialAndDeletionsDoNotWaitForRunsThatEnded(t *testing.T) {
+	t.Parallel()
+	c, db := temporalServer(t), modelstest.New(t)
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	user := addUser(t, db)
+	source := models.Source{ID: models.NewID(), UserID: user, Kind: "text", Title: "Notes", MediaType: "text/plain", State: models.SourceProcessing, CreatedAt: now, UpdatedAt: now}
+	require.NoError(t, models.CreateSource(t.Context(), db, source, outbox.ReadSource(source, now)))
+	deletion := models.NewID()
+	require.NoError(t, db.Exec("UPDATE users SET is_active = false, deletion_id = ?, deletion_requested_at = ?, deletion_due_at = ? WHERE id = ?", deletion, now, now, user).Error)
+	require.NoError(t, models.Promise(t.Context(), db, outbox.DeleteAccount(user, deletion, now, now)))
+	relayed(t, relayAt(c, db, time.Minute))
+	ids := []string{workflows.ReadSourceID(source.ID), workflows.DeleteAccountID(deletion)}
+	for _, id := range ids {
+		require.NoError(t, c.TerminateWorkflow(t.Context(), id, "", "by hand"))
+	}
+	require.NoError(t, menderAt(c, db, time.Hour).Sweep(t.Context()))
+	read, err := models.FindSource(t.Context(), db, user, source.ID)
+	require.NoError(t, err)
+	require.Equal(t, models.SourceFailed, read.State)
+	relayed(t, relayAt(c, db, 2*time.Hour))
+	run, err := c.DescribeWorkflowExecution(t.Context(), ids[1], "")
+	require.NoError(t, err)
+	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, run.GetWorkflowExecutionInfo().GetStatus(), "an account that is to be erased is forgotten")
+}
+
+// TestManyOpenTasksHideNoneThatEnded has more open tasks than the mender takes at a time.
+func TestManyOpenTasksHideNoneThatEnded(t *testing.T) {
+	t.Parallel()
+	c, db := temporalServer(t), modelstest.New(t)
+	var ended models.Task
+	for range 60 {
+		var promise models.OutboxEntry
+		ended, promise = ask(t, db)
+		starter(c, db).Kick(t.Context(), promise)
+	}
+	require.NoError(t, db.Exec("UPDATE tasks SET updated_at = updated_at + interval '1 s' WHERE id = ?", ended.ID).Error)
+	require.NoError(t, c.TerminateWorkflow(t.Context(), ended.WorkflowID, "", "by hand"))
+	require.NoError(t, menderAt(c, db, 10*time.Minute).Sweep(t.Context()))
+	row, _ := finished(t, db, ended)
+	require.Equal(t, "stopped", row.Fault.Code)
+	var open int64
+	require.NoError(t, db.Model(&models.Task{}).Where("state = ? AND id <> ?", models.TaskQueued, uuid.Nil).Count(&open).Error)
+	require.EqualValues(t, 59, open)
+}
+
+// TestACancelFromOutsideIsSeenThrough too: one by Temporal's command line or page, of a run that
+// nobody works on.
+func TestACancelFromOutsideIsSeenThrough(t *testing.T) {
+	t.Parallel()
+	c, db := temporalServer(t), modelstest.New(t)
+	task, promise := ask(t, db)
+	starter(c, db).Kick(t.Context(), promise)
+	require.NoError(t, c.CancelWorkflow(t.Context(), task.WorkflowID, ""))
+	require.NoError(t, menderAt(c, db, 10*time.Minute).Sweep(t.Context()))
+	relayed(t, relayAt(c, db, 11*time.Minute))
+	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus())
+	relayed(t, relayAt(c, db, 12*time.Minute))
+	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus())
+	row, _ := finished(t, db, task)
+	require.True(t, row.Fault.Cancelled())
+}

@@ -1,0 +1,48 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/modelstest"
+)
+
+// TestActivitiesOfTwoConversationsDoNotCancelThemselves writes courses with a model whose
+// conversations end while the SDK holds a heartbeat back: practice and its solve take 2.5 s
+// each, a heartbeat comes every second and is sent on every 3.5 s at most. The one of second 2
+// is sent at 4.5, when the conversation that it came from has ended and the other goes on.
+func TestActivitiesOfTwoConversationsDoNotCancelThemselves(t *testing.T) {
+	t.Parallel()
+	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	t.Cleanup(startWorkerWith(t, c, db, model, slots{at: 12, throttle: 3500 * time.Millisecond}))
+	model.On(gemmatest.Practice, 0, gemmatest.Last(2500*time.Millisecond))
+	model.On(gemmatest.Solve, 0, gemmatest.Last(2500*time.Millisecond))
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
+	model.Script(func(r gemmatest.Request) []gemmatest.Fault {
+		if r.Nth > 4*5 { // which no four courses need
+			giveUp()
+		}
+		return nil
+	})
+	var tasks []models.Task
+	for range 4 {
+		task, promise := ask(t, db)
+		starter(c, db).Kick(t.Context(), promise)
+		tasks = append(tasks, task)
+	}
+	lessons := 0
+	for _, task := range tasks {
+		require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(ctx, nil), "%d conversations about practice", model.Count(gemmatest.Practice))
+		row, course := finished(t, db, task)
+		require.Equal(t, models.TaskDone, row.State, row.Fault)
+		lessons += len(course.Lessons)
+	}
+	require.Equal(t, lessons, model.Count(gemmatest.Practice), "a conversation was held again: its activity had cancelled itself")
+	require.Equal(t, lessons, model.Count(gemmatest.Solve))
+}

@@ -1,0 +1,41 @@
+package workflows
+
+import (
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+)
+
+// nameList notes the names of what is registered.
+type nameList struct {
+	worker.WorkflowRegistry
+
+	names []string
+}
+
+func (l *nameList) RegisterWorkflow(w any) {
+	name := runtime.FuncForPC(reflect.ValueOf(w).Pointer()).Name()
+	l.names = append(l.names, name[strings.LastIndexByte(name, '.')+1:])
+}
+
+func (l *nameList) RegisterWorkflowWithOptions(w any, _ workflow.RegisterOptions) {
+	l.RegisterWorkflow(w)
+}
+
+// TestEveryRegisteredWorkflowHasARule for its execution timeout: without one it never starts.
+func TestEveryRegisteredWorkflowHasARule(t *testing.T) {
+	t.Parallel()
+	var l nameList
+	Register(&l)
+	RegisterPush(&l)
+	require.Greater(t, len(l.names), 15)
+	for _, name := range l.names {
+		require.Contains(t, executionTimeouts, name)
+	}
+	require.Len(t, executionTimeouts, len(l.names), "rules for workflows that are no more")
+}
