@@ -12,6 +12,8 @@ const (
 	Queue      = "lyo"       // workflows, and activities on the database
 	QueueGemma = "lyo-gemma" // activities that hold a slot of the model
 	QueuePush  = "lyo-push"  // what is sent to devices, at a limited rate
+	// QueueReading is for learners' material, which may wait for long and keeps nobody else.
+	QueueReading = "lyo-reading"
 )
 
 // QueryProgress answers a ProgressAnswer with every event after the given seq.

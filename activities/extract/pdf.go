@@ -104,7 +104,9 @@ type arena struct {
 }
 
 // Allocate makes the memory.
-func (a *arena) Allocate(_, _ uint64) experimental.LinearMemory { return &room{a, make([]byte, 0, a.most)} }
+func (a *arena) Allocate(_, _ uint64) experimental.LinearMemory {
+	return &room{a, make([]byte, 0, a.most)}
+}
 
 type room struct {
 	*arena

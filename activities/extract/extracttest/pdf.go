@@ -74,7 +74,7 @@ func Book(pages, picture int) []byte {
 func deflated(before, unit string, times int, after string) string {
 	var packed bytes.Buffer
 	w, _ := zlib.NewWriterLevel(&packed, zlib.BestCompression) // the level is right
-	_, _ = w.Write([]byte(before))                            // a buffer takes everything
+	_, _ = w.Write([]byte(before))                             // a buffer takes everything
 	for range times {
 		_, _ = w.Write([]byte(unit))
 	}

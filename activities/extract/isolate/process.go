@@ -62,7 +62,7 @@ func (r *Reader) newProcess(limits Limits) (*process, error) {
 		return nil, fmt.Errorf("isolate: find this program: %w", err)
 	}
 	p := &process{limits: limits, cmd: exec.Command(path, r.options.Args...)} //nolint:gosec,noctx // this program; watch ends it
-	p.cmd.Env = []string{"PATH=/nowhere"}                                    // not empty, or it would be this process's own
+	p.cmd.Env = []string{"PATH=/nowhere"}                                     // not empty, or it would be this process's own
 	p.cmd.SysProcAttr = attributes()
 	p.cmd.Stderr = &p.errs
 	p.cmd.WaitDelay = time.Second

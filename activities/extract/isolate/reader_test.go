@@ -17,18 +17,33 @@ import (
 	"github.com/lyoapp/lyo/activities/extract/isolate"
 )
 
-// The test's own program is the reader too, as a worker's is.
-const serve = "read-document"
+// The test's own program is the reader too, as a worker's is, and a few others.
+const (
+	serve = "read-document"
+	tell  = "tell" // of itself, in its answer
+	work  = "work" // until it is killed
+)
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == serve {
+	if len(os.Args) < 2 {
+		os.Exit(m.Run())
+	}
+	switch os.Args[1] {
+	case serve:
 		if err := isolate.Serve(context.Background(), os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		os.Exit(0)
+	case tell:
+		var answer bytes.Buffer
+		err := isolate.Serve(context.Background(), os.Stdin, &answer)
+		written := os.WriteFile(os.Args[2], []byte("secret"), 0o600)
+		fmt.Printf("{\"fault\":%q}\n", fmt.Sprintf("%v; environment: %v; %v", err, os.Environ(), written))
+	case work:
+		workUntilKilled(os.Args[2])
+	default:
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
 }
 
 // cache is kept between runs, since compiling takes seconds.
