@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities"
@@ -257,4 +258,27 @@ func TestAPageIsFetchedOnce(t *testing.T) {
 	require.NoError(t, m.ReadSource(t.Context(), id))
 	require.Equal(t, 1, asked, "it was kept until it could be read")
 	require.Equal(t, "The Moon pulls.", row(t, m, id).Content)
+}
+
+// TestAStoppingWorkerHandsMaterialBack stops a worker while it reads: the work is tried
+// again elsewhere, and the mark says nothing against the material.
+func TestAStoppingWorkerHandsMaterialBack(t *testing.T) {
+	t.Parallel()
+	m := reading(t, nil)
+	id := bring(t, m.DB, "text", "text/plain", "", "", "words")
+	stop := make(chan struct{})
+	m.Reader = script(func(ctx context.Context) (extract.Document, error) {
+		close(stop)
+		<-ctx.Done()
+		return extract.Document{}, ctx.Err()
+	})
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.SetWorkerStopChannel(stop)
+	env.RegisterActivity(m.ReadSource)
+	_, err := env.ExecuteActivity(m.ReadSource, id)
+	requireFailure(t, err, activities.FailureStopping, false)
+	got := row(t, m, id)
+	require.Equal(t, models.SourceProcessing, got.State)
+	require.Nil(t, got.ReadingStartedAt)
 }

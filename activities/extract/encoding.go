@@ -92,7 +92,7 @@ func nearlyUTF8(body []byte) bool {
 
 const (
 	// likely is how sure one has to be of an encoding, of a hundred.
-	likely = 10
+	likely = 30
 	// told is what it counts that somebody has declared it, and trusted where the detector
 	// does not know the encoding at all.
 	told, trusted = 20, 90
@@ -117,8 +117,8 @@ func detected(markup bool, named encoding.Encoding, body []byte) (string, bool) 
 	}
 	// Too little to tell by, but the accents of western and central Europe that are the
 	// same in both.
-	western, ok := decoded(charmap.Windows1252, body)
-	if central, _ := decoded(charmap.Windows1250, body); ok && central == western {
+	western, _ := decoded(charmap.Windows1252, body)
+	if central, _ := decoded(charmap.Windows1250, body); central == western && certain(western) {
 		return western, true
 	}
 	return string(body), false

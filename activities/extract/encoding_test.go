@@ -109,6 +109,8 @@ func TestNothingIsReadAsNonsense(t *testing.T) {
 				refused++
 			case doc.Text == want:
 				right++
+			default:
+				t.Log(want, "->", doc.Text)
 			}
 		}
 		t.Logf("%s in %s: of %d single words %d are read right and %d refused", language, name, len(strings.Fields(body)), right, refused)

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -12,55 +13,78 @@ const mostJudged = 256 << 10
 
 // plausible tells a text from one that was read in a wrong encoding. It looks at the words
 // that are not plain ASCII, since only those can be wrong: a word of one language does not
-// mix scripts, does not change from small letters to capitals, is not all accents, and has
-// no signs such as ½ or ¶ inside.
+// mix scripts or cases, is not all accents, and has no signs such as ½ or ¶ inside.
 func plausible(text string) bool {
+	seen := lookAt(text)
+	return seen.broken*200 <= seen.runes && seen.odd*10 <= seen.words
+}
+
+// certain is plausible for a text that is too short to be judged by the share of what is
+// odd: nothing is, no sign touches a letter, and no word is without plain letters.
+func certain(text string) bool {
+	seen := lookAt(text)
+	return seen.broken == 0 && seen.odd == 0 && seen.touched == 0 && seen.bare == 0
+}
+
+// sight is what was seen of a text.
+type sight struct {
+	runes, broken    int // broken: no characters
+	words, odd, bare int // words that are not plain ASCII, odd ones, and those that have nothing of it
+	touched          int // words with a sign at their end
+}
+
+func lookAt(text string) sight {
 	text = text[:min(len(text), mostJudged)]
-	var odd, words, broken, runes int
+	var seen sight
 	var word wordSeen
-	end := func() {
-		if word.foreign > 0 {
-			words++
-			if word.odd() {
-				odd++
-			}
-		}
-		word = wordSeen{}
-	}
 	for len(text) > 0 {
 		r, width := utf8.DecodeRuneInString(text)
 		text = text[width:]
-		runes++
+		seen.runes++
 		switch {
 		case r == utf8.RuneError, r >= 0x80 && r < 0xa0, unicode.Is(unicode.Co, r):
-			broken++
-			end()
+			seen.broken++
+			seen.add(&word)
 		case unicode.IsLetter(r) || unicode.IsMark(r) || sign(r):
 			word.add(r)
 		default:
-			end()
+			seen.add(&word)
 		}
 	}
-	end()
-	return broken*200 <= runes && odd*10 <= words
+	seen.add(&word)
+	return seen
 }
 
-// sign tells what stands in texts, but not within words: signs, and parts of frames.
-func sign(r rune) bool { return signs[r] || r >= 0x2500 && r < 0x2600 }
-
-var signs = func() map[rune]bool {
-	set := map[rune]bool{}
-	for _, r := range "¡¢£¤¥¦§¨©«¬®¯°±²³´¶·¸¹»¼½¾¿×÷†‡‰™€" {
-		set[r] = true
+// add counts a word that has ended and begins the next one.
+func (s *sight) add(w *wordSeen) {
+	if w.foreign > 0 || w.inside > 0 {
+		s.words++
+		if w.odd() {
+			s.odd++
+		}
+		if w.foreign == w.letters {
+			s.bare++
+		}
 	}
-	return set
-}()
+	if w.letters > 0 && sign(w.last) && w.last != '»' && w.last != '°' {
+		s.touched++
+	}
+	*w = wordSeen{}
+}
+
+// sign tells what stands in texts, but not within words.
+func sign(r rune) bool {
+	return r >= 0x80 && (unicode.IsSymbol(r) || unicode.Is(unicode.No, r) || strings.ContainsRune("¡§«¶»¿†‡‰‗", r))
+}
 
 // wordSeen is what was seen of a word so far.
 type wordSeen struct {
 	letters, foreign int  // foreign: not ASCII
 	inside           int  // signs with a letter before and after
-	rises            int  // capitals after small letters, one of both not ASCII
+	cases            int  // capitals after small letters, small ones after several capitals, one of both not ASCII
+	capitals         int  // in a row
+	frames           int  // parts of frames with a letter before or after
+	finals           int  // letters that end words in Hebrew, before another one
 	changes          int  // of script
 	latin, eastern   int  // letters
 	within           bool // eastern letters with Latin ones before and after
@@ -77,23 +101,45 @@ var (
 )
 
 func (w *wordSeen) add(r rune) {
+	if frame(r) && unicode.IsLetter(w.last) || frame(w.last) && unicode.IsLetter(r) {
+		w.frames++
+	}
 	if sign(r) {
 		w.last = r
 		return
 	}
-	if sign(w.last) && w.letters > 0 {
-		w.inside++
-	}
-	if unicode.IsUpper(r) && unicode.IsLower(w.last) && (r >= 0x80 || w.last >= 0x80) {
-		w.rises++
+	if w.letters > 0 {
+		w.follow(r)
 	}
 	if r >= 0x80 {
 		w.foreign++
+	}
+	if unicode.IsUpper(r) {
+		w.capitals++
+	} else {
+		w.capitals = 0
 	}
 	w.letters++
 	w.of(scriptOf(r))
 	w.last = r
 }
+
+// follow looks at a letter and at what stands before it.
+func (w *wordSeen) follow(r rune) {
+	if sign(w.last) {
+		w.inside++
+	}
+	if strings.ContainsRune("םןץףך", w.last) && unicode.IsLetter(r) {
+		w.finals++
+	}
+	up, down := unicode.IsUpper(r) && unicode.IsLower(w.last), unicode.IsLower(r) && w.capitals > 1
+	if (up || down) && (r >= 0x80 || w.last >= 0x80) {
+		w.cases++
+	}
+}
+
+// frame tells parts of frames, which some encodings have where others have letters.
+func frame(r rune) bool { return r >= 0x2500 && r < 0x2600 }
 
 // of counts what goes on from one script to another; nil is of all.
 func (w *wordSeen) of(script *unicode.RangeTable) {
@@ -119,7 +165,7 @@ func (w *wordSeen) of(script *unicode.RangeTable) {
 func (w *wordSeen) odd() bool {
 	accents := w.latin == w.letters && w.letters >= 3 && w.foreign*3 > w.letters*2
 	broken := w.within && w.latin >= 2*w.eastern
-	return w.inside > 0 || w.rises > 0 || w.changes > 0 || accents || broken
+	return w.inside+w.cases+w.changes+w.frames+w.finals > 0 || accents || broken
 }
 
 func scriptOf(r rune) *unicode.RangeTable {

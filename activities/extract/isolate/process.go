@@ -103,24 +103,29 @@ func (p *process) feed(ask request, body io.Reader) error {
 	if _, err := p.in.Write(append(line, '\n')); err != nil {
 		return nil //nolint:nilerr // see above
 	}
-	from := &source{Reader: body}
-	_, _ = io.CopyBuffer(struct{ io.Writer }{p.in}, io.LimitReader(from, ask.Size), make([]byte, 64<<10))
+	from := &source{Reader: body, left: ask.Size}
+	_, _ = io.CopyN(struct{ io.Writer }{p.in}, from, ask.Size) // the error may be the child's
 	if from.err != nil {
 		p.kill()
 	}
 	return from.err
 }
 
-// source remembers why reading failed.
+// source remembers why reading ended too early.
 type source struct {
 	io.Reader
 
-	err error
+	left int64
+	err  error
 }
 
 func (s *source) Read(into []byte) (int, error) {
 	n, err := s.Reader.Read(into)
-	if err != nil && !errors.Is(err, io.EOF) {
+	s.left -= int64(n)
+	switch {
+	case errors.Is(err, io.EOF) && s.left > 0:
+		s.err = io.ErrUnexpectedEOF
+	case err != nil && !errors.Is(err, io.EOF):
 		s.err = err
 	}
 	return n, err

@@ -73,6 +73,11 @@ func bound(l Limits, writes bool) error {
 	}
 	boundMemory(limits, uint64(l.Memory)+backstop)
 	for resource, most := range limits {
+		var now syscall.Rlimit
+		if err := syscall.Getrlimit(resource, &now); err != nil {
+			return fmt.Errorf("isolate: get limit %d: %w", resource, err)
+		}
+		most = min(most, now.Max) // a stricter one stays
 		if err := syscall.Setrlimit(resource, &syscall.Rlimit{Cur: most, Max: most}); err != nil {
 			return fmt.Errorf("isolate: set limit %d: %w", resource, err)
 		}
