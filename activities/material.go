@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"io"
+	"log/slog"
 	"mime"
 	"strings"
 	"time"
@@ -16,9 +18,10 @@ import (
 	"github.com/lyoapp/lyo/models"
 )
 
-// Reader makes text of documents. Failures that lie in the document are *extract.Error.
+// Reader makes text of a document of a size. Failures that lie in the document are
+// *extract.Error.
 type Reader interface {
-	Read(ctx context.Context, mediaType string, body []byte) (extract.Document, error)
+	Read(ctx context.Context, mediaType string, size int64, body io.Reader) (extract.Document, error)
 }
 
 // Material reads what learners bring along.
@@ -27,7 +30,10 @@ type Material struct {
 	// Fetch gets the page at an address of a learner's. Failures are *guard.Error.
 	Fetch  func(ctx context.Context, address string) (guard.Page, error)
 	Reader Reader
-	Clock  func() time.Time
+	// Fetching and Reading are whose turn it is to do so in this worker.
+	Fetching, Reading *Turns
+	Clock             func() time.Time
+	Log               *slog.Logger
 }
 
 // Codes of faults of material, as clients see them.
@@ -37,31 +43,27 @@ const (
 	faultPassword    = "password_protected"
 	faultNoText      = "no_text"
 	faultDamaged     = "damaged"
+	faultTooHeavy    = "document_too_heavy"
+	faultEncoding    = "unknown_encoding"
 	faultAddress     = "address_refused"
 	faultNoPage      = "page_unavailable"
 	faultUnreadable  = "unreadable"
 )
 
 // ReadSource reads a learner's material: the upload, or the page at the address. It
-// ends with the text saved, or, where the material itself is to blame, with the fault.
-// What may pass, such as a site that does not answer, is returned and retried. Key: the
-// source's id; material that was read, failed or was deleted before stays as it is.
+// ends with the text saved, or, where the material itself is to blame, with the fault; so
+// it ends where an earlier reading took its worker along. What may pass, such as a site
+// that does not answer, is returned and retried. It waits for its user's turn first. Key:
+// the source's id; material that was read, failed or was deleted before stays as it is.
 func (m *Material) ReadSource(ctx context.Context, id uuid.UUID) error {
-	source, err := models.SourceToRead(ctx, m.DB, id)
-	if models.CodeOf(err) == models.NotFound || err == nil && source.State != models.SourceProcessing {
-		return nil
-	}
-	if err != nil {
-		return translate(err)
-	}
-	text, err := m.read(ctx, source)
-	if fault, final := faultOf(err); final {
-		return translate(models.FailSource(ctx, m.DB, id, fault, m.Clock()))
-	}
-	if err != nil {
+	return lasting(ctx, func(ctx context.Context) error {
+		err := m.readSource(ctx, id)
+		if fault, final := faultOf(err); final {
+			m.Log.InfoContext(ctx, "material cannot be read", "source", id, "code", fault.Code, "error", err)
+			return translate(models.FailSource(ctx, m.DB, id, fault, m.Clock()))
+		}
 		return passing(err)
-	}
-	return translate(models.SaveSourceText(ctx, m.DB, text, m.Clock()))
+	})
 }
 
 // GiveUp marks material FAILED with a reason for its learner. Key: the source's id; what
@@ -74,38 +76,81 @@ func (m *Material) GiveUp(ctx context.Context, id uuid.UUID, reason string) erro
 // mostTitle is how many characters of a title that a document gives itself are kept.
 const mostTitle = 200
 
-// read is the source with what it says.
-func (m *Material) read(ctx context.Context, source models.Source) (models.Source, error) {
-	media, body := source.MediaType, source.Original
-	if source.Kind == "web" {
-		page, err := m.fetch(ctx, source)
-		if err != nil {
-			return source, err
-		}
-		media, body = page.MediaType, page.Body
-		digest := sha256.Sum256(body)
-		source.MediaType, source.SizeBytes, source.SHA256 = media, int64(len(body)), digest[:]
-		if full := mime.FormatMediaType(media, map[string]string{"charset": page.Charset}); page.Charset != "" && full != "" {
-			media = full
-		}
+func (m *Material) readSource(ctx context.Context, id uuid.UUID) error {
+	source, err := models.SourceFacts(ctx, m.DB, id)
+	if models.CodeOf(err) == models.NotFound || err == nil && source.State != models.SourceProcessing {
+		return nil
 	}
-	doc, err := m.Reader.Read(ctx, media, body)
+	if err == nil && source.Kind == "web" && source.SHA256 == nil {
+		source, err = m.fetch(ctx, source)
+	}
 	if err != nil {
-		return source, err
+		return err
 	}
+	done, err := m.Reading.Take(ctx, source.UserID)
+	if err != nil {
+		return err
+	}
+	defer done()
+	begun, err := models.BeginReading(ctx, m.DB, id, m.Clock())
+	switch {
+	case models.CodeOf(err) == models.NotFound:
+		return nil // deleted while it waited
+	case err != nil:
+		return err
+	case !begun:
+		return extract.TooHeavy(errors.New("an earlier reading of it never ended"))
+	}
+	return m.readMarked(ctx, source)
+}
+
+// readMarked reads what is marked as being read. The mark goes with the outcome, or is
+// taken back where there is none: it stays only when this process does not.
+func (m *Material) readMarked(ctx context.Context, source models.Source) error {
+	doc, err := m.Reader.Read(ctx, source.MediaType, source.SizeBytes, models.SourceUpload(ctx, m.DB, source.ID))
+	if err == nil {
+		err = insist(ctx, func(ctx context.Context) error { return models.SaveSourceText(ctx, m.DB, told(source, doc), m.Clock()) })
+	}
+	if _, final := faultOf(err); err == nil || final {
+		return err
+	}
+	return errors.Join(err, insist(ctx, func(ctx context.Context) error { return models.EndReading(ctx, m.DB, source.ID) }))
+}
+
+// told is a source with what its document says.
+func told(source models.Source, doc extract.Document) models.Source {
 	source.Content, source.Words = doc.Text, doc.Words
 	if doc.Pages > 0 {
 		source.Pages = &doc.Pages
 	}
 	source.Title = titleOf(source, doc)
-	return source, nil
+	if media, _, err := mime.ParseMediaType(source.MediaType); err == nil && source.Kind == "web" {
+		source.MediaType = media
+	}
+	return source
 }
 
-func (m *Material) fetch(ctx context.Context, source models.Source) (guard.Page, error) {
+// fetch gets the page at the source's address and keeps it, so that nobody holds it while
+// it waits to be read.
+func (m *Material) fetch(ctx context.Context, source models.Source) (models.Source, error) {
 	if source.URL == nil {
-		return guard.Page{}, errors.New("activities: a source of the web without an address")
+		return source, errors.New("activities: a source of the web without an address")
 	}
-	return m.Fetch(ctx, *source.URL)
+	done, err := m.Fetching.Take(ctx, source.UserID)
+	if err != nil {
+		return source, err
+	}
+	defer done()
+	page, err := m.Fetch(ctx, *source.URL)
+	if err != nil {
+		return source, err
+	}
+	digest := sha256.Sum256(page.Body)
+	source.MediaType, source.SizeBytes, source.SHA256 = page.MediaType, int64(len(page.Body)), digest[:]
+	if full := mime.FormatMediaType(page.MediaType, map[string]string{"charset": page.Charset}); page.Charset != "" && full != "" {
+		source.MediaType = full
+	}
+	return source, models.KeepPage(ctx, m.DB, source.ID, source.MediaType, page.Body, source.SHA256, m.Clock())
 }
 
 // titleOf is the learner's title, else the document's own, else how its text begins.
@@ -144,6 +189,8 @@ var (
 		{extract.ErrUnsupported, faultUnsupported},
 		{extract.ErrTooLarge, faultTooLarge},
 		{extract.ErrTooSlow, faultTooLarge},
+		{extract.ErrTooHeavy, faultTooHeavy},
+		{extract.ErrEncoding, faultEncoding},
 		{extract.ErrPassword, faultPassword},
 		{extract.ErrNoText, faultNoText},
 		{extract.ErrDamaged, faultDamaged},

@@ -3,12 +3,16 @@ package activities_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities"
@@ -45,7 +49,31 @@ func reading(t *testing.T, fetch func(context.Context, string) (guard.Page, erro
 	t.Helper()
 	r := extract.NewReader(extract.Options{})
 	t.Cleanup(func() { require.NoError(t, r.Close()) })
-	return &activities.Material{DB: modelstest.New(t), Fetch: fetch, Reader: r, Clock: func() time.Time { return arrived.Add(time.Minute) }}
+	return &activities.Material{
+		DB: modelstest.New(t), Fetch: fetch, Reader: here{r}, Clock: func() time.Time { return arrived.Add(time.Minute) },
+		Fetching: activities.NewTurns(2), Reading: activities.NewTurns(2), Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+// here reads in this process.
+type here struct{ *extract.Reader }
+
+func (h here) Read(ctx context.Context, mediaType string, size int64, body io.Reader) (extract.Document, error) {
+	whole, err := io.ReadAll(body)
+	if err != nil {
+		return extract.Document{}, err
+	}
+	if int64(len(whole)) != size {
+		return extract.Document{}, fmt.Errorf("%d bytes of %d", len(whole), size)
+	}
+	return h.Reader.Read(ctx, mediaType, whole)
+}
+
+// script reads as it is told.
+type script func(ctx context.Context) (extract.Document, error)
+
+func (s script) Read(ctx context.Context, _ string, _ int64, _ io.Reader) (extract.Document, error) {
+	return s(ctx)
 }
 
 func row(t *testing.T, m *activities.Material, id uuid.UUID) models.Source {
@@ -115,7 +143,7 @@ func TestMaterialThatIsToBlame(t *testing.T) {
 	id := bring(t, m.DB, "web", "", "", "https://example.com/a", "")
 	require.NoError(t, m.ReadSource(t.Context(), id))
 	require.Equal(t, "page_unavailable", row(t, m, id).Fault.Code)
-	for body, code := range map[string]string{"%PDF-1.7": "unsupported", "---": "no_text", strings.Repeat("long ", 1<<19): "too_large"} {
+	for body, code := range map[string]string{"PK\x03\x04\x00": "unsupported", "---": "no_text", strings.Repeat("long ", 1<<19): "too_large"} {
 		id := bring(t, m.DB, "text", "text/plain", "", "", body)
 		require.NoError(t, m.ReadSource(t.Context(), id))
 		got := row(t, m, id)
@@ -149,4 +177,108 @@ func TestSitesWithABadMoment(t *testing.T) {
 	got := row(t, m, id)
 	require.Equal(t, models.SourceFailed, got.State)
 	require.Equal(t, &models.TaskFault{Code: "unreadable", Message: "The address could not be reached."}, got.Fault)
+}
+
+// begun is when the row says that a reading of it began, if it does.
+func begun(t *testing.T, m *activities.Material, id uuid.UUID) *time.Time {
+	t.Helper()
+	return row(t, m, id).ReadingStartedAt
+}
+
+func TestWhatTookItsWorkerAlongIsNotReadAgain(t *testing.T) {
+	t.Parallel()
+	m := reading(t, nil)
+	id := bring(t, m.DB, "text", "text/plain", "", "", "words")
+	// A worker that is killed while it reads leaves this behind.
+	killed := errors.New("killed")
+	m.Reader = script(func(context.Context) (extract.Document, error) {
+		require.NotNil(t, begun(t, m, id), "the mark stands before the reader starts")
+		panic(killed)
+	})
+	require.PanicsWithValue(t, killed, func() { _ = m.ReadSource(t.Context(), id) })
+	require.NotNil(t, begun(t, m, id))
+	m.Reading = activities.NewTurns(2) // of the next worker
+	m.Reader = script(func(context.Context) (extract.Document, error) {
+		t.Error("it is read again")
+		return extract.Document{}, nil
+	})
+	require.NoError(t, m.ReadSource(t.Context(), id))
+	got := row(t, m, id)
+	require.Equal(t, models.SourceFailed, got.State)
+	require.Equal(t, "document_too_heavy", got.Fault.Code)
+	require.NotEmpty(t, got.Fault.Message)
+	require.Nil(t, got.ReadingStartedAt)
+	require.Nil(t, got.Original)
+}
+
+func TestAReadingThatEndsWithoutAnOutcomeMayBeTriedAgain(t *testing.T) {
+	t.Parallel()
+	m := reading(t, nil)
+	id := bring(t, m.DB, "text", "text/plain", "", "", "words")
+	m.Reader = script(func(context.Context) (extract.Document, error) {
+		return extract.Document{}, errors.New("no process could be started")
+	})
+	requireFailure(t, m.ReadSource(t.Context(), id), activities.FailureInternal, false)
+	require.Nil(t, begun(t, m, id))
+	ctx, cancel := context.WithCancel(t.Context())
+	m.Reader = script(func(ctx context.Context) (extract.Document, error) {
+		cancel() // as by a worker that stops
+		return extract.Document{}, ctx.Err()
+	})
+	require.ErrorIs(t, m.ReadSource(ctx, id), context.Canceled)
+	require.Nil(t, begun(t, m, id))
+	m.Reader = script(func(context.Context) (extract.Document, error) { return extract.Document{Text: "words", Words: 1}, nil })
+	require.NoError(t, m.ReadSource(t.Context(), id))
+	require.Equal(t, models.SourceReady, row(t, m, id).State)
+}
+
+func TestWhatCostAReaderItsLifeIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	m := reading(t, nil)
+	for _, refused := range []*extract.Error{extract.TooHeavy(errors.New("killed")), extract.TooSlow(errors.New("killed"))} {
+		id := bring(t, m.DB, "text", "text/plain", "", "", "words")
+		m.Reader = script(func(context.Context) (extract.Document, error) { return extract.Document{}, refused })
+		require.NoError(t, m.ReadSource(t.Context(), id), "Temporal does not try it again")
+		require.Equal(t, refused.Reason, row(t, m, id).Fault.Message)
+	}
+}
+
+func TestAPageIsFetchedOnce(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	m := reading(t, func(context.Context, string) (guard.Page, error) {
+		asked++
+		return guard.Page{MediaType: "text/plain", Charset: "utf-8", Body: []byte("The Moon pulls.")}, nil
+	})
+	id := bring(t, m.DB, "web", "", "", "https://example.com/a", "")
+	works := m.Reader
+	m.Reader = script(func(context.Context) (extract.Document, error) { return extract.Document{}, errors.New("a bad moment") })
+	require.Error(t, m.ReadSource(t.Context(), id))
+	m.Reader = works
+	require.NoError(t, m.ReadSource(t.Context(), id))
+	require.Equal(t, 1, asked, "it was kept until it could be read")
+	require.Equal(t, "The Moon pulls.", row(t, m, id).Content)
+}
+
+// TestAStoppingWorkerHandsMaterialBack stops a worker while it reads: the work is tried
+// again elsewhere, and the mark says nothing against the material.
+func TestAStoppingWorkerHandsMaterialBack(t *testing.T) {
+	t.Parallel()
+	m := reading(t, nil)
+	id := bring(t, m.DB, "text", "text/plain", "", "", "words")
+	stop := make(chan struct{})
+	m.Reader = script(func(ctx context.Context) (extract.Document, error) {
+		close(stop)
+		<-ctx.Done()
+		return extract.Document{}, ctx.Err()
+	})
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.SetWorkerStopChannel(stop)
+	env.RegisterActivity(m.ReadSource)
+	_, err := env.ExecuteActivity(m.ReadSource, id)
+	requireFailure(t, err, activities.FailureStopping, false)
+	got := row(t, m, id)
+	require.Equal(t, models.SourceProcessing, got.State)
+	require.Nil(t, got.ReadingStartedAt)
 }

@@ -58,6 +58,16 @@ func (i Inference) Register(w worker.ActivityRegistry) {
 	w.RegisterActivity(i.Ordering)
 }
 
+// Reading are the activities of the queue "lyo-reading".
+type Reading struct {
+	Material *Material
+}
+
+// Register puts them on a worker.
+func (r Reading) Register(w worker.ActivityRegistry) {
+	w.RegisterActivityWithOptions(r.Material.ReadSource, activity.RegisterOptions{Name: "ReadSource"})
+}
+
 // Pushes are the activities of the queue "lyo-push".
 type Pushes struct {
 	Pushing *Pushing

@@ -25,6 +25,7 @@ type limits struct {
 	redis   *redisguard.Guard
 
 	user, generate, export            ratelimit.Policy // of users
+	sources, sourcesDay               ratelimit.Policy // of users
 	address, register, login, refresh ratelimit.Policy // of addresses
 	mail                              ratelimit.Policy // of addresses, of users, and of mailboxes
 	failures                          ratelimit.Policy // of an account from an address
@@ -47,6 +48,7 @@ func newLimits(ctx context.Context, d Deps) *limits {
 	}
 	l.failures.Lock = c.LockFor
 	l.export = policy("export", exportRate)
+	l.sources, l.sourcesDay = policy("sources", c.Sources), policy("sources-day", c.SourcesDay)
 	switch {
 	case !c.On():
 		d.Log.WarnContext(ctx, "rate limits are off", "LYO_RATE_LIMITS", c.Mode)
@@ -79,6 +81,11 @@ var exportRate = config.Rate{Quota: 10, Per: 24 * time.Hour}
 // exporting is charged to a user for having their data packed.
 func (l *limits) exporting() ratelimit.Charge {
 	return ratelimit.Charge{Policy: l.export, Cost: 1, Again: 1}
+}
+
+// adding is charged to a user for own material, which workers read.
+func (l *limits) adding() []ratelimit.Charge {
+	return []ratelimit.Charge{{Policy: l.sources, Cost: 1, Again: 1}, {Policy: l.sourcesDay, Cost: 1, Again: 1}}
 }
 
 // take asks Redis. An error is Redis's, a refusal is in the verdict. Nothing is

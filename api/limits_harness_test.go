@@ -22,6 +22,7 @@ func testLimits() config.Limits {
 		User: config.Rate{Quota: 40, Per: time.Minute}, Address: config.Rate{Quota: 60, Per: time.Minute},
 		Generate: config.Rate{Quota: 3, Per: time.Hour}, Register: config.Rate{Quota: 10, Per: time.Hour},
 		Login: config.Rate{Quota: 20, Per: 15 * time.Minute}, Refresh: config.Rate{Quota: 600, Per: time.Minute},
+		Sources: config.Rate{Quota: 5, Per: time.Minute}, SourcesDay: config.Rate{Quota: 8, Per: 24 * time.Hour},
 		Failures: config.Rate{Quota: 5, Per: 15 * time.Minute}, Everywhere: config.Rate{Quota: 30, Per: 15 * time.Minute}, Mail: config.Rate{Quota: 5, Per: time.Hour},
 	}
 }

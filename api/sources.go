@@ -25,7 +25,7 @@ func (s *Server) sources() {
 		Description: "A PDF, Markdown or text of at most 10 MiB as a form, a text as JSON, or an https address as JSON. " +
 			"It is read in the background: poll it until its state is READY or FAILED.",
 		Errors: []int{http.StatusConflict},
-	}, s.createSource, weighing(sourceWeight), within(uploadWithin+routeTimeout))
+	}, s.createSource, weighing(sourceWeight), counting(s.limits.adding()...), within(uploadWithin+routeTimeout))
 	describeUpload(s.huma.OpenAPI().Paths[sourcesPath].Post)
 	register(s, huma.Operation{
 		OperationID: "list-sources", Method: http.MethodGet, Path: sourcesPath, Tags: tags,

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/ratelimit"
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -94,6 +95,43 @@ func TestUploadsOfEveryKind(t *testing.T) {
 	}
 }
 
+// TestTextIsNotJudgedByItsFirstLetters uploads notes that begin as files of other kinds do.
+func TestTextIsNotJudgedByItsFirstLetters(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada := w.signUp("ada@example.com")
+	for _, word := range []string{"BM25 ranking", "BMI", "ID3 decision trees", "OTTO engine", "GIF89a", "wOFF fonts", "%PDF-1.4 as a header", "\xff\xfea\x00", "\xfe\xff\x00a", "\x00\x00\xfe\xff\x00\x00\x00a", "\xcf\xf0\xe8\xe2\xe5\xf2"} {
+		for _, name := range []string{"notes.md", "notes.txt"} {
+			a := w.upload(ada, one(name, "", word))
+			require.Equal(t, http.StatusCreated, a.status, "%q %s", word, a.body)
+		}
+	}
+}
+
+// TestHowMuchMaterialPassesInATime adds material until a minute's and then a day's is used up.
+func TestHowMuchMaterialPassesInATime(t *testing.T) {
+	t.Parallel()
+	w, at := limitedSchool(t), network()
+	ada, bob := w.signUpFrom(at(1), "ada@example.com"), w.signUpFrom(at(1), "bob@example.com")
+	add := func(p person) answer {
+		return w.from(at(1), "POST", "/v1/sources", `{"title":"Notes","text":"The Moon pulls."}`, p.header()...)
+	}
+	for range 5 {
+		require.Equal(t, http.StatusCreated, add(ada).status)
+	}
+	a := add(ada)
+	require.EqualValues(t, 12, w.problem(a, slugRateLimited)["retry_after"], "five a minute")
+	require.Equal(t, "12", a.header.Get("Retry-After"))
+	require.Contains(t, a.header.Get(ratelimit.PolicyField), `"sources";q=5;w=60, "sources-day";q=8;w=86400`)
+	require.Equal(t, http.StatusCreated, add(bob).status, "each user for themself")
+	for range 3 {
+		w.waited(a)
+		require.Equal(t, http.StatusCreated, add(ada).status)
+		a = add(ada)
+	}
+	require.Greater(t, w.problem(a, slugRateLimited)["retry_after"], 10_000.0, "eight a day")
+}
+
 func TestAddressesAndTexts(t *testing.T) {
 	t.Parallel()
 	w := school(t)
@@ -160,7 +198,8 @@ func TestUploadsThatCannotBeRead(t *testing.T) {
 		{"a.png", "", "\x89PNG\r\n\x1a\n"},
 		{"a.pdf", "application/pdf", "PK\x03\x04"},
 		{"a.txt", "text/plain", "\x89PNG\r\n\x1a\n\x00\x00"},
-		{"a.md", "text/markdown", "%PDF-1.7\n"},
+		{"a.txt", "text/plain", "PK\x03\x04\x14\x00\x06\x00[Content_Types].xml"},
+		{"a.epub", "application/epub+zip", "PK\x03\x04\x0a\x00mimetypeapplication/epub+zip"},
 		{"a", "", "words"},
 	} {
 		w.problem(w.upload(ada, []formFile{file}), slugMedia)

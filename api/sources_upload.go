@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
-	"net/http"
 	"path"
 	"slices"
 	"strings"
@@ -246,13 +245,17 @@ func withCharset(media, charset string) string {
 	return media
 }
 
+// byteOrderMarks begin texts in which zeros may stand: UTF-16 and UTF-32.
+var byteOrderMarks = []string{"\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"}
+
 // genuine tells whether the bytes can be what they are said to be. It is a first
-// look, so that a mistake is told at once: the reader looks closer.
+// look, so that a mistake is told at once: the reader looks closer. How a text begins
+// does not matter, since notes may begin with any word.
 func (u *uploaded) genuine(kind string) bool {
 	if kind == "pdf" {
 		return bytes.Contains(u.data[:min(len(u.data), 1024)], []byte("%PDF-"))
 	}
-	return strings.HasPrefix(http.DetectContentType(u.data), "text/") && !bytes.HasPrefix(u.data, []byte("%PDF-"))
+	return bytes.IndexByte(u.data[:min(len(u.data), 512)], 0) < 0 || slices.ContainsFunc(byteOrderMarks, func(mark string) bool { return bytes.HasPrefix(u.data, []byte(mark)) })
 }
 
 // titleFromName is a file's name without its ending; "" where there is none.

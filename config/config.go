@@ -182,6 +182,9 @@ type Sources struct {
 	Contact string `env:"LYO_SOURCES_CONTACT"`
 	// URL is one server to ask in place of all sites, for tests.
 	URL string `env:"LYO_SOURCES_URL"`
+	// PDFCache keeps what reads learners' PDF files as machine code, for the next start; only
+	// the worker's user may write there. Empty: pdfium in the state directory.
+	PDFCache string `env:"LYO_PDF_CACHE_DIR"`
 }
 
 // Course bounds one generation, and what a user may ask for.

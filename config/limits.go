@@ -26,6 +26,9 @@ type Limits struct {
 	User     Rate `env:"LYO_RATE_USER" envDefault:"600/1m"`    // everything, per user
 	Address  Rate `env:"LYO_RATE_ADDRESS" envDefault:"300/1m"` // without a valid token, per address
 	Generate Rate `env:"LYO_RATE_GENERATE" envDefault:"30/1h"` // courses, per user
+	// Sources are what a user adds of their own material, SourcesDay over a whole day.
+	Sources    Rate `env:"LYO_RATE_SOURCES" envDefault:"20/1m"`
+	SourcesDay Rate `env:"LYO_RATE_SOURCES_DAY" envDefault:"200/24h"`
 	Register Rate `env:"LYO_RATE_REGISTER" envDefault:"10/1h"` // per address
 	Login    Rate `env:"LYO_RATE_LOGIN" envDefault:"20/15m"`   // attempts, per address
 	Refresh  Rate `env:"LYO_RATE_REFRESH" envDefault:"600/1m"` // per address

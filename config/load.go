@@ -121,6 +121,9 @@ func fillDefaults(c *Config) {
 	if c.Artifact.Dir == "" {
 		c.Artifact.Dir = filepath.Join(c.StateDir, "models")
 	}
+	if c.Sources.PDFCache == "" {
+		c.Sources.PDFCache = filepath.Join(c.StateDir, "pdfium")
+	}
 	if c.Engine.ModelName == "" {
 		c.Engine.ModelName = c.Gemma.Model
 	}

@@ -35,9 +35,11 @@ type Source struct {
 	Content   string     // the text, once read
 	Words     int
 	Pages     *int
-	Original  []byte // the upload until it was read
+	Original  []byte // the upload, or the page, until it was read
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	// ReadingStartedAt is set while a reader is at it.
+	ReadingStartedAt *time.Time
 }
 
 // CourseSource ties material to a course that is written from it.
@@ -155,7 +157,7 @@ func FailSource(ctx context.Context, db *gorm.DB, id uuid.UUID, fault TaskFault,
 }
 
 func settleSource(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time, columns map[string]any) error {
-	columns["original"], columns["updated_at"] = nil, now
+	columns["original"], columns["reading_started_at"], columns["updated_at"] = nil, nil, now
 	return db.WithContext(ctx).Model(&Source{}).Where("id = ? AND state = ?", id, SourceProcessing).Updates(columns).Error
 }
 

@@ -13,6 +13,7 @@ const (
 	QueueBackground = "lyo-background" // what follows an action or the clock, and nobody waits for
 	QueueGemma      = "lyo-gemma"      // activities that hold a slot of the model
 	QueuePush       = "lyo-push"       // what is sent to devices, at a limited rate
+	QueueReading    = "lyo-reading"    // learners' material, which may wait for long and keeps nobody else
 )
 
 // QueryProgress answers a ProgressAnswer with every event after the given seq.

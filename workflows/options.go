@@ -69,9 +69,14 @@ func packing(ctx workflow.Context) workflow.Context {
 }
 
 // Reading a document takes seconds of computing, and fetching one may fail for a while.
+// Documents wait for each other, those of one user for as long as the user has others. The
+// heartbeat tells a dead worker from such a wait.
 func reading(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: 5 * time.Minute, // documents wait for each other
+		TaskQueue:           QueueReading,
+		StartToCloseTimeout: 2 * time.Hour, // a hundred documents, all as slow as may be
+		HeartbeatTimeout:    30 * time.Second,
+		WaitForCancellation: true,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 3, MaximumInterval: 20 * time.Second, MaximumAttempts: 4},
 	})
 }

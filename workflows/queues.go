@@ -35,6 +35,7 @@ func Lanes() []Lane {
 		{QueueGemma, enums.TASK_QUEUE_TYPE_ACTIVITY},
 		{QueuePush, enums.TASK_QUEUE_TYPE_WORKFLOW},
 		{QueuePush, enums.TASK_QUEUE_TYPE_ACTIVITY},
+		{QueueReading, enums.TASK_QUEUE_TYPE_ACTIVITY},
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 var (
 	// ErrUnsupported: of a kind that cannot be read, or not of the kind it says.
 	ErrUnsupported = errors.New("kind of document not supported")
-	// ErrTooLarge: too many pages, too much text, or more memory than the sandbox has.
+	// ErrTooLarge: too many pages, or too much text.
 	ErrTooLarge = errors.New("document too large")
 	// ErrPassword: a PDF that opens with a password only.
 	ErrPassword = errors.New("document protected by a password")
@@ -19,6 +19,11 @@ var (
 	ErrDamaged = errors.New("document damaged")
 	// ErrTooSlow: reading it took longer than Options.Timeout.
 	ErrTooSlow = errors.New("document takes too long to read")
+	// ErrTooHeavy: reading it takes more memory than the sandbox has, or than the process
+	// has that reads it.
+	ErrTooHeavy = errors.New("document too heavy to read")
+	// ErrEncoding: text whose characters cannot be told from its bytes.
+	ErrEncoding = errors.New("encoding of the text not known")
 )
 
 // Error says why a document cannot be read. Reason is a sentence for learners and holds
@@ -59,6 +64,23 @@ func damaged(cause error) *Error {
 
 func tooMuchText(most int) *Error {
 	return &Error{Kind: ErrTooLarge, Reason: fmt.Sprintf("The text is longer than %s. Split it into parts.", size(most))}
+}
+
+// TooSlow is for a document that takes longer than anybody waits for it.
+func TooSlow(cause error) *Error {
+	return &Error{Kind: ErrTooSlow, Reason: "Reading the document takes too long. It may be too complicated.", cause: cause}
+}
+
+// TooHeavy is for a document that must not be read again, since its reader did not survive it.
+func TooHeavy(cause error) *Error {
+	return &Error{
+		Kind: ErrTooHeavy, cause: cause,
+		Reason: "Reading the document takes more memory than there is for one. Split it into parts, or send its text.",
+	}
+}
+
+func unknownEncoding() *Error {
+	return &Error{Kind: ErrEncoding, Reason: "The encoding of the text cannot be told. Save it as UTF-8 and send it again."}
 }
 
 // size is a number of bytes in words.

@@ -32,16 +32,26 @@ func (r *Reader) pdf(ctx context.Context, body []byte) (Document, error) {
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, r.options.Timeout, ErrTooSlow)
 	defer cancel()
-	doc, err := r.inSandbox(limited, cache, body)
+	memory := &arena{most: uint64(r.options.MaxMemory)}
+	doc, err := r.inSandbox(experimental.WithMemoryAllocator(limited, memory), cache, body)
 	switch {
 	case err == nil:
 		return doc, nil
+	case memory.full && ctx.Err() == nil:
+		return doc, TooHeavy(err)
 	case ctx.Err() != nil:
 		return doc, fmt.Errorf("extract: %w", ctx.Err())
 	case limited.Err() != nil:
-		return doc, &Error{Kind: ErrTooSlow, Reason: "Reading the document takes too long. It may be too complicated.", cause: err}
+		return doc, TooSlow(err)
 	}
 	return doc, err
+}
+
+// Warm makes what PDF needs, and keeps it in the cache's directory, unless that was done.
+// Without it the first PDF waits for as long.
+func (r *Reader) Warm() error {
+	_, err := r.compiled()
+	return err
 }
 
 // compiled is the cache that holds PDFium as machine code. The first call compiles it,
@@ -71,8 +81,6 @@ func (r *Reader) compiled() (wazero.CompilationCache, error) {
 	return cache, pool.Close()
 }
 
-const wasmPage = 64 << 10
-
 // sandbox is a PDFium of its own for one document. It has no file system, no network and
 // no output, and its memory is bounded. It is a pool of one, since ending the context of a
 // pool is the only way to stop a call without a race; with the cache it starts fast.
@@ -83,11 +91,40 @@ func (r *Reader) sandbox(ctx context.Context, cache wazero.CompilationCache) (pd
 		Stdout:   io.Discard, Stderr: io.Discard,
 		RuntimeConfig: wazero.NewRuntimeConfig().
 			WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
-			WithMemoryLimitPages(uint32(r.options.MaxMemory / wasmPage)).
 			WithCloseOnContextDone(true).
 			WithCompilationCache(cache),
 	})
 }
+
+// arena is the memory of one sandbox. It grows in place, or it would be there twice each
+// time it does; the system gives only what is used of it.
+type arena struct {
+	most uint64
+	full bool // more was asked for
+}
+
+// Allocate makes the memory.
+func (a *arena) Allocate(_, _ uint64) experimental.LinearMemory {
+	return &room{a, make([]byte, 0, a.most)}
+}
+
+type room struct {
+	*arena
+
+	data []byte
+}
+
+// Reallocate is nil when there is not as much.
+func (r *room) Reallocate(size uint64) []byte {
+	if size > uint64(cap(r.data)) {
+		r.full = true
+		return nil
+	}
+	return r.data[:size]
+}
+
+// Free does nothing: nobody else has it.
+func (r *room) Free() {}
 
 func (r *Reader) inSandbox(ctx context.Context, cache wazero.CompilationCache, body []byte) (doc Document, err error) {
 	pool, err := r.sandbox(ctx, cache)

@@ -2,24 +2,16 @@ package extract
 
 import (
 	"bytes"
-	"net/http"
 	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"codeberg.org/readeck/go-readability/v2"
 	"golang.org/x/net/html"
-	"golang.org/x/net/html/charset"
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/htmlindex"
-	xunicode "golang.org/x/text/encoding/unicode"
 )
 
-// agree refuses what cannot be read, and what is not what it is said to be.
+// agree refuses what cannot be read, and what is not what it is said to be. It goes by
+// the structure of a PDF, never by how a text begins: notes may begin with any word.
 func agree(media string, body []byte) error {
-	sniffed := http.DetectContentType(body)
 	switch media {
 	case PDF:
 		// The standard lets junk come before the mark.
@@ -27,7 +19,7 @@ func agree(media string, body []byte) error {
 			return disguised("a PDF")
 		}
 	case HTML, Markdown, Text:
-		if len(body) > 0 && !strings.HasPrefix(sniffed, "text/") {
+		if bytes.HasPrefix(body, []byte("%PDF-")) && bytes.Contains(body, []byte("endobj")) && bytes.Contains(body, []byte("startxref")) {
 			return disguised("text")
 		}
 	default:
@@ -51,48 +43,6 @@ func plain(media, declared string, body []byte) (Document, error) {
 	default:
 		return Document{Text: tidy(text, true)}, nil
 	}
-}
-
-// decode makes UTF-8 of a text. What is full of control characters afterwards was none.
-func decode(media, declared string, body []byte) (string, error) {
-	decoded, err := encodingOf(media, declared, body).NewDecoder().Bytes(body)
-	if err != nil {
-		return "", damaged(err)
-	}
-	text := strings.ToValidUTF8(string(decoded), "\ufffd")
-	odd, all := 0, 0
-	for _, r := range text {
-		all++
-		if r == utf8.RuneError || unicode.IsControl(r) && !unicode.IsSpace(r) {
-			odd++
-		}
-	}
-	if odd*50 > all {
-		return "", disguised("text")
-	}
-	return text, nil
-}
-
-// encodingOf believes a byte order mark first, then what was declared, then the bytes.
-func encodingOf(media, declared string, body []byte) encoding.Encoding {
-	utf16 := xunicode.UTF16(xunicode.BigEndian, xunicode.ExpectBOM)
-	switch {
-	case bytes.HasPrefix(body, []byte("\xef\xbb\xbf")):
-		return xunicode.UTF8BOM
-	case bytes.HasPrefix(body, []byte("\xfe\xff")), bytes.HasPrefix(body, []byte("\xff\xfe")):
-		return utf16
-	}
-	if named, err := htmlindex.Get(declared); err == nil && declared != "" {
-		return named
-	}
-	if utf8.Valid(body) {
-		return encoding.Nop
-	}
-	if media == HTML {
-		found, _, _ := charset.DetermineEncoding(body, HTML)
-		return found
-	}
-	return charmap.Windows1252
 }
 
 // mostElements bounds how large a web page may be, for the time its reading takes grows

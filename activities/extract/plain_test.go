@@ -70,7 +70,7 @@ func TestWhatIsNotWhatItSays(t *testing.T) {
 	for name, c := range map[string][2]string{
 		"an image":               {extract.Text, "\x89PNG\r\n\x1a\n and more"},
 		"an archive":             {extract.Markdown, "PK\x03\x04 and more"},
-		"a PDF as text":          {extract.Text, "%PDF-1.7 and more"},
+		"a PDF as text":          {extract.Text, "%PDF-1.7\n1 0 obj\n<<>>\nendobj\nstartxref\n9\n%%EOF"},
 		"noise":                  {extract.Text, string(noise)},
 		"noise behind a text":    {extract.Text, strings.Repeat("innocent words ", 50) + string(noise)},
 		"noise in a page":        {extract.HTML, "<html><body><p>" + strings.Repeat("innocent words ", 50) + string(noise)},

@@ -33,7 +33,7 @@ type Options struct {
 	MaxPages int           // of a PDF; 1000
 	MaxText  int           // bytes of text; 2 MiB
 	Timeout  time.Duration // of one reading, without the wait for others; 30 s
-	// MaxMemory bounds the sandbox that PDF is read in, in bytes; 512 MiB.
+	// MaxMemory bounds the sandbox that PDF is read in, in bytes; 48 MiB.
 	MaxMemory int
 	// CacheDir keeps the compiled sandbox for later processes; empty: memory only. Nobody
 	// else may write there, for its files are run.
@@ -48,7 +48,7 @@ func (o Options) withDefaults() Options {
 	}
 	set(&o.MaxPages, 1000)
 	set(&o.MaxText, 2<<20)
-	set(&o.MaxMemory, 512<<20)
+	set(&o.MaxMemory, 48<<20)
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
 	}
@@ -72,8 +72,8 @@ func NewReader(o Options) *Reader {
 }
 
 // Read extracts the text of a document. The media type may have a charset; without one
-// text is UTF-8, UTF-16 with its mark, or else windows-1252. The same bytes always give
-// the same answer. Failures that lie in the document are *Error; the end of ctx is
+// text is what its bytes say: UTF-8, UTF-16 and UTF-32 with their marks, or an encoding that
+// is recognised. The same bytes always give the same answer. Failures that lie in the document are *Error; the end of ctx is
 // returned as its error, wrapped.
 func (r *Reader) Read(ctx context.Context, mediaType string, body []byte) (doc Document, err error) {
 	media, params, err := mime.ParseMediaType(mediaType)

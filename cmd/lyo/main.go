@@ -56,6 +56,7 @@ func root(environ []string, out, errs io.Writer) *cobra.Command {
 		openapiCommand(),
 		versionCommand(),
 		probeCommand(),
+		readDocumentCommand(),
 	)
 	return cmd
 }

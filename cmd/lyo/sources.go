@@ -2,14 +2,14 @@ package main
 
 import (
 	"context"
-	"path/filepath"
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/worker"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities"
-	"github.com/lyoapp/lyo/activities/extract"
+	"github.com/lyoapp/lyo/activities/extract/isolate"
 	"github.com/lyoapp/lyo/activities/sources"
 	"github.com/lyoapp/lyo/activities/sources/guard"
 	"github.com/lyoapp/lyo/models"
@@ -53,9 +53,37 @@ func (c answers) Store(ctx context.Context, provider, key string, items []byte, 
 // fetchWithin is the time for a learner's page of up to 10 MiB.
 const fetchWithin = 45 * time.Second
 
-// material reads what learners bring along. The reader is to be closed in the end.
-func (a *app) material() (*activities.Material, *extract.Reader) {
-	reader := extract.NewReader(extract.Options{CacheDir: filepath.Join(a.cfg.StateDir, "pdfium")})
-	fetcher := guard.NewFetcher(guard.Options{HTTPSOnly: true, UserAgent: "Lyo/" + version(), Timeout: fetchWithin})
-	return &activities.Material{DB: a.db, Fetch: fetcher.Fetch, Reader: reader, Clock: clock}, reader
+// What a worker does at once for learners' material. A reader holds a core, and memory as
+// package isolate bounds it; a page is held in memory until it is in the database. Whoever
+// waits for a turn costs next to nothing.
+const (
+	readersAtOnce  = 2
+	fetchersAtOnce = 4
+	waitingAtOnce  = 200
+)
+
+// material reads what learners bring along. What PDF needs is made ready meanwhile, until
+// ctx ends.
+func (a *app) material(ctx context.Context) *activities.Material {
+	reader := isolate.New(isolate.Options{Args: []string{readDocument}, CacheDir: a.cfg.Sources.PDFCache})
+	go func() {
+		if err := reader.Warm(ctx); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "no PDF can be read here", "error", err)
+		}
+	}()
+	fetcher := guard.NewFetcher(guard.Options{HTTPSOnly: true, UserAgent: "Lyo/" + version(), Timeout: fetchWithin, EvenLookUps: evenLookUps})
+	return &activities.Material{
+		DB: a.db, Fetch: fetcher.Fetch, Reader: reader, Clock: clock, Log: a.log,
+		Fetching: activities.NewTurns(fetchersAtOnce), Reading: activities.NewTurns(readersAtOnce),
+	}
+}
+
+// evenLookUps is how long the look-up of a learner's address takes when it leads nowhere,
+// so that the time says nothing about names inside.
+const evenLookUps = 3 * time.Second
+
+func readingOptions(base worker.Options) worker.Options {
+	base.DisableWorkflowWorker = true
+	base.MaxConcurrentActivityExecutionSize = waitingAtOnce
+	return base
 }

@@ -90,8 +90,7 @@ func (a *app) runWorkers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	material, reader := a.material()
-	defer func() { _ = reader.Close() }()
+	material := a.material(ctx)
 	database := activities.Database{
 		Story: &activities.Story{DB: a.db, Followups: outbox.Followups(clock)}, Checking: &activities.Checking{DB: a.db, Clock: clock},
 		Researching: a.researching(), Material: material, Writing: writing,
@@ -119,14 +118,16 @@ func (a *app) runWorkers(ctx context.Context) error {
 		pushes := worker.New(a.temporal, workflows.QueuePush, pushOptions(base))
 		workflows.RegisterPush(pushes)
 		activities.Pushes{Pushing: pushing}.Register(pushes)
-		return []worker.Worker{general, background, inference, pushes}
+		reading := worker.New(a.temporal, workflows.QueueReading, readingOptions(base))
+		activities.Reading{Material: material}.Register(reading)
+		return []worker.Worker{general, background, inference, pushes, reading}
 	})
 	if err != nil {
 		return err
 	}
 	defer stop()
 	a.log.InfoContext(ctx, "worker is polling", "queues", []string{
-		workflows.Queue, workflows.QueueBackground, workflows.QueueGemma, workflows.QueuePush,
+		workflows.Queue, workflows.QueueBackground, workflows.QueueGemma, workflows.QueuePush, workflows.QueueReading,
 	})
 	select {
 	case <-ctx.Done():

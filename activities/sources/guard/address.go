@@ -71,7 +71,7 @@ func (r rules) address(at netip.AddrPort) *Error {
 	case r.loopback[at]:
 		return nil
 	case !public(at.Addr()):
-		return refused("The address leads to a network that is not public.")
+		return nowhere()
 	case at.Port() != 80 && at.Port() != 443:
 		return refused("The address names a port other than 80 and 443.")
 	}

@@ -11,7 +11,7 @@ import (
 func Client(o Options) *http.Client {
 	o = o.withDefaults()
 	r := newRules(o)
-	d := &dialer{rules: r, resolver: o.Resolver}
+	d := &dialer{rules: r, resolver: o.Resolver, even: o.EvenLookUps}
 	base := &http.Transport{
 		Proxy:                  nil, // a proxy would look names up for us, unchecked
 		DialContext:            d.dial,

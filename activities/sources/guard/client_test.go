@@ -257,8 +257,9 @@ func TestKindsOfFailures(t *testing.T) {
 		media   string
 	}{
 		"html": {typed("text/html", "<p>", 200), nil, "text/html"}, "pdf": {typed("application/pdf", "%PDF-1.7", 200), nil, "application/pdf"},
-		"markdown": {typed("text/markdown; charset=utf-8", "# A", 200), nil, "text/markdown"},
-		"unnamed":  {typed("", "%PDF-1.7", 200), nil, "application/pdf"}, "vague": {typed("application/octet-stream", "<html>", 200), nil, "text/html"},
+		"markdown":      {typed("text/markdown; charset=utf-8", "# A", 200), nil, "text/markdown"},
+		"unnamed notes": {typed("", "BM25 ranks documents", 200), nil, "text/plain"}, "notes on PDF": {typed("", "%PDF-1.4 is how they begin", 200), nil, "text/plain"},
+		"unnamed": {typed("", "%PDF-1.7", 200), nil, "application/pdf"}, "vague": {typed("application/octet-stream", "<html>", 200), nil, "text/html"},
 		"image": {typed("image/png", "x", 200), guard.ErrMediaType, ""}, "unnamed image": {typed("", "\x89PNG\r\n\x1a\n", 200), guard.ErrMediaType, ""},
 		"missing": {typed("text/html", "gone", 404), guard.ErrStatus, ""}, "partial": {typed("text/html", "gone", 206), guard.ErrStatus, ""},
 		"broken": {typed("text/html", "", 500), guard.ErrStatus, ""}, "cut": {cut, guard.ErrUnreachable, ""},
@@ -282,8 +283,8 @@ func TestUnreachableAndCancelled(t *testing.T) {
 	base, o := site(t, text("x"))
 	f := guard.NewFetcher(o)
 	_, err := f.Fetch(t.Context(), "http://nowhere.example.com/")
-	require.ErrorIs(t, err, guard.ErrUnreachable)
-	require.NotContains(t, err.Error(), "nowhere")
+	require.ErrorIs(t, err, guard.ErrRefused)
+	require.NotContains(t, err.Error(), "nowhere.")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = f.Fetch(ctx, base)

@@ -24,6 +24,7 @@ const maxAddresses = 4
 type dialer struct {
 	rules    rules
 	resolver Resolver
+	even     time.Duration // 0: a refusal comes as soon as it can
 }
 
 // dial looks the name up, judges every address, and connects to one it judged.
@@ -42,11 +43,36 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	if err := d.rules.host(host); err != nil {
 		return nil, err
 	}
-	addrs, err := d.lookup(ctx, host, uint16(number))
+	addrs, err := d.evenly(ctx, host, uint16(number))
 	if err != nil {
 		return nil, err
 	}
 	return d.connect(ctx, network, addrs)
+}
+
+// evenly looks a name up that somebody gives. That nothing public was found takes as long,
+// and is told in the same way, whatever there is. The hosts of a list are no secret.
+func (d *dialer) evenly(ctx context.Context, host string, port uint16) ([]netip.AddrPort, error) {
+	_, err := netip.ParseAddr(host)
+	if err == nil || len(d.rules.hosts) > 0 {
+		return d.lookup(ctx, host, port)
+	}
+	asking, cancel := ctx, func() {}
+	if d.even > 0 {
+		asking, cancel = context.WithTimeout(ctx, d.even)
+	}
+	defer cancel()
+	addrs, err := d.lookup(asking, host, port)
+	if err == nil {
+		return addrs, nil
+	}
+	if d.even > 0 {
+		<-asking.Done()
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return nil, nowhere()
 }
 
 func (d *dialer) lookup(ctx context.Context, host string, port uint16) ([]netip.AddrPort, error) {

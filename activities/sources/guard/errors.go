@@ -8,7 +8,8 @@ import (
 
 // The kinds of failures, found with errors.Is.
 var (
-	// ErrRefused: the address, or one it leads to, is not one that may be asked. Final.
+	// ErrRefused: the address, or one it leads to, is not one that may be asked, or its name
+	// is known to nobody, which is not told apart. Final.
 	ErrRefused = errors.New("address refused")
 	// ErrTooLarge: the body unpacks to more than Options.MaxBytes. Final.
 	ErrTooLarge = errors.New("body too large")
@@ -16,7 +17,7 @@ var (
 	ErrMediaType = errors.New("kind of document not supported")
 	// ErrStatus: the server answered, but not with the page.
 	ErrStatus = errors.New("no page there")
-	// ErrUnreachable: no name, no connection, a time-out, a cut answer. Later may work.
+	// ErrUnreachable: no connection, a time-out, a cut answer. Later may work.
 	ErrUnreachable = errors.New("unreachable")
 )
 
@@ -41,6 +42,10 @@ func (e *Error) Unwrap() []error {
 }
 
 func refused(reason string) *Error { return &Error{Kind: ErrRefused, Reason: reason} }
+
+// nowhere is said of every address that leads to no public host: of one inside, of a name
+// that stands for one, and of a name that nobody knows, or it would tell which there are.
+func nowhere() *Error { return refused("The address does not lead to a public page.") }
 
 // failure names what went wrong with an exchange; the caller's own context comes first.
 func failure(ctx context.Context, err error) error {

@@ -1,12 +1,15 @@
 package guard
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // Page is a document as its server gave it. MediaType is one of text/html, text/plain,
@@ -58,13 +61,31 @@ func read(ctx context.Context, res *http.Response) (Page, error) {
 		return Page{}, failure(ctx, err)
 	}
 	if declared == "" || declared == unknown {
-		declared, _, _ = mime.ParseMediaType(http.DetectContentType(body))
+		declared = looksLike(body)
 	}
 	if !readable[declared] {
 		return Page{}, wrongType()
 	}
 	return Page{FinalURL: res.Request.URL.String(), MediaType: declared, Charset: strings.ToLower(params["charset"]), Body: body}, nil
 }
+
+// looksLike is the kind of a document of which nothing is said: a PDF by its first line,
+// a web page by its first tag, a text by being UTF-8, whatever word it begins with.
+func looksLike(body []byte) string {
+	head := body[:min(len(body), 1024)]
+	sniffed, _, _ := strings.Cut(http.DetectContentType(body), ";")
+	switch {
+	case firstLineOfPDF.Match(head):
+		return "application/pdf"
+	case sniffed == "text/html":
+		return sniffed
+	case sniffed == "text/plain", utf8.Valid(body) && bytes.IndexByte(body, 0) < 0:
+		return "text/plain"
+	}
+	return unknown
+}
+
+var firstLineOfPDF = regexp.MustCompile(`(?m)^%PDF-\d\.\d\s*$`)
 
 const unknown = "application/octet-stream"
 

@@ -20,11 +20,15 @@ type Options struct {
 	// HTTPSOnly refuses plain http.
 	HTTPSOnly bool
 
-	Resolver     Resolver      // the system's
-	MaxRedirects int           // 5; negative: none
-	Timeout      time.Duration // of a whole exchange, body included; 15 s
-	MaxBytes     int64         // of a body, unpacked; 10 MiB
-	UserAgent    string        // "Lyo"
+	Resolver     Resolver // the system's
+	MaxRedirects int      // 5; negative: none
+	// EvenLookUps is how long it takes until a name is refused that leads nowhere public,
+	// whatever is known of it, so that the time does not tell which names there are inside;
+	// 0: as long as it takes. No look-up takes longer.
+	EvenLookUps time.Duration
+	Timeout     time.Duration // of a whole exchange, body included; 15 s
+	MaxBytes    int64         // of a body, unpacked; 10 MiB
+	UserAgent   string        // "Lyo"
 
 	// AllowLoopback are exact addresses on the loopback that may be reached too, with
 	// their port, for tests. Addresses that are not loopback are ignored.

@@ -50,7 +50,7 @@ func (r rules) host(host string) *Error {
 	case looksNumeric(name):
 		return refused("The address spells a number in an unusual way.")
 	case !strings.Contains(name, ".") || inside(name):
-		return refused("The address leads to a network that is not public.")
+		return nowhere()
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func (r rules) literal(addr netip.Addr) *Error {
 		}
 	}
 	if !public(addr) {
-		return refused("The address leads to a network that is not public.")
+		return nowhere()
 	}
 	return nil
 }

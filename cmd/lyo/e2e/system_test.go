@@ -110,8 +110,17 @@ func (s *system) environ(port int) []string {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "LYO_STATE_DIR=" + s.dir, "DATABASE_URL=" + s.database, "REDIS_URL=" + s.redis,
 		"TEMPORAL_ADDRESS=" + s.temporal.Address(), "LYO_GEMMA_BASE_URL=" + s.model.BaseURL(), "LYO_GEMMA_MODEL=" + s.model.Model(),
 		"LYO_HTTP_PORT=" + strconv.Itoa(port), "LYO_BCRYPT_COST=4", "LYO_GEMMA_PARALLEL=2", "LYO_GEMMA_FALLBACK=off",
-		"LYO_STOP_WITHIN=10s", "LYO_PUBLIC_URL=http://lyo.test", "LYO_SOURCES=none",
+		"LYO_STOP_WITHIN=10s", "LYO_PUBLIC_URL=http://lyo.test", "LYO_SOURCES=none", "LYO_PDF_CACHE_DIR=" + pdfCache(),
 	}, s.extra...)
+}
+
+// pdfCache is kept between runs and shared by all, since what reads PDF takes long to compile.
+func pdfCache() string {
+	kept, err := os.UserCacheDir()
+	if err != nil {
+		kept = os.TempDir()
+	}
+	return filepath.Join(kept, "lyo-test", "pdfium")
 }
 
 func (s *system) start(name string, port int, extra ...string) *local.Process {

@@ -1,0 +1,209 @@
+package extract
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gogs/chardet"
+	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
+	xunicode "golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
+)
+
+// marks of byte order, the longer ones first.
+var marks = []struct {
+	mark     string
+	encoding encoding.Encoding
+}{
+	{"\xff\xfe\x00\x00", utf32.UTF32(utf32.LittleEndian, utf32.ExpectBOM)},
+	{"\x00\x00\xfe\xff", utf32.UTF32(utf32.BigEndian, utf32.ExpectBOM)},
+	{"\xef\xbb\xbf", xunicode.UTF8BOM},
+	{"\xff\xfe", xunicode.UTF16(xunicode.LittleEndian, xunicode.ExpectBOM)},
+	{"\xfe\xff", xunicode.UTF16(xunicode.BigEndian, xunicode.ExpectBOM)},
+}
+
+// decode makes UTF-8 of a text, whose bytes count for more than what is said of them.
+// What is full of control characters afterwards was no text.
+func decode(media, declared string, body []byte) (string, error) {
+	text, ok := marked(body)
+	if !ok {
+		text, ok = unmarked(media, declared, body)
+	}
+	switch {
+	case mostly(text, func(r rune) bool { return r < ' ' && !unicode.IsSpace(r) }):
+		return "", disguised("text")
+	case !ok:
+		return "", unknownEncoding()
+	case mostly(text, func(r rune) bool {
+		return r == utf8.RuneError || !unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r)
+	}):
+		return "", disguised("text")
+	}
+	return strings.ToValidUTF8(text, "\ufffd"), nil
+}
+
+func marked(body []byte) (string, bool) {
+	for _, m := range marks {
+		if bytes.HasPrefix(body, []byte(m.mark)) {
+			text, err := m.encoding.NewDecoder().Bytes(body)
+			return string(text), err == nil
+		}
+	}
+	return "", false
+}
+
+// unmarked believes UTF-8 first, which nothing else looks like, then what was declared,
+// then what the bytes look like. Where none of that makes sense it gives the bytes.
+func unmarked(media, declared string, body []byte) (string, bool) {
+	named, _ := htmlindex.Get(declared) // nil for one that nobody knows
+	if utf8.Valid(body) && (bytes.IndexByte(body, 0x1b) < 0 || named == nil) || nearlyUTF8(body) {
+		return string(body), true
+	}
+	if media == HTML {
+		if said, _, certain := charset.DetermineEncoding(body, "text/html"); certain && named == nil {
+			named = said
+		}
+	}
+	return detected(media == HTML, named, body)
+}
+
+// nearlyUTF8 tells UTF-8 that was cut or damaged in a few places.
+func nearlyUTF8(body []byte) bool {
+	good, bad := 0, 0
+	for rest := body; len(rest) > 0; {
+		r, width := utf8.DecodeRune(rest)
+		switch {
+		case r == utf8.RuneError && width == 1:
+			bad++
+		case width > 1:
+			good++
+		}
+		rest = rest[width:]
+	}
+	return good > 10*bad
+}
+
+const (
+	// likely is how sure one has to be of an encoding, of a hundred.
+	likely = 30
+	// told is what it counts that somebody has declared it, and trusted where the detector
+	// does not know the encoding at all.
+	told, trusted = 20, 90
+	// sample is how many bytes the detector is shown.
+	sample = 128 << 10
+)
+
+// guess is an encoding that a text may be in.
+type guess struct {
+	name  string
+	sure  int
+	known encoding.Encoding
+}
+
+// detected is the text in the encoding that its bytes look like most, of those in which
+// it makes sense. named is the declared one, or nil.
+func detected(markup bool, named encoding.Encoding, body []byte) (string, bool) {
+	for _, g := range guesses(markup, named, body) {
+		if text, ok := decoded(g.known, body); ok && g.sure >= likely {
+			return text, true
+		}
+	}
+	// Too little to tell by, but the accents of western and central Europe that are the
+	// same in both.
+	western, _ := decoded(charmap.Windows1252, body)
+	if central, _ := decoded(charmap.Windows1250, body); central == western && certain(western) {
+		return western, true
+	}
+	return string(body), false
+}
+
+// guesses are in the order of how sure they are, and always in the same.
+func guesses(markup bool, named encoding.Encoding, body []byte) []guess {
+	detector := chardet.NewTextDetector()
+	if markup {
+		detector = chardet.NewHtmlDetector()
+	}
+	found, _ := detector.DetectAll(body[:min(len(body), sample)]) // the error says that there are none
+	declared := ""
+	if named != nil {
+		declared, _ = htmlindex.Name(named)
+	}
+	var out []guess
+	for _, result := range found {
+		known, err := htmlindex.Get(nameOf(result, body))
+		if err != nil {
+			continue
+		}
+		name, _ := htmlindex.Name(known)
+		sure := result.Confidence
+		if same(name, declared) {
+			sure, known = sure+told, named
+		}
+		out = append(out, guess{name, sure, known})
+	}
+	if named != nil && !slices.ContainsFunc(out, func(g guess) bool { return same(g.name, declared) }) {
+		sure := told
+		if !detectable[declared] {
+			sure = trusted
+		}
+		out = append(out, guess{declared, sure, named})
+	}
+	slices.SortFunc(out, func(a, b guess) int { return cmp.Or(b.sure-a.sure, strings.Compare(a.name, b.name)) })
+	return out
+}
+
+// same tells whether two names stand for one encoding, or for one within the other.
+func same(a, b string) bool {
+	chinese := func(name string) bool { return name == "gbk" || name == "gb18030" }
+	return a == b || chinese(a) && chinese(b)
+}
+
+// detectable are the encodings that the detector would have told of.
+var detectable = map[string]bool{
+	"utf-8": true, "windows-1250": true, "windows-1251": true, "windows-1252": true, "windows-1253": true, "windows-1254": true, "windows-1255": true,
+	"windows-1256": true, "iso-8859-2": true, "iso-8859-5": true, "iso-8859-6": true, "iso-8859-7": true, "iso-8859-8": true, "koi8-r": true,
+	"shift_jis": true, "euc-jp": true, "iso-2022-jp": true, "gbk": true, "gb18030": true, "big5": true, "euc-kr": true,
+}
+
+// nameOf is the name that others know an encoding by. The detector tells windows-1250 from
+// ISO 8859-2 by letters that Polish may do without; two others say it there.
+func nameOf(result chardet.Result, body []byte) string {
+	switch {
+	case result.Charset == "GB-18030":
+		return "gb18030"
+	case result.Charset == "ISO-8859-2" && result.Language == "pl" && (bytes.IndexByte(body, 0xb9) >= 0 || bytes.IndexByte(body, 0xa5) >= 0):
+		return "windows-1250"
+	}
+	return result.Charset
+}
+
+// decoded is the text in an encoding, if it looks like one there.
+func decoded(in encoding.Encoding, body []byte) (string, bool) {
+	if in == nil {
+		return "", false
+	}
+	text, err := in.NewDecoder().Bytes(body)
+	if err != nil {
+		return "", false
+	}
+	return string(text), plausible(string(text))
+}
+
+// mostly tells what is no text: more than one character in fifty is nothing that is written.
+func mostly(text string, odd func(rune) bool) bool {
+	found, all := 0, 0
+	for _, r := range text {
+		all++
+		if odd(r) {
+			found++
+		}
+	}
+	return found*50 > all
+}

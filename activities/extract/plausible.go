@@ -1,0 +1,178 @@
+package extract
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/rangetable"
+)
+
+// mostJudged is how many bytes of a text are looked at.
+const mostJudged = 256 << 10
+
+// plausible tells a text from one that was read in a wrong encoding. It looks at the words
+// that are not plain ASCII, since only those can be wrong: a word of one language does not
+// mix scripts or cases, is not all accents, and has no signs such as ½ or ¶ inside.
+func plausible(text string) bool {
+	seen := lookAt(text)
+	return seen.broken*200 <= seen.runes && seen.odd*10 <= seen.words
+}
+
+// certain is plausible for a text that is too short to be judged by the share of what is
+// odd: nothing is, no sign touches a letter, and no word is without plain letters.
+func certain(text string) bool {
+	seen := lookAt(text)
+	return seen.broken == 0 && seen.odd == 0 && seen.touched == 0 && seen.bare == 0
+}
+
+// sight is what was seen of a text.
+type sight struct {
+	runes, broken    int // broken: no characters
+	words, odd, bare int // words that are not plain ASCII, odd ones, and those that have nothing of it
+	touched          int // words with a sign at their end
+}
+
+func lookAt(text string) sight {
+	text = text[:min(len(text), mostJudged)]
+	var seen sight
+	var word wordSeen
+	for len(text) > 0 {
+		r, width := utf8.DecodeRuneInString(text)
+		text = text[width:]
+		seen.runes++
+		switch {
+		case r == utf8.RuneError, r >= 0x80 && r < 0xa0, unicode.Is(unicode.Co, r):
+			seen.broken++
+			seen.add(&word)
+		case unicode.IsLetter(r) || unicode.IsMark(r) || sign(r):
+			word.add(r)
+		default:
+			seen.add(&word)
+		}
+	}
+	seen.add(&word)
+	return seen
+}
+
+// add counts a word that has ended and begins the next one.
+func (s *sight) add(w *wordSeen) {
+	if w.foreign > 0 || w.inside > 0 {
+		s.words++
+		if w.odd() {
+			s.odd++
+		}
+		if w.foreign == w.letters {
+			s.bare++
+		}
+	}
+	if w.letters > 0 && sign(w.last) && w.last != '»' && w.last != '°' {
+		s.touched++
+	}
+	*w = wordSeen{}
+}
+
+// sign tells what stands in texts, but not within words.
+func sign(r rune) bool {
+	return r >= 0x80 && (unicode.IsSymbol(r) || unicode.Is(unicode.No, r) || strings.ContainsRune("¡§«¶»¿†‡‰‗", r))
+}
+
+// wordSeen is what was seen of a word so far.
+type wordSeen struct {
+	letters, foreign int  // foreign: not ASCII
+	inside           int  // signs with a letter before and after
+	cases            int  // capitals after small letters, small ones after several capitals, one of both not ASCII
+	capitals         int  // in a row
+	frames           int  // parts of frames with a letter before or after
+	finals           int  // letters that end words in Hebrew, before another one
+	changes          int  // of script
+	latin, eastern   int  // letters
+	within           bool // eastern letters with Latin ones before and after
+	last             rune
+	script           *unicode.RangeTable
+}
+
+var (
+	// halfWidth are letters of old terminals, which stand by themselves.
+	halfWidth = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0xff61, Hi: 0xff9f, Stride: 1}}}
+	// eastern scripts stand together in words, and next to Latin.
+	eastern = rangetable.Merge(unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo)
+	scripts = []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Hebrew, unicode.Arabic, unicode.Thai, halfWidth, eastern}
+)
+
+func (w *wordSeen) add(r rune) {
+	if frame(r) && unicode.IsLetter(w.last) || frame(w.last) && unicode.IsLetter(r) {
+		w.frames++
+	}
+	if sign(r) {
+		w.last = r
+		return
+	}
+	if w.letters > 0 {
+		w.follow(r)
+	}
+	if r >= 0x80 {
+		w.foreign++
+	}
+	if unicode.IsUpper(r) {
+		w.capitals++
+	} else {
+		w.capitals = 0
+	}
+	w.letters++
+	w.of(scriptOf(r))
+	w.last = r
+}
+
+// follow looks at a letter and at what stands before it.
+func (w *wordSeen) follow(r rune) {
+	if sign(w.last) {
+		w.inside++
+	}
+	if strings.ContainsRune("םןץףך", w.last) && unicode.IsLetter(r) {
+		w.finals++
+	}
+	up, down := unicode.IsUpper(r) && unicode.IsLower(w.last), unicode.IsLower(r) && w.capitals > 1
+	if (up || down) && (r >= 0x80 || w.last >= 0x80) {
+		w.cases++
+	}
+}
+
+// frame tells parts of frames, which some encodings have where others have letters.
+func frame(r rune) bool { return r >= 0x2500 && r < 0x2600 }
+
+// of counts what goes on from one script to another; nil is of all.
+func (w *wordSeen) of(script *unicode.RangeTable) {
+	switch {
+	case script == nil:
+		return
+	case w.script == nil || script == w.script:
+	case script == eastern && w.script == unicode.Latin:
+	case script == unicode.Latin && w.script == eastern:
+		w.within = w.within || w.latin > 0
+	default:
+		w.changes++
+	}
+	switch script {
+	case unicode.Latin:
+		w.latin++
+	case eastern:
+		w.eastern++
+	}
+	w.script = script
+}
+
+func (w *wordSeen) odd() bool {
+	accents := w.latin == w.letters && w.letters >= 3 && w.foreign*3 > w.letters*2
+	broken := w.within && w.latin >= 2*w.eastern
+	return w.inside+w.cases+w.changes+w.frames+w.finals > 0 || accents || broken
+}
+
+func scriptOf(r rune) *unicode.RangeTable {
+	for _, s := range scripts {
+		if unicode.Is(s, r) {
+			return s
+		}
+	}
+	return nil
+}
