@@ -2,7 +2,9 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +17,8 @@ import (
 // PushSender hands messages to providers, each once, and says what came of it.
 type PushSender interface {
 	Send(ctx context.Context, messages []push.Message) []push.Result
+	// Credentials are what a message goes out under; zero: nothing is kept of them.
+	Credentials(push.Message) push.Credentials
 }
 
 // Pushing tells devices of news.
@@ -97,21 +101,10 @@ func (p *Pushing) tell(ctx context.Context, targets []models.PushTarget) error {
 	if err != nil {
 		return err
 	}
-	outcomes = append(outcomes, over...)
-	messages := make([]push.Message, len(open))
-	for i, t := range open {
-		messages[i] = messageTo(t)
-	}
-	results := p.Sender.Send(ctx, messages)
-	now := p.Clock()
-	for i, result := range results {
-		if result.Verdict != push.Unknown {
-			outcomes = append(outcomes, outcomeOfPush(open[i], result, began, now))
-		}
-	}
+	told, failed := p.send(ctx, open, began)
 	writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWithin)
 	defer cancel()
-	return models.RecordPushes(writing, p.DB, outcomes, now)
+	return errors.Join(failed, models.RecordPushes(writing, p.DB, slices.Concat(outcomes, over, told), p.Clock()))
 }
 
 // writeWithin is how long receipts may take to write once ctx has ended.

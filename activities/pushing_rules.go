@@ -72,27 +72,54 @@ func skipped(t models.PushTarget, reason string) models.PushOutcome {
 	return outcomeFor(t, models.PushSkipped, reason)
 }
 
-// outcomeOfPush is the receipt for what a provider said. began is when the device was
-// looked up: one that registers while it is being told is not dead.
-func outcomeOfPush(t models.PushTarget, result push.Result, began, now time.Time) models.PushOutcome {
-	o := outcomeFor(t, models.PushFailed, result.Reason)
+// outcomeOfPush is the receipt for what a provider said, as far as the credentials under which
+// it was asked are believed in. began is when the device was looked up: one that registers
+// while it is being told is not dead.
+func outcomeOfPush(a answer, state models.PushCredential, began, now time.Time) models.PushOutcome {
+	o := outcomeFor(a.PushTarget, models.PushFailed, a.Reason)
 	o.Attempts++
-	switch result.Verdict {
+	switch a.Verdict {
 	case push.Sent:
 		o.Status = models.PushAccepted
 	case push.DryRun:
 		o.Status = models.PushDryRun
 	case push.Dead:
-		o.Status, o.DeadSince = models.PushDead, began
-		if !result.Since.IsZero() && result.Since.Before(began) {
-			o.DeadSince = result.Since
+		return deadPush(o, a, began)
+	case push.Unregistered, push.Doubtful:
+		if state.StoppedAt != nil {
+			return refusedPush(a, state, now)
+		}
+		if state.Trusted() {
+			return deadPush(o, a, began)
+		}
+	case push.Refused, push.Mismatch:
+		if state.StoppedAt != nil {
+			return refusedPush(a, state, now)
 		}
 	case push.Retry:
-		if o.Attempts < pushTries && t.Kind != models.NotifyTest { // who tests waits for the answer
-			again := now.Add(cmp.Or(result.After, time.Second<<o.Attempts))
+		if o.Attempts < pushTries && a.Kind != models.NotifyTest { // who tests waits for the answer
+			again := now.Add(cmp.Or(a.After, time.Second<<o.Attempts))
 			o.Status, o.NotBefore = models.PushRetry, &again
 		}
 	case push.Misconfigured, push.Unknown:
+	}
+	return o
+}
+
+func deadPush(o models.PushOutcome, a answer, began time.Time) models.PushOutcome {
+	o.Status, o.DeadSince = models.PushDead, began
+	if !a.Since.IsZero() && a.Since.Before(began) {
+		o.DeadSince = a.Since
+	}
+	return o
+}
+
+// refusedPush is for a device that was refused for what is the operator's to mend: it is told
+// when that is done. Who tests is told the reason.
+func refusedPush(a answer, state models.PushCredential, now time.Time) models.PushOutcome {
+	o := putOff(a.PushTarget, state, now)
+	if a.Kind == models.NotifyTest {
+		o.Reason, o.Attempts = a.Reason, o.Attempts+1
 	}
 	return o
 }
@@ -107,7 +134,7 @@ func messageTo(t models.PushTarget) push.Message {
 	data["notification_id"] = t.NotificationID.String()
 	return push.Message{
 		ID:    models.PushMessageID(t.NotificationID, t.DeviceID),
-		Token: t.Token, Platform: t.Platform, Sandbox: t.Environment == models.EnvironmentSandbox,
+		Token: t.Token, Keys: push.Keys{P256DH: t.WebP256DH, Auth: t.WebAuth}, Platform: t.Platform, Sandbox: t.Environment == models.EnvironmentSandbox,
 		Title: t.Title, Body: t.Body, Data: data, Collapse: cmp.Or(t.CollapseKey, t.NotificationID.String()),
 		Badge: t.Unread, Expires: t.CreatedAt.Add(goodFor),
 	}

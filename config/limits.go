@@ -29,9 +29,9 @@ type Limits struct {
 	// Sources are what a user adds of their own material, SourcesDay over a whole day.
 	Sources    Rate `env:"LYO_RATE_SOURCES" envDefault:"20/1m"`
 	SourcesDay Rate `env:"LYO_RATE_SOURCES_DAY" envDefault:"200/24h"`
-	Register Rate `env:"LYO_RATE_REGISTER" envDefault:"10/1h"` // per address
-	Login    Rate `env:"LYO_RATE_LOGIN" envDefault:"20/15m"`   // attempts, per address
-	Refresh  Rate `env:"LYO_RATE_REFRESH" envDefault:"600/1m"` // per address
+	Register   Rate `env:"LYO_RATE_REGISTER" envDefault:"10/1h"` // per address
+	Login      Rate `env:"LYO_RATE_LOGIN" envDefault:"20/15m"`   // attempts, per address
+	Refresh    Rate `env:"LYO_RATE_REFRESH" envDefault:"600/1m"` // per address
 	// Mail is asked for per address, per user, and as often for one mailbox.
 	Mail Rate `env:"LYO_RATE_MAIL" envDefault:"5/1h"`
 	// Failures are wrong passwords for one account from one address, which then

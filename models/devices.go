@@ -11,10 +11,14 @@ import (
 )
 
 // RegisterDevice stores a device whose app has just named its token, and switches it
-// on. The same token of the same user is the same device; one that was somebody else's
-// is a new device of this user, and theirs no longer. Of many at once one row comes.
+// on. The same token of the same user is the same device, however it is spelled and
+// whatever its environment; one that was somebody else's is a new device of this user,
+// and theirs no longer. Of many at once one row comes.
 // It belongs to the session it names; Unauthenticated when that has ended.
 func RegisterDevice(ctx context.Context, db *gorm.DB, d Device) (made Device, err error) {
+	if d.WebAuth == "" { // else it is an endpoint, as WebSubscription spells it
+		d.Token = PushToken(d.Token)
+	}
 	hash := sha256.Sum256([]byte(d.Token))
 	d.TokenHash, d.IsActive, d.OffReason, d.OffAt = hash[:], true, "", nil
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -31,17 +35,18 @@ func RegisterDevice(ctx context.Context, db *gorm.DB, d Device) (made Device, er
 			info = string(d.DeviceInfo)
 		}
 		return tx.Raw(`
-			INSERT INTO devices AS d (id, user_id, token, token_hash, platform, environment, device_info, locale, app_version,
+			INSERT INTO devices AS d (id, user_id, token, token_hash, web_p256dh, web_auth, platform, environment, device_info, locale, app_version,
 				device_model, os_version, is_active, off_reason, off_at, created_at, last_used_at, session_id)
-			VALUES (@id, @user, @token, @hash, @platform, @environment, nullif(CAST(@info AS jsonb), 'null'), @locale, @app, @model, @os, true, '', NULL, @now, @now, @session)
-			ON CONFLICT (token_hash, environment) DO UPDATE SET
+			VALUES (@id, @user, @token, @hash, @p256dh, @auth, @platform, @environment, nullif(CAST(@info AS jsonb), 'null'), @locale, @app, @model, @os, true, '', NULL, @now, @now, @session)
+			ON CONFLICT (token_hash) DO UPDATE SET
 				id = CASE WHEN d.user_id = excluded.user_id THEN d.id ELSE excluded.id END,
 				created_at = CASE WHEN d.user_id = excluded.user_id THEN d.created_at ELSE excluded.created_at END,
-				user_id = excluded.user_id, platform = excluded.platform, device_info = excluded.device_info, locale = excluded.locale,
+				user_id = excluded.user_id, platform = excluded.platform, environment = excluded.environment,
+				web_p256dh = excluded.web_p256dh, web_auth = excluded.web_auth, device_info = excluded.device_info, locale = excluded.locale,
 				app_version = excluded.app_version, device_model = excluded.device_model, os_version = excluded.os_version,
 				is_active = true, off_reason = '', off_at = NULL, session_id = excluded.session_id, last_used_at = greatest(d.last_used_at, excluded.last_used_at)
 			RETURNING *`, map[string]any{
-			"id": d.ID, "user": d.UserID, "token": d.Token, "hash": d.TokenHash, "platform": d.Platform, "environment": d.Environment,
+			"id": d.ID, "user": d.UserID, "token": d.Token, "hash": d.TokenHash, "p256dh": d.WebP256DH, "auth": d.WebAuth, "platform": d.Platform, "environment": d.Environment,
 			"info": info, "locale": d.Locale, "app": d.AppVersion, "model": d.DeviceModel, "os": d.OSVersion, "now": d.LastUsedAt,
 			"session": d.SessionID,
 		}).Scan(&made).Error

@@ -5,7 +5,7 @@ func pushData() []Personal {
 	return []Personal{
 		{Table: "notifications", Column: "user_id", File: "notifications.json", Export: notificationJSON},
 		{Table: "notifications", Column: "actor_id", Erasure: Disown},
-		{Table: "devices", Column: "user_id", File: "devices.json", Export: "to_jsonb(t) - '{user_id,token,token_hash}'::text[]"},
+		{Table: "devices", Column: "user_id", File: "devices.json", Export: "to_jsonb(t) - '{user_id,token,token_hash,web_p256dh,web_auth}'::text[]"},
 		{Table: "push_preferences", Column: "user_id", File: "push_preferences.json", Export: "to_jsonb(t) - 'user_id'", Order: "updated_at"},
 		{Table: "push_days", Column: "user_id"},
 	}

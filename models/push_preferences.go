@@ -8,9 +8,10 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// DefaultPushPreferences are those of a user who has said nothing: everything, always.
+// DefaultPushPreferences are those of a user who has said nothing: everything but
+// marketing, which is to be asked for, always.
 func DefaultPushPreferences(user uuid.UUID) PushPreferences {
-	return PushPreferences{UserID: user, CourseReady: true, Achievements: true, Community: true, Reminders: true, Marketing: true}
+	return PushPreferences{UserID: user, CourseReady: true, Achievements: true, Community: true, Reminders: true}
 }
 
 // FindPushPreferences are the user's, or the default ones.

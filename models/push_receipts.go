@@ -135,12 +135,15 @@ const (
 )
 
 // SweepPushes removes up to limit receipts, and as many counts of days, that have served
-// their time.
+// their time, and what was known of credentials that are not used any more.
 func SweepPushes(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
 	db = db.WithContext(ctx)
 	err := db.Exec(`DELETE FROM push_receipts WHERE (notification_id, device_id) IN (
 		SELECT notification_id, device_id FROM push_receipts WHERE at < ? ORDER BY at LIMIT ? FOR UPDATE SKIP LOCKED)`, now.Add(-receiptsFor), limit).Error
 	if err != nil {
+		return err
+	}
+	if err := db.Exec(`DELETE FROM push_credentials WHERE used_at < ?`, now.Add(-credentialsFor)).Error; err != nil {
 		return err
 	}
 	return db.Exec(`DELETE FROM push_days WHERE (user_id, day) IN (

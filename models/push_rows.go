@@ -32,8 +32,10 @@ const (
 type Device struct {
 	ID          uuid.UUID `gorm:"type:uuid;primaryKey"`
 	UserID      uuid.UUID `gorm:"type:uuid"`
-	Token       string    // what the provider knows it by; 10 to 4096 characters
-	TokenHash   []byte    // SHA-256 of it, unique together with the environment
+	Token       string    // what the provider knows it by, as PushToken spells it; of a browser's subscription the endpoint
+	TokenHash   []byte    // SHA-256 of it, unique
+	WebP256DH   string    `gorm:"column:web_p256dh"` // the keys of a browser's subscription, base64url; "": it is a token
+	WebAuth     string
 	Platform    string
 	Environment string
 	DeviceInfo  json.RawMessage `gorm:"type:jsonb;serializer:json"` // what the app says of it; nil: nothing

@@ -89,6 +89,8 @@ type PushTarget struct {
 	Timezone       string
 	DeviceID       uuid.UUID
 	Token          string
+	WebP256DH      string `gorm:"column:web_p256dh"`
+	WebAuth        string
 	Platform       string
 	Environment    string
 	Attempts       int // sends that were tried before
@@ -105,7 +107,7 @@ func PushTargets(ctx context.Context, db *gorm.DB, r PushRange, now time.Time, l
 		SELECT t.*, coalesce(b.collapse_key, '') AS collapse_key,
 			(SELECT count(*) FROM (SELECT 1 FROM notifications m WHERE m.user_id = t.user_id AND m.read_at IS NULL LIMIT 999) AS counted) AS unread
 		FROM (SELECT n.id AS notification_id, n.user_id, n.kind, n.title, n.body, n.data, n.created_at, n.read_at, n.admitted_at, n.broadcast_id,
-				u.timezone, d.id AS device_id, d.token, d.platform, d.environment, coalesce(r.attempts, 0) AS attempts,
+				u.timezone, d.id AS device_id, d.token, d.web_p256dh, d.web_auth, d.platform, d.environment, coalesce(r.attempts, 0) AS attempts,
 				p.course_ready, p.achievements, p.community, p.reminders, p.marketing, p.quiet_hours_start, p.quiet_hours_end`+
 		r.targets()+` ORDER BY d.user_id, d.id LIMIT @limit) AS t LEFT JOIN broadcasts b ON b.id = t.broadcast_id
 		ORDER BY t.user_id, t.device_id`, r.args(now, limit)).Scan(&targets).Error

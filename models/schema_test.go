@@ -21,7 +21,7 @@ func rows() []any {
 		&models.Task{}, &models.TaskEvent{}, &models.OutboxEntry{},
 		&models.Source{}, &models.CourseSource{}, &models.Finding{}, &models.SourceAnswer{}, &models.ModelCall{},
 		&models.AuditEntry{}, &models.Mail{}, &models.Export{}, &models.ExportPart{}, &models.LearningEvent{},
-		&models.Notification{}, &models.Broadcast{}, &models.Device{}, &models.PushReceipt{}, &models.PushPreferences{}, &models.PushDay{},
+		&models.Notification{}, &models.Broadcast{}, &models.Device{}, &models.PushReceipt{}, &models.PushPreferences{}, &models.PushDay{}, &models.PushCredential{},
 		&models.Post{}, &models.PostLike{}, &models.PostView{}, &models.Comment{}, &models.CommentLike{}, &models.Block{}, &models.Follow{},
 		&models.ContentEdit{}, &models.Report{}, &models.ContentRule{}, &models.TopicRule{}, &models.HelpResources{},
 		&models.CourseProgress{}, &models.LessonCompletion{}, &models.QuizAttempt{}, &models.LedgerEntry{}, &models.Total{},

@@ -14,7 +14,7 @@ const wrapUp = 10 * time.Minute
 // servers below it, and short enough that the next run of its kind is not held up.
 const (
 	mailFor     = time.Hour           // who misses the mail asks for another
-	readSource  = 2 * time.Hour       // documents wait for each other, and are tried again
+	readSource  = 9 * time.Hour       // four tries of two hours: documents wait for each other
 	exportFor   = 24 * time.Hour      // as long as the archive can be fetched
 	eraseFor    = 30 * 24 * time.Hour // an erasure is tried until it is done
 	newsFor     = 7 * 24 * time.Hour  // quiet hours, retries, and as many devices as there are

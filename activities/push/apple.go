@@ -20,6 +20,7 @@ import (
 // fresh one as soon as anything was wrong with that.
 type apple struct {
 	places
+	Credentials
 
 	options Options
 	host    string
@@ -50,12 +51,13 @@ func newApple(o Options) (production, sandbox *apple, err error) {
 		return nil, nil, errors.New("the key is not the text of a .p8 file") // the library's words may quote it
 	}
 	shared := &token.Token{AuthKey: key, KeyID: o.Apple.KeyID, TeamID: o.Apple.TeamID}
-	to := func(host string) *apple {
-		a := &apple{places: make(places, o.Apple.Streams), options: o, host: cmp.Or(o.Apple.URL, host), token: shared}
+	to := func(provider, host string) *apple {
+		credentials := credentialsOf(provider, o.Apple.Key, o.Apple.KeyID, o.Apple.TeamID, o.Apple.Topic, o.Apple.URL)
+		a := &apple{places: make(places, o.Apple.Streams), Credentials: credentials, options: o, host: cmp.Or(o.Apple.URL, host), token: shared}
 		a.line = a.newLine()
 		return a
 	}
-	return to(apns2.HostProduction), to(apns2.HostDevelopment), nil
+	return to(providerApple, apns2.HostProduction), to(providerSandbox, apns2.HostDevelopment), nil
 }
 
 func (a *apple) newLine() *line {
@@ -95,14 +97,14 @@ func (a *apple) send(ctx context.Context, m Message) (Result, time.Duration) {
 	sending, cancel := context.WithTimeoutCause(ctx, a.options.Timeout, errStalled)
 	defer cancel()
 	var heard reply
-	over := a.current()
+	over, fresh := a.current(), a.tokenIsFresh()
 	answer, err := over.client.PushWithContext(hearing(sending, &heard), &apns2.Notification{
 		ApnsID: m.ID.String(), CollapseID: m.Collapse, DeviceToken: url.PathEscape(m.Token), Topic: a.options.Apple.Topic,
 		Expiration: m.Expires, Priority: apns2.PriorityHigh, PushType: apns2.PushTypeAlert, Payload: payload,
 	})
 	switch {
 	case err == nil:
-		return a.judge(answer, heard.after), 0
+		return a.judge(answer, heard.after, fresh), 0
 	case ctx.Err() != nil:
 		return Result{}, lingers
 	}
@@ -113,16 +115,26 @@ func (a *apple) send(ctx context.Context, m Message) (Result, time.Duration) {
 	return Result{Verdict: Retry, Reason: "connection"}, 0
 }
 
-func (a *apple) judge(answer *apns2.Response, after time.Duration) Result {
+func (a *apple) judge(answer *apns2.Response, after time.Duration, fresh bool) Result {
+	found := ruleApple(answer.StatusCode, answer.Reason)
 	if answer.Reason == apns2.ReasonExpiredProviderToken {
+		if fresh {
+			found = ruling{verdict: Refused} // a new one is too old as well: the clock of this machine is wrong
+		}
 		a.renewToken()
 	}
-	ruling := ruleApple(answer.StatusCode, answer.Reason)
 	reason := answer.Reason
-	if reason == "" && ruling.verdict != Sent {
+	if reason == "" && found.verdict != Sent {
 		reason = "status " + strconv.Itoa(answer.StatusCode)
 	}
-	return Result{Verdict: ruling.verdict, Reason: reason, After: cmp.Or(after, ruling.after), Since: answer.Timestamp.Time}
+	return Result{Verdict: found.verdict, Reason: reason, After: cmp.Or(after, found.after), Since: answer.Timestamp.Time}
+}
+
+// tokenIsFresh tells whether the next message's token is one that was made just now.
+func (a *apple) tokenIsFresh() bool {
+	a.token.Lock()
+	defer a.token.Unlock()
+	return a.token.Expired() || time.Now().Unix()-a.token.IssuedAt <= int64(tokenIsNew/time.Second)
 }
 
 // renewToken has the next message carry a new token, unless this one is new: many

@@ -11,30 +11,32 @@ type ruling struct {
 // appleReasons are all that Apple documents. What is missing here goes by its status.
 //
 // Apple says of TooManyProviderTokenUpdates that tokens may change every 20 minutes, and
-// of TooManyRequests that it is about one device.
+// of TooManyRequests that it is about one device. BadDeviceToken is what a token of the other
+// environment gets, and DeviceTokenNotForTopic one of another app: the device may be at fault,
+// or the operator.
 var appleReasons = map[string]ruling{
 	"BadCollapseId":               {verdict: Misconfigured},
-	"BadDeviceToken":              {verdict: Dead},
+	"BadDeviceToken":              {verdict: Doubtful},
 	"BadExpirationDate":           {verdict: Misconfigured},
 	"BadMessageId":                {verdict: Misconfigured},
 	"BadPriority":                 {verdict: Misconfigured},
-	"BadTopic":                    {verdict: Misconfigured},
-	"DeviceTokenNotForTopic":      {verdict: Dead},
+	"BadTopic":                    {verdict: Refused},
+	"DeviceTokenNotForTopic":      {verdict: Doubtful},
 	"DuplicateHeaders":            {verdict: Misconfigured},
 	"IdleTimeout":                 {verdict: Retry},
 	"InvalidPushType":             {verdict: Misconfigured},
 	"MissingDeviceToken":          {verdict: Misconfigured},
-	"MissingTopic":                {verdict: Misconfigured},
+	"MissingTopic":                {verdict: Refused},
 	"PayloadEmpty":                {verdict: Misconfigured},
-	"TopicDisallowed":             {verdict: Misconfigured},
-	"BadCertificate":              {verdict: Misconfigured},
-	"BadCertificateEnvironment":   {verdict: Misconfigured},
-	"BadEnvironmentKeyIdInToken":  {verdict: Misconfigured},
-	"UnrelatedKeyIdInToken":       {verdict: Misconfigured},
+	"TopicDisallowed":             {verdict: Refused},
+	"BadCertificate":              {verdict: Refused},
+	"BadCertificateEnvironment":   {verdict: Refused},
+	"BadEnvironmentKeyIdInToken":  {verdict: Refused},
+	"UnrelatedKeyIdInToken":       {verdict: Refused},
 	"ExpiredProviderToken":        {verdict: Retry, after: 2 * time.Second}, // by then there is a new one
-	"Forbidden":                   {verdict: Misconfigured},
-	"InvalidProviderToken":        {verdict: Misconfigured},
-	"MissingProviderToken":        {verdict: Misconfigured},
+	"Forbidden":                   {verdict: Refused},
+	"InvalidProviderToken":        {verdict: Refused},
+	"MissingProviderToken":        {verdict: Refused},
 	"BadPath":                     {verdict: Misconfigured},
 	"MethodNotAllowed":            {verdict: Misconfigured},
 	"ExpiredToken":                {verdict: Dead},
@@ -67,26 +69,28 @@ func ruleApple(status int, reason string) ruling {
 // googleCodes are all that Google documents of its messaging service, and below them the
 // codes of its other services that come in their place. Google says to wait a minute when
 // a quota is exceeded and nothing else is said. INVALID_ARGUMENT is about the token or
-// about the message: see ruleGoogle.
+// about the message: see ruleGoogle. SENDER_ID_MISMATCH says that the token is of another
+// project than the credentials, and the two of authentication that the project cannot reach
+// Apple or browsers: neither is the device's fault.
 var googleCodes = map[string]ruling{
 	"UNSPECIFIED_ERROR":      {verdict: Retry},
 	"INVALID_ARGUMENT":       {verdict: Misconfigured},
-	"UNREGISTERED":           {verdict: Dead},
-	"SENDER_ID_MISMATCH":     {verdict: Dead},
+	"UNREGISTERED":           {verdict: Unregistered},
+	"SENDER_ID_MISMATCH":     {verdict: Mismatch},
 	"QUOTA_EXCEEDED":         {verdict: Retry, after: time.Minute},
 	"UNAVAILABLE":            {verdict: Retry},
 	"INTERNAL":               {verdict: Retry},
-	"THIRD_PARTY_AUTH_ERROR": {verdict: Misconfigured},
-	"APNS_AUTH_ERROR":        {verdict: Misconfigured},
+	"THIRD_PARTY_AUTH_ERROR": {verdict: Mismatch},
+	"APNS_AUTH_ERROR":        {verdict: Mismatch},
 
 	"RESOURCE_EXHAUSTED":  {verdict: Retry, after: time.Minute},
 	"DEADLINE_EXCEEDED":   {verdict: Retry},
 	"ABORTED":             {verdict: Retry},
 	"CANCELLED":           {verdict: Retry},
 	"UNKNOWN":             {verdict: Retry},
-	"UNAUTHENTICATED":     {verdict: Misconfigured},
-	"PERMISSION_DENIED":   {verdict: Misconfigured},
-	"NOT_FOUND":           {verdict: Misconfigured}, // without UNREGISTERED: the project is not there
+	"UNAUTHENTICATED":     {verdict: Refused},
+	"PERMISSION_DENIED":   {verdict: Refused},
+	"NOT_FOUND":           {verdict: Refused}, // without UNREGISTERED: the project is not there
 	"FAILED_PRECONDITION": {verdict: Misconfigured},
 	"OUT_OF_RANGE":        {verdict: Misconfigured},
 }
@@ -95,7 +99,7 @@ var googleCodes = map[string]ruling{
 // token as what is wrong.
 func ruleGoogle(status int, code string, aboutToken bool) ruling {
 	if code == "INVALID_ARGUMENT" && aboutToken {
-		return ruling{verdict: Dead}
+		return ruling{verdict: Unregistered}
 	}
 	if known, ok := googleCodes[code]; ok {
 		return known
@@ -104,4 +108,32 @@ func ruleGoogle(status int, code string, aboutToken bool) ruling {
 		return ruling{verdict: Retry}
 	}
 	return ruling{verdict: Misconfigured}
+}
+
+// ruleWeb says what an answer of a browser's push service means. They answer 401 and 403 when
+// the key is not the one that the browser subscribed with, which is ours or an old one.
+func ruleWeb(status int) ruling {
+	switch {
+	case status >= 200 && status < 300:
+		return ruling{verdict: Sent}
+	case status == 404 || status == 410:
+		return ruling{verdict: Dead}
+	case status == 401 || status == 403:
+		return ruling{verdict: Mismatch}
+	case status == 408 || status == 429 || status >= 500:
+		return ruling{verdict: Retry}
+	}
+	return ruling{verdict: Misconfigured}
+}
+
+// MayBeDead are the reasons for which a device may be switched off although wrong credentials
+// can be the cause, of a provider.
+func MayBeDead(provider string) []string {
+	switch provider {
+	case providerApple, providerSandbox:
+		return []string{"BadDeviceToken", "DeviceTokenNotForTopic"}
+	case providerGoogle:
+		return []string{"UNREGISTERED", "INVALID_ARGUMENT"}
+	}
+	return nil
 }

@@ -19,9 +19,10 @@ import (
 	"google.golang.org/api/option"
 )
 
-// google is the way to Firebase Cloud Messaging, for Android and the web.
+// google is the way to Firebase Cloud Messaging, for Android and for browsers that have its tokens.
 type google struct {
 	places
+	Credentials
 
 	client  *messaging.Client
 	timeout time.Duration
@@ -52,7 +53,8 @@ func newGoogle(ctx context.Context, o Options) (*google, error) {
 		return nil, err
 	}
 	client, err := app.Messaging(ctx)
-	return &google{places: make(places, o.Google.Parallel), client: client, timeout: o.Timeout, clock: o.Clock}, err
+	credentials := credentialsOf(providerGoogle, o.Google.Credentials, o.Google.URL)
+	return &google{places: make(places, o.Google.Parallel), Credentials: credentials, client: client, timeout: o.Timeout, clock: o.Clock}, err
 }
 
 func (g *google) send(ctx context.Context, m Message) (Result, time.Duration) {
@@ -68,7 +70,7 @@ func (g *google) send(ctx context.Context, m Message) (Result, time.Duration) {
 	case errors.Is(context.Cause(sending), errStalled):
 		return Result{Verdict: Retry, Reason: "timeout"}, lingers
 	case heard.refused():
-		return Result{Verdict: Misconfigured, Reason: "credentials"}, 0
+		return Result{Verdict: Refused, Reason: "credentials"}, 0
 	case heard.err != nil:
 		return Result{Verdict: Retry, Reason: "connection"}, 0
 	case heard.status == 0: // the library would not send it

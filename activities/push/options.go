@@ -3,6 +3,7 @@ package push
 import (
 	"crypto/x509"
 	"log/slog"
+	"net/http"
 	"time"
 )
 
@@ -10,6 +11,7 @@ import (
 type Options struct {
 	Apple  Apple
 	Google Google
+	Web    VAPID
 	// PerSecond bounds how many messages leave in a second; 0: no bound.
 	PerSecond int
 	// Timeout is how long a provider has to answer before the message counts as stalled.
@@ -40,4 +42,17 @@ type Google struct {
 	Credentials string // the JSON of a service account
 	URL         string // of another server; "": Google's
 	Parallel    int    // messages under way at a time
+}
+
+// VAPID is access to the push services of browsers. Without a Key nothing is sent to them.
+type VAPID struct {
+	Key       string // the private one that browsers know us by (VAPID), base64url
+	PublicKey string // that belongs to it
+	Subject   string // whom the push services may turn to: a mailto: or https: address
+	// Client connects to the addresses that browsers name, which may be anybody's: it has to
+	// refuse those that are not public. Its answers are not followed elsewhere.
+	Client   *http.Client
+	Refuses  func(error) bool // tells whether Client failed because it refuses an address; nil: it refuses none
+	URL      string           // of one service in place of all; "": those that browsers name
+	Parallel int              // messages under way at a time
 }

@@ -15,6 +15,7 @@ import (
 type Sender struct {
 	apple, sandbox *apple  // nil: no credentials
 	google         *google // nil: no credentials
+	web            *web    // nil: no key
 	limiter        *rate.Limiter
 	alarm          *alarm
 	seen           func(platform string, verdict Verdict)
@@ -24,6 +25,8 @@ type Sender struct {
 type route interface {
 	// enter waits for a place among the messages under way; leave gives it back.
 	enter(ctx context.Context) error
+	// credentials are what a message goes out under; zero: no state of them is kept.
+	credentials(m Message) Credentials
 	// send sends one message. It tells how long its place is to be kept after that.
 	send(ctx context.Context, m Message) (Result, time.Duration)
 	leave()
@@ -50,6 +53,11 @@ func New(ctx context.Context, o Options) (*Sender, error) {
 	if o.Google.Credentials != "" {
 		if s.google, err = newGoogle(ctx, o); err != nil {
 			return nil, fmt.Errorf("push to Google: %w", err)
+		}
+	}
+	if o.Web.Key != "" {
+		if s.web, err = newWeb(o); err != nil {
+			return nil, fmt.Errorf("push to browsers: %w", err)
 		}
 	}
 	return s, nil
@@ -79,7 +87,8 @@ func (s *Sender) Send(ctx context.Context, messages []Message) []Result {
 			} else {
 				way.leave()
 			}
-			if result.Verdict == Misconfigured {
+			switch result.Verdict {
+			case Misconfigured, Mismatch, Refused:
 				s.alarm.ring(ctx, m.Platform, result.Reason)
 			}
 			s.seen(m.Platform, result.Verdict)
@@ -91,6 +100,10 @@ func (s *Sender) Send(ctx context.Context, messages []Message) []Result {
 
 func (s *Sender) routeOf(m Message) route {
 	switch {
+	case m.Keys != Keys{} && s.web != nil:
+		return s.web
+	case m.Keys != Keys{}:
+		return nil
 	case m.Platform != IOS && s.google != nil:
 		return s.google
 	case m.Platform == IOS && m.Sandbox && s.sandbox != nil:
