@@ -156,7 +156,7 @@ func call(tx *gorm.DB, text string, n Notification, source string, f Followups, 
 		return nil
 	}
 	var users []uuid.UUID
-	if err := tx.Raw("SELECT id FROM users WHERE lower(username) IN ? AND is_active ORDER BY id", names).Scan(&users).Error; err != nil {
+	if err := tx.Raw("SELECT id FROM users WHERE username_key = ANY (text_keys(CAST(? AS jsonb))) AND is_active ORDER BY id", asJSON(names)).Scan(&users).Error; err != nil {
 		return err
 	}
 	for _, user := range users {

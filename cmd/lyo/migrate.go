@@ -20,7 +20,8 @@ func migrateCommand(environ []string) *cobra.Command {
 			if cfg.Database.URL == "" {
 				return errors.New("DATABASE_URL is not set")
 			}
-			done, err := migrations.Up(cmd.Context(), cfg.Database.URL.Reveal())
+			note := func(text string) { fmt.Fprintln(cmd.OutOrStdout(), text) }
+			done, err := migrations.Up(cmd.Context(), cfg.Database.URL.Reveal(), note)
 			for _, m := range done {
 				fmt.Fprintf(cmd.OutOrStdout(), "applied %s\n", m.Source)
 			}

@@ -2,14 +2,18 @@
 package migrations
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 )
@@ -25,8 +29,9 @@ type Result struct {
 
 // Up applies what is missing, one process at a time: others wait for the
 // session lock. Each migration is one transaction, so a crash leaves a whole version.
-func Up(ctx context.Context, url string) ([]Result, error) {
-	db, provider, err := open(url)
+// What migrations have to tell of the rows that were there goes to notes.
+func Up(ctx context.Context, url string, notes ...func(string)) ([]Result, error) {
+	db, provider, err := open(url, notes...)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +39,7 @@ func Up(ctx context.Context, url string) ([]Result, error) {
 	done, err := provider.Up(ctx)
 	results := make([]Result, 0, len(done))
 	for _, d := range done {
-		results = append(results, Result{d.Source.Version, d.Source.Path})
+		results = append(results, Result{d.Source.Version, cmp.Or(d.Source.Path, namesSource)})
 	}
 	if err != nil {
 		return results, fmt.Errorf("migrate: %w", err)
@@ -80,7 +85,7 @@ func Newest() (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	var newest int64
+	newest := int64(namesVersion)
 	for _, f := range all {
 		v, err := goose.NumericComponent(f.Name())
 		if err != nil {
@@ -91,16 +96,22 @@ func Newest() (int64, error) {
 	return newest, nil
 }
 
-func open(url string) (*sql.DB, *goose.Provider, error) {
+func open(url string, notes ...func(string)) (*sql.DB, *goose.Provider, error) {
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := sql.Open("pgx", url)
+	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open postgres: %w", err)
 	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
+	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
+		for _, note := range notes {
+			note(n.Message)
+		}
+	}
+	db := stdlib.OpenDB(*config)
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker), goose.WithGoMigrations(namesMigration()))
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
@@ -109,17 +120,19 @@ func open(url string) (*sql.DB, *goose.Provider, error) {
 
 // Text is all migrations in order, so that a cache can tell when the schema changed.
 func Text() (string, error) {
-	all, err := files.ReadDir(".")
-	if err != nil {
-		return "", err
-	}
-	var text strings.Builder
-	for _, f := range all {
-		content, err := files.ReadFile(f.Name())
+	var all strings.Builder
+	for _, from := range []embed.FS{files, namesFiles} {
+		err := fs.WalkDir(from, ".", func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			content, err := from.ReadFile(path)
+			fmt.Fprintf(&all, "%s\n%s", path, content)
+			return err
+		})
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&text, "%s\n%s", f.Name(), content)
 	}
-	return text.String(), nil
+	return all.String(), nil
 }

@@ -19,7 +19,7 @@ const mostPasses = 4
 func Key(s string) string {
 	s = valid(s)
 	for range mostPasses {
-		next := norm.NFKC.String(folded(norm.NFKC.String(seen(s))))
+		next := norm.NFKC.String(folded(norm.NFKC.String(Plain(s))))
 		if next == s {
 			break
 		}
@@ -32,8 +32,8 @@ func Key(s string) string {
 // Cherokee, and the library's all its letters.
 func folded(s string) string { return strings.Map(unicode.ToLower, cases.Fold().String(s)) }
 
-// seen is a text without its invisible characters.
-func seen(s string) string {
+// Plain returns a text without its invisible characters.
+func Plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		if Invisible(r) {
 			return -1

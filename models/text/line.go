@@ -51,12 +51,7 @@ func CleanName(s string, most int) string {
 
 // visibleOnly is a text without any invisible character.
 func visibleOnly(s string) string {
-	name, err := Name(strings.Map(func(r rune) rune {
-		if Invisible(r) {
-			return -1
-		}
-		return r
-	}, s))
+	name, err := Name(Plain(s))
 	if err != nil {
 		return ""
 	}
