@@ -47,7 +47,7 @@ type Post struct {
 	ViewsCount      int
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
-	TagList         string  `gorm:"->"` // generated: Tags as Postgres searches them
+	TagList         string  `gorm:"->"` // generated: the keys of Tags, by which Postgres finds them
 	Top             float64 `gorm:"->"` // generated: curate.Reactions
 	Hot             float64 `gorm:"->"` // generated: curate.Hot
 }

@@ -130,7 +130,7 @@ func call(tx *gorm.DB, text string, n Notification, source string, f Followups, 
 		return nil
 	}
 	var users []uuid.UUID
-	if err := tx.Raw("SELECT u.id FROM users u WHERE lower(u.username) IN ? AND "+isOn("u")+" ORDER BY u.id", names).Scan(&users).Error; err != nil {
+	if err := tx.Raw("SELECT u.id FROM users u WHERE u.username_key = ANY (text_keys(CAST(? AS jsonb))) AND "+isOn("u")+" ORDER BY u.id", asJSON(names)).Scan(&users).Error; err != nil {
 		return err
 	}
 	for _, user := range users {

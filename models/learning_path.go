@@ -3,13 +3,13 @@ package models
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/text"
 )
 
 // PathStep is a step of a learning path.
@@ -42,7 +42,7 @@ func LearningPath(ctx context.Context, db *gorm.DB, user uuid.UUID, skills []str
 		skills = skillsOf(taste)
 	}
 	for i, s := range skills {
-		skills[i] = strings.ToLower(strings.TrimSpace(s))
+		skills[i] = text.Key(s)
 	}
 	slices.Sort(skills)
 	skills = slices.Compact(skills)
@@ -100,7 +100,7 @@ func pathOf(ctx context.Context, db *gorm.DB, user uuid.UUID, skills []string, m
 		)
 		SELECT f.id, f.title, f.difficulty_level, f.minutes, f.skills, (SELECT array_agg(DISTINCT skill) FROM found WHERE found.id = f.id) AS teaches,
 			coalesce((SELECT array_agg(o) FROM (SELECT jsonb_array_elements_text(l.objectives) AS o FROM lessons l WHERE l.course_id = f.id ORDER BY l.position LIMIT 8) x), '{}') AS objectives,
-			coalesce((SELECT array_agg(DISTINCT lower(btrim(n))) FROM lessons l, jsonb_array_elements_text(l.prerequisites) n WHERE l.course_id = f.id), '{}') AS needs,
+			coalesce((SELECT array_agg(DISTINCT text_key(n)) FROM lessons l, jsonb_array_elements_text(l.prerequisites) n WHERE l.course_id = f.id), '{}') AS needs,
 			coalesce(ck.total, f.quality, 0.5) AS quality
 		FROM feed_items f LEFT JOIN content_checks ck ON ck.item_id = f.id AND ck.checked_at IS NOT NULL WHERE f.id IN (SELECT id FROM found)`,
 		map[string]any{"viewer": user, "skills": Words(skills)}).Scan(&rows).Error

@@ -27,7 +27,7 @@ type PostPlace struct {
 // PostFilter narrows and orders a list of posts; zero values narrow nothing.
 type PostFilter struct {
 	PostType string
-	Tags     []string  // all of them
+	Tags     []string  // all of them, in any spelling of the same text.Key
 	Sort     string    // SortNew, SortHot or SortTop
 	Since    time.Time // made then or later
 	After    *PostPlace
@@ -69,7 +69,7 @@ func (f PostFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 	if len(f.Tags) > 0 {
 		// As a constant, by which Postgres can tell rare tags from common ones.
 		text, _ := json.Marshal(f.Tags) //nolint:errchkjson // texts cannot fail
-		where += " AND tag_list @> texts_of(CAST(@tags AS jsonb))"
+		where += " AND tag_list @> text_keys(CAST(@tags AS jsonb))"
 		args["tags"] = string(text)
 	}
 	if !f.Since.IsZero() {

@@ -10,14 +10,15 @@ import (
 // User is somebody with an account.
 type User struct {
 	ID           uuid.UUID      `gorm:"type:uuid;primaryKey"`
-	Email        string         // as typed; unique without regard to case
-	Username     *string        // unique without regard to case
+	Email        string         // as text.Email gives it; unique without regard to case
+	Username     *string        // as text.Username gives it
+	UsernameKey  *string        `gorm:"->"` // generated: Username's text.Key, which is unique
 	FullName     string         // 1 to 255 characters
 	PasswordHash string         // bcrypt
 	AvatarURL    *string        `gorm:"column:avatar_url"`
 	Bio          *string        //
 	Locale       string         // BCP 47
-	Timezone     string         // IANA
+	Timezone     string         // as text.Zone gives it
 	IsActive     bool           //
 	IsVerified   bool           // the mailbox of Email has answered
 	Roles        []string       `gorm:"type:jsonb;serializer:json"`

@@ -3,15 +3,19 @@ package models
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/lyoapp/lyo/models/text"
 )
 
 // CreateUser commits a new account together with its first session, its line in
 // the audit log, and whatever also adds. An e-mail or username that somebody has,
-// in whatever case, is a Conflict.
+// however it is written, is a Conflict.
 func CreateUser(ctx context.Context, db *gorm.DB, user User, session Session, entry AuditEntry, also func(tx *gorm.DB) error) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&user).Error; err != nil {
@@ -51,11 +55,18 @@ func FindUser(ctx context.Context, db *gorm.DB, id uuid.UUID) (User, error) {
 	return user, err
 }
 
-// FindUserByEmail finds without regard to case. An unknown address is the zero
-// User and no error, since who signs in must not be told.
+// FindUserByEmail finds whose mailbox it is, however its address is written. An
+// unknown address is the zero User and no error, since who signs in must not be
+// told. Accounts of before the rules can share a mailbox: of these the one is found whose
+// address is written like this.
 func FindUserByEmail(ctx context.Context, db *gorm.DB, email string) (User, error) {
+	typed, mailbox := strings.TrimSpace(email), strings.TrimSpace(email)
+	if rule, err := text.Email(email); err == nil {
+		mailbox = rule
+	}
 	var found []User
-	err := db.WithContext(ctx).Where("lower(email) = lower(?)", email).Limit(1).Find(&found).Error
+	err := db.WithContext(ctx).Where("lower(email) IN (lower(?), lower(?))", typed, mailbox).
+		Order(clause.OrderBy{Expression: clause.Expr{SQL: "lower(email) = lower(?) DESC", Vars: []any{typed}}}).Limit(1).Find(&found).Error
 	if err != nil || len(found) == 0 {
 		return User{}, err
 	}

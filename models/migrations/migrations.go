@@ -2,11 +2,13 @@
 package migrations
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -38,7 +40,8 @@ func Up(ctx context.Context, url string) ([]Result, error) {
 	done, err := provider.Up(ctx)
 	results := make([]Result, 0, len(done))
 	for _, d := range done {
-		results = append(results, Result{d.Source.Version, d.Source.Path, said[d.Source.Path]})
+		path := cmp.Or(d.Source.Path, namesSource)
+		results = append(results, Result{d.Source.Version, path, said[path]})
 	}
 	if err != nil {
 		return results, fmt.Errorf("migrate: %w", err)
@@ -84,7 +87,7 @@ func Newest() (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	var newest int64
+	newest := int64(namesVersion)
 	for _, f := range all {
 		v, err := goose.NumericComponent(f.Name())
 		if err != nil {
@@ -116,7 +119,7 @@ func open(url string, said notices) (*sql.DB, *goose.Provider, error) {
 	}
 	cfg.OnNotice = said.take
 	db := stdlib.OpenDB(*cfg)
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker), goose.WithGoMigrations(namesMigration()))
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
@@ -125,17 +128,19 @@ func open(url string, said notices) (*sql.DB, *goose.Provider, error) {
 
 // Text is all migrations in order, so that a cache can tell when the schema changed.
 func Text() (string, error) {
-	all, err := files.ReadDir(".")
-	if err != nil {
-		return "", err
-	}
-	var text strings.Builder
-	for _, f := range all {
-		content, err := files.ReadFile(f.Name())
+	var all strings.Builder
+	for _, from := range []embed.FS{files, namesFiles} {
+		err := fs.WalkDir(from, ".", func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			content, err := from.ReadFile(path)
+			fmt.Fprintf(&all, "%s\n%s", path, content)
+			return err
+		})
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&text, "%s\n%s", f.Name(), content)
 	}
-	return text.String(), nil
+	return all.String(), nil
 }

@@ -1,0 +1,105 @@
+package text
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/width"
+)
+
+// The bounds of an e-mail address, in bytes (RFC 5321).
+const (
+	mostLocal  = 64
+	mostDomain = 253
+	mostEmail  = 254
+)
+
+// ErrEmail is the one fault of an e-mail address.
+var ErrEmail = errors.New("is not an e-mail address")
+
+// Email returns the one spelling of an address of a mailbox: without white space
+// around it and invisible characters in it, full-width letters as usual ones, in NFC,
+// the domain in ASCII (IDNA) and lower case without a dot at its end. ASCII letters before the @
+// stay as they are written; whoever compares does so without regard to their case. Others
+// are in lower case. Quoted names, comments and addresses of hosts are refused. What follows a + and
+// dots before the @ belong to the address: only its provider knows what they mean.
+func Email(s string) (string, error) {
+	if !utf8.ValidString(s) {
+		return "", ErrEmail
+	}
+	s = norm.NFC.String(width.Fold.String(strings.TrimSpace(pasted(s))))
+	at := strings.LastIndexByte(s, '@')
+	if at < 1 {
+		return s, ErrEmail
+	}
+	local, ok := localPart(s[:at])
+	if !ok {
+		return s, ErrEmail
+	}
+	domain, ok := domainOf(s[at+1:])
+	if !ok || len(local)+1+len(domain) > mostEmail {
+		return s, ErrEmail
+	}
+	return local + "@" + domain, nil
+}
+
+// pasted is an address without what comes along when one is pasted.
+func pasted(s string) string {
+	runes := []rune(s)
+	kept := make([]rune, 0, len(runes))
+	for i, r := range runes {
+		if !Invisible(r) || (r == joiner || r == nonJoiner) && fits(runes, i) {
+			kept = append(kept, r)
+		}
+	}
+	return string(kept)
+}
+
+// localPart checks what stands before the @: words with single dots between.
+func localPart(s string) (lower string, ok bool) {
+	for word := range strings.SplitSeq(s, ".") {
+		if word == "" || strings.ContainsFunc(word, func(r rune) bool { return !inWord(r) }) {
+			return s, false
+		}
+	}
+	s = norm.NFC.String(strings.Map(lowerOf, s))
+	return s, len(s) <= mostLocal && !stacked(s)
+}
+
+func inWord(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r)
+	}
+	return unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S) || r == joiner || r == nonJoiner
+}
+
+// lowerOf is the small letter of one beyond ASCII, unless that would be of ASCII
+// and so another mailbox, as of the Turkish I with a dot.
+func lowerOf(r rune) rune {
+	if lower := unicode.ToLower(r); r >= utf8.RuneSelf && lower >= utf8.RuneSelf {
+		return lower
+	}
+	return r
+}
+
+// domainOf is the ASCII form of a domain name with at least two labels.
+func domainOf(s string) (ascii string, ok bool) {
+	ascii, err := idna.Lookup.ToASCII(strings.TrimSuffix(s, "."))
+	if err != nil || len(ascii) > mostDomain {
+		return "", false
+	}
+	labels := strings.Split(ascii, ".")
+	for _, label := range labels {
+		if label == "" || len(label) > 63 {
+			return "", false
+		}
+	}
+	top := labels[len(labels)-1]
+	_, err = netip.ParseAddr(ascii)
+	return ascii, len(labels) > 1 && len(top) > 1 && strings.Trim(top, "0123456789") != "" && err != nil
+}
