@@ -10,8 +10,8 @@ import (
 
 // Why a Redis that answers takes no writes. The texts are fit for the public.
 var (
-	ErrFull     = errors.New("Redis is full: nothing can be written to it")              //nolint:staticcheck // a name begins it
-	ErrReplica  = errors.New("Redis is a replica: nothing can be written to it")         //nolint:staticcheck // a name begins it
+	ErrFull     = errors.New("Redis is full: nothing can be written to it")               //nolint:staticcheck // a name begins it
+	ErrReplica  = errors.New("Redis is a replica: nothing can be written to it")          //nolint:staticcheck // a name begins it
 	ErrNoWrites = errors.New("Redis does not take writes, since it cannot save its data") //nolint:staticcheck // a name begins it
 )
 
