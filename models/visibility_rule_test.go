@@ -17,7 +17,7 @@ import (
 
 // ruleOf are the names by which a query goes through models/visibility.go.
 var ruleOf = []string{
-	"courseSeen", "courseListed", "partSeen", "postListed", "itemSeen", "itemListed", "itemOpen", "documentFound", "apartFrom", "shown", "fresh", "cardSeen",
+	"courseSeen", "courseLetsIn", "courseListed", "partSeen", "postListed", "itemSeen", "itemListed", "itemOpen", "documentFound", "apartFrom", "shown", "fresh", "cardSeen",
 	"visibleCourse",
 }
 
