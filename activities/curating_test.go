@@ -213,7 +213,7 @@ func TestContentAndLinksAreLookedAt(t *testing.T) {
 	g.curating.Web = guard.Client(guard.Options{AllowLoopback: []netip.AddrPort{netip.MustParseAddrPort(strings.TrimPrefix(site.URL, "http://"))}})
 	owner := g.person("owner")
 	course := models.Course{
-		ID: models.NewID(), OwnerUserID: owner, Title: "Tides", Topic: "Tides", Status: models.CourseReady, DifficultyLevel: "beginner", Locale: "en",
+		ID: models.NewID(), OwnerUserID: owner, Title: "Tides", Topic: "Tides", Status: models.CourseReady, Visibility: models.VisibilityPublic, DifficultyLevel: "beginner", Locale: "en",
 		CreatedAt: g.now, UpdatedAt: g.now, PublishedAt: &g.now,
 	}
 	lesson := models.Lesson{ID: models.LessonID(course.ID, 1), CourseID: course.ID, Position: 1, Title: "l", CreatedAt: g.now, UpdatedAt: g.now}

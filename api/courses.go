@@ -22,7 +22,7 @@ func (s *Server) courses() {
 	register(s, regenerateOperation(), s.regenerateCourse, weighing(generateWeight), counting(s.limits.course()))
 	register(s, huma.Operation{
 		OperationID: "list-courses", Method: http.MethodGet, Path: "/v1/courses", Tags: tags,
-		Summary: "One's own courses and the READY ones of others, newest first",
+		Summary: "One's own courses and the public READY ones of others, newest first",
 	}, s.listCourses)
 	register(s, huma.Operation{
 		OperationID: "get-course", Method: http.MethodGet, Path: "/v1/courses/{id}", Tags: tags,
@@ -93,6 +93,13 @@ type updateCourseInput struct {
 	Body courseChangeBody
 }
 
+// ConfirmRights goes with what makes a course public.
+type ConfirmRights struct {
+	ConfirmRights *bool `json:"confirm_rights,omitempty" nullable:"true" doc:"true: one may publish what the course is written from. A course from one's own material becomes public only with it."`
+}
+
+func (c ConfirmRights) confirmed() bool { return c.ConfirmRights != nil && *c.ConfirmRights }
+
 // courseChangeBody holds what may be changed; absent or null leaves a field as it is.
 type courseChangeBody struct {
 	Title           *string   `json:"title,omitempty" nullable:"true" maxLength:"200"`
@@ -101,6 +108,8 @@ type courseChangeBody struct {
 	Tags            *[]string `json:"tags,omitempty" nullable:"true" maxItems:"20"`
 	DifficultyLevel *string   `json:"difficulty_level,omitempty" nullable:"true"`
 	ThumbnailURL    *string   `json:"thumbnail_url,omitempty" nullable:"true" maxLength:"2000" doc:"An https address."`
+	Visibility      *string   `json:"visibility,omitempty" nullable:"true" enum:"private,unlisted,public" doc:"Who sees it: its owner; who has its id, while it is in no list; everybody."`
+	ConfirmRights
 }
 
 // Resolve checks what a schema cannot say.
@@ -139,6 +148,10 @@ func (b courseChangeBody) change() models.CourseChange {
 	if b.Title != nil {
 		title := text(b.Title)
 		change.Title = &title
+	}
+	if b.Visibility != nil {
+		visibility := models.Visibility(*b.Visibility)
+		change.Visibility, change.ConfirmRights = &visibility, b.confirmed()
 	}
 	if b.ThumbnailURL != nil {
 		address := text(b.ThumbnailURL)

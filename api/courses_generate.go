@@ -39,6 +39,8 @@ type generateBody struct {
 	Preferences     map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"duration_hours and format are understood."`
 	SourceIDs       []uuid.UUID    `json:"source_ids,omitempty" nullable:"true" maxItems:"10" format:"uuid" doc:"One's own material to write from, see /v1/sources."`
 	Mode            *string        `json:"mode,omitempty" nullable:"true" doc:"automatic (the default), or review: the plan then waits for POST /v1/tasks/{id}/outline."`
+	Visibility      *string        `json:"visibility,omitempty" nullable:"true" enum:"private,unlisted,public" doc:"Who will see the course once it is READY: its owner (the default); who has its id; everybody."`
+	ConfirmRights
 }
 
 type generateOutput struct {
@@ -118,6 +120,9 @@ type courseRequest struct {
 	// Absent when not used, so that keys of requests from before keep their hash.
 	SourceIDs []uuid.UUID `json:",omitempty"`
 	Review    bool        `json:",omitempty"`
+	// Private is "".
+	Visibility models.Visibility `json:",omitempty"`
+	Confirmed  bool              `json:",omitempty"`
 }
 
 // Resolve checks what a schema cannot say, together with what it can, so that
@@ -164,6 +169,15 @@ func (b generateBody) normalise() (courseRequest, fieldFaults) {
 	default:
 		faults.add("mode", "must be automatic or review")
 	}
+	if r.Visibility = models.Visibility(text(b.Visibility)); r.Visibility == models.VisibilityPrivate {
+		r.Visibility = ""
+	}
+	if r.Visibility == models.VisibilityPublic {
+		r.Confirmed = b.confirmed()
+		if len(r.SourceIDs) > 0 && !r.Confirmed {
+			faults.add("confirm_rights", models.MustConfirmRights)
+		}
+	}
 	faults.preferences(&r)
 	return r, faults
 }
@@ -199,10 +213,15 @@ func (r courseRequest) rows(user uuid.UUID, key *string, now time.Time) models.R
 	hash := sha256.Sum256(canonical)
 	task.WorkflowID, task.IdempotencyKey, task.RequestHash = workflows.GenerateCourseID(taskID), key, hash[:]
 	task.EstimatedMins, task.Spec = estimatedMinutes, models.TaskSpec{Review: r.Review}
+	var confirmed *time.Time
+	if r.Confirmed {
+		confirmed = &now
+	}
 	return models.Request{Task: task, Sources: r.SourceIDs, Course: models.Course{
 		ID: courseID, OwnerUserID: user, Title: r.Title, Topic: r.Topic, Description: r.Description,
 		Status: models.CourseGenerating, Interests: r.Interests, DifficultyLevel: r.Level, Tags: []string{},
 		TargetDurationHours: r.Hours, Locale: r.Locale, Preferences: r.Preferences, CreatedAt: now, UpdatedAt: now,
+		Visibility: r.Visibility, RightsConfirmedAt: confirmed,
 	}}
 }
 

@@ -58,8 +58,14 @@ func (r rowsOnly) Rows(ctx context.Context, task uuid.UUID, since int64) ([]mode
 // ask generates a course and returns its task's and its own id.
 func (w *world) ask(p person, topic string) (task, course uuid.UUID) {
 	w.t.Helper()
+	return w.askFor(p, topic, "public")
+}
+
+// askFor is ask for a course of a visibility.
+func (w *world) askFor(p person, topic, visibility string) (task, course uuid.UUID) {
+	w.t.Helper()
 	w.clock.advance(time.Second)
-	a := w.do("POST", "/v1/courses/generate", fmt.Sprintf(`{"topic":%q}`, topic), p.header()...)
+	a := w.do("POST", "/v1/courses/generate", fmt.Sprintf(`{"topic":%q,"visibility":%q}`, topic, visibility), p.header()...)
 	require.Equal(w.t, http.StatusAccepted, a.status, string(a.body))
 	v := a.json(w.t)
 	return uuid.MustParse(v["task_id"].(string)), uuid.MustParse(v["provisional_course_id"].(string))

@@ -14,6 +14,7 @@ import (
 type courseView struct {
 	ID                     uuid.UUID      `json:"id"`
 	OwnerUserID            uuid.UUID      `json:"owner_user_id"`
+	Visibility             string         `json:"visibility" enum:"private,unlisted,public" doc:"Who sees it: its owner; who has its id, while it is in no list; everybody."`
 	Title                  string         `json:"title"`
 	Topic                  string         `json:"topic"`
 	Summary                string         `json:"summary"`
@@ -65,7 +66,7 @@ type lessonView struct {
 	IsCompleted              bool        `json:"is_completed"`
 
 	KeyTerms     []keyTermView  `json:"key_terms" nullable:"false"`
-	Sources      []citationView `json:"sources" nullable:"false" doc:"What the lesson was written from."`
+	Sources      []citationView `json:"sources" nullable:"false" doc:"What the lesson was written from. Of the owner's own material, others are told only that."`
 	ReadingLevel *float64       `json:"reading_level" doc:"In school years; null when it cannot be told."`
 	QualityScore *float64       `json:"quality_score" doc:"0 to 1; null until the lesson is written."`
 }
@@ -123,7 +124,7 @@ type quizQuestionView struct {
 
 func viewCourse(c models.Course) courseView {
 	v := courseView{
-		ID: c.ID, OwnerUserID: c.OwnerUserID, Title: c.Title, Topic: c.Topic, Summary: c.Summary,
+		ID: c.ID, OwnerUserID: c.OwnerUserID, Visibility: string(c.Visibility), Title: c.Title, Topic: c.Topic, Summary: c.Summary,
 		Description: c.Description, Status: string(c.Status), Interests: list(c.Interests),
 		DifficultyLevel: c.DifficultyLevel, TargetDurationHours: c.TargetDurationHours,
 		EstimatedDurationHours: c.EstimatedDurationHours, Tags: list(c.Tags), ThumbnailURL: c.ThumbnailURL,

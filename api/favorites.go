@@ -22,8 +22,14 @@ func (s *Server) favorites() {
 	}, s.unfavorite)
 	register(s, huma.Operation{
 		OperationID: "share-course", Method: http.MethodPost, Path: "/v1/courses/{id}/share", Tags: tags,
-		Summary: "Show a READY course in the feeds of others, once", DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
+		Summary: "Make one's own READY course public, and show it in the feeds of others, once", DefaultStatus: http.StatusNoContent,
+		Description: "Another's public course is shown in the feeds of others as shared by oneself.", Errors: []int{http.StatusConflict},
 	}, s.shareCourse)
+	register(s, huma.Operation{
+		OperationID: "unshare-course", Method: http.MethodDelete, Path: "/v1/courses/{id}/share", Tags: tags,
+		Summary: "Make one's own course private again: at once it is in no list, search or feed of others", DefaultStatus: http.StatusNoContent,
+		Description: "What others have reached in it stays theirs. Another's course is no longer shown as shared by oneself.",
+	}, s.unshareCourse)
 }
 
 type courseOnlyInput struct{ CourseID }
@@ -36,6 +42,16 @@ func (s *Server) unfavorite(ctx context.Context, in *courseOnlyInput) (*struct{}
 	return nil, models.SetFavorite(ctx, s.DB, principal(ctx).UserID, in.ID, false, s.now())
 }
 
-func (s *Server) shareCourse(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
-	return nil, models.ShareCourse(ctx, s.DB, principal(ctx).UserID, in.ID, false, s.now())
+type shareInput struct {
+	CourseID
+	Body *ConfirmRights
+}
+
+func (s *Server) shareCourse(ctx context.Context, in *shareInput) (*struct{}, error) {
+	confirmed := in.Body != nil && in.Body.confirmed()
+	return nil, models.ShareCourse(ctx, s.DB, principal(ctx).UserID, in.ID, confirmed, s.now())
+}
+
+func (s *Server) unshareCourse(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
+	return nil, models.UnshareCourse(ctx, s.DB, principal(ctx).UserID, in.ID, s.now())
 }

@@ -18,6 +18,7 @@ type interactInput struct {
 type interactBody struct {
 	Action   string         `json:"action" enum:"like,unlike,bookmark,unbookmark,share,view,complete,skip,hide"`
 	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Kept with the deed; 4 kB at most."`
+	ConfirmRights
 }
 
 // Resolve checks what a schema cannot say.
@@ -44,7 +45,7 @@ type interactOutput struct {
 }
 
 func (s *Server) interact(ctx context.Context, in *interactInput) (*interactOutput, error) {
-	deed := models.Interaction{ItemID: in.ID, Action: in.Body.Action, Metadata: in.Body.Metadata}
+	deed := models.Interaction{ItemID: in.ID, Action: in.Body.Action, Metadata: in.Body.Metadata, ConfirmRights: in.Body.confirmed()}
 	if err := models.Interact(ctx, s.DB, principal(ctx).UserID, deed, s.now()); err != nil {
 		return nil, err
 	}
@@ -63,6 +64,7 @@ type interactionBody struct {
 	ItemID   uuid.UUID      `json:"item_id" format:"uuid"`
 	Action   string         `json:"action" enum:"like,unlike,bookmark,unbookmark,share,view,complete,skip,hide"`
 	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Kept with the deed; 4 kB at most."`
+	ConfirmRights
 }
 
 // Resolve checks what a schema cannot say.
@@ -91,7 +93,7 @@ type interactAllOutput struct {
 func (s *Server) interactAll(ctx context.Context, in *interactAllInput) (*interactAllOutput, error) {
 	all := make([]models.Interaction, len(in.Body.Interactions))
 	for i, one := range in.Body.Interactions {
-		all[i] = models.Interaction{ItemID: one.ItemID, Action: one.Action, Metadata: one.Metadata}
+		all[i] = models.Interaction{ItemID: one.ItemID, Action: one.Action, Metadata: one.Metadata, ConfirmRights: one.confirmed()}
 	}
 	found, err := models.InteractAll(ctx, s.DB, principal(ctx).UserID, all, s.now())
 	if err != nil {

@@ -33,7 +33,7 @@ func (w *world) publishes(p person, topic, level string, tags ...string) uuid.UU
 	w.clock.advance(time.Minute)
 	now := w.server.now()
 	c := models.Course{
-		ID: models.NewID(), OwnerUserID: uuid.MustParse(p.id), Title: "On " + topic, Topic: topic, Status: models.CourseReady, DifficultyLevel: level,
+		ID: models.NewID(), OwnerUserID: uuid.MustParse(p.id), Title: "On " + topic, Topic: topic, Status: models.CourseReady, Visibility: models.VisibilityPublic, DifficultyLevel: level,
 		Locale: "en", Tags: append([]string{}, tags...), CreatedAt: now, UpdatedAt: now, PublishedAt: &now,
 	}
 	require.NoError(w.t, w.server.DB.Create(&c).Error)

@@ -90,20 +90,21 @@ func (s *Server) leaderboard(ctx context.Context, in *leaderboardInput) (*leader
 		return nil, err
 	}
 	v := leaderboardView{
-		LeaderboardType: in.Type, Timeframe: in.Timeframe, Entries: make([]entryView, len(page.Places)),
+		LeaderboardType: in.Type, Timeframe: in.Timeframe, Entries: make([]entryView, 0, len(page.Places)),
 		CurrentUserRank: placed(page.Rank), TotalParticipants: page.Size,
 	}
 	users := make([]uuid.UUID, len(page.Places))
 	for i, p := range page.Places {
 		users[i] = p.UserID
 	}
-	faces, err := models.FacesOf(ctx, s.DB, users)
+	faces, err := models.FacesOf(ctx, s.DB, principal(ctx).UserID, users)
 	if err != nil {
 		return nil, err
 	}
-	for i, p := range page.Places {
-		face := faces[p.UserID]
-		v.Entries[i] = entryView{p.UserID, face.Username, face.AvatarURL, p.Points, p.Level, p.Rank, p.Achievements}
+	for _, p := range page.Places {
+		if face, seen := faces[p.UserID]; seen { // else their place stays empty, since ranks are everybody's
+			v.Entries = append(v.Entries, entryView{p.UserID, face.Username, face.AvatarURL, p.Points, p.Level, p.Rank, p.Achievements})
+		}
 	}
 	return &leaderboardOutput{v}, nil
 }

@@ -51,10 +51,10 @@ type BoardRow struct {
 // scores is a board's rows of SQL, with users to tell who is to be seen, and its order.
 func (b Board) scores() (from, order string, args map[string]any) {
 	args = map[string]any{}
-	from = "totals s JOIN users u ON u.id = s.user_id AND u.is_active AND NOT u.leaderboard_hidden WHERE "
+	from = "totals s JOIN users u ON u.id = s.user_id AND " + isOn("u") + " AND NOT u.leaderboard_hidden WHERE "
 	if b.Period != AllTime {
 		args["period"] = b.Period
-		from = "standings s JOIN users u ON u.id = s.user_id AND u.is_active AND NOT u.leaderboard_hidden WHERE s.period = @period AND "
+		from = "standings s JOIN users u ON u.id = s.user_id AND " + isOn("u") + " AND NOT u.leaderboard_hidden WHERE s.period = @period AND "
 	}
 	switch b.Kind {
 	case BoardLevel:
@@ -117,9 +117,10 @@ type Face struct {
 	AvatarURL *string `gorm:"column:avatar_url"`
 }
 
-// FacesOf are those of some users.
-func FacesOf(ctx context.Context, db *gorm.DB, users []uuid.UUID) (map[uuid.UUID]Face, error) {
-	rows, err := db.WithContext(ctx).Raw("SELECT id, coalesce(username, full_name), avatar_url FROM users WHERE id = ANY (CAST(? AS uuid[]))", idList(users)).Rows()
+// FacesOf are those of some users whom a viewer may see: their accounts are on, and there is no block either way.
+func FacesOf(ctx context.Context, db *gorm.DB, viewer uuid.UUID, users []uuid.UUID) (map[uuid.UUID]Face, error) {
+	rows, err := db.WithContext(ctx).Raw("SELECT u.id, coalesce(u.username, u.full_name), u.avatar_url FROM users u WHERE u.id = ANY (CAST(@ids AS uuid[])) AND "+
+		isOn("u")+" AND "+notApart("u.id"), map[string]any{"ids": idList(users), "viewer": viewer}).Rows()
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +240,7 @@ func EachCounted(ctx context.Context, tx *gorm.DB, period string, visit func(Boa
 	if err != nil {
 		return err
 	}
-	rows, err := tx.WithContext(ctx).Raw("SELECT c.* FROM ("+counted("")+") c JOIN users u ON u.id = c.user_id AND u.is_active AND NOT u.leaderboard_hidden",
+	rows, err := tx.WithContext(ctx).Raw("SELECT c.* FROM ("+counted("")+") c JOIN users u ON u.id = c.user_id AND "+isOn("u")+" AND NOT u.leaderboard_hidden",
 		map[string]any{"from": from, "to": to}).Rows()
 	if err != nil {
 		return err

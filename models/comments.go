@@ -196,7 +196,7 @@ func welcomeComment(tx *gorm.DB, post Post, parent *uuid.UUID, c Comment, now ti
 	data := func(kind NotificationKind) map[string]string {
 		return map[string]string{"type": string(kind), "post_id": post.ID.String(), "comment_id": c.ID.String(), "action": "open_post"}
 	}
-	news := Notification{ActorID: c.AuthorID, Kind: NotifyComment, Title: "New comment", Body: "On “" + post.Title + "”.", Data: data(NotifyComment), CreatedAt: now}
+	news := Notification{ActorID: c.AuthorID, AuthorID: post.AuthorID, Kind: NotifyComment, Title: "New comment", Body: "On “" + post.Title + "”.", Data: data(NotifyComment), CreatedAt: now}
 	var told []uuid.UUID
 	for _, reader := range []struct {
 		id   *uuid.UUID

@@ -56,7 +56,7 @@ func (f *fair) course(owner uuid.UUID, hours int, level, topic string, tags ...s
 	f.t.Helper()
 	at := f.now.Add(-time.Duration(hours) * time.Hour)
 	c := models.Course{
-		ID: models.NewID(), OwnerUserID: owner, Title: topic, Topic: topic, Status: models.CourseReady, DifficultyLevel: level, Locale: "en",
+		ID: models.NewID(), OwnerUserID: owner, Title: topic, Topic: topic, Status: models.CourseReady, Visibility: models.VisibilityPublic, DifficultyLevel: level, Locale: "en",
 		Tags: append([]string{}, tags...), CreatedAt: at, UpdatedAt: at, PublishedAt: &at,
 	}
 	require.NoError(f.t, f.db.Create(&c).Error)

@@ -41,7 +41,7 @@ func generate(t *testing.T, db *gorm.DB, user uuid.UUID, key *string, body strin
 	hash := sha256.Sum256([]byte(body))
 	task.WorkflowID, task.IdempotencyKey, task.RequestHash = "generate-course/"+taskID.String(), key, hash[:]
 	course := models.Course{
-		ID: courseID, OwnerUserID: user, Title: body, Topic: body, Status: models.CourseGenerating,
+		ID: courseID, OwnerUserID: user, Title: body, Topic: body, Status: models.CourseGenerating, Visibility: models.VisibilityPublic,
 		Interests: []string{}, Tags: []string{}, DifficultyLevel: "beginner", Locale: "en",
 		Preferences: map[string]any{}, CreatedAt: start, UpdatedAt: start,
 	}

@@ -17,9 +17,15 @@ type InboxFilter struct {
 	Limit  int
 }
 
+// inboxOf is what is in the user's inbox, but for news of what somebody did who has blocked them since, or
+// whom they have.
+func inboxOf(ctx context.Context, db *gorm.DB, user uuid.UUID) *gorm.DB {
+	return db.WithContext(ctx).Where("user_id = @viewer AND "+notApart("actor_id"), map[string]any{"viewer": user})
+}
+
 // ListNotifications is what is in the user's inbox, the latest first.
 func ListNotifications(ctx context.Context, db *gorm.DB, user uuid.UUID, f InboxFilter) ([]Notification, error) {
-	q := db.WithContext(ctx).Where("user_id = ?", user)
+	q := inboxOf(ctx, db, user)
 	if f.Unread != nil && *f.Unread {
 		q = q.Where("read_at IS NULL")
 	} else if f.Unread != nil {
@@ -35,11 +41,11 @@ func ListNotifications(ctx context.Context, db *gorm.DB, user uuid.UUID, f Inbox
 
 // ReadNotification marks news of the user as read; the first time counts.
 func ReadNotification(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (n Notification, err error) {
-	err = db.WithContext(ctx).Model(&Notification{}).Where("id = ? AND user_id = ? AND read_at IS NULL", id, user).UpdateColumn("read_at", now).Error
+	err = inboxOf(ctx, db, user).Model(&Notification{}).Where("id = ? AND read_at IS NULL", id).UpdateColumn("read_at", now).Error
 	if err != nil {
 		return n, err
 	}
-	err = db.WithContext(ctx).First(&n, "id = ? AND user_id = ?", id, user).Error
+	err = inboxOf(ctx, db, user).First(&n, "id = ?", id).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return n, Missing("notification", id)
 	}
@@ -57,6 +63,6 @@ func ReadAll(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (i
 // UnreadCount is the number on the app's badge.
 func UnreadCount(ctx context.Context, db *gorm.DB, user uuid.UUID) (int, error) {
 	var n int64
-	err := db.WithContext(ctx).Model(&Notification{}).Where("user_id = ? AND read_at IS NULL", user).Count(&n).Error
+	err := inboxOf(ctx, db, user).Model(&Notification{}).Where("read_at IS NULL").Count(&n).Error
 	return int(n), err
 }

@@ -45,17 +45,18 @@ type DueCourse struct {
 }
 
 // profileSQL is one row of JSON. A level nobody stated is that of the hardest course completed.
-const profileSQL = `
-	WITH evidence AS (` + evidenceSQL + `), p AS (
-		SELECT * FROM learning_profiles WHERE user_id = @user
+func profileSQL() string {
+	return `
+	WITH evidence AS (` + evidenceSQL() + `), p AS (
+		SELECT * FROM learning_profiles WHERE user_id = @viewer
 	), stated AS (
 		SELECT key AS skill, value::float AS mastery FROM p, jsonb_each_text(p.skills)
 	), done AS (
-		SELECT c.topic, c.difficulty_level, cp.completed_at FROM course_progress cp JOIN courses c ON c.id = cp.course_id
-		WHERE cp.user_id = @user AND cp.completed_at IS NOT NULL
+		SELECT CASE WHEN ` + courseSeen("c") + ` THEN c.topic END AS topic, c.difficulty_level, cp.completed_at FROM course_progress cp JOIN courses c ON c.id = cp.course_id
+		WHERE cp.user_id = @viewer AND cp.completed_at IS NOT NULL
 	), due AS (
 		SELECT r.course_id, c.title, count(*) AS cards FROM review_cards r JOIN courses c ON c.id = r.course_id
-		WHERE r.user_id = @user AND r.due_at <= @now GROUP BY r.course_id, c.title
+		WHERE r.user_id = @viewer AND r.due_at <= @now AND ` + courseSeen("c") + ` GROUP BY r.course_id, c.title
 	)
 	SELECT jsonb_build_object(
 		'interests', ` + interestsSQL + `,
@@ -64,20 +65,21 @@ const profileSQL = `
 		'level_stated', EXISTS (SELECT FROM p WHERE level IS NOT NULL),
 		'completed_topics', coalesce((SELECT jsonb_agg(DISTINCT topic ORDER BY topic) FROM (
 			SELECT jsonb_array_elements_text(p.completed_topics) AS topic FROM p
-			UNION SELECT topic FROM done WHERE NOT EXISTS (SELECT FROM p WHERE completed_topics IS NOT NULL AND p.updated_at >= done.completed_at)) t), '[]'),
+			UNION SELECT topic FROM done WHERE topic IS NOT NULL AND NOT EXISTS (SELECT FROM p WHERE completed_topics IS NOT NULL AND p.updated_at >= done.completed_at)) t), '[]'),
 		'skills', coalesce((SELECT jsonb_agg(jsonb_build_object('skill', skill, 'mastery', coalesce(s.mastery, e.mastery), 'measured', e.mastery, 'stated', s.mastery,
 			'quizzes', coalesce(e.quizzes, 0), 'reviews', coalesce(e.reviews, 0), 'last_at', e.last_at) ORDER BY skill)
 			FROM evidence e FULL JOIN stated s USING (skill)), '[]'),
 		'due_now', coalesce((SELECT sum(cards) FROM due), 0),
 		'due_by_course', coalesce((SELECT jsonb_agg(jsonb_build_object('course_id', course_id, 'title', title, 'cards', cards) ORDER BY cards DESC, course_id) FROM due), '[]'),
-		'next_due_at', (SELECT min(due_at) FROM review_cards WHERE user_id = @user AND due_at > @now),
+		'next_due_at', (SELECT min(due_at) FROM review_cards c WHERE user_id = @viewer AND due_at > @now AND ` + cardSeen() + `),
 		'updated_at', (SELECT updated_at FROM p)) AS profile`
+}
 
 // FindProfile is what is known of a learner, in one query.
 func FindProfile(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (ProfileView, error) {
 	var text []byte
 	var view ProfileView
-	err := db.WithContext(ctx).Raw(profileSQL, map[string]any{"user": user, "now": now, "mastery": masteryHalfLife.Seconds()}).Row().Scan(&text)
+	err := db.WithContext(ctx).Raw(profileSQL(), map[string]any{"viewer": user, "now": now, "mastery": masteryHalfLife.Seconds()}).Row().Scan(&text)
 	if err == nil {
 		err = json.Unmarshal(text, &view)
 	}

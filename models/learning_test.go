@@ -23,7 +23,7 @@ import (
 func published(t *testing.T, db *gorm.DB, owner uuid.UUID) models.Course {
 	t.Helper()
 	c := models.Course{
-		ID: models.NewID(), OwnerUserID: owner, Title: "Tides", Topic: "Tides", Status: models.CourseReady, DifficultyLevel: "beginner", Locale: "en",
+		ID: models.NewID(), OwnerUserID: owner, Title: "Tides", Topic: "Tides", Status: models.CourseReady, Visibility: models.VisibilityPublic, DifficultyLevel: "beginner", Locale: "en",
 		CreatedAt: start, UpdatedAt: start, PublishedAt: &start,
 	}
 	require.NoError(t, db.Create(&c).Error)

@@ -38,6 +38,8 @@ type Notification struct {
 	// BroadcastID is what it is the user's copy of; nil: it is for this user alone.
 	BroadcastID *uuid.UUID `gorm:"type:uuid"`
 	AdmittedAt  *time.Time // when it was counted against its user's day
+	// AuthorID is whose thing it tells of besides, nil: nobody's but the actor's or the user's own.
+	AuthorID *uuid.UUID `gorm:"-"`
 }
 
 var notificationSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d10")
@@ -49,13 +51,17 @@ func NotificationID(user uuid.UUID, kind NotificationKind, source string) uuid.U
 
 // Notify puts news into its user's inbox and, where they have a device, promises the push,
 // both in the caller's transaction. source names what the news is about: the same twice is one. News of
-// somebody's deed does not reach who has blocked them, or is blocked by them, nor the doer.
+// somebody's deed, or of one with somebody's thing, does not reach who has blocked them, or is
+// blocked by them, nor the doer.
 func Notify(tx *gorm.DB, n Notification, source string, f Followups) error {
-	if n.ActorID != nil {
-		if *n.ActorID == n.UserID {
-			return nil
+	if n.ActorID != nil && *n.ActorID == n.UserID {
+		return nil
+	}
+	for _, of := range []*uuid.UUID{n.ActorID, n.AuthorID} {
+		if of == nil {
+			continue
 		}
-		if apart, err := Apart(tx, n.UserID, *n.ActorID); err != nil || apart {
+		if apart, err := Apart(tx, n.UserID, *of); err != nil || apart {
 			return err
 		}
 	}

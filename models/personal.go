@@ -28,7 +28,7 @@ type Personal struct {
 	// File is where the rows go in an export; "": nowhere, because they are
 	// machinery, or because another entry of the table has them.
 	File string
-	// Export is one JSON object a row, of the rows t that are the user's; "" with no File.
+	// Export is one JSON object a row, of the rows t that are the user's, who is @viewer; "" with no File.
 	Export  string
 	Order   string // of the rows in an export; "": by id
 	Erasure Erasure
@@ -133,8 +133,8 @@ func EachPersonalRow(ctx context.Context, tx *gorm.DB, user uuid.UUID, file stri
 // the connection busy, so that visit needed another one, and as many exports at once as
 // the pool is large would wait for each other.
 func eachRow(tx *gorm.DB, p Personal, user uuid.UUID, visit func([]byte) error) error {
-	query := "DECLARE personal NO SCROLL CURSOR FOR SELECT " + p.Export + " AS row FROM " + p.Table + " t WHERE " + p.Column + " = ? ORDER BY t." + cmp.Or(p.Order, "id")
-	if err := tx.Exec(query, user).Error; err != nil {
+	query := "DECLARE personal NO SCROLL CURSOR FOR SELECT " + p.Export + " AS row FROM " + p.Table + " t WHERE " + p.Column + " = @viewer ORDER BY t." + cmp.Or(p.Order, "id")
+	if err := tx.Exec(query, map[string]any{"viewer": user}).Error; err != nil {
 		return err
 	}
 	for {

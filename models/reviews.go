@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,13 +12,17 @@ import (
 	"github.com/lyoapp/lyo/models/game"
 )
 
-// DueCards are a user's cards that are due, the one that has waited longest first.
+// cardSeen is true if @viewer may still read what a card c of theirs was made from.
+func cardSeen() string { return partSeen("c.course_id") }
+
+// DueCards are a user's cards that are due, the one that has waited longest first. Cards of a course
+// that the user may not see any more rest until they may.
 func DueCards(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time, after *Keyset, limit int) (cards []ReviewCard, err error) {
-	q := db.WithContext(ctx).Where("user_id = ? AND due_at <= ?", user, now)
+	q := db.WithContext(ctx).Table("review_cards c").Where("c.user_id = @viewer AND c.due_at <= @now AND "+cardSeen(), map[string]any{"viewer": user, "now": now})
 	if after != nil {
-		q = q.Where("(due_at, id) > (?, ?)", after.At, after.ID)
+		q = q.Where("(c.due_at, c.id) > (?, ?)", after.At, after.ID)
 	}
-	err = q.Order("due_at, id").Limit(limit).Find(&cards).Error
+	err = q.Order("c.due_at, c.id").Limit(limit).Find(&cards).Error
 	return cards, err
 }
 
@@ -42,7 +47,9 @@ func ReviewCardOnce(ctx context.Context, db *gorm.DB, r Review, now time.Time, f
 			return err
 		}
 		var found []ReviewCard
-		if err := tx.Limit(1).Find(&found, "id = ? AND user_id = ?", r.CardID, r.UserID).Error; err != nil || len(found) == 0 {
+		err = tx.Table("review_cards c").Where("c.id = @id AND c.user_id = @viewer AND "+cardSeen(), map[string]any{"id": r.CardID, "viewer": r.UserID}).
+			Limit(1).Find(&found).Error
+		if err != nil || len(found) == 0 {
 			return orMissing(err, "card", r.CardID)
 		}
 		card = found[0]
@@ -78,7 +85,7 @@ func (r Review) note(b *book, card *ReviewCard, f Followups) error {
 	return b.settle(log.ID, f)
 }
 
-// ReviewStats are what a user's cards are like.
+// ReviewStats are what a user's cards are like that are not at rest.
 type ReviewStats struct {
 	Total, Due, DueToday, New, Learning, Mature int64
 	ReviewedToday, Reviewed                     int64
@@ -88,17 +95,17 @@ type ReviewStats struct {
 
 // ReviewStatsOf counts them; today is up to a moment and from another.
 func ReviewStatsOf(ctx context.Context, db *gorm.DB, user uuid.UUID, now, today, tomorrow time.Time) (s ReviewStats, err error) {
-	args := map[string]any{"user": user, "now": now, "today": today, "tomorrow": tomorrow, "lately": now.AddDate(0, 0, -30)}
+	args := map[string]any{"viewer": user, "now": now, "today": today, "tomorrow": tomorrow, "lately": now.AddDate(0, 0, -30)}
 	err = db.WithContext(ctx).Raw(`
 		SELECT c.*, l.* FROM (
 			SELECT count(*) AS total, count(*) FILTER (WHERE due_at <= @now) AS due, count(*) FILTER (WHERE due_at < @tomorrow) AS due_today,
 				count(*) FILTER (WHERE state = 'new') AS new, count(*) FILTER (WHERE state IN ('learning', 'relearning')) AS learning,
 				count(*) FILTER (WHERE state = 'review') AS mature, min(due_at) FILTER (WHERE due_at > @now) AS next_due_at
-			FROM review_cards WHERE user_id = @user) c,
+			FROM review_cards c WHERE c.user_id = @viewer AND `+cardSeen()+`) c,
 		(	SELECT count(*) AS reviewed, count(*) FILTER (WHERE at >= @today AND at < @tomorrow) AS reviewed_today,
 				count(*) FILTER (WHERE at >= @lately AND state = 'review') AS lately,
 				count(*) FILTER (WHERE at >= @lately AND state = 'review' AND rating <> 'again') AS remembered
-			FROM review_logs WHERE user_id = @user) l`, args).Scan(&s).Error
+			FROM review_logs WHERE user_id = @viewer) l`, args).Scan(&s).Error
 	return s, err
 }
 
@@ -120,8 +127,9 @@ func RemindMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, now
 		Timezone string
 		Due      int64
 	}
-	err := db.WithContext(ctx).Raw(`SELECT u.id, u.timezone, count(*) AS due FROM review_cards c JOIN users u ON u.id = c.user_id AND u.is_active
-		WHERE c.user_id > ? AND c.due_at <= ? GROUP BY u.id ORDER BY u.id LIMIT ?`, after, now, most).Scan(&rows).Error
+	err := db.WithContext(ctx).Raw(`SELECT u.id, u.timezone, count(*) AS due FROM review_cards c JOIN users u ON u.id = c.user_id AND `+isOn("u")+`
+		WHERE c.user_id > @after AND c.due_at <= @now AND `+strings.ReplaceAll(cardSeen(), "@viewer", "c.user_id")+`
+		GROUP BY u.id ORDER BY u.id LIMIT @most`, map[string]any{"after": after, "now": now, "most": most}).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return done, err
 	}

@@ -45,7 +45,7 @@ func (s library) post(title, content string, change ...func(*models.Post)) model
 func (s library) course(title, locale string, status models.CourseStatus) models.Course {
 	s.t.Helper()
 	c := models.Course{
-		ID: models.NewID(), OwnerUserID: s.author, Title: title, Topic: title, Status: status, DifficultyLevel: "beginner", Locale: locale, CreatedAt: start, UpdatedAt: start,
+		ID: models.NewID(), OwnerUserID: s.author, Title: title, Topic: title, Status: status, Visibility: models.VisibilityPublic, DifficultyLevel: "beginner", Locale: locale, CreatedAt: start, UpdatedAt: start,
 	}
 	require.NoError(s.t, s.db.Create(&c).Error)
 	return c

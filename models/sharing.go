@@ -84,9 +84,10 @@ func setVisibility(tx *gorm.DB, c *Course, to Visibility, confirmed bool, now ti
 	return nil
 }
 
-func unconfirmed() error {
-	return BadField("body", "/confirm_rights", "must be true: the course is written from your own material, so say that you may publish it")
-}
+// MustConfirmRights is what is wrong with /confirm_rights where a course from own material would become public without it.
+const MustConfirmRights = "must be true: the course is written from your own material, so say that you may publish it"
+
+func unconfirmed() error { return BadField("body", "/confirm_rights", MustConfirmRights) }
 
 // becamePublic is what follows when a READY course is one that everybody may see: the content rules judge
 // it, and unless it waits for an administrator it appears in feeds as a deed of a kind, once.

@@ -23,6 +23,9 @@ func migrateCommand(environ []string) *cobra.Command {
 			done, err := migrations.Up(cmd.Context(), cfg.Database.URL.Reveal())
 			for _, m := range done {
 				fmt.Fprintf(cmd.OutOrStdout(), "applied %s\n", m.Source)
+				for _, notice := range m.Notices {
+					fmt.Fprintf(cmd.OutOrStdout(), "  %s\n", notice)
+				}
 			}
 			if err == nil && len(done) == 0 {
 				fmt.Fprintln(cmd.OutOrStdout(), "the schema is current")

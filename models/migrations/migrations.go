@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"strings"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 )
@@ -21,12 +23,14 @@ var files embed.FS
 type Result struct {
 	Version int64
 	Source  string
+	Notices []string // what it says of the rows it changed, in words for the operator
 }
 
 // Up applies what is missing, one process at a time: others wait for the
 // session lock. Each migration is one transaction, so a crash leaves a whole version.
 func Up(ctx context.Context, url string) ([]Result, error) {
-	db, provider, err := open(url)
+	said := notices{}
+	db, provider, err := open(url, said)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +38,7 @@ func Up(ctx context.Context, url string) ([]Result, error) {
 	done, err := provider.Up(ctx)
 	results := make([]Result, 0, len(done))
 	for _, d := range done {
-		results = append(results, Result{d.Source.Version, d.Source.Path})
+		results = append(results, Result{d.Source.Version, d.Source.Path, said[d.Source.Path]})
 	}
 	if err != nil {
 		return results, fmt.Errorf("migrate: %w", err)
@@ -45,7 +49,7 @@ func Up(ctx context.Context, url string) ([]Result, error) {
 // Down takes back the newest migration. It loses data: only tests, which show
 // that a migration can be taken back, call it.
 func Down(ctx context.Context, url string) error {
-	db, provider, err := open(url)
+	db, provider, err := open(url, notices{})
 	if err != nil {
 		return err
 	}
@@ -91,15 +95,27 @@ func Newest() (int64, error) {
 	return newest, nil
 }
 
-func open(url string) (*sql.DB, *goose.Provider, error) {
+// notices are what migrations say by RAISE NOTICE with their file's name as the detail, by file. Migrations
+// run one after the other on one connection, so there is one writer.
+type notices map[string][]string
+
+func (n notices) take(_ *pgconn.PgConn, notice *pgconn.Notice) {
+	if notice.Detail != "" {
+		n[notice.Detail] = append(n[notice.Detail], notice.Message)
+	}
+}
+
+func open(url string, said notices) (*sql.DB, *goose.Provider, error) {
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := sql.Open("pgx", url)
+	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open postgres: %w", err)
 	}
+	cfg.OnNotice = said.take
+	db := stdlib.OpenDB(*cfg)
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())

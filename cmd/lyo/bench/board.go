@@ -132,7 +132,7 @@ func measureBoards(ctx context.Context, o options, b *boards.Boards, client *red
 			for i, p := range page.Places {
 				users[i] = p.UserID
 			}
-			_, err = models.FacesOf(ctx, b.DB, users)
+			_, err = models.FacesOf(ctx, b.DB, viewer, users)
 			return err
 		}
 	}

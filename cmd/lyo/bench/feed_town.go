@@ -129,7 +129,7 @@ func (t *town) settle(ctx context.Context, db *gorm.DB) error {
 	courses := make([]models.Course, 0, len(t.things))
 	for _, thing := range t.things {
 		courses = append(courses, models.Course{
-			ID: thing.id, OwnerUserID: t.author, Title: "A course", Topic: topicName(thing.topic), Tags: []string{topicName(thing.topic)}, Status: models.CourseReady,
+			ID: thing.id, OwnerUserID: t.author, Title: "A course", Topic: topicName(thing.topic), Tags: []string{topicName(thing.topic)}, Status: models.CourseReady, Visibility: models.VisibilityPublic,
 			DifficultyLevel: levelNames[thing.level], Locale: "en", CreatedAt: thing.born, UpdatedAt: thing.born, PublishedAt: &thing.born,
 		})
 	}

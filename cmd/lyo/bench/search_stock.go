@@ -91,10 +91,10 @@ func fill(ctx context.Context, conn *pgx.Conn, users []uuid.UUID) error {
 	}
 	levels := []string{"beginner", "intermediate", "advanced"}
 	_, err = conn.CopyFrom(ctx, pgx.Identifier{"courses"},
-		[]string{"id", "owner_user_id", "title", "topic", "summary", "description", "status", "difficulty_level", "created_at", "updated_at"},
+		[]string{"id", "owner_user_id", "title", "topic", "summary", "description", "status", "visibility", "difficulty_level", "created_at", "updated_at"},
 		pgx.CopyFromSlice(searchCourses, func(i int) ([]any, error) {
 			at := made()
-			return []any{models.NewID(), users[i%len(users)], some(4), some(3), some(15), some(40), "READY", levels[i%3], at, at}, nil
+			return []any{models.NewID(), users[i%len(users)], some(4), some(3), some(15), some(40), "READY", "public", levels[i%3], at, at}, nil
 		}))
 	if err != nil {
 		return fmt.Errorf("courses: %w", err)

@@ -1,0 +1,407 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// markedCourse is a READY course of which every text has a word that is nowhere else.
+type markedCourse struct {
+	models.Course
+	word string
+}
+
+// marks makes one. It has three lessons with a quiz and a found article each.
+func (w *world) marks(p person, word string, visibility models.Visibility) markedCourse {
+	w.t.Helper()
+	w.clock.advance(1e9)
+	now, text, address := w.server.now(), "All about "+word, "https://example.com/"+word
+	c := markedCourse{models.Course{
+		ID: models.NewID(), OwnerUserID: uuid.MustParse(p.id), Title: text, Topic: text, Summary: text, Description: text, Status: models.CourseReady,
+		Visibility: visibility, DifficultyLevel: "beginner", Locale: "en", Tags: []string{word}, Interests: []string{word}, CreatedAt: now, UpdatedAt: now, PublishedAt: &now,
+	}, word}
+	require.NoError(w.t, w.server.DB.Create(&c.Course).Error)
+	for n := 1; n <= 3; n++ {
+		l := models.Lesson{
+			ID: models.LessonID(c.ID, n), CourseID: c.ID, Position: n, Title: text, Summary: text, Content: text, Revision: 1, PracticeRevision: 1,
+			Objectives: []string{text}, KeyTerms: []models.KeyTerm{{Term: word, Definition: text}}, CreatedAt: now, UpdatedAt: now,
+		}
+		require.NoError(w.t, w.server.DB.Create(&l).Error)
+		quiz := models.Item{
+			ID: models.ItemID(l.ID, 1), CourseID: c.ID, LessonID: l.ID, Position: 1, Type: "quiz", Title: text, Source: "lyo", DifficultyLevel: "beginner", Language: "en",
+			Quiz: []models.QuizQuestion{{ID: "q", Kind: "single_choice", Prompt: text, Options: []string{text, "no"}, Explanation: text}}, CreatedAt: now,
+		}
+		found := models.Item{
+			ID: models.ItemID(l.ID, 2), CourseID: c.ID, LessonID: l.ID, Position: 2, Type: "article", Title: text, Source: "wikipedia", SourceURL: &address,
+			DifficultyLevel: "beginner", Language: "en", CreatedAt: now,
+		}
+		require.NoError(w.t, w.server.DB.Create(&[]models.Item{quiz, found}).Error)
+		c.Lessons, c.Items = append(c.Lessons, l), append(c.Items, quiz, found)
+	}
+	return c
+}
+
+func (c markedCourse) path() string { return "/v1/courses/" + c.ID.String() }
+
+// studies does with a course whatever one can do with it.
+func (w *world) studies(p person, c markedCourse) {
+	w.t.Helper()
+	for _, l := range c.Lessons {
+		a := w.do("PUT", c.path()+"/progress", `{"lesson_id":"`+l.ID.String()+`","minutes":5}`, p.header()...)
+		require.Equal(w.t, http.StatusOK, a.status, string(a.body))
+	}
+	a := w.do("POST", c.path()+"/items/"+c.Items[0].ID.String()+"/attempts", `{"answers":[0]}`, p.header()...)
+	require.Equal(w.t, http.StatusOK, a.status, string(a.body))
+	require.Equal(w.t, http.StatusNoContent, w.do("POST", c.path()+"/favorite", "", p.header()...).status)
+	for _, item := range []uuid.UUID{c.ID, c.Lessons[0].ID, c.Items[0].ID, c.Items[1].ID} {
+		for _, action := range []string{"view", "like"} {
+			require.Equal(w.t, http.StatusOK, w.deed(p, item, action).status)
+		}
+	}
+}
+
+// listsOf calls visit for the answer to every documented GET without an id, plainly, with every value of a closed
+// parameter, and with every text parameter about each of some words. What is for administrators alone is left out.
+func (w *world) listsOf(p person, words []string, visit func(path string, a answer)) {
+	w.t.Helper()
+	w.documented(func(method, path string, op *huma.Operation) {
+		if method != http.MethodGet || strings.Contains(path, "{") || strings.HasPrefix(path, "/v1/admin/") {
+			return
+		}
+		queries := []url.Values{{}}
+		for _, param := range op.Parameters {
+			switch {
+			case param.In != "query" || param.Name == "cursor":
+			case param.Schema.Enum != nil:
+				for _, value := range param.Schema.Enum {
+					text, _ := value.(string)
+					queries = append(queries, url.Values{param.Name: {text}})
+				}
+			case param.Schema.Type == huma.TypeString && param.Schema.Format == "":
+				for _, word := range words {
+					queries = append(queries, url.Values{param.Name: {word}})
+				}
+			}
+		}
+		for _, q := range queries {
+			query := ""
+			if len(q) > 0 {
+				query = "?" + q.Encode()
+			}
+			a := w.do(method, path+query, "", p.header()...)
+			a.body = []byte(strings.ReplaceAll(string(a.body), q.Encode(), "")) // a problem names its address
+			visit(path+query, a)
+		}
+	})
+}
+
+// cursorsOf are the addresses of the second page of every list that has one now.
+func (w *world) cursorsOf(p person) (next []string) {
+	w.t.Helper()
+	w.documented(func(method, path string, op *huma.Operation) {
+		if method != http.MethodGet || strings.Contains(path, "{") || !slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == "cursor" }) {
+			return
+		}
+		for _, q := range []string{"", "&feed_type=recent", "&feed_type=trending", "&feed_type=following"} {
+			if q != "" && path != "/v1/feeds/" && path != "/v1/feeds" {
+				continue
+			}
+			if link := nextPath(w.do(method, path+"?limit=1"+q, "", p.header()...)); link != "" {
+				next = append(next, link)
+			}
+		}
+	})
+	return next
+}
+
+// TestNobodyMeetsACourseThatIsNotForThem has a course of every kind that is not for others: private, held, hidden,
+// of somebody suspended, blocked, or blocking, and taken back after others had studied and shared it. Then somebody else
+// and an administrator go over every path of the document, and on with every cursor of before.
+func TestNobodyMeetsACourseThatIsNotForThem(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, eve, root := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.signUp("root@example.com")
+	sue, bea, cor := w.signUp("sue@example.com"), w.signUp("bea@example.com"), w.signUp("cor@example.com")
+	w.promote(root)
+	open := w.marks(ada, "petrichor", models.VisibilityPublic)
+	private := w.marks(ada, "zygomorphic", models.VisibilityPrivate)
+	all := []markedCourse{
+		w.marks(ada, "borborygmus", models.VisibilityPublic), // held
+		w.marks(ada, "quincunx", models.VisibilityPublic),    // hidden
+		w.marks(sue, "susurrus", models.VisibilityPublic),    // of somebody suspended
+		w.marks(ada, "vellichor", models.VisibilityPublic),   // taken back
+		w.marks(bea, "bibliopole", models.VisibilityPublic),  // of somebody whom eve blocks
+		w.marks(cor, "corybantic", models.VisibilityPublic),  // of somebody who blocks eve
+	}
+	for _, author := range []person{ada, sue, bea, cor} {
+		require.Equal(t, 204, w.do("PUT", "/v1/users/"+author.id+"/follow", "", eve.header()...).status)
+	}
+	for _, p := range []person{eve, root} {
+		for _, c := range append(all, open) {
+			w.studies(p, c)
+			require.Equal(t, 204, w.do("POST", c.path()+"/share", "", p.header()...).status)
+		}
+	}
+	require.NoError(t, models.CountTrending(t.Context(), w.server.DB, w.server.now()))
+	before := map[string][]string{eve.id: w.cursorsOf(eve), root.id: w.cursorsOf(root)}
+	require.Greater(t, len(before[eve.id]), 5)
+	seen := map[string]bool{}
+	w.listsOf(eve, nil, func(_ string, a answer) {
+		for _, c := range append(all, open) {
+			seen[c.word] = seen[c.word] || strings.Contains(string(a.body), c.word)
+		}
+	})
+	for _, c := range append(all, open) {
+		require.True(t, seen[c.word], "this test looks for %s where it never was", c.word)
+	}
+
+	db := w.server.DB
+	require.NoError(t, db.Model(&models.Course{}).Where("id = ?", all[0].ID).Updates(map[string]any{"moderation_status": "held", "held_for": "a word"}).Error)
+	require.NoError(t, db.Model(&models.Course{}).Where("id = ?", all[1].ID).Updates(map[string]any{"moderation_status": "hidden", "hidden_by": "decision"}).Error)
+	require.Equal(t, 204, w.do("PUT", "/v1/admin/users/"+sue.id+"/suspension", "", root.header()...).status)
+	require.Equal(t, 204, w.do("DELETE", all[3].path()+"/share", "", ada.header()...).status)
+	require.Equal(t, 204, w.do("PUT", "/v1/community/blocks/"+bea.id, "", eve.header()...).status)
+	require.Equal(t, 204, w.do("PUT", "/v1/community/blocks/"+eve.id, "", cor.header()...).status)
+
+	for _, viewer := range []struct {
+		person
+		byID  []markedCourse // not found by their id
+		lists []markedCourse // in no list
+	}{{eve, append(all, private), append(all, private)}, {root, []markedCourse{private, all[3]}, append(all[:4:4], private)}} {
+		absent := func(where string, a answer) {
+			for _, c := range viewer.lists {
+				require.NotContains(t, string(a.body), c.word, where)
+			}
+		}
+		words := []string{}
+		for _, c := range viewer.lists {
+			words = append(words, c.word)
+		}
+		w.listsOf(viewer.person, words, absent)
+		for _, path := range before[viewer.id] {
+			for n := 0; path != "" && n < 50; n++ {
+				a := w.do("GET", path, "", viewer.header()...)
+				require.Equal(t, http.StatusOK, a.status, "%s: %s", path, a.body)
+				absent(path, a)
+				path = nextPath(a)
+			}
+		}
+		for _, c := range viewer.byID {
+			w.withIDsOf(c, viewer.person)
+		}
+	}
+	for _, c := range all[:3] { // it is administrators who decide
+		require.Equal(t, http.StatusOK, w.do("GET", c.path(), "", root.header()...).status, c.word)
+	}
+	require.Equal(t, http.StatusOK, w.do("GET", open.path(), "", eve.header()...).status)
+}
+
+// withIDsOf asks for every path that names a course, or a part of one, as somebody who may not see it. What they had
+// reached is theirs.
+func (w *world) withIDsOf(c markedCourse, p person) {
+	w.t.Helper()
+	cards := []models.ReviewCard{}
+	require.NoError(w.t, w.server.DB.Find(&cards, "user_id = ? AND course_id = ?", p.id, c.ID).Error)
+	begun := len(cards) > 0
+	w.documented(func(method, path string, op *huma.Operation) {
+		ids, body := []string{c.ID.String()}, bodies()[strings.TrimSuffix(op.OperationID, "-alias")]
+		switch {
+		case strings.HasPrefix(path, "/v1/courses/{id}"):
+		case strings.HasPrefix(path, "/v1/feeds/items/"):
+			ids = append(ids, c.Lessons[0].ID.String(), c.Items[0].ID.String(), c.Items[1].ID.String())
+		case strings.HasPrefix(path, "/v1/reviews/{"):
+			ids = nil
+			for _, card := range cards {
+				ids = append(ids, card.ID.String())
+			}
+		default:
+			return
+		}
+		for _, id := range ids {
+			at := strings.NewReplacer("{id}", id, "{card_id}", id, "{lesson_id}", c.Lessons[0].ID.String(), "{item_id}", c.Items[0].ID.String()).Replace(path)
+			require.NotContains(w.t, at, "{", "tell this test what stands in %s", path)
+			a := w.do(method, at, body, p.header()...)
+			require.NotContains(w.t, string(a.body), c.word, at)
+			if begun && strings.HasSuffix(path, "/progress") && method == http.MethodGet {
+				require.Equal(w.t, http.StatusOK, a.status, at)
+				require.EqualValues(w.t, 100, a.json(w.t)["progress_percent"])
+				continue
+			}
+			require.Equal(w.t, http.StatusNotFound, a.status, "%s %s: %s", method, at, a.body)
+		}
+	})
+}
+
+// TestWhoseCourseItIs follows a course from private to public and back, as others see it.
+func TestWhoseCourseItIs(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
+	task, id := w.askFor(ada, "Leaving my husband", "private")
+	w.finish(task, id)
+	path := "/v1/courses/" + id.String()
+	read := func(p person) answer { return w.do("GET", path, "", p.header()...) }
+	listed := func(want bool) {
+		t.Helper()
+		for _, list := range []string{"/v1/courses/", "/v1/feeds/?feed_type=recent", "/v1/feeds/search?q=husband"} {
+			require.Equal(t, want, strings.Contains(string(w.do("GET", list, "", eve.header()...).body), id.String()), list)
+		}
+	}
+	put := func(body string) { t.Helper(); require.Equal(t, 200, w.do("PUT", path, body, ada.header()...).status) }
+
+	require.Equal(t, "private", read(ada).json(t)["visibility"], "what nobody said is for nobody")
+	w.problem(read(eve), slugNotFound)
+	w.problem(w.do("PUT", path, `{"visibility":"public"}`, eve.header()...), slugNotFound)
+	w.problem(w.do("POST", path+"/share", "", eve.header()...), slugNotFound)
+	w.problem(w.do("DELETE", path+"/share", "", eve.header()...), slugNotFound)
+	listed(false)
+
+	put(`{"visibility":"unlisted"}`)
+	require.Equal(t, 200, read(eve).status)
+	require.Equal(t, 200, w.do("GET", path+"/progress", "", eve.header()...).status)
+	require.Equal(t, 204, w.do("POST", path+"/favorite", "", eve.header()...).status)
+	w.problem(w.do("POST", path+"/share", "", eve.header()...), slugConflict)
+	listed(false)
+
+	for range 2 {
+		require.Equal(t, 204, w.do("POST", path+"/share", "", ada.header()...).status)
+	}
+	listed(true)
+	tag := read(eve).header.Get("ETag")
+	require.Equal(t, 304, w.do("GET", path, "", append(eve.header(), "If-None-Match", tag)...).status)
+	w.problem(w.do("PUT", path, `{"visibility":"private"}`, eve.header()...), slugDenied)
+	require.Equal(t, 204, w.do("POST", path+"/share", "", eve.header()...).status)
+	require.Equal(t, 204, w.do("DELETE", path+"/share", "", eve.header()...).status, "hers alone")
+	require.Equal(t, "public", read(ada).json(t)["visibility"])
+
+	for range 2 {
+		require.Equal(t, 204, w.do("DELETE", path+"/share", "", ada.header()...).status)
+	}
+	listed(false)
+	w.problem(w.do("GET", path, "", append(eve.header(), "If-None-Match", tag)...), slugNotFound)
+	var deeds int64
+	require.NoError(t, w.server.DB.Model(&models.FeedEntry{}).Where("content_id = ?", id).Count(&deeds).Error)
+	require.Zero(t, deeds)
+	put(`{"visibility":"public"}`)
+	listed(true)
+	put(`{"visibility":"private","title":"Mine"}`)
+	listed(false)
+	require.Equal(t, 422, w.do("PUT", path, `{"visibility":"secret"}`, ada.header()...).status)
+	require.Equal(t, "public", w.deedThenRead(ada, id), "sharing it in a feed makes it public too")
+}
+
+func (w *world) deedThenRead(p person, course uuid.UUID) any {
+	w.t.Helper()
+	require.Equal(w.t, http.StatusOK, w.deed(p, course, "share").status)
+	return w.do("GET", "/v1/courses/"+course.String(), "", p.header()...).json(w.t)["visibility"]
+}
+
+// TestACourseAskedForInPublic is in feeds when it is READY, not before.
+func TestACourseAskedForInPublic(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
+	for _, visibility := range []string{"public", "unlisted", "private"} {
+		task, id := w.askFor(ada, "Tides", visibility)
+		w.problem(w.do("GET", "/v1/courses/"+id.String(), "", eve.header()...), slugNotFound)
+		w.finish(task, id)
+		var deeds int64
+		require.NoError(t, w.server.DB.Model(&models.FeedEntry{}).Where("content_id = ? AND kind = 'published'", id).Count(&deeds).Error)
+		require.Equal(t, visibility == "public", deeds == 1)
+		require.Equal(t, visibility == "public", strings.Contains(string(w.do("GET", "/v1/feeds/?feed_type=recent", "", eve.header()...).body), id.String()))
+		require.Equal(t, visibility == "private", w.do("GET", "/v1/courses/"+id.String(), "", eve.header()...).status == 404)
+	}
+}
+
+// TestOwnMaterialIsNamedToNobody has a course written from a learner's own upload.
+func TestOwnMaterialIsNamedToNobody(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, eve, root := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.signUp("root@example.com")
+	w.promote(root)
+	now := w.server.now()
+	source := models.Source{
+		ID: models.NewID(), UserID: uuid.MustParse(ada.id), Kind: "text", Title: "My diary", MediaType: "text/plain", State: models.SourceReady, Content: "Dear diary", CreatedAt: now, UpdatedAt: now,
+	}
+	require.NoError(t, w.server.DB.Create(&source).Error)
+	ask := func(more string) answer {
+		return w.do("POST", "/v1/courses/generate", `{"topic":"Tides","source_ids":["`+source.ID.String()+`"]`+more+`}`, ada.header()...)
+	}
+	names := func(a answer) {
+		t.Helper()
+		p := w.problem(a, slugValidation)
+		require.Equal(t, "/confirm_rights", p["errors"].([]any)[0].(map[string]any)["pointer"], string(a.body))
+	}
+	names(ask(`,"visibility":"public"`))
+	names(ask(`,"visibility":"public","confirm_rights":false`))
+	require.Equal(t, 202, ask(`,"visibility":"public","confirm_rights":true`).status)
+	v := ask("").json(t)
+	task, id := uuid.MustParse(v["task_id"].(string)), uuid.MustParse(v["provisional_course_id"].(string))
+	w.finish(task, id)
+	path, lesson := "/v1/courses/"+id.String(), models.LessonID(id, 1)
+	cited, _ := json.Marshal([]models.Citation{
+		{Label: "S1", Title: source.Title, SourceID: &source.ID, URL: "https://diary.example.com", Cited: true}, {Label: "S2", Title: "Tides", URL: "https://example.com"},
+	})
+	require.NoError(t, w.server.DB.Exec("UPDATE lessons SET citations = ? WHERE id = ?", string(cited), lesson).Error)
+
+	names(w.do("POST", path+"/share", "", ada.header()...))
+	names(w.do("POST", path+"/share", `{"confirm_rights":false}`, ada.header()...))
+	names(w.do("PUT", path, `{"visibility":"public"}`, ada.header()...))
+	names(w.deed(ada, id, "share"))
+	require.Equal(t, "private", w.do("GET", path, "", ada.header()...).json(t)["visibility"])
+	require.Error(t, w.server.DB.Exec("UPDATE courses SET visibility = 'public' WHERE id = ?", id).Error, "the table itself refuses")
+	require.Equal(t, 204, w.do("POST", path+"/share", `{"confirm_rights":true}`, ada.header()...).status)
+
+	mine := string(w.do("GET", path, "", ada.header()...).body)
+	for _, secret := range []string{source.Title, source.ID.String(), "https://diary.example.com"} {
+		require.Contains(t, mine, secret)
+		for _, other := range []person{eve, root} {
+			require.NotContains(t, string(w.do("GET", path, "", other.header()...).body), secret)
+		}
+	}
+	sources := w.do("GET", path, "", eve.header()...).json(t)["lessons"].([]any)[0].(map[string]any)["sources"].([]any)
+	require.Equal(t, map[string]any{"label": "S1", "title": models.OwnMaterialTitle, "source_id": nil, "source_url": nil, "cited": true}, sources[0])
+	require.Equal(t, "Tides", sources[1].(map[string]any)["title"])
+	require.Equal(t, 200, w.do("PUT", path, `{"visibility":"private"}`, ada.header()...).status)
+	names(w.do("PUT", path, `{"visibility":"public"}`, ada.header()...))
+}
+
+// TestABlockedLearnerIsOnNoBoardAndInNoInbox has two on a board, one of whom blocks the other.
+func TestABlockedLearnerIsOnNoBoardAndInNoInbox(t *testing.T) {
+	t.Parallel()
+	w := school(t)
+	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
+	c := w.marks(ada, "petrichor", models.VisibilityPublic)
+	w.studies(ada, c)
+	w.studies(bob, c)
+	require.NoError(t, w.server.DB.Create(&models.Notification{
+		ID: models.NewID(), UserID: uuid.MustParse(bob.id), ActorID: ptrTo(uuid.MustParse(ada.id)), Kind: models.NotifyMention, Title: "You were mentioned", Body: "By Ada",
+		Data: map[string]string{}, CreatedAt: w.server.now(),
+	}).Error)
+	on := func(p person, other string) bool {
+		board := w.do("GET", "/v1/gamification/leaderboard", "", p.header()...)
+		require.Equal(t, 200, board.status)
+		require.EqualValues(t, 2, board.json(t)["total_participants"], "ranks are everybody's")
+		return strings.Contains(string(board.body), other)
+	}
+	inbox := func() int { return len(w.do("GET", "/v1/notifications", "", bob.header()...).array(t)) }
+	require.True(t, on(ada, bob.id) && on(bob, ada.id))
+	require.Equal(t, 1, inbox())
+	require.Equal(t, 204, w.do("PUT", "/v1/community/blocks/"+ada.id, "", bob.header()...).status)
+	require.False(t, on(ada, bob.id) || on(bob, ada.id))
+	require.True(t, on(ada, ada.id))
+	require.Zero(t, inbox())
+	require.EqualValues(t, 0, w.do("GET", "/v1/notifications/unread-count", "", bob.header()...).json(t)["unread_count"])
+}
+
+func ptrTo[T any](v T) *T { return &v }
