@@ -72,17 +72,16 @@ func courseOpen(c string) string {
 // courseListed is true if a course c of others is in the lists, searches and feeds of @viewer.
 func courseListed(c string) string { return courseOpen(c) + " AND " + notApart(c+".owner_user_id") }
 
-// courseLetsIn is true if a course c is @viewer's own, or one whose owner and whose moderation let them read it.
-func courseLetsIn(c string) string {
-	return "(" + c + ".owner_user_id = @viewer OR " + c + ".status = 'READY' AND " + c + ".visibility <> 'private' AND " +
-		c + ".moderation_status = 'visible' AND " + accountOn(c+".owner_user_id") + " AND NOT " + apartFrom(c+".owner_user_id") + ")"
-}
-
-// courseReportable is true if @viewer may complain of a course c: courseSeen, but for blocks. One can be blocked
-// by whom one complains of.
+// courseReportable is true if @viewer may complain of a course c: as courseLetsIn, but for blocks, since one
+// can be blocked by whom one complains of.
 func courseReportable(c string) string {
 	return "(" + c + ".owner_user_id = @viewer OR " + c + ".status = 'READY' AND " + c + ".visibility <> 'private' AND " +
 		c + ".moderation_status = 'visible' AND " + accountOn(c+".owner_user_id") + ")"
+}
+
+// courseLetsIn is true if a course c is @viewer's own, or one whose owner and whose moderation let them read it.
+func courseLetsIn(c string) string {
+	return "(" + courseReportable(c) + " AND NOT " + apartFrom(c+".owner_user_id") + ")"
 }
 
 // courseSeen is true if @viewer may read a course c, and with it its lessons and items, by its id.

@@ -17,7 +17,7 @@ import (
 
 // ruleOf are the names by which a query goes through models/visibility.go.
 var ruleOf = []string{
-	"courseSeen", "courseLetsIn", "courseListed", "partSeen", "postListed", "itemSeen", "itemListed", "itemOpen", "documentFound", "apartFrom", "shown", "fresh", "cardSeen",
+	"courseSeen", "courseLetsIn", "courseListed", "courseReportable", "partSeen", "postListed", "itemSeen", "itemListed", "itemOpen", "documentFound", "apartFrom", "shown", "fresh", "cardSeen",
 	"visibleCourse",
 }
 
@@ -28,6 +28,7 @@ var seenOtherwise = map[string]string{
 	"FactsOf":         "counts what the user did",
 	"LinksToCheck":    "asks for public addresses; nobody is answered",
 	"ListHeld":        "is for administrators",
+	"ReadAnyCourse":   "is for administrators, with a line of the audit log",
 	"SaveOpinion":     "writes",
 	"begin":           "counts what the user wrote",
 	"countComment":    "counts, under the post's lock",

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Options name the server. BaseURL and Model are needed.
@@ -58,19 +59,22 @@ func (c *Client) Violates(ctx context.Context, texts []string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	word, _, _ := strings.Cut(strings.TrimLeft(said, " \t\r\n*\"'`"), " ")
-	switch {
-	case hasPrefixFold(word, "yes"):
+	switch firstWord(said) {
+	case "yes":
 		return true, nil
-	case hasPrefixFold(word, "no"):
+	case "no":
 		return false, nil
 	}
 	return false, ErrUnclear
 }
 
-func hasPrefixFold(word, prefix string) bool {
-	rest := word[min(len(word), len(prefix)):]
-	return len(word) >= len(prefix) && strings.EqualFold(word[:len(prefix)], prefix) && strings.Trim(rest, ".,:;!*\"'`\r\n") == ""
+// firstWord is it in lower case, without the signs around it.
+func firstWord(text string) string {
+	words := strings.FieldsFunc(text, unicode.IsSpace)
+	if len(words) == 0 {
+		return ""
+	}
+	return strings.ToLower(strings.TrimFunc(words[0], func(r rune) bool { return !unicode.IsLetter(r) }))
 }
 
 // prompt is the question in the form that the model was trained on. What the learner wrote
