@@ -79,7 +79,7 @@ func TestAddressesThatWereChangedBefore(t *testing.T) {
 	provensBack, _ := p.moved(proven, "own2@example.com", "victim2@example.com")
 	p.log(proven, "password.reset")
 	waiting := p.account("new@example.com", false, "email.verified")
-	waitingBack, waitingVerify := p.moved(waiting, "Old@example.com", "new@example.com")
+	waitingBack, waitingVerify := p.moved(waiting, "old@example.com", "new@example.com")
 	twice := p.account("second@example.com", false, "email.verified")
 	twiceBack, _ := p.moved(twice, "zero@example.com", "first@example.com")
 	p.log(twice, "email.verified")
@@ -111,7 +111,7 @@ func TestAddressesThatWereChangedBefore(t *testing.T) {
 	}
 	is(hijacker, "victim@example.com", true, nil)
 	is(proven, "victim2@example.com", true, nil)
-	is(waiting, "Old@example.com", true, "new@example.com")
+	is(waiting, "old@example.com", true, "new@example.com")
 	is(twice, "first@example.com", true, "second@example.com")
 	is(unproven, "a@example.com", true, "third@example.com")
 	is(moved, "moved@example.com", true, nil)
