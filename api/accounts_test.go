@@ -26,7 +26,7 @@ func TestRegisterAnswersLikeLogin(t *testing.T) {
 	require.Equal(t, "bearer", v["token_type"])
 	require.EqualValues(t, 1800, v["expires_in"])
 	user := v["user"].(map[string]any)
-	keys := []string{"id", "email", "username", "full_name", "name", "avatar_url", "bio", "locale", "timezone", "is_active", "is_verified", "roles", "created_at", "last_login_at", "profile_data"}
+	keys := []string{"id", "email", "username", "full_name", "name", "avatar_url", "bio", "locale", "timezone", "is_active", "is_verified", "pending_email", "roles", "created_at", "last_login_at", "profile_data"}
 	require.Len(t, user, len(keys))
 	for _, key := range keys {
 		require.Contains(t, user, key)

@@ -46,7 +46,7 @@ func (s *Server) beginAttempt(ctx context.Context, email string) (attempt, error
 	return a, nil
 }
 
-// end settles it by how it went: success forgives the failures from this address, a
+// end records how it went: success forgives the failures from this address, a
 // wrong password stays counted, anything else was no guess and is taken back.
 func (a attempt) end(ctx context.Context, outcome error) {
 	if a.limits.limiter == nil || models.CodeOf(outcome) == models.Unauthenticated {
