@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strings"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
 	"github.com/lyoapp/lyo/models"
@@ -21,7 +20,7 @@ type attempt struct {
 // from that address: an attacker elsewhere locks nobody but himself out. Whether
 // the account exists makes no difference. Unavailable with Redis away.
 func (s *Server) beginAttempt(ctx context.Context, email string) (attempt, error) {
-	account := ratelimit.Hash(strings.ToLower(strings.TrimSpace(email)))
+	account := ratelimit.Hash(mailboxOf(email))
 	a := attempt{s.limits, callerAddress(ctx), ratelimit.Charge{Policy: s.limits.failures, Cost: 1, Of: account}, ratelimit.Verdict{}}
 	var err error
 	a.verdict, err = s.countStrictly(ctx, ratelimit.Charge{Policy: s.limits.login, Cost: 1}, a.failure)

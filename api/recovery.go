@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -73,18 +72,8 @@ func (s *Server) verifyEmail(ctx context.Context, in *verifyEmailInput) (*struct
 
 type requestPasswordResetInput struct {
 	Body struct {
-		Email string `json:"email" minLength:"3" maxLength:"254"`
+		Email string `json:"email" minLength:"3" maxLength:"254" text:"email"`
 	}
-}
-
-// Resolve checks what a schema cannot say.
-func (in *requestPasswordResetInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
-	in.Body.Email = strings.TrimSpace(in.Body.Email)
-	if !isEmail(in.Body.Email) {
-		faults.add("email", "is not an e-mail address")
-	}
-	return faults
 }
 
 // requestPasswordReset looks nothing up: whether anybody has the address is found out
@@ -101,7 +90,7 @@ func (s *Server) requestPasswordReset(ctx context.Context, in *requestPasswordRe
 type resetPasswordInput struct {
 	Body struct {
 		MailedToken
-		NewPassword string `json:"new_password" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
+		NewPassword string `json:"new_password" text:"password" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
 	}
 }
 

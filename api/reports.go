@@ -34,15 +34,8 @@ type createReportInput struct {
 	Body struct {
 		TargetType string    `json:"target_type" enum:"post,comment,user"`
 		TargetID   uuid.UUID `json:"target_id" format:"uuid"`
-		Reason     string    `json:"reason" maxLength:"1000"`
+		Reason     string    `json:"reason" maxLength:"1000" text:"prose"`
 	}
-}
-
-// Resolve checks what a schema cannot say.
-func (in *createReportInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
-	faults.prose("reason", in.Body.Reason)
-	return faults
 }
 
 // ownReportView is a report as its reporter sees it.
