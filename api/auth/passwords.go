@@ -76,6 +76,12 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	return string(hash), err
 }
 
+// Outdated tells whether a hash was made at another cost than new ones are.
+func (p *Passwords) Outdated(hash string) bool {
+	cost, err := bcrypt.Cost([]byte(hash))
+	return err == nil && cost != p.cost
+}
+
 // Matches is Compare without whether the hash is to be made again.
 func (p *Passwords) Matches(ctx context.Context, hash, password string) (bool, error) {
 	right, _, err := p.Compare(ctx, hash, password)
@@ -92,8 +98,7 @@ func (p *Passwords) Compare(ctx context.Context, hash, password string) (right, 
 	for i, form := range text.PasswordForms(password) {
 		right, err = p.compare(ctx, hash, form)
 		if right || err != nil {
-			cost, _ := bcrypt.Cost([]byte(hash))
-			return right, right && (i > 0 || cost != p.cost), err
+			return right, right && (i > 0 || p.Outdated(hash)), err
 		}
 	}
 	return false, false, nil
