@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/mail"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -47,46 +44,20 @@ func (s *Server) sessions() {
 
 type signUpInput struct {
 	Body struct {
-		Email    string  `json:"email" minLength:"3" maxLength:"254" doc:"Unique, without regard to case"`
-		Password string  `json:"password" minLength:"8" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
-		FullName string  `json:"full_name" minLength:"1" maxLength:"255"`
-		Username *string `json:"username,omitempty" minLength:"3" maxLength:"100" doc:"Unique, without regard to case"`
+		Email    string  `json:"email" minLength:"3" maxLength:"254" text:"email" doc:"Unique: one mailbox is one account, however it is written"`
+		Password string  `json:"password" minLength:"8" text:"password" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
+		FullName string  `json:"full_name" minLength:"1" maxLength:"255" text:"name"`
+		Username *string `json:"username,omitempty" minLength:"3" maxLength:"100" text:"username" doc:"Unique, without regard to case and to how Unicode writes it; without invisible characters"`
 	}
 }
 
 // Resolve checks what a schema cannot say.
 func (in *signUpInput) Resolve(huma.Context) []error {
-	var faults []error
-	fault := func(field, message string) {
-		faults = append(faults, &huma.ErrorDetail{Location: "body." + field, Message: message})
-	}
-	b := &in.Body
-	b.Email = strings.TrimSpace(b.Email)
-	if b.Email != "" && !isEmail(b.Email) {
-		fault("email", "is not an e-mail address")
-	}
-	if err := auth.CheckNewPassword(b.Password, b.Email); err != nil && !errors.Is(err, auth.ErrPasswordShort) { // which the schema says
-		fault("password", err.Error())
-	}
-	if b.FullName != "" && strings.TrimSpace(b.FullName) == "" {
-		fault("full_name", "must not be blank")
-	}
-	b.FullName = strings.TrimSpace(b.FullName)
-	if b.Username != nil && *b.Username != strings.TrimSpace(*b.Username) {
-		fault("username", "must not begin or end with a space")
+	var faults fieldFaults
+	if err := auth.CheckNewPassword(in.Body.Password, in.Body.Email); err != nil {
+		faults.add("password", err.Error())
 	}
 	return faults
-}
-
-var domainName = regexp.MustCompile(`^([\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,}$`)
-
-// isEmail takes a bare address with a domain that could be one.
-func isEmail(text string) bool {
-	parsed, err := mail.ParseAddress(text)
-	if err != nil || parsed.Address != text {
-		return false
-	}
-	return domainName.MatchString(text[strings.LastIndexByte(text, '@')+1:])
 }
 
 func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error) {
@@ -117,7 +88,7 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 type logInInput struct {
 	Body struct {
 		Email    string `json:"email" maxLength:"320"`
-		Password string `json:"password" maxLength:"4096"`
+		Password string `json:"password" maxLength:"4096" text:"password"`
 	}
 }
 
@@ -137,24 +108,28 @@ func (s *Server) logIn(ctx context.Context, in *logInInput) (*signedIn, error) {
 // checkPassword is Unauthenticated for a wrong password and for nothing else, and
 // Conflict when the password was replaced while it was compared.
 func (s *Server) checkPassword(ctx context.Context, in *logInInput, attempt attempt) (*signedIn, error) {
-	user, err := models.FindUserByEmail(ctx, s.DB, strings.TrimSpace(in.Body.Email))
+	user, err := models.FindUserByEmail(ctx, s.DB, in.Body.Email)
 	if err != nil {
 		return nil, err
 	}
-	right, err := s.matches(ctx, user.PasswordHash, in.Body.Password)
+	right, outdated, err := s.passwords.Compare(ctx, user.PasswordHash, in.Body.Password)
 	if err != nil {
-		return nil, err
+		return nil, busy(err)
 	}
 	if !right {
 		s.note(ctx, s.happened(ctx, models.AuditSignInFailed, user.ID, nil))
 		s.warn(ctx, attempt, user.ID)
 		return nil, models.Errorf(models.Unauthenticated, "The e-mail address or the password is wrong.")
 	}
-	return s.startSession(ctx, user, in.Body.Password)
+	out, err := s.startSession(ctx, user)
+	if err == nil && outdated {
+		s.rehash(ctx, user, in.Body.Password)
+	}
+	return out, err
 }
 
 // startSession starts a session of a user who has shown their password.
-func (s *Server) startSession(ctx context.Context, user models.User, password string) (*signedIn, error) {
+func (s *Server) startSession(ctx context.Context, user models.User) (*signedIn, error) {
 	token, session := s.newSession(ctx, user.ID, s.now())
 	ctx = withPrincipal(ctx, Principal{UserID: user.ID, SessionID: session.ID})
 	signed, err := models.SignIn(ctx, s.DB, user.ID, user.PasswordHash, session, s.happened(ctx, models.AuditSignIn, user.ID, nil))
@@ -163,9 +138,6 @@ func (s *Server) startSession(ctx context.Context, user models.User, password st
 			s.note(ctx, s.happened(ctx, models.AuditSignInFailed, user.ID, map[string]any{"account": "switched off"}))
 		}
 		return nil, err
-	}
-	if s.passwords.Outdated(user.PasswordHash) {
-		s.rehash(ctx, user, password)
 	}
 	return s.signedIn(signed, session, token)
 }
@@ -177,7 +149,7 @@ func (s *Server) note(ctx context.Context, entry models.AuditEntry) {
 	}
 }
 
-// rehash brings a hash to the cost that new ones have. When that fails the next
+// rehash brings a hash to the cost and the form of the password that new ones have. When that fails the next
 // sign-in tries again.
 func (s *Server) rehash(ctx context.Context, user models.User, password string) {
 	hash, err := s.passwords.Hash(ctx, password)

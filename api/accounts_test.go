@@ -31,7 +31,7 @@ func TestRegisterAnswersLikeLogin(t *testing.T) {
 	for _, key := range keys {
 		require.Contains(t, user, key)
 	}
-	require.Equal(t, "Ada@Example.com", user["email"])
+	require.Equal(t, "Ada@example.com", user["email"], "domains have no capitals")
 	require.Equal(t, "Ada Lovelace", user["name"])
 	require.Equal(t, []any{"user"}, user["roles"])
 	require.Equal(t, map[string]any{}, user["profile_data"])

@@ -121,7 +121,7 @@ func (s *Server) listContentRules(ctx context.Context, in *listHeldInput) (*list
 type createContentRuleInput struct {
 	Body struct {
 		Kind    string `json:"kind" enum:"word,link"`
-		Pattern string `json:"pattern" maxLength:"200" doc:"A word, or words in a row; or the name of a site"`
+		Pattern string `json:"pattern" maxLength:"200" text:"title" doc:"A word, or words in a row; or the name of a site"`
 	}
 }
 

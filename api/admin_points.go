@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models"
+	texts "github.com/lyoapp/lyo/models/text"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -32,7 +33,7 @@ type awardInput struct {
 type awardBody struct {
 	UserID *string `json:"user_id,omitempty" nullable:"true" format:"uuid"`
 	Points *int    `json:"points,omitempty" nullable:"true" minimum:"1" maximum:"100000"`
-	Reason *string `json:"reason,omitempty" nullable:"true" maxLength:"500"`
+	Reason *string `json:"reason,omitempty" nullable:"true" maxLength:"500" text:"line"`
 }
 
 // Resolve brings both spellings to one, and checks it.
@@ -49,7 +50,7 @@ func (in *awardInput) Resolve(huma.Context) []error {
 			in.Reason = *b.Reason
 		}
 	}
-	in.Reason = trimmed(in.Reason)
+	in.Reason = faults.text("reason", in.Reason, texts.Line) // it may have come as a parameter
 	if _, err := uuid.Parse(in.UserID); err != nil {
 		faults.add("user_id", "is required, and a UUID")
 	}
@@ -59,7 +60,6 @@ func (in *awardInput) Resolve(huma.Context) []error {
 	if utf8.RuneCountInString(in.Reason) < 1 {
 		faults.add("reason", "is required")
 	}
-	faults.line("reason", in.Reason)
 	return faults
 }
 

@@ -106,7 +106,7 @@ type decideReportInput struct {
 	ID   uuid.UUID `path:"id" format:"uuid"`
 	Body struct {
 		Decision string `json:"decision" enum:"dismiss,hide,delete,suspend"`
-		Note     string `json:"note,omitempty" maxLength:"1000" doc:"For other administrators"`
+		Note     string `json:"note,omitempty" maxLength:"1000" text:"note" doc:"For other administrators"`
 	}
 }
 

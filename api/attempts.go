@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,7 +27,7 @@ type attempt struct {
 // waits before it returns. Whether the account exists makes no difference.
 // Unavailable with Redis away.
 func (s *Server) beginAttempt(ctx context.Context, email string) (attempt, error) {
-	account := ratelimit.Hash(strings.ToLower(strings.TrimSpace(email)))
+	account := ratelimit.Hash(mailboxOf(email))
 	a := attempt{
 		limits: s.limits, subject: callerAddress(ctx),
 		failure:    ratelimit.Charge{Policy: s.limits.failures, Cost: 1, Of: account},

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/lyoapp/lyo/models"
 )
@@ -28,9 +29,9 @@ const (
 )
 
 // takeBody reads the body into memory, refuses what must not reach a handler
-// and puts the bytes back for Huma. What an operation does not want is counted
-// and dropped.
-func takeBody(c *gin.Context, wanted bool) error {
+// and puts the bytes back for Huma, with texts as they are stored. What an operation
+// does not want is counted and dropped.
+func takeBody(c *gin.Context, r route) error {
 	if c.Request.Body == nil || c.Request.Body == http.NoBody {
 		return nil
 	}
@@ -39,7 +40,7 @@ func takeBody(c *gin.Context, wanted bool) error {
 		return err
 	}
 	c.Request.Body = io.NopCloser(bytes.NewReader(body))
-	if !wanted || len(body) == 0 {
+	if !r.body || len(body) == 0 {
 		return nil
 	}
 	if c.FullPath() == sourcesPath && isForm(c.GetHeader("Content-Type")) {
@@ -52,7 +53,10 @@ func takeBody(c *gin.Context, wanted bool) error {
 		return problemOf(slugMedia, "The body must be JSON: send Content-Type: application/json.")
 	}
 	c.Request.Header.Set("Content-Type", "application/json")
-	return screen(body)
+	body, faults, err := screen(body, r.texts)
+	c.Request.Body, c.Request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	exchangeOf(c.Request.Context()).broken = faults
+	return err
 }
 
 func readBounded(c *gin.Context) ([]byte, error) {
@@ -121,10 +125,16 @@ func isForm(contentType string) bool {
 	return err == nil && media == "multipart/form-data"
 }
 
-// screenQuery refuses text that Postgres would: broken UTF-8 and NUL.
-func screenQuery(query url.Values) error {
+// screenQuery refuses text that Postgres would: broken UTF-8 and NUL. Every other is
+// brought to NFC, as those of bodies are.
+func screenQuery(at *url.URL) error {
+	query := at.Query()
 	fault := models.Errorf(models.Invalid, "The request breaks one or more rules.")
+	composed := url.Values{}
 	for name, values := range query {
+		for _, value := range values {
+			composed.Add(norm.NFC.String(name), norm.NFC.String(value))
+		}
 		text := name + strings.Join(values, "")
 		if !utf8.ValidString(text) {
 			return malformed("The query is not UTF-8.")
@@ -135,6 +145,9 @@ func screenQuery(query url.Values) error {
 	}
 	if len(fault.Fields) > 0 {
 		return fault
+	}
+	if raw := composed.Encode(); raw != query.Encode() {
+		at.RawQuery = raw
 	}
 	return nil
 }

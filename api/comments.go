@@ -106,7 +106,7 @@ func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*list
 
 // commentBody is a comment as it is sent.
 type commentBody struct {
-	Content         string     `json:"content" maxLength:"2000" doc:"Markdown"`
+	Content         string     `json:"content" maxLength:"2000" text:"prose" doc:"Markdown"`
 	ParentCommentID *uuid.UUID `json:"parent_comment_id,omitempty" format:"uuid" nullable:"true" doc:"The comment of the same post that it answers"`
 }
 
@@ -114,13 +114,6 @@ type createCommentInput struct {
 	PostID
 	Format
 	Body commentBody
-}
-
-// Resolve checks what a schema cannot say.
-func (in *createCommentInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
-	faults.prose("content", in.Body.Content)
-	return faults
 }
 
 func (s *Server) createComment(ctx context.Context, in *createCommentInput) (*tagged[commentView], error) {
@@ -149,15 +142,8 @@ type updateCommentInput struct {
 	Format
 	Changing
 	Body struct {
-		Content string `json:"content" maxLength:"2000" doc:"Markdown"`
+		Content string `json:"content" maxLength:"2000" text:"prose" doc:"Markdown"`
 	}
-}
-
-// Resolve checks what a schema cannot say.
-func (in *updateCommentInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
-	faults.prose("content", in.Body.Content)
-	return faults
 }
 
 // commentMatches honours If-Match with the tag of the answer to the last change.

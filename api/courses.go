@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models"
+	texts "github.com/lyoapp/lyo/models/text"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -102,10 +102,10 @@ func (c ConfirmRights) confirmed() bool { return c.ConfirmRights != nil && *c.Co
 
 // courseChangeBody holds what may be changed; absent or null leaves a field as it is.
 type courseChangeBody struct {
-	Title           *string   `json:"title,omitempty" nullable:"true" maxLength:"200"`
-	Summary         *string   `json:"summary,omitempty" nullable:"true" maxLength:"2000"`
-	Description     *string   `json:"description,omitempty" nullable:"true" maxLength:"5000"`
-	Tags            *[]string `json:"tags,omitempty" nullable:"true" maxItems:"20"`
+	Title           *string   `json:"title,omitempty" nullable:"true" maxLength:"200" text:"title"`
+	Summary         *string   `json:"summary,omitempty" nullable:"true" maxLength:"2000" text:"note"`
+	Description     *string   `json:"description,omitempty" nullable:"true" maxLength:"5000" text:"note"`
+	Tags            *[]string `json:"tags,omitempty" nullable:"true" maxItems:"20" text:"line"`
 	DifficultyLevel *string   `json:"difficulty_level,omitempty" nullable:"true"`
 	ThumbnailURL    *string   `json:"thumbnail_url,omitempty" nullable:"true" maxLength:"2000" doc:"An https address."`
 	Visibility      *string   `json:"visibility,omitempty" nullable:"true" enum:"private,unlisted,public" doc:"Who sees it: its owner; who has its id, while it is in no list; everybody."`
@@ -115,10 +115,6 @@ type courseChangeBody struct {
 // Resolve checks what a schema cannot say.
 func (in *updateCourseInput) Resolve(huma.Context) []error {
 	b, faults := in.Body, fieldFaults{}
-	if b.Title != nil && text(b.Title) == "" {
-		faults.add("title", "must not be empty")
-	}
-	faults.line("title", text(b.Title))
 	if b.DifficultyLevel != nil {
 		faults.level("difficulty_level", *b.DifficultyLevel)
 	}
@@ -129,25 +125,18 @@ func (in *updateCourseInput) Resolve(huma.Context) []error {
 	}
 	if b.Tags != nil {
 		for i, tag := range *b.Tags {
-			path := "tags[" + strconv.Itoa(i) + "]"
-			if n := utf8.RuneCountInString(trimmed(tag)); n < 1 || n > 50 {
-				faults.add(path, "must have 1 to 50 characters")
+			if n := utf8.RuneCountInString(tag); n < 1 || n > maxTag {
+				faults.add("tags["+strconv.Itoa(i)+"]", "must have 1 to 50 characters")
 			}
-			faults.line(path, tag)
 		}
 	}
 	return faults
 }
 
-// change is what the body asks for, without white space around texts and
-// without a tag twice.
+// change is what the body asks for, without a tag twice, however it is written.
 func (b courseChangeBody) change() models.CourseChange {
 	change := models.CourseChange{
-		Summary: b.Summary, Description: b.Description, DifficultyLevel: b.DifficultyLevel,
-	}
-	if b.Title != nil {
-		title := text(b.Title)
-		change.Title = &title
+		Title: b.Title, Summary: b.Summary, Description: b.Description, DifficultyLevel: b.DifficultyLevel,
 	}
 	if b.Visibility != nil {
 		visibility := models.Visibility(*b.Visibility)
@@ -158,12 +147,7 @@ func (b courseChangeBody) change() models.CourseChange {
 		change.ThumbnailURL = &address
 	}
 	if b.Tags != nil {
-		tags := []string{}
-		for _, tag := range *b.Tags {
-			if tag = trimmed(tag); !slices.Contains(tags, tag) {
-				tags = append(tags, tag)
-			}
-		}
+		tags := texts.Distinct(*b.Tags)
 		change.Tags = &tags
 	}
 	return change

@@ -28,10 +28,10 @@ type generateInput struct {
 
 // generateBody is what a learner asks for. topic or title must be there.
 type generateBody struct {
-	Topic           *string        `json:"topic,omitempty" nullable:"true" maxLength:"200" doc:"3 to 200 characters."`
-	Title           *string        `json:"title,omitempty" nullable:"true" maxLength:"200" doc:"Stands in for topic when that is absent."`
-	Description     *string        `json:"description,omitempty" nullable:"true" maxLength:"5000"`
-	Interests       []string       `json:"interests,omitempty" nullable:"true" maxItems:"10"`
+	Topic           *string        `json:"topic,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"3 to 200 characters."`
+	Title           *string        `json:"title,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"Stands in for topic when that is absent."`
+	Description     *string        `json:"description,omitempty" nullable:"true" maxLength:"5000" text:"note"`
+	Interests       []string       `json:"interests,omitempty" nullable:"true" maxItems:"10" text:"line"`
 	DifficultyLevel *string        `json:"difficulty_level,omitempty" nullable:"true" doc:"beginner (the default), intermediate or advanced."`
 	Level           *string        `json:"level,omitempty" nullable:"true" doc:"Another name for difficulty_level."`
 	TargetHours     *float64       `json:"target_duration_hours,omitempty" nullable:"true" exclusiveMinimum:"0" maximum:"100"`
@@ -148,8 +148,6 @@ func (b generateBody) normalise() (courseRequest, fieldFaults) {
 	if n := utf8.RuneCountInString(r.Topic); n < 3 || n > 200 {
 		faults.add("topic", "must have 3 to 200 characters")
 	}
-	faults.line("topic", text(b.Topic))
-	faults.line("title", text(b.Title))
 	faults.level("difficulty_level", r.Level)
 	if tag, err := language.Parse(r.Locale); err != nil {
 		faults.add("locale", "is not a BCP 47 language tag")
@@ -157,8 +155,7 @@ func (b generateBody) normalise() (courseRequest, fieldFaults) {
 		r.Locale = tag.String()
 	}
 	for i, interest := range r.Interests {
-		r.Interests[i] = trimmed(interest)
-		if n := utf8.RuneCountInString(r.Interests[i]); n < 1 || n > 100 {
+		if n := utf8.RuneCountInString(interest); n < 1 || n > 100 {
 			faults.add(fmt.Sprintf("interests[%d]", i), "must have 1 to 100 characters")
 		}
 	}
@@ -200,9 +197,11 @@ func (f *fieldFaults) preferences(r *courseRequest) {
 		}
 	}
 	if value, ok := r.Preferences["format"]; ok && value != nil {
-		if format, isText := value.(string); !isText || utf8.RuneCountInString(format) > 100 {
+		format, isText := value.(string)
+		if !isText || utf8.RuneCountInString(format) > 100 {
 			f.add("preferences.format", "must be a string of at most 100 characters")
 		}
+		f.line("preferences.format", format)
 	}
 }
 

@@ -23,6 +23,7 @@ type exchange struct {
 	user    string // set once the token is checked, for the log
 	answer  http.Header
 	limits  []ratelimit.State // those charged so far
+	broken  []models.Field    // texts of the body that break their rule
 }
 
 type exchangeKey struct{}

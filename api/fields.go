@@ -1,10 +1,9 @@
 package api
 
 import (
-	"strings"
-	"unicode"
-
 	"github.com/danielgtaylor/huma/v2"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // fieldFaults collects broken rules of a body, beside those of its schema.
@@ -21,18 +20,25 @@ func (f *fieldFaults) level(path, level string) {
 	}
 }
 
-// line notes a text that would not show as one line.
-func (f *fieldFaults) line(path, value string) {
-	if strings.ContainsFunc(value, unicode.IsControl) {
-		f.add(path, "must not contain control characters")
+// text is a text by a rule, and notes what is wrong with it: where no tag text of
+// the field says the rule.
+func (f *fieldFaults) text(path, value string, rule func(string) (string, error)) string {
+	stored, err := rule(value)
+	if err != nil {
+		f.add(path, err.Error())
 	}
+	return stored
 }
 
-// trimmed drops white space and characters without a shape from both ends, so
+// line notes a text that would not show as one line.
+func (f *fieldFaults) line(path, value string) { f.text(path, value, texts.Line) }
+
+// prose notes a text that would show as nothing, or otherwise than it reads.
+func (f *fieldFaults) prose(path, value string) { f.text(path, value, shownProse) }
+
+// trimmed drops white space and characters that nobody sees from both ends, so
 // that a text of nothing else is empty.
-func trimmed(value string) string {
-	return strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Cf) })
-}
+func trimmed(value string) string { return texts.Trim(value) }
 
 func text(s *string) string {
 	if s == nil {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
+
+	"github.com/lyoapp/lyo/models"
 )
 
 // transform is Huma's last hook before a body is written: its own error
@@ -19,7 +21,7 @@ func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
 	p := problemOf(slugOf(m.Status), "The request cannot be read.")
 	switch p.slug {
 	case slugValidation:
-		p.Detail, p.Errors = "The request breaks one or more rules.", faultsOf(m.Errors)
+		p.Detail, p.Errors = "The request breaks one or more rules.", withBroken(faultsOf(m.Errors), exchangeOf(ctx.Context()).broken)
 	case slugMalformed:
 		if m.Detail == "request body is required" {
 			p.Detail = "A JSON body is needed."
@@ -36,6 +38,16 @@ func faultsOf(details []*huma.ErrorDetail) []Fault {
 		known := slices.ContainsFunc(faults, func(g Fault) bool { return g.Pointer == f.Pointer && g.Location == f.Location })
 		if d != nil && !known {
 			faults = append(faults, f)
+		}
+	}
+	return faults
+}
+
+// withBroken adds the texts that break their rule, where nothing else was said of them.
+func withBroken(faults []Fault, broken []models.Field) []Fault {
+	for _, f := range broken {
+		if !slices.ContainsFunc(faults, func(g Fault) bool { return g.Pointer == f.Pointer && g.Location == f.Location }) {
+			faults = append(faults, Fault{Pointer: f.Pointer, Location: f.Location, Message: f.Message})
 		}
 	}
 	return faults

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // profile is what is known of oneself as a learner.
@@ -93,9 +93,9 @@ type changeLearningInput struct {
 
 // learningBody holds what may be corrected; absent or null leaves a part as it is.
 type learningBody struct {
-	Interests       *[]string           `json:"interests,omitempty" nullable:"true" maxItems:"20"`
+	Interests       *[]string           `json:"interests,omitempty" nullable:"true" maxItems:"20" text:"line"`
 	Level           *string             `json:"level,omitempty" nullable:"true"`
-	CompletedTopics *[]string           `json:"completed_topics,omitempty" nullable:"true" maxItems:"100"`
+	CompletedTopics *[]string           `json:"completed_topics,omitempty" nullable:"true" maxItems:"100" text:"line"`
 	Skills          map[string]*float64 `json:"skills,omitempty" nullable:"true" doc:"Mastery by skill, 0 to 1; null takes back what one said of a skill."`
 }
 
@@ -111,9 +111,10 @@ func (in *changeLearningInput) Resolve(huma.Context) []error {
 		faults.add("skills", "must be at most 100")
 	}
 	for skill, mastery := range in.Body.Skills {
-		if n := utf8.RuneCountInString(trimmed(skill)); n < 1 || n > 100 {
+		if n := utf8.RuneCountInString(texts.Key(skill)); n < 1 || n > 100 {
 			faults.add("skills", "names must have 1 to 100 characters")
 		}
+		faults.line("skills", skill)
 		if mastery != nil && (*mastery < 0 || *mastery > 1) {
 			faults.add("skills", "values must be from 0 to 1")
 		}
@@ -121,39 +122,32 @@ func (in *changeLearningInput) Resolve(huma.Context) []error {
 	return faults
 }
 
-// words notes texts that are empty, too long or of several lines.
+// words notes texts that are empty or too long.
 func (f *fieldFaults) words(path string, words *[]string) {
 	if words == nil {
 		return
 	}
 	for i, word := range *words {
-		at := path + "[" + strconv.Itoa(i) + "]"
-		if n := utf8.RuneCountInString(trimmed(word)); n < 1 || n > 200 {
-			f.add(at, "must have 1 to 200 characters")
+		if n := utf8.RuneCountInString(word); n < 1 || n > 200 {
+			f.add(path+"["+strconv.Itoa(i)+"]", "must have 1 to 200 characters")
 		}
-		f.line(at, word)
 	}
 }
 
 func (b learningBody) change() models.ProfileChange {
 	change := models.ProfileChange{Interests: tidy(b.Interests), Level: b.Level, CompletedTopics: tidy(b.CompletedTopics), Skills: map[string]*float64{}}
 	for skill, mastery := range b.Skills {
-		change.Skills[strings.ToLower(trimmed(skill))] = mastery
+		change.Skills[texts.Key(skill)] = mastery
 	}
 	return change
 }
 
-// tidy drops white space around words and words that are there already.
+// tidy drops words that are there already, however they are written.
 func tidy(words *[]string) *[]string {
 	if words == nil {
 		return nil
 	}
-	kept := []string{}
-	for _, word := range *words {
-		if word = trimmed(word); !slices.Contains(kept, word) {
-			kept = append(kept, word)
-		}
-	}
+	kept := texts.Distinct(*words)
 	return &kept
 }
 

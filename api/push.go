@@ -156,10 +156,10 @@ type sendPushInput struct {
 
 type sendPushBody struct {
 	UserIDs     []uuid.UUID       `json:"user_ids,omitempty" nullable:"true" maxItems:"10000" format:"uuid" doc:"To whom; absent: everyone. Who has no account is passed over."`
-	Title       string            `json:"title" maxLength:"200"`
-	Body        string            `json:"body" maxLength:"2000"`
+	Title       string            `json:"title" maxLength:"200" text:"title"`
+	Body        string            `json:"body" maxLength:"2000" text:"prose"`
 	Data        map[string]string `json:"data,omitempty" nullable:"true" maxProperties:"20" doc:"For the app; 1 kB together."`
-	CollapseKey *string           `json:"collapse_key,omitempty" nullable:"true" maxLength:"64" doc:"A later push of the same key takes the place of an earlier one."`
+	CollapseKey *string           `json:"collapse_key,omitempty" nullable:"true" maxLength:"64" text:"line" doc:"A later push of the same key takes the place of an earlier one."`
 }
 
 const mostPushData = 1024
@@ -168,13 +168,6 @@ const mostPushData = 1024
 func (in *sendPushInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	b := in.Body
-	for path, value := range map[string]string{"title": b.Title, "body": b.Body} {
-		if trimmed(value) == "" {
-			faults.add(path, "must not be empty")
-		}
-	}
-	faults.line("title", b.Title)
-	faults.line("collapse_key", text(b.CollapseKey))
 	if len(text(b.CollapseKey)) > 64 {
 		faults.add("collapse_key", "must not be longer than 64 bytes")
 	}
@@ -218,7 +211,7 @@ func (s *Server) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutp
 	task := in.task(user, now)
 	promise := outbox.Broadcast(task, now)
 	b := models.Broadcast{
-		ID: task.ResultID, Title: trimmed(in.Body.Title), Body: trimmed(in.Body.Body), Data: in.Body.Data,
+		ID: task.ResultID, Title: in.Body.Title, Body: trimmed(in.Body.Body), Data: in.Body.Data,
 		CollapseKey: text(in.Body.CollapseKey), Everyone: task.Spec.Everyone, CreatedAt: now,
 	}
 	entry := s.happened(ctx, models.AuditBroadcast, uuid.Nil, map[string]any{"task_id": task.ID, "everyone": b.Everyone})

@@ -49,10 +49,10 @@ type deviceBody struct {
 	DeviceType  *string `json:"device_type,omitempty" nullable:"true" doc:"ios, android or web."`
 	Platform    *string `json:"platform,omitempty" nullable:"true" doc:"Another name for device_type."`
 	DeviceInfo  any     `json:"device_info,omitempty" doc:"Whatever the app wants to note, up to 4 kB."`
-	Locale      *string `json:"locale,omitempty" nullable:"true" maxLength:"35"`
-	AppVersion  *string `json:"app_version,omitempty" nullable:"true" maxLength:"100"`
-	DeviceModel *string `json:"device_model,omitempty" nullable:"true" maxLength:"100"`
-	OSVersion   *string `json:"os_version,omitempty" nullable:"true" maxLength:"100"`
+	Locale      *string `json:"locale,omitempty" nullable:"true" maxLength:"35" text:"line"`
+	AppVersion  *string `json:"app_version,omitempty" nullable:"true" maxLength:"100" text:"line"`
+	DeviceModel *string `json:"device_model,omitempty" nullable:"true" maxLength:"100" text:"line"`
+	OSVersion   *string `json:"os_version,omitempty" nullable:"true" maxLength:"100" text:"line"`
 	Environment *string `json:"environment,omitempty" nullable:"true" doc:"production (the default) or sandbox: of Apple's tokens."`
 }
 
@@ -72,9 +72,6 @@ func (in *registerDeviceInput) Resolve(huma.Context) []error {
 		faults.add("environment", "must be production or sandbox")
 	}
 	faults.line("device_token", b.DeviceToken)
-	for path, value := range map[string]*string{"locale": b.Locale, "app_version": b.AppVersion, "device_model": b.DeviceModel, "os_version": b.OSVersion} {
-		faults.line(path, text(value))
-	}
 	if info, err := json.Marshal(b.DeviceInfo); err != nil || len(info) > mostDeviceInfo {
 		faults.add("device_info", "must not be more than 4 kB of JSON")
 	}

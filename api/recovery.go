@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -54,7 +53,7 @@ func (s *Server) requestVerification(ctx context.Context, _ *nothing) (*struct{}
 		kind, address = models.MailChange, *user.PendingEmail
 		room, err = s.countStrangersMail(ctx, address, asking...)
 	} else {
-		_, err = s.countMails(ctx, append(asking, s.limits.mailed(mailboxOf(address)))...)
+		_, err = s.countMails(ctx, append(asking, s.limits.mailed(mailbox(address)))...)
 	}
 	if err != nil || !room {
 		return nil, err
@@ -79,18 +78,8 @@ func (s *Server) verifyEmail(ctx context.Context, in *verifyEmailInput) (*struct
 
 type requestPasswordResetInput struct {
 	Body struct {
-		Email string `json:"email" minLength:"3" maxLength:"254"`
+		Email string `json:"email" minLength:"3" maxLength:"254" text:"email"`
 	}
-}
-
-// Resolve checks what a schema cannot say.
-func (in *requestPasswordResetInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
-	in.Body.Email = strings.TrimSpace(in.Body.Email)
-	if !isEmail(in.Body.Email) {
-		faults.add("email", "is not an e-mail address")
-	}
-	return faults
 }
 
 // requestPasswordReset looks nothing up: whether anybody has the address is found out
@@ -107,7 +96,7 @@ func (s *Server) requestPasswordReset(ctx context.Context, in *requestPasswordRe
 type resetPasswordInput struct {
 	Body struct {
 		MailedToken
-		NewPassword string `json:"new_password" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
+		NewPassword string `json:"new_password" text:"password" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
 	}
 }
 

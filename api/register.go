@@ -36,6 +36,7 @@ type route struct {
 	charges []ratelimit.Charge
 	weight  int    // units of the user's limit
 	name    string // the operation's id
+	texts   *textRules
 }
 
 // limited tells whether its answers can be 429.
@@ -95,6 +96,9 @@ func register[I, O any](s *Server, op huma.Operation, handler func(context.Conte
 	s.describe(&op, r)
 	op.Middlewares = append(huma.Middlewares{s.enter(r)}, op.Middlewares...)
 	huma.Register(s.huma, op, func(ctx context.Context, input *I) (*O, error) {
+		if broken := exchangeOf(ctx).broken; len(broken) > 0 {
+			return nil, s.translate(ctx, invalid(broken))
+		}
 		output, err := handler(ctx, input)
 		if err != nil {
 			return nil, s.answerError(ctx, err)
@@ -121,6 +125,9 @@ func routeOf(input reflect.Type) route {
 		r.body = r.body || field.Name == "Body" || field.Name == "RawBody"
 		if name, ok := field.Tag.Lookup("path"); ok && field.Type == reflect.TypeFor[uuid.UUID]() {
 			r.ids = append(r.ids, name)
+		}
+		if field.Name == "Body" {
+			r.texts = textRulesOf(field.Type, "")
 		}
 		header := field.Tag.Get("header")
 		r.etag = r.etag || header == "If-None-Match"
@@ -187,10 +194,10 @@ func (s *Server) admit(ctx context.Context, c *gin.Context, r route) (context.Co
 			return ctx, malformed("The " + name + " in the path is not a UUID.")
 		}
 	}
-	if err := screenQuery(c.Request.URL.Query()); err != nil {
+	if err := screenQuery(c.Request.URL); err != nil {
 		return ctx, err
 	}
-	return ctx, takeBody(c, r.body)
+	return ctx, takeBody(c, r)
 }
 
 var canonicalUUID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)

@@ -34,16 +34,14 @@ type createReportInput struct {
 	Body struct {
 		TargetType string    `json:"target_type" enum:"post,comment,user,course,lesson,item,question"`
 		TargetID   uuid.UUID `json:"target_id" format:"uuid" doc:"Of a question, the quiz it belongs to."`
-		QuestionID *string   `json:"question_id,omitempty" nullable:"true" maxLength:"100" doc:"Which question of the quiz; absent: all of them."`
-		Reason     string    `json:"reason" maxLength:"1000"`
+		QuestionID *string   `json:"question_id,omitempty" nullable:"true" maxLength:"100" text:"line" doc:"Which question of the quiz; absent: all of them."`
+		Reason     string    `json:"reason" maxLength:"1000" text:"prose"`
 	}
 }
 
 // Resolve checks what a schema cannot say.
 func (in *createReportInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
-	faults.prose("reason", in.Body.Reason)
-	faults.line("question_id", text(in.Body.QuestionID))
 	if in.Body.TargetType != models.TargetQuestion && text(in.Body.QuestionID) != "" {
 		faults.add("question_id", "goes with target_type question only")
 	}

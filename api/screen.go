@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -21,30 +23,41 @@ const (
 // screen reads a JSON text once, before any schema does. It refuses what
 // different readers would take differently (broken UTF-8, names given twice),
 // what is deeper than maxDepth, numbers that no float64 holds, and NUL, which
-// Postgres cannot keep.
-func screen(body []byte) error {
+// Postgres cannot keep. It gives the body with its texts as they are stored, and
+// which of them break their rule, to be told together with what the schema says.
+func screen(body []byte, rules *textRules) (stored []byte, faults []models.Field, err error) {
 	if !utf8.Valid(body) {
-		return malformed("The body is not UTF-8.")
+		return nil, nil, malformed("The body is not UTF-8.")
 	}
 	w := walker{dec: json.NewDecoder(bytes.NewReader(body))}
 	w.dec.UseNumber()
-	if err := w.value(nil); err != nil {
-		return err
+	if err := w.value(nil, rules); err != nil {
+		return nil, nil, err
 	}
 	if w.dec.More() || w.dec.InputOffset() < int64(len(bytes.TrimRight(body, " \t\r\n"))) {
-		return malformed("Something follows the JSON value in the body.")
+		return nil, nil, malformed("Something follows the JSON value in the body.")
 	}
-	if len(w.faults) == 0 {
-		return nil
+	if len(w.faults) > 0 {
+		return nil, nil, invalid(w.faults)
 	}
+	if w.changed {
+		body, err = rules.rewritten(body)
+	}
+	return body, w.broken, err
+}
+
+// invalid tells of broken rules.
+func invalid(faults []models.Field) error {
 	fault := models.Errorf(models.Invalid, "The request breaks one or more rules.")
-	fault.Fields = w.faults
+	fault.Fields = faults
 	return fault
 }
 
 type walker struct {
-	dec    *json.Decoder
-	faults []models.Field
+	dec     *json.Decoder
+	faults  []models.Field // what cannot be kept
+	broken  []models.Field // texts that break their rule
+	changed bool           // a text is stored otherwise than it came
 }
 
 func (w *walker) token() (json.Token, error) {
@@ -55,7 +68,7 @@ func (w *walker) token() (json.Token, error) {
 	return token, nil
 }
 
-func (w *walker) value(at []string) error {
+func (w *walker) value(at []string, rules *textRules) error {
 	token, err := w.token()
 	if err != nil {
 		return err
@@ -63,23 +76,29 @@ func (w *walker) value(at []string) error {
 	switch t := token.(type) {
 	case string:
 		w.text(t, at)
+		stored, err := rules.apply(t)
+		if err != nil {
+			w.broken = fault(w.broken, at, err.Error())
+		} else if stored != t {
+			w.changed = true
+		}
 	case json.Number:
 		if _, err := t.Float64(); err != nil {
-			w.fault(at, "is out of range")
+			w.faults = fault(w.faults, at, "is out of range")
 		}
 	case json.Delim:
 		if len(at) >= maxDepth {
 			return malformed("The JSON in the body is nested too deeply.")
 		}
 		if t == '{' {
-			return w.object(at)
+			return w.object(at, rules)
 		}
-		return w.array(at)
+		return w.array(at, rules)
 	}
 	return nil
 }
 
-func (w *walker) object(at []string) error {
+func (w *walker) object(at []string, rules *textRules) error {
 	seen := map[string]bool{}
 	for w.dec.More() {
 		token, err := w.token()
@@ -89,13 +108,15 @@ func (w *walker) object(at []string) error {
 		name, _ := token.(string) // the decoder lets nothing else stand there
 		// Names are matched without regard to case further on, so one that
 		// differs only in case would slip past the check of the other.
-		folded := strings.ToLower(strings.ToUpper(name))
+		composed := norm.NFC.String(name)
+		w.changed = w.changed || composed != name
+		folded := foldName(composed)
 		if seen[folded] {
 			return malformed("The JSON in the body gives a name twice.")
 		}
 		seen[folded] = true
 		w.text(name, at)
-		if err := w.value(append(at, name)); err != nil {
+		if err := w.value(append(at, name), rules.member(name)); err != nil {
 			return err
 		}
 	}
@@ -103,9 +124,9 @@ func (w *walker) object(at []string) error {
 	return err
 }
 
-func (w *walker) array(at []string) error {
+func (w *walker) array(at []string, rules *textRules) error {
 	for i := 0; w.dec.More(); i++ {
-		if err := w.value(append(at, strconv.Itoa(i))); err != nil {
+		if err := w.value(append(at, strconv.Itoa(i)), rules.at()); err != nil {
 			return err
 		}
 	}
@@ -115,14 +136,16 @@ func (w *walker) array(at []string) error {
 
 func (w *walker) text(text string, at []string) {
 	if strings.ContainsRune(text, 0) {
-		w.fault(at, noNUL)
+		w.faults = fault(w.faults, at, noNUL)
 	}
 }
 
-func (w *walker) fault(at []string, message string) {
-	if len(w.faults) < 100 {
-		w.faults = append(w.faults, models.Field{Pointer: pointerTo(slices.Values(at)), Location: "body", Message: message})
+// fault adds one, up to a hundred.
+func fault(faults []models.Field, at []string, message string) []models.Field {
+	if len(faults) < 100 {
+		faults = append(faults, models.Field{Pointer: pointerTo(slices.Values(at)), Location: "body", Message: message})
 	}
+	return faults
 }
 
 // decode is json.Unmarshal whose complaints name a place and no value.

@@ -96,8 +96,8 @@ func (s *Server) endOtherSessions(ctx context.Context, _ *nothing) (*struct{}, e
 
 type changePasswordInput struct {
 	Body struct {
-		CurrentPassword string `json:"current_password" maxLength:"4096"`
-		NewPassword     string `json:"new_password" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
+		CurrentPassword string `json:"current_password" maxLength:"4096" text:"password"`
+		NewPassword     string `json:"new_password" text:"password" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
 	}
 }
 

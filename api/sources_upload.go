@@ -10,12 +10,12 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/lyoapp/lyo/models"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 const (
@@ -144,19 +144,19 @@ func (o offer) source() (models.Source, error) {
 	if refused != nil {
 		return source, refused
 	}
-	faults.title(text(o.Title))
+	source.Title = faults.title(source.Title)
 	return source, faults.all()
 }
 
 // title checks one that a learner gives.
-func (f *fieldFaults) title(title string) {
+func (f *fieldFaults) title(title string) string {
 	if utf8.RuneCountInString(title) > maxTitle {
 		f.add("title", "must have at most 200 characters")
 	}
 	if !utf8.ValidString(title) {
 		f.add("title", "must be UTF-8")
 	}
-	f.line("title", title)
+	return f.text("title", title, texts.Line)
 }
 
 // all is the one error that tells them, nil for none.
@@ -261,12 +261,5 @@ func (u *uploaded) genuine(kind string) bool {
 // titleFromName is a file's name without its ending; "" where there is none.
 func titleFromName(name string) string {
 	name = strings.TrimSuffix(name, path.Ext(name))
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == utf8.RuneError {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(name, ""))
-	runes := []rune(trimmed(name))
-	return trimmed(string(runes[:min(len(runes), maxTitle)]))
+	return texts.CleanName(strings.ToValidUTF8(name, ""), maxTitle)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -16,6 +15,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/lyoapp/lyo/models"
+	texts "github.com/lyoapp/lyo/models/text"
 	"github.com/lyoapp/lyo/workflows"
 )
 
@@ -27,15 +27,15 @@ type outlineInput struct {
 // outlineBody is a learner's word on a plan.
 type outlineBody struct {
 	Action  string          `json:"action" enum:"accept,edit,reject" doc:"edit puts another plan in the place of this one and accepts that."`
-	Title   *string         `json:"title,omitempty" nullable:"true" maxLength:"200" doc:"Of the course; absent: stays. For edit."`
+	Title   *string         `json:"title,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"Of the course; absent: stays. For edit."`
 	Lessons []outlineLesson `json:"lessons,omitempty" nullable:"true" maxItems:"12" doc:"All lessons of the plan, in order, 3 to 12. For edit."`
 }
 
 type outlineLesson struct {
-	Title         string   `json:"title" maxLength:"200"`
-	Summary       *string  `json:"summary,omitempty" nullable:"true" maxLength:"1000"`
-	Objectives    []string `json:"objectives,omitempty" nullable:"true" maxItems:"8"`
-	Prerequisites []string `json:"prerequisites,omitempty" nullable:"true" maxItems:"8"`
+	Title         string   `json:"title" maxLength:"200" text:"title"`
+	Summary       *string  `json:"summary,omitempty" nullable:"true" maxLength:"1000" text:"note"`
+	Objectives    []string `json:"objectives,omitempty" nullable:"true" maxItems:"8" text:"line"`
+	Prerequisites []string `json:"prerequisites,omitempty" nullable:"true" maxItems:"8" text:"line"`
 	Minutes       *int     `json:"estimated_duration_minutes,omitempty" nullable:"true" minimum:"1" maximum:"600"`
 }
 
@@ -49,19 +49,14 @@ func (in *outlineInput) Resolve(huma.Context) []error {
 	if len(b.Lessons) < models.LeastLessons {
 		faults.add("lessons", "must be at least 3")
 	}
-	faults.line("title", text(b.Title))
 	titles := map[string]bool{}
 	for i, l := range b.Lessons {
 		at := fmt.Sprintf("lessons[%d].title", i)
-		title := strings.ToLower(trimmed(l.Title))
-		switch {
-		case title == "":
-			faults.add(at, "must not be empty")
-		case titles[title]:
+		title := texts.Key(l.Title)
+		if titles[title] && title != "" {
 			faults.add(at, "is the title of another lesson")
 		}
 		titles[title] = true
-		faults.line(at, l.Title)
 		for n, o := range append(append([]string{}, l.Objectives...), l.Prerequisites...) {
 			if utf8.RuneCountInString(o) > 300 {
 				faults.add(fmt.Sprintf("lessons[%d]", i), fmt.Sprintf("has an objective or prerequisite of more than 300 characters (number %d)", n+1))
@@ -77,10 +72,10 @@ func (b outlineBody) decision() workflows.OutlineDecision {
 	if b.Action != workflows.OutlineEdit {
 		return d
 	}
-	d.Plan.Title = trimmed(text(b.Title))
+	d.Plan.Title = text(b.Title)
 	for _, l := range b.Lessons {
 		edit := workflows.LessonEdit{
-			Title: trimmed(l.Title), Summary: text(l.Summary), Objectives: list(l.Objectives), Prerequisites: list(l.Prerequisites), Minutes: usualMinutes,
+			Title: l.Title, Summary: text(l.Summary), Objectives: list(l.Objectives), Prerequisites: list(l.Prerequisites), Minutes: usualMinutes,
 		}
 		if l.Minutes != nil {
 			edit.Minutes = *l.Minutes

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/models"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 const (
@@ -49,11 +50,7 @@ func (s *Server) newSession(ctx context.Context, user uuid.UUID, now time.Time) 
 
 // shortAgent is a User-Agent field as it is stored.
 func shortAgent(agent string) string {
-	agent = strings.ToValidUTF8(agent, "")
-	if runes := []rune(agent); len(runes) > maxUserAgent {
-		agent = string(runes[:maxUserAgent])
-	}
-	return agent
+	return texts.CleanName(strings.ToValidUTF8(agent, ""), maxUserAgent)
 }
 
 func (s *Server) pair(user models.User, session models.Session, refresh string) (TokenPair, error) {

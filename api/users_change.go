@@ -7,10 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 	_ "time/tzdata" // so that zones do not depend on the machine's files
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"golang.org/x/text/language"
@@ -45,13 +43,13 @@ type changeMeInput struct {
 }
 
 type profileBody struct {
-	Email       *string        `json:"email,omitempty" nullable:"true" maxLength:"254"`
-	FullName    *string        `json:"full_name,omitempty" nullable:"true" maxLength:"255"`
-	Username    *string        `json:"username,omitempty" nullable:"true" maxLength:"100" doc:"3 to 100 characters, unique without regard to case"`
-	Bio         *string        `json:"bio,omitempty" nullable:"true" maxLength:"2000"`
+	Email       *string        `json:"email,omitempty" nullable:"true" maxLength:"254" text:"email"`
+	FullName    *string        `json:"full_name,omitempty" nullable:"true" maxLength:"255" text:"name"`
+	Username    *string        `json:"username,omitempty" nullable:"true" maxLength:"100" text:"username,clears" doc:"3 to 100 characters, unique without regard to case and to how Unicode writes it; without invisible characters"`
+	Bio         *string        `json:"bio,omitempty" nullable:"true" maxLength:"2000" text:"note"`
 	AvatarURL   *string        `json:"avatar_url,omitempty" nullable:"true" maxLength:"2048" doc:"https"`
 	Locale      *string        `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47"`
-	Timezone    *string        `json:"timezone,omitempty" nullable:"true" maxLength:"64" doc:"IANA name"`
+	Timezone    *string        `json:"timezone,omitempty" nullable:"true" maxLength:"64" text:"zone" doc:"IANA name of a place, or UTC"`
 	Hidden      *bool          `json:"leaderboard_hidden,omitempty" nullable:"true" doc:"Leaves one out of leaderboards."`
 	ProfileData map[string]any `json:"profile_data,omitempty" nullable:"true" doc:"Merged into what is there: a member that is null is removed. 16 KiB and 100 members at most."`
 }
@@ -74,45 +72,15 @@ func (in *changeMeInput) Resolve(huma.Context) []error {
 		}
 		*value = stored
 	}
-	check("email", b.Email, false, emailRule)
-	check("full_name", b.FullName, false, nameRule(1))
-	check("username", b.Username, true, nameRule(3))
-	check("bio", b.Bio, true, bioRule)
+	if b.Bio != nil {
+		*b.Bio = strings.TrimSpace(*b.Bio)
+	}
 	check("avatar_url", b.AvatarURL, true, avatarRule)
 	check("locale", b.Locale, false, localeRule)
-	check("timezone", b.Timezone, false, zoneRule)
 	return faults
 }
 
 // Rules give a value as it is stored, and what is wrong with it.
-
-func emailRule(value string) (stored, fault string) {
-	if !isEmail(value) || len(value) < 3 {
-		return value, "is not an e-mail address"
-	}
-	return value, ""
-}
-
-func nameRule(least int) func(string) (string, string) {
-	return func(value string) (stored, fault string) {
-		switch {
-		case strings.ContainsFunc(value, unicode.IsControl):
-			return value, "must not contain control characters"
-		case utf8.RuneCountInString(trimmed(value)) < least && least == 1:
-			return value, "must not be blank"
-		case utf8.RuneCountInString(trimmed(value)) < least:
-			return value, "must have at least 3 characters"
-		}
-		return value, ""
-	}
-}
-
-func bioRule(value string) (stored, fault string) {
-	if strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }) {
-		return value, "must not contain control characters"
-	}
-	return value, ""
-}
 
 func avatarRule(value string) (stored, fault string) {
 	u, err := url.Parse(value)
@@ -128,13 +96,6 @@ func localeRule(value string) (stored, fault string) {
 		return value, "is not a BCP 47 language tag"
 	}
 	return tag.String(), ""
-}
-
-func zoneRule(value string) (stored, fault string) {
-	if _, err := time.LoadLocation(value); err != nil || value == "" || value == "Local" {
-		return value, "is not the name of an IANA time zone"
-	}
-	return value, ""
 }
 
 func (s *Server) changeMe(ctx context.Context, in *changeMeInput) (*tagged[userView], error) {

@@ -157,7 +157,7 @@ func TestTheMigrationOfNamesMendsWhatIsThere(t *testing.T) {
 	b.is(long, "l@example.com", "L", "", "UTC")
 	b.is(strange, "operator@localhost", "Operator", "", "UTC")
 
-	require.Contains(t, notes, "4 full names")
+	require.Contains(t, notes, "5 full names")
 	require.Contains(t, notes, "without a user name now: 5 (")
 	require.Contains(t, notes, "another account's mailbox 1 ("+double.String()+")")
 	require.Contains(t, notes, "addresses that are none 1 ("+strange.String()+")")

@@ -43,7 +43,7 @@ func PersonalData() []Personal {
 // accountData is what names a user of accounts, courses and tasks.
 func accountData() []Personal {
 	return []Personal{
-		{Table: "users", Column: "id", File: "profile.json", Export: "to_jsonb(t) - '{password_hash,deletion_id,deletion_requested_at,deletion_due_at}'::text[]"},
+		{Table: "users", Column: "id", File: "profile.json", Export: "to_jsonb(t) - '{password_hash,username_key,deletion_id,deletion_requested_at,deletion_due_at}'::text[]"},
 		{Table: "sessions", Column: "user_id", File: "sessions.json", Export: "to_jsonb(t) - '{user_id,token_hash,previous_hash,sealed_successor}'::text[]"},
 		{Table: "courses", Column: "owner_user_id", File: "courses.json", Export: wholeCourseJSON},
 		{Table: "tasks", Column: "user_id", File: "tasks.json", Export: "to_jsonb(t) - '{user_id,request_hash}'::text[]"},

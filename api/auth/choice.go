@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"github.com/lyoapp/lyo/models/text"
 )
 
 // commonList has the commonest passwords and the words they are made of, as lists
@@ -36,6 +38,7 @@ func CheckNewPassword(password, email string) error {
 	if err := CheckPassword(password); err != nil {
 		return err
 	}
+	password = text.Password(password)
 	if isCommon(password) {
 		return ErrPasswordCommon
 	}

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/lyoapp/lyo/models/text"
 )
 
 // The bounds of a new password: characters below, bytes above. bcrypt reads no
@@ -25,8 +27,9 @@ var (
 )
 
 // CheckPassword tells whether a password may be chosen. Signing in asks only
-// whether it matches.
+// whether it matches. The bounds are of the form that is hashed.
 func CheckPassword(password string) error {
+	password = text.Password(password)
 	switch {
 	case len(password) > MaxPasswordBytes:
 		return ErrPasswordLong
@@ -67,7 +70,7 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	}
 	var hash []byte
 	err := p.line.run(ctx, func() (err error) {
-		hash, err = bcrypt.GenerateFromPassword([]byte(password), p.cost)
+		hash, err = bcrypt.GenerateFromPassword([]byte(text.Password(password)), p.cost)
 		return err
 	})
 	return string(hash), err
@@ -79,16 +82,34 @@ func (p *Passwords) Outdated(hash string) bool {
 	return err == nil && cost != p.cost
 }
 
-// Matches tells whether the password belongs to the hash. An empty hash stands
-// for an unknown account: the answer is no, after the same time. An error means
+// Matches is Compare without whether the hash is to be made again.
+func (p *Passwords) Matches(ctx context.Context, hash, password string) (bool, error) {
+	right, _, err := p.Compare(ctx, hash, password)
+	return right, err
+}
+
+// Compare tells whether the password belongs to the hash, which may have been made of
+// any of its text.PasswordForms, and whether the hash is outdated: of another form or cost
+// than new ones. An empty hash stands for an unknown account: the answer is no, after the
+// same time, since both compare as many forms as the password has. An error means
 // that nothing was compared: the line was too long (*Busy), the context ended first,
 // or the hash is not one.
-func (p *Passwords) Matches(ctx context.Context, hash, password string) (bool, error) {
-	known := hash != "" && len(password) <= MaxPasswordBytes
+func (p *Passwords) Compare(ctx context.Context, hash, password string) (right, outdated bool, err error) {
+	for i, form := range text.PasswordForms(password) {
+		right, err = p.compare(ctx, hash, form)
+		if right || err != nil {
+			return right, right && (i > 0 || p.Outdated(hash)), err
+		}
+	}
+	return false, false, nil
+}
+
+func (p *Passwords) compare(ctx context.Context, hash, form string) (bool, error) {
+	known := hash != "" && len(form) <= MaxPasswordBytes
 	if !known {
 		hash = p.dummy
 	}
-	err := p.line.run(ctx, func() error { return bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) })
+	err := p.line.run(ctx, func() error { return bcrypt.CompareHashAndPassword([]byte(hash), []byte(form)) })
 	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
 		return false, nil
 	}

@@ -111,8 +111,15 @@ func turns(r rune) bool { return r >= '\u202A' && r <= '\u202E' || r >= '\u2066'
 
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
-// trim cuts white space and invisible characters off both ends, but for those
-// that belong to the last character.
+// Trim returns a text without white space and invisible characters at both ends,
+// but for those that belong to its last character; "" where nothing of it can be seen.
+func Trim(s string) string {
+	if s = trim(s); Visible(s) {
+		return s
+	}
+	return ""
+}
+
 func trim(s string) string {
 	runes := []rune(s)
 	start, end := 0, len(runes)

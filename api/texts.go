@@ -1,0 +1,142 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	texts "github.com/lyoapp/lyo/models/text"
+)
+
+// textRulesByName are the rules that the tag text of a body's field can name; of a list or a
+// map it is the rule of each text in it. A text without a rule is brought to NFC, since
+// one letter can be written in two ways. Passwords come as they were typed, since
+// existing hashes may be of any form.
+var textRulesByName = map[string]func(string) (string, error){
+	"name":     texts.Name,
+	"username": texts.Username,
+	"email":    texts.Email,
+	"zone":     texts.Zone,
+	"line":     texts.Line,                                                           // one line, maybe empty
+	"title":    func(s string) (string, error) { return texts.Shown(texts.Line(s)) }, // one line
+	"note":     texts.Prose,                                                          // lines, maybe empty
+	"prose":    shownProse,                                                           // lines
+	"password": func(s string) (string, error) { return s, nil },
+}
+
+func shownProse(s string) (string, error) { return texts.Shown(texts.Prose(s)) }
+
+// textRules is a place of a body: the rule of a text there, and the places below it.
+type textRules struct {
+	rule   func(string) (string, error)
+	clears bool // an empty text takes away what is there
+	fields map[string]*textRules
+	each   *textRules // of a list or a map
+}
+
+// textRulesOf reads the rules of a type of body. It panics, when the program starts,
+// about a rule that does not exist.
+func textRulesOf(t reflect.Type, tag string, above ...reflect.Type) *textRules {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.String:
+		name, option, _ := strings.Cut(tag, ",")
+		rule := textRulesByName[name]
+		if tag != "" && rule == nil {
+			panic("api: no rule for texts is called " + tag)
+		}
+		return &textRules{rule: rule, clears: option == "clears"}
+	case reflect.Slice, reflect.Map:
+		return &textRules{each: textRulesOf(t.Elem(), tag, above...)}
+	case reflect.Struct:
+		rules := &textRules{fields: map[string]*textRules{}}
+		for _, seen := range above {
+			if seen == t {
+				return rules
+			}
+		}
+		for _, field := range reflect.VisibleFields(t) {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if field.IsExported() && name != "" && name != "-" {
+				rules.fields[foldName(name)] = textRulesOf(field.Type, field.Tag.Get("text"), append(above, t)...)
+			}
+		}
+		return rules
+	default:
+		return &textRules{}
+	}
+}
+
+// foldName is a member's name as it is matched further on, without regard to case.
+func foldName(name string) string { return strings.ToLower(strings.ToUpper(name)) }
+
+// member is the place below it by a name.
+func (r *textRules) member(name string) *textRules {
+	if r == nil {
+		return nil
+	}
+	if field := r.fields[foldName(name)]; field != nil {
+		return field
+	}
+	return r.each
+}
+
+// at is the place below it by a position.
+func (r *textRules) at() *textRules {
+	if r == nil {
+		return nil
+	}
+	return r.each
+}
+
+// apply is a text as it is stored, and what is wrong with it.
+func (r *textRules) apply(s string) (string, error) {
+	switch {
+	case r == nil || r.rule == nil:
+		return norm.NFC.String(s), nil
+	case r.clears && strings.TrimSpace(s) == "":
+		return "", nil
+	}
+	return r.rule(s)
+}
+
+// rewritten is a JSON text with every text in it as it is stored. It has been
+// screened, so it can be read.
+func (r *textRules) rewritten(body []byte) ([]byte, error) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return nil, malformed("The body is not valid JSON.")
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(r.rewrite(v))
+	return out.Bytes(), err
+}
+
+func (r *textRules) rewrite(v any) any {
+	switch v := v.(type) {
+	case string:
+		if stored, err := r.apply(v); err == nil {
+			return stored
+		}
+	case []any:
+		for i := range v {
+			v[i] = r.at().rewrite(v[i])
+		}
+	case map[string]any:
+		members := make(map[string]any, len(v))
+		for name, value := range v {
+			members[norm.NFC.String(name)] = r.member(name).rewrite(value)
+		}
+		return members
+	}
+	return v
+}
