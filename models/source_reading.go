@@ -56,7 +56,7 @@ func EndReading(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 const uploadPiece = 512 << 10
 
 // SourceUpload reads the upload of a source in pieces, so that it is nowhere as a whole.
-// One that is gone is at its end.
+// One whose row is gone is an error.
 func SourceUpload(ctx context.Context, db *gorm.DB, id uuid.UUID) io.Reader {
 	return &uploadReader{ctx: ctx, db: db, id: id}
 }

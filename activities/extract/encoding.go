@@ -138,18 +138,18 @@ func guesses(markup bool, named encoding.Encoding, body []byte) []guess {
 	var out []guess
 	for _, result := range found {
 		known, err := htmlindex.Get(nameOf(result, body))
-		if err != nil {
+		if err != nil || doubtful(result, body) {
 			continue
 		}
 		name, _ := htmlindex.Name(known)
 		sure := result.Confidence
 		if same(name, declared) {
-			sure, known = sure+told, named
+			sure, known = max(sure+told, likely), named
 		}
 		out = append(out, guess{name, sure, known})
 	}
 	if named != nil && !slices.ContainsFunc(out, func(g guess) bool { return same(g.name, declared) }) {
-		sure := told
+		sure := likely
 		if !detectable[declared] {
 			sure = trusted
 		}
@@ -182,6 +182,13 @@ func nameOf(result chardet.Result, body []byte) string {
 		return "windows-1250"
 	}
 	return result.Charset
+}
+
+// doubtful tells a text that is too short for the language to be sure, where windows-1250
+// and ISO 8859-2 have different letters in the same places.
+func doubtful(result chardet.Result, body []byte) bool {
+	differs := func(c byte) bool { return c == 0xa5 || c == 0xb9 || c == 0xbc || c == 0xbe }
+	return result.Charset == "ISO-8859-2" && len(body) < short && slices.ContainsFunc(body, differs)
 }
 
 // decoded is the text in an encoding, if it looks like one there.

@@ -110,7 +110,7 @@ func TestNothingIsReadAsNonsense(t *testing.T) {
 			case doc.Text == want:
 				right++
 			default:
-				t.Log(want, "->", doc.Text)
+				t.Errorf("%s is read as %s", want, doc.Text)
 			}
 		}
 		t.Logf("%s in %s: of %d single words %d are read right and %d refused", language, name, len(strings.Fields(body)), right, refused)

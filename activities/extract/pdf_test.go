@@ -14,25 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities/extract"
+	"github.com/lyoapp/lyo/activities/extract/extracttest"
 )
-
-// sheet makes a PDF of objects, given from number 1 on, with a table of where they lie.
-func sheet(trailer string, objects ...string) []byte {
-	var out bytes.Buffer
-	out.WriteString("%PDF-1.7\n")
-	places := make([]int, 0, len(objects))
-	for i, object := range objects {
-		places = append(places, out.Len())
-		fmt.Fprintf(&out, "%d 0 obj\n%s\nendobj\n", i+1, object)
-	}
-	table := out.Len()
-	fmt.Fprintf(&out, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
-	for _, place := range places {
-		fmt.Fprintf(&out, "%010d 00000 n \n", place)
-	}
-	fmt.Fprintf(&out, "trailer\n<< /Size %d /Root 1 0 R %s >>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, trailer, table)
-	return out.Bytes()
-}
 
 // pdf has a page for each text, whose lines stand below one another.
 func pdf(trailer string, pages ...string) []byte {
@@ -45,16 +28,12 @@ func pdf(trailer string, pages ...string) []byte {
 			fmt.Fprintf(&draw, "(%s) Tj T*\n", line)
 		}
 		draw.WriteString("ET")
-		objects = append(objects, stream("", draw.String()))
+		objects = append(objects, extracttest.Stream("", draw.String()))
 		objects = append(objects, fmt.Sprintf("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> /Contents %d 0 R >>", len(objects)))
 		fmt.Fprintf(&kids, "%d 0 R ", len(objects))
 	}
 	objects[1] = fmt.Sprintf("<< /Type /Pages /Kids [%s] /Count %d >>", kids.String(), len(pages))
-	return sheet("/Info 4 0 R "+trailer, objects...)
-}
-
-func stream(filter, data string) string {
-	return fmt.Sprintf("<< /Length %d %s >>\nstream\n%s\nendstream", len(data), filter, data)
+	return extracttest.Sheet("/Info 4 0 R "+trailer, objects...)
 }
 
 // bombed is one page whose drawing unpacks to times the size of unit.
@@ -71,9 +50,9 @@ func bombed(t *testing.T, before, unit string, times int) []byte {
 		return packed.String()
 	}
 	packed := "\x78\x9c" + chunk(before) + strings.Repeat(chunk(unit), times) + "\x01\x00\x00\xff\xff"
-	return sheet("", "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+	return extracttest.Sheet("", "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
 		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 5 0 R >> >> /Contents 4 0 R >>",
-		stream("/Filter /FlateDecode", packed),
+		extracttest.Stream("/Filter /FlateDecode", packed),
 		"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
 }
 

@@ -16,8 +16,14 @@ const mostJudged = 256 << 10
 // mix scripts or cases, is not all accents, and has no signs such as ½ or ¶ inside.
 func plausible(text string) bool {
 	seen := lookAt(text)
+	if seen.runes < short && seen.touched > 0 {
+		return false
+	}
 	return seen.broken*200 <= seen.runes && seen.odd*10 <= seen.words
 }
+
+// short is of how many characters a text is that a sign makes doubtful which touches a letter.
+const short = 100
 
 // certain is plausible for a text that is too short to be judged by the share of what is
 // odd: nothing is, no sign touches a letter, and no word is without plain letters.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -114,6 +115,7 @@ func TestAReaderKnowsNoSecretAndWritesNoFile(t *testing.T) {
 // of memory.
 func TestAReaderDiesWithItsWorker(t *testing.T) {
 	t.Parallel()
+	needsProc(t)
 	r := reader(t, isolate.Limits{})
 	require.NoError(t, r.Warm(t.Context()))
 	worker := exec.Command("/proc/self/exe", work, cache(t))
@@ -145,6 +147,14 @@ func workUntilKilled(cacheDir string) {
 	}
 }
 
+// needsProc leaves out what looks at processes by way of /proc.
+func needsProc(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("needs /proc")
+	}
+}
+
 func alive(pid string) bool {
 	stat, err := os.ReadFile("/proc/" + pid + "/stat")
 	return err == nil && !strings.Contains(string(stat[strings.LastIndexByte(string(stat), ')'):]), ") Z")
@@ -170,7 +180,8 @@ func children(parent int) []string {
 // TestWhatDocumentsTakeAtMost reads hostile documents two at a time, as a worker does, and
 // measures this process and its readers together.
 func TestWhatDocumentsTakeAtMost(t *testing.T) {
-	if testing.Short() || isolate.Raced {
+	needsProc(t)
+	if isolate.Raced {
 		t.Skip("the race detector takes much more of everything")
 	}
 	r := reader(t, isolate.Limits{})

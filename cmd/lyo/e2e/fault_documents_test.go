@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,7 @@ const mostOfAWorker = 1 << 30
 // to a worker that may not have more memory than in Kubernetes, while somebody else wants
 // a page read.
 func TestFaultHostileDocuments(t *testing.T) {
+	needsProc(t)
 	s := newSystem(t, "LYO_RATE_LIMITS=off", "LYO_LOG_LEVEL=warn")
 	a := s.addAPI()
 	s.startPlainWorker()
@@ -92,6 +94,7 @@ func TestFaultHostileDocuments(t *testing.T) {
 // and the next worker does not read the same again.
 func TestFaultAWorkerDiesWhileItReads(t *testing.T) {
 	t.Parallel()
+	needsProc(t)
 	s := newSystem(t, "LYO_RATE_LIMITS=off", "LYO_LOG_LEVEL=warn")
 	a := s.addAPI()
 	s.startWorker()
@@ -115,6 +118,14 @@ func TestFaultAWorkerDiesWhileItReads(t *testing.T) {
 	got := ada.awaitSource(id)
 	require.Equal(t, "FAILED", got["state"])
 	require.Equal(t, "document_too_heavy", got["error_details"].(object)["code"])
+}
+
+// needsProc leaves out what looks at processes by way of /proc.
+func needsProc(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("needs /proc")
+	}
 }
 
 // uploads are so many hostile documents of the kinds that are taken as uploads.
