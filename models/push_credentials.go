@@ -30,12 +30,12 @@ type PushCredential struct {
 	// the operator may be to blame for, and had devices that are not known any more, of about
 	// the last answersKept. While nothing was ever accepted they count devices.
 	Accepted, Refused, Dead float64
-	RefusedMarks []uint32   `gorm:"type:jsonb;serializer:json"` // of up to three different ones of those users
-	StoppedAt         *time.Time // nil: sending goes on
-	Reason            string     // why it stopped, in the provider's word
-	Probes            int        // tried in vain since
-	ProbeAt           *time.Time // when the next message may be tried
-	UsedAt            time.Time
+	RefusedMarks            []uint32   `gorm:"type:jsonb;serializer:json"` // of up to three different ones of those users
+	StoppedAt               *time.Time // nil: sending goes on
+	Reason                  string     // why it stopped, in the provider's word
+	Probes                  int        // tried in vain since
+	ProbeAt                 *time.Time // when the next message may be tried
+	UsedAt                  time.Time
 }
 
 const (

@@ -49,5 +49,6 @@ func configCommand(environ []string) *cobra.Command {
 func checkParts(cfg config.Config) error {
 	_, keys := payload.ParseKeys(cfg.Payload.Keys.Reveal())
 	_, servers := endpoints(cfg.Gemma)
-	return errors.Join(keys, servers, versionable(cfg))
+	_, vapid := cfg.Push.VAPID()
+	return errors.Join(keys, servers, vapid, versionable(cfg))
 }

@@ -67,7 +67,7 @@ func (a *app) watch() error {
 		return err
 	}
 	looks := observe.Looks{
-		Outbox: a.lookAtOutbox, Queues: a.lookAtQueues, Log: a.log,
+		Outbox: a.lookAtOutbox, Queues: a.lookAtQueues, Pushes: a.stoppedPushes, Log: a.log,
 		Database: func() sql.DBStats { return raw.Stats() },
 		Sockets: func() (int, int) {
 			if hub := a.hub.Load(); hub != nil {
