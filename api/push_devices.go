@@ -27,7 +27,7 @@ func (s *Server) devices() {
 	}, s.registerDevice)
 	register(s, huma.Operation{
 		OperationID: "get-web-push-key", Method: http.MethodGet, Path: "/v1/push/web-key", Tags: []string{tagPush},
-		Summary: "The key that browsers subscribe for",
+		Summary:     "The key that browsers subscribe for",
 		Description: "The applicationServerKey of PushManager.subscribe. 404: this server sends nothing to browsers' subscriptions; FCM's tokens may do.",
 	}, s.webPushKey, public)
 	register(s, huma.Operation{
@@ -54,14 +54,14 @@ type deviceBody struct {
 	DeviceToken *string `json:"device_token,omitempty" nullable:"true" maxLength:"4096" doc:"Apple's or Google's token, of at least 10 characters; absent beside subscription."`
 	// Subscription is of browsers only.
 	Subscription *subscriptionBody `json:"subscription,omitempty" doc:"A browser's PushSubscription, in place of device_token."`
-	DeviceType  *string `json:"device_type,omitempty" nullable:"true" doc:"ios, android or web."`
-	Platform    *string `json:"platform,omitempty" nullable:"true" doc:"Another name for device_type."`
-	DeviceInfo  any     `json:"device_info,omitempty" doc:"Whatever the app wants to note, up to 4 kB."`
-	Locale      *string `json:"locale,omitempty" nullable:"true" maxLength:"35"`
-	AppVersion  *string `json:"app_version,omitempty" nullable:"true" maxLength:"100"`
-	DeviceModel *string `json:"device_model,omitempty" nullable:"true" maxLength:"100"`
-	OSVersion   *string `json:"os_version,omitempty" nullable:"true" maxLength:"100"`
-	Environment *string `json:"environment,omitempty" nullable:"true" doc:"production (the default) or sandbox: of Apple's tokens."`
+	DeviceType   *string           `json:"device_type,omitempty" nullable:"true" doc:"ios, android or web."`
+	Platform     *string           `json:"platform,omitempty" nullable:"true" doc:"Another name for device_type."`
+	DeviceInfo   any               `json:"device_info,omitempty" doc:"Whatever the app wants to note, up to 4 kB."`
+	Locale       *string           `json:"locale,omitempty" nullable:"true" maxLength:"35"`
+	AppVersion   *string           `json:"app_version,omitempty" nullable:"true" maxLength:"100"`
+	DeviceModel  *string           `json:"device_model,omitempty" nullable:"true" maxLength:"100"`
+	OSVersion    *string           `json:"os_version,omitempty" nullable:"true" maxLength:"100"`
+	Environment  *string           `json:"environment,omitempty" nullable:"true" doc:"production (the default) or sandbox: of Apple's tokens."`
 }
 
 // subscriptionBody is a PushSubscription as its toJSON gives it.
