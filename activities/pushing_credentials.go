@@ -173,13 +173,17 @@ const (
 	notProven = "waiting for the provider's first answer"
 )
 
-// untilProven is how long news waits for that.
-const untilProven = 10 * time.Second
+// News waits for that half as long again as it is old, within these bounds.
+const (
+	leastUntilProven = 10 * time.Second
+	mostUntilProven  = 10 * time.Minute
+)
 
 // putOff is for whoever is not told now: later, unless the news will be too old by then. Who
 // tests waits for the answer.
 func putOff(t models.PushTarget, state models.PushCredential, now time.Time) models.PushOutcome {
-	o, again := outcomeFor(t, models.PushFailed, notProven), now.Add(untilProven)
+	wait := min(max(now.Sub(t.CreatedAt)/2, leastUntilProven), mostUntilProven)
+	o, again := outcomeFor(t, models.PushFailed, notProven), now.Add(wait)
 	if state.StoppedAt != nil {
 		o.Reason, again = notSent+state.Reason, *state.ProbeAt
 	}

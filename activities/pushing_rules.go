@@ -86,7 +86,7 @@ func outcomeOfPush(a answer, state models.PushCredential, began, now time.Time) 
 	case push.Dead:
 		return deadPush(o, a, began)
 	case push.Unregistered, push.Doubtful:
-		if state.StoppedAt != nil {
+		if state.StoppedAt != nil || !state.Proven() {
 			return refusedPush(a, state, now)
 		}
 		if state.Trusted() {

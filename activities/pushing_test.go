@@ -220,18 +220,22 @@ func TestDeadTokensAreSwitchedOff(t *testing.T) {
 	d := newPressroom(t)
 	d.device("00000000aa")
 	again := d.device("00000000bb")
+	d.device("00000000cc")
 	d.apns.On(func(p pushtest.Push) pushtest.Reply {
+		if p.Token == "00000000cc" { // which shows that the credentials are right
+			return pushtest.Accept()
+		}
 		if p.Token == "00000000bb" { // it was dead a while ago, and has registered since
 			return pushtest.Reply{Status: 410, Reason: "Unregistered", Since: d.now().Add(-time.Hour)}
 		}
 		return pushtest.Reply{Status: 400, Reason: "BadDeviceToken"}
 	})
-	require.Equal(t, activities.PushCounts{Dead: 2}, d.deliver(d.news(models.NotifyComment)))
+	require.Equal(t, activities.PushCounts{Dead: 2, Accepted: 1}, d.deliver(d.news(models.NotifyComment)))
 	active, err := models.ActiveDevices(t.Context(), d.db, d.user, 10)
 	require.NoError(t, err)
-	require.Len(t, active, 1)
+	require.Len(t, active, 2)
 	require.Equal(t, again.ID, active[0].ID)
-	require.Equal(t, activities.PushCounts{Dead: 1}, d.deliver(d.news(models.NotifyComment)))
+	require.Equal(t, activities.PushCounts{Dead: 1, Accepted: 1}, d.deliver(d.news(models.NotifyComment)))
 }
 
 // TestAnAccountEndsMeanwhile: after that nobody is told, and nobody waits.
@@ -304,6 +308,7 @@ func TestLookingUpCostsTheSameForMany(t *testing.T) {
 	require.NoError(t, d.db.Callback().Row().After("gorm:row").Register("count", count))
 	require.NoError(t, d.db.Callback().Query().After("gorm:query").Register("count", count))
 	d.device("0000000000")
+	d.deliver(d.news(models.NotifyComment)) // from then on the credentials are believed in
 	few := d.news(models.NotifyComment)
 	statements = 0
 	d.deliver(few)

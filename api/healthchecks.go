@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -135,18 +137,53 @@ func (s *Server) askSockets(context.Context) Component {
 	return healthy("Sockets are open for clients")
 }
 
-// askPush says what is configured. Whether providers take it, receipts tell.
-func (s *Server) askPush(context.Context) Component {
-	apple, google := s.Config.Push.APNSKey != "", s.Config.Push.FCMCredentials != ""
-	switch {
-	case apple && google:
-		return healthy("APNs and FCM are configured")
-	case apple:
-		return healthy("APNs is configured; pushes to Android and the web are dry runs")
-	case google:
-		return healthy("FCM is configured; pushes to Apple's devices are dry runs")
+// askPush says what is configured, and to which services nothing is sent because they refuse
+// the credentials.
+func (s *Server) askPush(ctx context.Context) Component {
+	stopped, err := models.StoppedPushes(ctx, s.DB)
+	if err != nil {
+		return Component{Status: statusDegraded, Message: "Postgres has to answer first"}
 	}
-	return healthy("not configured: pushes are dry runs")
+	var words []string
+	for _, c := range stopped {
+		if s.Config.Push.Uses(c.Provider) {
+			words = append(words, fmt.Sprintf("%s refuses the credentials of this server (%s)", pushServices[c.Provider], c.Reason))
+		}
+	}
+	if len(words) > 0 {
+		return Component{Status: statusDegraded, Message: strings.Join(words, "; ") + ": sending has stopped, devices stay registered, and one message at a time is tried until it is accepted"}
+	}
+	return healthy(s.pushSettings())
+}
+
+// pushServices are the providers of models.PushCredential in words.
+var pushServices = map[string]string{
+	"apns": "APNs", "apns-sandbox": "APNs (sandbox)", "fcm": "FCM", "webpush-google": "Google's web push", "webpush-mozilla": "Mozilla's web push",
+	"webpush-apple": "Apple's web push", "webpush-microsoft": "Microsoft's web push", "webpush-other": "The web push service",
+}
+
+func (s *Server) pushSettings() string {
+	c := s.Config.Push
+	var have, dry []string
+	for _, part := range []struct {
+		there         bool
+		name, devices string
+	}{
+		{c.APNSKey != "", "APNs", "Apple's devices"}, {c.FCMCredentials != "", "FCM", "Android and the web"}, {c.WebPushKey != "", "Web Push", "browsers' subscriptions"},
+	} {
+		if part.there {
+			have = append(have, part.name)
+		} else {
+			dry = append(dry, part.devices)
+		}
+	}
+	switch {
+	case len(have) == 0:
+		return "not configured: pushes are dry runs"
+	case len(dry) == 0:
+		return strings.Join(have, ", ") + " are configured"
+	}
+	return "configured: " + strings.Join(have, ", ") + "; pushes to " + strings.Join(dry, " and ") + " are dry runs"
 }
 
 // watchModel keeps the longer answer of the model beside the short one.

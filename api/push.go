@@ -29,7 +29,7 @@ func (s *Server) push() {
 		OperationID: "send-push", Method: http.MethodPost, Path: "/v1/push/send", Tags: []string{tagPush, tagAdmin},
 		Summary: "Tell many users something", DefaultStatus: http.StatusAccepted,
 		Description: "For administrators. Puts it into every inbox and pushes it to every device whose user wants to hear of it. " +
-			"The task's result counts the devices: accepted, failed, dead, deferred (their users' quiet hours go on; they are told afterwards), skipped and dry_run.",
+			"The task's result counts the devices: accepted, failed, dead, deferred (their users' quiet hours go on, or the push service refuses this server's credentials; they are told afterwards), skipped and dry_run.",
 	}, s.sendPush, admins, within(30*time.Second))
 }
 

@@ -22,9 +22,15 @@ func (s *Server) devices() {
 	register(s, huma.Operation{
 		OperationID: "register-device", Method: http.MethodPost, Path: "/v1/push/devices/register", Tags: []string{tagPush},
 		Summary: "Have a device told of news", DefaultStatus: http.StatusOK,
-		Description: "To be called at every start of the app. A token belongs to whoever registered it last; the same one again is the same device. " +
+		Description: "To be called at every start of the app. A token belongs to whoever registered it last; the same one again, however it is spelled and whatever its environment, is the same device. " +
+			"A browser sends its PushSubscription as subscription in place of device_token, made for the key of GET /v1/push/web-key. " +
 			"It is told of nothing any more when the session that registered it ends.",
 	}, s.registerDevice)
+	register(s, huma.Operation{
+		OperationID: "get-web-push-key", Method: http.MethodGet, Path: "/v1/push/web-key", Tags: []string{tagPush},
+		Summary:     "The key that browsers subscribe for",
+		Description: "The applicationServerKey of PushManager.subscribe. 404: this server sends nothing to browsers' subscriptions; FCM's tokens may do.",
+	}, s.webPushKey, public)
 	register(s, huma.Operation{
 		OperationID: "list-devices", Method: http.MethodGet, Path: "/v1/push/devices", Tags: []string{tagPush},
 		Summary: "One's own devices, the latest first",
@@ -43,17 +49,35 @@ type registerDeviceInput struct {
 	Body deviceBody `contentType:"application/json"`
 }
 
-// deviceBody is what an app says of its device. device_type or platform must be there.
+// deviceBody is what an app says of its device. device_type or platform must be there, and
+// device_token or, of a browser, subscription.
 type deviceBody struct {
-	DeviceToken string  `json:"device_token" minLength:"10" maxLength:"4096"`
-	DeviceType  *string `json:"device_type,omitempty" nullable:"true" doc:"ios, android or web."`
-	Platform    *string `json:"platform,omitempty" nullable:"true" doc:"Another name for device_type."`
-	DeviceInfo  any     `json:"device_info,omitempty" doc:"Whatever the app wants to note, up to 4 kB."`
-	Locale      *string `json:"locale,omitempty" nullable:"true" maxLength:"35" text:"line"`
-	AppVersion  *string `json:"app_version,omitempty" nullable:"true" maxLength:"100" text:"line"`
-	DeviceModel *string `json:"device_model,omitempty" nullable:"true" maxLength:"100" text:"line"`
-	OSVersion   *string `json:"os_version,omitempty" nullable:"true" maxLength:"100" text:"line"`
-	Environment *string `json:"environment,omitempty" nullable:"true" doc:"production (the default) or sandbox: of Apple's tokens."`
+	DeviceToken *string `json:"device_token,omitempty" nullable:"true" maxLength:"4096" doc:"Apple's or Google's token, of at least 10 characters; absent beside subscription."`
+	// Subscription is of browsers only.
+	Subscription *subscriptionBody `json:"subscription,omitempty" doc:"A browser's PushSubscription, in place of device_token."`
+	DeviceType   *string           `json:"device_type,omitempty" nullable:"true" doc:"ios, android or web."`
+	Platform     *string           `json:"platform,omitempty" nullable:"true" doc:"Another name for device_type."`
+	DeviceInfo   any               `json:"device_info,omitempty" doc:"Whatever the app wants to note, up to 4 kB."`
+	Locale       *string           `json:"locale,omitempty" nullable:"true" maxLength:"35" text:"line"`
+	AppVersion   *string           `json:"app_version,omitempty" nullable:"true" maxLength:"100" text:"line"`
+	DeviceModel  *string           `json:"device_model,omitempty" nullable:"true" maxLength:"100" text:"line"`
+	OSVersion    *string           `json:"os_version,omitempty" nullable:"true" maxLength:"100" text:"line"`
+	Environment  *string           `json:"environment,omitempty" nullable:"true" doc:"production (the default) or sandbox: of Apple's tokens."`
+}
+
+// subscriptionBody is a PushSubscription as its toJSON gives it.
+type subscriptionBody struct {
+	Endpoint string           `json:"endpoint" maxLength:"4096" format:"uri" doc:"An https address of a push service."`
+	Keys     subscriptionKeys `json:"keys"`
+}
+
+type subscriptionKeys struct {
+	P256DH string `json:"p256dh" maxLength:"200" doc:"A point of P-256 of 65 bytes, in base64url."`
+	Auth   string `json:"auth" maxLength:"100" doc:"16 bytes, in base64url."`
+}
+
+func (b *subscriptionBody) canonical() (models.WebSubscription, map[string]string) {
+	return models.WebSubscription{Endpoint: b.Endpoint, P256DH: b.Keys.P256DH, Auth: b.Keys.Auth}.Canonical()
 }
 
 // mostDeviceInfo in bytes of JSON is what is kept of a device.
@@ -71,11 +95,31 @@ func (in *registerDeviceInput) Resolve(huma.Context) []error {
 	if e := b.environment(); e != models.EnvironmentProduction && e != models.EnvironmentSandbox {
 		faults.add("environment", "must be production or sandbox")
 	}
-	faults.line("device_token", b.DeviceToken)
+	b.address(&faults)
 	if info, err := json.Marshal(b.DeviceInfo); err != nil || len(info) > mostDeviceInfo {
 		faults.add("device_info", "must not be more than 4 kB of JSON")
 	}
 	return faults
+}
+
+// address checks where pushes are to go.
+func (b deviceBody) address(faults *fieldFaults) {
+	token := models.PushToken(text(b.DeviceToken))
+	switch {
+	case b.Subscription == nil:
+		if fault := models.PushTokenFault(token); fault != "" {
+			faults.add("device_token", fault)
+		}
+	case token != "":
+		faults.add("device_token", "must not be there beside subscription")
+	case b.kind() != models.PlatformWeb:
+		faults.add("subscription", "is of browsers only: device_type must be web")
+	default:
+		_, wrong := b.Subscription.canonical()
+		for path, fault := range wrong {
+			faults.add("subscription."+path, fault)
+		}
+	}
 }
 
 func (b deviceBody) kind() string {
@@ -88,7 +132,7 @@ func (b deviceBody) environment() string {
 
 type deviceView struct {
 	ID          uuid.UUID `json:"id" format:"uuid"`
-	DeviceToken string    `json:"device_token" doc:"Masked but for its last six characters."`
+	DeviceToken string    `json:"device_token" doc:"Masked but for its last six characters; of a browser's subscription its endpoint."`
 	DeviceType  string    `json:"device_type" enum:"ios,android,web"`
 	Platform    string    `json:"platform" enum:"ios,android,web" doc:"The same as device_type."`
 	Environment string    `json:"environment" enum:"production,sandbox"`
@@ -126,8 +170,12 @@ func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*
 		info, _ = json.Marshal(b.DeviceInfo) //nolint:errchkjson // it came from JSON, so it goes back
 	}
 	who := principal(ctx)
+	var web models.WebSubscription
+	if b.Subscription != nil {
+		web, _ = b.Subscription.canonical() // it was checked
+	}
 	made, err := models.RegisterDevice(ctx, s.DB, models.Device{
-		ID: models.NewID(), UserID: who.UserID, SessionID: &who.SessionID, Token: b.DeviceToken, Platform: b.kind(), Environment: b.environment(),
+		ID: models.NewID(), UserID: who.UserID, SessionID: &who.SessionID, Token: cmp.Or(web.Endpoint, text(b.DeviceToken)), WebP256DH: web.P256DH, WebAuth: web.Auth, Platform: b.kind(), Environment: b.environment(),
 		DeviceInfo: info, Locale: text(b.Locale), AppVersion: text(b.AppVersion), DeviceModel: text(b.DeviceModel),
 		OSVersion: text(b.OSVersion), CreatedAt: now, LastUsedAt: now,
 	})
@@ -170,4 +218,19 @@ func (s *Server) deleteDevice(ctx context.Context, in *DeviceID) (*body[messageV
 func (s *Server) deactivateDevice(ctx context.Context, in *DeviceID) (*body[deviceView], error) {
 	device, err := models.SwitchOffDevice(ctx, s.DB, principal(ctx).UserID, in.ID, s.now())
 	return &body[deviceView]{viewDevice(device)}, err
+}
+
+type webPushKeyView struct {
+	PublicKey string `json:"public_key" doc:"An uncompressed point of P-256, in base64url."`
+}
+
+func (s *Server) webPushKey(_ context.Context, in *Reading) (*tagged[webPushKeyView], error) {
+	keys, err := s.Config.Push.VAPID()
+	if err != nil {
+		return nil, err
+	}
+	if keys.Public == "" {
+		return nil, models.Errorf(models.NotFound, "This server has no key for browsers' subscriptions; register a token of FCM instead.")
+	}
+	return single(in.IfNoneMatch, webPushKeyView{keys.Public})
 }

@@ -34,13 +34,14 @@ func TestRegisteringADevice(t *testing.T) {
 		require.Equal(t, device["id"], again.json(t)["id"])
 	}
 	sandbox := w.do("POST", "/v1/push/devices", `{"device_token":"a-token-of-ada-123456","platform":"ios","environment":"sandbox"}`, ada.header()...)
-	require.NotEqual(t, device["id"], sandbox.json(t)["id"])
-	require.Len(t, w.list("/v1/push/devices", ada), 2)
+	require.Equal(t, device["id"], sandbox.json(t)["id"], "one token is one device whatever its environment")
+	require.Equal(t, "sandbox", sandbox.json(t)["environment"])
+	require.Len(t, w.list("/v1/push/devices", ada), 1)
 
 	taken := w.do("POST", "/v1/push/devices", `{"device_token":"a-token-of-ada-123456","platform":"android"}`, eve.header()...)
 	require.NotEqual(t, device["id"], taken.json(t)["id"])
 	require.Equal(t, "android", taken.json(t)["device_type"])
-	require.Len(t, w.list("/v1/push/devices/", ada), 1, "it is somebody else's now")
+	require.Empty(t, w.list("/v1/push/devices/", ada), "it is somebody else's now")
 
 	path := "/v1/push/devices/" + taken.json(t)["id"].(string)
 	off := w.do("POST", path+"/deactivate", "", eve.header()...)
@@ -64,6 +65,8 @@ func TestDevicesThatAreRefused(t *testing.T) {
 		`{"device_token":"a-long-enough-token","platform":"ios","environment":"moon"}`:                              "/environment",
 		`{"device_token":"a-long-enough-token","platform":"ios","device_info":"` + strings.Repeat("x", 5000) + `"}`: "/device_info",
 		`{"device_token":"a-long\u0000enough-token","platform":"ios"}`:                                              "/device_token",
+		`{"device_token":"a-long-enough-token\u200b","platform":"android"}`:                                         "/device_token",
+		`{"device_token":"short          ","platform":"android"}`:                                                   "/device_token",
 		`{"device_token":"a-long-enough-token","platform":"ios","app_version":"` + strings.Repeat("x", 101) + `"}`:  "/app_version",
 	} {
 		p := w.problem(w.do("POST", "/v1/push/devices", body, ada.header()...), slugValidation)
@@ -79,11 +82,11 @@ func TestPushPreferences(t *testing.T) {
 	ada := w.signUp("ada@example.com")
 	const path = "/v1/push/preferences"
 	first := w.do("GET", path, "", ada.header()...)
-	require.JSONEq(t, `{"course_ready":true,"achievements":true,"community":true,"reminders":true,"marketing":true,"quiet_hours_start":null,"quiet_hours_end":null}`, string(first.body))
+	require.JSONEq(t, `{"course_ready":true,"achievements":true,"community":true,"reminders":true,"marketing":false,"quiet_hours_start":null,"quiet_hours_end":null}`, string(first.body))
 	require.Equal(t, http.StatusNotModified, w.do("GET", path, "", append(ada.header(), "If-None-Match", first.header.Get("ETag"))...).status)
-	changed := w.do("PUT", path, `{"marketing":false,"quiet_hours_start":"22:00","quiet_hours_end":"07:30"}`, ada.header()...)
+	changed := w.do("PUT", path, `{"marketing":true,"quiet_hours_start":"22:00","quiet_hours_end":"07:30"}`, ada.header()...)
 	require.Equal(t, http.StatusOK, changed.status, string(changed.body))
-	require.JSONEq(t, `{"course_ready":true,"achievements":true,"community":true,"reminders":true,"marketing":false,"quiet_hours_start":"22:00","quiet_hours_end":"07:30"}`,
+	require.JSONEq(t, `{"course_ready":true,"achievements":true,"community":true,"reminders":true,"marketing":true,"quiet_hours_start":"22:00","quiet_hours_end":"07:30"}`,
 		string(w.do("GET", path, "", ada.header()...).body))
 	w.problem(w.do("PUT", path, `{"community":false}`, append(ada.header(), "If-Match", first.header.Get("ETag"))...), slugCondition)
 	for _, body := range []string{`{"quiet_hours_start":"25:00"}`, `{"quiet_hours_start":"7:00"}`, `{"quiet_hours_end":null}`, `{"quiet_hours_end":"noon!"}`, `{"marketing":"no"}`} {
@@ -91,7 +94,7 @@ func TestPushPreferences(t *testing.T) {
 	}
 	none := w.do("PUT", path, `{"quiet_hours_start":null,"quiet_hours_end":null,"marketing":null}`, ada.header()...)
 	require.Nil(t, none.json(t)["quiet_hours_start"])
-	require.Equal(t, false, none.json(t)["marketing"])
+	require.Equal(t, true, none.json(t)["marketing"])
 }
 
 // receive puts news into an inbox.

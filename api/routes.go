@@ -19,7 +19,7 @@ func (s *Server) routes() {
 	s.tasks()           // GET /v1/tasks, GET /v1/tasks/{id}/status, POST /v1/tasks/{id}/cancel, outline, DELETE /v1/tasks/{id}
 	s.sources()         // GET, POST /v1/sources, GET, DELETE /v1/sources/{id}
 	s.push()            // POST /v1/push/test, /v1/push/send
-	s.devices()         // GET /v1/push/devices, POST /v1/push/devices/register, DELETE /v1/push/devices/{id}, POST .../deactivate
+	s.devices()         // GET /v1/push/devices, POST /v1/push/devices/register, DELETE /v1/push/devices/{id}, POST .../deactivate, GET /v1/push/web-key
 	s.pushPreferences() // GET, PUT /v1/push/preferences
 	s.inbox()           // GET /v1/notifications, unread-count, PUT /v1/notifications/{id}/read, read-all
 	s.progress()        // GET, PUT /v1/courses/{id}/progress, POST /v1/courses/{id}/lessons/{lesson_id}/complete, /v1/courses/{id}/items/{item_id}/attempts

@@ -137,10 +137,19 @@ func fillDefaults(c *Config) {
 		c.HTTP.CursorKey = developmentCursorKey
 	}
 	c.HTTP.PublicURL = strings.TrimRight(c.HTTP.PublicURL, "/")
+	if c.Push.WebPushSubject == "" && strings.HasPrefix(c.HTTP.PublicURL, "https://") {
+		c.Push.WebPushSubject = c.HTTP.PublicURL
+	}
+	if c.Push.WebPushSubject == "" && development {
+		c.Push.WebPushSubject = developmentSubject
+	}
 }
 
 // productionTokens is about twenty courses a user and day.
 const productionTokens = 1_000_000
+
+// developmentSubject is whom push services may turn to about a developer's machine.
+const developmentSubject = "mailto:development@example.com"
 
 // developmentCursorKey is public, so production refuses it.
 const developmentCursorKey = "development-cursor-key-not-a-secret"

@@ -72,6 +72,11 @@ func TestARealWorkerTellsMany(t *testing.T) {
 	admin := addUser(t, db)
 	for i := range 300 {
 		user, now := addUser(t, db), time.Now().UTC().Truncate(time.Microsecond)
+		_, err := models.ChangePushPreferences(t.Context(), db, user, func(p *models.PushPreferences) error {
+			p.Marketing, p.UpdatedAt = true, now
+			return nil
+		})
+		require.NoError(t, err)
 		for j := range 2 {
 			_, err := models.RegisterDevice(t.Context(), db, models.Device{
 				ID: models.NewID(), UserID: user, Token: fmt.Sprintf("%08x%08x", i, j), Platform: models.PlatformIOS,

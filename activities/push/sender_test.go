@@ -217,7 +217,7 @@ func TestGoogleRefusesTheAccount(t *testing.T) {
 		o.Google.Credentials = string(text)
 	})
 	result := p.one(t.Context(), push.Android, "a-registration-token")
-	require.Equal(t, push.Misconfigured, result.Verdict)
+	require.Equal(t, push.Refused, result.Verdict)
 	require.Equal(t, "credentials", result.Reason)
 	require.Contains(t, p.logs.String(), "credentials")
 }

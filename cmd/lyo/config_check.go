@@ -53,11 +53,12 @@ func wholeSettings(cmd *cobra.Command, environ []string) (config.Config, error) 
 func checkParts(cfg config.Config) error {
 	_, keys := payload.ParseKeys(cfg.Payload.Keys.Reveal())
 	_, servers := endpoints(cfg.Gemma)
+	_, vapid := cfg.Push.VAPID()
 	var signing error
 	if text := cfg.Auth.JWTKey.Reveal(); text != "" {
 		if _, err := auth.ParseKeys(text); err != nil {
 			signing = fmt.Errorf("LYO_JWT_KEY: %w", err)
 		}
 	}
-	return errors.Join(keys, servers, signing, versionable(cfg))
+	return errors.Join(keys, servers, signing, vapid, versionable(cfg))
 }

@@ -25,6 +25,10 @@ func devCommand(environ []string) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("find the lyo program: %w", err)
 			}
+			environ, err := withPushKey(cfg, environ)
+			if err != nil {
+				return err
+			}
 			return dev.Run(cmd.Context(), dev.Options{
 				StateDir: cfg.StateDir, HTTPPort: cfg.HTTP.Port, TemporalPort: cfg.Dev.TemporalPort, UIPort: cfg.Dev.TemporalUIPort,
 				MetricsPort: cfg.Observe.MetricsPort, EnginePort: enginePort(cfg), Self: self, Environ: environ, Out: cmd.OutOrStdout(), Color: isTerminal(os.Stdout),

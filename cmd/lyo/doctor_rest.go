@@ -162,7 +162,7 @@ func (d *doctor) push(context.Context) finding {
 	case !ok:
 		return finding{name, unknown, "the API has to answer first", ""}
 	case found.Status != "healthy":
-		return finding{name, fault, found.Message, "see that the LYO_APNS_ and LYO_FCM_ variables hold valid credentials"}
+		return finding{name, fault, found.Message, "see that the LYO_APNS_, LYO_FCM_ and LYO_WEBPUSH_ variables are those of the app that registered its devices"}
 	}
 	return finding{name, fine, found.Message, ""}
 }

@@ -53,6 +53,7 @@ func root(environ []string, out, errs io.Writer) *cobra.Command {
 		doctorCommand(environ),
 		configCommand(environ),
 		codecCommand(environ),
+		pushKeyCommand(),
 		openapiCommand(),
 		versionCommand(),
 		probeCommand(),

@@ -68,7 +68,7 @@ func (a *app) watch() error {
 		return err
 	}
 	looks := observe.Looks{
-		Writable: a.lookAtWrites, Outbox: a.lookAtOutbox, Queues: a.lookAtQueues, Log: a.log,
+		Writable: a.lookAtWrites, Outbox: a.lookAtOutbox, Queues: a.lookAtQueues, Pushes: a.stoppedPushes, Log: a.log,
 		Database: func() sql.DBStats { return raw.Stats() },
 		Sockets: func() (int, int) {
 			if hub := a.hub.Load(); hub != nil {

@@ -2,28 +2,80 @@ package main
 
 import (
 	"context"
+	"errors"
+	"net/http"
 
 	"go.temporal.io/sdk/worker"
 
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/push"
+	"github.com/lyoapp/lyo/activities/sources/guard"
+	"github.com/lyoapp/lyo/models"
 )
 
 // pushing is how devices are told of news here.
 func (a *app) pushing(ctx context.Context) (*activities.Pushing, error) {
 	c := a.cfg.Push
+	vapid, err := c.VAPID()
+	if err != nil {
+		return nil, err
+	}
 	sender, err := push.New(ctx, push.Options{
 		Apple: push.Apple{
 			Key: c.APNSKey.Reveal(), KeyID: c.APNSKeyID, TeamID: c.APNSTeamID, Topic: c.APNSTopic, URL: c.APNSURL,
 			Streams: c.APNSStreams, PingAfter: c.APNSPingAfter,
 		},
 		Google: push.Google{Credentials: c.FCMCredentials.Reveal(), URL: c.FCMURL, Parallel: c.FCMParallel},
+		Web: push.VAPID{
+			Key: vapid.Private.Reveal(), PublicKey: vapid.Public, Subject: c.WebPushSubject, URL: c.WebPushURL, Parallel: c.WebPushParallel,
+			Client: a.browserClient(), Refuses: func(err error) bool { return errors.Is(err, guard.ErrRefused) },
+		},
 		Seen: func(platform string, verdict push.Verdict) {
 			a.metrics.Push(platform, string(verdict))
 		},
 		PerSecond: c.PerSecond, Timeout: c.Timeout, Clock: clock, Log: a.log,
 	})
-	return &activities.Pushing{DB: a.db, Clock: clock, Sender: sender, DailyCap: c.DailyCap}, err
+	if err != nil {
+		return nil, err
+	}
+	a.introduce(ctx, sender.AllCredentials())
+	return &activities.Pushing{DB: a.db, Clock: clock, Sender: sender, DailyCap: c.DailyCap}, nil
+}
+
+// mostAnswer in bytes is what is read of a push service's answer, of which only the status counts.
+const mostAnswer = 64 << 10
+
+// browserClient asks the addresses that browsers name, which may be anybody's. One service in
+// place of all is the operator's choice, and may be inside.
+func (a *app) browserClient() *http.Client {
+	if a.cfg.Push.WebPushURL != "" {
+		return &http.Client{}
+	}
+	return guard.Client(guard.Options{HTTPSOnly: true, UserAgent: "Lyo/" + version(), Timeout: a.cfg.Push.Timeout, MaxBytes: mostAnswer})
+}
+
+// introduce has health speak of the credentials that are in force from now on. Without it
+// health goes on speaking of those before until the first push.
+func (a *app) introduce(ctx context.Context, all []push.Credentials) {
+	keys := make([]models.PushCredentialKey, 0, len(all))
+	for _, c := range all {
+		keys = append(keys, models.PushCredentialKey(c))
+	}
+	if err := models.UsePushCredentials(ctx, a.db, keys, clock()); err != nil {
+		a.log.WarnContext(ctx, "the credentials of pushes could not be noted", "error", err)
+	}
+}
+
+// stoppedPushes are the providers in use to which sending has stopped.
+func (a *app) stoppedPushes(ctx context.Context) (map[string]bool, error) {
+	stopped := map[string]bool{}
+	found, err := models.StoppedPushes(ctx, a.db)
+	for _, c := range found {
+		if a.cfg.Push.Uses(c.Provider) {
+			stopped[c.Provider] = true
+		}
+	}
+	return stopped, err
 }
 
 // The queue of pushes, over all workers and in each. An activity has up to a hundred

@@ -97,6 +97,11 @@ func equip(ctx context.Context, db *gorm.DB) error {
 	if err != nil {
 		return err
 	}
+	err = db.Exec(`INSERT INTO push_preferences (user_id, course_ready, achievements, community, reminders, marketing, updated_at)
+		SELECT id, true, true, true, true, true, now() FROM users`).Error
+	if err != nil {
+		return err
+	}
 	return db.Exec("ANALYZE").Error
 }
 

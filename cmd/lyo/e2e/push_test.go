@@ -85,6 +85,9 @@ func (n *newsroom) crowd(users int) {
 		FROM (SELECT id, row_number() OVER () AS nth FROM users WHERE email LIKE 'crowd%') u
 		CROSS JOIN generate_series(1, ?) j
 		CROSS JOIN LATERAL (SELECT lpad(to_hex((u.nth - 1) * ? + j - 1), 64, '0') AS token) v`, devices, devices).Error)
+	require.NoError(t, n.db.Exec(`
+		INSERT INTO push_preferences (user_id, course_ready, achievements, community, reminders, marketing, updated_at)
+		SELECT id, true, true, true, true, true, now() FROM users WHERE email LIKE 'crowd%'`).Error) // broadcasts are for who asks for them
 	require.NoError(t, n.db.Exec("ANALYZE users, devices").Error)
 }
 

@@ -33,6 +33,7 @@ type Looks struct {
 	Writable func(context.Context) map[string]bool // by server
 	Outbox   func(context.Context) (Outbox, error)
 	Queues   func(context.Context) ([]Line, error)
+	Pushes   func(context.Context) (map[string]bool, error) // the push services to which sending has stopped
 	Sockets  func() (sockets, watched int)
 	Database func() sql.DBStats
 	Redis    func() *redis.PoolStats
@@ -55,6 +56,7 @@ var (
 	queueBacklog   = desc("lyo_queue_backlog", "Tasks that wait in a queue for a worker, about.", "queue", "kind")
 	queueOldest    = desc("lyo_queue_oldest_seconds", "How long the oldest of them has waited, about.", "queue", "kind")
 	queuePollers   = desc("lyo_queue_pollers", "Workers that asked a queue for work within the last two minutes.", "queue", "kind")
+	pushStopped    = desc("lyo_push_stopped", "1 while sending to a push service has stopped because it refuses the operator's credentials.", "provider")
 	sockets        = desc("lyo_sockets", "Open sockets of this process.")
 	watched        = desc("lyo_watched_tasks", "Tasks whose progress this process follows.")
 	poolSize       = desc("lyo_pool_connections", "Connections of this process, by what they do.", "pool", "state")
@@ -68,7 +70,7 @@ var (
 // Describe names them.
 func (l *lookout) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		writable, outboxPromises, outboxOldest, queueBacklog, queueOldest, queuePollers, sockets, watched,
+		writable, outboxPromises, outboxOldest, queueBacklog, queueOldest, queuePollers, pushStopped, sockets, watched,
 		poolSize, poolMost, poolWaits, poolWaited, poolTimeouts, lookFailed,
 	} {
 		to <- d
@@ -103,6 +105,14 @@ func (l *lookout) Collect(to chan<- prometheus.Metric) {
 			}
 		}
 	}
+	if l.Pushes != nil {
+		stopped, err := l.Pushes(ctx)
+		if l.asked(ctx, at, "pushes", err) {
+			for _, provider := range pushProviders {
+				at.set(pushStopped, float64(map[bool]int{true: 1}[stopped[provider]]), provider)
+			}
+		}
+	}
 	if l.Sockets != nil {
 		open, tasks := l.Sockets()
 		at.set(sockets, float64(open))
@@ -110,6 +120,9 @@ func (l *lookout) Collect(to chan<- prometheus.Metric) {
 	}
 	l.pools(at)
 }
+
+// pushProviders are those that sending can stop to.
+var pushProviders = []string{"apns", "apns-sandbox", "fcm", "webpush-google", "webpush-mozilla", "webpush-apple", "webpush-microsoft", "webpush-other"}
 
 func (l *lookout) asked(ctx context.Context, at gauges, what string, err error) bool {
 	failed := 0.0

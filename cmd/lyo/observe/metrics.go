@@ -51,7 +51,7 @@ func New(process, version, build string) *Metrics {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	for _, platform := range []string{"ios", "android", "web"} { // so that the first failure is a rise from 0
-		for _, verdict := range []string{"sent", "dry_run", "dead", "retry", "misconfigured", "unknown"} {
+		for _, verdict := range []string{"sent", "dry_run", "dead", "unregistered", "doubtful", "mismatch", "refused", "retry", "misconfigured", "unknown"} {
 			m.push.WithLabelValues(platform, verdict)
 		}
 	}
