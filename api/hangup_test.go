@@ -28,7 +28,9 @@ func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
 		"a part that was cut off": {statusGone, func(ctx context.Context, _ *Server) error {
 			return models.Errorf(models.Unavailable, "The engine does not answer.").Because(ctx.Err())
 		}},
-		"a query":                      {statusGone, func(ctx context.Context, s *Server) error { return s.DB.WithContext(ctx).Exec("SELECT pg_sleep(60)").Error }},
+		"a query": {statusGone, func(ctx context.Context, s *Server) error {
+			return s.DB.WithContext(ctx).Exec("SELECT pg_sleep(60)").Error
+		}},
 		"a transaction rolled back":    {statusGone, func(context.Context, *Server) error { return sql.ErrTxDone }},
 		"a refusal":                    {http.StatusNotFound, func(context.Context, *Server) error { return errorOf(models.NotFound) }},
 		"a deadline of ours before it": {http.StatusServiceUnavailable, func(context.Context, *Server) error { return fmt.Errorf("ask: %w", context.DeadlineExceeded) }},
