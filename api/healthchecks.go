@@ -80,9 +80,9 @@ func (s *Server) askDatabase(ctx context.Context) Component {
 	case err == nil:
 		return healthy("Postgres answers and takes writes")
 	case errors.Is(err, models.ErrReadOnly):
-		return unhealthy(models.ErrReadOnly.Error())
+		return unhealthy("Postgres is read-only: nothing can be written")
 	case errors.Is(err, models.ErrDiskFull):
-		return unhealthy(models.ErrDiskFull.Error())
+		return unhealthy("The disk of Postgres is full: nothing can be written")
 	}
 	return unhealthy("Postgres does not answer, or does not take writes")
 }
@@ -103,13 +103,15 @@ func (s *Server) askRedis(ctx context.Context) Component {
 		return healthy("not configured")
 	}
 	err := redisguard.TryWrite(ctx, s.Redis)
-	if err == nil {
+	switch {
+	case err == nil:
 		return healthy("Redis answers and takes writes")
-	}
-	for _, known := range []error{redisguard.ErrFull, redisguard.ErrReplica, redisguard.ErrNoWrites} {
-		if errors.Is(err, known) {
-			return unhealthy(known.Error() + "; the service goes on without it")
-		}
+	case errors.Is(err, redisguard.ErrFull):
+		return unhealthy("Redis is full and takes no writes; the service goes on without it")
+	case errors.Is(err, redisguard.ErrReplica):
+		return unhealthy("Redis is a replica and takes no writes; the service goes on without it")
+	case errors.Is(err, redisguard.ErrUnsaved):
+		return unhealthy("Redis cannot save its data and takes no writes; the service goes on without it")
 	}
 	return unhealthy("Redis does not answer; the service goes on without it")
 }

@@ -15,7 +15,7 @@ import (
 // sockets. A page that has led its own name to our address, or a proxy that passes any name on, is
 // refused by them.
 type hosts struct {
-	any     bool     // development: whoever reaches the listener may use it
+	open    bool     // development: whoever reaches the listener may use it
 	names   []string // lower case, without port
 	origins []string
 }
@@ -25,7 +25,7 @@ func newHosts(c config.Config) (hosts, error) {
 	if err != nil {
 		return hosts{}, err
 	}
-	h := hosts{any: c.Env == config.Development, names: []string{hostName(public.Host)}, origins: []string{originOf(public)}}
+	h := hosts{open: c.Env == config.Development, names: []string{hostName(public.Host)}, origins: []string{originOf(public)}}
 	for _, name := range c.HTTP.AllowedHosts {
 		h.names = append(h.names, hostName(name))
 	}
@@ -41,7 +41,7 @@ func newHosts(c config.Config) (hosts, error) {
 // known tells whether a Host field names this service.
 func (h hosts) known(host string) bool {
 	name := hostName(host)
-	return h.any || name != "" && slices.Contains(h.names, name)
+	return h.open || name != "" && slices.Contains(h.names, name)
 }
 
 // mayOpenSockets tells whether pages of an origin may. In development those that this very
@@ -51,7 +51,7 @@ func (h hosts) mayOpenSockets(origin, host string) bool {
 	if err != nil || from.Host == "" {
 		return slices.Contains(h.origins, "*")
 	}
-	return slices.Contains(h.origins, originOf(from)) || slices.Contains(h.origins, "*") || h.any && strings.EqualFold(from.Host, host)
+	return slices.Contains(h.origins, originOf(from)) || slices.Contains(h.origins, "*") || h.open && strings.EqualFold(from.Host, host)
 }
 
 // hostName is a host without port, brackets and a last dot, in lower case.

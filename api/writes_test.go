@@ -33,7 +33,7 @@ func TestHealthWhenPostgresTakesNoWrites(t *testing.T) {
 
 	read := open() // its connections come after that
 	p := read.problem(read.do("GET", "/v1/health/database", ""), slugDependency)
-	require.Equal(t, models.ErrReadOnly.Error(), p["component"].(map[string]any)["message"])
+	require.Equal(t, "Postgres is read-only: nothing can be written", p["component"].(map[string]any)["message"])
 	p = read.problem(read.do("GET", "/v1/health/ready", ""), slugDependency)
 	require.Equal(t, false, p["ready"])
 	checks := p["checks"].([]any)

@@ -20,7 +20,7 @@ func check(c Config) []error {
 	f.between("LYO_HTTP_PORT", c.HTTP.Port, 1, 65535)
 	f.between("LYO_TEMPORAL_PORT", c.Dev.TemporalPort, 1, 65535)
 	f.between("LYO_TEMPORAL_UI_PORT", c.Dev.TemporalUIPort, 1, 65535)
-	f.between("LYO_BCRYPT_COST", c.Auth.BcryptCost, 4, 31)
+	f.between("LYO_BCRYPT_COST", c.Auth.BcryptCost, 4, 16)
 	f.between("LYO_GEMMA_PARALLEL", c.Gemma.Parallel, 1, 256)
 	f.between("LYO_DATABASE_POOL", c.Database.MaxOpen, 2, 1000)
 	f.webURL("LYO_GEMMA_BASE_URL", c.Gemma.BaseURL)

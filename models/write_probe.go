@@ -16,10 +16,10 @@ type WriteProbe struct {
 	WrittenAt time.Time
 }
 
-// Why a database that answers takes no writes. The texts are fit for the public.
+// Why a database that answers takes no writes.
 var (
-	ErrReadOnly = errors.New("Postgres is read-only: nothing can be written") //nolint:staticcheck // a name begins it
-	ErrDiskFull = errors.New("the disk of Postgres is full: nothing can be written")
+	ErrReadOnly = errors.New("the database is read-only")
+	ErrDiskFull = errors.New("the disk of the database is full")
 )
 
 // TryWrite writes to Postgres and returns nil when that works. It returns ErrReadOnly or ErrDiskFull,

@@ -8,11 +8,11 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Why a Redis that answers takes no writes. The texts are fit for the public.
+// Why a Redis that answers takes no writes.
 var (
-	ErrFull     = errors.New("Redis is full: nothing can be written to it")               //nolint:staticcheck // a name begins it
-	ErrReplica  = errors.New("Redis is a replica: nothing can be written to it")          //nolint:staticcheck // a name begins it
-	ErrNoWrites = errors.New("Redis does not take writes, since it cannot save its data") //nolint:staticcheck // a name begins it
+	ErrFull    = errors.New("redis is full")
+	ErrReplica = errors.New("redis is a replica")
+	ErrUnsaved = errors.New("redis cannot save its data")
 )
 
 // probeKey holds nothing anybody needs, for a moment.
@@ -22,7 +22,7 @@ const probeKey = "lyo:write-probe"
 // the client's for anything else, such as a server that is away.
 func TryWrite(ctx context.Context, client redis.UniversalClient) error {
 	err := client.Set(ctx, probeKey, "1", 10*time.Second).Err()
-	for prefix, why := range map[string]error{"OOM": ErrFull, "READONLY": ErrReplica, "MISCONF": ErrNoWrites} {
+	for prefix, why := range map[string]error{"OOM": ErrFull, "READONLY": ErrReplica, "MISCONF": ErrUnsaved} {
 		if redis.HasErrorPrefix(err, prefix) {
 			return why
 		}

@@ -89,8 +89,13 @@ func (a *app) lookAtOutbox(ctx context.Context) (observe.Outbox, error) {
 	return observe.Outbox{Due: found.Due, Held: found.Held, Oldest: found.Oldest}, err
 }
 
+// writesWithin leaves a scrape time for the rest when nothing can be written.
+const writesWithin = 2 * time.Second
+
 // lookAtWrites tells which servers take writes.
 func (a *app) lookAtWrites(ctx context.Context) map[string]bool {
+	ctx, cancel := context.WithTimeout(ctx, writesWithin)
+	defer cancel()
 	takes := map[string]bool{"postgres": models.TryWrite(ctx, a.db) == nil}
 	if a.redis != nil {
 		takes["redis"] = redisguard.TryWrite(ctx, a.redis) == nil
