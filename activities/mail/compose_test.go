@@ -17,7 +17,7 @@ func TestWhatMailsSay(t *testing.T) {
 		mail.Reset:           {"https://app.lyo.test/reset-password?token=" + token, "your password stays as it is"},
 		mail.Restore:         {"https://app.lyo.test/verify-email?token=" + token, "bring this address back"},
 		mail.PasswordChanged: {"", "password was changed"},
-		mail.Change:          {"https://app.lyo.test/verify-email?token=" + token, "keeps the address it has"},
+		mail.Change:          {"https://app.lyo.test/verify-email?token=" + token, "make an account of your own"},
 		mail.ChangeRequested: {"", "ask for a new password at once"},
 		mail.SignInAttempts:  {"", "wrong passwords were tried"},
 	} {
