@@ -53,7 +53,7 @@ func (s *Server) requestVerification(ctx context.Context, _ *nothing) (*struct{}
 		kind, address = models.MailChange, *user.PendingEmail
 		room, err = s.countStrangersMail(ctx, address, asking...)
 	} else {
-		_, err = s.countMails(ctx, append(asking, s.limits.mailed(mailbox(address)))...)
+		_, err = s.countMails(ctx, append(asking, s.limits.mailed(toMailbox(address)))...)
 	}
 	if err != nil || !room {
 		return nil, err

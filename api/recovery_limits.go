@@ -14,7 +14,7 @@ func (l *limits) mailed(on ratelimit.Subject) ratelimit.Charge {
 	return ratelimit.Charge{Policy: l.mail, Cost: 1, On: on}
 }
 
-func mailbox(address string) ratelimit.Subject {
+func toMailbox(address string) ratelimit.Subject {
 	return ratelimit.Subject("mailbox:" + ratelimit.Hash(mailboxOf(address)))
 }
 
@@ -40,7 +40,7 @@ func (s *Server) countMails(ctx context.Context, charges ...ratelimit.Charge) (r
 // tells whether that may have it, which is to be told to nobody: a stranger must not
 // learn who else asks for mails there.
 func (s *Server) countStrangersMail(ctx context.Context, address string, charges ...ratelimit.Charge) (room bool, err error) {
-	hidden := s.limits.mailed(mailbox(address))
+	hidden := s.limits.mailed(toMailbox(address))
 	hidden.Soft = true
 	verdict, err := s.countMails(ctx, append(charges, hidden)...)
 	return !verdict.Over, err

@@ -30,7 +30,7 @@ func (s *Server) countEmailChange(ctx context.Context, address *string) (asked e
 	asked.charged = true
 	asked.room, err = s.countStrangersMail(ctx, *address,
 		ratelimit.Charge{Policy: s.limits.register, Cost: 1}, s.limits.mailed(callerAddress(ctx)),
-		s.limits.mailed(ratelimit.User(user.ID)), s.limits.mailed(mailbox(user.Email)))
+		s.limits.mailed(ratelimit.User(user.ID)), s.limits.mailed(toMailbox(user.Email)))
 	return asked, err
 }
 
