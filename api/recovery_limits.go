@@ -14,7 +14,7 @@ func (l *limits) mailed() ratelimit.Charge { return ratelimit.Charge{Policy: l.m
 
 // mailboxOf is the one name of a mailbox for limits, however its address is written.
 func mailboxOf(address string) string {
-	if email, err := texts.Email(address); err == nil {
+	if email, err := texts.Mailbox(address); err == nil {
 		address = email
 	}
 	return strings.ToLower(strings.TrimSpace(address))
