@@ -20,7 +20,7 @@ func toMailbox(address string) ratelimit.Subject {
 
 // mailboxOf is the one name of a mailbox for limits, however its address is written.
 func mailboxOf(address string) string {
-	if email, err := texts.Email(address); err == nil {
+	if email, err := texts.Mailbox(address); err == nil {
 		address = email
 	}
 	return strings.ToLower(strings.TrimSpace(address))

@@ -61,7 +61,7 @@ func FindUser(ctx context.Context, db *gorm.DB, id uuid.UUID) (User, error) {
 // address is written like this.
 func FindUserByEmail(ctx context.Context, db *gorm.DB, email string) (User, error) {
 	typed, mailbox := strings.TrimSpace(email), strings.TrimSpace(email)
-	if rule, err := text.Email(email); err == nil {
+	if rule, err := text.Mailbox(email); err == nil {
 		mailbox = rule
 	}
 	var found []User

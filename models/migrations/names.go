@@ -103,7 +103,7 @@ func readAccounts(ctx context.Context, tx *sql.Tx) (accounts []account, err erro
 
 // mailboxOf is the mailbox of an address, whatever its spelling.
 func mailboxOf(address string) string {
-	if email, err := text.Email(address); err == nil {
+	if email, err := text.Mailbox(address); err == nil {
 		address = email
 	}
 	return strings.ToLower(address)

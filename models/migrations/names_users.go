@@ -25,7 +25,7 @@ type names struct {
 func newNames(accounts []account) *names {
 	n := &names{usernames: map[string]uuid.UUID{}, mailboxes: map[string]uuid.UUID{}}
 	for _, a := range accounts {
-		if email, err := text.Email(a.email); err == nil && strings.EqualFold(email, a.email) {
+		if email, err := text.Mailbox(a.email); err == nil && strings.EqualFold(email, a.email) {
 			n.mailboxes[mailboxOf(a.email)] = a.id
 		}
 	}
@@ -99,7 +99,7 @@ func (n *names) mend(ctx context.Context, tx *sql.Tx, a account) error {
 }
 
 func (n *names) mendEmail(ctx context.Context, tx *sql.Tx, a account, change func(int, string, string) error) error {
-	email, err := text.Email(a.email)
+	email, err := text.Mailbox(a.email)
 	switch {
 	case err != nil:
 		n.strange = append(n.strange, a.id.String())

@@ -19,20 +19,22 @@ const (
 	mostEmail  = 254
 )
 
-// ErrEmail is the one fault of an e-mail address.
+// ErrEmail is the fault of an e-mail address, beside ErrInvisible.
 var ErrEmail = errors.New("is not an e-mail address")
 
 // Email returns the one spelling of an address of a mailbox: without white space
-// around it and invisible characters in it, full-width letters as usual ones, in NFC,
-// the domain in ASCII (IDNA) and lower case without a dot at its end. ASCII letters before the @
+// around it, full-width letters as usual ones, in NFC, the domain in ASCII (IDNA) and lower case without a dot at its end. ASCII letters before the @
 // stay as they are written; whoever compares does so without regard to their case. Others
-// are in lower case. Quoted names, comments and addresses of hosts are refused. What follows a + and
+// are in lower case. Invisible characters, which come along when an address is pasted, are refused, and so are quoted names, comments and addresses of hosts. What follows a + and
 // dots before the @ belong to the address: only its provider knows what they mean.
 func Email(s string) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", ErrEmail
 	}
-	s = norm.NFC.String(width.Fold.String(strings.TrimSpace(pasted(s))))
+	if pasted(s) != s {
+		return s, ErrInvisible
+	}
+	s = norm.NFC.String(width.Fold.String(strings.TrimSpace(s)))
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 {
 		return s, ErrEmail
@@ -47,6 +49,10 @@ func Email(s string) (string, error) {
 	}
 	return local + "@" + domain, nil
 }
+
+// Mailbox returns the address that Email gives for one whose invisible characters
+// are dropped: for whoever looks for a mailbox, and keeps no address.
+func Mailbox(s string) (string, error) { return Email(pasted(s)) }
 
 // pasted is an address without what comes along when one is pasted.
 func pasted(s string) string {

@@ -176,8 +176,7 @@ func TestKeysOfDifficultLetters(t *testing.T) {
 func TestOneMailboxHasOneSpelling(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]string{
-		" Kim@Example.COM ": "Kim@example.com", "\u200bkim@example.com": "kim@example.com", "kim\u00ad@example.com": "kim@example.com", "kim@example.com\u200d": "kim@example.com",
-		"\u202akim@example.com": "kim@example.com", "kim@\uff45xample.com": "kim@example.com", "kim＠example。com": "kim@example.com", "ｋｉｍ@example.com": "kim@example.com",
+		" Kim@Example.COM ": "Kim@example.com", "kim@\uff45xample.com": "kim@example.com", "kim＠example。com": "kim@example.com", "ｋｉｍ@example.com": "kim@example.com",
 		"kim@example.com.": "kim@example.com", "kim@bücher.example": "kim@xn--bcher-kva.example", "kim@BU\u0308CHER.example": "kim@xn--bcher-kva.example",
 		"kim@XN--BCHER-KVA.example": "kim@xn--bcher-kva.example", "kim@straße.example": "kim@xn--strae-oqa.example", "JOSE\u0301@example.com": "JOSé@example.com",
 		"a.b+tag@example.com": "a.b+tag@example.com", "MİKE@example.com": "MİKE@example.com", "o'neill@example.co": "o'neill@example.co",
@@ -186,6 +185,15 @@ func TestOneMailboxHasOneSpelling(t *testing.T) {
 		got, err := text.Email(s)
 		require.NoError(t, err, "%q", s)
 		require.Equal(t, want, got)
+	}
+	for _, s := range []string{
+		"\u200bkim@example.com", "kim\u00ad@example.com", "kim@example.com\u200d", "\u202akim@example.com", "kim@exa\u2060mple.com", "kim@example.com\ufeff",
+	} {
+		_, err := text.Email(s)
+		require.ErrorIs(t, err, text.ErrInvisible, "%q", s)
+		mailbox, err := text.Mailbox(s)
+		require.NoError(t, err)
+		require.Equal(t, "kim@example.com", mailbox)
 	}
 	for _, s := range []string{
 		"", "nope", "@", "a@", "@b.example", "a@b", "a@b..example", "a@-b.example", "a@b-.example", "a b@example.com", `"a b"@example.com`, `"kim"@example.com`, "kim(x)@example.com",
