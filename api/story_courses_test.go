@@ -15,7 +15,7 @@ import (
 func (n *naive) courseSteps() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"ask for a course": n.ask, "write a course": n.write, "read a course": n.read, "list courses": n.listCourses,
-		"rename a course": n.rename, "delete a course": n.deleteCourse,
+		"rename a course": n.rename, "show a course": n.show, "delete a course": n.deleteCourse,
 	}
 }
 
@@ -40,7 +40,7 @@ func (n *naive) ask(rt *rapid.T) {
 	v := a.json(n.w.t)
 	task := &storyTask{id: uuid.MustParse(v["task_id"].(string)), owner: p, key: key, topic: topic, state: "QUEUED"}
 	course := &storyCourse{
-		id: uuid.MustParse(v["provisional_course_id"].(string)), owner: p, title: topic, topic: topic, status: "GENERATING", task: task,
+		id: uuid.MustParse(v["provisional_course_id"].(string)), owner: p, title: topic, topic: topic, status: "GENERATING", visibility: "private", task: task,
 	}
 	task.makes = course
 	n.tasks, n.courses = append(n.tasks, task), append(n.courses, course)
@@ -92,7 +92,12 @@ func (n *naive) anyCourse(rt *rapid.T) *storyCourse {
 
 // seenBy tells whether somebody may read the course.
 func (c *storyCourse) seenBy(p *resident) bool {
-	return !c.deleted && (c.owner == p || c.status == "READY")
+	return !c.deleted && (c.owner == p || c.status == "READY" && c.visibility != "private")
+}
+
+// listedFor tells whether it is in somebody's list.
+func (c *storyCourse) listedFor(p *resident) bool {
+	return c.seenBy(p) && (c.owner == p || c.visibility == "public")
 }
 
 func (n *naive) read(rt *rapid.T) {
@@ -118,7 +123,7 @@ func (n *naive) listCourses(rt *rapid.T) {
 	var want []string
 	for _, c := range slices.Backward(n.courses) {
 		contains := strings.Contains(strings.ToLower(c.topic+"\n"+c.title), strings.ToLower(topic))
-		if c.seenBy(p) && contains && (status == "" || c.status == status) && (!own || c.owner == p) {
+		if c.listedFor(p) && contains && (status == "" || c.status == status) && (!own || c.owner == p) {
 			want = append(want, c.id.String())
 		}
 	}
@@ -158,6 +163,13 @@ func (n *naive) rename(rt *rapid.T) {
 	title := rapid.SampledFrom([]string{"Tides again", "On reflection"}).Draw(rt, "title")
 	if c, changed := n.change(rt, "PUT", fmt.Sprintf(`{"title":%q}`, title)); changed {
 		c.title = title
+	}
+}
+
+func (n *naive) show(rt *rapid.T) {
+	visibility := rapid.SampledFrom([]string{"private", "unlisted", "public", "public"}).Draw(rt, "visibility")
+	if c, changed := n.change(rt, "PUT", fmt.Sprintf(`{"visibility":%q}`, visibility)); changed {
+		c.visibility = visibility
 	}
 }
 

@@ -39,13 +39,14 @@ type storySession struct {
 }
 
 type storyCourse struct {
-	id      uuid.UUID
-	owner   *resident
-	title   string
-	topic   string
-	status  string
-	deleted bool
-	task    *storyTask
+	id         uuid.UUID
+	owner      *resident
+	title      string
+	topic      string
+	status     string
+	visibility string
+	deleted    bool
+	task       *storyTask
 }
 
 type storyTask struct {

@@ -25,8 +25,8 @@ const coursesOfBefore = `
 		SELECT gen_random_uuid(), 'a0000000-0000-4000-8000-000000000001', title, title, 'READY', 'beginner', CASE WHEN title = 'own by its generation' THEN '{"sources":["own"]}' ELSE '{}' END::jsonb, now(), now(), now()
 		FROM unnest(ARRAY['own, tied', 'own, tied and shared', 'own by its citations', 'own by its generation', 'shared', 'shared by another', 'asked for']) AS title;
 	INSERT INTO course_sources SELECT id, '50000000-0000-4000-8000-000000000001', 1 FROM courses WHERE title LIKE 'own, tied%';
-	INSERT INTO lessons (id, course_id, position, title, content, citations, created_at, updated_at)
-		SELECT gen_random_uuid(), id, 1, title || ', a lesson', 'Water.', CASE WHEN title = 'own by its citations'
+	INSERT INTO lessons (id, course_id, position, title, content, revision, citations, created_at, updated_at)
+		SELECT gen_random_uuid(), id, 1, title || ', a lesson', 'Water.', 1, CASE WHEN title = 'own by its citations'
 			THEN '[{"label":"S1","title":"Diary","source_id":"50000000-0000-4000-8000-000000000009","cited":true}]' ELSE '[{"label":"S1","title":"Tides","url":"https://example.com","cited":true}]' END::jsonb, now(), now() FROM courses;
 	INSERT INTO feed_entries (id, user_id, kind, content_type, content_id, title, at)
 		SELECT gen_random_uuid(), owner_user_id, 'published', 'course', id, title, now() FROM courses
