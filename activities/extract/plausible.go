@@ -36,7 +36,7 @@ func certain(text string) bool {
 type sight struct {
 	runes, broken    int // broken: no characters
 	words, odd, bare int // words that are not plain ASCII, odd ones, and those that have nothing of it
-	touched          int // words with a sign at their end
+	touched          int // words with a sign at their beginning or end
 }
 
 func lookAt(text string) sight {
@@ -72,7 +72,7 @@ func (s *sight) add(w *wordSeen) {
 			s.bare++
 		}
 	}
-	if w.letters > 0 && sign(w.last) && w.last != '»' && w.last != '°' {
+	if w.led || w.letters > 0 && sign(w.last) && w.last != '»' && w.last != '°' {
 		s.touched++
 	}
 	*w = wordSeen{}
@@ -93,6 +93,7 @@ type wordSeen struct {
 	finals           int  // letters that end words in Hebrew, before another one
 	changes          int  // of script
 	latin, eastern   int  // letters
+	led              bool // a sign stands before the first letter
 	within           bool // eastern letters with Latin ones before and after
 	last             rune
 	script           *unicode.RangeTable
@@ -116,6 +117,8 @@ func (w *wordSeen) add(r rune) {
 	}
 	if w.letters > 0 {
 		w.follow(r)
+	} else {
+		w.led = sign(w.last) && !strings.ContainsRune("«¿¡", w.last)
 	}
 	if r >= 0x80 {
 		w.foreign++
