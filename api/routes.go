@@ -32,7 +32,7 @@ func (s *Server) routes() {
 	s.reports()         // POST /v1/community/reports
 	s.moderation()      // /v1/admin/reports, /v1/admin/held, /v1/admin/courses, /v1/admin/content-rules, /v1/admin/users/{id}/suspension
 	s.topics()          // /v1/admin/topic-rules, /v1/admin/help-resources
-	s.favorites()       // POST, DELETE /v1/courses/{id}/favorite, POST /v1/courses/{id}/share
+	s.favorites()       // POST, DELETE /v1/courses/{id}/favorite, /v1/courses/{id}/share
 	s.feeds()           // GET /v1/feeds, /v1/feeds/trending, recommendations, learning-path, POST /v1/feeds/items/{id}/interact, /v1/feeds/interactions
 	s.profile()         // GET, PUT /v1/users/me/learning-profile
 	s.search()          // GET /v1/feeds/search

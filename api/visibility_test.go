@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -24,7 +25,7 @@ type markedCourse struct {
 // marks makes one. It has three lessons with a quiz and a found article each.
 func (w *world) marks(p person, word string, visibility models.Visibility) markedCourse {
 	w.t.Helper()
-	w.clock.advance(1e9)
+	w.clock.advance(time.Second)
 	now, text, address := w.server.now(), "All about "+word, "https://example.com/"+word
 	c := markedCourse{models.Course{
 		ID: models.NewID(), OwnerUserID: uuid.MustParse(p.id), Title: text, Topic: text, Summary: text, Description: text, Status: models.CourseReady,

@@ -52,11 +52,11 @@ func profileSQL() string {
 	), stated AS (
 		SELECT key AS skill, value::float AS mastery FROM p, jsonb_each_text(p.skills)
 	), done AS (
-		SELECT CASE WHEN ` + courseSeen("c") + ` THEN c.topic END AS topic, c.difficulty_level, cp.completed_at FROM course_progress cp JOIN courses c ON c.id = cp.course_id
+		SELECT CASE WHEN ` + courseLetsIn("c") + ` THEN c.topic END AS topic, c.difficulty_level, cp.completed_at FROM course_progress cp JOIN courses c ON c.id = cp.course_id
 		WHERE cp.user_id = @viewer AND cp.completed_at IS NOT NULL
 	), due AS (
 		SELECT r.course_id, c.title, count(*) AS cards FROM review_cards r JOIN courses c ON c.id = r.course_id
-		WHERE r.user_id = @viewer AND r.due_at <= @now AND ` + courseSeen("c") + ` GROUP BY r.course_id, c.title
+		WHERE r.user_id = @viewer AND r.due_at <= @now AND ` + courseLetsIn("c") + ` GROUP BY r.course_id, c.title
 	)
 	SELECT jsonb_build_object(
 		'interests', ` + interestsSQL + `,

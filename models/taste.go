@@ -41,7 +41,7 @@ func evidenceSQL() string {
 		FROM (SELECT * FROM review_logs WHERE user_id = @viewer ORDER BY at DESC LIMIT 500) r
 	) e
 	JOIN LATERAL (SELECT feed_skills(c.tags) AS skills, array_position(ARRAY['beginner', 'intermediate', 'advanced'], c.difficulty_level) AS rank
-		FROM courses c WHERE c.id = e.course_id AND ` + courseSeen("c") + `) c ON true
+		FROM courses c WHERE c.id = e.course_id AND ` + courseLetsIn("c") + `) c ON true
 	CROSS JOIN LATERAL unnest(c.skills) AS skill
 	CROSS JOIN LATERAL (SELECT power(0.5::float8, greatest(extract(epoch FROM CAST(@now AS timestamptz) - e.at)::float8, 0) / @mastery) AS weight) w
 	GROUP BY skill HAVING sum(weight) > 0`

@@ -72,12 +72,13 @@ func courseOpen(c string) string {
 // courseListed is true if a course c of others is in the lists, searches and feeds of @viewer.
 func courseListed(c string) string { return courseOpen(c) + " AND " + notApart(c+".owner_user_id") }
 
-// courseSeen is true if @viewer may read a course c, and with it its lessons and items, by its id.
-func courseSeen(c string) string {
-	return "(" + c + ".owner_user_id = @viewer OR " + c + ".status = 'READY' AND " + c + ".visibility <> 'private' AND (" +
-		c + ".moderation_status = 'visible' AND " + accountOn(c+".owner_user_id") + " AND NOT " + apartFrom(c+".owner_user_id") + " OR " + viewerIsAdmin + "))"
+// courseLetsIn is true if a course c is @viewer's own, or one whose owner and whose moderation let them read it.
+func courseLetsIn(c string) string {
+	return "(" + c + ".owner_user_id = @viewer OR " + c + ".status = 'READY' AND " + c + ".visibility <> 'private' AND " +
+		c + ".moderation_status = 'visible' AND " + accountOn(c+".owner_user_id") + " AND NOT " + apartFrom(c+".owner_user_id") + ")"
 }
 
+<<<<<<< HEAD
 // courseReportable is true if @viewer may complain of a course c: courseSeen, but for blocks. One can be blocked
 // by whom one complains of.
 func courseReportable(c string) string {
@@ -86,8 +87,16 @@ func courseReportable(c string) string {
 }
 
 // partSeen is true if @viewer may read the course with an id.
+=======
+// courseSeen is true if @viewer may read a course c, and with it its lessons and items, by its id.
+func courseSeen(c string) string {
+	return "(" + courseLetsIn(c) + " OR " + c + ".status = 'READY' AND " + c + ".visibility <> 'private' AND " + viewerIsAdmin + ")"
+}
+
+// partSeen is true if the course with an id lets @viewer in.
+>>>>>>> visibility
 func partSeen(course string) string {
-	return "EXISTS (SELECT FROM courses whole WHERE whole.id = " + course + " AND " + courseSeen("whole") + ")"
+	return "EXISTS (SELECT FROM courses whole WHERE whole.id = " + course + " AND " + courseLetsIn("whole") + ")"
 }
 
 // postListed is true if a post or comment p is in the lists of @viewer.

@@ -17,8 +17,8 @@ import (
 // coursesOfBefore are rows of the schema of version 9: what each course is called says how it was made.
 const coursesOfBefore = `
 	INSERT INTO users (id, email, full_name, password_hash, locale, timezone, roles, profile_data, is_active, created_at, updated_at)
-		SELECT 'a0000000-0000-4000-8000-000000000001', 'ada@example.com', 'Ada', '-', 'en', 'UTC', '["user"]', '{}', true, now(), now()
-		UNION ALL SELECT 'a0000000-0000-4000-8000-000000000002', 'bob@example.com', 'Bob', '-', 'en', 'UTC', '["user"]', '{}', true, now(), now();
+		VALUES ('a0000000-0000-4000-8000-000000000001', 'ada@example.com', 'Ada', '-', 'en', 'UTC', '["user"]', '{}', true, now(), now()),
+			('a0000000-0000-4000-8000-000000000002', 'bob@example.com', 'Bob', '-', 'en', 'UTC', '["user"]', '{}', true, now(), now());
 	INSERT INTO sources (id, user_id, kind, title, media_type, size_bytes, state, created_at, updated_at)
 		VALUES ('50000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001', 'text', 'Diary', 'text/plain', 1, 'READY', now(), now());
 	INSERT INTO courses (id, owner_user_id, title, topic, status, difficulty_level, generation, created_at, updated_at, published_at)

@@ -17,7 +17,7 @@ import (
 
 // ruleOf are the names by which a query goes through models/visibility.go.
 var ruleOf = []string{
-	"courseSeen", "courseListed", "courseReportable", "partSeen", "postListed", "itemSeen", "itemListed", "itemOpen", "documentFound", "apartFrom", "shown", "fresh", "cardSeen",
+	"courseSeen", "courseLetsIn", "courseListed", "courseReportable", "partSeen", "postListed", "itemSeen", "itemListed", "itemOpen", "documentFound", "apartFrom", "shown", "fresh", "cardSeen",
 	"visibleCourse",
 }
 

@@ -1,6 +1,6 @@
 // A course: watched while it is written, then read.
 
-import { get, has, put } from "./api.js";
+import { get, has, me, post, put, send } from "./api.js";
 import { add, bar, empty, fill, h, icon, toast } from "./dom.js";
 import { alertOf } from "./form.js";
 import { lessonArticle } from "./lesson.js";
@@ -31,7 +31,7 @@ function draw(page) {
       course.lessons.length > 0 && plural(course.lessons.length, "lesson")].filter(Boolean).join(" · ")),
     h("h1", { tabindex: -1 }, course.title),
     course.summary && h("p", { class: "lead" }, course.summary),
-    notices(course), learnt(page));
+    notices(course), sharing(page), learnt(page));
   document.title = course.title + " · Lyo";
   contents(page);
   lesson(page);
@@ -44,6 +44,33 @@ function notices(course) {
   if (course.status === "PARTIAL") notes.push("The writing ended early; the lessons that were finished are here.");
   if (course.status === "ERROR") notes.push("This course did not work out. Ask for it again, perhaps in other words.");
   return notes.map((text) => h("p", { class: "note" }, text));
+}
+
+const seenBy = { private: "Only you see this course.", unlisted: "Whoever has its address sees this course.", public: "Everybody sees this course." };
+
+/** Who sees the course, and a button to change that, for its owner. */
+function sharing(page) {
+  const { course, path } = page;
+  if (course.owner_user_id !== me()?.id || course.status !== "READY") return null;
+  const isPublic = course.visibility === "public";
+  const text = h("span", { role: "status" }, seenBy[course.visibility]);
+  let sure = false; // that what it is written from may be published
+  const button = h("button", { type: "button", click: async () => {
+    button.disabled = true;
+    try {
+      if (isPublic) await send("DELETE", path + "/share");
+      else await post(path + "/share", { confirm_rights: sure });
+      await reread(page);
+    } catch (problem) {
+      if (!problem.fields?.some((f) => f.pointer === "/confirm_rights")) return fill(page.live, alertOf(problem));
+      sure = true;
+      text.textContent = "This course is written from your own material. Share it only if you may publish that.";
+      button.textContent = "I may: share it";
+    } finally {
+      button.disabled = false;
+    }
+  } }, isPublic ? "Make it private" : "Share it with everybody");
+  return h("p", { class: "meta", id: "sharing", "data-visibility": course.visibility }, text, button);
 }
 
 function learnt({ course, counts }) {

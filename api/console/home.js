@@ -31,7 +31,7 @@ export async function home({ go, signal }) {
   return [hello,
     h("section", { class: "shelf", "aria-labelledby": "own" }, h("h2", { id: "own" }, "Your courses"),
       data.length === 0 ? empty("Nothing on the shelf yet", "Name a topic above; a first course takes about a minute.") : paged(data, headers)),
-    others.length > 0 && h("section", { class: "shelf", "aria-labelledby": "others" }, h("h2", { id: "others" }, "Written for others"), cards(others)),
+    others.length > 0 && h("section", { class: "shelf", "aria-labelledby": "others" }, h("h2", { id: "others" }, "Shared by others"), cards(others)),
   ];
 }
 
@@ -93,6 +93,7 @@ function card(course) {
     h("a", { href: "#/courses/" + course.id }, h("h3", null, course.title)),
     course.summary && h("p", { class: "clamp" }, course.summary),
     h("p", { class: "meta" }, states[course.status] && h("span", { class: "pill " + course.status.toLowerCase() }, states[course.status]),
+      course.visibility === "public" && course.owner_user_id === me()?.id && h("span", { class: "pill" }, "Shared"),
       h("span", null, name(course.difficulty_level)),
       course.estimated_duration_hours > 0 && h("span", null, plural(Math.round(course.estimated_duration_hours * 10) / 10, "hour")),
       h("span", null, ago(course.created_at))));

@@ -6,10 +6,10 @@ import (
 	"net/http"
 )
 
-// study completes a lesson of some course that is ready, perhaps once more.
+// study completes a lesson of some course of the learner's that is ready, perhaps once more.
 func (w *load) study(ctx context.Context, l *learner) reply {
 	var ready []struct{ CourseID, LessonID string }
-	w.peek(&ready, `SELECT c.id AS course_id, l.id AS lesson_id FROM courses c JOIN lessons l ON l.course_id = c.id WHERE c.status = 'READY'`)
+	w.peek(&ready, `SELECT c.id AS course_id, l.id AS lesson_id FROM courses c JOIN lessons l ON l.course_id = c.id WHERE c.status = 'READY' AND c.owner_user_id = ?`, l.id)
 	if len(ready) == 0 {
 		return w.look(ctx, l)
 	}

@@ -44,7 +44,7 @@ var ofCourses = []invariant{
 	{"a READY course was not told of once", `
 		SELECT c.id::text FROM courses c WHERE c.published_at IS NOT NULL AND (
 			(SELECT count(*) FROM notifications n WHERE n.kind = 'course_ready' AND n.user_id = c.owner_user_id AND n.data ->> 'course_id' = c.id::text) <> 1 OR
-			(SELECT count(*) FROM feed_entries f WHERE f.kind = 'published' AND f.content_id = c.id) <> 1)`},
+			(SELECT count(*) FROM feed_entries f WHERE f.kind = 'published' AND f.content_id = c.id) <> CASE c.visibility WHEN 'public' THEN 1 ELSE 0 END)`},
 	{"a course is not completed with its last lesson", `
 		SELECT p.user_id || ' ' || p.course_id FROM course_progress p JOIN courses c ON c.id = p.course_id AND c.status = 'READY'
 		WHERE (p.completed_at IS NULL) <> EXISTS (SELECT 1 FROM lessons l WHERE l.course_id = c.id AND NOT EXISTS (
