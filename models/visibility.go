@@ -78,23 +78,19 @@ func courseLetsIn(c string) string {
 		c + ".moderation_status = 'visible' AND " + accountOn(c+".owner_user_id") + " AND NOT " + apartFrom(c+".owner_user_id") + ")"
 }
 
-<<<<<<< HEAD
-// courseReportable is true if @viewer may complain of a course c: courseSeen, but for blocks. One can be blocked
+// courseReportable is true if @viewer may complain of a course c: courseLetsIn, but for blocks. One can be blocked
 // by whom one complains of.
 func courseReportable(c string) string {
 	return "(" + c + ".owner_user_id = @viewer OR " + c + ".status = 'READY' AND " + c + ".visibility <> 'private' AND " +
 		c + ".moderation_status = 'visible' AND " + accountOn(c+".owner_user_id") + ")"
 }
 
-// partSeen is true if @viewer may read the course with an id.
-=======
 // courseSeen is true if @viewer may read a course c, and with it its lessons and items, by its id.
 func courseSeen(c string) string {
 	return "(" + courseLetsIn(c) + " OR " + c + ".status = 'READY' AND " + c + ".visibility <> 'private' AND " + viewerIsAdmin + ")"
 }
 
 // partSeen is true if the course with an id lets @viewer in.
->>>>>>> visibility
 func partSeen(course string) string {
 	return "EXISTS (SELECT FROM courses whole WHERE whole.id = " + course + " AND " + courseLetsIn("whole") + ")"
 }
