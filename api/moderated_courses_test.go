@@ -21,7 +21,7 @@ const (
 // madePublic is a course of somebody's that everybody sees, unless it is put on hold.
 func (w *world) madePublic(p person, topic string) string {
 	w.t.Helper()
-	task, course := w.ask(p, topic)
+	task, course := w.askFor(p, topic, "private")
 	w.finish(task, course)
 	w.ok("POST", "/v1/courses/"+course.String()+"/share", "", p)
 	return course.String()
@@ -100,7 +100,7 @@ func TestContentRulesReadAllOfACourse(t *testing.T) {
 			return w.server.DB.Exec(`UPDATE courses SET tags = '["casino"]' WHERE id = ?`, course).Error
 		},
 	} {
-		task, course := w.ask(ada, "Chance")
+		task, course := w.askFor(ada, "Chance", "private")
 		w.finish(task, course)
 		require.NoError(t, spoil(course), name)
 		w.ok("POST", "/v1/courses/"+course.String()+"/share", "", ada)
@@ -194,7 +194,7 @@ func TestCoursesAndTheirPartsAreReported(t *testing.T) {
 	w.problem(report(ada, "message", id, ""), slugValidation)
 
 	// One's own: a model wrote it. Another's that one may not see is not found; by whom one is blocked, is.
-	task, own := w.ask(ada, "Ebb")
+	task, own := w.askFor(ada, "Ebb", "private")
 	w.finish(task, own)
 	require.Equal(t, http.StatusCreated, report(ada, "lesson", models.LessonID(own, 1), "").status)
 	w.problem(report(eve, "lesson", models.LessonID(own, 1), ""), slugNotFound)
@@ -241,7 +241,7 @@ func TestAdministratorsKeepCoursesInOrder(t *testing.T) {
 	w := school(t)
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
 	course := w.madePublic(eve, "Tides")
-	_, private := w.ask(eve, "Ebb")
+	_, private := w.askFor(eve, "Ebb", "private")
 	ids := func(query string) (all []any) {
 		for _, c := range w.list(allCourses+query, boss) {
 			all = append(all, c["id"])
