@@ -4,42 +4,16 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"go.temporal.io/sdk/activity"
 )
-
-// lastingBeat is how often work that may wait for long reports to Temporal. Many may wait
-// at once.
-const lastingBeat = 5 * time.Second
 
 // lasting does work that may take long. While it lasts Temporal gets heartbeats; when the
 // worker stops, the work's context ends and the work is handed back to be done elsewhere.
 func lasting(ctx context.Context, work func(context.Context) error) error {
-	if !activity.IsActivity(ctx) {
-		return work(ctx)
-	}
 	working, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	over, silent := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(silent)
-		ticker := time.NewTicker(lastingBeat)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-over:
-				return
-			case <-activity.GetWorkerStopChannel(ctx):
-				cancel(errStopping)
-				return
-			case <-ticker.C:
-				activity.RecordHeartbeat(ctx) // with the activity's own context, which outlasts a heartbeat that is sent later
-			}
-		}
-	}()
+	stop := heartbeats(ctx, nil, func() { cancel(errStopping) })
 	err := work(working)
-	close(over)
-	<-silent
+	stop()
 	if err != nil && errors.Is(context.Cause(working), errStopping) {
 		return failure("The worker is stopping.", FailureStopping, err, false, time.Second)
 	}

@@ -59,7 +59,7 @@ func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
 				<-began
 				hangUp()
 			}()
-			_, err = http.DefaultClient.Do(r) //nolint:bodyclose // there is none
+			_, err = http.DefaultClient.Do(r)
 			require.ErrorIs(t, err, context.Canceled)
 			require.Equal(t, row.status, <-counted)
 			if row.status < 500 {

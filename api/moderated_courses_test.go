@@ -209,26 +209,26 @@ func TestReportsOfCoursesAreDecided(t *testing.T) {
 	t.Parallel()
 	w := school(t)
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
-	decide := func(course, kind string, target uuid.UUID, decision string) answer {
+	decide := func(kind string, target uuid.UUID, decision string) answer {
 		made := w.ok("POST", courseReports, fmt.Sprintf(`{"target_type":%q,"target_id":%q,"reason":"x"}`, kind, target), ada).json(t)
 		return w.ok("POST", "/v1/admin/reports/"+made["id"].(string)+"/decision", fmt.Sprintf(`{"decision":%q}`, decision), boss)
 	}
 	fine := w.madePublic(eve, "Fine")
-	decide(fine, "course", uuid.MustParse(fine), "dismiss")
+	decide("course", uuid.MustParse(fine), "dismiss")
 	require.True(t, w.appears(ada, fine, "Fine"))
 
 	hidden := w.madePublic(eve, "Ebb")
-	decide(hidden, "lesson", models.LessonID(uuid.MustParse(hidden), 2), "hide")
+	decide("lesson", models.LessonID(uuid.MustParse(hidden), 2), "hide")
 	require.False(t, w.appears(ada, hidden, "Ebb"))
 	require.Equal(t, "hidden", w.ok("GET", "/v1/courses/"+hidden, "", eve).json(t)["moderation_status"])
 	w.problem(w.do("POST", courseReports, fmt.Sprintf(`{"target_type":"course","target_id":%q,"reason":"x"}`, hidden), ada.header()...), slugNotFound)
 
 	gone := w.madePublic(eve, "Flood")
-	decide(gone, "question", models.ItemID(models.LessonID(uuid.MustParse(gone), 1), 1), "delete")
+	decide("question", models.ItemID(models.LessonID(uuid.MustParse(gone), 1), 1), "delete")
 	w.problem(w.do("GET", "/v1/courses/"+gone, "", eve.header()...), slugNotFound)
 	require.Contains(t, string(w.ok("GET", "/v1/notifications", "", eve).body), "Your course was deleted")
 
-	decide(fine, "item", models.ItemID(models.LessonID(uuid.MustParse(fine), 1), 1), "suspend")
+	decide("item", models.ItemID(models.LessonID(uuid.MustParse(fine), 1), 1), "suspend")
 	require.False(t, w.appears(ada, fine, "Fine"), "a suspended author's courses are gone")
 	w.ok("DELETE", "/v1/admin/users/"+eve.id+"/suspension", "", boss)
 	require.True(t, w.appears(ada, fine, "Fine"))

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,9 +68,9 @@ func (s *siege) deliver() {
 func (s *siege) latest(box string, kind models.MailKind) string {
 	s.t.Helper()
 	s.deliver()
-	for i := len(s.boxes[box]) - 1; i >= 0; i-- {
-		if s.boxes[box][i].kind == kind {
-			return s.boxes[box][i].token
+	for _, letter := range slices.Backward(s.boxes[box]) {
+		if letter.kind == kind {
+			return letter.token
 		}
 	}
 	require.Failf(s.t, "no such mail", "%s at %s: %v", kind, box, s.boxes)

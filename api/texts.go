@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -55,10 +56,8 @@ func textRulesOf(t reflect.Type, tag string, above ...reflect.Type) *textRules {
 		return &textRules{each: textRulesOf(t.Elem(), tag, above...)}
 	case reflect.Struct:
 		rules := &textRules{fields: map[string]*textRules{}}
-		for _, seen := range above {
-			if seen == t {
-				return rules
-			}
+		if slices.Contains(above, t) {
+			return rules
 		}
 		for _, field := range reflect.VisibleFields(t) {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")

@@ -386,7 +386,7 @@ func TestABlockedLearnerIsOnNoBoardAndInNoInbox(t *testing.T) {
 	w.studies(ada, c)
 	w.studies(bob, c)
 	require.NoError(t, w.server.DB.Create(&models.Notification{
-		ID: models.NewID(), UserID: uuid.MustParse(bob.id), ActorID: ptrTo(uuid.MustParse(ada.id)), Kind: models.NotifyMention, Title: "You were mentioned", Body: "By Ada",
+		ID: models.NewID(), UserID: uuid.MustParse(bob.id), ActorID: new(uuid.MustParse(ada.id)), Kind: models.NotifyMention, Title: "You were mentioned", Body: "By Ada",
 		Data: map[string]string{}, CreatedAt: w.server.now(),
 	}).Error)
 	on := func(p person, other string) bool {
@@ -404,5 +404,3 @@ func TestABlockedLearnerIsOnNoBoardAndInNoInbox(t *testing.T) {
 	require.Zero(t, inbox())
 	require.EqualValues(t, 0, w.do("GET", "/v1/notifications/unread-count", "", bob.header()...).json(t)["unread_count"])
 }
-
-func ptrTo[T any](v T) *T { return &v }

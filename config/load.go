@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -118,15 +119,9 @@ func fillDefaults(c *Config) {
 	if c.Mail.From == "" && c.Env != Production {
 		c.Mail.From = "Lyo <lyo@localhost>"
 	}
-	if c.Artifact.Dir == "" {
-		c.Artifact.Dir = filepath.Join(c.StateDir, "models")
-	}
-	if c.Sources.PDFCache == "" {
-		c.Sources.PDFCache = filepath.Join(c.StateDir, "pdfium")
-	}
-	if c.Engine.ModelName == "" {
-		c.Engine.ModelName = c.Gemma.Model
-	}
+	c.Artifact.Dir = cmp.Or(c.Artifact.Dir, filepath.Join(c.StateDir, "models"))
+	c.Sources.PDFCache = cmp.Or(c.Sources.PDFCache, filepath.Join(c.StateDir, "pdfium"))
+	c.Engine.ModelName = cmp.Or(c.Engine.ModelName, c.Gemma.Model)
 	if c.HTTP.Host == "" {
 		c.HTTP.Host = pick(development, "127.0.0.1", "0.0.0.0")
 	}

@@ -122,8 +122,7 @@ const (
 	TargetComment = "comment"
 	TargetUser    = "user"
 
-	// A course, and what it is made of: what a model wrote can be reported, by its owner too.
-	TargetCourse   = "course"
+	TargetCourse   = "course" // and what it is made of: what a model wrote can be reported, by its owner too
 	TargetLesson   = "lesson"
 	TargetItem     = "item"
 	TargetQuestion = "question" // of a quiz, which is an item

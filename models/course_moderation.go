@@ -82,7 +82,7 @@ func (m CourseModeration) on(ctx context.Context, tx *gorm.DB, c *Course, open [
 	case CourseUnpublish:
 		err = setVisibility(tx, c, VisibilityPrivate, false, m.Entry.At)
 	case CourseDelete:
-		promised, err = removeCourse(ctx, tx, c.ID, open, m.Cancel)
+		promised, err = removeCourse(tx, c.ID, open, m.Cancel)
 	}
 	if err != nil || m.Act != CourseDelete && before.ModerationStatus == c.ModerationStatus && before.Visibility == c.Visibility {
 		return promised, err

@@ -208,7 +208,7 @@ func DeleteCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, promise
 		if err := allowed(course); err != nil {
 			return err
 		}
-		promised, err = removeCourse(ctx, tx, id, open, promise)
+		promised, err = removeCourse(tx, id, open, promise)
 		return err
 	})
 	return promised, err
@@ -216,7 +216,7 @@ func DeleteCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, promise
 
 // removeCourse deletes a locked course and leaves a promise for each locked task that was
 // still writing it.
-func removeCourse(ctx context.Context, tx *gorm.DB, id uuid.UUID, open []Task, promise func(Task) OutboxEntry) (promised []OutboxEntry, err error) {
+func removeCourse(tx *gorm.DB, id uuid.UUID, open []Task, promise func(Task) OutboxEntry) (promised []OutboxEntry, err error) {
 	for _, task := range open { // a task that is left open would wait for a worker to say that there is no course
 		entry := promise(task)
 		unstarted, err := promiseCancel(tx, task, entry)

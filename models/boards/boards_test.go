@@ -401,7 +401,7 @@ func (a *arena) deed(n int, user uuid.UUID, c models.Course, at time.Time) error
 func (a *arena) course(owner uuid.UUID) models.Course {
 	a.t.Helper()
 	c := models.Course{
-		ID: models.NewID(), OwnerUserID: owner, Title: "Tides", Topic: "Tides", Status: models.CourseReady, DifficultyLevel: "beginner", Locale: "en",
+		ID: models.NewID(), OwnerUserID: owner, Title: "Tides", Topic: "Tides", Status: models.CourseReady, Visibility: models.VisibilityPublic, DifficultyLevel: "beginner", Locale: "en",
 		CreatedAt: now, UpdatedAt: now, PublishedAt: &now,
 	}
 	require.NoError(a.t, a.DB.Create(&c).Error)

@@ -75,7 +75,7 @@ const unnamed = "Learner"
 func (n *names) mend(ctx context.Context, tx *sql.Tx, a account) error {
 	change := func(which int, column, value string) error {
 		n.counts[which]++
-		_, err := tx.ExecContext(ctx, "UPDATE users SET "+column+" = $1, updated_at = now() WHERE id = $2", value, a.id)
+		_, err := tx.ExecContext(ctx, "UPDATE users SET "+column+" = $1, updated_at = now() WHERE id = $2", value, a.id) //nolint:gosec // one of four names of columns
 		return err
 	}
 	fullName := text.CleanName(a.fullName, 255)
@@ -103,7 +103,7 @@ func (n *names) mendEmail(ctx context.Context, tx *sql.Tx, a account, change fun
 	switch {
 	case err != nil:
 		n.strange = append(n.strange, a.id.String())
-		return nil
+		return nil //nolint:nilerr // it stays as it is, and the notice tells of it
 	case n.mailboxes[mailboxOf(a.email)] != a.id:
 		n.doubles = append(n.doubles, a.id.String())
 		return nil

@@ -65,8 +65,7 @@ func (m *Mender) describe(ctx context.Context, workflowID string) (run *workflow
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	run, err = m.Starter.Temporal.DescribeWorkflowExecution(ctx, workflowID, "")
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
+	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
 		return nil, false, nil
 	}
 	return run, err == nil, err

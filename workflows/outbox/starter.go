@@ -139,8 +139,7 @@ func (s *Starter) end(ctx context.Context, entry models.OutboxEntry) error {
 // cancel asks the workflow to end and reports whether it goes on by then.
 func (s *Starter) cancel(ctx context.Context, workflowID string) (goesOn bool, err error) {
 	err = s.Temporal.CancelWorkflow(ctx, workflowID, "")
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
+	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
 		return false, nil
 	}
 	if err != nil {

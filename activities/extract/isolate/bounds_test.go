@@ -2,6 +2,7 @@ package isolate_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -157,7 +158,7 @@ func needsProc(t *testing.T) {
 
 func alive(pid string) bool {
 	stat, err := os.ReadFile("/proc/" + pid + "/stat")
-	return err == nil && !strings.Contains(string(stat[strings.LastIndexByte(string(stat), ')'):]), ") Z")
+	return err == nil && !strings.Contains(string(stat[bytes.LastIndexByte(stat, ')'):]), ") Z")
 }
 
 // children are the processes that one has started.
@@ -169,7 +170,7 @@ func children(parent int) []string {
 		if err != nil {
 			continue
 		}
-		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 		if len(fields) > 1 && fields[1] == fmt.Sprint(parent) {
 			out = append(out, strings.Split(path, "/")[2])
 		}

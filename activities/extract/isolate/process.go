@@ -174,7 +174,7 @@ func (p *process) outcome(ctx context.Context, died, unfed error, answered <-cha
 	default:
 	}
 	used := p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
-	cause := fmt.Errorf("the reader ended after %v of computing (%v): %s", used.Round(time.Millisecond), died, p.errs.text())
+	cause := fmt.Errorf("the reader ended after %v of computing (%w): %s", used.Round(time.Millisecond), died, p.errs.text())
 	switch {
 	case p.overfull.Load():
 		return extract.Document{}, extract.TooHeavy(cause)

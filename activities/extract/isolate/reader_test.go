@@ -91,6 +91,7 @@ func TestHostileDocuments(t *testing.T) {
 	r := reader(t, isolate.Limits{})
 	for _, h := range extracttest.HostileDocuments(19) {
 		t.Run(h.Name, func(t *testing.T) {
+			t.Parallel()
 			require.LessOrEqual(t, len(h.Body), 10<<20)
 			_, err := read(t, r, h.MediaType, h.Body)
 			if err != nil {

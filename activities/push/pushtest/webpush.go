@@ -137,7 +137,7 @@ func (w *WebPush) serve(out http.ResponseWriter, r *http.Request) {
 
 // open is the text of a message, or the status that refuses it.
 func (w *WebPush) open(r *http.Request, b browser, content []byte) (text []byte, status int) {
-	ttl, err := strconv.Atoi(r.Header.Get("Ttl"))
+	ttl, err := strconv.Atoi(r.Header.Get("TTL"))
 	switch {
 	case r.Method != http.MethodPost || err != nil || ttl < 0 || len(r.Header.Get("Topic")) > 32:
 		return nil, http.StatusBadRequest
