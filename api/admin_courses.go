@@ -117,16 +117,7 @@ type moderateCourseInput struct {
 }
 
 type moderateCourseBody struct {
-	Reason string `json:"reason,omitempty" maxLength:"1000" doc:"For its owner"`
-}
-
-// Resolve checks what a schema cannot say.
-func (in *moderateCourseInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
-	if in.Body != nil && trimmed(in.Body.Reason) != "" {
-		faults.prose("reason", in.Body.Reason)
-	}
-	return faults
+	Reason string `json:"reason,omitempty" maxLength:"1000" text:"note" doc:"For its owner"`
 }
 
 func (s *Server) moderating(act models.CourseAct) func(context.Context, *moderateCourseInput) (*body[moderatedCourseView], error) {

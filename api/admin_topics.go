@@ -71,7 +71,7 @@ func (s *Server) listTopicRules(ctx context.Context, in *listHeldInput) (*listed
 type createTopicRuleInput struct {
 	Body struct {
 		Action  string `json:"action" enum:"refuse,help,allow"`
-		Pattern string `json:"pattern" maxLength:"200" doc:"A word, or words in a row"`
+		Pattern string `json:"pattern" maxLength:"200" text:"title" doc:"A word, or words in a row"`
 	}
 }
 
@@ -94,8 +94,8 @@ func (s *Server) deleteTopicRule(ctx context.Context, in *contentRuleID) (*struc
 
 // helpResource is a place where somebody finds help.
 type helpResource struct {
-	Title string   `json:"title" minLength:"1" maxLength:"200"`
-	Text  string   `json:"text" minLength:"1" maxLength:"2000"`
+	Title string   `json:"title" minLength:"1" maxLength:"200" text:"title"`
+	Text  string   `json:"text" minLength:"1" maxLength:"2000" text:"prose"`
 	Links []string `json:"links" nullable:"false" maxItems:"10" doc:"Addresses to open: https, http, tel, sms or mailto."`
 }
 
@@ -146,8 +146,6 @@ func (in *putHelpResourcesInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	for i, r := range in.Body.Resources {
 		at := fmt.Sprintf("resources[%d]", i)
-		faults.prose(at+".title", r.Title)
-		faults.prose(at+".text", r.Text)
 		for n, link := range r.Links {
 			if len(link) > 500 || !opens(link) {
 				faults.add(fmt.Sprintf("%s.links[%d]", at, n), "must be an https, http, tel, sms or mailto address")

@@ -33,9 +33,6 @@ func (f *fieldFaults) text(path, value string, rule func(string) (string, error)
 // line notes a text that would not show as one line.
 func (f *fieldFaults) line(path, value string) { f.text(path, value, texts.Line) }
 
-// prose notes a text that would show as nothing, or otherwise than it reads.
-func (f *fieldFaults) prose(path, value string) { f.text(path, value, shownProse) }
-
 // trimmed drops white space and characters that nobody sees from both ends, so
 // that a text of nothing else is empty.
 func trimmed(value string) string { return texts.Trim(value) }

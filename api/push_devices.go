@@ -30,6 +30,7 @@ func (s *Server) devices() {
 		OperationID: "get-web-push-key", Method: http.MethodGet, Path: "/v1/push/web-key", Tags: []string{tagPush},
 		Summary:     "The key that browsers subscribe for",
 		Description: "The applicationServerKey of PushManager.subscribe. 404: this server sends nothing to browsers' subscriptions; FCM's tokens may do.",
+		Errors:      []int{http.StatusNotFound},
 	}, s.webPushKey, public)
 	register(s, huma.Operation{
 		OperationID: "list-devices", Method: http.MethodGet, Path: "/v1/push/devices", Tags: []string{tagPush},

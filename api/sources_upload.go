@@ -144,6 +144,9 @@ func (o offer) source() (models.Source, error) {
 	if refused != nil {
 		return source, refused
 	}
+	if o.Title != nil && !utf8.ValidString(*o.Title) { // before it was trimmed, which mends that
+		faults.add("title", "must be UTF-8")
+	}
 	source.Title = faults.title(source.Title)
 	return source, faults.all()
 }
@@ -152,9 +155,6 @@ func (o offer) source() (models.Source, error) {
 func (f *fieldFaults) title(title string) string {
 	if utf8.RuneCountInString(title) > maxTitle {
 		f.add("title", "must have at most 200 characters")
-	}
-	if !utf8.ValidString(title) {
-		f.add("title", "must be UTF-8")
 	}
 	return f.text("title", title, texts.Line)
 }

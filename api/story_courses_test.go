@@ -176,5 +176,8 @@ func (n *naive) show(rt *rapid.T) {
 func (n *naive) deleteCourse(rt *rapid.T) {
 	if c, changed := n.change(rt, "DELETE", ""); changed {
 		c.deleted = true
+		if c.task.state == "QUEUED" { // it is over with its course
+			c.task.state = "ERROR"
+		}
 	}
 }
