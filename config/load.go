@@ -108,10 +108,7 @@ func fillDefaults(c *Config) {
 		}
 	}
 	if c.Account.DeletionGrace == 0 {
-		c.Account.DeletionGrace = 14 * 24 * time.Hour
-		if development {
-			c.Account.DeletionGrace = 5 * time.Minute
-		}
+		c.Account.DeletionGrace = pick(development, 5*time.Minute, 14*24*time.Hour)
 	}
 	if c.Mail.SMTPURL == "" && c.Mail.Dir == "" && c.Env != Production {
 		c.Mail.Dir = filepath.Join(c.StateDir, "mail")
@@ -149,7 +146,7 @@ const developmentSubject = "mailto:development@example.com"
 // developmentCursorKey is public, so production refuses it.
 const developmentCursorKey = "development-cursor-key-not-a-secret"
 
-func pick(yes bool, a, b string) string {
+func pick[T any](yes bool, a, b T) T {
 	if yes {
 		return a
 	}

@@ -22,6 +22,7 @@ type Metrics struct {
 	modelTokens  *prometheus.CounterVec
 	modelTime    *prometheus.HistogramVec
 	push         *prometheus.CounterVec
+	sdk          *sdkMetrics // of every client of the process
 }
 
 // The buckets in seconds: of what a client waits for, and of what takes its time.
@@ -44,6 +45,7 @@ func New(process, version, build string) *Metrics {
 		modelTime:    histogram("lyo_model_seconds", "Time a conversation with a model took.", long, "endpoint", "kind"),
 		push:         counter("lyo_push_total", "Messages to devices by what came of them.", "platform", "verdict"),
 	}
+	m.sdk = &sdkMetrics{registry: m.Registry, vectors: map[string]prometheus.Collector{}}
 	about := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "lyo_build_info", Help: "1, with what is running in the labels."}, []string{"process", "version", "build"})
 	about.WithLabelValues(process, version, build).Set(1)
 	m.Registry.MustRegister(

@@ -18,7 +18,7 @@ var sdkLabels = []string{
 // SDK turns what the Temporal SDK measures into Prometheus metrics: counters end in
 // _total, timers are histograms in seconds.
 func (m *Metrics) SDK() client.MetricsHandler {
-	h := sdkHandler{&sdkMetrics{registry: m.Registry, vectors: map[string]prometheus.Collector{}}, nil}
+	h := sdkHandler{m.sdk, nil}
 	h.Counter("temporal_workflow_task_execution_failed") // so that the first failure is a rise from 0
 	return h
 }
