@@ -22,6 +22,7 @@ func (f *faults) lifetimes(c Config) {
 	}{
 		{"LYO_ACCESS_TOKEN_TTL", c.Auth.AccessFor, time.Minute, 2 * time.Hour, "a stolen token works for so long where its end cannot be spread, and a shorter one keeps clients busy with refreshing"},
 		{"LYO_REFRESH_TOKEN_TTL", c.Auth.RefreshFor, time.Hour, 90 * day, "a device that was lost or sold stays signed in for so long"},
+		{"LYO_SESSION_MAX", c.Auth.SessionMax, day, 365 * day, "whoever stole a session keeps it for so long, however often it is refreshed"},
 		{"LYO_VERIFY_TTL", c.Mail.VerifyFor, 10 * time.Minute, 7 * day, "whoever reads an old mail takes the address"},
 		{"LYO_RESET_TTL", c.Mail.ResetFor, 5 * time.Minute, day, "whoever reads an old mail takes the account"},
 		{"LYO_RESTORE_TTL", c.Mail.RestoreFor, day, 30 * day, "its owner needs time to see that an address was changed, and an old mail must not give an account away"},
@@ -45,6 +46,9 @@ func (f *faults) rates(l Limits) {
 		reason string
 	}{
 		{"LYO_RATE_LOGIN_FAILURES", l.Failures, 60, "an account's password is guessed from one address"},
+		{"LYO_RATE_ACCOUNT_FAILURES", l.Everywhere, 1_000, "an account's password is guessed from many addresses, and its owner hears nothing of it"},
+		{"LYO_RATE_SOURCES", l.Sources, 10_000, "one user's documents keep the readers busy"},
+		{"LYO_RATE_SOURCES_DAY", l.SourcesDay, 1_000, "one user's documents keep the readers busy"},
 		{"LYO_RATE_LOGIN", l.Login, 4_000, "passwords are tried on many accounts from one address"},
 		{"LYO_RATE_REGISTER", l.Register, 1_000, "accounts are made by machine"},
 		{"LYO_RATE_MAIL", l.Mail, 60, "a mailbox is flooded with mails nobody asked for"},

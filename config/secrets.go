@@ -8,7 +8,7 @@ import (
 
 const (
 	leastKey  = 32  // characters
-	leastBits = 100 // of entropy, as the characters themselves tell
+	leastBits = 80 // of entropy, as the characters themselves tell; 128 random bits in hex have 89 or more, but for one in a million
 )
 
 // typedWords stand in keys that somebody typed. Each is long enough not to come up in a random one.

@@ -110,7 +110,7 @@ BEGIN
     RETURN btrim(regexp_replace(key, '[\t\n\v\f\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]+', ' ', 'g'), ' ');
 END $$;
 
--- The keys of a JSON list of texts, each once, so that Postgres knows how common each is.
-CREATE FUNCTION text_keys(list jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT coalesce(array_agg(DISTINCT text_key(t)), '{}') FROM jsonb_array_elements_text(list) t
-$$;
+-- The keys of a JSON list of texts, each once, so that Postgres knows how common each is. What it
+-- calls is bound when it is made: a restore of a dump has no search path.
+CREATE FUNCTION text_keys(list jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (SELECT coalesce(array_agg(DISTINCT text_key(t)), '{}') FROM jsonb_array_elements_text(list) t);
