@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	leastKey  = 32  // characters
+	leastKey  = 32 // characters
 	leastBits = 80 // of entropy, as the characters themselves tell; 128 random bits in hex have 89 or more, but for one in a million
 )
 
