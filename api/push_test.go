@@ -65,7 +65,7 @@ func TestDevicesThatAreRefused(t *testing.T) {
 		`{"device_token":"a-long-enough-token","platform":"ios","environment":"moon"}`:                              "/environment",
 		`{"device_token":"a-long-enough-token","platform":"ios","device_info":"` + strings.Repeat("x", 5000) + `"}`: "/device_info",
 		`{"device_token":"a-long\u0000enough-token","platform":"ios"}`:                                              "/device_token",
-		`{"device_token":"a-long\u200benough-token","platform":"android"}`:                                         "/device_token",
+		`{"device_token":"a-long\u200benough-token","platform":"android"}`:                                          "/device_token",
 		`{"device_token":"short          ","platform":"android"}`:                                                   "/device_token",
 		`{"device_token":"a-long-enough-token","platform":"ios","app_version":"` + strings.Repeat("x", 101) + `"}`:  "/app_version",
 	} {
