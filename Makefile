@@ -33,7 +33,7 @@ faults: build ## kill and cut what a running system stands on; FAULTS='-seed=N' 
 	$(TESTENV) -temporal -- $(GO) test -count=1 -v -timeout 30m -run "TestFault|TestTwentyThousandDevices" ./cmd/lyo/e2e -args -full -lyo=$(CURDIR)/bin/lyo $(FAULTS)
 
 test: ## every test, with the race detector, on a real Postgres, Redis and Temporal
-	$(TESTENV) -temporal -- $(GO) test -race -count=1 -timeout 30m $(PKGS)
+	$(TESTENV) -temporal -- $(GO) test -race -count=1 -timeout 45m $(PKGS)
 
 check: ## format, lint with the import table, workflow determinism, replay, the API's document, unfinished marks
 	@out=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not formatted: $$out"; exit 1; }
