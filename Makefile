@@ -40,7 +40,7 @@ check: ## format, lint with the import table, workflow determinism, replay, the 
 	$(TOOL) golangci-lint run $(PKGS)
 	$(TOOL) workflowcheck ./workflows
 	$(GO) mod verify
-	$(GO) test -race -run 'Replay' ./workflows
+	$(GO) test -race -run '^TestReplay' ./workflows
 	@mkdir -p $(STATE)
 	$(GO) run ./cmd/lyo openapi > $(STATE)/openapi.json
 	$(OASDIFF) breaking --fail-on ERR --err-ignore docs/openapi/accepted.txt docs/openapi/last-release.json $(STATE)/openapi.json
@@ -61,7 +61,7 @@ release-document: ## keep this version's OpenAPI document as the last release's,
 histories: ## record the workflow histories that the replay test replays, from a released version only
 	@git describe --exact-match --tags HEAD >/dev/null 2>&1 && git diff --quiet HEAD -- '*.go' || { \
 	  echo "not at a released version: histories stand for runs that are open out there, so they are recorded at a tag, with nothing changed"; exit 1; }
-	$(TESTENV) -temporal -- env RECORD_HISTORIES=1 $(GO) test -count=1 -run 'Record' ./workflows
+	$(TESTENV) -temporal -- env RECORD_HISTORIES=1 $(GO) test -count=1 ./workflows
 
 clean: ## remove what was built; the data of lyo dev in .lyo stays
 	rm -rf bin

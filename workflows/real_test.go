@@ -278,9 +278,8 @@ func TestTheMenderEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) {
 func TestReplayOfRecordedHistories(t *testing.T) {
 	t.Parallel()
 	replayer := worker.NewWorkflowReplayer()
-	replayer.RegisterWorkflow(workflows.GenerateCourse)
-	replayer.RegisterWorkflow(workflows.RegenerateCourse)
-	replayer.RegisterWorkflow(workflows.FanOutPush)
+	workflows.Register(replayer)
+	workflows.RegisterPush(replayer)
 	entries, err := os.ReadDir("testdata/histories")
 	require.NoError(t, err)
 	require.NotEmpty(t, entries)
