@@ -94,7 +94,7 @@ func TestEveryKindOfFeedIsWhatItSays(t *testing.T) {
 
 	following := w.page(ada, "?feed_type=following")
 	require.Equal(t, []string{bread.String(), old.String(), course.String()}, idsOf(following["items"]))
-	require.Equal(t, []any{"You follow Ada L."}, itemOf(following["items"], bread)["reasons"])
+	require.Equal(t, []any{"You follow its author."}, itemOf(following["items"], bread)["reasons"])
 
 	trending := w.page(ada, "?feed_type=trending")
 	require.Equal(t, []string{old.String()}, idsOf(trending["items"]))
@@ -258,7 +258,16 @@ func TestFavoritesAndSharedCourses(t *testing.T) {
 		require.Equal(t, 204, w.do("POST", "/v1/courses/"+course.String()+"/share", "", ada.header()...).status)
 	}
 	require.Equal(t, []string{course.String()}, idsOf(w.page(bob, "?feed_type=recent")["items"]), "once")
+	require.Equal(t, []any{"It was shared."}, itemOf(w.page(bob, "?feed_type=recent")["items"], course)["reasons"], "by whom is told beside it, by today's rules")
 	w.problem(w.do("POST", "/v1/courses/"+unfinished.String()+"/share", "", ada.header()...), slugConflict)
 	require.Equal(t, 204, w.do("DELETE", "/v1/courses/"+unfinished.String(), "", append(ada.header(), "If-Match", mine.header.Get("ETag"))...).status, "the tag of a favorite holds")
 	w.problem(w.do("POST", "/v1/courses/"+models.NewID().String()+"/favorite", "", ada.header()...), slugNotFound)
+
+	require.Equal(t, 204, w.do("POST", "/v1/courses/"+course.String()+"/favorite", "", ada.header()...).status)
+	require.Equal(t, 204, w.do("DELETE", "/v1/courses/"+course.String()+"/share", "", bob.header()...).status)
+	w.problem(w.do("POST", "/v1/courses/"+course.String()+"/favorite", "", ada.header()...), slugNotFound)
+	for _, own := range []string{"/favorite", "/share"} {
+		require.Equal(t, 204, w.do("DELETE", "/v1/courses/"+course.String()+own, "", ada.header()...).status, "one's own mark on a course taken back: %s", own)
+		w.problem(w.do("DELETE", "/v1/courses/"+course.String()+own, "", ada.header()...), slugNotFound)
+	}
 }

@@ -78,6 +78,7 @@ func TestABrowserSubscribes(t *testing.T) {
 		strings.Replace(body(s.Endpoint, s.P256DH, s.Auth), "web", "ios", 1):                                  "/subscription",
 		strings.Replace(body(s.Endpoint, s.P256DH, s.Auth), "{", `{"device_token":"a-long-enough-token",`, 1): "/device_token",
 		`{"device_type":"web"}`:                                                                               "/device_token",
+		`{"device_type":"web","subscription":null}`:                                                           "/device_token",
 	} {
 		p := w.problem(w.do("POST", "/v1/push/devices", body, ada.header()...), slugValidation)
 		require.Contains(t, fmt.Sprint(p["errors"]), pointer, body)

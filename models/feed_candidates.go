@@ -79,7 +79,7 @@ func candidatesSQL() string {
 	)
 	SELECT f.id, f.group_id, f.terms, f.difficulty_level AS level, coalesce(ck.total, f.quality, 0.5) * CASE WHEN ck.link_state = 'broken' THEN 0 ELSE 1 END AS quality,
 		f.published_at, coalesce(t.score, 0) AS heat, coalesce(t.people, 0) AS people, coalesce(liked.weight, 0) AS kin,
-		coalesce((SELECT u.full_name FROM follows fo JOIN users u ON u.id = fo.followee_id WHERE fo.follower_id = @viewer AND fo.followee_id = f.author_id), '') AS followed
+		EXISTS (SELECT FROM follows fo WHERE fo.follower_id = @viewer AND fo.followee_id = f.author_id) AS followed
 	FROM picked JOIN feed_items f USING (id) LEFT JOIN trending t ON t.item_id = f.id LEFT JOIN liked ON liked.item_id = f.id
 	LEFT JOIN content_checks ck ON ck.item_id = f.id`
 }

@@ -70,10 +70,10 @@ func followingSQL() string {
 	SELECT f.id, max(d.at) AS at, (array_agg(d.why ORDER BY d.at DESC))[1] AS why
 	FROM follows fo JOIN users who ON who.id = fo.followee_id AND ` + isOn("who") + `
 	CROSS JOIN LATERAL (
-		(SELECT x.id, x.published_at AS at, 'You follow ' || who.full_name || '.' AS why FROM feed_items x
+		(SELECT x.id, x.published_at AS at, 'You follow its author.' AS why FROM feed_items x
 			WHERE x.author_id = fo.followee_id AND x.visible AND x.content_type IN ('course', 'post', 'achievement') ORDER BY x.published_at DESC LIMIT @most)
 		UNION ALL
-		(SELECT e.content_id, e.at, who.full_name || ' shared it.' FROM feed_entries e
+		(SELECT e.content_id, e.at, 'Somebody you follow shared it.' FROM feed_entries e
 			WHERE e.user_id = fo.followee_id AND e.kind = 'shared' ORDER BY e.at DESC LIMIT @most)
 	) d
 	JOIN feed_items f ON f.id = d.id
@@ -89,7 +89,7 @@ func recentSQL() string {
 		(SELECT x.id, x.published_at AS at, 'It is new.' AS why FROM feed_items x
 			WHERE x.visible AND x.content_type IN ('course', 'post', 'achievement') ORDER BY x.published_at DESC, x.id DESC LIMIT 2 * @most)
 		UNION ALL
-		(SELECT e.content_id, e.at, who.full_name || ' shared it.' FROM feed_entries e JOIN users who ON who.id = e.user_id AND ` + isOn("who") + `
+		(SELECT e.content_id, e.at, 'It was shared.' FROM feed_entries e JOIN users who ON who.id = e.user_id AND ` + isOn("who") + `
 			WHERE e.kind = 'shared' AND ` + notApart("e.user_id") + `
 			ORDER BY e.at DESC, e.id DESC LIMIT @most)
 	) d

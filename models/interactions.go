@@ -63,6 +63,11 @@ func InteractAll(ctx context.Context, db *gorm.DB, user uuid.UUID, all []Interac
 }
 
 func interact(tx *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error {
+	if in.Action == "unbookmark" { // also of what the user may not see any more
+		if done, err := takeBack(tx, user, in.ItemID, "bookmark"); done || err != nil {
+			return err
+		}
+	}
 	item, err := reachable(tx, user, in.ItemID)
 	if err != nil {
 		return err
@@ -71,12 +76,19 @@ func interact(tx *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error 
 		return reactToPost(tx, user, item.ID, in.Action, now)
 	}
 	if base, ok := takesBack[in.Action]; ok {
-		return tx.Delete(&Engagement{}, "user_id = ? AND item_id = ? AND action = ?", user, item.ID, base).Error
+		_, err := takeBack(tx, user, item.ID, base)
+		return err
 	}
 	if in.Action == "share" {
 		return share(tx, user, item, in.Metadata, in.ConfirmRights, now)
 	}
 	return engage(tx, user, item.ID, in.Action, in.Metadata, now)
+}
+
+// takeBack removes a user's deed with a thing; done reports whether there was one.
+func takeBack(tx *gorm.DB, user, item uuid.UUID, action string) (done bool, err error) {
+	removed := tx.Delete(&Engagement{}, "user_id = ? AND item_id = ? AND action = ?", user, item, action)
+	return removed.RowsAffected > 0, removed.Error
 }
 
 // engage notes a deed. Key: user, item and action.
@@ -142,13 +154,18 @@ func reactToPost(tx *gorm.DB, user, post uuid.UUID, action string, now time.Time
 }
 
 // SetFavorite makes a course a user's favorite, or not any more. A favorite is a bookmark
-// of the course. Twice is once.
+// of the course. Twice is once. It is removed also from a course that the user may not see any more.
 func SetFavorite(ctx context.Context, db *gorm.DB, user, course uuid.UUID, favorite bool, now time.Time) error {
-	return onCourse(ctx, db, user, course, func(tx *gorm.DB, item FeedItem) error {
-		if favorite {
-			return engage(tx, user, item.ID, "bookmark", nil, now)
+	if !favorite {
+		if done, err := takeBack(db.WithContext(ctx), user, course, "bookmark"); done || err != nil {
+			return err
 		}
-		return tx.Delete(&Engagement{}, "user_id = ? AND item_id = ? AND action = 'bookmark'", user, item.ID).Error
+	}
+	return onCourse(ctx, db, user, course, func(tx *gorm.DB, item FeedItem) error {
+		if !favorite {
+			return nil
+		}
+		return engage(tx, user, item.ID, "bookmark", nil, now)
 	})
 }
 

@@ -19,11 +19,12 @@ func ShareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, confi
 }
 
 // UnshareCourse makes the user's own course private: at once it is in no list, search or feed of others.
-// Another's course is no longer shared in the user's name. Repeating it changes nothing.
+// Another's course is no longer shared in the user's name, also if they may not see it any more. Repeating it changes nothing.
 func UnshareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, now time.Time) error {
-	return onCourse(ctx, db, user, course, func(tx *gorm.DB, item FeedItem) error {
+	err := onCourse(ctx, db, user, course, func(tx *gorm.DB, item FeedItem) error {
 		if item.AuthorID == nil || *item.AuthorID != user {
-			return withdraw(tx, user, course)
+			_, err := withdraw(tx, user, course)
+			return err
 		}
 		if err := lockCourse(tx, course); err != nil {
 			return err
@@ -33,6 +34,15 @@ func UnshareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, now
 			return err
 		}
 		return setVisibility(tx, &c, VisibilityPrivate, false, now)
+	})
+	if CodeOf(err) != NotFound {
+		return err
+	}
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if done, failed := withdraw(tx, user, course); done || failed != nil {
+			return failed
+		}
+		return err
 	})
 }
 
@@ -75,13 +85,12 @@ func setVisibility(tx *gorm.DB, c *Course, to Visibility, confirmed bool, now ti
 	}).Error
 	switch {
 	case err != nil:
-		return err
 	case to != VisibilityPublic:
-		return withdraw(tx, c.OwnerUserID, c.ID)
+		_, err = withdraw(tx, c.OwnerUserID, c.ID)
 	case c.Status == CourseReady:
-		return becamePublic(tx, c, FeedShared, now)
+		err = becamePublic(tx, c, FeedShared, now)
 	}
-	return nil
+	return err
 }
 
 // MustConfirmRights is what is wrong with /confirm_rights where a course from own material would become public without it.
@@ -98,11 +107,11 @@ func becamePublic(tx *gorm.DB, c *Course, kind string, now time.Time) error {
 	return AddToFeed(tx, FeedEntry{UserID: c.OwnerUserID, Kind: kind, ContentType: "course", ContentID: c.ID, Title: c.Title, At: now})
 }
 
-// withdraw takes back that a user has published or shared a thing.
-func withdraw(tx *gorm.DB, user, content uuid.UUID) error {
-	err := tx.Delete(&FeedEntry{}, "user_id = ? AND content_id = ? AND kind IN ?", user, content, []string{FeedPublished, FeedShared}).Error
+// withdraw takes back that a user has published or shared a thing; done reports whether they had shared it.
+func withdraw(tx *gorm.DB, user, content uuid.UUID) (done bool, err error) {
+	err = tx.Delete(&FeedEntry{}, "user_id = ? AND content_id = ? AND kind IN ?", user, content, []string{FeedPublished, FeedShared}).Error
 	if err != nil {
-		return err
+		return false, err
 	}
-	return tx.Delete(&Engagement{}, "user_id = ? AND item_id = ? AND action = 'share'", user, content).Error
+	return takeBack(tx, user, content, "share")
 }

@@ -30,7 +30,8 @@ func Strategies() []Strategy {
 	return []Strategy{Personalized, TrendingFirst, Collaborative, ContentBased, SkillGap, DifficultyProgression}
 }
 
-// Ranked is a candidate's place, by its score (0 to 1, never rising), and why it is there.
+// Ranked is a candidate's place, by its score (0 to 1, never rising), and why it is there. Reasons name no person: they
+// are kept while a feed is scrolled, and in that time somebody may block the user or close their account.
 type Ranked struct {
 	ID      uuid.UUID
 	Score   float64
@@ -200,8 +201,8 @@ func (c *scored) look(v views) {
 		c.reasons.personalized = "It matches your interest in " + strconv.Quote(said) + "."
 	case c.likes > 0:
 		c.reasons.personalized = "You liked other things about " + strconv.Quote(done) + "."
-	case c.Followed != "":
-		c.reasons.personalized = "You follow " + c.Followed + "."
+	case c.Followed:
+		c.reasons.personalized = "You follow its author."
 	case c.Kin > 0:
 		c.reasons.personalized = "People with a taste like yours liked it."
 	}
@@ -248,7 +249,7 @@ func (c *scored) gapAndStep(t Taste) {
 // wanted is a candidate's score within the interest queue.
 func (c *scored) wanted() float64 {
 	followed := 0.0
-	if c.Followed != "" {
+	if c.Followed {
 		followed = 1
 	}
 	taste := (weightInterest*c.interest + weightLikes*c.likes) * (unfit + (1-unfit)*c.fit)
@@ -257,7 +258,7 @@ func (c *scored) wanted() float64 {
 }
 
 func (c *scored) matches() bool {
-	return c.interest > 0 || c.likes > 0 || c.Kin > 0 || c.Followed != ""
+	return c.interest > 0 || c.likes > 0 || c.Kin > 0 || c.Followed
 }
 
 // lot is a number from 0 to 1 that a seed and an id always draw.

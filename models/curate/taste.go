@@ -41,7 +41,7 @@ type Candidate struct {
 	Age       time.Duration
 	Heat      float64 // how much it trends
 	People    int     // of whom
-	Followed  string  // the followed author's name; "": not followed
+	Followed  bool    // its author is followed
 	Kin       float64 // how much people with a like taste liked it
 }
 
