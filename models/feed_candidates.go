@@ -20,7 +20,7 @@ func shown() string {
 
 // fresh is what may be recommended of what shown shows: things of others that @viewer
 // has done nothing with yet, and nothing of a course they have begun. Whom and what to leave
-// out is looked up once a source, in the tables that candidatesSQL begins with.
+// out is looked up once a source, in the tables that candidatesSQL begins with; milestones are looked at in the end.
 func fresh() string {
 	return itemOpen("f") + ` AND f.author_id <> @viewer
 	AND f.id NOT IN (SELECT item_id FROM touched) AND f.group_id NOT IN (SELECT course_id FROM begun) AND f.author_id NOT IN (SELECT user_id FROM apart)`
@@ -81,7 +81,8 @@ func candidatesSQL() string {
 		f.published_at, coalesce(t.score, 0) AS heat, coalesce(t.people, 0) AS people, coalesce(liked.weight, 0) AS kin,
 		EXISTS (SELECT FROM follows fo WHERE fo.follower_id = @viewer AND fo.followee_id = f.author_id) AS followed
 	FROM picked JOIN feed_items f USING (id) LEFT JOIN trending t ON t.item_id = f.id LEFT JOIN liked ON liked.item_id = f.id
-	LEFT JOIN content_checks ck ON ck.item_id = f.id`
+	LEFT JOIN content_checks ck ON ck.item_id = f.id
+	WHERE ` + milestoneSeen("f")
 }
 
 // FindCandidates is what could be recommended to a user of a taste, in one query of bounded

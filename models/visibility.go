@@ -98,14 +98,21 @@ func partSeen(course string) string {
 func postListed(p string) string { return p + "status = 'visible' AND " + notApart(p+"author_id") }
 
 // itemOpen is true if a row f of feed_items may be shown to anybody but those its author is kept apart
-// from. That somebody has completed a course is shown to those to whom the course is.
-func itemOpen(f string) string {
-	return f + ".visible AND " + accountOn(f+".author_id") + " AND (" + f + ".content_type <> 'achievement' OR " + f + ".metadata ->> 'kind' <> 'milestone' OR " +
+// from, and those whom milestoneSeen is false for.
+func itemOpen(f string) string { return f + ".visible AND " + accountOn(f+".author_id") }
+
+// milestoneSeen is false if a row f of feed_items says that somebody has completed a course which is not in
+// the lists of @viewer. Where many rows are gone through it is asked of those that were chosen: Postgres reckons
+// with its cost for every row, not only for milestones, and would compile the query first.
+func milestoneSeen(f string) string {
+	return "(" + f + ".content_type <> 'achievement' OR " + f + ".metadata ->> 'kind' <> 'milestone' OR " +
 		"EXISTS (SELECT FROM courses done WHERE done.id = CAST(" + f + ".metadata ->> 'content_id' AS uuid) AND " + courseListed("done") + "))"
 }
 
 // itemListed is true if a row f of feed_items is in the feeds of @viewer.
-func itemListed(f string) string { return itemOpen(f) + " AND " + notApart(f+".author_id") }
+func itemListed(f string) string {
+	return itemOpen(f) + " AND " + milestoneSeen(f) + " AND " + notApart(f+".author_id")
+}
 
 // itemSeen is true if @viewer may know of a row f of feed_items, which they have the id of.
 func itemSeen(f string) string {
