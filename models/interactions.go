@@ -63,12 +63,11 @@ func InteractAll(ctx context.Context, db *gorm.DB, user uuid.UUID, all []Interac
 }
 
 func interact(tx *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error {
-	if in.Action == "unbookmark" { // also of what the user may not see any more
-		if done, err := takeBack(tx, user, in.ItemID, "bookmark"); done || err != nil {
-			return err
-		}
+	own := ""
+	if in.Action == "unbookmark" {
+		own = "bookmark"
 	}
-	item, err := reachable(tx, user, in.ItemID)
+	item, err := reachable(tx, user, in.ItemID, own)
 	if err != nil {
 		return err
 	}
@@ -76,8 +75,7 @@ func interact(tx *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error 
 		return reactToPost(tx, user, item.ID, in.Action, now)
 	}
 	if base, ok := takesBack[in.Action]; ok {
-		_, err := takeBack(tx, user, item.ID, base)
-		return err
+		return takeBack(tx, user, item.ID, base)
 	}
 	if in.Action == "share" {
 		return share(tx, user, item, in.Metadata, in.ConfirmRights, now)
@@ -85,10 +83,9 @@ func interact(tx *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error 
 	return engage(tx, user, item.ID, in.Action, in.Metadata, now)
 }
 
-// takeBack removes a user's deed with a thing; done reports whether there was one.
-func takeBack(tx *gorm.DB, user, item uuid.UUID, action string) (done bool, err error) {
-	removed := tx.Delete(&Engagement{}, "user_id = ? AND item_id = ? AND action = ?", user, item, action)
-	return removed.RowsAffected > 0, removed.Error
+// takeBack removes a user's deed with a thing, if there is one.
+func takeBack(tx *gorm.DB, user, item uuid.UUID, action string) error {
+	return tx.Delete(&Engagement{}, "user_id = ? AND item_id = ? AND action = ?", user, item, action).Error
 }
 
 // engage notes a deed. Key: user, item and action.
@@ -114,10 +111,13 @@ func share(tx *gorm.DB, user uuid.UUID, item FeedItem, metadata map[string]any, 
 	return AddToFeed(tx, FeedEntry{UserID: user, Kind: FeedShared, ContentType: item.ContentType, ContentID: item.ID, Title: item.Title, At: now})
 }
 
-// reachable is a thing that a user may see.
-func reachable(tx *gorm.DB, user, id uuid.UUID) (FeedItem, error) {
+// reachable is a thing that a user may see, or with which they have done own: so that this can be taken
+// back also when they may not see the thing any more. An empty own is no deed.
+func reachable(tx *gorm.DB, user, id uuid.UUID, own string) (FeedItem, error) {
 	var item FeedItem
-	err := tx.Where("feed_items.id = @id AND "+itemSeen("feed_items"), map[string]any{"id": id, "viewer": user}).Take(&item).Error
+	err := tx.Where("feed_items.id = @id AND ("+itemSeen("feed_items")+
+		" OR EXISTS (SELECT FROM engagements e WHERE e.user_id = @viewer AND e.item_id = feed_items.id AND e.action = @own))",
+		map[string]any{"id": id, "viewer": user, "own": own}).Take(&item).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return item, Missing("item", id)
 	}
@@ -157,21 +157,15 @@ func reactToPost(tx *gorm.DB, user, post uuid.UUID, action string, now time.Time
 // of the course. Twice is once. It is removed also from a course that the user may not see any more.
 func SetFavorite(ctx context.Context, db *gorm.DB, user, course uuid.UUID, favorite bool, now time.Time) error {
 	if !favorite {
-		if done, err := takeBack(db.WithContext(ctx), user, course, "bookmark"); done || err != nil {
-			return err
-		}
+		return onCourse(ctx, db, user, course, "bookmark", func(tx *gorm.DB, item FeedItem) error { return takeBack(tx, user, item.ID, "bookmark") })
 	}
-	return onCourse(ctx, db, user, course, func(tx *gorm.DB, item FeedItem) error {
-		if !favorite {
-			return nil
-		}
-		return engage(tx, user, item.ID, "bookmark", nil, now)
-	})
+	return onCourse(ctx, db, user, course, "", func(tx *gorm.DB, item FeedItem) error { return engage(tx, user, item.ID, "bookmark", nil, now) })
 }
 
-func onCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, act func(tx *gorm.DB, item FeedItem) error) error {
+// onCourse acts on a course that is reachable to a user.
+func onCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, own string, act func(tx *gorm.DB, item FeedItem) error) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		item, err := reachable(tx, user, course)
+		item, err := reachable(tx, user, course, own)
 		if err == nil && item.ContentType != "course" || CodeOf(err) == NotFound {
 			return Missing("course", course)
 		}

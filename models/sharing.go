@@ -13,7 +13,7 @@ import (
 // it may be published: else /confirm_rights is a bad field. Another's public course is shared in the user's
 // name, once. Repeating it changes nothing.
 func ShareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, confirmed bool, now time.Time) error {
-	return onCourse(ctx, db, user, course, func(tx *gorm.DB, item FeedItem) error {
+	return onCourse(ctx, db, user, course, "", func(tx *gorm.DB, item FeedItem) error {
 		return share(tx, user, item, nil, confirmed, now)
 	})
 }
@@ -21,10 +21,9 @@ func ShareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, confi
 // UnshareCourse makes the user's own course private: at once it is in no list, search or feed of others.
 // Another's course is no longer shared in the user's name, also if they may not see it any more. Repeating it changes nothing.
 func UnshareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, now time.Time) error {
-	err := onCourse(ctx, db, user, course, func(tx *gorm.DB, item FeedItem) error {
+	return onCourse(ctx, db, user, course, "share", func(tx *gorm.DB, item FeedItem) error {
 		if item.AuthorID == nil || *item.AuthorID != user {
-			_, err := withdraw(tx, user, course)
-			return err
+			return withdraw(tx, user, course)
 		}
 		if err := lockCourse(tx, course); err != nil {
 			return err
@@ -34,15 +33,6 @@ func UnshareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, now
 			return err
 		}
 		return setVisibility(tx, &c, VisibilityPrivate, false, now)
-	})
-	if CodeOf(err) != NotFound {
-		return err
-	}
-	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if done, failed := withdraw(tx, user, course); done || failed != nil {
-			return failed
-		}
-		return err
 	})
 }
 
@@ -86,7 +76,7 @@ func setVisibility(tx *gorm.DB, c *Course, to Visibility, confirmed bool, now ti
 	switch {
 	case err != nil:
 	case to != VisibilityPublic:
-		_, err = withdraw(tx, c.OwnerUserID, c.ID)
+		err = withdraw(tx, c.OwnerUserID, c.ID)
 	case c.Status == CourseReady:
 		err = becamePublic(tx, c, FeedShared, now)
 	}
@@ -107,11 +97,11 @@ func becamePublic(tx *gorm.DB, c *Course, kind string, now time.Time) error {
 	return AddToFeed(tx, FeedEntry{UserID: c.OwnerUserID, Kind: kind, ContentType: "course", ContentID: c.ID, Title: c.Title, At: now})
 }
 
-// withdraw takes back that a user has published or shared a thing; done reports whether they had shared it.
-func withdraw(tx *gorm.DB, user, content uuid.UUID) (done bool, err error) {
-	err = tx.Delete(&FeedEntry{}, "user_id = ? AND content_id = ? AND kind IN ?", user, content, []string{FeedPublished, FeedShared}).Error
+// withdraw takes back that a user has published or shared a thing.
+func withdraw(tx *gorm.DB, user, content uuid.UUID) error {
+	err := tx.Delete(&FeedEntry{}, "user_id = ? AND content_id = ? AND kind IN ?", user, content, []string{FeedPublished, FeedShared}).Error
 	if err != nil {
-		return false, err
+		return err
 	}
 	return takeBack(tx, user, content, "share")
 }
