@@ -86,14 +86,7 @@ func (s *Server) listAllCourses(ctx context.Context, in *listAllCoursesInput) (*
 	}
 	f := models.ModeratedFilter{
 		Status: models.CourseStatus(in.Status), Visibility: models.Visibility(in.Visibility), Moderation: models.ContentStatus(in.Moderation),
-		After: after, Offset: in.skip(), Limit: in.Limit + 1,
-	}
-	if in.Owner != "" {
-		owner, err := uuid.Parse(in.Owner)
-		if err != nil {
-			return nil, models.BadField("query", "owner", "is not a UUID")
-		}
-		f.Owner = &owner
+		Owner: givenID(in.Owner), After: after, Offset: in.skip(), Limit: in.Limit + 1,
 	}
 	courses, err := models.ListAllCourses(ctx, s.DB, f)
 	if err != nil {

@@ -184,12 +184,7 @@ func ListAllCourses(ctx context.Context, db *gorm.DB, f ModeratedFilter) ([]Cour
 	if f.Owner != nil {
 		q = q.Where("owner_user_id = ?", f.Owner)
 	}
-	if f.After != nil {
-		q = q.Where("(created_at, id) < (?, ?)", f.After.At, f.After.ID)
-	}
-	var courses []Course
-	err := q.Order("created_at DESC, id DESC").Offset(f.Offset).Limit(f.Limit).Find(&courses).Error
-	return courses, err
+	return newestFirst[Course](q, f.After, f.Offset, f.Limit)
 }
 
 // ReadAnyCourse is a whole course for an administrator, whoever's it is, with a line in the audit
@@ -203,8 +198,7 @@ func ReadAnyCourse(ctx context.Context, db *gorm.DB, id uuid.UUID, entry AuditEn
 		if err != nil {
 			return err
 		}
-		err := tx.Raw("SELECT i.* FROM items i JOIN lessons l ON l.id = i.lesson_id WHERE i.course_id = ? ORDER BY l.position, i.position", id).Scan(&c.Items).Error
-		if err != nil {
+		if c.Items, err = itemsOf(tx, id); err != nil {
 			return err
 		}
 		if entry.ActorID != nil && *entry.ActorID == c.OwnerUserID {

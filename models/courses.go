@@ -27,10 +27,7 @@ func FindCourse(ctx context.Context, db *gorm.DB, viewer, id uuid.UUID) (Course,
 	for i := range c.Lessons {
 		c.Lessons[i].Completed = done[c.Lessons[i].ID]
 	}
-	err = db.WithContext(ctx).Raw(`
-		SELECT i.* FROM items i JOIN lessons l ON l.id = i.lesson_id
-		WHERE i.course_id = ? ORDER BY l.position, i.position`, id).Scan(&c.Items).Error
-	if err != nil {
+	if c.Items, err = itemsOf(db.WithContext(ctx), id); err != nil {
 		return c, err
 	}
 	one := []Course{c}
@@ -39,6 +36,14 @@ func FindCourse(ctx context.Context, db *gorm.DB, viewer, id uuid.UUID) (Course,
 	}
 	err = markFavorites(ctx, db, viewer, one)
 	return one[0], err
+}
+
+// itemsOf are the items of a course, in the order of its lessons and then their own.
+func itemsOf(tx *gorm.DB, course uuid.UUID) (items []Item, err error) {
+	err = tx.Raw(`
+		SELECT i.* FROM items i JOIN lessons l ON l.id = i.lesson_id
+		WHERE i.course_id = ? ORDER BY l.position, i.position`, course).Scan(&items).Error
+	return items, err
 }
 
 // OwnMaterialTitle stands for the title of an author's own material wherever others read the course.

@@ -63,13 +63,7 @@ type DeviceFilter struct {
 
 // ListDevices are the user's devices, the latest first.
 func ListDevices(ctx context.Context, db *gorm.DB, user uuid.UUID, f DeviceFilter) ([]Device, error) {
-	q := db.WithContext(ctx).Where("user_id = ?", user)
-	if f.After != nil {
-		q = q.Where("(created_at, id) < (?, ?)", f.After.At, f.After.ID)
-	}
-	var devices []Device
-	err := q.Order("created_at DESC, id DESC").Offset(f.Offset).Limit(f.Limit).Find(&devices).Error
-	return devices, err
+	return newestFirst[Device](db.WithContext(ctx).Where("user_id = ?", user), f.After, f.Offset, f.Limit)
 }
 
 // ActiveDevices are where the user's pushes go, up to limit of them.

@@ -154,40 +154,46 @@ func parentAuthor(tx *gorm.DB, parent *uuid.UUID) (*uuid.UUID, error) {
 
 // AddContentRule adds a rule to the policy. One that is there already is Conflict.
 func AddContentRule(ctx context.Context, db *gorm.DB, rule ContentRule, entry AuditEntry) error {
+	entry.Action, entry.Details = AuditRuleAdded, map[string]any{"rule_id": rule.ID, "kind": rule.Kind}
+	err := addRule(ctx, db, rule, entry)
+	if uniqueViolation(err, "content_rules_key") {
+		return Errorf(Conflict, "There is such a rule already.")
+	}
+	return err
+}
+
+// addRule stores a rule of the operator's, of content or topics, with its line of the audit log.
+func addRule[R any](ctx context.Context, db *gorm.DB, rule R, entry AuditEntry) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&rule).Error; err != nil {
-			if uniqueViolation(err, "content_rules_key") {
-				return Errorf(Conflict, "There is such a rule already.")
-			}
 			return err
 		}
-		entry.Action, entry.Details = AuditRuleAdded, map[string]any{"rule_id": rule.ID, "kind": rule.Kind}
 		return Audit(ctx, tx, entry)
 	})
 }
 
 // RemoveContentRule takes a rule away. What it put on hold stays there.
 func RemoveContentRule(ctx context.Context, db *gorm.DB, id uuid.UUID, entry AuditEntry) error {
+	entry.Action = AuditRuleRemoved
+	return removeRule[ContentRule](ctx, db, id, entry)
+}
+
+// removeRule removes what addRule stored.
+func removeRule[R any](ctx context.Context, db *gorm.DB, id uuid.UUID, entry AuditEntry) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		gone := tx.Delete(&ContentRule{}, "id = ?", id)
+		gone := tx.Delete(new(R), "id = ?", id)
 		if gone.Error != nil {
 			return gone.Error
 		}
 		if gone.RowsAffected == 0 {
 			return Missing("rule", id)
 		}
-		entry.Action, entry.Details = AuditRuleRemoved, map[string]any{"rule_id": id}
+		entry.Details = map[string]any{"rule_id": id}
 		return Audit(ctx, tx, entry)
 	})
 }
 
 // ListContentRules is a page of the policy, the newest rules first.
 func ListContentRules(ctx context.Context, db *gorm.DB, after *Keyset, offset, limit int) ([]ContentRule, error) {
-	q := db.WithContext(ctx)
-	if after != nil {
-		q = q.Where("(created_at, id) < (?, ?)", after.At, after.ID)
-	}
-	var rules []ContentRule
-	err := q.Order("created_at DESC, id DESC").Offset(offset).Limit(limit).Find(&rules).Error
-	return rules, err
+	return newestFirst[ContentRule](db.WithContext(ctx), after, offset, limit)
 }

@@ -31,12 +31,7 @@ func ListNotifications(ctx context.Context, db *gorm.DB, user uuid.UUID, f Inbox
 	} else if f.Unread != nil {
 		q = q.Where("read_at IS NOT NULL")
 	}
-	if f.After != nil {
-		q = q.Where("(created_at, id) < (?, ?)", f.After.At, f.After.ID)
-	}
-	var news []Notification
-	err := q.Order("created_at DESC, id DESC").Offset(f.Offset).Limit(f.Limit).Find(&news).Error
-	return news, err
+	return newestFirst[Notification](q, f.After, f.Offset, f.Limit)
 }
 
 // ReadNotification marks news of the user as read; the first time counts.

@@ -134,12 +134,7 @@ func RevokeSession(ctx context.Context, db *gorm.DB, id uuid.UUID, entry AuditEn
 // ListSessions is a page of the user's sessions that go on, the newest first.
 func ListSessions(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time, after *Keyset, offset, limit int) ([]Session, error) {
 	q := db.WithContext(ctx).Where("user_id = ? AND revoked_at IS NULL AND expires_at > ?", user, now)
-	if after != nil {
-		q = q.Where("(created_at, id) < (?, ?)", after.At, after.ID)
-	}
-	var sessions []Session
-	err := q.Order("created_at DESC, id DESC").Offset(offset).Limit(limit).Find(&sessions).Error
-	return sessions, err
+	return newestFirst[Session](q, after, offset, limit)
 }
 
 // EndSession ends a session of the user's with its devices, and says so in the audit log. One that

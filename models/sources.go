@@ -107,13 +107,7 @@ func FindSource(ctx context.Context, db *gorm.DB, user, id uuid.UUID) (Source, e
 // ListSources is a page of the user's sources without their texts, newest first, from
 // the place where the page before ended; nil: from the start.
 func ListSources(ctx context.Context, db *gorm.DB, user uuid.UUID, after *Keyset, limit int) ([]Source, error) {
-	q := db.WithContext(ctx).Select(sourceFacts).Where("user_id = ?", user)
-	if after != nil {
-		q = q.Where("(created_at, id) < (?, ?)", after.At, after.ID)
-	}
-	var sources []Source
-	err := q.Order("created_at DESC, id DESC").Limit(limit).Find(&sources).Error
-	return sources, err
+	return newestFirst[Source](db.WithContext(ctx).Select(sourceFacts).Where("user_id = ?", user), after, 0, limit)
 }
 
 // DeleteSource deletes the user's source; courses written from it stay, and

@@ -35,6 +35,16 @@ type Keyset struct {
 	ID uuid.UUID
 }
 
+// newestFirst is a page of the rows of a query by created_at and id, from the place where the
+// page before ended; nil: from the start.
+func newestFirst[R any](q *gorm.DB, after *Keyset, offset, limit int) (rows []R, err error) {
+	if after != nil {
+		q = q.Where("(created_at, id) < (?, ?)", after.At, after.ID)
+	}
+	err = q.Order("created_at DESC, id DESC").Offset(offset).Limit(limit).Find(&rows).Error
+	return rows, err
+}
+
 // TaskFilter narrows a list of tasks; zero values narrow nothing.
 type TaskFilter struct {
 	State    TaskState
@@ -53,12 +63,7 @@ func ListTasks(ctx context.Context, db *gorm.DB, user uuid.UUID, f TaskFilter) (
 	if f.TaskType != "" {
 		q = q.Where("task_type = ?", f.TaskType)
 	}
-	if f.After != nil {
-		q = q.Where("(created_at, id) < (?, ?)", f.After.At, f.After.ID)
-	}
-	var tasks []Task
-	err := q.Order("created_at DESC, id DESC").Offset(f.Offset).Limit(f.Limit).Find(&tasks).Error
-	return tasks, err
+	return newestFirst[Task](q, f.After, f.Offset, f.Limit)
 }
 
 // EventsAfter are a task's events with a higher seq, in order.

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -104,41 +105,23 @@ func (c Course) Asked() []string {
 
 // AddTopicRule adds a rule. One with the same words is Conflict.
 func AddTopicRule(ctx context.Context, db *gorm.DB, rule TopicRule, entry AuditEntry) error {
-	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if err := tx.Create(&rule).Error; err != nil {
-			if uniqueViolation(err, "topic_rules_key") {
-				return Errorf(Conflict, "There is a rule with these words already.")
-			}
-			return err
-		}
-		entry.Action, entry.Details = AuditTopicRuleAdded, map[string]any{"rule_id": rule.ID, "action": rule.Action}
-		return Audit(ctx, tx, entry)
-	})
+	entry.Action, entry.Details = AuditTopicRuleAdded, map[string]any{"rule_id": rule.ID, "action": rule.Action}
+	err := addRule(ctx, db, rule, entry)
+	if uniqueViolation(err, "topic_rules_key") {
+		return Errorf(Conflict, "There is a rule with these words already.")
+	}
+	return err
 }
 
 // RemoveTopicRule takes a rule of the operator's away. A built-in one is Conflict: it is
 // excused by an allow rule with its words.
 func RemoveTopicRule(ctx context.Context, db *gorm.DB, id uuid.UUID, entry AuditEntry) error {
-	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		gone := tx.Delete(&TopicRule{}, "id = ?", id)
-		if gone.Error != nil {
-			return gone.Error
-		}
-		if gone.RowsAffected == 0 {
-			return noTopicRule(id)
-		}
-		entry.Action, entry.Details = AuditTopicRuleRemoved, map[string]any{"rule_id": id}
-		return Audit(ctx, tx, entry)
-	})
-}
-
-func noTopicRule(id uuid.UUID) error {
-	for _, r := range curate.BuiltInTopicRules() {
-		if builtInTopicID(r) == id {
-			return Errorf(Conflict, "This rule is built in: add one with its words and another action.")
-		}
+	isIt := func(r curate.TopicRule) bool { return builtInTopicID(r) == id }
+	if slices.ContainsFunc(curate.BuiltInTopicRules(), isIt) {
+		return Errorf(Conflict, "This rule is built in: add one with its words and another action.")
 	}
-	return Missing("rule", id)
+	entry.Action = AuditTopicRuleRemoved
+	return removeRule[TopicRule](ctx, db, id, entry)
 }
 
 func builtInTopicID(r curate.TopicRule) uuid.UUID { return DerivedID(topicRuleSpace, r.Pattern) }
