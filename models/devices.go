@@ -97,8 +97,8 @@ const (
 )
 
 func signOutDevices(tx *gorm.DB, user uuid.UUID, which string, session uuid.UUID, now time.Time) error {
-	return tx.Model(&Device{}).Where("user_id = ? AND is_active", user).Where(which, session).
-		UpdateColumns(map[string]any{"is_active": false, "off_reason": OffBySignOut, "off_at": now}).Error
+	return tx.Table("devices").Where("user_id = ? AND is_active", user).Where(which, session).
+		Updates(map[string]any{"is_active": false, "off_reason": OffBySignOut, "off_at": now}).Error
 }
 
 // SignOutExpired switches off up to limit devices of sessions that have expired. Sessions

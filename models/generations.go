@@ -10,9 +10,11 @@ import (
 	"gorm.io/gorm"
 )
 
+// taskSpace is the space of derived ids of tasks. It is part of the stored data: never change it.
+var taskSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d01")
+
 // Spaces of derived ids. They are part of the stored data: never change one.
 var (
-	taskSpace   = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d01")
 	courseSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d02")
 	lessonSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d03")
 	itemSpace   = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d04")

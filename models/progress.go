@@ -260,7 +260,7 @@ func nextStep(steps []step, after uuid.UUID) *uuid.UUID {
 // completedLessons are those of a course that a learner has completed.
 func completedLessons(tx *gorm.DB, user, course uuid.UUID) (map[uuid.UUID]bool, error) {
 	var ids []uuid.UUID
-	err := tx.Model(&LessonCompletion{}).Where("user_id = ? AND course_id = ?", user, course).Pluck("lesson_id", &ids).Error
+	err := tx.Table("lesson_completions").Where("user_id = ? AND course_id = ?", user, course).Pluck("lesson_id", &ids).Error
 	done := make(map[uuid.UUID]bool, len(ids))
 	for _, id := range ids {
 		done[id] = true

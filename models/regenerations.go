@@ -45,7 +45,7 @@ func CreateRegeneration(ctx context.Context, db *gorm.DB, task Task, preferences
 		if err != nil {
 			return err
 		}
-		if err := task.Spec.fits(course); err != nil {
+		if err := specFits(task.Spec, course); err != nil {
 			return err
 		}
 		if err := RefuseTopic(ctx, tx, course.Locale, append(course.Asked(), textsOf(preferences)...)...); err != nil {
@@ -71,8 +71,8 @@ func taskExists(tx *gorm.DB, id uuid.UUID) (bool, error) {
 	return n > 0, err
 }
 
-// fits refuses a section that the course does not have.
-func (s TaskSpec) fits(c Course) error {
+// specFits returns an error for a section or a lesson that the course does not have.
+func specFits(s TaskSpec, c Course) error {
 	if s.LessonID != nil {
 		for _, l := range c.Lessons {
 			if l.ID == *s.LessonID {
