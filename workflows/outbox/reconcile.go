@@ -57,7 +57,7 @@ func (m *Mender) reconcileTask(ctx context.Context, task models.Task) error {
 	}
 	m.Log.WarnContext(ctx, "a task whose workflow has ended is ended too", "task_id", task.ID, "workflow_status", status.String())
 	last := lastEvent(task, status, m.Clock())
-	return models.SettleGeneration(ctx, m.Starter.DB, task.ID, []models.TaskEvent{last}, models.Generation{}, Followups(m.Clock))
+	return models.EndTask(ctx, m.Starter.DB, task, last, Followups(m.Clock))
 }
 
 // describe is the latest run of a workflow; found is false when Temporal knows none.
