@@ -59,8 +59,8 @@ func (s *Story) RecordProgress(ctx context.Context, in RecordInput) (urgency int
 	return urgency, translate(err)
 }
 
-// SettleInput is the end of a story.
-type SettleInput struct {
+// FinishInput is the end of a task.
+type FinishInput struct {
 	TaskID uuid.UUID `json:"task_id"`
 	// Rest is what the row may lack, the last event last.
 	Rest []Event `json:"rest"`
@@ -71,14 +71,28 @@ type SettleInput struct {
 // Generation tells how a course came to be.
 type Generation = models.Generation
 
+// FinishTask ends a task that writes no course. Key: the task's state; a task that has ended
+// stays as it is.
+func (s *Story) FinishTask(ctx context.Context, in FinishInput) error {
+	return translate(models.FinishTask(ctx, s.DB, in.TaskID, in.Rest))
+}
+
 // SettleCourse ends the task and its course in one transaction. Key: the task's
-// state; a task that has ended stays as it is.
-func (s *Story) SettleCourse(ctx context.Context, in SettleInput) error {
+// state; a task that has ended stays as it is. Exports and broadcasts that began before there
+// was FinishTask end here too.
+func (s *Story) SettleCourse(ctx context.Context, in FinishInput) error {
+	task, err := models.AnyTask(ctx, s.DB, in.TaskID)
+	if err != nil {
+		return translate(err)
+	}
+	if !task.MakesCourse() {
+		return s.FinishTask(ctx, in)
+	}
 	gen := Generation{}
 	if in.Generation != nil {
 		gen = *in.Generation
 		at := in.Rest[len(in.Rest)-1].At
 		gen.GeneratedAt = &at
 	}
-	return translate(models.SettleGeneration(ctx, s.DB, in.TaskID, in.Rest, gen, s.Followups))
+	return translate(models.FinishCourse(ctx, s.DB, in.TaskID, in.Rest, gen, s.Followups))
 }

@@ -59,23 +59,25 @@ type listAuditInput struct {
 }
 
 func (s *Server) listAudit(ctx context.Context, in *listAuditInput) (*listed[auditView], error) {
-	after, err := s.openCursor("audit", in.AuditScope, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	entries, err := models.ListAudit(ctx, s.DB, models.AuditFilter{
-		Action: models.AuditAction(in.Action), UserID: givenID(in.UserID), ActorID: givenID(in.ActorID),
-		Since: givenTime(in.Since), Before: givenTime(in.Before), After: after, Offset: in.skip(), Limit: in.Limit + 1,
-	})
-	if err != nil {
-		return nil, err
-	}
-	read := s.happened(ctx, models.AuditRead, uuid.Nil, map[string]any{"query": exchangeOf(ctx).query})
-	if err := models.Audit(ctx, s.DB, read); err != nil {
-		return nil, err // who cannot be seen reading may not read
-	}
-	place := func(e models.AuditEntry) models.Keyset { return models.Keyset{At: e.At, ID: e.ID} }
-	return pageOf(ctx, s, "audit", in.AuditScope, entries, in.Limit, place, viewAudit), nil
+	return listing[models.AuditEntry, auditView]{
+		name: "audit", filter: in.AuditScope, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.AuditEntry, error) {
+			entries, err := models.ListAudit(ctx, s.DB, models.AuditFilter{
+				Action: models.AuditAction(in.Action), UserID: givenID(in.UserID), ActorID: givenID(in.ActorID),
+				Since: givenTime(in.Since), Before: givenTime(in.Before), After: after, Offset: in.skip(), Limit: limit,
+			})
+			if err != nil {
+				return nil, err
+			}
+			read := s.happened(ctx, models.AuditRead, uuid.Nil, map[string]any{"query": exchangeOf(ctx).query})
+			if err := models.Audit(ctx, s.DB, read); err != nil {
+				return nil, err // who cannot be seen reading may not read
+			}
+			return entries, nil
+		},
+		place: func(e models.AuditEntry) models.Keyset { return models.Keyset{At: e.At, ID: e.ID} },
+		show:  viewAudit,
+	}.page(ctx, s)
 }
 
 func viewAudit(e models.AuditEntry) auditView {

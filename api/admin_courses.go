@@ -80,20 +80,18 @@ type listAllCoursesInput struct {
 }
 
 func (s *Server) listAllCourses(ctx context.Context, in *listAllCoursesInput) (*listed[moderatedCourseView], error) {
-	after, err := s.openCursor("all-courses", in.AllCoursesScope, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	f := models.ModeratedFilter{
-		Status: models.CourseStatus(in.Status), Visibility: models.Visibility(in.Visibility), Moderation: models.ContentStatus(in.Moderation),
-		Owner: givenID(in.Owner), After: after, Offset: in.skip(), Limit: in.Limit + 1,
-	}
-	courses, err := models.ListAllCourses(ctx, s.DB, f)
-	if err != nil {
-		return nil, err
-	}
-	place := func(c models.Course) models.Keyset { return models.Keyset{At: c.CreatedAt, ID: c.ID} }
-	return pageOf(ctx, s, "all-courses", in.AllCoursesScope, courses, in.Limit, place, viewModerated), nil
+	return listing[models.Course, moderatedCourseView]{
+		name: "all-courses", filter: in.AllCoursesScope, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.Course, error) {
+			f := models.ModeratedFilter{
+				Status: models.CourseStatus(in.Status), Visibility: models.Visibility(in.Visibility), Moderation: models.ContentStatus(in.Moderation),
+				Owner: givenID(in.Owner), After: after, Offset: in.skip(), Limit: limit,
+			}
+			return models.ListAllCourses(ctx, s.DB, f)
+		},
+		place: func(c models.Course) models.Keyset { return models.Keyset{At: c.CreatedAt, ID: c.ID} },
+		show:  viewModerated,
+	}.page(ctx, s)
 }
 
 func (s *Server) readAnyCourse(ctx context.Context, in *courseOnlyInput) (*body[courseView], error) {

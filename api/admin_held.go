@@ -40,19 +40,16 @@ type listHeldInput struct {
 }
 
 func (s *Server) listHeld(ctx context.Context, in *listHeldInput) (*listed[heldView], error) {
-	after, err := s.openCursor("held", nil, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	held, err := models.ListHeld(ctx, s.DB, after, in.skip(), in.Limit+1)
-	if err != nil {
-		return nil, err
-	}
-	place := func(h models.Held) models.Keyset { return models.Keyset{At: h.CreatedAt, ID: h.ID} }
-	show := func(h models.Held) heldView {
-		return heldView{h.ID, h.TargetType, h.PostID, h.AuthorID, h.Title, h.Content, h.HeldFor, h.CreatedAt.UTC()}
-	}
-	return pageOf(ctx, s, "held", nil, held, in.Limit, place, show), nil
+	return listing[models.Held, heldView]{
+		name: "held", filter: nil, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.Held, error) {
+			return models.ListHeld(ctx, s.DB, after, in.skip(), limit)
+		},
+		place: func(h models.Held) models.Keyset { return models.Keyset{At: h.CreatedAt, ID: h.ID} },
+		show: func(h models.Held) heldView {
+			return heldView{h.ID, h.TargetType, h.PostID, h.AuthorID, h.Title, h.Content, h.HeldFor, h.CreatedAt.UTC()}
+		},
+	}.page(ctx, s)
 }
 
 type decideHeldInput struct {
@@ -106,16 +103,14 @@ func viewRule(r models.ContentRule) contentRuleView {
 }
 
 func (s *Server) listContentRules(ctx context.Context, in *listHeldInput) (*listed[contentRuleView], error) {
-	after, err := s.openCursor("content-rules", nil, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	rules, err := models.ListContentRules(ctx, s.DB, after, in.skip(), in.Limit+1)
-	if err != nil {
-		return nil, err
-	}
-	place := func(r models.ContentRule) models.Keyset { return models.Keyset{At: r.CreatedAt, ID: r.ID} }
-	return pageOf(ctx, s, "content-rules", nil, rules, in.Limit, place, viewRule), nil
+	return listing[models.ContentRule, contentRuleView]{
+		name: "content-rules", filter: nil, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.ContentRule, error) {
+			return models.ListContentRules(ctx, s.DB, after, in.skip(), limit)
+		},
+		place: func(r models.ContentRule) models.Keyset { return models.Keyset{At: r.CreatedAt, ID: r.ID} },
+		show:  viewRule,
+	}.page(ctx, s)
 }
 
 type createContentRuleInput struct {

@@ -85,21 +85,19 @@ type listReportsInput struct {
 }
 
 func (s *Server) listReports(ctx context.Context, in *listReportsInput) (*listed[reportView], error) {
-	after, err := s.openCursor("reports", in.ReportScope, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	f := models.ReportFilter{After: after, Offset: in.skip(), Limit: in.Limit + 1}
-	if in.Status != "all" {
-		open := in.Status == "open"
-		f.Open = &open
-	}
-	reports, err := models.ListReports(ctx, s.DB, f)
-	if err != nil {
-		return nil, err
-	}
-	place := func(r models.Report) models.Keyset { return models.Keyset{At: r.CreatedAt, ID: r.ID} }
-	return pageOf(ctx, s, "reports", in.ReportScope, reports, in.Limit, place, viewReport), nil
+	return listing[models.Report, reportView]{
+		name: "reports", filter: in.ReportScope, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.Report, error) {
+			f := models.ReportFilter{After: after, Offset: in.skip(), Limit: limit}
+			if in.Status != "all" {
+				open := in.Status == "open"
+				f.Open = &open
+			}
+			return models.ListReports(ctx, s.DB, f)
+		},
+		place: func(r models.Report) models.Keyset { return models.Keyset{At: r.CreatedAt, ID: r.ID} },
+		show:  viewReport,
+	}.page(ctx, s)
 }
 
 type decideReportInput struct {

@@ -56,16 +56,14 @@ func viewTopicRule(r models.ListedTopicRule) topicRuleView {
 }
 
 func (s *Server) listTopicRules(ctx context.Context, in *listHeldInput) (*listed[topicRuleView], error) {
-	after, err := s.openCursor("topic-rules", nil, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	rules, err := models.ListTopicRules(ctx, s.DB, after, in.skip(), in.Limit+1)
-	if err != nil {
-		return nil, err
-	}
-	place := func(r models.ListedTopicRule) models.Keyset { return models.Keyset{At: r.CreatedAt, ID: r.ID} }
-	return pageOf(ctx, s, "topic-rules", nil, rules, in.Limit, place, viewTopicRule), nil
+	return listing[models.ListedTopicRule, topicRuleView]{
+		name: "topic-rules", filter: nil, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.ListedTopicRule, error) {
+			return models.ListTopicRules(ctx, s.DB, after, in.skip(), limit)
+		},
+		place: func(r models.ListedTopicRule) models.Keyset { return models.Keyset{At: r.CreatedAt, ID: r.ID} },
+		show:  viewTopicRule,
+	}.page(ctx, s)
 }
 
 type createTopicRuleInput struct {

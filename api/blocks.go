@@ -51,15 +51,12 @@ type listBlocksInput struct {
 
 func (s *Server) listBlocks(ctx context.Context, in *listBlocksInput) (*listed[blockView], error) {
 	user := principal(ctx).UserID
-	after, err := s.openCursor("blocks", user, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	blocks, err := models.ListBlocks(ctx, s.DB, user, after, in.skip(), in.Limit+1)
-	if err != nil {
-		return nil, err
-	}
-	place := func(b models.BlockSeen) models.Keyset { return models.Keyset{At: b.At, ID: *b.User.ID} }
-	show := func(b models.BlockSeen) blockView { return blockView{viewAuthor(b.User), b.At.UTC()} }
-	return pageOf(ctx, s, "blocks", user, blocks, in.Limit, place, show), nil
+	return listing[models.BlockSeen, blockView]{
+		name: "blocks", filter: user, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.BlockSeen, error) {
+			return models.ListBlocks(ctx, s.DB, user, after, in.skip(), limit)
+		},
+		place: func(b models.BlockSeen) models.Keyset { return models.Keyset{At: b.At, ID: *b.User.ID} },
+		show:  func(b models.BlockSeen) blockView { return blockView{viewAuthor(b.User), b.At.UTC()} },
+	}.page(ctx, s)
 }

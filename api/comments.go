@@ -84,15 +84,6 @@ func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*list
 		return nil, err
 	}
 	scope := []any{v.ID, in.ID}
-	after, err := s.openCursor("comments", scope, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	comments, err := models.ListComments(ctx, s.DB, v, in.ID, after, in.skip(), in.Limit+1)
-	if err != nil {
-		return nil, err
-	}
-	place := func(c models.CommentSeen) models.Keyset { return models.Keyset{At: c.CreatedAt, ID: c.ID} }
 	var fault error
 	show := func(c models.CommentSeen) commentView {
 		view, err := s.viewComment(c, in.Format)
@@ -101,7 +92,18 @@ func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*list
 		}
 		return view
 	}
-	return pageOf(ctx, s, "comments", scope, comments, in.Limit, place, show), fault
+	page, err := listing[models.CommentSeen, commentView]{
+		name: "comments", filter: scope, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.CommentSeen, error) {
+			return models.ListComments(ctx, s.DB, v, in.ID, after, in.skip(), limit)
+		},
+		place: func(c models.CommentSeen) models.Keyset { return models.Keyset{At: c.CreatedAt, ID: c.ID} },
+		show:  show,
+	}.page(ctx, s)
+	if err == nil {
+		err = fault
+	}
+	return page, err
 }
 
 // commentBody is a comment as it is sent.

@@ -54,19 +54,17 @@ type CourseScope struct {
 func (s *Server) listCourses(ctx context.Context, in *listCoursesInput) (*listed[courseView], error) {
 	user := principal(ctx).UserID
 	scope := []any{user, in.CourseScope}
-	after, err := s.openCursor("courses", scope, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	courses, err := models.ListCourses(ctx, s.DB, user, models.CourseFilter{
-		Topic: in.Topic, Status: models.CourseStatus(in.Status), OwnOnly: in.OwnOnly,
-		After: after, Offset: in.skip(), Limit: in.Limit + 1,
-	})
-	if err != nil {
-		return nil, err
-	}
-	place := func(c models.Course) models.Keyset { return models.Keyset{At: c.CreatedAt, ID: c.ID} }
-	return pageOf(ctx, s, "courses", scope, courses, in.Limit, place, viewCourse), nil
+	return listing[models.Course, courseView]{
+		name: "courses", filter: scope, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.Course, error) {
+			return models.ListCourses(ctx, s.DB, user, models.CourseFilter{
+				Topic: in.Topic, Status: models.CourseStatus(in.Status), OwnOnly: in.OwnOnly,
+				After: after, Offset: in.skip(), Limit: limit,
+			})
+		},
+		place: func(c models.Course) models.Keyset { return models.Keyset{At: c.CreatedAt, ID: c.ID} },
+		show:  viewCourse,
+	}.page(ctx, s)
 }
 
 // CourseID names a course in the path.

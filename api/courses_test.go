@@ -95,7 +95,7 @@ func (w *world) finish(task, course uuid.UUID) {
 		}}))
 	}
 	done := models.TaskEvent{Seq: 2, State: models.TaskDone, Progress: 100, Step: "done", Message: "Ready", At: now}
-	require.NoError(w.t, models.SettleGeneration(ctx, db, task, []models.TaskEvent{done}, models.Generation{Model: "m", GeneratedAt: &now}, models.Followups{}))
+	require.NoError(w.t, models.FinishCourse(ctx, db, task, []models.TaskEvent{done}, models.Generation{Model: "m", GeneratedAt: &now}, models.Followups{}))
 }
 
 func TestGenerateAnswersWithWhatCanBeReadAtOnce(t *testing.T) {

@@ -10,6 +10,9 @@ import (
 	"github.com/lyoapp/lyo/models"
 )
 
+// Package huma/v2/conditional does not serve here: it knows no suffix of the compressor and no * in
+// If-Match, lets weak tags match in If-Match, and would add two fields of dates to the contract.
+
 // gzipSuffix is what the compressor adds to the tag of a compressed answer,
 // since a strong tag stands for bytes. In requests both forms mean the same.
 const gzipSuffix = "-gzip"

@@ -37,7 +37,7 @@ func TestAskingForAnExport(t *testing.T) {
 	id := uuid.MustParse(first["task_id"].(string))
 	now := w.server.now()
 	done := models.TaskEvent{Seq: 2, State: models.TaskDone, Progress: 100, Step: "done", Message: "Ready", At: now}
-	require.NoError(t, models.SettleGeneration(t.Context(), w.server.DB, id, []models.TaskEvent{done}, models.Generation{}, models.Followups{}))
+	require.NoError(t, models.FinishTask(t.Context(), w.server.DB, id, []models.TaskEvent{done}))
 	task = w.do("GET", "/v1/tasks/"+first["task_id"].(string), "", ada.header()...).json(t)
 	require.Equal(t, "http://lyo.test/v1/users/me/exports/"+task["result_id"].(string), task["result_url"])
 	again := w.do("POST", "/v1/users/me/export", "", ada.header()...).json(t)

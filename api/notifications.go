@@ -78,16 +78,14 @@ func (in InboxScope) unread() *bool {
 func (s *Server) listNotifications(ctx context.Context, in *listNotificationsInput) (*listed[notificationView], error) {
 	user := principal(ctx).UserID
 	scope := []any{user, in.InboxScope}
-	after, err := s.openCursor("notifications", scope, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	news, err := models.ListNotifications(ctx, s.DB, user, models.InboxFilter{Unread: in.unread(), After: after, Offset: in.skip(), Limit: in.Limit + 1})
-	if err != nil {
-		return nil, err
-	}
-	place := func(n models.Notification) models.Keyset { return models.Keyset{At: n.CreatedAt, ID: n.ID} }
-	return pageOf(ctx, s, "notifications", scope, news, in.Limit, place, viewNotification), nil
+	return listing[models.Notification, notificationView]{
+		name: "notifications", filter: scope, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.Notification, error) {
+			return models.ListNotifications(ctx, s.DB, user, models.InboxFilter{Unread: in.unread(), After: after, Offset: in.skip(), Limit: limit})
+		},
+		place: func(n models.Notification) models.Keyset { return models.Keyset{At: n.CreatedAt, ID: n.ID} },
+		show:  viewNotification,
+	}.page(ctx, s)
 }
 
 type unreadView struct {

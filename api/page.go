@@ -99,18 +99,39 @@ func (s *Server) cursorMAC(list string, filter any, place []byte) []byte {
 	return h.Sum(nil)
 }
 
-// pageOf cuts rows, which the handler asked one more of than limit, down to a
-// page, shows each, and links to the next page if there is one.
-func pageOf[R, T any](ctx context.Context, s *Server, list string, filter any, rows []R, limit int, key func(R) models.Keyset, show func(R) T) *listed[T] {
-	page := &listed[T]{Body: make([]T, 0, min(len(rows), limit))}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		page.Link = s.nextLink(ctx, s.sealCursor(list, filter, key(rows[limit-1])))
+// listing is a list in the order of its times, of rows R that are shown as T.
+type listing[R, T any] struct {
+	// A cursor is good only for the list of that name with an equal filter.
+	name   string
+	filter any
+	cursor string
+	limit  int
+	// rows returns up to limit rows that follow a place, nil for the start.
+	rows  func(after *models.Keyset, limit int) ([]R, error)
+	place func(R) models.Keyset
+	show  func(R) T
+}
+
+// page reads one row more than a page holds, shows those of the page, and links to the next page
+// if there is one.
+func (l listing[R, T]) page(ctx context.Context, s *Server) (*listed[T], error) {
+	after, err := s.openCursor(l.name, l.filter, l.cursor)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := l.rows(after, l.limit+1)
+	if err != nil {
+		return nil, err
+	}
+	page := &listed[T]{Body: make([]T, 0, min(len(rows), l.limit))}
+	if len(rows) > l.limit {
+		rows = rows[:l.limit]
+		page.Link = s.nextLink(ctx, s.sealCursor(l.name, l.filter, l.place(rows[l.limit-1])))
 	}
 	for _, row := range rows {
-		page.Body = append(page.Body, show(row))
+		page.Body = append(page.Body, l.show(row))
 	}
-	return page
+	return page, nil
 }
 
 // nextLink is the request's own address with another cursor.

@@ -26,20 +26,21 @@ type countInput struct {
 func (w *world) counting() {
 	register(w.server, huma.Operation{OperationID: "count", Method: "GET", Path: "/count"},
 		func(ctx context.Context, in *countInput) (*listed[int], error) {
-			after, err := w.server.openCursor("count", in.Even, in.Cursor)
-			if err != nil {
-				return nil, err
-			}
-			key := func(n int) models.Keyset {
-				return models.Keyset{At: time.UnixMicro(int64(n)).UTC(), ID: uuid.UUID{byte(n)}}
-			}
-			var rows []int
-			for n := 44; n >= 0 && len(rows) <= in.Limit; n-- {
-				if (!in.Even || n%2 == 0) && (after == nil || int64(n) < after.At.UnixMicro()) {
-					rows = append(rows, n)
-				}
-			}
-			return pageOf(ctx, w.server, "count", in.Even, rows, in.Limit, key, func(n int) int { return n }), nil
+			return listing[int, int]{
+				name: "count", filter: in.Even, cursor: in.Cursor, limit: in.Limit,
+				rows: func(after *models.Keyset, limit int) (rows []int, err error) {
+					for n := 44; n >= 0 && len(rows) < limit; n-- {
+						if (!in.Even || n%2 == 0) && (after == nil || int64(n) < after.At.UnixMicro()) {
+							rows = append(rows, n)
+						}
+					}
+					return rows, nil
+				},
+				place: func(n int) models.Keyset {
+					return models.Keyset{At: time.UnixMicro(int64(n)).UTC(), ID: uuid.UUID{byte(n)}}
+				},
+				show: func(n int) int { return n },
+			}.page(ctx, w.server)
 		}, public)
 }
 

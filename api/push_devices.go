@@ -190,16 +190,14 @@ type listDevicesInput struct {
 
 func (s *Server) listDevices(ctx context.Context, in *listDevicesInput) (*listed[deviceView], error) {
 	user := principal(ctx).UserID
-	after, err := s.openCursor("devices", user, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	devices, err := models.ListDevices(ctx, s.DB, user, models.DeviceFilter{After: after, Offset: in.skip(), Limit: in.Limit + 1})
-	if err != nil {
-		return nil, err
-	}
-	place := func(d models.Device) models.Keyset { return models.Keyset{At: d.CreatedAt, ID: d.ID} }
-	return pageOf(ctx, s, "devices", user, devices, in.Limit, place, viewDevice), nil
+	return listing[models.Device, deviceView]{
+		name: "devices", filter: user, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.Device, error) {
+			return models.ListDevices(ctx, s.DB, user, models.DeviceFilter{After: after, Offset: in.skip(), Limit: limit})
+		},
+		place: func(d models.Device) models.Keyset { return models.Keyset{At: d.CreatedAt, ID: d.ID} },
+		show:  viewDevice,
+	}.page(ctx, s)
 }
 
 // DeviceID names a device in the path.

@@ -237,7 +237,7 @@ func TestTellingMany(t *testing.T) {
 	require.Empty(t, w.list("/v1/notifications", ada))
 	id := uuid.MustParse(some.json(t)["task_id"].(string))
 	done := models.TaskEvent{Seq: 2, State: models.TaskDone, Progress: 100, Step: "done", At: w.server.now(), Result: models.TaskResult{"accepted": 3, "failed": 0, "dead": 1, "deferred": 0}}
-	require.NoError(t, models.SettleGeneration(t.Context(), w.server.DB, id, []models.TaskEvent{done}, models.Generation{}, models.Followups{}))
+	require.NoError(t, models.FinishTask(t.Context(), w.server.DB, id, []models.TaskEvent{done}))
 	task = w.do("GET", "/v1/tasks/"+id.String(), "", ada.header()...).json(t)
 	require.EqualValues(t, 3, task["result"].(map[string]any)["accepted"])
 	require.Nil(t, task["result_url"])

@@ -60,16 +60,14 @@ type dueCardsInput struct {
 
 func (s *Server) dueCards(ctx context.Context, in *dueCardsInput) (*listed[cardView], error) {
 	user := principal(ctx).UserID
-	after, err := s.openCursor("cards", user, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	cards, err := models.DueCards(ctx, s.DB, user, s.now(), after, in.Limit+1)
-	if err != nil {
-		return nil, err
-	}
-	place := func(c models.ReviewCard) models.Keyset { return models.Keyset{At: c.DueAt, ID: c.ID} }
-	return pageOf(ctx, s, "cards", user, cards, in.Limit, place, viewCard), nil
+	return listing[models.ReviewCard, cardView]{
+		name: "cards", filter: user, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.ReviewCard, error) {
+			return models.DueCards(ctx, s.DB, user, s.now(), after, limit)
+		},
+		place: func(c models.ReviewCard) models.Keyset { return models.Keyset{At: c.DueAt, ID: c.ID} },
+		show:  viewCard,
+	}.page(ctx, s)
 }
 
 type reviewCardInput struct {

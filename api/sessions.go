@@ -53,22 +53,19 @@ type listSessionsInput struct {
 
 func (s *Server) listSessions(ctx context.Context, in *listSessionsInput) (*listed[sessionView], error) {
 	who := principal(ctx)
-	after, err := s.openCursor("sessions", who.UserID, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	sessions, err := models.ListSessions(ctx, s.DB, who.UserID, s.now(), after, in.skip(), in.Limit+1)
-	if err != nil {
-		return nil, err
-	}
-	place := func(row models.Session) models.Keyset { return models.Keyset{At: row.CreatedAt, ID: row.ID} }
-	show := func(row models.Session) sessionView {
-		return sessionView{
-			ID: row.ID, Current: row.ID == who.SessionID, CreatedAt: row.CreatedAt.UTC(), LastUsedAt: row.LastUsedAt.UTC(),
-			ExpiresAt: row.ExpiresAt.UTC(), UserAgent: row.UserAgent, Address: row.Address,
-		}
-	}
-	return pageOf(ctx, s, "sessions", who.UserID, sessions, in.Limit, place, show), nil
+	return listing[models.Session, sessionView]{
+		name: "sessions", filter: who.UserID, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.Session, error) {
+			return models.ListSessions(ctx, s.DB, who.UserID, s.now(), after, in.skip(), limit)
+		},
+		place: func(row models.Session) models.Keyset { return models.Keyset{At: row.CreatedAt, ID: row.ID} },
+		show: func(row models.Session) sessionView {
+			return sessionView{
+				ID: row.ID, Current: row.ID == who.SessionID, CreatedAt: row.CreatedAt.UTC(), LastUsedAt: row.LastUsedAt.UTC(),
+				ExpiresAt: row.ExpiresAt.UTC(), UserAgent: row.UserAgent, Address: row.Address,
+			}
+		},
+	}.page(ctx, s)
 }
 
 // SessionID names a session in the path.

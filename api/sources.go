@@ -69,16 +69,14 @@ type listSourcesInput struct {
 
 func (s *Server) listSources(ctx context.Context, in *listSourcesInput) (*listed[sourceView], error) {
 	user := principal(ctx).UserID
-	after, err := s.openCursor("sources", user, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	sources, err := models.ListSources(ctx, s.DB, user, after, in.Limit+1)
-	if err != nil {
-		return nil, err
-	}
-	place := func(m models.Source) models.Keyset { return models.Keyset{At: m.CreatedAt, ID: m.ID} }
-	return pageOf(ctx, s, "sources", user, sources, in.Limit, place, viewSource), nil
+	return listing[models.Source, sourceView]{
+		name: "sources", filter: user, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.Source, error) {
+			return models.ListSources(ctx, s.DB, user, after, limit)
+		},
+		place: func(m models.Source) models.Keyset { return models.Keyset{At: m.CreatedAt, ID: m.ID} },
+		show:  viewSource,
+	}.page(ctx, s)
 }
 
 // SourceID names material in the path.

@@ -115,18 +115,16 @@ type TaskScope struct {
 func (s *Server) listTasks(ctx context.Context, in *listTasksInput) (*listed[taskView], error) {
 	user := principal(ctx).UserID
 	scope := []any{user, in.TaskScope}
-	after, err := s.openCursor("tasks", scope, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	tasks, err := models.ListTasks(ctx, s.DB, user, models.TaskFilter{
-		State: models.TaskState(in.State), TaskType: in.TaskType, After: after, Offset: in.skip(), Limit: in.Limit + 1,
-	})
-	if err != nil {
-		return nil, err
-	}
-	place := func(t models.Task) models.Keyset { return models.Keyset{At: t.CreatedAt, ID: t.ID} }
-	return pageOf(ctx, s, "tasks", scope, tasks, in.Limit, place, s.viewTask), nil
+	return listing[models.Task, taskView]{
+		name: "tasks", filter: scope, cursor: in.Cursor, limit: in.Limit,
+		rows: func(after *models.Keyset, limit int) ([]models.Task, error) {
+			return models.ListTasks(ctx, s.DB, user, models.TaskFilter{
+				State: models.TaskState(in.State), TaskType: in.TaskType, After: after, Offset: in.skip(), Limit: limit,
+			})
+		},
+		place: func(t models.Task) models.Keyset { return models.Keyset{At: t.CreatedAt, ID: t.ID} },
+		show:  s.viewTask,
+	}.page(ctx, s)
 }
 
 // cancelSettles is how long an answer to a cancel waits for the task's end, so

@@ -85,6 +85,45 @@ func TestACancelWaitsForItsAnswer(t *testing.T) {
 	require.Zero(t, count(t, db, "outbox"), "an answered cancel is done")
 }
 
+// TestATaskWithoutACourseEndsAsItself leaves every course alone, even one that has the id of its
+// result, and is not ended as a course's task.
+func TestATaskWithoutACourseEndsAsItself(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for name, finish := range map[string]func(db *gorm.DB, task models.Task) error{
+		"finished": func(db *gorm.DB, task models.Task) error {
+			return models.FinishTask(ctx, db, task.ID, []models.TaskEvent{event(2, models.TaskDone, 100)})
+		},
+		"ended from outside": func(db *gorm.DB, task models.Task) error {
+			return models.EndTask(ctx, db, task, models.CancelledEvent(2, 5, start), models.Followups{})
+		},
+		"cancelled before its start": func(db *gorm.DB, task models.Task) error {
+			return models.CancelTask(ctx, db, task.UserID, task.ID, cancelOf(task), start)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, db, user, writing := asked(t)
+			task := models.NewTask(models.NewID(), user, writing.ResultID, start)
+			task.TaskType, task.WorkflowID, task.RequestHash = models.TaskAccountExport, "export-account/"+task.ID.String(), digest("export")
+			require.NoError(t, db.Exec("UPDATE tasks SET state = 'DONE', completed_at = now() WHERE id = ?", writing.ID).Error)
+			require.NoError(t, db.Create(&task).Error)
+			require.NoError(t, models.Promise(ctx, db, promiseOf(models.OutboxStart, task.WorkflowID, start)))
+			refused := models.FinishCourse(ctx, db, task.ID, []models.TaskEvent{event(2, models.TaskDone, 100)}, models.Generation{}, models.Followups{})
+			require.Equal(t, models.Invalid, models.CodeOf(refused))
+			require.Equal(t, models.TaskQueued, taskRow(t, db, task.ID).State)
+			require.NoError(t, finish(db, task))
+			row := taskRow(t, db, task.ID)
+			require.True(t, row.State.Ended())
+			require.NoError(t, models.FinishTask(ctx, db, task.ID, []models.TaskEvent{event(9, models.TaskError, 100)}), "it has ended")
+			require.Equal(t, row.State, taskRow(t, db, task.ID).State)
+			var course models.Course
+			require.NoError(t, db.First(&course, "id = ?", writing.ResultID).Error)
+			require.Equal(t, models.CourseGenerating, course.Status)
+		})
+	}
+}
+
 // TestTheBackgroundIsLeasedApart however much of it is due before.
 func TestTheBackgroundIsLeasedApart(t *testing.T) {
 	t.Parallel()

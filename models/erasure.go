@@ -71,7 +71,7 @@ func eraseRows(tx *gorm.DB, user User) error {
 	if err := tx.Exec("DELETE FROM mails WHERE user_id IS NULL AND lower(address) = lower(?)", user.Email).Error; err != nil {
 		return err
 	}
-	// Promises that were made again by the mender name the user in a label only.
+	// Promises that were made again by the reconciler name the user in a label only.
 	return tx.Exec("DELETE FROM outbox o WHERE strpos(o.labels::text || o.input::text, ?) > 0", user.ID.String()).Error
 }
 

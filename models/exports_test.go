@@ -114,14 +114,14 @@ func TestSweepingExports(t *testing.T) {
 		}
 		last := models.CancelledEvent(2, 5, l.now)
 		if !c.open {
-			require.NoError(t, models.SettleGeneration(t.Context(), l.db, task.ID, []models.TaskEvent{last}, models.Generation{}, models.Followups{}))
+			require.NoError(t, models.FinishTask(t.Context(), l.db, task.ID, []models.TaskEvent{last}))
 		}
 		require.NoError(t, models.SweepExports(t.Context(), l.db, l.now, 10))
 		var left int64
 		require.NoError(t, l.db.Model(&models.ExportPart{}).Where("export_id = ?", task.ResultID).Count(&left).Error)
 		require.Equal(t, c.stays, left == 1, name)
 		if c.open {
-			require.NoError(t, models.SettleGeneration(t.Context(), l.db, task.ID, []models.TaskEvent{last}, models.Generation{}, models.Followups{}))
+			require.NoError(t, models.FinishTask(t.Context(), l.db, task.ID, []models.TaskEvent{last}))
 		}
 	}
 }

@@ -33,7 +33,12 @@ var takesBack = map[string]string{"unlike": "like", "unbookmark": "bookmark"}
 // user may not see is not found. A like or view of a post is the community's own, and
 // sharing makes the thing appear in the feeds of others, once.
 func Interact(ctx context.Context, db *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error {
-	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error { return interact(tx, user, in, now) })
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := isActive(tx, user); err != nil {
+			return err
+		}
+		return interact(tx, user, in, now)
+	})
 }
 
 // InteractAll notes many deeds in one transaction. Things that the user may not see
@@ -48,6 +53,9 @@ func InteractAll(ctx context.Context, db *gorm.DB, user uuid.UUID, all []Interac
 	slices.SortStableFunc(order, func(a, b int) int { return bytes.Compare(all[a].ItemID[:], all[b].ItemID[:]) })
 	found = make([]bool, len(all))
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := isActive(tx, user); err != nil {
+			return err
+		}
 		for _, i := range order {
 			switch err := interact(tx, user, all[i], now); {
 			case CodeOf(err) == NotFound:
@@ -62,6 +70,7 @@ func InteractAll(ctx context.Context, db *gorm.DB, user uuid.UUID, all []Interac
 	return found, err
 }
 
+// interact does the work of Interact for an account that is locked.
 func interact(tx *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error {
 	own := ""
 	if in.Action == "unbookmark" {
@@ -124,33 +133,16 @@ func reachable(tx *gorm.DB, user, id uuid.UUID, own string) (FeedItem, error) {
 	return item, err
 }
 
-// reactToPost likes, unlikes or reads a post as the community does: the row and the
-// post's counter in one transaction, under the post's lock.
+// reactToPost likes, unlikes or views a post as the community does, whose rule of who sees it holds besides.
 func reactToPost(tx *gorm.DB, user, post uuid.UUID, action string, now time.Time) error {
-	locked := tx.Exec("SELECT id FROM posts WHERE id = ? FOR UPDATE", post)
-	if locked.Error != nil {
-		return locked.Error
+	v := Viewer{ID: user}
+	if action == "view" {
+		_, err := viewPost(tx, v, post, now)
+		return err
 	}
-	if locked.RowsAffected == 0 {
-		return Missing("item", post)
-	}
-	var done *gorm.DB
-	counter, step := "likes_count", 1
-	once := tx.Clauses(clause.OnConflict{DoNothing: true})
-	switch action {
-	case "view":
-		counter = "views_count"
-		done = once.Create(&PostView{PostID: post, UserID: user, CreatedAt: now})
-	case "like":
-		done = once.Create(&PostLike{PostID: post, UserID: user, CreatedAt: now})
-	default:
-		step = -1
-		done = tx.Delete(&PostLike{}, "post_id = ? AND user_id = ?", post, user)
-	}
-	if done.Error != nil || done.RowsAffected == 0 {
-		return done.Error
-	}
-	return tx.Exec("UPDATE posts SET "+counter+" = "+counter+" + ? WHERE id = ?", step, post).Error
+	want := action == "like"
+	_, _, err := likePost(tx, v, post, &want, now)
+	return err
 }
 
 // SetFavorite makes a course a user's favorite, or not any more. A favorite is a bookmark
@@ -165,6 +157,9 @@ func SetFavorite(ctx context.Context, db *gorm.DB, user, course uuid.UUID, favor
 // onCourse acts on a course that is reachable to a user.
 func onCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, own string, act func(tx *gorm.DB, item FeedItem) error) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := isActive(tx, user); err != nil {
+			return err
+		}
 		item, err := reachable(tx, user, course, own)
 		if err == nil && item.ContentType != "course" || CodeOf(err) == NotFound {
 			return Missing("course", course)

@@ -15,17 +15,22 @@ func LikePost(ctx context.Context, db *gorm.DB, v Viewer, id uuid.UUID, want *bo
 		if err := isActive(tx, v.ID); err != nil {
 			return err
 		}
-		post, err := lockPost(tx, v, id)
-		if err != nil {
-			return err
-		}
-		if err := onlyVisible(post.Status, "post"); err != nil {
-			return err
-		}
-		likes, liked, err = like(tx, "post", id, v.ID, want, now)
+		likes, liked, err = likePost(tx, v, id, want, now)
 		return err
 	})
 	return likes, liked, err
+}
+
+// likePost does the work of LikePost for an account that is locked.
+func likePost(tx *gorm.DB, v Viewer, id uuid.UUID, want *bool, now time.Time) (likes int, liked bool, err error) {
+	post, err := lockPost(tx, v, id)
+	if err != nil {
+		return 0, false, err
+	}
+	if err := onlyVisible(post.Status, "post"); err != nil {
+		return 0, false, err
+	}
+	return like(tx, "post", id, v.ID, want, now)
 }
 
 // LikeComment is LikePost for a comment. It locks nothing but the comment, and so is in

@@ -99,16 +99,25 @@ func ReadPost(ctx context.Context, db *gorm.DB, v Viewer, id uuid.UUID, now time
 		if err := isActive(tx, v.ID); err != nil {
 			return err
 		}
-		if _, err := lockPost(tx, v, id); err != nil {
-			return err
-		}
-		made := tx.Exec("INSERT INTO post_views (post_id, user_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", id, v.ID, now)
-		if made.Error != nil {
-			return made.Error
-		}
-		return tx.Raw("UPDATE posts SET views_count = views_count + ? WHERE id = ? RETURNING views_count", made.RowsAffected, id).Scan(&s.ViewsCount).Error
+		s.ViewsCount, err = viewPost(tx, v, id, now)
+		return err
 	})
 	return s, err
+}
+
+// viewPost counts a reader of a visible post once and returns how many readers there are now. The
+// reader's account is locked.
+func viewPost(tx *gorm.DB, v Viewer, id uuid.UUID, now time.Time) (views int, err error) {
+	post, err := lockPost(tx, v, id)
+	if err != nil || post.Status != ContentVisible {
+		return post.ViewsCount, err
+	}
+	made := tx.Exec("INSERT INTO post_views (post_id, user_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", id, v.ID, now)
+	if made.Error != nil || made.RowsAffected == 0 {
+		return post.ViewsCount, made.Error
+	}
+	err = tx.Raw("UPDATE posts SET views_count = views_count + 1 WHERE id = ? RETURNING views_count", id).Scan(&views).Error
+	return views, err
 }
 
 // lockPost has a post for this transaction, if the viewer may know of it. Whatever

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -135,32 +136,51 @@ func (t *Task) Advance(e TaskEvent) {
 	}
 }
 
-// CancelTask commits the wish to end a task and everything that fulfils it: if
-// its workflow was never started the task ends here and now; otherwise a promise
-// to cancel the workflow is left in the outbox. A task that has ended: Conflict.
-func CancelTask(ctx context.Context, db *gorm.DB, user, id uuid.UUID, promise OutboxEntry, now time.Time) error {
+// FinishTask ends a task: it records what is left of its events, the last one last, and removes
+// the answered request to cancel its workflow. A task that has ended stays as it is.
+func FinishTask(ctx context.Context, db *gorm.DB, task uuid.UUID, rest []TaskEvent) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		row, err := lockTask(tx, id)
+		row, err := lockTask(tx, task)
 		if err != nil {
 			return err
 		}
-		if row.UserID != user {
-			return Missing("task", id)
-		}
-		if row.State.Ended() {
-			return Errorf(Conflict, "The task has already finished.")
-		}
-		return cancelTask(tx, row, promise, now)
+		_, err = finishTask(tx, row, rest)
+		return err
 	})
 }
 
-// cancelTask does the work of CancelTask for an open task whose row is locked.
-func cancelTask(tx *gorm.DB, row Task, promise OutboxEntry, now time.Time) error {
-	unstarted, err := promiseCancel(tx, row, promise)
-	if err != nil || unstarted == nil {
-		return err
+// finishTask does the work of FinishTask for a row that is locked. It reports whether the task ended by it.
+func finishTask(tx *gorm.DB, row Task, rest []TaskEvent) (ended bool, err error) {
+	if row.State.Ended() {
+		return false, nil
 	}
-	return endCancelled(tx, row, unstarted.Held, now)
+	if err := endTask(tx, row, rest); err != nil {
+		return false, err
+	}
+	return true, dropAnsweredCancel(tx, row.WorkflowID)
+}
+
+// endTask records the rest of the events of a locked open task. The last event comes last, also
+// after one that its author did not know of.
+func endTask(tx *gorm.DB, row Task, rest []TaskEvent) error {
+	rest = slices.Clone(rest)
+	last := &rest[len(rest)-1]
+	last.Seq = max(last.Seq, row.Seq+1)
+	return record(tx, row, rest)
+}
+
+// lockOpenTask locks a task of the user that can be cancelled. One that has ended is a Conflict.
+func lockOpenTask(tx *gorm.DB, user, id uuid.UUID) (Task, error) {
+	row, err := lockTask(tx, id)
+	switch {
+	case err != nil:
+		return row, err
+	case row.UserID != user:
+		return row, Missing("task", id)
+	case row.State.Ended():
+		return row, Errorf(Conflict, "The task has already finished.")
+	}
+	return row, nil
 }
 
 // promiseCancel leaves a promise to cancel the workflow of a locked task, and takes back the
@@ -176,28 +196,6 @@ func promiseCancel(tx *gorm.DB, row Task, promise OutboxEntry) (unstarted *Outbo
 	}
 	// Even then: the start may be on its way to Temporal at this moment.
 	return unstarted, Promise(tx.Statement.Context, tx, promise)
-}
-
-// endCancelled ends a locked task as cancelled, whatever its workflow does. The next of its
-// user's line goes on, unless the task was itself held there.
-func endCancelled(tx *gorm.DB, row Task, held bool, now time.Time) error {
-	err := settle(tx, row, []TaskEvent{CancelledEvent(row.Seq+1, row.Progress, now)}, Generation{}, Followups{})
-	if err != nil || held || !row.MakesCourse() {
-		return err
-	}
-	return admitNext(tx, row.UserID, now)
-}
-
-// EndCancelledWorkflow ends the task of a workflow that was to be cancelled and goes on no
-// more, in words, as the workflow would have. Without an open task there is nothing to do.
-func EndCancelledWorkflow(ctx context.Context, db *gorm.DB, workflowID string, now time.Time) error {
-	var open []Task
-	err := db.WithContext(ctx).Where("workflow_id = ? AND state IN ?", workflowID, []TaskState{TaskQueued, TaskRunning}).Find(&open).Error
-	if err != nil || len(open) == 0 {
-		return err
-	}
-	last := CancelledEvent(open[0].Seq+1, open[0].Progress, now)
-	return SettleGeneration(ctx, db, open[0].ID, []TaskEvent{last}, Generation{}, Followups{})
 }
 
 // CancelledEvent is the last event of a task that somebody cancelled.

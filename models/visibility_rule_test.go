@@ -35,7 +35,6 @@ var seenOtherwise = map[string]string{
 	"itemsOf":         "reads parts of a course that its caller has judged",
 	"lockComment":     "locks; findComment goes by the rule",
 	"lockCourse":      "locks; who calls it goes by the rule",
-	"reactToPost":     "locks what reachable has found",
 	"showHits":        "shows what documentFound has let through",
 	"stepsOf":         "reads ids of lessons of a course that was seen, or begun",
 	"tasteSQL":        "reads words of what the user liked and is open, or their own",

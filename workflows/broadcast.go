@@ -230,7 +230,7 @@ func (b *broadcast) finish(ctx workflow.Context) error {
 	if c.DryRun > 0 {
 		message += fmt.Sprintf("; %d were not told, since there are no credentials", c.DryRun)
 	}
-	return b.settle(ctx, activities.Event{State: activities.Done, Progress: 100, Step: "done", Message: message}, nil)
+	return b.finishTask(ctx, activities.Event{State: activities.Done, Progress: 100, Step: "done", Message: message})
 }
 
 // outwait waits for the end of quiet hours and tells whoever's have ended, until nobody is
@@ -291,7 +291,7 @@ func (b *broadcast) giveUp(ctx workflow.Context, cause error) error {
 		fault = activities.Fault{Code: activities.FaultCancelled, Message: "The task was cancelled.", CancelledByUser: true}
 		last.Step, last.Message = "cancelled", "Cancelled"
 	}
-	if err := b.settle(ctx, last, nil); err != nil {
+	if err := b.finishTask(ctx, last); err != nil {
 		return err
 	}
 	if fault.CancelledByUser {

@@ -29,7 +29,7 @@ func ExportAccount(ctx workflow.Context, in ExportAccountInput) error {
 	if err := s.export(working, in.ExportID); err != nil {
 		return s.giveUpExport(ctx, in.ExportID, err)
 	}
-	return s.settle(ctx, activities.Event{State: activities.Done, Progress: 100, Step: "done", Message: "Your data is ready"}, nil)
+	return s.finishTask(ctx, activities.Event{State: activities.Done, Progress: 100, Step: "done", Message: "Your data is ready"})
 }
 
 func (s *story) export(ctx workflow.Context, export uuid.UUID) error {
@@ -67,7 +67,7 @@ func (s *story) giveUpExport(ctx workflow.Context, export uuid.UUID, cause error
 		fault = activities.Fault{Code: activities.FaultCancelled, Message: "The task was cancelled.", CancelledByUser: true}
 		last.Step, last.Message = "cancelled", "Cancelled"
 	}
-	if err := s.settle(ctx, last, nil); err != nil {
+	if err := s.finishTask(ctx, last); err != nil {
 		return err
 	}
 	return cause

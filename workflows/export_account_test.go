@@ -21,7 +21,7 @@ type packer struct {
 	*testsuite.TestWorkflowEnvironment
 	in      workflows.ExportAccountInput
 	calls   []string
-	settled activities.SettleInput
+	settled activities.FinishInput
 	pack    func() error
 }
 
@@ -46,7 +46,7 @@ func newPacker() *packer {
 		return nil
 	})
 	p.OnActivity("RecordProgress", mock.Anything, mock.Anything).Return(3, nil)
-	p.OnActivity("SettleCourse", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.SettleInput) error {
+	p.OnActivity("FinishTask", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.FinishInput) error {
 		p.settled = in
 		return nil
 	})

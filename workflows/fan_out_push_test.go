@@ -30,7 +30,7 @@ type teller struct {
 	told    []activities.Shard
 	deliver func(activities.Shard) (activities.PushCounts, error)
 	totals  []activities.PushCounts // what CountPushes answers, in turn; the last for ever
-	settled *activities.SettleInput
+	settled *activities.FinishInput
 	results []activities.Result // of the task, after its end
 }
 
@@ -74,7 +74,7 @@ func newTeller() *teller {
 		return counts, nil
 	})
 	p.OnActivity("RecordProgress", mock.Anything, mock.Anything).Return(3, nil)
-	p.OnActivity("SettleCourse", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.SettleInput) error {
+	p.OnActivity("FinishTask", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.FinishInput) error {
 		p.settled = &in
 		return nil
 	})

@@ -209,7 +209,7 @@ func (g *generation) publish(ctx workflow.Context) error {
 	if g.partly {
 		last.Message = "Your course was updated"
 	}
-	return g.story.settle(ctx, last, g.generation(ctx))
+	return g.story.finishCourse(ctx, last, g.generation(ctx))
 }
 
 // generation tells how the course came to be; nil when this run wrote only parts of it.

@@ -33,7 +33,7 @@ type stage struct {
 	again   *workflows.RegenerateCourseInput // run in its place
 	mu      sync.Mutex
 	row     []activities.Event
-	settled *activities.SettleInput
+	settled *activities.FinishInput
 	lessons []string // "number/revision", in order of writing
 
 	lesson   func(activities.LessonInput) error
@@ -135,7 +135,7 @@ func (s *stage) append(events []activities.Event) {
 	}
 }
 
-func (s *stage) settle(_ context.Context, in activities.SettleInput) error {
+func (s *stage) settle(_ context.Context, in activities.FinishInput) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.append(in.Rest)

@@ -142,7 +142,7 @@ func TestARunOutOfTimeEndsInWords(t *testing.T) {
 	require.Error(t, c.GetWorkflow(t.Context(), first.WorkflowID, "").Get(t.Context(), nil))
 	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT, describe(t, c, first).GetWorkflowExecutionInfo().GetStatus())
 
-	require.NoError(t, menderAt(c, db, time.Hour).Sweep(t.Context()))
+	require.NoError(t, reconcilerAt(c, db, time.Hour).Reconcile(t.Context()))
 	row, course := finished(t, db, first)
 	require.Equal(t, "deadline_exceeded", row.Fault.Code)
 	require.Equal(t, models.CourseError, course.Status)
@@ -151,8 +151,8 @@ func TestARunOutOfTimeEndsInWords(t *testing.T) {
 	require.False(t, start.Held, "the next course goes on")
 }
 
-func menderAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Mender {
-	return &outbox.Mender{
+func reconcilerAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Reconciler {
+	return &outbox.Reconciler{
 		Starter: starter(c, db), Log: quiet(), Bounds: outbox.Bounds{Deadline: time.Hour, Review: time.Hour},
 		Clock: func() time.Time { return time.Now().Add(ahead) }, Stale: time.Minute, Every: time.Minute,
 	}
@@ -165,10 +165,10 @@ func TestARunThatAnOlderVersionStartedEndsToo(t *testing.T) {
 	task, promise := ask(t, db)
 	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: task.WorkflowID, TaskQueue: workflows.Queue}, promise.Workflow)
 	require.NoError(t, err)
-	require.NoError(t, menderAt(c, db, time.Hour).Sweep(t.Context()))
+	require.NoError(t, reconcilerAt(c, db, time.Hour).Reconcile(t.Context()))
 	row, _ := finished(t, db, task)
 	require.Equal(t, models.TaskQueued, row.State, "it has time")
-	require.NoError(t, menderAt(c, db, 2*time.Hour).Sweep(t.Context()))
+	require.NoError(t, reconcilerAt(c, db, 2*time.Hour).Reconcile(t.Context()))
 	row, course := finished(t, db, task)
 	require.Equal(t, "deadline_exceeded", row.Fault.Code)
 	require.Equal(t, models.CourseError, course.Status)
@@ -191,7 +191,7 @@ func TestMaterialAndDeletionsDoNotWaitForRunsThatEnded(t *testing.T) {
 	for _, id := range ids {
 		require.NoError(t, c.TerminateWorkflow(t.Context(), id, "", "by hand"))
 	}
-	require.NoError(t, menderAt(c, db, time.Hour).Sweep(t.Context()))
+	require.NoError(t, reconcilerAt(c, db, time.Hour).Reconcile(t.Context()))
 	read, err := models.FindSource(t.Context(), db, user, source.ID)
 	require.NoError(t, err)
 	require.Equal(t, models.SourceFailed, read.State)
@@ -201,7 +201,7 @@ func TestMaterialAndDeletionsDoNotWaitForRunsThatEnded(t *testing.T) {
 	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, run.GetWorkflowExecutionInfo().GetStatus(), "an account that is to be erased is forgotten")
 }
 
-// TestManyOpenTasksHideNoneThatEnded has more open tasks than the mender takes at a time.
+// TestManyOpenTasksHideNoneThatEnded has more open tasks than the reconciler takes at a time.
 func TestManyOpenTasksHideNoneThatEnded(t *testing.T) {
 	t.Parallel()
 	c, db := temporalServer(t), modelstest.New(t)
@@ -213,7 +213,7 @@ func TestManyOpenTasksHideNoneThatEnded(t *testing.T) {
 	}
 	require.NoError(t, db.Exec("UPDATE tasks SET updated_at = updated_at + interval '1 s' WHERE id = ?", ended.ID).Error)
 	require.NoError(t, c.TerminateWorkflow(t.Context(), ended.WorkflowID, "", "by hand"))
-	require.NoError(t, menderAt(c, db, 10*time.Minute).Sweep(t.Context()))
+	require.NoError(t, reconcilerAt(c, db, 10*time.Minute).Reconcile(t.Context()))
 	row, _ := finished(t, db, ended)
 	require.Equal(t, "stopped", row.Fault.Code)
 	var open int64
@@ -229,7 +229,7 @@ func TestACancelFromOutsideIsSeenThrough(t *testing.T) {
 	task, promise := ask(t, db)
 	starter(c, db).Kick(t.Context(), promise)
 	require.NoError(t, c.CancelWorkflow(t.Context(), task.WorkflowID, ""))
-	require.NoError(t, menderAt(c, db, 10*time.Minute).Sweep(t.Context()))
+	require.NoError(t, reconcilerAt(c, db, 10*time.Minute).Reconcile(t.Context()))
 	relayed(t, relayAt(c, db, 11*time.Minute))
 	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus())
 	relayed(t, relayAt(c, db, 12*time.Minute))

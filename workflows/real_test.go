@@ -242,7 +242,7 @@ func runRelay(t *testing.T, relay *outbox.Relay) (stop func()) {
 	}
 }
 
-func TestTheMenderEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) {
+func TestTheReconcilerEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) {
 	t.Parallel()
 	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
 	startWorker(t, c, db, model)
@@ -254,11 +254,11 @@ func TestTheMenderEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) {
 	lost, _ := ask(t, db)
 	require.NoError(t, db.Exec("DELETE FROM outbox").Error)
 
-	mender := &outbox.Mender{
+	reconciler := &outbox.Reconciler{
 		Starter: starter(c, db), Log: quiet(), Bounds: outbox.Bounds{Deadline: time.Hour},
 		Clock: func() time.Time { return time.Now().Add(time.Hour) }, Stale: time.Minute, Every: time.Minute,
 	}
-	require.NoError(t, mender.Sweep(t.Context()))
+	require.NoError(t, reconciler.Reconcile(t.Context()))
 	row, course := finished(t, db, task)
 	require.Equal(t, "stopped", row.Fault.Code)
 	require.Equal(t, models.CourseError, course.Status)

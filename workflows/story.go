@@ -92,16 +92,31 @@ func (s *story) record(ctx workflow.Context) {
 	}
 }
 
-// settle commits the last event together with the course's final state, even
-// when ctx was cancelled, and only then lets the query tell of it.
-func (s *story) settle(ctx workflow.Context, last activities.Event, gen *activities.Generation) error {
+// finishTask commits the last event of a task that writes no course.
+func (s *story) finishTask(ctx workflow.Context, last activities.Event) error {
+	var row *activities.Story
+	finish := row.FinishTask
+	if workflow.GetVersion(ctx, "FinishTask", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		finish = row.SettleCourse // the run ended so before there was FinishTask
+	}
+	return s.finish(ctx, last, finish, nil)
+}
+
+// finishCourse commits the last event together with the course's final state.
+func (s *story) finishCourse(ctx workflow.Context, last activities.Event, gen *activities.Generation) error {
+	var row *activities.Story
+	return s.finish(ctx, last, row.SettleCourse, gen)
+}
+
+// finish commits the last event by an activity, even when ctx was cancelled, and only then lets
+// the query tell of it.
+func (s *story) finish(ctx workflow.Context, last activities.Event, activity any, gen *activities.Generation) error {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	var row *activities.Story
 	last.Seq, last.At, last.StartedAt, last.Result = s.next(), now(ctx), &s.started, s.result
 	rest := append(append([]activities.Event{}, s.events[s.recorded:]...), last)
-	in := activities.SettleInput{TaskID: s.task, Rest: rest, Generation: gen}
-	if err := workflow.ExecuteActivity(quick(ctx), row.SettleCourse, in).Get(ctx, nil); err != nil {
+	in := activities.FinishInput{TaskID: s.task, Rest: rest, Generation: gen}
+	if err := workflow.ExecuteActivity(quick(ctx), activity, in).Get(ctx, nil); err != nil {
 		return err
 	}
 	s.events = append(s.events, last)

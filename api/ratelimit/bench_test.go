@@ -1,21 +1,18 @@
 package ratelimit
 
 import (
-	"os"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models/modelstest"
 )
 
 // One call for two limits, from many goroutines.
 func BenchmarkTake(b *testing.B) {
-	address := os.Getenv("TEST_REDIS_URL")
-	if address == "" {
-		b.Skip("TEST_REDIS_URL is not set")
-	}
-	options, err := redis.ParseURL(address)
+	options, err := redis.ParseURL(modelstest.Redis(b))
 	require.NoError(b, err)
 	c := newCounter(b, options)
 	wide := Policy{Name: "wide", Quota: 1_000_000, Window: time.Second}

@@ -2,7 +2,6 @@ package ratelimit
 
 import (
 	"context"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models/modelstest"
 )
 
 // counter is a limiter for one subject of its own, with a clock that moves only
@@ -63,11 +64,7 @@ func onBoth(t *testing.T, test func(*testing.T, *counter)) {
 
 func realRedis(t *testing.T) *redis.Options {
 	t.Helper()
-	address := os.Getenv("TEST_REDIS_URL")
-	if address == "" {
-		t.Skip("TEST_REDIS_URL is not set: this test needs a real Redis")
-	}
-	options, err := redis.ParseURL(address)
+	options, err := redis.ParseURL(modelstest.Redis(t))
 	require.NoError(t, err)
 	return options
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/modelstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -183,11 +183,7 @@ func withStores(t *testing.T, test func(*testing.T, store)) {
 	})
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		address := os.Getenv("TEST_REDIS_URL")
-		if address == "" {
-			t.Skip("TEST_REDIS_URL is not set: not tried on a real Redis")
-		}
-		options, err := redis.ParseURL(address)
+		options, err := redis.ParseURL(modelstest.Redis(t))
 		require.NoError(t, err)
 		test(t, store{options: *options})
 	})

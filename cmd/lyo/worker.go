@@ -25,13 +25,15 @@ func (a *app) serveWorker(ctx context.Context) error {
 	relay := &outbox.Relay{
 		Starter: a.starter, DatabaseURL: a.cfg.Database.URL.Reveal(), Clock: clock, Log: a.log, Poll: 5 * time.Second,
 	}
-	mender := &outbox.Mender{
+	reconciler := &outbox.Reconciler{
 		Starter: a.starter, Clock: clock, Log: a.log,
 		Bounds: outbox.Bounds{Deadline: a.cfg.Course.Deadline, Review: a.cfg.Course.ReviewFor},
 		Every:  30 * time.Second, Stale: 2 * time.Minute,
 	}
+	cleaner := &outbox.Cleaner{DB: a.starter.DB, Clock: clock, Log: a.log, Every: 30 * time.Second}
 	group.Go(func() error { return relay.Run(ctx) })
-	group.Go(func() error { return mender.Run(ctx) })
+	group.Go(func() error { return reconciler.Run(ctx) })
+	group.Go(func() error { return cleaner.Run(ctx) })
 	group.Go(func() error { return a.runWorkers(ctx) })
 	return group.Wait()
 }

@@ -1,0 +1,44 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// Cleaner removes rows that have expired, and turns off devices whose sign-in has.
+type Cleaner struct {
+	DB    *gorm.DB
+	Clock func() time.Time
+	Log   *slog.Logger
+	// Every is the time between two passes.
+	Every time.Duration
+}
+
+// Run cleans until ctx ends.
+func (c *Cleaner) Run(ctx context.Context) error {
+	return repeat(ctx, c.Every, func() {
+		if err := c.Clean(ctx); err != nil && ctx.Err() == nil {
+			c.Log.WarnContext(ctx, "expired rows could not be removed", "error", err)
+		}
+	})
+}
+
+// Clean makes one pass, which takes a bounded number of rows of each kind. Any number of cleaners
+// may do so at a time.
+func (c *Cleaner) Clean(ctx context.Context) error {
+	const most = 1000
+	return errors.Join(
+		models.SignOutExpired(ctx, c.DB, c.Clock(), most),
+		models.SweepSessions(ctx, c.DB, c.Clock(), most),
+		models.SweepMails(ctx, c.DB, c.Clock(), most),
+		models.SweepExports(ctx, c.DB, c.Clock(), most),
+		models.SweepPushes(ctx, c.DB, c.Clock(), most),
+		models.SweepRequests(ctx, c.DB, c.Clock(), most),
+	)
+}

@@ -1,0 +1,177 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/workflows"
+)
+
+// Reconciler finds rows whose workflow cannot report their end any more, because it ran out of
+// time, was terminated or its history was lost, and ends or restarts them. Without it
+// such a task would be RUNNING for ever.
+type Reconciler struct {
+	Starter *Starter
+	Clock   func() time.Time
+	Log     *slog.Logger
+	// Every is the time between two passes; Stale is how long a row must have
+	// stood still to be looked at.
+	Every, Stale time.Duration
+	// Bounds are given to runs that start over.
+	Bounds Bounds
+}
+
+// Run reconciles until ctx ends.
+func (r *Reconciler) Run(ctx context.Context) error {
+	return repeat(ctx, r.Every, func() {
+		if err := r.Reconcile(ctx); err != nil && ctx.Err() == nil {
+			r.Log.WarnContext(ctx, "stale tasks could not be reconciled", "error", err)
+		}
+	})
+}
+
+// repeat calls pass after every interval until ctx ends.
+func repeat(ctx context.Context, interval time.Duration, pass func()) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(interval):
+			pass()
+		}
+	}
+}
+
+// Reconcile makes one pass over the stale tasks, other rows whose workflow should have ended
+// them, and queues in which nothing moves. Any number of reconcilers may do so at a time.
+func (r *Reconciler) Reconcile(ctx context.Context) error {
+	return errors.Join(
+		r.reconcileTasks(ctx), r.reconcileSources(ctx), r.reconcileDeletions(ctx),
+		models.AdmitStranded(ctx, r.Starter.DB, r.Clock()),
+	)
+}
+
+// reconcileTasks compares every open task that has stood still with its workflow.
+func (r *Reconciler) reconcileTasks(ctx context.Context) error {
+	var faults []error
+	since := r.Clock().Add(-r.Stale)
+	for after := uuid.Nil; ; {
+		stale, err := models.StaleTasks(ctx, r.Starter.DB, since, after, batch)
+		if err != nil {
+			return errors.Join(append(faults, err)...)
+		}
+		for _, task := range stale {
+			faults = append(faults, r.reconcileTask(ctx, task))
+			after = task.ID
+		}
+		if len(stale) < batch {
+			return errors.Join(faults...)
+		}
+	}
+}
+
+func (r *Reconciler) reconcileTask(ctx context.Context, task models.Task) error {
+	run, found, err := r.describe(ctx, task.WorkflowID)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		r.Log.WarnContext(ctx, "a task without a workflow is started again", "task_id", task.ID)
+		return models.Promise(ctx, r.Starter.DB, Task(task, r.Bounds, r.Clock()))
+	}
+	status := run.GetWorkflowExecutionInfo().GetStatus()
+	if status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		switch {
+		case run.GetWorkflowExtendedInfo().GetCancelRequested(): // by whatever way: it has its time from now on
+			return models.Promise(ctx, r.Starter.DB, CancelSoon(task, r.Clock()))
+		case !r.overdue(task, run):
+			return nil
+		}
+		if err := r.Starter.terminate(ctx, task.WorkflowID, "The run went on beyond the time that such runs are given."); err != nil {
+			return err
+		}
+		status = enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT
+	}
+	r.Log.WarnContext(ctx, "a task whose workflow has ended is ended too", "task_id", task.ID, "workflow_status", status.String())
+	last := lastEvent(task, status, r.Clock())
+	return models.EndTask(ctx, r.Starter.DB, task, last, Followups(r.Clock))
+}
+
+// describe is the latest run of a workflow; found is false when Temporal knows none.
+func (r *Reconciler) describe(ctx context.Context, workflowID string) (run *workflowservice.DescribeWorkflowExecutionResponse, found bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	run, err = r.Starter.Temporal.DescribeWorkflowExecution(ctx, workflowID, "")
+	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
+		return nil, false, nil
+	}
+	return run, err == nil, err
+}
+
+// overdue reports whether a run that has no execution timeout, since an older version
+// started it, goes on beyond the one that it would be given now.
+func (r *Reconciler) overdue(task models.Task, run *workflowservice.DescribeWorkflowExecutionResponse) bool {
+	if run.GetExecutionConfig().GetWorkflowExecutionTimeout().AsDuration() > 0 {
+		return false
+	}
+	started := run.GetWorkflowExecutionInfo().GetStartTime().AsTime()
+	entry := Task(task, r.Bounds, started)
+	timeout, err := workflows.ExecutionTimeout(entry.Workflow, entry.Input, started)
+	return err == nil && r.Clock().Sub(started) > timeout
+}
+
+// lastEvent is what a workflow would have said last that ended without a word.
+func lastEvent(task models.Task, status enums.WorkflowExecutionStatus, now time.Time) models.TaskEvent {
+	last := models.CancelledEvent(task.Seq+1, task.Progress, now)
+	switch status {
+	case enums.WORKFLOW_EXECUTION_STATUS_CANCELED:
+		return last
+	case enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+		last.Message = "It took too long and was stopped. What was finished by then was kept."
+		last.Fault = &models.TaskFault{Code: "deadline_exceeded", Message: last.Message}
+	default:
+		last.Message = "The work was stopped from outside."
+		last.Fault = &models.TaskFault{Code: "stopped", Message: last.Message}
+	}
+	last.Step = "failed"
+	return last
+}
+
+// reconcileSources marks material FAILED whose reading has ended without saying so.
+func (r *Reconciler) reconcileSources(ctx context.Context) error {
+	stale, err := models.StaleSources(ctx, r.Starter.DB, r.Clock().Add(-r.Stale), batch)
+	faults := []error{err}
+	for _, id := range stale {
+		run, found, err := r.describe(ctx, workflows.ReadSourceID(id))
+		if err == nil && found && run.GetWorkflowExecutionInfo().GetStatus() != enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
+			fault := models.TaskFault{Code: "stopped", Message: "The reading of the material was stopped."}
+			err = models.FailSource(ctx, r.Starter.DB, id, fault, r.Clock())
+		}
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
+
+// reconcileDeletions begins deletions anew that are due and whose workflow has ended all the
+// same: an account is not to be kept because an erasure took too long.
+func (r *Reconciler) reconcileDeletions(ctx context.Context) error {
+	due, err := models.DueDeletions(ctx, r.Starter.DB, r.Clock().Add(-r.Stale), batch)
+	faults := []error{err}
+	for _, d := range due {
+		run, found, err := r.describe(ctx, workflows.DeleteAccountID(d.ID))
+		if err == nil && (!found || run.GetWorkflowExecutionInfo().GetStatus() != enums.WORKFLOW_EXECUTION_STATUS_RUNNING) {
+			r.Log.WarnContext(ctx, "a deletion that has ended too early is begun again", "deletion_id", d.ID)
+			err = models.Promise(ctx, r.Starter.DB, DeleteAccount(d.User, d.ID, d.Due, r.Clock()))
+		}
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
