@@ -15,8 +15,8 @@ import (
 func (s *Server) admin() {
 	register(s, huma.Operation{
 		OperationID: "list-audit", Method: http.MethodGet, Path: "/v1/admin/audit", Tags: []string{tagAdmin},
-		Summary:     "What happened to accounts, the latest first",
-		Description: "For administrators. Reading it is logged too.",
+		Summary:     "List audit log entries",
+		Description: "Newest first. Reading the log is itself recorded. For administrators.",
 	}, s.listAudit, admins)
 }
 

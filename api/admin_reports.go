@@ -17,13 +17,16 @@ func (s *Server) moderation() {
 	tags := []string{tagAdmin}
 	register(s, huma.Operation{
 		OperationID: "list-reports", Method: http.MethodGet, Path: "/v1/admin/reports", Tags: tags,
-		Summary: "What users have reported, the oldest first",
+		Summary:     "List reports",
+		Description: "Oldest first. For administrators.",
 	}, s.listReports, admins)
 	register(s, huma.Operation{
 		OperationID: "decide-report", Method: http.MethodPost, Path: "/v1/admin/reports/{id}/decision", Tags: tags,
-		Summary:     "Decide a report",
-		Description: "dismiss, hide or delete the target, or suspend its author, which ends their sessions and hides all they wrote. A lesson, item or question stands and falls with its course. Closes all open reports of the same target.",
-		Errors:      []int{http.StatusConflict},
+		Summary: "Decide a report",
+		Description: "dismiss it, hide or delete the target, or suspend its author, which ends their sessions and hides what they wrote. A decision on a lesson, " +
+			"item or question applies to its course. It closes all open reports of the same target. 409: it is decided already, or the author cannot be " +
+			"suspended. For administrators.",
+		Errors: []int{http.StatusConflict},
 	}, s.decideReport, admins)
 	s.holding(tags)
 	s.anyCourses(tags)

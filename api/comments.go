@@ -18,24 +18,28 @@ func (s *Server) comments() {
 	tags := []string{tagCommunity}
 	register(s, huma.Operation{
 		OperationID: "list-comments", Method: http.MethodGet, Path: postPath + "/comments", Tags: tags,
-		Summary:     "What was said about a post, oldest first",
-		Description: "A comment that is gone, or that one does not see, stays as a stub where it was replied to.",
+		Summary:     "List comments on a post",
+		Description: "Oldest first. A deleted comment, or one the caller may not see, remains as a stub where it has replies.",
 	}, s.listComments)
 	register(s, huma.Operation{
 		OperationID: "create-comment", Method: http.MethodPost, Path: postPath + "/comments", Tags: tags,
-		Summary: "Answer a post, or a comment of it", Description: "Up to 50 comments can stand above a comment. The word and link policy and daily limits hold as for posts.",
-		Errors: []int{http.StatusConflict},
+		Summary:     "Comment on a post",
+		Description: "parent_comment_id makes it a reply to a comment; threads are up to 50 levels deep. Content rules and daily limits apply as for posts.",
+		Errors:      []int{http.StatusConflict},
 	}, s.createComment)
 	register(s, huma.Operation{
 		OperationID: "update-comment", Method: http.MethodPut, Path: commentPath, Tags: tags,
-		Summary: "Change one's own comment; administrators change any",
+		Summary:     "Update a comment",
+		Description: "For its author and administrators. The previous text is kept as an edit.",
 	}, s.updateComment)
 	register(s, huma.Operation{
-		OperationID: "delete-comment", Method: http.MethodDelete, Path: commentPath, Tags: tags, Summary: "Delete one's own comment; administrators delete any",
+		OperationID: "delete-comment", Method: http.MethodDelete, Path: commentPath, Tags: tags, Summary: "Delete a comment",
+		Description: "For its author and administrators. It remains as a stub where it has replies.",
 	}, s.deleteComment)
 	register(s, huma.Operation{
 		OperationID: "list-comment-edits", Method: http.MethodGet, Path: commentPath + "/edits", Tags: tags,
-		Summary: "What a comment said before, the latest first, for its author and administrators",
+		Summary:     "List edits of a comment",
+		Description: "Previous texts, newest first, at most 100. For its author and administrators.",
 	}, s.listCommentEdits)
 	s.likable("comment", commentPath, models.LikeComment)
 }

@@ -22,19 +22,25 @@ func (s *Server) courses() {
 	register(s, regenerateOperation(), s.regenerateCourse, weighing(generateWeight), counting(s.limits.course()))
 	register(s, huma.Operation{
 		OperationID: "list-courses", Method: http.MethodGet, Path: "/v1/courses", Tags: tags,
-		Summary: "One's own courses and the public READY ones of others, newest first",
+		Summary:     "List courses",
+		Description: "The caller's own, and READY public ones of others, newest first.",
 	}, s.listCourses)
 	register(s, huma.Operation{
 		OperationID: "get-course", Method: http.MethodGet, Path: "/v1/courses/{id}", Tags: tags,
-		Summary: "A course with its lessons and items, also while it is being written",
+		Summary:     "Get a course",
+		Description: "With its lessons and items, also while it is being generated. 404: it does not exist, or the caller may not see it.",
 	}, s.getCourse)
 	register(s, huma.Operation{
 		OperationID: "update-course", Method: http.MethodPut, Path: "/v1/courses/{id}", Tags: tags,
-		Summary: "Change one's own course", Errors: []int{http.StatusConflict},
+		Summary:     "Update a course",
+		Description: "For its owner. Absent or null fields stay. 409: it is being generated.",
+		Errors:      []int{http.StatusConflict},
 	}, s.updateCourse)
 	register(s, huma.Operation{
 		OperationID: "delete-course", Method: http.MethodDelete, Path: "/v1/courses/{id}", Tags: tags,
-		Summary: "Delete one's own course; a generation under way is cancelled", DefaultStatus: http.StatusNoContent,
+		Summary:       "Delete a course",
+		Description:   "For its owner. A generation under way is cancelled.",
+		DefaultStatus: http.StatusNoContent,
 	}, s.deleteCourse)
 }
 

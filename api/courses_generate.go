@@ -238,7 +238,9 @@ func asksFor(prefer, preference string) bool {
 func generateOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "generate-course", Method: http.MethodPost, Path: "/v1/courses/generate",
-		Summary: "Ask for a course", Tags: []string{"courses"}, DefaultStatus: http.StatusAccepted,
-		Description: "Answers at once with the ids of the task and of the course, which can both be read from then on.",
+		Summary: "Generate a course",
+		Description: "Answers at once with the ids of the task and of the course; both can be read from then on. With an Idempotency-Key a repeated request " +
+			"returns the same task. 422: the input is invalid or the topic is not allowed.",
+		Tags: []string{"courses"}, DefaultStatus: http.StatusAccepted,
 	}
 }

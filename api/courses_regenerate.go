@@ -65,8 +65,10 @@ func (in *regenerateInput) task(user uuid.UUID, key *string, now time.Time) mode
 func regenerateOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "regenerate-course", Method: http.MethodPost, Path: "/v1/courses/{id}/regenerate",
-		Summary: "Have parts of a course written again", Tags: []string{"courses"}, DefaultStatus: http.StatusAccepted,
-		Description: "Answers as generate does. What is there stays until its successor is finished; a published course stays published meanwhile.",
-		Errors:      []int{http.StatusConflict},
+		Summary: "Regenerate parts of a course",
+		Description: "Answers like generate. Existing parts stay until their replacement is finished; a published course stays published. 409: the course is " +
+			"being written, or has no lessons yet.",
+		Tags: []string{"courses"}, DefaultStatus: http.StatusAccepted,
+		Errors: []int{http.StatusConflict},
 	}
 }

@@ -15,10 +15,10 @@ import (
 func (s *Server) search() {
 	register(s, huma.Operation{
 		OperationID: "search", Method: http.MethodGet, Path: "/v1/feeds/search", Tags: []string{"feeds"},
-		Summary: "What has all the words, best first, then what has words like them",
-		Description: "Courses, their lessons and items, and posts; each is read in its own language, without accents. Where few have all " +
-			"the words, those with words like them in the title or the tags follow, with a ranking_score below 1. " +
-			"metadata.highlights.title and .text are HTML with what matched in mark elements and everything else escaped.",
+		Summary: "Search content",
+		Description: "Finds courses, their lessons and items, and posts; each is matched in its own language, without accents. What has all the words comes " +
+			"first. Where little does, similar words in title or tags follow, with a ranking_score below 1. metadata.highlights.title and .text are HTML " +
+			"with matches in mark elements and all else escaped.",
 	}, s.find)
 }
 

@@ -20,11 +20,13 @@ import (
 func (s *Server) profile() {
 	register(s, huma.Operation{
 		OperationID: "get-learning-profile", Method: http.MethodGet, Path: "/v1/users/me/learning-profile", Tags: []string{tagUsers},
-		Summary: "What is known of oneself as a learner, and from what",
+		Summary:     "Get your learning profile",
+		Description: "Interests, level and skills: measured from courses, quizzes and reviews, or stated by the user.",
 	}, s.learningProfile)
 	register(s, huma.Operation{
 		OperationID: "update-learning-profile", Method: http.MethodPut, Path: "/v1/users/me/learning-profile", Tags: []string{tagUsers},
-		Summary: "Correct what is known of oneself as a learner",
+		Summary:     "Update your learning profile",
+		Description: "Sets what the user states about themselves, which overrides what was measured. Absent or null fields stay.",
 	}, s.changeLearningProfile)
 }
 

@@ -18,19 +18,23 @@ func (s *Server) inbox() {
 	tags := []string{tagInbox}
 	register(s, huma.Operation{
 		OperationID: "list-notifications", Method: http.MethodGet, Path: "/v1/notifications", Tags: tags,
-		Summary: "What is in one's inbox, the latest first",
+		Summary:     "List your notifications",
+		Description: "Newest first.",
 	}, s.listNotifications)
 	register(s, huma.Operation{
 		OperationID: "count-notifications", Method: http.MethodGet, Path: "/v1/notifications/unread-count", Tags: tags,
-		Summary: "How much of it is unread, for the app's badge",
+		Summary:     "Count your unread notifications",
+		Description: "For the app's badge.",
 	}, s.countNotifications)
 	register(s, huma.Operation{
 		OperationID: "read-notification", Method: http.MethodPut, Path: "/v1/notifications/{id}/read", Tags: tags,
-		Summary: "Mark one as read; the first time counts", DefaultStatus: http.StatusOK,
+		Summary:       "Mark a notification as read",
+		Description:   "Repeating it keeps the first read_at.",
+		DefaultStatus: http.StatusOK,
 	}, s.readNotification)
 	register(s, huma.Operation{
 		OperationID: "read-notifications", Method: http.MethodPut, Path: "/v1/notifications/read-all", Tags: tags,
-		Summary: "Mark everything as read", DefaultStatus: http.StatusOK,
+		Summary: "Mark all notifications as read", DefaultStatus: http.StatusOK,
 	}, s.readNotifications)
 }
 

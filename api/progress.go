@@ -22,11 +22,11 @@ func (s *Server) progress() {
 	tags := []string{tagLearning}
 	register(s, huma.Operation{
 		OperationID: "get-progress", Method: http.MethodGet, Path: "/v1/courses/{id}/progress", Tags: tags,
-		Summary: "How far one is in a course",
+		Summary: "Get your progress in a course",
 	}, s.getProgress)
 	register(s, huma.Operation{
 		OperationID: "put-progress", Method: http.MethodPut, Path: "/v1/courses/{id}/progress", Tags: tags,
-		Summary:     "Say that a lesson is completed, or how long one was at it",
+		Summary:     "Update your progress in a course",
 		Description: studyDoc, Errors: []int{http.StatusConflict},
 	}, s.putProgress)
 	register(s, huma.Operation{
@@ -36,8 +36,8 @@ func (s *Server) progress() {
 	register(s, attemptOperation(), s.attemptQuiz)
 }
 
-const studyDoc = "The first completion of a lesson earns points, once, and so does that of the last lesson of a READY course. " +
-	"Saying so again changes nothing. A lesson that is not written yet is a conflict."
+const studyDoc = "Completing a lesson earns points the first time, and so does completing the last lesson of a READY course. " +
+	"Completing it again changes nothing. 409: the lesson is not written yet."
 
 // Happened tells when something was done that is told of later, as by an app that was offline.
 type Happened struct {

@@ -22,14 +22,17 @@ import (
 func (s *Server) push() {
 	register(s, huma.Operation{
 		OperationID: "test-push", Method: http.MethodPost, Path: "/v1/push/test", Tags: []string{tagPush},
-		Summary: "Tell one's own devices something, to see whether they hear it", DefaultStatus: http.StatusOK,
-		Description: "Waits for the push services' answers. dry_run: there are no credentials for that kind of device here, and nothing was sent.",
+		Summary:       "Send a test push to your devices",
+		Description:   "Waits up to ten seconds for the push services. dry_run: this server has no credentials for that kind of device, and nothing was sent.",
+		DefaultStatus: http.StatusOK,
 	}, s.testPush, weighing(testWeight), within(testPushWithin+5*time.Second))
 	register(s, huma.Operation{
 		OperationID: "send-push", Method: http.MethodPost, Path: "/v1/push/send", Tags: []string{tagPush, tagAdmin},
-		Summary: "Tell many users something", DefaultStatus: http.StatusAccepted,
-		Description: "For administrators. Puts it into every inbox and pushes it to every device whose user wants to hear of it. " +
-			"The task's result counts the devices: accepted, failed, dead, deferred (their users' quiet hours go on, or the push service refuses this server's credentials; they are told afterwards), skipped and dry_run.",
+		Summary: "Send a push to many users",
+		Description: "Adds the message to every inbox and pushes it to every device whose user wants it. The task's result counts devices: accepted, failed, " +
+			"dead, deferred (delivered later: quiet hours, or the push service refuses this server's credentials), skipped and dry_run. With an " +
+			"Idempotency-Key it is sent once. For administrators.",
+		DefaultStatus: http.StatusAccepted,
 	}, s.sendPush, admins, within(30*time.Second))
 }
 

@@ -21,28 +21,32 @@ const tagPush = "push"
 func (s *Server) devices() {
 	register(s, huma.Operation{
 		OperationID: "register-device", Method: http.MethodPost, Path: "/v1/push/devices/register", Tags: []string{tagPush},
-		Summary: "Have a device told of news", DefaultStatus: http.StatusOK,
-		Description: "To be called at every start of the app. A token belongs to whoever registered it last; the same one again, however it is spelled and whatever its environment, is the same device. " +
-			"A browser sends its PushSubscription as subscription in place of device_token, made for the key of GET /v1/push/web-key. " +
-			"It is told of nothing any more when the session that registered it ends.",
+		Summary: "Register a device for push",
+		Description: "To be called at every start of the app. A token belongs to the user who registered it last; the same token, however it is spelled and " +
+			"whatever its environment, is the same device. A browser sends its PushSubscription as subscription instead of device_token, made with the " +
+			"key of GET /v1/push/web-key. The device gets no more pushes once the session that registered it ends.",
+		DefaultStatus: http.StatusOK,
 	}, s.registerDevice)
 	register(s, huma.Operation{
 		OperationID: "get-web-push-key", Method: http.MethodGet, Path: "/v1/push/web-key", Tags: []string{tagPush},
-		Summary:     "The key that browsers subscribe for",
-		Description: "The applicationServerKey of PushManager.subscribe. 404: this server sends nothing to browsers' subscriptions; FCM's tokens may do.",
+		Summary:     "Get the web push key",
+		Description: "The applicationServerKey for PushManager.subscribe. 404: this server does not push to browser subscriptions; FCM tokens may work.",
 		Errors:      []int{http.StatusNotFound},
 	}, s.webPushKey, public)
 	register(s, huma.Operation{
 		OperationID: "list-devices", Method: http.MethodGet, Path: "/v1/push/devices", Tags: []string{tagPush},
-		Summary: "One's own devices, the latest first",
+		Summary:     "List your devices",
+		Description: "Newest first.",
 	}, s.listDevices)
 	register(s, huma.Operation{
 		OperationID: "delete-device", Method: http.MethodDelete, Path: "/v1/push/devices/{id}", Tags: []string{tagPush},
-		Summary: "Forget a device", DefaultStatus: http.StatusOK,
+		Summary: "Delete a device", DefaultStatus: http.StatusOK,
 	}, s.deleteDevice)
 	register(s, huma.Operation{
 		OperationID: "deactivate-device", Method: http.MethodPost, Path: "/v1/push/devices/{id}/deactivate", Tags: []string{tagPush},
-		Summary: "Have a device told of nothing until it registers again", DefaultStatus: http.StatusOK,
+		Summary:       "Deactivate a device",
+		Description:   "It gets no pushes until it registers again. Repeating it changes nothing.",
+		DefaultStatus: http.StatusOK,
 	}, s.deactivateDevice)
 }
 

@@ -50,8 +50,8 @@ type attemptOutput struct{ Body attemptView }
 func attemptOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "attempt-quiz", Method: http.MethodPost, Path: "/v1/courses/{id}/items/{item_id}/attempts", Tags: []string{tagLearning},
-		Summary:     "Answer a quiz and have it graded",
-		Description: "Any number of times; the first time it is passed earns points. Attempts are kept as they are for ever.",
+		Summary:     "Submit answers to a quiz",
+		Description: "Grades the answers. A quiz can be taken any number of times; passing it for the first time earns points. Attempts are kept unchanged.",
 	}
 }
 

@@ -16,9 +16,11 @@ import (
 func (s *Server) reports() {
 	register(s, huma.Operation{
 		OperationID: "create-report", Method: http.MethodPost, Path: "/v1/community/reports", Tags: []string{tagCommunity},
-		Summary: "Report a post, a comment, a user, a course or a part of one to the administrators", DefaultStatus: http.StatusCreated,
-		Description: "It opens a case that is to be decided within 24 hours. The same target again is 200 with the report of the first time. Of one's own courses, too, what a model wrote can be reported.",
-		Responses:   map[string]*huma.Response{}, Errors: []int{http.StatusNotFound},
+		Summary: "Report content or a user",
+		Description: "Opens a case to be decided within 24 hours. Reporting the same target again answers 200 with the first report. Own posts and comments " +
+			"cannot be reported; own courses can, since a model wrote them.",
+		DefaultStatus: http.StatusCreated,
+		Responses:     map[string]*huma.Response{}, Errors: []int{http.StatusNotFound},
 	}, s.createReport)
 	describeRepetition(s.huma.OpenAPI().Paths["/v1/community/reports"].Post)
 }

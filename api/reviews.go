@@ -18,17 +18,17 @@ func (s *Server) reviews() {
 	tags := []string{tagLearning}
 	register(s, huma.Operation{
 		OperationID: "list-due-cards", Method: http.MethodGet, Path: "/v1/reviews/due", Tags: tags,
-		Summary:     "Cards to be repeated now, the one that has waited longest first",
-		Description: "A lesson's key terms become cards when it is completed, and of its quizzes the questions that were answered.",
+		Summary:     "List cards due for review",
+		Description: "The longest overdue first. Completing a lesson turns its key terms into cards; answered quiz questions become cards too.",
 	}, s.dueCards)
 	register(s, huma.Operation{
 		OperationID: "get-review-stats", Method: http.MethodGet, Path: "/v1/reviews/stats", Tags: tags,
-		Summary: "What one's cards are like",
+		Summary: "Get statistics of your review cards",
 	}, s.reviewStats)
 	register(s, huma.Operation{
 		OperationID: "review-card", Method: http.MethodPost, Path: "/v1/reviews/{card_id}", Tags: tags,
-		Summary:     "Say how well a card was remembered",
-		Description: "It comes back when it is about to be forgotten, in days of one's own time zone.",
+		Summary:     "Review a card",
+		Description: "Records how well the card was remembered and schedules it again for when it is about to be forgotten, in days of the user's time zone.",
 	}, s.reviewCard)
 }
 

@@ -159,7 +159,9 @@ func refusedDecision(err error) error {
 func outlineOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "decide-outline", Method: http.MethodPost, Path: "/v1/tasks/{id}/outline", Tags: []string{"tasks"},
-		Summary: "Accept, edit or reject the plan of a course in review", Errors: []int{http.StatusConflict, http.StatusServiceUnavailable},
-		Description: "For courses asked for with mode review. The task's step is review while its plan waits; the plan is the course's lessons. Without a decision the task ends in time.",
+		Summary: "Decide on a course outline",
+		Description: "Accepts, edits or rejects it. For courses requested with mode review, whose task waits at the step review; the outline is the course's lessons. Without a decision the " +
+			"task ends at its deadline. 409: no outline of this task waits.",
+		Errors: []int{http.StatusConflict, http.StatusServiceUnavailable},
 	}
 }

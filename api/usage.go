@@ -67,6 +67,7 @@ func (s *Server) usage(ctx context.Context, _ *nothing) (*usageOutput, error) {
 func usageOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "get-usage", Method: http.MethodGet, Path: "/v1/users/me/usage", Tags: []string{tagUsers},
-		Summary: "What one's courses have cost, and what may still be spent today",
+		Summary:     "Get your model usage",
+		Description: "What the caller's courses have cost, and what may still be spent today.",
 	}
 }

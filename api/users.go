@@ -15,7 +15,7 @@ import (
 func (s *Server) users() {
 	register(s, huma.Operation{
 		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/users/me", Tags: []string{tagUsers},
-		Summary: "Who the token belongs to",
+		Summary: "Get your account",
 	}, s.me)
 	register(s, changeMeOperation(), s.changeMe)
 	register(s, usageOperation(), s.usage)

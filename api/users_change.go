@@ -29,10 +29,10 @@ const (
 func changeMeOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "update-me", Method: http.MethodPut, Path: "/v1/users/me", Tags: []string{tagUsers},
-		Summary: "Change one's profile",
-		Description: "What is absent or null stays. An empty string clears username, bio and avatar_url. Another e-mail address is " +
-			"pending_email until the token that is mailed to it comes back by POST /v1/auth/verify-email; the present one, which gets a mail too, " +
-			"counts till then. Setting the present one ends the wish for another. Asking for an address counts like a registration.",
+		Summary: "Update your account",
+		Description: "Absent or null fields stay. An empty string clears username, bio and avatar_url. A new email address stays in pending_email until its " +
+			"mailed token is sent to POST /v1/auth/verify-email; until then the current address, which is mailed too, remains. Sending the current " +
+			"address withdraws the change. Requests for a new address are limited like registrations. 409: the username or the address is taken.",
 		Errors: []int{http.StatusConflict},
 	}
 }

@@ -16,11 +16,12 @@ import (
 func (s *Server) doings() {
 	register(s, huma.Operation{
 		OperationID: "get-stats", Method: http.MethodGet, Path: "/v1/users/me/stats", Tags: []string{tagUsers},
-		Summary: "What one has done in all",
+		Summary: "Get your learning statistics",
 	}, s.stats)
 	register(s, huma.Operation{
 		OperationID: "get-activity", Method: http.MethodGet, Path: "/v1/users/me/activity", Tags: []string{tagUsers},
-		Summary: "What one has done lately, day by day in one's time zone",
+		Summary:     "Get your recent activity",
+		Description: "Day by day in the user's time zone.",
 	}, s.activity)
 }
 
