@@ -55,8 +55,8 @@ type moderatedCourseView struct {
 	Status           string     `json:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
 	Visibility       string     `json:"visibility" enum:"private,unlisted,public"`
 	ModerationStatus string     `json:"moderation_status" enum:"visible,held,hidden"`
-	HeldFor          string     `json:"held_for" doc:"What it was put on hold for."`
-	OwnMaterial      bool       `json:"own_material" doc:"Written from its owner's own material."`
+	HeldFor          string     `json:"held_for" doc:"Why it is on hold."`
+	OwnMaterial      bool       `json:"own_material" doc:"Written from its owner's source material."`
 	CreatedAt        time.Time  `json:"created_at"`
 	UpdatedAt        time.Time  `json:"updated_at"`
 	PublishedAt      *time.Time `json:"published_at" nullable:"true"`
@@ -75,7 +75,7 @@ type AllCoursesScope struct {
 	Status     string `query:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
 	Visibility string `query:"visibility" enum:"private,unlisted,public"`
 	Moderation string `query:"moderation" enum:"visible,held,hidden"`
-	Owner      string `query:"owner" format:"uuid" doc:"Whose they are"`
+	Owner      string `query:"owner" format:"uuid" doc:"The owner's user id"`
 }
 
 type listAllCoursesInput struct {
@@ -115,7 +115,7 @@ type moderateCourseInput struct {
 }
 
 type moderateCourseBody struct {
-	Reason string `json:"reason,omitempty" maxLength:"1000" text:"note" doc:"For its owner"`
+	Reason string `json:"reason,omitempty" maxLength:"1000" text:"note" doc:"Shown to the owner"`
 }
 
 func (s *Server) moderating(act models.CourseAct) func(context.Context, *moderateCourseInput) (*body[moderatedCourseView], error) {

@@ -29,11 +29,11 @@ func (s *Server) holding(tags []string) {
 type heldView struct {
 	ID         uuid.UUID  `json:"id" format:"uuid"`
 	TargetType string     `json:"target_type" enum:"post,comment,course"`
-	PostID     uuid.UUID  `json:"post_id" format:"uuid" doc:"Of a course its own id."`
+	PostID     uuid.UUID  `json:"post_id" format:"uuid" doc:"For a course, the course's id."`
 	AuthorID   *uuid.UUID `json:"author_id" format:"uuid" nullable:"true"`
-	Title      string     `json:"title" doc:"Of a post or course."`
-	Content    string     `json:"content" doc:"Of a course its summary and description: read it at /v1/admin/courses/{id}."`
-	HeldFor    string     `json:"held_for" doc:"What it was put on hold for."`
+	Title      string     `json:"title" doc:"Title of a post or course."`
+	Content    string     `json:"content" doc:"For a course, its summary and description; the whole course is at /v1/admin/courses/{id}."`
+	HeldFor    string     `json:"held_for" doc:"Why it is on hold."`
 	CreatedAt  time.Time  `json:"created_at"`
 }
 
@@ -129,7 +129,7 @@ func (s *Server) listContentRules(ctx context.Context, in *listHeldInput) (*list
 type createContentRuleInput struct {
 	Body struct {
 		Kind    string `json:"kind" enum:"word,link"`
-		Pattern string `json:"pattern" maxLength:"200" text:"title" doc:"A word, or words in a row; or the name of a site"`
+		Pattern string `json:"pattern" maxLength:"200" text:"title" doc:"A word, a phrase, or the domain of a site"`
 	}
 }
 

@@ -75,7 +75,7 @@ type awardView struct {
 }
 
 type awardOutput struct {
-	Replayed string `header:"Idempotent-Replayed" doc:"true when the points were given by an earlier request with the key."`
+	Replayed string `header:"Idempotent-Replayed" doc:"true when an earlier request with the key awarded the points."`
 	Body     awardView
 }
 

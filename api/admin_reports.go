@@ -40,15 +40,15 @@ type reportView struct {
 	ReporterID  *uuid.UUID `json:"reporter_id" format:"uuid" nullable:"true" doc:"null: the account was deleted."`
 	TargetType  string     `json:"target_type" enum:"post,comment,user,course,lesson,item,question"`
 	TargetID    uuid.UUID  `json:"target_id" format:"uuid"`
-	QuestionID  *string    `json:"question_id" nullable:"true" doc:"Of a quiz, when one question of it is the target."`
-	CourseID    *uuid.UUID `json:"course_id" format:"uuid" nullable:"true" doc:"Of a course or a part of one: read it at /v1/admin/courses/{id}."`
-	AuthorID    *uuid.UUID `json:"author_id" format:"uuid" nullable:"true" doc:"Who wrote the target; null: the account was deleted."`
+	QuestionID  *string    `json:"question_id" nullable:"true" doc:"The question, when the target is a single question of a quiz."`
+	CourseID    *uuid.UUID `json:"course_id" format:"uuid" nullable:"true" doc:"The course, when the target is a course or a part of it; read it at /v1/admin/courses/{id}."`
+	AuthorID    *uuid.UUID `json:"author_id" format:"uuid" nullable:"true" doc:"The author of the target; null: the account was deleted."`
 	Reason      string     `json:"reason"`
-	Excerpt     string     `json:"excerpt" doc:"What the target said when it was reported."`
+	Excerpt     string     `json:"excerpt" doc:"The target's text when it was reported."`
 	Status      string     `json:"status" enum:"open,decided"`
 	CreatedAt   time.Time  `json:"created_at"`
 	DueAt       time.Time  `json:"due_at"`
-	EscalatedAt *time.Time `json:"escalated_at" nullable:"true" doc:"When its time was over without a decision."`
+	EscalatedAt *time.Time `json:"escalated_at" nullable:"true" doc:"When the deadline passed without a decision."`
 	Decision    *string    `json:"decision" nullable:"true" doc:"dismiss, hide, delete or suspend; null: open."`
 	DecidedAt   *time.Time `json:"decided_at" nullable:"true"`
 	DeciderID   *uuid.UUID `json:"decider_id" format:"uuid" nullable:"true"`

@@ -52,9 +52,9 @@ func (s *Server) topics() {
 type topicRuleView struct {
 	ID        uuid.UUID `json:"id" format:"uuid"`
 	Action    string    `json:"action" enum:"refuse,help,allow"`
-	Pattern   string    `json:"pattern" doc:"As it is compared: without case, accents and signs."`
+	Pattern   string    `json:"pattern" doc:"Normalized for comparison: without case, accents and punctuation."`
 	BuiltIn   bool      `json:"built_in"`
-	Language  string    `json:"language" doc:"Of a built-in rule; empty for others."`
+	Language  string    `json:"language" doc:"Language of a built-in rule; empty for others."`
 	CreatedAt time.Time `json:"created_at"`
 }
 
@@ -78,7 +78,7 @@ func (s *Server) listTopicRules(ctx context.Context, in *listHeldInput) (*listed
 type createTopicRuleInput struct {
 	Body struct {
 		Action  string `json:"action" enum:"refuse,help,allow"`
-		Pattern string `json:"pattern" maxLength:"200" text:"title" doc:"A word, or words in a row"`
+		Pattern string `json:"pattern" maxLength:"200" text:"title" doc:"A word or a phrase"`
 	}
 }
 
@@ -103,7 +103,7 @@ func (s *Server) deleteTopicRule(ctx context.Context, in *contentRuleID) (*struc
 type helpResource struct {
 	Title string   `json:"title" minLength:"1" maxLength:"200" text:"title"`
 	Text  string   `json:"text" minLength:"1" maxLength:"2000" text:"prose"`
-	Links []string `json:"links" nullable:"false" maxItems:"10" doc:"Addresses to open: https, http, tel, sms or mailto."`
+	Links []string `json:"links" nullable:"false" maxItems:"10" doc:"URLs: https, http, tel, sms or mailto."`
 }
 
 func viewHelp(resources []models.HelpResource) []helpResource {

@@ -48,8 +48,8 @@ func (s *Server) comments() {
 type commentView struct {
 	ID              uuid.UUID  `json:"id" format:"uuid"`
 	PostID          uuid.UUID  `json:"post_id" format:"uuid"`
-	Content         string     `json:"content" doc:"Markdown, as written; empty for a stub."`
-	ContentHTML     *string    `json:"content_html,omitempty" doc:"The content as safe HTML, where format=html asks for it."`
+	Content         string     `json:"content" doc:"Markdown source; empty for a stub."`
+	ContentHTML     *string    `json:"content_html,omitempty" doc:"The content as safe HTML; only with format=html."`
 	Author          authorView `json:"author"`
 	CreatedAt       time.Time  `json:"created_at"`
 	UpdatedAt       time.Time  `json:"updated_at"`
@@ -57,7 +57,7 @@ type commentView struct {
 	RepliesCount    int        `json:"replies_count"`
 	ParentCommentID *uuid.UUID `json:"parent_comment_id" format:"uuid" nullable:"true"`
 	UserLiked       bool       `json:"user_liked"`
-	IsDeleted       bool       `json:"is_deleted" doc:"A stub: it holds the tree together and says nothing."`
+	IsDeleted       bool       `json:"is_deleted" doc:"A stub: it keeps its replies in place and has no content."`
 	Status          string     `json:"status" enum:"visible,held,hidden,deleted"`
 }
 
@@ -111,7 +111,7 @@ func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*list
 // commentBody is a comment as it is sent.
 type commentBody struct {
 	Content         string     `json:"content" maxLength:"2000" text:"prose" doc:"Markdown"`
-	ParentCommentID *uuid.UUID `json:"parent_comment_id,omitempty" format:"uuid" nullable:"true" doc:"The comment of the same post that it answers"`
+	ParentCommentID *uuid.UUID `json:"parent_comment_id,omitempty" format:"uuid" nullable:"true" doc:"The comment of the same post that this is a reply to"`
 }
 
 type createCommentInput struct {

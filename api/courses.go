@@ -52,7 +52,7 @@ type listCoursesInput struct {
 
 // CourseScope is what a cursor of the list belongs to.
 type CourseScope struct {
-	Topic   string `query:"topic" maxLength:"200" doc:"Contained in the topic or the title, without regard to case."`
+	Topic   string `query:"topic" maxLength:"200" doc:"Part of the topic or title, case-insensitive."`
 	Status  string `query:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
 	OwnOnly bool   `query:"own_only"`
 }
@@ -101,7 +101,7 @@ type updateCourseInput struct {
 
 // ConfirmRights goes with what makes a course public.
 type ConfirmRights struct {
-	ConfirmRights *bool `json:"confirm_rights,omitempty" nullable:"true" doc:"true: one may publish what the course is written from. A course from one's own material becomes public only with it."`
+	ConfirmRights *bool `json:"confirm_rights,omitempty" nullable:"true" doc:"true: the caller has the right to publish the material. Required to make a course from own source material public."`
 }
 
 func (c ConfirmRights) confirmed() bool { return c.ConfirmRights != nil && *c.ConfirmRights }
@@ -113,8 +113,8 @@ type courseChangeBody struct {
 	Description     *string   `json:"description,omitempty" nullable:"true" maxLength:"5000" text:"note"`
 	Tags            *[]string `json:"tags,omitempty" nullable:"true" maxItems:"20" text:"line"`
 	DifficultyLevel *string   `json:"difficulty_level,omitempty" nullable:"true"`
-	ThumbnailURL    *string   `json:"thumbnail_url,omitempty" nullable:"true" maxLength:"2000" doc:"An https address."`
-	Visibility      *string   `json:"visibility,omitempty" nullable:"true" enum:"private,unlisted,public" doc:"Who sees it: its owner; who has its id, while it is in no list; everybody."`
+	ThumbnailURL    *string   `json:"thumbnail_url,omitempty" nullable:"true" maxLength:"2000" doc:"An https URL."`
+	Visibility      *string   `json:"visibility,omitempty" nullable:"true" enum:"private,unlisted,public" doc:"Who sees it. private: its owner; unlisted: whoever has its id, but no list has it; public: everybody."`
 	ConfirmRights
 }
 

@@ -25,7 +25,7 @@ func (s *Server) departure() {
 type departureView struct {
 	Message string    `json:"message"`
 	UserID  uuid.UUID `json:"user_id" format:"uuid"`
-	Note    string    `json:"note" doc:"Until when it can be undone, in words."`
+	Note    string    `json:"note" doc:"Until when the deletion can be undone, in words."`
 }
 
 type departureOutput struct{ Body departureView }

@@ -57,18 +57,18 @@ func (s *Server) feeds() {
 type feedInput struct {
 	FeedType string `query:"feed_type" enum:"personalized,recommended,trending,following,recent" default:"personalized"`
 	Limit    int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
-	Cursor   string `query:"cursor" doc:"next_cursor of the page before"`
+	Cursor   string `query:"cursor" doc:"next_cursor of the previous page"`
 }
 
 type feedOutput struct {
-	Link string `header:"Link" doc:"Address of the next page, rel=next; absent on the last one"`
+	Link string `header:"Link" doc:"URL of the next page, rel=next; absent on the last page"`
 	Body feedView
 }
 
 type feedView struct {
 	FeedType        string         `json:"feed_type"`
 	Items           []feedItemView `json:"items" nullable:"false"`
-	TotalCount      int            `json:"total_count" doc:"Items of the ranking."`
+	TotalCount      int            `json:"total_count" doc:"Number of items in the ranking."`
 	NextCursor      *string        `json:"next_cursor" nullable:"true"`
 	NextCursorAgain *string        `json:"nextCursor" nullable:"true" doc:"The same as next_cursor, for existing clients."`
 	HasMore         bool           `json:"has_more"`
@@ -86,9 +86,9 @@ type feedItemView struct {
 	Engagement   engagementStats `json:"engagement_stats"`
 	CreatedAt    time.Time       `json:"created_at"`
 	UpdatedAt    time.Time       `json:"updated_at"`
-	Metadata     map[string]any  `json:"metadata" doc:"What belongs to the kind of thing, such as course_id or source_url; skills, difficulty_level, language, minutes; user_liked, user_bookmarked; shared_by; quality (0 to 1) and, apart from it, model_opinion."`
-	RankingScore float64         `json:"ranking_score" doc:"Never rises from item to item."`
-	Reasons      []string        `json:"reasons" nullable:"false" doc:"Why it is there, and what its order is by."`
+	Metadata     map[string]any  `json:"metadata" doc:"By content type, such as course_id or source_url; skills, difficulty_level, language, minutes; user_liked, user_bookmarked; shared_by; quality (0 to 1) and, separately, model_opinion."`
+	RankingScore float64         `json:"ranking_score" doc:"Never increases from one item to the next."`
+	Reasons      []string        `json:"reasons" nullable:"false" doc:"Why the item is in the feed, and what its rank is based on."`
 }
 
 type feedAuthorView struct {
@@ -188,7 +188,7 @@ func (s *Server) feedList(ctx context.Context, ranking models.FeedRanking, limit
 
 type trendingInput struct {
 	ContentType string `query:"content_type" enum:"course,lesson,article,video,quiz,post,achievement"`
-	Timeframe   int    `query:"timeframe" minimum:"1" maximum:"30" default:"7" doc:"Days: leaves out what nobody has done anything with for longer."`
+	Timeframe   int    `query:"timeframe" minimum:"1" maximum:"30" default:"7" doc:"In days; items without interactions for longer are left out."`
 	Limit       int    `query:"limit" minimum:"1" maximum:"50" default:"50"`
 }
 
@@ -202,7 +202,7 @@ func (s *Server) trending(ctx context.Context, in *trendingInput) (*feedList, er
 
 type recommendationsInput struct {
 	Limit    int    `query:"limit" minimum:"1" maximum:"50" default:"10"`
-	Strategy string `query:"strategy" enum:"personalized,trending,collaborative,content_based,skill_gap,difficulty_progression" doc:"Absent: the day's picks, then the personalized ones. What the strategy has nothing to say of comes last."`
+	Strategy string `query:"strategy" enum:"personalized,trending,collaborative,content_based,skill_gap,difficulty_progression" doc:"Absent: the day's picks, then personalized items. Items that the strategy cannot rate come last."`
 }
 
 func (s *Server) recommendations(ctx context.Context, in *recommendationsInput) (*feedList, error) {

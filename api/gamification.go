@@ -50,21 +50,21 @@ type gameProfileView struct {
 	UserID               uuid.UUID   `json:"user_id" format:"uuid"`
 	Level                int         `json:"level"`
 	TotalPoints          int64       `json:"total_points"`
-	CurrentStreak        int         `json:"current_streak" doc:"Days in a row, in one's own calendar, with a lesson completed, a quiz passed or a review."`
+	CurrentStreak        int         `json:"current_streak" doc:"Consecutive days, in the user's time zone, with a lesson completed, a quiz passed or a review."`
 	LongestStreak        int         `json:"longest_streak"`
 	AchievementsUnlocked int         `json:"achievements_unlocked"`
 	AchievementsTotal    int         `json:"achievements_total"`
 	LevelProgressCurrent int64       `json:"level_progress_current"`
 	LevelProgressTarget  int64       `json:"level_progress_target"`
-	RankPosition         *int64      `json:"rank_position" nullable:"true" doc:"On the board of all points; null for who is not on it."`
-	Badges               []badgeView `json:"badges" nullable:"false" doc:"The latest first."`
+	RankPosition         *int64      `json:"rank_position" nullable:"true" doc:"On the all-time points leaderboard; null when the user is not on it."`
+	Badges               []badgeView `json:"badges" nullable:"false" doc:"Newest first."`
 	CoursesCompleted     int         `json:"courses_completed"`
 	LessonsCompleted     int         `json:"lessons_completed"`
 	TotalStudyMinutes    int64       `json:"total_study_minutes"`
-	LeaderboardHidden    bool        `json:"leaderboard_hidden" doc:"On no leaderboard; see PUT /v1/users/me."`
-	StreakFreezeFor      *string     `json:"streak_freeze_for" format:"date" nullable:"true" doc:"A day that one's streak could be made to go over."`
+	LeaderboardHidden    bool        `json:"leaderboard_hidden" doc:"Whether the user is left out of leaderboards; see PUT /v1/users/me."`
+	StreakFreezeFor      *string     `json:"streak_freeze_for" format:"date" nullable:"true" doc:"A day that a streak freeze could bridge; null: none."`
 
-	XP                int64 `json:"xp" doc:"The same as total_points, for existing clients, and so on."`
+	XP                int64 `json:"xp" doc:"The same as total_points, for existing clients."`
 	TotalXP           int64 `json:"total_xp"`
 	XPToNextLevel     int64 `json:"xp_to_next_level"`
 	Streak            int   `json:"streak"`
@@ -152,7 +152,7 @@ type achievementView struct {
 }
 
 type achievementsInput struct {
-	ShowLocked bool `query:"show_locked" default:"true" doc:"Also those that are not unlocked yet."`
+	ShowLocked bool `query:"show_locked" default:"true" doc:"Include achievements that are not unlocked yet."`
 }
 
 func (s *Server) listAchievements(ctx context.Context, in *achievementsInput) (*body[[]achievementView], error) {
@@ -174,10 +174,10 @@ func (s *Server) listAchievements(ctx context.Context, in *achievementsInput) (*
 }
 
 type gameStatsView struct {
-	TotalActiveLearners   int64   `json:"total_active_learners" doc:"Who have any points."`
+	TotalActiveLearners   int64   `json:"total_active_learners" doc:"Users with any points."`
 	TotalPointsAwarded    int64   `json:"total_points_awarded"`
 	HighestLevelAchieved  int     `json:"highest_level_achieved"`
-	YourGlobalRank        *int64  `json:"your_global_rank" nullable:"true" doc:"On the board of all points; null for who is not on it."`
+	YourGlobalRank        *int64  `json:"your_global_rank" nullable:"true" doc:"On the all-time points leaderboard; null when the user is not on it."`
 	AchievementsAvailable int64   `json:"achievements_available"`
 	AverageLevel          float64 `json:"average_level"`
 }

@@ -35,7 +35,7 @@ type ModelHealth struct {
 type Component struct {
 	Status    string  `json:"status" enum:"healthy,degraded,unhealthy"`
 	Message   string  `json:"message"`
-	LatencyMS float64 `json:"latency_ms" doc:"How long the part took to answer, in milliseconds"`
+	LatencyMS float64 `json:"latency_ms" doc:"How long the component took to answer, in milliseconds"`
 }
 
 // Check is one condition of being ready.

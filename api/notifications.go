@@ -43,7 +43,7 @@ type notificationView struct {
 	Type      string            `json:"type" doc:"course_ready, achievement_unlocked, comment, mention, reminder, moderation, broadcast, test; more may come."`
 	Title     string            `json:"title"`
 	Body      string            `json:"body"`
-	Data      map[string]string `json:"data" doc:"What the app needs to act on it, the same as in the push."`
+	Data      map[string]string `json:"data" doc:"Data for the app, the same as in the push."`
 	IsRead    bool              `json:"is_read"`
 	ReadAt    *time.Time        `json:"read_at"`
 	CreatedAt time.Time         `json:"created_at"`
@@ -68,7 +68,7 @@ type listNotificationsInput struct {
 
 // InboxScope is what a cursor of the inbox belongs to.
 type InboxScope struct {
-	Unread string `query:"unread" enum:"true,false" doc:"true: only what is unread; false: only what is read; absent: both."`
+	Unread string `query:"unread" enum:"true,false" doc:"true: only unread; false: only read; absent: both."`
 }
 
 func (in InboxScope) unread() *bool {
@@ -115,7 +115,7 @@ func (s *Server) readNotification(ctx context.Context, in *NotificationID) (*bod
 
 type readView struct {
 	Message string `json:"message"`
-	Updated int    `json:"updated" doc:"How many were unread"`
+	Updated int    `json:"updated" doc:"How many were marked as read"`
 }
 
 func (s *Server) readNotifications(ctx context.Context, _ *nothing) (*body[readView], error) {

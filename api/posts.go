@@ -62,7 +62,7 @@ type PostID struct {
 
 // Format is for inputs of operations that show Markdown.
 type Format struct {
-	Format string `query:"format" enum:"markdown,html" default:"markdown" doc:"html: content_html is there too"`
+	Format string `query:"format" enum:"markdown,html" default:"markdown" doc:"html: content_html is included"`
 }
 
 // reader is who reads. Only who has signed in as an administrator is asked about, so

@@ -153,16 +153,16 @@ func viewTestPush(id uuid.UUID, devices []models.Device, receipts []models.PushR
 }
 
 type sendPushInput struct {
-	IdempotencyKey string       `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"The same key and body give the same task, whatever happens on the way."`
+	IdempotencyKey string       `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"Repeating a request with the same key and body returns the same task."`
 	Body           sendPushBody `contentType:"application/json"`
 }
 
 type sendPushBody struct {
-	UserIDs     []uuid.UUID       `json:"user_ids,omitempty" nullable:"true" maxItems:"10000" format:"uuid" doc:"To whom; absent: everyone. Who has no account is passed over."`
+	UserIDs     []uuid.UUID       `json:"user_ids,omitempty" nullable:"true" maxItems:"10000" format:"uuid" doc:"Recipients; absent: all users. Unknown users are skipped."`
 	Title       string            `json:"title" maxLength:"200" text:"title"`
 	Body        string            `json:"body" maxLength:"2000" text:"prose"`
-	Data        map[string]string `json:"data,omitempty" nullable:"true" maxProperties:"20" doc:"For the app; 1 kB together."`
-	CollapseKey *string           `json:"collapse_key,omitempty" nullable:"true" maxLength:"64" text:"line" doc:"A later push of the same key takes the place of an earlier one."`
+	Data        map[string]string `json:"data,omitempty" nullable:"true" maxProperties:"20" doc:"Data for the app, 1 kB in total."`
+	CollapseKey *string           `json:"collapse_key,omitempty" nullable:"true" maxLength:"64" text:"line" doc:"A later push with the same key replaces an earlier one."`
 }
 
 const mostPushData = 1024
@@ -205,7 +205,7 @@ type broadcastView struct {
 
 type sendPushOutput struct {
 	Location string `header:"Location" doc:"The task"`
-	Replayed string `header:"Idempotent-Replayed" doc:"true when the task was there already."`
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the task existed already."`
 	Body     broadcastView
 }
 

@@ -57,27 +57,27 @@ type registerDeviceInput struct {
 // deviceBody is what an app says of its device. device_type or platform must be there, and
 // device_token or, of a browser, subscription.
 type deviceBody struct {
-	DeviceToken *string `json:"device_token,omitempty" nullable:"true" maxLength:"4096" doc:"Apple's or Google's token, of at least 10 characters; absent beside subscription."`
+	DeviceToken *string `json:"device_token,omitempty" nullable:"true" maxLength:"4096" doc:"An APNs or FCM token of at least 10 characters; absent with subscription."`
 	// Subscription is of browsers only.
-	Subscription *subscriptionBody `json:"subscription,omitempty" doc:"A browser's PushSubscription, in place of device_token."`
+	Subscription *subscriptionBody `json:"subscription,omitempty" doc:"A browser's PushSubscription, instead of device_token."`
 	DeviceType   *string           `json:"device_type,omitempty" nullable:"true" doc:"ios, android or web."`
-	Platform     *string           `json:"platform,omitempty" nullable:"true" doc:"Another name for device_type."`
-	DeviceInfo   any               `json:"device_info,omitempty" doc:"Whatever the app wants to note, up to 4 kB."`
+	Platform     *string           `json:"platform,omitempty" nullable:"true" doc:"Alias of device_type."`
+	DeviceInfo   any               `json:"device_info,omitempty" doc:"Any JSON, up to 4 kB."`
 	Locale       *string           `json:"locale,omitempty" nullable:"true" maxLength:"35" text:"line"`
 	AppVersion   *string           `json:"app_version,omitempty" nullable:"true" maxLength:"100" text:"line"`
 	DeviceModel  *string           `json:"device_model,omitempty" nullable:"true" maxLength:"100" text:"line"`
 	OSVersion    *string           `json:"os_version,omitempty" nullable:"true" maxLength:"100" text:"line"`
-	Environment  *string           `json:"environment,omitempty" nullable:"true" doc:"production (the default) or sandbox: of Apple's tokens."`
+	Environment  *string           `json:"environment,omitempty" nullable:"true" doc:"production (the default) or sandbox; for APNs tokens."`
 }
 
 // subscriptionBody is a PushSubscription as its toJSON gives it.
 type subscriptionBody struct {
-	Endpoint string           `json:"endpoint" maxLength:"4096" format:"uri" doc:"An https address of a push service."`
+	Endpoint string           `json:"endpoint" maxLength:"4096" format:"uri" doc:"An https URL of a push service."`
 	Keys     subscriptionKeys `json:"keys"`
 }
 
 type subscriptionKeys struct {
-	P256DH string `json:"p256dh" maxLength:"200" doc:"A point of P-256 of 65 bytes, in base64url."`
+	P256DH string `json:"p256dh" maxLength:"200" doc:"A P-256 point of 65 bytes, in base64url."`
 	Auth   string `json:"auth" maxLength:"100" doc:"16 bytes, in base64url."`
 }
 
@@ -137,13 +137,13 @@ func (b deviceBody) environment() string {
 
 type deviceView struct {
 	ID          uuid.UUID `json:"id" format:"uuid"`
-	DeviceToken string    `json:"device_token" doc:"Masked but for its last six characters; of a browser's subscription its endpoint."`
+	DeviceToken string    `json:"device_token" doc:"Masked except for the last six characters; for a browser subscription, of its endpoint."`
 	DeviceType  string    `json:"device_type" enum:"ios,android,web"`
 	Platform    string    `json:"platform" enum:"ios,android,web" doc:"The same as device_type."`
 	Environment string    `json:"environment" enum:"production,sandbox"`
 	IsActive    bool      `json:"is_active"`
-	OffReason   string    `json:"off_reason" doc:"Why it is not active: user, silent (for 60 days), signed_out, or what the push service says of its token."`
-	DeviceInfo  any       `json:"device_info,omitempty" doc:"As the app gave it; absent where it gave none."`
+	OffReason   string    `json:"off_reason" doc:"Why the device is inactive: user, silent (for 60 days), signed_out, or the push service's reason."`
+	DeviceInfo  any       `json:"device_info,omitempty" doc:"As sent by the app; absent if it sent none."`
 	Locale      string    `json:"locale"`
 	AppVersion  string    `json:"app_version"`
 	DeviceModel string    `json:"device_model"`
@@ -226,7 +226,7 @@ func (s *Server) deactivateDevice(ctx context.Context, in *DeviceID) (*body[devi
 }
 
 type webPushKeyView struct {
-	PublicKey string `json:"public_key" doc:"An uncompressed point of P-256, in base64url."`
+	PublicKey string `json:"public_key" doc:"An uncompressed P-256 point, in base64url."`
 }
 
 func (s *Server) webPushKey(_ context.Context, in *Reading) (*tagged[webPushKeyView], error) {

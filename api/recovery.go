@@ -66,7 +66,7 @@ func (s *Server) requestVerification(ctx context.Context, _ *nothing) (*struct{}
 
 // MailedToken is what somebody read in a mail.
 type MailedToken struct {
-	Token string `json:"token" minLength:"1" maxLength:"255" doc:"As it stands in the mail; capitals make no difference"`
+	Token string `json:"token" minLength:"1" maxLength:"255" doc:"The token from the mail, case-insensitive"`
 }
 
 type verifyEmailInput struct{ Body MailedToken }
@@ -98,7 +98,7 @@ func (s *Server) requestPasswordReset(ctx context.Context, in *requestPasswordRe
 type resetPasswordInput struct {
 	Body struct {
 		MailedToken
-		NewPassword string `json:"new_password" text:"password" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
+		NewPassword string `json:"new_password" text:"password" doc:"8 characters to 72 bytes; not a common password, and not like the email address"`
 	}
 }
 

@@ -54,7 +54,7 @@ func viewCard(c models.ReviewCard) cardView {
 }
 
 type dueCardsInput struct {
-	Cursor string `query:"cursor" doc:"Where to go on, from the Link field of the page before"`
+	Cursor string `query:"cursor" doc:"Cursor from the Link header of the previous page"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
@@ -99,14 +99,14 @@ func (s *Server) reviewCard(ctx context.Context, in *reviewCardInput) (*cardOutp
 type reviewStatsView struct {
 	TotalCards    int64      `json:"total_cards"`
 	DueNow        int64      `json:"due_now"`
-	DueToday      int64      `json:"due_today" doc:"Until the end of the day in one's time zone, those due now included."`
+	DueToday      int64      `json:"due_today" doc:"Due by the end of the day in the user's time zone, including those due now."`
 	NewCards      int64      `json:"new_cards"`
 	LearningCards int64      `json:"learning_cards"`
-	MatureCards   int64      `json:"mature_cards" doc:"That come back after days."`
+	MatureCards   int64      `json:"mature_cards" doc:"Cards scheduled in days."`
 	ReviewedToday int64      `json:"reviewed_today"`
 	TotalReviews  int64      `json:"total_reviews"`
-	RetentionRate *float64   `json:"retention_rate" nullable:"true" doc:"Of cards that had come back after days, the share remembered in the last thirty; null without any."`
-	NextDueAt     *time.Time `json:"next_due_at" nullable:"true" doc:"When the next card falls due of those that are not."`
+	RetentionRate *float64   `json:"retention_rate" nullable:"true" doc:"The share of mature cards remembered in the last thirty days; null without any."`
+	NextDueAt     *time.Time `json:"next_due_at" nullable:"true" doc:"When the next card becomes due."`
 	CurrentStreak int        `json:"current_streak"`
 }
 

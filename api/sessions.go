@@ -44,10 +44,10 @@ func (s *Server) ownSessions() {
 
 type sessionView struct {
 	ID         uuid.UUID `json:"id" format:"uuid"`
-	Current    bool      `json:"current" doc:"It is the one of the token this was asked with."`
+	Current    bool      `json:"current" doc:"Whether it is the session of this request."`
 	CreatedAt  time.Time `json:"created_at"`
-	LastUsedAt time.Time `json:"last_used_at" doc:"When its tokens were refreshed last."`
-	ExpiresAt  time.Time `json:"expires_at" doc:"When it ends unless its tokens are refreshed before."`
+	LastUsedAt time.Time `json:"last_used_at" doc:"When its tokens were last refreshed."`
+	ExpiresAt  time.Time `json:"expires_at" doc:"When it expires unless its tokens are refreshed."`
 	UserAgent  string    `json:"user_agent" doc:"Of the client that signed in."`
 	Address    string    `json:"address" doc:"Of the client that signed in."`
 }
@@ -103,7 +103,7 @@ func (s *Server) endOtherSessions(ctx context.Context, _ *nothing) (*struct{}, e
 type changePasswordInput struct {
 	Body struct {
 		CurrentPassword string `json:"current_password" maxLength:"4096" text:"password"`
-		NewPassword     string `json:"new_password" text:"password" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
+		NewPassword     string `json:"new_password" text:"password" doc:"8 characters to 72 bytes; not a common password, and not like the email address"`
 	}
 }
 

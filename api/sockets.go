@@ -211,9 +211,9 @@ func socketOperation() *huma.Operation {
 			"The client may send {\"type\":\"ping\"} and {\"type\":\"status_request\"}.",
 		Parameters: []*huma.Param{
 			parameter("task_id", "path", "The task."),
-			parameter("token", "query", "An access token, where a header cannot be set."),
-			parameter("ticket", "query", "A ticket, instead of a token."),
-			parameter("since", "query", "The last seq the client has; 0 for the whole story."),
+			parameter("token", "query", "An access token, if the client cannot set headers."),
+			parameter("ticket", "query", "A ticket, instead of an access token."),
+			parameter("since", "query", "The last seq the client has; 0 for all events."),
 		},
 		Security:  []map[string][]string{{"bearer": {}}, {}},
 		Responses: map[string]*huma.Response{"101": {Description: "The socket is open."}},

@@ -68,7 +68,7 @@ func (s *Server) createSource(ctx context.Context, in *createSourceInput) (*crea
 }
 
 type listSourcesInput struct {
-	Cursor string `query:"cursor" doc:"Where to go on, from the Link field of the page before"`
+	Cursor string `query:"cursor" doc:"Cursor from the Link header of the previous page"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 

@@ -48,8 +48,8 @@ type TaskID struct {
 
 type getTaskInput struct {
 	TaskID
-	Wait  string `query:"wait" maxLength:"20" doc:"Hold the answer this long, at most 30s, until something newer than since is there. Seconds, or a duration such as 25s."`
-	Since int64  `query:"since" minimum:"-1" default:"-1" doc:"The seq the client has; without it, the present one."`
+	Wait  string `query:"wait" maxLength:"20" doc:"Wait up to this long, at most 30s, for an event newer than since. Seconds, or a duration such as 25s."`
+	Since int64  `query:"since" minimum:"-1" default:"-1" doc:"The last seq the client has; absent: the present one."`
 }
 
 type taskOutput struct {

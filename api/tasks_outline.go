@@ -26,9 +26,9 @@ type outlineInput struct {
 
 // outlineBody is a learner's word on a plan.
 type outlineBody struct {
-	Action  string          `json:"action" enum:"accept,edit,reject" doc:"edit puts another plan in the place of this one and accepts that."`
-	Title   *string         `json:"title,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"Of the course; absent: stays. For edit."`
-	Lessons []outlineLesson `json:"lessons,omitempty" nullable:"true" maxItems:"12" doc:"All lessons of the plan, in order, 3 to 12. For edit."`
+	Action  string          `json:"action" enum:"accept,edit,reject" doc:"edit replaces the outline with the given one and accepts it."`
+	Title   *string         `json:"title,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"For edit: the title of the course; absent: unchanged."`
+	Lessons []outlineLesson `json:"lessons,omitempty" nullable:"true" maxItems:"12" doc:"For edit: all lessons of the outline in order, 3 to 12."`
 }
 
 type outlineLesson struct {

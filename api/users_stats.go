@@ -29,9 +29,9 @@ type statsView struct {
 	CoursesCompleted  int64     `json:"courses_completed"`
 	TasksCompleted    int64     `json:"tasks_completed"`
 	StudyMinutes      int64     `json:"total_study_time_minutes"`
-	CurrentStreakDays int       `json:"current_streak_days" doc:"Days in a row, in one's time zone, with a lesson completed, a quiz passed or a review."`
-	TotalPoints       int64     `json:"total_points" doc:"The sum of the ledger."`
-	Level             int       `json:"level" doc:"1 at first, one more for each thousand points, 100 at most."`
+	CurrentStreakDays int       `json:"current_streak_days" doc:"Consecutive days, in the user's time zone, with a lesson completed, a quiz passed or a review."`
+	TotalPoints       int64     `json:"total_points" doc:"The sum of all points earned."`
+	Level             int       `json:"level" doc:"Starts at 1 and rises with each thousand points, up to 100."`
 	AchievementsCount int       `json:"achievements_count" doc:"Unlocked so far."`
 	JoinDate          time.Time `json:"join_date"`
 }
@@ -64,10 +64,10 @@ type activityInput struct {
 }
 
 type activityView struct {
-	RecentCourses  []recentCourse `json:"recent_courses" nullable:"false" doc:"5 at most, those changed last first."`
-	RecentTasks    []recentTask   `json:"recent_tasks" nullable:"false" doc:"10 at most, newest first."`
+	RecentCourses  []recentCourse `json:"recent_courses" nullable:"false" doc:"At most 5, most recently changed first."`
+	RecentTasks    []recentTask   `json:"recent_tasks" nullable:"false" doc:"At most 10, newest first."`
 	LearningStreak streakView     `json:"learning_streak"`
-	WeeklyActivity []dayView      `json:"weekly_activity" nullable:"false" doc:"One row for each day of the period, today last."`
+	WeeklyActivity []dayView      `json:"weekly_activity" nullable:"false" doc:"One entry for each day of the period, today last."`
 }
 
 type recentCourse struct {
@@ -94,8 +94,8 @@ type streakView struct {
 }
 
 type dayView struct {
-	Date         string `json:"date" format:"date" doc:"In one's time zone."`
-	Activities   int    `json:"activities" doc:"Deeds of learning, and courses asked for."`
+	Date         string `json:"date" format:"date" doc:"In the user's time zone."`
+	Activities   int    `json:"activities" doc:"Learning activities and course requests."`
 	StudyMinutes int    `json:"study_time_minutes"`
 }
 
