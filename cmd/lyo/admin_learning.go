@@ -71,7 +71,7 @@ func rebuild(cmd *cobra.Command, environ []string, db *gorm.DB) (err error) {
 		return err
 	}
 	if client == nil {
-		fmt.Fprintln(cmd.OutOrStdout(), "REDIS_URL is not set: boards are read from Postgres")
+		fmt.Fprintln(cmd.OutOrStdout(), "REDIS_URL is not set: Postgres answers for the boards")
 		return nil
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()

@@ -21,7 +21,7 @@ func configCommand(environ []string) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				fmt.Fprintln(cmd.OutOrStdout(), "the settings are valid for", cfg.Env)
+				fmt.Fprintln(cmd.OutOrStdout(), "the settings are good for", cfg.Env)
 				return nil
 			},
 		},
