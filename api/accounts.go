@@ -20,23 +20,28 @@ const passwordTimeout = 30 * time.Second
 func (s *Server) sessions() {
 	register(s, huma.Operation{
 		OperationID: "register", Method: http.MethodPost, Path: "/v1/auth/register", Tags: []string{tagAuth},
-		Summary: "Make an account and sign in", DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
+		Summary:       "Create an account",
+		Description:   "Also signs in, and mails a token that verifies the address. 409: the email address or the username is taken.",
+		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
 	}, s.signUp, public, within(passwordTimeout), counting(s.limits.anyone()))
 	register(s, huma.Operation{
 		OperationID: "login", Method: http.MethodPost, Path: "/v1/auth/login", Tags: []string{tagAuth},
-		Summary: "Sign in", Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict},
+		Summary: "Sign in",
+		Description: "Returns an access token and a refresh token. Failed attempts count towards a limit of the account and of the address. 401: wrong " +
+			"credentials; 403: the account is disabled.",
+		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict},
 	}, s.logIn, public, within(passwordTimeout), counting(s.limits.anyone()))
 	register(s, huma.Operation{
 		OperationID: "refresh", Method: http.MethodPost, Path: "/v1/auth/refresh", Tags: []string{tagAuth},
-		Summary: "Trade a refresh token for a new pair",
-		Description: "The token before the current one, shown again within 30 seconds, gets the current pair. " +
-			"An older one ends the whole session.",
+		Summary: "Refresh an access token",
+		Description: "Exchanges a refresh token for a new pair. The previous token, sent again within 30 seconds, gets the current pair; an older one ends the " +
+			"session.",
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden},
 	}, s.refreshTokens, public, counting(s.limits.refreshing()))
 	register(s, huma.Operation{
 		OperationID: "logout", Method: http.MethodPost, Path: "/v1/auth/logout", Tags: []string{tagAuth},
-		Summary:     "End the session of the access token, of the refresh token, or both",
-		Description: "Repeating it changes nothing.",
+		Summary:     "Sign out",
+		Description: "Ends the session of the access token, of the refresh token, or of both. Repeating it changes nothing. 401: neither token is valid.",
 		Errors:      []int{http.StatusUnauthorized},
 		Security:    []map[string][]string{{bearerScheme: {}}, {}},
 	}, s.logOut, public, counting(s.limits.anyone()))
@@ -44,10 +49,10 @@ func (s *Server) sessions() {
 
 type signUpInput struct {
 	Body struct {
-		Email    string  `json:"email" minLength:"3" maxLength:"254" text:"email" doc:"Unique: one mailbox is one account, however it is written"`
-		Password string  `json:"password" minLength:"8" text:"password" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
+		Email    string  `json:"email" minLength:"3" maxLength:"254" text:"email" doc:"Unique: different spellings of a mailbox are the same address"`
+		Password string  `json:"password" minLength:"8" text:"password" doc:"8 characters to 72 bytes; not a common password, and not like the email address"`
 		FullName string  `json:"full_name" minLength:"1" maxLength:"255" text:"name"`
-		Username *string `json:"username,omitempty" minLength:"3" maxLength:"100" text:"username" doc:"Unique, without regard to case and to how Unicode writes it; without invisible characters"`
+		Username *string `json:"username,omitempty" minLength:"3" maxLength:"100" text:"username" doc:"Unique whatever its case and Unicode form; without invisible characters"`
 	}
 }
 

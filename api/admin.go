@@ -15,8 +15,8 @@ import (
 func (s *Server) admin() {
 	register(s, huma.Operation{
 		OperationID: "list-audit", Method: http.MethodGet, Path: "/v1/admin/audit", Tags: []string{tagAdmin},
-		Summary:     "What happened to accounts, the latest first",
-		Description: "For administrators. Reading it is logged too.",
+		Summary:     "List audit log entries",
+		Description: "Newest first. Reading the log is itself recorded. For administrators.",
 	}, s.listAudit, admins)
 }
 
@@ -34,8 +34,8 @@ type auditView struct {
 	ID        uuid.UUID      `json:"id" format:"uuid"`
 	At        time.Time      `json:"at"`
 	Action    string         `json:"action" doc:"Such as session.started, session.refused, role.granted, account.deleted."`
-	ActorID   *uuid.UUID     `json:"actor_id" format:"uuid" nullable:"true" doc:"Who did it; null: nobody who was signed in."`
-	UserID    *uuid.UUID     `json:"user_id" format:"uuid" nullable:"true" doc:"Whose account it is about; null: nobody's. Of an account that was erased only its last line says the real id; the others have the pseudonym given there."`
+	ActorID   *uuid.UUID     `json:"actor_id" format:"uuid" nullable:"true" doc:"The user who did it; null: nobody was signed in."`
+	UserID    *uuid.UUID     `json:"user_id" format:"uuid" nullable:"true" doc:"The account concerned; null: none. For an erased account only its last entry has the real id; the others have the pseudonym given there."`
 	Via       string         `json:"via" enum:"api,command line,workflow"`
 	Address   string         `json:"address"`
 	UserAgent string         `json:"user_agent"`
@@ -46,8 +46,8 @@ type auditView struct {
 // AuditScope is what a cursor of the log belongs to.
 type AuditScope struct {
 	Action  string    `query:"action" maxLength:"50"`
-	UserID  string    `query:"user_id" format:"uuid" doc:"Whose account it is about"`
-	ActorID string    `query:"actor_id" format:"uuid" doc:"Who did it"`
+	UserID  string    `query:"user_id" format:"uuid" doc:"The account concerned"`
+	ActorID string    `query:"actor_id" format:"uuid" doc:"The user who did it"`
 	Since   time.Time `query:"since" doc:"At or after"`
 	Before  time.Time `query:"before" doc:"Before"`
 }

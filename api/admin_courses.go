@@ -16,28 +16,33 @@ import (
 func (s *Server) anyCourses(tags []string) {
 	register(s, huma.Operation{
 		OperationID: "list-all-courses", Method: http.MethodGet, Path: "/v1/admin/courses", Tags: tags,
-		Summary: "Courses, whoever's they are, the newest first",
+		Summary:     "List courses of all users",
+		Description: "Newest first. For administrators.",
 	}, s.listAllCourses, admins)
 	register(s, huma.Operation{
 		OperationID: "read-any-course", Method: http.MethodGet, Path: "/v1/admin/courses/{id}", Tags: tags,
-		Summary: "A course with its lessons and items, whoever's it is", Description: "Reading another's is a line of the audit log. The owner's own material is not named.",
+		Summary: "Get a course of any user",
+		Description: "With its lessons and items. Reading another user's course is recorded in the audit log; the owner's own material is not named. For " +
+			"administrators.",
 	}, s.readAnyCourse, admins)
 	for _, act := range []struct {
-		act           models.CourseAct
-		summary, more string
+		act                  models.CourseAct
+		summary, description string
 	}{
-		{models.CourseHold, "Let nobody but its owner see a course until it is decided", "It then waits at /v1/admin/held."},
-		{models.CourseRestore, "Let others see a course that is held or hidden", "Who, its visibility says."},
-		{models.CourseUnpublish, "Make a course private, as if its owner had taken it back", "Its owner may share it again; hold it to prevent that."},
+		{models.CourseHold, "Put a course on hold", "Only its owner sees it until it is decided at /v1/admin/held."},
+		{models.CourseRestore, "Restore a held or hidden course", "Others see it again, as its visibility allows."},
+		{models.CourseUnpublish, "Unpublish a course", "Makes the course private. Its owner may share it again; put it on hold to prevent that."},
 	} {
 		register(s, huma.Operation{
 			OperationID: string(act.act) + "-course", Method: http.MethodPost, Path: "/v1/admin/courses/{id}/" + string(act.act), Tags: tags,
-			Summary: act.summary, Description: act.more + " The owner is told in their inbox. Repeating it changes nothing.",
+			Summary: act.summary, Description: act.description + " The owner is notified. Repeating it changes nothing. For administrators.",
 		}, s.moderating(act.act), admins)
 	}
 	register(s, huma.Operation{
 		OperationID: "delete-any-course", Method: http.MethodDelete, Path: "/v1/admin/courses/{id}", Tags: tags,
-		Summary: "Delete a course; a generation under way is cancelled", Description: "The owner is told in their inbox.", DefaultStatus: http.StatusNoContent,
+		Summary:       "Delete a course of any user",
+		Description:   "A generation under way is cancelled. The owner is notified. For administrators.",
+		DefaultStatus: http.StatusNoContent,
 	}, s.deleteAnyCourse, admins)
 }
 
@@ -50,8 +55,8 @@ type moderatedCourseView struct {
 	Status           string     `json:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
 	Visibility       string     `json:"visibility" enum:"private,unlisted,public"`
 	ModerationStatus string     `json:"moderation_status" enum:"visible,held,hidden"`
-	HeldFor          string     `json:"held_for" doc:"What it was put on hold for."`
-	OwnMaterial      bool       `json:"own_material" doc:"Written from its owner's own material."`
+	HeldFor          string     `json:"held_for" doc:"Why it is on hold."`
+	OwnMaterial      bool       `json:"own_material" doc:"Written from its owner's source material."`
 	CreatedAt        time.Time  `json:"created_at"`
 	UpdatedAt        time.Time  `json:"updated_at"`
 	PublishedAt      *time.Time `json:"published_at" nullable:"true"`
@@ -70,7 +75,7 @@ type AllCoursesScope struct {
 	Status     string `query:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
 	Visibility string `query:"visibility" enum:"private,unlisted,public"`
 	Moderation string `query:"moderation" enum:"visible,held,hidden"`
-	Owner      string `query:"owner" format:"uuid" doc:"Whose they are"`
+	Owner      string `query:"owner" format:"uuid" doc:"The owner's user id"`
 }
 
 type listAllCoursesInput struct {
@@ -108,7 +113,7 @@ type moderateCourseInput struct {
 }
 
 type moderateCourseBody struct {
-	Reason string `json:"reason,omitempty" maxLength:"1000" text:"note" doc:"For its owner"`
+	Reason string `json:"reason,omitempty" maxLength:"1000" text:"note" doc:"Shown to the owner"`
 }
 
 func (s *Server) moderating(act models.CourseAct) func(context.Context, *moderateCourseInput) (*body[moderatedCourseView], error) {

@@ -15,22 +15,25 @@ import (
 func (s *Server) holding(tags []string) {
 	register(s, huma.Operation{
 		OperationID: "list-held", Method: http.MethodGet, Path: "/v1/admin/held", Tags: tags,
-		Summary: "Posts, comments and courses that wait for an administrator, the oldest first",
+		Summary:     "List content awaiting review",
+		Description: "Posts, comments and courses on hold, oldest first. For administrators.",
 	}, s.listHeld, admins)
 	register(s, huma.Operation{
 		OperationID: "decide-held", Method: http.MethodPost, Path: "/v1/admin/held/{id}/decision", Tags: tags,
-		Summary: "Let others see it, or delete it; a course is hidden instead, and stays its owner's",
+		Summary: "Approve or reject content awaiting review",
+		Description: "approve makes it visible, unless its author is suspended. reject deletes a post or comment; a course is hidden and remains its owner's. " +
+			"404: it awaits no review. For administrators.",
 	}, s.decideHeld, admins)
 }
 
 type heldView struct {
 	ID         uuid.UUID  `json:"id" format:"uuid"`
 	TargetType string     `json:"target_type" enum:"post,comment,course"`
-	PostID     uuid.UUID  `json:"post_id" format:"uuid" doc:"Of a course its own id."`
+	PostID     uuid.UUID  `json:"post_id" format:"uuid" doc:"For a course, the course's id."`
 	AuthorID   *uuid.UUID `json:"author_id" format:"uuid" nullable:"true"`
-	Title      string     `json:"title" doc:"Of a post or course."`
-	Content    string     `json:"content" doc:"Of a course its summary and description: read it at /v1/admin/courses/{id}."`
-	HeldFor    string     `json:"held_for" doc:"What it was put on hold for."`
+	Title      string     `json:"title" doc:"Title of a post or course."`
+	Content    string     `json:"content" doc:"For a course, its summary and description; the whole course is at /v1/admin/courses/{id}."`
+	HeldFor    string     `json:"held_for" doc:"Why it is on hold."`
 	CreatedAt  time.Time  `json:"created_at"`
 }
 
@@ -78,16 +81,21 @@ func (s *Server) decideHeld(ctx context.Context, in *decideHeldInput) (*body[don
 func (s *Server) policy(tags []string) {
 	register(s, huma.Operation{
 		OperationID: "list-content-rules", Method: http.MethodGet, Path: "/v1/admin/content-rules", Tags: tags,
-		Summary: "Words and sites that put a post, comment or public course on hold, the newest first",
+		Summary:     "List content rules",
+		Description: "Words and links that send a post, comment or public course to review, newest first. For administrators.",
 	}, s.listContentRules, admins)
 	register(s, huma.Operation{
 		OperationID: "create-content-rule", Method: http.MethodPost, Path: "/v1/admin/content-rules", Tags: tags,
-		Summary: "Add one", Description: "Case, accents and digits in place of letters make no difference to words; a site stands for all below it.",
+		Summary: "Create a content rule",
+		Description: "Words match whatever their case and accents, and with digits in place of letters; a site includes its subdomains. 409: the rule exists " +
+			"already. For administrators.",
 		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
 	}, s.createContentRule, admins)
 	register(s, huma.Operation{
 		OperationID: "delete-content-rule", Method: http.MethodDelete, Path: "/v1/admin/content-rules/{id}", Tags: tags,
-		Summary: "Take one away; what it put on hold stays there", DefaultStatus: http.StatusNoContent,
+		Summary:       "Delete a content rule",
+		Description:   "What the rule has put on hold stays on hold. For administrators.",
+		DefaultStatus: http.StatusNoContent,
 	}, s.deleteContentRule, admins)
 }
 
@@ -116,7 +124,7 @@ func (s *Server) listContentRules(ctx context.Context, in *listHeldInput) (*list
 type createContentRuleInput struct {
 	Body struct {
 		Kind    string `json:"kind" enum:"word,link"`
-		Pattern string `json:"pattern" maxLength:"200" text:"title" doc:"A word, or words in a row; or the name of a site"`
+		Pattern string `json:"pattern" maxLength:"200" text:"title" doc:"A word, a phrase, or the domain of a site"`
 	}
 }
 

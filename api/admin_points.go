@@ -16,9 +16,10 @@ import (
 func awardOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "award-points", Method: http.MethodPost, Path: "/v1/gamification/award-points", Tags: []string{tagGame, tagAdmin},
-		Summary:     "Give somebody points",
-		Description: "For administrators. By JSON or by query parameters; where both say something, JSON counts. Achievements that follow are unlocked a moment later.",
-		Errors:      []int{http.StatusNotFound},
+		Summary: "Award points to a user",
+		Description: "Takes JSON or query parameters; JSON wins. With an Idempotency-Key the points are awarded once. Achievements that follow are unlocked a " +
+			"moment later. 404: the user does not exist or is disabled. For administrators.",
+		Errors: []int{http.StatusNotFound},
 	}
 }
 
@@ -74,7 +75,7 @@ type awardView struct {
 }
 
 type awardOutput struct {
-	Replayed string `header:"Idempotent-Replayed" doc:"true when the points were given by an earlier request with the key."`
+	Replayed string `header:"Idempotent-Replayed" doc:"true when an earlier request with the key awarded the points."`
 	Body     awardView
 }
 

@@ -17,13 +17,16 @@ func (s *Server) moderation() {
 	tags := []string{tagAdmin}
 	register(s, huma.Operation{
 		OperationID: "list-reports", Method: http.MethodGet, Path: "/v1/admin/reports", Tags: tags,
-		Summary: "What users have reported, the oldest first",
+		Summary:     "List reports",
+		Description: "Oldest first. For administrators.",
 	}, s.listReports, admins)
 	register(s, huma.Operation{
 		OperationID: "decide-report", Method: http.MethodPost, Path: "/v1/admin/reports/{id}/decision", Tags: tags,
-		Summary:     "Decide a report",
-		Description: "dismiss, hide or delete the target, or suspend its author, which ends their sessions and hides all they wrote. A lesson, item or question stands and falls with its course. Closes all open reports of the same target.",
-		Errors:      []int{http.StatusConflict},
+		Summary: "Decide a report",
+		Description: "dismiss it, hide or delete the target, or suspend its author, which ends their sessions and hides what they wrote. A decision on a lesson, " +
+			"item or question applies to its course. It closes all open reports of the same target. 409: it is decided already, or the author cannot be " +
+			"suspended. For administrators.",
+		Errors: []int{http.StatusConflict},
 	}, s.decideReport, admins)
 	s.holding(tags)
 	s.anyCourses(tags)
@@ -37,15 +40,15 @@ type reportView struct {
 	ReporterID  *uuid.UUID `json:"reporter_id" format:"uuid" nullable:"true" doc:"null: the account was deleted."`
 	TargetType  string     `json:"target_type" enum:"post,comment,user,course,lesson,item,question"`
 	TargetID    uuid.UUID  `json:"target_id" format:"uuid"`
-	QuestionID  *string    `json:"question_id" nullable:"true" doc:"Of a quiz, when one question of it is the target."`
-	CourseID    *uuid.UUID `json:"course_id" format:"uuid" nullable:"true" doc:"Of a course or a part of one: read it at /v1/admin/courses/{id}."`
-	AuthorID    *uuid.UUID `json:"author_id" format:"uuid" nullable:"true" doc:"Who wrote the target; null: the account was deleted."`
+	QuestionID  *string    `json:"question_id" nullable:"true" doc:"The question, when the target is a single question of a quiz."`
+	CourseID    *uuid.UUID `json:"course_id" format:"uuid" nullable:"true" doc:"The course, when the target is a course or a part of it; read it at /v1/admin/courses/{id}."`
+	AuthorID    *uuid.UUID `json:"author_id" format:"uuid" nullable:"true" doc:"The author of the target; null: the account was deleted."`
 	Reason      string     `json:"reason"`
-	Excerpt     string     `json:"excerpt" doc:"What the target said when it was reported."`
+	Excerpt     string     `json:"excerpt" doc:"The target's text when it was reported."`
 	Status      string     `json:"status" enum:"open,decided"`
 	CreatedAt   time.Time  `json:"created_at"`
 	DueAt       time.Time  `json:"due_at"`
-	EscalatedAt *time.Time `json:"escalated_at" nullable:"true" doc:"When its time was over without a decision."`
+	EscalatedAt *time.Time `json:"escalated_at" nullable:"true" doc:"When the deadline passed without a decision."`
 	Decision    *string    `json:"decision" nullable:"true" doc:"dismiss, hide, delete or suspend; null: open."`
 	DecidedAt   *time.Time `json:"decided_at" nullable:"true"`
 	DeciderID   *uuid.UUID `json:"decider_id" format:"uuid" nullable:"true"`

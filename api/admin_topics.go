@@ -20,34 +20,41 @@ func (s *Server) topics() {
 	tags := []string{tagAdmin}
 	register(s, huma.Operation{
 		OperationID: "list-topic-rules", Method: http.MethodGet, Path: "/v1/admin/topic-rules", Tags: tags,
-		Summary:     "Phrases on which no course is written, and exceptions, the newest first and the built-in ones last",
-		Description: "What a learner asks for is judged by its topic, title, description, interests and preferences, each by itself. allow: these words do not count for the other rules.",
+		Summary: "List topic rules",
+		Description: "Phrases on which no course is generated, and exceptions: newest first, built-in ones last. Topic, title, description, interests and " +
+			"preferences of a request are checked separately. allow: these words do not count for the other rules. For administrators.",
 	}, s.listTopicRules, admins)
 	register(s, huma.Operation{
 		OperationID: "create-topic-rule", Method: http.MethodPost, Path: "/v1/admin/topic-rules", Tags: tags,
-		Summary: "Add one", Description: "Case, accents and digits in place of letters make no difference. A rule with the words of a built-in one takes its place.",
+		Summary: "Create a topic rule",
+		Description: "It matches whatever the case and accents, and with digits in place of letters. A rule with the words of a built-in one replaces it. 409: a " +
+			"rule with these words exists already. For administrators.",
 		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
 	}, s.createTopicRule, admins)
 	register(s, huma.Operation{
 		OperationID: "delete-topic-rule", Method: http.MethodDelete, Path: "/v1/admin/topic-rules/{id}", Tags: tags,
-		Summary: "Take one away; a built-in one can only be replaced", DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
+		Summary:       "Delete a topic rule",
+		Description:   "409: the rule is built in; create one with its words to replace it. For administrators.",
+		DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
 	}, s.deleteTopicRule, admins)
 	register(s, huma.Operation{
 		OperationID: "list-help-resources", Method: http.MethodGet, Path: "/v1/admin/help-resources", Tags: tags,
-		Summary: "What is shown in place of a course where a rule says help, by language",
+		Summary:     "List help resources by language",
+		Description: "What a user sees in place of a course where a topic rule's action is help. For administrators.",
 	}, s.listHelpResources, admins)
 	register(s, huma.Operation{
 		OperationID: "put-help-resources", Method: http.MethodPut, Path: "/v1/admin/help-resources/{locale}", Tags: tags,
-		Summary: "Say what is shown in a language", Description: "An empty list brings the built-in texts back.",
+		Summary:     "Replace the help resources of a language",
+		Description: "An empty list restores the built-in resources. For administrators.",
 	}, s.putHelpResources, admins)
 }
 
 type topicRuleView struct {
 	ID        uuid.UUID `json:"id" format:"uuid"`
 	Action    string    `json:"action" enum:"refuse,help,allow"`
-	Pattern   string    `json:"pattern" doc:"As it is compared: without case, accents and signs."`
+	Pattern   string    `json:"pattern" doc:"Normalized for comparison: without case, accents and punctuation."`
 	BuiltIn   bool      `json:"built_in"`
-	Language  string    `json:"language" doc:"Of a built-in rule; empty for others."`
+	Language  string    `json:"language" doc:"Language of a built-in rule; empty for others."`
 	CreatedAt time.Time `json:"created_at"`
 }
 
@@ -69,7 +76,7 @@ func (s *Server) listTopicRules(ctx context.Context, in *listHeldInput) (*listed
 type createTopicRuleInput struct {
 	Body struct {
 		Action  string `json:"action" enum:"refuse,help,allow"`
-		Pattern string `json:"pattern" maxLength:"200" text:"title" doc:"A word, or words in a row"`
+		Pattern string `json:"pattern" maxLength:"200" text:"title" doc:"A word or a phrase"`
 	}
 }
 
@@ -94,7 +101,7 @@ func (s *Server) deleteTopicRule(ctx context.Context, in *contentRuleID) (*struc
 type helpResource struct {
 	Title string   `json:"title" minLength:"1" maxLength:"200" text:"title"`
 	Text  string   `json:"text" minLength:"1" maxLength:"2000" text:"prose"`
-	Links []string `json:"links" nullable:"false" maxItems:"10" doc:"Addresses to open: https, http, tel, sms or mailto."`
+	Links []string `json:"links" nullable:"false" maxItems:"10" doc:"URLs: https, http, tel, sms or mailto."`
 }
 
 func viewHelp(resources []models.HelpResource) []helpResource {

@@ -118,7 +118,7 @@ func documentAlias(doc *huma.OpenAPI, a alias) error {
 	copied := *target
 	copied.Path = a.path
 	copied.OperationID += "-alias"
-	copied.Description = strings.TrimSpace(copied.Description + " Another spelling of " + a.target + ".")
+	copied.Description = strings.TrimSpace(copied.Description + " An alias of " + a.target + ".")
 	doc.AddOperation(&copied)
 	return nil
 }

@@ -17,18 +17,19 @@ const blocksPath = "/v1/community/blocks"
 func (s *Server) blocks() {
 	tags := []string{tagCommunity}
 	register(s, huma.Operation{
-		OperationID: "list-blocks", Method: http.MethodGet, Path: blocksPath, Tags: tags, Summary: "Whom one has blocked, the latest first",
+		OperationID: "list-blocks", Method: http.MethodGet, Path: blocksPath, Tags: tags, Summary: "List users you have blocked",
+		Description: "Newest first.",
 	}, s.listBlocks)
 	for _, op := range []struct {
-		method, id, summary string
-		wanted              bool
+		method, id, summary, description string
+		wanted                           bool
 	}{
-		{http.MethodPut, "block-user", "Block somebody: neither sees anything of the other any more", true},
-		{http.MethodDelete, "unblock-user", "End a block", false},
+		{http.MethodPut, "block-user", "Block a user", "Neither user sees anything of the other, and neither follows the other any more.", true},
+		{http.MethodDelete, "unblock-user", "Unblock a user", "Follows that the block ended do not come back.", false},
 	} {
 		register(s, huma.Operation{
 			OperationID: op.id, Method: op.method, Path: blocksPath + "/{user_id}", Tags: tags, Summary: op.summary,
-			Description: "Repeating it changes nothing.", DefaultStatus: http.StatusNoContent,
+			Description: op.description + " Repeating it changes nothing.", DefaultStatus: http.StatusNoContent,
 		}, func(ctx context.Context, in *blockInput) (*struct{}, error) {
 			return nil, models.SetBlock(ctx, s.DB, principal(ctx).UserID, in.UserID, op.wanted, s.now())
 		})

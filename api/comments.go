@@ -18,24 +18,28 @@ func (s *Server) comments() {
 	tags := []string{tagCommunity}
 	register(s, huma.Operation{
 		OperationID: "list-comments", Method: http.MethodGet, Path: postPath + "/comments", Tags: tags,
-		Summary:     "What was said about a post, oldest first",
-		Description: "A comment that is gone, or that one does not see, stays as a stub where it was replied to.",
+		Summary:     "List comments on a post",
+		Description: "Oldest first. A deleted comment, or one the caller may not see, remains as a stub where it has replies.",
 	}, s.listComments)
 	register(s, huma.Operation{
 		OperationID: "create-comment", Method: http.MethodPost, Path: postPath + "/comments", Tags: tags,
-		Summary: "Answer a post, or a comment of it", Description: "Up to 50 comments can stand above a comment. The word and link policy and daily limits hold as for posts.",
-		Errors: []int{http.StatusConflict},
+		Summary:     "Comment on a post",
+		Description: "parent_comment_id makes it a reply to a comment; threads are up to 50 levels deep. Content rules and daily limits apply as for posts.",
+		Errors:      []int{http.StatusConflict},
 	}, s.createComment)
 	register(s, huma.Operation{
 		OperationID: "update-comment", Method: http.MethodPut, Path: commentPath, Tags: tags,
-		Summary: "Change one's own comment; administrators change any",
+		Summary:     "Update a comment",
+		Description: "For its author and administrators. The previous text is kept as an edit.",
 	}, s.updateComment)
 	register(s, huma.Operation{
-		OperationID: "delete-comment", Method: http.MethodDelete, Path: commentPath, Tags: tags, Summary: "Delete one's own comment; administrators delete any",
+		OperationID: "delete-comment", Method: http.MethodDelete, Path: commentPath, Tags: tags, Summary: "Delete a comment",
+		Description: "For its author and administrators. It remains as a stub where it has replies.",
 	}, s.deleteComment)
 	register(s, huma.Operation{
 		OperationID: "list-comment-edits", Method: http.MethodGet, Path: commentPath + "/edits", Tags: tags,
-		Summary: "What a comment said before, the latest first, for its author and administrators",
+		Summary:     "List edits of a comment",
+		Description: "Previous texts, newest first, at most 100. For its author and administrators.",
 	}, s.listCommentEdits)
 	s.likable("comment", commentPath, models.LikeComment)
 }
@@ -44,8 +48,8 @@ func (s *Server) comments() {
 type commentView struct {
 	ID              uuid.UUID  `json:"id" format:"uuid"`
 	PostID          uuid.UUID  `json:"post_id" format:"uuid"`
-	Content         string     `json:"content" doc:"Markdown, as written; empty for a stub."`
-	ContentHTML     *string    `json:"content_html,omitempty" doc:"The content as safe HTML, where format=html asks for it."`
+	Content         string     `json:"content" doc:"Markdown source; empty for a stub."`
+	ContentHTML     *string    `json:"content_html,omitempty" doc:"The content as safe HTML; only with format=html."`
 	Author          authorView `json:"author"`
 	CreatedAt       time.Time  `json:"created_at"`
 	UpdatedAt       time.Time  `json:"updated_at"`
@@ -53,7 +57,7 @@ type commentView struct {
 	RepliesCount    int        `json:"replies_count"`
 	ParentCommentID *uuid.UUID `json:"parent_comment_id" format:"uuid" nullable:"true"`
 	UserLiked       bool       `json:"user_liked"`
-	IsDeleted       bool       `json:"is_deleted" doc:"A stub: it holds the tree together and says nothing."`
+	IsDeleted       bool       `json:"is_deleted" doc:"A stub: it keeps its replies in place and has no content."`
 	Status          string     `json:"status" enum:"visible,held,hidden,deleted"`
 }
 
@@ -109,7 +113,7 @@ func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*list
 // commentBody is a comment as it is sent.
 type commentBody struct {
 	Content         string     `json:"content" maxLength:"2000" text:"prose" doc:"Markdown"`
-	ParentCommentID *uuid.UUID `json:"parent_comment_id,omitempty" format:"uuid" nullable:"true" doc:"The comment of the same post that it answers"`
+	ParentCommentID *uuid.UUID `json:"parent_comment_id,omitempty" format:"uuid" nullable:"true" doc:"The comment of the same post that this is a reply to"`
 }
 
 type createCommentInput struct {

@@ -25,10 +25,11 @@ func (s *Server) front() {
 	responses["304"] = &huma.Response{Description: "It is the version that If-None-Match names"}
 	s.raw(huma.Operation{
 		OperationID: "get-console-file", Method: http.MethodGet, Path: "/console/{file}", Tags: []string{tagService},
-		Summary:    "Scripts, styles and pictures of the page at the root",
-		Parameters: []*huma.Param{{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
-		Responses:  responses,
-		Errors:     []int{http.StatusNotFound},
+		Summary:     "Get a file of the console",
+		Description: "Scripts, styles and pictures of the page at /.",
+		Parameters:  []*huma.Param{{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
+		Responses:   responses,
+		Errors:      []int{http.StatusNotFound},
 	}, func(c *gin.Context) { s.consoleFile(c, pages) })
 }
 

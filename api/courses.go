@@ -22,19 +22,25 @@ func (s *Server) courses() {
 	register(s, regenerateOperation(), s.regenerateCourse, weighing(generateWeight), counting(s.limits.course()))
 	register(s, huma.Operation{
 		OperationID: "list-courses", Method: http.MethodGet, Path: "/v1/courses", Tags: tags,
-		Summary: "One's own courses and the public READY ones of others, newest first",
+		Summary:     "List courses",
+		Description: "The caller's own, and READY public ones of others, newest first.",
 	}, s.listCourses)
 	register(s, huma.Operation{
 		OperationID: "get-course", Method: http.MethodGet, Path: "/v1/courses/{id}", Tags: tags,
-		Summary: "A course with its lessons and items, also while it is being written",
+		Summary:     "Get a course",
+		Description: "With its lessons and items, also while it is being generated. 404: it does not exist, or the caller may not see it.",
 	}, s.getCourse)
 	register(s, huma.Operation{
 		OperationID: "update-course", Method: http.MethodPut, Path: "/v1/courses/{id}", Tags: tags,
-		Summary: "Change one's own course", Errors: []int{http.StatusConflict},
+		Summary:     "Update a course",
+		Description: "For its owner. Absent or null fields stay. 409: it is being generated.",
+		Errors:      []int{http.StatusConflict},
 	}, s.updateCourse)
 	register(s, huma.Operation{
 		OperationID: "delete-course", Method: http.MethodDelete, Path: "/v1/courses/{id}", Tags: tags,
-		Summary: "Delete one's own course; a generation under way is cancelled", DefaultStatus: http.StatusNoContent,
+		Summary:       "Delete a course",
+		Description:   "For its owner. A generation under way is cancelled.",
+		DefaultStatus: http.StatusNoContent,
 	}, s.deleteCourse)
 }
 
@@ -46,7 +52,7 @@ type listCoursesInput struct {
 
 // CourseScope is what a cursor of the list belongs to.
 type CourseScope struct {
-	Topic   string `query:"topic" maxLength:"200" doc:"Contained in the topic or the title, without regard to case."`
+	Topic   string `query:"topic" maxLength:"200" doc:"Part of the topic or title, case-insensitive."`
 	Status  string `query:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
 	OwnOnly bool   `query:"own_only"`
 }
@@ -93,7 +99,7 @@ type updateCourseInput struct {
 
 // ConfirmRights goes with what makes a course public.
 type ConfirmRights struct {
-	ConfirmRights *bool `json:"confirm_rights,omitempty" nullable:"true" doc:"true: one may publish what the course is written from. A course from one's own material becomes public only with it."`
+	ConfirmRights *bool `json:"confirm_rights,omitempty" nullable:"true" doc:"true: the caller has the right to publish the material. Required to make a course from own source material public."`
 }
 
 func (c ConfirmRights) confirmed() bool { return c.ConfirmRights != nil && *c.ConfirmRights }
@@ -105,8 +111,8 @@ type courseChangeBody struct {
 	Description     *string   `json:"description,omitempty" nullable:"true" maxLength:"5000" text:"note"`
 	Tags            *[]string `json:"tags,omitempty" nullable:"true" maxItems:"20" text:"line"`
 	DifficultyLevel *string   `json:"difficulty_level,omitempty" nullable:"true"`
-	ThumbnailURL    *string   `json:"thumbnail_url,omitempty" nullable:"true" maxLength:"2000" doc:"An https address."`
-	Visibility      *string   `json:"visibility,omitempty" nullable:"true" enum:"private,unlisted,public" doc:"Who sees it: its owner; who has its id, while it is in no list; everybody."`
+	ThumbnailURL    *string   `json:"thumbnail_url,omitempty" nullable:"true" maxLength:"2000" doc:"An https URL."`
+	Visibility      *string   `json:"visibility,omitempty" nullable:"true" enum:"private,unlisted,public" doc:"Who sees it. private: its owner; unlisted: whoever has its id, but no list has it; public: everybody."`
 	ConfirmRights
 }
 

@@ -21,31 +21,31 @@ import (
 )
 
 type generateInput struct {
-	IdempotencyKey string       `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"The same key and body give the same task, whatever happens on the way."`
-	Prefer         string       `header:"Prefer" doc:"respond-async is what happens anyway."`
+	IdempotencyKey string       `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"Repeating a request with the same key and body returns the same task."`
+	Prefer         string       `header:"Prefer" doc:"respond-async is always applied."`
 	Body           generateBody `contentType:"application/json"`
 }
 
 // generateBody is what a learner asks for. topic or title must be there.
 type generateBody struct {
 	Topic           *string        `json:"topic,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"3 to 200 characters."`
-	Title           *string        `json:"title,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"Stands in for topic when that is absent."`
+	Title           *string        `json:"title,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"Used as the topic when that is absent."`
 	Description     *string        `json:"description,omitempty" nullable:"true" maxLength:"5000" text:"note"`
 	Interests       []string       `json:"interests,omitempty" nullable:"true" maxItems:"10" text:"line"`
 	DifficultyLevel *string        `json:"difficulty_level,omitempty" nullable:"true" doc:"beginner (the default), intermediate or advanced."`
-	Level           *string        `json:"level,omitempty" nullable:"true" doc:"Another name for difficulty_level."`
+	Level           *string        `json:"level,omitempty" nullable:"true" doc:"Alias of difficulty_level."`
 	TargetHours     *float64       `json:"target_duration_hours,omitempty" nullable:"true" exclusiveMinimum:"0" maximum:"100"`
 	Locale          *string        `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47; en when absent."`
-	Preferences     map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"duration_hours and format are understood."`
-	SourceIDs       []uuid.UUID    `json:"source_ids,omitempty" nullable:"true" maxItems:"10" format:"uuid" doc:"One's own material to write from, see /v1/sources."`
-	Mode            *string        `json:"mode,omitempty" nullable:"true" doc:"automatic (the default), or review: the plan then waits for POST /v1/tasks/{id}/outline."`
-	Visibility      *string        `json:"visibility,omitempty" nullable:"true" enum:"private,unlisted,public" doc:"Who will see the course once it is READY: its owner (the default); who has its id; everybody."`
+	Preferences     map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"duration_hours and format are used; other members are stored."`
+	SourceIDs       []uuid.UUID    `json:"source_ids,omitempty" nullable:"true" maxItems:"10" format:"uuid" doc:"The caller's source material to write from, see /v1/sources."`
+	Mode            *string        `json:"mode,omitempty" nullable:"true" doc:"automatic (the default) or review: the outline then waits for POST /v1/tasks/{id}/outline."`
+	Visibility      *string        `json:"visibility,omitempty" nullable:"true" enum:"private,unlisted,public" doc:"Who sees the course once it is READY. private (the default): its owner; unlisted: whoever has its id; public: everybody."`
 	ConfirmRights
 }
 
 type generateOutput struct {
 	Location          string `header:"Location"`
-	Replayed          string `header:"Idempotent-Replayed" doc:"true when the task was there already."`
+	Replayed          string `header:"Idempotent-Replayed" doc:"true when the task existed already."`
 	PreferenceApplied string `header:"Preference-Applied"`
 	Body              acceptedView
 }
@@ -53,7 +53,7 @@ type generateOutput struct {
 // acceptedView tells where the course will be and how to watch it grow.
 type acceptedView struct {
 	TaskID                     uuid.UUID `json:"task_id" format:"uuid"`
-	ProvisionalCourseID        uuid.UUID `json:"provisional_course_id" format:"uuid" doc:"The course itself: it can be read at once and grows while it is written."`
+	ProvisionalCourseID        uuid.UUID `json:"provisional_course_id" format:"uuid" doc:"The id of the course, which can be read at once and fills while it is generated."`
 	EstimatedCompletionMinutes int       `json:"estimated_completion_minutes"`
 	StatusURL                  string    `json:"status_url"`
 	WSURL                      string    `json:"ws_url"`
@@ -238,7 +238,9 @@ func asksFor(prefer, preference string) bool {
 func generateOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "generate-course", Method: http.MethodPost, Path: "/v1/courses/generate",
-		Summary: "Ask for a course", Tags: []string{"courses"}, DefaultStatus: http.StatusAccepted,
-		Description: "Answers at once with the ids of the task and of the course, which can both be read from then on.",
+		Summary: "Generate a course",
+		Description: "Answers at once with the ids of the task and of the course; both can be read from then on. With an Idempotency-Key a repeated request " +
+			"returns the same task. 422: the input is invalid or the topic is not allowed.",
+		Tags: []string{"courses"}, DefaultStatus: http.StatusAccepted,
 	}
 }

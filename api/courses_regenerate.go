@@ -17,16 +17,16 @@ import (
 
 type regenerateInput struct {
 	ID             uuid.UUID      `path:"id" format:"uuid"`
-	IdempotencyKey string         `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"The same key and body give the same task, whatever happens on the way."`
-	Prefer         string         `header:"Prefer" doc:"respond-async is what happens anyway."`
+	IdempotencyKey string         `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"Repeating a request with the same key and body returns the same task."`
+	Prefer         string         `header:"Prefer" doc:"respond-async is always applied."`
 	Body           regenerateBody `contentType:"application/json"`
 }
 
 // regenerateBody says what to write again.
 type regenerateBody struct {
-	Section     string         `json:"section" enum:"lessons,content_items,summary" doc:"lessons: texts and what belongs to them; of a course with holes, what is missing. content_items: quizzes, study questions and found content. summary: summary and description."`
+	Section     string         `json:"section" enum:"lessons,content_items,summary" doc:"lessons: lesson texts with their items; of an incomplete course, the missing ones. content_items: quizzes, study questions and found content. summary: summary and description."`
 	LessonID    *uuid.UUID     `json:"lesson_id,omitempty" nullable:"true" format:"uuid" doc:"Only this lesson."`
-	Preferences map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"format is understood, and kept with the course."`
+	Preferences map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"format is used, and stored with the course."`
 }
 
 // Resolve checks what a schema cannot say.
@@ -65,8 +65,10 @@ func (in *regenerateInput) task(user uuid.UUID, key *string, now time.Time) mode
 func regenerateOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "regenerate-course", Method: http.MethodPost, Path: "/v1/courses/{id}/regenerate",
-		Summary: "Have parts of a course written again", Tags: []string{"courses"}, DefaultStatus: http.StatusAccepted,
-		Description: "Answers as generate does. What is there stays until its successor is finished; a published course stays published meanwhile.",
-		Errors:      []int{http.StatusConflict},
+		Summary: "Regenerate parts of a course",
+		Description: "Answers like generate. Existing parts stay until their replacement is finished; a published course stays published. 409: the course is " +
+			"being written, or has no lessons yet.",
+		Tags: []string{"courses"}, DefaultStatus: http.StatusAccepted,
+		Errors: []int{http.StatusConflict},
 	}
 }

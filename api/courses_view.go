@@ -14,7 +14,7 @@ import (
 type courseView struct {
 	ID                     uuid.UUID      `json:"id"`
 	OwnerUserID            uuid.UUID      `json:"owner_user_id"`
-	Visibility             string         `json:"visibility" enum:"private,unlisted,public" doc:"Who sees it: its owner; who has its id, while it is in no list; everybody."`
+	Visibility             string         `json:"visibility" enum:"private,unlisted,public" doc:"Who sees it. private: its owner; unlisted: whoever has its id, but no list has it; public: everybody."`
 	Title                  string         `json:"title"`
 	Topic                  string         `json:"topic"`
 	Summary                string         `json:"summary"`
@@ -29,7 +29,7 @@ type courseView struct {
 	Locale                 string         `json:"locale"`
 	Generation             generationView `json:"generation"`
 	IsFavorite             bool           `json:"is_favorite"`
-	ModerationStatus       string         `json:"moderation_status" enum:"visible,held,hidden" doc:"held: it waits for an administrator; until then, and once it is hidden, nobody but its owner sees it."`
+	ModerationStatus       string         `json:"moderation_status" enum:"visible,held,hidden" doc:"held: it awaits review by an administrator. While it is held or hidden, only its owner sees it."`
 	CreatedAt              time.Time      `json:"created_at"`
 	UpdatedAt              time.Time      `json:"updated_at"`
 	PublishedAt            *time.Time     `json:"published_at"`
@@ -49,8 +49,8 @@ type generationView struct {
 	Seconds       float64    `json:"seconds"`
 	InputTokens   int        `json:"input_tokens"`
 	OutputTokens  int        `json:"output_tokens"`
-	QuizAgreement *float64   `json:"quiz_agreement" doc:"The share of quiz questions whose answer a second, independent solve by the model found again; null when nobody tried."`
-	Notice        *string    `json:"notice" nullable:"true" doc:"What a reader should know of how the course was made."`
+	QuizAgreement *float64   `json:"quiz_agreement" doc:"The share of quiz questions to which the model gave the same answer in a second, independent attempt; null when it was not asked."`
+	Notice        *string    `json:"notice" nullable:"true" doc:"A note for readers on how the course was made."`
 }
 
 type lessonView struct {
@@ -66,8 +66,8 @@ type lessonView struct {
 	IsCompleted              bool        `json:"is_completed"`
 
 	KeyTerms     []keyTermView  `json:"key_terms" nullable:"false"`
-	Sources      []citationView `json:"sources" nullable:"false" doc:"What the lesson was written from. Of the owner's own material, others are told only that."`
-	ReadingLevel *float64       `json:"reading_level" doc:"In school years; null when it cannot be told."`
+	Sources      []citationView `json:"sources" nullable:"false" doc:"What the lesson was written from. The owner's source material is named to the owner only."`
+	ReadingLevel *float64       `json:"reading_level" doc:"In school years; null when unknown."`
 	QualityScore *float64       `json:"quality_score" doc:"0 to 1; null until the lesson is written."`
 }
 
@@ -80,9 +80,9 @@ type keyTermView struct {
 type citationView struct {
 	Label     string     `json:"label" doc:"How the text refers to it, as in [S1]."`
 	Title     string     `json:"title"`
-	SourceID  *uuid.UUID `json:"source_id" format:"uuid" nullable:"true" doc:"One's own material."`
+	SourceID  *uuid.UUID `json:"source_id" format:"uuid" nullable:"true" doc:"The caller's source material."`
 	SourceURL *string    `json:"source_url"`
-	Cited     bool       `json:"cited" doc:"The text refers to it; otherwise it was only at hand."`
+	Cited     bool       `json:"cited" doc:"Whether the text refers to it."`
 }
 
 // itemView is a content item, one shape for every kind.
@@ -100,19 +100,19 @@ type itemView struct {
 	WordCount            *int               `json:"word_count"`
 	FileSizeBytes        *int64             `json:"file_size_bytes"`
 	Summary              string             `json:"summary"`
-	Content              string             `json:"content" doc:"Markdown. Of a quiz, the questions without the answers."`
+	Content              string             `json:"content" doc:"Markdown. For a quiz, the questions without the answers."`
 	Attribution          string             `json:"attribution"`
 	Tags                 []string           `json:"tags" nullable:"false"`
 	DifficultyLevel      string             `json:"difficulty_level"`
 	Language             string             `json:"language"`
-	QualityScore         *float64           `json:"quality_score" doc:"0 to 1, null when nobody judged it."`
+	QualityScore         *float64           `json:"quality_score" doc:"0 to 1; null when it was not rated."`
 	IsFree               bool               `json:"is_free"`
 	RequiresSubscription bool               `json:"requires_subscription"`
 	LicenseType          *string            `json:"license_type"`
 	ExternalID           *string            `json:"external_id"`
 	PublishedAt          *time.Time         `json:"published_at"`
-	PassMark             *float64           `json:"pass_mark,omitempty" doc:"Of a quiz: the share of right answers from which on it is passed."`
-	Questions            []quizQuestionView `json:"questions,omitempty" doc:"Of a quiz. The right answers stay on the server until an attempt."`
+	PassMark             *float64           `json:"pass_mark,omitempty" doc:"For a quiz: the share of right answers needed to pass."`
+	Questions            []quizQuestionView `json:"questions,omitempty" doc:"For a quiz. The right answers are not sent before an attempt."`
 }
 
 type quizQuestionView struct {

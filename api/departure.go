@@ -16,16 +16,16 @@ import (
 func (s *Server) departure() {
 	register(s, huma.Operation{
 		OperationID: "delete-me", Method: http.MethodDelete, Path: "/v1/users/me", Tags: []string{tagUsers},
-		Summary: "Delete one's account",
-		Description: "Ends all sessions and sockets at once and cancels what is being made. For a time an administrator can " +
-			"restore the account; then everything that names the user is removed.",
+		Summary: "Delete your account",
+		Description: "Ends all sessions and sockets at once and cancels open tasks. For a grace period an administrator can restore the account; then all " +
+			"personal data is erased.",
 	}, s.deleteMe)
 }
 
 type departureView struct {
 	Message string    `json:"message"`
 	UserID  uuid.UUID `json:"user_id" format:"uuid"`
-	Note    string    `json:"note" doc:"Until when it can be undone, in words."`
+	Note    string    `json:"note" doc:"Until when the deletion can be undone, in words."`
 }
 
 type departureOutput struct{ Body departureView }

@@ -24,20 +24,21 @@ const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'uns
 func (s *Server) docs() {
 	s.raw(huma.Operation{
 		OperationID: "get-openapi", Method: http.MethodGet, Path: "/openapi.json", Tags: []string{tagService},
-		Summary:   "This document",
+		Summary:   "Get the OpenAPI document",
 		Responses: answering("OpenAPI 3.1", "application/json"),
 	}, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", s.spec) })
 	s.raw(huma.Operation{
 		OperationID: "get-docs", Method: http.MethodGet, Path: "/docs", Tags: []string{tagService},
-		Summary:   "A page to read and try the API",
-		Responses: answering("A page", "text/html"),
+		Summary:     "Open the API reference",
+		Description: "A page to read and try the API.",
+		Responses:   answering("A page", "text/html"),
 	}, func(c *gin.Context) {
 		c.Header("Content-Security-Policy", docsPolicy)
 		s.sendFile(c, pageFiles, "pages/docs.html")
 	})
 	s.raw(huma.Operation{
 		OperationID: "get-docs-file", Method: http.MethodGet, Path: "/docs/{file}", Tags: []string{tagService},
-		Summary:    "Scripts and styles of that page",
+		Summary:    "Get a file of the reference",
 		Parameters: []*huma.Param{{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
 		Responses:  answering("A file", "text/javascript", "text/css", "image/png"),
 		Errors:     []int{http.StatusNotFound},

@@ -19,17 +19,17 @@ const gzipSuffix = "-gzip"
 
 // Reading is for inputs of operations that read one resource.
 type Reading struct {
-	IfNoneMatch string `header:"If-None-Match" maxLength:"4096" doc:"ETag of a version already held; the answer is 304 when nothing changed"`
+	IfNoneMatch string `header:"If-None-Match" maxLength:"4096" doc:"ETag of the client's version; the answer is 304 when it is current"`
 }
 
 // Changing is for inputs of operations that change or delete one resource.
 type Changing struct {
-	IfMatch string `header:"If-Match" maxLength:"4096" doc:"ETag of the version the change is based on; the answer is 412 when there is another by now"`
+	IfMatch string `header:"If-Match" maxLength:"4096" doc:"ETag of the version the change is based on; the answer is 412 when it is no longer current"`
 }
 
 // tagged is the answer with one resource.
 type tagged[T any] struct {
-	ETag         string `header:"ETag" doc:"Strong tag of this version"`
+	ETag         string `header:"ETag" doc:"Strong entity tag of this version"`
 	CacheControl string `header:"Cache-Control"`
 	Body         T
 }

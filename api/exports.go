@@ -24,13 +24,15 @@ const fetchWithin = 10 * time.Minute
 func (s *Server) exports() {
 	register(s, huma.Operation{
 		OperationID: "export-me", Method: http.MethodPost, Path: "/v1/users/me/export", Tags: []string{tagUsers},
-		Summary: "Have all one's data packed", DefaultStatus: http.StatusAccepted,
-		Description: "Once the task is done its result_url is a ZIP of JSON, good for a day and for one download. " +
-			"While one is being packed, the answer is that one's task again.",
+		Summary: "Export your data",
+		Description: "Starts a task. When it is done, its result_url is a ZIP of JSON files, valid for a day and one download. While an export is under way its " +
+			"task is returned.",
+		DefaultStatus: http.StatusAccepted,
 	}, s.exportMe, counting(s.limits.exporting()))
 	register(s, huma.Operation{
 		OperationID: "get-export", Method: http.MethodGet, Path: "/v1/users/me/exports/{id}", Tags: []string{tagUsers},
-		Summary: "Fetch one's packed data, once", Description: "A download that broke off can be repeated.",
+		Summary:     "Download a data export",
+		Description: "Works once; an interrupted download can be repeated. 404: it is not ready, was downloaded already, or has expired.",
 		Responses: map[string]*huma.Response{"200": {
 			Description: "A ZIP of JSON files",
 			Content:     map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},

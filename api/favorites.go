@@ -14,21 +14,30 @@ func (s *Server) favorites() {
 	tags := []string{"courses"}
 	register(s, huma.Operation{
 		OperationID: "favorite-course", Method: http.MethodPost, Path: "/v1/courses/{id}/favorite", Tags: tags,
-		Summary: "Make a course one of one's favorites", DefaultStatus: http.StatusNoContent,
+		Summary:       "Add a course to your favorites",
+		Description:   "Repeating it changes nothing.",
+		DefaultStatus: http.StatusNoContent,
 	}, s.favorite)
 	register(s, huma.Operation{
 		OperationID: "unfavorite-course", Method: http.MethodDelete, Path: "/v1/courses/{id}/favorite", Tags: tags,
-		Summary: "Take a course out of one's favorites", DefaultStatus: http.StatusNoContent,
+		Summary:       "Remove a course from your favorites",
+		Description:   "Repeating it changes nothing. It works also for a course that the caller may no longer see.",
+		DefaultStatus: http.StatusNoContent,
 	}, s.unfavorite)
 	register(s, huma.Operation{
 		OperationID: "share-course", Method: http.MethodPost, Path: "/v1/courses/{id}/share", Tags: tags,
-		Summary: "Make one's own READY course public, and show it in the feeds of others, once", DefaultStatus: http.StatusNoContent,
-		Description: "Another's public course is shown in the feeds of others as shared by oneself.", Errors: []int{http.StatusConflict},
+		Summary: "Share a course",
+		Description: "Makes the caller's own READY course public and shows it in the feeds of others, once. Another user's public course appears in feeds as " +
+			"shared by the caller. Repeating it changes nothing. 409: the course is not READY, or not public.",
+		DefaultStatus: http.StatusNoContent,
+		Errors:        []int{http.StatusConflict},
 	}, s.shareCourse)
 	register(s, huma.Operation{
 		OperationID: "unshare-course", Method: http.MethodDelete, Path: "/v1/courses/{id}/share", Tags: tags,
-		Summary: "Make one's own course private again: at once it is in no list, search or feed of others", DefaultStatus: http.StatusNoContent,
-		Description: "What others have reached in it stays theirs. Another's course is no longer shown as shared by oneself.",
+		Summary: "Stop sharing a course",
+		Description: "Makes the caller's own course private: at once it is in no list, search or feed of others, who keep their progress in it. Another user's " +
+			"course is no longer shown as shared by the caller.",
+		DefaultStatus: http.StatusNoContent,
 	}, s.unshareCourse)
 }
 

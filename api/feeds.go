@@ -21,47 +21,54 @@ func (s *Server) feeds() {
 	tags := []string{tagFeeds}
 	register(s, huma.Operation{
 		OperationID: "get-feed", Method: http.MethodGet, Path: "/v1/feeds", Tags: tags,
-		Summary: "A feed, ranked once when its first page is asked for",
-		Description: "A cursor goes on in the ranking it came from, for 15 minutes: nothing comes twice and nothing is skipped, whatever " +
-			"happens meanwhile. After that it begins anew, with another refresh_timestamp. A feed has up to 600 items.",
+		Summary: "Get a feed",
+		Description: "The feed is ranked when its first page is requested. A cursor continues that ranking for 15 minutes, without repetitions or gaps; after " +
+			"that the feed starts anew with another refresh_timestamp. A feed has up to 600 items.",
 	}, s.feed)
 	register(s, huma.Operation{
 		OperationID: "list-trending", Method: http.MethodGet, Path: "/v1/feeds/trending", Tags: tags,
-		Summary: "What many people do something with, at most 50",
+		Summary:     "List trending content",
+		Description: "What many users interact with, at most 50 items.",
 	}, s.trending)
 	register(s, huma.Operation{
 		OperationID: "list-recommendations", Method: http.MethodGet, Path: "/v1/feeds/recommendations", Tags: tags,
-		Summary: "What one may like, without what one has seen",
+		Summary:     "List recommendations",
+		Description: "Excludes what the caller has seen.",
 	}, s.recommendations)
 	register(s, huma.Operation{
 		OperationID: "get-learning-path", Method: http.MethodGet, Path: "/v1/feeds/learning-path", Tags: tags,
-		Summary: "Courses in the order to take them, for skills",
+		Summary:     "Get a learning path",
+		Description: "Courses for the given skills, in the order to take them. Completed courses are left out.",
 	}, s.learningPath)
 	register(s, huma.Operation{
 		OperationID: "interact-with-item", Method: http.MethodPost, Path: "/v1/feeds/items/{id}/interact", Tags: tags,
-		Summary: "Say what one did with an item; the same twice counts once", Errors: []int{http.StatusConflict},
+		Summary:     "Record an interaction with an item",
+		Description: "The same interaction counts once. 404: the item does not exist, or the caller may not see it. 409: it cannot be shared.",
+		Errors:      []int{http.StatusConflict},
 	}, s.interact)
 	register(s, huma.Operation{
 		OperationID: "interact-with-items", Method: http.MethodPost, Path: "/v1/feeds/interactions", Tags: tags,
-		Summary: "Say what one did with many items", Errors: []int{http.StatusConflict},
+		Summary:     "Record interactions with many items",
+		Description: "All in one transaction. Items that the caller may not see are reported as not_found.",
+		Errors:      []int{http.StatusConflict},
 	}, s.interactAll)
 }
 
 type feedInput struct {
 	FeedType string `query:"feed_type" enum:"personalized,recommended,trending,following,recent" default:"personalized"`
 	Limit    int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
-	Cursor   string `query:"cursor" doc:"next_cursor of the page before"`
+	Cursor   string `query:"cursor" doc:"next_cursor of the previous page"`
 }
 
 type feedOutput struct {
-	Link string `header:"Link" doc:"Address of the next page, rel=next; absent on the last one"`
+	Link string `header:"Link" doc:"URL of the next page, rel=next; absent on the last page"`
 	Body feedView
 }
 
 type feedView struct {
 	FeedType        string         `json:"feed_type"`
 	Items           []feedItemView `json:"items" nullable:"false"`
-	TotalCount      int            `json:"total_count" doc:"Items of the ranking."`
+	TotalCount      int            `json:"total_count" doc:"Number of items in the ranking."`
 	NextCursor      *string        `json:"next_cursor" nullable:"true"`
 	NextCursorAgain *string        `json:"nextCursor" nullable:"true" doc:"The same as next_cursor, for existing clients."`
 	HasMore         bool           `json:"has_more"`
@@ -79,9 +86,9 @@ type feedItemView struct {
 	Engagement   engagementStats `json:"engagement_stats"`
 	CreatedAt    time.Time       `json:"created_at"`
 	UpdatedAt    time.Time       `json:"updated_at"`
-	Metadata     map[string]any  `json:"metadata" doc:"What belongs to the kind of thing, such as course_id or source_url; skills, difficulty_level, language, minutes; user_liked, user_bookmarked; shared_by; quality (0 to 1) and, apart from it, model_opinion."`
-	RankingScore float64         `json:"ranking_score" doc:"Never rises from item to item."`
-	Reasons      []string        `json:"reasons" nullable:"false" doc:"Why it is there, and what its order is by."`
+	Metadata     map[string]any  `json:"metadata" doc:"By content type, such as course_id or source_url; skills, difficulty_level, language, minutes; user_liked, user_bookmarked; shared_by; quality (0 to 1) and, separately, model_opinion."`
+	RankingScore float64         `json:"ranking_score" doc:"Never increases from one item to the next."`
+	Reasons      []string        `json:"reasons" nullable:"false" doc:"Why the item is in the feed, and what its rank is based on."`
 }
 
 type feedAuthorView struct {
@@ -181,7 +188,7 @@ func (s *Server) feedList(ctx context.Context, ranking models.FeedRanking, limit
 
 type trendingInput struct {
 	ContentType string `query:"content_type" enum:"course,lesson,article,video,quiz,post,achievement"`
-	Timeframe   int    `query:"timeframe" minimum:"1" maximum:"30" default:"7" doc:"Days: leaves out what nobody has done anything with for longer."`
+	Timeframe   int    `query:"timeframe" minimum:"1" maximum:"30" default:"7" doc:"In days; items without interactions for longer are left out."`
 	Limit       int    `query:"limit" minimum:"1" maximum:"50" default:"50"`
 }
 
@@ -195,7 +202,7 @@ func (s *Server) trending(ctx context.Context, in *trendingInput) (*feedList, er
 
 type recommendationsInput struct {
 	Limit    int    `query:"limit" minimum:"1" maximum:"50" default:"10"`
-	Strategy string `query:"strategy" enum:"personalized,trending,collaborative,content_based,skill_gap,difficulty_progression" doc:"Absent: the day's picks, then the personalized ones. What the strategy has nothing to say of comes last."`
+	Strategy string `query:"strategy" enum:"personalized,trending,collaborative,content_based,skill_gap,difficulty_progression" doc:"Absent: the day's picks, then personalized items. Items that the strategy cannot rate come last."`
 }
 
 func (s *Server) recommendations(ctx context.Context, in *recommendationsInput) (*feedList, error) {

@@ -17,7 +17,7 @@ type interactInput struct {
 
 type interactBody struct {
 	Action   string         `json:"action" enum:"like,unlike,bookmark,unbookmark,share,view,complete,skip,hide"`
-	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Kept with the deed; 4 kB at most."`
+	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Stored with the interaction; 4 kB at most."`
 	ConfirmRights
 }
 
@@ -63,7 +63,7 @@ type interactAllInput struct {
 type interactionBody struct {
 	ItemID   uuid.UUID      `json:"item_id" format:"uuid"`
 	Action   string         `json:"action" enum:"like,unlike,bookmark,unbookmark,share,view,complete,skip,hide"`
-	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Kept with the deed; 4 kB at most."`
+	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Stored with the interaction; 4 kB at most."`
 	ConfirmRights
 }
 
@@ -86,7 +86,7 @@ type interactAllOutput struct {
 	Body struct {
 		Message string              `json:"message"`
 		Noted   int                 `json:"noted"`
-		Results []interactionResult `json:"results" nullable:"false" doc:"One for each interaction, in their order."`
+		Results []interactionResult `json:"results" nullable:"false" doc:"One for each interaction, in request order."`
 	}
 }
 

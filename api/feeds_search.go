@@ -15,18 +15,18 @@ import (
 func (s *Server) search() {
 	register(s, huma.Operation{
 		OperationID: "search", Method: http.MethodGet, Path: "/v1/feeds/search", Tags: []string{"feeds"},
-		Summary: "What has all the words, best first, then what has words like them",
-		Description: "Courses, their lessons and items, and posts; each is read in its own language, without accents. Where few have all " +
-			"the words, those with words like them in the title or the tags follow, with a ranking_score below 1. " +
-			"metadata.highlights.title and .text are HTML with what matched in mark elements and everything else escaped.",
+		Summary: "Search content",
+		Description: "Finds courses, their lessons and items, and posts; each is matched in its own language, without accents. What has all the words comes " +
+			"first. Where little does, similar words in title or tags follow, with a ranking_score below 1. metadata.highlights.title and .text are HTML " +
+			"with matches in mark elements and all else escaped.",
 	}, s.find)
 }
 
 type findInput struct {
 	Q               string `query:"q" required:"true" minLength:"1" maxLength:"200" doc:"Words as typed, the last one maybe unfinished; \"an exact phrase\", or, -without"`
 	ContentType     string `query:"content_type" enum:"course,lesson,article,video,quiz,post,achievement"`
-	DifficultyLevel string `query:"difficulty_level" enum:"beginner,intermediate,advanced" doc:"Posts have none."`
-	Language        string `query:"language" maxLength:"35" pattern:"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$" doc:"A tag such as pt-BR, of which the language counts."`
+	DifficultyLevel string `query:"difficulty_level" enum:"beginner,intermediate,advanced" doc:"Posts have no level."`
+	Language        string `query:"language" maxLength:"35" pattern:"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$" doc:"A language tag such as pt-BR; only its language is used."`
 	Limit           int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 

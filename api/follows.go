@@ -13,15 +13,15 @@ import (
 // follows are the addresses of who hears of whom.
 func (s *Server) follows() {
 	for _, op := range []struct {
-		method, id, summary string
-		wanted              bool
+		method, id, summary, description string
+		wanted                           bool
 	}{
-		{http.MethodPut, "follow-user", "Hear of somebody's deeds in the following feed", true},
-		{http.MethodDelete, "unfollow-user", "Hear of them no more", false},
+		{http.MethodPut, "follow-user", "Follow a user", "Their activity appears in the caller's following feed. 404: the user does not exist, is disabled, or one has blocked the other.", true},
+		{http.MethodDelete, "unfollow-user", "Unfollow a user", "Their activity leaves the caller's following feed.", false},
 	} {
 		register(s, huma.Operation{
 			OperationID: op.id, Method: op.method, Path: "/v1/users/{id}/follow", Tags: []string{tagCommunity}, Summary: op.summary,
-			Description: "Repeating it changes nothing.", DefaultStatus: http.StatusNoContent,
+			Description: op.description + " Repeating it changes nothing.", DefaultStatus: http.StatusNoContent,
 		}, func(ctx context.Context, in *followInput) (*struct{}, error) {
 			return nil, models.SetFollow(ctx, s.DB, principal(ctx).UserID, in.ID, op.wanted, s.now())
 		})

@@ -19,25 +19,29 @@ func (s *Server) gamification() {
 	tags := []string{tagGame}
 	register(s, huma.Operation{
 		OperationID: "get-game-profile", Method: http.MethodGet, Path: "/v1/gamification/profile", Tags: tags,
-		Summary: "One's points, level, streak and badges",
+		Summary: "Get your points, level and streak",
 	}, s.gameProfile)
 	register(s, huma.Operation{
 		OperationID: "list-achievements", Method: http.MethodGet, Path: "/v1/gamification/achievements", Tags: tags,
-		Summary: "Achievements, and how far one is on the way to each",
+		Summary:     "List achievements",
+		Description: "With the caller's progress towards each.",
 	}, s.listAchievements)
 	register(s, huma.Operation{
 		OperationID: "get-leaderboard", Method: http.MethodGet, Path: "/v1/gamification/leaderboard", Tags: tags,
-		Summary: "Who is ahead", Description: "Of equals who got there first is ahead. All numbers of an entry are of the timeframe. Who has leaderboard_hidden set is on no board.",
+		Summary: "Get a leaderboard",
+		Description: "Of users with equal scores, the one who reached it first is ahead. All numbers of an entry are of the timeframe. Users with " +
+			"leaderboard_hidden are on no board.",
 	}, s.leaderboard)
 	register(s, huma.Operation{
 		OperationID: "get-game-stats", Method: http.MethodGet, Path: "/v1/gamification/stats", Tags: tags,
-		Summary: "What all learners have together",
+		Summary: "Get statistics of all learners",
 	}, s.gameStats)
 	register(s, huma.Operation{
 		OperationID: "spend-streak-freeze", Method: http.MethodPost, Path: "/v1/gamification/streak/freeze", Tags: tags,
-		Summary:     "Have one's streak go over a day",
-		Description: "Yesterday, when only that was missed, else today. A week (from Monday) has one freeze; it is spent once.",
-		Errors:      []int{http.StatusConflict},
+		Summary: "Use a streak freeze",
+		Description: "Bridges yesterday if only that day was missed, else today. There is one freeze a week, which starts on Monday. 409: there is no day to " +
+			"bridge, or this week's freeze is used.",
+		Errors: []int{http.StatusConflict},
 	}, s.spendFreeze)
 	register(s, awardOperation(), s.awardPoints, admins)
 }
@@ -46,21 +50,21 @@ type gameProfileView struct {
 	UserID               uuid.UUID   `json:"user_id" format:"uuid"`
 	Level                int         `json:"level"`
 	TotalPoints          int64       `json:"total_points"`
-	CurrentStreak        int         `json:"current_streak" doc:"Days in a row, in one's own calendar, with a lesson completed, a quiz passed or a review."`
+	CurrentStreak        int         `json:"current_streak" doc:"Consecutive days, in the user's time zone, with a lesson completed, a quiz passed or a review."`
 	LongestStreak        int         `json:"longest_streak"`
 	AchievementsUnlocked int         `json:"achievements_unlocked"`
 	AchievementsTotal    int         `json:"achievements_total"`
 	LevelProgressCurrent int64       `json:"level_progress_current"`
 	LevelProgressTarget  int64       `json:"level_progress_target"`
-	RankPosition         *int64      `json:"rank_position" nullable:"true" doc:"On the board of all points; null for who is not on it."`
-	Badges               []badgeView `json:"badges" nullable:"false" doc:"The latest first."`
+	RankPosition         *int64      `json:"rank_position" nullable:"true" doc:"On the all-time points leaderboard; null when the user is not on it."`
+	Badges               []badgeView `json:"badges" nullable:"false" doc:"Newest first."`
 	CoursesCompleted     int         `json:"courses_completed"`
 	LessonsCompleted     int         `json:"lessons_completed"`
 	TotalStudyMinutes    int64       `json:"total_study_minutes"`
-	LeaderboardHidden    bool        `json:"leaderboard_hidden" doc:"On no leaderboard; see PUT /v1/users/me."`
-	StreakFreezeFor      *string     `json:"streak_freeze_for" format:"date" nullable:"true" doc:"A day that one's streak could be made to go over."`
+	LeaderboardHidden    bool        `json:"leaderboard_hidden" doc:"Whether the user is left out of leaderboards; see PUT /v1/users/me."`
+	StreakFreezeFor      *string     `json:"streak_freeze_for" format:"date" nullable:"true" doc:"A day that a streak freeze could bridge; null: none."`
 
-	XP                int64 `json:"xp" doc:"The same as total_points, for existing clients, and so on."`
+	XP                int64 `json:"xp" doc:"The same as total_points, for existing clients."`
 	TotalXP           int64 `json:"total_xp"`
 	XPToNextLevel     int64 `json:"xp_to_next_level"`
 	Streak            int   `json:"streak"`
@@ -148,7 +152,7 @@ type achievementView struct {
 }
 
 type achievementsInput struct {
-	ShowLocked bool `query:"show_locked" default:"true" doc:"Also those that are not unlocked yet."`
+	ShowLocked bool `query:"show_locked" default:"true" doc:"Include achievements that are not unlocked yet."`
 }
 
 func (s *Server) listAchievements(ctx context.Context, in *achievementsInput) (*body[[]achievementView], error) {
@@ -170,10 +174,10 @@ func (s *Server) listAchievements(ctx context.Context, in *achievementsInput) (*
 }
 
 type gameStatsView struct {
-	TotalActiveLearners   int64   `json:"total_active_learners" doc:"Who have any points."`
+	TotalActiveLearners   int64   `json:"total_active_learners" doc:"Users with any points."`
 	TotalPointsAwarded    int64   `json:"total_points_awarded"`
 	HighestLevelAchieved  int     `json:"highest_level_achieved"`
-	YourGlobalRank        *int64  `json:"your_global_rank" nullable:"true" doc:"On the board of all points; null for who is not on it."`
+	YourGlobalRank        *int64  `json:"your_global_rank" nullable:"true" doc:"On the all-time points leaderboard; null when the user is not on it."`
 	AchievementsAvailable int64   `json:"achievements_available"`
 	AverageLevel          float64 `json:"average_level"`
 }

@@ -52,8 +52,8 @@ type leaderboardInput struct {
 	Type      string `query:"leaderboard_type" enum:"points,level,achievements" default:"points"`
 	Timeframe string `query:"timeframe" enum:"all_time,monthly,weekly" default:"all_time" doc:"This month's or this week's, in UTC; weeks begin on Monday."`
 	Limit     int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	Offset    int64  `query:"offset" minimum:"0" maximum:"10000000" doc:"Places to pass over; ignored beside around_me"`
-	AroundMe  bool   `query:"around_me" doc:"The places around one's own, where one is on the board."`
+	Offset    int64  `query:"offset" minimum:"0" maximum:"10000000" doc:"Entries to skip; ignored with around_me"`
+	AroundMe  bool   `query:"around_me" doc:"The entries around the caller's own, if the caller is on the board."`
 }
 
 // board is the one asked for.
@@ -66,13 +66,13 @@ type leaderboardView struct {
 	LeaderboardType   string      `json:"leaderboard_type" enum:"points,level,achievements"`
 	Timeframe         string      `json:"timeframe" enum:"all_time,monthly,weekly"`
 	Entries           []entryView `json:"entries" nullable:"false"`
-	CurrentUserRank   *int64      `json:"current_user_rank" nullable:"true" doc:"Also off the page; null for who is not on the board."`
+	CurrentUserRank   *int64      `json:"current_user_rank" nullable:"true" doc:"The caller's rank, on any page; null when the caller is not on the board."`
 	TotalParticipants int64       `json:"total_participants"`
 }
 
 type entryView struct {
 	UserID            uuid.UUID `json:"user_id" format:"uuid"`
-	Username          string    `json:"username" doc:"The full name of who has none."`
+	Username          string    `json:"username" doc:"The full name if the user has no username."`
 	AvatarURL         *string   `json:"avatar_url" nullable:"true"`
 	Points            int64     `json:"points"`
 	Level             int       `json:"level"`

@@ -35,7 +35,7 @@ type ModelHealth struct {
 type Component struct {
 	Status    string  `json:"status" enum:"healthy,degraded,unhealthy"`
 	Message   string  `json:"message"`
-	LatencyMS float64 `json:"latency_ms" doc:"How long the part took to answer, in milliseconds"`
+	LatencyMS float64 `json:"latency_ms" doc:"How long the component took to answer, in milliseconds"`
 }
 
 // Check is one condition of being ready.
@@ -99,14 +99,14 @@ type nothing struct{}
 func (s *Server) health() {
 	p := newProbes(s)
 	s.pulses(p)
-	part(s, "database", slugDependency, p.database.look)
-	part(s, "redis", slugDependency, p.redis.look)
-	part(s, "temporal", slugEngine, p.temporal.look)
-	part(s, "push", slugDependency, p.push.look)
-	register(s, healthOp("websocket", "/v1/health/websocket", "How live progress is"), func(ctx context.Context, _ *nothing) (*body[socketHealth], error) {
+	part(s, "database", "Check the database", slugDependency, p.database.look)
+	part(s, "redis", "Check Redis", slugDependency, p.redis.look)
+	part(s, "temporal", "Check Temporal", slugEngine, p.temporal.look)
+	part(s, "push", "Check push delivery", slugDependency, p.push.look)
+	register(s, healthOp("websocket", "/v1/health/websocket", "Check live progress", "Answers 200 in any state."), func(ctx context.Context, _ *nothing) (*body[socketHealth], error) {
 		return &body[socketHealth]{s.socketHealth(ctx, p)}, nil
 	}, public)
-	register(s, healthOp("model", "/v1/health/model", "How the language model is"), func(ctx context.Context, _ *nothing) (*body[modelHealth], error) {
+	register(s, healthOp("model", "/v1/health/model", "Check the language model", unhealthyIs503), func(ctx context.Context, _ *nothing) (*body[modelHealth], error) {
 		model, component := p.modelHealth(ctx)
 		if component.Status == statusUnhealthy {
 			return nil, s.unwell(slugModel, component)
@@ -117,27 +117,32 @@ func (s *Server) health() {
 
 // pulses are the questions about the whole.
 func (s *Server) pulses(p *probes) {
-	register(s, healthOp("pulse", "/health", "Whether the service answers"), func(context.Context, *nothing) (*body[pulse], error) {
+	register(s, healthOp("pulse", "/health", "Check that the service answers", "Does not look at any dependency."), func(context.Context, *nothing) (*body[pulse], error) {
 		return &body[pulse]{pulse{statusHealthy, s.now(), s.Version}}, nil
 	}, public)
-	register(s, healthOp("live", "/v1/health/live", "Whether this process lives; it touches nothing"), func(context.Context, *nothing) (*body[liveness], error) {
+	register(s, healthOp("live", "/v1/health/live", "Check that the process is alive", "For liveness probes: it does not look at any dependency."), func(context.Context, *nothing) (*body[liveness], error) {
 		return &body[liveness]{liveness{"alive", s.now()}}, nil
 	}, public)
-	register(s, healthOp("overview", "/v1/health", "How every part is"), func(ctx context.Context, _ *nothing) (*body[overview], error) {
+	register(s, healthOp("overview", "/v1/health", "Check all components", "Answers 200 in any state; status is degraded unless every component is healthy."), func(ctx context.Context, _ *nothing) (*body[overview], error) {
 		return &body[overview]{s.overview(ctx, p)}, nil
 	}, public)
-	register(s, healthOp("ready", "/v1/health/ready", "Whether requests should be sent here"), func(ctx context.Context, _ *nothing) (*body[readiness], error) {
+	register(s, healthOp("ready", "/v1/health/ready", "Check readiness for requests", "For readiness probes: 503 unless the database takes writes and has the current schema."), func(ctx context.Context, _ *nothing) (*body[readiness], error) {
 		return s.readiness(ctx, p)
 	}, public)
 }
 
-func healthOp(name, path, summary string) huma.Operation {
-	return huma.Operation{OperationID: "health-" + name, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{tagHealth}}
+// unhealthyIs503 describes the operations on a component that a request may depend on.
+const unhealthyIs503 = "Answers 503 while it is unhealthy."
+
+func healthOp(name, path, summary, description string) huma.Operation {
+	return huma.Operation{
+		OperationID: "health-" + name, Method: http.MethodGet, Path: path, Summary: summary, Description: description, Tags: []string{tagHealth},
+	}
 }
 
-// part serves the state of one part: 503 when it is unhealthy.
-func part(s *Server, name, slug string, look func(context.Context) Component) {
-	register(s, healthOp(name, "/v1/health/"+name, "How "+name+" is"), func(ctx context.Context, _ *nothing) (*body[Component], error) {
+// part serves the state of one component: 503 when it is unhealthy.
+func part(s *Server, name, summary, slug string, look func(context.Context) Component) {
+	register(s, healthOp(name, "/v1/health/"+name, summary, unhealthyIs503), func(ctx context.Context, _ *nothing) (*body[Component], error) {
 		component := look(ctx)
 		if component.Status == statusUnhealthy {
 			return nil, s.unwell(slug, component)

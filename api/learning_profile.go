@@ -20,29 +20,31 @@ import (
 func (s *Server) profile() {
 	register(s, huma.Operation{
 		OperationID: "get-learning-profile", Method: http.MethodGet, Path: "/v1/users/me/learning-profile", Tags: []string{tagUsers},
-		Summary: "What is known of oneself as a learner, and from what",
+		Summary:     "Get your learning profile",
+		Description: "Interests, level and skills: measured from courses, quizzes and reviews, or stated by the user.",
 	}, s.learningProfile)
 	register(s, huma.Operation{
 		OperationID: "update-learning-profile", Method: http.MethodPut, Path: "/v1/users/me/learning-profile", Tags: []string{tagUsers},
-		Summary: "Correct what is known of oneself as a learner",
+		Summary:     "Update your learning profile",
+		Description: "Sets what the user states about themselves, which overrides what was measured. Absent or null fields stay.",
 	}, s.changeLearningProfile)
 }
 
 type learningView struct {
 	Interests       []string      `json:"interests" nullable:"false"`
-	InterestsStated bool          `json:"interests_stated" doc:"False: they are those of the courses one asked for."`
+	InterestsStated bool          `json:"interests_stated" doc:"False: inferred from the courses the user requested."`
 	Level           string        `json:"level" enum:"beginner,intermediate,advanced"`
-	LevelStated     bool          `json:"level_stated" doc:"False: it is that of the hardest course completed."`
+	LevelStated     bool          `json:"level_stated" doc:"False: inferred from the hardest completed course."`
 	CompletedTopics []string      `json:"completed_topics" nullable:"false"`
-	Skills          []masteryView `json:"skills" nullable:"false" doc:"What quizzes and reviews were about, and what one said of oneself."`
+	Skills          []masteryView `json:"skills" nullable:"false" doc:"Measured from quizzes and reviews, or stated by the user."`
 	Due             dueView       `json:"due"`
-	UpdatedAt       *time.Time    `json:"updated_at" nullable:"true" doc:"When it was corrected last."`
+	UpdatedAt       *time.Time    `json:"updated_at" nullable:"true" doc:"When it was last updated."`
 }
 
 type masteryView struct {
 	Skill    string     `json:"skill"`
-	Mastery  float64    `json:"mastery" doc:"0 to 1: stated, else measured."`
-	Measured *float64   `json:"measured" nullable:"true" doc:"From quizzes and reviews, newer ones counting more."`
+	Mastery  float64    `json:"mastery" doc:"0 to 1: the stated value, else the measured one."`
+	Measured *float64   `json:"measured" nullable:"true" doc:"From quizzes and reviews, recent ones weighted higher."`
 	Stated   *float64   `json:"stated" nullable:"true"`
 	Quizzes  int        `json:"quizzes"`
 	Reviews  int        `json:"reviews"`
@@ -50,7 +52,7 @@ type masteryView struct {
 }
 
 type dueView struct {
-	Cards     int             `json:"cards" doc:"Cards to review now."`
+	Cards     int             `json:"cards" doc:"Cards due now."`
 	NextDueAt *time.Time      `json:"next_due_at" nullable:"true"`
 	ByCourse  []dueCourseView `json:"by_course" nullable:"false"`
 }
@@ -96,7 +98,7 @@ type learningBody struct {
 	Interests       *[]string           `json:"interests,omitempty" nullable:"true" maxItems:"20" text:"line"`
 	Level           *string             `json:"level,omitempty" nullable:"true"`
 	CompletedTopics *[]string           `json:"completed_topics,omitempty" nullable:"true" maxItems:"100" text:"line"`
-	Skills          map[string]*float64 `json:"skills,omitempty" nullable:"true" doc:"Mastery by skill, 0 to 1; null takes back what one said of a skill."`
+	Skills          map[string]*float64 `json:"skills,omitempty" nullable:"true" doc:"Mastery by skill, 0 to 1; null removes a stated value."`
 }
 
 // Resolve checks what a schema cannot say.
@@ -166,7 +168,7 @@ func (s *Server) changeLearningProfile(ctx context.Context, in *changeLearningIn
 }
 
 type pathInput struct {
-	Skills string `query:"skills" maxLength:"500" doc:"Skills with commas between, at most 10; absent: those one is weakest in, then one's interests."`
+	Skills string `query:"skills" maxLength:"500" doc:"Comma-separated, at most 10; absent: the caller's weakest skills, then their interests."`
 }
 
 type pathStepView struct {
@@ -176,9 +178,9 @@ type pathStepView struct {
 	ContentType   string    `json:"content_type" enum:"course"`
 	Difficulty    string    `json:"difficulty" enum:"beginner,intermediate,advanced"`
 	Duration      int       `json:"estimated_duration" doc:"In minutes."`
-	Prerequisites []string  `json:"prerequisites" nullable:"false" doc:"content_id of the steps before it that it builds on."`
+	Prerequisites []string  `json:"prerequisites" nullable:"false" doc:"content_id of the earlier steps it builds on."`
 	Objectives    []string  `json:"learning_objectives" nullable:"false"`
-	Confidence    float64   `json:"confidence_score" doc:"0 to 1: how sure it is that the step helps."`
+	Confidence    float64   `json:"confidence_score" doc:"0 to 1: the confidence that the step helps."`
 }
 
 type pathOutput struct{ Body []pathStepView }

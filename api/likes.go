@@ -21,19 +21,20 @@ type likeView struct {
 	UserLiked  bool   `json:"user_liked"`
 }
 
-// likable adds the three operations on one's like of something.
+// likable adds the three operations on the caller's like of a post or comment.
 func (s *Server) likable(what, path string, like liker) {
 	yes, no := true, false
 	for _, op := range []struct {
-		method, id, summary string
-		want                *bool
+		method, id, summary, description string
+		want                             *bool
 	}{
-		{http.MethodPost, "like-" + what, "Like a " + what + ", or take one's like back", nil},
-		{http.MethodPut, "set-like-of-" + what, "Like a " + what + "; repeating it changes nothing", &yes},
-		{http.MethodDelete, "clear-like-of-" + what, "Take one's like of a " + what + " back; repeating it changes nothing", &no},
+		{http.MethodPost, "like-" + what, "Toggle your like of a " + what, "Repeating it takes the like back.", nil},
+		{http.MethodPut, "set-like-of-" + what, "Like a " + what, "Repeating it changes nothing.", &yes},
+		{http.MethodDelete, "clear-like-of-" + what, "Unlike a " + what, "Repeating it changes nothing.", &no},
 	} {
 		register(s, huma.Operation{
-			OperationID: op.id, Method: op.method, Path: path + "/like", Tags: []string{tagCommunity}, Summary: op.summary, Errors: []int{http.StatusConflict},
+			OperationID: op.id, Method: op.method, Path: path + "/like", Tags: []string{tagCommunity}, Summary: op.summary,
+			Description: op.description + " 409: the " + what + " is on hold or hidden.", Errors: []int{http.StatusConflict},
 		}, func(ctx context.Context, in *PostID) (*body[likeView], error) {
 			v, err := s.reader(ctx)
 			if err != nil {

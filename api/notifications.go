@@ -18,19 +18,23 @@ func (s *Server) inbox() {
 	tags := []string{tagInbox}
 	register(s, huma.Operation{
 		OperationID: "list-notifications", Method: http.MethodGet, Path: "/v1/notifications", Tags: tags,
-		Summary: "What is in one's inbox, the latest first",
+		Summary:     "List your notifications",
+		Description: "Newest first.",
 	}, s.listNotifications)
 	register(s, huma.Operation{
 		OperationID: "count-notifications", Method: http.MethodGet, Path: "/v1/notifications/unread-count", Tags: tags,
-		Summary: "How much of it is unread, for the app's badge",
+		Summary:     "Count your unread notifications",
+		Description: "For the app's badge.",
 	}, s.countNotifications)
 	register(s, huma.Operation{
 		OperationID: "read-notification", Method: http.MethodPut, Path: "/v1/notifications/{id}/read", Tags: tags,
-		Summary: "Mark one as read; the first time counts", DefaultStatus: http.StatusOK,
+		Summary:       "Mark a notification as read",
+		Description:   "Repeating it keeps the first read_at.",
+		DefaultStatus: http.StatusOK,
 	}, s.readNotification)
 	register(s, huma.Operation{
 		OperationID: "read-notifications", Method: http.MethodPut, Path: "/v1/notifications/read-all", Tags: tags,
-		Summary: "Mark everything as read", DefaultStatus: http.StatusOK,
+		Summary: "Mark all notifications as read", DefaultStatus: http.StatusOK,
 	}, s.readNotifications)
 }
 
@@ -39,7 +43,7 @@ type notificationView struct {
 	Type      string            `json:"type" doc:"course_ready, achievement_unlocked, comment, mention, reminder, moderation, broadcast, test; more may come."`
 	Title     string            `json:"title"`
 	Body      string            `json:"body"`
-	Data      map[string]string `json:"data" doc:"What the app needs to act on it, the same as in the push."`
+	Data      map[string]string `json:"data" doc:"Data for the app, the same as in the push."`
 	IsRead    bool              `json:"is_read"`
 	ReadAt    *time.Time        `json:"read_at"`
 	CreatedAt time.Time         `json:"created_at"`
@@ -64,7 +68,7 @@ type listNotificationsInput struct {
 
 // InboxScope is what a cursor of the inbox belongs to.
 type InboxScope struct {
-	Unread string `query:"unread" enum:"true,false" doc:"true: only what is unread; false: only what is read; absent: both."`
+	Unread string `query:"unread" enum:"true,false" doc:"true: only unread; false: only read; absent: both."`
 }
 
 func (in InboxScope) unread() *bool {
@@ -109,7 +113,7 @@ func (s *Server) readNotification(ctx context.Context, in *NotificationID) (*bod
 
 type readView struct {
 	Message string `json:"message"`
-	Updated int    `json:"updated" doc:"How many were unread"`
+	Updated int    `json:"updated" doc:"How many were marked as read"`
 }
 
 func (s *Server) readNotifications(ctx context.Context, _ *nothing) (*body[readView], error) {

@@ -20,8 +20,8 @@ import (
 //
 //	Limit int `query:"limit" default:"20" minimum:"1" maximum:"50"`
 type Paging struct {
-	Offset int    `query:"offset" minimum:"0" maximum:"100000" doc:"How many to pass over; ignored beside cursor"`
-	Cursor string `query:"cursor" doc:"Where to go on, from the Link field of the page before"`
+	Offset int    `query:"offset" minimum:"0" maximum:"100000" doc:"Items to skip; ignored with cursor"`
+	Cursor string `query:"cursor" doc:"Cursor from the Link header of the previous page"`
 }
 
 // skip is how many rows to pass over: none beside a cursor.
@@ -34,7 +34,7 @@ func (p Paging) skip() int {
 
 // listed is the answer with one page of a bare array.
 type listed[T any] struct {
-	Link string `header:"Link" doc:"Address of the next page, rel=next; absent on the last one"`
+	Link string `header:"Link" doc:"URL of the next page, rel=next; absent on the last page"`
 	Body []T
 }
 

@@ -23,29 +23,34 @@ func (s *Server) posts() {
 	tags := []string{tagCommunity}
 	register(s, huma.Operation{
 		OperationID: "list-posts", Method: http.MethodGet, Path: postsPath, Tags: tags,
-		Summary: "What others have posted, pinned ones first",
-		Description: "sort=new: the latest first. hot: by the reactions of distinct users (a like counts 0.5, having commented 0.8), which lose half of " +
-			"their worth in a day of the post's age. top: by the same without age, of the posts made in the window.",
+		Summary: "List posts",
+		Description: "Pinned posts first. sort=new: newest first. hot: by reactions of distinct users (a like counts 0.5, having commented 0.8), which halve with " +
+			"each day of the post's age. top: the same without the age, for posts made in the window.",
 	}, s.listPosts)
 	register(s, huma.Operation{
-		OperationID: "create-post", Method: http.MethodPost, Path: postsPath, Tags: tags, Summary: "Post something",
-		Description: "A post that breaks the word and link policy has the status held: others see it once an administrator has approved it. How much one may post in a " +
-			"day rises with the age of the account, a verified address and what others get to see. Announcements are for administrators.",
+		OperationID: "create-post", Method: http.MethodPost, Path: postsPath, Tags: tags, Summary: "Create a post",
+		Description: "A post that matches a content rule gets the status held: others see it once an administrator approves it. The daily limit rises with the " +
+			"age of the account, a verified address and what others get to see. Announcements are for administrators.",
 	}, s.createPost)
 	register(s, huma.Operation{
 		OperationID: "get-post", Method: http.MethodGet, Path: postPath, Tags: tags,
-		Summary: "A post", Description: "A reader counts once in views_count.",
+		Summary:     "Get a post",
+		Description: "Counts each reader once in views_count. 404: it does not exist, or the caller may not see it.",
 	}, s.getPost)
 	register(s, huma.Operation{
 		OperationID: "update-post", Method: http.MethodPut, Path: postPath, Tags: tags,
-		Summary: "Change one's own post; administrators change and pin any", Description: "What is absent or null stays. What the post said before is kept, see edits.",
+		Summary: "Update a post",
+		Description: "For its author and administrators; pinning and announcing are for administrators. Absent or null fields stay. The previous text is kept as " +
+			"an edit.",
 	}, s.updatePost)
 	register(s, huma.Operation{
-		OperationID: "delete-post", Method: http.MethodDelete, Path: postPath, Tags: tags, Summary: "Delete one's own post; administrators delete any",
+		OperationID: "delete-post", Method: http.MethodDelete, Path: postPath, Tags: tags, Summary: "Delete a post",
+		Description: "For its author and administrators.",
 	}, s.deletePost)
 	register(s, huma.Operation{
 		OperationID: "list-post-edits", Method: http.MethodGet, Path: postPath + "/edits", Tags: tags,
-		Summary: "What a post said before, the latest first, for its author and administrators",
+		Summary:     "List edits of a post",
+		Description: "Previous texts, newest first, at most 100. For its author and administrators.",
 	}, s.listPostEdits)
 	s.likable("post", postPath, models.LikePost)
 }
@@ -57,7 +62,7 @@ type PostID struct {
 
 // Format is for inputs of operations that show Markdown.
 type Format struct {
-	Format string `query:"format" enum:"markdown,html" default:"markdown" doc:"html: content_html is there too"`
+	Format string `query:"format" enum:"markdown,html" default:"markdown" doc:"html: content_html is included"`
 }
 
 // reader is who reads. Only who has signed in as an administrator is asked about, so

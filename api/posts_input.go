@@ -20,8 +20,8 @@ type newPostBody struct {
 	Title    string         `json:"title" maxLength:"200" text:"title"`
 	Content  string         `json:"content" maxLength:"5000" text:"prose" doc:"Markdown"`
 	PostType string         `json:"post_type,omitempty" enum:"discussion,question,achievement,resource,announcement" default:"discussion" doc:"Announcements are for administrators."`
-	Tags     []string       `json:"tags,omitempty" nullable:"true" maxItems:"10" text:"line" doc:"Of 1 to 50 characters; found and counted as one however they are written"`
-	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Free, of at most 16 KiB and 100 members"`
+	Tags     []string       `json:"tags,omitempty" nullable:"true" maxItems:"10" text:"line" doc:"1 to 50 characters each; spellings that differ only in case or Unicode form are the same tag"`
+	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Any JSON object of at most 16 KiB and 100 members"`
 }
 
 // Resolve checks what a schema cannot say.
@@ -43,7 +43,7 @@ type postChangeBody struct {
 	Content  *string        `json:"content,omitempty" nullable:"true" maxLength:"5000" text:"prose"`
 	PostType *string        `json:"post_type,omitempty" nullable:"true"`
 	Tags     *[]string      `json:"tags,omitempty" nullable:"true" maxItems:"10" text:"line"`
-	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"In place of what is there"`
+	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Replaces the present metadata"`
 	IsPinned *bool          `json:"is_pinned,omitempty" nullable:"true" doc:"For administrators"`
 }
 

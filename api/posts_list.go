@@ -15,9 +15,9 @@ import (
 // PostScope is what a cursor of the list belongs to.
 type PostScope struct {
 	PostType string `query:"post_type" enum:"discussion,question,achievement,resource,announcement"`
-	Tags     string `query:"tags" maxLength:"600" doc:"With commas between; a post has all of them."`
+	Tags     string `query:"tags" maxLength:"600" doc:"Comma-separated; posts must have all of them."`
 	Sort     string `query:"sort" enum:"new,hot,top" default:"new"`
-	Window   string `query:"window" enum:"day,week,month,year,all" default:"all" doc:"sort=top: of posts made within that time, counted from the first page."`
+	Window   string `query:"window" enum:"day,week,month,year,all" default:"all" doc:"For sort=top: the age of the posts, counted from when the first page was requested."`
 }
 
 type listPostsInput struct {

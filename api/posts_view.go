@@ -24,8 +24,8 @@ func viewAuthor(b models.Byline) authorView { return authorView{b.ID, b.Name, b.
 type postView struct {
 	ID            uuid.UUID      `json:"id" format:"uuid"`
 	Title         string         `json:"title"`
-	Content       string         `json:"content" doc:"Markdown, as written: show content_html, or be sure that your Markdown lets no HTML through."`
-	ContentHTML   *string        `json:"content_html,omitempty" doc:"The content as safe HTML, where format=html asks for it."`
+	Content       string         `json:"content" doc:"Markdown source: show content_html, or use a Markdown renderer that lets no HTML through."`
+	ContentHTML   *string        `json:"content_html,omitempty" doc:"The content as safe HTML; only with format=html."`
 	PostType      string         `json:"post_type" enum:"discussion,question,achievement,resource,announcement"`
 	Author        authorView     `json:"author"`
 	Tags          []string       `json:"tags" nullable:"false"`
@@ -37,7 +37,7 @@ type postView struct {
 	IsPinned      bool           `json:"is_pinned"`
 	UserLiked     bool           `json:"user_liked"`
 	Metadata      map[string]any `json:"metadata"`
-	Status        string         `json:"status" enum:"visible,held,hidden" doc:"Others see only what is visible. held: until an administrator has approved it."`
+	Status        string         `json:"status" enum:"visible,held,hidden" doc:"Only visible posts are seen by others. held: awaiting review by an administrator."`
 }
 
 func (s *Server) viewPost(p models.PostSeen, f Format) (postView, error) {
@@ -65,10 +65,10 @@ func (s *Server) asHTML(text string, f Format) (*string, error) {
 
 // editView is what a post or comment said before.
 type editView struct {
-	Title   string    `json:"title" doc:"Of a post; empty for a comment."`
+	Title   string    `json:"title" doc:"Title of a post; empty for a comment."`
 	Content string    `json:"content"`
 	Tags    []string  `json:"tags" nullable:"false"`
-	Until   time.Time `json:"until" doc:"When it ceased to say that."`
+	Until   time.Time `json:"until" doc:"When this version was replaced."`
 }
 
 func viewEdits(edits []models.ContentEdit) []editView {

@@ -10,23 +10,23 @@ import (
 
 // Problem is every answer that is not 2xx or 304 (RFC 9457).
 type Problem struct { //nolint:errname // it is a problem, by RFC 9457
-	Type      string `json:"type" format:"uri" doc:"Address of a page that explains this kind of problem"`
-	Title     string `json:"title" doc:"The kind of problem in words, always the same for one type"`
+	Type      string `json:"type" format:"uri" doc:"URL of a page that explains this type of problem"`
+	Title     string `json:"title" doc:"A short title, the same for every problem of the type"`
 	Status    int    `json:"status" doc:"The HTTP status"`
-	Detail    string `json:"detail" doc:"What happened this time"`
-	Instance  string `json:"instance" doc:"The path that was asked for"`
-	RequestID string `json:"request_id" doc:"The X-Request-ID of this answer, for questions about it"`
+	Detail    string `json:"detail" doc:"What went wrong in this request"`
+	Instance  string `json:"instance" doc:"The path of the request"`
+	RequestID string `json:"request_id" doc:"The X-Request-ID of this response, for support"`
 
-	Errors       []Fault        `json:"errors,omitempty" doc:"validation-error: every rule that was broken"`
-	ResourceType string         `json:"resource_type,omitempty" doc:"resource-not-found: what kind of thing is missing"`
-	ResourceID   string         `json:"resource_id,omitempty" doc:"resource-not-found: which one"`
-	Resources    []helpResource `json:"resources,omitempty" doc:"topic-not-allowed: where to find help, to be shown"`
-	RetryAfter   int            `json:"retry_after,omitempty" doc:"Seconds to wait before trying again"`
+	Errors       []Fault        `json:"errors,omitempty" doc:"validation-error: every rule violated"`
+	ResourceType string         `json:"resource_type,omitempty" doc:"resource-not-found: the type of the missing resource"`
+	ResourceID   string         `json:"resource_id,omitempty" doc:"resource-not-found: the id of the missing resource"`
+	Resources    []helpResource `json:"resources,omitempty" doc:"topic-not-allowed: where to find help; show it to the user"`
+	RetryAfter   int            `json:"retry_after,omitempty" doc:"Seconds to wait before retrying"`
 
-	Component *Component `json:"component,omitempty" doc:"Health checks: the part that is not well"`
+	Component *Component `json:"component,omitempty" doc:"Health checks: the unhealthy component"`
 	Ready     *bool      `json:"ready,omitempty" doc:"Readiness check: false"`
-	Timestamp *time.Time `json:"timestamp,omitempty" doc:"Health checks: when this was found"`
-	Checks    []Check    `json:"checks,omitempty" doc:"Readiness check: what was asked"`
+	Timestamp *time.Time `json:"timestamp,omitempty" doc:"Health checks: when the check was made"`
+	Checks    []Check    `json:"checks,omitempty" doc:"Readiness check: the conditions checked"`
 
 	slug string
 }

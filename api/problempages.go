@@ -12,8 +12,9 @@ func (s *Server) problems() {
 	list, one := newPage("problems.html"), newPage("problem.html")
 	s.raw(huma.Operation{
 		OperationID: "list-problems", Method: http.MethodGet, Path: "/problems", Tags: []string{tagService},
-		Summary:   "Every kind of problem the API answers with",
-		Responses: answering("A page, or JSON when Accept asks for it", "text/html", "application/json"),
+		Summary:     "List problem types",
+		Description: "The types of the problem documents that the API answers errors with.",
+		Responses:   answering("A page, or JSON when Accept asks for it", "text/html", "application/json"),
 	}, func(c *gin.Context) {
 		if wantsJSON(c) {
 			s.sent(c, sendJSON(c, kinds()))
@@ -23,7 +24,7 @@ func (s *Server) problems() {
 	})
 	s.raw(huma.Operation{
 		OperationID: "get-problem", Method: http.MethodGet, Path: "/problems/{slug}", Tags: []string{tagService},
-		Summary:    "One kind of problem",
+		Summary:    "Get a problem type",
 		Parameters: []*huma.Param{{Name: "slug", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
 		Responses:  answering("A page, or JSON when Accept asks for it", "text/html", "application/json"),
 		Errors:     []int{http.StatusNotFound},

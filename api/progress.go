@@ -22,11 +22,11 @@ func (s *Server) progress() {
 	tags := []string{tagLearning}
 	register(s, huma.Operation{
 		OperationID: "get-progress", Method: http.MethodGet, Path: "/v1/courses/{id}/progress", Tags: tags,
-		Summary: "How far one is in a course",
+		Summary: "Get your progress in a course",
 	}, s.getProgress)
 	register(s, huma.Operation{
 		OperationID: "put-progress", Method: http.MethodPut, Path: "/v1/courses/{id}/progress", Tags: tags,
-		Summary:     "Say that a lesson is completed, or how long one was at it",
+		Summary:     "Update your progress in a course",
 		Description: studyDoc, Errors: []int{http.StatusConflict},
 	}, s.putProgress)
 	register(s, huma.Operation{
@@ -36,13 +36,13 @@ func (s *Server) progress() {
 	register(s, attemptOperation(), s.attemptQuiz)
 }
 
-const studyDoc = "The first completion of a lesson earns points, once, and so does that of the last lesson of a READY course. " +
-	"Saying so again changes nothing. A lesson that is not written yet is a conflict."
+const studyDoc = "Completing a lesson earns points the first time, and so does completing the last lesson of a READY course. " +
+	"Completing it again changes nothing. 409: the lesson is not written yet."
 
 // Happened tells when something was done that is told of later, as by an app that was offline.
 type Happened struct {
-	OccurredAt *time.Time `json:"occurred_at,omitempty" nullable:"true" doc:"When it was done, by the device's clock; absent: now. What lies ahead, or more than 48 hours back, counts as now."`
-	SentAt     *time.Time `json:"sent_at,omitempty" nullable:"true" doc:"When this request is sent, by the same clock. With it, a clock that is wrong does not matter."`
+	OccurredAt *time.Time `json:"occurred_at,omitempty" nullable:"true" doc:"When it was done, by the device's clock; absent: now. A time in the future, or more than 48 hours ago, counts as now."`
+	SentAt     *time.Time `json:"sent_at,omitempty" nullable:"true" doc:"When this request is sent, by the same clock; corrects for a wrong device clock."`
 }
 
 // stripped is the same without when it was sent, which differs each time.
@@ -58,7 +58,7 @@ func (h Happened) at(now time.Time) time.Time {
 
 // Keyed is for requests that count once for a key.
 type Keyed struct {
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"The same key and request count once; another request with it is refused."`
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"Repeated requests with the same key count once; a different request with the key is rejected."`
 }
 
 // key belongs to all that a request says.
@@ -71,9 +71,9 @@ func (k Keyed) key(operation string, request ...any) models.Key {
 type progressView struct {
 	CourseID         uuid.UUID   `json:"course_id" format:"uuid"`
 	UserID           uuid.UUID   `json:"user_id" format:"uuid"`
-	ProgressPercent  int         `json:"progress_percent" minimum:"0" maximum:"100" doc:"Of the lessons, whole; 100 with all of them only."`
+	ProgressPercent  int         `json:"progress_percent" minimum:"0" maximum:"100" doc:"Whole percent of the lessons; 100 only when all are completed."`
 	CompletedLessons []uuid.UUID `json:"completed_lessons" nullable:"false" doc:"In the order of the course."`
-	CurrentLessonID  *uuid.UUID  `json:"current_lesson_id" format:"uuid" nullable:"true" doc:"Where to go on."`
+	CurrentLessonID  *uuid.UUID  `json:"current_lesson_id" format:"uuid" nullable:"true" doc:"The lesson to continue with."`
 	TimeSpentMinutes int         `json:"time_spent_minutes"`
 	StartedAt        *time.Time  `json:"started_at" nullable:"true"`
 	LastAccessedAt   *time.Time  `json:"last_accessed_at" nullable:"true"`
@@ -105,8 +105,8 @@ type putProgressInput struct {
 
 type progressBody struct {
 	LessonID  uuid.UUID `json:"lesson_id" format:"uuid"`
-	Completed *bool     `json:"completed,omitempty" nullable:"true" doc:"true when absent. false: one is still at it; minutes count, and a completed lesson stays completed."`
-	Minutes   *int      `json:"minutes,omitempty" nullable:"true" minimum:"0" maximum:"1440" doc:"Spent on the lesson. They count until it is completed."`
+	Completed *bool     `json:"completed,omitempty" nullable:"true" doc:"true when absent. false: only minutes are recorded; a completed lesson stays completed."`
+	Minutes   *int      `json:"minutes,omitempty" nullable:"true" minimum:"0" maximum:"1440" doc:"Time spent on the lesson; counts until it is completed."`
 	Happened
 }
 
@@ -127,7 +127,7 @@ type completeLessonInput struct {
 }
 
 type completeBody struct {
-	Minutes *int `json:"minutes,omitempty" nullable:"true" minimum:"0" maximum:"1440" doc:"Spent on the lesson."`
+	Minutes *int `json:"minutes,omitempty" nullable:"true" minimum:"0" maximum:"1440" doc:"Time spent on the lesson."`
 	Happened
 }
 

@@ -22,14 +22,17 @@ import (
 func (s *Server) push() {
 	register(s, huma.Operation{
 		OperationID: "test-push", Method: http.MethodPost, Path: "/v1/push/test", Tags: []string{tagPush},
-		Summary: "Tell one's own devices something, to see whether they hear it", DefaultStatus: http.StatusOK,
-		Description: "Waits for the push services' answers. dry_run: there are no credentials for that kind of device here, and nothing was sent.",
+		Summary:       "Send a test push to your devices",
+		Description:   "Waits up to ten seconds for the push services. dry_run: this server has no credentials for that kind of device, and nothing was sent.",
+		DefaultStatus: http.StatusOK,
 	}, s.testPush, weighing(testWeight), within(testPushWithin+5*time.Second))
 	register(s, huma.Operation{
 		OperationID: "send-push", Method: http.MethodPost, Path: "/v1/push/send", Tags: []string{tagPush, tagAdmin},
-		Summary: "Tell many users something", DefaultStatus: http.StatusAccepted,
-		Description: "For administrators. Puts it into every inbox and pushes it to every device whose user wants to hear of it. " +
-			"The task's result counts the devices: accepted, failed, dead, deferred (their users' quiet hours go on, or the push service refuses this server's credentials; they are told afterwards), skipped and dry_run.",
+		Summary: "Send a push to many users",
+		Description: "Adds the message to every inbox and pushes it to every device whose user wants it. The task's result counts devices: accepted, failed, " +
+			"dead, deferred (delivered later: quiet hours, or the push service refuses this server's credentials), skipped and dry_run. With an " +
+			"Idempotency-Key it is sent once. For administrators.",
+		DefaultStatus: http.StatusAccepted,
 	}, s.sendPush, admins, within(30*time.Second))
 }
 
@@ -150,16 +153,16 @@ func viewTestPush(id uuid.UUID, devices []models.Device, receipts []models.PushR
 }
 
 type sendPushInput struct {
-	IdempotencyKey string       `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"The same key and body give the same task, whatever happens on the way."`
+	IdempotencyKey string       `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"Repeating a request with the same key and body returns the same task."`
 	Body           sendPushBody `contentType:"application/json"`
 }
 
 type sendPushBody struct {
-	UserIDs     []uuid.UUID       `json:"user_ids,omitempty" nullable:"true" maxItems:"10000" format:"uuid" doc:"To whom; absent: everyone. Who has no account is passed over."`
+	UserIDs     []uuid.UUID       `json:"user_ids,omitempty" nullable:"true" maxItems:"10000" format:"uuid" doc:"Recipients; absent: all users. Unknown users are skipped."`
 	Title       string            `json:"title" maxLength:"200" text:"title"`
 	Body        string            `json:"body" maxLength:"2000" text:"prose"`
-	Data        map[string]string `json:"data,omitempty" nullable:"true" maxProperties:"20" doc:"For the app; 1 kB together."`
-	CollapseKey *string           `json:"collapse_key,omitempty" nullable:"true" maxLength:"64" text:"line" doc:"A later push of the same key takes the place of an earlier one."`
+	Data        map[string]string `json:"data,omitempty" nullable:"true" maxProperties:"20" doc:"Data for the app, 1 kB in total."`
+	CollapseKey *string           `json:"collapse_key,omitempty" nullable:"true" maxLength:"64" text:"line" doc:"A later push with the same key replaces an earlier one."`
 }
 
 const mostPushData = 1024
@@ -202,7 +205,7 @@ type broadcastView struct {
 
 type sendPushOutput struct {
 	Location string `header:"Location" doc:"The task"`
-	Replayed string `header:"Idempotent-Replayed" doc:"true when the task was there already."`
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the task existed already."`
 	Body     broadcastView
 }
 

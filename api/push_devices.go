@@ -21,28 +21,32 @@ const tagPush = "push"
 func (s *Server) devices() {
 	register(s, huma.Operation{
 		OperationID: "register-device", Method: http.MethodPost, Path: "/v1/push/devices/register", Tags: []string{tagPush},
-		Summary: "Have a device told of news", DefaultStatus: http.StatusOK,
-		Description: "To be called at every start of the app. A token belongs to whoever registered it last; the same one again, however it is spelled and whatever its environment, is the same device. " +
-			"A browser sends its PushSubscription as subscription in place of device_token, made for the key of GET /v1/push/web-key. " +
-			"It is told of nothing any more when the session that registered it ends.",
+		Summary: "Register a device for push",
+		Description: "To be called at every start of the app. A token belongs to the user who registered it last; the same token, however it is spelled and " +
+			"whatever its environment, is the same device. A browser sends its PushSubscription as subscription instead of device_token, made with the " +
+			"key of GET /v1/push/web-key. The device gets no more pushes once the session that registered it ends.",
+		DefaultStatus: http.StatusOK,
 	}, s.registerDevice)
 	register(s, huma.Operation{
 		OperationID: "get-web-push-key", Method: http.MethodGet, Path: "/v1/push/web-key", Tags: []string{tagPush},
-		Summary:     "The key that browsers subscribe for",
-		Description: "The applicationServerKey of PushManager.subscribe. 404: this server sends nothing to browsers' subscriptions; FCM's tokens may do.",
+		Summary:     "Get the web push key",
+		Description: "The applicationServerKey for PushManager.subscribe. 404: this server does not push to browser subscriptions; FCM tokens may work.",
 		Errors:      []int{http.StatusNotFound},
 	}, s.webPushKey, public)
 	register(s, huma.Operation{
 		OperationID: "list-devices", Method: http.MethodGet, Path: "/v1/push/devices", Tags: []string{tagPush},
-		Summary: "One's own devices, the latest first",
+		Summary:     "List your devices",
+		Description: "Newest first.",
 	}, s.listDevices)
 	register(s, huma.Operation{
 		OperationID: "delete-device", Method: http.MethodDelete, Path: "/v1/push/devices/{id}", Tags: []string{tagPush},
-		Summary: "Forget a device", DefaultStatus: http.StatusOK,
+		Summary: "Delete a device", DefaultStatus: http.StatusOK,
 	}, s.deleteDevice)
 	register(s, huma.Operation{
 		OperationID: "deactivate-device", Method: http.MethodPost, Path: "/v1/push/devices/{id}/deactivate", Tags: []string{tagPush},
-		Summary: "Have a device told of nothing until it registers again", DefaultStatus: http.StatusOK,
+		Summary:       "Deactivate a device",
+		Description:   "It gets no pushes until it registers again. Repeating it changes nothing.",
+		DefaultStatus: http.StatusOK,
 	}, s.deactivateDevice)
 }
 
@@ -53,27 +57,27 @@ type registerDeviceInput struct {
 // deviceBody is what an app says of its device. device_type or platform must be there, and
 // device_token or, of a browser, subscription.
 type deviceBody struct {
-	DeviceToken *string `json:"device_token,omitempty" nullable:"true" maxLength:"4096" doc:"Apple's or Google's token, of at least 10 characters; absent beside subscription."`
+	DeviceToken *string `json:"device_token,omitempty" nullable:"true" maxLength:"4096" doc:"An APNs or FCM token of at least 10 characters; absent with subscription."`
 	// Subscription is of browsers only.
-	Subscription *subscriptionBody `json:"subscription,omitempty" doc:"A browser's PushSubscription, in place of device_token."`
+	Subscription *subscriptionBody `json:"subscription,omitempty" doc:"A browser's PushSubscription, instead of device_token."`
 	DeviceType   *string           `json:"device_type,omitempty" nullable:"true" doc:"ios, android or web."`
-	Platform     *string           `json:"platform,omitempty" nullable:"true" doc:"Another name for device_type."`
-	DeviceInfo   any               `json:"device_info,omitempty" doc:"Whatever the app wants to note, up to 4 kB."`
+	Platform     *string           `json:"platform,omitempty" nullable:"true" doc:"Alias of device_type."`
+	DeviceInfo   any               `json:"device_info,omitempty" doc:"Any JSON, up to 4 kB."`
 	Locale       *string           `json:"locale,omitempty" nullable:"true" maxLength:"35" text:"line"`
 	AppVersion   *string           `json:"app_version,omitempty" nullable:"true" maxLength:"100" text:"line"`
 	DeviceModel  *string           `json:"device_model,omitempty" nullable:"true" maxLength:"100" text:"line"`
 	OSVersion    *string           `json:"os_version,omitempty" nullable:"true" maxLength:"100" text:"line"`
-	Environment  *string           `json:"environment,omitempty" nullable:"true" doc:"production (the default) or sandbox: of Apple's tokens."`
+	Environment  *string           `json:"environment,omitempty" nullable:"true" doc:"production (the default) or sandbox; for APNs tokens."`
 }
 
 // subscriptionBody is a PushSubscription as its toJSON gives it.
 type subscriptionBody struct {
-	Endpoint string           `json:"endpoint" maxLength:"4096" format:"uri" doc:"An https address of a push service."`
+	Endpoint string           `json:"endpoint" maxLength:"4096" format:"uri" doc:"An https URL of a push service."`
 	Keys     subscriptionKeys `json:"keys"`
 }
 
 type subscriptionKeys struct {
-	P256DH string `json:"p256dh" maxLength:"200" doc:"A point of P-256 of 65 bytes, in base64url."`
+	P256DH string `json:"p256dh" maxLength:"200" doc:"A P-256 point of 65 bytes, in base64url."`
 	Auth   string `json:"auth" maxLength:"100" doc:"16 bytes, in base64url."`
 }
 
@@ -133,13 +137,13 @@ func (b deviceBody) environment() string {
 
 type deviceView struct {
 	ID          uuid.UUID `json:"id" format:"uuid"`
-	DeviceToken string    `json:"device_token" doc:"Masked but for its last six characters; of a browser's subscription its endpoint."`
+	DeviceToken string    `json:"device_token" doc:"Masked except for the last six characters; for a browser subscription, of its endpoint."`
 	DeviceType  string    `json:"device_type" enum:"ios,android,web"`
 	Platform    string    `json:"platform" enum:"ios,android,web" doc:"The same as device_type."`
 	Environment string    `json:"environment" enum:"production,sandbox"`
 	IsActive    bool      `json:"is_active"`
-	OffReason   string    `json:"off_reason" doc:"Why it is not active: user, silent (for 60 days), signed_out, or what the push service says of its token."`
-	DeviceInfo  any       `json:"device_info,omitempty" doc:"As the app gave it; absent where it gave none."`
+	OffReason   string    `json:"off_reason" doc:"Why the device is inactive: user, silent (for 60 days), signed_out, or the push service's reason."`
+	DeviceInfo  any       `json:"device_info,omitempty" doc:"As sent by the app; absent if it sent none."`
 	Locale      string    `json:"locale"`
 	AppVersion  string    `json:"app_version"`
 	DeviceModel string    `json:"device_model"`
@@ -220,7 +224,7 @@ func (s *Server) deactivateDevice(ctx context.Context, in *DeviceID) (*body[devi
 }
 
 type webPushKeyView struct {
-	PublicKey string `json:"public_key" doc:"An uncompressed point of P-256, in base64url."`
+	PublicKey string `json:"public_key" doc:"An uncompressed P-256 point, in base64url."`
 }
 
 func (s *Server) webPushKey(_ context.Context, in *Reading) (*tagged[webPushKeyView], error) {

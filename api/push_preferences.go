@@ -16,13 +16,13 @@ import (
 func (s *Server) pushPreferences() {
 	register(s, huma.Operation{
 		OperationID: "get-push-preferences", Method: http.MethodGet, Path: "/v1/push/preferences", Tags: []string{tagPush},
-		Summary: "What one is told of by push, and when not",
+		Summary: "Get your push preferences",
 	}, s.getPushPreferences)
 	register(s, huma.Operation{
 		OperationID: "update-push-preferences", Method: http.MethodPut, Path: "/v1/push/preferences", Tags: []string{tagPush},
-		Summary: "Change what one is told of by push, and when not",
-		Description: "What is absent stays as it is. Quiet hours are times of the clock in one's time zone; news that comes then is pushed when they end. " +
-			"null for both ends them. The inbox has everything in any case.",
+		Summary: "Update your push preferences",
+		Description: "Absent fields stay. Quiet hours are clock times in the user's time zone; pushes that fall into them are sent when they end. null for both " +
+			"removes them. The inbox gets every notification in any case.",
 	}, s.changePushPreferences)
 }
 

@@ -25,7 +25,7 @@ type attemptInput struct {
 }
 
 type attemptBody struct {
-	Answers []any `json:"answers" maxItems:"100" doc:"Of each question an object {\"question_id\", \"answer\"}, or the answers alone in the order of the questions. An answer is: single_choice: the option's index from 0, or its text. true_false: true or false. multiple_choice: an array of options. short_answer: a text. ordering: an array of all options in their right order. What is not answered is wrong."`
+	Answers []any `json:"answers" maxItems:"100" doc:"For each question an object {\"question_id\", \"answer\"}, or the bare answers in the order of the questions. single_choice: the option's index from 0, or its text. true_false: true or false. multiple_choice: an array of options. short_answer: a text. ordering: an array of all options in the right order. Unanswered questions count as wrong."`
 	Happened
 }
 
@@ -50,8 +50,8 @@ type attemptOutput struct{ Body attemptView }
 func attemptOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "attempt-quiz", Method: http.MethodPost, Path: "/v1/courses/{id}/items/{item_id}/attempts", Tags: []string{tagLearning},
-		Summary:     "Answer a quiz and have it graded",
-		Description: "Any number of times; the first time it is passed earns points. Attempts are kept as they are for ever.",
+		Summary:     "Submit answers to a quiz",
+		Description: "Grades the answers. A quiz can be taken any number of times; passing it for the first time earns points. Attempts are kept unchanged.",
 	}
 }
 

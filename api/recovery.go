@@ -18,27 +18,29 @@ func (s *Server) recovery() {
 	tags := []string{tagAuth}
 	register(s, huma.Operation{
 		OperationID: "request-verification", Method: http.MethodPost, Path: "/v1/auth/verify-email/request", Tags: tags,
-		Summary: "Have a token sent that verifies one's e-mail address", DefaultStatus: http.StatusNoContent,
-		Description: "It goes to pending_email where there is one, else to the address, unless that is verified already.",
+		Summary:       "Request an email verification",
+		Description:   "Mails a token to pending_email if there is one, else to the current address unless it is verified already.",
+		DefaultStatus: http.StatusNoContent,
 	}, s.requestVerification)
 	register(s, huma.Operation{
 		OperationID: "verify-email", Method: http.MethodPost, Path: "/v1/auth/verify-email", Tags: tags,
-		Summary: "Verify an e-mail address, or bring back the one before a change", DefaultStatus: http.StatusNoContent,
-		Description: "The token was sent to the address and is good once. That for a pending address makes it the account's. " +
-			"Bringing an address back ends all sessions of the account, voids its password and mails a token for a new one. " +
-			"It is a 409 when another account has the address by now.",
-		Errors: []int{http.StatusConflict},
+		Summary: "Verify an email address",
+		Description: "Takes a mailed token, which works once. The token of a pending address makes that the account's address. The token that restores a former " +
+			"address ends all sessions, voids the password and mails a token for a new one. 409: another account has the address by now.",
+		DefaultStatus: http.StatusNoContent,
+		Errors:        []int{http.StatusConflict},
 	}, s.verifyEmail, public, counting(s.limits.anyone()))
 	register(s, huma.Operation{
 		OperationID: "request-password-reset", Method: http.MethodPost, Path: "/v1/auth/password-reset/request", Tags: tags,
-		Summary: "Have a token sent that replaces a forgotten password", DefaultStatus: http.StatusNoContent,
-		Description: "The answer is the same whether or not an account has the address, and when the mailbox has got as many mails as it may.",
+		Summary:       "Request a password reset",
+		Description:   "Mails a token. The answer is the same whether or not an account has the address, and when the mailbox has reached its limit of mails.",
+		DefaultStatus: http.StatusNoContent,
 	}, s.requestPasswordReset, public, counting(s.limits.anyone()))
 	register(s, huma.Operation{
 		OperationID: "reset-password", Method: http.MethodPost, Path: "/v1/auth/password-reset", Tags: tags,
-		Summary: "Replace a forgotten password, and sign out everywhere", DefaultStatus: http.StatusNoContent,
-		Description: "The token was sent to the account's address and is good once. A password that is refused does not use it up. " +
-			"The address counts as verified then.",
+		Summary:       "Reset a forgotten password",
+		Description:   "Takes the mailed token, which works once; a rejected password does not use it up. Ends all sessions and verifies the address.",
+		DefaultStatus: http.StatusNoContent,
 	}, s.resetPassword, public, within(passwordTimeout), counting(s.limits.anyone()))
 }
 
@@ -64,7 +66,7 @@ func (s *Server) requestVerification(ctx context.Context, _ *nothing) (*struct{}
 
 // MailedToken is what somebody read in a mail.
 type MailedToken struct {
-	Token string `json:"token" minLength:"1" maxLength:"255" doc:"As it stands in the mail; capitals make no difference"`
+	Token string `json:"token" minLength:"1" maxLength:"255" doc:"The token from the mail, case-insensitive"`
 }
 
 type verifyEmailInput struct{ Body MailedToken }
@@ -96,7 +98,7 @@ func (s *Server) requestPasswordReset(ctx context.Context, in *requestPasswordRe
 type resetPasswordInput struct {
 	Body struct {
 		MailedToken
-		NewPassword string `json:"new_password" text:"password" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
+		NewPassword string `json:"new_password" text:"password" doc:"8 characters to 72 bytes; not a common password, and not like the email address"`
 	}
 }
 

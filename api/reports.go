@@ -16,9 +16,11 @@ import (
 func (s *Server) reports() {
 	register(s, huma.Operation{
 		OperationID: "create-report", Method: http.MethodPost, Path: "/v1/community/reports", Tags: []string{tagCommunity},
-		Summary: "Report a post, a comment, a user, a course or a part of one to the administrators", DefaultStatus: http.StatusCreated,
-		Description: "It opens a case that is to be decided within 24 hours. The same target again is 200 with the report of the first time. Of one's own courses, too, what a model wrote can be reported.",
-		Responses:   map[string]*huma.Response{}, Errors: []int{http.StatusNotFound},
+		Summary: "Report content or a user",
+		Description: "Opens a case to be decided within 24 hours. Reporting the same target again answers 200 with the first report. Own posts and comments " +
+			"cannot be reported; own courses can, since a model wrote them.",
+		DefaultStatus: http.StatusCreated,
+		Responses:     map[string]*huma.Response{}, Errors: []int{http.StatusNotFound},
 	}, s.createReport)
 	describeRepetition(s.huma.OpenAPI().Paths["/v1/community/reports"].Post)
 }
@@ -33,8 +35,8 @@ func describeRepetition(op *huma.Operation) {
 type createReportInput struct {
 	Body struct {
 		TargetType string    `json:"target_type" enum:"post,comment,user,course,lesson,item,question"`
-		TargetID   uuid.UUID `json:"target_id" format:"uuid" doc:"Of a question, the quiz it belongs to."`
-		QuestionID *string   `json:"question_id,omitempty" nullable:"true" maxLength:"100" text:"line" doc:"Which question of the quiz; absent: all of them."`
+		TargetID   uuid.UUID `json:"target_id" format:"uuid" doc:"For a question, the id of its quiz."`
+		QuestionID *string   `json:"question_id,omitempty" nullable:"true" maxLength:"100" text:"line" doc:"The question of the quiz; absent: all questions."`
 		Reason     string    `json:"reason" maxLength:"1000" text:"prose"`
 	}
 }
@@ -53,11 +55,11 @@ type ownReportView struct {
 	ID         uuid.UUID `json:"id" format:"uuid"`
 	TargetType string    `json:"target_type" enum:"post,comment,user,course,lesson,item,question"`
 	TargetID   uuid.UUID `json:"target_id" format:"uuid"`
-	QuestionID *string   `json:"question_id" nullable:"true" doc:"Of a quiz, when one question of it was reported."`
+	QuestionID *string   `json:"question_id" nullable:"true" doc:"The question, when a single question of a quiz was reported."`
 	Reason     string    `json:"reason"`
 	Status     string    `json:"status" enum:"open,decided"`
 	CreatedAt  time.Time `json:"created_at"`
-	DueAt      time.Time `json:"due_at" doc:"By when it is to be decided."`
+	DueAt      time.Time `json:"due_at" doc:"The deadline for a decision."`
 }
 
 type createReportOutput struct {

@@ -18,17 +18,17 @@ func (s *Server) reviews() {
 	tags := []string{tagLearning}
 	register(s, huma.Operation{
 		OperationID: "list-due-cards", Method: http.MethodGet, Path: "/v1/reviews/due", Tags: tags,
-		Summary:     "Cards to be repeated now, the one that has waited longest first",
-		Description: "A lesson's key terms become cards when it is completed, and of its quizzes the questions that were answered.",
+		Summary:     "List cards due for review",
+		Description: "The longest overdue first. Completing a lesson turns its key terms into cards; answered quiz questions become cards too.",
 	}, s.dueCards)
 	register(s, huma.Operation{
 		OperationID: "get-review-stats", Method: http.MethodGet, Path: "/v1/reviews/stats", Tags: tags,
-		Summary: "What one's cards are like",
+		Summary: "Get statistics of your review cards",
 	}, s.reviewStats)
 	register(s, huma.Operation{
 		OperationID: "review-card", Method: http.MethodPost, Path: "/v1/reviews/{card_id}", Tags: tags,
-		Summary:     "Say how well a card was remembered",
-		Description: "It comes back when it is about to be forgotten, in days of one's own time zone.",
+		Summary:     "Review a card",
+		Description: "Records how well the card was remembered and schedules it again for when it is about to be forgotten, in days of the user's time zone.",
 	}, s.reviewCard)
 }
 
@@ -54,7 +54,7 @@ func viewCard(c models.ReviewCard) cardView {
 }
 
 type dueCardsInput struct {
-	Cursor string `query:"cursor" doc:"Where to go on, from the Link field of the page before"`
+	Cursor string `query:"cursor" doc:"Cursor from the Link header of the previous page"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
@@ -97,14 +97,14 @@ func (s *Server) reviewCard(ctx context.Context, in *reviewCardInput) (*cardOutp
 type reviewStatsView struct {
 	TotalCards    int64      `json:"total_cards"`
 	DueNow        int64      `json:"due_now"`
-	DueToday      int64      `json:"due_today" doc:"Until the end of the day in one's time zone, those due now included."`
+	DueToday      int64      `json:"due_today" doc:"Due by the end of the day in the user's time zone, including those due now."`
 	NewCards      int64      `json:"new_cards"`
 	LearningCards int64      `json:"learning_cards"`
-	MatureCards   int64      `json:"mature_cards" doc:"That come back after days."`
+	MatureCards   int64      `json:"mature_cards" doc:"Cards scheduled in days."`
 	ReviewedToday int64      `json:"reviewed_today"`
 	TotalReviews  int64      `json:"total_reviews"`
-	RetentionRate *float64   `json:"retention_rate" nullable:"true" doc:"Of cards that had come back after days, the share remembered in the last thirty; null without any."`
-	NextDueAt     *time.Time `json:"next_due_at" nullable:"true" doc:"When the next card falls due of those that are not."`
+	RetentionRate *float64   `json:"retention_rate" nullable:"true" doc:"The share of mature cards remembered in the last thirty days; null without any."`
+	NextDueAt     *time.Time `json:"next_due_at" nullable:"true" doc:"When the next card becomes due."`
 	CurrentStreak int        `json:"current_streak"`
 }
 

@@ -31,8 +31,9 @@ func features() []string {
 func (s *Server) root(pages *console.Pages) {
 	s.raw(huma.Operation{
 		OperationID: "get-root", Method: http.MethodGet, Path: "/", Tags: []string{tagService},
-		Summary:   "What this service is",
-		Responses: answering("JSON, or a page for browsers", "application/json", "text/html"),
+		Summary:     "Get service information",
+		Description: "Name, version and features as JSON. A client that accepts text/html gets the web console.",
+		Responses:   answering("JSON, or a page for browsers", "application/json", "text/html"),
 	}, func(c *gin.Context) {
 		if wantsHTML(c) {
 			s.sent(c, s.writeConsole(c, pages))
@@ -49,8 +50,9 @@ func (s *Server) root(pages *console.Pages) {
 func (s *Server) jwks() {
 	s.raw(huma.Operation{
 		OperationID: "get-jwks", Method: http.MethodGet, Path: "/.well-known/jwks.json", Tags: []string{tagAuth},
-		Summary:   "Public keys of access tokens (RFC 7517)",
-		Responses: answering("A JSON Web Key Set", "application/json"),
+		Summary:     "List public signing keys",
+		Description: "The JSON Web Key Set (RFC 7517) that access tokens are verified with; it may be cached for five minutes.",
+		Responses:   answering("A JSON Web Key Set", "application/json"),
 	}, func(c *gin.Context) {
 		c.Header("Cache-Control", "public, max-age=300")
 		c.Data(http.StatusOK, "application/json", s.Keys.JWKS())

@@ -17,31 +17,37 @@ func (s *Server) ownSessions() {
 	tags := []string{tagAuth}
 	register(s, huma.Operation{
 		OperationID: "list-sessions", Method: http.MethodGet, Path: "/v1/auth/sessions", Tags: tags,
-		Summary: "Where one is signed in, the latest first",
+		Summary:     "List your sessions",
+		Description: "Newest first.",
 	}, s.listSessions)
 	register(s, huma.Operation{
 		OperationID: "end-session", Method: http.MethodDelete, Path: "/v1/auth/sessions/{id}", Tags: tags,
-		Summary: "Sign out there", DefaultStatus: http.StatusNoContent,
-		Description: "Its tokens are refused by every process within a second, and its sockets closed. Repeating it changes nothing.",
+		Summary: "End a session",
+		Description: "Every process refuses its tokens within a second, and its sockets are closed. Repeating it changes nothing. 404: it is not a session of the " +
+			"caller.",
+		DefaultStatus: http.StatusNoContent,
 	}, s.endSession)
 	register(s, huma.Operation{
 		OperationID: "end-other-sessions", Method: http.MethodDelete, Path: "/v1/auth/sessions", Tags: tags,
-		Summary: "Sign out everywhere but here", DefaultStatus: http.StatusNoContent,
+		Summary:       "End all other sessions",
+		Description:   "Ends every session of the caller except the current one.",
+		DefaultStatus: http.StatusNoContent,
 	}, s.endOtherSessions)
 	register(s, huma.Operation{
 		OperationID: "change-password", Method: http.MethodPost, Path: "/v1/auth/password", Tags: tags,
-		Summary: "Change one's password, and sign out everywhere but here", DefaultStatus: http.StatusNoContent,
-		Description: "A wrong current password is a 401 and counts as a failed sign-in.",
-		Errors:      []int{http.StatusConflict},
+		Summary:       "Change your password",
+		Description:   "Ends every other session. A wrong current password is a 401 and counts as a failed sign-in.",
+		DefaultStatus: http.StatusNoContent,
+		Errors:        []int{http.StatusConflict},
 	}, s.changePassword, within(passwordTimeout))
 }
 
 type sessionView struct {
 	ID         uuid.UUID `json:"id" format:"uuid"`
-	Current    bool      `json:"current" doc:"It is the one of the token this was asked with."`
+	Current    bool      `json:"current" doc:"Whether it is the session of this request."`
 	CreatedAt  time.Time `json:"created_at"`
-	LastUsedAt time.Time `json:"last_used_at" doc:"When its tokens were refreshed last."`
-	ExpiresAt  time.Time `json:"expires_at" doc:"When it ends unless its tokens are refreshed before."`
+	LastUsedAt time.Time `json:"last_used_at" doc:"When its tokens were last refreshed."`
+	ExpiresAt  time.Time `json:"expires_at" doc:"When it expires unless its tokens are refreshed."`
 	UserAgent  string    `json:"user_agent" doc:"Of the client that signed in."`
 	Address    string    `json:"address" doc:"Of the client that signed in."`
 }
@@ -94,7 +100,7 @@ func (s *Server) endOtherSessions(ctx context.Context, _ *nothing) (*struct{}, e
 type changePasswordInput struct {
 	Body struct {
 		CurrentPassword string `json:"current_password" maxLength:"4096" text:"password"`
-		NewPassword     string `json:"new_password" text:"password" doc:"8 characters to 72 bytes, none of those tried first, and unlike the e-mail address"`
+		NewPassword     string `json:"new_password" text:"password" doc:"8 characters to 72 bytes; not a common password, and not like the email address"`
 	}
 }
 

@@ -33,8 +33,10 @@ func (s *Server) sockets() {
 	s.huma.OpenAPI().AddOperation(operation)
 	register(s, huma.Operation{
 		OperationID: "create-ticket", Method: http.MethodPost, Path: "/v1/realtime/tickets", Tags: []string{"tasks"},
-		Summary: "A ticket to open one socket with, good once and for 30 seconds", DefaultStatus: http.StatusCreated,
-		Errors: []int{http.StatusServiceUnavailable},
+		Summary:       "Create a socket ticket",
+		Description:   "It opens one socket, and expires after 30 seconds.",
+		DefaultStatus: http.StatusCreated,
+		Errors:        []int{http.StatusServiceUnavailable},
 	}, s.createTicket)
 }
 
@@ -203,16 +205,15 @@ func socketOperation() *huma.Operation {
 	return &huma.Operation{
 		OperationID: "watch-task", Method: http.MethodGet, Path: "/v1/tasks/ws/{task_id}", Tags: []string{"tasks"},
 		Summary: "Watch a task over a WebSocket",
-		Description: "Text messages of JSON. The server sends the task with a timestamp: the present state first, or with " +
-			"since every event after that one, then each change in order of seq, the last one always, then close 1000. " +
-			"It also sends heartbeats, pongs, and {\"error\",\"type\"} before closing with 4400, 4401, 4403, 4404 or 1011. " +
-			"A slow reader is cut off with 4408; a restart closes with 1012: come back after a random moment. " +
+		Description: "Text messages of JSON. The server sends the task with a timestamp: the present state first, or with since every event after that one, then " +
+			"each change in order of seq, the last one always, then close 1000. It also sends heartbeats, pongs, and {\"error\",\"type\"} before closing " +
+			"with 4400, 4401, 4403, 4404 or 1011. A slow reader is disconnected with 4408; a restart closes with 1012: reconnect after a random delay. " +
 			"The client may send {\"type\":\"ping\"} and {\"type\":\"status_request\"}.",
 		Parameters: []*huma.Param{
 			parameter("task_id", "path", "The task."),
-			parameter("token", "query", "An access token, where a header cannot be set."),
-			parameter("ticket", "query", "A ticket, instead of a token."),
-			parameter("since", "query", "The last seq the client has; 0 for the whole story."),
+			parameter("token", "query", "An access token, if the client cannot set headers."),
+			parameter("ticket", "query", "A ticket, instead of an access token."),
+			parameter("since", "query", "The last seq the client has; 0 for all events."),
 		},
 		Security:  []map[string][]string{{"bearer": {}}, {}},
 		Responses: map[string]*huma.Response{"101": {Description: "The socket is open."}},

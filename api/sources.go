@@ -21,23 +21,28 @@ func (s *Server) sources() {
 	tags := []string{"sources"}
 	register(s, huma.Operation{
 		OperationID: "create-source", Method: http.MethodPost, Path: sourcesPath, Tags: tags,
-		Summary: "Add one's own material to write courses from", DefaultStatus: http.StatusCreated,
-		Description: "A PDF, Markdown or text of at most 10 MiB as a form, a text as JSON, or an https address as JSON. " +
-			"It is read in the background: poll it until its state is READY or FAILED.",
-		Errors: []int{http.StatusConflict},
+		Summary: "Add source material",
+		Description: "A PDF, Markdown or text of at most 10 MiB as a form, a text as JSON, or an https address as JSON. It is read in the background: poll it " +
+			"until its state is READY or FAILED. 409: the caller has reached 100 sources or 200 MiB.",
+		DefaultStatus: http.StatusCreated,
+		Errors:        []int{http.StatusConflict},
 	}, s.createSource, weighing(sourceWeight), counting(s.limits.adding()...), within(uploadWithin+routeTimeout))
 	describeUpload(s.huma.OpenAPI().Paths[sourcesPath].Post)
 	register(s, huma.Operation{
 		OperationID: "list-sources", Method: http.MethodGet, Path: sourcesPath, Tags: tags,
-		Summary: "One's own material, newest first",
+		Summary:     "List your source material",
+		Description: "Newest first.",
 	}, s.listSources)
 	register(s, huma.Operation{
 		OperationID: "get-source", Method: http.MethodGet, Path: sourcesPath + "/{id}", Tags: tags,
-		Summary: "One's own material, without its text",
+		Summary:     "Get source material",
+		Description: "Without its text.",
 	}, s.getSource)
 	register(s, huma.Operation{
 		OperationID: "delete-source", Method: http.MethodDelete, Path: sourcesPath + "/{id}", Tags: tags,
-		Summary: "Delete one's own material; courses written from it stay", DefaultStatus: http.StatusNoContent,
+		Summary:       "Delete source material",
+		Description:   "Courses written from it stay.",
+		DefaultStatus: http.StatusNoContent,
 	}, s.deleteSource)
 }
 
@@ -63,7 +68,7 @@ func (s *Server) createSource(ctx context.Context, in *createSourceInput) (*crea
 }
 
 type listSourcesInput struct {
-	Cursor string `query:"cursor" doc:"Where to go on, from the Link field of the page before"`
+	Cursor string `query:"cursor" doc:"Cursor from the Link header of the previous page"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 

@@ -13,11 +13,11 @@ type sourceView struct {
 	ID           uuid.UUID  `json:"id" format:"uuid"`
 	Kind         string     `json:"kind" enum:"pdf,markdown,text,web"`
 	Title        string     `json:"title"`
-	URL          *string    `json:"url" nullable:"true" doc:"Where it was read from; null for an upload."`
-	MediaType    string     `json:"media_type" doc:"What it is; for an address, what was found there."`
+	URL          *string    `json:"url" nullable:"true" doc:"The page it was read from; null for an upload."`
+	MediaType    string     `json:"media_type" doc:"The media type; for a URL, the one found there."`
 	SizeBytes    int64      `json:"size_bytes"`
 	Words        int        `json:"words" doc:"0 until it is READY."`
-	Pages        *int       `json:"pages" nullable:"true" doc:"Of a PDF that is READY."`
+	Pages        *int       `json:"pages" nullable:"true" doc:"Pages of a PDF; null until it is READY."`
 	State        string     `json:"state" enum:"PROCESSING,READY,FAILED"`
 	ErrorDetails *faultView `json:"error_details"`
 	CreatedAt    time.Time  `json:"created_at"`

@@ -18,19 +18,25 @@ func (s *Server) tasks() {
 	tags := []string{"tasks"}
 	register(s, huma.Operation{
 		OperationID: "get-task", Method: http.MethodGet, Path: "/v1/tasks/{id}/status", Tags: tags,
-		Summary: "How far a task is; with wait, as soon as there is news",
+		Summary:     "Get a task's status",
+		Description: "With wait, answers as soon as there is an event after since, or when the time is over.",
 	}, s.getTask, within(longestWait+5*time.Second))
 	register(s, huma.Operation{
 		OperationID: "list-tasks", Method: http.MethodGet, Path: "/v1/tasks", Tags: tags,
-		Summary: "One's own tasks, newest first",
+		Summary:     "List your tasks",
+		Description: "Newest first.",
 	}, s.listTasks)
 	register(s, huma.Operation{
 		OperationID: "cancel-task", Method: http.MethodPost, Path: "/v1/tasks/{id}/cancel", Tags: tags,
-		Summary: "End a task; what is finished of its course stays", Errors: []int{http.StatusConflict},
+		Summary:     "Cancel a task",
+		Description: "Waits up to three seconds for the task to end. Finished lessons of its course stay. 409: the task has ended already.",
+		Errors:      []int{http.StatusConflict},
 	}, s.cancelTask)
 	register(s, huma.Operation{
 		OperationID: "delete-task", Method: http.MethodDelete, Path: "/v1/tasks/{id}", Tags: tags,
-		Summary: "The same as cancel", DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
+		Summary:       "Delete a task",
+		Description:   "Cancels it like POST /v1/tasks/{id}/cancel, without waiting for its end; the task stays in the list. 409: the task has ended already.",
+		DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
 	}, s.deleteTask)
 	register(s, outlineOperation(), s.decideOutline)
 }
@@ -42,8 +48,8 @@ type TaskID struct {
 
 type getTaskInput struct {
 	TaskID
-	Wait  string `query:"wait" maxLength:"20" doc:"Hold the answer this long, at most 30s, until something newer than since is there. Seconds, or a duration such as 25s."`
-	Since int64  `query:"since" minimum:"-1" default:"-1" doc:"The seq the client has; without it, the present one."`
+	Wait  string `query:"wait" maxLength:"20" doc:"Wait up to this long, at most 30s, for an event newer than since. Seconds, or a duration such as 25s."`
+	Since int64  `query:"since" minimum:"-1" default:"-1" doc:"The last seq the client has; absent: the present one."`
 }
 
 type taskOutput struct {

@@ -26,9 +26,9 @@ type outlineInput struct {
 
 // outlineBody is a learner's word on a plan.
 type outlineBody struct {
-	Action  string          `json:"action" enum:"accept,edit,reject" doc:"edit puts another plan in the place of this one and accepts that."`
-	Title   *string         `json:"title,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"Of the course; absent: stays. For edit."`
-	Lessons []outlineLesson `json:"lessons,omitempty" nullable:"true" maxItems:"12" doc:"All lessons of the plan, in order, 3 to 12. For edit."`
+	Action  string          `json:"action" enum:"accept,edit,reject" doc:"edit replaces the outline with the given one and accepts it."`
+	Title   *string         `json:"title,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"For edit: the title of the course; absent: unchanged."`
+	Lessons []outlineLesson `json:"lessons,omitempty" nullable:"true" maxItems:"12" doc:"For edit: all lessons of the outline in order, 3 to 12."`
 }
 
 type outlineLesson struct {
@@ -159,7 +159,9 @@ func refusedDecision(err error) error {
 func outlineOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "decide-outline", Method: http.MethodPost, Path: "/v1/tasks/{id}/outline", Tags: []string{"tasks"},
-		Summary: "Accept, edit or reject the plan of a course in review", Errors: []int{http.StatusConflict, http.StatusServiceUnavailable},
-		Description: "For courses asked for with mode review. The task's step is review while its plan waits; the plan is the course's lessons. Without a decision the task ends in time.",
+		Summary: "Decide on a course outline",
+		Description: "Accepts, edits or rejects it. For courses requested with mode review, whose task waits at the step review; the outline is the course's lessons. Without a decision the " +
+			"task ends at its deadline. 409: no outline of this task waits.",
+		Errors: []int{http.StatusConflict, http.StatusServiceUnavailable},
 	}
 }

@@ -18,16 +18,16 @@ type taskView struct {
 	TaskType            string         `json:"task_type" enum:"course_generation,course_regeneration,account_export,push_broadcast"`
 	State               string         `json:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
 	Status              string         `json:"status" enum:"pending,running,completed,failed,cancelled"`
-	Progress            int            `json:"progress" minimum:"0" maximum:"100" doc:"Percent; never goes down."`
+	Progress            int            `json:"progress" minimum:"0" maximum:"100" doc:"In percent; never decreases."`
 	ProgressPct         int            `json:"progress_pct"`
 	ProgressPctAgain    int            `json:"progressPct"`
 	Step                string         `json:"step"`
 	Message             string         `json:"message"`
-	Seq                 int64          `json:"seq" doc:"Number of the newest event, from 1 without a gap."`
-	ResultID            *uuid.UUID     `json:"result_id" format:"uuid" nullable:"true" doc:"The finished course, the export, or the broadcast; null before."`
+	Seq                 int64          `json:"seq" doc:"Number of the latest event, from 1 without gaps."`
+	ResultID            *uuid.UUID     `json:"result_id" format:"uuid" nullable:"true" doc:"The course, export or broadcast; null until the task is done."`
 	ResultIDAgain       *uuid.UUID     `json:"resultId" format:"uuid" nullable:"true"`
-	ResultURL           *string        `json:"result_url" nullable:"true" doc:"Where to read the result; null before."`
-	Result              map[string]int `json:"result" nullable:"true" doc:"What came of it so far, in numbers: of a push_broadcast accepted, failed, dead, deferred, skipped and dry_run; else null."`
+	ResultURL           *string        `json:"result_url" nullable:"true" doc:"URL of the result; null until the task is done."`
+	Result              map[string]int `json:"result" nullable:"true" doc:"Counts so far. push_broadcast: accepted, failed, dead, deferred, skipped and dry_run; otherwise null."`
 	ProvisionalCourseID *uuid.UUID     `json:"provisional_course_id" format:"uuid" nullable:"true" doc:"Null for a task that makes no course."`
 	WorkflowID          string         `json:"workflow_id"`
 	CreatedAt           time.Time      `json:"created_at"`

@@ -21,9 +21,9 @@ const (
 // TokenPair is what a client needs to go on.
 type TokenPair struct {
 	AccessToken  string `json:"access_token" doc:"JWT for Authorization: Bearer"`
-	RefreshToken string `json:"refresh_token" doc:"Opaque; each use gives a new one"`
+	RefreshToken string `json:"refresh_token" doc:"Opaque; replaced at each use"`
 	TokenType    string `json:"token_type" enum:"bearer"`
-	ExpiresIn    int    `json:"expires_in" doc:"Seconds the access token is good for"`
+	ExpiresIn    int    `json:"expires_in" doc:"Lifetime of the access token in seconds"`
 }
 
 type signedInBody struct {

@@ -13,14 +13,14 @@ import (
 // usageView is what a user's courses have cost, and what is left.
 type usageView struct {
 	Today            usageDay   `json:"today"`
-	DailyTokens      *int64     `json:"daily_tokens" nullable:"true" doc:"What may be spent in a day (UTC); null: no bound."`
+	DailyTokens      *int64     `json:"daily_tokens" nullable:"true" doc:"The daily limit (UTC); null: unlimited."`
 	RemainingTokens  *int64     `json:"remaining_tokens" nullable:"true"`
-	ResetsAt         time.Time  `json:"resets_at" doc:"When the day's count starts again."`
+	ResetsAt         time.Time  `json:"resets_at" doc:"When the daily count starts again."`
 	Running          int        `json:"running" doc:"Generations under way."`
-	Waiting          int        `json:"waiting" doc:"Generations in line behind those."`
-	RunningAtOnce    int        `json:"running_at_once" doc:"How many can be under way."`
-	Days             []usageDay `json:"days" nullable:"false" doc:"The last 30 days, the latest first, without those in which nothing was spent."`
-	TypicalPerCourse int        `json:"typical_tokens_per_course" doc:"What an open generation counts for before its end."`
+	Waiting          int        `json:"waiting" doc:"Generations queued behind those."`
+	RunningAtOnce    int        `json:"running_at_once" doc:"How many generations can run at once."`
+	Days             []usageDay `json:"days" nullable:"false" doc:"The last 30 days, newest first, without days of no use."`
+	TypicalPerCourse int        `json:"typical_tokens_per_course" doc:"What a generation counts for until it ends."`
 }
 
 type usageDay struct {
@@ -67,6 +67,7 @@ func (s *Server) usage(ctx context.Context, _ *nothing) (*usageOutput, error) {
 func usageOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "get-usage", Method: http.MethodGet, Path: "/v1/users/me/usage", Tags: []string{tagUsers},
-		Summary: "What one's courses have cost, and what may still be spent today",
+		Summary:     "Get your model usage",
+		Description: "What the caller's courses have cost, and what may still be spent today.",
 	}
 }

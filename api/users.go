@@ -15,7 +15,7 @@ import (
 func (s *Server) users() {
 	register(s, huma.Operation{
 		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/users/me", Tags: []string{tagUsers},
-		Summary: "Who the token belongs to",
+		Summary: "Get your account",
 	}, s.me)
 	register(s, changeMeOperation(), s.changeMe)
 	register(s, usageOperation(), s.usage)
@@ -33,8 +33,8 @@ type userView struct {
 	Locale      string         `json:"locale" doc:"BCP 47"`
 	Timezone    string         `json:"timezone" doc:"IANA name"`
 	IsActive    bool           `json:"is_active"`
-	IsVerified  bool           `json:"is_verified" doc:"The mailbox of email has answered."`
-	Pending     *string        `json:"pending_email" doc:"A new address, which becomes email when its mailbox has answered. Till then it is of no use anywhere."`
+	IsVerified  bool           `json:"is_verified" doc:"Whether the email address is verified."`
+	Pending     *string        `json:"pending_email" doc:"A new address, which replaces email once it is verified. It cannot be used until then."`
 	Roles       []string       `json:"roles"`
 	CreatedAt   time.Time      `json:"created_at"`
 	LastLoginAt *time.Time     `json:"last_login_at"`

@@ -29,10 +29,10 @@ const (
 func changeMeOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "update-me", Method: http.MethodPut, Path: "/v1/users/me", Tags: []string{tagUsers},
-		Summary: "Change one's profile",
-		Description: "What is absent or null stays. An empty string clears username, bio and avatar_url. Another e-mail address is " +
-			"pending_email until the token that is mailed to it comes back by POST /v1/auth/verify-email; the present one, which gets a mail too, " +
-			"counts till then. Setting the present one ends the wish for another. Asking for an address counts like a registration.",
+		Summary: "Update your account",
+		Description: "Absent or null fields stay. An empty string clears username, bio and avatar_url. A new email address stays in pending_email until its " +
+			"mailed token is sent to POST /v1/auth/verify-email; until then the current address, which is mailed too, remains. Sending the current " +
+			"address withdraws the change. Requests for a new address are limited like registrations. 409: the username or the address is taken.",
 		Errors: []int{http.StatusConflict},
 	}
 }
@@ -45,13 +45,13 @@ type changeMeInput struct {
 type profileBody struct {
 	Email       *string        `json:"email,omitempty" nullable:"true" maxLength:"254" text:"email"`
 	FullName    *string        `json:"full_name,omitempty" nullable:"true" maxLength:"255" text:"name"`
-	Username    *string        `json:"username,omitempty" nullable:"true" maxLength:"100" text:"username,clears" doc:"3 to 100 characters, unique without regard to case and to how Unicode writes it; without invisible characters"`
+	Username    *string        `json:"username,omitempty" nullable:"true" maxLength:"100" text:"username,clears" doc:"3 to 100 characters, unique whatever its case and Unicode form; without invisible characters"`
 	Bio         *string        `json:"bio,omitempty" nullable:"true" maxLength:"2000" text:"note"`
-	AvatarURL   *string        `json:"avatar_url,omitempty" nullable:"true" maxLength:"2048" doc:"https"`
+	AvatarURL   *string        `json:"avatar_url,omitempty" nullable:"true" maxLength:"2048" doc:"An https URL"`
 	Locale      *string        `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47"`
 	Timezone    *string        `json:"timezone,omitempty" nullable:"true" maxLength:"64" text:"zone" doc:"IANA name of a place, or UTC"`
-	Hidden      *bool          `json:"leaderboard_hidden,omitempty" nullable:"true" doc:"Leaves one out of leaderboards."`
-	ProfileData map[string]any `json:"profile_data,omitempty" nullable:"true" doc:"Merged into what is there: a member that is null is removed. 16 KiB and 100 members at most."`
+	Hidden      *bool          `json:"leaderboard_hidden,omitempty" nullable:"true" doc:"Whether the user is left out of leaderboards."`
+	ProfileData map[string]any `json:"profile_data,omitempty" nullable:"true" doc:"Merged into the present data; null removes a member. At most 16 KiB and 100 members."`
 }
 
 // Resolve checks what a schema cannot say, and brings texts to the form they are stored in.

@@ -16,11 +16,12 @@ import (
 func (s *Server) doings() {
 	register(s, huma.Operation{
 		OperationID: "get-stats", Method: http.MethodGet, Path: "/v1/users/me/stats", Tags: []string{tagUsers},
-		Summary: "What one has done in all",
+		Summary: "Get your learning statistics",
 	}, s.stats)
 	register(s, huma.Operation{
 		OperationID: "get-activity", Method: http.MethodGet, Path: "/v1/users/me/activity", Tags: []string{tagUsers},
-		Summary: "What one has done lately, day by day in one's time zone",
+		Summary:     "Get your recent activity",
+		Description: "Day by day in the user's time zone.",
 	}, s.activity)
 }
 
@@ -28,9 +29,9 @@ type statsView struct {
 	CoursesCompleted  int64     `json:"courses_completed"`
 	TasksCompleted    int64     `json:"tasks_completed"`
 	StudyMinutes      int64     `json:"total_study_time_minutes"`
-	CurrentStreakDays int       `json:"current_streak_days" doc:"Days in a row, in one's time zone, with a lesson completed, a quiz passed or a review."`
-	TotalPoints       int64     `json:"total_points" doc:"The sum of the ledger."`
-	Level             int       `json:"level" doc:"1 at first, one more for each thousand points, 100 at most."`
+	CurrentStreakDays int       `json:"current_streak_days" doc:"Consecutive days, in the user's time zone, with a lesson completed, a quiz passed or a review."`
+	TotalPoints       int64     `json:"total_points" doc:"The sum of all points earned."`
+	Level             int       `json:"level" doc:"Starts at 1 and rises with each thousand points, up to 100."`
 	AchievementsCount int       `json:"achievements_count" doc:"Unlocked so far."`
 	JoinDate          time.Time `json:"join_date"`
 }
@@ -63,10 +64,10 @@ type activityInput struct {
 }
 
 type activityView struct {
-	RecentCourses  []recentCourse `json:"recent_courses" nullable:"false" doc:"5 at most, those changed last first."`
-	RecentTasks    []recentTask   `json:"recent_tasks" nullable:"false" doc:"10 at most, newest first."`
+	RecentCourses  []recentCourse `json:"recent_courses" nullable:"false" doc:"At most 5, most recently changed first."`
+	RecentTasks    []recentTask   `json:"recent_tasks" nullable:"false" doc:"At most 10, newest first."`
 	LearningStreak streakView     `json:"learning_streak"`
-	WeeklyActivity []dayView      `json:"weekly_activity" nullable:"false" doc:"One row for each day of the period, today last."`
+	WeeklyActivity []dayView      `json:"weekly_activity" nullable:"false" doc:"One entry for each day of the period, today last."`
 }
 
 type recentCourse struct {
@@ -93,8 +94,8 @@ type streakView struct {
 }
 
 type dayView struct {
-	Date         string `json:"date" format:"date" doc:"In one's time zone."`
-	Activities   int    `json:"activities" doc:"Deeds of learning, and courses asked for."`
+	Date         string `json:"date" format:"date" doc:"In the user's time zone."`
+	Activities   int    `json:"activities" doc:"Learning activities and course requests."`
 	StudyMinutes int    `json:"study_time_minutes"`
 }
 

@@ -1,14 +1,14 @@
-// Package config turns the environment into one checked struct. It is the only
-// reader of the environment: everything else is handed what it needs.
+// Package config parses the environment into one validated struct. It is the only reader of the
+// environment; all other packages receive their settings from it.
 package config
 
 import "time"
 
-// Profile is the kind of place Lyo runs in.
+// Profile is the kind of environment Lyo runs in.
 type Profile string
 
-// Development relaxes the rate limits and supplies secrets that production must
-// bring itself; a client sees no other difference.
+// Development relaxes the rate limits and supplies secrets that production must configure; clients
+// see no other difference.
 const (
 	Development Profile = "development"
 	Staging     Profile = "staging"
@@ -63,17 +63,17 @@ type Config struct {
 	Dev      Dev
 }
 
-// HTTP is the API's listener and what it tells clients.
+// HTTP is the API's listener and addresses.
 type HTTP struct {
 	Host           string   `env:"LYO_HTTP_HOST"` // development: 127.0.0.1, else all addresses
 	Port           int      `env:"LYO_HTTP_PORT" envDefault:"8000"`
 	PublicURL      string   `env:"LYO_PUBLIC_URL"` // development: http://localhost:<port>
 	CORSOrigins    []string `env:"LYO_CORS_ORIGINS"`
 	TrustedProxies []string `env:"LYO_TRUSTED_PROXIES"` // addresses or CIDR blocks
-	// AllowedHosts are names beside that of PublicURL that the Host of a request may be, outside of
-	// development; the paths of health take any.
+	// AllowedHosts are more names, besides that of PublicURL, that the Host header may have outside of
+	// development; health checks accept any.
 	AllowedHosts []string `env:"LYO_ALLOWED_HOSTS"`
-	// StopWithin is how long a graceful stop may take before what is left is cut off.
+	// StopWithin is the timeout of a graceful stop; remaining requests are cut off.
 	StopWithin time.Duration `env:"LYO_STOP_WITHIN" envDefault:"20s"`
 	// CursorKey signs paging cursors, refresh tokens and the tokens in mails: at least 32 characters, the same in every API process.
 	CursorKey Secret `env:"LYO_CURSOR_KEY"`
@@ -86,7 +86,7 @@ type Auth struct {
 	BcryptCost int           `env:"LYO_BCRYPT_COST" envDefault:"12"`
 	AccessFor  time.Duration `env:"LYO_ACCESS_TOKEN_TTL" envDefault:"30m"`
 	RefreshFor time.Duration `env:"LYO_REFRESH_TOKEN_TTL" envDefault:"720h"`
-	// SessionMax is how long after the sign-in a session ends, however often its tokens are refreshed.
+	// SessionMax is the maximum lifetime of a session, however often its tokens are refreshed.
 	SessionMax time.Duration `env:"LYO_SESSION_MAX" envDefault:"4320h"`
 }
 
@@ -94,7 +94,7 @@ type Auth struct {
 type Database struct {
 	URL     Secret `env:"DATABASE_URL"`
 	MaxOpen int    `env:"LYO_DATABASE_POOL" envDefault:"20"`
-	// PlaintextHosts are servers that production may reach without TLS, such as one in the same private network.
+	// PlaintextHosts are servers to which production may connect without TLS, such as one in the same private network.
 	PlaintextHosts []string `env:"LYO_DATABASE_PLAINTEXT_HOSTS"`
 }
 
@@ -116,23 +116,23 @@ type Gemma struct {
 	Model    string `env:"LYO_GEMMA_MODEL" envDefault:"gemma-3-1b-it"`
 	APIKey   Secret `env:"LYO_GEMMA_API_KEY"`
 	Fallback string `env:"LYO_GEMMA_FALLBACK"` // on or off; development: on, else off
-	// Dialect names the server's habits: engine, llama-server, vllm, ollama, openai or hosted-gemma.
+	// Dialect is the API variant of the server: engine, llama-server, vllm, ollama, openai or hosted-gemma.
 	Dialect string `env:"LYO_GEMMA_DIALECT" envDefault:"engine"`
-	// Endpoints are more servers to turn to, in order, when those before cannot be reached.
+	// Endpoints are more servers to fail over to, in order.
 	// A JSON array of {"name","base_url","model","api_key","dialect"}.
 	Endpoints Secret `env:"LYO_GEMMA_ENDPOINTS"`
-	// Parallel is how many requests one worker has at the model at once.
+	// Parallel is the number of concurrent model requests of a worker.
 	Parallel int `env:"LYO_GEMMA_PARALLEL" envDefault:"2"`
-	// StallAfter is how long a stream may be silent before it counts as dead.
+	// StallAfter is how long a stream may be silent before it is aborted.
 	StallAfter time.Duration `env:"LYO_GEMMA_STALL_AFTER" envDefault:"60s"`
 }
 
-// FallbackOn tells whether courses may be written without a model.
+// FallbackOn reports whether courses may be written without a model.
 func (g Gemma) FallbackOn() bool { return g.Fallback == "on" }
 
-// Safety is a model server that gives a second opinion on what learners ask for.
+// Safety is a model server that gives a second opinion on requested topics.
 type Safety struct {
-	// BaseURL is an OpenAI-compatible server with a policy model such as ShieldGemma; empty: nobody is asked.
+	// BaseURL is an OpenAI-compatible server with a policy model such as ShieldGemma; empty: no second opinion.
 	BaseURL string `env:"LYO_SAFETY_BASE_URL"`
 	Model   string `env:"LYO_SAFETY_MODEL" envDefault:"shieldgemma-2b"`
 	APIKey  Secret `env:"LYO_SAFETY_API_KEY"`
@@ -142,27 +142,27 @@ type Safety struct {
 type Engine struct {
 	Host string `env:"LYO_ENGINE_HOST" envDefault:"127.0.0.1"`
 	Port int    `env:"LYO_ENGINE_PORT" envDefault:"8190"`
-	// APIKey is asked of clients; empty: nobody is asked, as suits a listener on the loopback.
+	// APIKey is required of clients; empty: not required, which suits a listener on the loopback.
 	APIKey Secret `env:"LYO_ENGINE_API_KEY"`
-	// Slots is how many answers are written at once; 0: a quarter of the cores, at most 4.
+	// Slots is the number of concurrent generations; 0: a quarter of the cores, at most 4.
 	Slots int `env:"LYO_ENGINE_SLOTS" envDefault:"0"`
-	// Queue is how many requests may wait for a slot before the next is refused.
+	// Queue is the number of requests that may wait for a slot; more are rejected.
 	Queue int `env:"LYO_ENGINE_QUEUE" envDefault:"16"`
-	// Context is the number of tokens of a prompt and its answer together.
+	// Context is the maximum number of tokens of a prompt and its answer together.
 	Context int `env:"LYO_ENGINE_CONTEXT" envDefault:"8192"`
-	// Threads a slot computes with; 0: the cores but one, shared out over the slots.
+	// Threads is the number of threads of a slot; 0: all cores but one, divided among the slots.
 	Threads int `env:"LYO_ENGINE_THREADS" envDefault:"0"`
 	// IdleUnload is how long the weights stay in memory without a request.
 	IdleUnload time.Duration `env:"LYO_ENGINE_IDLE_UNLOAD" envDefault:"10m"`
 	// ModelFile is a GGUF file; empty: the artifact that LYO_MODEL names.
 	ModelFile string `env:"LYO_ENGINE_MODEL_FILE"`
-	// ModelName is what clients call it; empty: LYO_GEMMA_MODEL.
+	// ModelName is the name clients use; empty: LYO_GEMMA_MODEL.
 	ModelName string `env:"LYO_ENGINE_MODEL_NAME"`
-	// LibDir holds llama.cpp's shared libraries; empty: fetched once into the state directory.
+	// LibDir holds llama.cpp's shared libraries; empty: downloaded once into the state directory.
 	LibDir string `env:"LYO_LLAMA_LIB"`
 }
 
-// Artifact is the file of the model's weights and where it comes from.
+// Artifact is the file of the model's weights and its source.
 type Artifact struct {
 	Name string `env:"LYO_MODEL" envDefault:"gemma-3-1b-it"` // an entry of models.lock
 	Dir  string `env:"LYO_MODEL_DIR"`                        // empty: models in the state directory
@@ -173,53 +173,55 @@ type Artifact struct {
 	HFToken    Secret   `env:"HF_TOKEN"`
 }
 
-// Sources are the content sites that courses point to.
+// Sources are the content sites that courses refer to.
 type Sources struct {
-	// Use lists the sites to ask: wikipedia, openlibrary, arxiv, itunes, youtube; or none.
+	// Use lists the sites to query: wikipedia, openlibrary, arxiv, itunes, youtube; or none.
 	Use        []string `env:"LYO_SOURCES" envDefault:"wikipedia,openlibrary,arxiv,itunes,youtube"`
-	YouTubeKey Secret   `env:"LYO_YOUTUBE_API_KEY"` // without it YouTube is left out
-	// Contact is put into the user agent, as the sites ask: an address or a page.
+	YouTubeKey Secret   `env:"LYO_YOUTUBE_API_KEY"` // without it YouTube is not queried
+	// Contact is added to the user agent, as the sites request: an email address or a URL.
 	Contact string `env:"LYO_SOURCES_CONTACT"`
-	// URL is one server to ask in place of all sites, for tests.
+	// URL is one server to query instead of all sites, for tests.
 	URL string `env:"LYO_SOURCES_URL"`
-	// PDFCache keeps what reads learners' PDF files as machine code, for the next start; only
-	// the worker's user may write there. Empty: pdfium in the state directory.
+	// PDFCache is the directory of the compiled PDF reader, kept for the next start; only the worker's
+	// user may be able to write there. Empty: pdfium in the state directory.
 	PDFCache string `env:"LYO_PDF_CACHE_DIR"`
 }
 
-// Course bounds one generation, and what a user may ask for.
+// Course limits generations, in total and per user.
 type Course struct {
-	// Deadline ends a generation that takes longer, keeping the lessons it has.
+	// Deadline is the maximum duration of a generation; its finished lessons are kept.
 	Deadline time.Duration `env:"LYO_COURSE_DEADLINE" envDefault:"2h"`
-	// ReviewFor is how long a plan waits for its learner's word.
+	// ReviewFor is how long an outline waits for the user's decision.
 	ReviewFor time.Duration `env:"LYO_REVIEW_FOR" envDefault:"1h"`
-	// AtOnce is how many generations of a user run at a time; the rest wait in line.
+	// AtOnce is the number of concurrent generations of a user; more wait in the user's queue.
 	AtOnce int `env:"LYO_COURSES_AT_ONCE" envDefault:"2"`
-	// DailyTokens is what a user may spend in a day (UTC); 0: no bound; -1: no bound in
+	// DailyTokens is the daily token limit of a user (UTC); 0: unlimited; -1: unlimited in
 	// development, else a million.
 	DailyTokens int64 `env:"LYO_DAILY_TOKENS" envDefault:"-1"`
 }
 
-// Account is about accounts that come and go.
+// Account is about the deletion of accounts.
 type Account struct {
 	// DeletionGrace is how long a deletion can be undone; 0: five minutes in
 	// development, else 14 days.
 	DeletionGrace time.Duration `env:"LYO_DELETION_GRACE" envDefault:"0"`
 }
 
-// Mail is how mails leave, and what they say of us.
+// Mail is about sending mails and their content.
 type Mail struct {
 	// SMTPURL is smtp://user:password@host:587 (STARTTLS) or smtps://host:465. Empty outside of
 	// production: mails are written into Dir and the log.
 	SMTPURL Secret `env:"LYO_SMTP_URL"`
 	From    string `env:"LYO_MAIL_FROM"` // empty outside of production: Lyo <lyo@localhost>
 	Dir     string `env:"LYO_MAIL_DIR"`  // without SMTPURL; empty: mail in the state directory
-	// AppURL is where the links in mails lead, with /verify-email?token= and
-	// /reset-password?token= added; empty: mails hold the bare token.
+	// AppURL is the base of the links in mails, to which /verify-email?token= and
+	// /reset-password?token= are added; empty: mails contain the bare token.
 	AppURL string `env:"LYO_APP_URL"`
-	// VerifyFor (of new addresses, too), ResetFor and RestoreFor are how long the tokens are good.
-	VerifyFor  time.Duration `env:"LYO_VERIFY_TTL" envDefault:"48h"`
-	ResetFor   time.Duration `env:"LYO_RESET_TTL" envDefault:"1h"`
+	// VerifyFor is the lifetime of tokens that verify an address, new addresses included.
+	VerifyFor time.Duration `env:"LYO_VERIFY_TTL" envDefault:"48h"`
+	// ResetFor is the lifetime of tokens that reset a password.
+	ResetFor time.Duration `env:"LYO_RESET_TTL" envDefault:"1h"`
+	// RestoreFor is the lifetime of tokens that restore a former address.
 	RestoreFor time.Duration `env:"LYO_RESTORE_TTL" envDefault:"168h"`
 }
 

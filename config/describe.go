@@ -102,7 +102,7 @@ func (p parsedStruct) section(name string) section {
 	return s
 }
 
-// inOperatorsWords leaves out the field's name, with which a comment in code begins.
+// inOperatorsWords removes the field's name, with which a Go comment begins.
 func inOperatorsWords(field, about string) string {
 	for _, begin := range []string{field + " is ", field + " are ", field + " "} {
 		if rest, ok := strings.CutPrefix(about, begin); ok {

@@ -14,39 +14,39 @@ const (
 	LimitsOff     = "off"
 )
 
-// relaxation is how many times a quota grows when limits are relaxed.
+// relaxation is the factor of quotas when limits are relaxed.
 const relaxation = 100
 
-// Limits are how many requests pass. They need Redis.
+// Limits are the rate limits. They need Redis.
 type Limits struct {
-	// Mode relaxed makes every quota a hundred times as large, so that a test
-	// suite can be repeated from one address.
+	// Mode relaxed multiplies every quota by a hundred, so that a test suite can be repeated from one
+	// address.
 	Mode string `env:"LYO_RATE_LIMITS"` // on, relaxed or off; development: relaxed, else on
 
 	User     Rate `env:"LYO_RATE_USER" envDefault:"600/1m"`    // everything, per user
 	Address  Rate `env:"LYO_RATE_ADDRESS" envDefault:"300/1m"` // without a valid token, per address
 	Generate Rate `env:"LYO_RATE_GENERATE" envDefault:"30/1h"` // courses, per user
-	// Sources are what a user adds of their own material, SourcesDay over a whole day.
+	// Sources limits the source material a user adds, LYO_RATE_SOURCES_DAY over a whole day.
 	Sources    Rate `env:"LYO_RATE_SOURCES" envDefault:"20/1m"`
 	SourcesDay Rate `env:"LYO_RATE_SOURCES_DAY" envDefault:"200/24h"`
 	Register   Rate `env:"LYO_RATE_REGISTER" envDefault:"10/1h"` // per address
 	Login      Rate `env:"LYO_RATE_LOGIN" envDefault:"20/15m"`   // attempts, per address
 	Refresh    Rate `env:"LYO_RATE_REFRESH" envDefault:"600/1m"` // per address
-	// Mail is asked for per address, per user, and as often for one mailbox.
+	// Mail limits requested mails per address, per user and per mailbox.
 	Mail Rate `env:"LYO_RATE_MAIL" envDefault:"5/1h"`
-	// Failures are wrong passwords for one account from one address, which then
-	// may not sign in to it for LockFor.
+	// Failures limits wrong passwords for an account from one address, which then is locked out of the
+	// account for LYO_LOGIN_LOCK.
 	Failures Rate          `env:"LYO_RATE_LOGIN_FAILURES" envDefault:"5/15m"`
 	LockFor  time.Duration `env:"LYO_LOGIN_LOCK" envDefault:"30m"`
-	// Everywhere are wrong passwords for one account from all addresses together. Beyond
-	// that answers about the account are slow, and its owner is told.
+	// Everywhere limits wrong passwords for an account from all addresses. Above it, responses for the
+	// account are delayed, and its owner gets a mail.
 	Everywhere Rate `env:"LYO_RATE_ACCOUNT_FAILURES" envDefault:"30/15m"`
 }
 
-// On tells whether anything is limited at all.
+// On reports whether rate limits are on.
 func (l Limits) On() bool { return l.Mode == LimitsOn || l.Mode == LimitsRelaxed }
 
-// Effective is a rate as the mode has it.
+// Effective returns the rate adjusted for the mode.
 func (l Limits) Effective(r Rate) Rate {
 	if l.Mode == LimitsRelaxed {
 		r.Quota *= relaxation
@@ -54,7 +54,7 @@ func (l Limits) Effective(r Rate) Rate {
 	return r
 }
 
-// Rate is a number of requests in a time, written 600/1m.
+// Rate is a number of requests per period, written 600/1m.
 type Rate struct {
 	Quota int
 	Per   time.Duration
@@ -62,7 +62,7 @@ type Rate struct {
 
 var errRate = errors.New("must look like 600/1m: a whole number from 1 to 1000000, and a time from 1s to 168h")
 
-// UnmarshalText reads 600/1m.
+// UnmarshalText parses a rate such as 600/1m.
 func (r *Rate) UnmarshalText(text []byte) error {
 	number, per, _ := strings.Cut(string(text), "/")
 	var errs [2]error
@@ -74,7 +74,7 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String is how it is written.
+// String returns the rate in the form 600/1m.
 func (r Rate) String() string { return strconv.Itoa(r.Quota) + "/" + r.Per.String() }
 
 // MarshalText is String.

@@ -15,8 +15,7 @@ import (
 )
 
 // Load reads and checks an environment given as KEY=VALUE lines (os.Environ).
-// All faults come back at once, joined. Warnings name LYO_ variables that mean
-// nothing here, which are most often misspelt.
+// It returns all faults joined. Warnings name unknown LYO_ variables, which are most often misspelt.
 func Load(environ []string) (c Config, warnings []string, err error) {
 	vars := env.ToMap(environ)
 	fileFaults := readFiles(vars)
@@ -26,8 +25,8 @@ func Load(environ []string) (c Config, warnings []string, err error) {
 	return c, warnings, errors.Join(slices.Concat([]error{fileFaults}, parseFaults, check(c))...)
 }
 
-// parse fills the struct. What cannot be read is reported by the name of its variable and left
-// at its default, so that the rest is checked in the same run.
+// parse fills the struct. A value that cannot be parsed is reported by the name of its variable and
+// left at its default, so that the rest is checked in the same run.
 func parse(c *Config, vars map[string]string) (faults []error) {
 	if env.ParseWithOptions(c, env.Options{Environment: vars}) == nil {
 		return nil
@@ -47,7 +46,7 @@ func parse(c *Config, vars map[string]string) (faults []error) {
 	return faults
 }
 
-// cause is what is wrong with one value, without the name of the field.
+// cause returns the error about a value, without the name of the field.
 func cause(err error) error {
 	if parsing, ok := errors.AsType[env.ParseError](err); ok {
 		return parsing.Err
@@ -55,7 +54,7 @@ func cause(err error) error {
 	return err
 }
 
-// readFiles puts the content of the file that X_FILE names into X, for each secret X.
+// readFiles sets each secret X to the content of the file that X_FILE names.
 func readFiles(vars map[string]string) error {
 	var faults []error
 	for _, key := range Keys() {
@@ -137,13 +136,13 @@ func fillDefaults(c *Config) {
 	}
 }
 
-// productionTokens is about twenty courses a user and day.
+// productionTokens allows about twenty courses per user and day.
 const productionTokens = 1_000_000
 
-// developmentSubject is whom push services may turn to about a developer's machine.
+// developmentSubject is the contact for push services in development.
 const developmentSubject = "mailto:development@example.com"
 
-// developmentCursorKey is public, so production refuses it.
+// developmentCursorKey is public, so production rejects it.
 const developmentCursorKey = "development-cursor-key-not-a-secret"
 
 func pick[T any](yes bool, a, b T) T {

@@ -1,44 +1,45 @@
 package config
 
-// Observe is what a process tells operators of itself.
+// Observe configures metrics, profiles and traces.
 type Observe struct {
-	// MetricsPort is where each process serves /metrics, /live and /ready on LYO_HTTP_HOST; 0: nowhere.
-	// Under lyo dev it is the API's, and the worker has the next one.
+	// MetricsPort is the port of /metrics, /live and /ready on LYO_HTTP_HOST; 0: not served.
+	// Under lyo dev it is the API's, and the worker uses the next one.
 	MetricsPort int `env:"LYO_METRICS_PORT" envDefault:"0"`
-	// Profiles serves /debug/pprof beside /metrics, for who wants to know where time and memory go; on or off.
+	// Profiles serves /debug/pprof beside /metrics, for profiles of time and memory; on or off.
 	Profiles string `env:"LYO_PROFILES" envDefault:"off"`
-	// TraceEndpoint takes traces by OTLP over HTTP, such as http://127.0.0.1:4318; empty: none are sent.
-	// The exporter's other OTEL_EXPORTER_OTLP_ variables count as well.
+	// TraceEndpoint receives traces by OTLP over HTTP, such as http://127.0.0.1:4318; empty: tracing is off.
+	// The exporter's other OTEL_EXPORTER_OTLP_ variables apply as well.
 	TraceEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
-	// TraceHeaders go with them, as name=value, comma separated.
+	// TraceHeaders are sent with traces, as name=value, comma separated.
 	TraceHeaders Secret `env:"OTEL_EXPORTER_OTLP_HEADERS"`
-	// TraceShare of the requests that bring no trace of their own are traced, from 0 to 1.
+	// TraceShare is the share of requests without a trace of their own that are traced, from 0 to 1.
 	TraceShare float64 `env:"LYO_TRACE_SHARE" envDefault:"1"`
 }
 
-// Versions is about workers of several builds beside each other.
+// Versions is about workers of several builds at the same time.
 type Versions struct {
-	// Versioning keeps a workflow on the build of the worker that began it; on or off.
+	// Versioning keeps a workflow on the build of the worker that started it; on or off.
 	Versioning string `env:"LYO_WORKER_VERSIONING" envDefault:"off"`
-	// Deployment is the name under which Temporal knows all builds.
+	// Deployment is the name of the worker deployment in Temporal.
 	Deployment string `env:"LYO_WORKER_DEPLOYMENT" envDefault:"lyo"`
 	// BuildID names this build; empty: the commit it was built from.
 	BuildID string `env:"LYO_BUILD_ID"`
 }
 
-// On tells whether workers are versioned.
+// On reports whether workers are versioned.
 func (v Versions) On() bool { return v.Versioning == "on" }
 
-// Payload is how inputs and results look in Temporal's histories.
+// Payload is about the encryption of inputs and results in Temporal's histories.
 type Payload struct {
 	// Keys encrypt them with AES-GCM: id:base64 of 32 bytes, comma separated. The first encrypts, the others
 	// only decrypt. Empty: nothing is encrypted.
 	Keys Secret `env:"LYO_PAYLOAD_KEYS"`
-	// CodecPort is where lyo codec shows them to Temporal's UI.
-	CodecHost    string   `env:"LYO_CODEC_HOST" envDefault:"127.0.0.1"`
+	// CodecHost is the address on which lyo codec, which decrypts payloads for Temporal's UI, listens.
+	CodecHost string `env:"LYO_CODEC_HOST" envDefault:"127.0.0.1"`
+	// CodecPort is the port of lyo codec.
 	CodecPort    int      `env:"LYO_CODEC_PORT" envDefault:"8234"`
-	CodecOrigins []string `env:"LYO_CODEC_ORIGINS"` // of the UI; empty: that of lyo dev
-	// CodecToken is asked for as a bearer token; empty: nobody is asked, which suits a listener on the loopback.
+	CodecOrigins []string `env:"LYO_CODEC_ORIGINS"` // origins of the UI; empty: that of lyo dev
+	// CodecToken is required as a bearer token; empty: not required, which suits a listener on the loopback.
 	CodecToken Secret `env:"LYO_CODEC_TOKEN"`
 }
 

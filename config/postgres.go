@@ -7,15 +7,15 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// plaintextDatabase is a fault for each Postgres server that would be spoken to without TLS, now or
-// when TLS fails, over a network that nobody vouches for. The driver says what it would do: it knows
-// both forms of the address, several hosts, sslmode's default, and the PG variables of this process.
+// plaintextDatabase reports each Postgres server to which connections would be unencrypted, at once or
+// when TLS fails, over a network that is not trusted. It asks the driver, which knows both forms of the
+// address, several hosts, the default of sslmode, and the PG variables of this process.
 func (f *faults) plaintextDatabase(d Database) {
 	if d.URL == "" {
 		return
 	}
 	driver, err := pgconn.ParseConfig(d.URL.Reveal())
-	if err != nil { // whose text may hold the password
+	if err != nil { // its text may contain the password
 		f.addf("DATABASE_URL is not an address of Postgres, or names certificates that are not there")
 		return
 	}
@@ -31,7 +31,7 @@ func (f *faults) plaintextDatabase(d Database) {
 	}
 }
 
-// sheltered tells that nobody is on the way to a host, or that the operator vouches for it.
+// sheltered reports whether a host is local or listed by the operator as trusted.
 func sheltered(host string, named []string) bool {
 	socket := strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@")
 	return socket || loopback(host) || slices.ContainsFunc(named, func(n string) bool { return strings.EqualFold(n, host) })

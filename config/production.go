@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// ownKeys refuses the keys of development wherever others than its developer sign in, and asks
-// for the address against which requests are checked.
+// ownKeys rejects the development keys wherever other users sign in, and requires the public URL
+// against which requests are checked.
 func (f *faults) ownKeys(c Config) {
 	env := string(c.Env)
 	f.need(env, "LYO_PUBLIC_URL", c.HTTP.PublicURL)
@@ -20,7 +20,7 @@ func (f *faults) ownKeys(c Config) {
 	f.strongPayloadKeys(c.Payload.Keys)
 }
 
-// production refuses what only suits a machine under a desk.
+// production rejects settings that suit only a development machine.
 func (f *faults) production(c Config) {
 	env := string(Production)
 	f.need(env, "DATABASE_URL", c.Database.URL.Reveal())
@@ -43,7 +43,7 @@ func (f *faults) production(c Config) {
 	f.bounds(c)
 }
 
-// listeners refuses what opens the inside of a process to strangers.
+// listeners rejects settings that expose internals of a process to the network.
 func (f *faults) listeners(c Config) {
 	if c.Observe.Profiles == "on" && !loopback(c.HTTP.Host) {
 		f.addf("LYO_PROFILES is on and LYO_HTTP_HOST is %s: /debug/pprof on a public listener shows memory and lets anybody slow the process down; listen on the loopback, or switch it off",
@@ -69,17 +69,17 @@ func (f *faults) https(name, value, reason string) {
 	}
 }
 
-// The widest networks that can be one's own proxies.
+// The widest networks accepted as trusted proxies.
 const (
 	widest4 = 8  // 10.0.0.0/8
-	widest6 = 16 // wider than anybody is given
+	widest6 = 16 // wider than any allocation
 )
 
-// localIPv6 are unique local and link-local addresses, which nobody has on the Internet.
+// localIPv6 are unique local and link-local addresses, which are not used on the Internet.
 var localIPv6 = []netip.Prefix{netip.MustParsePrefix("fc00::/7"), netip.MustParsePrefix("fe80::/10")}
 
-// proxyNetwork refuses a network that holds more than one's own proxies: every client would choose
-// the address it is limited and logged by. Halves of the Internet are as bad as the whole.
+// proxyNetwork rejects a network that contains more than the operator's proxies: clients in it could
+// choose the address by which they are limited and logged.
 func (f *faults) proxyNetwork(name, value string) {
 	network, err := netip.ParsePrefix(value)
 	if err != nil {
@@ -100,14 +100,14 @@ func (f *faults) proxyNetwork(name, value string) {
 	}
 }
 
-// loopback tells that only this machine reaches a host.
+// loopback reports whether a host is reachable only from this machine.
 func loopback(host string) bool {
 	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	name := strings.TrimSuffix(strings.ToLower(host), ".")
 	return err == nil && address.Unmap().IsLoopback() || name == "localhost" || strings.HasSuffix(name, ".localhost")
 }
 
-// hostName refuses what is a whole address, a port or a pattern.
+// hostName rejects a URL, a port or a pattern.
 func (f *faults) hostName(name, value string) {
 	_, err := netip.ParseAddr(value)
 	if err != nil && (value == "" || strings.ContainsAny(value, "/:*@ ?#[]")) {

@@ -6,44 +6,44 @@ import (
 	"time"
 )
 
-// Push is how devices are told of news. Without credentials for a platform nothing is sent
-// to it, and receipts say so.
+// Push configures push notifications. Without credentials for a platform nothing is sent to it,
+// and receipts say so.
 type Push struct {
 	// APNSKey is the text of the .p8 file of a key for Apple's push service.
 	APNSKey    Secret `env:"LYO_APNS_KEY"`
 	APNSKeyID  string `env:"LYO_APNS_KEY_ID"`
 	APNSTeamID string `env:"LYO_APNS_TEAM_ID"`
 	APNSTopic  string `env:"LYO_APNS_TOPIC"` // the app's bundle id
-	APNSURL    string `env:"LYO_APNS_URL"`   // one server in place of Apple's two, for tests
-	// APNSStreams is how many messages one worker has under way at each of Apple's hosts.
+	APNSURL    string `env:"LYO_APNS_URL"`   // one server instead of Apple's two, for tests
+	// APNSStreams is the number of concurrent messages of a worker to each of Apple's hosts.
 	APNSStreams int `env:"LYO_APNS_STREAMS" envDefault:"200"`
-	// APNSPingAfter is how long a connection may be silent before it is asked for a sign of life.
+	// APNSPingAfter is how long a connection may be idle before a ping is sent.
 	APNSPingAfter time.Duration `env:"LYO_APNS_PING_AFTER" envDefault:"15s"`
 	// FCMCredentials are the JSON of a service account of the Firebase project.
 	FCMCredentials Secret `env:"LYO_FCM_CREDENTIALS"`
 	FCMURL         string `env:"LYO_FCM_URL"` // another server, for tests
 	FCMParallel    int    `env:"LYO_FCM_PARALLEL" envDefault:"50"`
-	// WebPushKey is the private key by which the push services of browsers know us (VAPID): PEM, or 32
-	// bytes in base64url. lyo push-key makes one, lyo dev one of its own. Browsers subscribe for it,
-	// so with another one they all have to subscribe again.
+	// WebPushKey is the private key for web push (VAPID): PEM, or 32 bytes in base64url. lyo push-key
+	// creates one, lyo dev one of its own. Browsers subscribe with it, so that after a change they all
+	// have to subscribe again.
 	WebPushKey Secret `env:"LYO_WEBPUSH_KEY"`
-	// WebPushSubject is whom push services may turn to, a mailto: or https: address; empty: LYO_PUBLIC_URL
-	// where that begins with https.
+	// WebPushSubject is the contact for push services, a mailto: or https: URL; empty: LYO_PUBLIC_URL
+	// if that begins with https.
 	WebPushSubject  string `env:"LYO_WEBPUSH_SUBJECT"`
-	WebPushURL      string `env:"LYO_WEBPUSH_URL"` // one push service in place of those that browsers name, for tests
+	WebPushURL      string `env:"LYO_WEBPUSH_URL"` // one push service instead of those that browsers name, for tests
 	WebPushParallel int    `env:"LYO_WEBPUSH_PARALLEL" envDefault:"50"`
-	// Timeout is how long a provider has to answer a message.
+	// Timeout bounds the request for one message.
 	Timeout time.Duration `env:"LYO_PUSH_TIMEOUT" envDefault:"15s"`
-	// PerSecond is how many messages one worker sends in a second; 0: no bound.
+	// PerSecond is the maximum number of messages of a worker per second; 0: unlimited.
 	PerSecond int `env:"LYO_PUSH_PER_SECOND" envDefault:"5000"`
-	// DailyCap is how much news a user is told of by push in a day; 0: no bound.
+	// DailyCap is the maximum number of notifications pushed to a user per day; 0: unlimited.
 	DailyCap int `env:"LYO_PUSH_DAILY_CAP" envDefault:"30"`
-	// SilentFor is how long a device may go unregistered before it is switched off.
+	// SilentFor is the time without registration after which a device is deactivated.
 	SilentFor time.Duration `env:"LYO_DEVICE_SILENT_FOR" envDefault:"1440h"`
 }
 
-// Uses tells whether messages go out by a provider: apns, fcm, or another name that begins
-// with one of these or with webpush.
+// Uses reports whether a provider is configured: apns, fcm, or another name that begins with one of
+// these or with webpush.
 func (p Push) Uses(provider string) bool {
 	switch {
 	case strings.HasPrefix(provider, "apns"):

@@ -7,13 +7,12 @@ import (
 	"strings"
 )
 
-// The reference is made from the comments of the structs.
+// The reference is generated from the comments of the structs.
 //
 //go:embed *.go
 var source embed.FS
 
-// Reference writes every variable as Markdown: a table for each struct, with what
-// its comments say.
+// Reference writes every variable as Markdown: a table for each struct, with its comments.
 func Reference(w io.Writer) error {
 	sections, err := describe()
 	if err != nil {

@@ -8,17 +8,17 @@ import (
 
 const (
 	leastKey  = 32 // characters
-	leastBits = 80 // of entropy, as the characters themselves tell; 128 random bits in hex have 89 or more, but for one in a million
+	leastBits = 80 // of entropy, estimated from the characters; 128 random bits in hex have 89 or more in all but one case in a million
 )
 
-// typedWords stand in keys that somebody typed. Each is long enough not to come up in a random one.
+// typedWords occur in keys that a person typed. Each is too long to occur in a random key by chance.
 var typedWords = []string{
 	"changeme", "change-me", "change_me", "secret", "password", "passwort", "development", "production", "staging",
 	"example", "default", "placeholder", "replace", "insert", "qwerty", "letmein", "cursor-key", "cursor_key", "cursorkey", "openssl",
 	"0123456789", "1234567890", "abcdefgh",
 }
 
-// strong refuses a key that is no random text. The value itself is never part of the message.
+// strong rejects a key that is not random. The value itself is never part of the message.
 func (f *faults) strong(name string, key Secret) {
 	if why := weakness(key.Reveal()); key != "" && why != "" {
 		f.addf("%s %s: use 32 characters or more of your own, such as openssl rand -base64 32 gives", name, why)
@@ -47,7 +47,7 @@ func weakness(key string) string {
 	return ""
 }
 
-// repeats tells that a key goes on as it began, after half of it at most.
+// repeats reports whether a key repeats its beginning, after half of it at most.
 func repeats(key string) bool {
 	for period := 1; period <= len(key)/2; period++ {
 		if key[period:] == key[:len(key)-period] {
@@ -57,7 +57,7 @@ func repeats(key string) bool {
 	return false
 }
 
-// runs counts the characters that follow from the two before them, as in aaaa, abcd and 8642.
+// runs counts the characters that continue a sequence, as in aaaa, abcd and 8642.
 func runs(key string) int {
 	count := 0
 	for i := 2; i < len(key); i++ {
@@ -68,7 +68,7 @@ func runs(key string) int {
 	return count
 }
 
-// entropy is the bits of a random text whose bytes come as often as they do in this one.
+// entropy returns the bits of a random text with the byte frequencies of this one.
 func entropy(text string) float64 {
 	count := map[byte]float64{}
 	for _, b := range []byte(text) {
@@ -81,8 +81,7 @@ func entropy(text string) float64 {
 	return bits
 }
 
-// strongPayloadKeys refuses keys of bytes that somebody typed. Whether they are keys at all, the
-// part that uses them tells.
+// strongPayloadKeys rejects keys whose bytes a person typed. Their format is checked where they are used.
 func (f *faults) strongPayloadKeys(keys Secret) {
 	for part := range strings.SplitSeq(keys.Reveal(), ",") {
 		_, encoded, _ := strings.Cut(strings.TrimSpace(part), ":")

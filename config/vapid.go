@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// VAPIDKeys are the pair by which the push services of browsers know us, base64url.
+// VAPIDKeys is the key pair that identifies this server to web push services, base64url.
 type VAPIDKeys struct {
 	Private Secret
-	Public  string // what a page subscribes for
+	Public  string // the applicationServerKey of subscriptions
 }
 
 var errNoVAPIDKey = errors.New("LYO_WEBPUSH_KEY is no private key of P-256: PEM (PKCS #8 or SEC 1), or its 32 bytes in base64url") // the value is a secret
 
-// VAPID reads the key that browsers know us by; nothing without one. Who starts with it checks it.
+// VAPID parses the web push key; the result is empty without one. Invalid keys are reported at the start.
 func (p Push) VAPID() (VAPIDKeys, error) {
 	text := strings.TrimSpace(p.WebPushKey.Reveal())
 	if text == "" {

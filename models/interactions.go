@@ -26,6 +26,9 @@ func InteractionActions() []string {
 	return []string{"like", "unlike", "bookmark", "unbookmark", "share", "view", "complete", "skip", "hide"}
 }
 
+// reactions are the interactions with a post that are the community's own.
+var reactions = []string{"like", "unlike", "view"}
+
 // takesBack are the deeds that take another one back.
 var takesBack = map[string]string{"unlike": "like", "unbookmark": "bookmark"}
 
@@ -41,8 +44,8 @@ func Interact(ctx context.Context, db *gorm.DB, user uuid.UUID, in Interaction, 
 	})
 }
 
-// InteractAll notes many deeds in one transaction. Things that the user may not see
-// are passed over; found says for each deed whether its thing was there. Things are
+// InteractAll notes many deeds in one transaction. Things that the user may not see, and reactions to a
+// post of theirs that nobody else sees at the moment, are passed over; found says for each deed whether its thing was there. Things are
 // taken in the order of their ids, so that batches do not wait for each other in a circle;
 // deeds with one thing keep their order.
 func InteractAll(ctx context.Context, db *gorm.DB, user uuid.UUID, all []Interaction, now time.Time) (found []bool, err error) {
@@ -58,7 +61,7 @@ func InteractAll(ctx context.Context, db *gorm.DB, user uuid.UUID, all []Interac
 		}
 		for _, i := range order {
 			switch err := interact(tx, user, all[i], now); {
-			case CodeOf(err) == NotFound:
+			case CodeOf(err) == NotFound || CodeOf(err) == Conflict && slices.Contains(reactions, all[i].Action):
 			case err != nil:
 				return err
 			default:
@@ -80,7 +83,7 @@ func interact(tx *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error 
 	if err != nil {
 		return err
 	}
-	if item.ContentType == "post" && slices.Contains([]string{"like", "unlike", "view"}, in.Action) {
+	if item.ContentType == "post" && slices.Contains(reactions, in.Action) {
 		return reactToPost(tx, user, item.ID, in.Action, now)
 	}
 	if base, ok := takesBack[in.Action]; ok {

@@ -23,9 +23,9 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// adminCommand is what an operator does with accounts. It needs Postgres only.
+// adminCommand returns the commands on accounts. They need only Postgres.
 func adminCommand(environ []string) *cobra.Command {
-	cmd := &cobra.Command{Use: "admin", Short: "Say who administers, and restore accounts"}
+	cmd := &cobra.Command{Use: "admin", Short: "Manage administrators and restore accounts"}
 	cmd.AddCommand(
 		roleCommand("grant", "Make an account an administrator", true, environ),
 		roleCommand("revoke", "Take that away, at once and whatever its tokens say", false, environ),
@@ -53,7 +53,7 @@ func undelete(ctx context.Context, db *gorm.DB, u models.User) (string, error) {
 	return "is restored and can sign in again", models.Undelete(ctx, db, u.ID, promise, byOperator(models.AuditDeletionUndone))
 }
 
-// byOperator is a line of the audit log. It names the system's user who ran the command.
+// byOperator returns an audit log entry that names the system user who ran the command.
 func byOperator(action models.AuditAction) models.AuditEntry {
 	entry := models.AuditEntry{ID: models.NewID(), At: clock(), Action: action, Via: models.AuditCommandLine, Details: map[string]any{}}
 	if who, err := user.Current(); err == nil {
@@ -62,7 +62,7 @@ func byOperator(action models.AuditAction) models.AuditEntry {
 	return entry
 }
 
-// accountCommand does something to the account it is given and prints what that led to.
+// accountCommand returns a command that changes the given account and prints the result.
 func accountCommand(use, short string, environ []string, act func(context.Context, *gorm.DB, models.User) (string, error)) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.ExactArgs(1),
@@ -86,7 +86,7 @@ func accountCommand(use, short string, environ []string, act func(context.Contex
 func listAdminsCommand(environ []string) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "Who administers", Args: cobra.NoArgs,
+		Use: "list", Short: "List administrators", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withDatabase(cmd, environ, func(ctx context.Context, db *gorm.DB) error {
 				admins, err := models.HoldersOf(ctx, db, models.RoleAdmin)
@@ -97,11 +97,11 @@ func listAdminsCommand(environ []string) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "for programs")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
-// adminLine is an administrator as the list shows one.
+// adminLine is an administrator in the output of the list.
 type adminLine struct {
 	ID          uuid.UUID  `json:"id"`
 	Email       string     `json:"email"`
@@ -146,15 +146,15 @@ func withDatabase(cmd *cobra.Command, environ []string, act func(context.Context
 	return errors.Join(act(cmd.Context(), db), models.Close(db))
 }
 
-// databaseURL is the one configured, or in development that of the lyo dev which
-// keeps its data in the state directory.
+// databaseURL returns the configured URL; in development, without one, that of the lyo dev
+// which uses the state directory.
 func databaseURL(cfg config.Config) (string, error) {
 	if cfg.Database.URL != "" {
 		return cfg.Database.URL.Reveal(), nil
 	}
 	url, err := os.ReadFile(filepath.Join(cfg.StateDir, dev.DatabaseURLFile))
 	if err != nil || cfg.Env != config.Development {
-		return "", errors.New("DATABASE_URL is not set, and no lyo dev keeps its data in " + cfg.StateDir)
+		return "", errors.New("DATABASE_URL is not set, and no lyo dev uses " + cfg.StateDir)
 	}
 	return string(url), nil
 }

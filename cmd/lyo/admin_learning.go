@@ -21,11 +21,11 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// recountCommand counts everything again from the rows that it comes from.
+// recountCommand recounts the totals from the rows they are derived from.
 func recountCommand(environ []string) *cobra.Command {
 	return &cobra.Command{
-		Use: "recount", Short: "Count points, levels, streaks and boards again, mend what differs and tell of it", Args: cobra.NoArgs,
-		Long: "Counts the totals of every learner from the ledger, the unlocks and the deeds, and builds the boards in Redis from them. " +
+		Use: "recount", Short: "Recount points, levels, streaks and boards, correct and report differences", Args: cobra.NoArgs,
+		Long: "Recounts the totals of every learner from the ledger, the unlocks and the learning activity, and rebuilds the boards in Redis. " +
 			"Learners can go on meanwhile. Each difference is a line; without any, all was as it should be.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withDatabase(cmd, environ, func(ctx context.Context, db *gorm.DB) error {
@@ -38,7 +38,7 @@ func recountCommand(environ []string) *cobra.Command {
 	}
 }
 
-// recountAtOnce is how many learners one transaction counts, who wait as long as it takes.
+// recountAtOnce is the number of learners in a transaction. It locks them while it runs.
 const recountAtOnce = 100
 
 func recount(ctx context.Context, db *gorm.DB, out io.Writer) error {
@@ -60,7 +60,7 @@ func recount(ctx context.Context, db *gorm.DB, out io.Writer) error {
 	return nil
 }
 
-// rebuild builds the boards, where there is a Redis for them.
+// rebuild rebuilds the boards if Redis is configured.
 func rebuild(cmd *cobra.Command, environ []string, db *gorm.DB) (err error) {
 	cfg, err := settings(cmd, environ)
 	if err != nil {
@@ -86,7 +86,7 @@ func rebuild(cmd *cobra.Command, environ []string, db *gorm.DB) (err error) {
 func achievementsCommand(environ []string) *cobra.Command {
 	cmd := &cobra.Command{Use: "achievements", Short: "Add and change achievements"}
 	cmd.AddCommand(&cobra.Command{
-		Use: "apply FILE", Short: "Store the achievements of a JSON file, and unlock them for who has reached them", Args: cobra.ExactArgs(1),
+		Use: "apply FILE", Short: "Store the achievements of a JSON file, and unlock them for users who qualify", Args: cobra.ExactArgs(1),
 		Long: "The file is an array of objects with id, name, description, achievement_type, rarity, points_reward, criteria and, if there is any, icon_url and position. " +
 			"An id that is there is changed; what was unlocked stays so. FILE - is standard input.",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -99,7 +99,7 @@ func achievementsCommand(environ []string) *cobra.Command {
 				if err := models.ApplyAchievements(ctx, db, all, outbox.ApplyAchievements(batch, clock())); err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%d achievements are stored. A worker unlocks them for who has reached them: workflow %s, query %s\n",
+				fmt.Fprintf(cmd.OutOrStdout(), "%d achievements are stored. A worker unlocks them for users who qualify: workflow %s, query %s\n",
 					len(all), workflows.ApplyAchievementsID(batch), workflows.QueryProgress)
 				return nil
 			})
@@ -108,7 +108,7 @@ func achievementsCommand(environ []string) *cobra.Command {
 	return cmd
 }
 
-// achievementFile is an achievement as it is written in a file.
+// achievementFile is an achievement in a JSON file.
 type achievementFile struct {
 	ID              string          `json:"id"`
 	Name            string          `json:"name"`
@@ -150,7 +150,7 @@ func readAchievements(stdin io.Reader, name string) ([]models.Achievement, error
 	return all, nil
 }
 
-// row is the achievement as it is stored. The database refuses kinds that there are not.
+// row returns the achievement's row. The database rejects unknown types.
 func (f achievementFile) row(index int) (models.Achievement, error) {
 	if f.ID == "" || f.Name == "" || f.PointsReward < 0 {
 		return models.Achievement{}, errors.New("id and name are needed, and points_reward is not below zero")
@@ -158,7 +158,7 @@ func (f achievementFile) row(index int) (models.Achievement, error) {
 	if _, err := game.ParseCriteria(f.Criteria); err != nil {
 		return models.Achievement{}, err
 	}
-	position := 100 + index // behind those that come with Lyo
+	position := 100 + index // after the built-in achievements
 	if f.Position != nil {
 		position = *f.Position
 	}

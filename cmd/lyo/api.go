@@ -21,14 +21,14 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// serveAPI answers HTTP until ctx ends; then it stops accepting, closes sockets
-// with a hint to come back, and lets requests finish, within the stop time.
+// serveAPI serves HTTP until ctx ends. Then it stops accepting, closes sockets with a code that
+// asks clients to reconnect, and lets requests finish within the stop timeout.
 func (a *app) serveAPI(ctx context.Context) error {
 	keys, err := a.keys()
 	if err != nil {
 		return err
 	}
-	hub := realtime.NewHub(realtime.Options{Source: story{a}, Redis: a.redis, Log: a.log})
+	hub := realtime.NewHub(realtime.Options{Source: progressSource{a}, Redis: a.redis, Log: a.log})
 	a.hub.Store(hub)
 	server, err := api.New(api.Deps{
 		Config: a.cfg, DB: a.db, Redis: a.redis, Temporal: a.temporal, Keys: keys, Clock: clock, Log: a.log,
@@ -53,10 +53,10 @@ func (a *app) serveAPI(ctx context.Context) error {
 	}, listener)
 }
 
-// makeRoomForHashes tells how many passwords are hashed at once: as many as there are
-// cores, less one for everybody else. Each gets a place of its own in Go's scheduler
-// besides, so that the kernel, which knows which threads stand back, decides who
-// runs; otherwise a hash would hold up whoever waits for its place.
+// makeRoomForHashes returns how many passwords are hashed at once: the number of cores less one,
+// which is left for requests. It raises GOMAXPROCS by the same number, so that the kernel, which
+// knows the priority of the hashing threads, schedules them; otherwise a hash would delay the
+// goroutines that wait for its scheduler slot.
 // docs/benchmarks/logins.md has the figures.
 func makeRoomForHashes() int {
 	cores := runtime.GOMAXPROCS(0)
@@ -77,7 +77,7 @@ func (a *app) serve(ctx context.Context, hub *realtime.Hub, server *http.Server,
 		<-running.Done()
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.HTTP.StopWithin)
 		defer cancel()
-		// Sockets are hijacked, so Shutdown does not wait for them: the hub does.
+		// Shutdown does not wait for sockets, which are hijacked connections; the hub does.
 		var both errgroup.Group
 		both.Go(func() error { return hub.Close(stopping) })
 		both.Go(func() error { return server.Shutdown(stopping) })
@@ -86,7 +86,7 @@ func (a *app) serve(ctx context.Context, hub *realtime.Hub, server *http.Server,
 	return group.Wait()
 }
 
-// keys are the ones configured, or in development those kept in the state directory.
+// keys returns the configured signing keys, or in development those in the state directory.
 func (a *app) keys() (*auth.Keys, error) {
 	if text := a.cfg.Auth.JWTKey.Reveal(); text != "" {
 		return auth.ParseKeys(text)
@@ -94,11 +94,11 @@ func (a *app) keys() (*auth.Keys, error) {
 	return auth.LoadOrCreate(a.cfg.StateDir)
 }
 
-// story is where the hub learns how a task is.
-type story struct{ *app }
+// progressSource is the source from which the hub reads the progress of tasks.
+type progressSource struct{ *app }
 
-// Query asks the workflow.
-func (s story) Query(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error) {
+// Query reads events from the workflow.
+func (s progressSource) Query(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error) {
 	workflow, err := models.WorkflowOf(ctx, s.db, task)
 	if err != nil {
 		return nil, err
@@ -106,13 +106,13 @@ func (s story) Query(ctx context.Context, task uuid.UUID, since int64) ([]models
 	return workflows.ProgressOf(ctx, s.temporal, workflow, since)
 }
 
-// Rows asks Postgres.
-func (s story) Rows(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error) {
+// Rows reads events from Postgres.
+func (s progressSource) Rows(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error) {
 	return models.EventsAfter(ctx, s.db, task, since)
 }
 
-// modelHealth asks the model itself for a sign of life. Courses are written
-// either way where the outline writer may step in, which health says too.
+// modelHealth probes the model server. If the built-in outline writer may replace the model, the
+// result says so, since courses are then written either way.
 func (a *app) modelHealth() api.ModelProbe {
 	if a.model != nil {
 		return a.healthOf
@@ -148,7 +148,7 @@ func (a *app) healthOf(ctx context.Context) api.ModelHealth {
 	return health
 }
 
-// serveBoth is the API and the worker in one process. The API stops first.
+// serveBoth runs the API and the worker in one process. The API stops first.
 func (a *app) serveBoth(ctx context.Context) error {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

@@ -23,7 +23,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// app is what every kind of process holds.
+// app holds what every kind of process uses.
 type app struct {
 	cfg      config.Config
 	log      *slog.Logger
@@ -32,10 +32,10 @@ type app struct {
 	temporal client.Client
 	model    *chain.Chain // nil when none is configured
 	starter  *outbox.Starter
-	telling  // metrics, traces, and whether it is ready
+	telling  // metrics, traces and identity
 }
 
-// serviceCommand is a command that runs until it is told to stop.
+// serviceCommand returns a command that runs until it is signalled to stop.
 func serviceCommand(name, short string, environ []string, run func(*app, context.Context) error) *cobra.Command {
 	return &cobra.Command{
 		Use: name, Short: short, Args: cobra.NoArgs,
@@ -53,8 +53,8 @@ func serviceCommand(name, short string, environ []string, run func(*app, context
 	}
 }
 
-// open makes the clients. None of them waits for its server: a process starts
-// with any of them away and says so in its health.
+// open creates the clients. None of them waits for its server: a process starts while servers
+// are unreachable, and its health reports that.
 func open(ctx context.Context, cfg config.Config, process string, out io.Writer) (*app, error) {
 	a := &app{cfg: cfg, log: logger(cfg, out)}
 	if cfg.Database.URL == "" {
@@ -98,23 +98,23 @@ func openRedis(cfg config.Redis, log *slog.Logger) (redis.UniversalClient, error
 	}
 	options, err := redis.ParseURL(cfg.URL.Reveal())
 	if err != nil {
-		return nil, errors.New("REDIS_URL is not a Redis address") // the library's text may hold the password
+		return nil, errors.New("REDIS_URL is not a Redis address") // the library's error may contain the password
 	}
 	options.ContextTimeoutEnabled = true
 	options.DialTimeout = time.Second
-	redis.SetLogger(redisLog{log}) // the library's only way to keep its words off stderr
+	redis.SetLogger(redisLog{log}) // otherwise the library logs to stderr
 	return redis.NewClient(options), nil
 }
 
-// redisLog takes what the Redis client has to say. Who calls it reports failures anyway.
+// redisLog receives the Redis client's messages. Failures are reported by its callers anyway.
 type redisLog struct{ log *slog.Logger }
 
-// Printf logs for debugging.
+// Printf logs at debug level.
 func (l redisLog) Printf(ctx context.Context, format string, values ...any) {
 	l.log.DebugContext(ctx, fmt.Sprintf(format, values...))
 }
 
-// logger writes text for people in development and JSON elsewhere.
+// logger returns a logger that writes text in development and JSON elsewhere.
 func logger(cfg config.Config, out io.Writer) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(cfg.LogLevel)) // checked by config
@@ -126,7 +126,7 @@ func logger(cfg config.Config, out io.Writer) *slog.Logger {
 	return slog.New(api.RequestLog(observe.Log(lines, cfg.Secrets())))
 }
 
-// leaderboards are those that the worker and commands keep.
+// leaderboards returns the leaderboards that the worker and commands maintain.
 func (a *app) leaderboards() *boards.Boards {
 	return &boards.Boards{
 		DB: a.db, Redis: a.redis, Clock: clock, Log: a.log,

@@ -18,8 +18,8 @@ import (
 	"github.com/lyoapp/lyo/workflows/payload"
 )
 
-// codecCommand decrypts for Temporal's UI, which asks from the browser of whoever
-// looks: so it runs beside them, on the loopback, or asks for a token.
+// codecCommand returns the command that decrypts payloads for Temporal's UI. The UI calls it from
+// the operator's browser, so it listens on the loopback of their machine, or requires a token.
 func codecCommand(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "codec", Short: "Show encrypted inputs and results in Temporal's UI and command line", Args: cobra.NoArgs,
@@ -37,7 +37,7 @@ func codecCommand(environ []string) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("listen: %w", err)
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "lyo: codec endpoint http://%s, to be set in the UI, or as --codec-endpoint\n", address)
+			fmt.Fprintf(cmd.ErrOrStderr(), "lyo: codec endpoint http://%s; set it in the UI or as --codec-endpoint\n", address)
 			return serve()
 		},
 	}
@@ -53,7 +53,7 @@ func codecHandler(cfg config.Config) (http.Handler, error) {
 	}
 	token := cfg.Payload.CodecToken.Reveal()
 	if ip := net.ParseIP(cfg.Payload.CodecHost); token == "" && cfg.Payload.CodecHost != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, errors.New("LYO_CODEC_HOST is not the loopback: set LYO_CODEC_TOKEN, or anybody could read everything")
+		return nil, errors.New("LYO_CODEC_HOST is not the loopback: set LYO_CODEC_TOKEN, or anyone could read everything")
 	}
 	origins := cfg.Payload.CodecOrigins
 	if len(origins) == 0 {
@@ -67,11 +67,11 @@ func codecHandler(cfg config.Config) (http.Handler, error) {
 	return policy.Handler(asking(token, origins, converter.NewPayloadCodecHTTPHandler(keys))), nil
 }
 
-// mostCodec is the largest request: a page of a history.
+// mostCodec is the largest request in bytes: a page of a history.
 const mostCodec = 32 << 20
 
-// asking lets in who brings the token, where there is one, and no page of another
-// origin: on the loopback any page in the operator's browser could ask otherwise.
+// asking rejects requests without the token, if one is set, and from pages of other origins, since
+// any page in the operator's browser can reach the loopback.
 func asking(token string, origins []string, next http.Handler) http.Handler {
 	want := []byte("Bearer " + token)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -15,7 +15,7 @@ func configCommand(environ []string) *cobra.Command {
 	cmd := &cobra.Command{Use: "config", Short: "Check, show and describe the settings"}
 	cmd.AddCommand(
 		&cobra.Command{
-			Use: "check", Short: "Check every variable; all faults at once", Args: cobra.NoArgs,
+			Use: "check", Short: "Check all variables and report every fault", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				cfg, err := wholeSettings(cmd, environ)
 				if err != nil {
@@ -26,7 +26,7 @@ func configCommand(environ []string) *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use: "show", Short: "Print what is in force, without secrets", Args: cobra.NoArgs,
+			Use: "show", Short: "Print the settings in effect, without secrets", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				cfg, err := settings(cmd, environ)
 				if err != nil {
@@ -43,13 +43,13 @@ func configCommand(environ []string) *cobra.Command {
 	return cmd
 }
 
-// wholeSettings are settings that the parts behind them take as well. All faults come at once.
+// wholeSettings returns settings that the components accept as well. It reports all faults at once.
 func wholeSettings(cmd *cobra.Command, environ []string) (config.Config, error) {
 	cfg, err := settings(cmd, environ)
 	return cfg, errors.Join(err, checkParts(cfg))
 }
 
-// checkParts checks what the parts behind the settings would refuse at their start.
+// checkParts checks the settings that components would reject at their start.
 func checkParts(cfg config.Config) error {
 	_, keys := payload.ParseKeys(cfg.Payload.Keys.Reveal())
 	_, servers := endpoints(cfg.Gemma)

@@ -12,8 +12,8 @@ import (
 
 func devCommand(environ []string) *cobra.Command {
 	return &cobra.Command{
-		Use: "dev", Short: "Bring the whole system up on this machine", Args: cobra.NoArgs,
-		Long: "Brings up a private Postgres, Redis and Temporal with its UI, migrates, and runs the API, a worker, and lyo engine\n" +
+		Use: "dev", Short: "Start the whole system on this machine", Args: cobra.NoArgs,
+		Long: "Starts a private Postgres, Redis and Temporal with its UI, migrates, and runs the API, a worker, and lyo engine\n" +
 			"where weights are there and no other model server is configured.\n" +
 			"Where DATABASE_URL, REDIS_URL or TEMPORAL_ADDRESS are set those are used instead. Data is kept in LYO_STATE_DIR.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -37,8 +37,8 @@ func devCommand(environ []string) *cobra.Command {
 	}
 }
 
-// enginePort is where the model server is to listen: nowhere when another one is
-// configured, or when there are no weights to serve.
+// enginePort returns the port of the model server; 0 if another server is configured or there are
+// no weights to serve.
 func enginePort(cfg config.Config) int {
 	if cfg.Gemma.BaseURL != "" || cfg.Gemma.Endpoints != "" {
 		return 0
@@ -49,7 +49,7 @@ func enginePort(cfg config.Config) int {
 	return cfg.Engine.Port
 }
 
-// isTerminal tells whether colours would be seen by a person.
+// isTerminal reports whether a stream is a terminal.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0

@@ -15,12 +15,12 @@ import (
 // The results of a check.
 const (
 	fine    = "ok"
-	doubt   = "warning" // Lyo works, but not as it could
+	doubt   = "warning" // Lyo works, with limitations
 	fault   = "fault"
-	unknown = "unknown" // cannot be told while another part is at fault
+	unknown = "unknown" // cannot be checked while another component is at fault
 )
 
-// finding is what a check found out, and how that is mended.
+// finding is the result of a check, with how to fix a problem.
 type finding struct {
 	Name   string `json:"name"`
 	Status string `json:"status"`
@@ -31,14 +31,14 @@ type finding struct {
 func doctorCommand(environ []string) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "doctor", Short: "Look at everything Lyo needs, and say how to mend what is amiss", Args: cobra.NoArgs,
-		Long: "Looks at the settings, the state directory, Postgres and its schema, the clock, Redis, Temporal, workers, open runs, the outbox,\n" +
-			"the model, mail, the API and push. It changes nothing, and fails when one of them is at fault.",
+		Use: "doctor", Short: "Check everything Lyo needs, and say how to fix problems", Args: cobra.NoArgs,
+		Long: "Checks the settings, the state directory, Postgres and its schema, the clock, Redis, Temporal, workers, open runs, the outbox,\n" +
+			"the model, mail, the API and push. It changes nothing, and fails if a check finds a fault.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return examine(cmd.Context(), environ, cmd.OutOrStdout(), asJSON)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "for programs")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
@@ -88,13 +88,13 @@ func aboutSettings(warnings []string, err error) finding {
 	case len(warnings) > 0:
 		return finding{"settings", doubt, warnings[0], "correct its name, or remove it"}
 	}
-	return finding{"settings", fine, "every variable makes sense", ""}
+	return finding{"settings", fine, "all variables are valid", ""}
 }
 
 // checkFor bounds each check.
 const checkFor = 4 * time.Second
 
-// look does all checks one after the other, those first that others depend on.
+// look runs all checks in order of dependency.
 func (d *doctor) look(ctx context.Context) []finding {
 	var findings []finding
 	for _, check := range []func(context.Context) finding{

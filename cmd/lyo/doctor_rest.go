@@ -18,14 +18,14 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// rollout is said only where workers are versioned.
+// rollout checks the current build. It is skipped unless workers are versioned.
 func (d *doctor) rollout(ctx context.Context) finding {
 	const name = "rollout"
 	if !d.cfg.Versions.On() {
 		return finding{}
 	}
 	if d.temporal == nil {
-		return finding{name, unknown, "Temporal has to answer first", ""}
+		return finding{name, unknown, "Temporal must answer first", ""}
 	}
 	deployment := d.cfg.Versions.Deployment
 	found, err := d.temporal.WorkerDeploymentClient().GetHandle(deployment).Describe(ctx, client.WorkerDeploymentDescribeOptions{})
@@ -39,44 +39,44 @@ func (d *doctor) rollout(ctx context.Context) finding {
 	return finding{name, fine, "new work goes to build " + found.Info.RoutingConfig.CurrentVersion.BuildID, ""}
 }
 
-// runs are those that are open: whether they go on.
+// runs checks that open workflow runs make progress.
 func (d *doctor) runs(ctx context.Context) finding {
 	const name = "runs"
 	if d.temporal == nil {
-		return finding{name, unknown, "Temporal has to answer first", ""}
+		return finding{name, unknown, "Temporal must answer first", ""}
 	}
 	failing, err := workflows.LookForFailingRuns(ctx, d.temporal, d.cfg.Temporal.Namespace, clock())
 	switch {
 	case err != nil:
-		return finding{name, unknown, "Temporal did not say how open runs are", ""}
+		return finding{name, unknown, "Temporal did not report the open runs", ""}
 	case len(failing) > 0:
 		return finding{
-			name, fault, fmt.Sprintf("%d open runs do not go on, such as %s: their workflow task fails again and again", len(failing), failing[0].ID),
-			"the worker's log says why; where its code cannot replay them, start workers of the build that began them, or cancel them: lyo task cancel",
+			name, fault, fmt.Sprintf("%d open runs are stuck, such as %s: their workflow task keeps failing", len(failing), failing[0].ID),
+			"see the worker's log; if its code cannot replay the runs, start workers of the build that started them, or cancel them: lyo task cancel",
 		}
 	}
-	return finding{name, fine, "those looked at go on", ""}
+	return finding{name, fine, "the checked runs make progress", ""}
 }
 
-// overdue is when a promise has waited longer than a relay that works lets it.
+// overdue is the age above which an outbox message should have been dispatched by the relay.
 const overdue = time.Minute
 
 func (d *doctor) outbox(ctx context.Context) finding {
 	const name = "outbox"
 	if d.db == nil {
-		return finding{name, unknown, "Postgres has to answer first", ""}
+		return finding{name, unknown, "Postgres must answer first", ""}
 	}
 	found, err := models.LookAtOutbox(ctx, d.db, clock())
 	switch {
 	case err != nil:
-		return finding{name, unknown, "the schema has to be current first", ""}
+		return finding{name, unknown, "the schema must be current first", ""}
 	case found.Oldest > overdue:
 		return finding{
-			name, doubt, fmt.Sprintf("%d promises wait, the oldest for %s", found.Due, found.Oldest.Round(time.Second)),
-			"a worker keeps them: see that one runs; lyo task show tells what one waits for",
+			name, doubt, fmt.Sprintf("%d messages are due, the oldest for %s", found.Due, found.Oldest.Round(time.Second)),
+			"workers dispatch them: check that one runs; lyo task show says what a task waits for",
 		}
 	}
-	return finding{name, fine, fmt.Sprintf("%d promises wait, %d more in their users' lines", found.Due, found.Held), ""}
+	return finding{name, fine, fmt.Sprintf("%d messages are due, %d more wait in their users' queues", found.Due, found.Held), ""}
 }
 
 func (d *doctor) model(ctx context.Context) finding {
@@ -90,7 +90,7 @@ func (d *doctor) model(ctx context.Context) finding {
 	case err != nil:
 		return finding{name, fault, err.Error(), "correct the LYO_GEMMA_ variables"}
 	case servers == nil && g.FallbackOn():
-		return finding{name, doubt, "none is configured: courses are outlines", "make model fetches weights for lyo engine; or set LYO_GEMMA_BASE_URL to a server of yours"}
+		return finding{name, doubt, "none is configured: courses are only outlines", "make model fetches weights for lyo engine; or set LYO_GEMMA_BASE_URL to a model server"}
 	case servers == nil:
 		return finding{name, fault, "none is configured and LYO_GEMMA_FALLBACK is off: no course can be written", "set LYO_GEMMA_BASE_URL, or LYO_GEMMA_FALLBACK=on"}
 	}
@@ -99,9 +99,9 @@ func (d *doctor) model(ctx context.Context) finding {
 	case err == nil:
 		return finding{name, fine, info.Model + " answers", ""}
 	case gemma.KindOf(err) == gemma.Misconfigured:
-		return finding{name, fault, "the model's server refuses requests", "see that LYO_GEMMA_MODEL, LYO_GEMMA_API_KEY and LYO_GEMMA_DIALECT are right"}
+		return finding{name, fault, "the model server rejects requests", "check that LYO_GEMMA_MODEL, LYO_GEMMA_API_KEY and LYO_GEMMA_DIALECT are right"}
 	}
-	return finding{name, fault, "the model's server does not answer", d.run("start lyo engine or your server, and see that LYO_GEMMA_BASE_URL is its address")}
+	return finding{name, fault, "the model server does not answer", d.run("start lyo engine or your own server, and check that LYO_GEMMA_BASE_URL is its address")}
 }
 
 func (d *doctor) mail(ctx context.Context) finding {
@@ -111,7 +111,7 @@ func (d *doctor) mail(ctx context.Context) finding {
 	}
 	server, err := url.Parse(d.cfg.Mail.SMTPURL.Reveal())
 	if err != nil {
-		return finding{name, fault, "LYO_SMTP_URL is no address", "correct it"}
+		return finding{name, fault, "LYO_SMTP_URL is not a URL", "correct it"}
 	}
 	port := server.Port()
 	if port == "" {
@@ -119,13 +119,13 @@ func (d *doctor) mail(ctx context.Context) finding {
 	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(server.Hostname(), port))
 	if err != nil {
-		return finding{name, fault, "the mail server does not answer", "start it, and see that LYO_SMTP_URL names its host and port"}
+		return finding{name, fault, "the mail server does not answer", "start it, and check the host and port in LYO_SMTP_URL"}
 	}
-	_ = conn.Close() // nothing was said
-	return finding{name, fine, "the mail server takes connections", ""}
+	_ = conn.Close() // nothing was sent
+	return finding{name, fine, "the mail server accepts connections", ""}
 }
 
-// component is a part as the API's health shows it.
+// component is the health of a component as the API reports it.
 type component struct {
 	Status  string `json:"status"`
 	Message string `json:"message"`
@@ -141,7 +141,7 @@ func (d *doctor) api(ctx context.Context) finding {
 	err := getJSON(ctx, base+"/v1/health", &health)
 	switch {
 	case errors.Is(err, errNotOurs) || err == nil && health.Components == nil:
-		return finding{name, fault, fmt.Sprintf("another program has port %d", d.cfg.HTTP.Port), "end it, or set LYO_HTTP_PORT"}
+		return finding{name, fault, fmt.Sprintf("another program uses port %d", d.cfg.HTTP.Port), "stop it, or set LYO_HTTP_PORT"}
 	case err != nil:
 		return finding{name, fault, "the API does not answer at " + base, d.run("start lyo api")}
 	}
@@ -150,7 +150,7 @@ func (d *doctor) api(ctx context.Context) finding {
 		Ready bool `json:"ready"`
 	}
 	if err := getJSON(ctx, base+"/v1/health/ready", &ready); err != nil || !ready.Ready {
-		return finding{name, fault, "the API answers at " + base + " but is not ready", "mend Postgres and the schema first"}
+		return finding{name, fault, "the API answers at " + base + " but is not ready", "fix Postgres and the schema first"}
 	}
 	return finding{name, fine, "version " + health.Version + " answers at " + base, ""}
 }
@@ -160,16 +160,16 @@ func (d *doctor) push(context.Context) finding {
 	found, ok := d.health[name]
 	switch {
 	case !ok:
-		return finding{name, unknown, "the API has to answer first", ""}
+		return finding{name, unknown, "the API must answer first", ""}
 	case found.Status != "healthy":
-		return finding{name, fault, found.Message, "see that the LYO_APNS_, LYO_FCM_ and LYO_WEBPUSH_ variables are those of the app that registered its devices"}
+		return finding{name, fault, found.Message, "check that the LYO_APNS_, LYO_FCM_ and LYO_WEBPUSH_ variables belong to the app that registered the devices"}
 	}
 	return finding{name, fine, found.Message, ""}
 }
 
-var errNotOurs = errors.New("no JSON came")
+var errNotOurs = errors.New("the response is not JSON")
 
-// getJSON reads an answer of the API, whatever its status.
+// getJSON decodes a response of the API of any status.
 func getJSON(ctx context.Context, address string, into any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

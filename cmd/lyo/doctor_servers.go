@@ -23,13 +23,13 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// doctor holds what the checks so far have opened; nil is what they could not reach.
+// doctor holds the connections that earlier checks opened; nil where the server was unreachable.
 type doctor struct {
 	cfg      config.Config
 	log      *slog.Logger
 	db       *gorm.DB
 	temporal client.Client
-	health   map[string]component // as the API tells it, once it was asked
+	health   map[string]component // as reported by the API; nil before that check
 }
 
 func (d *doctor) close() {
@@ -41,7 +41,7 @@ func (d *doctor) close() {
 	}
 }
 
-// run is how the servers of this place are started.
+// run returns how to start a server: in development make run does, else otherwise applies.
 func (d *doctor) run(otherwise string) string {
 	if d.cfg.Env == config.Development {
 		return "make run starts it; or " + otherwise
@@ -55,21 +55,21 @@ func (d *doctor) state(ctx context.Context) finding {
 	const name = "state"
 	dir, err := filepath.Abs(d.cfg.StateDir)
 	if err != nil {
-		return finding{name, fault, "the state directory has no absolute path", "set LYO_STATE_DIR to one"}
+		return finding{name, fault, "the state directory has no absolute path", "set LYO_STATE_DIR to an absolute path"}
 	}
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		return finding{name, doubt, dir + " is not there yet", d.run("make it, and let Lyo write to it")}
+		return finding{name, doubt, dir + " does not exist yet", d.run("create it, writable for Lyo")}
 	}
 	probe, err := os.CreateTemp(dir, ".doctor-")
 	if err != nil {
-		return finding{name, fault, "nothing can be written to " + dir, "give its owner the right to write, or free space on its disk, or set LYO_STATE_DIR to another"}
+		return finding{name, fault, dir + " is not writable", "make it writable, free space on its disk, or set LYO_STATE_DIR to another directory"}
 	}
-	_ = errors.Join(probe.Close(), os.Remove(probe.Name())) // an empty file that stays harms nobody
+	_ = errors.Join(probe.Close(), os.Remove(probe.Name())) // an empty file that is left behind is harmless
 	usage, err := disk.UsageWithContext(ctx, dir)
 	if err == nil && usage.Free < leastFree {
-		return finding{name, doubt, fmt.Sprintf("%d MB are free for %s", usage.Free>>20, dir), "free some space: weights, data and logs go there"}
+		return finding{name, doubt, fmt.Sprintf("%d MB are free in %s", usage.Free>>20, dir), "free some space: weights, data and logs are stored there"}
 	}
-	return finding{name, fine, "can be written to: " + dir, ""}
+	return finding{name, fine, dir + " is writable", ""}
 }
 
 func (d *doctor) database(ctx context.Context) finding {
@@ -86,10 +86,10 @@ func (d *doctor) database(ctx context.Context) finding {
 	}
 	if err == nil && models.TryWrite(ctx, db) != nil {
 		d.db = db
-		return finding{name, fault, "Postgres answers and takes no writes", "see that it is no standby, that default_transaction_read_only is off, and that its disk has room"}
+		return finding{name, fault, "Postgres answers but accepts no writes", "check that it is not a standby, that default_transaction_read_only is off, and that its disk has space"}
 	}
 	if err != nil {
-		return finding{name, fault, "Postgres does not answer, or refuses this user or database", d.run("start it, and see that DATABASE_URL names its host, port, user, password and database")}
+		return finding{name, fault, "Postgres does not answer, or rejects this user or database", d.run("start it, and check host, port, user, password and database in DATABASE_URL")}
 	}
 	d.db = db
 	return finding{name, fine, "answers", ""}
@@ -98,35 +98,35 @@ func (d *doctor) database(ctx context.Context) finding {
 func (d *doctor) schema(ctx context.Context) finding {
 	const name = "migrations"
 	if d.db == nil {
-		return finding{name, unknown, "Postgres has to answer first", ""}
+		return finding{name, unknown, "Postgres must answer first", ""}
 	}
 	raw, err := d.db.DB()
 	if err == nil {
 		err = migrations.Check(ctx, raw)
 	}
 	if err != nil {
-		return finding{name, fault, "the schema is behind this program, or was never made", "lyo migrate"}
+		return finding{name, fault, "the schema is older than this program, or missing", "lyo migrate"}
 	}
 	return finding{name, fine, "the schema is current", ""}
 }
 
-// skew is how far clocks may be apart: leases and due times are in seconds.
+// skew is the tolerated clock difference: leases and due times are in seconds.
 const skew = 2 * time.Second
 
 func (d *doctor) clock(ctx context.Context) finding {
 	const name = "clock"
 	if d.db == nil {
-		return finding{name, unknown, "Postgres has to answer first", ""}
+		return finding{name, unknown, "Postgres must answer first", ""}
 	}
 	var there time.Time
 	began := time.Now()
 	if err := d.db.WithContext(ctx).Raw("SELECT clock_timestamp()").Scan(&there).Error; err != nil {
-		return finding{name, unknown, "Postgres did not tell the time", ""}
+		return finding{name, unknown, "Postgres did not report its time", ""}
 	}
 	if apart := there.Sub(began.Add(time.Since(began) / 2)).Abs(); apart > skew {
-		return finding{name, fault, fmt.Sprintf("this machine and Postgres are %s apart", apart.Round(time.Second)), "let both keep time by NTP"}
+		return finding{name, fault, fmt.Sprintf("the clocks of this machine and Postgres differ by %s", apart.Round(time.Second)), "synchronize both by NTP"}
 	}
-	return finding{name, fine, "agrees with that of Postgres", ""}
+	return finding{name, fine, "agrees with the clock of Postgres", ""}
 }
 
 func (d *doctor) redisServer(ctx context.Context) finding {
@@ -140,14 +140,14 @@ func (d *doctor) redisServer(ctx context.Context) finding {
 	case err != nil:
 		return finding{name, fault, err.Error(), "correct REDIS_URL, such as redis://user:password@host:6379/0"}
 	case server == nil:
-		return finding{name, doubt, "none is configured: each API process goes by itself and limits nobody", d.run("set REDIS_URL")}
+		return finding{name, doubt, "none is configured: API processes do not share progress, and rate limits are off", d.run("set REDIS_URL")}
 	}
 	defer func() { _ = server.Close() }()
 	if err := server.Ping(ctx).Err(); err != nil {
-		return finding{name, fault, "Redis does not answer: nobody can sign in, and news travel slowly", d.run("start it, and see that REDIS_URL names its host, port and password")}
+		return finding{name, fault, "Redis does not answer: users cannot sign in, and live progress is slow", d.run("start it, and check host, port and password in REDIS_URL")}
 	}
 	if redisguard.TryWrite(ctx, server) != nil {
-		return finding{name, fault, "Redis answers and takes no writes: nobody can sign in", "see that it is no replica, and that it is below its maxmemory and can save its data"}
+		return finding{name, fault, "Redis answers but accepts no writes: users cannot sign in", "check that it is not a replica, is below its maxmemory and can save its data"}
 	}
 	return finding{name, fine, "answers", ""}
 }
@@ -167,7 +167,7 @@ func (d *doctor) temporalServer(ctx context.Context) finding {
 		if strings.Contains(err.Error(), "not found") {
 			return finding{name, fault, "Temporal has no namespace " + cfg.Temporal.Namespace, "temporal operator namespace create " + cfg.Temporal.Namespace + ", or set TEMPORAL_NAMESPACE"}
 		}
-		return finding{name, fault, says, d.run("start it, and see that TEMPORAL_ADDRESS and its TLS or API key are right")}
+		return finding{name, fault, says, d.run("start it, and check TEMPORAL_ADDRESS and its TLS or API key")}
 	}
 	d.temporal = c
 	return finding{name, fine, "answers at " + cfg.Temporal.Address, ""}
@@ -176,11 +176,11 @@ func (d *doctor) temporalServer(ctx context.Context) finding {
 func (d *doctor) workers(ctx context.Context) finding {
 	const name = "workers"
 	if d.temporal == nil {
-		return finding{name, unknown, "Temporal has to answer first", ""}
+		return finding{name, unknown, "Temporal must answer first", ""}
 	}
 	lanes, err := workflows.LookAtLanes(ctx, d.temporal, d.cfg.Temporal.Namespace)
 	if err != nil {
-		return finding{name, unknown, "Temporal did not say who works", ""}
+		return finding{name, unknown, "Temporal did not report its pollers", ""}
 	}
 	var idle []string
 	for _, lane := range lanes {
@@ -189,7 +189,7 @@ func (d *doctor) workers(ctx context.Context) finding {
 		}
 	}
 	if len(idle) > 0 {
-		return finding{name, fault, "nobody polls " + strings.Join(idle, ", "), d.run("start lyo worker with the same TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE")}
+		return finding{name, fault, "no worker polls " + strings.Join(idle, ", "), d.run("start lyo worker with the same TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE")}
 	}
-	return finding{name, fine, "every queue has one", ""}
+	return finding{name, fine, "every queue has a worker", ""}
 }

@@ -29,7 +29,7 @@ import (
 func engineCommand(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "engine", Short: "Serve the model over an OpenAI-compatible API", Args: cobra.NoArgs,
-		Long: "Serves one GGUF file, LYO_ENGINE_MODEL_FILE or the weights that LYO_MODEL names, to whoever speaks OpenAI's API.\n" +
+		Long: "Serves one GGUF file, LYO_ENGINE_MODEL_FILE or the weights that LYO_MODEL names, over an OpenAI-compatible API.\n" +
 			"The weights are loaded on first use and let go after LYO_ENGINE_IDLE_UNLOAD without any.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := settings(cmd, environ)
@@ -41,21 +41,21 @@ func engineCommand(environ []string) *cobra.Command {
 	}
 }
 
-// modelServer is the process of lyo engine.
+// modelServer runs lyo engine.
 type modelServer struct {
 	cfg     config.Config
 	log     *slog.Logger
-	out     io.Writer // tells a person what is fetched
+	out     io.Writer // messages about downloads
 	slots   int
 	threads int
-	weights atomic.Pointer[weights] // as last looked for
+	weights atomic.Pointer[weights] // the latest result of findWeights
 }
 
-// weights is the file to serve and what is known of it.
+// weights describes the file to serve.
 type weights struct {
 	path, version string
-	size          int64 // bytes; 0: whatever the file has
-	verified      bool  // its digest was compared when it was fetched
+	size          int64 // bytes; 0: any
+	verified      bool  // its digest was checked when it was downloaded
 }
 
 func newModelServer(cfg config.Config, log *slog.Logger, out io.Writer) *modelServer {
@@ -65,8 +65,8 @@ func newModelServer(cfg config.Config, log *slog.Logger, out io.Writer) *modelSe
 	return m
 }
 
-// ready looks for the weights anew, so that a file or a lock that came meanwhile is found.
-// The engine asks only while nothing is loaded.
+// ready searches for the weights again, so that a file or lock that was added since is found.
+// The engine calls it only while no model is loaded.
 func (m *modelServer) ready() error {
 	w, err := findWeights(m.cfg)
 	if err != nil {
@@ -81,9 +81,9 @@ func (m *modelServer) about() engine.About {
 	return engine.About{Version: w.version, Size: w.size, Verified: w.verified}
 }
 
-// shareOut gives every fourth core a slot, four at most, and shares the cores out among
-// the slots but for one, unless told otherwise: threads of llama.cpp wait for each other
-// busily, so that one core too many makes all of them slow when anything else runs.
+// shareOut returns the configured slots and threads. By default there is a slot for every fourth
+// core, up to four, and all cores but one are divided among the slots: threads of llama.cpp
+// busy-wait for each other, so that one too many slows all of them while anything else runs.
 func shareOut(e config.Engine, cores int) (slots, threads int) {
 	slots, threads = e.Slots, e.Threads
 	if slots == 0 {
@@ -95,7 +95,7 @@ func shareOut(e config.Engine, cores int) (slots, threads int) {
 	return slots, threads
 }
 
-// findWeights names the file to serve. It need not be there yet.
+// findWeights returns the file to serve, which may not exist yet.
 func findWeights(cfg config.Config) (weights, error) {
 	if path := cfg.Engine.ModelFile; path != "" {
 		w := weights{path: path, version: filepath.Base(path)}
@@ -116,8 +116,8 @@ func findWeights(cfg config.Config) (weights, error) {
 	return weights{path: path, version: entry.SHA256[:12], size: entry.Size, verified: true}, nil
 }
 
-// ready tells why the weights cannot be loaded, in words for clients. An artifact gets its
-// place only after its digest was right, so its size is enough to look at here.
+// ready reports why the weights cannot be loaded, in words for clients. An artifact is moved into
+// place only after its digest was verified, so checking the size is enough.
 func (w weights) ready() error {
 	info, err := os.Stat(w.path)
 	switch {
@@ -126,7 +126,7 @@ func (w weights) ready() error {
 	case err != nil || !info.Mode().IsRegular():
 		return errors.New("model file unreadable: see what LYO_ENGINE_MODEL_FILE or LYO_MODEL names")
 	case w.verified && info.Size() != w.size:
-		return errors.New("model file spoiled: it has the wrong size; fetch it anew with lyo model pull")
+		return errors.New("model file damaged: it has the wrong size; fetch it again with lyo model pull")
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ func freeMemory() (uint64, error) {
 	return memory.Available, nil
 }
 
-// load fetches llama.cpp's libraries if nobody named a place for them, and loads the weights.
+// load loads the weights. It downloads llama.cpp's libraries unless their path is configured.
 func (m *modelServer) load(ctx context.Context) (engine.Runner, error) {
 	dir := m.cfg.Engine.LibDir
 	if dir == "" {
@@ -170,7 +170,7 @@ func (m *modelServer) load(ctx context.Context) (engine.Runner, error) {
 	return llamaRunner{model}, nil
 }
 
-// run serves until ctx ends, then lets answers finish within the stop time.
+// run serves until ctx ends, then lets responses finish within the stop timeout.
 func (m *modelServer) run(ctx context.Context) error {
 	address := net.JoinHostPort(m.cfg.Engine.Host, strconv.Itoa(m.cfg.Engine.Port))
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
@@ -205,14 +205,14 @@ func (m *modelServer) serve(ctx context.Context, listener net.Listener) error {
 		<-running.Done()
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.cfg.HTTP.StopWithin)
 		defer cancel()
-		// Refusing comes first, so that connections kept alive hear of it.
+		// Reject new requests first, so that clients of open connections see it.
 		err := server.Close(stopping)
 		return errors.Join(err, web.Close())
 	})
 	return group.Wait()
 }
 
-// llamaRunner makes a llama.cpp model the engine's.
+// llamaRunner adapts a llama.cpp model to the engine's Runner.
 type llamaRunner struct{ model *llama.Model }
 
 // Chat passes the request on.

@@ -13,21 +13,21 @@ import (
 	"github.com/lyoapp/lyo/config"
 )
 
-// evaluation is what the command's flags say.
+// evaluation holds the command's flags.
 type evaluation struct {
 	topics, lessons, parallel int
 	out, weights              string
 	json                      bool
 }
 
-const lessonsPerCourse = 2 // in the runs that are comparable
+const lessonsPerCourse = 2 // in comparable runs
 
 func evalCommand(environ []string) *cobra.Command {
 	var e evaluation
 	whole := len(eval.Topics())
 	cmd := &cobra.Command{
 		Use: "eval", Short: "Measure what the configured model writes", Args: cobra.NoArgs,
-		Long: "Has a fixed set of topics in five languages written by the configured endpoint, prints figures and keeps them.\n" +
+		Long: "Has the configured endpoint write a fixed set of topics in five languages, prints figures and stores them.\n" +
 			"It needs no database. It fails when a link was invented. Ctrl-C prints what there is and writes nothing.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := settings(cmd, environ)
@@ -38,12 +38,12 @@ func evalCommand(environ []string) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.IntVar(&e.topics, "topics", whole, "how many topics, from the first")
+	flags.IntVar(&e.topics, "topics", whole, "number of topics")
 	flags.IntVar(&e.lessons, "lessons", lessonsPerCourse, "lessons of each course")
-	flags.IntVar(&e.parallel, "parallel", 0, "courses at once; LYO_GEMMA_PARALLEL unless given")
-	flags.StringVar(&e.out, "out", "docs/benchmarks", "where to keep the report")
+	flags.IntVar(&e.parallel, "parallel", 0, "courses at a time (default LYO_GEMMA_PARALLEL)")
+	flags.StringVar(&e.out, "out", "docs/benchmarks", "directory of the report")
 	flags.StringVar(&e.weights, "weights", "", "version of the weights, for the report")
-	flags.BoolVar(&e.json, "json", false, "print JSON rather than a table")
+	flags.BoolVar(&e.json, "json", false, "print JSON")
 	return cmd
 }
 
@@ -52,7 +52,7 @@ func (e *evaluation) check(cfg config.Config) error {
 		e.parallel = cfg.Gemma.Parallel
 	}
 	if e.topics < 1 || e.topics > len(eval.Topics()) || e.lessons < 1 || e.lessons > 8 || e.parallel < 1 {
-		return fmt.Errorf("wanted are 1 to %d topics, 1 to 8 lessons, and at least 1 course at once", len(eval.Topics()))
+		return fmt.Errorf("allowed are 1 to %d topics, 1 to 8 lessons, and at least 1 course at a time", len(eval.Topics()))
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func (e *evaluation) run(cmd *cobra.Command, cfg config.Config) error {
 		return err
 	}
 	if model == nil {
-		return errors.New("no model to evaluate: set LYO_GEMMA_BASE_URL (and LYO_GEMMA_MODEL) to a server of yours, " +
+		return errors.New("no model to evaluate: set LYO_GEMMA_BASE_URL (and LYO_GEMMA_MODEL) to your model server, " +
 			"or start lyo engine and set it to that; the built-in writer is no model and is never evaluated")
 	}
 	about, err := e.about(cmd.Context(), model)
@@ -77,7 +77,7 @@ func (e *evaluation) run(cmd *cobra.Command, cfg config.Config) error {
 	return e.finish(cmd, report)
 }
 
-// about asks who is there, so that a wrong address fails at once and not 200 times.
+// about asks the endpoint for its model, so that a wrong address fails once and not 200 times.
 func (e *evaluation) about(ctx context.Context, model *chain.Chain) (eval.About, error) {
 	info, err := model.Probe(ctx)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/lyoapp/lyo/activities/sources/guard"
 )
 
-// curating keeps feeds good. Links are looked at where content sites are asked at all: public
-// addresses only, and little of each.
+// curating returns the activities that rate content for feeds. Links are checked only if content
+// sites are configured; only public addresses are requested, and little of each is read.
 func (a *app) curating() *activities.Curating {
 	c := &activities.Curating{DB: a.db, Asks: a.model != nil, Clock: clock, Log: a.log}
 	if !slices.Contains(a.cfg.Sources.Use, "none") {
@@ -18,7 +18,7 @@ func (a *app) curating() *activities.Curating {
 	return c
 }
 
-// ordering has the model order picks.
+// ordering lets the model order the daily picks.
 func (a *app) ordering() *activities.Ordering {
 	o := &activities.Ordering{DB: a.db, Clock: clock, Log: a.log}
 	if a.model != nil {

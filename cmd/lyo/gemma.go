@@ -12,8 +12,8 @@ import (
 	"github.com/lyoapp/lyo/config"
 )
 
-// writing is who writes courses here: the model's servers in order, and the
-// built-in outline writer where that may step in.
+// writing returns the writers of courses: the model servers in order, then the built-in outline
+// writer if that is allowed.
 func (a *app) writing() *activities.Writing {
 	w := &activities.Writing{DB: a.db, Clock: clock, Log: a.log, Spent: a.spent}
 	if a.model != nil {
@@ -28,8 +28,9 @@ func (a *app) writing() *activities.Writing {
 	return w
 }
 
-// modelOf is the chain of the configured servers, nil when there is none. It holds
-// the servers' breakers, so a process makes one. It asks nobody. Requests go via the client.
+// modelOf returns the failover chain of the configured servers; nil without any. It holds the
+// servers' circuit breakers, so each process creates one. It sends no request itself; requests
+// use the client.
 func modelOf(g config.Gemma, via *http.Client, log *slog.Logger) (*chain.Chain, error) {
 	servers, err := endpoints(g)
 	if err != nil || len(servers) == 0 {

@@ -16,15 +16,15 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// wish is a course as the command line asks for it.
+// wish is a course requested on the command line.
 type wish struct{ topic, who, level, locale string }
 
 func generateCommand(environ []string) *cobra.Command {
 	var w wish
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "generate TOPIC", Short: "Have a course written and print it as Markdown", Args: cobra.MinimumNArgs(1),
-		Long: "Has a course written, shows how it grows, and prints it as Markdown. Ctrl-C leaves it to be written.\n" +
+		Use: "generate TOPIC", Short: "Generate a course and print it as Markdown", Args: cobra.MinimumNArgs(1),
+		Long: "Generates a course, shows its progress, and prints it as Markdown. After Ctrl-C the generation continues.\n" +
 			"In development it belongs to an account of its own, operator@localhost, unless --as names one.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			w.topic = strings.TrimSpace(strings.Join(args, " "))
@@ -32,10 +32,10 @@ func generateCommand(environ []string) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&w.who, "as", "", "whose course it is: an e-mail address or id")
+	flags.StringVar(&w.who, "as", "", "owner of the course: an e-mail address or id")
 	flags.StringVar(&w.level, "level", "beginner", "beginner, intermediate or advanced")
-	flags.StringVar(&w.locale, "locale", "en", "the language, as BCP 47 has it")
-	flags.BoolVar(&asJSON, "json", false, "events and course as JSON, one document a line")
+	flags.StringVar(&w.locale, "locale", "en", "language, as a BCP 47 tag")
+	flags.BoolVar(&asJSON, "json", false, "print events and course as JSON lines")
 	return cmd
 }
 
@@ -70,7 +70,7 @@ func (o *operator) generate(ctx context.Context, w wish) error {
 	return errors.Join(err, failureOf(ended))
 }
 
-// withHelp adds to a refusal where to find help.
+// withHelp adds the help resources to the error of a rejected topic.
 func withHelp(err error) error {
 	var coded *models.Error
 	if !errors.As(err, &coded) {
@@ -89,7 +89,7 @@ func (o *operator) owner(ctx context.Context, who string) (models.User, error) {
 	if o.cfg.Env == config.Development {
 		return models.LocalOperator(ctx, o.db, clock())
 	}
-	return models.User{}, errors.New("say whose course it is: --as E-MAIL")
+	return models.User{}, errors.New("name the owner of the course: --as E-MAIL")
 }
 
 func (w wish) rows(owner models.User) models.Request {

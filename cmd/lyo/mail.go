@@ -6,7 +6,7 @@ import (
 	"github.com/lyoapp/lyo/models"
 )
 
-// mailing is how mails leave here.
+// mailing returns the mailer of this process.
 func (a *app) mailing() (*activities.Mailing, error) {
 	mailer, err := mail.New(mail.Options{
 		SMTPURL: a.cfg.Mail.SMTPURL.Reveal(), From: a.cfg.Mail.From, Dir: a.cfg.Mail.Dir, Clock: clock, Log: a.log,

@@ -31,7 +31,7 @@ func main() {
 func root(environ []string, out, errs io.Writer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:           "lyo",
-		Short:         "Lyo writes courses and keeps people learning",
+		Short:         "The back end of Lyo, a learning app",
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -62,7 +62,7 @@ func root(environ []string, out, errs io.Writer) *cobra.Command {
 	return cmd
 }
 
-// settings reads the configuration, printing what is odd about it.
+// settings reads the configuration and prints its warnings.
 func settings(cmd *cobra.Command, environ []string) (config.Config, error) {
 	cfg, warnings, err := config.Load(environ)
 	for _, w := range warnings {
@@ -75,7 +75,7 @@ func settings(cmd *cobra.Command, environ []string) (config.Config, error) {
 	return cfg, err
 }
 
-// version is what the build recorded: a module version or a commit.
+// version returns the module version or commit recorded in the build.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -10,8 +10,8 @@ import (
 	"github.com/lyoapp/lyo/models"
 )
 
-// writeMarkdown writes a course as one document, quizzes with their answers last:
-// whoever prints it may see them.
+// writeMarkdown writes a course as one document. Quiz answers come last, since the operator may
+// see them.
 func writeMarkdown(w io.Writer, c models.Course) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "# %s\n\n", c.Title)
@@ -43,7 +43,7 @@ func paragraph(to *strings.Builder, text string) {
 	}
 }
 
-// writeItems writes what belongs to a lesson and returns the answers to its questions.
+// writeItems writes the items of a lesson and returns the answers to its questions.
 func writeItems(to *strings.Builder, lesson int, items []models.Item) (answers []string) {
 	for _, item := range items {
 		switch {

@@ -11,7 +11,7 @@ import (
 
 func migrateCommand(environ []string) *cobra.Command {
 	return &cobra.Command{
-		Use: "migrate", Short: "Bring the database to the schema of this version", Args: cobra.NoArgs,
+		Use: "migrate", Short: "Migrate the database to the schema of this version", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := settings(cmd, environ)
 			if err != nil {

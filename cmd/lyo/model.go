@@ -22,7 +22,7 @@ func modelCommand(environ []string) *cobra.Command {
 	})
 }
 
-// modelCommands is told what a terminal is, so that a test can play one.
+// modelCommands takes the function that detects a terminal, so that a test can replace it.
 func modelCommands(environ []string, terminal func(stream any) bool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "model", Short: "Show, fetch, check and pin the weights of the model", Args: cobra.NoArgs,
@@ -82,7 +82,7 @@ func (m *modelWork) prepare(cmd *cobra.Command) error {
 	m.cfg, m.out, m.errs, m.in = cfg.Artifact, cmd.OutOrStdout(), cmd.ErrOrStderr(), cmd.InOrStdin()
 	m.locks, err = artifact.Load(m.cfg.Lock, m.cfg.Dir)
 	if errors.Is(err, os.ErrNotExist) && cmd.Name() == "lock" {
-		m.locks, err = artifact.Builtin() // the file that was named is about to be written
+		m.locks, err = artifact.Builtin() // the named file does not exist yet and will be written
 	}
 	if err != nil {
 		return err
@@ -94,8 +94,7 @@ func (m *modelWork) prepare(cmd *cobra.Command) error {
 	return nil
 }
 
-// ended makes a stop an error, since what was asked for is not there, and tells errors as JSON
-// where that was asked for.
+// ended turns an interruption into an error, and prints errors as JSON with --json.
 func (m *modelWork) ended(name string, err error) error {
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("stopped; what has arrived is kept, and the next pull goes on from there")
@@ -124,7 +123,7 @@ func (m *modelWork) print(v any) error {
 	return enc.Encode(v)
 }
 
-// show is an entry and what is there of it, as JSON or as a line.
+// show prints an entry and the state of its files, as JSON or as a line.
 func (m *modelWork) show(entries ...artifact.Entry) error {
 	type row struct {
 		artifact.Entry

@@ -7,8 +7,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress shows how far something is: a bar on a terminal, elsewhere a line every tenth.
-// The function is to be called from one goroutine.
+// progress returns a function that shows progress: a bar on a terminal, elsewhere a line for every
+// 10 %. It must be called from one goroutine.
 func (m *modelWork) progress(what string) func(done, total int64) {
 	if m.terminal(m.errs) {
 		return m.bar(what)
@@ -39,6 +39,6 @@ func (m *modelWork) bar(what string) func(done, total int64) {
 				progressbar.OptionOnCompletion(func() { fmt.Fprintln(m.errs) }),
 			)
 		}
-		_ = bar.Set64(done) // a bar that cannot be drawn is no reason to stop
+		_ = bar.Set64(done) // a failure to draw is ignored
 	}
 }

@@ -37,12 +37,12 @@ func (m *modelWork) pull(ctx context.Context, name string) error {
 	return m.show(e)
 }
 
-// acceptTerms shows the terms, and wants them accepted by flag or by a typed yes.
+// acceptTerms shows the terms and requires acceptance by flag or by a typed yes.
 func (m *modelWork) acceptTerms(ctx context.Context, e artifact.Entry) error {
 	if e.TermsURL == "" {
 		return nil
 	}
-	fmt.Fprintf(m.errs, "%s comes under the %s:\n  %s\n", e.Name, e.License, e.TermsURL)
+	fmt.Fprintf(m.errs, "%s is licensed under the %s:\n  %s\n", e.Name, e.License, e.TermsURL)
 	for _, line := range e.Terms {
 		fmt.Fprintf(m.errs, "  - %s\n", line)
 	}
@@ -51,7 +51,7 @@ func (m *modelWork) acceptTerms(ctx context.Context, e artifact.Entry) error {
 		return nil
 	}
 	if !m.terminal(m.in) {
-		return errors.New("the terms are not accepted: read them, then say --accept-terms")
+		return errors.New("the terms are not accepted: read them, then pass --accept-terms")
 	}
 	fmt.Fprint(m.errs, "Type yes to accept them: ")
 	answer, err := m.readLine(ctx)
@@ -64,12 +64,12 @@ func (m *modelWork) acceptTerms(ctx context.Context, e artifact.Entry) error {
 	return nil
 }
 
-// readLine waits for a line or for the end of ctx. A read of a terminal cannot be called back,
-// so that the goroutine of an abandoned one ends with the process, which is next.
+// readLine waits for a line or for the end of ctx. A read of a terminal cannot be interrupted; the
+// goroutine of an abandoned read ends with the process.
 func (m *modelWork) readLine(ctx context.Context) (string, error) {
 	lines := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(m.in).ReadString('\n') // its end without a line is an empty answer
+		line, _ := bufio.NewReader(m.in).ReadString('\n') // at EOF the answer is empty
 		lines <- strings.TrimSpace(line)
 	}()
 	select {
@@ -95,7 +95,7 @@ func (m *modelWork) lock(ctx context.Context, name string) error {
 	return m.show(pinned)
 }
 
-// pin asks the source what the entry's file is, and writes that to the lock file.
+// pin asks the source for the digest of the entry's file and writes it to the lock file.
 func (m *modelWork) pin(ctx context.Context, e artifact.Entry) (artifact.Entry, error) {
 	pinned, err := m.store.Resolve(ctx, e, m.progress("reading "+e.Name))
 	if err != nil {
@@ -112,8 +112,8 @@ func (m *modelWork) pin(ctx context.Context, e artifact.Entry) (artifact.Entry, 
 	return pinned, nil
 }
 
-// target is the lock file to write and what it holds before. The one in the model directory
-// holds what differs from the built-in entries; any other is used alone, and so gets all.
+// target returns the lock file to write and its present entries. The file in the model directory
+// holds only entries that differ from the built-in ones; any other file replaces them and gets all.
 func (m *modelWork) target() (string, artifact.Lock, error) {
 	beside := filepath.Join(m.cfg.Dir, artifact.LockFile)
 	path := m.file

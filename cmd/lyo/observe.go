@@ -22,10 +22,10 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// telling is what a process tells of itself.
+// telling holds the metrics, the traces and the identity of a process.
 type telling struct {
 	process  string // api, worker or serve
-	identity string // among those that poll
+	identity string // among the pollers of a queue
 	metrics  *observe.Metrics
 	traces   *observe.Traces
 	hub      *atomic.Pointer[realtime.Hub] // set once there is one
@@ -47,7 +47,7 @@ func newTelling(ctx context.Context, cfg config.Config, process string) (telling
 	return t, err
 }
 
-// finish sends the traces that are left.
+// finish sends the remaining traces.
 func (t telling) finish() error {
 	if t.traces == nil {
 		return nil
@@ -60,8 +60,8 @@ func (t telling) finish() error {
 	return nil
 }
 
-// watch has every scrape look at what this process has in hand. The backlog is
-// everybody's, so every process tells it; alerts take one of them.
+// watch registers the sources that every scrape reads. The backlog is the same for all
+// processes, and each of them reports it; alerts take the maximum.
 func (a *app) watch() error {
 	raw, err := a.db.DB()
 	if err != nil {
@@ -86,13 +86,13 @@ func (a *app) watch() error {
 
 func (a *app) lookAtOutbox(ctx context.Context) (observe.Outbox, error) {
 	found, err := models.LookAtOutbox(ctx, a.db, clock())
-	return observe.Outbox{Due: found.Due, Held: found.Held, Oldest: found.Oldest}, err
+	return observe.Outbox{Due: found.Due, Waiting: found.Held, Oldest: found.Oldest}, err
 }
 
-// writesWithin leaves a scrape time for the rest when nothing can be written.
+// writesWithin bounds the test writes of a scrape, so that time is left for the other sources.
 const writesWithin = 2 * time.Second
 
-// lookAtWrites tells which servers take writes.
+// lookAtWrites reports which servers accept writes.
 func (a *app) lookAtWrites(ctx context.Context) map[string]bool {
 	ctx, cancel := context.WithTimeout(ctx, writesWithin)
 	defer cancel()
@@ -103,18 +103,18 @@ func (a *app) lookAtWrites(ctx context.Context) map[string]bool {
 	return takes
 }
 
-func (a *app) lookAtQueues(ctx context.Context) ([]observe.Line, error) {
+func (a *app) lookAtQueues(ctx context.Context) ([]observe.QueueStats, error) {
 	lanes, err := workflows.LookAtLanes(ctx, a.temporal, a.cfg.Temporal.Namespace)
-	lines := make([]observe.Line, 0, len(lanes))
+	queues := make([]observe.QueueStats, 0, len(lanes))
 	for _, l := range lanes {
-		lines = append(lines, observe.Line{Queue: l.Queue, Kind: l.Name(), Backlog: l.Backlog, Oldest: l.Oldest, Pollers: len(l.Pollers)})
+		queues = append(queues, observe.QueueStats{Queue: l.Queue, Kind: l.Name(), Backlog: l.Backlog, Oldest: l.Oldest, Pollers: len(l.Pollers)})
 	}
-	return lines, err
+	return queues, err
 }
 
-// spent counts a conversation with a model, and tells of it.
+// spent logs a model call and records its metrics.
 func (a *app) spent(ctx context.Context, c models.ModelCall) {
-	a.log.InfoContext(ctx, "conversation with the model", "kind", c.Kind, "endpoint", c.Endpoint, "outcome", c.Outcome,
+	a.log.InfoContext(ctx, "model call", "kind", c.Kind, "endpoint", c.Endpoint, "outcome", c.Outcome,
 		"input_tokens", c.InputTokens, "output_tokens", c.OutputTokens, "seconds", c.Seconds)
 	a.metrics.Model(observe.Conversation{
 		Endpoint: c.Endpoint, Kind: c.Kind, Outcome: c.Outcome,
@@ -122,7 +122,7 @@ func (a *app) spent(ctx context.Context, c models.ModelCall) {
 	})
 }
 
-// observed runs a service with the listener of its metrics, where one is wanted.
+// observed runs a service beside the metrics listener, if that is configured.
 func (a *app) observed(ctx context.Context, run func(*app, context.Context) error) error {
 	if a.cfg.Observe.MetricsPort == 0 {
 		return run(a, ctx)
@@ -151,7 +151,8 @@ var (
 	errUnpolled = errors.New("this worker does not poll every queue")
 )
 
-// ready is a database that takes writes; a current schema for who serves, and polls on every queue for who works.
+// ready reports why the process is not ready. Every process needs a database that accepts
+// writes; the API also needs the current schema, and a worker polls every queue.
 func (a *app) ready(ctx context.Context) error {
 	if err := models.TryWrite(ctx, a.db); err != nil {
 		return errWrites

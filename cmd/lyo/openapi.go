@@ -18,7 +18,7 @@ import (
 
 func openapiCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "openapi", Short: "Print the OpenAPI document of this version; nothing need run", Args: cobra.NoArgs,
+		Use: "openapi", Short: "Print the OpenAPI document of this version, without any server", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			document, err := document()
 			if err != nil {
@@ -35,13 +35,14 @@ func openapiCommand() *cobra.Command {
 	}
 }
 
-// document is that of an API by the default settings, wired to nothing and never served.
+// document returns the document of an API with default settings, which is connected to nothing and
+// never served.
 func document() ([]byte, error) {
 	cfg, _, err := config.Load(nil)
 	if err != nil {
 		return nil, err
 	}
-	cfg.HTTP.PublicURL = "" // whoever reads it knows where their server is
+	cfg.HTTP.PublicURL = "" // readers know the address of their server
 	dir, err := os.MkdirTemp("", "lyo-openapi-")
 	if err != nil {
 		return nil, err

@@ -21,8 +21,8 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// operator is somebody at a terminal with the rows and Temporal at hand. Its
-// commands do what the API does, for anybody's tasks.
+// operator runs commands on the database and Temporal. They do the same as the API, on tasks of all
+// users.
 type operator struct {
 	cfg      config.Config
 	db       *gorm.DB
@@ -31,11 +31,11 @@ type operator struct {
 	out      io.Writer
 	errs     io.Writer
 	asJSON   bool
-	terminal bool // errs is one
+	terminal bool // whether errs is a terminal
 }
 
-// operate opens what an operator needs, which in development is that of the lyo dev
-// that keeps its data in the state directory, and does something.
+// operate opens the connections, in development those of the lyo dev that uses the state directory,
+// and runs a command.
 func operate(cmd *cobra.Command, environ []string, asJSON bool, act func(context.Context, *operator) error) error {
 	cfg, err := settings(cmd, environ)
 	if err != nil {
@@ -60,8 +60,8 @@ func operate(cmd *cobra.Command, environ []string, asJSON bool, act func(context
 	return errors.Join(err, models.Close(o.db))
 }
 
-// temporalAddress is the one configured, or in development that of lyo dev, which
-// may have been given another port.
+// temporalAddress returns the configured address, or in development that of lyo dev, whose port may
+// differ.
 func temporalAddress(cfg config.Config) string {
 	if cfg.Env == config.Development && cfg.Temporal.Address == usualAddress {
 		return net.JoinHostPort("127.0.0.1", strconv.Itoa(cfg.Dev.TemporalPort))
@@ -69,13 +69,13 @@ func temporalAddress(cfg config.Config) string {
 	return cfg.Temporal.Address
 }
 
-// atTerminal tells whether a person looks at a stream.
+// atTerminal reports whether a stream is a terminal.
 func atTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// print writes one JSON document.
+// print writes a JSON document.
 func (o *operator) print(v any) error { return printJSON(o.out, v) }
 
 func printJSON(w io.Writer, v any) error {

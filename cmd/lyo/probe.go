@@ -9,13 +9,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// probeWithin bounds one look; container engines ask again.
+// probeWithin bounds one probe; container engines repeat it.
 const probeWithin = 4 * time.Second
 
-// probeCommand is for the health checks of containers, whose image holds no other program.
+// probeCommand returns the command for health checks of containers, whose image has no other
+// program.
 func probeCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "probe ADDRESS", Short: "Succeed when an address answers 200, for health checks of containers", Args: cobra.ExactArgs(1),
+		Use: "probe ADDRESS", Short: "Succeed if an address answers 200, for health checks of containers", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return probe(cmd.Context(), args[0]) },
 	}
 }

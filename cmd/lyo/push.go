@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models"
 )
 
-// pushing is how devices are told of news here.
+// pushing returns the push activities of this process.
 func (a *app) pushing(ctx context.Context) (*activities.Pushing, error) {
 	c := a.cfg.Push
 	vapid, err := c.VAPID()
@@ -42,11 +42,11 @@ func (a *app) pushing(ctx context.Context) (*activities.Pushing, error) {
 	return &activities.Pushing{DB: a.db, Clock: clock, Sender: sender, DailyCap: c.DailyCap}, nil
 }
 
-// mostAnswer in bytes is what is read of a push service's answer, of which only the status counts.
+// mostAnswer bounds the bytes read of a push service's response, of which only the status is used.
 const mostAnswer = 64 << 10
 
-// browserClient asks the addresses that browsers name, which may be anybody's. One service in
-// place of all is the operator's choice, and may be inside.
+// browserClient returns the client for push endpoints, which browsers name and which are not trusted:
+// it connects to public addresses only. LYO_WEBPUSH_URL is set by the operator and may be internal.
 func (a *app) browserClient() *http.Client {
 	if a.cfg.Push.WebPushURL != "" {
 		return &http.Client{}
@@ -54,8 +54,8 @@ func (a *app) browserClient() *http.Client {
 	return guard.Client(guard.Options{HTTPSOnly: true, UserAgent: "Lyo/" + version(), Timeout: a.cfg.Push.Timeout, MaxBytes: mostAnswer})
 }
 
-// introduce has health speak of the credentials that are in force from now on. Without it
-// health goes on speaking of those before until the first push.
+// introduce records the current credentials, so that health reports on them. Otherwise health would
+// report on the previous ones until the first push.
 func (a *app) introduce(ctx context.Context, all []push.Credentials) {
 	keys := make([]models.PushCredentialKey, 0, len(all))
 	for _, c := range all {
@@ -66,7 +66,7 @@ func (a *app) introduce(ctx context.Context, all []push.Credentials) {
 	}
 }
 
-// stoppedPushes are the providers in use to which sending has stopped.
+// stoppedPushes returns the providers in use to which sending is stopped.
 func (a *app) stoppedPushes(ctx context.Context) (map[string]bool, error) {
 	stopped := map[string]bool{}
 	found, err := models.StoppedPushes(ctx, a.db)
@@ -78,8 +78,8 @@ func (a *app) stoppedPushes(ctx context.Context) (map[string]bool, error) {
 	return stopped, err
 }
 
-// The queue of pushes, over all workers and in each. An activity has up to a hundred
-// messages under way and holds two connections to the database.
+// Limits of the push queue, over all workers and in each. An activity has up to a hundred messages
+// in flight and uses two database connections.
 const (
 	pushesASecond = 200
 	pushesAtOnce  = 6

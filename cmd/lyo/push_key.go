@@ -18,11 +18,11 @@ import (
 	"github.com/lyoapp/lyo/config"
 )
 
-// pushKeyCommand makes the key that browsers subscribe for.
+// pushKeyCommand returns the command that creates the key that browsers subscribe with.
 func pushKeyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "push-key", Short: "Make a private key for LYO_WEBPUSH_KEY_FILE, by which the push services of browsers know this server", Args: cobra.NoArgs,
-		Long: "Prints the key as PEM. Keep it: browsers subscribe for this key, and with another one they all have to subscribe again.",
+		Use: "push-key", Short: "Create a private key (VAPID) for LYO_WEBPUSH_KEY_FILE", Args: cobra.NoArgs,
+		Long: "Prints the key as PEM. Keep it: browsers subscribe with this key, and after a change they all have to subscribe again.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			text, err := newPushKey()
 			if err == nil {
@@ -45,8 +45,8 @@ func newPushKey() ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
-// withPushKey is the environment with the key that is kept in the state directory, made at the
-// first call, where none is set.
+// withPushKey returns the environment with a key. Without a configured one it uses the key in the
+// state directory, which the first call creates.
 func withPushKey(cfg config.Config, environ []string) ([]string, error) {
 	if cfg.Push.WebPushKey != "" {
 		return environ, nil
@@ -63,7 +63,7 @@ func withPushKey(cfg config.Config, environ []string) ([]string, error) {
 	return append(slices.Clone(environ), "LYO_WEBPUSH_KEY_FILE="+path), nil
 }
 
-// keepPushKey writes a new key, whole or not at all. Only its owner can read it.
+// keepPushKey writes a new key atomically, readable only for its owner.
 func keepPushKey(path string) error {
 	text, err := newPushKey()
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/lyoapp/lyo/activities/extract/isolate"
 )
 
-// readDocument is the command that a worker runs for each document of a learner's.
+// readDocument is the command that a worker runs for each uploaded document.
 const readDocument = "read-document"
 
 func readDocumentCommand() *cobra.Command {

@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/models"
 )
 
-// researching asks the content sites that are configured.
+// researching returns the activities that query the configured content sites.
 func (a *app) researching() *activities.Researching {
 	r := &activities.Researching{DB: a.db, Clock: clock, Log: a.log}
 	c := a.cfg.Sources
@@ -36,34 +36,33 @@ func (a *app) researching() *activities.Researching {
 	return r
 }
 
-// answers keeps what content sites answered in Postgres.
+// answers caches responses of content sites in Postgres.
 type answers struct{ db *gorm.DB }
 
-// Load gives a kept answer.
+// Load returns a cached response.
 func (c answers) Load(ctx context.Context, provider, key string) ([]byte, bool, error) {
 	return models.FindAnswer(ctx, c.db, provider, key, clock())
 }
 
-// Store keeps one.
+// Store caches a response.
 func (c answers) Store(ctx context.Context, provider, key string, items []byte, ttl time.Duration) error {
 	now := clock()
 	return models.KeepAnswer(ctx, c.db, models.SourceAnswer{Provider: provider, Key: key, Items: items, ExpiresAt: now.Add(ttl)}, now)
 }
 
-// fetchWithin is the time for a learner's page of up to 10 MiB.
+// fetchWithin bounds the download of a page of up to 10 MiB.
 const fetchWithin = 45 * time.Second
 
-// What a worker does at once for learners' material. A reader holds a core, and memory as
-// package isolate bounds it; a page is held in memory until it is in the database. Whoever
-// waits for a turn costs next to nothing.
+// Limits of a worker on source material. A reader uses a core, and memory up to the limit of package
+// isolate; a page stays in memory until it is stored. Waiting for a turn costs little.
 const (
 	readersAtOnce  = 2
 	fetchersAtOnce = 4
 	waitingAtOnce  = 200
 )
 
-// material reads what learners bring along. What PDF needs is made ready meanwhile, until
-// ctx ends.
+// material returns the activities that read source material. The PDF reader is prepared in the
+// background until ctx ends.
 func (a *app) material(ctx context.Context) *activities.Material {
 	reader := isolate.New(isolate.Options{Args: []string{readDocument}, CacheDir: a.cfg.Sources.PDFCache})
 	go func() {
@@ -78,8 +77,8 @@ func (a *app) material(ctx context.Context) *activities.Material {
 	}
 }
 
-// evenLookUps is how long the look-up of a learner's address takes when it leads nowhere,
-// so that the time says nothing about names inside.
+// evenLookUps is the duration of every failed look-up of a user's address, so that the time reveals
+// nothing about internal names.
 const evenLookUps = 3 * time.Second
 
 func readingOptions(base worker.Options) worker.Options {

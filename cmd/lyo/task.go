@@ -13,15 +13,15 @@ import (
 	"github.com/lyoapp/lyo/models"
 )
 
-// taskCommand is what an operator does with anybody's tasks.
+// taskCommand returns the commands on tasks of all users.
 func taskCommand(environ []string) *cobra.Command {
-	cmd := &cobra.Command{Use: "task", Short: "List, show, watch, cancel and retry tasks, whoever they belong to"}
+	cmd := &cobra.Command{Use: "task", Short: "List, show, watch, cancel and retry tasks of all users"}
 	cmd.AddCommand(
 		listTasksCommand(environ),
-		oneTask("show ID", "Show a task, its story, and what it waits for", environ, (*operator).show),
+		oneTask("show ID", "Show a task, its events, and what it waits for", environ, (*operator).show),
 		oneTask("watch ID", "Follow a task to its end", environ, (*operator).watch),
 		oneTask("cancel ID", "Cancel a task; finished lessons stay", environ, (*operator).cancel),
-		oneTask("retry ID", "Have what a failed task left unwritten written by a new one, and follow that", environ, (*operator).retry),
+		oneTask("retry ID", "Write what a failed task left unfinished in a new task, and follow it", environ, (*operator).retry),
 	)
 	return cmd
 }
@@ -44,7 +44,7 @@ func oneTask(use, short string, environ []string, act func(*operator, context.Co
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "for programs")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
@@ -53,22 +53,22 @@ func listTasksCommand(environ []string) *cobra.Command {
 	var state, who string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "The newest tasks", Args: cobra.NoArgs,
+		Use: "list", Short: "List the newest tasks", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			filter.State = models.TaskState(strings.ToUpper(state))
 			return operate(cmd, environ, asJSON, func(ctx context.Context, o *operator) error { return o.list(ctx, who, filter) })
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&state, "state", "", "only those QUEUED, RUNNING, DONE or in ERROR")
-	flags.StringVar(&filter.TaskType, "type", "", "only those of a type, such as course_generation")
-	flags.StringVar(&who, "user", "", "only those of an account: its e-mail address or id")
-	flags.IntVar(&filter.Limit, "limit", 20, "how many at most")
-	flags.BoolVar(&asJSON, "json", false, "for programs")
+	flags.StringVar(&state, "state", "", "only tasks in a state: QUEUED, RUNNING, DONE or ERROR")
+	flags.StringVar(&filter.TaskType, "type", "", "only tasks of a type, such as course_generation")
+	flags.StringVar(&who, "user", "", "only tasks of an account: its e-mail address or id")
+	flags.IntVar(&filter.Limit, "limit", 20, "maximum number of tasks")
+	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
-// taskLine is a task as commands show it.
+// taskLine is a task in the output of the list.
 type taskLine struct {
 	ID          uuid.UUID         `json:"id"`
 	UserID      uuid.UUID         `json:"user_id"`
@@ -119,19 +119,19 @@ func (o *operator) list(ctx context.Context, who string, f models.TaskFilter) er
 	return table.Flush()
 }
 
-// show is the task with its story, and with the promises to Temporal that wait.
+// show prints a task with its events and its outbox messages that are not dispatched yet.
 func (o *operator) show(ctx context.Context, task models.Task) error {
 	events, err := models.EventsAfter(ctx, o.db, task.ID, 0)
 	if err != nil {
 		return err
 	}
-	promises, err := models.PromisesFor(ctx, o.db, task.WorkflowID)
+	messages, err := models.PromisesFor(ctx, o.db, task.WorkflowID)
 	if err != nil {
 		return err
 	}
-	waits := make([]string, 0, len(promises))
-	for _, p := range promises {
-		waits = append(waits, waitsFor(p))
+	waits := make([]string, 0, len(messages))
+	for _, m := range messages {
+		waits = append(waits, waitsFor(m))
 	}
 	if o.asJSON {
 		return o.print(map[string]any{"task": lineOf(task), "events": events, "waits_for": waits})
@@ -148,13 +148,14 @@ func (o *operator) show(ctx context.Context, task models.Task) error {
 	return nil
 }
 
-func waitsFor(p models.OutboxEntry) string {
+// waitsFor describes what keeps an outbox message from being dispatched.
+func waitsFor(m models.OutboxEntry) string {
 	switch {
-	case p.Held:
-		return "its turn in its user's line"
-	case p.LastError != "":
-		return fmt.Sprintf("Temporal to take its %s; tried %d times: %s", p.Action, p.Attempts, p.LastError)
+	case m.Held:
+		return "its turn in its user's queue"
+	case m.LastError != "":
+		return fmt.Sprintf("Temporal to accept its %s; tried %d times: %s", m.Action, m.Attempts, m.LastError)
 	default:
-		return "Temporal to take its " + p.Action
+		return "Temporal to accept its " + m.Action
 	}
 }

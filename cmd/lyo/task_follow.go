@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	lookEvery = 250 * time.Millisecond // while a task is followed
-	queryFor  = 500 * time.Millisecond // then the row answers
+	lookEvery = 250 * time.Millisecond // interval of polls while a task is followed
+	queryFor  = 500 * time.Millisecond // timeout of the query; then the row is read
 )
 
-// watch follows a task to its end. That it failed is the command's failure.
+// watch follows a task to its end. The command fails if the task failed.
 func (o *operator) watch(ctx context.Context, task models.Task) error {
 	ended, err := o.follow(ctx, task)
 	if err != nil {
@@ -38,8 +38,9 @@ func failureOf(task models.Task) error {
 	return fmt.Errorf("the task failed (%s): %s", task.Fault.Code, task.Fault.Message)
 }
 
-// follow tells a task's story as it happens and returns its row once it has ended.
-// The workflow is asked first; the row answers where that cannot, and has the last word.
+// follow prints a task's events as they happen and returns its row once it has ended. Progress
+// comes from the workflow, or from the row if the workflow does not answer; the row decides
+// whether the task has ended.
 func (o *operator) follow(ctx context.Context, task models.Task) (models.Task, error) {
 	tell, done := o.teller()
 	defer done()
@@ -57,7 +58,7 @@ func (o *operator) follow(ctx context.Context, task models.Task) (models.Task, e
 		}
 		select {
 		case <-ctx.Done():
-			return task, fmt.Errorf("not followed any more, the work goes on: lyo task watch %s, or lyo task cancel %s", task.ID, task.ID)
+			return task, fmt.Errorf("stopped following, the task continues: lyo task watch %s, or lyo task cancel %s", task.ID, task.ID)
 		case <-time.After(lookEvery):
 		}
 	}
@@ -74,13 +75,13 @@ func (o *operator) eventsAfter(ctx context.Context, task models.Task, seq int64)
 	return models.EventsAfter(ctx, o.db, task.ID, seq)
 }
 
-// teller shows events: as a bar on a terminal, as one JSON document a line for
-// programs, else as lines.
+// teller prints events: as a progress bar on a terminal, as JSON lines with --json, else as
+// lines of text.
 func (o *operator) teller() (tell func(models.TaskEvent), done func()) {
 	switch {
 	case o.asJSON:
 		enc := json.NewEncoder(o.out)
-		return func(e models.TaskEvent) { _ = enc.Encode(e) }, func() {} // what cannot be written is nobody's news
+		return func(e models.TaskEvent) { _ = enc.Encode(e) }, func() {} // a failed write is ignored
 	case !o.terminal:
 		return func(e models.TaskEvent) { fmt.Fprintf(o.errs, "%3d%%  %s\n", e.Progress, e.Message) }, func() {}
 	}
@@ -90,14 +91,14 @@ func (o *operator) teller() (tell func(models.TaskEvent), done func()) {
 	)
 	return func(e models.TaskEvent) {
 		bar.Describe(fmt.Sprintf("%-44.44s", e.Message))
-		_ = bar.Set(e.Progress) // a bar that cannot be drawn is no reason to stop
+		_ = bar.Set(e.Progress) // a failure to draw is ignored
 	}, func() { _ = bar.Finish() }
 }
 
-// cancelWithin is how long a cancel waits to see the task's end.
+// cancelWithin bounds the wait for the end of a cancelled task.
 const cancelWithin = 10 * time.Second
 
-// cancel does what its owner's cancel does.
+// cancel cancels a task as its owner's request does.
 func (o *operator) cancel(ctx context.Context, task models.Task) error {
 	promise := outbox.Cancel(task, clock())
 	if err := models.CancelTask(ctx, o.db, task.UserID, task.ID, promise, clock()); err != nil {
@@ -121,8 +122,8 @@ func (o *operator) cancel(ctx context.Context, task models.Task) error {
 	return nil
 }
 
-// untilEnded waits for the row to say that a task has ended; when ctx ends it is
-// returned as it is.
+// untilEnded waits until the row of a task has ended. When ctx ends first, it returns the row
+// as it is.
 func (o *operator) untilEnded(ctx context.Context, task models.Task) (models.Task, error) {
 	for {
 		row, err := models.AnyTask(context.WithoutCancel(ctx), o.db, task.ID)
@@ -137,14 +138,14 @@ func (o *operator) untilEnded(ctx context.Context, task models.Task) (models.Tas
 	}
 }
 
-// retry makes a new task that writes what a failed one left unwritten: a task is
-// never opened again. It counts for nobody's daily tokens.
+// retry creates a new task that writes what a failed task left unfinished, since a task is never
+// reopened. It does not count towards the user's daily tokens.
 func (o *operator) retry(ctx context.Context, task models.Task) error {
 	if task.State != models.TaskError {
 		return models.Errorf(models.Conflict, "The task has not failed, it is %s.", task.State)
 	}
 	if !task.MakesCourse() {
-		return models.Errorf(models.Conflict, "Only courses can be retried; a %s is asked for anew by its owner.", task.TaskType)
+		return models.Errorf(models.Conflict, "Only courses can be retried; its owner has to request a %s again.", task.TaskType)
 	}
 	id, _ := models.GenerationIDs(task.UserID, nil)
 	again := models.NewTask(id, task.UserID, task.ResultID, clock())

@@ -18,9 +18,8 @@ import (
 	"github.com/lyoapp/lyo/workflows/payload"
 )
 
-// openTemporal makes a client. TLS, API keys and profiles come from the SDK's own
-// variables, so a machine under a desk, a cluster and Temporal Cloud differ by
-// those alone. It contacts nobody.
+// openTemporal returns a client. TLS, API keys and profiles come from the SDK's own variables, so that
+// a development machine, a cluster and Temporal Cloud differ only in those. It opens no connection.
 func openTemporal(cfg config.Config, t telling, log *slog.Logger) (client.Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
@@ -45,14 +44,14 @@ func openTemporal(cfg config.Config, t telling, log *slog.Logger) (client.Client
 	return client.NewLazyClient(options)
 }
 
-// The defaults of config, which give way to a profile.
+// The defaults of config, which a profile overrides.
 const (
 	usualAddress   = "127.0.0.1:7233"
 	usualNamespace = "default"
 )
 
 // withProfile takes address and namespace from the SDK's profile (TEMPORAL_CONFIG_FILE,
-// TEMPORAL_PROFILE) where the environment does not name them.
+// TEMPORAL_PROFILE) unless the environment sets them.
 func withProfile(t config.Temporal, environ []string) (config.Temporal, error) {
 	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: variables(environ)})
 	if err != nil {
@@ -67,13 +66,13 @@ func withProfile(t config.Temporal, environ []string) (config.Temporal, error) {
 	return t, nil
 }
 
-// variables is an environment that need not be this process's own.
+// variables is an environment as KEY=VALUE lines, which may differ from the process's.
 type variables []string
 
-// Environ is all of it.
+// Environ returns all variables.
 func (v variables) Environ() []string { return v }
 
-// LookupEnv is like os.LookupEnv; of several values the last counts.
+// LookupEnv is like os.LookupEnv; the last of several values applies.
 func (v variables) LookupEnv(name string) (string, bool) {
 	for _, pair := range slices.Backward(v) {
 		if value, found := strings.CutPrefix(pair, name+"="); found {
@@ -83,7 +82,7 @@ func (v variables) LookupEnv(name string) (string, bool) {
 	return "", false
 }
 
-// identity names this process among those that poll.
+// identity returns the name of this process among the pollers.
 func identity() string {
 	host, err := os.Hostname()
 	if err != nil {
@@ -92,8 +91,8 @@ func identity() string {
 	return fmt.Sprintf("%d@%s", os.Getpid(), host)
 }
 
-// deployment is which build this worker is of. Versioned, a run stays with the
-// build that began it, unless its workflow says otherwise.
+// deployment returns the worker's deployment options. With versioning a run stays with the build that
+// started it, unless its workflow is registered otherwise.
 func (a *app) deployment() worker.DeploymentOptions {
 	version := worker.WorkerDeploymentVersion{DeploymentName: a.cfg.Versions.Deployment, BuildID: buildID(a.cfg)}
 	if !a.cfg.Versions.On() {
@@ -102,7 +101,7 @@ func (a *app) deployment() worker.DeploymentOptions {
 	return worker.DeploymentOptions{UseVersioning: true, Version: version, DefaultVersioningBehavior: workflow.VersioningBehaviorPinned}
 }
 
-// buildID is the one configured, or the commit this program was built from.
+// buildID returns the configured id, or the commit this program was built from.
 func buildID(cfg config.Config) string {
 	if cfg.Versions.BuildID != "" {
 		return cfg.Versions.BuildID
@@ -112,7 +111,7 @@ func buildID(cfg config.Config) string {
 
 var errNoBuildID = errors.New("LYO_WORKER_VERSIONING is on, but this program does not know its commit: build it from a git checkout, or set LYO_BUILD_ID")
 
-// versionable tells whether the build has a name that differs from the next one's.
+// versionable returns an error if versioning is on and the build has no id of its own.
 func versionable(cfg config.Config) error {
 	if id := buildID(cfg); cfg.Versions.On() && (id == "" || id == "unknown" || id == "(devel)") {
 		return errNoBuildID

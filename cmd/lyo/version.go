@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/models/migrations"
 )
 
-// release is what is running, for people and programs.
+// release describes the running version.
 type release struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit"`
@@ -23,7 +23,7 @@ type release struct {
 func versionCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "version", Short: "Say which version this is", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := thisRelease()
 			if err != nil {
@@ -36,7 +36,7 @@ func versionCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "for programs")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 

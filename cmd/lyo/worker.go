@@ -38,7 +38,7 @@ func (a *app) serveWorker(ctx context.Context) error {
 	return group.Wait()
 }
 
-// awaitTemporal waits until Temporal answers, knows our search attributes and has the schedules.
+// awaitTemporal waits until Temporal answers and has the search attributes and schedules.
 func (a *app) awaitTemporal(ctx context.Context) error {
 	for {
 		trying, cancel := context.WithTimeout(ctx, 20*time.Second)
@@ -56,7 +56,7 @@ func (a *app) awaitTemporal(ctx context.Context) error {
 	}
 }
 
-// pauseForTemporal is what goes between two tries.
+// pauseForTemporal is the delay between two attempts.
 func (a *app) pauseForTemporal(ctx context.Context, why error) error {
 	a.log.WarnContext(ctx, "waiting for Temporal", "error", why)
 	select {
@@ -67,15 +67,15 @@ func (a *app) pauseForTemporal(ctx context.Context, why error) error {
 	}
 }
 
-// runWorkers polls the queues. When ctx ends, activities on the database finish,
-// and inference and pushes are handed back, within the stop time.
+// runWorkers polls the queues. When ctx ends, database activities finish, and inference and pushes
+// are returned to Temporal, within the stop timeout.
 func (a *app) runWorkers(ctx context.Context) error {
 	fatal := make(chan error, 4)
 	base := worker.Options{
 		WorkerStopTimeout:                  a.cfg.HTTP.StopWithin / 2,
 		OnFatalError:                       func(err error) { fatal <- err },
 		DisableRegistrationAliasing:        true,
-		MaxHeartbeatThrottleInterval:       time.Second, // a heartbeat carries the cancel back
+		MaxHeartbeatThrottleInterval:       time.Second, // a heartbeat's response carries the cancellation
 		DefaultHeartbeatThrottleInterval:   time.Second,
 		MaxConcurrentWorkflowTaskPollers:   4,
 		MaxConcurrentActivityTaskPollers:   4,
@@ -139,8 +139,8 @@ func (a *app) runWorkers(ctx context.Context) error {
 	}
 }
 
-// backgroundOptions leave the machine, Postgres and Temporal to what learners wait for: the
-// background has few slots of its own, however much of it there is.
+// backgroundOptions limit background work to a few slots, so that work that users wait for comes
+// first.
 func backgroundOptions(base worker.Options) worker.Options {
 	base.MaxConcurrentWorkflowTaskPollers = 2
 	base.MaxConcurrentWorkflowTaskExecutionSize = 2
@@ -150,8 +150,8 @@ func backgroundOptions(base worker.Options) worker.Options {
 	return base
 }
 
-// startWorkers has workers poll until stop. A worker can be started once only, so where
-// Temporal has gone again since it answered, it is tried with newly made ones.
+// startWorkers starts workers that poll until stop. A worker can be started only once, so if Temporal
+// became unreachable again, new workers are created for the next attempt.
 func (a *app) startWorkers(ctx context.Context, newWorkers func() []worker.Worker) (stop func(), err error) {
 	for {
 		stop, err := startAll(newWorkers())

@@ -34,8 +34,8 @@ func (a *Account) own(path string) error {
 	return nil
 }
 
-// serverAccount is nil for a normal user. For root, which Postgres refuses, it
-// is the owner of existing data, else the user postgres, else nobody.
+// serverAccount returns nil for a normal user. For root, which Postgres rejects, it returns the owner
+// of existing data, else the user postgres, else the user nobody.
 func serverAccount(dataDir string) (*Account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil //nolint:nilnil // no account means this process's own
@@ -72,8 +72,7 @@ func ownerOf(path string) *Account {
 	return &Account{UID: stat.Uid, GID: stat.Gid}
 }
 
-// reaches tells whether the account may walk down to path: every existing folder
-// on the way has to let it through.
+// reaches reports whether the account may traverse every existing folder on the way to path.
 func (a *Account) reaches(path string) bool {
 	if a == nil {
 		return true
@@ -106,8 +105,8 @@ func (a *Account) enters(info os.FileInfo) bool {
 	return mode&0o001 != 0
 }
 
-// reachable is path, or its place under /var/lib/lyo when the account cannot get
-// to path: one such place for each folder path is in.
+// reachable returns path, or a folder under /var/lib/lyo if the account cannot reach path. Each
+// parent folder of path has its own.
 func (a *Account) reachable(path string) (string, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {

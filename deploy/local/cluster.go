@@ -19,13 +19,13 @@ const (
 	passwordFile = "lyo.password"
 )
 
-// cluster is Postgres's data folder and who works on it.
+// cluster is a Postgres data folder and the account that uses it.
 type cluster struct {
 	binDir, dir string
 	account     *Account
 }
 
-// spec runs one of Postgres's programs as the right user.
+// spec returns how to run one of Postgres's programs as the account.
 func (c cluster) spec(name string, args []string) Spec {
 	return Spec{
 		Name: name, Path: filepath.Join(c.binDir, name), Args: args, Account: c.account,
@@ -33,7 +33,7 @@ func (c cluster) spec(name string, args []string) Spec {
 	}
 }
 
-// environ leaves out the caller's PG* variables, which would change settings.
+// environ returns the environment without PG* variables, which would change settings.
 func (c cluster) environ() []string {
 	env := []string{"PATH=/usr/bin:/bin", "LC_ALL=C", "TZ=UTC"}
 	if libraries := libraryPath(c.binDir); libraries != "" {
@@ -42,30 +42,29 @@ func (c cluster) environ() []string {
 	return env
 }
 
-// prepare makes the cluster when it is new and clears the way after a crash.
+// prepare creates the cluster if it is missing and cleans up after a crash.
 func (c cluster) prepare(ctx context.Context) error {
 	if _, err := os.Stat(filepath.Join(c.dir, "PG_VERSION")); err == nil {
 		return c.clearStalePID()
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("look at Postgres's data (does it belong to another user?): %w", err)
 	}
-	// A folder without PG_VERSION is left for its owner to judge: only an empty
-	// one is replaced.
+	// A folder without PG_VERSION is replaced only if it is empty.
 	if err := os.Remove(c.dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s holds something that is not Postgres's data: %w", c.dir, err)
 	}
 	return c.create(ctx)
 }
 
-// create builds the cluster beside its place and renames it, so that one torn
-// off in the middle is never taken for a whole one.
+// create creates the cluster beside its place and renames it, so that an interrupted creation is never
+// taken for a complete cluster.
 func (c cluster) create(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Dir(c.dir), 0o755); err != nil {
 		return fmt.Errorf("make the folder for Postgres's data: %w", err)
 	}
 	draft := cluster{binDir: c.binDir, dir: c.dir + ".new", account: c.account}
 	var err error
-	// Few systems lack C.UTF-8; everywhere there is C.
+	// Few systems lack C.UTF-8; all have C.
 	for _, locale := range []string{"C.UTF-8", "C"} {
 		if err = draft.initdb(ctx, locale); err == nil {
 			break
@@ -104,7 +103,7 @@ func (c cluster) initdb(ctx context.Context, locale string) error {
 	return os.Rename(secret, filepath.Join(c.dir, passwordFile))
 }
 
-// handOver makes an empty folder and a file with a new password, both the account's.
+// handOver creates an empty folder and a file with a new password, both owned by the account.
 func (c cluster) handOver(secret string) error {
 	if err := os.RemoveAll(c.dir); err != nil {
 		return fmt.Errorf("remove a torn-off initdb: %w", err)
@@ -126,9 +125,8 @@ func (c cluster) password() (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-// clearStalePID ends a server that is still on this folder, and removes a
-// postmaster.pid whose number now belongs to another program: Postgres itself
-// would take that one for a server and refuse to start.
+// clearStalePID ends a server that still uses this folder, and removes a postmaster.pid whose pid now
+// belongs to another program: Postgres would take that for a running server and refuse to start.
 func (c cluster) clearStalePID() error {
 	file := filepath.Join(c.dir, "postmaster.pid")
 	text, err := os.ReadFile(file)

@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// fetchedMark stands at the top of an unpacked tree; see libraryPath.
+// fetchedMark is a file at the root of an unpacked tree; see libraryPath.
 const fetchedMark = ".lyo-fetched"
 
-// apt is a private use of the system's package tools: own cache, own lists when
-// the system's are empty, nothing installed, no root needed.
+// apt uses the system's package tools with a private cache, and private lists if the system's are
+// empty. It installs nothing and needs no root.
 type apt struct {
 	f     Finder
 	cache string
@@ -102,8 +102,8 @@ func (a apt) unpack(ctx context.Context, draft, dest string) error {
 	return putInPlace(draft, dest)
 }
 
-// putInPlace marks a finished tree and gives it its name; one that another
-// process put there meanwhile stays, since it may be running.
+// putInPlace marks a complete tree and renames it to its place. A tree that another process put there
+// in the meantime stays, since its programs may be running.
 func putInPlace(draft, dest string) error {
 	if _, err := os.Stat(filepath.Join(dest, fetchedMark)); err == nil {
 		return nil
@@ -124,7 +124,7 @@ func redisPackages(context.Context, apt) ([]string, error) {
 	return []string{"redis-server"}, nil
 }
 
-// postgresPackages is the newest server the system's sources offer.
+// postgresPackages returns the packages of the newest server in the system's sources.
 func postgresPackages(ctx context.Context, a apt) ([]string, error) {
 	out, err := a.run(ctx, "apt-cache", "search", "--names-only", `^postgresql-[0-9]+$`)
 	if err != nil {
@@ -141,8 +141,7 @@ func postgresPackages(ctx context.Context, a apt) ([]string, error) {
 	return []string{fmt.Sprintf("postgresql-%d", best), fmt.Sprintf("postgresql-client-%d", best), "libpq5"}, nil
 }
 
-// libraryPath is the LD_LIBRARY_PATH a fetched program needs, empty for one that
-// belongs to the system.
+// libraryPath returns the LD_LIBRARY_PATH of a downloaded program; empty for a system program.
 func libraryPath(binDir string) string {
 	for dir := binDir; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, fetchedMark)); err == nil {

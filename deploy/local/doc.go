@@ -3,7 +3,7 @@
 // on loopback, waits until they answer their own protocol, and ends them.
 //
 // Every server is a child that dies with this process, even when this process
-// is killed with -9: on Linux the kernel sees to it, elsewhere the next start
-// ends what a pid file remembers. That holds for the child itself: one that has
-// children of its own must see to them. Linux and macOS are supported.
+// is killed with -9: on Linux the kernel ends it, elsewhere the next start ends the process in its
+// pid file. This covers the child itself; a child must end its own children. Linux and macOS are
+// supported.
 package local

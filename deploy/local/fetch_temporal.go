@@ -21,7 +21,7 @@ const (
 	downloadAnswer = 15 * time.Second // until the first byte of the archive
 	downloadWhole  = 5 * time.Minute
 	reportEvery    = 15 * time.Second
-	// largestProgram bounds what comes out of an archive, in bytes; the real one has 200 MB.
+	// largestProgram bounds the unpacked program in bytes; the real one has 200 MB.
 	largestProgram = 1 << 30
 )
 
@@ -29,10 +29,10 @@ const (
 // interrupted. Later ones cannot be built as a plain module, so the two ways differ.
 const downloadedTemporal = "1.7.0"
 
-// temporalReleases is where the releases are.
+// temporalReleases is the URL of the releases.
 const temporalReleases = "https://github.com/temporalio/cli/releases/download"
 
-// temporalArchives are the SHA-256 of its archives by platform. What has another one is not unpacked.
+// temporalArchives are the SHA-256 digests of the archives by platform. Other archives are rejected.
 func temporalArchives() map[string]string {
 	return map[string]string{
 		"linux_amd64":  "8b5de72e622f4ae062d0d5d948ca398de6212d63b2f25766a1cb810a3dc2d0ed",
@@ -42,8 +42,8 @@ func temporalArchives() map[string]string {
 	}
 }
 
-// downloadTemporal downloads the archive of the release, compares it with its pin and takes the
-// command out of it, all or nothing.
+// downloadTemporal downloads the archive of the release, verifies its digest and extracts the command,
+// all or nothing.
 func (f Finder) downloadTemporal(ctx context.Context, dest string) error {
 	ctx, cancel := context.WithTimeout(ctx, downloadWhole)
 	defer cancel()
@@ -70,7 +70,7 @@ func (f Finder) downloadTemporal(ctx context.Context, dest string) error {
 	return os.Rename(program, dest)
 }
 
-// fetchPinned puts what is at an address into a file, and gives an error when its SHA-256 is another.
+// fetchPinned downloads a file and returns an error if its SHA-256 differs.
 func fetchPinned(ctx context.Context, address, dest, digest string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
@@ -101,7 +101,7 @@ func fetchPinned(ctx context.Context, address, dest, digest string) error {
 	return nil
 }
 
-// extractProgram takes one file out of a .tar.gz and makes it executable.
+// extractProgram extracts a file from a .tar.gz and makes it executable.
 func extractProgram(archive, name, dest string) error {
 	file, err := os.Open(archive)
 	if err != nil {
@@ -165,10 +165,10 @@ func (f Finder) buildTemporal(ctx context.Context, dest string) error {
 
 const temporalCommand = "github.com/temporalio/cli/cmd/temporal"
 
-// pinnedBuild keeps the caller's settings of the go command out.
+// pinnedBuild returns the environment without the caller's settings of the go command.
 func pinnedBuild() []string { return []string{"GOFLAGS=", "GOWORK=off", "GOOS=", "GOARCH="} }
 
-// describeBuild writes the module that the command is built in.
+// describeBuild writes the module in which the command is built.
 func describeBuild(dir string) error {
 	module := "module build\n\ngo 1.26\n\nrequire (\n\tgithub.com/temporalio/cli " + TemporalVersion + "\n\tmodernc.org/sqlite " + sqliteVersion + "\n)\n"
 	err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte(module), 0o600)
@@ -178,7 +178,7 @@ func describeBuild(dir string) error {
 	return nil
 }
 
-// reporting says every 15 s that the work goes on.
+// reporting prints every 15 s that the work continues.
 func (f Finder) reporting(begin time.Time, work func() error) error {
 	ended := make(chan error, 1)
 	go func() { ended <- work() }()

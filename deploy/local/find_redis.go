@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// retryFetchAfter is how long a failed fetch of Redis is not tried again, so that
-// a machine without network starts quickly.
+// retryFetchAfter is the time after which a failed download of Redis is retried, so that a machine
+// without network starts quickly.
 const retryFetchAfter = time.Hour
 
 // FindRedis finds redis-server or valkey-server: the program $REDIS_SERVER names
@@ -58,7 +58,7 @@ func (f Finder) fetchedRedis(ctx context.Context) (string, error) {
 	return binary, nil
 }
 
-// noteFailure remembers why a fetch failed, unless it was called off.
+// noteFailure stores why a download failed, unless it was cancelled.
 func noteFailure(ctx context.Context, path string, failure error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

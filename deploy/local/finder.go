@@ -12,16 +12,16 @@ import (
 	"time"
 )
 
-// ErrNotFound says that a program is neither here nor to be had.
+// ErrNotFound means that a program is not installed and cannot be downloaded.
 var ErrNotFound = errors.New("not found")
 
-// Finder looks for the servers' programs, and fetches those it cannot find into
-// its state directory. It may be copied and used concurrently.
+// Finder searches for the servers' programs, and downloads missing ones into its state directory. It
+// may be copied and used concurrently.
 type Finder struct {
-	StateDir string                   // where fetched programs are kept
+	StateDir string                   // directory of downloaded programs
 	Getenv   func(name string) string // os.Getenv when nil
-	Out      io.Writer                // told what takes long; nil: nobody
-	Offline  bool                     // fetch nothing
+	Out      io.Writer                // progress of long operations; nil: none
+	Offline  bool                     // download nothing
 
 	root string // before absolute places, for tests
 }
@@ -33,7 +33,7 @@ func (f Finder) getenv(name string) string {
 	return f.Getenv(name)
 }
 
-// lookPath finds a program on the finder's own PATH; "" when it is not there.
+// lookPath returns the path of a program on the finder's PATH; "" if there is none.
 func (f Finder) lookPath(name string) string {
 	for _, dir := range filepath.SplitList(f.getenv("PATH")) {
 		if path := filepath.Join(dir, name); filepath.IsAbs(dir) && executable(path) {
@@ -43,12 +43,12 @@ func (f Finder) lookPath(name string) string {
 	return ""
 }
 
-// statePath is a place in the state directory where the account can run programs.
+// statePath returns a path in the state directory where the account can run programs.
 func (f Finder) statePath(account *Account, name string) (string, error) {
 	return account.reachable(filepath.Join(f.StateDir, name))
 }
 
-// tool is a command for fetching, with the finder's environment; it dies with ctx.
+// tool returns a command with the finder's environment, which ends with ctx.
 func (f Finder) tool(ctx context.Context, path string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = append(os.Environ(), "PATH="+f.getenv("PATH"), "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
@@ -57,8 +57,8 @@ func (f Finder) tool(ctx context.Context, path string, args ...string) *exec.Cmd
 	return cmd
 }
 
-// scratch makes a folder beside dest, under a name nobody else has, so that two
-// fetches at once do not meet.
+// scratch creates a folder with a unique name beside dest, so that concurrent downloads do not
+// interfere.
 func scratch(dest string) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(dest), 0o755); err != nil {
 		return "", fmt.Errorf("make the folder for programs: %w", err)
@@ -70,7 +70,7 @@ func scratch(dest string) (string, error) {
 	return dir, os.Chmod(dir, 0o755)
 }
 
-// run executes a tool and puts what it said into the error.
+// run executes a tool and adds its output to the error.
 func run(cmd *exec.Cmd) (string, error) {
 	out, err := cmd.CombinedOutput()
 	if err != nil {

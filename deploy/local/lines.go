@@ -12,7 +12,7 @@ const (
 	lineLimit = 64 << 10 // a longer line is cut into pieces
 )
 
-// LineWriter passes whole lines on, one Write each, and remembers the last 30.
+// LineWriter passes whole lines on, one Write each, and stores the last 30.
 // It is safe for concurrent use and never fails, so that a full pipe or a closed
 // terminal cannot stop a server.
 type LineWriter struct {
@@ -23,12 +23,13 @@ type LineWriter struct {
 	tail []string
 }
 
-// NewLineWriter writes to out (nil: nowhere) the lines that show (nil: all) agrees to.
+// NewLineWriter returns a writer that passes lines on to out (nil: none) if show (nil: always)
+// returns true.
 func NewLineWriter(out io.Writer, show func(string) bool) *LineWriter {
 	return &LineWriter{out: out, show: show}
 }
 
-// Write takes any piece of text; the error is always nil.
+// Write accepts any piece of text; the error is always nil.
 func (w *LineWriter) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -53,7 +54,7 @@ func (w *LineWriter) Flush() {
 	}
 }
 
-// Tail is the last lines, oldest first, also those that were not shown.
+// Tail returns the last lines, oldest first, including lines that were not shown.
 func (w *LineWriter) Tail() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

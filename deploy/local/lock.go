@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// LockedError says that another process holds the lock.
+// LockedError means that another process holds the lock.
 type LockedError struct {
 	Path string
 	PID  string // of the holder, as it wrote it; may be empty
@@ -21,9 +21,9 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("%s is held by process %s", e.Path, e.PID)
 }
 
-// Lock takes a file lock that ends with this process at the latest, makes the
-// folder when it is missing, and writes the pid into the file. The error is a
-// *LockedError when somebody else has it. Close the result to let go.
+// Lock acquires a file lock, which ends with this process at the latest. It creates the folder if
+// needed and writes the pid into the file. The error is a *LockedError if another process holds the
+// lock. Close the result to release it.
 func Lock(path string) (io.Closer, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("make the folder of the lock: %w", err)

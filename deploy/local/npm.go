@@ -53,8 +53,8 @@ func (f Finder) fetchNPM(ctx context.Context, dest string) error {
 	return putInPlace(tree, dest)
 }
 
-// npmPostgresVersion is the version that is fetched, npmPostgres its integrity by platform, as npm
-// writes it. Neither can change without the other.
+// npmPostgresVersion is the downloaded version, npmPostgres its integrity by platform in npm's format.
+// They change together.
 const npmPostgresVersion = "18.4.0-beta.17"
 
 func npmPostgres() map[string]string {
@@ -66,7 +66,7 @@ func npmPostgres() map[string]string {
 	}
 }
 
-// verifyIntegrity compares an archive with its pin before anything in it is believed.
+// verifyIntegrity compares the digest of an archive with its pin before it is unpacked.
 func verifyIntegrity(archive, integrity string) error {
 	file, err := os.Open(archive)
 	if err != nil {
@@ -91,8 +91,8 @@ func npmPlatform() string {
 	return runtime.GOOS + "-" + arch
 }
 
-// restoreLinks makes the symbolic links of shared libraries, which npm packages
-// cannot hold: the package lists them in a file instead.
+// restoreLinks creates the symbolic links of shared libraries. npm packages cannot contain links, so
+// the package lists them in a file.
 func restoreLinks(tree string) error {
 	text, err := os.ReadFile(filepath.Join(tree, "native/pg-symlinks.json"))
 	if err != nil {

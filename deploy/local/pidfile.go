@@ -44,9 +44,9 @@ func removePIDFile(path string) error {
 	return nil
 }
 
-// EndLeftover ends the process a pid file remembers, with SIGKILL when the grace
-// is over, and removes the file. A process that merely got the same pid later is
-// never touched; a missing or broken file is no error.
+// EndLeftover ends the process named in a pid file, with SIGKILL after the grace period, and removes
+// the file. Another process that later got the same pid is never touched; a missing or invalid file
+// is not an error.
 func EndLeftover(pidFile string, grace time.Duration) error {
 	line, err := os.ReadFile(pidFile)
 	if pidFile == "" || errors.Is(err, fs.ErrNotExist) {
@@ -73,7 +73,7 @@ func parsePIDFile(line string) (pid int, sig syscall.Signal, id string, ok bool)
 	return pid, syscall.Signal(number), parts[2], pidErr == nil && sigErr == nil && pid > 1
 }
 
-// endProcess ends the process while it has that identity.
+// endProcess ends the process if it still has that identity.
 func endProcess(pid int, sig syscall.Signal, id string, grace time.Duration) error {
 	same := func() bool {
 		now, err := identity(pid)
@@ -82,7 +82,7 @@ func endProcess(pid int, sig syscall.Signal, id string, grace time.Duration) err
 	if !same() {
 		return nil
 	}
-	// Its process group, if it leads one, goes with it.
+	// Its process group, if it leads one, is ended too.
 	defer func() { _ = syscall.Kill(-pid, syscall.SIGKILL) }()
 	_ = syscall.Kill(pid, sig)
 	if poll(grace, func() bool { return !same() }) {
@@ -97,8 +97,8 @@ func endProcess(pid int, sig syscall.Signal, id string, grace time.Duration) err
 	return nil
 }
 
-// poll asks every 20 ms until the answer is yes or the time is over. Processes
-// that are not our children can only be watched this way.
+// poll checks every 20 ms until the condition holds or the timeout. Processes that are not children
+// can only be watched this way.
 func poll(limit time.Duration, done func() bool) bool {
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()

@@ -17,8 +17,8 @@ const (
 	portTries   = 100
 )
 
-// FreePort is a TCP port on loopback that was free a moment ago. Nothing
-// reserves it: who starts a server on it must be ready to try another.
+// FreePort returns a TCP port on loopback that was free just now. It is not reserved: the caller must
+// be prepared to try another.
 func FreePort() (int, error) {
 	var err error
 	for range portTries {
@@ -30,7 +30,7 @@ func FreePort() (int, error) {
 	return 0, fmt.Errorf("find a free port: %w", err)
 }
 
-// CheckPort is nil when a server can listen on that loopback port now.
+// CheckPort returns nil if a server can listen on the loopback port now.
 func CheckPort(port int) error {
 	listener, err := net.Listen("tcp", address(port))
 	if err != nil {

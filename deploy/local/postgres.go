@@ -18,13 +18,13 @@ import (
 
 const superuser = "postgres"
 
-// PostgresOptions says which Postgres to run and where it keeps its data.
+// PostgresOptions configures a Postgres server.
 type PostgresOptions struct {
 	BinDir  string // as FindPostgres found it
-	DataDir string // made by initdb when it is not there
+	DataDir string // created by initdb if missing
 	Port    int    // 0: a free one
-	// Durable keeps every promise across a power cut. Without it a crash of the
-	// machine (not of the server) can lose the data, and commits are much faster.
+	// Durable keeps commits across a power failure. Without it a crash of the machine (not of the
+	// server) can lose the data, and commits are much faster.
 	Durable bool
 	PIDFile string    // none when empty
 	Out     io.Writer // fatal log lines and notes
@@ -69,7 +69,7 @@ func StartPostgres(ctx context.Context, o PostgresOptions) (*Postgres, error) {
 	})
 }
 
-// placeData decides who runs the server and where the data lies.
+// placeData chooses the account of the server and the folder of the data.
 func placeData(o PostgresOptions) (*Account, string, error) {
 	account, err := serverAccount(o.DataDir)
 	if err != nil {
@@ -133,10 +133,10 @@ func (pg *Postgres) URL(database string) string {
 // Port is the TCP port on 127.0.0.1.
 func (pg *Postgres) Port() int { return pg.port }
 
-// DataDir is where the data really lies.
+// DataDir returns the folder in use.
 func (pg *Postgres) DataDir() string { return pg.dataDir }
 
-// CreateDatabase makes a database, or does nothing when it is there.
+// CreateDatabase creates a database unless it exists.
 func (pg *Postgres) CreateDatabase(ctx context.Context, name string) error {
 	conn, err := pgx.Connect(ctx, pg.URL("postgres"))
 	if err != nil {
@@ -155,7 +155,7 @@ func (pg *Postgres) CreateDatabase(ctx context.Context, name string) error {
 	return nil
 }
 
-// Erase stops the server if need be and deletes its data. It is for throw-away servers.
+// Erase stops the server if it runs and deletes its data. It is for temporary servers.
 func (pg *Postgres) Erase(ctx context.Context) error {
 	err := pg.Stop(ctx)
 	return errors.Join(err, os.RemoveAll(pg.dataDir))

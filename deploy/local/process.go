@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Spec says what to start and how to end it.
+// Spec configures a process.
 type Spec struct {
 	Name string // used in messages
 	Path string // the program
@@ -28,8 +28,8 @@ type Spec struct {
 	// instead of Out; Tail stays empty then.
 	Direct bool
 
-	PIDFile     string         // remembers the process for EndLeftover; none when empty
-	StopSignal  syscall.Signal // the polite request; SIGTERM when zero
+	PIDFile     string         // names the process for EndLeftover; none when empty
+	StopSignal  syscall.Signal // asks the process to stop; SIGTERM when zero
 	DeathSignal syscall.Signal // sent by the kernel when this process dies; SIGKILL when zero
 	Grace       time.Duration  // between StopSignal and SIGKILL; 10 s when zero
 }
@@ -45,8 +45,7 @@ type Process struct {
 	err  error // set before done is closed
 }
 
-// Start starts the program. What was left of an earlier run under the same pid
-// file is ended first. The child lives until Stop, Kill or the end of this process.
+// Start starts the program. A process of an earlier run with the same pid file is ended first. The child lives until Stop, Kill or the end of this process.
 func Start(spec Spec) (*Process, error) {
 	spec = spec.withDefaults()
 	if err := EndLeftover(spec.PIDFile, spec.Grace); err != nil {
@@ -88,8 +87,8 @@ func (p *Process) command() *exec.Cmd {
 	return cmd
 }
 
-// live owns the child. It keeps its thread until the child is gone, because the
-// kernel sends the death signal when the starting *thread* ends.
+// live owns the child. It keeps its thread until the child has ended, because the kernel sends the
+// death signal when the starting *thread* ends.
 func (p *Process) live(started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -104,33 +103,32 @@ func (p *Process) live(started chan<- error) {
 	}
 	started <- err
 	err = p.cmd.Wait()
-	// Whatever the child left in its group goes with it.
+	// Remaining processes of the child's group are ended too.
 	_ = syscall.Kill(-p.PID(), syscall.SIGKILL)
 	p.out.Flush()
 	if !errors.Is(err, exec.ErrWaitDelay) {
 		p.err = err
 	}
-	// A file that stays behind names a process that is gone: harmless.
+	// A file that is left behind names a process that has ended, which is harmless.
 	_ = removePIDFile(p.spec.PIDFile)
 }
 
-// PID is the child's process id.
+// PID returns the child's process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
 // Done is closed when the child has ended, for whatever reason.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Wait blocks until the child has ended and says how: nil for exit code 0,
-// otherwise an *exec.ExitError.
+// Wait waits until the child has ended. It returns nil for exit code 0, otherwise an *exec.ExitError.
 func (p *Process) Wait() error {
 	<-p.done
 	return p.err
 }
 
-// Tail is the last lines the child wrote, oldest first.
+// Tail returns the child's last lines of output, oldest first.
 func (p *Process) Tail() []string { return p.out.Tail() }
 
-// Signal passes a signal on; one to an ended child is no error.
+// Signal sends a signal to the child. It is not an error if the child has ended.
 func (p *Process) Signal(sig os.Signal) {
 	_ = p.cmd.Process.Signal(sig)
 }
@@ -145,9 +143,8 @@ func (p *Process) Kill() {
 	}
 }
 
-// Stop asks the child to end and kills it when its grace or ctx is over first;
-// the error then says so. It returns when the child is gone. Stopping an ended
-// child does nothing.
+// Stop asks the child to end and kills it after its grace period or when ctx ends, which is then
+// reported as an error. It returns when the child has ended. Stopping an ended child does nothing.
 func (p *Process) Stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, p.spec.Grace)
 	defer cancel()

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// AwaitReady asks the probe every 25 ms until it answers nil. It fails when the
-// process ends first, showing its last lines, or when ctx is over, naming the
-// probe's last error. One probe lasts 2 s at most.
+// AwaitReady calls the probe every 25 ms until it returns nil. It fails if the process ends first,
+// with its last lines, or when ctx ends, with the probe's last error. A probe lasts 2 s at most.
 func AwaitReady(ctx context.Context, p *Process, probe func(context.Context) error) error {
 	ticker := time.NewTicker(25 * time.Millisecond)
 	defer ticker.Stop()
@@ -35,7 +34,7 @@ func try(ctx context.Context, probe func(context.Context) error) error {
 	return probe(ctx)
 }
 
-// unexpected describes an end nobody asked for.
+// unexpected describes an unexpected end.
 func (p *Process) unexpected() error {
 	err := p.Wait()
 	if err == nil {
@@ -51,8 +50,7 @@ func quote(lines []string) string {
 	return "\n    " + strings.Join(lines, "\n    ")
 }
 
-// startReady starts a server and waits for it, ending it again when it does not
-// become ready.
+// startReady starts a server and waits until it is ready. It ends a server that does not become ready.
 func startReady(ctx context.Context, s Spec, probe func(context.Context, *Process) error) (*Process, error) {
 	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
 	defer cancel()
@@ -67,8 +65,8 @@ func startReady(ctx context.Context, s Spec, probe func(context.Context, *Proces
 	return p, nil
 }
 
-// startOnPort starts a server on the wanted port, or with 0 on one of our choice.
-// When that failed for the port and another try may do better, it tries twice more.
+// startOnPort starts a server on the given port, or with 0 on a free port. If the start fails because
+// of the port and another attempt may succeed, it tries twice more.
 func startOnPort[T any](wanted int, start func(port int) (T, error)) (T, error) {
 	for attempt := 1; ; attempt++ {
 		port, err := portOrFree(wanted)
@@ -85,9 +83,9 @@ func startOnPort[T any](wanted int, start func(port int) (T, error)) (T, error) 
 
 const portStarts = 3
 
-// worthAnother tells whether a start failed for its port: a free one was taken
-// meanwhile, or a wanted one was held for a moment only. A program that was just
-// forked holds what its parent listens on until it runs.
+// worthAnother reports whether a start failed because of its port and may be retried: a free port was
+// taken in the meantime, or the given one was in use only briefly. A forked program shares its
+// parent's listeners until it executes.
 func worthAnother(wanted, port int, err error) bool {
 	inUse := strings.Contains(strings.ToLower(err.Error()), "address already in use")
 	free := CheckPort(port) == nil

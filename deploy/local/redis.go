@@ -12,17 +12,17 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// RedisOptions says which Redis to run.
+// RedisOptions configures a Redis server.
 type RedisOptions struct {
 	Binary  string // as FindRedis found it; StartEmbeddedRedis needs none
 	Port    int    // 0: a free one
-	DataDir string // made when missing; needed only when Durable
+	DataDir string // created if missing; needed only when Durable
 	Durable bool   // keep the data in an append-only file, synced every second
 	PIDFile string // none when empty
 	Out     io.Writer
 }
 
-// Redis is a running server on 127.0.0.1, real or the stand-in.
+// Redis is a running server on 127.0.0.1, real or embedded.
 type Redis struct {
 	port     int
 	embedded bool
@@ -72,7 +72,7 @@ func redisSpec(o RedisOptions, port int) Spec {
 	}
 }
 
-// redisTrouble keeps back what Redis always says when it starts and stops.
+// redisTrouble filters the usual messages of Redis at start and stop.
 func redisTrouble(line string) bool {
 	for _, usual := range []string{
 		"overcommit_memory", "Redis is starting", "Redis version=", "onfiguration loaded", "Server initialized",
@@ -85,8 +85,7 @@ func redisTrouble(line string) bool {
 	return true
 }
 
-// pingRedis wants an answer from our own server, not from another one that sits
-// on the port.
+// pingRedis checks that the server on the port is the one that was started.
 func pingRedis(ctx context.Context, port, pid int) error {
 	client := redis.NewClient(&redis.Options{
 		Addr: address(port), MaxRetries: -1, ContextTimeoutEnabled: true, DisableIdentity: true,
@@ -102,22 +101,22 @@ func pingRedis(ctx context.Context, port, pid int) error {
 	return nil
 }
 
-// URL is the connection string, database 0.
+// URL returns the connection string, database 0.
 func (r *Redis) URL() string { return "redis://" + address(r.port) + "/0" }
 
-// Port is the TCP port on 127.0.0.1.
+// Port returns the TCP port on 127.0.0.1.
 func (r *Redis) Port() int { return r.port }
 
-// Embedded tells that this is the stand-in inside this process.
+// Embedded reports whether this is the stand-in inside this process.
 func (r *Redis) Embedded() bool { return r.embedded }
 
 // Done is closed when the server has ended.
 func (r *Redis) Done() <-chan struct{} { return r.server.Done() }
 
-// Wait blocks until the server has ended and says how.
+// Wait waits until the server has ended and returns its error.
 func (r *Redis) Wait() error { return r.server.Wait() }
 
-// Tail is the server's last lines.
+// Tail returns the server's last lines of output.
 func (r *Redis) Tail() []string { return r.server.Tail() }
 
 // Stop ends the server; see Process.Stop.

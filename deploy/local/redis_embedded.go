@@ -11,9 +11,9 @@ import (
 
 const embeddedTick = 50 * time.Millisecond
 
-// StartEmbeddedRedis starts a stand-in for Redis inside this process and says so
-// on Out. It keeps nothing between runs, is slower, and expires keys with a
-// delay of up to 50 ms. Of the options Port and Out count.
+// StartEmbeddedRedis starts a stand-in for Redis inside this process and reports that on Out. It keeps
+// no data between runs, is slower, and expires keys with a delay of up to 50 ms. Only the options
+// Port and Out are used.
 func StartEmbeddedRedis(_ context.Context, o RedisOptions) (*Redis, error) {
 	sayf(o.Out, "no redis-server here: a stand-in inside this process does its work (it keeps nothing between runs)")
 	return startOnPort(o.Port, func(port int) (*Redis, error) {
@@ -34,7 +34,7 @@ type embedded struct {
 	done   chan struct{}
 }
 
-// live lets time pass, which the stand-in does not do by itself.
+// live advances the clock of the stand-in, which does not run by itself.
 func (e *embedded) live() {
 	defer close(e.done)
 	defer e.server.Close()

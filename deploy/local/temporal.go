@@ -14,12 +14,12 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// TemporalOptions says which Temporal development server to run.
+// TemporalOptions configures a Temporal development server.
 type TemporalOptions struct {
 	Binary  string // as FindTemporal found it
 	Port    int    // gRPC; 0: a free one
 	UIPort  int    // the web page; 0: none
-	DBFile  string // SQLite file, its folder made when missing; "": in memory
+	DBFile  string // SQLite file, its folder created if missing; "": in memory
 	PIDFile string // none when empty
 	Out     io.Writer
 }
@@ -59,7 +59,7 @@ func temporalSpec(o TemporalOptions, port int) Spec {
 		"--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000",
 		"--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
 		"--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
-		// Waiting work goes by priority, and users take turns.
+		// Backlogs are ordered by priority, and fair between users.
 		"--dynamic-config-value", "matching.useNewMatcher=true",
 		"--dynamic-config-value", "matching.enableFairness=true",
 	}
@@ -75,7 +75,7 @@ func temporalSpec(o TemporalOptions, port int) Spec {
 	return Spec{Name: "temporal", Path: o.Binary, Args: args, Out: o.Out, Show: temporalTrouble, PIDFile: o.PIDFile}
 }
 
-// temporalTrouble keeps back the greeting, which is plain text; what is logged is JSON.
+// temporalTrouble filters the greeting, which is plain text; log lines are JSON.
 func temporalTrouble(line string) bool {
 	return strings.HasPrefix(line, "{") || strings.Contains(strings.ToLower(line), "error")
 }
@@ -98,13 +98,13 @@ func (t *Temporal) ping(ctx context.Context, _ *Process) error {
 	return nil
 }
 
-// Address is host:port of the gRPC service.
+// Address returns host:port of the gRPC service.
 func (t *Temporal) Address() string { return address(t.port) }
 
-// Port is the gRPC port.
+// Port returns the gRPC port.
 func (t *Temporal) Port() int { return t.port }
 
-// UIURL is the address of the web page, empty when there is none.
+// UIURL returns the URL of the web page; empty if it is not served.
 func (t *Temporal) UIURL() string {
 	if t.uiPort == 0 {
 		return ""

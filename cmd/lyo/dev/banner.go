@@ -10,7 +10,7 @@ func apiURL(o Options) string { return fmt.Sprintf("http://127.0.0.1:%d", o.HTTP
 
 func engineURL(o Options) string { return fmt.Sprintf("http://127.0.0.1:%d", o.EnginePort) }
 
-// banner tells where everything is and how to make a first course.
+// banner lists the addresses of all servers and how to generate a first course.
 func banner(o Options, s servers, took time.Duration) string {
 	base := fmt.Sprintf("http://localhost:%d", o.HTTPPort)
 	rows := [][2]string{

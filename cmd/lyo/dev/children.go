@@ -10,16 +10,16 @@ import (
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
-const childGrace = 15 * time.Second // for the API and the worker to finish what they are at
+const childGrace = 15 * time.Second // for the API and the worker to finish their work
 
-// child is the keeper of `lyo api`, `lyo worker` or `lyo engine`.
+// child returns the keeper of `lyo api`, `lyo worker` or `lyo engine`.
 func (s *supervisor) child(command string) *keeper {
 	return s.keeper(command, func(context.Context) (part, error) {
 		return local.Start(s.childSpec(command))
 	})
 }
 
-// migrate brings the database up to date; it has to succeed.
+// migrate migrates the database; it must succeed.
 func (s *supervisor) migrate(ctx context.Context) error {
 	p, err := local.Start(s.childSpec("migrate"))
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *supervisor) childSpec(command string) local.Spec {
 	}
 }
 
-// childEnviron is the environment and where everything is.
+// childEnviron returns the environment with the addresses of all servers.
 func (s *supervisor) childEnviron() []string {
 	env := append(slices.Clone(s.o.Environ),
 		"DATABASE_URL="+s.servers.databaseURL,

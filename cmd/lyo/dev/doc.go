@@ -1,4 +1,3 @@
-// Package dev is the supervisor behind `lyo dev`: it starts everything Lyo needs
-// on this machine, keeps it running, and leaves nothing behind when it ends,
-// however it ends.
+// Package dev is the supervisor of `lyo dev`: it starts everything Lyo needs on this machine,
+// restarts what fails, and leaves no process behind, however it ends.
 package dev

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// part is something that runs: a server or a child of ours.
+// part is a running server or child process.
 type part interface {
 	Done() <-chan struct{}
 	Wait() error
@@ -17,19 +17,19 @@ type part interface {
 	Stop(ctx context.Context) error
 }
 
-// pace says how a dying part is started again.
+// pace configures the restarts of a part.
 type pace struct {
-	first, longest time.Duration // between a death and the next start; doubled each time
-	healthy        time.Duration // who lived this long starts counting anew
-	deaths         int           // in a row, until it is given up
+	first, longest time.Duration // delay before a restart; doubled each time
+	healthy        time.Duration // uptime that resets the count
+	deaths         int           // in a row until the keeper gives up
 }
 
 func (p pace) delay(deaths int) time.Duration {
 	return min(p.longest, p.first<<min(deaths-1, 16))
 }
 
-// keeper starts one part and starts it again when it dies. begin, keep and stop
-// are called one after the other; keep owns the part while it runs.
+// keeper starts a part and restarts it when it ends. begin, keep and stop are called in this order;
+// keep owns the part while it runs.
 type keeper struct {
 	name  string
 	start func(ctx context.Context) (part, error)
@@ -47,8 +47,7 @@ func (k *keeper) begin(ctx context.Context) error {
 	return nil
 }
 
-// keep returns nil when ctx is over, leaving the part running, and an error when
-// the part died too often.
+// keep returns nil when ctx ends, with the part still running, and an error after too many failures.
 func (k *keeper) keep(ctx context.Context) error {
 	for deaths := 0; ; {
 		since := time.Now()
@@ -71,7 +70,7 @@ func (k *keeper) keep(ctx context.Context) error {
 	}
 }
 
-// death waits until the part dies and says how it did.
+// death waits until the part ends and returns the reason.
 func (k *keeper) death(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
@@ -81,7 +80,7 @@ func (k *keeper) death(ctx context.Context) error {
 	}
 }
 
-// again replaces the part; a start that fails counts as a part that died at once.
+// again restarts the part. A failed start counts as a part that ended at once.
 func (k *keeper) again(ctx context.Context) {
 	if p, err := k.start(ctx); err != nil {
 		k.part = stillborn{err}
@@ -97,7 +96,7 @@ func (k *keeper) stop(ctx context.Context) error {
 	return k.part.Stop(ctx)
 }
 
-// stillborn is a part that could not be started.
+// stillborn stands for a part that could not be started.
 type stillborn struct{ err error }
 
 func (s stillborn) Done() <-chan struct{} {
@@ -109,7 +108,7 @@ func (s stillborn) Wait() error                { return s.err }
 func (s stillborn) Tail() []string             { return nil }
 func (s stillborn) Stop(context.Context) error { return nil }
 
-// ended describes an end nobody asked for, with the part's last lines.
+// ended describes an unexpected end, with the part's last lines of output.
 func ended(name string, p part) error {
 	err := p.Wait()
 	if err == nil {

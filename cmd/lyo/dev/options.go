@@ -11,24 +11,24 @@ import (
 	"time"
 )
 
-// Options says what to run and where. Ports are on 127.0.0.1.
+// Options configures a run. Ports are on 127.0.0.1.
 type Options struct {
-	StateDir     string // keeps data and fetched programs between runs; ".lyo" when empty
+	StateDir     string // directory of data and downloaded programs; ".lyo" when empty
 	HTTPPort     int    // the API; 8000 when 0
 	TemporalPort int    // 7233 when 0
 	UIPort       int    // Temporal's web page; 8233 when 0
 	PostgresPort int    // 0: a free one
 	RedisPort    int    // 0: a free one
-	MetricsPort  int    // the API's metrics; the worker has the next port; 0: none are served
-	EnginePort   int    // the model server, lyo engine; 0: none is run
+	MetricsPort  int    // the API's metrics; the worker has the next port; 0: not served
+	EnginePort   int    // the model server, lyo engine; 0: not run
 	Self         string // the lyo program, started as migrate, api and worker
-	// Environ is the environment, os.Environ() when nil. Where DATABASE_URL,
-	// REDIS_URL or TEMPORAL_ADDRESS are set, those servers are used and not started.
+	// Environ is the environment, os.Environ() when nil. If DATABASE_URL, REDIS_URL or
+	// TEMPORAL_ADDRESS is set, that server is used and none is started.
 	Environ []string
 	Out     io.Writer // os.Stdout when nil
 	Color   bool      // colour the names before log lines
 
-	pace pace // how fast to start again; a default when zero
+	pace pace // of restarts; a default when zero
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -56,19 +56,19 @@ func (o Options) path(parts ...string) string {
 
 func (o Options) pidFile(name string) string { return o.path("run", name+".pid") }
 
-// getenv is the last value a variable has in the options' environment.
+// getenv returns the last value of a variable in the options' environment.
 func (o Options) getenv(name string) string {
 	value, _ := environ(o.Environ).LookupEnv(name)
 	return value
 }
 
-// environ is an environment that need not be this process's own.
+// environ is an environment that may differ from the process's.
 type environ []string
 
-// Environ is all of it.
+// Environ returns all variables.
 func (e environ) Environ() []string { return e }
 
-// LookupEnv is like os.LookupEnv; of several values the last counts.
+// LookupEnv is like os.LookupEnv; the last of several values applies.
 func (e environ) LookupEnv(name string) (string, bool) {
 	for _, pair := range slices.Backward(e) {
 		if value, found := strings.CutPrefix(pair, name+"="); found {

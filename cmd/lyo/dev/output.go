@@ -6,15 +6,15 @@ import (
 	"sync"
 )
 
-// output is the one place where lines of all parts meet; each line is one Write.
+// output merges the lines of all parts; each line is one Write.
 type output struct {
 	mu    sync.Mutex
 	to    io.Writer
 	color bool
 }
 
-// named puts the part's name before every line. It expects whole lines, which is
-// what local.LineWriter writes.
+// named returns a writer that prefixes every line with the part's name. It expects whole lines, as
+// local.LineWriter writes them.
 func (o *output) named(name string) io.Writer { return prefixed{o, o.prefix(name)} }
 
 func (o *output) prefix(name string) string {
@@ -25,11 +25,11 @@ func (o *output) prefix(name string) string {
 	return fmt.Sprintf("\x1b[%dm%-8s |\x1b[0m ", colors[name], name)
 }
 
-// plain writes text as it is.
+// plain writes text unchanged.
 func (o *output) plain(text string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	// A closed terminal is no reason to end a server.
+	// A closed terminal must not end a server.
 	_, _ = io.WriteString(o.to, text)
 }
 

@@ -14,8 +14,8 @@ import (
 
 const spaceNeeded = 300 << 20 // bytes free in the state directory
 
-// makeStateDir lets other users through when it is root's, because Postgres then
-// runs as one.
+// makeStateDir creates the state directory. As root it lets other users traverse it, because
+// Postgres then runs as another user.
 func makeStateDir(dir string) error {
 	mode := os.FileMode(0o700)
 	if os.Geteuid() == 0 {
@@ -27,7 +27,7 @@ func makeStateDir(dir string) error {
 	return nil
 }
 
-// preflight finds what would only fail later with a worse message.
+// preflight checks for problems that would otherwise fail later with a less clear message.
 func preflight(o Options) error {
 	if err := checkSpace(o.StateDir, spaceNeeded); err != nil {
 		return err
@@ -72,7 +72,7 @@ func checkSpace(dir string, needed uint64) error {
 	return nil
 }
 
-// diskFull names a full disk, which otherwise hides behind "no space left on device".
+// diskFull names the full disk in a "no space left on device" error.
 func diskFull(dir string, err error) error {
 	if errors.Is(err, syscall.ENOSPC) {
 		return fmt.Errorf("the disk of %s is full: make room or set LYO_STATE_DIR to another disk: %w", dir, err)
@@ -80,7 +80,7 @@ func diskFull(dir string, err error) error {
 	return err
 }
 
-// endLeftovers ends what a killed run may have left, so that its ports and files are free.
+// endLeftovers ends processes that a killed run left, so that their ports and files are free.
 func endLeftovers(o Options) error {
 	files, err := filepath.Glob(o.pidFile("*"))
 	if err != nil {

@@ -21,11 +21,10 @@ const (
 	probeEvery = 50 * time.Millisecond
 )
 
-// errReady ends the watch over the parts when all is well.
+// errReady ends the supervision during the start when everything is ready.
 var errReady = errors.New("ready")
 
-// awaitReady waits until the API says it is ready and the worker polls its
-// queues; a part that dies meanwhile ends it.
+// awaitReady waits until the API is ready and the worker polls its queues. It fails if a part ends.
 func (s *supervisor) awaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyLimit)
 	defer cancel()
@@ -51,7 +50,7 @@ func (s *supervisor) awaitReady(ctx context.Context) error {
 	return nil
 }
 
-// until repeats a probe; the error names what it said last.
+// until repeats a probe until it succeeds; the error contains the probe's last error.
 func (s *supervisor) until(ctx context.Context, name string, probe func(context.Context) error) error {
 	for {
 		err := try(ctx, probe)
@@ -74,8 +73,7 @@ func (s *supervisor) probeAPI(ctx context.Context) error {
 	return probeHTTP(ctx, apiURL(s.o)+"/v1/health/ready")
 }
 
-// probeEngine is content when the model server answers: it loads the weights when
-// they are first needed.
+// probeEngine succeeds when the model server answers, which loads its weights at the first request.
 func (s *supervisor) probeEngine(ctx context.Context) error {
 	return probeHTTP(ctx, engineURL(s.o)+"/health")
 }
@@ -97,7 +95,7 @@ func probeHTTP(ctx context.Context, address string) error {
 	return nil
 }
 
-// untilPolled waits for a worker on the queues every course needs.
+// untilPolled waits until a worker polls the queues that courses use.
 func (s *supervisor) untilPolled(ctx context.Context) error {
 	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: environ(s.childEnviron())})
 	if err != nil {
@@ -118,8 +116,8 @@ func (s *supervisor) untilPolled(ctx context.Context) error {
 	return nil
 }
 
-// probeQueue is content with a poller of either kind, since a queue may have
-// only workflows or only activities.
+// probeQueue succeeds with a poller of either kind, since a queue may have only workflows or only
+// activities.
 func probeQueue(ctx context.Context, temporal client.Client, queue string) error {
 	for _, kind := range []enums.TaskQueueType{enums.TASK_QUEUE_TYPE_ACTIVITY, enums.TASK_QUEUE_TYPE_WORKFLOW} {
 		answer, err := temporal.DescribeTaskQueue(ctx, queue, kind)
@@ -130,5 +128,5 @@ func probeQueue(ctx context.Context, temporal client.Client, queue string) error
 			return nil
 		}
 	}
-	return fmt.Errorf("nobody polls queue %s", queue)
+	return fmt.Errorf("no worker polls queue %s", queue)
 }

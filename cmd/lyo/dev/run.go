@@ -13,14 +13,13 @@ import (
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
-const stopLimit = 25 * time.Second // for everything together
+const stopLimit = 25 * time.Second // for all parts together
 
-// Run starts Postgres, Redis, Temporal, then `lyo migrate`, then `lyo api` and
-// `lyo worker`, says how to use them, and starts again what dies. It returns nil
-// when ctx, Ctrl-C or SIGTERM ended it, after everything has stopped in reverse
-// order; a second signal kills what still runs. It fails at once when a part does
-// not become ready the first time, and later when a part keeps dying. One run at
-// a time may use a state directory.
+// Run starts Postgres, Redis, Temporal, then `lyo migrate`, then `lyo api` and `lyo worker`, prints
+// how to use them, and restarts parts that end. It returns nil after ctx, Ctrl-C or SIGTERM, once
+// everything has stopped in reverse order; a second signal kills the rest. It fails at once if a part
+// does not become ready at the start, and later if a part keeps failing. Only one run at a time may
+// use a state directory.
 func Run(ctx context.Context, o Options) (err error) {
 	begin := time.Now()
 	if o, err = o.withDefaults(); err != nil {
@@ -41,8 +40,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	return errors.Join(err, s.stop(hard))
 }
 
-// stopContexts gives a context that ends with ctx or the first signal, and one
-// that ends with the second signal. release ends both and the goroutine behind them.
+// stopContexts returns a context that ends with ctx or the first signal, and one that ends with the
+// second signal. release ends both and their goroutine.
 func stopContexts(ctx context.Context) (soft, hard context.Context, release func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -70,9 +69,9 @@ func lockState(dir string) (io.Closer, error) {
 		return nil, err
 	}
 	lock, err := local.Lock(dir + "/lock")
-	if held, ok := errors.AsType[*local.LockedError](err); ok {
+	if locked, ok := errors.AsType[*local.LockedError](err); ok {
 		return nil, fmt.Errorf("lyo dev already runs on %s as process %s: stop that one, "+
-			"or set LYO_STATE_DIR and the ports for a second one: %w", dir, held.PID, err)
+			"or set LYO_STATE_DIR and the ports for a second one: %w", dir, locked.PID, err)
 	}
 	if err != nil {
 		return nil, diskFull(dir, err)

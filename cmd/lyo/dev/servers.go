@@ -14,25 +14,25 @@ import (
 
 const databaseName = "lyo"
 
-// servers is what the children are told, and the servers of our own behind it; a
-// nil keeper means somebody else's server. The first start writes each field, once:
-// a server that is started again keeps its port and with it its address.
+// servers holds the addresses passed to the children and the keepers of the servers; a nil keeper
+// means an external server. Each field is written once, at the first start: a restarted server keeps
+// its port.
 type servers struct {
 	databaseURL, redisURL, temporalAddress string
 	uiURL                                  string
 	postgresPort, redisPort                int
-	standIn                                bool // Redis is the stand-in
+	standIn                                bool // Redis is the embedded stand-in
 	postgres, redis, temporal              *keeper
 }
 
-// DatabaseURLFile is a file in the state directory with the address of the Postgres that was
-// started there last, for commands such as lyo admin.
+// DatabaseURLFile is the file in the state directory with the URL of the Postgres that was started
+// there last, for commands such as lyo admin.
 const DatabaseURLFile = "database-url"
 
-// RedisURLFile is the same for Redis.
+// RedisURLFile is the file with the URL of Redis.
 const RedisURLFile = "redis-url"
 
-// startServers starts what the environment does not name, all at once.
+// startServers concurrently starts the servers that the environment does not set.
 func (s *supervisor) startServers(ctx context.Context) error {
 	s.servers = servers{
 		postgresPort: s.servers.postgresPort, redisPort: s.servers.redisPort,
@@ -126,7 +126,7 @@ func (s *supervisor) startTemporal(ctx context.Context) (part, error) {
 	return t, nil
 }
 
-// linkTemporal gives the command one place, wherever it came from.
+// linkTemporal links the temporal command to one path, whatever its source.
 func linkTemporal(binary, place string) error {
 	if binary == place {
 		return nil

@@ -11,21 +11,21 @@ import (
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
-// supervisor holds one run.
+// supervisor is the state of a run.
 type supervisor struct {
 	o       Options
 	out     *output
 	servers servers
 	api     *keeper
 	worker  *keeper
-	engine  *keeper // nil when none is run
+	engine  *keeper // nil if it is not run
 }
 
 func newSupervisor(o Options) *supervisor {
 	return &supervisor{o: o, out: &output{to: o.Out, color: o.Color}}
 }
 
-// run starts everything and stays until ctx is over or something cannot be kept running.
+// run starts everything and returns when ctx ends or a part keeps failing.
 func (s *supervisor) run(ctx context.Context, begin time.Time) error {
 	if err := errors.Join(endLeftovers(s.o), preflight(s.o)); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (s *supervisor) startChildren(ctx context.Context) error {
 	return s.awaitReady(ctx)
 }
 
-// keep watches all parts; the first that is given up ends the run.
+// keep supervises all parts; the first that keeps failing ends the run.
 func (s *supervisor) keep(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, k := range s.running() {
@@ -68,7 +68,7 @@ func (s *supervisor) keep(ctx context.Context) error {
 	return group.Wait()
 }
 
-// running is the parts there are, in the order in which they started.
+// running returns the parts in the order in which they were started.
 func (s *supervisor) running() []*keeper {
 	var parts []*keeper
 	for _, k := range []*keeper{s.servers.postgres, s.servers.redis, s.servers.temporal, s.engine, s.worker, s.api} {
@@ -79,9 +79,8 @@ func (s *supervisor) running() []*keeper {
 	return parts
 }
 
-// stop ends the API and the worker together, then the model server and the
-// others in reverse order.
-// When hard ends, or the time is over, what is left is killed.
+// stop stops the API and the worker together, then the model server and the others in reverse order.
+// When hard ends, or after the timeout, the rest is killed.
 func (s *supervisor) stop(hard context.Context) error {
 	ctx, cancel := context.WithTimeout(hard, stopLimit)
 	defer cancel()

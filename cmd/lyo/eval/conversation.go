@@ -16,8 +16,8 @@ const (
 	other    = "other"    // failed in a way that has no kind
 )
 
-// Conversation is one thing asked of the model, its repair, its smaller task and its
-// repetitions after failures of the server included.
+// Conversation is one request to the model, including its repair, its smaller task and its retries
+// after failures of the server.
 type Conversation struct {
 	Kind    string // outline, lesson, practice or solve
 	Outcome string
@@ -27,11 +27,11 @@ type Conversation struct {
 	Tries   int // 1, or more after failures of the server
 }
 
-// retries is how often a server that fails, or has no room, is asked again.
+// retries is the number of retries after a failure or overload of the server.
 const retries = 2
 
-// converse asks until there is an answer or a failure to count. What was cut by the end
-// of ctx is no figure and is left out.
+// converse sends requests until there is an answer or a failure to count. A conversation interrupted by
+// the end of ctx is not counted.
 func converse[T any](ctx context.Context, s *session, kind string, call func() (T, gemma.Usage, error)) (T, bool) {
 	var none T
 	record := Conversation{Kind: kind}
@@ -63,13 +63,13 @@ func (c *Conversation) add(u gemma.Usage) {
 	}
 }
 
-// passing tells failures of the server that may be over later.
+// passing reports whether a failure of the server is temporary.
 func passing(err error) bool {
 	kind := gemma.KindOf(err)
 	return kind == gemma.Unavailable || kind == gemma.Overloaded
 }
 
-// pauseAfter is as long as the server wants, within a minute.
+// pauseAfter returns the delay that the server asks for, up to a minute.
 func pauseAfter(err error, least time.Duration) time.Duration {
 	if e, ok := errors.AsType[*gemma.Error](err); ok {
 		return max(least, min(e.RetryAfter, time.Minute))

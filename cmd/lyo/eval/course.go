@@ -8,20 +8,20 @@ import (
 	"github.com/lyoapp/lyo/models/curate"
 )
 
-// Course is what was measured of one course.
+// Course holds the measurements of a course.
 type Course struct {
 	Topic         Topic
 	Conversations []Conversation
 	Lessons       []Lesson
-	Alike         int // lessons that say nearly the same as another one of the course
-	Links         int // addresses that nobody gave the model
-	Placeholders  int // addresses in code that lead nowhere by agreement
+	Alike         int // lessons nearly equal to another one of the course
+	Links         int // URLs that the model was not given
+	Placeholders  int // reserved example URLs in code
 }
 
-// Lesson is what was measured of one lesson.
+// Lesson holds the measurements of a lesson.
 type Lesson struct {
 	Level         string
-	ReadingLevel  float64 // years of school; 0: cannot be told
+	ReadingLevel  float64 // in school years; 0: unknown
 	Quality       float64 // 0 to 1
 	Language      verdict
 	Asked, Agreed int // quiz questions solved anew, and those answered the same way
@@ -74,7 +74,7 @@ func measured(text string, t Topic) Lesson {
 	}
 }
 
-// quiz has practice written and its questions solved by a call that knows no answers.
+// quiz lets the model write practice and solve its questions in a call without the answers.
 func (s *session) quiz(ctx context.Context, title, text string) (asked, agreed int) {
 	practice, ok := converse(ctx, s, "practice", func() (gemma.Practice, gemma.Usage, error) {
 		return s.o.Writer.Practice(ctx, gemma.PracticeRequest{Brief: s.brief, LessonTitle: title, LessonText: text}, nil)

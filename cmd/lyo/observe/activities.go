@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// Activities counts every try of an activity on a worker.
+// Activities returns an interceptor that records every activity attempt of a worker.
 func (m *Metrics) Activities() interceptor.WorkerInterceptor { return &activityCounter{metrics: m} }
 
 type activityCounter struct {
@@ -19,7 +19,7 @@ type activityCounter struct {
 	metrics *Metrics
 }
 
-// InterceptActivity stands before the activity.
+// InterceptActivity wraps the activity.
 func (c *activityCounter) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
 	i := &countedActivity{metrics: c.metrics}
 	i.Next = next
@@ -32,7 +32,7 @@ type countedActivity struct {
 	metrics *Metrics
 }
 
-// ExecuteActivity runs it and counts how it ended.
+// ExecuteActivity runs the activity and records its outcome and duration.
 func (c *countedActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	info, began := activity.GetInfo(ctx), time.Now()
 	result, err := c.Next.ExecuteActivity(ctx, in)

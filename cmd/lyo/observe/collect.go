@@ -10,37 +10,37 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// lookFor bounds what one scrape asks of the world.
+// lookFor bounds the checks of one scrape.
 const lookFor = 3 * time.Second
 
-// Outbox is how many promises wait, and since when the oldest that is due.
+// Outbox counts the messages that are not dispatched yet. Oldest is the age of the oldest one that is due.
 type Outbox struct {
-	Due, Held int64
-	Oldest    time.Duration
+	Due, Waiting int64 // Waiting: for a place among their user's running tasks
+	Oldest       time.Duration
 }
 
-// Line is how a kind of work of a task queue stands.
-type Line struct {
+// QueueStats describes one kind of task of a task queue.
+type QueueStats struct {
 	Queue, Kind string // Kind is workflow or activity
 	Backlog     int64
-	Oldest      time.Duration // of what waits
+	Oldest      time.Duration // age of the oldest task in the backlog
 	Pollers     int
 }
 
-// Looks are asked at each scrape. Those that are nil are left out; one that fails
-// leaves its series out of that scrape and is counted.
+// Looks are the sources read at each scrape. A nil source is left out. A source that fails
+// is counted, and its series are missing from that scrape.
 type Looks struct {
 	Writable func(context.Context) map[string]bool // by server
 	Outbox   func(context.Context) (Outbox, error)
-	Queues   func(context.Context) ([]Line, error)
-	Pushes   func(context.Context) (map[string]bool, error) // the push services to which sending has stopped
+	Queues   func(context.Context) ([]QueueStats, error)
+	Pushes   func(context.Context) (map[string]bool, error) // the push services to which sending is stopped
 	Sockets  func() (sockets, watched int)
 	Database func() sql.DBStats
 	Redis    func() *redis.PoolStats
 	Log      *slog.Logger
 }
 
-// Watch has every scrape look.
+// Watch registers the sources for every scrape.
 func (m *Metrics) Watch(l Looks) { m.Registry.MustRegister(&lookout{Looks: l}) }
 
 type lookout struct{ Looks }
@@ -50,24 +50,24 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	writable       = desc("lyo_writable", "1 when a server took a write, made every few seconds at most; 0 when it did not.", "at")
-	outboxPromises = desc("lyo_outbox_promises", "Workflows still to be started or cancelled: due, or held in their user's line.", "state")
-	outboxOldest   = desc("lyo_outbox_oldest_seconds", "How long the oldest promise that is not held has waited; 0 with none.")
-	queueBacklog   = desc("lyo_queue_backlog", "Tasks that wait in a queue for a worker, about.", "queue", "kind")
-	queueOldest    = desc("lyo_queue_oldest_seconds", "How long the oldest of them has waited, about.", "queue", "kind")
-	queuePollers   = desc("lyo_queue_pollers", "Workers that asked a queue for work within the last two minutes.", "queue", "kind")
-	pushStopped    = desc("lyo_push_stopped", "1 while sending to a push service has stopped because it refuses the operator's credentials.", "provider")
+	writable       = desc("lyo_writable", "1 when the server accepted a test write, made every few seconds at most; 0 when it did not.", "at")
+	outboxPromises = desc("lyo_outbox_promises", "Outbox messages not dispatched yet (starts and cancels of workflows): due, or held in their user's queue.", "state")
+	outboxOldest   = desc("lyo_outbox_oldest_seconds", "Age of the oldest due outbox message in seconds; 0 without any.")
+	queueBacklog   = desc("lyo_queue_backlog", "Approximate number of tasks in a task queue that wait for a worker.", "queue", "kind")
+	queueOldest    = desc("lyo_queue_oldest_seconds", "Approximate age of the oldest waiting task of a task queue in seconds.", "queue", "kind")
+	queuePollers   = desc("lyo_queue_pollers", "Workers that polled a task queue within the last two minutes.", "queue", "kind")
+	pushStopped    = desc("lyo_push_stopped", "1 while sending to a push service is stopped because it rejects the operator's credentials.", "provider")
 	sockets        = desc("lyo_sockets", "Open sockets of this process.")
-	watched        = desc("lyo_watched_tasks", "Tasks whose progress this process follows.")
-	poolSize       = desc("lyo_pool_connections", "Connections of this process, by what they do.", "pool", "state")
-	poolMost       = desc("lyo_pool_connections_most", "Connections this process may open; 0 where nothing bounds them.", "pool")
-	poolWaits      = desc("lyo_pool_waits_total", "Times somebody waited for a connection.", "pool")
+	watched        = desc("lyo_watched_tasks", "Tasks whose progress this process watches.")
+	poolSize       = desc("lyo_pool_connections", "Connections of this process by state.", "pool", "state")
+	poolMost       = desc("lyo_pool_connections_most", "Maximum number of connections of this process; 0 is unlimited.", "pool")
+	poolWaits      = desc("lyo_pool_waits_total", "Number of waits for a connection.", "pool")
 	poolWaited     = desc("lyo_pool_wait_seconds_total", "Time spent waiting for connections.", "pool")
-	poolTimeouts   = desc("lyo_pool_timeouts_total", "Times the wait was given up.", "pool")
-	lookFailed     = desc("lyo_look_failed", "1 when this scrape could not ask that, which its series are missing for.", "at")
+	poolTimeouts   = desc("lyo_pool_timeouts_total", "Number of waits for a connection that timed out.", "pool")
+	lookFailed     = desc("lyo_look_failed", "1 when this scrape could not read the source; its series are missing then.", "at")
 )
 
-// Describe names them.
+// Describe sends the descriptions of the metrics.
 func (l *lookout) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		writable, outboxPromises, outboxOldest, queueBacklog, queueOldest, queuePollers, pushStopped, sockets, watched,
@@ -77,7 +77,7 @@ func (l *lookout) Describe(to chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect looks.
+// Collect reads every source and sends its metrics.
 func (l *lookout) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookFor)
 	defer cancel()
@@ -91,14 +91,14 @@ func (l *lookout) Collect(to chan<- prometheus.Metric) {
 		found, err := l.Outbox(ctx)
 		if l.asked(ctx, at, "outbox", err) {
 			at.set(outboxPromises, float64(found.Due), "due")
-			at.set(outboxPromises, float64(found.Held), "held")
+			at.set(outboxPromises, float64(found.Waiting), "held")
 			at.set(outboxOldest, found.Oldest.Seconds())
 		}
 	}
 	if l.Queues != nil {
-		lines, err := l.Queues(ctx)
+		queues, err := l.Queues(ctx)
 		if l.asked(ctx, at, "queues", err) {
-			for _, q := range lines {
+			for _, q := range queues {
 				at.set(queueBacklog, float64(q.Backlog), q.Queue, q.Kind)
 				at.set(queueOldest, q.Oldest.Seconds(), q.Queue, q.Kind)
 				at.set(queuePollers, float64(q.Pollers), q.Queue, q.Kind)
@@ -121,14 +121,14 @@ func (l *lookout) Collect(to chan<- prometheus.Metric) {
 	l.pools(at)
 }
 
-// pushProviders are those that sending can stop to.
+// pushProviders are the push services to which sending can be stopped.
 var pushProviders = []string{"apns", "apns-sandbox", "fcm", "webpush-google", "webpush-mozilla", "webpush-apple", "webpush-microsoft", "webpush-other"}
 
 func (l *lookout) asked(ctx context.Context, at gauges, what string, err error) bool {
 	failed := 0.0
 	if err != nil {
 		failed = 1
-		l.Log.WarnContext(ctx, "a scrape could not look", "at", what, "error", err)
+		l.Log.WarnContext(ctx, "a source of metrics cannot be read", "at", what, "error", err)
 	}
 	at.set(lookFailed, failed, what)
 	return err == nil

@@ -1,4 +1,4 @@
-// Package observe is what a process tells of itself: metrics and readiness on a
-// listener of their own, traces, and log lines that carry ids and no secrets.
-// Nothing here is global; package main makes one of each and hands it on.
+// Package observe provides the metrics, readiness, traces and logs of a process. Metrics and
+// readiness have a listener of their own; log lines carry ids and no secrets. It has no global
+// state: package main creates one of each and passes it on.
 package observe

@@ -13,12 +13,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Ready tells why a process cannot do its work; nil means that it can. The text is
-// for the public: no address, no driver's words.
+// Ready reports why a process is not ready; nil means that it is. The text is public: it
+// contains no address and no text of a driver.
 type Ready func(context.Context) error
 
-// Handler serves /metrics for Prometheus, /live and /ready for whoever starts and stops
-// processes, and with profiles the standard library's /debug/pprof/.
+// Handler serves /metrics for Prometheus, /live and /ready for probes, and with profiles the
+// standard library's /debug/pprof/.
 func (m *Metrics) Handler(ready Ready, profiles bool, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	if profiles {
@@ -51,11 +51,11 @@ func say(w http.ResponseWriter, status int, message string) {
 
 type promLog struct{ log *slog.Logger }
 
-// Println logs what the library has to say of a scrape.
+// Println logs a message of the metrics library.
 func (p promLog) Println(v ...any) { p.log.Warn("metrics", "problem", v) }
 
-// Serve serves a handler at an address until ctx ends. It is the owner of the
-// listener, which it takes before it returns to run.
+// Serve listens at an address and returns a function that serves the handler until ctx ends
+// and closes the listener.
 func Serve(ctx context.Context, address string, handler http.Handler) (run func() error, err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 
 const hidden = "[redacted]"
 
-// names of attributes whose values open something.
+// attribute names whose values are secret.
 var secretNames = []string{
 	"password", "token", "access_token", "refresh_token", "ticket", "authorization", "secret", "api_key", "apikey", "private_key",
 }
@@ -26,13 +26,13 @@ var (
 	jwt       = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+`)
 )
 
-// Log is a handler that puts the ids of the activity and the trace at hand on every
-// line and leaves out what is secret: the given values, passwords in addresses,
-// bearer tokens, and whatever an attribute of a telling name holds.
+// Log returns a handler that adds the ids of the current activity and trace to every line and
+// removes secrets: the given values, passwords in URLs, bearer tokens, and the values of
+// attributes with a secret's name.
 func Log(next slog.Handler, secrets []string) slog.Handler {
 	var pairs []string
 	for _, s := range secrets {
-		if len(s) >= 6 { // shorter ones would black out ordinary words
+		if len(s) >= 6 { // shorter values would match ordinary words
 			pairs = append(pairs, s, hidden)
 		}
 	}
@@ -45,7 +45,7 @@ type logHandler struct {
 	secrets *strings.Replacer
 }
 
-// Handle adds the ids and cleans the line.
+// Handle adds the ids and removes secrets.
 func (h logHandler) Handle(ctx context.Context, r slog.Record) error {
 	out := slog.NewRecord(r.Time, r.Level, h.clean(r.Message), r.PC)
 	named := map[string]bool{}
@@ -66,7 +66,7 @@ func (h logHandler) Handle(ctx context.Context, r slog.Record) error {
 	return h.Handler.Handle(ctx, out)
 }
 
-// WithAttrs keeps what the handler does.
+// WithAttrs returns the handler with attributes, cleaned of secrets.
 func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	clean := make([]slog.Attr, len(attrs))
 	for i, a := range attrs {
@@ -75,12 +75,12 @@ func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return logHandler{h.Handler.WithAttrs(clean), h.secrets}
 }
 
-// WithGroup keeps what the handler does.
+// WithGroup returns the handler with a group.
 func (h logHandler) WithGroup(name string) slog.Handler {
 	return logHandler{h.Handler.WithGroup(name), h.secrets}
 }
 
-// sdkNames are the Temporal SDK's names of what has another one here.
+// sdkNames maps attribute names of the Temporal SDK to the names used here.
 var sdkNames = map[string]string{
 	"WorkflowID": "workflow_id", "RunID": "run_id", "WorkflowType": "workflow", "ActivityType": "activity", "ActivityID": "activity_id",
 	"TaskQueue": "queue", "Attempt": "attempt", "Error": "error", "Namespace": "namespace", "WorkerID": "worker",
@@ -111,7 +111,7 @@ func (h logHandler) attr(a slog.Attr) slog.Attr {
 	}
 }
 
-// other is a value of another type, as text where that holds something to hide.
+// other returns a value of another type, as cleaned text if it contains a secret.
 func (h logHandler) other(a slog.Attr) slog.Attr {
 	text := fmt.Sprint(a.Value.Any())
 	if clean := h.clean(text); clean != text {
@@ -137,8 +137,8 @@ func (h logHandler) clean(text string) string {
 	return text
 }
 
-// ids are those of the trace and of the activity at hand, and of the task, in whose
-// id that of its workflow ends.
+// ids returns the ids of the current trace, activity and task. A workflow id ends in the id
+// of its task.
 func ids(ctx context.Context, workflow string) []slog.Attr {
 	var out []slog.Attr
 	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {

@@ -35,9 +35,9 @@ func TestWhatAScrapeShows(t *testing.T) {
 	m.Watch(observe.Looks{
 		Writable: func(context.Context) map[string]bool { return map[string]bool{"postgres": true, "redis": false} },
 		Outbox: func(context.Context) (observe.Outbox, error) {
-			return observe.Outbox{Due: 2, Held: 3, Oldest: 90 * time.Second}, nil
+			return observe.Outbox{Due: 2, Waiting: 3, Oldest: 90 * time.Second}, nil
 		},
-		Queues:  func(context.Context) ([]observe.Line, error) { return nil, fault },
+		Queues:  func(context.Context) ([]observe.QueueStats, error) { return nil, fault },
 		Sockets: func() (int, int) { return 4, 5 },
 		Database: func() sql.DBStats {
 			return sql.DBStats{InUse: 1, Idle: 2, MaxOpenConnections: 20, WaitCount: 7, WaitDuration: time.Second}

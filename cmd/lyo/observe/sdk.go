@@ -9,28 +9,28 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// sdkLabels are the tags of the Temporal SDK that become labels. Those it does
-// not set are empty, which to Prometheus is the same as absent.
+// sdkLabels are the tags of the Temporal SDK that become labels. A tag that is not set
+// gives an empty label, which Prometheus treats as absent.
 var sdkLabels = []string{
 	"task_queue", "worker_type", "poller_type", "workflow_type", "activity_type", "operation", "status_code", "failure_reason",
 }
 
-// SDK turns what the Temporal SDK measures into Prometheus metrics: counters end in
-// _total, timers are histograms in seconds.
+// SDK returns a handler that records the Temporal SDK's measurements as Prometheus metrics:
+// counters end in _total, timers are histograms in seconds.
 func (m *Metrics) SDK() client.MetricsHandler {
 	h := sdkHandler{m.sdk, nil}
-	h.Counter("temporal_workflow_task_execution_failed") // so that the first failure is a rise from 0
+	h.Counter("temporal_workflow_task_execution_failed") // so that the first failure is an increase from 0
 	return h
 }
 
-// sdkMetrics are made when the SDK first names them.
+// sdkMetrics creates each metric when the SDK first uses it.
 type sdkMetrics struct {
 	registry *prometheus.Registry
 	mu       sync.Mutex
 	vectors  map[string]prometheus.Collector
 }
 
-// sdkVector is the vector of a name.
+// sdkVector returns the vector with a name, and creates it at the first call.
 func sdkVector[V prometheus.Collector](s *sdkMetrics, name string, create func() V) V {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,7 +48,7 @@ type sdkHandler struct {
 	tags    map[string]string
 }
 
-// WithTags adds tags to those there are.
+// WithTags returns a handler with more tags.
 func (h sdkHandler) WithTags(tags map[string]string) client.MetricsHandler {
 	all := maps.Clone(h.tags)
 	if all == nil {

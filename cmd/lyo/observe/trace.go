@@ -19,22 +19,22 @@ import (
 	"go.temporal.io/sdk/interceptor"
 )
 
-// Traces are where a process's spans go.
+// Traces sends the spans of a process.
 type Traces struct {
 	Provider trace.TracerProvider
 	on       bool
 	close    func(context.Context) error
 }
 
-// TraceOptions say where spans go, and whose they are.
+// TraceOptions configures Traces.
 type TraceOptions struct {
-	Endpoint, Headers string  // of OTLP over HTTP; without an endpoint nothing is traced
-	Share             float64 // of the requests that bring no trace of their own
+	Endpoint, Headers string  // of OTLP over HTTP; without an endpoint tracing is off
+	Share             float64 // sampled share of the requests without a trace of their own
 	Process, Version  string
 }
 
-// NewTraces sends spans in batches while the process does its work. A receiver
-// that is away costs spans and nothing else. It contacts nobody yet.
+// NewTraces returns Traces that send spans in batches. While the receiver is unreachable spans
+// are lost and nothing else is affected. NewTraces itself opens no connection.
 func NewTraces(ctx context.Context, o TraceOptions) (*Traces, error) {
 	if o.Endpoint == "" {
 		return &Traces{Provider: noop.NewTracerProvider(), close: func(context.Context) error { return nil }}, nil
@@ -64,11 +64,11 @@ func pairs(text string) map[string]string {
 	return out
 }
 
-// Tracer makes the process's own spans.
+// Tracer returns the tracer for the process's own spans.
 func (t *Traces) Tracer() trace.Tracer { return t.Provider.Tracer("lyo") }
 
-// Temporal carries traces through workflows and activities. Queries are left out:
-// watchers ask them all the time.
+// Temporal returns interceptors that propagate traces through workflows and activities.
+// Queries are not traced, since watchers send them continuously.
 func (t *Traces) Temporal() ([]interceptor.ClientInterceptor, error) {
 	if !t.on {
 		return nil, nil
@@ -82,8 +82,8 @@ func (t *Traces) Temporal() ([]interceptor.ClientInterceptor, error) {
 	return []interceptor.ClientInterceptor{tracing}, nil
 }
 
-// Client is an HTTP client whose requests belong to the trace of their context, and
-// tell the server so. Streams may be as long as they like: it has no time-out.
+// Client returns an HTTP client that propagates the trace of the request's context. It has no
+// timeout, so that streams can be long.
 func (t *Traces) Client() *http.Client {
 	if !t.on {
 		return http.DefaultClient
@@ -93,5 +93,5 @@ func (t *Traces) Client() *http.Client {
 	)}
 }
 
-// Close sends what is left.
+// Close sends the remaining spans.
 func (t *Traces) Close(ctx context.Context) error { return t.close(ctx) }

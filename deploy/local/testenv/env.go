@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
-// env is the servers, their data and what the command is told about them.
+// env holds the servers, their data and the variables for the command.
 type env struct {
 	finder   local.Finder
 	dir      string
@@ -30,7 +30,7 @@ func (e *env) start(ctx context.Context, temporal bool) error {
 		return fmt.Errorf("make the state directory absolute: %w", err)
 	}
 	e.dir, e.environ = dir, append(os.Environ(), "TEST_STATE_DIR="+state)
-	// Postgres may run as another user, who has to get through.
+	// Postgres may run as another user, who has to traverse it.
 	if err := os.Chmod(dir, 0o711); err != nil {
 		return fmt.Errorf("open the folder for the data: %w", err)
 	}
@@ -88,7 +88,7 @@ func (e *env) findTemporal(ctx context.Context, fetch bool) error {
 	return nil
 }
 
-// stop ends what was started and deletes its data.
+// stop stops the servers and deletes their data.
 func (e *env) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()

@@ -39,8 +39,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run keeps signals from ending this process before the servers have stopped.
-// The code is the command's.
+// run returns the command's exit code. Signals do not end this process before the servers have stopped.
 func run(temporal bool, command []string) (code int, err error) {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -86,7 +85,7 @@ func supervise(command, environ []string, signals <-chan os.Signal) (code int, e
 	}
 }
 
-// exitCode takes a command that ran and failed for no error of testenv's.
+// exitCode returns the exit code of a command that ran; its failure is not an error of testenv.
 func exitCode(err error) (int, error) {
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Exited() {
 		return exit.ExitCode(), nil
