@@ -7,8 +7,10 @@ TOOL    := $(GO) tool -modfile=tools/go.mod
 OASDIFF := $(GO) tool -modfile=tools/openapi/go.mod oasdiff
 TESTENV := LYO_STATE_DIR=$(STATE) $(GO) run ./deploy/local/testenv
 PKGS    ?= ./...
+VERSION ?= $(shell git describe --tags --always --dirty)
+TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
-.PHONY: help run build model eval bench faults test check format migrate histories reference release-document clean
+.PHONY: help run build model eval bench faults test cover check vuln format migrate histories reference release release-document clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -35,8 +37,13 @@ faults: build ## kill and cut what a running system stands on; FAULTS='-seed=N' 
 test: ## every test, with the race detector, on a real Postgres, Redis and Temporal
 	$(TESTENV) -temporal -- $(GO) test -race -count=1 -timeout 45m $(PKGS)
 
-check: ## format, lint with the import table, workflow determinism, replay, the API's document, unfinished marks
+cover: ## run every test and print how much of the code they cover; coverage.out has the lines
+	$(TESTENV) -temporal -- $(GO) test -count=1 -timeout 45m -coverpkg=./... -coverprofile=coverage.out $(PKGS)
+	@$(GO) tool cover -func=coverage.out | tail -n 1
+
+check: ## format, secrets, lint with the import table, workflow determinism, replay, the API's document, unfinished marks
 	@out=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not formatted: $$out"; exit 1; }
+	.ci/secrets
 	$(TOOL) golangci-lint run $(PKGS)
 	$(TOOL) workflowcheck ./workflows
 	$(GO) mod verify
@@ -45,6 +52,9 @@ check: ## format, lint with the import table, workflow determinism, replay, the 
 	$(GO) run ./cmd/lyo openapi > $(STATE)/openapi.json
 	$(OASDIFF) breaking --fail-on ERR --err-ignore docs/openapi/accepted.txt docs/openapi/last-release.json $(STATE)/openapi.json
 	@! git grep -nE 'TODO|FIXME|XXX' -- '*.go' '*.sql' '*.md' ':!Makefile' || { echo "unfinished marks above"; exit 1; }
+
+vuln: ## look for known vulnerabilities in what the program calls; VULNDB names another database
+	@.ci/vuln
 
 format: ## write the format that check wants
 	$(TOOL) gofumpt -w $$(git ls-files '*.go')
@@ -55,6 +65,14 @@ migrate: build ## bring the database in DATABASE_URL to the schema of this versi
 reference: ## write docs/configuration.md anew from the config structs
 	$(GO) run ./cmd/lyo config reference > docs/configuration.md
 
+release: ## build dist/: programs for Linux and macOS on amd64 and arm64, named after git describe, with SHA256SUMS
+	@rm -rf dist && mkdir dist
+	@for target in $(TARGETS); do \
+	  name=lyo_$(VERSION)_$${target%/*}_$${target#*/}; echo "building dist/$$name"; \
+	  CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -trimpath -ldflags "-s -w -X main.released=$(VERSION)" -o dist/$$name ./cmd/lyo || exit 1; \
+	done
+	@cd dist && if command -v sha256sum >/dev/null; then sha256sum lyo_*; else shasum -a 256 lyo_*; fi > SHA256SUMS && cat SHA256SUMS
+
 release-document: ## keep this version's OpenAPI document as the last release's, at a release only
 	$(GO) run ./cmd/lyo openapi > docs/openapi/last-release.json
 
@@ -64,4 +82,4 @@ histories: ## record the workflow histories that the replay test replays, from a
 	$(TESTENV) -temporal -- env RECORD_HISTORIES=1 $(GO) test -count=1 ./workflows
 
 clean: ## remove what was built; the data of lyo dev in .lyo stays
-	rm -rf bin
+	rm -rf bin dist coverage.out

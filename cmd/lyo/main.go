@@ -75,8 +75,14 @@ func settings(cmd *cobra.Command, environ []string) (config.Config, error) {
 	return cfg, err
 }
 
-// version returns the module version or commit recorded in the build.
+// released is the version that make release builds, set by the linker and else empty.
+var released string
+
+// version returns the released version, or else what the build recorded: a commit or a module version.
 func version() string {
+	if released != "" {
+		return released
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -46,31 +47,46 @@ func TestABadAddressIsNotPrinted(t *testing.T) {
 	require.NotContains(t, err.Error()+errs, "hunter2")
 }
 
-var link = regexp.MustCompile(`\]\(([^)#:]+)\)`)
+var (
+	link = regexp.MustCompile(`\[([^\]]*)\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	test = regexp.MustCompile("`(Test\\w+)`")
+)
 
-// TestDocumentsPointToWhatIsThere follows every relative link, and looks for
-// every test that the README names as the proof of a claim.
+// TestDocumentsPointToWhatIsThere follows every relative link of the documents,
+// and looks for every test that the text of such a link names in the file it leads to.
 func TestDocumentsPointToWhatIsThere(t *testing.T) {
 	t.Parallel()
-	top := filepath.Join("..", "..")
-	documents, err := filepath.Glob(filepath.Join(top, "*.md"))
-	require.NoError(t, err)
-	more, err := filepath.Glob(filepath.Join(top, "docs", "*.md"))
-	require.NoError(t, err)
-	for _, document := range append(documents, more...) {
+	named := 0
+	for _, document := range documents(t) {
 		content, err := os.ReadFile(document)
 		require.NoError(t, err)
 		for _, found := range link.FindAllStringSubmatch(string(content), -1) {
-			require.FileExists(t, pathOrDirectory(t, filepath.Join(filepath.Dir(document), found[1])), document)
+			path := filepath.Join(filepath.Dir(document), found[2])
+			require.FileExists(t, pathOrDirectory(t, path), document)
+			for _, claim := range test.FindAllStringSubmatch(found[1], -1) {
+				source, err := os.ReadFile(path)
+				require.NoError(t, err, document)
+				require.Contains(t, string(source), "func "+claim[1]+"(", "%s names it in %s", document, path)
+				named++
+			}
 		}
 	}
-	readme, err := os.ReadFile(filepath.Join(top, "README.md"))
+	require.Greater(t, named, 50, "docs/verification.md names the test of each claim")
+}
+
+// documents returns the Markdown files of the top folder and of every folder of docs.
+func documents(t *testing.T) []string {
+	t.Helper()
+	top := filepath.Join("..", "..")
+	paths, err := filepath.Glob(filepath.Join(top, "*.md"))
 	require.NoError(t, err)
-	for _, claim := range regexp.MustCompile("\\[`(Test\\w+)`\\]\\(([^)]+)\\)").FindAllStringSubmatch(string(readme), -1) {
-		content, err := os.ReadFile(filepath.Join(top, claim[2]))
-		require.NoError(t, err)
-		require.Contains(t, string(content), "func "+claim[1]+"(")
-	}
+	require.NoError(t, filepath.WalkDir(filepath.Join(top, "docs"), func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(path) == ".md" {
+			paths = append(paths, path)
+		}
+		return err
+	}))
+	return paths
 }
 
 // pathOrDirectory names some file inside when the link leads to a directory.
