@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/curate"
 )
@@ -20,7 +20,7 @@ const (
 
 // atHand is what a text can be written from, and whom to name for it.
 type atHand struct {
-	excerpts  []gemma.Excerpt
+	excerpts  []llm.Excerpt
 	citations []models.Citation
 }
 
@@ -63,7 +63,7 @@ func (at *atHand) add(who models.Citation, text string) {
 		return
 	}
 	who.Label = fmt.Sprintf("S%d", len(at.excerpts)+1)
-	at.excerpts = append(at.excerpts, gemma.Excerpt{Label: who.Label, Title: who.Title, Text: text})
+	at.excerpts = append(at.excerpts, llm.Excerpt{Label: who.Label, Title: who.Title, Text: text})
 	at.citations = append(at.citations, who)
 }
 
