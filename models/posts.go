@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/curate"
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // PostSeen is a post as somebody sees it.
@@ -177,7 +177,7 @@ func welcomePost(tx *gorm.DB, post Post, now time.Time, f Followups) error {
 	if post.Status != ContentVisible || post.AuthorID == nil {
 		return nil
 	}
-	if _, err := Earn(tx, *post.AuthorID, game.RulePostCreated, post.ID.String(), now, f); err != nil {
+	if _, err := Earn(tx, *post.AuthorID, gamification.RulePostCreated, post.ID.String(), now, f); err != nil {
 		return err
 	}
 	return call(tx, post.Title+"\n"+post.Content, Notification{

@@ -1,4 +1,4 @@
-package game_test
+package gamification_test
 
 import (
 	"encoding/json"
@@ -7,19 +7,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 func TestAnswersAreGraded(t *testing.T) {
 	t.Parallel()
 	colours := []string{"red", "green", "blue"}
-	single := game.Question{Kind: game.SingleChoice, Options: colours, Answer: 1}
-	several := game.Question{Kind: game.MultipleChoice, Options: colours, Answers: []int{2, 0}}
-	order := game.Question{Kind: game.Ordering, Options: colours, Answers: []int{2, 0, 1}}
-	yes, no := game.Question{Kind: game.TrueFalse}, game.Question{Kind: game.TrueFalse, Options: []string{"True", "False"}, Answer: 1}
-	short := game.Question{Kind: game.ShortAnswer, Accepted: []string{"The Moon", "-3"}}
+	single := gamification.Question{Kind: gamification.SingleChoice, Options: colours, Answer: 1}
+	several := gamification.Question{Kind: gamification.MultipleChoice, Options: colours, Answers: []int{2, 0}}
+	order := gamification.Question{Kind: gamification.Ordering, Options: colours, Answers: []int{2, 0, 1}}
+	yes, no := gamification.Question{Kind: gamification.TrueFalse}, gamification.Question{Kind: gamification.TrueFalse, Options: []string{"True", "False"}, Answer: 1}
+	short := gamification.Question{Kind: gamification.ShortAnswer, Accepted: []string{"The Moon", "-3"}}
 	for _, row := range []struct {
-		question game.Question
+		question gamification.Question
 		answer   string
 		right    bool
 	}{
@@ -65,7 +65,7 @@ func TestAnswersAreGraded(t *testing.T) {
 		{short, `3`, false},
 		{short, `""`, false},
 		{short, `"..."`, false},
-		{game.Question{Kind: "riddle"}, `0`, false},
+		{gamification.Question{Kind: "riddle"}, `0`, false},
 	} {
 		require.Equal(t, row.right, row.question.Right(json.RawMessage(row.answer)), "%s %s", row.question.Kind, row.answer)
 	}
@@ -78,27 +78,27 @@ func TestPassMarks(t *testing.T) {
 		mark         float64
 		passed       bool
 	}{{7, 10, 0.7, true}, {6, 10, 0.7, false}, {2, 3, 2.0 / 3, true}, {0, 0, 0.1, false}, {1, 1, 1, true}, {0, 1, 0.7, false}} {
-		_, passed := game.Grade(row.right, row.asked, row.mark)
+		_, passed := gamification.Grade(row.right, row.asked, row.mark)
 		require.Equal(t, row.passed, passed, row)
 	}
 }
 
 func TestCriteria(t *testing.T) {
 	t.Parallel()
-	facts := game.Facts{game.FactPoints: 500, game.FactLessons: 3}
+	facts := gamification.Facts{gamification.FactPoints: 500, gamification.FactLessons: 3}
 	for text, want := range map[string][2]int64{
 		`{"fact":"points","at_least":1000}`: {500, 1000}, `{"fact":"points","at_least":100}`: {100, 100}, `{"fact":"reviews","at_least":1}`: {0, 1},
 		`{"all":[{"fact":"points","at_least":1},{"fact":"reviews","at_least":1}]}`: {1, 2},
 		`{"any":[{"fact":"points","at_least":1},{"fact":"reviews","at_least":1}]}`: {1, 1},
 	} {
-		c, err := game.ParseCriteria([]byte(text))
+		c, err := gamification.ParseCriteria([]byte(text))
 		require.NoError(t, err, text)
 		current, target := c.Progress(facts)
 		require.Equal(t, want, [2]int64{current, target}, text)
 		require.Equal(t, current >= target, c.Met(facts))
 	}
 	for _, text := range []string{`{}`, `[]`, `{"fact":"luck","at_least":1}`, `{"fact":"points"}`, `{"fact":"points","at_least":1,"any":[{"fact":"points","at_least":1}]}`, `{"all":[{}]}`} {
-		_, err := game.ParseCriteria([]byte(text))
+		_, err := gamification.ParseCriteria([]byte(text))
 		require.Error(t, err, text)
 	}
 }
@@ -107,24 +107,24 @@ func TestCardsComeBackInDaysOfTheZone(t *testing.T) {
 	t.Parallel()
 	berlin := zone(t, "Europe/Berlin")
 	evening := parsed("2026-10-24T20:00:00Z") // 22:00, the day before the clock goes back
-	fresh := game.Memory{State: "new"}
-	again := fresh.Next(game.RecallAgain, evening, berlin)
+	fresh := gamification.Memory{State: "new"}
+	again := fresh.Next(gamification.RecallAgain, evening, berlin)
 	require.Equal(t, evening.Add(time.Minute), again.Due, "minutes are exact")
 	require.Equal(t, "learning", again.State)
-	easy := fresh.Next(game.RecallEasy, evening, berlin)
+	easy := fresh.Next(gamification.RecallEasy, evening, berlin)
 	require.Equal(t, "review", easy.State)
 	require.Positive(t, easy.ScheduledDays)
-	require.Equal(t, game.DayOf(evening, berlin)+game.Day(easy.ScheduledDays), game.DayOf(easy.Due, berlin))
-	require.True(t, easy.Due.Equal((game.DayOf(evening, berlin) + game.Day(easy.ScheduledDays)).Begins(berlin)), "from the beginning of that day")
+	require.Equal(t, gamification.DayOf(evening, berlin)+gamification.Day(easy.ScheduledDays), gamification.DayOf(easy.Due, berlin))
+	require.True(t, easy.Due.Equal((gamification.DayOf(evening, berlin) + gamification.Day(easy.ScheduledDays)).Begins(berlin)), "from the beginning of that day")
 	// The morning of that day counts as whole days later, though hours are missing.
 	morning := easy.Due.Add(7 * time.Hour)
-	later := easy.Next(game.RecallGood, morning, berlin)
+	later := easy.Next(gamification.RecallGood, morning, berlin)
 	require.Greater(t, later.ScheduledDays, easy.ScheduledDays)
 	require.Greater(t, later.Stability, easy.Stability)
-	lapsed := later.Next(game.RecallAgain, later.Due, berlin)
+	lapsed := later.Next(gamification.RecallAgain, later.Due, berlin)
 	require.Equal(t, 1, lapsed.Lapses)
 	require.Equal(t, "relearning", lapsed.State)
 	require.Equal(t, fresh, fresh.Next("perhaps", evening, berlin))
-	backwards := later.Next(game.RecallGood, evening, berlin)
+	backwards := later.Next(gamification.RecallGood, evening, berlin)
 	require.Equal(t, "review", backwards.State, "a clock that went back does no harm")
 }

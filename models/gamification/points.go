@@ -1,4 +1,4 @@
-package game
+package gamification
 
 // Rule names a deed that earns points.
 type Rule string

@@ -1,4 +1,4 @@
-package game_test
+package gamification_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // deedsDaily are n moments, a day of 24 hours apart.
@@ -137,22 +137,22 @@ func TestStreaksInTheLearnersCalendar(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, len(rows), 30)
 	for _, row := range rows {
-		var moves []game.Move
+		var moves []gamification.Move
 		before := zone(t, row.zone)
 		for _, m := range row.moves {
 			after := zone(t, m.to)
-			moves = append(moves, game.Move{At: parsed(m.at), Before: before, After: after})
+			moves = append(moves, gamification.Move{At: parsed(m.at), Before: before, After: after})
 			before = after
 		}
-		calendar := game.NewCalendar(before, moves)
-		var days []game.Day
+		calendar := gamification.NewCalendar(before, moves)
+		var days []gamification.Day
 		for _, at := range row.deeds {
 			days = append(days, calendar.Day(parsed(at)))
 		}
 		today := calendar.Day(parsed(row.now))
-		bridge := game.Bridges(nil, calendar.Skipped)
-		run, longest, last := game.Row(days, today, bridge)
-		require.Equal(t, []int{row.current, row.longest}, []int{game.Still(run, last, today, bridge), longest}, "%s: days %v, today %v", row.name, days, today)
+		bridge := gamification.Bridges(nil, calendar.Skipped)
+		run, longest, last := gamification.Row(days, today, bridge)
+		require.Equal(t, []int{row.current, row.longest}, []int{gamification.Still(run, last, today, bridge), longest}, "%s: days %v, today %v", row.name, days, today)
 	}
 }
 
@@ -172,7 +172,7 @@ func moment(now, happened, sent string) string {
 		at := parsed(sent)
 		s = &at
 	}
-	return game.Moment(parsed(now), &h, s).Format(time.RFC3339)
+	return gamification.Moment(parsed(now), &h, s).Format(time.RFC3339)
 }
 
 // TestNoWayOfMovingMakesMoreDaysThanTheCalendarHas moves every hour between the two ends
@@ -181,16 +181,16 @@ func TestNoWayOfMovingMakesMoreDaysThanTheCalendarHas(t *testing.T) {
 	t.Parallel()
 	east, west := zone(t, "Pacific/Kiritimati"), zone(t, "Pacific/Pago_Pago")
 	start := parsed("2026-11-01T00:30:00Z")
-	var moves []game.Move
+	var moves []gamification.Move
 	for hour := range 24 * 20 {
-		m := game.Move{At: start.Add(time.Duration(hour) * time.Hour), Before: east, After: west}
+		m := gamification.Move{At: start.Add(time.Duration(hour) * time.Hour), Before: east, After: west}
 		if hour%2 == 1 {
 			m.Before, m.After = west, east
 		}
 		moves = append(moves, m)
 	}
-	calendar := game.NewCalendar(west, moves)
-	seen := map[game.Day]bool{}
+	calendar := gamification.NewCalendar(west, moves)
+	seen := map[gamification.Day]bool{}
 	last := calendar.Day(start)
 	for quarter := range 24 * 20 * 4 {
 		day := calendar.Day(start.Add(time.Duration(quarter) * 15 * time.Minute))
@@ -203,39 +203,39 @@ func TestNoWayOfMovingMakesMoreDaysThanTheCalendarHas(t *testing.T) {
 
 func TestAFreezeBridgesADayAWeekOnce(t *testing.T) {
 	t.Parallel()
-	monday := game.DayOf(parsed("2026-11-09T12:00:00Z"), time.UTC)
+	monday := gamification.DayOf(parsed("2026-11-09T12:00:00Z"), time.UTC)
 	require.Equal(t, monday, monday.Week())
 	require.Equal(t, monday, (monday + 6).Week())
 	require.Equal(t, monday+7, (monday + 7).Week())
-	require.Equal(t, game.Day(-3), game.Day(0).Week(), "1970 began on a Thursday")
+	require.Equal(t, gamification.Day(-3), gamification.Day(0).Week(), "1970 began on a Thursday")
 	for name, row := range map[string]struct {
-		days, freezes    []game.Day
-		today            game.Day
+		days, freezes    []gamification.Day
+		today            gamification.Day
 		current, longest int
 	}{
-		"a missed day":              {[]game.Day{monday, monday + 2}, nil, monday + 2, 1, 1},
-		"a missed day, frozen":      {[]game.Day{monday, monday + 2}, []game.Day{monday + 1}, monday + 2, 2, 2},
-		"frozen and still open":     {[]game.Day{monday}, []game.Day{monday + 1}, monday + 2, 1, 1},
-		"frozen and then missed":    {[]game.Day{monday}, []game.Day{monday + 1}, monday + 3, 0, 1},
-		"the second of a week":      {[]game.Day{monday, monday + 2, monday + 4}, []game.Day{monday + 1, monday + 3}, monday + 4, 1, 2},
-		"the next week has its own": {[]game.Day{monday + 4, monday + 6, monday + 8}, []game.Day{monday + 5, monday + 7}, monday + 8, 3, 3},
-		"two days in a row":         {[]game.Day{monday, monday + 3}, []game.Day{monday + 1, monday + 2}, monday + 3, 1, 1},
-		"a day with a deed besides": {[]game.Day{monday, monday + 1}, []game.Day{monday + 1}, monday + 1, 2, 2},
+		"a missed day":              {[]gamification.Day{monday, monday + 2}, nil, monday + 2, 1, 1},
+		"a missed day, frozen":      {[]gamification.Day{monday, monday + 2}, []gamification.Day{monday + 1}, monday + 2, 2, 2},
+		"frozen and still open":     {[]gamification.Day{monday}, []gamification.Day{monday + 1}, monday + 2, 1, 1},
+		"frozen and then missed":    {[]gamification.Day{monday}, []gamification.Day{monday + 1}, monday + 3, 0, 1},
+		"the second of a week":      {[]gamification.Day{monday, monday + 2, monday + 4}, []gamification.Day{monday + 1, monday + 3}, monday + 4, 1, 2},
+		"the next week has its own": {[]gamification.Day{monday + 4, monday + 6, monday + 8}, []gamification.Day{monday + 5, monday + 7}, monday + 8, 3, 3},
+		"two days in a row":         {[]gamification.Day{monday, monday + 3}, []gamification.Day{monday + 1, monday + 2}, monday + 3, 1, 1},
+		"a day with a deed besides": {[]gamification.Day{monday, monday + 1}, []gamification.Day{monday + 1}, monday + 1, 2, 2},
 	} {
-		bridge := game.Bridges(row.freezes, nil)
-		run, longest, last := game.Row(row.days, row.today, bridge)
-		require.Equal(t, []int{row.current, row.longest}, []int{game.Still(run, last, row.today, bridge), longest}, name)
+		bridge := gamification.Bridges(row.freezes, nil)
+		run, longest, last := gamification.Row(row.days, row.today, bridge)
+		require.Equal(t, []int{row.current, row.longest}, []int{gamification.Still(run, last, row.today, bridge), longest}, name)
 	}
 }
 
 func TestPointsOfADay(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, 10, game.Room(game.RulePostCreated, 10, 0))
-	require.Equal(t, 5, game.Room(game.RulePostCreated, 10, 95))
-	require.Zero(t, game.Room(game.RuleCommentCreated, 5, 100))
-	require.Equal(t, 20, game.Room(game.RuleLessonCompleted, 20, 100_000))
+	require.Equal(t, 10, gamification.Room(gamification.RulePostCreated, 10, 0))
+	require.Equal(t, 5, gamification.Room(gamification.RulePostCreated, 10, 95))
+	require.Zero(t, gamification.Room(gamification.RuleCommentCreated, 5, 100))
+	require.Equal(t, 20, gamification.Room(gamification.RuleLessonCompleted, 20, 100_000))
 	for points, want := range map[int64][2]int64{0: {0, 1000}, 999: {999, 1000}, 1000: {0, 1000}, 98_999: {999, 1000}, 99_000: {1000, 1000}, 1 << 40: {1000, 1000}} {
-		current, target := game.LevelProgress(points)
+		current, target := gamification.LevelProgress(points)
 		require.Equal(t, want, [2]int64{current, target}, points)
 	}
 }
@@ -245,11 +245,11 @@ func TestWeeksOfBoardsBeginOnMondayInUTC(t *testing.T) {
 	for at, week := range map[string]string{
 		"2026-11-09T00:00:00Z": "2026-11-09", "2026-11-08T23:59:59Z": "2026-11-02", "2027-01-01T12:00:00Z": "2026-12-28", "1969-12-31T12:00:00Z": "1969-12-29",
 	} {
-		require.Equal(t, week, game.WeekOf(parsed(at)).Format(time.DateOnly), at)
+		require.Equal(t, week, gamification.WeekOf(parsed(at)).Format(time.DateOnly), at)
 	}
 }
 
 func ExampleDay_Week() {
-	fmt.Println(game.DayOf(time.Date(2026, 11, 11, 0, 0, 0, 0, time.UTC), time.UTC).Week())
+	fmt.Println(gamification.DayOf(time.Date(2026, 11, 11, 0, 0, 0, 0, time.UTC), time.UTC).Week())
 	// Output: 2026-11-09
 }

@@ -1,4 +1,4 @@
-package game_test
+package gamification_test
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 func zone(t *testing.T, name string) *time.Location {
@@ -39,26 +39,26 @@ func TestDaysAreThoseOfTheZone(t *testing.T) {
 	} {
 		at, err := time.Parse(time.RFC3339, row.at)
 		require.NoError(t, err)
-		day := game.DayOf(at, zone(t, row.zone))
+		day := gamification.DayOf(at, zone(t, row.zone))
 		require.Equal(t, row.day, day.String(), "%s in %s", row.at, row.zone)
 		begins := day.Begins(zone(t, row.zone))
 		require.False(t, begins.After(at), "%s in %s begins %s", row.at, row.zone, begins)
-		require.Equal(t, day, game.DayOf(begins, zone(t, row.zone)))
-		require.Less(t, game.DayOf(begins.Add(-time.Second), zone(t, row.zone)), day)
+		require.Equal(t, day, gamification.DayOf(begins, zone(t, row.zone)))
+		require.Less(t, gamification.DayOf(begins.Add(-time.Second), zone(t, row.zone)), day)
 	}
 }
 
 func TestStreaks(t *testing.T) {
 	t.Parallel()
-	const today = game.Day(20000)
-	ago := func(days ...int) (all []game.Day) {
+	const today = gamification.Day(20000)
+	ago := func(days ...int) (all []gamification.Day) {
 		for _, d := range days {
-			all = append(all, today-game.Day(d))
+			all = append(all, today-gamification.Day(d))
 		}
 		return all
 	}
 	for name, row := range map[string]struct {
-		days             []game.Day
+		days             []gamification.Day
 		current, longest int
 	}{
 		"nothing yet":           {nil, 0, 0},
@@ -75,11 +75,11 @@ func TestStreaks(t *testing.T) {
 		"two ahead only":        {ago(-2, -1), 0, 0},
 		"the longest long ago":  {ago(0, 1, 100, 101, 102, 103), 2, 4},
 		"the longest goes on":   {ago(0, 1, 2, 3, 50, 51), 4, 4},
-		"over a month's end":    {[]game.Day{today, today - 1, today - 2, today - 3}, 4, 4},
+		"over a month's end":    {[]gamification.Day{today, today - 1, today - 2, today - 3}, 4, 4},
 		"ahead does not extend": {ago(-1, 0, 1), 2, 2},
 	} {
-		run, longest, last := game.Row(row.days, today, nil)
-		current := game.Still(run, last, today, nil)
+		run, longest, last := gamification.Row(row.days, today, nil)
+		current := gamification.Still(run, last, today, nil)
 		require.Equal(t, []int{row.current, row.longest}, []int{current, longest}, name)
 	}
 }
@@ -87,6 +87,6 @@ func TestStreaks(t *testing.T) {
 func TestLevels(t *testing.T) {
 	t.Parallel()
 	for points, level := range map[int64]int{-5: 1, 0: 1, 999: 1, 1000: 2, 12_345: 13, 98_999: 99, 99_000: 100, 5_000_000: 100} {
-		require.Equal(t, level, game.Level(points), points)
+		require.Equal(t, level, gamification.Level(points), points)
 	}
 }

@@ -1,4 +1,4 @@
-package game_test
+package gamification_test
 
 import (
 	"testing"
@@ -8,16 +8,16 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
-func quietHours(t *testing.T, from, to string) game.Quiet {
+func quietHours(t *testing.T, from, to string) gamification.Quiet {
 	t.Helper()
-	f, err := game.ParseClock(from)
+	f, err := gamification.ParseClock(from)
 	require.NoError(t, err)
-	u, err := game.ParseClock(to)
+	u, err := gamification.ParseClock(to)
 	require.NoError(t, err)
-	return game.Quiet{From: f, To: u}
+	return gamification.Quiet{From: f, To: u}
 }
 
 func TestQuietHours(t *testing.T) {
@@ -93,7 +93,7 @@ func TestQuietHoursEndWhereTheyDo(t *testing.T) {
 	t.Parallel()
 	zones := []*time.Location{zone(t, "Europe/Berlin"), zone(t, "America/St_Johns"), zone(t, "Australia/Lord_Howe"), zone(t, "Pacific/Apia"), time.UTC}
 	rapid.Check(t, func(t *rapid.T) {
-		q := game.Quiet{From: game.Clock(rapid.IntRange(0, 1439).Draw(t, "from")), To: game.Clock(rapid.IntRange(0, 1439).Draw(t, "to"))}
+		q := gamification.Quiet{From: gamification.Clock(rapid.IntRange(0, 1439).Draw(t, "from")), To: gamification.Clock(rapid.IntRange(0, 1439).Draw(t, "to"))}
 		where := zones[rapid.IntRange(0, len(zones)-1).Draw(t, "zone")]
 		at := time.Unix(rapid.Int64Range(1_700_000_000, 1_900_000_000).Draw(t, "at"), 0)
 		end, quiet := q.Until(at, where)
@@ -113,12 +113,12 @@ func TestQuietHoursEndWhereTheyDo(t *testing.T) {
 func TestClocks(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"00:00", "07:05", "23:59"} {
-		c, err := game.ParseClock(text)
+		c, err := gamification.ParseClock(text)
 		require.NoError(t, err)
 		require.Equal(t, text, c.String())
 	}
 	for _, text := range []string{"", "7:05", "24:00", "12:60", "12:00:00", "noon", "12.00"} {
-		_, err := game.ParseClock(text)
+		_, err := gamification.ParseClock(text)
 		require.Error(t, err, text)
 	}
 }
