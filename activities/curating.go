@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/activities/sources/guard"
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/ranking"
 )
 
 // Curating keeps feeds good: what trends, the day's picks, and the state of what is in them.
@@ -79,7 +79,7 @@ func (c *Curating) PickForUser(ctx context.Context, in CurateInput) (ask bool, e
 		return ok && there.Note == noteAsking, translate(err)
 	}
 	now := c.Clock()
-	ranked, err := models.Recommend(ctx, c.DB, in.UserID, curate.Personalized, now)
+	ranked, err := models.Recommend(ctx, c.DB, in.UserID, ranking.Personalized, now)
 	if err != nil {
 		return false, translate(err)
 	}
@@ -187,11 +187,11 @@ func (o *Ordering) OrderPicks(ctx context.Context, in CurateInput) error {
 	if err != nil || !ok || row.Note != noteAsking || o.Model == nil {
 		return translate(err)
 	}
-	ranking := make(models.FeedRanking, len(row.Picks))
+	ranked := make(models.FeedRanking, len(row.Picks))
 	for i, p := range row.Picks {
-		ranking[i] = curate.Ranked{ID: p.ID, Score: p.Score, Reasons: p.Reasons}
+		ranked[i] = ranking.Ranked{ID: p.ID, Score: p.Score, Reasons: p.Reasons}
 	}
-	shown, err := models.ShowFeed(ctx, o.DB, in.UserID, ranking)
+	shown, err := models.ShowFeed(ctx, o.DB, in.UserID, ranked)
 	if err != nil {
 		return translate(err)
 	}
@@ -255,7 +255,7 @@ func (o *Ordering) reorder(ctx context.Context, row *models.FeedCuration, shown 
 			answer = append(answer, uuid.Nil)
 		}
 	}
-	if fault := curate.CheckOrder(given, answer); fault != "" {
+	if fault := ranking.CheckOrder(given, answer); fault != "" {
 		o.Log.WarnContext(ctx, "the model's order of picks is not one of what it was given", "fault", fault)
 		row.Note = noteRefused
 		return nil

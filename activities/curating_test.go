@@ -96,9 +96,9 @@ func (g *gallery) picks() models.FeedCuration {
 // feed are the ids and the reasons of the recommended feed.
 func (g *gallery) feed() (ids []uuid.UUID, reasons []string) {
 	g.t.Helper()
-	ranking, err := models.RankFeed(g.t.Context(), g.db, g.in.UserID, models.FeedRecommended, g.now)
+	ranked, err := models.RankFeed(g.t.Context(), g.db, g.in.UserID, models.FeedRecommended, g.now)
 	require.NoError(g.t, err)
-	for _, r := range ranking {
+	for _, r := range ranked {
 		ids, reasons = append(ids, r.ID), append(reasons, strings.Join(r.Reasons, " "))
 	}
 	return ids, reasons

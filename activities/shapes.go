@@ -9,7 +9,8 @@ import (
 
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/quality"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // planned is the course with the outline put in.
@@ -71,13 +72,13 @@ const practiceMinutes = 5
 // judge puts in what can be told of a lesson's text. Its duration is computed
 // from the text unless the learner said how long the course should take.
 func judge(l *models.Lesson, c models.Course) {
-	score := curate.Quality(l.Content, c.Locale, c.DifficultyLevel)
+	score := quality.Quality(l.Content, c.Locale, c.DifficultyLevel)
 	l.QualityScore, l.Quality = &score.Total, score.Parts()
-	if level := curate.ReadingLevel(l.Content, c.Locale); level > 0 {
+	if level := quality.ReadingLevel(l.Content, c.Locale); level > 0 {
 		l.ReadingLevel = &level
 	}
 	if c.TargetDurationHours == nil {
-		l.EstimatedDurationMinutes = curate.ReadingMinutes(l.Content) + practiceMinutes
+		l.EstimatedDurationMinutes = quality.ReadingMinutes(l.Content) + practiceMinutes
 	}
 }
 
@@ -123,7 +124,7 @@ func ownItem(c models.Course, l models.Lesson, position int, kind, title string,
 }
 
 func withWords(i models.Item) models.Item {
-	n := len(curate.Words(i.Content))
+	n := len(texts.Words(i.Content))
 	i.WordCount = &n
 	return i
 }

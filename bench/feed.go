@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/ranking"
 )
 
 // The seeds of the made towns. Strategies were tuned on the first town, so only the second
@@ -73,8 +73,8 @@ type taken struct {
 
 // suggested is what could be recommended to somebody.
 type suggested struct {
-	candidates []curate.Candidate
-	taste      curate.Taste
+	candidates []ranking.Candidate
+	taste      ranking.Taste
 	seed       string
 }
 
@@ -118,9 +118,9 @@ func ordersOf(ctx context.Context, db *gorm.DB) (orders []taken, err error) {
 		}
 		orders = append(orders, taken{name: base.name, order: func(p *townsman, _ suggested) []uuid.UUID { return p.unseen(ids) }})
 	}
-	for _, strategy := range curate.Strategies() {
+	for _, strategy := range ranking.Strategies() {
 		orders = append(orders, taken{name: string(strategy), order: func(_ *townsman, s suggested) []uuid.UUID {
-			ranking := curate.Rank(strategy, s.candidates, s.taste, s.seed)
+			ranking := ranking.Rank(strategy, s.candidates, s.taste, s.seed)
 			ids := make([]uuid.UUID, len(ranking))
 			for i, r := range ranking {
 				ids[i] = r.ID
@@ -142,7 +142,7 @@ func coldUser(ctx context.Context, o options, db *gorm.DB, t *town) error {
 	if err != nil {
 		return err
 	}
-	ranking, err := models.Recommend(ctx, db, cold, curate.Personalized, t.now)
+	ranking, err := models.Recommend(ctx, db, cold, ranking.Personalized, t.now)
 	if err != nil {
 		return err
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/curate"
 	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/quality"
 )
 
 // PostSeen is a post as somebody sees it.
@@ -229,7 +229,7 @@ func UpdatePost(ctx context.Context, db *gorm.DB, w Writing, id uuid.UUID, chang
 
 // reword keeps what a post said before, where it says something else now, and holds it
 // where that is doubtful.
-func (w Writing) reword(tx *gorm.DB, before Post, post *Post, allowance curate.Allowance) error {
+func (w Writing) reword(tx *gorm.DB, before Post, post *Post, allowance quality.Allowance) error {
 	if post.words() == before.words() {
 		return nil
 	}

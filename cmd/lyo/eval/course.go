@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/lyoapp/lyo/activities/llm"
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/quality"
 )
 
 // Course is what was measured of one course.
@@ -69,8 +69,8 @@ func (s *session) lesson(ctx context.Context, outline llm.Outline, n int) {
 
 func measured(text string, t Topic) Lesson {
 	return Lesson{
-		Level: t.Level, text: text, ReadingLevel: curate.ReadingLevel(text, t.Locale),
-		Quality: curate.Quality(text, t.Locale, t.Level).Total, Language: judge(text, t.Locale),
+		Level: t.Level, text: text, ReadingLevel: quality.ReadingLevel(text, t.Locale),
+		Quality: quality.Quality(text, t.Locale, t.Level).Total, Language: judge(text, t.Locale),
 	}
 }
 
@@ -109,17 +109,17 @@ func agreement(quiz []llm.Question, answers []int) (asked, agreed int) {
 func alike(lessons []Lesson) int {
 	shingles := make([]map[string]bool, len(lessons))
 	for i, l := range lessons {
-		shingles[i] = curate.Shingles(l.text)
+		shingles[i] = quality.Shingles(l.text)
 	}
 	n := 0
 	for i := range lessons {
 		most := 0.0
 		for j := range lessons {
 			if i != j {
-				most = math.Max(most, curate.Similarity(shingles[i], shingles[j]))
+				most = math.Max(most, quality.Similarity(shingles[i], shingles[j]))
 			}
 		}
-		if most > curate.MostSimilarity {
+		if most > quality.MostSimilarity {
 			n++
 		}
 	}

@@ -1,4 +1,4 @@
-package curate
+package quality
 
 import "time"
 

@@ -1,9 +1,11 @@
-package curate
+package quality
 
 import (
 	"math"
 	"strings"
 	"unicode"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // wordsPerMinute is how fast people read to learn; lettersPerMinute does for
@@ -23,7 +25,7 @@ func ReadingMinutes(text string) int {
 		}
 		rest.WriteRune(r)
 	}
-	minutes := float64(len(Words(rest.String())))/wordsPerMinute + float64(dense)/lettersPerMinute
+	minutes := float64(len(texts.Words(rest.String())))/wordsPerMinute + float64(dense)/lettersPerMinute
 	return max(int(math.Ceil(minutes)), 1)
 }
 
@@ -40,7 +42,7 @@ func unspaced(r rune) bool {
 // 0 means that it cannot be told: fewer than 30 words, or a script without spaces.
 func ReadingLevel(text, language string) float64 {
 	prose := proseOf(text)
-	words := Words(prose)
+	words := texts.Words(prose)
 	if len(words) < leastForLevel || writtenWithoutSpaces(language, prose) {
 		return 0
 	}
@@ -103,7 +105,7 @@ func writtenWithoutSpaces(language, text string) bool {
 func Sentences(prose string) []string {
 	var found []string
 	for _, s := range strings.FieldsFunc(prose, func(r rune) bool { return strings.ContainsRune(".!?\n。！？", r) }) {
-		if len(Words(s)) > 0 {
+		if len(texts.Words(s)) > 0 {
 			found = append(found, s)
 		}
 	}

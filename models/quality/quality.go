@@ -1,10 +1,12 @@
-package curate
+package quality
 
 import (
 	"maps"
 	"math"
 	"slices"
 	"strings"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // Score is what can be told of a lesson's quality without understanding it. Each
@@ -38,7 +40,7 @@ const wholeLesson = 400
 // Quality scores a lesson in Markdown, in a language (BCP 47) and for a level.
 func Quality(text, language, level string) Score {
 	s := Score{
-		Length:      math.Min(float64(max(len(Words(text)), denseWords(text)))/wholeLesson, 1),
+		Length:      math.Min(float64(max(len(texts.Words(text)), denseWords(text)))/wholeLesson, 1),
 		Structure:   structure(text),
 		Examples:    examples(text),
 		Summary:     closing(text),
@@ -121,7 +123,7 @@ func containsAny(text string, words []string) bool {
 
 // repeated is the share of five-word runs that come more than once.
 func repeated(text string) float64 {
-	words := Words(text)
+	words := texts.Words(text)
 	runs := len(words) - shingleWords + 1
 	if runs <= 0 {
 		return 0

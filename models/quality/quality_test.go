@@ -1,4 +1,4 @@
-package curate_test
+package quality_test
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/quality"
 )
 
 const good = `# Tides
@@ -32,7 +32,7 @@ The moon makes two bulges of water. The earth turns under them, and so most coas
 func TestAGoodLessonScoresBetterThanABadOne(t *testing.T) {
 	t.Parallel()
 	whole := good + strings.Repeat("\nNew words follow here. ", 2)
-	score := curate.Quality(whole, "en", "beginner")
+	score := quality.Quality(whole, "en", "beginner")
 	require.InDelta(t, 1, score.Examples, 0)
 	require.InDelta(t, 1, score.Summary, 0)
 	require.InDelta(t, 1, score.Structure, 0)
@@ -42,7 +42,7 @@ func TestAGoodLessonScoresBetterThanABadOne(t *testing.T) {
 		"repetition": strings.Repeat("the moon pulls on the water ", 80),
 		"one block":  strings.Join(strings.Fields(strings.NewReplacer("#", "", "example", "", "Summary", "").Replace(good)), " "),
 	} {
-		require.Less(t, curate.Quality(bad, "en", "beginner").Total, score.Total-0.1, name)
+		require.Less(t, quality.Quality(bad, "en", "beginner").Total, score.Total-0.1, name)
 	}
 }
 
@@ -50,7 +50,7 @@ func TestScoresAreWithinTheirBounds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.String().Draw(t, "text")
-		s := curate.Quality(text, rapid.SampledFrom([]string{"en", "zh", ""}).Draw(t, "language"), "beginner")
+		s := quality.Quality(text, rapid.SampledFrom([]string{"en", "zh", ""}).Draw(t, "language"), "beginner")
 		for part, value := range s.Parts() {
 			if value < 0 || value > 1 {
 				t.Fatalf("%s is %v", part, value)
@@ -67,11 +67,11 @@ func TestReadingLevelGrowsWithTheText(t *testing.T) {
 	easy := strings.Repeat("The cat sat on a mat. It saw a dog. ", 10)
 	hard := strings.Repeat("Constitutional interpretation presupposes methodological commitments concerning institutional legitimacy, "+
 		"notwithstanding considerable jurisprudential disagreement regarding originalism, textualism and purposivism. ", 5)
-	require.Less(t, curate.ReadingLevel(easy, "en"), 4.0)
-	require.Greater(t, curate.ReadingLevel(hard, "en"), 14.0)
-	require.Zero(t, curate.ReadingLevel("Too short.", "en"))
-	require.Zero(t, curate.ReadingLevel(strings.Repeat("潮汐是海水的運動。", 30), "zh-TW"))
-	require.InDelta(t, curate.ReadingLevel(easy, "en"), curate.ReadingLevel("# A heading\n\n"+easy+"\n```\nx := 1\n```\n", "en"), 0)
+	require.Less(t, quality.ReadingLevel(easy, "en"), 4.0)
+	require.Greater(t, quality.ReadingLevel(hard, "en"), 14.0)
+	require.Zero(t, quality.ReadingLevel("Too short.", "en"))
+	require.Zero(t, quality.ReadingLevel(strings.Repeat("潮汐是海水的運動。", 30), "zh-TW"))
+	require.InDelta(t, quality.ReadingLevel(easy, "en"), quality.ReadingLevel("# A heading\n\n"+easy+"\n```\nx := 1\n```\n", "en"), 0)
 }
 
 func TestReadingLevelKnowsTextsOfKnownGrades(t *testing.T) {
@@ -80,45 +80,26 @@ func TestReadingLevelKnowsTextsOfKnownGrades(t *testing.T) {
 	tides := "The moon pulls on the water of the sea, and the water on the near side rises toward it. " +
 		"The earth turns under this high water, so a coast meets it again after about twelve hours. " +
 		"Sailors read these times in a table before leaving the harbour."
-	require.InDelta(t, 5.8, curate.ReadingLevel(tides, "en-GB"), 0.3)
-	require.Greater(t, curate.ReadingLevel(tides, "sv"), 5.0, "by letters rather than syllables")
-	require.Zero(t, curate.ReadingLevel("", "en"))
+	require.InDelta(t, 5.8, quality.ReadingLevel(tides, "en-GB"), 0.3)
+	require.Greater(t, quality.ReadingLevel(tides, "sv"), 5.0, "by letters rather than syllables")
+	require.Zero(t, quality.ReadingLevel("", "en"))
 }
 
 func TestReadingTakesItsTime(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, 1, curate.ReadingMinutes(""))
-	require.Equal(t, 5, curate.ReadingMinutes(strings.Repeat("word ", 1000)))
-	require.Equal(t, 5, curate.ReadingMinutes(strings.Repeat("字", 2000)))
+	require.Equal(t, 1, quality.ReadingMinutes(""))
+	require.Equal(t, 5, quality.ReadingMinutes(strings.Repeat("word ", 1000)))
+	require.Equal(t, 5, quality.ReadingMinutes(strings.Repeat("字", 2000)))
 }
 
-func TestPickFindsWhatHasToDoWithIt(t *testing.T) {
+func TestAnalysisOfContent(t *testing.T) {
 	t.Parallel()
-	texts := []string{
-		"The history of bread and of the people who bake it.",
-		"Tides are the rise and fall of the sea, caused by the moon.",
-		"The sea is salty. The sea is deep.",
-		"Nothing in common whatsoever",
-	}
-	require.Equal(t, []int{1, 2}, curate.Pick("Why the moon moves the sea: tides", texts, 2))
-	require.Equal(t, []int{1}, curate.Pick("moon", texts, 5))
-	require.Empty(t, curate.Pick("quantum", texts, 3))
-	require.Empty(t, curate.Pick("Why is that, and of what?", texts, 3), "small words are no likeness")
-	require.Empty(t, curate.Pick("moon", nil, 3))
-	require.Empty(t, curate.Pick("moon", texts, -1))
-}
-
-func TestPickIsSteady(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		texts := rapid.SliceOf(rapid.StringMatching(`[a-d ]{0,20}`)).Draw(t, "texts")
-		query, n := rapid.StringMatching(`[a-d ]{0,12}`).Draw(t, "query"), rapid.IntRange(0, 5).Draw(t, "n")
-		first := curate.Pick(query, texts, n)
-		if len(first) > n {
-			t.Fatalf("%d picked of %d", len(first), n)
-		}
-		for range 3 {
-			require.Equal(t, first, curate.Pick(query, texts, n))
-		}
-	})
+	whole := quality.Analyse(quality.Text{Body: good, Language: "en", Level: "beginner"})
+	require.Greater(t, whole.Total, 0.5)
+	copied := quality.Analyse(quality.Text{Body: good, Language: "en", Level: "beginner", Others: []string{good}})
+	require.Zero(t, copied.Originality)
+	require.Less(t, copied.Total, whole.Total)
+	require.InDelta(t, whole.Total/2, quality.Analyse(quality.Text{Body: good, Language: "en", Level: "beginner", BrokenLink: true}).Total, 1e-6)
+	require.Less(t, quality.Analyse(quality.Text{Body: "Moon.", Language: "en"}).Total, whole.Total)
+	require.Zero(t, quality.Analyse(quality.Text{Body: good, Duplicate: true}).Originality)
 }

@@ -1,10 +1,12 @@
-package curate
+package ranking
 
 import (
 	"cmp"
 	"math"
 	"slices"
 	"strings"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // Pick gives the indexes of up to n texts that have most to do with the words of
@@ -58,7 +60,7 @@ const smallWords = " " +
 // frequencies counts words, damped, leaving out those that mean nothing by themselves.
 func frequencies(text string) map[string]float64 {
 	counts := map[string]float64{}
-	for _, word := range Words(text) {
+	for _, word := range texts.Words(text) {
 		if (len(word) > 2 || !isASCII(word)) && !strings.Contains(smallWords, " "+word+" ") {
 			counts[word]++
 		}

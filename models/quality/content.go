@@ -1,4 +1,4 @@
-package curate
+package quality
 
 import "math"
 
@@ -43,6 +43,6 @@ func Analyse(t Text) Analysis {
 	if t.BrokenLink {
 		a.Total /= 2
 	}
-	a.Total = rounded(a.Total)
+	a.Total = math.Round(a.Total*1e6) / 1e6
 	return a
 }

@@ -1,8 +1,9 @@
-package curate
+package quality
 
 import (
 	"strings"
-	"unicode"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // Bounds of a lesson that can stand as it is.
@@ -37,7 +38,7 @@ func Weaknesses(lessons []Lesson) [][]string {
 
 func weaknesses(l Lesson) []string {
 	var found []string
-	if n := len(Words(l.Text)); n < LeastWords {
+	if n := len(texts.Words(l.Text)); n < LeastWords {
 		found = append(found, "It is too short.")
 	}
 	if repeatsItself(l.Text) {
@@ -49,7 +50,7 @@ func weaknesses(l Lesson) []string {
 func repeatsItself(text string) bool {
 	seen := map[string]bool{}
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
-		words := Words(paragraph)
+		words := texts.Words(paragraph)
 		if len(words) < 2*shingleWords {
 			continue
 		}
@@ -62,16 +63,9 @@ func repeatsItself(text string) bool {
 	return false
 }
 
-// Words are the words of a text in lower case, without punctuation.
-func Words(text string) []string {
-	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	})
-}
-
 // Shingles is the set of the text's runs of five words.
 func Shingles(text string) map[string]bool {
-	words := Words(text)
+	words := texts.Words(text)
 	set := map[string]bool{}
 	for i := 0; i+shingleWords <= len(words); i++ {
 		set[strings.Join(words[i:i+shingleWords], " ")] = true
