@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/quality"
 )
 
 // Checking reads a course as a critical learner would, and changes its plan as
@@ -65,7 +65,7 @@ type WeakLesson struct {
 	Reasons []string  `json:"reasons"`
 }
 
-// FindWeakLessons applies the rules of package curate to the lessons that were
+// FindWeakLessons applies the rules of package quality to the lessons that were
 // written. It writes nothing.
 func (ch *Checking) FindWeakLessons(ctx context.Context, course uuid.UUID) ([]WeakLesson, error) {
 	c, err := models.CourseToWrite(ctx, ch.DB, course)
@@ -73,15 +73,15 @@ func (ch *Checking) FindWeakLessons(ctx context.Context, course uuid.UUID) ([]We
 		return nil, translate(err)
 	}
 	var written []models.Lesson
-	var texts []curate.Lesson
+	var texts []quality.Lesson
 	for _, l := range c.Lessons {
 		if l.Revision > 0 {
 			written = append(written, l)
-			texts = append(texts, curate.Lesson{Title: l.Title, Text: l.Content})
+			texts = append(texts, quality.Lesson{Title: l.Title, Text: l.Content})
 		}
 	}
 	weak := []WeakLesson{}
-	for i, reasons := range curate.Weaknesses(texts) {
+	for i, reasons := range quality.Weaknesses(texts) {
 		reasons = append(reasons, lowScore(written[i])...)
 		if len(reasons) > 0 {
 			weak = append(weak, WeakLesson{written[i].ID, written[i].Position, reasons})

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/activity"
 
-	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -17,10 +17,10 @@ var callSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d05")
 
 // converse has one conversation with a writer for a course and keeps what it
 // cost, also when it came to nothing. Within an activity every kind comes once.
-func converse[T any](ctx context.Context, w *Writing, c models.Course, kind string, call func(context.Context, gemma.Beat) (T, gemma.Usage, error)) (T, error) {
+func converse[T any](ctx context.Context, w *Writing, c models.Course, kind string, call func(context.Context, llm.Beat) (T, llm.Usage, error)) (T, error) {
 	var value T
-	var usage gemma.Usage
-	err := infer(ctx, func(ctx context.Context, beat gemma.Beat) (err error) {
+	var usage llm.Usage
+	err := infer(ctx, func(ctx context.Context, beat llm.Beat) (err error) {
 		value, usage, err = call(ctx, beat)
 		return err
 	})
@@ -34,7 +34,7 @@ func converse[T any](ctx context.Context, w *Writing, c models.Course, kind stri
 const costTime = 5 * time.Second
 
 // keepCost charges the course's owner. Key: run, activity, attempt and kind.
-func (w *Writing) keepCost(ctx context.Context, c models.Course, kind string, u gemma.Usage, cause error) error {
+func (w *Writing) keepCost(ctx context.Context, c models.Course, kind string, u llm.Usage, cause error) error {
 	if u.Calls == 0 {
 		return nil
 	}

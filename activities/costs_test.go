@@ -15,7 +15,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/lyoapp/lyo/activities"
-	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -44,7 +44,7 @@ func kinds(calls []models.ModelCall) (found []string) {
 func TestEveryConversationIsChargedOnce(t *testing.T) {
 	t.Parallel()
 	e := newExam(t)
-	e.model.On(gemmatest.Solve, 1, gemmatest.DisagreeSolve())
+	e.model.On(llmtest.Solve, 1, llmtest.DisagreeSolve())
 	for range 2 {
 		require.NoError(t, e.practise(1))
 	}
@@ -61,7 +61,7 @@ func TestEveryConversationIsChargedOnce(t *testing.T) {
 func TestRepairsAndFailuresAreCharged(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.model.On(gemmatest.Outline, 1, gemmatest.BrokenJSON())
+	d.model.On(llmtest.Outline, 1, llmtest.BrokenJSON())
 	d.outline(t)
 	calls := d.costs(t)
 	require.Len(t, calls, 1)
@@ -69,7 +69,7 @@ func TestRepairsAndFailuresAreCharged(t *testing.T) {
 	require.Equal(t, 1, calls[0].Repairs)
 	require.False(t, calls[0].Smaller)
 
-	d.model.On(gemmatest.Lesson, 0, gemmatest.Empty())
+	d.model.On(llmtest.Lesson, 0, llmtest.Empty())
 	requireFailure(t, d.lesson(d.outline(t)[0], 1), activities.FailureBadAnswer, false)
 	calls = d.costs(t)
 	require.Equal(t, []string{"lesson bad_answer", "outline ok"}, kinds(calls))
@@ -84,7 +84,7 @@ func TestACancelledCallIsCharged(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	d.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
-	d.model.On(gemmatest.Outline, 1, gemmatest.Stall())
+	d.model.On(llmtest.Outline, 1, llmtest.Stall())
 	left := make(chan error, 1)
 	go func() {
 		_, err := d.ExecuteActivity(d.writing.WriteOutline, activities.OutlineInput{CourseID: d.course})
@@ -105,7 +105,7 @@ func TestACallCutShortByAStoppingWorkerIsChargedAndHandedOn(t *testing.T) {
 	d := newDesk(t)
 	stop := make(chan struct{})
 	d.SetWorkerStopChannel(stop)
-	d.model.On(gemmatest.Outline, 1, gemmatest.Hold())
+	d.model.On(llmtest.Outline, 1, llmtest.Hold())
 	left := make(chan error, 1)
 	go func() {
 		_, err := d.ExecuteActivity(d.writing.WriteOutline, activities.OutlineInput{CourseID: d.course})
@@ -128,8 +128,8 @@ func outlineOnce(ctx workflow.Context, in activities.OutlineInput) error {
 func TestEveryAttemptIsChargedForItself(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.model.On(gemmatest.Outline, 1, gemmatest.Status(500))
-	d.model.On(gemmatest.Outline, 2, gemmatest.Cut())
+	d.model.On(llmtest.Outline, 1, llmtest.Status(500))
+	d.model.On(llmtest.Outline, 2, llmtest.Cut())
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
@@ -160,7 +160,7 @@ func TestACourseWithoutALearnerIsNotChargedToAnybody(t *testing.T) {
 	t.Parallel()
 	e := newExam(t)
 	owner := e.read(t).OwnerUserID
-	e.model.On(gemmatest.Practice, 1, gemmatest.Hold())
+	e.model.On(llmtest.Practice, 1, llmtest.Hold())
 	left := make(chan error, 1)
 	go func() { left <- e.practise(1) }()
 	require.NoError(t, e.model.WaitHeld(t.Context(), 1))

@@ -11,10 +11,10 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/activities/sources/guard"
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/ranking"
 )
 
 // Curating keeps feeds good: what trends, the day's picks, and the state of what is in them.
@@ -79,12 +79,12 @@ func (c *Curating) PickForUser(ctx context.Context, in CurateInput) (ask bool, e
 		return ok && there.Note == noteAsking, translate(err)
 	}
 	now := c.Clock()
-	ranked, err := models.Recommend(ctx, c.DB, in.UserID, curate.Personalized, now)
+	ranked, err := models.Recommend(ctx, c.DB, in.UserID, ranking.Personalized, now)
 	if err != nil {
 		return false, translate(err)
 	}
 	row := models.FeedCuration{UserID: in.UserID, Day: in.Day, Picks: []models.FeedPick{}, OrderedBy: models.OrderedByScore, Note: noteNoModel, MadeAt: now}
-	for _, r := range ranked[:min(len(ranked), gemma.MostCurated)] {
+	for _, r := range ranked[:min(len(ranked), llm.MostCurated)] {
 		row.Picks = append(row.Picks, models.FeedPick{ID: r.ID, Score: r.Score, Reasons: r.Reasons})
 	}
 	ask = c.Asks && len(row.Picks) > 1
@@ -187,17 +187,17 @@ func (o *Ordering) OrderPicks(ctx context.Context, in CurateInput) error {
 	if err != nil || !ok || row.Note != noteAsking || o.Model == nil {
 		return translate(err)
 	}
-	ranking := make(models.FeedRanking, len(row.Picks))
+	ranked := make(models.FeedRanking, len(row.Picks))
 	for i, p := range row.Picks {
-		ranking[i] = curate.Ranked{ID: p.ID, Score: p.Score, Reasons: p.Reasons}
+		ranked[i] = ranking.Ranked{ID: p.ID, Score: p.Score, Reasons: p.Reasons}
 	}
-	shown, err := models.ShowFeed(ctx, o.DB, in.UserID, ranking)
+	shown, err := models.ShowFeed(ctx, o.DB, in.UserID, ranked)
 	if err != nil {
 		return translate(err)
 	}
 	order, err := o.ask(ctx, in.UserID, shown)
 	row.MadeAt = o.Clock()
-	if gemma.KindOf(err) == gemma.BadAnswer {
+	if llm.KindOf(err) == llm.BadAnswer {
 		o.Log.WarnContext(ctx, "the model's order of picks was refused", "error", err)
 		row.Note = noteRefused
 		return translate(models.SaveCuration(ctx, o.DB, row))
@@ -212,7 +212,7 @@ func (o *Ordering) OrderPicks(ctx context.Context, in CurateInput) error {
 }
 
 // ask keeps a bad answer as it is: asking again is not worth a learner's order of a day.
-func (o *Ordering) ask(ctx context.Context, user uuid.UUID, shown []models.FeedView) (order []gemma.Curated, err error) {
+func (o *Ordering) ask(ctx context.Context, user uuid.UUID, shown []models.FeedView) (order []llm.Curated, err error) {
 	learner, err := models.FindUser(ctx, o.DB, user)
 	if err != nil {
 		return nil, translate(err)
@@ -221,15 +221,15 @@ func (o *Ordering) ask(ctx context.Context, user uuid.UUID, shown []models.FeedV
 	if err != nil {
 		return nil, translate(err)
 	}
-	request := gemma.CurateRequest{Brief: gemma.Brief{Interests: profile.Interests, Level: profile.Level, Locale: learner.Locale}}
+	request := llm.CurateRequest{Brief: llm.Brief{Interests: profile.Interests, Level: profile.Level, Locale: learner.Locale}}
 	for _, f := range shown {
-		request.Items = append(request.Items, gemma.CurateItem{Title: f.Title, Description: f.Description, Kind: f.ContentType, Level: f.DifficultyLevel})
+		request.Items = append(request.Items, llm.CurateItem{Title: f.Title, Description: f.Description, Kind: f.ContentType, Level: f.DifficultyLevel})
 	}
-	var usage gemma.Usage
+	var usage llm.Usage
 	var refused error
-	err = infer(ctx, func(ctx context.Context, beat gemma.Beat) (err error) {
+	err = infer(ctx, func(ctx context.Context, beat llm.Beat) (err error) {
 		order, usage, err = o.Model.Curate(ctx, request, beat)
-		if gemma.KindOf(err) == gemma.BadAnswer {
+		if llm.KindOf(err) == llm.BadAnswer {
 			refused = err
 		}
 		return err
@@ -243,7 +243,7 @@ func (o *Ordering) ask(ctx context.Context, user uuid.UUID, shown []models.FeedV
 }
 
 // reorder puts the picks in the model's order, if it is one of exactly these.
-func (o *Ordering) reorder(ctx context.Context, row *models.FeedCuration, shown []models.FeedView, order []gemma.Curated) error {
+func (o *Ordering) reorder(ctx context.Context, row *models.FeedCuration, shown []models.FeedView, order []llm.Curated) error {
 	given, answer := make([]uuid.UUID, len(shown)), []uuid.UUID{}
 	for i, f := range shown {
 		given[i] = f.ID
@@ -255,7 +255,7 @@ func (o *Ordering) reorder(ctx context.Context, row *models.FeedCuration, shown 
 			answer = append(answer, uuid.Nil)
 		}
 	}
-	if fault := curate.CheckOrder(given, answer); fault != "" {
+	if fault := ranking.CheckOrder(given, answer); fault != "" {
 		o.Log.WarnContext(ctx, "the model's order of picks is not one of what it was given", "fault", fault)
 		row.Note = noteRefused
 		return nil

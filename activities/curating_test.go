@@ -17,8 +17,8 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities"
-	"github.com/lyoapp/lyo/activities/gemma"
-	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/activities/llm"
+	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/activities/sources/guard"
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/modelstest"
@@ -29,7 +29,7 @@ type gallery struct {
 	*testsuite.TestActivityEnvironment
 	t        *testing.T
 	db       *gorm.DB
-	model    *gemmatest.Server
+	model    *llmtest.Server
 	curating *activities.Curating
 	ordering *activities.Ordering
 	in       activities.CurateInput
@@ -41,13 +41,13 @@ func newGallery(t *testing.T) *gallery {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	g := &gallery{
-		TestActivityEnvironment: suite.NewTestActivityEnvironment(), t: t, db: modelstest.New(t), model: gemmatest.New(t),
+		TestActivityEnvironment: suite.NewTestActivityEnvironment(), t: t, db: modelstest.New(t), model: llmtest.New(t),
 		now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC),
 	}
 	clock := func() time.Time { return g.now }
 	log := slog.New(slog.DiscardHandler)
 	g.curating = &activities.Curating{DB: g.db, Asks: true, Clock: clock, Log: log}
-	g.ordering = &activities.Ordering{DB: g.db, Model: gemma.New(gemma.Options{BaseURL: g.model.BaseURL(), Model: g.model.Model()}), Clock: clock, Log: log}
+	g.ordering = &activities.Ordering{DB: g.db, Model: llm.New(llm.Options{BaseURL: g.model.BaseURL(), Model: g.model.Model()}), Clock: clock, Log: log}
 	g.RegisterActivity(g.curating)
 	g.RegisterActivity(g.ordering)
 	g.in = activities.CurateInput{UserID: g.person("ada"), Day: models.CurationDay(g.now)}
@@ -96,9 +96,9 @@ func (g *gallery) picks() models.FeedCuration {
 // feed are the ids and the reasons of the recommended feed.
 func (g *gallery) feed() (ids []uuid.UUID, reasons []string) {
 	g.t.Helper()
-	ranking, err := models.RankFeed(g.t.Context(), g.db, g.in.UserID, models.FeedRecommended, g.now)
+	ranked, err := models.RankFeed(g.t.Context(), g.db, g.in.UserID, models.FeedRecommended, g.now)
 	require.NoError(g.t, err)
-	for _, r := range ranking {
+	for _, r := range ranked {
 		ids, reasons = append(ids, r.ID), append(reasons, strings.Join(r.Reasons, " "))
 	}
 	return ids, reasons
@@ -109,10 +109,10 @@ func TestTheModelReordersWhatItIsGiven(t *testing.T) {
 	g := newGallery(t)
 	require.True(t, g.pick())
 	before := g.picks()
-	require.Len(t, before.Picks, gemma.MostCurated)
+	require.Len(t, before.Picks, llm.MostCurated)
 	require.NoError(t, g.order())
 	require.NoError(t, g.order(), "twice is once")
-	require.Equal(t, 1, g.model.Count(gemmatest.Curate))
+	require.Equal(t, 1, g.model.Count(llmtest.Curate))
 	require.False(t, g.pick(), "what was asked about is not asked about again")
 	after := g.picks()
 	require.Equal(t, models.OrderedByModel, after.OrderedBy)
@@ -127,7 +127,7 @@ func TestTheModelReordersWhatItIsGiven(t *testing.T) {
 	require.Contains(t, reasons[11], models.OrderNote)
 	var checks []models.ContentCheck
 	require.NoError(t, g.db.Find(&checks, "model_opinion IS NOT NULL").Error)
-	require.Len(t, checks, gemma.MostCurated)
+	require.Len(t, checks, llm.MostCurated)
 	require.Zero(t, checks[0].Total, "an opinion is no measurement")
 }
 
@@ -142,17 +142,17 @@ func TestAnOrderThatIsNoneIsNotUsed(t *testing.T) {
 		}
 		return `{"order":[` + strings.Join(parts, ",") + `]}`
 	}
-	for name, fault := range map[string]gemmatest.Fault{
-		"invents":  gemmatest.Text(answer(1, 2, 3, 4, 5, 6, 7, 8, 9, 11)),
-		"drops":    gemmatest.Text(answer(1, 2, 3, 4, 5, 6, 7, 8, 9)),
-		"repeats":  gemmatest.Text(answer(1, 2, 3, 4, 5, 6, 7, 8, 9, 9)),
-		"adds":     gemmatest.Text(answer(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1)),
-		"is empty": gemmatest.Empty(), "is broken": gemmatest.BrokenJSON(), "refuses": gemmatest.Refusal(), "has a link": gemmatest.InventedLink(),
+	for name, fault := range map[string]llmtest.Fault{
+		"invents":  llmtest.Text(answer(1, 2, 3, 4, 5, 6, 7, 8, 9, 11)),
+		"drops":    llmtest.Text(answer(1, 2, 3, 4, 5, 6, 7, 8, 9)),
+		"repeats":  llmtest.Text(answer(1, 2, 3, 4, 5, 6, 7, 8, 9, 9)),
+		"adds":     llmtest.Text(answer(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1)),
+		"is empty": llmtest.Empty(), "is broken": llmtest.BrokenJSON(), "refuses": llmtest.Refusal(), "has a link": llmtest.InventedLink(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newGallery(t)
-			g.model.On(gemmatest.Curate, 0, fault)
+			g.model.On(llmtest.Curate, 0, fault)
 			require.True(t, g.pick())
 			before := g.picks()
 			require.NoError(t, g.order())

@@ -7,7 +7,7 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -41,14 +41,14 @@ func translate(err error) error {
 // translateModel does so for an error of the model. A bad answer is worth
 // another try or two, since sampling differs; a misconfiguration is not.
 func translateModel(err error, attempt int32) error {
-	var fault *gemma.Error
+	var fault *llm.Error
 	if !errors.As(err, &fault) {
 		return translate(err)
 	}
 	switch fault.Kind {
-	case gemma.BadAnswer:
+	case llm.BadAnswer:
 		return failure("The model gave no usable answer.", FailureBadAnswer, err, attempt >= badAnswerTries, 0)
-	case gemma.Misconfigured:
+	case llm.Misconfigured:
 		return failure("The model refuses requests.", string(models.Unavailable), err, true, 0)
 	default:
 		return failure("The model cannot be reached.", string(models.Unavailable), err, false, fault.RetryAfter)

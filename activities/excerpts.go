@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/ranking"
 )
 
 // Bounds of what a prompt is given to write from.
@@ -20,7 +20,7 @@ const (
 
 // atHand is what a text can be written from, and whom to name for it.
 type atHand struct {
-	excerpts  []gemma.Excerpt
+	excerpts  []llm.Excerpt
 	citations []models.Citation
 }
 
@@ -53,7 +53,7 @@ func (at *atHand) addOutside(found []models.Item, query string) {
 			articles, texts = append(articles, item), append(texts, item.Title+" "+item.Summary)
 		}
 	}
-	for _, i := range curate.Pick(query, texts, mostFromOutside) {
+	for _, i := range ranking.Pick(query, texts, mostFromOutside) {
 		at.add(models.Citation{Title: articles[i].Title, URL: *articles[i].SourceURL}, articles[i].Summary)
 	}
 }
@@ -63,7 +63,7 @@ func (at *atHand) add(who models.Citation, text string) {
 		return
 	}
 	who.Label = fmt.Sprintf("S%d", len(at.excerpts)+1)
-	at.excerpts = append(at.excerpts, gemma.Excerpt{Label: who.Label, Title: who.Title, Text: text})
+	at.excerpts = append(at.excerpts, llm.Excerpt{Label: who.Label, Title: who.Title, Text: text})
 	at.citations = append(at.citations, who)
 }
 
@@ -82,7 +82,7 @@ func passages(text, query string) string {
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
 		parts = append(parts, cut(strings.TrimSpace(paragraph))...)
 	}
-	picked := curate.Pick(query, parts, mostFromOne)
+	picked := ranking.Pick(query, parts, mostFromOne)
 	slices.Sort(picked)
 	var chosen []string
 	for _, i := range picked {

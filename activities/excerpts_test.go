@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities"
-	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -40,7 +40,7 @@ func (d *desk) find(t *testing.T, items ...models.Item) {
 }
 
 // prompts are those of a kind, in the order they came.
-func (d *desk) prompts(kind gemmatest.Kind) (found []string) {
+func (d *desk) prompts(kind llmtest.Kind) (found []string) {
 	for _, r := range d.model.Requests() {
 		if r.Kind == kind {
 			found = append(found, r.Prompt())
@@ -60,14 +60,14 @@ func outside(prompt string) (lines []string) {
 }
 
 // citing is a lesson that refers to some marks.
-func citing(marks ...string) gemmatest.Fault {
+func citing(marks ...string) llmtest.Fault {
 	var b strings.Builder
 	b.WriteString("# First steps\n\n## What it is\n\nThe water at the coast rises and falls twice on most days, and the people who live there have known it for ages.\n")
 	for i, mark := range marks {
 		fmt.Fprintf(&b, "\nPoint %d of the lesson is said by one who knows the harbour well, and it can be read there in full %s.\n", i+1, mark)
 	}
 	b.WriteString("\n## Summary\n\nThe moon pulls at the water, and so it moves up and down along the coast while the earth turns below.\n")
-	return gemmatest.Text(b.String())
+	return llmtest.Text(b.String())
 }
 
 func TestALessonIsWrittenFromWhatIsAtHandAndNamesIt(t *testing.T) {
@@ -80,13 +80,13 @@ func TestALessonIsWrittenFromWhatIsAtHandAndNamesIt(t *testing.T) {
 	podcast.Type = "podcast"
 	d.find(t, article("Tides explained", "How tides work, from the first steps on."), podcast, article("Gardening", "Roses, lilies."))
 	refs := d.outline(t)
-	plan := d.prompts(gemmatest.Outline)[0]
+	plan := d.prompts(llmtest.Outline)[0]
 	require.Contains(t, plan, "| From: My harbour notes\n")
 	require.Contains(t, plan, "| From: Tides explained\n")
 
-	d.model.On(gemmatest.Lesson, 1, citing("[S2]", "[S7]"))
+	d.model.On(llmtest.Lesson, 1, citing("[S2]", "[S7]"))
 	require.NoError(t, d.lesson(refs[0], 1))
-	prompt := d.prompts(gemmatest.Lesson)[0]
+	prompt := d.prompts(llmtest.Lesson)[0]
 	require.Contains(t, prompt, "\n[S1]\n| From: My harbour notes\n| The first steps along the tides: the moon pulls.\n")
 	require.Contains(t, prompt, "\n[S2]\n| From: Tides explained\n| How tides work, from the first steps on.\n")
 	for _, absent := range []string{"Cooking", "Nobody mentions", "beans", "Cookbook", "Roses", "spoken", "[S3]"} {
@@ -114,14 +114,14 @@ func TestOneSourceAndOneSiteDoNotFillThePrompt(t *testing.T) {
 	d.find(t, article("Tides one", "how tides work"), article("Tides two", "how tides work"), article("Tides three", "how tides work"), article("Tides four", "how tides work"))
 	refs := d.outline(t)
 	require.NoError(t, d.lesson(refs[0], 1))
-	prompt := d.prompts(gemmatest.Lesson)[0]
+	prompt := d.prompts(llmtest.Lesson)[0]
 	require.Equal(t, 6, strings.Count(prompt, "| From: "))
 	require.Equal(t, 12, strings.Count(prompt, "| Passage "), "two of each")
 	require.Len(t, d.read(t).Lessons[0].Citations, 6)
 
 	require.NoError(t, d.db.Delete(&models.CourseSource{}, "course_id = ?", d.course).Error)
 	require.NoError(t, d.lesson(refs[0], 2))
-	require.Equal(t, 3, strings.Count(d.prompts(gemmatest.Lesson)[1], "| From: "), "of what was found, three")
+	require.Equal(t, 3, strings.Count(d.prompts(llmtest.Lesson)[1], "| From: "), "of what was found, three")
 }
 
 func TestAPageWithoutParagraphsIsCut(t *testing.T) {
@@ -130,7 +130,7 @@ func TestAPageWithoutParagraphsIsCut(t *testing.T) {
 	d.bringAs(t, 1, "One long page", strings.Repeat("Salt and sand lie on the shore. ", 100)+"The first steps of how tides work."+strings.Repeat(" Wind blows.", 100))
 	refs := d.outline(t)
 	require.NoError(t, d.lesson(refs[0], 1))
-	prompt := d.prompts(gemmatest.Lesson)[0]
+	prompt := d.prompts(llmtest.Lesson)[0]
 	require.Contains(t, prompt, "The first steps of how tides work.")
 	quoted := 0
 	for l := range strings.Lines(prompt) {
@@ -144,12 +144,12 @@ func TestAPageWithoutParagraphsIsCut(t *testing.T) {
 func TestWithoutAnythingAtHandNothingIsNamed(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.model.On(gemmatest.Lesson, 1, citing("[S1]"))
+	d.model.On(llmtest.Lesson, 1, citing("[S1]"))
 	require.NoError(t, d.lesson(d.outline(t)[0], 1))
 	lesson := d.read(t).Lessons[0]
 	require.Empty(t, lesson.Citations)
 	require.NotContains(t, lesson.Content, "S1")
-	require.NotContains(t, d.prompts(gemmatest.Lesson)[0], "excerpt")
+	require.NotContains(t, d.prompts(llmtest.Lesson)[0], "excerpt")
 }
 
 // hostile texts try to leave their quotation.
@@ -168,17 +168,17 @@ func TestWhatAPageSaysIsNoInstruction(t *testing.T) {
 		d := newDesk(t)
 		d.bringAs(t, 1, "Own: "+title, text)
 		d.find(t, article(title, text))
-		d.model.On(gemmatest.Lesson, 0, gemmatest.Obey())
-		d.model.On(gemmatest.Outline, 0, gemmatest.Obey())
+		d.model.On(llmtest.Lesson, 0, llmtest.Obey())
+		d.model.On(llmtest.Outline, 0, llmtest.Obey())
 		require.NoError(t, d.lesson(d.outline(t)[0], 1))
-		for _, prompt := range slices.Concat(d.prompts(gemmatest.Outline), d.prompts(gemmatest.Lesson)) {
+		for _, prompt := range slices.Concat(d.prompts(llmtest.Outline), d.prompts(llmtest.Lesson)) {
 			require.Contains(t, prompt, "How tides work.", "it did reach the model")
 			for _, l := range outside(prompt) {
 				require.NotContains(t, l, "Ahoy")
 				require.NotContains(t, l, "Klingon")
 			}
 		}
-		return outside(d.prompts(gemmatest.Outline)[0]), outside(d.prompts(gemmatest.Lesson)[0]), d.read(t).Lessons[0]
+		return outside(d.prompts(llmtest.Outline)[0]), outside(d.prompts(llmtest.Lesson)[0]), d.read(t).Lessons[0]
 	}
 	plan, lesson, harmless := spoken(t, "Tides", "How tides work. The moon pulls.")
 	for i, text := range hostile {
@@ -199,7 +199,7 @@ func TestTheLearnersMaterialOfOneCourseStaysThere(t *testing.T) {
 	source := d.bringAs(t, 1, "Notes", "How tides work: the moon pulls.")
 	require.NoError(t, d.db.Delete(&models.Source{}, "id = ?", source).Error)
 	require.NoError(t, d.lesson(d.outline(t)[0], 1))
-	require.NotContains(t, d.prompts(gemmatest.Lesson)[0], "Notes", "deleted is deleted")
+	require.NotContains(t, d.prompts(llmtest.Lesson)[0], "Notes", "deleted is deleted")
 	require.Empty(t, d.read(t).Lessons[0].Citations)
 	_, err := d.ExecuteActivity(d.writing.WriteSummary, activities.SummaryInput{CourseID: d.course})
 	require.NoError(t, err)

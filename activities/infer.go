@@ -8,13 +8,13 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
-	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/llm"
 )
 
 // infer runs one conversation with a writer. While it lasts Temporal gets a
 // heartbeat with the number of tokens so far; a cancelled activity closes the
 // model's stream, and a stopping worker hands the work back to be done elsewhere.
-func infer(ctx context.Context, call func(context.Context, gemma.Beat) error) error {
+func infer(ctx context.Context, call func(context.Context, llm.Beat) error) error {
 	calling, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var tokens atomic.Int64

@@ -8,7 +8,7 @@ import (
 
 	"github.com/lyoapp/lyo/activities/push"
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // pushTries is how often a device is tried to be told of one piece of news.
@@ -47,7 +47,7 @@ func (p *Pushing) admit(ctx context.Context, targets []models.PushTarget, now ti
 	for i, t := range targets {
 		fresh := t.AdmittedAt == nil && t.Kind != models.NotifyTest
 		if fresh && (i == 0 || targets[i-1].NotificationID != t.NotificationID) { // they come in the order of their users
-			asked = append(asked, models.Admission{NotificationID: t.NotificationID, UserID: t.UserID, Day: game.DayOf(now, zones.of(t.Timezone))})
+			asked = append(asked, models.Admission{NotificationID: t.NotificationID, UserID: t.UserID, Day: gamification.DayOf(now, zones.of(t.Timezone))})
 		}
 	}
 	admitted, err := models.AdmitPushes(ctx, p.DB, asked, p.DailyCap, now)

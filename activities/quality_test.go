@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities"
-	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/activities/sources"
 	"github.com/lyoapp/lyo/activities/sources/sourcetest"
 	"github.com/lyoapp/lyo/models"
@@ -49,19 +49,19 @@ func TestAQuizStandsWhenTheSolveAgrees(t *testing.T) {
 	require.Equal(t, 3, lesson.QuizAgreed)
 	require.Len(t, d.quizOf(t, ref).Quiz, 3)
 	require.NotEmpty(t, lesson.KeyTerms)
-	require.Zero(t, d.model.Count(gemmatest.Questions))
+	require.Zero(t, d.model.Count(llmtest.Questions))
 }
 
 func TestQuestionsTheSolveAnswersOtherwiseAreWrittenAgainOnce(t *testing.T) {
 	t.Parallel()
 	d, ref := taught(t)
-	d.model.On(gemmatest.Solve, 1, gemmatest.DisagreeSolve())
+	d.model.On(llmtest.Solve, 1, llmtest.DisagreeSolve())
 	require.NoError(t, d.practice(ref, 1))
 	lesson := d.read(t).Lessons[0]
 	require.Equal(t, 3, lesson.QuizAsked)
 	require.Zero(t, lesson.QuizAgreed, "the rate is that of the first writing")
-	require.Equal(t, 1, d.model.Count(gemmatest.Questions))
-	require.Equal(t, 2, d.model.Count(gemmatest.Solve))
+	require.Equal(t, 1, d.model.Count(llmtest.Questions))
+	require.Equal(t, 2, d.model.Count(llmtest.Solve))
 	require.NotEmpty(t, d.quizOf(t, ref).Quiz, "the new ones stood the test")
 }
 
@@ -69,7 +69,7 @@ func TestTheSameLessonTwiceIsFound(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	refs := d.outline(t)
-	d.model.On(gemmatest.Lesson, 0, gemmatest.Duplicate())
+	d.model.On(llmtest.Lesson, 0, llmtest.Duplicate())
 	require.NoError(t, d.lesson(refs[0], 1))
 	require.NoError(t, d.lesson(refs[1], 1))
 	weak, err := (&activities.Checking{DB: d.db}).FindWeakLessons(context.Background(), d.course)

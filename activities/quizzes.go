@@ -7,7 +7,7 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -24,8 +24,8 @@ func (w *Writing) WritePractice(ctx context.Context, in LessonInput) error {
 	if err != nil {
 		return err
 	}
-	request := gemma.PracticeRequest{Brief: briefOf(c), LessonTitle: lesson.Title, LessonText: lesson.Content}
-	practice, err := converse(ctx, w, c, "practice", func(ctx context.Context, beat gemma.Beat) (gemma.Practice, gemma.Usage, error) {
+	request := llm.PracticeRequest{Brief: briefOf(c), LessonTitle: lesson.Title, LessonText: lesson.Content}
+	practice, err := converse(ctx, w, c, "practice", func(ctx context.Context, beat llm.Beat) (llm.Practice, llm.Usage, error) {
 		return writer.Practice(ctx, request, beat)
 	})
 	if err != nil {
@@ -52,7 +52,7 @@ type exam struct {
 
 // pass gives the questions whose answers the solve found again, first those as
 // written, then one replacement for each of the others.
-func (e *exam) pass(ctx context.Context, quiz []gemma.Question) ([]gemma.Question, error) {
+func (e *exam) pass(ctx context.Context, quiz []llm.Question) ([]llm.Question, error) {
 	if len(quiz) == 0 {
 		return nil, nil
 	}
@@ -72,18 +72,18 @@ func (e *exam) pass(ctx context.Context, quiz []gemma.Question) ([]gemma.Questio
 }
 
 // replace asks for n other questions and keeps those that pass.
-func (e *exam) replace(ctx context.Context, quiz []gemma.Question, n int) ([]gemma.Question, error) {
-	request := gemma.QuestionsRequest{Brief: briefOf(e.course), LessonTitle: e.lesson.Title, LessonText: e.lesson.Content, Count: n}
+func (e *exam) replace(ctx context.Context, quiz []llm.Question, n int) ([]llm.Question, error) {
+	request := llm.QuestionsRequest{Brief: briefOf(e.course), LessonTitle: e.lesson.Title, LessonText: e.lesson.Content, Count: n}
 	for _, q := range quiz {
 		request.Avoid = append(request.Avoid, q.Prompt)
 	}
-	fresh, err := converse(ctx, e.w, e.course, "questions", func(ctx context.Context, beat gemma.Beat) ([]gemma.Question, gemma.Usage, error) {
+	fresh, err := converse(ctx, e.w, e.course, "questions", func(ctx context.Context, beat llm.Beat) ([]llm.Question, llm.Usage, error) {
 		return e.writer.Questions(ctx, request, beat)
 	})
 	if err != nil {
 		return nil, unlessUnusable(err)
 	}
-	fresh = slices.DeleteFunc(fresh, func(q gemma.Question) bool { return slices.Contains(request.Avoid, q.Prompt) })
+	fresh = slices.DeleteFunc(fresh, func(q llm.Question) bool { return slices.Contains(request.Avoid, q.Prompt) })
 	if len(fresh) == 0 {
 		return nil, nil
 	}
@@ -92,15 +92,15 @@ func (e *exam) replace(ctx context.Context, quiz []gemma.Question, n int) ([]gem
 
 // agreed are the questions whose answer the solve found again. A solve that
 // gives no usable answer agrees with nothing.
-func (e *exam) agreed(ctx context.Context, kind string, quiz []gemma.Question) ([]gemma.Question, error) {
-	request := gemma.SolveRequest{Brief: briefOf(e.course), LessonTitle: e.lesson.Title, LessonText: e.lesson.Content, Questions: quiz}
-	answers, err := converse(ctx, e.w, e.course, kind, func(ctx context.Context, beat gemma.Beat) ([]int, gemma.Usage, error) {
+func (e *exam) agreed(ctx context.Context, kind string, quiz []llm.Question) ([]llm.Question, error) {
+	request := llm.SolveRequest{Brief: briefOf(e.course), LessonTitle: e.lesson.Title, LessonText: e.lesson.Content, Questions: quiz}
+	answers, err := converse(ctx, e.w, e.course, kind, func(ctx context.Context, beat llm.Beat) ([]int, llm.Usage, error) {
 		return e.writer.Solve(ctx, request, beat)
 	})
 	if err != nil {
 		return nil, unlessUnusable(err)
 	}
-	var agreed []gemma.Question
+	var agreed []llm.Question
 	for i, q := range quiz {
 		if i < len(answers) && answers[i] == q.Answer {
 			agreed = append(agreed, q)
@@ -119,7 +119,7 @@ func unlessUnusable(err error) error {
 	return err
 }
 
-func termsOf(terms []gemma.KeyTerm) []models.KeyTerm {
+func termsOf(terms []llm.KeyTerm) []models.KeyTerm {
 	kept := make([]models.KeyTerm, len(terms))
 	for i, t := range terms {
 		kept[i] = models.KeyTerm{Term: t.Term, Definition: t.Definition}

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities"
-	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -52,7 +52,7 @@ func (e exam) kept(t *testing.T) (models.Lesson, []models.QuizQuestion) {
 
 // asked counts the requests for a practice, its solves and its other questions.
 func (e exam) asked() [3]int {
-	return [3]int{e.model.Count(gemmatest.Practice), e.model.Count(gemmatest.Solve), e.model.Count(gemmatest.Questions)}
+	return [3]int{e.model.Count(llmtest.Practice), e.model.Count(llmtest.Solve), e.model.Count(llmtest.Questions)}
 }
 
 func requireScore(t *testing.T, l models.Lesson, agreed, asked int) {
@@ -72,7 +72,7 @@ func TestTheSolveIsNotToldTheAnswers(t *testing.T) {
 	require.Equal(t, 1, lesson.PracticeRevision)
 	require.NotEmpty(t, lesson.KeyTerms)
 	for _, r := range e.model.Requests() {
-		if r.Kind == gemmatest.Solve {
+		if r.Kind == llmtest.Solve {
 			require.NotContains(t, r.Body, quiz[0].Explanation, "the solve is not told")
 		}
 	}
@@ -81,7 +81,7 @@ func TestTheSolveIsNotToldTheAnswers(t *testing.T) {
 func TestAQuizThatIsNeverSolvedTheSameWayIsLeftOut(t *testing.T) {
 	t.Parallel()
 	e := newExam(t)
-	e.model.On(gemmatest.Solve, 0, gemmatest.DisagreeSolve())
+	e.model.On(llmtest.Solve, 0, llmtest.DisagreeSolve())
 	require.NoError(t, e.practise(1))
 	lesson, quiz := e.kept(t)
 	require.Empty(t, quiz)
@@ -96,7 +96,7 @@ func TestAQuizThatIsNeverSolvedTheSameWayIsLeftOut(t *testing.T) {
 }
 
 // madeQuiz is a practice whose right options can be told by their words.
-func madeQuiz() gemmatest.Fault {
+func madeQuiz() llmtest.Fault {
 	question := func(prompt string, answer int) map[string]any {
 		options := []string{"Because of the wind on the sea", "Because of the salt in the sea", "Because of the fish in the sea", "Because of the sand in the sea"}
 		options[answer] = "Because the right pull is at work here"
@@ -114,13 +114,13 @@ func madeQuiz() gemmatest.Fault {
 	if err != nil {
 		panic(err)
 	}
-	return gemmatest.Text(string(text))
+	return llmtest.Text(string(text))
 }
 
 var shownOption = regexp.MustCompile(`(?m)^\| Question (\d), option (\d): (.*)$`)
 
 // solved answers the made quiz rightly, but for the questions that hold a word.
-func solved(r gemmatest.Request, wrong string) gemmatest.Fault {
+func solved(r llmtest.Request, wrong string) llmtest.Fault {
 	var answers []int
 	turned := map[string]bool{}
 	for l := range strings.Lines(r.Prompt()) {
@@ -140,29 +140,29 @@ func solved(r gemmatest.Request, wrong string) gemmatest.Fault {
 	if err != nil {
 		panic(err)
 	}
-	return gemmatest.Text(string(text))
+	return llmtest.Text(string(text))
 }
 
 func TestTheOneQuestionThatDoesNotPassIsReplaced(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		replacement gemmatest.Fault // of the other question; nil: a good one
+		replacement llmtest.Fault // of the other question; nil: a good one
 		want        []string
 	}{
 		"by another":                     {nil, []string{"rise", "turn", ""}},
-		"by nothing, when it fails, too": {gemmatest.DisagreeSolve(), []string{"rise", "turn"}},
-		"by nothing, when unusable":      {gemmatest.BrokenJSON(), []string{"rise", "turn"}},
+		"by nothing, when it fails, too": {llmtest.DisagreeSolve(), []string{"rise", "turn"}},
+		"by nothing, when unusable":      {llmtest.BrokenJSON(), []string{"rise", "turn"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := newExam(t)
-			e.model.On(gemmatest.Practice, 1, madeQuiz())
-			e.model.Script(func(r gemmatest.Request) []gemmatest.Fault {
+			e.model.On(llmtest.Practice, 1, madeQuiz())
+			e.model.Script(func(r llmtest.Request) []llmtest.Fault {
 				switch {
-				case r.Kind == gemmatest.Solve && r.Nth == 1:
-					return []gemmatest.Fault{solved(r, "fall")}
-				case r.Kind == gemmatest.Solve && c.replacement != nil:
-					return []gemmatest.Fault{c.replacement}
+				case r.Kind == llmtest.Solve && r.Nth == 1:
+					return []llmtest.Fault{solved(r, "fall")}
+				case r.Kind == llmtest.Solve && c.replacement != nil:
+					return []llmtest.Fault{c.replacement}
 				default:
 					return nil
 				}
@@ -176,7 +176,7 @@ func TestTheOneQuestionThatDoesNotPassIsReplaced(t *testing.T) {
 				require.NotContains(t, quiz[i].Prompt, "fall in the harbour")
 			}
 			for _, r := range e.model.Requests() {
-				if r.Kind == gemmatest.Questions {
+				if r.Kind == llmtest.Questions {
 					require.Contains(t, r.Prompt(), "| Asked before: Why does the water fall in the harbour?")
 				}
 			}
@@ -186,22 +186,22 @@ func TestTheOneQuestionThatDoesNotPassIsReplaced(t *testing.T) {
 
 func TestAnUnusableSolveCostsTheQuizOnly(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*gemmatest.Server){
-		"answers that are no JSON":  func(s *gemmatest.Server) { s.On(gemmatest.Solve, 0, gemmatest.BrokenJSON()) },
-		"answers of another shape":  func(s *gemmatest.Server) { s.On(gemmatest.Solve, 0, gemmatest.WrongSchema()) },
-		"too few answers":           func(s *gemmatest.Server) { s.On(gemmatest.Solve, 0, gemmatest.Text(`{"answers":[]}`)) },
-		"answers that are no place": func(s *gemmatest.Server) { s.On(gemmatest.Solve, 0, gemmatest.Text(`{"answers":[7,-1,9]}`)) },
-		"a refusal of others": func(s *gemmatest.Server) {
-			s.On(gemmatest.Solve, 0, gemmatest.DisagreeSolve())
-			s.On(gemmatest.Questions, 0, gemmatest.Refusal())
+	for name, spoil := range map[string]func(*llmtest.Server){
+		"answers that are no JSON":  func(s *llmtest.Server) { s.On(llmtest.Solve, 0, llmtest.BrokenJSON()) },
+		"answers of another shape":  func(s *llmtest.Server) { s.On(llmtest.Solve, 0, llmtest.WrongSchema()) },
+		"too few answers":           func(s *llmtest.Server) { s.On(llmtest.Solve, 0, llmtest.Text(`{"answers":[]}`)) },
+		"answers that are no place": func(s *llmtest.Server) { s.On(llmtest.Solve, 0, llmtest.Text(`{"answers":[7,-1,9]}`)) },
+		"a refusal of others": func(s *llmtest.Server) {
+			s.On(llmtest.Solve, 0, llmtest.DisagreeSolve())
+			s.On(llmtest.Questions, 0, llmtest.Refusal())
 		},
-		"others with a made-up link": func(s *gemmatest.Server) {
-			s.On(gemmatest.Solve, 1, gemmatest.DisagreeSolve())
-			s.On(gemmatest.Questions, 0, gemmatest.InventedLink())
+		"others with a made-up link": func(s *llmtest.Server) {
+			s.On(llmtest.Solve, 1, llmtest.DisagreeSolve())
+			s.On(llmtest.Questions, 0, llmtest.InventedLink())
 		},
-		"others in another language": func(s *gemmatest.Server) {
-			s.On(gemmatest.Solve, 1, gemmatest.DisagreeSolve())
-			s.On(gemmatest.Questions, 0, gemmatest.WrongLanguage())
+		"others in another language": func(s *llmtest.Server) {
+			s.On(llmtest.Solve, 1, llmtest.DisagreeSolve())
+			s.On(llmtest.Questions, 0, llmtest.WrongLanguage())
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -219,15 +219,15 @@ func TestAnUnusableSolveCostsTheQuizOnly(t *testing.T) {
 
 func TestAModelThatGoesAwayDuringASolveIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*gemmatest.Server){
-		"the solve": func(s *gemmatest.Server) { s.On(gemmatest.Solve, 1, gemmatest.Status(503)) },
-		"the other questions": func(s *gemmatest.Server) {
-			s.On(gemmatest.Solve, 1, gemmatest.DisagreeSolve())
-			s.On(gemmatest.Questions, 1, gemmatest.Cut())
+	for name, spoil := range map[string]func(*llmtest.Server){
+		"the solve": func(s *llmtest.Server) { s.On(llmtest.Solve, 1, llmtest.Status(503)) },
+		"the other questions": func(s *llmtest.Server) {
+			s.On(llmtest.Solve, 1, llmtest.DisagreeSolve())
+			s.On(llmtest.Questions, 1, llmtest.Cut())
 		},
-		"their solve": func(s *gemmatest.Server) {
-			s.On(gemmatest.Solve, 1, gemmatest.DisagreeSolve())
-			s.On(gemmatest.Solve, 2, gemmatest.Status(502))
+		"their solve": func(s *llmtest.Server) {
+			s.On(llmtest.Solve, 1, llmtest.DisagreeSolve())
+			s.On(llmtest.Solve, 2, llmtest.Status(502))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/lyoapp/lyo/activities/sources"
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/ranking"
 )
 
 // Finder finds real content. It never fails: it tells of each site how it went.
@@ -178,7 +178,7 @@ func placed(c models.Course, left []models.Item) []models.Item {
 			for i, item := range left {
 				texts[i] = fmt.Sprint(item.Title, " ", item.Summary)
 			}
-			for _, i := range curate.Pick(l.Title+" "+l.Summary, texts, 1) {
+			for _, i := range ranking.Pick(l.Title+" "+l.Summary, texts, 1) {
 				item := left[i]
 				item.CourseID, item.LessonID, item.Position = c.ID, l.ID, firstFoundPosition+round
 				item.ID = models.ItemID(l.ID, item.Position)

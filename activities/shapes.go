@@ -7,13 +7,14 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/quality"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // planned is the course with the outline put in.
-func planned(c models.Course, o gemma.Outline, gen Generation, now time.Time) models.Course {
+func planned(c models.Course, o llm.Outline, gen Generation, now time.Time) models.Course {
 	c.Title, c.Summary, c.Tags, c.Generation, c.UpdatedAt = o.Title, o.Summary, o.Tags, gen, now
 	if c.Description == "" {
 		c.Description = o.Description
@@ -26,7 +27,7 @@ func planned(c models.Course, o gemma.Outline, gen Generation, now time.Time) mo
 	return c
 }
 
-func plannedLesson(course uuid.UUID, position int, p gemma.LessonPlan, now time.Time) models.Lesson {
+func plannedLesson(course uuid.UUID, position int, p llm.LessonPlan, now time.Time) models.Lesson {
 	return models.Lesson{
 		ID: models.LessonID(course, position), CourseID: course, Position: position,
 		Title: p.Title, Summary: p.Summary, Objectives: p.Objectives, Prerequisites: p.Prerequisites,
@@ -50,7 +51,7 @@ func replanned(c models.Course, plan PlanEdit, now time.Time) models.Course {
 	}
 	c.UpdatedAt, c.Lessons = now, nil
 	for i, l := range plan.Lessons {
-		c.Lessons = append(c.Lessons, plannedLesson(c.ID, i+1, gemma.LessonPlan{
+		c.Lessons = append(c.Lessons, plannedLesson(c.ID, i+1, llm.LessonPlan{
 			Title: l.Title, Summary: l.Summary, Objectives: l.Objectives, Prerequisites: l.Prerequisites, Minutes: l.Minutes,
 		}, now))
 	}
@@ -58,8 +59,8 @@ func replanned(c models.Course, plan PlanEdit, now time.Time) models.Course {
 	return c
 }
 
-func planOf(l models.Lesson) gemma.LessonPlan {
-	return gemma.LessonPlan{
+func planOf(l models.Lesson) llm.LessonPlan {
+	return llm.LessonPlan{
 		Title: l.Title, Summary: l.Summary, Objectives: l.Objectives,
 		Prerequisites: l.Prerequisites, Minutes: l.EstimatedDurationMinutes,
 	}
@@ -71,22 +72,22 @@ const practiceMinutes = 5
 // judge puts in what can be told of a lesson's text. Its duration is computed
 // from the text unless the learner said how long the course should take.
 func judge(l *models.Lesson, c models.Course) {
-	score := curate.Quality(l.Content, c.Locale, c.DifficultyLevel)
+	score := quality.Quality(l.Content, c.Locale, c.DifficultyLevel)
 	l.QualityScore, l.Quality = &score.Total, score.Parts()
-	if level := curate.ReadingLevel(l.Content, c.Locale); level > 0 {
+	if level := quality.ReadingLevel(l.Content, c.Locale); level > 0 {
 		l.ReadingLevel = &level
 	}
 	if c.TargetDurationHours == nil {
-		l.EstimatedDurationMinutes = curate.ReadingMinutes(l.Content) + practiceMinutes
+		l.EstimatedDurationMinutes = quality.ReadingMinutes(l.Content) + practiceMinutes
 	}
 }
 
-func lessonRequest(c models.Course, l models.Lesson, feedback []string) gemma.LessonRequest {
+func lessonRequest(c models.Course, l models.Lesson, feedback []string) llm.LessonRequest {
 	titles := make([]string, len(c.Lessons))
 	for i, other := range c.Lessons {
 		titles[i] = other.Title
 	}
-	return gemma.LessonRequest{
+	return llm.LessonRequest{
 		Brief: briefOf(c), CourseTitle: c.Title, Titles: titles, Number: l.Position, Feedback: feedback,
 		Plan: planOf(l),
 	}
@@ -95,7 +96,7 @@ func lessonRequest(c models.Course, l models.Lesson, feedback []string) gemma.Le
 // practiceItems are the items Lyo writes for a lesson: study questions to think
 // about, and a quiz if any of its questions stood the test. Neither comes from
 // anywhere else, so neither has an address.
-func practiceItems(c models.Course, l models.Lesson, p gemma.Practice, now time.Time) []models.Item {
+func practiceItems(c models.Course, l models.Lesson, p llm.Practice, now time.Time) []models.Item {
 	study := ownItem(c, l, 1, "text", "Study questions: "+l.Title, now)
 	study.Summary = "Questions to answer in your own words after reading the lesson."
 	study.Content = numbered(p.StudyQuestions)
@@ -123,7 +124,7 @@ func ownItem(c models.Course, l models.Lesson, position int, kind, title string,
 }
 
 func withWords(i models.Item) models.Item {
-	n := len(curate.Words(i.Content))
+	n := len(texts.Words(i.Content))
 	i.WordCount = &n
 	return i
 }
@@ -137,7 +138,7 @@ func numbered(lines []string) string {
 }
 
 // quizText is the quiz as Markdown, without the answers.
-func quizText(questions []gemma.Question) string {
+func quizText(questions []llm.Question) string {
 	var b strings.Builder
 	for i, q := range questions {
 		fmt.Fprintf(&b, "%d. %s\n", i+1, q.Prompt)

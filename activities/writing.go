@@ -10,14 +10,14 @@ import (
 	"go.temporal.io/sdk/activity"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/activities/gemma"
-	"github.com/lyoapp/lyo/activities/gemma/chain"
+	"github.com/lyoapp/lyo/activities/llm"
+	"github.com/lyoapp/lyo/activities/llm/failover"
 	"github.com/lyoapp/lyo/models"
 )
 
 // Writer writes the parts of a course: the model does, and so does the built-in
 // outline writer.
-type Writer = chain.Writer
+type Writer = failover.Writer
 
 // Writing has a writer write and keeps what it wrote.
 type Writing struct {
@@ -59,9 +59,9 @@ func (w *Writing) Prepare(ctx context.Context, course uuid.UUID) (Prepared, erro
 	}}, nil
 }
 
-func (w *Writing) choose(ctx context.Context) (gemma.Info, error) {
+func (w *Writing) choose(ctx context.Context) (llm.Info, error) {
 	if w.Model == nil && w.Builtin == nil {
-		return gemma.Info{}, models.Errorf(models.Invalid, "No model is configured.")
+		return llm.Info{}, models.Errorf(models.Invalid, "No model is configured.")
 	}
 	if w.Model != nil {
 		info, err := w.Model.Probe(ctx)
@@ -131,8 +131,8 @@ func (w *Writing) plan(ctx context.Context, c models.Course, gen Generation) (mo
 	if err != nil {
 		return c, translate(err)
 	}
-	request := gemma.OutlineRequest{Brief: briefOf(c), Excerpts: at.excerpts}
-	outline, err := converse(ctx, w, c, "outline", func(ctx context.Context, beat gemma.Beat) (gemma.Outline, gemma.Usage, error) {
+	request := llm.OutlineRequest{Brief: briefOf(c), Excerpts: at.excerpts}
+	outline, err := converse(ctx, w, c, "outline", func(ctx context.Context, beat llm.Beat) (llm.Outline, llm.Usage, error) {
 		return writer.Outline(ctx, request, beat)
 	})
 	if err != nil {
@@ -171,7 +171,7 @@ func (w *Writing) WriteLesson(ctx context.Context, in LessonInput) error {
 	}
 	request := lessonRequest(c, lesson, in.Feedback)
 	request.Excerpts = at.excerpts
-	text, err := converse(ctx, w, c, "lesson", func(ctx context.Context, beat gemma.Beat) (gemma.LessonText, gemma.Usage, error) {
+	text, err := converse(ctx, w, c, "lesson", func(ctx context.Context, beat llm.Beat) (llm.LessonText, llm.Usage, error) {
 		return writer.Lesson(ctx, request, beat)
 	})
 	if err != nil {
@@ -202,11 +202,11 @@ func (w *Writing) WriteSummary(ctx context.Context, in SummaryInput) error {
 	if err != nil {
 		return err
 	}
-	request := gemma.SummaryRequest{Brief: briefOf(c), CourseTitle: c.Title}
+	request := llm.SummaryRequest{Brief: briefOf(c), CourseTitle: c.Title}
 	for _, l := range c.Lessons {
 		request.Lessons = append(request.Lessons, planOf(l))
 	}
-	summary, err := converse(ctx, w, c, "summary", func(ctx context.Context, beat gemma.Beat) (gemma.CourseSummary, gemma.Usage, error) {
+	summary, err := converse(ctx, w, c, "summary", func(ctx context.Context, beat llm.Beat) (llm.CourseSummary, llm.Usage, error) {
 		return writer.Summary(ctx, request, beat)
 	})
 	if err != nil {
@@ -228,8 +228,8 @@ func (w *Writing) lesson(ctx context.Context, in LessonInput) (models.Course, mo
 	return c, models.Lesson{}, models.Missing("lesson", in.LessonID)
 }
 
-func briefOf(c models.Course) gemma.Brief {
-	brief := gemma.Brief{
+func briefOf(c models.Course) llm.Brief {
+	brief := llm.Brief{
 		Topic: c.Topic, Description: c.Description, Interests: c.Interests,
 		Level: c.DifficultyLevel, Locale: c.Locale,
 	}

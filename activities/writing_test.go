@@ -13,9 +13,9 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities"
-	"github.com/lyoapp/lyo/activities/gemma"
-	"github.com/lyoapp/lyo/activities/gemma/builtin"
-	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/activities/llm"
+	"github.com/lyoapp/lyo/activities/llm/builtin"
+	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/modelstest"
 )
@@ -24,7 +24,7 @@ import (
 type desk struct {
 	*testsuite.TestActivityEnvironment
 	db      *gorm.DB
-	model   *gemmatest.Server
+	model   *llmtest.Server
 	writing *activities.Writing
 	course  uuid.UUID
 }
@@ -33,11 +33,11 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	model := gemmatest.New(t)
+	model := llmtest.New(t)
 	d := &desk{TestActivityEnvironment: suite.NewTestActivityEnvironment(), db: modelstest.New(t), model: model}
 	d.writing = &activities.Writing{
 		DB:      d.db,
-		Model:   gemma.New(gemma.Options{BaseURL: model.BaseURL(), Model: model.Model()}),
+		Model:   llm.New(llm.Options{BaseURL: model.BaseURL(), Model: model.Model()}),
 		Builtin: builtin.New(),
 		Clock:   func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
 		Log:     slog.New(slog.DiscardHandler),
@@ -90,17 +90,17 @@ func TestWhatIsWrittenIsNotAskedForAgain(t *testing.T) {
 	d := newDesk(t)
 	refs := d.outline(t)
 	require.Equal(t, refs, d.outline(t))
-	require.Equal(t, 1, d.model.Count(gemmatest.Outline))
+	require.Equal(t, 1, d.model.Count(llmtest.Outline))
 	for range 2 {
 		require.NoError(t, d.lesson(refs[0], 1))
 		_, err := d.ExecuteActivity(d.writing.WritePractice, activities.LessonInput{CourseID: d.course, LessonID: refs[0].ID, Revision: 1})
 		require.NoError(t, err)
 	}
-	require.Equal(t, 1, d.model.Count(gemmatest.Lesson))
-	require.Equal(t, 1, d.model.Count(gemmatest.Practice))
+	require.Equal(t, 1, d.model.Count(llmtest.Lesson))
+	require.Equal(t, 1, d.model.Count(llmtest.Practice))
 	first := d.read(t).Lessons[0].Content
 	require.NoError(t, d.lesson(refs[0], 2))
-	require.Equal(t, 2, d.model.Count(gemmatest.Lesson), "another revision is another text")
+	require.Equal(t, 2, d.model.Count(llmtest.Lesson), "another revision is another text")
 	require.NotEmpty(t, first)
 	var items []models.Item
 	require.NoError(t, d.db.Order("position").Find(&items).Error)
@@ -129,20 +129,20 @@ func TestAnUnreachableModelHandsOverToTheOutlineWriter(t *testing.T) {
 func TestFailuresOfTheModelKeepTheirMeaning(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		fault gemmatest.Fault
+		fault llmtest.Fault
 		kind  string
 		final bool
 	}{
-		"server error": {gemmatest.Status(500), "unavailable", false},
-		"too many":     {gemmatest.TooMany(2 * time.Second), "unavailable", false},
-		"bad key":      {gemmatest.Status(401), "unavailable", true},
-		"broken":       {gemmatest.BrokenJSON(), activities.FailureBadAnswer, false},
-		"cut off":      {gemmatest.Cut(), "unavailable", false},
+		"server error": {llmtest.Status(500), "unavailable", false},
+		"too many":     {llmtest.TooMany(2 * time.Second), "unavailable", false},
+		"bad key":      {llmtest.Status(401), "unavailable", true},
+		"broken":       {llmtest.BrokenJSON(), activities.FailureBadAnswer, false},
+		"cut off":      {llmtest.Cut(), "unavailable", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
-			d.model.On(gemmatest.Outline, 0, c.fault)
+			d.model.On(llmtest.Outline, 0, c.fault)
 			_, err := d.ExecuteActivity(d.writing.WriteOutline, activities.OutlineInput{CourseID: d.course})
 			requireFailure(t, err, c.kind, c.final)
 			require.Empty(t, d.read(t).Lessons)
@@ -156,5 +156,5 @@ func TestADeletedCourseIsNotWritten(t *testing.T) {
 	refs := d.outline(t)
 	require.NoError(t, d.db.Delete(&models.Course{}, "id = ?", d.course).Error)
 	requireFailure(t, d.lesson(refs[0], 1), "not_found", true)
-	require.Zero(t, d.model.Count(gemmatest.Lesson))
+	require.Zero(t, d.model.Count(llmtest.Lesson))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/quality"
 )
 
 func (s *Server) holding(tags []string) {
@@ -129,7 +129,7 @@ type createContentRuleInput struct {
 }
 
 func (s *Server) createContentRule(ctx context.Context, in *createContentRuleInput) (*body[contentRuleView], error) {
-	rule := models.ContentRule{ID: models.NewID(), Kind: in.Body.Kind, Pattern: curate.FoldPattern(in.Body.Kind, in.Body.Pattern), CreatedAt: s.now()}
+	rule := models.ContentRule{ID: models.NewID(), Kind: in.Body.Kind, Pattern: quality.FoldPattern(in.Body.Kind, in.Body.Pattern), CreatedAt: s.now()}
 	if rule.Pattern == "" || len(rule.Pattern) > 200 {
 		return nil, models.BadField("body", "/pattern", "has no word, or is not the name of a site")
 	}

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/quality"
 )
 
 // topics are the operations by which administrators say on what no course is written.
@@ -82,7 +82,7 @@ type createTopicRuleInput struct {
 
 func (s *Server) createTopicRule(ctx context.Context, in *createTopicRuleInput) (*body[topicRuleView], error) {
 	rule := models.TopicRule{
-		ID: models.NewID(), Action: curate.TopicAction(in.Body.Action), Pattern: curate.FoldPattern(curate.RuleWord, in.Body.Pattern), CreatedAt: s.now(),
+		ID: models.NewID(), Action: quality.TopicAction(in.Body.Action), Pattern: quality.FoldPattern(quality.RuleWord, in.Body.Pattern), CreatedAt: s.now(),
 	}
 	if n := len([]rune(rule.Pattern)); n == 0 || n > 200 {
 		return nil, models.BadField("body", "/pattern", "has no word, or more letters than can be compared")

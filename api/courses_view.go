@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // courseView is a course as clients see it.
@@ -185,14 +185,14 @@ func viewItem(i models.Item) itemView {
 		LicenseType: i.LicenseType, ExternalID: i.ExternalID, PublishedAt: utc(i.PublishedAt),
 	}
 	if len(i.Quiz) > 0 {
-		mark := game.PassMark
+		mark := gamification.PassMark
 		if i.PassMark != nil {
 			mark = *i.PassMark
 		}
 		v.PassMark = &mark
 	}
 	for _, q := range i.Quiz {
-		v.Questions = append(v.Questions, quizQuestionView{q.ID, cmp.Or(q.Kind, game.SingleChoice), q.Prompt, list(q.Options)})
+		v.Questions = append(v.Questions, quizQuestionView{q.ID, cmp.Or(q.Kind, gamification.SingleChoice), q.Prompt, list(q.Options)})
 	}
 	return v
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/ranking"
 )
 
 const tagFeeds = "feeds"
@@ -206,7 +206,7 @@ type recommendationsInput struct {
 }
 
 func (s *Server) recommendations(ctx context.Context, in *recommendationsInput) (*feedList, error) {
-	ranking, err := models.RecommendBest(ctx, s.DB, principal(ctx).UserID, curate.Strategy(in.Strategy), s.now())
+	ranking, err := models.RecommendBest(ctx, s.DB, principal(ctx).UserID, ranking.Strategy(in.Strategy), s.now())
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 const tagGame = "gamification"
@@ -97,11 +97,11 @@ func (s *Server) gameProfile(ctx context.Context, _ *nothing) (*gameProfileOutpu
 		return nil, err
 	}
 	v := gameProfileView{
-		UserID: user, Level: game.Level(total.Points), TotalPoints: total.Points, CoursesCompleted: total.Courses, LessonsCompleted: total.Lessons,
+		UserID: user, Level: gamification.Level(total.Points), TotalPoints: total.Points, CoursesCompleted: total.Courses, LessonsCompleted: total.Lessons,
 		TotalStudyMinutes: sum.Minutes, XP: total.Points, TotalXP: total.Points,
 		LeaderboardHidden: account.LeaderboardHidden,
 	}
-	v.LevelProgressCurrent, v.LevelProgressTarget = game.LevelProgress(total.Points)
+	v.LevelProgressCurrent, v.LevelProgressTarget = gamification.LevelProgress(total.Points)
 	v.XPToNextLevel = v.LevelProgressTarget - v.LevelProgressCurrent
 	if err := s.addStreak(ctx, &v); err != nil {
 		return nil, err

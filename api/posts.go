@@ -9,7 +9,7 @@ import (
 
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/quality"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -92,8 +92,8 @@ func (s *Server) writing(ctx context.Context) (models.Writing, error) {
 }
 
 // allowance is what somebody may write in a day, as the mode of the limits has it.
-func (s *Server) allowance(n curate.Newcomer) curate.Allowance {
-	a := curate.AllowanceOf(n)
+func (s *Server) allowance(n quality.Newcomer) quality.Allowance {
+	a := quality.AllowanceOf(n)
 	for _, number := range []*int{&a.Posts, &a.Comments, &a.Links} {
 		*number = s.Config.Limits.Effective(config.Rate{Quota: *number}).Quota
 	}

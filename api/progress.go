@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -53,7 +53,7 @@ func (h Happened) stripped() Happened {
 
 // at is the moment that counts.
 func (h Happened) at(now time.Time) time.Time {
-	return game.Moment(now, h.OccurredAt, h.SentAt).UTC().Truncate(time.Microsecond)
+	return gamification.Moment(now, h.OccurredAt, h.SentAt).UTC().Truncate(time.Microsecond)
 }
 
 // Keyed is for requests that count once for a key.

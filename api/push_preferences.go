@@ -9,7 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // pushPreferences are what one wants to be told of by push, and when not.
@@ -47,7 +47,7 @@ func clockText(minutes *int) *string {
 	if minutes == nil {
 		return nil
 	}
-	text := game.Clock(*minutes).String()
+	text := gamification.Clock(*minutes).String()
 	return &text
 }
 
@@ -99,7 +99,7 @@ func (c wallClock) apply(to **int) {
 		return
 	}
 	*to = nil
-	if at, err := game.ParseClock(c.text); err == nil {
+	if at, err := gamification.ParseClock(c.text); err == nil {
 		minutes := int(at)
 		*to = &minutes
 	}
@@ -109,7 +109,7 @@ func (c wallClock) apply(to **int) {
 func (in *pushPreferencesInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	for path, c := range map[string]wallClock{"quiet_hours_start": in.Body.QuietHoursStart, "quiet_hours_end": in.Body.QuietHoursEnd} {
-		if _, err := game.ParseClock(c.text); c.text != "" && err != nil {
+		if _, err := gamification.ParseClock(c.text); c.text != "" && err != nil {
 			faults.add(path, "must be a time of day such as 22:30")
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -85,7 +85,7 @@ type cardOutput struct{ Body cardView }
 
 func (s *Server) reviewCard(ctx context.Context, in *reviewCardInput) (*cardOutput, error) {
 	card, err := models.ReviewCardOnce(ctx, s.DB, models.Review{
-		UserID: principal(ctx).UserID, CardID: in.CardID, Recall: game.Recall(in.Body.Rating), At: in.Body.at(s.now()),
+		UserID: principal(ctx).UserID, CardID: in.CardID, Recall: gamification.Recall(in.Body.Rating), At: in.Body.at(s.now()),
 		Key: in.key("review", in.CardID, in.Body.Rating, in.Body.stripped()),
 	}, s.now(), outbox.Followups(s.now))
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Server) reviewStats(ctx context.Context, _ *nothing) (*reviewStatsOutpu
 		return nil, err
 	}
 	zone := models.ZoneOf(user.Timezone)
-	today := game.DayOf(s.now(), zone)
+	today := gamification.DayOf(s.now(), zone)
 	sum, err := models.ReviewStatsOf(ctx, s.DB, user.ID, s.now(), today.Begins(zone), (today + 1).Begins(zone))
 	if err != nil {
 		return nil, err

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // doings are the operations on what one has done so far.
@@ -54,7 +54,7 @@ func (s *Server) stats(ctx context.Context, _ *nothing) (*statsOutput, error) {
 	streak, err := models.StreakOf(ctx, s.DB, user.ID, s.now())
 	return &statsOutput{statsView{
 		CoursesCompleted: sum.CoursesCompleted, TasksCompleted: sum.TasksCompleted, StudyMinutes: sum.Minutes,
-		CurrentStreakDays: streak.Current, TotalPoints: total.Points, Level: game.Level(total.Points), AchievementsCount: total.Achievements,
+		CurrentStreakDays: streak.Current, TotalPoints: total.Points, Level: gamification.Level(total.Points), AchievementsCount: total.Achievements,
 		JoinDate: user.CreatedAt.UTC(),
 	}}, err
 }
@@ -147,18 +147,18 @@ func (s *Server) recent(ctx context.Context, user models.User, v *activityView) 
 // days are the last days of the user's calendar, today included, with what was done on each.
 func (s *Server) days(ctx context.Context, user models.User, count int) ([]dayView, error) {
 	zone := models.ZoneOf(user.Timezone)
-	today := game.DayOf(s.now(), zone)
-	first := today - game.Day(count) + 1
+	today := gamification.DayOf(s.now(), zone)
+	first := today - gamification.Day(count) + 1
 	deeds, err := models.DeedsBetween(ctx, s.DB, user.ID, first.Begins(zone), (today + 1).Begins(zone))
 	if err != nil {
 		return nil, err
 	}
 	days := make([]dayView, count)
 	for i := range days {
-		days[i].Date = (first + game.Day(i)).String()
+		days[i].Date = (first + gamification.Day(i)).String()
 	}
 	for _, deed := range deeds {
-		if i := game.DayOf(deed.At, zone) - first; i >= 0 && int(i) < count {
+		if i := gamification.DayOf(deed.At, zone) - first; i >= 0 && int(i) < count {
 			days[i].Activities++
 			days[i].StudyMinutes += deed.Minutes
 		}

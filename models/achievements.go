@@ -8,11 +8,11 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // FactsOf is what is known of each of some users, by one query.
-func FactsOf(ctx context.Context, db *gorm.DB, users []uuid.UUID) (map[uuid.UUID]game.Facts, error) {
+func FactsOf(ctx context.Context, db *gorm.DB, users []uuid.UUID) (map[uuid.UUID]gamification.Facts, error) {
 	var rows []struct {
 		UserID                                                                                       uuid.UUID
 		Lessons, Courses, Quizzes, Generated, Streak, Points, Level, Achievements, Reviews, Comments int64
@@ -26,12 +26,12 @@ func FactsOf(ctx context.Context, db *gorm.DB, users []uuid.UUID) (map[uuid.UUID
 			(SELECT count(*) FROM comments c JOIN posts p ON p.id = c.post_id
 				WHERE c.author_id = u.id AND c.status = 'visible' AND p.author_id IS DISTINCT FROM u.id) AS comments
 		FROM users u LEFT JOIN totals t ON t.user_id = u.id WHERE u.id IN ?`, users).Scan(&rows).Error
-	facts := make(map[uuid.UUID]game.Facts, len(rows))
+	facts := make(map[uuid.UUID]gamification.Facts, len(rows))
 	for _, r := range rows {
-		facts[r.UserID] = game.Facts{
-			game.FactLessons: r.Lessons, game.FactCourses: r.Courses, game.FactQuizzes: r.Quizzes, game.FactGenerated: r.Generated,
-			game.FactLongestStreak: r.Streak, game.FactPoints: r.Points, game.FactLevel: r.Level, game.FactAchievements: r.Achievements,
-			game.FactReviews: r.Reviews, game.FactCommentsOnOthers: r.Comments,
+		facts[r.UserID] = gamification.Facts{
+			gamification.FactLessons: r.Lessons, gamification.FactCourses: r.Courses, gamification.FactQuizzes: r.Quizzes, gamification.FactGenerated: r.Generated,
+			gamification.FactLongestStreak: r.Streak, gamification.FactPoints: r.Points, gamification.FactLevel: r.Level, gamification.FactAchievements: r.Achievements,
+			gamification.FactReviews: r.Reviews, gamification.FactCommentsOnOthers: r.Comments,
 		}
 	}
 	return facts, err
@@ -97,7 +97,7 @@ func (b *book) unlockReached(ctx context.Context, now time.Time, f Followups) (u
 		return nil, err
 	}
 	for _, a := range locked {
-		criteria, err := game.ParseCriteria(a.Criteria)
+		criteria, err := gamification.ParseCriteria(a.Criteria)
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +131,7 @@ func (b *book) unlock(a Achievement, now time.Time, f Followups) (made bool, err
 	if err := b.eachScore(now, func(s *Score) { s.unlocked(now) }); err != nil {
 		return false, err
 	}
-	if _, err := b.earn(game.RuleAchievement, a.ID, a.PointsReward, now, nil); err != nil {
+	if _, err := b.earn(gamification.RuleAchievement, a.ID, a.PointsReward, now, nil); err != nil {
 		return false, err
 	}
 	err = AddToFeed(b.tx, FeedEntry{
@@ -170,7 +170,7 @@ func AchievementsOf(ctx context.Context, db *gorm.DB, user uuid.UUID) ([]Achieve
 	}
 	statuses := make([]AchievementStatus, len(all))
 	for i, a := range all {
-		criteria, err := game.ParseCriteria(a.Criteria)
+		criteria, err := gamification.ParseCriteria(a.Criteria)
 		if err != nil {
 			return nil, err
 		}
@@ -250,7 +250,7 @@ func whoReached(ctx context.Context, db *gorm.DB, users []uuid.UUID) (reached []
 	}
 	for _, user := range users {
 		for _, a := range all {
-			criteria, err := game.ParseCriteria(a.Criteria)
+			criteria, err := gamification.ParseCriteria(a.Criteria)
 			if err != nil {
 				return nil, err
 			}

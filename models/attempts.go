@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // QuizResult is how one question was answered.
@@ -100,14 +100,14 @@ func (r AttemptRequest) make(tx *gorm.DB, item Item, f Followups) (QuizAttempt, 
 // the day is one of learning.
 func (b *book) passed(event LearningEvent, item uuid.UUID) error {
 	var before int64
-	err := b.tx.Model(&LedgerEntry{}).Where("user_id = ? AND rule = ? AND source = ?", b.user, game.RuleQuizPassed, item.String()).Count(&before).Error
+	err := b.tx.Model(&LedgerEntry{}).Where("user_id = ? AND rule = ? AND source = ?", b.user, gamification.RuleQuizPassed, item.String()).Count(&before).Error
 	if err != nil {
 		return err
 	}
 	if before > 0 {
 		return b.learn(event, "", "")
 	}
-	return b.learn(event, game.RuleQuizPassed, item.String())
+	return b.learn(event, gamification.RuleQuizPassed, item.String())
 }
 
 func (a *QuizAttempt) grade(item Item, answers map[string]json.RawMessage) error {
@@ -121,11 +121,11 @@ func (a *QuizAttempt) grade(item Item, answers map[string]json.RawMessage) error
 			right++
 		}
 	}
-	mark := game.PassMark
+	mark := gamification.PassMark
 	if item.PassMark != nil {
 		mark = *item.PassMark
 	}
-	a.Score, a.Passed = game.Grade(right, len(item.Quiz), mark)
+	a.Score, a.Passed = gamification.Grade(right, len(item.Quiz), mark)
 	var err error
 	if a.Answers, err = json.Marshal(answers); err != nil {
 		return err
@@ -135,8 +135,8 @@ func (a *QuizAttempt) grade(item Item, answers map[string]json.RawMessage) error
 }
 
 // rule is the question as grading knows it.
-func (q QuizQuestion) rule() game.Question {
-	return game.Question{Kind: cmp.Or(q.Kind, game.SingleChoice), Options: q.Options, Answer: q.Answer, Answers: q.Answers, Accepted: q.Accepted}
+func (q QuizQuestion) rule() gamification.Question {
+	return gamification.Question{Kind: cmp.Or(q.Kind, gamification.SingleChoice), Options: q.Options, Answer: q.Answer, Answers: q.Answers, Accepted: q.Accepted}
 }
 
 // solution is the right answer in words.
@@ -148,12 +148,12 @@ func (q QuizQuestion) solution() string {
 		return q.Options[i]
 	}
 	switch q.rule().Kind {
-	case game.ShortAnswer:
+	case gamification.ShortAnswer:
 		if len(q.Accepted) > 0 {
 			return q.Accepted[0]
 		}
 		return ""
-	case game.MultipleChoice, game.Ordering:
+	case gamification.MultipleChoice, gamification.Ordering:
 		text := ""
 		for _, i := range q.Answers {
 			if text != "" {
@@ -162,7 +162,7 @@ func (q QuizQuestion) solution() string {
 			text += option(i)
 		}
 		return text
-	case game.TrueFalse:
+	case gamification.TrueFalse:
 		if len(q.Options) == 0 {
 			return map[bool]string{true: "True", false: "False"}[q.Answer == 0]
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // Award is points that an administrator gives.
@@ -60,12 +60,12 @@ func (a Award) give(tx *gorm.DB, f Followups) (Awarded, error) {
 	if err != nil {
 		return Awarded{}, err
 	}
-	before, level := b.total.Points, game.Level(b.total.Points)
+	before, level := b.total.Points, gamification.Level(b.total.Points)
 	source := NewID()
 	if a.Key.Value != "" { // for ever, whatever becomes of the note of the request
 		source = DerivedID(awardSpace, a.AdminID.String(), a.Key.Value)
 	}
-	entry, err := b.earn(game.RuleAward, source.String(), a.Points, a.At, &a.Reason)
+	entry, err := b.earn(gamification.RuleAward, source.String(), a.Points, a.At, &a.Reason)
 	if err != nil {
 		return Awarded{}, err
 	}

@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // BoardKind is what a board ranks by.
@@ -203,12 +203,12 @@ func ScoresOf(tx *gorm.DB, period string, users []uuid.UUID) (rows []BoardRow, e
 func counted(users string) string {
 	return `
 	SELECT coalesce(p.user_id, a.user_id) AS user_id, coalesce(p.points, 0) AS points, coalesce(p.updated_at, a.achievements_at) AS updated_at,
-		least(` + fmt.Sprint(game.MostLevel) + `, coalesce(p.points, 0) / ` + fmt.Sprint(game.LevelPoints) + ` + 1) AS level,
+		least(` + fmt.Sprint(gamification.MostLevel) + `, coalesce(p.points, 0) / ` + fmt.Sprint(gamification.LevelPoints) + ` + 1) AS level,
 		coalesce(p.level_at, a.achievements_at) AS level_at, coalesce(a.achievements, 0) AS achievements,
 		coalesce(a.achievements_at, p.updated_at) AS achievements_at
 	FROM (
 		SELECT user_id, max(upto) AS points, max(reached) AS updated_at,
-			min(reached) FILTER (WHERE upto >= (least(` + fmt.Sprint(game.MostLevel) + `, total / ` + fmt.Sprint(game.LevelPoints) + ` + 1) - 1) * ` + fmt.Sprint(game.LevelPoints) + `) AS level_at
+			min(reached) FILTER (WHERE upto >= (least(` + fmt.Sprint(gamification.MostLevel) + `, total / ` + fmt.Sprint(gamification.LevelPoints) + ` + 1) - 1) * ` + fmt.Sprint(gamification.LevelPoints) + `) AS level_at
 		FROM (
 			SELECT user_id, sum(points) OVER w AS upto, max(at) OVER w AS reached, sum(points) OVER (PARTITION BY user_id) AS total
 			FROM ledger l WHERE points > 0 AND at >= @from AND at < @to` + users + ` WINDOW w AS (PARTITION BY user_id ORDER BY seq)

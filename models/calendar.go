@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // ZoneOf is a time zone by its name. One that is not known any more counts as UTC.
@@ -22,7 +22,7 @@ func ZoneOf(name string) *time.Location {
 }
 
 // calendarOf is the calendar of a user, by the zones they have lived in.
-func calendarOf(tx *gorm.DB, user uuid.UUID) (game.Calendar, error) {
+func calendarOf(tx *gorm.DB, user uuid.UUID) (gamification.Calendar, error) {
 	var rows []struct {
 		Timezone      string
 		At            *time.Time
@@ -31,16 +31,16 @@ func calendarOf(tx *gorm.DB, user uuid.UUID) (game.Calendar, error) {
 	err := tx.Raw(`SELECT u.timezone, m.at, m.before, m.after FROM users u LEFT JOIN zone_moves m ON m.user_id = u.id
 		WHERE u.id = ? ORDER BY m.at, m.id`, user).Scan(&rows).Error
 	if err != nil {
-		return game.Calendar{}, err
+		return gamification.Calendar{}, err
 	}
-	zone, moves := time.UTC, []game.Move{}
+	zone, moves := time.UTC, []gamification.Move{}
 	for _, r := range rows {
 		zone = ZoneOf(r.Timezone)
 		if r.At != nil {
-			moves = append(moves, game.Move{At: *r.At, Before: ZoneOf(*r.Before), After: ZoneOf(*r.After)})
+			moves = append(moves, gamification.Move{At: *r.At, Before: ZoneOf(*r.Before), After: ZoneOf(*r.After)})
 		}
 	}
-	return game.NewCalendar(zone, moves), nil
+	return gamification.NewCalendar(zone, moves), nil
 }
 
 // moveZone keeps where a user's clock stood before, if it has been moved.
@@ -54,10 +54,10 @@ func moveZone(tx *gorm.DB, before, after User, now time.Time) error {
 // Streak is how many days in a row a user has learned something.
 type Streak struct {
 	Current, Longest int
-	Today            game.Day // in the user's calendar
+	Today            gamification.Day // in the user's calendar
 	// Freezable is a day for which a freeze can be spent now, if there is one: yesterday
 	// when only that was missed, else today when nothing was learned yet.
-	Freezable *game.Day
+	Freezable *gamification.Day
 }
 
 // StreakOf is a user's streak at a time.
@@ -80,11 +80,11 @@ func StreakOf(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (
 		return s, err
 	}
 	t, last := totals[0], *totals[0].LastDay
-	bridge := game.Bridges(freezes, calendar.Skipped)
-	s.Current, s.Longest = game.Still(t.Streak, last, s.Today, bridge), t.LongestStreak
-	for _, day := range []game.Day{s.Today - 1, s.Today} {
-		spent := slices.ContainsFunc(freezes, func(f game.Day) bool { return f.Week() == day.Week() })
-		helps := game.Still(t.Streak, last, day, bridge) > 0 && last < day
+	bridge := gamification.Bridges(freezes, calendar.Skipped)
+	s.Current, s.Longest = gamification.Still(t.Streak, last, s.Today, bridge), t.LongestStreak
+	for _, day := range []gamification.Day{s.Today - 1, s.Today} {
+		spent := slices.ContainsFunc(freezes, func(f gamification.Day) bool { return f.Week() == day.Week() })
+		helps := gamification.Still(t.Streak, last, day, bridge) > 0 && last < day
 		if helps && !spent && !bridge(day) {
 			s.Freezable = &day
 			break
@@ -93,7 +93,7 @@ func StreakOf(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (
 	return s, nil
 }
 
-func freezesOf(tx *gorm.DB, user uuid.UUID) (days []game.Day, err error) {
+func freezesOf(tx *gorm.DB, user uuid.UUID) (days []gamification.Day, err error) {
 	err = tx.Model(&StreakFreeze{}).Where("user_id = ?", user).Pluck("day", &days).Error
 	return days, err
 }
@@ -132,7 +132,7 @@ func SpendFreeze(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time
 }
 
 // learnedOn notes a day of learning and counts the streak anew when it is a new one.
-func (b *book) learnedOn(day game.Day) error {
+func (b *book) learnedOn(day gamification.Day) error {
 	made := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&LearningDay{UserID: b.user, Day: day})
 	if made.Error != nil || made.RowsAffected == 0 {
 		return made.Error
@@ -142,7 +142,7 @@ func (b *book) learnedOn(day game.Day) error {
 
 // countDays counts the streak from the days, as lyo admin recount does.
 func (b *book) countDays() error {
-	var days []game.Day
+	var days []gamification.Day
 	if err := b.tx.Model(&LearningDay{}).Where("user_id = ?", b.user).Pluck("day", &days).Error; err != nil {
 		return err
 	}
@@ -155,10 +155,10 @@ func (b *book) countDays() error {
 	return nil
 }
 
-func rowOf(days, freezes []game.Day, calendar game.Calendar) (streak, longest int, last *game.Day) {
+func rowOf(days, freezes []gamification.Day, calendar gamification.Calendar) (streak, longest int, last *gamification.Day) {
 	if len(days) == 0 {
 		return 0, 0, nil
 	}
-	run, longest, end := game.Row(days, slices.Max(days), game.Bridges(freezes, calendar.Skipped))
+	run, longest, end := gamification.Row(days, slices.Max(days), gamification.Bridges(freezes, calendar.Skipped))
 	return run, longest, &end
 }

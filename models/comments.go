@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // CommentSeen is a comment as somebody sees it.
@@ -190,7 +190,7 @@ func welcomeComment(tx *gorm.DB, post Post, parent *uuid.UUID, c Comment, now ti
 	if err := countComment(tx, c, 1); err != nil || c.AuthorID == nil {
 		return err
 	}
-	if _, err := Earn(tx, *c.AuthorID, game.RuleCommentCreated, c.ID.String(), now, f); err != nil {
+	if _, err := Earn(tx, *c.AuthorID, gamification.RuleCommentCreated, c.ID.String(), now, f); err != nil {
 		return err
 	}
 	data := func(kind NotificationKind) map[string]string {

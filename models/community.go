@@ -48,8 +48,8 @@ type Post struct {
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 	TagList         string  `gorm:"->"` // generated: the keys of Tags, by which Postgres finds them
-	Top             float64 `gorm:"->"` // generated: curate.Reactions
-	Hot             float64 `gorm:"->"` // generated: curate.Hot
+	Top             float64 `gorm:"->"` // generated: ranking.Reactions
+	Hot             float64 `gorm:"->"` // generated: ranking.Hot
 }
 
 // PostLike is a user's like of a post.
@@ -162,7 +162,7 @@ type Report struct {
 // ContentRule is a word or a site that puts a post or comment on hold.
 type ContentRule struct {
 	ID        uuid.UUID `gorm:"type:uuid;primaryKey"`
-	Kind      string    // curate.RuleWord or curate.RuleLink
-	Pattern   string    // as package curate folds it
+	Kind      string    // quality.RuleWord or quality.RuleLink
+	Pattern   string    // as package quality folds it
 	CreatedAt time.Time
 }

@@ -13,8 +13,9 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/curate"
 	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/quality"
+	"github.com/lyoapp/lyo/models/ranking"
 )
 
 // village is a community with some people in it.
@@ -217,9 +218,9 @@ func TestTheFormulasInSQLAreThoseInGo(t *testing.T) {
 		require.NoError(t, v.db.Create(&post).Error)
 		var stored models.Post
 		require.NoError(t, v.db.Take(&stored, "id = ?", post.ID).Error)
-		reactions := curate.Reactions(post.LikesCount, post.CommentersCount)
+		reactions := ranking.Reactions(post.LikesCount, post.CommentersCount)
 		require.InDelta(t, reactions, stored.Top, 1e-9)
-		require.InDelta(t, curate.Hot(reactions, created), stored.Hot, 1e-9)
+		require.InDelta(t, ranking.Hot(reactions, created), stored.Hot, 1e-9)
 	}
 }
 
@@ -309,7 +310,7 @@ func TestWhatIsHeldWaitsForAnAdministrator(t *testing.T) {
 	t.Parallel()
 	v := newVillage(t, 3)
 	admin := models.Writing{Viewer: models.Viewer{ID: v.people[2], Admin: true}, Now: v.now, Entry: auditLine("", v.now)}
-	require.NoError(t, models.AddContentRule(t.Context(), v.db, models.ContentRule{ID: models.NewID(), Kind: curate.RuleWord, Pattern: "casino", CreatedAt: v.now}, auditLine("", v.now)))
+	require.NoError(t, models.AddContentRule(t.Context(), v.db, models.ContentRule{ID: models.NewID(), Kind: quality.RuleWord, Pattern: "casino", CreatedAt: v.now}, auditLine("", v.now)))
 	earned := func(person int) int {
 		var n int
 		require.NoError(t, v.db.Raw("SELECT count(*) FROM ledger WHERE user_id = ? AND rule IN ('post_created', 'comment_created')", v.people[person]).Scan(&n).Error)
@@ -354,7 +355,7 @@ func TestNewAccountsWriteLess(t *testing.T) {
 	t.Parallel()
 	v := newVillage(t, 1)
 	w := v.writing(0)
-	w.Allow = curate.AllowanceOf
+	w.Allow = quality.AllowanceOf
 	write := func(text string) (models.PostSeen, error) {
 		return models.CreatePost(t.Context(), v.db, w, models.Post{ID: models.NewID(), Title: "T", Content: text, PostType: "discussion", Metadata: map[string]any{}})
 	}

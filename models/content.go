@@ -8,7 +8,8 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/quality"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // Byline is who wrote something.
@@ -45,19 +46,19 @@ type Writing struct {
 	Viewer
 	Now time.Time
 	// Allow gives what somebody may write in a day; nil: there is no bound.
-	Allow     func(curate.Newcomer) curate.Allowance
+	Allow     func(quality.Newcomer) quality.Allowance
 	Followups Followups
 	// Entry is the line of the audit log, should an administrator do it to what is another's.
 	Entry AuditEntry
 }
 
 // begin has an active account write one thing after the other, and tells how much it may.
-func (w Writing) begin(tx *gorm.DB) (curate.Allowance, error) {
+func (w Writing) begin(tx *gorm.DB) (quality.Allowance, error) {
 	if err := isActive(tx, w.ID); err != nil || w.Allow == nil || w.Admin {
-		return curate.Allowance{}, err
+		return quality.Allowance{}, err
 	}
 	if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('writing ' || ?, 0))", w.ID.String()).Error; err != nil {
-		return curate.Allowance{}, err
+		return quality.Allowance{}, err
 	}
 	var facts struct {
 		CreatedAt  time.Time
@@ -68,8 +69,8 @@ func (w Writing) begin(tx *gorm.DB) (curate.Allowance, error) {
 		SELECT created_at, is_verified, (SELECT count(*) FROM (
 			(SELECT 1 FROM posts WHERE author_id = u.id AND status = 'visible' LIMIT @many) UNION ALL
 			(SELECT 1 FROM comments WHERE author_id = u.id AND status = 'visible' LIMIT @many)) accepted) AS accepted
-		FROM users u WHERE id = @user`, map[string]any{"user": w.ID, "many": curate.AcceptedMany}).Scan(&facts).Error
-	return w.Allow(curate.Newcomer{Age: w.Now.Sub(facts.CreatedAt), Verified: facts.IsVerified, Accepted: facts.Accepted}), err
+		FROM users u WHERE id = @user`, map[string]any{"user": w.ID, "many": quality.AcceptedMany}).Scan(&facts).Error
+	return w.Allow(quality.Newcomer{Age: w.Now.Sub(facts.CreatedAt), Verified: facts.IsVerified, Accepted: facts.Accepted}), err
 }
 
 const day = 24 * time.Hour
@@ -91,11 +92,11 @@ func (w Writing) hasRoom(tx *gorm.DB, table string, most int) error {
 }
 
 // doubts says why a text has to be looked at before others see it, "" when it has not.
-func (w Writing) doubts(tx *gorm.DB, text string, allowance curate.Allowance) (string, error) {
+func (w Writing) doubts(tx *gorm.DB, text string, allowance quality.Allowance) (string, error) {
 	if w.Admin {
 		return "", nil
 	}
-	if w.Allow != nil && curate.Links(text) > allowance.Links {
+	if w.Allow != nil && quality.Links(text) > allowance.Links {
 		return "more links than a new account may post", nil
 	}
 	return brokenRule(tx, text)
@@ -103,11 +104,11 @@ func (w Writing) doubts(tx *gorm.DB, text string, allowance curate.Allowance) (s
 
 // brokenRule names the content rule that a text breaks, "" when it breaks none.
 func brokenRule(tx *gorm.DB, text string) (string, error) {
-	var rules []curate.ContentRule
+	var rules []quality.ContentRule
 	if err := tx.Raw("SELECT kind, pattern FROM content_rules").Scan(&rules).Error; err != nil || len(rules) == 0 {
 		return "", err
 	}
-	if rule, broken := curate.Broken(text, rules); broken {
+	if rule, broken := quality.Broken(text, rules); broken {
 		return "the " + rule.Kind + " " + rule.Pattern, nil
 	}
 	return "", nil
@@ -125,7 +126,7 @@ func (w Writing) audit(ctx context.Context, tx *gorm.DB, author *uuid.UUID, acti
 
 // call tells whoever a text names by @name, but for those in told.
 func call(tx *gorm.DB, text string, n Notification, source string, f Followups, told ...uuid.UUID) error {
-	names := curate.Mentions(text)
+	names := texts.Mentions(text)
 	if len(names) == 0 {
 		return nil
 	}

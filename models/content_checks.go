@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/quality"
 )
 
 // The states of a link.
@@ -53,7 +53,7 @@ func AnalyseContent(ctx context.Context, db *gorm.DB, after uuid.UUID, most int,
 		} else if r.LinkState != nil && *r.LinkState != LinkNone {
 			state = *r.LinkState
 		}
-		a := curate.Analyse(curate.Text{
+		a := quality.Analyse(quality.Text{
 			Body: r.Body, Language: r.Language, Level: r.Level, Others: r.Others, Duplicate: r.DuplicateOf != nil, BrokenLink: state == LinkBroken,
 		})
 		err := db.WithContext(ctx).Exec(`

@@ -156,7 +156,7 @@ type Item struct {
 	LicenseType          *string
 	ExternalID           *string
 	Quiz                 []QuizQuestion `gorm:"type:jsonb;serializer:json"`
-	PassMark             *float64       // of a quiz: the share of right answers that passes; nil: game.PassMark
+	PassMark             *float64       // of a quiz: the share of right answers that passes; nil: gamification.PassMark
 	PublishedAt          *time.Time
 	CreatedAt            time.Time
 }
@@ -164,7 +164,7 @@ type Item struct {
 // QuizQuestion is a question with its answer, which never leaves the server before an attempt.
 type QuizQuestion struct {
 	ID          string   `json:"id"`
-	Kind        string   `json:"kind"` // see package game
+	Kind        string   `json:"kind"` // see package gamification
 	Prompt      string   `json:"prompt"`
 	Options     []string `json:"options"`            // in the order in which they are shown
 	Answer      int      `json:"answer"`             // single choice, true or false: index into Options

@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/ranking"
 )
 
 // CurationDay is the day, in UTC, that a curation is of.
@@ -49,7 +49,7 @@ const OrderNote = "The order is by score."
 // recommended is the day's picks, of which what was done with since is left out, and then
 // the personalized ranking. Every thing says who ordered it.
 func recommended(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (FeedRanking, error) {
-	ranked, err := Recommend(ctx, db, user, curate.Personalized, now)
+	ranked, err := Recommend(ctx, db, user, ranking.Personalized, now)
 	if err != nil {
 		return nil, err
 	}
@@ -79,18 +79,18 @@ func (c FeedCuration) onTopOf(ranked FeedRanking) FeedRanking {
 		}
 		delete(at, pick.ID)
 		reasons := append(slices.Clone(pick.Reasons), c.Note)
-		out = append(out, curate.Ranked{ID: pick.ID, Score: 1 - 0.5*float64(i)/float64(len(c.Picks)), Reasons: reasons})
+		out = append(out, ranking.Ranked{ID: pick.ID, Score: 1 - 0.5*float64(i)/float64(len(c.Picks)), Reasons: reasons})
 	}
 	for _, r := range ranked {
 		if _, ok := at[r.ID]; ok {
-			out = append(out, curate.Ranked{ID: r.ID, Score: r.Score / 2, Reasons: append(slices.Clone(r.Reasons), OrderNote)})
+			out = append(out, ranking.Ranked{ID: r.ID, Score: r.Score / 2, Reasons: append(slices.Clone(r.Reasons), OrderNote)})
 		}
 	}
 	return out
 }
 
 // RecommendBest is what RankFeed's recommended feed begins with, for a strategy; "" is the day's picks.
-func RecommendBest(ctx context.Context, db *gorm.DB, user uuid.UUID, s curate.Strategy, now time.Time) (FeedRanking, error) {
+func RecommendBest(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strategy, now time.Time) (FeedRanking, error) {
 	if s == "" {
 		return recommended(ctx, db, user, now)
 	}

@@ -9,16 +9,16 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // learn notes a deed of learning in an open book, in the transaction of its fact: the
 // event, the day and with it the streak, the points of the rule for the source ("" earns
 // none of its own), and those of the day's first deed. The same rule and source again
 // changes nothing, the event included.
-func (b *book) learn(deed LearningEvent, rule game.Rule, source string) error {
+func (b *book) learn(deed LearningEvent, rule gamification.Rule, source string) error {
 	if rule != "" {
-		made, err := b.earn(rule, source, game.PointsFor(rule), deed.At, nil)
+		made, err := b.earn(rule, source, gamification.PointsFor(rule), deed.At, nil)
 		if err != nil || made == nil {
 			return err
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/ranking"
 )
 
 // shown is what may be shown to @viewer of the things f: what is listed and they have not hidden.
@@ -87,7 +87,7 @@ func candidatesSQL() string {
 
 // FindCandidates is what could be recommended to a user of a taste, in one query of bounded
 // size. Own, seen, hidden and blocked things are not among it, nor what is not visible.
-func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, taste curate.Taste, now time.Time) ([]curate.Candidate, error) {
+func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, taste ranking.Taste, now time.Time) ([]ranking.Candidate, error) {
 	wanted, gaps := tasteWords(taste)
 	rows, err := db.WithContext(ctx).Raw(candidatesSQL(), map[string]any{
 		"viewer": user, "wanted": wanted, "gaps": gaps, "interest_most": poolInterest, "trending_most": poolTrending, "gap_most": poolGap,
@@ -97,9 +97,9 @@ func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, taste cura
 		return nil, err
 	}
 	defer rows.Close()
-	found := make([]curate.Candidate, 0, FeedLength)
+	found := make([]ranking.Candidate, 0, FeedLength)
 	for rows.Next() {
-		var c curate.Candidate
+		var c ranking.Candidate
 		var published time.Time
 		err := rows.Scan(&c.ID, &c.Group, (*Words)(&c.Terms), &c.Level, &c.Quality, &published, &c.Heat, &c.People, &c.Kin, &c.Followed)
 		if err != nil {
@@ -112,7 +112,7 @@ func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, taste cura
 }
 
 // tasteWords are the terms to look for: of what is liked, and of skills that were tested.
-func tasteWords(t curate.Taste) (wanted, gaps Words) {
+func tasteWords(t ranking.Taste) (wanted, gaps Words) {
 	const most = 40
 	liked := slices.SortedFunc(maps.Keys(t.Likes), func(a, b string) int { return cmp.Or(cmp.Compare(t.Likes[b], t.Likes[a]), cmp.Compare(a, b)) })
 	for _, term := range liked[:min(len(liked), most)] {

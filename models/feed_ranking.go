@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/ranking"
 )
 
 // FeedType is a kind of feed.
@@ -27,14 +27,14 @@ const (
 )
 
 // FeedRanking is a ranked feed.
-type FeedRanking []curate.Ranked
+type FeedRanking []ranking.Ranked
 
 // RankFeed ranks a feed of a kind for a user, in a number of queries that does not
 // depend on how much there is.
 func RankFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind FeedType, now time.Time) (FeedRanking, error) {
 	switch kind {
 	case FeedPersonalized:
-		return Recommend(ctx, db, user, curate.Personalized, now)
+		return Recommend(ctx, db, user, ranking.Personalized, now)
 	case FeedRecommended:
 		return recommended(ctx, db, user, now)
 	case FeedTrending:
@@ -50,7 +50,7 @@ func RankFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind FeedType, n
 
 // Recommend ranks what could be recommended to a user by a strategy. Things that the
 // strategy has nothing to say of follow. What is new to try changes once a day.
-func Recommend(ctx context.Context, db *gorm.DB, user uuid.UUID, s curate.Strategy, now time.Time) (FeedRanking, error) {
+func Recommend(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strategy, now time.Time) (FeedRanking, error) {
 	taste, err := FindTaste(ctx, db, user, now)
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func Recommend(ctx context.Context, db *gorm.DB, user uuid.UUID, s curate.Strate
 	if err != nil {
 		return nil, err
 	}
-	ranked := curate.Rank(s, candidates, taste, user.String()+now.UTC().Format(time.DateOnly))
+	ranked := ranking.Rank(s, candidates, taste, user.String()+now.UTC().Format(time.DateOnly))
 	return ranked[:min(len(ranked), FeedLength)], nil
 }
 
@@ -106,11 +106,11 @@ func chronological(ctx context.Context, db *gorm.DB, sql string, user uuid.UUID,
 		Why string
 	}
 	err := db.WithContext(ctx).Raw(sql, map[string]any{"viewer": user, "most": FeedLength}).Scan(&rows).Error
-	ranking := make(FeedRanking, len(rows))
+	ranked := make(FeedRanking, len(rows))
 	for i, r := range rows {
-		ranking[i] = curate.Ranked{ID: r.ID, Score: curate.Decay(now.Sub(r.At), 7*24*time.Hour), Reasons: []string{r.Why}}
+		ranked[i] = ranking.Ranked{ID: r.ID, Score: ranking.Decay(now.Sub(r.At), 7*24*time.Hour), Reasons: []string{r.Why}}
 	}
-	return ranking, err
+	return ranked, err
 }
 
 // Pack is the ranking in few bytes: the reasons there are, each once, then for each
@@ -153,10 +153,10 @@ func UnpackFeed(data []byte) (FeedRanking, error) {
 	for n := r.number(); n > 0 && !r.broken; n-- {
 		texts = append(texts, string(r.bytes(r.number())))
 	}
-	ranking := make(FeedRanking, 0, len(r.data)/leastPacked)
+	ranked := make(FeedRanking, 0, len(r.data)/leastPacked)
 	var reasons []string // everybody's, in one array
 	for len(r.data) > 0 && !r.broken {
-		var one curate.Ranked
+		var one ranking.Ranked
 		copy(one.ID[:], r.bytes(16))
 		if bits := r.bytes(8); bits != nil {
 			one.Score = math.Float64frombits(binary.BigEndian.Uint64(bits))
@@ -170,12 +170,12 @@ func UnpackFeed(data []byte) (FeedRanking, error) {
 			reasons = append(reasons, texts[i])
 		}
 		one.Reasons = slices.Clip(reasons[first:])
-		ranking = append(ranking, one)
+		ranked = append(ranked, one)
 	}
 	if r.broken {
 		return nil, errUnpack
 	}
-	return ranking, nil
+	return ranked, nil
 }
 
 // packed is what is left to read.

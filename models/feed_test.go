@@ -13,8 +13,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/curate"
 	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/ranking"
 )
 
 // fair is a database with people and things.
@@ -103,16 +103,16 @@ func TestEveryStrategyFindsWhatItIsFor(t *testing.T) {
 		f.does(f.person(fmt.Sprint("fan", n)), "share", hot)
 	}
 	require.NoError(t, models.CountTrending(t.Context(), f.db, f.now))
-	for strategy, want := range map[curate.Strategy]uuid.UUID{
-		curate.ContentBased: similar, curate.Collaborative: near, curate.TrendingFirst: hot, curate.SkillGap: help,
-		curate.DifficultyProgression: next, curate.Personalized: similar,
+	for strategy, want := range map[ranking.Strategy]uuid.UUID{
+		ranking.ContentBased: similar, ranking.Collaborative: near, ranking.TrendingFirst: hot, ranking.SkillGap: help,
+		ranking.DifficultyProgression: next, ranking.Personalized: similar,
 	} {
 		ranked, err := models.Recommend(t.Context(), f.db, ada, strategy, f.now)
 		require.NoError(t, err)
 		got := ranked[0].ID
-		if strategy == curate.SkillGap || strategy == curate.DifficultyProgression {
+		if strategy == ranking.SkillGap || strategy == ranking.DifficultyProgression {
 			// What she was tested in may be taken again, and fits as well.
-			got = ranked[slices.IndexFunc(ranked[:3], func(r curate.Ranked) bool { return r.ID == want })].ID
+			got = ranked[slices.IndexFunc(ranked[:3], func(r ranking.Ranked) bool { return r.ID == want })].ID
 		}
 		require.Equal(t, want, got, strategy)
 	}
@@ -134,7 +134,7 @@ func TestAColdUserGetsTheirInterestsAndWhatTrends(t *testing.T) {
 	require.NoError(t, models.CountTrending(t.Context(), f.db, f.now))
 	_, err := models.ChangeLearning(t.Context(), f.db, cold, models.ProfileChange{Interests: &[]string{"Tides"}}, f.now, func(models.ProfileView) error { return nil })
 	require.NoError(t, err)
-	ranked, err := models.Recommend(t.Context(), f.db, cold, curate.Personalized, f.now)
+	ranked, err := models.Recommend(t.Context(), f.db, cold, ranking.Personalized, f.now)
 	require.NoError(t, err)
 	first := map[uuid.UUID]bool{}
 	for _, r := range ranked[:6] {
@@ -145,7 +145,7 @@ func TestAColdUserGetsTheirInterestsAndWhatTrends(t *testing.T) {
 	}
 }
 
-// TestTheDatabaseCountsAsTheRuleDoes compares CountTrending with curate.Trending on any deeds.
+// TestTheDatabaseCountsAsTheRuleDoes compares CountTrending with ranking.Trending on any deeds.
 func TestTheDatabaseCountsAsTheRuleDoes(t *testing.T) {
 	t.Parallel()
 	f := newFair(t)
@@ -157,7 +157,7 @@ func TestTheDatabaseCountsAsTheRuleDoes(t *testing.T) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		require.NoError(rt, f.db.Exec("DELETE FROM engagements").Error)
-		deeds := map[uuid.UUID][]curate.Deed{}
+		deeds := map[uuid.UUID][]ranking.Deed{}
 		type key struct {
 			user, item uuid.UUID
 			action     string
@@ -172,7 +172,7 @@ func TestTheDatabaseCountsAsTheRuleDoes(t *testing.T) {
 			at := f.now.Add(-time.Duration(rapid.IntRange(-60, 45*24*60).Draw(rt, "age")) * time.Minute)
 			require.NoError(rt, f.db.Create(&models.Engagement{UserID: k.user, ItemID: k.item, Action: k.action, Metadata: map[string]any{}, At: at}).Error)
 			if k.user != author {
-				deeds[k.item] = append(deeds[k.item], curate.Deed{User: k.user, Action: k.action, At: at})
+				deeds[k.item] = append(deeds[k.item], ranking.Deed{User: k.user, Action: k.action, At: at})
 			}
 		}
 		require.NoError(rt, models.CountTrending(t.Context(), f.db, f.now))
@@ -184,7 +184,7 @@ func TestTheDatabaseCountsAsTheRuleDoes(t *testing.T) {
 			got[r.ItemID] = r.Score
 		}
 		for _, item := range items {
-			require.InDelta(rt, curate.Trending(deeds[item], f.now), got[item], 1e-9)
+			require.InDelta(rt, ranking.Trending(deeds[item], f.now), got[item], 1e-9)
 		}
 	})
 }
@@ -295,18 +295,18 @@ func TestTheCatalogueFollowsItsRows(t *testing.T) {
 func TestPackedFeedsAreTheSameAgain(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		ranking := models.FeedRanking{}
+		ranked := models.FeedRanking{}
 		random := rand.New(rand.NewPCG(1, uint64(rapid.IntRange(0, 1000).Draw(t, "seed"))))
 		for range rapid.IntRange(0, 50).Draw(t, "n") {
-			ranking = append(ranking, curate.Ranked{
+			ranked = append(ranked, ranking.Ranked{
 				ID: uuid.New(), Score: random.Float64(), Reasons: rapid.SliceOfN(rapid.SampledFrom([]string{"a", "bb", "ü", ""}), 1, 3).Draw(t, "reasons"),
 			})
 		}
-		data := ranking.Pack()
+		data := ranked.Pack()
 		again, err := models.UnpackFeed(data)
 		require.NoError(t, err)
-		require.Equal(t, ranking, again)
-		if len(ranking) > 0 {
+		require.Equal(t, ranked, again)
+		if len(ranked) > 0 {
 			_, err = models.UnpackFeed(data[:len(data)-1])
 			require.Error(t, err)
 		}

@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // TotalOf is what a user has in all. Somebody without a deed has nothing.
@@ -14,7 +14,7 @@ func TotalOf(ctx context.Context, db *gorm.DB, user uuid.UUID) (Total, error) {
 	var rows []Total
 	err := db.WithContext(ctx).Find(&rows, "user_id = ?", user).Error
 	if err != nil || len(rows) == 0 {
-		return Total{UserID: user, Score: Score{Level: game.Level(0)}}, err
+		return Total{UserID: user, Score: Score{Level: gamification.Level(0)}}, err
 	}
 	return rows[0], nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/ranking"
 	"github.com/lyoapp/lyo/models/text"
 )
 
@@ -50,9 +50,9 @@ func LearningPath(ctx context.Context, db *gorm.DB, user uuid.UUID, skills []str
 }
 
 // skillsOf are the weak skills, and interests after them.
-func skillsOf(t curate.Taste) (skills []string) {
+func skillsOf(t ranking.Taste) (skills []string) {
 	for _, s := range t.Skills { // the weakest first
-		if s.Mastery < curate.GapBelow {
+		if s.Mastery < ranking.GapBelow {
 			skills = append(skills, s.Name)
 		}
 	}
@@ -107,14 +107,14 @@ func pathOf(ctx context.Context, db *gorm.DB, user uuid.UUID, skills []string, m
 	if err != nil {
 		return nil, err
 	}
-	courses := make([]curate.PathCourse, len(rows))
+	courses := make([]ranking.PathCourse, len(rows))
 	byID := map[string]int{}
 	for i, r := range rows {
 		byID[r.ID.String()] = i
-		courses[i] = curate.PathCourse{ID: r.ID.String(), Skills: r.Skills, Teaches: r.Teaches, Prerequisites: r.Needs, Level: r.DifficultyLevel, Quality: r.Quality}
+		courses[i] = ranking.PathCourse{ID: r.ID.String(), Skills: r.Skills, Teaches: r.Teaches, Prerequisites: r.Needs, Level: r.DifficultyLevel, Quality: r.Quality}
 	}
 	var steps []PathStep
-	for _, s := range curate.Path(courses, mastery) {
+	for _, s := range ranking.Path(courses, mastery) {
 		r := rows[byID[s.Course.ID]]
 		steps = append(steps, PathStep{
 			Content: r.ID, Title: r.Title, ContentType: "course", Difficulty: r.DifficultyLevel, Minutes: r.Minutes,

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // CourseProgress is how far a learner is in a course.
@@ -57,15 +57,15 @@ type ZoneMove struct {
 
 // LearningDay is a day on which a user learned something.
 type LearningDay struct {
-	UserID uuid.UUID `gorm:"type:uuid;primaryKey"`
-	Day    game.Day  `gorm:"primaryKey;autoIncrement:false"`
+	UserID uuid.UUID        `gorm:"type:uuid;primaryKey"`
+	Day    gamification.Day `gorm:"primaryKey;autoIncrement:false"`
 }
 
 // StreakFreeze is a day that a user's streak goes over. A week has one.
 type StreakFreeze struct {
-	UserID  uuid.UUID `gorm:"type:uuid;primaryKey"`
-	Week    game.Day  `gorm:"primaryKey;autoIncrement:false"` // its Monday
-	Day     game.Day
+	UserID  uuid.UUID        `gorm:"type:uuid;primaryKey"`
+	Week    gamification.Day `gorm:"primaryKey;autoIncrement:false"` // its Monday
+	Day     gamification.Day
 	SpentAt time.Time
 }
 
@@ -87,7 +87,7 @@ type Achievement struct {
 	Rarity          string
 	PointsReward    int
 	IconURL         *string         `gorm:"column:icon_url"`
-	Criteria        json.RawMessage `gorm:"type:jsonb"` // game.Criteria
+	Criteria        json.RawMessage `gorm:"type:jsonb"` // gamification.Criteria
 	Position        int             // in lists
 	CreatedAt       time.Time
 }

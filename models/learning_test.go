@@ -15,7 +15,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/modelstest"
 )
 
@@ -167,7 +167,7 @@ func TestADayHasRoomForSoManyPoints(t *testing.T) {
 	t.Parallel()
 	db := modelstest.New(t)
 	ada := signedUp(t, db, "ada@example.com", start).UserID
-	earn := func(rule game.Rule, n int, at time.Time) {
+	earn := func(rule gamification.Rule, n int, at time.Time) {
 		for i := range n {
 			require.NoError(t, db.Transaction(func(tx *gorm.DB) error {
 				_, err := models.Earn(tx, ada, rule, fmt.Sprint(at.Unix(), " ", i), at, models.Followups{})
@@ -175,11 +175,11 @@ func TestADayHasRoomForSoManyPoints(t *testing.T) {
 			}))
 		}
 	}
-	earn(game.RulePostCreated, 12, start)
+	earn(gamification.RulePostCreated, 12, start)
 	require.EqualValues(t, 105, pointsOf(t, db, ada))
-	earn(game.RuleCommentCreated, 22, start)
+	earn(gamification.RuleCommentCreated, 22, start)
 	require.EqualValues(t, 205, pointsOf(t, db, ada))
-	earn(game.RulePostCreated, 1, start.Add(24*time.Hour))
+	earn(gamification.RulePostCreated, 1, start.Add(24*time.Hour))
 	require.EqualValues(t, 220, pointsOf(t, db, ada))
 }
 
@@ -289,7 +289,7 @@ func TestReviewsComeBackAndKeepTheStreak(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, cards, 1)
 	tomorrow := start.Add(24 * time.Hour)
-	review := models.Review{UserID: ada, CardID: cards[0].ID, Recall: game.RecallEasy, At: tomorrow, Key: keyOf("r")}
+	review := models.Review{UserID: ada, CardID: cards[0].ID, Recall: gamification.RecallEasy, At: tomorrow, Key: keyOf("r")}
 	var card models.ReviewCard
 	for range 2 {
 		card, err = models.ReviewCardOnce(t.Context(), db, review, tomorrow, models.Followups{})

@@ -8,7 +8,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // LedgerEntry is points a user got by a rule for a source. It never changes.
@@ -16,10 +16,10 @@ type LedgerEntry struct {
 	ID     uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Seq    int64     `gorm:"->"` // the order in which a user's points came
 	UserID uuid.UUID `gorm:"type:uuid"`
-	Rule   game.Rule
+	Rule   gamification.Rule
 	Source string // what for: the same one counts once
 	Points int    // 0: the day had no room for more
-	Day    game.Day
+	Day    gamification.Day
 	At     time.Time
 	Reason *string // in words, of points that an administrator gave
 }
@@ -37,7 +37,7 @@ type Total struct {
 	Quizzes       int // passed
 	Streak        int // days in a row up to LastDay
 	LongestStreak int
-	LastDay       *game.Day // on which something was learned
+	LastDay       *gamification.Day // on which something was learned
 }
 
 // Score is what boards rank by: points, the level they amount to, achievements, and when
@@ -62,7 +62,7 @@ func (s *Score) add(points int, at time.Time) {
 	}
 	first := s.Points == 0
 	s.Points += int64(points)
-	if level := game.Level(s.Points); first || level > s.Level {
+	if level := gamification.Level(s.Points); first || level > s.Level {
 		s.Level, s.LevelAt = level, s.UpdatedAt
 	}
 }
@@ -79,12 +79,12 @@ func (s *Score) unlocked(at time.Time) {
 // and promises to look at their achievements. The same rule and source again earns
 // nothing, and a day has room for only so much by some rules. The first deed of a day
 // earns a little more. It tells the total after that.
-func Earn(tx *gorm.DB, user uuid.UUID, rule game.Rule, source string, at time.Time, f Followups) (Total, error) {
+func Earn(tx *gorm.DB, user uuid.UUID, rule gamification.Rule, source string, at time.Time, f Followups) (Total, error) {
 	b, err := openBook(tx, user, at)
 	if err != nil {
 		return Total{}, err
 	}
-	made, err := b.earn(rule, source, game.PointsFor(rule), at, nil)
+	made, err := b.earn(rule, source, gamification.PointsFor(rule), at, nil)
 	if err != nil || made == nil {
 		return b.total, err
 	}
@@ -102,7 +102,7 @@ func Earn(tx *gorm.DB, user uuid.UUID, rule game.Rule, source string, at time.Ti
 type book struct {
 	tx       *gorm.DB
 	user     uuid.UUID
-	calendar game.Calendar
+	calendar gamification.Calendar
 	total    Total
 	periods  map[string]*Score // touched ones
 	changed  bool
@@ -132,19 +132,19 @@ func (b *book) lock() (there bool, err error) {
 }
 
 func freshScore(now time.Time) Score {
-	return Score{UpdatedAt: now, Level: game.Level(0), LevelAt: now, AchievementsAt: now}
+	return Score{UpdatedAt: now, Level: gamification.Level(0), LevelAt: now, AchievementsAt: now}
 }
 
 // earn adds an entry of points, unless there is one of the rule and source; then it is nil.
-func (b *book) earn(rule game.Rule, source string, points int, at time.Time, reason *string) (*LedgerEntry, error) {
+func (b *book) earn(rule gamification.Rule, source string, points int, at time.Time, reason *string) (*LedgerEntry, error) {
 	day := b.calendar.Day(at)
-	if game.Capped(rule) {
+	if gamification.Capped(rule) {
 		var today int
 		err := b.tx.Raw("SELECT coalesce(sum(points), 0) FROM ledger WHERE user_id = ? AND rule = ? AND day = ?", b.user, rule, day).Scan(&today).Error
 		if err != nil {
 			return nil, err
 		}
-		points = game.Room(rule, points, today)
+		points = gamification.Room(rule, points, today)
 	}
 	entry := LedgerEntry{ID: NewID(), UserID: b.user, Rule: rule, Source: source, Points: points, Day: day, At: at, Reason: reason}
 	made := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&entry)
@@ -157,11 +157,11 @@ func (b *book) earn(rule game.Rule, source string, points int, at time.Time, rea
 // count brings an entry into the totals.
 func (b *book) count(entry LedgerEntry) error {
 	switch entry.Rule {
-	case game.RuleLessonCompleted:
+	case gamification.RuleLessonCompleted:
 		b.total.Lessons++
-	case game.RuleCourseCompleted:
+	case gamification.RuleCourseCompleted:
 		b.total.Courses++
-	case game.RuleQuizPassed:
+	case gamification.RuleQuizPassed:
 		b.total.Quizzes++
 	default: // counted by their points only
 	}
@@ -171,7 +171,7 @@ func (b *book) count(entry LedgerEntry) error {
 
 // firstOfDay earns what the first deed of a day does.
 func (b *book) firstOfDay(at time.Time) error {
-	_, err := b.earn(game.RuleFirstOfDay, b.calendar.Day(at).String(), game.PointsFor(game.RuleFirstOfDay), at, nil)
+	_, err := b.earn(gamification.RuleFirstOfDay, b.calendar.Day(at).String(), gamification.PointsFor(gamification.RuleFirstOfDay), at, nil)
 	return err
 }
 
@@ -237,4 +237,4 @@ func PeriodsOf(at time.Time) []string { return []string{MonthPeriod(at), WeekPer
 func MonthPeriod(at time.Time) string { return at.UTC().Format("2006-01") }
 
 // WeekPeriod is the week of a moment, in UTC, by its Monday.
-func WeekPeriod(at time.Time) string { return game.WeekOf(at).Format(time.DateOnly) }
+func WeekPeriod(at time.Time) string { return gamification.WeekOf(at).Format(time.DateOnly) }

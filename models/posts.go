@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/curate"
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/quality"
 )
 
 // PostSeen is a post as somebody sees it.
@@ -186,7 +186,7 @@ func welcomePost(tx *gorm.DB, post Post, now time.Time, f Followups) error {
 	if post.Status != ContentVisible || post.AuthorID == nil {
 		return nil
 	}
-	if _, err := Earn(tx, *post.AuthorID, game.RulePostCreated, post.ID.String(), now, f); err != nil {
+	if _, err := Earn(tx, *post.AuthorID, gamification.RulePostCreated, post.ID.String(), now, f); err != nil {
 		return err
 	}
 	return call(tx, post.Title+"\n"+post.Content, Notification{
@@ -238,7 +238,7 @@ func UpdatePost(ctx context.Context, db *gorm.DB, w Writing, id uuid.UUID, chang
 
 // reword keeps what a post said before, where it says something else now, and holds it
 // where that is doubtful.
-func (w Writing) reword(tx *gorm.DB, before Post, post *Post, allowance curate.Allowance) error {
+func (w Writing) reword(tx *gorm.DB, before Post, post *Post, allowance quality.Allowance) error {
 	if post.words() == before.words() {
 		return nil
 	}

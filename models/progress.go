@@ -8,7 +8,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // Progress is how far a learner is in a course, counted anew each time.
@@ -196,7 +196,7 @@ func (s Study) first(b *book, row *CourseProgress, deed uuid.UUID) error {
 		return err
 	}
 	event.Kind = LessonCompleted
-	if err := b.learn(event, game.RuleLessonCompleted, s.LessonID.String()); err != nil {
+	if err := b.learn(event, gamification.RuleLessonCompleted, s.LessonID.String()); err != nil {
 		return err
 	}
 	return makeCards(b.tx, s.UserID, s.LessonID, s.At)
@@ -229,7 +229,7 @@ func (s Study) place(tx *gorm.DB, c Course, b *book, row *CourseProgress) error 
 	}
 	row.CompletedAt = &s.At
 	event := LearningEvent{ID: NewID(), UserID: s.UserID, Kind: CourseCompleted, CourseID: &s.CourseID, At: s.At}
-	return b.learn(event, game.RuleCourseCompleted, s.CourseID.String())
+	return b.learn(event, gamification.RuleCourseCompleted, s.CourseID.String())
 }
 
 // nextStep is the first lesson after one that is not completed, else the first of all;

@@ -10,14 +10,14 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // Admission asks for news to be counted against a day of its user.
 type Admission struct {
-	NotificationID uuid.UUID `json:"n"`
-	UserID         uuid.UUID `json:"u"`
-	Day            game.Day  `json:"d"`
+	NotificationID uuid.UUID        `json:"n"`
+	UserID         uuid.UUID        `json:"u"`
+	Day            gamification.Day `json:"d"`
 }
 
 // AdmitPushes counts news against its users' days and tells which of it is within the

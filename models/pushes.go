@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // PushPlace is a place in the order of devices: by their user, then by their id.
@@ -132,7 +132,7 @@ func (t PushTarget) QuietUntil(now time.Time, zone *time.Location) (time.Time, b
 	if t.QuietHoursStart == nil || t.QuietHoursEnd == nil || t.Kind == NotifyTest {
 		return now, false
 	}
-	return game.Quiet{From: game.Clock(*t.QuietHoursStart), To: game.Clock(*t.QuietHoursEnd)}.Until(now, zone)
+	return gamification.Quiet{From: gamification.Clock(*t.QuietHoursStart), To: gamification.Clock(*t.QuietHoursEnd)}.Until(now, zone)
 }
 
 // CutPushes cuts the devices of a broadcast that are to be told now, behind a place, into

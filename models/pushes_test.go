@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/modelstest"
 )
 
@@ -202,7 +202,7 @@ func TestNoMoreThanTheCapGetThrough(t *testing.T) {
 	admitted, err := models.AdmitPushes(t.Context(), db, []models.Admission{{adas, ada, 20_000}, {eves, eve, 20_000}}, most, now)
 	require.NoError(t, err)
 	require.Equal(t, map[uuid.UUID]bool{eves: true}, admitted, "each has a day of their own")
-	admitted, err = models.AdmitPushes(t.Context(), db, []models.Admission{{adas, ada, game.Day(20_001)}}, most, now)
+	admitted, err = models.AdmitPushes(t.Context(), db, []models.Admission{{adas, ada, gamification.Day(20_001)}}, most, now)
 	require.NoError(t, err)
 	require.True(t, admitted[adas], "and tomorrow is another one")
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // Difference is a number that was not what the rows add up to.
@@ -86,7 +86,7 @@ func (b *book) countAll(now time.Time) (Total, error) {
 	}
 	err = b.tx.Raw(`SELECT count(*) FILTER (WHERE rule = @lesson) AS lessons, count(*) FILTER (WHERE rule = @course) AS courses,
 		count(*) FILTER (WHERE rule = @quiz) AS quizzes FROM ledger WHERE user_id = @user`, map[string]any{
-		"user": b.user, "lesson": game.RuleLessonCompleted, "course": game.RuleCourseCompleted, "quiz": game.RuleQuizPassed,
+		"user": b.user, "lesson": gamification.RuleLessonCompleted, "course": gamification.RuleCourseCompleted, "quiz": gamification.RuleQuizPassed,
 	}).Row().Scan(&t.Lessons, &t.Courses, &t.Quizzes)
 	if err != nil {
 		return t, err
@@ -94,7 +94,7 @@ func (b *book) countAll(now time.Time) (Total, error) {
 	if err := b.recountDays(); err != nil {
 		return t, err
 	}
-	var days []game.Day
+	var days []gamification.Day
 	if err := b.tx.Model(&LearningDay{}).Where("user_id = ?", b.user).Pluck("day", &days).Error; err != nil {
 		return t, err
 	}
@@ -115,7 +115,7 @@ func (b *book) recountDays() error {
 		return err
 	}
 	days := []LearningDay{}
-	seen := map[game.Day]bool{}
+	seen := map[gamification.Day]bool{}
 	for _, at := range times {
 		if day := b.calendar.Day(at); !seen[day] {
 			seen[day] = true
@@ -193,7 +193,7 @@ func (t Total) compare(is Total) []Difference {
 	return found
 }
 
-func dayText(d *game.Day) string {
+func dayText(d *gamification.Day) string {
 	if d == nil {
 		return "never"
 	}

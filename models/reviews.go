@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 )
 
 // cardSeen is true if @viewer may still read what a card c of theirs was made from.
@@ -30,7 +30,7 @@ func DueCards(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time, a
 type Review struct {
 	UserID uuid.UUID
 	CardID uuid.UUID
-	Recall game.Recall
+	Recall gamification.Recall
 	At     time.Time
 	Key    Key
 }
@@ -68,7 +68,7 @@ func (r Review) note(b *book, card *ReviewCard, f Followups) error {
 	if err := b.tx.Create(&log).Error; err != nil {
 		return err
 	}
-	memory := game.Memory{
+	memory := gamification.Memory{
 		State: card.State, Stability: card.Stability, Difficulty: card.Difficulty, ScheduledDays: card.ScheduledDays,
 		Reps: card.Reps, Lapses: card.Lapses, Due: card.DueAt, Reviewed: card.ReviewedAt,
 	}.Next(r.Recall, r.At, ZoneOf(user.Timezone))
@@ -146,7 +146,7 @@ func RemindMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, now
 			return Notify(tx, Notification{
 				UserID: r.ID, Kind: NotifyReminder, Title: "Time to review", Body: body, CreatedAt: now,
 				Data: map[string]string{"type": "reminder", "action": "open_reviews"},
-			}, "reviews "+game.DayOf(now, zone).String(), f)
+			}, "reviews "+gamification.DayOf(now, zone).String(), f)
 		})
 		if err != nil {
 			return done, err

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/ranking"
 )
 
 // What a taste is made of.
@@ -73,7 +73,7 @@ func tasteSQL() string {
 }
 
 // FindTaste is what is known of a learner, in one query.
-func FindTaste(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (curate.Taste, error) {
+func FindTaste(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (ranking.Taste, error) {
 	var text []byte
 	err := db.WithContext(ctx).Raw(tasteSQL(), map[string]any{
 		"viewer": user, "now": now, "deeds": tasteDeeds, "terms": tasteTerms,
@@ -82,13 +82,13 @@ func FindTaste(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) 
 	var found struct {
 		Interests []string
 		Likes     map[string]float64
-		Skills    []curate.Skill
+		Skills    []ranking.Skill
 		Level     string
 	}
 	if err == nil {
 		err = json.Unmarshal(text, &found)
 	}
-	taste := curate.Taste{Interests: map[string]float64{}, Likes: found.Likes, Skills: found.Skills, Level: found.Level}
+	taste := ranking.Taste{Interests: map[string]float64{}, Likes: found.Likes, Skills: found.Skills, Level: found.Level}
 	for _, term := range found.Interests {
 		taste.Interests[term] = 1
 	}

@@ -9,14 +9,14 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/quality"
 )
 
 // TopicRule is a phrase in what a learner asks for, and what is done about it.
 type TopicRule struct {
 	ID        uuid.UUID `gorm:"type:uuid;primaryKey"`
-	Action    curate.TopicAction
-	Pattern   string // as package curate folds it
+	Action    quality.TopicAction
+	Pattern   string // as package quality folds it
 	CreatedAt time.Time
 }
 
@@ -42,11 +42,11 @@ func RefuseTopic(ctx context.Context, db *gorm.DB, locale string, texts ...strin
 	if err != nil {
 		return err
 	}
-	rule, found := curate.JudgeTopic(texts, rules)
+	rule, found := quality.JudgeTopic(texts, rules)
 	switch {
 	case !found:
 		return nil
-	case rule.Action != curate.TopicHelp:
+	case rule.Action != quality.TopicHelp:
 		return Errorf(TopicNotAllowed, "No course is written on this topic.")
 	}
 	refusal := Errorf(TopicNotAllowed, "No course is written on this, but there is help.")
@@ -63,8 +63,8 @@ func RefuseTopic(ctx context.Context, db *gorm.DB, locale string, texts ...strin
 
 // topicRules are those that hold: the operator's, and the built-in ones but for those whose
 // place an operator's has taken.
-func topicRules(ctx context.Context, db *gorm.DB) ([]curate.TopicRule, error) {
-	var rules []curate.TopicRule
+func topicRules(ctx context.Context, db *gorm.DB) ([]quality.TopicRule, error) {
+	var rules []quality.TopicRule
 	if err := db.WithContext(ctx).Raw("SELECT action, pattern FROM topic_rules ORDER BY pattern").Scan(&rules).Error; err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func topicRules(ctx context.Context, db *gorm.DB) ([]curate.TopicRule, error) {
 	for _, r := range rules {
 		replaced[r.Pattern] = true
 	}
-	for _, r := range curate.BuiltInTopicRules() {
+	for _, r := range quality.BuiltInTopicRules() {
 		if !replaced[r.Pattern] {
 			rules = append(rules, r)
 		}
@@ -116,20 +116,20 @@ func AddTopicRule(ctx context.Context, db *gorm.DB, rule TopicRule, entry AuditE
 // RemoveTopicRule takes a rule of the operator's away. A built-in one is Conflict: it is
 // excused by an allow rule with its words.
 func RemoveTopicRule(ctx context.Context, db *gorm.DB, id uuid.UUID, entry AuditEntry) error {
-	isIt := func(r curate.TopicRule) bool { return builtInTopicID(r) == id }
-	if slices.ContainsFunc(curate.BuiltInTopicRules(), isIt) {
+	isIt := func(r quality.TopicRule) bool { return builtInTopicID(r) == id }
+	if slices.ContainsFunc(quality.BuiltInTopicRules(), isIt) {
 		return Errorf(Conflict, "This rule is built in: add one with its words and another action.")
 	}
 	entry.Action = AuditTopicRuleRemoved
 	return removeRule[TopicRule](ctx, db, id, entry)
 }
 
-func builtInTopicID(r curate.TopicRule) uuid.UUID { return DerivedID(topicRuleSpace, r.Pattern) }
+func builtInTopicID(r quality.TopicRule) uuid.UUID { return DerivedID(topicRuleSpace, r.Pattern) }
 
 // ListTopicRules is a page of the rules that hold, the newest first, the built-in ones last.
 func ListTopicRules(ctx context.Context, db *gorm.DB, after *Keyset, offset, limit int) ([]ListedTopicRule, error) {
 	var ids, actions, patterns, languages Words
-	for _, r := range curate.BuiltInTopicRules() {
+	for _, r := range quality.BuiltInTopicRules() {
 		ids, actions = append(ids, builtInTopicID(r).String()), append(actions, string(r.Action))
 		patterns, languages = append(patterns, r.Pattern), append(languages, r.Language)
 	}

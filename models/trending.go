@@ -7,17 +7,17 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/models/ranking"
 )
 
 // trendingLock keeps two counts from running at once.
 const trendingLock = 7_707_001
 
 // CountTrending counts anew what trends: for each visible thing, the decayed deeds of distinct
-// people other than its author, as curate.Trending has it. Key: the time; counting again at a
+// people other than its author, as ranking.Trending has it. Key: the time; counting again at a
 // time gives the same rows.
 func CountTrending(ctx context.Context, db *gorm.DB, now time.Time) error {
-	weights := curate.TrendingWeights()
+	weights := ranking.TrendingWeights()
 	now = now.Truncate(time.Microsecond) // as Postgres keeps it
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Exec("SELECT pg_advisory_xact_lock(?)", trendingLock).Error; err != nil {
@@ -37,7 +37,7 @@ func CountTrending(ctx context.Context, db *gorm.DB, now time.Time) error {
 			WHERE e.at >= @since AND e.action IN ('view', 'like', 'comment', 'share') AND e.user_id IS DISTINCT FROM f.author_id
 			GROUP BY e.item_id, f.content_type`, map[string]any{
 			"view": weights["view"], "like": weights["like"], "comment": weights["comment"], "share": weights["share"],
-			"now": now, "since": now.Add(-curate.TrendingWindow), "half": curate.TrendingHalfLife.Seconds(),
+			"now": now, "since": now.Add(-ranking.TrendingWindow), "half": ranking.TrendingHalfLife.Seconds(),
 		}).Error
 	})
 }
@@ -59,15 +59,15 @@ func trendingFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind string,
 		WHERE t.last_at >= @since`+where+` AND `+shown()+`
 		ORDER BY t.score DESC, t.item_id LIMIT @most`,
 		map[string]any{"viewer": user, "kind": kind, "since": since, "most": most}).Scan(&rows).Error
-	ranking := make(FeedRanking, len(rows))
+	ranked := make(FeedRanking, len(rows))
 	for i, r := range rows {
-		ranking[i] = curate.Ranked{ID: r.ItemID, Score: r.Score, Reasons: []string{trendingReason(r.People)}}
+		ranked[i] = ranking.Ranked{ID: r.ItemID, Score: r.Score, Reasons: []string{trendingReason(r.People)}}
 	}
-	return ranking, err
+	return ranked, err
 }
 
 func trendingReason(people int) string {
-	c := curate.Candidate{People: people, Heat: 1}
+	c := ranking.Candidate{People: people, Heat: 1}
 	return c.TrendingReason()
 }
 

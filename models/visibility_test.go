@@ -8,7 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/modelstest"
 )
 
@@ -60,7 +60,7 @@ func TestWhatOthersReachedStaysTheirsTheTextDoesNot(t *testing.T) {
 
 	require.NoError(t, models.UnshareCourse(t.Context(), db, owner, c.ID, start))
 	require.Zero(t, due())
-	_, err = models.ReviewCardOnce(t.Context(), db, models.Review{UserID: ada, CardID: cards[0].ID, Recall: game.RecallGood, At: start}, start, models.Followups{})
+	_, err = models.ReviewCardOnce(t.Context(), db, models.Review{UserID: ada, CardID: cards[0].ID, Recall: gamification.RecallGood, At: start}, start, models.Followups{})
 	require.Equal(t, models.NotFound, models.CodeOf(err))
 	p, err := models.ProgressOf(t.Context(), db, ada, c.ID)
 	require.NoError(t, err)

@@ -13,7 +13,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/modelstest"
 	"github.com/lyoapp/lyo/workflows"
@@ -68,7 +68,7 @@ func relayed(t *testing.T, r *outbox.Relay) {
 // is no more. Nothing in Temporal ends them by itself, and a third course waits for them.
 func TestARunThatCannotBeReplayedEndsByACancel(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
 	user := addUser(t, db)
 	first, _ := askFor(t, db, user, models.TaskSpec{})
 	second, _ := askFor(t, db, user, models.TaskSpec{})
@@ -110,9 +110,9 @@ func TestARunThatCannotBeReplayedEndsByACancel(t *testing.T) {
 // TestACancelThatIsAnsweredLeavesNothing in the outbox, and terminates nothing.
 func TestACancelThatIsAnsweredLeavesNothing(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
-	model.On(gemmatest.Outline, 1, gemmatest.Stall())
+	model.On(llmtest.Outline, 1, llmtest.Stall())
 	task, promise := ask(t, db)
 	starter(c, db).Kick(t.Context(), promise)
 	require.NoError(t, model.WaitStalled(t.Context(), 1))

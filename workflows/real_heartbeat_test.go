@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/modelstest"
 )
@@ -18,13 +18,13 @@ import (
 // is sent at 4.5, when the conversation that it came from has ended and the other goes on.
 func TestActivitiesOfTwoConversationsDoNotCancelThemselves(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
 	t.Cleanup(startWorkerWith(t, c, db, model, slots{at: 12, throttle: 3500 * time.Millisecond}))
-	model.On(gemmatest.Practice, 0, gemmatest.Last(2500*time.Millisecond))
-	model.On(gemmatest.Solve, 0, gemmatest.Last(2500*time.Millisecond))
+	model.On(llmtest.Practice, 0, llmtest.Last(2500*time.Millisecond))
+	model.On(llmtest.Solve, 0, llmtest.Last(2500*time.Millisecond))
 	ctx, giveUp := context.WithCancel(t.Context())
 	defer giveUp()
-	model.Script(func(r gemmatest.Request) []gemmatest.Fault {
+	model.Script(func(r llmtest.Request) []llmtest.Fault {
 		if r.Nth > 4*5 { // which no four courses need
 			giveUp()
 		}
@@ -38,11 +38,11 @@ func TestActivitiesOfTwoConversationsDoNotCancelThemselves(t *testing.T) {
 	}
 	lessons := 0
 	for _, task := range tasks {
-		require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(ctx, nil), "%d conversations about practice", model.Count(gemmatest.Practice))
+		require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(ctx, nil), "%d conversations about practice", model.Count(llmtest.Practice))
 		row, course := finished(t, db, task)
 		require.Equal(t, models.TaskDone, row.State, row.Fault)
 		lessons += len(course.Lessons)
 	}
-	require.Equal(t, lessons, model.Count(gemmatest.Practice), "a conversation was held again: its activity had cancelled itself")
-	require.Equal(t, lessons, model.Count(gemmatest.Solve))
+	require.Equal(t, lessons, model.Count(llmtest.Practice), "a conversation was held again: its activity had cancelled itself")
+	require.Equal(t, lessons, model.Count(llmtest.Solve))
 }

@@ -11,7 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/modelstest"
 	"github.com/lyoapp/lyo/workflows"
@@ -43,12 +43,12 @@ func again(t *testing.T, db *gorm.DB, task models.Task, spec models.TaskSpec) (m
 
 func TestAPartialCourseIsMended(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	var spoilt string // the title of the lesson that fails
-	model.Script(func(r gemmatest.Request) []gemmatest.Fault {
-		if r.Kind == gemmatest.Lesson && (spoilt == "" || spoilt == r.Title) && r.Title != "" {
-			return []gemmatest.Fault{gemmatest.Refusal()}
+	model.Script(func(r llmtest.Request) []llmtest.Fault {
+		if r.Kind == llmtest.Lesson && (spoilt == "" || spoilt == r.Title) && r.Title != "" {
+			return []llmtest.Fault{llmtest.Refusal()}
 		}
 		return nil
 	})
@@ -59,7 +59,7 @@ func TestAPartialCourseIsMended(t *testing.T) {
 	require.Equal(t, models.CoursePartial, course.Status)
 
 	model.Heal()
-	before := model.Count(gemmatest.Lesson)
+	before := model.Count(llmtest.Lesson)
 	next, promise, err := again(t, db, task, models.TaskSpec{Section: models.SectionLessons})
 	require.NoError(t, err)
 	_, _, err = again(t, db, task, models.TaskSpec{Section: models.SectionLessons})
@@ -70,17 +70,17 @@ func TestAPartialCourseIsMended(t *testing.T) {
 	row, course = finished(t, db, next)
 	require.Equal(t, models.TaskDone, row.State)
 	require.Equal(t, models.CourseReady, course.Status)
-	require.Equal(t, before+1, model.Count(gemmatest.Lesson), "only what was missing")
+	require.Equal(t, before+1, model.Count(llmtest.Lesson), "only what was missing")
 }
 
 func TestAReadyCourseStaysReadableWhileALessonIsWrittenAgain(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	task := made(t, c, db)
 	_, course := finished(t, db, task)
 	lesson := course.Lessons[1].ID
-	model.On(gemmatest.Lesson, 0, gemmatest.Hold())
+	model.On(llmtest.Lesson, 0, llmtest.Hold())
 	next, promise, err := again(t, db, task, models.TaskSpec{Section: models.SectionLessons, LessonID: &lesson})
 	require.NoError(t, err)
 	starter(c, db).Kick(t.Context(), promise)
@@ -100,7 +100,7 @@ func TestAReadyCourseStaysReadableWhileALessonIsWrittenAgain(t *testing.T) {
 
 func TestAnEditedPlanIsWritten(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	task, promise := askFor(t, db, addUser(t, db), models.TaskSpec{Review: true})
 	starter(c, db).Kick(t.Context(), promise)
@@ -110,7 +110,7 @@ func TestAnEditedPlanIsWritten(t *testing.T) {
 	}, 30*time.Second, 20*time.Millisecond)
 	_, course := finished(t, db, task)
 	require.Len(t, course.Lessons, 4, "the plan can be read while it waits")
-	require.Zero(t, model.Count(gemmatest.Lesson))
+	require.Zero(t, model.Count(llmtest.Lesson))
 	edit := workflows.OutlineDecision{Action: workflows.OutlineEdit, Plan: workflows.PlanEdit{Title: "Mine", Lessons: []workflows.LessonEdit{
 		{Title: "Ebb", Summary: "s", Minutes: 10}, {Title: "Flood", Summary: "s", Minutes: 10}, {Title: "Slack water", Summary: "s", Minutes: 10},
 	}}}
@@ -143,11 +143,11 @@ func TestALongLineDelaysOthersByLittle(t *testing.T) {
 	db, err := models.Open(url, models.Pool{MaxOpen: 10})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, models.Close(db)) }()
-	c, model := temporalServer(t), gemmatest.New(t)
+	c, model := temporalServer(t), llmtest.New(t)
 	defer startWorkerWith(t, c, db, model, slots{at: 1, throttle: time.Second})()
 	relay := &outbox.Relay{Starter: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: 50 * time.Millisecond}
-	model.Script(func(gemmatest.Request) []gemmatest.Fault {
-		return []gemmatest.Fault{gemmatest.Delay(4 * time.Millisecond)}
+	model.Script(func(llmtest.Request) []llmtest.Fault {
+		return []llmtest.Fault{llmtest.Delay(4 * time.Millisecond)}
 	})
 	empty, _ := timesOf(t, c, made(t, c, db))
 
@@ -158,7 +158,7 @@ func TestALongLineDelaysOthersByLittle(t *testing.T) {
 	}
 	defer runRelay(t, relay)()
 	before := model.State().Done
-	require.NoError(t, model.Wait(t.Context(), func(s gemmatest.State) bool { return s.Done > before+5 }))
+	require.NoError(t, model.Wait(t.Context(), func(s llmtest.State) bool { return s.Done > before+5 }))
 	_, blocked := timesOf(t, c, made(t, c, db))
 	t.Logf("an empty queue takes %s; behind a line of 100 courses another waits %s for somebody else", empty, blocked)
 	require.Less(t, blocked, empty/2)

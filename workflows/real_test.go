@@ -18,8 +18,8 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities"
-	"github.com/lyoapp/lyo/activities/gemma"
-	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/activities/llm"
+	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/deploy/local"
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/boards"
@@ -46,7 +46,7 @@ func temporalServer(t *testing.T) client.Client {
 
 // startWorker polls both queues with everything registered, which panics when
 // two activities have one name.
-func startWorker(t *testing.T, c client.Client, db *gorm.DB, model *gemmatest.Server) {
+func startWorker(t *testing.T, c client.Client, db *gorm.DB, model *llmtest.Server) {
 	t.Helper()
 	t.Cleanup(startWorkerWith(t, c, db, model, slots{at: 8, throttle: time.Second}))
 }
@@ -60,12 +60,12 @@ type slots struct {
 }
 
 // startWorkerWith does so with slots of another kind at the model.
-func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *gemmatest.Server, s slots) (stop func()) {
+func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *llmtest.Server, s slots) (stop func()) {
 	t.Helper()
 	general := worker.New(c, workflows.Queue, worker.Options{DisableRegistrationAliasing: true})
 	workflows.Register(general)
 	writing := &activities.Writing{
-		DB: db, Clock: time.Now, Log: quiet(), Model: gemma.New(gemma.Options{BaseURL: model.BaseURL(), Model: model.Model()}),
+		DB: db, Clock: time.Now, Log: quiet(), Model: llm.New(llm.Options{BaseURL: model.BaseURL(), Model: model.Model()}),
 	}
 	background := worker.New(c, workflows.QueueBackground, worker.Options{DisableRegistrationAliasing: true})
 	workflows.RegisterBackground(background)
@@ -140,7 +140,7 @@ func starter(c client.Client, db *gorm.DB) *outbox.Starter {
 
 func TestARealWorkerMakesACourse(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	task, promise := ask(t, db)
 	for range 3 {
@@ -151,7 +151,7 @@ func TestARealWorkerMakesACourse(t *testing.T) {
 	require.Equal(t, models.TaskDone, row.State)
 	require.Equal(t, models.CourseReady, course.Status)
 	require.GreaterOrEqual(t, len(course.Lessons), 3)
-	require.Equal(t, len(course.Lessons), model.Count(gemmatest.Lesson), "each lesson once")
+	require.Equal(t, len(course.Lessons), model.Count(llmtest.Lesson), "each lesson once")
 	for _, l := range course.Lessons {
 		require.NotEmpty(t, l.Content)
 	}
@@ -195,9 +195,9 @@ func record(t *testing.T, c client.Client, id, name string) {
 
 func TestCancelClosesTheModelsStream(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
-	model.On(gemmatest.Lesson, 2, gemmatest.Stall())
+	model.On(llmtest.Lesson, 2, llmtest.Stall())
 	task, promise := ask(t, db)
 	starter(c, db).Kick(t.Context(), promise)
 	require.NoError(t, model.WaitStalled(t.Context(), 1))
@@ -217,7 +217,7 @@ func TestTheRelayKeepsWhatTheHandlerCouldNot(t *testing.T) {
 	db, err := models.Open(url, models.Pool{MaxOpen: 10})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, models.Close(db)) }()
-	c, model := temporalServer(t), gemmatest.New(t)
+	c, model := temporalServer(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	relay := &outbox.Relay{Starter: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: time.Second}
 	stop := runRelay(t, relay)
@@ -244,9 +244,9 @@ func runRelay(t *testing.T, relay *outbox.Relay) (stop func()) {
 
 func TestTheReconcilerEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), gemmatest.New(t)
+	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
-	model.On(gemmatest.Outline, 1, gemmatest.Stall())
+	model.On(llmtest.Outline, 1, llmtest.Stall())
 	task, promise := ask(t, db)
 	starter(c, db).Kick(t.Context(), promise)
 	require.NoError(t, model.WaitStalled(t.Context(), 1))

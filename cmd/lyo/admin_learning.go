@@ -16,7 +16,7 @@ import (
 
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/boards"
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -155,7 +155,7 @@ func (f achievementFile) row(index int) (models.Achievement, error) {
 	if f.ID == "" || f.Name == "" || f.PointsReward < 0 {
 		return models.Achievement{}, errors.New("id and name are needed, and points_reward is not below zero")
 	}
-	if _, err := game.ParseCriteria(f.Criteria); err != nil {
+	if _, err := gamification.ParseCriteria(f.Criteria); err != nil {
 		return models.Achievement{}, err
 	}
 	position := 100 + index // after the built-in achievements

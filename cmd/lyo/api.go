@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/api"
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/realtime"
@@ -135,7 +135,7 @@ func (a *app) healthOf(ctx context.Context) api.ModelHealth {
 	}
 	switch {
 	case err == nil:
-	case gemma.KindOf(err) == gemma.Misconfigured:
+	case llm.KindOf(err) == llm.Misconfigured:
 		health.Status, health.Message = "unhealthy", "The model's server refuses requests: its name or key is wrong."
 	case a.cfg.Gemma.FallbackOn():
 		health.Status, health.Message = "degraded", "The model cannot be reached: the built-in outline writer makes the courses."

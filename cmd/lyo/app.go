@@ -14,7 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/activities/gemma/chain"
+	"github.com/lyoapp/lyo/activities/llm/failover"
 	"github.com/lyoapp/lyo/api"
 	"github.com/lyoapp/lyo/cmd/lyo/observe"
 	"github.com/lyoapp/lyo/config"
@@ -30,7 +30,7 @@ type app struct {
 	db       *gorm.DB
 	redis    redis.UniversalClient // nil when none is configured
 	temporal client.Client
-	model    *chain.Chain // nil when none is configured
+	model    *failover.Chain // nil when none is configured
 	starter  *outbox.Starter
 	telling  // metrics, traces and identity
 }

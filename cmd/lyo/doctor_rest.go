@@ -13,7 +13,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
-	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/workflows"
 )
@@ -98,7 +98,7 @@ func (d *doctor) model(ctx context.Context) finding {
 	switch {
 	case err == nil:
 		return finding{name, fine, info.Model + " answers", ""}
-	case gemma.KindOf(err) == gemma.Misconfigured:
+	case llm.KindOf(err) == llm.Misconfigured:
 		return finding{name, fault, "the model server rejects requests", "check that LYO_GEMMA_MODEL, LYO_GEMMA_API_KEY and LYO_GEMMA_DIALECT are right"}
 	}
 	return finding{name, fault, "the model server does not answer", d.run("start lyo engine or your own server, and check that LYO_GEMMA_BASE_URL is its address")}

@@ -20,10 +20,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lyoapp/lyo/activities/artifact"
-	"github.com/lyoapp/lyo/activities/gemma/engine"
-	"github.com/lyoapp/lyo/activities/gemma/engine/gbnf"
-	"github.com/lyoapp/lyo/activities/gemma/engine/llama"
 	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/engine"
+	"github.com/lyoapp/lyo/engine/gbnf"
+	"github.com/lyoapp/lyo/engine/llama"
 )
 
 func engineCommand(environ []string) *cobra.Command {

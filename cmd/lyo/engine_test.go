@@ -15,9 +15,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/activities/gemma/engine"
-	"github.com/lyoapp/lyo/activities/gemma/engine/llama"
 	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/engine"
+	"github.com/lyoapp/lyo/engine/llama"
 )
 
 func TestCoresAreSharedOut(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/lyoapp/lyo/activities/gemma/chain"
+	"github.com/lyoapp/lyo/activities/llm/failover"
 	"github.com/lyoapp/lyo/cmd/lyo/eval"
 	"github.com/lyoapp/lyo/config"
 )
@@ -78,7 +78,7 @@ func (e *evaluation) run(cmd *cobra.Command, cfg config.Config) error {
 }
 
 // about asks the endpoint for its model, so that a wrong address fails once and not 200 times.
-func (e *evaluation) about(ctx context.Context, model *chain.Chain) (eval.About, error) {
+func (e *evaluation) about(ctx context.Context, model *failover.Chain) (eval.About, error) {
 	info, err := model.Probe(ctx)
 	if err != nil {
 		return eval.About{}, fmt.Errorf("the configured endpoint cannot be evaluated: %w", err)
@@ -95,7 +95,7 @@ func (e *evaluation) about(ctx context.Context, model *chain.Chain) (eval.About,
 	}, nil
 }
 
-func (e *evaluation) measure(ctx context.Context, model *chain.Chain, about eval.About, progress io.Writer) eval.Report {
+func (e *evaluation) measure(ctx context.Context, model *failover.Chain, about eval.About, progress io.Writer) eval.Report {
 	done := 0
 	courses := eval.Run(ctx, eval.Options{
 		Writer: model, Topics: eval.Topics()[:e.topics], Lessons: e.lessons, Parallel: e.parallel,

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/cmd/lyo/eval"
 )
 
@@ -25,7 +25,7 @@ func runEval(ctx context.Context, environ []string, args ...string) (out, errs s
 	return o.String(), e.String(), err
 }
 
-func at(s *gemmatest.Server) []string {
+func at(s *llmtest.Server) []string {
 	return []string{"LYO_GEMMA_BASE_URL=" + s.BaseURL(), "LYO_GEMMA_MODEL=" + s.Model()}
 }
 
@@ -47,7 +47,7 @@ func TestEvalNeedsAModel(t *testing.T) {
 func TestEvalKeepsAReport(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "benchmarks")
-	out, errs, err := runEval(t.Context(), at(gemmatest.New(t)), "--topics", "2", "--weights", "q4/1", "--json", "--out", dir)
+	out, errs, err := runEval(t.Context(), at(llmtest.New(t)), "--topics", "2", "--weights", "q4/1", "--json", "--out", dir)
 	require.NoError(t, err)
 	var report eval.Report
 	require.NoError(t, json.Unmarshal([]byte(out), &report))
@@ -59,8 +59,8 @@ func TestEvalKeepsAReport(t *testing.T) {
 
 func TestEvalFailsWhenNothingWasWritten(t *testing.T) {
 	t.Parallel()
-	s := gemmatest.New(t)
-	s.On(gemmatest.Outline, 0, gemmatest.BrokenJSON())
+	s := llmtest.New(t)
+	s.On(llmtest.Outline, 0, llmtest.BrokenJSON())
 	out, _, err := runEval(t.Context(), at(s), "--topics", "1", "--out", t.TempDir())
 	require.ErrorContains(t, err, "not one lesson")
 	require.Contains(t, out, "| failed: bad_answer")
@@ -84,13 +84,13 @@ func TestEvalInterruptedKeepsNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
-	s := gemmatest.New(t)
-	s.Script(func(r gemmatest.Request) []gemmatest.Fault {
-		if r.Kind != gemmatest.Lesson {
+	s := llmtest.New(t)
+	s.Script(func(r llmtest.Request) []llmtest.Fault {
+		if r.Kind != llmtest.Lesson {
 			return nil
 		}
 		cancel()
-		return []gemmatest.Fault{gemmatest.Hold()}
+		return []llmtest.Fault{llmtest.Hold()}
 	})
 	out, errs, err := runEval(ctx, at(s), "--topics", "1", "--out", dir)
 	require.ErrorIs(t, err, context.Canceled)

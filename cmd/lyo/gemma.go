@@ -5,9 +5,9 @@ import (
 	"net/http"
 
 	"github.com/lyoapp/lyo/activities"
-	"github.com/lyoapp/lyo/activities/gemma"
-	"github.com/lyoapp/lyo/activities/gemma/builtin"
-	"github.com/lyoapp/lyo/activities/gemma/chain"
+	"github.com/lyoapp/lyo/activities/llm"
+	"github.com/lyoapp/lyo/activities/llm/builtin"
+	"github.com/lyoapp/lyo/activities/llm/failover"
 	"github.com/lyoapp/lyo/activities/safety"
 	"github.com/lyoapp/lyo/config"
 )
@@ -31,35 +31,35 @@ func (a *app) writing() *activities.Writing {
 // modelOf returns the failover chain of the configured servers; nil without any. It holds the
 // servers' circuit breakers, so each process creates one. It sends no request itself; requests
 // use the client.
-func modelOf(g config.Gemma, via *http.Client, log *slog.Logger) (*chain.Chain, error) {
+func modelOf(g config.Gemma, via *http.Client, log *slog.Logger) (*failover.Chain, error) {
 	servers, err := endpoints(g)
 	if err != nil || len(servers) == 0 {
 		return nil, err
 	}
-	var links []chain.Endpoint
+	var links []failover.Endpoint
 	for _, e := range servers {
-		client := gemma.New(gemma.Options{
+		client := llm.New(llm.Options{
 			BaseURL: e.BaseURL, Model: e.Model, APIKey: e.APIKey, Dialect: e.Dialect, IdleTimeout: g.StallAfter, HTTPClient: via,
 		})
-		links = append(links, chain.Endpoint{Name: e.Name, Client: client})
+		links = append(links, failover.Endpoint{Name: e.Name, Client: client})
 	}
-	return chain.New(links, chain.Options{Log: log}), nil
+	return failover.New(links, failover.Options{Log: log}), nil
 }
 
 // endpoints lists the configured servers: LYO_GEMMA_BASE_URL first, then LYO_GEMMA_ENDPOINTS.
-func endpoints(g config.Gemma) ([]chain.EndpointConfig, error) {
-	var servers []chain.EndpointConfig
+func endpoints(g config.Gemma) ([]failover.EndpointConfig, error) {
+	var servers []failover.EndpointConfig
 	if g.BaseURL != "" {
-		dialect, err := gemma.ParseDialect(g.Dialect)
+		dialect, err := llm.ParseDialect(g.Dialect)
 		if err != nil {
 			return nil, err
 		}
-		servers = append(servers, chain.EndpointConfig{
+		servers = append(servers, failover.EndpointConfig{
 			Name: "main", BaseURL: g.BaseURL, Model: g.Model, APIKey: g.APIKey.Reveal(), Dialect: dialect,
 		})
 	}
 	if g.Endpoints != "" {
-		more, err := chain.ParseEndpoints([]byte(g.Endpoints.Reveal()))
+		more, err := failover.ParseEndpoints([]byte(g.Endpoints.Reveal()))
 		if err != nil {
 			return nil, err
 		}

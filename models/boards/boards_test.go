@@ -21,7 +21,7 @@ import (
 
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/boards"
-	"github.com/lyoapp/lyo/models/game"
+	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/modelstest"
 )
 
@@ -234,7 +234,7 @@ func (n *naive) raise(user uuid.UUID, random *rand.Rand) {
 		n.unlocks = append(n.unlocks, models.Unlock{UserID: user, AchievementID: fmt.Sprint("trophy ", n.scores[0][user].Achievements), UnlockedAt: at})
 	} else {
 		points = max(points, 500)
-		n.entries = append(n.entries, models.LedgerEntry{ID: models.NewID(), UserID: user, Rule: game.RuleAward, Source: models.NewID().String(), Points: points, At: at})
+		n.entries = append(n.entries, models.LedgerEntry{ID: models.NewID(), UserID: user, Rule: gamification.RuleAward, Source: models.NewID().String(), Points: points, At: at})
 	}
 	for frame := range frames {
 		s := n.scores[frame][user]
@@ -251,7 +251,7 @@ func (n *naive) raise(user uuid.UUID, random *rand.Rand) {
 				s.UpdatedAt = at
 			}
 			s.Points += int64(points)
-			if level := game.Level(s.Points); level > s.Level || s.Points == int64(points) {
+			if level := gamification.Level(s.Points); level > s.Level || s.Points == int64(points) {
 				s.Level, s.LevelAt = level, s.UpdatedAt
 			}
 		}
@@ -371,7 +371,7 @@ func TestAThousandDeedsAtOnceAddUp(t *testing.T) {
 	require.Equal(t, before, a.read(boards.Query{Board: models.Board{Kind: models.BoardPoints, Period: models.AllTime}, Limit: 200}))
 	var unlocks, rewards, news int64
 	require.NoError(t, a.DB.Model(&models.Unlock{}).Count(&unlocks).Error)
-	require.NoError(t, a.DB.Model(&models.LedgerEntry{}).Where("rule = ?", game.RuleAchievement).Count(&rewards).Error)
+	require.NoError(t, a.DB.Model(&models.LedgerEntry{}).Where("rule = ?", gamification.RuleAchievement).Count(&rewards).Error)
 	require.NoError(t, a.DB.Model(&models.Notification{}).Where("kind = ?", models.NotifyAchievement).Count(&news).Error)
 	require.Equal(t, []int64{unlocks, unlocks}, []int64{rewards, news}, "each achievement once")
 	require.EqualValues(t, 3*len(users)+1, unlocks, "first lesson, first course, a thousand points, and who made the course")

@@ -32,7 +32,7 @@ CREATE TABLE posts (
     created_at       timestamptz NOT NULL,
     updated_at       timestamptz NOT NULL,
     tag_list         text[] NOT NULL GENERATED ALWAYS AS (texts_of(tags)) STORED,
-    -- The rules of models/curate, which a test compares with these. Reactions of
+    -- The rules of models/ranking, which a test compares with these. Reactions of
     -- distinct users, and the same halved for each day of age: its logarithm, less what
     -- all posts lose alike, so that it stands still while time goes on.
     top              double precision NOT NULL GENERATED ALWAYS AS (0.5 * likes_count + 0.8 * commenters_count) STORED,
@@ -159,7 +159,7 @@ CREATE INDEX reports_decider_idx ON reports (decider_id);
 CREATE TABLE content_rules (
     id         uuid PRIMARY KEY,
     kind       text NOT NULL CHECK (kind IN ('word', 'link')),
-    pattern    text NOT NULL CHECK (char_length(pattern) BETWEEN 1 AND 200), -- as models/curate folds it
+    pattern    text NOT NULL CHECK (char_length(pattern) BETWEEN 1 AND 200), -- as models/quality folds it
     created_at timestamptz NOT NULL
 );
 CREATE UNIQUE INDEX content_rules_key ON content_rules (kind, pattern);

@@ -1,11 +1,11 @@
 -- +goose Up
 
--- What an operator says of topics, beside the built-in rules of models/curate. A rule with
+-- What an operator says of topics, beside the built-in rules of models/quality. A rule with
 -- the words of a built-in one takes its place.
 CREATE TABLE topic_rules (
     id         uuid PRIMARY KEY,
     action     text NOT NULL CHECK (action IN ('refuse', 'help', 'allow')),
-    pattern    text NOT NULL CHECK (char_length(pattern) BETWEEN 1 AND 200), -- as models/curate folds it
+    pattern    text NOT NULL CHECK (char_length(pattern) BETWEEN 1 AND 200), -- as models/quality folds it
     created_at timestamptz NOT NULL
 );
 CREATE UNIQUE INDEX topic_rules_key ON topic_rules (pattern);

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"time"
 
-	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/llm"
 )
 
-// Outcomes of a conversation, beside the kinds of gemma.Error and other.
+// Outcomes of a conversation, beside the kinds of llm.Error and other.
 const (
 	first    = "first"    // the first answer was accepted
 	repaired = "repaired" // the answer to the repair turn was
@@ -32,7 +32,7 @@ const retries = 2
 
 // converse sends requests until there is an answer or a failure to count. A conversation interrupted by
 // the end of ctx is not counted.
-func converse[T any](ctx context.Context, s *session, kind string, call func() (T, gemma.Usage, error)) (T, bool) {
+func converse[T any](ctx context.Context, s *session, kind string, call func() (T, llm.Usage, error)) (T, bool) {
 	var none T
 	record := Conversation{Kind: kind}
 	for ctx.Err() == nil {
@@ -53,7 +53,7 @@ func converse[T any](ctx context.Context, s *session, kind string, call func() (
 	return none, false
 }
 
-func (c *Conversation) add(u gemma.Usage) {
+func (c *Conversation) add(u llm.Usage) {
 	c.Tries++
 	c.In += u.InputTokens
 	c.Out += u.OutputTokens
@@ -65,13 +65,13 @@ func (c *Conversation) add(u gemma.Usage) {
 
 // passing reports whether a failure of the server is temporary.
 func passing(err error) bool {
-	kind := gemma.KindOf(err)
-	return kind == gemma.Unavailable || kind == gemma.Overloaded
+	kind := llm.KindOf(err)
+	return kind == llm.Unavailable || kind == llm.Overloaded
 }
 
 // pauseAfter returns the delay that the server asks for, up to a minute.
 func pauseAfter(err error, least time.Duration) time.Duration {
-	if e, ok := errors.AsType[*gemma.Error](err); ok {
+	if e, ok := errors.AsType[*llm.Error](err); ok {
 		return max(least, min(e.RetryAfter, time.Minute))
 	}
 	return least
@@ -79,10 +79,10 @@ func pauseAfter(err error, least time.Duration) time.Duration {
 
 // outcome looks at repairs rather than at the number of requests, since a request to
 // a server that failed before another one answered says nothing about answers.
-func outcome(u gemma.Usage, err error) string {
+func outcome(u llm.Usage, err error) string {
 	switch {
-	case err != nil && gemma.KindOf(err) != "":
-		return string(gemma.KindOf(err))
+	case err != nil && llm.KindOf(err) != "":
+		return string(llm.KindOf(err))
 	case err != nil:
 		return other
 	case u.Smaller:

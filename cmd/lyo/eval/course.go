@@ -4,8 +4,8 @@ import (
 	"context"
 	"math"
 
-	"github.com/lyoapp/lyo/activities/gemma"
-	"github.com/lyoapp/lyo/models/curate"
+	"github.com/lyoapp/lyo/activities/llm"
+	"github.com/lyoapp/lyo/models/quality"
 )
 
 // Course holds the measurements of a course.
@@ -31,14 +31,14 @@ type Lesson struct {
 // session writes one course.
 type session struct {
 	o      Options
-	brief  gemma.Brief
+	brief  llm.Brief
 	course Course
 }
 
 func write(ctx context.Context, o Options, t Topic) Course {
-	s := &session{o: o, course: Course{Topic: t}, brief: gemma.Brief{Topic: t.Text, Level: t.Level, Locale: t.Locale}}
-	outline, ok := converse(ctx, s, "outline", func() (gemma.Outline, gemma.Usage, error) {
-		return o.Writer.Outline(ctx, gemma.OutlineRequest{Brief: s.brief}, nil)
+	s := &session{o: o, course: Course{Topic: t}, brief: llm.Brief{Topic: t.Text, Level: t.Level, Locale: t.Locale}}
+	outline, ok := converse(ctx, s, "outline", func() (llm.Outline, llm.Usage, error) {
+		return o.Writer.Outline(ctx, llm.OutlineRequest{Brief: s.brief}, nil)
 	})
 	if ok {
 		s.links(textsOfOutline(outline)...)
@@ -50,12 +50,12 @@ func write(ctx context.Context, o Options, t Topic) Course {
 	return s.course
 }
 
-func (s *session) lesson(ctx context.Context, outline gemma.Outline, n int) {
-	request := gemma.LessonRequest{Brief: s.brief, CourseTitle: outline.Title, Number: n + 1, Plan: outline.Lessons[n]}
+func (s *session) lesson(ctx context.Context, outline llm.Outline, n int) {
+	request := llm.LessonRequest{Brief: s.brief, CourseTitle: outline.Title, Number: n + 1, Plan: outline.Lessons[n]}
 	for _, l := range outline.Lessons {
 		request.Titles = append(request.Titles, l.Title)
 	}
-	text, ok := converse(ctx, s, "lesson", func() (gemma.LessonText, gemma.Usage, error) {
+	text, ok := converse(ctx, s, "lesson", func() (llm.LessonText, llm.Usage, error) {
 		return s.o.Writer.Lesson(ctx, request, nil)
 	})
 	if !ok {
@@ -69,15 +69,15 @@ func (s *session) lesson(ctx context.Context, outline gemma.Outline, n int) {
 
 func measured(text string, t Topic) Lesson {
 	return Lesson{
-		Level: t.Level, text: text, ReadingLevel: curate.ReadingLevel(text, t.Locale),
-		Quality: curate.Quality(text, t.Locale, t.Level).Total, Language: judge(text, t.Locale),
+		Level: t.Level, text: text, ReadingLevel: quality.ReadingLevel(text, t.Locale),
+		Quality: quality.Quality(text, t.Locale, t.Level).Total, Language: judge(text, t.Locale),
 	}
 }
 
 // quiz lets the model write practice and solve its questions in a call without the answers.
 func (s *session) quiz(ctx context.Context, title, text string) (asked, agreed int) {
-	practice, ok := converse(ctx, s, "practice", func() (gemma.Practice, gemma.Usage, error) {
-		return s.o.Writer.Practice(ctx, gemma.PracticeRequest{Brief: s.brief, LessonTitle: title, LessonText: text}, nil)
+	practice, ok := converse(ctx, s, "practice", func() (llm.Practice, llm.Usage, error) {
+		return s.o.Writer.Practice(ctx, llm.PracticeRequest{Brief: s.brief, LessonTitle: title, LessonText: text}, nil)
 	})
 	if !ok {
 		return 0, 0
@@ -86,8 +86,8 @@ func (s *session) quiz(ctx context.Context, title, text string) (asked, agreed i
 	if len(practice.Quiz) == 0 {
 		return 0, 0
 	}
-	answers, ok := converse(ctx, s, "solve", func() ([]int, gemma.Usage, error) {
-		return s.o.Writer.Solve(ctx, gemma.SolveRequest{Brief: s.brief, LessonTitle: title, LessonText: text, Questions: practice.Quiz}, nil)
+	answers, ok := converse(ctx, s, "solve", func() ([]int, llm.Usage, error) {
+		return s.o.Writer.Solve(ctx, llm.SolveRequest{Brief: s.brief, LessonTitle: title, LessonText: text, Questions: practice.Quiz}, nil)
 	})
 	if !ok {
 		return 0, 0
@@ -95,7 +95,7 @@ func (s *session) quiz(ctx context.Context, title, text string) (asked, agreed i
 	return agreement(practice.Quiz, answers)
 }
 
-func agreement(quiz []gemma.Question, answers []int) (asked, agreed int) {
+func agreement(quiz []llm.Question, answers []int) (asked, agreed int) {
 	asked = min(len(quiz), len(answers))
 	for i := range asked {
 		if quiz[i].Answer == answers[i] {
@@ -109,17 +109,17 @@ func agreement(quiz []gemma.Question, answers []int) (asked, agreed int) {
 func alike(lessons []Lesson) int {
 	shingles := make([]map[string]bool, len(lessons))
 	for i, l := range lessons {
-		shingles[i] = curate.Shingles(l.text)
+		shingles[i] = quality.Shingles(l.text)
 	}
 	n := 0
 	for i := range lessons {
 		most := 0.0
 		for j := range lessons {
 			if i != j {
-				most = math.Max(most, curate.Similarity(shingles[i], shingles[j]))
+				most = math.Max(most, quality.Similarity(shingles[i], shingles[j]))
 			}
 		}
-		if most > curate.MostSimilarity {
+		if most > quality.MostSimilarity {
 			n++
 		}
 	}

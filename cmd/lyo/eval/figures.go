@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/llm"
 )
 
 // Rate is N of Of.
@@ -29,7 +29,7 @@ type Figures struct {
 	Schema   Rate           `json:"schema_rate"`
 	Repair   Rate           `json:"repair_rate"`
 	Smaller  Rate           `json:"smaller_rate"`
-	Failures map[string]int `json:"failures"` // by kind of gemma.Error, and other; every one is listed
+	Failures map[string]int `json:"failures"` // by kind of llm.Error, and other; every one is listed
 
 	Duplicate Rate            `json:"duplicate_rate"`
 	Language  Rate            `json:"language_match"` // of the lessons whose language could be told
@@ -48,7 +48,7 @@ type Figures struct {
 }
 
 func failureKinds() []string {
-	return []string{string(gemma.BadAnswer), string(gemma.Unavailable), string(gemma.Overloaded), string(gemma.Misconfigured), other}
+	return []string{string(llm.BadAnswer), string(llm.Unavailable), string(llm.Overloaded), string(llm.Misconfigured), other}
 }
 
 // Count adds up the figures of courses.

@@ -7,12 +7,12 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/lyoapp/lyo/activities/gemma/chain"
+	"github.com/lyoapp/lyo/activities/llm/failover"
 )
 
 // Options say what Run does.
 type Options struct {
-	Writer   chain.Writer
+	Writer   failover.Writer
 	Topics   []Topic
 	Lessons  int                                        // of each course, at least 1
 	Parallel int                                        // courses at once, at least 1

@@ -9,25 +9,25 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/activities/gemma"
-	"github.com/lyoapp/lyo/activities/gemma/chain"
-	"github.com/lyoapp/lyo/activities/gemma/gemmatest"
+	"github.com/lyoapp/lyo/activities/llm"
+	"github.com/lyoapp/lyo/activities/llm/failover"
+	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/cmd/lyo/eval"
 )
 
 // stage is a server and a chain that speaks to it.
 type stage struct {
-	*gemmatest.Server
+	*llmtest.Server
 	options eval.Options
 	waits   []time.Duration
 }
 
 func newStage(t *testing.T, topics int) *stage {
 	t.Helper()
-	s := &stage{Server: gemmatest.New(t)}
-	client := gemma.New(gemma.Options{BaseURL: s.BaseURL(), Model: s.Model()})
+	s := &stage{Server: llmtest.New(t)}
+	client := llm.New(llm.Options{BaseURL: s.BaseURL(), Model: s.Model()})
 	s.options = eval.Options{
-		Writer: chain.New([]chain.Endpoint{{Name: "main", Client: client}}, chain.Options{}),
+		Writer: failover.New([]failover.Endpoint{{Name: "main", Client: client}}, failover.Options{}),
 		Topics: eval.Topics()[:topics], Lessons: 2, Pause: time.Second,
 		Wait: func(_ context.Context, d time.Duration) error {
 			s.waits = append(s.waits, d)
@@ -70,9 +70,9 @@ func TestAGoodModel(t *testing.T) {
 func TestRepairs(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, 1)
-	s.On(gemmatest.Lesson, 1, gemmatest.Text("Too short."))
-	s.On(gemmatest.Practice, 1, gemmatest.BrokenJSON())
-	s.On(gemmatest.Practice, 2, gemmatest.BrokenJSON())
+	s.On(llmtest.Lesson, 1, llmtest.Text("Too short."))
+	s.On(llmtest.Practice, 1, llmtest.BrokenJSON())
+	s.On(llmtest.Practice, 2, llmtest.BrokenJSON())
 	f := s.figures(t)
 	require.Equal(t, eval.Rate{N: 5, Of: 7}, f.Schema)
 	require.Equal(t, eval.Rate{N: 1, Of: 7}, f.Repair)
@@ -82,14 +82,14 @@ func TestRepairs(t *testing.T) {
 func TestTheQuizIsSolvedOtherwise(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, 1)
-	s.On(gemmatest.Solve, 1, gemmatest.DisagreeSolve())
+	s.On(llmtest.Solve, 1, llmtest.DisagreeSolve())
 	require.Equal(t, eval.Rate{N: 3, Of: 6}, s.figures(t).Quiz)
 }
 
 func TestTheSameLessonTwice(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, 1)
-	s.On(gemmatest.Lesson, 0, gemmatest.Duplicate())
+	s.On(llmtest.Lesson, 0, llmtest.Duplicate())
 	require.Equal(t, eval.Rate{N: 2, Of: 2}, s.figures(t).Duplicate)
 	s.options.Lessons = 1
 	require.Equal(t, eval.Rate{}, s.figures(t).Duplicate, "one lesson has nothing to be like")
@@ -97,11 +97,11 @@ func TestTheSameLessonTwice(t *testing.T) {
 
 func TestRefusedAnswers(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string]gemmatest.Fault{"language": gemmatest.WrongLanguage(), "link": gemmatest.InventedLink()} {
+	for name, fault := range map[string]llmtest.Fault{"language": llmtest.WrongLanguage(), "link": llmtest.InventedLink()} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, 1)
-			s.On(gemmatest.Lesson, 0, fault)
+			s.On(llmtest.Lesson, 0, fault)
 			f := s.figures(t)
 			require.Equal(t, 3, f.Asked, "no practice for lessons that are not there")
 			require.Equal(t, 2, f.Failures["bad_answer"])
@@ -114,21 +114,21 @@ func TestRefusedAnswers(t *testing.T) {
 func TestAServerThatFails(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, 1)
-	s.On(gemmatest.Outline, 1, gemmatest.Status(503))
-	s.On(gemmatest.Outline, 2, gemmatest.TooMany(7*time.Second))
+	s.On(llmtest.Outline, 1, llmtest.Status(503))
+	s.On(llmtest.Outline, 2, llmtest.TooMany(7*time.Second))
 	f := s.figures(t)
 	require.Equal(t, eval.Rate{N: 7, Of: 7}, f.Schema)
 	require.Equal(t, 2, f.Retried)
 	require.Equal(t, []time.Duration{time.Second, 7 * time.Second}, s.waits, "the server's wish is heard")
 
 	s = newStage(t, 1)
-	s.On(gemmatest.Outline, 0, gemmatest.Status(503))
+	s.On(llmtest.Outline, 0, llmtest.Status(503))
 	f = s.figures(t)
 	require.Equal(t, 1, f.Failures["unavailable"])
 	require.Equal(t, []int{1, 2, 0}, []int{f.Asked, f.Retried, f.Lessons})
 
 	s = newStage(t, 1)
-	s.On(gemmatest.Outline, 0, gemmatest.Status(401))
+	s.On(llmtest.Outline, 0, llmtest.Status(401))
 	f = s.figures(t)
 	require.Equal(t, 1, f.Failures["misconfigured"])
 	require.Zero(t, f.Retried)
@@ -138,10 +138,10 @@ func TestTheEndOfARunCountsWhatCameBefore(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, 3)
 	ctx, cancel := context.WithCancel(t.Context())
-	s.Script(func(r gemmatest.Request) []gemmatest.Fault {
-		if r.Kind == gemmatest.Practice {
+	s.Script(func(r llmtest.Request) []llmtest.Fault {
+		if r.Kind == llmtest.Practice {
 			cancel()
-			return []gemmatest.Fault{gemmatest.Hold()}
+			return []llmtest.Fault{llmtest.Hold()}
 		}
 		return nil
 	})
@@ -151,13 +151,13 @@ func TestTheEndOfARunCountsWhatCameBefore(t *testing.T) {
 	require.Equal(t, 1, f.Lessons)
 }
 
-// careless accepts what a gemma.Client refuses.
+// careless accepts what a llm.Client refuses.
 type careless struct {
-	chain.Writer
+	failover.Writer
 	change func(string) string
 }
 
-func (c careless) Lesson(ctx context.Context, r gemma.LessonRequest, beat gemma.Beat) (gemma.LessonText, gemma.Usage, error) {
+func (c careless) Lesson(ctx context.Context, r llm.LessonRequest, beat llm.Beat) (llm.LessonText, llm.Usage, error) {
 	text, usage, err := c.Writer.Lesson(ctx, r, beat)
 	text.Markdown = c.change(text.Markdown)
 	return text, usage, err

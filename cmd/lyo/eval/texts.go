@@ -7,7 +7,7 @@ import (
 
 	"github.com/abadojack/whatlanggo"
 
-	"github.com/lyoapp/lyo/activities/gemma"
+	"github.com/lyoapp/lyo/activities/llm"
 )
 
 var (
@@ -35,7 +35,7 @@ func (s *session) links(texts ...string) {
 	}
 }
 
-func textsOfOutline(o gemma.Outline) []string {
+func textsOfOutline(o llm.Outline) []string {
 	texts := append([]string{o.Title, o.Summary, o.Description}, o.Tags...)
 	for _, l := range o.Lessons {
 		texts = append(texts, l.Title, l.Summary)
@@ -45,7 +45,7 @@ func textsOfOutline(o gemma.Outline) []string {
 	return texts
 }
 
-func textsOfPractice(p gemma.Practice) []string {
+func textsOfPractice(p llm.Practice) []string {
 	texts := append([]string{}, p.StudyQuestions...)
 	for _, k := range p.KeyTerms {
 		texts = append(texts, k.Term, k.Definition)

@@ -1,0 +1,104 @@
+package llm
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/openai/openai-go/v3"
+)
+
+// task is one thing asked of the model. Without a form the answer is Markdown.
+type task struct {
+	prompt      string
+	form        *form
+	maxTokens   int
+	temperature float64
+}
+
+// ask has a task done, and where its answer and the repair were refused, the smaller one,
+// if there is one. What is refused then is a BadAnswer. Requests are bounded: two for the
+// task, one for the smaller. What fails other than by its answer is not asked again.
+func ask[T any](ctx context.Context, c *Client, whole task, smaller *task, beat Beat, read reader[T]) (T, Usage, error) {
+	var none T
+	if c.broken != nil {
+		return none, Usage{}, c.broken
+	}
+	m := c.newMeter(beat)
+	value, problems, err := converse(ctx, c, whole, m, turns, read)
+	if len(problems) > 0 && smaller != nil {
+		m.smaller = true
+		value, problems, err = converse(ctx, c, *smaller, m, 1, read)
+	}
+	if err == nil && len(problems) > 0 {
+		err = refused(problems)
+	}
+	return value, m.usage(), err
+}
+
+// reader turns the text of an answer to a task into a value, or says what is wrong with it.
+type reader[T any] func(t task, text string) (T, []string)
+
+// turns is the answer and one repair.
+const turns = 2
+
+// converse holds the conversation of a task: its prompt and, if read finds problems with
+// the answer, turns that name them. What is left of them comes back.
+func converse[T any](ctx context.Context, c *Client, t task, m *meter, turns int, read reader[T]) (T, []string, error) {
+	var none T
+	messages := []openai.ChatCompletionMessageParamUnion{openai.UserMessage(t.prompt)}
+	var problems []string
+	for turn := range turns {
+		a, err := c.stream(ctx, c.params(t, messages), m.beatFor())
+		m.add(a, messages, turn > 0)
+		if turn > 0 && errors.Is(err, errContext) {
+			return none, append(problems, "its repair does not fit the server's context"), nil
+		}
+		if err != nil {
+			return none, nil, failure(ctx, err)
+		}
+		var value T
+		if value, problems = judge(a, func(text string) (T, []string) { return read(t, text) }); len(problems) == 0 {
+			return value, nil, nil
+		}
+		messages = append(messages, openai.AssistantMessage(excerpt(a.text)), openai.UserMessage(c.repair(t, problems)))
+	}
+	return none, problems, nil
+}
+
+// judge looks at how the answer ended before it looks at what it says.
+func judge[T any](a answer, read func(string) (T, []string)) (T, []string) {
+	var none T
+	switch {
+	case a.finish == "repetition":
+		return none, []string{"it repeats itself over and over"}
+	case a.finish == "length" || a.finish == "too long":
+		return none, []string{"it was cut off because it is too long; be more concise"}
+	case a.finish != "stop":
+		return none, []string{"it did not end on its own"}
+	case strings.TrimSpace(a.text) == "":
+		return none, []string{"it is empty"}
+	}
+	return read(strings.ToValidUTF8(a.text, "\uFFFD"))
+}
+
+// maxEcho bounds what of a refused answer is sent back, to leave room for the repair.
+const maxEcho = 6000
+
+// excerpt is never empty: chat templates refuse a turn without text.
+func excerpt(text string) string {
+	text = harmless(strings.ToValidUTF8(text[:min(len(text), maxEcho)], ""))
+	if strings.TrimSpace(text) == "" {
+		return "(no answer)"
+	}
+	return text
+}
+
+func refused(problems []string) *Error {
+	const most = 300
+	message := "the answer and its repair were refused: " + strings.Join(problems, "; ")
+	if len(message) > most {
+		message = strings.ToValidUTF8(message[:most], "") + "..."
+	}
+	return &Error{Kind: BadAnswer, Message: message, Err: errors.New("refused answer")}
+}

@@ -1,0 +1,75 @@
+package builtin
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/lyoapp/lyo/activities/llm"
+)
+
+// cloze makes up to three questions from any text: a sentence of it with one word left
+// out, to be found among four words of the text.
+func cloze(text string, seed int) []llm.Question {
+	sentences := proseSentences(text)
+	words := longWords(strings.Join(sentences, " "))
+	var quiz []llm.Question
+	for i, s := range sentences {
+		own := longWords(s)
+		if len(own) == 0 || len(quiz) == 3 {
+			continue
+		}
+		wrong := others(words, own, i)
+		if len(wrong) == 3 {
+			prompt := "Which word completes this sentence of the lesson? “" + strings.Replace(s, own[0], "____", 1) + "”"
+			quiz = append(quiz, place(prompt, own[0], wrong, s, seed+len(quiz)))
+		}
+	}
+	return quiz
+}
+
+// proseSentences are plain sentences of 6 to 30 words; lists, tables, headings and code
+// are left out.
+func proseSentences(text string) []string {
+	var found []string
+	code := false
+	for l := range strings.Lines(text) {
+		l = strings.TrimSpace(l)
+		if strings.HasPrefix(l, "```") {
+			code = !code
+		}
+		if code || l == "" || !unicode.IsLetter([]rune(l)[0]) {
+			continue
+		}
+		for _, s := range strings.SplitAfter(l, ". ") {
+			s = strings.TrimSpace(s)
+			if n := len(strings.Fields(s)); n >= 6 && n <= 30 && len([]rune(s)) <= 220 && strings.HasSuffix(s, ".") {
+				found = append(found, s)
+			}
+		}
+	}
+	return found
+}
+
+func longWords(text string) []string {
+	var found []string
+	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		if n := len([]rune(w)); n >= 6 && n <= 30 && !slices.Contains(found, w) {
+			found = append(found, w)
+		}
+	}
+	return found
+}
+
+// others picks three words that do not stand in the sentence, from the place on.
+func others(words, own []string, place int) []string {
+	var picked []string
+	for i := range words {
+		w := words[(place*7+i)%len(words)]
+		same := func(o string) bool { return strings.EqualFold(o, w) }
+		if !slices.ContainsFunc(own, same) && !slices.ContainsFunc(picked, same) && len(picked) < 3 {
+			picked = append(picked, w)
+		}
+	}
+	return picked
+}

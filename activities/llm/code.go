@@ -1,0 +1,62 @@
+package llm
+
+import (
+	"regexp"
+	"strings"
+)
+
+var codeSpan = regexp.MustCompile("``[^\n]+?``|`[^`\n]+`")
+
+// mapParts rebuilds a Markdown text: code is given what stands in fences, fences
+// included, and in code spans; prose what stands between, in order.
+func mapParts(text string, code, prose func(string) string) string {
+	var out, block strings.Builder
+	open := ""
+	flush := func(as func(string) string) {
+		out.WriteString(as(block.String()))
+		block.Reset()
+	}
+	spans := func(s string) string { return mapSpans(s, code, prose) }
+	for l := range strings.Lines(text) {
+		m := fenceMark(l)
+		if open == "" && m != "" {
+			flush(spans)
+			open = m
+		}
+		block.WriteString(l)
+		if open != "" && block.Len() > len(l) && strings.HasPrefix(m, open) && strings.TrimSpace(l) == m {
+			flush(code)
+			open = ""
+		}
+	}
+	if open != "" {
+		flush(code)
+	} else {
+		flush(spans)
+	}
+	return out.String()
+}
+
+func mapSpans(text string, code, prose func(string) string) string {
+	var out strings.Builder
+	at := 0
+	for _, span := range codeSpan.FindAllStringIndex(text, -1) {
+		out.WriteString(prose(text[at:span[0]]))
+		out.WriteString(code(text[span[0]:span[1]]))
+		at = span[1]
+	}
+	out.WriteString(prose(text[at:]))
+	return out.String()
+}
+
+func same(s string) string { return s }
+
+func nothing(string) string { return "" }
+
+// withoutCode is a text without fenced blocks and code spans.
+func withoutCode(text string) string { return mapParts(text, nothing, same) }
+
+// onlyCode is the rest.
+func onlyCode(text string) string {
+	return mapParts(text, func(s string) string { return s + "\n" }, nothing)
+}

@@ -1,0 +1,118 @@
+package failover
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/lyoapp/lyo/activities/llm"
+)
+
+// Writer is what an endpoint can do, and what a Chain does: see llm.Client.
+type Writer interface {
+	Outline(ctx context.Context, r llm.OutlineRequest, beat llm.Beat) (llm.Outline, llm.Usage, error)
+	Lesson(ctx context.Context, r llm.LessonRequest, beat llm.Beat) (llm.LessonText, llm.Usage, error)
+	Practice(ctx context.Context, r llm.PracticeRequest, beat llm.Beat) (llm.Practice, llm.Usage, error)
+	Questions(ctx context.Context, r llm.QuestionsRequest, beat llm.Beat) ([]llm.Question, llm.Usage, error)
+	Solve(ctx context.Context, r llm.SolveRequest, beat llm.Beat) ([]int, llm.Usage, error)
+	Summary(ctx context.Context, r llm.SummaryRequest, beat llm.Beat) (llm.CourseSummary, llm.Usage, error)
+	Curate(ctx context.Context, r llm.CurateRequest, beat llm.Beat) ([]llm.Curated, llm.Usage, error)
+	Info() llm.Info
+	Probe(ctx context.Context) (llm.Info, error)
+}
+
+// Endpoint is one server. Name stands in logs, in Usage and in State.
+type Endpoint struct {
+	Name   string
+	Client Writer
+}
+
+// Options tune a Chain; the zero value has the defaults.
+type Options struct {
+	Failures uint32        // in a row open an endpoint's breaker; 3
+	Cooldown time.Duration // an open breaker's time until one call may try again; 15 s
+	Log      *slog.Logger  // nil logs nothing
+}
+
+// Chain is a Writer that tries its endpoints in order.
+type Chain struct {
+	links    []*link
+	cooldown time.Duration
+	log      *slog.Logger
+}
+
+// New returns a chain over endpoints, the preferred one first. It asks nobody. Without an
+// endpoint every call fails with llm.Misconfigured.
+func New(endpoints []Endpoint, o Options) *Chain {
+	if o.Failures == 0 {
+		o.Failures = 3
+	}
+	if o.Cooldown <= 0 {
+		o.Cooldown = 15 * time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Chain{cooldown: o.Cooldown, log: o.Log}
+	for _, e := range endpoints {
+		c.links = append(c.links, newLink(e, o))
+	}
+	return c
+}
+
+// Outline is llm.Client.Outline by the first endpoint that can.
+func (c *Chain) Outline(ctx context.Context, r llm.OutlineRequest, beat llm.Beat) (llm.Outline, llm.Usage, error) {
+	return try(ctx, c, r, beat, Writer.Outline)
+}
+
+// Lesson is llm.Client.Lesson by the first endpoint that can.
+func (c *Chain) Lesson(ctx context.Context, r llm.LessonRequest, beat llm.Beat) (llm.LessonText, llm.Usage, error) {
+	return try(ctx, c, r, beat, Writer.Lesson)
+}
+
+// Practice is llm.Client.Practice by the first endpoint that can.
+func (c *Chain) Practice(ctx context.Context, r llm.PracticeRequest, beat llm.Beat) (llm.Practice, llm.Usage, error) {
+	return try(ctx, c, r, beat, Writer.Practice)
+}
+
+// Questions is llm.Client.Questions by the first endpoint that can.
+func (c *Chain) Questions(ctx context.Context, r llm.QuestionsRequest, beat llm.Beat) ([]llm.Question, llm.Usage, error) {
+	return try(ctx, c, r, beat, Writer.Questions)
+}
+
+// Solve is llm.Client.Solve by the first endpoint that can.
+func (c *Chain) Solve(ctx context.Context, r llm.SolveRequest, beat llm.Beat) ([]int, llm.Usage, error) {
+	return try(ctx, c, r, beat, Writer.Solve)
+}
+
+// Summary is llm.Client.Summary by the first endpoint that can.
+func (c *Chain) Summary(ctx context.Context, r llm.SummaryRequest, beat llm.Beat) (llm.CourseSummary, llm.Usage, error) {
+	return try(ctx, c, r, beat, Writer.Summary)
+}
+
+// Curate is llm.Client.Curate by the first endpoint that can.
+func (c *Chain) Curate(ctx context.Context, r llm.CurateRequest, beat llm.Beat) ([]llm.Curated, llm.Usage, error) {
+	return try(ctx, c, r, beat, Writer.Curate)
+}
+
+// Info is the first endpoint's; without endpoints it is empty.
+func (c *Chain) Info() llm.Info {
+	if len(c.links) == 0 {
+		return llm.Info{}
+	}
+	return c.links[0].writer.Info()
+}
+
+// Probe asks the endpoints in order and returns the first that answers. It neither asks
+// nor tells the breakers: listing models says little about answering.
+func (c *Chain) Probe(ctx context.Context) (llm.Info, error) {
+	var failed failures
+	for _, l := range c.links {
+		info, err := l.writer.Probe(ctx)
+		if err == nil || !goesOn(err) {
+			return info, err
+		}
+		failed = append(failed, failure{name: l.name, err: err})
+	}
+	return llm.Info{}, failed.best(c.cooldown)
+}

@@ -1,0 +1,110 @@
+package failover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/sony/gobreaker/v2"
+
+	"github.com/lyoapp/lyo/activities/llm"
+)
+
+// try asks one link after the other. The usage is what all of them cost together.
+func try[Q, A any](ctx context.Context, c *Chain, request Q, beat llm.Beat,
+	ask func(Writer, context.Context, Q, llm.Beat) (A, llm.Usage, error),
+) (A, llm.Usage, error) {
+	var (
+		none   A
+		total  llm.Usage
+		failed failures
+		pulse  = pulse{beat: beat}
+	)
+	for _, l := range c.links {
+		answer, usage, err := through(ctx, l, request, pulse.next(), ask)
+		if passedOver(err) {
+			failed = append(failed, failure{name: l.name, wait: l.opensIn()})
+			continue
+		}
+		total = sum(total, usage, l.name)
+		if err == nil || !goesOn(err) {
+			return answer, total, err
+		}
+		failed = append(failed, failure{name: l.name, err: err, wait: l.opensIn()})
+		c.tell(ctx, l, err)
+	}
+	return none, total, failed.best(c.cooldown)
+}
+
+// through makes one call by a link's breaker, which learns how it ended.
+func through[Q, A any](ctx context.Context, l *link, request Q, beat llm.Beat,
+	ask func(Writer, context.Context, Q, llm.Beat) (A, llm.Usage, error),
+) (answer A, usage llm.Usage, err error) {
+	_, err = l.breaker.Execute(func() (struct{}, error) {
+		var err error
+		answer, usage, err = ask(l.writer, ctx, request, beat)
+		return struct{}{}, settle(ctx, err)
+	})
+	return answer, usage, err
+}
+
+// settle keeps a failure that the caller's cancel caused from looking like the server's.
+func settle(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil || errors.Is(err, ctx.Err()) && llm.KindOf(err) == "" {
+		return err
+	}
+	return fmt.Errorf("failover: %w", ctx.Err())
+}
+
+func passedOver(err error) bool {
+	return errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests)
+}
+
+// goesOn reports whether another endpoint may do better.
+func goesOn(err error) bool {
+	switch llm.KindOf(err) {
+	case llm.Unavailable, llm.Overloaded, llm.Misconfigured:
+		return true
+	default:
+		return false
+	}
+}
+
+// tell logs why the next endpoint is asked. A refusal is an operator's business and does
+// not mend itself, so it is an error each time.
+func (c *Chain) tell(ctx context.Context, l *link, err error) {
+	if llm.KindOf(err) == llm.Misconfigured {
+		c.log.ErrorContext(ctx, "model endpoint refuses a request: look at its address, key, model and dialect", "endpoint", l.name, "error", err)
+		return
+	}
+	c.log.WarnContext(ctx, "model endpoint failed", "endpoint", l.name, "error", err)
+}
+
+// sum adds what one more endpoint cost. Smaller is the answering call's.
+func sum(total, one llm.Usage, endpoint string) llm.Usage {
+	one.InputTokens += total.InputTokens
+	one.OutputTokens += total.OutputTokens
+	one.Seconds += total.Seconds
+	one.Calls += total.Calls
+	one.Repairs += total.Repairs
+	one.Endpoint = endpoint
+	return one
+}
+
+// pulse keeps the tokens of a beat from falling when another endpoint begins anew.
+type pulse struct {
+	beat llm.Beat
+	told int
+}
+
+// next is the beat for the next endpoint; it counts on from the endpoints before.
+func (p *pulse) next() llm.Beat {
+	if p.beat == nil {
+		return nil
+	}
+	before := p.told
+	return func(tokens int) {
+		p.told = max(p.told, before+tokens)
+		p.beat(p.told)
+	}
+}

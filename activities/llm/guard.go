@@ -1,0 +1,131 @@
+package llm
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/openai/openai-go/v3/option"
+)
+
+var errTooLarge = errors.New("response larger than allowed")
+
+// maxComplaint is how much of a refusal is read; what says why stands at its start.
+const maxComplaint = 64 << 10
+
+// guard stands between the SDK and the network. It turns refusals into our errors
+// before the SDK reads their bodies, which it would do without a bound and which it
+// cannot parse when they are not in the one shape it expects; and it caps the rest.
+func guard(o Options) option.Middleware {
+	return func(req *http.Request, next option.MiddlewareNext) (*http.Response, error) {
+		res, err := next(req)
+		if err != nil {
+			return res, err
+		}
+		if res.StatusCode/100 != 2 {
+			return nil, refusal(res, o)
+		}
+		res.Body = &cappedBody{ReadCloser: res.Body, left: int64(o.MaxResponseBytes)}
+		if streams(req) && isJSON(res) {
+			return disguised(res)
+		}
+		return res, nil
+	}
+}
+
+func streams(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/chat/completions") }
+
+func isJSON(res *http.Response) bool {
+	kind, _, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	return err == nil && kind == "application/json"
+}
+
+// refusal reads why, but does not wait for it longer than for a probe: the status
+// alone says most.
+func refusal(res *http.Response, o Options) *Error {
+	patience := time.AfterFunc(o.ProbeTimeout, func() { _ = res.Body.Close() })
+	defer patience.Stop()
+	body, _ := io.ReadAll(io.LimitReader(res.Body, maxComplaint))
+	_ = res.Body.Close()
+	c, _ := readComplaint(body)
+	what := strings.TrimSpace(fmt.Sprintf("the model server answered %d %s", res.StatusCode, http.StatusText(res.StatusCode)))
+	return c.toError(res.StatusCode, what, retryAfter(res.Header, o.Now()))
+}
+
+// disguised finds the refusals that some servers send with status 200 in place of a
+// stream. Anything else is read on as if nothing had happened, events under a wrong
+// content type among it.
+func disguised(res *http.Response) (*http.Response, error) {
+	body := bufio.NewReader(res.Body)
+	if first, err := body.Peek(1); err != nil || first[0] != '{' && first[0] != '[' {
+		res.Body = &resumedBody{Reader: body, Closer: res.Body}
+		return res, nil //nolint:nilerr // reading on finds the error again
+	}
+	start, err := io.ReadAll(io.LimitReader(body, maxComplaint))
+	if err != nil {
+		_ = res.Body.Close()
+		return nil, err
+	}
+	if c, ok := readComplaint(start); ok {
+		_ = res.Body.Close()
+		return nil, c.toError(c.status(), "the model server answered 200 with an error", 0)
+	}
+	res.Body = &resumedBody{Reader: io.MultiReader(bytes.NewReader(start), body), Closer: res.Body}
+	return res, nil
+}
+
+type resumedBody struct {
+	io.Reader
+	io.Closer
+}
+
+func kindOfStatus(status int) Kind {
+	switch {
+	case status == http.StatusTooManyRequests:
+		return Overloaded
+	case status == http.StatusRequestTimeout, status >= 500:
+		return Unavailable
+	default:
+		return Misconfigured
+	}
+}
+
+// maxRetryAfter keeps a server from parking a course for days.
+const maxRetryAfter = time.Hour
+
+// retryAfter reads OpenAI's milliseconds, whole seconds or an HTTP date; anything else
+// and the past are 0.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	value := strings.TrimSpace(h.Get("Retry-After"))
+	var d time.Duration
+	if ms, err := strconv.ParseInt(h.Get("Retry-After-Ms"), 10, 32); err == nil {
+		d = time.Duration(ms) * time.Millisecond
+	} else if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
+		d = time.Duration(seconds) * time.Second
+	} else if at, err := http.ParseTime(value); err == nil {
+		d = at.Sub(now)
+	}
+	return min(max(d, 0), maxRetryAfter)
+}
+
+// cappedBody fails with errTooLarge once more than left bytes came through.
+type cappedBody struct {
+	io.ReadCloser
+	left int64
+}
+
+func (b *cappedBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errTooLarge
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}

@@ -1,0 +1,118 @@
+package llm
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// minLessonWords is the least a lesson may say.
+const minLessonWords = 40
+
+// read trims an answer down to the lesson's Markdown, or says what is wrong with it.
+//
+// Mended are a fence around the whole, line breaks written as HTML, and citation marks of
+// labels nobody gave. Refused are JSON, fewer than 40 words, an open code fence, a text
+// that repeats itself, a refusal, another language, sentences far too long for the level,
+// links that no excerpt gave, and HTML outside of code.
+func (r LessonRequest) read(_ task, text string) (LessonText, []string) {
+	text, found := readLesson(text)
+	if p := refusesTask(text); p != "" {
+		return LessonText{}, []string{p}
+	}
+	given := shown(r.Excerpts)
+	found = append(found, proseProblems(text, r.Brief, textsOf(given)...)...)
+	if p := levelProblem(text, r.Brief); p != "" {
+		found = append(found, p)
+	}
+	markdown, cited := citations(text, given)
+	return LessonText{Markdown: markdown, Cited: cited}, found
+}
+
+func readLesson(text string) (string, []string) {
+	text = mapParts(unwrap(strings.ReplaceAll(text, "\x00", "")), same, breakLines)
+	var p problems
+	if json.Valid([]byte(text)) {
+		p.addf("it is JSON; wanted is plain Markdown")
+	}
+	if n := words(text); n < minLessonWords {
+		p.addf("it has only %d words", n)
+	}
+	if openFence(text) != "" {
+		p.addf("a code fence is not closed")
+	}
+	if repeats(text) {
+		p.addf("it repeats itself over and over")
+	}
+	return text, p
+}
+
+var lineBreak = regexp.MustCompile(`(?i)<br\s*/?>`)
+
+// breakLines writes line breaks as Markdown does; within a table there is no such thing.
+func breakLines(prose string) string {
+	var out strings.Builder
+	for l := range strings.Lines(prose) {
+		instead := "\n"
+		if strings.Contains(l, "|") {
+			instead = " "
+		}
+		out.WriteString(lineBreak.ReplaceAllString(l, instead))
+	}
+	return out.String()
+}
+
+// unwrap removes a fence around the whole lesson, but not one that begins with code
+// and ends with other code.
+func unwrap(text string) string {
+	text = strings.TrimSpace(text)
+	for _, opening := range []string{"```markdown\n", "```md\n", "```\n"} {
+		rest, found := strings.CutPrefix(text, opening)
+		body, closed := strings.CutSuffix(rest, "\n```")
+		if found && closed && openFence(body) == "" {
+			return strings.TrimSpace(body)
+		}
+	}
+	return text
+}
+
+// openFence returns the fence that text leaves open, or "".
+func openFence(text string) string {
+	open := ""
+	for l := range strings.Lines(text) {
+		mark := fenceMark(l)
+		switch {
+		case mark == "":
+		case open == "":
+			open = mark
+		case strings.HasPrefix(mark, open) && strings.TrimSpace(l) == mark:
+			open = ""
+		}
+	}
+	return open
+}
+
+// fenceMark returns the run of at least three backticks or tildes a line starts with.
+// Any indentation counts, since fences stand in lists too.
+func fenceMark(l string) string {
+	l = strings.TrimSpace(l)
+	for _, c := range []string{"`", "~"} {
+		run := l[:len(l)-len(strings.TrimLeft(l, c))]
+		if len(run) >= 3 && (c != "`" || !strings.Contains(l[len(run):], "`")) {
+			return run
+		}
+	}
+	return ""
+}
+
+// words counts words; in scripts written without spaces two letters count as one.
+func words(text string) int {
+	dense := 0
+	for _, r := range text {
+		if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar) {
+			dense++
+		}
+	}
+	return len(strings.Fields(text)) + dense/2
+}

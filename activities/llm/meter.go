@@ -1,0 +1,66 @@
+package llm
+
+import (
+	"time"
+
+	"github.com/openai/openai-go/v3"
+)
+
+// meter adds up what the turns of one call cost.
+type meter struct {
+	now     func() time.Time
+	started time.Time
+	beat    Beat
+	in, out int
+	calls   int
+	repairs int
+	smaller bool
+	model   string
+	beaten  int // highest number of tokens a beat has told
+}
+
+func (c *Client) newMeter(beat Beat) *meter {
+	return &meter{now: c.o.Now, model: c.o.Model, started: c.o.Now(), beat: beat}
+}
+
+// beatFor makes the beat of a turn count on from the turns before it.
+func (m *meter) beatFor() Beat {
+	if m.beat == nil {
+		return nil
+	}
+	before := m.beaten
+	return func(tokens int) {
+		m.beaten = before + tokens
+		m.beat(m.beaten)
+	}
+}
+
+// add counts one turn: by the server's numbers if it gave any, else by estimate.
+func (m *meter) add(a answer, sent []openai.ChatCompletionMessageParamUnion, repair bool) {
+	m.calls++
+	if repair {
+		m.repairs++
+	}
+	if a.in == 0 && a.out == 0 {
+		a.in, a.out = tokensIn(sizeOf(sent)), tokensIn(len(a.text))
+	}
+	m.in += a.in
+	m.out += a.out
+}
+
+func sizeOf(messages []openai.ChatCompletionMessageParamUnion) int {
+	size := 0
+	for _, m := range messages {
+		if text, ok := m.GetContent().AsAny().(*string); ok {
+			size += len(*text)
+		}
+	}
+	return size
+}
+
+func (m *meter) usage() Usage {
+	return Usage{
+		InputTokens: m.in, OutputTokens: m.out, Seconds: m.now().Sub(m.started).Seconds(),
+		Calls: m.calls, Repairs: m.repairs, Smaller: m.smaller, Model: m.model,
+	}
+}

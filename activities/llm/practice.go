@@ -1,0 +1,165 @@
+package llm
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+type practiceAnswer struct {
+	StudyQuestions []string         `json:"study_questions"`
+	KeyTerms       []KeyTerm        `json:"key_terms"`
+	Quiz           []questionAnswer `json:"quiz"`
+}
+
+type questionAnswer struct {
+	Prompt      string   `json:"prompt"`
+	Options     []string `json:"options"`
+	Explanation string   `json:"explanation"`
+	Answer      int      `json:"answer"`
+}
+
+// read turns an answer's text into a practice, or says what is wrong with it.
+//
+// Mended, by leaving them out, are citation marks, blank and double study questions and
+// terms, and quiz questions that are blank, double or without four different options. Refused is a
+// practice of which no study question or no quiz question is left, a refusal, another language,
+// links that the lesson does not hold, and HTML.
+func (r PracticeRequest) read(t task, text string) (Practice, []string) {
+	var a practiceAnswer
+	if problems := t.form.parse(text, &a); len(problems) > 0 {
+		return Practice{}, problems
+	}
+	p := Practice{StudyQuestions: distinctLines(each(a.StudyQuestions, unmarked)), KeyTerms: usableTerms(a.KeyTerms)}
+	var found problems
+	p.Quiz, found = usableQuestions(a.Quiz, len(a.Quiz), nil)
+	if len(p.StudyQuestions) == 0 {
+		found.addf("study_questions: all are blank")
+	}
+	return p, append(found, p.proseProblems(r.Brief, r.LessonText)...)
+}
+
+// proseProblems leaves options and terms out but for links: of those it is no surprise
+// that they are in another language, or in HTML where that is what is taught.
+func (p Practice) proseProblems(b Brief, given string) []string {
+	parts, marks := slices.Clone(p.StudyQuestions), []string{}
+	for _, q := range p.Quiz {
+		parts, marks = append(parts, q.Prompt, q.Explanation), append(marks, q.Options...)
+	}
+	for _, t := range p.KeyTerms {
+		parts, marks = append(parts, t.Definition), append(marks, t.Term)
+	}
+	if p := refuseTask(parts); p != "" {
+		return []string{p}
+	}
+	found := proseProblems(strings.Join(parts, "\n"), b, given)
+	if len(found) == 0 && inventsLink(strings.Join(marks, "\n"), []string{given}) {
+		found = append(found, "it holds a link that the lesson does not hold; leave links out")
+	}
+	return found
+}
+
+// read turns an answer's text into at most r.Count questions. What is left out and what
+// is refused is as for a practice; those in r.Avoid count as double.
+func (r QuestionsRequest) read(t task, text string) ([]Question, []string) {
+	var a struct {
+		Quiz []questionAnswer `json:"quiz"`
+	}
+	if problems := t.form.parse(text, &a); len(problems) > 0 {
+		return nil, problems
+	}
+	questions, found := usableQuestions(a.Quiz, r.Count, r.Avoid)
+	return questions, append(found, Practice{Quiz: questions}.proseProblems(r.Brief, r.LessonText)...)
+}
+
+// read turns an answer's text into the original indexes of the options chosen.
+func (r SolveRequest) read(t task, text string) ([]int, []string) {
+	var a struct {
+		Answers []int `json:"answers"`
+	}
+	if problems := t.form.parse(text, &a); len(problems) > 0 {
+		return nil, problems
+	}
+	for i, place := range a.Answers {
+		a.Answers[i] = original(i, place, len(r.Questions[i].Options))
+	}
+	return a.Answers, nil
+}
+
+// read turns an answer's text into a course's head.
+func (r SummaryRequest) read(t task, text string) (CourseSummary, []string) {
+	var a struct {
+		Summary     string `json:"summary"`
+		Description string `json:"description"`
+	}
+	if problems := t.form.parse(text, &a); len(problems) > 0 {
+		return CourseSummary{}, problems
+	}
+	s := CourseSummary{Summary: clean(a.Summary), Description: clean(a.Description)}
+	var found problems
+	found.blank("summary", s.Summary)
+	found.blank("description", s.Description)
+	if p := refuseTask([]string{s.Summary, s.Description}); p != "" {
+		return CourseSummary{}, []string{p}
+	}
+	return s, append(found, proseProblems(s.Summary+"\n"+s.Description, r.Brief)...)
+}
+
+// usableQuestions are the first of those that can be asked and are not to be avoided; if
+// there are none, the problems say why.
+func usableQuestions(answers []questionAnswer, most int, avoid []string) ([]Question, problems) {
+	var usable []Question
+	var found problems
+	seen := map[string]bool{}
+	for _, prompt := range avoid {
+		seen[strings.ToLower(clean(prompt))] = true
+	}
+	for i, a := range answers {
+		q := Question{Prompt: clean(unmarked(a.Prompt)), Options: each(each(a.Options, unmarked), line), Answer: a.Answer, Explanation: clean(unmarked(a.Explanation))}
+		at := fmt.Sprintf("quiz question %d ", i+1)
+		switch key := strings.ToLower(q.Prompt); {
+		case q.Prompt == "":
+			found.addf("%sprompt is blank", at)
+		case seen[key]:
+			found.addf("%swas asked before", at)
+		case !distinct(q.Options):
+			found.addf("%sneeds 4 options that differ and are not blank", at)
+		case q.Explanation == "":
+			found.addf("%sexplanation is blank", at)
+		case len(usable) < most:
+			seen[key] = true
+			usable = append(usable, q)
+		}
+	}
+	if len(usable) > 0 {
+		return usable, nil
+	}
+	return nil, found
+}
+
+func usableTerms(answers []KeyTerm) []KeyTerm {
+	var usable []KeyTerm
+	seen := map[string]bool{}
+	for _, a := range answers {
+		t := KeyTerm{Term: line(unmarked(a.Term)), Definition: line(unmarked(a.Definition))}
+		if key := strings.ToLower(t.Term); t.Term != "" && t.Definition != "" && !seen[key] {
+			seen[key] = true
+			usable = append(usable, t)
+		}
+	}
+	return usable
+}
+
+// distinct compares as a reader would: case, space around it and a full stop at the end
+// make no difference.
+func distinct(options []string) bool {
+	seen := map[string]bool{"": true}
+	for _, o := range options {
+		key := strings.ToLower(strings.TrimRight(o, ". "))
+		if seen[key] {
+			return false
+		}
+		seen[key] = true
+	}
+	return len(options) == 4
+}

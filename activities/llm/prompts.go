@@ -1,0 +1,33 @@
+package llm
+
+import (
+	"embed"
+	"strings"
+	"sync"
+	"text/template"
+)
+
+// PromptVersion names the wording of the prompts; it changes whenever they do.
+const PromptVersion = "2026-11-4"
+
+//go:embed prompts/*.tmpl
+var promptFiles embed.FS
+
+// loadPrompts gives the templates, which nobody changes. It panics on a broken one: they
+// are part of the program.
+var loadPrompts = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Option("missingkey=error").ParseFS(promptFiles, "prompts/*.tmpl"))
+})
+
+// render panics only if a template asks for what view does not have, which tests show.
+func (c *Client) render(name string, v view) string {
+	var b strings.Builder
+	if err := c.prompts.ExecuteTemplate(&b, name+".tmpl", v); err != nil {
+		panic(err)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func (c *Client) repair(t task, problems []string) string {
+	return c.render("repair", view{Problems: each(problems, harmless), JSON: t.form != nil})
+}

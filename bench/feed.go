@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/ranking"
+)
+
+// The seeds of the made towns. Strategies were tuned on the first town, so only the second
+// tells how good they are.
+const (
+	tunedSeed = 7
+	otherSeed = 20_261
+)
+
+// benchFeed measures how well each strategy finds what people of known tastes liked
+// later, and how long their feeds take.
+func benchFeed(ctx context.Context, o options) error {
+	fmt.Fprintf(o.out, "## The town of seed %d, on which the strategies were tuned\n\n", tunedSeed)
+	if err := inTown(ctx, o, tunedSeed, nil); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.out, "\n## A town that nothing was tuned on, of seed %d\n\n", otherSeed)
+	return inTown(ctx, o, otherSeed, func(database string, t *town) error { return feedTimes(ctx, o, database, t) })
+}
+
+// inTown makes a town of a seed, ranks there, and does what comes after that.
+func inTown(ctx context.Context, o options, seed uint64, after func(database string, t *town) error) error {
+	database, drop, err := newDatabase(ctx, o.database)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := drop(); err != nil {
+			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
+		}
+	}()
+	db, err := models.Open(database, models.Pool{MaxOpen: 8})
+	if err != nil {
+		return err
+	}
+	defer models.Close(db)
+	began := time.Now()
+	town := newTown(time.Now().UTC().Truncate(time.Microsecond), seed)
+	if err := town.settle(ctx, db); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.errs, "a town of %d people, %d things, %d deeds, %d held out, in %v\n", len(town.people), len(town.things), town.deeds, town.heldOut, time.Since(began).Round(time.Second))
+	if err := rankAll(ctx, o, db, town); err != nil {
+		return err
+	}
+	if err := coldUser(ctx, o, db, town); err != nil || after == nil {
+		return err
+	}
+	return after(database, town)
+}
+
+// sampled is how many people each strategy ranks for.
+const sampled = 120
+
+// taken is how well an order does, the mean of all people.
+type taken struct {
+	name  string
+	order func(p *townsman, s suggested) []uuid.UUID
+	quality
+}
+
+// suggested is what could be recommended to somebody.
+type suggested struct {
+	candidates []ranking.Candidate
+	taste      ranking.Taste
+	seed       string
+}
+
+// rankAll prints how well every strategy does, beside the two it has to beat.
+func rankAll(ctx context.Context, o options, db *gorm.DB, t *town) error {
+	orders, err := ordersOf(ctx, db)
+	if err != nil {
+		return err
+	}
+	for _, p := range t.people[:sampled] {
+		s := suggested{seed: p.id.String() + t.now.Format(time.DateOnly)}
+		if s.taste, err = models.FindTaste(ctx, db, p.id, t.now); err != nil {
+			return err
+		}
+		if s.candidates, err = models.FindCandidates(ctx, db, p.id, s.taste, t.now); err != nil {
+			return err
+		}
+		for i := range orders {
+			q := judge(orders[i].order(p, s), p.later)
+			orders[i].recall, orders[i].ndcg = orders[i].recall+q.recall/sampled, orders[i].ndcg+q.ndcg/sampled
+		}
+	}
+	fmt.Fprintf(o.out, "%d people of known tastes, %d things, %d deeds; the likes of the day after are held out. Means of %d people; things\nthey had seen are left out of every order.\n\n", len(t.people), len(t.things), t.deeds, sampled)
+	fmt.Fprint(o.out, "| order | recall@10 | NDCG@10 |\n| --- | ---: | ---: |\n")
+	for _, one := range orders {
+		fmt.Fprintf(o.out, "| %s | %.3f | %.3f |\n", one.name, one.recall, one.ndcg)
+	}
+	return nil
+}
+
+// ordersOf are the newest, what is popular, and each strategy's, as models rank by it.
+func ordersOf(ctx context.Context, db *gorm.DB) (orders []taken, err error) {
+	for _, base := range []struct{ name, sql string }{
+		{"newest first", "SELECT id FROM feed_items WHERE visible ORDER BY published_at DESC, id DESC"},
+		{"popularity", `SELECT f.id FROM feed_items f LEFT JOIN engagements e ON e.item_id = f.id AND e.action = 'like'
+			WHERE f.visible GROUP BY f.id ORDER BY count(e.user_id) DESC, f.id`},
+	} {
+		ids, err := orderOf(ctx, db, base.sql)
+		if err != nil {
+			return nil, err
+		}
+		orders = append(orders, taken{name: base.name, order: func(p *townsman, _ suggested) []uuid.UUID { return p.unseen(ids) }})
+	}
+	for _, strategy := range ranking.Strategies() {
+		orders = append(orders, taken{name: string(strategy), order: func(_ *townsman, s suggested) []uuid.UUID {
+			ranking := ranking.Rank(strategy, s.candidates, s.taste, s.seed)
+			ids := make([]uuid.UUID, len(ranking))
+			for i, r := range ranking {
+				ids[i] = r.ID
+			}
+			return ids
+		}})
+	}
+	return orders, nil
+}
+
+func orderOf(ctx context.Context, db *gorm.DB, sql string) (ids []uuid.UUID, err error) {
+	err = db.WithContext(ctx).Raw(sql).Scan(&ids).Error
+	return ids, err
+}
+
+// coldUser prints what somebody with nothing but an interest gets.
+func coldUser(ctx context.Context, o options, db *gorm.DB, t *town) error {
+	cold, err := t.newcomer(ctx, db, topicName(3))
+	if err != nil {
+		return err
+	}
+	ranking, err := models.Recommend(ctx, db, cold, ranking.Personalized, t.now)
+	if err != nil {
+		return err
+	}
+	interest, trending := 0, 0
+	for _, r := range ranking[:min(20, len(ranking))] {
+		thing := t.byID[r.ID]
+		switch {
+		case thing.topic == 3:
+			interest++
+		case thing.hot:
+			trending++
+		}
+	}
+	fmt.Fprintf(o.out, "\nA new user with one interest, first 20: %d of the interest, %d of what trends, %d else.\n", interest, trending, min(20, len(ranking))-interest-trending)
+	return nil
+}

@@ -1,0 +1,226 @@
+package e2e_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/activities/llm/llmtest"
+	"github.com/lyoapp/lyo/deploy/local"
+	"github.com/lyoapp/lyo/models/modelstest"
+)
+
+var lyo string // the program under test
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	waitTogether()
+	if lyo = *program; lyo != "" {
+		os.Exit(m.Run())
+	}
+	dir, err := os.MkdirTemp("", "lyo-e2e-")
+	if err != nil {
+		panic(err)
+	}
+	lyo = filepath.Join(dir, "lyo")
+	build := exec.Command("go", "build", "-race", "-o", lyo, "github.com/lyoapp/lyo/cmd/lyo")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// waitTogether has one test more at a time than there are processors, unless it was said
+// how many: tests wait for other processes most of their time.
+func waitTogether() {
+	usual := runtime.GOMAXPROCS(0)
+	if at := flag.Lookup("test.parallel"); at.Value.String() == strconv.Itoa(usual) {
+		_ = at.Value.Set(strconv.Itoa(usual + 1)) // a number
+	}
+}
+
+// system is everything a Lyo needs, and the processes of one.
+type system struct {
+	t        *testing.T
+	dir      string
+	database string
+	redis    string
+	temporal *local.Temporal
+	model    *llmtest.Server
+	apis     []*api
+	worker   *local.Process
+	extra    []string  // environment on top
+	out      io.Writer // of the processes
+	end      func(*local.Process)
+}
+
+// api is one API process.
+type api struct {
+	*local.Process
+	base string
+}
+
+func newSystem(t *testing.T, extra ...string) *system {
+	t.Helper()
+	s := &system{
+		t: t, dir: t.TempDir(), database: modelstest.URL(t), redis: modelstest.Redis(t), model: llmtest.New(t), extra: extra, out: t.Output(), end: stop,
+	}
+	s.startTemporal(0)
+	t.Cleanup(func() { _ = s.temporal.Stop(context.Background()) })
+	return s
+}
+
+// newSchool is a system with one API, one worker and somebody to learn.
+func newSchool(t *testing.T) (*system, *learner) {
+	t.Helper()
+	s := newSystem(t)
+	a := s.addAPI()
+	s.startWorker()
+	return s, a.register(t, "ada@example.com")
+}
+
+func (s *system) startTemporal(port int) {
+	s.t.Helper()
+	bin := os.Getenv("TEST_TEMPORAL_BIN")
+	require.NotEmpty(s.t, bin, "run the tests by make test")
+	var err error
+	s.temporal, err = local.StartTemporal(s.t.Context(), local.TemporalOptions{
+		Binary: bin, Port: port, DBFile: filepath.Join(s.dir, "temporal.db"), Out: s.t.Output(),
+	})
+	require.NoError(s.t, err)
+}
+
+func (s *system) environ(port int) []string {
+	return append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "LYO_STATE_DIR=" + s.dir, "DATABASE_URL=" + s.database, "REDIS_URL=" + s.redis,
+		"TEMPORAL_ADDRESS=" + s.temporal.Address(), "LYO_GEMMA_BASE_URL=" + s.model.BaseURL(), "LYO_GEMMA_MODEL=" + s.model.Model(),
+		"LYO_HTTP_PORT=" + strconv.Itoa(port), "LYO_BCRYPT_COST=4", "LYO_GEMMA_PARALLEL=2", "LYO_GEMMA_FALLBACK=off",
+		"LYO_STOP_WITHIN=10s", "LYO_PUBLIC_URL=http://lyo.test", "LYO_SOURCES=none", "LYO_PDF_CACHE_DIR=" + pdfCache(),
+	}, s.extra...)
+}
+
+// pdfCache is kept between runs and shared by all, since what reads PDF takes long to compile.
+func pdfCache() string {
+	kept, err := os.UserCacheDir()
+	if err != nil {
+		kept = os.TempDir()
+	}
+	return filepath.Join(kept, "lyo-test", "pdfium")
+}
+
+func (s *system) start(name string, port int, extra ...string) *local.Process {
+	s.t.Helper()
+	p, err := s.launch(name, port, extra...)
+	require.NoError(s.t, err)
+	return p
+}
+
+// launch starts a process, from any goroutine.
+func (s *system) launch(name string, port int, extra ...string) (*local.Process, error) {
+	p, err := local.Start(local.Spec{Name: name, Path: lyo, Args: []string{name}, Env: append(s.environ(port), extra...), Out: s.out})
+	if err == nil {
+		s.t.Cleanup(func() { s.end(p) })
+	}
+	return p, err
+}
+
+// stop ends a process in good order.
+func stop(p *local.Process) {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	_ = p.Stop(ctx)
+}
+
+// addAPI starts another API process and waits until it is ready.
+func (s *system) addAPI(extra ...string) *api {
+	s.t.Helper()
+	a, err := s.tryAPI(extra...)
+	require.NoError(s.t, err)
+	s.apis = append(s.apis, a)
+	return a
+}
+
+// tryAPI is addAPI for a process that nobody else is to know, from any goroutine.
+func (s *system) tryAPI(extra ...string) (*api, error) {
+	port, err := local.FreePort()
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.launch("api", port, extra...)
+	if err != nil {
+		return nil, err
+	}
+	a := &api{p, fmt.Sprintf("http://127.0.0.1:%d", port)}
+	ready := func(ctx context.Context) error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+"/v1/health/ready", nil)
+		if err != nil {
+			return err
+		}
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("ready answers %d", answer.StatusCode)
+		}
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	return a, local.AwaitReady(ctx, a.Process, ready)
+}
+
+func (s *system) startWorker() { s.worker = s.start("worker", 1) }
+
+// kill ends a process as a power cut would.
+func kill(t *testing.T, p *local.Process) {
+	t.Helper()
+	require.NoError(t, syscall.Kill(p.PID(), syscall.SIGKILL))
+	<-p.Done()
+}
+
+// temporalCLI runs the temporal command against the system's server.
+func (s *system) temporalCLI(args ...string) {
+	s.t.Helper()
+	args = append(args, "--address", s.temporal.Address())
+	out, err := exec.CommandContext(s.t.Context(), os.Getenv("TEST_TEMPORAL_BIN"), args...).CombinedOutput()
+	require.NoError(s.t, err, string(out))
+}
+
+// history is a run's history as the temporal command shows it.
+func (s *system) history(t *testing.T, workflow string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), os.Getenv("TEST_TEMPORAL_BIN"),
+		"workflow", "show", "--workflow-id", workflow, "--output", "json", "--address", s.temporal.Address()).CombinedOutput()
+	require.NoError(t, err, string(out))
+	return string(out)
+}
+
+// operate runs a command of the program to its end.
+func (s *system) operate(args ...string) (out, errs string, err error) {
+	s.t.Helper()
+	return s.lyoAt(1, args...)
+}
+
+// command is one of the program's, with an API's port.
+func (s *system) command(port int, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(s.t.Context(), lyo, args...)
+	cmd.Env = s.environ(port)
+	return cmd
+}

@@ -1,0 +1,253 @@
+package engine_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/lyoapp/lyo/engine"
+)
+
+// TestMain finds goroutines that stayed; but net/http lingers half a second, on purpose, where
+// it refused a request that was too large.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait"))
+}
+
+// script is what a stand-in does when it is asked.
+type script func(ctx context.Context, r engine.ChatRequest, emit func(string) error) (engine.ChatResult, error)
+
+// runner is a model that follows a script.
+type runner struct {
+	chat   script
+	closed atomic.Int32
+	inUse  atomic.Int32
+}
+
+func (m *runner) Chat(ctx context.Context, r engine.ChatRequest, emit func(string) error) (engine.ChatResult, error) {
+	m.inUse.Add(1)
+	defer m.inUse.Add(-1)
+	return m.chat(ctx, r, emit)
+}
+
+func (m *runner) Embed(_ context.Context, texts []string) ([][]float32, int, error) {
+	if texts[0] == "unsupported" {
+		return nil, 0, engine.ErrUnsupported
+	}
+	vectors := make([][]float32, len(texts))
+	for i := range texts {
+		vectors[i] = []float32{float32(i), 0.5, -1}
+	}
+	return vectors, 7, nil
+}
+
+func (m *runner) Close() error {
+	if m.inUse.Load() > 0 {
+		panic("closed while in use")
+	}
+	m.closed.Add(1)
+	return nil
+}
+
+// say answers with these pieces.
+func say(pieces ...string) script {
+	return func(_ context.Context, _ engine.ChatRequest, emit func(string) error) (engine.ChatResult, error) {
+		for _, p := range pieces {
+			if err := emit(p); err != nil {
+				return engine.ChatResult{}, err
+			}
+		}
+		return engine.ChatResult{Finish: "stop", InputTokens: 5, OutputTokens: len(pieces)}, nil
+	}
+}
+
+// gate lets answers wait for a word; it says the first piece at once.
+type gate struct {
+	started chan string // the prompts, in order
+	open    chan struct{}
+	left    chan error // why an answer ended before its time
+}
+
+func newGate() *gate {
+	return &gate{started: make(chan string, 100), open: make(chan struct{}), left: make(chan error, 100)}
+}
+
+func (g *gate) chat(ctx context.Context, r engine.ChatRequest, emit func(string) error) (engine.ChatResult, error) {
+	g.started <- r.Messages[0].Content
+	if err := emit("first"); err != nil {
+		return engine.ChatResult{}, err
+	}
+	select {
+	case <-g.open:
+		return engine.ChatResult{Finish: "stop", InputTokens: 1, OutputTokens: 1}, emit(" last")
+	case <-ctx.Done():
+		g.left <- context.Cause(ctx)
+		return engine.ChatResult{}, ctx.Err()
+	}
+}
+
+// stage is a server with its client. Over a pipe in memory it runs in a synctest bubble.
+type stage struct {
+	t      *testing.T
+	server *engine.Server
+	http   *http.Client
+	base   string
+	loads  atomic.Int32
+}
+
+// inMemory makes a stage whose connections hold 4 kB.
+func inMemory(t *testing.T, chat script, change ...func(*engine.Options)) *stage {
+	pipe := bufconn.Listen(4096)
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return pipe.DialContext(ctx) }
+	// A connection a request: the pipe's deadlines may strike late, in the request after.
+	return newStage(t, pipe, &http.Transport{DialContext: dial, DisableKeepAlives: true}, "http://engine", chat, change...)
+}
+
+// overTCP makes a stage on a loopback port.
+func overTCP(t *testing.T, chat script, change ...func(*engine.Options)) *stage {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	return newStage(t, listener, &http.Transport{}, "http://"+listener.Addr().String(), chat, change...)
+}
+
+func newStage(t *testing.T, l net.Listener, transport *http.Transport, base string, chat script, change ...func(*engine.Options)) *stage {
+	s := &stage{t: t, http: &http.Client{Transport: transport}, base: base}
+	o := engine.Options{
+		ModelName: "tiny", Slots: 1, Queue: 2, Seed: func() uint32 { return 99 },
+		Load: func(context.Context) (engine.Runner, error) {
+			s.loads.Add(1)
+			return &runner{chat: chat}, nil
+		},
+		Grammar: func(schema []byte) (string, error) {
+			if strings.Contains(string(schema), "pattern") {
+				return "", errors.New("pattern is not supported")
+			}
+			return "root ::= " + string(schema), nil
+		},
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	s.server = engine.New(o)
+	web := &http.Server{Handler: s.server.Handler()}
+	served := make(chan struct{})
+	go func() { defer close(served); _ = web.Serve(l) }()
+	t.Cleanup(func() {
+		gone, cancel := context.WithCancel(context.Background())
+		cancel()
+		_ = s.server.Close(gone)
+		transport.CloseIdleConnections()
+		_ = web.Close()
+		<-served
+	})
+	return s
+}
+
+func (s *stage) openai() openai.Client {
+	return openai.NewClient(option.WithBaseURL(s.base+"/v1/"), option.WithHTTPClient(s.http), option.WithMaxRetries(0), option.WithAPIKey("key"))
+}
+
+// ask is a chat with one user message.
+func ask(text string) map[string]any {
+	return map[string]any{"model": "tiny", "messages": []any{map[string]any{"role": "user", "content": text}}}
+}
+
+func streamed(text string) map[string]any {
+	body := ask(text)
+	body["stream"] = true
+	return body
+}
+
+// post sends a request whose answer is read later.
+func (s *stage) post(ctx context.Context, path string, body any) (*http.Response, error) {
+	return s.http.Do(s.request(ctx, path, body))
+}
+
+func (s *stage) request(ctx context.Context, path string, body any) *http.Request {
+	data, ok := body.(string)
+	if !ok {
+		raw, err := json.Marshal(body)
+		require.NoError(s.t, err)
+		data = string(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base+path, strings.NewReader(data))
+	require.NoError(s.t, err)
+	req.Header.Set("Content-Type", "application/json")
+	return req
+}
+
+func (s *stage) health() engine.Health {
+	got := s.get("/health")
+	require.NoError(s.t, got.err)
+	var h engine.Health
+	require.NoError(s.t, json.Unmarshal([]byte(got.body), &h))
+	return h
+}
+
+// reply is an answer read whole.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+	err    error // the body was cut
+}
+
+func (s *stage) chat(body any) reply {
+	res, err := s.post(s.t.Context(), "/v1/chat/completions", body)
+	return read(res, err)
+}
+
+// inBackground asks and hands the answer over when it is there.
+func (s *stage) inBackground(ctx context.Context, body any) <-chan reply {
+	done := make(chan reply, 1)
+	go func() { done <- read(s.post(ctx, "/v1/chat/completions", body)) }()
+	return done
+}
+
+func (s *stage) get(path string) reply {
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.base+path, nil)
+	require.NoError(s.t, err)
+	return read(s.http.Do(req))
+}
+
+func read(res *http.Response, err error) reply {
+	if err != nil {
+		return reply{err: err}
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	return reply{res.StatusCode, res.Header, string(data), err}
+}
+
+// failure is the error object of an answer.
+func (r reply) failure(t *testing.T) (message, kind, code string) {
+	t.Helper()
+	var body struct {
+		Error struct{ Message, Type, Code string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(r.body), &body), r.body)
+	return body.Error.Message, body.Error.Type, body.Error.Code
+}
+
+// nextEvent reads up to the next event or comment.
+func nextEvent(t *testing.T, from *bufio.Reader) string {
+	t.Helper()
+	line, err := from.ReadString('\n')
+	require.NoError(t, err)
+	_, err = from.ReadString('\n')
+	require.NoError(t, err)
+	return strings.TrimSpace(line)
+}

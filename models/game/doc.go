@@ -1,3 +1,0 @@
-// Package game has the pure rules of learning that adds up: days, streaks, levels.
-// Values in, values out; clocks and zones are handed in.
-package game

@@ -1,0 +1,89 @@
+package quality
+
+import (
+	"strings"
+
+	texts "github.com/lyoapp/lyo/models/text"
+)
+
+// Bounds of a lesson that can stand as it is.
+const (
+	LeastWords     = 60  // fewer is a stub
+	MostSimilarity = 0.7 // of two lessons' shingles; more is the same lesson twice
+	shingleWords   = 5
+)
+
+// Lesson is what the rules look at.
+type Lesson struct {
+	Title, Text string
+}
+
+// Weaknesses says, for each lesson, in words for a writer, why it should be
+// written again. The i-th entry belongs to the i-th lesson and is empty when it is good.
+func Weaknesses(lessons []Lesson) [][]string {
+	found := make([][]string, len(lessons))
+	shingles := make([]map[string]bool, len(lessons))
+	for i, l := range lessons {
+		found[i] = weaknesses(l)
+		shingles[i] = Shingles(l.Text)
+		for j := range i {
+			// The later of two is written again, so that one of them stays.
+			if Similarity(shingles[i], shingles[j]) > MostSimilarity {
+				found[i] = append(found[i], "It repeats the lesson \""+lessons[j].Title+"\".")
+			}
+		}
+	}
+	return found
+}
+
+func weaknesses(l Lesson) []string {
+	var found []string
+	if n := len(texts.Words(l.Text)); n < LeastWords {
+		found = append(found, "It is too short.")
+	}
+	if repeatsItself(l.Text) {
+		found = append(found, "It says the same paragraph more than once.")
+	}
+	return found
+}
+
+func repeatsItself(text string) bool {
+	seen := map[string]bool{}
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
+		words := texts.Words(paragraph)
+		if len(words) < 2*shingleWords {
+			continue
+		}
+		key := strings.Join(words, " ")
+		if seen[key] {
+			return true
+		}
+		seen[key] = true
+	}
+	return false
+}
+
+// Shingles is the set of the text's runs of five words.
+func Shingles(text string) map[string]bool {
+	words := texts.Words(text)
+	set := map[string]bool{}
+	for i := 0; i+shingleWords <= len(words); i++ {
+		set[strings.Join(words[i:i+shingleWords], " ")] = true
+	}
+	return set
+}
+
+// Similarity is the Jaccard index of two sets: 0 nothing shared, 1 the same.
+// Two empty sets share nothing.
+func Similarity(a, b map[string]bool) float64 {
+	if len(a)+len(b) == 0 {
+		return 0
+	}
+	shared := 0
+	for s := range a {
+		if b[s] {
+			shared++
+		}
+	}
+	return float64(shared) / float64(len(a)+len(b)-shared)
+}

@@ -1,0 +1,43 @@
+package quality
+
+import "time"
+
+// Newcomer is what is known of somebody who writes.
+type Newcomer struct {
+	Age      time.Duration // of the account
+	Verified bool          // their mail address is
+	Accepted int           // posts and comments of theirs that everybody sees
+}
+
+// Allowance is what somebody may do in a day.
+type Allowance struct {
+	Posts    int
+	Comments int
+	Links    int // in one post or comment, before somebody has a look at it
+}
+
+// The steps at which an allowance doubles, and what it begins and ends with.
+const (
+	acceptedSome = 5
+	AcceptedMany = 20 // more than so many accepted posts make no difference
+
+	leastPosts, mostPosts       = 5, 100
+	leastComments, mostComments = 30, 600
+	leastLinks, mostLinks       = 1, 20
+)
+
+// AllowanceOf loosens with age, a verified address and accepted posts: each step
+// doubles what is allowed, up to a bound that holds for everybody.
+func AllowanceOf(n Newcomer) Allowance {
+	factor := 1
+	for _, step := range []bool{
+		n.Age >= 24*time.Hour, n.Age >= 7*24*time.Hour, n.Verified, n.Accepted >= acceptedSome, n.Accepted >= AcceptedMany,
+	} {
+		if step {
+			factor *= 2
+		}
+	}
+	return Allowance{
+		Posts: min(leastPosts*factor, mostPosts), Comments: min(leastComments*factor, mostComments), Links: min(leastLinks*factor, mostLinks),
+	}
+}

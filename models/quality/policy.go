@@ -1,0 +1,89 @@
+package quality
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// The kinds of rules of the policy.
+const (
+	RuleWord = "word" // a word, or words in a row
+	RuleLink = "link" // a site, with all below it
+)
+
+// ContentRule is something that a post is looked at for.
+type ContentRule struct{ Kind, Pattern string }
+
+// FoldPattern brings a rule's pattern to the form it is kept and compared in; "" for one
+// that could never match.
+func FoldPattern(kind, pattern string) string {
+	if kind == RuleLink {
+		site := strings.ToLower(strings.TrimSpace(pattern))
+		for _, prefix := range []string{"https://", "http://", "www."} {
+			site = strings.TrimPrefix(site, prefix)
+		}
+		site, _, _ = strings.Cut(site, "/")
+		if hosts := hosts(site); len(hosts) != 1 || hosts[0] != site {
+			return ""
+		}
+		return site
+	}
+	return strings.Join(folded(pattern), " ")
+}
+
+// Broken is the first rule that a text breaks, ok is false when it breaks none.
+// Disguises do not help: case, accents, marks without a shape and digits that stand
+// for letters make no difference to words.
+func Broken(text string, rules []ContentRule) (broken ContentRule, ok bool) {
+	words := " " + strings.Join(folded(text), " ") + " "
+	sites := hosts(text)
+	for _, rule := range rules {
+		if rule.Pattern == "" {
+			continue
+		}
+		if rule.Kind == RuleLink && slices.ContainsFunc(sites, func(s string) bool { return s == rule.Pattern || strings.HasSuffix(s, "."+rule.Pattern) }) ||
+			rule.Kind == RuleWord && says(words, rule.Pattern) {
+			return rule, true
+		}
+	}
+	return ContentRule{}, false
+}
+
+// says looks for whole words, or for a part where a script has no spaces.
+func says(words, pattern string) bool {
+	if strings.ContainsFunc(pattern, unspaced) {
+		return strings.Contains(words, pattern)
+	}
+	return strings.Contains(words, " "+pattern+" ")
+}
+
+// disguises are signs that stand for letters.
+var disguises = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s")
+
+// folded are a text's words without what tells spellings apart.
+func folded(text string) []string {
+	plain := strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Mn, unicode.Cf) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKD.String(text))
+	return strings.FieldsFunc(disguises.Replace(plain), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+var (
+	link   = regexp.MustCompile(`(?i)(?:https?://|\bwww\.)[^\s<>"]+`)
+	domain = regexp.MustCompile(`(?i)[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?(?:\.[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?)+`)
+)
+
+// Links is how many addresses of sites a text has.
+func Links(text string) int { return len(link.FindAllStringIndex(text, -1)) }
+
+// hosts are the sites a text names, with or without an address around them.
+func hosts(text string) []string {
+	return domain.FindAllString(strings.ToLower(text), -1)
+}

@@ -1,0 +1,130 @@
+package quality
+
+import (
+	"math"
+	"strings"
+	"unicode"
+
+	texts "github.com/lyoapp/lyo/models/text"
+)
+
+// wordsPerMinute is how fast people read to learn; lettersPerMinute does for
+// scripts written without spaces.
+const (
+	wordsPerMinute   = 200
+	lettersPerMinute = 400
+)
+
+// ReadingMinutes is how long reading a text takes, at least a minute.
+func ReadingMinutes(text string) int {
+	dense, rest := 0, strings.Builder{}
+	for _, r := range text {
+		if unspaced(r) {
+			dense++
+			r = ' '
+		}
+		rest.WriteRune(r)
+	}
+	minutes := float64(len(texts.Words(rest.String())))/wordsPerMinute + float64(dense)/lettersPerMinute
+	return max(int(math.Ceil(minutes)), 1)
+}
+
+func unspaced(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// ReadingLevel is about how many years of school a text asks for, 0 to 18. For English
+// it is the Flesch-Kincaid grade (Kincaid and others, 1975: syllables a word, words a sentence;
+// syllables are counted by groups of vowels). For other languages with spaces, whose
+// syllables are written in too many ways, it is the automated readability index (Senter and
+// Smith, 1967: letters a word, words a sentence), which is a little high where words are
+// long. What comes out below 1 or above 18 is brought within.
+// 0 means that it cannot be told: fewer than 30 words, or a script without spaces.
+func ReadingLevel(text, language string) float64 {
+	prose := proseOf(text)
+	words := texts.Words(prose)
+	if len(words) < leastForLevel || writtenWithoutSpaces(language, prose) {
+		return 0
+	}
+	size, perSize, perSentence, base := letters, 4.71, 0.5, 21.43
+	if baseOf(language) == "en" {
+		size, perSize, perSentence, base = syllables, 11.8, 0.39, 15.59
+	}
+	all := 0
+	for _, w := range words {
+		all += size(w)
+	}
+	level := perSize*float64(all)/float64(len(words)) + perSentence*float64(len(words))/float64(max(len(Sentences(prose)), 1)) - base
+	return math.Round(min(max(level, 1), 18)*10) / 10
+}
+
+func letters(word string) int { return len([]rune(word)) }
+
+// syllables of an English word: its groups of vowels, but for a silent e at the end.
+func syllables(word string) int {
+	n, within := 0, false
+	for _, r := range word {
+		vowel := strings.ContainsRune("aeiouyáéíóúèêëïöü", r)
+		if vowel && !within {
+			n++
+		}
+		within = vowel
+	}
+	silent := strings.HasSuffix(word, "e") && !strings.HasSuffix(word, "le") || strings.HasSuffix(word, "ed") && !strings.HasSuffix(word, "ted") && !strings.HasSuffix(word, "ded")
+	if silent && n > 1 {
+		n--
+	}
+	return max(n, 1)
+}
+
+func baseOf(language string) string {
+	base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(language, "_", "-")), "-")
+	return base
+}
+
+const leastForLevel = 30 // words
+
+func writtenWithoutSpaces(language, text string) bool {
+	switch baseOf(language) {
+	case "zh", "ja", "th", "lo", "km", "my":
+		return true
+	}
+	dense, all := 0, 0
+	for _, r := range text {
+		if unicode.IsLetter(r) {
+			all++
+			if unspaced(r) {
+				dense++
+			}
+		}
+	}
+	return all > 0 && dense*4 > all
+}
+
+// Sentences are the sentences of prose, as far as punctuation tells.
+func Sentences(prose string) []string {
+	var found []string
+	for _, s := range strings.FieldsFunc(prose, func(r rune) bool { return strings.ContainsRune(".!?\n。！？", r) }) {
+		if len(texts.Words(s)) > 0 {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// proseOf is a Markdown text without code, headings and list marks.
+func proseOf(text string) string {
+	var kept []string
+	fenced := false
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "```") || strings.HasPrefix(line, "~~~") {
+			fenced = !fenced
+			continue
+		}
+		if !fenced && !strings.HasPrefix(line, "#") {
+			kept = append(kept, strings.TrimLeft(line, "-*+> \t"))
+		}
+	}
+	return strings.Join(kept, "\n")
+}

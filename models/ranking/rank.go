@@ -1,0 +1,293 @@
+package ranking
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+)
+
+// Strategy is a way to rank.
+type Strategy string
+
+// The strategies there are.
+const (
+	Personalized          Strategy = "personalized"
+	TrendingFirst         Strategy = "trending"
+	Collaborative         Strategy = "collaborative"
+	ContentBased          Strategy = "content_based"
+	SkillGap              Strategy = "skill_gap"
+	DifficultyProgression Strategy = "difficulty_progression"
+)
+
+// Strategies are all of them.
+func Strategies() []Strategy {
+	return []Strategy{Personalized, TrendingFirst, Collaborative, ContentBased, SkillGap, DifficultyProgression}
+}
+
+// Ranked is a candidate's place, by its score (0 to 1, never rising), and why it is there. Reasons name no person: they
+// are kept while a feed is scrolled, and in that time somebody may block the user or close their account.
+type Ranked struct {
+	ID      uuid.UUID
+	Score   float64
+	Reasons []string
+}
+
+// The parts of a score within the interest queue, and their weights.
+const (
+	weightInterest = 0.3
+	weightLikes    = 0.35
+	weightKin      = 0.15
+	weightFollowed = 0.1
+	weightFresh    = 0.05
+	weightQuality  = 0.05
+	freshHalfLife  = 7 * 24 // hours
+	unfit          = 0.4    // what taste counts of a thing far from one's level
+)
+
+// scored is a candidate with every strategy's view of it.
+type scored struct {
+	Candidate
+	interest, likes, kin, heat, gap, step, match float64
+	fit                                          float64 // how near it is to the learner's level
+	reasons                                      reasons
+}
+
+// reasons are why strategies would have a candidate; "" where they would not.
+type reasons struct{ personalized, trending, collaborative, content, gap, step string }
+
+func (r reasons) of(s Strategy) string {
+	switch s {
+	case Personalized:
+		return r.personalized
+	case TrendingFirst:
+		return r.trending
+	case Collaborative:
+		return r.collaborative
+	case ContentBased:
+		return r.content
+	case SkillGap:
+		return r.gap
+	case DifficultyProgression:
+		return r.step
+	default:
+		return ""
+	}
+}
+
+// Rank orders candidates by a strategy; none comes twice. Things the strategy has
+// nothing to say of follow in the personalized order, and say so. Seed changes which
+// unknown things are tried first; the same seed gives the same order.
+func Rank(s Strategy, candidates []Candidate, t Taste, seed string) []Ranked {
+	all := score(distinctOf(candidates), t)
+	mixed := mix(all, seed)
+	if s == Personalized {
+		return mixed
+	}
+	first := by(s, all)
+	there := map[uuid.UUID]bool{}
+	for i := range first {
+		there[first[i].ID] = true
+		first[i].Score = rounded(0.5 + first[i].Score/2)
+	}
+	for _, r := range mixed {
+		if !there[r.ID] {
+			r.Score = rounded(r.Score / 2)
+			r.Reasons = append(r.Reasons, "It comes after what the strategy "+string(s)+" found.")
+			first = append(first, r)
+		}
+	}
+	return first
+}
+
+// by has the candidates a strategy has a score for, the best first.
+func by(s Strategy, all []scored) []Ranked {
+	value := func(c *scored) float64 {
+		switch s {
+		case TrendingFirst:
+			return c.heat
+		case Collaborative:
+			return c.kin
+		case ContentBased:
+			return c.match
+		case SkillGap:
+			return c.gap
+		case DifficultyProgression:
+			return c.step
+		default:
+			return 0
+		}
+	}
+	hits := bestFirst(all, func(c *scored) bool { return value(c) > 0 }, value)
+	ranked := make([]Ranked, len(hits))
+	for i, c := range hits {
+		ranked[i] = Ranked{c.ID, rounded(value(c) / value(hits[0])), []string{c.reasons.of(s)}}
+	}
+	return ranked
+}
+
+// bestFirst has those that are in, by a value; of equal ones the better comes first, then
+// the newer, then the one of the lower id, so that an order is always the same.
+func bestFirst(all []scored, in func(*scored) bool, value func(*scored) float64) []*scored {
+	type valued struct {
+		*scored
+		value float64
+	}
+	var hits []valued
+	for i := range all {
+		if in(&all[i]) {
+			hits = append(hits, valued{&all[i], value(&all[i])})
+		}
+	}
+	slices.SortFunc(hits, func(a, b valued) int {
+		return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(b.Quality, a.Quality), cmp.Compare(a.Age, b.Age), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+	sorted := make([]*scored, len(hits))
+	for i, h := range hits {
+		sorted[i] = h.scored
+	}
+	return sorted
+}
+
+// score looks at every candidate through the taste. Heat and kin are brought to 0 to 1.
+func score(candidates []Candidate, t Taste) []scored {
+	hottest, closest := 1e-12, 1e-12
+	for _, c := range candidates {
+		hottest, closest = math.Max(hottest, c.Heat), math.Max(closest, c.Kin)
+	}
+	v := views{t, directionOf(t.Interests), directionOf(t.Likes), directionOf(blend(t))}
+	all := make([]scored, len(candidates))
+	for i, c := range candidates {
+		all[i] = scored{Candidate: c, heat: c.Heat / hottest, kin: c.Kin / closest}
+		all[i].look(v)
+	}
+	return all
+}
+
+// views are a taste's ways to look at a thing.
+type views struct {
+	Taste
+	interests, likes, both direction
+}
+
+// blend is what is said and what is done in one, each as long as the other.
+func blend(t Taste) map[string]float64 {
+	both := map[string]float64{}
+	for _, part := range []map[string]float64{t.Interests, t.Likes} {
+		if len(part) == 0 {
+			continue
+		}
+		length := magnitude(part)
+		for term, w := range part {
+			both[term] += w / length
+		}
+	}
+	return both
+}
+
+func (c *scored) look(v views) {
+	var said, done, term string
+	c.interest, said = v.interests.likeness(c.Terms)
+	c.likes, done = v.likes.likeness(c.Terms)
+	c.match, term = v.both.likeness(c.Terms)
+	c.gapAndStep(v.Taste)
+	switch {
+	case c.interest > 0:
+		c.reasons.personalized = "It matches your interest in " + strconv.Quote(said) + "."
+	case c.likes > 0:
+		c.reasons.personalized = "You liked other things about " + strconv.Quote(done) + "."
+	case c.Followed:
+		c.reasons.personalized = "You follow its author."
+	case c.Kin > 0:
+		c.reasons.personalized = "People with a taste like yours liked it."
+	}
+	if c.match > 0 {
+		c.reasons.content = "It is about " + strconv.Quote(term) + ", as what you like."
+	}
+	if c.Heat > 0 {
+		c.reasons.trending = c.TrendingReason()
+	}
+	if c.Kin > 0 {
+		c.reasons.collaborative = "People with a taste like yours liked it."
+	}
+}
+
+// gapAndStep looks at the skills a thing teaches: what is weak comes first in one, what
+// is next in the other. It fits at the level of such a skill or the next; where it teaches
+// none, at that of the learner; what has no level fits everybody.
+func (c *scored) gapAndStep(t Taste) {
+	c.fit = suits(c.Level, t.Level)
+	taught := false
+	for _, s := range t.Skills {
+		if !teaches(c.Candidate, s) {
+			continue
+		}
+		fit := max(suits(c.Level, s.Level), suits(c.Level, nextLevel(s)))
+		if !taught || fit > c.fit {
+			c.fit, taught = fit, true
+		}
+		if gap := (1 - s.Mastery) * levelFit(c.Level, s.Level); s.Mastery < GapBelow && gap > c.gap {
+			c.gap = gap
+			c.reasons.gap = fmt.Sprintf("It helps with %q, where you are at %.0f %%.", s.Name, 100*s.Mastery)
+		}
+		if step := levelFit(c.Level, nextLevel(s)); step > c.step && c.Level != "" {
+			c.step = step
+			c.reasons.step = fmt.Sprintf("It is %s, the next step in %q.", c.Level, s.Name)
+		}
+	}
+	if c.step == 0 && c.interest > 0 && c.Level != "" {
+		c.step = levelFit(c.Level, t.Level) * c.interest / 2
+		c.reasons.step = "It is " + c.Level + ", for where you are."
+	}
+}
+
+// wanted is a candidate's score within the interest queue.
+func (c *scored) wanted() float64 {
+	followed := 0.0
+	if c.Followed {
+		followed = 1
+	}
+	taste := (weightInterest*c.interest + weightLikes*c.likes) * (unfit + (1-unfit)*c.fit)
+	return taste + weightKin*c.kin + weightFollowed*followed +
+		weightFresh*math.Exp2(-c.Age.Hours()/freshHalfLife) + weightQuality*c.Quality
+}
+
+func (c *scored) matches() bool {
+	return c.interest > 0 || c.likes > 0 || c.Kin > 0 || c.Followed
+}
+
+// lot is a number from 0 to 1 that a seed and an id always draw.
+func lot(seed string, id uuid.UUID) float64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(seed)) // never fails
+	_, _ = h.Write(id[:])
+	x := h.Sum64()
+	x ^= x >> 33 // spread, since ids that follow each other hash to neighbours
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	return float64(x>>11) / (1 << 53)
+}
+
+func distinctOf(candidates []Candidate) []Candidate {
+	seen := map[uuid.UUID]bool{}
+	return slices.DeleteFunc(slices.Clone(candidates), func(c Candidate) bool {
+		again := seen[c.ID]
+		seen[c.ID] = true
+		return again
+	})
+}
+
+func rounded(x float64) float64 { return math.Round(x*1e6) / 1e6 }
+
+// TrendingReason says how many people make a thing trend.
+func (c Candidate) TrendingReason() string {
+	if c.People == 1 {
+		return "It is trending: one person lately."
+	}
+	return fmt.Sprintf("It is trending: %d people lately.", c.People)
+}

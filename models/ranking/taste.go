@@ -1,0 +1,119 @@
+package ranking
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Taste is what is known of a learner when things are ranked for them. All words are
+// terms as the database makes them: lower case, small words left out.
+type Taste struct {
+	Interests map[string]float64 // what they say they like, by term
+	Likes     map[string]float64 // what their deeds say, by term; dislikes are negative
+	Skills    []Skill
+	Level     string
+}
+
+// Skill is something a learner has been tested in.
+type Skill struct {
+	Name    string
+	Terms   []string
+	Mastery float64 // 0 to 1
+	Level   string  // the hardest they were tested at
+}
+
+// GapBelow is the mastery under which a skill is a gap; MasteredFrom that from which the
+// next level is due.
+const (
+	GapBelow     = 0.7
+	MasteredFrom = 0.75
+)
+
+// Candidate is a thing that may be recommended, with what ranking goes by.
+type Candidate struct {
+	ID, Group uuid.UUID // things of one group are not to crowd a feed
+	Terms     []string
+	Level     string  // "": none
+	Quality   float64 // 0 to 1
+	Age       time.Duration
+	Heat      float64 // how much it trends
+	People    int     // of whom
+	Followed  bool    // its author is followed
+	Kin       float64 // how much people with a like taste liked it
+}
+
+// direction is weights of terms with their length.
+type direction struct {
+	weights map[string]float64
+	length  float64
+}
+
+func directionOf(weights map[string]float64) direction { return direction{weights, magnitude(weights)} }
+
+// likeness is the cosine of the terms' weights with a thing's terms, 0 to 1, and the
+// term that says most. Negative weights take away.
+func (d direction) likeness(terms []string) (score float64, term string) {
+	if len(terms) == 0 || len(d.weights) == 0 {
+		return 0, ""
+	}
+	best := 0.0
+	for _, t := range terms {
+		w := d.weights[t]
+		score += w
+		if w > best {
+			best, term = w, t
+		}
+	}
+	return math.Max(score/math.Sqrt(float64(len(terms)))/d.length, 0), term
+}
+
+// magnitude is the length of the weights, summed in order so that equal tastes give equal scores.
+func magnitude(weights map[string]float64) float64 {
+	sum := 0.0
+	for _, t := range sorted(weights) {
+		sum += weights[t] * weights[t]
+	}
+	return math.Max(math.Sqrt(sum), 1e-9)
+}
+
+var levels = []string{"beginner", "intermediate", "advanced"}
+
+// levelFit is 1 for the level wanted, less for one beside it, and little for two away. A thing
+// without a level is halfway: it may do.
+func levelFit(level, wanted string) float64 { return fitOr(level, wanted, 0.5) }
+
+// suits is levelFit, but 1 where either level is not known: nothing speaks against it.
+func suits(level, wanted string) float64 { return fitOr(level, wanted, 1) }
+
+func fitOr(level, wanted string, unknown float64) float64 {
+	have, want := slices.Index(levels, level), slices.Index(levels, wanted)
+	if have < 0 || want < 0 {
+		return unknown
+	}
+	return []float64{1, 0.4, 0.1}[max(have-want, want-have)]
+}
+
+// nextLevel is the level a learner of a skill is ready for.
+func nextLevel(s Skill) string {
+	at := slices.Index(levels, s.Level)
+	if at < 0 {
+		return levels[0]
+	}
+	if s.Mastery >= MasteredFrom {
+		at = min(at+1, len(levels)-1)
+	}
+	return levels[at]
+}
+
+// teaches tells whether a thing's terms have all of a skill's.
+func teaches(c Candidate, s Skill) bool {
+	for _, t := range s.Terms {
+		if !slices.Contains(c.Terms, t) {
+			return false
+		}
+	}
+	return len(s.Terms) > 0
+}
