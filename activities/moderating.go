@@ -17,7 +17,7 @@ type Moderating struct {
 	DB        *gorm.DB
 	Clock     func() time.Time
 	Log       *slog.Logger
-	Followups models.Followups
+	Enqueuer models.Enqueuer
 }
 
 // RemindInput is a stage of a report's review.
@@ -31,7 +31,7 @@ type RemindInput struct {
 // and marks one that is late as escalated. It tells whether the report is open. Key: the
 // target and the stage; the same twice is one notification an administrator.
 func (m *Moderating) RemindAdmins(ctx context.Context, in RemindInput) (open bool, err error) {
-	open, told, err := models.RemindOfReport(ctx, m.DB, in.ReportID, strconv.Itoa(in.Stage), in.Late, m.Clock(), m.Followups)
+	open, told, err := models.RemindOfReport(ctx, m.DB, in.ReportID, strconv.Itoa(in.Stage), in.Late, m.Clock(), m.Enqueuer)
 	if err == nil && open && (in.Late || told == 0) {
 		m.Log.WarnContext(ctx, "a report waits for a decision", "report_id", in.ReportID, "stage", in.Stage, "late", in.Late, "administrators", told)
 	}

@@ -85,7 +85,7 @@ func (d *pressroom) news(kind models.NotificationKind) activities.Shard {
 	d.t.Helper()
 	source := models.NewID().String()
 	n := models.Notification{UserID: d.user, Kind: kind, Title: "News", Body: "of something", CreatedAt: d.now()}
-	require.NoError(d.t, models.Notify(d.db.WithContext(d.t.Context()), n, source, models.Followups{}))
+	require.NoError(d.t, models.Notify(d.db.WithContext(d.t.Context()), n, source, models.Enqueuer{}))
 	return activities.Shard{Notification: models.NotificationID(d.user, kind, source)}
 }
 

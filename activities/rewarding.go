@@ -15,14 +15,14 @@ import (
 type Rewarding struct {
 	DB        *gorm.DB
 	Boards    *boards.Boards
-	Followups models.Followups
+	Enqueuer models.Enqueuer
 	Clock     func() time.Time
 }
 
 // Unlock unlocks what a user has reached, rewards, feed entries and news included. Key:
 // (user, achievement); what is unlocked stays as it is.
 func (r *Rewarding) Unlock(ctx context.Context, user uuid.UUID) (unlocked []string, err error) {
-	unlocked, err = models.UnlockFor(ctx, r.DB, user, r.Clock(), r.Followups)
+	unlocked, err = models.UnlockFor(ctx, r.DB, user, r.Clock(), r.Enqueuer)
 	if models.CodeOf(err) == models.NotFound {
 		return nil, nil
 	}
@@ -55,7 +55,7 @@ const manyAtOnce = 500
 // achievement), as for Unlock.
 func (r *Rewarding) ApplyAchievements(ctx context.Context, after uuid.UUID) (models.Applied, error) {
 	heartbeat(ctx)
-	done, err := models.ApplyToMany(ctx, r.DB, after, manyAtOnce, r.Clock(), r.Followups)
+	done, err := models.ApplyToMany(ctx, r.DB, after, manyAtOnce, r.Clock(), r.Enqueuer)
 	return done, translate(err)
 }
 
@@ -63,7 +63,7 @@ func (r *Rewarding) ApplyAchievements(ctx context.Context, after uuid.UUID) (mod
 // that. Key: (user, their day); a second reminder is none.
 func (r *Rewarding) RemindOfReviews(ctx context.Context, after uuid.UUID) (models.Reminded, error) {
 	heartbeat(ctx)
-	done, err := models.RemindMany(ctx, r.DB, after, manyAtOnce, r.Clock(), r.Followups)
+	done, err := models.RemindMany(ctx, r.DB, after, manyAtOnce, r.Clock(), r.Enqueuer)
 	return done, translate(err)
 }
 

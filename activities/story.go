@@ -39,7 +39,7 @@ const FaultCancelled = models.FaultCancelled
 type Story struct {
 	DB *gorm.DB
 	// Followups are promised when a course is READY for the first time.
-	Followups models.Followups
+	Enqueuer models.Enqueuer
 }
 
 // RecordInput is a stretch of a story.
@@ -94,5 +94,5 @@ func (s *Story) SettleCourse(ctx context.Context, in FinishInput) error {
 		at := in.Rest[len(in.Rest)-1].At
 		gen.GeneratedAt = &at
 	}
-	return translate(models.FinishCourse(ctx, s.DB, in.TaskID, in.Rest, gen, s.Followups))
+	return translate(models.FinishCourse(ctx, s.DB, in.TaskID, in.Rest, gen, s.Enqueuer))
 }

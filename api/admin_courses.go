@@ -133,7 +133,7 @@ func (s *Server) moderating(act models.CourseAct) func(context.Context, *moderat
 // moderationOf is an act of the administrator who asks.
 func (s *Server) moderationOf(ctx context.Context, act models.CourseAct) models.CourseModeration {
 	return models.CourseModeration{
-		Act: act, Entry: s.happened(ctx, "", uuid.Nil, nil), Followups: outbox.Followups(s.now),
+		Act: act, Entry: s.happened(ctx, "", uuid.Nil, nil), Followups: outbox.NewEnqueuer(s.now),
 		Cancel: func(task models.Task) models.OutboxEntry { return outbox.Cancel(task, s.now()) },
 	}
 }
@@ -144,7 +144,7 @@ func (s *Server) deleteAnyCourse(ctx context.Context, in *courseOnlyInput) (*str
 		return nil, err
 	}
 	for _, entry := range promised {
-		s.Starter.Kick(ctx, entry)
+		s.Dispatcher.TryDispatch(ctx, entry)
 	}
 	return nil, nil //nolint:nilnil // no content
 }

@@ -87,7 +87,7 @@ func (s *Server) awardPoints(ctx context.Context, in *awardInput) (*awardOutput,
 	result, replayed, err := models.AwardPoints(ctx, s.DB, models.Award{
 		AdminID: principal(ctx).UserID, UserID: user, Points: in.Points, Reason: in.Reason, At: s.now(),
 		Key: in.key("award", user, in.Points, in.Reason), Entry: s.happened(ctx, models.AuditPointsAwarded, user, nil),
-	}, outbox.Followups(s.now))
+	}, outbox.NewEnqueuer(s.now))
 	if err != nil {
 		return nil, err
 	}

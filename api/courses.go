@@ -184,7 +184,7 @@ func (s *Server) deleteCourse(ctx context.Context, in *deleteCourseInput) (*stru
 		return nil, err
 	}
 	for _, entry := range promised {
-		s.Starter.Kick(ctx, entry)
+		s.Dispatcher.TryDispatch(ctx, entry)
 	}
 	return nil, nil //nolint:nilnil // no content
 }

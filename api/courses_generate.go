@@ -87,7 +87,7 @@ func (s *Server) taken(ctx context.Context, prefer string, task models.Task, rep
 		out.Replayed = "true"
 		return out, nil
 	}
-	s.Starter.Kick(ctx, promise)
+	s.Dispatcher.TryDispatch(ctx, promise)
 	return out, nil
 }
 
@@ -97,8 +97,8 @@ func (s *Server) quota() models.Quota {
 }
 
 // bounds are the times a run is given.
-func (s *Server) bounds() outbox.Bounds {
-	return outbox.Bounds{Deadline: s.Config.Course.Deadline, Review: s.Config.Course.ReviewFor}
+func (s *Server) bounds() outbox.Timeouts {
+	return outbox.Timeouts{Deadline: s.Config.Course.Deadline, Review: s.Config.Course.ReviewFor}
 }
 
 func (s *Server) accepted(task models.Task) *generateOutput {

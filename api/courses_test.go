@@ -32,7 +32,7 @@ func school(t *testing.T) *world {
 	return newWorld(t, func(d *Deps) {
 		d.Config.Course.Deadline = time.Hour
 		d.Temporal = away
-		d.Starter = &outbox.Starter{DB: d.DB, Temporal: away, Clock: time.Now, Log: quiet}
+		d.Dispatcher = &outbox.Dispatcher{DB: d.DB, Temporal: away, Clock: time.Now, Log: quiet}
 	})
 }
 
@@ -95,7 +95,7 @@ func (w *world) finish(task, course uuid.UUID) {
 		}}))
 	}
 	done := models.TaskEvent{Seq: 2, State: models.TaskDone, Progress: 100, Step: "done", Message: "Ready", At: now}
-	require.NoError(w.t, models.FinishCourse(ctx, db, task, []models.TaskEvent{done}, models.Generation{Model: "m", GeneratedAt: &now}, models.Followups{}))
+	require.NoError(w.t, models.FinishCourse(ctx, db, task, []models.TaskEvent{done}, models.Generation{Model: "m", GeneratedAt: &now}, models.Enqueuer{}))
 }
 
 func TestGenerateAnswersWithWhatCanBeReadAtOnce(t *testing.T) {

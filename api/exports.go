@@ -65,7 +65,7 @@ func (s *Server) exportMe(ctx context.Context, _ *nothing) (*exportOutput, error
 		return nil, err
 	}
 	if !replayed {
-		s.Starter.Kick(ctx, promise)
+		s.Dispatcher.TryDispatch(ctx, promise)
 	}
 	status := s.publicURL("/v1/tasks/" + made.ID.String() + "/status")
 	return &exportOutput{status, exportView{

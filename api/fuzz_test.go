@@ -52,7 +52,7 @@ func FuzzProblem(f *testing.F) {
 	deps, _, _ := testDeps(f)
 	deps.DB, deps.Tickets = modelstest.New(f), realtime.NewTickets(nil)
 	deps.Hub = realtime.NewHub(realtime.Options{Source: rowsOnly{deps.DB}})
-	deps.Starter = &outbox.Starter{DB: deps.DB, Clock: time.Now, Log: deps.Log}
+	deps.Dispatcher = &outbox.Dispatcher{DB: deps.DB, Clock: time.Now, Log: deps.Log}
 	server, err := New(deps)
 	require.NoError(f, err)
 	(&world{server: server}).echoing()

@@ -115,8 +115,8 @@ func serve(t *testing.T, deps Deps, clock *testClock, logs *lockedBuffer) *world
 	if deps.Hub == nil {
 		deps.Hub = rowsHub(t, deps)
 	}
-	if deps.Starter == nil {
-		deps.Starter = &outbox.Starter{DB: deps.DB, Clock: time.Now, Log: deps.Log}
+	if deps.Dispatcher == nil {
+		deps.Dispatcher = &outbox.Dispatcher{DB: deps.DB, Clock: time.Now, Log: deps.Log}
 	}
 	if deps.Tickets == nil {
 		deps.Tickets = realtime.NewTickets(deps.Redis)

@@ -123,7 +123,7 @@ func (s *Server) askTemporal(ctx context.Context) Component {
 	if _, err := s.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
 		return unhealthy("Temporal does not answer; accepted work starts when it does")
 	}
-	lanes, err := workflows.LookAtLanes(ctx, s.Temporal, s.Config.Temporal.Namespace)
+	lanes, err := workflows.ReadQueueStats(ctx, s.Temporal, s.Config.Temporal.Namespace)
 	if err != nil {
 		return Component{Status: statusDegraded, Message: "Temporal answers, but does not say who works"}
 	}

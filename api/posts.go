@@ -84,7 +84,7 @@ func (s *Server) viewer(ctx context.Context) (models.Viewer, error) {
 // writing are the circumstances under which the principal writes something.
 func (s *Server) writing(ctx context.Context) (models.Writing, error) {
 	v, err := s.viewer(ctx)
-	w := models.Writing{Viewer: v, Now: s.now(), Followups: outbox.Followups(s.now), Entry: s.happened(ctx, "", uuid.Nil, nil)}
+	w := models.Writing{Viewer: v, Now: s.now(), Enqueuer: outbox.NewEnqueuer(s.now), Entry: s.happened(ctx, "", uuid.Nil, nil)}
 	if s.Config.Limits.On() {
 		w.Allow = s.allowance
 	}

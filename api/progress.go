@@ -144,7 +144,7 @@ func (s *Server) completeLesson(ctx context.Context, in *completeLessonInput) (*
 
 func (s *Server) study(ctx context.Context, study models.Study) (*progressOutput, error) {
 	study.UserID = principal(ctx).UserID
-	p, err := models.StudyLesson(ctx, s.DB, study, s.now(), outbox.Followups(s.now))
+	p, err := models.StudyLesson(ctx, s.DB, study, s.now(), outbox.NewEnqueuer(s.now))
 	if err != nil {
 		return nil, err
 	}

@@ -67,10 +67,10 @@ func (s *Server) testPush(ctx context.Context, _ *nothing) (*body[testPushView],
 	source := models.NewID().String()
 	id := models.NotificationID(user, models.NotifyTest, source)
 	var promise models.OutboxEntry
-	followups := outbox.Followups(s.now)
+	followups := outbox.NewEnqueuer(s.now)
 	push := followups.Push
 	followups.Push = func(n models.Notification) models.OutboxEntry {
-		promise = outbox.Waited(push(n))
+		promise = outbox.Foreground(push(n))
 		promise.DueAt = now.Add(time.Second) // kept below
 		return promise
 	}
@@ -81,7 +81,7 @@ func (s *Server) testPush(ctx context.Context, _ *nothing) (*body[testPushView],
 		return nil, err
 	}
 	if promise.ID != uuid.Nil { // there is a device to be told
-		s.Starter.Kick(ctx, promise)
+		s.Dispatcher.TryDispatch(ctx, promise)
 	}
 	receipts, err := s.awaitReceipts(ctx, id, len(devices))
 	if err != nil {
@@ -228,7 +228,7 @@ func (s *Server) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutp
 		out.Replayed = "true"
 		return out, nil
 	}
-	s.Starter.Kick(ctx, promise)
+	s.Dispatcher.TryDispatch(ctx, promise)
 	return out, nil
 }
 

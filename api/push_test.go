@@ -101,7 +101,7 @@ func TestPushPreferences(t *testing.T) {
 func (w *world) receive(p person, source string) uuid.UUID {
 	w.t.Helper()
 	n := models.Notification{UserID: uuid.MustParse(p.id), Kind: models.NotifyCourseReady, Title: "Ready", Body: source, CreatedAt: w.server.now()}
-	require.NoError(w.t, models.Notify(w.server.DB.WithContext(context.Background()), n, source, models.Followups{}))
+	require.NoError(w.t, models.Notify(w.server.DB.WithContext(context.Background()), n, source, models.Enqueuer{}))
 	return models.NotificationID(n.UserID, n.Kind, source)
 }
 

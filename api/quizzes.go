@@ -59,7 +59,7 @@ func (s *Server) attemptQuiz(ctx context.Context, in *attemptInput) (*attemptOut
 	attempt, err := models.AttemptQuiz(ctx, s.DB, models.AttemptRequest{
 		UserID: principal(ctx).UserID, CourseID: in.ID, ItemID: in.ItemID, Answers: in.Body.read,
 		At: in.Body.at(s.now()), Key: in.key("attempt", in.ID, in.ItemID, in.Body.Answers, in.Body.stripped()),
-	}, s.now(), outbox.Followups(s.now))
+	}, s.now(), outbox.NewEnqueuer(s.now))
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ func (s *Server) reviewCard(ctx context.Context, in *reviewCardInput) (*cardOutp
 	card, err := models.ReviewCardOnce(ctx, s.DB, models.Review{
 		UserID: principal(ctx).UserID, CardID: in.CardID, Recall: gamification.Recall(in.Body.Rating), At: in.Body.at(s.now()),
 		Key: in.key("review", in.CardID, in.Body.Rating, in.Body.stripped()),
-	}, s.now(), outbox.Followups(s.now))
+	}, s.now(), outbox.NewEnqueuer(s.now))
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ type Deps struct {
 	Version  string
 	Model    ModelProbe
 	Hub      *realtime.Hub
-	Starter  *outbox.Starter
+	Dispatcher  *outbox.Dispatcher
 	Tickets  *realtime.Tickets
 	// Tracer makes a span of each request, Seen is told of it; either may be nil.
 	Tracer trace.Tracer
@@ -72,7 +72,7 @@ type Server struct {
 
 // New wires the routes and builds the OpenAPI document. Nothing is contacted.
 func New(d Deps) (*Server, error) {
-	if d.DB == nil || d.Keys == nil || d.Clock == nil || d.Log == nil || d.Hub == nil || d.Starter == nil || d.Tickets == nil {
+	if d.DB == nil || d.Keys == nil || d.Clock == nil || d.Log == nil || d.Hub == nil || d.Dispatcher == nil || d.Tickets == nil {
 		return nil, errors.New("api: DB, Keys, Clock, Log, Hub, Starter and Tickets are needed")
 	}
 	if d.Config.HTTP.CursorKey == "" {

@@ -63,7 +63,7 @@ func (s *Server) createSource(ctx context.Context, in *createSourceInput) (*crea
 	if err := models.CreateSource(ctx, s.DB, source, promise); err != nil {
 		return nil, err
 	}
-	s.Starter.Kick(ctx, promise)
+	s.Dispatcher.TryDispatch(ctx, promise)
 	return &createSourceOutput{s.publicURL(sourcesPath + "/" + source.ID.String()), viewSource(source)}, nil
 }
 

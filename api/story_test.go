@@ -95,7 +95,7 @@ func storyWorld(t *testing.T) *world {
 		d.Config.Course.AtOnce = 1000
 		d.Config.Auth.AccessFor = 24 * time.Hour // no walk is longer
 		d.Temporal = gone
-		d.Starter = &outbox.Starter{DB: d.DB, Temporal: gone, Clock: time.Now, Log: quiet}
+		d.Dispatcher = &outbox.Dispatcher{DB: d.DB, Temporal: gone, Clock: time.Now, Log: quiet}
 	})
 }
 

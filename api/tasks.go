@@ -170,6 +170,6 @@ func (s *Server) cancel(ctx context.Context, id uuid.UUID) (models.Task, error) 
 	if err := models.CancelTask(ctx, s.DB, user, id, promise, s.now()); err != nil {
 		return task, err
 	}
-	s.Starter.Kick(ctx, promise)
+	s.Dispatcher.TryDispatch(ctx, promise)
 	return models.FindTask(ctx, s.DB, user, id)
 }

@@ -48,7 +48,7 @@ func TestFaultRunsOfABuildThatIsGone(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, "LYO_COURSES_AT_ONCE=2")
 	c := s.dialTemporal()
-	require.NoError(t, workflows.RegisterLabels(t.Context(), c, "default"))
+	require.NoError(t, workflows.RegisterSearchAttributes(t.Context(), c, "default"))
 	ada := s.addAPI().register(t, "ada@example.com")
 	first, _ := ada.generate("How tides work")
 	second, deleted := ada.generate("How the moon moves")
@@ -109,7 +109,7 @@ func TestFaultActionsHoldUpNoCourse(t *testing.T) {
 	}
 	crew[0].running("to be warm")
 	idle := median("idle")
-	actions, follow := sized(1800, 400), outbox.Followups(time.Now)
+	actions, follow := sized(1800, 400), outbox.NewEnqueuer(time.Now)
 	rows := make([]models.OutboxEntry, actions)
 	for i := range rows {
 		rows[i] = follow.Unlock(uuid.MustParse(crew[i%len(crew)].id), models.NewID())

@@ -58,7 +58,7 @@ func UnlocksOf(ctx context.Context, db *gorm.DB, user uuid.UUID) (map[string]tim
 // news of it, in one transaction. A reward may reach the next, until nothing changes. It
 // tells what was unlocked; doing it again unlocks nothing. Somebody who is gone or whose
 // account is switched off unlocks nothing.
-func UnlockFor(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time, f Followups) (unlocked []string, err error) {
+func UnlockFor(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time, f Enqueuer) (unlocked []string, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := isActive(tx, user); err != nil {
 			if CodeOf(err) == Forbidden {
@@ -85,7 +85,7 @@ func UnlockFor(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time, 
 }
 
 // unlockReached goes once through what is not unlocked.
-func (b *book) unlockReached(ctx context.Context, now time.Time, f Followups) (unlocked []string, err error) {
+func (b *book) unlockReached(ctx context.Context, now time.Time, f Enqueuer) (unlocked []string, err error) {
 	var locked []Achievement
 	err = b.tx.Where("NOT EXISTS (SELECT 1 FROM unlocks u WHERE u.achievement_id = achievements.id AND u.user_id = ?)", b.user).
 		Order("position, id").Find(&locked).Error
@@ -122,7 +122,7 @@ func AchievementContentID(id string) uuid.UUID { return DerivedID(achievementSpa
 
 // unlock gives the user an achievement and all that comes with it. made is false when
 // they have it.
-func (b *book) unlock(a Achievement, now time.Time, f Followups) (made bool, err error) {
+func (b *book) unlock(a Achievement, now time.Time, f Enqueuer) (made bool, err error) {
 	row := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&Unlock{UserID: b.user, AchievementID: a.ID, UnlockedAt: now})
 	if row.Error != nil || row.RowsAffected == 0 {
 		return false, row.Error
@@ -208,7 +208,7 @@ type Applied struct {
 
 // ApplyToMany unlocks what they have reached for the users after one, by id. Whoever has
 // reached nothing new costs no transaction.
-func ApplyToMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, now time.Time, f Followups) (Applied, error) {
+func ApplyToMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, now time.Time, f Enqueuer) (Applied, error) {
 	done := Applied{Last: after}
 	var users []uuid.UUID
 	err := db.WithContext(ctx).Model(&User{}).Where("id > ? AND is_active", after).Order("id").Limit(most).Pluck("id", &users).Error

@@ -34,7 +34,7 @@ type AttemptRequest struct {
 // AttemptQuiz grades a learner's answers to a quiz of a course they may see, and keeps
 // the attempt for ever. The first one that passes earns points. A request with a key
 // makes one attempt.
-func AttemptQuiz(ctx context.Context, db *gorm.DB, r AttemptRequest, now time.Time, f Followups) (attempt QuizAttempt, err error) {
+func AttemptQuiz(ctx context.Context, db *gorm.DB, r AttemptRequest, now time.Time, f Enqueuer) (attempt QuizAttempt, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := isActive(tx, r.UserID); err != nil {
 			return err
@@ -68,7 +68,7 @@ func (r AttemptRequest) item(tx *gorm.DB) (Item, error) {
 	return found[0], nil
 }
 
-func (r AttemptRequest) make(tx *gorm.DB, item Item, f Followups) (QuizAttempt, error) {
+func (r AttemptRequest) make(tx *gorm.DB, item Item, f Enqueuer) (QuizAttempt, error) {
 	answers, err := r.Answers(item.Quiz)
 	if err != nil {
 		return QuizAttempt{}, err

@@ -33,7 +33,7 @@ type Awarded struct {
 // AwardPoints gives a user points, with a line in the audit log, and has their
 // achievements looked at. A request with a key gives them once: sent again it tells what
 // came of it then.
-func AwardPoints(ctx context.Context, db *gorm.DB, a Award, f Followups) (result Awarded, replayed bool, err error) {
+func AwardPoints(ctx context.Context, db *gorm.DB, a Award, f Enqueuer) (result Awarded, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		replayed, err = once(tx, a.AdminID, a.Key, a.At, &result, func() error {
 			if err := a.userThere(ctx, tx); err != nil {
@@ -55,7 +55,7 @@ func (a Award) userThere(ctx context.Context, tx *gorm.DB) error {
 	return err
 }
 
-func (a Award) give(tx *gorm.DB, f Followups) (Awarded, error) {
+func (a Award) give(tx *gorm.DB, f Enqueuer) (Awarded, error) {
 	b, err := openBook(tx, a.UserID, a.At)
 	if err != nil {
 		return Awarded{}, err

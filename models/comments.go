@@ -154,7 +154,7 @@ func CreateComment(ctx context.Context, db *gorm.DB, w Writing, c Comment) (s Co
 		if err := tx.Create(&c).Error; err != nil {
 			return err
 		}
-		if err := welcomeComment(tx, post, parent, c, w.Now, w.Followups); err != nil {
+		if err := welcomeComment(tx, post, parent, c, w.Now, w.Enqueuer); err != nil {
 			return err
 		}
 		s, err = findComment(tx, w.Viewer, c.ID, "")
@@ -183,7 +183,7 @@ func (w Writing) parentOf(tx *gorm.DB, c *Comment) (*uuid.UUID, error) {
 
 // welcomeComment counts a comment that others can see, and gives it what comes with
 // that. Nothing of it twice: the caller has just made the comment visible.
-func welcomeComment(tx *gorm.DB, post Post, parent *uuid.UUID, c Comment, now time.Time, f Followups) error {
+func welcomeComment(tx *gorm.DB, post Post, parent *uuid.UUID, c Comment, now time.Time, f Enqueuer) error {
 	if c.Status != ContentVisible {
 		return nil
 	}

@@ -47,7 +47,7 @@ type Writing struct {
 	Now time.Time
 	// Allow gives what somebody may write in a day; nil: there is no bound.
 	Allow     func(quality.Newcomer) quality.Allowance
-	Followups Followups
+	Enqueuer Enqueuer
 	// Entry is the line of the audit log, should an administrator do it to what is another's.
 	Entry AuditEntry
 }
@@ -125,7 +125,7 @@ func (w Writing) audit(ctx context.Context, tx *gorm.DB, author *uuid.UUID, acti
 }
 
 // call tells whoever a text names by @name, but for those in told.
-func call(tx *gorm.DB, text string, n Notification, source string, f Followups, told ...uuid.UUID) error {
+func call(tx *gorm.DB, text string, n Notification, source string, f Enqueuer, told ...uuid.UUID) error {
 	names := texts.Mentions(text)
 	if len(names) == 0 {
 		return nil

@@ -27,7 +27,7 @@ type CourseModeration struct {
 	Reason string // for the owner, in the administrator's words; may be empty
 	// Entry says when and by whom, for the audit log.
 	Entry     AuditEntry
-	Followups Followups
+	Followups Enqueuer
 	// Cancel makes the promise to cancel a task that is writing a course to be deleted.
 	Cancel func(Task) OutboxEntry
 }

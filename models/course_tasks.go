@@ -13,7 +13,7 @@ import (
 // event of TaskDone makes the course READY if nothing is missing in it; otherwise it keeps its
 // finished lessons as PARTIAL, or is in ERROR when there is none. A course that was published
 // before stays READY. A course that was deleted meanwhile does not keep its task open.
-func FinishCourse(ctx context.Context, db *gorm.DB, task uuid.UUID, rest []TaskEvent, gen Generation, f Followups) error {
+func FinishCourse(ctx context.Context, db *gorm.DB, task uuid.UUID, rest []TaskEvent, gen Generation, f Enqueuer) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		row, err := lockTask(tx, task)
 		if err != nil {
@@ -35,7 +35,7 @@ func FinishCourse(ctx context.Context, db *gorm.DB, task uuid.UUID, rest []TaskE
 }
 
 // EndTask ends a task whose workflow cannot: one that writes a course by FinishCourse, any other by FinishTask.
-func EndTask(ctx context.Context, db *gorm.DB, task Task, last TaskEvent, f Followups) error {
+func EndTask(ctx context.Context, db *gorm.DB, task Task, last TaskEvent, f Enqueuer) error {
 	rest := []TaskEvent{last}
 	if task.MakesCourse() {
 		return FinishCourse(ctx, db, task.ID, rest, Generation{}, f)
@@ -51,7 +51,7 @@ func EndCancelledWorkflow(ctx context.Context, db *gorm.DB, workflowID string, n
 	if err != nil || len(open) == 0 {
 		return err
 	}
-	return EndTask(ctx, db, open[0], CancelledEvent(open[0].Seq+1, open[0].Progress, now), Followups{})
+	return EndTask(ctx, db, open[0], CancelledEvent(open[0].Seq+1, open[0].Progress, now), Enqueuer{})
 }
 
 // CancelTask commits the request to end a task of any kind and everything that fulfils it: if
@@ -84,7 +84,7 @@ func endCancelled(tx *gorm.DB, row Task, held bool, now time.Time) error {
 	if err := endTask(tx, row, []TaskEvent{last}); err != nil || !row.MakesCourse() {
 		return err
 	}
-	if err := finishCourse(tx, row.ResultID, last, Generation{}, Followups{}); err != nil || held {
+	if err := finishCourse(tx, row.ResultID, last, Generation{}, Enqueuer{}); err != nil || held {
 		return err
 	}
 	return admitNext(tx, row.UserID, now)
@@ -92,7 +92,7 @@ func endCancelled(tx *gorm.DB, row Task, held bool, now time.Time) error {
 
 // finishCourse locks a course and gives it the status it is left with. A course that was deleted
 // meanwhile is left alone.
-func finishCourse(tx *gorm.DB, id uuid.UUID, last TaskEvent, gen Generation, f Followups) error {
+func finishCourse(tx *gorm.DB, id uuid.UUID, last TaskEvent, gen Generation, f Enqueuer) error {
 	err := lockCourse(tx, id)
 	if CodeOf(err) == NotFound {
 		return nil
@@ -124,7 +124,7 @@ func finishCourse(tx *gorm.DB, id uuid.UUID, last TaskEvent, gen Generation, f F
 
 // tellOfCourse tells the owner of a course that is READY for the first time, and of a public one
 // those who see the owner's deeds, and has the owner's achievements looked at.
-func tellOfCourse(tx *gorm.DB, c Course, f Followups) error {
+func tellOfCourse(tx *gorm.DB, c Course, f Enqueuer) error {
 	err := Notify(tx, Notification{
 		UserID: c.OwnerUserID, Kind: NotifyCourseReady, Title: "Your course is ready", Body: c.Title, CreatedAt: *c.PublishedAt,
 		Data: map[string]string{"type": "course_ready", "course_id": c.ID.String(), "action": "open_course"},

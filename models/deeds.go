@@ -36,7 +36,7 @@ func (b *book) learn(deed LearningEvent, rule gamification.Rule, source string) 
 }
 
 // settle writes the book and has achievements looked at after a deed, if there was any.
-func (b *book) settle(deed uuid.UUID, f Followups) error {
+func (b *book) settle(deed uuid.UUID, f Enqueuer) error {
 	if !b.changed {
 		return nil
 	}

@@ -95,7 +95,7 @@ func TestATaskWithoutACourseEndsAsItself(t *testing.T) {
 			return models.FinishTask(ctx, db, task.ID, []models.TaskEvent{event(2, models.TaskDone, 100)})
 		},
 		"ended from outside": func(db *gorm.DB, task models.Task) error {
-			return models.EndTask(ctx, db, task, models.CancelledEvent(2, 5, start), models.Followups{})
+			return models.EndTask(ctx, db, task, models.CancelledEvent(2, 5, start), models.Enqueuer{})
 		},
 		"cancelled before its start": func(db *gorm.DB, task models.Task) error {
 			return models.CancelTask(ctx, db, task.UserID, task.ID, cancelOf(task), start)
@@ -109,7 +109,7 @@ func TestATaskWithoutACourseEndsAsItself(t *testing.T) {
 			require.NoError(t, db.Exec("UPDATE tasks SET state = 'DONE', completed_at = now() WHERE id = ?", writing.ID).Error)
 			require.NoError(t, db.Create(&task).Error)
 			require.NoError(t, models.Promise(ctx, db, promiseOf(models.OutboxStart, task.WorkflowID, start)))
-			refused := models.FinishCourse(ctx, db, task.ID, []models.TaskEvent{event(2, models.TaskDone, 100)}, models.Generation{}, models.Followups{})
+			refused := models.FinishCourse(ctx, db, task.ID, []models.TaskEvent{event(2, models.TaskDone, 100)}, models.Generation{}, models.Enqueuer{})
 			require.Equal(t, models.Invalid, models.CodeOf(refused))
 			require.Equal(t, models.TaskQueued, taskRow(t, db, task.ID).State)
 			require.NoError(t, finish(db, task))

@@ -50,7 +50,7 @@ func populate(t *testing.T, db *gorm.DB, email string, now time.Time) uuid.UUID 
 	write(t, db, task.ResultID, 1)
 	practice(t, db, task.ResultID, 1)
 	last := models.CancelledEvent(2, 5, now)
-	require.NoError(t, models.FinishCourse(t.Context(), db, task.ID, []models.TaskEvent{last}, models.Generation{}, models.Followups{}))
+	require.NoError(t, models.FinishCourse(t.Context(), db, task.ID, []models.TaskEvent{last}, models.Generation{}, models.Enqueuer{}))
 	source := models.Source{
 		ID: models.NewID(), UserID: user, Kind: "text", Title: email, MediaType: "text/plain", State: models.SourceReady, Content: "notes of " + email,
 		SHA256: digest("x" + email), CreatedAt: now, UpdatedAt: now,

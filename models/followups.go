@@ -8,7 +8,7 @@ import (
 // Followups make the promises that a deed leaves behind in its transaction. Rows know
 // no workflows, so they are handed in: package outbox has the ones that count. Where a
 // function is nil, nothing follows.
-type Followups struct {
+type Enqueuer struct {
 	// Push promises to tell a user's devices of news in their inbox. It is asked only for
 	// those who have one that is switched on.
 	Push func(Notification) OutboxEntry
@@ -17,7 +17,7 @@ type Followups struct {
 	Unlock func(user, deed uuid.UUID) OutboxEntry
 }
 
-func (f Followups) push(tx *gorm.DB, n Notification) error {
+func (f Enqueuer) push(tx *gorm.DB, n Notification) error {
 	if f.Push == nil {
 		return nil
 	}
@@ -29,7 +29,7 @@ func (f Followups) push(tx *gorm.DB, n Notification) error {
 	return Promise(tx.Statement.Context, tx, f.Push(n))
 }
 
-func (f Followups) unlock(tx *gorm.DB, user, deed uuid.UUID) error {
+func (f Enqueuer) unlock(tx *gorm.DB, user, deed uuid.UUID) error {
 	if f.Unlock == nil {
 		return nil
 	}

@@ -136,10 +136,10 @@ func TestEventsMoveTheRowOnceAndOnlyForward(t *testing.T) {
 	require.Equal(t, 40, row.Progress)
 	require.Equal(t, begun, row.StartedAt.UTC())
 
-	require.NoError(t, models.FinishCourse(ctx, db, task.ID, []models.TaskEvent{event(4, models.TaskDone, 100)}, models.Generation{}, models.Followups{}))
+	require.NoError(t, models.FinishCourse(ctx, db, task.ID, []models.TaskEvent{event(4, models.TaskDone, 100)}, models.Generation{}, models.Enqueuer{}))
 	err = models.RecordEvents(ctx, db, task.ID, []models.TaskEvent{event(5, models.TaskRunning, 50)})
 	require.Equal(t, models.Conflict, models.CodeOf(err))
-	require.NoError(t, models.FinishCourse(ctx, db, task.ID, []models.TaskEvent{event(5, models.TaskError, 50)}, models.Generation{}, models.Followups{}))
+	require.NoError(t, models.FinishCourse(ctx, db, task.ID, []models.TaskEvent{event(5, models.TaskError, 50)}, models.Generation{}, models.Enqueuer{}))
 	events, err := models.EventsAfter(ctx, db, task.ID, 0)
 	require.NoError(t, err)
 	require.Len(t, events, 4)
@@ -173,7 +173,7 @@ func TestAnEndedGenerationLeavesNoCourseGenerating(t *testing.T) {
 				write(t, db, task.ResultID, n+1)
 			}
 			gen := models.Generation{Model: "m", GeneratedAt: &start}
-			require.NoError(t, models.FinishCourse(ctx, db, task.ID, []models.TaskEvent{event(2, c.last, 40)}, gen, models.Followups{}))
+			require.NoError(t, models.FinishCourse(ctx, db, task.ID, []models.TaskEvent{event(2, c.last, 40)}, gen, models.Enqueuer{}))
 			course, err := models.FindCourse(ctx, db, user, task.ResultID)
 			require.NoError(t, err)
 			require.Equal(t, c.want, course.Status)

@@ -79,7 +79,7 @@ func (w Writing) decidePost(tx *gorm.DB, post Post, approved bool) error {
 		return err
 	}
 	post.Status = to
-	return welcomePost(tx, post, w.Now, w.Followups)
+	return welcomePost(tx, post, w.Now, w.Enqueuer)
 }
 
 // approved is how an approved thing is seen: that of somebody who was suspended
@@ -124,7 +124,7 @@ func (w Writing) decideComment(tx *gorm.DB, id uuid.UUID, approved bool) (author
 	if err != nil {
 		return nil, err
 	}
-	return s.AuthorID, welcomeComment(tx, post, parent, s.Comment, w.Now, w.Followups)
+	return s.AuthorID, welcomeComment(tx, post, parent, s.Comment, w.Now, w.Enqueuer)
 }
 
 func (w Writing) decideCourse(ctx context.Context, tx *gorm.DB, id uuid.UUID, approved bool) (owner *uuid.UUID, err error) {
@@ -139,7 +139,7 @@ func (w Writing) decideCourse(ctx context.Context, tx *gorm.DB, id uuid.UUID, ap
 	if err != nil {
 		return nil, err
 	}
-	_, err = CourseModeration{Act: act, Entry: w.Entry, Followups: w.Followups}.on(ctx, tx, &c, nil)
+	_, err = CourseModeration{Act: act, Entry: w.Entry, Followups: w.Enqueuer}.on(ctx, tx, &c, nil)
 	return &c.OwnerUserID, err
 }
 

@@ -63,7 +63,7 @@ func complete(t *testing.T, db *gorm.DB, user uuid.UUID, c models.Course, n int,
 	t.Helper()
 	p, err := models.StudyLesson(t.Context(), db, models.Study{
 		UserID: user, CourseID: c.ID, LessonID: c.Lessons[n].ID, Completed: true, Minutes: 10, At: at,
-	}, at, models.Followups{})
+	}, at, models.Enqueuer{})
 	require.NoError(t, err)
 	return p
 }
@@ -85,7 +85,7 @@ func TestALessonIsCompletedOnce(t *testing.T) {
 		group.Go(func() error {
 			_, err := models.StudyLesson(context.Background(), db, models.Study{
 				UserID: ada, CourseID: c.ID, LessonID: c.Lessons[0].ID, Completed: true, Minutes: 10, At: start,
-			}, start, models.Followups{})
+			}, start, models.Enqueuer{})
 			return err
 		})
 	}
@@ -113,18 +113,18 @@ func TestMinutesCountOncePerKey(t *testing.T) {
 	c := published(t, db, ada)
 	study := models.Study{UserID: ada, CourseID: c.ID, LessonID: c.Lessons[0].ID, Minutes: 7, At: start, Key: keyOf("k")}
 	for range 3 {
-		p, err := models.StudyLesson(t.Context(), db, study, start, models.Followups{})
+		p, err := models.StudyLesson(t.Context(), db, study, start, models.Enqueuer{})
 		require.NoError(t, err)
 		require.Equal(t, 7, p.Minutes)
 		require.Empty(t, p.CompletedLessons)
 	}
 	study.Key.Hash = make([]byte, 32)
-	_, err := models.StudyLesson(t.Context(), db, study, start, models.Followups{})
+	_, err := models.StudyLesson(t.Context(), db, study, start, models.Enqueuer{})
 	require.Equal(t, models.ReusedKey, models.CodeOf(err))
 	require.Zero(t, pointsOf(t, db, ada), "minutes alone earn nothing")
 	require.NoError(t, models.SweepRequests(t.Context(), db, start.AddDate(0, 2, 0), 10))
 	study.LessonID = models.NewID()
-	_, err = models.StudyLesson(t.Context(), db, study, start, models.Followups{})
+	_, err = models.StudyLesson(t.Context(), db, study, start, models.Enqueuer{})
 	require.Equal(t, models.NotFound, models.CodeOf(err))
 }
 
@@ -138,7 +138,7 @@ func TestAttemptsAreKeptAndEarnOnce(t *testing.T) {
 		if key != "" {
 			r.Key = keyOf(key)
 		}
-		a, err := models.AttemptQuiz(t.Context(), db, r, start, models.Followups{})
+		a, err := models.AttemptQuiz(t.Context(), db, r, start, models.Enqueuer{})
 		require.NoError(t, err)
 		return a
 	}
@@ -170,7 +170,7 @@ func TestADayHasRoomForSoManyPoints(t *testing.T) {
 	earn := func(rule gamification.Rule, n int, at time.Time) {
 		for i := range n {
 			require.NoError(t, db.Transaction(func(tx *gorm.DB) error {
-				_, err := models.Earn(tx, ada, rule, fmt.Sprint(at.Unix(), " ", i), at, models.Followups{})
+				_, err := models.Earn(tx, ada, rule, fmt.Sprint(at.Unix(), " ", i), at, models.Enqueuer{})
 				return err
 			}))
 		}
@@ -230,16 +230,16 @@ func TestARewardUnlocksTheNextUntilNothingChanges(t *testing.T) {
 		a.Name, a.Description, a.AchievementType, a.Rarity, a.Position, a.CreatedAt = a.ID, "d", "skill_mastery", "common", i+50, start
 		require.NoError(t, db.Create(&a).Error)
 	}
-	_, _, err := models.AwardPoints(t.Context(), db, models.Award{AdminID: ada, UserID: ada, Points: 120, Reason: "r", At: start, Entry: auditLine(models.AuditPointsAwarded, start)}, models.Followups{})
+	_, _, err := models.AwardPoints(t.Context(), db, models.Award{AdminID: ada, UserID: ada, Points: 120, Reason: "r", At: start, Entry: auditLine(models.AuditPointsAwarded, start)}, models.Enqueuer{})
 	require.NoError(t, err)
-	unlocked, err := models.UnlockFor(t.Context(), db, ada, start, models.Followups{})
+	unlocked, err := models.UnlockFor(t.Context(), db, ada, start, models.Enqueuer{})
 	require.NoError(t, err)
 	require.Equal(t, []string{"b_second", "z_last"}, unlocked)
 	published(t, db, ada)
-	unlocked, err = models.UnlockFor(t.Context(), db, ada, start, models.Followups{})
+	unlocked, err = models.UnlockFor(t.Context(), db, ada, start, models.Enqueuer{})
 	require.NoError(t, err)
 	require.Equal(t, []string{"course_creator", "c_all"}, unlocked)
-	again, err := models.UnlockFor(t.Context(), db, ada, start, models.Followups{})
+	again, err := models.UnlockFor(t.Context(), db, ada, start, models.Enqueuer{})
 	require.NoError(t, err)
 	require.Empty(t, again)
 	require.EqualValues(t, 120+200+1+50, pointsOf(t, db, ada))
@@ -247,7 +247,7 @@ func TestARewardUnlocksTheNextUntilNothingChanges(t *testing.T) {
 	require.NoError(t, db.Model(&models.Notification{}).Where("kind = ?", models.NotifyAchievement).Count(&news).Error)
 	require.NoError(t, db.Model(&models.FeedEntry{}).Where("kind = ?", models.FeedUnlocked).Count(&entries).Error)
 	require.Equal(t, []int64{4, 4}, []int64{news, entries})
-	done, err := models.ApplyToMany(t.Context(), db, uuid.Nil, 10, start, models.Followups{})
+	done, err := models.ApplyToMany(t.Context(), db, uuid.Nil, 10, start, models.Enqueuer{})
 	require.NoError(t, err)
 	require.Equal(t, models.Applied{Last: ada, Users: 1}, done)
 }
@@ -259,7 +259,7 @@ func TestARecountFindsAndMendsWhatDiffers(t *testing.T) {
 	c := published(t, db, ada)
 	complete(t, db, ada, c, 0, start)
 	complete(t, db, ada, c, 1, start.Add(-30*time.Hour)) // told of later
-	_, err := models.UnlockFor(t.Context(), db, ada, start, models.Followups{})
+	_, err := models.UnlockFor(t.Context(), db, ada, start, models.Enqueuer{})
 	require.NoError(t, err)
 	count := func() []models.Difference {
 		done, err := models.RecountMany(t.Context(), db, uuid.Nil, 10, start)
@@ -292,7 +292,7 @@ func TestReviewsComeBackAndKeepTheStreak(t *testing.T) {
 	review := models.Review{UserID: ada, CardID: cards[0].ID, Recall: gamification.RecallEasy, At: tomorrow, Key: keyOf("r")}
 	var card models.ReviewCard
 	for range 2 {
-		card, err = models.ReviewCardOnce(t.Context(), db, review, tomorrow, models.Followups{})
+		card, err = models.ReviewCardOnce(t.Context(), db, review, tomorrow, models.Enqueuer{})
 		require.NoError(t, err)
 		require.Equal(t, 1, card.Reps)
 	}
@@ -302,12 +302,12 @@ func TestReviewsComeBackAndKeepTheStreak(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2, streak.Current)
 	review.UserID, review.Key = eve, models.Key{}
-	_, err = models.ReviewCardOnce(t.Context(), db, review, tomorrow, models.Followups{})
+	_, err = models.ReviewCardOnce(t.Context(), db, review, tomorrow, models.Enqueuer{})
 	require.Equal(t, models.NotFound, models.CodeOf(err))
 
 	evening := time.Date(card.DueAt.Year(), card.DueAt.Month(), card.DueAt.Day(), 18, 0, 0, 0, time.UTC).AddDate(0, 0, 1)
 	for _, at := range []time.Time{evening.Add(-6 * time.Hour), evening, evening.Add(time.Hour)} {
-		_, err := models.RemindMany(t.Context(), db, uuid.Nil, 10, at, models.Followups{})
+		_, err := models.RemindMany(t.Context(), db, uuid.Nil, 10, at, models.Enqueuer{})
 		require.NoError(t, err)
 	}
 	var reminders []models.Notification

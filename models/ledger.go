@@ -79,7 +79,7 @@ func (s *Score) unlocked(at time.Time) {
 // and promises to look at their achievements. The same rule and source again earns
 // nothing, and a day has room for only so much by some rules. The first deed of a day
 // earns a little more. It tells the total after that.
-func Earn(tx *gorm.DB, user uuid.UUID, rule gamification.Rule, source string, at time.Time, f Followups) (Total, error) {
+func Earn(tx *gorm.DB, user uuid.UUID, rule gamification.Rule, source string, at time.Time, f Enqueuer) (Total, error) {
 	b, err := openBook(tx, user, at)
 	if err != nil {
 		return Total{}, err

@@ -26,7 +26,7 @@ func end(t *testing.T, db *gorm.DB, task models.Task) {
 	t.Helper()
 	require.NoError(t, db.Delete(&models.OutboxEntry{}, "workflow_id = ?", task.WorkflowID).Error) // its start was kept
 	last := event(2, models.TaskError, 10)
-	require.NoError(t, models.EndTask(context.Background(), db, task, last, models.Followups{}))
+	require.NoError(t, models.EndTask(context.Background(), db, task, last, models.Enqueuer{}))
 }
 
 func TestOnlySoManyOfAUsersGenerationsGoOnAtATime(t *testing.T) {

@@ -53,7 +53,7 @@ func NotificationID(user uuid.UUID, kind NotificationKind, source string) uuid.U
 // both in the caller's transaction. source names what the news is about: the same twice is one. News of
 // somebody's deed, or of one with somebody's thing, does not reach who has blocked them, or is
 // blocked by them, nor the doer.
-func Notify(tx *gorm.DB, n Notification, source string, f Followups) error {
+func Notify(tx *gorm.DB, n Notification, source string, f Enqueuer) error {
 	if n.ActorID != nil && *n.ActorID == n.UserID {
 		return nil
 	}

@@ -166,7 +166,7 @@ func CreatePost(ctx context.Context, db *gorm.DB, w Writing, post Post) (s PostS
 		if err := tx.Create(&post).Error; err != nil {
 			return err
 		}
-		if err := welcomePost(tx, post, w.Now, w.Followups); err != nil {
+		if err := welcomePost(tx, post, w.Now, w.Enqueuer); err != nil {
 			return err
 		}
 		s, _, err = FindPost(ctx, tx, w.Viewer, post.ID)
@@ -182,7 +182,7 @@ func (p Post) words() string {
 
 // welcomePost gives a post that others can see what comes with that: points, and a word
 // to whom it calls. Doing it again changes nothing, by the sources of both.
-func welcomePost(tx *gorm.DB, post Post, now time.Time, f Followups) error {
+func welcomePost(tx *gorm.DB, post Post, now time.Time, f Enqueuer) error {
 	if post.Status != ContentVisible || post.AuthorID == nil {
 		return nil
 	}
@@ -227,7 +227,7 @@ func UpdatePost(ctx context.Context, db *gorm.DB, w Writing, id uuid.UUID, chang
 		if err := w.audit(ctx, tx, post.AuthorID, AuditContentChanged, map[string]any{"post_id": id}); err != nil {
 			return err
 		}
-		if err := welcomePost(tx, post, w.Now, w.Followups); err != nil {
+		if err := welcomePost(tx, post, w.Now, w.Enqueuer); err != nil {
 			return err
 		}
 		s, _, err = FindPost(ctx, tx, w.Viewer, id)

@@ -112,7 +112,7 @@ type Study struct {
 // their progress after that. A lesson is completed once and stays so; only then, and
 // while it is not completed, do minutes count. The first completion earns points, and so
 // does that of the last lesson of a READY course. A request with a key counts once.
-func StudyLesson(ctx context.Context, db *gorm.DB, s Study, now time.Time, f Followups) (Progress, error) {
+func StudyLesson(ctx context.Context, db *gorm.DB, s Study, now time.Time, f Enqueuer) (Progress, error) {
 	var after Progress
 	err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := isActive(tx, s.UserID); err != nil {
@@ -132,7 +132,7 @@ func StudyLesson(ctx context.Context, db *gorm.DB, s Study, now time.Time, f Fol
 	return after, err
 }
 
-func (s Study) note(tx *gorm.DB, c Course, f Followups) error {
+func (s Study) note(tx *gorm.DB, c Course, f Enqueuer) error {
 	b, err := openBook(tx, s.UserID, s.At) // a learner's deeds take turns
 	if err != nil {
 		return err

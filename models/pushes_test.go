@@ -19,7 +19,7 @@ import (
 func newsFor(t *testing.T, db *gorm.DB, user uuid.UUID, source string, now time.Time) uuid.UUID {
 	t.Helper()
 	n := models.Notification{UserID: user, Kind: models.NotifyCourseReady, Title: "Your course is ready", Body: "Tides", CreatedAt: now}
-	require.NoError(t, models.Notify(db.WithContext(t.Context()), n, source, models.Followups{}))
+	require.NoError(t, models.Notify(db.WithContext(t.Context()), n, source, models.Enqueuer{}))
 	return models.NotificationID(user, n.Kind, source)
 }
 
@@ -46,7 +46,7 @@ func TestNoPushForWhoHasNoDevice(t *testing.T) {
 	ada := signedUp(t, db, "ada@example.com", now).UserID
 	promised := func(source string) bool {
 		id := models.NewID().String()
-		err := models.Notify(db, models.Notification{UserID: ada, Kind: models.NotifyReminder, CreatedAt: now}, source, models.Followups{
+		err := models.Notify(db, models.Notification{UserID: ada, Kind: models.NotifyReminder, CreatedAt: now}, source, models.Enqueuer{
 			Push: func(models.Notification) models.OutboxEntry {
 				return models.OutboxEntry{ID: models.NewID(), Action: models.OutboxStart, WorkflowID: id, Input: []byte("null"), Labels: map[string]string{}, CreatedAt: now, DueAt: now}
 			},

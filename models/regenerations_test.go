@@ -53,7 +53,7 @@ func ended(t *testing.T, lessons int, last models.TaskState) again {
 	}
 	require.NoError(t, db.Delete(&models.OutboxEntry{}, "workflow_id = ?", task.WorkflowID).Error)
 	gen := models.Generation{Model: "m", GeneratedAt: &start, Notice: "kept"}
-	require.NoError(t, models.FinishCourse(ctx, db, task.ID, []models.TaskEvent{event(2, last, 90)}, gen, models.Followups{}))
+	require.NoError(t, models.FinishCourse(ctx, db, task.ID, []models.TaskEvent{event(2, last, 90)}, gen, models.Enqueuer{}))
 	return again{db: db, user: user, course: task.ResultID, spec: models.TaskSpec{Section: models.SectionLessons}}
 }
 
@@ -66,7 +66,7 @@ func (a again) status(t *testing.T) models.CourseStatus {
 
 func (a again) settle(t *testing.T, task models.Task, last models.TaskState) {
 	t.Helper()
-	require.NoError(t, models.FinishCourse(context.Background(), a.db, task.ID, []models.TaskEvent{event(2, last, 100)}, models.Generation{}, models.Followups{}))
+	require.NoError(t, models.FinishCourse(context.Background(), a.db, task.ID, []models.TaskEvent{event(2, last, 100)}, models.Generation{}, models.Enqueuer{}))
 }
 
 func TestAPublishedCourseStaysPublishedHoweverItsRegenerationEnds(t *testing.T) {

@@ -142,7 +142,7 @@ type Verdict struct {
 	Note     string
 	By       uuid.UUID
 	Suspension
-	Followups Followups
+	Followups Enqueuer
 	// Wake makes the promise to let a report's review know.
 	Wake func(Report) OutboxEntry
 }
@@ -257,7 +257,7 @@ func setStatus(tx *gorm.DB, v Viewer, kind string, id uuid.UUID, to ContentStatu
 // review; the target's other reports say no more than that. At the stage that is late it
 // is marked as escalated. It tells whether the report is open: one that was decided, or
 // is gone, needs nothing any more.
-func RemindOfReport(ctx context.Context, db *gorm.DB, id uuid.UUID, stage string, late bool, now time.Time, f Followups) (open bool, told int, err error) {
+func RemindOfReport(ctx context.Context, db *gorm.DB, id uuid.UUID, stage string, late bool, now time.Time, f Enqueuer) (open bool, told int, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var rows []Report
 		if err := tx.Raw("SELECT * FROM reports WHERE id = ? AND decision IS NULL FOR NO KEY UPDATE", id).Scan(&rows).Error; err != nil || len(rows) == 0 {

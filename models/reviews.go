@@ -37,7 +37,7 @@ type Review struct {
 
 // ReviewCardOnce notes a review and says when the card is due next. It counts as a deed of
 // learning. Of a request with a key it does so once.
-func ReviewCardOnce(ctx context.Context, db *gorm.DB, r Review, now time.Time, f Followups) (card ReviewCard, err error) {
+func ReviewCardOnce(ctx context.Context, db *gorm.DB, r Review, now time.Time, f Enqueuer) (card ReviewCard, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := isActive(tx, r.UserID); err != nil {
 			return err
@@ -59,7 +59,7 @@ func ReviewCardOnce(ctx context.Context, db *gorm.DB, r Review, now time.Time, f
 	return card, err
 }
 
-func (r Review) note(b *book, card *ReviewCard, f Followups) error {
+func (r Review) note(b *book, card *ReviewCard, f Enqueuer) error {
 	user, err := FindUser(b.tx.Statement.Context, b.tx, r.UserID)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ type Reminded struct {
 
 // RemindMany reminds the users after one, by id, of the cards that are due, if it is time
 // for that where they are. A user is reminded once a day at most.
-func RemindMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, now time.Time, f Followups) (Reminded, error) {
+func RemindMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, now time.Time, f Enqueuer) (Reminded, error) {
 	done := Reminded{Last: after}
 	var rows []struct {
 		ID       uuid.UUID

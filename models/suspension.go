@@ -111,7 +111,7 @@ func adminsNow(tx *gorm.DB) ([]uuid.UUID, error) {
 }
 
 // tellAdmins puts news about something into every administrator's inbox, once a source.
-func tellAdmins(tx *gorm.DB, n Notification, source string, now time.Time, f Followups) (told int, err error) {
+func tellAdmins(tx *gorm.DB, n Notification, source string, now time.Time, f Enqueuer) (told int, err error) {
 	admins, err := adminsNow(tx)
 	for _, admin := range admins {
 		if err != nil {

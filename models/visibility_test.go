@@ -21,7 +21,7 @@ func TestWhatOthersReachedStaysTheirsTheTextDoesNot(t *testing.T) {
 	for n := range c.Lessons {
 		complete(t, db, ada, c, n, start)
 	}
-	_, err := models.AttemptQuiz(t.Context(), db, models.AttemptRequest{UserID: ada, CourseID: c.ID, ItemID: c.Items[0].ID, Answers: answering("0"), At: start}, start, models.Followups{})
+	_, err := models.AttemptQuiz(t.Context(), db, models.AttemptRequest{UserID: ada, CourseID: c.ID, ItemID: c.Items[0].ID, Answers: answering("0"), At: start}, start, models.Enqueuer{})
 	require.NoError(t, err)
 	require.NoError(t, models.ShareCourse(t.Context(), db, ada, c.ID, false, start))
 	due := func() int {
@@ -31,7 +31,7 @@ func TestWhatOthersReachedStaysTheirsTheTextDoesNot(t *testing.T) {
 		stats, err := models.ReviewStatsOf(t.Context(), db, ada, start, start, start)
 		require.NoError(t, err)
 		require.EqualValues(t, len(cards), stats.Due)
-		reminded, err := models.RemindMany(t.Context(), db, uuid.Nil, 10, start, models.Followups{})
+		reminded, err := models.RemindMany(t.Context(), db, uuid.Nil, 10, start, models.Enqueuer{})
 		require.NoError(t, err)
 		require.Equal(t, len(cards) > 0, reminded.Users == 1)
 		return len(cards)
@@ -60,7 +60,7 @@ func TestWhatOthersReachedStaysTheirsTheTextDoesNot(t *testing.T) {
 
 	require.NoError(t, models.UnshareCourse(t.Context(), db, owner, c.ID, start))
 	require.Zero(t, due())
-	_, err = models.ReviewCardOnce(t.Context(), db, models.Review{UserID: ada, CardID: cards[0].ID, Recall: gamification.RecallGood, At: start}, start, models.Followups{})
+	_, err = models.ReviewCardOnce(t.Context(), db, models.Review{UserID: ada, CardID: cards[0].ID, Recall: gamification.RecallGood, At: start}, start, models.Enqueuer{})
 	require.Equal(t, models.NotFound, models.CodeOf(err))
 	p, err := models.ProgressOf(t.Context(), db, ada, c.ID)
 	require.NoError(t, err)

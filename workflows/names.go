@@ -66,12 +66,12 @@ func ApplyAchievementsID(batch uuid.UUID) string { return "apply-achievements/" 
 
 // Search attributes, by which the Temporal UI and command line filter.
 var (
-	LabelUser   = temporal.NewSearchAttributeKeyKeyword("LyoUser")
-	LabelKind   = temporal.NewSearchAttributeKeyKeyword("LyoKind")
-	LabelCourse = temporal.NewSearchAttributeKeyKeyword("LyoCourse")
+	SearchAttributeUser   = temporal.NewSearchAttributeKeyKeyword("LyoUser")
+	SearchAttributeKind   = temporal.NewSearchAttributeKeyKeyword("LyoKind")
+	SearchAttributeCourse = temporal.NewSearchAttributeKeyKeyword("LyoCourse")
 )
 
 // Labels are all search attributes Lyo uses, to be registered and set.
-func Labels() []temporal.SearchAttributeKeyKeyword {
-	return []temporal.SearchAttributeKeyKeyword{LabelUser, LabelKind, LabelCourse}
+func SearchAttributes() []temporal.SearchAttributeKeyKeyword {
+	return []temporal.SearchAttributeKeyKeyword{SearchAttributeUser, SearchAttributeKind, SearchAttributeCourse}
 }

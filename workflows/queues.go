@@ -12,13 +12,13 @@ import (
 )
 
 // Lane is a kind of work of a task queue. Each needs somebody who polls it.
-type Lane struct {
+type TaskQueue struct {
 	Queue string
 	Kind  enums.TaskQueueType
 }
 
 // Name is how people call the kind.
-func (l Lane) Name() string {
+func (l TaskQueue) Name() string {
 	if l.Kind == enums.TASK_QUEUE_TYPE_WORKFLOW {
 		return "workflow"
 	}
@@ -26,8 +26,8 @@ func (l Lane) Name() string {
 }
 
 // Lanes are all there are.
-func Lanes() []Lane {
-	return []Lane{
+func TaskQueues() []TaskQueue {
+	return []TaskQueue{
 		{Queue, enums.TASK_QUEUE_TYPE_WORKFLOW},
 		{Queue, enums.TASK_QUEUE_TYPE_ACTIVITY},
 		{QueueBackground, enums.TASK_QUEUE_TYPE_WORKFLOW},
@@ -40,8 +40,8 @@ func Lanes() []Lane {
 }
 
 // LaneState is how a lane stands. Backlog and Oldest are the server's estimates.
-type LaneState struct {
-	Lane
+type QueueStats struct {
+	TaskQueue
 
 	Backlog int64
 	Oldest  time.Duration // of what waits
@@ -52,9 +52,9 @@ type LaneState struct {
 const pollerFor = 2 * time.Minute
 
 // LookAtLanes asks Temporal how every lane stands.
-func LookAtLanes(ctx context.Context, c client.Client, namespace string) ([]LaneState, error) {
-	var states []LaneState
-	for _, lane := range Lanes() {
+func ReadQueueStats(ctx context.Context, c client.Client, namespace string) ([]QueueStats, error) {
+	var states []QueueStats
+	for _, lane := range TaskQueues() {
 		answer, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
 			Namespace: namespace, TaskQueue: &taskqueue.TaskQueue{Name: lane.Queue, Kind: enums.TASK_QUEUE_KIND_NORMAL},
 			TaskQueueType: lane.Kind, ReportStats: true,
@@ -62,8 +62,8 @@ func LookAtLanes(ctx context.Context, c client.Client, namespace string) ([]Lane
 		if err != nil {
 			return nil, fmt.Errorf("look at queue %s: %w", lane.Queue, err)
 		}
-		state := LaneState{
-			Lane: lane, Backlog: answer.GetStats().GetApproximateBacklogCount(), Oldest: answer.GetStats().GetApproximateBacklogAge().AsDuration(),
+		state := QueueStats{
+			TaskQueue: lane, Backlog: answer.GetStats().GetApproximateBacklogCount(), Oldest: answer.GetStats().GetApproximateBacklogAge().AsDuration(),
 		}
 		for _, p := range answer.GetPollers() {
 			if time.Since(p.GetLastAccessTime().AsTime()) < pollerFor {

@@ -38,7 +38,7 @@ func beginOnAnotherBuild(t *testing.T, c client.Client, db *gorm.DB, tasks ...mo
 	for _, task := range tasks {
 		var promise models.OutboxEntry
 		require.NoError(t, db.First(&promise, "workflow_id = ?", task.WorkflowID).Error)
-		starter(c, db).Kick(t.Context(), promise)
+		starter(c, db).TryDispatch(t.Context(), promise)
 		require.Eventually(t, func() bool {
 			run, err := c.DescribeWorkflowExecution(t.Context(), task.WorkflowID, "")
 			return err == nil && run.GetWorkflowExecutionInfo().GetHistoryLength() > 4
@@ -55,7 +55,7 @@ func describe(t *testing.T, c client.Client, task models.Task) *workflowservice.
 
 // relayAt is a relay whose clock is ahead of the others by so much.
 func relayAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Relay {
-	return &outbox.Relay{Starter: starter(c, db), Log: quiet(), Clock: func() time.Time { return time.Now().Add(ahead) }}
+	return &outbox.Relay{Dispatcher: starter(c, db), Log: quiet(), Clock: func() time.Time { return time.Now().Add(ahead) }}
 }
 
 func relayed(t *testing.T, r *outbox.Relay) {
@@ -83,7 +83,7 @@ func TestARunThatCannotBeReplayedEndsByACancel(t *testing.T) {
 	for _, task := range []models.Task{first, second} {
 		cancel := outbox.Cancel(task, time.Now())
 		require.NoError(t, models.CancelTask(t.Context(), db, user, task.ID, cancel, time.Now()))
-		starter(c, db).Kick(t.Context(), cancel)
+		starter(c, db).TryDispatch(t.Context(), cancel)
 	}
 	relayed(t, relayAt(c, db, 20*time.Second))
 	for _, task := range []models.Task{first, second} {
@@ -114,11 +114,11 @@ func TestACancelThatIsAnsweredLeavesNothing(t *testing.T) {
 	startWorker(t, c, db, model)
 	model.On(llmtest.Outline, 1, llmtest.Stall())
 	task, promise := ask(t, db)
-	starter(c, db).Kick(t.Context(), promise)
+	starter(c, db).TryDispatch(t.Context(), promise)
 	require.NoError(t, model.WaitStalled(t.Context(), 1))
 	cancel := outbox.Cancel(task, time.Now())
 	require.NoError(t, models.CancelTask(t.Context(), db, task.UserID, task.ID, cancel, time.Now()))
-	starter(c, db).Kick(t.Context(), cancel)
+	starter(c, db).TryDispatch(t.Context(), cancel)
 	require.Error(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
 	relayed(t, relayAt(c, db, time.Hour))
 	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_CANCELED, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus())
@@ -153,7 +153,7 @@ func TestARunOutOfTimeEndsInWords(t *testing.T) {
 
 func reconcilerAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Reconciler {
 	return &outbox.Reconciler{
-		Starter: starter(c, db), Log: quiet(), Bounds: outbox.Bounds{Deadline: time.Hour, Review: time.Hour},
+		Dispatcher: starter(c, db), Log: quiet(), Bounds: outbox.Timeouts{Deadline: time.Hour, Review: time.Hour},
 		Clock: func() time.Time { return time.Now().Add(ahead) }, Stale: time.Minute, Every: time.Minute,
 	}
 }
@@ -209,7 +209,7 @@ func TestManyOpenTasksHideNoneThatEnded(t *testing.T) {
 	for range 60 {
 		var promise models.OutboxEntry
 		ended, promise = ask(t, db)
-		starter(c, db).Kick(t.Context(), promise)
+		starter(c, db).TryDispatch(t.Context(), promise)
 	}
 	require.NoError(t, db.Exec("UPDATE tasks SET updated_at = updated_at + interval '1 s' WHERE id = ?", ended.ID).Error)
 	require.NoError(t, c.TerminateWorkflow(t.Context(), ended.WorkflowID, "", "by hand"))
@@ -227,7 +227,7 @@ func TestACancelFromOutsideIsSeenThrough(t *testing.T) {
 	t.Parallel()
 	c, db := temporalServer(t), modelstest.New(t)
 	task, promise := ask(t, db)
-	starter(c, db).Kick(t.Context(), promise)
+	starter(c, db).TryDispatch(t.Context(), promise)
 	require.NoError(t, c.CancelWorkflow(t.Context(), task.WorkflowID, ""))
 	require.NoError(t, reconcilerAt(c, db, 10*time.Minute).Reconcile(t.Context()))
 	relayed(t, relayAt(c, db, 11*time.Minute))

@@ -33,7 +33,7 @@ func TestActivitiesOfTwoConversationsDoNotCancelThemselves(t *testing.T) {
 	var tasks []models.Task
 	for range 4 {
 		task, promise := ask(t, db)
-		starter(c, db).Kick(t.Context(), promise)
+		starter(c, db).TryDispatch(t.Context(), promise)
 		tasks = append(tasks, task)
 	}
 	lessons := 0

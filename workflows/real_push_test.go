@@ -93,7 +93,7 @@ func TestARealWorkerTellsMany(t *testing.T) {
 	})
 	task, promise := announce(t, db, admin)
 	for range 3 {
-		starter(c, db).Kick(t.Context(), promise)
+		starter(c, db).TryDispatch(t.Context(), promise)
 	}
 	require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
 	row, err := models.FindTask(t.Context(), db, admin, task.ID)

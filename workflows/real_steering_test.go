@@ -22,7 +22,7 @@ import (
 func made(t *testing.T, c client.Client, db *gorm.DB) models.Task {
 	t.Helper()
 	task, promise := ask(t, db)
-	starter(c, db).Kick(t.Context(), promise)
+	starter(c, db).TryDispatch(t.Context(), promise)
 	_ = c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil) // some tests have it fail
 	row, _ := finished(t, db, task)
 	return row
@@ -36,7 +36,7 @@ func again(t *testing.T, db *gorm.DB, task models.Task, spec models.TaskSpec) (m
 	hash := sha256.Sum256(id[:])
 	next := models.NewTask(id, task.UserID, task.ResultID, now)
 	next.TaskType, next.WorkflowID, next.RequestHash, next.Spec = models.TaskCourseRegeneration, workflows.RegenerateCourseID(id), hash[:], spec
-	promise := outbox.Course(next, outbox.Bounds{Deadline: time.Hour}, now)
+	promise := outbox.Course(next, outbox.Timeouts{Deadline: time.Hour}, now)
 	next, _, err := models.CreateRegeneration(t.Context(), db, next, nil, promise, models.Quota{AtOnce: 2})
 	return next, promise, err
 }
@@ -64,7 +64,7 @@ func TestAPartialCourseIsMended(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = again(t, db, task, models.TaskSpec{Section: models.SectionLessons})
 	require.Equal(t, models.Conflict, models.CodeOf(err), "one at a time writes a course")
-	starter(c, db).Kick(t.Context(), promise)
+	starter(c, db).TryDispatch(t.Context(), promise)
 	require.NoError(t, c.GetWorkflow(t.Context(), next.WorkflowID, "").Get(t.Context(), nil))
 	record(t, c, next.WorkflowID, "regenerate_course")
 	row, course = finished(t, db, next)
@@ -83,7 +83,7 @@ func TestAReadyCourseStaysReadableWhileALessonIsWrittenAgain(t *testing.T) {
 	model.On(llmtest.Lesson, 0, llmtest.Hold())
 	next, promise, err := again(t, db, task, models.TaskSpec{Section: models.SectionLessons, LessonID: &lesson})
 	require.NoError(t, err)
-	starter(c, db).Kick(t.Context(), promise)
+	starter(c, db).TryDispatch(t.Context(), promise)
 	require.NoError(t, model.WaitHeld(t.Context(), 1))
 	_, meanwhile := finished(t, db, task)
 	require.Equal(t, models.CourseReady, meanwhile.Status)
@@ -103,7 +103,7 @@ func TestAnEditedPlanIsWritten(t *testing.T) {
 	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	task, promise := askFor(t, db, addUser(t, db), models.TaskSpec{Review: true})
-	starter(c, db).Kick(t.Context(), promise)
+	starter(c, db).TryDispatch(t.Context(), promise)
 	require.Eventually(t, func() bool {
 		row, _ := finished(t, db, task)
 		return row.Step == workflows.StepReview
@@ -145,7 +145,7 @@ func TestALongLineDelaysOthersByLittle(t *testing.T) {
 	defer func() { require.NoError(t, models.Close(db)) }()
 	c, model := temporalServer(t), llmtest.New(t)
 	defer startWorkerWith(t, c, db, model, slots{at: 1, throttle: time.Second})()
-	relay := &outbox.Relay{Starter: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: 50 * time.Millisecond}
+	relay := &outbox.Relay{Dispatcher: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: 50 * time.Millisecond}
 	model.Script(func(llmtest.Request) []llmtest.Fault {
 		return []llmtest.Fault{llmtest.Delay(4 * time.Millisecond)}
 	})
@@ -154,7 +154,7 @@ func TestALongLineDelaysOthersByLittle(t *testing.T) {
 	greedy := addUser(t, db)
 	for range 100 {
 		_, promise := askFor(t, db, greedy, models.TaskSpec{})
-		starter(c, db).Kick(t.Context(), promise)
+		starter(c, db).TryDispatch(t.Context(), promise)
 	}
 	defer runRelay(t, relay)()
 	before := model.State().Done

@@ -39,8 +39,8 @@ func temporalServer(t *testing.T) client.Client {
 	c, err := client.Dial(client.Options{HostPort: server.Address(), Logger: sdklog.NewStructuredLogger(quiet())})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	require.NoError(t, workflows.RegisterLabels(t.Context(), c, "default"))
-	require.NoError(t, workflows.RegisterLabels(t.Context(), c, "default"), "twice is harmless")
+	require.NoError(t, workflows.RegisterSearchAttributes(t.Context(), c, "default"))
+	require.NoError(t, workflows.RegisterSearchAttributes(t.Context(), c, "default"), "twice is harmless")
 	return c
 }
 
@@ -118,7 +118,7 @@ func askFor(t *testing.T, db *gorm.DB, user uuid.UUID, spec models.TaskSpec) (mo
 		ID: courseID, OwnerUserID: user, Title: "Tides", Topic: "How tides work", Status: models.CourseGenerating,
 		DifficultyLevel: "beginner", Locale: "en", CreatedAt: now, UpdatedAt: now,
 	}
-	promise := outbox.Course(task, outbox.Bounds{Deadline: time.Hour, Review: time.Hour}, now)
+	promise := outbox.Course(task, outbox.Timeouts{Deadline: time.Hour, Review: time.Hour}, now)
 	request := models.Request{Task: task, Course: course, Promise: promise}
 	task, _, err := models.CreateGeneration(t.Context(), db, request, models.Quota{AtOnce: 2})
 	require.NoError(t, err)
@@ -134,8 +134,8 @@ func finished(t *testing.T, db *gorm.DB, task models.Task) (models.Task, models.
 	return row, course
 }
 
-func starter(c client.Client, db *gorm.DB) *outbox.Starter {
-	return &outbox.Starter{DB: db, Temporal: c, Clock: time.Now, Log: quiet()}
+func starter(c client.Client, db *gorm.DB) *outbox.Dispatcher {
+	return &outbox.Dispatcher{DB: db, Temporal: c, Clock: time.Now, Log: quiet()}
 }
 
 func TestARealWorkerMakesACourse(t *testing.T) {
@@ -144,7 +144,7 @@ func TestARealWorkerMakesACourse(t *testing.T) {
 	startWorker(t, c, db, model)
 	task, promise := ask(t, db)
 	for range 3 {
-		starter(c, db).Kick(t.Context(), promise)
+		starter(c, db).TryDispatch(t.Context(), promise)
 	}
 	require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
 	row, course := finished(t, db, task)
@@ -199,11 +199,11 @@ func TestCancelClosesTheModelsStream(t *testing.T) {
 	startWorker(t, c, db, model)
 	model.On(llmtest.Lesson, 2, llmtest.Stall())
 	task, promise := ask(t, db)
-	starter(c, db).Kick(t.Context(), promise)
+	starter(c, db).TryDispatch(t.Context(), promise)
 	require.NoError(t, model.WaitStalled(t.Context(), 1))
 	cancel := outbox.Cancel(task, time.Now())
 	require.NoError(t, models.CancelTask(t.Context(), db, task.UserID, task.ID, cancel, time.Now()))
-	starter(c, db).Kick(t.Context(), cancel)
+	starter(c, db).TryDispatch(t.Context(), cancel)
 	require.NoError(t, model.WaitClosed(t.Context(), 1))
 	require.Error(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
 	row, course := finished(t, db, task)
@@ -219,7 +219,7 @@ func TestTheRelayKeepsWhatTheHandlerCouldNot(t *testing.T) {
 	defer func() { require.NoError(t, models.Close(db)) }()
 	c, model := temporalServer(t), llmtest.New(t)
 	startWorker(t, c, db, model)
-	relay := &outbox.Relay{Starter: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: time.Second}
+	relay := &outbox.Relay{Dispatcher: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: time.Second}
 	stop := runRelay(t, relay)
 	task, _ := ask(t, db) // and the handler dies here
 	// The course is made although nobody started it: the story's end says so.
@@ -248,14 +248,14 @@ func TestTheReconcilerEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) 
 	startWorker(t, c, db, model)
 	model.On(llmtest.Outline, 1, llmtest.Stall())
 	task, promise := ask(t, db)
-	starter(c, db).Kick(t.Context(), promise)
+	starter(c, db).TryDispatch(t.Context(), promise)
 	require.NoError(t, model.WaitStalled(t.Context(), 1))
 	require.NoError(t, c.TerminateWorkflow(t.Context(), task.WorkflowID, "", "by hand"))
 	lost, _ := ask(t, db)
 	require.NoError(t, db.Exec("DELETE FROM outbox").Error)
 
 	reconciler := &outbox.Reconciler{
-		Starter: starter(c, db), Log: quiet(), Bounds: outbox.Bounds{Deadline: time.Hour},
+		Dispatcher: starter(c, db), Log: quiet(), Bounds: outbox.Timeouts{Deadline: time.Hour},
 		Clock: func() time.Time { return time.Now().Add(time.Hour) }, Stale: time.Minute, Every: time.Minute,
 	}
 	require.NoError(t, reconciler.Reconcile(t.Context()))
@@ -264,7 +264,7 @@ func TestTheReconcilerEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) 
 	require.Equal(t, models.CourseError, course.Status)
 	var again models.OutboxEntry
 	require.NoError(t, db.First(&again, "workflow_id = ?", lost.WorkflowID).Error)
-	starter(c, db).Kick(t.Context(), again)
+	starter(c, db).TryDispatch(t.Context(), again)
 	require.NoError(t, c.GetWorkflow(t.Context(), lost.WorkflowID, "").Get(t.Context(), nil))
 	row, _ = finished(t, db, lost)
 	require.Equal(t, models.TaskDone, row.State)

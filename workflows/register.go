@@ -48,9 +48,9 @@ func RegisterPush(w worker.WorkflowRegistry) { w.RegisterWorkflow(PushShard) }
 // RegisterLabels makes the search attributes known to the namespace and waits
 // until the server has taken notice, which can be seconds later. Doing it twice
 // is harmless; until it is done no workflow can start.
-func RegisterLabels(ctx context.Context, c client.Client, namespace string) error {
+func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
 	types := map[string]enums.IndexedValueType{}
-	for _, label := range Labels() {
+	for _, label := range SearchAttributes() {
 		types[label.GetName()] = label.GetValueType()
 	}
 	_, err := c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
@@ -60,11 +60,11 @@ func RegisterLabels(ctx context.Context, c client.Client, namespace string) erro
 	if err != nil && !errors.As(err, &there) {
 		return fmt.Errorf("register search attributes: %w", err)
 	}
-	return awaitLabels(ctx, c, namespace)
+	return awaitSearchAttributes(ctx, c, namespace)
 }
 
 // awaitLabels asks for something by the labels until that makes sense to the server.
-func awaitLabels(ctx context.Context, c client.Client, namespace string) error {
+func awaitSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
 	query := "LyoUser = 'nobody' AND LyoKind = 'nothing' AND LyoCourse = 'none'"
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()

@@ -146,7 +146,7 @@ func keep(t *testing.T, c client.Client, db *gorm.DB) {
 	require.NoError(t, db.Find(&entries, "workflow_id LIKE 'review-report/%'").Error)
 	require.Len(t, entries, 1)
 	require.Eventually(t, func() bool { // a try ends after a second, which a busy machine may need more of
-		starter(c, db).Kick(t.Context(), entries[0])
+		starter(c, db).TryDispatch(t.Context(), entries[0])
 		var left int64
 		require.NoError(t, db.Model(&models.OutboxEntry{}).Where("id = ? AND cancel_requested_at IS NULL", entries[0].ID).Count(&left).Error)
 		return left == 0

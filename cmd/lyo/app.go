@@ -31,7 +31,7 @@ type app struct {
 	redis    redis.UniversalClient // nil when none is configured
 	temporal client.Client
 	model    *failover.Chain // nil when none is configured
-	starter  *outbox.Starter
+	dispatcher *outbox.Dispatcher
 	telling  // metrics, traces and identity
 }
 
@@ -77,7 +77,7 @@ func open(ctx context.Context, cfg config.Config, process string, out io.Writer)
 	if a.model, err = modelOf(cfg.Gemma, a.traces.Client(), a.log); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
-	a.starter = &outbox.Starter{DB: a.db, Temporal: a.temporal, Clock: clock, Log: a.log}
+	a.dispatcher = &outbox.Dispatcher{DB: a.db, Temporal: a.temporal, Clock: clock, Log: a.log}
 	return a, a.watch()
 }
 

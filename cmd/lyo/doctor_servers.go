@@ -178,7 +178,7 @@ func (d *doctor) workers(ctx context.Context) finding {
 	if d.temporal == nil {
 		return finding{name, unknown, "Temporal must answer first", ""}
 	}
-	lanes, err := workflows.LookAtLanes(ctx, d.temporal, d.cfg.Temporal.Namespace)
+	lanes, err := workflows.ReadQueueStats(ctx, d.temporal, d.cfg.Temporal.Namespace)
 	if err != nil {
 		return finding{name, unknown, "Temporal did not report its pollers", ""}
 	}

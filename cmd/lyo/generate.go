@@ -53,7 +53,7 @@ func (o *operator) generate(ctx context.Context, w wish) error {
 	if err != nil {
 		return withHelp(err)
 	}
-	o.starter.Kick(ctx, request.Promise)
+	o.dispatcher.TryDispatch(ctx, request.Promise)
 	ended, err := o.follow(ctx, task)
 	if err != nil {
 		return err

@@ -104,7 +104,7 @@ func (a *app) lookAtWrites(ctx context.Context) map[string]bool {
 }
 
 func (a *app) lookAtQueues(ctx context.Context) ([]observe.QueueStats, error) {
-	lanes, err := workflows.LookAtLanes(ctx, a.temporal, a.cfg.Temporal.Namespace)
+	lanes, err := workflows.ReadQueueStats(ctx, a.temporal, a.cfg.Temporal.Namespace)
 	queues := make([]observe.QueueStats, 0, len(lanes))
 	for _, l := range lanes {
 		queues = append(queues, observe.QueueStats{Queue: l.Queue, Kind: l.Name(), Backlog: l.Backlog, Oldest: l.Oldest, Pollers: len(l.Pollers)})
@@ -169,7 +169,7 @@ func (a *app) ready(ctx context.Context) error {
 	if a.process == "api" {
 		return nil
 	}
-	lanes, err := workflows.LookAtLanes(ctx, a.temporal, a.cfg.Temporal.Namespace)
+	lanes, err := workflows.ReadQueueStats(ctx, a.temporal, a.cfg.Temporal.Namespace)
 	if err != nil {
 		return errTemporal
 	}

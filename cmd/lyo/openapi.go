@@ -60,7 +60,7 @@ func document() ([]byte, error) {
 	log := slog.New(slog.DiscardHandler)
 	server, err := api.New(api.Deps{
 		Config: cfg, DB: db, Keys: keys, Clock: clock, Log: log, Version: version(), Hub: realtime.NewHub(realtime.Options{Log: log}),
-		Starter: &outbox.Starter{DB: db, Clock: clock, Log: log}, Tickets: realtime.NewTickets(nil),
+		Dispatcher: &outbox.Dispatcher{DB: db, Clock: clock, Log: log}, Tickets: realtime.NewTickets(nil),
 	})
 	if err != nil {
 		return nil, err

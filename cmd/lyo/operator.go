@@ -27,7 +27,7 @@ type operator struct {
 	cfg      config.Config
 	db       *gorm.DB
 	temporal client.Client
-	starter  *outbox.Starter
+	dispatcher  *outbox.Dispatcher
 	out      io.Writer
 	errs     io.Writer
 	asJSON   bool
@@ -54,7 +54,7 @@ func operate(cmd *cobra.Command, environ []string, asJSON bool, act func(context
 	if o.temporal, err = openTemporal(cfg, telling{identity: identity()}, log); err != nil {
 		return errors.Join(err, models.Close(o.db))
 	}
-	o.starter = &outbox.Starter{DB: o.db, Temporal: o.temporal, Clock: clock, Log: log}
+	o.dispatcher = &outbox.Dispatcher{DB: o.db, Temporal: o.temporal, Clock: clock, Log: log}
 	err = act(cmd.Context(), o)
 	o.temporal.Close()
 	return errors.Join(err, models.Close(o.db))

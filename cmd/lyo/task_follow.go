@@ -104,7 +104,7 @@ func (o *operator) cancel(ctx context.Context, task models.Task) error {
 	if err := models.CancelTask(ctx, o.db, task.UserID, task.ID, promise, clock()); err != nil {
 		return err
 	}
-	o.starter.Kick(ctx, promise)
+	o.dispatcher.TryDispatch(ctx, promise)
 	waiting, stop := context.WithTimeout(ctx, cancelWithin)
 	defer stop()
 	ended, err := o.untilEnded(waiting, task)
@@ -159,13 +159,13 @@ func (o *operator) retry(ctx context.Context, task models.Task) error {
 	if err != nil {
 		return err
 	}
-	o.starter.Kick(ctx, promise)
+	o.dispatcher.TryDispatch(ctx, promise)
 	if !o.asJSON {
 		fmt.Fprintln(o.out, made.ID, "goes on with", task.ResultID)
 	}
 	return o.watch(ctx, made)
 }
 
-func (o *operator) bounds() outbox.Bounds {
-	return outbox.Bounds{Deadline: o.cfg.Course.Deadline, Review: o.cfg.Course.ReviewFor}
+func (o *operator) bounds() outbox.Timeouts {
+	return outbox.Timeouts{Deadline: o.cfg.Course.Deadline, Review: o.cfg.Course.ReviewFor}
 }

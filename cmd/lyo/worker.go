@@ -23,14 +23,14 @@ func (a *app) serveWorker(ctx context.Context) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	relay := &outbox.Relay{
-		Starter: a.starter, DatabaseURL: a.cfg.Database.URL.Reveal(), Clock: clock, Log: a.log, Poll: 5 * time.Second,
+		Dispatcher: a.dispatcher, DatabaseURL: a.cfg.Database.URL.Reveal(), Clock: clock, Log: a.log, Poll: 5 * time.Second,
 	}
 	reconciler := &outbox.Reconciler{
-		Starter: a.starter, Clock: clock, Log: a.log,
-		Bounds: outbox.Bounds{Deadline: a.cfg.Course.Deadline, Review: a.cfg.Course.ReviewFor},
+		Dispatcher: a.dispatcher, Clock: clock, Log: a.log,
+		Bounds: outbox.Timeouts{Deadline: a.cfg.Course.Deadline, Review: a.cfg.Course.ReviewFor},
 		Every:  30 * time.Second, Stale: 2 * time.Minute,
 	}
-	cleaner := &outbox.Cleaner{DB: a.starter.DB, Clock: clock, Log: a.log, Every: 30 * time.Second}
+	cleaner := &outbox.Cleaner{DB: a.dispatcher.DB, Clock: clock, Log: a.log, Every: 30 * time.Second}
 	group.Go(func() error { return relay.Run(ctx) })
 	group.Go(func() error { return reconciler.Run(ctx) })
 	group.Go(func() error { return cleaner.Run(ctx) })
@@ -42,7 +42,7 @@ func (a *app) serveWorker(ctx context.Context) error {
 func (a *app) awaitTemporal(ctx context.Context) error {
 	for {
 		trying, cancel := context.WithTimeout(ctx, 20*time.Second)
-		err := workflows.RegisterLabels(trying, a.temporal, a.cfg.Temporal.Namespace)
+		err := workflows.RegisterSearchAttributes(trying, a.temporal, a.cfg.Temporal.Namespace)
 		if err == nil {
 			err = workflows.EnsureSchedules(trying, a.temporal)
 		}
@@ -94,15 +94,15 @@ func (a *app) runWorkers(ctx context.Context) error {
 	}
 	material := a.material(ctx)
 	database := activities.Database{
-		Story: &activities.Story{DB: a.db, Followups: outbox.Followups(clock)}, Checking: &activities.Checking{DB: a.db, Clock: clock},
+		Story: &activities.Story{DB: a.db, Enqueuer: outbox.NewEnqueuer(clock)}, Checking: &activities.Checking{DB: a.db, Clock: clock},
 		Researching: a.researching(), Material: material, Writing: writing,
 		Departure: &activities.Departure{
 			DB: a.db, Redis: a.redis, Boards: a.leaderboards(), Cancel: outbox.CancelSoon, EndPush: outbox.EndPush, Clock: clock,
 		},
-		Rewarding: &activities.Rewarding{DB: a.db, Boards: a.leaderboards(), Followups: outbox.Followups(clock), Clock: clock},
+		Rewarding: &activities.Rewarding{DB: a.db, Boards: a.leaderboards(), Enqueuer: outbox.NewEnqueuer(clock), Clock: clock},
 		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing, Curating: a.curating(),
 		Pushing: pushing, Sweeping: &activities.Sweeping{DB: a.db, Clock: clock, SilentFor: a.cfg.Push.SilentFor},
-		Moderating: &activities.Moderating{DB: a.db, Clock: clock, Log: a.log, Followups: outbox.Followups(clock)},
+		Moderating: &activities.Moderating{DB: a.db, Clock: clock, Log: a.log, Enqueuer: outbox.NewEnqueuer(clock)},
 	}
 
 	slots := base

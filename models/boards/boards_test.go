@@ -347,7 +347,7 @@ func TestAThousandDeedsAtOnceAddUp(t *testing.T) {
 	}
 	require.NoError(t, group.Wait())
 	for _, user := range users { // what the last deed of each reached
-		_, err := models.UnlockFor(t.Context(), a.DB, user, now.Add(time.Minute), models.Followups{})
+		_, err := models.UnlockFor(t.Context(), a.DB, user, now.Add(time.Minute), models.Enqueuer{})
 		require.NoError(t, err)
 	}
 	var wrong []string
@@ -379,7 +379,7 @@ func TestAThousandDeedsAtOnceAddUp(t *testing.T) {
 
 // deed is the nth of a user's twenty.
 func (a *arena) deed(n int, user uuid.UUID, c models.Course, at time.Time) error {
-	ctx, f := context.Background(), models.Followups{}
+	ctx, f := context.Background(), models.Enqueuer{}
 	switch {
 	case n < 9: // each lesson three times
 		_, err := models.StudyLesson(ctx, a.DB, models.Study{UserID: user, CourseID: c.ID, LessonID: c.Lessons[n%3].ID, Completed: true, Minutes: 5, At: at}, at, f)
@@ -416,7 +416,7 @@ func (a *arena) award(user uuid.UUID, points int, at time.Time) {
 	a.t.Helper()
 	_, _, err := models.AwardPoints(a.t.Context(), a.DB, models.Award{
 		AdminID: user, UserID: user, Points: points, Reason: "r", At: at, Entry: models.AuditEntry{ID: models.NewID(), At: at, Action: models.AuditPointsAwarded, Via: models.AuditAPI},
-	}, models.Followups{})
+	}, models.Enqueuer{})
 	require.NoError(a.t, err)
 }
 

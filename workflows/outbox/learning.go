@@ -23,6 +23,6 @@ func ApplyAchievements(batch uuid.UUID, now time.Time) models.OutboxEntry {
 // general is about nobody in particular, and the relay's at once.
 func general(workflow, id string, input any, kind string, now time.Time) models.OutboxEntry {
 	entry := background(workflow, id, input, now)
-	entry.Labels = map[string]string{workflows.LabelKind.GetName(): kind}
+	entry.Labels = map[string]string{workflows.SearchAttributeKind.GetName(): kind}
 	return entry
 }

@@ -19,14 +19,14 @@ import (
 // time, was terminated or its history was lost, and ends or restarts them. Without it
 // such a task would be RUNNING for ever.
 type Reconciler struct {
-	Starter *Starter
+	Dispatcher *Dispatcher
 	Clock   func() time.Time
 	Log     *slog.Logger
 	// Every is the time between two passes; Stale is how long a row must have
 	// stood still to be looked at.
 	Every, Stale time.Duration
 	// Bounds are given to runs that start over.
-	Bounds Bounds
+	Bounds Timeouts
 }
 
 // Run reconciles until ctx ends.
@@ -55,7 +55,7 @@ func repeat(ctx context.Context, interval time.Duration, pass func()) error {
 func (r *Reconciler) Reconcile(ctx context.Context) error {
 	return errors.Join(
 		r.reconcileTasks(ctx), r.reconcileSources(ctx), r.reconcileDeletions(ctx),
-		models.AdmitStranded(ctx, r.Starter.DB, r.Clock()),
+		models.AdmitStranded(ctx, r.Dispatcher.DB, r.Clock()),
 	)
 }
 
@@ -64,7 +64,7 @@ func (r *Reconciler) reconcileTasks(ctx context.Context) error {
 	var faults []error
 	since := r.Clock().Add(-r.Stale)
 	for after := uuid.Nil; ; {
-		stale, err := models.StaleTasks(ctx, r.Starter.DB, since, after, batch)
+		stale, err := models.StaleTasks(ctx, r.Dispatcher.DB, since, after, batch)
 		if err != nil {
 			return errors.Join(append(faults, err)...)
 		}
@@ -85,31 +85,31 @@ func (r *Reconciler) reconcileTask(ctx context.Context, task models.Task) error 
 		return err
 	case !found:
 		r.Log.WarnContext(ctx, "a task without a workflow is started again", "task_id", task.ID)
-		return models.Promise(ctx, r.Starter.DB, Task(task, r.Bounds, r.Clock()))
+		return models.Promise(ctx, r.Dispatcher.DB, Task(task, r.Bounds, r.Clock()))
 	}
 	status := run.GetWorkflowExecutionInfo().GetStatus()
 	if status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		switch {
 		case run.GetWorkflowExtendedInfo().GetCancelRequested(): // by whatever way: it has its time from now on
-			return models.Promise(ctx, r.Starter.DB, CancelSoon(task, r.Clock()))
+			return models.Promise(ctx, r.Dispatcher.DB, CancelSoon(task, r.Clock()))
 		case !r.overdue(task, run):
 			return nil
 		}
-		if err := r.Starter.terminate(ctx, task.WorkflowID, "The run went on beyond the time that such runs are given."); err != nil {
+		if err := r.Dispatcher.terminate(ctx, task.WorkflowID, "The run went on beyond the time that such runs are given."); err != nil {
 			return err
 		}
 		status = enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT
 	}
 	r.Log.WarnContext(ctx, "a task whose workflow has ended is ended too", "task_id", task.ID, "workflow_status", status.String())
 	last := lastEvent(task, status, r.Clock())
-	return models.EndTask(ctx, r.Starter.DB, task, last, Followups(r.Clock))
+	return models.EndTask(ctx, r.Dispatcher.DB, task, last, NewEnqueuer(r.Clock))
 }
 
 // describe is the latest run of a workflow; found is false when Temporal knows none.
 func (r *Reconciler) describe(ctx context.Context, workflowID string) (run *workflowservice.DescribeWorkflowExecutionResponse, found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	run, err = r.Starter.Temporal.DescribeWorkflowExecution(ctx, workflowID, "")
+	run, err = r.Dispatcher.Temporal.DescribeWorkflowExecution(ctx, workflowID, "")
 	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
 		return nil, false, nil
 	}
@@ -147,13 +147,13 @@ func lastEvent(task models.Task, status enums.WorkflowExecutionStatus, now time.
 
 // reconcileSources marks material FAILED whose reading has ended without saying so.
 func (r *Reconciler) reconcileSources(ctx context.Context) error {
-	stale, err := models.StaleSources(ctx, r.Starter.DB, r.Clock().Add(-r.Stale), batch)
+	stale, err := models.StaleSources(ctx, r.Dispatcher.DB, r.Clock().Add(-r.Stale), batch)
 	faults := []error{err}
 	for _, id := range stale {
 		run, found, err := r.describe(ctx, workflows.ReadSourceID(id))
 		if err == nil && found && run.GetWorkflowExecutionInfo().GetStatus() != enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
 			fault := models.TaskFault{Code: "stopped", Message: "The reading of the material was stopped."}
-			err = models.FailSource(ctx, r.Starter.DB, id, fault, r.Clock())
+			err = models.FailSource(ctx, r.Dispatcher.DB, id, fault, r.Clock())
 		}
 		faults = append(faults, err)
 	}
@@ -163,13 +163,13 @@ func (r *Reconciler) reconcileSources(ctx context.Context) error {
 // reconcileDeletions begins deletions anew that are due and whose workflow has ended all the
 // same: an account is not to be kept because an erasure took too long.
 func (r *Reconciler) reconcileDeletions(ctx context.Context) error {
-	due, err := models.DueDeletions(ctx, r.Starter.DB, r.Clock().Add(-r.Stale), batch)
+	due, err := models.DueDeletions(ctx, r.Dispatcher.DB, r.Clock().Add(-r.Stale), batch)
 	faults := []error{err}
 	for _, d := range due {
 		run, found, err := r.describe(ctx, workflows.DeleteAccountID(d.ID))
 		if err == nil && (!found || run.GetWorkflowExecutionInfo().GetStatus() != enums.WORKFLOW_EXECUTION_STATUS_RUNNING) {
 			r.Log.WarnContext(ctx, "a deletion that has ended too early is begun again", "deletion_id", d.ID)
-			err = models.Promise(ctx, r.Starter.DB, DeleteAccount(d.User, d.ID, d.Due, r.Clock()))
+			err = models.Promise(ctx, r.Dispatcher.DB, DeleteAccount(d.User, d.ID, d.Due, r.Clock()))
 		}
 		faults = append(faults, err)
 	}

@@ -15,7 +15,7 @@ import (
 // Relay keeps the promises that their handlers did not. Any number of relays may
 // run: each promise is leased to one of them at a time.
 type Relay struct {
-	Starter *Starter
+	Dispatcher *Dispatcher
 	// DatabaseURL is for a connection of its own that listens for new promises.
 	DatabaseURL string
 	Clock       func() time.Time
@@ -70,7 +70,7 @@ func (r *Relay) loop(ctx context.Context, background bool, wake <-chan struct{})
 
 // pause is how long until the next promise falls due, at most Poll.
 func (r *Relay) pause(ctx context.Context, background bool) time.Duration {
-	due, ok, err := models.NextPromise(ctx, r.Starter.DB, background)
+	due, ok, err := models.NextPromise(ctx, r.Dispatcher.DB, background)
 	if err != nil || !ok {
 		return r.Poll
 	}
@@ -81,7 +81,7 @@ func (r *Relay) pause(ctx context.Context, background bool) time.Duration {
 // several at once. It tells how many it took on.
 func (r *Relay) Sweep(ctx context.Context, background bool) (int, error) {
 	now := r.Clock()
-	entries, err := models.LeaseOutbox(ctx, r.Starter.DB, background, now, now.Add(leaseFor), batch)
+	entries, err := models.LeaseOutbox(ctx, r.Dispatcher.DB, background, now, now.Add(leaseFor), batch)
 	if err != nil {
 		return 0, err
 	}
@@ -99,13 +99,13 @@ func (r *Relay) Sweep(ctx context.Context, background bool) (int, error) {
 func (r *Relay) relay(ctx context.Context, entry models.OutboxEntry) error {
 	trying, cancel := context.WithTimeout(ctx, leaseFor/3)
 	defer cancel()
-	err := r.Starter.keep(trying, entry)
+	err := r.Dispatcher.dispatch(trying, entry)
 	if err == nil || ctx.Err() != nil {
 		return nil
 	}
 	wait := min(time.Second<<min(entry.Attempts, 6), mostWait)
 	r.Log.WarnContext(ctx, "a promise is tried again later", "workflow_id", entry.WorkflowID, "action", entry.Action, "in", wait, "error", err)
-	return models.DeferPromise(ctx, r.Starter.DB, entry.ID, r.Clock().Add(wait), err.Error())
+	return models.DeferPromise(ctx, r.Dispatcher.DB, entry.ID, r.Clock().Add(wait), err.Error())
 }
 
 // listen turns Postgres notices into wake-ups, connecting again when cut off.

@@ -12,7 +12,7 @@ import (
 func ReviewReport(report models.Report, now time.Time) models.OutboxEntry {
 	input := workflows.ReviewReportInput{ReportID: report.ID, OpenedAt: report.CreatedAt, DueAt: report.DueAt}
 	entry := background("ReviewReport", workflows.ReviewReportID(report.ID), input, now)
-	entry.Labels = map[string]string{workflows.LabelKind.GetName(): "report_review"}
+	entry.Labels = map[string]string{workflows.SearchAttributeKind.GetName(): "report_review"}
 	return entry
 }
 

@@ -18,8 +18,8 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// Starter keeps promises.
-type Starter struct {
+// Dispatcher keeps promises.
+type Dispatcher struct {
 	DB       *gorm.DB
 	Temporal client.Client
 	Clock    func() time.Time
@@ -27,18 +27,18 @@ type Starter struct {
 }
 
 // kickTime bounds how long a request waits for Temporal; the relay has the rest of time.
-const kickTime = time.Second
+const dispatchTimeout = time.Second
 
-// Kick keeps a promise right after its commit. It reports nothing: what it
+// TryDispatch keeps a promise right after its commit. It reports nothing: what it
 // cannot keep within a second the relay will. One that waits in its user's line
 // is left there.
-func (s *Starter) Kick(ctx context.Context, entry models.OutboxEntry) {
+func (s *Dispatcher) TryDispatch(ctx context.Context, entry models.OutboxEntry) {
 	// The caller may hang up; the commit has happened all the same.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), kickTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dispatchTimeout)
 	defer cancel()
 	stored, found, err := models.PromiseOf(ctx, s.DB, entry.ID)
 	if err == nil && found && !stored.Held {
-		err = s.keep(ctx, stored)
+		err = s.dispatch(ctx, stored)
 	}
 	if err != nil {
 		s.Log.WarnContext(ctx, "left to the relay", "workflow_id", entry.WorkflowID, "action", entry.Action, "error", err)
@@ -47,7 +47,7 @@ func (s *Starter) Kick(ctx context.Context, entry models.OutboxEntry) {
 
 // keep does what an entry asks for and removes it, but for a cancel that has still to be
 // answered.
-func (s *Starter) keep(ctx context.Context, entry models.OutboxEntry) error {
+func (s *Dispatcher) dispatch(ctx context.Context, entry models.OutboxEntry) error {
 	if entry.Action == models.OutboxCancel {
 		return s.end(ctx, entry)
 	}
@@ -58,7 +58,7 @@ func (s *Starter) keep(ctx context.Context, entry models.OutboxEntry) error {
 }
 
 // start starts the workflow. One that runs, or ran, under the id is what was asked for.
-func (s *Starter) start(ctx context.Context, entry models.OutboxEntry) error {
+func (s *Dispatcher) start(ctx context.Context, entry models.OutboxEntry) error {
 	timeout, err := workflows.ExecutionTimeout(entry.Workflow, entry.Input, s.Clock())
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (s *Starter) start(ctx context.Context, entry models.OutboxEntry) error {
 		WorkflowIDReusePolicy:                    reuse(entry),
 		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		TypedSearchAttributes:                    labels(entry.Labels),
+		TypedSearchAttributes:                    searchAttributes(entry.Labels),
 		Priority:                                 priority(entry),
 	}, entry.Workflow, json.RawMessage(entry.Input))
 	var already *serviceerror.WorkflowExecutionAlreadyStarted
@@ -91,9 +91,9 @@ func priority(entry models.OutboxEntry) temporal.Priority {
 	return p
 }
 
-func labels(values map[string]string) temporal.SearchAttributes {
+func searchAttributes(values map[string]string) temporal.SearchAttributes {
 	var updates []temporal.SearchAttributeUpdate
-	for _, key := range workflows.Labels() {
+	for _, key := range workflows.SearchAttributes() {
 		if value, ok := values[key.GetName()]; ok {
 			updates = append(updates, key.ValueSet(value))
 		}
@@ -111,13 +111,13 @@ func reuse(entry models.OutboxEntry) enums.WorkflowIdReusePolicy {
 }
 
 // answerWithin is how long a workflow has to end that was asked to.
-const answerWithin = 30 * time.Second
+const cancelTimeout = 30 * time.Second
 
 // end asks a workflow to end, and terminates it when it has not within its time, such as one
 // whose code cannot be replayed. The promise stays meanwhile, so that it outlives this
 // process. A workflow that has ended or never began needs neither: the task's row stops a
 // start that is still on its way. However it came about, no task of it is left open.
-func (s *Starter) end(ctx context.Context, entry models.OutboxEntry) error {
+func (s *Dispatcher) end(ctx context.Context, entry models.OutboxEntry) error {
 	now := s.Clock()
 	if entry.CancelRequestedAt == nil {
 		goesOn, err := s.cancel(ctx, entry.WorkflowID)
@@ -125,9 +125,9 @@ func (s *Starter) end(ctx context.Context, entry models.OutboxEntry) error {
 			return err
 		}
 		if goesOn {
-			return models.MarkCancelRequested(ctx, s.DB, entry.ID, now, now.Add(answerWithin))
+			return models.MarkCancelRequested(ctx, s.DB, entry.ID, now, now.Add(cancelTimeout))
 		}
-	} else if err := s.terminate(ctx, entry.WorkflowID, fmt.Sprintf("A cancel was not answered within %s.", answerWithin)); err != nil {
+	} else if err := s.terminate(ctx, entry.WorkflowID, fmt.Sprintf("A cancel was not answered within %s.", cancelTimeout)); err != nil {
 		return err
 	}
 	if err := models.EndCancelledWorkflow(ctx, s.DB, entry.WorkflowID, now); err != nil {
@@ -137,7 +137,7 @@ func (s *Starter) end(ctx context.Context, entry models.OutboxEntry) error {
 }
 
 // cancel asks the workflow to end and reports whether it goes on by then.
-func (s *Starter) cancel(ctx context.Context, workflowID string) (goesOn bool, err error) {
+func (s *Dispatcher) cancel(ctx context.Context, workflowID string) (goesOn bool, err error) {
 	err = s.Temporal.CancelWorkflow(ctx, workflowID, "")
 	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
 		return false, nil
@@ -149,7 +149,7 @@ func (s *Starter) cancel(ctx context.Context, workflowID string) (goesOn bool, e
 }
 
 // terminate ends the workflow without asking it. One that has ended stays as it is.
-func (s *Starter) terminate(ctx context.Context, workflowID, reason string) error {
+func (s *Dispatcher) terminate(ctx context.Context, workflowID, reason string) error {
 	err := s.Temporal.TerminateWorkflow(ctx, workflowID, "", reason)
 	var missing *serviceerror.NotFound
 	switch {

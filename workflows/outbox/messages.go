@@ -11,10 +11,10 @@ import (
 )
 
 // handlerTime is what a handler has to keep its promise itself before the relay does.
-const handlerTime = 3 * time.Second
+const handlerLead = 3 * time.Second
 
 // Bounds are the times a run is given.
-type Bounds struct {
+type Timeouts struct {
 	// Deadline ends a run, keeping what it has.
 	Deadline time.Duration
 	// Review is how long a plan waits for its learner's word, where it was asked for.
@@ -22,7 +22,7 @@ type Bounds struct {
 }
 
 // Task promises to start the workflow of a task, whatever kind it is of.
-func Task(task models.Task, bounds Bounds, now time.Time) models.OutboxEntry {
+func Task(task models.Task, bounds Timeouts, now time.Time) models.OutboxEntry {
 	switch {
 	case task.MakesCourse():
 		return Course(task, bounds, now)
@@ -35,7 +35,7 @@ func Task(task models.Task, bounds Bounds, now time.Time) models.OutboxEntry {
 
 // Course promises to start the workflow of a task that writes a course, whether
 // for the first time or again.
-func Course(task models.Task, bounds Bounds, now time.Time) models.OutboxEntry {
+func Course(task models.Task, bounds Timeouts, now time.Time) models.OutboxEntry {
 	order := workflows.Order{
 		TaskID: task.ID, CourseID: task.ResultID, Seq: task.Seq, Progress: task.Progress, Deadline: bounds.Deadline,
 	}
@@ -52,9 +52,9 @@ func Course(task models.Task, bounds Bounds, now time.Time) models.OutboxEntry {
 	}
 	entry := start(name, task.WorkflowID, input, now)
 	entry.Labels = map[string]string{
-		workflows.LabelUser.GetName():   task.UserID.String(),
-		workflows.LabelKind.GetName():   task.TaskType,
-		workflows.LabelCourse.GetName(): task.ResultID.String(),
+		workflows.SearchAttributeUser.GetName():   task.UserID.String(),
+		workflows.SearchAttributeKind.GetName():   task.TaskType,
+		workflows.SearchAttributeCourse.GetName(): task.ResultID.String(),
 	}
 	return entry
 }
@@ -63,7 +63,7 @@ func Course(task models.Task, bounds Bounds, now time.Time) models.OutboxEntry {
 func ReadSource(source models.Source, now time.Time) models.OutboxEntry {
 	entry := start("ReadSource", workflows.ReadSourceID(source.ID), source.ID, now)
 	entry.UserID = &source.UserID
-	entry.Labels = map[string]string{workflows.LabelUser.GetName(): source.UserID.String(), workflows.LabelKind.GetName(): "source_reading"}
+	entry.Labels = map[string]string{workflows.SearchAttributeUser.GetName(): source.UserID.String(), workflows.SearchAttributeKind.GetName(): "source_reading"}
 	return entry
 }
 
@@ -72,7 +72,7 @@ func ReadSource(source models.Source, now time.Time) models.OutboxEntry {
 func SendMail(mail models.Mail, now time.Time) models.OutboxEntry {
 	entry := start("SendMail", workflows.SendMailID(mail.ID), mail.ID, now)
 	entry.DueAt, entry.UserID = now, mail.UserID
-	entry.Labels = map[string]string{workflows.LabelKind.GetName(): "mail"}
+	entry.Labels = map[string]string{workflows.SearchAttributeKind.GetName(): "mail"}
 	return entry
 }
 
@@ -81,7 +81,7 @@ func ExportAccount(task models.Task, now time.Time) models.OutboxEntry {
 	input := workflows.ExportAccountInput{TaskID: task.ID, ExportID: task.ResultID, Seq: task.Seq, Progress: task.Progress}
 	entry := start("ExportAccount", task.WorkflowID, input, now)
 	entry.UserID = &task.UserID
-	entry.Labels = map[string]string{workflows.LabelUser.GetName(): task.UserID.String(), workflows.LabelKind.GetName(): task.TaskType}
+	entry.Labels = map[string]string{workflows.SearchAttributeUser.GetName(): task.UserID.String(), workflows.SearchAttributeKind.GetName(): task.TaskType}
 	return entry
 }
 
@@ -91,8 +91,8 @@ func Broadcast(task models.Task, now time.Time) models.OutboxEntry {
 		TaskID: task.ID, BroadcastID: task.ResultID, Everyone: task.Spec.Everyone, Seq: task.Seq, Progress: task.Progress,
 	}}
 	entry := background("FanOutPush", task.WorkflowID, input, now)
-	entry.UserID, entry.DueAt = &task.UserID, now.Add(handlerTime)
-	entry.Labels = map[string]string{workflows.LabelUser.GetName(): task.UserID.String(), workflows.LabelKind.GetName(): task.TaskType}
+	entry.UserID, entry.DueAt = &task.UserID, now.Add(handlerLead)
+	entry.Labels = map[string]string{workflows.SearchAttributeUser.GetName(): task.UserID.String(), workflows.SearchAttributeKind.GetName(): task.TaskType}
 	return entry
 }
 
@@ -105,7 +105,7 @@ func start(workflow, id string, input any, now time.Time) models.OutboxEntry {
 	text, _ := json.Marshal(input) //nolint:errchkjson // ids and numbers cannot fail
 	return models.OutboxEntry{
 		ID: models.NewID(), Action: models.OutboxStart, Workflow: workflow, WorkflowID: id, TaskQueue: workflows.Queue,
-		Input: text, Labels: map[string]string{}, CreatedAt: now, DueAt: now.Add(handlerTime),
+		Input: text, Labels: map[string]string{}, CreatedAt: now, DueAt: now.Add(handlerLead),
 	}
 }
 
@@ -125,13 +125,13 @@ func DeleteAccount(user, deletion uuid.UUID, due, now time.Time) models.OutboxEn
 	input := workflows.DeleteAccountInput{UserID: user, DeletionID: deletion, Due: due}
 	entry := start(deleteAccount, workflows.DeleteAccountID(deletion), input, now)
 	entry.UserID, entry.DueAt = &user, now
-	entry.Labels = map[string]string{workflows.LabelUser.GetName(): user.String(), workflows.LabelKind.GetName(): "account_deletion"}
+	entry.Labels = map[string]string{workflows.SearchAttributeUser.GetName(): user.String(), workflows.SearchAttributeKind.GetName(): "account_deletion"}
 	return entry
 }
 
 // Cancel promises to cancel the workflow of a task.
 func Cancel(task models.Task, now time.Time) models.OutboxEntry {
-	return cancel(task.WorkflowID, now.Add(handlerTime), now)
+	return cancel(task.WorkflowID, now.Add(handlerLead), now)
 }
 
 // CancelSoon is Cancel for a caller that does not wait.

@@ -11,8 +11,8 @@ import (
 
 // Followups are the promises that deeds leave behind. Nobody waits for what they
 // start, so they are the relay's at once, in the background.
-func Followups(clock func() time.Time) models.Followups {
-	return models.Followups{
+func NewEnqueuer(clock func() time.Time) models.Enqueuer {
+	return models.Enqueuer{
 		Push:   func(n models.Notification) models.OutboxEntry { return fanOutPush(n, clock()) },
 		Unlock: func(user, deed uuid.UUID) models.OutboxEntry { return unlockAchievements(user, deed, clock()) },
 	}
@@ -20,23 +20,23 @@ func Followups(clock func() time.Time) models.Followups {
 
 // Waited is a promise of the background for which somebody waits after all: it is kept with
 // those of courses.
-func Waited(entry models.OutboxEntry) models.OutboxEntry {
+func Foreground(entry models.OutboxEntry) models.OutboxEntry {
 	entry.TaskQueue, entry.Background = workflows.Queue, false
 	return entry
 }
 
 func fanOutPush(n models.Notification, now time.Time) models.OutboxEntry {
 	input := workflows.FanOutPushInput{NotificationID: n.ID, UserID: n.UserID}
-	return follow(n.UserID, "push", background("FanOutPush", workflows.FanOutPushID(n.ID), input, now))
+	return forUser(n.UserID, "push", background("FanOutPush", workflows.FanOutPushID(n.ID), input, now))
 }
 
 func unlockAchievements(user, deed uuid.UUID, now time.Time) models.OutboxEntry {
 	input := workflows.UnlockAchievementsInput{UserID: user, Deed: deed}
-	return follow(user, "achievements", background("UnlockAchievements", workflows.UnlockAchievementsID(user, deed), input, now))
+	return forUser(user, "achievements", background("UnlockAchievements", workflows.UnlockAchievementsID(user, deed), input, now))
 }
 
-func follow(user uuid.UUID, kind string, entry models.OutboxEntry) models.OutboxEntry {
+func forUser(user uuid.UUID, kind string, entry models.OutboxEntry) models.OutboxEntry {
 	entry.UserID = &user
-	entry.Labels = map[string]string{workflows.LabelUser.GetName(): user.String(), workflows.LabelKind.GetName(): kind}
+	entry.Labels = map[string]string{workflows.SearchAttributeUser.GetName(): user.String(), workflows.SearchAttributeKind.GetName(): kind}
 	return entry
 }
