@@ -17,7 +17,7 @@ var callSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d05")
 
 // converse has one conversation with a writer for a course and keeps what it
 // cost, also when it came to nothing. Within an activity every kind comes once.
-func converse[T any](ctx context.Context, w *Writing, c models.Course, kind string, call func(context.Context, llm.Beat) (T, llm.Usage, error)) (T, error) {
+func converse[T any](ctx context.Context, w *CourseActivities, c models.Course, kind string, call func(context.Context, llm.Beat) (T, llm.Usage, error)) (T, error) {
 	var value T
 	var usage llm.Usage
 	err := infer(ctx, func(ctx context.Context, beat llm.Beat) (err error) {
@@ -25,7 +25,7 @@ func converse[T any](ctx context.Context, w *Writing, c models.Course, kind stri
 		return err
 	})
 	if kept := w.keepCost(ctx, c, kind, usage, err); err == nil {
-		err = translate(kept)
+		err = toApplicationError(kept)
 	}
 	return value, err
 }
@@ -34,7 +34,7 @@ func converse[T any](ctx context.Context, w *Writing, c models.Course, kind stri
 const costTime = 5 * time.Second
 
 // keepCost charges the course's owner. Key: run, activity, attempt and kind.
-func (w *Writing) keepCost(ctx context.Context, c models.Course, kind string, u llm.Usage, cause error) error {
+func (w *CourseActivities) keepCost(ctx context.Context, c models.Course, kind string, u llm.Usage, cause error) error {
 	if u.Calls == 0 {
 		return nil
 	}

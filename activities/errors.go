@@ -25,8 +25,8 @@ var finalCodes = map[models.Code]bool{
 	models.TopicNotAllowed: true,
 }
 
-// translate gives an error the type and the retry rule that Temporal acts on.
-func translate(err error) error {
+// toApplicationError gives an error the type and the retry rule that Temporal acts on.
+func toApplicationError(err error) error {
 	var coded *models.Error
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
@@ -38,12 +38,12 @@ func translate(err error) error {
 	}
 }
 
-// translateModel does so for an error of the model. A bad answer is worth
+// toModelError does so for an error of the model. A bad answer is worth
 // another try or two, since sampling differs; a misconfiguration is not.
-func translateModel(err error, attempt int32) error {
+func toModelError(err error, attempt int32) error {
 	var fault *llm.Error
 	if !errors.As(err, &fault) {
-		return translate(err)
+		return toApplicationError(err)
 	}
 	switch fault.Kind {
 	case llm.BadAnswer:

@@ -26,7 +26,7 @@ type atHand struct {
 
 // atHand picks what has to do with the words of a query: first from the
 // learner's own material, then from what was found outside.
-func (w *Writing) atHand(ctx context.Context, c models.Course, query string) (atHand, error) {
+func (w *CourseActivities) atHand(ctx context.Context, c models.Course, query string) (atHand, error) {
 	var at atHand
 	own, err := models.CourseSources(ctx, w.DB, c.ID)
 	if err != nil {

@@ -24,7 +24,7 @@ func infer(ctx context.Context, call func(context.Context, llm.Beat) error) erro
 	if err != nil && errors.Is(context.Cause(calling), errStopping) {
 		return failure("The worker is stopping.", FailureStopping, err, false, time.Second)
 	}
-	return translateModel(err, activity.GetInfo(ctx).Attempt)
+	return toModelError(err, activity.GetInfo(ctx).Attempt)
 }
 
 var errStopping = errors.New("the worker is stopping")

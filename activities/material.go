@@ -24,8 +24,8 @@ type Reader interface {
 	Read(ctx context.Context, mediaType string, size int64, body io.Reader) (extract.Document, error)
 }
 
-// Material reads what learners bring along.
-type Material struct {
+// MaterialActivities reads what learners bring along.
+type MaterialActivities struct {
 	DB *gorm.DB
 	// Fetch gets the page at an address of a learner's. Failures are *guard.Error.
 	Fetch  func(ctx context.Context, address string) (guard.Page, error)
@@ -55,12 +55,12 @@ const (
 // it ends where an earlier reading took its worker along. What may pass, such as a site
 // that does not answer, is returned and retried. It waits for its user's turn first. Key:
 // the source's id; material that was read, failed or was deleted before stays as it is.
-func (m *Material) ReadSource(ctx context.Context, id uuid.UUID) error {
+func (m *MaterialActivities) ReadSource(ctx context.Context, id uuid.UUID) error {
 	return lasting(ctx, func(ctx context.Context) error {
 		err := m.readSource(ctx, id)
 		if fault, final := faultOf(err); final {
 			m.Log.InfoContext(ctx, "material cannot be read", "source", id, "code", fault.Code, "error", err)
-			return translate(models.FailSource(ctx, m.DB, id, fault, m.Clock()))
+			return toApplicationError(models.FailSource(ctx, m.DB, id, fault, m.Clock()))
 		}
 		return passing(err)
 	})
@@ -68,15 +68,15 @@ func (m *Material) ReadSource(ctx context.Context, id uuid.UUID) error {
 
 // GiveUp marks material FAILED with a reason for its learner. Key: the source's id; what
 // is no longer being read stays as it is.
-func (m *Material) GiveUp(ctx context.Context, id uuid.UUID, reason string) error {
+func (m *MaterialActivities) GiveUp(ctx context.Context, id uuid.UUID, reason string) error {
 	fault := models.TaskFault{Code: faultUnreadable, Message: reason}
-	return translate(models.FailSource(ctx, m.DB, id, fault, m.Clock()))
+	return toApplicationError(models.FailSource(ctx, m.DB, id, fault, m.Clock()))
 }
 
 // mostTitle is how many characters of a title that a document gives itself are kept.
 const mostTitle = 200
 
-func (m *Material) readSource(ctx context.Context, id uuid.UUID) error {
+func (m *MaterialActivities) readSource(ctx context.Context, id uuid.UUID) error {
 	source, err := models.SourceFacts(ctx, m.DB, id)
 	if models.CodeOf(err) == models.NotFound || err == nil && source.State != models.SourceProcessing {
 		return nil
@@ -106,10 +106,12 @@ func (m *Material) readSource(ctx context.Context, id uuid.UUID) error {
 
 // readMarked reads what is marked as being read. The mark goes with the outcome, or is
 // taken back where there is none: it stays only when this process does not.
-func (m *Material) readMarked(ctx context.Context, source models.Source) error {
+func (m *MaterialActivities) readMarked(ctx context.Context, source models.Source) error {
 	doc, err := m.Reader.Read(ctx, source.MediaType, source.SizeBytes, models.SourceUpload(ctx, m.DB, source.ID))
 	if err == nil {
-		err = insist(ctx, func(ctx context.Context) error { return models.SaveSourceText(ctx, m.DB, told(source, doc), m.Clock()) })
+		err = insist(ctx, func(ctx context.Context) error {
+			return models.SaveSourceText(ctx, m.DB, described(source, doc), m.Clock())
+		})
 	}
 	if _, final := faultOf(err); err == nil || final {
 		return err
@@ -118,7 +120,7 @@ func (m *Material) readMarked(ctx context.Context, source models.Source) error {
 }
 
 // told is a source with what its document says.
-func told(source models.Source, doc extract.Document) models.Source {
+func described(source models.Source, doc extract.Document) models.Source {
 	source.Content, source.Words = doc.Text, doc.Words
 	if doc.Pages > 0 {
 		source.Pages = &doc.Pages
@@ -132,7 +134,7 @@ func told(source models.Source, doc extract.Document) models.Source {
 
 // fetch gets the page at the source's address and keeps it, so that nobody holds it while
 // it waits to be read.
-func (m *Material) fetch(ctx context.Context, source models.Source) (models.Source, error) {
+func (m *MaterialActivities) fetch(ctx context.Context, source models.Source) (models.Source, error) {
 	if source.URL == nil {
 		return source, errors.New("activities: a source of the web without an address")
 	}
@@ -228,5 +230,5 @@ func passing(err error) error {
 	if refused, ok := errors.AsType[*guard.Error](err); ok {
 		return failure(refused.Reason, string(models.Unavailable), err, false, 0)
 	}
-	return translate(err)
+	return toApplicationError(err)
 }

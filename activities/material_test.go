@@ -45,11 +45,11 @@ func bring(t *testing.T, db *gorm.DB, kind, media, title, url, original string) 
 	return source.ID
 }
 
-func reading(t *testing.T, fetch func(context.Context, string) (guard.Page, error)) *activities.Material {
+func reading(t *testing.T, fetch func(context.Context, string) (guard.Page, error)) *activities.MaterialActivities {
 	t.Helper()
 	r := extract.NewReader(extract.Options{})
 	t.Cleanup(func() { require.NoError(t, r.Close()) })
-	return &activities.Material{
+	return &activities.MaterialActivities{
 		DB: modelstest.New(t), Fetch: fetch, Reader: here{r}, Clock: func() time.Time { return arrived.Add(time.Minute) },
 		Fetching: activities.NewTurns(2), Reading: activities.NewTurns(2), Log: slog.New(slog.DiscardHandler),
 	}
@@ -76,7 +76,7 @@ func (s script) Read(ctx context.Context, _ string, _ int64, _ io.Reader) (extra
 	return s(ctx)
 }
 
-func row(t *testing.T, m *activities.Material, id uuid.UUID) models.Source {
+func row(t *testing.T, m *activities.MaterialActivities, id uuid.UUID) models.Source {
 	t.Helper()
 	source, err := models.SourceToRead(t.Context(), m.DB, id)
 	require.NoError(t, err)
@@ -180,7 +180,7 @@ func TestSitesWithABadMoment(t *testing.T) {
 }
 
 // begun is when the row says that a reading of it began, if it does.
-func begun(t *testing.T, m *activities.Material, id uuid.UUID) *time.Time {
+func begun(t *testing.T, m *activities.MaterialActivities, id uuid.UUID) *time.Time {
 	t.Helper()
 	return row(t, m, id).ReadingStartedAt
 }

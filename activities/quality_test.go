@@ -72,7 +72,7 @@ func TestTheSameLessonTwiceIsFound(t *testing.T) {
 	d.model.On(llmtest.Lesson, 0, llmtest.Duplicate())
 	require.NoError(t, d.lesson(refs[0], 1))
 	require.NoError(t, d.lesson(refs[1], 1))
-	weak, err := (&activities.Checking{DB: d.db}).FindWeakLessons(context.Background(), d.course)
+	weak, err := (&activities.QualityActivities{DB: d.db}).FindWeakLessons(context.Background(), d.course)
 	require.NoError(t, err)
 	require.Len(t, weak, 1)
 	require.Equal(t, refs[1].ID, weak[0].ID, "the later of two")
@@ -82,7 +82,7 @@ func TestTheSameLessonTwiceIsFound(t *testing.T) {
 func TestALowScoreIsAReasonToWriteAgain(t *testing.T) {
 	t.Parallel()
 	d, ref := taught(t)
-	check := &activities.Checking{DB: d.db}
+	check := &activities.QualityActivities{DB: d.db}
 	weak, err := check.FindWeakLessons(context.Background(), d.course)
 	require.NoError(t, err)
 	require.Empty(t, weak)
@@ -105,13 +105,13 @@ func (d *desk) bring(t *testing.T, title, content string, state models.SourceSta
 	return s
 }
 
-func (d *desk) researching(f activities.Finder) *activities.Researching {
-	r := &activities.Researching{DB: d.db, Finder: f, Clock: d.writing.Clock, Log: slog.New(slog.DiscardHandler)}
+func (d *desk) researching(f activities.Finder) *activities.SourceActivities {
+	r := &activities.SourceActivities{DB: d.db, Finder: f, Clock: d.writing.Clock, Log: slog.New(slog.DiscardHandler)}
 	d.RegisterActivity(r)
 	return r
 }
 
-func (d *desk) research(r *activities.Researching) (found activities.Research, err error) {
+func (d *desk) research(r *activities.SourceActivities) (found activities.Research, err error) {
 	value, err := d.ExecuteActivity(r.FindSources, d.course)
 	if err == nil {
 		err = value.Get(&found)

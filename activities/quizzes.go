@@ -15,10 +15,10 @@ import (
 // text and keeps them. The quiz's answers must be found again by an independent
 // solve: questions of which they are not are written again once, and left out when
 // that does not help. Key: (lesson, revision), as for WriteLesson.
-func (w *Writing) WritePractice(ctx context.Context, in LessonInput) error {
+func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) error {
 	c, lesson, err := w.lesson(ctx, in)
 	if err != nil || lesson.PracticeRevision >= in.Revision {
-		return translate(err)
+		return toApplicationError(err)
 	}
 	writer, err := w.writer(in.Fallback)
 	if err != nil {
@@ -39,12 +39,12 @@ func (w *Writing) WritePractice(ctx context.Context, in LessonInput) error {
 		}
 	}
 	lesson.PracticeRevision, lesson.UpdatedAt, lesson.KeyTerms = in.Revision, w.Clock(), termsOf(practice.KeyTerms)
-	return translate(models.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, w.Clock())))
+	return toApplicationError(models.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, w.Clock())))
 }
 
 // exam puts a quiz to the test.
 type exam struct {
-	w      *Writing
+	w      *CourseActivities
 	writer Writer
 	course models.Course
 	lesson *models.Lesson

@@ -7,60 +7,60 @@ import (
 
 // Database are the activities of the queue "lyo": the database, and servers of others.
 type Database struct {
-	Story       *Story
-	Checking    *Checking
-	Researching *Researching
-	Material    *Material
-	Departure   *Departure
-	Exporting   *Exporting
-	Mailing     *Mailing
-	Sweeping    *Sweeping
-	// Pushing is asked here for all but to send.
-	Pushing    *Pushing
-	Rewarding  *Rewarding
-	Moderating *Moderating
-	Curating   *Curating
-	// Writing is asked here only whether it can begin.
-	Writing *Writing
+	Progress *ProgressActivities
+	Quality  *QualityActivities
+	Sources  *SourceActivities
+	Material *MaterialActivities
+	Accounts *AccountActivities
+	Exports  *ExportActivities
+	Mail     *MailActivities
+	Devices  *DeviceActivities
+	// Push is asked here for all but to send.
+	Push       *PushActivities
+	Learning   *LearningActivities
+	Moderation *ModerationActivities
+	Feeds      *FeedActivities
+	// Courses is asked here only whether it can begin.
+	Courses *CourseActivities
 }
 
 // Register puts them on a worker.
 func (d Database) Register(w worker.ActivityRegistry) {
-	w.RegisterActivity(d.Story)
-	w.RegisterActivity(d.Checking)
-	w.RegisterActivity(d.Researching)
+	w.RegisterActivity(d.Progress)
+	w.RegisterActivity(d.Quality)
+	w.RegisterActivity(d.Sources)
 	w.RegisterActivity(d.Material)
-	w.RegisterActivity(d.Departure)
-	w.RegisterActivity(d.Exporting)
-	w.RegisterActivity(d.Mailing)
-	w.RegisterActivity(d.Sweeping)
+	w.RegisterActivity(d.Accounts)
+	w.RegisterActivity(d.Exports)
+	w.RegisterActivity(d.Mail)
+	w.RegisterActivity(d.Devices)
 	for name, activityOf := range map[string]any{
-		"FillInboxes": d.Pushing.FillInboxes, "CountDevices": d.Pushing.CountDevices, "CutShards": d.Pushing.CutShards,
-		"CountPushes": d.Pushing.CountPushes, "CorrectResult": d.Pushing.CorrectResult,
+		"FillInboxes": d.Push.FillInboxes, "CountDevices": d.Push.CountDevices, "CutShards": d.Push.CutShards,
+		"CountPushes": d.Push.CountPushes, "CorrectResult": d.Push.CorrectResult,
 	} {
 		w.RegisterActivityWithOptions(activityOf, activity.RegisterOptions{Name: name})
 	}
-	w.RegisterActivity(d.Rewarding)
-	w.RegisterActivity(d.Moderating)
-	w.RegisterActivity(d.Curating)
-	w.RegisterActivityWithOptions(d.Writing.Prepare, activity.RegisterOptions{Name: "Prepare"})
+	w.RegisterActivity(d.Learning)
+	w.RegisterActivity(d.Moderation)
+	w.RegisterActivity(d.Feeds)
+	w.RegisterActivityWithOptions(d.Courses.Prepare, activity.RegisterOptions{Name: "Prepare"})
 }
 
 // Inference are the activities of the queue "lyo-gemma".
 type Inference struct {
-	Writing  *Writing
-	Ordering *Ordering
+	Courses   *CourseActivities
+	FeedOrder *FeedOrderActivities
 }
 
 // Register puts them on a worker.
 func (i Inference) Register(w worker.ActivityRegistry) {
-	w.RegisterActivity(i.Writing)
-	w.RegisterActivity(i.Ordering)
+	w.RegisterActivity(i.Courses)
+	w.RegisterActivity(i.FeedOrder)
 }
 
 // Reading are the activities of the queue "lyo-reading".
 type Reading struct {
-	Material *Material
+	Material *MaterialActivities
 }
 
 // Register puts them on a worker.
@@ -70,10 +70,10 @@ func (r Reading) Register(w worker.ActivityRegistry) {
 
 // Pushes are the activities of the queue "lyo-push".
 type Pushes struct {
-	Pushing *Pushing
+	Push *PushActivities
 }
 
 // Register puts them on a worker.
 func (p Pushes) Register(w worker.ActivityRegistry) {
-	w.RegisterActivityWithOptions(p.Pushing.DeliverPushes, activity.RegisterOptions{Name: "DeliverPushes"})
+	w.RegisterActivityWithOptions(p.Push.DeliverPushes, activity.RegisterOptions{Name: "DeliverPushes"})
 }

@@ -17,7 +17,7 @@ const FaultTopic = string(models.TopicNotAllowed)
 // allowed is TopicNotAllowed for a course that the second opinion is against. Where none can be
 // had the course is written all the same, since the topic rules have been asked before: that is
 // logged, and counted as a conversation of kind safety that failed.
-func (w *Writing) allowed(ctx context.Context, c models.Course) error {
+func (w *CourseActivities) allowed(ctx context.Context, c models.Course) error {
 	if w.Safety == nil {
 		return nil
 	}

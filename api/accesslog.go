@@ -14,7 +14,7 @@ import (
 func (s *Server) accessLog(c *gin.Context) {
 	defer func() {
 		ctx := c.Request.Context()
-		ex := exchangeOf(ctx)
+		ex := requestInfoOf(ctx)
 		s.Log.LogAttrs(ctx, levelOf(c.Writer.Status(), c.FullPath()), "request",
 			slog.String("request_id", ex.id),
 			slog.String("method", ex.method),

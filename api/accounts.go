@@ -82,8 +82,8 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 	token, session := s.newSession(ctx, user.ID, now)
 	ctx = withPrincipal(ctx, Principal{UserID: user.ID, SessionID: session.ID})
 	entry := s.happened(ctx, models.AuditSignUp, user.ID, nil)
-	mail, promise := s.mailTo(models.MailVerify, &user.ID, user.Email)
-	queue := func(tx *gorm.DB) error { return models.QueueMail(ctx, tx, mail, promise) }
+	mail, message := s.mailTo(models.MailVerify, &user.ID, user.Email)
+	queue := func(tx *gorm.DB) error { return models.QueueMail(ctx, tx, mail, message) }
 	if err := models.CreateUser(ctx, s.DB, user, session, entry, queue); err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func (s *Server) listAudit(ctx context.Context, in *listAuditInput) (*listed[aud
 			if err != nil {
 				return nil, err
 			}
-			read := s.happened(ctx, models.AuditRead, uuid.Nil, map[string]any{"query": exchangeOf(ctx).query})
+			read := s.happened(ctx, models.AuditRead, uuid.Nil, map[string]any{"query": requestInfoOf(ctx).query})
 			if err := models.Audit(ctx, s.DB, read); err != nil {
 				return nil, err // who cannot be seen reading may not read
 			}

@@ -133,17 +133,17 @@ func (s *Server) moderating(act models.CourseAct) func(context.Context, *moderat
 // moderationOf is an act of the administrator who asks.
 func (s *Server) moderationOf(ctx context.Context, act models.CourseAct) models.CourseModeration {
 	return models.CourseModeration{
-		Act: act, Entry: s.happened(ctx, "", uuid.Nil, nil), Followups: outbox.NewEnqueuer(s.now),
+		Act: act, Entry: s.happened(ctx, "", uuid.Nil, nil), Enqueuer: outbox.NewEnqueuer(s.now),
 		Cancel: func(task models.Task) models.OutboxEntry { return outbox.Cancel(task, s.now()) },
 	}
 }
 
 func (s *Server) deleteAnyCourse(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
-	_, promised, err := models.ModerateCourse(ctx, s.DB, in.ID, s.moderationOf(ctx, models.CourseDelete))
+	_, cancels, err := models.ModerateCourse(ctx, s.DB, in.ID, s.moderationOf(ctx, models.CourseDelete))
 	if err != nil {
 		return nil, err
 	}
-	for _, entry := range promised {
+	for _, entry := range cancels {
 		s.Dispatcher.TryDispatch(ctx, entry)
 	}
 	return nil, nil //nolint:nilnil // no content

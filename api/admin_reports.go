@@ -115,7 +115,7 @@ func (s *Server) decideReport(ctx context.Context, in *decideReportInput) (*body
 	now := s.now()
 	report, ended, err := models.DecideReport(ctx, s.DB, models.Verdict{
 		Report: in.ID, Decision: models.Decision(in.Body.Decision), Note: in.Body.Note, By: principal(ctx).UserID,
-		Suspension: s.suspension(ctx, uuid.Nil), Followups: outbox.NewEnqueuer(s.now),
+		Suspension: s.suspension(ctx, uuid.Nil), Enqueuer: outbox.NewEnqueuer(s.now),
 		Wake: func(r models.Report) models.OutboxEntry { return outbox.ReportDecided(r, now) },
 	})
 	if err != nil {

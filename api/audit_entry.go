@@ -12,7 +12,7 @@ import (
 // about on an account: from where, under which request id, and by whom, where
 // somebody is signed in. about is uuid.Nil when it is nobody's account.
 func (s *Server) happened(ctx context.Context, action models.AuditAction, about uuid.UUID, details map[string]any) models.AuditEntry {
-	ex := exchangeOf(ctx)
+	ex := requestInfoOf(ctx)
 	entry := models.AuditEntry{
 		ID: models.NewID(), At: s.now(), Action: action, Via: models.AuditAPI,
 		Address: ex.address, UserAgent: shortAgent(ex.agent), RequestID: ex.id, Details: details,

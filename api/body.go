@@ -55,7 +55,7 @@ func takeBody(c *gin.Context, r route) error {
 	c.Request.Header.Set("Content-Type", "application/json")
 	body, faults, err := screen(body, r.texts)
 	c.Request.Body, c.Request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	exchangeOf(c.Request.Context()).broken = faults
+	requestInfoOf(c.Request.Context()).broken = faults
 	return err
 }
 

@@ -177,13 +177,13 @@ type deleteCourseInput struct {
 }
 
 func (s *Server) deleteCourse(ctx context.Context, in *deleteCourseInput) (*struct{}, error) {
-	promise := func(task models.Task) models.OutboxEntry { return outbox.Cancel(task, s.now()) }
+	message := func(task models.Task) models.OutboxEntry { return outbox.Cancel(task, s.now()) }
 	allowed := func(c models.Course) error { return checkIfMatch(in.IfMatch, etagOf(viewCourse(c))) }
-	promised, err := models.DeleteCourse(ctx, s.DB, principal(ctx).UserID, in.ID, promise, allowed)
+	cancels, err := models.DeleteCourse(ctx, s.DB, principal(ctx).UserID, in.ID, message, allowed)
 	if err != nil {
 		return nil, err
 	}
-	for _, entry := range promised {
+	for _, entry := range cancels {
 		s.Dispatcher.TryDispatch(ctx, entry)
 	}
 	return nil, nil //nolint:nilnil // no content

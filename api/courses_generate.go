@@ -75,7 +75,7 @@ func (s *Server) generateCourse(ctx context.Context, in *generateInput) (*genera
 }
 
 // taken answers for a task that was made, or was there already.
-func (s *Server) taken(ctx context.Context, prefer string, task models.Task, replayed bool, promise models.OutboxEntry, err error) (*generateOutput, error) {
+func (s *Server) taken(ctx context.Context, prefer string, task models.Task, replayed bool, message models.OutboxEntry, err error) (*generateOutput, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (s *Server) taken(ctx context.Context, prefer string, task models.Task, rep
 		out.Replayed = "true"
 		return out, nil
 	}
-	s.Dispatcher.TryDispatch(ctx, promise)
+	s.Dispatcher.TryDispatch(ctx, message)
 	return out, nil
 }
 

@@ -45,9 +45,9 @@ func (s *Server) regenerateCourse(ctx context.Context, in *regenerateInput) (*ge
 		key = &in.IdempotencyKey
 	}
 	task := in.task(principal(ctx).UserID, key, s.now())
-	promise := outbox.Course(task, s.bounds(), task.CreatedAt)
-	made, replayed, err := models.CreateRegeneration(ctx, s.DB, task, in.Body.Preferences, promise, s.quota())
-	return s.taken(ctx, in.Prefer, made, replayed, promise, err)
+	message := outbox.Course(task, s.bounds(), task.CreatedAt)
+	made, replayed, err := models.CreateRegeneration(ctx, s.DB, task, in.Body.Preferences, message, s.quota())
+	return s.taken(ctx, in.Prefer, made, replayed, message, err)
 }
 
 // task is the task a request asks for.

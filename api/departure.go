@@ -35,9 +35,9 @@ type deleteMeInput struct{ Changing }
 func (s *Server) deleteMe(ctx context.Context, in *deleteMeInput) (*departureOutput, error) {
 	user, now := principal(ctx).UserID, s.now()
 	deletion, due := models.NewID(), now.Add(s.Config.Account.DeletionGrace)
-	promise := outbox.DeleteAccount(user, deletion, due, now)
+	message := outbox.DeleteAccount(user, deletion, due, now)
 	ended, err := models.RequestDeletion(ctx, s.DB, models.Deletion{
-		ID: deletion, User: user, Due: due, Start: promise,
+		ID: deletion, User: user, Due: due, Start: message,
 		Cancel: func(task models.Task) models.OutboxEntry { return outbox.CancelSoon(task, now) },
 		Entry:  s.happened(ctx, models.AuditDeletionRequested, user, map[string]any{"due_at": due}),
 	}, func(row models.User) error { return checkIfMatch(in.IfMatch, etagOf(viewUser(row))) })

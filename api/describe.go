@@ -56,7 +56,7 @@ func (r route) statuses() []int {
 func (s *Server) problemResponse(status int) *huma.Response {
 	schema := s.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	var names []string
-	for _, k := range kinds() {
+	for _, k := range problemTypes() {
 		if k.Status == status {
 			names = append(names, k.Slug)
 		}

@@ -58,14 +58,14 @@ func (s *Server) exportMe(ctx context.Context, _ *nothing) (*exportOutput, error
 	hash := sha256.Sum256(task.ID[:]) // it has no key, so no request is like it
 	task.TaskType, task.WorkflowID, task.RequestHash = models.TaskAccountExport, workflows.ExportAccountID(task.ID), hash[:]
 	task.EstimatedMins = 1
-	promise := outbox.ExportAccount(task, now)
+	message := outbox.ExportAccount(task, now)
 	entry := s.happened(ctx, models.AuditExportRequested, user, map[string]any{"task_id": task.ID})
-	made, replayed, err := models.CreateExport(ctx, s.DB, task, promise, entry)
+	made, replayed, err := models.CreateExport(ctx, s.DB, task, message, entry)
 	if err != nil {
 		return nil, err
 	}
 	if !replayed {
-		s.Dispatcher.TryDispatch(ctx, promise)
+		s.Dispatcher.TryDispatch(ctx, message)
 	}
 	status := s.publicURL("/v1/tasks/" + made.ID.String() + "/status")
 	return &exportOutput{status, exportView{
@@ -80,7 +80,7 @@ type ExportID struct {
 
 func (s *Server) getExport(ctx context.Context, in *ExportID) (*huma.StreamResponse, error) {
 	user := principal(ctx).UserID
-	if exchangeOf(ctx).method == http.MethodHead { // looking is not fetching
+	if requestInfoOf(ctx).method == http.MethodHead { // looking is not fetching
 		export, err := models.FetchableExport(ctx, s.DB, user, in.ID, s.now())
 		return &huma.StreamResponse{Body: func(hc huma.Context) { describeExport(hc, export) }}, err
 	}

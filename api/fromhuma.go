@@ -21,7 +21,7 @@ func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
 	p := problemOf(slugOf(m.Status), "The request cannot be read.")
 	switch p.slug {
 	case slugValidation:
-		p.Detail, p.Errors = "The request breaks one or more rules.", withBroken(faultsOf(m.Errors), exchangeOf(ctx.Context()).broken)
+		p.Detail, p.Errors = "The request breaks one or more rules.", withBroken(faultsOf(m.Errors), requestInfoOf(ctx.Context()).broken)
 	case slugMalformed:
 		if m.Detail == "request body is required" {
 			p.Detail = "A JSON body is needed."

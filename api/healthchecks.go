@@ -10,7 +10,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
-	"github.com/lyoapp/lyo/api/redisguard"
+	"github.com/lyoapp/lyo/api/circuitbreaker"
 	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/migrations"
 	"github.com/lyoapp/lyo/workflows"
@@ -102,15 +102,15 @@ func (s *Server) askRedis(ctx context.Context) Component {
 	if s.Redis == nil {
 		return healthy("not configured")
 	}
-	err := redisguard.TryWrite(ctx, s.Redis)
+	err := circuitbreaker.TryWrite(ctx, s.Redis)
 	switch {
 	case err == nil:
 		return healthy("Redis answers and takes writes")
-	case errors.Is(err, redisguard.ErrFull):
+	case errors.Is(err, circuitbreaker.ErrFull):
 		return unhealthy("Redis is full and takes no writes; the service goes on without it")
-	case errors.Is(err, redisguard.ErrReplica):
+	case errors.Is(err, circuitbreaker.ErrReplica):
 		return unhealthy("Redis is a replica and takes no writes; the service goes on without it")
-	case errors.Is(err, redisguard.ErrUnsaved):
+	case errors.Is(err, circuitbreaker.ErrUnsaved):
 		return unhealthy("Redis cannot save its data and takes no writes; the service goes on without it")
 	}
 	return unhealthy("Redis does not answer; the service goes on without it")

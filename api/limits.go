@@ -5,8 +5,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/lyoapp/lyo/api/circuitbreaker"
 	"github.com/lyoapp/lyo/api/ratelimit"
-	"github.com/lyoapp/lyo/api/redisguard"
 	"github.com/lyoapp/lyo/config"
 )
 
@@ -22,7 +22,7 @@ const generateWeight = 10
 // limits are the rate limits. Without a limiter they are off.
 type limits struct {
 	limiter *ratelimit.Limiter
-	redis   *redisguard.Guard
+	redis   *circuitbreaker.Guard
 
 	user, generate, export            ratelimit.Policy // of users
 	sources, sourcesDay               ratelimit.Policy // of users

@@ -37,7 +37,7 @@ func (s *Server) logOut(ctx context.Context, in *logOutInput) (*struct{}, error)
 func (s *Server) provenSessions(ctx context.Context, in *logOutInput) ([]uuid.UUID, error) {
 	var proven []uuid.UUID
 	if claims, err := s.access.Verify(bearer(in.Authorization)); err == nil {
-		exchangeOf(ctx).user = claims.UserID.String()
+		requestInfoOf(ctx).user = claims.UserID.String()
 		owner, _, err := models.SessionStanding(ctx, s.DB, claims.SessionID, s.now())
 		if err != nil {
 			return nil, err

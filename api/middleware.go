@@ -56,7 +56,7 @@ func (s *Server) recovered(c *gin.Context) {
 		}
 		abort := fault == any(http.ErrAbortHandler)
 		if !abort && ctx.Err() == nil {
-			s.Log.ErrorContext(ctx, "panic", "request_id", exchangeOf(ctx).id, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+			s.Log.ErrorContext(ctx, "panic", "request_id", requestInfoOf(ctx).id, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 		}
 		if abort || c.Writer.Written() {
 			panic(http.ErrAbortHandler)
@@ -76,7 +76,7 @@ func (s *Server) securityHeaders(c *gin.Context) {
 	if s.behindTLS(c.Request) {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
-	exchangeOf(c.Request.Context()).address = c.ClientIP()
+	requestInfoOf(c.Request.Context()).address = c.ClientIP()
 	c.Next()
 }
 

@@ -136,7 +136,7 @@ func (l listing[R, T]) page(ctx context.Context, s *Server) (*listed[T], error) 
 
 // nextLink is the request's own address with another cursor.
 func (s *Server) nextLink(ctx context.Context, cursor string) string {
-	ex := exchangeOf(ctx)
+	ex := requestInfoOf(ctx)
 	query, _ := url.ParseQuery(ex.query)
 	for name := range query {
 		if name == "offset" || isSecret(name) {

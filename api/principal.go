@@ -29,7 +29,7 @@ func principal(ctx context.Context) Principal {
 }
 
 func withPrincipal(ctx context.Context, p Principal) context.Context {
-	exchangeOf(ctx).user = p.UserID.String()
+	requestInfoOf(ctx).user = p.UserID.String()
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
@@ -46,7 +46,7 @@ func (s *Server) authenticate(ctx context.Context, token string) (Principal, err
 
 // standing passes a principal on while its session goes on, as authenticate does.
 func (s *Server) standing(ctx context.Context, p Principal) (Principal, error) {
-	standing, err := s.standings.of(ctx, p.SessionID, p.UserID)
+	standing, err := s.sessionCache.of(ctx, p.SessionID, p.UserID)
 	if err != nil {
 		return Principal{}, err
 	}

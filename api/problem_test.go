@@ -213,7 +213,7 @@ func TestIDsInThePath(t *testing.T) {
 func TestProblemPages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for _, k := range kinds() {
+	for _, k := range problemTypes() {
 		page := w.do("GET", "/problems/"+k.Slug, "", "Accept", "text/html")
 		require.Equal(t, 200, page.status)
 		require.Contains(t, page.header.Get("Content-Type"), "text/html")

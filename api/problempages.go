@@ -17,10 +17,10 @@ func (s *Server) problems() {
 		Responses:   answering("A page, or JSON when Accept asks for it", "text/html", "application/json"),
 	}, func(c *gin.Context) {
 		if wantsJSON(c) {
-			s.sent(c, sendJSON(c, kinds()))
+			s.sent(c, sendJSON(c, problemTypes()))
 			return
 		}
-		s.sent(c, list.write(c, kinds()))
+		s.sent(c, list.write(c, problemTypes()))
 	})
 	s.raw(huma.Operation{
 		OperationID: "get-problem", Method: http.MethodGet, Path: "/problems/{slug}", Tags: []string{tagService},
@@ -49,6 +49,6 @@ func (s *Server) problemPage(c *gin.Context, one page) {
 func (s *Server) sent(c *gin.Context, err error) {
 	if err != nil {
 		ctx := c.Request.Context()
-		s.Log.DebugContext(ctx, "answer not written", "request_id", exchangeOf(ctx).id, "error", err)
+		s.Log.DebugContext(ctx, "answer not written", "request_id", requestInfoOf(ctx).id, "error", err)
 	}
 }

@@ -66,22 +66,22 @@ func (s *Server) testPush(ctx context.Context, _ *nothing) (*body[testPushView],
 	}
 	source := models.NewID().String()
 	id := models.NotificationID(user, models.NotifyTest, source)
-	var promise models.OutboxEntry
-	followups := outbox.NewEnqueuer(s.now)
-	push := followups.Push
-	followups.Push = func(n models.Notification) models.OutboxEntry {
-		promise = outbox.Foreground(push(n))
-		promise.DueAt = now.Add(time.Second) // kept below
-		return promise
+	var message models.OutboxEntry
+	enqueuer := outbox.NewEnqueuer(s.now)
+	push := enqueuer.Push
+	enqueuer.Push = func(n models.Notification) models.OutboxEntry {
+		message = outbox.Foreground(push(n))
+		message.DueAt = now.Add(time.Second) // kept below
+		return message
 	}
 	err = models.Notify(s.DB.WithContext(ctx), models.Notification{
 		UserID: user, Kind: models.NotifyTest, Title: "Lyo", Body: "This is how news reaches you.", CreatedAt: now,
-	}, source, followups)
+	}, source, enqueuer)
 	if err != nil {
 		return nil, err
 	}
-	if promise.ID != uuid.Nil { // there is a device to be told
-		s.Dispatcher.TryDispatch(ctx, promise)
+	if message.ID != uuid.Nil { // there is a device to be told
+		s.Dispatcher.TryDispatch(ctx, message)
 	}
 	receipts, err := s.awaitReceipts(ctx, id, len(devices))
 	if err != nil {
@@ -212,13 +212,13 @@ type sendPushOutput struct {
 func (s *Server) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutput, error) {
 	user, now := principal(ctx).UserID, s.now()
 	task := in.task(user, now)
-	promise := outbox.Broadcast(task, now)
+	message := outbox.Broadcast(task, now)
 	b := models.Broadcast{
 		ID: task.ResultID, Title: in.Body.Title, Body: trimmed(in.Body.Body), Data: in.Body.Data,
 		CollapseKey: text(in.Body.CollapseKey), Everyone: task.Spec.Everyone, CreatedAt: now,
 	}
 	entry := s.happened(ctx, models.AuditBroadcast, uuid.Nil, map[string]any{"task_id": task.ID, "everyone": b.Everyone})
-	made, replayed, err := models.CreateBroadcast(ctx, s.DB, task, b, in.Body.UserIDs, promise, entry)
+	made, replayed, err := models.CreateBroadcast(ctx, s.DB, task, b, in.Body.UserIDs, message, entry)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +228,7 @@ func (s *Server) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutp
 		out.Replayed = "true"
 		return out, nil
 	}
-	s.Dispatcher.TryDispatch(ctx, promise)
+	s.Dispatcher.TryDispatch(ctx, message)
 	return out, nil
 }
 

@@ -60,8 +60,8 @@ func (s *Server) requestVerification(ctx context.Context, _ *nothing) (*struct{}
 	if err != nil || !room {
 		return nil, err
 	}
-	mail, promise := s.mailTo(kind, &user.ID, address)
-	return nil, models.QueueMail(ctx, s.DB, mail, promise)
+	mail, message := s.mailTo(kind, &user.ID, address)
+	return nil, models.QueueMail(ctx, s.DB, mail, message)
 }
 
 // MailedToken is what somebody read in a mail.
@@ -91,8 +91,8 @@ func (s *Server) requestPasswordReset(ctx context.Context, in *requestPasswordRe
 	if err != nil || !room {
 		return nil, err
 	}
-	mail, promise := s.mailTo(models.MailReset, nil, in.Body.Email)
-	return nil, models.QueueMail(ctx, s.DB, mail, promise)
+	mail, message := s.mailTo(models.MailReset, nil, in.Body.Email)
+	return nil, models.QueueMail(ctx, s.DB, mail, message)
 }
 
 type resetPasswordInput struct {
@@ -117,9 +117,9 @@ func (s *Server) resetPassword(ctx context.Context, in *resetPasswordInput) (*st
 	if err != nil {
 		return nil, err
 	}
-	notice, promise := s.mailTo(models.MailPasswordChanged, &user.ID, user.Email)
+	notice, message := s.mailTo(models.MailPasswordChanged, &user.ID, user.Email)
 	entry := s.happened(ctx, models.AuditPasswordReset, user.ID, nil)
-	ended, err := models.ResetPassword(ctx, s.DB, token, hash, notice, promise, entry)
+	ended, err := models.ResetPassword(ctx, s.DB, token, hash, notice, message, entry)
 	s.ended(ctx, ended...)
 	return nil, err
 }
@@ -127,7 +127,7 @@ func (s *Server) resetPassword(ctx context.Context, in *resetPasswordInput) (*st
 // noticeFor is how long a mail without a token is worth sending.
 const noticeFor = 24 * time.Hour
 
-// mailTo is a mail and the promise to send it, for the caller to put into its
+// mailTo is a mail and the outbox message that sends it, for the caller to put into its
 // transaction by models.QueueMail. user is nil where the address is to say whose it
 // is. Nothing of it tells the token.
 func (s *Server) mailTo(kind models.MailKind, user *uuid.UUID, address string) (models.Mail, models.OutboxEntry) {

@@ -96,8 +96,8 @@ func register[I, O any](s *Server, op huma.Operation, handler func(context.Conte
 	s.describe(&op, r)
 	op.Middlewares = append(huma.Middlewares{s.enter(r)}, op.Middlewares...)
 	huma.Register(s.huma, op, func(ctx context.Context, input *I) (*O, error) {
-		if broken := exchangeOf(ctx).broken; len(broken) > 0 {
-			return nil, s.translate(ctx, invalid(broken))
+		if broken := requestInfoOf(ctx).broken; len(broken) > 0 {
+			return nil, s.toProblem(ctx, invalid(broken))
 		}
 		output, err := handler(ctx, input)
 		if err != nil {
@@ -115,7 +115,7 @@ func (s *Server) answerError(ctx context.Context, err error) error {
 	if same, ok := errors.AsType[*unchanged](err); ok {
 		return same
 	}
-	return s.translate(ctx, err)
+	return s.toProblem(ctx, err)
 }
 
 // routeOf reads a route's needs from its input struct.

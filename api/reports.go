@@ -69,10 +69,10 @@ type createReportOutput struct {
 
 func (s *Server) createReport(ctx context.Context, in *createReportInput) (*createReportOutput, error) {
 	now := s.now()
-	promise := func(r models.Report) models.OutboxEntry { return outbox.ReviewReport(r, now) }
+	message := func(r models.Report) models.OutboxEntry { return outbox.ReviewReport(r, now) }
 	report, made, err := models.CreateReport(ctx, s.DB, models.Viewer{ID: principal(ctx).UserID}, models.Report{
 		TargetType: in.Body.TargetType, TargetID: in.Body.TargetID, TargetPart: text(in.Body.QuestionID), Reason: in.Body.Reason, CreatedAt: now,
-	}, promise)
+	}, message)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ type requestLog struct{ slog.Handler }
 
 // Handle adds the id unless the line has it or there is no request.
 func (h requestLog) Handle(ctx context.Context, r slog.Record) error {
-	id, named := exchangeOf(ctx).id, false
+	id, named := requestInfoOf(ctx).id, false
 	r.Attrs(func(a slog.Attr) bool {
 		named = a.Key == "request_id"
 		return !named

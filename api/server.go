@@ -17,8 +17,8 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/api/auth"
+	"github.com/lyoapp/lyo/api/circuitbreaker"
 	"github.com/lyoapp/lyo/api/realtime"
-	"github.com/lyoapp/lyo/api/redisguard"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/workflows/outbox"
@@ -30,16 +30,16 @@ type Deps struct {
 	DB     *gorm.DB
 	// Redis may be nil. It must honour deadlines (ContextTimeoutEnabled), so that
 	// a silent server delays a request by no more than this package allows.
-	Redis    redis.UniversalClient
-	Temporal client.Client // may be nil in tests: then it is reported as not configured
-	Keys     *auth.Keys
-	Clock    func() time.Time
-	Log      *slog.Logger
-	Version  string
-	Model    ModelProbe
-	Hub      *realtime.Hub
-	Dispatcher  *outbox.Dispatcher
-	Tickets  *realtime.Tickets
+	Redis      redis.UniversalClient
+	Temporal   client.Client // may be nil in tests: then it is reported as not configured
+	Keys       *auth.Keys
+	Clock      func() time.Time
+	Log        *slog.Logger
+	Version    string
+	Model      ModelProbe
+	Hub        *realtime.Hub
+	Dispatcher *outbox.Dispatcher
+	Tickets    *realtime.Tickets
 	// Tracer makes a span of each request, Seen is told of it; either may be nil.
 	Tracer trace.Tracer
 	Seen   RequestSeen
@@ -52,28 +52,28 @@ type Deps struct {
 // Server answers requests. It starts no goroutines that outlive a request.
 type Server struct {
 	Deps
-	engine    *gin.Engine
-	huma      huma.API
-	passwords *auth.Passwords
-	slowdown  *slowdown
-	access    *auth.AccessTokens
-	refresh   *auth.RefreshTokens
-	standings *standings
-	limits    *limits
-	boards    *boards.Boards
-	feedCache *redisguard.Guard
-	cursorKey []byte
-	proxies   proxies
-	hosts     hosts
-	markdown  *markdown
-	spec      []byte
-	handler   http.Handler
+	engine       *gin.Engine
+	huma         huma.API
+	passwords    *auth.Passwords
+	slowdown     *slowdown
+	access       *auth.AccessTokens
+	refresh      *auth.RefreshTokens
+	sessionCache *sessionCache
+	limits       *limits
+	boards       *boards.Boards
+	feedCache    *circuitbreaker.Guard
+	cursorKey    []byte
+	proxies      proxies
+	hosts        hosts
+	markdown     *markdown
+	spec         []byte
+	handler      http.Handler
 }
 
 // New wires the routes and builds the OpenAPI document. Nothing is contacted.
 func New(d Deps) (*Server, error) {
 	if d.DB == nil || d.Keys == nil || d.Clock == nil || d.Log == nil || d.Hub == nil || d.Dispatcher == nil || d.Tickets == nil {
-		return nil, errors.New("api: DB, Keys, Clock, Log, Hub, Starter and Tickets are needed")
+		return nil, errors.New("api: DB, Keys, Clock, Log, Hub, Dispatcher and Tickets are needed")
 	}
 	if d.Config.HTTP.CursorKey == "" {
 		return nil, errors.New("api: LYO_CURSOR_KEY is needed")
@@ -92,7 +92,7 @@ func New(d Deps) (*Server, error) {
 	s.passwords = auth.NewPasswords(d.Config.Auth.BcryptCost, d.HashSlots)
 	s.slowdown = newSlowdown()
 	s.access = auth.NewAccessTokens(d.Keys, d.Config.HTTP.PublicURL, d.Config.Auth.AccessFor, d.Clock)
-	s.standings = newStandings(d)
+	s.sessionCache = newSessionCache(d)
 	s.limits = newLimits(context.Background(), d)
 	s.boards = newBoards(s)
 	s.markdown = newMarkdown()
@@ -113,8 +113,8 @@ func New(d Deps) (*Server, error) {
 const redisRest = time.Second
 
 // guarded is Redis for exchanges of a length.
-func guarded(d Deps, within time.Duration) *redisguard.Guard {
-	return &redisguard.Guard{Client: d.Redis, Clock: d.Clock, Log: d.Log, Within: within, Rest: redisRest}
+func guarded(d Deps, within time.Duration) *circuitbreaker.Guard {
+	return &circuitbreaker.Guard{Client: d.Redis, Clock: d.Clock, Log: d.Log, Within: within, Rest: redisRest}
 }
 
 // Handler is everything: routes, middleware, aliases, compression.

@@ -121,8 +121,8 @@ func (s *Server) changePassword(ctx context.Context, in *changePasswordInput) (*
 		return nil, err
 	}
 	entry := s.happened(ctx, models.AuditPasswordChanged, user.ID, nil)
-	notice, promise := s.mailTo(models.MailPasswordChanged, &user.ID, user.Email)
-	ended, err := models.ChangePassword(ctx, s.DB, user.ID, who.SessionID, user.PasswordHash, hash, notice, promise, entry)
+	notice, message := s.mailTo(models.MailPasswordChanged, &user.ID, user.Email)
+	ended, err := models.ChangePassword(ctx, s.DB, user.ID, who.SessionID, user.PasswordHash, hash, notice, message, entry)
 	s.ended(ctx, ended...)
 	return nil, err
 }

@@ -99,7 +99,7 @@ func (s *Server) taskSocket(c *gin.Context) {
 func (s *Server) tell(ctx context.Context, conn *websocket.Conn, listener realtime.Session) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			s.Log.ErrorContext(ctx, "panic", "request_id", exchangeOf(ctx).id, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+			s.Log.ErrorContext(ctx, "panic", "request_id", requestInfoOf(ctx).id, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 			_ = conn.CloseNow()
 		}
 	}()

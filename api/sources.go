@@ -59,11 +59,11 @@ func (s *Server) createSource(ctx context.Context, in *createSourceInput) (*crea
 	now := s.now()
 	source.ID, source.UserID, source.State = models.NewID(), principal(ctx).UserID, models.SourceProcessing
 	source.CreatedAt, source.UpdatedAt = now, now
-	promise := outbox.ReadSource(source, now)
-	if err := models.CreateSource(ctx, s.DB, source, promise); err != nil {
+	message := outbox.ReadSource(source, now)
+	if err := models.CreateSource(ctx, s.DB, source, message); err != nil {
 		return nil, err
 	}
-	s.Dispatcher.TryDispatch(ctx, promise)
+	s.Dispatcher.TryDispatch(ctx, message)
 	return &createSourceOutput{s.publicURL(sourcesPath + "/" + source.ID.String()), viewSource(source)}, nil
 }
 

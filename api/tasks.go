@@ -166,10 +166,10 @@ func (s *Server) cancel(ctx context.Context, id uuid.UUID) (models.Task, error) 
 	if err != nil {
 		return task, err
 	}
-	promise := outbox.Cancel(task, s.now())
-	if err := models.CancelTask(ctx, s.DB, user, id, promise, s.now()); err != nil {
+	message := outbox.Cancel(task, s.now())
+	if err := models.CancelTask(ctx, s.DB, user, id, message, s.now()); err != nil {
 		return task, err
 	}
-	s.Dispatcher.TryDispatch(ctx, promise)
+	s.Dispatcher.TryDispatch(ctx, message)
 	return models.FindTask(ctx, s.DB, user, id)
 }

@@ -42,7 +42,7 @@ func (s *Server) newSession(ctx context.Context, user uuid.UUID, now time.Time) 
 	token := s.refresh.Mint(models.NewID())
 	session := models.Session{
 		ID: token.Session, UserID: user, TokenHash: token.Hash, RotatedAt: now, CreatedAt: now, LastUsedAt: now,
-		UserAgent: shortAgent(exchangeOf(ctx).agent), Address: exchangeOf(ctx).address,
+		UserAgent: shortAgent(requestInfoOf(ctx).agent), Address: requestInfoOf(ctx).address,
 	}
 	session.Prolong(now.Add(s.Config.Auth.RefreshFor), s.Config.Auth.SessionMax)
 	return token, session

@@ -46,10 +46,10 @@ func (s *Server) emailRequested(ctx context.Context, tx *gorm.DB, before, after 
 	if err := models.Audit(ctx, tx, s.happened(ctx, models.AuditEmailRequested, after.ID, nil)); err != nil {
 		return err
 	}
-	mail, promise := s.mailTo(models.MailChangeRequested, &after.ID, after.Email)
-	if err := models.QueueMail(ctx, tx, mail, promise); err != nil || !asked.room {
+	mail, message := s.mailTo(models.MailChangeRequested, &after.ID, after.Email)
+	if err := models.QueueMail(ctx, tx, mail, message); err != nil || !asked.room {
 		return err
 	}
-	mail, promise = s.mailTo(models.MailChange, &after.ID, *after.PendingEmail)
-	return models.QueueMail(ctx, tx, mail, promise)
+	mail, message = s.mailTo(models.MailChange, &after.ID, *after.PendingEmail)
+	return models.QueueMail(ctx, tx, mail, message)
 }

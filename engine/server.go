@@ -14,7 +14,7 @@ import (
 type Server struct {
 	o       Options
 	host    *host
-	line    *line
+	line    *admissionQueue
 	started time.Time
 
 	open     context.Context // until stopping begins: who waits in line waits no longer
@@ -26,7 +26,7 @@ type Server struct {
 // New returns a server that has loaded nothing yet. Close must be called.
 func New(o Options) *Server {
 	s := &Server{o: o.withDefaults()}
-	s.host, s.line, s.started = newHost(s.o), newLine(s.o.Slots, s.o.Queue), s.o.Now()
+	s.host, s.line, s.started = newHost(s.o), newAdmissionQueue(s.o.Slots, s.o.Queue), s.o.Now()
 	s.open, s.shut = context.WithCancelCause(context.Background())
 	s.running, s.cutShort = context.WithCancelCause(context.Background())
 	return s
@@ -117,10 +117,10 @@ func (s *Server) ready() error {
 func (s *Server) work(ctx context.Context, do func(context.Context, Runner) error) error {
 	waiting, stop := either(ctx, s.open)
 	defer stop()
-	if err := s.line.turn(waiting); err != nil {
+	if err := s.line.acquire(waiting); err != nil {
 		return err
 	}
-	defer s.line.giveBack()
+	defer s.line.release()
 	ctx, cancel := either(ctx, s.running)
 	defer cancel()
 	runner, err := s.host.acquire(ctx)

@@ -46,7 +46,7 @@ type Writing struct {
 	Viewer
 	Now time.Time
 	// Allow gives what somebody may write in a day; nil: there is no bound.
-	Allow     func(quality.Newcomer) quality.Allowance
+	Allow    func(quality.Newcomer) quality.Allowance
 	Enqueuer Enqueuer
 	// Entry is the line of the audit log, should an administrator do it to what is another's.
 	Entry AuditEntry

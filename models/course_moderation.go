@@ -26,8 +26,8 @@ type CourseModeration struct {
 	Act    CourseAct
 	Reason string // for the owner, in the administrator's words; may be empty
 	// Entry says when and by whom, for the audit log.
-	Entry     AuditEntry
-	Followups Enqueuer
+	Entry    AuditEntry
+	Enqueuer Enqueuer
 	// Cancel makes the promise to cancel a task that is writing a course to be deleted.
 	Cancel func(Task) OutboxEntry
 }
@@ -154,7 +154,7 @@ func (m CourseModeration) tell(tx *gorm.DB, c Course) error {
 	}
 	// Who acted stays out of it: no block must keep the word from its owner.
 	return Notify(tx, Notification{UserID: c.OwnerUserID, Kind: NotifyModeration, Title: words[0], Body: body, Data: data, CreatedAt: m.Entry.At},
-		"course/"+c.ID.String()+"/"+NewID().String(), m.Followups)
+		"course/"+c.ID.String()+"/"+NewID().String(), m.Enqueuer)
 }
 
 // ModeratedFilter narrows the administrators' list of courses; zero values narrow nothing.

@@ -139,7 +139,7 @@ func (w Writing) decideCourse(ctx context.Context, tx *gorm.DB, id uuid.UUID, ap
 	if err != nil {
 		return nil, err
 	}
-	_, err = CourseModeration{Act: act, Entry: w.Entry, Followups: w.Enqueuer}.on(ctx, tx, &c, nil)
+	_, err = CourseModeration{Act: act, Entry: w.Entry, Enqueuer: w.Enqueuer}.on(ctx, tx, &c, nil)
 	return &c.OwnerUserID, err
 }
 

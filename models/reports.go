@@ -142,7 +142,7 @@ type Verdict struct {
 	Note     string
 	By       uuid.UUID
 	Suspension
-	Followups Enqueuer
+	Enqueuer Enqueuer
 	// Wake makes the promise to let a report's review know.
 	Wake func(Report) OutboxEntry
 }
@@ -227,7 +227,7 @@ func (d Verdict) remove(ctx context.Context, tx *gorm.DB, r Report) error {
 
 // removeCourse hides or deletes a course: what it is made of stands and falls with it.
 func (d Verdict) removeCourse(ctx context.Context, tx *gorm.DB, course uuid.UUID) error {
-	m := CourseModeration{Act: CourseHide, Entry: d.Entry, Followups: d.Followups, Cancel: d.Cancel}
+	m := CourseModeration{Act: CourseHide, Entry: d.Entry, Enqueuer: d.Enqueuer, Cancel: d.Cancel}
 	if d.Decision == DecideDelete {
 		m.Act = CourseDelete
 	}

@@ -31,7 +31,7 @@ func ApplyAchievements(ctx workflow.Context, in ApplyAchievementsInput) (ApplyPr
 	if err := workflow.SetQueryHandler(ctx, QueryProgress, func() (ApplyProgress, error) { return in.ApplyProgress, nil }); err != nil {
 		return in.ApplyProgress, err
 	}
-	var r *activities.Rewarding
+	var r *activities.LearningActivities
 	if in.Total == 0 {
 		if err := workflow.ExecuteActivity(quick(ctx), r.CountUsers).Get(ctx, &in.Total); err != nil {
 			return in.ApplyProgress, err

@@ -47,7 +47,7 @@ const fullHistory = 8_000
 
 // broadcast is a run that tells many.
 type broadcast struct {
-	*story
+	*progressTracker
 	in     *PushBroadcast
 	failed error // of a shard
 }
@@ -60,7 +60,7 @@ func tellMany(ctx workflow.Context, in FanOutPushInput) error {
 	defer cancel()
 	b := &broadcast{in: in.Broadcast}
 	var err error
-	b.story, err = begin(working, Order{TaskID: b.in.TaskID, Seq: b.in.Seq, Progress: b.in.Progress}, cancel)
+	b.progressTracker, err = startProgress(working, TaskInput{TaskID: b.in.TaskID, Seq: b.in.Seq, Progress: b.in.Progress}, cancel)
 	if err != nil {
 		return err
 	}
@@ -103,8 +103,8 @@ func (b *broadcast) work(ctx workflow.Context) (full bool, err error) {
 }
 
 func (b *broadcast) fillInboxes(ctx workflow.Context) (full bool, err error) {
-	var p *activities.Pushing
-	b.tell(ctx, 2, "inboxes", "Filling inboxes")
+	var p *activities.PushActivities
+	b.reportProgress(ctx, 2, "inboxes", "Filling inboxes")
 	for done := !b.in.Everyone; !done; {
 		if isFull(ctx) {
 			return true, nil
@@ -123,7 +123,7 @@ func (b *broadcast) fillInboxes(ctx workflow.Context) (full bool, err error) {
 // pass tells every device whose turn it is, from where the last pass was left; again:
 // only those that were put off.
 func (b *broadcast) pass(ctx workflow.Context, again bool) (full bool, err error) {
-	var p *activities.Pushing
+	var p *activities.PushActivities
 	places := workflow.NewSemaphore(ctx, shardsAtOnce)
 	for more := true; more && !full && b.failed == nil && err == nil; {
 		var shards []activities.Shard
@@ -189,13 +189,13 @@ func (b *broadcast) report(ctx workflow.Context) {
 	percent := 10 + 80*min(sum, b.in.Total)/max(b.in.Total, 1)
 	if b.in.Stage != stageSettled && percent > b.progress {
 		b.result = c.Result()
-		b.tell(ctx, percent, "sending", fmt.Sprintf("Went through %d of %d devices", min(sum, b.in.Total), b.in.Total))
+		b.reportProgress(ctx, percent, "sending", fmt.Sprintf("Went through %d of %d devices", min(sum, b.in.Total), b.in.Total))
 	}
 }
 
 // count asks the receipts.
 func (b *broadcast) count(ctx workflow.Context) error {
-	var p *activities.Pushing
+	var p *activities.PushActivities
 	var counts activities.PushCounts
 	err := workflow.ExecuteActivity(thorough(ctx), p.CountPushes, b.in.BroadcastID).Get(ctx, &counts)
 	if err == nil {
@@ -215,7 +215,7 @@ func (b *broadcast) tryAgain(ctx workflow.Context) (full bool, err error) {
 			b.in.Stage = stageSettled
 			return false, nil
 		}
-		b.tell(ctx, 90, "retrying", fmt.Sprintf("%d devices are to be tried again", b.in.Counts.Retry))
+		b.reportProgress(ctx, 90, "retrying", fmt.Sprintf("%d devices are to be tried again", b.in.Counts.Retry))
 		if err := sleepUntil(ctx, *b.in.Counts.Next); err != nil {
 			return false, err
 		}
@@ -236,7 +236,7 @@ func (b *broadcast) finish(ctx workflow.Context) error {
 // outwait waits for the end of quiet hours and tells whoever's have ended, until nobody is
 // left; full: the history is.
 func (b *broadcast) outwait(ctx workflow.Context) (full bool, err error) {
-	var p *activities.Pushing
+	var p *activities.PushActivities
 	for b.in.Counts.Next != nil {
 		if isFull(ctx) {
 			return true, nil
@@ -266,7 +266,7 @@ func isFull(ctx workflow.Context) bool {
 	return info.GetCurrentHistoryLength() >= fullHistory || info.GetContinueAsNewSuggested()
 }
 
-// goOn continues as new once the task's row has the story so far.
+// goOn continues as new once the task's row has the progress so far.
 func (b *broadcast) goOn(ctx workflow.Context) error {
 	if err := workflow.Await(ctx, func() bool { return b.recorded == len(b.events) }); err != nil {
 		return err

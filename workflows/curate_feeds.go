@@ -35,7 +35,7 @@ func CurateFeeds(ctx workflow.Context, in CurateFeedsInput) (failed int, err err
 	if in.Day == "" {
 		in.Day = workflow.Now(ctx).UTC().Format(time.DateOnly)
 	}
-	var c *activities.Curating
+	var c *activities.FeedActivities
 	for range pagesARun {
 		var users []uuid.UUID
 		if err := workflow.ExecuteActivity(quick(ctx), c.ListActive, in.After).Get(ctx, &users); err != nil {
@@ -76,8 +76,8 @@ func curateAll(ctx workflow.Context, day string, users []uuid.UUID) (failed int,
 
 // curateOne makes one user's picks. A model that cannot be asked leaves the order of the score.
 func curateOne(ctx workflow.Context, in activities.CurateInput) error {
-	var c *activities.Curating
-	var o *activities.Ordering
+	var c *activities.FeedActivities
+	var o *activities.FeedOrderActivities
 	ask := false
 	if err := workflow.ExecuteActivity(curating(ctx), c.PickForUser, in).Get(ctx, &ask); err != nil || !ask {
 		return err
@@ -91,7 +91,7 @@ func curateOne(ctx workflow.Context, in activities.CurateInput) error {
 
 // CountTrending counts anew what trends.
 func CountTrending(ctx workflow.Context) error {
-	var c *activities.Curating
+	var c *activities.FeedActivities
 	return workflow.ExecuteActivity(curating(ctx), c.CountTrending).Get(ctx, nil)
 }
 
@@ -110,7 +110,7 @@ const (
 // CheckContent looks at the quality of everything there is, and at the links that were looked at
 // longest ago.
 func CheckContent(ctx workflow.Context, in CheckContentInput) error {
-	var c *activities.Curating
+	var c *activities.FeedActivities
 	page := activities.ContentPage{Last: in.After, More: true}
 	for range contentPagesARun {
 		if err := workflow.ExecuteActivity(curating(ctx), c.AnalyseContent, page.Last).Get(ctx, &page); err != nil {
@@ -124,7 +124,7 @@ func CheckContent(ctx workflow.Context, in CheckContentInput) error {
 }
 
 func checkLinks(ctx workflow.Context) error {
-	var c *activities.Curating
+	var c *activities.FeedActivities
 	for range linkRounds {
 		checked := 0
 		if err := workflow.ExecuteActivity(packing(ctx), c.CheckLinks).Get(ctx, &checked); err != nil || checked == 0 {

@@ -45,8 +45,8 @@ func newCurators(n int) *curators {
 	for i := range n {
 		c.users = append(c.users, uuid.UUID{0, 1, byte(i >> 8), byte(i)})
 	}
-	c.RegisterActivity(&activities.Curating{})
-	c.RegisterActivity(&activities.Ordering{})
+	c.RegisterActivity(&activities.FeedActivities{})
+	c.RegisterActivity(&activities.FeedOrderActivities{})
 	c.OnActivity("ListActive", mock.Anything, mock.Anything).Return(func(_ context.Context, after uuid.UUID) ([]uuid.UUID, error) {
 		from := slices.Index(c.users, after) + 1
 		return c.users[from:min(from+50, len(c.users))], nil

@@ -22,8 +22,8 @@ type DeleteAccountInput struct {
 // the first activity that looks at the row ends it all the same, before anything
 // was erased.
 func DeleteAccount(ctx workflow.Context, in DeleteAccountInput) error {
-	var d *activities.Departure
-	who := activities.DepartureInput{UserID: in.UserID, DeletionID: in.DeletionID}
+	var d *activities.AccountActivities
+	who := activities.DeleteAccountInput{UserID: in.UserID, DeletionID: in.DeletionID}
 	if err := stopWork(ctx, who); err != nil {
 		return err
 	}
@@ -43,8 +43,8 @@ func DeleteAccount(ctx workflow.Context, in DeleteAccountInput) error {
 }
 
 // stopWork has everything ended that goes on for the account, and returns when it has.
-func stopWork(ctx workflow.Context, who activities.DepartureInput) error {
-	var d *activities.Departure
+func stopWork(ctx workflow.Context, who activities.DeleteAccountInput) error {
+	var d *activities.AccountActivities
 	for {
 		var open int
 		if err := workflow.ExecuteActivity(quick(ctx), d.StopWork, who).Get(ctx, &open); err != nil || open == 0 {

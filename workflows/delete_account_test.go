@@ -34,12 +34,12 @@ func newDeparting(open ...int) *departing {
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	d := &departing{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment()}
 	d.in = workflows.DeleteAccountInput{UserID: uuid.New(), DeletionID: uuid.New(), Due: d.Now().Add(grace)}
-	who := activities.DepartureInput{UserID: d.in.UserID, DeletionID: d.in.DeletionID}
+	who := activities.DeleteAccountInput{UserID: d.in.UserID, DeletionID: d.in.DeletionID}
 	note := func(name string) {
 		d.calls, d.at = append(d.calls, name), append(d.at, d.Now())
 	}
-	d.RegisterActivity(&activities.Departure{})
-	d.OnActivity("StopWork", mock.Anything, who).Return(func(context.Context, activities.DepartureInput) (int, error) {
+	d.RegisterActivity(&activities.AccountActivities{})
+	d.OnActivity("StopWork", mock.Anything, who).Return(func(context.Context, activities.DeleteAccountInput) (int, error) {
 		note("stop")
 		if len(open) == 0 {
 			return 0, nil
@@ -51,7 +51,7 @@ func newDeparting(open ...int) *departing {
 		}
 		return n, nil
 	})
-	d.OnActivity("EraseAccount", mock.Anything, who).Return(func(context.Context, activities.DepartureInput) error {
+	d.OnActivity("EraseAccount", mock.Anything, who).Return(func(context.Context, activities.DeleteAccountInput) error {
 		note("erase")
 		return nil
 	})

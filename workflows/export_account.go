@@ -22,7 +22,7 @@ type ExportAccountInput struct {
 func ExportAccount(ctx workflow.Context, in ExportAccountInput) error {
 	working, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	s, err := begin(working, Order{TaskID: in.TaskID, Seq: in.Seq, Progress: in.Progress}, cancel)
+	s, err := startProgress(working, TaskInput{TaskID: in.TaskID, Seq: in.Seq, Progress: in.Progress}, cancel)
 	if err != nil {
 		return err
 	}
@@ -32,10 +32,10 @@ func ExportAccount(ctx workflow.Context, in ExportAccountInput) error {
 	return s.finishTask(ctx, activities.Event{State: activities.Done, Progress: 100, Step: "done", Message: "Your data is ready"})
 }
 
-func (s *story) export(ctx workflow.Context, export uuid.UUID) error {
-	var e *activities.Exporting
+func (s *progressTracker) export(ctx workflow.Context, export uuid.UUID) error {
+	var e *activities.ExportActivities
 	var files []string
-	s.tell(ctx, 5, "collect", "Collecting your data")
+	s.reportProgress(ctx, 5, "collect", "Collecting your data")
 	if err := workflow.ExecuteActivity(quick(ctx), e.ListFiles).Get(ctx, &files); err != nil {
 		return err
 	}
@@ -44,17 +44,17 @@ func (s *story) export(ctx workflow.Context, export uuid.UUID) error {
 		if err := workflow.ExecuteActivity(packing(ctx), e.CollectFile, in).Get(ctx, nil); err != nil {
 			return err
 		}
-		s.tell(ctx, 10+75*(i+1)/len(files), "collect", "Collected "+file)
+		s.reportProgress(ctx, 10+75*(i+1)/len(files), "collect", "Collected "+file)
 	}
-	s.tell(ctx, 90, "pack", "Packing the archive")
+	s.reportProgress(ctx, 90, "pack", "Packing the archive")
 	return workflow.ExecuteActivity(packing(ctx), e.PackExport, activities.PackInput{ExportID: export, Files: files}).Get(ctx, nil)
 }
 
 // giveUpExport ends the task and drops what was collected.
-func (s *story) giveUpExport(ctx workflow.Context, export uuid.UUID, cause error) error {
+func (s *progressTracker) giveUpExport(ctx workflow.Context, export uuid.UUID, cause error) error {
 	clean, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	var e *activities.Exporting
+	var e *activities.ExportActivities
 	if err := workflow.ExecuteActivity(quick(clean), e.GiveUpExport, export).Get(clean, nil); err != nil {
 		return err
 	}

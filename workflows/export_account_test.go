@@ -30,8 +30,8 @@ func newPacker() *packer {
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	p := &packer{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), pack: func() error { return nil }}
 	p.in = workflows.ExportAccountInput{TaskID: uuid.New(), ExportID: uuid.New(), Seq: 1}
-	p.RegisterActivity(&activities.Exporting{})
-	p.RegisterActivity(&activities.Story{})
+	p.RegisterActivity(&activities.ExportActivities{})
+	p.RegisterActivity(&activities.ProgressActivities{})
 	p.OnActivity("ListFiles", mock.Anything).Return([]string{"profile.json", "courses.json"}, nil)
 	p.OnActivity("CollectFile", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.CollectInput) error {
 		p.calls = append(p.calls, in.File)

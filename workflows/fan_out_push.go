@@ -29,7 +29,7 @@ func FanOutPush(ctx workflow.Context, in FanOutPushInput) error {
 
 // tellOne tells the devices of one user.
 func tellOne(ctx workflow.Context, news activities.Shard) error {
-	var p *activities.Pushing
+	var p *activities.PushActivities
 	for {
 		var counts activities.PushCounts
 		err := workflow.ExecuteActivity(pushing(ctx, urgentPush), p.DeliverPushes, news).Get(ctx, &counts)
@@ -50,7 +50,7 @@ func sleepUntil(ctx workflow.Context, at time.Time) error {
 
 // PushShard tells the devices of one shard whose turn it is.
 func PushShard(ctx workflow.Context, shard activities.Shard) (counts activities.PushCounts, err error) {
-	var p *activities.Pushing
+	var p *activities.PushActivities
 	err = workflow.ExecuteActivity(pushing(ctx, patientPush), p.DeliverPushes, shard).Get(ctx, &counts)
 	return counts, err
 }

@@ -42,8 +42,8 @@ func newTeller() *teller {
 	p.deliver = func(activities.Shard) (activities.PushCounts, error) {
 		return activities.PushCounts{Accepted: 500}, nil
 	}
-	p.RegisterActivity(&activities.Pushing{})
-	p.RegisterActivity(&activities.Story{})
+	p.RegisterActivity(&activities.PushActivities{})
+	p.RegisterActivity(&activities.ProgressActivities{})
 	p.RegisterWorkflow(workflows.PushShard)
 	filled := 0
 	p.OnActivity("FillInboxes", mock.Anything, mock.Anything).Return(func(context.Context, activities.FillInput) (activities.Filled, error) {

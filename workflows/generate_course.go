@@ -10,8 +10,8 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// Order names the task and the course of a run, and where its story goes on.
-type Order struct {
+// TaskInput names the task and the course of a run, and the event its progress goes on from.
+type TaskInput struct {
 	TaskID   uuid.UUID `json:"task_id"`
 	CourseID uuid.UUID `json:"course_id"`
 	// Seq and Progress are those of the task's row: 1 and 0 at first, more when
@@ -25,7 +25,7 @@ type Order struct {
 
 // GenerateCourseInput asks for a whole course.
 type GenerateCourseInput struct {
-	Order
+	TaskInput
 	// ReviewFor is how long the plan waits for its learner's word; 0: not at all.
 	ReviewFor time.Duration `json:"review_for,omitempty"`
 }
@@ -38,18 +38,18 @@ type GenerateCourseResult struct {
 
 // generation is one run that writes a course or parts of it.
 type generation struct {
-	in      Order
-	story   *story
-	started time.Time
-	prep    activities.Prepared
-	found   activities.Research
-	review  review
-	lessons []activities.LessonRef // all of the course
-	write   []activities.LessonRef // those whose text this run writes
-	quiz    []activities.LessonRef // and those whose practice
-	failed  []activities.LessonRef // could not be written, or not their practice
-	partly  bool                   // the course was there before: only parts of it are written
-	late    bool
+	in       TaskInput
+	progress *progressTracker
+	started  time.Time
+	prep     activities.Prepared
+	found    activities.Research
+	review   review
+	lessons  []activities.LessonRef // all of the course
+	write    []activities.LessonRef // those whose text this run writes
+	quiz     []activities.LessonRef // and those whose practice
+	failed   []activities.LessonRef // could not be written, or not their practice
+	partly   bool                   // the course was there before: only parts of it are written
+	late     bool
 }
 
 // step is one part of a run.
@@ -58,7 +58,7 @@ type step func(workflow.Context) error
 // GenerateCourse writes a course: sources, outline, lessons, practice, checks.
 // However it ends, the task has its last event and the course is READY, PARTIAL or ERROR.
 func GenerateCourse(ctx workflow.Context, in GenerateCourseInput) (GenerateCourseResult, error) {
-	g := &generation{in: in.Order, review: review{wait: in.ReviewFor}}
+	g := &generation{in: in.TaskInput, review: review{wait: in.ReviewFor}}
 	err := g.run(
 		ctx,
 		g.prepare, g.research, g.outline, g.awaitReview, g.placeSources,
@@ -73,7 +73,7 @@ func (g *generation) run(ctx workflow.Context, steps ...step) error {
 	defer cancel()
 	g.started = workflow.Now(ctx)
 	var err error
-	if g.story, err = begin(working, g.in, cancel); err != nil {
+	if g.progress, err = startProgress(working, g.in, cancel); err != nil {
 		return err
 	}
 	if err := g.review.open(ctx, g); err != nil {
@@ -100,15 +100,15 @@ func (g *generation) watchClock(ctx workflow.Context, cancel workflow.CancelFunc
 
 // prepare asks whether the model answers, which takes none of its slots.
 func (g *generation) prepare(ctx workflow.Context) error {
-	g.story.tell(ctx, 5, "prepare", "Preparing the model")
-	var w *activities.Writing
+	g.progress.reportProgress(ctx, 5, "prepare", "Preparing the model")
+	var w *activities.CourseActivities
 	return workflow.ExecuteActivity(remote(ctx), w.Prepare, g.in.CourseID).Get(ctx, &g.prep)
 }
 
 // research looks for what is there already. A course can do without.
 func (g *generation) research(ctx workflow.Context) error {
-	g.story.tell(ctx, 15, "sources", "Researching sources")
-	var r *activities.Researching
+	g.progress.reportProgress(ctx, 15, "sources", "Researching sources")
+	var r *activities.SourceActivities
 	err := workflow.ExecuteActivity(remote(ctx), r.FindSources, g.in.CourseID).Get(ctx, &g.found)
 	if err != nil {
 		g.found.Notice = activities.NoSources
@@ -117,47 +117,47 @@ func (g *generation) research(ctx workflow.Context) error {
 }
 
 func (g *generation) outline(ctx workflow.Context) error {
-	g.story.tell(ctx, 20, "outline", "Planning the course")
-	var w *activities.Writing
+	g.progress.reportProgress(ctx, 20, "outline", "Planning the course")
+	var w *activities.CourseActivities
 	in := activities.OutlineInput{CourseID: g.in.CourseID, Generation: g.prep.Generation}
 	err := workflow.ExecuteActivity(g.inference(ctx), w.WriteOutline, in).Get(ctx, &g.lessons)
 	if err == nil {
 		g.write, g.quiz = g.lessons, g.lessons
-		g.story.tell(ctx, 40, "lessons", fmt.Sprintf("Planned %d lessons", len(g.lessons)))
+		g.progress.reportProgress(ctx, 40, "lessons", fmt.Sprintf("Planned %d lessons", len(g.lessons)))
 	}
 	return err
 }
 
 // placeSources gives each lesson what was found for it. A lesson can do without.
 func (g *generation) placeSources(ctx workflow.Context) error {
-	var r *activities.Researching
+	var r *activities.SourceActivities
 	err := workflow.ExecuteActivity(quick(ctx), r.PlaceSources, g.in.CourseID).Get(ctx, nil)
 	return unlessImproving(ctx, err, "what was found could not be placed")
 }
 
 func (g *generation) writeLessons(ctx workflow.Context) error {
-	var w *activities.Writing
+	var w *activities.CourseActivities
 	done, total := 0, len(g.lessons)
 	return g.each(ctx, g.write, func(ctx workflow.Context, l activities.LessonRef) error {
-		g.story.tell(ctx, 40, "lessons", fmt.Sprintf("Writing lesson %d of %d: %s", l.Number, total, l.Title))
+		g.progress.reportProgress(ctx, 40, "lessons", fmt.Sprintf("Writing lesson %d of %d: %s", l.Number, total, l.Title))
 		if err := workflow.ExecuteActivity(g.inference(ctx), w.WriteLesson, g.text(l, 1, nil)).Get(ctx, nil); err != nil {
 			return err
 		}
 		done++
-		g.story.tell(ctx, 40+45*done/len(g.write), "lessons", fmt.Sprintf("Lesson %d of %d is ready: %s", l.Number, total, l.Title))
+		g.progress.reportProgress(ctx, 40+45*done/len(g.write), "lessons", fmt.Sprintf("Lesson %d of %d is ready: %s", l.Number, total, l.Title))
 		return nil
 	})
 }
 
 func (g *generation) writePractice(ctx workflow.Context) error {
-	var w *activities.Writing
+	var w *activities.CourseActivities
 	done, total := 0, len(g.lessons)
 	return g.each(ctx, g.quiz, func(ctx workflow.Context, l activities.LessonRef) error {
 		if err := workflow.ExecuteActivity(g.inference(ctx), w.WritePractice, g.practice(l, 1)).Get(ctx, nil); err != nil {
 			return err
 		}
 		done++
-		g.story.tell(ctx, 85+7*done/len(g.quiz), "items", fmt.Sprintf("Quiz %d of %d is ready: %s", l.Number, total, l.Title))
+		g.progress.reportProgress(ctx, 85+7*done/len(g.quiz), "items", fmt.Sprintf("Quiz %d of %d is ready: %s", l.Number, total, l.Title))
 		return nil
 	})
 }
@@ -170,9 +170,9 @@ func (g *generation) mend(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	var w *activities.Writing
+	var w *activities.CourseActivities
 	return g.each(ctx, again, func(ctx workflow.Context, l activities.LessonRef) error {
-		g.story.tell(ctx, 94, "quality", fmt.Sprintf("Improving lesson %d: %s", l.Number, l.Title))
+		g.progress.reportProgress(ctx, 94, "quality", fmt.Sprintf("Improving lesson %d: %s", l.Number, l.Title))
 		if err := workflow.ExecuteActivity(g.inference(ctx), w.WriteLesson, g.text(l, 2, reasons[l.ID])).Get(ctx, nil); err != nil {
 			return unlessImproving(ctx, err, "a weak lesson stays as it is")
 		}
@@ -182,8 +182,8 @@ func (g *generation) mend(ctx workflow.Context) error {
 
 // weak are the lessons of this run that should be written again, and why.
 func (g *generation) weak(ctx workflow.Context) ([]activities.LessonRef, map[uuid.UUID][]string, error) {
-	g.story.tell(ctx, 93, "quality", "Checking the course")
-	var ch *activities.Checking
+	g.progress.reportProgress(ctx, 93, "quality", "Checking the course")
+	var ch *activities.QualityActivities
 	var found []activities.WeakLesson
 	if err := workflow.ExecuteActivity(quick(ctx), ch.FindWeakLessons, g.in.CourseID).Get(ctx, &found); err != nil {
 		return nil, nil, err
@@ -209,7 +209,7 @@ func (g *generation) publish(ctx workflow.Context) error {
 	if g.partly {
 		last.Message = "Your course was updated"
 	}
-	return g.story.finishCourse(ctx, last, g.generation(ctx))
+	return g.progress.finishCourse(ctx, last, g.generation(ctx))
 }
 
 // generation tells how the course came to be; nil when this run wrote only parts of it.

@@ -55,28 +55,28 @@ func newStage(t *testing.T) *stage {
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	s := &stage{
 		TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t,
-		in:       workflows.GenerateCourseInput{Order: workflows.Order{TaskID: uuid.New(), CourseID: uuid.New(), Seq: 1, Deadline: time.Hour}},
+		in:       workflows.GenerateCourseInput{TaskInput: workflows.TaskInput{TaskID: uuid.New(), CourseID: uuid.New(), Seq: 1, Deadline: time.Hour}},
 		lesson:   func(activities.LessonInput) error { return nil },
 		practice: func(activities.LessonInput) error { return nil },
 	}
 	s.RegisterWorkflow(workflows.GenerateCourse)
 	s.RegisterWorkflow(workflows.RegenerateCourse)
 	activities.Database{
-		Story: &activities.Story{}, Checking: &activities.Checking{}, Researching: &activities.Researching{}, Material: &activities.Material{},
-		Writing: &activities.Writing{},
+		Progress: &activities.ProgressActivities{}, Quality: &activities.QualityActivities{}, Sources: &activities.SourceActivities{}, Material: &activities.MaterialActivities{},
+		Courses: &activities.CourseActivities{},
 	}.Register(s)
-	s.RegisterActivity((&activities.Writing{}).WriteOutline)
-	s.RegisterActivity((&activities.Writing{}).WriteLesson)
-	s.RegisterActivity((&activities.Writing{}).WritePractice)
-	s.RegisterActivity((&activities.Writing{}).WriteSummary)
+	s.RegisterActivity((&activities.CourseActivities{}).WriteOutline)
+	s.RegisterActivity((&activities.CourseActivities{}).WriteLesson)
+	s.RegisterActivity((&activities.CourseActivities{}).WritePractice)
+	s.RegisterActivity((&activities.CourseActivities{}).WriteSummary)
 	s.script()
 	return s
 }
 
 func (s *stage) script() {
-	var story *activities.Story
-	var writing *activities.Writing
-	var checking *activities.Checking
+	var story *activities.ProgressActivities
+	var writing *activities.CourseActivities
+	var checking *activities.QualityActivities
 	s.OnActivity(story.RecordProgress, mock.Anything, mock.Anything).Return(s.record).Maybe()
 	s.OnActivity(story.SettleCourse, mock.Anything, mock.Anything).Return(s.settle).Maybe()
 	s.OnActivity(writing.Prepare, mock.Anything, mock.Anything).Return(func(_ context.Context, _ uuid.UUID) (activities.Prepared, error) {
@@ -107,7 +107,7 @@ func (s *stage) script() {
 		s.edited = in.Plan
 		return s.refs()[:len(in.Plan.Lessons)], nil
 	}).Maybe()
-	var researching *activities.Researching
+	var researching *activities.SourceActivities
 	s.OnActivity(researching.FindSources, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) (activities.Research, error) {
 		return activities.Research{Sources: []string{"wikipedia"}}, s.sources
 	}).Maybe()
@@ -157,7 +157,7 @@ func (s *stage) number(in activities.LessonInput) int {
 
 func (s *stage) run() error {
 	if s.again != nil {
-		s.again.Order = s.in.Order
+		s.again.TaskInput = s.in.TaskInput
 		s.ExecuteWorkflow(workflows.RegenerateCourse, *s.again)
 	} else {
 		s.ExecuteWorkflow(workflows.GenerateCourse, s.in)

@@ -56,7 +56,7 @@ func (g *generation) each(ctx workflow.Context, lessons []activities.LessonRef, 
 // inference is the context of a conversation with the model. A learner with a
 // line of courses behind this one lets others go first.
 func (g *generation) inference(ctx workflow.Context) workflow.Context {
-	return inference(ctx, g.story.urgency)
+	return inference(ctx, g.progress.urgency)
 }
 
 // unlessImproving passes over a failure to add to, or improve, what can do without.
@@ -84,16 +84,16 @@ func unfinished(missing, all int) error {
 
 // abandon ends a task that did not make it and gives the error the run ends with.
 func (g *generation) abandon(ctx workflow.Context, cause error) error {
-	if g.story.refused != nil {
+	if g.progress.refused != nil {
 		// The row was ended from outside: nothing is left to settle.
-		return fmt.Errorf("the task was ended from outside: %w", g.story.refused)
+		return fmt.Errorf("the task was ended from outside: %w", g.progress.refused)
 	}
 	fault := g.fault(ctx, cause)
-	last := activities.Event{State: activities.Failed, Progress: g.story.progress, Step: "failed", Message: fault.Message, Fault: &fault}
+	last := activities.Event{State: activities.Failed, Progress: g.progress.progress, Step: "failed", Message: fault.Message, Fault: &fault}
 	if fault.Code == activities.FaultCancelled {
 		last.Step, last.Message = "cancelled", "Cancelled"
 	}
-	if err := g.story.finishCourse(ctx, last, g.generation(ctx)); err != nil {
+	if err := g.progress.finishCourse(ctx, last, g.generation(ctx)); err != nil {
 		return fmt.Errorf("%w (and the task could not be settled: %w)", cause, err)
 	}
 	if ctx.Err() != nil {

@@ -19,7 +19,7 @@ func rewarding() *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(quiet()))
 	env := suite.NewTestWorkflowEnvironment()
-	env.RegisterActivity(&activities.Rewarding{})
+	env.RegisterActivity(&activities.LearningActivities{})
 	return env
 }
 

@@ -13,7 +13,7 @@ import (
 // ReadSource has a learner's material read. However it ends, the material is
 // READY or FAILED.
 func ReadSource(ctx workflow.Context, source uuid.UUID) error {
-	var m *activities.Material
+	var m *activities.MaterialActivities
 	err := workflow.ExecuteActivity(reading(ctx), m.ReadSource, source).Get(ctx, nil)
 	if err == nil {
 		return nil

@@ -153,7 +153,7 @@ func TestARunOutOfTimeEndsInWords(t *testing.T) {
 
 func reconcilerAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Reconciler {
 	return &outbox.Reconciler{
-		Dispatcher: starter(c, db), Log: quiet(), Bounds: outbox.Timeouts{Deadline: time.Hour, Review: time.Hour},
+		Dispatcher: starter(c, db), Log: quiet(), Timeouts: outbox.Timeouts{Deadline: time.Hour, Review: time.Hour},
 		Clock: func() time.Time { return time.Now().Add(ahead) }, Stale: time.Minute, Every: time.Minute,
 	}
 }

@@ -31,17 +31,17 @@ func startPushWorker(t *testing.T, c client.Client, db *gorm.DB, apns *pushtest.
 		Timeout: time.Minute, Clock: time.Now, Log: quiet(),
 	})
 	require.NoError(t, err)
-	pushing := &activities.Pushing{DB: db, Clock: time.Now, Sender: sender, DailyCap: 10}
+	pushing := &activities.PushActivities{DB: db, Clock: time.Now, Sender: sender, DailyCap: 10}
 	general := worker.New(c, workflows.QueueBackground, worker.Options{DisableRegistrationAliasing: true})
 	workflows.RegisterBackground(general)
 	activities.Database{
-		Story: &activities.Story{DB: db}, Writing: &activities.Writing{}, Checking: &activities.Checking{}, Researching: &activities.Researching{},
-		Material: &activities.Material{}, Departure: &activities.Departure{}, Exporting: &activities.Exporting{}, Mailing: &activities.Mailing{},
-		Sweeping: &activities.Sweeping{DB: db, Clock: time.Now, SilentFor: time.Hour}, Pushing: pushing,
+		Progress: &activities.ProgressActivities{DB: db}, Courses: &activities.CourseActivities{}, Quality: &activities.QualityActivities{}, Sources: &activities.SourceActivities{},
+		Material: &activities.MaterialActivities{}, Accounts: &activities.AccountActivities{}, Exports: &activities.ExportActivities{}, Mail: &activities.MailActivities{},
+		Devices: &activities.DeviceActivities{DB: db, Clock: time.Now, SilentFor: time.Hour}, Push: pushing,
 	}.Register(general)
 	pushes := worker.New(c, workflows.QueuePush, worker.Options{DisableRegistrationAliasing: true})
 	workflows.RegisterPush(pushes)
-	activities.Pushes{Pushing: pushing}.Register(pushes)
+	activities.Pushes{Push: pushing}.Register(pushes)
 	for _, w := range []worker.Worker{general, pushes} {
 		require.NoError(t, w.Start())
 		t.Cleanup(w.Stop)

@@ -64,22 +64,22 @@ func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *llmtest.
 	t.Helper()
 	general := worker.New(c, workflows.Queue, worker.Options{DisableRegistrationAliasing: true})
 	workflows.Register(general)
-	writing := &activities.Writing{
+	writing := &activities.CourseActivities{
 		DB: db, Clock: time.Now, Log: quiet(), Model: llm.New(llm.Options{BaseURL: model.BaseURL(), Model: model.Model()}),
 	}
 	background := worker.New(c, workflows.QueueBackground, worker.Options{DisableRegistrationAliasing: true})
 	workflows.RegisterBackground(background)
 	database := activities.Database{
-		Story: &activities.Story{DB: db}, Checking: &activities.Checking{DB: db, Clock: time.Now}, Writing: writing,
-		Rewarding:   &activities.Rewarding{DB: db, Boards: &boards.Boards{DB: db, Clock: time.Now, Log: quiet()}, Clock: time.Now},
-		Researching: &activities.Researching{DB: db, Clock: time.Now, Log: quiet()}, Material: &activities.Material{DB: db, Clock: time.Now},
+		Progress: &activities.ProgressActivities{DB: db}, Quality: &activities.QualityActivities{DB: db, Clock: time.Now}, Courses: writing,
+		Learning: &activities.LearningActivities{DB: db, Boards: &boards.Boards{DB: db, Clock: time.Now, Log: quiet()}, Clock: time.Now},
+		Sources:  &activities.SourceActivities{DB: db, Clock: time.Now, Log: quiet()}, Material: &activities.MaterialActivities{DB: db, Clock: time.Now},
 	}
 	database.Register(general)
 	database.Register(background)
 	inference := worker.New(c, workflows.QueueGemma, worker.Options{
 		DisableWorkflowWorker: true, MaxHeartbeatThrottleInterval: s.throttle, MaxConcurrentActivityExecutionSize: s.at,
 	})
-	activities.Inference{Writing: writing}.Register(inference)
+	activities.Inference{Courses: writing}.Register(inference)
 	for _, w := range []worker.Worker{general, background, inference} {
 		require.NoError(t, w.Start())
 	}
@@ -255,7 +255,7 @@ func TestTheReconcilerEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) 
 	require.NoError(t, db.Exec("DELETE FROM outbox").Error)
 
 	reconciler := &outbox.Reconciler{
-		Dispatcher: starter(c, db), Log: quiet(), Bounds: outbox.Timeouts{Deadline: time.Hour},
+		Dispatcher: starter(c, db), Log: quiet(), Timeouts: outbox.Timeouts{Deadline: time.Hour},
 		Clock: func() time.Time { return time.Now().Add(time.Hour) }, Stale: time.Minute, Every: time.Minute,
 	}
 	require.NoError(t, reconciler.Reconcile(t.Context()))

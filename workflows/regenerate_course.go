@@ -9,7 +9,7 @@ import (
 
 // RegenerateCourseInput asks for parts of a course to be written again.
 type RegenerateCourseInput struct {
-	Order
+	TaskInput
 	// Section is one of activities.SectionLessons, SectionItems and SectionSummary.
 	Section string `json:"section"`
 	// LessonID narrows it to one lesson; nil means all.
@@ -20,7 +20,7 @@ type RegenerateCourseInput struct {
 // there, which stays until then. On a course with holes, lessons means what is
 // missing: that mends it. One that never got a plan is planned first.
 func RegenerateCourse(ctx workflow.Context, in RegenerateCourseInput) (GenerateCourseResult, error) {
-	g := &generation{in: in.Order, partly: true}
+	g := &generation{in: in.TaskInput, partly: true}
 	steps := []step{g.prepare, func(ctx workflow.Context) error { return g.choose(ctx, in) }}
 	switch in.Section {
 	case activities.SectionSummary:
@@ -36,7 +36,7 @@ func RegenerateCourse(ctx workflow.Context, in RegenerateCourseInput) (GenerateC
 
 // choose finds out what is there and what this run writes.
 func (g *generation) choose(ctx workflow.Context, in RegenerateCourseInput) error {
-	var ch *activities.Checking
+	var ch *activities.QualityActivities
 	if err := workflow.ExecuteActivity(quick(ctx), ch.ListLessons, g.in.CourseID).Get(ctx, &g.lessons); err != nil {
 		return err
 	}
@@ -73,8 +73,8 @@ func (g *generation) startOver(ctx workflow.Context) error {
 }
 
 func (g *generation) writeSummary(ctx workflow.Context) error {
-	g.story.tell(ctx, 40, "summary", "Writing the summary")
-	var w *activities.Writing
+	g.progress.reportProgress(ctx, 40, "summary", "Writing the summary")
+	var w *activities.CourseActivities
 	in := activities.SummaryInput{CourseID: g.in.CourseID, Fallback: g.prep.Fallback}
 	return workflow.ExecuteActivity(g.inference(ctx), w.WriteSummary, in).Get(ctx, nil)
 }

@@ -11,7 +11,7 @@ import (
 // whose evening it is. The news goes by each user's preferences and quiet hours when it
 // is sent.
 func RemindOfReviews(ctx workflow.Context, after uuid.UUID) error {
-	var r *activities.Rewarding
+	var r *activities.LearningActivities
 	for range applyPages {
 		var done activities.Reminded
 		if err := workflow.ExecuteActivity(thorough(ctx), r.RemindOfReviews, after).Get(ctx, &done); err != nil || done.Users == 0 {

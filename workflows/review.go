@@ -74,7 +74,7 @@ func (r *review) decide(ctx workflow.Context, g *generation, d OutlineDecision) 
 	if d.Action != OutlineEdit {
 		return nil
 	}
-	var ch *activities.Checking
+	var ch *activities.QualityActivities
 	in := activities.EditInput{CourseID: g.in.CourseID, Plan: d.Plan}
 	if err := workflow.ExecuteActivity(quick(ctx), ch.EditPlan, in).Get(ctx, &g.lessons); err != nil {
 		r.decided = ""
@@ -90,7 +90,7 @@ func (g *generation) awaitReview(ctx workflow.Context) error {
 	if r.wait == 0 {
 		return nil
 	}
-	g.story.tell(ctx, 40, StepReview, "The plan waits for your review")
+	g.progress.reportProgress(ctx, 40, StepReview, "The plan waits for your review")
 	r.waiting = true
 	decided := func() bool { return r.decided != "" && workflow.AllHandlersFinished(ctx) }
 	inTime, err := workflow.AwaitWithTimeout(ctx, r.wait, decided)

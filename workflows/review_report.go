@@ -58,7 +58,7 @@ func ReviewReport(ctx workflow.Context, in ReviewReportInput) (Reviewed, error) 
 
 // remind tells of the report at a stage of its review, while it is open.
 func remind(ctx workflow.Context, in ReviewReportInput, stage int) (open bool, err error) {
-	var m *activities.Moderating
+	var m *activities.ModerationActivities
 	input := activities.RemindInput{ReportID: in.ReportID, Stage: stage, Late: stage >= 2}
 	err = workflow.ExecuteActivity(quick(ctx), m.RemindAdmins, input).Get(ctx, &open)
 	return open, err
@@ -69,7 +69,7 @@ func endedWell(ctx workflow.Context, in ReviewReportInput, err error) error {
 	if err == nil || ctx.Err() == nil {
 		return err
 	}
-	var m *activities.Moderating
+	var m *activities.ModerationActivities
 	looking, stop := workflow.NewDisconnectedContext(ctx)
 	defer stop()
 	var open bool

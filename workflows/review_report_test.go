@@ -38,7 +38,7 @@ func newReviewing() *reviewing {
 	r := &reviewing{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), open: true}
 	opened := r.Now()
 	r.in = workflows.ReviewReportInput{ReportID: uuid.New(), OpenedAt: opened, DueAt: opened.Add(models.ReportWithin)}
-	r.RegisterActivity(&activities.Moderating{})
+	r.RegisterActivity(&activities.ModerationActivities{})
 	r.OnActivity("RemindAdmins", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.RemindInput) (bool, error) {
 		r.stages, r.after = append(r.stages, in), append(r.after, r.Now().Sub(opened).Round(time.Minute))
 		return r.open, nil
@@ -102,7 +102,7 @@ func TestARealReviewEndsWithTheDecision(t *testing.T) {
 	c, db := temporalServer(t), modelstest.New(t)
 	w := worker.New(c, workflows.QueueBackground, worker.Options{})
 	w.RegisterWorkflow(workflows.ReviewReport)
-	w.RegisterActivity(&activities.Moderating{DB: db, Clock: time.Now, Log: quiet()})
+	w.RegisterActivity(&activities.ModerationActivities{DB: db, Clock: time.Now, Log: quiet()})
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 

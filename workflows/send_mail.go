@@ -14,7 +14,7 @@ import (
 // could not be reached for an hour: nobody waits for an answer, and who misses the
 // mail asks for another.
 func SendMail(ctx workflow.Context, mail uuid.UUID) error {
-	var m *activities.Mailing
+	var m *activities.MailActivities
 	return workflow.ExecuteActivity(mailing(ctx), m.SendMail, mail).Get(ctx, nil)
 }
 

@@ -23,7 +23,7 @@ func sending(outcomes ...error) (env *testsuite.TestWorkflowEnvironment, mail uu
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env, mail, tries = suite.NewTestWorkflowEnvironment(), uuid.New(), new(int)
-	env.RegisterActivity(&activities.Mailing{})
+	env.RegisterActivity(&activities.MailActivities{})
 	env.OnActivity("SendMail", mock.Anything, mail).Return(func(context.Context, uuid.UUID) error {
 		outcome := outcomes[min(*tries, len(outcomes)-1)]
 		*tries++
@@ -63,7 +63,7 @@ func TestAMailHasAnHour(t *testing.T) {
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env, mail, begun := suite.NewTestWorkflowEnvironment(), uuid.New(), time.Time{}
 	var last time.Duration
-	env.RegisterActivity(&activities.Mailing{})
+	env.RegisterActivity(&activities.MailActivities{})
 	env.OnActivity("SendMail", mock.Anything, mail).Return(func(ctx context.Context, _ uuid.UUID) error {
 		info := activity.GetInfo(ctx)
 		require.Equal(t, time.Hour, info.ScheduleToCloseTimeout)

@@ -8,7 +8,7 @@ import (
 
 // SweepDevices switches off devices that were silent for too long, and tells how many.
 func SweepDevices(ctx workflow.Context) (off int, err error) {
-	var s *activities.Sweeping
+	var s *activities.DeviceActivities
 	err = workflow.ExecuteActivity(packing(ctx), s.SwitchOffSilent).Get(ctx, &off)
 	return off, err
 }

@@ -20,9 +20,9 @@ func TestARunMayTakeALittleLongerThanItsOwnDeadline(t *testing.T) {
 		input       any
 		least, most time.Duration
 	}{
-		{"GenerateCourse", workflows.GenerateCourseInput{Order: workflows.Order{Deadline: 2 * time.Hour}}, 2 * time.Hour, 150 * time.Minute},
-		{"GenerateCourse", workflows.GenerateCourseInput{Order: workflows.Order{Deadline: time.Hour}, ReviewFor: 72 * time.Hour}, 73 * time.Hour, 74 * time.Hour},
-		{"RegenerateCourse", workflows.RegenerateCourseInput{Order: workflows.Order{Deadline: 2 * time.Hour}}, 2 * time.Hour, 150 * time.Minute},
+		{"GenerateCourse", workflows.GenerateCourseInput{TaskInput: workflows.TaskInput{Deadline: 2 * time.Hour}}, 2 * time.Hour, 150 * time.Minute},
+		{"GenerateCourse", workflows.GenerateCourseInput{TaskInput: workflows.TaskInput{Deadline: time.Hour}, ReviewFor: 72 * time.Hour}, 73 * time.Hour, 74 * time.Hour},
+		{"RegenerateCourse", workflows.RegenerateCourseInput{TaskInput: workflows.TaskInput{Deadline: 2 * time.Hour}}, 2 * time.Hour, 150 * time.Minute},
 		{"SendMail", nil, time.Hour, 2 * time.Hour},
 		{"DeleteAccount", workflows.DeleteAccountInput{Due: now.AddDate(0, 0, 30)}, 31 * 24 * time.Hour, 90 * 24 * time.Hour},
 		{"ReviewReport", workflows.ReviewReportInput{DueAt: now.Add(24 * time.Hour)}, 31 * 24 * time.Hour, 32 * 24 * time.Hour},

@@ -19,7 +19,7 @@ type UnlockAchievementsInput struct {
 // UnlockAchievements unlocks what a user has reached with a deed, and brings both to the
 // boards. Boards that cannot be reached are left to whoever reads them next.
 func UnlockAchievements(ctx workflow.Context, in UnlockAchievementsInput) error {
-	var r *activities.Rewarding
+	var r *activities.LearningActivities
 	if err := workflow.ExecuteActivity(quick(ctx), r.Unlock, in.UserID).Get(ctx, nil); err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func UnlockAchievements(ctx workflow.Context, in UnlockAchievementsInput) error 
 // refreshBoards brings to the boards in Redis what has changed, within the workflow's own
 // task: it takes milliseconds, and whoever reads the boards next does it otherwise.
 func refreshBoards(ctx workflow.Context) {
-	var r *activities.Rewarding
+	var r *activities.LearningActivities
 	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout:    10 * time.Second,
 		ScheduleToCloseTimeout: 30 * time.Second,
@@ -44,6 +44,6 @@ func refreshBoards(ctx workflow.Context) {
 // RebuildBoards builds the boards in Redis from the ledger, in the place of those with a
 // stamp.
 func RebuildBoards(ctx workflow.Context, stamp uuid.UUID) error {
-	var r *activities.Rewarding
+	var r *activities.LearningActivities
 	return workflow.ExecuteActivity(packing(ctx), r.BuildBoards, stamp).Get(ctx, nil)
 }

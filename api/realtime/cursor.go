@@ -62,7 +62,7 @@ func (c *Cursor) Next(ctx context.Context) (models.TaskEvent, error) {
 }
 
 // look shows what comes next without taking it.
-func (c *Cursor) look() glance {
+func (c *Cursor) look() snapshot {
 	g := c.topic.glance(max(c.since, 0))
 	if g.Latest.Seq == 0 {
 		return g
@@ -77,7 +77,7 @@ func (c *Cursor) look() glance {
 }
 
 // behind is how many events have come since the first look and were not read.
-func (c *Cursor) behind(g glance) int { return int(g.Latest.Seq - max(c.since, c.base)) }
+func (c *Cursor) behind(g snapshot) int { return int(g.Latest.Seq - max(c.since, c.base)) }
 
 // Latest is the newest event known. For a task that nobody watched it first
 // looks everywhere once, within ctx; ok is false when nothing is known.

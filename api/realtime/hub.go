@@ -15,7 +15,7 @@ import (
 type Hub struct {
 	o       Options
 	share   *share
-	ear     *ear
+	ear     *subscriber
 	queries atomic.Int64
 	asking  atomic.Int64 // topics whose workflow is asked from here
 
@@ -46,7 +46,7 @@ func NewHub(o Options) *Hub {
 	}
 	h.share = newShare(o)
 	if o.Redis != nil {
-		h.ear = newEar(o.Redis, heard{news: h.nudge, ended: h.part, again: h.recheck})
+		h.ear = newSubscriber(o.Redis, heard{news: h.notify, ended: h.disconnect, again: h.recheck})
 	}
 	return h
 }
@@ -152,8 +152,8 @@ func (h *Hub) retire(t *topic) bool {
 	return true
 }
 
-// nudge makes a topic look at the shared events now.
-func (h *Hub) nudge(task uuid.UUID) {
+// notify makes a topic look at the shared events now.
+func (h *Hub) notify(task uuid.UUID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if t := h.topics[task]; t != nil {

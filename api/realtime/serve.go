@@ -50,11 +50,11 @@ func (h *Hub) Serve(ctx context.Context, conn *websocket.Conn, s Session) {
 		k.finish(restarting())
 		return
 	}
-	if k.seat, ok = h.sit(k.ctx, s.User); !ok {
+	if k.seat, ok = h.acquire(k.ctx, s.User); !ok {
 		k.finish(k.refuse(AccessDeniedError, "Too many open sockets for one user."))
 		return
 	}
-	defer k.seat.stand(k.ctx)
+	defer k.seat.release(k.ctx)
 	defer h.bind(k, s.SignIn)()
 	k.finish(k.tell(s))
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/lyoapp/lyo/api/redisguard"
+	"github.com/lyoapp/lyo/api/circuitbreaker"
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -36,7 +36,7 @@ const (
 type share struct {
 	o                                    Options
 	owner                                string
-	redis                                *redisguard.Guard
+	redis                                *circuitbreaker.Guard
 	watching, adding, releasing, seating *redis.Script
 }
 
@@ -50,7 +50,7 @@ type shared struct {
 
 func newShare(o Options) *share {
 	return &share{
-		o: o, owner: uuid.NewString(), redis: &redisguard.Guard{
+		o: o, owner: uuid.NewString(), redis: &circuitbreaker.Guard{
 			Client: o.Redis, Clock: o.Clock, Log: o.Log, Within: o.RedisTimeout, Rest: o.RedisRetry,
 		},
 		watching: redis.NewScript(watchScript), adding: redis.NewScript(addScript),

@@ -25,7 +25,7 @@ type socket struct {
 	gone   chan struct{} // closed when the reader has ended
 	rest   io.Reader     // what the reader left of a message that was too long
 	sent   models.TaskEvent
-	seat   *seat
+	seat   *slot
 	topic  *topic        // of the task it tells of
 	over   atomic.Bool   // its sign-in has ended
 	doubts chan struct{} // holds one: ask whether it has

@@ -273,13 +273,13 @@ func TestWithoutRedisEachProcessCountsItsOwn(t *testing.T) {
 	t.Parallel()
 	h := NewHub(Options{Source: source{newFake(), "a"}, SocketsPerUser: 1})
 	user := uuid.New()
-	seat, ok := h.sit(t.Context(), user)
+	seat, ok := h.acquire(t.Context(), user)
 	require.True(t, ok)
-	_, ok = h.sit(t.Context(), user)
+	_, ok = h.acquire(t.Context(), user)
 	require.False(t, ok)
-	seat.stand(t.Context())
+	seat.release(t.Context())
 	require.Empty(t, h.users)
-	_, ok = h.sit(t.Context(), user)
+	_, ok = h.acquire(t.Context(), user)
 	require.True(t, ok)
 }
 

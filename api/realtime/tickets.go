@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/lyoapp/lyo/api/redisguard"
+	"github.com/lyoapp/lyo/api/circuitbreaker"
 	"github.com/lyoapp/lyo/models"
 )
 
@@ -40,7 +40,7 @@ func NewTickets(client redis.UniversalClient) *Tickets { return &Tickets{client}
 // Unavailable when Redis does not answer.
 func (t *Tickets) Issue(ctx context.Context, holder Holder) (ticket string, life time.Duration, err error) {
 	if t.redis == nil {
-		return "", 0, noTickets(redisguard.ErrAway)
+		return "", 0, noTickets(circuitbreaker.ErrAway)
 	}
 	ctx, cancel := context.WithTimeout(ctx, ticketWait)
 	defer cancel()
@@ -61,7 +61,7 @@ func (t *Tickets) Issue(ctx context.Context, holder Holder) (ticket string, life
 func (t *Tickets) Redeem(ctx context.Context, ticket string) (Holder, error) {
 	var holder Holder
 	if t.redis == nil {
-		return holder, noTickets(redisguard.ErrAway)
+		return holder, noTickets(circuitbreaker.ErrAway)
 	}
 	ctx, cancel := context.WithTimeout(ctx, ticketWait)
 	defer cancel()

@@ -90,18 +90,18 @@ func (t *topic) after(since int64, limit int) []models.TaskEvent {
 	return rest[:min(limit, len(rest)):min(limit, len(rest))]
 }
 
-// glance is the topic at one moment, from a reader at place since. News has
+// snapshot is the topic at one moment, from a reader at place since. News has
 // Seq 0 when there is none, and so has Latest.
-type glance struct {
+type snapshot struct {
 	News   models.TaskEvent // the event after since
 	Latest models.TaskEvent
 	Ended  bool // Latest is the last there will be
 	Grown  <-chan struct{}
 }
 
-func (t *topic) glance(since int64) glance {
+func (t *topic) glance(since int64) snapshot {
 	now := t.now.Load()
-	g := glance{Ended: now.over(), Grown: now.grown}
+	g := snapshot{Ended: now.over(), Grown: now.grown}
 	n := int64(len(now.log))
 	if n > 0 {
 		g.Latest = now.log[n-1]

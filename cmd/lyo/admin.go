@@ -49,8 +49,8 @@ func roleCommand(name, short string, granted bool, environ []string) *cobra.Comm
 }
 
 func undelete(ctx context.Context, db *gorm.DB, u models.User) (string, error) {
-	promise := func(deletion uuid.UUID) models.OutboxEntry { return outbox.Restore(deletion, clock()) }
-	return "is restored and can sign in again", models.Undelete(ctx, db, u.ID, promise, byOperator(models.AuditDeletionUndone))
+	message := func(deletion uuid.UUID) models.OutboxEntry { return outbox.Restore(deletion, clock()) }
+	return "is restored and can sign in again", models.Undelete(ctx, db, u.ID, message, byOperator(models.AuditDeletionUndone))
 }
 
 // byOperator returns an audit log entry that names the system user who ran the command.

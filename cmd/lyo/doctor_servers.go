@@ -15,7 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/api/redisguard"
+	"github.com/lyoapp/lyo/api/circuitbreaker"
 	"github.com/lyoapp/lyo/cmd/lyo/dev"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models"
@@ -146,7 +146,7 @@ func (d *doctor) redisServer(ctx context.Context) finding {
 	if err := server.Ping(ctx).Err(); err != nil {
 		return finding{name, fault, "Redis does not answer: users cannot sign in, and live progress is slow", d.run("start it, and check host, port and password in REDIS_URL")}
 	}
-	if redisguard.TryWrite(ctx, server) != nil {
+	if circuitbreaker.TryWrite(ctx, server) != nil {
 		return finding{name, fault, "Redis answers but accepts no writes: users cannot sign in", "check that it is not a replica, is below its maxmemory and can save its data"}
 	}
 	return finding{name, fine, "answers", ""}

@@ -10,8 +10,8 @@ import (
 
 // curating returns the activities that rate content for feeds. Links are checked only if content
 // sites are configured; only public addresses are requested, and little of each is read.
-func (a *app) curating() *activities.Curating {
-	c := &activities.Curating{DB: a.db, Asks: a.model != nil, Clock: clock, Log: a.log}
+func (a *app) curating() *activities.FeedActivities {
+	c := &activities.FeedActivities{DB: a.db, Asks: a.model != nil, Clock: clock, Log: a.log}
 	if !slices.Contains(a.cfg.Sources.Use, "none") {
 		c.Web = guard.Client(guard.Options{Timeout: 10 * time.Second, MaxBytes: 64 << 10, UserAgent: "Lyo/" + version()})
 	}
@@ -19,8 +19,8 @@ func (a *app) curating() *activities.Curating {
 }
 
 // ordering lets the model order the daily picks.
-func (a *app) ordering() *activities.Ordering {
-	o := &activities.Ordering{DB: a.db, Clock: clock, Log: a.log}
+func (a *app) ordering() *activities.FeedOrderActivities {
+	o := &activities.FeedOrderActivities{DB: a.db, Clock: clock, Log: a.log}
 	if a.model != nil {
 		o.Model = a.model
 	}

@@ -14,8 +14,8 @@ import (
 
 // writing returns the writers of courses: the model servers in order, then the built-in outline
 // writer if that is allowed.
-func (a *app) writing() *activities.Writing {
-	w := &activities.Writing{DB: a.db, Clock: clock, Log: a.log, Spent: a.spent}
+func (a *app) writing() *activities.CourseActivities {
+	w := &activities.CourseActivities{DB: a.db, Clock: clock, Log: a.log, Spent: a.spent}
 	if a.model != nil {
 		w.Model = a.model
 	}

@@ -7,11 +7,11 @@ import (
 )
 
 // mailing returns the mailer of this process.
-func (a *app) mailing() (*activities.Mailing, error) {
+func (a *app) mailing() (*activities.MailActivities, error) {
 	mailer, err := mail.New(mail.Options{
 		SMTPURL: a.cfg.Mail.SMTPURL.Reveal(), From: a.cfg.Mail.From, Dir: a.cfg.Mail.Dir, Clock: clock, Log: a.log,
 	})
-	return &activities.Mailing{
+	return &activities.MailActivities{
 		DB: a.db, Mailer: mailer, Tokens: models.NewMailTokens(a.cfg.HTTP.CursorKey.Reveal()), AppURL: a.cfg.Mail.AppURL, Clock: clock,
 	}, err
 }

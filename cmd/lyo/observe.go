@@ -13,8 +13,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lyoapp/lyo/api/circuitbreaker"
 	"github.com/lyoapp/lyo/api/realtime"
-	"github.com/lyoapp/lyo/api/redisguard"
 	"github.com/lyoapp/lyo/cmd/lyo/observe"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models"
@@ -98,7 +98,7 @@ func (a *app) lookAtWrites(ctx context.Context) map[string]bool {
 	defer cancel()
 	takes := map[string]bool{"postgres": models.TryWrite(ctx, a.db) == nil}
 	if a.redis != nil {
-		takes["redis"] = redisguard.TryWrite(ctx, a.redis) == nil
+		takes["redis"] = circuitbreaker.TryWrite(ctx, a.redis) == nil
 	}
 	return takes
 }

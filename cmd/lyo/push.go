@@ -14,7 +14,7 @@ import (
 )
 
 // pushing returns the push activities of this process.
-func (a *app) pushing(ctx context.Context) (*activities.Pushing, error) {
+func (a *app) pushing(ctx context.Context) (*activities.PushActivities, error) {
 	c := a.cfg.Push
 	vapid, err := c.VAPID()
 	if err != nil {
@@ -39,7 +39,7 @@ func (a *app) pushing(ctx context.Context) (*activities.Pushing, error) {
 		return nil, err
 	}
 	a.introduce(ctx, sender.AllCredentials())
-	return &activities.Pushing{DB: a.db, Clock: clock, Sender: sender, DailyCap: c.DailyCap}, nil
+	return &activities.PushActivities{DB: a.db, Clock: clock, Sender: sender, DailyCap: c.DailyCap}, nil
 }
 
 // mostAnswer bounds the bytes read of a push service's response, of which only the status is used.

@@ -16,8 +16,8 @@ import (
 )
 
 // researching returns the activities that query the configured content sites.
-func (a *app) researching() *activities.Researching {
-	r := &activities.Researching{DB: a.db, Clock: clock, Log: a.log}
+func (a *app) researching() *activities.SourceActivities {
+	r := &activities.SourceActivities{DB: a.db, Clock: clock, Log: a.log}
 	c := a.cfg.Sources
 	if slices.Contains(c.Use, "none") {
 		return r
@@ -63,7 +63,7 @@ const (
 
 // material returns the activities that read source material. The PDF reader is prepared in the
 // background until ctx ends.
-func (a *app) material(ctx context.Context) *activities.Material {
+func (a *app) material(ctx context.Context) *activities.MaterialActivities {
 	reader := isolate.New(isolate.Options{Args: []string{readDocument}, CacheDir: a.cfg.Sources.PDFCache})
 	go func() {
 		if err := reader.Warm(ctx); err != nil && ctx.Err() == nil {
@@ -71,7 +71,7 @@ func (a *app) material(ctx context.Context) *activities.Material {
 		}
 	}()
 	fetcher := guard.NewFetcher(guard.Options{HTTPSOnly: true, UserAgent: "Lyo/" + version(), Timeout: fetchWithin, EvenLookUps: evenLookUps})
-	return &activities.Material{
+	return &activities.MaterialActivities{
 		DB: a.db, Fetch: fetcher.Fetch, Reader: reader, Clock: clock, Log: a.log,
 		Fetching: activities.NewTurns(fetchersAtOnce), Reading: activities.NewTurns(readersAtOnce),
 	}

@@ -100,11 +100,11 @@ const cancelWithin = 10 * time.Second
 
 // cancel cancels a task as its owner's request does.
 func (o *operator) cancel(ctx context.Context, task models.Task) error {
-	promise := outbox.Cancel(task, clock())
-	if err := models.CancelTask(ctx, o.db, task.UserID, task.ID, promise, clock()); err != nil {
+	message := outbox.Cancel(task, clock())
+	if err := models.CancelTask(ctx, o.db, task.UserID, task.ID, message, clock()); err != nil {
 		return err
 	}
-	o.dispatcher.TryDispatch(ctx, promise)
+	o.dispatcher.TryDispatch(ctx, message)
 	waiting, stop := context.WithTimeout(ctx, cancelWithin)
 	defer stop()
 	ended, err := o.untilEnded(waiting, task)
@@ -154,12 +154,12 @@ func (o *operator) retry(ctx context.Context, task models.Task) error {
 	if task.TaskType == models.TaskCourseRegeneration {
 		again.Spec = task.Spec
 	}
-	promise := outbox.Course(again, o.bounds(), again.CreatedAt)
-	made, _, err := models.CreateRegeneration(ctx, o.db, again, nil, promise, models.Quota{AtOnce: o.cfg.Course.AtOnce})
+	message := outbox.Course(again, o.bounds(), again.CreatedAt)
+	made, _, err := models.CreateRegeneration(ctx, o.db, again, nil, message, models.Quota{AtOnce: o.cfg.Course.AtOnce})
 	if err != nil {
 		return err
 	}
-	o.dispatcher.TryDispatch(ctx, promise)
+	o.dispatcher.TryDispatch(ctx, message)
 	if !o.asJSON {
 		fmt.Fprintln(o.out, made.ID, "goes on with", task.ResultID)
 	}

@@ -27,8 +27,8 @@ func (a *app) serveWorker(ctx context.Context) error {
 	}
 	reconciler := &outbox.Reconciler{
 		Dispatcher: a.dispatcher, Clock: clock, Log: a.log,
-		Bounds: outbox.Timeouts{Deadline: a.cfg.Course.Deadline, Review: a.cfg.Course.ReviewFor},
-		Every:  30 * time.Second, Stale: 2 * time.Minute,
+		Timeouts: outbox.Timeouts{Deadline: a.cfg.Course.Deadline, Review: a.cfg.Course.ReviewFor},
+		Every:    30 * time.Second, Stale: 2 * time.Minute,
 	}
 	cleaner := &outbox.Cleaner{DB: a.dispatcher.DB, Clock: clock, Log: a.log, Every: 30 * time.Second}
 	group.Go(func() error { return relay.Run(ctx) })
@@ -94,15 +94,15 @@ func (a *app) runWorkers(ctx context.Context) error {
 	}
 	material := a.material(ctx)
 	database := activities.Database{
-		Story: &activities.Story{DB: a.db, Enqueuer: outbox.NewEnqueuer(clock)}, Checking: &activities.Checking{DB: a.db, Clock: clock},
-		Researching: a.researching(), Material: material, Writing: writing,
-		Departure: &activities.Departure{
+		Progress: &activities.ProgressActivities{DB: a.db, Enqueuer: outbox.NewEnqueuer(clock)}, Quality: &activities.QualityActivities{DB: a.db, Clock: clock},
+		Sources: a.researching(), Material: material, Courses: writing,
+		Accounts: &activities.AccountActivities{
 			DB: a.db, Redis: a.redis, Boards: a.leaderboards(), Cancel: outbox.CancelSoon, EndPush: outbox.EndPush, Clock: clock,
 		},
-		Rewarding: &activities.Rewarding{DB: a.db, Boards: a.leaderboards(), Enqueuer: outbox.NewEnqueuer(clock), Clock: clock},
-		Exporting: &activities.Exporting{DB: a.db, Clock: clock}, Mailing: mailing, Curating: a.curating(),
-		Pushing: pushing, Sweeping: &activities.Sweeping{DB: a.db, Clock: clock, SilentFor: a.cfg.Push.SilentFor},
-		Moderating: &activities.Moderating{DB: a.db, Clock: clock, Log: a.log, Enqueuer: outbox.NewEnqueuer(clock)},
+		Learning: &activities.LearningActivities{DB: a.db, Boards: a.leaderboards(), Enqueuer: outbox.NewEnqueuer(clock), Clock: clock},
+		Exports:  &activities.ExportActivities{DB: a.db, Clock: clock}, Mail: mailing, Feeds: a.curating(),
+		Push: pushing, Devices: &activities.DeviceActivities{DB: a.db, Clock: clock, SilentFor: a.cfg.Push.SilentFor},
+		Moderation: &activities.ModerationActivities{DB: a.db, Clock: clock, Log: a.log, Enqueuer: outbox.NewEnqueuer(clock)},
 	}
 
 	slots := base
@@ -116,10 +116,10 @@ func (a *app) runWorkers(ctx context.Context) error {
 		workflows.RegisterBackground(background)
 		database.Register(background)
 		inference := worker.New(a.temporal, workflows.QueueGemma, slots)
-		activities.Inference{Writing: writing, Ordering: a.ordering()}.Register(inference)
+		activities.Inference{Courses: writing, FeedOrder: a.ordering()}.Register(inference)
 		pushes := worker.New(a.temporal, workflows.QueuePush, pushOptions(base))
 		workflows.RegisterPush(pushes)
-		activities.Pushes{Pushing: pushing}.Register(pushes)
+		activities.Pushes{Push: pushing}.Register(pushes)
 		reading := worker.New(a.temporal, workflows.QueueReading, readingOptions(base))
 		activities.Reading{Material: material}.Register(reading)
 		return []worker.Worker{general, background, inference, pushes, reading}

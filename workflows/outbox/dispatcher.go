@@ -18,7 +18,7 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// Dispatcher keeps promises.
+// Dispatcher starts and cancels workflows as outbox messages ask.
 type Dispatcher struct {
 	DB       *gorm.DB
 	Temporal client.Client
@@ -26,11 +26,11 @@ type Dispatcher struct {
 	Log      *slog.Logger
 }
 
-// kickTime bounds how long a request waits for Temporal; the relay has the rest of time.
+// dispatchTimeout bounds how long a request waits for Temporal; the relay has the rest of time.
 const dispatchTimeout = time.Second
 
-// TryDispatch keeps a promise right after its commit. It reports nothing: what it
-// cannot keep within a second the relay will. One that waits in its user's line
+// TryDispatch dispatches a message right after its commit. It reports nothing: what it
+// cannot dispatch within a second the relay will. One that waits in its user's queue
 // is left there.
 func (s *Dispatcher) TryDispatch(ctx context.Context, entry models.OutboxEntry) {
 	// The caller may hang up; the commit has happened all the same.
@@ -45,7 +45,7 @@ func (s *Dispatcher) TryDispatch(ctx context.Context, entry models.OutboxEntry) 
 	}
 }
 
-// keep does what an entry asks for and removes it, but for a cancel that has still to be
+// dispatch does what an entry asks for and removes it, but for a cancel that has still to be
 // answered.
 func (s *Dispatcher) dispatch(ctx context.Context, entry models.OutboxEntry) error {
 	if entry.Action == models.OutboxCancel {
@@ -101,7 +101,7 @@ func searchAttributes(values map[string]string) temporal.SearchAttributes {
 	return temporal.NewSearchAttributes(updates...)
 }
 
-// reuse is whether an id may run again that has ended. A deletion that has ended without
+// reuse returns whether the id of a run that has ended may be used again. A deletion that has ended without
 // erasing the account may: its account is still to be erased. Nothing else does.
 func reuse(entry models.OutboxEntry) enums.WorkflowIdReusePolicy {
 	if entry.Workflow == deleteAccount {
@@ -110,11 +110,11 @@ func reuse(entry models.OutboxEntry) enums.WorkflowIdReusePolicy {
 	return enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
 }
 
-// answerWithin is how long a workflow has to end that was asked to.
+// cancelTimeout is how long a workflow has to end that was asked to.
 const cancelTimeout = 30 * time.Second
 
 // end asks a workflow to end, and terminates it when it has not within its time, such as one
-// whose code cannot be replayed. The promise stays meanwhile, so that it outlives this
+// whose code cannot be replayed. The message stays meanwhile, so that it outlives this
 // process. A workflow that has ended or never began needs neither: the task's row stops a
 // start that is still on its way. However it came about, no task of it is left open.
 func (s *Dispatcher) end(ctx context.Context, entry models.OutboxEntry) error {

@@ -9,7 +9,7 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// Followups are the promises that deeds leave behind. Nobody waits for what they
+// NewEnqueuer returns the outbox messages that follow from events. Nobody waits for what they
 // start, so they are the relay's at once, in the background.
 func NewEnqueuer(clock func() time.Time) models.Enqueuer {
 	return models.Enqueuer{
@@ -18,7 +18,7 @@ func NewEnqueuer(clock func() time.Time) models.Enqueuer {
 	}
 }
 
-// Waited is a promise of the background for which somebody waits after all: it is kept with
+// Foreground returns a background message for which somebody waits after all: it is dispatched with
 // those of courses.
 func Foreground(entry models.OutboxEntry) models.OutboxEntry {
 	entry.TaskQueue, entry.Background = workflows.Queue, false

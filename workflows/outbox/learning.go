@@ -9,13 +9,13 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// RebuildBoards promises to build the boards in Redis again in the place of those with a
+// RebuildBoards returns the message to build the boards in Redis again in the place of those with a
 // stamp. Nobody waits for it: readers get their answers from Postgres.
 func RebuildBoards(stamp uuid.UUID, now time.Time) models.OutboxEntry {
 	return general("RebuildBoards", workflows.RebuildBoardsID(stamp), stamp, "boards", now)
 }
 
-// ApplyAchievements promises to unlock achievements for who has reached them already.
+// ApplyAchievements returns the message to unlock achievements for who has reached them already.
 func ApplyAchievements(batch uuid.UUID, now time.Time) models.OutboxEntry {
 	return general("ApplyAchievements", workflows.ApplyAchievementsID(batch), workflows.ApplyAchievementsInput{}, "achievements", now)
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// handlerTime is what a handler has to keep its promise itself before the relay does.
+// handlerLead is how long a handler has to dispatch its message before the relay does.
 const handlerLead = 3 * time.Second
 
-// Bounds are the times a run is given.
+// Timeouts are the times a run is given.
 type Timeouts struct {
 	// Deadline ends a run, keeping what it has.
 	Deadline time.Duration
@@ -21,7 +21,7 @@ type Timeouts struct {
 	Review time.Duration
 }
 
-// Task promises to start the workflow of a task, whatever kind it is of.
+// Task returns the message to start the workflow of a task, whatever kind it is of.
 func Task(task models.Task, bounds Timeouts, now time.Time) models.OutboxEntry {
 	switch {
 	case task.MakesCourse():
@@ -33,10 +33,10 @@ func Task(task models.Task, bounds Timeouts, now time.Time) models.OutboxEntry {
 	}
 }
 
-// Course promises to start the workflow of a task that writes a course, whether
+// Course returns the message to start the workflow of a task that writes a course, whether
 // for the first time or again.
 func Course(task models.Task, bounds Timeouts, now time.Time) models.OutboxEntry {
-	order := workflows.Order{
+	order := workflows.TaskInput{
 		TaskID: task.ID, CourseID: task.ResultID, Seq: task.Seq, Progress: task.Progress, Deadline: bounds.Deadline,
 	}
 	name := "GenerateCourse"
@@ -44,11 +44,11 @@ func Course(task models.Task, bounds Timeouts, now time.Time) models.OutboxEntry
 	switch {
 	case task.TaskType == models.TaskCourseRegeneration:
 		name = "RegenerateCourse"
-		input = workflows.RegenerateCourseInput{Order: order, Section: task.Spec.Section, LessonID: task.Spec.LessonID}
+		input = workflows.RegenerateCourseInput{TaskInput: order, Section: task.Spec.Section, LessonID: task.Spec.LessonID}
 	case task.Spec.Review:
-		input = workflows.GenerateCourseInput{Order: order, ReviewFor: bounds.Review}
+		input = workflows.GenerateCourseInput{TaskInput: order, ReviewFor: bounds.Review}
 	default:
-		input = workflows.GenerateCourseInput{Order: order}
+		input = workflows.GenerateCourseInput{TaskInput: order}
 	}
 	entry := start(name, task.WorkflowID, input, now)
 	entry.Labels = map[string]string{
@@ -59,7 +59,7 @@ func Course(task models.Task, bounds Timeouts, now time.Time) models.OutboxEntry
 	return entry
 }
 
-// ReadSource promises to have a learner's material read.
+// ReadSource returns the message to have a learner's material read.
 func ReadSource(source models.Source, now time.Time) models.OutboxEntry {
 	entry := start("ReadSource", workflows.ReadSourceID(source.ID), source.ID, now)
 	entry.UserID = &source.UserID
@@ -67,7 +67,7 @@ func ReadSource(source models.Source, now time.Time) models.OutboxEntry {
 	return entry
 }
 
-// SendMail promises to send a mail. Nobody waits for it, so it is the relay's at
+// SendMail returns the message to send a mail. Nobody waits for it, so it is the relay's at
 // once, and asking for one takes as long whether or not there is an account.
 func SendMail(mail models.Mail, now time.Time) models.OutboxEntry {
 	entry := start("SendMail", workflows.SendMailID(mail.ID), mail.ID, now)
@@ -76,7 +76,7 @@ func SendMail(mail models.Mail, now time.Time) models.OutboxEntry {
 	return entry
 }
 
-// ExportAccount promises to pack a user's data.
+// ExportAccount returns the message to pack a user's data.
 func ExportAccount(task models.Task, now time.Time) models.OutboxEntry {
 	input := workflows.ExportAccountInput{TaskID: task.ID, ExportID: task.ResultID, Seq: task.Seq, Progress: task.Progress}
 	entry := start("ExportAccount", task.WorkflowID, input, now)
@@ -85,7 +85,7 @@ func ExportAccount(task models.Task, now time.Time) models.OutboxEntry {
 	return entry
 }
 
-// Broadcast promises to tell many of a broadcast.
+// Broadcast returns the message to tell many of a broadcast.
 func Broadcast(task models.Task, now time.Time) models.OutboxEntry {
 	input := workflows.FanOutPushInput{Broadcast: &workflows.PushBroadcast{
 		TaskID: task.ID, BroadcastID: task.ResultID, Everyone: task.Spec.Everyone, Seq: task.Seq, Progress: task.Progress,
@@ -96,7 +96,7 @@ func Broadcast(task models.Task, now time.Time) models.OutboxEntry {
 	return entry
 }
 
-// EndPush promises to cancel the workflow that tells a user's devices of news.
+// EndPush returns the message to cancel the workflow that tells a user's devices of news.
 func EndPush(notification uuid.UUID, now time.Time) models.OutboxEntry {
 	return cancel(workflows.FanOutPushID(notification), now, now)
 }
@@ -109,7 +109,7 @@ func start(workflow, id string, input any, now time.Time) models.OutboxEntry {
 	}
 }
 
-// background promises to start what nobody waits for, which is the relay's at once and kept
+// background returns the message to start what nobody waits for, which is the relay's at once and kept
 // behind what learners wait for.
 func background(workflow, id string, input any, now time.Time) models.OutboxEntry {
 	entry := start(workflow, id, input, now)
@@ -119,7 +119,7 @@ func background(workflow, id string, input any, now time.Time) models.OutboxEntr
 
 const deleteAccount = "DeleteAccount"
 
-// DeleteAccount promises to begin the deletion of an account. Nobody waits for it,
+// DeleteAccount returns the message to begin the deletion of an account. Nobody waits for it,
 // so it is the relay's at once.
 func DeleteAccount(user, deletion uuid.UUID, due, now time.Time) models.OutboxEntry {
 	input := workflows.DeleteAccountInput{UserID: user, DeletionID: deletion, Due: due}
@@ -129,7 +129,7 @@ func DeleteAccount(user, deletion uuid.UUID, due, now time.Time) models.OutboxEn
 	return entry
 }
 
-// Cancel promises to cancel the workflow of a task.
+// Cancel returns the message to cancel the workflow of a task.
 func Cancel(task models.Task, now time.Time) models.OutboxEntry {
 	return cancel(task.WorkflowID, now.Add(handlerLead), now)
 }
@@ -139,7 +139,7 @@ func CancelSoon(task models.Task, now time.Time) models.OutboxEntry {
 	return cancel(task.WorkflowID, now, now)
 }
 
-// Restore promises to cancel a deletion's workflow.
+// Restore returns the message to cancel a deletion's workflow.
 func Restore(deletion uuid.UUID, now time.Time) models.OutboxEntry {
 	return cancel(workflows.DeleteAccountID(deletion), now, now)
 }

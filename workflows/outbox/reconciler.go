@@ -25,8 +25,8 @@ type Reconciler struct {
 	// Every is the time between two passes; Stale is how long a row must have
 	// stood still to be looked at.
 	Every, Stale time.Duration
-	// Bounds are given to runs that start over.
-	Bounds Timeouts
+	// Timeouts are given to runs that start over.
+	Timeouts Timeouts
 }
 
 // Run reconciles until ctx ends.
@@ -85,7 +85,7 @@ func (r *Reconciler) reconcileTask(ctx context.Context, task models.Task) error 
 		return err
 	case !found:
 		r.Log.WarnContext(ctx, "a task without a workflow is started again", "task_id", task.ID)
-		return models.Promise(ctx, r.Dispatcher.DB, Task(task, r.Bounds, r.Clock()))
+		return models.Promise(ctx, r.Dispatcher.DB, Task(task, r.Timeouts, r.Clock()))
 	}
 	status := run.GetWorkflowExecutionInfo().GetStatus()
 	if status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
@@ -123,7 +123,7 @@ func (r *Reconciler) overdue(task models.Task, run *workflowservice.DescribeWork
 		return false
 	}
 	started := run.GetWorkflowExecutionInfo().GetStartTime().AsTime()
-	entry := Task(task, r.Bounds, started)
+	entry := Task(task, r.Timeouts, started)
 	timeout, err := workflows.ExecutionTimeout(entry.Workflow, entry.Input, started)
 	return err == nil && r.Clock().Sub(started) > timeout
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/lyoapp/lyo/models"
 )
 
-// Relay keeps the promises that their handlers did not. Any number of relays may
-// run: each promise is leased to one of them at a time.
+// Relay dispatches the messages that their handlers did not. Any number of relays may
+// run: each message is leased to one of them at a time.
 type Relay struct {
 	Dispatcher *Dispatcher
-	// DatabaseURL is for a connection of its own that listens for new promises.
+	// DatabaseURL is for a connection of its own that listens for new messages.
 	DatabaseURL string
 	Clock       func() time.Time
 	Log         *slog.Logger
@@ -27,10 +27,10 @@ type Relay struct {
 const (
 	batch    = 50
 	leaseFor = 30 * time.Second
-	mostWait = time.Minute // between tries of one promise
+	mostWait = time.Minute // between tries of one message
 )
 
-// Promises of the background are kept beside the others and fewer at once, so that any number
+// Background messages are dispatched beside the others and fewer at once, so that any number
 // of them holds up no course.
 const (
 	atOnce           = 8
@@ -68,7 +68,7 @@ func (r *Relay) loop(ctx context.Context, background bool, wake <-chan struct{})
 	return nil
 }
 
-// pause is how long until the next promise falls due, at most Poll.
+// pause is how long until the next message falls due, at most Poll.
 func (r *Relay) pause(ctx context.Context, background bool) time.Duration {
 	due, ok, err := models.NextPromise(ctx, r.Dispatcher.DB, background)
 	if err != nil || !ok {
@@ -77,8 +77,8 @@ func (r *Relay) pause(ctx context.Context, background bool) time.Duration {
 	return max(min(due.Sub(r.Clock()), r.Poll), 50*time.Millisecond)
 }
 
-// Sweep leases the promises that are due, of the background or the others, and keeps them,
-// several at once. It tells how many it took on.
+// Sweep leases the messages that are due, of the background or the others, and dispatches them,
+// several at once. It returns how many it leased.
 func (r *Relay) Sweep(ctx context.Context, background bool) (int, error) {
 	now := r.Clock()
 	entries, err := models.LeaseOutbox(ctx, r.Dispatcher.DB, background, now, now.Add(leaseFor), batch)
@@ -104,7 +104,7 @@ func (r *Relay) relay(ctx context.Context, entry models.OutboxEntry) error {
 		return nil
 	}
 	wait := min(time.Second<<min(entry.Attempts, 6), mostWait)
-	r.Log.WarnContext(ctx, "a promise is tried again later", "workflow_id", entry.WorkflowID, "action", entry.Action, "in", wait, "error", err)
+	r.Log.WarnContext(ctx, "an outbox message is tried again later", "workflow_id", entry.WorkflowID, "action", entry.Action, "in", wait, "error", err)
 	return models.DeferPromise(ctx, r.Dispatcher.DB, entry.ID, r.Clock().Add(wait), err.Error())
 }
 

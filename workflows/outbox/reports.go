@@ -7,7 +7,7 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// ReviewReport promises to see to it that a report is decided. It names nobody, so that
+// ReviewReport returns the message to see to it that a report is decided. It names nobody, so that
 // it outlives the reporter's account.
 func ReviewReport(report models.Report, now time.Time) models.OutboxEntry {
 	input := workflows.ReviewReportInput{ReportID: report.ID, OpenedAt: report.CreatedAt, DueAt: report.DueAt}
@@ -16,7 +16,7 @@ func ReviewReport(report models.Report, now time.Time) models.OutboxEntry {
 	return entry
 }
 
-// ReportDecided promises to wake a report's review, which finds that it was decided.
+// ReportDecided returns the message to wake a report's review, which finds that it was decided.
 func ReportDecided(report models.Report, now time.Time) models.OutboxEntry {
 	return cancel(workflows.ReviewReportID(report.ID), now, now)
 }

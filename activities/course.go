@@ -1,0 +1,243 @@
+package activities
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/activity"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/activities/llm"
+	"github.com/lyoapp/lyo/activities/llm/failover"
+	"github.com/lyoapp/lyo/models"
+)
+
+// Writer writes the parts of a course: the model does, and so does the built-in
+// outline writer.
+type Writer = failover.Writer
+
+// CourseActivities has a writer write and keeps what it wrote.
+type CourseActivities struct {
+	DB *gorm.DB
+	// Model is nil when none is configured.
+	Model Writer
+	// Builtin writes courses when the model cannot be reached; nil when that is not allowed.
+	Builtin Writer
+	Clock   func() time.Time
+	Log     *slog.Logger
+	// Safety gives a second opinion on what a learner asks for; nil: nobody is asked.
+	Safety Safety
+	// Spent is told of every conversation as it ended; nil: nobody is.
+	Spent func(context.Context, models.ModelCall)
+}
+
+// Prepared is who will write the course. The choice holds for the whole course.
+type Prepared struct {
+	Fallback   bool       `json:"fallback"`
+	Generation Generation `json:"generation"`
+}
+
+// Prepare decides whether the course is written, and who writes it. It writes nothing.
+func (w *CourseActivities) Prepare(ctx context.Context, course uuid.UUID) (Prepared, error) {
+	c, err := models.CourseToWrite(ctx, w.DB, course)
+	if err == nil {
+		err = w.allowed(ctx, c)
+	}
+	if err != nil {
+		return Prepared{}, toApplicationError(err)
+	}
+	info, err := w.choose(ctx)
+	if err != nil {
+		return Prepared{}, toModelError(err, activity.GetInfo(ctx).Attempt)
+	}
+	return Prepared{info.Fallback, Generation{
+		Model: info.Model, ModelVersion: info.Version, Provider: info.Provider,
+		PromptVersion: info.PromptVersion, Fallback: info.Fallback,
+	}}, nil
+}
+
+func (w *CourseActivities) choose(ctx context.Context) (llm.Info, error) {
+	if w.Model == nil && w.Builtin == nil {
+		return llm.Info{}, models.Errorf(models.Invalid, "No model is configured.")
+	}
+	if w.Model != nil {
+		info, err := w.Model.Probe(ctx)
+		if err == nil || w.Builtin == nil || ctx.Err() != nil {
+			return info, err
+		}
+		w.Log.WarnContext(ctx, "the model cannot be reached, the built-in outline writer writes this course", "error", err)
+	}
+	return w.Builtin.Info(), nil
+}
+
+func (w *CourseActivities) writer(fallback bool) (Writer, error) {
+	chosen := w.Model
+	if fallback {
+		chosen = w.Builtin
+	}
+	if chosen == nil {
+		return nil, failure("The writer this course was begun with is not configured here.", string(models.Unavailable), nil, false, 0)
+	}
+	return chosen, nil
+}
+
+// OutlineInput asks for a course's plan.
+type OutlineInput struct {
+	CourseID   uuid.UUID  `json:"course_id"`
+	Generation Generation `json:"generation"`
+}
+
+// LessonRef names a lesson to the workflow, with the versions it has.
+type LessonRef struct {
+	ID               uuid.UUID `json:"id"`
+	Number           int       `json:"number"` // from 1
+	Title            string    `json:"title"`
+	Revision         int       `json:"revision,omitempty"`
+	PracticeRevision int       `json:"practice_revision,omitempty"`
+}
+
+func refs(lessons []models.Lesson) []LessonRef {
+	found := make([]LessonRef, len(lessons))
+	for i, l := range lessons {
+		found[i] = LessonRef{l.ID, l.Position, l.Title, l.Revision, l.PracticeRevision}
+	}
+	return found
+}
+
+// WriteOutline has the course planned and keeps the plan. Key: the course; one
+// that has lessons keeps them, and the model is not asked again.
+func (w *CourseActivities) WriteOutline(ctx context.Context, in OutlineInput) ([]LessonRef, error) {
+	c, err := models.CourseToWrite(ctx, w.DB, in.CourseID)
+	if err != nil {
+		return nil, toApplicationError(err)
+	}
+	if len(c.Lessons) == 0 {
+		if c, err = w.plan(ctx, c, in.Generation); err != nil {
+			return nil, err
+		}
+	}
+	return refs(c.Lessons), nil
+}
+
+func (w *CourseActivities) plan(ctx context.Context, c models.Course, gen Generation) (models.Course, error) {
+	writer, err := w.writer(gen.Fallback)
+	if err != nil {
+		return c, err
+	}
+	at, err := w.atHand(ctx, c, c.Topic)
+	if err != nil {
+		return c, toApplicationError(err)
+	}
+	request := llm.OutlineRequest{Brief: briefOf(c), Excerpts: at.excerpts}
+	outline, err := converse(ctx, w, c, "outline", func(ctx context.Context, beat llm.Beat) (llm.Outline, llm.Usage, error) {
+		return writer.Outline(ctx, request, beat)
+	})
+	if err != nil {
+		return c, err
+	}
+	kept, err := models.SaveOutline(ctx, w.DB, planned(c, outline, gen, w.Clock()))
+	return kept, toApplicationError(err)
+}
+
+// LessonInput asks for one lesson.
+type LessonInput struct {
+	CourseID uuid.UUID `json:"course_id"`
+	LessonID uuid.UUID `json:"lesson_id"`
+	Fallback bool      `json:"fallback"`
+	// Revision is 1 for the first version of the text, 2 for the one that mends it.
+	Revision int `json:"revision"`
+	// Feedback says what was wrong with the version before.
+	Feedback []string `json:"feedback,omitempty"`
+}
+
+// WriteLesson has a lesson's text written and keeps it with what can be told of
+// its quality. Key: (lesson, revision); a lesson that has the revision is not asked
+// of the model again.
+func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) error {
+	c, lesson, err := w.lesson(ctx, in)
+	if err != nil || lesson.Revision >= in.Revision {
+		return toApplicationError(err)
+	}
+	writer, err := w.writer(in.Fallback)
+	if err != nil {
+		return err
+	}
+	at, err := w.atHand(ctx, c, lesson.Title+" "+lesson.Summary)
+	if err != nil {
+		return toApplicationError(err)
+	}
+	request := lessonRequest(c, lesson, in.Feedback)
+	request.Excerpts = at.excerpts
+	text, err := converse(ctx, w, c, "lesson", func(ctx context.Context, beat llm.Beat) (llm.LessonText, llm.Usage, error) {
+		return writer.Lesson(ctx, request, beat)
+	})
+	if err != nil {
+		return err
+	}
+	now := w.Clock()
+	lesson.Content, lesson.Revision = text.Markdown, in.Revision
+	lesson.WrittenAt, lesson.UpdatedAt = &now, now
+	lesson.Citations = at.cited(text.Cited)
+	judge(&lesson, c)
+	return toApplicationError(models.SaveLesson(ctx, w.DB, lesson))
+}
+
+// SummaryInput asks for a course's summary.
+type SummaryInput struct {
+	CourseID uuid.UUID `json:"course_id"`
+	Fallback bool      `json:"fallback"`
+}
+
+// WriteSummary has the course's summary and description written again from its
+// plan. Key: the course; a second run writes another summary in place of the first.
+func (w *CourseActivities) WriteSummary(ctx context.Context, in SummaryInput) error {
+	c, err := models.CourseToWrite(ctx, w.DB, in.CourseID)
+	if err != nil {
+		return toApplicationError(err)
+	}
+	writer, err := w.writer(in.Fallback)
+	if err != nil {
+		return err
+	}
+	request := llm.SummaryRequest{Brief: briefOf(c), CourseTitle: c.Title}
+	for _, l := range c.Lessons {
+		request.Lessons = append(request.Lessons, planOf(l))
+	}
+	summary, err := converse(ctx, w, c, "summary", func(ctx context.Context, beat llm.Beat) (llm.CourseSummary, llm.Usage, error) {
+		return writer.Summary(ctx, request, beat)
+	})
+	if err != nil {
+		return err
+	}
+	return toApplicationError(models.SaveSummary(ctx, w.DB, c.ID, summary.Summary, summary.Description, w.Clock()))
+}
+
+func (w *CourseActivities) lesson(ctx context.Context, in LessonInput) (models.Course, models.Lesson, error) {
+	c, err := models.CourseToWrite(ctx, w.DB, in.CourseID)
+	if err != nil {
+		return c, models.Lesson{}, err
+	}
+	for _, l := range c.Lessons {
+		if l.ID == in.LessonID {
+			return c, l, nil
+		}
+	}
+	return c, models.Lesson{}, models.Missing("lesson", in.LessonID)
+}
+
+func briefOf(c models.Course) llm.Brief {
+	brief := llm.Brief{
+		Topic: c.Topic, Description: c.Description, Interests: c.Interests,
+		Level: c.DifficultyLevel, Locale: c.Locale,
+	}
+	if c.TargetDurationHours != nil {
+		brief.Hours = *c.TargetDurationHours
+	}
+	if format, ok := c.Preferences["format"].(string); ok {
+		brief.Format = strings.TrimSpace(format)
+	}
+	return brief
+}

@@ -1,0 +1,249 @@
+package activities
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// ExportActivities packs what there is of a user.
+//
+// Each file is first collected into pieces of its own, since a ZIP is written in one
+// go and a workflow can only tell of steps; then all are packed. No more than a piece
+// and a row is held in memory.
+type ExportActivities struct {
+	DB    *gorm.DB
+	Clock func() time.Time
+}
+
+// pieceBytes is the size of a piece but the last.
+const pieceBytes = 1 << 20
+
+// fileRange are the positions of a file's pieces, behind those of the archive.
+func fileRange(index int) (first, end int) {
+	return (index + 1) * models.ExportRoom, (index + 2) * models.ExportRoom
+}
+
+// ListFiles are the names of the files to collect, in order.
+func (e *ExportActivities) ListFiles(context.Context) ([]string, error) {
+	var files []string
+	for _, p := range models.PersonalData() {
+		if p.File != "" && !slices.Contains(files, p.File) {
+			files = append(files, p.File)
+		}
+	}
+	return files, nil
+}
+
+// CollectInput names one file of an export.
+type CollectInput struct {
+	ExportID uuid.UUID `json:"export_id"`
+	Index    int       `json:"index"` // in the list of files
+	File     string    `json:"file"`
+}
+
+// CollectFile writes the JSON of a file into pieces, all or nothing. Key: (export,
+// index); doing it again begins the file anew. An export that is gone is not found.
+func (e *ExportActivities) CollectFile(ctx context.Context, in CollectInput) error {
+	return toApplicationError(models.ChangeExport(ctx, e.DB, in.ExportID, func(tx *gorm.DB, export models.Export) error {
+		first, end := fileRange(in.Index)
+		if err := models.DropExportParts(ctx, tx, in.ExportID, first, end); err != nil {
+			return err
+		}
+		out := &pieces{ctx: ctx, db: tx, export: in.ExportID, next: first}
+		rows := &jsonRows{out: out, single: in.File == "profile.json"}
+		err := models.EachPersonalRow(ctx, tx, export.UserID, in.File, func(row []byte) error {
+			heartbeat(ctx)
+			return rows.add(row)
+		})
+		if err != nil {
+			return err
+		}
+		if err := rows.close(); err != nil {
+			return err
+		}
+		return out.close()
+	}))
+}
+
+// PackInput names an export and its files in order.
+type PackInput struct {
+	ExportID uuid.UUID `json:"export_id"`
+	Files    []string  `json:"files"`
+}
+
+// PackExport makes the archive of the files collected, drops those, and makes the
+// export ready for a day, all or nothing. Key: the export's id; one that is ready stays
+// as it is.
+func (e *ExportActivities) PackExport(ctx context.Context, in PackInput) error {
+	return toApplicationError(models.ChangeExport(ctx, e.DB, in.ExportID, func(tx *gorm.DB, export models.Export) error {
+		if export.ExpiresAt != nil {
+			return nil
+		}
+		out := &pieces{ctx: ctx, db: tx, export: in.ExportID, next: 1}
+		if err := e.pack(in, out); err != nil {
+			return err
+		}
+		if err := models.FinishExport(ctx, tx, in.ExportID, out.size, e.Clock()); err != nil {
+			return err
+		}
+		_, last := fileRange(len(in.Files))
+		return models.DropExportParts(ctx, tx, in.ExportID, models.ExportRoom, last)
+	}))
+}
+
+func (e *ExportActivities) pack(in PackInput, out *pieces) error {
+	archive := zip.NewWriter(out)
+	add := func(name string, content io.Reader) error {
+		entry, err := archive.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: e.Clock()})
+		if err == nil {
+			_, err = io.Copy(entry, content)
+		}
+		return err
+	}
+	if err := add("README.txt", strings.NewReader(exportReadme(in.Files))); err != nil {
+		return err
+	}
+	for i, name := range in.Files {
+		first, end := fileRange(i)
+		if err := add(name, &pieceReader{ctx: out.ctx, db: out.db, export: in.ExportID, next: first, end: end}); err != nil {
+			return fmt.Errorf("pack %s: %w", name, err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		return err
+	}
+	return out.close()
+}
+
+// exportReadme says what is in which file.
+func exportReadme(files []string) string {
+	var text strings.Builder
+	text.WriteString("What Lyo keeps about you, as JSON. Times are in UTC.\n\n")
+	for _, name := range files {
+		fmt.Fprintf(&text, "%-20s %s\n", name, models.AboutFile(name))
+	}
+	text.WriteString("\nPasswords and tokens are kept as hashes only, which are left out.\n")
+	return text.String()
+}
+
+// GiveUpExport removes an export whose task came to nothing. Key: the export's id.
+func (e *ExportActivities) GiveUpExport(ctx context.Context, export uuid.UUID) error {
+	return toApplicationError(models.DropExport(ctx, e.DB, export))
+}
+
+// jsonRows writes rows as one array, or as the one object that there is.
+type jsonRows struct {
+	out    io.Writer
+	single bool
+	rows   int
+}
+
+func (j *jsonRows) add(row []byte) error {
+	var text bytes.Buffer
+	switch {
+	case j.single:
+	case j.rows == 0:
+		text.WriteString("[\n  ")
+	default:
+		text.WriteString(",\n  ")
+	}
+	j.rows++
+	prefix := "  "
+	if j.single {
+		prefix = ""
+	}
+	if err := json.Indent(&text, row, prefix, "  "); err != nil {
+		return err
+	}
+	_, err := j.out.Write(text.Bytes())
+	return err
+}
+
+func (j *jsonRows) close() error {
+	end := "\n]\n"
+	switch {
+	case j.single:
+		end = "\n"
+	case j.rows == 0:
+		end = "[]\n"
+	}
+	_, err := io.WriteString(j.out, end)
+	return err
+}
+
+// pieces stores what is written to it, a piece a row.
+type pieces struct {
+	ctx    context.Context
+	db     *gorm.DB
+	export uuid.UUID
+	next   int
+	size   int64
+	buffer []byte
+}
+
+// Write fails with the database's error.
+func (p *pieces) Write(data []byte) (int, error) {
+	for rest := data; len(rest) > 0; {
+		n := min(len(rest), pieceBytes-len(p.buffer))
+		p.buffer, rest = append(p.buffer, rest[:n]...), rest[n:]
+		if len(p.buffer) == pieceBytes {
+			if err := p.flush(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return len(data), nil
+}
+
+func (p *pieces) close() error {
+	if len(p.buffer) == 0 {
+		return nil
+	}
+	return p.flush()
+}
+
+func (p *pieces) flush() error {
+	heartbeat(p.ctx)
+	err := models.AddExportPart(p.ctx, p.db, models.ExportPart{ExportID: p.export, Position: p.next, Data: p.buffer})
+	p.next, p.size, p.buffer = p.next+1, p.size+int64(len(p.buffer)), p.buffer[:0]
+	return err
+}
+
+// pieceReader reads what pieces has stored.
+type pieceReader struct {
+	ctx       context.Context
+	db        *gorm.DB
+	export    uuid.UUID
+	next, end int
+	rest      []byte
+}
+
+// Read ends with the last piece.
+func (r *pieceReader) Read(into []byte) (int, error) {
+	if len(r.rest) == 0 {
+		heartbeat(r.ctx)
+		part, ok, err := models.NextExportPart(r.ctx, r.db, r.export, r.next, r.end)
+		if err != nil {
+			return 0, err
+		}
+		if !ok {
+			return 0, io.EOF
+		}
+		r.rest, r.next = part.Data, part.Position+1
+	}
+	n := copy(into, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}

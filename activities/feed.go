@@ -1,0 +1,273 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/activities/llm"
+	"github.com/lyoapp/lyo/activities/sources/guard"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/ranking"
+)
+
+// FeedActivities keeps feeds good: what trends, the day's picks, and the state of what is in them.
+type FeedActivities struct {
+	DB *gorm.DB
+	// Asks tells whether there is a model to be asked for an order.
+	Asks bool
+	// Web reads addresses that sources gave: package guard's client. Nil: links are not looked at.
+	Web   *http.Client
+	Clock func() time.Time
+	Log   *slog.Logger
+}
+
+// What a curation says of its order, in words for the learner.
+const (
+	noteAsking  = "The order is by score: the model was not asked yet."
+	noteNoModel = "The order is by score: no model is configured."
+	noteRefused = "The order is by score: the model's answer could not be used."
+	noteAway    = "The order is by score: the model could not be reached."
+	noteModel   = "The order is the model's, of what the score had chosen."
+)
+
+// CountTrending counts anew what trends and drops ranked feeds that have expired. Key: the
+// rows are a function of the time; running twice writes them twice.
+func (c *FeedActivities) CountTrending(ctx context.Context) error {
+	now := c.Clock()
+	err := models.CountTrending(ctx, c.DB, now)
+	if err == nil {
+		err = models.DropSnapshots(ctx, c.DB, now)
+	}
+	if err == nil {
+		err = models.DropCurations(ctx, c.DB, now)
+	}
+	return toApplicationError(err)
+}
+
+// activeWithin is how long after their last deed somebody's feed is curated.
+const activeWithin = 14 * 24 * time.Hour
+
+// usersAPage is how many users one page of a day's round has.
+const usersAPage = 50
+
+// ListActive is a page of the users whose feeds are curated, from the one after the given
+// one on. It changes nothing.
+func (c *FeedActivities) ListActive(ctx context.Context, after uuid.UUID) ([]uuid.UUID, error) {
+	users, err := models.ActiveUsers(ctx, c.DB, after, c.Clock().Add(-activeWithin), usersAPage)
+	return users, toApplicationError(err)
+}
+
+// CurateInput names a user and the day that picks are made for.
+type CurateInput struct {
+	UserID uuid.UUID `json:"user_id"`
+	Day    string    `json:"day"`
+}
+
+// PickForUser keeps the day's picks for a user, in the order of their score, and tells
+// whether the model is to be asked for another order. Key: user and day; picks that are there
+// stay, and are asked about only if that was not done.
+func (c *FeedActivities) PickForUser(ctx context.Context, in CurateInput) (ask bool, err error) {
+	there, ok, err := models.FindCuration(ctx, c.DB, in.UserID, in.Day)
+	if err != nil || ok {
+		return ok && there.Note == noteAsking, toApplicationError(err)
+	}
+	now := c.Clock()
+	ranked, err := models.Recommend(ctx, c.DB, in.UserID, ranking.Personalized, now)
+	if err != nil {
+		return false, toApplicationError(err)
+	}
+	row := models.FeedCuration{UserID: in.UserID, Day: in.Day, Picks: []models.FeedPick{}, OrderedBy: models.OrderedByScore, Note: noteNoModel, MadeAt: now}
+	for _, r := range ranked[:min(len(ranked), llm.MostCurated)] {
+		row.Picks = append(row.Picks, models.FeedPick{ID: r.ID, Score: r.Score, Reasons: r.Reasons})
+	}
+	ask = c.Asks && len(row.Picks) > 1
+	if ask {
+		row.Note = noteAsking
+	}
+	return ask, toApplicationError(models.SaveCuration(ctx, c.DB, row))
+}
+
+// KeepScoreOrder says of picks that the model could not be reached about. Key: user and day.
+func (c *FeedActivities) KeepScoreOrder(ctx context.Context, in CurateInput) error {
+	row, ok, err := models.FindCuration(ctx, c.DB, in.UserID, in.Day)
+	if err != nil || !ok || row.Note != noteAsking {
+		return toApplicationError(err)
+	}
+	row.Note = noteAway
+	return toApplicationError(models.SaveCuration(ctx, c.DB, row))
+}
+
+// contentAPage is how many things one call of AnalyseContent looks at.
+const contentAPage = 100
+
+// ContentPage is where a round over all content stands.
+type ContentPage struct {
+	Last uuid.UUID `json:"last"`
+	More bool      `json:"more"`
+}
+
+// AnalyseContent looks at a page of things. Key: the thing; looking again finds the same.
+func (c *FeedActivities) AnalyseContent(ctx context.Context, after uuid.UUID) (ContentPage, error) {
+	last, more, err := models.AnalyseContent(ctx, c.DB, after, contentAPage, c.Clock())
+	return ContentPage{last, more}, toApplicationError(err)
+}
+
+// A link is looked at once a week, so many in one go.
+const (
+	linksEvery  = 7 * 24 * time.Hour
+	linksAtOnce = 20
+)
+
+// CheckLinks asks for the addresses that were looked at longest ago and keeps how it went; it
+// tells how many there were. Key: item and time; an address asked for twice is asked for twice.
+func (c *FeedActivities) CheckLinks(ctx context.Context) (checked int, err error) {
+	if c.Web == nil {
+		return 0, nil
+	}
+	links, err := models.LinksToCheck(ctx, c.DB, c.Clock().Add(-linksEvery), linksAtOnce)
+	if err != nil {
+		return 0, toApplicationError(err)
+	}
+	for i, link := range links {
+		heartbeat(ctx, i)
+		if err := models.SaveLink(ctx, c.DB, link.ItemID, c.stateOf(ctx, link.Address), c.Clock()); err != nil {
+			return i, toApplicationError(err)
+		}
+	}
+	return len(links), ctx.Err()
+}
+
+// stateOf asks for an address. Sites that know no HEAD are asked again with GET.
+func (c *FeedActivities) stateOf(ctx context.Context, address string) string {
+	for _, method := range []string{http.MethodHead, http.MethodGet} {
+		request, err := http.NewRequestWithContext(ctx, method, address, http.NoBody)
+		if err != nil {
+			return models.LinkRefused
+		}
+		answer, err := c.Web.Do(request)
+		if fault, ok := errors.AsType[*guard.Error](err); ok && errors.Is(fault.Kind, guard.ErrRefused) {
+			return models.LinkRefused
+		}
+		if err != nil {
+			return models.LinkBroken
+		}
+		_ = answer.Body.Close()
+		switch {
+		case answer.StatusCode < http.StatusBadRequest, answer.StatusCode == http.StatusUnauthorized, answer.StatusCode == http.StatusTooManyRequests:
+			return models.LinkOK // it is there, if not for everybody at any time
+		case method == http.MethodGet:
+			return models.LinkBroken
+		}
+	}
+	return models.LinkBroken
+}
+
+// FeedOrderActivities has the model order a day's picks.
+type FeedOrderActivities struct {
+	DB *gorm.DB
+	// Model is nil when none is configured.
+	Model Writer
+	Clock func() time.Time
+	Log   *slog.Logger
+}
+
+// OrderPicks asks the model for the order of a user's picks and keeps it with the model's
+// words and, apart, its opinion of each thing. The model can only reorder what it is given: an
+// answer that invents, drops or repeats any is not used, and the picks say so. Key: user and
+// day; picks that were asked about are not asked about again.
+func (o *FeedOrderActivities) OrderPicks(ctx context.Context, in CurateInput) error {
+	row, ok, err := models.FindCuration(ctx, o.DB, in.UserID, in.Day)
+	if err != nil || !ok || row.Note != noteAsking || o.Model == nil {
+		return toApplicationError(err)
+	}
+	ranked := make(models.FeedRanking, len(row.Picks))
+	for i, p := range row.Picks {
+		ranked[i] = ranking.Ranked{ID: p.ID, Score: p.Score, Reasons: p.Reasons}
+	}
+	shown, err := models.ShowFeed(ctx, o.DB, in.UserID, ranked)
+	if err != nil {
+		return toApplicationError(err)
+	}
+	order, err := o.ask(ctx, in.UserID, shown)
+	row.MadeAt = o.Clock()
+	if llm.KindOf(err) == llm.BadAnswer {
+		o.Log.WarnContext(ctx, "the model's order of picks was refused", "error", err)
+		row.Note = noteRefused
+		return toApplicationError(models.SaveCuration(ctx, o.DB, row))
+	}
+	if err != nil {
+		return err
+	}
+	if err := o.reorder(ctx, &row, shown, order); err != nil {
+		return toApplicationError(err)
+	}
+	return toApplicationError(models.SaveCuration(ctx, o.DB, row))
+}
+
+// ask keeps a bad answer as it is: asking again is not worth a learner's order of a day.
+func (o *FeedOrderActivities) ask(ctx context.Context, user uuid.UUID, shown []models.FeedView) (order []llm.Curated, err error) {
+	learner, err := models.FindUser(ctx, o.DB, user)
+	if err != nil {
+		return nil, toApplicationError(err)
+	}
+	profile, err := models.FindProfile(ctx, o.DB, user, o.Clock())
+	if err != nil {
+		return nil, toApplicationError(err)
+	}
+	request := llm.CurateRequest{Brief: llm.Brief{Interests: profile.Interests, Level: profile.Level, Locale: learner.Locale}}
+	for _, f := range shown {
+		request.Items = append(request.Items, llm.CurateItem{Title: f.Title, Description: f.Description, Kind: f.ContentType, Level: f.DifficultyLevel})
+	}
+	var usage llm.Usage
+	var refused error
+	err = infer(ctx, func(ctx context.Context, beat llm.Beat) (err error) {
+		order, usage, err = o.Model.Curate(ctx, request, beat)
+		if llm.KindOf(err) == llm.BadAnswer {
+			refused = err
+		}
+		return err
+	})
+	// The learner did not ask, so nobody is charged; the log tells what it cost.
+	o.Log.InfoContext(ctx, "picks were put before the model", "calls", usage.Calls, "input_tokens", usage.InputTokens, "output_tokens", usage.OutputTokens, "seconds", usage.Seconds)
+	if refused != nil {
+		return nil, refused
+	}
+	return order, err
+}
+
+// reorder puts the picks in the model's order, if it is one of exactly these.
+func (o *FeedOrderActivities) reorder(ctx context.Context, row *models.FeedCuration, shown []models.FeedView, order []llm.Curated) error {
+	given, answer := make([]uuid.UUID, len(shown)), []uuid.UUID{}
+	for i, f := range shown {
+		given[i] = f.ID
+	}
+	for _, one := range order {
+		if one.Index >= 0 && one.Index < len(given) {
+			answer = append(answer, given[one.Index])
+		} else {
+			answer = append(answer, uuid.Nil)
+		}
+	}
+	if fault := ranking.CheckOrder(given, answer); fault != "" {
+		o.Log.WarnContext(ctx, "the model's order of picks is not one of what it was given", "fault", fault)
+		row.Note = noteRefused
+		return nil
+	}
+	picks := make([]models.FeedPick, len(order))
+	for i, one := range order {
+		f := shown[one.Index]
+		picks[i] = models.FeedPick{ID: f.ID, Score: f.Score, Reasons: append([]string{one.Why}, slices.Clone(f.Reasons)...)}
+		if err := models.SaveOpinion(ctx, o.DB, f.ID, float64(one.Worth)/10); err != nil {
+			return err
+		}
+	}
+	row.Picks, row.OrderedBy, row.Note = picks, models.OrderedByModel, noteModel
+	return nil
+}

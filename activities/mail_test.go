@@ -1,0 +1,228 @@
+package activities_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/activities"
+	"github.com/lyoapp/lyo/activities/mail"
+	"github.com/lyoapp/lyo/activities/mail/mailtest"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/modelstest"
+)
+
+// postOffice is a mailing with a server to send to.
+type postOffice struct {
+	*activities.MailActivities
+	t      *testing.T
+	server *mailtest.Server
+	logs   *bytes.Buffer
+	user   uuid.UUID
+}
+
+func newPostOffice(t *testing.T) *postOffice {
+	t.Helper()
+	p := &postOffice{t: t, server: mailtest.New(t, mailtest.Behaviour{}), logs: &bytes.Buffer{}, user: models.NewID()}
+	clock := func() time.Time { return arrived.Add(time.Minute) }
+	mailer, err := mail.New(mail.Options{
+		SMTPURL: p.server.URL(), From: "Lyo <hello@lyo.test>", Clock: clock,
+		Log: slog.New(slog.NewJSONHandler(p.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	require.NoError(t, err)
+	pending := "New@example.com"
+	p.MailActivities = &activities.MailActivities{
+		DB: modelstest.New(t), Mailer: mailer, Tokens: models.NewMailTokens("a test key of thirty-two characters"), Clock: clock,
+	}
+	require.NoError(t, p.DB.Create(&models.User{
+		ID: p.user, Email: "Ada@example.com", PendingEmail: &pending, FullName: "Ada\r\nBcc: eve@example.com", PasswordHash: "-", Locale: "en", Timezone: "UTC",
+		IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: arrived, UpdatedAt: arrived,
+	}).Error)
+	return p
+}
+
+// queue stores a mail that is good for two hours.
+func (p *postOffice) queue(kind models.MailKind, user *uuid.UUID, address string) (id uuid.UUID, token string) {
+	p.t.Helper()
+	row := models.Mail{ID: models.NewID(), UserID: user, Kind: kind, Address: address, CreatedAt: arrived, ExpiresAt: arrived.Add(2 * time.Hour)}
+	if kind.CarriesToken() {
+		token = p.Tokens.Of(row.ID)
+		row.TokenHash = models.HashMailToken(token)
+	}
+	require.NoError(p.t, p.DB.Create(&row).Error)
+	return row.ID, token
+}
+
+func (p *postOffice) row(id uuid.UUID) (models.Mail, bool) {
+	p.t.Helper()
+	var row models.Mail
+	err := p.DB.First(&row, "id = ?", id).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return row, false
+	}
+	require.NoError(p.t, err)
+	return row, true
+}
+
+func TestEveryKindOfMailIsSentOnce(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t)
+	for n, row := range []struct {
+		kind models.MailKind
+		user *uuid.UUID
+		from string
+		to   string
+		good string
+	}{
+		{models.MailVerify, &p.user, "ada@example.com", "Ada@example.com", "good for 2 hours, once"},
+		{models.MailReset, nil, "ADA@example.com", "Ada@example.com", "good for 2 hours, once"},
+		{models.MailRestore, &p.user, "old@example.com", "old@example.com", "good for 2 hours, once"},
+		{models.MailPasswordChanged, &p.user, "ada@example.com", "ada@example.com", "password was changed"},
+		{models.MailChange, &p.user, "new@example.com", "New@example.com", "good for 2 hours, once"},
+		{models.MailChangeRequested, &p.user, "ada@example.com", "Ada@example.com", "wants it to have another"},
+		{models.MailSignInAttempts, &p.user, "ada@example.com", "ada@example.com", "wrong passwords were tried"},
+	} {
+		id, token := p.queue(row.kind, row.user, row.from)
+		require.NoError(t, p.SendMail(t.Context(), id))
+		require.NoError(t, p.SendMail(t.Context(), id), "twice is once")
+		got := p.server.Accepted()
+		require.Len(t, got, n+1)
+		sent := got[n]
+		require.Equal(t, row.to, sent.To)
+		require.Contains(t, sent.Raw, "Message-ID: <"+id.String()+"@lyo.test>\n")
+		require.Contains(t, sent.Raw, row.good)
+		if token != "" {
+			require.Contains(t, strings.Split(sent.Raw, "\n"), "    "+token)
+		}
+		head, _, _ := strings.Cut(sent.Raw, "\n\n")
+		require.NotContains(t, head, "Bcc", "a name is no header")
+		require.NotContains(t, sent.Raw, "eve@example.com")
+		stored, _ := p.row(id)
+		require.NotNil(t, stored.SentAt)
+		require.Equal(t, &p.user, stored.UserID)
+	}
+	require.Empty(t, p.logs.String())
+}
+
+func TestLinksLeadToTheApp(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t)
+	p.AppURL = "https://app.lyo.test"
+	id, token := p.queue(models.MailReset, nil, "ada@example.com")
+	require.NoError(t, p.SendMail(t.Context(), id))
+	raw := strings.ReplaceAll(p.server.Accepted()[0].Raw, "=\n", "") // quoted-printable
+	require.Contains(t, raw, "https://app.lyo.test/reset-password?token=3D"+token)
+}
+
+func TestWhatNobodyWaitsForIsNotSent(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t)
+	nobodys, _ := p.queue(models.MailReset, nil, "nobody@example.com")
+	former, _ := p.queue(models.MailVerify, &p.user, "former@example.com")
+	late, _ := p.queue(models.MailVerify, &p.user, "ada@example.com")
+	require.NoError(t, p.DB.Exec("UPDATE mails SET expires_at = created_at WHERE id = ?", late).Error)
+	for _, id := range []uuid.UUID{nobodys, former, late, models.NewID(), nobodys} {
+		require.NoError(t, p.SendMail(t.Context(), id))
+	}
+	require.Zero(t, p.server.Calls())
+	_, there := p.row(nobodys)
+	require.False(t, there, "an address that is nobody's is not kept")
+	for _, id := range []uuid.UUID{former, late} {
+		row, there := p.row(id)
+		require.True(t, there)
+		require.Nil(t, row.SentAt)
+	}
+}
+
+func TestServersThatDoNotTakeTheMail(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t)
+	for _, row := range []struct {
+		how   mailtest.Behaviour
+		kind  string
+		final bool
+	}{
+		{mailtest.Behaviour{Greeting: "421 later"}, "unavailable", false},
+		{mailtest.Behaviour{Rcpt: "450 later"}, "unavailable", false},
+		{mailtest.Behaviour{Drop: true}, "unavailable", false},
+		{mailtest.Behaviour{Rcpt: "550 ada@example.com unknown"}, activities.FailureMailRefused, true},
+		{mailtest.Behaviour{NeedAuth: true}, activities.FailureMailRefused, true},
+		{mailtest.Behaviour{Data: "554 spam"}, activities.FailureMailRefused, true},
+	} {
+		p.server.Behave(row.how)
+		id, token := p.queue(models.MailReset, nil, "ada@example.com")
+		err := p.SendMail(t.Context(), id)
+		requireFailure(t, err, row.kind, row.final)
+		for cause := err; cause != nil; cause = errors.Unwrap(cause) { // all of it goes into the history
+			require.NotContains(t, cause.Error(), token)
+			require.NotContains(t, cause.Error(), "example.com")
+		}
+		stored, _ := p.row(id)
+		require.Nil(t, stored.SentAt)
+		p.server.Behave(mailtest.Behaviour{})
+		before := len(p.server.Accepted())
+		require.NoError(t, p.SendMail(t.Context(), id), "another try")
+		require.Contains(t, p.server.Accepted()[before].Raw, token)
+	}
+}
+
+func TestANoteLostInACrashIsARepeatThatShows(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t)
+	id, token := p.queue(models.MailVerify, &p.user, "ada@example.com")
+	require.NoError(t, p.SendMail(t.Context(), id))
+	require.NoError(t, p.DB.Exec("UPDATE mails SET sent_at = NULL").Error)
+	require.NoError(t, p.SendMail(t.Context(), id))
+	for _, sent := range p.server.Accepted() {
+		require.Contains(t, sent.Raw, "Message-ID: <"+id.String()+"@lyo.test>\n")
+		require.Contains(t, sent.Raw, token)
+	}
+	require.Len(t, p.server.Accepted(), 2)
+}
+
+func TestAStoppingWorkerLetsGoOfTheServer(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t)
+	p.server.Behave(mailtest.Behaviour{Stall: true})
+	id, _ := p.queue(models.MailVerify, &p.user, "ada@example.com")
+	ctx, cancel := context.WithCancel(t.Context())
+	out := make(chan error, 1)
+	go func() { out <- p.SendMail(ctx, id) }()
+	<-p.server.Stalled()
+	cancel()
+	require.ErrorIs(t, <-out, context.Canceled)
+	row, _ := p.row(id)
+	require.Nil(t, row.SentAt)
+}
+
+// lastWord is a mailer whose worker is told to stop as soon as the mail is out.
+type lastWord struct {
+	activities.Mailer
+	stop func()
+}
+
+func (l lastWord) Send(ctx context.Context, message mail.Message) error {
+	defer l.stop()
+	return l.Mailer.Send(ctx, message)
+}
+
+func TestAMailThatIsOutIsNotedByAStoppingWorker(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t)
+	id, _ := p.queue(models.MailVerify, &p.user, "ada@example.com")
+	ctx, stop := context.WithCancel(t.Context())
+	p.Mailer = lastWord{p.Mailer, stop}
+	require.NoError(t, p.SendMail(ctx, id))
+	require.Error(t, ctx.Err())
+	row, _ := p.row(id)
+	require.NotNil(t, row.SentAt)
+	require.Len(t, p.server.Accepted(), 1)
+}

@@ -1,0 +1,49 @@
+package activities
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// ModerationActivities sees to it that administrators hear of what users report.
+type ModerationActivities struct {
+	DB       *gorm.DB
+	Clock    func() time.Time
+	Log      *slog.Logger
+	Enqueuer models.Enqueuer
+}
+
+// RemindInput is a stage of a report's review.
+type RemindInput struct {
+	ReportID uuid.UUID `json:"report_id"`
+	Stage    int       `json:"stage"`
+	Late     bool      `json:"late"` // the time to decide is over
+}
+
+// RemindAdmins puts a word about a report that is open into every administrator's inbox,
+// and marks one that is late as escalated. It tells whether the report is open. Key: the
+// target and the stage; the same twice is one notification an administrator.
+func (m *ModerationActivities) RemindAdmins(ctx context.Context, in RemindInput) (open bool, err error) {
+	open, told, err := models.RemindOfReport(ctx, m.DB, in.ReportID, strconv.Itoa(in.Stage), in.Late, m.Clock(), m.Enqueuer)
+	if err == nil && open && (in.Late || told == 0) {
+		m.Log.WarnContext(ctx, "a report waits for a decision", "report_id", in.ReportID, "stage", in.Stage, "late", in.Late, "administrators", told)
+	}
+	return open, toApplicationError(err)
+}
+
+// ReportIsOpen tells whether a report waits for a decision; one that is gone does not.
+// It changes nothing.
+func (m *ModerationActivities) ReportIsOpen(ctx context.Context, id uuid.UUID) (bool, error) {
+	r, err := models.FindReport(ctx, m.DB, id)
+	if models.CodeOf(err) == models.NotFound {
+		return false, nil
+	}
+	return err == nil && r.Decision == nil, toApplicationError(err)
+}

@@ -1,0 +1,98 @@
+package activities
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// Event is one step of a task, as the workflow reports it.
+type Event = models.TaskEvent
+
+// Fault says why a task failed.
+type Fault = models.TaskFault
+
+// Result is what came of a task, in numbers by their name.
+type Result = models.TaskResult
+
+// States of a task, for the workflows, which do not know the rows.
+const (
+	Running = models.TaskRunning
+	Done    = models.TaskDone
+	Failed  = models.TaskError
+)
+
+// Sections of a course that can be written again.
+const (
+	SectionLessons = models.SectionLessons
+	SectionItems   = models.SectionItems
+	SectionSummary = models.SectionSummary
+)
+
+// FaultCancelled is the code of the fault of a cancelled task.
+const FaultCancelled = models.FaultCancelled
+
+// ProgressActivities keep a task's row in step with its workflow.
+type ProgressActivities struct {
+	DB *gorm.DB
+	// Enqueuer makes the outbox messages that follow when a course is READY for the first time.
+	Enqueuer models.Enqueuer
+}
+
+// RecordInput is a run of consecutive events.
+type RecordInput struct {
+	TaskID uuid.UUID `json:"task_id"`
+	Events []Event   `json:"events"`
+}
+
+// RecordProgress appends events to the row and tells how urgent the task is by
+// now, 1 (the most) to 5. Key: (task, seq); known ones are passed over. A task that
+// has ended refuses, which tells the workflow to stop.
+func (s *ProgressActivities) RecordProgress(ctx context.Context, in RecordInput) (urgency int, err error) {
+	if err := models.RecordEvents(ctx, s.DB, in.TaskID, in.Events); err != nil {
+		return 0, toApplicationError(err)
+	}
+	urgency, err = models.UrgencyOf(ctx, s.DB, in.TaskID)
+	return urgency, toApplicationError(err)
+}
+
+// FinishInput is the end of a task.
+type FinishInput struct {
+	TaskID uuid.UUID `json:"task_id"`
+	// Rest is what the row may lack, the last event last.
+	Rest []Event `json:"rest"`
+	// Generation describes how the course came to be; nil when that was never known.
+	Generation *Generation `json:"generation,omitempty"`
+}
+
+// Generation tells how a course came to be.
+type Generation = models.Generation
+
+// FinishTask ends a task that writes no course. Key: the task's state; a task that has ended
+// stays as it is.
+func (s *ProgressActivities) FinishTask(ctx context.Context, in FinishInput) error {
+	return toApplicationError(models.FinishTask(ctx, s.DB, in.TaskID, in.Rest))
+}
+
+// SettleCourse ends the task and its course in one transaction. Key: the task's
+// state; a task that has ended stays as it is. Exports and broadcasts that began before there
+// was FinishTask end here too.
+func (s *ProgressActivities) SettleCourse(ctx context.Context, in FinishInput) error {
+	task, err := models.AnyTask(ctx, s.DB, in.TaskID)
+	if err != nil {
+		return toApplicationError(err)
+	}
+	if !task.MakesCourse() {
+		return s.FinishTask(ctx, in)
+	}
+	gen := Generation{}
+	if in.Generation != nil {
+		gen = *in.Generation
+		at := in.Rest[len(in.Rest)-1].At
+		gen.GeneratedAt = &at
+	}
+	return toApplicationError(models.FinishCourse(ctx, s.DB, in.TaskID, in.Rest, gen, s.Enqueuer))
+}

@@ -1,0 +1,156 @@
+package activities
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"time"
+
+	"github.com/lyoapp/lyo/activities/push"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/gamification"
+)
+
+// pushTries is how often a device is tried to be told of one piece of news.
+const pushTries = 8
+
+// sift decides, by what the user wants at this moment, who is not to be told now; open
+// are the others.
+func (p *PushActivities) sift(targets []models.PushTarget, now time.Time) (outcomes []models.PushOutcome, open []models.PushTarget) {
+	zones := zoneCache{}
+	for _, t := range targets {
+		end, quiet := t.QuietUntil(now, zones.of(t.Timezone))
+		switch {
+		case t.ReadAt != nil:
+			outcomes = append(outcomes, skipped(t, "read"))
+		case !t.Wanted():
+			outcomes = append(outcomes, skipped(t, "preferences"))
+		case quiet:
+			outcome := outcomeFor(t, models.PushDeferred, "quiet hours")
+			outcome.NotBefore = &end
+			outcomes = append(outcomes, outcome)
+		default:
+			open = append(open, t)
+		}
+	}
+	return outcomes, open
+}
+
+// admit counts news against its users' days. over is of those that have had enough. A
+// test counts for nothing.
+func (p *PushActivities) admit(ctx context.Context, targets []models.PushTarget, now time.Time) (open []models.PushTarget, over []models.PushOutcome, err error) {
+	if p.DailyCap <= 0 {
+		return targets, nil, nil
+	}
+	zones := zoneCache{}
+	var asked []models.Admission
+	for i, t := range targets {
+		fresh := t.AdmittedAt == nil && t.Kind != models.NotifyTest
+		if fresh && (i == 0 || targets[i-1].NotificationID != t.NotificationID) { // they come in the order of their users
+			asked = append(asked, models.Admission{NotificationID: t.NotificationID, UserID: t.UserID, Day: gamification.DayOf(now, zones.of(t.Timezone))})
+		}
+	}
+	admitted, err := models.AdmitPushes(ctx, p.DB, asked, p.DailyCap, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, t := range targets {
+		if t.AdmittedAt != nil || t.Kind == models.NotifyTest || admitted[t.NotificationID] {
+			open = append(open, t)
+		} else {
+			over = append(over, skipped(t, "daily cap"))
+		}
+	}
+	return open, over, nil
+}
+
+func outcomeFor(t models.PushTarget, status models.PushStatus, reason string) models.PushOutcome {
+	return models.PushOutcome{NotificationID: t.NotificationID, DeviceID: t.DeviceID, Status: status, Reason: reason, Attempts: t.Attempts}
+}
+
+func skipped(t models.PushTarget, reason string) models.PushOutcome {
+	return outcomeFor(t, models.PushSkipped, reason)
+}
+
+// outcomeOfPush is the receipt for what a provider said, as far as the credentials under which
+// it was asked are believed in. began is when the device was looked up: one that registers
+// while it is being told is not dead.
+func outcomeOfPush(a answer, state models.PushCredential, began, now time.Time) models.PushOutcome {
+	o := outcomeFor(a.PushTarget, models.PushFailed, a.Reason)
+	o.Attempts++
+	switch a.Verdict {
+	case push.Sent:
+		o.Status = models.PushAccepted
+	case push.DryRun:
+		o.Status = models.PushDryRun
+	case push.Dead:
+		return deadPush(o, a, began)
+	case push.Unregistered, push.Doubtful:
+		if state.StoppedAt != nil || !state.Proven() {
+			return refusedPush(a, state, now)
+		}
+		if state.Trusted() {
+			return deadPush(o, a, began)
+		}
+	case push.Refused, push.Mismatch:
+		if state.StoppedAt != nil {
+			return refusedPush(a, state, now)
+		}
+	case push.Retry:
+		if o.Attempts < pushTries && a.Kind != models.NotifyTest { // who tests waits for the answer
+			again := now.Add(cmp.Or(a.After, time.Second<<o.Attempts))
+			o.Status, o.NotBefore = models.PushRetry, &again
+		}
+	case push.Misconfigured, push.Unknown:
+	}
+	return o
+}
+
+func deadPush(o models.PushOutcome, a answer, began time.Time) models.PushOutcome {
+	o.Status, o.DeadSince = models.PushDead, began
+	if !a.Since.IsZero() && a.Since.Before(began) {
+		o.DeadSince = a.Since
+	}
+	return o
+}
+
+// refusedPush is for a device that was refused for what is the operator's to mend: it is told
+// when that is done. Who tests is told the reason.
+func refusedPush(a answer, state models.PushCredential, now time.Time) models.PushOutcome {
+	o := putOff(a.PushTarget, state, now)
+	if a.Kind == models.NotifyTest {
+		o.Reason, o.Attempts = a.Reason, o.Attempts+1
+	}
+	return o
+}
+
+// goodFor is how long news may wait for a device that is off.
+const goodFor = 2 * 24 * time.Hour
+
+// messageTo is the news as it is sent to a device, the same each time.
+func messageTo(t models.PushTarget) push.Message {
+	data := map[string]string{"type": string(t.Kind)}
+	maps.Copy(data, t.Data)
+	data["notification_id"] = t.NotificationID.String()
+	return push.Message{
+		ID:    models.PushMessageID(t.NotificationID, t.DeviceID),
+		Token: t.Token, Keys: push.Keys{P256DH: t.WebP256DH, Auth: t.WebAuth}, Platform: t.Platform, Sandbox: t.Environment == models.EnvironmentSandbox,
+		Title: t.Title, Body: t.Body, Data: data, Collapse: cmp.Or(t.CollapseKey, t.NotificationID.String()),
+		Badge: t.Unread, Expires: t.CreatedAt.Add(goodFor),
+	}
+}
+
+// zoneCache finds zones by their names. An unknown one is UTC.
+type zoneCache map[string]*time.Location
+
+func (z zoneCache) of(name string) *time.Location {
+	if zone, ok := z[name]; ok {
+		return zone
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		zone = time.UTC
+	}
+	z[name] = zone
+	return zone
+}

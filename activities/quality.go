@@ -1,0 +1,116 @@
+package activities
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/quality"
+)
+
+// QualityActivities reads a course as a critical learner would, and changes its plan as
+// the learner wishes.
+type QualityActivities struct {
+	DB    *gorm.DB
+	Clock func() time.Time
+}
+
+// ListLessons names the course's lessons. It writes nothing.
+func (ch *QualityActivities) ListLessons(ctx context.Context, course uuid.UUID) ([]LessonRef, error) {
+	c, err := models.CourseToWrite(ctx, ch.DB, course)
+	return refs(c.Lessons), toApplicationError(err)
+}
+
+// PlanEdit is a plan as its learner wants it.
+type PlanEdit struct {
+	Title   string       `json:"title,omitempty"` // empty: stays
+	Lessons []LessonEdit `json:"lessons"`
+}
+
+// LessonEdit is one lesson of such a plan.
+type LessonEdit struct {
+	Title         string   `json:"title"`
+	Summary       string   `json:"summary"`
+	Objectives    []string `json:"objectives"`
+	Prerequisites []string `json:"prerequisites"`
+	Minutes       int      `json:"minutes"`
+}
+
+// EditInput is a plan to put in the place of another.
+type EditInput struct {
+	CourseID uuid.UUID `json:"course_id"`
+	Plan     PlanEdit  `json:"plan"`
+}
+
+// EditPlan puts another plan in the place of one of which nothing is written
+// yet. Key: the course; the same plan twice is the same as once.
+func (ch *QualityActivities) EditPlan(ctx context.Context, in EditInput) ([]LessonRef, error) {
+	c, err := models.CourseToWrite(ctx, ch.DB, in.CourseID)
+	if err != nil {
+		return nil, toApplicationError(err)
+	}
+	c = replanned(c, in.Plan, ch.Clock())
+	return refs(c.Lessons), toApplicationError(models.ReplacePlan(ctx, ch.DB, c))
+}
+
+// WeakLesson is a lesson that should be written again, and why.
+type WeakLesson struct {
+	ID      uuid.UUID `json:"id"`
+	Number  int       `json:"number"`
+	Reasons []string  `json:"reasons"`
+}
+
+// FindWeakLessons applies the rules of package quality to the lessons that were
+// written. It writes nothing.
+func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UUID) ([]WeakLesson, error) {
+	c, err := models.CourseToWrite(ctx, ch.DB, course)
+	if err != nil {
+		return nil, toApplicationError(err)
+	}
+	var written []models.Lesson
+	var texts []quality.Lesson
+	for _, l := range c.Lessons {
+		if l.Revision > 0 {
+			written = append(written, l)
+			texts = append(texts, quality.Lesson{Title: l.Title, Text: l.Content})
+		}
+	}
+	weak := []WeakLesson{}
+	for i, reasons := range quality.Weaknesses(texts) {
+		reasons = append(reasons, lowScore(written[i])...)
+		if len(reasons) > 0 {
+			weak = append(weak, WeakLesson{written[i].ID, written[i].Position, reasons})
+		}
+	}
+	return weak, nil
+}
+
+// leastQuality is the score below which a lesson is written again.
+const leastQuality = 0.45
+
+// lowScore says what a lesson with a low score lacks most.
+func lowScore(l models.Lesson) []string {
+	if l.QualityScore == nil || *l.QualityScore >= leastQuality {
+		return nil
+	}
+	advice := map[string]string{
+		"length": "It says too little.", "structure": "It lacks headings and paragraphs.", "examples": "It shows no worked example.",
+		"summary": "It does not close with a summary.", "repetition": "It says the same things again and again.",
+		"readability": "Its sentences do not suit the level.",
+	}
+	worst, lowest := "", 2.0
+	for _, part := range slices.Sorted(maps.Keys(advice)) {
+		if value, ok := l.Quality[part]; ok && value < lowest {
+			worst, lowest = part, value
+		}
+	}
+	if worst == "" {
+		return nil
+	}
+	return []string{advice[worst]}
+}

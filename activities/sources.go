@@ -1,0 +1,191 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/activities/sources"
+	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/ranking"
+)
+
+// Finder finds real content. It never fails: it tells of each site how it went.
+type Finder interface {
+	Find(ctx context.Context, q sources.Query) sources.Report
+}
+
+// SourceActivities finds what is there already on a course's topic.
+type SourceActivities struct {
+	DB *gorm.DB
+	// Finder is nil where no content site is to be asked.
+	Finder Finder
+	Clock  func() time.Time
+	Log    *slog.Logger
+}
+
+// Research is what was found, in words for the course.
+type Research struct {
+	// Sources are the sites that gave something, and "own" for the learner's material.
+	Sources []string `json:"sources,omitempty"`
+	// Notice says what a reader should know, such as that no site could be reached.
+	Notice string `json:"notice,omitempty"`
+}
+
+// NoSources is the notice of a course for which nobody could be asked.
+const NoSources = "No outside source could be reached: this course is made of its own texts."
+
+// OnlyOwnSources is that notice where the learner brought material along.
+const OnlyOwnSources = "No outside source could be reached: this course is made of your material and of its own texts."
+
+// mostFindings is how many items are kept for a course.
+const mostFindings = 24
+
+// FindSources asks the content sites about the course's topic and keeps what
+// they have. It waits for the learner's own material to be read: until then the
+// failure is retried. Key: the course; a second run replaces what the first kept,
+// but for what came from sites that could not be asked this time.
+func (r *SourceActivities) FindSources(ctx context.Context, course uuid.UUID) (Research, error) {
+	c, err := models.CourseToWrite(ctx, r.DB, course)
+	if err != nil {
+		return Research{}, toApplicationError(err)
+	}
+	var found Research
+	own, err := models.CourseSources(ctx, r.DB, course)
+	if err != nil {
+		return found, toApplicationError(err)
+	}
+	if slices.ContainsFunc(own, func(s models.Source) bool { return s.State == models.SourceProcessing }) {
+		return found, failure("The learner's material is still being read.", "not_read_yet", nil, false, 2*time.Second)
+	}
+	if len(own) > 0 {
+		found.Sources = []string{"own"}
+	}
+	if r.Finder == nil {
+		return found, nil
+	}
+	report := r.Finder.Find(ctx, sources.Query{Topic: c.Topic, Language: c.Locale, Level: c.DifficultyLevel, Limit: mostFindings})
+	found.read(report)
+	if found.Notice != "" && len(own) > 0 {
+		found.Notice = OnlyOwnSources
+	}
+	items := make([]models.Item, 0, len(report.Items))
+	for _, item := range report.Items[:min(len(report.Items), mostFindings)] {
+		items = append(items, r.item(c, item))
+	}
+	before, err := models.Findings(ctx, r.DB, course)
+	if err != nil {
+		return found, toApplicationError(err)
+	}
+	items = append(items, found.keep(report, before, mostFindings-len(items))...)
+	return found, toApplicationError(models.SaveFindings(ctx, r.DB, course, items))
+}
+
+// keep gives what was found before on sites that could not be asked this time, as
+// much as there is room for: a site's bad moment takes nothing from a course.
+func (f *Research) keep(report sources.Report, before []models.Item, room int) (kept []models.Item) {
+	for _, item := range before {
+		if len(kept) == room || !away(report, item.Source) {
+			continue
+		}
+		kept = append(kept, item)
+		f.Notice = ""
+		if !slices.Contains(f.Sources, item.Source) {
+			f.Sources = append(f.Sources, item.Source)
+		}
+	}
+	return kept
+}
+
+func away(report sources.Report, site string) bool {
+	return slices.ContainsFunc(report.Providers, func(p sources.Outcome) bool {
+		return p.Name == site && (p.State == sources.Unreachable || p.State == sources.Limited)
+	})
+}
+
+// read sums up how it went.
+func (f *Research) read(report sources.Report) {
+	asked, answered := 0, 0
+	for _, p := range report.Providers {
+		switch p.State {
+		case sources.Found:
+			f.Sources = append(f.Sources, p.Name)
+			answered++
+			asked++
+		case sources.None:
+			answered++
+			asked++
+		case sources.Off:
+		default:
+			asked++
+		}
+	}
+	if asked > 0 && answered == 0 {
+		f.Notice = NoSources
+	}
+}
+
+// item is a found thing in the shape of every content item, without a place yet.
+func (r *SourceActivities) item(c models.Course, s sources.Item) models.Item {
+	return models.Item{
+		Type: s.Type, Title: s.Title, Source: s.Source, SourceURL: filled(s.SourceURL), ThumbnailURL: filled(s.ThumbnailURL),
+		DurationSec: s.DurationSec, Pages: s.Pages, WordCount: s.WordCount, FileSizeBytes: s.FileSizeBytes,
+		Summary: s.Summary, Attribution: s.Attribution, Tags: s.Tags, DifficultyLevel: c.DifficultyLevel, Language: s.Language,
+		QualityScore: &s.Relevance, IsFree: s.IsFree, RequiresSubscription: s.RequiresSubscription,
+		LicenseType: filled(s.License), ExternalID: filled(s.ExternalID), PublishedAt: s.PublishedAt, CreatedAt: r.Clock(),
+	}
+}
+
+func filled(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// Found items stand after Lyo's own in a lesson.
+const (
+	firstFoundPosition = 11
+	mostFoundPerLesson = 3
+)
+
+// PlaceSources gives each lesson the found items that fit it best, none twice.
+// Key: the course; a second run replaces what the first placed.
+func (r *SourceActivities) PlaceSources(ctx context.Context, course uuid.UUID) error {
+	c, err := models.CourseToWrite(ctx, r.DB, course)
+	if err != nil {
+		return toApplicationError(err)
+	}
+	found, err := models.Findings(ctx, r.DB, course)
+	if err != nil {
+		return toApplicationError(err)
+	}
+	return toApplicationError(models.PlaceItems(ctx, r.DB, course, placed(c, found)))
+}
+
+// placed deals the items out: each lesson in turn takes the one that fits it best
+// of those left.
+func placed(c models.Course, left []models.Item) []models.Item {
+	var all []models.Item
+	for round := range mostFoundPerLesson {
+		for _, l := range c.Lessons {
+			texts := make([]string, len(left))
+			for i, item := range left {
+				texts[i] = fmt.Sprint(item.Title, " ", item.Summary)
+			}
+			for _, i := range ranking.Pick(l.Title+" "+l.Summary, texts, 1) {
+				item := left[i]
+				item.CourseID, item.LessonID, item.Position = c.ID, l.ID, firstFoundPosition+round
+				item.ID = models.ItemID(l.ID, item.Position)
+				all = append(all, item)
+				left = slices.Delete(slices.Clone(left), i, i+1)
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,265 @@
+package activities_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/lyoapp/lyo/activities"
+	"github.com/lyoapp/lyo/activities/sources"
+	"github.com/lyoapp/lyo/activities/sources/sourcetest"
+	"github.com/lyoapp/lyo/models"
+)
+
+var allSites = []string{sources.Wikipedia, sources.OpenLibrary, sources.ArXiv, sources.ITunes, sources.YouTube}
+
+// library is a desk with stand-ins for the content sites.
+type library struct {
+	*desk
+	sites       *sourcetest.Server
+	researching *activities.SourceActivities
+}
+
+func newLibrary(t *testing.T) library {
+	t.Helper()
+	d, sites := newDesk(t), sourcetest.New(t)
+	o := sites.Options()
+	o.Timeout = 2 * time.Second
+	return library{d, sites, d.researching(sources.New(o))}
+}
+
+func (l library) fail(fault sourcetest.Fault, sites ...string) {
+	for _, site := range sites {
+		l.sites.Set(site, fault)
+	}
+}
+
+func (l library) findings(t *testing.T) []models.Item {
+	t.Helper()
+	items, err := models.Findings(t.Context(), l.db, l.course)
+	require.NoError(t, err)
+	return items
+}
+
+func (l library) place(t *testing.T) []models.Item {
+	t.Helper()
+	_, err := l.ExecuteActivity(l.researching.PlaceSources, l.course)
+	require.NoError(t, err)
+	var items []models.Item
+	require.NoError(t, l.db.Order("lesson_id, position").Find(&items, "source <> 'lyo'").Error)
+	return items
+}
+
+func TestWhatTheSitesHaveIsKept(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t)
+	found, err := l.research(l.researching)
+	require.NoError(t, err)
+	require.Equal(t, []string{sources.Wikipedia, sources.OpenLibrary, sources.ITunes, sources.YouTube}, found.Sources, "papers are not for beginners")
+	require.Empty(t, found.Notice)
+	items := l.findings(t)
+	require.LessOrEqual(t, len(items), 24)
+	for _, item := range items {
+		require.NotEmpty(t, item.Title)
+		require.NotNil(t, item.SourceURL)
+		require.NotEmpty(t, item.Attribution)
+		require.NotEmpty(t, *item.LicenseType)
+		require.Contains(t, allSites, item.Source)
+		require.Equal(t, "beginner", item.DifficultyLevel)
+		require.NotNil(t, item.QualityScore)
+		require.Zero(t, item.LessonID, "it has no place yet")
+	}
+	again, err := l.research(l.researching)
+	require.NoError(t, err)
+	require.Equal(t, found, again)
+	require.ElementsMatch(t, titlesOf(items), titlesOf(l.findings(t)), "twice is once")
+}
+
+func titlesOf(items []models.Item) (titles []string) {
+	for _, item := range items {
+		titles = append(titles, item.Source+" "+item.Title)
+	}
+	return titles
+}
+
+func TestOneSiteThatAnswersIsEnough(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fault  sourcetest.Fault
+		notice string
+		others sourcetest.Fault
+		want   []string
+	}{
+		"one has something":  {sourcetest.Status(500), "", sourcetest.Fault{}, []string{sources.Wikipedia}},
+		"one has nothing":    {sourcetest.Status(500), "", sourcetest.Empty(), nil},
+		"all have nothing":   {sourcetest.Empty(), "", sourcetest.Empty(), nil},
+		"all talk nonsense":  {sourcetest.Broken(), activities.NoSources, sourcetest.Broken(), nil},
+		"all want to rest":   {sourcetest.TooMany(time.Hour), activities.NoSources, sourcetest.TooMany(time.Hour), nil},
+		"one has dead links": {sourcetest.Status(503), "", sourcetest.DeadLinks(), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLibrary(t)
+			l.fail(c.fault, allSites[1:]...)
+			l.fail(c.others, sources.Wikipedia)
+			found, err := l.research(l.researching)
+			require.NoError(t, err)
+			require.Equal(t, activities.Research{Sources: c.want, Notice: c.notice}, found)
+			for _, item := range l.findings(t) {
+				require.Contains(t, c.want, item.Source)
+			}
+		})
+	}
+}
+
+func TestMaterialThatIsStillReadIsAskedForAgainSoon(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t)
+	l.bring(t, "Notes", "", models.SourceProcessing)
+	_, err := l.research(l.researching)
+	requireFailure(t, err, "not_read_yet", false)
+	var app *temporal.ApplicationError
+	require.ErrorAs(t, err, &app)
+	require.Equal(t, 2*time.Second, app.NextRetryDelay())
+	require.Empty(t, l.sites.Requests(""), "nobody is asked before")
+
+	require.NoError(t, l.db.Exec("UPDATE sources SET state = 'FAILED'").Error)
+	found, err := l.research(l.researching)
+	require.NoError(t, err, "what could not be read holds nothing up")
+	require.Empty(t, found.Notice)
+}
+
+func TestWithoutSitesToAskThereIsNoNotice(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t)
+	l.researching.Finder = nil
+	found, err := l.research(l.researching)
+	require.NoError(t, err)
+	require.Equal(t, activities.Research{}, found)
+	require.Empty(t, l.sites.Requests(""))
+}
+
+func TestNobodyResearchesForACourseThatIsGone(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t)
+	require.NoError(t, l.db.Delete(&models.Course{}, "id = ?", l.course).Error)
+	for _, run := range []any{l.researching.FindSources, l.researching.PlaceSources} {
+		_, err := l.ExecuteActivity(run, l.course)
+		requireFailure(t, err, "not_found", true)
+	}
+	require.Empty(t, l.sites.Requests(""))
+}
+
+func TestSitesThatAreAwayTakeNothingBack(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t)
+	_, err := l.research(l.researching)
+	require.NoError(t, err)
+	l.outline(t)
+	before, placed := l.findings(t), l.place(t)
+	require.NotEmpty(t, placed)
+
+	l.fail(sourcetest.Status(500), allSites...)
+	found, err := l.research(l.researching)
+	require.NoError(t, err)
+	require.Contains(t, found.Sources, sources.Wikipedia)
+	require.Empty(t, found.Notice, "there are sources")
+	require.ElementsMatch(t, titlesOf(before), titlesOf(l.findings(t)), "what was found stays")
+	require.ElementsMatch(t, titlesOf(placed), titlesOf(l.place(t)))
+
+	l.fail(sourcetest.Fault{}, allSites...)
+	l.fail(sourcetest.Status(500), sources.Wikipedia)
+	l.fail(sourcetest.Empty(), sources.OpenLibrary)
+	_, err = l.research(l.researching)
+	require.NoError(t, err)
+	var sites []string
+	for _, item := range l.findings(t) {
+		sites = append(sites, item.Source)
+	}
+	require.Contains(t, sites, sources.Wikipedia, "which could not be asked")
+	require.NotContains(t, sites, sources.OpenLibrary, "which has nothing any more")
+}
+
+// many are items that fit lessons more or less.
+func many(n int) (items []models.Item) {
+	for i := range n {
+		address := fmt.Sprint("https://site.example/", i)
+		items = append(items, models.Item{
+			Type: "video", Title: fmt.Sprint("First steps in tides, the parts and how they fit together ", i), Source: "site", SourceURL: &address,
+			DifficultyLevel: "beginner", Language: "en",
+		})
+	}
+	return items
+}
+
+func TestItemsAreDealtOutFairly(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t)
+	refs := l.outline(t)
+	perLesson := func(n int) map[uuid.UUID]int {
+		l.find(t, many(n)...)
+		placed := l.place(t)
+		counts, seen := map[uuid.UUID]int{}, map[string]bool{}
+		for _, item := range placed {
+			require.False(t, seen[*item.SourceURL], "none twice")
+			seen[*item.SourceURL] = true
+			require.Equal(t, 11+counts[item.LessonID], item.Position)
+			require.Equal(t, l.course, item.CourseID)
+			counts[item.LessonID]++
+		}
+		again := l.place(t)
+		require.Equal(t, titlesOf(placed), titlesOf(again))
+		require.True(t, slices.EqualFunc(placed, again, func(a, b models.Item) bool { return a.ID == b.ID }))
+		return counts
+	}
+	all := perLesson(40)
+	require.Len(t, all, len(refs))
+	for _, n := range all {
+		require.Equal(t, 3, n)
+	}
+	few := perLesson(len(refs) + 1)
+	require.Len(t, few, len(refs), "each has one before any has two")
+	require.Empty(t, perLesson(0))
+}
+
+func TestWhatFitsNoLessonIsNotPlaced(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t)
+	l.outline(t)
+	stray := many(1)
+	stray[0].Title = "Zymurgy"
+	l.find(t, stray...)
+	require.Empty(t, l.place(t))
+	require.Len(t, l.findings(t), 1, "it may fit a later plan")
+}
+
+// generous is a finder whose sites all answer with more than is kept.
+type generous struct{}
+
+func (generous) Find(context.Context, sources.Query) sources.Report {
+	report := sources.Report{Providers: []sources.Outcome{{Name: "site", State: sources.Found, Count: 60}, {Name: "other", State: sources.Off}}}
+	for i := range 60 {
+		report.Items = append(report.Items, sources.Item{Type: "article", Title: fmt.Sprint("Tides ", i), Source: "site", SourceURL: fmt.Sprint("https://site.example/", i), Language: "en"})
+	}
+	return report
+}
+
+func TestTheBestOfManyAreKept(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t)
+	l.researching.Finder = generous{}
+	found, err := l.research(l.researching)
+	require.NoError(t, err)
+	require.Equal(t, activities.Research{Sources: []string{"site"}}, found)
+	items := l.findings(t)
+	require.Len(t, items, 24)
+	require.Equal(t, "Tides 0", items[0].Title)
+	require.Equal(t, "Tides 23", items[23].Title)
+	require.Nil(t, items[0].LicenseType, "what is not known is not told")
+}

@@ -1,0 +1,82 @@
+// Package circuitbreaker keeps a Redis that is away or silent from slowing requests down.
+package circuitbreaker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// ErrAway tells that Redis was not asked: there is none, or it failed a moment ago.
+var ErrAway = errors.New("redis is away")
+
+// Guard talks to Redis briefly. After a failure it lets one caller try each
+// Rest, so that a silent server costs the process one wait a Rest and not one a
+// request. A failure while others succeed is a busy moment and changes nothing.
+type Guard struct {
+	Client redis.UniversalClient // nil: always away
+	Clock  func() time.Time
+	Log    *slog.Logger
+	Within time.Duration // of one exchange
+	Rest   time.Duration
+
+	mu        sync.Mutex
+	until     time.Time // nobody tries before; zero while all is well
+	successes uint64
+}
+
+// Do runs one exchange with Redis, bounded by Within, and gives back its error.
+// An exchange cut short by the caller's own context says nothing about Redis.
+func (g *Guard) Do(ctx context.Context, exchange func(context.Context) error) error {
+	successes, ok := g.enter()
+	if !ok {
+		return ErrAway
+	}
+	bounded, cancel := context.WithTimeout(ctx, g.Within)
+	defer cancel()
+	err := exchange(bounded)
+	if err == nil || ctx.Err() == nil {
+		g.note(ctx, err, successes)
+	}
+	return err
+}
+
+func (g *Guard) enter() (successes uint64, ok bool) {
+	if g.Client == nil {
+		return 0, false
+	}
+	now := g.Clock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.until.IsZero() {
+		if now.Before(g.until) {
+			return 0, false
+		}
+		g.until = now.Add(g.Rest) // this caller tries, the others wait for what it finds
+	}
+	return g.successes, true
+}
+
+func (g *Guard) note(ctx context.Context, err error, before uint64) {
+	now := g.Clock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	away := !g.until.IsZero()
+	switch {
+	case err == nil:
+		g.successes++
+		g.until = time.Time{}
+		if away {
+			g.Log.InfoContext(ctx, "redis is back")
+		}
+	case away || g.successes == before:
+		g.until = now.Add(g.Rest)
+		if !away {
+			g.Log.WarnContext(ctx, "redis does not answer and is left alone for a moment", "error", err)
+		}
+	}
+}

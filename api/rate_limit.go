@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+
+	"github.com/lyoapp/lyo/api/ratelimit"
+	"github.com/lyoapp/lyo/models"
+)
+
+// count charges a request to its user, or to its address when nobody is signed
+// in. RateLimited when a limit has no room. With Redis away everything passes.
+func (s *Server) count(ctx context.Context, repeatable string, charges ...ratelimit.Charge) error {
+	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: subject(ctx), ID: repeatable, Charges: charges})
+	if err != nil {
+		return nil //nolint:nilerr // the guard has logged it, and most of Lyo goes on without limits
+	}
+	return judge(ctx, verdict)
+}
+
+// countRefused charges a request whose token was refused to its address, so
+// that guessing has an end. It gives back the refusal, or that of the limit.
+func (s *Server) countRefused(ctx context.Context, refusal error) error {
+	switch models.CodeOf(refusal) {
+	case models.Unauthenticated, models.Forbidden:
+		if err := s.count(ctx, "", s.limits.anyone()); err != nil {
+			return err
+		}
+	default: // not the client's fault
+	}
+	return refusal
+}
+
+// countHandshake charges a socket to the principal of ctx, or to the address when
+// the token was refused. Only the limit's refusal is an error.
+func (s *Server) countHandshake(ctx context.Context, refusal error) error {
+	if refusal == nil {
+		return s.count(ctx, "", ratelimit.Charge{Policy: s.limits.user, Cost: 1})
+	}
+	if err := s.countRefused(ctx, refusal); models.CodeOf(err) == models.RateLimited {
+		return err
+	}
+	return nil
+}
+
+// countSignUp charges a new account to its address. Unavailable with Redis away.
+func (s *Server) countSignUp(ctx context.Context) error {
+	_, err := s.countStrictly(ctx, ratelimit.Charge{Policy: s.limits.register, Cost: 1})
+	return err
+}
+
+func (s *Server) countStrictly(ctx context.Context, charges ...ratelimit.Charge) (ratelimit.Verdict, error) {
+	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: callerAddress(ctx), Charges: charges})
+	if err != nil {
+		return verdict, models.Errorf(models.Unavailable, "Signing in and up is not possible at the moment. Try again.").Because(err)
+	}
+	return verdict, judge(ctx, verdict)
+}
+
+// judge tells the client how its limits stand and turns a refusal into an error.
+func judge(ctx context.Context, v ratelimit.Verdict) error {
+	ex := requestInfoOf(ctx)
+	ex.limits = append(ex.limits, v.States...)
+	if len(ex.limits) > 0 && ex.answer != nil {
+		policy, limit := ratelimit.Fields(ex.limits)
+		ex.answer.Set(ratelimit.PolicyField, policy)
+		ex.answer.Set(ratelimit.LimitField, limit)
+	}
+	if v.Allowed {
+		return nil
+	}
+	refusal := models.Errorf(models.RateLimited, "The limit %q is used up. Try again in %d seconds.", v.Limit.Name, ratelimit.Seconds(v.RetryAfter))
+	refusal.RetryAfter = v.RetryAfter
+	return refusal
+}
+
+// subject is who a request counts for.
+func subject(ctx context.Context) ratelimit.Subject {
+	if who, ok := ctx.Value(principalKey{}).(Principal); ok {
+		return ratelimit.User(who.UserID)
+	}
+	return callerAddress(ctx)
+}
+
+func callerAddress(ctx context.Context) ratelimit.Subject {
+	return ratelimit.Address(requestInfoOf(ctx).address)
+}

@@ -1,0 +1,70 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/lyoapp/lyo/api/ratelimit"
+	"github.com/lyoapp/lyo/models"
+)
+
+// requestInfo is what everything on the way of one request may know about it.
+// It belongs to the request's goroutine.
+type requestInfo struct {
+	id      string // X-Request-ID
+	method  string // as sent, so HEAD stays HEAD
+	path    string // as sent, before aliases
+	query   string // raw, as sent
+	started time.Time
+	address string // of the client, behind trusted proxies
+	agent   string // User-Agent, as sent
+	user    string // set once the token is checked, for the log
+	answer  http.Header
+	limits  []ratelimit.State // those charged so far
+	broken  []models.Field    // texts of the body that break their rule
+}
+
+type requestInfoKey struct{}
+
+// exchangeOf never returns nil: outside a request it is empty.
+func requestInfoOf(ctx context.Context) *requestInfo {
+	if ex, ok := ctx.Value(requestInfoKey{}).(*requestInfo); ok {
+		return ex
+	}
+	return &requestInfo{}
+}
+
+var wellFormedID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
+
+// begin gives the request its id and its canonical spelling.
+func (s *Server) begin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ex := &requestInfo{
+			id: r.Header.Get("X-Request-ID"), method: r.Method,
+			path: r.URL.Path, query: r.URL.RawQuery, started: s.Clock(), answer: w.Header(),
+			agent: r.UserAgent(),
+		}
+		if !wellFormedID.MatchString(ex.id) {
+			ex.id = models.NewID().String()
+		}
+		w.Header().Set("X-Request-ID", ex.id)
+		next.ServeHTTP(w, respell(r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, ex))))
+	})
+}
+
+// respell makes HEAD a GET, whose body net/http leaves out, drops a trailing
+// slash and resolves aliases, so that the router knows each address once. r is
+// a copy whose URL is still shared.
+func respell(r *http.Request) *http.Request {
+	if r.Method == http.MethodHead {
+		r.Method = http.MethodGet
+	}
+	if path := canonical(r.Method, r.URL.Path); path != r.URL.Path || r.URL.RawPath != "" {
+		u := *r.URL
+		u.Path, u.RawPath = path, ""
+		r.URL = &u
+	}
+	return r
+}

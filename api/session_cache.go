@@ -1,0 +1,140 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/api/circuitbreaker"
+	"github.com/lyoapp/lyo/models"
+)
+
+// How long an answer about a session is believed. Together the first two stay
+// under the second within which a revocation must take effect, as long as the
+// process that revokes reaches Redis; when it does not, the third is the bound.
+const (
+	believeOwn   = 500 * time.Millisecond // in this process
+	believeRedis = 10 * time.Second       // a stamp "live" in Redis, overwritten by a revocation
+	redisWithin  = 200 * time.Millisecond
+	believeMany  = 10_000 // sessions held at most
+)
+
+// sessionCache reports whether sessions are still valid. Postgres has the truth; Redis carries
+// it between processes, so that most requests need no query; a short memory
+// spares both. Whatever is missing or broken on the way leads to Postgres.
+type sessionCache struct {
+	db    *gorm.DB
+	redis *circuitbreaker.Guard
+	clock func() time.Time
+	stamp time.Duration // life of a revocation's stamp: that of an access token
+
+	mu    sync.Mutex
+	known map[uuid.UUID]cacheEntry
+}
+
+type cacheEntry struct {
+	owner    uuid.UUID
+	standing models.Standing
+	until    time.Time
+}
+
+// of is what the session is worth to a user: nothing when it is another's.
+func (b cacheEntry) of(user uuid.UUID) models.Standing {
+	if b.owner != user {
+		return models.SessionEnded
+	}
+	return b.standing
+}
+
+func newSessionCache(d Deps) *sessionCache {
+	return &sessionCache{
+		db: d.DB, redis: guarded(d, redisWithin), clock: d.Clock,
+		stamp: d.Config.Auth.AccessFor + time.Minute, known: map[uuid.UUID]cacheEntry{},
+	}
+}
+
+func stampKey(session uuid.UUID) string { return "lyo:session:" + session.String() }
+
+// of is what a session is worth now to the user it is said to be of.
+func (st *sessionCache) of(ctx context.Context, session, user uuid.UUID) (models.Standing, error) {
+	now := st.clock()
+	if b, ok := st.recall(session, now); ok {
+		return b.of(user), nil
+	}
+	if stamped, ok := st.ask(ctx, session); ok {
+		st.remember(session, stamped, now)
+		return stamped.of(user), nil
+	}
+	owner, standing, err := models.SessionStanding(ctx, st.db, session, now)
+	if err != nil {
+		return models.SessionEnded, err
+	}
+	b := cacheEntry{owner: owner, standing: standing}
+	st.remember(session, b, now)
+	if standing == models.SessionLive {
+		// Only where nothing is: a revocation that came in between stays.
+		_ = st.redis.Do(ctx, func(ctx context.Context) error {
+			return st.redis.Client.SetNX(ctx, stampKey(session), liveStamp+owner.String(), believeRedis).Err()
+		})
+	}
+	return b.of(user), nil
+}
+
+// liveStamp stands before the owner of a session that goes on.
+const liveStamp = string(models.SessionLive) + " "
+
+// ended spreads a revocation that Postgres has.
+func (st *sessionCache) ended(ctx context.Context, session uuid.UUID) {
+	now := st.clock()
+	st.remember(session, cacheEntry{standing: models.SessionEnded}, now)
+	_ = st.redis.Do(context.WithoutCancel(ctx), func(ctx context.Context) error {
+		return st.redis.Client.Set(ctx, stampKey(session), string(models.SessionEnded), st.stamp).Err()
+	})
+}
+
+func (st *sessionCache) ask(ctx context.Context, session uuid.UUID) (found cacheEntry, ok bool) {
+	_ = st.redis.Do(ctx, func(ctx context.Context) error {
+		value, err := st.redis.Client.Get(ctx, stampKey(session)).Result()
+		if errors.Is(err, redis.Nil) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if owner, live := strings.CutPrefix(value, liveStamp); live {
+			found.standing = models.SessionLive
+			found.owner, err = uuid.Parse(owner)
+			ok = err == nil
+			return nil // a stamp that cannot be read is as good as none
+		}
+		found.standing, ok = models.SessionEnded, value == string(models.SessionEnded)
+		return nil
+	})
+	return found, ok
+}
+
+func (st *sessionCache) recall(session uuid.UUID, now time.Time) (cacheEntry, bool) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	b, ok := st.known[session]
+	return b, ok && now.Before(b.until)
+}
+
+func (st *sessionCache) remember(session uuid.UUID, b cacheEntry, now time.Time) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if len(st.known) >= believeMany {
+		clear(st.known)
+	}
+	if old, ok := st.known[session]; ok && old.standing == models.SessionEnded && now.Before(old.until) {
+		return // an answer that was on its way before the end does not bring it back
+	}
+	b.until = now.Add(believeOwn)
+	st.known[session] = b
+}

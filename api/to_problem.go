@@ -1,0 +1,148 @@
+package api
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/lyoapp/lyo/models"
+)
+
+// defaultRetry is what Retry-After says when nobody knows better.
+const defaultRetry = 5 * time.Second
+
+// toProblem returns a complete Problem for any error and logs those that are our
+// fault, once. Causes stay in the log.
+func (s *Server) toProblem(ctx context.Context, err error) *Problem {
+	var ready *Problem
+	var coded *models.Error
+	switch {
+	case errors.As(err, &ready):
+		copied := *ready
+		return s.complete(ctx, &copied)
+	case hungUp(ctx, err):
+		return s.complete(ctx, problemOf(slugGone, "The client hung up before it was answered."))
+	case errors.As(err, &coded):
+		return s.complete(ctx, s.fromCoded(ctx, coded))
+	case unreachable(err) || ctx.Err() != nil:
+		s.logFailure(ctx, "dependency unavailable", err)
+		return s.complete(ctx, problemOf(slugDependency, "A part of the service does not answer in time. Try again."))
+	}
+	s.logFailure(ctx, "request failed", err)
+	return s.complete(ctx, problemOf(slugServer, "Something went wrong on our side."))
+}
+
+// hungUp tells that a request failed because its client went away. What failed by a deadline of ours
+// failed before that, and what the rules of the domain refuse is refused whoever is there to hear it.
+func hungUp(ctx context.Context, err error) bool {
+	if !errors.Is(ctx.Err(), context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	code := models.CodeOf(err)
+	return code == "" || code == models.Unavailable
+}
+
+// complete adds what all problems have.
+func (s *Server) complete(ctx context.Context, p *Problem) *Problem {
+	k, _ := kindOf(p.slug)
+	ex := requestInfoOf(ctx)
+	p.Type, p.Title, p.Status = s.publicURL("/problems/"+k.Slug), k.Title, k.Status
+	p.Instance, p.RequestID = ex.path, ex.id
+	if p.Status == http.StatusServiceUnavailable && p.RetryAfter == 0 {
+		p.RetryAfter = int(defaultRetry.Seconds())
+	}
+	return p
+}
+
+// fromCoded is the table from the error vocabulary to problems.
+func (s *Server) fromCoded(ctx context.Context, e *models.Error) *Problem {
+	p := problemOf(slugForCode(e), e.Message)
+	switch e.Code {
+	case models.Invalid:
+		for _, f := range e.Fields {
+			p.Errors = append(p.Errors, Fault{f.Pointer, f.Location, f.Message})
+		}
+	case models.NotFound:
+		p.ResourceType, p.ResourceID = e.Resource, e.ResourceID
+	case models.TopicNotAllowed:
+		p.Resources = viewHelp(e.Resources)
+	case models.RateLimited, models.Unavailable:
+		p.RetryAfter = int(math.Ceil(max(e.RetryAfter, time.Second).Seconds()))
+		if e.RetryAfter == 0 {
+			p.RetryAfter = int(defaultRetry.Seconds())
+		}
+	default: // the words say it all
+	}
+	if e.Code == models.Unavailable && e.Unwrap() != nil {
+		s.logFailure(ctx, "dependency unavailable", e)
+	}
+	return p
+}
+
+func slugForCode(e *models.Error) string {
+	switch e.Code {
+	case models.Invalid:
+		return slugValidation
+	case models.Unauthenticated:
+		return slugAuth
+	case models.Forbidden:
+		return slugDenied
+	case models.NotFound:
+		return slugNotFound
+	case models.Conflict:
+		return slugConflict
+	case models.Precondition:
+		return slugCondition
+	case models.ReusedKey:
+		return slugReusedKey
+	case models.RateLimited:
+		return slugRateLimited
+	case models.TopicNotAllowed:
+		return slugTopic
+	case models.Unavailable:
+		return slugForPart(e.Part)
+	}
+	return slugServer
+}
+
+func slugForPart(part string) string {
+	switch part {
+	case "workflow-engine":
+		return slugEngine
+	case "model":
+		return slugModel
+	}
+	return slugDependency
+}
+
+// unreachable tells errors of a part that is away or slow from faults of ours.
+func unreachable(err error) bool {
+	var dial *pgconn.ConnectError
+	var network net.Error
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		// Connection failures, too few resources, operator intervention.
+		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57")
+	}
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
+		errors.Is(err, driver.ErrBadConn) || errors.As(err, &dial) || errors.As(err, &network) || broken(err)
+}
+
+// broken tells that the server of a connection died while it was in use.
+func broken(err error) bool {
+	return errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+}
+
+func (s *Server) logFailure(ctx context.Context, what string, err error) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return // the client has gone, and what failed is its request
+	}
+	s.Log.ErrorContext(ctx, what, "request_id", requestInfoOf(ctx).id, "error", err)
+}
