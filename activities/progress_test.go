@@ -14,8 +14,12 @@ import (
 func TestATaskWithoutACourseEnds(t *testing.T) {
 	t.Parallel()
 	for name, finish := range map[string]func(*activities.ProgressActivities, activities.FinishInput) error{
-		"new run": func(s *activities.ProgressActivities, in activities.FinishInput) error { return s.FinishTask(t.Context(), in) },
-		"old run": func(s *activities.ProgressActivities, in activities.FinishInput) error { return s.SettleCourse(t.Context(), in) },
+		"new run": func(s *activities.ProgressActivities, in activities.FinishInput) error {
+			return s.FinishTask(t.Context(), in)
+		},
+		"old run": func(s *activities.ProgressActivities, in activities.FinishInput) error {
+			return s.SettleCourse(t.Context(), in)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -20,8 +20,8 @@ import (
 // such a task would be RUNNING for ever.
 type Reconciler struct {
 	Dispatcher *Dispatcher
-	Clock   func() time.Time
-	Log     *slog.Logger
+	Clock      func() time.Time
+	Log        *slog.Logger
 	// Every is the time between two passes; Stale is how long a row must have
 	// stood still to be looked at.
 	Every, Stale time.Duration
