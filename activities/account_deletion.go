@@ -8,8 +8,11 @@ import (
 	"github.com/redis/go-redis/v9"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/boards"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/privacy"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // AccountActivities sees an account off.
@@ -19,10 +22,10 @@ type AccountActivities struct {
 	// Boards are where the user's place is given up; nil: there are none.
 	Boards *boards.Boards
 	// Cancel makes the outbox message that cancels a task that is under way.
-	Cancel func(models.Task, time.Time) models.OutboxEntry
+	Cancel func(tasks.Task, time.Time) store.OutboxMessage
 	// EndPush makes the outbox message that ends what still tells the user's devices of news; nil:
 	// it ends by itself.
-	EndPush func(notification uuid.UUID, now time.Time) models.OutboxEntry
+	EndPush func(notification uuid.UUID, now time.Time) store.OutboxMessage
 	Clock   func() time.Time
 }
 
@@ -38,8 +41,8 @@ type DeleteAccountInput struct {
 // conflict, which ends the deletion.
 func (d *AccountActivities) StopWork(ctx context.Context, in DeleteAccountInput) (open int, err error) {
 	now := d.Clock()
-	cancel := func(task models.Task) models.OutboxEntry { return d.Cancel(task, now) }
-	_, open, err = models.StopWork(ctx, d.DB, in.UserID, in.DeletionID, cancel, now)
+	cancel := func(task tasks.Task) store.OutboxMessage { return d.Cancel(task, now) }
+	_, open, err = privacy.StopWork(ctx, d.DB, in.UserID, in.DeletionID, cancel, now)
 	if err == nil {
 		err = d.endPushes(ctx, in.UserID, now)
 	}
@@ -52,10 +55,10 @@ func (d *AccountActivities) endPushes(ctx context.Context, user uuid.UUID, now t
 	if d.EndPush == nil {
 		return nil
 	}
-	news, err := models.OpenPushes(ctx, d.DB, user)
+	news, err := notify.OpenPushes(ctx, d.DB, user)
 	for _, id := range news {
 		if err == nil {
-			err = models.Promise(ctx, d.DB, d.EndPush(id, now))
+			err = store.Enqueue(ctx, d.DB, d.EndPush(id, now))
 		}
 	}
 	return err
@@ -65,8 +68,8 @@ func (d *AccountActivities) endPushes(ctx context.Context, user uuid.UUID, now t
 // log, in one transaction. Key: the deletion's id; an account that is gone stays so,
 // and one that was restored is a conflict.
 func (d *AccountActivities) EraseAccount(ctx context.Context, in DeleteAccountInput) error {
-	entry := models.AuditEntry{ID: models.NewID(), At: d.Clock(), Action: models.AuditDeleted, Via: models.AuditWorkflow}
-	return toApplicationError(models.EraseUser(ctx, d.DB, in.UserID, in.DeletionID, d.Clock(), entry))
+	entry := store.AuditEntry{ID: store.NewID(), At: d.Clock(), Action: store.AuditDeleted, Via: store.AuditWorkflow}
+	return toApplicationError(privacy.EraseUser(ctx, d.DB, in.UserID, in.DeletionID, d.Clock(), entry))
 }
 
 // keysAtOnce is how many keys Redis looks at between two other clients' commands.
@@ -95,5 +98,5 @@ func (d *AccountActivities) ForgetKeys(ctx context.Context, user uuid.UUID) erro
 // ProveErased looks into every column that could name the user, and fails when one
 // does but for the audit line of the deletion. It changes nothing.
 func (d *AccountActivities) ProveErased(ctx context.Context, user uuid.UUID) error {
-	return toApplicationError(models.ProveErased(ctx, d.DB, user))
+	return toApplicationError(privacy.ProveErased(ctx, d.DB, user))
 }

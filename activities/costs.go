@@ -9,7 +9,8 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/lyoapp/lyo/activities/llm"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // callSpace derives the id of a conversation's cost from the attempt that had it.
@@ -17,7 +18,7 @@ var callSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d05")
 
 // converse has one conversation with a writer for a course and keeps what it
 // cost, also when it came to nothing. Within an activity every kind comes once.
-func converse[T any](ctx context.Context, w *CourseActivities, c models.Course, kind string, call func(context.Context, llm.Beat) (T, llm.Usage, error)) (T, error) {
+func converse[T any](ctx context.Context, w *CourseActivities, c courses.Course, kind string, call func(context.Context, llm.Beat) (T, llm.Usage, error)) (T, error) {
 	var value T
 	var usage llm.Usage
 	err := infer(ctx, func(ctx context.Context, beat llm.Beat) (err error) {
@@ -34,7 +35,7 @@ func converse[T any](ctx context.Context, w *CourseActivities, c models.Course, 
 const costTime = 5 * time.Second
 
 // keepCost charges the course's owner. Key: run, activity, attempt and kind.
-func (w *CourseActivities) keepCost(ctx context.Context, c models.Course, kind string, u llm.Usage, cause error) error {
+func (w *CourseActivities) keepCost(ctx context.Context, c courses.Course, kind string, u llm.Usage, cause error) error {
 	if u.Calls == 0 {
 		return nil
 	}
@@ -45,8 +46,8 @@ func (w *CourseActivities) keepCost(ctx context.Context, c models.Course, kind s
 	if cause != nil {
 		outcome = outcomeOf(cause)
 	}
-	call := models.ModelCall{
-		ID:     models.DerivedID(callSpace, info.WorkflowExecution.RunID, info.ActivityID, strconv.Itoa(int(info.Attempt)), kind),
+	call := courses.ModelCall{
+		ID:     store.DerivedID(callSpace, info.WorkflowExecution.RunID, info.ActivityID, strconv.Itoa(int(info.Attempt)), kind),
 		UserID: c.OwnerUserID, CourseID: c.ID, Kind: kind, Model: u.Model, Endpoint: u.Endpoint, Outcome: outcome,
 		Calls: u.Calls, Repairs: u.Repairs, Smaller: u.Smaller,
 		InputTokens: u.InputTokens, OutputTokens: u.OutputTokens, Seconds: u.Seconds, At: w.Clock(),
@@ -54,7 +55,7 @@ func (w *CourseActivities) keepCost(ctx context.Context, c models.Course, kind s
 	if w.Spent != nil {
 		w.Spent(ctx, call)
 	}
-	err := models.SaveModelCall(ctx, w.DB, call)
+	err := courses.SaveModelCall(ctx, w.DB, call)
 	if err != nil {
 		w.Log.WarnContext(ctx, "the cost of a call could not be kept", "kind", kind, "tokens", u.InputTokens+u.OutputTokens, "error", err)
 	}

@@ -16,12 +16,13 @@ import (
 
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/courses"
 )
 
-func (d *desk) costs(t *testing.T) []models.ModelCall {
+func (d *desk) costs(t *testing.T) []courses.ModelCall {
 	t.Helper()
-	var calls []models.ModelCall
+	var calls []courses.ModelCall
 	require.NoError(t, d.db.Order("kind, outcome").Find(&calls).Error)
 	owner := d.read(t).OwnerUserID
 	for _, c := range calls {
@@ -34,7 +35,7 @@ func (d *desk) costs(t *testing.T) []models.ModelCall {
 	return calls
 }
 
-func kinds(calls []models.ModelCall) (found []string) {
+func kinds(calls []courses.ModelCall) (found []string) {
 	for _, c := range calls {
 		found = append(found, c.Kind+" "+c.Outcome)
 	}
@@ -140,7 +141,7 @@ func TestEveryAttemptIsChargedForItself(t *testing.T) {
 	require.Equal(t, []string{"outline ok", "outline unavailable", "outline unavailable"}, kinds(calls))
 	course := d.read(t)
 	require.NotEmpty(t, course.Lessons)
-	days, err := models.UsageByDay(t.Context(), d.db, course.OwnerUserID, d.writing.Clock().Add(-time.Hour))
+	days, err := courses.UsageByDay(t.Context(), d.db, course.OwnerUserID, d.writing.Clock().Add(-time.Hour))
 	require.NoError(t, err)
 	require.Len(t, days, 1)
 	require.Equal(t, 3, days[0].Calls)
@@ -164,10 +165,10 @@ func TestACourseWithoutALearnerIsNotChargedToAnybody(t *testing.T) {
 	left := make(chan error, 1)
 	go func() { left <- e.practise(1) }()
 	require.NoError(t, e.model.WaitHeld(t.Context(), 1))
-	require.NoError(t, e.db.Delete(&models.User{}, "id = ?", owner).Error)
+	require.NoError(t, e.db.Delete(&accounts.User{}, "id = ?", owner).Error)
 	e.model.Release()
 	requireFailure(t, <-left, "not_found", true)
 	var calls int64
-	require.NoError(t, e.db.Model(&models.ModelCall{}).Count(&calls).Error)
+	require.NoError(t, e.db.Model(&courses.ModelCall{}).Count(&calls).Error)
 	require.Zero(t, calls, "costs go with their user")
 }

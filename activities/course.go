@@ -12,7 +12,8 @@ import (
 
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/activities/llm/failover"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // Writer writes the parts of a course: the model does, and so does the built-in
@@ -31,7 +32,7 @@ type CourseActivities struct {
 	// Safety gives a second opinion on what a learner asks for; nil: nobody is asked.
 	Safety Safety
 	// Spent is told of every conversation as it ended; nil: nobody is.
-	Spent func(context.Context, models.ModelCall)
+	Spent func(context.Context, courses.ModelCall)
 }
 
 // Prepared is who will write the course. The choice holds for the whole course.
@@ -42,7 +43,7 @@ type Prepared struct {
 
 // Prepare decides whether the course is written, and who writes it. It writes nothing.
 func (w *CourseActivities) Prepare(ctx context.Context, course uuid.UUID) (Prepared, error) {
-	c, err := models.CourseToWrite(ctx, w.DB, course)
+	c, err := courses.CourseToWrite(ctx, w.DB, course)
 	if err == nil {
 		err = w.allowed(ctx, c)
 	}
@@ -61,7 +62,7 @@ func (w *CourseActivities) Prepare(ctx context.Context, course uuid.UUID) (Prepa
 
 func (w *CourseActivities) choose(ctx context.Context) (llm.Info, error) {
 	if w.Model == nil && w.Builtin == nil {
-		return llm.Info{}, models.Errorf(models.Invalid, "No model is configured.")
+		return llm.Info{}, store.Errorf(store.Invalid, "No model is configured.")
 	}
 	if w.Model != nil {
 		info, err := w.Model.Probe(ctx)
@@ -79,7 +80,7 @@ func (w *CourseActivities) writer(fallback bool) (Writer, error) {
 		chosen = w.Builtin
 	}
 	if chosen == nil {
-		return nil, failure("The writer this course was begun with is not configured here.", string(models.Unavailable), nil, false, 0)
+		return nil, failure("The writer this course was begun with is not configured here.", string(store.Unavailable), nil, false, 0)
 	}
 	return chosen, nil
 }
@@ -99,7 +100,7 @@ type LessonRef struct {
 	PracticeRevision int       `json:"practice_revision,omitempty"`
 }
 
-func refs(lessons []models.Lesson) []LessonRef {
+func refs(lessons []courses.Lesson) []LessonRef {
 	found := make([]LessonRef, len(lessons))
 	for i, l := range lessons {
 		found[i] = LessonRef{l.ID, l.Position, l.Title, l.Revision, l.PracticeRevision}
@@ -110,7 +111,7 @@ func refs(lessons []models.Lesson) []LessonRef {
 // WriteOutline has the course planned and keeps the plan. Key: the course; one
 // that has lessons keeps them, and the model is not asked again.
 func (w *CourseActivities) WriteOutline(ctx context.Context, in OutlineInput) ([]LessonRef, error) {
-	c, err := models.CourseToWrite(ctx, w.DB, in.CourseID)
+	c, err := courses.CourseToWrite(ctx, w.DB, in.CourseID)
 	if err != nil {
 		return nil, toApplicationError(err)
 	}
@@ -122,7 +123,7 @@ func (w *CourseActivities) WriteOutline(ctx context.Context, in OutlineInput) ([
 	return refs(c.Lessons), nil
 }
 
-func (w *CourseActivities) plan(ctx context.Context, c models.Course, gen Generation) (models.Course, error) {
+func (w *CourseActivities) plan(ctx context.Context, c courses.Course, gen Generation) (courses.Course, error) {
 	writer, err := w.writer(gen.Fallback)
 	if err != nil {
 		return c, err
@@ -138,7 +139,7 @@ func (w *CourseActivities) plan(ctx context.Context, c models.Course, gen Genera
 	if err != nil {
 		return c, err
 	}
-	kept, err := models.SaveOutline(ctx, w.DB, planned(c, outline, gen, w.Clock()))
+	kept, err := courses.SaveOutline(ctx, w.DB, planned(c, outline, gen, w.Clock()))
 	return kept, toApplicationError(err)
 }
 
@@ -182,7 +183,7 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 	lesson.WrittenAt, lesson.UpdatedAt = &now, now
 	lesson.Citations = at.cited(text.Cited)
 	judge(&lesson, c)
-	return toApplicationError(models.SaveLesson(ctx, w.DB, lesson))
+	return toApplicationError(courses.SaveLesson(ctx, w.DB, lesson))
 }
 
 // SummaryInput asks for a course's summary.
@@ -194,7 +195,7 @@ type SummaryInput struct {
 // WriteSummary has the course's summary and description written again from its
 // plan. Key: the course; a second run writes another summary in place of the first.
 func (w *CourseActivities) WriteSummary(ctx context.Context, in SummaryInput) error {
-	c, err := models.CourseToWrite(ctx, w.DB, in.CourseID)
+	c, err := courses.CourseToWrite(ctx, w.DB, in.CourseID)
 	if err != nil {
 		return toApplicationError(err)
 	}
@@ -212,23 +213,23 @@ func (w *CourseActivities) WriteSummary(ctx context.Context, in SummaryInput) er
 	if err != nil {
 		return err
 	}
-	return toApplicationError(models.SaveSummary(ctx, w.DB, c.ID, summary.Summary, summary.Description, w.Clock()))
+	return toApplicationError(courses.SaveSummary(ctx, w.DB, c.ID, summary.Summary, summary.Description, w.Clock()))
 }
 
-func (w *CourseActivities) lesson(ctx context.Context, in LessonInput) (models.Course, models.Lesson, error) {
-	c, err := models.CourseToWrite(ctx, w.DB, in.CourseID)
+func (w *CourseActivities) lesson(ctx context.Context, in LessonInput) (courses.Course, courses.Lesson, error) {
+	c, err := courses.CourseToWrite(ctx, w.DB, in.CourseID)
 	if err != nil {
-		return c, models.Lesson{}, err
+		return c, courses.Lesson{}, err
 	}
 	for _, l := range c.Lessons {
 		if l.ID == in.LessonID {
 			return c, l, nil
 		}
 	}
-	return c, models.Lesson{}, models.Missing("lesson", in.LessonID)
+	return c, courses.Lesson{}, store.Missing("lesson", in.LessonID)
 }
 
-func briefOf(c models.Course) llm.Brief {
+func briefOf(c courses.Course) llm.Brief {
 	brief := llm.Brief{
 		Topic: c.Topic, Description: c.Description, Interests: c.Interests,
 		Level: c.DifficultyLevel, Locale: c.Locale,

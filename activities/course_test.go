@@ -16,8 +16,10 @@ import (
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/activities/llm/builtin"
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // desk is a course about to be written, and everything needed to write it.
@@ -34,7 +36,7 @@ func newDesk(t *testing.T) *desk {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	model := llmtest.New(t)
-	d := &desk{TestActivityEnvironment: suite.NewTestActivityEnvironment(), db: modelstest.New(t), model: model}
+	d := &desk{TestActivityEnvironment: suite.NewTestActivityEnvironment(), db: storetest.New(t), model: model}
 	d.writing = &activities.CourseActivities{
 		DB:      d.db,
 		Model:   llm.New(llm.Options{BaseURL: model.BaseURL(), Model: model.Model()}),
@@ -50,12 +52,12 @@ func newDesk(t *testing.T) *desk {
 func (d *desk) addCourse(t *testing.T) uuid.UUID {
 	t.Helper()
 	now := d.writing.Clock()
-	user := models.User{
-		ID: models.NewID(), Email: "ada@example.com", FullName: "Ada", PasswordHash: "-", Locale: "en", Timezone: "UTC",
+	user := accounts.User{
+		ID: store.NewID(), Email: "ada@example.com", FullName: "Ada", PasswordHash: "-", Locale: "en", Timezone: "UTC",
 		IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now,
 	}
-	course := models.Course{
-		ID: models.NewID(), OwnerUserID: user.ID, Title: "Tides", Topic: "How tides work", Status: models.CourseGenerating,
+	course := courses.Course{
+		ID: store.NewID(), OwnerUserID: user.ID, Title: "Tides", Topic: "How tides work", Status: courses.CourseGenerating,
 		Interests: []string{"sailing"}, Tags: []string{}, DifficultyLevel: "beginner", Locale: "en",
 		Preferences: map[string]any{}, CreatedAt: now, UpdatedAt: now,
 	}
@@ -78,9 +80,9 @@ func (d *desk) lesson(ref activities.LessonRef, revision int) error {
 	return err
 }
 
-func (d *desk) read(t *testing.T) models.Course {
+func (d *desk) read(t *testing.T) courses.Course {
 	t.Helper()
-	c, err := models.CourseToWrite(context.Background(), d.db, d.course)
+	c, err := courses.CourseToWrite(context.Background(), d.db, d.course)
 	require.NoError(t, err)
 	return c
 }
@@ -102,7 +104,7 @@ func TestWhatIsWrittenIsNotAskedForAgain(t *testing.T) {
 	require.NoError(t, d.lesson(refs[0], 2))
 	require.Equal(t, 2, d.model.Count(llmtest.Lesson), "another revision is another text")
 	require.NotEmpty(t, first)
-	var items []models.Item
+	var items []courses.Item
 	require.NoError(t, d.db.Order("position").Find(&items).Error)
 	require.Len(t, items, 2, "study questions and a quiz")
 	require.Equal(t, "quiz", items[1].Type)
@@ -154,7 +156,7 @@ func TestADeletedCourseIsNotWritten(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	refs := d.outline(t)
-	require.NoError(t, d.db.Delete(&models.Course{}, "id = ?", d.course).Error)
+	require.NoError(t, d.db.Delete(&courses.Course{}, "id = ?", d.course).Error)
 	requireFailure(t, d.lesson(refs[0], 1), "not_found", true)
 	require.Zero(t, d.model.Count(llmtest.Lesson))
 }

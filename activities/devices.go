@@ -6,7 +6,7 @@ import (
 
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/notify"
 )
 
 // DeviceActivities puts in order what has served its time.
@@ -25,7 +25,7 @@ const sweptAtOnce = 1000
 func (s *DeviceActivities) SwitchOffSilent(ctx context.Context) (total int, err error) {
 	now := s.Clock()
 	for {
-		n, err := models.SwitchOffSilent(ctx, s.DB, now.Add(-s.SilentFor), now, sweptAtOnce)
+		n, err := notify.SwitchOffSilent(ctx, s.DB, now.Add(-s.SilentFor), now, sweptAtOnce)
 		total += n
 		if err != nil || n < sweptAtOnce {
 			return total, toApplicationError(err)

@@ -8,7 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/lyoapp/lyo/activities/llm"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // Types of failures as Temporal shows them, beside the codes of package models.
@@ -19,15 +19,15 @@ const (
 )
 
 // finalCodes fail the same way each time, so trying again is pointless.
-var finalCodes = map[models.Code]bool{
-	models.Invalid: true, models.Unauthenticated: true, models.Forbidden: true,
-	models.NotFound: true, models.Conflict: true, models.Precondition: true,
-	models.TopicNotAllowed: true,
+var finalCodes = map[store.Code]bool{
+	store.Invalid: true, store.Unauthenticated: true, store.Forbidden: true,
+	store.NotFound: true, store.Conflict: true, store.Precondition: true,
+	store.TopicNotAllowed: true,
 }
 
 // toApplicationError gives an error the type and the retry rule that Temporal acts on.
 func toApplicationError(err error) error {
-	var coded *models.Error
+	var coded *store.Error
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
 		return err
@@ -49,9 +49,9 @@ func toModelError(err error, attempt int32) error {
 	case llm.BadAnswer:
 		return failure("The model gave no usable answer.", FailureBadAnswer, err, attempt >= badAnswerTries, 0)
 	case llm.Misconfigured:
-		return failure("The model refuses requests.", string(models.Unavailable), err, true, 0)
+		return failure("The model refuses requests.", string(store.Unavailable), err, true, 0)
 	default:
-		return failure("The model cannot be reached.", string(models.Unavailable), err, false, fault.RetryAfter)
+		return failure("The model cannot be reached.", string(store.Unavailable), err, false, fault.RetryAfter)
 	}
 }
 

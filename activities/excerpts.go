@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/lyoapp/lyo/activities/llm"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/ranking"
 )
 
@@ -21,32 +21,32 @@ const (
 // atHand is what a text can be written from, and whom to name for it.
 type atHand struct {
 	excerpts  []llm.Excerpt
-	citations []models.Citation
+	citations []courses.Citation
 }
 
 // atHand picks what has to do with the words of a query: first from the
 // learner's own material, then from what was found outside.
-func (w *CourseActivities) atHand(ctx context.Context, c models.Course, query string) (atHand, error) {
+func (w *CourseActivities) atHand(ctx context.Context, c courses.Course, query string) (atHand, error) {
 	var at atHand
-	own, err := models.CourseSources(ctx, w.DB, c.ID)
+	own, err := courses.CourseSources(ctx, w.DB, c.ID)
 	if err != nil {
 		return at, err
 	}
-	found, err := models.Findings(ctx, w.DB, c.ID)
+	found, err := courses.Findings(ctx, w.DB, c.ID)
 	if err != nil {
 		return at, err
 	}
 	for _, source := range own {
 		if text := passages(source.Content, query); text != "" {
-			at.add(models.Citation{Title: source.Title, SourceID: &source.ID}, text)
+			at.add(courses.Citation{Title: source.Title, SourceID: &source.ID}, text)
 		}
 	}
 	at.addOutside(found, query)
 	return at, nil
 }
 
-func (at *atHand) addOutside(found []models.Item, query string) {
-	var articles []models.Item
+func (at *atHand) addOutside(found []courses.Item, query string) {
+	var articles []courses.Item
 	var texts []string
 	for _, item := range found {
 		if item.Type == "article" && item.Summary != "" && item.SourceURL != nil {
@@ -54,11 +54,11 @@ func (at *atHand) addOutside(found []models.Item, query string) {
 		}
 	}
 	for _, i := range ranking.Pick(query, texts, mostFromOutside) {
-		at.add(models.Citation{Title: articles[i].Title, URL: *articles[i].SourceURL}, articles[i].Summary)
+		at.add(courses.Citation{Title: articles[i].Title, URL: *articles[i].SourceURL}, articles[i].Summary)
 	}
 }
 
-func (at *atHand) add(who models.Citation, text string) {
+func (at *atHand) add(who courses.Citation, text string) {
 	if len(at.excerpts) == mostExcerpts {
 		return
 	}
@@ -68,7 +68,7 @@ func (at *atHand) add(who models.Citation, text string) {
 }
 
 // cited is whom to name, marked with whom the text names itself.
-func (at *atHand) cited(labels []string) []models.Citation {
+func (at *atHand) cited(labels []string) []courses.Citation {
 	for i, c := range at.citations {
 		at.citations[i].Cited = slices.Contains(labels, c.Label)
 	}

@@ -11,32 +11,33 @@ import (
 
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // bringAs ties READY material of the learner to the course, at a place among the others.
 func (d *desk) bringAs(t *testing.T, position int, title, text string) uuid.UUID {
 	t.Helper()
-	source := models.Source{
-		ID: models.NewID(), UserID: d.read(t).OwnerUserID, Kind: "text", Title: title, MediaType: "text/plain", SizeBytes: int64(len(text)),
-		State: models.SourceReady, Content: text, CreatedAt: d.writing.Clock(), UpdatedAt: d.writing.Clock(),
+	source := courses.Source{
+		ID: store.NewID(), UserID: d.read(t).OwnerUserID, Kind: "text", Title: title, MediaType: "text/plain", SizeBytes: int64(len(text)),
+		State: courses.SourceReady, Content: text, CreatedAt: d.writing.Clock(), UpdatedAt: d.writing.Clock(),
 	}
 	require.NoError(t, d.db.Create(&source).Error)
-	require.NoError(t, d.db.Create(&models.CourseSource{CourseID: d.course, SourceID: source.ID, Position: position}).Error)
+	require.NoError(t, d.db.Create(&courses.CourseSource{CourseID: d.course, SourceID: source.ID, Position: position}).Error)
 	return source.ID
 }
 
-func article(title, summary string) models.Item {
+func article(title, summary string) courses.Item {
 	address := "https://site.example/" + strings.ReplaceAll(title, " ", "_")
-	return models.Item{
+	return courses.Item{
 		Type: "article", Title: title, Source: "site", SourceURL: &address, Summary: summary,
 		DifficultyLevel: "beginner", Language: "en",
 	}
 }
 
-func (d *desk) find(t *testing.T, items ...models.Item) {
+func (d *desk) find(t *testing.T, items ...courses.Item) {
 	t.Helper()
-	require.NoError(t, models.SaveFindings(t.Context(), d.db, d.course, items))
+	require.NoError(t, courses.SaveFindings(t.Context(), d.db, d.course, items))
 }
 
 // prompts are those of a kind, in the order they came.
@@ -93,7 +94,7 @@ func TestALessonIsWrittenFromWhatIsAtHandAndNamesIt(t *testing.T) {
 		require.NotContains(t, prompt, absent, "it has nothing to do with the lesson")
 	}
 	lesson := d.read(t).Lessons[0]
-	require.Equal(t, []models.Citation{
+	require.Equal(t, []courses.Citation{
 		{Label: "S1", Title: "My harbour notes", SourceID: &source, Cited: false},
 		{Label: "S2", Title: "Tides explained", URL: "https://site.example/Tides_explained", Cited: true},
 	}, lesson.Citations)
@@ -119,7 +120,7 @@ func TestOneSourceAndOneSiteDoNotFillThePrompt(t *testing.T) {
 	require.Equal(t, 12, strings.Count(prompt, "| Passage "), "two of each")
 	require.Len(t, d.read(t).Lessons[0].Citations, 6)
 
-	require.NoError(t, d.db.Delete(&models.CourseSource{}, "course_id = ?", d.course).Error)
+	require.NoError(t, d.db.Delete(&courses.CourseSource{}, "course_id = ?", d.course).Error)
 	require.NoError(t, d.lesson(refs[0], 2))
 	require.Equal(t, 3, strings.Count(d.prompts(llmtest.Lesson)[1], "| From: "), "of what was found, three")
 }
@@ -163,7 +164,7 @@ var hostile = []string{
 
 func TestWhatAPageSaysIsNoInstruction(t *testing.T) {
 	t.Parallel()
-	spoken := func(t *testing.T, title, text string) (plan, lesson []string, written models.Lesson) {
+	spoken := func(t *testing.T, title, text string) (plan, lesson []string, written courses.Lesson) {
 		t.Helper()
 		d := newDesk(t)
 		d.bringAs(t, 1, "Own: "+title, text)
@@ -197,7 +198,7 @@ func TestTheLearnersMaterialOfOneCourseStaysThere(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	source := d.bringAs(t, 1, "Notes", "How tides work: the moon pulls.")
-	require.NoError(t, d.db.Delete(&models.Source{}, "id = ?", source).Error)
+	require.NoError(t, d.db.Delete(&courses.Source{}, "id = ?", source).Error)
 	require.NoError(t, d.lesson(d.outline(t)[0], 1))
 	require.NotContains(t, d.prompts(llmtest.Lesson)[0], "Notes", "deleted is deleted")
 	require.Empty(t, d.read(t).Lessons[0].Citations)

@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/privacy"
 )
 
 // ExportActivities packs what there is of a user.
@@ -32,13 +32,13 @@ const pieceBytes = 1 << 20
 
 // fileRange are the positions of a file's pieces, behind those of the archive.
 func fileRange(index int) (first, end int) {
-	return (index + 1) * models.ExportRoom, (index + 2) * models.ExportRoom
+	return (index + 1) * privacy.ExportRoom, (index + 2) * privacy.ExportRoom
 }
 
 // ListFiles are the names of the files to collect, in order.
 func (e *ExportActivities) ListFiles(context.Context) ([]string, error) {
 	var files []string
-	for _, p := range models.PersonalData() {
+	for _, p := range privacy.PersonalData() {
 		if p.File != "" && !slices.Contains(files, p.File) {
 			files = append(files, p.File)
 		}
@@ -56,14 +56,14 @@ type CollectInput struct {
 // CollectFile writes the JSON of a file into pieces, all or nothing. Key: (export,
 // index); doing it again begins the file anew. An export that is gone is not found.
 func (e *ExportActivities) CollectFile(ctx context.Context, in CollectInput) error {
-	return toApplicationError(models.ChangeExport(ctx, e.DB, in.ExportID, func(tx *gorm.DB, export models.Export) error {
+	return toApplicationError(privacy.ChangeExport(ctx, e.DB, in.ExportID, func(tx *gorm.DB, export privacy.Export) error {
 		first, end := fileRange(in.Index)
-		if err := models.DropExportParts(ctx, tx, in.ExportID, first, end); err != nil {
+		if err := privacy.DropExportParts(ctx, tx, in.ExportID, first, end); err != nil {
 			return err
 		}
 		out := &pieces{ctx: ctx, db: tx, export: in.ExportID, next: first}
 		rows := &jsonRows{out: out, single: in.File == "profile.json"}
-		err := models.EachPersonalRow(ctx, tx, export.UserID, in.File, func(row []byte) error {
+		err := privacy.EachPersonalRow(ctx, tx, export.UserID, in.File, func(row []byte) error {
 			heartbeat(ctx)
 			return rows.add(row)
 		})
@@ -87,7 +87,7 @@ type PackInput struct {
 // export ready for a day, all or nothing. Key: the export's id; one that is ready stays
 // as it is.
 func (e *ExportActivities) PackExport(ctx context.Context, in PackInput) error {
-	return toApplicationError(models.ChangeExport(ctx, e.DB, in.ExportID, func(tx *gorm.DB, export models.Export) error {
+	return toApplicationError(privacy.ChangeExport(ctx, e.DB, in.ExportID, func(tx *gorm.DB, export privacy.Export) error {
 		if export.ExpiresAt != nil {
 			return nil
 		}
@@ -95,11 +95,11 @@ func (e *ExportActivities) PackExport(ctx context.Context, in PackInput) error {
 		if err := e.pack(in, out); err != nil {
 			return err
 		}
-		if err := models.FinishExport(ctx, tx, in.ExportID, out.size, e.Clock()); err != nil {
+		if err := privacy.FinishExport(ctx, tx, in.ExportID, out.size, e.Clock()); err != nil {
 			return err
 		}
 		_, last := fileRange(len(in.Files))
-		return models.DropExportParts(ctx, tx, in.ExportID, models.ExportRoom, last)
+		return privacy.DropExportParts(ctx, tx, in.ExportID, privacy.ExportRoom, last)
 	}))
 }
 
@@ -132,7 +132,7 @@ func exportReadme(files []string) string {
 	var text strings.Builder
 	text.WriteString("What Lyo keeps about you, as JSON. Times are in UTC.\n\n")
 	for _, name := range files {
-		fmt.Fprintf(&text, "%-20s %s\n", name, models.AboutFile(name))
+		fmt.Fprintf(&text, "%-20s %s\n", name, privacy.AboutFile(name))
 	}
 	text.WriteString("\nPasswords and tokens are kept as hashes only, which are left out.\n")
 	return text.String()
@@ -140,7 +140,7 @@ func exportReadme(files []string) string {
 
 // GiveUpExport removes an export whose task came to nothing. Key: the export's id.
 func (e *ExportActivities) GiveUpExport(ctx context.Context, export uuid.UUID) error {
-	return toApplicationError(models.DropExport(ctx, e.DB, export))
+	return toApplicationError(privacy.DropExport(ctx, e.DB, export))
 }
 
 // jsonRows writes rows as one array, or as the one object that there is.
@@ -216,7 +216,7 @@ func (p *pieces) close() error {
 
 func (p *pieces) flush() error {
 	heartbeat(p.ctx)
-	err := models.AddExportPart(p.ctx, p.db, models.ExportPart{ExportID: p.export, Position: p.next, Data: p.buffer})
+	err := privacy.AddExportPart(p.ctx, p.db, privacy.ExportPart{ExportID: p.export, Position: p.next, Data: p.buffer})
 	p.next, p.size, p.buffer = p.next+1, p.size+int64(len(p.buffer)), p.buffer[:0]
 	return err
 }
@@ -234,7 +234,7 @@ type pieceReader struct {
 func (r *pieceReader) Read(into []byte) (int, error) {
 	if len(r.rest) == 0 {
 		heartbeat(r.ctx)
-		part, ok, err := models.NextExportPart(r.ctx, r.db, r.export, r.next, r.end)
+		part, ok, err := privacy.NextExportPart(r.ctx, r.db, r.export, r.next, r.end)
 		if err != nil {
 			return 0, err
 		}

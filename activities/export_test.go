@@ -17,8 +17,11 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/privacy"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // sourceBytes is the length of each of the three texts.
@@ -34,19 +37,19 @@ func noise(t *testing.T, length int) string {
 }
 
 // exporting is a user with an export under way and more material than a piece holds.
-func exporting(t *testing.T) (*activities.ExportActivities, *gorm.DB, models.Export) {
+func exporting(t *testing.T) (*activities.ExportActivities, *gorm.DB, privacy.Export) {
 	t.Helper()
-	db, now := modelstest.New(t), time.Now().UTC().Truncate(time.Microsecond)
-	user := models.User{
-		ID: models.NewID(), Email: "ada@example.com", FullName: "Ada", PasswordHash: "not-to-be-seen", Locale: "en", Timezone: "UTC",
+	db, now := storetest.New(t), time.Now().UTC().Truncate(time.Microsecond)
+	user := accounts.User{
+		ID: store.NewID(), Email: "ada@example.com", FullName: "Ada", PasswordHash: "not-to-be-seen", Locale: "en", Timezone: "UTC",
 		IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now,
 	}
-	export := models.Export{ID: models.NewID(), UserID: user.ID, CreatedAt: now}
+	export := privacy.Export{ID: store.NewID(), UserID: user.ID, CreatedAt: now}
 	require.NoError(t, db.Create(&user).Error)
 	require.NoError(t, db.Create(&export).Error)
 	for range 3 {
-		require.NoError(t, db.Create(&models.Source{
-			ID: models.NewID(), UserID: user.ID, Kind: "text", MediaType: "text/plain", State: models.SourceReady,
+		require.NoError(t, db.Create(&courses.Source{
+			ID: store.NewID(), UserID: user.ID, Kind: "text", MediaType: "text/plain", State: courses.SourceReady,
 			Content: noise(t, sourceBytes), CreatedAt: now, UpdatedAt: now,
 		}).Error)
 	}
@@ -63,7 +66,7 @@ func collect(t *testing.T, e *activities.ExportActivities, export uuid.UUID) []s
 	return files
 }
 
-func partsOf(t *testing.T, db *gorm.DB, export uuid.UUID) (parts []models.ExportPart) {
+func partsOf(t *testing.T, db *gorm.DB, export uuid.UUID) (parts []privacy.ExportPart) {
 	t.Helper()
 	require.NoError(t, db.Where("export_id = ?", export).Order("position").Find(&parts).Error)
 	return parts
@@ -86,7 +89,7 @@ func TestAnExportIsPackedInPieces(t *testing.T) {
 		require.LessOrEqual(t, len(part.Data), 1<<20)
 		archive = append(archive, part.Data...)
 	}
-	var ready models.Export
+	var ready privacy.Export
 	require.NoError(t, db.First(&ready, "id = ?", export.ID).Error)
 	require.EqualValues(t, len(archive), ready.SizeBytes)
 	require.Equal(t, e.Clock().Add(24*time.Hour), ready.ExpiresAt.UTC())
@@ -154,7 +157,7 @@ func TestExportsDoNotWaitForEachOthersConnections(t *testing.T) {
 	defer cancel()
 	var group errgroup.Group
 	for range 6 {
-		one := models.Export{ID: models.NewID(), UserID: export.UserID, CreatedAt: e.Clock()}
+		one := privacy.Export{ID: store.NewID(), UserID: export.UserID, CreatedAt: e.Clock()}
 		require.NoError(t, db.Create(&one).Error)
 		group.Go(func() error {
 			return e.CollectFile(ctx, activities.CollectInput{ExportID: one.ID, Index: 4, File: "sources.json"})

@@ -13,7 +13,8 @@ import (
 
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/activities/sources/guard"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/feed"
 	"github.com/lyoapp/lyo/models/ranking"
 )
 
@@ -41,12 +42,12 @@ const (
 // rows are a function of the time; running twice writes them twice.
 func (c *FeedActivities) CountTrending(ctx context.Context) error {
 	now := c.Clock()
-	err := models.CountTrending(ctx, c.DB, now)
+	err := feed.CountTrending(ctx, c.DB, now)
 	if err == nil {
-		err = models.DropSnapshots(ctx, c.DB, now)
+		err = feed.DropSnapshots(ctx, c.DB, now)
 	}
 	if err == nil {
-		err = models.DropCurations(ctx, c.DB, now)
+		err = feed.DropCurations(ctx, c.DB, now)
 	}
 	return toApplicationError(err)
 }
@@ -60,7 +61,7 @@ const usersAPage = 50
 // ListActive is a page of the users whose feeds are curated, from the one after the given
 // one on. It changes nothing.
 func (c *FeedActivities) ListActive(ctx context.Context, after uuid.UUID) ([]uuid.UUID, error) {
-	users, err := models.ActiveUsers(ctx, c.DB, after, c.Clock().Add(-activeWithin), usersAPage)
+	users, err := feed.ActiveUsers(ctx, c.DB, after, c.Clock().Add(-activeWithin), usersAPage)
 	return users, toApplicationError(err)
 }
 
@@ -74,34 +75,34 @@ type CurateInput struct {
 // whether the model is to be asked for another order. Key: user and day; picks that are there
 // stay, and are asked about only if that was not done.
 func (c *FeedActivities) PickForUser(ctx context.Context, in CurateInput) (ask bool, err error) {
-	there, ok, err := models.FindCuration(ctx, c.DB, in.UserID, in.Day)
+	there, ok, err := feed.FindCuration(ctx, c.DB, in.UserID, in.Day)
 	if err != nil || ok {
 		return ok && there.Note == noteAsking, toApplicationError(err)
 	}
 	now := c.Clock()
-	ranked, err := models.Recommend(ctx, c.DB, in.UserID, ranking.Personalized, now)
+	ranked, err := feed.Recommend(ctx, c.DB, in.UserID, ranking.Personalized, now)
 	if err != nil {
 		return false, toApplicationError(err)
 	}
-	row := models.FeedCuration{UserID: in.UserID, Day: in.Day, Picks: []models.FeedPick{}, OrderedBy: models.OrderedByScore, Note: noteNoModel, MadeAt: now}
+	row := feed.FeedCuration{UserID: in.UserID, Day: in.Day, Picks: []feed.FeedPick{}, OrderedBy: feed.OrderedByScore, Note: noteNoModel, MadeAt: now}
 	for _, r := range ranked[:min(len(ranked), llm.MostCurated)] {
-		row.Picks = append(row.Picks, models.FeedPick{ID: r.ID, Score: r.Score, Reasons: r.Reasons})
+		row.Picks = append(row.Picks, feed.FeedPick{ID: r.ID, Score: r.Score, Reasons: r.Reasons})
 	}
 	ask = c.Asks && len(row.Picks) > 1
 	if ask {
 		row.Note = noteAsking
 	}
-	return ask, toApplicationError(models.SaveCuration(ctx, c.DB, row))
+	return ask, toApplicationError(feed.SaveCuration(ctx, c.DB, row))
 }
 
 // KeepScoreOrder says of picks that the model could not be reached about. Key: user and day.
 func (c *FeedActivities) KeepScoreOrder(ctx context.Context, in CurateInput) error {
-	row, ok, err := models.FindCuration(ctx, c.DB, in.UserID, in.Day)
+	row, ok, err := feed.FindCuration(ctx, c.DB, in.UserID, in.Day)
 	if err != nil || !ok || row.Note != noteAsking {
 		return toApplicationError(err)
 	}
 	row.Note = noteAway
-	return toApplicationError(models.SaveCuration(ctx, c.DB, row))
+	return toApplicationError(feed.SaveCuration(ctx, c.DB, row))
 }
 
 // contentAPage is how many things one call of AnalyseContent looks at.
@@ -115,7 +116,7 @@ type ContentPage struct {
 
 // AnalyseContent looks at a page of things. Key: the thing; looking again finds the same.
 func (c *FeedActivities) AnalyseContent(ctx context.Context, after uuid.UUID) (ContentPage, error) {
-	last, more, err := models.AnalyseContent(ctx, c.DB, after, contentAPage, c.Clock())
+	last, more, err := feed.AnalyseContent(ctx, c.DB, after, contentAPage, c.Clock())
 	return ContentPage{last, more}, toApplicationError(err)
 }
 
@@ -131,13 +132,13 @@ func (c *FeedActivities) CheckLinks(ctx context.Context) (checked int, err error
 	if c.Web == nil {
 		return 0, nil
 	}
-	links, err := models.LinksToCheck(ctx, c.DB, c.Clock().Add(-linksEvery), linksAtOnce)
+	links, err := feed.LinksToCheck(ctx, c.DB, c.Clock().Add(-linksEvery), linksAtOnce)
 	if err != nil {
 		return 0, toApplicationError(err)
 	}
 	for i, link := range links {
 		heartbeat(ctx, i)
-		if err := models.SaveLink(ctx, c.DB, link.ItemID, c.stateOf(ctx, link.Address), c.Clock()); err != nil {
+		if err := feed.SaveLink(ctx, c.DB, link.ItemID, c.stateOf(ctx, link.Address), c.Clock()); err != nil {
 			return i, toApplicationError(err)
 		}
 	}
@@ -149,24 +150,24 @@ func (c *FeedActivities) stateOf(ctx context.Context, address string) string {
 	for _, method := range []string{http.MethodHead, http.MethodGet} {
 		request, err := http.NewRequestWithContext(ctx, method, address, http.NoBody)
 		if err != nil {
-			return models.LinkRefused
+			return feed.LinkRefused
 		}
 		answer, err := c.Web.Do(request)
 		if fault, ok := errors.AsType[*guard.Error](err); ok && errors.Is(fault.Kind, guard.ErrRefused) {
-			return models.LinkRefused
+			return feed.LinkRefused
 		}
 		if err != nil {
-			return models.LinkBroken
+			return feed.LinkBroken
 		}
 		_ = answer.Body.Close()
 		switch {
 		case answer.StatusCode < http.StatusBadRequest, answer.StatusCode == http.StatusUnauthorized, answer.StatusCode == http.StatusTooManyRequests:
-			return models.LinkOK // it is there, if not for everybody at any time
+			return feed.LinkOK // it is there, if not for everybody at any time
 		case method == http.MethodGet:
-			return models.LinkBroken
+			return feed.LinkBroken
 		}
 	}
-	return models.LinkBroken
+	return feed.LinkBroken
 }
 
 // FeedOrderActivities has the model order a day's picks.
@@ -183,15 +184,15 @@ type FeedOrderActivities struct {
 // answer that invents, drops or repeats any is not used, and the picks say so. Key: user and
 // day; picks that were asked about are not asked about again.
 func (o *FeedOrderActivities) OrderPicks(ctx context.Context, in CurateInput) error {
-	row, ok, err := models.FindCuration(ctx, o.DB, in.UserID, in.Day)
+	row, ok, err := feed.FindCuration(ctx, o.DB, in.UserID, in.Day)
 	if err != nil || !ok || row.Note != noteAsking || o.Model == nil {
 		return toApplicationError(err)
 	}
-	ranked := make(models.FeedRanking, len(row.Picks))
+	ranked := make(feed.FeedRanking, len(row.Picks))
 	for i, p := range row.Picks {
 		ranked[i] = ranking.Ranked{ID: p.ID, Score: p.Score, Reasons: p.Reasons}
 	}
-	shown, err := models.ShowFeed(ctx, o.DB, in.UserID, ranked)
+	shown, err := feed.ShowFeed(ctx, o.DB, in.UserID, ranked)
 	if err != nil {
 		return toApplicationError(err)
 	}
@@ -200,7 +201,7 @@ func (o *FeedOrderActivities) OrderPicks(ctx context.Context, in CurateInput) er
 	if llm.KindOf(err) == llm.BadAnswer {
 		o.Log.WarnContext(ctx, "the model's order of picks was refused", "error", err)
 		row.Note = noteRefused
-		return toApplicationError(models.SaveCuration(ctx, o.DB, row))
+		return toApplicationError(feed.SaveCuration(ctx, o.DB, row))
 	}
 	if err != nil {
 		return err
@@ -208,16 +209,16 @@ func (o *FeedOrderActivities) OrderPicks(ctx context.Context, in CurateInput) er
 	if err := o.reorder(ctx, &row, shown, order); err != nil {
 		return toApplicationError(err)
 	}
-	return toApplicationError(models.SaveCuration(ctx, o.DB, row))
+	return toApplicationError(feed.SaveCuration(ctx, o.DB, row))
 }
 
 // ask keeps a bad answer as it is: asking again is not worth a learner's order of a day.
-func (o *FeedOrderActivities) ask(ctx context.Context, user uuid.UUID, shown []models.FeedView) (order []llm.Curated, err error) {
-	learner, err := models.FindUser(ctx, o.DB, user)
+func (o *FeedOrderActivities) ask(ctx context.Context, user uuid.UUID, shown []feed.FeedView) (order []llm.Curated, err error) {
+	learner, err := accounts.FindUser(ctx, o.DB, user)
 	if err != nil {
 		return nil, toApplicationError(err)
 	}
-	profile, err := models.FindProfile(ctx, o.DB, user, o.Clock())
+	profile, err := feed.FindProfile(ctx, o.DB, user, o.Clock())
 	if err != nil {
 		return nil, toApplicationError(err)
 	}
@@ -243,7 +244,7 @@ func (o *FeedOrderActivities) ask(ctx context.Context, user uuid.UUID, shown []m
 }
 
 // reorder puts the picks in the model's order, if it is one of exactly these.
-func (o *FeedOrderActivities) reorder(ctx context.Context, row *models.FeedCuration, shown []models.FeedView, order []llm.Curated) error {
+func (o *FeedOrderActivities) reorder(ctx context.Context, row *feed.FeedCuration, shown []feed.FeedView, order []llm.Curated) error {
 	given, answer := make([]uuid.UUID, len(shown)), []uuid.UUID{}
 	for i, f := range shown {
 		given[i] = f.ID
@@ -260,14 +261,14 @@ func (o *FeedOrderActivities) reorder(ctx context.Context, row *models.FeedCurat
 		row.Note = noteRefused
 		return nil
 	}
-	picks := make([]models.FeedPick, len(order))
+	picks := make([]feed.FeedPick, len(order))
 	for i, one := range order {
 		f := shown[one.Index]
-		picks[i] = models.FeedPick{ID: f.ID, Score: f.Score, Reasons: append([]string{one.Why}, slices.Clone(f.Reasons)...)}
-		if err := models.SaveOpinion(ctx, o.DB, f.ID, float64(one.Worth)/10); err != nil {
+		picks[i] = feed.FeedPick{ID: f.ID, Score: f.Score, Reasons: append([]string{one.Why}, slices.Clone(f.Reasons)...)}
+		if err := feed.SaveOpinion(ctx, o.DB, f.ID, float64(one.Worth)/10); err != nil {
 			return err
 		}
 	}
-	row.Picks, row.OrderedBy, row.Note = picks, models.OrderedByModel, noteModel
+	row.Picks, row.OrderedBy, row.Note = picks, feed.OrderedByModel, noteModel
 	return nil
 }

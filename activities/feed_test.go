@@ -20,8 +20,13 @@ import (
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/activities/sources/guard"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/feed"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // gallery is a learner, things to show them, and a model to order these.
@@ -41,7 +46,7 @@ func newGallery(t *testing.T) *gallery {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	g := &gallery{
-		TestActivityEnvironment: suite.NewTestActivityEnvironment(), t: t, db: modelstest.New(t), model: llmtest.New(t),
+		TestActivityEnvironment: suite.NewTestActivityEnvironment(), t: t, db: storetest.New(t), model: llmtest.New(t),
 		now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC),
 	}
 	clock := func() time.Time { return g.now }
@@ -50,13 +55,13 @@ func newGallery(t *testing.T) *gallery {
 	g.ordering = &activities.FeedOrderActivities{DB: g.db, Model: llm.New(llm.Options{BaseURL: g.model.BaseURL(), Model: g.model.Model()}), Clock: clock, Log: log}
 	g.RegisterActivity(g.curating)
 	g.RegisterActivity(g.ordering)
-	g.in = activities.CurateInput{UserID: g.person("ada"), Day: models.CurationDay(g.now)}
+	g.in = activities.CurateInput{UserID: g.person("ada"), Day: feed.CurationDay(g.now)}
 	author := g.person("bob")
 	for n := range 12 {
 		at := g.now.Add(-time.Duration(n) * time.Hour)
-		p := models.Post{
-			ID: models.NewID(), AuthorID: &author, Title: fmt.Sprint("Thing number ", n), Content: "What a thing is and does.", PostType: "discussion", Tags: []string{"things"},
-			Metadata: map[string]any{}, Status: models.ContentVisible, CreatedAt: at, UpdatedAt: at,
+		p := community.Post{
+			ID: store.NewID(), AuthorID: &author, Title: fmt.Sprint("Thing number ", n), Content: "What a thing is and does.", PostType: "discussion", Tags: []string{"things"},
+			Metadata: map[string]any{}, Status: moderation.ContentVisible, CreatedAt: at, UpdatedAt: at,
 		}
 		require.NoError(t, g.db.Create(&p).Error)
 	}
@@ -64,8 +69,8 @@ func newGallery(t *testing.T) *gallery {
 }
 
 func (g *gallery) person(name string) uuid.UUID {
-	user := models.User{
-		ID: models.NewID(), Email: name + "@example.com", FullName: name, PasswordHash: "-", Locale: "en", Timezone: "UTC", IsActive: true,
+	user := accounts.User{
+		ID: store.NewID(), Email: name + "@example.com", FullName: name, PasswordHash: "-", Locale: "en", Timezone: "UTC", IsActive: true,
 		Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: g.now, UpdatedAt: g.now,
 	}
 	require.NoError(g.t, g.db.Create(&user).Error)
@@ -85,9 +90,9 @@ func (g *gallery) order() error {
 	return err
 }
 
-func (g *gallery) picks() models.FeedCuration {
+func (g *gallery) picks() feed.FeedCuration {
 	g.t.Helper()
-	row, ok, err := models.FindCuration(g.t.Context(), g.db, g.in.UserID, g.in.Day)
+	row, ok, err := feed.FindCuration(g.t.Context(), g.db, g.in.UserID, g.in.Day)
 	require.NoError(g.t, err)
 	require.True(g.t, ok)
 	return row
@@ -96,7 +101,7 @@ func (g *gallery) picks() models.FeedCuration {
 // feed are the ids and the reasons of the recommended feed.
 func (g *gallery) feed() (ids []uuid.UUID, reasons []string) {
 	g.t.Helper()
-	ranked, err := models.RankFeed(g.t.Context(), g.db, g.in.UserID, models.FeedRecommended, g.now)
+	ranked, err := feed.RankFeed(g.t.Context(), g.db, g.in.UserID, feed.FeedRecommended, g.now)
 	require.NoError(g.t, err)
 	for _, r := range ranked {
 		ids, reasons = append(ids, r.ID), append(reasons, strings.Join(r.Reasons, " "))
@@ -115,7 +120,7 @@ func TestTheModelReordersWhatItIsGiven(t *testing.T) {
 	require.Equal(t, 1, g.model.Count(llmtest.Curate))
 	require.False(t, g.pick(), "what was asked about is not asked about again")
 	after := g.picks()
-	require.Equal(t, models.OrderedByModel, after.OrderedBy)
+	require.Equal(t, feed.OrderedByModel, after.OrderedBy)
 	for i, pick := range after.Picks { // the stand-in turns the order round
 		require.Equal(t, before.Picks[len(before.Picks)-1-i].ID, pick.ID)
 	}
@@ -124,8 +129,8 @@ func TestTheModelReordersWhatItIsGiven(t *testing.T) {
 	require.Equal(t, after.Picks[0].ID, ids[0])
 	require.Contains(t, reasons[0], "The order is the model's")
 	require.Contains(t, reasons[0], after.Picks[0].Reasons[0], "in the model's words")
-	require.Contains(t, reasons[11], models.OrderNote)
-	var checks []models.ContentCheck
+	require.Contains(t, reasons[11], feed.OrderNote)
+	var checks []feed.ContentCheck
 	require.NoError(t, g.db.Find(&checks, "model_opinion IS NOT NULL").Error)
 	require.Len(t, checks, llm.MostCurated)
 	require.Zero(t, checks[0].Total, "an opinion is no measurement")
@@ -157,7 +162,7 @@ func TestAnOrderThatIsNoneIsNotUsed(t *testing.T) {
 			before := g.picks()
 			require.NoError(t, g.order())
 			after := g.picks()
-			require.Equal(t, models.OrderedByScore, after.OrderedBy)
+			require.Equal(t, feed.OrderedByScore, after.OrderedBy)
 			require.Equal(t, before.Picks, after.Picks)
 			ids, reasons := g.feed()
 			for i, pick := range before.Picks {
@@ -192,7 +197,7 @@ func TestPicksThatWereDoneWithGo(t *testing.T) {
 	require.True(t, g.pick())
 	require.NoError(t, g.order())
 	first := g.picks().Picks[0].ID
-	require.NoError(t, models.Interact(t.Context(), g.db, g.in.UserID, models.Interaction{ItemID: first, Action: "view"}, g.now))
+	require.NoError(t, feed.Interact(t.Context(), g.db, g.in.UserID, feed.Interaction{ItemID: first, Action: "view"}, g.now))
 	ids, _ := g.feed()
 	require.NotContains(t, ids, first)
 	require.Len(t, ids, 11)
@@ -212,17 +217,17 @@ func TestContentAndLinksAreLookedAt(t *testing.T) {
 	t.Cleanup(site.Close)
 	g.curating.Web = guard.Client(guard.Options{AllowLoopback: []netip.AddrPort{netip.MustParseAddrPort(strings.TrimPrefix(site.URL, "http://"))}})
 	owner := g.person("owner")
-	course := models.Course{
-		ID: models.NewID(), OwnerUserID: owner, Title: "Tides", Topic: "Tides", Status: models.CourseReady, Visibility: models.VisibilityPublic, DifficultyLevel: "beginner", Locale: "en",
+	course := courses.Course{
+		ID: store.NewID(), OwnerUserID: owner, Title: "Tides", Topic: "Tides", Status: courses.CourseReady, Visibility: courses.VisibilityPublic, DifficultyLevel: "beginner", Locale: "en",
 		CreatedAt: g.now, UpdatedAt: g.now, PublishedAt: &g.now,
 	}
-	lesson := models.Lesson{ID: models.LessonID(course.ID, 1), CourseID: course.ID, Position: 1, Title: "l", CreatedAt: g.now, UpdatedAt: g.now}
+	lesson := courses.Lesson{ID: courses.LessonID(course.ID, 1), CourseID: course.ID, Position: 1, Title: "l", CreatedAt: g.now, UpdatedAt: g.now}
 	require.NoError(t, g.db.Create(&course).Error)
 	require.NoError(t, g.db.Create(&lesson).Error)
 	ids := map[string]uuid.UUID{}
 	for i, address := range []string{site.URL + "/ok", site.URL + "/get", site.URL + "/gone", "http://10.0.0.1/inside"} {
-		item := models.Item{
-			ID: models.ItemID(lesson.ID, 11+i), CourseID: course.ID, LessonID: lesson.ID, Position: 11 + i, Type: "article", Title: "t", Source: "s", SourceURL: &address,
+		item := courses.Item{
+			ID: courses.ItemID(lesson.ID, 11+i), CourseID: course.ID, LessonID: lesson.ID, Position: 11 + i, Type: "article", Title: "t", Source: "s", SourceURL: &address,
 			DifficultyLevel: "beginner", Language: "en", CreatedAt: g.now,
 		}
 		require.NoError(t, g.db.Create(&item).Error)
@@ -243,8 +248,8 @@ func TestContentAndLinksAreLookedAt(t *testing.T) {
 		require.Equal(t, 4, checked)
 		g.now = g.now.Add(8 * 24 * time.Hour)
 	}
-	for name, want := range map[string]string{"ok": models.LinkOK, "get": models.LinkOK, "gone": models.LinkBroken, "inside": models.LinkRefused} {
-		var row models.ContentCheck
+	for name, want := range map[string]string{"ok": feed.LinkOK, "get": feed.LinkOK, "gone": feed.LinkBroken, "inside": feed.LinkRefused} {
+		var row feed.ContentCheck
 		require.NoError(t, g.db.First(&row, "item_id = ?", ids[name]).Error)
 		require.Equal(t, want, row.LinkState, name)
 		require.NotNil(t, row.CheckedAt)
@@ -252,6 +257,6 @@ func TestContentAndLinksAreLookedAt(t *testing.T) {
 	require.Equal(t, 4, hits["HEAD/ok"])
 	require.Equal(t, 4, hits["GET/get"])
 	var posts int64
-	require.NoError(t, g.db.Model(&models.ContentCheck{}).Where("total > 0").Count(&posts).Error)
+	require.NoError(t, g.db.Model(&feed.ContentCheck{}).Where("total > 0").Count(&posts).Error)
 	require.GreaterOrEqual(t, posts, int64(12))
 }

@@ -9,7 +9,8 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities/mail"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // FailureMailRefused is the type of a failure that the mail server will repeat.
@@ -24,7 +25,7 @@ type Mailer interface {
 type MailActivities struct {
 	DB     *gorm.DB
 	Mailer Mailer
-	Tokens models.MailTokens
+	Tokens accounts.MailTokens
 	AppURL string // where links lead; empty: mails hold the bare token
 	Clock  func() time.Time
 }
@@ -34,12 +35,12 @@ type MailActivities struct {
 // same Message-ID and the same token. What the mail server refuses for good is not
 // tried again. A mail that was asked for with nobody's address is forgotten.
 func (m *MailActivities) SendMail(ctx context.Context, id uuid.UUID) error {
-	letter, ok, err := models.MailToSend(ctx, m.DB, id, m.Clock())
+	letter, ok, err := accounts.MailToSend(ctx, m.DB, id, m.Clock())
 	if err != nil {
 		return toApplicationError(err)
 	}
 	if !ok {
-		return toApplicationError(models.ForgetMail(ctx, m.DB, id))
+		return toApplicationError(accounts.DropMail(ctx, m.DB, id))
 	}
 	message, err := m.write(letter)
 	if err != nil {
@@ -55,14 +56,14 @@ func (m *MailActivities) SendMail(ctx context.Context, id uuid.UUID) error {
 const noteWithin = 5 * time.Second
 
 // note goes on when the worker is told to stop, since the mail is out by then.
-func (m *MailActivities) note(ctx context.Context, letter models.Letter) error {
+func (m *MailActivities) note(ctx context.Context, letter accounts.RenderedMail) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
 	defer cancel()
-	return models.MarkSent(ctx, m.DB, letter, m.Clock())
+	return accounts.MarkSent(ctx, m.DB, letter, m.Clock())
 }
 
 // write is what the letter says. Its token is made here and stays in it.
-func (m *MailActivities) write(letter models.Letter) (mail.Message, error) {
+func (m *MailActivities) write(letter accounts.RenderedMail) (mail.Message, error) {
 	row := letter.Mail
 	facts := mail.Facts{Name: letter.User.FullName, AppURL: m.AppURL, GoodFor: row.ExpiresAt.Sub(row.CreatedAt)}
 	if row.TokenHash != nil {
@@ -82,5 +83,5 @@ func undelivered(err error) error {
 	case fault.Permanent:
 		return failure("The mail was refused.", FailureMailRefused, err, true, 0)
 	}
-	return failure("The mail could not be sent yet.", string(models.Unavailable), err, false, 0)
+	return failure("The mail could not be sent yet.", string(store.Unavailable), err, false, 0)
 }

@@ -16,8 +16,9 @@ import (
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/mail"
 	"github.com/lyoapp/lyo/activities/mail/mailtest"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // postOffice is a mailing with a server to send to.
@@ -31,7 +32,7 @@ type postOffice struct {
 
 func newPostOffice(t *testing.T) *postOffice {
 	t.Helper()
-	p := &postOffice{t: t, server: mailtest.New(t, mailtest.Behaviour{}), logs: &bytes.Buffer{}, user: models.NewID()}
+	p := &postOffice{t: t, server: mailtest.New(t, mailtest.Behaviour{}), logs: &bytes.Buffer{}, user: store.NewID()}
 	clock := func() time.Time { return arrived.Add(time.Minute) }
 	mailer, err := mail.New(mail.Options{
 		SMTPURL: p.server.URL(), From: "Lyo <hello@lyo.test>", Clock: clock,
@@ -40,9 +41,9 @@ func newPostOffice(t *testing.T) *postOffice {
 	require.NoError(t, err)
 	pending := "New@example.com"
 	p.MailActivities = &activities.MailActivities{
-		DB: modelstest.New(t), Mailer: mailer, Tokens: models.NewMailTokens("a test key of thirty-two characters"), Clock: clock,
+		DB: storetest.New(t), Mailer: mailer, Tokens: accounts.NewMailTokens("a test key of thirty-two characters"), Clock: clock,
 	}
-	require.NoError(t, p.DB.Create(&models.User{
+	require.NoError(t, p.DB.Create(&accounts.User{
 		ID: p.user, Email: "Ada@example.com", PendingEmail: &pending, FullName: "Ada\r\nBcc: eve@example.com", PasswordHash: "-", Locale: "en", Timezone: "UTC",
 		IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: arrived, UpdatedAt: arrived,
 	}).Error)
@@ -50,20 +51,20 @@ func newPostOffice(t *testing.T) *postOffice {
 }
 
 // queue stores a mail that is good for two hours.
-func (p *postOffice) queue(kind models.MailKind, user *uuid.UUID, address string) (id uuid.UUID, token string) {
+func (p *postOffice) queue(kind accounts.MailKind, user *uuid.UUID, address string) (id uuid.UUID, token string) {
 	p.t.Helper()
-	row := models.Mail{ID: models.NewID(), UserID: user, Kind: kind, Address: address, CreatedAt: arrived, ExpiresAt: arrived.Add(2 * time.Hour)}
+	row := accounts.Mail{ID: store.NewID(), UserID: user, Kind: kind, Address: address, CreatedAt: arrived, ExpiresAt: arrived.Add(2 * time.Hour)}
 	if kind.CarriesToken() {
 		token = p.Tokens.Of(row.ID)
-		row.TokenHash = models.HashMailToken(token)
+		row.TokenHash = accounts.HashMailToken(token)
 	}
 	require.NoError(p.t, p.DB.Create(&row).Error)
 	return row.ID, token
 }
 
-func (p *postOffice) row(id uuid.UUID) (models.Mail, bool) {
+func (p *postOffice) row(id uuid.UUID) (accounts.Mail, bool) {
 	p.t.Helper()
-	var row models.Mail
+	var row accounts.Mail
 	err := p.DB.First(&row, "id = ?", id).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return row, false
@@ -76,19 +77,19 @@ func TestEveryKindOfMailIsSentOnce(t *testing.T) {
 	t.Parallel()
 	p := newPostOffice(t)
 	for n, row := range []struct {
-		kind models.MailKind
+		kind accounts.MailKind
 		user *uuid.UUID
 		from string
 		to   string
 		good string
 	}{
-		{models.MailVerify, &p.user, "ada@example.com", "Ada@example.com", "good for 2 hours, once"},
-		{models.MailReset, nil, "ADA@example.com", "Ada@example.com", "good for 2 hours, once"},
-		{models.MailRestore, &p.user, "old@example.com", "old@example.com", "good for 2 hours, once"},
-		{models.MailPasswordChanged, &p.user, "ada@example.com", "ada@example.com", "password was changed"},
-		{models.MailChange, &p.user, "new@example.com", "New@example.com", "good for 2 hours, once"},
-		{models.MailChangeRequested, &p.user, "ada@example.com", "Ada@example.com", "wants it to have another"},
-		{models.MailSignInAttempts, &p.user, "ada@example.com", "ada@example.com", "wrong passwords were tried"},
+		{accounts.MailVerify, &p.user, "ada@example.com", "Ada@example.com", "good for 2 hours, once"},
+		{accounts.MailReset, nil, "ADA@example.com", "Ada@example.com", "good for 2 hours, once"},
+		{accounts.MailRestore, &p.user, "old@example.com", "old@example.com", "good for 2 hours, once"},
+		{accounts.MailPasswordChanged, &p.user, "ada@example.com", "ada@example.com", "password was changed"},
+		{accounts.MailChange, &p.user, "new@example.com", "New@example.com", "good for 2 hours, once"},
+		{accounts.MailChangeRequested, &p.user, "ada@example.com", "Ada@example.com", "wants it to have another"},
+		{accounts.MailSignInAttempts, &p.user, "ada@example.com", "ada@example.com", "wrong passwords were tried"},
 	} {
 		id, token := p.queue(row.kind, row.user, row.from)
 		require.NoError(t, p.SendMail(t.Context(), id))
@@ -116,7 +117,7 @@ func TestLinksLeadToTheApp(t *testing.T) {
 	t.Parallel()
 	p := newPostOffice(t)
 	p.AppURL = "https://app.lyo.test"
-	id, token := p.queue(models.MailReset, nil, "ada@example.com")
+	id, token := p.queue(accounts.MailReset, nil, "ada@example.com")
 	require.NoError(t, p.SendMail(t.Context(), id))
 	raw := strings.ReplaceAll(p.server.Accepted()[0].Raw, "=\n", "") // quoted-printable
 	require.Contains(t, raw, "https://app.lyo.test/reset-password?token=3D"+token)
@@ -125,11 +126,11 @@ func TestLinksLeadToTheApp(t *testing.T) {
 func TestWhatNobodyWaitsForIsNotSent(t *testing.T) {
 	t.Parallel()
 	p := newPostOffice(t)
-	nobodys, _ := p.queue(models.MailReset, nil, "nobody@example.com")
-	former, _ := p.queue(models.MailVerify, &p.user, "former@example.com")
-	late, _ := p.queue(models.MailVerify, &p.user, "ada@example.com")
+	nobodys, _ := p.queue(accounts.MailReset, nil, "nobody@example.com")
+	former, _ := p.queue(accounts.MailVerify, &p.user, "former@example.com")
+	late, _ := p.queue(accounts.MailVerify, &p.user, "ada@example.com")
 	require.NoError(t, p.DB.Exec("UPDATE mails SET expires_at = created_at WHERE id = ?", late).Error)
-	for _, id := range []uuid.UUID{nobodys, former, late, models.NewID(), nobodys} {
+	for _, id := range []uuid.UUID{nobodys, former, late, store.NewID(), nobodys} {
 		require.NoError(t, p.SendMail(t.Context(), id))
 	}
 	require.Zero(t, p.server.Calls())
@@ -158,7 +159,7 @@ func TestServersThatDoNotTakeTheMail(t *testing.T) {
 		{mailtest.Behaviour{Data: "554 spam"}, activities.FailureMailRefused, true},
 	} {
 		p.server.Behave(row.how)
-		id, token := p.queue(models.MailReset, nil, "ada@example.com")
+		id, token := p.queue(accounts.MailReset, nil, "ada@example.com")
 		err := p.SendMail(t.Context(), id)
 		requireFailure(t, err, row.kind, row.final)
 		for cause := err; cause != nil; cause = errors.Unwrap(cause) { // all of it goes into the history
@@ -177,7 +178,7 @@ func TestServersThatDoNotTakeTheMail(t *testing.T) {
 func TestANoteLostInACrashIsARepeatThatShows(t *testing.T) {
 	t.Parallel()
 	p := newPostOffice(t)
-	id, token := p.queue(models.MailVerify, &p.user, "ada@example.com")
+	id, token := p.queue(accounts.MailVerify, &p.user, "ada@example.com")
 	require.NoError(t, p.SendMail(t.Context(), id))
 	require.NoError(t, p.DB.Exec("UPDATE mails SET sent_at = NULL").Error)
 	require.NoError(t, p.SendMail(t.Context(), id))
@@ -192,7 +193,7 @@ func TestAStoppingWorkerLetsGoOfTheServer(t *testing.T) {
 	t.Parallel()
 	p := newPostOffice(t)
 	p.server.Behave(mailtest.Behaviour{Stall: true})
-	id, _ := p.queue(models.MailVerify, &p.user, "ada@example.com")
+	id, _ := p.queue(accounts.MailVerify, &p.user, "ada@example.com")
 	ctx, cancel := context.WithCancel(t.Context())
 	out := make(chan error, 1)
 	go func() { out <- p.SendMail(ctx, id) }()
@@ -217,7 +218,7 @@ func (l lastWord) Send(ctx context.Context, message mail.Message) error {
 func TestAMailThatIsOutIsNotedByAStoppingWorker(t *testing.T) {
 	t.Parallel()
 	p := newPostOffice(t)
-	id, _ := p.queue(models.MailVerify, &p.user, "ada@example.com")
+	id, _ := p.queue(accounts.MailVerify, &p.user, "ada@example.com")
 	ctx, stop := context.WithCancel(t.Context())
 	p.Mailer = lastWord{p.Mailer, stop}
 	require.NoError(t, p.SendMail(ctx, id))

@@ -15,7 +15,9 @@ import (
 
 	"github.com/lyoapp/lyo/activities/extract"
 	"github.com/lyoapp/lyo/activities/sources/guard"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // Reader makes text of a document of a size. Failures that lie in the document are
@@ -60,7 +62,7 @@ func (m *MaterialActivities) ReadSource(ctx context.Context, id uuid.UUID) error
 		err := m.readSource(ctx, id)
 		if fault, final := faultOf(err); final {
 			m.Log.InfoContext(ctx, "material cannot be read", "source", id, "code", fault.Code, "error", err)
-			return toApplicationError(models.FailSource(ctx, m.DB, id, fault, m.Clock()))
+			return toApplicationError(courses.FailSource(ctx, m.DB, id, fault, m.Clock()))
 		}
 		return passing(err)
 	})
@@ -69,16 +71,16 @@ func (m *MaterialActivities) ReadSource(ctx context.Context, id uuid.UUID) error
 // GiveUp marks material FAILED with a reason for its learner. Key: the source's id; what
 // is no longer being read stays as it is.
 func (m *MaterialActivities) GiveUp(ctx context.Context, id uuid.UUID, reason string) error {
-	fault := models.TaskFault{Code: faultUnreadable, Message: reason}
-	return toApplicationError(models.FailSource(ctx, m.DB, id, fault, m.Clock()))
+	fault := tasks.TaskFault{Code: faultUnreadable, Message: reason}
+	return toApplicationError(courses.FailSource(ctx, m.DB, id, fault, m.Clock()))
 }
 
 // mostTitle is how many characters of a title that a document gives itself are kept.
 const mostTitle = 200
 
 func (m *MaterialActivities) readSource(ctx context.Context, id uuid.UUID) error {
-	source, err := models.SourceFacts(ctx, m.DB, id)
-	if models.CodeOf(err) == models.NotFound || err == nil && source.State != models.SourceProcessing {
+	source, err := courses.SourceFacts(ctx, m.DB, id)
+	if store.CodeOf(err) == store.NotFound || err == nil && source.State != courses.SourceProcessing {
 		return nil
 	}
 	if err == nil && source.Kind == "web" && source.SHA256 == nil {
@@ -92,9 +94,9 @@ func (m *MaterialActivities) readSource(ctx context.Context, id uuid.UUID) error
 		return err
 	}
 	defer done()
-	begun, err := models.BeginReading(ctx, m.DB, id, m.Clock())
+	begun, err := courses.BeginReading(ctx, m.DB, id, m.Clock())
 	switch {
-	case models.CodeOf(err) == models.NotFound:
+	case store.CodeOf(err) == store.NotFound:
 		return nil // deleted while it waited
 	case err != nil:
 		return err
@@ -106,21 +108,21 @@ func (m *MaterialActivities) readSource(ctx context.Context, id uuid.UUID) error
 
 // readMarked reads what is marked as being read. The mark goes with the outcome, or is
 // taken back where there is none: it stays only when this process does not.
-func (m *MaterialActivities) readMarked(ctx context.Context, source models.Source) error {
-	doc, err := m.Reader.Read(ctx, source.MediaType, source.SizeBytes, models.SourceUpload(ctx, m.DB, source.ID))
+func (m *MaterialActivities) readMarked(ctx context.Context, source courses.Source) error {
+	doc, err := m.Reader.Read(ctx, source.MediaType, source.SizeBytes, courses.SourceUpload(ctx, m.DB, source.ID))
 	if err == nil {
 		err = insist(ctx, func(ctx context.Context) error {
-			return models.SaveSourceText(ctx, m.DB, described(source, doc), m.Clock())
+			return courses.SaveSourceText(ctx, m.DB, described(source, doc), m.Clock())
 		})
 	}
 	if _, final := faultOf(err); err == nil || final {
 		return err
 	}
-	return errors.Join(err, insist(ctx, func(ctx context.Context) error { return models.EndReading(ctx, m.DB, source.ID) }))
+	return errors.Join(err, insist(ctx, func(ctx context.Context) error { return courses.EndReading(ctx, m.DB, source.ID) }))
 }
 
 // told is a source with what its document says.
-func described(source models.Source, doc extract.Document) models.Source {
+func described(source courses.Source, doc extract.Document) courses.Source {
 	source.Content, source.Words = doc.Text, doc.Words
 	if doc.Pages > 0 {
 		source.Pages = &doc.Pages
@@ -134,7 +136,7 @@ func described(source models.Source, doc extract.Document) models.Source {
 
 // fetch gets the page at the source's address and keeps it, so that nobody holds it while
 // it waits to be read.
-func (m *MaterialActivities) fetch(ctx context.Context, source models.Source) (models.Source, error) {
+func (m *MaterialActivities) fetch(ctx context.Context, source courses.Source) (courses.Source, error) {
 	if source.URL == nil {
 		return source, errors.New("activities: a source of the web without an address")
 	}
@@ -152,11 +154,11 @@ func (m *MaterialActivities) fetch(ctx context.Context, source models.Source) (m
 	if full := mime.FormatMediaType(page.MediaType, map[string]string{"charset": page.Charset}); page.Charset != "" && full != "" {
 		source.MediaType = full
 	}
-	return source, models.KeepPage(ctx, m.DB, source.ID, source.MediaType, page.Body, source.SHA256, m.Clock())
+	return source, courses.KeepPage(ctx, m.DB, source.ID, source.MediaType, page.Body, source.SHA256, m.Clock())
 }
 
 // titleOf is the learner's title, else the document's own, else how its text begins.
-func titleOf(source models.Source, doc extract.Document) string {
+func titleOf(source courses.Source, doc extract.Document) string {
 	title := source.Title
 	if title == "" {
 		title = doc.Title
@@ -171,12 +173,12 @@ func titleOf(source models.Source, doc extract.Document) string {
 }
 
 // faultOf tells an error that will come again each time, in words for the learner.
-func faultOf(err error) (fault models.TaskFault, final bool) {
+func faultOf(err error) (fault tasks.TaskFault, final bool) {
 	if refused, ok := errors.AsType[*extract.Error](err); ok {
-		return models.TaskFault{Code: codeOf(refused, readingFaults), Message: refused.Reason}, true
+		return tasks.TaskFault{Code: codeOf(refused, readingFaults), Message: refused.Reason}, true
 	}
 	if refused, ok := errors.AsType[*guard.Error](err); ok && !mayPass(refused) {
-		return models.TaskFault{Code: codeOf(refused, fetchingFaults), Message: refused.Reason}, true
+		return tasks.TaskFault{Code: codeOf(refused, fetchingFaults), Message: refused.Reason}, true
 	}
 	return fault, false
 }
@@ -228,7 +230,7 @@ func mayPass(e *guard.Error) bool {
 // the last try has failed.
 func passing(err error) error {
 	if refused, ok := errors.AsType[*guard.Error](err); ok {
-		return failure(refused.Reason, string(models.Unavailable), err, false, 0)
+		return failure(refused.Reason, string(store.Unavailable), err, false, 0)
 	}
 	return toApplicationError(err)
 }

@@ -18,8 +18,11 @@ import (
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/extract"
 	"github.com/lyoapp/lyo/activities/sources/guard"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 var arrived = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -27,14 +30,14 @@ var arrived = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // bring adds a learner with material: an upload, or an address where url is one.
 func bring(t *testing.T, db *gorm.DB, kind, media, title, url, original string) uuid.UUID {
 	t.Helper()
-	user := models.User{
-		ID: models.NewID(), Email: models.NewID().String() + "@example.com", FullName: "Ada", PasswordHash: "-",
+	user := accounts.User{
+		ID: store.NewID(), Email: store.NewID().String() + "@example.com", FullName: "Ada", PasswordHash: "-",
 		Locale: "en", Timezone: "UTC", IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: arrived, UpdatedAt: arrived,
 	}
 	require.NoError(t, db.Create(&user).Error)
-	source := models.Source{
-		ID: models.NewID(), UserID: user.ID, Kind: kind, Title: title, MediaType: media, SizeBytes: int64(len(original)),
-		State: models.SourceProcessing, CreatedAt: arrived, UpdatedAt: arrived,
+	source := courses.Source{
+		ID: store.NewID(), UserID: user.ID, Kind: kind, Title: title, MediaType: media, SizeBytes: int64(len(original)),
+		State: courses.SourceProcessing, CreatedAt: arrived, UpdatedAt: arrived,
 	}
 	if url == "" {
 		source.Original = []byte(original)
@@ -50,7 +53,7 @@ func reading(t *testing.T, fetch func(context.Context, string) (guard.Page, erro
 	r := extract.NewReader(extract.Options{})
 	t.Cleanup(func() { require.NoError(t, r.Close()) })
 	return &activities.MaterialActivities{
-		DB: modelstest.New(t), Fetch: fetch, Reader: here{r}, Clock: func() time.Time { return arrived.Add(time.Minute) },
+		DB: storetest.New(t), Fetch: fetch, Reader: here{r}, Clock: func() time.Time { return arrived.Add(time.Minute) },
 		Fetching: activities.NewTurns(2), Reading: activities.NewTurns(2), Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -76,9 +79,9 @@ func (s script) Read(ctx context.Context, _ string, _ int64, _ io.Reader) (extra
 	return s(ctx)
 }
 
-func row(t *testing.T, m *activities.MaterialActivities, id uuid.UUID) models.Source {
+func row(t *testing.T, m *activities.MaterialActivities, id uuid.UUID) courses.Source {
 	t.Helper()
-	source, err := models.SourceToRead(t.Context(), m.DB, id)
+	source, err := courses.SourceToRead(t.Context(), m.DB, id)
 	require.NoError(t, err)
 	return source
 }
@@ -91,13 +94,13 @@ func TestReadingAnUpload(t *testing.T) {
 	require.NoError(t, m.ReadSource(t.Context(), id), "twice is harmless")
 	require.NoError(t, m.GiveUp(t.Context(), id, "Too late."))
 	got := row(t, m, id)
-	require.Equal(t, models.SourceReady, got.State)
+	require.Equal(t, courses.SourceReady, got.State)
 	require.Equal(t, "The Tides", got.Title)
 	require.Equal(t, "# The Tides\n\nThe Moon pulls.", got.Content)
 	require.Equal(t, 5, got.Words)
 	require.Nil(t, got.Pages)
 	require.Nil(t, got.Original)
-	require.NoError(t, m.ReadSource(t.Context(), models.NewID()), "deleted meanwhile")
+	require.NoError(t, m.ReadSource(t.Context(), store.NewID()), "deleted meanwhile")
 }
 
 func TestReadingAPageOfTheWeb(t *testing.T) {
@@ -136,8 +139,8 @@ func TestMaterialThatIsToBlame(t *testing.T) {
 		answer = &guard.Error{Kind: kind, Reason: "In words."}
 		id := bring(t, m.DB, "web", "", "", "https://example.com/a", "")
 		require.NoError(t, m.ReadSource(t.Context(), id))
-		require.Equal(t, models.SourceFailed, row(t, m, id).State)
-		require.Equal(t, &models.TaskFault{Code: code, Message: "In words."}, row(t, m, id).Fault)
+		require.Equal(t, courses.SourceFailed, row(t, m, id).State)
+		require.Equal(t, &tasks.TaskFault{Code: code, Message: "In words."}, row(t, m, id).Fault)
 	}
 	answer = &guard.Error{Kind: guard.ErrStatus, Status: 404, Reason: "In words."}
 	id := bring(t, m.DB, "web", "", "", "https://example.com/a", "")
@@ -147,7 +150,7 @@ func TestMaterialThatIsToBlame(t *testing.T) {
 		id := bring(t, m.DB, "text", "text/plain", "", "", body)
 		require.NoError(t, m.ReadSource(t.Context(), id))
 		got := row(t, m, id)
-		require.Equal(t, models.SourceFailed, got.State)
+		require.Equal(t, courses.SourceFailed, got.State)
 		require.Equal(t, code, got.Fault.Code)
 		require.NotEmpty(t, got.Fault.Message)
 		require.Nil(t, got.Original)
@@ -167,7 +170,7 @@ func TestSitesWithABadMoment(t *testing.T) {
 		err := m.ReadSource(t.Context(), id)
 		requireFailure(t, err, "unavailable", false)
 		require.Contains(t, err.Error(), "The ")
-		require.Equal(t, models.SourceProcessing, row(t, m, id).State)
+		require.Equal(t, courses.SourceProcessing, row(t, m, id).State)
 	}
 	answer = context.Canceled
 	require.ErrorIs(t, m.ReadSource(t.Context(), id), context.Canceled)
@@ -175,8 +178,8 @@ func TestSitesWithABadMoment(t *testing.T) {
 	requireFailure(t, m.ReadSource(t.Context(), id), activities.FailureInternal, false)
 	require.NoError(t, m.GiveUp(t.Context(), id, "The address could not be reached."))
 	got := row(t, m, id)
-	require.Equal(t, models.SourceFailed, got.State)
-	require.Equal(t, &models.TaskFault{Code: "unreadable", Message: "The address could not be reached."}, got.Fault)
+	require.Equal(t, courses.SourceFailed, got.State)
+	require.Equal(t, &tasks.TaskFault{Code: "unreadable", Message: "The address could not be reached."}, got.Fault)
 }
 
 // begun is when the row says that a reading of it began, if it does.
@@ -204,7 +207,7 @@ func TestWhatTookItsWorkerAlongIsNotReadAgain(t *testing.T) {
 	})
 	require.NoError(t, m.ReadSource(t.Context(), id))
 	got := row(t, m, id)
-	require.Equal(t, models.SourceFailed, got.State)
+	require.Equal(t, courses.SourceFailed, got.State)
 	require.Equal(t, "document_too_heavy", got.Fault.Code)
 	require.NotEmpty(t, got.Fault.Message)
 	require.Nil(t, got.ReadingStartedAt)
@@ -229,7 +232,7 @@ func TestAReadingThatEndsWithoutAnOutcomeMayBeTriedAgain(t *testing.T) {
 	require.Nil(t, begun(t, m, id))
 	m.Reader = script(func(context.Context) (extract.Document, error) { return extract.Document{Text: "words", Words: 1}, nil })
 	require.NoError(t, m.ReadSource(t.Context(), id))
-	require.Equal(t, models.SourceReady, row(t, m, id).State)
+	require.Equal(t, courses.SourceReady, row(t, m, id).State)
 }
 
 func TestWhatCostAReaderItsLifeIsNotTriedAgain(t *testing.T) {
@@ -279,6 +282,6 @@ func TestAStoppingWorkerHandsMaterialBack(t *testing.T) {
 	_, err := env.ExecuteActivity(m.ReadSource, id)
 	requireFailure(t, err, activities.FailureStopping, false)
 	got := row(t, m, id)
-	require.Equal(t, models.SourceProcessing, got.State)
+	require.Equal(t, courses.SourceProcessing, got.State)
 	require.Nil(t, got.ReadingStartedAt)
 }

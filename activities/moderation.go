@@ -9,7 +9,9 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // ModerationActivities sees to it that administrators hear of what users report.
@@ -17,7 +19,7 @@ type ModerationActivities struct {
 	DB       *gorm.DB
 	Clock    func() time.Time
 	Log      *slog.Logger
-	Enqueuer models.Enqueuer
+	Enqueuer notify.Enqueuer
 }
 
 // RemindInput is a stage of a report's review.
@@ -31,7 +33,7 @@ type RemindInput struct {
 // and marks one that is late as escalated. It tells whether the report is open. Key: the
 // target and the stage; the same twice is one notification an administrator.
 func (m *ModerationActivities) RemindAdmins(ctx context.Context, in RemindInput) (open bool, err error) {
-	open, told, err := models.RemindOfReport(ctx, m.DB, in.ReportID, strconv.Itoa(in.Stage), in.Late, m.Clock(), m.Enqueuer)
+	open, told, err := community.RemindOfReport(ctx, m.DB, in.ReportID, strconv.Itoa(in.Stage), in.Late, m.Clock(), m.Enqueuer)
 	if err == nil && open && (in.Late || told == 0) {
 		m.Log.WarnContext(ctx, "a report waits for a decision", "report_id", in.ReportID, "stage", in.Stage, "late", in.Late, "administrators", told)
 	}
@@ -41,8 +43,8 @@ func (m *ModerationActivities) RemindAdmins(ctx context.Context, in RemindInput)
 // ReportIsOpen tells whether a report waits for a decision; one that is gone does not.
 // It changes nothing.
 func (m *ModerationActivities) ReportIsOpen(ctx context.Context, id uuid.UUID) (bool, error) {
-	r, err := models.FindReport(ctx, m.DB, id)
-	if models.CodeOf(err) == models.NotFound {
+	r, err := community.FindReport(ctx, m.DB, id)
+	if store.CodeOf(err) == store.NotFound {
 		return false, nil
 	}
 	return err == nil && r.Decision == nil, toApplicationError(err)

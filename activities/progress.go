@@ -6,40 +6,42 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // Event is one step of a task, as the workflow reports it.
-type Event = models.TaskEvent
+type Event = tasks.TaskEvent
 
 // Fault says why a task failed.
-type Fault = models.TaskFault
+type Fault = tasks.TaskFault
 
 // Result is what came of a task, in numbers by their name.
-type Result = models.TaskResult
+type Result = tasks.TaskResult
 
 // States of a task, for the workflows, which do not know the rows.
 const (
-	Running = models.TaskRunning
-	Done    = models.TaskDone
-	Failed  = models.TaskError
+	Running = tasks.TaskRunning
+	Done    = tasks.TaskDone
+	Failed  = tasks.TaskError
 )
 
 // Sections of a course that can be written again.
 const (
-	SectionLessons = models.SectionLessons
-	SectionItems   = models.SectionItems
-	SectionSummary = models.SectionSummary
+	SectionLessons = tasks.SectionLessons
+	SectionItems   = tasks.SectionItems
+	SectionSummary = tasks.SectionSummary
 )
 
 // FaultCancelled is the code of the fault of a cancelled task.
-const FaultCancelled = models.FaultCancelled
+const FaultCancelled = tasks.FaultCancelled
 
 // ProgressActivities keep a task's row in step with its workflow.
 type ProgressActivities struct {
 	DB *gorm.DB
 	// Enqueuer makes the outbox messages that follow when a course is READY for the first time.
-	Enqueuer models.Enqueuer
+	Enqueuer notify.Enqueuer
 }
 
 // RecordInput is a run of consecutive events.
@@ -52,10 +54,10 @@ type RecordInput struct {
 // now, 1 (the most) to 5. Key: (task, seq); known ones are passed over. A task that
 // has ended refuses, which tells the workflow to stop.
 func (s *ProgressActivities) RecordProgress(ctx context.Context, in RecordInput) (urgency int, err error) {
-	if err := models.RecordEvents(ctx, s.DB, in.TaskID, in.Events); err != nil {
+	if err := tasks.RecordEvents(ctx, s.DB, in.TaskID, in.Events); err != nil {
 		return 0, toApplicationError(err)
 	}
-	urgency, err = models.UrgencyOf(ctx, s.DB, in.TaskID)
+	urgency, err = courses.UrgencyOf(ctx, s.DB, in.TaskID)
 	return urgency, toApplicationError(err)
 }
 
@@ -69,19 +71,19 @@ type FinishInput struct {
 }
 
 // Generation tells how a course came to be.
-type Generation = models.Generation
+type Generation = courses.Generation
 
 // FinishTask ends a task that writes no course. Key: the task's state; a task that has ended
 // stays as it is.
 func (s *ProgressActivities) FinishTask(ctx context.Context, in FinishInput) error {
-	return toApplicationError(models.FinishTask(ctx, s.DB, in.TaskID, in.Rest))
+	return toApplicationError(tasks.FinishTask(ctx, s.DB, in.TaskID, in.Rest))
 }
 
 // SettleCourse ends the task and its course in one transaction. Key: the task's
 // state; a task that has ended stays as it is. Exports and broadcasts that began before there
 // was FinishTask end here too.
 func (s *ProgressActivities) SettleCourse(ctx context.Context, in FinishInput) error {
-	task, err := models.AnyTask(ctx, s.DB, in.TaskID)
+	task, err := tasks.AnyTask(ctx, s.DB, in.TaskID)
 	if err != nil {
 		return toApplicationError(err)
 	}
@@ -94,5 +96,5 @@ func (s *ProgressActivities) SettleCourse(ctx context.Context, in FinishInput) e
 		at := in.Rest[len(in.Rest)-1].At
 		gen.GeneratedAt = &at
 	}
-	return toApplicationError(models.FinishCourse(ctx, s.DB, in.TaskID, in.Rest, gen, s.Enqueuer))
+	return toApplicationError(courses.FinishCourse(ctx, s.DB, in.TaskID, in.Rest, gen, s.Enqueuer))
 }

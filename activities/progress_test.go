@@ -6,7 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // TestATaskWithoutACourseEnds by its own activity, and for runs that began before there was that
@@ -24,16 +25,16 @@ func TestATaskWithoutACourseEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e, db, export := exporting(t)
-			task := models.NewTask(models.NewID(), export.UserID, export.ID, e.Clock())
-			task.TaskType, task.WorkflowID, task.RequestHash = models.TaskAccountExport, "export-account/"+task.ID.String(), make([]byte, 32)
+			task := tasks.NewTask(store.NewID(), export.UserID, export.ID, e.Clock())
+			task.TaskType, task.WorkflowID, task.RequestHash = tasks.TaskAccountExport, "export-account/"+task.ID.String(), make([]byte, 32)
 			require.NoError(t, db.Create(&task).Error)
 			done := activities.Event{Seq: 2, State: activities.Done, Progress: 100, Step: "done", At: e.Clock()}
 			for range 2 {
 				require.NoError(t, finish(&activities.ProgressActivities{DB: db}, activities.FinishInput{TaskID: task.ID, Rest: []activities.Event{done}}))
 			}
-			row, err := models.AnyTask(t.Context(), db, task.ID)
+			row, err := tasks.AnyTask(t.Context(), db, task.ID)
 			require.NoError(t, err)
-			require.Equal(t, models.TaskDone, row.State)
+			require.Equal(t, tasks.TaskDone, row.State)
 			require.EqualValues(t, 2, row.Seq)
 		})
 	}

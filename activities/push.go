@@ -11,7 +11,8 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities/push"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // PushSender hands messages to providers, each once, and says what came of it.
@@ -31,13 +32,13 @@ type PushActivities struct {
 }
 
 // Shard is news and the devices that one activity tells.
-type Shard = models.PushRange
+type Shard = notify.PushRange
 
 // PushPlace is a place in the order of devices.
-type PushPlace = models.PushPlace
+type PushPlace = notify.Cursor
 
 // PushCounts is what came of news, by its receipts.
-type PushCounts = models.PushCounts
+type PushCounts = notify.PushCounts
 
 // devicesAtOnce is how many devices' answers are awaited together before they are
 // written down, and so how many may be told twice should the worker die.
@@ -53,16 +54,16 @@ const devicesAtOnce = 100
 func (p *PushActivities) DeliverPushes(ctx context.Context, in Shard) (counts PushCounts, err error) {
 	defer heartbeats(ctx, nil, nil)()
 	name := fmt.Sprintf("push %v%v %v", in.Notification, in.Broadcast, in.After)
-	err = models.Alone(ctx, p.DB, name, func() error {
+	err = store.WithAdvisoryLock(ctx, p.DB, name, func() error {
 		if in.Broadcast == uuid.Nil { // of a broadcast whoever cuts it does this
-			if err := models.ClosePushes(ctx, p.DB, in, p.Clock()); err != nil {
+			if err := notify.ClosePushes(ctx, p.DB, in, p.Clock()); err != nil {
 				return err
 			}
 		}
 		return p.deliver(ctx, in)
 	})
 	if err == nil {
-		counts, err = models.CountPushes(ctx, p.DB, in)
+		counts, err = notify.CountPushes(ctx, p.DB, in)
 	}
 	return counts, toApplicationError(err)
 }
@@ -71,10 +72,10 @@ func (p *PushActivities) deliver(ctx context.Context, rest Shard) error {
 	for ctx.Err() == nil {
 		select {
 		case <-workerStops(ctx):
-			return models.Errorf(models.Unavailable, "The worker is stopping.")
+			return store.Errorf(store.Unavailable, "The worker is stopping.")
 		default:
 		}
-		targets, err := models.PushTargets(ctx, p.DB, rest, p.Clock(), devicesAtOnce)
+		targets, err := notify.PushTargets(ctx, p.DB, rest, p.Clock(), devicesAtOnce)
 		if err != nil {
 			return err
 		}
@@ -91,7 +92,7 @@ func (p *PushActivities) deliver(ctx context.Context, rest Shard) error {
 
 // tell decides on each target, sends to those that may be told, and writes receipts of
 // all. What was sent when ctx ended is written down all the same.
-func (p *PushActivities) tell(ctx context.Context, targets []models.PushTarget) error {
+func (p *PushActivities) tell(ctx context.Context, targets []notify.PushTarget) error {
 	if len(targets) == 0 {
 		return nil
 	}
@@ -104,7 +105,7 @@ func (p *PushActivities) tell(ctx context.Context, targets []models.PushTarget) 
 	told, failed := p.send(ctx, open, began)
 	writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWithin)
 	defer cancel()
-	return errors.Join(failed, models.RecordPushes(writing, p.DB, slices.Concat(outcomes, over, told), p.Clock()))
+	return errors.Join(failed, notify.RecordPushes(writing, p.DB, slices.Concat(outcomes, over, told), p.Clock()))
 }
 
 // writeWithin is how long receipts may take to write once ctx has ended.
@@ -127,13 +128,13 @@ const usersAtOnce = 1000
 
 // FillInboxes puts a broadcast into the inboxes of the next users. Key: (user, broadcast).
 func (p *PushActivities) FillInboxes(ctx context.Context, in FillInput) (Filled, error) {
-	last, done, err := models.FillInboxes(ctx, p.DB, in.BroadcastID, in.After, usersAtOnce)
+	last, done, err := notify.FillInboxes(ctx, p.DB, in.BroadcastID, in.After, usersAtOnce)
 	return Filled{last, done}, toApplicationError(err)
 }
 
 // CountDevices is how many devices a broadcast goes to. It reads only.
 func (p *PushActivities) CountDevices(ctx context.Context, broadcast uuid.UUID) (int, error) {
-	n, err := models.CountDevices(ctx, p.DB, broadcast)
+	n, err := notify.CountDevices(ctx, p.DB, broadcast)
 	return n, toApplicationError(err)
 }
 
@@ -146,16 +147,16 @@ const (
 // CutShards cuts the next devices that are to be told into shards; fewer than ShardsCut:
 // there are no more. It reads only, but for giving up what nobody can be told any more.
 func (p *PushActivities) CutShards(ctx context.Context, in Shard) ([]Shard, error) {
-	if err := models.ClosePushes(ctx, p.DB, in, p.Clock()); err != nil {
+	if err := notify.ClosePushes(ctx, p.DB, in, p.Clock()); err != nil {
 		return nil, toApplicationError(err)
 	}
-	shards, err := models.CutPushes(ctx, p.DB, in, p.Clock(), ShardSize, ShardsCut)
+	shards, err := notify.CutPushes(ctx, p.DB, in, p.Clock(), ShardSize, ShardsCut)
 	return shards, toApplicationError(err)
 }
 
 // CountPushes is what came of a broadcast by now. It reads only.
 func (p *PushActivities) CountPushes(ctx context.Context, broadcast uuid.UUID) (PushCounts, error) {
-	counts, err := models.CountPushes(ctx, p.DB, Shard{Broadcast: broadcast})
+	counts, err := notify.CountPushes(ctx, p.DB, Shard{Broadcast: broadcast})
 	return counts, toApplicationError(err)
 }
 
@@ -168,5 +169,5 @@ type CorrectInput struct {
 // CorrectResult has a task that has ended tell of what came later. Key: the task's id;
 // the same counts twice are once.
 func (p *PushActivities) CorrectResult(ctx context.Context, in CorrectInput) error {
-	return toApplicationError(models.SetResult(ctx, p.DB, in.TaskID, in.Counts.Result(), p.Clock()))
+	return toApplicationError(notify.SetResult(ctx, p.DB, in.TaskID, in.Counts.Result(), p.Clock()))
 }

@@ -8,28 +8,28 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/activities/push"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/notify"
 )
 
 // batch is devices that are told under the same credentials.
 type batch struct {
-	key     models.PushCredentialKey // zero: no state of them is kept
-	state   models.PushCredential
-	targets []models.PushTarget // still to be told
+	key     notify.PushCredentialKey // zero: no state of them is kept
+	state   notify.PushCredential
+	targets []notify.PushTarget // still to be told
 	probed  bool                // a message was tried although sending has stopped
 	away    bool                // nothing was ever accepted, and the provider does not answer
 }
 
 // answer is a device with what its provider said.
 type answer struct {
-	models.PushTarget
+	notify.PushTarget
 	push.Result
 }
 
 // send sends to targets as far as their credentials are believed in, in rounds: while nothing
 // was ever accepted a few at a time, and one by one while sending has stopped. Whoever is not
 // told is told later. It returns what there is to write down also beside an error.
-func (p *PushActivities) send(ctx context.Context, targets []models.PushTarget, began time.Time) (outcomes []models.PushOutcome, err error) {
+func (p *PushActivities) send(ctx context.Context, targets []notify.PushTarget, began time.Time) (outcomes []notify.PushOutcome, err error) {
 	batches, err := p.batches(ctx, targets)
 	for err == nil && ctx.Err() == nil {
 		round, cut, failed := p.round(ctx, batches)
@@ -62,12 +62,12 @@ func (p *PushActivities) send(ctx context.Context, targets []models.PushTarget, 
 }
 
 // batches sorts targets by their credentials and looks up how those stand.
-func (p *PushActivities) batches(ctx context.Context, targets []models.PushTarget) ([]*batch, error) {
+func (p *PushActivities) batches(ctx context.Context, targets []notify.PushTarget) ([]*batch, error) {
 	var batches []*batch
-	var keys []models.PushCredentialKey
-	at := map[models.PushCredentialKey]*batch{}
+	var keys []notify.PushCredentialKey
+	at := map[notify.PushCredentialKey]*batch{}
 	for _, t := range targets {
-		key := models.PushCredentialKey(p.Sender.Credentials(messageTo(t)))
+		key := notify.PushCredentialKey(p.Sender.Credentials(messageTo(t)))
 		b := at[key]
 		if b == nil {
 			b = &batch{key: key}
@@ -78,7 +78,7 @@ func (p *PushActivities) batches(ctx context.Context, targets []models.PushTarge
 		}
 		b.targets = append(b.targets, t)
 	}
-	states, err := models.FindPushCredentials(ctx, p.DB, keys)
+	states, err := notify.FindPushCredentials(ctx, p.DB, keys)
 	for _, b := range batches {
 		b.state = states[b.key]
 	}
@@ -86,7 +86,7 @@ func (p *PushActivities) batches(ctx context.Context, targets []models.PushTarge
 }
 
 // round takes from each batch as many as may be told now; cut says how many.
-func (p *PushActivities) round(ctx context.Context, batches []*batch) (round []models.PushTarget, cut []int, err error) {
+func (p *PushActivities) round(ctx context.Context, batches []*batch) (round []notify.PushTarget, cut []int, err error) {
 	for _, b := range batches {
 		n := len(b.targets)
 		switch {
@@ -109,10 +109,10 @@ func (p *PushActivities) round(ctx context.Context, batches []*batch) (round []m
 // probe is 1 when one message may be tried. Who tests may always try.
 func (p *PushActivities) probe(ctx context.Context, b *batch) (int, error) {
 	b.probed = true
-	if b.targets[0].Kind == models.NotifyTest {
+	if b.targets[0].Kind == notify.NotifyTest {
 		return 1, nil
 	}
-	taken, err := models.TakeProbe(ctx, p.DB, b.state, p.Clock())
+	taken, err := notify.TakeProbe(ctx, p.DB, b.state, p.Clock())
 	if !taken {
 		return 0, err
 	}
@@ -121,14 +121,14 @@ func (p *PushActivities) probe(ctx context.Context, b *batch) (int, error) {
 
 // note counts what was answered in, and decides on each device by how its credentials stand
 // after that.
-func (p *PushActivities) note(ctx context.Context, b *batch, answers []answer, began time.Time) (outcomes []models.PushOutcome, err error) {
+func (p *PushActivities) note(ctx context.Context, b *batch, answers []answer, began time.Time) (outcomes []notify.PushOutcome, err error) {
 	now := p.Clock()
 	said := answersOf(b.key.Provider, answers)
 	if b.key.Provider != "" && len(said.Accepted)+len(said.Refused)+len(said.Dead) > 0 {
 		writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWithin)
 		defer cancel()
-		var state models.PushCredential
-		if state, err = models.NotePushAnswers(writing, p.DB, b.key, said, now); err == nil {
+		var state notify.PushCredential
+		if state, err = notify.NotePushAnswers(writing, p.DB, b.key, said, now); err == nil {
 			b.state = state
 		}
 	}
@@ -143,8 +143,8 @@ func (p *PushActivities) note(ctx context.Context, b *batch, answers []answer, b
 }
 
 // answersOf sums up what was answered of credentials.
-func answersOf(provider string, answers []answer) models.PushAnswers {
-	said := models.PushAnswers{MayBeDead: push.MayBeDead(provider)}
+func answersOf(provider string, answers []answer) notify.PushAnswers {
+	said := notify.PushAnswers{MayBeDead: push.MayBeDead(provider)}
 	for _, a := range answers {
 		var to *[]uuid.UUID
 		switch a.Verdict {
@@ -181,17 +181,17 @@ const (
 
 // putOff is for whoever is not told now: later, unless the news will be too old by then. Who
 // tests waits for the answer.
-func putOff(t models.PushTarget, state models.PushCredential, now time.Time) models.PushOutcome {
+func putOff(t notify.PushTarget, state notify.PushCredential, now time.Time) notify.PushOutcome {
 	wait := min(max(now.Sub(t.CreatedAt)/2, leastUntilProven), mostUntilProven)
-	o, again := outcomeFor(t, models.PushFailed, notProven), now.Add(wait)
+	o, again := outcomeFor(t, notify.PushFailed, notProven), now.Add(wait)
 	if state.StoppedAt != nil {
 		o.Reason, again = notSent+state.Reason, *state.ProbeAt
 	}
 	if least := now.Add(time.Second); again.Before(least) {
 		again = least
 	}
-	if t.Kind != models.NotifyTest && again.Before(t.CreatedAt.Add(goodFor)) {
-		o.Status, o.NotBefore = models.PushDeferred, &again
+	if t.Kind != notify.NotifyTest && again.Before(t.CreatedAt.Add(goodFor)) {
+		o.Status, o.NotBefore = notify.PushDeferred, &again
 	}
 	return o
 }

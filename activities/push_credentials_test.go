@@ -13,7 +13,8 @@ import (
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/push"
 	"github.com/lyoapp/lyo/activities/push/pushtest"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // standIn is what the stand-ins have in common.
@@ -43,30 +44,30 @@ func allWays(t *testing.T) (*pressroom, *pushtest.FCM, *pushtest.WebPush) {
 }
 
 // register has a device of the pressroom's user's on a platform.
-func (d *pressroom) register(platform string, n int, web *pushtest.WebPush) models.Device {
+func (d *pressroom) register(platform string, n int, web *pushtest.WebPush) notify.Device {
 	d.t.Helper()
-	device := models.Device{
-		ID: models.NewID(), UserID: d.user, Token: fmt.Sprintf("%064x", n), Platform: platform, Environment: models.EnvironmentProduction,
+	device := notify.Device{
+		ID: store.NewID(), UserID: d.user, Token: fmt.Sprintf("%064x", n), Platform: platform, Environment: notify.EnvironmentProduction,
 		CreatedAt: d.now(), LastUsedAt: d.now(),
 	}
-	if platform == models.PlatformWeb {
+	if platform == notify.PlatformWeb {
 		s := web.Subscribe(d.t)
 		device.Token, device.WebP256DH, device.WebAuth = s.Endpoint, s.P256DH, s.Auth
 	}
-	device, err := models.RegisterDevice(d.t.Context(), d.db, device)
+	device, err := notify.RegisterDevice(d.t.Context(), d.db, device)
 	require.NoError(d.t, err)
 	return device
 }
 
 func (d *pressroom) devicesOff() (off int64) {
 	d.t.Helper()
-	require.NoError(d.t, d.db.Model(&models.Device{}).Where("NOT is_active").Count(&off).Error)
+	require.NoError(d.t, d.db.Model(&notify.Device{}).Where("NOT is_active").Count(&off).Error)
 	return off
 }
 
-func (d *pressroom) stopped() []models.PushCredential {
+func (d *pressroom) stopped() []notify.PushCredential {
 	d.t.Helper()
-	stopped, err := models.StoppedPushes(d.t.Context(), d.db)
+	stopped, err := notify.StoppedPushes(d.t.Context(), d.db)
 	require.NoError(d.t, err)
 	return stopped
 }
@@ -79,33 +80,33 @@ func TestWrongCredentials(t *testing.T) {
 		platform, reason string
 		status           int
 	}{
-		{models.PlatformAndroid, "SENDER_ID_MISMATCH", 403},
-		{models.PlatformAndroid, "THIRD_PARTY_AUTH_ERROR", 401},
-		{models.PlatformAndroid, "UNREGISTERED", 404},
-		{models.PlatformAndroid, "", 403}, // PERMISSION_DENIED
-		{models.PlatformAndroid, "", 401}, // UNAUTHENTICATED
-		{models.PlatformIOS, "BadTopic", 400},
-		{models.PlatformIOS, "TopicDisallowed", 400},
-		{models.PlatformIOS, "MissingTopic", 400},
-		{models.PlatformIOS, "DeviceTokenNotForTopic", 400},
-		{models.PlatformIOS, "BadDeviceToken", 400},
-		{models.PlatformIOS, "BadCertificate", 403},
-		{models.PlatformIOS, "BadCertificateEnvironment", 403},
-		{models.PlatformIOS, "InvalidProviderToken", 403},
-		{models.PlatformIOS, "ExpiredProviderToken", 403},
-		{models.PlatformIOS, "BadEnvironmentKeyIdInToken", 403},
-		{models.PlatformWeb, "", 401},
-		{models.PlatformWeb, "", 403},
+		{notify.PlatformAndroid, "SENDER_ID_MISMATCH", 403},
+		{notify.PlatformAndroid, "THIRD_PARTY_AUTH_ERROR", 401},
+		{notify.PlatformAndroid, "UNREGISTERED", 404},
+		{notify.PlatformAndroid, "", 403}, // PERMISSION_DENIED
+		{notify.PlatformAndroid, "", 401}, // UNAUTHENTICATED
+		{notify.PlatformIOS, "BadTopic", 400},
+		{notify.PlatformIOS, "TopicDisallowed", 400},
+		{notify.PlatformIOS, "MissingTopic", 400},
+		{notify.PlatformIOS, "DeviceTokenNotForTopic", 400},
+		{notify.PlatformIOS, "BadDeviceToken", 400},
+		{notify.PlatformIOS, "BadCertificate", 403},
+		{notify.PlatformIOS, "BadCertificateEnvironment", 403},
+		{notify.PlatformIOS, "InvalidProviderToken", 403},
+		{notify.PlatformIOS, "ExpiredProviderToken", 403},
+		{notify.PlatformIOS, "BadEnvironmentKeyIdInToken", 403},
+		{notify.PlatformWeb, "", 401},
+		{notify.PlatformWeb, "", 403},
 	} {
 		t.Run(fmt.Sprint(row.platform, " ", row.status, " ", row.reason), func(t *testing.T) {
 			t.Parallel()
 			d, fcm, web := allWays(t)
-			at := map[string]standIn{models.PlatformIOS: d.apns, models.PlatformAndroid: fcm, models.PlatformWeb: web}[row.platform]
+			at := map[string]standIn{notify.PlatformIOS: d.apns, notify.PlatformAndroid: fcm, notify.PlatformWeb: web}[row.platform]
 			at.On(func(pushtest.Push) pushtest.Reply { return pushtest.Reply{Status: row.status, Reason: row.reason} })
 			for i := range 20 {
 				d.register(row.platform, i, web)
 			}
-			news := d.news(models.NotifyComment)
+			news := d.news(notify.NotifyComment)
 			counts := d.deliver(news)
 			require.Equal(t, 20, counts.Deferred, "%+v", counts)
 			require.LessOrEqual(t, at.Asked(), 3)
@@ -114,10 +115,10 @@ func TestWrongCredentials(t *testing.T) {
 
 			// A test is tried all the same, by one message, and says why.
 			asked := at.Asked()
-			test := d.news(models.NotifyTest)
+			test := d.news(notify.NotifyTest)
 			require.Equal(t, 20, d.deliver(test).Failed)
 			require.Equal(t, 1, at.Asked()-asked)
-			receipts, err := models.ReceiptsOf(t.Context(), d.db, test.Notification)
+			receipts, err := notify.ReceiptsOf(t.Context(), d.db, test.Notification)
 			require.NoError(t, err)
 			for _, r := range receipts {
 				require.NotEmpty(t, r.Reason)
@@ -146,12 +147,12 @@ func TestATestIsAProbe(t *testing.T) {
 	t.Parallel()
 	d, fcm, _ := allWays(t)
 	for i := range 4 {
-		d.register(models.PlatformAndroid, i, nil)
+		d.register(notify.PlatformAndroid, i, nil)
 	}
 	fcm.On(func(pushtest.Push) pushtest.Reply { return pushtest.Reply{Status: 403, Reason: "SENDER_ID_MISMATCH"} })
-	require.Equal(t, activities.PushCounts{Failed: 4}, d.deliver(d.news(models.NotifyTest)))
+	require.Equal(t, activities.PushCounts{Failed: 4}, d.deliver(d.news(notify.NotifyTest)))
 	fcm.On(func(pushtest.Push) pushtest.Reply { return pushtest.Accept() })
-	require.Equal(t, activities.PushCounts{Accepted: 4}, d.deliver(d.news(models.NotifyTest)))
+	require.Equal(t, activities.PushCounts{Accepted: 4}, d.deliver(d.news(notify.NotifyTest)))
 	require.Empty(t, d.stopped())
 }
 
@@ -162,9 +163,9 @@ func TestAThousandDevicesAndAWrongKey(t *testing.T) {
 	d, fcm, _ := allWays(t)
 	fcm.On(func(pushtest.Push) pushtest.Reply { return pushtest.Reply{Status: 401} })
 	for i := range 1000 {
-		d.register(models.PlatformAndroid, i, nil)
+		d.register(notify.PlatformAndroid, i, nil)
 	}
-	news := d.news(models.NotifyComment)
+	news := d.news(notify.NotifyComment)
 	require.Equal(t, 1000, d.deliver(news).Deferred)
 	require.LessOrEqual(t, fcm.Asked(), 3)
 	require.Zero(t, d.devicesOff())
@@ -182,15 +183,15 @@ func TestCredentialsThatGoBad(t *testing.T) {
 	for i := range 30 {
 		d.user = d.addUser(fmt.Sprintf("u%d@example.com", i))
 		users = append(users, d.user)
-		d.register(models.PlatformIOS, i, nil)
-		require.Equal(t, 1, d.deliver(d.news(models.NotifyComment)).Accepted)
+		d.register(notify.PlatformIOS, i, nil)
+		require.Equal(t, 1, d.deliver(d.news(notify.NotifyComment)).Accepted)
 	}
 	d.apns.On(func(pushtest.Push) pushtest.Reply {
 		return pushtest.Reply{Status: 400, Reason: "DeviceTokenNotForTopic"}
 	})
 	asked := d.apns.Asked()
 	for _, d.user = range users {
-		d.deliver(d.news(models.NotifyComment))
+		d.deliver(d.news(notify.NotifyComment))
 	}
 	require.Less(t, d.apns.Asked()-asked, 20)
 	require.Len(t, d.stopped(), 1)
@@ -202,16 +203,16 @@ func TestCredentialsThatGoBad(t *testing.T) {
 func TestOneUserCannotStopPushes(t *testing.T) {
 	t.Parallel()
 	d, fcm, _ := allWays(t)
-	d.register(models.PlatformAndroid, 1, nil)
-	require.Equal(t, 1, d.deliver(d.news(models.NotifyComment)).Accepted)
+	d.register(notify.PlatformAndroid, 1, nil)
+	require.Equal(t, 1, d.deliver(d.news(notify.NotifyComment)).Accepted)
 	eve := d.addUser("eve@example.com")
 	d.user = eve
 	for i := range 50 {
-		d.register(models.PlatformAndroid, 100+i, nil)
+		d.register(notify.PlatformAndroid, 100+i, nil)
 	}
 	fcm.On(func(pushtest.Push) pushtest.Reply { return pushtest.Reply{Status: 403, Reason: "SENDER_ID_MISMATCH"} })
 	for range 10 {
-		require.Equal(t, activities.PushCounts{Failed: 50}, d.deliver(d.news(models.NotifyComment)))
+		require.Equal(t, activities.PushCounts{Failed: 50}, d.deliver(d.news(notify.NotifyComment)))
 	}
 	require.Empty(t, d.stopped())
 	require.Zero(t, d.devicesOff(), "and theirs are not to blame either")

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/lyoapp/lyo/activities/push"
-	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/notify"
 )
 
 // pushTries is how often a device is tried to be told of one piece of news.
@@ -16,7 +16,7 @@ const pushTries = 8
 
 // sift decides, by what the user wants at this moment, who is not to be told now; open
 // are the others.
-func (p *PushActivities) sift(targets []models.PushTarget, now time.Time) (outcomes []models.PushOutcome, open []models.PushTarget) {
+func (p *PushActivities) sift(targets []notify.PushTarget, now time.Time) (outcomes []notify.PushOutcome, open []notify.PushTarget) {
 	zones := zoneCache{}
 	for _, t := range targets {
 		end, quiet := t.QuietUntil(now, zones.of(t.Timezone))
@@ -26,7 +26,7 @@ func (p *PushActivities) sift(targets []models.PushTarget, now time.Time) (outco
 		case !t.Wanted():
 			outcomes = append(outcomes, skipped(t, "preferences"))
 		case quiet:
-			outcome := outcomeFor(t, models.PushDeferred, "quiet hours")
+			outcome := outcomeFor(t, notify.PushDeferred, "quiet hours")
 			outcome.NotBefore = &end
 			outcomes = append(outcomes, outcome)
 		default:
@@ -38,24 +38,24 @@ func (p *PushActivities) sift(targets []models.PushTarget, now time.Time) (outco
 
 // admit counts news against its users' days. over is of those that have had enough. A
 // test counts for nothing.
-func (p *PushActivities) admit(ctx context.Context, targets []models.PushTarget, now time.Time) (open []models.PushTarget, over []models.PushOutcome, err error) {
+func (p *PushActivities) admit(ctx context.Context, targets []notify.PushTarget, now time.Time) (open []notify.PushTarget, over []notify.PushOutcome, err error) {
 	if p.DailyCap <= 0 {
 		return targets, nil, nil
 	}
 	zones := zoneCache{}
-	var asked []models.Admission
+	var asked []notify.Admission
 	for i, t := range targets {
-		fresh := t.AdmittedAt == nil && t.Kind != models.NotifyTest
+		fresh := t.AdmittedAt == nil && t.Kind != notify.NotifyTest
 		if fresh && (i == 0 || targets[i-1].NotificationID != t.NotificationID) { // they come in the order of their users
-			asked = append(asked, models.Admission{NotificationID: t.NotificationID, UserID: t.UserID, Day: gamification.DayOf(now, zones.of(t.Timezone))})
+			asked = append(asked, notify.Admission{NotificationID: t.NotificationID, UserID: t.UserID, Day: gamification.DayOf(now, zones.of(t.Timezone))})
 		}
 	}
-	admitted, err := models.AdmitPushes(ctx, p.DB, asked, p.DailyCap, now)
+	admitted, err := notify.AdmitPushes(ctx, p.DB, asked, p.DailyCap, now)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, t := range targets {
-		if t.AdmittedAt != nil || t.Kind == models.NotifyTest || admitted[t.NotificationID] {
+		if t.AdmittedAt != nil || t.Kind == notify.NotifyTest || admitted[t.NotificationID] {
 			open = append(open, t)
 		} else {
 			over = append(over, skipped(t, "daily cap"))
@@ -64,25 +64,25 @@ func (p *PushActivities) admit(ctx context.Context, targets []models.PushTarget,
 	return open, over, nil
 }
 
-func outcomeFor(t models.PushTarget, status models.PushStatus, reason string) models.PushOutcome {
-	return models.PushOutcome{NotificationID: t.NotificationID, DeviceID: t.DeviceID, Status: status, Reason: reason, Attempts: t.Attempts}
+func outcomeFor(t notify.PushTarget, status notify.PushStatus, reason string) notify.PushOutcome {
+	return notify.PushOutcome{NotificationID: t.NotificationID, DeviceID: t.DeviceID, Status: status, Reason: reason, Attempts: t.Attempts}
 }
 
-func skipped(t models.PushTarget, reason string) models.PushOutcome {
-	return outcomeFor(t, models.PushSkipped, reason)
+func skipped(t notify.PushTarget, reason string) notify.PushOutcome {
+	return outcomeFor(t, notify.PushSkipped, reason)
 }
 
 // outcomeOfPush is the receipt for what a provider said, as far as the credentials under which
 // it was asked are believed in. began is when the device was looked up: one that registers
 // while it is being told is not dead.
-func outcomeOfPush(a answer, state models.PushCredential, began, now time.Time) models.PushOutcome {
-	o := outcomeFor(a.PushTarget, models.PushFailed, a.Reason)
+func outcomeOfPush(a answer, state notify.PushCredential, began, now time.Time) notify.PushOutcome {
+	o := outcomeFor(a.PushTarget, notify.PushFailed, a.Reason)
 	o.Attempts++
 	switch a.Verdict {
 	case push.Sent:
-		o.Status = models.PushAccepted
+		o.Status = notify.PushAccepted
 	case push.DryRun:
-		o.Status = models.PushDryRun
+		o.Status = notify.PushDryRun
 	case push.Dead:
 		return deadPush(o, a, began)
 	case push.Unregistered, push.Doubtful:
@@ -97,17 +97,17 @@ func outcomeOfPush(a answer, state models.PushCredential, began, now time.Time) 
 			return refusedPush(a, state, now)
 		}
 	case push.Retry:
-		if o.Attempts < pushTries && a.Kind != models.NotifyTest { // who tests waits for the answer
+		if o.Attempts < pushTries && a.Kind != notify.NotifyTest { // who tests waits for the answer
 			again := now.Add(cmp.Or(a.After, time.Second<<o.Attempts))
-			o.Status, o.NotBefore = models.PushRetry, &again
+			o.Status, o.NotBefore = notify.PushRetry, &again
 		}
 	case push.Misconfigured, push.Unknown:
 	}
 	return o
 }
 
-func deadPush(o models.PushOutcome, a answer, began time.Time) models.PushOutcome {
-	o.Status, o.DeadSince = models.PushDead, began
+func deadPush(o notify.PushOutcome, a answer, began time.Time) notify.PushOutcome {
+	o.Status, o.DeadSince = notify.PushDead, began
 	if !a.Since.IsZero() && a.Since.Before(began) {
 		o.DeadSince = a.Since
 	}
@@ -116,9 +116,9 @@ func deadPush(o models.PushOutcome, a answer, began time.Time) models.PushOutcom
 
 // refusedPush is for a device that was refused for what is the operator's to mend: it is told
 // when that is done. Who tests is told the reason.
-func refusedPush(a answer, state models.PushCredential, now time.Time) models.PushOutcome {
+func refusedPush(a answer, state notify.PushCredential, now time.Time) notify.PushOutcome {
 	o := putOff(a.PushTarget, state, now)
-	if a.Kind == models.NotifyTest {
+	if a.Kind == notify.NotifyTest {
 		o.Reason, o.Attempts = a.Reason, o.Attempts+1
 	}
 	return o
@@ -128,13 +128,13 @@ func refusedPush(a answer, state models.PushCredential, now time.Time) models.Pu
 const goodFor = 2 * 24 * time.Hour
 
 // messageTo is the news as it is sent to a device, the same each time.
-func messageTo(t models.PushTarget) push.Message {
+func messageTo(t notify.PushTarget) push.Message {
 	data := map[string]string{"type": string(t.Kind)}
 	maps.Copy(data, t.Data)
 	data["notification_id"] = t.NotificationID.String()
 	return push.Message{
-		ID:    models.PushMessageID(t.NotificationID, t.DeviceID),
-		Token: t.Token, Keys: push.Keys{P256DH: t.WebP256DH, Auth: t.WebAuth}, Platform: t.Platform, Sandbox: t.Environment == models.EnvironmentSandbox,
+		ID:    notify.PushMessageID(t.NotificationID, t.DeviceID),
+		Token: t.Token, Keys: push.Keys{P256DH: t.WebP256DH, Auth: t.WebAuth}, Platform: t.Platform, Sandbox: t.Environment == notify.EnvironmentSandbox,
 		Title: t.Title, Body: t.Body, Data: data, Collapse: cmp.Or(t.CollapseKey, t.NotificationID.String()),
 		Badge: t.Unread, Expires: t.CreatedAt.Add(goodFor),
 	}

@@ -15,8 +15,10 @@ import (
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/push"
 	"github.com/lyoapp/lyo/activities/push/pushtest"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // pressroom is where news is sent from, with a clock that moves when told.
@@ -34,7 +36,7 @@ type pressroom struct {
 
 func newPressroom(t *testing.T) *pressroom {
 	t.Helper()
-	d := &pressroom{t: t, db: modelstest.New(t), apns: pushtest.NewAPNs(t, 0), at: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
+	d := &pressroom{t: t, db: storetest.New(t), apns: pushtest.NewAPNs(t, 0), at: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
 	sender, err := push.New(t.Context(), push.Options{
 		Apple: push.Apple{
 			Key: d.apns.Key(), KeyID: pushtest.KeyID, TeamID: pushtest.TeamID, Topic: pushtest.Topic, URL: d.apns.URL(),
@@ -62,18 +64,18 @@ func (d *pressroom) advance(by time.Duration) {
 
 func (d *pressroom) addUser(email string) uuid.UUID {
 	d.t.Helper()
-	user := models.User{
-		ID: models.NewID(), Email: email, FullName: "Ada", PasswordHash: "-", Locale: "en", Timezone: "Europe/Berlin",
+	user := accounts.User{
+		ID: store.NewID(), Email: email, FullName: "Ada", PasswordHash: "-", Locale: "en", Timezone: "Europe/Berlin",
 		IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: d.now(), UpdatedAt: d.now(),
 	}
 	require.NoError(d.t, d.db.Create(&user).Error)
 	return user.ID
 }
 
-func (d *pressroom) device(token string) models.Device {
+func (d *pressroom) device(token string) notify.Device {
 	d.t.Helper()
-	device, err := models.RegisterDevice(d.t.Context(), d.db, models.Device{
-		ID: models.NewID(), UserID: d.user, Token: token, Platform: models.PlatformIOS, Environment: models.EnvironmentProduction,
+	device, err := notify.RegisterDevice(d.t.Context(), d.db, notify.Device{
+		ID: store.NewID(), UserID: d.user, Token: token, Platform: notify.PlatformIOS, Environment: notify.EnvironmentProduction,
 		CreatedAt: d.now(), LastUsedAt: d.now(),
 	})
 	require.NoError(d.t, err)
@@ -81,12 +83,12 @@ func (d *pressroom) device(token string) models.Device {
 }
 
 // news is something new in the user's inbox.
-func (d *pressroom) news(kind models.NotificationKind) activities.Shard {
+func (d *pressroom) news(kind notify.NotificationKind) activities.Shard {
 	d.t.Helper()
-	source := models.NewID().String()
-	n := models.Notification{UserID: d.user, Kind: kind, Title: "News", Body: "of something", CreatedAt: d.now()}
-	require.NoError(d.t, models.Notify(d.db.WithContext(d.t.Context()), n, source, models.Enqueuer{}))
-	return activities.Shard{Notification: models.NotificationID(d.user, kind, source)}
+	source := store.NewID().String()
+	n := notify.Notification{UserID: d.user, Kind: kind, Title: "News", Body: "of something", CreatedAt: d.now()}
+	require.NoError(d.t, notify.Notify(d.db.WithContext(d.t.Context()), n, source, notify.Enqueuer{}))
+	return activities.Shard{Notification: notify.NotificationID(d.user, kind, source)}
 }
 
 func (d *pressroom) deliver(news activities.Shard) activities.PushCounts {
@@ -96,9 +98,9 @@ func (d *pressroom) deliver(news activities.Shard) activities.PushCounts {
 	return counts
 }
 
-func (d *pressroom) prefer(change func(*models.PushPreferences)) {
+func (d *pressroom) prefer(change func(*notify.PushPreferences)) {
 	d.t.Helper()
-	_, err := models.ChangePushPreferences(d.t.Context(), d.db, d.user, func(p *models.PushPreferences) error {
+	_, err := notify.ChangePushPreferences(d.t.Context(), d.db, d.user, func(p *notify.PushPreferences) error {
 		change(p)
 		p.UpdatedAt = d.now()
 		return nil
@@ -111,7 +113,7 @@ func TestADeviceIsToldOnce(t *testing.T) {
 	d := newPressroom(t)
 	d.device("00000000aa")
 	d.device("00000000bb")
-	news := d.news(models.NotifyComment)
+	news := d.news(notify.NotifyComment)
 	for range 3 {
 		require.Equal(t, activities.PushCounts{Accepted: 2}, d.deliver(news))
 	}
@@ -134,7 +136,7 @@ func TestTryingAgainAsTold(t *testing.T) {
 		}
 		return pushtest.Reply{Status: 500, Reason: "InternalServerError"}
 	})
-	news := d.news(models.NotifyComment)
+	news := d.news(notify.NotifyComment)
 	counts := d.deliver(news)
 	require.Equal(t, 1, counts.Retry)
 	require.True(t, counts.Next.Equal(d.now().Add(30*time.Second)))
@@ -160,13 +162,13 @@ func TestWhatAUserDoesNotWant(t *testing.T) {
 	t.Parallel()
 	d := newPressroom(t)
 	d.device("00000000aa")
-	d.prefer(func(p *models.PushPreferences) { p.Community, p.Marketing = false, false })
-	require.Equal(t, activities.PushCounts{Skipped: 1}, d.deliver(d.news(models.NotifyComment)))
-	require.Equal(t, activities.PushCounts{Skipped: 1}, d.deliver(d.news(models.NotifyBroadcast)))
-	require.Equal(t, activities.PushCounts{Accepted: 1}, d.deliver(d.news(models.NotifyCourseReady)))
-	require.Equal(t, activities.PushCounts{Accepted: 1}, d.deliver(d.news(models.NotifyModeration)))
-	read := d.news(models.NotifyCourseReady)
-	_, err := models.ReadNotification(t.Context(), d.db, d.user, read.Notification, d.now())
+	d.prefer(func(p *notify.PushPreferences) { p.Community, p.Marketing = false, false })
+	require.Equal(t, activities.PushCounts{Skipped: 1}, d.deliver(d.news(notify.NotifyComment)))
+	require.Equal(t, activities.PushCounts{Skipped: 1}, d.deliver(d.news(notify.NotifyBroadcast)))
+	require.Equal(t, activities.PushCounts{Accepted: 1}, d.deliver(d.news(notify.NotifyCourseReady)))
+	require.Equal(t, activities.PushCounts{Accepted: 1}, d.deliver(d.news(notify.NotifyModeration)))
+	read := d.news(notify.NotifyCourseReady)
+	_, err := notify.ReadNotification(t.Context(), d.db, d.user, read.Notification, d.now())
 	require.NoError(t, err)
 	require.Equal(t, activities.PushCounts{Skipped: 1}, d.deliver(read), "it has been read in the app")
 }
@@ -176,13 +178,13 @@ func TestQuietHoursPutNewsOff(t *testing.T) {
 	d := newPressroom(t)
 	d.device("00000000aa")
 	start, end := 22*60, 7*60
-	d.prefer(func(p *models.PushPreferences) { p.QuietHoursStart, p.QuietHoursEnd = &start, &end })
+	d.prefer(func(p *notify.PushPreferences) { p.QuietHoursStart, p.QuietHoursEnd = &start, &end })
 	d.advance(11 * time.Hour) // midnight in Berlin
-	news := d.news(models.NotifyCourseReady)
+	news := d.news(notify.NotifyCourseReady)
 	counts := d.deliver(news)
 	require.Equal(t, 1, counts.Deferred)
 	require.True(t, counts.Next.Equal(time.Date(2026, 11, 2, 6, 0, 0, 0, time.UTC)))
-	require.Equal(t, activities.PushCounts{Accepted: 1}, d.deliver(d.news(models.NotifyTest)), "who tests is awake")
+	require.Equal(t, activities.PushCounts{Accepted: 1}, d.deliver(d.news(notify.NotifyTest)), "who tests is awake")
 	d.advance(time.Hour)
 	d.deliver(news)
 	require.Equal(t, 1, d.apns.Asked())
@@ -192,7 +194,7 @@ func TestQuietHoursPutNewsOff(t *testing.T) {
 
 	// And one who flies to New York at night is still asleep at seven in Berlin.
 	d.advance(17 * time.Hour)
-	news = d.news(models.NotifyCourseReady)
+	news = d.news(notify.NotifyCourseReady)
 	require.Equal(t, 1, d.deliver(news).Deferred)
 	require.NoError(t, d.db.Exec("UPDATE users SET timezone = 'America/New_York', updated_at = ?", d.now().Add(time.Minute)).Error)
 	d.advance(7 * time.Hour)
@@ -207,12 +209,12 @@ func TestEnoughForADay(t *testing.T) {
 	d.device("00000000aa")
 	d.device("00000000bb")
 	for range 3 {
-		require.Equal(t, activities.PushCounts{Accepted: 2}, d.deliver(d.news(models.NotifyComment)), "news counts, not devices")
+		require.Equal(t, activities.PushCounts{Accepted: 2}, d.deliver(d.news(notify.NotifyComment)), "news counts, not devices")
 	}
-	require.Equal(t, activities.PushCounts{Skipped: 2}, d.deliver(d.news(models.NotifyComment)))
-	require.Equal(t, activities.PushCounts{Accepted: 2}, d.deliver(d.news(models.NotifyTest)))
+	require.Equal(t, activities.PushCounts{Skipped: 2}, d.deliver(d.news(notify.NotifyComment)))
+	require.Equal(t, activities.PushCounts{Accepted: 2}, d.deliver(d.news(notify.NotifyTest)))
 	d.advance(12 * time.Hour) // another day in Berlin
-	require.Equal(t, activities.PushCounts{Accepted: 2}, d.deliver(d.news(models.NotifyComment)))
+	require.Equal(t, activities.PushCounts{Accepted: 2}, d.deliver(d.news(notify.NotifyComment)))
 }
 
 func TestDeadTokensAreSwitchedOff(t *testing.T) {
@@ -230,12 +232,12 @@ func TestDeadTokensAreSwitchedOff(t *testing.T) {
 		}
 		return pushtest.Reply{Status: 400, Reason: "BadDeviceToken"}
 	})
-	require.Equal(t, activities.PushCounts{Dead: 2, Accepted: 1}, d.deliver(d.news(models.NotifyComment)))
-	active, err := models.ActiveDevices(t.Context(), d.db, d.user, 10)
+	require.Equal(t, activities.PushCounts{Dead: 2, Accepted: 1}, d.deliver(d.news(notify.NotifyComment)))
+	active, err := notify.ActiveDevices(t.Context(), d.db, d.user, 10)
 	require.NoError(t, err)
 	require.Len(t, active, 2)
 	require.Equal(t, again.ID, active[0].ID)
-	require.Equal(t, activities.PushCounts{Dead: 1, Accepted: 1}, d.deliver(d.news(models.NotifyComment)))
+	require.Equal(t, activities.PushCounts{Dead: 1, Accepted: 1}, d.deliver(d.news(notify.NotifyComment)))
 }
 
 // TestAnAccountEndsMeanwhile: after that nobody is told, and nobody waits.
@@ -254,7 +256,7 @@ func TestAnAccountEndsMeanwhile(t *testing.T) {
 		})
 		return pushtest.Accept()
 	})
-	news := d.news(models.NotifyComment)
+	news := d.news(notify.NotifyComment)
 	require.Equal(t, activities.PushCounts{Accepted: 100}, d.deliver(news), "those under way at that moment")
 	require.Equal(t, 100, d.apns.Asked())
 
@@ -281,11 +283,11 @@ func TestARunThatIsGivenUp(t *testing.T) {
 	t.Parallel()
 	d := newPressroom(t)
 	d.device("00000000aa")
-	news := d.news(models.NotifyComment)
+	news := d.news(notify.NotifyComment)
 	ctx, cancel := context.WithCancel(t.Context())
 	d.apns.On(func(pushtest.Push) pushtest.Reply {
 		_, err := d.DeliverPushes(t.Context(), news)
-		if models.CodeOf(err) != models.Unavailable {
+		if store.CodeOf(err) != store.Unavailable {
 			t.Errorf("two at once: %v", err)
 		}
 		return pushtest.Accept()
@@ -308,15 +310,15 @@ func TestLookingUpCostsTheSameForMany(t *testing.T) {
 	require.NoError(t, d.db.Callback().Row().After("gorm:row").Register("count", count))
 	require.NoError(t, d.db.Callback().Query().After("gorm:query").Register("count", count))
 	d.device("0000000000")
-	d.deliver(d.news(models.NotifyComment)) // from then on the credentials are believed in
-	few := d.news(models.NotifyComment)
+	d.deliver(d.news(notify.NotifyComment)) // from then on the credentials are believed in
+	few := d.news(notify.NotifyComment)
 	statements = 0
 	d.deliver(few)
 	one := statements
 	for i := range 98 {
 		d.device(fmt.Sprintf("%010x", i+1))
 	}
-	many := d.news(models.NotifyComment)
+	many := d.news(notify.NotifyComment)
 	statements = 0
 	require.Equal(t, 99, d.deliver(many).Accepted)
 	require.Equal(t, one, statements)

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/quality"
 )
 
@@ -22,7 +22,7 @@ type QualityActivities struct {
 
 // ListLessons names the course's lessons. It writes nothing.
 func (ch *QualityActivities) ListLessons(ctx context.Context, course uuid.UUID) ([]LessonRef, error) {
-	c, err := models.CourseToWrite(ctx, ch.DB, course)
+	c, err := courses.CourseToWrite(ctx, ch.DB, course)
 	return refs(c.Lessons), toApplicationError(err)
 }
 
@@ -50,12 +50,12 @@ type EditInput struct {
 // EditPlan puts another plan in the place of one of which nothing is written
 // yet. Key: the course; the same plan twice is the same as once.
 func (ch *QualityActivities) EditPlan(ctx context.Context, in EditInput) ([]LessonRef, error) {
-	c, err := models.CourseToWrite(ctx, ch.DB, in.CourseID)
+	c, err := courses.CourseToWrite(ctx, ch.DB, in.CourseID)
 	if err != nil {
 		return nil, toApplicationError(err)
 	}
 	c = replanned(c, in.Plan, ch.Clock())
-	return refs(c.Lessons), toApplicationError(models.ReplacePlan(ctx, ch.DB, c))
+	return refs(c.Lessons), toApplicationError(courses.ReplacePlan(ctx, ch.DB, c))
 }
 
 // WeakLesson is a lesson that should be written again, and why.
@@ -68,11 +68,11 @@ type WeakLesson struct {
 // FindWeakLessons applies the rules of package quality to the lessons that were
 // written. It writes nothing.
 func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UUID) ([]WeakLesson, error) {
-	c, err := models.CourseToWrite(ctx, ch.DB, course)
+	c, err := courses.CourseToWrite(ctx, ch.DB, course)
 	if err != nil {
 		return nil, toApplicationError(err)
 	}
-	var written []models.Lesson
+	var written []courses.Lesson
 	var texts []quality.Lesson
 	for _, l := range c.Lessons {
 		if l.Revision > 0 {
@@ -94,7 +94,7 @@ func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UU
 const leastQuality = 0.45
 
 // lowScore says what a lesson with a low score lacks most.
-func lowScore(l models.Lesson) []string {
+func lowScore(l courses.Lesson) []string {
 	if l.QualityScore == nil || *l.QualityScore >= leastQuality {
 		return nil
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/activities/sources"
 	"github.com/lyoapp/lyo/activities/sources/sourcetest"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 func (d *desk) practice(ref activities.LessonRef, revision int) error {
@@ -21,9 +22,9 @@ func (d *desk) practice(ref activities.LessonRef, revision int) error {
 }
 
 // quizOf is the quiz item of a lesson, nil when it has none.
-func (d *desk) quizOf(t *testing.T, ref activities.LessonRef) *models.Item {
+func (d *desk) quizOf(t *testing.T, ref activities.LessonRef) *courses.Item {
 	t.Helper()
-	var items []models.Item
+	var items []courses.Item
 	require.NoError(t, d.db.Find(&items, "lesson_id = ? AND type = 'quiz'", ref.ID).Error)
 	if len(items) == 0 {
 		return nil
@@ -93,15 +94,15 @@ func TestALowScoreIsAReasonToWriteAgain(t *testing.T) {
 }
 
 // bring ties READY material of the course's owner to the course.
-func (d *desk) bring(t *testing.T, title, content string, state models.SourceState) models.Source {
+func (d *desk) bring(t *testing.T, title, content string, state courses.SourceState) courses.Source {
 	t.Helper()
 	c := d.read(t)
-	s := models.Source{
-		ID: models.NewID(), UserID: c.OwnerUserID, Kind: "text", Title: title, MediaType: "text/plain", State: state, Content: content,
+	s := courses.Source{
+		ID: store.NewID(), UserID: c.OwnerUserID, Kind: "text", Title: title, MediaType: "text/plain", State: state, Content: content,
 		CreatedAt: d.writing.Clock(), UpdatedAt: d.writing.Clock(),
 	}
 	require.NoError(t, d.db.Create(&s).Error)
-	require.NoError(t, d.db.Create(&models.CourseSource{CourseID: c.ID, SourceID: s.ID, Position: 1}).Error)
+	require.NoError(t, d.db.Create(&courses.CourseSource{CourseID: c.ID, SourceID: s.ID, Position: 1}).Error)
 	return s
 }
 
@@ -133,7 +134,7 @@ func TestFoundItemsAreDealtOutToTheLessons(t *testing.T) {
 	for range 2 { // the second changes nothing
 		_, err = d.ExecuteActivity(r.PlaceSources, d.course)
 		require.NoError(t, err)
-		var placed []models.Item
+		var placed []courses.Item
 		require.NoError(t, d.db.Find(&placed, "course_id = ? AND source <> 'lyo'", d.course).Error)
 		require.NotEmpty(t, placed)
 		perLesson, seen := map[string]int{}, map[string]bool{}
@@ -149,7 +150,7 @@ func TestFoundItemsAreDealtOutToTheLessons(t *testing.T) {
 	}
 	require.NoError(t, d.practice(refs[0], 2))
 	var outside int64
-	require.NoError(t, d.db.Model(&models.Item{}).Where("source <> 'lyo'").Count(&outside).Error)
+	require.NoError(t, d.db.Model(&courses.Item{}).Where("source <> 'lyo'").Count(&outside).Error)
 	require.Positive(t, outside, "and new practice leaves what was found")
 }
 
@@ -174,7 +175,7 @@ func TestWithoutSitesTheCourseSaysSo(t *testing.T) {
 	require.NoError(t, err, "none can hold up a course")
 	require.Equal(t, activities.NoSources, found.Notice)
 	require.Empty(t, found.Sources)
-	d.bring(t, "Notes", "Tides.", models.SourceReady)
+	d.bring(t, "Notes", "Tides.", courses.SourceReady)
 	found, err = d.research(r)
 	require.NoError(t, err)
 	require.Equal(t, activities.OnlyOwnSources, found.Notice)

@@ -8,7 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/lyoapp/lyo/activities/llm"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 )
 
 // WritePractice has study questions, key terms and a quiz made from a lesson's
@@ -39,15 +39,15 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 		}
 	}
 	lesson.PracticeRevision, lesson.UpdatedAt, lesson.KeyTerms = in.Revision, w.Clock(), termsOf(practice.KeyTerms)
-	return toApplicationError(models.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, w.Clock())))
+	return toApplicationError(courses.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, w.Clock())))
 }
 
 // exam puts a quiz to the test.
 type exam struct {
 	w      *CourseActivities
 	writer Writer
-	course models.Course
-	lesson *models.Lesson
+	course courses.Course
+	lesson *courses.Lesson
 }
 
 // pass gives the questions whose answers the solve found again, first those as
@@ -119,10 +119,10 @@ func unlessUnusable(err error) error {
 	return err
 }
 
-func termsOf(terms []llm.KeyTerm) []models.KeyTerm {
-	kept := make([]models.KeyTerm, len(terms))
+func termsOf(terms []llm.KeyTerm) []courses.KeyTerm {
+	kept := make([]courses.KeyTerm, len(terms))
 	for i, t := range terms {
-		kept[i] = models.KeyTerm{Term: t.Term, Definition: t.Definition}
+		kept[i] = courses.KeyTerm{Term: t.Term, Definition: t.Definition}
 	}
 	return kept
 }

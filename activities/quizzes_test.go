@@ -10,7 +10,7 @@ import (
 
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 )
 
 // exam is a desk with a course whose first lesson is written.
@@ -33,9 +33,9 @@ func (e exam) practise(revision int) error {
 }
 
 // kept is the lesson with what was made for it: always study questions, and maybe a quiz.
-func (e exam) kept(t *testing.T) (models.Lesson, []models.QuizQuestion) {
+func (e exam) kept(t *testing.T) (courses.Lesson, []courses.QuizQuestion) {
 	t.Helper()
-	var items []models.Item
+	var items []courses.Item
 	require.NoError(t, e.db.Order("position").Find(&items, "lesson_id = ?", e.first.ID).Error)
 	require.NotEmpty(t, items)
 	require.Equal(t, "text", items[0].Type)
@@ -55,7 +55,7 @@ func (e exam) asked() [3]int {
 	return [3]int{e.model.Count(llmtest.Practice), e.model.Count(llmtest.Solve), e.model.Count(llmtest.Questions)}
 }
 
-func requireScore(t *testing.T, l models.Lesson, agreed, asked int) {
+func requireScore(t *testing.T, l courses.Lesson, agreed, asked int) {
 	t.Helper()
 	require.Equal(t, asked, l.QuizAsked, "asked")
 	require.Equal(t, agreed, l.QuizAgreed, "agreed")
@@ -237,7 +237,7 @@ func TestAModelThatGoesAwayDuringASolveIsWaitedFor(t *testing.T) {
 			requireFailure(t, e.practise(1), "unavailable", false)
 			require.Zero(t, e.read(t).Lessons[0].PracticeRevision, "nothing half done is kept")
 			var items int64
-			require.NoError(t, e.db.Model(&models.Item{}).Count(&items).Error)
+			require.NoError(t, e.db.Model(&courses.Item{}).Count(&items).Error)
 			require.Zero(t, items)
 
 			e.model.Heal()

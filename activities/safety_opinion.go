@@ -3,7 +3,8 @@ package activities
 import (
 	"context"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // Safety tells whether texts that a course is asked for with violate a policy.
@@ -12,12 +13,12 @@ type Safety interface {
 }
 
 // FaultTopic is the code of a task that ended because its topic is not allowed.
-const FaultTopic = string(models.TopicNotAllowed)
+const FaultTopic = string(store.TopicNotAllowed)
 
 // allowed is TopicNotAllowed for a course that the second opinion is against. Where none can be
 // had the course is written all the same, since the topic rules have been asked before: that is
 // logged, and counted as a conversation of kind safety that failed.
-func (w *CourseActivities) allowed(ctx context.Context, c models.Course) error {
+func (w *CourseActivities) allowed(ctx context.Context, c courses.Course) error {
 	if w.Safety == nil {
 		return nil
 	}
@@ -28,14 +29,14 @@ func (w *CourseActivities) allowed(ctx context.Context, c models.Course) error {
 	}
 	outcome := "ok"
 	if err != nil {
-		outcome = string(models.Unavailable)
+		outcome = string(store.Unavailable)
 		w.Log.WarnContext(ctx, "no second opinion on a topic could be had, the course is written without", "course_id", c.ID, "error", err)
 	}
 	if w.Spent != nil {
-		w.Spent(ctx, models.ModelCall{Kind: "safety", Endpoint: "safety", Outcome: outcome, Calls: 1, Seconds: w.Clock().Sub(began).Seconds()})
+		w.Spent(ctx, courses.ModelCall{Kind: "safety", Endpoint: "safety", Outcome: outcome, Calls: 1, Seconds: w.Clock().Sub(began).Seconds()})
 	}
 	if violates {
-		return models.Errorf(models.TopicNotAllowed, "No course is written on this topic.")
+		return store.Errorf(store.TopicNotAllowed, "No course is written on this topic.")
 	}
 	return nil
 }

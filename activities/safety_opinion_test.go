@@ -15,7 +15,7 @@ import (
 
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/safety"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 )
 
 func TestASecondOpinionOnATopic(t *testing.T) {
@@ -34,10 +34,10 @@ func TestASecondOpinionOnATopic(t *testing.T) {
 		} else {
 			t.Cleanup(server.Close)
 		}
-		var calls []models.ModelCall
+		var calls []courses.ModelCall
 		var log strings.Builder
 		d.writing.Log = slog.New(slog.NewTextHandler(&log, nil))
-		d.writing.Spent = func(_ context.Context, c models.ModelCall) { calls = append(calls, c) }
+		d.writing.Spent = func(_ context.Context, c courses.ModelCall) { calls = append(calls, c) }
 		d.writing.Safety = safety.New(safety.Options{BaseURL: server.URL, Model: "shieldgemma"})
 		_, err := d.ExecuteActivity(d.writing.Prepare, d.course)
 		require.Len(t, calls, 1)

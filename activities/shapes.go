@@ -8,13 +8,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/activities/llm"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/quality"
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // planned is the course with the outline put in.
-func planned(c models.Course, o llm.Outline, gen Generation, now time.Time) models.Course {
+func planned(c courses.Course, o llm.Outline, gen Generation, now time.Time) courses.Course {
 	c.Title, c.Summary, c.Tags, c.Generation, c.UpdatedAt = o.Title, o.Summary, o.Tags, gen, now
 	if c.Description == "" {
 		c.Description = o.Description
@@ -27,15 +27,15 @@ func planned(c models.Course, o llm.Outline, gen Generation, now time.Time) mode
 	return c
 }
 
-func plannedLesson(course uuid.UUID, position int, p llm.LessonPlan, now time.Time) models.Lesson {
-	return models.Lesson{
-		ID: models.LessonID(course, position), CourseID: course, Position: position,
+func plannedLesson(course uuid.UUID, position int, p llm.LessonPlan, now time.Time) courses.Lesson {
+	return courses.Lesson{
+		ID: courses.LessonID(course, position), CourseID: course, Position: position,
 		Title: p.Title, Summary: p.Summary, Objectives: p.Objectives, Prerequisites: p.Prerequisites,
 		EstimatedDurationMinutes: p.Minutes, CreatedAt: now, UpdatedAt: now,
 	}
 }
 
-func hoursOf(lessons []models.Lesson) *float64 {
+func hoursOf(lessons []courses.Lesson) *float64 {
 	minutes := 0
 	for _, l := range lessons {
 		minutes += l.EstimatedDurationMinutes
@@ -45,7 +45,7 @@ func hoursOf(lessons []models.Lesson) *float64 {
 }
 
 // replanned is the course with its learner's plan put in.
-func replanned(c models.Course, plan PlanEdit, now time.Time) models.Course {
+func replanned(c courses.Course, plan PlanEdit, now time.Time) courses.Course {
 	if plan.Title != "" {
 		c.Title = plan.Title
 	}
@@ -59,7 +59,7 @@ func replanned(c models.Course, plan PlanEdit, now time.Time) models.Course {
 	return c
 }
 
-func planOf(l models.Lesson) llm.LessonPlan {
+func planOf(l courses.Lesson) llm.LessonPlan {
 	return llm.LessonPlan{
 		Title: l.Title, Summary: l.Summary, Objectives: l.Objectives,
 		Prerequisites: l.Prerequisites, Minutes: l.EstimatedDurationMinutes,
@@ -71,7 +71,7 @@ const practiceMinutes = 5
 
 // judge puts in what can be told of a lesson's text. Its duration is computed
 // from the text unless the learner said how long the course should take.
-func judge(l *models.Lesson, c models.Course) {
+func judge(l *courses.Lesson, c courses.Course) {
 	score := quality.Quality(l.Content, c.Locale, c.DifficultyLevel)
 	l.QualityScore, l.Quality = &score.Total, score.Parts()
 	if level := quality.ReadingLevel(l.Content, c.Locale); level > 0 {
@@ -82,7 +82,7 @@ func judge(l *models.Lesson, c models.Course) {
 	}
 }
 
-func lessonRequest(c models.Course, l models.Lesson, feedback []string) llm.LessonRequest {
+func lessonRequest(c courses.Course, l courses.Lesson, feedback []string) llm.LessonRequest {
 	titles := make([]string, len(c.Lessons))
 	for i, other := range c.Lessons {
 		titles[i] = other.Title
@@ -96,34 +96,34 @@ func lessonRequest(c models.Course, l models.Lesson, feedback []string) llm.Less
 // practiceItems are the items Lyo writes for a lesson: study questions to think
 // about, and a quiz if any of its questions stood the test. Neither comes from
 // anywhere else, so neither has an address.
-func practiceItems(c models.Course, l models.Lesson, p llm.Practice, now time.Time) []models.Item {
+func practiceItems(c courses.Course, l courses.Lesson, p llm.Practice, now time.Time) []courses.Item {
 	study := ownItem(c, l, 1, "text", "Study questions: "+l.Title, now)
 	study.Summary = "Questions to answer in your own words after reading the lesson."
 	study.Content = numbered(p.StudyQuestions)
 	if len(p.Quiz) == 0 {
-		return []models.Item{withWords(study)}
+		return []courses.Item{withWords(study)}
 	}
 	quiz := ownItem(c, l, 2, "quiz", "Quiz: "+l.Title, now)
 	quiz.Summary = fmt.Sprintf("%d questions about what the lesson says.", len(p.Quiz))
 	for i, q := range p.Quiz {
-		quiz.Quiz = append(quiz.Quiz, models.QuizQuestion{
+		quiz.Quiz = append(quiz.Quiz, courses.QuizQuestion{
 			ID: fmt.Sprintf("q%d", i+1), Kind: "single_choice", Prompt: q.Prompt,
 			Options: q.Options, Answer: q.Answer, Explanation: q.Explanation,
 		})
 	}
 	quiz.Content = quizText(p.Quiz)
-	return []models.Item{withWords(study), withWords(quiz)}
+	return []courses.Item{withWords(study), withWords(quiz)}
 }
 
-func ownItem(c models.Course, l models.Lesson, position int, kind, title string, now time.Time) models.Item {
-	return models.Item{
-		ID: models.ItemID(l.ID, position), CourseID: c.ID, LessonID: l.ID, Position: position,
-		Type: kind, Title: title, Source: models.SourceLyo, Attribution: "Written for this course", Tags: c.Tags,
+func ownItem(c courses.Course, l courses.Lesson, position int, kind, title string, now time.Time) courses.Item {
+	return courses.Item{
+		ID: courses.ItemID(l.ID, position), CourseID: c.ID, LessonID: l.ID, Position: position,
+		Type: kind, Title: title, Source: courses.SourceLyo, Attribution: "Written for this course", Tags: c.Tags,
 		DifficultyLevel: c.DifficultyLevel, Language: c.Locale, IsFree: true, PublishedAt: &now, CreatedAt: now,
 	}
 }
 
-func withWords(i models.Item) models.Item {
+func withWords(i courses.Item) courses.Item {
 	n := len(texts.Words(i.Content))
 	i.WordCount = &n
 	return i

@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities/sources"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/ranking"
 )
 
@@ -51,16 +51,16 @@ const mostFindings = 24
 // failure is retried. Key: the course; a second run replaces what the first kept,
 // but for what came from sites that could not be asked this time.
 func (r *SourceActivities) FindSources(ctx context.Context, course uuid.UUID) (Research, error) {
-	c, err := models.CourseToWrite(ctx, r.DB, course)
+	c, err := courses.CourseToWrite(ctx, r.DB, course)
 	if err != nil {
 		return Research{}, toApplicationError(err)
 	}
 	var found Research
-	own, err := models.CourseSources(ctx, r.DB, course)
+	own, err := courses.CourseSources(ctx, r.DB, course)
 	if err != nil {
 		return found, toApplicationError(err)
 	}
-	if slices.ContainsFunc(own, func(s models.Source) bool { return s.State == models.SourceProcessing }) {
+	if slices.ContainsFunc(own, func(s courses.Source) bool { return s.State == courses.SourceProcessing }) {
 		return found, failure("The learner's material is still being read.", "not_read_yet", nil, false, 2*time.Second)
 	}
 	if len(own) > 0 {
@@ -74,21 +74,21 @@ func (r *SourceActivities) FindSources(ctx context.Context, course uuid.UUID) (R
 	if found.Notice != "" && len(own) > 0 {
 		found.Notice = OnlyOwnSources
 	}
-	items := make([]models.Item, 0, len(report.Items))
+	items := make([]courses.Item, 0, len(report.Items))
 	for _, item := range report.Items[:min(len(report.Items), mostFindings)] {
 		items = append(items, r.item(c, item))
 	}
-	before, err := models.Findings(ctx, r.DB, course)
+	before, err := courses.Findings(ctx, r.DB, course)
 	if err != nil {
 		return found, toApplicationError(err)
 	}
 	items = append(items, found.keep(report, before, mostFindings-len(items))...)
-	return found, toApplicationError(models.SaveFindings(ctx, r.DB, course, items))
+	return found, toApplicationError(courses.SaveFindings(ctx, r.DB, course, items))
 }
 
 // keep gives what was found before on sites that could not be asked this time, as
 // much as there is room for: a site's bad moment takes nothing from a course.
-func (f *Research) keep(report sources.Report, before []models.Item, room int) (kept []models.Item) {
+func (f *Research) keep(report sources.Report, before []courses.Item, room int) (kept []courses.Item) {
 	for _, item := range before {
 		if len(kept) == room || !away(report, item.Source) {
 			continue
@@ -131,8 +131,8 @@ func (f *Research) read(report sources.Report) {
 }
 
 // item is a found thing in the shape of every content item, without a place yet.
-func (r *SourceActivities) item(c models.Course, s sources.Item) models.Item {
-	return models.Item{
+func (r *SourceActivities) item(c courses.Course, s sources.Item) courses.Item {
+	return courses.Item{
 		Type: s.Type, Title: s.Title, Source: s.Source, SourceURL: filled(s.SourceURL), ThumbnailURL: filled(s.ThumbnailURL),
 		DurationSec: s.DurationSec, Pages: s.Pages, WordCount: s.WordCount, FileSizeBytes: s.FileSizeBytes,
 		Summary: s.Summary, Attribution: s.Attribution, Tags: s.Tags, DifficultyLevel: c.DifficultyLevel, Language: s.Language,
@@ -157,21 +157,21 @@ const (
 // PlaceSources gives each lesson the found items that fit it best, none twice.
 // Key: the course; a second run replaces what the first placed.
 func (r *SourceActivities) PlaceSources(ctx context.Context, course uuid.UUID) error {
-	c, err := models.CourseToWrite(ctx, r.DB, course)
+	c, err := courses.CourseToWrite(ctx, r.DB, course)
 	if err != nil {
 		return toApplicationError(err)
 	}
-	found, err := models.Findings(ctx, r.DB, course)
+	found, err := courses.Findings(ctx, r.DB, course)
 	if err != nil {
 		return toApplicationError(err)
 	}
-	return toApplicationError(models.PlaceItems(ctx, r.DB, course, placed(c, found)))
+	return toApplicationError(courses.PlaceItems(ctx, r.DB, course, placed(c, found)))
 }
 
 // placed deals the items out: each lesson in turn takes the one that fits it best
 // of those left.
-func placed(c models.Course, left []models.Item) []models.Item {
-	var all []models.Item
+func placed(c courses.Course, left []courses.Item) []courses.Item {
+	var all []courses.Item
 	for round := range mostFoundPerLesson {
 		for _, l := range c.Lessons {
 			texts := make([]string, len(left))
@@ -181,7 +181,7 @@ func placed(c models.Course, left []models.Item) []models.Item {
 			for _, i := range ranking.Pick(l.Title+" "+l.Summary, texts, 1) {
 				item := left[i]
 				item.CourseID, item.LessonID, item.Position = c.ID, l.ID, firstFoundPosition+round
-				item.ID = models.ItemID(l.ID, item.Position)
+				item.ID = courses.ItemID(l.ID, item.Position)
 				all = append(all, item)
 				left = slices.Delete(slices.Clone(left), i, i+1)
 			}

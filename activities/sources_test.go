@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/sources"
 	"github.com/lyoapp/lyo/activities/sources/sourcetest"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 )
 
 var allSites = []string{sources.Wikipedia, sources.OpenLibrary, sources.ArXiv, sources.ITunes, sources.YouTube}
@@ -40,18 +40,18 @@ func (l library) fail(fault sourcetest.Fault, sites ...string) {
 	}
 }
 
-func (l library) findings(t *testing.T) []models.Item {
+func (l library) findings(t *testing.T) []courses.Item {
 	t.Helper()
-	items, err := models.Findings(t.Context(), l.db, l.course)
+	items, err := courses.Findings(t.Context(), l.db, l.course)
 	require.NoError(t, err)
 	return items
 }
 
-func (l library) place(t *testing.T) []models.Item {
+func (l library) place(t *testing.T) []courses.Item {
 	t.Helper()
 	_, err := l.ExecuteActivity(l.researching.PlaceSources, l.course)
 	require.NoError(t, err)
-	var items []models.Item
+	var items []courses.Item
 	require.NoError(t, l.db.Order("lesson_id, position").Find(&items, "source <> 'lyo'").Error)
 	return items
 }
@@ -81,7 +81,7 @@ func TestWhatTheSitesHaveIsKept(t *testing.T) {
 	require.ElementsMatch(t, titlesOf(items), titlesOf(l.findings(t)), "twice is once")
 }
 
-func titlesOf(items []models.Item) (titles []string) {
+func titlesOf(items []courses.Item) (titles []string) {
 	for _, item := range items {
 		titles = append(titles, item.Source+" "+item.Title)
 	}
@@ -121,7 +121,7 @@ func TestOneSiteThatAnswersIsEnough(t *testing.T) {
 func TestMaterialThatIsStillReadIsAskedForAgainSoon(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t)
-	l.bring(t, "Notes", "", models.SourceProcessing)
+	l.bring(t, "Notes", "", courses.SourceProcessing)
 	_, err := l.research(l.researching)
 	requireFailure(t, err, "not_read_yet", false)
 	var app *temporal.ApplicationError
@@ -148,7 +148,7 @@ func TestWithoutSitesToAskThereIsNoNotice(t *testing.T) {
 func TestNobodyResearchesForACourseThatIsGone(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t)
-	require.NoError(t, l.db.Delete(&models.Course{}, "id = ?", l.course).Error)
+	require.NoError(t, l.db.Delete(&courses.Course{}, "id = ?", l.course).Error)
 	for _, run := range []any{l.researching.FindSources, l.researching.PlaceSources} {
 		_, err := l.ExecuteActivity(run, l.course)
 		requireFailure(t, err, "not_found", true)
@@ -187,10 +187,10 @@ func TestSitesThatAreAwayTakeNothingBack(t *testing.T) {
 }
 
 // many are items that fit lessons more or less.
-func many(n int) (items []models.Item) {
+func many(n int) (items []courses.Item) {
 	for i := range n {
 		address := fmt.Sprint("https://site.example/", i)
-		items = append(items, models.Item{
+		items = append(items, courses.Item{
 			Type: "video", Title: fmt.Sprint("First steps in tides, the parts and how they fit together ", i), Source: "site", SourceURL: &address,
 			DifficultyLevel: "beginner", Language: "en",
 		})
@@ -215,7 +215,7 @@ func TestItemsAreDealtOutFairly(t *testing.T) {
 		}
 		again := l.place(t)
 		require.Equal(t, titlesOf(placed), titlesOf(again))
-		require.True(t, slices.EqualFunc(placed, again, func(a, b models.Item) bool { return a.ID == b.ID }))
+		require.True(t, slices.EqualFunc(placed, again, func(a, b courses.Item) bool { return a.ID == b.ID }))
 		return counts
 	}
 	all := perLesson(40)

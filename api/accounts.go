@@ -10,7 +10,8 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/api/auth"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // passwordTimeout is longer than usual, since hashing waits in line.
@@ -74,17 +75,17 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 		return nil, err
 	}
 	now := s.now()
-	user := models.User{
-		ID: models.NewID(), Email: in.Body.Email, Username: in.Body.Username, FullName: in.Body.FullName,
+	user := accounts.User{
+		ID: store.NewID(), Email: in.Body.Email, Username: in.Body.Username, FullName: in.Body.FullName,
 		PasswordHash: hash, Locale: "en", Timezone: "UTC", IsActive: true, Roles: []string{roleUser},
 		ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now, LastLoginAt: &now,
 	}
 	token, session := s.newSession(ctx, user.ID, now)
 	ctx = withPrincipal(ctx, Principal{UserID: user.ID, SessionID: session.ID})
-	entry := s.happened(ctx, models.AuditSignUp, user.ID, nil)
-	mail, message := s.mailTo(models.MailVerify, &user.ID, user.Email)
-	queue := func(tx *gorm.DB) error { return models.QueueMail(ctx, tx, mail, message) }
-	if err := models.CreateUser(ctx, s.DB, user, session, entry, queue); err != nil {
+	entry := s.happened(ctx, store.AuditSignUp, user.ID, nil)
+	mail, message := s.mailTo(accounts.MailVerify, &user.ID, user.Email)
+	queue := func(tx *gorm.DB) error { return accounts.QueueMail(ctx, tx, mail, message) }
+	if err := accounts.CreateUser(ctx, s.DB, user, session, entry, queue); err != nil {
 		return nil, err
 	}
 	return s.signedIn(user, session, token)
@@ -103,7 +104,7 @@ func (s *Server) logIn(ctx context.Context, in *logInInput) (*signedIn, error) {
 		return nil, err
 	}
 	out, err := s.checkPassword(ctx, in, attempt)
-	if models.CodeOf(err) == models.Conflict { // another hash took its place meanwhile, which decides
+	if store.CodeOf(err) == store.Conflict { // another hash took its place meanwhile, which decides
 		out, err = s.checkPassword(ctx, in, attempt)
 	}
 	attempt.end(ctx, err)
@@ -113,7 +114,7 @@ func (s *Server) logIn(ctx context.Context, in *logInInput) (*signedIn, error) {
 // checkPassword is Unauthenticated for a wrong password and for nothing else, and
 // Conflict when the password was replaced while it was compared.
 func (s *Server) checkPassword(ctx context.Context, in *logInInput, attempt attempt) (*signedIn, error) {
-	user, err := models.FindUserByEmail(ctx, s.DB, in.Body.Email)
+	user, err := accounts.FindUserByEmail(ctx, s.DB, in.Body.Email)
 	if err != nil {
 		return nil, err
 	}
@@ -122,9 +123,9 @@ func (s *Server) checkPassword(ctx context.Context, in *logInInput, attempt atte
 		return nil, busy(err)
 	}
 	if !right {
-		s.note(ctx, s.happened(ctx, models.AuditSignInFailed, user.ID, nil))
+		s.note(ctx, s.happened(ctx, store.AuditSignInFailed, user.ID, nil))
 		s.warn(ctx, attempt, user.ID)
-		return nil, models.Errorf(models.Unauthenticated, "The e-mail address or the password is wrong.")
+		return nil, store.Errorf(store.Unauthenticated, "The e-mail address or the password is wrong.")
 	}
 	out, err := s.startSession(ctx, user)
 	if err == nil && outdated {
@@ -134,13 +135,13 @@ func (s *Server) checkPassword(ctx context.Context, in *logInInput, attempt atte
 }
 
 // startSession starts a session of a user who has shown their password.
-func (s *Server) startSession(ctx context.Context, user models.User) (*signedIn, error) {
+func (s *Server) startSession(ctx context.Context, user accounts.User) (*signedIn, error) {
 	token, session := s.newSession(ctx, user.ID, s.now())
 	ctx = withPrincipal(ctx, Principal{UserID: user.ID, SessionID: session.ID})
-	signed, err := models.SignIn(ctx, s.DB, user.ID, user.PasswordHash, session, s.happened(ctx, models.AuditSignIn, user.ID, nil))
+	signed, err := accounts.SignIn(ctx, s.DB, user.ID, user.PasswordHash, session, s.happened(ctx, store.AuditSignIn, user.ID, nil))
 	if err != nil {
-		if models.CodeOf(err) == models.Forbidden {
-			s.note(ctx, s.happened(ctx, models.AuditSignInFailed, user.ID, map[string]any{"account": "switched off"}))
+		if store.CodeOf(err) == store.Forbidden {
+			s.note(ctx, s.happened(ctx, store.AuditSignInFailed, user.ID, map[string]any{"account": "switched off"}))
 		}
 		return nil, err
 	}
@@ -148,18 +149,18 @@ func (s *Server) startSession(ctx context.Context, user models.User) (*signedIn,
 }
 
 // note writes a line of the audit log about a refusal, which stands either way.
-func (s *Server) note(ctx context.Context, entry models.AuditEntry) {
-	if err := models.Audit(context.WithoutCancel(ctx), s.DB, entry); err != nil {
+func (s *Server) note(ctx context.Context, entry store.AuditEntry) {
+	if err := store.Audit(context.WithoutCancel(ctx), s.DB, entry); err != nil {
 		s.logFailure(ctx, "a refusal could not be put on the audit log", err)
 	}
 }
 
 // rehash brings a hash to the cost and the form of the password that new ones have. When that fails the next
 // sign-in tries again.
-func (s *Server) rehash(ctx context.Context, user models.User, password string) {
+func (s *Server) rehash(ctx context.Context, user accounts.User, password string) {
 	hash, err := s.passwords.Hash(ctx, password)
 	if err == nil {
-		err = models.Rehash(ctx, s.DB, user.ID, user.PasswordHash, hash)
+		err = accounts.Rehash(ctx, s.DB, user.ID, user.PasswordHash, hash)
 	}
 	if err != nil {
 		s.Log.InfoContext(ctx, "a password keeps its old hash for now", "error", err)
@@ -183,7 +184,7 @@ func busy(err error) error {
 	if !ok {
 		return err
 	}
-	refusal := models.Errorf(models.RateLimited, "Very many people sign in at this moment. Try again in a few seconds.")
+	refusal := store.Errorf(store.RateLimited, "Very many people sign in at this moment. Try again in a few seconds.")
 	refusal.RetryAfter = line.RetryAfter
 	return refusal
 }

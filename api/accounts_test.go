@@ -13,7 +13,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/lyoapp/lyo/api/auth"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 func TestRegisterAnswersLikeLogin(t *testing.T) {
@@ -148,9 +149,9 @@ func TestExpiredSession(t *testing.T) {
 	p := w.signUp("ada@example.com")
 	w.clock.advance(720 * time.Hour)
 	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+p.refresh+`"}`), slugAuth)
-	_, standing, err := models.SessionStanding(t.Context(), w.server.DB, models.NewID(), w.clock.now())
+	_, standing, err := accounts.SessionStanding(t.Context(), w.server.DB, store.NewID(), w.clock.now())
 	require.NoError(t, err)
-	require.Equal(t, models.SessionEnded, standing)
+	require.Equal(t, accounts.SessionEnded, standing)
 }
 
 func TestPasswordsThatAreGuessedFirstAreRefused(t *testing.T) {
@@ -170,7 +171,7 @@ func TestAHashOfAnotherCostIsMadeAgain(t *testing.T) {
 	old := newWorld(t)
 	ada := old.signUp("ada@example.com")
 	hashOf := func() string {
-		user, err := models.FindUser(t.Context(), old.server.DB, uuid.MustParse(ada.id))
+		user, err := accounts.FindUser(t.Context(), old.server.DB, uuid.MustParse(ada.id))
 		require.NoError(t, err)
 		return user.PasswordHash
 	}
@@ -192,9 +193,9 @@ func TestAHashOfAnotherCostIsMadeAgain(t *testing.T) {
 
 func TestALongLineOfSignInsIsTooManyRequests(t *testing.T) {
 	t.Parallel()
-	p := (&models.Error{})
+	p := (&store.Error{})
 	require.ErrorAs(t, busy(&auth.Busy{RetryAfter: 5200 * time.Millisecond}), &p)
-	require.Equal(t, models.RateLimited, p.Code)
+	require.Equal(t, store.RateLimited, p.Code)
 	w := newWorld(t)
 	w.failing("/t/busy", busy(&auth.Busy{RetryAfter: 5200 * time.Millisecond}))
 	a := w.do("GET", "/t/busy", "")
@@ -206,22 +207,22 @@ func TestSigningInIsPutOnTheAuditLog(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ada := w.signUp("ada@example.com")
-	require.Len(t, w.mails(models.MailVerify), 1, "queued with the account")
+	require.Len(t, w.mails(accounts.MailVerify), 1, "queued with the account")
 	refused := `{"email":"ada@example.com","password":"a wrong guess"}`
 	w.problem(w.do("POST", "/v1/auth/login", refused), slugAuth)
 	w.problem(w.do("POST", "/v1/auth/login", `{"email":"eve@example.com","password":"a wrong guess"}`), slugAuth)
 	w.logIn("ADA@example.com", "correct horse", "x")
-	var log []models.AuditEntry
+	var log []store.AuditEntry
 	require.NoError(t, w.server.DB.Order("id").Find(&log).Error)
 	require.Len(t, log, 4)
 	for i, want := range []struct {
-		action     models.AuditAction
+		action     store.AuditAction
 		actor, who string
 	}{
-		{models.AuditSignUp, ada.id, ada.id},
-		{models.AuditSignInFailed, "", ada.id},
-		{models.AuditSignInFailed, "", ""},
-		{models.AuditSignIn, ada.id, ada.id},
+		{store.AuditSignUp, ada.id, ada.id},
+		{store.AuditSignInFailed, "", ada.id},
+		{store.AuditSignInFailed, "", ""},
+		{store.AuditSignIn, ada.id, ada.id},
 	} {
 		require.Equal(t, want.action, log[i].Action)
 		require.Equal(t, want.actor, idText(log[i].ActorID))

@@ -8,7 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // admin are the operations of administrators.
@@ -23,9 +24,9 @@ func (s *Server) admin() {
 // needAdmin is Forbidden unless the principal is an administrator now. Tokens tell
 // of roles, but a role that was taken away must not outlive that in them.
 func (s *Server) needAdmin(ctx context.Context) error {
-	is, err := models.HasRole(ctx, s.DB, principal(ctx).UserID, models.RoleAdmin)
+	is, err := accounts.HasRole(ctx, s.DB, principal(ctx).UserID, accounts.RoleAdmin)
 	if err == nil && !is {
-		return models.Errorf(models.Forbidden, "This is for administrators.")
+		return store.Errorf(store.Forbidden, "This is for administrators.")
 	}
 	return err
 }
@@ -59,28 +60,28 @@ type listAuditInput struct {
 }
 
 func (s *Server) listAudit(ctx context.Context, in *listAuditInput) (*listed[auditView], error) {
-	return listing[models.AuditEntry, auditView]{
+	return listing[store.AuditEntry, auditView]{
 		name: "audit", filter: in.AuditScope, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.AuditEntry, error) {
-			entries, err := models.ListAudit(ctx, s.DB, models.AuditFilter{
-				Action: models.AuditAction(in.Action), UserID: givenID(in.UserID), ActorID: givenID(in.ActorID),
+		rows: func(after *store.Keyset, limit int) ([]store.AuditEntry, error) {
+			entries, err := store.ListAudit(ctx, s.DB, store.AuditFilter{
+				Action: store.AuditAction(in.Action), UserID: givenID(in.UserID), ActorID: givenID(in.ActorID),
 				Since: givenTime(in.Since), Before: givenTime(in.Before), After: after, Offset: in.skip(), Limit: limit,
 			})
 			if err != nil {
 				return nil, err
 			}
-			read := s.happened(ctx, models.AuditRead, uuid.Nil, map[string]any{"query": requestInfoOf(ctx).query})
-			if err := models.Audit(ctx, s.DB, read); err != nil {
+			read := s.happened(ctx, store.AuditRead, uuid.Nil, map[string]any{"query": requestInfoOf(ctx).query})
+			if err := store.Audit(ctx, s.DB, read); err != nil {
 				return nil, err // who cannot be seen reading may not read
 			}
 			return entries, nil
 		},
-		place: func(e models.AuditEntry) models.Keyset { return models.Keyset{At: e.At, ID: e.ID} },
+		place: func(e store.AuditEntry) store.Keyset { return store.Keyset{At: e.At, ID: e.ID} },
 		show:  viewAudit,
 	}.page(ctx, s)
 }
 
-func viewAudit(e models.AuditEntry) auditView {
+func viewAudit(e store.AuditEntry) auditView {
 	return auditView{
 		ID: e.ID, At: e.At.UTC(), Action: string(e.Action), ActorID: e.ActorID, UserID: e.UserID, Via: e.Via,
 		Address: e.Address, UserAgent: e.UserAgent, RequestID: e.RequestID, Details: e.Details,

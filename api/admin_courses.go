@@ -8,7 +8,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -26,12 +29,12 @@ func (s *Server) anyCourses(tags []string) {
 			"administrators.",
 	}, s.readAnyCourse, admins)
 	for _, act := range []struct {
-		act                  models.CourseAct
+		act                  courses.CourseAct
 		summary, description string
 	}{
-		{models.CourseHold, "Put a course on hold", "Only its owner sees it until it is decided at /v1/admin/held."},
-		{models.CourseRestore, "Restore a held or hidden course", "Others see it again, as its visibility allows."},
-		{models.CourseUnpublish, "Unpublish a course", "Makes the course private. Its owner may share it again; put it on hold to prevent that."},
+		{courses.CourseHold, "Put a course on hold", "Only its owner sees it until it is decided at /v1/admin/held."},
+		{courses.CourseRestore, "Restore a held or hidden course", "Others see it again, as its visibility allows."},
+		{courses.CourseUnpublish, "Unpublish a course", "Makes the course private. Its owner may share it again; put it on hold to prevent that."},
 	} {
 		register(s, huma.Operation{
 			OperationID: string(act.act) + "-course", Method: http.MethodPost, Path: "/v1/admin/courses/{id}/" + string(act.act), Tags: tags,
@@ -62,10 +65,10 @@ type moderatedCourseView struct {
 	PublishedAt      *time.Time `json:"published_at" nullable:"true"`
 }
 
-func viewModerated(c models.Course) moderatedCourseView {
+func viewModerated(c courses.Course) moderatedCourseView {
 	return moderatedCourseView{
 		ID: c.ID, OwnerUserID: c.OwnerUserID, Title: c.Title, Topic: c.Topic, Summary: c.Summary, Status: string(c.Status),
-		Visibility: string(c.Visibility), ModerationStatus: string(c.ModerationStatus), HeldFor: c.HeldFor, OwnMaterial: c.OwnMaterial,
+		Visibility: string(c.Visibility), ModerationStatus: string(c.ModerationStatus), HeldFor: c.FlagReason, OwnMaterial: c.OwnMaterial,
 		CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(), PublishedAt: utc(c.PublishedAt),
 	}
 }
@@ -85,22 +88,22 @@ type listAllCoursesInput struct {
 }
 
 func (s *Server) listAllCourses(ctx context.Context, in *listAllCoursesInput) (*listed[moderatedCourseView], error) {
-	return listing[models.Course, moderatedCourseView]{
+	return listing[courses.Course, moderatedCourseView]{
 		name: "all-courses", filter: in.AllCoursesScope, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.Course, error) {
-			f := models.ModeratedFilter{
-				Status: models.CourseStatus(in.Status), Visibility: models.Visibility(in.Visibility), Moderation: models.ContentStatus(in.Moderation),
+		rows: func(after *store.Keyset, limit int) ([]courses.Course, error) {
+			f := courses.ModeratedFilter{
+				Status: courses.CourseStatus(in.Status), Visibility: courses.Visibility(in.Visibility), Moderation: moderation.ContentStatus(in.Moderation),
 				Owner: givenID(in.Owner), After: after, Offset: in.skip(), Limit: limit,
 			}
-			return models.ListAllCourses(ctx, s.DB, f)
+			return courses.ListAllCourses(ctx, s.DB, f)
 		},
-		place: func(c models.Course) models.Keyset { return models.Keyset{At: c.CreatedAt, ID: c.ID} },
+		place: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
 		show:  viewModerated,
 	}.page(ctx, s)
 }
 
 func (s *Server) readAnyCourse(ctx context.Context, in *courseOnlyInput) (*body[courseView], error) {
-	c, err := models.ReadAnyCourse(ctx, s.DB, in.ID, s.happened(ctx, models.AuditCourseRead, uuid.Nil, nil))
+	c, err := courses.ReadAnyCourse(ctx, s.DB, in.ID, s.happened(ctx, store.AuditCourseRead, uuid.Nil, nil))
 	if err != nil {
 		return nil, err
 	}
@@ -116,13 +119,13 @@ type moderateCourseBody struct {
 	Reason string `json:"reason,omitempty" maxLength:"1000" text:"note" doc:"Shown to the owner"`
 }
 
-func (s *Server) moderating(act models.CourseAct) func(context.Context, *moderateCourseInput) (*body[moderatedCourseView], error) {
+func (s *Server) moderating(act courses.CourseAct) func(context.Context, *moderateCourseInput) (*body[moderatedCourseView], error) {
 	return func(ctx context.Context, in *moderateCourseInput) (*body[moderatedCourseView], error) {
 		m := s.moderationOf(ctx, act)
 		if in.Body != nil {
 			m.Reason = trimmed(in.Body.Reason)
 		}
-		c, _, err := models.ModerateCourse(ctx, s.DB, in.ID, m)
+		c, _, err := courses.ModerateCourse(ctx, s.DB, in.ID, m)
 		if err != nil {
 			return nil, err
 		}
@@ -131,15 +134,15 @@ func (s *Server) moderating(act models.CourseAct) func(context.Context, *moderat
 }
 
 // moderationOf is an act of the administrator who asks.
-func (s *Server) moderationOf(ctx context.Context, act models.CourseAct) models.CourseModeration {
-	return models.CourseModeration{
+func (s *Server) moderationOf(ctx context.Context, act courses.CourseAct) courses.CourseModeration {
+	return courses.CourseModeration{
 		Act: act, Entry: s.happened(ctx, "", uuid.Nil, nil), Enqueuer: outbox.NewEnqueuer(s.now),
-		Cancel: func(task models.Task) models.OutboxEntry { return outbox.Cancel(task, s.now()) },
+		Cancel: func(task tasks.Task) store.OutboxMessage { return outbox.Cancel(task, s.now()) },
 	}
 }
 
 func (s *Server) deleteAnyCourse(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
-	_, cancels, err := models.ModerateCourse(ctx, s.DB, in.ID, s.moderationOf(ctx, models.CourseDelete))
+	_, cancels, err := courses.ModerateCourse(ctx, s.DB, in.ID, s.moderationOf(ctx, courses.CourseDelete))
 	if err != nil {
 		return nil, err
 	}

@@ -8,8 +8,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/quality"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 func (s *Server) holding(tags []string) {
@@ -43,13 +45,13 @@ type listHeldInput struct {
 }
 
 func (s *Server) listHeld(ctx context.Context, in *listHeldInput) (*listed[heldView], error) {
-	return listing[models.Held, heldView]{
+	return listing[community.PendingContent, heldView]{
 		name: "held", filter: nil, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.Held, error) {
-			return models.ListHeld(ctx, s.DB, after, in.skip(), limit)
+		rows: func(after *store.Keyset, limit int) ([]community.PendingContent, error) {
+			return community.ListPending(ctx, s.DB, after, in.skip(), limit)
 		},
-		place: func(h models.Held) models.Keyset { return models.Keyset{At: h.CreatedAt, ID: h.ID} },
-		show: func(h models.Held) heldView {
+		place: func(h community.PendingContent) store.Keyset { return store.Keyset{At: h.CreatedAt, ID: h.ID} },
+		show: func(h community.PendingContent) heldView {
 			return heldView{h.ID, h.TargetType, h.PostID, h.AuthorID, h.Title, h.Content, h.HeldFor, h.CreatedAt.UTC()}
 		},
 	}.page(ctx, s)
@@ -68,7 +70,7 @@ func (s *Server) decideHeld(ctx context.Context, in *decideHeldInput) (*body[don
 		return nil, err
 	}
 	approved := in.Body.Decision == "approve"
-	if err := models.DecideHeld(ctx, s.DB, w, in.ID, approved); err != nil {
+	if err := community.DecidePending(ctx, s.DB, w, in.ID, approved); err != nil {
 		return nil, err
 	}
 	message := "Others will not see it."
@@ -106,17 +108,17 @@ type contentRuleView struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-func viewRule(r models.ContentRule) contentRuleView {
+func viewRule(r moderation.ContentRule) contentRuleView {
 	return contentRuleView{r.ID, r.Kind, r.Pattern, r.CreatedAt.UTC()}
 }
 
 func (s *Server) listContentRules(ctx context.Context, in *listHeldInput) (*listed[contentRuleView], error) {
-	return listing[models.ContentRule, contentRuleView]{
+	return listing[moderation.ContentRule, contentRuleView]{
 		name: "content-rules", filter: nil, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.ContentRule, error) {
-			return models.ListContentRules(ctx, s.DB, after, in.skip(), limit)
+		rows: func(after *store.Keyset, limit int) ([]moderation.ContentRule, error) {
+			return moderation.ListContentRules(ctx, s.DB, after, in.skip(), limit)
 		},
-		place: func(r models.ContentRule) models.Keyset { return models.Keyset{At: r.CreatedAt, ID: r.ID} },
+		place: func(r moderation.ContentRule) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
 		show:  viewRule,
 	}.page(ctx, s)
 }
@@ -129,11 +131,11 @@ type createContentRuleInput struct {
 }
 
 func (s *Server) createContentRule(ctx context.Context, in *createContentRuleInput) (*body[contentRuleView], error) {
-	rule := models.ContentRule{ID: models.NewID(), Kind: in.Body.Kind, Pattern: quality.FoldPattern(in.Body.Kind, in.Body.Pattern), CreatedAt: s.now()}
+	rule := moderation.ContentRule{ID: store.NewID(), Kind: in.Body.Kind, Pattern: quality.FoldPattern(in.Body.Kind, in.Body.Pattern), CreatedAt: s.now()}
 	if rule.Pattern == "" || len(rule.Pattern) > 200 {
-		return nil, models.BadField("body", "/pattern", "has no word, or is not the name of a site")
+		return nil, store.BadField("body", "/pattern", "has no word, or is not the name of a site")
 	}
-	if err := models.AddContentRule(ctx, s.DB, rule, s.happened(ctx, models.AuditRuleAdded, uuid.Nil, nil)); err != nil {
+	if err := moderation.AddContentRule(ctx, s.DB, rule, s.happened(ctx, store.AuditRuleAdded, uuid.Nil, nil)); err != nil {
 		return nil, err
 	}
 	return &body[contentRuleView]{viewRule(rule)}, nil
@@ -144,5 +146,5 @@ type contentRuleID struct {
 }
 
 func (s *Server) deleteContentRule(ctx context.Context, in *contentRuleID) (*struct{}, error) {
-	return nil, models.RemoveContentRule(ctx, s.DB, in.ID, s.happened(ctx, models.AuditRuleRemoved, uuid.Nil, nil))
+	return nil, moderation.RemoveContentRule(ctx, s.DB, in.ID, s.happened(ctx, store.AuditRuleRemoved, uuid.Nil, nil))
 }

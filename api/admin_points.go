@@ -8,7 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -84,9 +85,9 @@ func (s *Server) awardPoints(ctx context.Context, in *awardInput) (*awardOutput,
 	if err != nil {
 		return nil, err // Resolve has let it through
 	}
-	result, replayed, err := models.AwardPoints(ctx, s.DB, models.Award{
+	result, replayed, err := learning.AwardPoints(ctx, s.DB, learning.Award{
 		AdminID: principal(ctx).UserID, UserID: user, Points: in.Points, Reason: in.Reason, At: s.now(),
-		Key: in.key("award", user, in.Points, in.Reason), Entry: s.happened(ctx, models.AuditPointsAwarded, user, nil),
+		Key: in.key("award", user, in.Points, in.Reason), Entry: s.happened(ctx, store.AuditPointsAwarded, user, nil),
 	}, outbox.NewEnqueuer(s.now))
 	if err != nil {
 		return nil, err

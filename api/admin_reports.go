@@ -8,7 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -55,7 +56,7 @@ type reportView struct {
 	Note        string     `json:"note"`
 }
 
-func viewReport(r models.Report) reportView {
+func viewReport(r community.Report) reportView {
 	v := reportView{
 		ID: r.ID, ReporterID: r.ReporterID, TargetType: r.TargetType, TargetID: r.TargetID, AuthorID: r.AuthorID, Reason: r.Reason, Excerpt: r.Excerpt,
 		Status: reportStatus(r), CreatedAt: r.CreatedAt.UTC(), DueAt: r.DueAt.UTC(), EscalatedAt: utc(r.EscalatedAt), DecidedAt: utc(r.DecidedAt),
@@ -88,17 +89,17 @@ type listReportsInput struct {
 }
 
 func (s *Server) listReports(ctx context.Context, in *listReportsInput) (*listed[reportView], error) {
-	return listing[models.Report, reportView]{
+	return listing[community.Report, reportView]{
 		name: "reports", filter: in.ReportScope, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.Report, error) {
-			f := models.ReportFilter{After: after, Offset: in.skip(), Limit: limit}
+		rows: func(after *store.Keyset, limit int) ([]community.Report, error) {
+			f := community.ReportFilter{After: after, Offset: in.skip(), Limit: limit}
 			if in.Status != "all" {
 				open := in.Status == "open"
 				f.Open = &open
 			}
-			return models.ListReports(ctx, s.DB, f)
+			return community.ListReports(ctx, s.DB, f)
 		},
-		place: func(r models.Report) models.Keyset { return models.Keyset{At: r.CreatedAt, ID: r.ID} },
+		place: func(r community.Report) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
 		show:  viewReport,
 	}.page(ctx, s)
 }
@@ -113,10 +114,10 @@ type decideReportInput struct {
 
 func (s *Server) decideReport(ctx context.Context, in *decideReportInput) (*body[reportView], error) {
 	now := s.now()
-	report, ended, err := models.DecideReport(ctx, s.DB, models.Verdict{
-		Report: in.ID, Decision: models.Decision(in.Body.Decision), Note: in.Body.Note, By: principal(ctx).UserID,
+	report, ended, err := community.DecideReport(ctx, s.DB, community.Verdict{
+		Report: in.ID, Decision: community.Decision(in.Body.Decision), Note: in.Body.Note, By: principal(ctx).UserID,
 		Suspension: s.suspension(ctx, uuid.Nil), Enqueuer: outbox.NewEnqueuer(s.now),
-		Wake: func(r models.Report) models.OutboxEntry { return outbox.ReportDecided(r, now) },
+		Wake: func(r community.Report) store.OutboxMessage { return outbox.ReportDecided(r, now) },
 	})
 	if err != nil {
 		return nil, err

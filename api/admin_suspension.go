@@ -7,7 +7,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -29,11 +31,11 @@ func (s *Server) suspensions(tags []string) {
 }
 
 // suspension is the wish of the administrator who asks.
-func (s *Server) suspension(ctx context.Context, user uuid.UUID) models.Suspension {
+func (s *Server) suspension(ctx context.Context, user uuid.UUID) community.Suspension {
 	now := s.now()
-	return models.Suspension{
-		User: user, Entry: s.happened(ctx, models.AuditSuspended, uuid.Nil, nil),
-		Cancel: func(task models.Task) models.OutboxEntry { return outbox.CancelSoon(task, now) },
+	return community.Suspension{
+		User: user, Entry: s.happened(ctx, store.AuditSuspended, uuid.Nil, nil),
+		Cancel: func(task tasks.Task) store.OutboxMessage { return outbox.CancelSoon(task, now) },
 	}
 }
 
@@ -42,7 +44,7 @@ type suspensionInput struct {
 }
 
 func (s *Server) suspendUser(ctx context.Context, in *suspensionInput) (*struct{}, error) {
-	ended, err := models.Suspend(ctx, s.DB, s.suspension(ctx, in.ID))
+	ended, err := community.Suspend(ctx, s.DB, s.suspension(ctx, in.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -51,5 +53,5 @@ func (s *Server) suspendUser(ctx context.Context, in *suspensionInput) (*struct{
 }
 
 func (s *Server) unsuspendUser(ctx context.Context, in *suspensionInput) (*struct{}, error) {
-	return nil, models.Unsuspend(ctx, s.DB, in.ID, s.happened(ctx, models.AuditUnsuspended, uuid.Nil, nil))
+	return nil, community.Unsuspend(ctx, s.DB, in.ID, s.happened(ctx, store.AuditUnsuspended, uuid.Nil, nil))
 }

@@ -8,14 +8,15 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // setRole does what lyo admin grant and revoke do.
 func (w *world) setRole(p person, granted bool) {
 	w.t.Helper()
-	entry := models.AuditEntry{ID: models.NewID(), At: w.server.now(), Via: models.AuditCommandLine}
-	changed, err := models.SetRole(w.t.Context(), w.server.DB, uuid.MustParse(p.id), models.RoleAdmin, granted, entry)
+	entry := store.AuditEntry{ID: store.NewID(), At: w.server.now(), Via: store.AuditCommandLine}
+	changed, err := accounts.SetRole(w.t.Context(), w.server.DB, uuid.MustParse(p.id), accounts.RoleAdmin, granted, entry)
 	require.NoError(w.t, err)
 	require.True(w.t, changed)
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/text/language"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/quality"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // topics are the operations by which administrators say on what no course is written.
@@ -58,17 +59,17 @@ type topicRuleView struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-func viewTopicRule(r models.ListedTopicRule) topicRuleView {
+func viewTopicRule(r moderation.ListedTopicRule) topicRuleView {
 	return topicRuleView{r.ID, string(r.Action), r.Pattern, r.BuiltIn, r.Language, r.CreatedAt.UTC()}
 }
 
 func (s *Server) listTopicRules(ctx context.Context, in *listHeldInput) (*listed[topicRuleView], error) {
-	return listing[models.ListedTopicRule, topicRuleView]{
+	return listing[moderation.ListedTopicRule, topicRuleView]{
 		name: "topic-rules", filter: nil, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.ListedTopicRule, error) {
-			return models.ListTopicRules(ctx, s.DB, after, in.skip(), limit)
+		rows: func(after *store.Keyset, limit int) ([]moderation.ListedTopicRule, error) {
+			return moderation.ListTopicRules(ctx, s.DB, after, in.skip(), limit)
 		},
-		place: func(r models.ListedTopicRule) models.Keyset { return models.Keyset{At: r.CreatedAt, ID: r.ID} },
+		place: func(r moderation.ListedTopicRule) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
 		show:  viewTopicRule,
 	}.page(ctx, s)
 }
@@ -81,20 +82,20 @@ type createTopicRuleInput struct {
 }
 
 func (s *Server) createTopicRule(ctx context.Context, in *createTopicRuleInput) (*body[topicRuleView], error) {
-	rule := models.TopicRule{
-		ID: models.NewID(), Action: quality.TopicAction(in.Body.Action), Pattern: quality.FoldPattern(quality.RuleWord, in.Body.Pattern), CreatedAt: s.now(),
+	rule := moderation.TopicRule{
+		ID: store.NewID(), Action: quality.TopicAction(in.Body.Action), Pattern: quality.FoldPattern(quality.RuleWord, in.Body.Pattern), CreatedAt: s.now(),
 	}
 	if n := len([]rune(rule.Pattern)); n == 0 || n > 200 {
-		return nil, models.BadField("body", "/pattern", "has no word, or more letters than can be compared")
+		return nil, store.BadField("body", "/pattern", "has no word, or more letters than can be compared")
 	}
-	if err := models.AddTopicRule(ctx, s.DB, rule, s.happened(ctx, models.AuditTopicRuleAdded, uuid.Nil, nil)); err != nil {
+	if err := moderation.AddTopicRule(ctx, s.DB, rule, s.happened(ctx, store.AuditTopicRuleAdded, uuid.Nil, nil)); err != nil {
 		return nil, err
 	}
-	return &body[topicRuleView]{viewTopicRule(models.ListedTopicRule{TopicRule: rule})}, nil
+	return &body[topicRuleView]{viewTopicRule(moderation.ListedTopicRule{TopicRule: rule})}, nil
 }
 
 func (s *Server) deleteTopicRule(ctx context.Context, in *contentRuleID) (*struct{}, error) {
-	return nil, models.RemoveTopicRule(ctx, s.DB, in.ID, s.happened(ctx, models.AuditTopicRuleRemoved, uuid.Nil, nil))
+	return nil, moderation.RemoveTopicRule(ctx, s.DB, in.ID, s.happened(ctx, store.AuditTopicRuleRemoved, uuid.Nil, nil))
 }
 
 // helpResource is a place where somebody finds help.
@@ -104,7 +105,7 @@ type helpResource struct {
 	Links []string `json:"links" nullable:"false" maxItems:"10" doc:"URLs: https, http, tel, sms or mailto."`
 }
 
-func viewHelp(resources []models.HelpResource) []helpResource {
+func viewHelp(resources []store.HelpResource) []helpResource {
 	views := make([]helpResource, 0, len(resources))
 	for _, r := range resources {
 		views = append(views, helpResource{r.Title, r.Text, list(r.Links)})
@@ -119,7 +120,7 @@ type helpResourcesView struct {
 	UpdatedAt *time.Time     `json:"updated_at" nullable:"true" doc:"null: built in."`
 }
 
-func viewHelpResources(h models.HelpResources) helpResourcesView {
+func viewHelpResources(h moderation.HelpResources) helpResourcesView {
 	v := helpResourcesView{Locale: h.Locale, Resources: viewHelp(h.Resources), BuiltIn: h.UpdatedAt.IsZero()}
 	if !v.BuiltIn {
 		v.UpdatedAt = utc(&h.UpdatedAt)
@@ -128,7 +129,7 @@ func viewHelpResources(h models.HelpResources) helpResourcesView {
 }
 
 func (s *Server) listHelpResources(ctx context.Context, _ *nothing) (*body[[]helpResourcesView], error) {
-	all, err := models.ListHelpResources(ctx, s.DB)
+	all, err := moderation.ListHelpResources(ctx, s.DB)
 	if err != nil {
 		return nil, err
 	}
@@ -178,16 +179,16 @@ func opens(link string) bool {
 func (s *Server) putHelpResources(ctx context.Context, in *putHelpResourcesInput) (*body[helpResourcesView], error) {
 	tag, err := language.Parse(in.Locale)
 	if err != nil {
-		return nil, models.BadField("path", "locale", "is not a BCP 47 language tag")
+		return nil, store.BadField("path", "locale", "is not a BCP 47 language tag")
 	}
-	help := models.HelpResources{Locale: tag.String()}
+	help := moderation.HelpResources{Locale: tag.String()}
 	if len(in.Body.Resources) > 0 {
 		help.UpdatedAt = s.now()
 	}
 	for _, r := range in.Body.Resources {
-		help.Resources = append(help.Resources, models.HelpResource{Title: trimmed(r.Title), Text: trimmed(r.Text), Links: list(r.Links)})
+		help.Resources = append(help.Resources, store.HelpResource{Title: trimmed(r.Title), Text: trimmed(r.Text), Links: list(r.Links)})
 	}
-	if err := models.SetHelpResources(ctx, s.DB, help, s.happened(ctx, models.AuditHelpChanged, uuid.Nil, nil)); err != nil {
+	if err := moderation.SetHelpResources(ctx, s.DB, help, s.happened(ctx, store.AuditHelpChanged, uuid.Nil, nil)); err != nil {
 		return nil, err
 	}
 	return &body[helpResourcesView]{viewHelpResources(help)}, nil

@@ -7,7 +7,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -48,7 +49,7 @@ func (s *Server) beginAttempt(ctx context.Context, email string) (attempt, error
 // end records how it went: success forgives the failures from this address, a
 // wrong password stays counted, anything else was no guess and is taken back.
 func (a attempt) end(ctx context.Context, outcome error) {
-	if a.limits.limiter == nil || models.CodeOf(outcome) == models.Unauthenticated {
+	if a.limits.limiter == nil || store.CodeOf(outcome) == store.Unauthenticated {
 		return
 	}
 	_ = a.limits.redis.Do(context.WithoutCancel(ctx), func(ctx context.Context) error {
@@ -69,11 +70,11 @@ func (s *Server) warn(ctx context.Context, a attempt, user uuid.UUID) {
 		return
 	}
 	now := s.now()
-	mail := models.Mail{
-		ID:     models.DerivedID(user, string(models.MailSignInAttempts), now.UTC().Format(time.DateOnly)),
-		UserID: &user, Kind: models.MailSignInAttempts, CreatedAt: now, ExpiresAt: now.Add(s.mailGood(models.MailSignInAttempts)),
+	mail := accounts.Mail{
+		ID:     store.DerivedID(user, string(accounts.MailSignInAttempts), now.UTC().Format(time.DateOnly)),
+		UserID: &user, Kind: accounts.MailSignInAttempts, CreatedAt: now, ExpiresAt: now.Add(s.mailGood(accounts.MailSignInAttempts)),
 	}
-	if err := models.QueueMailOnce(context.WithoutCancel(ctx), s.DB, user, mail, outbox.SendMail(mail, now)); err != nil {
+	if err := accounts.QueueMailOnce(context.WithoutCancel(ctx), s.DB, user, mail, outbox.SendMail(mail, now)); err != nil {
 		s.logFailure(ctx, "a warning of wrong passwords could not be queued", err)
 	}
 }
@@ -102,7 +103,7 @@ func (d *slowdown) wait(ctx context.Context) error {
 	case d.places <- struct{}{}:
 		defer func() { <-d.places }()
 	default:
-		refusal := models.Errorf(models.RateLimited, "Very many wrong passwords come in at this moment. Try again in a few seconds.")
+		refusal := store.Errorf(store.RateLimited, "Very many wrong passwords come in at this moment. Try again in a few seconds.")
 		refusal.RetryAfter = slowBy
 		return refusal
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // slowed is a world where six wrong passwords from everywhere make answers slow. Each time
@@ -36,7 +37,7 @@ func TestWrongPasswordsFromEverywhereSlowAnswersDown(t *testing.T) {
 		w.problem(w.logInFrom(network()(1), email, "wrong"), slugAuth)
 	}
 	require.Empty(t, waited)
-	require.Empty(t, w.mails(models.MailSignInAttempts))
+	require.Empty(t, w.mails(accounts.MailSignInAttempts))
 	close(let) // from here on nobody waits for long
 	for range 4 {
 		w.problem(w.logInFrom(network()(1), email, "wrong"), slugAuth)
@@ -47,11 +48,11 @@ func TestWrongPasswordsFromEverywhereSlowAnswersDown(t *testing.T) {
 	require.Len(t, waited, 4, "if slowly")
 	require.Equal(t, 200, w.logInFrom(network()(1), email, "correct horse").status, "from anywhere")
 
-	told := w.mails(models.MailSignInAttempts)
+	told := w.mails(accounts.MailSignInAttempts)
 	require.Len(t, told, 1, "once a day")
 	require.Equal(t, email, told[0].Address)
 	var promises int64
-	require.NoError(t, w.server.DB.Model(&models.OutboxEntry{}).Where("workflow_id = ?", "send-mail/"+told[0].ID.String()).Count(&promises).Error)
+	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow_id = ?", "send-mail/"+told[0].ID.String()).Count(&promises).Error)
 	require.EqualValues(t, 1, promises)
 
 	w.clock.advance(15 * time.Minute)
@@ -64,7 +65,7 @@ func TestWrongPasswordsFromEverywhereSlowAnswersDown(t *testing.T) {
 	for range 8 {
 		w.problem(w.logInFrom(network()(1), email, "wrong"), slugAuth)
 	}
-	require.Len(t, w.mails(models.MailSignInAttempts), 2, "the next day")
+	require.Len(t, w.mails(accounts.MailSignInAttempts), 2, "the next day")
 }
 
 func TestAnUnknownAccountIsAsSlow(t *testing.T) {
@@ -78,7 +79,7 @@ func TestAnUnknownAccountIsAsSlow(t *testing.T) {
 		require.NotContains(t, a.header.Get("Ratelimit"), "account-failures", "who else fails is nobody's business")
 	}
 	require.Len(t, waited, 3)
-	require.Empty(t, w.mails(models.MailSignInAttempts))
+	require.Empty(t, w.mails(accounts.MailSignInAttempts))
 }
 
 // Right passwords, and what is no guess, count for nothing.

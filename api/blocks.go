@@ -8,7 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 const blocksPath = "/v1/community/blocks"
@@ -31,7 +32,7 @@ func (s *Server) blocks() {
 			OperationID: op.id, Method: op.method, Path: blocksPath + "/{user_id}", Tags: tags, Summary: op.summary,
 			Description: op.description + " Repeating it changes nothing.", DefaultStatus: http.StatusNoContent,
 		}, func(ctx context.Context, in *blockInput) (*struct{}, error) {
-			return nil, models.SetBlock(ctx, s.DB, principal(ctx).UserID, in.UserID, op.wanted, s.now())
+			return nil, accounts.SetBlock(ctx, s.DB, principal(ctx).UserID, in.UserID, op.wanted, s.now())
 		})
 	}
 }
@@ -52,12 +53,12 @@ type listBlocksInput struct {
 
 func (s *Server) listBlocks(ctx context.Context, in *listBlocksInput) (*listed[blockView], error) {
 	user := principal(ctx).UserID
-	return listing[models.BlockSeen, blockView]{
+	return listing[accounts.BlockedUser, blockView]{
 		name: "blocks", filter: user, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.BlockSeen, error) {
-			return models.ListBlocks(ctx, s.DB, user, after, in.skip(), limit)
+		rows: func(after *store.Keyset, limit int) ([]accounts.BlockedUser, error) {
+			return accounts.ListBlocks(ctx, s.DB, user, after, in.skip(), limit)
 		},
-		place: func(b models.BlockSeen) models.Keyset { return models.Keyset{At: b.At, ID: *b.User.ID} },
-		show:  func(b models.BlockSeen) blockView { return blockView{viewAuthor(b.User), b.At.UTC()} },
+		place: func(b accounts.BlockedUser) store.Keyset { return store.Keyset{At: b.At, ID: *b.User.ID} },
+		show:  func(b accounts.BlockedUser) blockView { return blockView{viewAuthor(b.User), b.At.UTC()} },
 	}.page(ctx, s)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 const (
@@ -129,7 +129,7 @@ func isForm(contentType string) bool {
 // brought to NFC, as those of bodies are.
 func screenQuery(at *url.URL) error {
 	query := at.Query()
-	fault := models.Errorf(models.Invalid, "The request breaks one or more rules.")
+	fault := store.Errorf(store.Invalid, "The request breaks one or more rules.")
 	composed := url.Values{}
 	for name, values := range query {
 		for _, value := range values {
@@ -140,7 +140,7 @@ func screenQuery(at *url.URL) error {
 			return malformed("The query is not UTF-8.")
 		}
 		if strings.ContainsRune(text, 0) {
-			fault.Fields = append(fault.Fields, models.Field{Pointer: name, Location: "query", Message: noNUL})
+			fault.Fields = append(fault.Fields, store.Field{Pointer: name, Location: "query", Message: noNUL})
 		}
 	}
 	if len(fault.Fields) > 0 {

@@ -8,7 +8,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 const commentPath = "/v1/community/comments/{id}"
@@ -41,7 +43,7 @@ func (s *Server) comments() {
 		Summary:     "List edits of a comment",
 		Description: "Previous texts, newest first, at most 100. For its author and administrators.",
 	}, s.listCommentEdits)
-	s.likable("comment", commentPath, models.LikeComment)
+	s.likable("comment", commentPath, community.LikeComment)
 }
 
 // commentView is a comment as clients see it.
@@ -61,14 +63,14 @@ type commentView struct {
 	Status          string     `json:"status" enum:"visible,held,hidden,deleted"`
 }
 
-func (s *Server) viewComment(c models.CommentSeen, f Format) (commentView, error) {
+func (s *Server) viewComment(c community.CommentDetail, f Format) (commentView, error) {
 	v := commentView{
 		ID: c.ID, PostID: c.PostID, Content: c.Content, Author: viewAuthor(c.Author), CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
 		LikesCount: c.LikesCount, RepliesCount: c.RepliesCount, ParentCommentID: c.ParentCommentID, UserLiked: c.UserLiked,
 		IsDeleted: c.Stub, Status: string(c.Status),
 	}
 	if c.Stub {
-		v.Status = string(models.ContentDeleted) // whatever it is: others are not told
+		v.Status = string(moderation.ContentDeleted) // whatever it is: others are not told
 	}
 	var err error
 	v.ContentHTML, err = s.asHTML(c.Content, f)
@@ -89,19 +91,19 @@ func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*list
 	}
 	scope := []any{v.ID, in.ID}
 	var fault error
-	show := func(c models.CommentSeen) commentView {
+	show := func(c community.CommentDetail) commentView {
 		view, err := s.viewComment(c, in.Format)
 		if err != nil {
 			fault = err
 		}
 		return view
 	}
-	page, err := listing[models.CommentSeen, commentView]{
+	page, err := listing[community.CommentDetail, commentView]{
 		name: "comments", filter: scope, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.CommentSeen, error) {
-			return models.ListComments(ctx, s.DB, v, in.ID, after, in.skip(), limit)
+		rows: func(after *store.Keyset, limit int) ([]community.CommentDetail, error) {
+			return community.ListComments(ctx, s.DB, v, in.ID, after, in.skip(), limit)
 		},
-		place: func(c models.CommentSeen) models.Keyset { return models.Keyset{At: c.CreatedAt, ID: c.ID} },
+		place: func(c community.CommentDetail) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
 		show:  show,
 	}.page(ctx, s)
 	if err == nil {
@@ -127,15 +129,15 @@ func (s *Server) createComment(ctx context.Context, in *createCommentInput) (*ta
 	if err != nil {
 		return nil, err
 	}
-	comment := models.Comment{ID: models.NewID(), PostID: in.ID, ParentCommentID: in.Body.ParentCommentID, Content: in.Body.Content}
-	made, err := models.CreateComment(ctx, s.DB, w, comment)
+	comment := community.Comment{ID: store.NewID(), PostID: in.ID, ParentCommentID: in.Body.ParentCommentID, Content: in.Body.Content}
+	made, err := community.CreateComment(ctx, s.DB, w, comment)
 	if err != nil {
 		return nil, err
 	}
 	return s.singleComment(made, in.Format)
 }
 
-func (s *Server) singleComment(c models.CommentSeen, f Format) (*tagged[commentView], error) {
+func (s *Server) singleComment(c community.CommentDetail, f Format) (*tagged[commentView], error) {
 	view, err := s.viewComment(c, f)
 	if err != nil {
 		return nil, err
@@ -153,8 +155,8 @@ type updateCommentInput struct {
 }
 
 // commentMatches honours If-Match with the tag of the answer to the last change.
-func (s *Server) commentMatches(ifMatch string) func(models.CommentSeen) error {
-	return func(c models.CommentSeen) error {
+func (s *Server) commentMatches(ifMatch string) func(community.CommentDetail) error {
+	return func(c community.CommentDetail) error {
 		view, err := s.viewComment(c, Format{})
 		if err != nil {
 			return err
@@ -168,7 +170,7 @@ func (s *Server) updateComment(ctx context.Context, in *updateCommentInput) (*ta
 	if err != nil {
 		return nil, err
 	}
-	changed, err := models.UpdateComment(ctx, s.DB, w, in.ID, in.Body.Content, s.commentMatches(in.IfMatch))
+	changed, err := community.UpdateComment(ctx, s.DB, w, in.ID, in.Body.Content, s.commentMatches(in.IfMatch))
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +187,7 @@ func (s *Server) deleteComment(ctx context.Context, in *deleteCommentInput) (*bo
 	if err != nil {
 		return nil, err
 	}
-	if err := models.DeleteComment(ctx, s.DB, w, in.ID, s.commentMatches(in.IfMatch)); err != nil {
+	if err := community.DeleteComment(ctx, s.DB, w, in.ID, s.commentMatches(in.IfMatch)); err != nil {
 		return nil, err
 	}
 	return &body[done]{done{"The comment is deleted."}}, nil
@@ -196,7 +198,7 @@ func (s *Server) listCommentEdits(ctx context.Context, in *PostID) (*body[[]edit
 	if err != nil {
 		return nil, err
 	}
-	edits, err := models.CommentEdits(ctx, s.DB, v, in.ID)
+	edits, err := community.CommentEdits(ctx, s.DB, v, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // posted is a post made over HTTP.
@@ -229,8 +231,8 @@ func TestWhoIsBlockedIsSeenNowhere(t *testing.T) {
 	require.NotEmpty(t, p["errors"])
 	w.posted(eve, `{"title":"Calling","content":"@adalovelace"}`)
 	var news, follows int64
-	require.NoError(t, w.server.DB.Model(&models.Notification{}).Where("user_id = ? AND actor_id = ?", ada.id, eve.id).Count(&news).Error)
-	require.NoError(t, w.server.DB.Model(&models.Follow{}).Count(&follows).Error)
+	require.NoError(t, w.server.DB.Model(&notify.Notification{}).Where("user_id = ? AND actor_id = ?", ada.id, eve.id).Count(&news).Error)
+	require.NoError(t, w.server.DB.Model(&community.Follow{}).Count(&follows).Error)
 	require.Zero(t, news, "no mention gets through")
 	require.Zero(t, follows, "following has ended")
 	require.Contains(t, string(w.ok("GET", postsPath, "", bob).body), "Eves", "others see both")
@@ -324,7 +326,7 @@ func TestReportsAreDecided(t *testing.T) {
 	require.Equal(t, first.json(t)["id"], again.json(t)["id"], "once")
 	require.Equal(t, 201, report(boss, "post", post["id"]).status)
 	var promised int64
-	require.NoError(t, w.server.DB.Model(&models.OutboxEntry{}).Where("workflow = 'ReviewReport'").Count(&promised).Error)
+	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow = 'ReviewReport'").Count(&promised).Error)
 	require.EqualValues(t, 2, promised)
 	w.problem(report(eve, "post", post["id"]), slugValidation)
 	w.problem(report(ada, "post", uuid.NewString()), slugNotFound)

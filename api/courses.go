@@ -10,7 +10,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	texts "github.com/lyoapp/lyo/models/text"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -60,15 +62,15 @@ type CourseScope struct {
 func (s *Server) listCourses(ctx context.Context, in *listCoursesInput) (*listed[courseView], error) {
 	user := principal(ctx).UserID
 	scope := []any{user, in.CourseScope}
-	return listing[models.Course, courseView]{
+	return listing[courses.Course, courseView]{
 		name: "courses", filter: scope, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.Course, error) {
-			return models.ListCourses(ctx, s.DB, user, models.CourseFilter{
-				Topic: in.Topic, Status: models.CourseStatus(in.Status), OwnOnly: in.OwnOnly,
+		rows: func(after *store.Keyset, limit int) ([]courses.Course, error) {
+			return courses.ListCourses(ctx, s.DB, user, courses.CourseFilter{
+				Topic: in.Topic, Status: courses.CourseStatus(in.Status), OwnOnly: in.OwnOnly,
 				After: after, Offset: in.skip(), Limit: limit,
 			})
 		},
-		place: func(c models.Course) models.Keyset { return models.Keyset{At: c.CreatedAt, ID: c.ID} },
+		place: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
 		show:  viewCourse,
 	}.page(ctx, s)
 }
@@ -84,7 +86,7 @@ type getCourseInput struct {
 }
 
 func (s *Server) getCourse(ctx context.Context, in *getCourseInput) (*tagged[courseView], error) {
-	course, err := models.FindCourse(ctx, s.DB, principal(ctx).UserID, in.ID)
+	course, err := courses.FindCourse(ctx, s.DB, principal(ctx).UserID, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -138,12 +140,12 @@ func (in *updateCourseInput) Resolve(huma.Context) []error {
 }
 
 // change is what the body asks for, without a tag twice, however it is written.
-func (b courseChangeBody) change() models.CourseChange {
-	change := models.CourseChange{
+func (b courseChangeBody) change() courses.CourseChange {
+	change := courses.CourseChange{
 		Title: b.Title, Summary: b.Summary, Description: b.Description, DifficultyLevel: b.DifficultyLevel,
 	}
 	if b.Visibility != nil {
-		visibility := models.Visibility(*b.Visibility)
+		visibility := courses.Visibility(*b.Visibility)
 		change.Visibility, change.ConfirmRights = &visibility, b.confirmed()
 	}
 	if b.ThumbnailURL != nil {
@@ -158,13 +160,13 @@ func (b courseChangeBody) change() models.CourseChange {
 }
 
 func (s *Server) updateCourse(ctx context.Context, in *updateCourseInput) (*tagged[courseView], error) {
-	allowed := func(c models.Course) error {
-		if c.Status == models.CourseGenerating {
-			return models.Errorf(models.Conflict, "The course is still being written.")
+	allowed := func(c courses.Course) error {
+		if c.Status == courses.CourseGenerating {
+			return store.Errorf(store.Conflict, "The course is still being written.")
 		}
 		return checkIfMatch(in.IfMatch, etagOf(viewCourse(c)))
 	}
-	course, err := models.UpdateCourse(ctx, s.DB, principal(ctx).UserID, in.ID, in.Body.change(), s.now(), allowed)
+	course, err := courses.UpdateCourse(ctx, s.DB, principal(ctx).UserID, in.ID, in.Body.change(), s.now(), allowed)
 	if err != nil {
 		return nil, err
 	}
@@ -177,9 +179,9 @@ type deleteCourseInput struct {
 }
 
 func (s *Server) deleteCourse(ctx context.Context, in *deleteCourseInput) (*struct{}, error) {
-	message := func(task models.Task) models.OutboxEntry { return outbox.Cancel(task, s.now()) }
-	allowed := func(c models.Course) error { return checkIfMatch(in.IfMatch, etagOf(viewCourse(c))) }
-	cancels, err := models.DeleteCourse(ctx, s.DB, principal(ctx).UserID, in.ID, message, allowed)
+	message := func(task tasks.Task) store.OutboxMessage { return outbox.Cancel(task, s.now()) }
+	allowed := func(c courses.Course) error { return checkIfMatch(in.IfMatch, etagOf(viewCourse(c))) }
+	cancels, err := courses.DeleteCourse(ctx, s.DB, principal(ctx).UserID, in.ID, message, allowed)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,9 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/text/language"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -69,13 +71,13 @@ func (s *Server) generateCourse(ctx context.Context, in *generateInput) (*genera
 		key = &in.IdempotencyKey
 	}
 	asked := request.rows(principal(ctx).UserID, key, s.now())
-	asked.Promise = outbox.Course(asked.Task, s.bounds(), asked.Task.CreatedAt)
-	task, replayed, err := models.CreateGeneration(ctx, s.DB, asked, s.quota())
-	return s.taken(ctx, in.Prefer, task, replayed, asked.Promise, err)
+	asked.Start = outbox.Course(asked.Task, s.bounds(), asked.Task.CreatedAt)
+	task, replayed, err := courses.CreateGeneration(ctx, s.DB, asked, s.quota())
+	return s.taken(ctx, in.Prefer, task, replayed, asked.Start, err)
 }
 
 // taken answers for a task that was made, or was there already.
-func (s *Server) taken(ctx context.Context, prefer string, task models.Task, replayed bool, message models.OutboxEntry, err error) (*generateOutput, error) {
+func (s *Server) taken(ctx context.Context, prefer string, task tasks.Task, replayed bool, message store.OutboxMessage, err error) (*generateOutput, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +94,8 @@ func (s *Server) taken(ctx context.Context, prefer string, task models.Task, rep
 }
 
 // quota is what a user may ask for.
-func (s *Server) quota() models.Quota {
-	return models.Quota{AtOnce: s.Config.Course.AtOnce, DailyTokens: s.Config.Course.DailyTokens}
+func (s *Server) quota() courses.Quota {
+	return courses.Quota{AtOnce: s.Config.Course.AtOnce, DailyTokens: s.Config.Course.DailyTokens}
 }
 
 // bounds are the times a run is given.
@@ -101,7 +103,7 @@ func (s *Server) bounds() outbox.Timeouts {
 	return outbox.Timeouts{Deadline: s.Config.Course.Deadline, Review: s.Config.Course.ReviewFor}
 }
 
-func (s *Server) accepted(task models.Task) *generateOutput {
+func (s *Server) accepted(task tasks.Task) *generateOutput {
 	status := s.publicURL("/v1/tasks/" + task.ID.String() + "/status")
 	return &generateOutput{Location: status, Body: acceptedView{
 		TaskID: task.ID, ProvisionalCourseID: task.ResultID, EstimatedCompletionMinutes: task.EstimatedMins,
@@ -121,8 +123,8 @@ type courseRequest struct {
 	SourceIDs []uuid.UUID `json:",omitempty"`
 	Review    bool        `json:",omitempty"`
 	// Private is "".
-	Visibility models.Visibility `json:",omitempty"`
-	Confirmed  bool              `json:",omitempty"`
+	Visibility courses.Visibility `json:",omitempty"`
+	Confirmed  bool               `json:",omitempty"`
 }
 
 // Resolve checks what a schema cannot say, together with what it can, so that
@@ -166,13 +168,13 @@ func (b generateBody) normalise() (courseRequest, fieldFaults) {
 	default:
 		faults.add("mode", "must be automatic or review")
 	}
-	if r.Visibility = models.Visibility(text(b.Visibility)); r.Visibility == models.VisibilityPrivate {
+	if r.Visibility = courses.Visibility(text(b.Visibility)); r.Visibility == courses.VisibilityPrivate {
 		r.Visibility = ""
 	}
-	if r.Visibility == models.VisibilityPublic {
+	if r.Visibility == courses.VisibilityPublic {
 		r.Confirmed = b.confirmed()
 		if len(r.SourceIDs) > 0 && !r.Confirmed {
-			faults.add("confirm_rights", models.MustConfirmRights)
+			faults.add("confirm_rights", courses.MustConfirmRights)
 		}
 	}
 	faults.preferences(&r)
@@ -205,20 +207,20 @@ func (f *fieldFaults) preferences(r *courseRequest) {
 	}
 }
 
-func (r courseRequest) rows(user uuid.UUID, key *string, now time.Time) models.Request {
-	taskID, courseID := models.GenerationIDs(user, key)
-	task := models.NewTask(taskID, user, courseID, now)
+func (r courseRequest) rows(user uuid.UUID, key *string, now time.Time) courses.Request {
+	taskID, courseID := courses.GenerationIDs(user, key)
+	task := tasks.NewTask(taskID, user, courseID, now)
 	canonical, _ := json.Marshal(r) //nolint:errchkjson // it came from JSON, so it goes back
 	hash := sha256.Sum256(canonical)
 	task.WorkflowID, task.IdempotencyKey, task.RequestHash = workflows.GenerateCourseID(taskID), key, hash[:]
-	task.EstimatedMins, task.Spec = estimatedMinutes, models.TaskSpec{Review: r.Review}
+	task.EstimatedMins, task.Spec = estimatedMinutes, tasks.TaskSpec{Review: r.Review}
 	var confirmed *time.Time
 	if r.Confirmed {
 		confirmed = &now
 	}
-	return models.Request{Task: task, Sources: r.SourceIDs, Course: models.Course{
+	return courses.Request{Task: task, Sources: r.SourceIDs, Course: courses.Course{
 		ID: courseID, OwnerUserID: user, Title: r.Title, Topic: r.Topic, Description: r.Description,
-		Status: models.CourseGenerating, Interests: r.Interests, DifficultyLevel: r.Level, Tags: []string{},
+		Status: courses.CourseGenerating, Interests: r.Interests, DifficultyLevel: r.Level, Tags: []string{},
 		TargetDurationHours: r.Hours, Locale: r.Locale, Preferences: r.Preferences, CreatedAt: now, UpdatedAt: now,
 		Visibility: r.Visibility, RightsConfirmedAt: confirmed,
 	}}

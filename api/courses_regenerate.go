@@ -10,7 +10,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -33,7 +34,7 @@ type regenerateBody struct {
 func (in *regenerateInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	faults.preferences(&courseRequest{Preferences: in.Body.Preferences})
-	if in.Body.Section == models.SectionSummary && in.Body.LessonID != nil {
+	if in.Body.Section == tasks.SectionSummary && in.Body.LessonID != nil {
 		faults.add("lesson_id", "does not go with the summary, which is the course's")
 	}
 	return faults
@@ -46,19 +47,19 @@ func (s *Server) regenerateCourse(ctx context.Context, in *regenerateInput) (*ge
 	}
 	task := in.task(principal(ctx).UserID, key, s.now())
 	message := outbox.Course(task, s.bounds(), task.CreatedAt)
-	made, replayed, err := models.CreateRegeneration(ctx, s.DB, task, in.Body.Preferences, message, s.quota())
+	made, replayed, err := courses.CreateRegeneration(ctx, s.DB, task, in.Body.Preferences, message, s.quota())
 	return s.taken(ctx, in.Prefer, made, replayed, message, err)
 }
 
 // task is the task a request asks for.
-func (in *regenerateInput) task(user uuid.UUID, key *string, now time.Time) models.Task {
-	id, _ := models.GenerationIDs(user, key)
+func (in *regenerateInput) task(user uuid.UUID, key *string, now time.Time) tasks.Task {
+	id, _ := courses.GenerationIDs(user, key)
 	canonical, _ := json.Marshal([]any{in.ID, in.Body}) //nolint:errchkjson // it came from JSON, so it goes back
 	hash := sha256.Sum256(canonical)
-	task := models.NewTask(id, user, in.ID, now)
-	task.TaskType, task.EstimatedMins = models.TaskCourseRegeneration, estimatedMinutes
+	task := tasks.NewTask(id, user, in.ID, now)
+	task.TaskType, task.EstimatedMins = tasks.TaskCourseRegeneration, estimatedMinutes
 	task.WorkflowID, task.IdempotencyKey, task.RequestHash = workflows.RegenerateCourseID(id), key, hash[:]
-	task.Spec = models.TaskSpec{Section: in.Body.Section, LessonID: in.Body.LessonID}
+	task.Spec = tasks.TaskSpec{Section: in.Body.Section, LessonID: in.Body.LessonID}
 	return task
 }
 

@@ -12,7 +12,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 func (w *world) regenerate(p person, course uuid.UUID, body string, headers ...string) answer {
@@ -46,7 +48,7 @@ func TestRegenerateIsTakenAsATask(t *testing.T) {
 	require.Equal(t, "READY", read["status"], "what is published stays published")
 	require.NotEmpty(t, read["lessons"].([]any)[0].(map[string]any)["content"])
 
-	var promise models.OutboxEntry
+	var promise store.OutboxMessage
 	require.NoError(t, w.server.DB.First(&promise, "workflow = 'RegenerateCourse'").Error)
 	require.Contains(t, string(promise.Input), `"section": "lessons"`)
 }
@@ -89,7 +91,7 @@ func TestTheThirdCourseWaitsInLine(t *testing.T) {
 	}
 	waiting := w.do("GET", "/v1/tasks/"+tasks[2].String(), "", ada.header()...).json(t)
 	require.Equal(t, "QUEUED", waiting["state"])
-	require.Equal(t, models.MessageInLine, waiting["message"])
+	require.Equal(t, courses.MessageWaiting, waiting["message"])
 	use := w.do("GET", "/v1/users/me/usage", "", ada.header()...).json(t)
 	require.EqualValues(t, 2, use["running"])
 	require.EqualValues(t, 1, use["waiting"])
@@ -109,11 +111,11 @@ func TestTheDaysTokensAreCounted(t *testing.T) {
 	require.Equal(t, "2026-11-02T00:00:00Z", use["resets_at"])
 	first := w.do("POST", "/v1/courses/generate", `{"topic":"Tides"}`, append(ada.header(), "Idempotency-Key", "one")...)
 	require.Equal(t, http.StatusAccepted, first.status)
-	call := models.ModelCall{
-		ID: models.NewID(), UserID: uuid.MustParse(ada.id), CourseID: models.NewID(), Kind: "lesson", Calls: 2,
+	call := courses.ModelCall{
+		ID: store.NewID(), UserID: uuid.MustParse(ada.id), CourseID: store.NewID(), Kind: "lesson", Calls: 2,
 		InputTokens: 9_000, OutputTokens: 1_000, Seconds: 1.5, At: w.clock.now(),
 	}
-	require.NoError(t, models.SaveModelCall(context.Background(), w.server.DB, call))
+	require.NoError(t, courses.SaveModelCall(context.Background(), w.server.DB, call))
 	refused := w.do("POST", "/v1/courses/generate", `{"topic":"Ebb"}`, ada.header()...)
 	p := w.problem(refused, slugRateLimited)
 	midnight := w.clock.now().Truncate(24 * time.Hour).Add(24 * time.Hour)
@@ -136,8 +138,8 @@ func TestGenerateTakesOnesOwnMaterialOnly(t *testing.T) {
 	body := fmt.Sprintf(`{"topic":"Tides","source_ids":[%q,%q]}`, source, source)
 	require.Equal(t, []string{"/source_ids/0"}, pointersOf(w.problem(w.do("POST", "/v1/courses/generate", body, eve.header()...), slugValidation)))
 	require.Equal(t, http.StatusAccepted, w.do("POST", "/v1/courses/generate", body, ada.header()...).status, "named twice is once")
-	fault := models.TaskFault{Code: "no_text", Message: "Nothing in it."}
-	require.NoError(t, models.FailSource(context.Background(), w.server.DB, uuid.MustParse(source), fault, w.clock.now()))
+	fault := tasks.TaskFault{Code: "no_text", Message: "Nothing in it."}
+	require.NoError(t, courses.FailSource(context.Background(), w.server.DB, uuid.MustParse(source), fault, w.clock.now()))
 	w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), slugValidation)
 	require.Equal(t, []string{"/mode"}, pointersOf(w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides","mode":"guess"}`, ada.header()...), slugValidation)))
 }
@@ -182,17 +184,17 @@ func TestRegenerationsAreTasksLikeOthers(t *testing.T) {
 		}
 		return ids
 	}
-	lesson := models.LessonID(course, 2)
+	lesson := courses.LessonID(course, 2)
 	body := fmt.Sprintf(`{"section":"content_items","lesson_id":%q}`, lesson)
 	a := w.regenerate(ada, course, body, "Prefer", "respond-async")
 	require.Equal(t, http.StatusAccepted, a.status, string(a.body))
 	require.Equal(t, "respond-async", a.header.Get("Preference-Applied"))
 	again := a.json(t)["task_id"].(string)
 	require.Equal(t, "http://lyo.test/v1/tasks/"+again+"/status", a.header.Get("Location"))
-	require.Equal(t, []string{again}, list(ada, models.TaskCourseRegeneration))
-	require.Equal(t, []string{task.String()}, list(ada, models.TaskCourseGeneration))
-	require.Empty(t, list(eve, models.TaskCourseRegeneration))
-	var promise models.OutboxEntry
+	require.Equal(t, []string{again}, list(ada, tasks.TaskCourseRegeneration))
+	require.Equal(t, []string{task.String()}, list(ada, tasks.TaskCourseGeneration))
+	require.Empty(t, list(eve, tasks.TaskCourseRegeneration))
+	var promise store.OutboxMessage
 	require.NoError(t, w.server.DB.First(&promise, "workflow = 'RegenerateCourse'").Error)
 	require.Contains(t, string(promise.Input), lesson.String())
 	require.Equal(t, http.StatusOK, w.do("GET", "/v1/courses/"+course.String(), "", eve.header()...).status, "others read it meanwhile")

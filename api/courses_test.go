@@ -17,7 +17,10 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/api/realtime"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -47,12 +50,12 @@ func rowsHub(t *testing.T, d Deps) *realtime.Hub {
 // rowsOnly is a source whose workflows never answer.
 type rowsOnly struct{ db *gorm.DB }
 
-func (rowsOnly) Query(context.Context, uuid.UUID, int64) ([]models.TaskEvent, error) {
+func (rowsOnly) Query(context.Context, uuid.UUID, int64) ([]tasks.TaskEvent, error) {
 	return nil, fmt.Errorf("nobody answers")
 }
 
-func (r rowsOnly) Rows(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error) {
-	return models.EventsAfter(ctx, r.db, task, since)
+func (r rowsOnly) Rows(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
+	return tasks.EventsAfter(ctx, r.db, task, since)
 }
 
 // ask generates a course and returns its task's and its own id.
@@ -75,27 +78,27 @@ func (w *world) askFor(p person, topic, visibility string) (task, course uuid.UU
 func (w *world) finish(task, course uuid.UUID) {
 	w.t.Helper()
 	ctx, db, now := context.Background(), w.server.DB, w.server.now()
-	plan, err := models.CourseToWrite(ctx, db, course)
+	plan, err := courses.CourseToWrite(ctx, db, course)
 	require.NoError(w.t, err)
 	plan.Title = "On " + plan.Topic
 	for n := 1; n <= 3; n++ {
-		plan.Lessons = append(plan.Lessons, models.Lesson{
-			ID: models.LessonID(course, n), CourseID: course, Position: n, Title: fmt.Sprint("Part ", n), CreatedAt: now, UpdatedAt: now,
+		plan.Lessons = append(plan.Lessons, courses.Lesson{
+			ID: courses.LessonID(course, n), CourseID: course, Position: n, Title: fmt.Sprint("Part ", n), CreatedAt: now, UpdatedAt: now,
 		})
 	}
-	_, err = models.SaveOutline(ctx, db, plan)
+	_, err = courses.SaveOutline(ctx, db, plan)
 	require.NoError(w.t, err)
 	for _, l := range plan.Lessons {
 		l.Content, l.Revision, l.PracticeRevision = "Water rises.", 1, 1
-		require.NoError(w.t, models.SaveLesson(ctx, db, l))
-		require.NoError(w.t, models.SavePractice(ctx, db, l, []models.Item{{
-			ID: models.ItemID(l.ID, 1), CourseID: course, LessonID: l.ID, Position: 1, Type: "quiz", Title: "Quiz", Source: "lyo",
+		require.NoError(w.t, courses.SaveLesson(ctx, db, l))
+		require.NoError(w.t, courses.SavePractice(ctx, db, l, []courses.Item{{
+			ID: courses.ItemID(l.ID, 1), CourseID: course, LessonID: l.ID, Position: 1, Type: "quiz", Title: "Quiz", Source: "lyo",
 			DifficultyLevel: "beginner", Language: "en", CreatedAt: now,
-			Quiz: []models.QuizQuestion{{ID: "q1", Kind: "single_choice", Prompt: "Why?", Options: []string{"moon", "sun"}, Explanation: "secret-explanation"}},
+			Quiz: []courses.QuizQuestion{{ID: "q1", Kind: "single_choice", Prompt: "Why?", Options: []string{"moon", "sun"}, Explanation: "secret-explanation"}},
 		}}))
 	}
-	done := models.TaskEvent{Seq: 2, State: models.TaskDone, Progress: 100, Step: "done", Message: "Ready", At: now}
-	require.NoError(w.t, models.FinishCourse(ctx, db, task, []models.TaskEvent{done}, models.Generation{Model: "m", GeneratedAt: &now}, models.Enqueuer{}))
+	done := tasks.TaskEvent{Seq: 2, State: tasks.TaskDone, Progress: 100, Step: "done", Message: "Ready", At: now}
+	require.NoError(w.t, courses.FinishCourse(ctx, db, task, []tasks.TaskEvent{done}, courses.Generation{Model: "m", GeneratedAt: &now}, notify.Enqueuer{}))
 }
 
 func TestGenerateAnswersWithWhatCanBeReadAtOnce(t *testing.T) {
@@ -305,7 +308,7 @@ func TestDeletingACourseEndsItsGeneration(t *testing.T) {
 	task, id := w.ask(ada, "Tides")
 	require.Equal(t, http.StatusNoContent, w.do("DELETE", "/v1/courses/"+id.String(), "", ada.header()...).status)
 	var actions []string
-	require.NoError(t, w.server.DB.Model(&models.OutboxEntry{}).Where("workflow_id LIKE ?", "%"+task.String()).Order("action").Pluck("action", &actions).Error)
+	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow_id LIKE ?", "%"+task.String()).Order("action").Pluck("action", &actions).Error)
 	require.Equal(t, []string{"cancel"}, actions, "what was never started does not begin")
 	require.Equal(t, "cancelled", w.do("GET", "/v1/tasks/"+task.String(), "", ada.header()...).json(t)["status"])
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/gamification"
 )
 
@@ -122,7 +122,7 @@ type quizQuestionView struct {
 	Options []string `json:"options" nullable:"false"`
 }
 
-func viewCourse(c models.Course) courseView {
+func viewCourse(c courses.Course) courseView {
 	v := courseView{
 		ID: c.ID, OwnerUserID: c.OwnerUserID, Visibility: string(c.Visibility), Title: c.Title, Topic: c.Topic, Summary: c.Summary,
 		Description: c.Description, Status: string(c.Status), Interests: list(c.Interests),
@@ -143,7 +143,7 @@ func viewCourse(c models.Course) courseView {
 	return v
 }
 
-func viewGeneration(g models.Generation) generationView {
+func viewGeneration(g courses.Generation) generationView {
 	return generationView{
 		Model: g.Model, ModelVersion: g.ModelVersion, Provider: g.Provider, PromptVersion: g.PromptVersion,
 		Fallback: g.Fallback, Sources: list(g.Sources), GeneratedAt: utc(g.GeneratedAt), Seconds: g.Seconds,
@@ -159,7 +159,7 @@ func filled(text string) *string {
 	return &text
 }
 
-func viewLesson(l models.Lesson, items []uuid.UUID) lessonView {
+func viewLesson(l courses.Lesson, items []uuid.UUID) lessonView {
 	v := lessonView{
 		ID: l.ID, Title: l.Title, Order: l.Position, Summary: l.Summary, Objectives: list(l.Objectives),
 		Prerequisites: list(l.Prerequisites), EstimatedDurationMinutes: l.EstimatedDurationMinutes,
@@ -175,7 +175,7 @@ func viewLesson(l models.Lesson, items []uuid.UUID) lessonView {
 	return v
 }
 
-func viewItem(i models.Item) itemView {
+func viewItem(i courses.Item) itemView {
 	v := itemView{
 		ID: i.ID, LessonID: i.LessonID, Type: i.Type, Title: i.Title, Source: i.Source, SourceURL: i.SourceURL,
 		SourceURLAgain: i.SourceURL, ThumbnailURL: i.ThumbnailURL, DurationSec: i.DurationSec, Pages: i.Pages,

@@ -8,7 +8,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/privacy"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -34,13 +37,13 @@ type deleteMeInput struct{ Changing }
 
 func (s *Server) deleteMe(ctx context.Context, in *deleteMeInput) (*departureOutput, error) {
 	user, now := principal(ctx).UserID, s.now()
-	deletion, due := models.NewID(), now.Add(s.Config.Account.DeletionGrace)
+	deletion, due := store.NewID(), now.Add(s.Config.Account.DeletionGrace)
 	message := outbox.DeleteAccount(user, deletion, due, now)
-	ended, err := models.RequestDeletion(ctx, s.DB, models.Deletion{
+	ended, err := privacy.RequestDeletion(ctx, s.DB, privacy.Deletion{
 		ID: deletion, User: user, Due: due, Start: message,
-		Cancel: func(task models.Task) models.OutboxEntry { return outbox.CancelSoon(task, now) },
-		Entry:  s.happened(ctx, models.AuditDeletionRequested, user, map[string]any{"due_at": due}),
-	}, func(row models.User) error { return checkIfMatch(in.IfMatch, etagOf(viewUser(row))) })
+		Cancel: func(task tasks.Task) store.OutboxMessage { return outbox.CancelSoon(task, now) },
+		Entry:  s.happened(ctx, store.AuditDeletionRequested, user, map[string]any{"due_at": due}),
+	}, func(row accounts.User) error { return checkIfMatch(in.IfMatch, etagOf(viewUser(row))) })
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 func TestDeletingOnesAccount(t *testing.T) {
@@ -53,7 +53,7 @@ func TestDeletingOnesAccount(t *testing.T) {
 	require.Contains(t, denied["detail"], "being deleted")
 	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"wrong horse"}`), slugAuth)
 	w.problem(w.do("GET", "/v1/courses/"+course.String(), "", eve.header()...), slugNotFound)
-	row, err := models.FindTask(t.Context(), w.server.DB, uuid.MustParse(ada.id), task)
+	row, err := tasks.FindTask(t.Context(), w.server.DB, uuid.MustParse(ada.id), task)
 	require.NoError(t, err)
 	require.True(t, row.Fault.Cancelled())
 	var promises []string

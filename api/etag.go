@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // Package huma/v2/conditional does not serve here: it knows no suffix of the compressor and no * in
@@ -68,7 +68,7 @@ func checkIfMatch(ifMatch, etag string) error {
 	if _, ok := matches(ifMatch, etag, false); ok || ifMatch == "" {
 		return nil
 	}
-	return models.Errorf(models.Precondition, "It has changed since the version that If-Match names.")
+	return store.Errorf(store.Precondition, "It has changed since the version that If-Match names.")
 }
 
 // matches finds a tag in a list of tags and returns it as the client wrote it.

@@ -12,7 +12,9 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/privacy"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -54,13 +56,13 @@ type exportOutput struct {
 
 func (s *Server) exportMe(ctx context.Context, _ *nothing) (*exportOutput, error) {
 	user, now := principal(ctx).UserID, s.now()
-	task := models.NewTask(models.NewID(), user, models.NewID(), now)
+	task := tasks.NewTask(store.NewID(), user, store.NewID(), now)
 	hash := sha256.Sum256(task.ID[:]) // it has no key, so no request is like it
-	task.TaskType, task.WorkflowID, task.RequestHash = models.TaskAccountExport, workflows.ExportAccountID(task.ID), hash[:]
+	task.TaskType, task.WorkflowID, task.RequestHash = tasks.TaskAccountExport, workflows.ExportAccountID(task.ID), hash[:]
 	task.EstimatedMins = 1
 	message := outbox.ExportAccount(task, now)
-	entry := s.happened(ctx, models.AuditExportRequested, user, map[string]any{"task_id": task.ID})
-	made, replayed, err := models.CreateExport(ctx, s.DB, task, message, entry)
+	entry := s.happened(ctx, store.AuditExportRequested, user, map[string]any{"task_id": task.ID})
+	made, replayed, err := privacy.CreateExport(ctx, s.DB, task, message, entry)
 	if err != nil {
 		return nil, err
 	}
@@ -81,11 +83,11 @@ type ExportID struct {
 func (s *Server) getExport(ctx context.Context, in *ExportID) (*huma.StreamResponse, error) {
 	user := principal(ctx).UserID
 	if requestInfoOf(ctx).method == http.MethodHead { // looking is not fetching
-		export, err := models.FetchableExport(ctx, s.DB, user, in.ID, s.now())
+		export, err := privacy.FetchableExport(ctx, s.DB, user, in.ID, s.now())
 		return &huma.StreamResponse{Body: func(hc huma.Context) { describeExport(hc, export) }}, err
 	}
-	entry := s.happened(ctx, models.AuditExportFetched, user, map[string]any{"export_id": in.ID})
-	export, err := models.ClaimExport(ctx, s.DB, user, in.ID, entry)
+	entry := s.happened(ctx, store.AuditExportFetched, user, map[string]any{"export_id": in.ID})
+	export, err := privacy.ClaimExport(ctx, s.DB, user, in.ID, entry)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +95,7 @@ func (s *Server) getExport(ctx context.Context, in *ExportID) (*huma.StreamRespo
 		describeExport(hc, export)
 		if err := s.sendExport(ctx, hc, export); err != nil {
 			s.Log.InfoContext(ctx, "an export was not fetched to its end", "error", err)
-			if err := models.ReturnExport(context.WithoutCancel(ctx), s.DB, export.ID); err != nil {
+			if err := privacy.ReturnExport(context.WithoutCancel(ctx), s.DB, export.ID); err != nil {
 				s.logFailure(ctx, "an export cannot be fetched again", err)
 			}
 		}
@@ -101,7 +103,7 @@ func (s *Server) getExport(ctx context.Context, in *ExportID) (*huma.StreamRespo
 }
 
 // describeExport sets the fields that say what follows.
-func describeExport(hc huma.Context, export models.Export) {
+func describeExport(hc huma.Context, export privacy.Export) {
 	hc.SetHeader("Content-Type", "application/zip")
 	hc.SetHeader("Content-Disposition", `attachment; filename="lyo-export-`+export.CreatedAt.UTC().Format(time.DateOnly)+`.zip"`)
 	hc.SetHeader("Content-Length", strconv.FormatInt(export.SizeBytes, 10))
@@ -111,7 +113,7 @@ func describeExport(hc huma.Context, export models.Export) {
 // sendExport writes the archive piece by piece, and drops it once all of it was
 // written. What the client has read of that nobody can tell: only a connection that
 // ends before is seen.
-func (s *Server) sendExport(ctx context.Context, hc huma.Context, export models.Export) error {
+func (s *Server) sendExport(ctx context.Context, hc huma.Context, export privacy.Export) error {
 	control := http.NewResponseController(humagin.Unwrap(hc).Writer)
 	if end, ok := ctx.Deadline(); ok { // or a client that stops reading would hold the claim
 		_ = control.SetWriteDeadline(end)
@@ -119,7 +121,7 @@ func (s *Server) sendExport(ctx context.Context, hc huma.Context, export models.
 	}
 	// Whoever has the last byte may leave at once, so nothing is asked of ctx after it.
 	for at, sent := 1, int64(0); sent < export.SizeBytes; {
-		part, ok, err := models.NextExportPart(ctx, s.DB, export.ID, at, models.ExportRoom)
+		part, ok, err := privacy.NextExportPart(ctx, s.DB, export.ID, at, privacy.ExportRoom)
 		if err != nil {
 			return err
 		}
@@ -134,7 +136,7 @@ func (s *Server) sendExport(ctx context.Context, hc huma.Context, export models.
 	if err := control.Flush(); err != nil {
 		return err
 	}
-	if err := models.DropExportParts(context.WithoutCancel(ctx), s.DB, export.ID, 0, models.ExportRoom); err != nil {
+	if err := privacy.DropExportParts(context.WithoutCancel(ctx), s.DB, export.ID, 0, privacy.ExportRoom); err != nil {
 		s.logFailure(ctx, "a fetched export stays until it is swept", err)
 	}
 	return nil

@@ -11,7 +11,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/privacy"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 func TestAskingForAnExport(t *testing.T) {
@@ -36,8 +38,8 @@ func TestAskingForAnExport(t *testing.T) {
 	require.Nil(t, task["result_url"])
 	id := uuid.MustParse(first["task_id"].(string))
 	now := w.server.now()
-	done := models.TaskEvent{Seq: 2, State: models.TaskDone, Progress: 100, Step: "done", Message: "Ready", At: now}
-	require.NoError(t, models.FinishTask(t.Context(), w.server.DB, id, []models.TaskEvent{done}))
+	done := tasks.TaskEvent{Seq: 2, State: tasks.TaskDone, Progress: 100, Step: "done", Message: "Ready", At: now}
+	require.NoError(t, tasks.FinishTask(t.Context(), w.server.DB, id, []tasks.TaskEvent{done}))
 	task = w.do("GET", "/v1/tasks/"+first["task_id"].(string), "", ada.header()...).json(t)
 	require.Equal(t, "http://lyo.test/v1/users/me/exports/"+task["result_id"].(string), task["result_url"])
 	again := w.do("POST", "/v1/users/me/export", "", ada.header()...).json(t)
@@ -49,11 +51,11 @@ func TestAskingForAnExport(t *testing.T) {
 func (w *world) packed(p person) (path string, id uuid.UUID) {
 	w.t.Helper()
 	now := w.server.now()
-	expiry := now.Add(models.ExportFor)
-	export := models.Export{ID: models.NewID(), UserID: uuid.MustParse(p.id), SizeBytes: 6, CreatedAt: now, ExpiresAt: &expiry}
+	expiry := now.Add(privacy.ExportFor)
+	export := privacy.Export{ID: store.NewID(), UserID: uuid.MustParse(p.id), SizeBytes: 6, CreatedAt: now, ExpiresAt: &expiry}
 	require.NoError(w.t, w.server.DB.Create(&export).Error)
 	for i, data := range []string{"abc", "def"} {
-		require.NoError(w.t, models.AddExportPart(context.Background(), w.server.DB, models.ExportPart{ExportID: export.ID, Position: i + 1, Data: []byte(data)}))
+		require.NoError(w.t, privacy.AddExportPart(context.Background(), w.server.DB, privacy.ExportPart{ExportID: export.ID, Position: i + 1, Data: []byte(data)}))
 	}
 	return "/v1/users/me/exports/" + export.ID.String(), export.ID
 }
@@ -80,7 +82,7 @@ func TestAnExportIsFetchedByOneOfMany(t *testing.T) {
 	}
 	all.Wait()
 	require.EqualValues(t, 1, got.Load())
-	_, left, err := models.NextExportPart(t.Context(), w.server.DB, id, 0, models.ExportRoom)
+	_, left, err := privacy.NextExportPart(t.Context(), w.server.DB, id, 0, privacy.ExportRoom)
 	require.NoError(t, err)
 	require.False(t, left)
 }
@@ -90,12 +92,12 @@ func TestAnExportThatIsTooOldIsGone(t *testing.T) {
 	w := newWorld(t)
 	ada := w.signUp("ada@example.com")
 	path, id := w.packed(ada)
-	w.clock.advance(models.ExportFor)
+	w.clock.advance(privacy.ExportFor)
 	ada = w.refreshed(ada.refresh)
 	w.problem(w.do("GET", path, "", ada.header()...), slugNotFound)
-	require.NoError(t, models.SweepExports(t.Context(), w.server.DB, w.clock.now().Add(time.Second), 10))
+	require.NoError(t, privacy.SweepExports(t.Context(), w.server.DB, w.clock.now().Add(time.Second), 10))
 	var left int64
-	require.NoError(t, w.server.DB.Model(&models.Export{}).Where("id = ?", id).Count(&left).Error)
+	require.NoError(t, w.server.DB.Model(&privacy.Export{}).Where("id = ?", id).Count(&left).Error)
 	require.Zero(t, left)
 }
 
@@ -104,7 +106,7 @@ func TestADownloadThatBrokeOffCanBeRepeated(t *testing.T) {
 	w := newWorld(t)
 	ada := w.signUp("ada@example.com")
 	path, id := w.packed(ada)
-	require.NoError(t, w.server.DB.Exec("UPDATE export_parts SET position = position + ? WHERE position = 2", models.ExportRoom).Error)
+	require.NoError(t, w.server.DB.Exec("UPDATE export_parts SET position = position + ? WHERE position = 2", privacy.ExportRoom).Error)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+path, nil)
 	require.NoError(t, err)
 	r.Header.Set("Authorization", "Bearer "+ada.access)
@@ -126,7 +128,7 @@ func TestADownloadThatBrokeOffCanBeRepeated(t *testing.T) {
 func (w *world) givenBack(id uuid.UUID) {
 	w.t.Helper()
 	require.Eventually(w.t, func() bool {
-		var export models.Export
+		var export privacy.Export
 		return w.server.DB.First(&export, "id = ?", id).Error == nil && export.DownloadedAt == nil
 	}, 10*time.Second, 5*time.Millisecond)
 }
@@ -169,7 +171,7 @@ func TestLookingAtAnExportIsNotFetchingIt(t *testing.T) {
 	w.problem(w.do("GET", path, ""), slugAuth)
 	require.Equal(t, "abcdef", string(w.do("GET", path, "", ada.header()...).body))
 	require.Equal(t, http.StatusNotFound, w.do("HEAD", path, "", ada.header()...).status)
-	log, err := models.ListAudit(t.Context(), w.server.DB, models.AuditFilter{Action: models.AuditExportFetched, Limit: 10})
+	log, err := store.ListAudit(t.Context(), w.server.DB, store.AuditFilter{Action: store.AuditExportFetched, Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, log, 1)
 }

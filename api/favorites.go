@@ -6,7 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/feed"
 )
 
 // favorites are what one can do with any course one can see.
@@ -44,11 +44,11 @@ func (s *Server) favorites() {
 type courseOnlyInput struct{ CourseID }
 
 func (s *Server) favorite(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
-	return nil, models.SetFavorite(ctx, s.DB, principal(ctx).UserID, in.ID, true, s.now())
+	return nil, feed.SetFavorite(ctx, s.DB, principal(ctx).UserID, in.ID, true, s.now())
 }
 
 func (s *Server) unfavorite(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
-	return nil, models.SetFavorite(ctx, s.DB, principal(ctx).UserID, in.ID, false, s.now())
+	return nil, feed.SetFavorite(ctx, s.DB, principal(ctx).UserID, in.ID, false, s.now())
 }
 
 type shareInput struct {
@@ -58,9 +58,9 @@ type shareInput struct {
 
 func (s *Server) shareCourse(ctx context.Context, in *shareInput) (*struct{}, error) {
 	confirmed := in.Body != nil && in.Body.confirmed()
-	return nil, models.ShareCourse(ctx, s.DB, principal(ctx).UserID, in.ID, confirmed, s.now())
+	return nil, feed.ShareCourse(ctx, s.DB, principal(ctx).UserID, in.ID, confirmed, s.now())
 }
 
 func (s *Server) unshareCourse(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
-	return nil, models.UnshareCourse(ctx, s.DB, principal(ctx).UserID, in.ID, s.now())
+	return nil, feed.UnshareCourse(ctx, s.DB, principal(ctx).UserID, in.ID, s.now())
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/feed"
 	"github.com/lyoapp/lyo/models/ranking"
 )
 
@@ -104,7 +104,7 @@ type engagementStats struct {
 	Shares   int `json:"shares"`
 }
 
-func viewFeedItem(f models.FeedView) feedItemView {
+func viewFeedItem(f feed.FeedView) feedItemView {
 	v := feedItemView{
 		ID: f.ID, ContentType: f.ContentType, Title: f.Title, Description: f.Description, ThumbnailURL: f.ThumbnailURL,
 		Author:     feedAuthorView{Name: f.AuthorName, AvatarURL: f.AuthorAvatar},
@@ -118,7 +118,7 @@ func viewFeedItem(f models.FeedView) feedItemView {
 }
 
 // feedMetadata is what belongs to the kind of thing, and what belongs to every kind.
-func feedMetadata(f models.FeedView) map[string]any {
+func feedMetadata(f feed.FeedView) map[string]any {
 	m := map[string]any{"skills": list([]string(f.Skills)), "user_liked": f.Liked, "user_bookmarked": f.Bookmarked}
 	maps.Copy(m, f.Metadata)
 	add := func(key string, value any, has bool) {
@@ -145,13 +145,13 @@ func (s *Server) feed(ctx context.Context, in *feedInput) (*feedOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	scroll, err := s.scroll(ctx, user, models.FeedType(in.FeedType), place)
+	scroll, err := s.scroll(ctx, user, feed.FeedType(in.FeedType), place)
 	if err != nil {
 		return nil, err
 	}
 	total := len(scroll.ranking)
 	part := scroll.ranking[min(scroll.at, total):min(scroll.at+in.Limit, total)]
-	shown, err := models.ShowFeed(ctx, s.DB, user, part)
+	shown, err := feed.ShowFeed(ctx, s.DB, user, part)
 	if err != nil {
 		return nil, err
 	}
@@ -177,8 +177,8 @@ func (s *Server) feed(ctx context.Context, in *feedInput) (*feedOutput, error) {
 // feedList is a bare array of things of feeds.
 type feedList struct{ Body []feedItemView }
 
-func (s *Server) feedList(ctx context.Context, ranking models.FeedRanking, limit int) (*feedList, error) {
-	shown, err := models.ShowFeed(ctx, s.DB, principal(ctx).UserID, ranking[:min(limit, len(ranking))])
+func (s *Server) feedList(ctx context.Context, ranking feed.FeedRanking, limit int) (*feedList, error) {
+	shown, err := feed.ShowFeed(ctx, s.DB, principal(ctx).UserID, ranking[:min(limit, len(ranking))])
 	out := &feedList{make([]feedItemView, 0, len(shown))}
 	for _, f := range shown {
 		out.Body = append(out.Body, viewFeedItem(f))
@@ -193,7 +193,7 @@ type trendingInput struct {
 }
 
 func (s *Server) trending(ctx context.Context, in *trendingInput) (*feedList, error) {
-	ranking, err := models.TrendingNow(ctx, s.DB, principal(ctx).UserID, in.ContentType, in.Timeframe, s.now(), in.Limit)
+	ranking, err := feed.TrendingNow(ctx, s.DB, principal(ctx).UserID, in.ContentType, in.Timeframe, s.now(), in.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +206,7 @@ type recommendationsInput struct {
 }
 
 func (s *Server) recommendations(ctx context.Context, in *recommendationsInput) (*feedList, error) {
-	ranking, err := models.RecommendBest(ctx, s.DB, principal(ctx).UserID, ranking.Strategy(in.Strategy), s.now())
+	ranking, err := feed.RecommendBest(ctx, s.DB, principal(ctx).UserID, ranking.Strategy(in.Strategy), s.now())
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/feed"
 )
 
 type interactInput struct {
@@ -45,8 +45,8 @@ type interactOutput struct {
 }
 
 func (s *Server) interact(ctx context.Context, in *interactInput) (*interactOutput, error) {
-	deed := models.Interaction{ItemID: in.ID, Action: in.Body.Action, Metadata: in.Body.Metadata, ConfirmRights: in.Body.confirmed()}
-	if err := models.Interact(ctx, s.DB, principal(ctx).UserID, deed, s.now()); err != nil {
+	deed := feed.Interaction{ItemID: in.ID, Action: in.Body.Action, Metadata: in.Body.Metadata, ConfirmRights: in.Body.confirmed()}
+	if err := feed.Interact(ctx, s.DB, principal(ctx).UserID, deed, s.now()); err != nil {
 		return nil, err
 	}
 	out := &interactOutput{}
@@ -91,11 +91,11 @@ type interactAllOutput struct {
 }
 
 func (s *Server) interactAll(ctx context.Context, in *interactAllInput) (*interactAllOutput, error) {
-	all := make([]models.Interaction, len(in.Body.Interactions))
+	all := make([]feed.Interaction, len(in.Body.Interactions))
 	for i, one := range in.Body.Interactions {
-		all[i] = models.Interaction{ItemID: one.ItemID, Action: one.Action, Metadata: one.Metadata, ConfirmRights: one.confirmed()}
+		all[i] = feed.Interaction{ItemID: one.ItemID, Action: one.Action, Metadata: one.Metadata, ConfirmRights: one.confirmed()}
 	}
-	found, err := models.InteractAll(ctx, s.DB, principal(ctx).UserID, all, s.now())
+	found, err := feed.InteractAll(ctx, s.DB, principal(ctx).UserID, all, s.now())
 	if err != nil {
 		return nil, err
 	}

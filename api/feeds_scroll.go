@@ -9,7 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/feed"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // scroll is a ranked feed and how far one is in it.
@@ -17,14 +18,14 @@ type scroll struct {
 	id      uuid.UUID
 	at      int
 	made    time.Time
-	ranking models.FeedRanking
+	ranking feed.FeedRanking
 	pinned  bool // kept already
 }
 
 const scrollBytes = 16 + 4
 
 // scroll goes on at a place, or begins a feed where there is none or it has expired.
-func (s *Server) scroll(ctx context.Context, user uuid.UUID, kind models.FeedType, place []byte) (*scroll, error) {
+func (s *Server) scroll(ctx context.Context, user uuid.UUID, kind feed.FeedType, place []byte) (*scroll, error) {
 	if place != nil {
 		if len(place) != scrollBytes {
 			return nil, malformed("The cursor is not one of this list with this filter.")
@@ -39,8 +40,8 @@ func (s *Server) scroll(ctx context.Context, user uuid.UUID, kind models.FeedTyp
 		}
 	}
 	now := s.now()
-	ranking, err := models.RankFeed(ctx, s.DB, user, kind, now)
-	return &scroll{id: models.NewID(), made: now, ranking: ranking}, err
+	ranking, err := feed.RankFeed(ctx, s.DB, user, kind, now)
+	return &scroll{id: store.NewID(), made: now, ranking: ranking}, err
 }
 
 // snapshotKey has the user in it, so that the account's erasure finds it.
@@ -56,15 +57,15 @@ func (s *Server) pin(ctx context.Context, user uuid.UUID, sc *scroll) error {
 	if sc.pinned {
 		return nil
 	}
-	row := models.FeedSnapshot{ID: sc.id, UserID: user, Entries: sc.ranking.Pack(), MadeAt: sc.made, ExpiresAt: sc.made.Add(models.SnapshotFor)}
-	if err := models.SaveSnapshot(ctx, s.DB, row); err != nil {
+	row := feed.FeedSnapshot{ID: sc.id, UserID: user, Entries: sc.ranking.Pack(), MadeAt: sc.made, ExpiresAt: sc.made.Add(feed.SnapshotFor)}
+	if err := feed.SaveSnapshot(ctx, s.DB, row); err != nil {
 		return err
 	}
 	s.rememberScroll(ctx, user, row)
 	return nil
 }
 
-func (s *Server) rememberScroll(ctx context.Context, user uuid.UUID, row models.FeedSnapshot) {
+func (s *Server) rememberScroll(ctx context.Context, user uuid.UUID, row feed.FeedSnapshot) {
 	left := row.ExpiresAt.Sub(s.now())
 	if left <= 0 {
 		return
@@ -81,18 +82,18 @@ func (s *Server) recallScroll(ctx context.Context, user, id uuid.UUID) (*scroll,
 	row, ok := s.cachedSnapshot(ctx, user, id)
 	if !ok {
 		var err error
-		if row, ok, err = models.FindSnapshot(ctx, s.DB, user, id, s.now()); err != nil || !ok {
+		if row, ok, err = feed.FindSnapshot(ctx, s.DB, user, id, s.now()); err != nil || !ok {
 			return nil, err
 		}
 		s.rememberScroll(ctx, user, row)
 	}
-	ranking, err := models.UnpackFeed(row.Entries)
+	ranking, err := feed.UnpackFeed(row.Entries)
 	return &scroll{id: id, made: row.MadeAt, ranking: ranking, pinned: true}, err
 }
 
 // cachedSnapshot asks Redis. Its clock is not the one that counts: what it still has may
 // have expired.
-func (s *Server) cachedSnapshot(ctx context.Context, user, id uuid.UUID) (row models.FeedSnapshot, ok bool) {
+func (s *Server) cachedSnapshot(ctx context.Context, user, id uuid.UUID) (row feed.FeedSnapshot, ok bool) {
 	var value []byte
 	_ = s.feedCache.Do(ctx, func(ctx context.Context) error {
 		got, err := s.feedCache.Client.Get(ctx, snapshotKey(user, id)).Bytes()
@@ -107,5 +108,5 @@ func (s *Server) cachedSnapshot(ctx context.Context, user, id uuid.UUID) (row mo
 	}
 	row.MadeAt = time.UnixMicro(int64(binary.BigEndian.Uint64(value))).UTC()
 	row.Entries = value[madeBytes:]
-	return row, s.now().Before(row.MadeAt.Add(models.SnapshotFor))
+	return row, s.now().Before(row.MadeAt.Add(feed.SnapshotFor))
 }

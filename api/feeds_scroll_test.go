@@ -15,14 +15,17 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/feed"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // withRedis gives a world the real Redis.
 func withRedis(t *testing.T) func(*Deps) {
 	t.Helper()
-	options, err := redis.ParseURL(modelstest.Redis(t))
+	options, err := redis.ParseURL(storetest.Redis(t))
 	require.NoError(t, err)
 	options.ContextTimeoutEnabled = true
 	client := redis.NewClient(options)
@@ -34,12 +37,12 @@ func withRedis(t *testing.T) func(*Deps) {
 func (w *world) many(p person, n int) (ids []uuid.UUID) {
 	w.t.Helper()
 	author, now := uuid.MustParse(p.id), w.server.now()
-	posts := make([]models.Post, n)
+	posts := make([]community.Post, n)
 	for i := range posts {
 		at := now.Add(-time.Duration(i) * time.Second)
-		posts[i] = models.Post{
-			ID: models.NewID(), AuthorID: &author, Title: fmt.Sprint("Post ", i), Content: "c", PostType: "discussion", Tags: []string{fmt.Sprint("tag", i%20)},
-			Metadata: map[string]any{}, Status: models.ContentVisible, CreatedAt: at, UpdatedAt: at,
+		posts[i] = community.Post{
+			ID: store.NewID(), AuthorID: &author, Title: fmt.Sprint("Post ", i), Content: "c", PostType: "discussion", Tags: []string{fmt.Sprint("tag", i%20)},
+			Metadata: map[string]any{}, Status: moderation.ContentVisible, CreatedAt: at, UpdatedAt: at,
 		}
 		ids = append(ids, posts[i].ID)
 	}
@@ -59,10 +62,10 @@ func TestScrollingWhileOthersWrite(t *testing.T) {
 			ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 			there := w.many(bob, 500)
 			fan := uuid.MustParse(w.signUp("fan@example.com").id)
-			_, err := models.InteractAll(t.Context(), w.server.DB, fan, likes(there[:50]), w.server.now())
+			_, err := feed.InteractAll(t.Context(), w.server.DB, fan, likes(there[:50]), w.server.now())
 			require.NoError(t, err)
-			require.NoError(t, models.CountTrending(t.Context(), w.server.DB, w.server.now()))
-			require.NoError(t, w.server.DB.Create(&models.Follow{FollowerID: uuid.MustParse(ada.id), FolloweeID: uuid.MustParse(bob.id), CreatedAt: w.clock.now()}).Error)
+			require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.now()))
+			require.NoError(t, w.server.DB.Create(&community.Follow{FollowerID: uuid.MustParse(ada.id), FolloweeID: uuid.MustParse(bob.id), CreatedAt: w.clock.now()}).Error)
 			w.scrollAll(ada, kind, there, w.writing(bob, fan))
 		})
 	}
@@ -93,9 +96,9 @@ func (w *world) scrollAll(p person, kind string, there []uuid.UUID, writes *writ
 	}
 }
 
-func likes(ids []uuid.UUID) (all []models.Interaction) {
+func likes(ids []uuid.UUID) (all []feed.Interaction) {
 	for _, id := range ids {
-		all = append(all, models.Interaction{ItemID: id, Action: "like"})
+		all = append(all, feed.Interaction{ItemID: id, Action: "like"})
 	}
 	return all
 }
@@ -121,20 +124,20 @@ func (w *world) writing(author person, fan uuid.UUID) *writers {
 func (ws *writers) run(ctx context.Context, author, fan uuid.UUID) error {
 	db, now := ws.w.server.DB, ws.w.server.now().Add(time.Hour)
 	for ctx.Err() == nil {
-		var posts []models.Post
+		var posts []community.Post
 		for i := range writesBetween / 2 {
-			posts = append(posts, models.Post{
-				ID: models.NewID(), AuthorID: &author, Title: fmt.Sprint("New ", i), Content: "c", PostType: "discussion", Tags: []string{},
-				Metadata: map[string]any{}, Status: models.ContentVisible, CreatedAt: now, UpdatedAt: now,
+			posts = append(posts, community.Post{
+				ID: store.NewID(), AuthorID: &author, Title: fmt.Sprint("New ", i), Content: "c", PostType: "discussion", Tags: []string{},
+				Metadata: map[string]any{}, Status: moderation.ContentVisible, CreatedAt: now, UpdatedAt: now,
 			})
 		}
 		if err := db.Create(posts).Error; err != nil {
 			return err
 		}
 		for some := range slices.Chunk(posts, 10) {
-			rows := make([]models.PostLike, len(some))
+			rows := make([]community.PostLike, len(some))
 			for i, p := range some {
-				rows[i] = models.PostLike{PostID: p.ID, UserID: fan, CreatedAt: now}
+				rows[i] = community.PostLike{PostID: p.ID, UserID: fan, CreatedAt: now}
 			}
 			if err := db.Create(rows).Error; err != nil {
 				return err
@@ -186,7 +189,7 @@ func TestACursorHoldsForFifteenMinutesInAnyProcess(t *testing.T) {
 			w.problem(w.do("GET", "/v1/feeds"+cursor, "", bob.header()...), slugMalformed)
 			w.problem(w.do("GET", "/v1/feeds"+cursor+"&feed_type=recent", "", ada.header()...), slugMalformed)
 
-			w.clock.advance(models.SnapshotFor - time.Second)
+			w.clock.advance(feed.SnapshotFor - time.Second)
 			require.Equal(t, idsOf(second["items"]), idsOf(w.page(ada, cursor)["items"]))
 			w.clock.advance(2 * time.Second)
 			ada = w.logIn("ada@example.com", "correct horse", "Phone")
@@ -194,9 +197,9 @@ func TestACursorHoldsForFifteenMinutesInAnyProcess(t *testing.T) {
 			require.NotEqual(t, first["refresh_timestamp"], anew["refresh_timestamp"], "an expired one begins anew")
 			require.Len(t, anew["items"], 10)
 			require.EqualValues(t, 30, anew["total_count"])
-			require.NoError(t, models.DropSnapshots(t.Context(), w.server.DB, w.server.now()))
+			require.NoError(t, feed.DropSnapshots(t.Context(), w.server.DB, w.server.now()))
 			var left int64
-			require.NoError(t, w.server.DB.Model(&models.FeedSnapshot{}).Count(&left).Error)
+			require.NoError(t, w.server.DB.Model(&feed.FeedSnapshot{}).Count(&left).Error)
 			require.EqualValues(t, 1, left)
 		})
 	}
@@ -251,15 +254,15 @@ func TestAFeedTakesAsManyQueriesWhateverItsSize(t *testing.T) {
 	w.many(bob, 101)
 	measure(small)
 	there := w.many(bob, 900)
-	require.NoError(t, w.server.DB.Create(&models.Follow{FollowerID: uuid.MustParse(ada.id), FolloweeID: uuid.MustParse(bob.id), CreatedAt: w.clock.now()}).Error)
+	require.NoError(t, w.server.DB.Create(&community.Follow{FollowerID: uuid.MustParse(ada.id), FolloweeID: uuid.MustParse(bob.id), CreatedAt: w.clock.now()}).Error)
 	for i := range 5 {
 		p := uuid.MustParse(w.signUp(fmt.Sprintf("fan%d@example.com", i)).id)
-		_, err := models.InteractAll(t.Context(), w.server.DB, p, likes(there[i*50:i*50+120]), w.server.now())
+		_, err := feed.InteractAll(t.Context(), w.server.DB, p, likes(there[i*50:i*50+120]), w.server.now())
 		require.NoError(t, err)
 	}
-	_, err := models.InteractAll(t.Context(), w.server.DB, uuid.MustParse(ada.id), likes(there[:120]), w.server.now())
+	_, err := feed.InteractAll(t.Context(), w.server.DB, uuid.MustParse(ada.id), likes(there[:120]), w.server.now())
 	require.NoError(t, err)
-	require.NoError(t, models.CountTrending(t.Context(), w.server.DB, w.server.now()))
+	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.now()))
 	measure(large)
 	t.Log("queries of a first page, a session's standing included: ", strings.TrimPrefix(fmt.Sprint(large), "map"))
 	for kind, most := range large {

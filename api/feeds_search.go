@@ -8,7 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/feed"
 )
 
 // search is the address that finds courses, their lessons and items, and posts.
@@ -39,7 +39,7 @@ func (in *findInput) Resolve(huma.Context) []error {
 }
 
 func (s *Server) find(ctx context.Context, in *findInput) (*body[[]feedItemView], error) {
-	found, err := models.Search(ctx, s.DB, models.SearchQuery{
+	found, err := feed.Search(ctx, s.DB, feed.SearchQuery{
 		Viewer: principal(ctx).UserID, Words: in.Q, ContentType: in.ContentType, DifficultyLevel: in.DifficultyLevel,
 		Language: in.Language, Limit: in.Limit, Now: s.now(),
 	})
@@ -53,7 +53,7 @@ func (s *Server) find(ctx context.Context, in *findInput) (*body[[]feedItemView]
 	return &body[[]feedItemView]{Body: items}, nil
 }
 
-func viewFound(f models.Found) feedItemView {
+func viewFound(f feed.Found) feedItemView {
 	item := feedItemView{
 		ID: f.ID, ContentType: f.ContentType, Title: f.Title, Description: f.Description, ThumbnailURL: f.ThumbnailURL,
 		Author:     feedAuthorView{Name: f.AuthorName, AvatarURL: f.AuthorAvatarURL},
@@ -79,7 +79,7 @@ func viewFound(f models.Found) feedItemView {
 	return item
 }
 
-func reasonOf(f models.Found) string {
+func reasonOf(f feed.Found) string {
 	switch {
 	case f.Alike != "":
 		return "Has words like those you typed: " + f.Alike
@@ -90,7 +90,7 @@ func reasonOf(f models.Found) string {
 	}
 }
 
-var marks = strings.NewReplacer(models.MarkStart, "<mark>", models.MarkEnd, "</mark>")
+var marks = strings.NewReplacer(feed.MarkStart, "<mark>", feed.MarkEnd, "</mark>")
 
 // marked is a text as HTML: everything in it is escaped, and only what matched is an element.
 func marked(text string) string { return marks.Replace(html.EscapeString(text)) }

@@ -8,7 +8,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 func (w *world) find(p person, query string) []feedItemView {
@@ -27,11 +29,11 @@ func TestSearching(t *testing.T) {
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	author := uuid.MustParse(eve.id)
 	now := w.clock.now()
-	for _, p := range []models.Post{
+	for _, p := range []community.Post{
 		{Title: "Recursion <img src=x>", Content: "How it ends.", LikesCount: 2},
 		{Title: "At the café", Content: "Recursion & <b>coffee</b>."},
 	} {
-		p.ID, p.AuthorID, p.PostType, p.Status, p.CreatedAt, p.UpdatedAt = models.NewID(), &author, "question", models.ContentVisible, now, now
+		p.ID, p.AuthorID, p.PostType, p.Status, p.CreatedAt, p.UpdatedAt = store.NewID(), &author, "question", moderation.ContentVisible, now, now
 		p.Tags, p.Metadata = []string{}, map[string]any{}
 		require.NoError(t, w.server.DB.Create(&p).Error)
 	}

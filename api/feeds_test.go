@@ -11,7 +11,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/feed"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // says adds a post by somebody, a minute after what was added before.
@@ -19,9 +24,9 @@ func (w *world) says(p person, title string, tags ...string) uuid.UUID {
 	w.t.Helper()
 	w.clock.advance(time.Minute)
 	author, now := uuid.MustParse(p.id), w.server.now()
-	post := models.Post{
-		ID: models.NewID(), AuthorID: &author, Title: title, Content: "About " + title, PostType: "discussion", Tags: append([]string{}, tags...),
-		Metadata: map[string]any{}, Status: models.ContentVisible, CreatedAt: now, UpdatedAt: now,
+	post := community.Post{
+		ID: store.NewID(), AuthorID: &author, Title: title, Content: "About " + title, PostType: "discussion", Tags: append([]string{}, tags...),
+		Metadata: map[string]any{}, Status: moderation.ContentVisible, CreatedAt: now, UpdatedAt: now,
 	}
 	require.NoError(w.t, w.server.DB.Create(&post).Error)
 	return post.ID
@@ -32,8 +37,8 @@ func (w *world) publishes(p person, topic, level string, tags ...string) uuid.UU
 	w.t.Helper()
 	w.clock.advance(time.Minute)
 	now := w.server.now()
-	c := models.Course{
-		ID: models.NewID(), OwnerUserID: uuid.MustParse(p.id), Title: "On " + topic, Topic: topic, Status: models.CourseReady, Visibility: models.VisibilityPublic, DifficultyLevel: level,
+	c := courses.Course{
+		ID: store.NewID(), OwnerUserID: uuid.MustParse(p.id), Title: "On " + topic, Topic: topic, Status: courses.CourseReady, Visibility: courses.VisibilityPublic, DifficultyLevel: level,
 		Locale: "en", Tags: append([]string{}, tags...), CreatedAt: now, UpdatedAt: now, PublishedAt: &now,
 	}
 	require.NoError(w.t, w.server.DB.Create(&c).Error)
@@ -78,11 +83,11 @@ func TestEveryKindOfFeedIsWhatItSays(t *testing.T) {
 	bread := w.says(bob, "Bread", "baking")
 	own := w.says(ada, "Mine", "baking")
 	evil := w.says(eve, "Eve here", "baking")
-	require.NoError(t, w.server.DB.Create(&models.Follow{FollowerID: uuid.MustParse(ada.id), FolloweeID: uuid.MustParse(bob.id), CreatedAt: w.clock.now()}).Error)
+	require.NoError(t, w.server.DB.Create(&community.Follow{FollowerID: uuid.MustParse(ada.id), FolloweeID: uuid.MustParse(bob.id), CreatedAt: w.clock.now()}).Error)
 	for n := range 3 {
 		require.Equal(t, 200, w.deed(w.signUp(fmt.Sprintf("fan%d@example.com", n)), old, "like").status)
 	}
-	require.NoError(t, models.CountTrending(t.Context(), w.server.DB, w.server.now()))
+	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.now()))
 	require.Equal(t, 200, w.do("PUT", "/v1/users/me/learning-profile", `{"interests":["Baking"]}`, ada.header()...).status)
 
 	recent := w.page(ada, "?feed_type=recent")
@@ -138,13 +143,13 @@ func TestWhatIsNotToBeSeenIsInNoFeed(t *testing.T) {
 		authors[name] = w.signUp(name + "@example.com")
 		posts[name] = w.says(authors[name], "By "+name, "sea")
 		require.Equal(t, 200, w.deed(authors["fine"], posts[name], "like").status)
-		require.NoError(t, w.server.DB.Create(&models.Follow{FollowerID: uuid.MustParse(ada.id), FolloweeID: uuid.MustParse(authors[name].id), CreatedAt: w.clock.now()}).Error)
+		require.NoError(t, w.server.DB.Create(&community.Follow{FollowerID: uuid.MustParse(ada.id), FolloweeID: uuid.MustParse(authors[name].id), CreatedAt: w.clock.now()}).Error)
 	}
 	w.publishes(authors["fine"], "Boats", "beginner", "sea")
 	_, private := w.ask(authors["fine"], "A course of the sea that is being written")
-	require.NoError(t, models.CountTrending(t.Context(), w.server.DB, w.server.now()))
+	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.now()))
 	block := func(a, b person) {
-		require.NoError(t, w.server.DB.Create(&models.Block{BlockerID: uuid.MustParse(a.id), BlockedID: uuid.MustParse(b.id), CreatedAt: w.clock.now()}).Error)
+		require.NoError(t, w.server.DB.Create(&accounts.Block{BlockerID: uuid.MustParse(a.id), BlockedID: uuid.MustParse(b.id), CreatedAt: w.clock.now()}).Error)
 	}
 	block(ada, authors["blocked"])
 	block(authors["blocking"], ada)
@@ -196,11 +201,11 @@ func TestADeedCountsOnce(t *testing.T) {
 		require.Equal(t, "Ada L", found["metadata"].(map[string]any)["shared_by"].(map[string]any)["name"])
 	}
 	require.Len(t, idsOf(w.page(bob, "?feed_type=recent")["items"]), 2, "what is shared is there once")
-	var row models.Post
+	var row community.Post
 	require.NoError(t, w.server.DB.First(&row, "id = ?", post).Error)
 	require.Equal(t, [2]int{1, 1}, [2]int{row.LikesCount, row.ViewsCount}, "a like through the feed is the community's")
 	var likes int64
-	require.NoError(t, w.server.DB.Model(&models.PostLike{}).Count(&likes).Error)
+	require.NoError(t, w.server.DB.Model(&community.PostLike{}).Count(&likes).Error)
 	require.EqualValues(t, 1, likes)
 	for range 2 {
 		require.Equal(t, 200, w.deed(ada, post, "unlike").status)
@@ -210,7 +215,7 @@ func TestADeedCountsOnce(t *testing.T) {
 	require.Zero(t, row.LikesCount)
 	require.EqualValues(t, 0, itemOf(w.page(bob, "?feed_type=recent")["items"], course)["engagement_stats"].(map[string]any)["likes"])
 
-	unknown := models.NewID()
+	unknown := store.NewID()
 	batch := fmt.Sprintf(`{"interactions":[{"item_id":%q,"action":"like"},{"item_id":%q,"action":"like"},{"item_id":%q,"action":"like"},{"item_id":%q,"action":"unlike"},{"item_id":%q,"action":"view"}]}`,
 		post, post, course, course, unknown)
 	for range 2 {
@@ -261,7 +266,7 @@ func TestFavoritesAndSharedCourses(t *testing.T) {
 	require.Equal(t, []any{"It was shared."}, itemOf(w.page(bob, "?feed_type=recent")["items"], course)["reasons"], "by whom is told beside it, by today's rules")
 	w.problem(w.do("POST", "/v1/courses/"+unfinished.String()+"/share", "", ada.header()...), slugConflict)
 	require.Equal(t, 204, w.do("DELETE", "/v1/courses/"+unfinished.String(), "", append(ada.header(), "If-Match", mine.header.Get("ETag"))...).status, "the tag of a favorite holds")
-	w.problem(w.do("POST", "/v1/courses/"+models.NewID().String()+"/favorite", "", ada.header()...), slugNotFound)
+	w.problem(w.do("POST", "/v1/courses/"+store.NewID().String()+"/favorite", "", ada.header()...), slugNotFound)
 
 	require.Equal(t, 204, w.do("POST", "/v1/courses/"+course.String()+"/favorite", "", ada.header()...).status)
 	require.Equal(t, 204, w.do("DELETE", "/v1/courses/"+course.String()+"/share", "", bob.header()...).status)

@@ -7,7 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/community"
 )
 
 // follows are the addresses of who hears of whom.
@@ -23,7 +23,7 @@ func (s *Server) follows() {
 			OperationID: op.id, Method: op.method, Path: "/v1/users/{id}/follow", Tags: []string{tagCommunity}, Summary: op.summary,
 			Description: op.description + " Repeating it changes nothing.", DefaultStatus: http.StatusNoContent,
 		}, func(ctx context.Context, in *followInput) (*struct{}, error) {
-			return nil, models.SetFollow(ctx, s.DB, principal(ctx).UserID, in.ID, op.wanted, s.now())
+			return nil, community.SetFollow(ctx, s.DB, principal(ctx).UserID, in.ID, op.wanted, s.now())
 		})
 	}
 }

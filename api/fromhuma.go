@@ -8,7 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // transform is Huma's last hook before a body is written: its own error
@@ -44,7 +44,7 @@ func faultsOf(details []*huma.ErrorDetail) []Fault {
 }
 
 // withBroken adds the texts that break their rule, where nothing else was said of them.
-func withBroken(faults []Fault, broken []models.Field) []Fault {
+func withBroken(faults []Fault, broken []store.Field) []Fault {
 	for _, f := range broken {
 		if !slices.ContainsFunc(faults, func(g Fault) bool { return g.Pointer == f.Pointer && g.Location == f.Location }) {
 			faults = append(faults, Fault{Pointer: f.Pointer, Location: f.Location, Message: f.Message})

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/realtime"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -22,7 +22,7 @@ import (
 // and filter opens, and it opens to what was sealed.
 func FuzzCursor(f *testing.F) {
 	s := &Server{cursorKey: []byte("a key of the test's own")}
-	good := s.sealCursor("posts", "new", models.Keyset{ID: uuid.UUID{7}})
+	good := s.sealCursor("posts", "new", store.Keyset{ID: uuid.UUID{7}})
 	for _, seed := range []string{"", "x", good, good[1:], good + "A", good + "=", strings.Repeat("A", 600), "\x00", "é"} {
 		f.Add(seed, []byte("a place"))
 	}
@@ -50,7 +50,7 @@ func FuzzCursor(f *testing.F) {
 // or a whole problem document, which says nothing of the inside.
 func FuzzProblem(f *testing.F) {
 	deps, _, _ := testDeps(f)
-	deps.DB, deps.Tickets = modelstest.New(f), realtime.NewTickets(nil)
+	deps.DB, deps.Tickets = storetest.New(f), realtime.NewTickets(nil)
 	deps.Hub = realtime.NewHub(realtime.Options{Source: rowsOnly{deps.DB}})
 	deps.Dispatcher = &outbox.Dispatcher{DB: deps.DB, Clock: time.Now, Log: deps.Log}
 	server, err := New(deps)

@@ -8,8 +8,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/learning"
 )
 
 const tagGame = "gamification"
@@ -84,15 +85,15 @@ type gameProfileOutput struct{ Body gameProfileView }
 
 func (s *Server) gameProfile(ctx context.Context, _ *nothing) (*gameProfileOutput, error) {
 	user := principal(ctx).UserID
-	account, err := models.FindUser(ctx, s.DB, user)
+	account, err := accounts.FindUser(ctx, s.DB, user)
 	if err != nil {
 		return nil, err
 	}
-	total, err := models.TotalOf(ctx, s.DB, user)
+	total, err := learning.TotalOf(ctx, s.DB, user)
 	if err != nil {
 		return nil, err
 	}
-	sum, err := models.LearnedBy(ctx, s.DB, user)
+	sum, err := learning.LearnedBy(ctx, s.DB, user)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +115,7 @@ func (s *Server) gameProfile(ctx context.Context, _ *nothing) (*gameProfileOutpu
 }
 
 func (s *Server) addStreak(ctx context.Context, v *gameProfileView) error {
-	streak, err := models.StreakOf(ctx, s.DB, v.UserID, s.now())
+	streak, err := learning.StreakOf(ctx, s.DB, v.UserID, s.now())
 	v.CurrentStreak, v.Streak, v.CurrentStreakDays = streak.Current, streak.Current, streak.Current
 	v.LongestStreak, v.LongestStreakDays = streak.Longest, streak.Longest
 	if streak.Freezable != nil {
@@ -125,11 +126,11 @@ func (s *Server) addStreak(ctx context.Context, v *gameProfileView) error {
 }
 
 func (s *Server) addBadges(ctx context.Context, v *gameProfileView) error {
-	all, err := models.Achievements(ctx, s.DB)
+	all, err := learning.Achievements(ctx, s.DB)
 	if err != nil {
 		return err
 	}
-	unlocked, err := models.UnlocksOf(ctx, s.DB, v.UserID)
+	unlocked, err := learning.UnlocksOf(ctx, s.DB, v.UserID)
 	if err != nil {
 		return err
 	}
@@ -156,7 +157,7 @@ type achievementsInput struct {
 }
 
 func (s *Server) listAchievements(ctx context.Context, in *achievementsInput) (*body[[]achievementView], error) {
-	all, err := models.AchievementsOf(ctx, s.DB, principal(ctx).UserID)
+	all, err := learning.AchievementsOf(ctx, s.DB, principal(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +186,7 @@ type gameStatsView struct {
 type gameStatsOutput struct{ Body gameStatsView }
 
 func (s *Server) gameStats(ctx context.Context, _ *nothing) (*gameStatsOutput, error) {
-	all, err := models.EverybodyTogether(ctx, s.DB)
+	all, err := learning.EverybodyTogether(ctx, s.DB)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +206,7 @@ type freezeView struct {
 type freezeOutput struct{ Body freezeView }
 
 func (s *Server) spendFreeze(ctx context.Context, _ *nothing) (*freezeOutput, error) {
-	streak, err := models.SpendFreeze(ctx, s.DB, principal(ctx).UserID, s.now())
+	streak, err := learning.SpendFreeze(ctx, s.DB, principal(ctx).UserID, s.now())
 	if err != nil {
 		return nil, err
 	}

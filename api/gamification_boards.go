@@ -9,8 +9,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/boards"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -23,7 +24,7 @@ func newBoards(s *Server) *boards.Boards {
 			if !asked.first(stamp, s.now()) {
 				return nil
 			}
-			return models.Promise(ctx, s.DB, outbox.RebuildBoards(stamp, s.now()))
+			return store.Enqueue(ctx, s.DB, outbox.RebuildBoards(stamp, s.now()))
 		},
 	}
 }
@@ -57,9 +58,9 @@ type leaderboardInput struct {
 }
 
 // board is the one asked for.
-func (in *leaderboardInput) board(now time.Time) models.Board {
-	period := map[string]string{"monthly": models.MonthPeriod(now), "weekly": models.WeekPeriod(now)}[in.Timeframe]
-	return models.Board{Kind: models.BoardKind(in.Type), Period: cmp.Or(period, models.AllTime)}
+func (in *leaderboardInput) board(now time.Time) learning.Board {
+	period := map[string]string{"monthly": learning.MonthPeriod(now), "weekly": learning.WeekPeriod(now)}[in.Timeframe]
+	return learning.Board{Kind: learning.BoardKind(in.Type), Period: cmp.Or(period, learning.AllTime)}
 }
 
 type leaderboardView struct {
@@ -97,7 +98,7 @@ func (s *Server) leaderboard(ctx context.Context, in *leaderboardInput) (*leader
 	for i, p := range page.Places {
 		users[i] = p.UserID
 	}
-	faces, err := models.FacesOf(ctx, s.DB, principal(ctx).UserID, users)
+	faces, err := learning.UserSummaries(ctx, s.DB, principal(ctx).UserID, users)
 	if err != nil {
 		return nil, err
 	}
@@ -120,13 +121,13 @@ func placed(rank int64) *int64 {
 // rank is a user's place on the board of all points.
 func (s *Server) rank(ctx context.Context, user uuid.UUID) (*int64, error) {
 	page, err := s.boards.Read(ctx, boards.Query{
-		Board: models.Board{Kind: models.BoardPoints, Period: models.AllTime}, Viewer: user, Limit: 1,
+		Board: learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}, Viewer: user, Limit: 1,
 	})
 	return placed(page.Rank), err
 }
 
 // badges are achievements that were unlocked, the latest first.
-func badges(all []models.Achievement, unlocked map[string]time.Time) []badgeView {
+func badges(all []learning.Achievement, unlocked map[string]time.Time) []badgeView {
 	views := []badgeView{}
 	for _, a := range all {
 		if at, has := unlocked[a.ID]; has {

@@ -13,7 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // TestAClientThatHangsUpIsNoFaultOfOurs: what fails because nobody waits for it any more is counted as
@@ -26,16 +26,16 @@ func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
 	}{
 		"the context's error": {statusGone, func(ctx context.Context, _ *Server) error { return ctx.Err() }},
 		"a part that was cut off": {statusGone, func(ctx context.Context, _ *Server) error {
-			return models.Errorf(models.Unavailable, "The engine does not answer.").Because(ctx.Err())
+			return store.Errorf(store.Unavailable, "The engine does not answer.").Because(ctx.Err())
 		}},
 		"a query": {statusGone, func(ctx context.Context, s *Server) error {
 			return s.DB.WithContext(ctx).Exec("SELECT pg_sleep(60)").Error
 		}},
 		"a transaction rolled back":    {statusGone, func(context.Context, *Server) error { return sql.ErrTxDone }},
-		"a refusal":                    {http.StatusNotFound, func(context.Context, *Server) error { return errorOf(models.NotFound) }},
+		"a refusal":                    {http.StatusNotFound, func(context.Context, *Server) error { return errorOf(store.NotFound) }},
 		"a deadline of ours before it": {http.StatusServiceUnavailable, func(context.Context, *Server) error { return fmt.Errorf("ask: %w", context.DeadlineExceeded) }},
 		"a part that was too slow before it": {http.StatusServiceUnavailable, func(context.Context, *Server) error {
-			return errorOf(models.Unavailable).Because(context.DeadlineExceeded)
+			return errorOf(store.Unavailable).Because(context.DeadlineExceeded)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,8 +23,8 @@ import (
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -103,7 +103,7 @@ func testDeps(t testing.TB) (Deps, *testClock, *lockedBuffer) {
 func newWorld(t *testing.T, change ...func(*Deps)) *world {
 	t.Helper()
 	deps, clock, logs := testDeps(t)
-	deps.DB = modelstest.New(t)
+	deps.DB = storetest.New(t)
 	for _, c := range change {
 		c(&deps)
 	}
@@ -281,4 +281,4 @@ func (w *world) echoing() {
 		}, public)
 }
 
-func errorOf(code models.Code) *models.Error { return models.Errorf(code, "In words.") }
+func errorOf(code store.Code) *store.Error { return store.Errorf(code, "In words.") }

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 func TestHealthWhenAllIsWell(t *testing.T) {
@@ -30,7 +30,7 @@ func TestHealthWhenAllIsWell(t *testing.T) {
 		require.Contains(t, c, "latency_ms")
 		require.Equal(t, 200, w.do("GET", "/v1/health/"+part, "").status)
 	}
-	defer w.server.Hub.Follow(models.NewID(), 0).Close()
+	defer w.server.Hub.Follow(store.NewID(), 0).Close()
 	sockets := w.do("GET", "/v1/health/websocket", "").json(t)
 	require.EqualValues(t, 0, sockets["total_connections"])
 	require.EqualValues(t, 1, sockets["active_tasks"])
@@ -49,9 +49,9 @@ func TestHealthWhenAllIsWell(t *testing.T) {
 func TestHealthWithoutPostgres(t *testing.T) {
 	t.Parallel()
 	deps, clock, logs := testDeps(t)
-	away, err := models.Open("postgres://secret-user:secret-word@127.0.0.1:1/nothing", models.Pool{MaxOpen: 2})
+	away, err := store.Open("postgres://secret-user:secret-word@127.0.0.1:1/nothing", store.Pool{MaxOpen: 2})
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = models.Close(away) })
+	t.Cleanup(func() { _ = store.Close(away) })
 	deps.DB = away
 	w := serve(t, deps, clock, logs)
 	a := w.do("GET", "/v1/health/database", "")
@@ -71,9 +71,9 @@ func TestHealthWithoutPostgres(t *testing.T) {
 func TestReadyNeedsASchema(t *testing.T) {
 	t.Parallel()
 	deps, clock, logs := testDeps(t)
-	empty, err := models.Open(modelstest.Empty(t), models.Pool{MaxOpen: 2})
+	empty, err := store.Open(storetest.Empty(t), store.Pool{MaxOpen: 2})
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = models.Close(empty) })
+	t.Cleanup(func() { _ = store.Close(empty) })
 	deps.DB = empty
 	w := serve(t, deps, clock, logs)
 	require.Equal(t, 200, w.do("GET", "/v1/health/database", "").status)

@@ -11,8 +11,9 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/lyoapp/lyo/api/circuitbreaker"
-	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/migrations"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
 )
 
@@ -75,13 +76,13 @@ func healthy(message string) Component { return Component{Status: statusHealthy,
 func unhealthy(message string) Component { return Component{Status: statusUnhealthy, Message: message} }
 
 func (s *Server) askDatabase(ctx context.Context) Component {
-	err := models.TryWrite(ctx, s.DB)
+	err := store.TryWrite(ctx, s.DB)
 	switch {
 	case err == nil:
 		return healthy("Postgres answers and takes writes")
-	case errors.Is(err, models.ErrReadOnly):
+	case errors.Is(err, store.ErrReadOnly):
 		return unhealthy("Postgres is read-only: nothing can be written")
-	case errors.Is(err, models.ErrDiskFull):
+	case errors.Is(err, store.ErrDiskFull):
 		return unhealthy("The disk of Postgres is full: nothing can be written")
 	}
 	return unhealthy("Postgres does not answer, or does not take writes")
@@ -142,7 +143,7 @@ func (s *Server) askSockets(context.Context) Component {
 // askPush says what is configured, and to which services nothing is sent because they refuse
 // the credentials.
 func (s *Server) askPush(ctx context.Context) Component {
-	stopped, err := models.StoppedPushes(ctx, s.DB)
+	stopped, err := notify.StoppedPushes(ctx, s.DB)
 	if err != nil {
 		return Component{Status: statusDegraded, Message: "Postgres has to answer first"}
 	}

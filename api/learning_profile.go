@@ -12,7 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/feed"
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
@@ -63,7 +63,7 @@ type dueCourseView struct {
 	Cards    int       `json:"cards"`
 }
 
-func viewLearning(p models.ProfileView) learningView {
+func viewLearning(p feed.ProfileView) learningView {
 	v := learningView{
 		Interests: list(p.Interests), InterestsStated: p.InterestsStated, Level: p.Level, LevelStated: p.LevelStated,
 		CompletedTopics: list(p.CompletedTopics), Skills: []masteryView{}, UpdatedAt: utc(p.UpdatedAt),
@@ -81,7 +81,7 @@ func viewLearning(p models.ProfileView) learningView {
 type learningInput struct{ Reading }
 
 func (s *Server) learningProfile(ctx context.Context, in *learningInput) (*tagged[learningView], error) {
-	p, err := models.FindProfile(ctx, s.DB, principal(ctx).UserID, s.now())
+	p, err := feed.FindProfile(ctx, s.DB, principal(ctx).UserID, s.now())
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (in *changeLearningInput) Resolve(huma.Context) []error {
 	if in.Body.Level != nil {
 		faults.level("level", *in.Body.Level)
 	}
-	if len(in.Body.Skills) > models.MostSkills {
+	if len(in.Body.Skills) > feed.MostSkills {
 		faults.add("skills", "must be at most 100")
 	}
 	for skill, mastery := range in.Body.Skills {
@@ -136,8 +136,8 @@ func (f *fieldFaults) words(path string, words *[]string) {
 	}
 }
 
-func (b learningBody) change() models.ProfileChange {
-	change := models.ProfileChange{Interests: tidy(b.Interests), Level: b.Level, CompletedTopics: tidy(b.CompletedTopics), Skills: map[string]*float64{}}
+func (b learningBody) change() feed.ProfileChange {
+	change := feed.ProfileChange{Interests: tidy(b.Interests), Level: b.Level, CompletedTopics: tidy(b.CompletedTopics), Skills: map[string]*float64{}}
 	for skill, mastery := range b.Skills {
 		change.Skills[texts.Key(skill)] = mastery
 	}
@@ -154,13 +154,13 @@ func tidy(words *[]string) *[]string {
 }
 
 func (s *Server) changeLearningProfile(ctx context.Context, in *changeLearningInput) (*tagged[learningView], error) {
-	allowed := func(p models.ProfileView) error {
+	allowed := func(p feed.ProfileView) error {
 		if in.IfMatch == "" {
 			return nil
 		}
 		return checkIfMatch(in.IfMatch, etagOf(viewLearning(p)))
 	}
-	p, err := models.ChangeLearning(ctx, s.DB, principal(ctx).UserID, in.Body.change(), s.now(), allowed)
+	p, err := feed.ChangeLearning(ctx, s.DB, principal(ctx).UserID, in.Body.change(), s.now(), allowed)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func (s *Server) learningPath(ctx context.Context, in *pathInput) (*pathOutput, 
 			skills = append(skills, skill)
 		}
 	}
-	steps, err := models.LearningPath(ctx, s.DB, principal(ctx).UserID, skills, s.now())
+	steps, err := feed.LearningPath(ctx, s.DB, principal(ctx).UserID, skills, s.now())
 	out := &pathOutput{make([]pathStepView, 0, len(steps))}
 	for i, step := range steps {
 		out.Body = append(out.Body, pathStepView{

@@ -7,7 +7,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 func TestTheLearningProfileIsVisibleAndCorrectable(t *testing.T) {
@@ -15,8 +17,8 @@ func TestTheLearningProfileIsVisibleAndCorrectable(t *testing.T) {
 	w := school(t)
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	course := w.publishes(bob, "Tides", "beginner", "Sea")
-	require.NoError(t, w.server.DB.Create(&models.QuizAttempt{
-		ID: models.NewID(), UserID: uuid.MustParse(ada.id), CourseID: course, LessonID: models.NewID(), ItemID: models.NewID(), Score: 0.4,
+	require.NoError(t, w.server.DB.Create(&learning.QuizAttempt{
+		ID: store.NewID(), UserID: uuid.MustParse(ada.id), CourseID: course, LessonID: store.NewID(), ItemID: store.NewID(), Score: 0.4,
 		Answers: []byte("[]"), Results: []byte("[]"), At: w.clock.now(),
 	}).Error)
 	const path = "/v1/users/me/learning-profile"
@@ -58,8 +60,8 @@ func TestALearningPathLeadsFromEasyToHard(t *testing.T) {
 	hard, easy := w.publishes(bob, "Ocean currents", "advanced", "sea"), w.publishes(bob, "Waves", "beginner", "sea")
 	w.publishes(bob, "Bread", "beginner", "baking")
 	now := w.server.now()
-	require.NoError(t, w.server.DB.Create(&models.Lesson{
-		ID: models.LessonID(easy, 1), CourseID: easy, Position: 1, Title: "Ripples", Objectives: []string{"See them"}, CreatedAt: now, UpdatedAt: now,
+	require.NoError(t, w.server.DB.Create(&courses.Lesson{
+		ID: courses.LessonID(easy, 1), CourseID: easy, Position: 1, Title: "Ripples", Objectives: []string{"See them"}, CreatedAt: now, UpdatedAt: now,
 	}).Error)
 	steps := w.do("GET", "/v1/feeds/learning-path?skills=Sea", "", ada.header()...).array(t)
 	require.Len(t, steps, 2)
@@ -69,6 +71,6 @@ func TestALearningPathLeadsFromEasyToHard(t *testing.T) {
 	require.Equal(t, []any{easy.String()}, steps[1]["prerequisites"])
 	require.EqualValues(t, 2, steps[1]["sequence_order"])
 	require.Empty(t, w.do("GET", "/v1/feeds/learning-path", "", ada.header()...).array(t), "nothing is known of her yet")
-	require.NoError(t, w.server.DB.Create(&models.CourseProgress{UserID: uuid.MustParse(ada.id), CourseID: easy, StartedAt: now, LastAccessedAt: now, CompletedAt: &now}).Error)
+	require.NoError(t, w.server.DB.Create(&learning.CourseProgress{UserID: uuid.MustParse(ada.id), CourseID: easy, StartedAt: now, LastAccessedAt: now, CompletedAt: &now}).Error)
 	require.Len(t, w.do("GET", "/v1/feeds/learning-path?skills=Sea", "", ada.header()...).array(t), 1, "completed courses are left out")
 }

@@ -12,8 +12,9 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // published is a READY course of somebody's, with quizzes of every kind in its first lesson.
@@ -22,13 +23,13 @@ func (w *world) published(p person) (course uuid.UUID, lessons []uuid.UUID) {
 	task, course := w.ask(p, "Tides")
 	w.finish(task, course)
 	for n := 1; n <= 3; n++ {
-		lessons = append(lessons, models.LessonID(course, n))
+		lessons = append(lessons, courses.LessonID(course, n))
 	}
 	now, half := w.server.now(), 0.5
-	require.NoError(w.t, w.server.DB.Create(&models.Item{
-		ID: models.ItemID(lessons[0], 7), CourseID: course, LessonID: lessons[0], Position: 7, Type: "quiz", Title: "All kinds", Source: "lyo",
+	require.NoError(w.t, w.server.DB.Create(&courses.Item{
+		ID: courses.ItemID(lessons[0], 7), CourseID: course, LessonID: lessons[0], Position: 7, Type: "quiz", Title: "All kinds", Source: "lyo",
 		DifficultyLevel: "beginner", Language: "en", CreatedAt: now, PassMark: &half,
-		Quiz: []models.QuizQuestion{
+		Quiz: []courses.QuizQuestion{
 			{ID: "a", Kind: "single_choice", Prompt: "One?", Options: []string{"x", "secret-one"}, Answer: 1, Explanation: "secret-why"},
 			{ID: "b", Kind: "multiple_choice", Prompt: "Some?", Options: []string{"x", "y", "z"}, Answers: []int{0, 2}},
 			{ID: "c", Kind: "true_false", Prompt: "True?", Answer: 1},
@@ -68,7 +69,7 @@ func TestProgressOfACourse(t *testing.T) {
 	}
 	stats := w.do("GET", "/v1/users/me/stats", "", ada.header()...).json(t)
 	require.Equal(t, []any{170.0, 1.0, 2.0, 1.0}, []any{stats["total_points"], stats["level"], stats["current_streak_days"], stats["courses_completed"]})
-	w.problem(w.do("PUT", path+"/progress", fmt.Sprintf(`{"lesson_id":%q}`, models.NewID()), ada.header()...), slugNotFound)
+	w.problem(w.do("PUT", path+"/progress", fmt.Sprintf(`{"lesson_id":%q}`, store.NewID()), ada.header()...), slugNotFound)
 	w.problem(w.do("PUT", path+"/progress", fmt.Sprintf(`{"lesson_id":%q,"minutes":-1}`, lessons[0]), ada.header()...), slugValidation)
 	_, writing := w.ask(owner, "Moons")
 	w.problem(w.do("GET", "/v1/courses/"+writing.String()+"/progress", "", ada.header()...), slugNotFound)
@@ -85,7 +86,7 @@ func TestQuizzesOfEveryKind(t *testing.T) {
 		require.NotContains(t, shown, secret)
 	}
 	require.Contains(t, shown, `"pass_mark":0.5`)
-	attempts := path + "/items/" + models.ItemID(lessons[0], 7).String() + "/attempts"
+	attempts := path + "/items/" + courses.ItemID(lessons[0], 7).String() + "/attempts"
 	right := `{"answers":[{"question_id":"e","answer":["y","z","x"]},{"question_id":"a","answer":1},{"question_id":"b","answer":[2,0]},{"question_id":"c","answer":false},{"question_id":"d","answer":" Secret-Word. "}]}`
 	for _, row := range []struct {
 		body   string
@@ -114,7 +115,7 @@ func TestQuizzesOfEveryKind(t *testing.T) {
 	for _, bad := range []string{`{"answers":[{"question_id":"z","answer":1}]}`, `{"answers":[1,1,1,1,1,1]}`, `{"answers":[{"question_id":"a","answer":1},{"question_id":"a","answer":1}]}`} {
 		w.problem(w.do("POST", attempts, bad, ada.header()...), slugValidation)
 	}
-	w.problem(w.do("POST", path+"/items/"+models.NewID().String()+"/attempts", right, ada.header()...), slugNotFound)
+	w.problem(w.do("POST", path+"/items/"+store.NewID().String()+"/attempts", right, ada.header()...), slugNotFound)
 	keyed := append(ada.header(), "Idempotency-Key", "try")
 	first, again := w.do("POST", attempts, right, keyed...).json(t), w.do("POST", attempts, right, keyed...).json(t)
 	require.Equal(t, first, again)
@@ -128,7 +129,7 @@ func TestWhatIsNotAnsweredIsNotExplained(t *testing.T) {
 	course, lessons := w.published(ada)
 	path := "/v1/courses/" + course.String()
 	require.Equal(t, 200, w.do("POST", path+"/lessons/"+lessons[0].String()+"/complete", "", ada.header()...).status)
-	attempts := path + "/items/" + models.ItemID(lessons[0], 7).String() + "/attempts"
+	attempts := path + "/items/" + courses.ItemID(lessons[0], 7).String() + "/attempts"
 	for _, blank := range []string{
 		`[]`, `[null,null,null,null,null]`, `["",[],"",""," "]`, `[-1,[-1],"perhaps"," . ",[]]`, `[99,[99],[true],[],[99]]`, `[1.5,"","maybe"]`,
 		`[{"question_id":"a"},{"question_id":"b","answer":null},{"question_id":"d","answer":""}]`,
@@ -156,7 +157,7 @@ func TestCardsOfAnswersGivenBefore(t *testing.T) {
 	ada := w.signUp("ada@example.com")
 	course, lessons := w.published(ada)
 	path := "/v1/courses/" + course.String()
-	attempts := path + "/items/" + models.ItemID(lessons[0], 7).String() + "/attempts"
+	attempts := path + "/items/" + courses.ItemID(lessons[0], 7).String() + "/attempts"
 	for _, answers := range []string{`[0]`, `[null,[0]]`, `[0]`} {
 		require.Equal(t, 200, w.do("POST", attempts, `{"answers":`+answers+`}`, ada.header()...).status)
 	}
@@ -174,7 +175,7 @@ func TestReviewsOverHTTP(t *testing.T) {
 	for _, lesson := range lessons {
 		require.Equal(t, 200, w.do("POST", path+"/lessons/"+lesson.String()+"/complete", "", ada.header()...).status)
 	}
-	require.Equal(t, 200, w.do("POST", path+"/items/"+models.ItemID(lessons[0], 7).String()+"/attempts", `{"answers":[0,[0],true,"perhaps",["x"]]}`, ada.header()...).status)
+	require.Equal(t, 200, w.do("POST", path+"/items/"+courses.ItemID(lessons[0], 7).String()+"/attempts", `{"answers":[0,[0],true,"perhaps",["x"]]}`, ada.header()...).status)
 	seen := map[any]bool{}
 	for next := "/v1/reviews/due?limit=3"; next != ""; {
 		a := w.do("GET", next, "", ada.header()...)
@@ -226,7 +227,7 @@ func TestAdministratorsGivePoints(t *testing.T) {
 	for _, bad := range []string{`{"user_id":"x","points":1,"reason":"r"}`, fmt.Sprintf(`{"user_id":%q,"points":0,"reason":"r"}`, ada.id), fmt.Sprintf(`{"user_id":%q,"points":100001,"reason":"r"}`, ada.id), fmt.Sprintf(`{"user_id":%q,"points":5}`, ada.id)} {
 		w.problem(w.do("POST", path, bad, boss.header()...), slugValidation)
 	}
-	w.problem(w.do("POST", path, strings.Replace(body, ada.id, models.NewID().String(), 1), boss.header()...), slugNotFound)
+	w.problem(w.do("POST", path, strings.Replace(body, ada.id, store.NewID().String(), 1), boss.header()...), slugNotFound)
 	want := map[string]any{"message": "The points are given.", "user_id": ada.id, "reason": "well done", "old_points": 0.0, "new_points": 1200.0, "level_up": true, "new_level": 2.0}
 	for n := range 3 {
 		a := w.do("POST", path, body, append(boss.header(), "Idempotency-Key", "bonus")...)
@@ -238,7 +239,7 @@ func TestAdministratorsGivePoints(t *testing.T) {
 	v := w.do("POST", path+"?user_id="+ada.id+"&points=5&reason=more", "", boss.header()...).json(t)
 	require.Equal(t, []any{1200.0, 1205.0, false}, []any{v["old_points"], v["new_points"], v["level_up"]})
 	var promised int64
-	require.NoError(t, w.server.DB.Model(&models.OutboxEntry{}).Where("workflow = 'UnlockAchievements'").Count(&promised).Error)
+	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow = 'UnlockAchievements'").Count(&promised).Error)
 	require.EqualValues(t, 2, promised, "one for each award")
 	log := w.list("/v1/admin/audit?action=points.awarded&user_id="+ada.id, boss)
 	require.Len(t, log, 2)
@@ -247,7 +248,7 @@ func TestAdministratorsGivePoints(t *testing.T) {
 // TestBoardsOverHTTP has the same answers with Redis and without.
 func TestBoardsOverHTTP(t *testing.T) {
 	t.Parallel()
-	options, err := redis.ParseURL(modelstest.Redis(t))
+	options, err := redis.ParseURL(storetest.Redis(t))
 	require.NoError(t, err)
 	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })

@@ -9,11 +9,11 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/moderation"
 )
 
 // liker sets or clears a like, or turns it round where want is nil.
-type liker func(ctx context.Context, db *gorm.DB, v models.Viewer, id uuid.UUID, want *bool, now time.Time) (likes int, liked bool, err error)
+type liker func(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID, want *bool, now time.Time) (likes int, liked bool, err error)
 
 type likeView struct {
 	Message    string `json:"message"`

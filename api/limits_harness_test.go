@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 func testLimits() config.Limits {
@@ -31,7 +31,7 @@ func testLimits() config.Limits {
 // must have addresses of their own.
 func limited(t *testing.T, change ...func(*Deps)) *world {
 	t.Helper()
-	client := redisAt(t, modelstest.Redis(t))
+	client := redisAt(t, storetest.Redis(t))
 	return newWorld(t, append([]func(*Deps){func(d *Deps) { d.Redis, d.Config.Limits, d.LimitWithin = client, testLimits(), time.Minute }}, change...)...)
 }
 

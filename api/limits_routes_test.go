@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // limitedSchool is a school with limits.
@@ -21,7 +21,7 @@ func limitedSchool(t *testing.T) *world {
 	t.Helper()
 	w := school(t)
 	deps := w.server.Deps
-	deps.Redis, deps.Config.Limits = redisAt(t, modelstest.Redis(t)), testLimits()
+	deps.Redis, deps.Config.Limits = redisAt(t, storetest.Redis(t)), testLimits()
 	deps.Config.Limits.User.Quota, deps.Config.HTTP.TrustedProxies = 200, []string{"127.0.0.1", "::1"}
 	return serve(t, deps, w.clock, w.logs)
 }

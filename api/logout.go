@@ -5,7 +5,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 type logOutInput struct {
@@ -24,7 +25,7 @@ func (s *Server) logOut(ctx context.Context, in *logOutInput) (*struct{}, error)
 		return nil, badToken()
 	}
 	for _, session := range ending {
-		if err := models.RevokeSession(ctx, s.DB, session, s.happened(ctx, models.AuditSignOut, uuid.Nil, map[string]any{"session_id": session})); err != nil {
+		if err := accounts.RevokeSession(ctx, s.DB, session, s.happened(ctx, store.AuditSignOut, uuid.Nil, map[string]any{"session_id": session})); err != nil {
 			return nil, err
 		}
 		s.ended(ctx, session)
@@ -38,7 +39,7 @@ func (s *Server) provenSessions(ctx context.Context, in *logOutInput) ([]uuid.UU
 	var proven []uuid.UUID
 	if claims, err := s.access.Verify(bearer(in.Authorization)); err == nil {
 		requestInfoOf(ctx).user = claims.UserID.String()
-		owner, _, err := models.SessionStanding(ctx, s.DB, claims.SessionID, s.now())
+		owner, _, err := accounts.SessionStanding(ctx, s.DB, claims.SessionID, s.now())
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +57,7 @@ func (s *Server) provenSessions(ctx context.Context, in *logOutInput) ([]uuid.UU
 	held := token.Genuine
 	if !held {
 		var err error
-		if held, err = models.HoldsToken(ctx, s.DB, token.Session, token.Hash); err != nil {
+		if held, err = accounts.HoldsToken(ctx, s.DB, token.Session, token.Hash); err != nil {
 			return nil, err
 		}
 	}

@@ -10,7 +10,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/activity"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 const (
@@ -120,11 +122,11 @@ func TestACourseThatIsPublicAtItsEndIsJudgedThen(t *testing.T) {
 	w.finish(uuid.MustParse(a.json(t)["task_id"].(string)), course)
 	require.False(t, w.appears(eve, course.String(), "Tides"))
 	var entries int64
-	require.NoError(t, w.server.DB.Model(&models.FeedEntry{}).Where("content_id = ?", course).Count(&entries).Error)
+	require.NoError(t, w.server.DB.Model(&activity.FeedEntry{}).Where("content_id = ?", course).Count(&entries).Error)
 	require.Zero(t, entries, "it is not in the feed before it is decided")
 	w.ok("POST", "/v1/admin/held/"+course.String()+"/decision", `{"decision":"approve"}`, boss)
 	require.True(t, w.appears(eve, course.String(), "Tides"))
-	require.NoError(t, w.server.DB.Model(&models.FeedEntry{}).Where("content_id = ?", course).Count(&entries).Error)
+	require.NoError(t, w.server.DB.Model(&activity.FeedEntry{}).Where("content_id = ?", course).Count(&entries).Error)
 	require.EqualValues(t, 1, entries)
 }
 
@@ -139,8 +141,8 @@ func TestWhatIsWrittenAgainIsJudgedBeforeAnybodySeesIt(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, a.status, string(a.body))
 	id := uuid.MustParse(course)
 	now := w.server.now()
-	text := models.Lesson{ID: models.LessonID(id, 1), CourseID: id, Content: "Bet in a casino.", Revision: 2, UpdatedAt: now, WrittenAt: &now}
-	require.NoError(t, models.SaveLesson(t.Context(), w.server.DB, text))
+	text := courses.Lesson{ID: courses.LessonID(id, 1), CourseID: id, Content: "Bet in a casino.", Revision: 2, UpdatedAt: now, WrittenAt: &now}
+	require.NoError(t, courses.SaveLesson(t.Context(), w.server.DB, text))
 	require.False(t, w.appears(eve, course, "Chance"), "the run is still going on")
 	require.Equal(t, "the word casino", w.list("/v1/admin/held", boss)[0]["held_for"])
 }
@@ -151,8 +153,8 @@ func TestCoursesAndTheirPartsAreReported(t *testing.T) {
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
 	course := w.madePublic(eve, "Tides")
 	id := uuid.MustParse(course)
-	lesson := models.LessonID(id, 1)
-	item := models.ItemID(lesson, 1)
+	lesson := courses.LessonID(id, 1)
+	item := courses.ItemID(lesson, 1)
 	report := func(p person, kind string, target any, more string) answer {
 		return w.do("POST", courseReports, fmt.Sprintf(`{"target_type":%q,"target_id":"%v","reason":"It is wrong."%s}`, kind, target, more), p.header()...)
 	}
@@ -185,7 +187,7 @@ func TestCoursesAndTheirPartsAreReported(t *testing.T) {
 		w.clock.advance(time.Second)
 	}
 	var reviews int64
-	require.NoError(t, w.server.DB.Model(&models.OutboxEntry{}).Where("workflow = 'ReviewReport'").Count(&reviews).Error)
+	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow = 'ReviewReport'").Count(&reviews).Error)
 	require.EqualValues(t, 4, reviews, "each has its clock")
 	require.Equal(t, http.StatusCreated, report(ada, "question", item, "").status, "all questions of a quiz")
 	w.problem(report(ada, "question", item, `,"question_id":"q9"`), slugValidation)
@@ -196,8 +198,8 @@ func TestCoursesAndTheirPartsAreReported(t *testing.T) {
 	// One's own: a model wrote it. Another's that one may not see is not found; by whom one is blocked, is.
 	task, own := w.askFor(ada, "Ebb", "private")
 	w.finish(task, own)
-	require.Equal(t, http.StatusCreated, report(ada, "lesson", models.LessonID(own, 1), "").status)
-	w.problem(report(eve, "lesson", models.LessonID(own, 1), ""), slugNotFound)
+	require.Equal(t, http.StatusCreated, report(ada, "lesson", courses.LessonID(own, 1), "").status)
+	w.problem(report(eve, "lesson", courses.LessonID(own, 1), ""), slugNotFound)
 	w.problem(report(eve, "course", own, ""), slugNotFound)
 	bob := w.signUp("bob@example.com")
 	w.ok("PUT", blocksPath+"/"+bob.id, "", eve)
@@ -218,17 +220,17 @@ func TestReportsOfCoursesAreDecided(t *testing.T) {
 	require.True(t, w.appears(ada, fine, "Fine"))
 
 	hidden := w.madePublic(eve, "Ebb")
-	decide("lesson", models.LessonID(uuid.MustParse(hidden), 2), "hide")
+	decide("lesson", courses.LessonID(uuid.MustParse(hidden), 2), "hide")
 	require.False(t, w.appears(ada, hidden, "Ebb"))
 	require.Equal(t, "hidden", w.ok("GET", "/v1/courses/"+hidden, "", eve).json(t)["moderation_status"])
 	w.problem(w.do("POST", courseReports, fmt.Sprintf(`{"target_type":"course","target_id":%q,"reason":"x"}`, hidden), ada.header()...), slugNotFound)
 
 	gone := w.madePublic(eve, "Flood")
-	decide("question", models.ItemID(models.LessonID(uuid.MustParse(gone), 1), 1), "delete")
+	decide("question", courses.ItemID(courses.LessonID(uuid.MustParse(gone), 1), 1), "delete")
 	w.problem(w.do("GET", "/v1/courses/"+gone, "", eve.header()...), slugNotFound)
 	require.Contains(t, string(w.ok("GET", "/v1/notifications", "", eve).body), "Your course was deleted")
 
-	decide("item", models.ItemID(models.LessonID(uuid.MustParse(fine), 1), 1), "suspend")
+	decide("item", courses.ItemID(courses.LessonID(uuid.MustParse(fine), 1), 1), "suspend")
 	require.False(t, w.appears(ada, fine, "Fine"), "a suspended author's courses are gone")
 	w.ok("DELETE", "/v1/admin/users/"+eve.id+"/suspension", "", boss)
 	require.True(t, w.appears(ada, fine, "Fine"))
@@ -279,7 +281,7 @@ func TestAdministratorsKeepCoursesInOrder(t *testing.T) {
 	// A course that is being written: the run is told to end.
 	w.ok("DELETE", allCourses+"/"+private.String(), "", boss)
 	var cancelled int64
-	require.NoError(t, w.server.DB.Model(&models.OutboxEntry{}).Where("action = ?", models.OutboxCancel).Count(&cancelled).Error)
+	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("action = ?", store.OutboxCancel).Count(&cancelled).Error)
 	require.EqualValues(t, 1, cancelled)
 	for action, times := range map[string]int{"course.held": 1, "course.restored": 1, "course.unpublished": 1, "course.deleted": 2, "course.read": 1} {
 		lines := w.list("/v1/admin/audit?action="+action, boss)

@@ -8,7 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 const tagInbox = "notifications"
@@ -49,7 +50,7 @@ type notificationView struct {
 	CreatedAt time.Time         `json:"created_at"`
 }
 
-func viewNotification(n models.Notification) notificationView {
+func viewNotification(n notify.Notification) notificationView {
 	data := n.Data
 	if data == nil {
 		data = map[string]string{}
@@ -82,12 +83,12 @@ func (in InboxScope) unread() *bool {
 func (s *Server) listNotifications(ctx context.Context, in *listNotificationsInput) (*listed[notificationView], error) {
 	user := principal(ctx).UserID
 	scope := []any{user, in.InboxScope}
-	return listing[models.Notification, notificationView]{
+	return listing[notify.Notification, notificationView]{
 		name: "notifications", filter: scope, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.Notification, error) {
-			return models.ListNotifications(ctx, s.DB, user, models.InboxFilter{Unread: in.unread(), After: after, Offset: in.skip(), Limit: limit})
+		rows: func(after *store.Keyset, limit int) ([]notify.Notification, error) {
+			return notify.ListNotifications(ctx, s.DB, user, notify.InboxFilter{Unread: in.unread(), After: after, Offset: in.skip(), Limit: limit})
 		},
-		place: func(n models.Notification) models.Keyset { return models.Keyset{At: n.CreatedAt, ID: n.ID} },
+		place: func(n notify.Notification) store.Keyset { return store.Keyset{At: n.CreatedAt, ID: n.ID} },
 		show:  viewNotification,
 	}.page(ctx, s)
 }
@@ -97,7 +98,7 @@ type unreadView struct {
 }
 
 func (s *Server) countNotifications(ctx context.Context, _ *nothing) (*body[unreadView], error) {
-	n, err := models.UnreadCount(ctx, s.DB, principal(ctx).UserID)
+	n, err := notify.UnreadCount(ctx, s.DB, principal(ctx).UserID)
 	return &body[unreadView]{unreadView{n}}, err
 }
 
@@ -107,7 +108,7 @@ type NotificationID struct {
 }
 
 func (s *Server) readNotification(ctx context.Context, in *NotificationID) (*body[notificationView], error) {
-	n, err := models.ReadNotification(ctx, s.DB, principal(ctx).UserID, in.ID, s.now())
+	n, err := notify.ReadNotification(ctx, s.DB, principal(ctx).UserID, in.ID, s.now())
 	return &body[notificationView]{viewNotification(n)}, err
 }
 
@@ -117,6 +118,6 @@ type readView struct {
 }
 
 func (s *Server) readNotifications(ctx context.Context, _ *nothing) (*body[readView], error) {
-	n, err := models.ReadAll(ctx, s.DB, principal(ctx).UserID, s.now())
+	n, err := notify.ReadAll(ctx, s.DB, principal(ctx).UserID, s.now())
 	return &body[readView]{readView{"Everything is read.", n}}, err
 }

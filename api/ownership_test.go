@@ -14,7 +14,14 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/privacy"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // estate is somebody with two of everything that a path can name, none of it for others.
@@ -31,7 +38,7 @@ func (w *world) settled(email string) estate {
 	w.t.Helper()
 	e := estate{person: w.signUp(email), topic: secretTopic, ids: map[string][]string{}}
 	user := uuid.MustParse(e.id)
-	someone := w.signUp("author-" + models.NewID().String() + "@example.com")
+	someone := w.signUp("author-" + store.NewID().String() + "@example.com")
 	for range 2 {
 		w.says(someone, "For everybody") // so that feeds have pages
 		task, course := w.ask(e.person, e.topic)
@@ -39,28 +46,28 @@ func (w *world) settled(email string) estate {
 		e.add("/v1/courses/", course)
 		e.add("/v1/feeds/items/", course)
 		now := w.server.now()
-		source := models.Source{
-			ID: models.NewID(), UserID: user, Kind: "text", Title: e.topic, MediaType: "text/plain", State: models.SourceReady,
+		source := courses.Source{
+			ID: store.NewID(), UserID: user, Kind: "text", Title: e.topic, MediaType: "text/plain", State: courses.SourceReady,
 			Content: e.topic, CreatedAt: now, UpdatedAt: now,
 		}
 		require.NoError(w.t, w.server.DB.Create(&source).Error)
 		e.add("/v1/sources/", source.ID)
 		ready := now.Add(time.Hour)
-		export := models.Export{ID: models.NewID(), UserID: user, CreatedAt: now, ExpiresAt: &ready, SizeBytes: 1}
+		export := privacy.Export{ID: store.NewID(), UserID: user, CreatedAt: now, ExpiresAt: &ready, SizeBytes: 1}
 		require.NoError(w.t, w.server.DB.Create(&export).Error)
-		require.NoError(w.t, w.server.DB.Create(&models.ExportPart{ExportID: export.ID, Position: 1, Data: []byte("x")}).Error)
+		require.NoError(w.t, w.server.DB.Create(&privacy.ExportPart{ExportID: export.ID, Position: 1, Data: []byte("x")}).Error)
 		e.add("/v1/users/me/exports/", export.ID)
-		device := models.Device{
-			ID: models.NewID(), UserID: user, Token: e.topic + source.ID.String(), TokenHash: make([]byte, 16), Platform: models.PlatformIOS,
-			Environment: models.EnvironmentProduction, IsActive: true, CreatedAt: now, LastUsedAt: now,
+		device := notify.Device{
+			ID: store.NewID(), UserID: user, Token: e.topic + source.ID.String(), TokenHash: make([]byte, 16), Platform: notify.PlatformIOS,
+			Environment: notify.EnvironmentProduction, IsActive: true, CreatedAt: now, LastUsedAt: now,
 		}
 		device.TokenHash = append(device.TokenHash, device.ID[:]...)
 		require.NoError(w.t, w.server.DB.Create(&device).Error)
 		e.add("/v1/push/devices/", device.ID)
 		e.add("/v1/notifications/", w.receive(e.person, e.topic+source.ID.String()))
-		lesson := models.Lesson{ID: models.NewID(), CourseID: course, Position: 50 + len(e.ids["/v1/reviews/"]), Title: e.topic, CreatedAt: now, UpdatedAt: now}
+		lesson := courses.Lesson{ID: store.NewID(), CourseID: course, Position: 50 + len(e.ids["/v1/reviews/"]), Title: e.topic, CreatedAt: now, UpdatedAt: now}
 		require.NoError(w.t, w.server.DB.Create(&lesson).Error)
-		card := models.ReviewCard{ID: models.NewID(), UserID: user, CourseID: course, LessonID: lesson.ID, Front: e.topic, Back: e.topic, DueAt: now, CreatedAt: now}
+		card := learning.ReviewCard{ID: store.NewID(), UserID: user, CourseID: course, LessonID: lesson.ID, Front: e.topic, Back: e.topic, DueAt: now, CreatedAt: now}
 		require.NoError(w.t, w.server.DB.Create(&card).Error)
 		e.add("/v1/reviews/", card.ID)
 		phone := w.logIn(email, "correct horse", "Phone")
@@ -80,11 +87,11 @@ func (w *world) settled(email string) estate {
 func (w *world) whispered(user uuid.UUID, topic string) (post, comment uuid.UUID) {
 	w.t.Helper()
 	now := w.server.now()
-	p := models.Post{
-		ID: models.NewID(), AuthorID: &user, Title: topic, Content: topic, PostType: "discussion", Tags: []string{}, Metadata: map[string]any{},
-		Status: models.ContentHeld, CreatedAt: now, UpdatedAt: now,
+	p := community.Post{
+		ID: store.NewID(), AuthorID: &user, Title: topic, Content: topic, PostType: "discussion", Tags: []string{}, Metadata: map[string]any{},
+		Status: moderation.ContentPending, CreatedAt: now, UpdatedAt: now,
 	}
-	c := models.Comment{ID: models.NewID(), PostID: p.ID, AuthorID: &user, Content: topic, Status: models.ContentHeld, CreatedAt: now, UpdatedAt: now}
+	c := community.Comment{ID: store.NewID(), PostID: p.ID, AuthorID: &user, Content: topic, Status: moderation.ContentPending, CreatedAt: now, UpdatedAt: now}
 	require.NoError(w.t, w.server.DB.Create(&p).Error)
 	require.NoError(w.t, w.server.DB.Create(&c).Error)
 	return p.ID, c.ID
@@ -94,15 +101,15 @@ func (w *world) whispered(user uuid.UUID, topic string) (post, comment uuid.UUID
 func (w *world) neighbours(user uuid.UUID) {
 	w.t.Helper()
 	for _, name := range []string{"bob", "cyd", "dan", "eli"} {
-		id := uuid.MustParse(w.signUp(name + "-" + models.NewID().String() + "@example.com").id)
+		id := uuid.MustParse(w.signUp(name + "-" + store.NewID().String() + "@example.com").id)
 		if name < "d" {
-			require.NoError(w.t, w.server.DB.Create(&models.Block{BlockerID: user, BlockedID: id, CreatedAt: w.server.now()}).Error)
+			require.NoError(w.t, w.server.DB.Create(&accounts.Block{BlockerID: user, BlockedID: id, CreatedAt: w.server.now()}).Error)
 			continue
 		}
 		now := w.server.now()
-		require.NoError(w.t, w.server.DB.Create(&models.Post{
-			ID: models.NewID(), AuthorID: &id, Title: name, Content: name, PostType: "discussion", Tags: []string{}, Metadata: map[string]any{},
-			Status: models.ContentVisible, CreatedAt: now, UpdatedAt: now,
+		require.NoError(w.t, w.server.DB.Create(&community.Post{
+			ID: store.NewID(), AuthorID: &id, Title: name, Content: name, PostType: "discussion", Tags: []string{}, Metadata: map[string]any{},
+			Status: moderation.ContentVisible, CreatedAt: now, UpdatedAt: now,
 		}).Error)
 	}
 }
@@ -147,7 +154,7 @@ func (w *world) documented(visit func(method, path string, op *huma.Operation)) 
 func bodies() map[string]string {
 	return map[string]string{
 		"update-course": `{"title":"Mine now"}`, "regenerate-course": `{"section":"lessons"}`, "decide-outline": `{"action":"accept"}`,
-		"put-progress": `{"lesson_id":"` + models.NewID().String() + `","completed":true}`, "attempt-quiz": `{"answers":[]}`, "review-card": `{"rating":"good"}`,
+		"put-progress": `{"lesson_id":"` + store.NewID().String() + `","completed":true}`, "attempt-quiz": `{"answers":[]}`, "review-card": `{"rating":"good"}`,
 		"update-post": `{"title":"Mine now"}`, "create-comment": `{"content":"Mine now"}`, "update-comment": `{"content":"Mine now"}`,
 		"interact-with-item": `{"action":"like"}`,
 	}
@@ -160,7 +167,7 @@ func withID(path, id string) string {
 		return path
 	}
 	_, after, _ := strings.Cut(rest, "}")
-	return before + id + withID(after, models.NewID().String())
+	return before + id + withID(after, store.NewID().String())
 }
 
 // TestNobodyReachesWhatIsSomebodyElses asks for every path with an id that the
@@ -182,7 +189,7 @@ func TestNobodyReachesWhatIsSomebodyElses(t *testing.T) {
 		body := bodies()[strings.TrimSuffix(op.OperationID, "-alias")]
 		require.Equal(t, op.RequestBody != nil && op.RequestBody.Required, body != "", "%s %s needs a row in bodies", method, path)
 		theirs := w.do(method, withID(path, ada.ids[kind][0]), body, eve.header()...)
-		nobodys := w.do(method, withID(path, models.NewID().String()), body, eve.header()...)
+		nobodys := w.do(method, withID(path, store.NewID().String()), body, eve.header()...)
 		require.Equal(t, http.StatusNotFound, theirs.status, "%s %s: %s", method, path, theirs.body)
 		require.Equal(t, http.StatusNotFound, nobodys.status)
 		a, b := theirs.json(t), nobodys.json(t)
@@ -263,7 +270,7 @@ func TestOperationsOfAdministrators(t *testing.T) {
 		if strings.HasPrefix(path, "/v1/admin/") {
 			require.Contains(t, op.Tags, tagAdmin)
 			admins++
-			w.problem(w.do(method, withID(path, models.NewID().String()), "", eve.header()...), slugDenied)
+			w.problem(w.do(method, withID(path, store.NewID().String()), "", eve.header()...), slugDenied)
 		}
 	})
 	require.Positive(t, admins)
@@ -273,7 +280,7 @@ func TestSocketsAreTheirOwners(t *testing.T) {
 	t.Parallel()
 	w := school(t)
 	ada, eve := w.settled("ada@example.com"), w.signUp("eve@example.com")
-	for _, id := range []string{ada.ids["/v1/tasks/"][0], models.NewID().String()} {
+	for _, id := range []string{ada.ids["/v1/tasks/"][0], store.NewID().String()} {
 		kind, code := w.refusedSocket(eve, uuid.MustParse(id))
 		require.Equal(t, "not_found_error", kind)
 		require.EqualValues(t, 4404, code)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // Paging is for inputs of lists. Each list adds its own Limit, whose bounds differ:
@@ -68,13 +68,13 @@ func (s *Server) openPlace(list string, filter any, cursor string) ([]byte, erro
 }
 
 // sealCursor seals a place in a list that is in the order of its times.
-func (s *Server) sealCursor(list string, filter any, at models.Keyset) string {
+func (s *Server) sealCursor(list string, filter any, at store.Keyset) string {
 	raw := binary.BigEndian.AppendUint64(make([]byte, 0, cursorBytes), uint64(at.At.UnixMicro()))
 	return s.sealPlace(list, filter, append(raw, at.ID[:]...))
 }
 
 // openCursor is the place that sealCursor sealed, nil for "".
-func (s *Server) openCursor(list string, filter any, cursor string) (*models.Keyset, error) {
+func (s *Server) openCursor(list string, filter any, cursor string) (*store.Keyset, error) {
 	raw, err := s.openPlace(list, filter, cursor)
 	if err != nil || raw == nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (s *Server) openCursor(list string, filter any, cursor string) (*models.Key
 		return nil, malformed("The cursor is not one of this list with this filter.")
 	}
 	at := time.UnixMicro(int64(binary.BigEndian.Uint64(raw))).UTC()
-	return &models.Keyset{At: at, ID: uuid.UUID(raw[8:])}, nil
+	return &store.Keyset{At: at, ID: uuid.UUID(raw[8:])}, nil
 }
 
 func (s *Server) cursorMAC(list string, filter any, place []byte) []byte {
@@ -107,8 +107,8 @@ type listing[R, T any] struct {
 	cursor string
 	limit  int
 	// rows returns up to limit rows that follow a place, nil for the start.
-	rows  func(after *models.Keyset, limit int) ([]R, error)
-	place func(R) models.Keyset
+	rows  func(after *store.Keyset, limit int) ([]R, error)
+	place func(R) store.Keyset
 	show  func(R) T
 }
 

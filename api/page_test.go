@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 type countInput struct {
@@ -28,7 +28,7 @@ func (w *world) counting() {
 		func(ctx context.Context, in *countInput) (*listed[int], error) {
 			return listing[int, int]{
 				name: "count", filter: in.Even, cursor: in.Cursor, limit: in.Limit,
-				rows: func(after *models.Keyset, limit int) (rows []int, err error) {
+				rows: func(after *store.Keyset, limit int) (rows []int, err error) {
 					for n := 44; n >= 0 && len(rows) < limit; n-- {
 						if (!in.Even || n%2 == 0) && (after == nil || int64(n) < after.At.UnixMicro()) {
 							rows = append(rows, n)
@@ -36,8 +36,8 @@ func (w *world) counting() {
 					}
 					return rows, nil
 				},
-				place: func(n int) models.Keyset {
-					return models.Keyset{At: time.UnixMicro(int64(n)).UTC(), ID: uuid.UUID{byte(n)}}
+				place: func(n int) store.Keyset {
+					return store.Keyset{At: time.UnixMicro(int64(n)).UTC(), ID: uuid.UUID{byte(n)}}
 				},
 				show: func(n int) int { return n },
 			}.page(ctx, w.server)
@@ -72,9 +72,9 @@ func TestCursorsThatAreNotGood(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.counting()
-	cursor := w.server.sealCursor("count", false, models.Keyset{At: w.clock.now(), ID: uuid.New()})
+	cursor := w.server.sealCursor("count", false, store.Keyset{At: w.clock.now(), ID: uuid.New()})
 	require.Equal(t, 200, w.do("GET", "/count?cursor="+cursor, "").status)
-	other := w.server.sealCursor("another", false, models.Keyset{At: w.clock.now()})
+	other := w.server.sealCursor("another", false, store.Keyset{At: w.clock.now()})
 	for _, bad := range []string{"x", cursor + "A", cursor[1:], other, "A" + cursor[1:], url.QueryEscape("é")} {
 		if bad == cursor {
 			continue
@@ -91,7 +91,7 @@ func TestCursorProperty(t *testing.T) {
 	t.Parallel()
 	s := &Server{cursorKey: []byte("key")}
 	rapid.Check(t, func(rt *rapid.T) {
-		at := models.Keyset{
+		at := store.Keyset{
 			At: time.UnixMicro(rapid.Int64Range(-1e15, 4e15).Draw(rt, "at")).UTC(),
 			ID: uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(rt, "id")),
 		}
@@ -118,6 +118,6 @@ func TestIfMatch(t *testing.T) {
 		require.NoError(t, checkIfMatch(good, etag), good)
 	}
 	for _, bad := range []string{`"x"`, "W/" + etag, ",", " "} {
-		require.Equal(t, models.Precondition, models.CodeOf(checkIfMatch(bad, etag)), bad)
+		require.Equal(t, store.Precondition, store.CodeOf(checkIfMatch(bad, etag)), bad)
 	}
 }

@@ -8,8 +8,11 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/quality"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -52,7 +55,7 @@ func (s *Server) posts() {
 		Summary:     "List edits of a post",
 		Description: "Previous texts, newest first, at most 100. For its author and administrators.",
 	}, s.listPostEdits)
-	s.likable("post", postPath, models.LikePost)
+	s.likable("post", postPath, community.LikePost)
 }
 
 // PostID names a post in the path.
@@ -67,24 +70,24 @@ type Format struct {
 
 // reader is who reads. Only who has signed in as an administrator is asked about, so
 // that others cost no query.
-func (s *Server) reader(ctx context.Context) (models.Viewer, error) {
-	if !principal(ctx).Has(models.RoleAdmin) {
-		return models.Viewer{ID: principal(ctx).UserID}, nil
+func (s *Server) reader(ctx context.Context) (moderation.Viewer, error) {
+	if !principal(ctx).Has(accounts.RoleAdmin) {
+		return moderation.Viewer{ID: principal(ctx).UserID}, nil
 	}
 	return s.viewer(ctx)
 }
 
 // viewer is who changes something, by what Postgres says of them now.
-func (s *Server) viewer(ctx context.Context) (models.Viewer, error) {
+func (s *Server) viewer(ctx context.Context) (moderation.Viewer, error) {
 	user := principal(ctx).UserID
-	admin, err := models.HasRole(ctx, s.DB, user, models.RoleAdmin)
-	return models.Viewer{ID: user, Admin: admin}, err
+	admin, err := accounts.HasRole(ctx, s.DB, user, accounts.RoleAdmin)
+	return moderation.Viewer{ID: user, Admin: admin}, err
 }
 
 // writing are the circumstances under which the principal writes something.
-func (s *Server) writing(ctx context.Context) (models.Writing, error) {
+func (s *Server) writing(ctx context.Context) (community.AuthorContext, error) {
 	v, err := s.viewer(ctx)
-	w := models.Writing{Viewer: v, Now: s.now(), Enqueuer: outbox.NewEnqueuer(s.now), Entry: s.happened(ctx, "", uuid.Nil, nil)}
+	w := community.AuthorContext{Viewer: v, Now: s.now(), Enqueuer: outbox.NewEnqueuer(s.now), Entry: s.happened(ctx, "", uuid.Nil, nil)}
 	if s.Config.Limits.On() {
 		w.Allow = s.allowance
 	}
@@ -111,10 +114,10 @@ func (s *Server) createPost(ctx context.Context, in *createPostInput) (*tagged[p
 		return nil, err
 	}
 	post := in.Body.post()
-	if post.PostType == models.PostAnnouncement && !w.Admin {
-		return nil, models.Errorf(models.Forbidden, "Announcements are for administrators.")
+	if post.PostType == community.PostAnnouncement && !w.Admin {
+		return nil, store.Errorf(store.Forbidden, "Announcements are for administrators.")
 	}
-	made, err := models.CreatePost(ctx, s.DB, w, post)
+	made, err := community.CreatePost(ctx, s.DB, w, post)
 	if err != nil {
 		return nil, err
 	}
@@ -132,14 +135,14 @@ func (s *Server) getPost(ctx context.Context, in *getPostInput) (*tagged[postVie
 	if err != nil {
 		return nil, err
 	}
-	post, err := models.ReadPost(ctx, s.DB, v, in.ID, s.now())
+	post, err := community.ReadPost(ctx, s.DB, v, in.ID, s.now())
 	if err != nil {
 		return nil, err
 	}
 	return s.singlePost(in.IfNoneMatch, post, in.Format)
 }
 
-func (s *Server) singlePost(ifNoneMatch string, post models.PostSeen, f Format) (*tagged[postView], error) {
+func (s *Server) singlePost(ifNoneMatch string, post community.PostDetail, f Format) (*tagged[postView], error) {
 	view, err := s.viewPost(post, f)
 	if err != nil {
 		return nil, err
@@ -159,11 +162,11 @@ func (s *Server) updatePost(ctx context.Context, in *updatePostInput) (*tagged[p
 	if err != nil {
 		return nil, err
 	}
-	announces := in.Body.PostType != nil && *in.Body.PostType == models.PostAnnouncement
+	announces := in.Body.PostType != nil && *in.Body.PostType == community.PostAnnouncement
 	if !w.Admin && (in.Body.IsPinned != nil || announces) {
-		return nil, models.Errorf(models.Forbidden, "Pinning and announcing are for administrators.")
+		return nil, store.Errorf(store.Forbidden, "Pinning and announcing are for administrators.")
 	}
-	post, err := models.UpdatePost(ctx, s.DB, w, in.ID, in.Body.change(), s.postMatches(in.IfMatch))
+	post, err := community.UpdatePost(ctx, s.DB, w, in.ID, in.Body.change(), s.postMatches(in.IfMatch))
 	if err != nil {
 		return nil, err
 	}
@@ -171,8 +174,8 @@ func (s *Server) updatePost(ctx context.Context, in *updatePostInput) (*tagged[p
 }
 
 // postMatches honours If-Match with the tag of either format.
-func (s *Server) postMatches(ifMatch string) func(models.PostSeen) error {
-	return func(post models.PostSeen) error {
+func (s *Server) postMatches(ifMatch string) func(community.PostDetail) error {
+	return func(post community.PostDetail) error {
 		view, err := s.viewPost(post, Format{})
 		if err != nil || ifMatch == "" || checkIfMatch(ifMatch, etagOf(view)) == nil {
 			return err
@@ -199,7 +202,7 @@ func (s *Server) deletePost(ctx context.Context, in *deletePostInput) (*body[don
 	if err != nil {
 		return nil, err
 	}
-	if err := models.DeletePost(ctx, s.DB, w, in.ID, s.postMatches(in.IfMatch)); err != nil {
+	if err := community.DeletePost(ctx, s.DB, w, in.ID, s.postMatches(in.IfMatch)); err != nil {
 		return nil, err
 	}
 	return &body[done]{done{"The post is deleted."}}, nil
@@ -210,7 +213,7 @@ func (s *Server) listPostEdits(ctx context.Context, in *PostID) (*body[[]editVie
 	if err != nil {
 		return nil, err
 	}
-	edits, err := models.PostEdits(ctx, s.DB, v, in.ID)
+	edits, err := community.PostEdits(ctx, s.DB, v, in.ID)
 	if err != nil {
 		return nil, err
 	}

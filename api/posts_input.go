@@ -9,7 +9,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
@@ -33,8 +34,8 @@ func (in *createPostInput) Resolve(huma.Context) []error {
 	return faults
 }
 
-func (b newPostBody) post() models.Post {
-	return models.Post{ID: models.NewID(), Title: b.Title, Content: b.Content, PostType: b.PostType, Tags: b.Tags, Metadata: b.Metadata}
+func (b newPostBody) post() community.Post {
+	return community.Post{ID: store.NewID(), Title: b.Title, Content: b.Content, PostType: b.PostType, Tags: b.Tags, Metadata: b.Metadata}
 }
 
 // postChangeBody holds what may be changed; absent or null leaves a field as it is.
@@ -51,7 +52,7 @@ type postChangeBody struct {
 func (in *updatePostInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	b := &in.Body
-	if b.PostType != nil && !slices.Contains([]string{"discussion", "question", "achievement", "resource", models.PostAnnouncement}, *b.PostType) {
+	if b.PostType != nil && !slices.Contains([]string{"discussion", "question", "achievement", "resource", community.PostAnnouncement}, *b.PostType) {
 		faults.add("post_type", "must be discussion, question, achievement, resource or announcement")
 	}
 	if b.Tags != nil {
@@ -61,8 +62,8 @@ func (in *updatePostInput) Resolve(huma.Context) []error {
 	return faults
 }
 
-func (b postChangeBody) change() models.PostChange {
-	return models.PostChange{Title: b.Title, Content: b.Content, PostType: b.PostType, Tags: b.Tags, Metadata: b.Metadata, IsPinned: b.IsPinned}
+func (b postChangeBody) change() community.PostChange {
+	return community.PostChange{Title: b.Title, Content: b.Content, PostType: b.PostType, Tags: b.Tags, Metadata: b.Metadata, IsPinned: b.IsPinned}
 }
 
 // tags are those of a list, each once however it is written.

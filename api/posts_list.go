@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/community"
 )
 
 // PostScope is what a cursor of the list belongs to.
@@ -39,22 +39,22 @@ func (s *Server) listPosts(ctx context.Context, in *listPostsInput) (*listed[pos
 	if err != nil {
 		return nil, err
 	}
-	f := models.PostFilter{PostType: in.PostType, Tags: in.tags(), Sort: in.Sort, Offset: in.skip(), Limit: in.Limit + 1}
+	f := community.PostFilter{PostType: in.PostType, Tags: in.tags(), Sort: in.Sort, Offset: in.skip(), Limit: in.Limit + 1}
 	if place != nil {
 		if f.After, f.Since, err = readPlace(place); err != nil {
 			return nil, err
 		}
-	} else if window, bounded := windows()[in.Window]; bounded && in.Sort == models.SortTop {
+	} else if window, bounded := windows()[in.Window]; bounded && in.Sort == community.SortTop {
 		f.Since = s.now().Add(-window)
 	}
-	posts, err := models.ListPosts(ctx, s.DB, user, f)
+	posts, err := community.ListPosts(ctx, s.DB, user, f)
 	if err != nil {
 		return nil, err
 	}
 	page := &listed[postView]{Body: make([]postView, 0, len(posts))}
 	if len(posts) > in.Limit {
 		posts = posts[:in.Limit]
-		last := models.PlaceOf(posts[in.Limit-1], in.Sort)
+		last := community.CursorOf(posts[in.Limit-1], in.Sort)
 		page.Link = s.nextLink(ctx, s.sealPlace("posts", scope, writePlace(last, f.Since)))
 	}
 	for _, post := range posts {
@@ -80,7 +80,7 @@ func (in *listPostsInput) tags() (tags []string) {
 // postPlaceBytes are: since when, pinned, the time, the score, the id.
 const postPlaceBytes = 8 + 1 + 8 + 8 + 16
 
-func writePlace(p models.PostPlace, since time.Time) []byte {
+func writePlace(p community.Cursor, since time.Time) []byte {
 	raw := binary.BigEndian.AppendUint64(make([]byte, 0, postPlaceBytes), uint64(since.UnixMicro()))
 	pinned := byte(0)
 	if p.Pinned {
@@ -91,13 +91,13 @@ func writePlace(p models.PostPlace, since time.Time) []byte {
 	return append(raw, p.ID[:]...)
 }
 
-func readPlace(raw []byte) (*models.PostPlace, time.Time, error) {
+func readPlace(raw []byte) (*community.Cursor, time.Time, error) {
 	if len(raw) != postPlaceBytes {
 		return nil, time.Time{}, malformed("The cursor is not one of this list with this filter.")
 	}
 	number := func(at int) uint64 { return binary.BigEndian.Uint64(raw[at:]) }
 	since := time.UnixMicro(int64(number(0))).UTC()
-	return &models.PostPlace{
+	return &community.Cursor{
 		Pinned: raw[8] == 1, At: time.UnixMicro(int64(number(9))).UTC(), Score: math.Float64frombits(number(17)), ID: uuid.UUID(raw[25:]),
 	}, since, nil
 }

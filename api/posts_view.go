@@ -5,7 +5,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/community"
 )
 
 // formatHTML asks for content_html.
@@ -18,7 +19,7 @@ type authorView struct {
 	AvatarURL *string    `json:"avatar_url" nullable:"true"`
 }
 
-func viewAuthor(b models.Byline) authorView { return authorView{b.ID, b.Name, b.AvatarURL} }
+func viewAuthor(b accounts.Author) authorView { return authorView{b.ID, b.Name, b.AvatarURL} }
 
 // postView is a post as clients see it.
 type postView struct {
@@ -40,7 +41,7 @@ type postView struct {
 	Status        string         `json:"status" enum:"visible,held,hidden" doc:"Only visible posts are seen by others. held: awaiting review by an administrator."`
 }
 
-func (s *Server) viewPost(p models.PostSeen, f Format) (postView, error) {
+func (s *Server) viewPost(p community.PostDetail, f Format) (postView, error) {
 	v := postView{
 		ID: p.ID, Title: p.Title, Content: p.Content, PostType: p.PostType, Author: viewAuthor(p.Author), Tags: list(p.Tags),
 		CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC(), LikesCount: p.LikesCount, CommentsCount: p.CommentsCount,
@@ -71,7 +72,7 @@ type editView struct {
 	Until   time.Time `json:"until" doc:"When this version was replaced."`
 }
 
-func viewEdits(edits []models.ContentEdit) []editView {
+func viewEdits(edits []community.ContentEdit) []editView {
 	views := make([]editView, 0, len(edits))
 	for _, e := range edits {
 		views = append(views, editView{e.Title, e.Content, list(e.Tags), e.At.UTC()})

@@ -7,7 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // Principal is who a request comes from.
@@ -51,17 +52,17 @@ func (s *Server) standing(ctx context.Context, p Principal) (Principal, error) {
 		return Principal{}, err
 	}
 	switch standing {
-	case models.SessionLive:
+	case accounts.SessionLive:
 		return p, nil
-	case models.SessionInactive:
-		return Principal{}, models.Errorf(models.Forbidden, "This account is not active.")
-	case models.SessionEnded:
+	case accounts.SessionInactive:
+		return Principal{}, store.Errorf(store.Forbidden, "This account is not active.")
+	case accounts.SessionEnded:
 	}
 	return Principal{}, badToken()
 }
 
-func badToken() *models.Error {
-	return models.Errorf(models.Unauthenticated, "The access token is missing or not valid. Sign in or refresh, then try again.")
+func badToken() *store.Error {
+	return store.Errorf(store.Unauthenticated, "The access token is missing or not valid. Sign in or refresh, then try again.")
 }
 
 // bearer is the token of an Authorization field, or "".

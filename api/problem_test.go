@@ -15,32 +15,32 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 func TestEveryErrorBecomesItsProblem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	engine, model := errorOf(models.Unavailable), errorOf(models.Unavailable)
+	engine, model := errorOf(store.Unavailable), errorOf(store.Unavailable)
 	engine.Part, engine.RetryAfter = "workflow-engine", 1500*time.Millisecond
 	model.Part = "model"
-	slow := errorOf(models.RateLimited)
+	slow := errorOf(store.RateLimited)
 	slow.RetryAfter = 90 * time.Second
 	table := map[string]struct {
 		err  error
 		slug string
 	}{
-		"/t/invalid":     {models.BadField("body", "/topic", "is odd"), slugValidation},
-		"/t/auth":        {errorOf(models.Unauthenticated), slugAuth},
-		"/t/forbidden":   {errorOf(models.Forbidden), slugDenied},
-		"/t/missing":     {fmt.Errorf("wrapped: %w", models.Missing("course", uuid.UUID{7})), slugNotFound},
-		"/t/conflict":    {errorOf(models.Conflict), slugConflict},
-		"/t/condition":   {errorOf(models.Precondition), slugCondition},
-		"/t/key":         {errorOf(models.ReusedKey), slugReusedKey},
+		"/t/invalid":     {store.BadField("body", "/topic", "is odd"), slugValidation},
+		"/t/auth":        {errorOf(store.Unauthenticated), slugAuth},
+		"/t/forbidden":   {errorOf(store.Forbidden), slugDenied},
+		"/t/missing":     {fmt.Errorf("wrapped: %w", store.Missing("course", uuid.UUID{7})), slugNotFound},
+		"/t/conflict":    {errorOf(store.Conflict), slugConflict},
+		"/t/condition":   {errorOf(store.Precondition), slugCondition},
+		"/t/key":         {errorOf(store.ReusedKey), slugReusedKey},
 		"/t/slow":        {slow, slugRateLimited},
 		"/t/engine":      {engine.Because(errors.New("secret-cause")), slugEngine},
 		"/t/model":       {model, slugModel},
-		"/t/dependency":  {errorOf(models.Unavailable), slugDependency},
+		"/t/dependency":  {errorOf(store.Unavailable), slugDependency},
 		"/t/deadline":    {fmt.Errorf("query: %w", context.DeadlineExceeded), slugDependency},
 		"/t/postgres":    {&pgconn.PgError{Code: "57P01", Message: "secret-cause"}, slugDependency},
 		"/t/broken":      {fmt.Errorf("query: %w", pgconn.ErrConnClosed), slugDependency},

@@ -10,8 +10,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -62,10 +62,10 @@ type Keyed struct {
 }
 
 // key belongs to all that a request says.
-func (k Keyed) key(operation string, request ...any) models.Key {
+func (k Keyed) key(operation string, request ...any) learning.IdempotencyKey {
 	text, _ := json.Marshal([]any{operation, request}) //nolint:errchkjson // it came from JSON, so it goes back
 	hash := sha256.Sum256(text)
-	return models.Key{Value: k.IdempotencyKey, Hash: hash[:]}
+	return learning.IdempotencyKey{Value: k.IdempotencyKey, Hash: hash[:]}
 }
 
 type progressView struct {
@@ -82,7 +82,7 @@ type progressView struct {
 
 type progressOutput struct{ Body progressView }
 
-func viewProgress(p models.Progress) *progressOutput {
+func viewProgress(p learning.Progress) *progressOutput {
 	return &progressOutput{progressView{
 		CourseID: p.CourseID, UserID: p.UserID, ProgressPercent: p.Percent, CompletedLessons: p.CompletedLessons, CurrentLessonID: p.CurrentLessonID,
 		TimeSpentMinutes: p.Minutes, StartedAt: utc(p.StartedAt), LastAccessedAt: utc(p.LastAccessedAt), CompletedAt: utc(p.CompletedAt),
@@ -90,7 +90,7 @@ func viewProgress(p models.Progress) *progressOutput {
 }
 
 func (s *Server) getProgress(ctx context.Context, in *struct{ CourseID }) (*progressOutput, error) {
-	p, err := models.ProgressOf(ctx, s.DB, principal(ctx).UserID, in.ID)
+	p, err := learning.ProgressOf(ctx, s.DB, principal(ctx).UserID, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ type progressBody struct {
 func (s *Server) putProgress(ctx context.Context, in *putProgressInput) (*progressOutput, error) {
 	completed, request := in.Body.Completed == nil || *in.Body.Completed, in.Body
 	request.Happened = request.stripped()
-	return s.study(ctx, models.Study{
+	return s.study(ctx, learning.Study{
 		CourseID: in.ID, LessonID: in.Body.LessonID, Completed: completed, Minutes: number(in.Body.Minutes),
 		At: in.Body.at(s.now()), Key: in.key("study", in.ID, request),
 	})
@@ -136,15 +136,15 @@ func (s *Server) completeLesson(ctx context.Context, in *completeLessonInput) (*
 	if in.Body != nil {
 		body = *in.Body
 	}
-	return s.study(ctx, models.Study{
+	return s.study(ctx, learning.Study{
 		CourseID: in.ID, LessonID: in.LessonID, Completed: true, Minutes: number(body.Minutes),
 		At: body.at(s.now()), Key: in.key("complete", in.ID, in.LessonID, body.Minutes, body.stripped()),
 	})
 }
 
-func (s *Server) study(ctx context.Context, study models.Study) (*progressOutput, error) {
+func (s *Server) study(ctx context.Context, study learning.Study) (*progressOutput, error) {
 	study.UserID = principal(ctx).UserID
-	p, err := models.StudyLesson(ctx, s.DB, study, s.now(), outbox.NewEnqueuer(s.now))
+	p, err := learning.StudyLesson(ctx, s.DB, study, s.now(), outbox.NewEnqueuer(s.now))
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -60,22 +63,22 @@ type testPushView struct {
 
 func (s *Server) testPush(ctx context.Context, _ *nothing) (*body[testPushView], error) {
 	user, now := principal(ctx).UserID, s.now()
-	devices, err := models.ActiveDevices(ctx, s.DB, user, mostTested)
+	devices, err := notify.ActiveDevices(ctx, s.DB, user, mostTested)
 	if err != nil {
 		return nil, err
 	}
-	source := models.NewID().String()
-	id := models.NotificationID(user, models.NotifyTest, source)
-	var message models.OutboxEntry
+	source := store.NewID().String()
+	id := notify.NotificationID(user, notify.NotifyTest, source)
+	var message store.OutboxMessage
 	enqueuer := outbox.NewEnqueuer(s.now)
 	push := enqueuer.Push
-	enqueuer.Push = func(n models.Notification) models.OutboxEntry {
+	enqueuer.Push = func(n notify.Notification) store.OutboxMessage {
 		message = outbox.Foreground(push(n))
 		message.DueAt = now.Add(time.Second) // kept below
 		return message
 	}
-	err = models.Notify(s.DB.WithContext(ctx), models.Notification{
-		UserID: user, Kind: models.NotifyTest, Title: "Lyo", Body: "This is how news reaches you.", CreatedAt: now,
+	err = notify.Notify(s.DB.WithContext(ctx), notify.Notification{
+		UserID: user, Kind: notify.NotifyTest, Title: "Lyo", Body: "This is how news reaches you.", CreatedAt: now,
 	}, source, enqueuer)
 	if err != nil {
 		return nil, err
@@ -91,12 +94,12 @@ func (s *Server) testPush(ctx context.Context, _ *nothing) (*body[testPushView],
 }
 
 // awaitReceipts waits until so many devices have a final receipt, or as long as it may.
-func (s *Server) awaitReceipts(ctx context.Context, notification uuid.UUID, devices int) ([]models.PushReceipt, error) {
+func (s *Server) awaitReceipts(ctx context.Context, notification uuid.UUID, devices int) ([]notify.PushReceipt, error) {
 	deadline := time.After(testPushWithin)
 	ticker := time.NewTicker(testPushLook)
 	defer ticker.Stop()
 	for {
-		receipts, err := models.ReceiptsOf(ctx, s.DB, notification)
+		receipts, err := notify.ReceiptsOf(ctx, s.DB, notification)
 		if err != nil {
 			return nil, err
 		}
@@ -119,18 +122,18 @@ func (s *Server) awaitReceipts(ctx context.Context, notification uuid.UUID, devi
 	}
 }
 
-func viewTestPush(id uuid.UUID, devices []models.Device, receipts []models.PushReceipt) testPushView {
+func viewTestPush(id uuid.UUID, devices []notify.Device, receipts []notify.PushReceipt) testPushView {
 	v := testPushView{NotificationID: id, Devices: make([]testedDevice, 0, len(devices))}
 	dry := 0
 	for _, d := range devices {
 		tested := testedDevice{ID: d.ID, Type: d.Platform, Status: "failed", Reason: "no answer yet"}
-		if i := slices.IndexFunc(receipts, func(r models.PushReceipt) bool { return r.DeviceID == d.ID }); i >= 0 {
+		if i := slices.IndexFunc(receipts, func(r notify.PushReceipt) bool { return r.DeviceID == d.ID }); i >= 0 {
 			tested.Reason = receipts[i].Reason
 			switch receipts[i].Status {
-			case models.PushAccepted:
+			case notify.PushAccepted:
 				tested.Status = "sent"
 				v.Sent++
-			case models.PushDryRun:
+			case notify.PushDryRun:
 				tested.Status = "dry_run"
 				dry++
 			default:
@@ -213,12 +216,12 @@ func (s *Server) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutp
 	user, now := principal(ctx).UserID, s.now()
 	task := in.task(user, now)
 	message := outbox.Broadcast(task, now)
-	b := models.Broadcast{
+	b := notify.Broadcast{
 		ID: task.ResultID, Title: in.Body.Title, Body: trimmed(in.Body.Body), Data: in.Body.Data,
 		CollapseKey: text(in.Body.CollapseKey), Everyone: task.Spec.Everyone, CreatedAt: now,
 	}
-	entry := s.happened(ctx, models.AuditBroadcast, uuid.Nil, map[string]any{"task_id": task.ID, "everyone": b.Everyone})
-	made, replayed, err := models.CreateBroadcast(ctx, s.DB, task, b, in.Body.UserIDs, message, entry)
+	entry := s.happened(ctx, store.AuditBroadcast, uuid.Nil, map[string]any{"task_id": task.ID, "everyone": b.Everyone})
+	made, replayed, err := notify.CreateBroadcast(ctx, s.DB, task, b, in.Body.UserIDs, message, entry)
 	if err != nil {
 		return nil, err
 	}
@@ -233,16 +236,16 @@ func (s *Server) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutp
 }
 
 // task is the task a request asks for.
-func (in *sendPushInput) task(user uuid.UUID, now time.Time) models.Task {
+func (in *sendPushInput) task(user uuid.UUID, now time.Time) tasks.Task {
 	var key *string
 	if in.IdempotencyKey != "" {
 		key = &in.IdempotencyKey
 	}
-	id, result := models.GenerationIDs(user, key)
+	id, result := courses.GenerationIDs(user, key)
 	canonical, _ := json.Marshal([]any{"push", in.Body}) //nolint:errchkjson // it came from JSON, so it goes back
 	hash := sha256.Sum256(canonical)
-	task := models.NewTask(id, user, result, now)
-	task.TaskType, task.WorkflowID, task.IdempotencyKey, task.RequestHash = models.TaskPushBroadcast, workflows.BroadcastID(id), key, hash[:]
-	task.EstimatedMins, task.Spec = 1, models.TaskSpec{Everyone: in.Body.UserIDs == nil}
+	task := tasks.NewTask(id, user, result, now)
+	task.TaskType, task.WorkflowID, task.IdempotencyKey, task.RequestHash = tasks.TaskPushBroadcast, workflows.BroadcastID(id), key, hash[:]
+	task.EstimatedMins, task.Spec = 1, tasks.TaskSpec{Everyone: in.Body.UserIDs == nil}
 	return task
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 const tagPush = "push"
@@ -81,8 +82,8 @@ type subscriptionKeys struct {
 	Auth   string `json:"auth" maxLength:"100" doc:"16 bytes, in base64url."`
 }
 
-func (b *subscriptionBody) canonical() (models.WebSubscription, map[string]string) {
-	return models.WebSubscription{Endpoint: b.Endpoint, P256DH: b.Keys.P256DH, Auth: b.Keys.Auth}.Canonical()
+func (b *subscriptionBody) canonical() (notify.WebSubscription, map[string]string) {
+	return notify.WebSubscription{Endpoint: b.Endpoint, P256DH: b.Keys.P256DH, Auth: b.Keys.Auth}.Canonical()
 }
 
 // mostDeviceInfo in bytes of JSON is what is kept of a device.
@@ -93,11 +94,11 @@ func (in *registerDeviceInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	b := in.Body
 	switch b.kind() {
-	case models.PlatformIOS, models.PlatformAndroid, models.PlatformWeb:
+	case notify.PlatformIOS, notify.PlatformAndroid, notify.PlatformWeb:
 	default:
 		faults.add("device_type", "must be ios, android or web")
 	}
-	if e := b.environment(); e != models.EnvironmentProduction && e != models.EnvironmentSandbox {
+	if e := b.environment(); e != notify.EnvironmentProduction && e != notify.EnvironmentSandbox {
 		faults.add("environment", "must be production or sandbox")
 	}
 	b.address(&faults)
@@ -109,15 +110,15 @@ func (in *registerDeviceInput) Resolve(huma.Context) []error {
 
 // address checks where pushes are to go.
 func (b deviceBody) address(faults *fieldFaults) {
-	token := models.PushToken(text(b.DeviceToken))
+	token := notify.PushToken(text(b.DeviceToken))
 	switch {
 	case b.Subscription == nil:
-		if fault := models.PushTokenFault(token); fault != "" {
+		if fault := notify.PushTokenFault(token); fault != "" {
 			faults.add("device_token", fault)
 		}
 	case token != "":
 		faults.add("device_token", "must not be there beside subscription")
-	case b.kind() != models.PlatformWeb:
+	case b.kind() != notify.PlatformWeb:
 		faults.add("subscription", "is of browsers only: device_type must be web")
 	default:
 		_, wrong := b.Subscription.canonical()
@@ -132,7 +133,7 @@ func (b deviceBody) kind() string {
 }
 
 func (b deviceBody) environment() string {
-	return strings.ToLower(cmp.Or(text(b.Environment), models.EnvironmentProduction))
+	return strings.ToLower(cmp.Or(text(b.Environment), notify.EnvironmentProduction))
 }
 
 type deviceView struct {
@@ -152,7 +153,7 @@ type deviceView struct {
 	LastUsed    time.Time `json:"last_used" doc:"When the app last registered it"`
 }
 
-func viewDevice(d models.Device) deviceView {
+func viewDevice(d notify.Device) deviceView {
 	var info any
 	_ = json.Unmarshal(d.DeviceInfo, &info) // it was JSON, or is nothing
 	return deviceView{
@@ -175,12 +176,12 @@ func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*
 		info, _ = json.Marshal(b.DeviceInfo) //nolint:errchkjson // it came from JSON, so it goes back
 	}
 	who := principal(ctx)
-	var web models.WebSubscription
+	var web notify.WebSubscription
 	if b.Subscription != nil {
 		web, _ = b.Subscription.canonical() // it was checked
 	}
-	made, err := models.RegisterDevice(ctx, s.DB, models.Device{
-		ID: models.NewID(), UserID: who.UserID, SessionID: &who.SessionID, Token: cmp.Or(web.Endpoint, text(b.DeviceToken)), WebP256DH: web.P256DH, WebAuth: web.Auth, Platform: b.kind(), Environment: b.environment(),
+	made, err := notify.RegisterDevice(ctx, s.DB, notify.Device{
+		ID: store.NewID(), UserID: who.UserID, SessionID: &who.SessionID, Token: cmp.Or(web.Endpoint, text(b.DeviceToken)), WebP256DH: web.P256DH, WebAuth: web.Auth, Platform: b.kind(), Environment: b.environment(),
 		DeviceInfo: info, Locale: text(b.Locale), AppVersion: text(b.AppVersion), DeviceModel: text(b.DeviceModel),
 		OSVersion: text(b.OSVersion), CreatedAt: now, LastUsedAt: now,
 	})
@@ -194,12 +195,12 @@ type listDevicesInput struct {
 
 func (s *Server) listDevices(ctx context.Context, in *listDevicesInput) (*listed[deviceView], error) {
 	user := principal(ctx).UserID
-	return listing[models.Device, deviceView]{
+	return listing[notify.Device, deviceView]{
 		name: "devices", filter: user, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.Device, error) {
-			return models.ListDevices(ctx, s.DB, user, models.DeviceFilter{After: after, Offset: in.skip(), Limit: limit})
+		rows: func(after *store.Keyset, limit int) ([]notify.Device, error) {
+			return notify.ListDevices(ctx, s.DB, user, notify.DeviceFilter{After: after, Offset: in.skip(), Limit: limit})
 		},
-		place: func(d models.Device) models.Keyset { return models.Keyset{At: d.CreatedAt, ID: d.ID} },
+		place: func(d notify.Device) store.Keyset { return store.Keyset{At: d.CreatedAt, ID: d.ID} },
 		show:  viewDevice,
 	}.page(ctx, s)
 }
@@ -214,12 +215,12 @@ type messageView struct {
 }
 
 func (s *Server) deleteDevice(ctx context.Context, in *DeviceID) (*body[messageView], error) {
-	err := models.DeleteDevice(ctx, s.DB, principal(ctx).UserID, in.ID)
+	err := notify.DeleteDevice(ctx, s.DB, principal(ctx).UserID, in.ID)
 	return &body[messageView]{messageView{"The device is forgotten."}}, err
 }
 
 func (s *Server) deactivateDevice(ctx context.Context, in *DeviceID) (*body[deviceView], error) {
-	device, err := models.SwitchOffDevice(ctx, s.DB, principal(ctx).UserID, in.ID, s.now())
+	device, err := notify.SwitchOffDevice(ctx, s.DB, principal(ctx).UserID, in.ID, s.now())
 	return &body[deviceView]{viewDevice(device)}, err
 }
 
@@ -233,7 +234,7 @@ func (s *Server) webPushKey(_ context.Context, in *Reading) (*tagged[webPushKeyV
 		return nil, err
 	}
 	if keys.Public == "" {
-		return nil, models.Errorf(models.NotFound, "This server has no key for browsers' subscriptions; register a token of FCM instead.")
+		return nil, store.Errorf(store.NotFound, "This server has no key for browsers' subscriptions; register a token of FCM instead.")
 	}
 	return single(in.IfNoneMatch, webPushKeyView{keys.Public})
 }

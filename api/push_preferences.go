@@ -8,8 +8,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // pushPreferences are what one wants to be told of by push, and when not.
@@ -36,7 +37,7 @@ type pushPreferencesView struct {
 	QuietHoursEnd   *string `json:"quiet_hours_end" nullable:"true" pattern:"^[0-2][0-9]:[0-5][0-9]$"`
 }
 
-func viewPushPreferences(p models.PushPreferences) pushPreferencesView {
+func viewPushPreferences(p notify.PushPreferences) pushPreferencesView {
 	return pushPreferencesView{
 		CourseReady: p.CourseReady, Achievements: p.Achievements, Community: p.Community, Reminders: p.Reminders, Marketing: p.Marketing,
 		QuietHoursStart: clockText(p.QuietHoursStart), QuietHoursEnd: clockText(p.QuietHoursEnd),
@@ -52,7 +53,7 @@ func clockText(minutes *int) *string {
 }
 
 func (s *Server) getPushPreferences(ctx context.Context, in *Reading) (*tagged[pushPreferencesView], error) {
-	p, err := models.FindPushPreferences(ctx, s.DB, principal(ctx).UserID)
+	p, err := notify.FindPushPreferences(ctx, s.DB, principal(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func (in *pushPreferencesInput) Resolve(huma.Context) []error {
 }
 
 func (s *Server) changePushPreferences(ctx context.Context, in *pushPreferencesInput) (*tagged[pushPreferencesView], error) {
-	p, err := models.ChangePushPreferences(ctx, s.DB, principal(ctx).UserID, func(p *models.PushPreferences) error {
+	p, err := notify.ChangePushPreferences(ctx, s.DB, principal(ctx).UserID, func(p *notify.PushPreferences) error {
 		if err := checkIfMatch(in.IfMatch, etagOf(viewPushPreferences(*p))); err != nil {
 			return err
 		}
@@ -129,7 +130,7 @@ func (s *Server) changePushPreferences(ctx context.Context, in *pushPreferencesI
 	return single("", viewPushPreferences(p))
 }
 
-func (b pushPreferencesBody) apply(p *models.PushPreferences, now time.Time) error {
+func (b pushPreferencesBody) apply(p *notify.PushPreferences, now time.Time) error {
 	for to, value := range map[*bool]*bool{
 		&p.CourseReady: b.CourseReady, &p.Achievements: b.Achievements, &p.Community: b.Community, &p.Reminders: b.Reminders, &p.Marketing: b.Marketing,
 	} {
@@ -140,10 +141,10 @@ func (b pushPreferencesBody) apply(p *models.PushPreferences, now time.Time) err
 	b.QuietHoursStart.apply(&p.QuietHoursStart)
 	b.QuietHoursEnd.apply(&p.QuietHoursEnd)
 	if p.QuietHoursStart == nil && p.QuietHoursEnd != nil {
-		return models.BadField("body", "/quiet_hours_start", "is needed beside quiet_hours_end")
+		return store.BadField("body", "/quiet_hours_start", "is needed beside quiet_hours_end")
 	}
 	if p.QuietHoursStart != nil && p.QuietHoursEnd == nil {
-		return models.BadField("body", "/quiet_hours_end", "is needed beside quiet_hours_start")
+		return store.BadField("body", "/quiet_hours_end", "is needed beside quiet_hours_start")
 	}
 	p.UpdatedAt = now
 	return nil

@@ -12,7 +12,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 func TestRegisteringADevice(t *testing.T) {
@@ -100,9 +102,9 @@ func TestPushPreferences(t *testing.T) {
 // receive puts news into an inbox.
 func (w *world) receive(p person, source string) uuid.UUID {
 	w.t.Helper()
-	n := models.Notification{UserID: uuid.MustParse(p.id), Kind: models.NotifyCourseReady, Title: "Ready", Body: source, CreatedAt: w.server.now()}
-	require.NoError(w.t, models.Notify(w.server.DB.WithContext(context.Background()), n, source, models.Enqueuer{}))
-	return models.NotificationID(n.UserID, n.Kind, source)
+	n := notify.Notification{UserID: uuid.MustParse(p.id), Kind: notify.NotifyCourseReady, Title: "Ready", Body: source, CreatedAt: w.server.now()}
+	require.NoError(w.t, notify.Notify(w.server.DB.WithContext(context.Background()), n, source, notify.Enqueuer{}))
+	return notify.NotificationID(n.UserID, n.Kind, source)
 }
 
 func TestTheInbox(t *testing.T) {
@@ -155,10 +157,10 @@ func TestTryingPushes(t *testing.T) {
 		w.do("POST", "/v1/push/devices", fmt.Sprintf(`{"device_token":"a-long-enough-token-%d","platform":%q}`, i, platform), ada.header()...)
 	}
 	first := none.json(t)["notification_id"]
-	statuses := map[string]models.PushStatus{"ios": models.PushAccepted, "android": models.PushDryRun, "web": models.PushFailed}
+	statuses := map[string]notify.PushStatus{"ios": notify.PushAccepted, "android": notify.PushDryRun, "web": notify.PushFailed}
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		var targets []models.PushTarget
+		var targets []notify.PushTarget
 		for len(targets) == 0 && t.Context().Err() == nil {
 			var id []uuid.UUID
 			if err := w.server.DB.Raw("SELECT id FROM notifications ORDER BY id").Scan(&id).Error; err != nil {
@@ -172,16 +174,16 @@ func TestTryingPushes(t *testing.T) {
 				if id.String() == first {
 					continue
 				}
-				targets, _ = models.PushTargets(t.Context(), w.server.DB, models.PushRange{Notification: id}, w.server.now(), 10)
+				targets, _ = notify.PushTargets(t.Context(), w.server.DB, notify.PushRange{Notification: id}, w.server.now(), 10)
 			}
 		}
-		var outcomes []models.PushOutcome
+		var outcomes []notify.PushOutcome
 		for _, target := range targets {
-			outcomes = append(outcomes, models.PushOutcome{
+			outcomes = append(outcomes, notify.PushOutcome{
 				NotificationID: target.NotificationID, DeviceID: target.DeviceID, Status: statuses[target.Platform], Reason: "so", Attempts: 1,
 			})
 		}
-		if err := models.RecordPushes(t.Context(), w.server.DB, outcomes, w.server.now()); err != nil {
+		if err := notify.RecordPushes(t.Context(), w.server.DB, outcomes, w.server.now()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -231,13 +233,13 @@ func TestTellingMany(t *testing.T) {
 	require.Equal(t, "push_broadcast", task["task_type"])
 	require.Nil(t, task["result"])
 
-	some := w.do("POST", path, `{"title":"You","body":"alone","user_ids":["`+eve.id+`","`+models.NewID().String()+`"]}`, ada.header()...)
+	some := w.do("POST", path, `{"title":"You","body":"alone","user_ids":["`+eve.id+`","`+store.NewID().String()+`"]}`, ada.header()...)
 	require.Equal(t, http.StatusAccepted, some.status, string(some.body))
 	require.Len(t, w.list("/v1/notifications", eve), 1)
 	require.Empty(t, w.list("/v1/notifications", ada))
 	id := uuid.MustParse(some.json(t)["task_id"].(string))
-	done := models.TaskEvent{Seq: 2, State: models.TaskDone, Progress: 100, Step: "done", At: w.server.now(), Result: models.TaskResult{"accepted": 3, "failed": 0, "dead": 1, "deferred": 0}}
-	require.NoError(t, models.FinishTask(t.Context(), w.server.DB, id, []models.TaskEvent{done}))
+	done := tasks.TaskEvent{Seq: 2, State: tasks.TaskDone, Progress: 100, Step: "done", At: w.server.now(), Result: tasks.TaskResult{"accepted": 3, "failed": 0, "dead": 1, "deferred": 0}}
+	require.NoError(t, tasks.FinishTask(t.Context(), w.server.DB, id, []tasks.TaskEvent{done}))
 	task = w.do("GET", "/v1/tasks/"+id.String(), "", ada.header()...).json(t)
 	require.EqualValues(t, 3, task["result"].(map[string]any)["accepted"])
 	require.Nil(t, task["result_url"])

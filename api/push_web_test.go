@@ -12,7 +12,8 @@ import (
 
 	"github.com/lyoapp/lyo/activities/push/pushtest"
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // TestOneTokenHoweverItIsSpelled is two users who register one phone in turn, in many spellings.
@@ -103,10 +104,10 @@ func TestHealthTellsOfWrongCredentials(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.server.Config.Push.FCMCredentials = "credentials"
-	old, now := models.PushCredentialKey{Provider: "fcm", Fingerprint: "old"}, w.server.now()
-	apns := models.PushCredentialKey{Provider: "apns", Fingerprint: "unused"}
-	for _, key := range []models.PushCredentialKey{old, apns} {
-		_, err := models.NotePushAnswers(t.Context(), w.server.DB, key, models.PushAnswers{Refused: []uuid.UUID{models.NewID()}, Certain: true, Reason: "UNAUTHENTICATED"}, now)
+	old, now := notify.PushCredentialKey{Provider: "fcm", Fingerprint: "old"}, w.server.now()
+	apns := notify.PushCredentialKey{Provider: "apns", Fingerprint: "unused"}
+	for _, key := range []notify.PushCredentialKey{old, apns} {
+		_, err := notify.NotePushAnswers(t.Context(), w.server.DB, key, notify.PushAnswers{Refused: []uuid.UUID{store.NewID()}, Certain: true, Reason: "UNAUTHENTICATED"}, now)
 		require.NoError(t, err)
 	}
 	w.clock.advance(2 * probeFor)
@@ -116,6 +117,6 @@ func TestHealthTellsOfWrongCredentials(t *testing.T) {
 	require.Contains(t, told.Message, "UNAUTHENTICATED")
 	require.NotContains(t, told.Message, "APNs")
 	require.Equal(t, statusDegraded, w.do("GET", "/v1/health", "").json(t)["components"].(map[string]any)["push"].(map[string]any)["status"])
-	require.NoError(t, models.UsePushCredentials(t.Context(), w.server.DB, []models.PushCredentialKey{{Provider: "fcm", Fingerprint: "new"}}, now.Add(time.Second)))
+	require.NoError(t, notify.UsePushCredentials(t.Context(), w.server.DB, []notify.PushCredentialKey{{Provider: "fcm", Fingerprint: "new"}}, now.Add(time.Second)))
 	require.Equal(t, statusHealthy, w.server.askPush(t.Context()).Status, "others are in force now")
 }

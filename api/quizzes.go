@@ -13,7 +13,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -56,7 +58,7 @@ func attemptOperation() huma.Operation {
 }
 
 func (s *Server) attemptQuiz(ctx context.Context, in *attemptInput) (*attemptOutput, error) {
-	attempt, err := models.AttemptQuiz(ctx, s.DB, models.AttemptRequest{
+	attempt, err := learning.AttemptQuiz(ctx, s.DB, learning.AttemptRequest{
 		UserID: principal(ctx).UserID, CourseID: in.ID, ItemID: in.ItemID, Answers: in.Body.read,
 		At: in.Body.at(s.now()), Key: in.key("attempt", in.ID, in.ItemID, in.Body.Answers, in.Body.stripped()),
 	}, s.now(), outbox.NewEnqueuer(s.now))
@@ -74,20 +76,20 @@ func (s *Server) attemptQuiz(ctx context.Context, in *attemptInput) (*attemptOut
 }
 
 // read is what was answered, by question.
-func (b attemptBody) read(quiz []models.QuizQuestion) (map[string]json.RawMessage, error) {
+func (b attemptBody) read(quiz []courses.QuizQuestion) (map[string]json.RawMessage, error) {
 	answers := make(map[string]json.RawMessage, len(b.Answers))
 	for i, given := range b.Answers {
 		path := "/answers/" + strconv.Itoa(i)
 		question, answer, named := namedAnswer(given)
 		if !named {
 			if i >= len(quiz) {
-				return nil, models.BadField("body", path, fmt.Sprintf("is one answer too many: there are %d questions", len(quiz)))
+				return nil, store.BadField("body", path, fmt.Sprintf("is one answer too many: there are %d questions", len(quiz)))
 			}
 			question, answer = quiz[i].ID, given
 		}
-		known := slices.ContainsFunc(quiz, func(q models.QuizQuestion) bool { return q.ID == question })
+		known := slices.ContainsFunc(quiz, func(q courses.QuizQuestion) bool { return q.ID == question })
 		if _, twice := answers[question]; twice || !known {
-			return nil, models.BadField("body", path+"/question_id", "names no question of the quiz, or one twice")
+			return nil, store.BadField("body", path+"/question_id", "names no question of the quiz, or one twice")
 		}
 		text, err := json.Marshal(answer)
 		if err != nil {

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // count charges a request to its user, or to its address when nobody is signed
@@ -20,8 +20,8 @@ func (s *Server) count(ctx context.Context, repeatable string, charges ...rateli
 // countRefused charges a request whose token was refused to its address, so
 // that guessing has an end. It gives back the refusal, or that of the limit.
 func (s *Server) countRefused(ctx context.Context, refusal error) error {
-	switch models.CodeOf(refusal) {
-	case models.Unauthenticated, models.Forbidden:
+	switch store.CodeOf(refusal) {
+	case store.Unauthenticated, store.Forbidden:
 		if err := s.count(ctx, "", s.limits.anyone()); err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func (s *Server) countHandshake(ctx context.Context, refusal error) error {
 	if refusal == nil {
 		return s.count(ctx, "", ratelimit.Charge{Policy: s.limits.user, Cost: 1})
 	}
-	if err := s.countRefused(ctx, refusal); models.CodeOf(err) == models.RateLimited {
+	if err := s.countRefused(ctx, refusal); store.CodeOf(err) == store.RateLimited {
 		return err
 	}
 	return nil
@@ -51,7 +51,7 @@ func (s *Server) countSignUp(ctx context.Context) error {
 func (s *Server) countStrictly(ctx context.Context, charges ...ratelimit.Charge) (ratelimit.Verdict, error) {
 	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: callerAddress(ctx), Charges: charges})
 	if err != nil {
-		return verdict, models.Errorf(models.Unavailable, "Signing in and up is not possible at the moment. Try again.").Because(err)
+		return verdict, store.Errorf(store.Unavailable, "Signing in and up is not possible at the moment. Try again.").Because(err)
 	}
 	return verdict, judge(ctx, verdict)
 }
@@ -68,7 +68,7 @@ func judge(ctx context.Context, v ratelimit.Verdict) error {
 	if v.Allowed {
 		return nil
 	}
-	refusal := models.Errorf(models.RateLimited, "The limit %q is used up. Try again in %d seconds.", v.Limit.Name, ratelimit.Seconds(v.RetryAfter))
+	refusal := store.Errorf(store.RateLimited, "The limit %q is used up. Try again in %d seconds.", v.Limit.Name, ratelimit.Seconds(v.RetryAfter))
 	refusal.RetryAfter = v.RetryAfter
 	return refusal
 }

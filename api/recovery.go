@@ -9,7 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -45,14 +46,14 @@ func (s *Server) recovery() {
 }
 
 func (s *Server) requestVerification(ctx context.Context, _ *nothing) (*struct{}, error) {
-	user, err := models.FindUser(ctx, s.DB, principal(ctx).UserID)
+	user, err := accounts.FindUser(ctx, s.DB, principal(ctx).UserID)
 	if err != nil || user.IsVerified && user.PendingEmail == nil {
 		return nil, err
 	}
 	asking := []ratelimit.Charge{s.limits.mailed(callerAddress(ctx)), s.limits.mailed(ratelimit.User(user.ID))}
-	kind, address, room := models.MailVerify, user.Email, true
+	kind, address, room := accounts.MailVerify, user.Email, true
 	if user.PendingEmail != nil {
-		kind, address = models.MailChange, *user.PendingEmail
+		kind, address = accounts.MailChange, *user.PendingEmail
 		room, err = s.countStrangersMail(ctx, address, asking...)
 	} else {
 		_, err = s.countMails(ctx, append(asking, s.limits.mailed(toMailbox(address)))...)
@@ -61,7 +62,7 @@ func (s *Server) requestVerification(ctx context.Context, _ *nothing) (*struct{}
 		return nil, err
 	}
 	mail, message := s.mailTo(kind, &user.ID, address)
-	return nil, models.QueueMail(ctx, s.DB, mail, message)
+	return nil, accounts.QueueMail(ctx, s.DB, mail, message)
 }
 
 // MailedToken is what somebody read in a mail.
@@ -72,8 +73,8 @@ type MailedToken struct {
 type verifyEmailInput struct{ Body MailedToken }
 
 func (s *Server) verifyEmail(ctx context.Context, in *verifyEmailInput) (*struct{}, error) {
-	entry := s.happened(ctx, models.AuditEmailVerified, uuid.Nil, nil)
-	ended, err := models.VerifyEmail(ctx, s.DB, models.HashMailToken(in.Body.Token), s.mailTo, entry)
+	entry := s.happened(ctx, store.AuditEmailVerified, uuid.Nil, nil)
+	ended, err := accounts.VerifyEmail(ctx, s.DB, accounts.HashMailToken(in.Body.Token), s.mailTo, entry)
 	s.ended(ctx, ended...)
 	return nil, err
 }
@@ -91,8 +92,8 @@ func (s *Server) requestPasswordReset(ctx context.Context, in *requestPasswordRe
 	if err != nil || !room {
 		return nil, err
 	}
-	mail, message := s.mailTo(models.MailReset, nil, in.Body.Email)
-	return nil, models.QueueMail(ctx, s.DB, mail, message)
+	mail, message := s.mailTo(accounts.MailReset, nil, in.Body.Email)
+	return nil, accounts.QueueMail(ctx, s.DB, mail, message)
 }
 
 type resetPasswordInput struct {
@@ -105,8 +106,8 @@ type resetPasswordInput struct {
 // resetPassword looks at the token before it hashes, so that tokens somebody made up
 // cost nothing.
 func (s *Server) resetPassword(ctx context.Context, in *resetPasswordInput) (*struct{}, error) {
-	token := models.HashMailToken(in.Body.Token)
-	user, err := models.ResetHolder(ctx, s.DB, token, s.now())
+	token := accounts.HashMailToken(in.Body.Token)
+	user, err := accounts.ResetHolder(ctx, s.DB, token, s.now())
 	if err != nil {
 		return nil, err
 	}
@@ -117,9 +118,9 @@ func (s *Server) resetPassword(ctx context.Context, in *resetPasswordInput) (*st
 	if err != nil {
 		return nil, err
 	}
-	notice, message := s.mailTo(models.MailPasswordChanged, &user.ID, user.Email)
-	entry := s.happened(ctx, models.AuditPasswordReset, user.ID, nil)
-	ended, err := models.ResetPassword(ctx, s.DB, token, hash, notice, message, entry)
+	notice, message := s.mailTo(accounts.MailPasswordChanged, &user.ID, user.Email)
+	entry := s.happened(ctx, store.AuditPasswordReset, user.ID, nil)
+	ended, err := accounts.ResetPassword(ctx, s.DB, token, hash, notice, message, entry)
 	s.ended(ctx, ended...)
 	return nil, err
 }
@@ -130,22 +131,22 @@ const noticeFor = 24 * time.Hour
 // mailTo is a mail and the outbox message that sends it, for the caller to put into its
 // transaction by models.QueueMail. user is nil where the address is to say whose it
 // is. Nothing of it tells the token.
-func (s *Server) mailTo(kind models.MailKind, user *uuid.UUID, address string) (models.Mail, models.OutboxEntry) {
+func (s *Server) mailTo(kind accounts.MailKind, user *uuid.UUID, address string) (accounts.Mail, store.OutboxMessage) {
 	now := s.now()
-	mail := models.Mail{ID: models.NewID(), UserID: user, Kind: kind, Address: address, CreatedAt: now, ExpiresAt: now.Add(s.mailGood(kind))}
+	mail := accounts.Mail{ID: store.NewID(), UserID: user, Kind: kind, Address: address, CreatedAt: now, ExpiresAt: now.Add(s.mailGood(kind))}
 	if kind.CarriesToken() {
-		mail.TokenHash = models.HashMailToken(s.mailTokens().Of(mail.ID))
+		mail.TokenHash = accounts.HashMailToken(s.mailTokens().Of(mail.ID))
 	}
 	return mail, outbox.SendMail(mail, now)
 }
 
-func (s *Server) mailGood(kind models.MailKind) time.Duration {
+func (s *Server) mailGood(kind accounts.MailKind) time.Duration {
 	switch c := s.Config.Mail; kind {
-	case models.MailVerify, models.MailChange:
+	case accounts.MailVerify, accounts.MailChange:
 		return c.VerifyFor
-	case models.MailReset:
+	case accounts.MailReset:
 		return c.ResetFor
-	case models.MailRestore:
+	case accounts.MailRestore:
 		return c.RestoreFor
 	default:
 		return noticeFor
@@ -153,6 +154,6 @@ func (s *Server) mailGood(kind models.MailKind) time.Duration {
 }
 
 // mailTokens derives the tokens that mails carry; the worker derives the same.
-func (s *Server) mailTokens() models.MailTokens {
-	return models.NewMailTokens(s.Config.HTTP.CursorKey.Reveal())
+func (s *Server) mailTokens() accounts.MailTokens {
+	return accounts.NewMailTokens(s.Config.HTTP.CursorKey.Reveal())
 }

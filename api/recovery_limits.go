@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
@@ -31,7 +31,7 @@ func mailboxOf(address string) string {
 func (s *Server) countMails(ctx context.Context, charges ...ratelimit.Charge) (ratelimit.Verdict, error) {
 	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: callerAddress(ctx), Charges: charges})
 	if err != nil {
-		return verdict, models.Errorf(models.Unavailable, "Mails cannot be asked for at the moment. Try again.").Because(err)
+		return verdict, store.Errorf(store.Unavailable, "Mails cannot be asked for at the moment. Try again.").Because(err)
 	}
 	return verdict, judge(ctx, verdict)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
 )
 
 func limitedMails(t *testing.T) *world {
@@ -35,7 +35,7 @@ func TestAnAddressAsksForFewMails(t *testing.T) {
 	}
 	a := w.requestResetFrom(here(9), mailbox("ada"))
 	require.Contains(t, w.problem(a, slugRateLimited)["detail"], `"mail"`)
-	require.Len(t, w.mails(models.MailReset), 5)
+	require.Len(t, w.mails(accounts.MailReset), 5)
 	w.requireStatus(http.StatusNoContent, w.requestResetFrom(elsewhere(1), mailbox("ada")))
 	w.waited(a)
 	w.requireStatus(http.StatusNoContent, w.requestResetFrom(here(9), mailbox("ada")))
@@ -59,20 +59,20 @@ func TestAMailboxGetsFewMails(t *testing.T) {
 			first = last
 		}
 	}
-	require.Len(t, w.mails(models.MailReset), 5, "the rest was not sent")
+	require.Len(t, w.mails(accounts.MailReset), 5, "the rest was not sent")
 	for _, a := range []answer{first, last} {
 		a.header.Del("X-Request-ID")
 	}
 	require.Equal(t, first.header, last.header, "a stranger does not learn of it")
 	w.requireStatus(http.StatusNoContent, w.requestResetFrom(network()(1), other))
-	require.Len(t, w.mails(models.MailReset), 6)
+	require.Len(t, w.mails(accounts.MailReset), 6)
 
 	a := w.from(network()(1), "POST", "/v1/auth/verify-email/request", "", p.header()...)
 	w.problem(a, slugRateLimited)
-	require.Empty(t, w.mails(models.MailVerify))
+	require.Empty(t, w.mails(accounts.MailVerify))
 	w.waited(a)
 	w.requireStatus(http.StatusNoContent, w.from(network()(1), "POST", "/v1/auth/verify-email/request", "", p.header()...))
-	require.Len(t, w.mails(models.MailVerify), 1)
+	require.Len(t, w.mails(accounts.MailVerify), 1)
 }
 
 func TestNoMailsWithoutRedis(t *testing.T) {
@@ -87,11 +87,11 @@ func TestNoMailsWithoutRedis(t *testing.T) {
 	p := w.signUpFrom(at(1), "ada@example.com")
 	require.NoError(t, w.server.DB.Exec("DELETE FROM mails").Error)
 	w.requireStatus(http.StatusNoContent, w.requestResetFrom(at(1), "ada@example.com"))
-	token := w.mailed(models.MailReset)
+	token := w.mailed(accounts.MailReset)
 	server.Close()
 	w.problem(w.requestResetFrom(at(1), "ada@example.com"), slugDependency)
 	w.problem(w.from(at(1), "POST", "/v1/auth/verify-email/request", "", p.header()...), slugDependency)
-	require.Len(t, w.mails(models.MailReset), 1)
-	require.Empty(t, w.mails(models.MailVerify))
+	require.Len(t, w.mails(accounts.MailReset), 1)
+	require.Empty(t, w.mails(accounts.MailVerify))
 	w.requireStatus(http.StatusNoContent, w.from(at(1), "POST", "/v1/auth/password-reset", `{"token":"`+token+`","new_password":"staple lantern"}`))
 }

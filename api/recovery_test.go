@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // mailingWorld is a world whose mails are good for a while; nobody sends them.
@@ -28,18 +29,18 @@ func withMail(d *Deps) {
 }
 
 // mails are those of a kind, oldest first.
-func (w *world) mails(kind models.MailKind) (all []models.Mail) {
+func (w *world) mails(kind accounts.MailKind) (all []accounts.Mail) {
 	w.t.Helper()
 	require.NoError(w.t, w.server.DB.Where("kind = ?", kind).Order("created_at, id").Find(&all).Error)
 	return all
 }
 
 // mailed is the token in the latest mail of a kind.
-func (w *world) mailed(kind models.MailKind) string {
+func (w *world) mailed(kind accounts.MailKind) string {
 	w.t.Helper()
 	all := w.mails(kind)
 	require.NotEmpty(w.t, all)
-	return models.NewMailTokens(w.server.Config.HTTP.CursorKey.Reveal()).Of(all[len(all)-1].ID)
+	return accounts.NewMailTokens(w.server.Config.HTTP.CursorKey.Reveal()).Of(all[len(all)-1].ID)
 }
 
 func (w *world) postTo(path, body string, headers ...string) answer {
@@ -96,24 +97,24 @@ func TestAnAddressIsVerifiedByItsMail(t *testing.T) {
 	require.NoError(t, w.server.DB.Exec("DELETE FROM outbox; DELETE FROM mails").Error) // those of signing up
 	w.problem(w.postTo("verify-email/request", ""), slugAuth)
 	w.requireStatus(http.StatusNoContent, w.postTo("verify-email/request", "", p.header()...))
-	rows := w.mails(models.MailVerify)
+	rows := w.mails(accounts.MailVerify)
 	require.Len(t, rows, 1)
 	require.Equal(t, p.id, rows[0].UserID.String())
 	require.Equal(t, "Ada@example.com", rows[0].Address)
 	require.Equal(t, 48*time.Hour, rows[0].ExpiresAt.Sub(rows[0].CreatedAt))
-	var promise models.OutboxEntry
+	var promise store.OutboxMessage
 	require.NoError(t, w.server.DB.First(&promise).Error)
 	require.Equal(t, "SendMail send-mail/"+rows[0].ID.String(), promise.Workflow+" "+promise.WorkflowID)
 	require.Equal(t, `"`+rows[0].ID.String()+`"`, string(promise.Input))
 
-	token := w.mailed(models.MailVerify)
+	token := w.mailed(accounts.MailVerify)
 	require.False(t, w.verified(p))
 	w.requireStatus(http.StatusNoContent, w.postTo("verify-email", `{"token":" `+strings.ToUpper(token)+` "}`))
 	require.True(t, w.verified(p))
 	w.badToken(w.postTo("verify-email", `{"token":"`+token+`"}`))
 	w.requireStatus(http.StatusNoContent, w.postTo("verify-email/request", "", p.header()...))
-	require.Len(t, w.mails(models.MailVerify), 1, "it is verified already")
-	entries, err := models.ListAudit(context.Background(), w.server.DB, models.AuditFilter{Action: models.AuditEmailVerified, Limit: 10})
+	require.Len(t, w.mails(accounts.MailVerify), 1, "it is verified already")
+	entries, err := store.ListAudit(context.Background(), w.server.DB, store.AuditFilter{Action: store.AuditEmailVerified, Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
 	require.Equal(t, p.id, entries[0].UserID.String())
@@ -126,11 +127,11 @@ func TestAForgottenPasswordIsReplaced(t *testing.T) {
 	w := mailingWorld(t)
 	p := w.signUp("ada@example.com")
 	w.requireStatus(http.StatusNoContent, w.requestReset(" ADA@example.com "))
-	rows := w.mails(models.MailReset)
+	rows := w.mails(accounts.MailReset)
 	require.Len(t, rows, 1)
 	require.Nil(t, rows[0].UserID, "nobody was looked up")
 	require.Equal(t, time.Hour, rows[0].ExpiresAt.Sub(rows[0].CreatedAt))
-	token := w.mailed(models.MailReset)
+	token := w.mailed(accounts.MailReset)
 
 	for _, bad := range []string{"short", strings.Repeat("x", 73), "password123", "ada@example.com"} {
 		fault := w.problem(w.resetTo(token, bad), slugValidation)["errors"].([]any)
@@ -146,7 +147,7 @@ func TestAForgottenPasswordIsReplaced(t *testing.T) {
 	a := w.postTo("login", `{"email":"ada@example.com","password":"staple lantern"}`)
 	w.requireStatus(http.StatusOK, a)
 	require.Equal(t, true, a.json(t)["user"].(map[string]any)["is_verified"], "they read its mail")
-	notices := w.mails(models.MailPasswordChanged)
+	notices := w.mails(accounts.MailPasswordChanged)
 	require.Len(t, notices, 1)
 	require.Equal(t, "ada@example.com", notices[0].Address)
 	require.Nil(t, notices[0].TokenHash)
@@ -167,14 +168,14 @@ func TestNobodysAddressLooksLikeSomebodys(t *testing.T) {
 		a.header.Del("Date")
 	}
 	require.Equal(t, known.header, unknown.header)
-	rows := w.mails(models.MailReset)
+	rows := w.mails(accounts.MailReset)
 	require.Len(t, rows, 2)
 	for _, row := range rows {
 		require.Nil(t, row.UserID)
-		_, err := models.ResetHolder(context.Background(), w.server.DB, row.TokenHash, w.server.now())
+		_, err := accounts.ResetHolder(context.Background(), w.server.DB, row.TokenHash, w.server.now())
 		require.Equal(t, row.Address == "ada@example.com", err == nil)
 	}
-	w.badToken(w.resetTo(w.mailed(models.MailReset), "staple lantern"))
+	w.badToken(w.resetTo(w.mailed(accounts.MailReset), "staple lantern"))
 }
 
 func TestWhatIsNoAddressIsSaidSo(t *testing.T) {
@@ -186,7 +187,7 @@ func TestWhatIsNoAddressIsSaidSo(t *testing.T) {
 	w.problem(w.postTo("password-reset/request", `{}`), slugValidation)
 	w.problem(w.postTo("verify-email", `{"token":""}`), slugValidation)
 	w.problem(w.postTo("password-reset", `{"token":"x"}`), slugValidation)
-	require.Empty(t, w.mails(models.MailReset))
+	require.Empty(t, w.mails(accounts.MailReset))
 }
 
 // A token that is no good must be found out before the password is hashed: at this
@@ -206,7 +207,7 @@ func TestTokensGrowOld(t *testing.T) {
 	p := w.signUp("ada@example.com")
 	w.requireStatus(http.StatusNoContent, w.requestReset("ada@example.com"))
 	w.requireStatus(http.StatusNoContent, w.postTo("verify-email/request", "", p.header()...))
-	reset, verify := w.mailed(models.MailReset), w.mailed(models.MailVerify)
+	reset, verify := w.mailed(accounts.MailReset), w.mailed(accounts.MailVerify)
 	w.clock.advance(time.Hour)
 	w.badToken(w.resetTo(reset, "staple lantern"))
 	w.clock.advance(47 * time.Hour)
@@ -218,11 +219,11 @@ func TestAnAddressIsBroughtBack(t *testing.T) {
 	w := mailingWorld(t)
 	p, other := w.signUp("thief@example.com"), w.signUp("eve@example.com")
 	id := uuid.MustParse(p.id)
-	mail, promise := w.server.mailTo(models.MailRestore, &id, "ada@example.com")
-	require.NoError(t, models.QueueMail(context.Background(), w.server.DB, mail, promise))
+	mail, promise := w.server.mailTo(accounts.MailRestore, &id, "ada@example.com")
+	require.NoError(t, accounts.QueueMail(context.Background(), w.server.DB, mail, promise))
 	require.Equal(t, 168*time.Hour, mail.ExpiresAt.Sub(mail.CreatedAt))
 	require.Equal(t, &id, promise.UserID)
-	token := w.mailed(models.MailRestore)
+	token := w.mailed(accounts.MailRestore)
 
 	require.NoError(t, w.server.DB.Exec("UPDATE users SET email = 'ADA@example.com' WHERE id = ?", other.id).Error)
 	w.problem(w.postTo("verify-email", `{"token":"`+token+`"}`), slugConflict)
@@ -231,7 +232,7 @@ func TestAnAddressIsBroughtBack(t *testing.T) {
 	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
 	w.requireStatus(http.StatusOK, w.do("GET", "/v1/users/me", "", other.header()...))
 	w.problem(w.postTo("login", `{"email":"ada@example.com","password":"correct horse"}`), slugAuth)
-	w.requireStatus(http.StatusNoContent, w.resetTo(w.mailed(models.MailReset), "staple lantern"))
+	w.requireStatus(http.StatusNoContent, w.resetTo(w.mailed(accounts.MailReset), "staple lantern"))
 	a := w.postTo("login", `{"email":"ada@example.com","password":"staple lantern"}`)
 	w.requireStatus(http.StatusOK, a)
 	require.Equal(t, true, a.json(t)["user"].(map[string]any)["is_verified"])
@@ -244,7 +245,7 @@ func TestFiftyResetsAtOnceAreOne(t *testing.T) {
 	w := mailingWorld(t)
 	w.signUp("ada@example.com")
 	w.requireStatus(http.StatusNoContent, w.requestReset("ada@example.com"))
-	token := w.mailed(models.MailReset)
+	token := w.mailed(accounts.MailReset)
 	var done, refused atomic.Int32
 	var all sync.WaitGroup
 	for n := range 50 {

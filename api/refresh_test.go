@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
 )
 
 func (w *world) refresh(token string) answer {
@@ -34,7 +34,7 @@ func TestRefreshRotates(t *testing.T) {
 	second := w.refreshed(first.refresh)
 	require.NotEqual(t, first.refresh, second.refresh)
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", second.header()...).status)
-	w.clock.advance(models.ReuseWindow)
+	w.clock.advance(accounts.ReuseWindow)
 	require.Equal(t, second.refresh, w.refreshed(first.refresh).refresh, "one step behind, in time")
 	w.clock.advance(time.Microsecond)
 	w.problem(w.refresh(first.refresh), slugAuth)
@@ -116,7 +116,7 @@ func TestRefreshProperty(t *testing.T) {
 				require.Equal(rt, 200, a.status)
 				chain = append(chain, a.json(t)["refresh_token"].(string))
 				rotated = w.clock.now()
-			case back == 1 && w.clock.now().Sub(rotated) <= models.ReuseWindow:
+			case back == 1 && w.clock.now().Sub(rotated) <= accounts.ReuseWindow:
 				require.Equal(rt, 200, a.status)
 				require.Equal(rt, chain[len(chain)-1], a.json(t)["refresh_token"])
 			default:

@@ -8,7 +8,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -44,7 +46,7 @@ type createReportInput struct {
 // Resolve checks what a schema cannot say.
 func (in *createReportInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
-	if in.Body.TargetType != models.TargetQuestion && text(in.Body.QuestionID) != "" {
+	if in.Body.TargetType != moderation.TargetQuestion && text(in.Body.QuestionID) != "" {
 		faults.add("question_id", "goes with target_type question only")
 	}
 	return faults
@@ -69,8 +71,8 @@ type createReportOutput struct {
 
 func (s *Server) createReport(ctx context.Context, in *createReportInput) (*createReportOutput, error) {
 	now := s.now()
-	message := func(r models.Report) models.OutboxEntry { return outbox.ReviewReport(r, now) }
-	report, made, err := models.CreateReport(ctx, s.DB, models.Viewer{ID: principal(ctx).UserID}, models.Report{
+	message := func(r community.Report) store.OutboxMessage { return outbox.ReviewReport(r, now) }
+	report, made, err := community.CreateReport(ctx, s.DB, moderation.Viewer{ID: principal(ctx).UserID}, community.Report{
 		TargetType: in.Body.TargetType, TargetID: in.Body.TargetID, TargetPart: text(in.Body.QuestionID), Reason: in.Body.Reason, CreatedAt: now,
 	}, message)
 	if err != nil {
@@ -86,7 +88,7 @@ func (s *Server) createReport(ctx context.Context, in *createReportInput) (*crea
 	return out, nil
 }
 
-func reportStatus(r models.Report) string {
+func reportStatus(r community.Report) string {
 	if r.Decision == nil {
 		return "open"
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // requestInfo is what everything on the way of one request may know about it.
@@ -23,7 +23,7 @@ type requestInfo struct {
 	user    string // set once the token is checked, for the log
 	answer  http.Header
 	limits  []ratelimit.State // those charged so far
-	broken  []models.Field    // texts of the body that break their rule
+	broken  []store.Field     // texts of the body that break their rule
 }
 
 type requestInfoKey struct{}
@@ -47,7 +47,7 @@ func (s *Server) begin(next http.Handler) http.Handler {
 			agent: r.UserAgent(),
 		}
 		if !wellFormedID.MatchString(ex.id) {
-			ex.id = models.NewID().String()
+			ex.id = store.NewID().String()
 		}
 		w.Header().Set("X-Request-ID", ex.id)
 		next.ServeHTTP(w, respell(r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, ex))))

@@ -8,8 +8,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -47,7 +49,7 @@ type cardView struct {
 	ReviewedAt    *time.Time `json:"last_reviewed_at" nullable:"true"`
 }
 
-func viewCard(c models.ReviewCard) cardView {
+func viewCard(c learning.ReviewCard) cardView {
 	return cardView{
 		c.ID, c.CourseID, c.LessonID, string(c.Kind), c.Front, c.Back, c.State, c.DueAt.UTC(), c.ScheduledDays, c.Reps, c.Lapses, utc(c.ReviewedAt),
 	}
@@ -60,12 +62,12 @@ type dueCardsInput struct {
 
 func (s *Server) dueCards(ctx context.Context, in *dueCardsInput) (*listed[cardView], error) {
 	user := principal(ctx).UserID
-	return listing[models.ReviewCard, cardView]{
+	return listing[learning.ReviewCard, cardView]{
 		name: "cards", filter: user, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.ReviewCard, error) {
-			return models.DueCards(ctx, s.DB, user, s.now(), after, limit)
+		rows: func(after *store.Keyset, limit int) ([]learning.ReviewCard, error) {
+			return learning.DueCards(ctx, s.DB, user, s.now(), after, limit)
 		},
-		place: func(c models.ReviewCard) models.Keyset { return models.Keyset{At: c.DueAt, ID: c.ID} },
+		place: func(c learning.ReviewCard) store.Keyset { return store.Keyset{At: c.DueAt, ID: c.ID} },
 		show:  viewCard,
 	}.page(ctx, s)
 }
@@ -84,7 +86,7 @@ type reviewBody struct {
 type cardOutput struct{ Body cardView }
 
 func (s *Server) reviewCard(ctx context.Context, in *reviewCardInput) (*cardOutput, error) {
-	card, err := models.ReviewCardOnce(ctx, s.DB, models.Review{
+	card, err := learning.ReviewCardOnce(ctx, s.DB, learning.Review{
 		UserID: principal(ctx).UserID, CardID: in.CardID, Recall: gamification.Recall(in.Body.Rating), At: in.Body.at(s.now()),
 		Key: in.key("review", in.CardID, in.Body.Rating, in.Body.stripped()),
 	}, s.now(), outbox.NewEnqueuer(s.now))
@@ -111,17 +113,17 @@ type reviewStatsView struct {
 type reviewStatsOutput struct{ Body reviewStatsView }
 
 func (s *Server) reviewStats(ctx context.Context, _ *nothing) (*reviewStatsOutput, error) {
-	user, err := models.FindUser(ctx, s.DB, principal(ctx).UserID)
+	user, err := accounts.FindUser(ctx, s.DB, principal(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
-	zone := models.ZoneOf(user.Timezone)
+	zone := accounts.ZoneOf(user.Timezone)
 	today := gamification.DayOf(s.now(), zone)
-	sum, err := models.ReviewStatsOf(ctx, s.DB, user.ID, s.now(), today.Begins(zone), (today + 1).Begins(zone))
+	sum, err := learning.ReviewStatsOf(ctx, s.DB, user.ID, s.now(), today.Begins(zone), (today + 1).Begins(zone))
 	if err != nil {
 		return nil, err
 	}
-	streak, err := models.StreakOf(ctx, s.DB, user.ID, s.now())
+	streak, err := learning.StreakOf(ctx, s.DB, user.ID, s.now())
 	v := reviewStatsView{
 		TotalCards: sum.Total, DueNow: sum.Due, DueToday: sum.DueToday, NewCards: sum.New, LearningCards: sum.Learning, MatureCards: sum.Mature,
 		ReviewedToday: sum.ReviewedToday, TotalReviews: sum.Reviewed, NextDueAt: utc(sum.NextDueAt), CurrentStreak: streak.Current,

@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/api/circuitbreaker"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
 )
 
 // How long an answer about a session is believed. Together the first two stay
@@ -40,14 +40,14 @@ type sessionCache struct {
 
 type cacheEntry struct {
 	owner    uuid.UUID
-	standing models.Standing
+	standing accounts.Standing
 	until    time.Time
 }
 
 // of is what the session is worth to a user: nothing when it is another's.
-func (b cacheEntry) of(user uuid.UUID) models.Standing {
+func (b cacheEntry) of(user uuid.UUID) accounts.Standing {
 	if b.owner != user {
-		return models.SessionEnded
+		return accounts.SessionEnded
 	}
 	return b.standing
 }
@@ -62,7 +62,7 @@ func newSessionCache(d Deps) *sessionCache {
 func stampKey(session uuid.UUID) string { return "lyo:session:" + session.String() }
 
 // of is what a session is worth now to the user it is said to be of.
-func (st *sessionCache) of(ctx context.Context, session, user uuid.UUID) (models.Standing, error) {
+func (st *sessionCache) of(ctx context.Context, session, user uuid.UUID) (accounts.Standing, error) {
 	now := st.clock()
 	if b, ok := st.recall(session, now); ok {
 		return b.of(user), nil
@@ -71,13 +71,13 @@ func (st *sessionCache) of(ctx context.Context, session, user uuid.UUID) (models
 		st.remember(session, stamped, now)
 		return stamped.of(user), nil
 	}
-	owner, standing, err := models.SessionStanding(ctx, st.db, session, now)
+	owner, standing, err := accounts.SessionStanding(ctx, st.db, session, now)
 	if err != nil {
-		return models.SessionEnded, err
+		return accounts.SessionEnded, err
 	}
 	b := cacheEntry{owner: owner, standing: standing}
 	st.remember(session, b, now)
-	if standing == models.SessionLive {
+	if standing == accounts.SessionLive {
 		// Only where nothing is: a revocation that came in between stays.
 		_ = st.redis.Do(ctx, func(ctx context.Context) error {
 			return st.redis.Client.SetNX(ctx, stampKey(session), liveStamp+owner.String(), believeRedis).Err()
@@ -87,14 +87,14 @@ func (st *sessionCache) of(ctx context.Context, session, user uuid.UUID) (models
 }
 
 // liveStamp stands before the owner of a session that goes on.
-const liveStamp = string(models.SessionLive) + " "
+const liveStamp = string(accounts.SessionLive) + " "
 
 // ended spreads a revocation that Postgres has.
 func (st *sessionCache) ended(ctx context.Context, session uuid.UUID) {
 	now := st.clock()
-	st.remember(session, cacheEntry{standing: models.SessionEnded}, now)
+	st.remember(session, cacheEntry{standing: accounts.SessionEnded}, now)
 	_ = st.redis.Do(context.WithoutCancel(ctx), func(ctx context.Context) error {
-		return st.redis.Client.Set(ctx, stampKey(session), string(models.SessionEnded), st.stamp).Err()
+		return st.redis.Client.Set(ctx, stampKey(session), string(accounts.SessionEnded), st.stamp).Err()
 	})
 }
 
@@ -108,12 +108,12 @@ func (st *sessionCache) ask(ctx context.Context, session uuid.UUID) (found cache
 			return err
 		}
 		if owner, live := strings.CutPrefix(value, liveStamp); live {
-			found.standing = models.SessionLive
+			found.standing = accounts.SessionLive
 			found.owner, err = uuid.Parse(owner)
 			ok = err == nil
 			return nil // a stamp that cannot be read is as good as none
 		}
-		found.standing, ok = models.SessionEnded, value == string(models.SessionEnded)
+		found.standing, ok = accounts.SessionEnded, value == string(accounts.SessionEnded)
 		return nil
 	})
 	return found, ok
@@ -132,7 +132,7 @@ func (st *sessionCache) remember(session uuid.UUID, b cacheEntry, now time.Time)
 	if len(st.known) >= believeMany {
 		clear(st.known)
 	}
-	if old, ok := st.known[session]; ok && old.standing == models.SessionEnded && now.Before(old.until) {
+	if old, ok := st.known[session]; ok && old.standing == accounts.SessionEnded && now.Before(old.until) {
 		return // an answer that was on its way before the end does not bring it back
 	}
 	b.until = now.Add(believeOwn)

@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 func redisAt(t *testing.T, url string) redis.UniversalClient {
@@ -23,7 +23,7 @@ func redisAt(t *testing.T, url string) redis.UniversalClient {
 
 func TestRedisCarriesStandings(t *testing.T) {
 	t.Parallel()
-	client := redisAt(t, modelstest.Redis(t))
+	client := redisAt(t, storetest.Redis(t))
 	w := newWorld(t, func(d *Deps) { d.Redis = client })
 	p := w.signUp("ada@example.com")
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", p.header()...).status)

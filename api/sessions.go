@@ -9,7 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/api/auth"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // ownSessions are the operations on one's sign-ins and the password they rest on.
@@ -59,13 +60,13 @@ type listSessionsInput struct {
 
 func (s *Server) listSessions(ctx context.Context, in *listSessionsInput) (*listed[sessionView], error) {
 	who := principal(ctx)
-	return listing[models.Session, sessionView]{
+	return listing[accounts.Session, sessionView]{
 		name: "sessions", filter: who.UserID, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.Session, error) {
-			return models.ListSessions(ctx, s.DB, who.UserID, s.now(), after, in.skip(), limit)
+		rows: func(after *store.Keyset, limit int) ([]accounts.Session, error) {
+			return accounts.ListSessions(ctx, s.DB, who.UserID, s.now(), after, in.skip(), limit)
 		},
-		place: func(row models.Session) models.Keyset { return models.Keyset{At: row.CreatedAt, ID: row.ID} },
-		show: func(row models.Session) sessionView {
+		place: func(row accounts.Session) store.Keyset { return store.Keyset{At: row.CreatedAt, ID: row.ID} },
+		show: func(row accounts.Session) sessionView {
 			return sessionView{
 				ID: row.ID, Current: row.ID == who.SessionID, CreatedAt: row.CreatedAt.UTC(), LastUsedAt: row.LastUsedAt.UTC(),
 				ExpiresAt: row.ExpiresAt.UTC(), UserAgent: row.UserAgent, Address: row.Address,
@@ -81,8 +82,8 @@ type SessionID struct {
 
 func (s *Server) endSession(ctx context.Context, in *SessionID) (*struct{}, error) {
 	user := principal(ctx).UserID
-	entry := s.happened(ctx, models.AuditSignOut, user, map[string]any{"session_id": in.ID})
-	if err := models.EndSession(ctx, s.DB, user, in.ID, entry); err != nil {
+	entry := s.happened(ctx, store.AuditSignOut, user, map[string]any{"session_id": in.ID})
+	if err := accounts.EndSession(ctx, s.DB, user, in.ID, entry); err != nil {
 		return nil, err
 	}
 	s.ended(ctx, in.ID)
@@ -91,8 +92,8 @@ func (s *Server) endSession(ctx context.Context, in *SessionID) (*struct{}, erro
 
 func (s *Server) endOtherSessions(ctx context.Context, _ *nothing) (*struct{}, error) {
 	who := principal(ctx)
-	entry := s.happened(ctx, models.AuditSignOut, who.UserID, map[string]any{"sessions": "others"})
-	ended, err := models.EndOtherSessions(ctx, s.DB, who.UserID, who.SessionID, entry)
+	entry := s.happened(ctx, store.AuditSignOut, who.UserID, map[string]any{"sessions": "others"})
+	ended, err := accounts.EndOtherSessions(ctx, s.DB, who.UserID, who.SessionID, entry)
 	s.ended(ctx, ended...)
 	return nil, err
 }
@@ -106,7 +107,7 @@ type changePasswordInput struct {
 
 func (s *Server) changePassword(ctx context.Context, in *changePasswordInput) (*struct{}, error) {
 	who := principal(ctx)
-	user, err := models.FindUser(ctx, s.DB, who.UserID)
+	user, err := accounts.FindUser(ctx, s.DB, who.UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -120,16 +121,16 @@ func (s *Server) changePassword(ctx context.Context, in *changePasswordInput) (*
 	if err != nil {
 		return nil, err
 	}
-	entry := s.happened(ctx, models.AuditPasswordChanged, user.ID, nil)
-	notice, message := s.mailTo(models.MailPasswordChanged, &user.ID, user.Email)
-	ended, err := models.ChangePassword(ctx, s.DB, user.ID, who.SessionID, user.PasswordHash, hash, notice, message, entry)
+	entry := s.happened(ctx, store.AuditPasswordChanged, user.ID, nil)
+	notice, message := s.mailTo(accounts.MailPasswordChanged, &user.ID, user.Email)
+	ended, err := accounts.ChangePassword(ctx, s.DB, user.ID, who.SessionID, user.PasswordHash, hash, notice, message, entry)
 	s.ended(ctx, ended...)
 	return nil, err
 }
 
 // provePassword counts like an attempt to sign in, so that a stolen token is no
 // way to guess.
-func (s *Server) provePassword(ctx context.Context, user models.User, password string) error {
+func (s *Server) provePassword(ctx context.Context, user accounts.User, password string) error {
 	attempt, err := s.beginAttempt(ctx, user.Email)
 	if err != nil {
 		return err
@@ -137,7 +138,7 @@ func (s *Server) provePassword(ctx context.Context, user models.User, password s
 	right, err := s.matches(ctx, user.PasswordHash, password)
 	if err == nil && !right {
 		s.warn(ctx, attempt, user.ID)
-		err = models.Errorf(models.Unauthenticated, "The current password is wrong.")
+		err = store.Errorf(store.Unauthenticated, "The current password is wrong.")
 	}
 	attempt.end(ctx, err)
 	return err
@@ -146,7 +147,7 @@ func (s *Server) provePassword(ctx context.Context, user models.User, password s
 // newPassword is Invalid for a password that an account may not have.
 func newPassword(password, email string) error {
 	if err := auth.CheckNewPassword(password, email); err != nil {
-		return models.BadField("body", "/new_password", err.Error())
+		return store.BadField("body", "/new_password", err.Error())
 	}
 	return nil
 }

@@ -9,7 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 func (w *world) logIn(email, password, agent string) person {
@@ -124,22 +125,22 @@ func TestSignInsAreAudited(t *testing.T) {
 	next := w.refreshed(p.refresh)
 	w.refreshed(next.refresh)
 	w.problem(w.refresh(p.refresh), slugAuth)
-	log, err := models.ListAudit(t.Context(), w.server.DB, models.AuditFilter{Limit: 20})
+	log, err := store.ListAudit(t.Context(), w.server.DB, store.AuditFilter{Limit: 20})
 	require.NoError(t, err)
-	seen := map[models.AuditAction]models.AuditEntry{}
+	seen := map[store.AuditAction]store.AuditEntry{}
 	for _, e := range log {
 		seen[e.Action] = e
-		require.Equal(t, models.AuditAPI, e.Via)
+		require.Equal(t, store.AuditAPI, e.Via)
 		require.Equal(t, "127.0.0.1", e.Address)
 		require.NotEmpty(t, e.RequestID)
 		require.NotContains(t, fmt.Sprint(e.Details), "example.com")
 	}
 	require.Len(t, log, 6)
-	for _, action := range []models.AuditAction{models.AuditSignUp, models.AuditSignIn, models.AuditSignOut, models.AuditTokenReused} {
+	for _, action := range []store.AuditAction{store.AuditSignUp, store.AuditSignIn, store.AuditSignOut, store.AuditTokenReused} {
 		require.Equal(t, p.id, seen[action].UserID.String(), action)
 	}
-	require.Contains(t, seen, models.AuditSignInFailed)
-	require.Equal(t, "Phone", seen[models.AuditSignIn].UserAgent)
+	require.Contains(t, seen, store.AuditSignInFailed)
+	require.Equal(t, "Phone", seen[store.AuditSignIn].UserAgent)
 }
 
 // TestASessionHasAnEnd refreshes for as long as it goes.
@@ -165,8 +166,8 @@ func TestASessionHasAnEnd(t *testing.T) {
 	w.clock.advance(10 * time.Minute)
 	w.problem(w.refresh(last["refresh_token"].(string)), slugAuth)
 	w.problem(w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+last["access_token"].(string)), slugAuth)
-	require.NoError(t, models.SweepSessions(t.Context(), w.server.DB, w.clock.now().Add(7*24*time.Hour+time.Second), 10))
+	require.NoError(t, accounts.SweepSessions(t.Context(), w.server.DB, w.clock.now().Add(7*24*time.Hour+time.Second), 10))
 	var left int64
-	require.NoError(t, w.server.DB.Model(&models.Session{}).Count(&left).Error)
+	require.NoError(t, w.server.DB.Model(&accounts.Session{}).Count(&left).Error)
 	require.Zero(t, left)
 }

@@ -16,7 +16,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/api/realtime"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // socketWithin bounds each step before a socket is open.
@@ -117,7 +118,7 @@ func (s *Server) handshake(c *gin.Context) error {
 	if origin == "" || s.hosts.mayOpenSockets(origin, c.Request.Host) {
 		return nil
 	}
-	return models.Errorf(models.Forbidden, "Pages of this origin may not open sockets.")
+	return store.Errorf(store.Forbidden, "Pages of this origin may not open sockets.")
 }
 
 // listener is who listens to what from where, or the reason why not.
@@ -128,21 +129,21 @@ func (s *Server) listener(c *gin.Context, who Principal, refused error) (realtim
 	ctx, cancel := context.WithTimeout(c.Request.Context(), socketWithin)
 	defer cancel()
 	if !canonicalUUID.MatchString(c.Param("task_id")) {
-		return realtime.Session{}, models.Errorf(models.Invalid, "The task id in the path is not a UUID.")
+		return realtime.Session{}, store.Errorf(store.Invalid, "The task id in the path is not a UUID.")
 	}
 	id := uuid.MustParse(c.Param("task_id"))
 	since, err := parseSince(c.Query("since"))
 	if err != nil {
 		return realtime.Session{}, err
 	}
-	task, err := models.FindTask(ctx, s.DB, who.UserID, id)
+	task, err := tasks.FindTask(ctx, s.DB, who.UserID, id)
 	if err != nil {
 		return realtime.Session{}, err
 	}
 	story := teller{s, unstarted(task)}
 	return realtime.Session{
 		Task: id, User: who.UserID, SignIn: who.SessionID, Since: since,
-		Render: func(e models.TaskEvent) (any, string) { return story.render(e) },
+		Render: func(e tasks.TaskEvent) (any, string) { return story.render(e) },
 		Good:   func(ctx context.Context) bool { return s.stillGood(ctx, who) },
 	}, nil
 }
@@ -151,8 +152,8 @@ func (s *Server) listener(c *gin.Context, who Principal, refused error) (realtim
 // nobody can tell, it does.
 func (s *Server) stillGood(ctx context.Context, who Principal) bool {
 	_, err := s.standing(ctx, who)
-	code := models.CodeOf(err)
-	return code != models.Unauthenticated && code != models.Forbidden
+	code := store.CodeOf(err)
+	return code != store.Unauthenticated && code != store.Forbidden
 }
 
 // socketPrincipal takes a ticket, a token in the query or the Authorization field.
@@ -176,21 +177,21 @@ func parseSince(value string) (int64, error) {
 	}
 	since, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || since < 0 {
-		return 0, models.Errorf(models.Invalid, "since must be a whole number from 0.")
+		return 0, store.Errorf(store.Invalid, "since must be a whole number from 0.")
 	}
 	return since, nil
 }
 
 // refusal is the table from the error vocabulary to the sockets' one.
 func refusal(err error) (kind realtime.Refusal, words string) {
-	switch models.CodeOf(err) {
-	case models.Invalid:
+	switch store.CodeOf(err) {
+	case store.Invalid:
 		return realtime.ValidationError, err.Error()
-	case models.Unauthenticated:
+	case store.Unauthenticated:
 		return realtime.AuthError, "The token is missing or not valid."
-	case models.NotFound:
+	case store.NotFound:
 		return realtime.NotFoundError, "There is no such task."
-	case models.Forbidden:
+	case store.Forbidden:
 		return realtime.AccessDeniedError, "This account is not active."
 	default:
 		return realtime.ServerError, "Something went wrong on our side."

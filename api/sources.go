@@ -8,7 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -57,10 +58,10 @@ func (s *Server) createSource(ctx context.Context, in *createSourceInput) (*crea
 		return nil, err
 	}
 	now := s.now()
-	source.ID, source.UserID, source.State = models.NewID(), principal(ctx).UserID, models.SourceProcessing
+	source.ID, source.UserID, source.State = store.NewID(), principal(ctx).UserID, courses.SourceProcessing
 	source.CreatedAt, source.UpdatedAt = now, now
 	message := outbox.ReadSource(source, now)
-	if err := models.CreateSource(ctx, s.DB, source, message); err != nil {
+	if err := courses.CreateSource(ctx, s.DB, source, message); err != nil {
 		return nil, err
 	}
 	s.Dispatcher.TryDispatch(ctx, message)
@@ -74,12 +75,12 @@ type listSourcesInput struct {
 
 func (s *Server) listSources(ctx context.Context, in *listSourcesInput) (*listed[sourceView], error) {
 	user := principal(ctx).UserID
-	return listing[models.Source, sourceView]{
+	return listing[courses.Source, sourceView]{
 		name: "sources", filter: user, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.Source, error) {
-			return models.ListSources(ctx, s.DB, user, after, limit)
+		rows: func(after *store.Keyset, limit int) ([]courses.Source, error) {
+			return courses.ListSources(ctx, s.DB, user, after, limit)
 		},
-		place: func(m models.Source) models.Keyset { return models.Keyset{At: m.CreatedAt, ID: m.ID} },
+		place: func(m courses.Source) store.Keyset { return store.Keyset{At: m.CreatedAt, ID: m.ID} },
 		show:  viewSource,
 	}.page(ctx, s)
 }
@@ -95,7 +96,7 @@ type getSourceInput struct {
 }
 
 func (s *Server) getSource(ctx context.Context, in *getSourceInput) (*tagged[sourceView], error) {
-	source, err := models.FindSource(ctx, s.DB, principal(ctx).UserID, in.ID)
+	source, err := courses.FindSource(ctx, s.DB, principal(ctx).UserID, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -109,14 +110,14 @@ type deleteSourceInput struct {
 
 func (s *Server) deleteSource(ctx context.Context, in *deleteSourceInput) (*struct{}, error) {
 	user := principal(ctx).UserID
-	source, err := models.FindSource(ctx, s.DB, user, in.ID)
+	source, err := courses.FindSource(ctx, s.DB, user, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	if err := checkIfMatch(in.IfMatch, etagOf(viewSource(source))); err != nil {
 		return nil, err
 	}
-	return nil, models.DeleteSource(ctx, s.DB, user, in.ID)
+	return nil, courses.DeleteSource(ctx, s.DB, user, in.ID)
 }
 
 // sourcesPath is where material is added, the one address that takes long bodies.

@@ -6,12 +6,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 )
 
 // fillAddress takes an address whose form is right. Whether it may be asked, only
 // the worker can tell, when it asks.
-func fillAddress(source *models.Source, address string, faults *fieldFaults) {
+func fillAddress(source *courses.Source, address string, faults *fieldFaults) {
 	source.Kind, source.MediaType, source.URL = "web", "text/html", &address
 	if utf8.RuneCountInString(address) > maxAddress {
 		faults.add("url", "must have at most 2000 characters")

@@ -16,7 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // formFile is a file of a form as a browser sends it.
@@ -52,9 +53,9 @@ func form(t *testing.T, files []formFile, fields ...string) (body *bytes.Buffer,
 
 func one(name, media, data string) []formFile { return []formFile{{name, media, data}} }
 
-func (w *world) sourceRow(v map[string]any) models.Source {
+func (w *world) sourceRow(v map[string]any) courses.Source {
 	w.t.Helper()
-	row, err := models.SourceToRead(context.Background(), w.server.DB, uuid.MustParse(v["id"].(string)))
+	row, err := courses.SourceToRead(context.Background(), w.server.DB, uuid.MustParse(v["id"].(string)))
 	require.NoError(w.t, err)
 	return row
 }
@@ -296,7 +297,7 @@ func TestSourceTellsHowItsReadingWent(t *testing.T) {
 	w.clock.advance(time.Second)
 	row, pages := w.sourceRow(made), 2
 	row.Content, row.Words, row.Pages = "Water rises.", 2, &pages
-	require.NoError(t, models.SaveSourceText(t.Context(), w.server.DB, row, w.server.now()))
+	require.NoError(t, courses.SaveSourceText(t.Context(), w.server.DB, row, w.server.now()))
 	after := w.do("GET", path, "", append(ada.header(), "If-None-Match", tag)...)
 	require.Equal(t, http.StatusOK, after.status)
 	v := after.json(t)
@@ -304,8 +305,8 @@ func TestSourceTellsHowItsReadingWent(t *testing.T) {
 	require.NotContains(t, string(after.body), "Water", "the text stays inside")
 
 	failed := w.do("POST", "/v1/sources", `{"url":"https://example.com/"}`, ada.header()...).json(t)
-	fault := models.TaskFault{Code: "address_refused", Message: "The address leads to a network that is not public."}
-	require.NoError(t, models.FailSource(t.Context(), w.server.DB, uuid.MustParse(failed["id"].(string)), fault, w.server.now()))
+	fault := tasks.TaskFault{Code: "address_refused", Message: "The address leads to a network that is not public."}
+	require.NoError(t, courses.FailSource(t.Context(), w.server.DB, uuid.MustParse(failed["id"].(string)), fault, w.server.now()))
 	v = w.do("GET", "/v1/sources/"+failed["id"].(string), "", ada.header()...).json(t)
 	require.Equal(t, "FAILED", v["state"])
 	require.Equal(t, map[string]any{"code": fault.Code, "message": fault.Message, "cancelled_by_user": false}, v["error_details"])
@@ -326,7 +327,7 @@ func TestAsManySourcesAsOneMayKeep(t *testing.T) {
 	require.NoError(t, w.server.DB.Exec(`
 		INSERT INTO sources (id, user_id, kind, title, media_type, size_bytes, state, created_at, updated_at)
 		SELECT gen_random_uuid(), ?, 'text', 'old', 'text/plain', 0, 'READY', now(), now() FROM generate_series(1, ?)`,
-		ada.id, models.MostSources).Error)
+		ada.id, courses.MostSources).Error)
 	w.problem(w.do("POST", "/v1/sources", `{"url":"https://example.com/"}`, ada.header()...), slugConflict)
 }
 

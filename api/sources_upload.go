@@ -14,7 +14,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
@@ -56,14 +57,14 @@ type uploaded struct {
 }
 
 // source is the material the request brings, without what the server adds.
-func (in *createSourceInput) source() (models.Source, error) {
+func (in *createSourceInput) source() (courses.Source, error) {
 	read := offerFromJSON
 	if isForm(in.media) {
 		read = in.offerFromForm
 	}
 	offered, err := read(in.RawBody)
 	if err != nil {
-		return models.Source{}, err
+		return courses.Source{}, err
 	}
 	return offered.source()
 }
@@ -72,7 +73,7 @@ func offerFromJSON(body []byte) (o offer, err error) {
 	err = decode(body, &o)
 	if misfit, ok := errors.AsType[unfitError](err); ok {
 		at := strings.ToLower(strings.TrimPrefix(misfit.Error(), unfit))
-		return o, models.BadField("body", at, "has a value of the wrong type")
+		return o, store.BadField("body", at, "has a value of the wrong type")
 	}
 	if err != nil {
 		return o, malformed("The body is not valid JSON.")
@@ -114,7 +115,7 @@ func (o *offer) take(part *multipart.Part) error {
 	case err != nil:
 		return brokenForm()
 	case name == "file" && o.file != nil || name == "title" && o.Title != nil:
-		return models.BadField("body", "/"+name, "is there twice")
+		return store.BadField("body", "/"+name, "is there twice")
 	case name == "file":
 		o.file = &uploaded{part.FileName(), part.Header.Get("Content-Type"), data}
 	default:
@@ -125,8 +126,8 @@ func (o *offer) take(part *multipart.Part) error {
 }
 
 // source checks an offer and tells all broken rules at once.
-func (o offer) source() (models.Source, error) {
-	source := models.Source{Title: text(o.Title)}
+func (o offer) source() (courses.Source, error) {
+	source := courses.Source{Title: text(o.Title)}
 	var faults fieldFaults
 	var refused error
 	switch {
@@ -164,17 +165,17 @@ func (f *fieldFaults) all() error {
 	if len(*f) == 0 {
 		return nil
 	}
-	fault := models.Errorf(models.Invalid, "The request breaks one or more rules.")
+	fault := store.Errorf(store.Invalid, "The request breaks one or more rules.")
 	for _, err := range *f {
 		if detail, ok := errors.AsType[*huma.ErrorDetail](err); ok {
 			told := faultOf(detail)
-			fault.Fields = append(fault.Fields, models.Field{Pointer: told.Pointer, Location: told.Location, Message: told.Message})
+			fault.Fields = append(fault.Fields, store.Field{Pointer: told.Pointer, Location: told.Location, Message: told.Message})
 		}
 	}
 	return fault
 }
 
-func fillText(source *models.Source, content string, faults *fieldFaults) {
+func fillText(source *courses.Source, content string, faults *fieldFaults) {
 	if trimmed(content) == "" {
 		faults.add("text", "must not be empty")
 	}
@@ -185,14 +186,14 @@ func fillText(source *models.Source, content string, faults *fieldFaults) {
 	fillUpload(source, []byte(content))
 }
 
-func fillUpload(source *models.Source, data []byte) {
+func fillUpload(source *courses.Source, data []byte) {
 	digest := sha256.Sum256(data)
 	source.Original, source.SizeBytes, source.SHA256 = data, int64(len(data)), digest[:]
 }
 
 // fill takes a file whose kind is one of those that can be read. A file without
 // a title goes by its name.
-func (u *uploaded) fill(source *models.Source, faults *fieldFaults) error {
+func (u *uploaded) fill(source *courses.Source, faults *fieldFaults) error {
 	if len(u.data) > maxFile {
 		return problemOf(slugTooLarge, "The file is larger than 10 MiB.")
 	}

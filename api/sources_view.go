@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 )
 
 // sourceView is a learner's own material as clients see it, without its text.
@@ -24,7 +24,7 @@ type sourceView struct {
 	UpdatedAt    time.Time  `json:"updated_at"`
 }
 
-func viewSource(s models.Source) sourceView {
+func viewSource(s courses.Source) sourceView {
 	v := sourceView{
 		ID: s.ID, Kind: s.Kind, Title: s.Title, URL: s.URL, MediaType: s.MediaType, SizeBytes: s.SizeBytes,
 		Words: s.Words, Pages: s.Pages, State: string(s.State), CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(),

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 const (
@@ -25,7 +25,7 @@ const (
 // what is deeper than maxDepth, numbers that no float64 holds, and NUL, which
 // Postgres cannot keep. It gives the body with its texts as they are stored, and
 // which of them break their rule, to be told together with what the schema says.
-func screen(body []byte, rules *textRules) (stored []byte, faults []models.Field, err error) {
+func screen(body []byte, rules *textRules) (stored []byte, faults []store.Field, err error) {
 	if !utf8.Valid(body) {
 		return nil, nil, malformed("The body is not UTF-8.")
 	}
@@ -47,17 +47,17 @@ func screen(body []byte, rules *textRules) (stored []byte, faults []models.Field
 }
 
 // invalid tells of broken rules.
-func invalid(faults []models.Field) error {
-	fault := models.Errorf(models.Invalid, "The request breaks one or more rules.")
+func invalid(faults []store.Field) error {
+	fault := store.Errorf(store.Invalid, "The request breaks one or more rules.")
 	fault.Fields = faults
 	return fault
 }
 
 type walker struct {
 	dec     *json.Decoder
-	faults  []models.Field // what cannot be kept
-	broken  []models.Field // texts that break their rule
-	changed bool           // a text is stored otherwise than it came
+	faults  []store.Field // what cannot be kept
+	broken  []store.Field // texts that break their rule
+	changed bool          // a text is stored otherwise than it came
 }
 
 func (w *walker) token() (json.Token, error) {
@@ -141,9 +141,9 @@ func (w *walker) text(text string, at []string) {
 }
 
 // fault adds one, up to a hundred.
-func fault(faults []models.Field, at []string, message string) []models.Field {
+func fault(faults []store.Field, at []string, message string) []store.Field {
 	if len(faults) < 100 {
-		faults = append(faults, models.Field{Pointer: pointerTo(slices.Values(at)), Location: "body", Message: message})
+		faults = append(faults, store.Field{Pointer: pointerTo(slices.Values(at)), Location: "body", Message: message})
 	}
 	return faults
 }

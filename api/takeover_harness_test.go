@@ -10,12 +10,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
 )
 
 // letter is a mail with a token, as it lies in a mailbox.
 type letter struct {
-	kind  models.MailKind
+	kind  accounts.MailKind
 	token string
 }
 
@@ -48,15 +48,15 @@ func besiege(t *testing.T) *siege {
 // deliver sends what is to be sent at this moment, as the worker would.
 func (s *siege) deliver() {
 	s.t.Helper()
-	var all []models.Mail
+	var all []accounts.Mail
 	require.NoError(s.t, s.server.DB.Order("created_at, id").Find(&all, "sent_at IS NULL").Error)
 	for _, m := range all {
-		sent, ok, err := models.MailToSend(s.t.Context(), s.server.DB, m.ID, s.clock.now())
+		sent, ok, err := accounts.MailToSend(s.t.Context(), s.server.DB, m.ID, s.clock.now())
 		require.NoError(s.t, err)
 		if !ok {
 			continue
 		}
-		require.NoError(s.t, models.MarkSent(s.t.Context(), s.server.DB, sent, s.clock.now()))
+		require.NoError(s.t, accounts.MarkSent(s.t.Context(), s.server.DB, sent, s.clock.now()))
 		if m.Kind.CarriesToken() {
 			box := strings.ToLower(sent.To)
 			s.boxes[box] = append(s.boxes[box], letter{m.Kind, s.server.mailTokens().Of(m.ID)})
@@ -65,7 +65,7 @@ func (s *siege) deliver() {
 }
 
 // latest is the newest letter of a kind in a mailbox.
-func (s *siege) latest(box string, kind models.MailKind) string {
+func (s *siege) latest(box string, kind accounts.MailKind) string {
 	s.t.Helper()
 	s.deliver()
 	for _, letter := range slices.Backward(s.boxes[box]) {
@@ -115,7 +115,7 @@ func (s *siege) stolen(verified bool) (victim, thief person) {
 	s.t.Helper()
 	victim = s.register(victims, victimsPassword)
 	if verified {
-		s.verify(victims, models.MailVerify)
+		s.verify(victims, accounts.MailVerify)
 	}
 	thief = s.entered(s.postTo("login", fmt.Sprintf(`{"email":%q,"password":%q}`, victims, victimsPassword)))
 	s.held(thief)
@@ -139,7 +139,7 @@ func (s *siege) asks(p person, email string) {
 }
 
 // verify answers the newest mail of a kind in a mailbox.
-func (s *siege) verify(box string, kind models.MailKind) {
+func (s *siege) verify(box string, kind accounts.MailKind) {
 	s.t.Helper()
 	s.clock.advance(1e9)
 	s.requireStatus(http.StatusNoContent, s.redeem(s.latest(box, kind)))
@@ -156,14 +156,14 @@ func (s *siege) resets(email, password string) {
 	s.t.Helper()
 	s.clock.advance(1e9)
 	s.requireStatus(http.StatusNoContent, s.requestReset(email))
-	s.requireStatus(http.StatusNoContent, s.resetTo(s.latest(email, models.MailReset), password))
+	s.requireStatus(http.StatusNoContent, s.resetTo(s.latest(email, accounts.MailReset), password))
 }
 
 // restores brings an address back and chooses a password by the mail that follows.
 func (s *siege) restores(box, password string) {
 	s.t.Helper()
-	s.verify(box, models.MailRestore)
-	s.requireStatus(http.StatusNoContent, s.resetTo(s.latest(box, models.MailReset), password))
+	s.verify(box, accounts.MailRestore)
+	s.requireStatus(http.StatusNoContent, s.resetTo(s.latest(box, accounts.MailReset), password))
 }
 
 // safe has the attacker try all they hold, in turn and again after each, and requires that

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
 )
 
 // orders are ways to have an account that is, or will be, somebody else's: each a story of
@@ -21,24 +21,24 @@ var orders = map[string]func(s *siege){
 	},
 	"changed from a proven address, who registers": func(s *siege) {
 		p := s.attackerRegisters(owns)
-		s.verify(owns, models.MailVerify)
+		s.verify(owns, accounts.MailVerify)
 		s.asks(p, victims)
 		s.register(victims, victimsPassword)
 	},
 	"changed, who asks for a new password and then registers": func(s *siege) {
 		p := s.attackerRegisters(owns)
-		s.verify(owns, models.MailVerify)
+		s.verify(owns, accounts.MailVerify)
 		s.asks(p, victims)
 		s.requireStatus(http.StatusNoContent, s.requestReset(victims))
 		s.deliver()
-		require.NotContains(s.t, fmt.Sprint(s.boxes[victims]), models.MailReset, "a pending address is nobody's")
+		require.NotContains(s.t, fmt.Sprint(s.boxes[victims]), accounts.MailReset, "a pending address is nobody's")
 		s.register(victims, victimsPassword)
 	},
 	"changed, who registers and answers the mail of the change": func(s *siege) {
 		s.asks(s.attackerRegisters(owns), victims)
 		s.register(victims, victimsPassword)
-		s.problem(s.redeem(s.latest(victims, models.MailChange)), slugConflict)
-		s.verify(victims, models.MailVerify)
+		s.problem(s.redeem(s.latest(victims, accounts.MailChange)), slugConflict)
+		s.verify(victims, accounts.MailVerify)
 	},
 	"changed, who registers, and asked for again": func(s *siege) {
 		p := s.attackerRegisters(owns)
@@ -51,26 +51,26 @@ var orders = map[string]func(s *siege){
 		p := s.attackerRegisters(owns)
 		s.asks(p, victims)
 		s.asks(p, owns2)
-		s.badToken(s.redeem(s.latest(victims, models.MailChange)))
+		s.badToken(s.redeem(s.latest(victims, accounts.MailChange)))
 		s.register(victims, victimsPassword)
-		s.verify(owns2, models.MailChange)
+		s.verify(owns2, accounts.MailChange)
 	},
 	"changed and taken back, who answers too late": func(s *siege) {
 		p := s.attackerRegisters(owns)
 		s.asks(p, victims)
 		s.requireStatus(http.StatusOK, s.ask(p, owns))
-		s.badToken(s.redeem(s.latest(victims, models.MailChange)))
+		s.badToken(s.redeem(s.latest(victims, accounts.MailChange)))
 		s.register(victims, victimsPassword)
 	},
 	"changed from an address never proven, who answers and resets": func(s *siege) {
 		s.asks(s.attackerRegisters(owns), victims)
-		s.verify(victims, models.MailChange)
+		s.verify(victims, accounts.MailChange)
 		s.resets(victims, victimsPassword)
 	},
 	"the same, and another change was asked for meanwhile": func(s *siege) {
 		p := s.attackerRegisters(owns)
 		s.asks(p, victims)
-		s.verify(victims, models.MailChange)
+		s.verify(victims, accounts.MailChange)
 		s.asks(p, owns2)
 		s.resets(victims, victimsPassword)
 	},
@@ -79,7 +79,7 @@ var orders = map[string]func(s *siege){
 		s.requireStatus(http.StatusNoContent, s.requestReset(owns))
 		s.requireStatus(http.StatusNoContent, s.postTo("verify-email/request", "", p.header()...))
 		s.asks(p, victims)
-		s.verify(victims, models.MailChange)
+		s.verify(victims, accounts.MailChange)
 		s.resets(victims, victimsPassword)
 	},
 
@@ -90,7 +90,7 @@ var orders = map[string]func(s *siege){
 	},
 	"registered, who verifies and resets": func(s *siege) {
 		s.attackerRegisters(victims)
-		s.verify(victims, models.MailVerify)
+		s.verify(victims, accounts.MailVerify)
 		s.resets(victims, victimsPassword)
 	},
 	"registered, signed in twice, who resets": func(s *siege) {
@@ -111,21 +111,21 @@ var orders = map[string]func(s *siege){
 	},
 	"registered and about to move, who verifies and resets": func(s *siege) {
 		s.asks(s.attackerRegisters(victims), owns)
-		s.verify(victims, models.MailVerify)
-		s.badToken(s.redeem(s.latest(owns, models.MailChange)))
+		s.verify(victims, accounts.MailVerify)
+		s.badToken(s.redeem(s.latest(owns, accounts.MailChange)))
 		s.resets(victims, victimsPassword)
 	},
 	"registered and moved away, who registers": func(s *siege) {
 		s.asks(s.attackerRegisters(victims), owns)
-		s.verify(owns, models.MailChange)
+		s.verify(owns, accounts.MailChange)
 		s.register(victims, victimsPassword)
 	},
 	"registered and moved away with the victim's reset under way": func(s *siege) {
 		p := s.attackerRegisters(victims)
 		s.requireStatus(http.StatusNoContent, s.requestReset(victims))
-		token := s.latest(victims, models.MailReset)
+		token := s.latest(victims, accounts.MailReset)
 		s.asks(p, owns)
-		s.verify(owns, models.MailChange)
+		s.verify(owns, accounts.MailChange)
 		s.badToken(s.resetTo(token, victimsPassword))
 		s.register(victims, victimsPassword)
 	},
@@ -134,13 +134,13 @@ var orders = map[string]func(s *siege){
 	"stolen, moved; the victim brings the address back": func(s *siege) {
 		_, thief := s.stolen(true)
 		s.asks(thief, owns)
-		s.verify(owns, models.MailChange)
+		s.verify(owns, accounts.MailChange)
 		s.restores(victims, victimsPassword)
 	},
 	"stolen, moved and reset": func(s *siege) {
 		_, thief := s.stolen(true)
 		s.asks(thief, owns)
-		s.verify(owns, models.MailChange)
+		s.verify(owns, accounts.MailChange)
 		s.resets(owns, attackersPassword)
 		s.held(s.logIn(owns, attackersPassword, "x"))
 		s.restores(victims, victimsPassword)
@@ -148,7 +148,7 @@ var orders = map[string]func(s *siege){
 	"stolen with the password, moved, another password": func(s *siege) {
 		_, thief := s.stolen(true)
 		s.asks(thief, owns)
-		s.verify(owns, models.MailChange)
+		s.verify(owns, accounts.MailChange)
 		s.requireStatus(http.StatusNoContent, s.postTo("password",
 			fmt.Sprintf(`{"current_password":%q,"new_password":%q}`, victimsPassword, attackersPassword), thief.header()...))
 		s.restores(victims, victimsPassword)
@@ -156,17 +156,17 @@ var orders = map[string]func(s *siege){
 	"stolen, moved twice; the victim comes first": func(s *siege) {
 		_, thief := s.stolen(true)
 		s.asks(thief, owns)
-		s.verify(owns, models.MailChange)
+		s.verify(owns, accounts.MailChange)
 		s.asks(thief, owns2)
-		s.verify(owns2, models.MailChange)
+		s.verify(owns2, accounts.MailChange)
 		s.restores(victims, victimsPassword)
 	},
 	"stolen, moved twice; the thief comes first": func(s *siege) {
 		_, thief := s.stolen(true)
 		s.asks(thief, owns)
-		s.verify(owns, models.MailChange)
+		s.verify(owns, accounts.MailChange)
 		s.asks(thief, owns2)
-		s.verify(owns2, models.MailChange)
+		s.verify(owns2, accounts.MailChange)
 		s.restores(owns, attackersPassword)
 		s.held(s.logIn(owns, attackersPassword, "x"))
 		s.restores(victims, victimsPassword)
@@ -174,7 +174,7 @@ var orders = map[string]func(s *siege){
 	"stolen, moved, about to move on": func(s *siege) {
 		_, thief := s.stolen(true)
 		s.asks(thief, owns)
-		s.verify(owns, models.MailChange)
+		s.verify(owns, accounts.MailChange)
 		s.asks(thief, owns2)
 		s.requireStatus(http.StatusNoContent, s.requestReset(owns))
 		s.restores(victims, victimsPassword)
@@ -231,7 +231,7 @@ func TestARequestUnderWayDoesNotOutliveAReset(t *testing.T) {
 	second := serve(t, s.server.Deps, s.clock, s.logs)
 	s.requireStatus(http.StatusOK, second.do("GET", "/v1/users/me", "", p.header()...))
 	s.requireStatus(http.StatusNoContent, s.requestReset(victims))
-	s.requireStatus(http.StatusNoContent, s.resetTo(s.latest(victims, models.MailReset), victimsPassword))
+	s.requireStatus(http.StatusNoContent, s.resetTo(s.latest(victims, accounts.MailReset), victimsPassword))
 	s.requireStatus(http.StatusOK, second.do("GET", "/v1/users/me", "", p.header()...)) // it still believes
 	s.problem(second.do("PUT", "/v1/users/me", fmt.Sprintf(`{"email":%q}`, owns), p.header()...), slugAuth)
 	s.problem(second.do("POST", "/v1/push/devices", s.nextDevice(), p.header()...), slugAuth)

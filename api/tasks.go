@@ -9,7 +9,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -64,7 +66,7 @@ func (s *Server) getTask(ctx context.Context, in *getTaskInput) (*taskOutput, er
 	if err != nil {
 		return nil, err
 	}
-	task, err := models.FindTask(ctx, s.DB, principal(ctx).UserID, in.ID)
+	task, err := tasks.FindTask(ctx, s.DB, principal(ctx).UserID, in.ID)
 	if err != nil || task.State.Ended() {
 		return &taskOutput{s.viewTask(task)}, err
 	}
@@ -75,7 +77,7 @@ func (s *Server) getTask(ctx context.Context, in *getTaskInput) (*taskOutput, er
 }
 
 // news is the newest event of an open task; with wait, once one after since is there.
-func (s *Server) news(ctx context.Context, task models.Task, wait time.Duration, since int64) (models.TaskEvent, bool) {
+func (s *Server) news(ctx context.Context, task tasks.Task, wait time.Duration, since int64) (tasks.TaskEvent, bool) {
 	latest, ok := s.Hub.Latest(ctx, task.ID)
 	if wait == 0 {
 		return latest, ok
@@ -100,7 +102,7 @@ func parseWait(value string) (time.Duration, error) {
 		wait, err = time.Duration(seconds)*time.Second, nil
 	}
 	if err != nil || wait < 0 {
-		return 0, models.BadField("query", "wait", "must be a duration such as 25s")
+		return 0, store.BadField("query", "wait", "must be a duration such as 25s")
 	}
 	return min(wait, longestWait), nil
 }
@@ -121,14 +123,14 @@ type TaskScope struct {
 func (s *Server) listTasks(ctx context.Context, in *listTasksInput) (*listed[taskView], error) {
 	user := principal(ctx).UserID
 	scope := []any{user, in.TaskScope}
-	return listing[models.Task, taskView]{
+	return listing[tasks.Task, taskView]{
 		name: "tasks", filter: scope, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *models.Keyset, limit int) ([]models.Task, error) {
-			return models.ListTasks(ctx, s.DB, user, models.TaskFilter{
-				State: models.TaskState(in.State), TaskType: in.TaskType, After: after, Offset: in.skip(), Limit: limit,
+		rows: func(after *store.Keyset, limit int) ([]tasks.Task, error) {
+			return tasks.ListTasks(ctx, s.DB, user, tasks.TaskFilter{
+				State: tasks.TaskState(in.State), TaskType: in.TaskType, After: after, Offset: in.skip(), Limit: limit,
 			})
 		},
-		place: func(t models.Task) models.Keyset { return models.Keyset{At: t.CreatedAt, ID: t.ID} },
+		place: func(t tasks.Task) store.Keyset { return store.Keyset{At: t.CreatedAt, ID: t.ID} },
 		show:  s.viewTask,
 	}.page(ctx, s)
 }
@@ -160,16 +162,16 @@ func (s *Server) deleteTask(ctx context.Context, in *TaskID) (*struct{}, error) 
 }
 
 // cancel commits the wish and passes it on; the row tells what has come of it.
-func (s *Server) cancel(ctx context.Context, id uuid.UUID) (models.Task, error) {
+func (s *Server) cancel(ctx context.Context, id uuid.UUID) (tasks.Task, error) {
 	user := principal(ctx).UserID
-	task, err := models.FindTask(ctx, s.DB, user, id)
+	task, err := tasks.FindTask(ctx, s.DB, user, id)
 	if err != nil {
 		return task, err
 	}
 	message := outbox.Cancel(task, s.now())
-	if err := models.CancelTask(ctx, s.DB, user, id, message, s.now()); err != nil {
+	if err := courses.CancelTask(ctx, s.DB, user, id, message, s.now()); err != nil {
 		return task, err
 	}
 	s.Dispatcher.TryDispatch(ctx, message)
-	return models.FindTask(ctx, s.DB, user, id)
+	return tasks.FindTask(ctx, s.DB, user, id)
 }

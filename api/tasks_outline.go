@@ -14,7 +14,10 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	texts "github.com/lyoapp/lyo/models/text"
 	"github.com/lyoapp/lyo/workflows"
 )
@@ -46,7 +49,7 @@ func (in *outlineInput) Resolve(huma.Context) []error {
 	if b.Action != workflows.OutlineEdit {
 		return faults
 	}
-	if len(b.Lessons) < models.LeastLessons {
+	if len(b.Lessons) < courses.LeastLessons {
 		faults.add("lessons", "must be at least 3")
 	}
 	titles := map[string]bool{}
@@ -94,12 +97,12 @@ const decideWithin = 8 * time.Second
 // decideOutline hands the learner's word to the workflow and answers once it was taken.
 func (s *Server) decideOutline(ctx context.Context, in *outlineInput) (*taskOutput, error) {
 	user := principal(ctx).UserID
-	task, err := models.FindTask(ctx, s.DB, user, in.ID)
+	task, err := tasks.FindTask(ctx, s.DB, user, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	if task.State.Ended() || !task.Spec.Review {
-		return nil, models.Errorf(models.Conflict, "No plan of this task waits for a decision.")
+		return nil, store.Errorf(store.Conflict, "No plan of this task waits for a decision.")
 	}
 	if err := s.allowPlan(ctx, task, in.Body); err != nil {
 		return nil, err
@@ -107,16 +110,16 @@ func (s *Server) decideOutline(ctx context.Context, in *outlineInput) (*taskOutp
 	if err := s.tellWorkflow(ctx, task, in.Body.decision()); err != nil {
 		return nil, err
 	}
-	task, err = models.FindTask(ctx, s.DB, user, in.ID)
+	task, err = tasks.FindTask(ctx, s.DB, user, in.ID)
 	return &taskOutput{s.viewTask(task)}, err
 }
 
 // allowPlan judges a plan of the learner's as what was asked for was.
-func (s *Server) allowPlan(ctx context.Context, task models.Task, b outlineBody) error {
+func (s *Server) allowPlan(ctx context.Context, task tasks.Task, b outlineBody) error {
 	if b.Action != workflows.OutlineEdit {
 		return nil
 	}
-	course, err := models.FindCourse(ctx, s.DB, task.UserID, task.ResultID)
+	course, err := courses.FindCourse(ctx, s.DB, task.UserID, task.ResultID)
 	if err != nil {
 		return err
 	}
@@ -124,10 +127,10 @@ func (s *Server) allowPlan(ctx context.Context, task models.Task, b outlineBody)
 	for _, l := range b.Lessons {
 		texts = append(append(append(texts, l.Title, text(l.Summary)), l.Objectives...), l.Prerequisites...)
 	}
-	return models.RefuseTopic(ctx, s.DB, course.Locale, texts...)
+	return moderation.RefuseTopic(ctx, s.DB, course.Locale, texts...)
 }
 
-func (s *Server) tellWorkflow(ctx context.Context, task models.Task, d workflows.OutlineDecision) error {
+func (s *Server) tellWorkflow(ctx context.Context, task tasks.Task, d workflows.OutlineDecision) error {
 	ctx, cancel := context.WithTimeout(ctx, decideWithin)
 	defer cancel()
 	update, err := s.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
@@ -148,9 +151,9 @@ func refusedDecision(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &app) && app.Type() == workflows.FailureNotInReview, errors.As(err, &gone):
-		return models.Errorf(models.Conflict, "No plan of this task waits for a decision.")
+		return store.Errorf(store.Conflict, "No plan of this task waits for a decision.")
 	default:
-		away := models.Errorf(models.Unavailable, "The decision could not be taken just now. Try again.").Because(err)
+		away := store.Errorf(store.Unavailable, "The decision could not be taken just now. Try again.").Because(err)
 		away.Part = "workflow-engine"
 		return away
 	}

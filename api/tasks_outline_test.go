@@ -15,7 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
 )
 
@@ -72,7 +72,7 @@ func (w *world) decide(p person, task uuid.UUID, body string) answer {
 func TestADecisionReachesTheWorkflow(t *testing.T) {
 	t.Parallel()
 	w, engine, ada, task := inReview(t)
-	var promise models.OutboxEntry
+	var promise store.OutboxMessage
 	require.NoError(t, w.server.DB.First(&promise, "workflow = 'GenerateCourse'").Error)
 	require.Contains(t, string(promise.Input), `"review_for": 172800000000000`, "the plan will wait so long")
 

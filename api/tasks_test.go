@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 func TestATaskIsItsOwnersOnly(t *testing.T) {
@@ -54,8 +54,8 @@ func TestAPollIsHeldUntilThereIsNews(t *testing.T) {
 	go func() { held <- w.do("GET", "/v1/tasks/"+id.String()+"/status?wait=25s&since=1", "", ada.header()...) }()
 	require.Eventually(t, func() bool { return w.server.Hub.ActiveTasks() == 1 }, 10*time.Second, time.Millisecond)
 	began := w.server.now()
-	news := models.TaskEvent{Seq: 2, State: models.TaskRunning, Progress: 5, Step: "prepare", Message: "Preparing", At: began, StartedAt: &began}
-	require.NoError(t, models.RecordEvents(context.Background(), w.server.DB, id, []models.TaskEvent{news}))
+	news := tasks.TaskEvent{Seq: 2, State: tasks.TaskRunning, Progress: 5, Step: "prepare", Message: "Preparing", At: began, StartedAt: &began}
+	require.NoError(t, tasks.RecordEvents(context.Background(), w.server.DB, id, []tasks.TaskEvent{news}))
 	v := (<-held).json(t)
 	require.EqualValues(t, 2, v["seq"])
 	require.Equal(t, "RUNNING", v["state"])

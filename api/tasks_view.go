@@ -8,7 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // taskView is a task as clients see it. The repeated spellings are for clients
@@ -49,7 +49,7 @@ func (faultView) TransformSchema(_ huma.Registry, schema *huma.Schema) *huma.Sch
 	return schema
 }
 
-func (s *Server) viewTask(t models.Task) taskView {
+func (s *Server) viewTask(t tasks.Task) taskView {
 	v := taskView{
 		TaskID: t.ID, TaskType: t.TaskType, State: string(t.State), Status: statusOf(t),
 		Progress: t.Progress, ProgressPct: t.Progress, ProgressPctAgain: t.Progress,
@@ -62,9 +62,9 @@ func (s *Server) viewTask(t models.Task) taskView {
 		v.ProvisionalCourseID = &t.ResultID
 		address = "/v1/courses/"
 	}
-	if t.State == models.TaskDone {
+	if t.State == tasks.TaskDone {
 		v.ResultID, v.ResultIDAgain = &t.ResultID, &t.ResultID
-		if t.TaskType != models.TaskPushBroadcast { // its result is the numbers
+		if t.TaskType != tasks.TaskPushBroadcast { // its result is the numbers
 			address = s.publicURL(address + t.ResultID.String())
 			v.ResultURL = &address
 		}
@@ -75,12 +75,12 @@ func (s *Server) viewTask(t models.Task) taskView {
 	return v
 }
 
-func statusOf(t models.Task) string {
+func statusOf(t tasks.Task) string {
 	if t.Fault.Cancelled() {
 		return "cancelled"
 	}
-	return map[models.TaskState]string{
-		models.TaskQueued: "pending", models.TaskRunning: "running", models.TaskDone: "completed", models.TaskError: "failed",
+	return map[tasks.TaskState]string{
+		tasks.TaskQueued: "pending", tasks.TaskRunning: "running", tasks.TaskDone: "completed", tasks.TaskError: "failed",
 	}[t.State]
 }
 
@@ -93,18 +93,18 @@ type progressEvent struct {
 // teller renders the events of one task in order.
 type teller struct {
 	server *Server
-	task   models.Task
+	task   tasks.Task
 }
 
 // unstarted is a task before whatever event comes first.
-func unstarted(row models.Task) models.Task {
-	row.State, row.Fault, row.CompletedAt, row.Progress = models.TaskQueued, nil, nil, 0
+func unstarted(row tasks.Task) tasks.Task {
+	row.State, row.Fault, row.CompletedAt, row.Progress = tasks.TaskQueued, nil, nil, 0
 	return row
 }
 
 // render gives the message of an event, and all that it is made of beside the task's
 // fixed parts and the event: two tellers that give the same text give the same message.
-func (t *teller) render(e models.TaskEvent) (message progressEvent, same string) {
+func (t *teller) render(e tasks.TaskEvent) (message progressEvent, same string) {
 	t.task.Advance(e)
 	same = fmt.Sprint(t.task.Progress)
 	if t.task.StartedAt != nil {

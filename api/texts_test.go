@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/bcrypt"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
 )
 
 // withoutRule are members of bodies that no rule for texts is for, and why.
@@ -178,11 +178,11 @@ func TestOneMailboxIsOneAccountAtEveryDoor(t *testing.T) {
 		w.problem(send("PUT", "/v1/users/me", m{"email": same}, eve.header()...), slugConflict)
 		require.Equal(t, 200, send("POST", "/v1/auth/login", m{"email": same, "password": "correct horse"}).status, "%q", same)
 		require.Equal(t, 204, send("POST", "/v1/auth/password-reset/request", m{"email": same}).status)
-		account, err := models.FindAccount(t.Context(), w.server.DB, same)
+		account, err := accounts.FindAccount(t.Context(), w.server.DB, same)
 		require.NoError(t, err)
 		require.Equal(t, "Kim@xn--bcher-kva.example", account.Email)
 	}
-	for _, mail := range w.mails(models.MailReset) {
+	for _, mail := range w.mails(accounts.MailReset) {
 		require.Equal(t, "kim@xn--bcher-kva.example", strings.ToLower(mail.Address))
 	}
 	require.NotEqual(t, mailboxOf("kim+a@b\u00fccher.example"), mailboxOf("kim@b\u00fccher.example"), "what follows a plus belongs to the address")
@@ -202,7 +202,7 @@ func TestPasswordsAreTheSameInEitherForm(t *testing.T) {
 	ada := w.logIn("ada@example.com", composed, "x")
 	w.logIn("ada@example.com", decomposed, "x")
 	hash := func() string {
-		user, err := models.FindUser(t.Context(), w.server.DB, uuid.MustParse(ada.id))
+		user, err := accounts.FindUser(t.Context(), w.server.DB, uuid.MustParse(ada.id))
 		require.NoError(t, err)
 		return user.PasswordHash
 	}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // defaultRetry is what Retry-After says when nobody knows better.
@@ -23,7 +23,7 @@ const defaultRetry = 5 * time.Second
 // fault, once. Causes stay in the log.
 func (s *Server) toProblem(ctx context.Context, err error) *Problem {
 	var ready *Problem
-	var coded *models.Error
+	var coded *store.Error
 	switch {
 	case errors.As(err, &ready):
 		copied := *ready
@@ -46,8 +46,8 @@ func hungUp(ctx context.Context, err error) bool {
 	if !errors.Is(ctx.Err(), context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}
-	code := models.CodeOf(err)
-	return code == "" || code == models.Unavailable
+	code := store.CodeOf(err)
+	return code == "" || code == store.Unavailable
 }
 
 // complete adds what all problems have.
@@ -63,51 +63,51 @@ func (s *Server) complete(ctx context.Context, p *Problem) *Problem {
 }
 
 // fromCoded is the table from the error vocabulary to problems.
-func (s *Server) fromCoded(ctx context.Context, e *models.Error) *Problem {
+func (s *Server) fromCoded(ctx context.Context, e *store.Error) *Problem {
 	p := problemOf(slugForCode(e), e.Message)
 	switch e.Code {
-	case models.Invalid:
+	case store.Invalid:
 		for _, f := range e.Fields {
 			p.Errors = append(p.Errors, Fault{f.Pointer, f.Location, f.Message})
 		}
-	case models.NotFound:
+	case store.NotFound:
 		p.ResourceType, p.ResourceID = e.Resource, e.ResourceID
-	case models.TopicNotAllowed:
+	case store.TopicNotAllowed:
 		p.Resources = viewHelp(e.Resources)
-	case models.RateLimited, models.Unavailable:
+	case store.RateLimited, store.Unavailable:
 		p.RetryAfter = int(math.Ceil(max(e.RetryAfter, time.Second).Seconds()))
 		if e.RetryAfter == 0 {
 			p.RetryAfter = int(defaultRetry.Seconds())
 		}
 	default: // the words say it all
 	}
-	if e.Code == models.Unavailable && e.Unwrap() != nil {
+	if e.Code == store.Unavailable && e.Unwrap() != nil {
 		s.logFailure(ctx, "dependency unavailable", e)
 	}
 	return p
 }
 
-func slugForCode(e *models.Error) string {
+func slugForCode(e *store.Error) string {
 	switch e.Code {
-	case models.Invalid:
+	case store.Invalid:
 		return slugValidation
-	case models.Unauthenticated:
+	case store.Unauthenticated:
 		return slugAuth
-	case models.Forbidden:
+	case store.Forbidden:
 		return slugDenied
-	case models.NotFound:
+	case store.NotFound:
 		return slugNotFound
-	case models.Conflict:
+	case store.Conflict:
 		return slugConflict
-	case models.Precondition:
+	case store.Precondition:
 		return slugCondition
-	case models.ReusedKey:
+	case store.ReusedKey:
 		return slugReusedKey
-	case models.RateLimited:
+	case store.RateLimited:
 		return slugRateLimited
-	case models.TopicNotAllowed:
+	case store.TopicNotAllowed:
 		return slugTopic
-	case models.Unavailable:
+	case store.Unavailable:
 		return slugForPart(e.Part)
 	}
 	return slugServer

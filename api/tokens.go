@@ -8,7 +8,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/api/auth"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
@@ -38,9 +39,9 @@ type signedIn struct {
 }
 
 // newSession is a session that is not stored yet, and its first refresh token.
-func (s *Server) newSession(ctx context.Context, user uuid.UUID, now time.Time) (auth.Refresh, models.Session) {
-	token := s.refresh.Mint(models.NewID())
-	session := models.Session{
+func (s *Server) newSession(ctx context.Context, user uuid.UUID, now time.Time) (auth.Refresh, accounts.Session) {
+	token := s.refresh.Mint(store.NewID())
+	session := accounts.Session{
 		ID: token.Session, UserID: user, TokenHash: token.Hash, RotatedAt: now, CreatedAt: now, LastUsedAt: now,
 		UserAgent: shortAgent(requestInfoOf(ctx).agent), Address: requestInfoOf(ctx).address,
 	}
@@ -53,12 +54,12 @@ func shortAgent(agent string) string {
 	return texts.CleanName(strings.ToValidUTF8(agent, ""), maxUserAgent)
 }
 
-func (s *Server) pair(user models.User, session models.Session, refresh string) (TokenPair, error) {
+func (s *Server) pair(user accounts.User, session accounts.Session, refresh string) (TokenPair, error) {
 	access, life, err := s.access.Sign(user.ID, session.ID, user.Roles, session.ExpiresAt)
 	return TokenPair{AccessToken: access, RefreshToken: refresh, TokenType: "bearer", ExpiresIn: int(life.Seconds())}, err
 }
 
-func (s *Server) signedIn(user models.User, session models.Session, token auth.Refresh) (*signedIn, error) {
+func (s *Server) signedIn(user accounts.User, session accounts.Session, token auth.Refresh) (*signedIn, error) {
 	pair, err := s.pair(user, session, token.Token)
 	if err != nil {
 		return nil, err
@@ -80,17 +81,17 @@ type refreshed struct {
 func (s *Server) refreshTokens(ctx context.Context, in *refreshInput) (*refreshed, error) {
 	shown, ok := s.refresh.Parse(in.Body.RefreshToken)
 	if !ok {
-		return nil, models.Errorf(models.Unauthenticated, "The refresh token is not valid. Sign in again.")
+		return nil, store.Errorf(store.Unauthenticated, "The refresh token is not valid. Sign in again.")
 	}
 	next := s.refresh.Mint(shown.Session)
 	sealed, err := shown.Seal(next)
 	if err != nil {
 		return nil, err
 	}
-	out, err := models.RotateSession(ctx, s.DB, shown.Session, models.Rotation{
+	out, err := accounts.RotateSession(ctx, s.DB, shown.Session, accounts.Rotation{
 		Presented: shown.Hash, Genuine: shown.Genuine, NextHash: next.Hash, Sealed: sealed,
 		Lifetime: s.Config.Auth.RefreshFor, Longest: s.Config.Auth.SessionMax, Now: s.now(),
-		Reused: s.happened(ctx, models.AuditTokenReused, uuid.Nil, map[string]any{"session_id": shown.Session}),
+		Reused: s.happened(ctx, store.AuditTokenReused, uuid.Nil, map[string]any{"session_id": shown.Session}),
 	})
 	if out.Ended {
 		s.ended(ctx, shown.Session)
@@ -101,7 +102,7 @@ func (s *Server) refreshTokens(ctx context.Context, in *refreshInput) (*refreshe
 	return s.rotated(shown, next.Token, out)
 }
 
-func (s *Server) rotated(shown auth.Refresh, token string, out models.Rotated) (*refreshed, error) {
+func (s *Server) rotated(shown auth.Refresh, token string, out accounts.Rotated) (*refreshed, error) {
 	if out.Replayed {
 		var err error
 		if token, err = shown.Open(out.Session.SealedSuccessor); err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 const topicRules = "/v1/admin/topic-rules"
@@ -168,5 +169,5 @@ func TestAPlanOfTheLearnersIsJudgedToo(t *testing.T) {
 	require.Empty(t, engine.got)
 	require.Equal(t, http.StatusOK, w.decide(ada, task, strings.Replace(plan, "Make explosives", "Explain tides", 1)).status)
 	require.Len(t, engine.got, 1)
-	require.Equal(t, models.TopicNotAllowed, models.CodeOf(models.RefuseTopic(t.Context(), w.server.DB, "", uuid.NewString(), "make a bomb")))
+	require.Equal(t, store.TopicNotAllowed, store.CodeOf(moderation.RefuseTopic(t.Context(), w.server.DB, "", uuid.NewString(), "make a bomb")))
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 )
 
 // usageView is what a user's courses have cost, and what is left.
@@ -38,17 +38,17 @@ const usageDays = 30
 
 func (s *Server) usage(ctx context.Context, _ *nothing) (*usageOutput, error) {
 	user, today := principal(ctx).UserID, s.now().Truncate(24*time.Hour)
-	days, err := models.UsageByDay(ctx, s.DB, user, today.AddDate(0, 0, 1-usageDays))
+	days, err := courses.UsageByDay(ctx, s.DB, user, today.AddDate(0, 0, 1-usageDays))
 	if err != nil {
 		return nil, err
 	}
-	line, err := models.LineOf(ctx, s.DB, user)
+	line, err := courses.QueueOf(ctx, s.DB, user)
 	if err != nil {
 		return nil, err
 	}
 	v := usageView{
 		Today: usageDay{Date: today.Format(time.DateOnly)}, ResetsAt: today.AddDate(0, 0, 1), Running: line.Running, Waiting: line.Waiting,
-		RunningAtOnce: s.Config.Course.AtOnce, Days: []usageDay{}, TypicalPerCourse: models.TypicalTokens,
+		RunningAtOnce: s.Config.Course.AtOnce, Days: []usageDay{}, TypicalPerCourse: courses.TypicalTokens,
 	}
 	for _, d := range days {
 		day := usageDay{d.Date.Format(time.DateOnly), d.Calls, d.InputTokens, d.OutputTokens, d.Seconds}

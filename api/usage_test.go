@@ -9,7 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 func (w *world) usage(p person) map[string]any {
@@ -31,11 +32,11 @@ func (w *world) signIn(email string) person {
 // spend has a user's course cost tokens at a time.
 func (w *world) spend(p person, at time.Time, in, out int) {
 	w.t.Helper()
-	call := models.ModelCall{
-		ID: models.NewID(), UserID: uuid.MustParse(p.id), CourseID: models.NewID(), Kind: "lesson", Outcome: "ok",
+	call := courses.ModelCall{
+		ID: store.NewID(), UserID: uuid.MustParse(p.id), CourseID: store.NewID(), Kind: "lesson", Outcome: "ok",
 		Calls: 1, InputTokens: in, OutputTokens: out, Seconds: 0.5, At: at,
 	}
-	require.NoError(w.t, models.SaveModelCall(context.Background(), w.server.DB, call))
+	require.NoError(w.t, courses.SaveModelCall(context.Background(), w.server.DB, call))
 }
 
 func TestUsageBeginsWithNothing(t *testing.T) {
@@ -125,10 +126,10 @@ func TestPromisesOfThoseInLineAreHeld(t *testing.T) {
 	w.ask(bob, "Moons")
 	held := func() (found []bool) {
 		for _, task := range tasks {
-			var promise []models.OutboxEntry
+			var promise []store.OutboxMessage
 			require.NoError(t, w.server.DB.Find(&promise, "action = 'start' AND workflow_id LIKE ?", "%"+task.String()).Error)
 			if len(promise) == 1 {
-				found = append(found, promise[0].Held)
+				found = append(found, promise[0].Waiting)
 			}
 		}
 		return found

@@ -8,7 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
 )
 
 // users are the operations on one's own account.
@@ -41,7 +41,7 @@ type userView struct {
 	ProfileData map[string]any `json:"profile_data"`
 }
 
-func viewUser(u models.User) userView {
+func viewUser(u accounts.User) userView {
 	v := userView{
 		ID: u.ID, Email: u.Email, Username: u.Username, FullName: u.FullName, Name: u.FullName,
 		AvatarURL: u.AvatarURL, Bio: u.Bio, Locale: u.Locale, Timezone: u.Timezone,
@@ -60,7 +60,7 @@ func viewUser(u models.User) userView {
 type meInput struct{ Reading }
 
 func (s *Server) me(ctx context.Context, in *meInput) (*tagged[userView], error) {
-	user, err := models.FindUser(ctx, s.DB, principal(ctx).UserID)
+	user, err := accounts.FindUser(ctx, s.DB, principal(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}

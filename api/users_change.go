@@ -14,7 +14,8 @@ import (
 	"golang.org/x/text/language"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // The bounds of a profile, in characters but for profile_data, whose bytes as JSON and
@@ -103,17 +104,17 @@ func (s *Server) changeMe(ctx context.Context, in *changeMeInput) (*tagged[userV
 	if err != nil {
 		return nil, err
 	}
-	change := func(u *models.User) error {
+	change := func(u *accounts.User) error {
 		if err := checkIfMatch(in.IfMatch, etagOf(viewUser(*u))); err != nil {
 			return err
 		}
 		return in.Body.apply(u)
 	}
-	also := func(tx *gorm.DB, before, after models.User) error {
+	also := func(tx *gorm.DB, before, after accounts.User) error {
 		return s.emailRequested(ctx, tx, before, after, asked)
 	}
 	who := principal(ctx)
-	user, err := models.ChangeProfile(ctx, s.DB, who.UserID, who.SessionID, s.now(), change, also)
+	user, err := accounts.ChangeProfile(ctx, s.DB, who.UserID, who.SessionID, s.now(), change, also)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +122,7 @@ func (s *Server) changeMe(ctx context.Context, in *changeMeInput) (*tagged[userV
 }
 
 // apply changes what the body names.
-func (b profileBody) apply(u *models.User) error {
+func (b profileBody) apply(u *accounts.User) error {
 	if b.Email != nil {
 		u.ChangeEmail(*b.Email)
 	}
@@ -150,7 +151,7 @@ func (b profileBody) apply(u *models.User) error {
 	clearable(&u.AvatarURL, b.AvatarURL)
 	merged := mergePatch(u.ProfileData, b.ProfileData)
 	if text, err := json.Marshal(merged); err != nil || len(text) > maxProfileData || len(merged) > maxMembers {
-		return models.BadField("body", "/profile_data", "would have more than 16 KiB or 100 members")
+		return store.BadField("body", "/profile_data", "would have more than 16 KiB or 100 members")
 	}
 	u.ProfileData = merged
 	return nil

@@ -11,7 +11,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 func TestChangingOnesProfile(t *testing.T) {
@@ -100,24 +101,24 @@ func TestAnotherEmailAddressIsPendingAndBothAreTold(t *testing.T) {
 	var mails []string
 	require.NoError(t, w.server.DB.Raw("SELECT kind || ' ' || address FROM mails ORDER BY created_at, kind").Scan(&mails).Error)
 	require.ElementsMatch(t, []string{"verify_email ada@example.com", "change_email king@example.com", "change_requested ADA@example.com"}, mails)
-	requested := func(action models.AuditAction) int {
-		log, err := models.ListAudit(t.Context(), w.server.DB, models.AuditFilter{Action: action, Limit: 5})
+	requested := func(action store.AuditAction) int {
+		log, err := store.ListAudit(t.Context(), w.server.DB, store.AuditFilter{Action: action, Limit: 5})
 		require.NoError(t, err)
 		return len(log)
 	}
-	require.Equal(t, []int{1, 0}, []int{requested(models.AuditEmailRequested), requested(models.AuditEmailChanged)})
+	require.Equal(t, []int{1, 0}, []int{requested(store.AuditEmailRequested), requested(store.AuditEmailChanged)})
 	w.logIn("ada@example.com", "correct horse", "x")
 	w.problem(w.do("POST", "/v1/auth/login", `{"email":"king@example.com","password":"correct horse"}`), slugAuth)
 	require.NoError(t, w.server.DB.Exec("DELETE FROM mails").Error)
 	w.requireStatus(204, w.postTo("verify-email/request", "", ada.header()...))
-	token := w.mailed(models.MailChange)
+	token := w.mailed(accounts.MailChange)
 
 	w.requireStatus(204, w.postTo("verify-email", fmt.Sprintf(`{"token":%q}`, token)))
 	w.badToken(w.postTo("verify-email", fmt.Sprintf(`{"token":%q}`, token)))
 	v := w.do("GET", "/v1/users/me", "", ada.header()...).json(t)
 	require.Equal(t, []any{"king@example.com", true, nil}, []any{v["email"], v["is_verified"], v["pending_email"]})
-	require.Equal(t, 1, requested(models.AuditEmailChanged))
-	back := w.mails(models.MailRestore)
+	require.Equal(t, 1, requested(store.AuditEmailChanged))
+	back := w.mails(accounts.MailRestore)
 	require.Len(t, back, 1)
 	require.Equal(t, "ADA@example.com", back[0].Address)
 	w.logIn("king@example.com", "correct horse", "x")

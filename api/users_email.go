@@ -6,7 +6,8 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // emailChange is what a wish for another address was charged for.
@@ -23,8 +24,8 @@ func (s *Server) countEmailChange(ctx context.Context, address *string) (asked e
 	if address == nil {
 		return asked, nil
 	}
-	user, err := models.FindUser(ctx, s.DB, principal(ctx).UserID)
-	if err != nil || models.SameAddress(user.Email, *address) || user.Pends(*address) {
+	user, err := accounts.FindUser(ctx, s.DB, principal(ctx).UserID)
+	if err != nil || accounts.SameAddress(user.Email, *address) || user.Pends(*address) {
 		return asked, err
 	}
 	asked.charged = true
@@ -36,20 +37,20 @@ func (s *Server) countEmailChange(ctx context.Context, address *string) (asked e
 
 // emailRequested tells the audit log and both mailboxes that another address is pending.
 // Conflict when nothing was charged for that, because the account changed meanwhile.
-func (s *Server) emailRequested(ctx context.Context, tx *gorm.DB, before, after models.User, asked emailChange) error {
+func (s *Server) emailRequested(ctx context.Context, tx *gorm.DB, before, after accounts.User, asked emailChange) error {
 	if after.PendingEmail == nil || before.Pends(*after.PendingEmail) {
 		return nil
 	}
 	if !asked.charged {
-		return models.Errorf(models.Conflict, "The e-mail address was changed at this moment, from somewhere else.")
+		return store.Errorf(store.Conflict, "The e-mail address was changed at this moment, from somewhere else.")
 	}
-	if err := models.Audit(ctx, tx, s.happened(ctx, models.AuditEmailRequested, after.ID, nil)); err != nil {
+	if err := store.Audit(ctx, tx, s.happened(ctx, store.AuditEmailRequested, after.ID, nil)); err != nil {
 		return err
 	}
-	mail, message := s.mailTo(models.MailChangeRequested, &after.ID, after.Email)
-	if err := models.QueueMail(ctx, tx, mail, message); err != nil || !asked.room {
+	mail, message := s.mailTo(accounts.MailChangeRequested, &after.ID, after.Email)
+	if err := accounts.QueueMail(ctx, tx, mail, message); err != nil || !asked.room {
 		return err
 	}
-	mail, message = s.mailTo(models.MailChange, &after.ID, *after.PendingEmail)
-	return models.QueueMail(ctx, tx, mail, message)
+	mail, message = s.mailTo(accounts.MailChange, &after.ID, *after.PendingEmail)
+	return accounts.QueueMail(ctx, tx, mail, message)
 }

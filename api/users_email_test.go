@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
 )
 
 func (w *world) moveFrom(address string, p person, email string) answer {
@@ -56,7 +56,7 @@ func TestMailsOfAChangeAreCharged(t *testing.T) {
 		t.Parallel()
 		email := mailbox("new")
 		sent := func() (n int64) {
-			require.NoError(t, w.server.DB.Model(&models.Mail{}).Where("address = ?", email).Count(&n).Error)
+			require.NoError(t, w.server.DB.Model(&accounts.Mail{}).Where("address = ?", email).Count(&n).Error)
 			return n
 		}
 		var last person

@@ -8,8 +8,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // doings are the operations on what one has done so far.
@@ -39,19 +42,19 @@ type statsView struct {
 type statsOutput struct{ Body statsView }
 
 func (s *Server) stats(ctx context.Context, _ *nothing) (*statsOutput, error) {
-	user, err := models.FindUser(ctx, s.DB, principal(ctx).UserID)
+	user, err := accounts.FindUser(ctx, s.DB, principal(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
-	sum, err := models.LearnedBy(ctx, s.DB, user.ID)
+	sum, err := learning.LearnedBy(ctx, s.DB, user.ID)
 	if err != nil {
 		return nil, err
 	}
-	total, err := models.TotalOf(ctx, s.DB, user.ID)
+	total, err := learning.TotalOf(ctx, s.DB, user.ID)
 	if err != nil {
 		return nil, err
 	}
-	streak, err := models.StreakOf(ctx, s.DB, user.ID, s.now())
+	streak, err := learning.StreakOf(ctx, s.DB, user.ID, s.now())
 	return &statsOutput{statsView{
 		CoursesCompleted: sum.CoursesCompleted, TasksCompleted: sum.TasksCompleted, StudyMinutes: sum.Minutes,
 		CurrentStreakDays: streak.Current, TotalPoints: total.Points, Level: gamification.Level(total.Points), AchievementsCount: total.Achievements,
@@ -107,7 +110,7 @@ const (
 )
 
 func (s *Server) activity(ctx context.Context, in *activityInput) (*activityOutput, error) {
-	user, err := models.FindUser(ctx, s.DB, principal(ctx).UserID)
+	user, err := accounts.FindUser(ctx, s.DB, principal(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -115,12 +118,12 @@ func (s *Server) activity(ctx context.Context, in *activityInput) (*activityOutp
 	if err := s.recent(ctx, user, &v); err != nil {
 		return nil, err
 	}
-	streak, err := models.StreakOf(ctx, s.DB, user.ID, s.now())
+	streak, err := learning.StreakOf(ctx, s.DB, user.ID, s.now())
 	if err != nil {
 		return nil, err
 	}
 	v.LearningStreak.Current, v.LearningStreak.Longest = streak.Current, streak.Longest
-	last, err := models.LastLearned(ctx, s.DB, user.ID)
+	last, err := learning.LastLearned(ctx, s.DB, user.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -129,15 +132,15 @@ func (s *Server) activity(ctx context.Context, in *activityInput) (*activityOutp
 	return &activityOutput{v}, err
 }
 
-func (s *Server) recent(ctx context.Context, user models.User, v *activityView) error {
-	courses, err := models.RecentCourses(ctx, s.DB, user.ID, recentCourseCount)
+func (s *Server) recent(ctx context.Context, user accounts.User, v *activityView) error {
+	courses, err := courses.RecentCourses(ctx, s.DB, user.ID, recentCourseCount)
 	if err != nil {
 		return err
 	}
 	for _, c := range courses {
 		v.RecentCourses = append(v.RecentCourses, recentCourse{c.ID, c.Title, string(c.Status), c.UpdatedAt.UTC()})
 	}
-	tasks, err := models.ListTasks(ctx, s.DB, user.ID, models.TaskFilter{Limit: recentTaskCount})
+	tasks, err := tasks.ListTasks(ctx, s.DB, user.ID, tasks.TaskFilter{Limit: recentTaskCount})
 	for _, t := range tasks {
 		v.RecentTasks = append(v.RecentTasks, recentTask{t.ID, t.TaskType, string(t.State), statusOf(t), t.Progress, t.CreatedAt.UTC(), utc(t.CompletedAt)})
 	}
@@ -145,11 +148,11 @@ func (s *Server) recent(ctx context.Context, user models.User, v *activityView) 
 }
 
 // days are the last days of the user's calendar, today included, with what was done on each.
-func (s *Server) days(ctx context.Context, user models.User, count int) ([]dayView, error) {
-	zone := models.ZoneOf(user.Timezone)
+func (s *Server) days(ctx context.Context, user accounts.User, count int) ([]dayView, error) {
+	zone := accounts.ZoneOf(user.Timezone)
 	today := gamification.DayOf(s.now(), zone)
 	first := today - gamification.Day(count) + 1
-	deeds, err := models.DeedsBetween(ctx, s.DB, user.ID, first.Begins(zone), (today + 1).Begins(zone))
+	deeds, err := learning.ActivitiesBetween(ctx, s.DB, user.ID, first.Begins(zone), (today + 1).Begins(zone))
 	if err != nil {
 		return nil, err
 	}

@@ -7,18 +7,19 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/store"
 )
 
-func (w *world) learned(p person, kind models.LearningKind, at string, minutes int) {
+func (w *world) learned(p person, kind learning.LearningKind, at string, minutes int) {
 	w.t.Helper()
 	when, err := time.Parse(time.RFC3339, at)
 	require.NoError(w.t, err)
 	course := uuid.NewSHA1(uuid.NameSpaceURL, []byte("course of "+p.id))
-	require.NoError(w.t, w.server.DB.Create(&models.LearningEvent{
-		ID: models.NewID(), UserID: uuid.MustParse(p.id), Kind: kind, CourseID: &course, Minutes: minutes, At: when,
+	require.NoError(w.t, w.server.DB.Create(&learning.LearningEvent{
+		ID: store.NewID(), UserID: uuid.MustParse(p.id), Kind: kind, CourseID: &course, Minutes: minutes, At: when,
 	}).Error)
-	_, err = models.RecountMany(w.t.Context(), w.server.DB, uuid.Nil, 100, w.server.now())
+	_, err = learning.RecountMany(w.t.Context(), w.server.DB, uuid.Nil, 100, w.server.now())
 	require.NoError(w.t, err)
 }
 
@@ -29,11 +30,11 @@ func TestStatsAndActivityAreOfOnesTimeZone(t *testing.T) {
 	require.NoError(t, w.server.DB.Exec("UPDATE users SET timezone = 'America/New_York' WHERE id = ?", ada.id).Error) // as if ever since
 	task, course := w.ask(ada, "Tides")
 	w.finish(task, course)
-	w.learned(ada, models.LessonCompleted, "2026-10-30T12:00:00Z", 10)
-	w.learned(ada, models.LessonCompleted, "2026-11-01T03:30:00Z", 20) // the 31st in New York
-	w.learned(ada, models.CourseCompleted, "2026-11-01T03:30:00Z", 0)
-	w.learned(ada, models.CourseCompleted, "2026-11-01T03:31:00Z", 0) // the same course
-	w.learned(eve, models.LessonCompleted, "2026-11-01T03:30:00Z", 99)
+	w.learned(ada, learning.LessonCompleted, "2026-10-30T12:00:00Z", 10)
+	w.learned(ada, learning.LessonCompleted, "2026-11-01T03:30:00Z", 20) // the 31st in New York
+	w.learned(ada, learning.CourseCompleted, "2026-11-01T03:30:00Z", 0)
+	w.learned(ada, learning.CourseCompleted, "2026-11-01T03:31:00Z", 0) // the same course
+	w.learned(eve, learning.LessonCompleted, "2026-11-01T03:30:00Z", 99)
 	stats := func() map[string]any { return w.do("GET", "/v1/users/me/stats", "", ada.header()...).json(t) }
 	require.Equal(t, map[string]any{
 		"courses_completed": 1.0, "tasks_completed": 1.0, "total_study_time_minutes": 30.0, "current_streak_days": 2.0,

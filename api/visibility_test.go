@@ -13,40 +13,45 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/activity"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/feed"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // markedCourse is a READY course of which every text has a word that is nowhere else.
 type markedCourse struct {
-	models.Course
+	courses.Course
 	word string
 }
 
 // marks makes one. It has three lessons with a quiz and a found article each.
-func (w *world) marks(p person, word string, visibility models.Visibility) markedCourse {
+func (w *world) marks(p person, word string, visibility courses.Visibility) markedCourse {
 	w.t.Helper()
 	w.clock.advance(time.Second)
 	now, text, address := w.server.now(), "All about "+word, "https://example.com/"+word
-	c := markedCourse{models.Course{
-		ID: models.NewID(), OwnerUserID: uuid.MustParse(p.id), Title: text, Topic: text, Summary: text, Description: text, Status: models.CourseReady,
+	c := markedCourse{courses.Course{
+		ID: store.NewID(), OwnerUserID: uuid.MustParse(p.id), Title: text, Topic: text, Summary: text, Description: text, Status: courses.CourseReady,
 		Visibility: visibility, DifficultyLevel: "beginner", Locale: "en", Tags: []string{word}, Interests: []string{word}, CreatedAt: now, UpdatedAt: now, PublishedAt: &now,
 	}, word}
 	require.NoError(w.t, w.server.DB.Create(&c.Course).Error)
 	for n := 1; n <= 3; n++ {
-		l := models.Lesson{
-			ID: models.LessonID(c.ID, n), CourseID: c.ID, Position: n, Title: text, Summary: text, Content: text, Revision: 1, PracticeRevision: 1,
-			Objectives: []string{text}, KeyTerms: []models.KeyTerm{{Term: word, Definition: text}}, CreatedAt: now, UpdatedAt: now,
+		l := courses.Lesson{
+			ID: courses.LessonID(c.ID, n), CourseID: c.ID, Position: n, Title: text, Summary: text, Content: text, Revision: 1, PracticeRevision: 1,
+			Objectives: []string{text}, KeyTerms: []courses.KeyTerm{{Term: word, Definition: text}}, CreatedAt: now, UpdatedAt: now,
 		}
 		require.NoError(w.t, w.server.DB.Create(&l).Error)
-		quiz := models.Item{
-			ID: models.ItemID(l.ID, 1), CourseID: c.ID, LessonID: l.ID, Position: 1, Type: "quiz", Title: text, Source: "lyo", DifficultyLevel: "beginner", Language: "en",
-			Quiz: []models.QuizQuestion{{ID: "q", Kind: "single_choice", Prompt: text, Options: []string{text, "no"}, Explanation: text}}, CreatedAt: now,
+		quiz := courses.Item{
+			ID: courses.ItemID(l.ID, 1), CourseID: c.ID, LessonID: l.ID, Position: 1, Type: "quiz", Title: text, Source: "lyo", DifficultyLevel: "beginner", Language: "en",
+			Quiz: []courses.QuizQuestion{{ID: "q", Kind: "single_choice", Prompt: text, Options: []string{text, "no"}, Explanation: text}}, CreatedAt: now,
 		}
-		found := models.Item{
-			ID: models.ItemID(l.ID, 2), CourseID: c.ID, LessonID: l.ID, Position: 2, Type: "article", Title: text, Source: "wikipedia", SourceURL: &address,
+		found := courses.Item{
+			ID: courses.ItemID(l.ID, 2), CourseID: c.ID, LessonID: l.ID, Position: 2, Type: "article", Title: text, Source: "wikipedia", SourceURL: &address,
 			DifficultyLevel: "beginner", Language: "en", CreatedAt: now,
 		}
-		require.NoError(w.t, w.server.DB.Create(&[]models.Item{quiz, found}).Error)
+		require.NoError(w.t, w.server.DB.Create(&[]courses.Item{quiz, found}).Error)
 		c.Lessons, c.Items = append(c.Lessons, l), append(c.Items, quiz, found)
 	}
 	return c
@@ -134,15 +139,15 @@ func TestNobodyMeetsACourseThatIsNotForThem(t *testing.T) {
 	ada, eve, root := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.signUp("root@example.com")
 	sue, bea, cor := w.signUp("sue@example.com"), w.signUp("bea@example.com"), w.signUp("cor@example.com")
 	w.promote(root)
-	open := w.marks(ada, "petrichor", models.VisibilityPublic)
-	private := w.marks(ada, "zygomorphic", models.VisibilityPrivate)
+	open := w.marks(ada, "petrichor", courses.VisibilityPublic)
+	private := w.marks(ada, "zygomorphic", courses.VisibilityPrivate)
 	all := []markedCourse{
-		w.marks(ada, "borborygmus", models.VisibilityPublic), // held
-		w.marks(ada, "quincunx", models.VisibilityPublic),    // hidden
-		w.marks(sue, "susurrus", models.VisibilityPublic),    // of somebody suspended
-		w.marks(ada, "vellichor", models.VisibilityPublic),   // taken back
-		w.marks(bea, "bibliopole", models.VisibilityPublic),  // of somebody whom eve blocks
-		w.marks(cor, "corybantic", models.VisibilityPublic),  // of somebody who blocks eve
+		w.marks(ada, "borborygmus", courses.VisibilityPublic), // held
+		w.marks(ada, "quincunx", courses.VisibilityPublic),    // hidden
+		w.marks(sue, "susurrus", courses.VisibilityPublic),    // of somebody suspended
+		w.marks(ada, "vellichor", courses.VisibilityPublic),   // taken back
+		w.marks(bea, "bibliopole", courses.VisibilityPublic),  // of somebody whom eve blocks
+		w.marks(cor, "corybantic", courses.VisibilityPublic),  // of somebody who blocks eve
 	}
 	for _, author := range []person{ada, sue, bea, cor} {
 		require.Equal(t, 204, w.do("PUT", "/v1/users/"+author.id+"/follow", "", eve.header()...).status)
@@ -153,7 +158,7 @@ func TestNobodyMeetsACourseThatIsNotForThem(t *testing.T) {
 			require.Equal(t, 204, w.do("POST", c.path()+"/share", "", p.header()...).status)
 		}
 	}
-	require.NoError(t, models.CountTrending(t.Context(), w.server.DB, w.server.now()))
+	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.now()))
 	before := map[string][]string{eve.id: w.cursorsOf(eve), root.id: w.cursorsOf(root)}
 	require.Greater(t, len(before[eve.id]), 5)
 	seen := map[string]bool{}
@@ -167,8 +172,8 @@ func TestNobodyMeetsACourseThatIsNotForThem(t *testing.T) {
 	}
 
 	db := w.server.DB
-	require.NoError(t, db.Model(&models.Course{}).Where("id = ?", all[0].ID).Updates(map[string]any{"moderation_status": "held", "held_for": "a word"}).Error)
-	require.NoError(t, db.Model(&models.Course{}).Where("id = ?", all[1].ID).Updates(map[string]any{"moderation_status": "hidden", "hidden_by": "decision"}).Error)
+	require.NoError(t, db.Model(&courses.Course{}).Where("id = ?", all[0].ID).Updates(map[string]any{"moderation_status": "held", "held_for": "a word"}).Error)
+	require.NoError(t, db.Model(&courses.Course{}).Where("id = ?", all[1].ID).Updates(map[string]any{"moderation_status": "hidden", "hidden_by": "decision"}).Error)
 	require.Equal(t, 204, w.do("PUT", "/v1/admin/users/"+sue.id+"/suspension", "", root.header()...).status)
 	require.Equal(t, 204, w.do("DELETE", all[3].path()+"/share", "", ada.header()...).status)
 	require.Equal(t, 204, w.do("PUT", "/v1/community/blocks/"+bea.id, "", eve.header()...).status)
@@ -211,7 +216,7 @@ func TestNobodyMeetsACourseThatIsNotForThem(t *testing.T) {
 // reached is theirs.
 func (w *world) withIDsOf(c markedCourse, p person) {
 	w.t.Helper()
-	cards := []models.ReviewCard{}
+	cards := []learning.ReviewCard{}
 	require.NoError(w.t, w.server.DB.Find(&cards, "user_id = ? AND course_id = ?", p.id, c.ID).Error)
 	begun := len(cards) > 0
 	w.documented(func(method, path string, op *huma.Operation) {
@@ -295,7 +300,7 @@ func TestWhoseCourseItIs(t *testing.T) {
 	listed(false)
 	w.problem(w.do("GET", path, "", append(eve.header(), "If-None-Match", tag)...), slugNotFound)
 	var deeds int64
-	require.NoError(t, w.server.DB.Model(&models.FeedEntry{}).Where("content_id = ?", id).Count(&deeds).Error)
+	require.NoError(t, w.server.DB.Model(&activity.FeedEntry{}).Where("content_id = ?", id).Count(&deeds).Error)
 	require.Zero(t, deeds)
 	put(`{"visibility":"public"}`)
 	listed(true)
@@ -321,7 +326,7 @@ func TestACourseAskedForInPublic(t *testing.T) {
 		w.problem(w.do("GET", "/v1/courses/"+id.String(), "", eve.header()...), slugNotFound)
 		w.finish(task, id)
 		var deeds int64
-		require.NoError(t, w.server.DB.Model(&models.FeedEntry{}).Where("content_id = ? AND kind = 'published'", id).Count(&deeds).Error)
+		require.NoError(t, w.server.DB.Model(&activity.FeedEntry{}).Where("content_id = ? AND kind = 'published'", id).Count(&deeds).Error)
 		require.Equal(t, visibility == "public", deeds == 1)
 		require.Equal(t, visibility == "public", strings.Contains(string(w.do("GET", "/v1/feeds/?feed_type=recent", "", eve.header()...).body), id.String()))
 		require.Equal(t, visibility == "private", w.do("GET", "/v1/courses/"+id.String(), "", eve.header()...).status == 404)
@@ -335,8 +340,8 @@ func TestOwnMaterialIsNamedToNobody(t *testing.T) {
 	ada, eve, root := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.signUp("root@example.com")
 	w.promote(root)
 	now := w.server.now()
-	source := models.Source{
-		ID: models.NewID(), UserID: uuid.MustParse(ada.id), Kind: "text", Title: "My diary", MediaType: "text/plain", State: models.SourceReady, Content: "Dear diary", CreatedAt: now, UpdatedAt: now,
+	source := courses.Source{
+		ID: store.NewID(), UserID: uuid.MustParse(ada.id), Kind: "text", Title: "My diary", MediaType: "text/plain", State: courses.SourceReady, Content: "Dear diary", CreatedAt: now, UpdatedAt: now,
 	}
 	require.NoError(t, w.server.DB.Create(&source).Error)
 	ask := func(more string) answer {
@@ -353,8 +358,8 @@ func TestOwnMaterialIsNamedToNobody(t *testing.T) {
 	v := ask("").json(t)
 	task, id := uuid.MustParse(v["task_id"].(string)), uuid.MustParse(v["provisional_course_id"].(string))
 	w.finish(task, id)
-	path, lesson := "/v1/courses/"+id.String(), models.LessonID(id, 1)
-	cited, _ := json.Marshal([]models.Citation{
+	path, lesson := "/v1/courses/"+id.String(), courses.LessonID(id, 1)
+	cited, _ := json.Marshal([]courses.Citation{
 		{Label: "S1", Title: source.Title, SourceID: &source.ID, URL: "https://diary.example.com", Cited: true}, {Label: "S2", Title: "Tides", URL: "https://example.com"},
 	})
 	require.NoError(t, w.server.DB.Exec("UPDATE lessons SET citations = ? WHERE id = ?", string(cited), lesson).Error)
@@ -375,7 +380,7 @@ func TestOwnMaterialIsNamedToNobody(t *testing.T) {
 		}
 	}
 	sources := w.do("GET", path, "", eve.header()...).json(t)["lessons"].([]any)[0].(map[string]any)["sources"].([]any)
-	require.Equal(t, map[string]any{"label": "S1", "title": models.OwnMaterialTitle, "source_id": nil, "source_url": nil, "cited": true}, sources[0])
+	require.Equal(t, map[string]any{"label": "S1", "title": courses.OwnMaterialTitle, "source_id": nil, "source_url": nil, "cited": true}, sources[0])
 	require.Equal(t, "Tides", sources[1].(map[string]any)["title"])
 	require.Equal(t, 200, w.do("PUT", path, `{"visibility":"private"}`, ada.header()...).status)
 	names(w.do("PUT", path, `{"visibility":"public"}`, ada.header()...))
@@ -386,11 +391,11 @@ func TestABlockedLearnerIsOnNoBoardAndInNoInbox(t *testing.T) {
 	t.Parallel()
 	w := school(t)
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
-	c := w.marks(ada, "petrichor", models.VisibilityPublic)
+	c := w.marks(ada, "petrichor", courses.VisibilityPublic)
 	w.studies(ada, c)
 	w.studies(bob, c)
-	require.NoError(t, w.server.DB.Create(&models.Notification{
-		ID: models.NewID(), UserID: uuid.MustParse(bob.id), ActorID: new(uuid.MustParse(ada.id)), Kind: models.NotifyMention, Title: "You were mentioned", Body: "By Ada",
+	require.NoError(t, w.server.DB.Create(&notify.Notification{
+		ID: store.NewID(), UserID: uuid.MustParse(bob.id), ActorID: new(uuid.MustParse(ada.id)), Kind: notify.NotifyMention, Title: "You were mentioned", Body: "By Ada",
 		Data: map[string]string{}, CreatedAt: w.server.now(),
 	}).Error)
 	on := func(p person, other string) bool {

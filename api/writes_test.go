@@ -9,19 +9,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/deploy/local"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // TestHealthWhenPostgresTakesNoWrites: such a server answers every question, so only a write tells.
 func TestHealthWhenPostgresTakesNoWrites(t *testing.T) {
 	t.Parallel()
-	url := modelstest.URL(t)
+	url := storetest.URL(t)
 	open := func() *world {
 		deps, clock, logs := testDeps(t)
-		db, err := models.Open(url, models.Pool{MaxOpen: 2})
+		db, err := store.Open(url, store.Pool{MaxOpen: 2})
 		require.NoError(t, err)
-		t.Cleanup(func() { _ = models.Close(db) })
+		t.Cleanup(func() { _ = store.Close(db) })
 		deps.DB = db
 		return serve(t, deps, clock, logs)
 	}

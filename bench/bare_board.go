@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // barePlaces is a stretch of a board as Lyo's API shows one.
@@ -178,7 +178,7 @@ func (b *boardOnly) award(c *gin.Context) {
 		c.Status(http.StatusBadRequest)
 		return
 	}
-	id := models.NewID()
+	id := store.NewID()
 	_, err := b.pool.Exec(c.Request.Context(), "INSERT INTO ledger (id, user_id, rule, source, points, day, at, reason) VALUES ($1, $2, 'award', $3, $4, 0, now(), $5)",
 		id, asked.UserID, id.String(), asked.Points, asked.Reason)
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/feed"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // pageOfFeed is how many things a page of a feed has.
@@ -57,32 +58,32 @@ func bareFeed(ctx context.Context, f bareFlags) (http.Handler, error) {
 // feedStatements are what models send for a first page, which is ranked, shown and kept, and
 // for the next, which is shown only.
 func feedStatements(ctx context.Context, database string, viewer uuid.UUID) (sent [2][]statement, err error) {
-	db, err := models.Open(database, models.Pool{MaxOpen: 1})
+	db, err := store.Open(database, store.Pool{MaxOpen: 1})
 	if err != nil {
 		return sent, err
 	}
-	defer models.Close(db)
+	defer store.Close(db)
 	var heard []statement
 	if err := hear(db, &heard); err != nil {
 		return sent, err
 	}
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	ranking, err := models.RankFeed(ctx, db, viewer, models.FeedPersonalized, now)
+	ranking, err := feed.RankFeed(ctx, db, viewer, feed.FeedPersonalized, now)
 	if err == nil && len(ranking) < 2*pageOfFeed {
 		err = errors.New("the feed has no two pages")
 	}
 	if err != nil {
 		return sent, err
 	}
-	if _, err := models.ShowFeed(ctx, db, viewer, ranking[:pageOfFeed]); err != nil {
+	if _, err := feed.ShowFeed(ctx, db, viewer, ranking[:pageOfFeed]); err != nil {
 		return sent, err
 	}
-	err = models.SaveSnapshot(ctx, db, models.FeedSnapshot{ID: models.NewID(), UserID: viewer, Entries: ranking.Pack(), MadeAt: now, ExpiresAt: now.Add(models.SnapshotFor)})
+	err = feed.SaveSnapshot(ctx, db, feed.FeedSnapshot{ID: store.NewID(), UserID: viewer, Entries: ranking.Pack(), MadeAt: now, ExpiresAt: now.Add(feed.SnapshotFor)})
 	if err != nil {
 		return sent, err
 	}
 	sent[0], heard = heard, nil
-	_, err = models.ShowFeed(ctx, db, viewer, ranking[pageOfFeed:2*pageOfFeed])
+	_, err = feed.ShowFeed(ctx, db, viewer, ranking[pageOfFeed:2*pageOfFeed])
 	sent[1] = heard
 	return sent, err
 }
@@ -91,7 +92,7 @@ func feedStatements(ctx context.Context, database string, viewer uuid.UUID) (sen
 func resend(ctx context.Context, pool *pgxpool.Pool, sent []statement) error {
 	for _, s := range sent {
 		if strings.HasPrefix(s.sql, "INSERT") {
-			s.args = append([]any{models.NewID()}, s.args[1:]...)
+			s.args = append([]any{store.NewID()}, s.args[1:]...)
 		}
 		if err := s.send(ctx, pool); err != nil {
 			return err

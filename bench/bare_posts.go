@@ -10,7 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // bareAuthor and barePost are a post as Lyo's API shows one.
@@ -86,7 +87,7 @@ func bareCreate(ctx context.Context, pool *pgxpool.Pool) (gin.HandlerFunc, error
 			return
 		}
 		now := time.Now().UTC().Truncate(time.Microsecond)
-		p.ID, p.Author, p.Status, p.CreatedAt, p.UpdatedAt = models.NewID(), author(), "visible", now, now
+		p.ID, p.Author, p.Status, p.CreatedAt, p.UpdatedAt = store.NewID(), author(), "visible", now, now
 		_, err := pool.Exec(c.Request.Context(), `INSERT INTO posts (id, author_id, title, content, post_type, tags, metadata, status, created_at, updated_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`, p.ID, p.Author.ID, p.Title, p.Content, p.PostType, p.Tags, p.Metadata, p.Status, now)
 		if err != nil {
@@ -98,7 +99,7 @@ func bareCreate(ctx context.Context, pool *pgxpool.Pool) (gin.HandlerFunc, error
 }
 
 func bareList(ctx context.Context, pool *pgxpool.Pool, viewer uuid.UUID) ([]barePost, error) {
-	sql, args := models.PostFilter{Sort: models.SortNew, Limit: pageOfPosts + 1}.SQL(viewer)
+	sql, args := community.PostFilter{Sort: community.SortNew, Limit: pageOfPosts + 1}.SQL(viewer)
 	rows, err := pool.Query(ctx, sql, pgx.NamedArgs(args))
 	if err != nil {
 		return nil, err

@@ -12,8 +12,9 @@ import (
 	"github.com/redis/go-redis/v9"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/boards"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 const (
@@ -41,11 +42,11 @@ func benchBoard(ctx context.Context, o options) (err error) {
 			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
 		}
 	}()
-	db, err := models.Open(database, models.Pool{MaxOpen: 2 * boardAsks})
+	db, err := store.Open(database, store.Pool{MaxOpen: 2 * boardAsks})
 	if err != nil {
 		return err
 	}
-	defer models.Close(db)
+	defer store.Close(db)
 	address, err := redis.ParseURL(o.redis)
 	if err != nil {
 		return err
@@ -117,7 +118,7 @@ func measureBoards(ctx context.Context, o options, b *boards.Boards, client *red
 	if err != nil {
 		return err
 	}
-	state, err := models.BoardsNow(ctx, b.DB)
+	state, err := learning.BoardsNow(ctx, b.DB)
 	if err != nil {
 		return err
 	}
@@ -132,7 +133,7 @@ func measureBoards(ctx context.Context, o options, b *boards.Boards, client *red
 			for i, p := range page.Places {
 				users[i] = p.UserID
 			}
-			_, err = models.FacesOf(ctx, b.DB, viewer, users)
+			_, err = learning.UserSummaries(ctx, b.DB, viewer, users)
 			return err
 		}
 	}
@@ -152,9 +153,9 @@ func measureBoards(ctx context.Context, o options, b *boards.Boards, client *red
 	return nil
 }
 
-var pointsBoard = models.Board{Kind: models.BoardPoints, Period: models.AllTime}
+var pointsBoard = learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}
 
 // pointsKey is the sorted set of all points.
 func pointsKey(generation uuid.UUID) string {
-	return "lyo:board:" + generation.String() + ":" + models.AllTime + ":points"
+	return "lyo:board:" + generation.String() + ":" + learning.AllTime + ":points"
 }

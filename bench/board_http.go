@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/crypto/bcrypt"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 const (
@@ -62,11 +62,11 @@ func boardsByHTTP(ctx context.Context, o options, dir, database string) error {
 
 // raceToAward compares an award with an insert into the ledger.
 func raceToAward(ctx context.Context, o options, database string, api, bare *target, admin string) error {
-	db, err := models.Open(database, models.Pool{MaxOpen: 1})
+	db, err := store.Open(database, store.Pool{MaxOpen: 1})
 	if err != nil {
 		return err
 	}
-	defer models.Close(db)
+	defer store.Close(db)
 	users, err := someLearners(ctx, db)
 	if err == nil && len(users) == 0 {
 		err = errors.New("there are no learners")

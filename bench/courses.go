@@ -20,7 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lyoapp/lyo/deploy/local"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 const (
@@ -240,7 +240,7 @@ func (w *works) runBare(ctx context.Context, n int) (time.Duration, error) {
 	var all errgroup.Group
 	for range n {
 		all.Go(func() error {
-			run, err := w.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "bare/" + models.NewID().String(), TaskQueue: bareQueue}, bareRun, w.steps)
+			run, err := w.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "bare/" + store.NewID().String(), TaskQueue: bareQueue}, bareRun, w.steps)
 			if err != nil {
 				return err
 			}

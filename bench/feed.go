@@ -8,8 +8,9 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/feed"
 	"github.com/lyoapp/lyo/models/ranking"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // The seeds of the made towns. Strategies were tuned on the first town, so only the second
@@ -41,11 +42,11 @@ func inTown(ctx context.Context, o options, seed uint64, after func(database str
 			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
 		}
 	}()
-	db, err := models.Open(database, models.Pool{MaxOpen: 8})
+	db, err := store.Open(database, store.Pool{MaxOpen: 8})
 	if err != nil {
 		return err
 	}
-	defer models.Close(db)
+	defer store.Close(db)
 	began := time.Now()
 	town := newTown(time.Now().UTC().Truncate(time.Microsecond), seed)
 	if err := town.settle(ctx, db); err != nil {
@@ -86,10 +87,10 @@ func rankAll(ctx context.Context, o options, db *gorm.DB, t *town) error {
 	}
 	for _, p := range t.people[:sampled] {
 		s := suggested{seed: p.id.String() + t.now.Format(time.DateOnly)}
-		if s.taste, err = models.FindTaste(ctx, db, p.id, t.now); err != nil {
+		if s.taste, err = feed.FindUserProfile(ctx, db, p.id, t.now); err != nil {
 			return err
 		}
-		if s.candidates, err = models.FindCandidates(ctx, db, p.id, s.taste, t.now); err != nil {
+		if s.candidates, err = feed.FindCandidates(ctx, db, p.id, s.taste, t.now); err != nil {
 			return err
 		}
 		for i := range orders {
@@ -142,7 +143,7 @@ func coldUser(ctx context.Context, o options, db *gorm.DB, t *town) error {
 	if err != nil {
 		return err
 	}
-	ranking, err := models.Recommend(ctx, db, cold, ranking.Personalized, t.now)
+	ranking, err := feed.Recommend(ctx, db, cold, ranking.Personalized, t.now)
 	if err != nil {
 		return err
 	}

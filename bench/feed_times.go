@@ -15,7 +15,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 	"golang.org/x/crypto/bcrypt"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // feedsASecond is how many feeds are asked for.
@@ -95,11 +95,11 @@ func setPassword(ctx context.Context, database, email string) error {
 	if err != nil {
 		return err
 	}
-	db, err := models.Open(database, models.Pool{MaxOpen: 1})
+	db, err := store.Open(database, store.Pool{MaxOpen: 1})
 	if err != nil {
 		return err
 	}
-	defer models.Close(db)
+	defer store.Close(db)
 	return db.WithContext(ctx).Exec("UPDATE users SET password_hash = ? WHERE email = ?", string(hash), email).Error
 }
 

@@ -10,7 +10,12 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/activity"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/feed"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // A made population. Everybody has two topics they like, one of them they are weak in; things
@@ -60,10 +65,10 @@ var levelNames = []string{"beginner", "intermediate", "advanced"}
 
 // newTown draws everybody's tastes and everything's nature, the same ones each time for a seed.
 func newTown(now time.Time, seed uint64) *town {
-	t := &town{now: now, random: rand.New(rand.NewPCG(seed, seed)), byID: map[uuid.UUID]*townThing{}, author: models.NewID()} //nolint:gosec // a made population, the same each time
+	t := &town{now: now, random: rand.New(rand.NewPCG(seed, seed)), byID: map[uuid.UUID]*townThing{}, author: store.NewID()} //nolint:gosec // a made population, the same each time
 	for range townThings {
 		thing := &townThing{
-			id: models.NewID(), topic: t.random.IntN(townTopics), level: t.random.IntN(3),
+			id: store.NewID(), topic: t.random.IntN(townTopics), level: t.random.IntN(3),
 			born: now.Add(-time.Duration(t.random.IntN(townDays*24*60)) * time.Minute),
 		}
 		thing.hot, thing.wasHot = t.random.IntN(100) == 0, t.random.IntN(100) == 0
@@ -76,7 +81,7 @@ func newTown(now time.Time, seed uint64) *town {
 		}
 	}
 	for range townPeople {
-		p := &townsman{id: models.NewID(), seen: map[uuid.UUID]bool{}, later: map[uuid.UUID]bool{}}
+		p := &townsman{id: store.NewID(), seen: map[uuid.UUID]bool{}, later: map[uuid.UUID]bool{}}
 		p.topics = [2]int{t.random.IntN(townTopics), t.random.IntN(townTopics)}
 		p.level = [2]int{t.random.IntN(2), t.random.IntN(2)}
 		t.people = append(t.people, p)
@@ -122,14 +127,14 @@ func (p *townsman) wants(topic int, recent bool) int {
 
 // settle puts the town into the database: people, their courses, quizzes and deeds.
 func (t *town) settle(ctx context.Context, db *gorm.DB) error {
-	users := []models.User{resident(t.author, t.now)}
+	users := []accounts.User{resident(t.author, t.now)}
 	for _, p := range t.people {
 		users = append(users, resident(p.id, t.now))
 	}
-	courses := make([]models.Course, 0, len(t.things))
+	rows := make([]courses.Course, 0, len(t.things))
 	for _, thing := range t.things {
-		courses = append(courses, models.Course{
-			ID: thing.id, OwnerUserID: t.author, Title: "A course", Topic: topicName(thing.topic), Tags: []string{topicName(thing.topic)}, Status: models.CourseReady, Visibility: models.VisibilityPublic,
+		rows = append(rows, courses.Course{
+			ID: thing.id, OwnerUserID: t.author, Title: "A course", Topic: topicName(thing.topic), Tags: []string{topicName(thing.topic)}, Status: courses.CourseReady, Visibility: courses.VisibilityPublic,
 			DifficultyLevel: levelNames[thing.level], Locale: "en", CreatedAt: thing.born, UpdatedAt: thing.born, PublishedAt: &thing.born,
 		})
 	}
@@ -137,10 +142,10 @@ func (t *town) settle(ctx context.Context, db *gorm.DB) error {
 	db = db.WithContext(ctx)
 	for _, step := range []func() error{
 		func() error { return db.CreateInBatches(users, 500).Error },
-		func() error { return db.CreateInBatches(courses, 500).Error },
+		func() error { return db.CreateInBatches(rows, 500).Error },
 		func() error { return db.CreateInBatches(deeds, 2000).Error },
 		func() error { return db.CreateInBatches(attempts, 1000).Error },
-		func() error { return models.CountTrending(ctx, db, t.now) },
+		func() error { return feed.CountTrending(ctx, db, t.now) },
 		func() error { return db.Exec("ANALYZE").Error },
 	} {
 		if err := step(); err != nil {
@@ -150,8 +155,8 @@ func (t *town) settle(ctx context.Context, db *gorm.DB) error {
 	return nil
 }
 
-func resident(id uuid.UUID, now time.Time) models.User {
-	return models.User{
+func resident(id uuid.UUID, now time.Time) accounts.User {
+	return accounts.User{
 		ID: id, Email: id.String() + "@example.com", FullName: "Resident", PasswordHash: "-", Locale: "en", Timezone: "UTC", IsActive: true,
 		Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now,
 	}
@@ -159,7 +164,7 @@ func resident(id uuid.UUID, now time.Time) models.User {
 
 // history is what people did until a day ago, and what they were tested in. The hot things
 // were found by some in the last three days.
-func (t *town) history() (deeds []models.Engagement, attempts []models.QuizAttempt) {
+func (t *town) history() (deeds []activity.Engagement, attempts []learning.QuizAttempt) {
 	for _, p := range t.people {
 		for n := range townLikes {
 			recent := n >= townLikes-townLater-3
@@ -174,7 +179,7 @@ func (t *town) history() (deeds []models.Engagement, attempts []models.QuizAttem
 			if !recent {
 				age = 5*24*time.Hour + time.Duration(t.random.IntN(40*24*60))*time.Minute
 			}
-			deeds = append(deeds, models.Engagement{UserID: p.id, ItemID: thing.id, Action: "like", Metadata: map[string]any{}, At: t.now.Add(-age)})
+			deeds = append(deeds, activity.Engagement{UserID: p.id, ItemID: thing.id, Action: "like", Metadata: map[string]any{}, At: t.now.Add(-age)})
 		}
 		for topic, score := range []float64{0.95, 0.3} {
 			attempts = append(attempts, t.tested(p, topic, score))
@@ -184,7 +189,7 @@ func (t *town) history() (deeds []models.Engagement, attempts []models.QuizAttem
 	return deeds, attempts
 }
 
-func (t *town) tested(p *townsman, topic int, score float64) models.QuizAttempt {
+func (t *town) tested(p *townsman, topic int, score float64) learning.QuizAttempt {
 	course := t.byTopic[p.topics[topic]][0]
 	for _, thing := range t.byTopic[p.topics[topic]] {
 		if thing.level == p.level[topic] {
@@ -192,19 +197,19 @@ func (t *town) tested(p *townsman, topic int, score float64) models.QuizAttempt 
 			break
 		}
 	}
-	return models.QuizAttempt{
-		ID: models.NewID(), UserID: p.id, CourseID: course.id, LessonID: models.NewID(), ItemID: models.NewID(), Score: score, Passed: score > 0.6,
+	return learning.QuizAttempt{
+		ID: store.NewID(), UserID: p.id, CourseID: course.id, LessonID: store.NewID(), ItemID: store.NewID(), Score: score, Passed: score > 0.6,
 		Answers: []byte("[]"), Results: []byte("[]"), At: t.now.Add(-48 * time.Hour),
 	}
 }
 
 // newcomer is somebody new with one interest.
 func (t *town) newcomer(ctx context.Context, db *gorm.DB, interest string) (uuid.UUID, error) {
-	user := resident(models.NewID(), t.now)
+	user := resident(store.NewID(), t.now)
 	if err := db.WithContext(ctx).Create(&user).Error; err != nil {
 		return user.ID, err
 	}
-	_, err := models.ChangeLearning(ctx, db, user.ID, models.ProfileChange{Interests: &[]string{interest}}, t.now, func(models.ProfileView) error { return nil })
+	_, err := feed.ChangeLearning(ctx, db, user.ID, feed.ProfileChange{Interests: &[]string{interest}}, t.now, func(feed.ProfileView) error { return nil })
 	return user.ID, err
 }
 

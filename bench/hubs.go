@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/api/realtime"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // news is an event as it goes over the wire, about as long as Lyo's own.
@@ -122,7 +122,7 @@ func (h *plainHub) tell(n int) {
 // asked for, which is when the hub learned of it.
 type spoken struct {
 	mu     sync.Mutex
-	events []models.TaskEvent
+	events []tasks.TaskEvent
 }
 
 // hubPoll is how often Lyo's hub asks here. What passes until then is no work of the hub's.
@@ -145,7 +145,7 @@ func lyoHub(ctx context.Context, _ bareFlags) (http.Handler, error) {
 		}
 		hub.Serve(r.Context(), conn, realtime.Session{
 			Task: uuid.UUID{1}, User: uuid.UUID{2}, SignIn: uuid.UUID{3}, Since: realtime.FromLatest,
-			Render: func(e models.TaskEvent) (any, string) { return newsOf(e.Seq, e.At.UnixNano()), "all" },
+			Render: func(e tasks.TaskEvent) (any, string) { return newsOf(e.Seq, e.At.UnixNano()), "all" },
 		})
 	}, story.tell, hub.Connections)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
@@ -156,16 +156,16 @@ func (s *spoken) tell(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for range n {
-		s.events = append(s.events, models.TaskEvent{Seq: int64(len(s.events)) + 1, State: models.TaskRunning})
+		s.events = append(s.events, tasks.TaskEvent{Seq: int64(len(s.events)) + 1, State: tasks.TaskRunning})
 	}
 }
 
 // Query tells what there is after since.
-func (s *spoken) Query(_ context.Context, _ uuid.UUID, since int64) ([]models.TaskEvent, error) {
+func (s *spoken) Query(_ context.Context, _ uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	var rest []models.TaskEvent
+	var rest []tasks.TaskEvent
 	for i := since; i < int64(len(s.events)); i++ {
 		if s.events[i].At.IsZero() {
 			s.events[i].At = now
@@ -176,6 +176,6 @@ func (s *spoken) Query(_ context.Context, _ uuid.UUID, since int64) ([]models.Ta
 }
 
 // Rows are the same.
-func (s *spoken) Rows(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error) {
+func (s *spoken) Rows(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
 	return s.Query(ctx, task, since)
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/crypto/bcrypt"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/migrations"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 const (
@@ -30,7 +31,7 @@ func newDatabase(ctx context.Context, server string) (address string, drop func(
 	if err != nil {
 		return "", nil, fmt.Errorf("TEST_DATABASE_URL is no address: %w", err)
 	}
-	name := "bench_" + strings.ReplaceAll(models.NewID().String(), "-", "")
+	name := "bench_" + strings.ReplaceAll(store.NewID().String(), "-", "")
 	if err := administer(ctx, server, "CREATE DATABASE "+name); err != nil {
 		return "", nil, err
 	}
@@ -58,20 +59,20 @@ func enroll(ctx context.Context, database string) error { return enrollAt(ctx, d
 
 // enrollAt is enroll with a hash of another cost.
 func enrollAt(ctx context.Context, database string, cost int) error {
-	db, err := models.Open(database, models.Pool{MaxOpen: 1})
+	db, err := store.Open(database, store.Pool{MaxOpen: 1})
 	if err != nil {
 		return err
 	}
-	defer models.Close(db)
+	defer store.Close(db)
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
 	if err != nil {
 		return err
 	}
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	users := make([]models.User, learners)
+	users := make([]accounts.User, learners)
 	for i := range users {
-		users[i] = models.User{
-			ID: models.NewID(), Email: emailOf(i), FullName: "Learner", PasswordHash: string(hash), Locale: "en", Timezone: "UTC",
+		users[i] = accounts.User{
+			ID: store.NewID(), Email: emailOf(i), FullName: "Learner", PasswordHash: string(hash), Locale: "en", Timezone: "UTC",
 			IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now,
 		}
 	}

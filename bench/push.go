@@ -16,7 +16,11 @@ import (
 
 	"github.com/lyoapp/lyo/activities/push/pushtest"
 	"github.com/lyoapp/lyo/deploy/local"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -54,11 +58,11 @@ func benchPush(ctx context.Context, o options) error {
 			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
 		}
 	}()
-	db, err := models.Open(database, models.Pool{MaxOpen: 2})
+	db, err := store.Open(database, store.Pool{MaxOpen: 2})
 	if err != nil {
 		return err
 	}
-	defer models.Close(db)
+	defer store.Close(db)
 	if err := equip(ctx, db); err != nil {
 		return err
 	}
@@ -217,33 +221,33 @@ func pushEnviron(o options, dir, database, temporal string, apns *pushtest.APNs)
 // broadcastOnce commits a broadcast to everyone, as the API does, and waits for its task.
 func broadcastOnce(ctx context.Context, db *gorm.DB) error {
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	var admin models.User
+	var admin accounts.User
 	if err := db.WithContext(ctx).Order("id").First(&admin).Error; err != nil {
 		return err
 	}
-	id, result := models.GenerationIDs(admin.ID, nil)
-	task := models.NewTask(id, admin.ID, result, now)
-	task.TaskType, task.WorkflowID, task.RequestHash = models.TaskPushBroadcast, workflows.BroadcastID(id), make([]byte, 32)
-	task.Spec = models.TaskSpec{Everyone: true}
-	b := models.Broadcast{ID: result, Title: "News", Body: "For everyone", Everyone: true, CreatedAt: now}
+	id, result := courses.GenerationIDs(admin.ID, nil)
+	task := tasks.NewTask(id, admin.ID, result, now)
+	task.TaskType, task.WorkflowID, task.RequestHash = tasks.TaskPushBroadcast, workflows.BroadcastID(id), make([]byte, 32)
+	task.Spec = tasks.TaskSpec{Everyone: true}
+	b := notify.Broadcast{ID: result, Title: "News", Body: "For everyone", Everyone: true, CreatedAt: now}
 	promise := outbox.Broadcast(task, now)
 	promise.DueAt = now
-	entry := models.AuditEntry{ID: models.NewID(), At: now, Action: models.AuditBroadcast, Via: models.AuditCommandLine}
-	if _, _, err := models.CreateBroadcast(ctx, db, task, b, nil, promise, entry); err != nil {
+	entry := store.AuditEntry{ID: store.NewID(), At: now, Action: store.AuditBroadcast, Via: store.AuditCommandLine}
+	if _, _, err := notify.CreateBroadcast(ctx, db, task, b, nil, promise, entry); err != nil {
 		return err
 	}
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		row, err := models.FindTask(ctx, db, admin.ID, id)
+		row, err := tasks.FindTask(ctx, db, admin.ID, id)
 		switch {
 		case err != nil:
 			return err
-		case row.State == models.TaskError:
+		case row.State == tasks.TaskError:
 			return errors.New(row.Fault.Message)
-		case row.State == models.TaskDone && row.Result["accepted"] != pushDevices:
+		case row.State == tasks.TaskDone && row.Result["accepted"] != pushDevices:
 			return fmt.Errorf("the task ended with %v", row.Result)
-		case row.State == models.TaskDone:
+		case row.State == tasks.TaskDone:
 			return nil
 		}
 		select {

@@ -15,7 +15,8 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/feed"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 const (
@@ -107,7 +108,7 @@ func newSearcher(ctx context.Context, base, database string) (*searcher, error) 
 		return nil, errors.Join(fmt.Errorf("the sign-in was answered %d", status), err)
 	}
 	s := &searcher{base: base, token: pair.AccessToken}
-	if s.db, err = models.Open(database, models.Pool{MaxOpen: 1}); err != nil {
+	if s.db, err = store.Open(database, store.Pool{MaxOpen: 1}); err != nil {
 		return nil, err
 	}
 	if s.conn, err = pgx.Connect(ctx, database); err != nil {
@@ -121,7 +122,7 @@ func newSearcher(ctx context.Context, base, database string) (*searcher, error) 
 
 func (s *searcher) close(ctx context.Context) {
 	_ = s.conn.Close(ctx)
-	_ = models.Close(s.db)
+	_ = store.Close(s.db)
 }
 
 // asked is how long searches of a kind took, and how many things were found.
@@ -167,7 +168,7 @@ func sum(times []time.Duration) (all time.Duration) {
 func (s *searcher) ask(ctx context.Context, words []string, times int) (a asked, err error) {
 	for _, typed := range words {
 		s.sent = nil
-		if _, err := models.Search(ctx, s.db, models.SearchQuery{Viewer: s.user, Words: typed, Limit: 20, Now: time.Now()}); err != nil {
+		if _, err := feed.Search(ctx, s.db, feed.SearchQuery{Viewer: s.user, Words: typed, Limit: 20, Now: time.Now()}); err != nil {
 			return a, err
 		}
 		for i := range times + 1 {

@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // subjects are words that searches are for; the first are common, the last rare.
@@ -84,7 +84,7 @@ func fill(ctx context.Context, conn *pgx.Conn, users []uuid.UUID) error {
 		[]string{"id", "author_id", "title", "content", "post_type", "likes_count", "comments_count", "created_at", "updated_at"},
 		pgx.CopyFromSlice(searchPosts, func(i int) ([]any, error) {
 			at := made()
-			return []any{models.NewID(), users[i%len(users)], some(4 + i%4), "How to " + some(30+i%60) + ", and what is the best way?", "discussion", liked(500), liked(100), at, at}, nil
+			return []any{store.NewID(), users[i%len(users)], some(4 + i%4), "How to " + some(30+i%60) + ", and what is the best way?", "discussion", liked(500), liked(100), at, at}, nil
 		}))
 	if err != nil {
 		return fmt.Errorf("posts: %w", err)
@@ -94,7 +94,7 @@ func fill(ctx context.Context, conn *pgx.Conn, users []uuid.UUID) error {
 		[]string{"id", "owner_user_id", "title", "topic", "summary", "description", "status", "visibility", "difficulty_level", "created_at", "updated_at"},
 		pgx.CopyFromSlice(searchCourses, func(i int) ([]any, error) {
 			at := made()
-			return []any{models.NewID(), users[i%len(users)], some(4), some(3), some(15), some(40), "READY", "public", levels[i%3], at, at}, nil
+			return []any{store.NewID(), users[i%len(users)], some(4), some(3), some(15), some(40), "READY", "public", levels[i%3], at, at}, nil
 		}))
 	if err != nil {
 		return fmt.Errorf("courses: %w", err)

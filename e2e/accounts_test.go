@@ -23,15 +23,15 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // rows is a look into the system's database from beside it.
 func (s *system) rows() *gorm.DB {
 	s.t.Helper()
-	db, err := models.Open(s.database, models.Pool{MaxOpen: 2})
+	db, err := store.Open(s.database, store.Pool{MaxOpen: 2})
 	require.NoError(s.t, err)
-	s.t.Cleanup(func() { _ = models.Close(db) })
+	s.t.Cleanup(func() { _ = store.Close(db) })
 	return db
 }
 

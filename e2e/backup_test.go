@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/deploy/local"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // tableState is what is compared of a table.
@@ -82,10 +82,10 @@ func TestARestoreGivesTheSameRows(t *testing.T) {
 	run("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--dbname="+cluster.URL("lyo"), dump)
 
 	s.database = cluster.URL("lyo")
-	restored, err := models.Open(s.database, models.Pool{MaxOpen: 2})
+	restored, err := store.Open(s.database, store.Pool{MaxOpen: 2})
 	require.NoError(t, err)
 	after := tables(t, restored)
-	require.NoError(t, models.Close(restored))
+	require.NoError(t, store.Close(restored))
 	require.Equal(t, before, after)
 	rows := 0
 	for _, name := range []string{"users", "courses", "lessons", "tasks"} {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/workflows"
 )
 
@@ -89,7 +89,7 @@ func (s *stand) killAfterCommit(dying *api, r request) (id string, early bool) {
 		answered <- r.by.try(s.t.Context(), "POST", "/v1/courses/generate", object{"topic": r.topic}, "Idempotency-Key", r.key)
 	}()
 	user := uuid.MustParse(home.id)
-	task, _ := models.GenerationIDs(user, &r.key)
+	task, _ := courses.GenerationIDs(user, &r.key)
 	await := func() bool { return s.count("outbox WHERE workflow_id = '"+workflows.GenerateCourseID(task)+"'") == 1 }
 	deadline := time.Now().Add(30 * time.Second)
 	for !await() {

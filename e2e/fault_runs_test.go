@@ -14,7 +14,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -110,9 +110,9 @@ func TestFaultActionsHoldUpNoCourse(t *testing.T) {
 	crew[0].running("to be warm")
 	idle := median("idle")
 	actions, follow := sized(1800, 400), outbox.NewEnqueuer(time.Now)
-	rows := make([]models.OutboxEntry, actions)
+	rows := make([]store.OutboxMessage, actions)
 	for i := range rows {
-		rows[i] = follow.Unlock(uuid.MustParse(crew[i%len(crew)].id), models.NewID())
+		rows[i] = follow.Unlock(uuid.MustParse(crew[i%len(crew)].id), store.NewID())
 	}
 	require.NoError(t, s.db.CreateInBatches(rows, 200).Error)
 	loaded := median("loaded")

@@ -15,7 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/learning"
 )
 
 // calm is how long a system may take to finish what it has, once everything is back.
@@ -110,7 +110,7 @@ func (s *stand) requireKept() {
 // requireRecounted counts all points, levels, streaks and periods again, as an operator would.
 func (s *stand) requireRecounted() {
 	s.t.Helper()
-	done, err := models.RecountMany(s.t.Context(), s.db, uuid.Nil, 1000, time.Now())
+	done, err := learning.RecountMany(s.t.Context(), s.db, uuid.Nil, 1000, time.Now())
 	require.NoError(s.t, err)
 	require.Empty(s.t, done.Differences, "what is counted is not what the rows add up to")
 }
@@ -119,19 +119,19 @@ func (s *stand) requireRecounted() {
 func (s *stand) requireBoards() {
 	s.t.Helper()
 	now, asker := time.Now(), s.apis[0].register(s.t, "asker@example.com")
-	for timeframe, period := range map[string]string{"all_time": models.AllTime, "monthly": models.MonthPeriod(now), "weekly": models.WeekPeriod(now)} {
-		for _, kind := range []models.BoardKind{models.BoardPoints, models.BoardLevel, models.BoardAchievements} {
-			s.requireBoard(models.Board{Kind: kind, Period: period}, timeframe, asker)
+	for timeframe, period := range map[string]string{"all_time": learning.AllTime, "monthly": learning.MonthPeriod(now), "weekly": learning.WeekPeriod(now)} {
+		for _, kind := range []learning.BoardKind{learning.BoardPoints, learning.BoardLevel, learning.BoardAchievements} {
+			s.requireBoard(learning.Board{Kind: kind, Period: period}, timeframe, asker)
 		}
 	}
 }
 
-func (s *stand) requireBoard(b models.Board, timeframe string, asker *learner) {
+func (s *stand) requireBoard(b learning.Board, timeframe string, asker *learner) {
 	s.t.Helper()
 	const most = 200
 	path := fmt.Sprintf("/v1/gamification/leaderboard?limit=%d&leaderboard_type=%s&timeframe=%s", most, b.Kind, timeframe)
 	same := func() bool {
-		want, err := models.BoardPage(s.t.Context(), s.db, b, 0, most)
+		want, err := learning.BoardPage(s.t.Context(), s.db, b, 0, most)
 		require.NoError(s.t, err)
 		got := asker.try(s.t.Context(), "GET", path, nil)
 		var board struct {

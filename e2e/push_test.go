@@ -15,7 +15,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities/push/pushtest"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/workflows"
 )
 
@@ -326,10 +326,10 @@ func (n *newsroom) forgetsPushes() {
 	n.call(http.MethodPut, "/v1/push/preferences", hours, http.StatusOK)
 	task, course := n.generate("How rain falls")
 	require.Equal(t, "DONE", n.await(task)["state"])
-	id := models.NotificationID(uuid.MustParse(n.user), models.NotifyCourseReady, course)
+	id := notify.NotificationID(uuid.MustParse(n.user), notify.NotifyCourseReady, course)
 	n.until(func() bool {
-		receipts, err := models.ReceiptsOf(t.Context(), n.db, id)
-		return err == nil && len(receipts) > 0 && receipts[0].Status == models.PushDeferred
+		receipts, err := notify.ReceiptsOf(t.Context(), n.db, id)
+		return err == nil && len(receipts) > 0 && receipts[0].Status == notify.PushDeferred
 	})
 	n.call(http.MethodDelete, "/v1/users/me", nil, http.StatusOK)
 	var deletion uuid.UUID

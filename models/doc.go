@@ -6,8 +6,8 @@
 //
 // A transaction takes its locks in this order; it may leave any of them out:
 //
-//  1. the account: isActive shares it, lockAccount has it alone and locks the row of users
-//  2. the user's advisory locks: what they write (content.go), push preferences, sources
+//  1. the account: accounts.RequireActive shares it, accounts.Lock has it alone and locks the row of users
+//  2. the user's advisory locks: what they write (community.AuthorContext), push preferences, sources
 //  3. tasks: one, or all open ones of a course or user in one statement
 //  4. the course
 //  5. posts, several in the order of their ids

@@ -15,9 +15,10 @@ import (
 	"gorm.io/gorm"
 	"pgregory.net/rapid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/migrations"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/models/text"
 )
 
@@ -25,7 +26,7 @@ import (
 // has otherwise and that this Postgres and Go both know, and for texts of difficult ones.
 func TestKeysAreTheSameInSQL(t *testing.T) {
 	t.Parallel()
-	db := modelstest.New(t)
+	db := storetest.New(t)
 	var all []string
 	for r := rune(1); r <= unicode.MaxRune; r++ {
 		// The letters of 1E030 were added after the tables of Postgres 15.
@@ -50,8 +51,8 @@ func requireSameKeys(t *testing.T, db *gorm.DB, all []string) {
 	for len(all) > 0 {
 		part := all[:min(len(all), 20000)]
 		all = all[len(part):]
-		var keys models.Words
-		require.NoError(t, db.Raw("SELECT array_agg(text_key(t) ORDER BY i) FROM unnest(CAST(? AS text[])) WITH ORDINALITY AS x (t, i)", models.Words(part)).Row().Scan(&keys))
+		var keys store.Words
+		require.NoError(t, db.Raw("SELECT array_agg(text_key(t) ORDER BY i) FROM unnest(CAST(? AS text[])) WITH ORDINALITY AS x (t, i)", store.Words(part)).Row().Scan(&keys))
 		require.Len(t, keys, len(part))
 		for i, s := range part {
 			require.Equal(t, text.Key(s), keys[i], "%+q", s)
@@ -61,9 +62,9 @@ func requireSameKeys(t *testing.T, db *gorm.DB, all []string) {
 
 func TestPostgresKnowsEveryZone(t *testing.T) {
 	t.Parallel()
-	db := modelstest.New(t)
+	db := storetest.New(t)
 	var unknown []string
-	require.NoError(t, db.Raw("SELECT z FROM unnest(CAST(? AS text[])) AS z WHERE z NOT IN (SELECT name FROM pg_timezone_names)", models.Words(text.Zones())).Scan(&unknown).Error)
+	require.NoError(t, db.Raw("SELECT z FROM unnest(CAST(? AS text[])) AS z WHERE z NOT IN (SELECT name FROM pg_timezone_names)", store.Words(text.Zones())).Scan(&unknown).Error)
 	require.Empty(t, unknown)
 }
 
@@ -76,10 +77,10 @@ type before struct {
 }
 
 func beforeNames(t *testing.T) *before {
-	ctx, url := context.Background(), modelstest.URL(t)
-	gdb, err := models.Open(url, models.Pool{MaxOpen: 2})
+	ctx, url := context.Background(), storetest.URL(t)
+	gdb, err := store.Open(url, store.Pool{MaxOpen: 2})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, models.Close(gdb)) })
+	t.Cleanup(func() { require.NoError(t, store.Close(gdb)) })
 	db, err := gdb.DB()
 	require.NoError(t, err)
 	for {
@@ -101,7 +102,7 @@ func (b *before) exec(query string, args ...any) {
 // user adds one, each younger than the one before; username "" is none.
 func (b *before) user(email, name, username, zone string) uuid.UUID {
 	b.Helper()
-	id := models.NewID()
+	id := store.NewID()
 	b.at = b.at.Add(time.Hour)
 	b.exec("INSERT INTO users (id, email, full_name, username, password_hash, timezone, created_at, updated_at) VALUES ($1, $2, $3, nullif($4, ''), 'x', $5, $6, $6)",
 		id, email, name, username, zone, b.at)
@@ -141,7 +142,7 @@ func TestTheMigrationOfNamesMendsWhatIsThere(t *testing.T) {
 	double := b.user("sue@b\u00fccher.example", "Sue", "sue", "UTC")
 	long := b.user("l@example.com", "L", strings.Repeat("ﷺ", 90), "UTC")
 	strange := b.user("operator@localhost", "Operator", "", "UTC")
-	b.exec("INSERT INTO mails (id, user_id, kind, address, created_at, expires_at) VALUES ($1, $2, 'verify_email', E'\\u200bkim@example.com', $3, $3)", models.NewID(), hidden, b.at)
+	b.exec("INSERT INTO mails (id, user_id, kind, address, created_at, expires_at) VALUES ($1, $2, 'verify_email', E'\\u200bkim@example.com', $3, $3)", store.NewID(), hidden, b.at)
 
 	notes := strings.Join(b.migrate(), "\n")
 
@@ -175,14 +176,14 @@ func TestTheMigrationOfNamesMendsWhatIsThere(t *testing.T) {
 	_, err := b.db.ExecContext(context.Background(), "UPDATE users SET username = 'AL\u00adICE' WHERE id = $1", zwsp)
 	require.ErrorContains(t, err, "users_username_key")
 
-	gdb, err := models.Open(b.url, models.Pool{MaxOpen: 1})
+	gdb, err := store.Open(b.url, store.Pool{MaxOpen: 1})
 	require.NoError(t, err)
-	defer models.Close(gdb)
+	defer store.Close(gdb)
 	for typed, want := range map[string]uuid.UUID{
 		"SUE@xn--bcher-kva.example": owner, "sue@b\u00fccher.example": double, "sue@b\uff55\u0308cher.example": owner, "kim@BÜCHER.example": decomposed, "kim\u200d@example.com": hidden, "operator@localhost": strange,
 		"nobody@example.com": uuid.Nil, "sue": uuid.Nil,
 	} {
-		user, err := models.FindUserByEmail(context.Background(), gdb, typed)
+		user, err := accounts.FindUserByEmail(context.Background(), gdb, typed)
 		require.NoError(t, err)
 		require.Equal(t, want, user.ID, "%q", typed)
 	}
@@ -193,7 +194,7 @@ func TestTheMigrationOfNamesKeysTags(t *testing.T) {
 	b := beforeNames(t)
 	author := b.user("ada@example.com", "Ada", "ada", "UTC")
 	post := func(tags string) uuid.UUID {
-		id := models.NewID()
+		id := store.NewID()
 		b.exec("INSERT INTO posts (id, author_id, title, content, post_type, tags, created_at, updated_at) VALUES ($1, $2, 'T', 'C', 'discussion', $3, $4, $4)", id, author, tags, b.at)
 		return id
 	}

@@ -9,32 +9,42 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm/schema"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/activity"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/feed"
+	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/migrations"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/privacy"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // rows are all structs that stand for a table.
 func rows() []any {
 	return []any{
-		&models.User{}, &models.Session{}, &models.Course{}, &models.Lesson{}, &models.Item{},
-		&models.Task{}, &models.TaskEvent{}, &models.OutboxEntry{},
-		&models.Source{}, &models.CourseSource{}, &models.Finding{}, &models.SourceAnswer{}, &models.ModelCall{},
-		&models.AuditEntry{}, &models.Mail{}, &models.Export{}, &models.ExportPart{}, &models.LearningEvent{},
-		&models.Notification{}, &models.Broadcast{}, &models.Device{}, &models.PushReceipt{}, &models.PushPreferences{}, &models.PushDay{}, &models.PushCredential{},
-		&models.Post{}, &models.PostLike{}, &models.PostView{}, &models.Comment{}, &models.CommentLike{}, &models.Block{}, &models.Follow{},
-		&models.ContentEdit{}, &models.Report{}, &models.ContentRule{}, &models.TopicRule{}, &models.HelpResources{},
-		&models.CourseProgress{}, &models.LessonCompletion{}, &models.QuizAttempt{}, &models.LedgerEntry{}, &models.Total{},
-		&models.PeriodScore{}, &models.BoardChange{}, &models.BoardState{}, &models.ZoneMove{}, &models.LearningDay{}, &models.StreakFreeze{}, &models.LearningRequest{},
-		&models.Achievement{}, &models.Unlock{}, &models.ReviewCard{}, &models.ReviewLog{}, &models.FeedEntry{},
-		&models.FeedItem{}, &models.Engagement{}, &models.TrendingItem{}, &models.FeedSnapshot{}, &models.LearningProfile{}, &models.FeedCuration{}, &models.ContentCheck{},
-		&models.SearchDocument{}, &models.WriteProbe{},
+		&accounts.User{}, &accounts.Session{}, &courses.Course{}, &courses.Lesson{}, &courses.Item{},
+		&tasks.Task{}, &tasks.TaskEvent{}, &store.OutboxMessage{},
+		&courses.Source{}, &courses.CourseSource{}, &courses.Finding{}, &courses.SourceAnswer{}, &courses.ModelCall{},
+		&store.AuditEntry{}, &accounts.Mail{}, &privacy.Export{}, &privacy.ExportPart{}, &learning.LearningEvent{},
+		&notify.Notification{}, &notify.Broadcast{}, &notify.Device{}, &notify.PushReceipt{}, &notify.PushPreferences{}, &notify.PushDay{}, &notify.PushCredential{},
+		&community.Post{}, &community.PostLike{}, &community.PostView{}, &community.Comment{}, &community.CommentLike{}, &accounts.Block{}, &community.Follow{},
+		&community.ContentEdit{}, &community.Report{}, &moderation.ContentRule{}, &moderation.TopicRule{}, &moderation.HelpResources{},
+		&learning.CourseProgress{}, &learning.LessonCompletion{}, &learning.QuizAttempt{}, &learning.LedgerEntry{}, &learning.Total{},
+		&learning.PeriodScore{}, &learning.BoardChange{}, &learning.BoardState{}, &accounts.ZoneMove{}, &learning.LearningDay{}, &learning.StreakFreeze{}, &learning.LearningRequest{},
+		&learning.Achievement{}, &learning.Unlock{}, &learning.ReviewCard{}, &learning.ReviewLog{}, &activity.FeedEntry{},
+		&feed.FeedItem{}, &activity.Engagement{}, &feed.TrendingItem{}, &feed.FeedSnapshot{}, &feed.LearningProfile{}, &feed.FeedCuration{}, &feed.ContentCheck{},
+		&feed.SearchDocument{}, &store.WriteProbe{},
 	}
 }
 
 func TestStructsMatchTheMigratedSchema(t *testing.T) {
 	t.Parallel()
-	db := modelstest.New(t)
+	db := storetest.New(t)
 	seen := map[string]bool{"goose_db_version": true}
 	for _, row := range rows() {
 		parsed, err := schema.Parse(row, &sync.Map{}, db.NamingStrategy)
@@ -69,7 +79,7 @@ func TestStructsMatchTheMigratedSchema(t *testing.T) {
 
 func TestMigrationsGoUpAndDownAndUpAgain(t *testing.T) {
 	t.Parallel()
-	ctx, url := context.Background(), modelstest.Empty(t)
+	ctx, url := context.Background(), storetest.Empty(t)
 	newest, err := migrations.Newest()
 	require.NoError(t, err)
 	done, err := migrations.Up(ctx, url)
@@ -84,7 +94,7 @@ func TestMigrationsGoUpAndDownAndUpAgain(t *testing.T) {
 
 func TestTwoProcessesMigrateOnce(t *testing.T) {
 	t.Parallel()
-	ctx, url := context.Background(), modelstest.Empty(t)
+	ctx, url := context.Background(), storetest.Empty(t)
 	counts := make(chan int, 4)
 	for range cap(counts) {
 		go func() {

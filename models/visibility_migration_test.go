@@ -9,9 +9,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/fixture"
 	"github.com/lyoapp/lyo/models/migrations"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // coursesOfBefore are rows of the schema of version 9: what each course is called says how it was made.
@@ -36,12 +39,12 @@ const coursesOfBefore = `
 // TestCoursesOfBeforeBecomePrivateUnlessShared brings a database of version 9 to this one.
 func TestCoursesOfBeforeBecomePrivateUnlessShared(t *testing.T) {
 	t.Parallel()
-	ctx, url := context.Background(), modelstest.Empty(t)
+	ctx, url := context.Background(), storetest.Empty(t)
 	_, err := migrations.Up(ctx, url)
 	require.NoError(t, err)
-	db, err := models.Open(url, models.Pool{MaxOpen: 2})
+	db, err := store.Open(url, store.Pool{MaxOpen: 2})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, models.Close(db)) })
+	t.Cleanup(func() { require.NoError(t, store.Close(db)) })
 	version := func() (v int64) {
 		require.NoError(t, db.Raw("SELECT max(version_id) FROM goose_db_version").Scan(&v).Error)
 		return v
@@ -60,26 +63,26 @@ func TestCoursesOfBeforeBecomePrivateUnlessShared(t *testing.T) {
 		"1 courses that their owners had shared are public", "2 other courses are private now",
 	}, done[at].Notices)
 
-	var courses []models.Course
-	require.NoError(t, db.Find(&courses).Error)
-	require.Len(t, courses, 7)
-	for _, c := range courses {
+	var rows2 []courses.Course
+	require.NoError(t, db.Find(&rows2).Error)
+	require.Len(t, rows2, 7)
+	for _, c := range rows2 {
 		own, public := strings.HasPrefix(c.Title, "own"), c.Title == "shared"
 		require.Equal(t, own, c.OwnMaterial, c.Title)
-		require.Equal(t, public, c.Visibility == models.VisibilityPublic, c.Title)
+		require.Equal(t, public, c.Visibility == courses.VisibilityPublic, c.Title)
 		require.Nil(t, c.RightsConfirmedAt)
 		for _, table := range []string{"feed_items WHERE visible AND group_id", "search_documents WHERE visible AND course_id"} {
-			require.Equal(t, public, count(t, db, table+" = '"+c.ID.String()+"'") == 2, "%s: the course and its lesson in %s", c.Title, table)
+			require.Equal(t, public, fixture.Count(t, db, table+" = '"+c.ID.String()+"'") == 2, "%s: the course and its lesson in %s", c.Title, table)
 		}
-		require.Equal(t, public, count(t, db, "feed_entries WHERE user_id = 'a0000000-0000-4000-8000-000000000001' AND content_id = '"+c.ID.String()+"'") > 0, c.Title)
+		require.Equal(t, public, fixture.Count(t, db, "feed_entries WHERE user_id = 'a0000000-0000-4000-8000-000000000001' AND content_id = '"+c.ID.String()+"'") > 0, c.Title)
 	}
-	var news []models.Notification
+	var news []notify.Notification
 	require.NoError(t, db.Find(&news).Error)
 	require.Len(t, news, 1)
 	require.Contains(t, news[0].Body, "own, tied and shared")
 	require.Equal(t, "course_private", news[0].Data["type"])
 
-	bob, err := models.ListCourses(ctx, db, uuid.MustParse("a0000000-0000-4000-8000-000000000002"), models.CourseFilter{Limit: 50})
+	bob, err := courses.ListCourses(ctx, db, uuid.MustParse("a0000000-0000-4000-8000-000000000002"), courses.CourseFilter{Limit: 50})
 	require.NoError(t, err)
 	require.Len(t, bob, 1)
 	require.Equal(t, "shared", bob[0].Title)

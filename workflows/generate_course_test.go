@@ -20,7 +20,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/lyoapp/lyo/activities"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/workflows"
 )
 
@@ -146,7 +146,7 @@ func (s *stage) settle(_ context.Context, in activities.FinishInput) error {
 func (s *stage) refs() []activities.LessonRef {
 	refs := make([]activities.LessonRef, lessonCount)
 	for i := range refs {
-		refs[i] = activities.LessonRef{ID: models.LessonID(s.in.CourseID, i+1), Number: i + 1, Title: fmt.Sprint("Part ", i+1)}
+		refs[i] = activities.LessonRef{ID: courses.LessonID(s.in.CourseID, i+1), Number: i + 1, Title: fmt.Sprint("Part ", i+1)}
 	}
 	return refs
 }

@@ -14,15 +14,17 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
 // beginOnAnotherBuild starts the courses' runs on a worker whose code is another, and sends
 // that worker away when each has begun. Its runs ask for a worker every second.
-func beginOnAnotherBuild(t *testing.T, c client.Client, db *gorm.DB, tasks ...models.Task) {
+func beginOnAnotherBuild(t *testing.T, c client.Client, db *gorm.DB, tasks ...tasks.Task) {
 	t.Helper()
 	other := worker.New(c, workflows.Queue, worker.Options{DisableRegistrationAliasing: true})
 	body := func(ctx workflow.Context, _ workflows.GenerateCourseInput) error {
@@ -36,7 +38,7 @@ func beginOnAnotherBuild(t *testing.T, c client.Client, db *gorm.DB, tasks ...mo
 	require.NoError(t, other.Start())
 	defer other.Stop()
 	for _, task := range tasks {
-		var promise models.OutboxEntry
+		var promise store.OutboxMessage
 		require.NoError(t, db.First(&promise, "workflow_id = ?", task.WorkflowID).Error)
 		starter(c, db).TryDispatch(t.Context(), promise)
 		require.Eventually(t, func() bool {
@@ -46,7 +48,7 @@ func beginOnAnotherBuild(t *testing.T, c client.Client, db *gorm.DB, tasks ...mo
 	}
 }
 
-func describe(t *testing.T, c client.Client, task models.Task) *workflowservice.DescribeWorkflowExecutionResponse {
+func describe(t *testing.T, c client.Client, task tasks.Task) *workflowservice.DescribeWorkflowExecutionResponse {
 	t.Helper()
 	run, err := c.DescribeWorkflowExecution(t.Context(), task.WorkflowID, "")
 	require.NoError(t, err)
@@ -68,11 +70,11 @@ func relayed(t *testing.T, r *outbox.Relay) {
 // is no more. Nothing in Temporal ends them by itself, and a third course waits for them.
 func TestARunThatCannotBeReplayedEndsByACancel(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
+	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	user := addUser(t, db)
-	first, _ := askFor(t, db, user, models.TaskSpec{})
-	second, _ := askFor(t, db, user, models.TaskSpec{})
-	third, _ := askFor(t, db, user, models.TaskSpec{})
+	first, _ := askFor(t, db, user, tasks.TaskSpec{})
+	second, _ := askFor(t, db, user, tasks.TaskSpec{})
+	third, _ := askFor(t, db, user, tasks.TaskSpec{})
 	beginOnAnotherBuild(t, c, db, first, second)
 	startWorker(t, c, db, model)
 	require.Eventually(t, func() bool {
@@ -80,61 +82,61 @@ func TestARunThatCannotBeReplayedEndsByACancel(t *testing.T) {
 		return err == nil && len(failing) == 2 && failing[0].Workflow == "GenerateCourse"
 	}, time.Minute, 100*time.Millisecond, "nobody tells that the runs do not go on")
 
-	for _, task := range []models.Task{first, second} {
+	for _, task := range []tasks.Task{first, second} {
 		cancel := outbox.Cancel(task, time.Now())
-		require.NoError(t, models.CancelTask(t.Context(), db, user, task.ID, cancel, time.Now()))
+		require.NoError(t, courses.CancelTask(t.Context(), db, user, task.ID, cancel, time.Now()))
 		starter(c, db).TryDispatch(t.Context(), cancel)
 	}
 	relayed(t, relayAt(c, db, 20*time.Second))
-	for _, task := range []models.Task{first, second} {
+	for _, task := range []tasks.Task{first, second} {
 		require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus(), "it still has time to answer")
 	}
 	relayed(t, relayAt(c, db, 31*time.Second))
-	for _, task := range []models.Task{first, second} {
+	for _, task := range []tasks.Task{first, second} {
 		require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus())
 		row, course := finished(t, db, task)
-		require.Equal(t, models.TaskError, row.State)
+		require.Equal(t, tasks.TaskError, row.State)
 		require.True(t, row.Fault.Cancelled())
 		require.True(t, row.Fault.CancelledByUser)
-		require.Equal(t, models.CourseError, course.Status)
+		require.Equal(t, courses.CourseError, course.Status)
 	}
 	relayed(t, relayAt(c, db, time.Second))
 	require.NoError(t, c.GetWorkflow(t.Context(), third.WorkflowID, "").Get(t.Context(), nil))
 	row, _ := finished(t, db, third)
-	require.Equal(t, models.TaskDone, row.State, "the next course goes on")
+	require.Equal(t, tasks.TaskDone, row.State, "the next course goes on")
 	var left int64
-	require.NoError(t, db.Model(&models.OutboxEntry{}).Where("NOT background").Count(&left).Error)
+	require.NoError(t, db.Model(&store.OutboxMessage{}).Where("NOT background").Count(&left).Error)
 	require.Zero(t, left)
 }
 
 // TestACancelThatIsAnsweredLeavesNothing in the outbox, and terminates nothing.
 func TestACancelThatIsAnsweredLeavesNothing(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
+	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	model.On(llmtest.Outline, 1, llmtest.Stall())
 	task, promise := ask(t, db)
 	starter(c, db).TryDispatch(t.Context(), promise)
 	require.NoError(t, model.WaitStalled(t.Context(), 1))
 	cancel := outbox.Cancel(task, time.Now())
-	require.NoError(t, models.CancelTask(t.Context(), db, task.UserID, task.ID, cancel, time.Now()))
+	require.NoError(t, courses.CancelTask(t.Context(), db, task.UserID, task.ID, cancel, time.Now()))
 	starter(c, db).TryDispatch(t.Context(), cancel)
 	require.Error(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
 	relayed(t, relayAt(c, db, time.Hour))
 	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_CANCELED, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus())
 	var left int64
-	require.NoError(t, db.Model(&models.OutboxEntry{}).Count(&left).Error)
+	require.NoError(t, db.Model(&store.OutboxMessage{}).Count(&left).Error)
 	require.Zero(t, left)
 }
 
 // TestARunOutOfTimeEndsInWords lets Temporal end a run by its execution timeout.
 func TestARunOutOfTimeEndsInWords(t *testing.T) {
 	t.Parallel()
-	c, db := temporalServer(t), modelstest.New(t)
+	c, db := temporalServer(t), storetest.New(t)
 	user := addUser(t, db)
-	first, _ := askFor(t, db, user, models.TaskSpec{})
-	askFor(t, db, user, models.TaskSpec{})
-	third, _ := askFor(t, db, user, models.TaskSpec{})
+	first, _ := askFor(t, db, user, tasks.TaskSpec{})
+	askFor(t, db, user, tasks.TaskSpec{})
+	third, _ := askFor(t, db, user, tasks.TaskSpec{})
 	// Its deadline is so far gone that two seconds are left of the time for winding up.
 	require.NoError(t, db.Exec(`UPDATE outbox SET input = jsonb_set(input, '{deadline}', to_jsonb(?::bigint)) WHERE workflow_id = ?`,
 		int64(-10*time.Minute+2*time.Second), first.WorkflowID).Error)
@@ -145,10 +147,10 @@ func TestARunOutOfTimeEndsInWords(t *testing.T) {
 	require.NoError(t, reconcilerAt(c, db, time.Hour).Reconcile(t.Context()))
 	row, course := finished(t, db, first)
 	require.Equal(t, "deadline_exceeded", row.Fault.Code)
-	require.Equal(t, models.CourseError, course.Status)
-	var start models.OutboxEntry
+	require.Equal(t, courses.CourseError, course.Status)
+	var start store.OutboxMessage
 	require.NoError(t, db.First(&start, "workflow_id = ?", third.WorkflowID).Error)
-	require.False(t, start.Held, "the next course goes on")
+	require.False(t, start.Waiting, "the next course goes on")
 }
 
 func reconcilerAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Reconciler {
@@ -161,40 +163,40 @@ func reconcilerAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Rec
 // TestARunThatAnOlderVersionStartedEndsToo is about runs that have no execution timeout.
 func TestARunThatAnOlderVersionStartedEndsToo(t *testing.T) {
 	t.Parallel()
-	c, db := temporalServer(t), modelstest.New(t)
+	c, db := temporalServer(t), storetest.New(t)
 	task, promise := ask(t, db)
 	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: task.WorkflowID, TaskQueue: workflows.Queue}, promise.Workflow)
 	require.NoError(t, err)
 	require.NoError(t, reconcilerAt(c, db, time.Hour).Reconcile(t.Context()))
 	row, _ := finished(t, db, task)
-	require.Equal(t, models.TaskQueued, row.State, "it has time")
+	require.Equal(t, tasks.TaskQueued, row.State, "it has time")
 	require.NoError(t, reconcilerAt(c, db, 2*time.Hour).Reconcile(t.Context()))
 	row, course := finished(t, db, task)
 	require.Equal(t, "deadline_exceeded", row.Fault.Code)
-	require.Equal(t, models.CourseError, course.Status)
+	require.Equal(t, courses.CourseError, course.Status)
 	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus())
 }
 
 // TestMaterialAndDeletionsDoNotWaitForRunsThatEnded has both runs terminated.
 func TestMaterialAndDeletionsDoNotWaitForRunsThatEnded(t *testing.T) {
 	t.Parallel()
-	c, db := temporalServer(t), modelstest.New(t)
+	c, db := temporalServer(t), storetest.New(t)
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	user := addUser(t, db)
-	source := models.Source{ID: models.NewID(), UserID: user, Kind: "text", Title: "Notes", MediaType: "text/plain", State: models.SourceProcessing, CreatedAt: now, UpdatedAt: now}
-	require.NoError(t, models.CreateSource(t.Context(), db, source, outbox.ReadSource(source, now)))
-	deletion := models.NewID()
+	source := courses.Source{ID: store.NewID(), UserID: user, Kind: "text", Title: "Notes", MediaType: "text/plain", State: courses.SourceProcessing, CreatedAt: now, UpdatedAt: now}
+	require.NoError(t, courses.CreateSource(t.Context(), db, source, outbox.ReadSource(source, now)))
+	deletion := store.NewID()
 	require.NoError(t, db.Exec("UPDATE users SET is_active = false, deletion_id = ?, deletion_requested_at = ?, deletion_due_at = ? WHERE id = ?", deletion, now, now, user).Error)
-	require.NoError(t, models.Promise(t.Context(), db, outbox.DeleteAccount(user, deletion, now, now)))
+	require.NoError(t, store.Enqueue(t.Context(), db, outbox.DeleteAccount(user, deletion, now, now)))
 	relayed(t, relayAt(c, db, time.Minute))
 	ids := []string{workflows.ReadSourceID(source.ID), workflows.DeleteAccountID(deletion)}
 	for _, id := range ids {
 		require.NoError(t, c.TerminateWorkflow(t.Context(), id, "", "by hand"))
 	}
 	require.NoError(t, reconcilerAt(c, db, time.Hour).Reconcile(t.Context()))
-	read, err := models.FindSource(t.Context(), db, user, source.ID)
+	read, err := courses.FindSource(t.Context(), db, user, source.ID)
 	require.NoError(t, err)
-	require.Equal(t, models.SourceFailed, read.State)
+	require.Equal(t, courses.SourceFailed, read.State)
 	relayed(t, relayAt(c, db, 2*time.Hour))
 	run, err := c.DescribeWorkflowExecution(t.Context(), ids[1], "")
 	require.NoError(t, err)
@@ -204,10 +206,10 @@ func TestMaterialAndDeletionsDoNotWaitForRunsThatEnded(t *testing.T) {
 // TestManyOpenTasksHideNoneThatEnded has more open tasks than the reconciler takes at a time.
 func TestManyOpenTasksHideNoneThatEnded(t *testing.T) {
 	t.Parallel()
-	c, db := temporalServer(t), modelstest.New(t)
-	var ended models.Task
+	c, db := temporalServer(t), storetest.New(t)
+	var ended tasks.Task
 	for range 60 {
-		var promise models.OutboxEntry
+		var promise store.OutboxMessage
 		ended, promise = ask(t, db)
 		starter(c, db).TryDispatch(t.Context(), promise)
 	}
@@ -217,7 +219,7 @@ func TestManyOpenTasksHideNoneThatEnded(t *testing.T) {
 	row, _ := finished(t, db, ended)
 	require.Equal(t, "stopped", row.Fault.Code)
 	var open int64
-	require.NoError(t, db.Model(&models.Task{}).Where("state = ? AND id <> ?", models.TaskQueued, uuid.Nil).Count(&open).Error)
+	require.NoError(t, db.Model(&tasks.Task{}).Where("state = ? AND id <> ?", tasks.TaskQueued, uuid.Nil).Count(&open).Error)
 	require.EqualValues(t, 59, open)
 }
 
@@ -225,7 +227,7 @@ func TestManyOpenTasksHideNoneThatEnded(t *testing.T) {
 // nobody works on.
 func TestACancelFromOutsideIsSeenThrough(t *testing.T) {
 	t.Parallel()
-	c, db := temporalServer(t), modelstest.New(t)
+	c, db := temporalServer(t), storetest.New(t)
 	task, promise := ask(t, db)
 	starter(c, db).TryDispatch(t.Context(), promise)
 	require.NoError(t, c.CancelWorkflow(t.Context(), task.WorkflowID, ""))

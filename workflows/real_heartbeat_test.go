@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // TestActivitiesOfTwoConversationsDoNotCancelThemselves writes courses with a model whose
@@ -18,7 +18,7 @@ import (
 // is sent at 4.5, when the conversation that it came from has ended and the other goes on.
 func TestActivitiesOfTwoConversationsDoNotCancelThemselves(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
+	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	t.Cleanup(startWorkerWith(t, c, db, model, slots{at: 12, throttle: 3500 * time.Millisecond}))
 	model.On(llmtest.Practice, 0, llmtest.Last(2500*time.Millisecond))
 	model.On(llmtest.Solve, 0, llmtest.Last(2500*time.Millisecond))
@@ -30,17 +30,17 @@ func TestActivitiesOfTwoConversationsDoNotCancelThemselves(t *testing.T) {
 		}
 		return nil
 	})
-	var tasks []models.Task
+	var rows []tasks.Task
 	for range 4 {
 		task, promise := ask(t, db)
 		starter(c, db).TryDispatch(t.Context(), promise)
-		tasks = append(tasks, task)
+		rows = append(rows, task)
 	}
 	lessons := 0
-	for _, task := range tasks {
+	for _, task := range rows {
 		require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(ctx, nil), "%d conversations about practice", model.Count(llmtest.Practice))
 		row, course := finished(t, db, task)
-		require.Equal(t, models.TaskDone, row.State, row.Fault)
+		require.Equal(t, tasks.TaskDone, row.State, row.Fault)
 		lessons += len(course.Lessons)
 	}
 	require.Equal(t, lessons, model.Count(llmtest.Practice), "a conversation was held again: its activity had cancelled itself")

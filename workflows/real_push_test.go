@@ -14,8 +14,11 @@ import (
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/push"
 	"github.com/lyoapp/lyo/activities/push/pushtest"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -49,17 +52,17 @@ func startPushWorker(t *testing.T, c client.Client, db *gorm.DB, apns *pushtest.
 }
 
 // announce commits a broadcast to everyone, as the API does.
-func announce(t *testing.T, db *gorm.DB, admin uuid.UUID) (models.Task, models.OutboxEntry) {
+func announce(t *testing.T, db *gorm.DB, admin uuid.UUID) (tasks.Task, store.OutboxMessage) {
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	id, result := models.GenerationIDs(admin, nil)
-	task := models.NewTask(id, admin, result, now)
-	task.TaskType, task.WorkflowID, task.RequestHash = models.TaskPushBroadcast, workflows.BroadcastID(id), make([]byte, 32)
-	task.Spec = models.TaskSpec{Everyone: true}
+	id, result := courses.GenerationIDs(admin, nil)
+	task := tasks.NewTask(id, admin, result, now)
+	task.TaskType, task.WorkflowID, task.RequestHash = tasks.TaskPushBroadcast, workflows.BroadcastID(id), make([]byte, 32)
+	task.Spec = tasks.TaskSpec{Everyone: true}
 	promise := outbox.Broadcast(task, now)
-	b := models.Broadcast{ID: result, Title: "News", Body: "For everyone", Everyone: true, CreatedAt: now}
-	entry := models.AuditEntry{ID: models.NewID(), At: now, Action: models.AuditBroadcast, Via: models.AuditAPI}
-	task, _, err := models.CreateBroadcast(t.Context(), db, task, b, nil, promise, entry)
+	b := notify.Broadcast{ID: result, Title: "News", Body: "For everyone", Everyone: true, CreatedAt: now}
+	entry := store.AuditEntry{ID: store.NewID(), At: now, Action: store.AuditBroadcast, Via: store.AuditAPI}
+	task, _, err := notify.CreateBroadcast(t.Context(), db, task, b, nil, promise, entry)
 	require.NoError(t, err)
 	return task, promise
 }
@@ -67,20 +70,20 @@ func announce(t *testing.T, db *gorm.DB, admin uuid.UUID) (models.Task, models.O
 // TestARealWorkerTellsMany: three hundred users, two of whose devices are to be tried again.
 func TestARealWorkerTellsMany(t *testing.T) {
 	t.Parallel()
-	c, db, apns := temporalServer(t), modelstest.New(t), pushtest.NewAPNs(t, 0)
+	c, db, apns := temporalServer(t), storetest.New(t), pushtest.NewAPNs(t, 0)
 	startPushWorker(t, c, db, apns)
 	admin := addUser(t, db)
 	for i := range 300 {
 		user, now := addUser(t, db), time.Now().UTC().Truncate(time.Microsecond)
-		_, err := models.ChangePushPreferences(t.Context(), db, user, func(p *models.PushPreferences) error {
+		_, err := notify.ChangePushPreferences(t.Context(), db, user, func(p *notify.PushPreferences) error {
 			p.Marketing, p.UpdatedAt = true, now
 			return nil
 		})
 		require.NoError(t, err)
 		for j := range 2 {
-			_, err := models.RegisterDevice(t.Context(), db, models.Device{
-				ID: models.NewID(), UserID: user, Token: fmt.Sprintf("%08x%08x", i, j), Platform: models.PlatformIOS,
-				Environment: models.EnvironmentProduction, CreatedAt: now, LastUsedAt: now,
+			_, err := notify.RegisterDevice(t.Context(), db, notify.Device{
+				ID: store.NewID(), UserID: user, Token: fmt.Sprintf("%08x%08x", i, j), Platform: notify.PlatformIOS,
+				Environment: notify.EnvironmentProduction, CreatedAt: now, LastUsedAt: now,
 			})
 			require.NoError(t, err)
 		}
@@ -96,16 +99,16 @@ func TestARealWorkerTellsMany(t *testing.T) {
 		starter(c, db).TryDispatch(t.Context(), promise)
 	}
 	require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
-	row, err := models.FindTask(t.Context(), db, admin, task.ID)
+	row, err := tasks.FindTask(t.Context(), db, admin, task.ID)
 	require.NoError(t, err)
-	require.Equal(t, models.TaskDone, row.State, row.Fault)
+	require.Equal(t, tasks.TaskDone, row.State, row.Fault)
 	require.Equal(t, 600, row.Result["accepted"])
 	require.Len(t, apns.Accepted(), 600)
 	for token, pushes := range apns.Accepted() {
 		require.Len(t, pushes, 1, token)
 	}
 	var unread int64
-	require.NoError(t, db.Model(&models.Notification{}).Where("broadcast_id = ? AND read_at IS NULL", task.ResultID).Count(&unread).Error)
+	require.NoError(t, db.Model(&notify.Notification{}).Where("broadcast_id = ? AND read_at IS NULL", task.ResultID).Count(&unread).Error)
 	require.EqualValues(t, 301, unread)
 	record(t, c, task.WorkflowID, "broadcast")
 }

@@ -12,14 +12,16 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
 // made has a course written and returns its task.
-func made(t *testing.T, c client.Client, db *gorm.DB) models.Task {
+func made(t *testing.T, c client.Client, db *gorm.DB) tasks.Task {
 	t.Helper()
 	task, promise := ask(t, db)
 	starter(c, db).TryDispatch(t.Context(), promise)
@@ -29,21 +31,21 @@ func made(t *testing.T, c client.Client, db *gorm.DB) models.Task {
 }
 
 // again asks for parts of a task's course to be written again.
-func again(t *testing.T, db *gorm.DB, task models.Task, spec models.TaskSpec) (models.Task, models.OutboxEntry, error) {
+func again(t *testing.T, db *gorm.DB, task tasks.Task, spec tasks.TaskSpec) (tasks.Task, store.OutboxMessage, error) {
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	id, _ := models.GenerationIDs(task.UserID, nil)
+	id, _ := courses.GenerationIDs(task.UserID, nil)
 	hash := sha256.Sum256(id[:])
-	next := models.NewTask(id, task.UserID, task.ResultID, now)
-	next.TaskType, next.WorkflowID, next.RequestHash, next.Spec = models.TaskCourseRegeneration, workflows.RegenerateCourseID(id), hash[:], spec
+	next := tasks.NewTask(id, task.UserID, task.ResultID, now)
+	next.TaskType, next.WorkflowID, next.RequestHash, next.Spec = tasks.TaskCourseRegeneration, workflows.RegenerateCourseID(id), hash[:], spec
 	promise := outbox.Course(next, outbox.Timeouts{Deadline: time.Hour}, now)
-	next, _, err := models.CreateRegeneration(t.Context(), db, next, nil, promise, models.Quota{AtOnce: 2})
+	next, _, err := courses.CreateRegeneration(t.Context(), db, next, nil, promise, courses.Quota{AtOnce: 2})
 	return next, promise, err
 }
 
 func TestAPartialCourseIsMended(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
+	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	var spoilt string // the title of the lesson that fails
 	model.Script(func(r llmtest.Request) []llmtest.Fault {
@@ -56,37 +58,37 @@ func TestAPartialCourseIsMended(t *testing.T) {
 	task := made(t, c, db)
 	row, course := finished(t, db, task)
 	require.Equal(t, "unfinished", row.Fault.Code)
-	require.Equal(t, models.CoursePartial, course.Status)
+	require.Equal(t, courses.CoursePartial, course.Status)
 
 	model.Heal()
 	before := model.Count(llmtest.Lesson)
-	next, promise, err := again(t, db, task, models.TaskSpec{Section: models.SectionLessons})
+	next, promise, err := again(t, db, task, tasks.TaskSpec{Section: tasks.SectionLessons})
 	require.NoError(t, err)
-	_, _, err = again(t, db, task, models.TaskSpec{Section: models.SectionLessons})
-	require.Equal(t, models.Conflict, models.CodeOf(err), "one at a time writes a course")
+	_, _, err = again(t, db, task, tasks.TaskSpec{Section: tasks.SectionLessons})
+	require.Equal(t, store.Conflict, store.CodeOf(err), "one at a time writes a course")
 	starter(c, db).TryDispatch(t.Context(), promise)
 	require.NoError(t, c.GetWorkflow(t.Context(), next.WorkflowID, "").Get(t.Context(), nil))
 	record(t, c, next.WorkflowID, "regenerate_course")
 	row, course = finished(t, db, next)
-	require.Equal(t, models.TaskDone, row.State)
-	require.Equal(t, models.CourseReady, course.Status)
+	require.Equal(t, tasks.TaskDone, row.State)
+	require.Equal(t, courses.CourseReady, course.Status)
 	require.Equal(t, before+1, model.Count(llmtest.Lesson), "only what was missing")
 }
 
 func TestAReadyCourseStaysReadableWhileALessonIsWrittenAgain(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
+	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	task := made(t, c, db)
 	_, course := finished(t, db, task)
 	lesson := course.Lessons[1].ID
 	model.On(llmtest.Lesson, 0, llmtest.Hold())
-	next, promise, err := again(t, db, task, models.TaskSpec{Section: models.SectionLessons, LessonID: &lesson})
+	next, promise, err := again(t, db, task, tasks.TaskSpec{Section: tasks.SectionLessons, LessonID: &lesson})
 	require.NoError(t, err)
 	starter(c, db).TryDispatch(t.Context(), promise)
 	require.NoError(t, model.WaitHeld(t.Context(), 1))
 	_, meanwhile := finished(t, db, task)
-	require.Equal(t, models.CourseReady, meanwhile.Status)
+	require.Equal(t, courses.CourseReady, meanwhile.Status)
 	require.NotEmpty(t, meanwhile.Lessons[1].Content)
 	model.Heal()
 	model.Release()
@@ -94,15 +96,15 @@ func TestAReadyCourseStaysReadableWhileALessonIsWrittenAgain(t *testing.T) {
 	_, after := finished(t, db, next)
 	require.Equal(t, 2, after.Lessons[1].Revision)
 	require.Equal(t, 1, after.Lessons[0].Revision)
-	require.Equal(t, models.CourseReady, after.Status)
+	require.Equal(t, courses.CourseReady, after.Status)
 	require.Equal(t, course.PublishedAt, after.PublishedAt)
 }
 
 func TestAnEditedPlanIsWritten(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
+	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
-	task, promise := askFor(t, db, addUser(t, db), models.TaskSpec{Review: true})
+	task, promise := askFor(t, db, addUser(t, db), tasks.TaskSpec{Review: true})
 	starter(c, db).TryDispatch(t.Context(), promise)
 	require.Eventually(t, func() bool {
 		row, _ := finished(t, db, task)
@@ -129,7 +131,7 @@ func TestAnEditedPlanIsWritten(t *testing.T) {
 	record(t, c, task.WorkflowID, "reviewed_course")
 	_, course = finished(t, db, task)
 	require.Equal(t, "Mine", course.Title)
-	require.Equal(t, models.CourseReady, course.Status)
+	require.Equal(t, courses.CourseReady, course.Status)
 	require.Len(t, course.Lessons, 3)
 	require.Equal(t, "Slack water", course.Lessons[2].Title)
 }
@@ -139,10 +141,10 @@ func TestAnEditedPlanIsWritten(t *testing.T) {
 // and mostly made of the stand-in's slowness.
 func TestALongLineDelaysOthersByLittle(t *testing.T) {
 	t.Parallel()
-	url := modelstest.URL(t)
-	db, err := models.Open(url, models.Pool{MaxOpen: 10})
+	url := storetest.URL(t)
+	db, err := store.Open(url, store.Pool{MaxOpen: 10})
 	require.NoError(t, err)
-	defer func() { require.NoError(t, models.Close(db)) }()
+	defer func() { require.NoError(t, store.Close(db)) }()
 	c, model := temporalServer(t), llmtest.New(t)
 	defer startWorkerWith(t, c, db, model, slots{at: 1, throttle: time.Second})()
 	relay := &outbox.Relay{Dispatcher: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: 50 * time.Millisecond}
@@ -153,7 +155,7 @@ func TestALongLineDelaysOthersByLittle(t *testing.T) {
 
 	greedy := addUser(t, db)
 	for range 100 {
-		_, promise := askFor(t, db, greedy, models.TaskSpec{})
+		_, promise := askFor(t, db, greedy, tasks.TaskSpec{})
 		starter(c, db).TryDispatch(t.Context(), promise)
 	}
 	defer runRelay(t, relay)()
@@ -162,7 +164,7 @@ func TestALongLineDelaysOthersByLittle(t *testing.T) {
 	_, blocked := timesOf(t, c, made(t, c, db))
 	t.Logf("an empty queue takes %s; behind a line of 100 courses another waits %s for somebody else", empty, blocked)
 	require.Less(t, blocked, empty/2)
-	line, err := models.LineOf(t.Context(), db, greedy)
+	line, err := courses.QueueOf(t.Context(), db, greedy)
 	require.NoError(t, err)
 	require.LessOrEqual(t, line.Running, 2)
 	require.Positive(t, line.Waiting)
@@ -170,7 +172,7 @@ func TestALongLineDelaysOthersByLittle(t *testing.T) {
 
 // timesOf reads from a run's history how long it took, and for how long parts of it
 // waited for a slot at the model while none of it was at the model.
-func timesOf(t *testing.T, c client.Client, task models.Task) (whole, blocked time.Duration) {
+func timesOf(t *testing.T, c client.Client, task tasks.Task) (whole, blocked time.Duration) {
 	t.Helper()
 	// The server writes a start down when the activity ends, so the history is not in the order of time.
 	var moments []moment

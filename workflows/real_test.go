@@ -21,9 +21,12 @@ import (
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/deploy/local"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/boards"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -91,45 +94,45 @@ func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *llmtest.
 }
 
 // ask commits a request for a course, as the API does, and returns its promise.
-func ask(t *testing.T, db *gorm.DB) (models.Task, models.OutboxEntry) {
+func ask(t *testing.T, db *gorm.DB) (tasks.Task, store.OutboxMessage) {
 	t.Helper()
-	return askFor(t, db, addUser(t, db), models.TaskSpec{})
+	return askFor(t, db, addUser(t, db), tasks.TaskSpec{})
 }
 
 func addUser(t *testing.T, db *gorm.DB) uuid.UUID {
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	user := models.User{
-		ID: models.NewID(), Email: models.NewID().String() + "@example.com", FullName: "Ada", PasswordHash: "-", Locale: "en",
+	user := accounts.User{
+		ID: store.NewID(), Email: store.NewID().String() + "@example.com", FullName: "Ada", PasswordHash: "-", Locale: "en",
 		Timezone: "UTC", IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now,
 	}
 	require.NoError(t, db.Create(&user).Error)
 	return user.ID
 }
 
-func askFor(t *testing.T, db *gorm.DB, user uuid.UUID, spec models.TaskSpec) (models.Task, models.OutboxEntry) {
+func askFor(t *testing.T, db *gorm.DB, user uuid.UUID, spec tasks.TaskSpec) (tasks.Task, store.OutboxMessage) {
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	taskID, courseID := models.GenerationIDs(user, nil)
-	task := models.NewTask(taskID, user, courseID, now)
+	taskID, courseID := courses.GenerationIDs(user, nil)
+	task := tasks.NewTask(taskID, user, courseID, now)
 	task.Spec = spec
 	task.WorkflowID, task.RequestHash = workflows.GenerateCourseID(taskID), make([]byte, 32)
-	course := models.Course{
-		ID: courseID, OwnerUserID: user, Title: "Tides", Topic: "How tides work", Status: models.CourseGenerating,
+	course := courses.Course{
+		ID: courseID, OwnerUserID: user, Title: "Tides", Topic: "How tides work", Status: courses.CourseGenerating,
 		DifficultyLevel: "beginner", Locale: "en", CreatedAt: now, UpdatedAt: now,
 	}
 	promise := outbox.Course(task, outbox.Timeouts{Deadline: time.Hour, Review: time.Hour}, now)
-	request := models.Request{Task: task, Course: course, Promise: promise}
-	task, _, err := models.CreateGeneration(t.Context(), db, request, models.Quota{AtOnce: 2})
+	request := courses.Request{Task: task, Course: course, Start: promise}
+	task, _, err := courses.CreateGeneration(t.Context(), db, request, courses.Quota{AtOnce: 2})
 	require.NoError(t, err)
 	return task, promise
 }
 
-func finished(t *testing.T, db *gorm.DB, task models.Task) (models.Task, models.Course) {
+func finished(t *testing.T, db *gorm.DB, task tasks.Task) (tasks.Task, courses.Course) {
 	t.Helper()
-	row, err := models.FindTask(t.Context(), db, task.UserID, task.ID)
+	row, err := tasks.FindTask(t.Context(), db, task.UserID, task.ID)
 	require.NoError(t, err)
-	course, err := models.FindCourse(t.Context(), db, task.UserID, task.ResultID)
+	course, err := courses.FindCourse(t.Context(), db, task.UserID, task.ResultID)
 	require.NoError(t, err)
 	return row, course
 }
@@ -140,7 +143,7 @@ func starter(c client.Client, db *gorm.DB) *outbox.Dispatcher {
 
 func TestARealWorkerMakesACourse(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
+	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	task, promise := ask(t, db)
 	for range 3 {
@@ -148,8 +151,8 @@ func TestARealWorkerMakesACourse(t *testing.T) {
 	}
 	require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
 	row, course := finished(t, db, task)
-	require.Equal(t, models.TaskDone, row.State)
-	require.Equal(t, models.CourseReady, course.Status)
+	require.Equal(t, tasks.TaskDone, row.State)
+	require.Equal(t, courses.CourseReady, course.Status)
 	require.GreaterOrEqual(t, len(course.Lessons), 3)
 	require.Equal(t, len(course.Lessons), model.Count(llmtest.Lesson), "each lesson once")
 	for _, l := range course.Lessons {
@@ -164,13 +167,13 @@ func TestARealWorkerMakesACourse(t *testing.T) {
 		require.NotEmpty(t, l.KeyTerms)
 		require.Positive(t, l.EstimatedDurationMinutes)
 	}
-	told, err := models.EventsAfter(t.Context(), db, task.ID, 1)
+	told, err := tasks.EventsAfter(t.Context(), db, task.ID, 1)
 	require.NoError(t, err)
 	asked, err := workflows.ProgressOf(t.Context(), c, task.WorkflowID, 1)
 	require.NoError(t, err)
 	require.Len(t, asked, len(told), "the row and the query tell one story")
 	var left int64
-	require.NoError(t, db.Model(&models.OutboxEntry{}).Count(&left).Error)
+	require.NoError(t, db.Model(&store.OutboxMessage{}).Count(&left).Error)
 	require.Zero(t, left)
 	record(t, c, task.WorkflowID, "generate_course")
 }
@@ -195,28 +198,28 @@ func record(t *testing.T, c client.Client, id, name string) {
 
 func TestCancelClosesTheModelsStream(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
+	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	model.On(llmtest.Lesson, 2, llmtest.Stall())
 	task, promise := ask(t, db)
 	starter(c, db).TryDispatch(t.Context(), promise)
 	require.NoError(t, model.WaitStalled(t.Context(), 1))
 	cancel := outbox.Cancel(task, time.Now())
-	require.NoError(t, models.CancelTask(t.Context(), db, task.UserID, task.ID, cancel, time.Now()))
+	require.NoError(t, courses.CancelTask(t.Context(), db, task.UserID, task.ID, cancel, time.Now()))
 	starter(c, db).TryDispatch(t.Context(), cancel)
 	require.NoError(t, model.WaitClosed(t.Context(), 1))
 	require.Error(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
 	row, course := finished(t, db, task)
 	require.True(t, row.Fault.Cancelled())
-	require.Contains(t, []models.CourseStatus{models.CoursePartial, models.CourseError}, course.Status)
+	require.Contains(t, []courses.CourseStatus{courses.CoursePartial, courses.CourseError}, course.Status)
 }
 
 func TestTheRelayKeepsWhatTheHandlerCouldNot(t *testing.T) {
 	t.Parallel()
-	url := modelstest.URL(t)
-	db, err := models.Open(url, models.Pool{MaxOpen: 10})
+	url := storetest.URL(t)
+	db, err := store.Open(url, store.Pool{MaxOpen: 10})
 	require.NoError(t, err)
-	defer func() { require.NoError(t, models.Close(db)) }()
+	defer func() { require.NoError(t, store.Close(db)) }()
 	c, model := temporalServer(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	relay := &outbox.Relay{Dispatcher: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: time.Second}
@@ -225,7 +228,7 @@ func TestTheRelayKeepsWhatTheHandlerCouldNot(t *testing.T) {
 	// The course is made although nobody started it: the story's end says so.
 	require.Eventually(t, func() bool {
 		row, _ := finished(t, db, task)
-		return row.State == models.TaskDone
+		return row.State == tasks.TaskDone
 	}, time.Minute, 50*time.Millisecond)
 	stop()
 }
@@ -244,7 +247,7 @@ func runRelay(t *testing.T, relay *outbox.Relay) (stop func()) {
 
 func TestTheReconcilerEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) {
 	t.Parallel()
-	c, db, model := temporalServer(t), modelstest.New(t), llmtest.New(t)
+	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	model.On(llmtest.Outline, 1, llmtest.Stall())
 	task, promise := ask(t, db)
@@ -261,14 +264,14 @@ func TestTheReconcilerEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) 
 	require.NoError(t, reconciler.Reconcile(t.Context()))
 	row, course := finished(t, db, task)
 	require.Equal(t, "stopped", row.Fault.Code)
-	require.Equal(t, models.CourseError, course.Status)
-	var again models.OutboxEntry
+	require.Equal(t, courses.CourseError, course.Status)
+	var again store.OutboxMessage
 	require.NoError(t, db.First(&again, "workflow_id = ?", lost.WorkflowID).Error)
 	starter(c, db).TryDispatch(t.Context(), again)
 	require.NoError(t, c.GetWorkflow(t.Context(), lost.WorkflowID, "").Get(t.Context(), nil))
 	row, _ = finished(t, db, lost)
-	require.Equal(t, models.TaskDone, row.State)
-	events, err := models.EventsAfter(t.Context(), db, lost.ID, 0)
+	require.Equal(t, tasks.TaskDone, row.State)
+	events, err := tasks.EventsAfter(t.Context(), db, lost.ID, 0)
 	require.NoError(t, err)
 	for i, e := range events {
 		require.EqualValues(t, i+1, e.Seq)

@@ -17,8 +17,12 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -37,7 +41,7 @@ func newReviewing() *reviewing {
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	r := &reviewing{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), open: true}
 	opened := r.Now()
-	r.in = workflows.ReviewReportInput{ReportID: uuid.New(), OpenedAt: opened, DueAt: opened.Add(models.ReportWithin)}
+	r.in = workflows.ReviewReportInput{ReportID: uuid.New(), OpenedAt: opened, DueAt: opened.Add(community.ReportWithin)}
 	r.RegisterActivity(&activities.ModerationActivities{})
 	r.OnActivity("RemindAdmins", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.RemindInput) (bool, error) {
 		r.stages, r.after = append(r.stages, in), append(r.after, r.Now().Sub(opened).Round(time.Minute))
@@ -99,7 +103,7 @@ func TestADecidedReportIsReviewedNoMore(t *testing.T) {
 // server, by the promises that the API leaves.
 func TestARealReviewEndsWithTheDecision(t *testing.T) {
 	t.Parallel()
-	c, db := temporalServer(t), modelstest.New(t)
+	c, db := temporalServer(t), storetest.New(t)
 	w := worker.New(c, workflows.QueueBackground, worker.Options{})
 	w.RegisterWorkflow(workflows.ReviewReport)
 	w.RegisterActivity(&activities.ModerationActivities{DB: db, Clock: time.Now, Log: quiet()})
@@ -108,28 +112,28 @@ func TestARealReviewEndsWithTheDecision(t *testing.T) {
 
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	reporter, author, admin := addUser(t, db), addUser(t, db), addUser(t, db)
-	_, err := models.SetRole(t.Context(), db, admin, models.RoleAdmin, true, models.AuditEntry{ID: models.NewID(), At: now, Via: models.AuditCommandLine})
+	_, err := accounts.SetRole(t.Context(), db, admin, accounts.RoleAdmin, true, store.AuditEntry{ID: store.NewID(), At: now, Via: store.AuditCommandLine})
 	require.NoError(t, err)
-	post, err := models.CreatePost(t.Context(), db, models.Writing{Viewer: models.Viewer{ID: author}, Now: now}, models.Post{
-		ID: models.NewID(), Title: "Rude", Content: "c", PostType: "discussion", Metadata: map[string]any{},
+	post, err := community.CreatePost(t.Context(), db, community.AuthorContext{Viewer: moderation.Viewer{ID: author}, Now: now}, community.Post{
+		ID: store.NewID(), Title: "Rude", Content: "c", PostType: "discussion", Metadata: map[string]any{},
 	})
 	require.NoError(t, err)
-	promise := func(r models.Report) models.OutboxEntry { return outbox.ReviewReport(r, now) }
-	report, _, err := models.CreateReport(t.Context(), db, models.Viewer{ID: reporter}, models.Report{
-		TargetType: models.TargetPost, TargetID: post.ID, Reason: "rude", CreatedAt: now,
+	promise := func(r community.Report) store.OutboxMessage { return outbox.ReviewReport(r, now) }
+	report, _, err := community.CreateReport(t.Context(), db, moderation.Viewer{ID: reporter}, community.Report{
+		TargetType: moderation.TargetPost, TargetID: post.ID, Reason: "rude", CreatedAt: now,
 	}, promise)
 	require.NoError(t, err)
 	keep(t, c, db)
 	told := func() (n int64) {
-		require.NoError(t, db.Model(&models.Notification{}).Where("user_id = ? AND kind = ?", admin, models.NotifyModeration).Count(&n).Error)
+		require.NoError(t, db.Model(&notify.Notification{}).Where("user_id = ? AND kind = ?", admin, notify.NotifyModeration).Count(&n).Error)
 		return n
 	}
 	require.Eventually(t, func() bool { return told() == 1 }, time.Minute, 50*time.Millisecond)
 
-	_, _, err = models.DecideReport(t.Context(), db, models.Verdict{
-		Report: report.ID, Decision: models.DecideHide, By: admin,
-		Suspension: models.Suspension{Entry: models.AuditEntry{ID: models.NewID(), At: now, Via: models.AuditAPI, ActorID: &admin}},
-		Wake:       func(r models.Report) models.OutboxEntry { return outbox.ReportDecided(r, now) },
+	_, _, err = community.DecideReport(t.Context(), db, community.Verdict{
+		Report: report.ID, Decision: community.DecideHide, By: admin,
+		Suspension: community.Suspension{Entry: store.AuditEntry{ID: store.NewID(), At: now, Via: store.AuditAPI, ActorID: &admin}},
+		Wake:       func(r community.Report) store.OutboxMessage { return outbox.ReportDecided(r, now) },
 	})
 	require.NoError(t, err)
 	keep(t, c, db)
@@ -142,13 +146,13 @@ func TestARealReviewEndsWithTheDecision(t *testing.T) {
 // keep keeps the promises there are about reports.
 func keep(t *testing.T, c client.Client, db *gorm.DB) {
 	t.Helper()
-	var entries []models.OutboxEntry
+	var entries []store.OutboxMessage
 	require.NoError(t, db.Find(&entries, "workflow_id LIKE 'review-report/%'").Error)
 	require.Len(t, entries, 1)
 	require.Eventually(t, func() bool { // a try ends after a second, which a busy machine may need more of
 		starter(c, db).TryDispatch(t.Context(), entries[0])
 		var left int64
-		require.NoError(t, db.Model(&models.OutboxEntry{}).Where("id = ? AND cancel_requested_at IS NULL", entries[0].ID).Count(&left).Error)
+		require.NoError(t, db.Model(&store.OutboxMessage{}).Where("id = ? AND cancel_requested_at IS NULL", entries[0].ID).Count(&left).Error)
 		return left == 0
 	}, time.Minute, 50*time.Millisecond)
 }

@@ -7,12 +7,12 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // One call for two limits, from many goroutines.
 func BenchmarkTake(b *testing.B) {
-	options, err := redis.ParseURL(modelstest.Redis(b))
+	options, err := redis.ParseURL(storetest.Redis(b))
 	require.NoError(b, err)
 	c := newCounter(b, options)
 	wide := Policy{Name: "wide", Quota: 1_000_000, Window: time.Second}

@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // counter is a limiter for one subject of its own, with a clock that moves only
@@ -64,7 +64,7 @@ func onBoth(t *testing.T, test func(*testing.T, *counter)) {
 
 func realRedis(t *testing.T) *redis.Options {
 	t.Helper()
-	options, err := redis.ParseURL(modelstest.Redis(t))
+	options, err := redis.ParseURL(storetest.Redis(t))
 	require.NoError(t, err)
 	return options
 }

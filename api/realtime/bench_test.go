@@ -15,7 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // BenchmarkIdleSocket tells how much memory an idle socket costs, the bare TCP
@@ -28,7 +28,7 @@ func BenchmarkIdleSocket(b *testing.B) {
 	hub := NewHub(o)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if conn, err := websocket.Accept(w, r, nil); err == nil {
-			hub.Serve(r.Context(), conn, Session{Task: f.task, User: uuid.Nil, Since: FromLatest, Render: func(e models.TaskEvent) (any, string) { return e, "" }})
+			hub.Serve(r.Context(), conn, Session{Task: f.task, User: uuid.Nil, Since: FromLatest, Render: func(e tasks.TaskEvent) (any, string) { return e, "" }})
 		}
 	}))
 	defer server.Close()

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // ErrEnded says that the terminal event was the last one.
@@ -41,7 +41,7 @@ func (c *Cursor) Close() { c.leave() }
 // Next waits for the next event. Events come in order, none lost, none twice;
 // after the terminal one, or when since was not before it, the error is ErrEnded.
 // ErrClosed says that the hub is going down; else the error is the context's.
-func (c *Cursor) Next(ctx context.Context) (models.TaskEvent, error) {
+func (c *Cursor) Next(ctx context.Context) (tasks.TaskEvent, error) {
 	for {
 		g := c.look()
 		if g.News.Seq > 0 {
@@ -49,14 +49,14 @@ func (c *Cursor) Next(ctx context.Context) (models.TaskEvent, error) {
 			return g.News, nil
 		}
 		if g.Ended {
-			return models.TaskEvent{}, ErrEnded
+			return tasks.TaskEvent{}, ErrEnded
 		}
 		select {
 		case <-g.Grown:
 		case <-ctx.Done():
-			return models.TaskEvent{}, ctx.Err()
+			return tasks.TaskEvent{}, ctx.Err()
 		case <-c.hub.draining:
-			return models.TaskEvent{}, ErrClosed
+			return tasks.TaskEvent{}, ErrClosed
 		}
 	}
 }
@@ -81,7 +81,7 @@ func (c *Cursor) behind(g snapshot) int { return int(g.Latest.Seq - max(c.since,
 
 // Latest is the newest event known. For a task that nobody watched it first
 // looks everywhere once, within ctx; ok is false when nothing is known.
-func (h *Hub) Latest(ctx context.Context, task uuid.UUID) (event models.TaskEvent, ok bool) {
+func (h *Hub) Latest(ctx context.Context, task uuid.UUID) (event tasks.TaskEvent, ok bool) {
 	t := h.join(task)
 	defer h.leave(t)
 	select {
@@ -95,7 +95,7 @@ func (h *Hub) Latest(ctx context.Context, task uuid.UUID) (event models.TaskEven
 
 // After waits until an event with a higher seq than since is known and gives the
 // newest. ok is false when ctx ends first, or the story or the hub do.
-func (h *Hub) After(ctx context.Context, task uuid.UUID, since int64) (event models.TaskEvent, ok bool) {
+func (h *Hub) After(ctx context.Context, task uuid.UUID, since int64) (event tasks.TaskEvent, ok bool) {
 	t := h.join(task)
 	defer h.leave(t)
 	for {

@@ -15,7 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // FuzzSocketMessage: whatever a client says, it asks for something known or nothing.
@@ -51,12 +51,12 @@ func FuzzSharedEvents(f *testing.F) {
 // quietStory is a task about which there is one thing to tell.
 type quietStory struct{}
 
-func (quietStory) Query(context.Context, uuid.UUID, int64) ([]models.TaskEvent, error) {
+func (quietStory) Query(context.Context, uuid.UUID, int64) ([]tasks.TaskEvent, error) {
 	return nil, errFake
 }
 
-func (quietStory) Rows(context.Context, uuid.UUID, int64) ([]models.TaskEvent, error) {
-	return []models.TaskEvent{event(1, models.TaskRunning)}, nil
+func (quietStory) Rows(context.Context, uuid.UUID, int64) ([]tasks.TaskEvent, error) {
+	return []tasks.TaskEvent{event(1, tasks.TaskRunning)}, nil
 }
 
 // FuzzSocketFrames: whatever bytes come down a socket, it is served to its end and
@@ -69,7 +69,7 @@ func FuzzSocketFrames(f *testing.F) {
 		if err != nil {
 			return
 		}
-		hub.Serve(r.Context(), conn, Session{Task: uuid.UUID{1}, User: uuid.UUID{2}, Render: func(e models.TaskEvent) (any, string) { return e.Seq, "" }})
+		hub.Serve(r.Context(), conn, Session{Task: uuid.UUID{1}, User: uuid.UUID{2}, Render: func(e tasks.TaskEvent) (any, string) { return e.Seq, "" }})
 		served <- struct{}{}
 	}))
 	f.Cleanup(func() {

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -26,8 +26,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type fake struct {
 	mu       sync.Mutex
 	task     uuid.UUID
-	told     []models.TaskEvent // by the workflow
-	rows     []models.TaskEvent
+	told     []tasks.TaskEvent // by the workflow
+	rows     []tasks.TaskEvent
 	queryErr error
 	rowsErr  error
 	blind    string // the name for which nothing answers
@@ -43,7 +43,7 @@ type source struct {
 	name string
 }
 
-func (s source) Query(ctx context.Context, _ uuid.UUID, since int64) ([]models.TaskEvent, error) {
+func (s source) Query(ctx context.Context, _ uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked[s.name]++
@@ -53,7 +53,7 @@ func (s source) Query(ctx context.Context, _ uuid.UUID, since int64) ([]models.T
 	return after(s.told, since), ctx.Err()
 }
 
-func (s source) Rows(ctx context.Context, _ uuid.UUID, since int64) ([]models.TaskEvent, error) {
+func (s source) Rows(ctx context.Context, _ uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.read++
@@ -63,8 +63,8 @@ func (s source) Rows(ctx context.Context, _ uuid.UUID, since int64) ([]models.Ta
 	return after(s.rows, since), ctx.Err()
 }
 
-func after(events []models.TaskEvent, since int64) []models.TaskEvent {
-	var rest []models.TaskEvent
+func after(events []tasks.TaskEvent, since int64) []tasks.TaskEvent {
+	var rest []tasks.TaskEvent
 	for _, e := range events {
 		if e.Seq > since {
 			rest = append(rest, e)
@@ -73,8 +73,8 @@ func after(events []models.TaskEvent, since int64) []models.TaskEvent {
 	return rest
 }
 
-func event(seq int64, state models.TaskState) models.TaskEvent {
-	return models.TaskEvent{Seq: seq, State: state, Progress: int(seq), Step: "lessons", Message: "Writing", At: time.Unix(seq, 0).UTC()}
+func event(seq int64, state tasks.TaskState) tasks.TaskEvent {
+	return tasks.TaskEvent{Seq: seq, State: state, Progress: int(seq), Step: "lessons", Message: "Writing", At: time.Unix(seq, 0).UTC()}
 }
 
 // change alters the fake under its lock.
@@ -88,9 +88,9 @@ func (f *fake) change(do func(*fake)) {
 func (f *fake) tell(n int, ends bool) {
 	f.change(func(f *fake) {
 		for i := range n {
-			state := models.TaskRunning
+			state := tasks.TaskRunning
 			if ends && i == n-1 {
-				state = models.TaskDone
+				state = tasks.TaskDone
 			}
 			f.told = append(f.told, event(int64(len(f.told))+1, state))
 		}
@@ -99,7 +99,7 @@ func (f *fake) tell(n int, ends bool) {
 
 // record brings what was told into the rows.
 func (f *fake) record() {
-	f.change(func(f *fake) { f.rows = append([]models.TaskEvent(nil), f.told...) })
+	f.change(func(f *fake) { f.rows = append([]tasks.TaskEvent(nil), f.told...) })
 }
 
 var errFake = errors.New("nobody answers")
@@ -183,7 +183,7 @@ func withStores(t *testing.T, test func(*testing.T, store)) {
 	})
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		options, err := redis.ParseURL(modelstest.Redis(t))
+		options, err := redis.ParseURL(storetest.Redis(t))
 		require.NoError(t, err)
 		test(t, store{options: *options})
 	})

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 func TestACursorReadsWhatComesAfterSince(t *testing.T) {
@@ -40,7 +40,7 @@ func TestACursorWaits(t *testing.T) {
 	f.tell(1, true)
 	e, err = c.Next(soon(t))
 	require.NoError(t, err)
-	require.Equal(t, models.TaskDone, e.State)
+	require.Equal(t, tasks.TaskDone, e.State)
 	_, err = c.Next(soon(t))
 	require.ErrorIs(t, err, ErrEnded)
 }
@@ -57,7 +57,7 @@ func TestWhatTheWorkflowDoesNotTellIsInTheRows(t *testing.T) {
 			t.Parallel()
 			f := newFake()
 			f.tell(8, true)
-			all := append([]models.TaskEvent(nil), f.told...)
+			all := append([]tasks.TaskEvent(nil), f.told...)
 			arrange(f)
 			h := newHub(t, quick(source{f, "a"}))
 			c := h.Follow(f.task, 0) // so that the rows come later than the topic
@@ -81,12 +81,12 @@ func TestATaskThatWasEndedWhileItsWorkflowToldSomethingElse(t *testing.T) {
 		require.NoError(t, err)
 	}
 	f.change(func(f *fake) {
-		f.rows = append(append([]models.TaskEvent(nil), f.told[:2]...), event(3, models.TaskError))
+		f.rows = append(append([]tasks.TaskEvent(nil), f.told[:2]...), event(3, tasks.TaskError))
 	})
 	e, err := c.Next(soon(t))
 	require.NoError(t, err)
 	require.Equal(t, int64(5), e.Seq)
-	require.Equal(t, models.TaskError, e.State)
+	require.Equal(t, tasks.TaskError, e.State)
 	_, err = c.Next(soon(t))
 	require.ErrorIs(t, err, ErrEnded)
 }

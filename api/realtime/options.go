@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // Source is where the truth of a task's story is asked. Both methods are called
@@ -17,9 +17,9 @@ import (
 type Source interface {
 	// Query asks the workflow for every event after since, in order. An error
 	// says that nobody answered: no worker, no Temporal, or no open run.
-	Query(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error)
+	Query(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error)
 	// Rows reads the events that Postgres has after since, in order.
-	Rows(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error)
+	Rows(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error)
 }
 
 // Options are a hub's collaborators and times. Only Source is needed; a zero

@@ -8,7 +8,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // Session is what a socket is about. The caller has checked that the user may
@@ -25,7 +25,7 @@ type Session struct {
 	// in the order of seq, and again with the last event when the client asks. Listeners of a
 	// task to whom it gives the same text for an event are sent one message, encoded once;
 	// "" is like nobody's.
-	Render func(models.TaskEvent) (message any, same string)
+	Render func(tasks.TaskEvent) (message any, same string)
 	// Good, when set, is asked before each event and each heartbeat whether the
 	// client may still listen. It should answer from memory most of the time.
 	Good func(context.Context) bool
@@ -125,7 +125,7 @@ func (k *socket) grant(s Session, wish string) error {
 	}
 }
 
-func (k *socket) event(s Session, e models.TaskEvent) error {
+func (k *socket) event(s Session, e tasks.TaskEvent) error {
 	if !k.good(s) {
 		return k.refuse(AuthError, sessionOver)
 	}
@@ -136,7 +136,7 @@ func (k *socket) event(s Session, e models.TaskEvent) error {
 
 // conclude ends a story that was told. A client that came after its end is told
 // the end once more.
-func (k *socket) conclude(s Session, end models.TaskEvent) error {
+func (k *socket) conclude(s Session, end tasks.TaskEvent) error {
 	if k.sent.Seq == 0 {
 		if err := k.event(s, end); err != nil {
 			return err

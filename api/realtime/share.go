@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/lyoapp/lyo/api/circuitbreaker"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 //go:embed watch.lua
@@ -45,7 +45,7 @@ type shared struct {
 	holder bool // we hold the lease
 	ttl    time.Duration
 	last   int64
-	events []models.TaskEvent
+	events []tasks.TaskEvent
 }
 
 func newShare(o Options) *share {
@@ -84,7 +84,7 @@ func parseShared(answer any) (shared, error) {
 	texts, _ := parts[3].([]any)
 	s := shared{holder: mine == 1, ttl: time.Duration(max(left, 0)) * time.Millisecond, last: last}
 	for _, text := range texts {
-		var e models.TaskEvent
+		var e tasks.TaskEvent
 		raw, _ := text.(string)
 		if err := json.Unmarshal([]byte(raw), &e); err != nil {
 			return shared{}, fmt.Errorf("realtime: shared event: %w", err)
@@ -96,7 +96,7 @@ func parseShared(answer any) (shared, error) {
 
 // add shares events with the other processes. What does not get through is
 // offered again at the next turn.
-func (s *share) add(ctx context.Context, task uuid.UUID, events []models.TaskEvent) {
+func (s *share) add(ctx context.Context, task uuid.UUID, events []tasks.TaskEvent) {
 	args := []any{channelOf(task), task.String(), s.o.Keep.Milliseconds(), shareAtMost}
 	for _, e := range events {
 		text, err := json.Marshal(e)

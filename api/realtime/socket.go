@@ -11,7 +11,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // socket is one connection. The goroutine that serves it writes; another reads.
@@ -24,7 +24,7 @@ type socket struct {
 	faults chan error    // why the reader listens no more; holds one
 	gone   chan struct{} // closed when the reader has ended
 	rest   io.Reader     // what the reader left of a message that was too long
-	sent   models.TaskEvent
+	sent   tasks.TaskEvent
 	seat   *slot
 	topic  *topic        // of the task it tells of
 	over   atomic.Bool   // its sign-in has ended

@@ -17,7 +17,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // server serves a hub's sockets: /since?user=&sign_in=, or /refuse/kind.
@@ -26,9 +26,9 @@ type server struct {
 	hub  *Hub
 	task uuid.UUID
 	gate *gate
-	left chan struct{}                          // one for each socket that was served
-	hook atomic.Pointer[func(models.TaskEvent)] // before an event is rendered
-	over sync.Map                               // sign-ins that Good says no to
+	left chan struct{}                         // one for each socket that was served
+	hook atomic.Pointer[func(tasks.TaskEvent)] // before an event is rendered
+	over sync.Map                              // sign-ins that Good says no to
 }
 
 func newServer(t *testing.T, hub *Hub, task uuid.UUID) *server {
@@ -63,7 +63,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 			_, over := s.over.Load(signIn)
 			return !over
 		},
-		Render: func(e models.TaskEvent) (any, string) {
+		Render: func(e tasks.TaskEvent) (any, string) {
 			if hook := s.hook.Load(); hook != nil {
 				(*hook)(e)
 			}
@@ -74,11 +74,11 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 
 // message is any message of the server.
 type message struct {
-	Seq       int64            `json:"seq"`
-	State     models.TaskState `json:"state"`
-	Type      string           `json:"type"`
-	Error     string           `json:"error"`
-	Timestamp time.Time        `json:"timestamp"`
+	Seq       int64           `json:"seq"`
+	State     tasks.TaskState `json:"state"`
+	Type      string          `json:"type"`
+	Error     string          `json:"error"`
+	Timestamp time.Time       `json:"timestamp"`
 }
 
 type client struct {

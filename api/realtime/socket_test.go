@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 func TestASocketTellsTheStory(t *testing.T) {
@@ -133,7 +133,7 @@ func TestASlowReaderIsCutOffAndOthersAreNot(t *testing.T) {
 	s.gate.close()
 	f.tell(1, false)
 	waitFor(t, s.gate.blocked)
-	late := func(models.TaskEvent) { clock.advance(11 * time.Second) } // while only the slow one is writing
+	late := func(tasks.TaskEvent) { clock.advance(11 * time.Second) } // while only the slow one is writing
 	s.hook.Store(&late)
 	f.tell(1, false)
 	for seq := range int64(3) {
@@ -292,5 +292,5 @@ func TestNothingKnownIsNoState(t *testing.T) {
 	c.send(`{"type":"ping"}`)
 	require.Equal(t, "pong", c.read().Type)
 	f.tell(1, true)
-	require.Equal(t, models.TaskDone, c.read().State)
+	require.Equal(t, tasks.TaskDone, c.read().State)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
+	rows "github.com/lyoapp/lyo/models/store"
 )
 
 func TestATicketIsGoodOnce(t *testing.T) {
@@ -32,7 +32,7 @@ func TestATicketIsGoodOnce(t *testing.T) {
 				got, err := tickets.Redeem(t.Context(), ticket)
 				if err == nil && got.UserID == holder.UserID && got.SessionID == holder.SessionID {
 					redeemed.Add(1)
-				} else if models.CodeOf(err) != models.Unauthenticated {
+				} else if rows.CodeOf(err) != rows.Unauthenticated {
 					t.Error(err)
 				}
 			})
@@ -51,9 +51,9 @@ func TestATicketGetsOld(t *testing.T) {
 	require.NoError(t, err)
 	s.mini.FastForward(life)
 	_, err = tickets.Redeem(t.Context(), ticket)
-	require.Equal(t, models.Unauthenticated, models.CodeOf(err))
+	require.Equal(t, rows.Unauthenticated, rows.CodeOf(err))
 	_, err = tickets.Redeem(t.Context(), "")
-	require.Equal(t, models.Unauthenticated, models.CodeOf(err))
+	require.Equal(t, rows.Unauthenticated, rows.CodeOf(err))
 }
 
 func TestNoTicketsWithoutRedis(t *testing.T) {
@@ -62,8 +62,8 @@ func TestNoTicketsWithoutRedis(t *testing.T) {
 	wire.cut(true)
 	for _, tickets := range []*Tickets{NewTickets(client), NewTickets(nil)} {
 		_, _, err := tickets.Issue(t.Context(), Holder{})
-		require.Equal(t, models.Unavailable, models.CodeOf(err))
+		require.Equal(t, rows.Unavailable, rows.CodeOf(err))
 		_, err = tickets.Redeem(t.Context(), "x")
-		require.Equal(t, models.Unavailable, models.CodeOf(err))
+		require.Equal(t, rows.Unavailable, rows.CodeOf(err))
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // topic is the story of one task. Its watcher alone appends; any number of readers look
@@ -28,7 +28,7 @@ type topic struct {
 // told is a story at one moment: log[i] has seq i+1, and only the last event's state has
 // ended. What is in it never changes; the next moment's log goes on in the same memory.
 type told struct {
-	log   []models.TaskEvent
+	log   []tasks.TaskEvent
 	grown chan struct{} // closed when there is a next moment
 }
 
@@ -48,7 +48,7 @@ func (t *topic) wake() {
 
 // append takes the events that come next, passes over known ones and stops at a
 // gap, which it reports. A story that has ended takes no more.
-func (t *topic) append(events []models.TaskEvent) (gap bool) {
+func (t *topic) append(events []tasks.TaskEvent) (gap bool) {
 	before := t.now.Load()
 	next := told{log: before.log}
 	for _, e := range events {
@@ -81,7 +81,7 @@ func (t *topic) ended() bool { return t.now.Load().over() }
 func (t *topic) last() int64 { return int64(len(t.now.Load().log)) }
 
 // after is at most limit events after since, not to be changed.
-func (t *topic) after(since int64, limit int) []models.TaskEvent {
+func (t *topic) after(since int64, limit int) []tasks.TaskEvent {
 	log := t.now.Load().log
 	if since >= int64(len(log)) {
 		return nil
@@ -93,8 +93,8 @@ func (t *topic) after(since int64, limit int) []models.TaskEvent {
 // snapshot is the topic at one moment, from a reader at place since. News has
 // Seq 0 when there is none, and so has Latest.
 type snapshot struct {
-	News   models.TaskEvent // the event after since
-	Latest models.TaskEvent
+	News   tasks.TaskEvent // the event after since
+	Latest tasks.TaskEvent
 	Ended  bool // Latest is the last there will be
 	Grown  <-chan struct{}
 }

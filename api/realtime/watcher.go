@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // watcher keeps one topic fresh, in one goroutine, until the topic is retired or
@@ -112,7 +112,7 @@ func (w *watcher) listen(ctx context.Context, s shared) time.Duration {
 }
 
 // fill closes the gap before the given events, from the rows or else the workflow.
-func (w *watcher) fill(ctx context.Context, events []models.TaskEvent) {
+func (w *watcher) fill(ctx context.Context, events []tasks.TaskEvent) {
 	w.look(ctx)
 	if w.topic.append(events) {
 		w.query(ctx)
@@ -160,7 +160,7 @@ func (w *watcher) pace() time.Duration {
 }
 
 // query asks the workflow and appends what comes next.
-func (w *watcher) query(ctx context.Context) (events []models.TaskEvent, ok bool) {
+func (w *watcher) query(ctx context.Context) (events []tasks.TaskEvent, ok bool) {
 	bounded, cancel := context.WithTimeout(ctx, w.hub.o.QueryTimeout)
 	defer cancel()
 	w.hub.queries.Add(1)
@@ -198,13 +198,13 @@ func (w *watcher) look(ctx context.Context) bool {
 
 // overrule ends a story whose task was ended while its workflow told something
 // else: the end has a seq then that is taken, and gets the next free one here.
-func (w *watcher) overrule(rows []models.TaskEvent) {
+func (w *watcher) overrule(rows []tasks.TaskEvent) {
 	if len(rows) == 0 {
 		return
 	}
 	end, last := rows[len(rows)-1], w.topic.last()
 	if end.State.Ended() && end.Seq <= last {
 		end.Seq = last + 1
-		w.topic.append([]models.TaskEvent{end}) // which an ended story does not take
+		w.topic.append([]tasks.TaskEvent{end}) // which an ended story does not take
 	}
 }

@@ -19,7 +19,9 @@ import (
 
 	"github.com/lyoapp/lyo/cmd/lyo/dev"
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/privacy"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -38,8 +40,8 @@ func adminCommand(environ []string) *cobra.Command {
 }
 
 func roleCommand(name, short string, granted bool, environ []string) *cobra.Command {
-	return accountCommand(name+" EMAIL|ID", short, environ, func(ctx context.Context, db *gorm.DB, u models.User) (string, error) {
-		changed, err := models.SetRole(ctx, db, u.ID, models.RoleAdmin, granted, byOperator(""))
+	return accountCommand(name+" EMAIL|ID", short, environ, func(ctx context.Context, db *gorm.DB, u accounts.User) (string, error) {
+		changed, err := accounts.SetRole(ctx, db, u.ID, accounts.RoleAdmin, granted, byOperator(""))
 		says := map[[2]bool]string{
 			{true, true}: "is an administrator now", {true, false}: "was an administrator already",
 			{false, true}: "is no administrator any more", {false, false}: "was no administrator",
@@ -48,14 +50,14 @@ func roleCommand(name, short string, granted bool, environ []string) *cobra.Comm
 	})
 }
 
-func undelete(ctx context.Context, db *gorm.DB, u models.User) (string, error) {
-	message := func(deletion uuid.UUID) models.OutboxEntry { return outbox.Restore(deletion, clock()) }
-	return "is restored and can sign in again", models.Undelete(ctx, db, u.ID, message, byOperator(models.AuditDeletionUndone))
+func undelete(ctx context.Context, db *gorm.DB, u accounts.User) (string, error) {
+	message := func(deletion uuid.UUID) store.OutboxMessage { return outbox.Restore(deletion, clock()) }
+	return "is restored and can sign in again", privacy.Undelete(ctx, db, u.ID, message, byOperator(store.AuditDeletionUndone))
 }
 
 // byOperator returns an audit log entry that names the system user who ran the command.
-func byOperator(action models.AuditAction) models.AuditEntry {
-	entry := models.AuditEntry{ID: models.NewID(), At: clock(), Action: action, Via: models.AuditCommandLine, Details: map[string]any{}}
+func byOperator(action store.AuditAction) store.AuditEntry {
+	entry := store.AuditEntry{ID: store.NewID(), At: clock(), Action: action, Via: store.AuditCommandLine, Details: map[string]any{}}
 	if who, err := user.Current(); err == nil {
 		entry.Details["by"] = who.Username
 	}
@@ -63,12 +65,12 @@ func byOperator(action models.AuditAction) models.AuditEntry {
 }
 
 // accountCommand returns a command that changes the given account and prints the result.
-func accountCommand(use, short string, environ []string, act func(context.Context, *gorm.DB, models.User) (string, error)) *cobra.Command {
+func accountCommand(use, short string, environ []string, act func(context.Context, *gorm.DB, accounts.User) (string, error)) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withDatabase(cmd, environ, func(ctx context.Context, db *gorm.DB) error {
-				account, err := models.FindAccount(ctx, db, args[0])
+				account, err := accounts.FindAccount(ctx, db, args[0])
 				if err != nil {
 					return err
 				}
@@ -89,7 +91,7 @@ func listAdminsCommand(environ []string) *cobra.Command {
 		Use: "list", Short: "List administrators", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withDatabase(cmd, environ, func(ctx context.Context, db *gorm.DB) error {
-				admins, err := models.HoldersOf(ctx, db, models.RoleAdmin)
+				admins, err := accounts.HoldersOf(ctx, db, accounts.RoleAdmin)
 				if err != nil {
 					return err
 				}
@@ -110,7 +112,7 @@ type adminLine struct {
 	LastLoginAt *time.Time `json:"last_login_at"`
 }
 
-func printAdmins(w io.Writer, admins []models.User, asJSON bool) error {
+func printAdmins(w io.Writer, admins []accounts.User, asJSON bool) error {
 	lines := make([]adminLine, 0, len(admins))
 	for _, u := range admins {
 		lines = append(lines, adminLine{u.ID, u.Email, u.Roles, u.IsActive, u.LastLoginAt})
@@ -139,11 +141,11 @@ func withDatabase(cmd *cobra.Command, environ []string, act func(context.Context
 	if err != nil {
 		return err
 	}
-	db, err := models.Open(url, models.Pool{MaxOpen: 1})
+	db, err := store.Open(url, store.Pool{MaxOpen: 1})
 	if err != nil {
 		return err
 	}
-	return errors.Join(act(cmd.Context(), db), models.Close(db))
+	return errors.Join(act(cmd.Context(), db), store.Close(db))
 }
 
 // databaseURL returns the configured URL; in development, without one, that of the lyo dev

@@ -14,9 +14,10 @@ import (
 	"github.com/spf13/cobra"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -44,7 +45,7 @@ const recountAtOnce = 100
 func recount(ctx context.Context, db *gorm.DB, out io.Writer) error {
 	after, users, differences := uuid.Nil, 0, 0
 	for {
-		done, err := models.RecountMany(ctx, db, after, recountAtOnce, clock())
+		done, err := learning.RecountMany(ctx, db, after, recountAtOnce, clock())
 		if err != nil {
 			return err
 		}
@@ -95,8 +96,8 @@ func achievementsCommand(environ []string) *cobra.Command {
 				return err
 			}
 			return withDatabase(cmd, environ, func(ctx context.Context, db *gorm.DB) error {
-				batch := models.NewID()
-				if err := models.ApplyAchievements(ctx, db, all, outbox.ApplyAchievements(batch, clock())); err != nil {
+				batch := store.NewID()
+				if err := learning.ApplyAchievements(ctx, db, all, outbox.ApplyAchievements(batch, clock())); err != nil {
 					return err
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "%d achievements are stored. A worker unlocks them for users who qualify: workflow %s, query %s\n",
@@ -121,7 +122,7 @@ type achievementFile struct {
 	Position        *int            `json:"position"`
 }
 
-func readAchievements(stdin io.Reader, name string) ([]models.Achievement, error) {
+func readAchievements(stdin io.Reader, name string) ([]learning.Achievement, error) {
 	var text []byte
 	var err error
 	if name == "-" {
@@ -141,7 +142,7 @@ func readAchievements(stdin io.Reader, name string) ([]models.Achievement, error
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%s has no achievements", name)
 	}
-	all := make([]models.Achievement, len(files))
+	all := make([]learning.Achievement, len(files))
 	for i, f := range files {
 		if all[i], err = f.row(i); err != nil {
 			return nil, fmt.Errorf("%s: achievement %d: %w", name, i+1, err)
@@ -151,18 +152,18 @@ func readAchievements(stdin io.Reader, name string) ([]models.Achievement, error
 }
 
 // row returns the achievement's row. The database rejects unknown types.
-func (f achievementFile) row(index int) (models.Achievement, error) {
+func (f achievementFile) row(index int) (learning.Achievement, error) {
 	if f.ID == "" || f.Name == "" || f.PointsReward < 0 {
-		return models.Achievement{}, errors.New("id and name are needed, and points_reward is not below zero")
+		return learning.Achievement{}, errors.New("id and name are needed, and points_reward is not below zero")
 	}
 	if _, err := gamification.ParseCriteria(f.Criteria); err != nil {
-		return models.Achievement{}, err
+		return learning.Achievement{}, err
 	}
 	position := 100 + index // after the built-in achievements
 	if f.Position != nil {
 		position = *f.Position
 	}
-	return models.Achievement{
+	return learning.Achievement{
 		ID: f.ID, Name: f.Name, Description: f.Description, AchievementType: f.AchievementType, Rarity: f.Rarity, PointsReward: f.PointsReward,
 		IconURL: f.IconURL, Criteria: f.Criteria, Position: position, CreatedAt: clock(),
 	}, nil

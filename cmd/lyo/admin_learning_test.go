@@ -7,16 +7,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 func TestAchievementsAreRows(t *testing.T) {
 	t.Parallel()
-	url := modelstest.URL(t)
-	db, err := models.Open(url, models.Pool{MaxOpen: 2})
+	url := storetest.URL(t)
+	db, err := store.Open(url, store.Pool{MaxOpen: 2})
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = models.Close(db) })
+	t.Cleanup(func() { _ = store.Close(db) })
 	environ := []string{"DATABASE_URL=" + url}
 	file := filepath.Join(t.TempDir(), "a.json")
 	apply := func(text string) (string, error) {
@@ -34,9 +35,9 @@ func TestAchievementsAreRows(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, out, "1 achievements are stored")
 	var promised int64
-	require.NoError(t, db.Model(&models.OutboxEntry{}).Where("workflow = 'ApplyAchievements'").Count(&promised).Error)
+	require.NoError(t, db.Model(&store.OutboxMessage{}).Where("workflow = 'ApplyAchievements'").Count(&promised).Error)
 	require.EqualValues(t, 1, promised)
-	all, err := models.Achievements(t.Context(), db)
+	all, err := learning.Achievements(t.Context(), db)
 	require.NoError(t, err)
 	require.Len(t, all, 9)
 	require.Equal(t, "x", all[8].ID)

@@ -11,8 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/cmd/lyo/dev"
-	"github.com/lyoapp/lyo/models"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/storetest"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 func runLyo(t *testing.T, environ []string, args ...string) (string, error) {
@@ -27,13 +28,13 @@ func runLyo(t *testing.T, environ []string, args ...string) (string, error) {
 
 func TestAdministrators(t *testing.T) {
 	t.Parallel()
-	url := modelstest.URL(t)
-	db, err := models.Open(url, models.Pool{MaxOpen: 2})
+	url := storetest.URL(t)
+	db, err := store.Open(url, store.Pool{MaxOpen: 2})
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = models.Close(db) })
+	t.Cleanup(func() { _ = store.Close(db) })
 	now := time.Now().UTC()
-	user := models.User{
-		ID: models.NewID(), Email: "Ada@example.com", FullName: "Ada", PasswordHash: "x", Locale: "en", Timezone: "UTC",
+	user := accounts.User{
+		ID: store.NewID(), Email: "Ada@example.com", FullName: "Ada", PasswordHash: "x", Locale: "en", Timezone: "UTC",
 		IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now,
 	}
 	require.NoError(t, db.Create(&user).Error)
@@ -64,10 +65,10 @@ func TestAdministrators(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, out, "is no administrator any more")
 
-	log, err := models.ListAudit(t.Context(), db, models.AuditFilter{UserID: &user.ID, Limit: 10})
+	log, err := store.ListAudit(t.Context(), db, store.AuditFilter{UserID: &user.ID, Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, log, 2)
-	require.Equal(t, models.AuditCommandLine, log[0].Via)
+	require.Equal(t, store.AuditCommandLine, log[0].Via)
 	require.NotEmpty(t, log[0].Details["by"])
 }
 
@@ -76,7 +77,7 @@ func TestInDevelopmentThePrivatePostgresIsFound(t *testing.T) {
 	dir := t.TempDir()
 	_, err := runLyo(t, []string{"LYO_STATE_DIR=" + dir}, "admin", "list")
 	require.ErrorContains(t, err, "DATABASE_URL is not set")
-	require.NoError(t, os.WriteFile(filepath.Join(dir, dev.DatabaseURLFile), []byte(modelstest.URL(t)), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, dev.DatabaseURLFile), []byte(storetest.URL(t)), 0o600))
 	out, err := runLyo(t, []string{"LYO_STATE_DIR=" + dir}, "admin", "list", "--json")
 	require.NoError(t, err)
 	require.Equal(t, "[]\n", out)

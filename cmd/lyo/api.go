@@ -17,7 +17,7 @@ import (
 	"github.com/lyoapp/lyo/api"
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/realtime"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 )
 
@@ -98,8 +98,8 @@ func (a *app) keys() (*auth.Keys, error) {
 type progressSource struct{ *app }
 
 // Query reads events from the workflow.
-func (s progressSource) Query(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error) {
-	workflow, err := models.WorkflowOf(ctx, s.db, task)
+func (s progressSource) Query(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
+	workflow, err := tasks.WorkflowOf(ctx, s.db, task)
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +107,8 @@ func (s progressSource) Query(ctx context.Context, task uuid.UUID, since int64) 
 }
 
 // Rows reads events from Postgres.
-func (s progressSource) Rows(ctx context.Context, task uuid.UUID, since int64) ([]models.TaskEvent, error) {
-	return models.EventsAfter(ctx, s.db, task, since)
+func (s progressSource) Rows(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
+	return tasks.EventsAfter(ctx, s.db, task, since)
 }
 
 // modelHealth probes the model server. If the built-in outline writer may replace the model, the

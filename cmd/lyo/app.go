@@ -18,21 +18,21 @@ import (
 	"github.com/lyoapp/lyo/api"
 	"github.com/lyoapp/lyo/cmd/lyo/observe"
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/boards"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
 // app holds what every kind of process uses.
 type app struct {
-	cfg      config.Config
-	log      *slog.Logger
-	db       *gorm.DB
-	redis    redis.UniversalClient // nil when none is configured
-	temporal client.Client
-	model    *failover.Chain // nil when none is configured
+	cfg        config.Config
+	log        *slog.Logger
+	db         *gorm.DB
+	redis      redis.UniversalClient // nil when none is configured
+	temporal   client.Client
+	model      *failover.Chain // nil when none is configured
 	dispatcher *outbox.Dispatcher
-	telling  // metrics, traces and identity
+	telling    // metrics, traces and identity
 }
 
 // serviceCommand returns a command that runs until it is signalled to stop.
@@ -64,8 +64,8 @@ func open(ctx context.Context, cfg config.Config, process string, out io.Writer)
 	if a.telling, err = newTelling(ctx, cfg, process); err != nil {
 		return nil, err
 	}
-	pool := models.Pool{MaxOpen: cfg.Database.MaxOpen, MaxLifetime: 30 * time.Minute, MaxIdleTime: 5 * time.Minute}
-	if a.db, err = models.Open(cfg.Database.URL.Reveal(), pool); err != nil {
+	pool := store.Pool{MaxOpen: cfg.Database.MaxOpen, MaxLifetime: 30 * time.Minute, MaxIdleTime: 5 * time.Minute}
+	if a.db, err = store.Open(cfg.Database.URL.Reveal(), pool); err != nil {
 		return nil, err
 	}
 	if a.redis, err = openRedis(cfg.Redis, a.log); err != nil {
@@ -89,7 +89,7 @@ func (a *app) close() error {
 	if a.redis != nil {
 		errs = append(errs, a.redis.Close())
 	}
-	return errors.Join(append(errs, models.Close(a.db), a.finish())...)
+	return errors.Join(append(errs, store.Close(a.db), a.finish())...)
 }
 
 func openRedis(cfg config.Redis, log *slog.Logger) (redis.UniversalClient, error) {
@@ -131,7 +131,7 @@ func (a *app) leaderboards() *boards.Boards {
 	return &boards.Boards{
 		DB: a.db, Redis: a.redis, Clock: clock, Log: a.log,
 		Rebuild: func(ctx context.Context, stamp uuid.UUID) error {
-			return models.Promise(ctx, a.db, outbox.RebuildBoards(stamp, clock()))
+			return store.Enqueue(ctx, a.db, outbox.RebuildBoards(stamp, clock()))
 		},
 	}
 }

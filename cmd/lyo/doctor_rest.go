@@ -14,7 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/lyoapp/lyo/activities/llm"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
 )
 
@@ -66,7 +66,7 @@ func (d *doctor) outbox(ctx context.Context) finding {
 	if d.db == nil {
 		return finding{name, unknown, "Postgres must answer first", ""}
 	}
-	found, err := models.LookAtOutbox(ctx, d.db, clock())
+	found, err := store.LookAtOutbox(ctx, d.db, clock())
 	switch {
 	case err != nil:
 		return finding{name, unknown, "the schema must be current first", ""}

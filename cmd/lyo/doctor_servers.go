@@ -18,8 +18,8 @@ import (
 	"github.com/lyoapp/lyo/api/circuitbreaker"
 	"github.com/lyoapp/lyo/cmd/lyo/dev"
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
 	"github.com/lyoapp/lyo/models/migrations"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
 )
 
@@ -37,7 +37,7 @@ func (d *doctor) close() {
 		d.temporal.Close()
 	}
 	if d.db != nil {
-		_ = models.Close(d.db) // nothing was written
+		_ = store.Close(d.db) // nothing was written
 	}
 }
 
@@ -78,13 +78,13 @@ func (d *doctor) database(ctx context.Context) finding {
 	if err != nil {
 		return finding{name, fault, err.Error(), d.run("set DATABASE_URL to your server")}
 	}
-	db, err := models.Open(url, models.Pool{MaxOpen: 2})
+	db, err := store.Open(url, store.Pool{MaxOpen: 2})
 	if err == nil {
-		if err = models.Ping(ctx, db); err != nil {
-			_ = models.Close(db)
+		if err = store.Ping(ctx, db); err != nil {
+			_ = store.Close(db)
 		}
 	}
-	if err == nil && models.TryWrite(ctx, db) != nil {
+	if err == nil && store.TryWrite(ctx, db) != nil {
 		d.db = db
 		return finding{name, fault, "Postgres answers but accepts no writes", "check that it is not a standby, that default_transaction_read_only is off, and that its disk has space"}
 	}

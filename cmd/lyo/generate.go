@@ -11,7 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -48,17 +51,17 @@ func (o *operator) generate(ctx context.Context, w wish) error {
 		return err
 	}
 	request := w.rows(owner)
-	request.Promise = outbox.Course(request.Task, o.bounds(), request.Task.CreatedAt)
-	task, _, err := models.CreateGeneration(ctx, o.db, request, models.Quota{AtOnce: o.cfg.Course.AtOnce})
+	request.Start = outbox.Course(request.Task, o.bounds(), request.Task.CreatedAt)
+	task, _, err := courses.CreateGeneration(ctx, o.db, request, courses.Quota{AtOnce: o.cfg.Course.AtOnce})
 	if err != nil {
 		return withHelp(err)
 	}
-	o.dispatcher.TryDispatch(ctx, request.Promise)
+	o.dispatcher.TryDispatch(ctx, request.Start)
 	ended, err := o.follow(ctx, task)
 	if err != nil {
 		return err
 	}
-	course, err := models.FindCourse(ctx, o.db, owner.ID, ended.ResultID)
+	course, err := courses.FindCourse(ctx, o.db, owner.ID, ended.ResultID)
 	if err != nil {
 		return err
 	}
@@ -72,7 +75,7 @@ func (o *operator) generate(ctx context.Context, w wish) error {
 
 // withHelp adds the help resources to the error of a rejected topic.
 func withHelp(err error) error {
-	var coded *models.Error
+	var coded *store.Error
 	if !errors.As(err, &coded) {
 		return err
 	}
@@ -82,24 +85,24 @@ func withHelp(err error) error {
 	return err
 }
 
-func (o *operator) owner(ctx context.Context, who string) (models.User, error) {
+func (o *operator) owner(ctx context.Context, who string) (accounts.User, error) {
 	if who != "" {
-		return models.FindAccount(ctx, o.db, who)
+		return accounts.FindAccount(ctx, o.db, who)
 	}
 	if o.cfg.Env == config.Development {
-		return models.LocalOperator(ctx, o.db, clock())
+		return accounts.LocalOperator(ctx, o.db, clock())
 	}
-	return models.User{}, errors.New("name the owner of the course: --as E-MAIL")
+	return accounts.User{}, errors.New("name the owner of the course: --as E-MAIL")
 }
 
-func (w wish) rows(owner models.User) models.Request {
+func (w wish) rows(owner accounts.User) courses.Request {
 	now := clock()
-	taskID, courseID := models.GenerationIDs(owner.ID, nil)
-	task := models.NewTask(taskID, owner.ID, courseID, now)
+	taskID, courseID := courses.GenerationIDs(owner.ID, nil)
+	task := tasks.NewTask(taskID, owner.ID, courseID, now)
 	hash := sha256.Sum256([]byte(w.topic))
 	task.WorkflowID, task.RequestHash = workflows.GenerateCourseID(taskID), hash[:]
-	return models.Request{Task: task, Course: models.Course{
-		ID: courseID, OwnerUserID: owner.ID, Title: w.topic, Topic: w.topic, Status: models.CourseGenerating, Interests: []string{},
+	return courses.Request{Task: task, Course: courses.Course{
+		ID: courseID, OwnerUserID: owner.ID, Title: w.topic, Topic: w.topic, Status: courses.CourseGenerating, Interests: []string{},
 		DifficultyLevel: w.level, Tags: []string{}, Locale: w.locale, Preferences: map[string]any{}, CreatedAt: now, UpdatedAt: now,
 	}}
 }

@@ -7,12 +7,12 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 )
 
 // writeMarkdown writes a course as one document. Quiz answers come last, since the operator may
 // see them.
-func writeMarkdown(w io.Writer, c models.Course) error {
+func writeMarkdown(w io.Writer, c courses.Course) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "# %s\n\n", c.Title)
 	paragraph(&text, c.Summary)
@@ -20,7 +20,7 @@ func writeMarkdown(w io.Writer, c models.Course) error {
 		paragraph(&text, "*Written without a model.*")
 	}
 	paragraph(&text, c.Generation.Notice)
-	items := map[uuid.UUID][]models.Item{}
+	items := map[uuid.UUID][]courses.Item{}
 	for _, i := range c.Items {
 		items[i.LessonID] = append(items[i.LessonID], i)
 	}
@@ -44,7 +44,7 @@ func paragraph(to *strings.Builder, text string) {
 }
 
 // writeItems writes the items of a lesson and returns the answers to its questions.
-func writeItems(to *strings.Builder, lesson int, items []models.Item) (answers []string) {
+func writeItems(to *strings.Builder, lesson int, items []courses.Item) (answers []string) {
 	for _, item := range items {
 		switch {
 		case len(item.Quiz) > 0:
@@ -59,7 +59,7 @@ func writeItems(to *strings.Builder, lesson int, items []models.Item) (answers [
 	return answers
 }
 
-func writeQuiz(to *strings.Builder, lesson int, item models.Item) (answers []string) {
+func writeQuiz(to *strings.Builder, lesson int, item courses.Item) (answers []string) {
 	fmt.Fprintf(to, "### %s\n\n", item.Title)
 	for i, q := range item.Quiz {
 		fmt.Fprintf(to, "%d. %s\n", i+1, q.Prompt)

@@ -17,8 +17,9 @@ import (
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/cmd/lyo/observe"
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/migrations"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
 )
 
@@ -85,7 +86,7 @@ func (a *app) watch() error {
 }
 
 func (a *app) lookAtOutbox(ctx context.Context) (observe.Outbox, error) {
-	found, err := models.LookAtOutbox(ctx, a.db, clock())
+	found, err := store.LookAtOutbox(ctx, a.db, clock())
 	return observe.Outbox{Due: found.Due, Waiting: found.Held, Oldest: found.Oldest}, err
 }
 
@@ -96,7 +97,7 @@ const writesWithin = 2 * time.Second
 func (a *app) lookAtWrites(ctx context.Context) map[string]bool {
 	ctx, cancel := context.WithTimeout(ctx, writesWithin)
 	defer cancel()
-	takes := map[string]bool{"postgres": models.TryWrite(ctx, a.db) == nil}
+	takes := map[string]bool{"postgres": store.TryWrite(ctx, a.db) == nil}
 	if a.redis != nil {
 		takes["redis"] = circuitbreaker.TryWrite(ctx, a.redis) == nil
 	}
@@ -113,7 +114,7 @@ func (a *app) lookAtQueues(ctx context.Context) ([]observe.QueueStats, error) {
 }
 
 // spent logs a model call and records its metrics.
-func (a *app) spent(ctx context.Context, c models.ModelCall) {
+func (a *app) spent(ctx context.Context, c courses.ModelCall) {
 	a.log.InfoContext(ctx, "model call", "kind", c.Kind, "endpoint", c.Endpoint, "outcome", c.Outcome,
 		"input_tokens", c.InputTokens, "output_tokens", c.OutputTokens, "seconds", c.Seconds)
 	a.metrics.Model(observe.Conversation{
@@ -154,7 +155,7 @@ var (
 // ready reports why the process is not ready. Every process needs a database that accepts
 // writes; the API also needs the current schema, and a worker polls every queue.
 func (a *app) ready(ctx context.Context) error {
-	if err := models.TryWrite(ctx, a.db); err != nil {
+	if err := store.TryWrite(ctx, a.db); err != nil {
 		return errWrites
 	}
 	if a.process != "worker" {

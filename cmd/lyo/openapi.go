@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -52,11 +52,11 @@ func document() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := models.Open("postgres://nowhere", models.Pool{MaxOpen: 1})
+	db, err := store.Open("postgres://nowhere", store.Pool{MaxOpen: 1})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = models.Close(db) }()
+	defer func() { _ = store.Close(db) }()
 	log := slog.New(slog.DiscardHandler)
 	server, err := api.New(api.Deps{
 		Config: cfg, DB: db, Keys: keys, Clock: clock, Log: log, Version: version(), Hub: realtime.NewHub(realtime.Options{Log: log}),

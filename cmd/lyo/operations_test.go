@@ -15,7 +15,8 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/payload"
 )
 
@@ -118,7 +119,7 @@ func TestVersionAndCompletion(t *testing.T) {
 func TestOperatorsCommandsNeedADatabase(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for _, args := range [][]string{{"task", "list"}, {"generate", "How tides work"}, {"task", "show", models.NewID().String()}} {
+	for _, args := range [][]string{{"task", "list"}, {"generate", "How tides work"}, {"task", "show", store.NewID().String()}} {
 		_, err := runLyo(t, []string{"LYO_STATE_DIR=" + dir}, args...)
 		require.ErrorContains(t, err, "DATABASE_URL is not set")
 	}
@@ -174,14 +175,14 @@ func TestTheCodecEndpoint(t *testing.T) {
 
 func TestACourseAsMarkdown(t *testing.T) {
 	t.Parallel()
-	lesson, link := models.NewID(), "https://example.com/tides"
+	lesson, link := store.NewID(), "https://example.com/tides"
 	var out strings.Builder
-	require.NoError(t, writeMarkdown(&out, models.Course{
-		Title: "Tides", Summary: "Why the sea rises.", Generation: models.Generation{Fallback: true},
-		Lessons: []models.Lesson{{ID: lesson, Title: "The moon", Content: "It pulls."}},
-		Items: []models.Item{
+	require.NoError(t, writeMarkdown(&out, courses.Course{
+		Title: "Tides", Summary: "Why the sea rises.", Generation: courses.Generation{Fallback: true},
+		Lessons: []courses.Lesson{{ID: lesson, Title: "The moon", Content: "It pulls."}},
+		Items: []courses.Item{
 			{LessonID: lesson, Title: "Read on", SourceURL: &link},
-			{LessonID: lesson, Title: "Quiz", Quiz: []models.QuizQuestion{{Prompt: "What pulls?", Options: []string{"The sun", "The moon"}, Answer: 1, Explanation: "It is near."}}},
+			{LessonID: lesson, Title: "Quiz", Quiz: []courses.QuizQuestion{{Prompt: "What pulls?", Options: []string{"The sun", "The moon"}, Answer: 1, Explanation: "It is near."}}},
 		},
 	}))
 	require.Equal(t, "# Tides\n\nWhy the sea rises.\n\n*Written without a model.*\n\n## 1. The moon\n\nIt pulls.\n\n- [Read on](https://example.com/tides) \n\n"+

@@ -17,21 +17,21 @@ import (
 
 	"github.com/lyoapp/lyo/cmd/lyo/observe"
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
 // operator runs commands on the database and Temporal. They do the same as the API, on tasks of all
 // users.
 type operator struct {
-	cfg      config.Config
-	db       *gorm.DB
-	temporal client.Client
-	dispatcher  *outbox.Dispatcher
-	out      io.Writer
-	errs     io.Writer
-	asJSON   bool
-	terminal bool // whether errs is a terminal
+	cfg        config.Config
+	db         *gorm.DB
+	temporal   client.Client
+	dispatcher *outbox.Dispatcher
+	out        io.Writer
+	errs       io.Writer
+	asJSON     bool
+	terminal   bool // whether errs is a terminal
 }
 
 // operate opens the connections, in development those of the lyo dev that uses the state directory,
@@ -47,17 +47,17 @@ func operate(cmd *cobra.Command, environ []string, asJSON bool, act func(context
 	}
 	log := slog.New(observe.Log(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}), cfg.Secrets()))
 	o := &operator{cfg: cfg, out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), asJSON: asJSON, terminal: atTerminal(cmd.ErrOrStderr())}
-	if o.db, err = models.Open(url, models.Pool{MaxOpen: 2}); err != nil {
+	if o.db, err = store.Open(url, store.Pool{MaxOpen: 2}); err != nil {
 		return err
 	}
 	cfg.Temporal.Address = temporalAddress(cfg)
 	if o.temporal, err = openTemporal(cfg, telling{identity: identity()}, log); err != nil {
-		return errors.Join(err, models.Close(o.db))
+		return errors.Join(err, store.Close(o.db))
 	}
 	o.dispatcher = &outbox.Dispatcher{DB: o.db, Temporal: o.temporal, Clock: clock, Log: log}
 	err = act(cmd.Context(), o)
 	o.temporal.Close()
-	return errors.Join(err, models.Close(o.db))
+	return errors.Join(err, store.Close(o.db))
 }
 
 // temporalAddress returns the configured address, or in development that of lyo dev, whose port may

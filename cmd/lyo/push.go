@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/push"
 	"github.com/lyoapp/lyo/activities/sources/guard"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/notify"
 )
 
 // pushing returns the push activities of this process.
@@ -57,11 +57,11 @@ func (a *app) browserClient() *http.Client {
 // introduce records the current credentials, so that health reports on them. Otherwise health would
 // report on the previous ones until the first push.
 func (a *app) introduce(ctx context.Context, all []push.Credentials) {
-	keys := make([]models.PushCredentialKey, 0, len(all))
+	keys := make([]notify.PushCredentialKey, 0, len(all))
 	for _, c := range all {
-		keys = append(keys, models.PushCredentialKey(c))
+		keys = append(keys, notify.PushCredentialKey(c))
 	}
-	if err := models.UsePushCredentials(ctx, a.db, keys, clock()); err != nil {
+	if err := notify.UsePushCredentials(ctx, a.db, keys, clock()); err != nil {
 		a.log.WarnContext(ctx, "the credentials of pushes could not be noted", "error", err)
 	}
 }
@@ -69,7 +69,7 @@ func (a *app) introduce(ctx context.Context, all []push.Credentials) {
 // stoppedPushes returns the providers in use to which sending is stopped.
 func (a *app) stoppedPushes(ctx context.Context) (map[string]bool, error) {
 	stopped := map[string]bool{}
-	found, err := models.StoppedPushes(ctx, a.db)
+	found, err := notify.StoppedPushes(ctx, a.db)
 	for _, c := range found {
 		if a.cfg.Push.Uses(c.Provider) {
 			stopped[c.Provider] = true

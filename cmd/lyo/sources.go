@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/activities/extract/isolate"
 	"github.com/lyoapp/lyo/activities/sources"
 	"github.com/lyoapp/lyo/activities/sources/guard"
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
 )
 
 // researching returns the activities that query the configured content sites.
@@ -41,13 +41,13 @@ type answers struct{ db *gorm.DB }
 
 // Load returns a cached response.
 func (c answers) Load(ctx context.Context, provider, key string) ([]byte, bool, error) {
-	return models.FindAnswer(ctx, c.db, provider, key, clock())
+	return courses.FindAnswer(ctx, c.db, provider, key, clock())
 }
 
 // Store caches a response.
 func (c answers) Store(ctx context.Context, provider, key string, items []byte, ttl time.Duration) error {
 	now := clock()
-	return models.KeepAnswer(ctx, c.db, models.SourceAnswer{Provider: provider, Key: key, Items: items, ExpiresAt: now.Add(ttl)}, now)
+	return courses.KeepAnswer(ctx, c.db, courses.SourceAnswer{Provider: provider, Key: key, Items: items, ExpiresAt: now.Add(ttl)}, now)
 }
 
 // fetchWithin bounds the download of a page of up to 10 MiB.

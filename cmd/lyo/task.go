@@ -10,7 +10,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 // taskCommand returns the commands on tasks of all users.
@@ -26,7 +28,7 @@ func taskCommand(environ []string) *cobra.Command {
 	return cmd
 }
 
-func oneTask(use, short string, environ []string, act func(*operator, context.Context, models.Task) error) *cobra.Command {
+func oneTask(use, short string, environ []string, act func(*operator, context.Context, tasks.Task) error) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: cobra.ExactArgs(1),
@@ -36,7 +38,7 @@ func oneTask(use, short string, environ []string, act func(*operator, context.Co
 				return fmt.Errorf("%q is no task's id", args[0])
 			}
 			return operate(cmd, environ, asJSON, func(ctx context.Context, o *operator) error {
-				task, err := models.AnyTask(ctx, o.db, id)
+				task, err := tasks.AnyTask(ctx, o.db, id)
 				if err != nil {
 					return err
 				}
@@ -49,13 +51,13 @@ func oneTask(use, short string, environ []string, act func(*operator, context.Co
 }
 
 func listTasksCommand(environ []string) *cobra.Command {
-	var filter models.TaskFilter
+	var filter tasks.TaskFilter
 	var state, who string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the newest tasks", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			filter.State = models.TaskState(strings.ToUpper(state))
+			filter.State = tasks.TaskState(strings.ToUpper(state))
 			return operate(cmd, environ, asJSON, func(ctx context.Context, o *operator) error { return o.list(ctx, who, filter) })
 		},
 	}
@@ -70,37 +72,37 @@ func listTasksCommand(environ []string) *cobra.Command {
 
 // taskLine is a task in the output of the list.
 type taskLine struct {
-	ID          uuid.UUID         `json:"id"`
-	UserID      uuid.UUID         `json:"user_id"`
-	Type        string            `json:"task_type"`
-	State       models.TaskState  `json:"state"`
-	Progress    int               `json:"progress"`
-	Step        string            `json:"step"`
-	Message     string            `json:"message"`
-	ResultID    uuid.UUID         `json:"result_id"`
-	WorkflowID  string            `json:"workflow_id"`
-	CreatedAt   time.Time         `json:"created_at"`
-	StartedAt   *time.Time        `json:"started_at"`
-	CompletedAt *time.Time        `json:"completed_at"`
-	Fault       *models.TaskFault `json:"fault"`
+	ID          uuid.UUID        `json:"id"`
+	UserID      uuid.UUID        `json:"user_id"`
+	Type        string           `json:"task_type"`
+	State       tasks.TaskState  `json:"state"`
+	Progress    int              `json:"progress"`
+	Step        string           `json:"step"`
+	Message     string           `json:"message"`
+	ResultID    uuid.UUID        `json:"result_id"`
+	WorkflowID  string           `json:"workflow_id"`
+	CreatedAt   time.Time        `json:"created_at"`
+	StartedAt   *time.Time       `json:"started_at"`
+	CompletedAt *time.Time       `json:"completed_at"`
+	Fault       *tasks.TaskFault `json:"fault"`
 }
 
-func lineOf(t models.Task) taskLine {
+func lineOf(t tasks.Task) taskLine {
 	return taskLine{
 		t.ID, t.UserID, t.TaskType, t.State, t.Progress, t.Step, t.Message, t.ResultID, t.WorkflowID, t.CreatedAt, t.StartedAt, t.CompletedAt, t.Fault,
 	}
 }
 
-func (o *operator) list(ctx context.Context, who string, f models.TaskFilter) error {
+func (o *operator) list(ctx context.Context, who string, f tasks.TaskFilter) error {
 	var user *uuid.UUID
 	if who != "" {
-		account, err := models.FindAccount(ctx, o.db, who)
+		account, err := accounts.FindAccount(ctx, o.db, who)
 		if err != nil {
 			return err
 		}
 		user = &account.ID
 	}
-	tasks, err := models.AllTasks(ctx, o.db, user, f)
+	tasks, err := tasks.AllTasks(ctx, o.db, user, f)
 	if err != nil {
 		return err
 	}
@@ -120,12 +122,12 @@ func (o *operator) list(ctx context.Context, who string, f models.TaskFilter) er
 }
 
 // show prints a task with its events and its outbox messages that are not dispatched yet.
-func (o *operator) show(ctx context.Context, task models.Task) error {
-	events, err := models.EventsAfter(ctx, o.db, task.ID, 0)
+func (o *operator) show(ctx context.Context, task tasks.Task) error {
+	events, err := tasks.EventsAfter(ctx, o.db, task.ID, 0)
 	if err != nil {
 		return err
 	}
-	messages, err := models.PromisesFor(ctx, o.db, task.WorkflowID)
+	messages, err := store.MessagesFor(ctx, o.db, task.WorkflowID)
 	if err != nil {
 		return err
 	}
@@ -149,9 +151,9 @@ func (o *operator) show(ctx context.Context, task models.Task) error {
 }
 
 // waitsFor describes what keeps an outbox message from being dispatched.
-func waitsFor(m models.OutboxEntry) string {
+func waitsFor(m store.OutboxMessage) string {
 	switch {
-	case m.Held:
+	case m.Waiting:
 		return "its turn in its user's queue"
 	case m.LastError != "":
 		return fmt.Sprintf("Temporal to accept its %s; tried %d times: %s", m.Action, m.Attempts, m.LastError)

@@ -9,7 +9,9 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -20,7 +22,7 @@ const (
 )
 
 // watch follows a task to its end. The command fails if the task failed.
-func (o *operator) watch(ctx context.Context, task models.Task) error {
+func (o *operator) watch(ctx context.Context, task tasks.Task) error {
 	ended, err := o.follow(ctx, task)
 	if err != nil {
 		return err
@@ -28,8 +30,8 @@ func (o *operator) watch(ctx context.Context, task models.Task) error {
 	return failureOf(ended)
 }
 
-func failureOf(task models.Task) error {
-	if task.State != models.TaskError {
+func failureOf(task tasks.Task) error {
+	if task.State != tasks.TaskError {
 		return nil
 	}
 	if task.Fault == nil {
@@ -41,7 +43,7 @@ func failureOf(task models.Task) error {
 // follow prints a task's events as they happen and returns its row once it has ended. Progress
 // comes from the workflow, or from the row if the workflow does not answer; the row decides
 // whether the task has ended.
-func (o *operator) follow(ctx context.Context, task models.Task) (models.Task, error) {
+func (o *operator) follow(ctx context.Context, task tasks.Task) (tasks.Task, error) {
 	tell, done := o.teller()
 	defer done()
 	for seq := int64(0); ; {
@@ -53,7 +55,7 @@ func (o *operator) follow(ctx context.Context, task models.Task) (models.Task, e
 			tell(e)
 			seq = e.Seq
 		}
-		if task, err = models.AnyTask(ctx, o.db, task.ID); err != nil || task.State.Ended() && seq >= task.Seq {
+		if task, err = tasks.AnyTask(ctx, o.db, task.ID); err != nil || task.State.Ended() && seq >= task.Seq {
 			return task, err
 		}
 		select {
@@ -64,7 +66,7 @@ func (o *operator) follow(ctx context.Context, task models.Task) (models.Task, e
 	}
 }
 
-func (o *operator) eventsAfter(ctx context.Context, task models.Task, seq int64) ([]models.TaskEvent, error) {
+func (o *operator) eventsAfter(ctx context.Context, task tasks.Task, seq int64) ([]tasks.TaskEvent, error) {
 	asking, cancel := context.WithTimeout(ctx, queryFor)
 	defer cancel()
 	if !task.State.Ended() {
@@ -72,24 +74,24 @@ func (o *operator) eventsAfter(ctx context.Context, task models.Task, seq int64)
 			return events, nil
 		}
 	}
-	return models.EventsAfter(ctx, o.db, task.ID, seq)
+	return tasks.EventsAfter(ctx, o.db, task.ID, seq)
 }
 
 // teller prints events: as a progress bar on a terminal, as JSON lines with --json, else as
 // lines of text.
-func (o *operator) teller() (tell func(models.TaskEvent), done func()) {
+func (o *operator) teller() (tell func(tasks.TaskEvent), done func()) {
 	switch {
 	case o.asJSON:
 		enc := json.NewEncoder(o.out)
-		return func(e models.TaskEvent) { _ = enc.Encode(e) }, func() {} // a failed write is ignored
+		return func(e tasks.TaskEvent) { _ = enc.Encode(e) }, func() {} // a failed write is ignored
 	case !o.terminal:
-		return func(e models.TaskEvent) { fmt.Fprintf(o.errs, "%3d%%  %s\n", e.Progress, e.Message) }, func() {}
+		return func(e tasks.TaskEvent) { fmt.Fprintf(o.errs, "%3d%%  %s\n", e.Progress, e.Message) }, func() {}
 	}
 	bar := progressbar.NewOptions(100,
 		progressbar.OptionSetWriter(o.errs), progressbar.OptionSetWidth(30), progressbar.OptionSetElapsedTime(true),
 		progressbar.OptionSetPredictTime(false), progressbar.OptionClearOnFinish(),
 	)
-	return func(e models.TaskEvent) {
+	return func(e tasks.TaskEvent) {
 		bar.Describe(fmt.Sprintf("%-44.44s", e.Message))
 		_ = bar.Set(e.Progress) // a failure to draw is ignored
 	}, func() { _ = bar.Finish() }
@@ -99,9 +101,9 @@ func (o *operator) teller() (tell func(models.TaskEvent), done func()) {
 const cancelWithin = 10 * time.Second
 
 // cancel cancels a task as its owner's request does.
-func (o *operator) cancel(ctx context.Context, task models.Task) error {
+func (o *operator) cancel(ctx context.Context, task tasks.Task) error {
 	message := outbox.Cancel(task, clock())
-	if err := models.CancelTask(ctx, o.db, task.UserID, task.ID, message, clock()); err != nil {
+	if err := courses.CancelTask(ctx, o.db, task.UserID, task.ID, message, clock()); err != nil {
 		return err
 	}
 	o.dispatcher.TryDispatch(ctx, message)
@@ -124,9 +126,9 @@ func (o *operator) cancel(ctx context.Context, task models.Task) error {
 
 // untilEnded waits until the row of a task has ended. When ctx ends first, it returns the row
 // as it is.
-func (o *operator) untilEnded(ctx context.Context, task models.Task) (models.Task, error) {
+func (o *operator) untilEnded(ctx context.Context, task tasks.Task) (tasks.Task, error) {
 	for {
-		row, err := models.AnyTask(context.WithoutCancel(ctx), o.db, task.ID)
+		row, err := tasks.AnyTask(context.WithoutCancel(ctx), o.db, task.ID)
 		if err != nil || row.State.Ended() {
 			return row, err
 		}
@@ -140,22 +142,22 @@ func (o *operator) untilEnded(ctx context.Context, task models.Task) (models.Tas
 
 // retry creates a new task that writes what a failed task left unfinished, since a task is never
 // reopened. It does not count towards the user's daily tokens.
-func (o *operator) retry(ctx context.Context, task models.Task) error {
-	if task.State != models.TaskError {
-		return models.Errorf(models.Conflict, "The task has not failed, it is %s.", task.State)
+func (o *operator) retry(ctx context.Context, task tasks.Task) error {
+	if task.State != tasks.TaskError {
+		return store.Errorf(store.Conflict, "The task has not failed, it is %s.", task.State)
 	}
 	if !task.MakesCourse() {
-		return models.Errorf(models.Conflict, "Only courses can be retried; its owner has to request a %s again.", task.TaskType)
+		return store.Errorf(store.Conflict, "Only courses can be retried; its owner has to request a %s again.", task.TaskType)
 	}
-	id, _ := models.GenerationIDs(task.UserID, nil)
-	again := models.NewTask(id, task.UserID, task.ResultID, clock())
-	again.TaskType, again.WorkflowID, again.RequestHash = models.TaskCourseRegeneration, workflows.RegenerateCourseID(id), task.RequestHash
-	again.EstimatedMins, again.Spec = task.EstimatedMins, models.TaskSpec{Section: models.SectionLessons}
-	if task.TaskType == models.TaskCourseRegeneration {
+	id, _ := courses.GenerationIDs(task.UserID, nil)
+	again := tasks.NewTask(id, task.UserID, task.ResultID, clock())
+	again.TaskType, again.WorkflowID, again.RequestHash = tasks.TaskCourseRegeneration, workflows.RegenerateCourseID(id), task.RequestHash
+	again.EstimatedMins, again.Spec = task.EstimatedMins, tasks.TaskSpec{Section: tasks.SectionLessons}
+	if task.TaskType == tasks.TaskCourseRegeneration {
 		again.Spec = task.Spec
 	}
 	message := outbox.Course(again, o.bounds(), again.CreatedAt)
-	made, _, err := models.CreateRegeneration(ctx, o.db, again, nil, message, models.Quota{AtOnce: o.cfg.Course.AtOnce})
+	made, _, err := courses.CreateRegeneration(ctx, o.db, again, nil, message, courses.Quota{AtOnce: o.cfg.Course.AtOnce})
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/learning"
 )
 
 // Boards are the leaderboards. Any number of processes may read and bring changes.
@@ -29,7 +29,7 @@ type Boards struct {
 
 // Query asks for a stretch of a board.
 type Query struct {
-	models.Board
+	learning.Board
 	Viewer uuid.UUID // whose place is told too
 	Skip   int64     // places to pass over
 	Limit  int
@@ -38,14 +38,14 @@ type Query struct {
 
 // Page is a stretch of a board.
 type Page struct {
-	Places []models.Place
+	Places []learning.LeaderboardEntry
 	Size   int64 // of the whole board
 	Rank   int64 // of the viewer; 0: not on it
 }
 
 // periods are those that can be asked for at a time.
 func periods(now time.Time) []string {
-	return append([]string{models.AllTime}, models.PeriodsOf(now)...)
+	return append([]string{learning.AllTime}, learning.PeriodsOf(now)...)
 }
 
 // errUnbelieved tells that Redis does not have what Postgres expects.
@@ -74,7 +74,7 @@ func (b *Boards) Read(ctx context.Context, q Query) (Page, error) {
 
 // fromRedis answers when Redis has everything that Postgres has at this moment.
 func (b *Boards) fromRedis(ctx context.Context, q Query) (Page, error) {
-	now, err := models.BoardsNow(ctx, b.DB)
+	now, err := learning.BoardsNow(ctx, b.DB)
 	if err != nil {
 		return Page{}, err
 	}
@@ -101,7 +101,7 @@ func (b *Boards) fromRedis(ctx context.Context, q Query) (Page, error) {
 // doubt asks for boards to be built again if Postgres still expects that stamp: else
 // somebody only was quicker.
 func (b *Boards) doubt(ctx context.Context, stamp uuid.UUID) error {
-	now, err := models.BoardsNow(ctx, b.DB)
+	now, err := learning.BoardsNow(ctx, b.DB)
 	if err != nil || now.Stamp == nil || *now.Stamp != stamp {
 		return err
 	}
@@ -145,13 +145,13 @@ func (b *Boards) fromRows(ctx context.Context, q Query) (page Page, err error) {
 		if err := tx.Exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY").Error; err != nil {
 			return err
 		}
-		if page.Size, err = models.BoardSize(ctx, tx, q.Board); err != nil {
+		if page.Size, err = learning.BoardSize(ctx, tx, q.Board); err != nil {
 			return err
 		}
-		if page.Rank, err = models.BoardRank(ctx, tx, q.Board, q.Viewer); err != nil {
+		if page.Rank, err = learning.BoardRank(ctx, tx, q.Board, q.Viewer); err != nil {
 			return err
 		}
-		page.Places, err = models.BoardPage(ctx, tx, q.Board, q.first(page.Rank, page.Size), q.Limit)
+		page.Places, err = learning.BoardPage(ctx, tx, q.Board, q.first(page.Rank, page.Size), q.Limit)
 		return err
 	})
 	return page, err

@@ -19,10 +19,14 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/boards"
+	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/gamification"
-	"github.com/lyoapp/lyo/models/modelstest"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 var now = time.Date(2026, 11, 11, 12, 0, 0, 0, time.UTC) // a Wednesday
@@ -38,13 +42,13 @@ type arena struct {
 
 func newArena(t *testing.T) *arena {
 	t.Helper()
-	options, err := redis.ParseURL(modelstest.Redis(t))
+	options, err := redis.ParseURL(storetest.Redis(t))
 	require.NoError(t, err)
 	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })
 	a := &arena{t: t, redis: client}
 	a.Boards = &boards.Boards{
-		DB: modelstest.New(t), Redis: client, Clock: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+		DB: storetest.New(t), Redis: client, Clock: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 		Rebuild: func(context.Context, uuid.UUID) error { a.asked.Add(1); return nil },
 	}
 	return a
@@ -58,10 +62,10 @@ func (a *arena) build() {
 
 func (a *arena) users(n int) []uuid.UUID {
 	a.t.Helper()
-	users, ids := make([]models.User, n), make([]uuid.UUID, n)
+	users, ids := make([]accounts.User, n), make([]uuid.UUID, n)
 	for i := range users {
-		ids[i] = models.NewID()
-		users[i] = models.User{
+		ids[i] = store.NewID()
+		users[i] = accounts.User{
 			ID: ids[i], Email: ids[i].String() + "@example.com", FullName: "Ada", PasswordHash: "-", Locale: "en", Timezone: "UTC",
 			IsActive: true, Roles: []string{"user"}, ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now,
 		}
@@ -73,7 +77,7 @@ func (a *arena) users(n int) []uuid.UUID {
 // generation is what the keys of the boards begin with.
 func (a *arena) generation() string {
 	a.t.Helper()
-	state, err := models.BoardsNow(a.t.Context(), a.DB)
+	state, err := learning.BoardsNow(a.t.Context(), a.DB)
 	require.NoError(a.t, err)
 	require.NotNil(a.t, state.Generation)
 	return "lyo:board:" + state.Generation.String() + ":"
@@ -95,38 +99,38 @@ func (a *arena) rows(q boards.Query) boards.Page {
 }
 
 func period(frame int) string {
-	return []string{models.AllTime, models.MonthPeriod(now), models.WeekPeriod(now)}[frame]
+	return []string{learning.AllTime, learning.MonthPeriod(now), learning.WeekPeriod(now)}[frame]
 }
 
-var boardKinds = []models.BoardKind{models.BoardPoints, models.BoardLevel, models.BoardAchievements}
+var boardKinds = []learning.BoardKind{learning.BoardPoints, learning.BoardLevel, learning.BoardAchievements}
 
 // naive is a board as one would write it down: scores of users, sorted anew for each question.
 type naive struct {
-	scores [3]map[uuid.UUID]models.Score // of all time, the month, the week
-	gone   map[uuid.UUID]bool            // hidden or switched off
+	scores [3]map[uuid.UUID]learning.Score // of all time, the month, the week
+	gone   map[uuid.UUID]bool              // hidden or switched off
 	// What is not written yet.
 	dirty   map[uuid.UUID]bool
-	entries []models.LedgerEntry
-	unlocks []models.Unlock
+	entries []learning.LedgerEntry
+	unlocks []learning.Unlock
 }
 
-func (n *naive) sorted(kind models.BoardKind, frame int) []models.Place {
+func (n *naive) sorted(kind learning.BoardKind, frame int) []learning.LeaderboardEntry {
 	type row struct {
-		models.Place
+		learning.LeaderboardEntry
 		score int64
 		at    time.Time
 	}
 	var all []row
 	for user, s := range n.scores[frame] {
-		r := row{Place: models.Place{UserID: user, Points: s.Points, Level: s.Level, Achievements: s.Achievements}}
+		r := row{LeaderboardEntry: learning.LeaderboardEntry{UserID: user, Points: s.Points, Level: s.Level, Achievements: s.Achievements}}
 		switch {
 		case n.gone[user]:
 			continue
-		case kind == models.BoardPoints:
+		case kind == learning.BoardPoints:
 			r.score, r.at = s.Points, s.UpdatedAt
-		case kind == models.BoardLevel && s.Points > 0:
+		case kind == learning.BoardLevel && s.Points > 0:
 			r.score, r.at = int64(s.Level), s.LevelAt
-		case kind == models.BoardAchievements:
+		case kind == learning.BoardAchievements:
 			r.score, r.at = int64(s.Achievements), s.AchievementsAt
 		}
 		if r.score > 0 {
@@ -136,17 +140,17 @@ func (n *naive) sorted(kind models.BoardKind, frame int) []models.Place {
 	slices.SortFunc(all, func(a, b row) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), a.at.Compare(b.at), slices.Compare(a.UserID[:], b.UserID[:]))
 	})
-	places := make([]models.Place, len(all))
+	places := make([]learning.LeaderboardEntry, len(all))
 	for i, r := range all {
 		r.Rank = int64(i) + 1
-		places[i] = r.Place
+		places[i] = r.LeaderboardEntry
 	}
 	return places
 }
 
 func (n *naive) answer(q boards.Query, frame int) boards.Page {
 	all := n.sorted(q.Kind, frame)
-	page := boards.Page{Size: int64(len(all)), Places: []models.Place{}}
+	page := boards.Page{Size: int64(len(all)), Places: []learning.LeaderboardEntry{}}
 	for _, p := range all {
 		if p.UserID == q.Viewer {
 			page.Rank = p.Rank
@@ -173,7 +177,7 @@ func TestTenThousandOperationsAgainstANaiveBoard(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 11))
 	n := &naive{gone: map[uuid.UUID]bool{}, dirty: map[uuid.UUID]bool{}}
 	for i := range n.scores {
-		n.scores[i] = map[uuid.UUID]models.Score{}
+		n.scores[i] = map[uuid.UUID]learning.Score{}
 	}
 	a.trophies()
 	a.build()
@@ -200,7 +204,7 @@ func TestTenThousandOperationsAgainstANaiveBoard(t *testing.T) {
 			a.flush(n)
 			frame := random.IntN(3)
 			q := boards.Query{
-				Board: models.Board{Kind: boardKinds[random.IntN(3)], Period: period(frame)}, Viewer: user,
+				Board: learning.Board{Kind: boardKinds[random.IntN(3)], Period: period(frame)}, Viewer: user,
 				Skip: int64(random.IntN(160)), Limit: 1 + random.IntN(60), Around: random.IntN(2) == 0,
 			}
 			asked := a.asked.Load()
@@ -231,15 +235,15 @@ func (n *naive) raise(user uuid.UUID, random *rand.Rand) {
 	points := 500 * random.IntN(4)
 	unlocks := points == 0 && n.scores[0][user].Achievements < trophies
 	if unlocks {
-		n.unlocks = append(n.unlocks, models.Unlock{UserID: user, AchievementID: fmt.Sprint("trophy ", n.scores[0][user].Achievements), UnlockedAt: at})
+		n.unlocks = append(n.unlocks, learning.Unlock{UserID: user, AchievementID: fmt.Sprint("trophy ", n.scores[0][user].Achievements), UnlockedAt: at})
 	} else {
 		points = max(points, 500)
-		n.entries = append(n.entries, models.LedgerEntry{ID: models.NewID(), UserID: user, Rule: gamification.RuleAward, Source: models.NewID().String(), Points: points, At: at})
+		n.entries = append(n.entries, learning.LedgerEntry{ID: store.NewID(), UserID: user, Rule: gamification.RuleAward, Source: store.NewID().String(), Points: points, At: at})
 	}
 	for frame := range frames {
 		s := n.scores[frame][user]
 		if s.Level == 0 {
-			s = models.Score{Level: 1, UpdatedAt: at, LevelAt: at, AchievementsAt: at}
+			s = learning.Score{Level: 1, UpdatedAt: at, LevelAt: at, AchievementsAt: at}
 		}
 		if unlocks {
 			if s.Achievements == 0 || at.After(s.AchievementsAt) {
@@ -266,7 +270,7 @@ const trophies = 20
 func (a *arena) trophies() {
 	a.t.Helper()
 	for i := range trophies {
-		require.NoError(a.t, a.DB.Create(&models.Achievement{
+		require.NoError(a.t, a.DB.Create(&learning.Achievement{
 			ID: fmt.Sprint("trophy ", i), Name: "n", Description: "d", AchievementType: "skill_mastery", Rarity: "common",
 			Criteria: []byte(`{"fact":"points","at_least":1}`), CreatedAt: now,
 		}).Error)
@@ -280,17 +284,17 @@ func (a *arena) flush(n *naive) {
 	if len(n.dirty) == 0 {
 		return
 	}
-	var totals []models.Total
-	var periods []models.PeriodScore
-	var changes []models.BoardChange
+	var totals []learning.Total
+	var periods []learning.PeriodScore
+	var changes []learning.BoardChange
 	for user := range n.dirty {
-		totals = append(totals, models.Total{UserID: user, Score: n.scores[0][user]})
+		totals = append(totals, learning.Total{UserID: user, Score: n.scores[0][user]})
 		for frame := 1; frame < 3; frame++ {
 			if s, there := n.scores[frame][user]; there {
-				periods = append(periods, models.PeriodScore{Period: period(frame), UserID: user, Score: s})
+				periods = append(periods, learning.PeriodScore{Period: period(frame), UserID: user, Score: s})
 			}
 		}
-		changes = append(changes, models.BoardChange{UserID: user})
+		changes = append(changes, learning.BoardChange{UserID: user})
 		delete(n.dirty, user)
 	}
 	require.NoError(a.t, a.DB.Transaction(func(tx *gorm.DB) error {
@@ -340,73 +344,73 @@ func TestAThousandDeedsAtOnceAddUp(t *testing.T) {
 		group.Go(func() error { return a.deed(i/len(users), user, course, at) })
 		if i%50 == 0 {
 			group.Go(func() error {
-				_, err := a.Read(context.Background(), boards.Query{Board: models.Board{Kind: models.BoardPoints, Period: models.AllTime}, Viewer: user, Limit: 10})
+				_, err := a.Read(context.Background(), boards.Query{Board: learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}, Viewer: user, Limit: 10})
 				return err
 			})
 		}
 	}
 	require.NoError(t, group.Wait())
 	for _, user := range users { // what the last deed of each reached
-		_, err := models.UnlockFor(t.Context(), a.DB, user, now.Add(time.Minute), models.Enqueuer{})
+		_, err := learning.UnlockFor(t.Context(), a.DB, user, now.Add(time.Minute), notify.Enqueuer{})
 		require.NoError(t, err)
 	}
 	var wrong []string
 	require.NoError(t, a.DB.Raw(`SELECT t.user_id || ': ' || t.points || ' is not ' || l.points FROM totals t JOIN
 		(SELECT user_id, sum(points) AS points FROM ledger GROUP BY 1) l ON l.user_id = t.user_id WHERE l.points <> t.points`).Scan(&wrong).Error)
 	require.Empty(t, wrong)
-	done, err := models.RecountMany(t.Context(), a.DB, uuid.Nil, 100, now)
+	done, err := learning.RecountMany(t.Context(), a.DB, uuid.Nil, 100, now)
 	require.NoError(t, err)
 	require.Equal(t, len(users), done.Users)
 	require.Empty(t, done.Differences)
 	for frame := range 3 {
 		for _, kind := range boardKinds {
-			q := boards.Query{Board: models.Board{Kind: kind, Period: period(frame)}, Viewer: users[7], Limit: 200}
+			q := boards.Query{Board: learning.Board{Kind: kind, Period: period(frame)}, Viewer: users[7], Limit: 200}
 			require.Equal(t, a.rows(q), a.read(q), q)
 			require.EqualValues(t, len(users), a.read(q).Size)
 		}
 	}
 	require.Zero(t, a.asked.Load(), "Redis answered all the time, or somebody was just at it")
-	before := a.read(boards.Query{Board: models.Board{Kind: models.BoardPoints, Period: models.AllTime}, Limit: 200})
+	before := a.read(boards.Query{Board: learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}, Limit: 200})
 	a.build() // from the ledger
-	require.Equal(t, before, a.read(boards.Query{Board: models.Board{Kind: models.BoardPoints, Period: models.AllTime}, Limit: 200}))
+	require.Equal(t, before, a.read(boards.Query{Board: learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}, Limit: 200}))
 	var unlocks, rewards, news int64
-	require.NoError(t, a.DB.Model(&models.Unlock{}).Count(&unlocks).Error)
-	require.NoError(t, a.DB.Model(&models.LedgerEntry{}).Where("rule = ?", gamification.RuleAchievement).Count(&rewards).Error)
-	require.NoError(t, a.DB.Model(&models.Notification{}).Where("kind = ?", models.NotifyAchievement).Count(&news).Error)
+	require.NoError(t, a.DB.Model(&learning.Unlock{}).Count(&unlocks).Error)
+	require.NoError(t, a.DB.Model(&learning.LedgerEntry{}).Where("rule = ?", gamification.RuleAchievement).Count(&rewards).Error)
+	require.NoError(t, a.DB.Model(&notify.Notification{}).Where("kind = ?", notify.NotifyAchievement).Count(&news).Error)
 	require.Equal(t, []int64{unlocks, unlocks}, []int64{rewards, news}, "each achievement once")
 	require.EqualValues(t, 3*len(users)+1, unlocks, "first lesson, first course, a thousand points, and who made the course")
 }
 
 // deed is the nth of a user's twenty.
-func (a *arena) deed(n int, user uuid.UUID, c models.Course, at time.Time) error {
-	ctx, f := context.Background(), models.Enqueuer{}
+func (a *arena) deed(n int, user uuid.UUID, c courses.Course, at time.Time) error {
+	ctx, f := context.Background(), notify.Enqueuer{}
 	switch {
 	case n < 9: // each lesson three times
-		_, err := models.StudyLesson(ctx, a.DB, models.Study{UserID: user, CourseID: c.ID, LessonID: c.Lessons[n%3].ID, Completed: true, Minutes: 5, At: at}, at, f)
+		_, err := learning.StudyLesson(ctx, a.DB, learning.Study{UserID: user, CourseID: c.ID, LessonID: c.Lessons[n%3].ID, Completed: true, Minutes: 5, At: at}, at, f)
 		return err
 	case n < 16:
 		hash := make([]byte, 32)
-		award := models.Award{
-			AdminID: user, UserID: user, Points: 150, Reason: "well done", At: at, Key: models.Key{Value: fmt.Sprint("award ", n), Hash: hash},
-			Entry: models.AuditEntry{ID: models.NewID(), At: at, Action: models.AuditPointsAwarded, Via: models.AuditAPI},
+		award := learning.Award{
+			AdminID: user, UserID: user, Points: 150, Reason: "well done", At: at, Key: learning.IdempotencyKey{Value: fmt.Sprint("award ", n), Hash: hash},
+			Entry: store.AuditEntry{ID: store.NewID(), At: at, Action: store.AuditPointsAwarded, Via: store.AuditAPI},
 		}
-		_, _, err := models.AwardPoints(ctx, a.DB, award, f)
+		_, _, err := learning.AwardPoints(ctx, a.DB, award, f)
 		return err
 	default:
-		_, err := models.UnlockFor(ctx, a.DB, user, at, f)
+		_, err := learning.UnlockFor(ctx, a.DB, user, at, f)
 		return err
 	}
 }
 
-func (a *arena) course(owner uuid.UUID) models.Course {
+func (a *arena) course(owner uuid.UUID) courses.Course {
 	a.t.Helper()
-	c := models.Course{
-		ID: models.NewID(), OwnerUserID: owner, Title: "Tides", Topic: "Tides", Status: models.CourseReady, Visibility: models.VisibilityPublic, DifficultyLevel: "beginner", Locale: "en",
+	c := courses.Course{
+		ID: store.NewID(), OwnerUserID: owner, Title: "Tides", Topic: "Tides", Status: courses.CourseReady, Visibility: courses.VisibilityPublic, DifficultyLevel: "beginner", Locale: "en",
 		CreatedAt: now, UpdatedAt: now, PublishedAt: &now,
 	}
 	require.NoError(a.t, a.DB.Create(&c).Error)
 	for n := 1; n <= 3; n++ {
-		c.Lessons = append(c.Lessons, models.Lesson{ID: models.LessonID(c.ID, n), CourseID: c.ID, Position: n, Title: "Part", Content: "water", Revision: 1, CreatedAt: now, UpdatedAt: now})
+		c.Lessons = append(c.Lessons, courses.Lesson{ID: courses.LessonID(c.ID, n), CourseID: c.ID, Position: n, Title: "Part", Content: "water", Revision: 1, CreatedAt: now, UpdatedAt: now})
 	}
 	require.NoError(a.t, a.DB.Create(&c.Lessons).Error)
 	return c
@@ -414,9 +418,9 @@ func (a *arena) course(owner uuid.UUID) models.Course {
 
 func (a *arena) award(user uuid.UUID, points int, at time.Time) {
 	a.t.Helper()
-	_, _, err := models.AwardPoints(a.t.Context(), a.DB, models.Award{
-		AdminID: user, UserID: user, Points: points, Reason: "r", At: at, Entry: models.AuditEntry{ID: models.NewID(), At: at, Action: models.AuditPointsAwarded, Via: models.AuditAPI},
-	}, models.Enqueuer{})
+	_, _, err := learning.AwardPoints(a.t.Context(), a.DB, learning.Award{
+		AdminID: user, UserID: user, Points: points, Reason: "r", At: at, Entry: store.AuditEntry{ID: store.NewID(), At: at, Action: store.AuditPointsAwarded, Via: store.AuditAPI},
+	}, notify.Enqueuer{})
 	require.NoError(a.t, err)
 }
 
@@ -428,7 +432,7 @@ func TestAnOldCopyOfRedisIsNotBelieved(t *testing.T) {
 	for i, user := range users {
 		a.award(user, 100+i, now)
 	}
-	q := boards.Query{Board: models.Board{Kind: models.BoardPoints, Period: models.AllTime}, Viewer: users[0], Limit: 10}
+	q := boards.Query{Board: learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}, Viewer: users[0], Limit: 10}
 	require.Equal(t, a.rows(q), a.read(q), "Postgres answers while there are no boards")
 	require.EqualValues(t, 1, a.asked.Load())
 	a.build()
@@ -470,7 +474,7 @@ func TestWhoIsGoneLeavesTheBoards(t *testing.T) {
 		return errors.Join(tx.Exec("SELECT set_config('lyo.erasing', 'on', true)").Error, tx.Exec("DELETE FROM users WHERE id = ?", users[0]).Error)
 	}))
 	require.NoError(t, a.Forget(t.Context(), users[0]))
-	q := boards.Query{Board: models.Board{Kind: models.BoardPoints, Period: models.AllTime}, Viewer: users[1], Limit: 10}
+	q := boards.Query{Board: learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}, Viewer: users[1], Limit: 10}
 	page := a.read(q)
 	require.Equal(t, a.rows(q), page)
 	require.EqualValues(t, 1, page.Rank)

@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/learning"
 )
 
 // bringScript puts users in their places, if the boards still have the stamp that
@@ -76,7 +76,7 @@ func (b *Boards) Refresh(ctx context.Context) error {
 	}
 }
 
-func (b *Boards) asked(ctx context.Context, now models.BoardNow) error {
+func (b *Boards) asked(ctx context.Context, now learning.BoardNow) error {
 	stamp := uuid.Nil
 	if now.Stamp != nil {
 		stamp = *now.Stamp
@@ -89,33 +89,33 @@ func (b *Boards) asked(ctx context.Context, now models.BoardNow) error {
 
 func (b *Boards) forgetAll(ctx context.Context) error {
 	return b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if _, _, err := models.LockBoards(tx, true); err != nil {
+		if _, _, err := learning.LockBoards(tx, true); err != nil {
 			return err
 		}
-		if _, err := models.TakeBoardChanges(tx, 0); err != nil {
+		if _, err := learning.TakeBoardChanges(tx, 0); err != nil {
 			return err
 		}
-		return models.StampBoards(tx, nil, nil)
+		return learning.StampBoards(tx, nil, nil)
 	})
 }
 
 // bring takes up to so many changes to Redis and tells how things stand after that. It
 // is errUnbelieved when the boards are not there, or are not those that Postgres knows;
 // the changes wait on then. Without wait it leaves the work to whoever is at it.
-func (b *Boards) bring(ctx context.Context, wait bool, most int) (now models.BoardNow, err error) {
+func (b *Boards) bring(ctx context.Context, wait bool, most int) (now learning.BoardNow, err error) {
 	err = b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		state, held, err := models.LockBoards(tx, wait)
+		state, held, err := learning.LockBoards(tx, wait)
 		if err != nil {
 			return err
 		}
-		now = models.BoardNow{Generation: state.Generation, Stamp: state.Stamp}
+		now = learning.BoardNow{Generation: state.Generation, Stamp: state.Stamp}
 		switch {
 		case held:
 			return errBusy
 		case state.Stamp == nil:
 			return errUnbelieved
 		}
-		users, err := models.TakeBoardChanges(tx, most)
+		users, err := learning.TakeBoardChanges(tx, most)
 		if err != nil {
 			return err
 		}
@@ -124,7 +124,7 @@ func (b *Boards) bring(ctx context.Context, wait bool, most int) (now models.Boa
 			if err := b.put(ctx, tx, state, stamp, unique(users)); err != nil {
 				return err
 			}
-			if err := models.StampBoards(tx, state.Generation, &stamp); err != nil {
+			if err := learning.StampBoards(tx, state.Generation, &stamp); err != nil {
 				return err
 			}
 			now.Stamp = &stamp
@@ -148,16 +148,16 @@ func unique(users []uuid.UUID) []uuid.UUID {
 }
 
 // put has the script put users where Postgres says they belong.
-func (b *Boards) put(ctx context.Context, tx *gorm.DB, state models.BoardState, stamp uuid.UUID, users []uuid.UUID) error {
+func (b *Boards) put(ctx context.Context, tx *gorm.DB, state learning.BoardState, stamp uuid.UUID, users []uuid.UUID) error {
 	k := keysOf(*state.Generation)
 	names := []string{k.stamp()}
 	args := []any{state.Stamp.String(), stamp.String(), int(keysLive.Seconds()), int(stampLive.Seconds())}
 	for i, period := range periods(b.Clock()) {
 		names = append(names, k.users(period))
 		for _, kind := range kinds {
-			names = append(names, k.ranking(models.Board{Kind: kind, Period: period}))
+			names = append(names, k.ranking(learning.Board{Kind: kind, Period: period}))
 		}
-		rows, err := models.ScoresOf(tx, period, users)
+		rows, err := learning.ScoresOf(tx, period, users)
 		if err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func (b *Boards) Forget(ctx context.Context, user uuid.UUID) error {
 		return nil
 	}
 	err := b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		state, _, err := models.LockBoards(tx, true)
+		state, _, err := learning.LockBoards(tx, true)
 		if err != nil || state.Stamp == nil {
 			return err
 		}
@@ -194,7 +194,7 @@ func (b *Boards) Forget(ctx context.Context, user uuid.UUID) error {
 		if err := b.put(ctx, tx, state, stamp, []uuid.UUID{user}); err != nil {
 			return err
 		}
-		return models.StampBoards(tx, state.Generation, &stamp)
+		return learning.StampBoards(tx, state.Generation, &stamp)
 	})
 	if errors.Is(err, errUnbelieved) {
 		return b.drop(ctx) // nobody reads those, and the next are built without the user
@@ -205,14 +205,14 @@ func (b *Boards) Forget(ctx context.Context, user uuid.UUID) error {
 // drop removes the boards that Postgres knows of from Redis, and forgets them.
 func (b *Boards) drop(ctx context.Context) error {
 	return b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		state, _, err := models.LockBoards(tx, true)
+		state, _, err := learning.LockBoards(tx, true)
 		if err != nil || state.Generation == nil {
 			return err
 		}
 		if err := b.unlink(ctx, keysOf(*state.Generation)); err != nil {
 			return err
 		}
-		return models.StampBoards(tx, nil, nil)
+		return learning.StampBoards(tx, nil, nil)
 	})
 }
 

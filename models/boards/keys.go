@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/learning"
 )
 
 // Keys live a while after the last change, so that boards nobody knows of any more go by
@@ -32,12 +32,12 @@ func (k keys) stamp() string { return string(k) + "stamp" }
 func (k keys) users(period string) string { return string(k) + period + ":users" }
 
 // ranking is a sorted set of a period.
-func (k keys) ranking(b models.Board) string { return string(k) + b.Period + ":" + string(b.Kind) }
+func (k keys) ranking(b learning.Board) string { return string(k) + b.Period + ":" + string(b.Kind) }
 
 // kinds are the rankings of a period, in the order of a record's members.
-var kinds = []models.BoardKind{models.BoardPoints, models.BoardLevel, models.BoardAchievements}
+var kinds = []learning.BoardKind{learning.BoardPoints, learning.BoardLevel, learning.BoardAchievements}
 
-func place(kind models.BoardKind) int {
+func place(kind learning.BoardKind) int {
 	for i, k := range kinds {
 		if k == kind {
 			return i
@@ -80,7 +80,7 @@ func userOf(field string) (user uuid.UUID, err error) {
 }
 
 // record is what the hash has of a user: the members, then the scores as text.
-func record(r models.BoardRow) string {
+func record(r learning.BoardRow) string {
 	return member(r.UpdatedAt, r.UserID) + member(r.LevelAt, r.UserID) + member(r.AchievementsAt, r.UserID) +
 		fmt.Sprintf("%d %d %d", r.Points, onBoard(r.Level, r.Points > 0), r.Achievements)
 }
@@ -94,7 +94,7 @@ func onBoard(score int, there bool) int {
 }
 
 // readRecord is the opposite of record, as far as places tell of it.
-func readRecord(text string, p *models.Place) error {
+func readRecord(text string, p *learning.LeaderboardEntry) error {
 	if len(text) < len(kinds)*memberBytes {
 		return fmt.Errorf("a record of %d bytes", len(text))
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/learning"
 )
 
 // readScript reads a stretch of a board in one call, so that all of it is of one moment.
@@ -70,7 +70,7 @@ func readAnswer(answer []any) (page Page, err error) {
 	skip, _ := answer[2].(int64)
 	members, _ := answer[3].([]any)
 	records, _ := answer[4].([]any)
-	page = Page{Size: size, Rank: rank, Places: make([]models.Place, len(members))}
+	page = Page{Size: size, Rank: rank, Places: make([]learning.LeaderboardEntry, len(members))}
 	for i := range members {
 		m, isMember := members[i].(string)
 		if !isMember || len(m) != memberBytes || i >= len(records) {

@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/learning"
 )
 
 // Built tells how large boards are that were built.
@@ -29,7 +29,7 @@ func (b *Boards) Build(ctx context.Context, instead *uuid.UUID, alive func()) (b
 		if err := tx.Exec("SET LOCAL work_mem = '256MB'").Error; err != nil {
 			return err
 		}
-		state, _, err := models.LockBoards(tx, true)
+		state, _, err := learning.LockBoards(tx, true)
 		if err != nil {
 			return err
 		}
@@ -38,14 +38,14 @@ func (b *Boards) Build(ctx context.Context, instead *uuid.UUID, alive func()) (b
 		}
 		// What was changed before is in the ledger that is read next; what is changed from
 		// now on leaves word of its own.
-		if _, err := models.TakeBoardChanges(tx, 0); err != nil {
+		if _, err := learning.TakeBoardChanges(tx, 0); err != nil {
 			return err
 		}
 		generation, stamp := uuid.New(), uuid.New()
 		if built.Users, err = b.buildAll(ctx, tx, generation, stamp, alive); err != nil {
 			return err
 		}
-		if err := models.StampBoards(tx, &generation, &stamp); err != nil {
+		if err := learning.StampBoards(tx, &generation, &stamp); err != nil {
 			return err
 		}
 		if state.Generation == nil {
@@ -65,14 +65,14 @@ func (b *Boards) buildAll(ctx context.Context, tx *gorm.DB, generation, stamp uu
 		if err != nil {
 			return 0, err
 		}
-		if period == models.AllTime {
+		if period == learning.AllTime {
 			users = n
 		}
 	}
 	return users, b.publish(ctx, keysOf(generation), stamp, sizes)
 }
 
-func expects(state models.BoardState, stamp uuid.UUID) bool {
+func expects(state learning.BoardState, stamp uuid.UUID) bool {
 	if state.Stamp == nil {
 		return stamp == uuid.Nil
 	}
@@ -104,7 +104,7 @@ type load struct {
 	rankings [3][]redis.Z
 }
 
-func (l *load) add(r models.BoardRow) error {
+func (l *load) add(r learning.BoardRow) error {
 	text := record(r)
 	l.users = append(l.users, field(r.UserID), text)
 	for i, score := range [...]float64{float64(r.Points), float64(onBoard(r.Level, r.Points > 0)), float64(r.Achievements)} {
@@ -129,7 +129,7 @@ func (b *Boards) buildPeriod(ctx context.Context, tx *gorm.DB, k keys, period st
 			p.Expire(ctx, k.users(period), keysLive)
 			for i, kind := range kinds {
 				if len(l.rankings[i]) > 0 {
-					name := k.ranking(models.Board{Kind: kind, Period: period})
+					name := k.ranking(learning.Board{Kind: kind, Period: period})
 					p.ZAdd(ctx, name, l.rankings[i]...)
 					p.Expire(ctx, name, keysLive)
 				}
@@ -143,7 +143,7 @@ func (b *Boards) buildPeriod(ctx context.Context, tx *gorm.DB, k keys, period st
 		}
 		return err
 	}
-	err = models.EachCounted(ctx, tx, period, func(r models.BoardRow) error {
+	err = learning.EachCounted(ctx, tx, period, func(r learning.BoardRow) error {
 		if err := l.add(r); err != nil || len(l.users) < 2*chunk {
 			return err
 		}
@@ -154,7 +154,7 @@ func (b *Boards) buildPeriod(ctx context.Context, tx *gorm.DB, k keys, period st
 	}
 	sizes[k.users(period)] = strconv.Itoa(n)
 	for i, kind := range kinds {
-		sizes[k.ranking(models.Board{Kind: kind, Period: period})] = strconv.Itoa(counts[i])
+		sizes[k.ranking(learning.Board{Kind: kind, Period: period})] = strconv.Itoa(counts[i])
 	}
 	return n, err
 }

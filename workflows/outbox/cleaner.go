@@ -8,7 +8,10 @@ import (
 
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/privacy"
 )
 
 // Cleaner removes rows that have expired, and turns off devices whose sign-in has.
@@ -34,11 +37,11 @@ func (c *Cleaner) Run(ctx context.Context) error {
 func (c *Cleaner) Clean(ctx context.Context) error {
 	const most = 1000
 	return errors.Join(
-		models.SignOutExpired(ctx, c.DB, c.Clock(), most),
-		models.SweepSessions(ctx, c.DB, c.Clock(), most),
-		models.SweepMails(ctx, c.DB, c.Clock(), most),
-		models.SweepExports(ctx, c.DB, c.Clock(), most),
-		models.SweepPushes(ctx, c.DB, c.Clock(), most),
-		models.SweepRequests(ctx, c.DB, c.Clock(), most),
+		notify.SignOutExpired(ctx, c.DB, c.Clock(), most),
+		accounts.SweepSessions(ctx, c.DB, c.Clock(), most),
+		accounts.SweepMails(ctx, c.DB, c.Clock(), most),
+		privacy.SweepExports(ctx, c.DB, c.Clock(), most),
+		notify.SweepPushes(ctx, c.DB, c.Clock(), most),
+		learning.SweepRequests(ctx, c.DB, c.Clock(), most),
 	)
 }

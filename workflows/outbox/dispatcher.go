@@ -14,7 +14,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
 )
 
@@ -32,12 +33,12 @@ const dispatchTimeout = time.Second
 // TryDispatch dispatches a message right after its commit. It reports nothing: what it
 // cannot dispatch within a second the relay will. One that waits in its user's queue
 // is left there.
-func (s *Dispatcher) TryDispatch(ctx context.Context, entry models.OutboxEntry) {
+func (s *Dispatcher) TryDispatch(ctx context.Context, entry store.OutboxMessage) {
 	// The caller may hang up; the commit has happened all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dispatchTimeout)
 	defer cancel()
-	stored, found, err := models.PromiseOf(ctx, s.DB, entry.ID)
-	if err == nil && found && !stored.Held {
+	stored, found, err := store.FindMessage(ctx, s.DB, entry.ID)
+	if err == nil && found && !stored.Waiting {
 		err = s.dispatch(ctx, stored)
 	}
 	if err != nil {
@@ -47,18 +48,18 @@ func (s *Dispatcher) TryDispatch(ctx context.Context, entry models.OutboxEntry) 
 
 // dispatch does what an entry asks for and removes it, but for a cancel that has still to be
 // answered.
-func (s *Dispatcher) dispatch(ctx context.Context, entry models.OutboxEntry) error {
-	if entry.Action == models.OutboxCancel {
+func (s *Dispatcher) dispatch(ctx context.Context, entry store.OutboxMessage) error {
+	if entry.Action == store.OutboxCancel {
 		return s.end(ctx, entry)
 	}
 	if err := s.start(ctx, entry); err != nil {
 		return err
 	}
-	return models.KeepPromise(ctx, s.DB, entry.ID)
+	return store.MarkDispatched(ctx, s.DB, entry.ID)
 }
 
 // start starts the workflow. One that runs, or ran, under the id is what was asked for.
-func (s *Dispatcher) start(ctx context.Context, entry models.OutboxEntry) error {
+func (s *Dispatcher) start(ctx context.Context, entry store.OutboxMessage) error {
 	timeout, err := workflows.ExecutionTimeout(entry.Workflow, entry.Input, s.Clock())
 	if err != nil {
 		return err
@@ -70,7 +71,7 @@ func (s *Dispatcher) start(ctx context.Context, entry models.OutboxEntry) error 
 		WorkflowIDReusePolicy:                    reuse(entry),
 		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		TypedSearchAttributes:                    searchAttributes(entry.Labels),
+		TypedSearchAttributes:                    searchAttributes(entry.SearchAttributes),
 		Priority:                                 priority(entry),
 	}, entry.Workflow, json.RawMessage(entry.Input))
 	var already *serviceerror.WorkflowExecutionAlreadyStarted
@@ -83,7 +84,7 @@ func (s *Dispatcher) start(ctx context.Context, entry models.OutboxEntry) error 
 
 // priority orders waiting work: urgent first, and users in turn among equals.
 // Servers that know neither pass over it.
-func priority(entry models.OutboxEntry) temporal.Priority {
+func priority(entry store.OutboxMessage) temporal.Priority {
 	p := temporal.Priority{PriorityKey: entry.Priority}
 	if entry.UserID != nil {
 		p.FairnessKey = entry.UserID.String()
@@ -103,7 +104,7 @@ func searchAttributes(values map[string]string) temporal.SearchAttributes {
 
 // reuse returns whether the id of a run that has ended may be used again. A deletion that has ended without
 // erasing the account may: its account is still to be erased. Nothing else does.
-func reuse(entry models.OutboxEntry) enums.WorkflowIdReusePolicy {
+func reuse(entry store.OutboxMessage) enums.WorkflowIdReusePolicy {
 	if entry.Workflow == deleteAccount {
 		return enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
 	}
@@ -117,7 +118,7 @@ const cancelTimeout = 30 * time.Second
 // whose code cannot be replayed. The message stays meanwhile, so that it outlives this
 // process. A workflow that has ended or never began needs neither: the task's row stops a
 // start that is still on its way. However it came about, no task of it is left open.
-func (s *Dispatcher) end(ctx context.Context, entry models.OutboxEntry) error {
+func (s *Dispatcher) end(ctx context.Context, entry store.OutboxMessage) error {
 	now := s.Clock()
 	if entry.CancelRequestedAt == nil {
 		goesOn, err := s.cancel(ctx, entry.WorkflowID)
@@ -125,15 +126,15 @@ func (s *Dispatcher) end(ctx context.Context, entry models.OutboxEntry) error {
 			return err
 		}
 		if goesOn {
-			return models.MarkCancelRequested(ctx, s.DB, entry.ID, now, now.Add(cancelTimeout))
+			return store.MarkCancelRequested(ctx, s.DB, entry.ID, now, now.Add(cancelTimeout))
 		}
 	} else if err := s.terminate(ctx, entry.WorkflowID, fmt.Sprintf("A cancel was not answered within %s.", cancelTimeout)); err != nil {
 		return err
 	}
-	if err := models.EndCancelledWorkflow(ctx, s.DB, entry.WorkflowID, now); err != nil {
+	if err := courses.EndCancelledWorkflow(ctx, s.DB, entry.WorkflowID, now); err != nil {
 		return err
 	}
-	return models.KeepPromise(ctx, s.DB, entry.ID)
+	return store.MarkDispatched(ctx, s.DB, entry.ID)
 }
 
 // cancel asks the workflow to end and reports whether it goes on by then.

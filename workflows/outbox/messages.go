@@ -6,7 +6,10 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 )
 
@@ -22,11 +25,11 @@ type Timeouts struct {
 }
 
 // Task returns the message to start the workflow of a task, whatever kind it is of.
-func Task(task models.Task, bounds Timeouts, now time.Time) models.OutboxEntry {
+func Task(task tasks.Task, bounds Timeouts, now time.Time) store.OutboxMessage {
 	switch {
 	case task.MakesCourse():
 		return Course(task, bounds, now)
-	case task.TaskType == models.TaskPushBroadcast:
+	case task.TaskType == tasks.TaskPushBroadcast:
 		return Broadcast(task, now)
 	default:
 		return ExportAccount(task, now)
@@ -35,14 +38,14 @@ func Task(task models.Task, bounds Timeouts, now time.Time) models.OutboxEntry {
 
 // Course returns the message to start the workflow of a task that writes a course, whether
 // for the first time or again.
-func Course(task models.Task, bounds Timeouts, now time.Time) models.OutboxEntry {
+func Course(task tasks.Task, bounds Timeouts, now time.Time) store.OutboxMessage {
 	order := workflows.TaskInput{
 		TaskID: task.ID, CourseID: task.ResultID, Seq: task.Seq, Progress: task.Progress, Deadline: bounds.Deadline,
 	}
 	name := "GenerateCourse"
 	var input any
 	switch {
-	case task.TaskType == models.TaskCourseRegeneration:
+	case task.TaskType == tasks.TaskCourseRegeneration:
 		name = "RegenerateCourse"
 		input = workflows.RegenerateCourseInput{TaskInput: order, Section: task.Spec.Section, LessonID: task.Spec.LessonID}
 	case task.Spec.Review:
@@ -51,7 +54,7 @@ func Course(task models.Task, bounds Timeouts, now time.Time) models.OutboxEntry
 		input = workflows.GenerateCourseInput{TaskInput: order}
 	}
 	entry := start(name, task.WorkflowID, input, now)
-	entry.Labels = map[string]string{
+	entry.SearchAttributes = map[string]string{
 		workflows.SearchAttributeUser.GetName():   task.UserID.String(),
 		workflows.SearchAttributeKind.GetName():   task.TaskType,
 		workflows.SearchAttributeCourse.GetName(): task.ResultID.String(),
@@ -60,58 +63,58 @@ func Course(task models.Task, bounds Timeouts, now time.Time) models.OutboxEntry
 }
 
 // ReadSource returns the message to have a learner's material read.
-func ReadSource(source models.Source, now time.Time) models.OutboxEntry {
+func ReadSource(source courses.Source, now time.Time) store.OutboxMessage {
 	entry := start("ReadSource", workflows.ReadSourceID(source.ID), source.ID, now)
 	entry.UserID = &source.UserID
-	entry.Labels = map[string]string{workflows.SearchAttributeUser.GetName(): source.UserID.String(), workflows.SearchAttributeKind.GetName(): "source_reading"}
+	entry.SearchAttributes = map[string]string{workflows.SearchAttributeUser.GetName(): source.UserID.String(), workflows.SearchAttributeKind.GetName(): "source_reading"}
 	return entry
 }
 
 // SendMail returns the message to send a mail. Nobody waits for it, so it is the relay's at
 // once, and asking for one takes as long whether or not there is an account.
-func SendMail(mail models.Mail, now time.Time) models.OutboxEntry {
+func SendMail(mail accounts.Mail, now time.Time) store.OutboxMessage {
 	entry := start("SendMail", workflows.SendMailID(mail.ID), mail.ID, now)
 	entry.DueAt, entry.UserID = now, mail.UserID
-	entry.Labels = map[string]string{workflows.SearchAttributeKind.GetName(): "mail"}
+	entry.SearchAttributes = map[string]string{workflows.SearchAttributeKind.GetName(): "mail"}
 	return entry
 }
 
 // ExportAccount returns the message to pack a user's data.
-func ExportAccount(task models.Task, now time.Time) models.OutboxEntry {
+func ExportAccount(task tasks.Task, now time.Time) store.OutboxMessage {
 	input := workflows.ExportAccountInput{TaskID: task.ID, ExportID: task.ResultID, Seq: task.Seq, Progress: task.Progress}
 	entry := start("ExportAccount", task.WorkflowID, input, now)
 	entry.UserID = &task.UserID
-	entry.Labels = map[string]string{workflows.SearchAttributeUser.GetName(): task.UserID.String(), workflows.SearchAttributeKind.GetName(): task.TaskType}
+	entry.SearchAttributes = map[string]string{workflows.SearchAttributeUser.GetName(): task.UserID.String(), workflows.SearchAttributeKind.GetName(): task.TaskType}
 	return entry
 }
 
 // Broadcast returns the message to tell many of a broadcast.
-func Broadcast(task models.Task, now time.Time) models.OutboxEntry {
+func Broadcast(task tasks.Task, now time.Time) store.OutboxMessage {
 	input := workflows.FanOutPushInput{Broadcast: &workflows.PushBroadcast{
 		TaskID: task.ID, BroadcastID: task.ResultID, Everyone: task.Spec.Everyone, Seq: task.Seq, Progress: task.Progress,
 	}}
 	entry := background("FanOutPush", task.WorkflowID, input, now)
 	entry.UserID, entry.DueAt = &task.UserID, now.Add(handlerLead)
-	entry.Labels = map[string]string{workflows.SearchAttributeUser.GetName(): task.UserID.String(), workflows.SearchAttributeKind.GetName(): task.TaskType}
+	entry.SearchAttributes = map[string]string{workflows.SearchAttributeUser.GetName(): task.UserID.String(), workflows.SearchAttributeKind.GetName(): task.TaskType}
 	return entry
 }
 
 // EndPush returns the message to cancel the workflow that tells a user's devices of news.
-func EndPush(notification uuid.UUID, now time.Time) models.OutboxEntry {
+func EndPush(notification uuid.UUID, now time.Time) store.OutboxMessage {
 	return cancel(workflows.FanOutPushID(notification), now, now)
 }
 
-func start(workflow, id string, input any, now time.Time) models.OutboxEntry {
+func start(workflow, id string, input any, now time.Time) store.OutboxMessage {
 	text, _ := json.Marshal(input) //nolint:errchkjson // ids and numbers cannot fail
-	return models.OutboxEntry{
-		ID: models.NewID(), Action: models.OutboxStart, Workflow: workflow, WorkflowID: id, TaskQueue: workflows.Queue,
-		Input: text, Labels: map[string]string{}, CreatedAt: now, DueAt: now.Add(handlerLead),
+	return store.OutboxMessage{
+		ID: store.NewID(), Action: store.OutboxStart, Workflow: workflow, WorkflowID: id, TaskQueue: workflows.Queue,
+		Input: text, SearchAttributes: map[string]string{}, CreatedAt: now, DueAt: now.Add(handlerLead),
 	}
 }
 
 // background returns the message to start what nobody waits for, which is the relay's at once and kept
 // behind what learners wait for.
-func background(workflow, id string, input any, now time.Time) models.OutboxEntry {
+func background(workflow, id string, input any, now time.Time) store.OutboxMessage {
 	entry := start(workflow, id, input, now)
 	entry.TaskQueue, entry.Background, entry.DueAt = workflows.QueueBackground, true, now
 	return entry
@@ -121,32 +124,32 @@ const deleteAccount = "DeleteAccount"
 
 // DeleteAccount returns the message to begin the deletion of an account. Nobody waits for it,
 // so it is the relay's at once.
-func DeleteAccount(user, deletion uuid.UUID, due, now time.Time) models.OutboxEntry {
+func DeleteAccount(user, deletion uuid.UUID, due, now time.Time) store.OutboxMessage {
 	input := workflows.DeleteAccountInput{UserID: user, DeletionID: deletion, Due: due}
 	entry := start(deleteAccount, workflows.DeleteAccountID(deletion), input, now)
 	entry.UserID, entry.DueAt = &user, now
-	entry.Labels = map[string]string{workflows.SearchAttributeUser.GetName(): user.String(), workflows.SearchAttributeKind.GetName(): "account_deletion"}
+	entry.SearchAttributes = map[string]string{workflows.SearchAttributeUser.GetName(): user.String(), workflows.SearchAttributeKind.GetName(): "account_deletion"}
 	return entry
 }
 
 // Cancel returns the message to cancel the workflow of a task.
-func Cancel(task models.Task, now time.Time) models.OutboxEntry {
+func Cancel(task tasks.Task, now time.Time) store.OutboxMessage {
 	return cancel(task.WorkflowID, now.Add(handlerLead), now)
 }
 
 // CancelSoon is Cancel for a caller that does not wait.
-func CancelSoon(task models.Task, now time.Time) models.OutboxEntry {
+func CancelSoon(task tasks.Task, now time.Time) store.OutboxMessage {
 	return cancel(task.WorkflowID, now, now)
 }
 
 // Restore returns the message to cancel a deletion's workflow.
-func Restore(deletion uuid.UUID, now time.Time) models.OutboxEntry {
+func Restore(deletion uuid.UUID, now time.Time) store.OutboxMessage {
 	return cancel(workflows.DeleteAccountID(deletion), now, now)
 }
 
-func cancel(workflowID string, due, now time.Time) models.OutboxEntry {
-	return models.OutboxEntry{
-		ID: models.NewID(), Action: models.OutboxCancel, WorkflowID: workflowID,
-		Input: []byte("null"), Labels: map[string]string{}, CreatedAt: now, DueAt: due,
+func cancel(workflowID string, due, now time.Time) store.OutboxMessage {
+	return store.OutboxMessage{
+		ID: store.NewID(), Action: store.OutboxCancel, WorkflowID: workflowID,
+		Input: []byte("null"), SearchAttributes: map[string]string{}, CreatedAt: now, DueAt: due,
 	}
 }

@@ -11,7 +11,10 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/privacy"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 )
 
@@ -55,7 +58,7 @@ func repeat(ctx context.Context, interval time.Duration, pass func()) error {
 func (r *Reconciler) Reconcile(ctx context.Context) error {
 	return errors.Join(
 		r.reconcileTasks(ctx), r.reconcileSources(ctx), r.reconcileDeletions(ctx),
-		models.AdmitStranded(ctx, r.Dispatcher.DB, r.Clock()),
+		courses.ReleaseStranded(ctx, r.Dispatcher.DB, r.Clock()),
 	)
 }
 
@@ -64,7 +67,7 @@ func (r *Reconciler) reconcileTasks(ctx context.Context) error {
 	var faults []error
 	since := r.Clock().Add(-r.Stale)
 	for after := uuid.Nil; ; {
-		stale, err := models.StaleTasks(ctx, r.Dispatcher.DB, since, after, batch)
+		stale, err := tasks.StaleTasks(ctx, r.Dispatcher.DB, since, after, batch)
 		if err != nil {
 			return errors.Join(append(faults, err)...)
 		}
@@ -78,20 +81,20 @@ func (r *Reconciler) reconcileTasks(ctx context.Context) error {
 	}
 }
 
-func (r *Reconciler) reconcileTask(ctx context.Context, task models.Task) error {
+func (r *Reconciler) reconcileTask(ctx context.Context, task tasks.Task) error {
 	run, found, err := r.describe(ctx, task.WorkflowID)
 	switch {
 	case err != nil:
 		return err
 	case !found:
 		r.Log.WarnContext(ctx, "a task without a workflow is started again", "task_id", task.ID)
-		return models.Promise(ctx, r.Dispatcher.DB, Task(task, r.Timeouts, r.Clock()))
+		return store.Enqueue(ctx, r.Dispatcher.DB, Task(task, r.Timeouts, r.Clock()))
 	}
 	status := run.GetWorkflowExecutionInfo().GetStatus()
 	if status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		switch {
 		case run.GetWorkflowExtendedInfo().GetCancelRequested(): // by whatever way: it has its time from now on
-			return models.Promise(ctx, r.Dispatcher.DB, CancelSoon(task, r.Clock()))
+			return store.Enqueue(ctx, r.Dispatcher.DB, CancelSoon(task, r.Clock()))
 		case !r.overdue(task, run):
 			return nil
 		}
@@ -102,7 +105,7 @@ func (r *Reconciler) reconcileTask(ctx context.Context, task models.Task) error 
 	}
 	r.Log.WarnContext(ctx, "a task whose workflow has ended is ended too", "task_id", task.ID, "workflow_status", status.String())
 	last := lastEvent(task, status, r.Clock())
-	return models.EndTask(ctx, r.Dispatcher.DB, task, last, NewEnqueuer(r.Clock))
+	return courses.EndTask(ctx, r.Dispatcher.DB, task, last, NewEnqueuer(r.Clock))
 }
 
 // describe is the latest run of a workflow; found is false when Temporal knows none.
@@ -118,7 +121,7 @@ func (r *Reconciler) describe(ctx context.Context, workflowID string) (run *work
 
 // overdue reports whether a run that has no execution timeout, since an older version
 // started it, goes on beyond the one that it would be given now.
-func (r *Reconciler) overdue(task models.Task, run *workflowservice.DescribeWorkflowExecutionResponse) bool {
+func (r *Reconciler) overdue(task tasks.Task, run *workflowservice.DescribeWorkflowExecutionResponse) bool {
 	if run.GetExecutionConfig().GetWorkflowExecutionTimeout().AsDuration() > 0 {
 		return false
 	}
@@ -129,17 +132,17 @@ func (r *Reconciler) overdue(task models.Task, run *workflowservice.DescribeWork
 }
 
 // lastEvent is what a workflow would have said last that ended without a word.
-func lastEvent(task models.Task, status enums.WorkflowExecutionStatus, now time.Time) models.TaskEvent {
-	last := models.CancelledEvent(task.Seq+1, task.Progress, now)
+func lastEvent(task tasks.Task, status enums.WorkflowExecutionStatus, now time.Time) tasks.TaskEvent {
+	last := tasks.CancelledEvent(task.Seq+1, task.Progress, now)
 	switch status {
 	case enums.WORKFLOW_EXECUTION_STATUS_CANCELED:
 		return last
 	case enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
 		last.Message = "It took too long and was stopped. What was finished by then was kept."
-		last.Fault = &models.TaskFault{Code: "deadline_exceeded", Message: last.Message}
+		last.Fault = &tasks.TaskFault{Code: "deadline_exceeded", Message: last.Message}
 	default:
 		last.Message = "The work was stopped from outside."
-		last.Fault = &models.TaskFault{Code: "stopped", Message: last.Message}
+		last.Fault = &tasks.TaskFault{Code: "stopped", Message: last.Message}
 	}
 	last.Step = "failed"
 	return last
@@ -147,13 +150,13 @@ func lastEvent(task models.Task, status enums.WorkflowExecutionStatus, now time.
 
 // reconcileSources marks material FAILED whose reading has ended without saying so.
 func (r *Reconciler) reconcileSources(ctx context.Context) error {
-	stale, err := models.StaleSources(ctx, r.Dispatcher.DB, r.Clock().Add(-r.Stale), batch)
+	stale, err := courses.StaleSources(ctx, r.Dispatcher.DB, r.Clock().Add(-r.Stale), batch)
 	faults := []error{err}
 	for _, id := range stale {
 		run, found, err := r.describe(ctx, workflows.ReadSourceID(id))
 		if err == nil && found && run.GetWorkflowExecutionInfo().GetStatus() != enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
-			fault := models.TaskFault{Code: "stopped", Message: "The reading of the material was stopped."}
-			err = models.FailSource(ctx, r.Dispatcher.DB, id, fault, r.Clock())
+			fault := tasks.TaskFault{Code: "stopped", Message: "The reading of the material was stopped."}
+			err = courses.FailSource(ctx, r.Dispatcher.DB, id, fault, r.Clock())
 		}
 		faults = append(faults, err)
 	}
@@ -163,13 +166,13 @@ func (r *Reconciler) reconcileSources(ctx context.Context) error {
 // reconcileDeletions begins deletions anew that are due and whose workflow has ended all the
 // same: an account is not to be kept because an erasure took too long.
 func (r *Reconciler) reconcileDeletions(ctx context.Context) error {
-	due, err := models.DueDeletions(ctx, r.Dispatcher.DB, r.Clock().Add(-r.Stale), batch)
+	due, err := privacy.DueDeletions(ctx, r.Dispatcher.DB, r.Clock().Add(-r.Stale), batch)
 	faults := []error{err}
 	for _, d := range due {
 		run, found, err := r.describe(ctx, workflows.DeleteAccountID(d.ID))
 		if err == nil && (!found || run.GetWorkflowExecutionInfo().GetStatus() != enums.WORKFLOW_EXECUTION_STATUS_RUNNING) {
 			r.Log.WarnContext(ctx, "a deletion that has ended too early is begun again", "deletion_id", d.ID)
-			err = models.Promise(ctx, r.Dispatcher.DB, DeleteAccount(d.User, d.ID, d.Due, r.Clock()))
+			err = store.Enqueue(ctx, r.Dispatcher.DB, DeleteAccount(d.User, d.ID, d.Due, r.Clock()))
 		}
 		faults = append(faults, err)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // Relay dispatches the messages that their handlers did not. Any number of relays may
@@ -70,7 +70,7 @@ func (r *Relay) loop(ctx context.Context, background bool, wake <-chan struct{})
 
 // pause is how long until the next message falls due, at most Poll.
 func (r *Relay) pause(ctx context.Context, background bool) time.Duration {
-	due, ok, err := models.NextPromise(ctx, r.Dispatcher.DB, background)
+	due, ok, err := store.NextDue(ctx, r.Dispatcher.DB, background)
 	if err != nil || !ok {
 		return r.Poll
 	}
@@ -81,7 +81,7 @@ func (r *Relay) pause(ctx context.Context, background bool) time.Duration {
 // several at once. It returns how many it leased.
 func (r *Relay) Sweep(ctx context.Context, background bool) (int, error) {
 	now := r.Clock()
-	entries, err := models.LeaseOutbox(ctx, r.Dispatcher.DB, background, now, now.Add(leaseFor), batch)
+	entries, err := store.LeaseOutbox(ctx, r.Dispatcher.DB, background, now, now.Add(leaseFor), batch)
 	if err != nil {
 		return 0, err
 	}
@@ -96,7 +96,7 @@ func (r *Relay) Sweep(ctx context.Context, background bool) (int, error) {
 	return len(entries), group.Wait()
 }
 
-func (r *Relay) relay(ctx context.Context, entry models.OutboxEntry) error {
+func (r *Relay) relay(ctx context.Context, entry store.OutboxMessage) error {
 	trying, cancel := context.WithTimeout(ctx, leaseFor/3)
 	defer cancel()
 	err := r.Dispatcher.dispatch(trying, entry)
@@ -105,7 +105,7 @@ func (r *Relay) relay(ctx context.Context, entry models.OutboxEntry) error {
 	}
 	wait := min(time.Second<<min(entry.Attempts, 6), mostWait)
 	r.Log.WarnContext(ctx, "an outbox message is tried again later", "workflow_id", entry.WorkflowID, "action", entry.Action, "in", wait, "error", err)
-	return models.DeferPromise(ctx, r.Dispatcher.DB, entry.ID, r.Clock().Add(wait), err.Error())
+	return store.Reschedule(ctx, r.Dispatcher.DB, entry.ID, r.Clock().Add(wait), err.Error())
 }
 
 // listen turns Postgres notices into wake-ups, connecting again when cut off.

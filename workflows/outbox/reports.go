@@ -3,20 +3,21 @@ package outbox
 import (
 	"time"
 
-	"github.com/lyoapp/lyo/models"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
 )
 
 // ReviewReport returns the message to see to it that a report is decided. It names nobody, so that
 // it outlives the reporter's account.
-func ReviewReport(report models.Report, now time.Time) models.OutboxEntry {
+func ReviewReport(report community.Report, now time.Time) store.OutboxMessage {
 	input := workflows.ReviewReportInput{ReportID: report.ID, OpenedAt: report.CreatedAt, DueAt: report.DueAt}
 	entry := background("ReviewReport", workflows.ReviewReportID(report.ID), input, now)
-	entry.Labels = map[string]string{workflows.SearchAttributeKind.GetName(): "report_review"}
+	entry.SearchAttributes = map[string]string{workflows.SearchAttributeKind.GetName(): "report_review"}
 	return entry
 }
 
 // ReportDecided returns the message to wake a report's review, which finds that it was decided.
-func ReportDecided(report models.Report, now time.Time) models.OutboxEntry {
+func ReportDecided(report community.Report, now time.Time) store.OutboxMessage {
 	return cancel(workflows.ReviewReportID(report.ID), now, now)
 }

@@ -1,0 +1,26 @@
+package accounts
+
+import (
+	"github.com/google/uuid"
+)
+
+// Author is who wrote something.
+type Author struct {
+	ID        *uuid.UUID // nil: the account was deleted
+	Name      string
+	AvatarURL *string
+}
+
+// DeletedUser is the name of who has left.
+const DeletedUser = "Deleted user"
+
+// AuthorColumns are a Byline of the user u who may be gone, or on the way.
+const AuthorColumns = `CASE WHEN u.deletion_id IS NULL THEN u.id END, CASE WHEN u.deletion_id IS NULL THEN u.full_name END, CASE WHEN u.deletion_id IS NULL THEN u.avatar_url END`
+
+// SetName sets the name, or the one of who has left for nil.
+func (b *Author) SetName(name *string) {
+	b.Name = DeletedUser
+	if name != nil {
+		b.Name = *name
+	}
+}

@@ -1,0 +1,39 @@
+package accounts
+
+import (
+	"errors"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/lyoapp/lyo/models/store"
+)
+
+// Lock has an account for itself and locks its row. Whoever begins work for
+// an account shares that lock, by isActive, so nothing begins behind a deletion's back.
+func Lock(tx *gorm.DB, id uuid.UUID) (User, error) {
+	var user User
+	if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('account ' || ?, 0))", id.String()).Error; err != nil {
+		return user, err
+	}
+	err := tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).First(&user, "id = ?", id).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return user, store.Missing("user", id)
+	}
+	return user, err
+}
+
+// RequireActive is Forbidden for an account that is switched off. It stays as it is until
+// the transaction ends. Take this lock before any other.
+func RequireActive(tx *gorm.DB, user uuid.UUID) error {
+	if err := tx.Exec("SELECT pg_advisory_xact_lock_shared(hashtextextended('account ' || ?, 0))", user.String()).Error; err != nil {
+		return err
+	}
+	var n int64
+	err := tx.Model(&User{}).Where("id = ? AND is_active", user).Count(&n).Error
+	if err == nil && n == 0 {
+		return inactive()
+	}
+	return err
+}

@@ -1,0 +1,86 @@
+package accounts
+
+import (
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// User is somebody with an account.
+type User struct {
+	ID           uuid.UUID      `gorm:"type:uuid;primaryKey"`
+	Email        string         // as text.Email gives it; unique without regard to case
+	Username     *string        // as text.Username gives it
+	UsernameKey  *string        `gorm:"->"` // generated: Username's text.Key, which is unique
+	FullName     string         // 1 to 255 characters
+	PasswordHash string         // bcrypt
+	AvatarURL    *string        `gorm:"column:avatar_url"`
+	Bio          *string        //
+	Locale       string         // BCP 47
+	Timezone     string         // as text.Zone gives it
+	IsActive     bool           //
+	IsVerified   bool           // the mailbox of Email has answered
+	Roles        []string       `gorm:"type:jsonb;serializer:json"`
+	ProfileData  map[string]any `gorm:"type:jsonb;serializer:json"`
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+	LastLoginAt  *time.Time
+	// LeaderboardHidden leaves the user out of boards.
+	LeaderboardHidden bool
+	// While the account is being deleted: which deletion, since when, and until
+	// when it can be undone.
+	DeletionID          *uuid.UUID `gorm:"type:uuid"`
+	DeletionRequestedAt *time.Time
+	DeletionDueAt       *time.Time
+	SuspendedAt         *time.Time // by an administrator; nil: it is not
+	// PendingEmail is the address that becomes Email when its mailbox answers. It
+	// reserves nothing: any number of accounts may have the same one, or none.
+	PendingEmail *string
+}
+
+// ChangeEmail notes the wish for another address, which counts when its mailbox has
+// answered. The present one, however it is spelled, ends an earlier wish.
+func (u *User) ChangeEmail(address string) {
+	if SameAddress(u.Email, address) {
+		u.Email, u.PendingEmail = address, nil
+		return
+	}
+	u.PendingEmail = &address
+}
+
+// Pends tells whether an address is the one that waits for its mailbox to answer.
+func (u *User) Pends(address string) bool {
+	return u.PendingEmail != nil && SameAddress(*u.PendingEmail, address)
+}
+
+// SameAddress tells whether two spellings are one e-mail address.
+func SameAddress(a, b string) bool { return strings.EqualFold(a, b) }
+
+// Session is one sign-in on one device: a chain of refresh tokens of which
+// only the last, and for a short while the one before it, is good.
+type Session struct {
+	ID              uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID          uuid.UUID `gorm:"type:uuid"`
+	TokenHash       []byte    // SHA-256 of the current refresh token
+	PreviousHash    []byte    // SHA-256 of the one before it, nil at first
+	SealedSuccessor []byte    // the current token, sealed with a key only the previous token gives
+	RotatedAt       time.Time
+	CreatedAt       time.Time
+	LastUsedAt      time.Time
+	ExpiresAt       time.Time
+	RevokedAt       *time.Time
+	UserAgent       string
+	Address         string
+}
+
+// IsOn is true if the account of the joined row u of users is on.
+func IsOn(u string) string { return u + ".is_active" }
+
+// AccountOn is true if the account of a person is on.
+func AccountOn(person string) string {
+	return "EXISTS (SELECT FROM users account WHERE account.id = " + person + " AND " + IsOn("account") + ")"
+}
+
+// ViewerIsAdmin is true if @viewer is an administrator at this moment.
+const ViewerIsAdmin = `EXISTS (SELECT FROM users viewer WHERE viewer.id = @viewer AND viewer.is_active AND viewer.roles @> '["admin"]')`

@@ -1,0 +1,33 @@
+package activity
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// Engagement is that a user did something with a thing: every kind of deed once, the
+// last time counting.
+type Engagement struct {
+	UserID   uuid.UUID      `gorm:"type:uuid;primaryKey"`
+	ItemID   uuid.UUID      `gorm:"type:uuid;primaryKey"`
+	Action   string         `gorm:"primaryKey"`
+	Metadata map[string]any `gorm:"type:jsonb;serializer:json"`
+	At       time.Time
+}
+
+// Disengage removes a user's deed with a thing, if there is one.
+func Disengage(tx *gorm.DB, user, item uuid.UUID, action string) error {
+	return tx.Delete(&Engagement{}, "user_id = ? AND item_id = ? AND action = ?", user, item, action).Error
+}
+
+// Engage notes a deed. Key: user, item and action.
+func Engage(tx *gorm.DB, user, item uuid.UUID, action string, metadata map[string]any, now time.Time) error {
+	if metadata == nil {
+		metadata = map[string]any{}
+	}
+	return tx.Clauses(clause.OnConflict{DoNothing: true}).
+		Create(&Engagement{UserID: user, ItemID: item, Action: action, Metadata: metadata, At: now}).Error
+}

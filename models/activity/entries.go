@@ -1,0 +1,43 @@
+package activity
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/lyoapp/lyo/models/store"
+)
+
+// Kinds of deeds that go into feeds.
+const (
+	FeedPublished = "published"
+	FeedShared    = "shared"
+	FeedUnlocked  = "unlocked"
+	FeedMilestone = "milestone"
+)
+
+// FeedEntry is a deed that others may see in their feeds.
+type FeedEntry struct {
+	ID          uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID      uuid.UUID `gorm:"type:uuid"` // whose deed
+	Kind        string
+	ContentType string
+	ContentID   uuid.UUID `gorm:"type:uuid"`
+	Title       string
+	Metadata    map[string]any `gorm:"type:jsonb;serializer:json"`
+	At          time.Time
+}
+
+var feedSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d11")
+
+// AddToFeed makes a deed known, in its transaction. The same kind of deed of a user
+// with the same content is there once.
+func AddToFeed(tx *gorm.DB, e FeedEntry) error {
+	e.ID = store.DerivedID(feedSpace, e.UserID.String(), e.Kind, e.ContentID.String())
+	if e.Metadata == nil {
+		e.Metadata = map[string]any{}
+	}
+	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&e).Error
+}

@@ -1,0 +1,329 @@
+package community
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
+)
+
+// CommentDetail is a comment as somebody sees it.
+type CommentDetail struct {
+	Comment
+	Author    accounts.Author
+	UserLiked bool
+	// Stub: it was replied to, and nobody sees any more what it said.
+	Stub bool
+}
+
+// MaxDepth is how many comments can stand above a comment.
+const MaxDepth = 50
+
+const commentColumns = `c.id, c.post_id, c.author_id, c.parent_comment_id, c.depth, c.content, c.status, c.likes_count, c.replies_count, c.created_at, c.updated_at, ` +
+	accounts.AuthorColumns + `, EXISTS (SELECT 1 FROM comment_likes l WHERE l.comment_id = c.id AND l.user_id = @viewer)`
+
+func scanComment(row scanner, more ...any) (s CommentDetail, err error) {
+	var name *string
+	err = row.Scan(append([]any{
+		&s.ID, &s.PostID, &s.AuthorID, &s.ParentCommentID, &s.Depth, &s.Content, &s.Status, &s.LikesCount, &s.RepliesCount, &s.CreatedAt, &s.UpdatedAt,
+		&s.Author.ID, &name, &s.Author.AvatarURL, &s.UserLiked,
+	}, more...)...)
+	s.Author.SetName(name)
+	return s, err
+}
+
+// ListComments is a page of a post's comments, oldest first. Those that the viewer
+// does not see are left out, but for stubs of those that were replied to.
+func ListComments(ctx context.Context, db *gorm.DB, v moderation.Viewer, post uuid.UUID, after *store.Keyset, offset, limit int) ([]CommentDetail, error) {
+	if _, _, err := FindPost(ctx, db, v, post); err != nil {
+		return nil, err
+	}
+	args := map[string]any{"viewer": v.ID, "post": post, "offset": offset, "limit": limit}
+	where := ""
+	if after != nil {
+		where = " AND (created_at, id) > (@at, @id)"
+		args["at"], args["id"] = after.At, after.ID
+	}
+	rows, err := db.WithContext(ctx).Raw("SELECT "+commentColumns+`, c.shown FROM (
+			SELECT * FROM (
+				SELECT *, `+moderation.PostListed("")+` OR status IN ('held', 'hidden') AND author_id = @viewer AS shown
+				FROM comments WHERE post_id = @post`+where+`) k
+			WHERE shown OR EXISTS (SELECT 1 FROM comments r WHERE r.parent_comment_id = k.id)
+			ORDER BY created_at, id LIMIT @limit OFFSET @offset) c
+		LEFT JOIN users u ON u.id = c.author_id ORDER BY c.created_at, c.id`, args).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	comments := make([]CommentDetail, 0, limit)
+	for rows.Next() {
+		var shown *bool
+		s, err := scanComment(rows, &shown)
+		if err != nil {
+			return nil, err
+		}
+		if shown == nil || !*shown {
+			s = s.stub()
+		}
+		comments = append(comments, s)
+	}
+	return comments, rows.Err()
+}
+
+// stub keeps a comment's place in the tree and nothing of it.
+func (s CommentDetail) stub() CommentDetail {
+	s.AuthorID, s.Content, s.LikesCount, s.UpdatedAt = nil, "", 0, s.CreatedAt
+	return CommentDetail{Comment: s.Comment, Author: accounts.Author{Name: accounts.DeletedUser}, Stub: true}
+}
+
+// findComment is a comment that a viewer may know of, locked as asked. Its post must be seen too.
+func findComment(tx *gorm.DB, v moderation.Viewer, id uuid.UUID, lock string) (CommentDetail, error) {
+	var s CommentDetail
+	var status moderation.ContentStatus
+	var poster *uuid.UUID
+	var hiddenBy *string
+	var apart, posterApart bool
+	var heldFor string
+	found, err := scanOne(tx.Raw("SELECT "+commentColumns+", c.held_for, c.hidden_by, p.status, p.author_id, "+accounts.ApartFrom("c.author_id")+", "+accounts.ApartFrom("p.author_id")+`
+		FROM comments c JOIN posts p ON p.id = c.post_id LEFT JOIN users u ON u.id = c.author_id WHERE c.id = @id`+lock, map[string]any{"viewer": v.ID, "id": id}),
+		func(row scanner) (err error) {
+			s, err = scanComment(row, &heldFor, &hiddenBy, &status, &poster, &apart, &posterApart)
+			return err
+		})
+	if err == nil && (!found || !v.Sees(status, poster, posterApart) || !v.Sees(s.Status, s.AuthorID, apart)) {
+		err = store.Missing("comment", id)
+	}
+	if err != nil {
+		return CommentDetail{}, err
+	}
+	s.FlagReason, s.HiddenBy = heldFor, hiddenBy
+	return s, nil
+}
+
+// lockComment has a comment, and its post before that, for this transaction.
+func lockComment(tx *gorm.DB, v moderation.Viewer, id uuid.UUID) (CommentDetail, error) {
+	var posts []uuid.UUID
+	if err := tx.Raw("SELECT post_id FROM comments WHERE id = ?", id).Scan(&posts).Error; err != nil {
+		return CommentDetail{}, err
+	}
+	if len(posts) == 0 {
+		return CommentDetail{}, store.Missing("comment", id)
+	}
+	if _, err := lockPost(tx, v, posts[0]); err != nil {
+		if store.CodeOf(err) == store.NotFound {
+			err = store.Missing("comment", id)
+		}
+		return CommentDetail{}, err
+	}
+	return findComment(tx, v, id, " FOR NO KEY UPDATE OF c")
+}
+
+// CreateComment answers a post, or a comment of it, or puts an answer that breaks the
+// policy on hold. Who has written too much of late is RateLimited.
+func CreateComment(ctx context.Context, db *gorm.DB, w AuthorContext, c Comment) (s CommentDetail, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		allowance, err := w.begin(tx)
+		if err != nil {
+			return err
+		}
+		if err := w.hasRoom(tx, "comments", allowance.Comments); err != nil {
+			return err
+		}
+		post, err := lockPost(tx, w.Viewer, c.PostID)
+		if err != nil {
+			return err
+		}
+		if err := moderation.RequireVisible(post.Status, "post"); err != nil {
+			return err
+		}
+		parent, err := w.parentOf(tx, &c)
+		if err != nil {
+			return err
+		}
+		c.AuthorID, c.Status, c.CreatedAt, c.UpdatedAt = &w.ID, moderation.ContentVisible, w.Now, w.Now
+		if c.FlagReason, err = w.flagReason(tx, c.Content, allowance); err != nil {
+			return err
+		}
+		if c.FlagReason != "" {
+			c.Status = moderation.ContentPending
+		}
+		if err := tx.Create(&c).Error; err != nil {
+			return err
+		}
+		if err := welcomeComment(tx, post, parent, c, w.Now, w.Enqueuer); err != nil {
+			return err
+		}
+		s, err = findComment(tx, w.Viewer, c.ID, "")
+		return err
+	})
+	return s, err
+}
+
+// parentOf is the author of the comment that another one answers, if they are still there.
+func (w AuthorContext) parentOf(tx *gorm.DB, c *Comment) (*uuid.UUID, error) {
+	if c.ParentCommentID == nil {
+		return nil, nil //nolint:nilnil // it answers the post
+	}
+	parent, err := findComment(tx, w.Viewer, *c.ParentCommentID, "")
+	switch {
+	case store.CodeOf(err) == store.NotFound, err == nil && (parent.PostID != c.PostID || parent.Status != moderation.ContentVisible):
+		return nil, store.BadField("body", "/parent_comment_id", "is not a comment of this post that can be answered")
+	case err != nil:
+		return nil, err
+	case parent.Depth >= MaxDepth:
+		return nil, store.BadField("body", "/parent_comment_id", "has as many comments above it as there can be: answer one of those")
+	}
+	c.Depth = parent.Depth + 1
+	return parent.AuthorID, nil
+}
+
+// welcomeComment counts a comment that others can see, and gives it what comes with
+// that. Nothing of it twice: the caller has just made the comment visible.
+func welcomeComment(tx *gorm.DB, post Post, parent *uuid.UUID, c Comment, now time.Time, f notify.Enqueuer) error {
+	if c.Status != moderation.ContentVisible {
+		return nil
+	}
+	if err := countComment(tx, c, 1); err != nil || c.AuthorID == nil {
+		return err
+	}
+	if _, err := learning.Earn(tx, *c.AuthorID, gamification.RuleCommentCreated, c.ID.String(), now, f); err != nil {
+		return err
+	}
+	data := func(kind notify.NotificationKind) map[string]string {
+		return map[string]string{"type": string(kind), "post_id": post.ID.String(), "comment_id": c.ID.String(), "action": "open_post"}
+	}
+	news := notify.Notification{ActorID: c.AuthorID, AuthorID: post.AuthorID, Kind: notify.NotifyComment, Title: "New comment", Body: "On “" + post.Title + "”.", Data: data(notify.NotifyComment), CreatedAt: now}
+	var told []uuid.UUID
+	for _, reader := range []struct {
+		id   *uuid.UUID
+		body string
+	}{{post.AuthorID, news.Body}, {parent, "An answer to what you wrote on “" + post.Title + "”."}} {
+		if reader.id == nil || slices.Contains(told, *reader.id) {
+			continue
+		}
+		news.UserID, news.Body = *reader.id, reader.body
+		if err := notify.Notify(tx, news, c.ID.String(), f); err != nil {
+			return err
+		}
+		told = append(told, *reader.id)
+	}
+	news.Kind, news.Title, news.Body, news.Data = notify.NotifyMention, "You were mentioned", "In a comment on “"+post.Title+"”.", data(notify.NotifyMention)
+	return call(tx, c.Content, news, c.ID.String(), f, told...)
+}
+
+// countComment moves the counters above a comment whose row, already written, others
+// see since now (1) or no more (-1). The post is locked.
+func countComment(tx *gorm.DB, c Comment, by int) error {
+	err := tx.Exec(`
+		UPDATE posts SET comments_count = comments_count + @by, commenters_count = commenters_count + CASE
+			WHEN CAST(@author AS uuid) IS NULL OR EXISTS (SELECT 1 FROM comments o WHERE o.post_id = @post AND o.author_id = @author AND o.id <> @id AND o.status = 'visible')
+			THEN 0 ELSE @by END
+		WHERE id = @post`, map[string]any{"by": by, "author": c.AuthorID, "post": c.PostID, "id": c.ID}).Error
+	if err != nil || c.ParentCommentID == nil {
+		return err
+	}
+	return tx.Exec("UPDATE comments SET replies_count = replies_count + ? WHERE id = ?", by, *c.ParentCommentID).Error
+}
+
+// setCommentStatus changes who sees a comment, and the counters with it. Its post is locked.
+func setCommentStatus(tx *gorm.DB, c Comment, to moderation.ContentStatus, hiddenBy *string, heldFor string, now time.Time) error {
+	err := tx.Model(&Comment{}).Where("id = ?", c.ID).UpdateColumns(map[string]any{
+		"status": to, "hidden_by": hiddenBy, "held_for": heldFor, "updated_at": now,
+	}).Error
+	if err == nil && c.Status == moderation.ContentVisible && to != moderation.ContentVisible {
+		return countComment(tx, c, -1)
+	}
+	return err
+}
+
+// UpdateComment changes a comment of one's own, or any one for an administrator, and keeps
+// what it said before. allowed is asked with the locked comment and may refuse.
+func UpdateComment(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UUID, content string, allowed func(CommentDetail) error) (s CommentDetail, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		allowance, err := w.begin(tx)
+		if err != nil {
+			return err
+		}
+		before, err := w.ownComment(tx, id, allowed)
+		if err != nil {
+			return err
+		}
+		if before.Content != content {
+			if err := w.rewrite(ctx, tx, before.Comment, content, func(text string) (string, error) { return w.flagReason(tx, text, allowance) }); err != nil {
+				return err
+			}
+		}
+		s, err = findComment(tx, w.Viewer, id, "")
+		return err
+	})
+	return s, err
+}
+
+// rewrite stores another text of a comment.
+func (w AuthorContext) rewrite(ctx context.Context, tx *gorm.DB, c Comment, content string, doubts func(string) (string, error)) error {
+	edit := ContentEdit{ID: store.NewID(), CommentID: &c.ID, EditorID: &w.ID, Content: c.Content, Tags: []string{}, At: w.Now}
+	if err := tx.Create(&edit).Error; err != nil {
+		return err
+	}
+	if err := tx.Model(&Comment{}).Where("id = ?", c.ID).UpdateColumns(map[string]any{"content": content, "updated_at": w.Now}).Error; err != nil {
+		return err
+	}
+	heldFor, err := doubts(content)
+	if err == nil && heldFor != "" && c.Status == moderation.ContentVisible {
+		err = setCommentStatus(tx, c, moderation.ContentPending, nil, heldFor, w.Now)
+	}
+	if err != nil {
+		return err
+	}
+	return w.audit(ctx, tx, c.AuthorID, store.AuditContentChanged, map[string]any{"comment_id": c.ID})
+}
+
+func (w AuthorContext) ownComment(tx *gorm.DB, id uuid.UUID, allowed func(CommentDetail) error) (CommentDetail, error) {
+	s, err := lockComment(tx, w.Viewer, id)
+	if err != nil {
+		return s, err
+	}
+	if err := w.MayChange(s.AuthorID, "comment"); err != nil {
+		return s, err
+	}
+	return s, allowed(s)
+}
+
+// DeleteComment deletes a comment of one's own, or any one for an administrator. Its
+// row stays, as a stub where it was replied to.
+func DeleteComment(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UUID, allowed func(CommentDetail) error) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := accounts.RequireActive(tx, w.ID); err != nil {
+			return err
+		}
+		s, err := w.ownComment(tx, id, allowed)
+		if err != nil {
+			return err
+		}
+		if err := setCommentStatus(tx, s.Comment, moderation.ContentDeleted, nil, "", w.Now); err != nil {
+			return err
+		}
+		return w.audit(ctx, tx, s.AuthorID, store.AuditContentDeleted, map[string]any{"comment_id": id})
+	})
+}
+
+// CommentEdits are what a comment said before, the latest first, for its author and administrators.
+func CommentEdits(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID) ([]ContentEdit, error) {
+	s, err := findComment(db.WithContext(ctx), v, id, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := v.MayChange(s.AuthorID, "comment"); err != nil {
+		return nil, err
+	}
+	return editsOf(db.WithContext(ctx), "comment_id", id, mostEdits)
+}

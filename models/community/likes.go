@@ -1,0 +1,76 @@
+package community
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/moderation"
+)
+
+// LikePost sets or clears a viewer's like of a post; want nil: the other way round. It
+// tells how many there are now, and whether theirs is among them.
+func LikePost(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID, want *bool, now time.Time) (likes int, liked bool, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := accounts.RequireActive(tx, v.ID); err != nil {
+			return err
+		}
+		likes, liked, err = ApplyLike(tx, v, id, want, now)
+		return err
+	})
+	return likes, liked, err
+}
+
+// ApplyLike does the work of LikePost for an account that is locked.
+func ApplyLike(tx *gorm.DB, v moderation.Viewer, id uuid.UUID, want *bool, now time.Time) (likes int, liked bool, err error) {
+	post, err := lockPost(tx, v, id)
+	if err != nil {
+		return 0, false, err
+	}
+	if err := moderation.RequireVisible(post.Status, "post"); err != nil {
+		return 0, false, err
+	}
+	return like(tx, "post", id, v.ID, want, now)
+}
+
+// LikeComment is LikePost for a comment. It locks nothing but the comment, and so is in
+// nobody's way.
+func LikeComment(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID, want *bool, now time.Time) (likes int, liked bool, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := accounts.RequireActive(tx, v.ID); err != nil {
+			return err
+		}
+		comment, err := findComment(tx, v, id, " FOR NO KEY UPDATE OF c")
+		if err != nil {
+			return err
+		}
+		if err := moderation.RequireVisible(comment.Status, "comment"); err != nil {
+			return err
+		}
+		likes, liked, err = like(tx, "comment", id, v.ID, want, now)
+		return err
+	})
+	return likes, liked, err
+}
+
+// like changes a row of post_likes or comment_likes and the counter that counts it,
+// whose row the caller has locked: so nothing happens between what the parts of the
+// statement see.
+func like(tx *gorm.DB, what string, id, user uuid.UUID, want *bool, now time.Time) (likes int, liked bool, err error) {
+	rows := what + "_likes WHERE " + what + "_id = @id AND user_id = @user"
+	var after struct{ LikesCount, Made int }
+	err = tx.Raw(`WITH gone AS (DELETE FROM `+rows+` AND CAST(@want AS boolean) IS NOT TRUE RETURNING 1),
+		made AS (INSERT INTO `+what+`_likes (`+what+`_id, user_id, created_at) SELECT @id, @user, @now
+			WHERE CAST(@want AS boolean) OR CAST(@want AS boolean) IS NULL AND NOT EXISTS (SELECT 1 FROM `+rows+`)
+			ON CONFLICT DO NOTHING RETURNING 1)
+		UPDATE `+what+`s SET likes_count = likes_count + (SELECT count(*) FROM made) - (SELECT count(*) FROM gone) WHERE id = @id
+		RETURNING likes_count, (SELECT count(*) FROM made) AS made`, map[string]any{"id": id, "user": user, "want": want, "now": now}).Scan(&after).Error
+	liked = after.Made > 0
+	if want != nil {
+		liked = *want
+	}
+	return after.LikesCount, liked, err
+}

@@ -1,0 +1,337 @@
+package community
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/quality"
+	"github.com/lyoapp/lyo/models/store"
+)
+
+// PostDetail is a post as somebody sees it.
+type PostDetail struct {
+	Post
+	Author    accounts.Author
+	UserLiked bool
+}
+
+// postColumns are read by scanPost, of the post p and its author u, who is joined.
+const postColumns = `p.id, p.author_id, p.title, p.content, p.post_type, p.tags, p.metadata, p.status, p.is_pinned,
+	p.likes_count, p.comments_count, p.views_count, p.created_at, p.updated_at, p.top, p.hot, ` + accounts.AuthorColumns + `,
+	EXISTS (SELECT 1 FROM post_likes l WHERE l.post_id = p.id AND l.user_id = @viewer)`
+
+// scanner is a row, or the rows at one.
+type scanner interface{ Scan(into ...any) error }
+
+func scanPost(row scanner, more ...any) (s PostDetail, err error) {
+	var tags, metadata []byte
+	var name *string
+	err = row.Scan(append([]any{
+		&s.ID, &s.AuthorID, &s.Title, &s.Content, &s.PostType, &tags, &metadata, &s.Status, &s.IsPinned,
+		&s.LikesCount, &s.CommentsCount, &s.ViewsCount, &s.CreatedAt, &s.UpdatedAt, &s.Top, &s.Hot,
+		&s.Author.ID, &name, &s.Author.AvatarURL, &s.UserLiked,
+	}, more...)...)
+	if err != nil {
+		return s, err
+	}
+	s.Author.SetName(name)
+	if err := json.Unmarshal(tags, &s.Tags); err != nil {
+		return s, err
+	}
+	return s, json.Unmarshal(metadata, &s.Metadata)
+}
+
+// FindPost is a post as a viewer may see it, else a not-found error. viewed tells
+// whether that was counted already.
+func FindPost(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID) (s PostDetail, viewed bool, err error) {
+	var apart bool
+	found, err := scanOne(db.WithContext(ctx).Raw("SELECT "+postColumns+", "+accounts.ApartFrom("p.author_id")+`,
+		EXISTS (SELECT 1 FROM post_views w WHERE w.post_id = p.id AND w.user_id = @viewer)
+		FROM posts p LEFT JOIN users u ON u.id = p.author_id WHERE p.id = @id`, map[string]any{"viewer": v.ID, "id": id}),
+		func(row scanner) error {
+			s, err = scanPost(row, &apart, &viewed)
+			return err
+		})
+	if err == nil && (!found || !v.Sees(s.Status, s.AuthorID, apart)) {
+		err = store.Missing("post", id)
+	}
+	if err != nil {
+		return PostDetail{}, false, err
+	}
+	return s, viewed, nil
+}
+
+// scanOne reads the one row of a query, if there is one.
+func scanOne(query *gorm.DB, scan func(scanner) error) (found bool, err error) {
+	rows, err := query.Rows()
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		found = true
+		if err := scan(rows); err != nil {
+			return false, err
+		}
+	}
+	return found, rows.Err()
+}
+
+// ReadPost is FindPost for a reader, who counts once.
+func ReadPost(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID, now time.Time) (PostDetail, error) {
+	s, viewed, err := FindPost(ctx, db, v, id)
+	if err != nil || viewed || s.Status != moderation.ContentVisible {
+		return s, err
+	}
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := accounts.RequireActive(tx, v.ID); err != nil {
+			return err
+		}
+		s.ViewsCount, err = ApplyView(tx, v, id, now)
+		return err
+	})
+	return s, err
+}
+
+// ApplyView counts a reader of a visible post once and returns how many readers there are now. The
+// reader's account is locked.
+func ApplyView(tx *gorm.DB, v moderation.Viewer, id uuid.UUID, now time.Time) (views int, err error) {
+	post, err := lockPost(tx, v, id)
+	if err != nil || post.Status != moderation.ContentVisible {
+		return post.ViewsCount, err
+	}
+	made := tx.Exec("INSERT INTO post_views (post_id, user_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", id, v.ID, now)
+	if made.Error != nil || made.RowsAffected == 0 {
+		return post.ViewsCount, made.Error
+	}
+	err = tx.Raw("UPDATE posts SET views_count = views_count + 1 WHERE id = ? RETURNING views_count", id).Scan(&views).Error
+	return views, err
+}
+
+// lockPost has a post for this transaction, if the viewer may know of it. Whatever
+// changes a post, its comments or their counters takes this lock first, several in the
+// order of their ids; then come comments, then totals. So nobody waits in a circle.
+func lockPost(tx *gorm.DB, v moderation.Viewer, id uuid.UUID) (Post, error) {
+	var rows []struct {
+		Post
+		Apart bool
+	}
+	err := tx.Raw("SELECT p.*, "+accounts.ApartFrom("p.author_id")+" AS apart FROM posts p WHERE p.id = @id FOR NO KEY UPDATE OF p",
+		map[string]any{"viewer": v.ID, "id": id}).Scan(&rows).Error
+	if err != nil {
+		return Post{}, err
+	}
+	if len(rows) == 0 || !v.Sees(rows[0].Status, rows[0].AuthorID, rows[0].Apart) {
+		return Post{}, store.Missing("post", id)
+	}
+	return rows[0].Post, nil
+}
+
+// CreatePost publishes a post, or puts one that breaks the policy on hold. Who has
+// written too much of late is RateLimited.
+func CreatePost(ctx context.Context, db *gorm.DB, w AuthorContext, post Post) (s PostDetail, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		allowance, err := w.begin(tx)
+		if err != nil {
+			return err
+		}
+		if err := w.hasRoom(tx, "posts", allowance.Posts); err != nil {
+			return err
+		}
+		post.AuthorID, post.Status, post.CreatedAt, post.UpdatedAt = &w.ID, moderation.ContentVisible, w.Now, w.Now
+		if post.Tags == nil {
+			post.Tags = []string{}
+		}
+		if post.Metadata == nil {
+			post.Metadata = map[string]any{}
+		}
+		if post.FlagReason, err = w.flagReason(tx, post.words(), allowance); err != nil {
+			return err
+		}
+		if post.FlagReason != "" {
+			post.Status = moderation.ContentPending
+		}
+		if err := tx.Create(&post).Error; err != nil {
+			return err
+		}
+		if err := welcomePost(tx, post, w.Now, w.Enqueuer); err != nil {
+			return err
+		}
+		s, _, err = FindPost(ctx, tx, w.Viewer, post.ID)
+		return err
+	})
+	return s, err
+}
+
+// words are all that a policy looks at.
+func (p Post) words() string {
+	return strings.Join(append([]string{p.Title, p.Content}, p.Tags...), "\n")
+}
+
+// welcomePost gives a post that others can see what comes with that: points, and a word
+// to whom it calls. Doing it again changes nothing, by the sources of both.
+func welcomePost(tx *gorm.DB, post Post, now time.Time, f notify.Enqueuer) error {
+	if post.Status != moderation.ContentVisible || post.AuthorID == nil {
+		return nil
+	}
+	if _, err := learning.Earn(tx, *post.AuthorID, gamification.RulePostCreated, post.ID.String(), now, f); err != nil {
+		return err
+	}
+	return call(tx, post.Title+"\n"+post.Content, notify.Notification{
+		ActorID: post.AuthorID, Kind: notify.NotifyMention, Title: "You were mentioned", Body: "In the post “" + post.Title + "”.", CreatedAt: now,
+		Data: map[string]string{"type": string(notify.NotifyMention), "post_id": post.ID.String(), "action": "open_post"},
+	}, post.ID.String(), f)
+}
+
+// PostChange is what can be changed of a post; nil leaves it as it is.
+type PostChange struct {
+	Title, Content, PostType *string
+	Tags                     *[]string
+	Metadata                 map[string]any
+	IsPinned                 *bool // for administrators
+}
+
+// UpdatePost changes a post of one's own, or any one for an administrator, and keeps what
+// it said before. allowed is asked with the locked post and may refuse.
+func UpdatePost(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UUID, change PostChange, allowed func(PostDetail) error) (s PostDetail, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		allowance, err := w.begin(tx)
+		if err != nil {
+			return err
+		}
+		post, err := w.ownPost(ctx, tx, id, allowed)
+		if err != nil {
+			return err
+		}
+		before := post
+		change.apply(&post)
+		post.UpdatedAt = w.Now
+		if err := w.reword(tx, before, &post, allowance); err != nil {
+			return err
+		}
+		if err := tx.Save(&post).Error; err != nil {
+			return err
+		}
+		if err := w.audit(ctx, tx, post.AuthorID, store.AuditContentChanged, map[string]any{"post_id": id}); err != nil {
+			return err
+		}
+		if err := welcomePost(tx, post, w.Now, w.Enqueuer); err != nil {
+			return err
+		}
+		s, _, err = FindPost(ctx, tx, w.Viewer, id)
+		return err
+	})
+	return s, err
+}
+
+// reword keeps what a post said before, where it says something else now, and holds it
+// where that is doubtful.
+func (w AuthorContext) reword(tx *gorm.DB, before Post, post *Post, allowance quality.Allowance) error {
+	if post.words() == before.words() {
+		return nil
+	}
+	if err := keepPost(tx, before, w); err != nil {
+		return err
+	}
+	reason, err := w.flagReason(tx, post.words(), allowance)
+	if err == nil && reason != "" && post.Status == moderation.ContentVisible {
+		post.Status, post.FlagReason = moderation.ContentPending, reason
+	}
+	return err
+}
+
+// ownPost locks a post that the writer may change.
+func (w AuthorContext) ownPost(ctx context.Context, tx *gorm.DB, id uuid.UUID, allowed func(PostDetail) error) (Post, error) {
+	post, err := lockPost(tx, w.Viewer, id)
+	if err != nil {
+		return post, err
+	}
+	if err := w.MayChange(post.AuthorID, "post"); err != nil {
+		return post, err
+	}
+	seen, _, err := FindPost(ctx, tx, w.Viewer, id)
+	if err != nil {
+		return post, err
+	}
+	return post, allowed(seen)
+}
+
+func keepPost(tx *gorm.DB, before Post, w AuthorContext) error {
+	return tx.Create(&ContentEdit{
+		ID: store.NewID(), PostID: &before.ID, EditorID: &w.ID, Title: before.Title, Content: before.Content, Tags: before.Tags, At: w.Now,
+	}).Error
+}
+
+func (ch PostChange) apply(p *Post) {
+	for _, field := range []struct{ to, from *string }{{&p.Title, ch.Title}, {&p.Content, ch.Content}, {&p.PostType, ch.PostType}} {
+		if field.from != nil {
+			*field.to = *field.from
+		}
+	}
+	if ch.Tags != nil {
+		p.Tags = *ch.Tags
+	}
+	if ch.Metadata != nil {
+		p.Metadata = ch.Metadata
+	}
+	if ch.IsPinned != nil {
+		p.IsPinned = *ch.IsPinned
+	}
+}
+
+// DeletePost deletes a post of one's own, or any one for an administrator. The row stays,
+// and with it what was said about it.
+func DeletePost(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UUID, allowed func(PostDetail) error) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := accounts.RequireActive(tx, w.ID); err != nil {
+			return err
+		}
+		post, err := w.ownPost(ctx, tx, id, allowed)
+		if err != nil {
+			return err
+		}
+		if err := setPostStatus(tx, post.ID, moderation.ContentDeleted, nil, w.Now); err != nil {
+			return err
+		}
+		return w.audit(ctx, tx, post.AuthorID, store.AuditContentDeleted, map[string]any{"post_id": id})
+	})
+}
+
+func setPostStatus(tx *gorm.DB, id uuid.UUID, to moderation.ContentStatus, hiddenBy *string, now time.Time) error {
+	return tx.Model(&Post{}).Where("id = ?", id).UpdateColumns(map[string]any{
+		"status": to, "hidden_by": hiddenBy, "held_for": "", "is_pinned": gorm.Expr("is_pinned AND ? = 'visible'", to), "updated_at": now,
+	}).Error
+}
+
+// editsOf are what a post or comment said before, the latest first, for its author and
+// administrators. column is post_id or comment_id.
+func editsOf(tx *gorm.DB, column string, id uuid.UUID, limit int) ([]ContentEdit, error) {
+	var edits []ContentEdit
+	err := tx.Where(column+" = ?", id).Order("at DESC, id DESC").Limit(limit).Find(&edits).Error
+	return edits, err
+}
+
+// mostEdits is how many former versions are told.
+const mostEdits = 100
+
+// PostEdits are what a post said before, the latest first, for its author and administrators.
+func PostEdits(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID) ([]ContentEdit, error) {
+	s, _, err := FindPost(ctx, db, v, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.MayChange(s.AuthorID, "post"); err != nil {
+		return nil, err
+	}
+	return editsOf(db.WithContext(ctx), "post_id", id, mostEdits)
+}

@@ -1,0 +1,124 @@
+package community
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models/moderation"
+)
+
+// The orders of a list of posts.
+const (
+	SortNew = "new"
+	SortHot = "hot"
+	SortTop = "top"
+)
+
+// Cursor is the place in a list of posts that a page ended at.
+type Cursor struct {
+	Pinned bool
+	At     time.Time // by SortNew
+	Score  float64   // by the others
+	ID     uuid.UUID
+}
+
+// PostFilter narrows and orders a list of posts; zero values narrow nothing.
+type PostFilter struct {
+	PostType string
+	Tags     []string  // all of them, in any spelling of the same text.Key
+	Sort     string    // SortNew, SortHot or SortTop
+	Since    time.Time // made then or later
+	After    *Cursor
+	Offset   int
+	Limit    int
+}
+
+// ListPosts is a page of what everybody can see, without those whom the viewer is kept
+// apart from, pinned ones first. It is one query: a bounded walk along an index, whose
+// few rows are joined with their authors and with whether the viewer likes them.
+func ListPosts(ctx context.Context, db *gorm.DB, viewer uuid.UUID, f PostFilter) ([]PostDetail, error) {
+	sql, args := f.SQL(viewer)
+	rows, err := db.WithContext(ctx).Raw(sql, args).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	posts := make([]PostDetail, 0, f.Limit)
+	for rows.Next() {
+		s, err := scanPost(rows)
+		if err != nil {
+			return nil, err
+		}
+		posts = append(posts, s)
+	}
+	return posts, rows.Err()
+}
+
+// SQL is the statement of a page with its named arguments, for ListPosts and for who
+// wants to know what that costs.
+func (f PostFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
+	args := map[string]any{"viewer": viewer, "limit": f.Limit, "offset": f.Offset}
+	column := f.column()
+	where := moderation.PostListed("")
+	if f.PostType != "" {
+		where += " AND post_type = @type"
+		args["type"] = f.PostType
+	}
+	if len(f.Tags) > 0 {
+		// As a constant, by which Postgres can tell rare tags from common ones.
+		text, _ := json.Marshal(f.Tags) //nolint:errchkjson // texts cannot fail
+		where += " AND tag_list @> text_keys(CAST(@tags AS jsonb))"
+		args["tags"] = string(text)
+	}
+	if !f.Since.IsZero() {
+		where += " AND created_at >= @since"
+		args["since"] = f.Since
+	}
+	if f.After != nil {
+		args["place"], args["id"] = any(f.After.Score), f.After.ID
+		if column == "created_at" {
+			args["place"] = f.After.At
+		}
+		// Behind the pinned ones the rest is told by itself: Postgres judges a comparison
+		// of rows by its first part, and would expect nothing below false.
+		if f.After.Pinned {
+			where += " AND (is_pinned, " + column + ", id) < (true, @place, @id)"
+		} else {
+			where += " AND NOT is_pinned AND (" + column + ", id) < (@place, @id)"
+		}
+	}
+	order := " ORDER BY is_pinned DESC, " + column + " DESC, id DESC"
+	return "SELECT " + postColumns + " FROM (SELECT * FROM posts WHERE " + where + order + ` LIMIT @limit OFFSET @offset) p
+		LEFT JOIN users u ON u.id = p.author_id` + orderOfPage(column), args
+}
+
+// orderOfPage is the order of the page's rows, which a join may lose.
+func orderOfPage(column string) string {
+	return " ORDER BY p.is_pinned DESC, p." + column + " DESC, p.id DESC"
+}
+
+func (f PostFilter) column() string {
+	switch f.Sort {
+	case SortHot:
+		return "hot"
+	case SortTop:
+		return "top"
+	}
+	return "created_at"
+}
+
+// CursorOf is the place of a post in a list by that order.
+func CursorOf(s PostDetail, sort string) Cursor {
+	place := Cursor{Pinned: s.IsPinned, At: s.CreatedAt, ID: s.ID}
+	switch sort {
+	case SortHot:
+		place.Score = s.Hot
+	case SortTop:
+		place.Score = s.Top
+	}
+	return place
+}

@@ -1,0 +1,288 @@
+package community
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
+)
+
+// ReportWithin is how long administrators have to decide.
+const ReportWithin = 24 * time.Hour
+
+var reportSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d12")
+
+// ReportID is the id of a user's report of a target, or of a part of it: they report it once.
+func ReportID(reporter uuid.UUID, kind string, target uuid.UUID, part string) uuid.UUID {
+	names := []string{reporter.String(), kind, target.String()}
+	if part != "" {
+		names = append(names, part)
+	}
+	return store.DerivedID(reportSpace, names...)
+}
+
+// mostReports is how many a user makes in a day, so that a case stays worth a look.
+const mostReports = 50
+
+// CreateReport opens a case about something that the reporter sees, with the promise to
+// review it. The same target again gives the report of the first time, made tells the
+// two apart. What the reporter cannot see is not found; one's own is Invalid, but for courses
+// and their parts, which a model wrote.
+func CreateReport(ctx context.Context, db *gorm.DB, v moderation.Viewer, r Report, promise func(Report) store.OutboxMessage) (stored Report, made bool, err error) {
+	r.ID, r.ReporterID, r.DueAt = ReportID(v.ID, r.TargetType, r.TargetID, r.TargetPart), &v.ID, r.CreatedAt.Add(ReportWithin)
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := accounts.RequireActive(tx, v.ID); err != nil {
+			return err
+		}
+		err := tx.Where("id = ?", r.ID).Take(&stored).Error
+		if err == nil || !errors.Is(err, gorm.ErrRecordNotFound) {
+			return err
+		}
+		if err := r.look(ctx, tx, v); err != nil {
+			return err
+		}
+		if v.Wrote(r.AuthorID) && r.CourseID == nil {
+			return store.BadField("body", "/target_id", "is your own")
+		}
+		if err := reportsLeft(tx, v.ID, r.CreatedAt); err != nil {
+			return err
+		}
+		done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
+		if done.Error != nil {
+			return done.Error
+		}
+		if made = done.RowsAffected > 0; made {
+			stored = r
+			return store.Enqueue(ctx, tx, promise(r))
+		}
+		return tx.Where("id = ?", r.ID).Take(&stored).Error // made at the same moment
+	})
+	return stored, made && err == nil, err
+}
+
+func reportsLeft(tx *gorm.DB, reporter uuid.UUID, now time.Time) error {
+	var times []time.Time
+	err := tx.Raw("SELECT created_at FROM reports WHERE reporter_id = ? AND created_at > ? ORDER BY created_at DESC OFFSET ? LIMIT 1",
+		reporter, now.Add(-day), mostReports-1).Scan(&times).Error
+	if err != nil || len(times) == 0 {
+		return err
+	}
+	refusal := store.Errorf(store.RateLimited, "You have reported %d things within a day, which is the most.", mostReports)
+	refusal.RetryAfter = times[0].Add(day).Sub(now)
+	return refusal
+}
+
+// look notes whose the target is and what it says, if the viewer sees it.
+func (r *Report) look(ctx context.Context, tx *gorm.DB, v moderation.Viewer) (err error) {
+	switch r.TargetType {
+	case moderation.TargetCourse, moderation.TargetLesson, moderation.TargetItem, moderation.TargetQuestion:
+		return r.lookAtCourse(tx, v)
+	}
+	r.AuthorID, r.Excerpt, err = targetSeen(ctx, tx, v, r.TargetType, r.TargetID)
+	return err
+}
+
+// targetSeen is whose a target is and what it says, if the viewer sees it.
+func targetSeen(ctx context.Context, tx *gorm.DB, v moderation.Viewer, kind string, id uuid.UUID) (author *uuid.UUID, says string, err error) {
+	switch kind {
+	case moderation.TargetPost:
+		s, _, err := FindPost(ctx, tx, v, id)
+		return s.AuthorID, s.Title + "\n\n" + s.Content, err
+	case moderation.TargetComment:
+		s, err := findComment(tx, v, id, "")
+		return s.AuthorID, s.Content, err
+	}
+	user, err := accounts.FindUser(ctx, tx, id)
+	if err == nil && !user.IsActive {
+		err = store.Missing("user", id)
+	}
+	// One can be blocked by whom one has to complain of, so blocks do not count here.
+	return &user.ID, user.FullName, err
+}
+
+// ReportFilter narrows a list of reports.
+type ReportFilter struct {
+	Open   *bool // nil: all
+	After  *store.Keyset
+	Offset int
+	Limit  int
+}
+
+// ListReports is a page of reports, the oldest first, since it waits longest.
+func ListReports(ctx context.Context, db *gorm.DB, f ReportFilter) ([]Report, error) {
+	q := db.WithContext(ctx)
+	if f.Open != nil {
+		q = q.Where(map[bool]string{true: "decision IS NULL", false: "decision IS NOT NULL"}[*f.Open])
+	}
+	if f.After != nil {
+		q = q.Where("(created_at, id) > (?, ?)", f.After.At, f.After.ID)
+	}
+	var reports []Report
+	err := q.Order("created_at, id").Offset(f.Offset).Limit(f.Limit).Find(&reports).Error
+	return reports, err
+}
+
+// FindReport is a report, else a not-found error.
+func FindReport(ctx context.Context, db *gorm.DB, id uuid.UUID) (Report, error) {
+	var r Report
+	err := db.WithContext(ctx).First(&r, "id = ?", id).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return r, store.Missing("report", id)
+	}
+	return r, err
+}
+
+// Verdict is an administrator's decision of a report.
+type Verdict struct {
+	Report   uuid.UUID
+	Decision Decision
+	Note     string
+	By       uuid.UUID
+	Suspension
+	Enqueuer notify.Enqueuer
+	// Wake makes the promise to let a report's review know.
+	Wake func(Report) store.OutboxMessage
+}
+
+// DecideReport does what was decided and closes all open reports of the same target, all
+// or nothing. It tells which sessions a suspension has ended. A report that is closed
+// already is Conflict; so is suspending who cannot be.
+func DecideReport(ctx context.Context, db *gorm.DB, d Verdict) (closed Report, ended []uuid.UUID, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		r, err := FindReport(ctx, tx, d.Report)
+		if err != nil {
+			return err
+		}
+		// An account's lock comes before those of posts, and theirs before a report's.
+		if ended, err = d.act(ctx, tx, r); err != nil {
+			return err
+		}
+		var open []Report
+		err = tx.Raw(`UPDATE reports SET decision = @decision, decided_at = @at, decider_id = @by, note = @note
+			WHERE target_type = @type AND target_id = @target AND target_part = @part AND decision IS NULL RETURNING *`, map[string]any{
+			"decision": d.Decision, "at": d.Entry.At, "by": d.By, "note": d.Note, "type": r.TargetType, "target": r.TargetID, "part": r.TargetPart,
+		}).Scan(&open).Error
+		if err != nil {
+			return err
+		}
+		for _, o := range open {
+			if o.ID == r.ID {
+				closed = o
+			}
+			if err := store.Enqueue(ctx, tx, d.Wake(o)); err != nil {
+				return err
+			}
+		}
+		if closed.ID == uuid.Nil {
+			return store.Errorf(store.Conflict, "This report has been decided already.")
+		}
+		entry := d.Entry
+		entry.ID, entry.Action, entry.UserID = store.NewID(), store.AuditReportDecided, r.AuthorID
+		entry.Details = map[string]any{"report_id": r.ID, "decision": d.Decision, "target_type": r.TargetType, "reports": len(open)}
+		return store.Audit(ctx, tx, entry)
+	})
+	if err != nil {
+		return Report{}, nil, err
+	}
+	return closed, ended, nil
+}
+
+// act does what was decided. What is gone already needs nothing.
+func (d Verdict) act(ctx context.Context, tx *gorm.DB, r Report) (ended []uuid.UUID, err error) {
+	switch d.Decision {
+	case DecideSuspend:
+		if r.AuthorID == nil {
+			return nil, store.Errorf(store.Conflict, "The author's account is gone.")
+		}
+		d.User = *r.AuthorID
+		return suspend(ctx, tx, d.Suspension)
+	case DecideHide, DecideDelete:
+		if r.TargetType == moderation.TargetUser {
+			return nil, store.BadField("body", "/decision", "is not for users: dismiss or suspend")
+		}
+		return nil, d.remove(ctx, tx, r)
+	case DecideDismiss:
+	}
+	return nil, nil
+}
+
+func (d Verdict) remove(ctx context.Context, tx *gorm.DB, r Report) error {
+	if r.CourseID != nil {
+		return d.removeCourse(ctx, tx, *r.CourseID)
+	}
+	to, by := moderation.ContentDeleted, (*string)(nil)
+	if d.Decision == DecideHide {
+		decision := moderation.HiddenByDecision
+		to, by = moderation.ContentHidden, &decision
+	}
+	err := setStatus(tx, moderation.Viewer{ID: d.By, Admin: true}, r.TargetType, r.TargetID, to, by, d.Entry.At)
+	if store.CodeOf(err) == store.NotFound {
+		return nil // its author was faster
+	}
+	return err
+}
+
+// removeCourse hides or deletes a course: what it is made of stands and falls with it.
+func (d Verdict) removeCourse(ctx context.Context, tx *gorm.DB, course uuid.UUID) error {
+	m := courses.CourseModeration{Act: courses.CourseHide, Entry: d.Entry, Enqueuer: d.Enqueuer, Cancel: d.Cancel}
+	if d.Decision == DecideDelete {
+		m.Act = courses.CourseDelete
+	}
+	_, _, err := m.Run(ctx, tx, course)
+	if store.CodeOf(err) == store.NotFound {
+		return nil // its owner was faster
+	}
+	return err
+}
+
+// setStatus changes who sees a post or comment, by an administrator.
+func setStatus(tx *gorm.DB, v moderation.Viewer, kind string, id uuid.UUID, to moderation.ContentStatus, hiddenBy *string, now time.Time) error {
+	if kind == moderation.TargetPost {
+		if _, err := lockPost(tx, v, id); err != nil {
+			return err
+		}
+		return setPostStatus(tx, id, to, hiddenBy, now)
+	}
+	s, err := lockComment(tx, v, id)
+	if err != nil {
+		return err
+	}
+	return setCommentStatus(tx, s.Comment, to, hiddenBy, "", now)
+}
+
+// RemindOfReport tells every administrator of a report that is open, once a stage of its
+// review; the target's other reports say no more than that. At the stage that is late it
+// is marked as escalated. It tells whether the report is open: one that was decided, or
+// is gone, needs nothing any more.
+func RemindOfReport(ctx context.Context, db *gorm.DB, id uuid.UUID, stage string, late bool, now time.Time, f notify.Enqueuer) (open bool, told int, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		var rows []Report
+		if err := tx.Raw("SELECT * FROM reports WHERE id = ? AND decision IS NULL FOR NO KEY UPDATE", id).Scan(&rows).Error; err != nil || len(rows) == 0 {
+			return err
+		}
+		open = true
+		r := rows[0]
+		title := "A report waits for a decision"
+		if late {
+			title = "A report is overdue"
+			if err := tx.Exec("UPDATE reports SET escalated_at = coalesce(escalated_at, ?) WHERE id = ?", now, id).Error; err != nil {
+				return err
+			}
+		}
+		told, err = tellAdmins(tx, notify.Notification{
+			Title: title, Body: "Somebody reported a " + r.TargetType + ". It is due by " + r.DueAt.UTC().Format(time.RFC1123) + ".",
+			Data: map[string]string{"type": "report", "report_id": r.ID.String(), "stage": stage, "action": "open_report"},
+		}, "report/"+r.TargetID.String()+"/"+stage, now, f)
+		return err
+	})
+	return open, told, err
+}

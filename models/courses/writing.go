@@ -1,0 +1,148 @@
+package courses
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
+)
+
+// CourseToWrite is a course that a task is writing at this moment, with the
+// lessons it has so far. A deleted course is not found; one that no open task
+// writes is a Conflict, which tells a late activity to stop.
+func CourseToWrite(ctx context.Context, db *gorm.DB, id uuid.UUID) (Course, error) {
+	var c Course
+	err := db.WithContext(ctx).First(&c, "id = ?", id).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return c, store.Missing("course", id)
+	}
+	if err != nil {
+		return c, err
+	}
+	if err := beingWritten(ctx, db, c); err != nil {
+		return c, err
+	}
+	err = db.WithContext(ctx).Where("course_id = ?", id).Order("position").Find(&c.Lessons).Error
+	return c, err
+}
+
+// beingWritten refuses a course that nobody writes. A published one keeps its
+// status while parts of it are written again, so its task tells.
+func beingWritten(ctx context.Context, db *gorm.DB, c Course) error {
+	if c.Status == CourseGenerating {
+		return nil
+	}
+	var open int64
+	err := db.WithContext(ctx).Model(&tasks.Task{}).
+		Where("result_id = ? AND state IN ?", c.ID, []tasks.TaskState{tasks.TaskQueued, tasks.TaskRunning}).Count(&open).Error
+	if err == nil && (c.Status != CourseReady || open == 0) {
+		return store.Errorf(store.Conflict, "The course is not being generated.")
+	}
+	return err
+}
+
+// changeWriting runs change on the locked course while it is being generated. The content rules
+// judge what others see of it before anybody does.
+func changeWriting(ctx context.Context, db *gorm.DB, id uuid.UUID, change func(tx *gorm.DB, c Course) error) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := Lock(tx, id); err != nil {
+			return err
+		}
+		c, err := CourseToWrite(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := change(tx, c); err != nil {
+			return err
+		}
+		return reviewCourse(tx, &c)
+	})
+}
+
+// SaveOutline keeps the course's plan and its lessons, still empty. A course
+// that has lessons already keeps those: the first outline stays.
+func SaveOutline(ctx context.Context, db *gorm.DB, plan Course) (Course, error) {
+	var kept Course
+	err := changeWriting(ctx, db, plan.ID, func(tx *gorm.DB, c Course) error {
+		if len(c.Lessons) > 0 {
+			kept = c
+			return nil
+		}
+		c.Title, c.Summary, c.Description, c.Tags = plan.Title, plan.Summary, plan.Description, plan.Tags
+		c.EstimatedDurationHours, c.Generation, c.UpdatedAt = plan.EstimatedDurationHours, plan.Generation, plan.UpdatedAt
+		if err := tx.Save(&c).Error; err != nil {
+			return err
+		}
+		kept = c
+		kept.Lessons = plan.Lessons
+		return tx.Create(&plan.Lessons).Error
+	})
+	return kept, err
+}
+
+// SaveLesson keeps a lesson's text under a revision. A lesson that has this
+// revision or a later one stays as it is, so saving twice writes once.
+func SaveLesson(ctx context.Context, db *gorm.DB, text Lesson) error {
+	text.fill()
+	return changeWriting(ctx, db, text.CourseID, func(tx *gorm.DB, _ Course) error {
+		return tx.Model(&Lesson{}).Where("id = ? AND revision < ?", text.ID, text.Revision).Updates(map[string]any{
+			"content": text.Content, "revision": text.Revision, "written_at": text.WrittenAt, "updated_at": text.UpdatedAt,
+			"estimated_duration_minutes": text.EstimatedDurationMinutes, "reading_level": text.ReadingLevel,
+			"quality_score": text.QualityScore, "quality": store.AsJSON(text.Quality), "citations": store.AsJSON(text.Citations),
+		}).Error
+	})
+}
+
+// SavePractice replaces the items Lyo wrote for a lesson by those of a later
+// revision. Items of that revision or a later one stay, so saving twice writes
+// once; items found outside stay as they are.
+func SavePractice(ctx context.Context, db *gorm.DB, lesson Lesson, items []Item) error {
+	lesson.fill()
+	return changeWriting(ctx, db, lesson.CourseID, func(tx *gorm.DB, _ Course) error {
+		moved := tx.Model(&Lesson{}).Where("id = ? AND practice_revision < ?", lesson.ID, lesson.PracticeRevision).
+			Updates(map[string]any{
+				"practice_revision": lesson.PracticeRevision, "updated_at": lesson.UpdatedAt,
+				"key_terms": store.AsJSON(lesson.KeyTerms), "quiz_asked": lesson.QuizAsked, "quiz_agreed": lesson.QuizAgreed,
+			})
+		if moved.Error != nil || moved.RowsAffected == 0 {
+			return moved.Error
+		}
+		if err := tx.Where("lesson_id = ? AND source = ?", lesson.ID, SourceLyo).Delete(&Item{}).Error; err != nil {
+			return err
+		}
+		return tx.Create(&items).Error
+	})
+}
+
+// SaveSummary keeps a course's summary and description.
+func SaveSummary(ctx context.Context, db *gorm.DB, course uuid.UUID, summary, description string, now time.Time) error {
+	return changeWriting(ctx, db, course, func(tx *gorm.DB, c Course) error {
+		c.Summary, c.Description, c.UpdatedAt = summary, description, now
+		return tx.Save(&c).Error
+	})
+}
+
+// ReplacePlan puts another plan in the place of one of which nothing is written
+// yet; once a lesson is written it is a Conflict.
+func ReplacePlan(ctx context.Context, db *gorm.DB, plan Course) error {
+	return changeWriting(ctx, db, plan.ID, func(tx *gorm.DB, c Course) error {
+		for _, l := range c.Lessons {
+			if l.Revision > 0 {
+				return store.Errorf(store.Conflict, "The course is being written already.")
+			}
+		}
+		c.Title, c.UpdatedAt, c.EstimatedDurationHours = plan.Title, plan.UpdatedAt, plan.EstimatedDurationHours
+		if err := tx.Save(&c).Error; err != nil {
+			return err
+		}
+		if err := tx.Delete(&Lesson{}, "course_id = ?", c.ID).Error; err != nil {
+			return err
+		}
+		return tx.Create(&plan.Lessons).Error
+	})
+}

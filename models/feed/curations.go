@@ -1,0 +1,102 @@
+package feed
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/lyoapp/lyo/models/ranking"
+)
+
+// CurationDay is the day, in UTC, that a curation is of.
+func CurationDay(now time.Time) string { return now.UTC().Format(time.DateOnly) }
+
+// curationAge is how long picks are used when no newer ones came: a day and the time
+// that a day's round takes.
+const curationAge = 36 * time.Hour
+
+// SaveCuration keeps a day's picks for a user. Key: user and day; later picks of the day
+// take the place of earlier ones.
+func SaveCuration(ctx context.Context, db *gorm.DB, c FeedCuration) error {
+	return db.WithContext(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "user_id"}, {Name: "day"}},
+		DoUpdates: clause.AssignmentColumns([]string{"picks", "ordered_by", "note", "made_at"}),
+	}).Create(&c).Error
+}
+
+// FindCuration is a user's picks of a day; ok is false when there are none.
+func FindCuration(ctx context.Context, db *gorm.DB, user uuid.UUID, day string) (c FeedCuration, ok bool, err error) {
+	var found []FeedCuration
+	err = db.WithContext(ctx).Where("user_id = ? AND day = ?", user, day).Limit(1).Find(&found).Error
+	if err != nil || len(found) == 0 {
+		return c, false, err
+	}
+	return found[0], true, nil
+}
+
+// DropCurations removes picks that are used no more.
+func DropCurations(ctx context.Context, db *gorm.DB, now time.Time) error {
+	return db.WithContext(ctx).Delete(&FeedCuration{}, "made_at < ?", now.Add(-curationAge)).Error
+}
+
+// OrderNote is what a feed says of its order when no model had a say in it.
+const OrderNote = "The order is by score."
+
+// recommended is the day's picks, of which what was done with since is left out, and then
+// the personalized ranking. Every thing says who ordered it.
+func recommended(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (FeedRanking, error) {
+	ranked, err := Recommend(ctx, db, user, ranking.Personalized, now)
+	if err != nil {
+		return nil, err
+	}
+	var found []FeedCuration
+	err = db.WithContext(ctx).Where("user_id = ? AND made_at >= ?", user, now.Add(-curationAge)).Order("day DESC").Limit(1).Find(&found).Error
+	if err != nil {
+		return nil, err
+	}
+	picks := FeedCuration{Note: OrderNote}
+	if len(found) > 0 {
+		picks = found[0]
+	}
+	return picks.onTopOf(ranked), nil
+}
+
+// onTopOf puts the picks that are still candidates before the rest. Scores of the picks are
+// above 0.5 and fall in their order, those of the rest are below.
+func (c FeedCuration) onTopOf(ranked FeedRanking) FeedRanking {
+	at := map[uuid.UUID]int{}
+	for i, r := range ranked {
+		at[r.ID] = i
+	}
+	out := make(FeedRanking, 0, len(ranked))
+	for i, pick := range c.Picks {
+		if _, ok := at[pick.ID]; !ok {
+			continue
+		}
+		delete(at, pick.ID)
+		reasons := append(slices.Clone(pick.Reasons), c.Note)
+		out = append(out, ranking.Ranked{ID: pick.ID, Score: 1 - 0.5*float64(i)/float64(len(c.Picks)), Reasons: reasons})
+	}
+	for _, r := range ranked {
+		if _, ok := at[r.ID]; ok {
+			out = append(out, ranking.Ranked{ID: r.ID, Score: r.Score / 2, Reasons: append(slices.Clone(r.Reasons), OrderNote)})
+		}
+	}
+	return out
+}
+
+// RecommendBest is what RankFeed's recommended feed begins with, for a strategy; "" is the day's picks.
+func RecommendBest(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strategy, now time.Time) (FeedRanking, error) {
+	if s == "" {
+		return recommended(ctx, db, user, now)
+	}
+	ranked, err := Recommend(ctx, db, user, s, now)
+	for i := range ranked {
+		ranked[i].Reasons = append(ranked[i].Reasons, OrderNote)
+	}
+	return ranked, err
+}

@@ -1,0 +1,168 @@
+package feed
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/activity"
+	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/store"
+)
+
+// Interaction is a deed of a user with a thing of a feed.
+type Interaction struct {
+	ItemID   uuid.UUID
+	Action   string // like, unlike, bookmark, unbookmark, share, view, complete, skip or hide
+	Metadata map[string]any
+	// ConfirmRights is for share, as ShareCourse has it.
+	ConfirmRights bool
+}
+
+// InteractionActions are the deeds there are.
+func InteractionActions() []string {
+	return []string{"like", "unlike", "bookmark", "unbookmark", "share", "view", "complete", "skip", "hide"}
+}
+
+// reactions are the interactions with a post that are the community's own.
+var reactions = []string{"like", "unlike", "view"}
+
+// takesBack are the deeds that take another one back.
+var takesBack = map[string]string{"unlike": "like", "unbookmark": "bookmark"}
+
+// Interact notes a deed, which counts once however often it is done. A thing that the
+// user may not see is not found. A like or view of a post is the community's own, and
+// sharing makes the thing appear in the feeds of others, once.
+func Interact(ctx context.Context, db *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := accounts.RequireActive(tx, user); err != nil {
+			return err
+		}
+		return interact(tx, user, in, now)
+	})
+}
+
+// InteractAll notes many deeds in one transaction. Things that the user may not see, and reactions to a
+// post of theirs that nobody else sees at the moment, are passed over; found says for each deed whether its thing was there. Things are
+// taken in the order of their ids, so that batches do not wait for each other in a circle;
+// deeds with one thing keep their order.
+func InteractAll(ctx context.Context, db *gorm.DB, user uuid.UUID, all []Interaction, now time.Time) (found []bool, err error) {
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return bytes.Compare(all[a].ItemID[:], all[b].ItemID[:]) })
+	found = make([]bool, len(all))
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := accounts.RequireActive(tx, user); err != nil {
+			return err
+		}
+		for _, i := range order {
+			switch err := interact(tx, user, all[i], now); {
+			case store.CodeOf(err) == store.NotFound || store.CodeOf(err) == store.Conflict && slices.Contains(reactions, all[i].Action):
+			case err != nil:
+				return err
+			default:
+				found[i] = true
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// interact does the work of Interact for an account that is locked.
+func interact(tx *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error {
+	own := ""
+	if in.Action == "unbookmark" {
+		own = "bookmark"
+	}
+	item, err := reachable(tx, user, in.ItemID, own)
+	if err != nil {
+		return err
+	}
+	if item.ContentType == "post" && slices.Contains(reactions, in.Action) {
+		return reactToPost(tx, user, item.ID, in.Action, now)
+	}
+	if base, ok := takesBack[in.Action]; ok {
+		return activity.Disengage(tx, user, item.ID, base)
+	}
+	if in.Action == "share" {
+		return share(tx, user, item, in.Metadata, in.ConfirmRights, now)
+	}
+	return activity.Engage(tx, user, item.ID, in.Action, in.Metadata, now)
+}
+
+// share notes it, and lets others see it in their feeds. A user's own course becomes public with that.
+func share(tx *gorm.DB, user uuid.UUID, item FeedItem, metadata map[string]any, confirmed bool, now time.Time) error {
+	if item.ContentType == "course" && item.AuthorID != nil && *item.AuthorID == user {
+		return shareOwn(tx, item.ID, metadata, confirmed, now)
+	}
+	if !item.Visible {
+		return store.Errorf(store.Conflict, "Only what everybody can see may be shared.")
+	}
+	if err := activity.Engage(tx, user, item.ID, "share", metadata, now); err != nil {
+		return err
+	}
+	return activity.AddToFeed(tx, activity.FeedEntry{UserID: user, Kind: activity.FeedShared, ContentType: item.ContentType, ContentID: item.ID, Title: item.Title, At: now})
+}
+
+// reachable is a thing that a user may see, or with which they have done own: so that this can be taken
+// back also when they may not see the thing any more. An empty own is no deed.
+func reachable(tx *gorm.DB, user, id uuid.UUID, own string) (FeedItem, error) {
+	var item FeedItem
+	err := tx.Where("feed_items.id = @id AND ("+moderation.ItemSeen("feed_items")+
+		" OR EXISTS (SELECT FROM engagements e WHERE e.user_id = @viewer AND e.item_id = feed_items.id AND e.action = @own))",
+		map[string]any{"id": id, "viewer": user, "own": own}).Take(&item).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return item, store.Missing("item", id)
+	}
+	return item, err
+}
+
+// reactToPost likes, unlikes or views a post as the community does, whose rule of who sees it holds besides.
+func reactToPost(tx *gorm.DB, user, post uuid.UUID, action string, now time.Time) error {
+	v := moderation.Viewer{ID: user}
+	if action == "view" {
+		_, err := community.ApplyView(tx, v, post, now)
+		return err
+	}
+	want := action == "like"
+	_, _, err := community.ApplyLike(tx, v, post, &want, now)
+	return err
+}
+
+// SetFavorite makes a course a user's favorite, or not any more. A favorite is a bookmark
+// of the course. Twice is once. It is removed also from a course that the user may not see any more.
+func SetFavorite(ctx context.Context, db *gorm.DB, user, course uuid.UUID, favorite bool, now time.Time) error {
+	if !favorite {
+		return onCourse(ctx, db, user, course, "bookmark", func(tx *gorm.DB, item FeedItem) error { return activity.Disengage(tx, user, item.ID, "bookmark") })
+	}
+	return onCourse(ctx, db, user, course, "", func(tx *gorm.DB, item FeedItem) error {
+		return activity.Engage(tx, user, item.ID, "bookmark", nil, now)
+	})
+}
+
+// onCourse acts on a course that is reachable to a user.
+func onCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, own string, act func(tx *gorm.DB, item FeedItem) error) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := accounts.RequireActive(tx, user); err != nil {
+			return err
+		}
+		item, err := reachable(tx, user, course, own)
+		if err == nil && item.ContentType != "course" || store.CodeOf(err) == store.NotFound {
+			return store.Missing("course", course)
+		}
+		if err != nil {
+			return err
+		}
+		return act(tx, item)
+	})
+}

@@ -1,0 +1,105 @@
+package feed
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models/store"
+)
+
+// FeedItem is a thing that can stand in a feed. Triggers of the schema keep it in step with
+// the post, course, lesson, item or deed it is made of.
+type FeedItem struct {
+	ID              uuid.UUID `gorm:"type:uuid;primaryKey"`
+	ContentType     string
+	GroupID         uuid.UUID  `gorm:"type:uuid"` // the course it belongs to, else itself
+	AuthorID        *uuid.UUID `gorm:"type:uuid"`
+	Title           string
+	Description     string
+	ThumbnailURL    *string     `gorm:"column:thumbnail_url"`
+	Skills          store.Words `gorm:"type:text[]"` // what it teaches: whole tags
+	Terms           store.Words `gorm:"type:text[]"` // single words to match by
+	DifficultyLevel string      // "": none
+	Language        string
+	Quality         *float64
+	Minutes         int
+	Visible         bool
+	ViewsCount      int // of posts, the post's own row has the first two
+	LikesCount      int
+	SharesCount     int
+	Metadata        map[string]any `gorm:"type:jsonb;serializer:json"`
+	PublishedAt     time.Time
+	UpdatedAt       time.Time
+}
+
+// TrendingItem is how much a thing trended when that was counted last.
+type TrendingItem struct {
+	ItemID      uuid.UUID `gorm:"type:uuid;primaryKey"`
+	ContentType string
+	Score       float64
+	People      int
+	LastAt      time.Time
+	CountedAt   time.Time
+}
+
+// TableName is an adjective: it is what there is of it.
+func (TrendingItem) TableName() string { return "trending" }
+
+// FeedSnapshot is a ranked feed as somebody scrolls through it.
+type FeedSnapshot struct {
+	ID        uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID    uuid.UUID `gorm:"type:uuid"`
+	Entries   []byte    // see FeedRanking.Pack
+	MadeAt    time.Time
+	ExpiresAt time.Time
+}
+
+// LearningProfile is what a learner says of themselves; nil where they said nothing.
+type LearningProfile struct {
+	UserID          uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Interests       []string  `gorm:"type:jsonb;serializer:json"`
+	Level           *string
+	CompletedTopics []string           `gorm:"type:jsonb;serializer:json"`
+	Skills          map[string]float64 `gorm:"type:jsonb;serializer:json"` // mastery 0 to 1 by skill
+	UpdatedAt       time.Time
+}
+
+// FeedCuration is the picks of a day for a user.
+type FeedCuration struct {
+	UserID    uuid.UUID  `gorm:"type:uuid;primaryKey"`
+	Day       string     `gorm:"primaryKey"` // UTC
+	Picks     []FeedPick `gorm:"type:jsonb;serializer:json"`
+	OrderedBy string     // OrderedByScore or OrderedByModel
+	Note      string     // in words for the learner
+	MadeAt    time.Time
+}
+
+// FeedPick is one pick, and why.
+type FeedPick struct {
+	ID      uuid.UUID `json:"id"`
+	Score   float64   `json:"score"`
+	Reasons []string  `json:"reasons"`
+}
+
+// Who ordered a curation.
+const (
+	OrderedByScore = "score"
+	OrderedByModel = "model"
+)
+
+// ContentCheck is what can be told of a thing's quality, and of its link.
+type ContentCheck struct {
+	ItemID        uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Readability   float64
+	Length        float64
+	Structure     float64
+	Originality   float64
+	Total         float64
+	DuplicateOf   *uuid.UUID `gorm:"type:uuid"`
+	LinkState     string
+	LinkFailures  int // in a row
+	LinkCheckedAt *time.Time
+	ModelOpinion  *float64 // apart from the total
+	CheckedAt     *time.Time
+}

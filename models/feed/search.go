@@ -1,0 +1,152 @@
+package feed
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// SearchDocument is what can be found of a course, lesson, item or post. Triggers keep
+// it in the transactions of those rows; nothing else writes it.
+type SearchDocument struct {
+	ID              uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Kind            string
+	ContentType     string
+	CourseID        *uuid.UUID `gorm:"type:uuid"` // nil: it is a post
+	OwnerUserID     *uuid.UUID `gorm:"type:uuid"` // nil: the author has left
+	Visible         bool       // false: only its owner finds it
+	Language        string
+	Reading         string  // the configuration of Postgres that reads the language
+	DifficultyLevel *string // nil: it has none
+	Prior           int     // what counts beside the words
+	Keywords        string
+	TitleTSV        string `gorm:"column:title_tsv;type:tsvector"`
+	TSV             string `gorm:"column:tsv;type:tsvector"`
+}
+
+// SearchQuery is what somebody looks for; zero filters narrow nothing.
+type SearchQuery struct {
+	Viewer          uuid.UUID
+	Words           string // as typed: "an exact phrase", or, -without
+	ContentType     string // as a feed calls it
+	DifficultyLevel string
+	Language        string // a tag, of which the language counts
+	Limit           int
+	Now             time.Time
+}
+
+// Found is a course, lesson, item or post that a search found.
+type Found struct {
+	ID              uuid.UUID
+	Kind            string // course, lesson, item, post
+	ContentType     string
+	Type            string // of an item or post, as its own table calls it
+	CourseID        *uuid.UUID
+	Language        string
+	DifficultyLevel *string
+	Title           string
+	Description     string
+	ThumbnailURL    *string    `gorm:"column:thumbnail_url"`
+	SourceURL       *string    `gorm:"column:source_url"`
+	AuthorID        *uuid.UUID // nil: the account was deleted
+	AuthorName      string
+	AuthorAvatarURL *string `gorm:"column:author_avatar_url"`
+	Views           int
+	Likes           int
+	Comments        int
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	Score           float64 // above 1 where every word was found, below where some were only alike
+	InTitle         bool
+	Alike           string // words of it that are like those that were typed; "": it has those themselves
+	// MarkedTitle and MarkedText have what matched between MarkStart and MarkEnd, which are in no text else.
+	MarkedTitle string
+	MarkedText  string
+}
+
+// The marks around what matched.
+const (
+	MarkStart = "\x02"
+	MarkEnd   = "\x03"
+)
+
+// fewFound is with how many hits nobody looks for misspelt words.
+const fewFound = 5
+
+// Search is what a viewer finds, best first: what everybody may see of active authors,
+// and what is their own; nothing of somebody blocked, either way. Each text is read in
+// its own language, without accents. Where few have all the words, those follow that
+// have words like them. It is one query, or two then.
+func Search(ctx context.Context, db *gorm.DB, q SearchQuery) ([]Found, error) {
+	var found []Found
+	db = db.WithContext(ctx)
+	sql, args := q.exactly()
+	if err := db.Raw(sql, args).Scan(&found).Error; err != nil {
+		return nil, err
+	}
+	typed := q.typed()
+	if len(found) >= min(q.Limit, fewFound) || len(typed) == 0 {
+		return found, nil
+	}
+	var alike []Found
+	sql, args = q.nearly(typed)
+	if err := db.Raw(sql, args).Scan(&alike).Error; err != nil {
+		return nil, err
+	}
+	for _, a := range alike {
+		if len(found) < q.Limit && !slices.ContainsFunc(found, func(f Found) bool { return f.ID == a.ID }) {
+			found = append(found, a)
+		}
+	}
+	return found, nil
+}
+
+const (
+	shortestPrefix = 3 // letters; what begins with fewer is too much
+	shortestTypo   = 4 // letters; shorter words have too much that is like them
+	mostTypos      = 6 // words that are compared; more are left out
+)
+
+// split parts the words before the last one from it, if that may be unfinished: a word
+// of letters and digits outside of a phrase. Otherwise last is "".
+func (q SearchQuery) split() (head, last string) {
+	words := strings.TrimRightFunc(q.Words, unicode.IsSpace)
+	if words != q.Words || strings.Contains(words, `"`) {
+		return "", ""
+	}
+	at := strings.LastIndexFunc(words, unicode.IsSpace) + 1
+	last = words[at:]
+	if utf8.RuneCountInString(last) < shortestPrefix || strings.ContainsFunc(last, noWord) {
+		return "", ""
+	}
+	return words[:at], last
+}
+
+func noWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }
+
+// typed are the words to look for by likeness: none where signs say how words are meant,
+// or where no word is long enough to be misspelt.
+func (q SearchQuery) typed() []string {
+	if strings.Contains(q.Words, `"`) || strings.HasPrefix(q.Words, "-") || strings.Contains(q.Words, " -") {
+		return nil
+	}
+	var words []string
+	long := false
+	for _, word := range strings.FieldsFunc(q.Words, noWord) {
+		n := utf8.RuneCountInString(word)
+		if n >= shortestPrefix && len(words) < mostTypos && !slices.Contains(words, word) {
+			words = append(words, word)
+			long = long || n >= shortestTypo
+		}
+	}
+	if !long {
+		return nil
+	}
+	return words
+}

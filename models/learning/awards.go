@@ -1,0 +1,89 @@
+package learning
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
+)
+
+// Award is points that an administrator gives.
+type Award struct {
+	AdminID uuid.UUID
+	UserID  uuid.UUID
+	Points  int
+	Reason  string
+	At      time.Time
+	Key     IdempotencyKey
+	Entry   store.AuditEntry
+}
+
+// Awarded is what came of an award.
+type Awarded struct {
+	OldPoints int64  `json:"old_points"`
+	NewPoints int64  `json:"new_points"`
+	LevelUp   bool   `json:"level_up"`
+	NewLevel  int    `json:"new_level"`
+	Source    string `json:"source"`
+}
+
+// AwardPoints gives a user points, with a line in the audit log, and has their
+// achievements looked at. A request with a key gives them once: sent again it tells what
+// came of it then.
+func AwardPoints(ctx context.Context, db *gorm.DB, a Award, f notify.Enqueuer) (result Awarded, replayed bool, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		replayed, err = once(tx, a.AdminID, a.Key, a.At, &result, func() error {
+			if err := a.userThere(ctx, tx); err != nil {
+				return err
+			}
+			result, err = a.give(tx, f)
+			return err
+		})
+		return err
+	})
+	return result, replayed, err
+}
+
+func (a Award) userThere(ctx context.Context, tx *gorm.DB) error {
+	user, err := accounts.FindUser(ctx, tx, a.UserID)
+	if err == nil && !user.IsActive {
+		return store.Missing("user", a.UserID)
+	}
+	return err
+}
+
+func (a Award) give(tx *gorm.DB, f notify.Enqueuer) (Awarded, error) {
+	b, err := beginLedger(tx, a.UserID, a.At)
+	if err != nil {
+		return Awarded{}, err
+	}
+	before, level := b.total.Points, gamification.Level(b.total.Points)
+	source := store.NewID()
+	if a.Key.Value != "" { // for ever, whatever becomes of the note of the request
+		source = store.DerivedID(awardSpace, a.AdminID.String(), a.Key.Value)
+	}
+	entry, err := b.earn(gamification.RuleAward, source.String(), a.Points, a.At, &a.Reason)
+	if err != nil {
+		return Awarded{}, err
+	}
+	result := Awarded{OldPoints: before, NewPoints: b.total.Points, NewLevel: b.total.Level, LevelUp: b.total.Level > level, Source: source.String()}
+	if entry == nil {
+		return result, nil
+	}
+	if err := b.flush(); err != nil {
+		return result, err
+	}
+	a.Entry.Details = map[string]any{"points": a.Points, "reason": a.Reason}
+	if err := store.Audit(tx.Statement.Context, tx, a.Entry); err != nil {
+		return result, err
+	}
+	return result, f.EnqueueUnlock(tx, a.UserID, entry.ID)
+}
+
+var awardSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d14")

@@ -1,0 +1,252 @@
+package learning
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/store"
+)
+
+// BoardKind is what a board ranks by.
+type BoardKind string
+
+// The kinds there are.
+const (
+	BoardPoints       BoardKind = "points"
+	BoardLevel        BoardKind = "level"
+	BoardAchievements BoardKind = "achievements"
+)
+
+// Board names one: what it ranks by, and the period it is of. Whoever has more comes
+// first, of equals who got there first, and then the lower id. On it is whoever has any
+// of it, is active and does not hide.
+type Board struct {
+	Kind   BoardKind
+	Period string // AllTime, or as MonthPeriod and WeekPeriod name them
+}
+
+// AllTime is the period that never ends.
+const AllTime = "all_time"
+
+// LeaderboardEntry is a user on a board. All numbers are of the board's period.
+type LeaderboardEntry struct {
+	Rank         int64
+	UserID       uuid.UUID
+	Points       int64
+	Level        int
+	Achievements int
+}
+
+// BoardRow is what boards are made of: a user's score in a period.
+type BoardRow struct {
+	UserID uuid.UUID
+	Score
+}
+
+// scores is a board's rows of SQL, with users to tell who is to be seen, and its order.
+func (b Board) scores() (from, order string, args map[string]any) {
+	args = map[string]any{}
+	from = "totals s JOIN users u ON u.id = s.user_id AND " + accounts.IsOn("u") + " AND NOT u.leaderboard_hidden WHERE "
+	if b.Period != AllTime {
+		args["period"] = b.Period
+		from = "standings s JOIN users u ON u.id = s.user_id AND " + accounts.IsOn("u") + " AND NOT u.leaderboard_hidden WHERE s.period = @period AND "
+	}
+	switch b.Kind {
+	case BoardLevel:
+		return from + "s.points > 0", "s.level DESC, s.level_at, s.user_id", args
+	case BoardAchievements:
+		return from + "s.achievements > 0", "s.achievements DESC, s.achievements_at, s.user_id", args
+	case BoardPoints:
+	}
+	return from + "s.points > 0", "s.points DESC, s.updated_at, s.user_id", args
+}
+
+// ahead is the condition that a row s comes before a row m.
+func (b Board) ahead() string {
+	switch b.Kind {
+	case BoardLevel:
+		return "(s.level > m.level OR s.level = m.level AND (s.level_at, s.user_id) < (m.level_at, m.user_id))"
+	case BoardAchievements:
+		return "(s.achievements > m.achievements OR s.achievements = m.achievements AND (s.achievements_at, s.user_id) < (m.achievements_at, m.user_id))"
+	case BoardPoints:
+	}
+	return "(s.points > m.points OR s.points = m.points AND (s.updated_at, s.user_id) < (m.updated_at, m.user_id))"
+}
+
+// BoardSize is how many are on a board.
+func BoardSize(ctx context.Context, db *gorm.DB, b Board) (n int64, err error) {
+	from, _, args := b.scores()
+	args["one"] = 1 // so that there is a name in the query, without which GORM takes arguments by their order
+	err = db.WithContext(ctx).Raw("SELECT count(*) FROM "+from+" AND 1 = @one", args).Scan(&n).Error
+	return n, err
+}
+
+// BoardRank is a user's place on a board from 1, or 0 when they are not on it.
+func BoardRank(ctx context.Context, db *gorm.DB, b Board, user uuid.UUID) (rank int64, err error) {
+	from, _, args := b.scores()
+	args["user"] = user
+	err = db.WithContext(ctx).Raw(fmt.Sprintf(`
+		WITH m AS (SELECT s.* FROM %s AND s.user_id = @user)
+		SELECT CASE WHEN EXISTS (SELECT 1 FROM m) THEN 1 + (SELECT count(*) FROM m, LATERAL (SELECT 1 FROM %s AND %s) a) ELSE 0 END`,
+		from, from, b.ahead()), args).Scan(&rank).Error
+	return rank, err
+}
+
+// BoardPage is a stretch of a board, beginning behind so many places.
+func BoardPage(ctx context.Context, db *gorm.DB, b Board, skip int64, limit int) ([]LeaderboardEntry, error) {
+	from, order, args := b.scores()
+	args["skip"], args["limit"] = skip, limit
+	var rows []BoardRow
+	err := db.WithContext(ctx).Raw("SELECT s.* FROM "+from+" ORDER BY "+order+" OFFSET @skip LIMIT @limit", args).Scan(&rows).Error
+	places := make([]LeaderboardEntry, len(rows))
+	for i, r := range rows {
+		places[i] = LeaderboardEntry{Rank: skip + int64(i) + 1, UserID: r.UserID, Points: r.Points, Level: r.Level, Achievements: r.Achievements}
+	}
+	return places, err
+}
+
+// UserSummary is how a user looks to others.
+type UserSummary struct {
+	ID        uuid.UUID
+	Username  string  // their full name where they have none
+	AvatarURL *string `gorm:"column:avatar_url"`
+}
+
+// UserSummaries are those of some users whom a viewer may see: their accounts are on, and there is no block either way.
+func UserSummaries(ctx context.Context, db *gorm.DB, viewer uuid.UUID, users []uuid.UUID) (map[uuid.UUID]UserSummary, error) {
+	rows, err := db.WithContext(ctx).Raw("SELECT u.id, coalesce(u.username, u.full_name), u.avatar_url FROM users u WHERE u.id = ANY (CAST(@ids AS uuid[])) AND "+
+		accounts.IsOn("u")+" AND "+accounts.NotApart("u.id"), map[string]any{"ids": store.IDList(users), "viewer": viewer}).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	faces := make(map[uuid.UUID]UserSummary, len(users))
+	for rows.Next() {
+		var f UserSummary
+		if err := rows.Scan(&f.ID, &f.Username, &f.AvatarURL); err != nil {
+			return nil, err
+		}
+		faces[f.ID] = f
+	}
+	return faces, rows.Err()
+}
+
+// BoardNow is what boards in Redis have to say to be believed, and whether changes wait
+// to be brought there.
+type BoardNow struct {
+	Generation, Stamp *uuid.UUID
+	Waiting           bool
+}
+
+// BoardsNow reads it.
+func BoardsNow(ctx context.Context, db *gorm.DB) (now BoardNow, err error) {
+	err = db.WithContext(ctx).Raw("SELECT generation, stamp, EXISTS (SELECT 1 FROM board_changes) FROM board_state").Row().Scan(&now.Generation, &now.Stamp, &now.Waiting)
+	return now, err
+}
+
+// LockBoards lets nobody else change the boards in Redis until the transaction ends.
+// Without wait, held tells that somebody else does.
+func LockBoards(tx *gorm.DB, wait bool) (state BoardState, held bool, err error) {
+	lock := clause.Locking{Strength: "UPDATE"}
+	if !wait {
+		lock.Options = "SKIP LOCKED"
+	}
+	var rows []BoardState
+	err = tx.Clauses(lock).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return state, true, err
+	}
+	return rows[0], false, nil
+}
+
+// StampBoards says what the boards in Redis say of themselves from now on. Nil: there are none.
+func StampBoards(tx *gorm.DB, generation, stamp *uuid.UUID) error {
+	return tx.Model(&BoardState{}).Where("id").UpdateColumns(map[string]any{"generation": generation, "stamp": stamp}).Error
+}
+
+// TakeBoardChanges are users whose places have changed, up to so many changes, the oldest
+// first; 0 takes all and tells none. Who reads their scores after this reads what they
+// were when the changes were made, or newer.
+func TakeBoardChanges(tx *gorm.DB, most int) (users []uuid.UUID, err error) {
+	if most == 0 {
+		return nil, tx.Exec("DELETE FROM board_changes").Error
+	}
+	err = tx.Raw("DELETE FROM board_changes WHERE id IN (SELECT id FROM board_changes ORDER BY id LIMIT ?) RETURNING user_id", most).Scan(&users).Error
+	return users, err
+}
+
+// ScoresOf are the scores of users in a period, without those who are not to be seen.
+func ScoresOf(tx *gorm.DB, period string, users []uuid.UUID) (rows []BoardRow, err error) {
+	from, _, args := Board{BoardPoints, period}.scores()
+	args["users"] = users
+	err = tx.Raw("SELECT s.* FROM "+from[:len(from)-len("s.points > 0")]+"s.user_id IN @users", args).Scan(&rows).Error
+	return rows, err
+}
+
+// counted is what the ledger and the unlocks of some users add up to, from the rows
+// themselves. Its parameters are @from and @to, between which points count, and what
+// narrows the users.
+func counted(users string) string {
+	return `
+	SELECT coalesce(p.user_id, a.user_id) AS user_id, coalesce(p.points, 0) AS points, coalesce(p.updated_at, a.achievements_at) AS updated_at,
+		least(` + fmt.Sprint(gamification.MostLevel) + `, coalesce(p.points, 0) / ` + fmt.Sprint(gamification.LevelPoints) + ` + 1) AS level,
+		coalesce(p.level_at, a.achievements_at) AS level_at, coalesce(a.achievements, 0) AS achievements,
+		coalesce(a.achievements_at, p.updated_at) AS achievements_at
+	FROM (
+		SELECT user_id, max(upto) AS points, max(reached) AS updated_at,
+			min(reached) FILTER (WHERE upto >= (least(` + fmt.Sprint(gamification.MostLevel) + `, total / ` + fmt.Sprint(gamification.LevelPoints) + ` + 1) - 1) * ` + fmt.Sprint(gamification.LevelPoints) + `) AS level_at
+		FROM (
+			SELECT user_id, sum(points) OVER w AS upto, max(at) OVER w AS reached, sum(points) OVER (PARTITION BY user_id) AS total
+			FROM ledger l WHERE points > 0 AND at >= @from AND at < @to` + users + ` WINDOW w AS (PARTITION BY user_id ORDER BY seq)
+		) r GROUP BY user_id
+	) p FULL JOIN (
+		SELECT user_id, count(*) AS achievements, max(unlocked_at) AS achievements_at
+		FROM unlocks l WHERE unlocked_at >= @from AND unlocked_at < @to` + users + ` GROUP BY user_id
+	) a ON a.user_id = p.user_id`
+}
+
+// Bounds of a period, from and up to, not including.
+func periodBounds(period string) (from, to time.Time, err error) {
+	if period == AllTime {
+		return time.Unix(0, 0).UTC(), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), nil
+	}
+	if from, err = time.Parse("2006-01", period); err == nil {
+		return from, from.AddDate(0, 1, 0), nil
+	}
+	if from, err = time.Parse(time.DateOnly, period); err == nil {
+		return from, from.AddDate(0, 0, 7), nil
+	}
+	return from, to, fmt.Errorf("%q is no period of a board", period)
+}
+
+// EachCounted calls visit for everybody who is to be seen on the boards of a period, with
+// what the ledger itself says of them, in no order.
+func EachCounted(ctx context.Context, tx *gorm.DB, period string, visit func(BoardRow) error) error {
+	from, to, err := periodBounds(period)
+	if err != nil {
+		return err
+	}
+	rows, err := tx.WithContext(ctx).Raw("SELECT c.* FROM ("+counted("")+") c JOIN users u ON u.id = c.user_id AND "+accounts.IsOn("u")+" AND NOT u.leaderboard_hidden",
+		map[string]any{"from": from, "to": to}).Rows()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r BoardRow
+		if err := rows.Scan(&r.UserID, &r.Points, &r.UpdatedAt, &r.Level, &r.LevelAt, &r.Achievements, &r.AchievementsAt); err != nil {
+			return err
+		}
+		if err := visit(r); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

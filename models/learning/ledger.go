@@ -1,0 +1,243 @@
+package learning
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
+)
+
+// LedgerEntry is points a user got by a rule for a source. It never changes.
+type LedgerEntry struct {
+	ID     uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Seq    int64     `gorm:"->"` // the order in which a user's points came
+	UserID uuid.UUID `gorm:"type:uuid"`
+	Rule   gamification.Rule
+	Source string // what for: the same one counts once
+	Points int    // 0: the day had no room for more
+	Day    gamification.Day
+	At     time.Time
+	Reason *string // in words, of points that an administrator gave
+}
+
+// TableName is singular: there is one ledger.
+func (LedgerEntry) TableName() string { return "ledger" }
+
+// Total is what a user's part of the ledger adds up to, and what else is counted of them.
+// Its row is the lock under which that happens.
+type Total struct {
+	UserID uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Score
+	Lessons       int // completed
+	Courses       int // completed
+	Quizzes       int // passed
+	Streak        int // days in a row up to LastDay
+	LongestStreak int
+	LastDay       *gamification.Day // on which something was learned
+}
+
+// Score is what boards rank by: points, the level they amount to, achievements, and when
+// each was reached. The times mean something only above zero points or achievements.
+type Score struct {
+	Points         int64
+	UpdatedAt      time.Time `gorm:"autoUpdateTime:false"` // when the points were reached
+	Level          int
+	LevelAt        time.Time
+	Achievements   int
+	AchievementsAt time.Time
+}
+
+// add puts points in. The times of a score never go back, though points for something
+// that happened earlier may come later.
+func (s *Score) add(points int, at time.Time) {
+	if points == 0 {
+		return
+	}
+	if s.Points == 0 || at.After(s.UpdatedAt) {
+		s.UpdatedAt = at
+	}
+	first := s.Points == 0
+	s.Points += int64(points)
+	if level := gamification.Level(s.Points); first || level > s.Level {
+		s.Level, s.LevelAt = level, s.UpdatedAt
+	}
+}
+
+// unlocked puts an achievement in.
+func (s *Score) unlocked(at time.Time) {
+	if s.Achievements == 0 || at.After(s.AchievementsAt) {
+		s.AchievementsAt = at
+	}
+	s.Achievements++
+}
+
+// Earn gives a user the points of a rule for a source, in the transaction of the deed,
+// and promises to look at their achievements. The same rule and source again earns
+// nothing, and a day has room for only so much by some rules. The first deed of a day
+// earns a little more. It tells the total after that.
+func Earn(tx *gorm.DB, user uuid.UUID, rule gamification.Rule, source string, at time.Time, f notify.Enqueuer) (Total, error) {
+	b, err := beginLedger(tx, user, at)
+	if err != nil {
+		return Total{}, err
+	}
+	made, err := b.earn(rule, source, gamification.PointsFor(rule), at, nil)
+	if err != nil || made == nil {
+		return b.total, err
+	}
+	if err := b.firstOfDay(at); err != nil {
+		return b.total, err
+	}
+	if err := b.flush(); err != nil {
+		return b.total, err
+	}
+	return b.total, f.EnqueueUnlock(tx, user, made.ID)
+}
+
+// ledgerTx is a user's part of the ledger while it is open in a transaction. Nobody else has
+// it open meanwhile.
+type ledgerTx struct {
+	tx       *gorm.DB
+	user     uuid.UUID
+	calendar gamification.Calendar
+	total    Total
+	periods  map[string]*Score // touched ones
+	changed  bool
+}
+
+// beginLedger locks a user's total, making it where there is none.
+func beginLedger(tx *gorm.DB, user uuid.UUID, now time.Time) (*ledgerTx, error) {
+	b := &ledgerTx{tx: tx, user: user, periods: map[string]*Score{}}
+	there, err := b.lock()
+	if err == nil && !there {
+		fresh := Total{UserID: user, Score: freshScore(now)}
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&fresh).Error; err != nil {
+			return nil, err
+		}
+		_, err = b.lock() // somebody else may have been first
+	}
+	if err != nil {
+		return nil, err
+	}
+	b.calendar, err = accounts.CalendarOf(tx, user)
+	return b, err
+}
+
+func (b *ledgerTx) lock() (there bool, err error) {
+	found := b.tx.Clauses(clause.Locking{Strength: "UPDATE"}).Limit(1).Find(&b.total, "user_id = ?", b.user)
+	return found.RowsAffected > 0, found.Error
+}
+
+func freshScore(now time.Time) Score {
+	return Score{UpdatedAt: now, Level: gamification.Level(0), LevelAt: now, AchievementsAt: now}
+}
+
+// earn adds an entry of points, unless there is one of the rule and source; then it is nil.
+func (b *ledgerTx) earn(rule gamification.Rule, source string, points int, at time.Time, reason *string) (*LedgerEntry, error) {
+	day := b.calendar.Day(at)
+	if gamification.Capped(rule) {
+		var today int
+		err := b.tx.Raw("SELECT coalesce(sum(points), 0) FROM ledger WHERE user_id = ? AND rule = ? AND day = ?", b.user, rule, day).Scan(&today).Error
+		if err != nil {
+			return nil, err
+		}
+		points = gamification.Room(rule, points, today)
+	}
+	entry := LedgerEntry{ID: store.NewID(), UserID: b.user, Rule: rule, Source: source, Points: points, Day: day, At: at, Reason: reason}
+	made := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&entry)
+	if made.Error != nil || made.RowsAffected == 0 {
+		return nil, made.Error
+	}
+	return &entry, b.count(entry)
+}
+
+// count brings an entry into the totals.
+func (b *ledgerTx) count(entry LedgerEntry) error {
+	switch entry.Rule {
+	case gamification.RuleLessonCompleted:
+		b.total.Lessons++
+	case gamification.RuleCourseCompleted:
+		b.total.Courses++
+	case gamification.RuleQuizPassed:
+		b.total.Quizzes++
+	default: // counted by their points only
+	}
+	b.changed = true
+	return b.eachScore(entry.At, func(s *Score) { s.add(entry.Points, entry.At) })
+}
+
+// firstOfDay earns what the first deed of a day does.
+func (b *ledgerTx) firstOfDay(at time.Time) error {
+	_, err := b.earn(gamification.RuleFirstOfDay, b.calendar.Day(at).String(), gamification.PointsFor(gamification.RuleFirstOfDay), at, nil)
+	return err
+}
+
+// eachScore changes the scores that a moment counts for: the one of all time, its
+// month's and its week's.
+func (b *ledgerTx) eachScore(at time.Time, change func(*Score)) error {
+	change(&b.total.Score)
+	periods := PeriodsOf(at)
+	if err := b.openPeriods(periods...); err != nil {
+		return err
+	}
+	for _, period := range periods {
+		change(b.periods[period])
+	}
+	return nil
+}
+
+// openPeriods reads the scores of periods that are not open yet, or begins them.
+func (b *ledgerTx) openPeriods(periods ...string) error {
+	closed := slices.DeleteFunc(slices.Clone(periods), func(period string) bool { return b.periods[period] != nil })
+	if len(closed) == 0 {
+		return nil
+	}
+	var rows []PeriodScore
+	if err := b.tx.Find(&rows, "period IN ? AND user_id = ?", closed, b.user).Error; err != nil {
+		return err
+	}
+	for _, period := range closed {
+		s := freshScore(b.total.UpdatedAt)
+		b.periods[period] = &s
+	}
+	for _, row := range rows {
+		*b.periods[row.Period] = row.Score
+	}
+	return nil
+}
+
+// flush writes what has changed, and leaves word for the boards.
+func (b *ledgerTx) flush() error {
+	if !b.changed {
+		return nil
+	}
+	if err := b.tx.Save(&b.total).Error; err != nil {
+		return err
+	}
+	rows := make([]PeriodScore, 0, len(b.periods))
+	for period, s := range b.periods {
+		rows = append(rows, PeriodScore{Period: period, UserID: b.user, Score: *s})
+	}
+	if len(rows) > 0 {
+		if err := b.tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&rows).Error; err != nil {
+			return err
+		}
+	}
+	b.changed = false
+	return b.tx.Create(&BoardChange{UserID: b.user}).Error
+}
+
+// PeriodsOf are the month and the week of a moment, as boards call them.
+func PeriodsOf(at time.Time) []string { return []string{MonthPeriod(at), WeekPeriod(at)} }
+
+// MonthPeriod is the month of a moment, in UTC.
+func MonthPeriod(at time.Time) string { return at.UTC().Format("2006-01") }
+
+// WeekPeriod is the week of a moment, in UTC, by its Monday.
+func WeekPeriod(at time.Time) string { return gamification.WeekOf(at).Format(time.DateOnly) }

@@ -1,0 +1,78 @@
+package moderation
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models/quality"
+	"github.com/lyoapp/lyo/models/store"
+)
+
+// ContentRule is a word or a site that puts a post or comment on hold.
+type ContentRule struct {
+	ID        uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Kind      string    // quality.RuleWord or quality.RuleLink
+	Pattern   string    // as package quality folds it
+	CreatedAt time.Time
+}
+
+// BrokenRule names the content rule that a text breaks, "" when it breaks none.
+func BrokenRule(tx *gorm.DB, text string) (string, error) {
+	var rules []quality.ContentRule
+	if err := tx.Raw("SELECT kind, pattern FROM content_rules").Scan(&rules).Error; err != nil || len(rules) == 0 {
+		return "", err
+	}
+	if rule, broken := quality.Broken(text, rules); broken {
+		return "the " + rule.Kind + " " + rule.Pattern, nil
+	}
+	return "", nil
+}
+
+// AddContentRule adds a rule to the policy. One that is there already is Conflict.
+func AddContentRule(ctx context.Context, db *gorm.DB, rule ContentRule, entry store.AuditEntry) error {
+	entry.Action, entry.Details = store.AuditRuleAdded, map[string]any{"rule_id": rule.ID, "kind": rule.Kind}
+	err := addRule(ctx, db, rule, entry)
+	if store.IsUniqueViolation(err, "content_rules_key") {
+		return store.Errorf(store.Conflict, "There is such a rule already.")
+	}
+	return err
+}
+
+// addRule stores a rule of the operator's, of content or topics, with its line of the audit log.
+func addRule[R any](ctx context.Context, db *gorm.DB, rule R, entry store.AuditEntry) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := tx.Create(&rule).Error; err != nil {
+			return err
+		}
+		return store.Audit(ctx, tx, entry)
+	})
+}
+
+// RemoveContentRule takes a rule away. What it put on hold stays there.
+func RemoveContentRule(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store.AuditEntry) error {
+	entry.Action = store.AuditRuleRemoved
+	return removeRule[ContentRule](ctx, db, id, entry)
+}
+
+// removeRule removes what addRule stored.
+func removeRule[R any](ctx context.Context, db *gorm.DB, id uuid.UUID, entry store.AuditEntry) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		gone := tx.Delete(new(R), "id = ?", id)
+		if gone.Error != nil {
+			return gone.Error
+		}
+		if gone.RowsAffected == 0 {
+			return store.Missing("rule", id)
+		}
+		entry.Details = map[string]any{"rule_id": id}
+		return store.Audit(ctx, tx, entry)
+	})
+}
+
+// ListContentRules is a page of the policy, the newest rules first.
+func ListContentRules(ctx context.Context, db *gorm.DB, after *store.Keyset, offset, limit int) ([]ContentRule, error) {
+	return store.NewestFirst[ContentRule](db.WithContext(ctx), after, offset, limit)
+}

@@ -1,0 +1,80 @@
+package notify
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
+)
+
+// NotificationKind says what news is about. Preferences and apps go by it.
+type NotificationKind string
+
+// The kinds there are.
+const (
+	NotifyCourseReady NotificationKind = "course_ready"
+	NotifyAchievement NotificationKind = "achievement_unlocked"
+	NotifyComment     NotificationKind = "comment"
+	NotifyMention     NotificationKind = "mention"
+	NotifyReminder    NotificationKind = "reminder"
+	NotifyModeration  NotificationKind = "moderation"
+	NotifyBroadcast   NotificationKind = "broadcast"
+	NotifyTest        NotificationKind = "test"
+)
+
+// Notification is a piece of news in a user's inbox.
+type Notification struct {
+	ID      uuid.UUID  `gorm:"type:uuid;primaryKey"`
+	UserID  uuid.UUID  `gorm:"type:uuid"`
+	ActorID *uuid.UUID `gorm:"type:uuid"` // whose deed it tells of
+	Kind    NotificationKind
+	Title   string
+	Body    string
+	// Data is what an app needs to act on it; values are texts, as push services want them.
+	Data      map[string]string `gorm:"type:jsonb;serializer:json"`
+	CreatedAt time.Time
+	ReadAt    *time.Time
+	// BroadcastID is what it is the user's copy of; nil: it is for this user alone.
+	BroadcastID *uuid.UUID `gorm:"type:uuid"`
+	AdmittedAt  *time.Time // when it was counted against its user's day
+	// AuthorID is whose thing it tells of besides, nil: nobody's but the actor's or the user's own.
+	AuthorID *uuid.UUID `gorm:"-"`
+}
+
+var notificationSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d10")
+
+// NotificationID is the id of a user's news of a kind about a source.
+func NotificationID(user uuid.UUID, kind NotificationKind, source string) uuid.UUID {
+	return store.DerivedID(notificationSpace, user.String(), string(kind), source)
+}
+
+// Notify puts news into its user's inbox and, where they have a device, promises the push,
+// both in the caller's transaction. source names what the news is about: the same twice is one. News of
+// somebody's deed, or of one with somebody's thing, does not reach who has blocked them, or is
+// blocked by them, nor the doer.
+func Notify(tx *gorm.DB, n Notification, source string, f Enqueuer) error {
+	if n.ActorID != nil && *n.ActorID == n.UserID {
+		return nil
+	}
+	for _, of := range []*uuid.UUID{n.ActorID, n.AuthorID} {
+		if of == nil {
+			continue
+		}
+		if apart, err := accounts.Apart(tx, n.UserID, *of); err != nil || apart {
+			return err
+		}
+	}
+	n.ID = NotificationID(n.UserID, n.Kind, source)
+	if n.Data == nil {
+		n.Data = map[string]string{}
+	}
+	made := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&n)
+	if made.Error != nil || made.RowsAffected == 0 {
+		return made.Error
+	}
+	return f.EnqueuePush(tx, n)
+}

@@ -1,0 +1,54 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models/gamification"
+)
+
+// Admission asks for news to be counted against a day of its user.
+type Admission struct {
+	NotificationID uuid.UUID        `json:"n"`
+	UserID         uuid.UUID        `json:"u"`
+	Day            gamification.Day `json:"d"`
+}
+
+// AdmitPushes counts news against its users' days and tells which of it is within the
+// daily cap, all or nothing. What was admitted before is so again and counts once. There
+// must be no more than one of a user. Of many at once, no more than the cap get through.
+func AdmitPushes(ctx context.Context, db *gorm.DB, news []Admission, dailyCap int, now time.Time) (admitted map[uuid.UUID]bool, err error) {
+	admitted = make(map[uuid.UUID]bool, len(news))
+	if len(news) == 0 {
+		return admitted, nil
+	}
+	// In one order, so that two who admit at once do not wait for each other in turn.
+	slices.SortFunc(news, func(a, b Admission) int { return strings.Compare(a.UserID.String(), b.UserID.String()) })
+	rows, err := json.Marshal(news)
+	if err != nil {
+		return nil, err
+	}
+	var through []uuid.UUID
+	err = db.WithContext(ctx).Raw(`
+		WITH asked AS (
+			SELECT v.n, v.u, v.d FROM jsonb_to_recordset(CAST(@rows AS jsonb)) AS v(n uuid, u uuid, d integer)
+			JOIN notifications n ON n.id = v.n WHERE n.admitted_at IS NULL ORDER BY v.u
+		), counted AS (
+			INSERT INTO push_days AS p (user_id, day, sent) SELECT u, d, 1 FROM asked
+			ON CONFLICT (user_id, day) DO UPDATE SET sent = p.sent + 1 WHERE p.sent < @cap
+			RETURNING user_id
+		)
+		UPDATE notifications SET admitted_at = @now FROM asked, counted
+		WHERE notifications.id = asked.n AND counted.user_id = asked.u
+		RETURNING notifications.id`, map[string]any{"rows": string(rows), "cap": dailyCap, "now": now}).Scan(&through).Error
+	for _, id := range through {
+		admitted[id] = true
+	}
+	return admitted, err
+}

@@ -1,0 +1,66 @@
+package notify
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/lyoapp/lyo/models/accounts"
+)
+
+// DefaultPushPreferences are those of a user who has said nothing: everything but
+// marketing, which is to be asked for, always.
+func DefaultPushPreferences(user uuid.UUID) PushPreferences {
+	return PushPreferences{UserID: user, CourseReady: true, Achievements: true, Community: true, Reminders: true}
+}
+
+// FindPushPreferences are the user's, or the default ones.
+func FindPushPreferences(ctx context.Context, db *gorm.DB, user uuid.UUID) (PushPreferences, error) {
+	var found []PushPreferences
+	err := db.WithContext(ctx).Limit(1).Find(&found, "user_id = ?", user).Error
+	if err != nil || len(found) == 0 {
+		return DefaultPushPreferences(user), err
+	}
+	return found[0], nil
+}
+
+// ChangePushPreferences has change made to the user's preferences, one at a time. What
+// waits for the end of quiet hours is looked at again by the new ones.
+func ChangePushPreferences(ctx context.Context, db *gorm.DB, user uuid.UUID, change func(*PushPreferences) error) (p PushPreferences, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := accounts.RequireActive(tx, user); err != nil {
+			return err
+		}
+		if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('push preferences ' || ?, 0))", user.String()).Error; err != nil {
+			return err
+		}
+		if p, err = FindPushPreferences(ctx, tx, user); err != nil {
+			return err
+		}
+		if err := change(&p); err != nil {
+			return err
+		}
+		return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&p).Error
+	})
+	return p, err
+}
+
+// wants tells whether the user wants to be pushed news of a kind.
+func (p PushPreferences) wants(kind NotificationKind) bool {
+	switch kind {
+	case NotifyCourseReady:
+		return p.CourseReady
+	case NotifyAchievement:
+		return p.Achievements
+	case NotifyComment, NotifyMention:
+		return p.Community
+	case NotifyReminder:
+		return p.Reminders
+	case NotifyBroadcast:
+		return p.Marketing
+	default: // what one asked for oneself, and what one has to know
+		return true
+	}
+}

@@ -1,0 +1,111 @@
+package notify
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// Platforms of devices.
+const (
+	PlatformIOS     = "ios"
+	PlatformAndroid = "android"
+	PlatformWeb     = "web"
+)
+
+// Environments of a provider that a token can belong to.
+const (
+	EnvironmentProduction = "production"
+	EnvironmentSandbox    = "sandbox"
+)
+
+// Device is where pushes go.
+type Device struct {
+	ID          uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID      uuid.UUID `gorm:"type:uuid"`
+	Token       string    // what the provider knows it by, as PushToken spells it; of a browser's subscription the endpoint
+	TokenHash   []byte    // SHA-256 of it, unique
+	WebP256DH   string    `gorm:"column:web_p256dh"` // the keys of a browser's subscription, base64url; "": it is a token
+	WebAuth     string
+	Platform    string
+	Environment string
+	DeviceInfo  json.RawMessage `gorm:"type:jsonb;serializer:json"` // what the app says of it; nil: nothing
+	Locale      string
+	AppVersion  string
+	DeviceModel string
+	OSVersion   string `gorm:"column:os_version"`
+	IsActive    bool
+	OffReason   string // why not
+	OffAt       *time.Time
+	CreatedAt   time.Time
+	LastUsedAt  time.Time // when its app last registered it
+	// SessionID is the session that registered it last, and takes it along when it
+	// ends; nil: registered before that was known.
+	SessionID *uuid.UUID `gorm:"type:uuid"`
+}
+
+// PushStatus is what came of telling a device of news.
+type PushStatus string
+
+// A receipt ends as any of these but PushRetry and PushDeferred, and then stays as it is.
+const (
+	PushAccepted PushStatus = "accepted" // by the provider
+	PushDryRun   PushStatus = "dry_run"  // there are no credentials: nothing was sent
+	PushFailed   PushStatus = "failed"   // refused for good, or too often
+	PushDead     PushStatus = "dead"     // the token is nobody's any more
+	PushSkipped  PushStatus = "skipped"  // its user does not want it, has read it, or has had enough for a day
+	PushRetry    PushStatus = "retry"    // tried again at NotBefore
+	PushDeferred PushStatus = "deferred" // it is the user's quiet hours until NotBefore
+)
+
+// PushReceipt is what came of telling a device of news.
+type PushReceipt struct {
+	NotificationID uuid.UUID `gorm:"type:uuid;primaryKey"`
+	DeviceID       uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Status         PushStatus
+	Reason         string
+	Attempts       int // sends that were tried
+	At             time.Time
+	NotBefore      *time.Time
+}
+
+// PushPreferences are what a user wants to be told of, and when not.
+type PushPreferences struct {
+	UserID          uuid.UUID `gorm:"type:uuid;primaryKey"`
+	CourseReady     bool
+	Achievements    bool
+	Community       bool
+	Reminders       bool
+	Marketing       bool
+	QuietHoursStart *int // minutes after midnight in the user's zone; nil: no quiet hours
+	QuietHoursEnd   *int
+	UpdatedAt       time.Time
+}
+
+// Broadcast is what an administrator tells many.
+type Broadcast struct {
+	ID          uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Title       string
+	Body        string
+	Data        map[string]string `gorm:"type:jsonb;serializer:json"`
+	CollapseKey string            // a later push of the same key takes the place of an earlier one; "": none does
+	Everyone    bool              // else its inboxes are filled from the start
+	CreatedAt   time.Time
+}
+
+// BeforeSave keeps data an object.
+func (b *Broadcast) BeforeSave(*gorm.DB) error {
+	if b.Data == nil {
+		b.Data = map[string]string{}
+	}
+	return nil
+}
+
+// PushDay is how much news a user was told of by push on a day of theirs.
+type PushDay struct {
+	UserID uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Day    int       `gorm:"primaryKey;autoIncrement:false"` // since the first of January 1970
+	Sent   int
+}

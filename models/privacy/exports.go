@@ -1,0 +1,172 @@
+package privacy
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
+)
+
+// Export is a user's data, packed for them.
+type Export struct {
+	ID           uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID       uuid.UUID `gorm:"type:uuid"`
+	SizeBytes    int64
+	CreatedAt    time.Time
+	ExpiresAt    *time.Time // nil: not ready
+	DownloadedAt *time.Time
+}
+
+// ExportPart is a piece of an export's archive.
+type ExportPart struct {
+	ExportID uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Position int       `gorm:"primaryKey;autoIncrement:false"` // from 1
+	Data     []byte
+}
+
+// ExportFor is how long an export can be fetched.
+const ExportFor = 24 * time.Hour
+
+// ExportRoom is where the positions of an archive's pieces end. Behind it are those of
+// the files it is made of, until it is made.
+const ExportRoom = 1_000_000
+
+// CreateExport commits an export, its task with the first event, the promise of its
+// workflow and a line in the audit log. While one of the user's is under way that
+// one's task is the answer instead, with replayed true.
+func CreateExport(ctx context.Context, db *gorm.DB, task tasks.Task, promise store.OutboxMessage, entry store.AuditEntry) (made tasks.Task, replayed bool, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := accounts.RequireActive(tx, task.UserID); err != nil {
+			return err
+		}
+		if err := tasks.LockQueue(tx, task.UserID); err != nil { // so that of many at once one is made
+			return err
+		}
+		var open []tasks.Task
+		err := tx.Where("user_id = ? AND task_type = ? AND state IN ?", task.UserID, tasks.TaskAccountExport, []tasks.TaskState{tasks.TaskQueued, tasks.TaskRunning}).Limit(1).Find(&open).Error
+		if err != nil || len(open) > 0 {
+			made, replayed = append(open, task)[0], err == nil
+			return err
+		}
+		made = task
+		first := tasks.FirstEvent(task)
+		for _, row := range []any{&Export{ID: task.ResultID, UserID: task.UserID, CreatedAt: task.CreatedAt}, &task, &first, &promise, &entry} {
+			if err := tx.Create(row).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return made, replayed, err
+}
+
+// ChangeExport runs change in a transaction that has the export, whosever it is, for
+// itself; one that is gone is not found. So of an activity that was given up for dead
+// and the one in its place, the later sees all or nothing of what the earlier did. A
+// transaction that falls silent ends within a minute, and waiting for one is an error
+// after ten seconds.
+func ChangeExport(ctx context.Context, db *gorm.DB, id uuid.UUID, change func(tx *gorm.DB, export Export) error) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		err := tx.Exec("SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '1min', true)").Error
+		if err != nil {
+			return err
+		}
+		var export Export
+		err = tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).First(&export, "id = ?", id).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return store.Missing("export", id)
+		}
+		if err != nil {
+			return err
+		}
+		return change(tx, export)
+	})
+}
+
+// AddExportPart stores a piece. One at a position that has one takes its place.
+func AddExportPart(ctx context.Context, db *gorm.DB, part ExportPart) error {
+	return db.WithContext(ctx).Save(&part).Error
+}
+
+// DropExportParts removes the pieces at positions from first up to, not including, end.
+func DropExportParts(ctx context.Context, db *gorm.DB, export uuid.UUID, first, end int) error {
+	return db.WithContext(ctx).Delete(&ExportPart{}, "export_id = ? AND position >= ? AND position < ?", export, first, end).Error
+}
+
+// NextExportPart is the first piece at a position from first up to, not including,
+// end; ok is false when there is none.
+func NextExportPart(ctx context.Context, db *gorm.DB, export uuid.UUID, first, end int) (part ExportPart, ok bool, err error) {
+	var found []ExportPart
+	err = db.WithContext(ctx).Where("export_id = ? AND position >= ? AND position < ?", export, first, end).Order("position").Limit(1).Find(&found).Error
+	if err != nil || len(found) == 0 {
+		return part, false, err
+	}
+	return found[0], true, nil
+}
+
+// FinishExport makes an export ready to be fetched.
+func FinishExport(ctx context.Context, db *gorm.DB, id uuid.UUID, size int64, now time.Time) error {
+	return db.WithContext(ctx).Model(&Export{}).Where("id = ?", id).
+		UpdateColumns(map[string]any{"size_bytes": size, "expires_at": now.Add(ExportFor)}).Error
+}
+
+// DropExport removes an export whose task came to nothing, also where the archive was
+// made at the last moment. Twice is once.
+func DropExport(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
+	return db.WithContext(ctx).Delete(&Export{}, "id = ?", id).Error
+}
+
+// fetchable are the conditions under which a user's export can be fetched at a time.
+const fetchable = "id = ? AND user_id = ? AND downloaded_at IS NULL AND expires_at > ?"
+
+// FetchableExport is the user's export as ClaimExport would find it. It claims nothing.
+func FetchableExport(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (Export, error) {
+	var export Export
+	err := db.WithContext(ctx).First(&export, fetchable, id, user, now).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return export, store.Missing("export", id)
+	}
+	return export, err
+}
+
+// ClaimExport takes the user's export to be fetched, which only one can do at a time,
+// and tells the audit log. One that is unknown, somebody else's, not ready, fetched
+// or too old is not found.
+func ClaimExport(ctx context.Context, db *gorm.DB, user, id uuid.UUID, entry store.AuditEntry) (export Export, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		var claimed []Export
+		err := tx.Raw("UPDATE exports SET downloaded_at = ? WHERE "+fetchable+" RETURNING *", entry.At, id, user, entry.At).Scan(&claimed).Error
+		if err != nil {
+			return err
+		}
+		if len(claimed) == 0 {
+			return store.Missing("export", id)
+		}
+		export = claimed[0]
+		return store.Audit(ctx, tx, entry)
+	})
+	return export, err
+}
+
+// ReturnExport gives a claim back whose download broke off.
+func ReturnExport(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
+	return db.WithContext(ctx).Model(&Export{}).Where("id = ?", id).UpdateColumn("downloaded_at", nil).Error
+}
+
+// SweepExports removes up to limit exports, with their pieces, that nobody can fetch any
+// more: too old, fetched an hour ago, or never made because the task ended first.
+func SweepExports(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
+	return db.WithContext(ctx).Exec(`
+		DELETE FROM exports WHERE id IN (
+			SELECT id FROM exports e WHERE expires_at < ? OR downloaded_at < ? OR expires_at IS NULL AND NOT EXISTS (
+				SELECT 1 FROM tasks t WHERE t.result_id = e.id AND t.state IN ('QUEUED', 'RUNNING'))
+			LIMIT ? FOR UPDATE SKIP LOCKED)`,
+		now, now.Add(-time.Hour), limit).Error
+}

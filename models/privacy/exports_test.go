@@ -1,0 +1,140 @@
+package privacy_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/fixture"
+	"github.com/lyoapp/lyo/models/privacy"
+	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/tasks"
+)
+
+func TestOfFiftyExportsAtOnceOneIsMade(t *testing.T) {
+	t.Parallel()
+	l, _ := fixture.NewAccountDeletion(t)
+	const requests = 50
+	tasks, fresh, faults := make([]uuid.UUID, requests), make([]bool, requests), make([]error, requests)
+	var all sync.WaitGroup
+	for i := range requests {
+		all.Go(func() {
+			task, replayed, err := l.Export(t)
+			tasks[i], fresh[i], faults[i] = task.ID, !replayed, err
+		})
+	}
+	all.Wait()
+	made := 0
+	for i := range requests {
+		require.NoError(t, faults[i])
+		require.Equal(t, tasks[0], tasks[i])
+		if fresh[i] {
+			made++
+		}
+	}
+	require.Equal(t, 1, made)
+	for _, table := range []string{"exports", "tasks", "task_events", "outbox"} {
+		require.EqualValues(t, 1, fixture.Count(t, l.DB, table), table)
+	}
+	log, err := store.ListAudit(t.Context(), l.DB, store.AuditFilter{Action: store.AuditExportRequested, Limit: 10})
+	require.NoError(t, err)
+	require.Len(t, log, 1)
+	_, err = l.Request(t)
+	require.NoError(t, err)
+	_, _, err = l.Export(t)
+	require.Equal(t, store.Forbidden, store.CodeOf(err), "nothing begins for an account that is being deleted")
+}
+
+func TestOneOfManyClaimsAnExport(t *testing.T) {
+	t.Parallel()
+	l, _ := fixture.NewAccountDeletion(t)
+	task, _, err := l.Export(t)
+	require.NoError(t, err)
+	claim := func(user uuid.UUID, at time.Time) error {
+		entry := l.AuditLine(store.AuditExportFetched)
+		entry.At = at
+		_, err := privacy.ClaimExport(t.Context(), l.DB, user, task.ResultID, entry)
+		return err
+	}
+	require.Equal(t, store.NotFound, store.CodeOf(claim(l.User, l.Now)), "it is not ready")
+	require.NoError(t, privacy.FinishExport(t.Context(), l.DB, task.ResultID, 7, l.Now))
+	require.Equal(t, store.NotFound, store.CodeOf(claim(store.NewID(), l.Now)), "it is somebody else's")
+	require.Equal(t, store.NotFound, store.CodeOf(claim(l.User, l.Now.Add(privacy.ExportFor))), "it is too old")
+	faults := make([]error, 50)
+	var all sync.WaitGroup
+	for i := range faults {
+		all.Go(func() { faults[i] = claim(l.User, l.Now) })
+	}
+	all.Wait()
+	won := 0
+	for _, err := range faults {
+		if err == nil {
+			won++
+			continue
+		}
+		require.Equal(t, store.NotFound, store.CodeOf(err))
+	}
+	require.Equal(t, 1, won)
+	require.NoError(t, privacy.ReturnExport(t.Context(), l.DB, task.ResultID))
+	require.NoError(t, claim(l.User, l.Now.Add(privacy.ExportFor-time.Second)))
+}
+
+func TestSweepingExports(t *testing.T) {
+	t.Parallel()
+	l, _ := fixture.NewAccountDeletion(t)
+	for name, c := range map[string]struct {
+		open           bool
+		ready, fetched time.Duration // ago; 0: not
+		stays          bool
+	}{
+		"under way":              {open: true, stays: true},
+		"came to nothing":        {},
+		"ready":                  {ready: 23 * time.Hour, stays: true},
+		"too old":                {ready: 25 * time.Hour},
+		"fetched at this moment": {ready: time.Hour, fetched: time.Minute, stays: true},
+		"fetched":                {ready: 3 * time.Hour, fetched: 2 * time.Hour},
+	} {
+		task, replayed, err := l.Export(t)
+		require.NoError(t, err)
+		require.False(t, replayed, name)
+		require.NoError(t, privacy.AddExportPart(t.Context(), l.DB, privacy.ExportPart{ExportID: task.ResultID, Position: 1, Data: []byte("abc")}))
+		if c.ready > 0 {
+			require.NoError(t, privacy.FinishExport(t.Context(), l.DB, task.ResultID, 3, l.Now.Add(-c.ready)))
+		}
+		if c.fetched > 0 {
+			require.NoError(t, l.DB.Exec("UPDATE exports SET downloaded_at = ? WHERE id = ?", l.Now.Add(-c.fetched), task.ResultID).Error)
+		}
+		last := tasks.CancelledEvent(2, 5, l.Now)
+		if !c.open {
+			require.NoError(t, tasks.FinishTask(t.Context(), l.DB, task.ID, []tasks.TaskEvent{last}))
+		}
+		require.NoError(t, privacy.SweepExports(t.Context(), l.DB, l.Now, 10))
+		var left int64
+		require.NoError(t, l.DB.Model(&privacy.ExportPart{}).Where("export_id = ?", task.ResultID).Count(&left).Error)
+		require.Equal(t, c.stays, left == 1, name)
+		if c.open {
+			require.NoError(t, tasks.FinishTask(t.Context(), l.DB, task.ID, []tasks.TaskEvent{last}))
+		}
+	}
+}
+
+func TestAnExportThatEndsMakesNoRoomInTheLine(t *testing.T) {
+	t.Parallel()
+	l, _ := fixture.NewAccountDeletion(t)
+	for range 3 {
+		l.Ask(t, false)
+	}
+	settled, _, err := l.Export(t)
+	require.NoError(t, err)
+	fixture.End(t, l.DB, settled)
+	cancelled, _, err := l.Export(t)
+	require.NoError(t, err)
+	require.NoError(t, courses.CancelTask(t.Context(), l.DB, l.User, cancelled.ID, l.Cancel(cancelled), l.Now))
+	line, err := courses.QueueOf(t.Context(), l.DB, l.User)
+	require.NoError(t, err)
+	require.Equal(t, courses.UserQueue{Running: 2, Waiting: 1}, line)
+}

@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+// Pool bounds the connections a process holds. They stay open between two bursts: a new
+// one costs Postgres a process and us every prepared statement.
+type Pool struct {
+	MaxOpen     int
+	MaxLifetime time.Duration // 0: for ever
+	MaxIdleTime time.Duration // 0: for ever
+}
+
+// Open connects to Postgres. It does not wait for the server: the first query does.
+func Open(url string, pool Pool) (*gorm.DB, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("open postgres: %w", err)
+	}
+	raw := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(withoutJIT))
+	db, err := gorm.Open(postgres.New(postgres.Config{Conn: raw}), &gorm.Config{
+		Logger:                 logger.Discard,
+		SkipDefaultTransaction: true,
+		TranslateError:         false,
+		NowFunc:                func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
+		DisableAutomaticPing:   true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open postgres: %w", err)
+	}
+	raw.SetMaxOpenConns(pool.MaxOpen)
+	raw.SetMaxIdleConns(pool.MaxOpen)
+	raw.SetConnMaxLifetime(pool.MaxLifetime)
+	raw.SetConnMaxIdleTime(pool.MaxIdleTime)
+	return db, nil
+}
+
+// withoutJIT has Postgres run statements as they are: none of ours runs for so long that
+// compiling it, for some hundred milliseconds, would pay.
+func withoutJIT(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET jit = off")
+	return err
+}
+
+// Close ends the pool.
+func Close(db *gorm.DB) error {
+	raw, err := db.DB()
+	if err != nil {
+		return err
+	}
+	return raw.Close()
+}
+
+// Ping asks Postgres for a sign of life.
+func Ping(ctx context.Context, db *gorm.DB) error {
+	return db.WithContext(ctx).Exec("SELECT 1").Error
+}
+
+// NewID is a fresh version 7 id: unique, and ordered by time.
+func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// DerivedID is the version 5 id that always belongs to these parts, so that
+// doing a thing twice finds the row of the first time.
+func DerivedID(space uuid.UUID, parts ...string) uuid.UUID {
+	var name []byte
+	for _, p := range parts {
+		name = fmt.Appendf(name, "%d:%s", len(p), p)
+	}
+	return uuid.NewSHA1(space, name)
+}
+
+// IsUniqueViolation tells whether err is a break of the named unique index.
+func IsUniqueViolation(err error, index string) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505" && pg.ConstraintName == index
+}

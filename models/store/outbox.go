@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// OutboxState is how many promises wait, and how long the oldest that is not held has waited.
+type OutboxState struct {
+	Due, Held int64
+	Oldest    time.Duration
+}
+
+// LookAtOutbox counts the promises that wait. One that its handler still has time
+// for is not yet due, and a cancel that was passed on does not wait.
+func LookAtOutbox(ctx context.Context, db *gorm.DB, now time.Time) (OutboxState, error) {
+	var found struct {
+		Due, Held int64
+		Oldest    *time.Time
+	}
+	err := db.WithContext(ctx).Raw(`
+		SELECT count(*) FILTER (WHERE NOT held AND cancel_requested_at IS NULL AND created_at <= @now) AS due, count(*) FILTER (WHERE held) AS held,
+		       min(created_at) FILTER (WHERE NOT held AND cancel_requested_at IS NULL) AS oldest
+		FROM outbox`, map[string]any{"now": now}).Scan(&found).Error
+	state := OutboxState{Due: found.Due, Held: found.Held}
+	if found.Oldest != nil {
+		state.Oldest = max(now.Sub(*found.Oldest), 0)
+	}
+	return state, err
+}
+
+// MessagesFor are the promises that wait for a workflow to be started or cancelled.
+func MessagesFor(ctx context.Context, db *gorm.DB, workflowID string) ([]OutboxMessage, error) {
+	var entries []OutboxMessage
+	err := db.WithContext(ctx).Order("created_at, id").Find(&entries, "workflow_id = ?", workflowID).Error
+	return entries, err
+}
+
+// LeaseOutbox takes up to limit promises that are due, those of the background or the
+// others, and pushes their due time to until, so that no other relay takes them meanwhile.
+// A relay that dies loses nothing: they are due again at until.
+func LeaseOutbox(ctx context.Context, db *gorm.DB, background bool, now, until time.Time, limit int) ([]OutboxMessage, error) {
+	var entries []OutboxMessage
+	err := db.WithContext(ctx).Raw(`
+		UPDATE outbox SET due_at = ?, attempts = attempts + 1
+		WHERE id IN (SELECT id FROM outbox WHERE NOT held AND background = ? AND due_at <= ? ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED)
+		RETURNING *`, until, background, now, limit).Scan(&entries).Error
+	return entries, err
+}
+
+// MarkDispatched removes a promise that was kept. Removing it twice is harmless.
+func MarkDispatched(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
+	return db.WithContext(ctx).Delete(&OutboxMessage{}, "id = ?", id).Error
+}
+
+// Reschedule says when a promise is tried again, and why it was not kept.
+func Reschedule(ctx context.Context, db *gorm.DB, id uuid.UUID, due time.Time, reason string) error {
+	return db.WithContext(ctx).Model(&OutboxMessage{}).Where("id = ?", id).
+		Updates(map[string]any{"due_at": due, "last_error": reason}).Error
+}
+
+// MarkCancelRequested notes that a workflow was asked to end, and that its promise is due
+// again at due, when it has had its time to. A promise that is gone stays so.
+func MarkCancelRequested(ctx context.Context, db *gorm.DB, id uuid.UUID, at, due time.Time) error {
+	return db.WithContext(ctx).Model(&OutboxMessage{}).Where("id = ?", id).
+		Updates(map[string]any{"cancel_requested_at": at, "due_at": due, "attempts": 0, "last_error": ""}).Error
+}
+
+// DropAnsweredCancel removes the promise to cancel a workflow that was asked to end and whose
+// task has ended.
+func DropAnsweredCancel(tx *gorm.DB, workflowID string) error {
+	return tx.Delete(&OutboxMessage{}, "workflow_id = ? AND action = ? AND cancel_requested_at IS NOT NULL", workflowID, OutboxCancel).Error
+}
+
+// NextDue is when the earliest promise falls due, of those of the background or of the
+// others; ok is false when there is none.
+func NextDue(ctx context.Context, db *gorm.DB, background bool) (due time.Time, ok bool, err error) {
+	var times []time.Time
+	err = db.WithContext(ctx).Model(&OutboxMessage{}).Where("NOT held AND background = ?", background).Order("due_at").Limit(1).Pluck("due_at", &times).Error
+	if err != nil || len(times) == 0 {
+		return time.Time{}, false, err
+	}
+	return times[0], true, nil
+}
+
+// FindMessage is the promise as it is stored, which says whether it may be kept
+// now; found is false when it was kept already.
+func FindMessage(ctx context.Context, db *gorm.DB, id uuid.UUID) (entry OutboxMessage, found bool, err error) {
+	var rows []OutboxMessage
+	if err = db.WithContext(ctx).Find(&rows, "id = ?", id).Error; err != nil || len(rows) == 0 {
+		return entry, false, err
+	}
+	return rows[0], true, nil
+}
+
+// Enqueue leaves a promise in the outbox; the same one twice is one.
+func Enqueue(ctx context.Context, db *gorm.DB, promise OutboxMessage) error {
+	return db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&promise).Error
+}
+
+// OutboxMessage is a promise to Temporal, made in the transaction of the rows it
+// belongs to and kept by package outbox.
+type OutboxMessage struct {
+	ID               uuid.UUID         `gorm:"type:uuid;primaryKey"`
+	Action           string            // OutboxStart or OutboxCancel
+	Workflow         string            // type name, for a start
+	WorkflowID       string            // unique together with Action
+	TaskQueue        string            //
+	Input            []byte            `gorm:"type:jsonb"`                               // the workflow's argument as JSON
+	SearchAttributes map[string]string `gorm:"column:labels;type:jsonb;serializer:json"` // of the workflow
+	UserID           *uuid.UUID        `gorm:"type:uuid"`                                // whose work it is; nil for nobody's
+	Priority         int               // 1, the most urgent, to 5; 0 for the usual 3
+	Waiting          bool              `gorm:"column:held"` // waits in its user's line and is not due whatever DueAt says
+	Background       bool              // nobody waits for it: it comes apart from and after what learners wait for
+	CreatedAt        time.Time
+	DueAt            time.Time // not before; the handler that wrote it has until then
+	Attempts         int
+	LastError        string
+	// CancelRequestedAt is when the workflow was asked to end; nil before, and for a start.
+	// From then on the promise is to terminate it at DueAt.
+	CancelRequestedAt *time.Time
+	Trace             string // the W3C traceparent of the request that made it; empty without one
+}
+
+// What an outbox entry asks for.
+const (
+	OutboxStart  = "start"
+	OutboxCancel = "cancel"
+)
+
+// TableName keeps the table's name short.
+func (OutboxMessage) TableName() string { return "outbox" }

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"gorm.io/gorm"
+)
+
+// WriteProbe is the one row by which health learns that the database takes writes.
+type WriteProbe struct {
+	ID        int `gorm:"primaryKey"`
+	WrittenAt time.Time
+}
+
+// Why a database that answers takes no writes.
+var (
+	ErrReadOnly = errors.New("the database is read-only")
+	ErrDiskFull = errors.New("the disk of the database is full")
+)
+
+// TryWrite writes to Postgres and returns nil when that works. It returns ErrReadOnly or ErrDiskFull,
+// or the driver's error for anything else. Whoever asks, all processes together write once in three
+// seconds: an answer may be that old. It waits for nobody else's write. A database whose schema has
+// no place for it yet counts as one that takes writes.
+func TryWrite(ctx context.Context, db *gorm.DB) error {
+	err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		// Refused by a standby and by a read-only session also when there is no row to change.
+		done := tx.Exec(`UPDATE write_probes SET written_at = clock_timestamp() WHERE id = (
+			SELECT id FROM write_probes WHERE written_at < clock_timestamp() - interval '3 seconds' FOR UPDATE SKIP LOCKED)`)
+		if done.Error != nil || done.RowsAffected == 0 {
+			return done.Error
+		}
+		return spill(tx)
+	})
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch refused.Code {
+	case "42P01": // undefined table
+		return nil
+	case "25006":
+		return fmt.Errorf("%w (%w)", ErrReadOnly, err)
+	case "53100":
+		return fmt.Errorf("%w (%w)", ErrDiskFull, err)
+	}
+	return err
+}
+
+// spill has Postgres write some 200 kB to its disk and drop them: the change of one row fits where
+// one was before, and would go well on a disk that has room for nothing else.
+func spill(tx *gorm.DB) error {
+	if err := tx.Exec(`SET LOCAL work_mem = '64kB'`).Error; err != nil {
+		return err
+	}
+	err := tx.Exec(`SAVEPOINT spill`).Error
+	if err == nil {
+		err = tx.Exec(`SELECT count(*) FROM (SELECT repeat(md5(n::text), 250) AS words FROM generate_series(1, 24) n ORDER BY words OFFSET 0) sorted`).Error
+	}
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == "53400" { // temp_file_limit forbids it: the row has to do
+		return tx.Exec(`ROLLBACK TO SAVEPOINT spill`).Error
+	}
+	return err
+}

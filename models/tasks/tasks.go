@@ -1,0 +1,232 @@
+package tasks
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/lyoapp/lyo/models/store"
+)
+
+// AnyTask is a task, whoever it belongs to: for operators.
+func AnyTask(ctx context.Context, db *gorm.DB, id uuid.UUID) (Task, error) {
+	var task Task
+	err := db.WithContext(ctx).First(&task, "id = ?", id).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return Task{}, store.Missing("task", id)
+	}
+	return task, err
+}
+
+// AllTasks is a page of everybody's tasks, newest first; or of one user's.
+func AllTasks(ctx context.Context, db *gorm.DB, user *uuid.UUID, f TaskFilter) ([]Task, error) {
+	if user != nil {
+		return ListTasks(ctx, db, *user, f)
+	}
+	q := db.WithContext(ctx)
+	if f.State != "" {
+		q = q.Where("state = ?", f.State)
+	}
+	if f.TaskType != "" {
+		q = q.Where("task_type = ?", f.TaskType)
+	}
+	var tasks []Task
+	err := q.Order("created_at DESC, id DESC").Limit(f.Limit).Find(&tasks).Error
+	return tasks, err
+}
+
+// FindTask is the task if it belongs to the user, else a not-found error.
+func FindTask(ctx context.Context, db *gorm.DB, user, id uuid.UUID) (Task, error) {
+	var task Task
+	err := db.WithContext(ctx).First(&task, "id = ? AND user_id = ?", id, user).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return Task{}, store.Missing("task", id)
+	}
+	return task, err
+}
+
+// WorkflowOf is the id of the workflow a task stands for.
+func WorkflowOf(ctx context.Context, db *gorm.DB, task uuid.UUID) (id string, err error) {
+	got := db.WithContext(ctx).Raw("SELECT workflow_id FROM tasks WHERE id = ?", task).Scan(&id)
+	if got.Error == nil && got.RowsAffected == 0 {
+		return "", store.Missing("task", task)
+	}
+	return id, got.Error
+}
+
+// TaskFilter narrows a list of tasks; zero values narrow nothing.
+type TaskFilter struct {
+	State    TaskState
+	TaskType string
+	After    *store.Keyset
+	Offset   int
+	Limit    int
+}
+
+// ListTasks is a page of the user's tasks, newest first.
+func ListTasks(ctx context.Context, db *gorm.DB, user uuid.UUID, f TaskFilter) ([]Task, error) {
+	q := db.WithContext(ctx).Where("user_id = ?", user)
+	if f.State != "" {
+		q = q.Where("state = ?", f.State)
+	}
+	if f.TaskType != "" {
+		q = q.Where("task_type = ?", f.TaskType)
+	}
+	return store.NewestFirst[Task](q, f.After, f.Offset, f.Limit)
+}
+
+// EventsAfter are a task's events with a higher seq, in order.
+func EventsAfter(ctx context.Context, db *gorm.DB, task uuid.UUID, since int64) ([]TaskEvent, error) {
+	var events []TaskEvent
+	err := db.WithContext(ctx).Where("task_id = ? AND seq > ?", task, since).Order("seq").Find(&events).Error
+	return events, err
+}
+
+// RecordEvents appends events to a task's story and moves the row with them.
+// Events it already has are passed over, so recording twice changes nothing. A
+// task that has ended takes no more: Conflict, unless all of them are known.
+func RecordEvents(ctx context.Context, db *gorm.DB, task uuid.UUID, events []TaskEvent) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		row, err := Lock(tx, task)
+		if err != nil {
+			return err
+		}
+		return Record(tx, row, events)
+	})
+}
+
+// Lock locks a task; one that does not exist is not found.
+func Lock(tx *gorm.DB, id uuid.UUID) (Task, error) {
+	var row Task
+	err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).First(&row, "id = ?", id).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return row, store.Missing("task", id)
+	}
+	return row, err
+}
+
+// Record does the work of RecordEvents for a row that is locked.
+func Record(tx *gorm.DB, row Task, events []TaskEvent) error {
+	fresh := make([]TaskEvent, 0, len(events))
+	for _, e := range events {
+		if e.Seq > row.Seq {
+			e.TaskID = row.ID
+			fresh = append(fresh, e)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	if row.State.Ended() {
+		return store.Errorf(store.Conflict, "The task has ended.")
+	}
+	if err := tx.Create(&fresh).Error; err != nil {
+		return err
+	}
+	for _, e := range fresh {
+		row.Advance(e)
+	}
+	return tx.Save(&row).Error
+}
+
+// Advance applies one event to the row.
+func (t *Task) Advance(e TaskEvent) {
+	t.State, t.Seq, t.Step, t.Message, t.Fault = e.State, e.Seq, e.Step, e.Message, e.Fault
+	t.Progress = max(t.Progress, e.Progress)
+	t.UpdatedAt = e.At
+	if t.StartedAt == nil {
+		t.StartedAt = e.StartedAt
+	}
+	if e.Result != nil {
+		t.Result = e.Result
+	}
+	if e.State.Ended() {
+		t.CompletedAt = &e.At
+	}
+}
+
+// FinishTask ends a task: it records what is left of its events, the last one last, and removes
+// the answered request to cancel its workflow. A task that has ended stays as it is.
+func FinishTask(ctx context.Context, db *gorm.DB, task uuid.UUID, rest []TaskEvent) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		row, err := Lock(tx, task)
+		if err != nil {
+			return err
+		}
+		_, err = FinishLocked(tx, row, rest)
+		return err
+	})
+}
+
+// FinishLocked does the work of FinishTask for a row that is locked. It reports whether the task ended by it.
+func FinishLocked(tx *gorm.DB, row Task, rest []TaskEvent) (ended bool, err error) {
+	if row.State.Ended() {
+		return false, nil
+	}
+	if err := RecordEnd(tx, row, rest); err != nil {
+		return false, err
+	}
+	return true, store.DropAnsweredCancel(tx, row.WorkflowID)
+}
+
+// RecordEnd records the rest of the events of a locked open task. The last event comes last, also
+// after one that its author did not know of.
+func RecordEnd(tx *gorm.DB, row Task, rest []TaskEvent) error {
+	rest = slices.Clone(rest)
+	last := &rest[len(rest)-1]
+	last.Seq = max(last.Seq, row.Seq+1)
+	return Record(tx, row, rest)
+}
+
+// LockOpen locks a task of the user that can be cancelled. One that has ended is a Conflict.
+func LockOpen(tx *gorm.DB, user, id uuid.UUID) (Task, error) {
+	row, err := Lock(tx, id)
+	switch {
+	case err != nil:
+		return row, err
+	case row.UserID != user:
+		return row, store.Missing("task", id)
+	case row.State.Ended():
+		return row, store.Errorf(store.Conflict, "The task has already finished.")
+	}
+	return row, nil
+}
+
+// EnqueueCancel leaves a promise to cancel the workflow of a locked task, and takes back the
+// one to start it, which it returns; nil: it was kept already.
+func EnqueueCancel(tx *gorm.DB, row Task, promise store.OutboxMessage) (unstarted *store.OutboxMessage, err error) {
+	var starts []store.OutboxMessage
+	err = tx.Clauses(clause.Returning{}).Where("workflow_id = ? AND action = ?", row.WorkflowID, store.OutboxStart).Delete(&starts).Error
+	if err != nil {
+		return nil, err
+	}
+	if len(starts) > 0 {
+		unstarted = &starts[0]
+	}
+	// Even then: the start may be on its way to Temporal at this moment.
+	return unstarted, store.Enqueue(tx.Statement.Context, tx, promise)
+}
+
+// CancelledEvent is the last event of a task that somebody cancelled.
+func CancelledEvent(seq int64, progress int, at time.Time) TaskEvent {
+	return TaskEvent{
+		Seq: seq, State: TaskError, Progress: progress, Step: "cancelled", Message: "Cancelled", At: at,
+		Fault: &TaskFault{Code: FaultCancelled, Message: "The task was cancelled.", CancelledByUser: true},
+	}
+}
+
+// StaleTasks is a page of the open tasks whose row has not moved since the given time, by
+// their ids, after the given one. Those in line are not expected to move.
+func StaleTasks(ctx context.Context, db *gorm.DB, since time.Time, after uuid.UUID, limit int) ([]Task, error) {
+	var tasks []Task
+	err := db.WithContext(ctx).
+		Where("state IN ?", []TaskState{TaskQueued, TaskRunning}).Where("updated_at < ? AND id > ?", since, after).
+		Where("NOT EXISTS (SELECT 1 FROM outbox o WHERE o.workflow_id = tasks.workflow_id AND o.held)").
+		Order("id").Limit(limit).Find(&tasks).Error
+	return tasks, err
+}
