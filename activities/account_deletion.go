@@ -29,7 +29,7 @@ type AccountActivities struct {
 	Clock   func() time.Time
 }
 
-// DepartureInput names an account and its deletion.
+// DeleteAccountInput names an account and its deletion.
 type DeleteAccountInput struct {
 	UserID     uuid.UUID `json:"user_id"`
 	DeletionID uuid.UUID `json:"deletion_id"`
