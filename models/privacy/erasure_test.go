@@ -40,10 +40,10 @@ func TestNothingThatNamesAUserIsForgotten(t *testing.T) {
 	for _, p := range privacy.PersonalData() {
 		listed = append(listed, p.Table+"."+p.Column)
 		require.Equal(t, p.File == "", p.Export == "", p.Table)
-		require.Equal(t, p.File == "", privacy.AboutFile(p.File) == "", "say what %s is, in models/personal.go", p.File)
+		require.Equal(t, p.File == "", privacy.AboutFile(p.File) == "", "say what %s is, in models/privacy/personal_data.go", p.File)
 	}
 	for _, column := range columns {
-		require.Contains(t, listed, column, "add it to models/personal.go: what does an export have of it, and what becomes of it?")
+		require.Contains(t, listed, column, "add it to models/privacy/personal_data.go: what does an export have of it, and what becomes of it?")
 	}
 }
 
