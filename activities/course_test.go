@@ -18,8 +18,8 @@ import (
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/courses"
-	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // desk is a course about to be written, and everything needed to write it.

@@ -24,9 +24,9 @@ import (
 	"github.com/lyoapp/lyo/models/community"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/feed"
-	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // gallery is a learner, things to show them, and a model to order these.

@@ -17,8 +17,8 @@ import (
 	"github.com/lyoapp/lyo/activities/mail"
 	"github.com/lyoapp/lyo/activities/mail/mailtest"
 	"github.com/lyoapp/lyo/models/accounts"
-	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // postOffice is a mailing with a server to send to.

@@ -20,8 +20,8 @@ import (
 	"github.com/lyoapp/lyo/activities/sources/guard"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/courses"
-	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/models/tasks"
 )
 

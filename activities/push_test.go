@@ -16,9 +16,9 @@ import (
 	"github.com/lyoapp/lyo/activities/push"
 	"github.com/lyoapp/lyo/activities/push/pushtest"
 	"github.com/lyoapp/lyo/models/accounts"
-	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // pressroom is where news is sent from, with a clock that moves when told.

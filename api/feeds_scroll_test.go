@@ -17,9 +17,9 @@ import (
 
 	"github.com/lyoapp/lyo/models/community"
 	"github.com/lyoapp/lyo/models/feed"
-	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // withRedis gives a world the real Redis.

@@ -23,8 +23,8 @@ import (
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 

@@ -15,8 +15,8 @@ import (
 
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/models/courses"
-	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"

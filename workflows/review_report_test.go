@@ -19,10 +19,10 @@ import (
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/community"
-	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )

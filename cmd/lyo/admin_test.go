@@ -12,8 +12,8 @@ import (
 
 	"github.com/lyoapp/lyo/cmd/lyo/dev"
 	"github.com/lyoapp/lyo/models/accounts"
-	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 func runLyo(t *testing.T, environ []string, args ...string) (string, error) {
