@@ -71,7 +71,7 @@ var (
 	SearchAttributeCourse = temporal.NewSearchAttributeKeyKeyword("LyoCourse")
 )
 
-// Labels are all search attributes Lyo uses, to be registered and set.
+// SearchAttributes returns all search attributes that Lyo registers and sets.
 func SearchAttributes() []temporal.SearchAttributeKeyKeyword {
 	return []temporal.SearchAttributeKeyKeyword{SearchAttributeUser, SearchAttributeKind, SearchAttributeCourse}
 }

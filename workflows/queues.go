@@ -11,13 +11,13 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// Lane is a kind of work of a task queue. Each needs somebody who polls it.
+// TaskQueue is a task queue and the kind of work polled for on it. Each needs a worker that polls it.
 type TaskQueue struct {
 	Queue string
 	Kind  enums.TaskQueueType
 }
 
-// Name is how people call the kind.
+// Name returns the name shown to operators.
 func (l TaskQueue) Name() string {
 	if l.Kind == enums.TASK_QUEUE_TYPE_WORKFLOW {
 		return "workflow"
@@ -25,7 +25,7 @@ func (l TaskQueue) Name() string {
 	return "activity"
 }
 
-// Lanes are all there are.
+// TaskQueues returns all task queues.
 func TaskQueues() []TaskQueue {
 	return []TaskQueue{
 		{Queue, enums.TASK_QUEUE_TYPE_WORKFLOW},
@@ -39,19 +39,19 @@ func TaskQueues() []TaskQueue {
 	}
 }
 
-// LaneState is how a lane stands. Backlog and Oldest are the server's estimates.
+// QueueStats is the state of a task queue. Backlog and Oldest are estimates by the server.
 type QueueStats struct {
 	TaskQueue
 
 	Backlog int64
-	Oldest  time.Duration // of what waits
-	Pollers []string      // the identities that asked for work lately
+	Oldest  time.Duration // age of the oldest waiting task
+	Pollers []string      // identities of the workers that polled lately
 }
 
-// pollerFor is how long somebody counts who has asked for work: two long polls.
+// pollerFor is how long a poller counts after its last poll: two long polls.
 const pollerFor = 2 * time.Minute
 
-// LookAtLanes asks Temporal how every lane stands.
+// ReadQueueStats reads the state of every task queue from Temporal.
 func ReadQueueStats(ctx context.Context, c client.Client, namespace string) ([]QueueStats, error) {
 	var states []QueueStats
 	for _, lane := range TaskQueues() {

@@ -45,7 +45,7 @@ func RegisterBackground(w worker.WorkflowRegistry) {
 // RegisterPush puts the workflows of the queue "lyo-push" on a worker.
 func RegisterPush(w worker.WorkflowRegistry) { w.RegisterWorkflow(PushShard) }
 
-// RegisterLabels makes the search attributes known to the namespace and waits
+// RegisterSearchAttributes makes the search attributes known to the namespace and waits
 // until the server has taken notice, which can be seconds later. Doing it twice
 // is harmless; until it is done no workflow can start.
 func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
@@ -63,7 +63,7 @@ func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace st
 	return awaitSearchAttributes(ctx, c, namespace)
 }
 
-// awaitLabels asks for something by the labels until that makes sense to the server.
+// awaitSearchAttributes asks for something by the labels until that makes sense to the server.
 func awaitSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
 	query := "LyoUser = 'nobody' AND LyoKind = 'nothing' AND LyoCourse = 'none'"
 	ticker := time.NewTicker(100 * time.Millisecond)
