@@ -84,9 +84,9 @@ func (c *FeedActivities) PickForUser(ctx context.Context, in CurateInput) (ask b
 	if err != nil {
 		return false, toApplicationError(err)
 	}
-	row := feed.FeedCuration{UserID: in.UserID, Day: in.Day, Picks: []feed.FeedPick{}, OrderedBy: feed.OrderedByScore, Note: noteNoModel, MadeAt: now}
+	row := feed.Curation{UserID: in.UserID, Day: in.Day, Picks: []feed.Pick{}, OrderedBy: feed.OrderedByScore, Note: noteNoModel, MadeAt: now}
 	for _, r := range ranked[:min(len(ranked), llm.MostCurated)] {
-		row.Picks = append(row.Picks, feed.FeedPick{ID: r.ID, Score: r.Score, Reasons: r.Reasons})
+		row.Picks = append(row.Picks, feed.Pick{ID: r.ID, Score: r.Score, Reasons: r.Reasons})
 	}
 	ask = c.Asks && len(row.Picks) > 1
 	if ask {
@@ -188,7 +188,7 @@ func (o *FeedOrderActivities) OrderPicks(ctx context.Context, in CurateInput) er
 	if err != nil || !ok || row.Note != noteAsking || o.Model == nil {
 		return toApplicationError(err)
 	}
-	ranked := make(feed.FeedRanking, len(row.Picks))
+	ranked := make(feed.Ranking, len(row.Picks))
 	for i, p := range row.Picks {
 		ranked[i] = ranking.Ranked{ID: p.ID, Score: p.Score, Reasons: p.Reasons}
 	}
@@ -213,7 +213,7 @@ func (o *FeedOrderActivities) OrderPicks(ctx context.Context, in CurateInput) er
 }
 
 // ask keeps a bad answer as it is: asking again is not worth a learner's order of a day.
-func (o *FeedOrderActivities) ask(ctx context.Context, user uuid.UUID, shown []feed.FeedView) (order []llm.Curated, err error) {
+func (o *FeedOrderActivities) ask(ctx context.Context, user uuid.UUID, shown []feed.View) (order []llm.Curated, err error) {
 	learner, err := accounts.FindUser(ctx, o.DB, user)
 	if err != nil {
 		return nil, toApplicationError(err)
@@ -244,7 +244,7 @@ func (o *FeedOrderActivities) ask(ctx context.Context, user uuid.UUID, shown []f
 }
 
 // reorder puts the picks in the model's order, if it is one of exactly these.
-func (o *FeedOrderActivities) reorder(ctx context.Context, row *feed.FeedCuration, shown []feed.FeedView, order []llm.Curated) error {
+func (o *FeedOrderActivities) reorder(ctx context.Context, row *feed.Curation, shown []feed.View, order []llm.Curated) error {
 	given, answer := make([]uuid.UUID, len(shown)), []uuid.UUID{}
 	for i, f := range shown {
 		given[i] = f.ID
@@ -261,10 +261,10 @@ func (o *FeedOrderActivities) reorder(ctx context.Context, row *feed.FeedCuratio
 		row.Note = noteRefused
 		return nil
 	}
-	picks := make([]feed.FeedPick, len(order))
+	picks := make([]feed.Pick, len(order))
 	for i, one := range order {
 		f := shown[one.Index]
-		picks[i] = feed.FeedPick{ID: f.ID, Score: f.Score, Reasons: append([]string{one.Why}, slices.Clone(f.Reasons)...)}
+		picks[i] = feed.Pick{ID: f.ID, Score: f.Score, Reasons: append([]string{one.Why}, slices.Clone(f.Reasons)...)}
 		if err := feed.SaveOpinion(ctx, o.DB, f.ID, float64(one.Worth)/10); err != nil {
 			return err
 		}

@@ -90,7 +90,7 @@ func (g *gallery) order() error {
 	return err
 }
 
-func (g *gallery) picks() feed.FeedCuration {
+func (g *gallery) picks() feed.Curation {
 	g.t.Helper()
 	row, ok, err := feed.FindCuration(g.t.Context(), g.db, g.in.UserID, g.in.Day)
 	require.NoError(g.t, err)

@@ -104,7 +104,7 @@ type engagementStats struct {
 	Shares   int `json:"shares"`
 }
 
-func viewFeedItem(f feed.FeedView) feedItemView {
+func viewFeedItem(f feed.View) feedItemView {
 	v := feedItemView{
 		ID: f.ID, ContentType: f.ContentType, Title: f.Title, Description: f.Description, ThumbnailURL: f.ThumbnailURL,
 		Author:     feedAuthorView{Name: f.AuthorName, AvatarURL: f.AuthorAvatar},
@@ -118,7 +118,7 @@ func viewFeedItem(f feed.FeedView) feedItemView {
 }
 
 // feedMetadata is what belongs to the kind of thing, and what belongs to every kind.
-func feedMetadata(f feed.FeedView) map[string]any {
+func feedMetadata(f feed.View) map[string]any {
 	m := map[string]any{"skills": list([]string(f.Skills)), "user_liked": f.Liked, "user_bookmarked": f.Bookmarked}
 	maps.Copy(m, f.Metadata)
 	add := func(key string, value any, has bool) {
@@ -145,7 +145,7 @@ func (s *Server) feed(ctx context.Context, in *feedInput) (*feedOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	scroll, err := s.scroll(ctx, user, feed.FeedType(in.FeedType), place)
+	scroll, err := s.scroll(ctx, user, feed.Type(in.FeedType), place)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func (s *Server) feed(ctx context.Context, in *feedInput) (*feedOutput, error) {
 // feedList is a bare array of things of feeds.
 type feedList struct{ Body []feedItemView }
 
-func (s *Server) feedList(ctx context.Context, ranking feed.FeedRanking, limit int) (*feedList, error) {
+func (s *Server) feedList(ctx context.Context, ranking feed.Ranking, limit int) (*feedList, error) {
 	shown, err := feed.ShowFeed(ctx, s.DB, principal(ctx).UserID, ranking[:min(limit, len(ranking))])
 	out := &feedList{make([]feedItemView, 0, len(shown))}
 	for _, f := range shown {

@@ -18,14 +18,14 @@ type scroll struct {
 	id      uuid.UUID
 	at      int
 	made    time.Time
-	ranking feed.FeedRanking
+	ranking feed.Ranking
 	pinned  bool // kept already
 }
 
 const scrollBytes = 16 + 4
 
 // scroll goes on at a place, or begins a feed where there is none or it has expired.
-func (s *Server) scroll(ctx context.Context, user uuid.UUID, kind feed.FeedType, place []byte) (*scroll, error) {
+func (s *Server) scroll(ctx context.Context, user uuid.UUID, kind feed.Type, place []byte) (*scroll, error) {
 	if place != nil {
 		if len(place) != scrollBytes {
 			return nil, malformed("The cursor is not one of this list with this filter.")
@@ -57,7 +57,7 @@ func (s *Server) pin(ctx context.Context, user uuid.UUID, sc *scroll) error {
 	if sc.pinned {
 		return nil
 	}
-	row := feed.FeedSnapshot{ID: sc.id, UserID: user, Entries: sc.ranking.Pack(), MadeAt: sc.made, ExpiresAt: sc.made.Add(feed.SnapshotFor)}
+	row := feed.Snapshot{ID: sc.id, UserID: user, Entries: sc.ranking.Pack(), MadeAt: sc.made, ExpiresAt: sc.made.Add(feed.SnapshotFor)}
 	if err := feed.SaveSnapshot(ctx, s.DB, row); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (s *Server) pin(ctx context.Context, user uuid.UUID, sc *scroll) error {
 	return nil
 }
 
-func (s *Server) rememberScroll(ctx context.Context, user uuid.UUID, row feed.FeedSnapshot) {
+func (s *Server) rememberScroll(ctx context.Context, user uuid.UUID, row feed.Snapshot) {
 	left := row.ExpiresAt.Sub(s.now())
 	if left <= 0 {
 		return
@@ -93,7 +93,7 @@ func (s *Server) recallScroll(ctx context.Context, user, id uuid.UUID) (*scroll,
 
 // cachedSnapshot asks Redis. Its clock is not the one that counts: what it still has may
 // have expired.
-func (s *Server) cachedSnapshot(ctx context.Context, user, id uuid.UUID) (row feed.FeedSnapshot, ok bool) {
+func (s *Server) cachedSnapshot(ctx context.Context, user, id uuid.UUID) (row feed.Snapshot, ok bool) {
 	var value []byte
 	_ = s.feedCache.Do(ctx, func(ctx context.Context) error {
 		got, err := s.feedCache.Client.Get(ctx, snapshotKey(user, id)).Bytes()

@@ -199,7 +199,7 @@ func TestACursorHoldsForFifteenMinutesInAnyProcess(t *testing.T) {
 			require.EqualValues(t, 30, anew["total_count"])
 			require.NoError(t, feed.DropSnapshots(t.Context(), w.server.DB, w.server.now()))
 			var left int64
-			require.NoError(t, w.server.DB.Model(&feed.FeedSnapshot{}).Count(&left).Error)
+			require.NoError(t, w.server.DB.Model(&feed.Snapshot{}).Count(&left).Error)
 			require.EqualValues(t, 1, left)
 		})
 	}

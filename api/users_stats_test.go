@@ -11,12 +11,12 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-func (w *world) learned(p person, kind learning.LearningKind, at string, minutes int) {
+func (w *world) learned(p person, kind learning.EventKind, at string, minutes int) {
 	w.t.Helper()
 	when, err := time.Parse(time.RFC3339, at)
 	require.NoError(w.t, err)
 	course := uuid.NewSHA1(uuid.NameSpaceURL, []byte("course of "+p.id))
-	require.NoError(w.t, w.server.DB.Create(&learning.LearningEvent{
+	require.NoError(w.t, w.server.DB.Create(&learning.Event{
 		ID: store.NewID(), UserID: uuid.MustParse(p.id), Kind: kind, CourseID: &course, Minutes: minutes, At: when,
 	}).Error)
 	_, err = learning.RecountMany(w.t.Context(), w.server.DB, uuid.Nil, 100, w.server.now())

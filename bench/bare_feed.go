@@ -78,7 +78,7 @@ func feedStatements(ctx context.Context, database string, viewer uuid.UUID) (sen
 	if _, err := feed.ShowFeed(ctx, db, viewer, ranking[:pageOfFeed]); err != nil {
 		return sent, err
 	}
-	err = feed.SaveSnapshot(ctx, db, feed.FeedSnapshot{ID: store.NewID(), UserID: viewer, Entries: ranking.Pack(), MadeAt: now, ExpiresAt: now.Add(feed.SnapshotFor)})
+	err = feed.SaveSnapshot(ctx, db, feed.Snapshot{ID: store.NewID(), UserID: viewer, Entries: ranking.Pack(), MadeAt: now, ExpiresAt: now.Add(feed.SnapshotFor)})
 	if err != nil {
 		return sent, err
 	}

@@ -30,14 +30,14 @@ func rows() []any {
 		&accounts.User{}, &accounts.Session{}, &courses.Course{}, &courses.Lesson{}, &courses.Item{},
 		&tasks.Task{}, &tasks.TaskEvent{}, &store.OutboxMessage{},
 		&courses.Source{}, &courses.CourseSource{}, &courses.Finding{}, &courses.SourceAnswer{}, &courses.ModelCall{},
-		&store.AuditEntry{}, &accounts.Mail{}, &privacy.Export{}, &privacy.ExportPart{}, &learning.LearningEvent{},
+		&store.AuditEntry{}, &accounts.Mail{}, &privacy.Export{}, &privacy.ExportPart{}, &learning.Event{},
 		&notify.Notification{}, &notify.Broadcast{}, &notify.Device{}, &notify.PushReceipt{}, &notify.PushPreferences{}, &notify.PushDay{}, &notify.PushCredential{},
 		&community.Post{}, &community.PostLike{}, &community.PostView{}, &community.Comment{}, &community.CommentLike{}, &accounts.Block{}, &community.Follow{},
 		&community.ContentEdit{}, &community.Report{}, &moderation.ContentRule{}, &moderation.TopicRule{}, &moderation.HelpResources{},
 		&learning.CourseProgress{}, &learning.LessonCompletion{}, &learning.QuizAttempt{}, &learning.LedgerEntry{}, &learning.Total{},
-		&learning.PeriodScore{}, &learning.BoardChange{}, &learning.BoardState{}, &accounts.ZoneMove{}, &learning.LearningDay{}, &learning.StreakFreeze{}, &learning.LearningRequest{},
+		&learning.PeriodScore{}, &learning.BoardChange{}, &learning.BoardState{}, &accounts.ZoneMove{}, &learning.Day{}, &learning.StreakFreeze{}, &learning.Request{},
 		&learning.Achievement{}, &learning.Unlock{}, &learning.ReviewCard{}, &learning.ReviewLog{}, &activity.FeedEntry{},
-		&feed.FeedItem{}, &activity.Engagement{}, &feed.TrendingItem{}, &feed.FeedSnapshot{}, &feed.LearningProfile{}, &feed.FeedCuration{}, &feed.ContentCheck{},
+		&feed.Item{}, &activity.Engagement{}, &feed.TrendingItem{}, &feed.Snapshot{}, &feed.LearningProfile{}, &feed.Curation{}, &feed.ContentCheck{},
 		&feed.SearchDocument{}, &store.WriteProbe{},
 	}
 }

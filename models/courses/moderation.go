@@ -49,6 +49,7 @@ func ModerateCourse(ctx context.Context, db *gorm.DB, id uuid.UUID, m CourseMode
 	return c, promised, err
 }
 
+// Run takes the action on the course of an id, in the transaction of its caller.
 func (m CourseModeration) Run(ctx context.Context, tx *gorm.DB, id uuid.UUID) (Course, []store.OutboxMessage, error) {
 	var open []tasks.Task
 	if m.Act == CourseDelete { // tasks are locked before courses

@@ -146,6 +146,7 @@ func tellOfCourse(tx *gorm.DB, c Course, f notify.Enqueuer) error {
 	return f.EnqueueUnlock(tx, c.OwnerUserID, c.ID)
 }
 
+// FindWhole returns a course with its lessons, for whoever asks.
 func FindWhole(tx *gorm.DB, id uuid.UUID) (Course, error) {
 	var c Course
 	if err := tx.First(&c, "id = ?", id).Error; err != nil {
@@ -197,6 +198,8 @@ func finalStatus(state tasks.TaskState, c Course) CourseStatus {
 // LeastLessons is how many lessons a READY course has at least.
 const LeastLessons = 3
 
+// StopWork ends the sessions of a user and cancels their tasks. It returns the sessions that ended, and
+// how many tasks are still to end. The account is locked.
 func StopWork(tx *gorm.DB, user uuid.UUID, cancel func(tasks.Task) store.OutboxMessage, now time.Time) (ended []uuid.UUID, open int, err error) {
 	if ended, err = accounts.EndSessions(tx.Statement.Context, tx, user, uuid.Nil, now); err != nil {
 		return nil, 0, err

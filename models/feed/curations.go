@@ -21,7 +21,7 @@ const curationAge = 36 * time.Hour
 
 // SaveCuration keeps a day's picks for a user. Key: user and day; later picks of the day
 // take the place of earlier ones.
-func SaveCuration(ctx context.Context, db *gorm.DB, c FeedCuration) error {
+func SaveCuration(ctx context.Context, db *gorm.DB, c Curation) error {
 	return db.WithContext(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "user_id"}, {Name: "day"}},
 		DoUpdates: clause.AssignmentColumns([]string{"picks", "ordered_by", "note", "made_at"}),
@@ -29,8 +29,8 @@ func SaveCuration(ctx context.Context, db *gorm.DB, c FeedCuration) error {
 }
 
 // FindCuration is a user's picks of a day; ok is false when there are none.
-func FindCuration(ctx context.Context, db *gorm.DB, user uuid.UUID, day string) (c FeedCuration, ok bool, err error) {
-	var found []FeedCuration
+func FindCuration(ctx context.Context, db *gorm.DB, user uuid.UUID, day string) (c Curation, ok bool, err error) {
+	var found []Curation
 	err = db.WithContext(ctx).Where("user_id = ? AND day = ?", user, day).Limit(1).Find(&found).Error
 	if err != nil || len(found) == 0 {
 		return c, false, err
@@ -40,7 +40,7 @@ func FindCuration(ctx context.Context, db *gorm.DB, user uuid.UUID, day string) 
 
 // DropCurations removes picks that are used no more.
 func DropCurations(ctx context.Context, db *gorm.DB, now time.Time) error {
-	return db.WithContext(ctx).Delete(&FeedCuration{}, "made_at < ?", now.Add(-curationAge)).Error
+	return db.WithContext(ctx).Delete(&Curation{}, "made_at < ?", now.Add(-curationAge)).Error
 }
 
 // OrderNote is what a feed says of its order when no model had a say in it.
@@ -48,17 +48,17 @@ const OrderNote = "The order is by score."
 
 // recommended is the day's picks, of which what was done with since is left out, and then
 // the personalized ranking. Every thing says who ordered it.
-func recommended(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (FeedRanking, error) {
+func recommended(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (Ranking, error) {
 	ranked, err := Recommend(ctx, db, user, ranking.Personalized, now)
 	if err != nil {
 		return nil, err
 	}
-	var found []FeedCuration
+	var found []Curation
 	err = db.WithContext(ctx).Where("user_id = ? AND made_at >= ?", user, now.Add(-curationAge)).Order("day DESC").Limit(1).Find(&found).Error
 	if err != nil {
 		return nil, err
 	}
-	picks := FeedCuration{Note: OrderNote}
+	picks := Curation{Note: OrderNote}
 	if len(found) > 0 {
 		picks = found[0]
 	}
@@ -67,12 +67,12 @@ func recommended(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time
 
 // onTopOf puts the picks that are still candidates before the rest. Scores of the picks are
 // above 0.5 and fall in their order, those of the rest are below.
-func (c FeedCuration) onTopOf(ranked FeedRanking) FeedRanking {
+func (c Curation) onTopOf(ranked Ranking) Ranking {
 	at := map[uuid.UUID]int{}
 	for i, r := range ranked {
 		at[r.ID] = i
 	}
-	out := make(FeedRanking, 0, len(ranked))
+	out := make(Ranking, 0, len(ranked))
 	for i, pick := range c.Picks {
 		if _, ok := at[pick.ID]; !ok {
 			continue
@@ -90,7 +90,7 @@ func (c FeedCuration) onTopOf(ranked FeedRanking) FeedRanking {
 }
 
 // RecommendBest is what RankFeed's recommended feed begins with, for a strategy; "" is the day's picks.
-func RecommendBest(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strategy, now time.Time) (FeedRanking, error) {
+func RecommendBest(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strategy, now time.Time) (Ranking, error) {
 	if s == "" {
 		return recommended(ctx, db, user, now)
 	}

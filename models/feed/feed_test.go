@@ -224,8 +224,8 @@ func TestTheCatalogueFollowsItsRows(t *testing.T) {
 	t.Parallel()
 	f := newFair(t)
 	ada, bob := f.person("ada"), f.person("bob")
-	find := func(id uuid.UUID) (item feed.FeedItem, ok bool) {
-		var found []feed.FeedItem
+	find := func(id uuid.UUID) (item feed.Item, ok bool) {
+		var found []feed.Item
 		require.NoError(t, f.db.Find(&found, "id = ?", id).Error)
 		if len(found) == 0 {
 			return item, false
@@ -302,7 +302,7 @@ func TestTheCatalogueFollowsItsRows(t *testing.T) {
 func TestPackedFeedsAreTheSameAgain(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		ranked := feed.FeedRanking{}
+		ranked := feed.Ranking{}
 		random := rand.New(rand.NewPCG(1, uint64(rapid.IntRange(0, 1000).Draw(t, "seed"))))
 		for range rapid.IntRange(0, 50).Draw(t, "n") {
 			ranked = append(ranked, ranking.Ranked{

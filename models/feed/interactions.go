@@ -101,7 +101,7 @@ func interact(tx *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error 
 }
 
 // share notes it, and lets others see it in their feeds. A user's own course becomes public with that.
-func share(tx *gorm.DB, user uuid.UUID, item FeedItem, metadata map[string]any, confirmed bool, now time.Time) error {
+func share(tx *gorm.DB, user uuid.UUID, item Item, metadata map[string]any, confirmed bool, now time.Time) error {
 	if item.ContentType == "course" && item.AuthorID != nil && *item.AuthorID == user {
 		return shareOwn(tx, item.ID, metadata, confirmed, now)
 	}
@@ -116,8 +116,8 @@ func share(tx *gorm.DB, user uuid.UUID, item FeedItem, metadata map[string]any, 
 
 // reachable is a thing that a user may see, or with which they have done own: so that this can be taken
 // back also when they may not see the thing any more. An empty own is no deed.
-func reachable(tx *gorm.DB, user, id uuid.UUID, own string) (FeedItem, error) {
-	var item FeedItem
+func reachable(tx *gorm.DB, user, id uuid.UUID, own string) (Item, error) {
+	var item Item
 	err := tx.Where("feed_items.id = @id AND ("+moderation.ItemSeen("feed_items")+
 		" OR EXISTS (SELECT FROM engagements e WHERE e.user_id = @viewer AND e.item_id = feed_items.id AND e.action = @own))",
 		map[string]any{"id": id, "viewer": user, "own": own}).Take(&item).Error
@@ -143,15 +143,15 @@ func reactToPost(tx *gorm.DB, user, post uuid.UUID, action string, now time.Time
 // of the course. Twice is once. It is removed also from a course that the user may not see any more.
 func SetFavorite(ctx context.Context, db *gorm.DB, user, course uuid.UUID, favorite bool, now time.Time) error {
 	if !favorite {
-		return onCourse(ctx, db, user, course, "bookmark", func(tx *gorm.DB, item FeedItem) error { return activity.Disengage(tx, user, item.ID, "bookmark") })
+		return onCourse(ctx, db, user, course, "bookmark", func(tx *gorm.DB, item Item) error { return activity.Disengage(tx, user, item.ID, "bookmark") })
 	}
-	return onCourse(ctx, db, user, course, "", func(tx *gorm.DB, item FeedItem) error {
+	return onCourse(ctx, db, user, course, "", func(tx *gorm.DB, item Item) error {
 		return activity.Engage(tx, user, item.ID, "bookmark", nil, now)
 	})
 }
 
 // onCourse acts on a course that is reachable to a user.
-func onCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, own string, act func(tx *gorm.DB, item FeedItem) error) error {
+func onCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, own string, act func(tx *gorm.DB, item Item) error) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, user); err != nil {
 			return err

@@ -8,9 +8,9 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// FeedItem is a thing that can stand in a feed. Triggers of the schema keep it in step with
+// Item is a thing that can stand in a feed. Triggers of the schema keep it in step with
 // the post, course, lesson, item or deed it is made of.
-type FeedItem struct {
+type Item struct {
 	ID              uuid.UUID `gorm:"type:uuid;primaryKey"`
 	ContentType     string
 	GroupID         uuid.UUID  `gorm:"type:uuid"` // the course it belongs to, else itself
@@ -33,6 +33,9 @@ type FeedItem struct {
 	UpdatedAt       time.Time
 }
 
+// TableName is the table's name.
+func (Item) TableName() string { return "feed_items" }
+
 // TrendingItem is how much a thing trended when that was counted last.
 type TrendingItem struct {
 	ItemID      uuid.UUID `gorm:"type:uuid;primaryKey"`
@@ -46,14 +49,17 @@ type TrendingItem struct {
 // TableName is an adjective: it is what there is of it.
 func (TrendingItem) TableName() string { return "trending" }
 
-// FeedSnapshot is a ranked feed as somebody scrolls through it.
-type FeedSnapshot struct {
+// Snapshot is a ranked feed as somebody scrolls through it.
+type Snapshot struct {
 	ID        uuid.UUID `gorm:"type:uuid;primaryKey"`
 	UserID    uuid.UUID `gorm:"type:uuid"`
 	Entries   []byte    // see FeedRanking.Pack
 	MadeAt    time.Time
 	ExpiresAt time.Time
 }
+
+// TableName is the table's name.
+func (Snapshot) TableName() string { return "feed_snapshots" }
 
 // LearningProfile is what a learner says of themselves; nil where they said nothing.
 type LearningProfile struct {
@@ -65,18 +71,21 @@ type LearningProfile struct {
 	UpdatedAt       time.Time
 }
 
-// FeedCuration is the picks of a day for a user.
-type FeedCuration struct {
-	UserID    uuid.UUID  `gorm:"type:uuid;primaryKey"`
-	Day       string     `gorm:"primaryKey"` // UTC
-	Picks     []FeedPick `gorm:"type:jsonb;serializer:json"`
-	OrderedBy string     // OrderedByScore or OrderedByModel
-	Note      string     // in words for the learner
+// Curation is the picks of a day for a user.
+type Curation struct {
+	UserID    uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Day       string    `gorm:"primaryKey"` // UTC
+	Picks     []Pick    `gorm:"type:jsonb;serializer:json"`
+	OrderedBy string    // OrderedByScore or OrderedByModel
+	Note      string    // in words for the learner
 	MadeAt    time.Time
 }
 
-// FeedPick is one pick, and why.
-type FeedPick struct {
+// TableName is the table's name.
+func (Curation) TableName() string { return "feed_curations" }
+
+// Pick is one pick, and why.
+type Pick struct {
 	ID      uuid.UUID `json:"id"`
 	Score   float64   `json:"score"`
 	Reasons []string  `json:"reasons"`

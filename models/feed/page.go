@@ -13,9 +13,9 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// FeedView is a thing as a feed shows it, with where it stands.
-type FeedView struct {
-	FeedItem
+// View is a thing as a feed shows it, with where it stands.
+type View struct {
+	Item
 	AuthorName   string
 	AuthorAvatar *string
 	Likes        int
@@ -34,7 +34,7 @@ type FeedView struct {
 
 // ShowFeed reads the things of a part of a ranking, in its order, in one query. What is not to be
 // shown to the user any more is left out.
-func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part FeedRanking) ([]FeedView, error) {
+func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part Ranking) ([]View, error) {
 	if len(part) == 0 {
 		return nil, nil
 	}
@@ -42,7 +42,7 @@ func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part FeedRanking
 	for i, r := range part {
 		ids[i] = r.ID
 	}
-	found := make(map[uuid.UUID]*FeedView, len(part))
+	found := make(map[uuid.UUID]*View, len(part))
 	rows, err := db.WithContext(ctx).Raw(`
 		SELECT f.id, f.content_type, f.group_id, f.author_id, f.title, f.description, f.thumbnail_url, f.skills, f.difficulty_level, f.language, f.quality,
 			f.minutes, f.shares_count, f.metadata, f.published_at, f.updated_at, u.full_name, u.avatar_url, coalesce(p.likes_count, f.likes_count),
@@ -66,7 +66,7 @@ func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part FeedRanking
 		}
 		found[v.ID] = &v
 	}
-	shown := make([]FeedView, 0, len(found))
+	shown := make([]View, 0, len(found))
 	for _, r := range part {
 		if v := found[r.ID]; v != nil {
 			v.Score, v.Reasons = r.Score, r.Reasons
@@ -76,7 +76,7 @@ func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part FeedRanking
 	return shown, rows.Err()
 }
 
-func scanFeedView(rows *sql.Rows) (v FeedView, err error) {
+func scanFeedView(rows *sql.Rows) (v View, err error) {
 	var metadata []byte
 	err = rows.Scan(&v.ID, &v.ContentType, &v.GroupID, &v.AuthorID, &v.Title, &v.Description, &v.ThumbnailURL, &v.Skills, &v.DifficultyLevel, &v.Language,
 		&v.Quality, &v.Minutes, &v.SharesCount, &metadata, &v.PublishedAt, &v.UpdatedAt, &v.AuthorName, &v.AuthorAvatar, &v.Likes, &v.Views, &v.Comments,
@@ -91,13 +91,13 @@ func scanFeedView(rows *sql.Rows) (v FeedView, err error) {
 const SnapshotFor = 15 * time.Minute
 
 // SaveSnapshot keeps a ranked feed.
-func SaveSnapshot(ctx context.Context, db *gorm.DB, s FeedSnapshot) error {
+func SaveSnapshot(ctx context.Context, db *gorm.DB, s Snapshot) error {
 	return db.WithContext(ctx).Create(&s).Error
 }
 
 // FindSnapshot is a user's ranked feed; ok is false when it is gone or has expired.
-func FindSnapshot(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (s FeedSnapshot, ok bool, err error) {
-	var found []FeedSnapshot
+func FindSnapshot(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (s Snapshot, ok bool, err error) {
+	var found []Snapshot
 	err = db.WithContext(ctx).Where("id = ? AND user_id = ? AND expires_at > ?", id, user, now).Limit(1).Find(&found).Error
 	if err != nil || len(found) == 0 {
 		return s, false, err
@@ -107,5 +107,5 @@ func FindSnapshot(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time
 
 // DropSnapshots removes the expired ones.
 func DropSnapshots(ctx context.Context, db *gorm.DB, now time.Time) error {
-	return db.WithContext(ctx).Delete(&FeedSnapshot{}, "expires_at <= ?", now).Error
+	return db.WithContext(ctx).Delete(&Snapshot{}, "expires_at <= ?", now).Error
 }

@@ -16,24 +16,24 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// FeedType is a kind of feed.
-type FeedType string
+// Type is a kind of feed.
+type Type string
 
 // The kinds there are.
 const (
-	FeedPersonalized FeedType = "personalized"
-	FeedRecommended  FeedType = "recommended"
-	FeedTrending     FeedType = "trending"
-	FeedFollowing    FeedType = "following"
-	FeedRecent       FeedType = "recent"
+	FeedPersonalized Type = "personalized"
+	FeedRecommended  Type = "recommended"
+	FeedTrending     Type = "trending"
+	FeedFollowing    Type = "following"
+	FeedRecent       Type = "recent"
 )
 
-// FeedRanking is a ranked feed.
-type FeedRanking []ranking.Ranked
+// Ranking is a ranked feed.
+type Ranking []ranking.Ranked
 
 // RankFeed ranks a feed of a kind for a user, in a number of queries that does not
 // depend on how much there is.
-func RankFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind FeedType, now time.Time) (FeedRanking, error) {
+func RankFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind Type, now time.Time) (Ranking, error) {
 	switch kind {
 	case FeedPersonalized:
 		return Recommend(ctx, db, user, ranking.Personalized, now)
@@ -52,7 +52,7 @@ func RankFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind FeedType, n
 
 // Recommend ranks what could be recommended to a user by a strategy. Things that the
 // strategy has nothing to say of follow. What is new to try changes once a day.
-func Recommend(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strategy, now time.Time) (FeedRanking, error) {
+func Recommend(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strategy, now time.Time) (Ranking, error) {
 	taste, err := FindUserProfile(ctx, db, user, now)
 	if err != nil {
 		return nil, err
@@ -101,14 +101,14 @@ func recentSQL() string {
 }
 
 // chronological ranks by time. The score says how new a thing is: 1 now, a half a week later.
-func chronological(ctx context.Context, db *gorm.DB, sql string, user uuid.UUID, now time.Time) (FeedRanking, error) {
+func chronological(ctx context.Context, db *gorm.DB, sql string, user uuid.UUID, now time.Time) (Ranking, error) {
 	var rows []struct {
 		ID  uuid.UUID
 		At  time.Time
 		Why string
 	}
 	err := db.WithContext(ctx).Raw(sql, map[string]any{"viewer": user, "most": FeedLength}).Scan(&rows).Error
-	ranked := make(FeedRanking, len(rows))
+	ranked := make(Ranking, len(rows))
 	for i, r := range rows {
 		ranked[i] = ranking.Ranked{ID: r.ID, Score: ranking.Decay(now.Sub(r.At), 7*24*time.Hour), Reasons: []string{r.Why}}
 	}
@@ -117,7 +117,7 @@ func chronological(ctx context.Context, db *gorm.DB, sql string, user uuid.UUID,
 
 // Pack is the ranking in few bytes: the reasons there are, each once, then for each
 // thing its id, its score and which reasons it has.
-func (r FeedRanking) Pack() []byte {
+func (r Ranking) Pack() []byte {
 	index := map[string]uint64{}
 	var texts []string
 	for _, one := range r {
@@ -149,13 +149,13 @@ const leastPacked = 16 + 8 + 1
 var errUnpack = errors.New("models: a packed feed is broken")
 
 // UnpackFeed is the ranking that Pack packed.
-func UnpackFeed(data []byte) (FeedRanking, error) {
+func UnpackFeed(data []byte) (Ranking, error) {
 	r := packed{data: data}
 	texts := make([]string, 0, 16)
 	for n := r.number(); n > 0 && !r.broken; n-- {
 		texts = append(texts, string(r.bytes(r.number())))
 	}
-	ranked := make(FeedRanking, 0, len(r.data)/leastPacked)
+	ranked := make(Ranking, 0, len(r.data)/leastPacked)
 	var reasons []string // everybody's, in one array
 	for len(r.data) > 0 && !r.broken {
 		var one ranking.Ranked

@@ -17,7 +17,7 @@ import (
 // it may be published: else /confirm_rights is a bad field. Another's public course is shared in the user's
 // name, once. Repeating it changes nothing.
 func ShareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, confirmed bool, now time.Time) error {
-	return onCourse(ctx, db, user, course, "", func(tx *gorm.DB, item FeedItem) error {
+	return onCourse(ctx, db, user, course, "", func(tx *gorm.DB, item Item) error {
 		return share(tx, user, item, nil, confirmed, now)
 	})
 }
@@ -25,7 +25,7 @@ func ShareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, confi
 // UnshareCourse makes the user's own course private: at once it is in no list, search or feed of others.
 // Another's course is no longer shared in the user's name, also if they may not see it any more. Repeating it changes nothing.
 func UnshareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, now time.Time) error {
-	return onCourse(ctx, db, user, course, "share", func(tx *gorm.DB, item FeedItem) error {
+	return onCourse(ctx, db, user, course, "share", func(tx *gorm.DB, item Item) error {
 		if item.AuthorID == nil || *item.AuthorID != user {
 			return courses.Withdraw(tx, user, course)
 		}

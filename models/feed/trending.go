@@ -44,7 +44,7 @@ func CountTrending(ctx context.Context, db *gorm.DB, now time.Time) error {
 
 // trendingFeed is what trends for a user, in one query along the index of its order. Since
 // leaves out what nobody has done anything with from then on; kind "" is every kind.
-func trendingFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind string, since time.Time, most int) (FeedRanking, error) {
+func trendingFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind string, since time.Time, most int) (Ranking, error) {
 	where := ""
 	if kind != "" {
 		where = " AND t.content_type = @kind"
@@ -59,7 +59,7 @@ func trendingFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind string,
 		WHERE t.last_at >= @since`+where+` AND `+shown()+`
 		ORDER BY t.score DESC, t.item_id LIMIT @most`,
 		map[string]any{"viewer": user, "kind": kind, "since": since, "most": most}).Scan(&rows).Error
-	ranked := make(FeedRanking, len(rows))
+	ranked := make(Ranking, len(rows))
 	for i, r := range rows {
 		ranked[i] = ranking.Ranked{ID: r.ItemID, Score: r.Score, Reasons: []string{trendingReason(r.People)}}
 	}
@@ -73,6 +73,6 @@ func trendingReason(people int) string {
 
 // TrendingNow is what trends for a user, of a content type or "" for all, of which somebody
 // did something in the last days; at most so many.
-func TrendingNow(ctx context.Context, db *gorm.DB, user uuid.UUID, kind string, days int, now time.Time, most int) (FeedRanking, error) {
+func TrendingNow(ctx context.Context, db *gorm.DB, user uuid.UUID, kind string, days int, now time.Time, most int) (Ranking, error) {
 	return trendingFeed(ctx, db, user, kind, now.AddDate(0, 0, -days), most)
 }

@@ -88,7 +88,7 @@ func (r AttemptRequest) make(tx *gorm.DB, item courses.Item, f notify.Enqueuer) 
 		return attempt, err
 	}
 	if attempt.Passed {
-		event := LearningEvent{ID: attempt.ID, UserID: r.UserID, Kind: QuizPassed, CourseID: &r.CourseID, At: r.At}
+		event := Event{ID: attempt.ID, UserID: r.UserID, Kind: QuizPassed, CourseID: &r.CourseID, At: r.At}
 		if err := b.passed(event, item.ID); err != nil {
 			return attempt, err
 		}
@@ -101,7 +101,7 @@ func (r AttemptRequest) make(tx *gorm.DB, item courses.Item, f notify.Enqueuer) 
 
 // passed notes a quiz that was passed: the first time it earns points, and every time
 // the day is one of learning.
-func (b *ledgerTx) passed(event LearningEvent, item uuid.UUID) error {
+func (b *ledgerTx) passed(event Event, item uuid.UUID) error {
 	var before int64
 	err := b.tx.Model(&LedgerEntry{}).Where("user_id = ? AND rule = ? AND source = ?", b.user, gamification.RuleQuizPassed, item.String()).Count(&before).Error
 	if err != nil {

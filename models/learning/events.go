@@ -9,33 +9,36 @@ import (
 	"github.com/lyoapp/lyo/models/notify"
 )
 
-// LearningKind is a deed of learning.
-type LearningKind string
+// EventKind is a deed of learning.
+type EventKind string
 
 // Every deed that counts for days, streaks and minutes.
 const (
-	LessonCompleted LearningKind = "lesson_completed"
-	CourseCompleted LearningKind = "course_completed"
-	QuizPassed      LearningKind = "quiz_passed"
-	Reviewed        LearningKind = "reviewed"
-	Studied         LearningKind = "studied" // minutes with a lesson that is not completed yet
+	LessonCompleted EventKind = "lesson_completed"
+	CourseCompleted EventKind = "course_completed"
+	QuizPassed      EventKind = "quiz_passed"
+	Reviewed        EventKind = "reviewed"
+	Studied         EventKind = "studied" // minutes with a lesson that is not completed yet
 )
 
-// LearningEvent is a deed of a learner's at a time.
-type LearningEvent struct {
+// Event is a deed of a learner's at a time.
+type Event struct {
 	ID       uuid.UUID `gorm:"type:uuid;primaryKey"`
 	UserID   uuid.UUID `gorm:"type:uuid"`
-	Kind     LearningKind
+	Kind     EventKind
 	CourseID *uuid.UUID `gorm:"type:uuid"` // kept when the course is deleted
 	Minutes  int
 	At       time.Time
 }
 
+// TableName is the table's name.
+func (Event) TableName() string { return "learning_events" }
+
 // recordEvent notes a deed of learning in an open book, in the transaction of its fact: the
 // event, the day and with it the streak, the points of the rule for the source ("" earns
 // none of its own), and those of the day's first deed. The same rule and source again
 // changes nothing, the event included.
-func (b *ledgerTx) recordEvent(deed LearningEvent, rule gamification.Rule, source string) error {
+func (b *ledgerTx) recordEvent(deed Event, rule gamification.Rule, source string) error {
 	if rule != "" {
 		made, err := b.earn(rule, source, gamification.PointsFor(rule), deed.At, nil)
 		if err != nil || made == nil {
@@ -66,6 +69,6 @@ func (b *ledgerTx) finish(deed uuid.UUID, f notify.Enqueuer) error {
 }
 
 // keepsStreak tells whether a deed makes its day one of learning.
-func (k LearningKind) keepsStreak() bool {
+func (k EventKind) keepsStreak() bool {
 	return k == LessonCompleted || k == QuizPassed || k == Reviewed
 }

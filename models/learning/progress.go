@@ -172,7 +172,7 @@ func (s Study) lesson(tx *gorm.DB) (step, error) {
 // first notes the minutes of a lesson that was not completed before, and its completion.
 func (s Study) first(b *ledgerTx, row *CourseProgress, deed uuid.UUID) error {
 	row.Minutes += s.Minutes
-	event := LearningEvent{ID: deed, UserID: s.UserID, Kind: Studied, CourseID: &s.CourseID, Minutes: s.Minutes, At: s.At}
+	event := Event{ID: deed, UserID: s.UserID, Kind: Studied, CourseID: &s.CourseID, Minutes: s.Minutes, At: s.At}
 	if !s.Completed {
 		if s.Minutes == 0 {
 			return nil
@@ -216,7 +216,7 @@ func (s Study) place(tx *gorm.DB, c courses.Course, b *ledgerTx, row *CourseProg
 		return nil
 	}
 	row.CompletedAt = &s.At
-	event := LearningEvent{ID: store.NewID(), UserID: s.UserID, Kind: CourseCompleted, CourseID: &s.CourseID, At: s.At}
+	event := Event{ID: store.NewID(), UserID: s.UserID, Kind: CourseCompleted, CourseID: &s.CourseID, At: s.At}
 	return b.recordEvent(event, gamification.RuleCourseCompleted, s.CourseID.String())
 }
 

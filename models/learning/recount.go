@@ -95,7 +95,7 @@ func (b *ledgerTx) countAll(now time.Time) (Total, error) {
 		return t, err
 	}
 	var days []gamification.Day
-	if err := b.tx.Model(&LearningDay{}).Where("user_id = ?", b.user).Pluck("day", &days).Error; err != nil {
+	if err := b.tx.Model(&Day{}).Where("user_id = ?", b.user).Pluck("day", &days).Error; err != nil {
 		return t, err
 	}
 	freezes, err := freezesOf(b.tx, b.user)
@@ -109,20 +109,20 @@ func (b *ledgerTx) countAll(now time.Time) (Total, error) {
 // recountDays makes the days those of the deeds.
 func (b *ledgerTx) recountDays() error {
 	var times []time.Time
-	err := b.tx.Model(&LearningEvent{}).Where("user_id = ? AND kind IN ?", b.user, []LearningKind{LessonCompleted, QuizPassed, Reviewed}).
+	err := b.tx.Model(&Event{}).Where("user_id = ? AND kind IN ?", b.user, []EventKind{LessonCompleted, QuizPassed, Reviewed}).
 		Pluck("at", &times).Error
 	if err != nil {
 		return err
 	}
-	days := []LearningDay{}
+	days := []Day{}
 	seen := map[gamification.Day]bool{}
 	for _, at := range times {
 		if day := b.calendar.Day(at); !seen[day] {
 			seen[day] = true
-			days = append(days, LearningDay{UserID: b.user, Day: day})
+			days = append(days, Day{UserID: b.user, Day: day})
 		}
 	}
-	if err := b.tx.Delete(&LearningDay{}, "user_id = ?", b.user).Error; err != nil || len(days) == 0 {
+	if err := b.tx.Delete(&Day{}, "user_id = ?", b.user).Error; err != nil || len(days) == 0 {
 		return err
 	}
 	return b.tx.CreateInBatches(&days, 1000).Error

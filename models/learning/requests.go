@@ -27,7 +27,7 @@ func once(tx *gorm.DB, user uuid.UUID, key IdempotencyKey, now time.Time, result
 	if key.Value == "" {
 		return false, act()
 	}
-	row := LearningRequest{UserID: user, Key: key.Value, RequestHash: key.Hash, Result: json.RawMessage("null"), At: now}
+	row := Request{UserID: user, Key: key.Value, RequestHash: key.Hash, Result: json.RawMessage("null"), At: now}
 	made := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 	if made.Error != nil {
 		return false, made.Error
@@ -42,11 +42,11 @@ func once(tx *gorm.DB, user uuid.UUID, key IdempotencyKey, now time.Time, result
 	if err != nil {
 		return false, err
 	}
-	return false, tx.Model(&LearningRequest{}).Where("user_id = ? AND key = ?", user, key.Value).UpdateColumn("result", json.RawMessage(text)).Error
+	return false, tx.Model(&Request{}).Where("user_id = ? AND key = ?", user, key.Value).UpdateColumn("result", json.RawMessage(text)).Error
 }
 
-func replayOf(tx *gorm.DB, again LearningRequest, result any) error {
-	var there LearningRequest
+func replayOf(tx *gorm.DB, again Request, result any) error {
+	var there Request
 	if err := tx.First(&there, "user_id = ? AND key = ?", again.UserID, again.Key).Error; err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func (r Review) note(b *ledgerTx, card *ReviewCard, f notify.Enqueuer) error {
 	if err := b.tx.Save(card).Error; err != nil {
 		return err
 	}
-	deed := LearningEvent{ID: log.ID, UserID: r.UserID, Kind: Reviewed, CourseID: &card.CourseID, At: r.At}
+	deed := Event{ID: log.ID, UserID: r.UserID, Kind: Reviewed, CourseID: &card.CourseID, At: r.At}
 	if err := b.recordEvent(deed, "", ""); err != nil {
 		return err
 	}

@@ -46,11 +46,14 @@ type QuizAttempt struct {
 	At       time.Time
 }
 
-// LearningDay is a day on which a user learned something.
-type LearningDay struct {
+// Day is a day on which a user learned something.
+type Day struct {
 	UserID uuid.UUID        `gorm:"type:uuid;primaryKey"`
 	Day    gamification.Day `gorm:"primaryKey;autoIncrement:false"`
 }
+
+// TableName is the table's name.
+func (Day) TableName() string { return "learning_days" }
 
 // StreakFreeze is a day that a user's streak goes over. A week has one.
 type StreakFreeze struct {
@@ -60,14 +63,17 @@ type StreakFreeze struct {
 	SpentAt time.Time
 }
 
-// LearningRequest is a request with an Idempotency-Key, and what came of it.
-type LearningRequest struct {
+// Request is a request with an Idempotency-Key, and what came of it.
+type Request struct {
 	UserID      uuid.UUID       `gorm:"type:uuid;primaryKey"`
 	Key         string          `gorm:"primaryKey"`
 	RequestHash []byte          // SHA-256
 	Result      json.RawMessage `gorm:"type:jsonb"`
 	At          time.Time
 }
+
+// TableName is the table's name.
+func (Request) TableName() string { return "learning_requests" }
 
 // Achievement is something to be unlocked, and the facts that unlock it.
 type Achievement struct {

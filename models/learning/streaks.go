@@ -96,7 +96,7 @@ func SpendFreeze(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time
 
 // learnedOn notes a day of learning and counts the streak anew when it is a new one.
 func (b *ledgerTx) learnedOn(day gamification.Day) error {
-	made := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&LearningDay{UserID: b.user, Day: day})
+	made := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&Day{UserID: b.user, Day: day})
 	if made.Error != nil || made.RowsAffected == 0 {
 		return made.Error
 	}
@@ -106,7 +106,7 @@ func (b *ledgerTx) learnedOn(day gamification.Day) error {
 // countDays counts the streak from the days, as lyo admin recount does.
 func (b *ledgerTx) countDays() error {
 	var days []gamification.Day
-	if err := b.tx.Model(&LearningDay{}).Where("user_id = ?", b.user).Pluck("day", &days).Error; err != nil {
+	if err := b.tx.Model(&Day{}).Where("user_id = ?", b.user).Pluck("day", &days).Error; err != nil {
 		return err
 	}
 	freezes, err := freezesOf(b.tx, b.user)

@@ -48,7 +48,7 @@ func ActivitiesBetween(ctx context.Context, db *gorm.DB, user uuid.UUID, from, t
 // LastLearned is when a user did anything last; nil when never.
 func LastLearned(ctx context.Context, db *gorm.DB, user uuid.UUID) (*time.Time, error) {
 	var last []time.Time
-	err := db.WithContext(ctx).Model(&LearningEvent{}).Where("user_id = ?", user).Order("at DESC").Limit(1).Pluck("at", &last).Error
+	err := db.WithContext(ctx).Model(&Event{}).Where("user_id = ?", user).Order("at DESC").Limit(1).Pluck("at", &last).Error
 	if err != nil || len(last) == 0 {
 		return nil, err
 	}

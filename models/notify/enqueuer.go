@@ -7,18 +7,16 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Followups make the promises that a deed leaves behind in its transaction. Rows know
-// no workflows, so they are handed in: package outbox has the ones that count. Where a
-// function is nil, nothing follows.
+// Enqueuer makes the outbox messages that follow from an event, in its transaction. Rows know no
+// workflows, so the functions are handed in, by package outbox. Where one is nil, nothing follows.
 type Enqueuer struct {
-	// Push promises to tell a user's devices of news in their inbox. It is asked only for
-	// those who have one that is switched on.
+	// Push sends a notification to the user's devices. It is called only for a user with an active device.
 	Push func(Notification) store.OutboxMessage
-	// Unlock promises to look at a user's achievements after a deed, of which there is
-	// one by that id.
-	Unlock func(user, deed uuid.UUID) store.OutboxMessage
+	// Unlock checks the user's achievements after the event of an id.
+	Unlock func(user, event uuid.UUID) store.OutboxMessage
 }
 
+// EnqueuePush enqueues the push of a notification, if the user has an active device.
 func (f Enqueuer) EnqueuePush(tx *gorm.DB, n Notification) error {
 	if f.Push == nil {
 		return nil
@@ -31,9 +29,10 @@ func (f Enqueuer) EnqueuePush(tx *gorm.DB, n Notification) error {
 	return store.Enqueue(tx.Statement.Context, tx, f.Push(n))
 }
 
-func (f Enqueuer) EnqueueUnlock(tx *gorm.DB, user, deed uuid.UUID) error {
+// EnqueueUnlock enqueues the check of a user's achievements after an event.
+func (f Enqueuer) EnqueueUnlock(tx *gorm.DB, user, event uuid.UUID) error {
 	if f.Unlock == nil {
 		return nil
 	}
-	return store.Enqueue(tx.Statement.Context, tx, f.Unlock(user, deed))
+	return store.Enqueue(tx.Statement.Context, tx, f.Unlock(user, event))
 }

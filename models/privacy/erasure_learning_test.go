@@ -25,10 +25,10 @@ func learningRows(user, course uuid.UUID, now time.Time) []any {
 		&learning.LedgerEntry{ID: store.NewID(), UserID: user, Rule: gamification.RuleLessonCompleted, Source: lesson.String(), Points: 20, At: now},
 		&learning.Total{UserID: user, Score: score},
 		&learning.PeriodScore{Period: learning.MonthPeriod(now), UserID: user, Score: score},
-		&learning.BoardChange{UserID: user}, &learning.LearningDay{UserID: user, Day: 20_000},
+		&learning.BoardChange{UserID: user}, &learning.Day{UserID: user, Day: 20_000},
 		&accounts.ZoneMove{UserID: user, At: now, Before: "UTC", After: "Asia/Tokyo"},
 		&learning.StreakFreeze{UserID: user, Week: gamification.Day(20_000).Week(), Day: 20_000, SpentAt: now},
-		&learning.LearningRequest{UserID: user, Key: "k", RequestHash: fixture.Digest("request of " + user.String()), Result: json.RawMessage("null"), At: now},
+		&learning.Request{UserID: user, Key: "k", RequestHash: fixture.Digest("request of " + user.String()), Result: json.RawMessage("null"), At: now},
 		&learning.Achievement{
 			ID: achievement, Name: "n", Description: "d", AchievementType: "skill_mastery", Rarity: "common", Criteria: json.RawMessage("{}"), CreatedAt: now,
 		},

@@ -67,7 +67,7 @@ func populate(t *testing.T, db *gorm.DB, email string, now time.Time) uuid.UUID 
 	for _, row := range slices.Concat([]any{
 		&source, &courses.CourseSource{CourseID: task.ResultID, SourceID: source.ID, Position: 1},
 		&courses.ModelCall{ID: store.NewID(), UserID: user, CourseID: task.ResultID, Kind: "outline", Outcome: "ok", At: now},
-		&learning.LearningEvent{ID: store.NewID(), UserID: user, Kind: learning.LessonCompleted, Minutes: 5, At: now},
+		&learning.Event{ID: store.NewID(), UserID: user, Kind: learning.LessonCompleted, Minutes: 5, At: now},
 		&accounts.Mail{ID: store.NewID(), UserID: &user, Kind: accounts.MailVerify, Address: email, TokenHash: fixture.Digest("mail" + email), CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
 		&export, &privacy.ExportPart{ExportID: export.ID, Position: 1, Data: []byte(email)},
 		&store.AuditEntry{ID: store.NewID(), At: now, Action: store.AuditSignIn, Via: store.AuditAPI, ActorID: &user, UserID: &user, Address: "192.0.2.1", UserAgent: "Phone"},
