@@ -53,7 +53,7 @@ type aQuery struct {
 	uses       []string
 }
 
-// queries are the declarations of package models with all their texts and the names they use.
+// queries returns the declarations of package models with all their texts and the names they use.
 func queries(t *testing.T) (all []aQuery) {
 	t.Helper()
 	files, err := os.ReadDir(".")

@@ -45,7 +45,7 @@ type BlockedUser struct {
 	At   time.Time
 }
 
-// ListBlocks is a page of whom a user has blocked, the latest first.
+// ListBlocks returns a page of whom a user has blocked, the latest first.
 func ListBlocks(ctx context.Context, db *gorm.DB, blocker uuid.UUID, after *store.Keyset, offset, limit int) ([]BlockedUser, error) {
 	args := map[string]any{"blocker": blocker, "offset": offset, "limit": limit}
 	where := ""
@@ -86,7 +86,7 @@ func NotApart(person string) string {
 	return "(" + person + " IS NULL OR " + person + " <> ALL (ARRAY(" + BlockedSQL + ")))"
 }
 
-// ApartFrom is true if one of @viewer and a person has blocked the other: for queries of few rows.
+// ApartFrom is true when one of @viewer and a person has blocked the other: for queries of few rows.
 func ApartFrom(person string) string {
 	return "EXISTS (SELECT FROM blocks b WHERE b.blocker_id = @viewer AND b.blocked_id = " + person + " OR b.blocker_id = " + person + " AND b.blocked_id = @viewer)"
 }

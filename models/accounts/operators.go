@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// LocalOperator is the account of whoever works on a developer's machine, made when
+// LocalOperator returns the account of whoever works on a developer's machine, made when
 // it is first needed. Nobody can sign in to it: its password hash matches nothing.
 // Key: its e-mail address.
 func LocalOperator(ctx context.Context, db *gorm.DB, now time.Time) (User, error) {

@@ -58,7 +58,7 @@ func RotateSession(ctx context.Context, db *gorm.DB, id uuid.UUID, r Rotation) (
 	return out, err
 }
 
-// lockSession gives a verdict for sessions that nothing can be done with.
+// lockSession returns a verdict for sessions that nothing can be done with.
 func lockSession(ctx context.Context, tx *gorm.DB, id uuid.UUID, r Rotation) (out Rotated, verdict, err error) {
 	var found []Session
 	err = tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", id).Limit(1).Find(&found).Error
@@ -98,7 +98,7 @@ func (s *Session) moveOn(r Rotation) {
 	s.Prolong(r.Now.Add(r.Lifetime), r.Longest)
 }
 
-// end is the latest that the session goes on, by the longest it may.
+// end returns the latest that the session goes on, by the longest it may.
 func (s *Session) end(longest time.Duration) time.Time { return s.CreatedAt.Add(longest) }
 
 // Prolong has the session go on until a time, and no longer than the longest from its
@@ -133,7 +133,7 @@ func RevokeSession(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store.A
 	})
 }
 
-// ListSessions is a page of the user's sessions that go on, the newest first.
+// ListSessions returns a page of the user's sessions that go on, the newest first.
 func ListSessions(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time, after *store.Keyset, offset, limit int) ([]Session, error) {
 	q := db.WithContext(ctx).Where("user_id = ? AND revoked_at IS NULL AND expires_at > ?", user, now)
 	return store.NewestFirst[Session](q, after, offset, limit)
@@ -161,7 +161,7 @@ func EndSession(ctx context.Context, db *gorm.DB, user, id uuid.UUID, entry stor
 	})
 }
 
-// EndOtherSessions is EndSessions with its line in the audit log.
+// EndOtherSessions is EndSessions with its entry in the audit log.
 func EndOtherSessions(ctx context.Context, db *gorm.DB, user, except uuid.UUID, entry store.AuditEntry) (ended []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if ended, err = EndSessions(ctx, tx, user, except, entry.At); err != nil || len(ended) == 0 {
@@ -172,12 +172,12 @@ func EndOtherSessions(ctx context.Context, db *gorm.DB, user, except uuid.UUID, 
 	return ended, err
 }
 
-// ChangePassword gives the user another password in place of the one with the
+// ChangePassword sets the user's password in place of the one with the
 // hash was, ends all their sessions but the one excepted, ends the wish for another
 // address, voids the tokens of mails but for ways back to proven addresses, queues a
 // notice to the user and tells the audit log, all or nothing. Conflict when the password
 // was changed meanwhile.
-func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, was, hash string, notice Mail, promise store.OutboxMessage, entry store.AuditEntry) (ended []uuid.UUID, err error) {
+func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, was, hash string, notice Mail, message store.OutboxMessage, entry store.AuditEntry) (ended []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		row, err := Lock(tx, user)
 		if err != nil {
@@ -195,7 +195,7 @@ func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, wa
 		if err := voidTokens(tx, row, entry.At, MailVerify, MailChange, MailReset); err != nil {
 			return err
 		}
-		if err := QueueMail(ctx, tx, notice, promise); err != nil {
+		if err := QueueMail(ctx, tx, notice, message); err != nil {
 			return err
 		}
 		return store.Audit(ctx, tx, entry)
@@ -246,7 +246,7 @@ func SweepSessions(ctx context.Context, db *gorm.DB, now time.Time, limit int) e
 		now.Add(-sessionsKept), limit).Error
 }
 
-// HoldsToken tells whether a hash is that of the session's current or previous
+// HoldsToken reports whether a hash is that of the session's current or previous
 // refresh token, whether or not the session has ended.
 func HoldsToken(ctx context.Context, db *gorm.DB, id uuid.UUID, hash []byte) (bool, error) {
 	var n int64

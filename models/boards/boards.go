@@ -43,7 +43,7 @@ type Page struct {
 	Rank   int64 // of the viewer; 0: not on it
 }
 
-// periods are those that can be asked for at a time.
+// periods returns the periods that can be asked for at a time.
 func periods(now time.Time) []string {
 	return append([]string{learning.AllTime}, learning.PeriodsOf(now)...)
 }
@@ -57,7 +57,7 @@ var errBusy = errors.New("changes to boards are on their way")
 // catchUpAtMost is how many changes a reader brings to Redis; with more it asks Postgres.
 const catchUpAtMost = 500
 
-// Read is a stretch of a board as it is now. It never fails for want of Redis.
+// Read returns a stretch of a board as it is now. It never fails for want of Redis.
 func (b *Boards) Read(ctx context.Context, q Query) (Page, error) {
 	if b.Redis == nil {
 		return b.fromRows(ctx, q)
@@ -157,7 +157,7 @@ func (b *Boards) fromRows(ctx context.Context, q Query) (page Page, err error) {
 	return page, err
 }
 
-// first is how many places come before the stretch.
+// first returns the number of places before the stretch.
 func (q Query) first(rank, size int64) int64 {
 	if !q.Around || rank == 0 {
 		return q.Skip

@@ -104,13 +104,13 @@ func (b *Boards) forgetAll(ctx context.Context) error {
 // the changes wait on then. Without wait it leaves the work to whoever is at it.
 func (b *Boards) bring(ctx context.Context, wait bool, most int) (now learning.BoardNow, err error) {
 	err = b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		state, held, err := learning.LockBoards(tx, wait)
+		state, busy, err := learning.LockBoards(tx, wait)
 		if err != nil {
 			return err
 		}
 		now = learning.BoardNow{Generation: state.Generation, Stamp: state.Stamp}
 		switch {
-		case held:
+		case busy:
 			return errBusy
 		case state.Stamp == nil:
 			return errUnbelieved

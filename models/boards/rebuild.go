@@ -19,7 +19,7 @@ type Built struct {
 // Build builds all boards from the ledger, as others than those there are, and puts them
 // in their place when they are whole. With a stamp it does so only if Postgres still
 // expects that one (uuid.Nil: none), so that asking twice builds once. Readers get their
-// answers from Postgres meanwhile, and deeds wait for nothing. alive is called now and then.
+// answers from Postgres meanwhile, and events are not delayed. alive is called now and then.
 func (b *Boards) Build(ctx context.Context, instead *uuid.UUID, alive func()) (built Built, err error) {
 	if b.Redis == nil {
 		return built, b.forgetAll(ctx)

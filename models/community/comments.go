@@ -41,7 +41,7 @@ func scanComment(row scanner, more ...any) (s CommentDetail, err error) {
 	return s, err
 }
 
-// ListComments is a page of a post's comments, oldest first. Those that the viewer
+// ListComments returns a page of a post's comments, oldest first. Those that the viewer
 // does not see are left out, but for stubs of those that were replied to.
 func ListComments(ctx context.Context, db *gorm.DB, v moderation.Viewer, post uuid.UUID, after *store.Keyset, offset, limit int) ([]CommentDetail, error) {
 	if _, _, err := FindPost(ctx, db, v, post); err != nil {
@@ -85,7 +85,7 @@ func (s CommentDetail) stub() CommentDetail {
 	return CommentDetail{Comment: s.Comment, Author: accounts.Author{Name: accounts.DeletedUser}, Stub: true}
 }
 
-// findComment is a comment that a viewer may know of, locked as asked. Its post must be seen too.
+// findComment returns a comment that the viewer may see, locked as asked. Its post must be visible to them too.
 func findComment(tx *gorm.DB, v moderation.Viewer, id uuid.UUID, lock string) (CommentDetail, error) {
 	var s CommentDetail
 	var status moderation.ContentStatus
@@ -168,7 +168,7 @@ func CreateComment(ctx context.Context, db *gorm.DB, w AuthorContext, c Comment)
 	return s, err
 }
 
-// parentOf is the author of the comment that another one answers, if they are still there.
+// parentOf returns the author of the comment that another one answers, if they are still there.
 func (w AuthorContext) parentOf(tx *gorm.DB, c *Comment) (*uuid.UUID, error) {
 	if c.ParentCommentID == nil {
 		return nil, nil //nolint:nilnil // it answers the post
@@ -316,7 +316,7 @@ func DeleteComment(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UU
 	})
 }
 
-// CommentEdits are what a comment said before, the latest first, for its author and administrators.
+// CommentEdits returns what a comment said before, the latest first, for its author and administrators.
 func CommentEdits(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID) ([]ContentEdit, error) {
 	s, err := findComment(db.WithContext(ctx), v, id, "")
 	if err != nil {

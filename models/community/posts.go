@@ -51,7 +51,7 @@ func scanPost(row scanner, more ...any) (s PostDetail, err error) {
 	return s, json.Unmarshal(metadata, &s.Metadata)
 }
 
-// FindPost is a post as a viewer may see it, else a not-found error. viewed tells
+// FindPost returns a post as a viewer may see it, else a not-found error. viewed tells
 // whether that was counted already.
 func FindPost(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID) (s PostDetail, viewed bool, err error) {
 	var apart bool
@@ -173,13 +173,13 @@ func CreatePost(ctx context.Context, db *gorm.DB, w AuthorContext, post Post) (s
 	return s, err
 }
 
-// words are all that a policy looks at.
+// words returns all the text that the policy checks.
 func (p Post) words() string {
 	return strings.Join(append([]string{p.Title, p.Content}, p.Tags...), "\n")
 }
 
-// welcomePost gives a post that others can see what comes with that: points, and a word
-// to whom it calls. Doing it again changes nothing, by the sources of both.
+// welcomePost gives the points for a post that has become visible, and notifies the users it
+// mentions. Key: the sources of both, so that repeating it changes nothing.
 func welcomePost(tx *gorm.DB, post Post, now time.Time, f notify.Enqueuer) error {
 	if post.Status != moderation.ContentVisible || post.AuthorID == nil {
 		return nil
@@ -313,7 +313,7 @@ func setPostStatus(tx *gorm.DB, id uuid.UUID, to moderation.ContentStatus, hidde
 	}).Error
 }
 
-// editsOf are what a post or comment said before, the latest first, for its author and
+// editsOf returns what a post or comment said before, the latest first, for its author and
 // administrators. column is post_id or comment_id.
 func editsOf(tx *gorm.DB, column string, id uuid.UUID, limit int) ([]ContentEdit, error) {
 	var edits []ContentEdit
@@ -324,7 +324,7 @@ func editsOf(tx *gorm.DB, column string, id uuid.UUID, limit int) ([]ContentEdit
 // mostEdits is how many former versions are told.
 const mostEdits = 100
 
-// PostEdits are what a post said before, the latest first, for its author and administrators.
+// PostEdits returns what a post said before, the latest first, for its author and administrators.
 func PostEdits(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID) ([]ContentEdit, error) {
 	s, _, err := FindPost(ctx, db, v, id)
 	if err != nil {

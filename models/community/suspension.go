@@ -19,13 +19,13 @@ import (
 // Suspension switches an account off, by an administrator.
 type Suspension struct {
 	User uuid.UUID
-	// Cancel makes the promise to cancel a task that is under way.
+	// Cancel returns the message that cancels an open task.
 	Cancel func(tasks.Task) store.OutboxMessage
 	Entry  store.AuditEntry
 }
 
 // Suspend switches an account off, ends its sessions, cancels what is being made for it
-// and hides what it has written, all or nothing. It tells which sessions have ended.
+// and hides what it has written, all or nothing. It returns the sessions that have ended.
 // An account that is suspended already stays as it is, which is no fault; one of an
 // administrator's, or one that is being deleted, is Conflict.
 func Suspend(ctx context.Context, db *gorm.DB, s Suspension) (ended []uuid.UUID, err error) {
@@ -110,7 +110,7 @@ func turnContent(tx *gorm.DB, user uuid.UUID, from, to moderation.ContentStatus)
 	return nil
 }
 
-// adminsNow are who is to be told of what cannot wait.
+// adminsNow returns the administrators to notify of urgent matters.
 func adminsNow(tx *gorm.DB) ([]uuid.UUID, error) {
 	var ids []uuid.UUID
 	err := tx.Raw("SELECT id FROM users WHERE is_active AND roles @> to_jsonb(CAST(? AS text)) ORDER BY id", accounts.RoleAdmin).Scan(&ids).Error

@@ -12,12 +12,12 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Rule is the question as grading knows it.
+// Rule returns the question as grading knows it.
 func (q QuizQuestion) Rule() gamification.Question {
 	return gamification.Question{Kind: cmp.Or(q.Kind, gamification.SingleChoice), Options: q.Options, Answer: q.Answer, Answers: q.Answers, Accepted: q.Accepted}
 }
 
-// Solution is the right answer in words.
+// Solution returns the right answer in words.
 func (q QuizQuestion) Solution() string {
 	option := func(i int) string {
 		if i < 0 || i >= len(q.Options) {
@@ -92,7 +92,7 @@ type Course struct {
 	UpdatedAt              time.Time
 	PublishedAt            *time.Time
 	Visibility             Visibility
-	ModerationStatus       moderation.ContentStatus // visible, held or hidden
+	ModerationStatus       moderation.ContentStatus // visible, pending or hidden
 	HiddenBy               *string                  // of a hidden one
 	FlagReason             string                   `gorm:"column:held_for"` // why it waits for an administrator
 	OwnMaterial            bool                     // written from its owner's uploads, notes or addresses
@@ -100,7 +100,7 @@ type Course struct {
 
 	Lessons []Lesson `gorm:"-"`
 	Items   []Item   `gorm:"-"`
-	// IsFavorite tells whether it is one of who reads it.
+	// IsFavorite reports whether it is one of who reads it.
 	IsFavorite bool `gorm:"-"`
 }
 
@@ -244,7 +244,7 @@ func (i *Item) BeforeSave(*gorm.DB) error {
 	return nil
 }
 
-// Asked are the texts that a course is written from, as far as its learner gave them.
+// Asked returns the texts that a course is written from, as far as its learner gave them.
 func (c Course) Asked() []string {
 	texts := append([]string{c.Topic, c.Title, c.Description}, c.Interests...)
 	return append(texts, moderation.TextsOf(c.Preferences)...)

@@ -26,7 +26,7 @@ type SourceAnswer struct {
 	ExpiresAt time.Time
 }
 
-// FindAnswer is the kept answer of a site, unless it is too old.
+// FindAnswer returns the kept answer of a site, unless it is too old.
 func FindAnswer(ctx context.Context, db *gorm.DB, provider, key string, now time.Time) (items []byte, found bool, err error) {
 	var row SourceAnswer
 	err = db.WithContext(ctx).First(&row, "provider = ? AND key = ? AND expires_at > ?", provider, key, now).Error
@@ -62,7 +62,7 @@ func SaveFindings(ctx context.Context, db *gorm.DB, course uuid.UUID, items []It
 	})
 }
 
-// Findings is what was found for a course, the best first.
+// Findings returns what was found for a course, the best first.
 func Findings(ctx context.Context, db *gorm.DB, course uuid.UUID) ([]Item, error) {
 	var rows []Finding
 	err := db.WithContext(ctx).Where("course_id = ?", course).Order("position").Find(&rows).Error

@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// takeMaterial notes that a course is written from its owner's own material. One that is public already
+// takeMaterial records that a course is written from its owner's own material. One that is public already
 // needs their word that they may publish that.
 func (c *Course) takeMaterial(ids []uuid.UUID) error {
 	if len(ids) == 0 {

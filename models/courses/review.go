@@ -38,7 +38,7 @@ func (c *Course) saveModeration(tx *gorm.DB) error {
 	}).Error
 }
 
-// courseText is all that a course says, as it is stored.
+// courseText returns all that a course says, as it is stored.
 func courseText(tx *gorm.DB, c Course) (string, error) {
 	whole, err := FindWhole(tx, c.ID)
 	if err != nil {

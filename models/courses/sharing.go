@@ -42,8 +42,8 @@ const MustConfirmRights = "must be true: the course is written from your own mat
 
 func unconfirmed() error { return store.BadField("body", "/confirm_rights", MustConfirmRights) }
 
-// BecamePublic is what follows when a READY course is one that everybody may see: the content rules judge
-// it, and unless it waits for an administrator it appears in feeds as a deed of a kind, once.
+// BecamePublic handles a READY course that has become public. The content rules judge it. Unless it
+// is pending review, it is added to feeds as an entry of a kind, once.
 func BecamePublic(tx *gorm.DB, c *Course, kind string, now time.Time) error {
 	if err := reviewCourse(tx, c); err != nil || c.ModerationStatus != moderation.ContentVisible {
 		return err

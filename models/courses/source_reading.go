@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// SourceFacts is a source without its text and its upload, whosever it is.
+// SourceFacts returns a source without its text and its upload, whosever it is.
 func SourceFacts(ctx context.Context, db *gorm.DB, id uuid.UUID) (Source, error) {
 	var source Source
 	err := db.WithContext(ctx).Select(sourceFacts).First(&source, "id = ?", id).Error
@@ -71,7 +71,7 @@ type uploadReader struct {
 	rest []byte
 }
 
-// Read gives what is left of a piece, or of the next one.
+// Read returns what is left of a piece, or of the next one.
 func (r *uploadReader) Read(into []byte) (int, error) {
 	if len(r.rest) == 0 {
 		row := r.db.WithContext(r.ctx).Raw("SELECT substring(original FROM ? FOR ?) FROM sources WHERE id = ?", r.next+1, uploadPiece, r.id).Row()

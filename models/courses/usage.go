@@ -47,7 +47,7 @@ type UsageDay struct {
 	Seconds      float64
 }
 
-// UsageByDay is the user's usage since a time, the latest day first; days without any are left out.
+// UsageByDay returns the user's usage since a time, the latest day first; days without any are left out.
 func UsageByDay(ctx context.Context, db *gorm.DB, user uuid.UUID, since time.Time) ([]UsageDay, error) {
 	var days []UsageDay
 	err := db.WithContext(ctx).Raw(`
@@ -57,7 +57,7 @@ func UsageByDay(ctx context.Context, db *gorm.DB, user uuid.UUID, since time.Tim
 	return days, err
 }
 
-// tokensSince is how many tokens the user's courses have cost since a time.
+// tokensSince returns how many tokens the user's courses have cost since a time.
 func tokensSince(tx *gorm.DB, user uuid.UUID, since time.Time) (tokens int64, err error) {
 	err = tx.Raw(`SELECT coalesce(sum(input_tokens + output_tokens), 0) FROM model_calls WHERE user_id = ? AND at >= ?`,
 		user, since).Scan(&tokens).Error

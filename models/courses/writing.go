@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// CourseToWrite is a course that a task is writing at this moment, with the
+// CourseToWrite returns a course that a task is writing at this moment, with the
 // lessons it has so far. A deleted course is not found; one that no open task
 // writes is a Conflict, which tells a late activity to stop.
 func CourseToWrite(ctx context.Context, db *gorm.DB, id uuid.UUID) (Course, error) {

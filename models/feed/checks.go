@@ -80,7 +80,7 @@ type Link struct {
 	Address string
 }
 
-// LinksToCheck are the addresses looked at longest ago, before a time.
+// LinksToCheck returns the addresses looked at longest ago, before a time.
 func LinksToCheck(ctx context.Context, db *gorm.DB, before time.Time, most int) ([]Link, error) {
 	var links []Link
 	err := db.WithContext(ctx).Raw(`
@@ -108,7 +108,7 @@ func SaveOpinion(ctx context.Context, db *gorm.DB, item uuid.UUID, opinion float
 		ON CONFLICT (item_id) DO UPDATE SET model_opinion = excluded.model_opinion`, opinion, item).Error
 }
 
-// ActiveUsers is a page of the users who did something since a time, in the order of their
+// ActiveUsers returns a page of the users who did something since a time, in the order of their
 // ids, from the one after the given one on.
 func ActiveUsers(ctx context.Context, db *gorm.DB, after uuid.UUID, since time.Time, most int) ([]uuid.UUID, error) {
 	var ids []uuid.UUID

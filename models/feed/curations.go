@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/ranking"
 )
 
-// CurationDay is the day, in UTC, that a curation is of.
+// CurationDay returns the day, in UTC, that a curation is of.
 func CurationDay(now time.Time) string { return now.UTC().Format(time.DateOnly) }
 
 // curationAge is how long picks are used when no newer ones came: a day and the time
@@ -28,7 +28,7 @@ func SaveCuration(ctx context.Context, db *gorm.DB, c FeedCuration) error {
 	}).Create(&c).Error
 }
 
-// FindCuration is a user's picks of a day; ok is false when there are none.
+// FindCuration returns a user's picks of a day; ok is false when there are none.
 func FindCuration(ctx context.Context, db *gorm.DB, user uuid.UUID, day string) (c FeedCuration, ok bool, err error) {
 	var found []FeedCuration
 	err = db.WithContext(ctx).Where("user_id = ? AND day = ?", user, day).Limit(1).Find(&found).Error
@@ -46,7 +46,7 @@ func DropCurations(ctx context.Context, db *gorm.DB, now time.Time) error {
 // OrderNote is what a feed says of its order when no model had a say in it.
 const OrderNote = "The order is by score."
 
-// recommended is the day's picks, of which what was done with since is left out, and then
+// recommended returns the day's picks, of which what was done with since is left out, and then
 // the personalized ranking. Every thing says who ordered it.
 func recommended(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (FeedRanking, error) {
 	ranked, err := Recommend(ctx, db, user, ranking.Personalized, now)
@@ -89,7 +89,7 @@ func (c FeedCuration) onTopOf(ranked FeedRanking) FeedRanking {
 	return out
 }
 
-// RecommendBest is what RankFeed's recommended feed begins with, for a strategy; "" is the day's picks.
+// RecommendBest returns what RankFeed's recommended feed begins with, for a strategy; "" is the day's picks.
 func RecommendBest(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strategy, now time.Time) (FeedRanking, error) {
 	if s == "" {
 		return recommended(ctx, db, user, now)

@@ -9,7 +9,7 @@ import (
 )
 
 // FeedItem is a thing that can stand in a feed. Triggers of the schema keep it in step with
-// the post, course, lesson, item or deed it is made of.
+// the post, course, lesson, item or feed entry it is made of.
 type FeedItem struct {
 	ID              uuid.UUID `gorm:"type:uuid;primaryKey"`
 	ContentType     string
@@ -43,7 +43,7 @@ type TrendingItem struct {
 	CountedAt   time.Time
 }
 
-// TableName is an adjective: it is what there is of it.
+// TableName returns trending: the table has no plural.
 func (TrendingItem) TableName() string { return "trending" }
 
 // FeedSnapshot is a ranked feed as somebody scrolls through it.

@@ -95,7 +95,7 @@ func SaveSnapshot(ctx context.Context, db *gorm.DB, s FeedSnapshot) error {
 	return db.WithContext(ctx).Create(&s).Error
 }
 
-// FindSnapshot is a user's ranked feed; ok is false when it is gone or has expired.
+// FindSnapshot returns a user's ranked feed; ok is false when it is gone or has expired.
 func FindSnapshot(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (s FeedSnapshot, ok bool, err error) {
 	var found []FeedSnapshot
 	err = db.WithContext(ctx).Where("id = ? AND user_id = ? AND expires_at > ?", id, user, now).Limit(1).Find(&found).Error

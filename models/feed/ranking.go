@@ -53,20 +53,20 @@ func RankFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind FeedType, n
 // Recommend ranks what could be recommended to a user by a strategy. Things that the
 // strategy has nothing to say of follow. What is new to try changes once a day.
 func Recommend(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strategy, now time.Time) (FeedRanking, error) {
-	taste, err := FindUserProfile(ctx, db, user, now)
+	profile, err := FindUserProfile(ctx, db, user, now)
 	if err != nil {
 		return nil, err
 	}
-	candidates, err := FindCandidates(ctx, db, user, taste, now)
+	candidates, err := FindCandidates(ctx, db, user, profile, now)
 	if err != nil {
 		return nil, err
 	}
-	ranked := ranking.Rank(s, candidates, taste, user.String()+now.UTC().Format(time.DateOnly))
+	ranked := ranking.Rank(s, candidates, profile, user.String()+now.UTC().Format(time.DateOnly))
 	return ranked[:min(len(ranked), FeedLength)], nil
 }
 
-// followingSQL are the posts, courses and deeds of those a user follows, and what these shared,
-// each thing once, at the last time something was done with it.
+// followingSQL returns the posts, courses and feed entries of those a user follows, and what they
+// shared. Each item is there once, at its last activity.
 func followingSQL() string {
 	return `
 	SELECT f.id, max(d.at) AS at, (array_agg(d.why ORDER BY d.at DESC))[1] AS why
@@ -83,7 +83,7 @@ func followingSQL() string {
 	GROUP BY f.id ORDER BY at DESC, f.id DESC LIMIT @most`
 }
 
-// recentSQL is what was published last, each thing once; sharing a thing brings it up again.
+// recentSQL returns what was published last, each thing once; sharing a thing brings it up again.
 func recentSQL() string {
 	return `
 	SELECT f.id, max(d.at) AS at, (array_agg(d.why ORDER BY d.at DESC))[1] AS why
@@ -115,7 +115,7 @@ func chronological(ctx context.Context, db *gorm.DB, sql string, user uuid.UUID,
 	return ranked, err
 }
 
-// Pack is the ranking in few bytes: the reasons there are, each once, then for each
+// Pack returns the ranking in few bytes: the reasons there are, each once, then for each
 // thing its id, its score and which reasons it has.
 func (r FeedRanking) Pack() []byte {
 	index := map[string]uint64{}
@@ -148,7 +148,7 @@ const leastPacked = 16 + 8 + 1
 
 var errUnpack = errors.New("models: a packed feed is broken")
 
-// UnpackFeed is the ranking that Pack packed.
+// UnpackFeed returns the ranking that Pack packed.
 func UnpackFeed(data []byte) (FeedRanking, error) {
 	r := packed{data: data}
 	texts := make([]string, 0, 16)

@@ -79,7 +79,7 @@ const (
 // fewFound is with how many hits nobody looks for misspelt words.
 const fewFound = 5
 
-// Search is what a viewer finds, best first: what everybody may see of active authors,
+// Search returns what a viewer finds, best first: what everybody may see of active authors,
 // and what is their own; nothing of somebody blocked, either way. Each text is read in
 // its own language, without accents. Where few have all the words, those follow that
 // have words like them. It is one query, or two then.
@@ -130,7 +130,7 @@ func (q SearchQuery) split() (head, last string) {
 
 func noWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }
 
-// typed are the words to look for by likeness: none where signs say how words are meant,
+// typed returns the words to look for by similarity: none where signs say how words are meant,
 // or where no word is long enough to be misspelt.
 func (q SearchQuery) typed() []string {
 	if strings.Contains(q.Words, `"`) || strings.HasPrefix(q.Words, "-") || strings.Contains(q.Words, " -") {

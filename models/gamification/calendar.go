@@ -44,7 +44,7 @@ func NewCalendar(zone *time.Location, moves []Move) Calendar {
 
 func (s stretch) day(at time.Time) Day { return max(s.least, DayOf(at, s.zone)-s.lag) }
 
-// Day is the day that a moment falls on.
+// Day returns the day that a moment falls on.
 func (c Calendar) Day(at time.Time) Day {
 	for _, s := range slices.Backward(c.stretches) {
 		if !at.Before(s.from) {
@@ -65,7 +65,7 @@ func (c Calendar) Skipped(d Day) bool {
 	return false
 }
 
-// WeekOf is the first moment of the week of a board: of UTC, so that it is the same for
+// WeekOf returns the first moment of the week of a board: of UTC, so that it is the same for
 // everybody, from Monday.
 func WeekOf(at time.Time) time.Time {
 	return DayOf(at, time.UTC).Week().Begins(time.UTC)

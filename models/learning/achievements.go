@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// FactsOf is what is known of each of some users, by one query.
+// FactsOf returns what is known of each of some users, by one query.
 func FactsOf(ctx context.Context, db *gorm.DB, users []uuid.UUID) (map[uuid.UUID]gamification.Facts, error) {
 	var rows []struct {
 		UserID                                                                                       uuid.UUID
@@ -41,13 +41,13 @@ func FactsOf(ctx context.Context, db *gorm.DB, users []uuid.UUID) (map[uuid.UUID
 	return facts, err
 }
 
-// Achievements are all there are, in the order of lists.
+// Achievements returns all there are, in the order of lists.
 func Achievements(ctx context.Context, db *gorm.DB) (all []Achievement, err error) {
 	err = db.WithContext(ctx).Order("position, id").Find(&all).Error
 	return all, err
 }
 
-// UnlocksOf are a user's achievements and when they were unlocked.
+// UnlocksOf returns a user's achievements and when they were unlocked.
 func UnlocksOf(ctx context.Context, db *gorm.DB, user uuid.UUID) (map[string]time.Time, error) {
 	var rows []Unlock
 	err := db.WithContext(ctx).Find(&rows, "user_id = ?", user).Error
@@ -158,7 +158,7 @@ type AchievementStatus struct {
 	Current, Target int64
 }
 
-// AchievementsOf are all achievements as one user has them.
+// AchievementsOf returns all achievements as one user has them.
 func AchievementsOf(ctx context.Context, db *gorm.DB, user uuid.UUID) ([]AchievementStatus, error) {
 	all, err := Achievements(ctx, db)
 	if err != nil {
@@ -187,9 +187,9 @@ func AchievementsOf(ctx context.Context, db *gorm.DB, user uuid.UUID) ([]Achieve
 	return statuses, nil
 }
 
-// ApplyAchievements stores achievements, in the place of those of the same ids, and the
-// promise to unlock them for who has reached them already. All or nothing.
-func ApplyAchievements(ctx context.Context, db *gorm.DB, all []Achievement, promise store.OutboxMessage) error {
+// ApplyAchievements stores achievements, replacing those of the same ids, and enqueues the
+// message that unlocks them for users who have reached them already, all or nothing.
+func ApplyAchievements(ctx context.Context, db *gorm.DB, all []Achievement, message store.OutboxMessage) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		for _, a := range all {
 			err := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns([]string{
@@ -199,7 +199,7 @@ func ApplyAchievements(ctx context.Context, db *gorm.DB, all []Achievement, prom
 				return err
 			}
 		}
-		return store.Enqueue(ctx, tx, promise)
+		return store.Enqueue(ctx, tx, message)
 	})
 }
 
@@ -234,7 +234,7 @@ func ApplyToMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, no
 	return done, nil
 }
 
-// whoReached are those users who meet the criteria of something they have not unlocked.
+// whoReached returns the users who meet the criteria of something they have not unlocked.
 func whoReached(ctx context.Context, db *gorm.DB, users []uuid.UUID) (reached []uuid.UUID, err error) {
 	all, err := Achievements(ctx, db)
 	if err != nil {
@@ -267,7 +267,7 @@ func whoReached(ctx context.Context, db *gorm.DB, users []uuid.UUID) (reached []
 	return reached, nil
 }
 
-// CountUsers is how many accounts are active.
+// CountUsers returns how many accounts are active.
 func CountUsers(ctx context.Context, db *gorm.DB) (n int64, err error) {
 	err = db.WithContext(ctx).Model(&accounts.User{}).Where("is_active").Count(&n).Error
 	return n, err

@@ -99,7 +99,7 @@ func (r AttemptRequest) make(tx *gorm.DB, item courses.Item, f notify.Enqueuer) 
 	return attempt, b.finish(attempt.ID, f)
 }
 
-// passed notes a quiz that was passed: the first time it earns points, and every time
+// passed records a quiz that was passed: the first time it earns points, and every time
 // the day is one of learning.
 func (b *ledgerTx) passed(event LearningEvent, item uuid.UUID) error {
 	var before int64

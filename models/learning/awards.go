@@ -33,7 +33,7 @@ type Awarded struct {
 	Source    string `json:"source"`
 }
 
-// AwardPoints gives a user points, with a line in the audit log, and has their
+// AwardPoints gives a user points, with an entry in the audit log, and has their
 // achievements looked at. A request with a key gives them once: sent again it tells what
 // came of it then.
 func AwardPoints(ctx context.Context, db *gorm.DB, a Award, f notify.Enqueuer) (result Awarded, replayed bool, err error) {

@@ -78,10 +78,10 @@ func (s *Score) unlocked(at time.Time) {
 	s.Achievements++
 }
 
-// Earn gives a user the points of a rule for a source, in the transaction of the deed,
-// and promises to look at their achievements. The same rule and source again earns
-// nothing, and a day has room for only so much by some rules. The first deed of a day
-// earns a little more. It tells the total after that.
+// Earn gives a user the points of a rule for a source, in the transaction of the event, and
+// enqueues a check of their achievements. The same rule and source again earns nothing.
+// Some rules have a daily limit. The first event of a day earns a bonus. Earn returns the
+// total after that.
 func Earn(tx *gorm.DB, user uuid.UUID, rule gamification.Rule, source string, at time.Time, f notify.Enqueuer) (Total, error) {
 	b, err := beginLedger(tx, user, at)
 	if err != nil {
@@ -100,8 +100,7 @@ func Earn(tx *gorm.DB, user uuid.UUID, rule gamification.Rule, source string, at
 	return b.total, f.EnqueueUnlock(tx, user, made.ID)
 }
 
-// ledgerTx is a user's part of the ledger while it is open in a transaction. Nobody else has
-// it open meanwhile.
+// ledgerTx is a user's part of the ledger, open and locked in a transaction.
 type ledgerTx struct {
 	tx       *gorm.DB
 	user     uuid.UUID
@@ -172,7 +171,7 @@ func (b *ledgerTx) count(entry LedgerEntry) error {
 	return b.eachScore(entry.At, func(s *Score) { s.add(entry.Points, entry.At) })
 }
 
-// firstOfDay earns what the first deed of a day does.
+// firstOfDay gives the points of a day's first event.
 func (b *ledgerTx) firstOfDay(at time.Time) error {
 	_, err := b.earn(gamification.RuleFirstOfDay, b.calendar.Day(at).String(), gamification.PointsFor(gamification.RuleFirstOfDay), at, nil)
 	return err
@@ -233,11 +232,11 @@ func (b *ledgerTx) flush() error {
 	return b.tx.Create(&BoardChange{UserID: b.user}).Error
 }
 
-// PeriodsOf are the month and the week of a moment, as boards call them.
+// PeriodsOf returns the month and the week of a moment, as boards call them.
 func PeriodsOf(at time.Time) []string { return []string{MonthPeriod(at), WeekPeriod(at)} }
 
-// MonthPeriod is the month of a moment, in UTC.
+// MonthPeriod returns the month of a moment, in UTC.
 func MonthPeriod(at time.Time) string { return at.UTC().Format("2006-01") }
 
-// WeekPeriod is the week of a moment, in UTC, by its Monday.
+// WeekPeriod returns the week of a moment, in UTC, by its Monday.
 func WeekPeriod(at time.Time) string { return gamification.WeekOf(at).Format(time.DateOnly) }

@@ -27,8 +27,8 @@ type Recounted struct {
 }
 
 // RecountMany counts the totals and standings of the users after one, by id, from the
-// rows they come from, mends what differs and tells of it. Nobody's deeds are counted
-// meanwhile but by their own transactions, which wait.
+// rows they come from, corrects what differs and returns the differences. The users' own
+// transactions wait until it is done.
 func RecountMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, now time.Time) (done Recounted, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		done = Recounted{Last: after}
@@ -74,7 +74,7 @@ func recount(tx *gorm.DB, user uuid.UUID, now time.Time) ([]Difference, error) {
 	return append(differences, more...), b.flush()
 }
 
-// countAll is the total as the rows have it.
+// countAll returns the total as the rows have it.
 func (b *ledgerTx) countAll(now time.Time) (Total, error) {
 	t := Total{UserID: b.user, Score: freshScore(now)}
 	score, err := countedScore(b.tx, b.user, AllTime)
@@ -106,7 +106,7 @@ func (b *ledgerTx) countAll(now time.Time) (Total, error) {
 	return t, nil
 }
 
-// recountDays makes the days those of the deeds.
+// recountDays rebuilds the days from the events.
 func (b *ledgerTx) recountDays() error {
 	var times []time.Time
 	err := b.tx.Model(&LearningEvent{}).Where("user_id = ? AND kind IN ?", b.user, []LearningKind{LessonCompleted, QuizPassed, Reviewed}).
@@ -128,7 +128,7 @@ func (b *ledgerTx) recountDays() error {
 	return b.tx.CreateInBatches(&days, 1000).Error
 }
 
-// countedScore is what the ledger says of a user in a period; nil for nothing.
+// countedScore returns what the ledger says of a user in a period; nil for nothing.
 func countedScore(tx *gorm.DB, user uuid.UUID, period string) (*Score, error) {
 	from, to, err := periodBounds(period)
 	if err != nil {
@@ -200,7 +200,7 @@ func dayText(d *gamification.Day) string {
 	return d.String()
 }
 
-// compare tells what differs. Times count only where something was reached.
+// compare returns what differs. Times count only where something was reached.
 func (s Score) compare(is Score, user uuid.UUID, prefix string) (found []Difference) {
 	add := func(field string, differs bool, was, is any) {
 		if differs {

@@ -23,7 +23,7 @@ type Streak struct {
 	Freezable *gamification.Day
 }
 
-// StreakOf is a user's streak at a time.
+// StreakOf returns a user's streak at a time.
 func StreakOf(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (Streak, error) {
 	db = db.WithContext(ctx)
 	calendar, err := accounts.CalendarOf(db, user)
@@ -94,7 +94,7 @@ func SpendFreeze(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time
 	return after, err
 }
 
-// learnedOn notes a day of learning and counts the streak anew when it is a new one.
+// learnedOn records a day of learning and counts the streak anew when it is a new one.
 func (b *ledgerTx) learnedOn(day gamification.Day) error {
 	made := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&LearningDay{UserID: b.user, Day: day})
 	if made.Error != nil || made.RowsAffected == 0 {

@@ -41,7 +41,7 @@ func AddContentRule(ctx context.Context, db *gorm.DB, rule ContentRule, entry st
 	return err
 }
 
-// addRule stores a rule of the operator's, of content or topics, with its line of the audit log.
+// addRule stores a rule of the operator's, of content or topics, with its entry of the audit log.
 func addRule[R any](ctx context.Context, db *gorm.DB, rule R, entry store.AuditEntry) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&rule).Error; err != nil {
@@ -72,7 +72,7 @@ func removeRule[R any](ctx context.Context, db *gorm.DB, id uuid.UUID, entry sto
 	})
 }
 
-// ListContentRules is a page of the policy, the newest rules first.
+// ListContentRules returns a page of the policy, the newest rules first.
 func ListContentRules(ctx context.Context, db *gorm.DB, after *store.Keyset, offset, limit int) ([]ContentRule, error) {
 	return store.NewestFirst[ContentRule](db.WithContext(ctx), after, offset, limit)
 }

@@ -11,7 +11,7 @@ type ContentStatus string
 // The states there are.
 const (
 	ContentVisible ContentStatus = "visible"
-	ContentPending ContentStatus = "held" // until an administrator has looked at it
+	ContentPending ContentStatus = "held" // pending review
 	ContentHidden  ContentStatus = "hidden"
 	ContentDeleted ContentStatus = "deleted"
 )

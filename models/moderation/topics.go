@@ -62,7 +62,7 @@ func RefuseTopic(ctx context.Context, db *gorm.DB, locale string, texts ...strin
 	return refusal
 }
 
-// topicRules are those that hold: the operator's, and the built-in ones but for those whose
+// topicRules returns those that hold: the operator's, and the built-in ones but for those whose
 // place an operator's has taken.
 func topicRules(ctx context.Context, db *gorm.DB) ([]quality.TopicRule, error) {
 	var rules []quality.TopicRule
@@ -81,7 +81,7 @@ func topicRules(ctx context.Context, db *gorm.DB) ([]quality.TopicRule, error) {
 	return rules, nil
 }
 
-// TextsOf are all texts in a free value of JSON, names of members included.
+// TextsOf returns all texts in a free value of JSON, names of members included.
 func TextsOf(value any) (texts []string) {
 	switch v := value.(type) {
 	case string:
@@ -121,7 +121,7 @@ func RemoveTopicRule(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store
 
 func builtInTopicID(r quality.TopicRule) uuid.UUID { return store.DerivedID(topicRuleSpace, r.Pattern) }
 
-// ListTopicRules is a page of the rules that hold, the newest first, the built-in ones last.
+// ListTopicRules returns a page of the rules that hold, the newest first, the built-in ones last.
 func ListTopicRules(ctx context.Context, db *gorm.DB, after *store.Keyset, offset, limit int) ([]ListedTopicRule, error) {
 	var ids, actions, patterns, languages store.Words
 	for _, r := range quality.BuiltInTopicRules() {

@@ -64,12 +64,12 @@ type DeviceFilter struct {
 	Limit  int
 }
 
-// ListDevices are the user's devices, the latest first.
+// ListDevices returns the user's devices, the latest first.
 func ListDevices(ctx context.Context, db *gorm.DB, user uuid.UUID, f DeviceFilter) ([]Device, error) {
 	return store.NewestFirst[Device](db.WithContext(ctx).Where("user_id = ?", user), f.After, f.Offset, f.Limit)
 }
 
-// ActiveDevices are where the user's pushes go, up to limit of them.
+// ActiveDevices returns where the user's pushes go, up to limit of them.
 func ActiveDevices(ctx context.Context, db *gorm.DB, user uuid.UUID, limit int) ([]Device, error) {
 	var devices []Device
 	err := db.WithContext(ctx).Where("user_id = ? AND is_active", user).Order("id").Limit(limit).Find(&devices).Error

@@ -7,18 +7,19 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Followups make the promises that a deed leaves behind in its transaction. Rows know
-// no workflows, so they are handed in: package outbox has the ones that count. Where a
-// function is nil, nothing follows.
+// Enqueuer makes the outbox messages that follow from an event, in its transaction. Models know
+// no workflows, so the functions are handed in; package outbox has the real ones. A nil function
+// enqueues nothing.
 type Enqueuer struct {
-	// Push promises to tell a user's devices of news in their inbox. It is asked only for
-	// those who have one that is switched on.
+	// Push returns the message that pushes a notification to its user's devices. It is called
+	// only for users with an active device.
 	Push func(Notification) store.OutboxMessage
-	// Unlock promises to look at a user's achievements after a deed, of which there is
-	// one by that id.
-	Unlock func(user, deed uuid.UUID) store.OutboxMessage
+	// Unlock returns the message that checks a user's achievements after an event. Key: the
+	// event's id.
+	Unlock func(user, event uuid.UUID) store.OutboxMessage
 }
 
+// EnqueuePush enqueues the push of a notification, if its user has an active device.
 func (f Enqueuer) EnqueuePush(tx *gorm.DB, n Notification) error {
 	if f.Push == nil {
 		return nil
@@ -31,9 +32,10 @@ func (f Enqueuer) EnqueuePush(tx *gorm.DB, n Notification) error {
 	return store.Enqueue(tx.Statement.Context, tx, f.Push(n))
 }
 
-func (f Enqueuer) EnqueueUnlock(tx *gorm.DB, user, deed uuid.UUID) error {
+// EnqueueUnlock enqueues a check of a user's achievements.
+func (f Enqueuer) EnqueueUnlock(tx *gorm.DB, user, event uuid.UUID) error {
 	if f.Unlock == nil {
 		return nil
 	}
-	return store.Enqueue(tx.Statement.Context, tx, f.Unlock(user, deed))
+	return store.Enqueue(tx.Statement.Context, tx, f.Unlock(user, event))
 }

@@ -20,13 +20,13 @@ type InboxFilter struct {
 	Limit  int
 }
 
-// inboxOf is what is in the user's inbox, but for news of what somebody did who has blocked them since, or
+// inboxOf returns what is in the user's inbox, but for news of what somebody did who has blocked them since, or
 // whom they have.
 func inboxOf(ctx context.Context, db *gorm.DB, user uuid.UUID) *gorm.DB {
 	return db.WithContext(ctx).Where("user_id = @viewer AND "+accounts.NotApart("actor_id"), map[string]any{"viewer": user})
 }
 
-// ListNotifications is what is in the user's inbox, the latest first.
+// ListNotifications returns what is in the user's inbox, the latest first.
 func ListNotifications(ctx context.Context, db *gorm.DB, user uuid.UUID, f InboxFilter) ([]Notification, error) {
 	q := inboxOf(ctx, db, user)
 	if f.Unread != nil && *f.Unread {
@@ -58,7 +58,7 @@ func ReadAll(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (i
 	return int(read.RowsAffected), read.Error
 }
 
-// UnreadCount is the number on the app's badge.
+// UnreadCount returns the number on the app's badge.
 func UnreadCount(ctx context.Context, db *gorm.DB, user uuid.UUID) (int, error) {
 	var n int64
 	err := inboxOf(ctx, db, user).Model(&Notification{}).Where("read_at IS NULL").Count(&n).Error

@@ -30,7 +30,7 @@ const (
 type Notification struct {
 	ID      uuid.UUID  `gorm:"type:uuid;primaryKey"`
 	UserID  uuid.UUID  `gorm:"type:uuid"`
-	ActorID *uuid.UUID `gorm:"type:uuid"` // whose deed it tells of
+	ActorID *uuid.UUID `gorm:"type:uuid"` // who did what it is about
 	Kind    NotificationKind
 	Title   string
 	Body    string
@@ -47,15 +47,15 @@ type Notification struct {
 
 var notificationSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d10")
 
-// NotificationID is the id of a user's news of a kind about a source.
+// NotificationID returns the id of a user's news of a kind about a source.
 func NotificationID(user uuid.UUID, kind NotificationKind, source string) uuid.UUID {
 	return store.DerivedID(notificationSpace, user.String(), string(kind), source)
 }
 
-// Notify puts news into its user's inbox and, where they have a device, promises the push,
-// both in the caller's transaction. source names what the news is about: the same twice is one. News of
-// somebody's deed, or of one with somebody's thing, does not reach who has blocked them, or is
-// blocked by them, nor the doer.
+// Notify writes a notification to its user's inbox and, if they have a device, enqueues the push,
+// both in the caller's transaction. Key: user, kind and source, which names what it is about.
+// Nothing is written when the user is the actor, or when there is a block either way between the
+// user and the actor or author.
 func Notify(tx *gorm.DB, n Notification, source string, f Enqueuer) error {
 	if n.ActorID != nil && *n.ActorID == n.UserID {
 		return nil

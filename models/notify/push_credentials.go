@@ -66,16 +66,16 @@ type PushAnswers struct {
 	MayBeDead []string
 }
 
-// Proven tells whether a message was ever accepted under these credentials.
+// Proven reports whether a message was ever accepted under these credentials.
 func (c *PushCredential) Proven() bool { return c.AcceptedAt != nil }
 
-// Trusted tells whether a refusal that wrong credentials cause as well is believed to be about
+// Trusted reports whether a refusal that wrong credentials cause as well is believed to be about
 // the device: messages are accepted, and by at least as many users' devices as refuse them.
 func (c *PushCredential) Trusted() bool {
 	return c.Proven() && c.StoppedAt == nil && c.Accepted >= c.Refused+c.Dead
 }
 
-// MayGo is how many of so many messages may go out now. The state is asked for again once
+// MayGo returns how many of so many messages may go out now. The state is asked for again once
 // those were answered.
 func (c *PushCredential) MayGo(messages int) int {
 	switch {
@@ -176,7 +176,7 @@ func (c *PushCredential) mark(user uuid.UUID) {
 	}
 }
 
-// distinct are the users of a list who are in none of the others.
+// distinct returns the users of a list who are in none of the others.
 func distinct(users []uuid.UUID, but ...[]uuid.UUID) map[uuid.UUID]bool {
 	set := make(map[uuid.UUID]bool, len(users))
 	for _, user := range users {
@@ -190,7 +190,7 @@ func distinct(users []uuid.UUID, but ...[]uuid.UUID) map[uuid.UUID]bool {
 
 const longestWord = 64
 
-// providersWord is a provider's reason as it may be shown: no more than a word or two.
+// providersWord returns a provider's reason as it may be shown: no more than a word or two.
 func providersWord(reason string) string {
 	word := strings.Map(func(r rune) rune {
 		if r == '_' || r == ' ' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
@@ -201,7 +201,7 @@ func providersWord(reason string) string {
 	return word[:min(len(word), longestWord)]
 }
 
-// FindPushCredentials are the states of credentials. Those that were never used are as they begin.
+// FindPushCredentials returns the states of credentials. Those that were never used are as they begin.
 func FindPushCredentials(ctx context.Context, db *gorm.DB, keys []PushCredentialKey) (map[PushCredentialKey]PushCredential, error) {
 	states := make(map[PushCredentialKey]PushCredential, len(keys))
 	pairs := make([][]any, 0, len(keys))
@@ -220,7 +220,7 @@ func FindPushCredentials(ctx context.Context, db *gorm.DB, keys []PushCredential
 	return states, err
 }
 
-// TakeProbe tells whether the caller may try one message although sending has stopped. Of
+// TakeProbe reports whether the caller may try one message although sending has stopped. Of
 // many at once one may, and the next not before it had time to be answered.
 func TakeProbe(ctx context.Context, db *gorm.DB, c PushCredential, now time.Time) (bool, error) {
 	taken := db.WithContext(ctx).Model(&PushCredential{}).
@@ -268,7 +268,7 @@ func switchBackOn(tx *gorm.DB, before PushCredential, reasons []string, now time
 		reasons, since).Error
 }
 
-// UsePushCredentials notes that a worker sends under these credentials from now on, so that
+// UsePushCredentials records that a worker sends under these credentials from now on, so that
 // health speaks of them and not of those before.
 func UsePushCredentials(ctx context.Context, db *gorm.DB, keys []PushCredentialKey, now time.Time) error {
 	for _, key := range keys {
@@ -289,7 +289,7 @@ func lockPushCredential(tx *gorm.DB, key PushCredentialKey, now time.Time) (Push
 	return state, err
 }
 
-// StoppedPushes are the credentials last used of each provider under which sending has stopped.
+// StoppedPushes returns the credentials last used of each provider under which sending has stopped.
 func StoppedPushes(ctx context.Context, db *gorm.DB) ([]PushCredential, error) {
 	var rows []PushCredential
 	err := db.WithContext(ctx).Raw(`

@@ -74,7 +74,7 @@ type PushCounts struct {
 	Next *time.Time `json:"next,omitempty"`
 }
 
-// Result is the counts as a task tells them. What is being tried again is not told of: it
+// Result returns the counts as a task tells them. What is being tried again is not told of: it
 // ends as something else.
 func (c PushCounts) Result() tasks.TaskResult {
 	return tasks.TaskResult{
@@ -82,7 +82,7 @@ func (c PushCounts) Result() tasks.TaskResult {
 	}
 }
 
-// Add is the sum of both, without Next.
+// Add returns the sum of both, without Next.
 func (c PushCounts) Add(o PushCounts) PushCounts {
 	return PushCounts{
 		Accepted: c.Accepted + o.Accepted, DryRun: c.DryRun + o.DryRun, Failed: c.Failed + o.Failed, Dead: c.Dead + o.Dead,
@@ -115,7 +115,7 @@ func ClosePushes(ctx context.Context, db *gorm.DB, r PushRange, now time.Time) e
 			WHERE d.id = r.device_id AND d.user_id = n.user_id AND d.is_active)`, r.args(now, 0)).Error
 }
 
-// OpenPushes is the news of a user of which devices are still to be told.
+// OpenPushes returns the news of a user of which devices are still to be told.
 func OpenPushes(ctx context.Context, db *gorm.DB, user uuid.UUID) (news []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Raw(`
 		SELECT DISTINCT n.id FROM notifications n JOIN push_receipts r ON r.notification_id = n.id
@@ -123,7 +123,7 @@ func OpenPushes(ctx context.Context, db *gorm.DB, user uuid.UUID) (news []uuid.U
 	return news, err
 }
 
-// ReceiptsOf are the receipts of news.
+// ReceiptsOf returns the receipts of news.
 func ReceiptsOf(ctx context.Context, db *gorm.DB, notification uuid.UUID) ([]PushReceipt, error) {
 	var receipts []PushReceipt
 	err := db.WithContext(ctx).Where("notification_id = ?", notification).Find(&receipts).Error

@@ -16,7 +16,7 @@ import (
 )
 
 // EraseUser removes every row that names a user, in one transaction, and writes the
-// one line of the audit log that still does. An account that is gone is done with; one
+// one entry of the audit log that still does. An account that is gone is done with; one
 // that was restored, is deleted by another deletion, or is not due yet, is a Conflict;
 // work that has not ended yet is Unavailable.
 func EraseUser(ctx context.Context, db *gorm.DB, user, deletion uuid.UUID, now time.Time, entry store.AuditEntry) error {
@@ -76,7 +76,7 @@ func eraseRows(tx *gorm.DB, user accounts.User) error {
 	if err := tx.Exec("DELETE FROM mails WHERE user_id IS NULL AND lower(address) = lower(?)", user.Email).Error; err != nil {
 		return err
 	}
-	// Promises that were made again by the reconciler name the user in a label only.
+	// Messages that the reconciler enqueued again name the user in a label only.
 	return tx.Exec("DELETE FROM outbox o WHERE strpos(o.labels::text || o.input::text, ?) > 0", user.ID.String()).Error
 }
 

@@ -38,10 +38,10 @@ const ExportFor = 24 * time.Hour
 // the files it is made of, until it is made.
 const ExportRoom = 1_000_000
 
-// CreateExport commits an export, its task with the first event, the promise of its
-// workflow and a line in the audit log. While one of the user's is under way that
-// one's task is the answer instead, with replayed true.
-func CreateExport(ctx context.Context, db *gorm.DB, task tasks.Task, promise store.OutboxMessage, entry store.AuditEntry) (made tasks.Task, replayed bool, err error) {
+// CreateExport commits an export, its task with the first event, the outbox message of its
+// workflow and an entry of the audit log. While another export of the user runs, its task is
+// returned instead, with replayed true.
+func CreateExport(ctx context.Context, db *gorm.DB, task tasks.Task, message store.OutboxMessage, entry store.AuditEntry) (made tasks.Task, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, task.UserID); err != nil {
 			return err
@@ -57,7 +57,7 @@ func CreateExport(ctx context.Context, db *gorm.DB, task tasks.Task, promise sto
 		}
 		made = task
 		first := tasks.FirstEvent(task)
-		for _, row := range []any{&Export{ID: task.ResultID, UserID: task.UserID, CreatedAt: task.CreatedAt}, &task, &first, &promise, &entry} {
+		for _, row := range []any{&Export{ID: task.ResultID, UserID: task.UserID, CreatedAt: task.CreatedAt}, &task, &first, &message, &entry} {
 			if err := tx.Create(row).Error; err != nil {
 				return err
 			}
@@ -100,7 +100,7 @@ func DropExportParts(ctx context.Context, db *gorm.DB, export uuid.UUID, first, 
 	return db.WithContext(ctx).Delete(&ExportPart{}, "export_id = ? AND position >= ? AND position < ?", export, first, end).Error
 }
 
-// NextExportPart is the first piece at a position from first up to, not including,
+// NextExportPart returns the first piece at a position from first up to, not including,
 // end; ok is false when there is none.
 func NextExportPart(ctx context.Context, db *gorm.DB, export uuid.UUID, first, end int) (part ExportPart, ok bool, err error) {
 	var found []ExportPart
@@ -126,7 +126,7 @@ func DropExport(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 // fetchable are the conditions under which a user's export can be fetched at a time.
 const fetchable = "id = ? AND user_id = ? AND downloaded_at IS NULL AND expires_at > ?"
 
-// FetchableExport is the user's export as ClaimExport would find it. It claims nothing.
+// FetchableExport returns the user's export as ClaimExport would find it. It claims nothing.
 func FetchableExport(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (Export, error) {
 	var export Export
 	err := db.WithContext(ctx).First(&export, fetchable, id, user, now).Error
@@ -155,7 +155,7 @@ func ClaimExport(ctx context.Context, db *gorm.DB, user, id uuid.UUID, entry sto
 	return export, err
 }
 
-// ReturnExport gives a claim back whose download broke off.
+// ReturnExport returns a claim back whose download broke off.
 func ReturnExport(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 	return db.WithContext(ctx).Model(&Export{}).Where("id = ?", id).UpdateColumn("downloaded_at", nil).Error
 }

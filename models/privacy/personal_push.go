@@ -1,6 +1,6 @@
 package privacy
 
-// pushData is what names a user of notifications and devices.
+// pushData returns what names a user of notifications and devices.
 func pushData() []Personal {
 	return []Personal{
 		{Table: "notifications", Column: "user_id", File: "notifications.json", Export: notificationJSON},

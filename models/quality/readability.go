@@ -15,7 +15,7 @@ const (
 	lettersPerMinute = 400
 )
 
-// ReadingMinutes is how long reading a text takes, at least a minute.
+// ReadingMinutes returns how long reading a text takes, at least a minute.
 func ReadingMinutes(text string) int {
 	dense, rest := 0, strings.Builder{}
 	for _, r := range text {
@@ -101,7 +101,7 @@ func writtenWithoutSpaces(language, text string) bool {
 	return all > 0 && dense*4 > all
 }
 
-// Sentences are the sentences of prose, as far as punctuation tells.
+// Sentences returns the sentences of prose, as far as punctuation tells.
 func Sentences(prose string) []string {
 	var found []string
 	for _, s := range strings.FieldsFunc(prose, func(r rune) bool { return strings.ContainsRune(".!?\n。！？", r) }) {
@@ -112,7 +112,7 @@ func Sentences(prose string) []string {
 	return found
 }
 
-// proseOf is a Markdown text without code, headings and list marks.
+// proseOf returns a Markdown text without code, headings and list marks.
 func proseOf(text string) string {
 	var kept []string
 	fenced := false

@@ -70,7 +70,7 @@ func excuse(words string, rules []TopicRule) string {
 //go:embed topics/topics.txt
 var topicFiles embed.FS
 
-// BuiltInTopicRules are the rules that hold where the operator's do not say otherwise. It
+// BuiltInTopicRules returns the rules that hold where the operator's do not say otherwise. It
 // panics on a broken file, which is part of the program.
 func BuiltInTopicRules() []TopicRule { return builtInTopics() }
 

@@ -51,7 +51,7 @@ func mix(all []scored, seed string) []Ranked {
 	}
 }
 
-// skip passes over what was taken already; it tells whether anything is left.
+// skip passes over what was taken already; it reports whether anything is left.
 func (q *queue) skip(used map[uuid.UUID]bool) bool {
 	for q.next < len(q.items) && used[q.items[q.next].ID] {
 		q.next++
@@ -63,7 +63,7 @@ func (q *queue) due() float64 { return (float64(q.taken) + 0.5) / q.share }
 
 func queuesOf(all []scored, seed string) []queue {
 	interest := pick(all, (*scored).matches, (*scored).wanted)
-	trending := pick(all, func(c *scored) bool { return c.Heat > 0 }, func(c *scored) float64 { return c.heat })
+	trending := pick(all, func(c *scored) bool { return c.Heat > 0 }, func(c *scored) float64 { return c.trending })
 	gaps := pick(all, func(c *scored) bool { return c.gap > 0 }, func(c *scored) float64 { return c.gap })
 	// Unknown things in an order that changes with the seed, good ones sooner.
 	rest := pick(all, func(c *scored) bool { return !c.matches() && c.Heat == 0 && c.gap == 0 },
@@ -94,7 +94,7 @@ func pick(all []scored, in func(*scored) bool, value func(*scored) float64) []*s
 	return append(first, crowd...)
 }
 
-// reasonsOf says why a thing is there: the queue's reason first, then its others.
+// reasonsOf returns why a thing is there: the queue's reason first, then its others.
 func reasonsOf(c *scored, q queue) []string {
 	reasons := make([]string, 0, 4)
 	add := func(text string) {

@@ -101,7 +101,7 @@ type AuditFilter struct {
 	Limit         int
 }
 
-// ListAudit is a page of the log, newest first.
+// ListAudit returns a page of the log, newest first.
 func ListAudit(ctx context.Context, db *gorm.DB, f AuditFilter) ([]AuditEntry, error) {
 	q := db.WithContext(ctx)
 	if f.Action != "" {

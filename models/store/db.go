@@ -68,10 +68,10 @@ func Ping(ctx context.Context, db *gorm.DB) error {
 	return db.WithContext(ctx).Exec("SELECT 1").Error
 }
 
-// NewID is a fresh version 7 id: unique, and ordered by time.
+// NewID returns a fresh version 7 id: unique, and ordered by time.
 func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-// DerivedID is the version 5 id that always belongs to these parts, so that
+// DerivedID returns the version 5 id that always belongs to these parts, so that
 // doing a thing twice finds the row of the first time.
 func DerivedID(space uuid.UUID, parts ...string) uuid.UUID {
 	var name []byte
@@ -81,7 +81,7 @@ func DerivedID(space uuid.UUID, parts ...string) uuid.UUID {
 	return uuid.NewSHA1(space, name)
 }
 
-// IsUniqueViolation tells whether err is a break of the named unique index.
+// IsUniqueViolation reports whether err is a break of the named unique index.
 func IsUniqueViolation(err error, index string) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "23505" && pg.ConstraintName == index

@@ -36,7 +36,7 @@ const (
 	TaskError   TaskState = "ERROR"
 )
 
-// Ended tells whether nothing will follow.
+// Ended reports whether nothing will follow.
 func (s TaskState) Ended() bool { return s == TaskDone || s == TaskError }
 
 // Kinds of tasks.
@@ -50,7 +50,7 @@ const (
 // CourseKinds are those that write a course and count as generations.
 var CourseKinds = []string{TaskCourseGeneration, TaskCourseRegeneration}
 
-// MakesCourse tells whether the task's result is a course.
+// MakesCourse reports whether the task's result is a course.
 func (t Task) MakesCourse() bool { return slices.Contains(CourseKinds, t.TaskType) }
 
 // Task is a piece of work that a client can watch. While its workflow is open
@@ -89,13 +89,13 @@ type TaskFault struct {
 	CancelledByUser bool   `json:"cancelled_by_user,omitempty"`
 }
 
-// Cancelled tells whether the fault is that somebody wanted it so.
+// Cancelled reports whether the fault is that somebody wanted it so.
 func (f *TaskFault) Cancelled() bool { return f != nil && f.Code == FaultCancelled }
 
 // FaultCancelled is the fault code of a task that was cancelled, by whatever way.
 const FaultCancelled = "cancelled"
 
-// TaskEvent is one step of a task's story. Within a task Seq counts from 1
+// TaskEvent is one step of a task's progress. Within a task Seq counts from 1
 // without a gap, Progress never falls, and only the last event's State has ended.
 type TaskEvent struct {
 	TaskID   uuid.UUID  `gorm:"type:uuid;primaryKey" json:"-"`
