@@ -30,7 +30,7 @@ func ReportID(reporter uuid.UUID, kind string, target uuid.UUID, part string) uu
 	return store.DerivedID(reportSpace, names...)
 }
 
-// mostReports is how many a user makes in a day, so that a case stays worth a look.
+// mostReports is a user's daily limit of reports.
 const mostReports = 50
 
 // CreateReport stores a report about something that the reporter sees, and enqueues its review.
@@ -81,7 +81,7 @@ func reportsLeft(tx *gorm.DB, reporter uuid.UUID, now time.Time) error {
 	return refusal
 }
 
-// look notes whose the target is and what it says, if the viewer sees it.
+// look records the target's author and text, if the viewer sees it.
 func (r *Report) look(ctx context.Context, tx *gorm.DB, v moderation.Viewer) (err error) {
 	switch r.TargetType {
 	case moderation.TargetCourse, moderation.TargetLesson, moderation.TargetItem, moderation.TargetQuestion:
@@ -91,7 +91,7 @@ func (r *Report) look(ctx context.Context, tx *gorm.DB, v moderation.Viewer) (er
 	return err
 }
 
-// targetSeen returns whose a target is and what it says, if the viewer sees it.
+// targetSeen returns the author and text of a target, if the viewer sees it.
 func targetSeen(ctx context.Context, tx *gorm.DB, v moderation.Viewer, kind string, id uuid.UUID) (author *uuid.UUID, says string, err error) {
 	switch kind {
 	case moderation.TargetPost:
@@ -105,7 +105,7 @@ func targetSeen(ctx context.Context, tx *gorm.DB, v moderation.Viewer, kind stri
 	if err == nil && !user.IsActive {
 		err = store.Missing("user", id)
 	}
-	// One can be blocked by whom one has to complain of, so blocks do not count here.
+	// A user may report someone who has blocked them, so blocks do not count here.
 	return &user.ID, user.FullName, err
 }
 
@@ -153,7 +153,7 @@ type Verdict struct {
 	Wake func(Report) store.OutboxMessage
 }
 
-// DecideReport does what was decided and closes all open reports of the same target, all
+// DecideReport carries out a decision and closes all open reports of the same target, all
 // or nothing. It returns the sessions that a suspension has ended. The error is Conflict for a
 // report that is closed already, and for a user who cannot be suspended.
 func DecideReport(ctx context.Context, db *gorm.DB, d Verdict) (closed Report, ended []uuid.UUID, err error) {
@@ -196,7 +196,7 @@ func DecideReport(ctx context.Context, db *gorm.DB, d Verdict) (closed Report, e
 	return closed, ended, nil
 }
 
-// act does what was decided. What is gone already needs nothing.
+// act carries out the decision. A target that is gone needs nothing.
 func (d Verdict) act(ctx context.Context, tx *gorm.DB, r Report) (ended []uuid.UUID, err error) {
 	switch d.Decision {
 	case DecideSuspend:
@@ -226,12 +226,12 @@ func (d Verdict) remove(ctx context.Context, tx *gorm.DB, r Report) error {
 	}
 	err := setStatus(tx, moderation.Viewer{ID: d.By, Admin: true}, r.TargetType, r.TargetID, to, by, d.Entry.At)
 	if store.CodeOf(err) == store.NotFound {
-		return nil // its author was faster
+		return nil // its author has deleted it
 	}
 	return err
 }
 
-// removeCourse hides or deletes a course: what it is made of stands and falls with it.
+// removeCourse hides or deletes a whole course, also when the report is about a part of it.
 func (d Verdict) removeCourse(ctx context.Context, tx *gorm.DB, course uuid.UUID) error {
 	m := courses.CourseModeration{Act: courses.CourseHide, Entry: d.Entry, Enqueuer: d.Enqueuer, Cancel: d.Cancel}
 	if d.Decision == DecideDelete {
@@ -239,12 +239,12 @@ func (d Verdict) removeCourse(ctx context.Context, tx *gorm.DB, course uuid.UUID
 	}
 	_, _, err := m.Run(ctx, tx, course)
 	if store.CodeOf(err) == store.NotFound {
-		return nil // its owner was faster
+		return nil // its owner has deleted it
 	}
 	return err
 }
 
-// setStatus changes who sees a post or comment, by an administrator.
+// setStatus changes the status of a post or comment, as an administrator.
 func setStatus(tx *gorm.DB, v moderation.Viewer, kind string, id uuid.UUID, to moderation.ContentStatus, hiddenBy *string, now time.Time) error {
 	if kind == moderation.TargetPost {
 		if _, err := lockPost(tx, v, id); err != nil {
@@ -259,10 +259,9 @@ func setStatus(tx *gorm.DB, v moderation.Viewer, kind string, id uuid.UUID, to m
 	return setCommentStatus(tx, s.Comment, to, hiddenBy, "", now)
 }
 
-// RemindOfReport tells every administrator of a report that is open, once a stage of its
-// review; the target's other reports say no more than that. At the stage that is late it
-// is marked as escalated. It reports whether the report is open: one that was decided, or
-// is gone, needs nothing any more.
+// RemindOfReport notifies every administrator of an open report, once for each stage of its review
+// and target. With late it marks the report as escalated. open is false for a report that was
+// decided or is gone. told is the number of administrators notified.
 func RemindOfReport(ctx context.Context, db *gorm.DB, id uuid.UUID, stage string, late bool, now time.Time, f notify.Enqueuer) (open bool, told int, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var rows []Report

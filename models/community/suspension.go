@@ -61,7 +61,7 @@ func suspend(ctx context.Context, tx *gorm.DB, s Suspension) (ended []uuid.UUID,
 	return ended, store.Audit(ctx, tx, entry)
 }
 
-// Unsuspend ends a suspension and brings back what it has hidden. Conflict when the
+// Unsuspend ends a suspension and restores what it has hidden. The error is Conflict when the
 // account is not suspended.
 func Unsuspend(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store.AuditEntry) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -84,8 +84,8 @@ func Unsuspend(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store.Audit
 	})
 }
 
-// turnContent hides all that a user has written and others see, or brings back what a
-// suspension has hidden, and counts anew what stands above it.
+// turnContent hides all visible content of a user, or restores what a suspension has hidden, and
+// recounts the posts and comments above it.
 func turnContent(tx *gorm.DB, user uuid.UUID, from, to moderation.ContentStatus) error {
 	by, was := any(moderation.HiddenBySuspension), "hidden_by IS NULL"
 	if to == moderation.ContentVisible {
@@ -117,7 +117,7 @@ func adminsNow(tx *gorm.DB) ([]uuid.UUID, error) {
 	return ids, err
 }
 
-// tellAdmins puts news about something into every administrator's inbox, once a source.
+// tellAdmins notifies every administrator, once for each source.
 func tellAdmins(tx *gorm.DB, n notify.Notification, source string, now time.Time, f notify.Enqueuer) (told int, err error) {
 	admins, err := adminsNow(tx)
 	for _, admin := range admins {

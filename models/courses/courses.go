@@ -14,9 +14,8 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// FindCourse returns the course as a viewer may see it; one that they may not see is not
-// found. Lessons and items come with it, in order. The owner's own material is named to
-// nobody else.
+// FindCourse returns a course with its lessons and items, in order. A course that the viewer
+// may not see is not found. Titles of the owner's own material are for the owner only.
 func FindCourse(ctx context.Context, db *gorm.DB, viewer, id uuid.UUID) (Course, error) {
 	c, err := FindVisible(db.WithContext(ctx), viewer, id)
 	if err != nil {
@@ -54,7 +53,7 @@ func itemsOf(tx *gorm.DB, course uuid.UUID) (items []Item, err error) {
 // OwnMaterialTitle stands for the title of an author's own material wherever others read the course.
 const OwnMaterialTitle = "the author's own material"
 
-// hideMaterial leaves of citations of the owner's own material what the text itself says of them.
+// hideMaterial removes the titles and addresses of the owner's own material from citations.
 func (c *Course) hideMaterial() {
 	for i, lesson := range c.Lessons {
 		for j, cited := range lesson.Citations {
@@ -87,8 +86,8 @@ func ListCourses(ctx context.Context, db *gorm.DB, viewer uuid.UUID, f CourseFil
 	return courses, markFavorites(ctx, db, viewer, courses)
 }
 
-// SQL returns the statement of a page with its named arguments, for ListCourses and for who
-// wants to know what that costs.
+// SQL returns the statement of a page with its named arguments, for ListCourses and for
+// tests of its cost.
 func (f CourseFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 	where := ""
 	args := map[string]any{"viewer": viewer, "reach": f.Offset + f.Limit, "offset": f.Offset, "limit": f.Limit}
@@ -114,8 +113,8 @@ func (f CourseFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 	return "SELECT * FROM (" + sql + ") c ORDER BY created_at DESC, id DESC OFFSET @offset LIMIT @limit", args
 }
 
-// CourseChange is what an owner may change; nil leaves a field as it is, and an
-// empty thumbnail address takes the thumbnail away.
+// CourseChange is a change by the owner. Nil leaves a field as it is, and an empty
+// thumbnail address removes the thumbnail.
 type CourseChange struct {
 	Title, Summary, Description, DifficultyLevel, ThumbnailURL *string
 	Tags                                                       *[]string
@@ -123,8 +122,8 @@ type CourseChange struct {
 	ConfirmRights                                              bool // as ShareCourse has it
 }
 
-// UpdateCourse changes a course of the owner. allowed is asked with the locked
-// course before anything is written and may refuse. Another's course is not
+// UpdateCourse changes a course of the owner. allowed is called with the
+// locked course before anything is written and may refuse. Another's course is not
 // found while private, and forbidden once everybody can see it.
 func UpdateCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, change CourseChange, now time.Time, allowed func(Course) error) (Course, error) {
 	var after Course
@@ -188,7 +187,7 @@ func ownCourse(ctx context.Context, tx *gorm.DB, owner, id uuid.UUID) (Course, e
 	return c, err
 }
 
-// Lock holds the row until the transaction ends, so that writers take turns.
+// Lock locks a course until the transaction ends.
 func Lock(tx *gorm.DB, id uuid.UUID) error {
 	got := tx.Exec("SELECT id FROM courses WHERE id = ? FOR UPDATE", id)
 	if got.Error == nil && got.RowsAffected == 0 {
@@ -246,7 +245,7 @@ func lockOpenTasks(tx *gorm.DB, course uuid.UUID) ([]tasks.Task, error) {
 	return open, err
 }
 
-// markFavorites says of courses whether they are a user's favorites, in one query.
+// markFavorites sets which courses are a user's favorites, in one query.
 func markFavorites(ctx context.Context, db *gorm.DB, user uuid.UUID, courses []Course) error {
 	if len(courses) == 0 {
 		return nil

@@ -18,9 +18,9 @@ import (
 // CourseAct is what an administrator does to a course.
 type CourseAct string
 
-// The acts there are.
+// The acts of moderation.
 const (
-	CourseHold      CourseAct = "hold"      // nobody but its owner sees it until it is decided
+	CourseHold      CourseAct = "hold"      // only its owner sees it until it is decided
 	CourseHide      CourseAct = "hide"      // nor after that
 	CourseRestore   CourseAct = "restore"   // undoes both
 	CourseUnpublish CourseAct = "unpublish" // private, as if its owner had taken it back
@@ -65,7 +65,7 @@ func (m CourseModeration) Run(ctx context.Context, tx *gorm.DB, id uuid.UUID) (C
 	return c, enqueued, err
 }
 
-// FindLocked locks and reads a course, without lessons, whoever's it is.
+// FindLocked locks and reads a course of any owner, without lessons.
 func FindLocked(tx *gorm.DB, id uuid.UUID) (c Course, err error) {
 	if err := Lock(tx, id); err != nil {
 		return c, err
@@ -174,8 +174,8 @@ type ModeratedFilter struct {
 	Limit      int
 }
 
-// ListAllCourses returns a page of all courses, whoever's they are, for administrators: the newest first, without
-// lessons and items.
+// ListAllCourses returns a page of the courses of all owners, for administrators: the newest first, without lessons
+// and items.
 func ListAllCourses(ctx context.Context, db *gorm.DB, f ModeratedFilter) ([]Course, error) {
 	q := db.WithContext(ctx)
 	if f.Status != "" {
@@ -193,8 +193,8 @@ func ListAllCourses(ctx context.Context, db *gorm.DB, f ModeratedFilter) ([]Cour
 	return store.NewestFirst[Course](q, f.After, f.Offset, f.Limit)
 }
 
-// ReadAnyCourse returns a whole course for an administrator, whoever's it is, with an entry in the audit
-// log. The owner's own material is named to nobody else.
+// ReadAnyCourse returns a whole course of any owner for an administrator, and writes the audit log. Titles of the
+// owner's own material are left out.
 func ReadAnyCourse(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store.AuditEntry) (c Course, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		c, err = FindWhole(tx, id)

@@ -15,7 +15,7 @@ import (
 
 // CreateRegeneration commits a task that writes parts of a course again, and the outbox
 // message that starts its workflow. The course must be the user's own and not be
-// under way (Conflict), nor be on a topic that the rules do not let through by now
+// under way (Conflict), nor be on a topic that the rules refuse
 // (TopicNotAllowed). A READY course stays so and can be read meanwhile. For
 // the same user and key the earlier task is returned, as by CreateGeneration.
 func CreateRegeneration(ctx context.Context, db *gorm.DB, task tasks.Task, preferences map[string]any, message store.OutboxMessage, quota Quota) (made tasks.Task, replayed bool, err error) {

@@ -21,7 +21,7 @@ func StaleSources(ctx context.Context, db *gorm.DB, since time.Time, limit int) 
 	return ids, err
 }
 
-// SourceState is how far the reading of a learner's material has come.
+// SourceState is the state of reading a learner's material.
 type SourceState string
 
 // Material leaves SourceProcessing once.
@@ -49,18 +49,18 @@ type Source struct {
 	Original  []byte // the upload, or the page, until it was read
 	CreatedAt time.Time
 	UpdatedAt time.Time
-	// ReadingStartedAt is set while a reader is at it.
+	// ReadingStartedAt is set while a worker reads it.
 	ReadingStartedAt *time.Time
 }
 
-// CourseSource ties material to a course that is written from it.
+// CourseSource links material to a course that is written from it.
 type CourseSource struct {
 	CourseID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	SourceID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Position int
 }
 
-// What one user may keep, so that nobody fills the database.
+// The limits of one user's material.
 const (
 	MostSources     = 100
 	MostSourceBytes = 200 << 20 // of texts and of uploads not read yet
@@ -73,7 +73,7 @@ const sourceFacts = "id, user_id, kind, title, url, media_type, size_bytes, sha2
 // Conflict when the user already has as much as a user may.
 func CreateSource(ctx context.Context, db *gorm.DB, source Source, message store.OutboxMessage) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		// Creations of one user take turns, or two could pass the limits together.
+		// Creations of one user are serialised, or two could exceed the limits together.
 		if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('sources ' || ?, 0))", source.UserID.String()).Error; err != nil {
 			return err
 		}
@@ -87,8 +87,7 @@ func CreateSource(ctx context.Context, db *gorm.DB, source Source, message store
 	})
 }
 
-// affordSource checks what one user may keep. The lengths are read without
-// reading the texts.
+// affordSource checks the limits of one user. It reads the lengths without the texts.
 func affordSource(tx *gorm.DB, source Source) error {
 	var kept struct{ Number, Bytes int64 }
 	err := tx.Raw(`
@@ -131,7 +130,7 @@ func DeleteSource(ctx context.Context, db *gorm.DB, user, id uuid.UUID) error {
 	return gone.Error
 }
 
-// SourceToRead returns a source with its upload, whosever it is.
+// SourceToRead returns a source of any user with its upload.
 func SourceToRead(ctx context.Context, db *gorm.DB, id uuid.UUID) (Source, error) {
 	var source Source
 	err := db.WithContext(ctx).First(&source, "id = ?", id).Error
@@ -151,7 +150,7 @@ func SaveSourceText(ctx context.Context, db *gorm.DB, source Source, now time.Ti
 	})
 }
 
-// FailSource makes a source FAILED for a reason the learner is told, and drops
+// FailSource makes a source FAILED with a reason for the learner, and drops
 // the upload. It changes only a source that is PROCESSING.
 func FailSource(ctx context.Context, db *gorm.DB, id uuid.UUID, fault tasks.TaskFault, now time.Time) error {
 	text, err := json.Marshal(fault)

@@ -8,8 +8,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// ModelCall is what one conversation with the model cost, whether it came to
-// anything or not.
+// ModelCall is the cost of one conversation with the model, successful or not.
 type ModelCall struct {
 	ID           uuid.UUID `gorm:"type:uuid;primaryKey"` // derived from the attempt that made it
 	UserID       uuid.UUID `gorm:"type:uuid"`            // whose course it was for
@@ -27,8 +26,8 @@ type ModelCall struct {
 	At           time.Time
 }
 
-// SaveModelCall keeps the cost of a conversation; the same one twice is one.
-// A user who is gone is not charged: nothing is kept.
+// SaveModelCall stores the cost of a conversation. Saving it twice is harmless.
+// For a user who is deleted nothing is stored.
 func SaveModelCall(ctx context.Context, db *gorm.DB, call ModelCall) error {
 	return db.WithContext(ctx).Exec(`
 		INSERT INTO model_calls (id, user_id, course_id, kind, model, endpoint, outcome, calls, repairs, smaller, input_tokens, output_tokens, seconds, at)

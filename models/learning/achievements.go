@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// FactsOf returns what is known of each of some users, by one query.
+// FactsOf returns the facts of the given users, by one query.
 func FactsOf(ctx context.Context, db *gorm.DB, users []uuid.UUID) (map[uuid.UUID]gamification.Facts, error) {
 	var rows []struct {
 		UserID                                                                                       uuid.UUID
@@ -41,7 +41,7 @@ func FactsOf(ctx context.Context, db *gorm.DB, users []uuid.UUID) (map[uuid.UUID
 	return facts, err
 }
 
-// Achievements returns all there are, in the order of lists.
+// Achievements returns all achievements, in the order of lists.
 func Achievements(ctx context.Context, db *gorm.DB) (all []Achievement, err error) {
 	err = db.WithContext(ctx).Order("position, id").Find(&all).Error
 	return all, err
@@ -58,10 +58,10 @@ func UnlocksOf(ctx context.Context, db *gorm.DB, user uuid.UUID) (map[string]tim
 	return unlocked, err
 }
 
-// UnlockFor unlocks whatever a user has reached, with its reward, its feed entry and the
-// news of it, in one transaction. A reward may reach the next, until nothing changes. It
-// tells what was unlocked; doing it again unlocks nothing. Somebody who is gone or whose
-// account is switched off unlocks nothing.
+// UnlockFor unlocks all achievements that a user has reached, with their rewards, feed entries and
+// notifications, in one transaction. A reward may reach another achievement, so it repeats until
+// nothing changes. It returns what was unlocked. Key: user and achievement, so that repeating it
+// unlocks nothing. A user who is deleted or switched off unlocks nothing.
 func UnlockFor(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time, f notify.Enqueuer) (unlocked []string, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, user); err != nil {
@@ -124,8 +124,8 @@ var achievementSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d13")
 // AchievementContentID stands for an achievement where content has a UUID.
 func AchievementContentID(id string) uuid.UUID { return store.DerivedID(achievementSpace, id) }
 
-// unlock gives the user an achievement and all that comes with it. made is false when
-// they have it.
+// unlock gives the user an achievement with its reward, feed entry and notification. made is
+// false when they already have it.
 func (b *ledgerTx) unlock(a Achievement, now time.Time, f notify.Enqueuer) (made bool, err error) {
 	row := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&Unlock{UserID: b.user, AchievementID: a.ID, UnlockedAt: now})
 	if row.Error != nil || row.RowsAffected == 0 {
@@ -158,7 +158,7 @@ type AchievementStatus struct {
 	Current, Target int64
 }
 
-// AchievementsOf returns all achievements as one user has them.
+// AchievementsOf returns all achievements with a user's status.
 func AchievementsOf(ctx context.Context, db *gorm.DB, user uuid.UUID) ([]AchievementStatus, error) {
 	all, err := Achievements(ctx, db)
 	if err != nil {
@@ -203,15 +203,15 @@ func ApplyAchievements(ctx context.Context, db *gorm.DB, all []Achievement, mess
 	})
 }
 
-// Applied is a stretch of users that was gone through.
+// Applied is the result for one batch of users.
 type Applied struct {
 	Last     uuid.UUID // where to go on
 	Users    int       // looked at; 0: there are no more
 	Unlocked int       // achievements unlocked
 }
 
-// ApplyToMany unlocks what they have reached for the users after one, by id. Whoever has
-// reached nothing new costs no transaction.
+// ApplyToMany unlocks what users have reached, for a batch in the order of their ids, after the
+// given one. A user with nothing new costs no transaction.
 func ApplyToMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, now time.Time, f notify.Enqueuer) (Applied, error) {
 	done := Applied{Last: after}
 	var users []uuid.UUID

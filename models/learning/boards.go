@@ -17,16 +17,16 @@ import (
 // BoardKind is what a board ranks by.
 type BoardKind string
 
-// The kinds there are.
+// The kinds of boards.
 const (
 	BoardPoints       BoardKind = "points"
 	BoardLevel        BoardKind = "level"
 	BoardAchievements BoardKind = "achievements"
 )
 
-// Board names one: what it ranks by, and the period it is of. Whoever has more comes
-// first, of equals who got there first, and then the lower id. On it is whoever has any
-// of it, is active and does not hide.
+// Board names a leaderboard by what it ranks and its period. The higher score comes first, of equal
+// scores the earlier one, and then the lower id. A user is on it who has a score, is active and
+// does not hide from boards.
 type Board struct {
 	Kind   BoardKind
 	Period string // AllTime, or as MonthPeriod and WeekPeriod name them
@@ -128,25 +128,25 @@ func UserSummaries(ctx context.Context, db *gorm.DB, viewer uuid.UUID, users []u
 		return nil, err
 	}
 	defer rows.Close()
-	faces := make(map[uuid.UUID]UserSummary, len(users))
+	summaries := make(map[uuid.UUID]UserSummary, len(users))
 	for rows.Next() {
 		var f UserSummary
 		if err := rows.Scan(&f.ID, &f.Username, &f.AvatarURL); err != nil {
 			return nil, err
 		}
-		faces[f.ID] = f
+		summaries[f.ID] = f
 	}
-	return faces, rows.Err()
+	return summaries, rows.Err()
 }
 
-// BoardNow is what boards in Redis have to say to be believed, and whether changes wait
-// to be brought there.
+// BoardNow is the generation and stamp that the boards in Redis must have to be valid, and whether
+// changes wait to be written there.
 type BoardNow struct {
 	Generation, Stamp *uuid.UUID
 	Waiting           bool
 }
 
-// BoardsNow reads it.
+// BoardsNow reads the BoardNow.
 func BoardsNow(ctx context.Context, db *gorm.DB) (now BoardNow, err error) {
 	err = db.WithContext(ctx).Raw("SELECT generation, stamp, EXISTS (SELECT 1 FROM board_changes) FROM board_state").Row().Scan(&now.Generation, &now.Stamp, &now.Waiting)
 	return now, err
@@ -167,14 +167,13 @@ func LockBoards(tx *gorm.DB, wait bool) (state BoardState, busy bool, err error)
 	return rows[0], false, nil
 }
 
-// StampBoards says what the boards in Redis say of themselves from now on. Nil: there are none.
+// StampBoards records the generation and stamp of the boards in Redis. Nil: there are none.
 func StampBoards(tx *gorm.DB, generation, stamp *uuid.UUID) error {
 	return tx.Model(&BoardState{}).Where("id").UpdateColumns(map[string]any{"generation": generation, "stamp": stamp}).Error
 }
 
-// TakeBoardChanges returns users whose places have changed, up to so many changes, the oldest
-// first; 0 takes all and tells none. Who reads their scores after this reads what they
-// were when the changes were made, or newer.
+// TakeBoardChanges removes up to most changes, the oldest first, and returns their users. With 0 it
+// removes all and returns none. Scores read after this are at least as new as the changes.
 func TakeBoardChanges(tx *gorm.DB, most int) (users []uuid.UUID, err error) {
 	if most == 0 {
 		return nil, tx.Exec("DELETE FROM board_changes").Error
@@ -183,7 +182,7 @@ func TakeBoardChanges(tx *gorm.DB, most int) (users []uuid.UUID, err error) {
 	return users, err
 }
 
-// ScoresOf returns the scores of users in a period, without those who are not to be seen.
+// ScoresOf returns the scores of users in a period, without those who are not on boards.
 func ScoresOf(tx *gorm.DB, period string, users []uuid.UUID) (rows []BoardRow, err error) {
 	from, _, args := Board{BoardPoints, period}.scores()
 	args["users"] = users

@@ -54,8 +54,8 @@ type Score struct {
 	AchievementsAt time.Time
 }
 
-// add puts points in. The times of a score never go back, though points for something
-// that happened earlier may come later.
+// add adds points. The times of a score never go back, though points for an earlier
+// event may arrive later.
 func (s *Score) add(points int, at time.Time) {
 	if points == 0 {
 		return
@@ -70,7 +70,7 @@ func (s *Score) add(points int, at time.Time) {
 	}
 }
 
-// unlocked puts an achievement in.
+// unlocked adds an achievement.
 func (s *Score) unlocked(at time.Time) {
 	if s.Achievements == 0 || at.After(s.AchievementsAt) {
 		s.AchievementsAt = at
@@ -110,7 +110,7 @@ type ledgerTx struct {
 	changed  bool
 }
 
-// beginLedger locks a user's total, making it where there is none.
+// beginLedger locks a user's total, creating it where there is none.
 func beginLedger(tx *gorm.DB, user uuid.UUID, now time.Time) (*ledgerTx, error) {
 	b := &ledgerTx{tx: tx, user: user, periods: map[string]*Score{}}
 	there, err := b.lock()
@@ -119,7 +119,7 @@ func beginLedger(tx *gorm.DB, user uuid.UUID, now time.Time) (*ledgerTx, error) 
 		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&fresh).Error; err != nil {
 			return nil, err
 		}
-		_, err = b.lock() // somebody else may have been first
+		_, err = b.lock() // another transaction may have created it
 	}
 	if err != nil {
 		return nil, err
@@ -156,7 +156,7 @@ func (b *ledgerTx) earn(rule gamification.Rule, source string, points int, at ti
 	return &entry, b.count(entry)
 }
 
-// count brings an entry into the totals.
+// count adds an entry to the totals.
 func (b *ledgerTx) count(entry LedgerEntry) error {
 	switch entry.Rule {
 	case gamification.RuleLessonCompleted:
@@ -211,7 +211,7 @@ func (b *ledgerTx) openPeriods(periods ...string) error {
 	return nil
 }
 
-// flush writes what has changed, and leaves word for the boards.
+// flush writes what has changed, and a change row for the boards.
 func (b *ledgerTx) flush() error {
 	if !b.changed {
 		return nil

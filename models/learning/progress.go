@@ -90,16 +90,16 @@ type Study struct {
 	UserID    uuid.UUID
 	CourseID  uuid.UUID
 	LessonID  uuid.UUID
-	Completed bool // false: they are still at it
+	Completed bool // false: they have not finished it
 	Minutes   int
 	At        time.Time
 	Key       IdempotencyKey
 }
 
-// StudyLesson records what a learner did with a lesson of a course they may see, and tells
-// their progress after that. A lesson is completed once and stays so; only then, and
-// while it is not completed, do minutes count. The first completion earns points, and so
-// does that of the last lesson of a READY course. A request with a key counts once.
+// StudyLesson records what a learner did with a lesson of a course they may see, and returns their
+// progress after that. A lesson is completed once and stays completed; minutes count up to that.
+// The first completion earns points, and so does that of the last lesson of a READY course. A
+// request with a key counts once.
 func StudyLesson(ctx context.Context, db *gorm.DB, s Study, now time.Time, f notify.Enqueuer) (Progress, error) {
 	var after Progress
 	err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -151,7 +151,7 @@ func (s Study) note(tx *gorm.DB, c courses.Course, f notify.Enqueuer) error {
 	return b.finish(eventID, f)
 }
 
-// lesson finds it in the course. One that nobody has written yet cannot be completed.
+// lesson finds the lesson in the course. One that is not written yet cannot be completed.
 func (s Study) lesson(tx *gorm.DB) (step, error) {
 	steps, err := stepsOf(tx, s.UserID, s.CourseID)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/models/gamification"
 )
 
-// Difference is a number that was not what the rows add up to.
+// Difference is a stored number that differed from what the rows add up to.
 type Difference struct {
 	UserID uuid.UUID
 	Field  string
@@ -19,7 +19,7 @@ type Difference struct {
 	Is     string
 }
 
-// Recounted is a stretch of users whose totals were counted again.
+// Recounted is the result for one batch of users.
 type Recounted struct {
 	Last        uuid.UUID
 	Users       int // 0: there are no more
@@ -74,7 +74,7 @@ func recount(tx *gorm.DB, user uuid.UUID, now time.Time) ([]Difference, error) {
 	return append(differences, more...), b.flush()
 }
 
-// countAll returns the total as the rows have it.
+// countAll returns the total counted from the rows.
 func (b *ledgerTx) countAll(now time.Time) (Total, error) {
 	t := Total{UserID: b.user, Score: freshScore(now)}
 	score, err := countedScore(b.tx, b.user, AllTime)
@@ -142,7 +142,7 @@ func countedScore(tx *gorm.DB, user uuid.UUID, period string) (*Score, error) {
 	return &rows[0].Score, nil
 }
 
-// recountPeriods mends every month and week that the user has, or ought to have.
+// recountPeriods corrects every month and week that the user has, or should have.
 func (b *ledgerTx) recountPeriods() (differences []Difference, err error) {
 	var periods []string
 	err = b.tx.Raw(`SELECT period FROM standings WHERE user_id = @user

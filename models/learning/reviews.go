@@ -113,17 +113,17 @@ func ReviewStatsOf(ctx context.Context, db *gorm.DB, user uuid.UUID, now, today,
 	return s, err
 }
 
-// RemindFrom is the hour, by the user's clock, from which on they are reminded of cards.
+// RemindFrom is the hour, in the user's time zone, from which they are reminded of cards.
 const RemindFrom = 17
 
-// Reminded is a stretch of users that was gone through.
+// Reminded is the result for one batch of users.
 type Reminded struct {
 	Last  uuid.UUID // where to go on
 	Users int       // looked at; 0: there are no more
 }
 
-// RemindMany reminds the users after one, by id, of the cards that are due, if it is time
-// for that where they are. A user is reminded once a day at most.
+// RemindMany notifies users of due cards, for a batch in the order of their ids, after the given
+// one. It passes over users for whom it is before RemindFrom. A user is reminded once a day.
 func RemindMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, now time.Time, f notify.Enqueuer) (Reminded, error) {
 	done := Reminded{Last: after}
 	var rows []struct {

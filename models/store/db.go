@@ -47,14 +47,14 @@ func Open(url string, pool Pool) (*gorm.DB, error) {
 	return db, nil
 }
 
-// withoutJIT has Postgres run statements as they are: none of ours runs for so long that
-// compiling it, for some hundred milliseconds, would pay.
+// withoutJIT turns just-in-time compilation off. It takes some hundred milliseconds, and no
+// statement of ours runs long enough for that to pay.
 func withoutJIT(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, "SET jit = off")
 	return err
 }
 
-// Close ends the pool.
+// Close closes the pool.
 func Close(db *gorm.DB) error {
 	raw, err := db.DB()
 	if err != nil {
@@ -63,7 +63,7 @@ func Close(db *gorm.DB) error {
 	return raw.Close()
 }
 
-// Ping asks Postgres for a sign of life.
+// Ping checks that Postgres answers.
 func Ping(ctx context.Context, db *gorm.DB) error {
 	return db.WithContext(ctx).Exec("SELECT 1").Error
 }
@@ -72,7 +72,7 @@ func Ping(ctx context.Context, db *gorm.DB) error {
 func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 // DerivedID returns the version 5 id that always belongs to these parts, so that
-// doing a thing twice finds the row of the first time.
+// repeating an operation finds the row of the first time.
 func DerivedID(space uuid.UUID, parts ...string) uuid.UUID {
 	var name []byte
 	for _, p := range parts {

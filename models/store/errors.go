@@ -43,7 +43,7 @@ type Error struct {
 	Fields []Field
 	// Resource and ResourceID say what was not found.
 	Resource, ResourceID string
-	// Resources are where to find help, of a topic that a rule answers with that.
+	// Resources are places to find help, for a topic whose rule gives them.
 	Resources []HelpResource
 	// Part names what is unavailable: "workflow-engine", "model", or empty for any other dependency.
 	Part string
@@ -98,7 +98,7 @@ func CodeOf(err error) Code {
 	return ""
 }
 
-// HelpResource is a place where somebody finds help, in words to show.
+// HelpResource is a place to find help, with texts to show.
 type HelpResource struct {
 	Title string   `json:"title"`
 	Text  string   `json:"text"`
