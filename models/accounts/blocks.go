@@ -11,8 +11,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// SetBlock keeps two users from seeing anything of each other, or ends that. It ends
-// their following each other. Repeating it changes nothing; an unknown user is not found.
+// SetBlock blocks a user or ends the block. Two users with a block do not see each other. A block
+// ends their following each other. Repeating it changes nothing; an unknown user is not found.
 func SetBlock(ctx context.Context, db *gorm.DB, blocker, blocked uuid.UUID, wanted bool, now time.Time) error {
 	if blocker == blocked {
 		return store.BadField("path", "user_id", "is your own")
@@ -39,7 +39,7 @@ func RequireUser(ctx context.Context, tx *gorm.DB, id uuid.UUID) error {
 	return err
 }
 
-// BlockedUser is somebody whom a user has blocked.
+// BlockedUser is a user whom another has blocked.
 type BlockedUser struct {
 	User Author
 	At   time.Time

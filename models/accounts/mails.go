@@ -74,7 +74,7 @@ func QueueMailOnce(ctx context.Context, db *gorm.DB, user uuid.UUID, mail Mail, 
 	})
 }
 
-// RenderedMail is a mail with whom it is for.
+// RenderedMail is a mail with its recipient.
 type RenderedMail struct {
 	Mail Mail
 	User User
@@ -145,8 +145,8 @@ func MarkSent(ctx context.Context, db *gorm.DB, letter RenderedMail, now time.Ti
 		UpdateColumns(map[string]any{"sent_at": now, "user_id": letter.User.ID}).Error
 }
 
-// DropMail deletes a mail that nobody was found for. One that was sent, or is some
-// user's, stays. Repeating it is harmless.
+// DropMail deletes a mail without a recipient. One that was sent, or belongs to a
+// user, stays. Repeating it is harmless.
 func DropMail(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 	return db.WithContext(ctx).Where("id = ? AND user_id IS NULL AND sent_at IS NULL", id).Delete(&Mail{}).Error
 }
@@ -154,7 +154,7 @@ func DropMail(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 // mailsKept is how long a mail is remembered when its token has expired.
 const mailsKept = 24 * time.Hour
 
-// SweepMails forgets up to limit mails that expired more than a day ago.
+// SweepMails deletes up to limit mails that expired more than a day ago.
 func SweepMails(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
 	return db.WithContext(ctx).Exec(`
 		DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE expires_at < ? ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED)`,

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// User is somebody with an account.
+// User is an account.
 type User struct {
 	ID           uuid.UUID      `gorm:"type:uuid;primaryKey"`
 	Email        string         // as text.Email gives it; unique without regard to case

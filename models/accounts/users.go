@@ -15,8 +15,8 @@ import (
 )
 
 // CreateUser commits a new account together with its first session, its entry in
-// the audit log, and whatever also adds. An e-mail or username that somebody has,
-// however it is written, is a Conflict.
+// the audit log, and whatever also adds. An e-mail or username that is taken,
+// in any spelling, is a Conflict.
 func CreateUser(ctx context.Context, db *gorm.DB, user User, session Session, entry store.AuditEntry, also func(tx *gorm.DB) error) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&user).Error; err != nil {

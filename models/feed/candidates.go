@@ -16,14 +16,14 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// shown returns what may be shown to @viewer of the things f: what is listed and they have not hidden.
+// shown returns the condition that an item f may be shown to @viewer: it is listed and they have not hidden it.
 func shown() string {
 	return moderation.ItemListed("f") + ` AND NOT EXISTS (SELECT FROM engagements gone WHERE gone.user_id = @viewer AND gone.item_id = f.id AND gone.action = 'hide')`
 }
 
-// fresh returns what may be recommended of what shown shows: things of others that @viewer
-// has done nothing with yet, and nothing of a course they have begun. Whom and what to leave
-// out is looked up once a source, in the tables that candidatesSQL begins with; milestones are looked at in the end.
+// fresh returns the condition that an item f may be recommended: it is by another author, @viewer has
+// not interacted with it, and it is not part of a course they have begun. What to leave out is looked up
+// once for each source, in the tables that candidatesSQL begins with. Milestones are checked at the end.
 func fresh() string {
 	return moderation.ItemOpen("f") + ` AND f.author_id <> @viewer
 	AND f.id NOT IN (SELECT item_id FROM touched) AND f.group_id NOT IN (SELECT course_id FROM begun) AND f.author_id NOT IN (SELECT user_id FROM apart)`
@@ -36,7 +36,7 @@ const (
 	poolGap        = 150
 	poolFollowed   = 100
 	poolNeighbours = 150
-	// FeedLength is how far one feed can be scrolled.
+	// FeedLength is the greatest number of items in a feed.
 	FeedLength = 600
 )
 

@@ -19,8 +19,8 @@ func CurationDay(now time.Time) string { return now.UTC().Format(time.DateOnly) 
 // that a day's round takes.
 const curationAge = 36 * time.Hour
 
-// SaveCuration keeps a day's picks for a user. Key: user and day; later picks of the day
-// take the place of earlier ones.
+// SaveCuration stores a day's picks for a user. Key: user and day; later picks of the day
+// replace earlier ones.
 func SaveCuration(ctx context.Context, db *gorm.DB, c FeedCuration) error {
 	return db.WithContext(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "user_id"}, {Name: "day"}},
@@ -38,16 +38,16 @@ func FindCuration(ctx context.Context, db *gorm.DB, user uuid.UUID, day string) 
 	return found[0], true, nil
 }
 
-// DropCurations removes picks that are used no more.
+// DropCurations deletes expired picks.
 func DropCurations(ctx context.Context, db *gorm.DB, now time.Time) error {
 	return db.WithContext(ctx).Delete(&FeedCuration{}, "made_at < ?", now.Add(-curationAge)).Error
 }
 
-// OrderNote is what a feed says of its order when no model had a say in it.
+// OrderNote is the note on a feed whose order no model has influenced.
 const OrderNote = "The order is by score."
 
-// recommended returns the day's picks, of which what was done with since is left out, and then
-// the personalized ranking. Every thing says who ordered it.
+// recommended returns the day's picks, without items that the user has interacted with since, and then
+// the personalized ranking. Every item says who ordered it.
 func recommended(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (FeedRanking, error) {
 	ranked, err := Recommend(ctx, db, user, ranking.Personalized, now)
 	if err != nil {

@@ -127,7 +127,7 @@ func reachable(tx *gorm.DB, user, id uuid.UUID, own string) (FeedItem, error) {
 	return item, err
 }
 
-// reactToPost likes, unlikes or views a post as the community does, whose rule of who sees it holds besides.
+// reactToPost likes, unlikes or views a post through package community, which also checks who sees it.
 func reactToPost(tx *gorm.DB, user, post uuid.UUID, action string, now time.Time) error {
 	v := moderation.Viewer{ID: user}
 	if action == "view" {
@@ -139,8 +139,8 @@ func reactToPost(tx *gorm.DB, user, post uuid.UUID, action string, now time.Time
 	return err
 }
 
-// SetFavorite makes a course a user's favorite, or not any more. A favorite is a bookmark
-// of the course. Twice is once. It is removed also from a course that the user may not see any more.
+// SetFavorite makes a course a user's favorite, or removes it. A favorite is a bookmark
+// of the course. Repeating it is harmless. It is removed also from a course that the user may not see any more.
 func SetFavorite(ctx context.Context, db *gorm.DB, user, course uuid.UUID, favorite bool, now time.Time) error {
 	if !favorite {
 		return onCourse(ctx, db, user, course, "bookmark", func(tx *gorm.DB, item FeedItem) error { return activity.Disengage(tx, user, item.ID, "bookmark") })

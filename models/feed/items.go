@@ -8,7 +8,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// FeedItem is a thing that can stand in a feed. Triggers of the schema keep it in step with
+// FeedItem is an item of feeds. Triggers of the schema keep it in step with
 // the post, course, lesson, item or feed entry it is made of.
 type FeedItem struct {
 	ID              uuid.UUID `gorm:"type:uuid;primaryKey"`
@@ -33,7 +33,7 @@ type FeedItem struct {
 	UpdatedAt       time.Time
 }
 
-// TrendingItem is how much a thing trended when that was counted last.
+// TrendingItem is the last trending score of an item.
 type TrendingItem struct {
 	ItemID      uuid.UUID `gorm:"type:uuid;primaryKey"`
 	ContentType string
@@ -46,7 +46,7 @@ type TrendingItem struct {
 // TableName returns trending: the table has no plural.
 func (TrendingItem) TableName() string { return "trending" }
 
-// FeedSnapshot is a ranked feed as somebody scrolls through it.
+// FeedSnapshot is a ranked feed, kept while a user scrolls through it.
 type FeedSnapshot struct {
 	ID        uuid.UUID `gorm:"type:uuid;primaryKey"`
 	UserID    uuid.UUID `gorm:"type:uuid"`
@@ -55,7 +55,7 @@ type FeedSnapshot struct {
 	ExpiresAt time.Time
 }
 
-// LearningProfile is what a learner says of themselves; nil where they said nothing.
+// LearningProfile is what a learner has stated; nil where they stated nothing.
 type LearningProfile struct {
 	UserID          uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Interests       []string  `gorm:"type:jsonb;serializer:json"`
@@ -88,7 +88,7 @@ const (
 	OrderedByModel = "model"
 )
 
-// ContentCheck is what can be told of a thing's quality, and of its link.
+// ContentCheck is the measured quality of an item, and the state of its link.
 type ContentCheck struct {
 	ItemID        uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Readability   float64

@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// FeedView is a thing as a feed shows it, with where it stands.
+// FeedView is an item as a feed shows it, with its position.
 type FeedView struct {
 	FeedItem
 	AuthorName   string
@@ -32,8 +32,8 @@ type FeedView struct {
 	Reasons      []string
 }
 
-// ShowFeed reads the things of a part of a ranking, in its order, in one query. What is not to be
-// shown to the user any more is left out.
+// ShowFeed returns the items of a part of a ranking, in its order, in one query. Items that may not be
+// shown to the user any more are left out.
 func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part FeedRanking) ([]FeedView, error) {
 	if len(part) == 0 {
 		return nil, nil
@@ -90,7 +90,7 @@ func scanFeedView(rows *sql.Rows) (v FeedView, err error) {
 // SnapshotFor is how long a feed can be scrolled before it starts anew.
 const SnapshotFor = 15 * time.Minute
 
-// SaveSnapshot keeps a ranked feed.
+// SaveSnapshot stores a ranked feed.
 func SaveSnapshot(ctx context.Context, db *gorm.DB, s FeedSnapshot) error {
 	return db.WithContext(ctx).Create(&s).Error
 }

@@ -19,7 +19,7 @@ import (
 // FeedType is a kind of feed.
 type FeedType string
 
-// The kinds there are.
+// The kinds of feeds.
 const (
 	FeedPersonalized FeedType = "personalized"
 	FeedRecommended  FeedType = "recommended"
@@ -32,7 +32,7 @@ const (
 type FeedRanking []ranking.Ranked
 
 // RankFeed ranks a feed of a kind for a user, in a number of queries that does not
-// depend on how much there is.
+// depend on the number of items.
 func RankFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind FeedType, now time.Time) (FeedRanking, error) {
 	switch kind {
 	case FeedPersonalized:
@@ -50,8 +50,8 @@ func RankFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind FeedType, n
 	}
 }
 
-// Recommend ranks what could be recommended to a user by a strategy. Things that the
-// strategy has nothing to say of follow. What is new to try changes once a day.
+// Recommend ranks what could be recommended to a user by a strategy. Items that the
+// strategy does not score follow. The items for discovery change once a day.
 func Recommend(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strategy, now time.Time) (FeedRanking, error) {
 	profile, err := FindUserProfile(ctx, db, user, now)
 	if err != nil {
@@ -83,7 +83,7 @@ func followingSQL() string {
 	GROUP BY f.id ORDER BY at DESC, f.id DESC LIMIT @most`
 }
 
-// recentSQL returns what was published last, each thing once; sharing a thing brings it up again.
+// recentSQL returns the items published last, each once; sharing an item brings it up again.
 func recentSQL() string {
 	return `
 	SELECT f.id, max(d.at) AS at, (array_agg(d.why ORDER BY d.at DESC))[1] AS why
@@ -100,7 +100,7 @@ func recentSQL() string {
 	GROUP BY f.id ORDER BY at DESC, f.id DESC LIMIT @most`
 }
 
-// chronological ranks by time. The score says how new a thing is: 1 now, a half a week later.
+// chronological ranks by time. The score is the age of an item: 1 now, a half a week later.
 func chronological(ctx context.Context, db *gorm.DB, sql string, user uuid.UUID, now time.Time) (FeedRanking, error) {
 	var rows []struct {
 		ID  uuid.UUID
@@ -116,7 +116,7 @@ func chronological(ctx context.Context, db *gorm.DB, sql string, user uuid.UUID,
 }
 
 // Pack returns the ranking in few bytes: the reasons there are, each once, then for each
-// thing its id, its score and which reasons it has.
+// item its id, its score and which reasons it has.
 func (r FeedRanking) Pack() []byte {
 	index := map[string]uint64{}
 	var texts []string
@@ -143,7 +143,7 @@ func (r FeedRanking) Pack() []byte {
 	return out
 }
 
-// leastPacked is how many bytes one thing has at least: id, score, number of reasons.
+// leastPacked is the least number of bytes of one item: id, score, number of reasons.
 const leastPacked = 16 + 8 + 1
 
 var errUnpack = errors.New("models: a packed feed is broken")

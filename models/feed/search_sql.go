@@ -138,7 +138,7 @@ func marks(more string) string {
 }
 
 // showHits brings the best hits with what is shown of them. An author is looked up here,
-// so that nobody is found a moment after their account was switched off.
+// so that no one is found after their account was switched off.
 func showHits() string {
 	return `, page AS MATERIALIZED (
 		SELECT h.*, doc.kind, doc.content_type, doc.course_id, doc.language, doc.reading, doc.difficulty_level, doc.owner_user_id AS author_id,

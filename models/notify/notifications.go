@@ -11,10 +11,10 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// NotificationKind says what news is about. Preferences and apps go by it.
+// NotificationKind is the kind of a notification. Preferences and apps use it.
 type NotificationKind string
 
-// The kinds there are.
+// The kinds of notifications.
 const (
 	NotifyCourseReady NotificationKind = "course_ready"
 	NotifyAchievement NotificationKind = "achievement_unlocked"
@@ -26,7 +26,7 @@ const (
 	NotifyTest        NotificationKind = "test"
 )
 
-// Notification is a piece of news in a user's inbox.
+// Notification is an entry of a user's inbox.
 type Notification struct {
 	ID      uuid.UUID  `gorm:"type:uuid;primaryKey"`
 	UserID  uuid.UUID  `gorm:"type:uuid"`
@@ -38,16 +38,16 @@ type Notification struct {
 	Data      map[string]string `gorm:"type:jsonb;serializer:json"`
 	CreatedAt time.Time
 	ReadAt    *time.Time
-	// BroadcastID is what it is the user's copy of; nil: it is for this user alone.
+	// BroadcastID is the broadcast it is a copy of; nil: it is for this user alone.
 	BroadcastID *uuid.UUID `gorm:"type:uuid"`
 	AdmittedAt  *time.Time // when it was counted against its user's day
-	// AuthorID is whose thing it tells of besides, nil: nobody's but the actor's or the user's own.
+	// AuthorID is the author of the content it is about; nil: the actor or the user.
 	AuthorID *uuid.UUID `gorm:"-"`
 }
 
 var notificationSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d10")
 
-// NotificationID returns the id of a user's news of a kind about a source.
+// NotificationID returns the id of a user's notification of a kind about a source.
 func NotificationID(user uuid.UUID, kind NotificationKind, source string) uuid.UUID {
 	return store.DerivedID(notificationSpace, user.String(), string(kind), source)
 }

@@ -152,7 +152,7 @@ func (c *PushCredential) noteUsers(a PushAnswers) {
 	}
 }
 
-// count has the last answers outweigh those before them.
+// count gives the last answers more weight than earlier ones.
 func (c *PushCredential) count(accepted, refused, dead int) {
 	c.Accepted, c.Refused, c.Dead = c.Accepted+float64(accepted), c.Refused+float64(refused), c.Dead+float64(dead)
 	if sum := c.Accepted + c.Refused + c.Dead; sum > answersKept {
@@ -167,7 +167,7 @@ func (c *PushCredential) count(accepted, refused, dead int) {
 // forgotten is the part of an answer that so many came after that it counts for nothing.
 const forgotten = 0.25
 
-// mark remembers that a user is among those refused, in a form that names nobody.
+// mark records that a user is among those refused, by a hash that identifies no one.
 func (c *PushCredential) mark(user uuid.UUID) {
 	sum := sha256.Sum256(append(user[:], c.Fingerprint...))
 	mark := binary.BigEndian.Uint32(sum[:])
@@ -190,7 +190,7 @@ func distinct(users []uuid.UUID, but ...[]uuid.UUID) map[uuid.UUID]bool {
 
 const longestWord = 64
 
-// providersWord returns a provider's reason as it may be shown: no more than a word or two.
+// providersWord returns a provider's reason in a form that may be shown: a word or two at most.
 func providersWord(reason string) string {
 	word := strings.Map(func(r rune) rune {
 		if r == '_' || r == ' ' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
@@ -279,7 +279,7 @@ func UsePushCredentials(ctx context.Context, db *gorm.DB, keys []PushCredentialK
 	return nil
 }
 
-// lockPushCredential reads a state, made where there is none, and keeps it locked until the
+// lockPushCredential reads a state, creates it where there is none, and locks it until the
 // transaction ends.
 func lockPushCredential(tx *gorm.DB, key PushCredentialKey, now time.Time) (PushCredential, error) {
 	state := PushCredential{PushCredentialKey: key, RefusedMarks: []uint32{}, UsedAt: now}
@@ -298,5 +298,5 @@ func StoppedPushes(ctx context.Context, db *gorm.DB) ([]PushCredential, error) {
 	return rows, err
 }
 
-// credentialsFor is how long the state of credentials that nobody uses any more is kept.
+// credentialsFor is how long the state of unused credentials is kept.
 const credentialsFor = 90 * 24 * time.Hour

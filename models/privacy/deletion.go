@@ -24,8 +24,8 @@ type Deletion struct {
 	Entry  store.AuditEntry
 }
 
-// RequestDeletion switches an account off until it is erased: nobody can sign in
-// to it, all its sessions end, and the work under way for it is cancelled, all or
+// RequestDeletion switches an account off until it is erased. Signing in is refused,
+// all its sessions end, and the work under way for it is cancelled, all or
 // nothing and together with the message that starts the deletion's workflow. It returns
 // the sessions that have ended. allowed may refuse, by the row as it is at this
 // moment. An account that is being deleted already stays as it is.
@@ -56,7 +56,7 @@ func RequestDeletion(ctx context.Context, db *gorm.DB, d Deletion, allowed func(
 }
 
 // StopWork ends the sessions and cancels the tasks of an account that is being
-// deleted by this deletion. It tells how many tasks are still to end. Repeating it
+// deleted by this deletion. It returns the number of tasks that are still open. Repeating it
 // is harmless; an account that was restored, or is gone, is Conflict.
 func StopWork(ctx context.Context, db *gorm.DB, user, deletion uuid.UUID, cancel func(tasks.Task) store.OutboxMessage, now time.Time) (ended []uuid.UUID, open int, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {

@@ -11,17 +11,17 @@ import (
 	"gorm.io/gorm"
 )
 
-// Erasure is what becomes of a row that names a user who is forgotten.
+// Erasure is what happens to a row that names an erased user.
 type Erasure int
 
-// What can become of it.
+// The kinds of erasure.
 const (
 	EraseRow  Erasure = iota // the row goes
 	Pseudonym                // the row stays, with a pseudonym that stands for nobody
 	Disown                   // the row stays, and names nobody
 )
 
-// Personal is a place where a user is named.
+// Personal is a column that names a user.
 type Personal struct {
 	Table  string
 	Column string

@@ -22,7 +22,7 @@ func FirstEvent(task Task) TaskEvent {
 	}
 }
 
-// Replay finds the task that an earlier, equal request made.
+// Replay returns the task of an earlier, equal request.
 func Replay(ctx context.Context, db *gorm.DB, again Task) (Task, bool, error) {
 	var there Task
 	if err := db.WithContext(ctx).First(&there, "id = ?", again.ID).Error; err != nil {
@@ -43,7 +43,7 @@ func NewTask(id, user, course uuid.UUID, now time.Time) Task {
 	}
 }
 
-// StepQueued is the step of a task that nobody works on yet.
+// StepQueued is the step of a task that has not started.
 const StepQueued = "queued"
 
 // LockQueue locks a user's queue until the transaction ends.

@@ -16,12 +16,12 @@ const (
 
 // TaskSpec is what a task was asked for beyond its kind.
 type TaskSpec struct {
-	// Review has the plan wait for its learner's word.
+	// Review makes the plan wait for its learner's approval.
 	Review bool `json:"review,omitempty"`
 	// Section and LessonID say what to write again; no lesson means all of them.
 	Section  string     `json:"section,omitempty"`
 	LessonID *uuid.UUID `json:"lesson_id,omitempty"`
-	// Everyone has a broadcast go to all, not to those who were named.
+	// Everyone sends a broadcast to all users instead of the named ones.
 	Everyone bool `json:"everyone,omitempty"`
 }
 
@@ -36,7 +36,7 @@ const (
 	TaskError   TaskState = "ERROR"
 )
 
-// Ended reports whether nothing will follow.
+// Ended reports whether the state is final.
 func (s TaskState) Ended() bool { return s == TaskDone || s == TaskError }
 
 // Kinds of tasks.
@@ -89,7 +89,7 @@ type TaskFault struct {
 	CancelledByUser bool   `json:"cancelled_by_user,omitempty"`
 }
 
-// Cancelled reports whether the fault is that somebody wanted it so.
+// Cancelled reports whether the fault is a cancellation.
 func (f *TaskFault) Cancelled() bool { return f != nil && f.Code == FaultCancelled }
 
 // FaultCancelled is the fault code of a task that was cancelled, by whatever way.
@@ -108,6 +108,6 @@ type TaskEvent struct {
 	At       time.Time  `json:"at"`
 	// StartedAt is when the work began, the same in every event after that.
 	StartedAt *time.Time `json:"started_at,omitempty"`
-	// Result is what came of the task by then; nil: nothing new.
+	// Result is the result of the task so far; nil: unchanged.
 	Result TaskResult `gorm:"type:jsonb;serializer:json" json:"result,omitempty"`
 }

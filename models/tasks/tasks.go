@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// AnyTask returns a task, whoever it belongs to: for operators.
+// AnyTask returns a task of any user, for operators.
 func AnyTask(ctx context.Context, db *gorm.DB, id uuid.UUID) (Task, error) {
 	var task Task
 	err := db.WithContext(ctx).First(&task, "id = ?", id).Error
@@ -23,7 +23,7 @@ func AnyTask(ctx context.Context, db *gorm.DB, id uuid.UUID) (Task, error) {
 	return task, err
 }
 
-// AllTasks returns a page of everybody's tasks, newest first; or of one user's.
+// AllTasks returns a page of the tasks of all users or of one, newest first.
 func AllTasks(ctx context.Context, db *gorm.DB, user *uuid.UUID, f TaskFilter) ([]Task, error) {
 	if user != nil {
 		return ListTasks(ctx, db, *user, f)
@@ -88,8 +88,8 @@ func EventsAfter(ctx context.Context, db *gorm.DB, task uuid.UUID, since int64) 
 }
 
 // RecordEvents appends events to a task and updates the row with them.
-// Events it already has are passed over, so recording twice changes nothing. A
-// task that has ended takes no more: Conflict, unless all of them are known.
+// Key: task and seq; events that are there already are passed over. The error is
+// Conflict when the task has ended, unless it has all of them.
 func RecordEvents(ctx context.Context, db *gorm.DB, task uuid.UUID, events []TaskEvent) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		row, err := Lock(tx, task)
@@ -208,11 +208,11 @@ func EnqueueCancel(tx *gorm.DB, row Task, message store.OutboxMessage) (unstarte
 	if len(starts) > 0 {
 		unstarted = &starts[0]
 	}
-	// Even then: the start may be on its way to Temporal at this moment.
+	// Also for an unstarted one: its start may be in progress at this moment.
 	return unstarted, store.Enqueue(tx.Statement.Context, tx, message)
 }
 
-// CancelledEvent returns the last event of a task that somebody cancelled.
+// CancelledEvent returns the last event of a cancelled task.
 func CancelledEvent(seq int64, progress int, at time.Time) TaskEvent {
 	return TaskEvent{
 		Seq: seq, State: TaskError, Progress: progress, Step: "cancelled", Message: "Cancelled", At: at,
