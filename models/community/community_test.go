@@ -111,7 +111,7 @@ func (v *testEnv) suspension(person int) community.Suspension {
 	}
 }
 
-// TestCountersAreTheirRowsWhateverHappensAtOnce has 50 people do 10,000 things at once,
+// TestCountersAreTheirRowsWhateverHappensAtOnce has 50 people do 10,000 operations at once,
 // and then an account suspended, brought back and erased.
 func TestCountersAreTheirRowsWhateverHappensAtOnce(t *testing.T) {
 	t.Parallel()
@@ -163,7 +163,7 @@ func TestCountersAreTheirRowsWhateverHappensAtOnce(t *testing.T) {
 	require.NoError(t, privacy.ProveErased(t.Context(), v.db, v.people[4]))
 }
 
-// visitor is somebody who does things at random.
+// visitor is a user who acts at random.
 type visitor struct {
 	db   *gorm.DB
 	who  community.AuthorContext
@@ -172,7 +172,7 @@ type visitor struct {
 	said []uuid.UUID
 }
 
-// act does one thing. That something is gone, or too deep, is no fault.
+// act does one operation. That something is gone, or too deep, is no fault.
 func (m *visitor) act(t *testing.T) error {
 	ctx, post, w := t.Context(), m.ids[m.dice.IntN(len(m.ids))], m.who
 	set := m.dice.IntN(2) == 0

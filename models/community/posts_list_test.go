@@ -72,7 +72,7 @@ func TestListingIsOneQueryAlongAnIndex(t *testing.T) {
 	}
 }
 
-// plan is a node of what EXPLAIN tells.
+// plan is a node of the output of EXPLAIN.
 type plan struct {
 	Type     string  `json:"Node Type"`
 	Relation string  `json:"Relation Name"`

@@ -85,8 +85,8 @@ func (f *testEnv) tested(user, course uuid.UUID, score float64) {
 	}).Error)
 }
 
-// TestEveryStrategyFindsWhatItIsFor has ten newer things before what each strategy should
-// find, so that newest-first fails everywhere; own, seen and blocked things are elsewhere.
+// TestEveryStrategyFindsWhatItIsFor has ten newer items before what each strategy should
+// find, so that newest-first fails everywhere; own, seen and blocked items are elsewhere.
 func TestEveryStrategyFindsWhatItIsFor(t *testing.T) {
 	t.Parallel()
 	f := newTestEnv(t)

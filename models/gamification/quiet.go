@@ -24,7 +24,7 @@ func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", c/60, c%60) }
 
 func clockOf(at time.Time) Clock { return Clock(at.Hour()*60 + at.Minute()) }
 
-// Quiet are the hours of every day in which somebody is not disturbed: from From up to,
+// Quiet are the hours of every day in which a user is not disturbed: from From up to,
 // not including, To, over midnight where To comes first. With both the same there are none.
 type Quiet struct{ From, To Clock }
 

@@ -9,7 +9,7 @@ import (
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// Score is what can be told of a lesson's quality without understanding it. Each
+// Score is what can be measured of a lesson's quality without understanding it. Each
 // part is from 0 to 1, and so is Total, their weighted mean.
 type Score struct {
 	Length      float64 // enough words to teach something

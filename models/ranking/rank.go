@@ -31,7 +31,7 @@ func Strategies() []Strategy {
 }
 
 // Ranked is a candidate's place, by its score (0 to 1, never rising), and why it is there. Reasons name no person: they
-// are kept while a feed is scrolled, and in that time somebody may block the user or close their account.
+// are kept while a feed is scrolled, and in that time someone may block the user or close their account.
 type Ranked struct {
 	ID      uuid.UUID
 	Score   float64
@@ -80,9 +80,9 @@ func (r reasons) of(s Strategy) string {
 	}
 }
 
-// Rank orders candidates by a strategy; none comes twice. Things the strategy has
+// Rank orders candidates by a strategy; none comes twice. Items the strategy has
 // nothing to say of follow in the personalized order, and say so. Seed changes which
-// unknown things are tried first; the same seed gives the same order.
+// unknown items are tried first; the same seed gives the same order.
 func Rank(s Strategy, candidates []Candidate, t Taste, seed string) []Ranked {
 	all := score(distinctOf(candidates), t)
 	mixed := mix(all, seed)
@@ -217,7 +217,7 @@ func (c *scored) look(v views) {
 	}
 }
 
-// gapAndStep looks at the skills a thing teaches: what is weak comes first in one, what
+// gapAndStep looks at the skills an item teaches: what is weak comes first in one, what
 // is next in the other. It fits at the level of such a skill or the next; where it teaches
 // none, at that of the learner; what has no level fits everybody.
 func (c *scored) gapAndStep(t Taste) {
@@ -284,7 +284,7 @@ func distinctOf(candidates []Candidate) []Candidate {
 
 func rounded(x float64) float64 { return math.Round(x*1e6) / 1e6 }
 
-// TrendingReason returns how many people make a thing trend.
+// TrendingReason returns the reason text with the number of people.
 func (c Candidate) TrendingReason() string {
 	if c.People == 1 {
 		return "It is trending: one person lately."

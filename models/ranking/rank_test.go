@@ -15,14 +15,14 @@ import (
 
 func named(n int) uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, n)) }
 
-// thing returns a candidate of an age in hours; what comes first is older, so newest-first would turn any list round.
-func thing(n int, hours int, change func(*ranking.Candidate)) ranking.Candidate {
+// candidate returns one of an age in hours; what comes first is older, so newest-first would turn any list round.
+func candidate(n int, hours int, change func(*ranking.Candidate)) ranking.Candidate {
 	c := ranking.Candidate{ID: named(n), Group: named(n), Quality: 0.5, Age: time.Duration(hours) * time.Hour}
 	change(&c)
 	return c
 }
 
-// TestNoStrategyIsNewestFirst: for every strategy the oldest thing is the one it is about.
+// TestNoStrategyIsNewestFirst: for every strategy the oldest item is the one it is about.
 func TestNoStrategyIsNewestFirst(t *testing.T) {
 	t.Parallel()
 	profile := ranking.Taste{
@@ -30,9 +30,9 @@ func TestNoStrategyIsNewestFirst(t *testing.T) {
 		Skills: []ranking.Skill{{Name: "go", Terms: []string{"go"}, Mastery: 0.9, Level: "beginner"}, {Name: "sums", Terms: []string{"sums"}, Mastery: 0.2, Level: "beginner"}},
 	}
 	plain := []ranking.Candidate{
-		thing(1, 1, func(c *ranking.Candidate) { c.Terms = []string{"war"} }),
-		thing(2, 2, func(c *ranking.Candidate) { c.Terms = []string{"opera"} }),
-		thing(3, 3, func(c *ranking.Candidate) { c.Terms, c.Level = []string{"go"}, "beginner" }),
+		candidate(1, 1, func(c *ranking.Candidate) { c.Terms = []string{"war"} }),
+		candidate(2, 2, func(c *ranking.Candidate) { c.Terms = []string{"opera"} }),
+		candidate(3, 3, func(c *ranking.Candidate) { c.Terms, c.Level = []string{"go"}, "beginner" }),
 	}
 	for strategy, best := range map[ranking.Strategy]func(*ranking.Candidate){
 		ranking.Personalized:          func(c *ranking.Candidate) { c.Terms = []string{"tides", "bread"} },
@@ -42,7 +42,7 @@ func TestNoStrategyIsNewestFirst(t *testing.T) {
 		ranking.SkillGap:              func(c *ranking.Candidate) { c.Terms, c.Level = []string{"sums"}, "beginner" },
 		ranking.DifficultyProgression: func(c *ranking.Candidate) { c.Terms, c.Level = []string{"go"}, "intermediate" },
 	} {
-		all := append(slices.Clone(plain), thing(9, 500, best))
+		all := append(slices.Clone(plain), candidate(9, 500, best))
 		ranked := ranking.Rank(strategy, all, profile, "seed")
 		require.Equal(t, named(9), ranked[0].ID, strategy)
 		require.Len(t, ranked, 4, strategy)
@@ -59,7 +59,7 @@ func TestTheMixKeepsItsShares(t *testing.T) {
 	kind := map[uuid.UUID]string{}
 	add := func(name string, from int, change func(*ranking.Candidate)) {
 		for n := range 100 {
-			c := thing(from+n, n, change)
+			c := candidate(from+n, n, change)
 			all, kind[c.ID] = append(all, c), name
 		}
 	}
@@ -80,7 +80,7 @@ func TestTheMixKeepsItsShares(t *testing.T) {
 	require.NotEqual(t, ranked, other, "what is new to try changes")
 }
 
-// TestWhatSuitsOnesLevelComesFirst: of things one likes as much, those at the level of what they
+// TestWhatSuitsOnesLevelComesFirst: of items one likes as much, those at the level of what they
 // teach, or the next when that is mastered; else at one's own.
 func TestWhatSuitsOnesLevelComesFirst(t *testing.T) {
 	t.Parallel()
@@ -92,13 +92,13 @@ func TestWhatSuitsOnesLevelComesFirst(t *testing.T) {
 	}
 	for word, suits := range map[string]string{"tides": "beginner", "go": "intermediate", "bread": "intermediate"} {
 		ranked := ranking.Rank(ranking.Personalized, []ranking.Candidate{
-			thing(1, 1, func(c *ranking.Candidate) { c.Terms, c.Level = []string{word}, "advanced" }),
-			thing(2, 500, func(c *ranking.Candidate) { c.Terms, c.Level = []string{word}, suits }),
+			candidate(1, 1, func(c *ranking.Candidate) { c.Terms, c.Level = []string{word}, "advanced" }),
+			candidate(2, 500, func(c *ranking.Candidate) { c.Terms, c.Level = []string{word}, suits }),
 		}, profile, "s")
 		require.Equal(t, named(2), ranked[0].ID, word)
 		ranked = ranking.Rank(ranking.Personalized, []ranking.Candidate{
-			thing(1, 500, func(c *ranking.Candidate) { c.Terms, c.Level = []string{word}, suits }),
-			thing(2, 1, func(c *ranking.Candidate) { c.Terms = []string{word} }),
+			candidate(1, 500, func(c *ranking.Candidate) { c.Terms, c.Level = []string{word}, suits }),
+			candidate(2, 1, func(c *ranking.Candidate) { c.Terms = []string{word} }),
 		}, profile, "s")
 		require.Equal(t, named(2), ranked[0].ID, "a thing of no level suits everybody: %s", word)
 	}
@@ -109,10 +109,10 @@ func TestOneCourseDoesNotCrowdAFeed(t *testing.T) {
 	profile := ranking.Taste{Interests: map[string]float64{"tides": 1}}
 	var all []ranking.Candidate
 	for n := range 30 {
-		all = append(all, thing(n, n, func(c *ranking.Candidate) { c.Terms, c.Group = []string{"tides"}, named(999) }))
+		all = append(all, candidate(n, n, func(c *ranking.Candidate) { c.Terms, c.Group = []string{"tides"}, named(999) }))
 	}
 	for n := range 3 {
-		all = append(all, thing(100+n, 900, func(c *ranking.Candidate) { c.Terms = []string{"tides", "and", "much", "else"} }))
+		all = append(all, candidate(100+n, 900, func(c *ranking.Candidate) { c.Terms = []string{"tides", "and", "much", "else"} }))
 	}
 	crowd := 0
 	for _, r := range ranking.Rank(ranking.Personalized, all, profile, "s")[:5] {
@@ -137,7 +137,7 @@ func TestRankingsHoldEverythingOnce(t *testing.T) {
 		}
 		var all []ranking.Candidate
 		for n := range rapid.IntRange(0, 40).Draw(t, "n") {
-			all = append(all, thing(n%30, n, func(c *ranking.Candidate) {
+			all = append(all, candidate(n%30, n, func(c *ranking.Candidate) {
 				c.Terms, c.Heat, c.Kin = word.Draw(t, "terms"), rapid.Float64Range(0, 3).Draw(t, "heat"), rapid.Float64Range(0, 1).Draw(t, "kin")
 			}))
 		}

@@ -32,7 +32,7 @@ const (
 	MasteredFrom = 0.75
 )
 
-// Candidate is a thing that may be recommended, with what ranking goes by.
+// Candidate is an item that may be recommended, with what ranking goes by.
 type Candidate struct {
 	ID, Group uuid.UUID // things of one group are not to crowd a feed
 	Terms     []string
@@ -81,7 +81,7 @@ func magnitude(weights map[string]float64) float64 {
 
 var levels = []string{"beginner", "intermediate", "advanced"}
 
-// levelFit is 1 for the level wanted, less for one beside it, and little for two away. A thing
+// levelFit is 1 for the level wanted, less for one beside it, and little for two away. An item
 // without a level is halfway: it may do.
 func levelFit(level, wanted string) float64 { return fitOr(level, wanted, 0.5) }
 

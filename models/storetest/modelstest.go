@@ -21,7 +21,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// New returns a migrated database that nobody else uses, dropped when the test ends.
+// New returns a migrated database for this test alone, dropped when the test ends.
 func New(t testing.TB) *gorm.DB {
 	t.Helper()
 	db, err := store.Open(URL(t), store.Pool{MaxOpen: 20, MaxIdleTime: time.Second})
@@ -30,7 +30,7 @@ func New(t testing.TB) *gorm.DB {
 	return db
 }
 
-// URL returns the address of a migrated database that nobody else uses.
+// URL returns the address of a migrated database for this test alone.
 func URL(t testing.TB) string {
 	t.Helper()
 	ctx := context.Background()
