@@ -19,13 +19,13 @@ func TestTheOutboxTellsHowItStands(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, state)
 	ctx := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{7}, SpanID: trace.SpanID{8}}))
-	promise := func(id string, age time.Duration, held bool) store.OutboxMessage {
+	message := func(id string, age time.Duration, waiting bool) store.OutboxMessage {
 		return store.OutboxMessage{
 			ID: store.NewID(), Action: store.OutboxStart, WorkflowID: id, Input: []byte("null"), SearchAttributes: map[string]string{},
-			CreatedAt: now.Add(-age), DueAt: now, Waiting: held,
+			CreatedAt: now.Add(-age), DueAt: now, Waiting: waiting,
 		}
 	}
-	for _, p := range []store.OutboxMessage{promise("a", time.Minute, false), promise("b", time.Hour, true), promise("c", time.Second, false)} {
+	for _, p := range []store.OutboxMessage{message("a", time.Minute, false), message("b", time.Hour, true), message("c", time.Second, false)} {
 		require.NoError(t, store.Enqueue(ctx, db, p))
 	}
 	state, err = store.LookAtOutbox(t.Context(), db, now)
@@ -36,7 +36,7 @@ func TestTheOutboxTellsHowItStands(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, kept, 1)
 	span := trace.SpanContextFromContext(kept[0].Traced(t.Context()))
-	require.Equal(t, trace.TraceID{7}, span.TraceID(), "a promise belongs to the trace of its request")
+	require.Equal(t, trace.TraceID{7}, span.TraceID(), "a message belongs to the trace of its request")
 	require.Equal(t, t.Context(), store.OutboxMessage{}.Traced(t.Context()))
 }
 

@@ -24,7 +24,7 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// rows are all structs that stand for a table.
+// rows returns all structs that stand for a table.
 func rows() []any {
 	return []any{
 		&accounts.User{}, &accounts.Session{}, &courses.Course{}, &courses.Lesson{}, &courses.Item{},

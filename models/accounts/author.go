@@ -11,13 +11,13 @@ type Author struct {
 	AvatarURL *string
 }
 
-// DeletedUser is the name of who has left.
+// DeletedUser is the name shown for a deleted user.
 const DeletedUser = "Deleted user"
 
-// AuthorColumns are a Byline of the user u who may be gone, or on the way.
+// AuthorColumns are the columns of an Author, from the user u who may be deleted or being deleted.
 const AuthorColumns = `CASE WHEN u.deletion_id IS NULL THEN u.id END, CASE WHEN u.deletion_id IS NULL THEN u.full_name END, CASE WHEN u.deletion_id IS NULL THEN u.avatar_url END`
 
-// SetName sets the name, or the one of who has left for nil.
+// SetName sets the name, or DeletedUser for nil.
 func (b *Author) SetName(name *string) {
 	b.Name = DeletedUser
 	if name != nil {

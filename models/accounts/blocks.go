@@ -11,8 +11,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// SetBlock keeps two users from seeing anything of each other, or ends that. It ends
-// their following each other. Repeating it changes nothing; an unknown user is not found.
+// SetBlock blocks a user or ends the block. Two users with a block do not see each other. A block
+// ends their following each other. Repeating it changes nothing; an unknown user is not found.
 func SetBlock(ctx context.Context, db *gorm.DB, blocker, blocked uuid.UUID, wanted bool, now time.Time) error {
 	if blocker == blocked {
 		return store.BadField("path", "user_id", "is your own")
@@ -39,13 +39,13 @@ func RequireUser(ctx context.Context, tx *gorm.DB, id uuid.UUID) error {
 	return err
 }
 
-// BlockedUser is somebody whom a user has blocked.
+// BlockedUser is a user whom another has blocked.
 type BlockedUser struct {
 	User Author
 	At   time.Time
 }
 
-// ListBlocks is a page of whom a user has blocked, the latest first.
+// ListBlocks returns a page of whom a user has blocked, the latest first.
 func ListBlocks(ctx context.Context, db *gorm.DB, blocker uuid.UUID, after *store.Keyset, offset, limit int) ([]BlockedUser, error) {
 	args := map[string]any{"blocker": blocker, "offset": offset, "limit": limit}
 	where := ""
@@ -86,7 +86,7 @@ func NotApart(person string) string {
 	return "(" + person + " IS NULL OR " + person + " <> ALL (ARRAY(" + BlockedSQL + ")))"
 }
 
-// ApartFrom is true if one of @viewer and a person has blocked the other: for queries of few rows.
+// ApartFrom is true when one of @viewer and a person has blocked the other: for queries of few rows.
 func ApartFrom(person string) string {
 	return "EXISTS (SELECT FROM blocks b WHERE b.blocker_id = @viewer AND b.blocked_id = " + person + " OR b.blocker_id = " + person + " AND b.blocked_id = @viewer)"
 }

@@ -10,26 +10,26 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// badMailToken is the same for a token that is unknown, used, too old, or of an
+// badMailToken returns the same for a token that is unknown, used, too old, or of an
 // account that may not use it.
 func badMailToken() error {
 	return store.BadField("body", "/token", "is not valid, was used already, or is too old; ask for another mail")
 }
 
-// ResetHolder is the user whose password the token of a mail may replace at this
+// ResetHolder returns the user whose password the token of a mail may replace at this
 // moment. It changes nothing. Invalid for any other token.
 func ResetHolder(ctx context.Context, db *gorm.DB, tokenHash []byte, now time.Time) (User, error) {
 	_, user, err := openMail(db.WithContext(ctx), tokenHash, now, MailReset)
 	return user, err
 }
 
-// ResetPassword gives the user of a token another password and counts their address as
-// verified, since they read its mail. Every other way into the account is void then, but
-// for ways back to addresses that were proven before: it ends all sessions with their
-// devices, the wish for another address, and the tokens of other mails. It queues the
-// notice to the user and tells the audit log, all or nothing. It tells which sessions
-// have ended. A token is good once, however many try at a time; one that is not is Invalid.
-func ResetPassword(ctx context.Context, db *gorm.DB, tokenHash []byte, hash string, notice Mail, promise store.OutboxMessage, entry store.AuditEntry) (ended []uuid.UUID, err error) {
+// ResetPassword sets the password of a token's user and marks their address as verified,
+// since they read its mail. It ends all sessions with their devices, drops a pending
+// address, and voids the tokens of other mails, except those that restore an address
+// that was proven before. It queues the
+// notice to the user and writes the audit log, all or nothing. It returns the sessions
+// that have ended. A token is good once, however many try at a time; one that is not is Invalid.
+func ResetPassword(ctx context.Context, db *gorm.DB, tokenHash []byte, hash string, notice Mail, message store.OutboxMessage, entry store.AuditEntry) (ended []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		_, user, err := useMail(tx, tokenHash, entry.At, MailReset)
 		if err != nil {
@@ -48,7 +48,7 @@ func ResetPassword(ctx context.Context, db *gorm.DB, tokenHash []byte, hash stri
 		if ended, err = EndSessions(ctx, tx, user.ID, uuid.Nil, entry.At); err != nil {
 			return err
 		}
-		if err = QueueMail(ctx, tx, notice, promise); err != nil {
+		if err = QueueMail(ctx, tx, notice, message); err != nil {
 			return err
 		}
 		entry.UserID = &user.ID
@@ -60,7 +60,7 @@ func ResetPassword(ctx context.Context, db *gorm.DB, tokenHash []byte, hash stri
 	return ended, nil
 }
 
-// WriteMail makes a mail to a user, and the promise to send it.
+// WriteMail returns a mail to a user, and the outbox message that sends it.
 type WriteMail func(kind MailKind, user *uuid.UUID, address string) (Mail, store.OutboxMessage)
 
 // VerifyEmail redeems a token that proves an address; write makes the mails that follow
@@ -146,8 +146,8 @@ func restoreEmail(tx *gorm.DB, mail Mail, user User, write WriteMail, now time.T
 }
 
 func queueWritten(tx *gorm.DB, write WriteMail, kind MailKind, user uuid.UUID, address string) error {
-	mail, promise := write(kind, &user, address)
-	return QueueMail(tx.Statement.Context, tx, mail, promise)
+	mail, message := write(kind, &user, address)
+	return QueueMail(tx.Statement.Context, tx, mail, message)
 }
 
 // voidTokens makes the user's tokens of these kinds useless, also those that are to be sent
@@ -163,7 +163,7 @@ func changeUser(tx *gorm.DB, id uuid.UUID, now time.Time, columns map[string]any
 	return tx.Model(&User{}).Where("id = ?", id).UpdateColumns(columns).Error
 }
 
-// openMail is the mail of a token that is good, and its user.
+// openMail returns the mail of a token that is good, and its user.
 func openMail(db *gorm.DB, tokenHash []byte, now time.Time, kinds ...MailKind) (mail Mail, user User, err error) {
 	var found []Mail
 	err = db.Where("token_hash = ? AND kind IN ? AND used_at IS NULL AND expires_at > ?", tokenHash, kinds, now).Find(&found).Error

@@ -25,17 +25,17 @@ func userOf(t *testing.T, db *gorm.DB, id uuid.UUID) accounts.User {
 
 // reset redeems a token for a new password of the user.
 func reset(t *testing.T, db *gorm.DB, user uuid.UUID, token []byte, hash string, at time.Time) ([]uuid.UUID, error) {
-	notice, promise := noticeTo(&user, "ada@example.com")
-	return accounts.ResetPassword(t.Context(), db, token, hash, notice, promise, fixture.AuditLine(store.AuditPasswordReset, at))
+	notice, message := noticeTo(&user, "ada@example.com")
+	return accounts.ResetPassword(t.Context(), db, token, hash, notice, message, fixture.AuditLine(store.AuditPasswordReset, at))
 }
 
-// writeMail is a mail that follows from another.
+// writeMail returns a mail that follows from another.
 func writeMail(kind accounts.MailKind, user *uuid.UUID, address string) (accounts.Mail, store.OutboxMessage) {
-	mail, promise := noticeTo(user, address)
+	mail, message := noticeTo(user, address)
 	if mail.Kind = kind; kind.CarriesToken() {
 		mail.TokenHash = accounts.HashMailToken(mailTokens.Of(mail.ID))
 	}
-	return mail, promise
+	return mail, message
 }
 
 func requireBadToken(t *testing.T, err error) {
@@ -189,9 +189,9 @@ func TestFiftyAtOnceRedeemOnce(t *testing.T) {
 	all.Wait()
 	require.EqualValues(t, 1, passwords.Load(), "of two tokens of one user the first voids the other")
 	require.EqualValues(t, 1, addresses.Load())
-	var lines int64
-	require.NoError(t, db.Model(&store.AuditEntry{}).Where("action IN ?", []store.AuditAction{store.AuditPasswordReset, store.AuditEmailVerified}).Count(&lines).Error)
-	require.EqualValues(t, 2, lines)
+	var entries int64
+	require.NoError(t, db.Model(&store.AuditEntry{}).Where("action IN ?", []store.AuditAction{store.AuditPasswordReset, store.AuditEmailVerified}).Count(&entries).Error)
+	require.EqualValues(t, 2, entries)
 }
 
 func TestAnAddressIsVerified(t *testing.T) {
@@ -282,7 +282,7 @@ func TestTheFirstAddressWins(t *testing.T) {
 	requireBadToken(t, err)
 }
 
-// changing is an account that waits for the mailbox of new@example.com, and the token
+// changing returns an account that waits for the mailbox of new@example.com, and the token
 // that went there.
 func changing(t *testing.T, verified bool) (db *gorm.DB, user uuid.UUID, token []byte) {
 	t.Helper()
@@ -352,8 +352,8 @@ func TestWhatEndsAPendingAddress(t *testing.T) {
 			return err
 		},
 		"another password": func(db *gorm.DB, user uuid.UUID) error {
-			notice, promise := noticeTo(&user, "ada@example.com")
-			_, err := accounts.ChangePassword(t.Context(), db, user, uuid.Nil, "x", "new", notice, promise, fixture.AuditLine(store.AuditPasswordChanged, fixture.FirstEvent))
+			notice, message := noticeTo(&user, "ada@example.com")
+			_, err := accounts.ChangePassword(t.Context(), db, user, uuid.Nil, "x", "new", notice, message, fixture.AuditLine(store.AuditPasswordChanged, fixture.FirstEvent))
 			return err
 		},
 		"the present address answers": func(db *gorm.DB, user uuid.UUID) error {

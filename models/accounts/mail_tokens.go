@@ -30,14 +30,14 @@ const tokenBytes = 20
 
 var tokenLetters = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// Of is the token that belongs to a mail: 32 characters of a to z and 2 to 7.
+// Of returns the token that belongs to a mail: 32 characters of a to z and 2 to 7.
 func (t MailTokens) Of(mail uuid.UUID) string {
 	mac := hmac.New(sha256.New, t.key)
 	mac.Write(mail[:])
 	return strings.ToLower(tokenLetters.EncodeToString(mac.Sum(nil)[:tokenBytes]))
 }
 
-// HashMailToken is what is stored of a token. Capitals, and white space around it,
+// HashMailToken returns what is stored of a token. Capitals, and white space around it,
 // make no difference: people type tokens.
 func HashMailToken(token string) []byte {
 	sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(token))))

@@ -29,7 +29,7 @@ const (
 	MailSignInAttempts  MailKind = "sign_in_attempts" // wrong passwords from many addresses
 )
 
-// CarriesToken tells whether mails of the kind have a token in them.
+// CarriesToken reports whether mails of the kind have a token in them.
 func (k MailKind) CarriesToken() bool {
 	return slices.Contains([]MailKind{MailVerify, MailChange, MailReset, MailRestore}, k)
 }
@@ -47,21 +47,21 @@ type Mail struct {
 	UsedAt    *time.Time
 }
 
-// QueueMail commits a mail and the promise to send it, as part of the caller's
+// QueueMail commits a mail and the message that sends it, as part of the caller's
 // transaction where db is one. Whether anybody has the address makes no difference.
-func QueueMail(ctx context.Context, db *gorm.DB, mail Mail, promise store.OutboxMessage) error {
+func QueueMail(ctx context.Context, db *gorm.DB, mail Mail, message store.OutboxMessage) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&mail).Error; err != nil {
 			return err
 		}
-		return store.Enqueue(ctx, tx, promise)
+		return store.Enqueue(ctx, tx, message)
 	})
 }
 
 // QueueMailOnce is QueueMail for a mail to a user whose id says what must not be sent
 // twice: where a mail of that id is there, or the user is not active, nothing happens. It
 // takes as long for a user who does not exist.
-func QueueMailOnce(ctx context.Context, db *gorm.DB, user uuid.UUID, mail Mail, promise store.OutboxMessage) error {
+func QueueMailOnce(ctx context.Context, db *gorm.DB, user uuid.UUID, mail Mail, message store.OutboxMessage) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		made := tx.Exec(`
 			INSERT INTO mails (id, user_id, kind, address, created_at, expires_at)
@@ -70,11 +70,11 @@ func QueueMailOnce(ctx context.Context, db *gorm.DB, user uuid.UUID, mail Mail, 
 		if made.Error != nil || made.RowsAffected == 0 {
 			return made.Error
 		}
-		return store.Enqueue(ctx, tx, promise)
+		return store.Enqueue(ctx, tx, message)
 	})
 }
 
-// RenderedMail is a mail with whom it is for.
+// RenderedMail is a mail with its recipient.
 type RenderedMail struct {
 	Mail Mail
 	User User
@@ -83,7 +83,7 @@ type RenderedMail struct {
 	To string
 }
 
-// MailToSend is the mail with its user as they are now. ok is false when there is
+// MailToSend returns the mail with its user as they are now. ok is false when there is
 // nothing to send: it is unknown, sent, used or too old, nobody active has the
 // address, or the address that it should prove is no longer the user's.
 func MailToSend(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (letter RenderedMail, ok bool, err error) {
@@ -106,7 +106,7 @@ func MailToSend(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (
 	return letter, true, nil
 }
 
-// proves is the user's column that has to have the mail's address, or "".
+// proves returns the user's column that has to have the mail's address, or "".
 func (m Mail) proves() string {
 	switch m.Kind {
 	case MailVerify, MailReset, MailChangeRequested:
@@ -118,7 +118,7 @@ func (m Mail) proves() string {
 	}
 }
 
-// holder is the active user whom a mail is for. It is nobody's when there is none, or
+// holder returns the active user whom a mail is for. It is nobody's when there is none, or
 // when the user has another address by now than the mail is about.
 func holder(db *gorm.DB, m Mail) (user User, ok bool, err error) {
 	q := db.Where("is_active")
@@ -138,15 +138,15 @@ func holder(db *gorm.DB, m Mail) (user User, ok bool, err error) {
 	return found[0], true, nil
 }
 
-// MarkSent notes that a mail was sent and to whom, so that it goes with the account.
+// MarkSent records that a mail was sent and to whom, so that it goes with the account.
 // The first time counts.
 func MarkSent(ctx context.Context, db *gorm.DB, letter RenderedMail, now time.Time) error {
 	return db.WithContext(ctx).Model(&Mail{}).Where("id = ? AND sent_at IS NULL", letter.Mail.ID).
 		UpdateColumns(map[string]any{"sent_at": now, "user_id": letter.User.ID}).Error
 }
 
-// DropMail deletes a mail that nobody was found for. One that was sent, or is some
-// user's, stays. Repeating it is harmless.
+// DropMail deletes a mail without a recipient. One that was sent, or belongs to a
+// user, stays. Repeating it is harmless.
 func DropMail(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 	return db.WithContext(ctx).Where("id = ? AND user_id IS NULL AND sent_at IS NULL", id).Delete(&Mail{}).Error
 }
@@ -154,7 +154,7 @@ func DropMail(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 // mailsKept is how long a mail is remembered when its token has expired.
 const mailsKept = 24 * time.Hour
 
-// SweepMails forgets up to limit mails that expired more than a day ago.
+// SweepMails deletes up to limit mails that expired more than a day ago.
 func SweepMails(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
 	return db.WithContext(ctx).Exec(`
 		DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE expires_at < ? ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED)`,

@@ -21,14 +21,14 @@ var mailTokens = accounts.NewMailTokens("a test key of thirty-two characters")
 // post queues a mail that is good for an hour from start and gives it and its token.
 func post(t *testing.T, db *gorm.DB, kind accounts.MailKind, user *uuid.UUID, address string, at ...time.Time) (accounts.Mail, []byte) {
 	t.Helper()
-	mail, promise := noticeTo(user, address)
+	mail, message := noticeTo(user, address)
 	mail.Kind = kind
 	if len(at) > 0 {
 		mail.CreatedAt, mail.ExpiresAt = at[0], at[0].Add(time.Hour)
 	}
 	mail.TokenHash = accounts.HashMailToken(mailTokens.Of(mail.ID))
-	require.NoError(t, accounts.QueueMail(t.Context(), db, mail, promise))
-	_, found, err := store.FindMessage(t.Context(), db, promise.ID)
+	require.NoError(t, accounts.QueueMail(t.Context(), db, mail, message))
+	_, found, err := store.FindMessage(t.Context(), db, message.ID)
 	require.NoError(t, err)
 	require.True(t, found)
 	return mail, mail.TokenHash
@@ -73,9 +73,9 @@ func TestAMailAndItsPromiseAreOne(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
 	user := fixture.AddUser(t, db)
-	mail, promise := noticeTo(&user, "ada@example.com")
-	promise.Input = []byte("no JSON")
-	require.Error(t, accounts.QueueMail(t.Context(), db, mail, promise))
+	mail, message := noticeTo(&user, "ada@example.com")
+	message.Input = []byte("no JSON")
+	require.Error(t, accounts.QueueMail(t.Context(), db, mail, message))
 	_, there := stored(t, db, mail.ID)
 	require.False(t, there)
 }

@@ -22,7 +22,7 @@ type past struct {
 	at time.Time
 }
 
-// account is one with an address, and what the audit log says of it, in order.
+// account returns one with an address, and what the audit log says of it, in order.
 func (p *past) account(email string, verified bool, actions ...string) uuid.UUID {
 	p.t.Helper()
 	id := store.NewID()
@@ -40,7 +40,7 @@ func (p *past) log(user uuid.UUID, action string) {
 	require.NoError(p.t, p.db.Exec(`INSERT INTO audit_log (id, at, action, user_id, via) VALUES (?, ?, ?, ?, 'api')`, store.NewID(), p.at, action, user).Error)
 }
 
-// moved is a change of address as it was made: the log, the mail to the new address and
+// moved returns a change of address as it was made: the log, the mail to the new address and
 // the way back.
 func (p *past) moved(user uuid.UUID, from, to string) (back, verify uuid.UUID) {
 	p.t.Helper()

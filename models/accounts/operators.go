@@ -10,8 +10,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// LocalOperator is the account of whoever works on a developer's machine, made when
-// it is first needed. Nobody can sign in to it: its password hash matches nothing.
+// LocalOperator returns the operator's account of a developer's machine, created when it is
+// first needed. Signing in to it is impossible: its password hash matches nothing.
 // Key: its e-mail address.
 func LocalOperator(ctx context.Context, db *gorm.DB, now time.Time) (User, error) {
 	const email = "operator@localhost"

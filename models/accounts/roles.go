@@ -37,7 +37,7 @@ func FindAccount(ctx context.Context, db *gorm.DB, who string) (User, error) {
 	return user, err
 }
 
-// SetRole gives a user a role or takes it away, with its line in the audit log.
+// SetRole grants a user a role or revokes it, with its entry in the audit log.
 // changed is false when it was so already, which is not logged.
 func SetRole(ctx context.Context, db *gorm.DB, id uuid.UUID, role string, granted bool, entry store.AuditEntry) (changed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -68,7 +68,7 @@ func SetRole(ctx context.Context, db *gorm.DB, id uuid.UUID, role string, grante
 	return changed && err == nil, err
 }
 
-// HoldersOf are the users with a role, the oldest accounts first.
+// HoldersOf returns the users with a role, the oldest accounts first.
 func HoldersOf(ctx context.Context, db *gorm.DB, role string) ([]User, error) {
 	var users []User
 	err := db.WithContext(ctx).Where("roles @> to_jsonb(?::text)", role).Order("created_at, id").Find(&users).Error

@@ -60,14 +60,14 @@ func (c *chain) show(t *rapid.T, at int, owner, received bool) {
 	}
 }
 
-// TestAnyStoryOfUseLossAndReplay plays two thousand random stories: the owner
+// TestAnyStoryOfUseLossAndReplay plays two thousand random runs: the owner
 // shows what they have and may lose the answer, a thief shows something older,
 // time passes. Whatever comes, there is one chain, and the rule decides alone.
 func TestAnyStoryOfUseLossAndReplay(t *testing.T) {
 	t.Parallel()
 	db, start := storetest.New(t), time.Now().UTC().Truncate(time.Microsecond)
 	first := fixture.SignedUp(t, db, "ada@example.com", start)
-	stories, ended, lost := 0, 0, 0
+	runs, ended, lost := 0, 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		sessions := make([]accounts.Session, 20)
 		for i := range sessions {
@@ -91,7 +91,7 @@ func TestAnyStoryOfUseLossAndReplay(t *testing.T) {
 				}
 				c.show(rt, c.owner, true, received)
 			}
-			stories++
+			runs++
 			if c.ended {
 				ended++
 			}
@@ -101,8 +101,8 @@ func TestAnyStoryOfUseLossAndReplay(t *testing.T) {
 		}
 	})
 	require.Positive(t, ended)
-	require.Less(t, ended, stories)
-	t.Logf("%d stories, %d of them ended by a replay, %d answers lost", stories, ended, lost)
+	require.Less(t, ended, runs)
+	t.Logf("%d runs, %d of them ended by a replay, %d answers lost", runs, ended, lost)
 }
 
 func TestSessionsEndOneByOneAndAllTogether(t *testing.T) {

@@ -58,7 +58,7 @@ func RotateSession(ctx context.Context, db *gorm.DB, id uuid.UUID, r Rotation) (
 	return out, err
 }
 
-// lockSession gives a verdict for sessions that nothing can be done with.
+// lockSession returns a verdict for sessions that nothing can be done with.
 func lockSession(ctx context.Context, tx *gorm.DB, id uuid.UUID, r Rotation) (out Rotated, verdict, err error) {
 	var found []Session
 	err = tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", id).Limit(1).Find(&found).Error
@@ -98,7 +98,7 @@ func (s *Session) moveOn(r Rotation) {
 	s.Prolong(r.Now.Add(r.Lifetime), r.Longest)
 }
 
-// end is the latest that the session goes on, by the longest it may.
+// end returns the latest that the session goes on, by the longest it may.
 func (s *Session) end(longest time.Duration) time.Time { return s.CreatedAt.Add(longest) }
 
 // Prolong has the session go on until a time, and no longer than the longest from its
@@ -115,9 +115,8 @@ func badRefresh() error {
 	return store.Errorf(store.Unauthenticated, "The refresh token is not valid. Sign in again.")
 }
 
-// RevokeSession ends a session with its devices, whosever it is, and tells the audit
-// log, which learns here whose it was. Ending it twice, or one that never was, changes
-// nothing.
+// RevokeSession ends a session of any user with its devices, and writes the audit log with
+// the session's user. Ending it twice, or a session that does not exist, changes nothing.
 func RevokeSession(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store.AuditEntry) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var ended []Session
@@ -133,14 +132,14 @@ func RevokeSession(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store.A
 	})
 }
 
-// ListSessions is a page of the user's sessions that go on, the newest first.
+// ListSessions returns a page of the user's sessions that go on, the newest first.
 func ListSessions(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time, after *store.Keyset, offset, limit int) ([]Session, error) {
 	q := db.WithContext(ctx).Where("user_id = ? AND revoked_at IS NULL AND expires_at > ?", user, now)
 	return store.NewestFirst[Session](q, after, offset, limit)
 }
 
-// EndSession ends a session of the user's with its devices, and says so in the audit log. One that
-// has ended stays so; one that is unknown or somebody else's is not found.
+// EndSession ends a session of the user's with its devices, and writes the audit log. One that
+// has ended stays so; one that is unknown or another user's is not found.
 func EndSession(ctx context.Context, db *gorm.DB, user, id uuid.UUID, entry store.AuditEntry) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var n int64
@@ -161,7 +160,7 @@ func EndSession(ctx context.Context, db *gorm.DB, user, id uuid.UUID, entry stor
 	})
 }
 
-// EndOtherSessions is EndSessions with its line in the audit log.
+// EndOtherSessions is EndSessions with its entry in the audit log.
 func EndOtherSessions(ctx context.Context, db *gorm.DB, user, except uuid.UUID, entry store.AuditEntry) (ended []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if ended, err = EndSessions(ctx, tx, user, except, entry.At); err != nil || len(ended) == 0 {
@@ -172,12 +171,12 @@ func EndOtherSessions(ctx context.Context, db *gorm.DB, user, except uuid.UUID, 
 	return ended, err
 }
 
-// ChangePassword gives the user another password in place of the one with the
+// ChangePassword sets the user's password in place of the one with the
 // hash was, ends all their sessions but the one excepted, ends the wish for another
 // address, voids the tokens of mails but for ways back to proven addresses, queues a
-// notice to the user and tells the audit log, all or nothing. Conflict when the password
+// notice to the user and writes the audit log, all or nothing. Conflict when the password
 // was changed meanwhile.
-func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, was, hash string, notice Mail, promise store.OutboxMessage, entry store.AuditEntry) (ended []uuid.UUID, err error) {
+func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, was, hash string, notice Mail, message store.OutboxMessage, entry store.AuditEntry) (ended []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		row, err := Lock(tx, user)
 		if err != nil {
@@ -195,7 +194,7 @@ func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, wa
 		if err := voidTokens(tx, row, entry.At, MailVerify, MailChange, MailReset); err != nil {
 			return err
 		}
-		if err := QueueMail(ctx, tx, notice, promise); err != nil {
+		if err := QueueMail(ctx, tx, notice, message); err != nil {
 			return err
 		}
 		return store.Audit(ctx, tx, entry)
@@ -205,7 +204,7 @@ func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, wa
 
 // EndSessions ends all the sessions of a user that go on, but the one excepted
 // (uuid.Nil: none), switches off all devices that the one excepted has not registered,
-// and tells which sessions they were.
+// and returns these sessions.
 func EndSessions(ctx context.Context, db *gorm.DB, user, except uuid.UUID, now time.Time) ([]uuid.UUID, error) {
 	var ended []Session
 	err := db.WithContext(ctx).Raw(`
@@ -239,14 +238,14 @@ func HoldSession(tx *gorm.DB, user, session uuid.UUID, now time.Time) error {
 	return err
 }
 
-// SweepSessions forgets up to limit sessions that expired long ago.
+// SweepSessions deletes up to limit sessions that expired long ago.
 func SweepSessions(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
 	return db.WithContext(ctx).Exec(`
 		DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED)`,
 		now.Add(-sessionsKept), limit).Error
 }
 
-// HoldsToken tells whether a hash is that of the session's current or previous
+// HoldsToken reports whether a hash is that of the session's current or previous
 // refresh token, whether or not the session has ended.
 func HoldsToken(ctx context.Context, db *gorm.DB, id uuid.UUID, hash []byte) (bool, error) {
 	var n int64
@@ -255,7 +254,7 @@ func HoldsToken(ctx context.Context, db *gorm.DB, id uuid.UUID, hash []byte) (bo
 	return n > 0, err
 }
 
-// Standing is what a session is worth.
+// Standing is the state of a session.
 type Standing string
 
 // A session that does not exist has ended.
@@ -265,8 +264,8 @@ const (
 	SessionInactive Standing = "inactive" // the account is switched off
 )
 
-// SessionStanding tells by the primary key what a session is worth, and whose it is:
-// uuid.Nil when it does not exist.
+// SessionStanding returns the standing of a session and its user, by the primary key. The
+// user is uuid.Nil when the session does not exist.
 func SessionStanding(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (owner uuid.UUID, standing Standing, err error) {
 	var rows []struct {
 		UserID   uuid.UUID

@@ -124,7 +124,7 @@ func TestASessionEndsForGoodHoweverOftenItIsRefreshed(t *testing.T) {
 	require.True(t, out.Session.ExpiresAt.Equal(now.Add(longest)))
 	_, err = rotate(now.Add(longest))
 	require.Equal(t, store.Unauthenticated, store.CodeOf(err))
-	// A row of before, which nobody told of the end.
+	// A stored expiry beyond the longest duration of a session does not prolong it.
 	require.NoError(t, db.Exec("UPDATE sessions SET expires_at = ?", now.Add(1000*time.Hour)).Error)
 	_, err = rotate(now.Add(longest))
 	require.Equal(t, store.Unauthenticated, store.CodeOf(err))

@@ -9,7 +9,7 @@ import (
 	"github.com/lyoapp/lyo/models/gamification"
 )
 
-// ZoneOf is a time zone by its name. One that is not known any more counts as UTC.
+// ZoneOf returns a time zone by its name. One that is not known any more counts as UTC.
 func ZoneOf(name string) *time.Location {
 	zone, err := time.LoadLocation(name)
 	if err != nil {
@@ -18,7 +18,7 @@ func ZoneOf(name string) *time.Location {
 	return zone
 }
 
-// CalendarOf is the calendar of a user, by the zones they have lived in.
+// CalendarOf returns the calendar of a user, by the zones they have lived in.
 func CalendarOf(tx *gorm.DB, user uuid.UUID) (gamification.Calendar, error) {
 	var rows []struct {
 		Timezone      string

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// User is somebody with an account.
+// User is an account.
 type User struct {
 	ID           uuid.UUID      `gorm:"type:uuid;primaryKey"`
 	Email        string         // as text.Email gives it; unique without regard to case
@@ -39,7 +39,7 @@ type User struct {
 	PendingEmail *string
 }
 
-// ChangeEmail notes the wish for another address, which counts when its mailbox has
+// ChangeEmail records the wish for another address, which counts when its mailbox has
 // answered. The present one, however it is spelled, ends an earlier wish.
 func (u *User) ChangeEmail(address string) {
 	if SameAddress(u.Email, address) {
@@ -49,12 +49,12 @@ func (u *User) ChangeEmail(address string) {
 	u.PendingEmail = &address
 }
 
-// Pends tells whether an address is the one that waits for its mailbox to answer.
+// Pends reports whether an address is the one that waits for its mailbox to answer.
 func (u *User) Pends(address string) bool {
 	return u.PendingEmail != nil && SameAddress(*u.PendingEmail, address)
 }
 
-// SameAddress tells whether two spellings are one e-mail address.
+// SameAddress reports whether two spellings are one e-mail address.
 func SameAddress(a, b string) bool { return strings.EqualFold(a, b) }
 
 // Session is one sign-in on one device: a chain of refresh tokens of which
@@ -74,10 +74,10 @@ type Session struct {
 	Address         string
 }
 
-// IsOn is true if the account of the joined row u of users is on.
+// IsOn is true when the account of the joined row u of users is on.
 func IsOn(u string) string { return u + ".is_active" }
 
-// AccountOn is true if the account of a person is on.
+// AccountOn is true when the account of a person is on.
 func AccountOn(person string) string {
 	return "EXISTS (SELECT FROM users account WHERE account.id = " + person + " AND " + IsOn("account") + ")"
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/lyoapp/lyo/models/text"
 )
 
-// CreateUser commits a new account together with its first session, its line in
-// the audit log, and whatever also adds. An e-mail or username that somebody has,
-// however it is written, is a Conflict.
+// CreateUser commits a new account together with its first session, its entry in
+// the audit log, and whatever also adds. An e-mail or username that is taken,
+// in any spelling, is a Conflict.
 func CreateUser(ctx context.Context, db *gorm.DB, user User, session Session, entry store.AuditEntry, also func(tx *gorm.DB) error) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&user).Error; err != nil {
@@ -46,7 +46,7 @@ func emailTaken() error {
 	return store.Errorf(store.Conflict, "An account with this e-mail address already exists.")
 }
 
-// FindUser is the user, else a not-found error.
+// FindUser returns the user, else a not-found error.
 func FindUser(ctx context.Context, db *gorm.DB, id uuid.UUID) (User, error) {
 	var user User
 	err := db.WithContext(ctx).First(&user, "id = ?", id).Error
@@ -75,7 +75,7 @@ func FindUserByEmail(ctx context.Context, db *gorm.DB, email string) (User, erro
 }
 
 // SignIn commits a new session of a user who has shown the password of a hash, the
-// time of it and its line in the audit log. An account that is switched off, or being
+// time of it and its entry in the audit log. An account that is switched off, or being
 // deleted, is Forbidden. Where the hash was replaced since it is Conflict: a sign-in
 // that was on its way does not outlive what shut it out.
 func SignIn(ctx context.Context, db *gorm.DB, id uuid.UUID, hash string, session Session, entry store.AuditEntry) (user User, err error) {
@@ -107,7 +107,7 @@ func Rehash(ctx context.Context, db *gorm.DB, id uuid.UUID, was, hash string) er
 	return db.WithContext(ctx).Model(&User{}).Where("id = ? AND password_hash = ?", id, was).UpdateColumn("password_hash", hash).Error
 }
 
-// switchedOff says why nobody signs in to an account, to whoever knew the password.
+// switchedOff returns why nobody signs in to an account, to whoever knew the password.
 func switchedOff(user User) error {
 	if user.SuspendedAt != nil {
 		return store.Errorf(store.Forbidden, "This account is suspended.")

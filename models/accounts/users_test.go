@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// logged are the actions on the audit log, oldest first.
+// logged returns the actions on the audit log, oldest first.
 func logged(t *testing.T, db *gorm.DB) (all []store.AuditAction) {
 	t.Helper()
 	require.NoError(t, db.Model(&store.AuditEntry{}).Order("at, id").Pluck("action", &all).Error)

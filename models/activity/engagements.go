@@ -8,8 +8,7 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// Engagement is that a user did something with a thing: every kind of deed once, the
-// last time counting.
+// Engagement records that a user did something with an item: each action once, at its last time.
 type Engagement struct {
 	UserID   uuid.UUID      `gorm:"type:uuid;primaryKey"`
 	ItemID   uuid.UUID      `gorm:"type:uuid;primaryKey"`
@@ -18,12 +17,12 @@ type Engagement struct {
 	At       time.Time
 }
 
-// Disengage removes a user's deed with a thing, if there is one.
+// Disengage removes a user's engagement with an item, if there is one.
 func Disengage(tx *gorm.DB, user, item uuid.UUID, action string) error {
 	return tx.Delete(&Engagement{}, "user_id = ? AND item_id = ? AND action = ?", user, item, action).Error
 }
 
-// Engage notes a deed. Key: user, item and action.
+// Engage records an engagement. Key: user, item and action.
 func Engage(tx *gorm.DB, user, item uuid.UUID, action string, metadata map[string]any, now time.Time) error {
 	if metadata == nil {
 		metadata = map[string]any{}

@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Kinds of deeds that go into feeds.
+// Kinds of feed entries.
 const (
 	FeedPublished = "published"
 	FeedShared    = "shared"
@@ -18,10 +18,10 @@ const (
 	FeedMilestone = "milestone"
 )
 
-// FeedEntry is a deed that others may see in their feeds.
+// FeedEntry is an activity of a user that others may see in their feeds.
 type FeedEntry struct {
 	ID          uuid.UUID `gorm:"type:uuid;primaryKey"`
-	UserID      uuid.UUID `gorm:"type:uuid"` // whose deed
+	UserID      uuid.UUID `gorm:"type:uuid"` // who did it
 	Kind        string
 	ContentType string
 	ContentID   uuid.UUID `gorm:"type:uuid"`
@@ -32,8 +32,8 @@ type FeedEntry struct {
 
 var feedSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d11")
 
-// AddToFeed makes a deed known, in its transaction. The same kind of deed of a user
-// with the same content is there once.
+// AddToFeed writes a feed entry, in the transaction of the activity. Key: user, kind and
+// content.
 func AddToFeed(tx *gorm.DB, e FeedEntry) error {
 	e.ID = store.DerivedID(feedSpace, e.UserID.String(), e.Kind, e.ContentID.String())
 	if e.Metadata == nil {

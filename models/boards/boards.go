@@ -22,8 +22,8 @@ type Boards struct {
 	// Within bounds an exchange with Redis on behalf of a reader, and decides whether it
 	// is worth trying; nil: no bound but the context's.
 	Within func(ctx context.Context, exchange func(context.Context) error) error
-	// Rebuild has the boards of a stamp built again, by somebody else and later; nil:
-	// nobody does. Asking twice for a stamp is asking once.
+	// Rebuild requests that the boards of a stamp are built again, later and elsewhere; nil:
+	// they are not. Requests for the same stamp are one.
 	Rebuild func(ctx context.Context, stamp uuid.UUID) error
 }
 
@@ -43,21 +43,21 @@ type Page struct {
 	Rank   int64 // of the viewer; 0: not on it
 }
 
-// periods are those that can be asked for at a time.
+// periods returns the periods that can be asked for at a time.
 func periods(now time.Time) []string {
 	return append([]string{learning.AllTime}, learning.PeriodsOf(now)...)
 }
 
-// errUnbelieved tells that Redis does not have what Postgres expects.
+// errUnbelieved means that Redis does not have what Postgres expects.
 var errUnbelieved = errors.New("the boards in redis are not to be believed")
 
-// errBusy tells that somebody else brings changes to Redis, or that there are too many.
+// errBusy means that another process writes changes to Redis, or that there are too many.
 var errBusy = errors.New("changes to boards are on their way")
 
 // catchUpAtMost is how many changes a reader brings to Redis; with more it asks Postgres.
 const catchUpAtMost = 500
 
-// Read is a stretch of a board as it is now. It never fails for want of Redis.
+// Read returns a stretch of a board as it is now. It never fails for want of Redis.
 func (b *Boards) Read(ctx context.Context, q Query) (Page, error) {
 	if b.Redis == nil {
 		return b.fromRows(ctx, q)
@@ -99,7 +99,7 @@ func (b *Boards) fromRedis(ctx context.Context, q Query) (Page, error) {
 }
 
 // doubt asks for boards to be built again if Postgres still expects that stamp: else
-// somebody only was quicker.
+// another process has done so.
 func (b *Boards) doubt(ctx context.Context, stamp uuid.UUID) error {
 	now, err := learning.BoardsNow(ctx, b.DB)
 	if err != nil || now.Stamp == nil || *now.Stamp != stamp {
@@ -108,7 +108,7 @@ func (b *Boards) doubt(ctx context.Context, stamp uuid.UUID) error {
 	return b.ask(ctx, stamp)
 }
 
-// ask wants the boards built again, and tells that they are not there.
+// ask requests that the boards are built again, and returns errUnbelieved.
 func (b *Boards) ask(ctx context.Context, stamp uuid.UUID) error {
 	if b.Rebuild == nil {
 		return errUnbelieved
@@ -157,7 +157,7 @@ func (b *Boards) fromRows(ctx context.Context, q Query) (page Page, err error) {
 	return page, err
 }
 
-// first is how many places come before the stretch.
+// first returns the number of places before the stretch.
 func (q Query) first(rank, size int64) int64 {
 	if !q.Around || rank == 0 {
 		return q.Skip

@@ -74,7 +74,7 @@ func (a *arena) users(n int) []uuid.UUID {
 	return ids
 }
 
-// generation is what the keys of the boards begin with.
+// generation returns what the keys of the boards begin with.
 func (a *arena) generation() string {
 	a.t.Helper()
 	state, err := learning.BoardsNow(a.t.Context(), a.DB)
@@ -341,7 +341,7 @@ func TestAThousandDeedsAtOnceAddUp(t *testing.T) {
 	for i := range 1000 {
 		user := users[i%len(users)]
 		at := now.Add(time.Duration(i/100) * time.Second)
-		group.Go(func() error { return a.deed(i/len(users), user, course, at) })
+		group.Go(func() error { return a.learn(i/len(users), user, course, at) })
 		if i%50 == 0 {
 			group.Go(func() error {
 				_, err := a.Read(context.Background(), boards.Query{Board: learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}, Viewer: user, Limit: 10})
@@ -350,7 +350,7 @@ func TestAThousandDeedsAtOnceAddUp(t *testing.T) {
 		}
 	}
 	require.NoError(t, group.Wait())
-	for _, user := range users { // what the last deed of each reached
+	for _, user := range users { // what the last event of each reached
 		_, err := learning.UnlockFor(t.Context(), a.DB, user, now.Add(time.Minute), notify.Enqueuer{})
 		require.NoError(t, err)
 	}
@@ -381,8 +381,8 @@ func TestAThousandDeedsAtOnceAddUp(t *testing.T) {
 	require.EqualValues(t, 3*len(users)+1, unlocks, "first lesson, first course, a thousand points, and who made the course")
 }
 
-// deed is the nth of a user's twenty.
-func (a *arena) deed(n int, user uuid.UUID, c courses.Course, at time.Time) error {
+// learn records the nth of a user's twenty.
+func (a *arena) learn(n int, user uuid.UUID, c courses.Course, at time.Time) error {
 	ctx, f := context.Background(), notify.Enqueuer{}
 	switch {
 	case n < 9: // each lesson three times

@@ -99,18 +99,18 @@ func (b *Boards) forgetAll(ctx context.Context) error {
 	})
 }
 
-// bring takes up to so many changes to Redis and tells how things stand after that. It
-// is errUnbelieved when the boards are not there, or are not those that Postgres knows;
-// the changes wait on then. Without wait it leaves the work to whoever is at it.
+// bring writes up to most changes to Redis and returns the state after that. The error is
+// errUnbelieved when the boards are not there, or are not those that Postgres expects; the
+// changes stay then. Without wait it returns errBusy when another process is writing.
 func (b *Boards) bring(ctx context.Context, wait bool, most int) (now learning.BoardNow, err error) {
 	err = b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		state, held, err := learning.LockBoards(tx, wait)
+		state, busy, err := learning.LockBoards(tx, wait)
 		if err != nil {
 			return err
 		}
 		now = learning.BoardNow{Generation: state.Generation, Stamp: state.Stamp}
 		switch {
-		case held:
+		case busy:
 			return errBusy
 		case state.Stamp == nil:
 			return errUnbelieved
@@ -180,7 +180,7 @@ func (b *Boards) put(ctx context.Context, tx *gorm.DB, state learning.BoardState
 	})
 }
 
-// Forget takes somebody who is gone off the boards in Redis, whatever Postgres knows of them.
+// Forget removes a deleted user from the boards in Redis, whatever Postgres has of them.
 func (b *Boards) Forget(ctx context.Context, user uuid.UUID) error {
 	if b.Redis == nil {
 		return nil

@@ -24,14 +24,14 @@ type keys string
 
 func keysOf(generation uuid.UUID) keys { return keys("lyo:board:" + generation.String() + ":") }
 
-// stamp is a hash: "stamp", and the size of each other key as it was last written. A key
+// stamp is the key of a hash: "stamp", and the size of each other key as it was last written. A key
 // that was evicted does not have it any more.
 func (k keys) stamp() string { return string(k) + "stamp" }
 
-// users is a hash of a period: a record for each user.
+// users returns the key of the hash of a period: a record for each user.
 func (k keys) users(period string) string { return string(k) + period + ":users" }
 
-// ranking is a sorted set of a period.
+// ranking returns the key of a sorted set of a period.
 func (k keys) ranking(b learning.Board) string { return string(k) + b.Period + ":" + string(b.Kind) }
 
 // kinds are the rankings of a period, in the order of a record's members.
@@ -68,7 +68,7 @@ func field(user uuid.UUID) string {
 	return string(user[:])
 }
 
-// userOf is whose field it is.
+// userOf returns the user of a field.
 func userOf(field string) (user uuid.UUID, err error) {
 	if len(field) != len(user) {
 		return user, fmt.Errorf("a field of %d bytes", len(field))
@@ -79,13 +79,13 @@ func userOf(field string) (user uuid.UUID, err error) {
 	return user, nil
 }
 
-// record is what the hash has of a user: the members, then the scores as text.
+// record returns a user's entry in the hash: the members, then the scores as text.
 func record(r learning.BoardRow) string {
 	return member(r.UpdatedAt, r.UserID) + member(r.LevelAt, r.UserID) + member(r.AchievementsAt, r.UserID) +
 		fmt.Sprintf("%d %d %d", r.Points, onBoard(r.Level, r.Points > 0), r.Achievements)
 }
 
-// onBoard is a score that is 0 for who is not on the board.
+// onBoard returns a score, 0 for a user who is not on the board.
 func onBoard(score int, there bool) int {
 	if !there {
 		return 0
@@ -93,7 +93,7 @@ func onBoard(score int, there bool) int {
 	return score
 }
 
-// readRecord is the opposite of record, as far as places tell of it.
+// readRecord parses what record returns, as far as places need it.
 func readRecord(text string, p *learning.LeaderboardEntry) error {
 	if len(text) < len(kinds)*memberBytes {
 		return fmt.Errorf("a record of %d bytes", len(text))

@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/models/learning"
 )
 
-// Built tells how large boards are that were built.
+// Built is the size of the boards that were built.
 type Built struct {
 	Users int `json:"users"` // on the board of all time
 }
@@ -19,7 +19,7 @@ type Built struct {
 // Build builds all boards from the ledger, as others than those there are, and puts them
 // in their place when they are whole. With a stamp it does so only if Postgres still
 // expects that one (uuid.Nil: none), so that asking twice builds once. Readers get their
-// answers from Postgres meanwhile, and deeds wait for nothing. alive is called now and then.
+// answers from Postgres meanwhile, and events are not delayed. alive is called now and then.
 func (b *Boards) Build(ctx context.Context, instead *uuid.UUID, alive func()) (built Built, err error) {
 	if b.Redis == nil {
 		return built, b.forgetAll(ctx)
@@ -36,8 +36,8 @@ func (b *Boards) Build(ctx context.Context, instead *uuid.UUID, alive func()) (b
 		if instead != nil && !expects(state, *instead) {
 			return nil
 		}
-		// What was changed before is in the ledger that is read next; what is changed from
-		// now on leaves word of its own.
+		// What was changed before is in the ledger that is read next; later changes
+		// have rows of their own.
 		if _, err := learning.TakeBoardChanges(tx, 0); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (b *Boards) Build(ctx context.Context, instead *uuid.UUID, alive func()) (b
 }
 
 // buildAll builds the boards of every period under a generation, publishes them with a
-// stamp, and tells how many users there are.
+// stamp, and returns the number of users.
 func (b *Boards) buildAll(ctx context.Context, tx *gorm.DB, generation, stamp uuid.UUID, alive func()) (users int, err error) {
 	sizes := map[string]any{}
 	for _, period := range periods(b.Clock()) {
@@ -79,7 +79,7 @@ func expects(state learning.BoardState, stamp uuid.UUID) bool {
 	return *state.Stamp == stamp
 }
 
-// publish makes boards that are whole ones to be believed.
+// publish makes complete boards valid.
 func (b *Boards) publish(ctx context.Context, k keys, stamp uuid.UUID, sizes map[string]any) error {
 	sizes["stamp"] = stamp.String()
 	_, err := b.Redis.TxPipelined(ctx, func(p redis.Pipeliner) error {

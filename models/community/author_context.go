@@ -16,18 +16,18 @@ import (
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// AuthorContext is the circumstances under which something is written.
+// AuthorContext is what is known of the author when something is written.
 type AuthorContext struct {
 	moderation.Viewer
 	Now time.Time
-	// Allow gives what somebody may write in a day; nil: there is no bound.
+	// Allow returns how much an author may write in a day; nil: there is no limit.
 	Allow    func(quality.Newcomer) quality.Allowance
 	Enqueuer notify.Enqueuer
-	// Entry is the line of the audit log, should an administrator do it to what is another's.
+	// Entry is written to the audit log when an administrator changes another's content.
 	Entry store.AuditEntry
 }
 
-// begin has an active account write one thing after the other, and tells how much it may.
+// begin locks out other writes of the account, which must be active, and returns its allowance.
 func (w AuthorContext) begin(tx *gorm.DB) (quality.Allowance, error) {
 	if err := accounts.RequireActive(tx, w.ID); err != nil || w.Allow == nil || w.Admin {
 		return quality.Allowance{}, err
@@ -50,7 +50,7 @@ func (w AuthorContext) begin(tx *gorm.DB) (quality.Allowance, error) {
 
 const day = 24 * time.Hour
 
-// hasRoom is RateLimited for who has written as many of something within a day as they may.
+// hasRoom returns RateLimited when the author's daily limit is reached.
 func (w AuthorContext) hasRoom(tx *gorm.DB, table string, most int) error {
 	if w.Allow == nil || w.Admin {
 		return nil
@@ -66,7 +66,7 @@ func (w AuthorContext) hasRoom(tx *gorm.DB, table string, most int) error {
 	return refusal
 }
 
-// flagReason says why a text has to be looked at before others see it, "" when it has not.
+// flagReason returns why a text must be reviewed before others see it, "" when it need not be.
 func (w AuthorContext) flagReason(tx *gorm.DB, text string, allowance quality.Allowance) (string, error) {
 	if w.Admin {
 		return "", nil
@@ -77,7 +77,7 @@ func (w AuthorContext) flagReason(tx *gorm.DB, text string, allowance quality.Al
 	return moderation.BrokenRule(tx, text)
 }
 
-// audit notes what an administrator did to what another wrote.
+// audit writes to the audit log what an administrator did to another's content.
 func (w AuthorContext) audit(ctx context.Context, tx *gorm.DB, author *uuid.UUID, action store.AuditAction, details map[string]any) error {
 	if w.Wrote(author) {
 		return nil
@@ -87,7 +87,7 @@ func (w AuthorContext) audit(ctx context.Context, tx *gorm.DB, author *uuid.UUID
 	return store.Audit(ctx, tx, entry)
 }
 
-// call tells whoever a text names by @name, but for those in told.
+// call notifies the users whom a text mentions by @name, except those in told.
 func call(tx *gorm.DB, text string, n notify.Notification, source string, f notify.Enqueuer, told ...uuid.UUID) error {
 	names := texts.Mentions(text)
 	if len(names) == 0 {

@@ -16,12 +16,12 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// CommentDetail is a comment as somebody sees it.
+// CommentDetail is a comment as a viewer sees it.
 type CommentDetail struct {
 	Comment
 	Author    accounts.Author
 	UserLiked bool
-	// Stub: it was replied to, and nobody sees any more what it said.
+	// Stub is true for a comment with replies whose own text is not shown any more.
 	Stub bool
 }
 
@@ -41,8 +41,8 @@ func scanComment(row scanner, more ...any) (s CommentDetail, err error) {
 	return s, err
 }
 
-// ListComments is a page of a post's comments, oldest first. Those that the viewer
-// does not see are left out, but for stubs of those that were replied to.
+// ListComments returns a page of a post's comments, oldest first. Those that the viewer
+// may not see are left out; those with replies become stubs.
 func ListComments(ctx context.Context, db *gorm.DB, v moderation.Viewer, post uuid.UUID, after *store.Keyset, offset, limit int) ([]CommentDetail, error) {
 	if _, _, err := FindPost(ctx, db, v, post); err != nil {
 		return nil, err
@@ -79,24 +79,24 @@ func ListComments(ctx context.Context, db *gorm.DB, v moderation.Viewer, post uu
 	return comments, rows.Err()
 }
 
-// stub keeps a comment's place in the tree and nothing of it.
+// stub returns a comment without its text and author, to keep its place in the tree.
 func (s CommentDetail) stub() CommentDetail {
 	s.AuthorID, s.Content, s.LikesCount, s.UpdatedAt = nil, "", 0, s.CreatedAt
 	return CommentDetail{Comment: s.Comment, Author: accounts.Author{Name: accounts.DeletedUser}, Stub: true}
 }
 
-// findComment is a comment that a viewer may know of, locked as asked. Its post must be seen too.
+// findComment returns a comment that the viewer may see, locked as asked. Its post must be visible to them too.
 func findComment(tx *gorm.DB, v moderation.Viewer, id uuid.UUID, lock string) (CommentDetail, error) {
 	var s CommentDetail
 	var status moderation.ContentStatus
 	var poster *uuid.UUID
 	var hiddenBy *string
 	var apart, posterApart bool
-	var heldFor string
+	var flagReason string
 	found, err := scanOne(tx.Raw("SELECT "+commentColumns+", c.held_for, c.hidden_by, p.status, p.author_id, "+accounts.ApartFrom("c.author_id")+", "+accounts.ApartFrom("p.author_id")+`
 		FROM comments c JOIN posts p ON p.id = c.post_id LEFT JOIN users u ON u.id = c.author_id WHERE c.id = @id`+lock, map[string]any{"viewer": v.ID, "id": id}),
 		func(row scanner) (err error) {
-			s, err = scanComment(row, &heldFor, &hiddenBy, &status, &poster, &apart, &posterApart)
+			s, err = scanComment(row, &flagReason, &hiddenBy, &status, &poster, &apart, &posterApart)
 			return err
 		})
 	if err == nil && (!found || !v.Sees(status, poster, posterApart) || !v.Sees(s.Status, s.AuthorID, apart)) {
@@ -105,11 +105,11 @@ func findComment(tx *gorm.DB, v moderation.Viewer, id uuid.UUID, lock string) (C
 	if err != nil {
 		return CommentDetail{}, err
 	}
-	s.FlagReason, s.HiddenBy = heldFor, hiddenBy
+	s.FlagReason, s.HiddenBy = flagReason, hiddenBy
 	return s, nil
 }
 
-// lockComment has a comment, and its post before that, for this transaction.
+// lockComment locks a comment, and its post before that, for this transaction.
 func lockComment(tx *gorm.DB, v moderation.Viewer, id uuid.UUID) (CommentDetail, error) {
 	var posts []uuid.UUID
 	if err := tx.Raw("SELECT post_id FROM comments WHERE id = ?", id).Scan(&posts).Error; err != nil {
@@ -128,7 +128,8 @@ func lockComment(tx *gorm.DB, v moderation.Viewer, id uuid.UUID) (CommentDetail,
 }
 
 // CreateComment answers a post, or a comment of it, or puts an answer that breaks the
-// policy on hold. Who has written too much of late is RateLimited.
+// policy on hold. The error is RateLimited when the author's
+// daily limit is reached.
 func CreateComment(ctx context.Context, db *gorm.DB, w AuthorContext, c Comment) (s CommentDetail, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		allowance, err := w.begin(tx)
@@ -168,7 +169,7 @@ func CreateComment(ctx context.Context, db *gorm.DB, w AuthorContext, c Comment)
 	return s, err
 }
 
-// parentOf is the author of the comment that another one answers, if they are still there.
+// parentOf returns the author of the comment that another one answers, if they are still there.
 func (w AuthorContext) parentOf(tx *gorm.DB, c *Comment) (*uuid.UUID, error) {
 	if c.ParentCommentID == nil {
 		return nil, nil //nolint:nilnil // it answers the post
@@ -186,8 +187,8 @@ func (w AuthorContext) parentOf(tx *gorm.DB, c *Comment) (*uuid.UUID, error) {
 	return parent.AuthorID, nil
 }
 
-// welcomeComment counts a comment that others can see, and gives it what comes with
-// that. Nothing of it twice: the caller has just made the comment visible.
+// welcomeComment counts a comment that has become visible, gives its points and notifies the users
+// concerned. It runs once a comment: the caller has just made the comment visible.
 func welcomeComment(tx *gorm.DB, post Post, parent *uuid.UUID, c Comment, now time.Time, f notify.Enqueuer) error {
 	if c.Status != moderation.ContentVisible {
 		return nil
@@ -220,8 +221,8 @@ func welcomeComment(tx *gorm.DB, post Post, parent *uuid.UUID, c Comment, now ti
 	return call(tx, c.Content, news, c.ID.String(), f, told...)
 }
 
-// countComment moves the counters above a comment whose row, already written, others
-// see since now (1) or no more (-1). The post is locked.
+// countComment updates the counters above a comment that has become visible (1) or is no longer
+// (-1). Its row is written already, and the post is locked.
 func countComment(tx *gorm.DB, c Comment, by int) error {
 	err := tx.Exec(`
 		UPDATE posts SET comments_count = comments_count + @by, commenters_count = commenters_count + CASE
@@ -234,10 +235,10 @@ func countComment(tx *gorm.DB, c Comment, by int) error {
 	return tx.Exec("UPDATE comments SET replies_count = replies_count + ? WHERE id = ?", by, *c.ParentCommentID).Error
 }
 
-// setCommentStatus changes who sees a comment, and the counters with it. Its post is locked.
-func setCommentStatus(tx *gorm.DB, c Comment, to moderation.ContentStatus, hiddenBy *string, heldFor string, now time.Time) error {
+// setCommentStatus changes the status of a comment, and the counters with it. Its post is locked.
+func setCommentStatus(tx *gorm.DB, c Comment, to moderation.ContentStatus, hiddenBy *string, flagReason string, now time.Time) error {
 	err := tx.Model(&Comment{}).Where("id = ?", c.ID).UpdateColumns(map[string]any{
-		"status": to, "hidden_by": hiddenBy, "held_for": heldFor, "updated_at": now,
+		"status": to, "hidden_by": hiddenBy, "held_for": flagReason, "updated_at": now,
 	}).Error
 	if err == nil && c.Status == moderation.ContentVisible && to != moderation.ContentVisible {
 		return countComment(tx, c, -1)
@@ -245,8 +246,8 @@ func setCommentStatus(tx *gorm.DB, c Comment, to moderation.ContentStatus, hidde
 	return err
 }
 
-// UpdateComment changes a comment of one's own, or any one for an administrator, and keeps
-// what it said before. allowed is asked with the locked comment and may refuse.
+// UpdateComment changes a comment of the author, or any comment for an administrator, and keeps
+// its earlier text. allowed is called with the locked comment and may refuse.
 func UpdateComment(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UUID, content string, allowed func(CommentDetail) error) (s CommentDetail, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		allowance, err := w.begin(tx)
@@ -277,9 +278,9 @@ func (w AuthorContext) rewrite(ctx context.Context, tx *gorm.DB, c Comment, cont
 	if err := tx.Model(&Comment{}).Where("id = ?", c.ID).UpdateColumns(map[string]any{"content": content, "updated_at": w.Now}).Error; err != nil {
 		return err
 	}
-	heldFor, err := doubts(content)
-	if err == nil && heldFor != "" && c.Status == moderation.ContentVisible {
-		err = setCommentStatus(tx, c, moderation.ContentPending, nil, heldFor, w.Now)
+	flagReason, err := doubts(content)
+	if err == nil && flagReason != "" && c.Status == moderation.ContentVisible {
+		err = setCommentStatus(tx, c, moderation.ContentPending, nil, flagReason, w.Now)
 	}
 	if err != nil {
 		return err
@@ -298,7 +299,7 @@ func (w AuthorContext) ownComment(tx *gorm.DB, id uuid.UUID, allowed func(Commen
 	return s, allowed(s)
 }
 
-// DeleteComment deletes a comment of one's own, or any one for an administrator. Its
+// DeleteComment deletes a comment of the author, or any comment for an administrator. Its
 // row stays, as a stub where it was replied to.
 func DeleteComment(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UUID, allowed func(CommentDetail) error) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -316,7 +317,7 @@ func DeleteComment(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UU
 	})
 }
 
-// CommentEdits are what a comment said before, the latest first, for its author and administrators.
+// CommentEdits returns the earlier texts of a comment, the latest first, for its author and administrators.
 func CommentEdits(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID) ([]ContentEdit, error) {
 	s, err := findComment(db.WithContext(ctx), v, id, "")
 	if err != nil {

@@ -26,17 +26,17 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// village is a community with some people in it.
-type village struct {
+// testEnv is a database with a community of some people.
+type testEnv struct {
 	*testing.T
 	db     *gorm.DB
 	now    time.Time
 	people []uuid.UUID
 }
 
-func newVillage(t *testing.T, people int) *village {
+func newTestEnv(t *testing.T, people int) *testEnv {
 	t.Helper()
-	v := &village{T: t, db: storetest.New(t), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
+	v := &testEnv{T: t, db: storetest.New(t), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
 	users := make([]accounts.User, people)
 	for i := range users {
 		name := fmt.Sprintf("person%d", i)
@@ -50,15 +50,15 @@ func newVillage(t *testing.T, people int) *village {
 	return v
 }
 
-func (v *village) by(person int) moderation.Viewer { return moderation.Viewer{ID: v.people[person]} }
+func (v *testEnv) by(person int) moderation.Viewer { return moderation.Viewer{ID: v.people[person]} }
 
-func (v *village) writing(person int) community.AuthorContext {
+func (v *testEnv) writing(person int) community.AuthorContext {
 	v.now = v.now.Add(time.Second)
 	return community.AuthorContext{Viewer: v.by(person), Now: v.now}
 }
 
 // post and say make a post and a comment of it, or of a comment.
-func (v *village) post(person int, text string) community.PostDetail {
+func (v *testEnv) post(person int, text string) community.PostDetail {
 	v.Helper()
 	p, err := community.CreatePost(v.Context(), v.db, v.writing(person), community.Post{
 		ID: store.NewID(), Title: "T", Content: text, PostType: "discussion", Tags: []string{}, Metadata: map[string]any{},
@@ -67,7 +67,7 @@ func (v *village) post(person int, text string) community.PostDetail {
 	return p
 }
 
-func (v *village) say(person int, post uuid.UUID, parent *uuid.UUID, text string) community.CommentDetail {
+func (v *testEnv) say(person int, post uuid.UUID, parent *uuid.UUID, text string) community.CommentDetail {
 	v.Helper()
 	c, err := community.CreateComment(v.Context(), v.db, v.writing(person), community.Comment{ID: store.NewID(), PostID: post, ParentCommentID: parent, Content: text})
 	require.NoError(v, err)
@@ -75,7 +75,7 @@ func (v *village) say(person int, post uuid.UUID, parent *uuid.UUID, text string
 }
 
 // counted requires that every counter there is equals a count of its rows.
-func (v *village) counted() {
+func (v *testEnv) counted() {
 	v.Helper()
 	for counter, truth := range map[string]string{
 		"posts.likes_count":      "(SELECT count(*) FROM post_likes l WHERE l.post_id = t.id)",
@@ -101,7 +101,7 @@ func column(counter string) string {
 	return counter
 }
 
-func (v *village) suspension(person int) community.Suspension {
+func (v *testEnv) suspension(person int) community.Suspension {
 	v.now = v.now.Add(time.Second)
 	return community.Suspension{
 		User: v.people[person], Entry: fixture.AuditLine(store.AuditSuspended, v.now),
@@ -111,12 +111,12 @@ func (v *village) suspension(person int) community.Suspension {
 	}
 }
 
-// TestCountersAreTheirRowsWhateverHappensAtOnce has 50 people do 10,000 things at once,
+// TestCountersAreTheirRowsWhateverHappensAtOnce has 50 people do 10,000 operations at once,
 // and then an account suspended, brought back and erased.
 func TestCountersAreTheirRowsWhateverHappensAtOnce(t *testing.T) {
 	t.Parallel()
-	const people, deeds, posts = 50, 10_000, 12
-	v := newVillage(t, people)
+	const people, operations, posts = 50, 10_000, 12
+	v := newTestEnv(t, people)
 	var ids []uuid.UUID
 	for i := range posts {
 		ids = append(ids, v.post(i, "x").ID)
@@ -128,7 +128,7 @@ func TestCountersAreTheirRowsWhateverHappensAtOnce(t *testing.T) {
 		all.Go(func() error {
 			dice := rand.New(rand.NewPCG(uint64(person), 7))
 			mine := visitor{v.db, community.AuthorContext{Viewer: v.by(person), Now: v.now}, dice, ids, nil}
-			for range deeds / people {
+			for range operations / people {
 				if err := mine.act(t); err != nil {
 					return err
 				}
@@ -138,8 +138,8 @@ func TestCountersAreTheirRowsWhateverHappensAtOnce(t *testing.T) {
 		})
 	}
 	require.NoError(t, all.Wait())
-	require.EqualValues(t, deeds, done.Load())
-	t.Logf("%d operations in %v", deeds, time.Since(started).Round(time.Millisecond))
+	require.EqualValues(t, operations, done.Load())
+	t.Logf("%d operations in %v", operations, time.Since(started).Round(time.Millisecond))
 	v.counted()
 	var likes, comments int
 	require.NoError(t, v.db.Raw("SELECT sum(likes_count), sum(comments_count) FROM posts").Row().Scan(&likes, &comments))
@@ -163,7 +163,7 @@ func TestCountersAreTheirRowsWhateverHappensAtOnce(t *testing.T) {
 	require.NoError(t, privacy.ProveErased(t.Context(), v.db, v.people[4]))
 }
 
-// visitor is somebody who does things at random.
+// visitor is a user who acts at random.
 type visitor struct {
 	db   *gorm.DB
 	who  community.AuthorContext
@@ -172,7 +172,7 @@ type visitor struct {
 	said []uuid.UUID
 }
 
-// act does one thing. That something is gone, or too deep, is no fault.
+// act does one operation. That something is gone, or too deep, is no fault.
 func (m *visitor) act(t *testing.T) error {
 	ctx, post, w := t.Context(), m.ids[m.dice.IntN(len(m.ids))], m.who
 	set := m.dice.IntN(2) == 0
@@ -215,7 +215,7 @@ func (m *visitor) act(t *testing.T) error {
 
 func TestTheFormulasInSQLAreThoseInGo(t *testing.T) {
 	t.Parallel()
-	v := newVillage(t, 1)
+	v := newTestEnv(t, 1)
 	dice := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
 		created := v.now.Add(-time.Duration(dice.Int64N(int64(5 * 365 * 24 * time.Hour)))).Truncate(time.Microsecond)
@@ -234,7 +234,7 @@ func TestTheFormulasInSQLAreThoseInGo(t *testing.T) {
 
 func TestADeletedParentStaysAsAStub(t *testing.T) {
 	t.Parallel()
-	v := newVillage(t, 3)
+	v := newTestEnv(t, 3)
 	post := v.post(0, "x").ID
 	first := v.say(1, post, nil, "first")
 	reply := v.say(2, post, &first.ID, "reply")
@@ -269,7 +269,7 @@ func TestADeletedParentStaysAsAStub(t *testing.T) {
 
 func TestRepliesHaveAnEnd(t *testing.T) {
 	t.Parallel()
-	v := newVillage(t, 2)
+	v := newTestEnv(t, 2)
 	post := v.post(0, "x").ID
 	var parent *uuid.UUID
 	depth := 0
@@ -287,7 +287,7 @@ func TestRepliesHaveAnEnd(t *testing.T) {
 
 func TestWhatComesWithAPostAndAComment(t *testing.T) {
 	t.Parallel()
-	v := newVillage(t, 4)
+	v := newTestEnv(t, 4)
 	post := v.post(0, "Hello @person1, @person0 and @nobody9.")
 	comment := v.say(2, post.ID, nil, "See @person1 and @person0")
 	v.say(3, post.ID, &comment.ID, "Yes")
@@ -316,7 +316,7 @@ func TestWhatComesWithAPostAndAComment(t *testing.T) {
 
 func TestWhatIsHeldWaitsForAnAdministrator(t *testing.T) {
 	t.Parallel()
-	v := newVillage(t, 3)
+	v := newTestEnv(t, 3)
 	admin := community.AuthorContext{Viewer: moderation.Viewer{ID: v.people[2], Admin: true}, Now: v.now, Entry: fixture.AuditLine("", v.now)}
 	require.NoError(t, moderation.AddContentRule(t.Context(), v.db, moderation.ContentRule{ID: store.NewID(), Kind: quality.RuleWord, Pattern: "casino", CreatedAt: v.now}, fixture.AuditLine("", v.now)))
 	earned := func(person int) int {
@@ -329,23 +329,23 @@ func TestWhatIsHeldWaitsForAnAdministrator(t *testing.T) {
 		require.NoError(t, err)
 		return len(posts)
 	}
-	held := v.post(0, "A c4sino!")
-	require.Equal(t, moderation.ContentPending, held.Status)
+	pending := v.post(0, "A c4sino!")
+	require.Equal(t, moderation.ContentPending, pending.Status)
 	require.Zero(t, seen())
 	require.Zero(t, earned(0))
-	_, _, err := community.FindPost(t.Context(), v.db, v.by(1), held.ID)
+	_, _, err := community.FindPost(t.Context(), v.db, v.by(1), pending.ID)
 	require.Equal(t, store.NotFound, store.CodeOf(err))
 	waiting, err := community.ListPending(t.Context(), v.db, nil, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, waiting, 1)
 	require.Equal(t, "the word casino", waiting[0].HeldFor)
-	require.NoError(t, community.DecidePending(t.Context(), v.db, admin, held.ID, true))
+	require.NoError(t, community.DecidePending(t.Context(), v.db, admin, pending.ID, true))
 	require.Equal(t, 1, seen())
 	require.Equal(t, 1, earned(0))
 	admin.Entry.ID = store.NewID()
-	require.Equal(t, store.NotFound, store.CodeOf(community.DecidePending(t.Context(), v.db, admin, held.ID, true)))
+	require.Equal(t, store.NotFound, store.CodeOf(community.DecidePending(t.Context(), v.db, admin, pending.ID, true)))
 
-	comment := v.say(1, held.ID, nil, "fine")
+	comment := v.say(1, pending.ID, nil, "fine")
 	require.Equal(t, 1, earned(1))
 	changed, err := community.UpdateComment(t.Context(), v.db, v.writing(1), comment.ID, "casino", func(community.CommentDetail) error { return nil })
 	require.NoError(t, err)
@@ -361,7 +361,7 @@ func TestWhatIsHeldWaitsForAnAdministrator(t *testing.T) {
 
 func TestNewAccountsWriteLess(t *testing.T) {
 	t.Parallel()
-	v := newVillage(t, 1)
+	v := newTestEnv(t, 1)
 	w := v.writing(0)
 	w.Allow = quality.AllowanceOf
 	write := func(text string) (community.PostDetail, error) {

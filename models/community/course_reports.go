@@ -12,10 +12,10 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// mostExcerpt in characters is what is kept of what a reported part of a course said.
+// mostExcerpt is the greatest length of the text kept of a reported part of a course, in characters.
 const mostExcerpt = 20_000
 
-// lookAtCourse notes what a course, or a part of one, says, and whose it is, if the viewer may complain of it.
+// lookAtCourse records the owner and text of a course, or a part of one, if the viewer may report it.
 func (r *Report) lookAtCourse(tx *gorm.DB, v moderation.Viewer) error {
 	from := map[string]string{
 		moderation.TargetCourse: "CAST(@id AS uuid)", moderation.TargetLesson: "SELECT course_id FROM lessons WHERE id = CAST(@id AS uuid)",
@@ -39,7 +39,7 @@ func (r *Report) lookAtCourse(tx *gorm.DB, v moderation.Viewer) error {
 	return nil
 }
 
-// says is what the target says now.
+// says returns the current text of the target.
 func (r *Report) says(tx *gorm.DB, c courses.Course) (string, error) {
 	switch r.TargetType {
 	case moderation.TargetCourse:
@@ -60,7 +60,7 @@ func (r *Report) says(tx *gorm.DB, c courses.Course) (string, error) {
 	return strings.Join([]string{i.Title, i.Summary, i.Content, quizText(i.Quiz)}, "\n\n"), nil
 }
 
-// questions are those that a report is about: the one it names, or all of a quiz.
+// questions returns the questions that a report is about: the one it names, or all of a quiz.
 func (r *Report) questions(i courses.Item) ([]courses.QuizQuestion, error) {
 	at := slices.IndexFunc(i.Quiz, func(q courses.QuizQuestion) bool { return q.ID == r.TargetPart })
 	switch {

@@ -5,9 +5,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// Uncount takes what a user did out of all counters, and its rows away, before the
-// user is erased. It locks posts and then comments in the order of their ids, as
-// everybody does.
+// Uncount removes a user's likes, views and comments from all counters, and deletes the rows of
+// likes and views, before the user is erased. It locks posts and then comments, each in the order
+// of their ids.
 func Uncount(tx *gorm.DB, user uuid.UUID) error {
 	for _, statement := range []string{
 		`SELECT id FROM posts WHERE id IN (
@@ -17,7 +17,7 @@ func Uncount(tx *gorm.DB, user uuid.UUID) error {
 		 UPDATE posts SET likes_count = likes_count - 1 FROM gone WHERE id = gone.post_id`,
 		`WITH gone AS (DELETE FROM post_views WHERE user_id = @user RETURNING post_id)
 		 UPDATE posts SET views_count = views_count - 1 FROM gone WHERE id = gone.post_id`,
-		// What they wrote stays, but a comment of nobody's is no reaction of anybody's.
+		// Their comments stay, but a comment without an author does not count as a commenter.
 		`UPDATE posts SET commenters_count = commenters_count - 1 WHERE id IN (SELECT post_id FROM comments WHERE author_id = @user AND status = 'visible')`,
 		`SELECT id FROM comments WHERE id IN (SELECT comment_id FROM comment_likes WHERE user_id = @user) ORDER BY id FOR NO KEY UPDATE`,
 		`WITH gone AS (DELETE FROM comment_likes WHERE user_id = @user RETURNING comment_id)

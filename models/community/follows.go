@@ -12,8 +12,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// SetFollow has a user hear of another's deeds, or no more. Repeating it changes
-// nothing. Who is kept apart, has been switched off or never was is not found.
+// SetFollow makes a user follow another, or stop following. Repeating it changes nothing. A
+// followee who is blocked either way, is switched off or does not exist is not found.
 func SetFollow(ctx context.Context, db *gorm.DB, follower, followee uuid.UUID, wanted bool, now time.Time) error {
 	if follower == followee {
 		return store.BadField("path", "id", "is your own")
@@ -40,7 +40,7 @@ func SetFollow(ctx context.Context, db *gorm.DB, follower, followee uuid.UUID, w
 	})
 }
 
-// Follow is that a user wants to hear of another's deeds.
+// Follow records that a user follows another.
 type Follow struct {
 	FollowerID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	FolloweeID uuid.UUID `gorm:"type:uuid;primaryKey"`

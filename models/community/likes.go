@@ -11,8 +11,8 @@ import (
 	"github.com/lyoapp/lyo/models/moderation"
 )
 
-// LikePost sets or clears a viewer's like of a post; want nil: the other way round. It
-// tells how many there are now, and whether theirs is among them.
+// LikePost sets or clears a viewer's like of a post; a nil want toggles it. It returns the number
+// of likes, and whether the viewer's is among them.
 func LikePost(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID, want *bool, now time.Time) (likes int, liked bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, v.ID); err != nil {
@@ -36,8 +36,7 @@ func ApplyLike(tx *gorm.DB, v moderation.Viewer, id uuid.UUID, want *bool, now t
 	return like(tx, "post", id, v.ID, want, now)
 }
 
-// LikeComment is LikePost for a comment. It locks nothing but the comment, and so is in
-// nobody's way.
+// LikeComment is LikePost for a comment. It locks only the comment.
 func LikeComment(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID, want *bool, now time.Time) (likes int, liked bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, v.ID); err != nil {
@@ -56,9 +55,8 @@ func LikeComment(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.
 	return likes, liked, err
 }
 
-// like changes a row of post_likes or comment_likes and the counter that counts it,
-// whose row the caller has locked: so nothing happens between what the parts of the
-// statement see.
+// like changes a row of post_likes or comment_likes and its counter. The caller has locked the
+// counter's row, so that all parts of the statement see the same state.
 func like(tx *gorm.DB, what string, id, user uuid.UUID, want *bool, now time.Time) (likes int, liked bool, err error) {
 	rows := what + "_likes WHERE " + what + "_id = @id AND user_id = @user"
 	var after struct{ LikesCount, Made int }

@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// PendingContent is a post, comment or course that waits for an administrator.
+// PendingContent is a post, comment or course that is pending review.
 type PendingContent struct {
 	ID         uuid.UUID
 	TargetType string    // TargetPost, TargetComment or TargetCourse
@@ -26,7 +26,7 @@ type PendingContent struct {
 	CreatedAt  time.Time
 }
 
-// ListPending is a page of what waits, the oldest first.
+// ListPending returns a page of the content pending review, the oldest first.
 func ListPending(ctx context.Context, db *gorm.DB, after *store.Keyset, offset, limit int) ([]PendingContent, error) {
 	args := map[string]any{"reach": offset + limit, "offset": offset, "limit": limit}
 	where := ""
@@ -35,19 +35,20 @@ func ListPending(ctx context.Context, db *gorm.DB, after *store.Keyset, offset, 
 		args["at"], args["id"] = after.At, after.ID
 	}
 	tail := where + " ORDER BY created_at, id LIMIT @reach)"
-	var held []PendingContent
+	var pending []PendingContent
 	err := db.WithContext(ctx).Raw(`SELECT * FROM (
 			(SELECT id, 'post' AS target_type, id AS post_id, author_id, title, content, held_for, created_at FROM posts WHERE status = 'held'`+tail+` UNION ALL
 			(SELECT id, 'comment', post_id, author_id, '', content, held_for, created_at FROM comments WHERE status = 'held'`+tail+` UNION ALL
 			(SELECT id, 'course', id, owner_user_id, title, concat_ws(E'\n\n', nullif(summary, ''), nullif(description, '')), held_for, created_at
 				FROM courses WHERE moderation_status = 'held' AND visibility <> 'private'`+tail+`
-		) h ORDER BY created_at, id OFFSET @offset LIMIT @limit`, args).Scan(&held).Error
-	return held, err
+		) h ORDER BY created_at, id OFFSET @offset LIMIT @limit`, args).Scan(&pending).Error
+	return pending, err
 }
 
-// DecidePending lets everybody see a post, comment or course that waits, with all that comes with
-// that; or deletes it, but hides a course, which stays its owner's to learn from. What does not
-// wait is not found.
+// DecidePending approves or rejects a post, comment or course that is pending review. Approved
+// content becomes visible and is announced as if it were new. Rejected content is deleted, but a
+// course is only hidden, so that its owner can still learn from it. Content that is not pending is
+// not found.
 func DecidePending(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UUID, approved bool) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var post Post
@@ -86,8 +87,8 @@ func (w AuthorContext) decidePost(tx *gorm.DB, post Post, approved bool) error {
 	return welcomePost(tx, post, w.Now, w.Enqueuer)
 }
 
-// approved is how an approved thing is seen: that of somebody who was suspended
-// meanwhile waits for the end of the suspension.
+// approved returns the status of approved content. Content of an author who was suspended
+// meanwhile stays hidden until the suspension ends.
 func (w AuthorContext) approved(tx *gorm.DB, author *uuid.UUID) (moderation.ContentStatus, *string, error) {
 	if author == nil {
 		return moderation.ContentVisible, nil, nil

@@ -18,7 +18,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// PostDetail is a post as somebody sees it.
+// PostDetail is a post as a viewer sees it.
 type PostDetail struct {
 	Post
 	Author    accounts.Author
@@ -51,8 +51,8 @@ func scanPost(row scanner, more ...any) (s PostDetail, err error) {
 	return s, json.Unmarshal(metadata, &s.Metadata)
 }
 
-// FindPost is a post as a viewer may see it, else a not-found error. viewed tells
-// whether that was counted already.
+// FindPost returns a post as a viewer may see it, else a not-found error. viewed reports
+// whether the view was counted already.
 func FindPost(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID) (s PostDetail, viewed bool, err error) {
 	var apart bool
 	found, err := scanOne(db.WithContext(ctx).Raw("SELECT "+postColumns+", "+accounts.ApartFrom("p.author_id")+`,
@@ -87,7 +87,7 @@ func scanOne(query *gorm.DB, scan func(scanner) error) (found bool, err error) {
 	return found, rows.Err()
 }
 
-// ReadPost is FindPost for a reader, who counts once.
+// ReadPost is FindPost that also counts the view, once a reader.
 func ReadPost(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID, now time.Time) (PostDetail, error) {
 	s, viewed, err := FindPost(ctx, db, v, id)
 	if err != nil || viewed || s.Status != moderation.ContentVisible {
@@ -103,8 +103,8 @@ func ReadPost(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUI
 	return s, err
 }
 
-// ApplyView counts a reader of a visible post once and returns how many readers there are now. The
-// reader's account is locked.
+// ApplyView counts a reader of a visible post once and returns the number of readers. The reader's
+// account is locked.
 func ApplyView(tx *gorm.DB, v moderation.Viewer, id uuid.UUID, now time.Time) (views int, err error) {
 	post, err := lockPost(tx, v, id)
 	if err != nil || post.Status != moderation.ContentVisible {
@@ -118,9 +118,9 @@ func ApplyView(tx *gorm.DB, v moderation.Viewer, id uuid.UUID, now time.Time) (v
 	return views, err
 }
 
-// lockPost has a post for this transaction, if the viewer may know of it. Whatever
-// changes a post, its comments or their counters takes this lock first, several in the
-// order of their ids; then come comments, then totals. So nobody waits in a circle.
+// lockPost locks a post for this transaction, if the viewer may see it. Whatever changes a post,
+// its comments or their counters takes this lock first, several in the order of their ids; then
+// come comments, then totals. This order prevents deadlocks.
 func lockPost(tx *gorm.DB, v moderation.Viewer, id uuid.UUID) (Post, error) {
 	var rows []struct {
 		Post
@@ -137,8 +137,8 @@ func lockPost(tx *gorm.DB, v moderation.Viewer, id uuid.UUID) (Post, error) {
 	return rows[0].Post, nil
 }
 
-// CreatePost publishes a post, or puts one that breaks the policy on hold. Who has
-// written too much of late is RateLimited.
+// CreatePost publishes a post, or stores it as pending review when it breaks the policy. The error
+// is RateLimited when the author's daily limit is reached.
 func CreatePost(ctx context.Context, db *gorm.DB, w AuthorContext, post Post) (s PostDetail, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		allowance, err := w.begin(tx)
@@ -173,13 +173,13 @@ func CreatePost(ctx context.Context, db *gorm.DB, w AuthorContext, post Post) (s
 	return s, err
 }
 
-// words are all that a policy looks at.
+// words returns all the text that the policy checks.
 func (p Post) words() string {
 	return strings.Join(append([]string{p.Title, p.Content}, p.Tags...), "\n")
 }
 
-// welcomePost gives a post that others can see what comes with that: points, and a word
-// to whom it calls. Doing it again changes nothing, by the sources of both.
+// welcomePost gives the points for a post that has become visible, and notifies the users it
+// mentions. Key: the sources of both, so that repeating it changes nothing.
 func welcomePost(tx *gorm.DB, post Post, now time.Time, f notify.Enqueuer) error {
 	if post.Status != moderation.ContentVisible || post.AuthorID == nil {
 		return nil
@@ -193,7 +193,7 @@ func welcomePost(tx *gorm.DB, post Post, now time.Time, f notify.Enqueuer) error
 	}, post.ID.String(), f)
 }
 
-// PostChange is what can be changed of a post; nil leaves it as it is.
+// PostChange is a change of a post; nil leaves a field as it is.
 type PostChange struct {
 	Title, Content, PostType *string
 	Tags                     *[]string
@@ -201,8 +201,8 @@ type PostChange struct {
 	IsPinned                 *bool // for administrators
 }
 
-// UpdatePost changes a post of one's own, or any one for an administrator, and keeps what
-// it said before. allowed is asked with the locked post and may refuse.
+// UpdatePost changes a post of the author, or any post for an administrator, and keeps its earlier
+// text. allowed is called with the locked post and may refuse.
 func UpdatePost(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UUID, change PostChange, allowed func(PostDetail) error) (s PostDetail, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		allowance, err := w.begin(tx)
@@ -234,8 +234,8 @@ func UpdatePost(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UUID,
 	return s, err
 }
 
-// reword keeps what a post said before, where it says something else now, and holds it
-// where that is doubtful.
+// reword keeps the earlier text of a post that has changed, and makes the post pending review where
+// the new text is flagged.
 func (w AuthorContext) reword(tx *gorm.DB, before Post, post *Post, allowance quality.Allowance) error {
 	if post.words() == before.words() {
 		return nil
@@ -289,8 +289,8 @@ func (ch PostChange) apply(p *Post) {
 	}
 }
 
-// DeletePost deletes a post of one's own, or any one for an administrator. The row stays,
-// and with it what was said about it.
+// DeletePost deletes a post of the author, or any post for an administrator. The row and its
+// comments stay.
 func DeletePost(ctx context.Context, db *gorm.DB, w AuthorContext, id uuid.UUID, allowed func(PostDetail) error) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, w.ID); err != nil {
@@ -313,7 +313,7 @@ func setPostStatus(tx *gorm.DB, id uuid.UUID, to moderation.ContentStatus, hidde
 	}).Error
 }
 
-// editsOf are what a post or comment said before, the latest first, for its author and
+// editsOf returns the earlier texts of a post or comment, the latest first, for its author and
 // administrators. column is post_id or comment_id.
 func editsOf(tx *gorm.DB, column string, id uuid.UUID, limit int) ([]ContentEdit, error) {
 	var edits []ContentEdit
@@ -321,10 +321,10 @@ func editsOf(tx *gorm.DB, column string, id uuid.UUID, limit int) ([]ContentEdit
 	return edits, err
 }
 
-// mostEdits is how many former versions are told.
+// mostEdits is the greatest number of earlier versions returned.
 const mostEdits = 100
 
-// PostEdits are what a post said before, the latest first, for its author and administrators.
+// PostEdits returns the earlier texts of a post, the latest first, for its author and administrators.
 func PostEdits(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID) ([]ContentEdit, error) {
 	s, _, err := FindPost(ctx, db, v, id)
 	if err != nil {

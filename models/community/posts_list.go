@@ -37,9 +37,9 @@ type PostFilter struct {
 	Limit    int
 }
 
-// ListPosts is a page of what everybody can see, without those whom the viewer is kept
-// apart from, pinned ones first. It is one query: a bounded walk along an index, whose
-// few rows are joined with their authors and with whether the viewer likes them.
+// ListPosts returns a page of the visible posts, pinned ones first. Posts of authors with a block
+// either way are left out. It is one query: a bounded walk along an index, whose few rows are
+// joined with their authors and with the viewer's likes.
 func ListPosts(ctx context.Context, db *gorm.DB, viewer uuid.UUID, f PostFilter) ([]PostDetail, error) {
 	sql, args := f.SQL(viewer)
 	rows, err := db.WithContext(ctx).Raw(sql, args).Rows()
@@ -58,8 +58,8 @@ func ListPosts(ctx context.Context, db *gorm.DB, viewer uuid.UUID, f PostFilter)
 	return posts, rows.Err()
 }
 
-// SQL is the statement of a page with its named arguments, for ListPosts and for who
-// wants to know what that costs.
+// SQL returns the statement of a page with its named arguments, for ListPosts and for
+// tests of its cost.
 func (f PostFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 	args := map[string]any{"viewer": viewer, "limit": f.Limit, "offset": f.Offset}
 	column := f.column()
@@ -83,8 +83,8 @@ func (f PostFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 		if column == "created_at" {
 			args["place"] = f.After.At
 		}
-		// Behind the pinned ones the rest is told by itself: Postgres judges a comparison
-		// of rows by its first part, and would expect nothing below false.
+		// Behind the pinned posts the condition leaves is_pinned out. Postgres estimates a
+		// comparison of rows by its first part, and would expect no rows below false.
 		if f.After.Pinned {
 			where += " AND (is_pinned, " + column + ", id) < (true, @place, @id)"
 		} else {
@@ -96,7 +96,7 @@ func (f PostFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 		LEFT JOIN users u ON u.id = p.author_id` + orderOfPage(column), args
 }
 
-// orderOfPage is the order of the page's rows, which a join may lose.
+// orderOfPage returns the order of the page's rows, which a join may lose.
 func orderOfPage(column string) string {
 	return " ORDER BY p.is_pinned DESC, p." + column + " DESC, p.id DESC"
 }
@@ -111,7 +111,7 @@ func (f PostFilter) column() string {
 	return "created_at"
 }
 
-// CursorOf is the place of a post in a list by that order.
+// CursorOf returns the place of a post in a list by that order.
 func CursorOf(s PostDetail, sort string) Cursor {
 	place := Cursor{Pinned: s.IsPinned, At: s.CreatedAt, ID: s.ID}
 	switch sort {

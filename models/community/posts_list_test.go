@@ -14,8 +14,8 @@ import (
 	"github.com/lyoapp/lyo/models/community"
 )
 
-// crowd fills the village with posts by SQL.
-func (v *village) crowd(posts int) {
+// crowd inserts posts by SQL.
+func (v *testEnv) crowd(posts int) {
 	v.Helper()
 	require.NoError(v, v.db.Exec(`
 		INSERT INTO posts (id, author_id, title, content, post_type, tags, likes_count, commenters_count, created_at, updated_at)
@@ -41,7 +41,7 @@ func noting(t *testing.T, db *gorm.DB) *[]string {
 // at how Postgres goes about it.
 func TestListingIsOneQueryAlongAnIndex(t *testing.T) {
 	t.Parallel()
-	v := newVillage(t, 40)
+	v := newTestEnv(t, 40)
 	v.crowd(100_000)
 	viewer := v.people[0]
 	require.NoError(t, accounts.SetBlock(t.Context(), v.db, viewer, v.people[1], true, v.now))
@@ -72,7 +72,7 @@ func TestListingIsOneQueryAlongAnIndex(t *testing.T) {
 	}
 }
 
-// plan is a node of what EXPLAIN tells.
+// plan is a node of the output of EXPLAIN.
 type plan struct {
 	Type     string  `json:"Node Type"`
 	Relation string  `json:"Relation Name"`
@@ -90,7 +90,7 @@ func (p plan) each(visit func(plan)) {
 	}
 }
 
-func (v *village) walksAnIndex(name string, viewer uuid.UUID, f community.PostFilter) {
+func (v *testEnv) walksAnIndex(name string, viewer uuid.UUID, f community.PostFilter) {
 	v.Helper()
 	var text string
 	sql, args := f.SQL(viewer)
@@ -116,7 +116,7 @@ func (v *village) walksAnIndex(name string, viewer uuid.UUID, f community.PostFi
 func TestScrollingWhileOthersPost(t *testing.T) {
 	t.Parallel()
 	for _, sort := range []string{community.SortNew, community.SortHot} {
-		v := newVillage(t, 5)
+		v := newTestEnv(t, 5)
 		v.crowd(500)
 		require.NoError(t, v.db.Exec("UPDATE posts SET is_pinned = true WHERE title IN ('Post 77', 'Post 300')").Error)
 		seen := map[string]int{}

@@ -21,7 +21,7 @@ const ReportWithin = 24 * time.Hour
 
 var reportSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d12")
 
-// ReportID is the id of a user's report of a target, or of a part of it: they report it once.
+// ReportID returns the id of a user's report of a target, or of a part of it: they report it once.
 func ReportID(reporter uuid.UUID, kind string, target uuid.UUID, part string) uuid.UUID {
 	names := []string{reporter.String(), kind, target.String()}
 	if part != "" {
@@ -30,14 +30,14 @@ func ReportID(reporter uuid.UUID, kind string, target uuid.UUID, part string) uu
 	return store.DerivedID(reportSpace, names...)
 }
 
-// mostReports is how many a user makes in a day, so that a case stays worth a look.
+// mostReports is a user's daily limit of reports.
 const mostReports = 50
 
-// CreateReport opens a case about something that the reporter sees, with the promise to
-// review it. The same target again gives the report of the first time, made tells the
-// two apart. What the reporter cannot see is not found; one's own is Invalid, but for courses
-// and their parts, which a model wrote.
-func CreateReport(ctx context.Context, db *gorm.DB, v moderation.Viewer, r Report, promise func(Report) store.OutboxMessage) (stored Report, made bool, err error) {
+// CreateReport stores a report about something that the reporter sees, and enqueues its review.
+// Reporting the same target again returns the first report; made is false then. A target that the
+// reporter cannot see is not found. A target of their own is Invalid, except for courses and their
+// parts, which a model wrote.
+func CreateReport(ctx context.Context, db *gorm.DB, v moderation.Viewer, r Report, message func(Report) store.OutboxMessage) (stored Report, made bool, err error) {
 	r.ID, r.ReporterID, r.DueAt = ReportID(v.ID, r.TargetType, r.TargetID, r.TargetPart), &v.ID, r.CreatedAt.Add(ReportWithin)
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, v.ID); err != nil {
@@ -62,7 +62,7 @@ func CreateReport(ctx context.Context, db *gorm.DB, v moderation.Viewer, r Repor
 		}
 		if made = done.RowsAffected > 0; made {
 			stored = r
-			return store.Enqueue(ctx, tx, promise(r))
+			return store.Enqueue(ctx, tx, message(r))
 		}
 		return tx.Where("id = ?", r.ID).Take(&stored).Error // made at the same moment
 	})
@@ -81,7 +81,7 @@ func reportsLeft(tx *gorm.DB, reporter uuid.UUID, now time.Time) error {
 	return refusal
 }
 
-// look notes whose the target is and what it says, if the viewer sees it.
+// look records the target's author and text, if the viewer sees it.
 func (r *Report) look(ctx context.Context, tx *gorm.DB, v moderation.Viewer) (err error) {
 	switch r.TargetType {
 	case moderation.TargetCourse, moderation.TargetLesson, moderation.TargetItem, moderation.TargetQuestion:
@@ -91,7 +91,7 @@ func (r *Report) look(ctx context.Context, tx *gorm.DB, v moderation.Viewer) (er
 	return err
 }
 
-// targetSeen is whose a target is and what it says, if the viewer sees it.
+// targetSeen returns the author and text of a target, if the viewer sees it.
 func targetSeen(ctx context.Context, tx *gorm.DB, v moderation.Viewer, kind string, id uuid.UUID) (author *uuid.UUID, says string, err error) {
 	switch kind {
 	case moderation.TargetPost:
@@ -105,7 +105,7 @@ func targetSeen(ctx context.Context, tx *gorm.DB, v moderation.Viewer, kind stri
 	if err == nil && !user.IsActive {
 		err = store.Missing("user", id)
 	}
-	// One can be blocked by whom one has to complain of, so blocks do not count here.
+	// A user may report someone who has blocked them, so blocks do not count here.
 	return &user.ID, user.FullName, err
 }
 
@@ -117,7 +117,7 @@ type ReportFilter struct {
 	Limit  int
 }
 
-// ListReports is a page of reports, the oldest first, since it waits longest.
+// ListReports returns a page of reports, the oldest first, since it waits longest.
 func ListReports(ctx context.Context, db *gorm.DB, f ReportFilter) ([]Report, error) {
 	q := db.WithContext(ctx)
 	if f.Open != nil {
@@ -131,7 +131,7 @@ func ListReports(ctx context.Context, db *gorm.DB, f ReportFilter) ([]Report, er
 	return reports, err
 }
 
-// FindReport is a report, else a not-found error.
+// FindReport returns a report, else a not-found error.
 func FindReport(ctx context.Context, db *gorm.DB, id uuid.UUID) (Report, error) {
 	var r Report
 	err := db.WithContext(ctx).First(&r, "id = ?", id).Error
@@ -149,13 +149,13 @@ type Verdict struct {
 	By       uuid.UUID
 	Suspension
 	Enqueuer notify.Enqueuer
-	// Wake makes the promise to let a report's review know.
+	// Wake returns the message that wakes a report's review.
 	Wake func(Report) store.OutboxMessage
 }
 
-// DecideReport does what was decided and closes all open reports of the same target, all
-// or nothing. It tells which sessions a suspension has ended. A report that is closed
-// already is Conflict; so is suspending who cannot be.
+// DecideReport carries out a decision and closes all open reports of the same target, all
+// or nothing. It returns the sessions that a suspension has ended. The error is Conflict for a
+// report that is closed already, and for a user who cannot be suspended.
 func DecideReport(ctx context.Context, db *gorm.DB, d Verdict) (closed Report, ended []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		r, err := FindReport(ctx, tx, d.Report)
@@ -196,7 +196,7 @@ func DecideReport(ctx context.Context, db *gorm.DB, d Verdict) (closed Report, e
 	return closed, ended, nil
 }
 
-// act does what was decided. What is gone already needs nothing.
+// act carries out the decision. A target that is gone needs nothing.
 func (d Verdict) act(ctx context.Context, tx *gorm.DB, r Report) (ended []uuid.UUID, err error) {
 	switch d.Decision {
 	case DecideSuspend:
@@ -226,12 +226,12 @@ func (d Verdict) remove(ctx context.Context, tx *gorm.DB, r Report) error {
 	}
 	err := setStatus(tx, moderation.Viewer{ID: d.By, Admin: true}, r.TargetType, r.TargetID, to, by, d.Entry.At)
 	if store.CodeOf(err) == store.NotFound {
-		return nil // its author was faster
+		return nil // its author has deleted it
 	}
 	return err
 }
 
-// removeCourse hides or deletes a course: what it is made of stands and falls with it.
+// removeCourse hides or deletes a whole course, also when the report is about a part of it.
 func (d Verdict) removeCourse(ctx context.Context, tx *gorm.DB, course uuid.UUID) error {
 	m := courses.CourseModeration{Act: courses.CourseHide, Entry: d.Entry, Enqueuer: d.Enqueuer, Cancel: d.Cancel}
 	if d.Decision == DecideDelete {
@@ -239,12 +239,12 @@ func (d Verdict) removeCourse(ctx context.Context, tx *gorm.DB, course uuid.UUID
 	}
 	_, _, err := m.Run(ctx, tx, course)
 	if store.CodeOf(err) == store.NotFound {
-		return nil // its owner was faster
+		return nil // its owner has deleted it
 	}
 	return err
 }
 
-// setStatus changes who sees a post or comment, by an administrator.
+// setStatus changes the status of a post or comment, as an administrator.
 func setStatus(tx *gorm.DB, v moderation.Viewer, kind string, id uuid.UUID, to moderation.ContentStatus, hiddenBy *string, now time.Time) error {
 	if kind == moderation.TargetPost {
 		if _, err := lockPost(tx, v, id); err != nil {
@@ -259,10 +259,9 @@ func setStatus(tx *gorm.DB, v moderation.Viewer, kind string, id uuid.UUID, to m
 	return setCommentStatus(tx, s.Comment, to, hiddenBy, "", now)
 }
 
-// RemindOfReport tells every administrator of a report that is open, once a stage of its
-// review; the target's other reports say no more than that. At the stage that is late it
-// is marked as escalated. It tells whether the report is open: one that was decided, or
-// is gone, needs nothing any more.
+// RemindOfReport notifies every administrator of an open report, once for each stage of its review
+// and target. With late it marks the report as escalated. open is false for a report that was
+// decided or is gone. told is the number of administrators notified.
 func RemindOfReport(ctx context.Context, db *gorm.DB, id uuid.UUID, stage string, late bool, now time.Time, f notify.Enqueuer) (open bool, told int, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var rows []Report

@@ -43,7 +43,7 @@ type PostLike struct {
 	CreatedAt time.Time
 }
 
-// PostView is that a user has read a post.
+// PostView records that a user has read a post.
 type PostView struct {
 	PostID    uuid.UUID `gorm:"type:uuid;primaryKey"`
 	UserID    uuid.UUID `gorm:"type:uuid;primaryKey"`
@@ -74,7 +74,7 @@ type CommentLike struct {
 	CreatedAt time.Time
 }
 
-// ContentEdit is what a post or comment said before it was changed.
+// ContentEdit is the earlier text of a post or comment that was changed.
 type ContentEdit struct {
 	ID        uuid.UUID  `gorm:"type:uuid;primaryKey"`
 	PostID    *uuid.UUID `gorm:"type:uuid"`
@@ -86,7 +86,7 @@ type ContentEdit struct {
 	At        time.Time
 }
 
-// Decision is what an administrator makes of a report.
+// Decision is an administrator's decision on a report.
 type Decision string
 
 // The decisions there are.
@@ -97,7 +97,7 @@ const (
 	DecideSuspend Decision = "suspend" // the author; their content is hidden with that
 )
 
-// Report is a user's complaint, and what became of it.
+// Report is a user's report of content or of another user, with its decision.
 type Report struct {
 	ID          uuid.UUID  `gorm:"type:uuid;primaryKey"`
 	ReporterID  *uuid.UUID `gorm:"type:uuid"`

@@ -19,13 +19,13 @@ import (
 // Suspension switches an account off, by an administrator.
 type Suspension struct {
 	User uuid.UUID
-	// Cancel makes the promise to cancel a task that is under way.
+	// Cancel returns the message that cancels an open task.
 	Cancel func(tasks.Task) store.OutboxMessage
 	Entry  store.AuditEntry
 }
 
 // Suspend switches an account off, ends its sessions, cancels what is being made for it
-// and hides what it has written, all or nothing. It tells which sessions have ended.
+// and hides what it has written, all or nothing. It returns the sessions that have ended.
 // An account that is suspended already stays as it is, which is no fault; one of an
 // administrator's, or one that is being deleted, is Conflict.
 func Suspend(ctx context.Context, db *gorm.DB, s Suspension) (ended []uuid.UUID, err error) {
@@ -61,7 +61,7 @@ func suspend(ctx context.Context, tx *gorm.DB, s Suspension) (ended []uuid.UUID,
 	return ended, store.Audit(ctx, tx, entry)
 }
 
-// Unsuspend ends a suspension and brings back what it has hidden. Conflict when the
+// Unsuspend ends a suspension and restores what it has hidden. The error is Conflict when the
 // account is not suspended.
 func Unsuspend(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store.AuditEntry) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -84,8 +84,8 @@ func Unsuspend(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store.Audit
 	})
 }
 
-// turnContent hides all that a user has written and others see, or brings back what a
-// suspension has hidden, and counts anew what stands above it.
+// turnContent hides all visible content of a user, or restores what a suspension has hidden, and
+// recounts the posts and comments above it.
 func turnContent(tx *gorm.DB, user uuid.UUID, from, to moderation.ContentStatus) error {
 	by, was := any(moderation.HiddenBySuspension), "hidden_by IS NULL"
 	if to == moderation.ContentVisible {
@@ -110,14 +110,14 @@ func turnContent(tx *gorm.DB, user uuid.UUID, from, to moderation.ContentStatus)
 	return nil
 }
 
-// adminsNow are who is to be told of what cannot wait.
+// adminsNow returns the administrators to notify of urgent matters.
 func adminsNow(tx *gorm.DB) ([]uuid.UUID, error) {
 	var ids []uuid.UUID
 	err := tx.Raw("SELECT id FROM users WHERE is_active AND roles @> to_jsonb(CAST(? AS text)) ORDER BY id", accounts.RoleAdmin).Scan(&ids).Error
 	return ids, err
 }
 
-// tellAdmins puts news about something into every administrator's inbox, once a source.
+// tellAdmins notifies every administrator, once for each source.
 func tellAdmins(tx *gorm.DB, n notify.Notification, source string, now time.Time, f notify.Enqueuer) (told int, err error) {
 	admins, err := adminsNow(tx)
 	for _, admin := range admins {

@@ -12,12 +12,12 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Rule is the question as grading knows it.
+// Rule returns the question in the form that grading uses.
 func (q QuizQuestion) Rule() gamification.Question {
 	return gamification.Question{Kind: cmp.Or(q.Kind, gamification.SingleChoice), Options: q.Options, Answer: q.Answer, Answers: q.Answers, Accepted: q.Accepted}
 }
 
-// Solution is the right answer in words.
+// Solution returns the right answer in words.
 func (q QuizQuestion) Solution() string {
 	option := func(i int) string {
 		if i < 0 || i >= len(q.Options) {
@@ -48,7 +48,7 @@ func (q QuizQuestion) Solution() string {
 	return option(q.Answer)
 }
 
-// CourseStatus is how far a course has come.
+// CourseStatus is the state of a course.
 type CourseStatus string
 
 // A course is GENERATING only while its workflow is open.
@@ -60,17 +60,17 @@ const (
 	CourseError      CourseStatus = "ERROR"
 )
 
-// Visibility is whom the owner of a course lets see it.
+// Visibility is who may see a course.
 type Visibility string
 
-// The three there are. One that is not READY is seen by its owner alone.
+// The visibilities. Only its owner sees a course that is not READY.
 const (
 	VisibilityPrivate  Visibility = "private"  // its owner
 	VisibilityUnlisted Visibility = "unlisted" // who has its id
 	VisibilityPublic   Visibility = "public"   // everybody: it is in lists, searches and feeds
 )
 
-// Course is what a learner asked for and what was written for it.
+// Course is a learner's request and the course written for it.
 type Course struct {
 	ID                     uuid.UUID `gorm:"type:uuid;primaryKey"`
 	OwnerUserID            uuid.UUID `gorm:"type:uuid"`
@@ -92,7 +92,7 @@ type Course struct {
 	UpdatedAt              time.Time
 	PublishedAt            *time.Time
 	Visibility             Visibility
-	ModerationStatus       moderation.ContentStatus // visible, held or hidden
+	ModerationStatus       moderation.ContentStatus // visible, pending or hidden
 	HiddenBy               *string                  // of a hidden one
 	FlagReason             string                   `gorm:"column:held_for"` // why it waits for an administrator
 	OwnMaterial            bool                     // written from its owner's uploads, notes or addresses
@@ -100,11 +100,11 @@ type Course struct {
 
 	Lessons []Lesson `gorm:"-"`
 	Items   []Item   `gorm:"-"`
-	// IsFavorite tells whether it is one of who reads it.
+	// IsFavorite reports whether it is a favorite of the reader.
 	IsFavorite bool `gorm:"-"`
 }
 
-// Generation tells how a course came to be.
+// Generation records how a course was generated.
 type Generation struct {
 	Model         string     `json:"model,omitempty"`
 	ModelVersion  string     `json:"model_version,omitempty"`
@@ -119,7 +119,7 @@ type Generation struct {
 	// QuizAgreement is the share of quiz questions, of those first written, whose
 	// answer a second, independent solve by the model found again; nil without one.
 	QuizAgreement *float64 `json:"quiz_agreement,omitempty"`
-	// Notice says in words what a reader should know of how the course was made.
+	// Notice is a text for readers about how the course was made.
 	Notice string `json:"notice,omitempty"`
 }
 
@@ -139,7 +139,7 @@ type Lesson struct {
 	PracticeRevision         int                // of its own items, likewise
 	KeyTerms                 []KeyTerm          `gorm:"type:jsonb;serializer:json"`
 	Citations                []Citation         `gorm:"type:jsonb;serializer:json"`
-	ReadingLevel             *float64           // in school years, nil when it cannot be told
+	ReadingLevel             *float64           // in school years, nil when unknown
 	QualityScore             *float64           // 0 to 1, nil until judged
 	Quality                  map[string]float64 `gorm:"type:jsonb;serializer:json"` // the parts of the score, 0 to 1
 	QuizAsked                int                // questions given to the independent solve
@@ -148,7 +148,7 @@ type Lesson struct {
 	UpdatedAt                time.Time
 	WrittenAt                *time.Time
 
-	Completed bool `gorm:"-"` // by whoever reads the course
+	Completed bool `gorm:"-"` // by the reader of the course
 }
 
 // KeyTerm is a term a lesson teaches.
@@ -213,7 +213,7 @@ type QuizQuestion struct {
 	Explanation string   `json:"explanation"`
 }
 
-// BeforeSave keeps absent lists out of the database, where they would be null, and gives a new course its defaults.
+// BeforeSave writes nil lists as empty ones, since the columns are not null, and sets the defaults of a new course.
 func (c *Course) BeforeSave(*gorm.DB) error {
 	c.Interests, c.Tags = store.OrEmpty(c.Interests), store.OrEmpty(c.Tags)
 	if c.Preferences == nil {
@@ -244,7 +244,7 @@ func (i *Item) BeforeSave(*gorm.DB) error {
 	return nil
 }
 
-// Asked are the texts that a course is written from, as far as its learner gave them.
+// Asked returns the texts of the learner's request for a course.
 func (c Course) Asked() []string {
 	texts := append([]string{c.Topic, c.Title, c.Description}, c.Interests...)
 	return append(texts, moderation.TextsOf(c.Preferences)...)

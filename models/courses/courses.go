@@ -14,9 +14,8 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// FindCourse is the course as a viewer may see it; one that they may not see is not
-// found. Lessons and items come with it, in order. The owner's own material is named to
-// nobody else.
+// FindCourse returns a course with its lessons and items, in order. A course that the viewer
+// may not see is not found. Titles of the owner's own material are for the owner only.
 func FindCourse(ctx context.Context, db *gorm.DB, viewer, id uuid.UUID) (Course, error) {
 	c, err := FindVisible(db.WithContext(ctx), viewer, id)
 	if err != nil {
@@ -43,7 +42,7 @@ func FindCourse(ctx context.Context, db *gorm.DB, viewer, id uuid.UUID) (Course,
 	return one[0], err
 }
 
-// itemsOf are the items of a course, in the order of its lessons and then their own.
+// itemsOf returns the items of a course, in the order of its lessons and then their own.
 func itemsOf(tx *gorm.DB, course uuid.UUID) (items []Item, err error) {
 	err = tx.Raw(`
 		SELECT i.* FROM items i JOIN lessons l ON l.id = i.lesson_id
@@ -54,7 +53,7 @@ func itemsOf(tx *gorm.DB, course uuid.UUID) (items []Item, err error) {
 // OwnMaterialTitle stands for the title of an author's own material wherever others read the course.
 const OwnMaterialTitle = "the author's own material"
 
-// hideMaterial leaves of citations of the owner's own material what the text itself says of them.
+// hideMaterial removes the titles and addresses of the owner's own material from citations.
 func (c *Course) hideMaterial() {
 	for i, lesson := range c.Lessons {
 		for j, cited := range lesson.Citations {
@@ -75,7 +74,7 @@ type CourseFilter struct {
 	Limit   int
 }
 
-// ListCourses is a page of the viewer's own courses and the public READY ones of
+// ListCourses returns a page of the viewer's own courses and the public READY ones of
 // others, newest first, without lessons and items. Each half is a bounded walk
 // along an index, so the page costs the same however many courses there are.
 func ListCourses(ctx context.Context, db *gorm.DB, viewer uuid.UUID, f CourseFilter) ([]Course, error) {
@@ -87,8 +86,8 @@ func ListCourses(ctx context.Context, db *gorm.DB, viewer uuid.UUID, f CourseFil
 	return courses, markFavorites(ctx, db, viewer, courses)
 }
 
-// SQL is the statement of a page with its named arguments, for ListCourses and for who
-// wants to know what that costs.
+// SQL returns the statement of a page with its named arguments, for ListCourses and for
+// tests of its cost.
 func (f CourseFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 	where := ""
 	args := map[string]any{"viewer": viewer, "reach": f.Offset + f.Limit, "offset": f.Offset, "limit": f.Limit}
@@ -114,8 +113,8 @@ func (f CourseFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 	return "SELECT * FROM (" + sql + ") c ORDER BY created_at DESC, id DESC OFFSET @offset LIMIT @limit", args
 }
 
-// CourseChange is what an owner may change; nil leaves a field as it is, and an
-// empty thumbnail address takes the thumbnail away.
+// CourseChange is a change by the owner. Nil leaves a field as it is, and an empty
+// thumbnail address removes the thumbnail.
 type CourseChange struct {
 	Title, Summary, Description, DifficultyLevel, ThumbnailURL *string
 	Tags                                                       *[]string
@@ -123,8 +122,8 @@ type CourseChange struct {
 	ConfirmRights                                              bool // as ShareCourse has it
 }
 
-// UpdateCourse changes a course of the owner. allowed is asked with the locked
-// course before anything is written and may refuse. Another's course is not
+// UpdateCourse changes a course of the owner. allowed is called with the
+// locked course before anything is written and may refuse. Another's course is not
 // found while private, and forbidden once everybody can see it.
 func UpdateCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, change CourseChange, now time.Time, allowed func(Course) error) (Course, error) {
 	var after Course
@@ -188,7 +187,7 @@ func ownCourse(ctx context.Context, tx *gorm.DB, owner, id uuid.UUID) (Course, e
 	return c, err
 }
 
-// Lock holds the row until the transaction ends, so that writers take turns.
+// Lock locks a course until the transaction ends.
 func Lock(tx *gorm.DB, id uuid.UUID) error {
 	got := tx.Exec("SELECT id FROM courses WHERE id = ? FOR UPDATE", id)
 	if got.Error == nil && got.RowsAffected == 0 {
@@ -198,10 +197,10 @@ func Lock(tx *gorm.DB, id uuid.UUID) error {
 }
 
 // DeleteCourse removes a course of the owner with its lessons and items. For
-// each task that was still writing it, promise says what to leave in the outbox
-// so that its workflow ends; the task ends here and now, as cancelled, and the next
-// of the user's line goes on.
-func DeleteCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, promise func(tasks.Task) store.OutboxMessage, allowed func(Course) error) (promised []store.OutboxMessage, err error) {
+// each task that was still writing it, message returns the outbox message that cancels
+// its workflow. The task itself ends at once, as cancelled, and the next one of the
+// user's queue is released.
+func DeleteCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, message func(tasks.Task) store.OutboxMessage, allowed func(Course) error) (enqueued []store.OutboxMessage, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		// Tasks are locked before courses everywhere, so that writers cannot block each other.
 		open, err := lockOpenTasks(tx, id)
@@ -215,17 +214,17 @@ func DeleteCourse(ctx context.Context, db *gorm.DB, owner, id uuid.UUID, promise
 		if err := allowed(course); err != nil {
 			return err
 		}
-		promised, err = removeCourse(tx, id, open, promise)
+		enqueued, err = removeCourse(tx, id, open, message)
 		return err
 	})
-	return promised, err
+	return enqueued, err
 }
 
-// removeCourse deletes a locked course and leaves a promise for each locked task that was
-// still writing it.
-func removeCourse(tx *gorm.DB, id uuid.UUID, open []tasks.Task, promise func(tasks.Task) store.OutboxMessage) (promised []store.OutboxMessage, err error) {
+// removeCourse deletes a locked course and enqueues a cancel message for each locked task
+// that was still writing it.
+func removeCourse(tx *gorm.DB, id uuid.UUID, open []tasks.Task, message func(tasks.Task) store.OutboxMessage) (enqueued []store.OutboxMessage, err error) {
 	for _, task := range open { // a task that is left open would wait for a worker to say that there is no course
-		entry := promise(task)
+		entry := message(task)
 		unstarted, err := tasks.EnqueueCancel(tx, task, entry)
 		if err != nil {
 			return nil, err
@@ -233,9 +232,9 @@ func removeCourse(tx *gorm.DB, id uuid.UUID, open []tasks.Task, promise func(tas
 		if err := endCancelled(tx, task, unstarted != nil && unstarted.Waiting, entry.CreatedAt); err != nil {
 			return nil, err
 		}
-		promised = append(promised, entry)
+		enqueued = append(enqueued, entry)
 	}
-	return promised, tx.Delete(&Course{}, "id = ?", id).Error
+	return enqueued, tx.Delete(&Course{}, "id = ?", id).Error
 }
 
 // lockOpenTasks locks the tasks, which are its owner's, that are writing a course.
@@ -246,7 +245,7 @@ func lockOpenTasks(tx *gorm.DB, course uuid.UUID) ([]tasks.Task, error) {
 	return open, err
 }
 
-// markFavorites says of courses whether they are a user's favorites, in one query.
+// markFavorites sets which courses are a user's favorites, in one query.
 func markFavorites(ctx context.Context, db *gorm.DB, user uuid.UUID, courses []Course) error {
 	if len(courses) == 0 {
 		return nil
@@ -263,14 +262,14 @@ func markFavorites(ctx context.Context, db *gorm.DB, user uuid.UUID, courses []C
 	return err
 }
 
-// RecentCourses are the user's own courses without their lessons, those changed last first.
+// RecentCourses returns the user's own courses without their lessons, those changed last first.
 func RecentCourses(ctx context.Context, db *gorm.DB, user uuid.UUID, limit int) ([]Course, error) {
 	var courses []Course
 	err := db.WithContext(ctx).Where("owner_user_id = ?", user).Order("updated_at DESC, id DESC").Limit(limit).Find(&courses).Error
 	return courses, err
 }
 
-// FindVisible is the course, without lessons and items; one that the viewer may not see is not found.
+// FindVisible returns the course, without lessons and items; one that the viewer may not see is not found.
 func FindVisible(tx *gorm.DB, viewer, id uuid.UUID) (Course, error) {
 	var found []Course
 	err := tx.Limit(1).Find(&found, "courses.id = @id AND "+moderation.CourseSeen("courses"), map[string]any{"id": id, "viewer": viewer}).Error
@@ -280,7 +279,7 @@ func FindVisible(tx *gorm.DB, viewer, id uuid.UUID) (Course, error) {
 	return found[0], nil
 }
 
-// completedLessons are those of a course that a learner has completed.
+// completedLessons returns the lessons of a course that a learner has completed.
 func completedLessons(tx *gorm.DB, user, course uuid.UUID) (map[uuid.UUID]bool, error) {
 	var ids []uuid.UUID
 	err := tx.Table("lesson_completions").Where("user_id = ? AND course_id = ?", user, course).Pluck("lesson_id", &ids).Error

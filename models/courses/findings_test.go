@@ -32,7 +32,7 @@ func ownItem(course, lesson uuid.UUID, position int, title string) courses.Item 
 	return item
 }
 
-// shelf is what a course's lessons hold, in order.
+// shelf returns what a course's lessons hold, in order.
 func shelf(t *testing.T, db *gorm.DB, course uuid.UUID) (titles []string) {
 	t.Helper()
 	require.NoError(t, db.Model(&courses.Item{}).Where("course_id = ?", course).Order("lesson_id, position").Pluck("title", &titles).Error)

@@ -26,7 +26,7 @@ type SourceAnswer struct {
 	ExpiresAt time.Time
 }
 
-// FindAnswer is the kept answer of a site, unless it is too old.
+// FindAnswer returns the stored answer of a site, unless it has expired.
 func FindAnswer(ctx context.Context, db *gorm.DB, provider, key string, now time.Time) (items []byte, found bool, err error) {
 	var row SourceAnswer
 	err = db.WithContext(ctx).First(&row, "provider = ? AND key = ? AND expires_at > ?", provider, key, now).Error
@@ -36,7 +36,7 @@ func FindAnswer(ctx context.Context, db *gorm.DB, provider, key string, now time
 	return row.Items, err == nil, err
 }
 
-// KeepAnswer keeps a site's answer in place of an earlier one, and forgets some that are too old.
+// KeepAnswer stores a site's answer in place of an earlier one, and deletes some that have expired.
 func KeepAnswer(ctx context.Context, db *gorm.DB, answer SourceAnswer, now time.Time) error {
 	err := db.WithContext(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&answer).Error
 	if err != nil {
@@ -47,7 +47,7 @@ func KeepAnswer(ctx context.Context, db *gorm.DB, answer SourceAnswer, now time.
 			(SELECT provider, key FROM source_answers WHERE expires_at < ? LIMIT 100)`, now).Error
 }
 
-// SaveFindings keeps what was found for a course that is being written, in place
+// SaveFindings stores what was found for a course that is being written, in place
 // of what was found before.
 func SaveFindings(ctx context.Context, db *gorm.DB, course uuid.UUID, items []Item) error {
 	return changeWriting(ctx, db, course, func(tx *gorm.DB, _ Course) error {
@@ -62,7 +62,7 @@ func SaveFindings(ctx context.Context, db *gorm.DB, course uuid.UUID, items []It
 	})
 }
 
-// Findings is what was found for a course, the best first.
+// Findings returns what was found for a course, the best first.
 func Findings(ctx context.Context, db *gorm.DB, course uuid.UUID) ([]Item, error) {
 	var rows []Finding
 	err := db.WithContext(ctx).Where("course_id = ?", course).Order("position").Find(&rows).Error

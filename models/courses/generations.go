@@ -20,7 +20,7 @@ var (
 	itemSpace   = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d04")
 )
 
-// GenerationIDs are the ids of the task and the course that a request makes.
+// GenerationIDs returns the ids of the task and the course that a request makes.
 // With an idempotency key they are the same each time the same user sends it.
 func GenerationIDs(user uuid.UUID, key *string) (task, course uuid.UUID) {
 	task = store.NewID()
@@ -30,12 +30,12 @@ func GenerationIDs(user uuid.UUID, key *string) (task, course uuid.UUID) {
 	return task, store.DerivedID(courseSpace, task.String())
 }
 
-// LessonID is the id of a course's lesson at a position.
+// LessonID returns the id of a course's lesson at a position.
 func LessonID(course uuid.UUID, position int) uuid.UUID {
 	return store.DerivedID(lessonSpace, course.String(), strconv.Itoa(position))
 }
 
-// ItemID is the id of a lesson's item at a position.
+// ItemID returns the id of a lesson's item at a position.
 func ItemID(lesson uuid.UUID, position int) uuid.UUID {
 	return store.DerivedID(itemSpace, lesson.String(), strconv.Itoa(position))
 }
@@ -49,11 +49,12 @@ type Request struct {
 	Start   store.OutboxMessage
 }
 
-// CreateGeneration commits a task, its provisional course and the promise to
-// start its workflow, all or nothing. The promise is held when the user has as
-// many generations running as the quota allows; with the day's tokens used up the
-// error is RateLimited; a topic that the rules do not let through is TopicNotAllowed. A task of the same id (the same user and key) is returned
-// instead, with replayed true; if it belongs to another request the error is ReusedKey.
+// CreateGeneration commits a task, its provisional course and the outbox message that
+// starts its workflow, all or nothing. The message waits in the user's queue when as
+// many generations run as the quota allows. The error is RateLimited when the day's
+// tokens are used up, and TopicNotAllowed when the rules refuse the topic. A task of the
+// same id (the same user and key) is returned instead, with replayed true. If that task
+// belongs to another request the error is ReusedKey.
 func CreateGeneration(ctx context.Context, db *gorm.DB, r Request, quota Quota) (made tasks.Task, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) (err error) {
 		if replayed, err = openTask(tx, &r.Task, &r.Start, quota); err != nil || replayed {
@@ -76,9 +77,9 @@ func CreateGeneration(ctx context.Context, db *gorm.DB, r Request, quota Quota) 
 	return tasks.Replay(ctx, db, r.Task)
 }
 
-// openTask stores a task with its first event and its promise, unless the task
-// is there already.
-func openTask(tx *gorm.DB, task *tasks.Task, promise *store.OutboxMessage, quota Quota) (replayed bool, err error) {
+// openTask stores a task with its first event and its outbox message, unless the
+// task is there already.
+func openTask(tx *gorm.DB, task *tasks.Task, message *store.OutboxMessage, quota Quota) (replayed bool, err error) {
 	if err := accounts.RequireActive(tx, task.UserID); err != nil {
 		return false, err
 	}
@@ -88,11 +89,11 @@ func openTask(tx *gorm.DB, task *tasks.Task, promise *store.OutboxMessage, quota
 	if there, err := tasks.Exists(tx, task.ID); err != nil || there {
 		return there, err
 	}
-	if err := quota.queue(tx, task, promise); err != nil {
+	if err := quota.queue(tx, task, message); err != nil {
 		return false, err
 	}
 	first := tasks.FirstEvent(*task)
-	for _, row := range []any{task, &first, promise} {
+	for _, row := range []any{task, &first, message} {
 		if err := tx.Create(row).Error; err != nil {
 			return false, err
 		}

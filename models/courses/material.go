@@ -10,8 +10,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// takeMaterial notes that a course is written from its owner's own material. One that is public already
-// needs their word that they may publish that.
+// takeMaterial records that a course is written from its owner's own material. For a public course the owner
+// must confirm that they may publish it.
 func (c *Course) takeMaterial(ids []uuid.UUID) error {
 	if len(ids) == 0 {
 		return nil
@@ -22,8 +22,8 @@ func (c *Course) takeMaterial(ids []uuid.UUID) error {
 	return nil
 }
 
-// useSources ties the learner's own material to a course. Material that is
-// another's, unknown or could not be read is a bad field. Named twice is once.
+// useSources links the learner's own material to a course. Material that belongs to
+// another user, is unknown or could not be read is a bad field. Duplicates are ignored.
 func useSources(tx *gorm.DB, course, user uuid.UUID, ids []uuid.UUID) error {
 	for i, id := range ids {
 		if slices.Contains(ids[:i], id) {

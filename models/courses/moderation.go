@@ -18,35 +18,35 @@ import (
 // CourseAct is what an administrator does to a course.
 type CourseAct string
 
-// The acts there are.
+// The acts of moderation.
 const (
-	CourseHold      CourseAct = "hold"      // nobody but its owner sees it until it is decided
+	CourseHold      CourseAct = "hold"      // only its owner sees it until it is decided
 	CourseHide      CourseAct = "hide"      // nor after that
 	CourseRestore   CourseAct = "restore"   // undoes both
 	CourseUnpublish CourseAct = "unpublish" // private, as if its owner had taken it back
 	CourseDelete    CourseAct = "delete"
 )
 
-// CourseModeration is an act of an administrator on somebody's course.
+// CourseModeration is an administrator's act on a course.
 type CourseModeration struct {
 	Act    CourseAct
 	Reason string // for the owner, in the administrator's words; may be empty
 	// Entry says when and by whom, for the audit log.
 	Entry    store.AuditEntry
 	Enqueuer notify.Enqueuer
-	// Cancel makes the promise to cancel a task that is writing a course to be deleted.
+	// Cancel returns the message that cancels a task writing a course to be deleted.
 	Cancel func(tasks.Task) store.OutboxMessage
 }
 
-// ModerateCourse does it, with its line in the audit log and a word to the owner, all or nothing. What is
-// so already stays as it is. It gives the course as it is then, without lessons, and the
-// promises to cancel what was writing a deleted one.
-func ModerateCourse(ctx context.Context, db *gorm.DB, id uuid.UUID, m CourseModeration) (c Course, promised []store.OutboxMessage, err error) {
+// ModerateCourse applies an act to a course, writes the audit log and notifies the owner, all or
+// nothing. An act that changes nothing is harmless. It returns the course as it is then, without
+// lessons, and the messages that cancel the tasks of a deleted one.
+func ModerateCourse(ctx context.Context, db *gorm.DB, id uuid.UUID, m CourseModeration) (c Course, enqueued []store.OutboxMessage, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		c, promised, err = m.Run(ctx, tx, id)
+		c, enqueued, err = m.Run(ctx, tx, id)
 		return err
 	})
-	return c, promised, err
+	return c, enqueued, err
 }
 
 // Run takes the action on the course of an id, in the transaction of its caller.
@@ -62,11 +62,11 @@ func (m CourseModeration) Run(ctx context.Context, tx *gorm.DB, id uuid.UUID) (C
 	if err != nil {
 		return c, nil, err
 	}
-	promised, err := m.Apply(ctx, tx, &c, open)
-	return c, promised, err
+	enqueued, err := m.Apply(ctx, tx, &c, open)
+	return c, enqueued, err
 }
 
-// FindLocked locks and reads a course, without lessons, whoever's it is.
+// FindLocked locks and reads a course of any owner, without lessons.
 func FindLocked(tx *gorm.DB, id uuid.UUID) (c Course, err error) {
 	if err := Lock(tx, id); err != nil {
 		return c, err
@@ -75,7 +75,7 @@ func FindLocked(tx *gorm.DB, id uuid.UUID) (c Course, err error) {
 }
 
 // Apply acts on a locked course.
-func (m CourseModeration) Apply(ctx context.Context, tx *gorm.DB, c *Course, open []tasks.Task) (promised []store.OutboxMessage, err error) {
+func (m CourseModeration) Apply(ctx context.Context, tx *gorm.DB, c *Course, open []tasks.Task) (enqueued []store.OutboxMessage, err error) {
 	before := *c
 	switch m.Act {
 	case CourseHold:
@@ -89,20 +89,20 @@ func (m CourseModeration) Apply(ctx context.Context, tx *gorm.DB, c *Course, ope
 	case CourseUnpublish:
 		err = SetVisibility(tx, c, VisibilityPrivate, false, m.Entry.At)
 	case CourseDelete:
-		promised, err = removeCourse(tx, c.ID, open, m.Cancel)
+		enqueued, err = removeCourse(tx, c.ID, open, m.Cancel)
 	}
 	if err != nil || m.Act != CourseDelete && before.ModerationStatus == c.ModerationStatus && before.Visibility == c.Visibility {
-		return promised, err
+		return enqueued, err
 	}
 	if err := m.tell(tx, before); err != nil {
 		return nil, err
 	}
 	entry := m.Entry
 	entry.ID, entry.Action, entry.UserID, entry.Details = store.NewID(), m.Act.audited(), &c.OwnerUserID, map[string]any{"course_id": c.ID}
-	return promised, store.Audit(ctx, tx, entry)
+	return enqueued, store.Audit(ctx, tx, entry)
 }
 
-// appear has a public course that an administrator let through appear in feeds, unless it did before.
+// appear adds a public course that an administrator approved to feeds, unless it is there already.
 func appear(tx *gorm.DB, c Course, now time.Time) error {
 	if c.Visibility != VisibilityPublic || c.Status != CourseReady {
 		return nil
@@ -115,7 +115,7 @@ func appear(tx *gorm.DB, c Course, now time.Time) error {
 	return activity.AddToFeed(tx, activity.FeedEntry{UserID: c.OwnerUserID, Kind: activity.FeedShared, ContentType: moderation.TargetCourse, ContentID: c.ID, Title: c.Title, At: now})
 }
 
-// set changes who sees a course. One that is hidden is not held as well.
+// set changes the moderation status of a course. A hidden one does not become pending.
 func (m CourseModeration) set(tx *gorm.DB, c *Course, to moderation.ContentStatus) error {
 	if c.ModerationStatus == to || to == moderation.ContentPending && c.ModerationStatus == moderation.ContentHidden {
 		return nil
@@ -139,7 +139,7 @@ func (a CourseAct) audited() store.AuditAction {
 	}[a]
 }
 
-// tell puts a word about what was done into the owner's inbox, unless they did it themselves.
+// tell notifies the owner of the act, unless the owner is the actor.
 func (m CourseModeration) tell(tx *gorm.DB, c Course) error {
 	words := map[CourseAct][2]string{
 		CourseHold:      {"Your course is on hold", "Until it has been looked at, only you see “" + c.Title + "”."},
@@ -159,7 +159,7 @@ func (m CourseModeration) tell(tx *gorm.DB, c Course) error {
 	if m.Entry.ActorID != nil && *m.Entry.ActorID == c.OwnerUserID {
 		return nil
 	}
-	// Who acted stays out of it: no block must keep the word from its owner.
+	// There is no actor: a block must not keep the notification from the owner.
 	return notify.Notify(tx, notify.Notification{UserID: c.OwnerUserID, Kind: notify.NotifyModeration, Title: words[0], Body: body, Data: data, CreatedAt: m.Entry.At},
 		"course/"+c.ID.String()+"/"+store.NewID().String(), m.Enqueuer)
 }
@@ -175,8 +175,8 @@ type ModeratedFilter struct {
 	Limit      int
 }
 
-// ListAllCourses is a page of all courses, whoever's they are, for administrators: the newest first, without
-// lessons and items.
+// ListAllCourses returns a page of the courses of all owners, for administrators: the newest first, without lessons
+// and items.
 func ListAllCourses(ctx context.Context, db *gorm.DB, f ModeratedFilter) ([]Course, error) {
 	q := db.WithContext(ctx)
 	if f.Status != "" {
@@ -194,8 +194,8 @@ func ListAllCourses(ctx context.Context, db *gorm.DB, f ModeratedFilter) ([]Cour
 	return store.NewestFirst[Course](q, f.After, f.Offset, f.Limit)
 }
 
-// ReadAnyCourse is a whole course for an administrator, whoever's it is, with a line in the audit
-// log. The owner's own material is named to nobody else.
+// ReadAnyCourse returns a whole course of any owner for an administrator, and writes the audit log. Titles of the
+// owner's own material are left out.
 func ReadAnyCourse(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store.AuditEntry) (c Course, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		c, err = FindWhole(tx, id)

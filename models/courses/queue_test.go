@@ -17,7 +17,7 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// messages are the user's promises to start, in the order of asking.
+// messages returns the user's start messages, in the order of the requests.
 func messages(t *testing.T, db *gorm.DB, user uuid.UUID) []store.OutboxMessage {
 	t.Helper()
 	var entries []store.OutboxMessage
@@ -35,29 +35,29 @@ func TestOnlySoManyOfAUsersGenerationsGoOnAtATime(t *testing.T) {
 		rows2[i], _, err = fixture.Generate(t, db, user, nil, fmt.Sprint("course ", i))
 		require.NoError(t, err)
 	}
-	held := func() (found []bool) {
+	waiting := func() (found []bool) {
 		for _, p := range messages(t, db, user) {
 			found = append(found, p.Waiting)
 		}
 		return found
 	}
-	require.Equal(t, []bool{false, false, true, true, true}, held())
+	require.Equal(t, []bool{false, false, true, true, true}, waiting())
 	due, err := store.LeaseOutbox(ctx, db, false, fixture.Start.Add(time.Hour), fixture.Start.Add(2*time.Hour), 10)
 	require.NoError(t, err)
-	require.Len(t, due, 2, "what is held is not due")
+	require.Len(t, due, 2, "a waiting message is not due")
 	stale, err := tasks.StaleTasks(ctx, db, fixture.Start.Add(time.Hour), uuid.Nil, 10)
 	require.NoError(t, err)
-	require.Len(t, stale, 2, "who waits in line is not stale")
+	require.Len(t, stale, 2, "a waiting task is not stale")
 
 	fixture.End(t, db, rows2[0])
-	require.Equal(t, []bool{false, false, true, true}, held(), "the oldest in line goes on")
-	line, err := courses.QueueOf(ctx, db, user)
+	require.Equal(t, []bool{false, false, true, true}, waiting(), "the oldest waiting message is released")
+	queue, err := courses.QueueOf(ctx, db, user)
 	require.NoError(t, err)
-	require.Equal(t, courses.UserQueue{Running: 2, Waiting: 2}, line)
+	require.Equal(t, courses.UserQueue{Running: 2, Waiting: 2}, queue)
 
 	cancel := store.OutboxMessage{ID: store.NewID(), Action: store.OutboxCancel, WorkflowID: rows2[3].WorkflowID, Input: []byte("null"), SearchAttributes: map[string]string{}, CreatedAt: fixture.Start, DueAt: fixture.Start}
 	require.NoError(t, courses.CancelTask(ctx, db, user, rows2[3].ID, cancel, fixture.Start))
-	require.Equal(t, []bool{false, false, true}, held(), "one cancelled in line makes no room")
+	require.Equal(t, []bool{false, false, true}, waiting(), "cancelling a waiting task releases nothing")
 
 	_, _, err = fixture.Generate(t, db, other, nil, "another's")
 	require.NoError(t, err)
@@ -90,8 +90,8 @@ func TestADaysTokensAreABound(t *testing.T) {
 		task := tasks.NewTask(taskID, user, courseID, fixture.Start)
 		task.WorkflowID, task.IdempotencyKey, task.RequestHash = "generate-course/"+key, &key, make([]byte, 32)
 		course := courses.Course{ID: courseID, OwnerUserID: user, Title: key, Topic: key, Status: courses.CourseGenerating, DifficultyLevel: "beginner", CreatedAt: fixture.Start, UpdatedAt: fixture.Start}
-		promise := store.OutboxMessage{ID: store.NewID(), Action: store.OutboxStart, WorkflowID: task.WorkflowID, Input: []byte("{}"), SearchAttributes: map[string]string{}, CreatedAt: fixture.Start, DueAt: fixture.Start}
-		_, _, err := courses.CreateGeneration(ctx, db, courses.Request{Task: task, Course: course, Start: promise}, quota)
+		message := store.OutboxMessage{ID: store.NewID(), Action: store.OutboxStart, WorkflowID: task.WorkflowID, Input: []byte("{}"), SearchAttributes: map[string]string{}, CreatedAt: fixture.Start, DueAt: fixture.Start}
+		_, _, err := courses.CreateGeneration(ctx, db, courses.Request{Task: task, Course: course, Start: message}, quota)
 		return err
 	}
 	quota := courses.Quota{AtOnce: 2, DailyTokens: courses.TypicalTokens + 10}

@@ -13,12 +13,12 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// CreateRegeneration commits a task that writes parts of a course again, and the
-// promise to start its workflow. The course must be the user's own and not be
-// under way (Conflict), nor be on a topic that the rules do not let through by now
+// CreateRegeneration commits a task that writes parts of a course again, and the outbox
+// message that starts its workflow. The course must be the user's own and not be
+// under way (Conflict), nor be on a topic that the rules refuse
 // (TopicNotAllowed). A READY course stays so and can be read meanwhile. For
 // the same user and key the earlier task is returned, as by CreateGeneration.
-func CreateRegeneration(ctx context.Context, db *gorm.DB, task tasks.Task, preferences map[string]any, promise store.OutboxMessage, quota Quota) (made tasks.Task, replayed bool, err error) {
+func CreateRegeneration(ctx context.Context, db *gorm.DB, task tasks.Task, preferences map[string]any, message store.OutboxMessage, quota Quota) (made tasks.Task, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, task.UserID); err != nil {
 			return err
@@ -37,7 +37,7 @@ func CreateRegeneration(ctx context.Context, db *gorm.DB, task tasks.Task, prefe
 		if err := moderation.RefuseTopic(ctx, tx, course.Locale, append(course.Asked(), moderation.TextsOf(preferences)...)...); err != nil {
 			return err
 		}
-		if replayed, err = openTask(tx, &task, &promise, quota); err != nil || replayed {
+		if replayed, err = openTask(tx, &task, &message, quota); err != nil || replayed {
 			return err
 		}
 		return reopen(tx, course, preferences, task.CreatedAt)

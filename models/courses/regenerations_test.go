@@ -36,7 +36,7 @@ func (a again) ask() (tasks.Task, bool, error) {
 	hash := sha256.Sum256(fmt.Append(nil, a.course, a.spec.Section, a.spec.LessonID))
 	task.TaskType, task.Spec = tasks.TaskCourseRegeneration, a.spec
 	task.WorkflowID, task.IdempotencyKey, task.RequestHash = "regenerate-course/"+id.String(), a.key, hash[:]
-	promise := store.OutboxMessage{
+	message := store.OutboxMessage{
 		ID: store.NewID(), Action: store.OutboxStart, Workflow: "RegenerateCourse", WorkflowID: task.WorkflowID,
 		Input: []byte("{}"), SearchAttributes: map[string]string{}, CreatedAt: fixture.Start, DueAt: fixture.Start,
 	}
@@ -44,10 +44,10 @@ func (a again) ask() (tasks.Task, bool, error) {
 	if quota.AtOnce == 0 {
 		quota.AtOnce = 2
 	}
-	return courses.CreateRegeneration(context.Background(), a.db, task, a.preferences, promise, quota)
+	return courses.CreateRegeneration(context.Background(), a.db, task, a.preferences, message, quota)
 }
 
-// ended is a course of the user whose generation came so far and ended so.
+// ended returns a course of the user whose generation came so far and ended so.
 func ended(t *testing.T, lessons int, last tasks.TaskState) again {
 	t.Helper()
 	ctx, db, user, task := fixture.Asked(t)
@@ -68,7 +68,7 @@ func (a again) status(t *testing.T) courses.CourseStatus {
 	return row.Status
 }
 
-func (a again) settle(t *testing.T, task tasks.Task, last tasks.TaskState) {
+func (a again) finish(t *testing.T, task tasks.Task, last tasks.TaskState) {
 	t.Helper()
 	require.NoError(t, courses.FinishCourse(context.Background(), a.db, task.ID, []tasks.TaskEvent{fixture.Event(2, last, 100)}, courses.Generation{}, notify.Enqueuer{}))
 }
@@ -96,7 +96,7 @@ func TestAPublishedCourseStaysPublishedHoweverItsRegenerationEnds(t *testing.T) 
 			text := courses.Lesson{ID: courses.LessonID(a.course, 1), CourseID: a.course, Content: "newer", Revision: 2, UpdatedAt: fixture.Start}
 			require.NoError(t, courses.SaveLesson(t.Context(), a.db, text))
 
-			a.settle(t, task, last)
+			a.finish(t, task, last)
 			after, err := courses.FindCourse(t.Context(), a.db, stranger, a.course)
 			require.NoError(t, err)
 			require.Equal(t, courses.CourseReady, after.Status)
@@ -117,13 +117,13 @@ func TestARegenerationMendsACourseWithHoles(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, courses.CourseGenerating, a.status(t))
 	fixture.Write(t, a.db, a.course, 2)
-	a.settle(t, task, tasks.TaskDone)
+	a.finish(t, task, tasks.TaskDone)
 	require.Equal(t, courses.CoursePartial, a.status(t), "one is still missing")
 
 	task, _, err = a.ask()
 	require.NoError(t, err)
 	fixture.Write(t, a.db, a.course, 3)
-	a.settle(t, task, tasks.TaskDone)
+	a.finish(t, task, tasks.TaskDone)
 	require.Equal(t, courses.CourseReady, a.status(t))
 	course, err := courses.FindCourse(t.Context(), a.db, fixture.AddUser(t, a.db), a.course)
 	require.NoError(t, err, "now all can see it")
@@ -138,7 +138,7 @@ func TestARegenerationThatFailsLeavesAHoleAHole(t *testing.T) {
 		before := a.status(t)
 		task, _, err := a.ask()
 		require.NoError(t, err)
-		a.settle(t, task, tasks.TaskError)
+		a.finish(t, task, tasks.TaskError)
 		require.Equal(t, before, a.status(t))
 	}
 }
@@ -158,7 +158,7 @@ func TestWhoMayHaveWhatWrittenAgain(t *testing.T) {
 	require.NoError(t, err)
 	fixture.Outline(t, a.db, other.ResultID)
 	elsewhere := courses.LessonID(other.ResultID, 1)
-	rows2, promises := fixture.Count(t, a.db, "tasks"), fixture.Count(t, a.db, "outbox")
+	rows2, messages := fixture.Count(t, a.db, "tasks"), fixture.Count(t, a.db, "outbox")
 
 	refused(store.NotFound, func(w *again) { w.course = store.NewID() })
 	refused(store.Forbidden, func(w *again) { w.user = fixture.AddUser(t, a.db) })
@@ -168,7 +168,7 @@ func TestWhoMayHaveWhatWrittenAgain(t *testing.T) {
 	refused(store.NotFound, func(w *again) { w.user, w.course = fixture.AddUser(t, a.db), other.ResultID })
 	refused(store.RateLimited, func(w *again) { w.quota.DailyTokens = courses.TypicalTokens })
 	require.Equal(t, rows2, fixture.Count(t, a.db, "tasks"), "what is refused leaves nothing")
-	require.Equal(t, promises, fixture.Count(t, a.db, "outbox"))
+	require.Equal(t, messages, fixture.Count(t, a.db, "outbox"))
 
 	a.spec.LessonID = &first
 	_, _, err = a.ask()
@@ -220,7 +220,7 @@ func TestARegenerationIsOneForItsKey(t *testing.T) {
 	require.Equal(t, store.ReusedKey, store.CodeOf(err), "a course asked for under it is another request, too")
 	task, _, err := a.ask()
 	require.NoError(t, err)
-	a.settle(t, task, tasks.TaskDone)
+	a.finish(t, task, tasks.TaskDone)
 	_, replayed, err := a.ask()
 	require.NoError(t, err)
 	require.True(t, replayed, "also when it is long over")
@@ -271,12 +271,12 @@ func TestARegenerationWaitsInItsUsersLine(t *testing.T) {
 	task, _, err := a.ask()
 	require.NoError(t, err)
 	require.Equal(t, courses.MessageWaiting, task.Message)
-	held := func() bool {
-		var promise store.OutboxMessage
-		require.NoError(t, a.db.First(&promise, "workflow_id = ?", task.WorkflowID).Error)
-		return promise.Waiting
+	waiting := func() bool {
+		var message store.OutboxMessage
+		require.NoError(t, a.db.First(&message, "workflow_id = ?", task.WorkflowID).Error)
+		return message.Waiting
 	}
-	require.True(t, held())
+	require.True(t, waiting())
 	fixture.End(t, a.db, running)
-	require.False(t, held())
+	require.False(t, waiting())
 }

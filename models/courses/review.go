@@ -9,9 +9,9 @@ import (
 	"github.com/lyoapp/lyo/models/moderation"
 )
 
-// reviewCourse puts a locked course that everybody may see on hold when its text breaks a content rule. It
-// is asked when a course becomes public and after each change of the text of one that is. As with posts,
-// administrators are not bound.
+// reviewCourse makes a locked public course pending review when its text breaks a content rule. It is called when
+// a course becomes public and after each change of the text of a public one. As with posts, courses of
+// administrators are not checked.
 func reviewCourse(tx *gorm.DB, c *Course) error {
 	if c.Visibility != VisibilityPublic || c.Status != CourseReady || c.ModerationStatus != moderation.ContentVisible {
 		return nil
@@ -38,7 +38,7 @@ func (c *Course) saveModeration(tx *gorm.DB) error {
 	}).Error
 }
 
-// courseText is all that a course says, as it is stored.
+// courseText returns all text of a course, as it is stored.
 func courseText(tx *gorm.DB, c Course) (string, error) {
 	whole, err := FindWhole(tx, c.ID)
 	if err != nil {
@@ -64,7 +64,7 @@ func (l Lesson) texts() []string {
 		texts = append(texts, t.Term, t.Definition)
 	}
 	for _, cited := range l.Citations {
-		if cited.SourceID == nil { // others are not told of the owner's own material
+		if cited.SourceID == nil { // the owner's own material stays private
 			texts = append(texts, cited.Title, cited.URL)
 		}
 	}

@@ -11,8 +11,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// SetVisibility has others see a locked course, or see it no more, and saves that. confirmed is as
-// ShareCourse has it.
+// SetVisibility changes and saves the visibility of a locked course. confirmed is as for ShareCourse.
 func SetVisibility(tx *gorm.DB, c *Course, to Visibility, confirmed bool, now time.Time) error {
 	if c.Visibility == to {
 		return nil
@@ -37,13 +36,13 @@ func SetVisibility(tx *gorm.DB, c *Course, to Visibility, confirmed bool, now ti
 	return err
 }
 
-// MustConfirmRights is what is wrong with /confirm_rights where a course from own material would become public without it.
+// MustConfirmRights is the fault of /confirm_rights when a course from own material would become public without it.
 const MustConfirmRights = "must be true: the course is written from your own material, so say that you may publish it"
 
 func unconfirmed() error { return store.BadField("body", "/confirm_rights", MustConfirmRights) }
 
-// BecamePublic is what follows when a READY course is one that everybody may see: the content rules judge
-// it, and unless it waits for an administrator it appears in feeds as a deed of a kind, once.
+// BecamePublic handles a READY course that has become public. The content rules judge it. Unless it
+// is pending review, it is added to feeds as an entry of a kind, once.
 func BecamePublic(tx *gorm.DB, c *Course, kind string, now time.Time) error {
 	if err := reviewCourse(tx, c); err != nil || c.ModerationStatus != moderation.ContentVisible {
 		return err
@@ -51,7 +50,7 @@ func BecamePublic(tx *gorm.DB, c *Course, kind string, now time.Time) error {
 	return activity.AddToFeed(tx, activity.FeedEntry{UserID: c.OwnerUserID, Kind: kind, ContentType: "course", ContentID: c.ID, Title: c.Title, At: now})
 }
 
-// Withdraw takes back that a user has published or shared a thing.
+// Withdraw removes the feed entries and the share of content that a user has published or shared.
 func Withdraw(tx *gorm.DB, user, content uuid.UUID) error {
 	err := tx.Delete(&activity.FeedEntry{}, "user_id = ? AND content_id = ? AND kind IN ?", user, content, []string{activity.FeedPublished, activity.FeedShared}).Error
 	if err != nil {

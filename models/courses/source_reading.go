@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// SourceFacts is a source without its text and its upload, whosever it is.
+// SourceFacts returns a source of any user, without its text and its upload.
 func SourceFacts(ctx context.Context, db *gorm.DB, id uuid.UUID) (Source, error) {
 	var source Source
 	err := db.WithContext(ctx).Select(sourceFacts).First(&source, "id = ?", id).Error
@@ -30,9 +30,9 @@ func KeepPage(ctx context.Context, db *gorm.DB, id uuid.UUID, mediaType string, 
 	}).Error
 }
 
-// BeginReading marks that the reading of a source begins. It is false, and marks nothing,
-// where a reading began that has not ended: that took its worker along. A source that is
-// no longer PROCESSING is a not-found error.
+// BeginReading marks that the reading of a source begins. It returns false, and marks nothing,
+// when an earlier reading has not ended: its worker died of it. A source that is no longer
+// PROCESSING is a not-found error.
 func BeginReading(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (bool, error) {
 	var before []struct{ Begun *time.Time }
 	err := db.WithContext(ctx).Raw(`
@@ -48,8 +48,8 @@ func BeginReading(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time)
 	return before[0].Begun == nil, nil
 }
 
-// EndReading takes the mark of BeginReading back, for a reading that ended without an
-// outcome and may be tried again.
+// EndReading removes the mark of BeginReading, for a reading that ended without a result and
+// may be tried again.
 func EndReading(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 	return db.WithContext(ctx).Model(&Source{}).Where("id = ?", id).UpdateColumn("reading_started_at", nil).Error
 }
@@ -57,8 +57,8 @@ func EndReading(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 // uploadPiece is how many bytes of an upload are fetched at a time.
 const uploadPiece = 512 << 10
 
-// SourceUpload reads the upload of a source in pieces, so that it is nowhere as a whole.
-// One whose row is gone is an error.
+// SourceUpload reads the upload of a source in pieces, so that it is never in memory as a
+// whole. A row that is gone is an error.
 func SourceUpload(ctx context.Context, db *gorm.DB, id uuid.UUID) io.Reader {
 	return &uploadReader{ctx: ctx, db: db, id: id}
 }
@@ -71,7 +71,7 @@ type uploadReader struct {
 	rest []byte
 }
 
-// Read gives what is left of a piece, or of the next one.
+// Read returns what is left of a piece, or of the next one.
 func (r *uploadReader) Read(into []byte) (int, error) {
 	if len(r.rest) == 0 {
 		row := r.db.WithContext(r.ctx).Raw("SELECT substring(original FROM ? FOR ?) FROM sources WHERE id = ?", r.next+1, uploadPiece, r.id).Row()

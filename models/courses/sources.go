@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// StaleSources are up to limit sources that have been PROCESSING without a change since the
+// StaleSources returns up to limit sources that have been PROCESSING without a change since the
 // given time, the oldest first.
 func StaleSources(ctx context.Context, db *gorm.DB, since time.Time, limit int) (ids []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Model(&Source{}).Where("state = ? AND updated_at < ?", SourceProcessing, since).
@@ -21,7 +21,7 @@ func StaleSources(ctx context.Context, db *gorm.DB, since time.Time, limit int) 
 	return ids, err
 }
 
-// SourceState is how far the reading of a learner's material has come.
+// SourceState is the state of reading a learner's material.
 type SourceState string
 
 // Material leaves SourceProcessing once.
@@ -49,18 +49,18 @@ type Source struct {
 	Original  []byte // the upload, or the page, until it was read
 	CreatedAt time.Time
 	UpdatedAt time.Time
-	// ReadingStartedAt is set while a reader is at it.
+	// ReadingStartedAt is set while a worker reads it.
 	ReadingStartedAt *time.Time
 }
 
-// CourseSource ties material to a course that is written from it.
+// CourseSource links material to a course that is written from it.
 type CourseSource struct {
 	CourseID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	SourceID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Position int
 }
 
-// What one user may keep, so that nobody fills the database.
+// The limits of one user's material.
 const (
 	MostSources     = 100
 	MostSourceBytes = 200 << 20 // of texts and of uploads not read yet
@@ -69,11 +69,11 @@ const (
 // sourceFacts are the columns without the text and the upload, which can be large.
 const sourceFacts = "id, user_id, kind, title, url, media_type, size_bytes, sha256, state, fault, words, pages, created_at, updated_at"
 
-// CreateSource commits new material and the promise to have it read. A user with as
-// much as one may keep gets Conflict.
-func CreateSource(ctx context.Context, db *gorm.DB, source Source, promise store.OutboxMessage) error {
+// CreateSource commits new material and the message that has it read. The error is
+// Conflict when the user already has as much as a user may.
+func CreateSource(ctx context.Context, db *gorm.DB, source Source, message store.OutboxMessage) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		// Creations of one user take turns, or two could pass the limits together.
+		// Creations of one user are serialised, or two could exceed the limits together.
 		if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('sources ' || ?, 0))", source.UserID.String()).Error; err != nil {
 			return err
 		}
@@ -83,12 +83,11 @@ func CreateSource(ctx context.Context, db *gorm.DB, source Source, promise store
 		if err := tx.Create(&source).Error; err != nil {
 			return err
 		}
-		return store.Enqueue(ctx, tx, promise)
+		return store.Enqueue(ctx, tx, message)
 	})
 }
 
-// affordSource checks what one user may keep. The lengths are read without
-// reading the texts.
+// affordSource checks the limits of one user. It reads the lengths without the texts.
 func affordSource(tx *gorm.DB, source Source) error {
 	var kept struct{ Number, Bytes int64 }
 	err := tx.Raw(`
@@ -105,7 +104,7 @@ func affordSource(tx *gorm.DB, source Source) error {
 	return nil
 }
 
-// FindSource is the user's source without its text, else a not-found error.
+// FindSource returns the user's source without its text, else a not-found error.
 func FindSource(ctx context.Context, db *gorm.DB, user, id uuid.UUID) (Source, error) {
 	var source Source
 	err := db.WithContext(ctx).Select(sourceFacts).First(&source, "id = ? AND user_id = ?", id, user).Error
@@ -115,7 +114,7 @@ func FindSource(ctx context.Context, db *gorm.DB, user, id uuid.UUID) (Source, e
 	return source, err
 }
 
-// ListSources is a page of the user's sources without their texts, newest first, from
+// ListSources returns a page of the user's sources without their texts, newest first, from
 // the place where the page before ended; nil: from the start.
 func ListSources(ctx context.Context, db *gorm.DB, user uuid.UUID, after *store.Keyset, limit int) ([]Source, error) {
 	return store.NewestFirst[Source](db.WithContext(ctx).Select(sourceFacts).Where("user_id = ?", user), after, 0, limit)
@@ -131,7 +130,7 @@ func DeleteSource(ctx context.Context, db *gorm.DB, user, id uuid.UUID) error {
 	return gone.Error
 }
 
-// SourceToRead is a source with its upload, whosever it is.
+// SourceToRead returns a source of any user with its upload.
 func SourceToRead(ctx context.Context, db *gorm.DB, id uuid.UUID) (Source, error) {
 	var source Source
 	err := db.WithContext(ctx).First(&source, "id = ?", id).Error
@@ -151,7 +150,7 @@ func SaveSourceText(ctx context.Context, db *gorm.DB, source Source, now time.Ti
 	})
 }
 
-// FailSource makes a source FAILED for a reason the learner is told, and drops
+// FailSource makes a source FAILED with a reason for the learner, and drops
 // the upload. It changes only a source that is PROCESSING.
 func FailSource(ctx context.Context, db *gorm.DB, id uuid.UUID, fault tasks.TaskFault, now time.Time) error {
 	text, err := json.Marshal(fault)
@@ -166,7 +165,7 @@ func settleSource(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time,
 	return db.WithContext(ctx).Model(&Source{}).Where("id = ? AND state = ?", id, SourceProcessing).Updates(columns).Error
 }
 
-// CourseSources is the material a course is written from, in order, with its text.
+// CourseSources returns the material a course is written from, in order, with its text.
 func CourseSources(ctx context.Context, db *gorm.DB, course uuid.UUID) ([]Source, error) {
 	var found []Source
 	err := db.WithContext(ctx).Raw(`

@@ -30,9 +30,9 @@ func upload(user uuid.UUID, text string) (courses.Source, store.OutboxMessage) {
 
 func keep(t *testing.T, db *gorm.DB, user uuid.UUID, text string) courses.Source {
 	t.Helper()
-	source, promise := upload(user, text)
-	require.NoError(t, courses.CreateSource(t.Context(), db, source, promise))
-	_, found, err := store.FindMessage(t.Context(), db, promise.ID)
+	source, message := upload(user, text)
+	require.NoError(t, courses.CreateSource(t.Context(), db, source, message))
+	_, found, err := store.FindMessage(t.Context(), db, message.ID)
 	require.NoError(t, err)
 	require.True(t, found)
 	return source
@@ -133,8 +133,8 @@ func TestHowMuchMaterialOneMayKeep(t *testing.T) {
 	faults := make([]error, 4)
 	for i := range faults {
 		group.Go(func() {
-			source, promise := upload(user, "x")
-			faults[i] = courses.CreateSource(t.Context(), db, source, promise)
+			source, message := upload(user, "x")
+			faults[i] = courses.CreateSource(t.Context(), db, source, message)
 		})
 	}
 	group.Wait()
@@ -157,11 +157,11 @@ func TestHowLargeMaterialMayBe(t *testing.T) {
 	// As if much had been read: spaces, which Postgres keeps small, and fast by LZ4.
 	require.NoError(t, db.Exec("ALTER TABLE sources ALTER content SET COMPRESSION lz4").Error)
 	require.NoError(t, db.Exec("UPDATE sources SET content = repeat(' ', ?) WHERE id = ?", courses.MostSourceBytes-11, source.ID).Error)
-	large, promise := upload(user, strings.Repeat("x", 11))
-	require.Equal(t, store.Conflict, store.CodeOf(courses.CreateSource(t.Context(), db, large, promise)))
-	_, found, err := store.FindMessage(t.Context(), db, promise.ID)
+	large, message := upload(user, strings.Repeat("x", 11))
+	require.Equal(t, store.Conflict, store.CodeOf(courses.CreateSource(t.Context(), db, large, message)))
+	_, found, err := store.FindMessage(t.Context(), db, message.ID)
 	require.NoError(t, err)
 	require.False(t, found)
-	small, promise := upload(user, strings.Repeat("x", 10))
-	require.NoError(t, courses.CreateSource(t.Context(), db, small, promise))
+	small, message := upload(user, strings.Repeat("x", 10))
+	require.NoError(t, courses.CreateSource(t.Context(), db, small, message))
 }

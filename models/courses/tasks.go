@@ -63,19 +63,19 @@ func EndCancelledWorkflow(ctx context.Context, db *gorm.DB, workflowID string, n
 // CancelTask commits the request to end a task of any kind and everything that fulfils it: if
 // its workflow was never started the task ends at once; otherwise a message in the outbox
 // cancels the workflow. A task that has ended: Conflict.
-func CancelTask(ctx context.Context, db *gorm.DB, user, id uuid.UUID, promise store.OutboxMessage, now time.Time) error {
+func CancelTask(ctx context.Context, db *gorm.DB, user, id uuid.UUID, message store.OutboxMessage, now time.Time) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		row, err := tasks.LockOpen(tx, user, id)
 		if err != nil {
 			return err
 		}
-		return cancelTask(tx, row, promise, now)
+		return cancelTask(tx, row, message, now)
 	})
 }
 
 // cancelTask does the work of CancelTask for an open task whose row is locked.
-func cancelTask(tx *gorm.DB, row tasks.Task, promise store.OutboxMessage, now time.Time) error {
-	unstarted, err := tasks.EnqueueCancel(tx, row, promise)
+func cancelTask(tx *gorm.DB, row tasks.Task, message store.OutboxMessage, now time.Time) error {
+	unstarted, err := tasks.EnqueueCancel(tx, row, message)
 	if err != nil || unstarted == nil {
 		return err
 	}
@@ -84,13 +84,13 @@ func cancelTask(tx *gorm.DB, row tasks.Task, promise store.OutboxMessage, now ti
 
 // endCancelled ends a locked task as cancelled, whatever its workflow does: the request to cancel
 // that stays. After a course the next of its user's queue is released, unless the task was itself
-// held there.
-func endCancelled(tx *gorm.DB, row tasks.Task, held bool, now time.Time) error {
+// waiting there.
+func endCancelled(tx *gorm.DB, row tasks.Task, waiting bool, now time.Time) error {
 	last := tasks.CancelledEvent(row.Seq+1, row.Progress, now)
 	if err := tasks.RecordEnd(tx, row, []tasks.TaskEvent{last}); err != nil || !row.MakesCourse() {
 		return err
 	}
-	if err := finishCourse(tx, row.ResultID, last, Generation{}, notify.Enqueuer{}); err != nil || held {
+	if err := finishCourse(tx, row.ResultID, last, Generation{}, notify.Enqueuer{}); err != nil || waiting {
 		return err
 	}
 	return releaseNext(tx, row.UserID, now)
@@ -128,8 +128,8 @@ func finishCourse(tx *gorm.DB, id uuid.UUID, last tasks.TaskEvent, gen Generatio
 	return tellOfCourse(tx, c, f)
 }
 
-// tellOfCourse tells the owner of a course that is READY for the first time, and of a public one
-// those who see the owner's deeds, and has the owner's achievements looked at.
+// tellOfCourse notifies the owner of a course that is READY for the first time, adds a public one
+// to feeds, and enqueues a check of the owner's achievements.
 func tellOfCourse(tx *gorm.DB, c Course, f notify.Enqueuer) error {
 	err := notify.Notify(tx, notify.Notification{
 		UserID: c.OwnerUserID, Kind: notify.NotifyCourseReady, Title: "Your course is ready", Body: c.Title, CreatedAt: *c.PublishedAt,
@@ -206,7 +206,7 @@ func StopWork(tx *gorm.DB, user uuid.UUID, cancel func(tasks.Task) store.OutboxM
 	}
 	var rows []tasks.Task
 	err = tx.Raw("SELECT * FROM tasks WHERE user_id = ? AND state IN ('QUEUED', 'RUNNING') ORDER BY created_at DESC FOR UPDATE", user).Scan(&rows).Error
-	for _, task := range rows { // the latest first, so that none of the line is let go on
+	for _, task := range rows { // the latest first, so that nothing of the queue is released
 		if err != nil {
 			break
 		}

@@ -8,8 +8,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// ModelCall is what one conversation with the model cost, whether it came to
-// anything or not.
+// ModelCall is the cost of one conversation with the model, successful or not.
 type ModelCall struct {
 	ID           uuid.UUID `gorm:"type:uuid;primaryKey"` // derived from the attempt that made it
 	UserID       uuid.UUID `gorm:"type:uuid"`            // whose course it was for
@@ -27,8 +26,8 @@ type ModelCall struct {
 	At           time.Time
 }
 
-// SaveModelCall keeps the cost of a conversation; the same one twice is one.
-// A user who is gone is not charged: nothing is kept.
+// SaveModelCall stores the cost of a conversation. Saving it twice is harmless.
+// For a user who is deleted nothing is stored.
 func SaveModelCall(ctx context.Context, db *gorm.DB, call ModelCall) error {
 	return db.WithContext(ctx).Exec(`
 		INSERT INTO model_calls (id, user_id, course_id, kind, model, endpoint, outcome, calls, repairs, smaller, input_tokens, output_tokens, seconds, at)
@@ -47,7 +46,7 @@ type UsageDay struct {
 	Seconds      float64
 }
 
-// UsageByDay is the user's usage since a time, the latest day first; days without any are left out.
+// UsageByDay returns the user's usage since a time, the latest day first; days without any are left out.
 func UsageByDay(ctx context.Context, db *gorm.DB, user uuid.UUID, since time.Time) ([]UsageDay, error) {
 	var days []UsageDay
 	err := db.WithContext(ctx).Raw(`
@@ -57,7 +56,7 @@ func UsageByDay(ctx context.Context, db *gorm.DB, user uuid.UUID, since time.Tim
 	return days, err
 }
 
-// tokensSince is how many tokens the user's courses have cost since a time.
+// tokensSince returns how many tokens the user's courses have cost since a time.
 func tokensSince(tx *gorm.DB, user uuid.UUID, since time.Time) (tokens int64, err error) {
 	err = tx.Raw(`SELECT coalesce(sum(input_tokens + output_tokens), 0) FROM model_calls WHERE user_id = ? AND at >= ?`,
 		user, since).Scan(&tokens).Error

@@ -12,9 +12,9 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// CourseToWrite is a course that a task is writing at this moment, with the
+// CourseToWrite returns a course that a task is writing at this moment, with the
 // lessons it has so far. A deleted course is not found; one that no open task
-// writes is a Conflict, which tells a late activity to stop.
+// writes is a Conflict, which stops a late activity.
 func CourseToWrite(ctx context.Context, db *gorm.DB, id uuid.UUID) (Course, error) {
 	var c Course
 	err := db.WithContext(ctx).First(&c, "id = ?", id).Error
@@ -31,8 +31,8 @@ func CourseToWrite(ctx context.Context, db *gorm.DB, id uuid.UUID) (Course, erro
 	return c, err
 }
 
-// beingWritten refuses a course that nobody writes. A published one keeps its
-// status while parts of it are written again, so its task tells.
+// beingWritten returns Conflict for a course that no task writes. A published course keeps its
+// status while parts of it are written again, so the task decides.
 func beingWritten(ctx context.Context, db *gorm.DB, c Course) error {
 	if c.Status == CourseGenerating {
 		return nil
@@ -47,7 +47,7 @@ func beingWritten(ctx context.Context, db *gorm.DB, c Course) error {
 }
 
 // changeWriting runs change on the locked course while it is being generated. The content rules
-// judge what others see of it before anybody does.
+// check a public course before the change is visible.
 func changeWriting(ctx context.Context, db *gorm.DB, id uuid.UUID, change func(tx *gorm.DB, c Course) error) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := Lock(tx, id); err != nil {
@@ -64,8 +64,8 @@ func changeWriting(ctx context.Context, db *gorm.DB, id uuid.UUID, change func(t
 	})
 }
 
-// SaveOutline keeps the course's plan and its lessons, still empty. A course
-// that has lessons already keeps those: the first outline stays.
+// SaveOutline stores the course's plan and its lessons, still empty. A course
+// that has lessons already keeps them: the first outline stays.
 func SaveOutline(ctx context.Context, db *gorm.DB, plan Course) (Course, error) {
 	var kept Course
 	err := changeWriting(ctx, db, plan.ID, func(tx *gorm.DB, c Course) error {
@@ -85,7 +85,7 @@ func SaveOutline(ctx context.Context, db *gorm.DB, plan Course) (Course, error) 
 	return kept, err
 }
 
-// SaveLesson keeps a lesson's text under a revision. A lesson that has this
+// SaveLesson stores a lesson's text under a revision. A lesson that has this
 // revision or a later one stays as it is, so saving twice writes once.
 func SaveLesson(ctx context.Context, db *gorm.DB, text Lesson) error {
 	text.fill()
@@ -119,7 +119,7 @@ func SavePractice(ctx context.Context, db *gorm.DB, lesson Lesson, items []Item)
 	})
 }
 
-// SaveSummary keeps a course's summary and description.
+// SaveSummary stores a course's summary and description.
 func SaveSummary(ctx context.Context, db *gorm.DB, course uuid.UUID, summary, description string, now time.Time) error {
 	return changeWriting(ctx, db, course, func(tx *gorm.DB, c Course) error {
 		c.Summary, c.Description, c.UpdatedAt = summary, description, now
@@ -127,8 +127,8 @@ func SaveSummary(ctx context.Context, db *gorm.DB, course uuid.UUID, summary, de
 	})
 }
 
-// ReplacePlan puts another plan in the place of one of which nothing is written
-// yet; once a lesson is written it is a Conflict.
+// ReplacePlan replaces a plan of which nothing is written yet. The error is Conflict
+// once a lesson is written.
 func ReplacePlan(ctx context.Context, db *gorm.DB, plan Course) error {
 	return changeWriting(ctx, db, plan.ID, func(tx *gorm.DB, c Course) error {
 		for _, l := range c.Lessons {

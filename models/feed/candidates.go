@@ -16,14 +16,14 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// shown is what may be shown to @viewer of the things f: what is listed and they have not hidden.
+// shown returns the condition that an item f may be shown to @viewer: it is listed and they have not hidden it.
 func shown() string {
 	return moderation.ItemListed("f") + ` AND NOT EXISTS (SELECT FROM engagements gone WHERE gone.user_id = @viewer AND gone.item_id = f.id AND gone.action = 'hide')`
 }
 
-// fresh is what may be recommended of what shown shows: things of others that @viewer
-// has done nothing with yet, and nothing of a course they have begun. Whom and what to leave
-// out is looked up once a source, in the tables that candidatesSQL begins with; milestones are looked at in the end.
+// fresh returns the condition that an item f may be recommended: it is by another author, @viewer has
+// not interacted with it, and it is not part of a course they have begun. What to leave out is looked up
+// once for each source, in the tables that candidatesSQL begins with. Milestones are checked at the end.
 func fresh() string {
 	return moderation.ItemOpen("f") + ` AND f.author_id <> @viewer
 	AND f.id NOT IN (SELECT item_id FROM touched) AND f.group_id NOT IN (SELECT course_id FROM begun) AND f.author_id NOT IN (SELECT user_id FROM apart)`
@@ -36,13 +36,13 @@ const (
 	poolGap        = 150
 	poolFollowed   = 100
 	poolNeighbours = 150
-	// FeedLength is how far one feed can be scrolled.
+	// FeedLength is the greatest number of items in a feed.
 	FeedLength = 600
 )
 
-// candidatesSQL gathers them from every source. Kin are people who liked what the user liked; what
-// they liked besides weighs as much as they have in common with the user. What everybody likes
-// says little of a taste, neither in what is in common nor in what is liked besides.
+// candidatesSQL gathers candidates from every source. Neighbours are people who liked what the user
+// liked. What else they liked weighs as much as they have in common with the user. What everybody
+// likes counts little on either side.
 func candidatesSQL() string {
 	return `
 	WITH touched AS MATERIALIZED (
@@ -88,10 +88,10 @@ func candidatesSQL() string {
 	WHERE ` + moderation.MilestoneSeen("f")
 }
 
-// FindCandidates is what could be recommended to a user of a taste, in one query of bounded
-// size. Own, seen, hidden and blocked things are not among it, nor what is not visible.
-func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, taste ranking.Taste, now time.Time) ([]ranking.Candidate, error) {
-	wanted, gaps := profileWords(taste)
+// FindCandidates returns what could be recommended to a user with a profile, in one query of
+// bounded size. It leaves out what is the user's own, was seen, is hidden, blocked or not visible.
+func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, profile ranking.Taste, now time.Time) ([]ranking.Candidate, error) {
+	wanted, gaps := profileWords(profile)
 	rows, err := db.WithContext(ctx).Raw(candidatesSQL(), map[string]any{
 		"viewer": user, "wanted": wanted, "gaps": gaps, "interest_most": poolInterest, "trending_most": poolTrending, "gap_most": poolGap,
 		"followed_most": poolFollowed, "kin_most": poolNeighbours, "newest": FeedLength,
@@ -114,7 +114,7 @@ func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, taste rank
 	return found, rows.Err()
 }
 
-// profileWords are the terms to look for: of what is liked, and of skills that were tested.
+// profileWords returns the terms to look for: of what is liked, and of skills that were tested.
 func profileWords(t ranking.Taste) (wanted, gaps store.Words) {
 	const most = 40
 	liked := slices.SortedFunc(maps.Keys(t.Likes), func(a, b string) int { return cmp.Or(cmp.Compare(t.Likes[b], t.Likes[a]), cmp.Compare(a, b)) })

@@ -23,9 +23,9 @@ const (
 // brokenAfter is how many failures in a row make a link a broken one.
 const brokenAfter = 3
 
-// AnalyseContent looks at a page of things, in the order of their ids, from the one after
-// the given one on, and keeps what it finds. Key: the thing; looking again finds the same. It
-// gives the last one looked at; more is false at the end.
+// AnalyseContent analyses a page of items, in the order of their ids, after the given one, and stores
+// the results. Key: the item; repeating it gives the same results. It returns the last item; more is
+// false at the end.
 func AnalyseContent(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, now time.Time) (last uuid.UUID, more bool, err error) {
 	var rows []struct {
 		ID                    uuid.UUID
@@ -74,13 +74,13 @@ func AnalyseContent(ctx context.Context, db *gorm.DB, after uuid.UUID, most int,
 	return rows[len(rows)-1].ID, len(rows) == most, nil
 }
 
-// Link is an address of a thing.
+// Link is the address of an item.
 type Link struct {
 	ItemID  uuid.UUID
 	Address string
 }
 
-// LinksToCheck are the addresses looked at longest ago, before a time.
+// LinksToCheck returns the addresses looked at longest ago, before a time.
 func LinksToCheck(ctx context.Context, db *gorm.DB, before time.Time, most int) ([]Link, error) {
 	var links []Link
 	err := db.WithContext(ctx).Raw(`
@@ -90,8 +90,8 @@ func LinksToCheck(ctx context.Context, db *gorm.DB, before time.Time, most int) 
 	return links, err
 }
 
-// SaveLink keeps how a link was found. A failure makes it broken only when it is the third
-// in a row: sites have bad moments.
+// SaveLink stores the result of checking a link. A link is broken after three failures in a
+// row, since a single failure may be temporary.
 func SaveLink(ctx context.Context, db *gorm.DB, item uuid.UUID, state string, now time.Time) error {
 	return db.WithContext(ctx).Exec(`
 		UPDATE content_checks SET link_checked_at = CAST(@now AS timestamptz),
@@ -101,14 +101,14 @@ func SaveLink(ctx context.Context, db *gorm.DB, item uuid.UUID, state string, no
 		map[string]any{"now": now, "state": state, "most": brokenAfter, "item": item}).Error
 }
 
-// SaveOpinion keeps what the model thought of a thing, 0 to 1, apart from what is measured.
+// SaveOpinion stores the model's rating of an item, 0 to 1, apart from the measured quality.
 func SaveOpinion(ctx context.Context, db *gorm.DB, item uuid.UUID, opinion float64) error {
 	return db.WithContext(ctx).Exec(`
 		INSERT INTO content_checks (item_id, model_opinion) SELECT id, CAST(? AS float8) FROM feed_items WHERE id = ?
 		ON CONFLICT (item_id) DO UPDATE SET model_opinion = excluded.model_opinion`, opinion, item).Error
 }
 
-// ActiveUsers is a page of the users who did something since a time, in the order of their
+// ActiveUsers returns a page of the users who did something since a time, in the order of their
 // ids, from the one after the given one on.
 func ActiveUsers(ctx context.Context, db *gorm.DB, after uuid.UUID, since time.Time, most int) ([]uuid.UUID, error) {
 	var ids []uuid.UUID

@@ -12,15 +12,15 @@ import (
 	"github.com/lyoapp/lyo/models/ranking"
 )
 
-// CurationDay is the day, in UTC, that a curation is of.
+// CurationDay returns the day, in UTC, that a curation is of.
 func CurationDay(now time.Time) string { return now.UTC().Format(time.DateOnly) }
 
 // curationAge is how long picks are used when no newer ones came: a day and the time
 // that a day's round takes.
 const curationAge = 36 * time.Hour
 
-// SaveCuration keeps a day's picks for a user. Key: user and day; later picks of the day
-// take the place of earlier ones.
+// SaveCuration stores a day's picks for a user. Key: user and day; later picks of the day
+// replace earlier ones.
 func SaveCuration(ctx context.Context, db *gorm.DB, c Curation) error {
 	return db.WithContext(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "user_id"}, {Name: "day"}},
@@ -28,7 +28,7 @@ func SaveCuration(ctx context.Context, db *gorm.DB, c Curation) error {
 	}).Create(&c).Error
 }
 
-// FindCuration is a user's picks of a day; ok is false when there are none.
+// FindCuration returns a user's picks of a day; ok is false when there are none.
 func FindCuration(ctx context.Context, db *gorm.DB, user uuid.UUID, day string) (c Curation, ok bool, err error) {
 	var found []Curation
 	err = db.WithContext(ctx).Where("user_id = ? AND day = ?", user, day).Limit(1).Find(&found).Error
@@ -38,16 +38,16 @@ func FindCuration(ctx context.Context, db *gorm.DB, user uuid.UUID, day string) 
 	return found[0], true, nil
 }
 
-// DropCurations removes picks that are used no more.
+// DropCurations deletes expired picks.
 func DropCurations(ctx context.Context, db *gorm.DB, now time.Time) error {
 	return db.WithContext(ctx).Delete(&Curation{}, "made_at < ?", now.Add(-curationAge)).Error
 }
 
-// OrderNote is what a feed says of its order when no model had a say in it.
+// OrderNote is the note on a feed whose order no model has influenced.
 const OrderNote = "The order is by score."
 
-// recommended is the day's picks, of which what was done with since is left out, and then
-// the personalized ranking. Every thing says who ordered it.
+// recommended returns the day's picks, without items that the user has interacted with since, and then
+// the personalized ranking. Every item says who ordered it.
 func recommended(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (Ranking, error) {
 	ranked, err := Recommend(ctx, db, user, ranking.Personalized, now)
 	if err != nil {
@@ -89,7 +89,7 @@ func (c Curation) onTopOf(ranked Ranking) Ranking {
 	return out
 }
 
-// RecommendBest is what RankFeed's recommended feed begins with, for a strategy; "" is the day's picks.
+// RecommendBest returns what RankFeed's recommended feed begins with, for a strategy; "" is the day's picks.
 func RecommendBest(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strategy, now time.Time) (Ranking, error) {
 	if s == "" {
 		return recommended(ctx, db, user, now)

@@ -24,19 +24,19 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// fair is a database with people and things.
-type fair struct {
+// testEnv is a database with people and feed items.
+type testEnv struct {
 	t   *testing.T
 	db  *gorm.DB
 	now time.Time
 }
 
-func newFair(t *testing.T) *fair {
+func newTestEnv(t *testing.T) *testEnv {
 	t.Helper()
-	return &fair{t, storetest.New(t), time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
+	return &testEnv{t, storetest.New(t), time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
 }
 
-func (f *fair) person(name string) uuid.UUID {
+func (f *testEnv) person(name string) uuid.UUID {
 	f.t.Helper()
 	user := accounts.User{
 		ID: store.NewID(), Email: name + "@example.com", FullName: name, PasswordHash: "-", Locale: "en", Timezone: "UTC", IsActive: true,
@@ -46,8 +46,8 @@ func (f *fair) person(name string) uuid.UUID {
 	return user.ID
 }
 
-// post is one of an age in hours.
-func (f *fair) post(author uuid.UUID, hours int, tags ...string) uuid.UUID {
+// post returns one of an age in hours.
+func (f *testEnv) post(author uuid.UUID, hours int, tags ...string) uuid.UUID {
 	f.t.Helper()
 	at := f.now.Add(-time.Duration(hours) * time.Hour)
 	p := community.Post{
@@ -58,8 +58,8 @@ func (f *fair) post(author uuid.UUID, hours int, tags ...string) uuid.UUID {
 	return p.ID
 }
 
-// course is a READY one of an age in hours.
-func (f *fair) course(owner uuid.UUID, hours int, level, topic string, tags ...string) uuid.UUID {
+// course returns a READY one of an age in hours.
+func (f *testEnv) course(owner uuid.UUID, hours int, level, topic string, tags ...string) uuid.UUID {
 	f.t.Helper()
 	at := f.now.Add(-time.Duration(hours) * time.Hour)
 	c := courses.Course{
@@ -70,14 +70,14 @@ func (f *fair) course(owner uuid.UUID, hours int, level, topic string, tags ...s
 	return c.ID
 }
 
-func (f *fair) does(user uuid.UUID, action string, items ...uuid.UUID) {
+func (f *testEnv) does(user uuid.UUID, action string, items ...uuid.UUID) {
 	f.t.Helper()
 	for _, item := range items {
 		require.NoError(f.t, feed.Interact(f.t.Context(), f.db, user, feed.Interaction{ItemID: item, Action: action}, f.now))
 	}
 }
 
-func (f *fair) tested(user, course uuid.UUID, score float64) {
+func (f *testEnv) tested(user, course uuid.UUID, score float64) {
 	f.t.Helper()
 	require.NoError(f.t, f.db.Create(&learning.QuizAttempt{
 		ID: store.NewID(), UserID: user, CourseID: course, LessonID: store.NewID(), ItemID: store.NewID(), Score: score, Passed: score > 0.6,
@@ -85,12 +85,12 @@ func (f *fair) tested(user, course uuid.UUID, score float64) {
 	}).Error)
 }
 
-// TestEveryStrategyFindsWhatItIsFor has ten newer things before what each strategy should
-// find, so that newest-first fails everywhere; own, seen and blocked things are elsewhere.
+// TestEveryStrategyFindsWhatItIsFor has ten newer items before what each strategy should
+// find, so that newest-first fails everywhere; own, seen and blocked items are elsewhere.
 func TestEveryStrategyFindsWhatItIsFor(t *testing.T) {
 	t.Parallel()
-	f := newFair(t)
-	ada, bob, kin := f.person("ada"), f.person("bob"), f.person("kin")
+	f := newTestEnv(t)
+	ada, bob, neighbour := f.person("ada"), f.person("bob"), f.person("neighbour")
 	liked := f.course(bob, 900, "beginner", "Sourdough", "bread")
 	similar := f.post(bob, 800, "bread")
 	near := f.post(bob, 700, "opera")
@@ -103,7 +103,7 @@ func TestEveryStrategyFindsWhatItIsFor(t *testing.T) {
 		f.post(bob, n, "noise")
 	}
 	f.does(ada, "like", liked)
-	f.does(kin, "like", liked, near)
+	f.does(neighbour, "like", liked, near)
 	f.tested(ada, weak, 0.2)
 	f.tested(ada, strong, 0.95)
 	for n := range 3 {
@@ -130,7 +130,7 @@ func TestEveryStrategyFindsWhatItIsFor(t *testing.T) {
 
 func TestAColdUserGetsTheirInterestsAndWhatTrends(t *testing.T) {
 	t.Parallel()
-	f := newFair(t)
+	f := newTestEnv(t)
 	cold, bob := f.person("cold"), f.person("bob")
 	mine := []uuid.UUID{f.post(bob, 500, "tides"), f.post(bob, 600, "tides"), f.post(bob, 700, "tides"), f.post(bob, 700, "tides")}
 	hot := f.post(bob, 900, "chess")
@@ -152,10 +152,10 @@ func TestAColdUserGetsTheirInterestsAndWhatTrends(t *testing.T) {
 	}
 }
 
-// TestTheDatabaseCountsAsTheRuleDoes compares CountTrending with ranking.Trending on any deeds.
+// TestTheDatabaseCountsAsTheRuleDoes compares CountTrending with ranking.Trending on any interactions.
 func TestTheDatabaseCountsAsTheRuleDoes(t *testing.T) {
 	t.Parallel()
-	f := newFair(t)
+	f := newTestEnv(t)
 	author := f.person("author")
 	var people, items []uuid.UUID
 	for n := range 6 {
@@ -164,13 +164,13 @@ func TestTheDatabaseCountsAsTheRuleDoes(t *testing.T) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		require.NoError(rt, f.db.Exec("DELETE FROM engagements").Error)
-		deeds := map[uuid.UUID][]ranking.Deed{}
+		interactions := map[uuid.UUID][]ranking.Deed{}
 		type key struct {
 			user, item uuid.UUID
 			action     string
 		}
 		seen := map[key]bool{}
-		for range rapid.IntRange(1, 40).Draw(rt, "deeds") {
+		for range rapid.IntRange(1, 40).Draw(rt, "interactions") {
 			k := key{rapid.SampledFrom(append(people, author)).Draw(rt, "who"), rapid.SampledFrom(items).Draw(rt, "what"), rapid.SampledFrom([]string{"view", "like", "comment", "share", "skip", "complete"}).Draw(rt, "action")}
 			if seen[k] {
 				continue
@@ -179,7 +179,7 @@ func TestTheDatabaseCountsAsTheRuleDoes(t *testing.T) {
 			at := f.now.Add(-time.Duration(rapid.IntRange(-60, 45*24*60).Draw(rt, "age")) * time.Minute)
 			require.NoError(rt, f.db.Create(&activity.Engagement{UserID: k.user, ItemID: k.item, Action: k.action, Metadata: map[string]any{}, At: at}).Error)
 			if k.user != author {
-				deeds[k.item] = append(deeds[k.item], ranking.Deed{User: k.user, Action: k.action, At: at})
+				interactions[k.item] = append(interactions[k.item], ranking.Deed{User: k.user, Action: k.action, At: at})
 			}
 		}
 		require.NoError(rt, feed.CountTrending(t.Context(), f.db, f.now))
@@ -191,14 +191,14 @@ func TestTheDatabaseCountsAsTheRuleDoes(t *testing.T) {
 			got[r.ItemID] = r.Score
 		}
 		for _, item := range items {
-			require.InDelta(rt, ranking.Trending(deeds[item], f.now), got[item], 1e-9)
+			require.InDelta(rt, ranking.Trending(interactions[item], f.now), got[item], 1e-9)
 		}
 	})
 }
 
 func TestTrendingIsReadAlongItsIndex(t *testing.T) {
 	t.Parallel()
-	f := newFair(t)
+	f := newTestEnv(t)
 	author, fan := f.person("author"), f.person("fan")
 	require.NoError(t, f.db.Exec(`INSERT INTO posts (id, author_id, title, content, post_type, created_at, updated_at)
 		SELECT gen_random_uuid(), ?, 't', 'c', 'discussion', ?, ? FROM generate_series(1, 5000)`, author, f.now, f.now).Error)
@@ -218,11 +218,11 @@ func TestTrendingIsReadAlongItsIndex(t *testing.T) {
 	}
 }
 
-// TestTheCatalogueFollowsItsRows changes posts, courses, reactions and deeds in every way
+// TestTheCatalogueFollowsItsRows changes posts, courses, reactions and feed entries in every way
 // and compares what feeds show of them.
 func TestTheCatalogueFollowsItsRows(t *testing.T) {
 	t.Parallel()
-	f := newFair(t)
+	f := newTestEnv(t)
 	ada, bob := f.person("ada"), f.person("bob")
 	find := func(id uuid.UUID) (item feed.Item, ok bool) {
 		var found []feed.Item
@@ -322,7 +322,7 @@ func TestPackedFeedsAreTheSameAgain(t *testing.T) {
 
 func TestALearnersProfile(t *testing.T) {
 	t.Parallel()
-	f := newFair(t)
+	f := newTestEnv(t)
 	ada, bob := f.person("ada"), f.person("bob")
 	sums, tides := f.course(bob, 1, "intermediate", "Adding", "Sums", "numbers"), f.course(ada, 1, "beginner", "Tides", "sea")
 	f.tested(ada, sums, 0.5)
@@ -364,8 +364,8 @@ func TestALearnersProfile(t *testing.T) {
 	require.NoError(t, err)
 	require.InDelta(t, 0.75, p.Skills[0].Mastery, 1e-9)
 	require.Equal(t, []string{"Bread"}, p.Interests)
-	taste, err := feed.FindUserProfile(t.Context(), f.db, ada, f.now)
+	profile, err := feed.FindUserProfile(t.Context(), f.db, ada, f.now)
 	require.NoError(t, err)
-	require.Contains(t, taste.Interests, "bread")
-	require.Equal(t, "sea", taste.Skills[0].Name, "the weakest first")
+	require.Contains(t, profile.Interests, "bread")
+	require.Equal(t, "sea", profile.Skills[0].Name, "the weakest first")
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Interaction is a deed of a user with a thing of a feed.
+// Interaction is what a user does with an item of a feed.
 type Interaction struct {
 	ItemID   uuid.UUID
 	Action   string // like, unlike, bookmark, unbookmark, share, view, complete, skip or hide
@@ -26,7 +26,7 @@ type Interaction struct {
 	ConfirmRights bool
 }
 
-// InteractionActions are the deeds there are.
+// InteractionActions returns the actions there are.
 func InteractionActions() []string {
 	return []string{"like", "unlike", "bookmark", "unbookmark", "share", "view", "complete", "skip", "hide"}
 }
@@ -34,12 +34,12 @@ func InteractionActions() []string {
 // reactions are the interactions with a post that are the community's own.
 var reactions = []string{"like", "unlike", "view"}
 
-// takesBack are the deeds that take another one back.
+// takesBack maps an action to the one it takes back.
 var takesBack = map[string]string{"unlike": "like", "unbookmark": "bookmark"}
 
-// Interact notes a deed, which counts once however often it is done. A thing that the
-// user may not see is not found. A like or view of a post is the community's own, and
-// sharing makes the thing appear in the feeds of others, once.
+// Interact records an interaction, which counts once however often it is repeated. An item that
+// the user may not see is not found. A like or view of a post goes through package community.
+// Sharing adds the item to the feeds of others, once.
 func Interact(ctx context.Context, db *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, user); err != nil {
@@ -49,10 +49,10 @@ func Interact(ctx context.Context, db *gorm.DB, user uuid.UUID, in Interaction, 
 	})
 }
 
-// InteractAll notes many deeds in one transaction. Things that the user may not see, and reactions to a
-// post of theirs that nobody else sees at the moment, are passed over; found says for each deed whether its thing was there. Things are
-// taken in the order of their ids, so that batches do not wait for each other in a circle;
-// deeds with one thing keep their order.
+// InteractAll records many interactions in one transaction. It passes over items that the user may
+// not see, and reactions to a post of theirs that nobody else sees at the moment. found reports for
+// each interaction whether its item was there. Items are taken in the order of their ids, so that
+// batches cannot deadlock. Interactions with one item keep their order.
 func InteractAll(ctx context.Context, db *gorm.DB, user uuid.UUID, all []Interaction, now time.Time) (found []bool, err error) {
 	order := make([]int, len(all))
 	for i := range order {
@@ -114,8 +114,8 @@ func share(tx *gorm.DB, user uuid.UUID, item Item, metadata map[string]any, conf
 	return activity.AddToFeed(tx, activity.FeedEntry{UserID: user, Kind: activity.FeedShared, ContentType: item.ContentType, ContentID: item.ID, Title: item.Title, At: now})
 }
 
-// reachable is a thing that a user may see, or with which they have done own: so that this can be taken
-// back also when they may not see the thing any more. An empty own is no deed.
+// reachable returns an item that a user may see, or that has their engagement of the action own, so
+// that they can take it back when they may not see the item any more. An empty own is no action.
 func reachable(tx *gorm.DB, user, id uuid.UUID, own string) (Item, error) {
 	var item Item
 	err := tx.Where("feed_items.id = @id AND ("+moderation.ItemSeen("feed_items")+
@@ -127,7 +127,7 @@ func reachable(tx *gorm.DB, user, id uuid.UUID, own string) (Item, error) {
 	return item, err
 }
 
-// reactToPost likes, unlikes or views a post as the community does, whose rule of who sees it holds besides.
+// reactToPost likes, unlikes or views a post through package community, which also checks who sees it.
 func reactToPost(tx *gorm.DB, user, post uuid.UUID, action string, now time.Time) error {
 	v := moderation.Viewer{ID: user}
 	if action == "view" {
@@ -139,8 +139,8 @@ func reactToPost(tx *gorm.DB, user, post uuid.UUID, action string, now time.Time
 	return err
 }
 
-// SetFavorite makes a course a user's favorite, or not any more. A favorite is a bookmark
-// of the course. Twice is once. It is removed also from a course that the user may not see any more.
+// SetFavorite makes a course a user's favorite, or removes it. A favorite is a bookmark
+// of the course. Repeating it is harmless. It is removed also from a course that the user may not see any more.
 func SetFavorite(ctx context.Context, db *gorm.DB, user, course uuid.UUID, favorite bool, now time.Time) error {
 	if !favorite {
 		return onCourse(ctx, db, user, course, "bookmark", func(tx *gorm.DB, item Item) error { return activity.Disengage(tx, user, item.ID, "bookmark") })

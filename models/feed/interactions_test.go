@@ -15,7 +15,7 @@ import (
 // TestAPostAnswersAlikeByFeedAndCommunity whoever likes or views it and whatever has become of it.
 func TestAPostAnswersAlikeByFeedAndCommunity(t *testing.T) {
 	t.Parallel()
-	f := newFair(t)
+	f := newTestEnv(t)
 	author, reader, apart, off := f.person("author"), f.person("reader"), f.person("apart"), f.person("off")
 	require.NoError(t, f.db.Exec("INSERT INTO blocks (blocker_id, blocked_id, created_at) VALUES (?, ?, ?)", author, apart, f.now).Error)
 	require.NoError(t, f.db.Exec("UPDATE users SET is_active = false WHERE id = ?", off).Error)

@@ -8,8 +8,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Item is a thing that can stand in a feed. Triggers of the schema keep it in step with
-// the post, course, lesson, item or deed it is made of.
+// Item is an item of feeds. Triggers of the schema keep it in step with
+// the post, course, lesson, item or feed entry it is made of.
 type Item struct {
 	ID              uuid.UUID `gorm:"type:uuid;primaryKey"`
 	ContentType     string
@@ -36,7 +36,7 @@ type Item struct {
 // TableName is the table's name.
 func (Item) TableName() string { return "feed_items" }
 
-// TrendingItem is how much a thing trended when that was counted last.
+// TrendingItem is the last trending score of an item.
 type TrendingItem struct {
 	ItemID      uuid.UUID `gorm:"type:uuid;primaryKey"`
 	ContentType string
@@ -46,10 +46,10 @@ type TrendingItem struct {
 	CountedAt   time.Time
 }
 
-// TableName is an adjective: it is what there is of it.
+// TableName returns trending: the table has no plural.
 func (TrendingItem) TableName() string { return "trending" }
 
-// Snapshot is a ranked feed as somebody scrolls through it.
+// Snapshot is a ranked feed, kept while a user scrolls through it.
 type Snapshot struct {
 	ID        uuid.UUID `gorm:"type:uuid;primaryKey"`
 	UserID    uuid.UUID `gorm:"type:uuid"`
@@ -61,7 +61,7 @@ type Snapshot struct {
 // TableName is the table's name.
 func (Snapshot) TableName() string { return "feed_snapshots" }
 
-// LearningProfile is what a learner says of themselves; nil where they said nothing.
+// LearningProfile is what a learner has stated; nil where they stated nothing.
 type LearningProfile struct {
 	UserID          uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Interests       []string  `gorm:"type:jsonb;serializer:json"`
@@ -97,7 +97,7 @@ const (
 	OrderedByModel = "model"
 )
 
-// ContentCheck is what can be told of a thing's quality, and of its link.
+// ContentCheck is the measured quality of an item, and the state of its link.
 type ContentCheck struct {
 	ItemID        uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Readability   float64

@@ -31,16 +31,16 @@ const mostPathSkills = 10
 // LearningPath is courses in the order to take them, for skills; where none are named, for
 // those the learner is weakest in, then for their interests. Courses they have completed are left out.
 func LearningPath(ctx context.Context, db *gorm.DB, user uuid.UUID, skills []string, now time.Time) ([]PathStep, error) {
-	taste, err := FindUserProfile(ctx, db, user, now)
+	profile, err := FindUserProfile(ctx, db, user, now)
 	if err != nil {
 		return nil, err
 	}
 	mastery := map[string]float64{}
-	for _, s := range taste.Skills {
+	for _, s := range profile.Skills {
 		mastery[s.Name] = s.Mastery
 	}
 	if len(skills) == 0 {
-		skills = skillsOf(taste)
+		skills = skillsOf(profile)
 	}
 	for i, s := range skills {
 		skills[i] = text.Key(s)
@@ -50,7 +50,7 @@ func LearningPath(ctx context.Context, db *gorm.DB, user uuid.UUID, skills []str
 	return pathOf(ctx, db, user, skills[:min(len(skills), mostPathSkills)], mastery)
 }
 
-// skillsOf are the weak skills, and interests after them.
+// skillsOf returns the weak skills, and interests after them.
 func skillsOf(t ranking.Taste) (skills []string) {
 	for _, s := range t.Skills { // the weakest first
 		if s.Mastery < ranking.GapBelow {

@@ -15,8 +15,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// ProfileView is what is known of a learner: what they said where they said something, else
-// what their deeds tell.
+// ProfileView is a learner's profile: what they stated, else what is derived from their
+// activity.
 type ProfileView struct {
 	Interests       []string       `json:"interests"`
 	InterestsStated bool           `json:"interests_stated"`
@@ -49,7 +49,7 @@ type DueCourse struct {
 	Cards    int       `json:"cards"`
 }
 
-// profileSQL is one row of JSON. A level nobody stated is that of the hardest course completed.
+// profileSQL returns one row of JSON. A level nobody stated is that of the hardest course completed.
 func profileSQL() string {
 	return `
 	WITH evidence AS (` + evidenceSQL() + `), p AS (
@@ -80,7 +80,7 @@ func profileSQL() string {
 		'updated_at', (SELECT updated_at FROM p)) AS profile`
 }
 
-// FindProfile is what is known of a learner, in one query.
+// FindProfile returns what is known of a learner, in one query.
 func FindProfile(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (ProfileView, error) {
 	var text []byte
 	var view ProfileView

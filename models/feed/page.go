@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// View is a thing as a feed shows it, with where it stands.
+// View is an item as a feed shows it, with its position.
 type View struct {
 	Item
 	AuthorName   string
@@ -32,8 +32,8 @@ type View struct {
 	Reasons      []string
 }
 
-// ShowFeed reads the things of a part of a ranking, in its order, in one query. What is not to be
-// shown to the user any more is left out.
+// ShowFeed returns the items of a part of a ranking, in its order, in one query. Items that may not be
+// shown to the user any more are left out.
 func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part Ranking) ([]View, error) {
 	if len(part) == 0 {
 		return nil, nil
@@ -90,12 +90,12 @@ func scanFeedView(rows *sql.Rows) (v View, err error) {
 // SnapshotFor is how long a feed can be scrolled before it starts anew.
 const SnapshotFor = 15 * time.Minute
 
-// SaveSnapshot keeps a ranked feed.
+// SaveSnapshot stores a ranked feed.
 func SaveSnapshot(ctx context.Context, db *gorm.DB, s Snapshot) error {
 	return db.WithContext(ctx).Create(&s).Error
 }
 
-// FindSnapshot is a user's ranked feed; ok is false when it is gone or has expired.
+// FindSnapshot returns a user's ranked feed; ok is false when it is gone or has expired.
 func FindSnapshot(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (s Snapshot, ok bool, err error) {
 	var found []Snapshot
 	err = db.WithContext(ctx).Where("id = ? AND user_id = ? AND expires_at > ?", id, user, now).Limit(1).Find(&found).Error

@@ -19,7 +19,7 @@ import (
 // Type is a kind of feed.
 type Type string
 
-// The kinds there are.
+// The kinds of feeds.
 const (
 	FeedPersonalized Type = "personalized"
 	FeedRecommended  Type = "recommended"
@@ -32,7 +32,7 @@ const (
 type Ranking []ranking.Ranked
 
 // RankFeed ranks a feed of a kind for a user, in a number of queries that does not
-// depend on how much there is.
+// depend on the number of items.
 func RankFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind Type, now time.Time) (Ranking, error) {
 	switch kind {
 	case FeedPersonalized:
@@ -50,23 +50,23 @@ func RankFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind Type, now t
 	}
 }
 
-// Recommend ranks what could be recommended to a user by a strategy. Things that the
-// strategy has nothing to say of follow. What is new to try changes once a day.
+// Recommend ranks what could be recommended to a user by a strategy. Items that the
+// strategy does not score follow. The items for discovery change once a day.
 func Recommend(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strategy, now time.Time) (Ranking, error) {
-	taste, err := FindUserProfile(ctx, db, user, now)
+	profile, err := FindUserProfile(ctx, db, user, now)
 	if err != nil {
 		return nil, err
 	}
-	candidates, err := FindCandidates(ctx, db, user, taste, now)
+	candidates, err := FindCandidates(ctx, db, user, profile, now)
 	if err != nil {
 		return nil, err
 	}
-	ranked := ranking.Rank(s, candidates, taste, user.String()+now.UTC().Format(time.DateOnly))
+	ranked := ranking.Rank(s, candidates, profile, user.String()+now.UTC().Format(time.DateOnly))
 	return ranked[:min(len(ranked), FeedLength)], nil
 }
 
-// followingSQL are the posts, courses and deeds of those a user follows, and what these shared,
-// each thing once, at the last time something was done with it.
+// followingSQL returns the posts, courses and feed entries of those a user follows, and what they
+// shared. Each item is there once, at its last activity.
 func followingSQL() string {
 	return `
 	SELECT f.id, max(d.at) AS at, (array_agg(d.why ORDER BY d.at DESC))[1] AS why
@@ -83,7 +83,7 @@ func followingSQL() string {
 	GROUP BY f.id ORDER BY at DESC, f.id DESC LIMIT @most`
 }
 
-// recentSQL is what was published last, each thing once; sharing a thing brings it up again.
+// recentSQL returns the items published last, each once; sharing an item brings it up again.
 func recentSQL() string {
 	return `
 	SELECT f.id, max(d.at) AS at, (array_agg(d.why ORDER BY d.at DESC))[1] AS why
@@ -100,7 +100,7 @@ func recentSQL() string {
 	GROUP BY f.id ORDER BY at DESC, f.id DESC LIMIT @most`
 }
 
-// chronological ranks by time. The score says how new a thing is: 1 now, a half a week later.
+// chronological ranks by time. The score is the age of an item: 1 now, a half a week later.
 func chronological(ctx context.Context, db *gorm.DB, sql string, user uuid.UUID, now time.Time) (Ranking, error) {
 	var rows []struct {
 		ID  uuid.UUID
@@ -115,8 +115,8 @@ func chronological(ctx context.Context, db *gorm.DB, sql string, user uuid.UUID,
 	return ranked, err
 }
 
-// Pack is the ranking in few bytes: the reasons there are, each once, then for each
-// thing its id, its score and which reasons it has.
+// Pack returns the ranking in few bytes: the reasons there are, each once, then for each
+// item its id, its score and which reasons it has.
 func (r Ranking) Pack() []byte {
 	index := map[string]uint64{}
 	var texts []string
@@ -143,12 +143,12 @@ func (r Ranking) Pack() []byte {
 	return out
 }
 
-// leastPacked is how many bytes one thing has at least: id, score, number of reasons.
+// leastPacked is the least number of bytes of one item: id, score, number of reasons.
 const leastPacked = 16 + 8 + 1
 
 var errUnpack = errors.New("models: a packed feed is broken")
 
-// UnpackFeed is the ranking that Pack packed.
+// UnpackFeed returns the ranking that Pack packed.
 func UnpackFeed(data []byte) (Ranking, error) {
 	r := packed{data: data}
 	texts := make([]string, 0, 16)

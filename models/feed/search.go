@@ -30,7 +30,7 @@ type SearchDocument struct {
 	TSV             string `gorm:"column:tsv;type:tsvector"`
 }
 
-// SearchQuery is what somebody looks for; zero filters narrow nothing.
+// SearchQuery is the text and filters of a search; zero filters narrow nothing.
 type SearchQuery struct {
 	Viewer          uuid.UUID
 	Words           string // as typed: "an exact phrase", or, -without
@@ -76,11 +76,11 @@ const (
 	MarkEnd   = "\x03"
 )
 
-// fewFound is with how many hits nobody looks for misspelt words.
+// fewFound is the number of hits from which misspelt words are not looked for.
 const fewFound = 5
 
-// Search is what a viewer finds, best first: what everybody may see of active authors,
-// and what is their own; nothing of somebody blocked, either way. Each text is read in
+// Search returns the hits for a viewer, best first: public content of active authors, and their own.
+// Content of authors with a block either way is left out. Each text is read in
 // its own language, without accents. Where few have all the words, those follow that
 // have words like them. It is one query, or two then.
 func Search(ctx context.Context, db *gorm.DB, q SearchQuery) ([]Found, error) {
@@ -130,7 +130,7 @@ func (q SearchQuery) split() (head, last string) {
 
 func noWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }
 
-// typed are the words to look for by likeness: none where signs say how words are meant,
+// typed returns the words to look for by similarity: none where signs say how words are meant,
 // or where no word is long enough to be misspelt.
 func (q SearchQuery) typed() []string {
 	if strings.Contains(q.Words, `"`) || strings.HasPrefix(q.Words, "-") || strings.Contains(q.Words, " -") {

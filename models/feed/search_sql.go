@@ -22,7 +22,7 @@ const candidates = 64
 // thousand rows, and one for words that few have reads those few.
 const reach = 4000
 
-// arguments are what both queries are given. Filters are words of the documents, see
+// arguments returns what both queries are given. Filters are words of the documents, see
 // search_signs in migration 8.
 func (q SearchQuery) arguments() map[string]any {
 	var signs []string
@@ -87,7 +87,7 @@ func (q SearchQuery) exactly() (string, map[string]any) {
 	)` + showHits(), q.arguments()
 }
 
-// anyReading is a tsquery of a column's in all readings, each among the rows of its own
+// anyReading returns a tsquery of a column's in all readings, each among the rows of its own
 // languages, and of all filters; it finds nothing where it says nothing.
 func anyReading(column string) string {
 	return `coalesce((string_agg('(' || (` + column + ` && own)::text || ')', ' | ') FILTER (WHERE numnode(` + column + `) > 0))::tsquery && ` + withSigns + `, ''::tsquery)`
@@ -138,7 +138,7 @@ func marks(more string) string {
 }
 
 // showHits brings the best hits with what is shown of them. An author is looked up here,
-// so that nobody is found a moment after their account was switched off.
+// so that no one is found after their account was switched off.
 func showHits() string {
 	return `, page AS MATERIALIZED (
 		SELECT h.*, doc.kind, doc.content_type, doc.course_id, doc.language, doc.reading, doc.difficulty_level, doc.owner_user_id AS author_id,

@@ -85,7 +85,7 @@ func (s library) search(words string, change ...func(*feed.SearchQuery)) []feed.
 	return found
 }
 
-// titles are those of what is found, best first.
+// titles returns the titles of what is found, best first.
 func (s library) titles(words string, change ...func(*feed.SearchQuery)) []string {
 	s.t.Helper()
 	titles := []string{}

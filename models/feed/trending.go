@@ -13,9 +13,9 @@ import (
 // trendingLock keeps two counts from running at once.
 const trendingLock = 7_707_001
 
-// CountTrending counts anew what trends: for each visible thing, the decayed deeds of distinct
-// people other than its author, as ranking.Trending has it. Key: the time; counting again at a
-// time gives the same rows.
+// CountTrending recomputes the trending scores. The score of a visible item is the decayed
+// interactions of distinct people other than its author, as in ranking.Trending. Key: the time;
+// counting again at a time gives the same rows.
 func CountTrending(ctx context.Context, db *gorm.DB, now time.Time) error {
 	weights := ranking.TrendingWeights()
 	now = now.Truncate(time.Microsecond) // as Postgres keeps it
@@ -42,8 +42,8 @@ func CountTrending(ctx context.Context, db *gorm.DB, now time.Time) error {
 	})
 }
 
-// trendingFeed is what trends for a user, in one query along the index of its order. Since
-// leaves out what nobody has done anything with from then on; kind "" is every kind.
+// trendingFeed returns the trending items for a user, in one query along the index of its order. Items
+// without an interaction since are left out; kind "" is every kind.
 func trendingFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind string, since time.Time, most int) (Ranking, error) {
 	where := ""
 	if kind != "" {
@@ -71,8 +71,8 @@ func trendingReason(people int) string {
 	return c.TrendingReason()
 }
 
-// TrendingNow is what trends for a user, of a content type or "" for all, of which somebody
-// did something in the last days; at most so many.
+// TrendingNow returns the trending items for a user, of a content type or "" for all, with an
+// interaction in the last days; at most so many.
 func TrendingNow(ctx context.Context, db *gorm.DB, user uuid.UUID, kind string, days int, now time.Time, most int) (Ranking, error) {
 	return trendingFeed(ctx, db, user, kind, now.AddDate(0, 0, -days), most)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/ranking"
 )
 
-// What a taste is made of.
+// What a user profile is made of.
 const (
 	profileSources  = 300 // the last ones
 	profileTerms    = 60
@@ -29,7 +29,7 @@ const interestsSQL = `coalesce((SELECT interests FROM learning_profiles WHERE us
 			SELECT interests, topic FROM courses WHERE owner_user_id = @viewer ORDER BY created_at DESC LIMIT 20) c) w),
 	'[]'::jsonb)`
 
-// evidenceSQL is a row for each skill @viewer was tested in by courses they may see: by quizzes and reviews, of which
+// evidenceSQL returns a row for each skill @viewer was tested in by courses they may see: by quizzes and reviews, of which
 // newer ones count more. What the learner says of a skill takes the place of what was measured.
 func evidenceSQL() string {
 	return `
@@ -48,7 +48,7 @@ func evidenceSQL() string {
 	GROUP BY skill HAVING sum(weight) > 0`
 }
 
-// userProfileSQL is one row of JSON with all of a taste.
+// userProfileSQL returns one row of JSON with a whole user profile.
 func userProfileSQL() string {
 	return `
 	WITH deeds AS (
@@ -73,7 +73,7 @@ func userProfileSQL() string {
 		'level', coalesce((SELECT level FROM learning_profiles WHERE user_id = @viewer), '')) AS taste`
 }
 
-// FindUserProfile is what is known of a learner, in one query.
+// FindUserProfile returns a learner's profile, in one query.
 func FindUserProfile(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (ranking.Taste, error) {
 	var text []byte
 	err := db.WithContext(ctx).Raw(userProfileSQL(), map[string]any{
@@ -89,12 +89,12 @@ func FindUserProfile(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.
 	if err == nil {
 		err = json.Unmarshal(text, &found)
 	}
-	taste := ranking.Taste{Interests: map[string]float64{}, Likes: found.Likes, Skills: found.Skills, Level: found.Level}
+	profile := ranking.Taste{Interests: map[string]float64{}, Likes: found.Likes, Skills: found.Skills, Level: found.Level}
 	for _, term := range found.Interests {
-		taste.Interests[term] = 1
+		profile.Interests[term] = 1
 	}
-	if taste.Level == "" {
-		taste.Level = "beginner"
+	if profile.Level == "" {
+		profile.Level = "beginner"
 	}
-	return taste, err
+	return profile, err
 }

@@ -12,10 +12,10 @@ type Move struct {
 	Before, After *time.Location
 }
 
-// Calendar tells the days a learner lives through. In one zone they are that zone's.
+// Calendar returns the days of a learner. In one zone they are that zone's.
 // A move begins no day and ends none: who moves ahead of the date goes on with the day
 // they are in until the next midnight there, and who moves back behind it until the
-// calendar has caught up. So a move neither makes somebody miss a day nor gives one
+// calendar has caught up. So a move neither makes a user miss a day nor gives one
 // twice, and however often one moves, there are never more days than the calendar has.
 type Calendar struct{ stretches []stretch }
 
@@ -27,7 +27,7 @@ type stretch struct {
 	least Day // the day in which it began
 }
 
-// NewCalendar is that of somebody who lives in a zone after these moves, in any order.
+// NewCalendar returns the calendar of a user who lives in a zone after these moves, in any order.
 func NewCalendar(zone *time.Location, moves []Move) Calendar {
 	moves = slices.SortedStableFunc(slices.Values(moves), func(a, b Move) int { return cmp.Compare(a.At.UnixNano(), b.At.UnixNano()) })
 	if len(moves) > 0 {
@@ -44,7 +44,7 @@ func NewCalendar(zone *time.Location, moves []Move) Calendar {
 
 func (s stretch) day(at time.Time) Day { return max(s.least, DayOf(at, s.zone)-s.lag) }
 
-// Day is the day that a moment falls on.
+// Day returns the day that a moment falls on.
 func (c Calendar) Day(at time.Time) Day {
 	for _, s := range slices.Backward(c.stretches) {
 		if !at.Before(s.from) {
@@ -54,7 +54,7 @@ func (c Calendar) Day(at time.Time) Day {
 	return c.stretches[0].day(at)
 }
 
-// Skipped tells of a day that there never was, as when a country went over the date line.
+// Skipped reports whether a day never existed for the user, as when a country went over the date line.
 func (c Calendar) Skipped(d Day) bool {
 	for i, s := range slices.Backward(c.stretches) {
 		if i == 0 || s.least < d {
@@ -65,7 +65,7 @@ func (c Calendar) Skipped(d Day) bool {
 	return false
 }
 
-// WeekOf is the first moment of the week of a board: of UTC, so that it is the same for
+// WeekOf returns the first moment of the week of a board: of UTC, so that it is the same for
 // everybody, from Monday.
 func WeekOf(at time.Time) time.Time {
 	return DayOf(at, time.UTC).Week().Begins(time.UTC)

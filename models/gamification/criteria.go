@@ -24,7 +24,7 @@ const (
 	FactCommentsOnOthers Fact = "comments_on_others" // on posts that somebody else wrote
 )
 
-// KnownFacts are all of them.
+// KnownFacts returns all facts.
 func KnownFacts() []Fact {
 	return []Fact{
 		FactLessons, FactCourses, FactQuizzes, FactGenerated, FactLongestStreak, FactPoints, FactLevel, FactAchievements, FactReviews, FactCommentsOnOthers,
@@ -81,13 +81,13 @@ func (c Criteria) check(depth int) error {
 	return nil
 }
 
-// Met tells whether facts meet the criteria.
+// Met reports whether facts meet the criteria.
 func (c Criteria) Met(facts Facts) bool {
 	current, target := c.Progress(facts)
 	return current >= target
 }
 
-// Progress is how far facts are on the way: of one fact its own number, of several
+// Progress returns how far facts are on the way: of one fact its own number, of several
 // criteria how many of them are met.
 func (c Criteria) Progress(facts Facts) (current, target int64) {
 	if c.Fact != "" {

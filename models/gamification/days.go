@@ -6,7 +6,7 @@ import "time"
 // first of January 1970.
 type Day int
 
-// DayOf is the day that a moment falls on in a zone.
+// DayOf returns the day that a moment falls on in a zone.
 func DayOf(at time.Time, zone *time.Location) Day {
 	year, month, day := at.In(zone).Date()
 	return Day(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / secondsOfADay)
@@ -14,12 +14,12 @@ func DayOf(at time.Time, zone *time.Location) Day {
 
 const secondsOfADay = 24 * 60 * 60
 
-// String is the day as 2006-01-02.
+// String returns the day as 2006-01-02.
 func (d Day) String() string {
 	return time.Unix(int64(d)*secondsOfADay, 0).UTC().Format(time.DateOnly)
 }
 
-// Begins is the first moment of the day in a zone. A day that the zone skips is
+// Begins returns the first moment of the day in a zone. A day that the zone skips is
 // empty: it begins when the next one does.
 func (d Day) Begins(zone *time.Location) time.Time {
 	civil := time.Unix(int64(d)*secondsOfADay, 0).UTC()

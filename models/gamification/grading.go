@@ -34,7 +34,7 @@ type Question struct {
 // is passed.
 const PassMark = 0.7
 
-// Grade is the share of right answers, and whether it is enough.
+// Grade returns the share of right answers, and whether it is enough.
 func Grade(right, asked int, mark float64) (score float64, passed bool) {
 	if asked == 0 {
 		return 0, false
@@ -43,7 +43,7 @@ func Grade(right, asked int, mark float64) (score float64, passed bool) {
 	return score, score+1e-9 >= mark // seven of ten are seven tenths
 }
 
-// Right tells whether an answer, as JSON, is right. Options are named by index or by
+// Right reports whether an answer, as JSON, is right. Options are named by index or by
 // their text. An answer that makes no sense is wrong.
 func (q Question) Right(answer json.RawMessage) bool {
 	switch q.Kind {
@@ -67,7 +67,7 @@ func (q Question) Right(answer json.RawMessage) bool {
 	return false
 }
 
-// Answered tells whether an answer, as JSON, is one, right or wrong: it names options, or says
+// Answered reports whether an answer, as JSON, is one, right or wrong: it names options, or says
 // something. A blank and what makes no sense are none.
 func (q Question) Answered(answer json.RawMessage) (answered bool) {
 	switch q.Kind {
@@ -83,7 +83,7 @@ func (q Question) Answered(answer json.RawMessage) (answered bool) {
 	return answered
 }
 
-// said is a short answer as it is compared; a number stands for its digits.
+// said returns a short answer as it is compared; a number stands for its digits.
 func said(answer json.RawMessage) string {
 	var text string
 	if number := json.Number(""); json.Unmarshal(answer, &text) != nil && json.Unmarshal(answer, &number) == nil {
@@ -92,7 +92,7 @@ func said(answer json.RawMessage) string {
 	return Normal(text)
 }
 
-// option is the index of the option that an answer names.
+// option returns the index of the option that an answer names.
 func (q Question) option(answer json.RawMessage) (int, bool) {
 	var number float64
 	if json.Unmarshal(answer, &number) == nil && string(answer) != "null" {
@@ -124,7 +124,7 @@ func (q Question) options(answer json.RawMessage) (chosen []int, ok bool) {
 	return chosen, len(chosen) > 0
 }
 
-// truth is the index of the option that an answer to a true or false question names: as
+// truth returns the index of the option that an answer to a true or false question names: as
 // an option, or as true or false. Without options of that name the first stands for true.
 func (q Question) truth(answer json.RawMessage) (int, bool) {
 	if index, ok := q.option(answer); ok {
@@ -155,7 +155,7 @@ func (q Question) truth(answer json.RawMessage) (int, bool) {
 	return 1, true
 }
 
-// Normal is a short answer as it is compared: without regard to case, width, punctuation
+// Normal returns a short answer as it is compared: without regard to case, width, punctuation
 // at the ends of words, and white space.
 func Normal(text string) string {
 	folded := cases.Fold().String(norm.NFKC.String(text))

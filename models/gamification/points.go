@@ -1,17 +1,17 @@
 package gamification
 
-// Rule names a deed that earns points.
+// Rule names an event that earns points.
 type Rule string
 
-// The deeds that do.
+// The rules.
 const (
 	RuleLessonCompleted Rule = "lesson_completed"
 	RuleCourseCompleted Rule = "course_completed"
 	RuleQuizPassed      Rule = "quiz_passed"
 	RulePostCreated     Rule = "post_created"
 	RuleCommentCreated  Rule = "comment_created"
-	RuleFirstOfDay      Rule = "first_of_day" // the first deed of a day, whichever
-	RuleAchievement     Rule = "achievement"  // the reward of an unlock; how many is said with the deed
+	RuleFirstOfDay      Rule = "first_of_day" // the first event of a day, of any kind
+	RuleAchievement     Rule = "achievement"  // the reward of an unlock; its points come with the event
 	RuleAward           Rule = "award"        // by an administrator; likewise
 )
 
@@ -20,17 +20,17 @@ var points = map[Rule]int{
 	RuleFirstOfDay: 5,
 }
 
-// dailyMost is how many points a day has room for by a rule.
+// dailyMost is the daily limit of points by a rule.
 var dailyMost = map[Rule]int{RulePostCreated: 100, RuleCommentCreated: 100}
 
-// PointsFor is what a deed earns; 0 for an unknown one.
+// PointsFor returns the points of a rule; 0 for an unknown one.
 func PointsFor(r Rule) int { return points[r] }
 
-// Capped tells whether a day has room for only so many points by a rule.
+// Capped reports whether a rule has a daily limit of points.
 func Capped(r Rule) bool { return dailyMost[r] > 0 }
 
-// Room is how many of points a deed may still earn on a day that has earned so many
-// by the same rule.
+// Room returns how many of points may still be earned on a day with today points by the same
+// rule.
 func Room(r Rule, points, today int) int {
 	most, capped := dailyMost[r]
 	if !capped {
@@ -39,7 +39,7 @@ func Room(r Rule, points, today int) int {
 	return max(0, min(points, most-today))
 }
 
-// Level is the level that a number of points amounts to: 1 at first, one more for
+// Level returns the level that a number of points amounts to: 1 at first, one more for
 // each thousand, 100 at most.
 func Level(points int64) int {
 	return int(min(MostLevel, max(0, points)/LevelPoints+1))
@@ -51,7 +51,7 @@ const (
 	MostLevel   = 100
 )
 
-// LevelProgress is how far points are on the way to the next level. On the last level
+// LevelProgress returns how far points are on the way to the next level. On the last level
 // the way is done.
 func LevelProgress(points int64) (current, target int64) {
 	if Level(points) == MostLevel {

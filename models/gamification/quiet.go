@@ -19,16 +19,16 @@ func ParseClock(text string) (Clock, error) {
 	return Clock(at.Hour()*60 + at.Minute()), nil
 }
 
-// String is the time as HH:MM.
+// String returns the time as HH:MM.
 func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", c/60, c%60) }
 
 func clockOf(at time.Time) Clock { return Clock(at.Hour()*60 + at.Minute()) }
 
-// Quiet are the hours of every day in which somebody is not disturbed: from From up to,
+// Quiet are the hours of every day in which a user is not disturbed: from From up to,
 // not including, To, over midnight where To comes first. With both the same there are none.
 type Quiet struct{ From, To Clock }
 
-// Until tells whether a moment lies in the quiet hours of a zone, and when they end: the
+// Until reports whether a moment lies in the quiet hours of a zone, and when they end: the
 // first moment from then on at which the clock there shows a time outside of them. A
 // clock that is put forward shortens them and one that is put back prolongs them; where
 // it shows the same hour twice, both are quiet or neither is.
@@ -57,7 +57,7 @@ func (q Quiet) covers(c Clock) bool {
 	return c >= q.From || c < q.To
 }
 
-// sameOffset tells whether no clock change lies between two moments of a zone. Two that
+// sameOffset reports whether no clock change lies between two moments of a zone. Two that
 // cancel each other out within a day are none.
 func sameOffset(a, b time.Time) bool {
 	_, before := a.Zone()

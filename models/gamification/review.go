@@ -32,7 +32,7 @@ type Memory struct {
 
 var memoryStates = []string{"new", "learning", "review", "relearning"} // in the order of FSRS
 
-// Next is a card's memory after a review, by FSRS. Days are those of the learner's zone:
+// Next returns a card's memory after a review, by FSRS. Days are those of the learner's zone:
 // as many have passed as there were midnights, and what is due in days is due from the
 // beginning of that day. Steps of minutes stay exact. An unknown recall changes nothing.
 func (m Memory) Next(recall Recall, now time.Time, zone *time.Location) Memory {
@@ -64,5 +64,5 @@ func (m Memory) Next(recall Recall, now time.Time, zone *time.Location) Memory {
 	return next
 }
 
-// midnight is the beginning of the day as if in UTC, where all days are equally long.
+// midnight returns the beginning of the day as if in UTC, where all days are equally long.
 func (d Day) midnight() time.Time { return time.Unix(int64(d)*secondsOfADay, 0).UTC() }

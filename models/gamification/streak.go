@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// Week is the Monday of a day's week.
+// Week returns the Monday of a day's week.
 func (d Day) Week() Day {
 	const firstMonday = 4 // the fifth of January 1970
 	return d - ((d-firstMonday)%7+7)%7
 }
 
-// Bridges tells the days that a streak may go over without a deed: those that never
-// were, and those for which a freeze was spent, of which each week has one.
+// Bridges reports the days that a streak survives without an event: days that were skipped by
+// the calendar, and days for which a freeze was spent. Each week has one freeze.
 func Bridges(freezes []Day, skipped func(Day) bool) func(Day) bool {
 	spent := map[Day]Day{} // by week
 	for _, day := range slices.Sorted(slices.Values(freezes)) {
@@ -26,9 +26,9 @@ func Bridges(freezes []Day, skipped func(Day) bool) func(Day) bool {
 	}
 }
 
-// Row counts days with deeds that follow each other, going over bridges: those up to
-// the last day, and the most there ever were. Days may come in any order and more than
-// once; those after today, by a clock that is ahead, do not count.
+// Row counts consecutive days with events, going over bridges: the run up to the last day, and
+// the longest run. Days may come in any order and more than once. Days after today, by a clock
+// that is ahead, do not count.
 func Row(days []Day, today Day, bridge func(Day) bool) (run, longest int, last Day) {
 	learned := slices.Compact(slices.Sorted(slices.Values(days)))
 	for _, day := range learned {
@@ -45,7 +45,7 @@ func Row(days []Day, today Day, bridge func(Day) bool) (run, longest int, last D
 	return run, longest, last
 }
 
-// bridged tells whether nothing was missed between two days.
+// bridged reports whether no day was missed between two days.
 func bridged(from, to Day, bridge func(Day) bool) bool {
 	for day := from + 1; day < to; day++ {
 		if bridge == nil || !bridge(day) {
@@ -55,8 +55,8 @@ func bridged(from, to Day, bridge func(Day) bool) bool {
 	return true
 }
 
-// Still is what is left of a run up to a last day: all of it while today may yet bring
-// a deed, nothing once a day was missed.
+// Still returns what is left of a run up to a last day: all of it while today may still bring
+// an event, 0 once a day was missed.
 func Still(run int, last, today Day, bridge func(Day) bool) int {
 	if run == 0 || !bridged(last, today, bridge) {
 		return 0
@@ -64,14 +64,12 @@ func Still(run int, last, today Day, bridge func(Day) bool) int {
 	return run
 }
 
-// Offline is how long ago a deed may have happened that is told of only now.
+// Offline is the greatest age of an event that a client may still report.
 const Offline = 48 * time.Hour
 
-// Moment is when a deed happened of which a client says when, by its own clock, and when
-// it sent the word, by the same clock: the difference counts, so that a clock that is
-// wrong does not matter. Without the latter the client's clock is taken for right. What
-// lies ahead, or further back than Offline, was told by no clock to be believed, and
-// happened now.
+// Moment returns when an event happened. happened and sent are by the client's clock; their
+// difference counts, so that a wrong clock does not matter. Without sent the client's clock is
+// taken to be right. An event in the future, or older than Offline, counts as happening now.
 func Moment(now time.Time, happened, sent *time.Time) time.Time {
 	if happened == nil {
 		return now

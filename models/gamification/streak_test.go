@@ -11,28 +11,28 @@ import (
 )
 
 // deedsDaily are n moments, a day of 24 hours apart.
-func deedsDaily(from string, n int) (deeds []string) {
+func eventsDaily(from string, n int) (events []string) {
 	at, err := time.Parse(time.RFC3339, from)
 	if err != nil {
 		panic(err)
 	}
 	for i := range n {
-		deeds = append(deeds, at.Add(time.Duration(i)*24*time.Hour).Format(time.RFC3339))
+		events = append(events, at.Add(time.Duration(i)*24*time.Hour).Format(time.RFC3339))
 	}
-	return deeds
+	return events
 }
 
 type zoneMove struct{ at, to string }
 
 // TestStreaksInTheLearnersCalendar has a row for each way in which clocks and zones could
-// break a streak or count a day twice. Deeds are in UTC.
+// break a streak or count a day twice. Events are in UTC.
 func TestStreaksInTheLearnersCalendar(t *testing.T) {
 	t.Parallel()
 	rows := []struct {
 		name             string
 		zone             string
 		moves            []zoneMove
-		deeds            []string
+		events           []string
 		now              string
 		current, longest int
 	}{
@@ -44,8 +44,8 @@ func TestStreaksInTheLearnersCalendar(t *testing.T) {
 		{"either side of midnight", "UTC", nil, []string{"2026-11-09T23:59:59Z", "2026-11-10T00:00:00Z"}, "2026-11-10T12:00:00Z", 2, 2},
 		{"twice a day is once", "UTC", nil, []string{"2026-11-10T01:00:00Z", "2026-11-10T02:00:00Z"}, "2026-11-10T12:00:00Z", 1, 1},
 		{"a gap begins anew", "UTC", nil, []string{"2026-11-05T12:00:00Z", "2026-11-06T12:00:00Z", "2026-11-08T12:00:00Z"}, "2026-11-08T13:00:00Z", 1, 2},
-		{"a leap day", "UTC", nil, deedsDaily("2028-02-27T12:00:00Z", 4), "2028-03-01T13:00:00Z", 4, 4},
-		{"a year's end", "UTC", nil, deedsDaily("2026-12-30T12:00:00Z", 4), "2027-01-02T13:00:00Z", 4, 4},
+		{"a leap day", "UTC", nil, eventsDaily("2028-02-27T12:00:00Z", 4), "2028-03-01T13:00:00Z", 4, 4},
+		{"a year's end", "UTC", nil, eventsDaily("2026-12-30T12:00:00Z", 4), "2027-01-02T13:00:00Z", 4, 4},
 		{"evenings in Tokyo are not two days in UTC", "Asia/Tokyo", nil, []string{"2026-11-08T14:59:00Z", "2026-11-08T15:01:00Z"}, "2026-11-08T16:00:00Z", 2, 2},
 		{"half an hour off, in Kolkata", "Asia/Kolkata", nil, []string{"2026-11-08T18:29:00Z", "2026-11-08T18:31:00Z"}, "2026-11-08T19:00:00Z", 2, 2},
 		// Clocks that change.
@@ -146,7 +146,7 @@ func TestStreaksInTheLearnersCalendar(t *testing.T) {
 		}
 		calendar := gamification.NewCalendar(before, moves)
 		var days []gamification.Day
-		for _, at := range row.deeds {
+		for _, at := range row.events {
 			days = append(days, calendar.Day(parsed(at)))
 		}
 		today := calendar.Day(parsed(row.now))
@@ -164,7 +164,7 @@ func parsed(text string) time.Time {
 	return at
 }
 
-// moment is when a deed happened that a device tells of.
+// moment returns when an event that a device reports happened.
 func moment(now, happened, sent string) string {
 	h := parsed(happened)
 	var s *time.Time
@@ -176,7 +176,7 @@ func moment(now, happened, sent string) string {
 }
 
 // TestNoWayOfMovingMakesMoreDaysThanTheCalendarHas moves every hour between the two ends
-// of the world, with a deed each time.
+// of the world, with an event each time.
 func TestNoWayOfMovingMakesMoreDaysThanTheCalendarHas(t *testing.T) {
 	t.Parallel()
 	east, west := zone(t, "Pacific/Kiritimati"), zone(t, "Pacific/Pago_Pago")
@@ -213,14 +213,14 @@ func TestAFreezeBridgesADayAWeekOnce(t *testing.T) {
 		today            gamification.Day
 		current, longest int
 	}{
-		"a missed day":              {[]gamification.Day{monday, monday + 2}, nil, monday + 2, 1, 1},
-		"a missed day, frozen":      {[]gamification.Day{monday, monday + 2}, []gamification.Day{monday + 1}, monday + 2, 2, 2},
-		"frozen and still open":     {[]gamification.Day{monday}, []gamification.Day{monday + 1}, monday + 2, 1, 1},
-		"frozen and then missed":    {[]gamification.Day{monday}, []gamification.Day{monday + 1}, monday + 3, 0, 1},
-		"the second of a week":      {[]gamification.Day{monday, monday + 2, monday + 4}, []gamification.Day{monday + 1, monday + 3}, monday + 4, 1, 2},
-		"the next week has its own": {[]gamification.Day{monday + 4, monday + 6, monday + 8}, []gamification.Day{monday + 5, monday + 7}, monday + 8, 3, 3},
-		"two days in a row":         {[]gamification.Day{monday, monday + 3}, []gamification.Day{monday + 1, monday + 2}, monday + 3, 1, 1},
-		"a day with a deed besides": {[]gamification.Day{monday, monday + 1}, []gamification.Day{monday + 1}, monday + 1, 2, 2},
+		"a missed day":                {[]gamification.Day{monday, monday + 2}, nil, monday + 2, 1, 1},
+		"a missed day, frozen":        {[]gamification.Day{monday, monday + 2}, []gamification.Day{monday + 1}, monday + 2, 2, 2},
+		"frozen and still open":       {[]gamification.Day{monday}, []gamification.Day{monday + 1}, monday + 2, 1, 1},
+		"frozen and then missed":      {[]gamification.Day{monday}, []gamification.Day{monday + 1}, monday + 3, 0, 1},
+		"the second of a week":        {[]gamification.Day{monday, monday + 2, monday + 4}, []gamification.Day{monday + 1, monday + 3}, monday + 4, 1, 2},
+		"the next week has its own":   {[]gamification.Day{monday + 4, monday + 6, monday + 8}, []gamification.Day{monday + 5, monday + 7}, monday + 8, 3, 3},
+		"two days in a row":           {[]gamification.Day{monday, monday + 3}, []gamification.Day{monday + 1, monday + 2}, monday + 3, 1, 1},
+		"a day with an event besides": {[]gamification.Day{monday, monday + 1}, []gamification.Day{monday + 1}, monday + 1, 2, 2},
 	} {
 		bridge := gamification.Bridges(row.freezes, nil)
 		run, longest, last := gamification.Row(row.days, row.today, bridge)

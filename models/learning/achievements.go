@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// FactsOf is what is known of each of some users, by one query.
+// FactsOf returns the facts of the given users, by one query.
 func FactsOf(ctx context.Context, db *gorm.DB, users []uuid.UUID) (map[uuid.UUID]gamification.Facts, error) {
 	var rows []struct {
 		UserID                                                                                       uuid.UUID
@@ -41,13 +41,13 @@ func FactsOf(ctx context.Context, db *gorm.DB, users []uuid.UUID) (map[uuid.UUID
 	return facts, err
 }
 
-// Achievements are all there are, in the order of lists.
+// Achievements returns all achievements, in the order of lists.
 func Achievements(ctx context.Context, db *gorm.DB) (all []Achievement, err error) {
 	err = db.WithContext(ctx).Order("position, id").Find(&all).Error
 	return all, err
 }
 
-// UnlocksOf are a user's achievements and when they were unlocked.
+// UnlocksOf returns a user's achievements and when they were unlocked.
 func UnlocksOf(ctx context.Context, db *gorm.DB, user uuid.UUID) (map[string]time.Time, error) {
 	var rows []Unlock
 	err := db.WithContext(ctx).Find(&rows, "user_id = ?", user).Error
@@ -58,10 +58,10 @@ func UnlocksOf(ctx context.Context, db *gorm.DB, user uuid.UUID) (map[string]tim
 	return unlocked, err
 }
 
-// UnlockFor unlocks whatever a user has reached, with its reward, its feed entry and the
-// news of it, in one transaction. A reward may reach the next, until nothing changes. It
-// tells what was unlocked; doing it again unlocks nothing. Somebody who is gone or whose
-// account is switched off unlocks nothing.
+// UnlockFor unlocks all achievements that a user has reached, with their rewards, feed entries and
+// notifications, in one transaction. A reward may reach another achievement, so it repeats until
+// nothing changes. It returns what was unlocked. Key: user and achievement, so that repeating it
+// unlocks nothing. A user who is deleted or switched off unlocks nothing.
 func UnlockFor(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time, f notify.Enqueuer) (unlocked []string, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, user); err != nil {
@@ -124,8 +124,8 @@ var achievementSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d13")
 // AchievementContentID stands for an achievement where content has a UUID.
 func AchievementContentID(id string) uuid.UUID { return store.DerivedID(achievementSpace, id) }
 
-// unlock gives the user an achievement and all that comes with it. made is false when
-// they have it.
+// unlock gives the user an achievement with its reward, feed entry and notification. made is
+// false when they already have it.
 func (b *ledgerTx) unlock(a Achievement, now time.Time, f notify.Enqueuer) (made bool, err error) {
 	row := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&Unlock{UserID: b.user, AchievementID: a.ID, UnlockedAt: now})
 	if row.Error != nil || row.RowsAffected == 0 {
@@ -158,7 +158,7 @@ type AchievementStatus struct {
 	Current, Target int64
 }
 
-// AchievementsOf are all achievements as one user has them.
+// AchievementsOf returns all achievements with a user's status.
 func AchievementsOf(ctx context.Context, db *gorm.DB, user uuid.UUID) ([]AchievementStatus, error) {
 	all, err := Achievements(ctx, db)
 	if err != nil {
@@ -187,9 +187,9 @@ func AchievementsOf(ctx context.Context, db *gorm.DB, user uuid.UUID) ([]Achieve
 	return statuses, nil
 }
 
-// ApplyAchievements stores achievements, in the place of those of the same ids, and the
-// promise to unlock them for who has reached them already. All or nothing.
-func ApplyAchievements(ctx context.Context, db *gorm.DB, all []Achievement, promise store.OutboxMessage) error {
+// ApplyAchievements stores achievements, replacing those of the same ids, and enqueues the
+// message that unlocks them for users who have reached them already, all or nothing.
+func ApplyAchievements(ctx context.Context, db *gorm.DB, all []Achievement, message store.OutboxMessage) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		for _, a := range all {
 			err := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns([]string{
@@ -199,19 +199,19 @@ func ApplyAchievements(ctx context.Context, db *gorm.DB, all []Achievement, prom
 				return err
 			}
 		}
-		return store.Enqueue(ctx, tx, promise)
+		return store.Enqueue(ctx, tx, message)
 	})
 }
 
-// Applied is a stretch of users that was gone through.
+// Applied is the result for one batch of users.
 type Applied struct {
 	Last     uuid.UUID // where to go on
 	Users    int       // looked at; 0: there are no more
 	Unlocked int       // achievements unlocked
 }
 
-// ApplyToMany unlocks what they have reached for the users after one, by id. Whoever has
-// reached nothing new costs no transaction.
+// ApplyToMany unlocks what users have reached, for a batch in the order of their ids, after the
+// given one. A user with nothing new costs no transaction.
 func ApplyToMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, now time.Time, f notify.Enqueuer) (Applied, error) {
 	done := Applied{Last: after}
 	var users []uuid.UUID
@@ -234,7 +234,7 @@ func ApplyToMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, no
 	return done, nil
 }
 
-// whoReached are those users who meet the criteria of something they have not unlocked.
+// whoReached returns the users who meet the criteria of something they have not unlocked.
 func whoReached(ctx context.Context, db *gorm.DB, users []uuid.UUID) (reached []uuid.UUID, err error) {
 	all, err := Achievements(ctx, db)
 	if err != nil {
@@ -267,7 +267,7 @@ func whoReached(ctx context.Context, db *gorm.DB, users []uuid.UUID) (reached []
 	return reached, nil
 }
 
-// CountUsers is how many accounts are active.
+// CountUsers returns how many accounts are active.
 func CountUsers(ctx context.Context, db *gorm.DB) (n int64, err error) {
 	err = db.WithContext(ctx).Model(&accounts.User{}).Where("is_active").Count(&n).Error
 	return n, err

@@ -34,8 +34,8 @@ type AttemptRequest struct {
 	Key     IdempotencyKey
 }
 
-// AttemptQuiz grades a learner's answers to a quiz of a course they may see, and keeps
-// the attempt for ever. The first one that passes earns points. A request with a key
+// AttemptQuiz grades a learner's answers to a quiz of a course they may see, and stores
+// the attempt. The first one that passes earns points. A request with a key
 // makes one attempt.
 func AttemptQuiz(ctx context.Context, db *gorm.DB, r AttemptRequest, now time.Time, f notify.Enqueuer) (attempt QuizAttempt, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -99,8 +99,8 @@ func (r AttemptRequest) make(tx *gorm.DB, item courses.Item, f notify.Enqueuer) 
 	return attempt, b.finish(attempt.ID, f)
 }
 
-// passed notes a quiz that was passed: the first time it earns points, and every time
-// the day is one of learning.
+// passed records a quiz that was passed: the first time it earns points, and every time
+// the day counts for the streak.
 func (b *ledgerTx) passed(event Event, item uuid.UUID) error {
 	var before int64
 	err := b.tx.Model(&LedgerEntry{}).Where("user_id = ? AND rule = ? AND source = ?", b.user, gamification.RuleQuizPassed, item.String()).Count(&before).Error

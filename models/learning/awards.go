@@ -24,7 +24,7 @@ type Award struct {
 	Entry   store.AuditEntry
 }
 
-// Awarded is what came of an award.
+// Awarded is the result of an award.
 type Awarded struct {
 	OldPoints int64  `json:"old_points"`
 	NewPoints int64  `json:"new_points"`
@@ -33,9 +33,9 @@ type Awarded struct {
 	Source    string `json:"source"`
 }
 
-// AwardPoints gives a user points, with a line in the audit log, and has their
-// achievements looked at. A request with a key gives them once: sent again it tells what
-// came of it then.
+// AwardPoints gives a user points, with an entry in the audit log, and enqueues a
+// check of their achievements. A request with a key gives them once: a repeated one returns
+// the first result.
 func AwardPoints(ctx context.Context, db *gorm.DB, a Award, f notify.Enqueuer) (result Awarded, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		replayed, err = once(tx, a.AdminID, a.Key, a.At, &result, func() error {

@@ -17,16 +17,16 @@ import (
 // BoardKind is what a board ranks by.
 type BoardKind string
 
-// The kinds there are.
+// The kinds of boards.
 const (
 	BoardPoints       BoardKind = "points"
 	BoardLevel        BoardKind = "level"
 	BoardAchievements BoardKind = "achievements"
 )
 
-// Board names one: what it ranks by, and the period it is of. Whoever has more comes
-// first, of equals who got there first, and then the lower id. On it is whoever has any
-// of it, is active and does not hide.
+// Board names a leaderboard by what it ranks and its period. The higher score comes first, of equal
+// scores the earlier one, and then the lower id. A user is on it who has a score, is active and
+// does not hide from boards.
 type Board struct {
 	Kind   BoardKind
 	Period string // AllTime, or as MonthPeriod and WeekPeriod name them
@@ -50,7 +50,7 @@ type BoardRow struct {
 	Score
 }
 
-// scores is a board's rows of SQL, with users to tell who is to be seen, and its order.
+// scores returns a board's rows of SQL, with users to tell who is to be seen, and its order.
 func (b Board) scores() (from, order string, args map[string]any) {
 	args = map[string]any{}
 	from = "totals s JOIN users u ON u.id = s.user_id AND " + accounts.IsOn("u") + " AND NOT u.leaderboard_hidden WHERE "
@@ -68,7 +68,7 @@ func (b Board) scores() (from, order string, args map[string]any) {
 	return from + "s.points > 0", "s.points DESC, s.updated_at, s.user_id", args
 }
 
-// ahead is the condition that a row s comes before a row m.
+// ahead returns the condition that a row s comes before a row m.
 func (b Board) ahead() string {
 	switch b.Kind {
 	case BoardLevel:
@@ -80,7 +80,7 @@ func (b Board) ahead() string {
 	return "(s.points > m.points OR s.points = m.points AND (s.updated_at, s.user_id) < (m.updated_at, m.user_id))"
 }
 
-// BoardSize is how many are on a board.
+// BoardSize returns the number of users on a board.
 func BoardSize(ctx context.Context, db *gorm.DB, b Board) (n int64, err error) {
 	from, _, args := b.scores()
 	args["one"] = 1 // so that there is a name in the query, without which GORM takes arguments by their order
@@ -88,7 +88,7 @@ func BoardSize(ctx context.Context, db *gorm.DB, b Board) (n int64, err error) {
 	return n, err
 }
 
-// BoardRank is a user's place on a board from 1, or 0 when they are not on it.
+// BoardRank returns a user's place on a board from 1, or 0 when they are not on it.
 func BoardRank(ctx context.Context, db *gorm.DB, b Board, user uuid.UUID) (rank int64, err error) {
 	from, _, args := b.scores()
 	args["user"] = user
@@ -99,7 +99,7 @@ func BoardRank(ctx context.Context, db *gorm.DB, b Board, user uuid.UUID) (rank 
 	return rank, err
 }
 
-// BoardPage is a stretch of a board, beginning behind so many places.
+// BoardPage returns a stretch of a board, beginning behind so many places.
 func BoardPage(ctx context.Context, db *gorm.DB, b Board, skip int64, limit int) ([]LeaderboardEntry, error) {
 	from, order, args := b.scores()
 	args["skip"], args["limit"] = skip, limit
@@ -119,7 +119,8 @@ type UserSummary struct {
 	AvatarURL *string `gorm:"column:avatar_url"`
 }
 
-// UserSummaries are those of some users whom a viewer may see: their accounts are on, and there is no block either way.
+// UserSummaries returns the summaries of the given users whom a viewer may see: their accounts are on, and there is
+// no block either way.
 func UserSummaries(ctx context.Context, db *gorm.DB, viewer uuid.UUID, users []uuid.UUID) (map[uuid.UUID]UserSummary, error) {
 	rows, err := db.WithContext(ctx).Raw("SELECT u.id, coalesce(u.username, u.full_name), u.avatar_url FROM users u WHERE u.id = ANY (CAST(@ids AS uuid[])) AND "+
 		accounts.IsOn("u")+" AND "+accounts.NotApart("u.id"), map[string]any{"ids": store.IDList(users), "viewer": viewer}).Rows()
@@ -127,33 +128,33 @@ func UserSummaries(ctx context.Context, db *gorm.DB, viewer uuid.UUID, users []u
 		return nil, err
 	}
 	defer rows.Close()
-	faces := make(map[uuid.UUID]UserSummary, len(users))
+	summaries := make(map[uuid.UUID]UserSummary, len(users))
 	for rows.Next() {
 		var f UserSummary
 		if err := rows.Scan(&f.ID, &f.Username, &f.AvatarURL); err != nil {
 			return nil, err
 		}
-		faces[f.ID] = f
+		summaries[f.ID] = f
 	}
-	return faces, rows.Err()
+	return summaries, rows.Err()
 }
 
-// BoardNow is what boards in Redis have to say to be believed, and whether changes wait
-// to be brought there.
+// BoardNow is the generation and stamp that the boards in Redis must have to be valid, and whether
+// changes wait to be written there.
 type BoardNow struct {
 	Generation, Stamp *uuid.UUID
 	Waiting           bool
 }
 
-// BoardsNow reads it.
+// BoardsNow reads the BoardNow.
 func BoardsNow(ctx context.Context, db *gorm.DB) (now BoardNow, err error) {
 	err = db.WithContext(ctx).Raw("SELECT generation, stamp, EXISTS (SELECT 1 FROM board_changes) FROM board_state").Row().Scan(&now.Generation, &now.Stamp, &now.Waiting)
 	return now, err
 }
 
-// LockBoards lets nobody else change the boards in Redis until the transaction ends.
-// Without wait, held tells that somebody else does.
-func LockBoards(tx *gorm.DB, wait bool) (state BoardState, held bool, err error) {
+// LockBoards locks the boards in Redis against other changes until the transaction ends.
+// Without wait, busy reports that another process has locked them.
+func LockBoards(tx *gorm.DB, wait bool) (state BoardState, busy bool, err error) {
 	lock := clause.Locking{Strength: "UPDATE"}
 	if !wait {
 		lock.Options = "SKIP LOCKED"
@@ -166,14 +167,13 @@ func LockBoards(tx *gorm.DB, wait bool) (state BoardState, held bool, err error)
 	return rows[0], false, nil
 }
 
-// StampBoards says what the boards in Redis say of themselves from now on. Nil: there are none.
+// StampBoards records the generation and stamp of the boards in Redis. Nil: there are none.
 func StampBoards(tx *gorm.DB, generation, stamp *uuid.UUID) error {
 	return tx.Model(&BoardState{}).Where("id").UpdateColumns(map[string]any{"generation": generation, "stamp": stamp}).Error
 }
 
-// TakeBoardChanges are users whose places have changed, up to so many changes, the oldest
-// first; 0 takes all and tells none. Who reads their scores after this reads what they
-// were when the changes were made, or newer.
+// TakeBoardChanges removes up to most changes, the oldest first, and returns their users. With 0 it
+// removes all and returns none. Scores read after this are at least as new as the changes.
 func TakeBoardChanges(tx *gorm.DB, most int) (users []uuid.UUID, err error) {
 	if most == 0 {
 		return nil, tx.Exec("DELETE FROM board_changes").Error
@@ -182,7 +182,7 @@ func TakeBoardChanges(tx *gorm.DB, most int) (users []uuid.UUID, err error) {
 	return users, err
 }
 
-// ScoresOf are the scores of users in a period, without those who are not to be seen.
+// ScoresOf returns the scores of users in a period, without those who are not on boards.
 func ScoresOf(tx *gorm.DB, period string, users []uuid.UUID) (rows []BoardRow, err error) {
 	from, _, args := Board{BoardPoints, period}.scores()
 	args["users"] = users
@@ -190,7 +190,7 @@ func ScoresOf(tx *gorm.DB, period string, users []uuid.UUID) (rows []BoardRow, e
 	return rows, err
 }
 
-// counted is what the ledger and the unlocks of some users add up to, from the rows
+// counted returns what the ledger and the unlocks of some users add up to, from the rows
 // themselves. Its parameters are @from and @to, between which points count, and what
 // narrows the users.
 func counted(users string) string {

@@ -9,10 +9,10 @@ import (
 	"github.com/lyoapp/lyo/models/notify"
 )
 
-// EventKind is a deed of learning.
+// EventKind is the kind of a learning event.
 type EventKind string
 
-// Every deed that counts for days, streaks and minutes.
+// The learning events that count for days, streaks and minutes.
 const (
 	LessonCompleted EventKind = "lesson_completed"
 	CourseCompleted EventKind = "course_completed"
@@ -21,7 +21,7 @@ const (
 	Studied         EventKind = "studied" // minutes with a lesson that is not completed yet
 )
 
-// Event is a deed of a learner's at a time.
+// Event is something a learner did at a time.
 type Event struct {
 	ID       uuid.UUID `gorm:"type:uuid;primaryKey"`
 	UserID   uuid.UUID `gorm:"type:uuid"`
@@ -34,41 +34,41 @@ type Event struct {
 // TableName is the table's name.
 func (Event) TableName() string { return "learning_events" }
 
-// recordEvent notes a deed of learning in an open book, in the transaction of its fact: the
-// event, the day and with it the streak, the points of the rule for the source ("" earns
-// none of its own), and those of the day's first deed. The same rule and source again
-// changes nothing, the event included.
-func (b *ledgerTx) recordEvent(deed Event, rule gamification.Rule, source string) error {
+// recordEvent records a learning event in the ledger transaction of its fact. It writes the event,
+// the day and with it the streak, the points of the rule for the source ("" earns none of its own),
+// and the points of the day's first event. Key: the rule and source; recording them again changes
+// nothing.
+func (b *ledgerTx) recordEvent(event Event, rule gamification.Rule, source string) error {
 	if rule != "" {
-		made, err := b.earn(rule, source, gamification.PointsFor(rule), deed.At, nil)
+		made, err := b.earn(rule, source, gamification.PointsFor(rule), event.At, nil)
 		if err != nil || made == nil {
 			return err
 		}
 	}
-	if err := b.tx.Create(&deed).Error; err != nil {
+	if err := b.tx.Create(&event).Error; err != nil {
 		return err
 	}
-	if !deed.Kind.keepsStreak() {
+	if !event.Kind.keepsStreak() {
 		return nil
 	}
-	if err := b.firstOfDay(deed.At); err != nil {
+	if err := b.firstOfDay(event.At); err != nil {
 		return err
 	}
-	return b.learnedOn(b.calendar.Day(deed.At))
+	return b.learnedOn(b.calendar.Day(event.At))
 }
 
-// finish writes the book and has achievements looked at after a deed, if there was any.
-func (b *ledgerTx) finish(deed uuid.UUID, f notify.Enqueuer) error {
+// finish flushes the ledger and enqueues a check of achievements, if anything has changed.
+func (b *ledgerTx) finish(event uuid.UUID, f notify.Enqueuer) error {
 	if !b.changed {
 		return nil
 	}
 	if err := b.flush(); err != nil {
 		return err
 	}
-	return f.EnqueueUnlock(b.tx, b.user, deed)
+	return f.EnqueueUnlock(b.tx, b.user, event)
 }
 
-// keepsStreak tells whether a deed makes its day one of learning.
+// keepsStreak reports whether an event makes its day count for the streak.
 func (k EventKind) keepsStreak() bool {
 	return k == LessonCompleted || k == QuizPassed || k == Reviewed
 }

@@ -48,7 +48,7 @@ func TestALessonIsCompletedOnce(t *testing.T) {
 	require.Equal(t, 33, p.Percent)
 	require.Equal(t, 10, p.Minutes)
 	require.Equal(t, c.Lessons[1].ID, *p.CurrentLessonID)
-	require.EqualValues(t, 25, fixture.PointsOf(t, db, ada), "the lesson, and the day's first deed")
+	require.EqualValues(t, 25, fixture.PointsOf(t, db, ada), "the lesson, and the day's first event")
 	fixture.Complete(t, db, ada, c, 1, fixture.Start)
 	p = fixture.Complete(t, db, ada, c, 2, fixture.Start.Add(24*time.Hour))
 	require.Equal(t, 100, p.Percent)
@@ -101,7 +101,7 @@ func TestAttemptsAreKeptAndEarnOnce(t *testing.T) {
 	require.True(t, first.Passed)
 	require.Equal(t, first.ID, try("0", "k").ID)
 	require.NotEqual(t, first.ID, try(`"moon"`, "").ID)
-	require.EqualValues(t, 20, fixture.PointsOf(t, db, ada), "the quiz once, and the day's first deed")
+	require.EqualValues(t, 20, fixture.PointsOf(t, db, ada), "the quiz once, and the day's first event")
 	for _, change := range []string{"UPDATE quiz_attempts SET score = 1", "DELETE FROM quiz_attempts", "UPDATE ledger SET points = 9", "DELETE FROM ledger", "TRUNCATE ledger CASCADE"} {
 		require.ErrorContains(t, db.Exec(change).Error, "append-only", change)
 	}

@@ -54,8 +54,8 @@ type Score struct {
 	AchievementsAt time.Time
 }
 
-// add puts points in. The times of a score never go back, though points for something
-// that happened earlier may come later.
+// add adds points. The times of a score never go back, though points for an earlier
+// event may arrive later.
 func (s *Score) add(points int, at time.Time) {
 	if points == 0 {
 		return
@@ -70,7 +70,7 @@ func (s *Score) add(points int, at time.Time) {
 	}
 }
 
-// unlocked puts an achievement in.
+// unlocked adds an achievement.
 func (s *Score) unlocked(at time.Time) {
 	if s.Achievements == 0 || at.After(s.AchievementsAt) {
 		s.AchievementsAt = at
@@ -78,10 +78,10 @@ func (s *Score) unlocked(at time.Time) {
 	s.Achievements++
 }
 
-// Earn gives a user the points of a rule for a source, in the transaction of the deed,
-// and promises to look at their achievements. The same rule and source again earns
-// nothing, and a day has room for only so much by some rules. The first deed of a day
-// earns a little more. It tells the total after that.
+// Earn gives a user the points of a rule for a source, in the transaction of the event, and
+// enqueues a check of their achievements. The same rule and source again earns nothing.
+// Some rules have a daily limit. The first event of a day earns a bonus. Earn returns the
+// total after that.
 func Earn(tx *gorm.DB, user uuid.UUID, rule gamification.Rule, source string, at time.Time, f notify.Enqueuer) (Total, error) {
 	b, err := beginLedger(tx, user, at)
 	if err != nil {
@@ -100,8 +100,7 @@ func Earn(tx *gorm.DB, user uuid.UUID, rule gamification.Rule, source string, at
 	return b.total, f.EnqueueUnlock(tx, user, made.ID)
 }
 
-// ledgerTx is a user's part of the ledger while it is open in a transaction. Nobody else has
-// it open meanwhile.
+// ledgerTx is a user's part of the ledger, open and locked in a transaction.
 type ledgerTx struct {
 	tx       *gorm.DB
 	user     uuid.UUID
@@ -111,7 +110,7 @@ type ledgerTx struct {
 	changed  bool
 }
 
-// beginLedger locks a user's total, making it where there is none.
+// beginLedger locks a user's total, creating it where there is none.
 func beginLedger(tx *gorm.DB, user uuid.UUID, now time.Time) (*ledgerTx, error) {
 	b := &ledgerTx{tx: tx, user: user, periods: map[string]*Score{}}
 	there, err := b.lock()
@@ -120,7 +119,7 @@ func beginLedger(tx *gorm.DB, user uuid.UUID, now time.Time) (*ledgerTx, error) 
 		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&fresh).Error; err != nil {
 			return nil, err
 		}
-		_, err = b.lock() // somebody else may have been first
+		_, err = b.lock() // another transaction may have created it
 	}
 	if err != nil {
 		return nil, err
@@ -157,7 +156,7 @@ func (b *ledgerTx) earn(rule gamification.Rule, source string, points int, at ti
 	return &entry, b.count(entry)
 }
 
-// count brings an entry into the totals.
+// count adds an entry to the totals.
 func (b *ledgerTx) count(entry LedgerEntry) error {
 	switch entry.Rule {
 	case gamification.RuleLessonCompleted:
@@ -172,7 +171,7 @@ func (b *ledgerTx) count(entry LedgerEntry) error {
 	return b.eachScore(entry.At, func(s *Score) { s.add(entry.Points, entry.At) })
 }
 
-// firstOfDay earns what the first deed of a day does.
+// firstOfDay gives the points of a day's first event.
 func (b *ledgerTx) firstOfDay(at time.Time) error {
 	_, err := b.earn(gamification.RuleFirstOfDay, b.calendar.Day(at).String(), gamification.PointsFor(gamification.RuleFirstOfDay), at, nil)
 	return err
@@ -212,7 +211,7 @@ func (b *ledgerTx) openPeriods(periods ...string) error {
 	return nil
 }
 
-// flush writes what has changed, and leaves word for the boards.
+// flush writes what has changed, and a change row for the boards.
 func (b *ledgerTx) flush() error {
 	if !b.changed {
 		return nil
@@ -233,11 +232,11 @@ func (b *ledgerTx) flush() error {
 	return b.tx.Create(&BoardChange{UserID: b.user}).Error
 }
 
-// PeriodsOf are the month and the week of a moment, as boards call them.
+// PeriodsOf returns the month and the week of a moment, as boards call them.
 func PeriodsOf(at time.Time) []string { return []string{MonthPeriod(at), WeekPeriod(at)} }
 
-// MonthPeriod is the month of a moment, in UTC.
+// MonthPeriod returns the month of a moment, in UTC.
 func MonthPeriod(at time.Time) string { return at.UTC().Format("2006-01") }
 
-// WeekPeriod is the week of a moment, in UTC, by its Monday.
+// WeekPeriod returns the week of a moment, in UTC, by its Monday.
 func WeekPeriod(at time.Time) string { return gamification.WeekOf(at).Format(time.DateOnly) }

@@ -29,7 +29,7 @@ type Progress struct {
 	CompletedAt      *time.Time
 }
 
-// ProgressOf is the viewer's own progress in a course they may see, or had begun when they could: it stays
+// ProgressOf returns the viewer's own progress in a course they may see, or had begun when they could: it stays
 // theirs. Somebody who has not begun is at the beginning.
 func ProgressOf(ctx context.Context, db *gorm.DB, viewer, course uuid.UUID) (Progress, error) {
 	var found []courses.Course
@@ -90,16 +90,16 @@ type Study struct {
 	UserID    uuid.UUID
 	CourseID  uuid.UUID
 	LessonID  uuid.UUID
-	Completed bool // false: they are still at it
+	Completed bool // false: they have not finished it
 	Minutes   int
 	At        time.Time
 	Key       IdempotencyKey
 }
 
-// StudyLesson notes what a learner did with a lesson of a course they may see, and tells
-// their progress after that. A lesson is completed once and stays so; only then, and
-// while it is not completed, do minutes count. The first completion earns points, and so
-// does that of the last lesson of a READY course. A request with a key counts once.
+// StudyLesson records what a learner did with a lesson of a course they may see, and returns their
+// progress after that. A lesson is completed once and stays completed; minutes count up to that.
+// The first completion earns points, and so does that of the last lesson of a READY course. A
+// request with a key counts once.
 func StudyLesson(ctx context.Context, db *gorm.DB, s Study, now time.Time, f notify.Enqueuer) (Progress, error) {
 	var after Progress
 	err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -121,7 +121,7 @@ func StudyLesson(ctx context.Context, db *gorm.DB, s Study, now time.Time, f not
 }
 
 func (s Study) note(tx *gorm.DB, c courses.Course, f notify.Enqueuer) error {
-	b, err := beginLedger(tx, s.UserID, s.At) // a learner's deeds take turns
+	b, err := beginLedger(tx, s.UserID, s.At) // one event of a learner at a time
 	if err != nil {
 		return err
 	}
@@ -136,9 +136,9 @@ func (s Study) note(tx *gorm.DB, c courses.Course, f notify.Enqueuer) error {
 	if err := tx.First(&row, "user_id = ? AND course_id = ?", s.UserID, s.CourseID).Error; err != nil {
 		return err
 	}
-	deed := store.NewID()
+	eventID := store.NewID()
 	if lesson.CompletedAt == nil {
-		if err := s.first(b, &row, deed); err != nil {
+		if err := s.first(b, &row, eventID); err != nil {
 			return err
 		}
 	}
@@ -148,10 +148,10 @@ func (s Study) note(tx *gorm.DB, c courses.Course, f notify.Enqueuer) error {
 	if err := tx.Save(&row).Error; err != nil {
 		return err
 	}
-	return b.finish(deed, f)
+	return b.finish(eventID, f)
 }
 
-// lesson finds it in the course. One that nobody has written yet cannot be completed.
+// lesson finds the lesson in the course. One that is not written yet cannot be completed.
 func (s Study) lesson(tx *gorm.DB) (step, error) {
 	steps, err := stepsOf(tx, s.UserID, s.CourseID)
 	if err != nil {
@@ -169,10 +169,10 @@ func (s Study) lesson(tx *gorm.DB) (step, error) {
 	return step{}, store.Missing("lesson", s.LessonID)
 }
 
-// first notes the minutes of a lesson that was not completed before, and its completion.
-func (s Study) first(b *ledgerTx, row *CourseProgress, deed uuid.UUID) error {
+// first records the minutes of a lesson that was not completed before, and its completion.
+func (s Study) first(b *ledgerTx, row *CourseProgress, eventID uuid.UUID) error {
 	row.Minutes += s.Minutes
-	event := Event{ID: deed, UserID: s.UserID, Kind: Studied, CourseID: &s.CourseID, Minutes: s.Minutes, At: s.At}
+	event := Event{ID: eventID, UserID: s.UserID, Kind: Studied, CourseID: &s.CourseID, Minutes: s.Minutes, At: s.At}
 	if !s.Completed {
 		if s.Minutes == 0 {
 			return nil
@@ -190,7 +190,7 @@ func (s Study) first(b *ledgerTx, row *CourseProgress, deed uuid.UUID) error {
 	return makeCards(b.tx, s.UserID, s.LessonID, s.At)
 }
 
-// place says where the learner is now, and completes the course with its last lesson.
+// place records where the learner is now, and completes the course with its last lesson.
 func (s Study) place(tx *gorm.DB, c courses.Course, b *ledgerTx, row *CourseProgress) error {
 	steps, err := stepsOf(tx, s.UserID, s.CourseID)
 	if err != nil {
@@ -220,7 +220,7 @@ func (s Study) place(tx *gorm.DB, c courses.Course, b *ledgerTx, row *CourseProg
 	return b.recordEvent(event, gamification.RuleCourseCompleted, s.CourseID.String())
 }
 
-// nextStep is the first lesson after one that is not completed, else the first of all;
+// nextStep returns the first lesson after one that is not completed, else the first of all;
 // the lesson itself when all are.
 func nextStep(steps []step, after uuid.UUID) *uuid.UUID {
 	var first, next *uuid.UUID

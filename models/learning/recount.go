@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/models/gamification"
 )
 
-// Difference is a number that was not what the rows add up to.
+// Difference is a stored number that differed from what the rows add up to.
 type Difference struct {
 	UserID uuid.UUID
 	Field  string
@@ -19,7 +19,7 @@ type Difference struct {
 	Is     string
 }
 
-// Recounted is a stretch of users whose totals were counted again.
+// Recounted is the result for one batch of users.
 type Recounted struct {
 	Last        uuid.UUID
 	Users       int // 0: there are no more
@@ -27,8 +27,8 @@ type Recounted struct {
 }
 
 // RecountMany counts the totals and standings of the users after one, by id, from the
-// rows they come from, mends what differs and tells of it. Nobody's deeds are counted
-// meanwhile but by their own transactions, which wait.
+// rows they come from, corrects what differs and returns the differences. The users' own
+// transactions wait until it is done.
 func RecountMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, now time.Time) (done Recounted, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		done = Recounted{Last: after}
@@ -74,7 +74,7 @@ func recount(tx *gorm.DB, user uuid.UUID, now time.Time) ([]Difference, error) {
 	return append(differences, more...), b.flush()
 }
 
-// countAll is the total as the rows have it.
+// countAll returns the total counted from the rows.
 func (b *ledgerTx) countAll(now time.Time) (Total, error) {
 	t := Total{UserID: b.user, Score: freshScore(now)}
 	score, err := countedScore(b.tx, b.user, AllTime)
@@ -106,7 +106,7 @@ func (b *ledgerTx) countAll(now time.Time) (Total, error) {
 	return t, nil
 }
 
-// recountDays makes the days those of the deeds.
+// recountDays rebuilds the days from the events.
 func (b *ledgerTx) recountDays() error {
 	var times []time.Time
 	err := b.tx.Model(&Event{}).Where("user_id = ? AND kind IN ?", b.user, []EventKind{LessonCompleted, QuizPassed, Reviewed}).
@@ -128,7 +128,7 @@ func (b *ledgerTx) recountDays() error {
 	return b.tx.CreateInBatches(&days, 1000).Error
 }
 
-// countedScore is what the ledger says of a user in a period; nil for nothing.
+// countedScore returns what the ledger says of a user in a period; nil for nothing.
 func countedScore(tx *gorm.DB, user uuid.UUID, period string) (*Score, error) {
 	from, to, err := periodBounds(period)
 	if err != nil {
@@ -142,7 +142,7 @@ func countedScore(tx *gorm.DB, user uuid.UUID, period string) (*Score, error) {
 	return &rows[0].Score, nil
 }
 
-// recountPeriods mends every month and week that the user has, or ought to have.
+// recountPeriods corrects every month and week that the user has, or should have.
 func (b *ledgerTx) recountPeriods() (differences []Difference, err error) {
 	var periods []string
 	err = b.tx.Raw(`SELECT period FROM standings WHERE user_id = @user
@@ -200,7 +200,7 @@ func dayText(d *gamification.Day) string {
 	return d.String()
 }
 
-// compare tells what differs. Times count only where something was reached.
+// compare returns what differs. Times count only where something was reached.
 func (s Score) compare(is Score, user uuid.UUID, prefix string) (found []Difference) {
 	add := func(field string, differs bool, was, is any) {
 		if differs {

@@ -13,16 +13,16 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// IdempotencyKey is what a client gave for a request to count once: the same key with the same
-// request finds what came of it. The zero value stands for none.
+// IdempotencyKey makes a request count once: the same key with the same request returns the first
+// result. The zero value is no key.
 type IdempotencyKey struct {
 	Value string
 	Hash  []byte // SHA-256 of the request
 }
 
-// once runs a request unless the user's key has done so before; then it reads what came
-// of it into result, which otherwise is what act left there. A key of another request is
-// ReusedKey. Of several at a time one acts and the others wait for it.
+// once runs act, unless a request with the user's key did so before; then it reads the first result
+// into result. act leaves its own result there. The error is ReusedKey when the key belongs to
+// another request. Of concurrent requests one runs and the others wait for it.
 func once(tx *gorm.DB, user uuid.UUID, key IdempotencyKey, now time.Time, result any, act func() error) (replayed bool, err error) {
 	if key.Value == "" {
 		return false, act()
@@ -56,11 +56,11 @@ func replayOf(tx *gorm.DB, again Request, result any) error {
 	return json.Unmarshal(there.Result, result)
 }
 
-// requestsKept is how long a key finds its request again. What lessons, quizzes and
-// awards earn stays earned once for ever, since the ledger knows it by its source.
+// requestsKept is how long a key is stored. Points of lessons, quizzes and awards are given once
+// for ever, since the ledger has a key of its own.
 const requestsKept = 30 * 24 * time.Hour
 
-// SweepRequests forgets some keys of requests that are too old to be sent again.
+// SweepRequests deletes up to most keys that have expired.
 func SweepRequests(ctx context.Context, db *gorm.DB, now time.Time, most int) error {
 	return db.WithContext(ctx).Exec(`DELETE FROM learning_requests WHERE (user_id, key) IN
 		(SELECT user_id, key FROM learning_requests WHERE at < ? LIMIT ?)`, now.Add(-requestsKept), most).Error

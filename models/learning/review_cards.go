@@ -16,7 +16,7 @@ import (
 
 var cardSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d12")
 
-// makeCards gives a learner the cards of a lesson they have completed: one for each key
+// makeCards creates the cards of a lesson that a learner has completed: one for each key
 // term, and one for each question they have answered, since its card has the right
 // answer. Cards that are there already stay as they are.
 func makeCards(tx *gorm.DB, user, lesson uuid.UUID, now time.Time) error {
@@ -75,7 +75,7 @@ type answeredQuestion struct {
 	question string
 }
 
-// answersOf are all different answers that a learner gave in a lesson, by question.
+// answersOf returns all different answers that a learner gave in a lesson, by question.
 func answersOf(tx *gorm.DB, user, lesson uuid.UUID) (map[answeredQuestion][]json.RawMessage, error) {
 	var rows []struct {
 		ItemID   uuid.UUID

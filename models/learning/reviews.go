@@ -16,10 +16,10 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// CardSeen is true if @viewer may still read what a card c of theirs was made from.
+// CardSeen is true when @viewer may still read what a card c of theirs was made from.
 func CardSeen() string { return moderation.PartSeen("c.course_id") }
 
-// DueCards are a user's cards that are due, the one that has waited longest first. Cards of a course
+// DueCards returns a user's cards that are due, the one that has waited longest first. Cards of a course
 // that the user may not see any more rest until they may.
 func DueCards(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time, after *store.Keyset, limit int) (cards []ReviewCard, err error) {
 	q := db.WithContext(ctx).Table("review_cards c").Where("c.user_id = @viewer AND c.due_at <= @now AND "+CardSeen(), map[string]any{"viewer": user, "now": now})
@@ -39,8 +39,8 @@ type Review struct {
 	Key    IdempotencyKey
 }
 
-// ReviewCardOnce notes a review and says when the card is due next. It counts as a deed of
-// learning. Of a request with a key it does so once.
+// ReviewCardOnce records a review and returns the card with its next due time. A review is a
+// learning event. A request with a key is recorded once.
 func ReviewCardOnce(ctx context.Context, db *gorm.DB, r Review, now time.Time, f notify.Enqueuer) (card ReviewCard, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, r.UserID); err != nil {
@@ -81,8 +81,8 @@ func (r Review) note(b *ledgerTx, card *ReviewCard, f notify.Enqueuer) error {
 	if err := b.tx.Save(card).Error; err != nil {
 		return err
 	}
-	deed := Event{ID: log.ID, UserID: r.UserID, Kind: Reviewed, CourseID: &card.CourseID, At: r.At}
-	if err := b.recordEvent(deed, "", ""); err != nil {
+	event := Event{ID: log.ID, UserID: r.UserID, Kind: Reviewed, CourseID: &card.CourseID, At: r.At}
+	if err := b.recordEvent(event, "", ""); err != nil {
 		return err
 	}
 	b.changed = true // facts have: achievements may ask for reviews
@@ -113,17 +113,17 @@ func ReviewStatsOf(ctx context.Context, db *gorm.DB, user uuid.UUID, now, today,
 	return s, err
 }
 
-// RemindFrom is the hour, by the user's clock, from which on they are reminded of cards.
+// RemindFrom is the hour, in the user's time zone, from which they are reminded of cards.
 const RemindFrom = 17
 
-// Reminded is a stretch of users that was gone through.
+// Reminded is the result for one batch of users.
 type Reminded struct {
 	Last  uuid.UUID // where to go on
 	Users int       // looked at; 0: there are no more
 }
 
-// RemindMany reminds the users after one, by id, of the cards that are due, if it is time
-// for that where they are. A user is reminded once a day at most.
+// RemindMany notifies users of due cards, for a batch in the order of their ids, after the given
+// one. It passes over users for whom it is before RemindFrom. A user is reminded once a day.
 func RemindMany(ctx context.Context, db *gorm.DB, after uuid.UUID, most int, now time.Time, f notify.Enqueuer) (Reminded, error) {
 	done := Reminded{Last: after}
 	var rows []struct {

@@ -23,7 +23,7 @@ type Streak struct {
 	Freezable *gamification.Day
 }
 
-// StreakOf is a user's streak at a time.
+// StreakOf returns a user's streak at a time.
 func StreakOf(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (Streak, error) {
 	db = db.WithContext(ctx)
 	calendar, err := accounts.CalendarOf(db, user)
@@ -61,8 +61,8 @@ func freezesOf(tx *gorm.DB, user uuid.UUID) (days []gamification.Day, err error)
 	return days, err
 }
 
-// SpendFreeze has a user's streak go over the day for which one can be spent. With none
-// it is a Conflict. A week's freeze is spent once, however many ask at a time.
+// SpendFreeze spends a freeze on the user's freezable day. The error is Conflict when there is none.
+// A week's freeze is spent once, also by concurrent requests.
 func SpendFreeze(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (Streak, error) {
 	var after Streak
 	err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -94,7 +94,7 @@ func SpendFreeze(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time
 	return after, err
 }
 
-// learnedOn notes a day of learning and counts the streak anew when it is a new one.
+// learnedOn records a day of learning and recounts the streak when the day is new.
 func (b *ledgerTx) learnedOn(day gamification.Day) error {
 	made := b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&Day{UserID: b.user, Day: day})
 	if made.Error != nil || made.RowsAffected == 0 {

@@ -33,19 +33,19 @@ type Activity struct {
 	Minutes int
 }
 
-// ActivitiesBetween are what a user learned, and the courses they asked for, from a time
-// up to, not including, another.
+// ActivitiesBetween returns a user's learning events and requests for courses from one time up
+// to, not including, another.
 func ActivitiesBetween(ctx context.Context, db *gorm.DB, user uuid.UUID, from, to time.Time) ([]Activity, error) {
-	var deeds []Activity
+	var activities []Activity
 	err := db.WithContext(ctx).Raw(`
 		SELECT at, minutes FROM learning_events WHERE user_id = @user AND at >= @from AND at < @to
 		UNION ALL
 		SELECT created_at, 0 FROM tasks WHERE user_id = @user AND task_type IN @courses AND created_at >= @from AND created_at < @to`,
-		map[string]any{"user": user, "from": from, "to": to, "courses": tasks.CourseKinds}).Scan(&deeds).Error
-	return deeds, err
+		map[string]any{"user": user, "from": from, "to": to, "courses": tasks.CourseKinds}).Scan(&activities).Error
+	return activities, err
 }
 
-// LastLearned is when a user did anything last; nil when never.
+// LastLearned returns when a user did anything last; nil when never.
 func LastLearned(ctx context.Context, db *gorm.DB, user uuid.UUID) (*time.Time, error) {
 	var last []time.Time
 	err := db.WithContext(ctx).Model(&Event{}).Where("user_id = ?", user).Order("at DESC").Limit(1).Pluck("at", &last).Error

@@ -9,7 +9,7 @@ import (
 	"github.com/lyoapp/lyo/models/gamification"
 )
 
-// TotalOf is what a user has in all. Somebody without a deed has nothing.
+// TotalOf returns a user's totals. They are zero for a user without events.
 func TotalOf(ctx context.Context, db *gorm.DB, user uuid.UUID) (Total, error) {
 	var rows []Total
 	err := db.WithContext(ctx).Find(&rows, "user_id = ?", user).Error

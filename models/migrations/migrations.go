@@ -81,7 +81,7 @@ func Check(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// Newest is the version of the last migration in this binary.
+// Newest returns the version of the last migration in this binary.
 func Newest() (int64, error) {
 	all, err := files.ReadDir(".")
 	if err != nil {
@@ -126,7 +126,7 @@ func open(url string, said notices) (*sql.DB, *goose.Provider, error) {
 	return db, provider, nil
 }
 
-// Text is all migrations in order, so that a cache can tell when the schema changed.
+// Text returns all migrations in order, so that a cache can tell when the schema changed.
 func Text() (string, error) {
 	var all strings.Builder
 	for _, from := range []embed.FS{files, namesFiles} {

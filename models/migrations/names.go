@@ -101,7 +101,7 @@ func readAccounts(ctx context.Context, tx *sql.Tx) (accounts []account, err erro
 	return accounts, rows.Err()
 }
 
-// mailboxOf is the mailbox of an address, whatever its spelling.
+// mailboxOf returns the mailbox of an address, whatever its spelling.
 func mailboxOf(address string) string {
 	if email, err := text.Mailbox(address); err == nil {
 		address = email

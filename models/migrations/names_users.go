@@ -41,7 +41,7 @@ func newNames(accounts []account) *names {
 	return n
 }
 
-// usernameOf is the user name by the rules; ok is false where there is none.
+// usernameOf returns the user name by the rules; ok is false where there is none.
 func usernameOf(a account) (name string, ok bool) {
 	if a.username == nil {
 		return "", false
@@ -143,7 +143,7 @@ func (n *names) mendZone(ctx context.Context, tx *sql.Tx, a account, change func
 	return err
 }
 
-// tell gives a notice of what was done, which names accounts by their ids.
+// tell returns a notice of what was done, which names accounts by their ids.
 func (n *names) tell(ctx context.Context, tx *sql.Tx) error {
 	if n.counts == [4]int{} && len(n.taken)+len(n.doubles)+len(n.strange) == 0 {
 		return nil

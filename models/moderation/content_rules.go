@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// ContentRule is a word or a site that puts a post or comment on hold.
+// ContentRule is a word or a site that makes a post or comment pending review.
 type ContentRule struct {
 	ID        uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Kind      string    // quality.RuleWord or quality.RuleLink
@@ -31,7 +31,7 @@ func BrokenRule(tx *gorm.DB, text string) (string, error) {
 	return "", nil
 }
 
-// AddContentRule adds a rule to the policy. One that is there already is Conflict.
+// AddContentRule adds a rule to the policy. The error is Conflict when it is there already.
 func AddContentRule(ctx context.Context, db *gorm.DB, rule ContentRule, entry store.AuditEntry) error {
 	entry.Action, entry.Details = store.AuditRuleAdded, map[string]any{"rule_id": rule.ID, "kind": rule.Kind}
 	err := addRule(ctx, db, rule, entry)
@@ -41,7 +41,7 @@ func AddContentRule(ctx context.Context, db *gorm.DB, rule ContentRule, entry st
 	return err
 }
 
-// addRule stores a rule of the operator's, of content or topics, with its line of the audit log.
+// addRule stores a rule of the operator's, of content or topics, with its entry of the audit log.
 func addRule[R any](ctx context.Context, db *gorm.DB, rule R, entry store.AuditEntry) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&rule).Error; err != nil {
@@ -51,7 +51,7 @@ func addRule[R any](ctx context.Context, db *gorm.DB, rule R, entry store.AuditE
 	})
 }
 
-// RemoveContentRule takes a rule away. What it put on hold stays there.
+// RemoveContentRule removes a rule. Content that it made pending stays pending.
 func RemoveContentRule(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store.AuditEntry) error {
 	entry.Action = store.AuditRuleRemoved
 	return removeRule[ContentRule](ctx, db, id, entry)
@@ -72,7 +72,7 @@ func removeRule[R any](ctx context.Context, db *gorm.DB, id uuid.UUID, entry sto
 	})
 }
 
-// ListContentRules is a page of the policy, the newest rules first.
+// ListContentRules returns a page of the policy, the newest rules first.
 func ListContentRules(ctx context.Context, db *gorm.DB, after *store.Keyset, offset, limit int) ([]ContentRule, error) {
 	return store.NewestFirst[ContentRule](db.WithContext(ctx), after, offset, limit)
 }

@@ -35,7 +35,7 @@ var builtInHelp = sync.OnceValue(func() map[string][]store.HelpResource {
 	return help
 })
 
-// helpFor are the resources of the first of the locales that has any, with or without its
+// helpFor returns the resources of the first of the locales that has any, with or without its
 // region, else the English ones; the operator's in any of them come before the built-in ones.
 func helpFor(ctx context.Context, db *gorm.DB, locales ...string) ([]store.HelpResource, error) {
 	var rows []HelpResources
@@ -64,7 +64,7 @@ func firstHelp(help map[string][]store.HelpResource, locales []string) []store.H
 	return nil
 }
 
-// cutSubtag is a language tag without its last part; more is false when none is left.
+// cutSubtag returns a language tag without its last part; more is false when none is left.
 func cutSubtag(tag string) (shorter string, more bool) {
 	at := strings.LastIndexByte(tag, '-')
 	return tag[:max(at, 0)], at > 0
@@ -88,7 +88,7 @@ func SetHelpResources(ctx context.Context, db *gorm.DB, help HelpResources, entr
 	})
 }
 
-// ListHelpResources are what is shown in each language, the operator's in place of the
+// ListHelpResources returns what is shown in each language, the operator's in place of the
 // built-in ones, in the order of the languages; of built-in ones UpdatedAt is zero.
 func ListHelpResources(ctx context.Context, db *gorm.DB) ([]HelpResources, error) {
 	var rows []HelpResources

@@ -4,25 +4,26 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// ContentStatus is who sees a post or comment: everybody, or, of the rest, its author and
-// administrators. A deleted one nobody sees, but as a stub where it holds a tree together.
+// ContentStatus decides who sees a post or comment. A visible one is seen by everyone, a pending or
+// hidden one by its author and administrators. A deleted one is seen by no one, except as the stub
+// of a comment with replies.
 type ContentStatus string
 
-// The states there are.
+// The states of content.
 const (
 	ContentVisible ContentStatus = "visible"
-	ContentPending ContentStatus = "held" // until an administrator has looked at it
+	ContentPending ContentStatus = "held" // pending review
 	ContentHidden  ContentStatus = "hidden"
 	ContentDeleted ContentStatus = "deleted"
 )
 
-// What hides a post or comment. Of the two, only the end of a suspension brings it back.
+// What hides a post or comment. The end of a suspension restores only what the suspension has hidden.
 const (
 	HiddenByDecision   = "decision"
 	HiddenBySuspension = "suspension"
 )
 
-// RequireVisible is Conflict for what nobody can answer to or like at the moment.
+// RequireVisible returns Conflict for content that cannot be replied to or liked at the moment.
 func RequireVisible(status ContentStatus, what string) error {
 	if status == ContentVisible {
 		return nil

@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// TopicRule is a phrase in what a learner asks for, and what is done about it.
+// TopicRule is a phrase in a learner's request, and the action for it.
 type TopicRule struct {
 	ID        uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Action    quality.TopicAction
@@ -35,9 +35,8 @@ var (
 	builtInTopicsSince = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// RefuseTopic is TopicNotAllowed, with resources where the rule asks for help, when the
-// topic rules let no course be written from the texts of a request in a locale. Each text is
-// judged by itself.
+// RefuseTopic returns TopicNotAllowed when the topic rules refuse one of the texts of a request in a
+// locale. The error has resources where the rule asks for help. Each text is checked by itself.
 func RefuseTopic(ctx context.Context, db *gorm.DB, locale string, texts ...string) error {
 	rules, err := topicRules(ctx, db)
 	if err != nil {
@@ -51,7 +50,7 @@ func RefuseTopic(ctx context.Context, db *gorm.DB, locale string, texts ...strin
 		return store.Errorf(store.TopicNotAllowed, "No course is written on this topic.")
 	}
 	refusal := store.Errorf(store.TopicNotAllowed, "No course is written on this, but there is help.")
-	// Somebody writes about this in their own language, whatever the app is set to.
+	// Users write about this in their own language, whatever the app is set to.
 	locales := []string{rule.Language, locale}
 	if base, _, _ := strings.Cut(locale, "-"); base == rule.Language {
 		locales = []string{locale}
@@ -62,8 +61,8 @@ func RefuseTopic(ctx context.Context, db *gorm.DB, locale string, texts ...strin
 	return refusal
 }
 
-// topicRules are those that hold: the operator's, and the built-in ones but for those whose
-// place an operator's has taken.
+// topicRules returns the rules in force: the operator's, and the built-in ones that no rule of the
+// operator replaces.
 func topicRules(ctx context.Context, db *gorm.DB) ([]quality.TopicRule, error) {
 	var rules []quality.TopicRule
 	if err := db.WithContext(ctx).Raw("SELECT action, pattern FROM topic_rules ORDER BY pattern").Scan(&rules).Error; err != nil {
@@ -81,7 +80,7 @@ func topicRules(ctx context.Context, db *gorm.DB) ([]quality.TopicRule, error) {
 	return rules, nil
 }
 
-// TextsOf are all texts in a free value of JSON, names of members included.
+// TextsOf returns all texts in a free value of JSON, names of members included.
 func TextsOf(value any) (texts []string) {
 	switch v := value.(type) {
 	case string:
@@ -108,8 +107,8 @@ func AddTopicRule(ctx context.Context, db *gorm.DB, rule TopicRule, entry store.
 	return err
 }
 
-// RemoveTopicRule takes a rule of the operator's away. A built-in one is Conflict: it is
-// excused by an allow rule with its words.
+// RemoveTopicRule removes a rule of the operator's. The error is Conflict for a built-in one, which
+// an allow rule with its words overrides.
 func RemoveTopicRule(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store.AuditEntry) error {
 	isIt := func(r quality.TopicRule) bool { return builtInTopicID(r) == id }
 	if slices.ContainsFunc(quality.BuiltInTopicRules(), isIt) {
@@ -121,7 +120,7 @@ func RemoveTopicRule(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store
 
 func builtInTopicID(r quality.TopicRule) uuid.UUID { return store.DerivedID(topicRuleSpace, r.Pattern) }
 
-// ListTopicRules is a page of the rules that hold, the newest first, the built-in ones last.
+// ListTopicRules returns a page of the rules in force, the newest first, the built-in ones last.
 func ListTopicRules(ctx context.Context, db *gorm.DB, after *store.Keyset, offset, limit int) ([]ListedTopicRule, error) {
 	var ids, actions, patterns, languages store.Words
 	for _, r := range quality.BuiltInTopicRules() {

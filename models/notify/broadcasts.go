@@ -14,11 +14,11 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// CreateBroadcast commits a broadcast, its task with the first event, the promise of its
-// workflow and a line in the audit log. It is put into the inboxes of the users, of whom
+// CreateBroadcast commits a broadcast, its task with the first event, the outbox message of its
+// workflow and an entry of the audit log. It is put into the inboxes of the users, of whom
 // those without an account are passed over; one for everyone fills inboxes as it goes on.
 // A task of the same id is returned instead, as by CreateGeneration.
-func CreateBroadcast(ctx context.Context, db *gorm.DB, task tasks.Task, b Broadcast, users []uuid.UUID, promise store.OutboxMessage, entry store.AuditEntry) (made tasks.Task, replayed bool, err error) {
+func CreateBroadcast(ctx context.Context, db *gorm.DB, task tasks.Task, b Broadcast, users []uuid.UUID, message store.OutboxMessage, entry store.AuditEntry) (made tasks.Task, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, task.UserID); err != nil {
 			return err
@@ -31,7 +31,7 @@ func CreateBroadcast(ctx context.Context, db *gorm.DB, task tasks.Task, b Broadc
 			return err
 		}
 		first := tasks.FirstEvent(task)
-		for _, row := range []any{&b, &task, &first, &promise, &entry} {
+		for _, row := range []any{&b, &task, &first, &message, &entry} {
 			if err := tx.Create(row).Error; err != nil {
 				return err
 			}
@@ -44,9 +44,9 @@ func CreateBroadcast(ctx context.Context, db *gorm.DB, task tasks.Task, b Broadc
 	return tasks.Replay(ctx, db, task)
 }
 
-// FillInboxes puts a broadcast into the inboxes of up to limit active users behind one,
-// in the order of their ids, and tells who was the last; done: there are no more. Key:
-// (user, broadcast); what is there already stays.
+// FillInboxes writes a broadcast to the inboxes of up to limit active users after the given
+// one, in the order of their ids, and returns the last of them. done is true when there are no
+// more. Key: (user, broadcast); a notification that is there already stays.
 func FillInboxes(ctx context.Context, db *gorm.DB, broadcast, after uuid.UUID, limit int) (last uuid.UUID, done bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var b Broadcast
@@ -93,7 +93,7 @@ func fillInboxes(tx *gorm.DB, b Broadcast, users []uuid.UUID) error {
 		ON CONFLICT DO NOTHING`, map[string]any{"kind": NotifyBroadcast, "rows": string(rows), "broadcast": b.ID}).Error
 }
 
-// CountDevices is how many devices a broadcast goes to, as far as can be told beforehand.
+// CountDevices returns the number of devices that a broadcast is expected to go to.
 func CountDevices(ctx context.Context, db *gorm.DB, broadcast uuid.UUID) (int, error) {
 	var n int64
 	err := db.WithContext(ctx).Raw(`
@@ -102,8 +102,8 @@ func CountDevices(ctx context.Context, db *gorm.DB, broadcast uuid.UUID) (int, e
 	return int(n), err
 }
 
-// SetResult tells what came of a task that has ended by now: of what was put off until
-// its users' quiet hours were over, say. A task that is gone needs no result.
+// SetResult sets the result of a task that has ended, such as the counts of pushes that were
+// deferred by quiet hours. A task that is gone needs no result.
 func SetResult(ctx context.Context, db *gorm.DB, task uuid.UUID, result tasks.TaskResult, now time.Time) error {
 	return db.WithContext(ctx).Model(&tasks.Task{}).Where("id = ?", task).Select("Result", "UpdatedAt").Updates(&tasks.Task{Result: result, UpdatedAt: now}).Error
 }

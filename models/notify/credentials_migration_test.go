@@ -17,7 +17,7 @@ import (
 const pushMigration = 15
 
 // TestTokensThatWereSeveralRows: rows of before become one for each phone, the one registered
-// last; what it was told stays told, and nobody has marketing on.
+// last; what was pushed stays pushed, and no user has marketing on.
 func TestTokensThatWereSeveralRows(t *testing.T) {
 	t.Parallel()
 	url := storetest.Empty(t)

@@ -15,8 +15,8 @@ import (
 
 // RegisterDevice stores a device whose app has just named its token, and switches it
 // on. The same token of the same user is the same device, however it is spelled and
-// whatever its environment; one that was somebody else's is a new device of this user,
-// and theirs no longer. Of many at once one row comes.
+// whatever its environment; a token of another user becomes a new device of this
+// user, and the other one is removed. Concurrent calls make one row.
 // It belongs to the session it names; Unauthenticated when that has ended.
 func RegisterDevice(ctx context.Context, db *gorm.DB, d Device) (made Device, err error) {
 	if d.WebAuth == "" { // else it is an endpoint, as WebSubscription spells it
@@ -64,20 +64,20 @@ type DeviceFilter struct {
 	Limit  int
 }
 
-// ListDevices are the user's devices, the latest first.
+// ListDevices returns the user's devices, the latest first.
 func ListDevices(ctx context.Context, db *gorm.DB, user uuid.UUID, f DeviceFilter) ([]Device, error) {
 	return store.NewestFirst[Device](db.WithContext(ctx).Where("user_id = ?", user), f.After, f.Offset, f.Limit)
 }
 
-// ActiveDevices are where the user's pushes go, up to limit of them.
+// ActiveDevices returns where the user's pushes go, up to limit of them.
 func ActiveDevices(ctx context.Context, db *gorm.DB, user uuid.UUID, limit int) ([]Device, error) {
 	var devices []Device
 	err := db.WithContext(ctx).Where("user_id = ? AND is_active", user).Order("id").Limit(limit).Find(&devices).Error
 	return devices, err
 }
 
-// SwitchOffDevice has the user's device told of nothing until it registers again.
-// Doing it twice changes nothing.
+// SwitchOffDevice stops pushes to the user's device until it registers again. Repeating it
+// changes nothing.
 func SwitchOffDevice(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (Device, error) {
 	err := db.WithContext(ctx).Model(&Device{}).Where("id = ? AND user_id = ? AND is_active", id, user).
 		UpdateColumns(map[string]any{"is_active": false, "off_reason": accounts.OffByUser, "off_at": now}).Error
@@ -102,7 +102,7 @@ func SignOutExpired(ctx context.Context, db *gorm.DB, now time.Time, limit int) 
 		accounts.OffBySignOut, now, now, limit).Error
 }
 
-// DeleteDevice forgets the user's device.
+// DeleteDevice deletes the user's device.
 func DeleteDevice(ctx context.Context, db *gorm.DB, user, id uuid.UUID) error {
 	gone := db.WithContext(ctx).Delete(&Device{}, "id = ? AND user_id = ?", id, user)
 	if gone.Error == nil && gone.RowsAffected == 0 {
@@ -112,7 +112,7 @@ func DeleteDevice(ctx context.Context, db *gorm.DB, user, id uuid.UUID) error {
 }
 
 // SwitchOffSilent switches off up to limit devices that no app has registered since, and
-// tells how many. Repeating it is harmless.
+// returns their number. Repeating it is harmless.
 func SwitchOffSilent(ctx context.Context, db *gorm.DB, since, now time.Time, limit int) (int, error) {
 	off := db.WithContext(ctx).Exec(`
 		UPDATE devices SET is_active = false, off_reason = ?, off_at = ?

@@ -49,7 +49,7 @@ func (o *owner) register(token string, session *uuid.UUID) error {
 	return err
 }
 
-// active are the tokens of the devices that are told of news.
+// active returns the tokens of the devices that are pushed to.
 func (o *owner) active() (tokens []string) {
 	o.t.Helper()
 	require.NoError(o.t, o.db.Raw("SELECT token FROM devices WHERE is_active ORDER BY token").Scan(&tokens).Error)

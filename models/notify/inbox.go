@@ -20,13 +20,12 @@ type InboxFilter struct {
 	Limit  int
 }
 
-// inboxOf is what is in the user's inbox, but for news of what somebody did who has blocked them since, or
-// whom they have.
+// inboxOf returns the notifications in the user's inbox, without those of actors with a block either way since.
 func inboxOf(ctx context.Context, db *gorm.DB, user uuid.UUID) *gorm.DB {
 	return db.WithContext(ctx).Where("user_id = @viewer AND "+accounts.NotApart("actor_id"), map[string]any{"viewer": user})
 }
 
-// ListNotifications is what is in the user's inbox, the latest first.
+// ListNotifications returns the notifications in the user's inbox, the latest first.
 func ListNotifications(ctx context.Context, db *gorm.DB, user uuid.UUID, f InboxFilter) ([]Notification, error) {
 	q := inboxOf(ctx, db, user)
 	if f.Unread != nil && *f.Unread {
@@ -37,7 +36,7 @@ func ListNotifications(ctx context.Context, db *gorm.DB, user uuid.UUID, f Inbox
 	return store.NewestFirst[Notification](q, f.After, f.Offset, f.Limit)
 }
 
-// ReadNotification marks news of the user as read; the first time counts.
+// ReadNotification marks a notification of the user as read; the first time counts.
 func ReadNotification(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (n Notification, err error) {
 	err = inboxOf(ctx, db, user).Model(&Notification{}).Where("id = ? AND read_at IS NULL", id).UpdateColumn("read_at", now).Error
 	if err != nil {
@@ -50,15 +49,15 @@ func ReadNotification(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now 
 	return n, err
 }
 
-// ReadAll marks everything in the user's inbox as read that came until now, and tells
-// how much that was.
+// ReadAll marks all notifications in the user's inbox up to now as read, and returns their
+// number.
 func ReadAll(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (int, error) {
 	read := db.WithContext(ctx).Model(&Notification{}).
 		Where("user_id = ? AND read_at IS NULL AND created_at <= ?", user, now).UpdateColumn("read_at", now)
 	return int(read.RowsAffected), read.Error
 }
 
-// UnreadCount is the number on the app's badge.
+// UnreadCount returns the number on the app's badge.
 func UnreadCount(ctx context.Context, db *gorm.DB, user uuid.UUID) (int, error) {
 	var n int64
 	err := inboxOf(ctx, db, user).Model(&Notification{}).Where("read_at IS NULL").Count(&n).Error

@@ -11,10 +11,10 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// NotificationKind says what news is about. Preferences and apps go by it.
+// NotificationKind is the kind of a notification. Preferences and apps use it.
 type NotificationKind string
 
-// The kinds there are.
+// The kinds of notifications.
 const (
 	NotifyCourseReady NotificationKind = "course_ready"
 	NotifyAchievement NotificationKind = "achievement_unlocked"
@@ -26,11 +26,11 @@ const (
 	NotifyTest        NotificationKind = "test"
 )
 
-// Notification is a piece of news in a user's inbox.
+// Notification is an entry of a user's inbox.
 type Notification struct {
 	ID      uuid.UUID  `gorm:"type:uuid;primaryKey"`
 	UserID  uuid.UUID  `gorm:"type:uuid"`
-	ActorID *uuid.UUID `gorm:"type:uuid"` // whose deed it tells of
+	ActorID *uuid.UUID `gorm:"type:uuid"` // who did what it is about
 	Kind    NotificationKind
 	Title   string
 	Body    string
@@ -38,24 +38,24 @@ type Notification struct {
 	Data      map[string]string `gorm:"type:jsonb;serializer:json"`
 	CreatedAt time.Time
 	ReadAt    *time.Time
-	// BroadcastID is what it is the user's copy of; nil: it is for this user alone.
+	// BroadcastID is the broadcast it is a copy of; nil: it is for this user alone.
 	BroadcastID *uuid.UUID `gorm:"type:uuid"`
 	AdmittedAt  *time.Time // when it was counted against its user's day
-	// AuthorID is whose thing it tells of besides, nil: nobody's but the actor's or the user's own.
+	// AuthorID is the author of the content it is about; nil: the actor or the user.
 	AuthorID *uuid.UUID `gorm:"-"`
 }
 
 var notificationSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d10")
 
-// NotificationID is the id of a user's news of a kind about a source.
+// NotificationID returns the id of a user's notification of a kind about a source.
 func NotificationID(user uuid.UUID, kind NotificationKind, source string) uuid.UUID {
 	return store.DerivedID(notificationSpace, user.String(), string(kind), source)
 }
 
-// Notify puts news into its user's inbox and, where they have a device, promises the push,
-// both in the caller's transaction. source names what the news is about: the same twice is one. News of
-// somebody's deed, or of one with somebody's thing, does not reach who has blocked them, or is
-// blocked by them, nor the doer.
+// Notify writes a notification to its user's inbox and, if they have a device, enqueues the push,
+// both in the caller's transaction. Key: user, kind and source, which names what it is about.
+// Nothing is written when the user is the actor, or when there is a block either way between the
+// user and the actor or author.
 func Notify(tx *gorm.DB, n Notification, source string, f Enqueuer) error {
 	if n.ActorID != nil && *n.ActorID == n.UserID {
 		return nil

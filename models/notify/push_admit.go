@@ -13,22 +13,22 @@ import (
 	"github.com/lyoapp/lyo/models/gamification"
 )
 
-// Admission asks for news to be counted against a day of its user.
+// Admission asks for a notification to be counted against a day of its user.
 type Admission struct {
 	NotificationID uuid.UUID        `json:"n"`
 	UserID         uuid.UUID        `json:"u"`
 	Day            gamification.Day `json:"d"`
 }
 
-// AdmitPushes counts news against its users' days and tells which of it is within the
-// daily cap, all or nothing. What was admitted before is so again and counts once. There
-// must be no more than one of a user. Of many at once, no more than the cap get through.
+// AdmitPushes counts notifications against their users' days and returns those within the daily
+// cap, all or nothing. A notification that was admitted before is admitted again and counts once.
+// There must be at most one for each user. Concurrent calls together stay within the cap.
 func AdmitPushes(ctx context.Context, db *gorm.DB, news []Admission, dailyCap int, now time.Time) (admitted map[uuid.UUID]bool, err error) {
 	admitted = make(map[uuid.UUID]bool, len(news))
 	if len(news) == 0 {
 		return admitted, nil
 	}
-	// In one order, so that two who admit at once do not wait for each other in turn.
+	// Always in one order, so that concurrent calls cannot deadlock.
 	slices.SortFunc(news, func(a, b Admission) int { return strings.Compare(a.UserID.String(), b.UserID.String()) })
 	rows, err := json.Marshal(news)
 	if err != nil {

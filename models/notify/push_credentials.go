@@ -66,16 +66,16 @@ type PushAnswers struct {
 	MayBeDead []string
 }
 
-// Proven tells whether a message was ever accepted under these credentials.
+// Proven reports whether a message was ever accepted under these credentials.
 func (c *PushCredential) Proven() bool { return c.AcceptedAt != nil }
 
-// Trusted tells whether a refusal that wrong credentials cause as well is believed to be about
+// Trusted reports whether a refusal that wrong credentials cause as well is believed to be about
 // the device: messages are accepted, and by at least as many users' devices as refuse them.
 func (c *PushCredential) Trusted() bool {
 	return c.Proven() && c.StoppedAt == nil && c.Accepted >= c.Refused+c.Dead
 }
 
-// MayGo is how many of so many messages may go out now. The state is asked for again once
+// MayGo returns how many of so many messages may go out now. The state is asked for again once
 // those were answered.
 func (c *PushCredential) MayGo(messages int) int {
 	switch {
@@ -152,7 +152,7 @@ func (c *PushCredential) noteUsers(a PushAnswers) {
 	}
 }
 
-// count has the last answers outweigh those before them.
+// count gives the last answers more weight than earlier ones.
 func (c *PushCredential) count(accepted, refused, dead int) {
 	c.Accepted, c.Refused, c.Dead = c.Accepted+float64(accepted), c.Refused+float64(refused), c.Dead+float64(dead)
 	if sum := c.Accepted + c.Refused + c.Dead; sum > answersKept {
@@ -167,7 +167,7 @@ func (c *PushCredential) count(accepted, refused, dead int) {
 // forgotten is the part of an answer that so many came after that it counts for nothing.
 const forgotten = 0.25
 
-// mark remembers that a user is among those refused, in a form that names nobody.
+// mark records that a user is among those refused, by a hash that identifies no one.
 func (c *PushCredential) mark(user uuid.UUID) {
 	sum := sha256.Sum256(append(user[:], c.Fingerprint...))
 	mark := binary.BigEndian.Uint32(sum[:])
@@ -176,7 +176,7 @@ func (c *PushCredential) mark(user uuid.UUID) {
 	}
 }
 
-// distinct are the users of a list who are in none of the others.
+// distinct returns the users of a list who are in none of the others.
 func distinct(users []uuid.UUID, but ...[]uuid.UUID) map[uuid.UUID]bool {
 	set := make(map[uuid.UUID]bool, len(users))
 	for _, user := range users {
@@ -190,7 +190,7 @@ func distinct(users []uuid.UUID, but ...[]uuid.UUID) map[uuid.UUID]bool {
 
 const longestWord = 64
 
-// providersWord is a provider's reason as it may be shown: no more than a word or two.
+// providersWord returns a provider's reason in a form that may be shown: a word or two at most.
 func providersWord(reason string) string {
 	word := strings.Map(func(r rune) rune {
 		if r == '_' || r == ' ' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
@@ -201,7 +201,7 @@ func providersWord(reason string) string {
 	return word[:min(len(word), longestWord)]
 }
 
-// FindPushCredentials are the states of credentials. Those that were never used are as they begin.
+// FindPushCredentials returns the states of credentials. Those that were never used are as they begin.
 func FindPushCredentials(ctx context.Context, db *gorm.DB, keys []PushCredentialKey) (map[PushCredentialKey]PushCredential, error) {
 	states := make(map[PushCredentialKey]PushCredential, len(keys))
 	pairs := make([][]any, 0, len(keys))
@@ -220,7 +220,7 @@ func FindPushCredentials(ctx context.Context, db *gorm.DB, keys []PushCredential
 	return states, err
 }
 
-// TakeProbe tells whether the caller may try one message although sending has stopped. Of
+// TakeProbe reports whether the caller may try one message although sending has stopped. Of
 // many at once one may, and the next not before it had time to be answered.
 func TakeProbe(ctx context.Context, db *gorm.DB, c PushCredential, now time.Time) (bool, error) {
 	taken := db.WithContext(ctx).Model(&PushCredential{}).
@@ -268,7 +268,7 @@ func switchBackOn(tx *gorm.DB, before PushCredential, reasons []string, now time
 		reasons, since).Error
 }
 
-// UsePushCredentials notes that a worker sends under these credentials from now on, so that
+// UsePushCredentials records that a worker sends under these credentials from now on, so that
 // health speaks of them and not of those before.
 func UsePushCredentials(ctx context.Context, db *gorm.DB, keys []PushCredentialKey, now time.Time) error {
 	for _, key := range keys {
@@ -279,7 +279,7 @@ func UsePushCredentials(ctx context.Context, db *gorm.DB, keys []PushCredentialK
 	return nil
 }
 
-// lockPushCredential reads a state, made where there is none, and keeps it locked until the
+// lockPushCredential reads a state, creates it where there is none, and locks it until the
 // transaction ends.
 func lockPushCredential(tx *gorm.DB, key PushCredentialKey, now time.Time) (PushCredential, error) {
 	state := PushCredential{PushCredentialKey: key, RefusedMarks: []uint32{}, UsedAt: now}
@@ -289,7 +289,7 @@ func lockPushCredential(tx *gorm.DB, key PushCredentialKey, now time.Time) (Push
 	return state, err
 }
 
-// StoppedPushes are the credentials last used of each provider under which sending has stopped.
+// StoppedPushes returns the credentials last used of each provider under which sending has stopped.
 func StoppedPushes(ctx context.Context, db *gorm.DB) ([]PushCredential, error) {
 	var rows []PushCredential
 	err := db.WithContext(ctx).Raw(`
@@ -298,5 +298,5 @@ func StoppedPushes(ctx context.Context, db *gorm.DB) ([]PushCredential, error) {
 	return rows, err
 }
 
-// credentialsFor is how long the state of credentials that nobody uses any more is kept.
+// credentialsFor is how long the state of unused credentials is kept.
 const credentialsFor = 90 * 24 * time.Hour

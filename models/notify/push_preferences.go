@@ -10,13 +10,13 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 )
 
-// DefaultPushPreferences are those of a user who has said nothing: everything but
-// marketing, which is to be asked for, always.
+// DefaultPushPreferences returns the preferences of a user who has set none: everything but
+// marketing, at any time.
 func DefaultPushPreferences(user uuid.UUID) PushPreferences {
 	return PushPreferences{UserID: user, CourseReady: true, Achievements: true, Community: true, Reminders: true}
 }
 
-// FindPushPreferences are the user's, or the default ones.
+// FindPushPreferences returns the user's preferences, or the default ones.
 func FindPushPreferences(ctx context.Context, db *gorm.DB, user uuid.UUID) (PushPreferences, error) {
 	var found []PushPreferences
 	err := db.WithContext(ctx).Limit(1).Find(&found, "user_id = ?", user).Error
@@ -47,7 +47,7 @@ func ChangePushPreferences(ctx context.Context, db *gorm.DB, user uuid.UUID, cha
 	return p, err
 }
 
-// wants tells whether the user wants to be pushed news of a kind.
+// wants reports whether the user wants notifications of a kind pushed.
 func (p PushPreferences) wants(kind NotificationKind) bool {
 	switch kind {
 	case NotifyCourseReady:

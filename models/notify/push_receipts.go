@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// PushOutcome is what came of telling a device, to be written down.
+// PushOutcome is the result of pushing to a device, to be recorded.
 type PushOutcome struct {
 	NotificationID uuid.UUID  `json:"n"`
 	DeviceID       uuid.UUID  `json:"d"`
@@ -26,8 +26,8 @@ type PushOutcome struct {
 }
 
 // RecordPushes writes receipts, all in one statement, and switches off devices whose token
-// is dead, together. A receipt that is final stays as it is; news that is gone, with its
-// user, gets none. Key: (notification, device).
+// is dead, together. A receipt that is final stays as it is. A notification that is gone,
+// with its user, gets none. Key: (notification, device).
 func RecordPushes(ctx context.Context, db *gorm.DB, outcomes []PushOutcome, now time.Time) error {
 	if len(outcomes) == 0 {
 		return nil
@@ -61,7 +61,7 @@ func anyDead(outcomes []PushOutcome) bool {
 	return slices.ContainsFunc(outcomes, func(o PushOutcome) bool { return o.Status == PushDead })
 }
 
-// PushCounts is what came of news so far, by its receipts.
+// PushCounts counts the receipts of a notification by status.
 type PushCounts struct {
 	Accepted int `json:"accepted,omitempty"`
 	DryRun   int `json:"dry_run,omitempty"`
@@ -74,15 +74,15 @@ type PushCounts struct {
 	Next *time.Time `json:"next,omitempty"`
 }
 
-// Result is the counts as a task tells them. What is being tried again is not told of: it
-// ends as something else.
+// Result returns the counts for a task's result. Retries are left out: they end with another
+// status.
 func (c PushCounts) Result() tasks.TaskResult {
 	return tasks.TaskResult{
 		"accepted": c.Accepted, "failed": c.Failed, "dead": c.Dead, "deferred": c.Deferred, "skipped": c.Skipped, "dry_run": c.DryRun,
 	}
 }
 
-// Add is the sum of both, without Next.
+// Add returns the sum of both, without Next.
 func (c PushCounts) Add(o PushCounts) PushCounts {
 	return PushCounts{
 		Accepted: c.Accepted + o.Accepted, DryRun: c.DryRun + o.DryRun, Failed: c.Failed + o.Failed, Dead: c.Dead + o.Dead,
@@ -105,7 +105,7 @@ func CountPushes(ctx context.Context, db *gorm.DB, r PushRange) (c PushCounts, e
 }
 
 // ClosePushes gives up what was put off for devices that are gone, switched off, or of an
-// account that is not active any more, so that nobody waits for them.
+// account that is not active any more, so that no run waits for them.
 func ClosePushes(ctx context.Context, db *gorm.DB, r PushRange, now time.Time) error {
 	return db.WithContext(ctx).Exec(`
 		UPDATE push_receipts r SET status = 'skipped', reason = 'device is off', at = @now, not_before = NULL
@@ -115,7 +115,7 @@ func ClosePushes(ctx context.Context, db *gorm.DB, r PushRange, now time.Time) e
 			WHERE d.id = r.device_id AND d.user_id = n.user_id AND d.is_active)`, r.args(now, 0)).Error
 }
 
-// OpenPushes is the news of a user of which devices are still to be told.
+// OpenPushes returns the notifications of a user that are still to be pushed.
 func OpenPushes(ctx context.Context, db *gorm.DB, user uuid.UUID) (news []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Raw(`
 		SELECT DISTINCT n.id FROM notifications n JOIN push_receipts r ON r.notification_id = n.id
@@ -123,21 +123,21 @@ func OpenPushes(ctx context.Context, db *gorm.DB, user uuid.UUID) (news []uuid.U
 	return news, err
 }
 
-// ReceiptsOf are the receipts of news.
+// ReceiptsOf returns the receipts of a notification.
 func ReceiptsOf(ctx context.Context, db *gorm.DB, notification uuid.UUID) ([]PushReceipt, error) {
 	var receipts []PushReceipt
 	err := db.WithContext(ctx).Where("notification_id = ?", notification).Find(&receipts).Error
 	return receipts, err
 }
 
-// receiptsFor and daysFor are how long is kept what nobody looks at after a day.
+// receiptsFor and daysFor are how long receipts and counts of days are kept.
 const (
 	receiptsFor = 30 * 24 * time.Hour
 	daysFor     = 3
 )
 
-// SweepPushes removes up to limit receipts, and as many counts of days, that have served
-// their time, and what was known of credentials that are not used any more.
+// SweepPushes deletes up to limit expired receipts, as many counts of days, and the states of
+// credentials that are not used any more.
 func SweepPushes(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
 	db = db.WithContext(ctx)
 	err := db.Exec(`DELETE FROM push_receipts WHERE (notification_id, device_id) IN (

@@ -21,7 +21,7 @@ const (
 	EnvironmentSandbox    = "sandbox"
 )
 
-// Device is where pushes go.
+// Device is a destination of pushes.
 type Device struct {
 	ID          uuid.UUID `gorm:"type:uuid;primaryKey"`
 	UserID      uuid.UUID `gorm:"type:uuid"`
@@ -46,7 +46,7 @@ type Device struct {
 	SessionID *uuid.UUID `gorm:"type:uuid"`
 }
 
-// PushStatus is what came of telling a device of news.
+// PushStatus is the result of pushing a notification to a device.
 type PushStatus string
 
 // A receipt ends as any of these but PushRetry and PushDeferred, and then stays as it is.
@@ -60,7 +60,7 @@ const (
 	PushDeferred PushStatus = "deferred" // it is the user's quiet hours until NotBefore
 )
 
-// PushReceipt is what came of telling a device of news.
+// PushReceipt records the result of pushing a notification to a device.
 type PushReceipt struct {
 	NotificationID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	DeviceID       uuid.UUID `gorm:"type:uuid;primaryKey"`
@@ -71,7 +71,7 @@ type PushReceipt struct {
 	NotBefore      *time.Time
 }
 
-// PushPreferences are what a user wants to be told of, and when not.
+// PushPreferences are the kinds of notifications that a user wants pushed, and their quiet hours.
 type PushPreferences struct {
 	UserID          uuid.UUID `gorm:"type:uuid;primaryKey"`
 	CourseReady     bool
@@ -84,7 +84,7 @@ type PushPreferences struct {
 	UpdatedAt       time.Time
 }
 
-// Broadcast is what an administrator tells many.
+// Broadcast is a notification from an administrator to many users.
 type Broadcast struct {
 	ID          uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Title       string
@@ -95,7 +95,7 @@ type Broadcast struct {
 	CreatedAt   time.Time
 }
 
-// BeforeSave keeps data an object.
+// BeforeSave writes nil data as an empty object.
 func (b *Broadcast) BeforeSave(*gorm.DB) error {
 	if b.Data == nil {
 		b.Data = map[string]string{}
@@ -103,7 +103,7 @@ func (b *Broadcast) BeforeSave(*gorm.DB) error {
 	return nil
 }
 
-// PushDay is how much news a user was told of by push on a day of theirs.
+// PushDay counts the notifications pushed to a user on a day of theirs.
 type PushDay struct {
 	UserID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Day    int       `gorm:"primaryKey;autoIncrement:false"` // since the first of January 1970

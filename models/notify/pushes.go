@@ -17,9 +17,9 @@ type Cursor struct {
 	Device uuid.UUID `json:"device"`
 }
 
-// PushRange is news and some of the devices that it goes to.
+// PushRange is a notification and a range of the devices that it goes to.
 type PushRange struct {
-	// Notification is news for one user, or Broadcast news for many.
+	// Notification is for one user, Broadcast for many; one of them is set.
 	Notification uuid.UUID `json:"notification,omitzero"`
 	Broadcast    uuid.UUID `json:"broadcast,omitzero"`
 	// After and Upto bound the devices; zero values do not.
@@ -32,7 +32,7 @@ type PushRange struct {
 // lastPlace is behind every device.
 var lastPlace = Cursor{uuid.Max, uuid.Max}
 
-// args are the range's bounds for a statement.
+// args returns the range's bounds for a statement.
 func (r PushRange) args(now time.Time, limit int) map[string]any {
 	upto := r.Upto
 	if upto == (Cursor{}) {
@@ -44,7 +44,7 @@ func (r PushRange) args(now time.Time, limit int) map[string]any {
 	}
 }
 
-// news is the condition on notifications n that makes them the range's.
+// news returns the condition that a row n of notifications belongs to the range.
 func (r PushRange) news() string {
 	if r.Broadcast != uuid.Nil {
 		return "n.broadcast_id = @broadcast"
@@ -52,7 +52,7 @@ func (r PushRange) news() string {
 	return "n.id = @notification"
 }
 
-// due is the condition on receipts r under which a device is to be told.
+// due returns the condition that the receipt r of a device allows a push now.
 func (r PushRange) due() string {
 	open := `r.status IN ('retry', 'deferred') AND (r.not_before <= @now
 		OR r.status = 'deferred' AND greatest(u.updated_at, p.updated_at) > r.at)` // their hours may be others by now
@@ -62,8 +62,8 @@ func (r PushRange) due() string {
 	return "(r.status IS NULL OR " + open + ")"
 }
 
-// targets are the range's devices that are to be told now: of accounts that are active,
-// switched on, and without a receipt that is final.
+// targets returns the range's devices to push to now: of active accounts, switched on, and
+// without a final receipt.
 func (r PushRange) targets() string {
 	return `
 		FROM notifications n
@@ -75,7 +75,7 @@ func (r PushRange) targets() string {
 			AND n.user_id >= @afterUser AND n.user_id <= @uptoUser AND ` + r.due()
 }
 
-// PushTarget is a device that is to be told of news, with what there is to know for that.
+// PushTarget is a device to push a notification to, with what the push needs.
 type PushTarget struct {
 	NotificationID uuid.UUID
 	UserID         uuid.UUID
@@ -101,7 +101,7 @@ type PushTarget struct {
 	QuietHoursStart, QuietHoursEnd                             *int
 }
 
-// PushTargets are up to limit devices of the range that are to be told now, in order.
+// PushTargets returns up to limit devices of the range to push to now, in order.
 func PushTargets(ctx context.Context, db *gorm.DB, r PushRange, now time.Time, limit int) ([]PushTarget, error) {
 	var targets []PushTarget
 	err := db.WithContext(ctx).Raw(`
@@ -115,10 +115,10 @@ func PushTargets(ctx context.Context, db *gorm.DB, r PushRange, now time.Time, l
 	return targets, err
 }
 
-// Place is where the target stands in the order.
+// Place returns where the target stands in the order.
 func (t PushTarget) Place() Cursor { return Cursor{t.UserID, t.DeviceID} }
 
-// Wanted tells whether the user wants to be pushed news of this kind.
+// Wanted reports whether the user wants notifications of this kind pushed.
 func (t PushTarget) Wanted() bool {
 	p := DefaultPushPreferences(t.UserID)
 	if t.CourseReady != nil {
@@ -127,8 +127,8 @@ func (t PushTarget) Wanted() bool {
 	return p.wants(t.Kind)
 }
 
-// QuietUntil is when the user's quiet hours end, if they go on at this moment in their
-// zone. A test is not held up: who asked for it is awake.
+// QuietUntil returns when the user's quiet hours end, if they go on at this moment in their
+// zone. A test is not delayed: whoever asked for it is awake.
 func (t PushTarget) QuietUntil(now time.Time, zone *time.Location) (time.Time, bool) {
 	if t.QuietHoursStart == nil || t.QuietHoursEnd == nil || t.Kind == NotifyTest {
 		return now, false
@@ -136,8 +136,8 @@ func (t PushTarget) QuietUntil(now time.Time, zone *time.Location) (time.Time, b
 	return gamification.Quiet{From: gamification.Clock(*t.QuietHoursStart), To: gamification.Clock(*t.QuietHoursEnd)}.Until(now, zone)
 }
 
-// CutPushes cuts the devices of a broadcast that are to be told now, behind a place, into
-// ranges of up to size, and up to most of them. With fewer than that there are no more.
+// CutPushes divides the devices of a broadcast to push to now, after a cursor, into up to most
+// ranges of up to size devices. Fewer than most ranges mean that these are the last.
 func CutPushes(ctx context.Context, db *gorm.DB, r PushRange, now time.Time, size, most int) ([]PushRange, error) {
 	var ends []struct {
 		UserID, DeviceID uuid.UUID
@@ -161,8 +161,8 @@ func CutPushes(ctx context.Context, db *gorm.DB, r PushRange, now time.Time, siz
 
 var pushSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d11")
 
-// PushMessageID is what a provider knows the message of news to a device by, however
-// often it is sent.
+// PushMessageID returns the provider's id for the push of a notification to a device. It is the same
+// for every attempt.
 func PushMessageID(notification, device uuid.UUID) uuid.UUID {
 	return store.DerivedID(pushSpace, notification.String(), device.String())
 }

@@ -47,7 +47,7 @@ func TestNoPushForWhoHasNoDevice(t *testing.T) {
 	t.Parallel()
 	db, now := storetest.New(t), time.Now().UTC()
 	ada := fixture.SignedUp(t, db, "ada@example.com", now).UserID
-	promised := func(source string) bool {
+	enqueued := func(source string) bool {
 		id := store.NewID().String()
 		err := notify.Notify(db, notify.Notification{UserID: ada, Kind: notify.NotifyReminder, CreatedAt: now}, source, notify.Enqueuer{
 			Push: func(notify.Notification) store.OutboxMessage {
@@ -55,16 +55,16 @@ func TestNoPushForWhoHasNoDevice(t *testing.T) {
 			},
 		})
 		require.NoError(t, err)
-		promises, err := store.MessagesFor(t.Context(), db, id)
+		messages, err := store.MessagesFor(t.Context(), db, id)
 		require.NoError(t, err)
-		return len(promises) == 1
+		return len(messages) == 1
 	}
-	require.False(t, promised("before"))
+	require.False(t, enqueued("before"))
 	phone := register(t, db, ada, "adas-phone", now)
-	require.True(t, promised("with"))
+	require.True(t, enqueued("with"))
 	_, err := notify.SwitchOffDevice(t.Context(), db, ada, phone.ID, now)
 	require.NoError(t, err)
-	require.False(t, promised("after"))
+	require.False(t, enqueued("after"))
 	var inbox int64
 	require.NoError(t, db.Model(&notify.Notification{}).Where("user_id = ?", ada).Count(&inbox).Error)
 	require.EqualValues(t, 3, inbox)

@@ -13,21 +13,21 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// Deletion is the wish of a user to be forgotten.
+// Deletion is a user's request to delete their account.
 type Deletion struct {
 	ID    uuid.UUID
 	User  uuid.UUID
 	Due   time.Time // until then it can be undone
 	Start store.OutboxMessage
-	// Cancel makes the promise to cancel a task that is under way.
+	// Cancel returns the message that cancels an open task.
 	Cancel func(tasks.Task) store.OutboxMessage
 	Entry  store.AuditEntry
 }
 
-// RequestDeletion switches an account off until it is erased: nobody can sign in
-// to it, all its sessions end, and the work under way for it is cancelled, all or
-// nothing and together with the promise to start the deletion's workflow. It tells
-// which sessions have ended. allowed may refuse, by the row as it is at this
+// RequestDeletion switches an account off until it is erased. Signing in is refused,
+// all its sessions end, and the work under way for it is cancelled, all or
+// nothing and together with the message that starts the deletion's workflow. It returns
+// the sessions that have ended. allowed may refuse, by the row as it is at this
 // moment. An account that is being deleted already stays as it is.
 func RequestDeletion(ctx context.Context, db *gorm.DB, d Deletion, allowed func(accounts.User) error) (ended []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -56,7 +56,7 @@ func RequestDeletion(ctx context.Context, db *gorm.DB, d Deletion, allowed func(
 }
 
 // StopWork ends the sessions and cancels the tasks of an account that is being
-// deleted by this deletion. It tells how many tasks are still to end. Repeating it
+// deleted by this deletion. It returns the number of tasks that are still open. Repeating it
 // is harmless; an account that was restored, or is gone, is Conflict.
 func StopWork(ctx context.Context, db *gorm.DB, user, deletion uuid.UUID, cancel func(tasks.Task) store.OutboxMessage, now time.Time) (ended []uuid.UUID, open int, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -73,9 +73,9 @@ func StopWork(ctx context.Context, db *gorm.DB, user, deletion uuid.UUID, cancel
 	return ended, open, err
 }
 
-// Undelete restores an account whose grace period goes on, and leaves the promise
-// to end the deletion's workflow. Conflict when it is not being deleted.
-func Undelete(ctx context.Context, db *gorm.DB, id uuid.UUID, promise func(deletion uuid.UUID) store.OutboxMessage, entry store.AuditEntry) error {
+// Undelete restores an account within its grace period, and enqueues the message that
+// ends the deletion's workflow. Conflict when it is not being deleted.
+func Undelete(ctx context.Context, db *gorm.DB, id uuid.UUID, message func(deletion uuid.UUID) store.OutboxMessage, entry store.AuditEntry) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		user, err := accounts.Lock(tx, id)
 		if err != nil {
@@ -90,7 +90,7 @@ func Undelete(ctx context.Context, db *gorm.DB, id uuid.UUID, promise func(delet
 		if err != nil {
 			return err
 		}
-		if err := store.Enqueue(ctx, tx, promise(*user.DeletionID)); err != nil {
+		if err := store.Enqueue(ctx, tx, message(*user.DeletionID)); err != nil {
 			return err
 		}
 		entry.UserID = &id
@@ -104,7 +104,7 @@ type DueDeletion struct {
 	Due      time.Time
 }
 
-// DueDeletions are up to limit accounts that should have been erased since the given time,
+// DueDeletions returns up to limit accounts that should have been erased since the given time,
 // the oldest first.
 func DueDeletions(ctx context.Context, db *gorm.DB, since time.Time, limit int) (due []DueDeletion, err error) {
 	err = db.WithContext(ctx).Raw(`

@@ -20,14 +20,14 @@ func TestADeletionEndsEverythingAtOnce(t *testing.T) {
 	l, session := fixture.NewAccountDeletion(t)
 	other := fixture.SignedUp(t, l.DB, "eve@example.com", l.Now)
 	running := l.Ask(t, true)
-	unstarted, held := l.Ask(t, false), l.Ask(t, false)
+	unstarted, waiting := l.Ask(t, false), l.Ask(t, false)
 	ended, err := l.Request(t)
 	require.NoError(t, err)
 	require.Equal(t, []uuid.UUID{session.ID}, ended)
 	for _, c := range []struct {
 		task  tasks.Task
 		ended bool
-	}{{running, false}, {unstarted, true}, {held, true}} {
+	}{{running, false}, {unstarted, true}, {waiting, true}} {
 		row, err := tasks.FindTask(t.Context(), l.DB, l.User, c.task.ID)
 		require.NoError(t, err)
 		require.Equal(t, c.ended, row.State.Ended(), row.Message)
@@ -62,10 +62,10 @@ func TestADeletionIsUndone(t *testing.T) {
 	t.Parallel()
 	l, session := fixture.NewAccountDeletion(t)
 	restore := func() error {
-		promise := func(id uuid.UUID) store.OutboxMessage {
+		message := func(id uuid.UUID) store.OutboxMessage {
 			return fixture.OutboxMessage(store.OutboxCancel, "delete-account/"+id.String(), l.Now)
 		}
-		return privacy.Undelete(t.Context(), l.DB, l.User, promise, l.AuditLine(store.AuditDeletionUndone))
+		return privacy.Undelete(t.Context(), l.DB, l.User, message, l.AuditLine(store.AuditDeletionUndone))
 	}
 	require.Equal(t, store.Conflict, store.CodeOf(restore()))
 	_, err := l.Request(t)

@@ -16,7 +16,7 @@ import (
 )
 
 // EraseUser removes every row that names a user, in one transaction, and writes the
-// one line of the audit log that still does. An account that is gone is done with; one
+// one entry of the audit log that still does. An account that is gone is done with; one
 // that was restored, is deleted by another deletion, or is not due yet, is a Conflict;
 // work that has not ended yet is Unavailable.
 func EraseUser(ctx context.Context, db *gorm.DB, user, deletion uuid.UUID, now time.Time, entry store.AuditEntry) error {
@@ -76,12 +76,12 @@ func eraseRows(tx *gorm.DB, user accounts.User) error {
 	if err := tx.Exec("DELETE FROM mails WHERE user_id IS NULL AND lower(address) = lower(?)", user.Email).Error; err != nil {
 		return err
 	}
-	// Promises that were made again by the reconciler name the user in a label only.
+	// Messages that the reconciler enqueued again name the user in a label only.
 	return tx.Exec("DELETE FROM outbox o WHERE strpos(o.labels::text || o.input::text, ?) > 0", user.ID.String()).Error
 }
 
-// pseudonymise leaves what happened and when, and takes away who and from where.
-// What others did to the account keeps where they did it from.
+// pseudonymise replaces the user in the audit log and removes addresses. Entries keep what
+// happened and when. Entries of others keep their addresses.
 func pseudonymise(tx *gorm.DB, user, alias uuid.UUID) error {
 	if err := tx.Exec("SELECT set_config('lyo.erasing', 'on', true)").Error; err != nil {
 		return err
@@ -103,7 +103,7 @@ type column struct{ TableName, ColumnName string }
 
 // ProveErased looks for the user's id in every column of type uuid there is, and in
 // the outbox's texts. An error names the first column that has it, unless it is the
-// audit log's word of the deletion. It reads only, one column at a time.
+// audit log's entry of the deletion. It reads only, one column at a time.
 func ProveErased(ctx context.Context, db *gorm.DB, user uuid.UUID) error {
 	var columns []column
 	err := db.WithContext(ctx).Raw(`

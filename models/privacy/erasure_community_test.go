@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// communityRows are a row in every table of the community that names a user. friend is
+// communityRows returns a row in every table of the community that names a user. friend is
 // somebody else.
 func communityRows(user, friend uuid.UUID, now time.Time) []any {
 	post := &community.Post{

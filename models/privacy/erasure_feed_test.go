@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// feedRows are a row in every table of feeds that names a user.
+// feedRows returns a row in every table of feeds that names a user.
 func feedRows(user, course uuid.UUID, now time.Time) []any {
 	return []any{
 		&activity.FeedEntry{ID: store.NewID(), UserID: user, Kind: activity.FeedShared, ContentType: "course", ContentID: course, Title: "t", Metadata: map[string]any{}, At: now},

@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// learningRows are a row in every table of learning and its rewards that names a user.
+// learningRows returns a row in every table of learning and its rewards that names a user.
 func learningRows(user, course uuid.UUID, now time.Time) []any {
 	lesson, empty, achievement := courses.LessonID(course, 1), json.RawMessage("[]"), "seed "+store.NewID().String()
 	score := learning.Score{Points: 20, UpdatedAt: now, Level: 1, LevelAt: now, AchievementsAt: now}

@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// pushRows are a row in every table of notifications and devices that names a user.
+// pushRows returns a row in every table of notifications and devices that names a user.
 func pushRows(user uuid.UUID, now time.Time) []any {
 	news := notify.Notification{ID: store.NewID(), UserID: user, ActorID: &user, Kind: notify.NotifyTest, Title: "t", Body: "b", Data: map[string]string{}, CreatedAt: now}
 	device := notify.Device{

@@ -47,7 +47,7 @@ func TestNothingThatNamesAUserIsForgotten(t *testing.T) {
 	}
 }
 
-// populate gives a user a row in every table that names one, and in those below.
+// populate returns a user a row in every table that names one, and in those below.
 func populate(t *testing.T, db *gorm.DB, email string, now time.Time) uuid.UUID {
 	t.Helper()
 	user := fixture.SignedUp(t, db, email, now).UserID
@@ -76,11 +76,11 @@ func populate(t *testing.T, db *gorm.DB, email string, now time.Time) uuid.UUID 
 	}, pushRows(user, now), communityRows(user, friend, now), learningRows(user, task.ResultID, now), feedRows(user, task.ResultID, now)) {
 		require.NoError(t, db.Create(row).Error)
 	}
-	promise := fixture.OutboxMessage(store.OutboxStart, "later/"+email, now)
-	promise.UserID = &user
+	message := fixture.OutboxMessage(store.OutboxStart, "later/"+email, now)
+	message.UserID = &user
 	again := fixture.OutboxMessage(store.OutboxStart, "again/"+email, now)
 	again.SearchAttributes = map[string]string{"LyoUser": user.String()}
-	require.NoError(t, db.Create([]store.OutboxMessage{promise, again}).Error)
+	require.NoError(t, db.Create([]store.OutboxMessage{message, again}).Error)
 	for _, p := range privacy.PersonalData() {
 		var n int64
 		require.NoError(t, db.Table(p.Table).Where(p.Column+" = ?", user).Count(&n).Error)
@@ -149,11 +149,11 @@ func TestErasingAUser(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, store.AuditDeleted, last[0].Action)
 	alias := uuid.MustParse(last[0].Details["pseudonym"].(string))
-	lines, err := store.ListAudit(t.Context(), db, store.AuditFilter{UserID: &alias, Limit: 10})
+	entries, err := store.ListAudit(t.Context(), db, store.AuditFilter{UserID: &alias, Limit: 10})
 	require.NoError(t, err)
 	kept := map[store.AuditAction]store.AuditEntry{}
-	for _, line := range lines {
-		kept[line.Action] = line
+	for _, entry := range entries {
+		kept[entry.Action] = entry
 	}
 	require.Len(t, kept, 3, "what happened stays")
 	require.Empty(t, kept[store.AuditSignIn].Address+kept[store.AuditSignIn].UserAgent)
@@ -166,7 +166,7 @@ func TestErasingAUser(t *testing.T) {
 	require.ErrorContains(t, privacy.ProveErased(t.Context(), db, ada), "tasks.result_id")
 }
 
-// practice gives a course's first lesson a quiz.
+// practice returns a course's first lesson a quiz.
 func practice(t *testing.T, db *gorm.DB, course uuid.UUID, position int) {
 	t.Helper()
 	lesson := courses.LessonID(course, position)

@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// Export is a user's data, packed for them.
+// Export is an archive of a user's data.
 type Export struct {
 	ID           uuid.UUID `gorm:"type:uuid;primaryKey"`
 	UserID       uuid.UUID `gorm:"type:uuid"`
@@ -38,10 +38,10 @@ const ExportFor = 24 * time.Hour
 // the files it is made of, until it is made.
 const ExportRoom = 1_000_000
 
-// CreateExport commits an export, its task with the first event, the promise of its
-// workflow and a line in the audit log. While one of the user's is under way that
-// one's task is the answer instead, with replayed true.
-func CreateExport(ctx context.Context, db *gorm.DB, task tasks.Task, promise store.OutboxMessage, entry store.AuditEntry) (made tasks.Task, replayed bool, err error) {
+// CreateExport commits an export, its task with the first event, the outbox message of its
+// workflow and an entry of the audit log. While another export of the user runs, its task is
+// returned instead, with replayed true.
+func CreateExport(ctx context.Context, db *gorm.DB, task tasks.Task, message store.OutboxMessage, entry store.AuditEntry) (made tasks.Task, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, task.UserID); err != nil {
 			return err
@@ -57,7 +57,7 @@ func CreateExport(ctx context.Context, db *gorm.DB, task tasks.Task, promise sto
 		}
 		made = task
 		first := tasks.FirstEvent(task)
-		for _, row := range []any{&Export{ID: task.ResultID, UserID: task.UserID, CreatedAt: task.CreatedAt}, &task, &first, &promise, &entry} {
+		for _, row := range []any{&Export{ID: task.ResultID, UserID: task.UserID, CreatedAt: task.CreatedAt}, &task, &first, &message, &entry} {
 			if err := tx.Create(row).Error; err != nil {
 				return err
 			}
@@ -67,11 +67,10 @@ func CreateExport(ctx context.Context, db *gorm.DB, task tasks.Task, promise sto
 	return made, replayed, err
 }
 
-// ChangeExport runs change in a transaction that has the export, whosever it is, for
-// itself; one that is gone is not found. So of an activity that was given up for dead
-// and the one in its place, the later sees all or nothing of what the earlier did. A
-// transaction that falls silent ends within a minute, and waiting for one is an error
-// after ten seconds.
+// ChangeExport runs change in a transaction that locks the export, of any user. An export
+// that is gone is not found. Of an activity that timed out and its retry, the later sees all
+// or nothing of what the earlier did. An idle transaction ends within a minute, and waiting
+// for the lock fails after ten seconds.
 func ChangeExport(ctx context.Context, db *gorm.DB, id uuid.UUID, change func(tx *gorm.DB, export Export) error) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		err := tx.Exec("SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '1min', true)").Error
@@ -90,7 +89,7 @@ func ChangeExport(ctx context.Context, db *gorm.DB, id uuid.UUID, change func(tx
 	})
 }
 
-// AddExportPart stores a piece. One at a position that has one takes its place.
+// AddExportPart stores a piece, replacing one at the same position.
 func AddExportPart(ctx context.Context, db *gorm.DB, part ExportPart) error {
 	return db.WithContext(ctx).Save(&part).Error
 }
@@ -100,7 +99,7 @@ func DropExportParts(ctx context.Context, db *gorm.DB, export uuid.UUID, first, 
 	return db.WithContext(ctx).Delete(&ExportPart{}, "export_id = ? AND position >= ? AND position < ?", export, first, end).Error
 }
 
-// NextExportPart is the first piece at a position from first up to, not including,
+// NextExportPart returns the first piece at a position from first up to, not including,
 // end; ok is false when there is none.
 func NextExportPart(ctx context.Context, db *gorm.DB, export uuid.UUID, first, end int) (part ExportPart, ok bool, err error) {
 	var found []ExportPart
@@ -117,8 +116,8 @@ func FinishExport(ctx context.Context, db *gorm.DB, id uuid.UUID, size int64, no
 		UpdateColumns(map[string]any{"size_bytes": size, "expires_at": now.Add(ExportFor)}).Error
 }
 
-// DropExport removes an export whose task came to nothing, also where the archive was
-// made at the last moment. Twice is once.
+// DropExport removes the export of a failed task, also when the archive was finished at the
+// last moment. Repeating it is harmless.
 func DropExport(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 	return db.WithContext(ctx).Delete(&Export{}, "id = ?", id).Error
 }
@@ -126,7 +125,7 @@ func DropExport(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 // fetchable are the conditions under which a user's export can be fetched at a time.
 const fetchable = "id = ? AND user_id = ? AND downloaded_at IS NULL AND expires_at > ?"
 
-// FetchableExport is the user's export as ClaimExport would find it. It claims nothing.
+// FetchableExport returns the user's export as ClaimExport would find it. It claims nothing.
 func FetchableExport(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (Export, error) {
 	var export Export
 	err := db.WithContext(ctx).First(&export, fetchable, id, user, now).Error
@@ -137,8 +136,8 @@ func FetchableExport(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now t
 }
 
 // ClaimExport takes the user's export to be fetched, which only one can do at a time,
-// and tells the audit log. One that is unknown, somebody else's, not ready, fetched
-// or too old is not found.
+// and writes the audit log. One that is unknown, another user's, not ready, fetched
+// or expired is not found.
 func ClaimExport(ctx context.Context, db *gorm.DB, user, id uuid.UUID, entry store.AuditEntry) (export Export, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var claimed []Export
@@ -155,13 +154,13 @@ func ClaimExport(ctx context.Context, db *gorm.DB, user, id uuid.UUID, entry sto
 	return export, err
 }
 
-// ReturnExport gives a claim back whose download broke off.
+// ReturnExport releases the claim of a download that broke off.
 func ReturnExport(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 	return db.WithContext(ctx).Model(&Export{}).Where("id = ?", id).UpdateColumn("downloaded_at", nil).Error
 }
 
-// SweepExports removes up to limit exports, with their pieces, that nobody can fetch any
-// more: too old, fetched an hour ago, or never made because the task ended first.
+// SweepExports deletes up to limit exports, with their pieces, that cannot be fetched any
+// more: expired, fetched an hour ago, or never finished because the task ended first.
 func SweepExports(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
 	return db.WithContext(ctx).Exec(`
 		DELETE FROM exports WHERE id IN (

@@ -128,13 +128,13 @@ func TestAnExportThatEndsMakesNoRoomInTheLine(t *testing.T) {
 	for range 3 {
 		l.Ask(t, false)
 	}
-	settled, _, err := l.Export(t)
+	ended, _, err := l.Export(t)
 	require.NoError(t, err)
-	fixture.End(t, l.DB, settled)
+	fixture.End(t, l.DB, ended)
 	cancelled, _, err := l.Export(t)
 	require.NoError(t, err)
 	require.NoError(t, courses.CancelTask(t.Context(), l.DB, l.User, cancelled.ID, l.Cancel(cancelled), l.Now))
-	line, err := courses.QueueOf(t.Context(), l.DB, l.User)
+	queue, err := courses.QueueOf(t.Context(), l.DB, l.User)
 	require.NoError(t, err)
-	require.Equal(t, courses.UserQueue{Running: 2, Waiting: 1}, line)
+	require.Equal(t, courses.UserQueue{Running: 2, Waiting: 1}, queue)
 }

@@ -1,6 +1,6 @@
 package privacy
 
-// communityData is what names a user of the community. What others did about one's
+// communityData returns what names a user of the community. What others did about one's
 // posts, reports above all, is theirs to know.
 func communityData() []Personal {
 	return []Personal{

@@ -11,17 +11,17 @@ import (
 	"gorm.io/gorm"
 )
 
-// Erasure is what becomes of a row that names a user who is forgotten.
+// Erasure is what happens to a row that names an erased user.
 type Erasure int
 
-// What can become of it.
+// The kinds of erasure.
 const (
 	EraseRow  Erasure = iota // the row goes
 	Pseudonym                // the row stays, with a pseudonym that stands for nobody
 	Disown                   // the row stays, and names nobody
 )
 
-// Personal is a place where a user is named.
+// Personal is a column that names a user.
 type Personal struct {
 	Table  string
 	Column string
@@ -34,13 +34,13 @@ type Personal struct {
 	Erasure Erasure
 }
 
-// PersonalData is the one list of what names a user. The export, the erasure and
+// PersonalData returns the one list of what names a user. The export, the erasure and
 // their tests go by it, and a test compares it with the catalogue.
 func PersonalData() []Personal {
 	return slices.Concat(accountData(), pushData(), communityData(), learningData(), feedData(), searchData())
 }
 
-// accountData is what names a user of accounts, courses and tasks.
+// accountData returns what names a user of accounts, courses and tasks.
 func accountData() []Personal {
 	return []Personal{
 		{Table: "users", Column: "id", File: "profile.json", Export: "to_jsonb(t) - '{password_hash,username_key,deletion_id,deletion_requested_at,deletion_due_at}'::text[]"},
@@ -111,7 +111,7 @@ const wholeCourseJSON = `(to_jsonb(t) - 'owner_user_id') || jsonb_build_object('
 	FROM lessons l WHERE l.course_id = t.id), '[]'))`
 
 // EachPersonalRow calls visit with the JSON of each row that a user's export has of a
-// file, the oldest first. Times are RFC 3339 in UTC. One row is held at a time, and one
+// file, the oldest first. Times are RFC 3339 in UTC. One row is in memory at a time, on one
 // connection: visit may use tx, which has to be a transaction.
 func EachPersonalRow(ctx context.Context, tx *gorm.DB, user uuid.UUID, file string, visit func(json []byte) error) error {
 	tx = tx.WithContext(ctx)

@@ -4,18 +4,18 @@ import (
 	"github.com/lyoapp/lyo/models/moderation"
 )
 
-// attemptJSON is an attempt, without what the quiz explains if its course may not be seen any more.
+// attemptJSON returns an attempt, without what the quiz explains if its course may not be seen any more.
 func attemptJSON() string {
 	return "to_jsonb(t) - 'user_id' || CASE WHEN " + moderation.PartSeen("t.course_id") + ` THEN '{}' ELSE jsonb_build_object('results', (
 		SELECT coalesce(jsonb_agg(r - 'explanation'), '[]') FROM jsonb_array_elements(t.results) r)) END`
 }
 
-// cardJSON is a card, without its text if its course may not be seen any more.
+// cardJSON returns a card, without its text if its course may not be seen any more.
 func cardJSON() string {
 	return "to_jsonb(t) - 'user_id' - CASE WHEN " + moderation.PartSeen("t.course_id") + " THEN '{}' ELSE '{front,back}' END::text[]"
 }
 
-// learningData is what names a user of learning and its rewards.
+// learningData returns what names a user of learning and its rewards.
 func learningData() []Personal {
 	return []Personal{
 		{Table: "course_progress", Column: "user_id", File: "progress.json", Export: "to_jsonb(t) - 'user_id'", Order: "started_at"},

@@ -1,6 +1,6 @@
 package privacy
 
-// pushData is what names a user of notifications and devices.
+// pushData returns what names a user of notifications and devices.
 func pushData() []Personal {
 	return []Personal{
 		{Table: "notifications", Column: "user_id", File: "notifications.json", Export: notificationJSON},
@@ -11,7 +11,7 @@ func pushData() []Personal {
 	}
 }
 
-// notificationJSON is news with what came of the pushes that told of it. Those rows go
-// with it, too.
+// notificationJSON is a notification with the results of its pushes. Those rows are deleted
+// with it.
 const notificationJSON = `(to_jsonb(t) - '{user_id,actor_id}'::text[]) || jsonb_build_object('pushes', coalesce((
 	SELECT jsonb_agg(to_jsonb(r) - 'notification_id' ORDER BY r.at) FROM push_receipts r WHERE r.notification_id = t.id), '[]'))`

@@ -2,7 +2,7 @@ package quality
 
 import "math"
 
-// Analysis is what can be told of a thing's quality without understanding it, each part
+// Analysis is what can be measured of an item's quality without understanding it, each part
 // from 0 to 1. What a model thinks of it is another matter and not part of it.
 type Analysis struct {
 	Readability float64

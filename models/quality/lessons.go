@@ -63,7 +63,7 @@ func repeatsItself(text string) bool {
 	return false
 }
 
-// Shingles is the set of the text's runs of five words.
+// Shingles returns the set of the text's runs of five words.
 func Shingles(text string) map[string]bool {
 	words := texts.Words(text)
 	set := map[string]bool{}
@@ -73,7 +73,7 @@ func Shingles(text string) map[string]bool {
 	return set
 }
 
-// Similarity is the Jaccard index of two sets: 0 nothing shared, 1 the same.
+// Similarity returns the Jaccard index of two sets: 0 nothing shared, 1 the same.
 // Two empty sets share nothing.
 func Similarity(a, b map[string]bool) float64 {
 	if len(a)+len(b) == 0 {

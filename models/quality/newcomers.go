@@ -2,14 +2,14 @@ package quality
 
 import "time"
 
-// Newcomer is what is known of somebody who writes.
+// Newcomer is what is known of an author.
 type Newcomer struct {
 	Age      time.Duration // of the account
 	Verified bool          // their mail address is
 	Accepted int           // posts and comments of theirs that everybody sees
 }
 
-// Allowance is what somebody may do in a day.
+// Allowance is the daily limits of an author.
 type Allowance struct {
 	Posts    int
 	Comments int

@@ -35,7 +35,7 @@ func FoldPattern(kind, pattern string) string {
 	return strings.Join(folded(pattern), " ")
 }
 
-// Broken is the first rule that a text breaks, ok is false when it breaks none.
+// Broken returns the first rule that a text breaks, ok is false when it breaks none.
 // Disguises do not help: case, accents, marks without a shape and digits that stand
 // for letters make no difference to words.
 func Broken(text string, rules []ContentRule) (broken ContentRule, ok bool) {
@@ -64,7 +64,7 @@ func says(words, pattern string) bool {
 // disguises are signs that stand for letters.
 var disguises = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s")
 
-// folded are a text's words without what tells spellings apart.
+// folded returns a text's words without what tells spellings apart.
 func folded(text string) []string {
 	plain := strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Mn, unicode.Cf) {
@@ -80,10 +80,10 @@ var (
 	domain = regexp.MustCompile(`(?i)[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?(?:\.[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?)+`)
 )
 
-// Links is how many addresses of sites a text has.
+// Links returns how many addresses of sites a text has.
 func Links(text string) int { return len(link.FindAllStringIndex(text, -1)) }
 
-// hosts are the sites a text names, with or without an address around them.
+// hosts returns the sites a text names, with or without an address around them.
 func hosts(text string) []string {
 	return domain.FindAllString(strings.ToLower(text), -1)
 }

@@ -9,7 +9,7 @@ import (
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// Score is what can be told of a lesson's quality without understanding it. Each
+// Score is what can be measured of a lesson's quality without understanding it. Each
 // part is from 0 to 1, and so is Total, their weighted mean.
 type Score struct {
 	Length      float64 // enough words to teach something
@@ -26,7 +26,7 @@ var weights = map[string]float64{
 	"length": 0.25, "structure": 0.15, "examples": 0.15, "summary": 0.1, "repetition": 0.2, "readability": 0.15,
 }
 
-// Parts are the parts by name.
+// Parts returns the parts by name.
 func (s Score) Parts() map[string]float64 {
 	return map[string]float64{
 		"length": s.Length, "structure": s.Structure, "examples": s.Examples,
@@ -121,7 +121,7 @@ func containsAny(text string, words []string) bool {
 	return false
 }
 
-// repeated is the share of five-word runs that come more than once.
+// repeated returns the share of five-word runs that come more than once.
 func repeated(text string) float64 {
 	words := texts.Words(text)
 	runs := len(words) - shingleWords + 1
@@ -135,7 +135,7 @@ func repeated(text string) float64 {
 func readable(text, language, level string) float64 {
 	years := ReadingLevel(text, language)
 	if years == 0 {
-		return 1 // cannot be told, so nothing is held against it
+		return 1 // unknown, so it costs nothing
 	}
 	most := map[string]float64{"beginner": 11, "intermediate": 14, "advanced": 18}[level]
 	if most == 0 {

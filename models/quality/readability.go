@@ -15,7 +15,7 @@ const (
 	lettersPerMinute = 400
 )
 
-// ReadingMinutes is how long reading a text takes, at least a minute.
+// ReadingMinutes returns how long reading a text takes, at least a minute.
 func ReadingMinutes(text string) int {
 	dense, rest := 0, strings.Builder{}
 	for _, r := range text {
@@ -39,7 +39,7 @@ func unspaced(r rune) bool {
 // syllables are written in too many ways, it is the automated readability index (Senter and
 // Smith, 1967: letters a word, words a sentence), which is a little high where words are
 // long. What comes out below 1 or above 18 is brought within.
-// 0 means that it cannot be told: fewer than 30 words, or a script without spaces.
+// 0 means unknown: fewer than 30 words, or a script without spaces.
 func ReadingLevel(text, language string) float64 {
 	prose := proseOf(text)
 	words := texts.Words(prose)
@@ -101,7 +101,7 @@ func writtenWithoutSpaces(language, text string) bool {
 	return all > 0 && dense*4 > all
 }
 
-// Sentences are the sentences of prose, as far as punctuation tells.
+// Sentences returns the sentences of prose, by its punctuation.
 func Sentences(prose string) []string {
 	var found []string
 	for _, s := range strings.FieldsFunc(prose, func(r rune) bool { return strings.ContainsRune(".!?\n。！？", r) }) {
@@ -112,7 +112,7 @@ func Sentences(prose string) []string {
 	return found
 }
 
-// proseOf is a Markdown text without code, headings and list marks.
+// proseOf returns a Markdown text without code, headings and list marks.
 func proseOf(text string) string {
 	var kept []string
 	fenced := false

@@ -28,7 +28,7 @@ type TopicRule struct {
 // itself and with the disguises that Broken sees through; ok is false when none does. Where
 // an allow rule matches, its words count for nothing else, so that an exception excuses the
 // phrase it is about and not what else is asked for. Help comes before refuse: who may be in
-// danger is told of help whatever else is in the request.
+// danger is shown help whatever else is in the request.
 func JudgeTopic(texts []string, rules []TopicRule) (decisive TopicRule, ok bool) {
 	for _, text := range texts {
 		words := excuse(" "+strings.Join(folded(text), " ")+" ", rules)
@@ -70,7 +70,7 @@ func excuse(words string, rules []TopicRule) string {
 //go:embed topics/topics.txt
 var topicFiles embed.FS
 
-// BuiltInTopicRules are the rules that hold where the operator's do not say otherwise. It
+// BuiltInTopicRules returns the rules that hold where the operator's do not say otherwise. It
 // panics on a broken file, which is part of the program.
 func BuiltInTopicRules() []TopicRule { return builtInTopics() }
 

@@ -24,10 +24,10 @@ type queue struct {
 	next   int
 }
 
-// mix deals a personalized feed from four queues in their shares: the next thing comes
-// from the queue that is furthest behind its share (each queue's n-th thing is due at
+// mix deals a personalized feed from four queues in their shares: the next item comes
+// from the queue that is furthest behind its share (each queue's n-th item is due at
 // (n-0.5)/share). What is in several queues comes once, where it is due first; what is
-// left when queues run dry follows from the others. A thing's score is made of the time
+// left when queues run dry follows from the others. An item's score is made of the time
 // it is due at, so the order is the score's.
 func mix(all []scored, seed string) []Ranked {
 	queues := queuesOf(all, seed)
@@ -51,7 +51,7 @@ func mix(all []scored, seed string) []Ranked {
 	}
 }
 
-// skip passes over what was taken already; it tells whether anything is left.
+// skip passes over what was taken already; it reports whether anything is left.
 func (q *queue) skip(used map[uuid.UUID]bool) bool {
 	for q.next < len(q.items) && used[q.items[q.next].ID] {
 		q.next++
@@ -63,9 +63,9 @@ func (q *queue) due() float64 { return (float64(q.taken) + 0.5) / q.share }
 
 func queuesOf(all []scored, seed string) []queue {
 	interest := pick(all, (*scored).matches, (*scored).wanted)
-	trending := pick(all, func(c *scored) bool { return c.Heat > 0 }, func(c *scored) float64 { return c.heat })
+	trending := pick(all, func(c *scored) bool { return c.Heat > 0 }, func(c *scored) float64 { return c.trending })
 	gaps := pick(all, func(c *scored) bool { return c.gap > 0 }, func(c *scored) float64 { return c.gap })
-	// Unknown things in an order that changes with the seed, good ones sooner.
+	// Unknown items in an order that changes with the seed, good ones sooner.
 	rest := pick(all, func(c *scored) bool { return !c.matches() && c.Heat == 0 && c.gap == 0 },
 		func(c *scored) float64 { return lot(seed, c.ID) * (0.5 + c.Quality) })
 	return []queue{
@@ -76,7 +76,7 @@ func queuesOf(all []scored, seed string) []queue {
 	}
 }
 
-// mostOfGroup is how many things of one course come before others have had their turn.
+// mostOfGroup is how many items of one course come before others have had their turn.
 const mostOfGroup = 2
 
 // pick has the candidates of a queue in the order of a value, those that crowd it last.
@@ -94,7 +94,7 @@ func pick(all []scored, in func(*scored) bool, value func(*scored) float64) []*s
 	return append(first, crowd...)
 }
 
-// reasonsOf says why a thing is there: the queue's reason first, then its others.
+// reasonsOf returns why an item is there: the queue's reason first, then its others.
 func reasonsOf(c *scored, q queue) []string {
 	reasons := make([]string, 0, 4)
 	add := func(text string) {

@@ -7,7 +7,7 @@ import (
 )
 
 // CheckOrder says in words what is wrong with an answer that should hold each of the
-// given things exactly once; "" when nothing is.
+// given items exactly once; "" when nothing is.
 func CheckOrder(given, answer []uuid.UUID) string {
 	left := map[uuid.UUID]bool{}
 	for _, id := range given {

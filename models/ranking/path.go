@@ -79,7 +79,7 @@ func choose(courses []PathCourse, mastery map[string]float64) (chosen []PathCour
 	return chosen
 }
 
-// buildsOn tells whether a course comes after another: it is a harder one of the same skill,
+// buildsOn reports whether a course comes after another: it is a harder one of the same skill,
 // or takes for granted what the other, which is no harder, teaches and it does not.
 func buildsOn(c, other PathCourse) bool {
 	if c.ID == other.ID {
@@ -92,7 +92,7 @@ func buildsOn(c, other PathCourse) bool {
 		})
 }
 
-// confidence is how sure it is that a step helps: good courses on what is not mastered yet.
+// confidence returns how sure it is that a step helps: good courses on what is not mastered yet.
 func confidence(c PathCourse, mastery map[string]float64) float64 {
 	need := 0.0
 	for _, s := range c.Teaches {

@@ -9,7 +9,7 @@ import (
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// Pick gives the indexes of up to n texts that have most to do with the words of
+// Pick returns the indexes of up to n texts that have most to do with the words of
 // a query, the best first. A word counts the more the fewer texts it is in, and
 // a text's length does not count (TF-IDF with a cosine norm). Texts that share no
 // word with the query but small ones, or far less than the best one does, are not
@@ -31,7 +31,7 @@ func Pick(query string, texts []string, n int) []int {
 	var hits []hit
 	asked := frequencies(query)
 	for i, doc := range docs {
-		if score := likeness(asked, doc, weight); score > 0 {
+		if score := similarity(asked, doc, weight); score > 0 {
 			hits = append(hits, hit{i, score})
 		}
 	}
@@ -80,7 +80,7 @@ func isASCII(word string) bool {
 	return true
 }
 
-func likeness(query, doc map[string]float64, weight func(string) float64) float64 {
+func similarity(query, doc map[string]float64, weight func(string) float64) float64 {
 	// In the order of the alphabet, so that equal texts have equal scores to the last bit.
 	shared, norm := 0.0, 0.0
 	for _, word := range sorted(doc) {

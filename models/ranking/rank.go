@@ -25,13 +25,13 @@ const (
 	DifficultyProgression Strategy = "difficulty_progression"
 )
 
-// Strategies are all of them.
+// Strategies returns all of them.
 func Strategies() []Strategy {
 	return []Strategy{Personalized, TrendingFirst, Collaborative, ContentBased, SkillGap, DifficultyProgression}
 }
 
 // Ranked is a candidate's place, by its score (0 to 1, never rising), and why it is there. Reasons name no person: they
-// are kept while a feed is scrolled, and in that time somebody may block the user or close their account.
+// are kept while a feed is scrolled, and in that time someone may block the user or close their account.
 type Ranked struct {
 	ID      uuid.UUID
 	Score   float64
@@ -40,22 +40,22 @@ type Ranked struct {
 
 // The parts of a score within the interest queue, and their weights.
 const (
-	weightInterest = 0.3
-	weightLikes    = 0.35
-	weightKin      = 0.15
-	weightFollowed = 0.1
-	weightFresh    = 0.05
-	weightQuality  = 0.05
-	freshHalfLife  = 7 * 24 // hours
-	unfit          = 0.4    // what taste counts of a thing far from one's level
+	weightInterest   = 0.3
+	weightLikes      = 0.35
+	weightNeighbours = 0.15
+	weightFollowed   = 0.1
+	weightFresh      = 0.05
+	weightQuality    = 0.05
+	freshHalfLife    = 7 * 24 // hours
+	unfit            = 0.4    // weight of the profile for an item far from the user's level
 )
 
 // scored is a candidate with every strategy's view of it.
 type scored struct {
 	Candidate
-	interest, likes, kin, heat, gap, step, match float64
-	fit                                          float64 // how near it is to the learner's level
-	reasons                                      reasons
+	interest, likes, neighbours, trending, gap, step, match float64
+	fit                                                     float64 // how near it is to the learner's level
+	reasons                                                 reasons
 }
 
 // reasons are why strategies would have a candidate; "" where they would not.
@@ -80,9 +80,9 @@ func (r reasons) of(s Strategy) string {
 	}
 }
 
-// Rank orders candidates by a strategy; none comes twice. Things the strategy has
+// Rank orders candidates by a strategy; none comes twice. Items the strategy has
 // nothing to say of follow in the personalized order, and say so. Seed changes which
-// unknown things are tried first; the same seed gives the same order.
+// unknown items are tried first; the same seed gives the same order.
 func Rank(s Strategy, candidates []Candidate, t Taste, seed string) []Ranked {
 	all := score(distinctOf(candidates), t)
 	mixed := mix(all, seed)
@@ -110,9 +110,9 @@ func by(s Strategy, all []scored) []Ranked {
 	value := func(c *scored) float64 {
 		switch s {
 		case TrendingFirst:
-			return c.heat
+			return c.trending
 		case Collaborative:
-			return c.kin
+			return c.neighbours
 		case ContentBased:
 			return c.match
 		case SkillGap:
@@ -154,7 +154,7 @@ func bestFirst(all []scored, in func(*scored) bool, value func(*scored) float64)
 	return sorted
 }
 
-// score looks at every candidate through the taste. Heat and kin are brought to 0 to 1.
+// score scores every candidate for a profile. Trending scores and neighbours are scaled to 0 to 1.
 func score(candidates []Candidate, t Taste) []scored {
 	hottest, closest := 1e-12, 1e-12
 	for _, c := range candidates {
@@ -163,19 +163,19 @@ func score(candidates []Candidate, t Taste) []scored {
 	v := views{t, directionOf(t.Interests), directionOf(t.Likes), directionOf(blend(t))}
 	all := make([]scored, len(candidates))
 	for i, c := range candidates {
-		all[i] = scored{Candidate: c, heat: c.Heat / hottest, kin: c.Kin / closest}
+		all[i] = scored{Candidate: c, trending: c.Heat / hottest, neighbours: c.Kin / closest}
 		all[i].look(v)
 	}
 	return all
 }
 
-// views are a taste's ways to look at a thing.
+// views are the directions of a profile by which an item is scored.
 type views struct {
 	Taste
 	interests, likes, both direction
 }
 
-// blend is what is said and what is done in one, each as long as the other.
+// blend returns what is said and what is done in one, each as long as the other.
 func blend(t Taste) map[string]float64 {
 	both := map[string]float64{}
 	for _, part := range []map[string]float64{t.Interests, t.Likes} {
@@ -192,9 +192,9 @@ func blend(t Taste) map[string]float64 {
 
 func (c *scored) look(v views) {
 	var said, done, term string
-	c.interest, said = v.interests.likeness(c.Terms)
-	c.likes, done = v.likes.likeness(c.Terms)
-	c.match, term = v.both.likeness(c.Terms)
+	c.interest, said = v.interests.similarity(c.Terms)
+	c.likes, done = v.likes.similarity(c.Terms)
+	c.match, term = v.both.similarity(c.Terms)
 	c.gapAndStep(v.Taste)
 	switch {
 	case c.interest > 0:
@@ -217,7 +217,7 @@ func (c *scored) look(v views) {
 	}
 }
 
-// gapAndStep looks at the skills a thing teaches: what is weak comes first in one, what
+// gapAndStep looks at the skills an item teaches: what is weak comes first in one, what
 // is next in the other. It fits at the level of such a skill or the next; where it teaches
 // none, at that of the learner; what has no level fits everybody.
 func (c *scored) gapAndStep(t Taste) {
@@ -246,14 +246,14 @@ func (c *scored) gapAndStep(t Taste) {
 	}
 }
 
-// wanted is a candidate's score within the interest queue.
+// wanted returns a candidate's score within the interest queue.
 func (c *scored) wanted() float64 {
 	followed := 0.0
 	if c.Followed {
 		followed = 1
 	}
-	taste := (weightInterest*c.interest + weightLikes*c.likes) * (unfit + (1-unfit)*c.fit)
-	return taste + weightKin*c.kin + weightFollowed*followed +
+	personal := (weightInterest*c.interest + weightLikes*c.likes) * (unfit + (1-unfit)*c.fit)
+	return personal + weightNeighbours*c.neighbours + weightFollowed*followed +
 		weightFresh*math.Exp2(-c.Age.Hours()/freshHalfLife) + weightQuality*c.Quality
 }
 
@@ -261,7 +261,7 @@ func (c *scored) matches() bool {
 	return c.interest > 0 || c.likes > 0 || c.Kin > 0 || c.Followed
 }
 
-// lot is a number from 0 to 1 that a seed and an id always draw.
+// lot returns a number from 0 to 1 that a seed and an id always draw.
 func lot(seed string, id uuid.UUID) float64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(seed)) // never fails
@@ -284,7 +284,7 @@ func distinctOf(candidates []Candidate) []Candidate {
 
 func rounded(x float64) float64 { return math.Round(x*1e6) / 1e6 }
 
-// TrendingReason says how many people make a thing trend.
+// TrendingReason returns the reason text with the number of people.
 func (c Candidate) TrendingReason() string {
 	if c.People == 1 {
 		return "It is trending: one person lately."

@@ -15,24 +15,24 @@ import (
 
 func named(n int) uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, n)) }
 
-// thing is a candidate of an age in hours; what comes first is older, so newest-first would turn any list round.
-func thing(n int, hours int, change func(*ranking.Candidate)) ranking.Candidate {
+// candidate returns one of an age in hours; what comes first is older, so newest-first would turn any list round.
+func candidate(n int, hours int, change func(*ranking.Candidate)) ranking.Candidate {
 	c := ranking.Candidate{ID: named(n), Group: named(n), Quality: 0.5, Age: time.Duration(hours) * time.Hour}
 	change(&c)
 	return c
 }
 
-// TestNoStrategyIsNewestFirst: for every strategy the oldest thing is the one it is about.
+// TestNoStrategyIsNewestFirst: for every strategy the oldest item is the one it is about.
 func TestNoStrategyIsNewestFirst(t *testing.T) {
 	t.Parallel()
-	taste := ranking.Taste{
+	profile := ranking.Taste{
 		Interests: map[string]float64{"tides": 1}, Likes: map[string]float64{"bread": 2, "war": -1}, Level: "beginner",
 		Skills: []ranking.Skill{{Name: "go", Terms: []string{"go"}, Mastery: 0.9, Level: "beginner"}, {Name: "sums", Terms: []string{"sums"}, Mastery: 0.2, Level: "beginner"}},
 	}
 	plain := []ranking.Candidate{
-		thing(1, 1, func(c *ranking.Candidate) { c.Terms = []string{"war"} }),
-		thing(2, 2, func(c *ranking.Candidate) { c.Terms = []string{"opera"} }),
-		thing(3, 3, func(c *ranking.Candidate) { c.Terms, c.Level = []string{"go"}, "beginner" }),
+		candidate(1, 1, func(c *ranking.Candidate) { c.Terms = []string{"war"} }),
+		candidate(2, 2, func(c *ranking.Candidate) { c.Terms = []string{"opera"} }),
+		candidate(3, 3, func(c *ranking.Candidate) { c.Terms, c.Level = []string{"go"}, "beginner" }),
 	}
 	for strategy, best := range map[ranking.Strategy]func(*ranking.Candidate){
 		ranking.Personalized:          func(c *ranking.Candidate) { c.Terms = []string{"tides", "bread"} },
@@ -42,24 +42,24 @@ func TestNoStrategyIsNewestFirst(t *testing.T) {
 		ranking.SkillGap:              func(c *ranking.Candidate) { c.Terms, c.Level = []string{"sums"}, "beginner" },
 		ranking.DifficultyProgression: func(c *ranking.Candidate) { c.Terms, c.Level = []string{"go"}, "intermediate" },
 	} {
-		all := append(slices.Clone(plain), thing(9, 500, best))
-		ranked := ranking.Rank(strategy, all, taste, "seed")
+		all := append(slices.Clone(plain), candidate(9, 500, best))
+		ranked := ranking.Rank(strategy, all, profile, "seed")
 		require.Equal(t, named(9), ranked[0].ID, strategy)
 		require.Len(t, ranked, 4, strategy)
 		require.NotEmpty(t, ranked[0].Reasons, strategy)
 		slices.Reverse(all)
-		require.Equal(t, ranked, ranking.Rank(strategy, all, taste, "seed"), "%s: the order of candidates says nothing", strategy)
+		require.Equal(t, ranked, ranking.Rank(strategy, all, profile, "seed"), "%s: the order of candidates says nothing", strategy)
 	}
 }
 
 func TestTheMixKeepsItsShares(t *testing.T) {
 	t.Parallel()
-	taste := ranking.Taste{Interests: map[string]float64{"tides": 1}, Skills: []ranking.Skill{{Name: "sums", Terms: []string{"sums"}, Mastery: 0.1, Level: "beginner"}}}
+	profile := ranking.Taste{Interests: map[string]float64{"tides": 1}, Skills: []ranking.Skill{{Name: "sums", Terms: []string{"sums"}, Mastery: 0.1, Level: "beginner"}}}
 	var all []ranking.Candidate
 	kind := map[uuid.UUID]string{}
 	add := func(name string, from int, change func(*ranking.Candidate)) {
 		for n := range 100 {
-			c := thing(from+n, n, change)
+			c := candidate(from+n, n, change)
 			all, kind[c.ID] = append(all, c), name
 		}
 	}
@@ -67,7 +67,7 @@ func TestTheMixKeepsItsShares(t *testing.T) {
 	add("trending", 1000, func(c *ranking.Candidate) { c.Heat = 1 })
 	add("gap", 2000, func(c *ranking.Candidate) { c.Terms, c.Level = []string{"sums"}, "beginner" })
 	add("discovery", 3000, func(c *ranking.Candidate) { c.Terms = []string{"x"} })
-	ranked := ranking.Rank(ranking.Personalized, append(all, all[:50]...), taste, "s")
+	ranked := ranking.Rank(ranking.Personalized, append(all, all[:50]...), profile, "s")
 	require.Len(t, ranked, 400, "none twice")
 	for _, n := range []int{10, 20, 50, 100} {
 		count := map[string]int{}
@@ -76,15 +76,15 @@ func TestTheMixKeepsItsShares(t *testing.T) {
 		}
 		require.Equal(t, map[string]int{"interest": n * 4 / 10, "trending": n * 3 / 10, "gap": n * 2 / 10, "discovery": n / 10}, count, n)
 	}
-	other := ranking.Rank(ranking.Personalized, all, taste, "another seed")
+	other := ranking.Rank(ranking.Personalized, all, profile, "another seed")
 	require.NotEqual(t, ranked, other, "what is new to try changes")
 }
 
-// TestWhatSuitsOnesLevelComesFirst: of things one likes as much, those at the level of what they
+// TestWhatSuitsOnesLevelComesFirst: of items one likes as much, those at the level of what they
 // teach, or the next when that is mastered; else at one's own.
 func TestWhatSuitsOnesLevelComesFirst(t *testing.T) {
 	t.Parallel()
-	taste := ranking.Taste{
+	profile := ranking.Taste{
 		Interests: map[string]float64{"tides": 1, "go": 1, "bread": 1}, Level: "beginner",
 		Skills: []ranking.Skill{
 			{Name: "go", Terms: []string{"go"}, Mastery: 0.5, Level: "intermediate"}, {Name: "bread", Terms: []string{"bread"}, Mastery: 0.9, Level: "beginner"},
@@ -92,30 +92,30 @@ func TestWhatSuitsOnesLevelComesFirst(t *testing.T) {
 	}
 	for word, suits := range map[string]string{"tides": "beginner", "go": "intermediate", "bread": "intermediate"} {
 		ranked := ranking.Rank(ranking.Personalized, []ranking.Candidate{
-			thing(1, 1, func(c *ranking.Candidate) { c.Terms, c.Level = []string{word}, "advanced" }),
-			thing(2, 500, func(c *ranking.Candidate) { c.Terms, c.Level = []string{word}, suits }),
-		}, taste, "s")
+			candidate(1, 1, func(c *ranking.Candidate) { c.Terms, c.Level = []string{word}, "advanced" }),
+			candidate(2, 500, func(c *ranking.Candidate) { c.Terms, c.Level = []string{word}, suits }),
+		}, profile, "s")
 		require.Equal(t, named(2), ranked[0].ID, word)
 		ranked = ranking.Rank(ranking.Personalized, []ranking.Candidate{
-			thing(1, 500, func(c *ranking.Candidate) { c.Terms, c.Level = []string{word}, suits }),
-			thing(2, 1, func(c *ranking.Candidate) { c.Terms = []string{word} }),
-		}, taste, "s")
+			candidate(1, 500, func(c *ranking.Candidate) { c.Terms, c.Level = []string{word}, suits }),
+			candidate(2, 1, func(c *ranking.Candidate) { c.Terms = []string{word} }),
+		}, profile, "s")
 		require.Equal(t, named(2), ranked[0].ID, "a thing of no level suits everybody: %s", word)
 	}
 }
 
 func TestOneCourseDoesNotCrowdAFeed(t *testing.T) {
 	t.Parallel()
-	taste := ranking.Taste{Interests: map[string]float64{"tides": 1}}
+	profile := ranking.Taste{Interests: map[string]float64{"tides": 1}}
 	var all []ranking.Candidate
 	for n := range 30 {
-		all = append(all, thing(n, n, func(c *ranking.Candidate) { c.Terms, c.Group = []string{"tides"}, named(999) }))
+		all = append(all, candidate(n, n, func(c *ranking.Candidate) { c.Terms, c.Group = []string{"tides"}, named(999) }))
 	}
 	for n := range 3 {
-		all = append(all, thing(100+n, 900, func(c *ranking.Candidate) { c.Terms = []string{"tides", "and", "much", "else"} }))
+		all = append(all, candidate(100+n, 900, func(c *ranking.Candidate) { c.Terms = []string{"tides", "and", "much", "else"} }))
 	}
 	crowd := 0
-	for _, r := range ranking.Rank(ranking.Personalized, all, taste, "s")[:5] {
+	for _, r := range ranking.Rank(ranking.Personalized, all, profile, "s")[:5] {
 		if slices.ContainsFunc(all[:30], func(c ranking.Candidate) bool { return c.ID == r.ID }) {
 			crowd++
 		}
@@ -128,22 +128,22 @@ func TestRankingsHoldEverythingOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		words := []string{"a1", "b1", "c1", "d1"}
 		word := rapid.SliceOfNDistinct(rapid.SampledFrom(words), 0, 3, rapid.ID)
-		taste := ranking.Taste{Interests: map[string]float64{}, Likes: map[string]float64{}, Level: "beginner"}
+		profile := ranking.Taste{Interests: map[string]float64{}, Likes: map[string]float64{}, Level: "beginner"}
 		for _, w := range word.Draw(t, "interests") {
-			taste.Interests[w] = 1
+			profile.Interests[w] = 1
 		}
 		for _, w := range word.Draw(t, "likes") {
-			taste.Likes[w] = rapid.Float64Range(-2, 2).Draw(t, "weight")
+			profile.Likes[w] = rapid.Float64Range(-2, 2).Draw(t, "weight")
 		}
 		var all []ranking.Candidate
 		for n := range rapid.IntRange(0, 40).Draw(t, "n") {
-			all = append(all, thing(n%30, n, func(c *ranking.Candidate) {
+			all = append(all, candidate(n%30, n, func(c *ranking.Candidate) {
 				c.Terms, c.Heat, c.Kin = word.Draw(t, "terms"), rapid.Float64Range(0, 3).Draw(t, "heat"), rapid.Float64Range(0, 1).Draw(t, "kin")
 			}))
 		}
 		strategy := rapid.SampledFrom(ranking.Strategies()).Draw(t, "strategy")
 		seen, last := map[uuid.UUID]bool{}, 1.0
-		for _, r := range ranking.Rank(strategy, all, taste, "s") {
+		for _, r := range ranking.Rank(strategy, all, profile, "s") {
 			require.False(t, seen[r.ID])
 			seen[r.ID] = true
 			require.LessOrEqual(t, r.Score, last, "scores never rise")

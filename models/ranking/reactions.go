@@ -14,7 +14,7 @@ const (
 // hotHalf is the age in which reactions lose half of their worth.
 const hotHalf = 24 * time.Hour
 
-// Reactions is what the reactions of distinct users to a post are worth together.
+// Reactions returns what the reactions of distinct users to a post are worth together.
 func Reactions(likes, commenters int) float64 {
 	return likeWorth*float64(likes) + commentWorth*float64(commenters)
 }
@@ -26,7 +26,7 @@ func Hot(reactions float64, created time.Time) float64 {
 	return math.Log(1+reactions)/math.Log(2) + float64(created.UnixMicro())/1e6/hotHalf.Seconds()
 }
 
-// Decayed is what reactions to a post are worth at an age.
+// Decayed returns what reactions to a post are worth at an age.
 func Decayed(reactions float64, age time.Duration) float64 {
 	return (1 + reactions) * math.Exp2(-float64(age)/float64(hotHalf))
 }

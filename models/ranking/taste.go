@@ -8,11 +8,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// Taste is what is known of a learner when things are ranked for them. All words are
-// terms as the database makes them: lower case, small words left out.
+// Taste is a user profile, as ranking uses it. All words are terms as the database makes them:
+// lower case, stop words left out.
 type Taste struct {
 	Interests map[string]float64 // what they say they like, by term
-	Likes     map[string]float64 // what their deeds say, by term; dislikes are negative
+	Likes     map[string]float64 // from their interactions, by term; dislikes are negative
 	Skills    []Skill
 	Level     string
 }
@@ -32,17 +32,17 @@ const (
 	MasteredFrom = 0.75
 )
 
-// Candidate is a thing that may be recommended, with what ranking goes by.
+// Candidate is an item that may be recommended, with what ranking goes by.
 type Candidate struct {
 	ID, Group uuid.UUID // things of one group are not to crowd a feed
 	Terms     []string
 	Level     string  // "": none
 	Quality   float64 // 0 to 1
 	Age       time.Duration
-	Heat      float64 // how much it trends
+	Heat      float64 // its trending score
 	People    int     // of whom
 	Followed  bool    // its author is followed
-	Kin       float64 // how much people with a like taste liked it
+	Kin       float64 // how much neighbours, people with a similar profile, liked it
 }
 
 // direction is weights of terms with their length.
@@ -53,9 +53,9 @@ type direction struct {
 
 func directionOf(weights map[string]float64) direction { return direction{weights, magnitude(weights)} }
 
-// likeness is the cosine of the terms' weights with a thing's terms, 0 to 1, and the
-// term that says most. Negative weights take away.
-func (d direction) likeness(terms []string) (score float64, term string) {
+// similarity returns the cosine of the terms' weights with an item's terms, 0 to 1, and the term
+// of the greatest weight. Negative weights lower it.
+func (d direction) similarity(terms []string) (score float64, term string) {
 	if len(terms) == 0 || len(d.weights) == 0 {
 		return 0, ""
 	}
@@ -70,7 +70,7 @@ func (d direction) likeness(terms []string) (score float64, term string) {
 	return math.Max(score/math.Sqrt(float64(len(terms)))/d.length, 0), term
 }
 
-// magnitude is the length of the weights, summed in order so that equal tastes give equal scores.
+// magnitude returns the length of the weights, summed in order so that equal profiles give equal scores.
 func magnitude(weights map[string]float64) float64 {
 	sum := 0.0
 	for _, t := range sorted(weights) {
@@ -81,7 +81,7 @@ func magnitude(weights map[string]float64) float64 {
 
 var levels = []string{"beginner", "intermediate", "advanced"}
 
-// levelFit is 1 for the level wanted, less for one beside it, and little for two away. A thing
+// levelFit is 1 for the level wanted, less for one beside it, and little for two away. An item
 // without a level is halfway: it may do.
 func levelFit(level, wanted string) float64 { return fitOr(level, wanted, 0.5) }
 
@@ -96,7 +96,7 @@ func fitOr(level, wanted string, unknown float64) float64 {
 	return []float64{1, 0.4, 0.1}[max(have-want, want-have)]
 }
 
-// nextLevel is the level a learner of a skill is ready for.
+// nextLevel returns the level a learner of a skill is ready for.
 func nextLevel(s Skill) string {
 	at := slices.Index(levels, s.Level)
 	if at < 0 {
@@ -108,7 +108,7 @@ func nextLevel(s Skill) string {
 	return levels[at]
 }
 
-// teaches tells whether a thing's terms have all of a skill's.
+// teaches reports whether an item's terms have all of a skill's.
 func teaches(c Candidate, s Skill) bool {
 	for _, t := range s.Terms {
 		if !slices.Contains(c.Terms, t) {

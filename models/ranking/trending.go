@@ -7,33 +7,33 @@ import (
 	"github.com/google/uuid"
 )
 
-// TrendingHalfLife is how long a deed takes to count half.
+// TrendingHalfLife is the time in which an interaction loses half its weight.
 const TrendingHalfLife = 48 * time.Hour
 
-// TrendingWindow is how old a deed may be to count at all: by then it weighs 1/32768.
+// TrendingWindow is the greatest age of an interaction that counts: by then it weighs 1/32768.
 const TrendingWindow = 30 * 24 * time.Hour
 
-// TrendingWeights are what one person's deed counts when it is fresh.
+// TrendingWeights returns the weights of one person's new interactions, by action.
 func TrendingWeights() map[string]float64 {
 	return map[string]float64{"view": 0.1, "like": 0.5, "comment": 0.8, "share": 1.0}
 }
 
-// Deed is something somebody did with a thing.
+// Deed is one interaction of a user with an item.
 type Deed struct {
 	User   uuid.UUID
 	Action string
 	At     time.Time
 }
 
-// Trending is the decayed count of distinct people: of each person every kind of deed
-// counts once, the last time it was done. Deeds of the future count as fresh.
-func Trending(deeds []Deed, now time.Time) float64 {
+// Trending returns the decayed count of distinct people. Each action of a person counts once, at
+// its last time. Interactions in the future count as new.
+func Trending(interactions []Deed, now time.Time) float64 {
 	type kind struct {
 		user   uuid.UUID
 		action string
 	}
 	last := map[kind]time.Time{}
-	for _, d := range deeds {
+	for _, d := range interactions {
 		k := kind{d.User, d.Action}
 		if at, ok := last[k]; !ok || d.At.After(at) {
 			last[k] = d.At
@@ -48,7 +48,7 @@ func Trending(deeds []Deed, now time.Time) float64 {
 	return score
 }
 
-// Decay is what is left of 1 after an age.
+// Decay returns what is left of 1 after an age.
 func Decay(age, halfLife time.Duration) float64 {
 	return math.Exp2(-math.Max(age.Hours(), 0) / halfLife.Hours())
 }

@@ -7,9 +7,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// WithAdvisoryLock runs do while nobody else runs anything under the same name, in any process.
-// Where somebody does, the error is Unavailable and nothing was run. The name is free
-// again when do returns, or when the process dies. It takes a connection for that time.
+// WithAdvisoryLock runs do under a lock by name that is shared by all processes. When another
+// process holds the lock, the error is Unavailable and do does not run. The lock is released when
+// do returns, or when the process dies. It takes a connection for that time.
 func WithAdvisoryLock(ctx context.Context, db *gorm.DB, name string, do func() error) (err error) {
 	pool, err := db.DB()
 	if err != nil {

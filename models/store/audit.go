@@ -13,16 +13,16 @@ type AuditEntry struct {
 	ID        uuid.UUID `gorm:"type:uuid;primaryKey"`
 	At        time.Time
 	Action    AuditAction
-	ActorID   *uuid.UUID     `gorm:"type:uuid"` // who did it; nil: nobody who is signed in
-	UserID    *uuid.UUID     `gorm:"type:uuid"` // whose account it is about; nil: nobody's
+	ActorID   *uuid.UUID     `gorm:"type:uuid"` // who did it; nil: not signed in
+	UserID    *uuid.UUID     `gorm:"type:uuid"` // whose account it is about; nil: none
 	Via       string         // AuditAPI, AuditCommandLine or AuditWorkflow
 	Address   string         // of the client, where there is one
 	UserAgent string         //
 	RequestID string         //
-	Details   map[string]any `gorm:"type:jsonb;serializer:json"` // never a secret, nor what somebody typed
+	Details   map[string]any `gorm:"type:jsonb;serializer:json"` // never a secret, nor a text that a user typed
 }
 
-// TableName is singular: it is one log.
+// TableName returns a singular: it is one log.
 func (AuditEntry) TableName() string { return "audit_log" }
 
 // BeforeSave keeps details an object.
@@ -33,7 +33,7 @@ func (e *AuditEntry) BeforeSave(*gorm.DB) error {
 	return nil
 }
 
-// The ways an action came about.
+// Where an action came from.
 const (
 	AuditAPI         = "api"
 	AuditCommandLine = "command line"
@@ -43,12 +43,12 @@ const (
 // AuditAction is what happened.
 type AuditAction string
 
-// Every action there is.
+// The actions.
 const (
 	AuditBroadcast         AuditAction = "push.broadcast"
 	AuditSignUp            AuditAction = "account.created"
 	AuditSignIn            AuditAction = "session.started"
-	AuditSignInFailed      AuditAction = "session.refused" // a wrong password, or nobody's e-mail address
+	AuditSignInFailed      AuditAction = "session.refused" // a wrong password, or an unknown e-mail address
 	AuditSignOut           AuditAction = "session.ended"
 	AuditTokenReused       AuditAction = "session.reused" // an old refresh token was shown, which ended the session
 	AuditPasswordChanged   AuditAction = "password.changed"
@@ -85,7 +85,7 @@ const (
 	AuditHelpChanged       AuditAction = "help.changed"
 )
 
-// Audit writes an entry, as part of the transaction it tells about where db is one.
+// Audit writes an entry, in the transaction of the action where db is one.
 func Audit(ctx context.Context, db *gorm.DB, entry AuditEntry) error {
 	return db.WithContext(ctx).Create(&entry).Error
 }
@@ -101,7 +101,7 @@ type AuditFilter struct {
 	Limit         int
 }
 
-// ListAudit is a page of the log, newest first.
+// ListAudit returns a page of the log, newest first.
 func ListAudit(ctx context.Context, db *gorm.DB, f AuditFilter) ([]AuditEntry, error) {
 	q := db.WithContext(ctx)
 	if f.Action != "" {

@@ -54,7 +54,7 @@ func (w Words) Value() (driver.Value, error) {
 	return "{" + strings.Join(quoted, ",") + "}", nil
 }
 
-// AsJSON is a value for a jsonb column of a partial update. Ours always marshal.
+// AsJSON returns a value for a jsonb column of a partial update. Ours always marshal.
 func AsJSON(v any) string {
 	text, _ := json.Marshal(v) //nolint:errchkjson // plain structs, maps and strings
 	return string(text)

@@ -47,14 +47,14 @@ func Open(url string, pool Pool) (*gorm.DB, error) {
 	return db, nil
 }
 
-// withoutJIT has Postgres run statements as they are: none of ours runs for so long that
-// compiling it, for some hundred milliseconds, would pay.
+// withoutJIT turns just-in-time compilation off. It takes some hundred milliseconds, and no
+// statement of ours runs long enough for that to pay.
 func withoutJIT(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, "SET jit = off")
 	return err
 }
 
-// Close ends the pool.
+// Close closes the pool.
 func Close(db *gorm.DB) error {
 	raw, err := db.DB()
 	if err != nil {
@@ -63,16 +63,16 @@ func Close(db *gorm.DB) error {
 	return raw.Close()
 }
 
-// Ping asks Postgres for a sign of life.
+// Ping checks that Postgres answers.
 func Ping(ctx context.Context, db *gorm.DB) error {
 	return db.WithContext(ctx).Exec("SELECT 1").Error
 }
 
-// NewID is a fresh version 7 id: unique, and ordered by time.
+// NewID returns a fresh version 7 id: unique, and ordered by time.
 func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-// DerivedID is the version 5 id that always belongs to these parts, so that
-// doing a thing twice finds the row of the first time.
+// DerivedID returns the version 5 id that always belongs to these parts, so that
+// repeating an operation finds the row of the first time.
 func DerivedID(space uuid.UUID, parts ...string) uuid.UUID {
 	var name []byte
 	for _, p := range parts {
@@ -81,7 +81,7 @@ func DerivedID(space uuid.UUID, parts ...string) uuid.UUID {
 	return uuid.NewSHA1(space, name)
 }
 
-// IsUniqueViolation tells whether err is a break of the named unique index.
+// IsUniqueViolation reports whether err is a break of the named unique index.
 func IsUniqueViolation(err error, index string) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "23505" && pg.ConstraintName == index

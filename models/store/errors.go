@@ -43,7 +43,7 @@ type Error struct {
 	Fields []Field
 	// Resource and ResourceID say what was not found.
 	Resource, ResourceID string
-	// Resources are where to find help, of a topic that a rule answers with that.
+	// Resources are places to find help, for a topic whose rule gives them.
 	Resources []HelpResource
 	// Part names what is unavailable: "workflow-engine", "model", or empty for any other dependency.
 	Part string
@@ -53,7 +53,7 @@ type Error struct {
 	cause error
 }
 
-// Error is the message and, for the log, its cause.
+// Error returns the message and, for the log, its cause.
 func (e *Error) Error() string {
 	if e.cause == nil {
 		return e.Message
@@ -61,7 +61,7 @@ func (e *Error) Error() string {
 	return e.Message + ": " + e.cause.Error()
 }
 
-// Unwrap gives the cause, which is for logs only.
+// Unwrap returns the cause, which is for logs only.
 func (e *Error) Unwrap() error { return e.cause }
 
 // Errorf makes an error with a code. The message is shown to clients, so a
@@ -76,21 +76,21 @@ func (e *Error) Because(cause error) *Error {
 	return e
 }
 
-// Missing is the not-found error of one resource.
+// Missing returns the not-found error of one resource.
 func Missing(resource string, id fmt.Stringer) *Error {
 	e := Errorf(NotFound, "There is no such %s.", resource)
 	e.Resource, e.ResourceID = resource, id.String()
 	return e
 }
 
-// BadField is an invalid error about one value; location is where it came from.
+// BadField returns an invalid error about one value; location is where it came from.
 func BadField(location, pointer, message string) *Error {
 	e := Errorf(Invalid, "The request breaks a rule.")
 	e.Fields = []Field{{Pointer: pointer, Location: location, Message: message}}
 	return e
 }
 
-// CodeOf is the code of the first coded error in the chain, or "" for an internal one.
+// CodeOf returns the code of the first coded error in the chain, or "" for an internal one.
 func CodeOf(err error) Code {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
@@ -98,7 +98,7 @@ func CodeOf(err error) Code {
 	return ""
 }
 
-// HelpResource is a place where somebody finds help, in words to show.
+// HelpResource is a place to find help, with texts to show.
 type HelpResource struct {
 	Title string   `json:"title"`
 	Text  string   `json:"text"`

@@ -9,14 +9,15 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// OutboxState is how many promises wait, and how long the oldest that is not held has waited.
+// OutboxState is the number of messages in the outbox. Held ones wait in a user's queue.
+// Oldest is the age of the oldest message that does not.
 type OutboxState struct {
 	Due, Held int64
 	Oldest    time.Duration
 }
 
-// LookAtOutbox counts the promises that wait. One that its handler still has time
-// for is not yet due, and a cancel that was passed on does not wait.
+// LookAtOutbox counts the messages in the outbox. A message that its handler still has time to
+// dispatch is not due. A cancel that has been requested is not counted.
 func LookAtOutbox(ctx context.Context, db *gorm.DB, now time.Time) (OutboxState, error) {
 	var found struct {
 		Due, Held int64
@@ -33,16 +34,16 @@ func LookAtOutbox(ctx context.Context, db *gorm.DB, now time.Time) (OutboxState,
 	return state, err
 }
 
-// MessagesFor are the promises that wait for a workflow to be started or cancelled.
+// MessagesFor returns the messages that start or cancel a workflow, the oldest first.
 func MessagesFor(ctx context.Context, db *gorm.DB, workflowID string) ([]OutboxMessage, error) {
 	var entries []OutboxMessage
 	err := db.WithContext(ctx).Order("created_at, id").Find(&entries, "workflow_id = ?", workflowID).Error
 	return entries, err
 }
 
-// LeaseOutbox takes up to limit promises that are due, those of the background or the
-// others, and pushes their due time to until, so that no other relay takes them meanwhile.
-// A relay that dies loses nothing: they are due again at until.
+// LeaseOutbox leases up to limit due messages, either background ones or the others. It moves
+// their due time to until, so that no other relay takes them meanwhile. If the relay dies, they
+// are due again at until.
 func LeaseOutbox(ctx context.Context, db *gorm.DB, background bool, now, until time.Time, limit int) ([]OutboxMessage, error) {
 	var entries []OutboxMessage
 	err := db.WithContext(ctx).Raw(`
@@ -52,32 +53,32 @@ func LeaseOutbox(ctx context.Context, db *gorm.DB, background bool, now, until t
 	return entries, err
 }
 
-// MarkDispatched removes a promise that was kept. Removing it twice is harmless.
+// MarkDispatched removes a message that was dispatched. Removing it twice is harmless.
 func MarkDispatched(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 	return db.WithContext(ctx).Delete(&OutboxMessage{}, "id = ?", id).Error
 }
 
-// Reschedule says when a promise is tried again, and why it was not kept.
+// Reschedule sets when a message is tried again, and records why it was not dispatched.
 func Reschedule(ctx context.Context, db *gorm.DB, id uuid.UUID, due time.Time, reason string) error {
 	return db.WithContext(ctx).Model(&OutboxMessage{}).Where("id = ?", id).
 		Updates(map[string]any{"due_at": due, "last_error": reason}).Error
 }
 
-// MarkCancelRequested notes that a workflow was asked to end, and that its promise is due
-// again at due, when it has had its time to. A promise that is gone stays so.
+// MarkCancelRequested records that the cancellation of a workflow was requested. The message is
+// due again at due, when the workflow has had its time to end. A message that is gone is ignored.
 func MarkCancelRequested(ctx context.Context, db *gorm.DB, id uuid.UUID, at, due time.Time) error {
 	return db.WithContext(ctx).Model(&OutboxMessage{}).Where("id = ?", id).
 		Updates(map[string]any{"cancel_requested_at": at, "due_at": due, "attempts": 0, "last_error": ""}).Error
 }
 
-// DropAnsweredCancel removes the promise to cancel a workflow that was asked to end and whose
-// task has ended.
+// DropAnsweredCancel removes the cancel message of a workflow whose cancellation was requested and
+// whose task has ended.
 func DropAnsweredCancel(tx *gorm.DB, workflowID string) error {
 	return tx.Delete(&OutboxMessage{}, "workflow_id = ? AND action = ? AND cancel_requested_at IS NOT NULL", workflowID, OutboxCancel).Error
 }
 
-// NextDue is when the earliest promise falls due, of those of the background or of the
-// others; ok is false when there is none.
+// NextDue returns when the earliest message is due, of the background ones or of the others. ok is
+// false when there is none.
 func NextDue(ctx context.Context, db *gorm.DB, background bool) (due time.Time, ok bool, err error) {
 	var times []time.Time
 	err = db.WithContext(ctx).Model(&OutboxMessage{}).Where("NOT held AND background = ?", background).Order("due_at").Limit(1).Pluck("due_at", &times).Error
@@ -87,8 +88,8 @@ func NextDue(ctx context.Context, db *gorm.DB, background bool) (due time.Time, 
 	return times[0], true, nil
 }
 
-// FindMessage is the promise as it is stored, which says whether it may be kept
-// now; found is false when it was kept already.
+// FindMessage returns a message as it is stored, which says whether it may be dispatched now.
+// found is false when it was dispatched already.
 func FindMessage(ctx context.Context, db *gorm.DB, id uuid.UUID) (entry OutboxMessage, found bool, err error) {
 	var rows []OutboxMessage
 	if err = db.WithContext(ctx).Find(&rows, "id = ?", id).Error; err != nil || len(rows) == 0 {
@@ -97,13 +98,13 @@ func FindMessage(ctx context.Context, db *gorm.DB, id uuid.UUID) (entry OutboxMe
 	return rows[0], true, nil
 }
 
-// Enqueue leaves a promise in the outbox; the same one twice is one.
-func Enqueue(ctx context.Context, db *gorm.DB, promise OutboxMessage) error {
-	return db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&promise).Error
+// Enqueue writes a message to the outbox. Enqueueing the same message twice is harmless.
+func Enqueue(ctx context.Context, db *gorm.DB, message OutboxMessage) error {
+	return db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&message).Error
 }
 
-// OutboxMessage is a promise to Temporal, made in the transaction of the rows it
-// belongs to and kept by package outbox.
+// OutboxMessage asks for a workflow to be started or cancelled. It is written in the transaction
+// of the rows it belongs to and dispatched by package outbox.
 type OutboxMessage struct {
 	ID               uuid.UUID         `gorm:"type:uuid;primaryKey"`
 	Action           string            // OutboxStart or OutboxCancel
@@ -114,14 +115,14 @@ type OutboxMessage struct {
 	SearchAttributes map[string]string `gorm:"column:labels;type:jsonb;serializer:json"` // of the workflow
 	UserID           *uuid.UUID        `gorm:"type:uuid"`                                // whose work it is; nil for nobody's
 	Priority         int               // 1, the most urgent, to 5; 0 for the usual 3
-	Waiting          bool              `gorm:"column:held"` // waits in its user's line and is not due whatever DueAt says
-	Background       bool              // nobody waits for it: it comes apart from and after what learners wait for
+	Waiting          bool              `gorm:"column:held"` // waits in its user's queue and is not due, whatever DueAt says
+	Background       bool              // dispatched separately from, and after, the work that learners wait for
 	CreatedAt        time.Time
 	DueAt            time.Time // not before; the handler that wrote it has until then
 	Attempts         int
 	LastError        string
 	// CancelRequestedAt is when the workflow was asked to end; nil before, and for a start.
-	// From then on the promise is to terminate it at DueAt.
+	// From then on the message terminates it at DueAt.
 	CancelRequestedAt *time.Time
 	Trace             string // the W3C traceparent of the request that made it; empty without one
 }

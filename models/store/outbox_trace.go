@@ -9,7 +9,7 @@ import (
 
 const traceParent = "traceparent"
 
-// BeforeCreate keeps the trace of the request that makes the promise.
+// BeforeCreate records the trace of the request that enqueues the message.
 func (e *OutboxMessage) BeforeCreate(tx *gorm.DB) error {
 	if e.Trace == "" {
 		carrier := propagation.MapCarrier{}
@@ -19,7 +19,7 @@ func (e *OutboxMessage) BeforeCreate(tx *gorm.DB) error {
 	return nil
 }
 
-// Traced is a context that belongs to the trace in which the promise was made.
+// Traced returns a context that belongs to the trace in which the message was enqueued.
 func (e OutboxMessage) Traced(ctx context.Context) context.Context {
 	if e.Trace == "" {
 		return ctx

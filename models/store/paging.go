@@ -13,7 +13,7 @@ type Keyset struct {
 	ID uuid.UUID
 }
 
-// NewestFirst is a page of the rows of a query by created_at and id, from the place where the
+// NewestFirst returns a page of the rows of a query by created_at and id, from the place where the
 // page before ended; nil: from the start.
 func NewestFirst[R any](q *gorm.DB, after *Keyset, offset, limit int) (rows []R, err error) {
 	if after != nil {

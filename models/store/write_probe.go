@@ -23,8 +23,8 @@ var (
 )
 
 // TryWrite writes to Postgres and returns nil when that works. It returns ErrReadOnly or ErrDiskFull,
-// or the driver's error for anything else. Whoever asks, all processes together write once in three
-// seconds: an answer may be that old. It waits for nobody else's write. A database whose schema has
+// or the driver's error for anything else. All processes together write once in three
+// seconds, so an answer may be that old. It does not wait for other writes. A database whose schema has
 // no place for it yet counts as one that takes writes.
 func TryWrite(ctx context.Context, db *gorm.DB) error {
 	err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -51,7 +51,7 @@ func TryWrite(ctx context.Context, db *gorm.DB) error {
 	return err
 }
 
-// spill has Postgres write some 200 kB to its disk and drop them: the change of one row fits where
+// spill makes Postgres write some 200 kB to its disk and drop them: the change of one row fits where
 // one was before, and would go well on a disk that has room for nothing else.
 func spill(tx *gorm.DB) error {
 	if err := tx.Exec(`SET LOCAL work_mem = '64kB'`).Error; err != nil {

@@ -21,7 +21,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// New is a migrated database that nobody else uses, dropped when the test ends.
+// New returns a migrated database for this test alone, dropped when the test ends.
 func New(t testing.TB) *gorm.DB {
 	t.Helper()
 	db, err := store.Open(URL(t), store.Pool{MaxOpen: 20, MaxIdleTime: time.Second})
@@ -30,7 +30,7 @@ func New(t testing.TB) *gorm.DB {
 	return db
 }
 
-// URL is the address of a migrated database that nobody else uses.
+// URL returns the address of a migrated database for this test alone.
 func URL(t testing.TB) string {
 	t.Helper()
 	ctx := context.Background()
@@ -45,7 +45,7 @@ func URL(t testing.TB) string {
 	return withDatabase(t, server, name)
 }
 
-// Empty is the address of a database without a schema.
+// Empty returns the address of a database without a schema.
 func Empty(t testing.TB) string {
 	t.Helper()
 	ctx := context.Background()

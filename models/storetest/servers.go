@@ -14,7 +14,7 @@ func postgresURL(t testing.TB) string {
 	return ""
 }
 
-// Redis is the address of a real Redis server. Tests share it, so keys must
+// Redis returns the address of a real Redis server. Tests share it, so keys must
 // contain something of the test's own. Where no real Redis can be had the test
 // is skipped, saying so.
 func Redis(t testing.TB) string {

@@ -14,7 +14,7 @@ import (
 // IDSpace is the space of derived ids of tasks. It is part of the stored data: never change it.
 var IDSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d01")
 
-// FirstEvent is how a task's story begins.
+// FirstEvent returns the first event of a task.
 func FirstEvent(task Task) TaskEvent {
 	return TaskEvent{
 		TaskID: task.ID, Seq: task.Seq, State: task.State, Progress: task.Progress,
@@ -22,7 +22,7 @@ func FirstEvent(task Task) TaskEvent {
 	}
 }
 
-// Replay finds the task that an earlier, equal request made.
+// Replay returns the task of an earlier, equal request.
 func Replay(ctx context.Context, db *gorm.DB, again Task) (Task, bool, error) {
 	var there Task
 	if err := db.WithContext(ctx).First(&there, "id = ?", again.ID).Error; err != nil {
@@ -34,7 +34,7 @@ func Replay(ctx context.Context, db *gorm.DB, again Task) (Task, bool, error) {
 	return there, true, nil
 }
 
-// NewTask is a task as a client first sees it: queued, with the first event of its story.
+// NewTask returns a task as a client first sees it: queued, with its first event.
 func NewTask(id, user, course uuid.UUID, now time.Time) Task {
 	return Task{
 		ID: id, UserID: user, ResultID: course, TaskType: TaskCourseGeneration,
@@ -43,10 +43,10 @@ func NewTask(id, user, course uuid.UUID, now time.Time) Task {
 	}
 }
 
-// StepQueued is the step of a task that nobody works on yet.
+// StepQueued is the step of a task that has not started.
 const StepQueued = "queued"
 
-// LockQueue makes the changes to one user's line take turns, until the transaction ends.
+// LockQueue locks a user's queue until the transaction ends.
 func LockQueue(tx *gorm.DB, user uuid.UUID) error {
 	return tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('generations ' || ?, 0))", user.String()).Error
 }

@@ -30,8 +30,8 @@ func taskRow(t *testing.T, db *gorm.DB, id uuid.UUID) (row tasks.Task) {
 	return row
 }
 
-// TestADeletedCourseEndsItsTask here and now, whether or not a worker lives, and lets the next
-// of its learner's line go on.
+// TestADeletedCourseEndsItsTask checks that the task ends at once, with or without a worker, and that
+// the next of its learner's queue is released.
 func TestADeletedCourseEndsItsTask(t *testing.T) {
 	t.Parallel()
 	ctx, db := context.Background(), storetest.New(t)
@@ -45,9 +45,9 @@ func TestADeletedCourseEndsItsTask(t *testing.T) {
 	first, inLine, next := rows2[0], rows2[2], rows2[3]
 	require.NoError(t, db.Delete(&store.OutboxMessage{}, "workflow_id = ?", first.WorkflowID).Error) // it has begun
 	for _, task := range []tasks.Task{inLine, first} {
-		promised, err := courses.DeleteCourse(ctx, db, user, task.ResultID, cancelOf, func(courses.Course) error { return nil })
+		enqueued, err := courses.DeleteCourse(ctx, db, user, task.ResultID, cancelOf, func(courses.Course) error { return nil })
 		require.NoError(t, err)
-		require.Len(t, promised, 1, "its workflow is cancelled all the same")
+		require.Len(t, enqueued, 1, "its workflow is cancelled all the same")
 		row := taskRow(t, db, task.ID)
 		require.Equal(t, tasks.TaskError, row.State)
 		require.True(t, row.Fault.Cancelled())
@@ -55,7 +55,7 @@ func TestADeletedCourseEndsItsTask(t *testing.T) {
 	}
 	var starts []store.OutboxMessage
 	require.NoError(t, db.Order("id").Find(&starts, "action = 'start'").Error)
-	require.Len(t, starts, 2, "what was in line does not begin")
+	require.Len(t, starts, 2, "the waiting task does not start")
 	require.Equal(t, next.WorkflowID, starts[1].WorkflowID)
 	require.False(t, starts[1].Waiting, "the next goes on")
 }

@@ -16,12 +16,12 @@ const (
 
 // TaskSpec is what a task was asked for beyond its kind.
 type TaskSpec struct {
-	// Review has the plan wait for its learner's word.
+	// Review makes the plan wait for its learner's approval.
 	Review bool `json:"review,omitempty"`
 	// Section and LessonID say what to write again; no lesson means all of them.
 	Section  string     `json:"section,omitempty"`
 	LessonID *uuid.UUID `json:"lesson_id,omitempty"`
-	// Everyone has a broadcast go to all, not to those who were named.
+	// Everyone sends a broadcast to all users instead of the named ones.
 	Everyone bool `json:"everyone,omitempty"`
 }
 
@@ -36,7 +36,7 @@ const (
 	TaskError   TaskState = "ERROR"
 )
 
-// Ended tells whether nothing will follow.
+// Ended reports whether the state is final.
 func (s TaskState) Ended() bool { return s == TaskDone || s == TaskError }
 
 // Kinds of tasks.
@@ -50,7 +50,7 @@ const (
 // CourseKinds are those that write a course and count as generations.
 var CourseKinds = []string{TaskCourseGeneration, TaskCourseRegeneration}
 
-// MakesCourse tells whether the task's result is a course.
+// MakesCourse reports whether the task's result is a course.
 func (t Task) MakesCourse() bool { return slices.Contains(CourseKinds, t.TaskType) }
 
 // Task is a piece of work that a client can watch. While its workflow is open
@@ -89,13 +89,13 @@ type TaskFault struct {
 	CancelledByUser bool   `json:"cancelled_by_user,omitempty"`
 }
 
-// Cancelled tells whether the fault is that somebody wanted it so.
+// Cancelled reports whether the fault is a cancellation.
 func (f *TaskFault) Cancelled() bool { return f != nil && f.Code == FaultCancelled }
 
 // FaultCancelled is the fault code of a task that was cancelled, by whatever way.
 const FaultCancelled = "cancelled"
 
-// TaskEvent is one step of a task's story. Within a task Seq counts from 1
+// TaskEvent is one step of a task's progress. Within a task Seq counts from 1
 // without a gap, Progress never falls, and only the last event's State has ended.
 type TaskEvent struct {
 	TaskID   uuid.UUID  `gorm:"type:uuid;primaryKey" json:"-"`
@@ -108,6 +108,6 @@ type TaskEvent struct {
 	At       time.Time  `json:"at"`
 	// StartedAt is when the work began, the same in every event after that.
 	StartedAt *time.Time `json:"started_at,omitempty"`
-	// Result is what came of the task by then; nil: nothing new.
+	// Result is the result of the task so far; nil: unchanged.
 	Result TaskResult `gorm:"type:jsonb;serializer:json" json:"result,omitempty"`
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// AnyTask is a task, whoever it belongs to: for operators.
+// AnyTask returns a task of any user, for operators.
 func AnyTask(ctx context.Context, db *gorm.DB, id uuid.UUID) (Task, error) {
 	var task Task
 	err := db.WithContext(ctx).First(&task, "id = ?", id).Error
@@ -23,7 +23,7 @@ func AnyTask(ctx context.Context, db *gorm.DB, id uuid.UUID) (Task, error) {
 	return task, err
 }
 
-// AllTasks is a page of everybody's tasks, newest first; or of one user's.
+// AllTasks returns a page of the tasks of all users or of one, newest first.
 func AllTasks(ctx context.Context, db *gorm.DB, user *uuid.UUID, f TaskFilter) ([]Task, error) {
 	if user != nil {
 		return ListTasks(ctx, db, *user, f)
@@ -40,7 +40,7 @@ func AllTasks(ctx context.Context, db *gorm.DB, user *uuid.UUID, f TaskFilter) (
 	return tasks, err
 }
 
-// FindTask is the task if it belongs to the user, else a not-found error.
+// FindTask returns the task if it belongs to the user, else a not-found error.
 func FindTask(ctx context.Context, db *gorm.DB, user, id uuid.UUID) (Task, error) {
 	var task Task
 	err := db.WithContext(ctx).First(&task, "id = ? AND user_id = ?", id, user).Error
@@ -50,7 +50,7 @@ func FindTask(ctx context.Context, db *gorm.DB, user, id uuid.UUID) (Task, error
 	return task, err
 }
 
-// WorkflowOf is the id of the workflow a task stands for.
+// WorkflowOf returns the id of the workflow a task stands for.
 func WorkflowOf(ctx context.Context, db *gorm.DB, task uuid.UUID) (id string, err error) {
 	got := db.WithContext(ctx).Raw("SELECT workflow_id FROM tasks WHERE id = ?", task).Scan(&id)
 	if got.Error == nil && got.RowsAffected == 0 {
@@ -68,7 +68,7 @@ type TaskFilter struct {
 	Limit    int
 }
 
-// ListTasks is a page of the user's tasks, newest first.
+// ListTasks returns a page of the user's tasks, newest first.
 func ListTasks(ctx context.Context, db *gorm.DB, user uuid.UUID, f TaskFilter) ([]Task, error) {
 	q := db.WithContext(ctx).Where("user_id = ?", user)
 	if f.State != "" {
@@ -80,16 +80,16 @@ func ListTasks(ctx context.Context, db *gorm.DB, user uuid.UUID, f TaskFilter) (
 	return store.NewestFirst[Task](q, f.After, f.Offset, f.Limit)
 }
 
-// EventsAfter are a task's events with a higher seq, in order.
+// EventsAfter returns a task's events with a higher seq, in order.
 func EventsAfter(ctx context.Context, db *gorm.DB, task uuid.UUID, since int64) ([]TaskEvent, error) {
 	var events []TaskEvent
 	err := db.WithContext(ctx).Where("task_id = ? AND seq > ?", task, since).Order("seq").Find(&events).Error
 	return events, err
 }
 
-// RecordEvents appends events to a task's story and moves the row with them.
-// Events it already has are passed over, so recording twice changes nothing. A
-// task that has ended takes no more: Conflict, unless all of them are known.
+// RecordEvents appends events to a task and updates the row with them.
+// Key: task and seq; events that are there already are passed over. The error is
+// Conflict when the task has ended, unless it has all of them.
 func RecordEvents(ctx context.Context, db *gorm.DB, task uuid.UUID, events []TaskEvent) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		row, err := Lock(tx, task)
@@ -197,9 +197,9 @@ func LockOpen(tx *gorm.DB, user, id uuid.UUID) (Task, error) {
 	return row, nil
 }
 
-// EnqueueCancel leaves a promise to cancel the workflow of a locked task, and takes back the
-// one to start it, which it returns; nil: it was kept already.
-func EnqueueCancel(tx *gorm.DB, row Task, promise store.OutboxMessage) (unstarted *store.OutboxMessage, err error) {
+// EnqueueCancel enqueues the message that cancels the workflow of a locked task. It removes the
+// message that starts it, and returns that; nil: it was dispatched already.
+func EnqueueCancel(tx *gorm.DB, row Task, message store.OutboxMessage) (unstarted *store.OutboxMessage, err error) {
 	var starts []store.OutboxMessage
 	err = tx.Clauses(clause.Returning{}).Where("workflow_id = ? AND action = ?", row.WorkflowID, store.OutboxStart).Delete(&starts).Error
 	if err != nil {
@@ -208,11 +208,11 @@ func EnqueueCancel(tx *gorm.DB, row Task, promise store.OutboxMessage) (unstarte
 	if len(starts) > 0 {
 		unstarted = &starts[0]
 	}
-	// Even then: the start may be on its way to Temporal at this moment.
-	return unstarted, store.Enqueue(tx.Statement.Context, tx, promise)
+	// Also for an unstarted one: its start may be in progress at this moment.
+	return unstarted, store.Enqueue(tx.Statement.Context, tx, message)
 }
 
-// CancelledEvent is the last event of a task that somebody cancelled.
+// CancelledEvent returns the last event of a cancelled task.
 func CancelledEvent(seq int64, progress int, at time.Time) TaskEvent {
 	return TaskEvent{
 		Seq: seq, State: TaskError, Progress: progress, Step: "cancelled", Message: "Cancelled", At: at,
@@ -220,8 +220,8 @@ func CancelledEvent(seq int64, progress int, at time.Time) TaskEvent {
 	}
 }
 
-// StaleTasks is a page of the open tasks whose row has not moved since the given time, by
-// their ids, after the given one. Those in line are not expected to move.
+// StaleTasks returns a page of the open tasks whose row has not moved since the given time, by
+// their ids, after the given one. Tasks that wait in a queue are left out.
 func StaleTasks(ctx context.Context, db *gorm.DB, since time.Time, after uuid.UUID, limit int) ([]Task, error) {
 	var tasks []Task
 	err := db.WithContext(ctx).

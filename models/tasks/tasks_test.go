@@ -18,11 +18,11 @@ import (
 func TestEventsMoveTheRowOnceAndOnlyForward(t *testing.T) {
 	t.Parallel()
 	ctx, db, user, task := fixture.Asked(t)
-	story := []tasks.TaskEvent{fixture.Event(2, tasks.TaskRunning, 5), fixture.Event(3, tasks.TaskRunning, 40)}
+	recorded := []tasks.TaskEvent{fixture.Event(2, tasks.TaskRunning, 5), fixture.Event(3, tasks.TaskRunning, 40)}
 	for range 2 {
-		require.NoError(t, tasks.RecordEvents(ctx, db, task.ID, story))
+		require.NoError(t, tasks.RecordEvents(ctx, db, task.ID, recorded))
 	}
-	require.NoError(t, tasks.RecordEvents(ctx, db, task.ID, story[:1]))
+	require.NoError(t, tasks.RecordEvents(ctx, db, task.ID, recorded[:1]))
 	row, err := tasks.FindTask(ctx, db, user, task.ID)
 	require.NoError(t, err)
 	require.EqualValues(t, 3, row.Seq)
@@ -50,10 +50,10 @@ func status(t *testing.T, db *gorm.DB, id uuid.UUID) string {
 func TestCancelBeforeTheStartEndsTheTaskAtOnce(t *testing.T) {
 	t.Parallel()
 	ctx, db, user, task := fixture.Asked(t)
-	promise := store.OutboxMessage{ID: store.NewID(), Action: store.OutboxCancel, WorkflowID: task.WorkflowID, Input: []byte("null"), SearchAttributes: map[string]string{}, CreatedAt: fixture.Start, DueAt: fixture.Start}
+	message := store.OutboxMessage{ID: store.NewID(), Action: store.OutboxCancel, WorkflowID: task.WorkflowID, Input: []byte("null"), SearchAttributes: map[string]string{}, CreatedAt: fixture.Start, DueAt: fixture.Start}
 	stranger := fixture.AddUser(t, db)
-	require.Equal(t, store.NotFound, store.CodeOf(courses.CancelTask(ctx, db, stranger, task.ID, promise, fixture.Start)))
-	require.NoError(t, courses.CancelTask(ctx, db, user, task.ID, promise, fixture.Start))
+	require.Equal(t, store.NotFound, store.CodeOf(courses.CancelTask(ctx, db, stranger, task.ID, message, fixture.Start)))
+	require.NoError(t, courses.CancelTask(ctx, db, user, task.ID, message, fixture.Start))
 	row, err := tasks.FindTask(ctx, db, user, task.ID)
 	require.NoError(t, err)
 	require.Equal(t, tasks.TaskError, row.State)
@@ -62,5 +62,5 @@ func TestCancelBeforeTheStartEndsTheTaskAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, courses.CourseError, course.Status)
 	require.EqualValues(t, 1, fixture.Count(t, db, "outbox"), "the cancel stays, the start is gone")
-	require.Equal(t, store.Conflict, store.CodeOf(courses.CancelTask(ctx, db, user, task.ID, promise, fixture.Start)))
+	require.Equal(t, store.Conflict, store.CodeOf(courses.CancelTask(ctx, db, user, task.ID, message, fixture.Start)))
 }

@@ -54,7 +54,7 @@ func Email(s string) (string, error) {
 // are dropped: for whoever looks for a mailbox, and keeps no address.
 func Mailbox(s string) (string, error) { return Email(pasted(s)) }
 
-// pasted is an address without what comes along when one is pasted.
+// pasted returns an address without what comes along when one is pasted.
 func pasted(s string) string {
 	runes := []rune(s)
 	kept := make([]rune, 0, len(runes))
@@ -84,7 +84,7 @@ func inWord(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S) || r == joiner || r == nonJoiner
 }
 
-// lowerOf is the small letter of one beyond ASCII, unless that would be of ASCII
+// lowerOf returns the small letter of one beyond ASCII, unless that would be of ASCII
 // and so another mailbox, as of the Turkish I with a dot.
 func lowerOf(r rune) rune {
 	if lower := unicode.ToLower(r); r >= utf8.RuneSelf && lower >= utf8.RuneSelf {
@@ -93,7 +93,7 @@ func lowerOf(r rune) rune {
 	return r
 }
 
-// domainOf is the ASCII form of a domain name with at least two labels.
+// domainOf returns the ASCII form of a domain name with at least two labels.
 func domainOf(s string) (ascii string, ok bool) {
 	ascii, err := idna.Lookup.ToASCII(strings.TrimSuffix(s, "."))
 	if err != nil || len(ascii) > mostDomain {

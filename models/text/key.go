@@ -28,7 +28,7 @@ func Key(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// folded is a text without regard to case. Unicode's folding keeps the capitals of
+// folded returns a text without regard to case. Unicode's folding keeps the capitals of
 // Cherokee, and the library's all its letters.
 func folded(s string) string { return strings.Map(unicode.ToLower, cases.Fold().String(s)) }
 

@@ -49,7 +49,7 @@ func CleanName(s string, most int) string {
 	return visibleOnly(name)
 }
 
-// visibleOnly is a text without any invisible character.
+// visibleOnly returns a text without any invisible character.
 func visibleOnly(s string) string {
 	name, err := Name(Plain(s))
 	if err != nil {
@@ -146,7 +146,7 @@ func unfit(s string) bool {
 	return false
 }
 
-// unsmuggled is a text without the tags and variations that spell what only a
+// unsmuggled returns a text without the tags and variations that spell what only a
 // program reads. Those of a flag or of a character stay.
 func unsmuggled(s string) string {
 	if !strings.ContainsFunc(s, supplementary) {
@@ -162,5 +162,5 @@ func unsmuggled(s string) string {
 	return string(kept)
 }
 
-// supplementary are the invisible characters of plane 14.
+// supplementary returns the invisible characters of plane 14.
 func supplementary(r rune) bool { return r >= 0xE0000 && r <= 0xE0FFF }

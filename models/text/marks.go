@@ -29,7 +29,7 @@ func stacked(s string) bool {
 	return false
 }
 
-// unstacked is a text without the marks that are too many.
+// unstacked returns a text without the marks that are too many.
 func unstacked(s string) string {
 	marks, kept := 0, make([]rune, 0, len(s))
 	for _, r := range s {

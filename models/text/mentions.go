@@ -11,7 +11,7 @@ const mostMentions = 10
 
 var mention = regexp.MustCompile(`(?:^|[^\p{L}\p{N}_.@/])@([\p{L}\p{N}_][\p{L}\p{N}_.-]{2,99})`)
 
-// Mentions are the user names that a text calls by @name, in lower case, at most ten.
+// Mentions returns the user names that a text calls by @name, in lower case, at most ten.
 // Since a name may end in what also ends a sentence, both readings are given.
 func Mentions(text string) []string {
 	var names []string

@@ -261,7 +261,7 @@ func FuzzRules(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) { holds(t, s) })
 }
 
-// holds checks what every rule promises of what it lets through.
+// holds checks the guarantees of every rule for the texts that it accepts.
 func holds(t require.TestingT, s string) {
 	for name, rule := range map[string]func(string) (string, error){
 		"name": text.Name, "line": text.Line, "prose": text.Prose, "username": text.Username, "email": text.Email, "zone": text.Zone,
