@@ -82,7 +82,7 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 	}
 	token, session := s.newSession(ctx, user.ID, now)
 	ctx = withPrincipal(ctx, Principal{UserID: user.ID, SessionID: session.ID})
-	entry := s.happened(ctx, store.AuditSignUp, user.ID, nil)
+	entry := s.auditEntry(ctx, store.AuditSignUp, user.ID, nil)
 	mail, message := s.mailTo(accounts.MailVerify, &user.ID, user.Email)
 	queue := func(tx *gorm.DB) error { return accounts.QueueMail(ctx, tx, mail, message) }
 	if err := accounts.CreateUser(ctx, s.DB, user, session, entry, queue); err != nil {
@@ -123,7 +123,7 @@ func (s *Server) checkPassword(ctx context.Context, in *logInInput, attempt atte
 		return nil, busy(err)
 	}
 	if !right {
-		s.note(ctx, s.happened(ctx, store.AuditSignInFailed, user.ID, nil))
+		s.recordRefusal(ctx, s.auditEntry(ctx, store.AuditSignInFailed, user.ID, nil))
 		s.warn(ctx, attempt, user.ID)
 		return nil, store.Errorf(store.Unauthenticated, "The e-mail address or the password is wrong.")
 	}
@@ -138,18 +138,18 @@ func (s *Server) checkPassword(ctx context.Context, in *logInInput, attempt atte
 func (s *Server) startSession(ctx context.Context, user accounts.User) (*signedIn, error) {
 	token, session := s.newSession(ctx, user.ID, s.now())
 	ctx = withPrincipal(ctx, Principal{UserID: user.ID, SessionID: session.ID})
-	signed, err := accounts.SignIn(ctx, s.DB, user.ID, user.PasswordHash, session, s.happened(ctx, store.AuditSignIn, user.ID, nil))
+	signed, err := accounts.SignIn(ctx, s.DB, user.ID, user.PasswordHash, session, s.auditEntry(ctx, store.AuditSignIn, user.ID, nil))
 	if err != nil {
 		if store.CodeOf(err) == store.Forbidden {
-			s.note(ctx, s.happened(ctx, store.AuditSignInFailed, user.ID, map[string]any{"account": "switched off"}))
+			s.recordRefusal(ctx, s.auditEntry(ctx, store.AuditSignInFailed, user.ID, map[string]any{"account": "switched off"}))
 		}
 		return nil, err
 	}
 	return s.signedIn(signed, session, token)
 }
 
-// note writes a line of the audit log about a refusal, which stands either way.
-func (s *Server) note(ctx context.Context, entry store.AuditEntry) {
+// recordRefusal writes a line of the audit log about a refusal, which stands either way.
+func (s *Server) recordRefusal(ctx context.Context, entry store.AuditEntry) {
 	if err := store.Audit(context.WithoutCancel(ctx), s.DB, entry); err != nil {
 		s.logFailure(ctx, "a refusal could not be put on the audit log", err)
 	}

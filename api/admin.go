@@ -70,14 +70,14 @@ func (s *Server) listAudit(ctx context.Context, in *listAuditInput) (*listed[aud
 			if err != nil {
 				return nil, err
 			}
-			read := s.happened(ctx, store.AuditRead, uuid.Nil, map[string]any{"query": requestInfoOf(ctx).query})
+			read := s.auditEntry(ctx, store.AuditRead, uuid.Nil, map[string]any{"query": requestInfoOf(ctx).query})
 			if err := store.Audit(ctx, s.DB, read); err != nil {
 				return nil, err // who cannot be seen reading may not read
 			}
 			return entries, nil
 		},
-		place: func(e store.AuditEntry) store.Keyset { return store.Keyset{At: e.At, ID: e.ID} },
-		show:  viewAudit,
+		keyset: func(e store.AuditEntry) store.Keyset { return store.Keyset{At: e.At, ID: e.ID} },
+		show:   viewAudit,
 	}.page(ctx, s)
 }
 

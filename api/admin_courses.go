@@ -97,13 +97,13 @@ func (s *Server) listAllCourses(ctx context.Context, in *listAllCoursesInput) (*
 			}
 			return courses.ListAllCourses(ctx, s.DB, f)
 		},
-		place: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
-		show:  viewModerated,
+		keyset: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
+		show:   viewModerated,
 	}.page(ctx, s)
 }
 
 func (s *Server) readAnyCourse(ctx context.Context, in *courseOnlyInput) (*body[courseView], error) {
-	c, err := courses.ReadAnyCourse(ctx, s.DB, in.ID, s.happened(ctx, store.AuditCourseRead, uuid.Nil, nil))
+	c, err := courses.ReadAnyCourse(ctx, s.DB, in.ID, s.auditEntry(ctx, store.AuditCourseRead, uuid.Nil, nil))
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (s *Server) moderating(act courses.CourseAct) func(context.Context, *modera
 // moderationOf is an act of the administrator who asks.
 func (s *Server) moderationOf(ctx context.Context, act courses.CourseAct) courses.CourseModeration {
 	return courses.CourseModeration{
-		Act: act, Entry: s.happened(ctx, "", uuid.Nil, nil), Enqueuer: outbox.NewEnqueuer(s.now),
+		Act: act, Entry: s.auditEntry(ctx, "", uuid.Nil, nil), Enqueuer: outbox.NewEnqueuer(s.now),
 		Cancel: func(task tasks.Task) store.OutboxMessage { return outbox.Cancel(task, s.now()) },
 	}
 }

@@ -87,7 +87,7 @@ func (s *Server) awardPoints(ctx context.Context, in *awardInput) (*awardOutput,
 	}
 	result, replayed, err := learning.AwardPoints(ctx, s.DB, learning.Award{
 		AdminID: principal(ctx).UserID, UserID: user, Points: in.Points, Reason: in.Reason, At: s.now(),
-		Key: in.key("award", user, in.Points, in.Reason), Entry: s.happened(ctx, store.AuditPointsAwarded, user, nil),
+		Key: in.key("award", user, in.Points, in.Reason), Entry: s.auditEntry(ctx, store.AuditPointsAwarded, user, nil),
 	}, outbox.NewEnqueuer(s.now))
 	if err != nil {
 		return nil, err

@@ -99,8 +99,8 @@ func (s *Server) listReports(ctx context.Context, in *listReportsInput) (*listed
 			}
 			return community.ListReports(ctx, s.DB, f)
 		},
-		place: func(r community.Report) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
-		show:  viewReport,
+		keyset: func(r community.Report) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
+		show:   viewReport,
 	}.page(ctx, s)
 }
 
@@ -122,6 +122,6 @@ func (s *Server) decideReport(ctx context.Context, in *decideReportInput) (*body
 	if err != nil {
 		return nil, err
 	}
-	s.ended(ctx, ended...)
+	s.announceRevocation(ctx, ended...)
 	return &body[reportView]{viewReport(report)}, nil
 }

@@ -69,8 +69,8 @@ func (s *Server) listTopicRules(ctx context.Context, in *listHeldInput) (*listed
 		rows: func(after *store.Keyset, limit int) ([]moderation.ListedTopicRule, error) {
 			return moderation.ListTopicRules(ctx, s.DB, after, in.skip(), limit)
 		},
-		place: func(r moderation.ListedTopicRule) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
-		show:  viewTopicRule,
+		keyset: func(r moderation.ListedTopicRule) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
+		show:   viewTopicRule,
 	}.page(ctx, s)
 }
 
@@ -88,14 +88,14 @@ func (s *Server) createTopicRule(ctx context.Context, in *createTopicRuleInput) 
 	if n := len([]rune(rule.Pattern)); n == 0 || n > 200 {
 		return nil, store.BadField("body", "/pattern", "has no word, or more letters than can be compared")
 	}
-	if err := moderation.AddTopicRule(ctx, s.DB, rule, s.happened(ctx, store.AuditTopicRuleAdded, uuid.Nil, nil)); err != nil {
+	if err := moderation.AddTopicRule(ctx, s.DB, rule, s.auditEntry(ctx, store.AuditTopicRuleAdded, uuid.Nil, nil)); err != nil {
 		return nil, err
 	}
 	return &body[topicRuleView]{viewTopicRule(moderation.ListedTopicRule{TopicRule: rule})}, nil
 }
 
 func (s *Server) deleteTopicRule(ctx context.Context, in *contentRuleID) (*struct{}, error) {
-	return nil, moderation.RemoveTopicRule(ctx, s.DB, in.ID, s.happened(ctx, store.AuditTopicRuleRemoved, uuid.Nil, nil))
+	return nil, moderation.RemoveTopicRule(ctx, s.DB, in.ID, s.auditEntry(ctx, store.AuditTopicRuleRemoved, uuid.Nil, nil))
 }
 
 // helpResource is a place where somebody finds help.
@@ -188,7 +188,7 @@ func (s *Server) putHelpResources(ctx context.Context, in *putHelpResourcesInput
 	for _, r := range in.Body.Resources {
 		help.Resources = append(help.Resources, store.HelpResource{Title: trimmed(r.Title), Text: trimmed(r.Text), Links: list(r.Links)})
 	}
-	if err := moderation.SetHelpResources(ctx, s.DB, help, s.happened(ctx, store.AuditHelpChanged, uuid.Nil, nil)); err != nil {
+	if err := moderation.SetHelpResources(ctx, s.DB, help, s.auditEntry(ctx, store.AuditHelpChanged, uuid.Nil, nil)); err != nil {
 		return nil, err
 	}
 	return &body[helpResourcesView]{viewHelpResources(help)}, nil

@@ -81,8 +81,8 @@ func (s *Server) warn(ctx context.Context, a attempt, user uuid.UUID) {
 
 // slowdown has answers wait, so many at a time. They hold no place of those who hash.
 type slowdown struct {
-	places chan struct{}
-	after  func(time.Duration) <-chan time.Time
+	slots chan struct{}
+	after func(time.Duration) <-chan time.Time
 }
 
 // How long a slow answer waits, and how many do at once in a process. Whoever finds no
@@ -93,15 +93,15 @@ const (
 )
 
 func newSlowdown() *slowdown {
-	return &slowdown{places: make(chan struct{}, slowAtOnce), after: time.After}
+	return &slowdown{slots: make(chan struct{}, slowAtOnce), after: time.After}
 }
 
 // wait returns when it has waited. RateLimited when all places are taken, the context's
 // error when it ends before.
 func (d *slowdown) wait(ctx context.Context) error {
 	select {
-	case d.places <- struct{}{}:
-		defer func() { <-d.places }()
+	case d.slots <- struct{}{}:
+		defer func() { <-d.slots }()
 	default:
 		refusal := store.Errorf(store.RateLimited, "Very many wrong passwords come in at this moment. Try again in a few seconds.")
 		refusal.RetryAfter = slowBy

@@ -103,8 +103,8 @@ func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*list
 		rows: func(after *store.Keyset, limit int) ([]community.CommentDetail, error) {
 			return community.ListComments(ctx, s.DB, v, in.ID, after, in.skip(), limit)
 		},
-		place: func(c community.CommentDetail) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
-		show:  show,
+		keyset: func(c community.CommentDetail) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
+		show:   show,
 	}.page(ctx, s)
 	if err == nil {
 		err = fault

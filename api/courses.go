@@ -70,8 +70,8 @@ func (s *Server) listCourses(ctx context.Context, in *listCoursesInput) (*listed
 				After: after, Offset: in.skip(), Limit: limit,
 			})
 		},
-		place: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
-		show:  viewCourse,
+		keyset: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
+		show:   viewCourse,
 	}.page(ctx, s)
 }
 

@@ -61,7 +61,7 @@ func (s *Server) exportMe(ctx context.Context, _ *nothing) (*exportOutput, error
 	task.TaskType, task.WorkflowID, task.RequestHash = tasks.TaskAccountExport, workflows.ExportAccountID(task.ID), hash[:]
 	task.EstimatedMins = 1
 	message := outbox.ExportAccount(task, now)
-	entry := s.happened(ctx, store.AuditExportRequested, user, map[string]any{"task_id": task.ID})
+	entry := s.auditEntry(ctx, store.AuditExportRequested, user, map[string]any{"task_id": task.ID})
 	made, replayed, err := privacy.CreateExport(ctx, s.DB, task, message, entry)
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (s *Server) getExport(ctx context.Context, in *ExportID) (*huma.StreamRespo
 		export, err := privacy.FetchableExport(ctx, s.DB, user, in.ID, s.now())
 		return &huma.StreamResponse{Body: func(hc huma.Context) { describeExport(hc, export) }}, err
 	}
-	entry := s.happened(ctx, store.AuditExportFetched, user, map[string]any{"export_id": in.ID})
+	entry := s.auditEntry(ctx, store.AuditExportFetched, user, map[string]any{"export_id": in.ID})
 	export, err := privacy.ClaimExport(ctx, s.DB, user, in.ID, entry)
 	if err != nil {
 		return nil, err

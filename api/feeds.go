@@ -141,7 +141,7 @@ func feedMetadata(f feed.FeedView) map[string]any {
 func (s *Server) feed(ctx context.Context, in *feedInput) (*feedOutput, error) {
 	user := principal(ctx).UserID
 	scope := []any{user, in.FeedType}
-	place, err := s.openPlace("feed", scope, in.Cursor)
+	place, err := s.openRawCursor("feed", scope, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func (s *Server) feed(ctx context.Context, in *feedInput) (*feedOutput, error) {
 	if err := s.pin(ctx, user, scroll); err != nil {
 		return nil, err
 	}
-	cursor := s.sealPlace("feed", scope, binary.BigEndian.AppendUint32(scroll.id[:], uint32(scroll.at+in.Limit)))
+	cursor := s.sealRawCursor("feed", scope, binary.BigEndian.AppendUint32(scroll.id[:], uint32(scroll.at+in.Limit)))
 	out.Body.NextCursor, out.Body.NextCursorAgain = &cursor, &cursor
 	out.Link = s.nextLink(ctx, cursor)
 	return out, nil

@@ -45,8 +45,8 @@ type interactOutput struct {
 }
 
 func (s *Server) interact(ctx context.Context, in *interactInput) (*interactOutput, error) {
-	deed := feed.Interaction{ItemID: in.ID, Action: in.Body.Action, Metadata: in.Body.Metadata, ConfirmRights: in.Body.confirmed()}
-	if err := feed.Interact(ctx, s.DB, principal(ctx).UserID, deed, s.now()); err != nil {
+	interaction := feed.Interaction{ItemID: in.ID, Action: in.Body.Action, Metadata: in.Body.Metadata, ConfirmRights: in.Body.confirmed()}
+	if err := feed.Interact(ctx, s.DB, principal(ctx).UserID, interaction, s.now()); err != nil {
 		return nil, err
 	}
 	out := &interactOutput{}

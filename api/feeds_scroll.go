@@ -30,13 +30,13 @@ func (s *Server) scroll(ctx context.Context, user uuid.UUID, kind feed.FeedType,
 		if len(place) != scrollBytes {
 			return nil, malformed("The cursor is not one of this list with this filter.")
 		}
-		held, err := s.recallScroll(ctx, user, uuid.UUID(place[:16]))
+		stored, err := s.recallScroll(ctx, user, uuid.UUID(place[:16]))
 		if err != nil {
 			return nil, err
 		}
-		if held != nil {
-			held.at = int(binary.BigEndian.Uint32(place[16:]))
-			return held, nil
+		if stored != nil {
+			stored.at = int(binary.BigEndian.Uint32(place[16:]))
+			return stored, nil
 		}
 	}
 	now := s.now()

@@ -92,7 +92,7 @@ func (s *Server) leaderboard(ctx context.Context, in *leaderboardInput) (*leader
 	}
 	v := leaderboardView{
 		LeaderboardType: in.Type, Timeframe: in.Timeframe, Entries: make([]entryView, 0, len(page.Places)),
-		CurrentUserRank: placed(page.Rank), TotalParticipants: page.Size,
+		CurrentUserRank: rankOrNull(page.Rank), TotalParticipants: page.Size,
 	}
 	users := make([]uuid.UUID, len(page.Places))
 	for i, p := range page.Places {
@@ -110,8 +110,8 @@ func (s *Server) leaderboard(ctx context.Context, in *leaderboardInput) (*leader
 	return &leaderboardOutput{v}, nil
 }
 
-// placed is nil for who is not on a board.
-func placed(rank int64) *int64 {
+// rankOrNull is nil for who is not on a board.
+func rankOrNull(rank int64) *int64 {
 	if rank == 0 {
 		return nil
 	}
@@ -123,7 +123,7 @@ func (s *Server) rank(ctx context.Context, user uuid.UUID) (*int64, error) {
 	page, err := s.boards.Read(ctx, boards.Query{
 		Board: learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}, Viewer: user, Limit: 1,
 	})
-	return placed(page.Rank), err
+	return rankOrNull(page.Rank), err
 }
 
 // badges are achievements that were unlocked, the latest first.

@@ -15,9 +15,9 @@ import (
 // RequestSeen is told of every request once it was answered. The route is a pattern.
 type RequestSeen func(method, route string, status int, took time.Duration)
 
-// observed counts the request and traces it. Health is asked all day and sockets
+// instrument counts the request and traces it. Health is asked all day and sockets
 // last for hours, so those are counted only.
-func (s *Server) observed(c *gin.Context) {
+func (s *Server) instrument(c *gin.Context) {
 	began, route := time.Now(), routeName(c)
 	method := requestInfoOf(c.Request.Context()).method
 	if s.Seen != nil {

@@ -39,7 +39,7 @@ func (s *Server) newEngine() error {
 	if err := s.engine.SetTrustedProxies(s.Config.HTTP.TrustedProxies); err != nil {
 		return fmt.Errorf("trusted proxies: %w", err)
 	}
-	s.engine.Use(s.observed, s.accessLog, s.recovered, s.securityHeaders, s.refuseStrangeHosts, s.cors(), s.refuseLong)
+	s.engine.Use(s.instrument, s.accessLog, s.recovered, s.securityHeaders, s.refuseStrangeHosts, s.cors(), s.refuseLong)
 	s.engine.NoRoute(s.notFound)
 	s.engine.NoMethod(s.methodNotAllowed)
 	return nil

@@ -88,8 +88,8 @@ func (s *Server) listNotifications(ctx context.Context, in *listNotificationsInp
 		rows: func(after *store.Keyset, limit int) ([]notify.Notification, error) {
 			return notify.ListNotifications(ctx, s.DB, user, notify.InboxFilter{Unread: in.unread(), After: after, Offset: in.skip(), Limit: limit})
 		},
-		place: func(n notify.Notification) store.Keyset { return store.Keyset{At: n.CreatedAt, ID: n.ID} },
-		show:  viewNotification,
+		keyset: func(n notify.Notification) store.Keyset { return store.Keyset{At: n.CreatedAt, ID: n.ID} },
+		show:   viewNotification,
 	}.page(ctx, s)
 }
 

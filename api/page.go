@@ -43,16 +43,16 @@ const (
 	maxCursor   = 512 // characters, far more than any we make
 )
 
-// sealPlace is an opaque, signed place in a list: up to 300 bytes that tell where a page
+// sealRawCursor is an opaque, signed place in a list: up to 300 bytes that tell where a page
 // ended. It is good only for the list of that name with an equal filter; filter is
 // anything that marshals.
-func (s *Server) sealPlace(list string, filter any, place []byte) string {
+func (s *Server) sealRawCursor(list string, filter any, place []byte) string {
 	return base64.RawURLEncoding.EncodeToString(append(bytes.Clone(place), s.cursorMAC(list, filter, place)...))
 }
 
-// openPlace is the place that sealPlace sealed, nil for "". A forged cursor, or one of
+// openRawCursor is the place that sealRawCursor sealed, nil for "". A forged cursor, or one of
 // another list or filter, is a malformed request.
-func (s *Server) openPlace(list string, filter any, cursor string) ([]byte, error) {
+func (s *Server) openRawCursor(list string, filter any, cursor string) ([]byte, error) {
 	if cursor == "" {
 		return nil, nil
 	}
@@ -70,12 +70,12 @@ func (s *Server) openPlace(list string, filter any, cursor string) ([]byte, erro
 // sealCursor seals a place in a list that is in the order of its times.
 func (s *Server) sealCursor(list string, filter any, at store.Keyset) string {
 	raw := binary.BigEndian.AppendUint64(make([]byte, 0, cursorBytes), uint64(at.At.UnixMicro()))
-	return s.sealPlace(list, filter, append(raw, at.ID[:]...))
+	return s.sealRawCursor(list, filter, append(raw, at.ID[:]...))
 }
 
 // openCursor is the place that sealCursor sealed, nil for "".
 func (s *Server) openCursor(list string, filter any, cursor string) (*store.Keyset, error) {
-	raw, err := s.openPlace(list, filter, cursor)
+	raw, err := s.openRawCursor(list, filter, cursor)
 	if err != nil || raw == nil {
 		return nil, err
 	}
@@ -107,9 +107,9 @@ type listing[R, T any] struct {
 	cursor string
 	limit  int
 	// rows returns up to limit rows that follow a place, nil for the start.
-	rows  func(after *store.Keyset, limit int) ([]R, error)
-	place func(R) store.Keyset
-	show  func(R) T
+	rows   func(after *store.Keyset, limit int) ([]R, error)
+	keyset func(R) store.Keyset
+	show   func(R) T
 }
 
 // page reads one row more than a page holds, shows those of the page, and links to the next page
@@ -126,7 +126,7 @@ func (l listing[R, T]) page(ctx context.Context, s *Server) (*listed[T], error) 
 	page := &listed[T]{Body: make([]T, 0, min(len(rows), l.limit))}
 	if len(rows) > l.limit {
 		rows = rows[:l.limit]
-		page.Link = s.nextLink(ctx, s.sealCursor(l.name, l.filter, l.place(rows[l.limit-1])))
+		page.Link = s.nextLink(ctx, s.sealCursor(l.name, l.filter, l.keyset(rows[l.limit-1])))
 	}
 	for _, row := range rows {
 		page.Body = append(page.Body, l.show(row))

@@ -87,7 +87,7 @@ func (s *Server) viewer(ctx context.Context) (moderation.Viewer, error) {
 // writing are the circumstances under which the principal writes something.
 func (s *Server) writing(ctx context.Context) (community.AuthorContext, error) {
 	v, err := s.viewer(ctx)
-	w := community.AuthorContext{Viewer: v, Now: s.now(), Enqueuer: outbox.NewEnqueuer(s.now), Entry: s.happened(ctx, "", uuid.Nil, nil)}
+	w := community.AuthorContext{Viewer: v, Now: s.now(), Enqueuer: outbox.NewEnqueuer(s.now), Entry: s.auditEntry(ctx, "", uuid.Nil, nil)}
 	if s.Config.Limits.On() {
 		w.Allow = s.allowance
 	}

@@ -42,11 +42,11 @@ func (s *Server) authenticate(ctx context.Context, token string) (Principal, err
 	if err != nil {
 		return Principal{}, badToken().Because(err)
 	}
-	return s.standing(ctx, Principal{UserID: claims.UserID, SessionID: claims.SessionID, Roles: claims.Roles})
+	return s.checkSession(ctx, Principal{UserID: claims.UserID, SessionID: claims.SessionID, Roles: claims.Roles})
 }
 
 // standing passes a principal on while its session goes on, as authenticate does.
-func (s *Server) standing(ctx context.Context, p Principal) (Principal, error) {
+func (s *Server) checkSession(ctx context.Context, p Principal) (Principal, error) {
 	standing, err := s.sessionCache.of(ctx, p.SessionID, p.UserID)
 	if err != nil {
 		return Principal{}, err

@@ -220,7 +220,7 @@ func (s *Server) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutp
 		ID: task.ResultID, Title: in.Body.Title, Body: trimmed(in.Body.Body), Data: in.Body.Data,
 		CollapseKey: text(in.Body.CollapseKey), Everyone: task.Spec.Everyone, CreatedAt: now,
 	}
-	entry := s.happened(ctx, store.AuditBroadcast, uuid.Nil, map[string]any{"task_id": task.ID, "everyone": b.Everyone})
+	entry := s.auditEntry(ctx, store.AuditBroadcast, uuid.Nil, map[string]any{"task_id": task.ID, "everyone": b.Everyone})
 	made, replayed, err := notify.CreateBroadcast(ctx, s.DB, task, b, in.Body.UserIDs, message, entry)
 	if err != nil {
 		return nil, err

@@ -200,8 +200,8 @@ func (s *Server) listDevices(ctx context.Context, in *listDevicesInput) (*listed
 		rows: func(after *store.Keyset, limit int) ([]notify.Device, error) {
 			return notify.ListDevices(ctx, s.DB, user, notify.DeviceFilter{After: after, Offset: in.skip(), Limit: limit})
 		},
-		place: func(d notify.Device) store.Keyset { return store.Keyset{At: d.CreatedAt, ID: d.ID} },
-		show:  viewDevice,
+		keyset: func(d notify.Device) store.Keyset { return store.Keyset{At: d.CreatedAt, ID: d.ID} },
+		show:   viewDevice,
 	}.page(ctx, s)
 }
 

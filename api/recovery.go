@@ -73,9 +73,9 @@ type MailedToken struct {
 type verifyEmailInput struct{ Body MailedToken }
 
 func (s *Server) verifyEmail(ctx context.Context, in *verifyEmailInput) (*struct{}, error) {
-	entry := s.happened(ctx, store.AuditEmailVerified, uuid.Nil, nil)
+	entry := s.auditEntry(ctx, store.AuditEmailVerified, uuid.Nil, nil)
 	ended, err := accounts.VerifyEmail(ctx, s.DB, accounts.HashMailToken(in.Body.Token), s.mailTo, entry)
-	s.ended(ctx, ended...)
+	s.announceRevocation(ctx, ended...)
 	return nil, err
 }
 
@@ -119,9 +119,9 @@ func (s *Server) resetPassword(ctx context.Context, in *resetPasswordInput) (*st
 		return nil, err
 	}
 	notice, message := s.mailTo(accounts.MailPasswordChanged, &user.ID, user.Email)
-	entry := s.happened(ctx, store.AuditPasswordReset, user.ID, nil)
+	entry := s.auditEntry(ctx, store.AuditPasswordReset, user.ID, nil)
 	ended, err := accounts.ResetPassword(ctx, s.DB, token, hash, notice, message, entry)
-	s.ended(ctx, ended...)
+	s.announceRevocation(ctx, ended...)
 	return nil, err
 }
 

@@ -19,10 +19,10 @@ import (
 // under the second within which a revocation must take effect, as long as the
 // process that revokes reaches Redis; when it does not, the third is the bound.
 const (
-	believeOwn   = 500 * time.Millisecond // in this process
-	believeRedis = 10 * time.Second       // a stamp "live" in Redis, overwritten by a revocation
-	redisWithin  = 200 * time.Millisecond
-	believeMany  = 10_000 // sessions held at most
+	localTTL    = 500 * time.Millisecond // in this process
+	redisTTL    = 10 * time.Second       // a stamp "live" in Redis, overwritten by a revocation
+	redisWithin = 200 * time.Millisecond
+	maxCached   = 10_000 // sessions held at most
 )
 
 // sessionCache reports whether sessions are still valid. Postgres has the truth; Redis carries
@@ -80,7 +80,7 @@ func (st *sessionCache) of(ctx context.Context, session, user uuid.UUID) (accoun
 	if standing == accounts.SessionLive {
 		// Only where nothing is: a revocation that came in between stays.
 		_ = st.redis.Do(ctx, func(ctx context.Context) error {
-			return st.redis.Client.SetNX(ctx, stampKey(session), liveStamp+owner.String(), believeRedis).Err()
+			return st.redis.Client.SetNX(ctx, stampKey(session), liveStamp+owner.String(), redisTTL).Err()
 		})
 	}
 	return b.of(user), nil
@@ -129,12 +129,12 @@ func (st *sessionCache) recall(session uuid.UUID, now time.Time) (cacheEntry, bo
 func (st *sessionCache) remember(session uuid.UUID, b cacheEntry, now time.Time) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if len(st.known) >= believeMany {
+	if len(st.known) >= maxCached {
 		clear(st.known)
 	}
 	if old, ok := st.known[session]; ok && old.standing == accounts.SessionEnded && now.Before(old.until) {
 		return // an answer that was on its way before the end does not bring it back
 	}
-	b.until = now.Add(believeOwn)
+	b.until = now.Add(localTTL)
 	st.known[session] = b
 }

@@ -65,7 +65,7 @@ func (s *Server) listSessions(ctx context.Context, in *listSessionsInput) (*list
 		rows: func(after *store.Keyset, limit int) ([]accounts.Session, error) {
 			return accounts.ListSessions(ctx, s.DB, who.UserID, s.now(), after, in.skip(), limit)
 		},
-		place: func(row accounts.Session) store.Keyset { return store.Keyset{At: row.CreatedAt, ID: row.ID} },
+		keyset: func(row accounts.Session) store.Keyset { return store.Keyset{At: row.CreatedAt, ID: row.ID} },
 		show: func(row accounts.Session) sessionView {
 			return sessionView{
 				ID: row.ID, Current: row.ID == who.SessionID, CreatedAt: row.CreatedAt.UTC(), LastUsedAt: row.LastUsedAt.UTC(),
@@ -82,19 +82,19 @@ type SessionID struct {
 
 func (s *Server) endSession(ctx context.Context, in *SessionID) (*struct{}, error) {
 	user := principal(ctx).UserID
-	entry := s.happened(ctx, store.AuditSignOut, user, map[string]any{"session_id": in.ID})
+	entry := s.auditEntry(ctx, store.AuditSignOut, user, map[string]any{"session_id": in.ID})
 	if err := accounts.EndSession(ctx, s.DB, user, in.ID, entry); err != nil {
 		return nil, err
 	}
-	s.ended(ctx, in.ID)
+	s.announceRevocation(ctx, in.ID)
 	return nil, nil //nolint:nilnil // no content
 }
 
 func (s *Server) endOtherSessions(ctx context.Context, _ *nothing) (*struct{}, error) {
 	who := principal(ctx)
-	entry := s.happened(ctx, store.AuditSignOut, who.UserID, map[string]any{"sessions": "others"})
+	entry := s.auditEntry(ctx, store.AuditSignOut, who.UserID, map[string]any{"sessions": "others"})
 	ended, err := accounts.EndOtherSessions(ctx, s.DB, who.UserID, who.SessionID, entry)
-	s.ended(ctx, ended...)
+	s.announceRevocation(ctx, ended...)
 	return nil, err
 }
 
@@ -121,10 +121,10 @@ func (s *Server) changePassword(ctx context.Context, in *changePasswordInput) (*
 	if err != nil {
 		return nil, err
 	}
-	entry := s.happened(ctx, store.AuditPasswordChanged, user.ID, nil)
+	entry := s.auditEntry(ctx, store.AuditPasswordChanged, user.ID, nil)
 	notice, message := s.mailTo(accounts.MailPasswordChanged, &user.ID, user.Email)
 	ended, err := accounts.ChangePassword(ctx, s.DB, user.ID, who.SessionID, user.PasswordHash, hash, notice, message, entry)
-	s.ended(ctx, ended...)
+	s.announceRevocation(ctx, ended...)
 	return nil, err
 }
 

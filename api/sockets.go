@@ -93,11 +93,11 @@ func (s *Server) taskSocket(c *gin.Context) {
 	}
 	// The request, its context and the deep stack it came by are not held for as long as
 	// the socket is open.
-	go s.tell(context.WithoutCancel(ctx), conn, listener)
+	go s.serveSocket(context.WithoutCancel(ctx), conn, listener)
 }
 
 // tell serves a socket that the router has let go of, and cuts it at a panic.
-func (s *Server) tell(ctx context.Context, conn *websocket.Conn, listener realtime.Session) {
+func (s *Server) serveSocket(ctx context.Context, conn *websocket.Conn, listener realtime.Session) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			s.Log.ErrorContext(ctx, "panic", "request_id", requestInfoOf(ctx).id, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
@@ -140,10 +140,10 @@ func (s *Server) listener(c *gin.Context, who Principal, refused error) (realtim
 	if err != nil {
 		return realtime.Session{}, err
 	}
-	story := teller{s, unstarted(task)}
+	renderer := taskRenderer{s, initialTask(task)}
 	return realtime.Session{
 		Task: id, User: who.UserID, SignIn: who.SessionID, Since: since,
-		Render: func(e tasks.TaskEvent) (any, string) { return story.render(e) },
+		Render: func(e tasks.TaskEvent) (any, string) { return renderer.render(e) },
 		Good:   func(ctx context.Context) bool { return s.stillGood(ctx, who) },
 	}, nil
 }
@@ -151,7 +151,7 @@ func (s *Server) listener(c *gin.Context, who Principal, refused error) (realtim
 // stillGood tells whether the session a socket was opened with goes on. While
 // nobody can tell, it does.
 func (s *Server) stillGood(ctx context.Context, who Principal) bool {
-	_, err := s.standing(ctx, who)
+	_, err := s.checkSession(ctx, who)
 	code := store.CodeOf(err)
 	return code != store.Unauthenticated && code != store.Forbidden
 }
@@ -168,7 +168,7 @@ func (s *Server) socketPrincipal(ctx context.Context, c *gin.Context) (Principal
 	if err != nil {
 		return Principal{}, err
 	}
-	return s.standing(ctx, Principal{holder.UserID, holder.SessionID, holder.Roles})
+	return s.checkSession(ctx, Principal{holder.UserID, holder.SessionID, holder.Roles})
 }
 
 func parseSince(value string) (int64, error) {

@@ -80,8 +80,8 @@ func (s *Server) listSources(ctx context.Context, in *listSourcesInput) (*listed
 		rows: func(after *store.Keyset, limit int) ([]courses.Source, error) {
 			return courses.ListSources(ctx, s.DB, user, after, limit)
 		},
-		place: func(m courses.Source) store.Keyset { return store.Keyset{At: m.CreatedAt, ID: m.ID} },
-		show:  viewSource,
+		keyset: func(m courses.Source) store.Keyset { return store.Keyset{At: m.CreatedAt, ID: m.ID} },
+		show:   viewSource,
 	}.page(ctx, s)
 }
 

@@ -130,21 +130,21 @@ func (s *Server) listTasks(ctx context.Context, in *listTasksInput) (*listed[tas
 				State: tasks.TaskState(in.State), TaskType: in.TaskType, After: after, Offset: in.skip(), Limit: limit,
 			})
 		},
-		place: func(t tasks.Task) store.Keyset { return store.Keyset{At: t.CreatedAt, ID: t.ID} },
-		show:  s.viewTask,
+		keyset: func(t tasks.Task) store.Keyset { return store.Keyset{At: t.CreatedAt, ID: t.ID} },
+		show:   s.viewTask,
 	}.page(ctx, s)
 }
 
-// cancelSettles is how long an answer to a cancel waits for the task's end, so
+// cancelWait is how long an answer to a cancel waits for the task's end, so
 // that most clients see it at once.
-const cancelSettles = 3 * time.Second
+const cancelWait = 3 * time.Second
 
 func (s *Server) cancelTask(ctx context.Context, in *TaskID) (*taskOutput, error) {
 	task, err := s.cancel(ctx, in.ID)
 	if err != nil || task.State.Ended() {
 		return &taskOutput{s.viewTask(task)}, err
 	}
-	waiting, stop := context.WithTimeout(ctx, cancelSettles)
+	waiting, stop := context.WithTimeout(ctx, cancelWait)
 	defer stop()
 	for !task.State.Ended() {
 		event, came := s.Hub.After(waiting, task.ID, task.Seq)

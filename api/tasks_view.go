@@ -90,21 +90,21 @@ type progressEvent struct {
 	Timestamp time.Time `json:"timestamp"`
 }
 
-// teller renders the events of one task in order.
-type teller struct {
+// taskRenderer renders the events of one task in order.
+type taskRenderer struct {
 	server *Server
 	task   tasks.Task
 }
 
-// unstarted is a task before whatever event comes first.
-func unstarted(row tasks.Task) tasks.Task {
+// initialTask is a task before whatever event comes first.
+func initialTask(row tasks.Task) tasks.Task {
 	row.State, row.Fault, row.CompletedAt, row.Progress = tasks.TaskQueued, nil, nil, 0
 	return row
 }
 
 // render gives the message of an event, and all that it is made of beside the task's
 // fixed parts and the event: two tellers that give the same text give the same message.
-func (t *teller) render(e tasks.TaskEvent) (message progressEvent, same string) {
+func (t *taskRenderer) render(e tasks.TaskEvent) (message progressEvent, same string) {
 	t.task.Advance(e)
 	same = fmt.Sprint(t.task.Progress)
 	if t.task.StartedAt != nil {

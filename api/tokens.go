@@ -91,10 +91,10 @@ func (s *Server) refreshTokens(ctx context.Context, in *refreshInput) (*refreshe
 	out, err := accounts.RotateSession(ctx, s.DB, shown.Session, accounts.Rotation{
 		Presented: shown.Hash, Genuine: shown.Genuine, NextHash: next.Hash, Sealed: sealed,
 		Lifetime: s.Config.Auth.RefreshFor, Longest: s.Config.Auth.SessionMax, Now: s.now(),
-		Reused: s.happened(ctx, store.AuditTokenReused, uuid.Nil, map[string]any{"session_id": shown.Session}),
+		Reused: s.auditEntry(ctx, store.AuditTokenReused, uuid.Nil, map[string]any{"session_id": shown.Session}),
 	})
 	if out.Ended {
-		s.ended(ctx, shown.Session)
+		s.announceRevocation(ctx, shown.Session)
 	}
 	if err != nil {
 		return nil, err

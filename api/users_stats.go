@@ -16,7 +16,7 @@ import (
 )
 
 // doings are the operations on what one has done so far.
-func (s *Server) doings() {
+func (s *Server) userStats() {
 	register(s, huma.Operation{
 		OperationID: "get-stats", Method: http.MethodGet, Path: "/v1/users/me/stats", Tags: []string{tagUsers},
 		Summary: "Get your learning statistics",
@@ -152,7 +152,7 @@ func (s *Server) days(ctx context.Context, user accounts.User, count int) ([]day
 	zone := accounts.ZoneOf(user.Timezone)
 	today := gamification.DayOf(s.now(), zone)
 	first := today - gamification.Day(count) + 1
-	deeds, err := learning.ActivitiesBetween(ctx, s.DB, user.ID, first.Begins(zone), (today + 1).Begins(zone))
+	activities, err := learning.ActivitiesBetween(ctx, s.DB, user.ID, first.Begins(zone), (today + 1).Begins(zone))
 	if err != nil {
 		return nil, err
 	}
@@ -160,10 +160,10 @@ func (s *Server) days(ctx context.Context, user accounts.User, count int) ([]day
 	for i := range days {
 		days[i].Date = (first + gamification.Day(i)).String()
 	}
-	for _, deed := range deeds {
-		if i := gamification.DayOf(deed.At, zone) - first; i >= 0 && int(i) < count {
+	for _, activity := range activities {
+		if i := gamification.DayOf(activity.At, zone) - first; i >= 0 && int(i) < count {
 			days[i].Activities++
-			days[i].StudyMinutes += deed.Minutes
+			days[i].StudyMinutes += activity.Minutes
 		}
 	}
 	return days, nil

@@ -44,13 +44,13 @@ func CheckPassword(password string) error {
 // as long as it can be worked off in longestWait. Safe for concurrent use.
 type Passwords struct {
 	cost  int
-	line  *line
+	queue *admissionQueue
 	dummy string
 }
 
 // NewPasswords makes hashes of the given bcrypt cost, slots (at least 1) at a time.
 func NewPasswords(cost, slots int) *Passwords {
-	return &Passwords{cost: cost, line: newLine(max(1, slots), typical(cost)), dummy: dummyHash(cost)}
+	return &Passwords{cost: cost, queue: newAdmissionQueue(max(1, slots), typical(cost)), dummy: dummyHash(cost)}
 }
 
 // typical is about how long a hash takes, until that was measured: each cost
@@ -69,7 +69,7 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	var hash []byte
-	err := p.line.run(ctx, func() (err error) {
+	err := p.queue.run(ctx, func() (err error) {
 		hash, err = bcrypt.GenerateFromPassword([]byte(text.Password(password)), p.cost)
 		return err
 	})
@@ -109,7 +109,7 @@ func (p *Passwords) compare(ctx context.Context, hash, form string) (bool, error
 	if !known {
 		hash = p.dummy
 	}
-	err := p.line.run(ctx, func() error { return bcrypt.CompareHashAndPassword([]byte(hash), []byte(form)) })
+	err := p.queue.run(ctx, func() error { return bcrypt.CompareHashAndPassword([]byte(hash), []byte(form)) })
 	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
 		return false, nil
 	}

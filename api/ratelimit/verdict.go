@@ -44,7 +44,7 @@ func verdict(r Request, at time.Time, answer []int64) (Verdict, error) {
 			v.Over = v.Over || wait > 0
 			continue
 		}
-		v.tell(State{c.Policy, int(part[0]), time.Duration(part[1]) * time.Microsecond})
+		v.addState(State{c.Policy, int(part[0]), time.Duration(part[1]) * time.Microsecond})
 		if wait > v.RetryAfter {
 			v.RetryAfter, v.Limit = wait, c.Policy
 		}
@@ -52,7 +52,7 @@ func verdict(r Request, at time.Time, answer []int64) (Verdict, error) {
 	return v, nil
 }
 
-func (v *Verdict) tell(s State) {
+func (v *Verdict) addState(s State) {
 	for i, told := range v.States {
 		if told.Policy.Name == s.Policy.Name {
 			if s.Remaining < told.Remaining || s.Remaining == told.Remaining && s.Reset > told.Reset {

@@ -23,7 +23,7 @@ func (b *Busy) Error() string {
 }
 
 // line lets so many run at once as it has slots, and others wait.
-type line struct {
+type admissionQueue struct {
 	slots chan struct{}
 
 	mu      sync.Mutex
@@ -31,50 +31,50 @@ type line struct {
 	average time.Duration // of one run, the last ones counting most
 }
 
-func newLine(slots int, typical time.Duration) *line {
-	return &line{slots: make(chan struct{}, slots), average: typical}
+func newAdmissionQueue(slots int, typical time.Duration) *admissionQueue {
+	return &admissionQueue{slots: make(chan struct{}, slots), average: typical}
 }
 
 // run does the work once a slot is free. *Busy when that would take too long; the
 // context's error when it ends before.
-func (l *line) run(ctx context.Context, work func() error) error {
-	if err := l.join(); err != nil {
+func (q *admissionQueue) run(ctx context.Context, work func() error) error {
+	if err := q.join(); err != nil {
 		return err
 	}
-	defer l.leave()
+	defer q.leave()
 	select {
-	case l.slots <- struct{}{}:
+	case q.slots <- struct{}{}:
 	case <-ctx.Done():
 		return fmt.Errorf("wait for a password slot: %w", ctx.Err())
 	}
-	defer func() { <-l.slots }()
+	defer func() { <-q.slots }()
 	began := time.Now()
-	err := aside(work)
-	l.learn(time.Since(began))
+	err := lowPriority(work)
+	q.record(time.Since(began))
 	return err
 }
 
-func (l *line) join() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	before := l.waiting - cap(l.slots) // of those in line, who has to go first
-	wait := time.Duration(before+1) * l.average / time.Duration(cap(l.slots))
+func (q *admissionQueue) join() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	before := q.waiting - cap(q.slots) // of those in line, who has to go first
+	wait := time.Duration(before+1) * q.average / time.Duration(cap(q.slots))
 	if wait > longestWait {
 		return &Busy{RetryAfter: wait}
 	}
-	l.waiting++
+	q.waiting++
 	return nil
 }
 
-func (l *line) leave() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.waiting--
+func (q *admissionQueue) leave() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting--
 }
 
 // learn moves the average by an eighth of the difference.
-func (l *line) learn(took time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.average += (took - l.average) / 8
+func (q *admissionQueue) record(took time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.average += (took - q.average) / 8
 }

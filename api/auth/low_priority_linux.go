@@ -7,8 +7,8 @@ import "golang.org/x/sys/unix"
 // long for this one on a busy machine.
 const niceness = 10
 
-// standBack lowers the priority of the calling thread. Where that is refused the
+// lowerPriority lowers the priority of the calling thread. Where that is refused the
 // thread stays as it is.
-func standBack() {
+func lowerPriority() {
 	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), niceness)
 }

@@ -6,11 +6,11 @@ import "runtime"
 // one: a hash keeps a core busy for as long as it takes, and what else a server
 // does takes a thousandth of that, so it should never wait for one. The thread is
 // never unlocked, so it ends with the goroutine and nobody else gets it.
-func aside(work func() error) error {
+func lowPriority(work func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
-		standBack()
+		lowerPriority()
 		done <- work()
 	}()
 	return <-done
