@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// departure is the operation that ends an account.
+// accountDeletion registers the operation that deletes an account.
 func (s *Server) accountDeletion() {
 	register(s, huma.Operation{
 		OperationID: "delete-me", Method: http.MethodDelete, Path: "/v1/users/me", Tags: []string{tagUsers},

@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// anyCourses are what administrators do with courses, whoever's they are.
+// anyCourses registers the administrators' operations on courses of any owner.
 func (s *Server) anyCourses(tags []string) {
 	register(s, huma.Operation{
 		OperationID: "list-all-courses", Method: http.MethodGet, Path: "/v1/admin/courses", Tags: tags,
@@ -73,7 +73,7 @@ func viewModerated(c courses.Course) moderatedCourseView {
 	}
 }
 
-// AllCoursesScope is what a cursor of the list belongs to.
+// AllCoursesScope holds the filters that a cursor of the list is bound to.
 type AllCoursesScope struct {
 	Status     string `query:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
 	Visibility string `query:"visibility" enum:"private,unlisted,public"`
@@ -133,7 +133,7 @@ func (s *Server) moderating(act courses.CourseAct) func(context.Context, *modera
 	}
 }
 
-// moderationOf is an act of the administrator who asks.
+// moderationOf returns a moderation act by the administrator who sent the request.
 func (s *Server) moderationOf(ctx context.Context, act courses.CourseAct) courses.CourseModeration {
 	return courses.CourseModeration{
 		Act: act, Entry: s.auditEntry(ctx, "", uuid.Nil, nil), Enqueuer: outbox.NewEnqueuer(s.now),

@@ -30,7 +30,7 @@ func (s *Server) suspensions(tags []string) {
 	}, s.unsuspendUser, admins)
 }
 
-// suspension is the wish of the administrator who asks.
+// suspension returns a suspension of the user by the administrator who sent the request.
 func (s *Server) suspension(ctx context.Context, user uuid.UUID) community.Suspension {
 	now := s.now()
 	return community.Suspension{

@@ -16,7 +16,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// topics are the operations by which administrators say on what no course is written.
+// topics registers the operations on topic rules and help resources.
 func (s *Server) topics() {
 	tags := []string{tagAdmin}
 	register(s, huma.Operation{
@@ -98,7 +98,7 @@ func (s *Server) deleteTopicRule(ctx context.Context, in *contentRuleID) (*struc
 	return nil, moderation.RemoveTopicRule(ctx, s.DB, in.ID, s.auditEntry(ctx, store.AuditTopicRuleRemoved, uuid.Nil, nil))
 }
 
-// helpResource is a place where somebody finds help.
+// helpResource is a help line or site that a user can contact.
 type helpResource struct {
 	Title string   `json:"title" minLength:"1" maxLength:"200" text:"title"`
 	Text  string   `json:"text" minLength:"1" maxLength:"2000" text:"prose"`
@@ -147,7 +147,7 @@ type putHelpResourcesInput struct {
 	}
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *putHelpResourcesInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	for i, r := range in.Body.Resources {
@@ -161,7 +161,7 @@ func (in *putHelpResourcesInput) Resolve(huma.Context) []error {
 	return faults
 }
 
-// opens tells whether a device knows what to do with an address.
+// opens reports whether a device can open the address.
 func opens(link string) bool {
 	u, err := url.Parse(link)
 	if err != nil {

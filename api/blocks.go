@@ -14,7 +14,7 @@ import (
 
 const blocksPath = "/v1/community/blocks"
 
-// blocks are the addresses of who sees nothing of whom.
+// blocks registers the routes of blocked users.
 func (s *Server) blocks() {
 	tags := []string{tagCommunity}
 	register(s, huma.Operation{

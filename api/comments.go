@@ -15,7 +15,7 @@ import (
 
 const commentPath = "/v1/community/comments/{id}"
 
-// comments are the addresses of comments.
+// comments registers the routes of comments.
 func (s *Server) comments() {
 	tags := []string{tagCommunity}
 	register(s, huma.Operation{
@@ -112,7 +112,7 @@ func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*list
 	return page, err
 }
 
-// commentBody is a comment as it is sent.
+// commentBody is a comment in a request.
 type commentBody struct {
 	Content         string     `json:"content" maxLength:"2000" text:"prose" doc:"Markdown"`
 	ParentCommentID *uuid.UUID `json:"parent_comment_id,omitempty" format:"uuid" nullable:"true" doc:"The comment of the same post that this is a reply to"`
@@ -154,7 +154,7 @@ type updateCommentInput struct {
 	}
 }
 
-// commentMatches honours If-Match with the tag of the answer to the last change.
+// commentMatches returns a check of If-Match against the ETag of the last change's answer.
 func (s *Server) commentMatches(ifMatch string) func(community.CommentDetail) error {
 	return func(c community.CommentDetail) error {
 		view, err := s.viewComment(c, Format{})

@@ -21,7 +21,7 @@ type interactBody struct {
 	ConfirmRights
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *interactInput) Resolve(huma.Context) []error {
 	faults := fieldFaults{}
 	faults.deedMetadata("metadata", in.Body.Metadata)
@@ -67,7 +67,7 @@ type interactionBody struct {
 	ConfirmRights
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *interactAllInput) Resolve(huma.Context) []error {
 	faults := fieldFaults{}
 	for i, one := range in.Body.Interactions {

@@ -33,8 +33,8 @@ func (s *Server) logOut(ctx context.Context, in *logOutInput) (*struct{}, error)
 	return nil, nil //nolint:nilnil // no content
 }
 
-// provenSessions are those that the tokens of a request belong to, whether or
-// not they go on: logging out twice is no fault.
+// provenSessions returns the sessions that the request's tokens belong to, whether or not they are
+// still open. Logging out twice is not an error.
 func (s *Server) provenSessions(ctx context.Context, in *logOutInput) ([]uuid.UUID, error) {
 	var proven []uuid.UUID
 	if claims, err := s.access.Verify(bearer(in.Authorization)); err == nil {

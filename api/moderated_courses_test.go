@@ -29,7 +29,7 @@ func (w *testEnv) madePublic(p person, topic string) string {
 	return course.String()
 }
 
-// appears tells whether somebody finds a course in each place where others could: by its id, its
+// appears reports whether somebody finds a course in each place where others could: by its id, its
 // lists, the search and the feeds. It fails when they do not agree.
 func (w *testEnv) appears(p person, course, topic string) bool {
 	w.t.Helper()

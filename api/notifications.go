@@ -14,7 +14,7 @@ import (
 
 const tagInbox = "notifications"
 
-// inbox is where news is, whether or not a push told of it.
+// inbox registers the routes of notifications, which exist whether or not a push was sent.
 func (s *Server) inbox() {
 	tags := []string{tagInbox}
 	register(s, huma.Operation{
@@ -67,7 +67,7 @@ type listNotificationsInput struct {
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-// InboxScope is what a cursor of the inbox belongs to.
+// InboxScope holds the filters that a cursor of the inbox is bound to.
 type InboxScope struct {
 	Unread string `query:"unread" enum:"true,false" doc:"true: only unread; false: only read; absent: both."`
 }
@@ -102,7 +102,7 @@ func (s *Server) countNotifications(ctx context.Context, _ *nothing) (*body[unre
 	return &body[unreadView]{unreadView{n}}, err
 }
 
-// NotificationID names news in the path.
+// NotificationID is the notification id in the path.
 type NotificationID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/community"
 )
 
-// PostScope is what a cursor of the list belongs to.
+// PostScope holds the filters that a cursor of the list is bound to.
 type PostScope struct {
 	PostType string `query:"post_type" enum:"discussion,question,achievement,resource,announcement"`
 	Tags     string `query:"tags" maxLength:"600" doc:"Comma-separated; posts must have all of them."`
@@ -67,7 +67,7 @@ func (s *Server) listPosts(ctx context.Context, in *listPostsInput) (*listed[pos
 	return page, nil
 }
 
-// tags are those asked for.
+// tags returns the requested tags.
 func (in *listPostsInput) tags() (tags []string) {
 	for tag := range strings.SplitSeq(in.Tags, ",") {
 		if tag = trimmed(tag); tag != "" {
@@ -77,7 +77,7 @@ func (in *listPostsInput) tags() (tags []string) {
 	return tags
 }
 
-// postCursorBytes are: since when, pinned, the time, the score, the id.
+// postCursorBytes is the length of a cursor: since when, pinned, the time, the score, the id.
 const postCursorBytes = 8 + 1 + 8 + 8 + 16
 
 func encodePostCursor(p community.Cursor, since time.Time) []byte {

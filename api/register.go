@@ -39,7 +39,7 @@ type route struct {
 	texts   *textRules
 }
 
-// limited tells whether its answers can be 429.
+// limited reports whether its answers can be 429.
 func (r route) limited() bool { return len(r.charges) > 0 }
 
 // repeatable names the request where a repetition may cost less, which only the

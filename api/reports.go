@@ -43,7 +43,7 @@ type createReportInput struct {
 	}
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *createReportInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	if in.Body.TargetType != moderation.TargetQuestion && text(in.Body.QuestionID) != "" {

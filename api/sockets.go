@@ -148,7 +148,7 @@ func (s *Server) listener(c *gin.Context, who Principal, refused error) (realtim
 	}, nil
 }
 
-// stillGood tells whether the session a socket was opened with goes on. While
+// stillGood reports whether the session a socket was opened with goes on. While
 // nobody can tell, it does.
 func (s *Server) stillGood(ctx context.Context, who Principal) bool {
 	_, err := s.checkSession(ctx, who)

@@ -249,7 +249,7 @@ func withCharset(media, charset string) string {
 // byteOrderMarks begin texts in which zeros may stand: UTF-16 and UTF-32.
 var byteOrderMarks = []string{"\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"}
 
-// genuine tells whether the bytes can be what they are said to be. It is a first
+// genuine reports whether the bytes can be what they are said to be. It is a first
 // look, so that a mistake is told at once: the reader looks closer. How a text begins
 // does not matter, since notes may begin with any word.
 func (u *uploaded) genuine(kind string) bool {

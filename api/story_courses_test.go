@@ -90,12 +90,12 @@ func (n *reference) anyCourse(rt *rapid.T) *refCourse {
 	return rapid.SampledFrom(n.courses).Draw(rt, "course")
 }
 
-// seenBy tells whether somebody may read the course.
+// seenBy reports whether somebody may read the course.
 func (c *refCourse) seenBy(p *resident) bool {
 	return !c.deleted && (c.owner == p || c.status == "READY" && c.visibility != "private")
 }
 
-// listedFor tells whether it is in somebody's list.
+// listedFor reports whether it is in somebody's list.
 func (c *refCourse) listedFor(p *resident) bool {
 	return c.seenBy(p) && (c.owner == p || c.visibility == "public")
 }

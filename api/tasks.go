@@ -113,7 +113,7 @@ type listTasksInput struct {
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-// TaskScope is what a cursor of the list belongs to.
+// TaskScope holds the filters that a cursor of the list is bound to.
 type TaskScope struct {
 	State    string `query:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
 	TaskType string `query:"task_type" maxLength:"50"`

@@ -42,7 +42,7 @@ type outlineLesson struct {
 	Minutes       *int     `json:"estimated_duration_minutes,omitempty" nullable:"true" minimum:"1" maximum:"600"`
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *outlineInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	b := in.Body

@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// longestWait is how long somebody may stand in line for a slot.
+// longestWait is the longest time that a caller waits for a slot.
 const longestWait = 5 * time.Second
 
-// Busy says that the line for a slot is too long.
+// Busy reports that the queue for a slot is too long.
 type Busy struct { //nolint:errname // it reads as auth.Busy
-	// RetryAfter is how long the line takes to be worked off: whoever comes back
-	// then finds room, unless others came.
+	// RetryAfter is the time until the queue has drained. A caller that returns then finds room,
+	// unless others came first.
 	RetryAfter time.Duration
 }
 
-// Error says so.
+// Error implements error.
 func (b *Busy) Error() string {
 	return fmt.Sprintf("too many passwords wait to be hashed: %v", b.RetryAfter)
 }
 
-// line lets so many run at once as it has slots, and others wait.
+// admissionQueue runs as many callers at once as it has slots, and makes the others wait.
 type admissionQueue struct {
 	slots chan struct{}
 
@@ -35,8 +35,8 @@ func newAdmissionQueue(slots int, typical time.Duration) *admissionQueue {
 	return &admissionQueue{slots: make(chan struct{}, slots), average: typical}
 }
 
-// run does the work once a slot is free. *Busy when that would take too long; the
-// context's error when it ends before.
+// run does the work once a slot is free. It returns *Busy when the wait would be too long, and the
+// context's error when the context ends first.
 func (q *admissionQueue) run(ctx context.Context, work func() error) error {
 	if err := q.join(); err != nil {
 		return err
@@ -72,7 +72,7 @@ func (q *admissionQueue) leave() {
 	q.waiting--
 }
 
-// learn moves the average by an eighth of the difference.
+// record moves the average by an eighth of the difference.
 func (q *admissionQueue) record(took time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -2,10 +2,9 @@ package auth
 
 import "runtime"
 
-// aside does the work on a thread of its own that stands back behind every other
-// one: a hash keeps a core busy for as long as it takes, and what else a server
-// does takes a thousandth of that, so it should never wait for one. The thread is
-// never unlocked, so it ends with the goroutine and nobody else gets it.
+// lowPriority runs the work on its own operating system thread with a lower priority. A hash keeps a
+// core busy for its whole duration, and other requests, which take a thousandth of that, must not wait
+// for it. The thread stays locked to the goroutine and ends with it, so no other goroutine runs on it.
 func lowPriority(work func() error) error {
 	done := make(chan error, 1)
 	go func() {
