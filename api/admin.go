@@ -72,7 +72,7 @@ func (s *Server) listAudit(ctx context.Context, in *listAuditInput) (*listed[aud
 			}
 			read := s.auditEntry(ctx, store.AuditRead, uuid.Nil, map[string]any{"query": requestInfoOf(ctx).query})
 			if err := store.Audit(ctx, s.DB, read); err != nil {
-				return nil, err // who cannot be seen reading may not read
+				return nil, err // a read that cannot be audited is refused
 			}
 			return entries, nil
 		},

@@ -70,7 +70,7 @@ func (s *Server) viewComment(c community.CommentDetail, f Format) (commentView, 
 		IsDeleted: c.Stub, Status: string(c.Status),
 	}
 	if c.Stub {
-		v.Status = string(moderation.ContentDeleted) // whatever it is: others are not told
+		v.Status = string(moderation.ContentDeleted) // the actual status is not disclosed
 	}
 	var err error
 	v.ContentHTML, err = s.asHTML(c.Content, f)

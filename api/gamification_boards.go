@@ -29,7 +29,7 @@ func newBoards(s *Server) *boards.Boards {
 	}
 }
 
-// askAgain is the least interval between two requests of one caller to rebuild the boards.
+// askAgain is the minimum interval between a process's requests to rebuild the same boards.
 const askAgain = 10 * time.Second
 
 // askedFor keeps concurrent readers from requesting the same boards twice.

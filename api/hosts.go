@@ -14,7 +14,7 @@ import (
 // hosts are the host names of this service, and the origins whose pages may open sockets. They prevent
 // DNS rebinding and refuse proxies that forward arbitrary host names.
 type hosts struct {
-	open    bool     // development: whoever reaches the listener may use it
+	open    bool     // development: any Host is accepted
 	names   []string // lower case, without port
 	origins []string
 }

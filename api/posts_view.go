@@ -58,7 +58,7 @@ func (s *Server) viewPost(p community.PostDetail, f Format) (postView, error) {
 // asHTML returns a text as safe HTML, or nil when the format is not HTML.
 func (s *Server) asHTML(text string, f Format) (*string, error) {
 	if f.Format != formatHTML {
-		return nil, nil //nolint:nilnil // nobody asked for it
+		return nil, nil //nolint:nilnil // HTML was not requested
 	}
 	html, err := s.markdown.html(text)
 	return &html, err

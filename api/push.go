@@ -83,7 +83,7 @@ func (s *Server) testPush(ctx context.Context, _ *nothing) (*body[testPushView],
 	if err != nil {
 		return nil, err
 	}
-	if message.ID != uuid.Nil { // there is a device to be told
+	if message.ID != uuid.Nil { // at least one device is registered
 		s.Dispatcher.TryDispatch(ctx, message)
 	}
 	receipts, err := s.awaitReceipts(ctx, id, len(devices))

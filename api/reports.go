@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// reports are the addresses of complaints.
+// reports registers the route of reports.
 func (s *Server) reports() {
 	register(s, huma.Operation{
 		OperationID: "create-report", Method: http.MethodPost, Path: "/v1/community/reports", Tags: []string{tagCommunity},

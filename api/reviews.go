@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// reviews are the addresses of spaced repetition.
+// reviews registers the routes of spaced repetition.
 func (s *Server) reviews() {
 	tags := []string{tagLearning}
 	register(s, huma.Operation{

@@ -1,6 +1,6 @@
 package api
 
-// routes is every address Lyo answers. Other spellings of them are in aliases.go.
+// routes registers every route. Other spellings of them are in aliases.go.
 func (s *Server) routes() {
 	s.front()           // GET /, /console/{file}
 	s.docs()            // GET /openapi.json, /docs

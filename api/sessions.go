@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// ownSessions are the operations on one's sign-ins and the password they rest on.
+// ownSessions registers the operations on the caller's sessions and password.
 func (s *Server) ownSessions() {
 	tags := []string{tagAuth}
 	register(s, huma.Operation{
@@ -75,7 +75,7 @@ func (s *Server) listSessions(ctx context.Context, in *listSessionsInput) (*list
 	}.page(ctx, s)
 }
 
-// SessionID names a session in the path.
+// SessionID is the session id in the path.
 type SessionID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }
@@ -128,8 +128,8 @@ func (s *Server) changePassword(ctx context.Context, in *changePasswordInput) (*
 	return nil, err
 }
 
-// provePassword counts like an attempt to sign in, so that a stolen token is no
-// way to guess.
+// provePassword counts as a sign-in attempt, so that a stolen token cannot be used to guess the
+// password.
 func (s *Server) provePassword(ctx context.Context, user accounts.User, password string) error {
 	attempt, err := s.beginAttempt(ctx, user.Email)
 	if err != nil {
@@ -144,7 +144,7 @@ func (s *Server) provePassword(ctx context.Context, user accounts.User, password
 	return err
 }
 
-// newPassword is Invalid for a password that an account may not have.
+// newPassword returns Invalid for a password that may not be chosen.
 func newPassword(password, email string) error {
 	if err := auth.CheckNewPassword(password, email); err != nil {
 		return store.BadField("body", "/new_password", err.Error())

@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// tasks are the addresses of section tasks, sockets apart.
+// tasks registers the routes of tasks, except sockets.
 func (s *Server) tasks() {
 	tags := []string{"tasks"}
 	register(s, huma.Operation{
@@ -43,7 +43,7 @@ func (s *Server) tasks() {
 	register(s, outlineOperation(), s.decideOutline)
 }
 
-// TaskID names a task in the path.
+// TaskID is the task id in the path.
 type TaskID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }
@@ -58,7 +58,7 @@ type taskOutput struct {
 	Body taskView
 }
 
-// longestWait bounds how long a poll is held.
+// longestWait is the maximum duration of a long poll.
 const longestWait = 30 * time.Second
 
 func (s *Server) getTask(ctx context.Context, in *getTaskInput) (*taskOutput, error) {
@@ -76,7 +76,7 @@ func (s *Server) getTask(ctx context.Context, in *getTaskInput) (*taskOutput, er
 	return &taskOutput{s.viewTask(task)}, nil
 }
 
-// news is the newest event of an open task; with wait, once one after since is there.
+// news returns the latest event of an open task. With wait, it waits for an event after since.
 func (s *Server) news(ctx context.Context, task tasks.Task, wait time.Duration, since int64) (tasks.TaskEvent, bool) {
 	latest, ok := s.Hub.Latest(ctx, task.ID)
 	if wait == 0 {
@@ -135,8 +135,8 @@ func (s *Server) listTasks(ctx context.Context, in *listTasksInput) (*listed[tas
 	}.page(ctx, s)
 }
 
-// cancelWait is how long an answer to a cancel waits for the task's end, so
-// that most clients see it at once.
+// cancelWait is how long the answer to a cancel waits for the task's end, so that most clients see it
+// at once.
 const cancelWait = 3 * time.Second
 
 func (s *Server) cancelTask(ctx context.Context, in *TaskID) (*taskOutput, error) {
@@ -161,7 +161,7 @@ func (s *Server) deleteTask(ctx context.Context, in *TaskID) (*struct{}, error) 
 	return nil, err
 }
 
-// cancel commits the wish and passes it on; the row tells what has come of it.
+// cancel commits the request and passes it to the workflow. The row tells the result.
 func (s *Server) cancel(ctx context.Context, id uuid.UUID) (tasks.Task, error) {
 	user := principal(ctx).UserID
 	task, err := tasks.FindTask(ctx, s.DB, user, id)

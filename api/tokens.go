@@ -19,7 +19,7 @@ const (
 	maxUserAgent = 255
 )
 
-// TokenPair is what a client needs to go on.
+// TokenPair is the pair of access token and refresh token.
 type TokenPair struct {
 	AccessToken  string `json:"access_token" doc:"JWT for Authorization: Bearer"`
 	RefreshToken string `json:"refresh_token" doc:"Opaque; replaced at each use"`
@@ -38,7 +38,7 @@ type signedIn struct {
 	Body         signedInBody
 }
 
-// newSession is a session that is not stored yet, and its first refresh token.
+// newSession returns a session that is not stored yet, and its first refresh token.
 func (s *Server) newSession(ctx context.Context, user uuid.UUID, now time.Time) (auth.Refresh, accounts.Session) {
 	token := s.refresh.Mint(store.NewID())
 	session := accounts.Session{
@@ -49,7 +49,7 @@ func (s *Server) newSession(ctx context.Context, user uuid.UUID, now time.Time) 
 	return token, session
 }
 
-// shortAgent is a User-Agent field as it is stored.
+// shortAgent returns a User-Agent field in its stored form.
 func shortAgent(agent string) string {
 	return texts.CleanName(strings.ToValidUTF8(agent, ""), maxUserAgent)
 }

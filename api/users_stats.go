@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// doings are the operations on what one has done so far.
+// userStats registers the operations on the caller's statistics and activity.
 func (s *Server) userStats() {
 	register(s, huma.Operation{
 		OperationID: "get-stats", Method: http.MethodGet, Path: "/v1/users/me/stats", Tags: []string{tagUsers},
@@ -147,7 +147,7 @@ func (s *Server) recent(ctx context.Context, user accounts.User, v *activityView
 	return err
 }
 
-// days are the last days of the user's calendar, today included, with what was done on each.
+// days returns the last days of the user's calendar, including today, with each day's activity.
 func (s *Server) days(ctx context.Context, user accounts.User, count int) ([]dayView, error) {
 	zone := accounts.ZoneOf(user.Timezone)
 	today := gamification.DayOf(s.now(), zone)

@@ -57,7 +57,7 @@ func (q *admissionQueue) run(ctx context.Context, work func() error) error {
 func (q *admissionQueue) join() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	before := q.waiting - cap(q.slots) // of those in line, who has to go first
+	before := q.waiting - cap(q.slots) // how many wait before this caller
 	wait := time.Duration(before+1) * q.average / time.Duration(cap(q.slots))
 	if wait > longestWait {
 		return &Busy{RetryAfter: wait}
