@@ -47,7 +47,7 @@ func TestAskingForAnExport(t *testing.T) {
 	require.Empty(t, w.list("/v1/tasks?task_type=course_generation", ada))
 }
 
-// packed is an export that is ready, of two pieces.
+// packed creates a finished export of two parts.
 func (w *testEnv) packed(p person) (path string, id uuid.UUID) {
 	w.t.Helper()
 	now := w.server.now()

@@ -19,7 +19,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// says adds a post by somebody, a minute after what was added before.
+// says adds a post by the user, a minute after the previous one.
 func (w *testEnv) says(p person, title string, tags ...string) uuid.UUID {
 	w.t.Helper()
 	w.clock.advance(time.Minute)
@@ -32,7 +32,7 @@ func (w *testEnv) says(p person, title string, tags ...string) uuid.UUID {
 	return post.ID
 }
 
-// publishes adds a READY course by somebody.
+// publishes adds a READY course by the user.
 func (w *testEnv) publishes(p person, topic, level string, tags ...string) uuid.UUID {
 	w.t.Helper()
 	w.clock.advance(time.Minute)

@@ -239,7 +239,7 @@ func (w *testEnv) problem(a answer, slug string) map[string]any {
 	return p
 }
 
-// person is somebody signed in.
+// person is a signed-in user.
 type person struct{ id, access, refresh string }
 
 func (p person) header() []string { return []string{"Authorization", "Bearer " + p.access} }

@@ -24,7 +24,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// ownedData is somebody with two of everything that a path can name, none of it for others.
+// ownedData is a user with two private resources of every kind that a path can name.
 type ownedData struct {
 	person
 	topic string

@@ -27,7 +27,7 @@ type reference struct {
 	tasks   []*refTask   // oldest first
 }
 
-// resident is somebody with an account.
+// resident is a user of the reference model.
 type resident struct {
 	id, email, password string
 	sessions            []*refSession // oldest first

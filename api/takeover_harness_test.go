@@ -19,7 +19,8 @@ type letter struct {
 	token string
 }
 
-// takeoverEnv is an account that somebody wants who must not have it, and all that they hold.
+// takeoverEnv is a test environment with an account, an attacker who tries to take it over, and all
+// that the attacker holds.
 type takeoverEnv struct {
 	*testEnv
 	boxes map[string][]letter // all mail that ever came to an address

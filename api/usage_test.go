@@ -29,7 +29,7 @@ func (w *testEnv) signIn(email string) person {
 	return person{v["user"].(map[string]any)["id"].(string), v["access_token"].(string), v["refresh_token"].(string)}
 }
 
-// spend has a user's course cost tokens at a time.
+// spend records the token usage of a user's course at a time.
 func (w *testEnv) spend(p person, at time.Time, in, out int) {
 	w.t.Helper()
 	call := courses.ModelCall{
