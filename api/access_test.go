@@ -25,7 +25,7 @@ func TestEveryWayATokenCanBeWrong(t *testing.T) {
 	require.NoError(t, err)
 	signer, err := jwt.ParseEdPrivateKeyFromPEM([]byte(text))
 	require.NoError(t, err)
-	w := newWorld(t, func(d *Deps) { d.Keys = keys })
+	w := newTestEnv(t, func(d *Deps) { d.Keys = keys })
 	p, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	foreign, err := w.server.access.Verify(eve.access)
 	require.NoError(t, err)

@@ -9,8 +9,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// accessLog writes one line a request. It never sees a header or a body, and
-// masks what is secret in a query.
+// accessLog writes one log line per request. It never logs headers or bodies, and masks secrets in the
+// query.
 func (s *Server) accessLog(c *gin.Context) {
 	defer func() {
 		ctx := c.Request.Context()
@@ -40,12 +40,12 @@ func levelOf(status int, route string) slog.Level {
 	return slog.LevelInfo
 }
 
-// isHealth tells the routes of health.
+// isHealth reports whether a route is a health check.
 func isHealth(route string) bool {
 	return route == "/health" || route == "/v1/health" || strings.HasPrefix(route, "/v1/health/")
 }
 
-// routeName is the pattern, so that ids do not multiply the names in a log.
+// routeName returns the route's pattern, so that ids do not multiply the names in a log.
 func routeName(c *gin.Context) string {
 	if c.FullPath() == "" {
 		return "(none)"
@@ -53,7 +53,7 @@ func routeName(c *gin.Context) string {
 	return c.FullPath()
 }
 
-// maskQuery hides the values of parameters that open something.
+// maskQuery hides the values of query parameters that are credentials.
 func maskQuery(raw string) string {
 	if raw == "" {
 		return ""

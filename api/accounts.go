@@ -14,10 +14,10 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// passwordTimeout is longer than usual, since hashing waits in line.
+// passwordTimeout is longer than the default, because hashing waits in a queue.
 const passwordTimeout = 30 * time.Second
 
-// sessions are the operations that begin, go on with and end a sign-in.
+// sessions registers the operations that start, refresh and end a session.
 func (s *Server) sessions() {
 	register(s, huma.Operation{
 		OperationID: "register", Method: http.MethodPost, Path: "/v1/auth/register", Tags: []string{tagAuth},
@@ -57,7 +57,7 @@ type signUpInput struct {
 	}
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *signUpInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	if err := auth.CheckNewPassword(in.Body.Password, in.Body.Email); err != nil {
@@ -82,7 +82,7 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 	}
 	token, session := s.newSession(ctx, user.ID, now)
 	ctx = withPrincipal(ctx, Principal{UserID: user.ID, SessionID: session.ID})
-	entry := s.happened(ctx, store.AuditSignUp, user.ID, nil)
+	entry := s.auditEntry(ctx, store.AuditSignUp, user.ID, nil)
 	mail, message := s.mailTo(accounts.MailVerify, &user.ID, user.Email)
 	queue := func(tx *gorm.DB) error { return accounts.QueueMail(ctx, tx, mail, message) }
 	if err := accounts.CreateUser(ctx, s.DB, user, session, entry, queue); err != nil {
@@ -111,8 +111,8 @@ func (s *Server) logIn(ctx context.Context, in *logInInput) (*signedIn, error) {
 	return out, err
 }
 
-// checkPassword is Unauthenticated for a wrong password and for nothing else, and
-// Conflict when the password was replaced while it was compared.
+// checkPassword starts a session if the password is right. It returns Unauthenticated only for a wrong
+// password, and Conflict when the password was replaced during the comparison.
 func (s *Server) checkPassword(ctx context.Context, in *logInInput, attempt attempt) (*signedIn, error) {
 	user, err := accounts.FindUserByEmail(ctx, s.DB, in.Body.Email)
 	if err != nil {
@@ -123,7 +123,7 @@ func (s *Server) checkPassword(ctx context.Context, in *logInInput, attempt atte
 		return nil, busy(err)
 	}
 	if !right {
-		s.note(ctx, s.happened(ctx, store.AuditSignInFailed, user.ID, nil))
+		s.recordRefusal(ctx, s.auditEntry(ctx, store.AuditSignInFailed, user.ID, nil))
 		s.warn(ctx, attempt, user.ID)
 		return nil, store.Errorf(store.Unauthenticated, "The e-mail address or the password is wrong.")
 	}
@@ -134,29 +134,30 @@ func (s *Server) checkPassword(ctx context.Context, in *logInInput, attempt atte
 	return out, err
 }
 
-// startSession starts a session of a user who has shown their password.
+// startSession starts a session for a user whose password was verified.
 func (s *Server) startSession(ctx context.Context, user accounts.User) (*signedIn, error) {
 	token, session := s.newSession(ctx, user.ID, s.now())
 	ctx = withPrincipal(ctx, Principal{UserID: user.ID, SessionID: session.ID})
-	signed, err := accounts.SignIn(ctx, s.DB, user.ID, user.PasswordHash, session, s.happened(ctx, store.AuditSignIn, user.ID, nil))
+	signed, err := accounts.SignIn(ctx, s.DB, user.ID, user.PasswordHash, session, s.auditEntry(ctx, store.AuditSignIn, user.ID, nil))
 	if err != nil {
 		if store.CodeOf(err) == store.Forbidden {
-			s.note(ctx, s.happened(ctx, store.AuditSignInFailed, user.ID, map[string]any{"account": "switched off"}))
+			s.recordRefusal(ctx, s.auditEntry(ctx, store.AuditSignInFailed, user.ID, map[string]any{"account": "switched off"}))
 		}
 		return nil, err
 	}
 	return s.signedIn(signed, session, token)
 }
 
-// note writes a line of the audit log about a refusal, which stands either way.
-func (s *Server) note(ctx context.Context, entry store.AuditEntry) {
+// recordRefusal writes an audit entry about a refusal. A failure to write it is logged and does not
+// change the refusal.
+func (s *Server) recordRefusal(ctx context.Context, entry store.AuditEntry) {
 	if err := store.Audit(context.WithoutCancel(ctx), s.DB, entry); err != nil {
 		s.logFailure(ctx, "a refusal could not be put on the audit log", err)
 	}
 }
 
-// rehash brings a hash to the cost and the form of the password that new ones have. When that fails the next
-// sign-in tries again.
+// rehash stores a hash of the current cost and normal form. If that fails, the next sign-in tries
+// again.
 func (s *Server) rehash(ctx context.Context, user accounts.User, password string) {
 	hash, err := s.passwords.Hash(ctx, password)
 	if err == nil {
@@ -167,13 +168,13 @@ func (s *Server) rehash(ctx context.Context, user accounts.User, password string
 	}
 }
 
-// hash is Passwords.Hash with the line's length as a rate limit.
+// hash is Passwords.Hash, with a full queue reported as a rate limit.
 func (s *Server) hash(ctx context.Context, password string) (string, error) {
 	hash, err := s.passwords.Hash(ctx, password)
 	return hash, busy(err)
 }
 
-// matches is Passwords.Matches with the line's length as a rate limit.
+// matches is Passwords.Matches, with a full queue reported as a rate limit.
 func (s *Server) matches(ctx context.Context, hash, password string) (bool, error) {
 	right, err := s.passwords.Matches(ctx, hash, password)
 	return right, busy(err)

@@ -19,7 +19,7 @@ import (
 
 func TestRegisterAnswersLikeLogin(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	a := w.do("POST", "/v1/auth/register", `{"email":" Ada@Example.com ","password":"correct horse","full_name":"Ada Lovelace","username":"ada"}`)
 	require.Equal(t, 201, a.status, string(a.body))
 	require.Equal(t, "no-store", a.header.Get("Cache-Control"))
@@ -47,7 +47,7 @@ func TestRegisterAnswersLikeLogin(t *testing.T) {
 
 func TestRegisterRules(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	body := func(change map[string]any) string {
 		v := map[string]any{"email": "a@b.example", "password": "staple lantern", "full_name": "A"}
 		maps.Copy(v, change)
@@ -79,7 +79,7 @@ func TestRegisterRules(t *testing.T) {
 
 func TestLoginTellsNobodyWhoHasAnAccount(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	w.signUp("ada@example.com")
 	unknown := w.problem(w.do("POST", "/v1/auth/login", `{"email":"eve@example.com","password":"correct horse"}`), slugAuth)
 	wrong := w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"x"}`), slugAuth)
@@ -90,7 +90,7 @@ func TestLoginTellsNobodyWhoHasAnAccount(t *testing.T) {
 
 func TestInactiveAccount(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	p := w.signUp("ada@example.com")
 	require.NoError(t, w.server.DB.Exec("UPDATE users SET is_active = false").Error)
 	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse"}`), slugDenied)
@@ -101,7 +101,7 @@ func TestInactiveAccount(t *testing.T) {
 
 func TestLogout(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	p, other := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	refresh := `{"refresh_token":"` + p.refresh + `"}`
 	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", p.header()...).status)
@@ -119,7 +119,7 @@ func TestLogout(t *testing.T) {
 
 func TestMe(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	p := w.signUp("ada@example.com")
 	a := w.do("GET", "/v1/users/me/", "", p.header()...)
 	require.Equal(t, 200, a.status)
@@ -133,7 +133,7 @@ func TestMe(t *testing.T) {
 
 func TestRevocationReachesEveryProcess(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	deps := w.server.Deps
 	second := serve(t, deps, w.clock, w.logs)
 	p := w.signUp("ada@example.com")
@@ -145,7 +145,7 @@ func TestRevocationReachesEveryProcess(t *testing.T) {
 
 func TestExpiredSession(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	p := w.signUp("ada@example.com")
 	w.clock.advance(720 * time.Hour)
 	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+p.refresh+`"}`), slugAuth)
@@ -156,7 +156,7 @@ func TestExpiredSession(t *testing.T) {
 
 func TestPasswordsThatAreGuessedFirstAreRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	for _, password := range []string{"Password123", "ada@example.com", "qwertyuiop"} {
 		p := w.problem(w.do("POST", "/v1/auth/register", `{"email":"ada@example.com","password":"`+password+`","full_name":""}`), slugValidation)
 		require.Equal(t, []string{"/full_name", "/password"}, slices.Sorted(slices.Values(pointersOf(p))), "all at once")
@@ -168,7 +168,7 @@ func TestPasswordsThatAreGuessedFirstAreRefused(t *testing.T) {
 // settings differ after the settings were changed.
 func TestAHashOfAnotherCostIsMadeAgain(t *testing.T) {
 	t.Parallel()
-	old := newWorld(t)
+	old := newTestEnv(t)
 	ada := old.signUp("ada@example.com")
 	hashOf := func() string {
 		user, err := accounts.FindUser(t.Context(), old.server.DB, uuid.MustParse(ada.id))
@@ -196,7 +196,7 @@ func TestALongLineOfSignInsIsTooManyRequests(t *testing.T) {
 	p := (&store.Error{})
 	require.ErrorAs(t, busy(&auth.Busy{RetryAfter: 5200 * time.Millisecond}), &p)
 	require.Equal(t, store.RateLimited, p.Code)
-	w := newWorld(t)
+	w := newTestEnv(t)
 	w.failing("/t/busy", busy(&auth.Busy{RetryAfter: 5200 * time.Millisecond}))
 	a := w.do("GET", "/t/busy", "")
 	w.problem(a, slugRateLimited)
@@ -205,7 +205,7 @@ func TestALongLineOfSignInsIsTooManyRequests(t *testing.T) {
 
 func TestSigningInIsPutOnTheAuditLog(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	require.Len(t, w.mails(accounts.MailVerify), 1, "queued with the account")
 	refused := `{"email":"ada@example.com","password":"a wrong guess"}`
@@ -250,7 +250,7 @@ func idText(id *uuid.UUID) string {
 // TestAHashThatCannotBeReplacedKeepsNobodyOut: the database refuses the new hash.
 func TestAHashThatCannotBeReplacedKeepsNobodyOut(t *testing.T) {
 	t.Parallel()
-	old := newWorld(t)
+	old := newTestEnv(t)
 	old.signUp("ada@example.com")
 	require.NoError(t, old.server.DB.Exec("ALTER TABLE users ADD CHECK (password_hash LIKE '$2a$04$%')").Error)
 	deps := old.server.Deps

@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// admin are the operations of administrators.
+// admin registers the operations of administrators.
 func (s *Server) admin() {
 	register(s, huma.Operation{
 		OperationID: "list-audit", Method: http.MethodGet, Path: "/v1/admin/audit", Tags: []string{tagAdmin},
@@ -21,8 +21,8 @@ func (s *Server) admin() {
 	}, s.listAudit, admins)
 }
 
-// needAdmin is Forbidden unless the principal is an administrator now. Tokens tell
-// of roles, but a role that was taken away must not outlive that in them.
+// needAdmin returns Forbidden unless the principal is an administrator now. Tokens carry roles, but a
+// revoked role must not last as long as the token.
 func (s *Server) needAdmin(ctx context.Context) error {
 	is, err := accounts.HasRole(ctx, s.DB, principal(ctx).UserID, accounts.RoleAdmin)
 	if err == nil && !is {
@@ -44,7 +44,7 @@ type auditView struct {
 	Details   map[string]any `json:"details"`
 }
 
-// AuditScope is what a cursor of the log belongs to.
+// AuditScope holds the filters that a cursor of the log is bound to.
 type AuditScope struct {
 	Action  string    `query:"action" maxLength:"50"`
 	UserID  string    `query:"user_id" format:"uuid" doc:"The account concerned"`
@@ -70,14 +70,14 @@ func (s *Server) listAudit(ctx context.Context, in *listAuditInput) (*listed[aud
 			if err != nil {
 				return nil, err
 			}
-			read := s.happened(ctx, store.AuditRead, uuid.Nil, map[string]any{"query": requestInfoOf(ctx).query})
+			read := s.auditEntry(ctx, store.AuditRead, uuid.Nil, map[string]any{"query": requestInfoOf(ctx).query})
 			if err := store.Audit(ctx, s.DB, read); err != nil {
-				return nil, err // who cannot be seen reading may not read
+				return nil, err // a read that cannot be audited is refused
 			}
 			return entries, nil
 		},
-		place: func(e store.AuditEntry) store.Keyset { return store.Keyset{At: e.At, ID: e.ID} },
-		show:  viewAudit,
+		keyset: func(e store.AuditEntry) store.Keyset { return store.Keyset{At: e.At, ID: e.ID} },
+		show:   viewAudit,
 	}.page(ctx, s)
 }
 
@@ -88,7 +88,7 @@ func viewAudit(e store.AuditEntry) auditView {
 	}
 }
 
-// givenID is nil where no id was given. Its shape has been checked.
+// givenID returns nil for an empty text. The text's shape has been checked.
 func givenID(text string) *uuid.UUID {
 	id, err := uuid.Parse(text)
 	if err != nil {

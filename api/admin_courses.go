@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// anyCourses are what administrators do with courses, whoever's they are.
+// anyCourses registers the administrators' operations on courses of any owner.
 func (s *Server) anyCourses(tags []string) {
 	register(s, huma.Operation{
 		OperationID: "list-all-courses", Method: http.MethodGet, Path: "/v1/admin/courses", Tags: tags,
@@ -73,7 +73,7 @@ func viewModerated(c courses.Course) moderatedCourseView {
 	}
 }
 
-// AllCoursesScope is what a cursor of the list belongs to.
+// AllCoursesScope holds the filters that a cursor of the list is bound to.
 type AllCoursesScope struct {
 	Status     string `query:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
 	Visibility string `query:"visibility" enum:"private,unlisted,public"`
@@ -97,13 +97,13 @@ func (s *Server) listAllCourses(ctx context.Context, in *listAllCoursesInput) (*
 			}
 			return courses.ListAllCourses(ctx, s.DB, f)
 		},
-		place: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
-		show:  viewModerated,
+		keyset: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
+		show:   viewModerated,
 	}.page(ctx, s)
 }
 
 func (s *Server) readAnyCourse(ctx context.Context, in *courseOnlyInput) (*body[courseView], error) {
-	c, err := courses.ReadAnyCourse(ctx, s.DB, in.ID, s.happened(ctx, store.AuditCourseRead, uuid.Nil, nil))
+	c, err := courses.ReadAnyCourse(ctx, s.DB, in.ID, s.auditEntry(ctx, store.AuditCourseRead, uuid.Nil, nil))
 	if err != nil {
 		return nil, err
 	}
@@ -133,10 +133,10 @@ func (s *Server) moderating(act courses.CourseAct) func(context.Context, *modera
 	}
 }
 
-// moderationOf is an act of the administrator who asks.
+// moderationOf returns a moderation act by the administrator who sent the request.
 func (s *Server) moderationOf(ctx context.Context, act courses.CourseAct) courses.CourseModeration {
 	return courses.CourseModeration{
-		Act: act, Entry: s.happened(ctx, "", uuid.Nil, nil), Enqueuer: outbox.NewEnqueuer(s.now),
+		Act: act, Entry: s.auditEntry(ctx, "", uuid.Nil, nil), Enqueuer: outbox.NewEnqueuer(s.now),
 		Cancel: func(task tasks.Task) store.OutboxMessage { return outbox.Cancel(task, s.now()) },
 	}
 }

@@ -50,7 +50,7 @@ func (s *Server) listHeld(ctx context.Context, in *listHeldInput) (*listed[heldV
 		rows: func(after *store.Keyset, limit int) ([]community.PendingContent, error) {
 			return community.ListPending(ctx, s.DB, after, in.skip(), limit)
 		},
-		place: func(h community.PendingContent) store.Keyset { return store.Keyset{At: h.CreatedAt, ID: h.ID} },
+		keyset: func(h community.PendingContent) store.Keyset { return store.Keyset{At: h.CreatedAt, ID: h.ID} },
 		show: func(h community.PendingContent) heldView {
 			return heldView{h.ID, h.TargetType, h.PostID, h.AuthorID, h.Title, h.Content, h.HeldFor, h.CreatedAt.UTC()}
 		},
@@ -118,8 +118,8 @@ func (s *Server) listContentRules(ctx context.Context, in *listHeldInput) (*list
 		rows: func(after *store.Keyset, limit int) ([]moderation.ContentRule, error) {
 			return moderation.ListContentRules(ctx, s.DB, after, in.skip(), limit)
 		},
-		place: func(r moderation.ContentRule) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
-		show:  viewRule,
+		keyset: func(r moderation.ContentRule) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
+		show:   viewRule,
 	}.page(ctx, s)
 }
 
@@ -135,7 +135,7 @@ func (s *Server) createContentRule(ctx context.Context, in *createContentRuleInp
 	if rule.Pattern == "" || len(rule.Pattern) > 200 {
 		return nil, store.BadField("body", "/pattern", "has no word, or is not the name of a site")
 	}
-	if err := moderation.AddContentRule(ctx, s.DB, rule, s.happened(ctx, store.AuditRuleAdded, uuid.Nil, nil)); err != nil {
+	if err := moderation.AddContentRule(ctx, s.DB, rule, s.auditEntry(ctx, store.AuditRuleAdded, uuid.Nil, nil)); err != nil {
 		return nil, err
 	}
 	return &body[contentRuleView]{viewRule(rule)}, nil
@@ -146,5 +146,5 @@ type contentRuleID struct {
 }
 
 func (s *Server) deleteContentRule(ctx context.Context, in *contentRuleID) (*struct{}, error) {
-	return nil, moderation.RemoveContentRule(ctx, s.DB, in.ID, s.happened(ctx, store.AuditRuleRemoved, uuid.Nil, nil))
+	return nil, moderation.RemoveContentRule(ctx, s.DB, in.ID, s.auditEntry(ctx, store.AuditRuleRemoved, uuid.Nil, nil))
 }

@@ -38,7 +38,7 @@ type awardBody struct {
 	Reason *string `json:"reason,omitempty" nullable:"true" maxLength:"500" text:"line"`
 }
 
-// Resolve brings both spellings to one, and checks it.
+// Resolve merges the two spellings of the input and validates the result.
 func (in *awardInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	if b := in.Body; b != nil {
@@ -83,11 +83,11 @@ type awardOutput struct {
 func (s *Server) awardPoints(ctx context.Context, in *awardInput) (*awardOutput, error) {
 	user, err := uuid.Parse(in.UserID)
 	if err != nil {
-		return nil, err // Resolve has let it through
+		return nil, err // Resolve has validated it
 	}
 	result, replayed, err := learning.AwardPoints(ctx, s.DB, learning.Award{
 		AdminID: principal(ctx).UserID, UserID: user, Points: in.Points, Reason: in.Reason, At: s.now(),
-		Key: in.key("award", user, in.Points, in.Reason), Entry: s.happened(ctx, store.AuditPointsAwarded, user, nil),
+		Key: in.key("award", user, in.Points, in.Reason), Entry: s.auditEntry(ctx, store.AuditPointsAwarded, user, nil),
 	}, outbox.NewEnqueuer(s.now))
 	if err != nil {
 		return nil, err

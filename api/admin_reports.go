@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// moderation are the operations by which administrators keep the community in order.
+// moderation registers the operations by which administrators moderate the community.
 func (s *Server) moderation() {
 	tags := []string{tagAdmin}
 	register(s, huma.Operation{
@@ -69,7 +69,7 @@ func viewReport(r community.Report) reportView {
 	return v
 }
 
-// orNull is null for no text.
+// orNull returns nil for an empty text.
 func orNull(text string) *string {
 	if text == "" {
 		return nil
@@ -77,7 +77,7 @@ func orNull(text string) *string {
 	return &text
 }
 
-// ReportScope is what a cursor of the list belongs to.
+// ReportScope holds the filters that a cursor of the list is bound to.
 type ReportScope struct {
 	Status string `query:"status" enum:"open,decided,all" default:"open"`
 }
@@ -99,8 +99,8 @@ func (s *Server) listReports(ctx context.Context, in *listReportsInput) (*listed
 			}
 			return community.ListReports(ctx, s.DB, f)
 		},
-		place: func(r community.Report) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
-		show:  viewReport,
+		keyset: func(r community.Report) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
+		show:   viewReport,
 	}.page(ctx, s)
 }
 
@@ -122,6 +122,6 @@ func (s *Server) decideReport(ctx context.Context, in *decideReportInput) (*body
 	if err != nil {
 		return nil, err
 	}
-	s.ended(ctx, ended...)
+	s.announceRevocation(ctx, ended...)
 	return &body[reportView]{viewReport(report)}, nil
 }

@@ -30,11 +30,11 @@ func (s *Server) suspensions(tags []string) {
 	}, s.unsuspendUser, admins)
 }
 
-// suspension is the wish of the administrator who asks.
+// suspension returns a suspension of the user by the administrator who sent the request.
 func (s *Server) suspension(ctx context.Context, user uuid.UUID) community.Suspension {
 	now := s.now()
 	return community.Suspension{
-		User: user, Entry: s.happened(ctx, store.AuditSuspended, uuid.Nil, nil),
+		User: user, Entry: s.auditEntry(ctx, store.AuditSuspended, uuid.Nil, nil),
 		Cancel: func(task tasks.Task) store.OutboxMessage { return outbox.CancelSoon(task, now) },
 	}
 }
@@ -48,10 +48,10 @@ func (s *Server) suspendUser(ctx context.Context, in *suspensionInput) (*struct{
 	if err != nil {
 		return nil, err
 	}
-	s.ended(ctx, ended...)
+	s.announceRevocation(ctx, ended...)
 	return nil, nil //nolint:nilnil // no content
 }
 
 func (s *Server) unsuspendUser(ctx context.Context, in *suspensionInput) (*struct{}, error) {
-	return nil, community.Unsuspend(ctx, s.DB, in.ID, s.happened(ctx, store.AuditUnsuspended, uuid.Nil, nil))
+	return nil, community.Unsuspend(ctx, s.DB, in.ID, s.auditEntry(ctx, store.AuditUnsuspended, uuid.Nil, nil))
 }

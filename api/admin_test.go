@@ -13,7 +13,7 @@ import (
 )
 
 // setRole does what lyo admin grant and revoke do.
-func (w *world) setRole(p person, granted bool) {
+func (w *testEnv) setRole(p person, granted bool) {
 	w.t.Helper()
 	entry := store.AuditEntry{ID: store.NewID(), At: w.server.now(), Via: store.AuditCommandLine}
 	changed, err := accounts.SetRole(w.t.Context(), w.server.DB, uuid.MustParse(p.id), accounts.RoleAdmin, granted, entry)
@@ -23,7 +23,7 @@ func (w *world) setRole(p person, granted bool) {
 
 func TestRolesCountAtOnceWhateverTheTokenSays(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	w.problem(w.do("GET", "/v1/admin/audit", "", ada.header()...), slugDenied)
 	w.setRole(ada, true)
@@ -38,7 +38,7 @@ func TestRolesCountAtOnceWhateverTheTokenSays(t *testing.T) {
 
 func TestTheAuditLogIsReadInPages(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	boss := w.signUp("boss@example.com")
 	w.setRole(boss, true)
 	var people []person

@@ -16,7 +16,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// topics are the operations by which administrators say on what no course is written.
+// topics registers the operations on topic rules and help resources.
 func (s *Server) topics() {
 	tags := []string{tagAdmin}
 	register(s, huma.Operation{
@@ -69,8 +69,8 @@ func (s *Server) listTopicRules(ctx context.Context, in *listHeldInput) (*listed
 		rows: func(after *store.Keyset, limit int) ([]moderation.ListedTopicRule, error) {
 			return moderation.ListTopicRules(ctx, s.DB, after, in.skip(), limit)
 		},
-		place: func(r moderation.ListedTopicRule) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
-		show:  viewTopicRule,
+		keyset: func(r moderation.ListedTopicRule) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
+		show:   viewTopicRule,
 	}.page(ctx, s)
 }
 
@@ -88,17 +88,17 @@ func (s *Server) createTopicRule(ctx context.Context, in *createTopicRuleInput) 
 	if n := len([]rune(rule.Pattern)); n == 0 || n > 200 {
 		return nil, store.BadField("body", "/pattern", "has no word, or more letters than can be compared")
 	}
-	if err := moderation.AddTopicRule(ctx, s.DB, rule, s.happened(ctx, store.AuditTopicRuleAdded, uuid.Nil, nil)); err != nil {
+	if err := moderation.AddTopicRule(ctx, s.DB, rule, s.auditEntry(ctx, store.AuditTopicRuleAdded, uuid.Nil, nil)); err != nil {
 		return nil, err
 	}
 	return &body[topicRuleView]{viewTopicRule(moderation.ListedTopicRule{TopicRule: rule})}, nil
 }
 
 func (s *Server) deleteTopicRule(ctx context.Context, in *contentRuleID) (*struct{}, error) {
-	return nil, moderation.RemoveTopicRule(ctx, s.DB, in.ID, s.happened(ctx, store.AuditTopicRuleRemoved, uuid.Nil, nil))
+	return nil, moderation.RemoveTopicRule(ctx, s.DB, in.ID, s.auditEntry(ctx, store.AuditTopicRuleRemoved, uuid.Nil, nil))
 }
 
-// helpResource is a place where somebody finds help.
+// helpResource is a help line or site that a user can contact.
 type helpResource struct {
 	Title string   `json:"title" minLength:"1" maxLength:"200" text:"title"`
 	Text  string   `json:"text" minLength:"1" maxLength:"2000" text:"prose"`
@@ -147,7 +147,7 @@ type putHelpResourcesInput struct {
 	}
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *putHelpResourcesInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	for i, r := range in.Body.Resources {
@@ -161,7 +161,7 @@ func (in *putHelpResourcesInput) Resolve(huma.Context) []error {
 	return faults
 }
 
-// opens tells whether a device knows what to do with an address.
+// opens reports whether a device can open the address.
 func opens(link string) bool {
 	u, err := url.Parse(link)
 	if err != nil {
@@ -188,7 +188,7 @@ func (s *Server) putHelpResources(ctx context.Context, in *putHelpResourcesInput
 	for _, r := range in.Body.Resources {
 		help.Resources = append(help.Resources, store.HelpResource{Title: trimmed(r.Title), Text: trimmed(r.Text), Links: list(r.Links)})
 	}
-	if err := moderation.SetHelpResources(ctx, s.DB, help, s.happened(ctx, store.AuditHelpChanged, uuid.Nil, nil)); err != nil {
+	if err := moderation.SetHelpResources(ctx, s.DB, help, s.auditEntry(ctx, store.AuditHelpChanged, uuid.Nil, nil)); err != nil {
 		return nil, err
 	}
 	return &body[helpResourcesView]{viewHelpResources(help)}, nil

@@ -8,13 +8,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// alias is a second address of an operation. At most one {name} stands for a
-// segment.
+// alias is a second address of an operation. It has at most one {name}, which stands for one segment.
 type alias struct{ method, path, target string }
 
-// aliases are the contract's other spellings. Those that end in a slash need no
-// rewriting, since every trailing slash is dropped: they are here for the
-// document.
+// aliases returns the other spellings of the contract's addresses. Those that end in a slash need no
+// rewriting, because every trailing slash is dropped. They are listed for the OpenAPI document.
 func aliases() []alias {
 	return []alias{
 		{http.MethodPost, "/v1/courses:generate", "/v1/courses/generate"},
@@ -54,7 +52,7 @@ func aliases() []alias {
 	}
 }
 
-// canonical is the path the router knows.
+// canonical returns the path that the router knows.
 func canonical(method, path string) string {
 	path = trimSlashes(path)
 	for _, a := range aliases() {
@@ -65,7 +63,7 @@ func canonical(method, path string) string {
 	return path
 }
 
-// aliasMethods are the methods for which a path is an alias.
+// aliasMethods returns the methods for which a path is an alias.
 func aliasMethods(path string) []string {
 	var methods []string
 	for _, a := range aliases() {
@@ -83,7 +81,7 @@ func trimSlashes(path string) string {
 	return "/"
 }
 
-// match gives the segment that {name} stands for.
+// match returns the segment that {name} stands for.
 func (a alias) match(path string) (segment string, ok bool) {
 	before, rest, parametric := strings.Cut(a.path, "{")
 	if !parametric {
@@ -106,7 +104,7 @@ func (a alias) fill(segment string) string {
 	return before + segment + after
 }
 
-// documentAlias copies the operation an alias stands for.
+// documentAlias copies the operation that an alias stands for.
 func documentAlias(doc *huma.OpenAPI, a alias) error {
 	target := operationAt(doc.Paths[a.target], a.method)
 	if target == nil {

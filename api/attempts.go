@@ -12,8 +12,8 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// attempt is one try to sign in. It counts as a failure from the beginning, so
-// that many at once do not get more guesses than one after the other.
+// attempt is one attempt to sign in. It counts as a failure from its start, so that concurrent
+// attempts get no more guesses than sequential ones.
 type attempt struct {
 	limits     *limits
 	subject    ratelimit.Subject
@@ -22,11 +22,10 @@ type attempt struct {
 	verdict    ratelimit.Verdict
 }
 
-// beginAttempt charges an attempt to the address, to the account as seen from that
-// address, and to the account as seen from everywhere, in one call. An attacker
-// elsewhere locks nobody but himself out; where all together fail too often, this
-// waits before it returns. Whether the account exists makes no difference.
-// Unavailable with Redis away.
+// beginAttempt charges an attempt in one call to the address, to the account from that address, and to
+// the account from all addresses. An attacker at another address locks out only that address. When the
+// account has too many failures from all addresses together, beginAttempt waits before it returns. It
+// does not depend on whether the account exists. It returns Unavailable when Redis cannot be reached.
 func (s *Server) beginAttempt(ctx context.Context, email string) (attempt, error) {
 	account := ratelimit.Hash(mailboxOf(email))
 	a := attempt{
@@ -46,8 +45,8 @@ func (s *Server) beginAttempt(ctx context.Context, email string) (attempt, error
 	return a, nil
 }
 
-// end records how it went: success forgives the failures from this address, a
-// wrong password stays counted, anything else was no guess and is taken back.
+// end records the outcome. Success clears the failures from this address, a wrong password stays
+// counted, and any other error refunds the charge.
 func (a attempt) end(ctx context.Context, outcome error) {
 	if a.limits.limiter == nil || store.CodeOf(outcome) == store.Unauthenticated {
 		return
@@ -63,8 +62,8 @@ func (a attempt) end(ctx context.Context, outcome error) {
 	})
 }
 
-// warn tells the owner of an account by mail, once a day (UTC), that wrong passwords come
-// from many addresses. uuid.Nil, an account that does not exist, takes as long.
+// warn queues a mail to the account's owner, at most once a day (UTC), that wrong passwords come from
+// many addresses. For uuid.Nil, which stands for an unknown account, it takes as long.
 func (s *Server) warn(ctx context.Context, a attempt, user uuid.UUID) {
 	if !a.verdict.Over {
 		return
@@ -79,29 +78,29 @@ func (s *Server) warn(ctx context.Context, a attempt, user uuid.UUID) {
 	}
 }
 
-// slowdown has answers wait, so many at a time. They hold no place of those who hash.
+// slowdown delays answers, a bounded number at a time. A delayed answer takes no hashing slot.
 type slowdown struct {
-	places chan struct{}
-	after  func(time.Duration) <-chan time.Time
+	slots chan struct{}
+	after func(time.Duration) <-chan time.Time
 }
 
-// How long a slow answer waits, and how many do at once in a process. Whoever finds no
-// place is told to come back when those who wait have had theirs.
+// How long a slow answer waits, and how many wait at once in a process. A request that finds no slot
+// is told to retry after that time.
 const (
 	slowBy     = 3 * time.Second
 	slowAtOnce = 64
 )
 
 func newSlowdown() *slowdown {
-	return &slowdown{places: make(chan struct{}, slowAtOnce), after: time.After}
+	return &slowdown{slots: make(chan struct{}, slowAtOnce), after: time.After}
 }
 
-// wait returns when it has waited. RateLimited when all places are taken, the context's
-// error when it ends before.
+// wait returns after the delay. It returns RateLimited when all slots are taken, and the context's
+// error when the context ends first.
 func (d *slowdown) wait(ctx context.Context) error {
 	select {
-	case d.places <- struct{}{}:
-		defer func() { <-d.places }()
+	case d.slots <- struct{}{}:
+		defer func() { <-d.slots }()
 	default:
 		refusal := store.Errorf(store.RateLimited, "Very many wrong passwords come in at this moment. Try again in a few seconds.")
 		refusal.RetryAfter = slowBy

@@ -14,9 +14,9 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// slowed is a world where six wrong passwords from everywhere make answers slow. Each time
+// slowed is a test environment where six wrong passwords from everywhere make answers slow. Each time
 // one waits, waited is told of it, and it goes on when let is read.
-func slowed(t *testing.T) (w *world, waited chan time.Duration, let chan time.Time) {
+func slowed(t *testing.T) (w *testEnv, waited chan time.Duration, let chan time.Time) {
 	t.Helper()
 	w = limited(t, withMail, func(d *Deps) { d.Config.Limits.Everywhere = config.Rate{Quota: 6, Per: 15 * time.Minute} })
 	waited, let = make(chan time.Duration, 1000), make(chan time.Time)
@@ -51,9 +51,9 @@ func TestWrongPasswordsFromEverywhereSlowAnswersDown(t *testing.T) {
 	told := w.mails(accounts.MailSignInAttempts)
 	require.Len(t, told, 1, "once a day")
 	require.Equal(t, email, told[0].Address)
-	var promises int64
-	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow_id = ?", "send-mail/"+told[0].ID.String()).Count(&promises).Error)
-	require.EqualValues(t, 1, promises)
+	var messages int64
+	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow_id = ?", "send-mail/"+told[0].ID.String()).Count(&messages).Error)
+	require.EqualValues(t, 1, messages)
 
 	w.clock.advance(15 * time.Minute)
 	for len(waited) > 0 {
@@ -132,5 +132,5 @@ func TestWhoHangsUpWaitsNoMore(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.ErrorIs(t, d.wait(ctx), context.Canceled)
-	require.Empty(t, d.places)
+	require.Empty(t, d.slots)
 }

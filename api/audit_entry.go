@@ -8,10 +8,9 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// happened is the line of the audit log for something that the request brings
-// about on an account: from where, under which request id, and by whom, where
-// somebody is signed in. about is uuid.Nil when it is nobody's account.
-func (s *Server) happened(ctx context.Context, action store.AuditAction, about uuid.UUID, details map[string]any) store.AuditEntry {
+// auditEntry returns an audit entry for this request: the action, the account it is about, the
+// address, the request id and the signed-in user. about is uuid.Nil when no account is concerned.
+func (s *Server) auditEntry(ctx context.Context, action store.AuditAction, about uuid.UUID, details map[string]any) store.AuditEntry {
 	ex := requestInfoOf(ctx)
 	entry := store.AuditEntry{
 		ID: store.NewID(), At: s.now(), Action: action, Via: store.AuditAPI,

@@ -14,7 +14,7 @@ import (
 
 const blocksPath = "/v1/community/blocks"
 
-// blocks are the addresses of who sees nothing of whom.
+// blocks registers the routes of blocked users.
 func (s *Server) blocks() {
 	tags := []string{tagCommunity}
 	register(s, huma.Operation{
@@ -58,7 +58,7 @@ func (s *Server) listBlocks(ctx context.Context, in *listBlocksInput) (*listed[b
 		rows: func(after *store.Keyset, limit int) ([]accounts.BlockedUser, error) {
 			return accounts.ListBlocks(ctx, s.DB, user, after, in.skip(), limit)
 		},
-		place: func(b accounts.BlockedUser) store.Keyset { return store.Keyset{At: b.At, ID: *b.User.ID} },
-		show:  func(b accounts.BlockedUser) blockView { return blockView{viewAuthor(b.User), b.At.UTC()} },
+		keyset: func(b accounts.BlockedUser) store.Keyset { return store.Keyset{At: b.At, ID: *b.User.ID} },
+		show:   func(b accounts.BlockedUser) blockView { return blockView{viewAuthor(b.User), b.At.UTC()} },
 	}.page(ctx, s)
 }

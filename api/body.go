@@ -19,18 +19,18 @@ import (
 )
 
 const (
-	// bodyWithin is how long a body may take to arrive.
+	// bodyWithin is the time limit for receiving a body.
 	bodyWithin = 10 * time.Second
-	// maxDrain in bytes is read of a body that is refused, so that its sender
-	// gets to read the answer instead of a broken connection.
+	// maxDrain in bytes is read of a refused body, so that the client can read the answer instead of a
+	// broken connection.
 	maxDrain = 4 << 20
-	// drainWithin is how long that may take when the length alone was enough to refuse.
+	// drainWithin is the time limit of that when the declared length alone caused the refusal.
 	drainWithin = time.Second
 )
 
-// takeBody reads the body into memory, refuses what must not reach a handler
-// and puts the bytes back for Huma, with texts as they are stored. What an operation
-// does not want is counted and dropped.
+// takeBody reads the body into memory, refuses what must not reach a handler, and puts the bytes back
+// for Huma with texts in their stored form. A body that the operation does not use is counted and
+// dropped.
 func takeBody(c *gin.Context, r route) error {
 	if c.Request.Body == nil || c.Request.Body == http.NoBody {
 		return nil
@@ -66,11 +66,11 @@ func readBounded(c *gin.Context) ([]byte, error) {
 	_ = control.SetReadDeadline(time.Now().Add(within))
 	body, err := io.ReadAll(io.LimitReader(c.Request.Body, most+1))
 	if err == nil && int64(len(body)) <= most {
-		// Lifted, since a deadline that passes later would look like a client that left.
+		// The deadline is cleared, because one that passes later would look like a client that left.
 		_ = control.SetReadDeadline(time.Time{})
 		return body, nil
 	}
-	// Closed, or the server would wait for the rest of the body.
+	// The connection is closed. Otherwise the server would wait for the rest of the body.
 	c.Header("Connection", "close")
 	if err != nil {
 		return nil, unreadable(err)
@@ -79,7 +79,7 @@ func readBounded(c *gin.Context) ([]byte, error) {
 	return nil, tooLarge(most)
 }
 
-// bodyBounds are the bytes a route takes and the time those have to arrive.
+// bodyBounds returns the maximum size of a route's body and the time limit for receiving it.
 func bodyBounds(method, route string) (most int64, within time.Duration) {
 	if method == http.MethodPost && route == sourcesPath {
 		return maxUpload, uploadWithin
@@ -94,7 +94,7 @@ func tooLarge(most int64) error {
 	return problemOf(slugTooLarge, "The body is larger than 512 KiB.")
 }
 
-// drain reads what its sender is still sending, for a while.
+// drain reads the rest of a body, for a limited time.
 func drain(c *gin.Context, within time.Duration) {
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(within))
 	_, _ = io.CopyN(io.Discard, c.Request.Body, maxDrain)
@@ -108,7 +108,8 @@ func unreadable(err error) error {
 	return malformed("The body cannot be read to its end.")
 }
 
-// isJSON takes a missing media type for JSON, as clients that forget it mean it.
+// isJSON reports whether a body is JSON. A missing media type counts as JSON, because some clients
+// omit it.
 func isJSON(contentType string) bool {
 	if contentType == "" {
 		return true
@@ -119,14 +120,14 @@ func isJSON(contentType string) bool {
 		slices.Contains([]string{"", "utf-8", "utf8", "us-ascii"}, charset)
 }
 
-// isForm tells a body of parts.
+// isForm reports whether a body is a multipart form.
 func isForm(contentType string) bool {
 	media, _, err := mime.ParseMediaType(contentType)
 	return err == nil && media == "multipart/form-data"
 }
 
-// screenQuery refuses text that Postgres would: broken UTF-8 and NUL. Every other is
-// brought to NFC, as those of bodies are.
+// screenQuery refuses text that Postgres cannot store: broken UTF-8 and NUL. All other text is
+// normalised to NFC, as in bodies.
 func screenQuery(at *url.URL) error {
 	query := at.Query()
 	fault := store.Errorf(store.Invalid, "The request breaks one or more rules.")

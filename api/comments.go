@@ -15,7 +15,7 @@ import (
 
 const commentPath = "/v1/community/comments/{id}"
 
-// comments are the addresses of comments.
+// comments registers the routes of comments.
 func (s *Server) comments() {
 	tags := []string{tagCommunity}
 	register(s, huma.Operation{
@@ -70,7 +70,7 @@ func (s *Server) viewComment(c community.CommentDetail, f Format) (commentView, 
 		IsDeleted: c.Stub, Status: string(c.Status),
 	}
 	if c.Stub {
-		v.Status = string(moderation.ContentDeleted) // whatever it is: others are not told
+		v.Status = string(moderation.ContentDeleted) // the actual status is not disclosed
 	}
 	var err error
 	v.ContentHTML, err = s.asHTML(c.Content, f)
@@ -103,8 +103,8 @@ func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*list
 		rows: func(after *store.Keyset, limit int) ([]community.CommentDetail, error) {
 			return community.ListComments(ctx, s.DB, v, in.ID, after, in.skip(), limit)
 		},
-		place: func(c community.CommentDetail) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
-		show:  show,
+		keyset: func(c community.CommentDetail) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
+		show:   show,
 	}.page(ctx, s)
 	if err == nil {
 		err = fault
@@ -112,7 +112,7 @@ func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*list
 	return page, err
 }
 
-// commentBody is a comment as it is sent.
+// commentBody is a comment in a request.
 type commentBody struct {
 	Content         string     `json:"content" maxLength:"2000" text:"prose" doc:"Markdown"`
 	ParentCommentID *uuid.UUID `json:"parent_comment_id,omitempty" format:"uuid" nullable:"true" doc:"The comment of the same post that this is a reply to"`
@@ -154,7 +154,7 @@ type updateCommentInput struct {
 	}
 }
 
-// commentMatches honours If-Match with the tag of the answer to the last change.
+// commentMatches returns a check of If-Match against the ETag of the last change's answer.
 func (s *Server) commentMatches(ifMatch string) func(community.CommentDetail) error {
 	return func(c community.CommentDetail) error {
 		view, err := s.viewComment(c, Format{})

@@ -18,7 +18,7 @@ import (
 )
 
 // posted is a post made over HTTP.
-func (w *world) posted(p person, body string) map[string]any {
+func (w *testEnv) posted(p person, body string) map[string]any {
 	w.t.Helper()
 	w.clock.advance(time.Second)
 	a := w.do("POST", postsPath, body, p.header()...)
@@ -26,7 +26,7 @@ func (w *world) posted(p person, body string) map[string]any {
 	return a.json(w.t)
 }
 
-func (w *world) commented(p person, post any, body string) map[string]any {
+func (w *testEnv) commented(p person, post any, body string) map[string]any {
 	w.t.Helper()
 	w.clock.advance(time.Second)
 	a := w.do("POST", fmt.Sprint(postsPath, "/", post, "/comments"), body, p.header()...)
@@ -34,14 +34,14 @@ func (w *world) commented(p person, post any, body string) map[string]any {
 	return a.json(w.t)
 }
 
-func (w *world) ok(method, path, body string, p person) answer {
+func (w *testEnv) ok(method, path, body string, p person) answer {
 	w.t.Helper()
 	a := w.do(method, path, body, p.header()...)
 	require.Contains(w.t, []int{200, 201, 204}, a.status, "%s %s: %s", method, path, a.body)
 	return a
 }
 
-func (w *world) boss() person {
+func (w *testEnv) boss() person {
 	w.t.Helper()
 	boss := w.signUp("boss@example.com")
 	w.setRole(boss, true)
@@ -50,7 +50,7 @@ func (w *world) boss() person {
 
 func TestAPostLivesAndDies(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
 	post := w.posted(ada, `{"title":"  Tides ","content":"**Why?**","post_type":"question","tags":["sea","moon","sea"],"metadata":{"course":{"id":1}}}`)
 	require.Equal(t, "Tides", post["title"])
@@ -113,7 +113,7 @@ func TestAPostLivesAndDies(t *testing.T) {
 
 func TestLikesTurnAndAreSet(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	post := w.posted(ada, `{"title":"T","content":"c"}`)
 	comment := w.commented(ada, post["id"], `{"content":"c"}`)
@@ -147,7 +147,7 @@ func TestLikesTurnAndAreSet(t *testing.T) {
 
 func TestCommentsMakeATree(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	post := w.posted(ada, `{"title":"T","content":"c"}`)
 	at := postsPath + "/" + post["id"].(string) + "/comments"
@@ -186,7 +186,7 @@ func TestCommentsMakeATree(t *testing.T) {
 // TestWhoIsBlockedIsSeenNowhere goes to every place where two people could meet.
 func TestWhoIsBlockedIsSeenNowhere(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada, eve, bob := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.signUp("bob@example.com")
 	w.ok("PUT", "/v1/users/me", `{"username":"adalovelace"}`, ada)
 	w.ok("PUT", "/v1/users/me", `{"username":"evesdropper"}`, eve)
@@ -247,7 +247,7 @@ func TestWhoIsBlockedIsSeenNowhere(t *testing.T) {
 // TestStrangeTextDoesNoHarm sends what has broken other communities.
 func TestStrangeTextDoesNoHarm(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	post := w.posted(ada, `{"title":"T","content":"c"}`)
 	comments := postsPath + "/" + post["id"].(string) + "/comments"
@@ -309,7 +309,7 @@ func TestStrangeTextDoesNoHarm(t *testing.T) {
 
 func TestReportsAreDecided(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
 	report := func(p person, kind string, id any) answer {
 		w.clock.advance(time.Second)
@@ -325,9 +325,9 @@ func TestReportsAreDecided(t *testing.T) {
 	require.Equal(t, 200, again.status)
 	require.Equal(t, first.json(t)["id"], again.json(t)["id"], "once")
 	require.Equal(t, 201, report(boss, "post", post["id"]).status)
-	var promised int64
-	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow = 'ReviewReport'").Count(&promised).Error)
-	require.EqualValues(t, 2, promised)
+	var enqueued int64
+	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow = 'ReviewReport'").Count(&enqueued).Error)
+	require.EqualValues(t, 2, enqueued)
 	w.problem(report(eve, "post", post["id"]), slugValidation)
 	w.problem(report(ada, "post", uuid.NewString()), slugNotFound)
 	w.problem(report(ada, "course", post["id"]), slugNotFound)
@@ -361,7 +361,7 @@ func TestReportsAreDecided(t *testing.T) {
 
 func TestASuspensionEndsSessionsAndHidesContent(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
 	w.posted(eve, `{"title":"Eves","content":"c"}`)
 	adas := w.posted(ada, `{"title":"Adas","content":"c"}`)
@@ -388,23 +388,23 @@ func TestASuspensionEndsSessionsAndHidesContent(t *testing.T) {
 
 func TestThePolicyHoldsPosts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(d *Deps) { d.Config.Limits.Mode = config.LimitsOn })
+	w := newTestEnv(t, func(d *Deps) { d.Config.Limits.Mode = config.LimitsOn })
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
 	rule := w.ok("POST", "/v1/admin/content-rules", `{"kind":"link","pattern":"https://Spam.example/x"}`, boss).json(t)
 	require.Equal(t, "spam.example", rule["pattern"])
 	w.problem(w.do("POST", "/v1/admin/content-rules", `{"kind":"link","pattern":"spam.example"}`, boss.header()...), slugConflict)
 	w.problem(w.do("POST", "/v1/admin/content-rules", `{"kind":"word","pattern":"..."}`, boss.header()...), slugValidation)
 	require.Len(t, w.list("/v1/admin/content-rules", boss), 1)
-	held := w.posted(ada, `{"title":"T","content":"see shop.spam.example"}`)
-	require.Equal(t, "held", held["status"])
+	pending := w.posted(ada, `{"title":"T","content":"see shop.spam.example"}`)
+	require.Equal(t, "held", pending["status"])
 	require.Empty(t, w.list(postsPath, eve))
-	at := postsPath + "/" + held["id"].(string)
+	at := postsPath + "/" + pending["id"].(string)
 	w.problem(w.do("GET", at, "", eve.header()...), slugNotFound)
 	w.ok("GET", at, "", ada)
 	w.problem(w.do("POST", at+"/like", "", ada.header()...), slugConflict)
 	waiting := w.list("/v1/admin/held", boss)
 	require.Equal(t, "the link spam.example", waiting[0]["held_for"])
-	w.ok("POST", "/v1/admin/held/"+held["id"].(string)+"/decision", `{"decision":"approve"}`, boss)
+	w.ok("POST", "/v1/admin/held/"+pending["id"].(string)+"/decision", `{"decision":"approve"}`, boss)
 	require.Len(t, w.list(postsPath, eve), 1)
 	w.ok("DELETE", "/v1/admin/content-rules/"+rule["id"].(string), "", boss)
 	w.problem(w.do("DELETE", "/v1/admin/content-rules/"+rule["id"].(string), "", boss.header()...), slugNotFound)

@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/config"
 )
 
-// front serves the root and the files that its page is made of.
+// front serves the root and the console's files.
 func (s *Server) front() {
 	pages, err := console.New()
 	if err != nil {
@@ -33,8 +33,8 @@ func (s *Server) front() {
 	}, func(c *gin.Context) { s.consoleFile(c, pages) })
 }
 
-// consoleFile sends a file of the page. Browsers ask each time whether theirs is
-// the present one, so that a new version is never mixed with an old one for long.
+// consoleFile sends a file of the console. Browsers revalidate it each time, so that files of two
+// versions are not mixed for long.
 func (s *Server) consoleFile(c *gin.Context, pages *console.Pages) {
 	file, ok := pages.File(c.Param("file"))
 	if !ok {
@@ -52,7 +52,7 @@ func (s *Server) consoleFile(c *gin.Context, pages *console.Pages) {
 	c.Data(http.StatusOK, mediaTypes()[path.Ext(c.Param("file"))], file.Data)
 }
 
-// writeConsole answers a browser at the root.
+// writeConsole sends the console page.
 func (s *Server) writeConsole(c *gin.Context, pages *console.Pages) error {
 	c.Header("Content-Security-Policy", console.Policy)
 	c.Header("Content-Type", "text/html; charset=utf-8")
@@ -62,8 +62,8 @@ func (s *Server) writeConsole(c *gin.Context, pages *console.Pages) error {
 	return pages.WritePage(c.Writer, console.About{Version: s.Version, Environment: string(s.Config.Env), TemporalUI: s.temporalUI()})
 }
 
-// temporalUI is where lyo dev and the Compose file put Temporal's page. Elsewhere
-// that is for operators and not this page's business.
+// temporalUI returns the address of Temporal's UI in development, where lyo dev and the Compose file
+// put it. Elsewhere it is empty.
 func (s *Server) temporalUI() string {
 	if s.Config.Env != config.Development {
 		return ""

@@ -17,7 +17,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// courses are the addresses of section courses.
+// courses registers the routes of courses.
 func (s *Server) courses() {
 	tags := []string{"courses"}
 	register(s, generateOperation(), s.generateCourse, weighing(generateWeight), counting(s.limits.course()))
@@ -52,7 +52,7 @@ type listCoursesInput struct {
 	Limit int `query:"limit" minimum:"1" maximum:"50" default:"20"`
 }
 
-// CourseScope is what a cursor of the list belongs to.
+// CourseScope holds the filters that a cursor of the list is bound to.
 type CourseScope struct {
 	Topic   string `query:"topic" maxLength:"200" doc:"Part of the topic or title, case-insensitive."`
 	Status  string `query:"status" enum:"DRAFT,GENERATING,PARTIAL,READY,ERROR"`
@@ -70,12 +70,12 @@ func (s *Server) listCourses(ctx context.Context, in *listCoursesInput) (*listed
 				After: after, Offset: in.skip(), Limit: limit,
 			})
 		},
-		place: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
-		show:  viewCourse,
+		keyset: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
+		show:   viewCourse,
 	}.page(ctx, s)
 }
 
-// CourseID names a course in the path.
+// CourseID is the course id in the path.
 type CourseID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }
@@ -99,14 +99,14 @@ type updateCourseInput struct {
 	Body courseChangeBody
 }
 
-// ConfirmRights goes with what makes a course public.
+// ConfirmRights is for inputs that can make a course public.
 type ConfirmRights struct {
 	ConfirmRights *bool `json:"confirm_rights,omitempty" nullable:"true" doc:"true: the caller has the right to publish the material. Required to make a course from own source material public."`
 }
 
 func (c ConfirmRights) confirmed() bool { return c.ConfirmRights != nil && *c.ConfirmRights }
 
-// courseChangeBody holds what may be changed; absent or null leaves a field as it is.
+// courseChangeBody holds the fields that may be changed. An absent or null field is left as it is.
 type courseChangeBody struct {
 	Title           *string   `json:"title,omitempty" nullable:"true" maxLength:"200" text:"title"`
 	Summary         *string   `json:"summary,omitempty" nullable:"true" maxLength:"2000" text:"note"`
@@ -118,7 +118,7 @@ type courseChangeBody struct {
 	ConfirmRights
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *updateCourseInput) Resolve(huma.Context) []error {
 	b, faults := in.Body, fieldFaults{}
 	if b.DifficultyLevel != nil {
@@ -139,7 +139,7 @@ func (in *updateCourseInput) Resolve(huma.Context) []error {
 	return faults
 }
 
-// change is what the body asks for, without a tag twice, however it is written.
+// change returns the changes that the body requests. Tags that differ only in spelling are merged.
 func (b courseChangeBody) change() courses.CourseChange {
 	change := courses.CourseChange{
 		Title: b.Title, Summary: b.Summary, Description: b.Description, DifficultyLevel: b.DifficultyLevel,

@@ -28,7 +28,7 @@ type generateInput struct {
 	Body           generateBody `contentType:"application/json"`
 }
 
-// generateBody is what a learner asks for. topic or title must be there.
+// generateBody is the request for a course. topic or title is required.
 type generateBody struct {
 	Topic           *string        `json:"topic,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"3 to 200 characters."`
 	Title           *string        `json:"title,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"Used as the topic when that is absent."`
@@ -52,7 +52,7 @@ type generateOutput struct {
 	Body              acceptedView
 }
 
-// acceptedView tells where the course will be and how to watch it grow.
+// acceptedView says where the course will be and how to follow its progress.
 type acceptedView struct {
 	TaskID                     uuid.UUID `json:"task_id" format:"uuid"`
 	ProvisionalCourseID        uuid.UUID `json:"provisional_course_id" format:"uuid" doc:"The id of the course, which can be read at once and fills while it is generated."`
@@ -61,11 +61,11 @@ type acceptedView struct {
 	WSURL                      string    `json:"ws_url"`
 }
 
-// estimatedMinutes is what clients are told to expect. It is a courtesy, no promise.
+// estimatedMinutes is the estimate that clients are given. It is not guaranteed.
 const estimatedMinutes = 5
 
 func (s *Server) generateCourse(ctx context.Context, in *generateInput) (*generateOutput, error) {
-	request, _ := in.Body.normalise() // Resolve has let it through
+	request, _ := in.Body.normalise() // Resolve has validated it
 	var key *string
 	if in.IdempotencyKey != "" {
 		key = &in.IdempotencyKey
@@ -76,7 +76,7 @@ func (s *Server) generateCourse(ctx context.Context, in *generateInput) (*genera
 	return s.taken(ctx, in.Prefer, task, replayed, asked.Start, err)
 }
 
-// taken answers for a task that was made, or was there already.
+// taken answers for a task that was created, or existed already.
 func (s *Server) taken(ctx context.Context, prefer string, task tasks.Task, replayed bool, message store.OutboxMessage, err error) (*generateOutput, error) {
 	if err != nil {
 		return nil, err
@@ -93,12 +93,12 @@ func (s *Server) taken(ctx context.Context, prefer string, task tasks.Task, repl
 	return out, nil
 }
 
-// quota is what a user may ask for.
+// quota returns the limits on a user's courses.
 func (s *Server) quota() courses.Quota {
 	return courses.Quota{AtOnce: s.Config.Course.AtOnce, DailyTokens: s.Config.Course.DailyTokens}
 }
 
-// bounds are the times a run is given.
+// bounds returns the timeouts of a run.
 func (s *Server) bounds() outbox.Timeouts {
 	return outbox.Timeouts{Deadline: s.Config.Course.Deadline, Review: s.Config.Course.ReviewFor}
 }
@@ -111,30 +111,29 @@ func (s *Server) accepted(task tasks.Task) *generateOutput {
 	}}
 }
 
-// courseRequest is a request in its one normal form, whatever spelling it came
-// in. Its JSON is what an idempotency key belongs to.
+// courseRequest is a normalised request. Its JSON is what an idempotency key is bound to.
 type courseRequest struct {
 	Topic, Title, Description string
 	Interests                 []string
 	Level, Locale             string
 	Hours                     *float64
 	Preferences               map[string]any
-	// Absent when not used, so that keys of requests from before keep their hash.
+	// Omitted when empty, so that the hashes of older idempotency keys stay the same.
 	SourceIDs []uuid.UUID `json:",omitempty"`
 	Review    bool        `json:",omitempty"`
-	// Private is "".
+	// Empty means private.
 	Visibility courses.Visibility `json:",omitempty"`
 	Confirmed  bool               `json:",omitempty"`
 }
 
-// Resolve checks what a schema cannot say, together with what it can, so that
-// all broken rules are told at once.
+// Resolve reports the rule violations that the schema cannot express, together with those of the
+// schema, so that the client learns all of them at once.
 func (in *generateInput) Resolve(huma.Context) []error {
 	_, faults := in.Body.normalise()
 	return faults
 }
 
-// normalise settles aliases and defaults and finds broken rules.
+// normalise resolves aliases and defaults and reports rule violations.
 func (b generateBody) normalise() (courseRequest, fieldFaults) {
 	var faults fieldFaults
 	r := courseRequest{
@@ -181,13 +180,13 @@ func (b generateBody) normalise() (courseRequest, fieldFaults) {
 	return r, faults
 }
 
-// How a generation goes about its plan.
+// The modes of planning a course.
 const (
 	modeAutomatic = "automatic"
 	modeReview    = "review"
 )
 
-// preferences reads the two that are understood.
+// preferences reads the two supported preferences.
 func (f *fieldFaults) preferences(r *courseRequest) {
 	if value, ok := r.Preferences["duration_hours"]; ok && value != nil {
 		hours, isNumber := value.(float64)
@@ -210,7 +209,7 @@ func (f *fieldFaults) preferences(r *courseRequest) {
 func (r courseRequest) rows(user uuid.UUID, key *string, now time.Time) courses.Request {
 	taskID, courseID := courses.GenerationIDs(user, key)
 	task := tasks.NewTask(taskID, user, courseID, now)
-	canonical, _ := json.Marshal(r) //nolint:errchkjson // it came from JSON, so it goes back
+	canonical, _ := json.Marshal(r) //nolint:errchkjson // it was decoded from JSON
 	hash := sha256.Sum256(canonical)
 	task.WorkflowID, task.IdempotencyKey, task.RequestHash = workflows.GenerateCourseID(taskID), key, hash[:]
 	task.EstimatedMins, task.Spec = estimatedMinutes, tasks.TaskSpec{Review: r.Review}
@@ -226,7 +225,7 @@ func (r courseRequest) rows(user uuid.UUID, key *string, now time.Time) courses.
 	}}
 }
 
-// asksFor tells whether a Prefer field holds a preference.
+// asksFor reports whether a Prefer field contains a preference.
 func asksFor(prefer, preference string) bool {
 	for part := range strings.SplitSeq(prefer, ",") {
 		name, _, _ := strings.Cut(part, ";")

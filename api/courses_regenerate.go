@@ -23,14 +23,14 @@ type regenerateInput struct {
 	Body           regenerateBody `contentType:"application/json"`
 }
 
-// regenerateBody says what to write again.
+// regenerateBody says which parts to generate again.
 type regenerateBody struct {
 	Section     string         `json:"section" enum:"lessons,content_items,summary" doc:"lessons: lesson texts with their items; of an incomplete course, the missing ones. content_items: quizzes, study questions and found content. summary: summary and description."`
 	LessonID    *uuid.UUID     `json:"lesson_id,omitempty" nullable:"true" format:"uuid" doc:"Only this lesson."`
 	Preferences map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"format is used, and stored with the course."`
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *regenerateInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	faults.preferences(&courseRequest{Preferences: in.Body.Preferences})
@@ -51,10 +51,10 @@ func (s *Server) regenerateCourse(ctx context.Context, in *regenerateInput) (*ge
 	return s.taken(ctx, in.Prefer, made, replayed, message, err)
 }
 
-// task is the task a request asks for.
+// task returns the task that the request creates.
 func (in *regenerateInput) task(user uuid.UUID, key *string, now time.Time) tasks.Task {
 	id, _ := courses.GenerationIDs(user, key)
-	canonical, _ := json.Marshal([]any{in.ID, in.Body}) //nolint:errchkjson // it came from JSON, so it goes back
+	canonical, _ := json.Marshal([]any{in.ID, in.Body}) //nolint:errchkjson // it was decoded from JSON
 	hash := sha256.Sum256(canonical)
 	task := tasks.NewTask(id, user, in.ID, now)
 	task.TaskType, task.EstimatedMins = tasks.TaskCourseRegeneration, estimatedMinutes

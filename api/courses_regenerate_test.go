@@ -17,13 +17,13 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-func (w *world) regenerate(p person, course uuid.UUID, body string, headers ...string) answer {
+func (w *testEnv) regenerate(p person, course uuid.UUID, body string, headers ...string) answer {
 	return w.do("POST", "/v1/courses/"+course.String()+"/regenerate", body, append(p.header(), headers...)...)
 }
 
 func TestRegenerateIsTakenAsATask(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	task, course := w.ask(ada, "How tides work")
 	w.problem(w.regenerate(ada, course, `{"section":"lessons"}`), slugConflict)
@@ -48,14 +48,14 @@ func TestRegenerateIsTakenAsATask(t *testing.T) {
 	require.Equal(t, "READY", read["status"], "what is published stays published")
 	require.NotEmpty(t, read["lessons"].([]any)[0].(map[string]any)["content"])
 
-	var promise store.OutboxMessage
-	require.NoError(t, w.server.DB.First(&promise, "workflow = 'RegenerateCourse'").Error)
-	require.Contains(t, string(promise.Input), `"section": "lessons"`)
+	var message store.OutboxMessage
+	require.NoError(t, w.server.DB.First(&message, "workflow = 'RegenerateCourse'").Error)
+	require.Contains(t, string(message.Input), `"section": "lessons"`)
 }
 
 func TestRegenerateRefuses(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	task, course := w.ask(ada, "How tides work")
 	w.problem(w.regenerate(eve, course, `{"section":"lessons"}`), slugNotFound)
@@ -81,7 +81,7 @@ func TestRegenerateRefuses(t *testing.T) {
 
 func TestTheThirdCourseWaitsInLine(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	w.server.Config.Course.AtOnce = 2
 	ada := w.signUp("ada@example.com")
 	var tasks []uuid.UUID
@@ -103,7 +103,7 @@ func TestTheThirdCourseWaitsInLine(t *testing.T) {
 
 func TestTheDaysTokensAreCounted(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	w.server.Config.Course.DailyTokens = 60_000
 	ada := w.signUp("ada@example.com")
 	use := w.do("GET", "/v1/users/me/usage", "", ada.header()...).json(t)
@@ -132,7 +132,7 @@ func TestTheDaysTokensAreCounted(t *testing.T) {
 
 func TestGenerateTakesOnesOwnMaterialOnly(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	source := w.do("POST", "/v1/sources", `{"text":"The moon pulls.","title":"Notes"}`, ada.header()...).json(t)["id"].(string)
 	body := fmt.Sprintf(`{"topic":"Tides","source_ids":[%q,%q]}`, source, source)
@@ -146,7 +146,7 @@ func TestGenerateTakesOnesOwnMaterialOnly(t *testing.T) {
 
 func TestAPlanIsDecidedOnByItsOwnerWhileItWaits(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	plain, _ := w.ask(ada, "No review wanted")
 	a := w.do("POST", "/v1/courses/generate", `{"topic":"Tides","mode":"review"}`, ada.header()...)
@@ -172,7 +172,7 @@ func TestAPlanIsDecidedOnByItsOwnerWhileItWaits(t *testing.T) {
 
 func TestRegenerationsAreTasksLikeOthers(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	task, course := w.ask(ada, "How tides work")
 	w.finish(task, course)
@@ -194,9 +194,9 @@ func TestRegenerationsAreTasksLikeOthers(t *testing.T) {
 	require.Equal(t, []string{again}, list(ada, tasks.TaskCourseRegeneration))
 	require.Equal(t, []string{task.String()}, list(ada, tasks.TaskCourseGeneration))
 	require.Empty(t, list(eve, tasks.TaskCourseRegeneration))
-	var promise store.OutboxMessage
-	require.NoError(t, w.server.DB.First(&promise, "workflow = 'RegenerateCourse'").Error)
-	require.Contains(t, string(promise.Input), lesson.String())
+	var message store.OutboxMessage
+	require.NoError(t, w.server.DB.First(&message, "workflow = 'RegenerateCourse'").Error)
+	require.Contains(t, string(message.Input), lesson.String())
 	require.Equal(t, http.StatusOK, w.do("GET", "/v1/courses/"+course.String(), "", eve.header()...).status, "others read it meanwhile")
 
 	require.Equal(t, http.StatusOK, w.do("POST", "/v1/tasks/"+again+"/cancel", "", ada.header()...).status)
@@ -216,7 +216,7 @@ func TestRegenerationsAreTasksLikeOthers(t *testing.T) {
 
 func TestAKeyIsOfOneRequestWhateverItsKind(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	generate := func(body string) answer {
 		return w.do("POST", "/v1/courses/generate", body, append(ada.header(), "Idempotency-Key", "k")...)
@@ -243,7 +243,7 @@ func TestAKeyIsOfOneRequestWhateverItsKind(t *testing.T) {
 
 func TestMaterialIsNamedByItsPlaceAndARefusalLeavesNothing(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	source := w.do("POST", "/v1/sources", `{"text":"The moon pulls.","title":"Notes"}`, ada.header()...).json(t)["id"].(string)
 	for body, pointer := range map[string]string{

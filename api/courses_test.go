@@ -24,15 +24,15 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// school is a world whose Temporal is away: what handlers promise stays in the
+// newEnvWithoutTemporal makes a test environment whose Temporal cannot be reached: what handlers enqueue stays in the
 // outbox, and the rows answer for the workflows.
-func school(t *testing.T) *world {
+func newEnvWithoutTemporal(t *testing.T) *testEnv {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	away, err := client.NewLazyClient(client.Options{HostPort: "127.0.0.1:1", Logger: sdklog.NewStructuredLogger(quiet)})
 	require.NoError(t, err)
 	t.Cleanup(away.Close)
-	return newWorld(t, func(d *Deps) {
+	return newTestEnv(t, func(d *Deps) {
 		d.Config.Course.Deadline = time.Hour
 		d.Temporal = away
 		d.Dispatcher = &outbox.Dispatcher{DB: d.DB, Temporal: away, Clock: time.Now, Log: quiet}
@@ -59,13 +59,13 @@ func (r rowsOnly) Rows(ctx context.Context, task uuid.UUID, since int64) ([]task
 }
 
 // ask generates a course and returns its task's and its own id.
-func (w *world) ask(p person, topic string) (task, course uuid.UUID) {
+func (w *testEnv) ask(p person, topic string) (task, course uuid.UUID) {
 	w.t.Helper()
 	return w.askFor(p, topic, "public")
 }
 
 // askFor is ask for a course of a visibility.
-func (w *world) askFor(p person, topic, visibility string) (task, course uuid.UUID) {
+func (w *testEnv) askFor(p person, topic, visibility string) (task, course uuid.UUID) {
 	w.t.Helper()
 	w.clock.advance(time.Second)
 	a := w.do("POST", "/v1/courses/generate", fmt.Sprintf(`{"topic":%q,"visibility":%q}`, topic, visibility), p.header()...)
@@ -75,7 +75,7 @@ func (w *world) askFor(p person, topic, visibility string) (task, course uuid.UU
 }
 
 // finish writes a course as the workflow would.
-func (w *world) finish(task, course uuid.UUID) {
+func (w *testEnv) finish(task, course uuid.UUID) {
 	w.t.Helper()
 	ctx, db, now := context.Background(), w.server.DB, w.server.now()
 	plan, err := courses.CourseToWrite(ctx, db, course)
@@ -103,7 +103,7 @@ func (w *world) finish(task, course uuid.UUID) {
 
 func TestGenerateAnswersWithWhatCanBeReadAtOnce(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	for _, path := range []string{"/v1/courses/generate", "/v1/courses:generate", "/v1/courses/generate/"} {
 		a := w.do("POST", path, `{"title":"Tides","level":"advanced","unknown":1,"description":null}`, append(ada.header(), "Prefer", "respond-async")...)
@@ -128,7 +128,7 @@ func TestGenerateAnswersWithWhatCanBeReadAtOnce(t *testing.T) {
 
 func TestGenerateRefusesAllBrokenRulesAtOnce(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	for body, pointers := range map[string][]string{
 		`{}`:                            {"/topic"},
@@ -176,7 +176,7 @@ func long(n int) string { return strings.Repeat("x", n) }
 
 func TestAKeyIsAnsweredOnce(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	send := func(p person, body string) answer {
 		return w.do("POST", "/v1/courses/generate", body, append(p.header(), "Idempotency-Key", "k1")...)
@@ -193,7 +193,7 @@ func TestAKeyIsAnsweredOnce(t *testing.T) {
 
 func TestWhoSeesWhichCourse(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	task, public := w.ask(ada, "Tides")
 	w.finish(task, public)
@@ -242,7 +242,7 @@ func titles(t *testing.T, a answer) []string {
 
 func TestPagesShowEachCourseOnceWhileNewOnesArrive(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	want := map[string]bool{}
 	for n := range 7 {
@@ -277,7 +277,7 @@ func nextPath(a answer) string {
 
 func TestChangingOnesCourse(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	task, id := w.ask(ada, "Tides")
 	path := "/v1/courses/" + id.String()
@@ -303,7 +303,7 @@ func TestChangingOnesCourse(t *testing.T) {
 
 func TestDeletingACourseEndsItsGeneration(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	task, id := w.ask(ada, "Tides")
 	require.Equal(t, http.StatusNoContent, w.do("DELETE", "/v1/courses/"+id.String(), "", ada.header()...).status)

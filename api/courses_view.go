@@ -37,7 +37,7 @@ type courseView struct {
 	Items                  []itemView     `json:"items" nullable:"false" doc:"In the order of their lessons. Empty in lists."`
 }
 
-// generationView tells how a course came to be.
+// generationView says how a course was generated.
 type generationView struct {
 	Model         string     `json:"model"`
 	ModelVersion  string     `json:"model_version"`
@@ -76,7 +76,7 @@ type keyTermView struct {
 	Definition string `json:"definition"`
 }
 
-// citationView is a source of a lesson.
+// citationView is a cited source of a lesson.
 type citationView struct {
 	Label     string     `json:"label" doc:"How the text refers to it, as in [S1]."`
 	Title     string     `json:"title"`
@@ -151,7 +151,7 @@ func viewGeneration(g courses.Generation) generationView {
 	}
 }
 
-// filled is nil for an empty text.
+// filled returns nil for an empty text.
 func filled(text string) *string {
 	if text == "" {
 		return nil
@@ -197,7 +197,7 @@ func viewItem(i courses.Item) itemView {
 	return v
 }
 
-// list makes an absent list an empty one, which is what JSON clients expect.
+// list returns an empty list for nil, as JSON clients expect.
 func list[T any](values []T) []T {
 	if values == nil {
 		return []T{}

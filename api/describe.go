@@ -10,8 +10,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// describe fills in security and every problem that can happen. A public
-// operation may say itself what it does with a token.
+// describe adds the security requirement and every possible problem to an operation. A public
+// operation may describe its own use of a token.
 func (s *Server) describe(op *huma.Operation, r route) {
 	if !r.public {
 		op.Security = []map[string][]string{{bearerScheme: {}}}
@@ -33,9 +33,9 @@ func (s *Server) describe(op *huma.Operation, r route) {
 	op.Errors = nil // or Huma would describe them in its own way
 }
 
-// statuses follow from the shape of a route.
+// statuses returns the error statuses that follow from the shape of a route.
 func (r route) statuses() []int {
-	// Any request may bring a query or a body that nobody asked for and nobody can read.
+	// Any request may carry an unexpected or malformed query or body.
 	all := []int{
 		http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity,
 		http.StatusInternalServerError, http.StatusServiceUnavailable,
@@ -75,8 +75,8 @@ func (s *Server) problemResponse(status int) *huma.Response {
 	return r
 }
 
-// describeLimits adds the fields that tell how the limits stand. Refusals for
-// other reasons carry them too.
+// describeLimits adds the fields that report the state of the rate limits. Refusals for other reasons
+// carry them too.
 func describeLimits(responses map[string]*huma.Response) {
 	for status, response := range responses {
 		if status >= "300" && status != strconv.Itoa(http.StatusTooManyRequests) {
@@ -93,8 +93,8 @@ func describeLimits(responses map[string]*huma.Response) {
 	}
 }
 
-// raw adds an operation that writes its own answer, such as a page or a socket:
-// public, described by hand, its problems by the statuses in op.Errors.
+// raw adds an operation that writes its own answer, such as a page or a socket. It is public and
+// described by hand, and its problems follow from the statuses in op.Errors.
 func (s *Server) raw(op huma.Operation, handler gin.HandlerFunc) {
 	s.describe(&op, route{public: true})
 	s.huma.OpenAPI().AddOperation(&op)

@@ -14,13 +14,12 @@ import (
 	"github.com/swaggest/swgui/v5/static"
 )
 
-// docsPolicy lets the page run its own scripts and ask this service, nothing
-// else. Swagger UI sets styles on elements, hence unsafe-inline for those.
+// docsPolicy lets the page run its own scripts and call this service, and nothing else. Swagger UI
+// sets styles on elements, which requires unsafe-inline for styles.
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// docs serves the OpenAPI document and a page to read and try it, all of it
-// from this binary.
+// docs serves the OpenAPI document and a page to read and try it, both embedded in this binary.
 func (s *Server) docs() {
 	s.raw(huma.Operation{
 		OperationID: "get-openapi", Method: http.MethodGet, Path: "/openapi.json", Tags: []string{tagService},
@@ -58,8 +57,8 @@ func (s *Server) docsFile(c *gin.Context) {
 	}
 }
 
-// sendFile sends an embedded file. One that is stored compressed goes out as it
-// is to clients that take that, which is every browser.
+// sendFile sends an embedded file. A file that is stored compressed is sent compressed to clients that
+// accept gzip.
 func (s *Server) sendFile(c *gin.Context, files fs.FS, name string) {
 	data, err := fs.ReadFile(files, name)
 	if err != nil {
@@ -81,7 +80,7 @@ func (s *Server) sendFile(c *gin.Context, files fs.FS, name string) {
 	c.Data(http.StatusOK, mediaTypes()[path.Ext(plain)], data)
 }
 
-// takesGzip reads an Accept-Encoding field.
+// takesGzip reports whether an Accept-Encoding field accepts gzip.
 func takesGzip(accepted string) bool {
 	for part := range strings.SplitSeq(strings.ReplaceAll(accepted, " ", ""), ",") {
 		coding, weight, weighted := strings.Cut(part, ";q=")

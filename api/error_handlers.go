@@ -6,7 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// fail answers with a problem from outside of Huma.
+// fail answers a request outside of Huma with a problem.
 func (s *Server) fail(c *gin.Context, err error) {
 	s.writeProblem(c, s.toProblem(c.Request.Context(), err))
 }
@@ -19,7 +19,7 @@ func (s *Server) writeProblem(c *gin.Context, p *Problem) {
 	s.sent(c, writeJSON(c.Writer, p))
 }
 
-// notFound answers for addresses the router does not know.
+// notFound answers for paths that the router does not know.
 func (s *Server) notFound(c *gin.Context) {
 	if len(aliasMethods(c.Request.URL.Path)) > 0 {
 		s.methodNotAllowed(c)
@@ -30,7 +30,8 @@ func (s *Server) notFound(c *gin.Context) {
 	s.fail(c, p)
 }
 
-// methodNotAllowed completes the Allow field: gin knows neither HEAD nor aliases.
+// methodNotAllowed completes the Allow field with HEAD and the methods of aliases, which Gin does not
+// know.
 func (s *Server) methodNotAllowed(c *gin.Context) {
 	c.Writer.Header().Set("Allow", allowed(c.Writer.Header().Get("Allow"), aliasMethods(c.Request.URL.Path)))
 	s.fail(c, problemOf(slugMethod, "This address does not take that method."))

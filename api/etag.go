@@ -13,28 +13,28 @@ import (
 // Package huma/v2/conditional does not serve here: it knows no suffix of the compressor and no * in
 // If-Match, lets weak tags match in If-Match, and would add two fields of dates to the contract.
 
-// gzipSuffix is what the compressor adds to the tag of a compressed answer,
-// since a strong tag stands for bytes. In requests both forms mean the same.
+// gzipSuffix is added by the compressor to the ETag of a compressed answer, because a strong ETag
+// identifies bytes. In requests both forms are equal.
 const gzipSuffix = "-gzip"
 
-// Reading is for inputs of operations that read one resource.
+// Reading is embedded in inputs of operations that read one resource.
 type Reading struct {
 	IfNoneMatch string `header:"If-None-Match" maxLength:"4096" doc:"ETag of the client's version; the answer is 304 when it is current"`
 }
 
-// Changing is for inputs of operations that change or delete one resource.
+// Changing is embedded in inputs of operations that change or delete one resource.
 type Changing struct {
 	IfMatch string `header:"If-Match" maxLength:"4096" doc:"ETag of the version the change is based on; the answer is 412 when it is no longer current"`
 }
 
-// tagged is the answer with one resource.
+// tagged is an answer with one resource and its ETag.
 type tagged[T any] struct {
 	ETag         string `header:"ETag" doc:"Strong entity tag of this version"`
 	CacheControl string `header:"Cache-Control"`
 	Body         T
 }
 
-// single is the answer with one resource, or 304 for a client that has it.
+// single returns the answer with one resource, or 304 for a client that has the current version.
 func single[T any](ifNoneMatch string, body T) (*tagged[T], error) {
 	etag := etagOf(body)
 	if err := notModified(ifNoneMatch, etag); err != nil {
@@ -43,7 +43,7 @@ func single[T any](ifNoneMatch string, body T) (*tagged[T], error) {
 	return &tagged[T]{ETag: etag, CacheControl: "private, no-cache", Body: body}, nil
 }
 
-// etagOf is the strong tag of what v looks like as JSON. v must marshal.
+// etagOf returns the strong ETag of v's JSON. v must marshal.
 func etagOf(v any) string {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -53,8 +53,8 @@ func etagOf(v any) string {
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 }
 
-// notModified is the error that answers 304, or nil when there is news. Tags
-// are compared weakly, as If-None-Match demands.
+// notModified returns the error that is answered with 304, or nil when the client's version is old.
+// ETags are compared weakly, as If-None-Match requires.
 func notModified(ifNoneMatch, etag string) error {
 	if tag, ok := matches(ifNoneMatch, etag, true); ok {
 		return &unchanged{etag: tag}
@@ -62,8 +62,8 @@ func notModified(ifNoneMatch, etag string) error {
 	return nil
 }
 
-// checkIfMatch is a Precondition error unless the field is absent, or names the
-// present tag. Weak tags never match.
+// checkIfMatch returns a Precondition error unless the field is absent or contains the current ETag.
+// Weak ETags never match.
 func checkIfMatch(ifMatch, etag string) error {
 	if _, ok := matches(ifMatch, etag, false); ok || ifMatch == "" {
 		return nil
@@ -71,7 +71,7 @@ func checkIfMatch(ifMatch, etag string) error {
 	return store.Errorf(store.Precondition, "It has changed since the version that If-Match names.")
 }
 
-// matches finds a tag in a list of tags and returns it as the client wrote it.
+// matches finds an ETag in a list of ETags and returns it as the client wrote it.
 func matches(list, etag string, weakly bool) (string, bool) {
 	for candidate := range strings.SplitSeq(list, ",") {
 		candidate = strings.TrimSpace(candidate)
@@ -89,7 +89,7 @@ func matches(list, etag string, weakly bool) (string, bool) {
 	return "", false
 }
 
-// unchanged is the answer 304, which has no body and so is no problem.
+// unchanged is the answer 304, which has no body and so is no problem document.
 type unchanged struct{ etag string }
 
 func (u *unchanged) Error() string  { return "not modified" }

@@ -17,7 +17,7 @@ var example = regexp.MustCompile("(?s)```http\\n(.*?)```\\n\\nanswers (\\d+)\\n\
 // TestTheExamplesInTheDocsAreTrue runs docs/api.md from top to bottom.
 func TestTheExamplesInTheDocsAreTrue(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	content, err := os.ReadFile("../docs/api.md")
 	require.NoError(t, err)
 	found := example.FindAllStringSubmatch(string(content), -1)

@@ -19,10 +19,10 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// fetchWithin is how long the download of an export may take.
+// fetchWithin is the time limit of an export's download.
 const fetchWithin = 10 * time.Minute
 
-// exports are the operations by which one takes one's data along.
+// exports registers the operations that export a user's data.
 func (s *Server) exports() {
 	register(s, huma.Operation{
 		OperationID: "export-me", Method: http.MethodPost, Path: "/v1/users/me/export", Tags: []string{tagUsers},
@@ -61,7 +61,7 @@ func (s *Server) exportMe(ctx context.Context, _ *nothing) (*exportOutput, error
 	task.TaskType, task.WorkflowID, task.RequestHash = tasks.TaskAccountExport, workflows.ExportAccountID(task.ID), hash[:]
 	task.EstimatedMins = 1
 	message := outbox.ExportAccount(task, now)
-	entry := s.happened(ctx, store.AuditExportRequested, user, map[string]any{"task_id": task.ID})
+	entry := s.auditEntry(ctx, store.AuditExportRequested, user, map[string]any{"task_id": task.ID})
 	made, replayed, err := privacy.CreateExport(ctx, s.DB, task, message, entry)
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (s *Server) getExport(ctx context.Context, in *ExportID) (*huma.StreamRespo
 		export, err := privacy.FetchableExport(ctx, s.DB, user, in.ID, s.now())
 		return &huma.StreamResponse{Body: func(hc huma.Context) { describeExport(hc, export) }}, err
 	}
-	entry := s.happened(ctx, store.AuditExportFetched, user, map[string]any{"export_id": in.ID})
+	entry := s.auditEntry(ctx, store.AuditExportFetched, user, map[string]any{"export_id": in.ID})
 	export, err := privacy.ClaimExport(ctx, s.DB, user, in.ID, entry)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (s *Server) getExport(ctx context.Context, in *ExportID) (*huma.StreamRespo
 	}}, nil
 }
 
-// describeExport sets the fields that say what follows.
+// describeExport sets the headers of the download.
 func describeExport(hc huma.Context, export privacy.Export) {
 	hc.SetHeader("Content-Type", "application/zip")
 	hc.SetHeader("Content-Disposition", `attachment; filename="lyo-export-`+export.CreatedAt.UTC().Format(time.DateOnly)+`.zip"`)
@@ -110,16 +110,15 @@ func describeExport(hc huma.Context, export privacy.Export) {
 	hc.SetHeader("Cache-Control", "no-store")
 }
 
-// sendExport writes the archive piece by piece, and drops it once all of it was
-// written. What the client has read of that nobody can tell: only a connection that
-// ends before is seen.
+// sendExport writes the archive part by part, and deletes it once all of it was written. It cannot
+// know what the client received: only a connection that ends earlier is noticed.
 func (s *Server) sendExport(ctx context.Context, hc huma.Context, export privacy.Export) error {
 	control := http.NewResponseController(humagin.Unwrap(hc).Writer)
 	if end, ok := ctx.Deadline(); ok { // or a client that stops reading would hold the claim
 		_ = control.SetWriteDeadline(end)
 		defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
 	}
-	// Whoever has the last byte may leave at once, so nothing is asked of ctx after it.
+	// The client may disconnect as soon as it has the last byte, so ctx is not checked after it.
 	for at, sent := 1, int64(0); sent < export.SizeBytes; {
 		part, ok, err := privacy.NextExportPart(ctx, s.DB, export.ID, at, privacy.ExportRoom)
 		if err != nil {

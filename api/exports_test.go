@@ -18,7 +18,7 @@ import (
 
 func TestAskingForAnExport(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	answers := make([]answer, 20)
 	var all sync.WaitGroup
@@ -47,8 +47,8 @@ func TestAskingForAnExport(t *testing.T) {
 	require.Empty(t, w.list("/v1/tasks?task_type=course_generation", ada))
 }
 
-// packed is an export that is ready, of two pieces.
-func (w *world) packed(p person) (path string, id uuid.UUID) {
+// packed creates a finished export of two parts.
+func (w *testEnv) packed(p person) (path string, id uuid.UUID) {
 	w.t.Helper()
 	now := w.server.now()
 	expiry := now.Add(privacy.ExportFor)
@@ -62,7 +62,7 @@ func (w *world) packed(p person) (path string, id uuid.UUID) {
 
 func TestAnExportIsFetchedByOneOfMany(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	path, id := w.packed(ada)
 	var got atomic.Int32
@@ -89,7 +89,7 @@ func TestAnExportIsFetchedByOneOfMany(t *testing.T) {
 
 func TestAnExportThatIsTooOldIsGone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	path, id := w.packed(ada)
 	w.clock.advance(privacy.ExportFor)
@@ -103,7 +103,7 @@ func TestAnExportThatIsTooOldIsGone(t *testing.T) {
 
 func TestADownloadThatBrokeOffCanBeRepeated(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	path, id := w.packed(ada)
 	require.NoError(t, w.server.DB.Exec("UPDATE export_parts SET position = position + ? WHERE position = 2", privacy.ExportRoom).Error)
@@ -125,7 +125,7 @@ func TestADownloadThatBrokeOffCanBeRepeated(t *testing.T) {
 
 // givenBack waits until an export that was claimed can be fetched again, which is right
 // after its download broke off.
-func (w *world) givenBack(id uuid.UUID) {
+func (w *testEnv) givenBack(id uuid.UUID) {
 	w.t.Helper()
 	require.Eventually(w.t, func() bool {
 		var export privacy.Export
@@ -135,7 +135,7 @@ func (w *world) givenBack(id uuid.UUID) {
 
 func TestAClientThatLeavesInTheMiddleCanComeBack(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	path, id := w.packed(ada)
 	const pieces, size = 24, 1 << 20 // more than sockets hold
@@ -160,7 +160,7 @@ func TestAClientThatLeavesInTheMiddleCanComeBack(t *testing.T) {
 
 func TestLookingAtAnExportIsNotFetchingIt(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	path, _ := w.packed(ada)
 	require.Equal(t, http.StatusNotFound, w.do("HEAD", path, "", eve.header()...).status)

@@ -9,7 +9,7 @@ import (
 	"github.com/lyoapp/lyo/models/feed"
 )
 
-// favorites are what one can do with any course one can see.
+// favorites registers the operations on courses that the caller can see but need not own.
 func (s *Server) favorites() {
 	tags := []string{"courses"}
 	register(s, huma.Operation{

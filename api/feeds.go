@@ -16,7 +16,7 @@ import (
 
 const tagFeeds = "feeds"
 
-// feeds are the addresses of section feeds, but for search.
+// feeds registers the routes of feeds, except search.
 func (s *Server) feeds() {
 	tags := []string{tagFeeds}
 	register(s, huma.Operation{
@@ -75,7 +75,7 @@ type feedView struct {
 	RefreshedAt     time.Time      `json:"refresh_timestamp" doc:"When the ranking was made."`
 }
 
-// feedItemView is a thing of a feed, one shape for every kind.
+// feedItemView is an item of a feed, one shape for every kind.
 type feedItemView struct {
 	ID           uuid.UUID       `json:"id" format:"uuid"`
 	ContentType  string          `json:"content_type" enum:"course,lesson,article,video,quiz,post,achievement"`
@@ -117,7 +117,7 @@ func viewFeedItem(f feed.View) feedItemView {
 	return v
 }
 
-// feedMetadata is what belongs to the kind of thing, and what belongs to every kind.
+// feedMetadata returns the metadata of the item's kind and the metadata common to all kinds.
 func feedMetadata(f feed.View) map[string]any {
 	m := map[string]any{"skills": list([]string(f.Skills)), "user_liked": f.Liked, "user_bookmarked": f.Bookmarked}
 	maps.Copy(m, f.Metadata)
@@ -141,7 +141,7 @@ func feedMetadata(f feed.View) map[string]any {
 func (s *Server) feed(ctx context.Context, in *feedInput) (*feedOutput, error) {
 	user := principal(ctx).UserID
 	scope := []any{user, in.FeedType}
-	place, err := s.openPlace("feed", scope, in.Cursor)
+	place, err := s.openRawCursor("feed", scope, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -168,13 +168,13 @@ func (s *Server) feed(ctx context.Context, in *feedInput) (*feedOutput, error) {
 	if err := s.pin(ctx, user, scroll); err != nil {
 		return nil, err
 	}
-	cursor := s.sealPlace("feed", scope, binary.BigEndian.AppendUint32(scroll.id[:], uint32(scroll.at+in.Limit)))
+	cursor := s.sealRawCursor("feed", scope, binary.BigEndian.AppendUint32(scroll.id[:], uint32(scroll.at+in.Limit)))
 	out.Body.NextCursor, out.Body.NextCursorAgain = &cursor, &cursor
 	out.Link = s.nextLink(ctx, cursor)
 	return out, nil
 }
 
-// feedList is a bare array of things of feeds.
+// feedList is an array of feed items.
 type feedList struct{ Body []feedItemView }
 
 func (s *Server) feedList(ctx context.Context, ranking feed.Ranking, limit int) (*feedList, error) {

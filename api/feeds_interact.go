@@ -21,7 +21,7 @@ type interactBody struct {
 	ConfirmRights
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *interactInput) Resolve(huma.Context) []error {
 	faults := fieldFaults{}
 	faults.deedMetadata("metadata", in.Body.Metadata)
@@ -45,8 +45,8 @@ type interactOutput struct {
 }
 
 func (s *Server) interact(ctx context.Context, in *interactInput) (*interactOutput, error) {
-	deed := feed.Interaction{ItemID: in.ID, Action: in.Body.Action, Metadata: in.Body.Metadata, ConfirmRights: in.Body.confirmed()}
-	if err := feed.Interact(ctx, s.DB, principal(ctx).UserID, deed, s.now()); err != nil {
+	interaction := feed.Interaction{ItemID: in.ID, Action: in.Body.Action, Metadata: in.Body.Metadata, ConfirmRights: in.Body.confirmed()}
+	if err := feed.Interact(ctx, s.DB, principal(ctx).UserID, interaction, s.now()); err != nil {
 		return nil, err
 	}
 	out := &interactOutput{}
@@ -67,7 +67,7 @@ type interactionBody struct {
 	ConfirmRights
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *interactAllInput) Resolve(huma.Context) []error {
 	faults := fieldFaults{}
 	for i, one := range in.Body.Interactions {

@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// scroll is a ranked feed and how far one is in it.
+// scroll is a ranked feed and the reader's position in it.
 type scroll struct {
 	id      uuid.UUID
 	at      int
@@ -24,19 +24,20 @@ type scroll struct {
 
 const scrollBytes = 16 + 4
 
-// scroll goes on at a place, or begins a feed where there is none or it has expired.
+// scroll continues a feed at a position. Without a position, or when the snapshot has expired, it
+// ranks a new feed.
 func (s *Server) scroll(ctx context.Context, user uuid.UUID, kind feed.Type, place []byte) (*scroll, error) {
 	if place != nil {
 		if len(place) != scrollBytes {
 			return nil, malformed("The cursor is not one of this list with this filter.")
 		}
-		held, err := s.recallScroll(ctx, user, uuid.UUID(place[:16]))
+		stored, err := s.recallScroll(ctx, user, uuid.UUID(place[:16]))
 		if err != nil {
 			return nil, err
 		}
-		if held != nil {
-			held.at = int(binary.BigEndian.Uint32(place[16:]))
-			return held, nil
+		if stored != nil {
+			stored.at = int(binary.BigEndian.Uint32(place[16:]))
+			return stored, nil
 		}
 	}
 	now := s.now()
@@ -44,15 +45,15 @@ func (s *Server) scroll(ctx context.Context, user uuid.UUID, kind feed.Type, pla
 	return &scroll{id: store.NewID(), made: now, ranking: ranking}, err
 }
 
-// snapshotKey has the user in it, so that the account's erasure finds it.
+// snapshotKey contains the user, so that erasure of the account finds it.
 func snapshotKey(user, id uuid.UUID) string {
 	return "lyo:feed:" + user.String() + ":" + id.String()
 }
 
 const madeBytes = 8
 
-// pin keeps a ranking where every process finds it: Postgres has it, Redis makes
-// reading it cheap. A ranking that is kept already stays as it is.
+// pin stores a ranking where every process finds it. Postgres keeps it, and Redis caches it. A ranking
+// that is stored already is unchanged.
 func (s *Server) pin(ctx context.Context, user uuid.UUID, sc *scroll) error {
 	if sc.pinned {
 		return nil
@@ -77,7 +78,7 @@ func (s *Server) rememberScroll(ctx context.Context, user uuid.UUID, row feed.Sn
 	})
 }
 
-// recallScroll is a ranking that was kept; nil when it has expired.
+// recallScroll returns a stored ranking, or nil when it has expired.
 func (s *Server) recallScroll(ctx context.Context, user, id uuid.UUID) (*scroll, error) {
 	row, ok := s.cachedSnapshot(ctx, user, id)
 	if !ok {
@@ -91,8 +92,8 @@ func (s *Server) recallScroll(ctx context.Context, user, id uuid.UUID) (*scroll,
 	return &scroll{id: id, made: row.MadeAt, ranking: ranking, pinned: true}, err
 }
 
-// cachedSnapshot asks Redis. Its clock is not the one that counts: what it still has may
-// have expired.
+// cachedSnapshot reads the snapshot from Redis. Expiry follows the service's clock: a snapshot that is
+// still in Redis may have expired.
 func (s *Server) cachedSnapshot(ctx context.Context, user, id uuid.UUID) (row feed.Snapshot, ok bool) {
 	var value []byte
 	_ = s.feedCache.Do(ctx, func(ctx context.Context) error {

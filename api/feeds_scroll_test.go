@@ -22,7 +22,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// withRedis gives a world the real Redis.
+// withRedis makes a test environment use the real Redis.
 func withRedis(t *testing.T) func(*Deps) {
 	t.Helper()
 	options, err := redis.ParseURL(storetest.Redis(t))
@@ -34,7 +34,7 @@ func withRedis(t *testing.T) func(*Deps) {
 }
 
 // many adds posts by somebody in one statement, the i-th i seconds before now.
-func (w *world) many(p person, n int) (ids []uuid.UUID) {
+func (w *testEnv) many(p person, n int) (ids []uuid.UUID) {
 	w.t.Helper()
 	author, now := uuid.MustParse(p.id), w.server.now()
 	posts := make([]community.Post, n)
@@ -58,7 +58,7 @@ func TestScrollingWhileOthersWrite(t *testing.T) {
 	for _, kind := range []string{"recent", "personalized", "following"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, withRedis(t))
+			w := newTestEnv(t, withRedis(t))
 			ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 			there := w.many(bob, 500)
 			fan := uuid.MustParse(w.signUp("fan@example.com").id)
@@ -71,7 +71,7 @@ func TestScrollingWhileOthersWrite(t *testing.T) {
 	}
 }
 
-func (w *world) scrollAll(p person, kind string, there []uuid.UUID, writes *writers) {
+func (w *testEnv) scrollAll(p person, kind string, there []uuid.UUID, writes *writers) {
 	w.t.Helper()
 	first := w.page(p, "?limit=50&feed_type="+kind)
 	total := int(first["total_count"].(float64))
@@ -105,7 +105,7 @@ func likes(ids []uuid.UUID) (all []feed.Interaction) {
 
 // writers write without a pause, and tell after every two hundred.
 type writers struct {
-	w      *world
+	w      *testEnv
 	told   chan struct{}
 	cancel context.CancelFunc
 	done   chan error
@@ -113,7 +113,7 @@ type writers struct {
 
 const writesBetween = 200
 
-func (w *world) writing(author person, fan uuid.UUID) *writers {
+func (w *testEnv) writing(author person, fan uuid.UUID) *writers {
 	ctx, cancel := context.WithCancel(w.t.Context())
 	ws := &writers{w: w, told: make(chan struct{}), cancel: cancel, done: make(chan error, 1)}
 	go func() { ws.done <- ws.run(ctx, uuid.MustParse(author.id), fan) }()
@@ -178,7 +178,7 @@ func TestACursorHoldsForFifteenMinutesInAnyProcess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, change(t))
+			w := newTestEnv(t, change(t))
 			ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 			w.many(bob, 30)
 			first := w.page(ada, "?limit=10")
@@ -216,8 +216,8 @@ func common(a, b []string) (both []string) {
 	return both
 }
 
-// counted counts the statements of a world.
-func (w *world) counted() *atomic.Int64 {
+// counted returns a counter of the SQL statements that the server executes.
+func (w *testEnv) counted() *atomic.Int64 {
 	var n atomic.Int64
 	count := func(*gorm.DB) { n.Add(1) }
 	for name, register := range map[string]func(string, func(*gorm.DB)) error{
@@ -233,7 +233,7 @@ func (w *world) counted() *atomic.Int64 {
 
 func TestAFeedTakesAsManyQueriesWhateverItsSize(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	n := w.counted()
 	ask := func(path string) int64 {

@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/models/feed"
 )
 
-// search is the address that finds courses, their lessons and items, and posts.
+// search registers the route that finds courses, their lessons and items, and posts.
 func (s *Server) search() {
 	register(s, huma.Operation{
 		OperationID: "search", Method: http.MethodGet, Path: "/v1/feeds/search", Tags: []string{"feeds"},
@@ -30,7 +30,7 @@ type findInput struct {
 	Limit           int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *findInput) Resolve(huma.Context) []error {
 	if trimmed(in.Q) == "" {
 		return []error{&huma.ErrorDetail{Location: "query.q", Message: "must not be blank"}}
@@ -92,5 +92,5 @@ func reasonOf(f feed.Found) string {
 
 var marks = strings.NewReplacer(feed.MarkStart, "<mark>", feed.MarkEnd, "</mark>")
 
-// marked is a text as HTML: everything in it is escaped, and only what matched is an element.
+// marked returns a text as HTML. All of it is escaped, and only matches are elements.
 func marked(text string) string { return marks.Replace(html.EscapeString(text)) }

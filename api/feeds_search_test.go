@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-func (w *world) find(p person, query string) []feedItemView {
+func (w *testEnv) find(p person, query string) []feedItemView {
 	w.t.Helper()
 	a := w.do("GET", "/v1/feeds/search?"+query, "", p.header()...)
 	require.Equal(w.t, 200, a.status, string(a.body))
@@ -25,7 +25,7 @@ func (w *world) find(p person, query string) []feedItemView {
 
 func TestSearching(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	author := uuid.MustParse(eve.id)
 	now := w.clock.now()
@@ -65,7 +65,7 @@ func TestSearching(t *testing.T) {
 
 func TestSearchesThatAreNoQuestions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	long := make([]byte, 201)
 	for i := range long {

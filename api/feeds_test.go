@@ -19,8 +19,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// says adds a post by somebody, a minute after what was added before.
-func (w *world) says(p person, title string, tags ...string) uuid.UUID {
+// says adds a post by the user, a minute after the previous one.
+func (w *testEnv) says(p person, title string, tags ...string) uuid.UUID {
 	w.t.Helper()
 	w.clock.advance(time.Minute)
 	author, now := uuid.MustParse(p.id), w.server.now()
@@ -32,8 +32,8 @@ func (w *world) says(p person, title string, tags ...string) uuid.UUID {
 	return post.ID
 }
 
-// publishes adds a READY course by somebody.
-func (w *world) publishes(p person, topic, level string, tags ...string) uuid.UUID {
+// publishes adds a READY course by the user.
+func (w *testEnv) publishes(p person, topic, level string, tags ...string) uuid.UUID {
 	w.t.Helper()
 	w.clock.advance(time.Minute)
 	now := w.server.now()
@@ -46,7 +46,7 @@ func (w *world) publishes(p person, topic, level string, tags ...string) uuid.UU
 }
 
 // page asks for a page of a feed.
-func (w *world) page(p person, query string) map[string]any {
+func (w *testEnv) page(p person, query string) map[string]any {
 	w.t.Helper()
 	a := w.do("GET", "/v1/feeds/"+query, "", p.header()...)
 	require.Equal(w.t, http.StatusOK, a.status, string(a.body))
@@ -69,14 +69,14 @@ func itemOf(items any, id uuid.UUID) map[string]any {
 	return nil
 }
 
-func (w *world) deed(p person, item uuid.UUID, action string) answer {
+func (w *testEnv) interact(p person, item uuid.UUID, action string) answer {
 	w.t.Helper()
 	return w.do("POST", "/v1/feeds/items/"+item.String()+"/interact", `{"action":"`+action+`"}`, p.header()...)
 }
 
 func TestEveryKindOfFeedIsWhatItSays(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, bob, eve := w.signUp("ada@example.com"), w.signUp("bob@example.com"), w.signUp("eve@example.com")
 	course := w.publishes(bob, "Tides", "beginner", "sea")
 	old := w.says(bob, "Hot topic")
@@ -85,7 +85,7 @@ func TestEveryKindOfFeedIsWhatItSays(t *testing.T) {
 	evil := w.says(eve, "Eve here", "baking")
 	require.NoError(t, w.server.DB.Create(&community.Follow{FollowerID: uuid.MustParse(ada.id), FolloweeID: uuid.MustParse(bob.id), CreatedAt: w.clock.now()}).Error)
 	for n := range 3 {
-		require.Equal(t, 200, w.deed(w.signUp(fmt.Sprintf("fan%d@example.com", n)), old, "like").status)
+		require.Equal(t, 200, w.interact(w.signUp(fmt.Sprintf("fan%d@example.com", n)), old, "like").status)
 	}
 	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.now()))
 	require.Equal(t, 200, w.do("PUT", "/v1/users/me/learning-profile", `{"interests":["Baking"]}`, ada.header()...).status)
@@ -135,14 +135,14 @@ func TestEveryKindOfFeedIsWhatItSays(t *testing.T) {
 
 func TestWhatIsNotToBeSeenIsInNoFeed(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	authors := map[string]person{}
 	posts := map[string]uuid.UUID{}
 	for _, name := range []string{"fine", "blocked", "blocking", "off", "hidden", "seen", "held", "deleted"} {
 		authors[name] = w.signUp(name + "@example.com")
 		posts[name] = w.says(authors[name], "By "+name, "sea")
-		require.Equal(t, 200, w.deed(authors["fine"], posts[name], "like").status)
+		require.Equal(t, 200, w.interact(authors["fine"], posts[name], "like").status)
 		require.NoError(t, w.server.DB.Create(&community.Follow{FollowerID: uuid.MustParse(ada.id), FolloweeID: uuid.MustParse(authors[name].id), CreatedAt: w.clock.now()}).Error)
 	}
 	w.publishes(authors["fine"], "Boats", "beginner", "sea")
@@ -156,8 +156,8 @@ func TestWhatIsNotToBeSeenIsInNoFeed(t *testing.T) {
 	require.NoError(t, w.server.DB.Exec("UPDATE users SET is_active = false WHERE id = ?", authors["off"].id).Error)
 	require.NoError(t, w.server.DB.Exec("UPDATE posts SET status = 'held' WHERE id = ?", posts["held"]).Error)
 	require.NoError(t, w.server.DB.Exec("DELETE FROM posts WHERE id = ?", posts["deleted"]).Error)
-	require.Equal(t, 200, w.deed(ada, posts["hidden"], "hide").status)
-	require.Equal(t, 200, w.deed(ada, posts["seen"], "view").status)
+	require.Equal(t, 200, w.interact(ada, posts["hidden"], "hide").status)
+	require.Equal(t, 200, w.interact(ada, posts["seen"], "view").status)
 	recommendations := []string{"?feed_type=personalized", "?feed_type=recommended"}
 	for _, strategy := range []string{"personalized", "trending", "collaborative", "content_based", "skill_gap", "difficulty_progression"} {
 		recommendations = append(recommendations, "recommendations?limit=50&strategy="+strategy)
@@ -177,20 +177,20 @@ func TestWhatIsNotToBeSeenIsInNoFeed(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"blocked", "blocking", "off", "held", "deleted"} {
-		w.problem(w.deed(ada, posts[name], "like"), slugNotFound)
+		w.problem(w.interact(ada, posts[name], "like"), slugNotFound)
 	}
-	w.problem(w.deed(ada, private, "like"), slugNotFound)
+	w.problem(w.interact(ada, private, "like"), slugNotFound)
 }
 
 func TestADeedCountsOnce(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	post, course := w.says(bob, "Tides", "sea"), w.publishes(bob, "Tides", "beginner", "sea")
 	for _, item := range []uuid.UUID{post, course} {
 		for range 3 {
 			for _, action := range []string{"view", "like", "share", "bookmark", "complete"} {
-				a := w.deed(ada, item, action)
+				a := w.interact(ada, item, action)
 				require.Equal(t, 200, a.status, string(a.body))
 				require.Equal(t, action, a.json(t)["action"])
 				require.Equal(t, item.String(), a.json(t)["item_id"])
@@ -208,8 +208,8 @@ func TestADeedCountsOnce(t *testing.T) {
 	require.NoError(t, w.server.DB.Model(&community.PostLike{}).Count(&likes).Error)
 	require.EqualValues(t, 1, likes)
 	for range 2 {
-		require.Equal(t, 200, w.deed(ada, post, "unlike").status)
-		require.Equal(t, 200, w.deed(ada, course, "unlike").status)
+		require.Equal(t, 200, w.interact(ada, post, "unlike").status)
+		require.Equal(t, 200, w.interact(ada, course, "unlike").status)
 	}
 	require.NoError(t, w.server.DB.First(&row, "id = ?", post).Error)
 	require.Zero(t, row.LikesCount)
@@ -227,7 +227,7 @@ func TestADeedCountsOnce(t *testing.T) {
 	}
 	items := w.page(bob, "?feed_type=recent")["items"]
 	require.EqualValues(t, 1, itemOf(items, post)["engagement_stats"].(map[string]any)["likes"])
-	require.EqualValues(t, 0, itemOf(items, course)["engagement_stats"].(map[string]any)["likes"], "deeds with one thing keep their order")
+	require.EqualValues(t, 0, itemOf(items, course)["engagement_stats"].(map[string]any)["likes"], "interactions with one item keep their order")
 	for _, bad := range []string{`{}`, `{"interactions":[]}`, `{"interactions":[{"item_id":"x","action":"like"}]}`, `{"interactions":[{"item_id":"` + unknown.String() + `","action":"odd"}]}`} {
 		w.problem(w.do("POST", "/v1/feeds/interactions", bad, ada.header()...), slugValidation)
 	}
@@ -236,7 +236,7 @@ func TestADeedCountsOnce(t *testing.T) {
 
 func TestFavoritesAndSharedCourses(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	course := w.publishes(bob, "Tides", "beginner", "sea")
 	_, unfinished := w.ask(ada, "Bread")

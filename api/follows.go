@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/models/community"
 )
 
-// follows are the addresses of who hears of whom.
+// follows registers the routes of follows.
 func (s *Server) follows() {
 	for _, op := range []struct {
 		method, id, summary, description string

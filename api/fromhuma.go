@@ -11,8 +11,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// transform is Huma's last hook before a body is written: its own error
-// documents become ours, without the offending values they carry.
+// transform is Huma's last hook before a body is written. It replaces Huma's error documents by
+// problem documents, without the offending values.
 func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
 	m, ok := v.(*huma.ErrorModel)
 	if !ok {
@@ -34,7 +34,7 @@ func faultsOf(details []*huma.ErrorDetail) []Fault {
 	faults := make([]Fault, 0, len(details))
 	for _, d := range details {
 		f := faultOf(d)
-		// What the schema says of a value is enough: further rules read it as absent.
+		// The schema's fault is enough: further rules read the value as absent.
 		known := slices.ContainsFunc(faults, func(g Fault) bool { return g.Pointer == f.Pointer && g.Location == f.Location })
 		if d != nil && !known {
 			faults = append(faults, f)
@@ -43,7 +43,7 @@ func faultsOf(details []*huma.ErrorDetail) []Fault {
 	return faults
 }
 
-// withBroken adds the texts that break their rule, where nothing else was said of them.
+// withBroken adds faults for the texts that break their rule, unless the field has a fault already.
 func withBroken(faults []Fault, broken []store.Field) []Fault {
 	for _, f := range broken {
 		if !slices.ContainsFunc(faults, func(g Fault) bool { return g.Pointer == f.Pointer && g.Location == f.Location }) {
@@ -70,12 +70,12 @@ func faultOf(d *huma.ErrorDetail) Fault {
 	return f
 }
 
-// pointer turns items[3].tags into /items/3/tags.
+// pointer converts items[3].tags to /items/3/tags.
 func pointer(path string) string {
 	return pointerTo(strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }))
 }
 
-// pointerTo is the RFC 6901 pointer through these names.
+// pointerTo returns the RFC 6901 pointer of the names.
 func pointerTo(names iter.Seq[string]) string {
 	var out strings.Builder
 	for name := range names {
@@ -88,8 +88,8 @@ func escapePointer(name string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
 
-// absorbRequired makes a missing property the fault of that property, where
-// Huma blames the object.
+// absorbRequired assigns a missing property's fault to that property, where Huma assigns it to the
+// object.
 func (f *Fault) absorbRequired() {
 	before, after, _ := strings.Cut(validation.MsgExpectedRequiredProperty, "%s")
 	name, ok := strings.CutPrefix(f.Message, before)
@@ -99,8 +99,8 @@ func (f *Fault) absorbRequired() {
 	}
 }
 
-// unfit starts the message of a value that passed its schema and still does not
-// fit the field, such as an integer of forty digits. A pointer follows.
+// unfit starts the message of a value that passed its schema but does not fit the field, such as an
+// integer of forty digits. A pointer follows.
 const unfit = "does not fit: "
 
 func (f *Fault) absorbUnfit() {
@@ -109,7 +109,7 @@ func (f *Fault) absorbUnfit() {
 	}
 }
 
-// plain cuts the part of a message that may repeat the value.
+// plain removes the part of a message that may repeat the value.
 func plain(message string) string {
 	for _, start := range []string{"expected string to be ", "expected duration", "invalid value"} {
 		if strings.HasPrefix(message, start) {

@@ -35,13 +35,13 @@ func FuzzCursor(f *testing.F) {
 		if len(place) == 0 || len(place) > 300 {
 			return
 		}
-		sealed := s.sealPlace("feed", []string{"a", "b"}, place)
-		opened, err := s.openPlace("feed", []string{"a", "b"}, sealed)
+		sealed := s.sealRawCursor("feed", []string{"a", "b"}, place)
+		opened, err := s.openRawCursor("feed", []string{"a", "b"}, sealed)
 		require.NoError(t, err)
 		require.Equal(t, place, opened)
-		_, err = s.openPlace("feed", []string{"a"}, sealed)
+		_, err = s.openRawCursor("feed", []string{"a"}, sealed)
 		require.Error(t, err)
-		_, err = s.openPlace("posts", []string{"a", "b"}, sealed)
+		_, err = s.openRawCursor("posts", []string{"a", "b"}, sealed)
 		require.Error(t, err)
 	})
 }
@@ -55,7 +55,7 @@ func FuzzProblem(f *testing.F) {
 	deps.Dispatcher = &outbox.Dispatcher{DB: deps.DB, Clock: time.Now, Log: deps.Log}
 	server, err := New(deps)
 	require.NoError(f, err)
-	(&world{server: server}).echoing()
+	(&testEnv{server: server}).echoing()
 	handler := server.Handler()
 	for _, body := range []string{
 		`{"topic":"Tides"}`, `{"topic":`, `[]`, `null`, `"x"`, "", `{"topic":"x","count":-1,"tags":["a","b","c","d"]}`, `{"topic":7,"inner":{"site":"no"}}`,

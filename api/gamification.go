@@ -15,7 +15,7 @@ import (
 
 const tagGame = "gamification"
 
-// gamification are the addresses of points, achievements and boards.
+// gamification registers the routes of points, achievements and leaderboards.
 func (s *Server) gamification() {
 	tags := []string{tagGame}
 	register(s, huma.Operation{

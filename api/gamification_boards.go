@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// newBoards are the leaderboards of this server.
+// newBoards returns the leaderboards of this server.
 func newBoards(s *Server) *boards.Boards {
 	asked := &askedFor{}
 	return &boards.Boards{
@@ -29,10 +29,10 @@ func newBoards(s *Server) *boards.Boards {
 	}
 }
 
-// askAgain is how long somebody who asked for boards leaves it at that.
+// askAgain is the minimum interval between a process's requests to rebuild the same boards.
 const askAgain = 10 * time.Second
 
-// askedFor keeps many readers from asking for the same boards.
+// askedFor keeps concurrent readers from requesting the same boards twice.
 type askedFor struct {
 	mu    sync.Mutex
 	stamp uuid.UUID
@@ -57,7 +57,7 @@ type leaderboardInput struct {
 	AroundMe  bool   `query:"around_me" doc:"The entries around the caller's own, if the caller is on the board."`
 }
 
-// board is the one asked for.
+// board returns the requested leaderboard.
 func (in *leaderboardInput) board(now time.Time) learning.Board {
 	period := map[string]string{"monthly": learning.MonthPeriod(now), "weekly": learning.WeekPeriod(now)}[in.Timeframe]
 	return learning.Board{Kind: learning.BoardKind(in.Type), Period: cmp.Or(period, learning.AllTime)}
@@ -92,7 +92,7 @@ func (s *Server) leaderboard(ctx context.Context, in *leaderboardInput) (*leader
 	}
 	v := leaderboardView{
 		LeaderboardType: in.Type, Timeframe: in.Timeframe, Entries: make([]entryView, 0, len(page.Places)),
-		CurrentUserRank: placed(page.Rank), TotalParticipants: page.Size,
+		CurrentUserRank: rankOrNull(page.Rank), TotalParticipants: page.Size,
 	}
 	users := make([]uuid.UUID, len(page.Places))
 	for i, p := range page.Places {
@@ -110,23 +110,23 @@ func (s *Server) leaderboard(ctx context.Context, in *leaderboardInput) (*leader
 	return &leaderboardOutput{v}, nil
 }
 
-// placed is nil for who is not on a board.
-func placed(rank int64) *int64 {
+// rankOrNull returns nil for a user who is not on the board.
+func rankOrNull(rank int64) *int64 {
 	if rank == 0 {
 		return nil
 	}
 	return &rank
 }
 
-// rank is a user's place on the board of all points.
+// rank returns a user's rank on the board of all points.
 func (s *Server) rank(ctx context.Context, user uuid.UUID) (*int64, error) {
 	page, err := s.boards.Read(ctx, boards.Query{
 		Board: learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}, Viewer: user, Limit: 1,
 	})
-	return placed(page.Rank), err
+	return rankOrNull(page.Rank), err
 }
 
-// badges are achievements that were unlocked, the latest first.
+// badges returns the unlocked achievements, the latest first.
 func badges(all []learning.Achievement, unlocked map[string]time.Time) []badgeView {
 	views := []badgeView{}
 	for _, a := range all {

@@ -41,7 +41,7 @@ func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			counted := make(chan int, 1)
-			w := newWorld(t, func(d *Deps) {
+			w := newTestEnv(t, func(d *Deps) {
 				d.Seen = func(_, _ string, status int, _ time.Duration) { counted <- status }
 			})
 			began := make(chan struct{})
@@ -73,7 +73,7 @@ func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
 // TestAPartThatIsTooSlowIsAFaultOfOurs: the client still waits when our own time is over.
 func TestAPartThatIsTooSlowIsAFaultOfOurs(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	register(w.server, huma.Operation{OperationID: "slow", Method: http.MethodGet, Path: "/slow"}, func(ctx context.Context, _ *nothing) (*body[string], error) {
 		<-ctx.Done()
 		return nil, errors.Join(ctx.Err())
@@ -84,7 +84,7 @@ func TestAPartThatIsTooSlowIsAFaultOfOurs(t *testing.T) {
 
 func TestTheStatusOfHangingUpIsInNoDocument(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	require.NotContains(t, string(w.server.Document()), `"499"`)
 	require.NotContains(t, string(w.do("GET", "/problems", "").body), slugGone)
 }

@@ -28,9 +28,9 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// world is a server over HTTP on a database of its own, with a clock that
+// testEnv is a server over HTTP on a database of its own, with a clock that
 // moves only when told.
-type world struct {
+type testEnv struct {
 	t      *testing.T
 	server *Server
 	url    string
@@ -99,8 +99,8 @@ func testDeps(t testing.TB) (Deps, *testClock, *lockedBuffer) {
 	}, clock, logs
 }
 
-// newWorld starts a server; change may replace collaborators.
-func newWorld(t *testing.T, change ...func(*Deps)) *world {
+// newTestEnv starts a server; change may replace collaborators.
+func newTestEnv(t *testing.T, change ...func(*Deps)) *testEnv {
 	t.Helper()
 	deps, clock, logs := testDeps(t)
 	deps.DB = storetest.New(t)
@@ -110,7 +110,7 @@ func newWorld(t *testing.T, change ...func(*Deps)) *world {
 	return serve(t, deps, clock, logs)
 }
 
-func serve(t *testing.T, deps Deps, clock *testClock, logs *lockedBuffer) *world {
+func serve(t *testing.T, deps Deps, clock *testClock, logs *lockedBuffer) *testEnv {
 	t.Helper()
 	if deps.Hub == nil {
 		deps.Hub = rowsHub(t, deps)
@@ -125,7 +125,7 @@ func serve(t *testing.T, deps Deps, clock *testClock, logs *lockedBuffer) *world
 	require.NoError(t, err)
 	listener := httptest.NewServer(server.Handler())
 	t.Cleanup(listener.Close)
-	return &world{t: t, server: server, url: listener.URL, clock: clock, logs: logs, routes: documentedRoutes(t, server)}
+	return &testEnv{t: t, server: server, url: listener.URL, clock: clock, logs: logs, routes: documentedRoutes(t, server)}
 }
 
 // documentedRoutes are those of the server's OpenAPI document. To read one takes long, and
@@ -148,7 +148,7 @@ func documentedRoutes(t testing.TB, server *Server) routers.Router {
 var routesOf sync.Map // of documents as text, to functions that read one once
 
 // conform checks an answer against the OpenAPI document, where that knows the address.
-func (w *world) conform(r *http.Request, a answer) {
+func (w *testEnv) conform(r *http.Request, a answer) {
 	w.t.Helper()
 	clone := r.Clone(context.Background())
 	clone.URL.Path = canonical(r.Method, r.URL.Path)
@@ -182,7 +182,7 @@ func (a answer) json(t *testing.T) map[string]any {
 	return v
 }
 
-func (w *world) do(method, path, body string, headers ...string) answer {
+func (w *testEnv) do(method, path, body string, headers ...string) answer {
 	w.t.Helper()
 	var reader io.Reader
 	if body != "" {
@@ -192,7 +192,7 @@ func (w *world) do(method, path, body string, headers ...string) answer {
 }
 
 // send takes header names and values in turn.
-func (w *world) send(method, path string, body io.Reader, headers ...string) answer {
+func (w *testEnv) send(method, path string, body io.Reader, headers ...string) answer {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(context.Background(), method, w.url+path, body)
 	require.NoError(w.t, err)
@@ -216,7 +216,7 @@ func (w *world) send(method, path string, body io.Reader, headers ...string) ans
 }
 
 // problem checks that an answer is a whole problem document of the slug.
-func (w *world) problem(a answer, slug string) map[string]any {
+func (w *testEnv) problem(a answer, slug string) map[string]any {
 	w.t.Helper()
 	k, ok := kindOf(slug)
 	require.True(w.t, ok)
@@ -239,12 +239,12 @@ func (w *world) problem(a answer, slug string) map[string]any {
 	return p
 }
 
-// person is somebody signed in.
+// person is a signed-in user.
 type person struct{ id, access, refresh string }
 
 func (p person) header() []string { return []string{"Authorization", "Bearer " + p.access} }
 
-func (w *world) signUp(email string) person {
+func (w *testEnv) signUp(email string) person {
 	w.t.Helper()
 	a := w.do("POST", "/v1/auth/register", `{"email":"`+email+`","password":"correct horse","full_name":"Ada L"}`)
 	require.Equal(w.t, 201, a.status, string(a.body))
@@ -253,7 +253,7 @@ func (w *world) signUp(email string) person {
 }
 
 // failing adds an operation that answers with an error.
-func (w *world) failing(path string, err error) {
+func (w *testEnv) failing(path string, err error) {
 	register(w.server, huma.Operation{OperationID: path, Method: "GET", Path: path},
 		func(context.Context, *nothing) (*body[string], error) { return nil, err }, public)
 }
@@ -274,7 +274,7 @@ type probeBody struct {
 }
 
 // echoing adds POST /probe, which gives back what arrived.
-func (w *world) echoing() {
+func (w *testEnv) echoing() {
 	register(w.server, huma.Operation{OperationID: "probe", Method: "POST", Path: "/probe"},
 		func(_ context.Context, in *probeInput) (*body[probeBody], error) {
 			return &body[probeBody]{in.Body}, nil

@@ -8,18 +8,18 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// The words for how a part is.
+// The statuses of a component.
 const (
 	statusHealthy   = "healthy"
 	statusDegraded  = "degraded"
 	statusUnhealthy = "unhealthy"
 )
 
-// ModelProbe tells how the language model is. It must honour its deadline.
+// ModelProbe reports the health of the language model. It must respect its deadline.
 type ModelProbe func(context.Context) ModelHealth
 
-// ModelHealth is the state of the language model. Status is healthy, degraded
-// or unhealthy. Message and the names must be fit for the public.
+// ModelHealth is the health of the language model. Status is healthy, degraded or unhealthy. Message
+// and names must be fit for the public.
 type ModelHealth struct {
 	Status           string     `json:"status" enum:"healthy,degraded,unhealthy"`
 	Message          string     `json:"message"`
@@ -31,14 +31,14 @@ type ModelHealth struct {
 	LastLoadedAt     *time.Time `json:"last_loaded_at"`
 }
 
-// Component is how one part is.
+// Component is the health of one component.
 type Component struct {
 	Status    string  `json:"status" enum:"healthy,degraded,unhealthy"`
 	Message   string  `json:"message"`
 	LatencyMS float64 `json:"latency_ms" doc:"How long the component took to answer, in milliseconds"`
 }
 
-// Check is one condition of being ready.
+// Check is one condition of readiness.
 type Check struct {
 	Name    string `json:"name"`
 	Status  string `json:"status" enum:"healthy,unhealthy"`
@@ -95,7 +95,7 @@ type body[T any] struct{ Body T }
 
 type nothing struct{}
 
-// health are the questions of load balancers, operators and clients.
+// health registers the health routes for load balancers, operators and clients.
 func (s *Server) health() {
 	p := newProbes(s)
 	s.pulses(p)
@@ -115,7 +115,7 @@ func (s *Server) health() {
 	}, public)
 }
 
-// pulses are the questions about the whole.
+// pulses registers the health routes of the whole service.
 func (s *Server) pulses(p *probes) {
 	register(s, healthOp("pulse", "/health", "Check that the service answers", "Does not look at any dependency."), func(context.Context, *nothing) (*body[pulse], error) {
 		return &body[pulse]{pulse{statusHealthy, s.now(), s.Version}}, nil
@@ -140,7 +140,7 @@ func healthOp(name, path, summary, description string) huma.Operation {
 	}
 }
 
-// part serves the state of one component: 503 when it is unhealthy.
+// part serves the health of one component. It answers 503 when the component is unhealthy.
 func part(s *Server, name, summary, slug string, look func(context.Context) Component) {
 	register(s, healthOp(name, "/v1/health/"+name, summary, unhealthyIs503), func(ctx context.Context, _ *nothing) (*body[Component], error) {
 		component := look(ctx)

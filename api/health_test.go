@@ -14,7 +14,7 @@ import (
 
 func TestHealthWhenAllIsWell(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(d *Deps) {
+	w := newTestEnv(t, func(d *Deps) {
 		d.Model = func(context.Context) ModelHealth { return ModelHealth{Status: statusHealthy, ModelName: "gemma"} }
 	})
 	v := w.do("GET", "/health", "").json(t)
@@ -83,7 +83,7 @@ func TestReadyNeedsASchema(t *testing.T) {
 func TestPartsAreAskedOnceASecond(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
-	w := newWorld(t, func(d *Deps) {
+	w := newTestEnv(t, func(d *Deps) {
 		d.Model = func(context.Context) ModelHealth {
 			asked.Add(1)
 			return ModelHealth{Status: statusUnhealthy, Message: "The model does not answer"}

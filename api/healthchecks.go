@@ -23,14 +23,14 @@ const (
 	probeFor    = time.Second     // how long its answer is passed on
 )
 
-// probes ask each part, no more than once in probeFor however many clients ask.
+// probes check each component at most once per probeFor, however many clients ask.
 type probes struct {
 	database, redis, temporal, websocket, push, schema *probe
 	model                                              *probe
 	lastModel                                          func() ModelHealth
 }
 
-// probe asks one part. Its answer names no address and no fault of a driver.
+// probe checks one component. Its answer contains no address and no driver error.
 type probe struct {
 	clock  func() time.Time
 	ask    func(context.Context) Component
@@ -54,8 +54,8 @@ func newProbes(s *Server) *probes {
 	return p
 }
 
-// look is the part's state, at most probeFor old. It takes no longer than
-// within, and one caller's departure does not spoil it for the others.
+// look returns the component's health, at most probeFor old. It takes no longer than within, and a
+// caller that cancels does not affect the others.
 func (p *probe) look(ctx context.Context) Component {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -140,8 +140,8 @@ func (s *Server) askSockets(context.Context) Component {
 	return healthy("Sockets are open for clients")
 }
 
-// askPush says what is configured, and to which services nothing is sent because they refuse
-// the credentials.
+// askPush reports which push services are configured, and which of them get nothing because they
+// refuse the credentials.
 func (s *Server) askPush(ctx context.Context) Component {
 	stopped, err := notify.StoppedPushes(ctx, s.DB)
 	if err != nil {
@@ -159,7 +159,7 @@ func (s *Server) askPush(ctx context.Context) Component {
 	return healthy(s.pushSettings())
 }
 
-// pushServices are the providers of models.PushCredential in words.
+// pushServices are the display names of push providers.
 var pushServices = map[string]string{
 	"apns": "APNs", "apns-sandbox": "APNs (sandbox)", "fcm": "FCM", "webpush-google": "Google's web push", "webpush-mozilla": "Mozilla's web push",
 	"webpush-apple": "Apple's web push", "webpush-microsoft": "Microsoft's web push", "webpush-other": "The web push service",
@@ -189,7 +189,7 @@ func (s *Server) pushSettings() string {
 	return "configured: " + strings.Join(have, ", ") + "; pushes to " + strings.Join(dry, " and ") + " are dry runs"
 }
 
-// watchModel keeps the longer answer of the model beside the short one.
+// watchModel keeps the model's detailed health beside the component's.
 func (p *probes) watchModel(s *Server) {
 	var mu sync.Mutex
 	last := ModelHealth{Status: statusHealthy, Message: "not configured"}
@@ -215,7 +215,7 @@ func (p *probes) modelHealth(ctx context.Context) (ModelHealth, Component) {
 	return p.lastModel(), component
 }
 
-// overview asks all parts at once.
+// overview checks all components at once.
 func (s *Server) overview(ctx context.Context, p *probes) overview {
 	o := overview{Status: statusHealthy, Timestamp: s.now(), Version: s.Version, Environment: string(s.Config.Env)}
 	c := &o.Components
@@ -235,7 +235,7 @@ func (s *Server) overview(ctx context.Context, p *probes) overview {
 	return o
 }
 
-// readiness is a Postgres that takes writes, with a current schema; the rest can be done without.
+// readiness requires a writable Postgres with the current schema. The other components are optional.
 func (s *Server) readiness(ctx context.Context, p *probes) (*body[readiness], error) {
 	r := readiness{Ready: true, Timestamp: s.now()}
 	check := func(name string, found Component) {

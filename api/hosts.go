@@ -11,11 +11,10 @@ import (
 	"github.com/lyoapp/lyo/config"
 )
 
-// hosts are the names under which this service may be asked, and the origins whose pages may open
-// sockets. A page that has led its own name to our address, or a proxy that passes any name on, is
-// refused by them.
+// hosts are the host names of this service, and the origins whose pages may open sockets. They prevent
+// DNS rebinding and refuse proxies that forward arbitrary host names.
 type hosts struct {
-	open    bool     // development: whoever reaches the listener may use it
+	open    bool     // development: any Host is accepted
 	names   []string // lower case, without port
 	origins []string
 }
@@ -38,14 +37,14 @@ func newHosts(c config.Config) (hosts, error) {
 	return h, nil
 }
 
-// known tells whether a Host field names this service.
+// known reports whether a Host field names this service.
 func (h hosts) known(host string) bool {
 	name := hostName(host)
 	return h.open || name != "" && slices.Contains(h.names, name)
 }
 
-// mayOpenSockets tells whether pages of an origin may. In development those that this very
-// address served may too, whatever it is called.
+// mayOpenSockets reports whether pages of an origin may open sockets. In development, pages served
+// from the request's own host may, whatever its name is.
 func (h hosts) mayOpenSockets(origin, host string) bool {
 	from, err := url.Parse(origin)
 	if err != nil || from.Host == "" {
@@ -54,7 +53,7 @@ func (h hosts) mayOpenSockets(origin, host string) bool {
 	return slices.Contains(h.origins, originOf(from)) || slices.Contains(h.origins, "*") || h.open && strings.EqualFold(from.Host, host)
 }
 
-// hostName is a host without port, brackets and a last dot, in lower case.
+// hostName returns a host in lower case without port, brackets and a trailing dot.
 func hostName(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -62,7 +61,8 @@ func hostName(host string) string {
 	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 }
 
-// originOf is the origin of an address as browsers write it: without the port its scheme implies.
+// originOf returns the origin of an address as browsers write it: without the default port of its
+// scheme.
 func originOf(u *url.URL) string {
 	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)
 	for implied, port := range map[string]string{"http": ":80", "https": ":443"} {
@@ -73,8 +73,8 @@ func originOf(u *url.URL) string {
 	return scheme + "://" + host
 }
 
-// refuseStrangeHosts lets only requests in that name this service. Health answers under any name,
-// since balancers and kubelets ask by address.
+// refuseStrangeHosts refuses requests whose Host does not name this service. Health checks are exempt,
+// because load balancers and kubelets use addresses.
 func (s *Server) refuseStrangeHosts(c *gin.Context) {
 	if isHealth(c.FullPath()) || s.hosts.known(c.Request.Host) {
 		c.Next()

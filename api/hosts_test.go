@@ -14,15 +14,15 @@ import (
 )
 
 // named is a server of production's kind, whose public address is https://lyo.test.
-func named(t *testing.T, more ...string) *world {
+func named(t *testing.T, more ...string) *testEnv {
 	t.Helper()
-	return newWorld(t, func(d *Deps) {
+	return newTestEnv(t, func(d *Deps) {
 		d.Config.Env, d.Config.HTTP.PublicURL, d.Config.HTTP.AllowedHosts = config.Production, "https://lyo.test", more
 	})
 }
 
 // asked sends a request that names a host.
-func (w *world) asked(host, method, path string, headers ...string) answer {
+func (w *testEnv) asked(host, method, path string, headers ...string) answer {
 	w.t.Helper()
 	r := httptest.NewRequestWithContext(w.t.Context(), method, path, http.NoBody)
 	r.Host = host
@@ -59,7 +59,7 @@ func TestOnlyItsOwnNamesAreAnswered(t *testing.T) {
 
 func TestInDevelopmentAnyNameWillDo(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, 200, newWorld(t).asked("anything:8000", "GET", "/openapi.json").status)
+	require.Equal(t, 200, newTestEnv(t).asked("anything:8000", "GET", "/openapi.json").status)
 }
 
 // TestSocketsOfStrangePages: a page that led its own name to our address has the Host of its Origin,

@@ -12,12 +12,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// RequestSeen is told of every request once it was answered. The route is a pattern.
+// RequestSeen is called for every request after it was answered. The route is a pattern.
 type RequestSeen func(method, route string, status int, took time.Duration)
 
-// observed counts the request and traces it. Health is asked all day and sockets
-// last for hours, so those are counted only.
-func (s *Server) observed(c *gin.Context) {
+// instrument counts and traces the request. Health checks are frequent and sockets last for hours, so
+// these are only counted.
+func (s *Server) instrument(c *gin.Context) {
 	began, route := time.Now(), routeName(c)
 	method := requestInfoOf(c.Request.Context()).method
 	if s.Seen != nil {

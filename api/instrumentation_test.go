@@ -16,7 +16,7 @@ func TestRequestsAreCountedAndTraced(t *testing.T) {
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans))
 	var mu sync.Mutex
 	seen := map[string]int{}
-	w := newWorld(t, func(d *Deps) {
+	w := newTestEnv(t, func(d *Deps) {
 		d.Tracer = provider.Tracer("test")
 		d.Seen = func(method, route string, status int, _ time.Duration) {
 			mu.Lock()

@@ -16,7 +16,7 @@ import (
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// profile is what is known of oneself as a learner.
+// profile registers the routes of the learning profile.
 func (s *Server) profile() {
 	register(s, huma.Operation{
 		OperationID: "get-learning-profile", Method: http.MethodGet, Path: "/v1/users/me/learning-profile", Tags: []string{tagUsers},
@@ -93,7 +93,7 @@ type changeLearningInput struct {
 	Body learningBody
 }
 
-// learningBody holds what may be corrected; absent or null leaves a part as it is.
+// learningBody holds the fields that may be corrected. An absent or null field is left as it is.
 type learningBody struct {
 	Interests       *[]string           `json:"interests,omitempty" nullable:"true" maxItems:"20" text:"line"`
 	Level           *string             `json:"level,omitempty" nullable:"true"`
@@ -101,7 +101,7 @@ type learningBody struct {
 	Skills          map[string]*float64 `json:"skills,omitempty" nullable:"true" doc:"Mastery by skill, 0 to 1; null removes a stated value."`
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *changeLearningInput) Resolve(huma.Context) []error {
 	faults := fieldFaults{}
 	faults.words("interests", in.Body.Interests)
@@ -124,7 +124,7 @@ func (in *changeLearningInput) Resolve(huma.Context) []error {
 	return faults
 }
 
-// words notes texts that are empty or too long.
+// words reports texts that are empty or too long.
 func (f *fieldFaults) words(path string, words *[]string) {
 	if words == nil {
 		return
@@ -144,7 +144,7 @@ func (b learningBody) change() feed.ProfileChange {
 	return change
 }
 
-// tidy drops words that are there already, however they are written.
+// tidy removes duplicate words, ignoring differences in spelling.
 func tidy(words *[]string) *[]string {
 	if words == nil {
 		return nil
@@ -202,7 +202,7 @@ func (s *Server) learningPath(ctx context.Context, in *pathInput) (*pathOutput, 
 	return out, err
 }
 
-// sizeAsJSON is how long v is as JSON. v comes from JSON, so it marshals.
+// sizeAsJSON returns the length of v as JSON. v was decoded from JSON, so it marshals.
 func sizeAsJSON(v any) int {
 	text, _ := json.Marshal(v) //nolint:errchkjson // it came from JSON
 	return len(text)

@@ -14,7 +14,7 @@ import (
 
 func TestTheLearningProfileIsVisibleAndCorrectable(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	course := w.publishes(bob, "Tides", "beginner", "Sea")
 	require.NoError(t, w.server.DB.Create(&learning.QuizAttempt{
@@ -55,7 +55,7 @@ func TestTheLearningProfileIsVisibleAndCorrectable(t *testing.T) {
 
 func TestALearningPathLeadsFromEasyToHard(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	hard, easy := w.publishes(bob, "Ocean currents", "advanced", "sea"), w.publishes(bob, "Waves", "beginner", "sea")
 	w.publishes(bob, "Bread", "beginner", "baking")

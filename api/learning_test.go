@@ -18,7 +18,7 @@ import (
 )
 
 // published is a READY course of somebody's, with quizzes of every kind in its first lesson.
-func (w *world) published(p person) (course uuid.UUID, lessons []uuid.UUID) {
+func (w *testEnv) published(p person) (course uuid.UUID, lessons []uuid.UUID) {
 	w.t.Helper()
 	task, course := w.ask(p, "Tides")
 	w.finish(task, course)
@@ -43,7 +43,7 @@ func (w *world) published(p person) (course uuid.UUID, lessons []uuid.UUID) {
 
 func TestProgressOfACourse(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	owner, ada := w.signUp("owner@example.com"), w.signUp("ada@example.com")
 	course, lessons := w.published(owner)
 	path := "/v1/courses/" + course.String()
@@ -77,7 +77,7 @@ func TestProgressOfACourse(t *testing.T) {
 
 func TestQuizzesOfEveryKind(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	owner, ada := w.signUp("owner@example.com"), w.signUp("ada@example.com")
 	course, lessons := w.published(owner)
 	path := "/v1/courses/" + course.String()
@@ -124,7 +124,7 @@ func TestQuizzesOfEveryKind(t *testing.T) {
 // TestWhatIsNotAnsweredIsNotExplained: neither in the results nor on a card, whatever a blank looks like.
 func TestWhatIsNotAnsweredIsNotExplained(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	course, lessons := w.published(ada)
 	path := "/v1/courses/" + course.String()
@@ -153,7 +153,7 @@ func TestWhatIsNotAnsweredIsNotExplained(t *testing.T) {
 // TestCardsOfAnswersGivenBefore: a quiz answered before its lesson was completed makes cards then.
 func TestCardsOfAnswersGivenBefore(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	course, lessons := w.published(ada)
 	path := "/v1/courses/" + course.String()
@@ -168,7 +168,7 @@ func TestCardsOfAnswersGivenBefore(t *testing.T) {
 
 func TestReviewsOverHTTP(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	course, lessons := w.published(ada)
 	path := "/v1/courses/" + course.String()
@@ -200,7 +200,7 @@ func TestReviewsOverHTTP(t *testing.T) {
 
 func TestKeysOfLearningAreTheirOwners(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	course, lessons := w.published(ada)
 	path := "/v1/courses/" + course.String() + "/progress"
@@ -216,7 +216,7 @@ func TestKeysOfLearningAreTheirOwners(t *testing.T) {
 
 func TestAdministratorsGivePoints(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	boss, ada := w.signUp("boss@example.com"), w.signUp("ada@example.com")
 	path := "/v1/gamification/award-points"
 	body := fmt.Sprintf(`{"user_id":%q,"points":1200,"reason":"well done"}`, ada.id)
@@ -238,9 +238,9 @@ func TestAdministratorsGivePoints(t *testing.T) {
 	w.problem(w.do("POST", path, strings.Replace(body, "1200", "1201", 1), append(boss.header(), "Idempotency-Key", "bonus")...), slugReusedKey)
 	v := w.do("POST", path+"?user_id="+ada.id+"&points=5&reason=more", "", boss.header()...).json(t)
 	require.Equal(t, []any{1200.0, 1205.0, false}, []any{v["old_points"], v["new_points"], v["level_up"]})
-	var promised int64
-	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow = 'UnlockAchievements'").Count(&promised).Error)
-	require.EqualValues(t, 2, promised, "one for each award")
+	var enqueued int64
+	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow = 'UnlockAchievements'").Count(&enqueued).Error)
+	require.EqualValues(t, 2, enqueued, "one for each award")
 	log := w.list("/v1/admin/audit?action=points.awarded&user_id="+ada.id, boss)
 	require.Len(t, log, 2)
 }
@@ -253,7 +253,7 @@ func TestBoardsOverHTTP(t *testing.T) {
 	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })
 	for _, with := range []redis.UniversalClient{nil, client} {
-		w := newWorld(t, func(d *Deps) { d.Redis = with })
+		w := newTestEnv(t, func(d *Deps) { d.Redis = with })
 		boss := w.signUp("boss@example.com")
 		w.setRole(boss, true)
 		var people []person

@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/moderation"
 )
 
-// liker sets or clears a like, or turns it round where want is nil.
+// liker sets or clears a like, or toggles it where want is nil.
 type liker func(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID, want *bool, now time.Time) (likes int, liked bool, err error)
 
 type likeView struct {
@@ -21,7 +21,7 @@ type likeView struct {
 	UserLiked  bool   `json:"user_liked"`
 }
 
-// likable adds the three operations on the caller's like of a post or comment.
+// likable registers the three operations on the caller's like of a post or comment.
 func (s *Server) likable(what, path string, like liker) {
 	yes, no := true, false
 	for _, op := range []struct {

@@ -10,13 +10,13 @@ import (
 	"github.com/lyoapp/lyo/config"
 )
 
-// limitWithin is, unless Deps say otherwise, how long Redis may take to count a request. It is longer than
-// for what has another source, so that a burst, which keeps everything busy,
-// does not get past the limits.
+// limitWithin is the default time limit for counting a request in Redis. It is longer than the limits
+// for data that has another source, so that a burst that slows everything does not bypass the rate
+// limits.
 const limitWithin = time.Second
 
-// generateWeight is what asking for a course costs of the user's limit, in
-// units, besides one of the courses'.
+// generateWeight is the cost in units of a course request to the user's limit, in addition to one unit
+// of the course limit.
 const generateWeight = 10
 
 // limits are the rate limits. Without a limiter they are off.
@@ -60,36 +60,36 @@ func newLimits(ctx context.Context, d Deps) *limits {
 	return l
 }
 
-// anyone is charged to an address for a request without a token.
+// anyone returns the charge to an address for a request without a token.
 func (l *limits) anyone() ratelimit.Charge {
 	return ratelimit.Charge{Policy: l.address, Cost: 1, Again: 1}
 }
 
-// refreshing stands apart from that, since many may be behind one address and
+// refreshing returns a separate charge for refreshing a token. Many users may share one address, and
 // none of them should lose a session.
 func (l *limits) refreshing() ratelimit.Charge {
 	return ratelimit.Charge{Policy: l.refresh, Cost: 1, Again: 1}
 }
 
-// course is charged to a user for asking for one. A repetition starts nothing
-// and is free.
+// course returns the charge to a user for a course request. A repeated request starts nothing and is
+// free.
 func (l *limits) course() ratelimit.Charge { return ratelimit.Charge{Policy: l.generate, Cost: 1} }
 
-// exportRate is how often a user may have their data packed, which is much work.
+// exportRate limits how often a user may request an export, which is expensive.
 var exportRate = config.Rate{Quota: 10, Per: 24 * time.Hour}
 
-// exporting is charged to a user for having their data packed.
+// exporting returns the charge to a user for an export.
 func (l *limits) exporting() ratelimit.Charge {
 	return ratelimit.Charge{Policy: l.export, Cost: 1, Again: 1}
 }
 
-// adding is charged to a user for own material, which workers read.
+// adding returns the charges to a user for source material, which workers process.
 func (l *limits) adding() []ratelimit.Charge {
 	return []ratelimit.Charge{{Policy: l.sources, Cost: 1, Again: 1}, {Policy: l.sourcesDay, Cost: 1, Again: 1}}
 }
 
-// take asks Redis. An error is Redis's, a refusal is in the verdict. Nothing is
-// limited while limits are off.
+// take charges the request in Redis. The error is a failure of Redis. A refusal is in the verdict.
+// With limits off, nothing is refused.
 func (l *limits) take(ctx context.Context, r ratelimit.Request) (verdict ratelimit.Verdict, err error) {
 	if l.limiter == nil || len(r.Charges) == 0 {
 		return ratelimit.Verdict{Allowed: true}, nil

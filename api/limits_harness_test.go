@@ -27,12 +27,12 @@ func testLimits() config.Limits {
 	}
 }
 
-// limited is a world with limits, on the Redis that tests share. Its clients
+// limited is a test environment with limits, on the Redis that tests share. Its clients
 // must have addresses of their own.
-func limited(t *testing.T, change ...func(*Deps)) *world {
+func limited(t *testing.T, change ...func(*Deps)) *testEnv {
 	t.Helper()
 	client := redisAt(t, storetest.Redis(t))
-	return newWorld(t, append([]func(*Deps){func(d *Deps) { d.Redis, d.Config.Limits, d.LimitWithin = client, testLimits(), time.Minute }}, change...)...)
+	return newTestEnv(t, append([]func(*Deps){func(d *Deps) { d.Redis, d.Config.Limits, d.LimitWithin = client, testLimits(), time.Minute }}, change...)...)
 }
 
 // network is a /64 that no other test uses, and an address in it for each host.
@@ -49,7 +49,7 @@ func network() func(host byte) string {
 }
 
 // from sends a request that comes from an address.
-func (w *world) from(address, method, path, body string, headers ...string) answer {
+func (w *testEnv) from(address, method, path, body string, headers ...string) answer {
 	w.t.Helper()
 	r := httptest.NewRequestWithContext(w.t.Context(), method, path, strings.NewReader(body))
 	r.RemoteAddr = netip.AddrPortFrom(netip.MustParseAddr(address), 1234).String()
@@ -65,7 +65,7 @@ func (w *world) from(address, method, path, body string, headers ...string) answ
 	return answer{result.StatusCode, result.Header, recorder.Body.Bytes()}
 }
 
-func (w *world) signUpFrom(address, email string) person {
+func (w *testEnv) signUpFrom(address, email string) person {
 	w.t.Helper()
 	a := w.from(address, "POST", "/v1/auth/register", `{"email":"`+email+`","password":"correct horse","full_name":"Ada L"}`)
 	require.Equal(w.t, http.StatusCreated, a.status, string(a.body))
@@ -73,13 +73,13 @@ func (w *world) signUpFrom(address, email string) person {
 	return person{v["user"].(map[string]any)["id"].(string), v["access_token"].(string), v["refresh_token"].(string)}
 }
 
-func (w *world) logInFrom(address, email, password string, headers ...string) answer {
+func (w *testEnv) logInFrom(address, email, password string, headers ...string) answer {
 	w.t.Helper()
 	return w.from(address, "POST", "/v1/auth/login", `{"email":"`+email+`","password":"`+password+`"}`, headers...)
 }
 
 // waited lets as much time pass as a refusal asked for.
-func (w *world) waited(a answer) {
+func (w *testEnv) waited(a answer) {
 	w.t.Helper()
 	p := w.problem(a, slugRateLimited)
 	seconds := p["retry_after"].(float64)

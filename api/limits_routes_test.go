@@ -16,10 +16,10 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// limitedSchool is a school with limits.
-func limitedSchool(t *testing.T) *world {
+// newLimitedEnvWithoutTemporal is newEnvWithoutTemporal with rate limits.
+func newLimitedEnvWithoutTemporal(t *testing.T) *testEnv {
 	t.Helper()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	deps := w.server.Deps
 	deps.Redis, deps.Config.Limits = redisAt(t, storetest.Redis(t)), testLimits()
 	deps.Config.Limits.User.Quota, deps.Config.HTTP.TrustedProxies = 200, []string{"127.0.0.1", "::1"}
@@ -28,7 +28,7 @@ func limitedSchool(t *testing.T) *world {
 
 func TestAskingForCourses(t *testing.T) {
 	t.Parallel()
-	w, at := limitedSchool(t), network()
+	w, at := newLimitedEnvWithoutTemporal(t), network()
 	p := w.signUpFrom(at(1), "ada@example.com")
 	ask := func(topic string) answer {
 		return w.from(at(1), "POST", "/v1/courses:generate", fmt.Sprintf(`{"topic":%q}`, topic), p.header()...)
@@ -49,7 +49,7 @@ func TestAskingForCourses(t *testing.T) {
 
 func TestAHundredRepetitionsAtOnceAreOneCourse(t *testing.T) {
 	t.Parallel()
-	w, at := limitedSchool(t), network()
+	w, at := newLimitedEnvWithoutTemporal(t), network()
 	p := w.signUpFrom(at(1), "ada@example.com")
 	headers := append(p.header(), "Idempotency-Key", "tides-1")
 	var all sync.WaitGroup
@@ -71,7 +71,7 @@ func TestAHundredRepetitionsAtOnceAreOneCourse(t *testing.T) {
 
 func TestHandshakesOfSocketsCount(t *testing.T) {
 	t.Parallel()
-	w, at := limitedSchool(t), network()
+	w, at := newLimitedEnvWithoutTemporal(t), network()
 	p := w.signUpFrom(at(1), "ada@example.com")
 	open := func(token string) (*http.Response, error) {
 		header := http.Header{"X-Forwarded-For": {at(1)}, "Authorization": {"Bearer " + token}}
@@ -98,7 +98,7 @@ func TestHandshakesOfSocketsCount(t *testing.T) {
 
 func TestTheDocumentTellsOfLimits(t *testing.T) {
 	t.Parallel()
-	doc := newWorld(t).document()
+	doc := newTestEnv(t).document()
 	for _, row := range []struct {
 		operation *openapi3.Operation
 		limited   bool

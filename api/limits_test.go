@@ -137,7 +137,7 @@ func TestModes(t *testing.T) {
 	require.Contains(t, off.logs.String(), "rate limits are off")
 	relaxed := limited(t, func(d *Deps) { d.Config.Limits.Mode = config.LimitsRelaxed })
 	require.Equal(t, `"address";q=6000;w=60`, relaxed.from(at(1), "GET", "/v1/users/me", "").header.Get(ratelimit.PolicyField))
-	none := newWorld(t, func(d *Deps) { d.Config.Limits = testLimits() })
+	none := newTestEnv(t, func(d *Deps) { d.Config.Limits = testLimits() })
 	none.signUp("ada@example.com")
 	require.Contains(t, none.logs.String(), "REDIS_URL is not set")
 }

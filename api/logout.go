@@ -25,16 +25,16 @@ func (s *Server) logOut(ctx context.Context, in *logOutInput) (*struct{}, error)
 		return nil, badToken()
 	}
 	for _, session := range ending {
-		if err := accounts.RevokeSession(ctx, s.DB, session, s.happened(ctx, store.AuditSignOut, uuid.Nil, map[string]any{"session_id": session})); err != nil {
+		if err := accounts.RevokeSession(ctx, s.DB, session, s.auditEntry(ctx, store.AuditSignOut, uuid.Nil, map[string]any{"session_id": session})); err != nil {
 			return nil, err
 		}
-		s.ended(ctx, session)
+		s.announceRevocation(ctx, session)
 	}
 	return nil, nil //nolint:nilnil // no content
 }
 
-// provenSessions are those that the tokens of a request belong to, whether or
-// not they go on: logging out twice is no fault.
+// provenSessions returns the sessions that the request's tokens belong to, whether or not they are
+// still open. Logging out twice is not an error.
 func (s *Server) provenSessions(ctx context.Context, in *logOutInput) ([]uuid.UUID, error) {
 	var proven []uuid.UUID
 	if claims, err := s.access.Verify(bearer(in.Authorization)); err == nil {
@@ -54,14 +54,14 @@ func (s *Server) provenSessions(ctx context.Context, in *logOutInput) ([]uuid.UU
 	if !ok {
 		return proven, nil
 	}
-	held := token.Genuine
-	if !held {
+	current := token.Genuine
+	if !current {
 		var err error
-		if held, err = accounts.HoldsToken(ctx, s.DB, token.Session, token.Hash); err != nil {
+		if current, err = accounts.HoldsToken(ctx, s.DB, token.Session, token.Hash); err != nil {
 			return nil, err
 		}
 	}
-	if held {
+	if current {
 		proven = append(proven, token.Session)
 	}
 	return proven, nil

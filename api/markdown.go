@@ -9,15 +9,15 @@ import (
 	"github.com/yuin/goldmark/extension"
 )
 
-// markdown makes safe HTML of what users write.
+// markdown renders users' Markdown as safe HTML.
 type markdown struct {
 	reader goldmark.Markdown
 	policy *bluemonday.Policy
 }
 
-// newMarkdown allows the shapes of a text and links to web and mail, and nothing that
-// loads, runs or looks like the app's own: no raw HTML, image, style or class. It is
-// sanitised although the reader already drops raw HTML, so that neither has to be right.
+// newMarkdown allows text formatting and links to web and mail. It allows nothing that loads, runs or
+// imitates the app: no raw HTML, images, styles or classes. The output is sanitised although the
+// parser already drops raw HTML, so that an error in one of them is harmless.
 func newMarkdown() *markdown {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "del", "code", "pre", "blockquote",
@@ -32,7 +32,7 @@ func newMarkdown() *markdown {
 	return &markdown{goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Linkify)), p}
 }
 
-// html is a text as HTML. The texts are short, see the bounds of posts and comments.
+// html renders a text as HTML. The texts are short, see the limits of posts and comments.
 func (m *markdown) html(text string) (string, error) {
 	var out bytes.Buffer
 	if err := m.reader.Convert([]byte(text), &out); err != nil {

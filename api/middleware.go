@@ -13,7 +13,7 @@ import (
 	"github.com/rs/cors"
 )
 
-// wrap is the outer half of the way in: request id and spelling, compression, router.
+// wrap adds the outer middleware: request id, canonical paths and compression.
 func (s *Server) wrap(router http.Handler) (http.Handler, error) {
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.SuffixETag(gzipSuffix), gzhttp.EnableZstd(false))
 	if err != nil {
@@ -29,7 +29,7 @@ func (s *Server) wrap(router http.Handler) (http.Handler, error) {
 	})), nil
 }
 
-// newEngine makes the router and the inner half of the way in.
+// newEngine creates the router and the inner middleware.
 func (s *Server) newEngine() error {
 	gin.SetMode(gin.ReleaseMode)
 	s.engine = gin.New()
@@ -39,14 +39,14 @@ func (s *Server) newEngine() error {
 	if err := s.engine.SetTrustedProxies(s.Config.HTTP.TrustedProxies); err != nil {
 		return fmt.Errorf("trusted proxies: %w", err)
 	}
-	s.engine.Use(s.observed, s.accessLog, s.recovered, s.securityHeaders, s.refuseStrangeHosts, s.cors(), s.refuseLong)
+	s.engine.Use(s.instrument, s.accessLog, s.recovered, s.securityHeaders, s.refuseStrangeHosts, s.cors(), s.refuseLong)
 	s.engine.NoRoute(s.notFound)
 	s.engine.NoMethod(s.methodNotAllowed)
 	return nil
 }
 
-// recovered answers a panic with a problem; once something was sent, the
-// connection is cut so that nobody takes half an answer for a whole one.
+// recovered answers a panic with a problem. If part of the answer was sent, it cuts the connection so
+// that no client takes it for the whole.
 func (s *Server) recovered(c *gin.Context) {
 	ctx := c.Request.Context() // the route's own has ended by the time a panic arrives here
 	defer func() {
@@ -66,7 +66,7 @@ func (s *Server) recovered(c *gin.Context) {
 	c.Next()
 }
 
-// securityHeaders are for every answer; pages replace the policy by their own.
+// securityHeaders sets the security headers of every answer. Pages replace the policy by their own.
 func (s *Server) securityHeaders(c *gin.Context) {
 	h := c.Writer.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -85,7 +85,7 @@ func (s *Server) behindTLS(r *http.Request) bool {
 		r.Header.Get("X-Forwarded-Proto") == "https" && s.proxies.trust(r.RemoteAddr)
 }
 
-// cors answers preflights and tells browsers what scripts may read.
+// cors answers preflight requests and sets the CORS headers.
 func (s *Server) cors() gin.HandlerFunc {
 	origins := s.Config.HTTP.CORSOrigins
 	policy := cors.New(cors.Options{
@@ -112,8 +112,8 @@ func (s *Server) cors() gin.HandlerFunc {
 	}
 }
 
-// refuseLong refuses a body that says it is too long, wherever it is sent. A
-// client that asks whether to send it is not invited to.
+// refuseLong refuses a body whose declared length is too large, on every route. A client that sent
+// Expect: 100-continue is not told to continue.
 func (s *Server) refuseLong(c *gin.Context) {
 	most, _ := bodyBounds(c.Request.Method, c.FullPath())
 	if c.Request.ContentLength <= most {
@@ -127,7 +127,7 @@ func (s *Server) refuseLong(c *gin.Context) {
 	s.fail(c, tooLarge(most))
 }
 
-// proxies are the networks whose X-Forwarded fields count.
+// proxies are the networks whose X-Forwarded fields are trusted.
 type proxies []netip.Prefix
 
 func parseProxies(texts []string) (proxies, error) {
@@ -151,7 +151,7 @@ func (p proxies) trust(remote string) bool {
 	return err == nil && slices.ContainsFunc(p, func(n netip.Prefix) bool { return n.Contains(address.Addr().Unmap()) })
 }
 
-// allowed adds to an Allow field what gin does not know.
+// allowed adds methods that Gin does not know to an Allow field.
 func allowed(known string, more []string) string {
 	methods := more
 	for method := range strings.SplitSeq(known, ",") {

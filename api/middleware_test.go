@@ -16,7 +16,7 @@ import (
 
 func TestRequestID(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	require.Equal(t, "a.B-9_", w.do("GET", "/health", "", "X-Request-ID", "a.B-9_").header.Get("X-Request-ID"))
 	for _, bad := range []string{"", "with space", strings.Repeat("x", 129), "ü"} {
 		id := w.do("GET", "/health", "", "X-Request-ID", bad).header.Get("X-Request-ID")
@@ -27,7 +27,7 @@ func TestRequestID(t *testing.T) {
 
 func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(d *Deps) { d.Config.HTTP.TrustedProxies = []string{"127.0.0.0/8", "::1"} })
+	w := newTestEnv(t, func(d *Deps) { d.Config.HTTP.TrustedProxies = []string{"127.0.0.0/8", "::1"} })
 	for _, path := range []string{"/health", "/nowhere", "/v1/users/me"} {
 		h := w.do("GET", path, "").header
 		require.Equal(t, "nosniff", h.Get("X-Content-Type-Options"))
@@ -35,25 +35,25 @@ func TestSecurityHeaders(t *testing.T) {
 		require.Empty(t, h.Get("Strict-Transport-Security"))
 	}
 	require.NotEmpty(t, w.do("GET", "/health", "", "X-Forwarded-Proto", "https").header.Get("Strict-Transport-Security"))
-	open := newWorld(t)
+	open := newTestEnv(t)
 	require.Empty(t, open.do("GET", "/health", "", "X-Forwarded-Proto", "https").header.Get("Strict-Transport-Security"))
-	secure := newWorld(t, func(d *Deps) { d.Config.HTTP.PublicURL = "https://lyo.test" })
+	secure := newTestEnv(t, func(d *Deps) { d.Config.HTTP.PublicURL = "https://lyo.test" })
 	require.NotEmpty(t, secure.do("GET", "/health", "").header.Get("Strict-Transport-Security"))
 }
 
 func TestForwardedAddressCountsOnlyFromProxies(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	w.do("GET", "/nowhere", "", "X-Forwarded-For", "203.0.113.7")
 	require.NotContains(t, w.logs.String(), "203.0.113.7")
-	behind := newWorld(t, func(d *Deps) { d.Config.HTTP.TrustedProxies = []string{"127.0.0.1", "::1"} })
+	behind := newTestEnv(t, func(d *Deps) { d.Config.HTTP.TrustedProxies = []string{"127.0.0.1", "::1"} })
 	behind.do("GET", "/nowhere", "", "X-Forwarded-For", "203.0.113.7")
 	require.Contains(t, behind.logs.String(), "203.0.113.7")
 }
 
 func TestCORS(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	a := w.do("OPTIONS", "/v1/users/me", "", "Origin", "https://app.lyo.test",
 		"Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "authorization")
 	require.Equal(t, 204, a.status)
@@ -64,13 +64,13 @@ func TestCORS(t *testing.T) {
 		require.Contains(t, strings.ToLower(a.header.Get("Access-Control-Expose-Headers")), strings.ToLower(name))
 	}
 	require.Empty(t, w.do("GET", "/health", "", "Origin", "https://evil.test").header.Get("Access-Control-Allow-Origin"))
-	none := newWorld(t, func(d *Deps) { d.Config.HTTP.CORSOrigins = nil })
+	none := newTestEnv(t, func(d *Deps) { d.Config.HTTP.CORSOrigins = nil })
 	require.Empty(t, none.do("GET", "/health", "", "Origin", "https://app.lyo.test").header.Get("Access-Control-Allow-Origin"))
 }
 
 func TestAccessLogKeepsSecrets(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	p := w.signUp("ada@example.com")
 	w.refreshed(p.refresh)
 	w.do("GET", "/v1/users/me?token=tok-secret&ticket=tick-secret&plain=kept", "", p.header()...)
@@ -86,7 +86,7 @@ func TestAccessLogKeepsSecrets(t *testing.T) {
 
 func TestCompressionKeepsTagsApart(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	text := strings.Repeat("a long text ", 500)
 	register(w.server, huma.Operation{OperationID: "long", Method: "GET", Path: "/long"},
 		func(_ context.Context, in *struct{ Reading }) (*tagged[string], error) {
@@ -112,7 +112,7 @@ func TestCompressionKeepsTagsApart(t *testing.T) {
 
 func TestHEADAndTrailingSlashes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	for _, path := range []string{"/", "/health", "/health/", "/v1/health", "/v1/health/", "/v1/health//", "/docs/", "/openapi.json"} {
 		a := w.do("HEAD", path, "")
 		require.Equal(t, http.StatusOK, a.status, path)
@@ -144,7 +144,7 @@ func TestAliases(t *testing.T) {
 
 func TestTokensThatAreNotGood(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	p := w.signUp("ada@example.com")
 	for _, header := range []string{"", "Bearer", "Bearer ", "Basic " + p.access, p.access, "Bearer " + p.access + "x", "Bearer " + p.refresh} {
 		w.problem(w.do("GET", "/v1/users/me", "", "Authorization", header), slugAuth)

@@ -21,7 +21,7 @@ const (
 )
 
 // madePublic is a course of somebody's that everybody sees, unless it is put on hold.
-func (w *world) madePublic(p person, topic string) string {
+func (w *testEnv) madePublic(p person, topic string) string {
 	w.t.Helper()
 	task, course := w.askFor(p, topic, "private")
 	w.finish(task, course)
@@ -29,9 +29,9 @@ func (w *world) madePublic(p person, topic string) string {
 	return course.String()
 }
 
-// appears tells whether somebody finds a course in each place where others could: by its id, its
+// appears reports whether somebody finds a course in each place where others could: by its id, its
 // lists, the search and the feeds. It fails when they do not agree.
-func (w *world) appears(p person, course, topic string) bool {
+func (w *testEnv) appears(p person, course, topic string) bool {
 	w.t.Helper()
 	seen := map[string]bool{"id": w.do("GET", "/v1/courses/"+course, "", p.header()...).status == http.StatusOK}
 	for _, path := range []string{"/v1/courses?limit=50", "/v1/feeds/search?q=" + topic, "/v1/feeds?feed_type=recent", "/v1/feeds/trending"} {
@@ -54,31 +54,31 @@ func containsID(a answer, id string) bool {
 
 func TestContentRulesHoldACourseThatBecomesPublic(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
 	w.ok("POST", "/v1/admin/content-rules", `{"kind":"word","pattern":"casino"}`, boss)
-	held := w.madePublic(ada, "Casinó tricks")
-	require.False(t, w.appears(eve, held, "tricks"))
-	require.Equal(t, "held", w.ok("GET", "/v1/courses/"+held, "", ada).json(t)["moderation_status"])
+	pending := w.madePublic(ada, "Casinó tricks")
+	require.False(t, w.appears(eve, pending, "tricks"))
+	require.Equal(t, "held", w.ok("GET", "/v1/courses/"+pending, "", ada).json(t)["moderation_status"])
 	waiting := w.list("/v1/admin/held", boss)
 	require.Len(t, waiting, 1)
-	require.Equal(t, held, waiting[0]["id"])
+	require.Equal(t, pending, waiting[0]["id"])
 	require.Equal(t, "course", waiting[0]["target_type"])
 	require.Equal(t, "the word casino", waiting[0]["held_for"])
 	require.Equal(t, ada.id, waiting[0]["author_id"])
-	w.ok("DELETE", "/v1/courses/"+held+"/share", "", ada)
+	w.ok("DELETE", "/v1/courses/"+pending+"/share", "", ada)
 	require.Empty(t, w.list("/v1/admin/held", boss), "what is private again needs no decision")
-	w.ok("POST", "/v1/courses/"+held+"/share", "", ada)
-	require.False(t, w.appears(eve, held, "tricks"), "taking it back and sharing it again is no way around")
+	w.ok("POST", "/v1/courses/"+pending+"/share", "", ada)
+	require.False(t, w.appears(eve, pending, "tricks"), "taking it back and sharing it again is no way around")
 
-	w.ok("POST", "/v1/admin/held/"+held+"/decision", `{"decision":"approve"}`, boss)
-	require.True(t, w.appears(eve, held, "tricks"))
-	w.problem(w.do("POST", "/v1/admin/held/"+held+"/decision", `{"decision":"approve"}`, boss.header()...), slugNotFound)
-	w.ok("PUT", "/v1/courses/"+held, `{"summary":"More on every casino"}`, ada)
-	require.False(t, w.appears(eve, held, "tricks"), "a change is judged again")
-	w.ok("POST", "/v1/admin/held/"+held+"/decision", `{"decision":"reject"}`, boss)
-	require.False(t, w.appears(eve, held, "tricks"))
-	require.Equal(t, "hidden", w.ok("GET", "/v1/courses/"+held, "", ada).json(t)["moderation_status"], "its owner goes on learning from it")
+	w.ok("POST", "/v1/admin/held/"+pending+"/decision", `{"decision":"approve"}`, boss)
+	require.True(t, w.appears(eve, pending, "tricks"))
+	w.problem(w.do("POST", "/v1/admin/held/"+pending+"/decision", `{"decision":"approve"}`, boss.header()...), slugNotFound)
+	w.ok("PUT", "/v1/courses/"+pending, `{"summary":"More on every casino"}`, ada)
+	require.False(t, w.appears(eve, pending, "tricks"), "a change is judged again")
+	w.ok("POST", "/v1/admin/held/"+pending+"/decision", `{"decision":"reject"}`, boss)
+	require.False(t, w.appears(eve, pending, "tricks"))
+	require.Equal(t, "hidden", w.ok("GET", "/v1/courses/"+pending, "", ada).json(t)["moderation_status"], "its owner goes on learning from it")
 	require.Contains(t, string(w.ok("GET", "/v1/notifications", "", ada).body), "Your course is hidden")
 	require.Len(t, w.list("/v1/admin/audit?action=held.decided", boss), 2)
 
@@ -88,7 +88,7 @@ func TestContentRulesHoldACourseThatBecomesPublic(t *testing.T) {
 
 func TestContentRulesReadAllOfACourse(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
 	w.ok("POST", "/v1/admin/content-rules", `{"kind":"word","pattern":"casino"}`, boss)
 	for name, spoil := range map[string]func(course uuid.UUID) error{
@@ -113,7 +113,7 @@ func TestContentRulesReadAllOfACourse(t *testing.T) {
 
 func TestACourseThatIsPublicAtItsEndIsJudgedThen(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
 	w.ok("POST", "/v1/admin/content-rules", `{"kind":"word","pattern":"water"}`, boss)
 	a := w.do("POST", "/v1/courses/generate", `{"topic":"Tides","visibility":"public"}`, ada.header()...)
@@ -132,7 +132,7 @@ func TestACourseThatIsPublicAtItsEndIsJudgedThen(t *testing.T) {
 
 func TestWhatIsWrittenAgainIsJudgedBeforeAnybodySeesIt(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
 	course := w.madePublic(ada, "Chance")
 	require.True(t, w.appears(eve, course, "Chance"))
@@ -149,7 +149,7 @@ func TestWhatIsWrittenAgainIsJudgedBeforeAnybodySeesIt(t *testing.T) {
 
 func TestCoursesAndTheirPartsAreReported(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
 	course := w.madePublic(eve, "Tides")
 	id := uuid.MustParse(course)
@@ -209,7 +209,7 @@ func TestCoursesAndTheirPartsAreReported(t *testing.T) {
 
 func TestReportsOfCoursesAreDecided(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
 	decide := func(kind string, target uuid.UUID, decision string) answer {
 		made := w.ok("POST", courseReports, fmt.Sprintf(`{"target_type":%q,"target_id":%q,"reason":"x"}`, kind, target), ada).json(t)
@@ -240,7 +240,7 @@ func TestReportsOfCoursesAreDecided(t *testing.T) {
 
 func TestAdministratorsKeepCoursesInOrder(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
 	course := w.madePublic(eve, "Tides")
 	_, private := w.askFor(eve, "Ebb", "private")

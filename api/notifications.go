@@ -14,7 +14,7 @@ import (
 
 const tagInbox = "notifications"
 
-// inbox is where news is, whether or not a push told of it.
+// inbox registers the routes of notifications, which exist whether or not a push was sent.
 func (s *Server) inbox() {
 	tags := []string{tagInbox}
 	register(s, huma.Operation{
@@ -67,7 +67,7 @@ type listNotificationsInput struct {
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-// InboxScope is what a cursor of the inbox belongs to.
+// InboxScope holds the filters that a cursor of the inbox is bound to.
 type InboxScope struct {
 	Unread string `query:"unread" enum:"true,false" doc:"true: only unread; false: only read; absent: both."`
 }
@@ -88,8 +88,8 @@ func (s *Server) listNotifications(ctx context.Context, in *listNotificationsInp
 		rows: func(after *store.Keyset, limit int) ([]notify.Notification, error) {
 			return notify.ListNotifications(ctx, s.DB, user, notify.InboxFilter{Unread: in.unread(), After: after, Offset: in.skip(), Limit: limit})
 		},
-		place: func(n notify.Notification) store.Keyset { return store.Keyset{At: n.CreatedAt, ID: n.ID} },
-		show:  viewNotification,
+		keyset: func(n notify.Notification) store.Keyset { return store.Keyset{At: n.CreatedAt, ID: n.ID} },
+		show:   viewNotification,
 	}.page(ctx, s)
 }
 
@@ -102,7 +102,7 @@ func (s *Server) countNotifications(ctx context.Context, _ *nothing) (*body[unre
 	return &body[unreadView]{unreadView{n}}, err
 }
 
-// NotificationID names news in the path.
+// NotificationID is the notification id in the path.
 type NotificationID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }

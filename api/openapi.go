@@ -9,7 +9,7 @@ import (
 
 const bearerScheme = "bearer"
 
-// humaConfig is Huma without its own pages, links and error documents.
+// humaConfig returns a Huma configuration without Huma's own pages, links and error documents.
 func (s *Server) humaConfig() huma.Config {
 	format := huma.Format{Marshal: writeJSON, Unmarshal: decode}
 	c := huma.Config{
@@ -48,8 +48,8 @@ func (s *Server) humaConfig() huma.Config {
 	}
 	c.AllowAdditionalPropertiesByDefault = true
 	if s.Config.HTTP.PublicURL != "" {
-		// The first is where the document came from, so that the page to try it
-		// works under any name; the second is for generated clients.
+		// The first server is the document's own origin, so that the documentation page works under
+		// any host name. The second is for generated clients.
 		c.Servers = []*huma.Server{{URL: "/"}, {URL: s.Config.HTTP.PublicURL}}
 	}
 	return c
@@ -73,7 +73,7 @@ func writeJSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// finishDocument adds the aliases and fixes the bytes that /openapi.json sends.
+// finishDocument adds the aliases and encodes the document that /openapi.json sends.
 func (s *Server) finishDocument() error {
 	doc := s.huma.OpenAPI()
 	for _, a := range aliases() {
@@ -81,7 +81,7 @@ func (s *Server) finishDocument() error {
 			return err
 		}
 	}
-	// Huma registers its own error documents, which nobody gets to see.
+	// Huma registers its own error documents, which are never sent.
 	delete(doc.Components.Schemas.Map(), "ErrorModel")
 	delete(doc.Components.Schemas.Map(), "ErrorDetail")
 	dropOwnKeywords(doc)
@@ -90,8 +90,8 @@ func (s *Server) finishDocument() error {
 	return err
 }
 
-// dropOwnKeywords removes what Huma adds to schemas and OpenAPI does not know.
-// By now it has done its work, which is to word the complaints.
+// dropOwnKeywords removes the keywords that Huma adds to schemas and OpenAPI does not know. Huma needs
+// them only for its messages, which are complete at this point.
 func dropOwnKeywords(doc *huma.OpenAPI) {
 	for _, schema := range doc.Components.Schemas.Map() {
 		for _, property := range schema.Properties {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func (w *world) document() *openapi3.T {
+func (w *testEnv) document() *openapi3.T {
 	w.t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(w.do("GET", "/openapi.json", "").body)
 	require.NoError(w.t, err)
@@ -20,7 +20,7 @@ func (w *world) document() *openapi3.T {
 
 func TestDocumentIsValid(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	doc := w.document()
 	require.Equal(t, "3.1.0", doc.OpenAPI)
 	require.NoError(t, doc.Validate(context.Background(), openapi3.DisableExamplesValidation()))
@@ -33,7 +33,7 @@ func TestDocumentIsValid(t *testing.T) {
 
 func TestEveryRouteIsInTheDocument(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	doc := w.document()
 	for _, route := range w.server.engine.Routes() {
 		var path []string
@@ -55,7 +55,7 @@ func TestEveryRouteIsInTheDocument(t *testing.T) {
 func TestOperationIDsAreUnique(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
-	for path, item := range newWorld(t).document().Paths.Map() {
+	for path, item := range newTestEnv(t).document().Paths.Map() {
 		for method, operation := range item.Operations() {
 			require.Empty(t, seen[operation.OperationID], "%s %s", method, path)
 			seen[operation.OperationID] = method + " " + path
@@ -65,7 +65,7 @@ func TestOperationIDsAreUnique(t *testing.T) {
 
 func TestDocumentListsProblems(t *testing.T) {
 	t.Parallel()
-	doc := newWorld(t).document()
+	doc := newTestEnv(t).document()
 	login := doc.Paths.Value("/v1/auth/login").Post
 	for _, status := range []string{"200", "400", "401", "403", "413", "415", "422", "500", "503"} {
 		require.NotNil(t, login.Responses.Value(status), status)
@@ -88,7 +88,7 @@ type hidingInput struct{ hiddenPart }
 
 func TestEmbeddedStructsThatHumaPassesOver(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	require.PanicsWithValue(t, "api: api.hidingInput embeds api.hiddenPart: export that type, or Huma passes over its fields", func() {
 		register(w.server, huma.Operation{OperationID: "h", Method: "GET", Path: "/h"},
 			func(context.Context, *hidingInput) (*nothing, error) { return nil, nil })
@@ -97,7 +97,7 @@ func TestEmbeddedStructsThatHumaPassesOver(t *testing.T) {
 
 func TestDocsComeFromHere(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	page := w.do("GET", "/docs", "")
 	require.Equal(t, 200, page.status)
 	require.Contains(t, page.header.Get("Content-Security-Policy"), "script-src 'self'")
@@ -113,7 +113,7 @@ func TestDocsComeFromHere(t *testing.T) {
 
 func TestRoot(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	v := w.do("GET", "/", "").json(t)
 	require.Equal(t, "healthy", v["status"])
 	require.Equal(t, "test", v["version"])
@@ -132,7 +132,7 @@ func TestRoot(t *testing.T) {
 
 func TestConsoleFiles(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	for name, media := range map[string]string{"app.js": "text/javascript", "style.css": "text/css", "icon.svg": "image/svg+xml"} {
 		a := w.do("GET", "/console/"+name, "")
 		require.Equal(t, http.StatusOK, a.status, name)

@@ -24,7 +24,7 @@ func TestSummariesAreImperative(t *testing.T) {
 	t.Parallel()
 	const mostWords = 9
 	seen := map[string]string{}
-	for path, item := range newWorld(t).document().Paths.Map() {
+	for path, item := range newTestEnv(t).document().Paths.Map() {
 		for method, operation := range item.Operations() {
 			where, words := method+" "+path, strings.Fields(operation.Summary)
 			require.NotEmpty(t, words, where)

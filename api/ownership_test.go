@@ -24,8 +24,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// estate is somebody with two of everything that a path can name, none of it for others.
-type estate struct {
+// ownedData is a user with two private resources of every kind that a path can name.
+type ownedData struct {
 	person
 	topic string
 	ids   map[string][]string // by the kind of path that names them
@@ -34,9 +34,9 @@ type estate struct {
 // secretTopic is what only the owner's things are about.
 const secretTopic = "Zygomorphic heirlooms"
 
-func (w *world) settled(email string) estate {
+func (w *testEnv) populated(email string) ownedData {
 	w.t.Helper()
-	e := estate{person: w.signUp(email), topic: secretTopic, ids: map[string][]string{}}
+	e := ownedData{person: w.signUp(email), topic: secretTopic, ids: map[string][]string{}}
 	user := uuid.MustParse(e.id)
 	someone := w.signUp("author-" + store.NewID().String() + "@example.com")
 	for range 2 {
@@ -84,7 +84,7 @@ func (w *world) settled(email string) estate {
 
 // whispered makes a post and a comment that nobody else sees, since they wait for an
 // administrator.
-func (w *world) whispered(user uuid.UUID, topic string) (post, comment uuid.UUID) {
+func (w *testEnv) whispered(user uuid.UUID, topic string) (post, comment uuid.UUID) {
 	w.t.Helper()
 	now := w.server.now()
 	p := community.Post{
@@ -98,7 +98,7 @@ func (w *world) whispered(user uuid.UUID, topic string) (post, comment uuid.UUID
 }
 
 // neighbours are two people who have posted for everybody, and two whom the user has blocked.
-func (w *world) neighbours(user uuid.UUID) {
+func (w *testEnv) neighbours(user uuid.UUID) {
 	w.t.Helper()
 	for _, name := range []string{"bob", "cyd", "dan", "eli"} {
 		id := uuid.MustParse(w.signUp(name + "-" + store.NewID().String() + "@example.com").id)
@@ -120,11 +120,11 @@ func aboutPeople(path string) bool {
 	return strings.HasSuffix(path, "/{user_id}") || path == "/v1/users/{id}/follow"
 }
 
-func (e estate) add(kind string, id uuid.UUID) { e.ids[kind] = append(e.ids[kind], id.String()) }
+func (e ownedData) add(kind string, id uuid.UUID) { e.ids[kind] = append(e.ids[kind], id.String()) }
 
 // kindOfPath is the longest kind that a path template begins with. A new resource
-// needs a row in settled.
-func (e estate) kindOfPath(t *testing.T, path string) string {
+// needs a row in populated.
+func (e ownedData) kindOfPath(t *testing.T, path string) string {
 	t.Helper()
 	path = strings.Replace(path, "/v1/ws/tasks/", "/v1/tasks/", 1)
 	found := ""
@@ -138,7 +138,7 @@ func (e estate) kindOfPath(t *testing.T, path string) string {
 }
 
 // documented calls visit for every operation of the document that needs a token.
-func (w *world) documented(visit func(method, path string, op *huma.Operation)) {
+func (w *testEnv) documented(visit func(method, path string, op *huma.Operation)) {
 	for _, path := range slices.Sorted(maps.Keys(w.server.huma.OpenAPI().Paths)) {
 		item := w.server.huma.OpenAPI().Paths[path]
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
@@ -174,8 +174,8 @@ func withID(path, id string) string {
 // document has, as somebody else: the answer is the one for an id that never was.
 func TestNobodyReachesWhatIsSomebodyElses(t *testing.T) {
 	t.Parallel()
-	w := school(t)
-	ada, eve := w.settled("ada@example.com"), w.signUp("eve@example.com")
+	w := newEnvWithoutTemporal(t)
+	ada, eve := w.populated("ada@example.com"), w.signUp("eve@example.com")
 	paths := 0
 	w.documented(func(method, path string, op *huma.Operation) {
 		if !strings.Contains(path, "{") || strings.HasPrefix(path, "/v1/admin/") || aboutPeople(path) {
@@ -212,7 +212,7 @@ func TestNobodyReachesWhatIsSomebodyElses(t *testing.T) {
 }
 
 // secrets are what must not be seen by others.
-func (e estate) secrets() []string {
+func (e ownedData) secrets() []string {
 	all := []string{e.id, "ada@example.com", e.topic}
 	for _, ids := range e.ids {
 		all = append(all, ids...)
@@ -225,8 +225,8 @@ func (e estate) secrets() []string {
 // owner's own cursor.
 func TestListsSearchesAndCursorsAreTheirOwners(t *testing.T) {
 	t.Parallel()
-	w := school(t)
-	ada, eve := w.settled("ada@example.com"), w.signUp("eve@example.com")
+	w := newEnvWithoutTemporal(t)
+	ada, eve := w.populated("ada@example.com"), w.signUp("eve@example.com")
 	lists := 0
 	w.documented(func(method, path string, op *huma.Operation) {
 		if method != http.MethodGet || strings.Contains(path, "{") {
@@ -264,7 +264,7 @@ func TestListsSearchesAndCursorsAreTheirOwners(t *testing.T) {
 
 func TestOperationsOfAdministrators(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	eve, admins := w.signUp("eve@example.com"), 0
 	w.documented(func(method, path string, op *huma.Operation) {
 		if strings.HasPrefix(path, "/v1/admin/") {
@@ -278,8 +278,8 @@ func TestOperationsOfAdministrators(t *testing.T) {
 
 func TestSocketsAreTheirOwners(t *testing.T) {
 	t.Parallel()
-	w := school(t)
-	ada, eve := w.settled("ada@example.com"), w.signUp("eve@example.com")
+	w := newEnvWithoutTemporal(t)
+	ada, eve := w.populated("ada@example.com"), w.signUp("eve@example.com")
 	for _, id := range []string{ada.ids["/v1/tasks/"][0], store.NewID().String()} {
 		kind, code := w.refusedSocket(eve, uuid.MustParse(id))
 		require.Equal(t, "not_found_error", kind)
@@ -291,8 +291,8 @@ func TestSocketsAreTheirOwners(t *testing.T) {
 // somebody else, to every operation that takes one.
 func TestAnIdempotencyKeyIsItsOwners(t *testing.T) {
 	t.Parallel()
-	w := school(t)
-	ada, eve := w.settled("ada@example.com"), w.signUp("eve@example.com")
+	w := newEnvWithoutTemporal(t)
+	ada, eve := w.populated("ada@example.com"), w.signUp("eve@example.com")
 	eves, eveCourse := w.ask(eve, "Tides")
 	w.finish(eves, eveCourse)
 	adas, adaCourse := w.ask(ada.person, "Tides")

@@ -16,15 +16,14 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Paging is for inputs of lists. Each list adds its own Limit, whose bounds differ:
-//
-//	Limit int `query:"limit" default:"20" minimum:"1" maximum:"50"`
+// Paging is embedded in inputs of lists. Each list adds its own Limit, whose bounds differ, for
+// example Limit int `query:"limit" default:"20" minimum:"1" maximum:"50"`.
 type Paging struct {
 	Offset int    `query:"offset" minimum:"0" maximum:"100000" doc:"Items to skip; ignored with cursor"`
 	Cursor string `query:"cursor" doc:"Cursor from the Link header of the previous page"`
 }
 
-// skip is how many rows to pass over: none beside a cursor.
+// skip returns the offset, which is 0 when there is a cursor.
 func (p Paging) skip() int {
 	if p.Cursor != "" {
 		return 0
@@ -32,7 +31,7 @@ func (p Paging) skip() int {
 	return p.Offset
 }
 
-// listed is the answer with one page of a bare array.
+// listed is an answer with one page of a list as an array.
 type listed[T any] struct {
 	Link string `header:"Link" doc:"URL of the next page, rel=next; absent on the last page"`
 	Body []T
@@ -43,16 +42,15 @@ const (
 	maxCursor   = 512 // characters, far more than any we make
 )
 
-// sealPlace is an opaque, signed place in a list: up to 300 bytes that tell where a page
-// ended. It is good only for the list of that name with an equal filter; filter is
-// anything that marshals.
-func (s *Server) sealPlace(list string, filter any, place []byte) string {
+// sealRawCursor returns an opaque, signed cursor for up to 300 bytes that say where a page ended. It
+// is valid only for the list of that name with an equal filter. filter is any value that marshals.
+func (s *Server) sealRawCursor(list string, filter any, place []byte) string {
 	return base64.RawURLEncoding.EncodeToString(append(bytes.Clone(place), s.cursorMAC(list, filter, place)...))
 }
 
-// openPlace is the place that sealPlace sealed, nil for "". A forged cursor, or one of
-// another list or filter, is a malformed request.
-func (s *Server) openPlace(list string, filter any, cursor string) ([]byte, error) {
+// openRawCursor returns the bytes of a cursor by sealRawCursor, or nil for "". A forged cursor, or one
+// of another list or filter, is a malformed request.
+func (s *Server) openRawCursor(list string, filter any, cursor string) ([]byte, error) {
 	if cursor == "" {
 		return nil, nil
 	}
@@ -67,15 +65,15 @@ func (s *Server) openPlace(list string, filter any, cursor string) ([]byte, erro
 	return raw[:end:end], nil
 }
 
-// sealCursor seals a place in a list that is in the order of its times.
+// sealCursor returns a cursor of a list that is ordered by time.
 func (s *Server) sealCursor(list string, filter any, at store.Keyset) string {
 	raw := binary.BigEndian.AppendUint64(make([]byte, 0, cursorBytes), uint64(at.At.UnixMicro()))
-	return s.sealPlace(list, filter, append(raw, at.ID[:]...))
+	return s.sealRawCursor(list, filter, append(raw, at.ID[:]...))
 }
 
-// openCursor is the place that sealCursor sealed, nil for "".
+// openCursor returns the position of a cursor by sealCursor, or nil for "".
 func (s *Server) openCursor(list string, filter any, cursor string) (*store.Keyset, error) {
-	raw, err := s.openPlace(list, filter, cursor)
+	raw, err := s.openRawCursor(list, filter, cursor)
 	if err != nil || raw == nil {
 		return nil, err
 	}
@@ -99,21 +97,21 @@ func (s *Server) cursorMAC(list string, filter any, place []byte) []byte {
 	return h.Sum(nil)
 }
 
-// listing is a list in the order of its times, of rows R that are shown as T.
+// listing is a list ordered by time, of rows R that are shown as T.
 type listing[R, T any] struct {
-	// A cursor is good only for the list of that name with an equal filter.
+	// A cursor is valid only for the list of that name with an equal filter.
 	name   string
 	filter any
 	cursor string
 	limit  int
-	// rows returns up to limit rows that follow a place, nil for the start.
-	rows  func(after *store.Keyset, limit int) ([]R, error)
-	place func(R) store.Keyset
-	show  func(R) T
+	// rows returns up to limit rows after a position, or from the start for nil.
+	rows   func(after *store.Keyset, limit int) ([]R, error)
+	keyset func(R) store.Keyset
+	show   func(R) T
 }
 
-// page reads one row more than a page holds, shows those of the page, and links to the next page
-// if there is one.
+// page reads one row more than a page holds, shows the page's rows, and links to the next page if
+// there is one.
 func (l listing[R, T]) page(ctx context.Context, s *Server) (*listed[T], error) {
 	after, err := s.openCursor(l.name, l.filter, l.cursor)
 	if err != nil {
@@ -126,7 +124,7 @@ func (l listing[R, T]) page(ctx context.Context, s *Server) (*listed[T], error) 
 	page := &listed[T]{Body: make([]T, 0, min(len(rows), l.limit))}
 	if len(rows) > l.limit {
 		rows = rows[:l.limit]
-		page.Link = s.nextLink(ctx, s.sealCursor(l.name, l.filter, l.place(rows[l.limit-1])))
+		page.Link = s.nextLink(ctx, s.sealCursor(l.name, l.filter, l.keyset(rows[l.limit-1])))
 	}
 	for _, row := range rows {
 		page.Body = append(page.Body, l.show(row))
@@ -134,7 +132,7 @@ func (l listing[R, T]) page(ctx context.Context, s *Server) (*listed[T], error) 
 	return page, nil
 }
 
-// nextLink is the request's own address with another cursor.
+// nextLink returns a link to the request's address with another cursor.
 func (s *Server) nextLink(ctx context.Context, cursor string) string {
 	ex := requestInfoOf(ctx)
 	query, _ := url.ParseQuery(ex.query)

@@ -23,7 +23,7 @@ type countInput struct {
 }
 
 // counting adds a list of the numbers 0 to 44, newest (highest) first.
-func (w *world) counting() {
+func (w *testEnv) counting() {
 	register(w.server, huma.Operation{OperationID: "count", Method: "GET", Path: "/count"},
 		func(ctx context.Context, in *countInput) (*listed[int], error) {
 			return listing[int, int]{
@@ -36,7 +36,7 @@ func (w *world) counting() {
 					}
 					return rows, nil
 				},
-				place: func(n int) store.Keyset {
+				keyset: func(n int) store.Keyset {
 					return store.Keyset{At: time.UnixMicro(int64(n)).UTC(), ID: uuid.UUID{byte(n)}}
 				},
 				show: func(n int) int { return n },
@@ -46,7 +46,7 @@ func (w *world) counting() {
 
 func TestPagesFollowOneAnother(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	w.counting()
 	seen, path := 0, "/count/?limit=20&token=secret&offset=0"
 	for pages := 1; ; pages++ {
@@ -70,7 +70,7 @@ func TestPagesFollowOneAnother(t *testing.T) {
 
 func TestCursorsThatAreNotGood(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	w.counting()
 	cursor := w.server.sealCursor("count", false, store.Keyset{At: w.clock.now(), ID: uuid.New()})
 	require.Equal(t, 200, w.do("GET", "/count?cursor="+cursor, "").status)

@@ -14,14 +14,14 @@ import (
 //go:embed pages
 var pageFiles embed.FS
 
-// page is one HTML page with its style inside and no script.
+// page is an HTML page with an inline style and no script.
 type page struct {
 	body *template.Template
 	csp  string
 }
 
-// newPage reads a page and the style all pages share. The policy lets in that
-// style by its digest and nothing else.
+// newPage parses a page and the style that all pages share. The policy allows that style by its digest
+// and nothing else.
 func newPage(name string) page {
 	style, err := pageFiles.ReadFile("pages/style.css")
 	if err != nil {
@@ -44,10 +44,10 @@ func (p page) write(c *gin.Context, data any) error {
 	return p.body.Execute(c.Writer, data)
 }
 
-// wantsHTML tells a browser from a program by the Accept field.
+// wantsHTML reports whether the Accept field is that of a browser.
 func wantsHTML(c *gin.Context) bool { return strings.Contains(c.GetHeader("Accept"), "text/html") }
 
-// wantsJSON tells who names JSON and does not also take HTML.
+// wantsJSON reports whether the Accept field names JSON and not HTML.
 func wantsJSON(c *gin.Context) bool {
 	return !wantsHTML(c) && strings.Contains(c.GetHeader("Accept"), "json")
 }

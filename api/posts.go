@@ -21,7 +21,7 @@ const (
 	postPath  = postsPath + "/{id}"
 )
 
-// posts are the addresses of posts.
+// posts registers the routes of posts.
 func (s *Server) posts() {
 	tags := []string{tagCommunity}
 	register(s, huma.Operation{
@@ -58,18 +58,18 @@ func (s *Server) posts() {
 	s.likable("post", postPath, community.LikePost)
 }
 
-// PostID names a post in the path.
+// PostID is the post id in the path.
 type PostID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }
 
-// Format is for inputs of operations that show Markdown.
+// Format is embedded in inputs of operations that return Markdown.
 type Format struct {
 	Format string `query:"format" enum:"markdown,html" default:"markdown" doc:"html: content_html is included"`
 }
 
-// reader is who reads. Only who has signed in as an administrator is asked about, so
-// that others cost no query.
+// reader returns the viewer of a read. The role is checked in Postgres only for sessions that claim to
+// be an administrator's, so that others cost no query.
 func (s *Server) reader(ctx context.Context) (moderation.Viewer, error) {
 	if !principal(ctx).Has(accounts.RoleAdmin) {
 		return moderation.Viewer{ID: principal(ctx).UserID}, nil
@@ -77,24 +77,24 @@ func (s *Server) reader(ctx context.Context) (moderation.Viewer, error) {
 	return s.viewer(ctx)
 }
 
-// viewer is who changes something, by what Postgres says of them now.
+// viewer returns the viewer of a change, by the current row in Postgres.
 func (s *Server) viewer(ctx context.Context) (moderation.Viewer, error) {
 	user := principal(ctx).UserID
 	admin, err := accounts.HasRole(ctx, s.DB, user, accounts.RoleAdmin)
 	return moderation.Viewer{ID: user, Admin: admin}, err
 }
 
-// writing are the circumstances under which the principal writes something.
+// writing returns the context in which the principal writes a post or comment.
 func (s *Server) writing(ctx context.Context) (community.AuthorContext, error) {
 	v, err := s.viewer(ctx)
-	w := community.AuthorContext{Viewer: v, Now: s.now(), Enqueuer: outbox.NewEnqueuer(s.now), Entry: s.happened(ctx, "", uuid.Nil, nil)}
+	w := community.AuthorContext{Viewer: v, Now: s.now(), Enqueuer: outbox.NewEnqueuer(s.now), Entry: s.auditEntry(ctx, "", uuid.Nil, nil)}
 	if s.Config.Limits.On() {
 		w.Allow = s.allowance
 	}
 	return w, err
 }
 
-// allowance is what somebody may write in a day, as the mode of the limits has it.
+// allowance returns the author's daily limit, by the mode of the limits.
 func (s *Server) allowance(n quality.Newcomer) quality.Allowance {
 	a := quality.AllowanceOf(n)
 	for _, number := range []*int{&a.Posts, &a.Comments, &a.Links} {
@@ -173,7 +173,7 @@ func (s *Server) updatePost(ctx context.Context, in *updatePostInput) (*tagged[p
 	return s.singlePost("", post, in.Format)
 }
 
-// postMatches honours If-Match with the tag of either format.
+// postMatches returns a check of If-Match against the ETag of either format.
 func (s *Server) postMatches(ifMatch string) func(community.PostDetail) error {
 	return func(post community.PostDetail) error {
 		view, err := s.viewPost(post, Format{})
@@ -187,7 +187,7 @@ func (s *Server) postMatches(ifMatch string) func(community.PostDetail) error {
 	}
 }
 
-// done is the answer of what leaves nothing else to tell.
+// done is the answer of an operation that has no other result.
 type done struct {
 	Message string `json:"message"`
 }

@@ -16,7 +16,7 @@ import (
 
 const maxTag = 50 // characters
 
-// newPostBody is a post as it is sent.
+// newPostBody is a new post in a request.
 type newPostBody struct {
 	Title    string         `json:"title" maxLength:"200" text:"title"`
 	Content  string         `json:"content" maxLength:"5000" text:"prose" doc:"Markdown"`
@@ -25,7 +25,7 @@ type newPostBody struct {
 	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Any JSON object of at most 16 KiB and 100 members"`
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *createPostInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	b := &in.Body
@@ -38,7 +38,7 @@ func (b newPostBody) post() community.Post {
 	return community.Post{ID: store.NewID(), Title: b.Title, Content: b.Content, PostType: b.PostType, Tags: b.Tags, Metadata: b.Metadata}
 }
 
-// postChangeBody holds what may be changed; absent or null leaves a field as it is.
+// postChangeBody holds the fields that may be changed. An absent or null field is left as it is.
 type postChangeBody struct {
 	Title    *string        `json:"title,omitempty" nullable:"true" maxLength:"200" text:"title"`
 	Content  *string        `json:"content,omitempty" nullable:"true" maxLength:"5000" text:"prose"`
@@ -48,7 +48,7 @@ type postChangeBody struct {
 	IsPinned *bool          `json:"is_pinned,omitempty" nullable:"true" doc:"For administrators"`
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *updatePostInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	b := &in.Body
@@ -66,7 +66,7 @@ func (b postChangeBody) change() community.PostChange {
 	return community.PostChange{Title: b.Title, Content: b.Content, PostType: b.PostType, Tags: b.Tags, Metadata: b.Metadata, IsPinned: b.IsPinned}
 }
 
-// tags are those of a list, each once however it is written.
+// tags returns the tags of a list without duplicates that differ only in spelling.
 func (f *fieldFaults) tags(path string, tags []string) []string {
 	for i, tag := range tags {
 		at := path + "[" + strconv.Itoa(i) + "]"

@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/community"
 )
 
-// PostScope is what a cursor of the list belongs to.
+// PostScope holds the filters that a cursor of the list is bound to.
 type PostScope struct {
 	PostType string `query:"post_type" enum:"discussion,question,achievement,resource,announcement"`
 	Tags     string `query:"tags" maxLength:"600" doc:"Comma-separated; posts must have all of them."`
@@ -35,13 +35,13 @@ func windows() map[string]time.Duration {
 func (s *Server) listPosts(ctx context.Context, in *listPostsInput) (*listed[postView], error) {
 	user := principal(ctx).UserID
 	scope := []any{user, in.PostScope}
-	place, err := s.openPlace("posts", scope, in.Cursor)
+	place, err := s.openRawCursor("posts", scope, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	f := community.PostFilter{PostType: in.PostType, Tags: in.tags(), Sort: in.Sort, Offset: in.skip(), Limit: in.Limit + 1}
 	if place != nil {
-		if f.After, f.Since, err = readPlace(place); err != nil {
+		if f.After, f.Since, err = decodePostCursor(place); err != nil {
 			return nil, err
 		}
 	} else if window, bounded := windows()[in.Window]; bounded && in.Sort == community.SortTop {
@@ -55,7 +55,7 @@ func (s *Server) listPosts(ctx context.Context, in *listPostsInput) (*listed[pos
 	if len(posts) > in.Limit {
 		posts = posts[:in.Limit]
 		last := community.CursorOf(posts[in.Limit-1], in.Sort)
-		page.Link = s.nextLink(ctx, s.sealPlace("posts", scope, writePlace(last, f.Since)))
+		page.Link = s.nextLink(ctx, s.sealRawCursor("posts", scope, encodePostCursor(last, f.Since)))
 	}
 	for _, post := range posts {
 		view, err := s.viewPost(post, in.Format)
@@ -67,7 +67,7 @@ func (s *Server) listPosts(ctx context.Context, in *listPostsInput) (*listed[pos
 	return page, nil
 }
 
-// tags are those asked for.
+// tags returns the requested tags.
 func (in *listPostsInput) tags() (tags []string) {
 	for tag := range strings.SplitSeq(in.Tags, ",") {
 		if tag = trimmed(tag); tag != "" {
@@ -77,11 +77,11 @@ func (in *listPostsInput) tags() (tags []string) {
 	return tags
 }
 
-// postPlaceBytes are: since when, pinned, the time, the score, the id.
-const postPlaceBytes = 8 + 1 + 8 + 8 + 16
+// postCursorBytes is the length of a cursor: since when, pinned, the time, the score, the id.
+const postCursorBytes = 8 + 1 + 8 + 8 + 16
 
-func writePlace(p community.Cursor, since time.Time) []byte {
-	raw := binary.BigEndian.AppendUint64(make([]byte, 0, postPlaceBytes), uint64(since.UnixMicro()))
+func encodePostCursor(p community.Cursor, since time.Time) []byte {
+	raw := binary.BigEndian.AppendUint64(make([]byte, 0, postCursorBytes), uint64(since.UnixMicro()))
 	pinned := byte(0)
 	if p.Pinned {
 		pinned = 1
@@ -91,8 +91,8 @@ func writePlace(p community.Cursor, since time.Time) []byte {
 	return append(raw, p.ID[:]...)
 }
 
-func readPlace(raw []byte) (*community.Cursor, time.Time, error) {
-	if len(raw) != postPlaceBytes {
+func decodePostCursor(raw []byte) (*community.Cursor, time.Time, error) {
+	if len(raw) != postCursorBytes {
 		return nil, time.Time{}, malformed("The cursor is not one of this list with this filter.")
 	}
 	number := func(at int) uint64 { return binary.BigEndian.Uint64(raw[at:]) }

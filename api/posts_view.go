@@ -12,7 +12,7 @@ import (
 // formatHTML asks for content_html.
 const formatHTML = "html"
 
-// authorView is who wrote something.
+// authorView is the author of a post or comment.
 type authorView struct {
 	ID        *uuid.UUID `json:"id" format:"uuid" nullable:"true" doc:"null: the account was deleted."`
 	Name      string     `json:"name"`
@@ -55,16 +55,16 @@ func (s *Server) viewPost(p community.PostDetail, f Format) (postView, error) {
 	return v, err
 }
 
-// asHTML is a text as safe HTML, nil unless that was asked for.
+// asHTML returns a text as safe HTML, or nil when the format is not HTML.
 func (s *Server) asHTML(text string, f Format) (*string, error) {
 	if f.Format != formatHTML {
-		return nil, nil //nolint:nilnil // nobody asked for it
+		return nil, nil //nolint:nilnil // HTML was not requested
 	}
 	html, err := s.markdown.html(text)
 	return &html, err
 }
 
-// editView is what a post or comment said before.
+// editView is an earlier version of a post or comment.
 type editView struct {
 	Title   string    `json:"title" doc:"Title of a post; empty for a comment."`
 	Content string    `json:"content"`

@@ -11,19 +11,18 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Principal is who a request comes from.
+// Principal is the user and session that a request comes from.
 type Principal struct {
 	UserID, SessionID uuid.UUID
 	Roles             []string
 }
 
-// Has tells whether the principal holds a role.
+// Has reports whether the principal holds a role.
 func (p Principal) Has(role string) bool { return slices.Contains(p.Roles, role) }
 
 type principalKey struct{}
 
-// principal is who asks. In an operation that is not public there always is
-// one; in a public one it is zero.
+// principal returns the request's principal. It is zero only in public operations.
 func principal(ctx context.Context) Principal {
 	p, _ := ctx.Value(principalKey{}).(Principal)
 	return p
@@ -34,19 +33,19 @@ func withPrincipal(ctx context.Context, p Principal) context.Context {
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
-// authenticate checks an access token and that its session is its user's and goes on.
-// A bad token is Unauthenticated, an account that is switched off Forbidden. A
-// session that ended is refused within a second, whichever process ended it.
+// authenticate checks an access token and that its session belongs to its user and is open. A bad
+// token is Unauthenticated, a disabled account is Forbidden. A session that ended is refused within a
+// second, whichever process ended it.
 func (s *Server) authenticate(ctx context.Context, token string) (Principal, error) {
 	claims, err := s.access.Verify(token)
 	if err != nil {
 		return Principal{}, badToken().Because(err)
 	}
-	return s.standing(ctx, Principal{UserID: claims.UserID, SessionID: claims.SessionID, Roles: claims.Roles})
+	return s.checkSession(ctx, Principal{UserID: claims.UserID, SessionID: claims.SessionID, Roles: claims.Roles})
 }
 
-// standing passes a principal on while its session goes on, as authenticate does.
-func (s *Server) standing(ctx context.Context, p Principal) (Principal, error) {
+// checkSession returns the principal if its session is open, with the errors of authenticate.
+func (s *Server) checkSession(ctx context.Context, p Principal) (Principal, error) {
 	standing, err := s.sessionCache.of(ctx, p.SessionID, p.UserID)
 	if err != nil {
 		return Principal{}, err
@@ -65,7 +64,7 @@ func badToken() *store.Error {
 	return store.Errorf(store.Unauthenticated, "The access token is missing or not valid. Sign in or refresh, then try again.")
 }
 
-// bearer is the token of an Authorization field, or "".
+// bearer returns the token of an Authorization field, or "".
 func bearer(header string) string {
 	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") {

@@ -31,17 +31,17 @@ type Problem struct { //nolint:errname // it is a problem, by RFC 9457
 	slug string
 }
 
-// Fault is one broken rule.
+// Fault is one violated rule.
 type Fault struct {
 	Pointer  string `json:"pointer" doc:"RFC 6901 pointer into the body, or the name of a parameter"`
 	Location string `json:"location" enum:"body,query,path,header" doc:"Where the value came from"`
 	Message  string `json:"message" doc:"The rule, in words"`
 }
 
-// problemOf is a Problem that still lacks what belongs to the request; complete adds it.
+// problemOf returns a Problem without the fields that depend on the request. complete adds those.
 func problemOf(slug, detail string) *Problem { return &Problem{slug: slug, Detail: detail} }
 
-// malformed is the answer to what cannot be read at all.
+// malformed returns the problem for a request that cannot be parsed.
 func malformed(detail string) *Problem { return problemOf(slugMalformed, detail) }
 
 // Error makes a Problem returnable by handlers.

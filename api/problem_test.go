@@ -20,7 +20,7 @@ import (
 
 func TestEveryErrorBecomesItsProblem(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	engine, model := errorOf(store.Unavailable), errorOf(store.Unavailable)
 	engine.Part, engine.RetryAfter = "workflow-engine", 1500*time.Millisecond
 	model.Part = "model"
@@ -68,7 +68,7 @@ func TestEveryErrorBecomesItsProblem(t *testing.T) {
 
 func TestInternalErrorIsLoggedOnceUnderItsRequestID(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	w.failing("/t/anything", errors.New("the cause"))
 	w.do("GET", "/t/anything", "", "X-Request-ID", "my-own.id_1")
 	require.Equal(t, 1, strings.Count(w.logs.String(), "the cause"))
@@ -77,7 +77,7 @@ func TestInternalErrorIsLoggedOnceUnderItsRequestID(t *testing.T) {
 
 func TestRouterProblems(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	p := w.problem(w.do("GET", "/nowhere", ""), slugNotFound)
 	require.Equal(t, "/nowhere", p["resource_id"])
 	a := w.do("PATCH", "/v1/auth/login", "{}")
@@ -93,7 +93,7 @@ func TestRouterProblems(t *testing.T) {
 
 func TestPanicBecomesAProblem(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	register(w.server, huma.Operation{OperationID: "p", Method: "GET", Path: "/panic"},
 		func(context.Context, *nothing) (*body[string], error) { panic("secret-cause") }, public)
 	a := w.do("GET", "/panic", "")
@@ -104,7 +104,7 @@ func TestPanicBecomesAProblem(t *testing.T) {
 
 func TestHandlerThatTakesTooLong(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	register(w.server, huma.Operation{OperationID: "s", Method: "GET", Path: "/slow"},
 		func(ctx context.Context, _ *nothing) (*body[string], error) {
 			<-ctx.Done()
@@ -115,7 +115,7 @@ func TestHandlerThatTakesTooLong(t *testing.T) {
 
 func TestBodyLimits(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	w.echoing()
 	text := func(size int) string {
 		head, tail := `{"topic":"abc","free":{"x":"`, `"}}`
@@ -133,7 +133,7 @@ func TestBodyLimits(t *testing.T) {
 
 func TestBodiesThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	w.echoing()
 	for name, text := range map[string]string{
 		"not json":       `{"topic":`,
@@ -159,7 +159,7 @@ func TestBodiesThatCannotBeRead(t *testing.T) {
 
 func TestBrokenRulesComeAllAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	w.echoing()
 	a := w.do("POST", "/probe?limit=99", `{"count":-1,"tags":["a",7,"c","d"],"inner":{"site":"http://[secret"},"free":"x"}`)
 	w.problem(a, slugValidation)
@@ -184,7 +184,7 @@ func TestBrokenRulesComeAllAtOnce(t *testing.T) {
 
 func TestNULNeverReachesPostgres(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	w.echoing()
 	p := w.problem(w.do("POST", "/probe", `{"topic":"a\u0000bc","free":{"x/y":["\u0000"]}}`), slugValidation)
 	require.Len(t, p["errors"], 2)
@@ -200,7 +200,7 @@ type idInput struct {
 
 func TestIDsInThePath(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	register(w.server, huma.Operation{OperationID: "thing", Method: "GET", Path: "/things/{id}"},
 		func(_ context.Context, in *idInput) (*body[string], error) { return &body[string]{in.ID.String()}, nil }, public)
 	id := uuid.NewString()
@@ -212,7 +212,7 @@ func TestIDsInThePath(t *testing.T) {
 
 func TestProblemPages(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	for _, k := range problemTypes() {
 		page := w.do("GET", "/problems/"+k.Slug, "", "Accept", "text/html")
 		require.Equal(t, 200, page.status)

@@ -1,6 +1,6 @@
 package api
 
-// The slugs of all problems Lyo answers with.
+// The slugs of all problems that Lyo answers with.
 const (
 	slugMalformed   = "malformed-request"
 	slugValidation  = "validation-error"
@@ -20,15 +20,15 @@ const (
 	slugModel       = "model-unavailable"
 	slugDependency  = "dependency-unavailable"
 
-	// slugGone is none of them: it is counted and logged, and sent to nobody.
+	// slugGone is not part of the contract: it is counted and logged, and never sent.
 	slugGone = "client-closed-request"
 )
 
-// statusGone is counted for a client that hung up before it was answered, as nginx does. It is no
-// fault of the service, so it is neither 5xx nor worth an alert.
+// statusGone is counted for a client that disconnected before it was answered, as nginx does. It is no
+// fault of the service, so it is neither a 5xx nor worth an alert.
 const statusGone = 499
 
-// problemType is one row of the table of problems, which /problems shows.
+// problemType is a row of the table of problems that /problems shows.
 type problemType struct {
 	Slug    string `json:"slug"`
 	Status  int    `json:"status"`
@@ -70,7 +70,7 @@ func kindOf(slug string) (problemType, bool) {
 	return problemType{}, false
 }
 
-// slugOf is the slug for a bare status, as Huma reports one.
+// slugOf returns the slug of a bare status, as Huma reports one.
 func slugOf(status int) string {
 	for _, k := range problemTypes() {
 		if k.Status == status {

@@ -7,7 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// problems serves the pages that the type of every problem points to.
+// problems registers the pages that the type of each problem links to.
 func (s *Server) problems() {
 	list, one := newPage("problems.html"), newPage("problem.html")
 	s.raw(huma.Operation{
@@ -45,7 +45,7 @@ func (s *Server) problemPage(c *gin.Context, one page) {
 	}
 }
 
-// sent notes an answer that could not be written: most often the client left.
+// sent logs an answer that could not be written. Most often the client disconnected.
 func (s *Server) sent(c *gin.Context, err error) {
 	if err != nil {
 		ctx := c.Request.Context()

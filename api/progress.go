@@ -17,7 +17,7 @@ import (
 
 const tagLearning = "learning"
 
-// progress are the addresses of what a learner does with a course.
+// progress registers the routes of a learner's progress in a course.
 func (s *Server) progress() {
 	tags := []string{tagLearning}
 	register(s, huma.Operation{
@@ -39,31 +39,31 @@ func (s *Server) progress() {
 const studyDoc = "Completing a lesson earns points the first time, and so does completing the last lesson of a READY course. " +
 	"Completing it again changes nothing. 409: the lesson is not written yet."
 
-// Happened tells when something was done that is told of later, as by an app that was offline.
+// Happened is embedded in inputs that may be reported later, for example by an app that was offline.
 type Happened struct {
 	OccurredAt *time.Time `json:"occurred_at,omitempty" nullable:"true" doc:"When it was done, by the device's clock; absent: now. A time in the future, or more than 48 hours ago, counts as now."`
 	SentAt     *time.Time `json:"sent_at,omitempty" nullable:"true" doc:"When this request is sent, by the same clock; corrects for a wrong device clock."`
 }
 
-// stripped is the same without when it was sent, which differs each time.
+// stripped returns the same without the time of sending, which differs at each attempt.
 func (h Happened) stripped() Happened {
 	h.SentAt = nil
 	return h
 }
 
-// at is the moment that counts.
+// at returns the time that counts.
 func (h Happened) at(now time.Time) time.Time {
 	return gamification.Moment(now, h.OccurredAt, h.SentAt).UTC().Truncate(time.Microsecond)
 }
 
-// Keyed is for requests that count once for a key.
+// Keyed is embedded in inputs that count once per idempotency key.
 type Keyed struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"Repeated requests with the same key count once; a different request with the key is rejected."`
 }
 
-// key belongs to all that a request says.
+// key returns an idempotency key that is bound to the whole request.
 func (k Keyed) key(operation string, request ...any) learning.IdempotencyKey {
-	text, _ := json.Marshal([]any{operation, request}) //nolint:errchkjson // it came from JSON, so it goes back
+	text, _ := json.Marshal([]any{operation, request}) //nolint:errchkjson // it was decoded from JSON
 	hash := sha256.Sum256(text)
 	return learning.IdempotencyKey{Value: k.IdempotencyKey, Hash: hash[:]}
 }

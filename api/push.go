@@ -21,7 +21,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// push has pushes sent.
+// push registers the operations that send pushes.
 func (s *Server) push() {
 	register(s, huma.Operation{
 		OperationID: "test-push", Method: http.MethodPost, Path: "/v1/push/test", Tags: []string{tagPush},
@@ -83,7 +83,7 @@ func (s *Server) testPush(ctx context.Context, _ *nothing) (*body[testPushView],
 	if err != nil {
 		return nil, err
 	}
-	if message.ID != uuid.Nil { // there is a device to be told
+	if message.ID != uuid.Nil { // at least one device is registered
 		s.Dispatcher.TryDispatch(ctx, message)
 	}
 	receipts, err := s.awaitReceipts(ctx, id, len(devices))
@@ -93,7 +93,7 @@ func (s *Server) testPush(ctx context.Context, _ *nothing) (*body[testPushView],
 	return &body[testPushView]{viewTestPush(id, devices, receipts)}, nil
 }
 
-// awaitReceipts waits until so many devices have a final receipt, or as long as it may.
+// awaitReceipts waits until the given number of devices have a final receipt, or until its time limit.
 func (s *Server) awaitReceipts(ctx context.Context, notification uuid.UUID, devices int) ([]notify.PushReceipt, error) {
 	deadline := time.After(testPushWithin)
 	ticker := time.NewTicker(testPushLook)
@@ -170,7 +170,7 @@ type sendPushBody struct {
 
 const mostPushData = 1024
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *sendPushInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	b := in.Body
@@ -193,7 +193,7 @@ func (in *sendPushInput) Resolve(huma.Context) []error {
 	return faults
 }
 
-// reservedData tells whether a name means something to us or to a push service.
+// reservedData reports whether a name has a meaning to Lyo or to a push service.
 func reservedData(name string) bool {
 	return name == "" || slices.Contains([]string{"aps", "notification_id", "from", "message_type", "notification"}, name) ||
 		strings.HasPrefix(name, "google") || strings.HasPrefix(name, "gcm")
@@ -220,7 +220,7 @@ func (s *Server) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutp
 		ID: task.ResultID, Title: in.Body.Title, Body: trimmed(in.Body.Body), Data: in.Body.Data,
 		CollapseKey: text(in.Body.CollapseKey), Everyone: task.Spec.Everyone, CreatedAt: now,
 	}
-	entry := s.happened(ctx, store.AuditBroadcast, uuid.Nil, map[string]any{"task_id": task.ID, "everyone": b.Everyone})
+	entry := s.auditEntry(ctx, store.AuditBroadcast, uuid.Nil, map[string]any{"task_id": task.ID, "everyone": b.Everyone})
 	made, replayed, err := notify.CreateBroadcast(ctx, s.DB, task, b, in.Body.UserIDs, message, entry)
 	if err != nil {
 		return nil, err
@@ -235,14 +235,14 @@ func (s *Server) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutp
 	return out, nil
 }
 
-// task is the task a request asks for.
+// task returns the task that the request creates.
 func (in *sendPushInput) task(user uuid.UUID, now time.Time) tasks.Task {
 	var key *string
 	if in.IdempotencyKey != "" {
 		key = &in.IdempotencyKey
 	}
 	id, result := courses.GenerationIDs(user, key)
-	canonical, _ := json.Marshal([]any{"push", in.Body}) //nolint:errchkjson // it came from JSON, so it goes back
+	canonical, _ := json.Marshal([]any{"push", in.Body}) //nolint:errchkjson // it was decoded from JSON
 	hash := sha256.Sum256(canonical)
 	task := tasks.NewTask(id, user, result, now)
 	task.TaskType, task.WorkflowID, task.IdempotencyKey, task.RequestHash = tasks.TaskPushBroadcast, workflows.BroadcastID(id), key, hash[:]

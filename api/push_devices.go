@@ -18,7 +18,7 @@ import (
 
 const tagPush = "push"
 
-// devices are the addresses of what pushes go to.
+// devices registers the routes of push devices.
 func (s *Server) devices() {
 	register(s, huma.Operation{
 		OperationID: "register-device", Method: http.MethodPost, Path: "/v1/push/devices/register", Tags: []string{tagPush},
@@ -55,11 +55,11 @@ type registerDeviceInput struct {
 	Body deviceBody `contentType:"application/json"`
 }
 
-// deviceBody is what an app says of its device. device_type or platform must be there, and
-// device_token or, of a browser, subscription.
+// deviceBody is a device in a request. It requires device_type or platform, and device_token or, for a
+// browser, subscription.
 type deviceBody struct {
 	DeviceToken *string `json:"device_token,omitempty" nullable:"true" maxLength:"4096" doc:"An APNs or FCM token of at least 10 characters; absent with subscription."`
-	// Subscription is of browsers only.
+	// Subscription is for browsers only.
 	Subscription *subscriptionBody `json:"subscription,omitempty" doc:"A browser's PushSubscription, instead of device_token."`
 	DeviceType   *string           `json:"device_type,omitempty" nullable:"true" doc:"ios, android or web."`
 	Platform     *string           `json:"platform,omitempty" nullable:"true" doc:"Alias of device_type."`
@@ -71,7 +71,7 @@ type deviceBody struct {
 	Environment  *string           `json:"environment,omitempty" nullable:"true" doc:"production (the default) or sandbox; for APNs tokens."`
 }
 
-// subscriptionBody is a PushSubscription as its toJSON gives it.
+// subscriptionBody is a PushSubscription in the form of its toJSON.
 type subscriptionBody struct {
 	Endpoint string           `json:"endpoint" maxLength:"4096" format:"uri" doc:"An https URL of a push service."`
 	Keys     subscriptionKeys `json:"keys"`
@@ -86,10 +86,10 @@ func (b *subscriptionBody) canonical() (notify.WebSubscription, map[string]strin
 	return notify.WebSubscription{Endpoint: b.Endpoint, P256DH: b.Keys.P256DH, Auth: b.Keys.Auth}.Canonical()
 }
 
-// mostDeviceInfo in bytes of JSON is what is kept of a device.
+// mostDeviceInfo is the maximum size in bytes of a device's stored JSON.
 const mostDeviceInfo = 4096
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *registerDeviceInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	b := in.Body
@@ -108,7 +108,7 @@ func (in *registerDeviceInput) Resolve(huma.Context) []error {
 	return faults
 }
 
-// address checks where pushes are to go.
+// address validates the target of pushes.
 func (b deviceBody) address(faults *fieldFaults) {
 	token := notify.PushToken(text(b.DeviceToken))
 	switch {
@@ -163,7 +163,7 @@ func viewDevice(d notify.Device) deviceView {
 	}
 }
 
-// maskedToken shows the last six characters. How long the token is it does not tell.
+// maskedToken shows the last six characters. It does not reveal the token's length.
 func maskedToken(token string) string {
 	runes := []rune(token)
 	return "****" + string(runes[max(0, utf8.RuneCountInString(token)-6):])
@@ -173,7 +173,7 @@ func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*
 	b, now := in.Body, s.now()
 	var info json.RawMessage
 	if b.DeviceInfo != nil {
-		info, _ = json.Marshal(b.DeviceInfo) //nolint:errchkjson // it came from JSON, so it goes back
+		info, _ = json.Marshal(b.DeviceInfo) //nolint:errchkjson // it was decoded from JSON
 	}
 	who := principal(ctx)
 	var web notify.WebSubscription
@@ -200,12 +200,12 @@ func (s *Server) listDevices(ctx context.Context, in *listDevicesInput) (*listed
 		rows: func(after *store.Keyset, limit int) ([]notify.Device, error) {
 			return notify.ListDevices(ctx, s.DB, user, notify.DeviceFilter{After: after, Offset: in.skip(), Limit: limit})
 		},
-		place: func(d notify.Device) store.Keyset { return store.Keyset{At: d.CreatedAt, ID: d.ID} },
-		show:  viewDevice,
+		keyset: func(d notify.Device) store.Keyset { return store.Keyset{At: d.CreatedAt, ID: d.ID} },
+		show:   viewDevice,
 	}.page(ctx, s)
 }
 
-// DeviceID names a device in the path.
+// DeviceID is the device id in the path.
 type DeviceID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }

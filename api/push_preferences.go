@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// pushPreferences are what one wants to be told of by push, and when not.
+// pushPreferences registers the routes of push preferences and quiet hours.
 func (s *Server) pushPreferences() {
 	register(s, huma.Operation{
 		OperationID: "get-push-preferences", Method: http.MethodGet, Path: "/v1/push/preferences", Tags: []string{tagPush},
@@ -65,7 +65,7 @@ type pushPreferencesInput struct {
 	Body pushPreferencesBody `contentType:"application/json"`
 }
 
-// pushPreferencesBody holds what changes; absent leaves a field as it is.
+// pushPreferencesBody holds the changes. An absent field is left as it is.
 type pushPreferencesBody struct {
 	CourseReady     *bool     `json:"course_ready,omitempty" nullable:"true"`
 	Achievements    *bool     `json:"achievements,omitempty" nullable:"true"`
@@ -76,25 +76,25 @@ type pushPreferencesBody struct {
 	QuietHoursEnd   wallClock `json:"quiet_hours_end,omitzero" doc:"HH:MM; null or an empty string: no quiet hours."`
 }
 
-// wallClock is a time of day in a body, which tells null from absent.
+// wallClock is a time of day in a body. It distinguishes null from absent.
 type wallClock struct {
 	given bool
 	text  string // "": none
 }
 
-// UnmarshalJSON takes a text or null.
+// UnmarshalJSON accepts a string or null.
 func (c *wallClock) UnmarshalJSON(data []byte) error {
 	c.given = true
 	return json.Unmarshal(data, &c.text)
 }
 
-// Schema says so in the document.
+// Schema describes the type in the OpenAPI document.
 func (wallClock) Schema(huma.Registry) *huma.Schema {
 	most := 5
 	return &huma.Schema{Type: huma.TypeString, Nullable: true, MaxLength: &most}
 }
 
-// apply puts the time into a preference. Its shape has been checked.
+// apply sets a preference to the time. Its form has been checked.
 func (c wallClock) apply(to **int) {
 	if !c.given {
 		return
@@ -106,7 +106,7 @@ func (c wallClock) apply(to **int) {
 	}
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *pushPreferencesInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	for path, c := range map[string]wallClock{"quiet_hours_start": in.Body.QuietHoursStart, "quiet_hours_end": in.Body.QuietHoursEnd} {

@@ -19,7 +19,7 @@ import (
 
 func TestRegisteringADevice(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	first := w.do("POST", "/v1/push/devices/register", `{"device_token":"a-token-of-ada-123456","device_type":"ios","device_info":{"name":"Ada's"},"app_version":"1.2"}`, ada.header()...)
 	require.Equal(t, http.StatusOK, first.status, string(first.body))
@@ -57,7 +57,7 @@ func TestRegisteringADevice(t *testing.T) {
 
 func TestDevicesThatAreRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	for body, pointer := range map[string]string{
 		`{"device_token":"short","device_type":"ios"}`:                                                              "/device_token",
@@ -80,7 +80,7 @@ func TestDevicesThatAreRefused(t *testing.T) {
 
 func TestPushPreferences(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	const path = "/v1/push/preferences"
 	first := w.do("GET", path, "", ada.header()...)
@@ -100,7 +100,7 @@ func TestPushPreferences(t *testing.T) {
 }
 
 // receive puts news into an inbox.
-func (w *world) receive(p person, source string) uuid.UUID {
+func (w *testEnv) receive(p person, source string) uuid.UUID {
 	w.t.Helper()
 	n := notify.Notification{UserID: uuid.MustParse(p.id), Kind: notify.NotifyCourseReady, Title: "Ready", Body: source, CreatedAt: w.server.now()}
 	require.NoError(w.t, notify.Notify(w.server.DB.WithContext(context.Background()), n, source, notify.Enqueuer{}))
@@ -109,7 +109,7 @@ func (w *world) receive(p person, source string) uuid.UUID {
 
 func TestTheInbox(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	var ids []uuid.UUID
 	for i := range 5 {
@@ -147,7 +147,7 @@ func TestTheInbox(t *testing.T) {
 // TestTryingPushes has somebody answer for the worker.
 func TestTryingPushes(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	none := w.do("POST", "/v1/push/test", "", ada.header()...)
 	require.Equal(t, http.StatusOK, none.status, string(none.body))
@@ -201,14 +201,14 @@ func TestTryingPushes(t *testing.T) {
 	require.Equal(t, map[string]string{"ios": "sent", "android": "dry_run", "web": "failed"}, told)
 }
 
-func (w *world) promote(p person) {
+func (w *testEnv) promote(p person) {
 	w.t.Helper()
 	require.NoError(w.t, w.server.DB.Exec(`UPDATE users SET roles = '["user","admin"]' WHERE id = ?`, p.id).Error)
 }
 
 func TestTellingMany(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	const path, body = "/v1/push/send", `{"title":"News","body":"For all","data":{"action":"open"},"collapse_key":"news"}`
 	w.problem(w.do("POST", path, body, eve.header()...), slugDenied)

@@ -19,7 +19,7 @@ import (
 // TestOneTokenHoweverItIsSpelled is two users who register one phone in turn, in many spellings.
 func TestOneTokenHoweverItIsSpelled(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	const hex = "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9"
 	spaced := "<" + strings.Join([]string{hex[:8], hex[8:16], hex[16:24], hex[24:32], hex[32:40], hex[40:48], hex[48:56], hex[56:]}, " ") + ">"
@@ -42,7 +42,7 @@ func TestOneTokenHoweverItIsSpelled(t *testing.T) {
 
 func TestABrowserSubscribes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	_, public := pushtest.NewVAPIDKey(t)
 	s := pushtest.NewWebPush(t, public, 0).Subscribe(t)
@@ -88,7 +88,7 @@ func TestABrowserSubscribes(t *testing.T) {
 
 func TestTheKeyBrowsersSubscribeFor(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	none := w.problem(w.do("GET", "/v1/push/web-key", ""), slugNotFound)
 	require.Contains(t, none["detail"], "FCM")
 	private, public := pushtest.NewVAPIDKey(t)
@@ -102,7 +102,7 @@ func TestTheKeyBrowsersSubscribeFor(t *testing.T) {
 // TestHealthTellsOfWrongCredentials of services that are in use, and of the last ones only.
 func TestHealthTellsOfWrongCredentials(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	w.server.Config.Push.FCMCredentials = "credentials"
 	old, now := notify.PushCredentialKey{Provider: "fcm", Fingerprint: "old"}, w.server.now()
 	apns := notify.PushCredentialKey{Provider: "apns", Fingerprint: "unused"}

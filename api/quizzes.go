@@ -75,7 +75,7 @@ func (s *Server) attemptQuiz(ctx context.Context, in *attemptInput) (*attemptOut
 	return &attemptOutput{v}, nil
 }
 
-// read is what was answered, by question.
+// read returns the answers by question.
 func (b attemptBody) read(quiz []courses.QuizQuestion) (map[string]json.RawMessage, error) {
 	answers := make(map[string]json.RawMessage, len(b.Answers))
 	for i, given := range b.Answers {
@@ -100,7 +100,7 @@ func (b attemptBody) read(quiz []courses.QuizQuestion) (map[string]json.RawMessa
 	return answers, nil
 }
 
-// namedAnswer reads an object that names its question. Apps call the answer by several names.
+// namedAnswer reads an object that names its question. Apps use several names for the answer.
 func namedAnswer(given any) (question string, answer any, ok bool) {
 	object, isObject := given.(map[string]any)
 	if !isObject {

@@ -7,8 +7,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// count charges a request to its user, or to its address when nobody is signed
-// in. RateLimited when a limit has no room. With Redis away everything passes.
+// count charges a request to its user, or to its address when there is no user. It returns RateLimited
+// when a limit is exhausted. When Redis cannot be reached, every request passes.
 func (s *Server) count(ctx context.Context, repeatable string, charges ...ratelimit.Charge) error {
 	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: subject(ctx), ID: repeatable, Charges: charges})
 	if err != nil {
@@ -17,8 +17,8 @@ func (s *Server) count(ctx context.Context, repeatable string, charges ...rateli
 	return judge(ctx, verdict)
 }
 
-// countRefused charges a request whose token was refused to its address, so
-// that guessing has an end. It gives back the refusal, or that of the limit.
+// countRefused charges a request with a refused token to its address, which limits guessing. It
+// returns the refusal, or the rate limit's.
 func (s *Server) countRefused(ctx context.Context, refusal error) error {
 	switch store.CodeOf(refusal) {
 	case store.Unauthenticated, store.Forbidden:
@@ -30,8 +30,8 @@ func (s *Server) countRefused(ctx context.Context, refusal error) error {
 	return refusal
 }
 
-// countHandshake charges a socket to the principal of ctx, or to the address when
-// the token was refused. Only the limit's refusal is an error.
+// countHandshake charges a socket to the principal of ctx, or to the address when the token was
+// refused. It returns only the rate limit's refusal.
 func (s *Server) countHandshake(ctx context.Context, refusal error) error {
 	if refusal == nil {
 		return s.count(ctx, "", ratelimit.Charge{Policy: s.limits.user, Cost: 1})
@@ -42,7 +42,8 @@ func (s *Server) countHandshake(ctx context.Context, refusal error) error {
 	return nil
 }
 
-// countSignUp charges a new account to its address. Unavailable with Redis away.
+// countSignUp charges a new account to its address. It returns Unavailable when Redis cannot be
+// reached.
 func (s *Server) countSignUp(ctx context.Context) error {
 	_, err := s.countStrictly(ctx, ratelimit.Charge{Policy: s.limits.register, Cost: 1})
 	return err
@@ -56,7 +57,7 @@ func (s *Server) countStrictly(ctx context.Context, charges ...ratelimit.Charge)
 	return verdict, judge(ctx, verdict)
 }
 
-// judge tells the client how its limits stand and turns a refusal into an error.
+// judge sets the rate limit fields of the answer and converts a refusal to an error.
 func judge(ctx context.Context, v ratelimit.Verdict) error {
 	ex := requestInfoOf(ctx)
 	ex.limits = append(ex.limits, v.States...)
@@ -73,7 +74,7 @@ func judge(ctx context.Context, v ratelimit.Verdict) error {
 	return refusal
 }
 
-// subject is who a request counts for.
+// subject returns the subject that a request is charged to.
 func subject(ctx context.Context) ratelimit.Subject {
 	if who, ok := ctx.Value(principalKey{}).(Principal); ok {
 		return ratelimit.User(who.UserID)

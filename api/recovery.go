@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// recovery are the operations that rest on reading a mailbox.
+// recovery registers the operations that require access to a mailbox.
 func (s *Server) recovery() {
 	tags := []string{tagAuth}
 	register(s, huma.Operation{
@@ -65,7 +65,7 @@ func (s *Server) requestVerification(ctx context.Context, _ *nothing) (*struct{}
 	return nil, accounts.QueueMail(ctx, s.DB, mail, message)
 }
 
-// MailedToken is what somebody read in a mail.
+// MailedToken is embedded in inputs with a token from a mail.
 type MailedToken struct {
 	Token string `json:"token" minLength:"1" maxLength:"255" doc:"The token from the mail, case-insensitive"`
 }
@@ -73,9 +73,9 @@ type MailedToken struct {
 type verifyEmailInput struct{ Body MailedToken }
 
 func (s *Server) verifyEmail(ctx context.Context, in *verifyEmailInput) (*struct{}, error) {
-	entry := s.happened(ctx, store.AuditEmailVerified, uuid.Nil, nil)
+	entry := s.auditEntry(ctx, store.AuditEmailVerified, uuid.Nil, nil)
 	ended, err := accounts.VerifyEmail(ctx, s.DB, accounts.HashMailToken(in.Body.Token), s.mailTo, entry)
-	s.ended(ctx, ended...)
+	s.announceRevocation(ctx, ended...)
 	return nil, err
 }
 
@@ -85,8 +85,8 @@ type requestPasswordResetInput struct {
 	}
 }
 
-// requestPasswordReset looks nothing up: whether anybody has the address is found out
-// when the mail is to be sent, where no client can time it.
+// requestPasswordReset does no lookup. Whether the address has an account is found out when the mail
+// is sent, where no client can time it.
 func (s *Server) requestPasswordReset(ctx context.Context, in *requestPasswordResetInput) (*struct{}, error) {
 	room, err := s.countStrangersMail(ctx, in.Body.Email, s.limits.mailed(callerAddress(ctx)))
 	if err != nil || !room {
@@ -103,8 +103,7 @@ type resetPasswordInput struct {
 	}
 }
 
-// resetPassword looks at the token before it hashes, so that tokens somebody made up
-// cost nothing.
+// resetPassword checks the token before it hashes the password, so that forged tokens cost nothing.
 func (s *Server) resetPassword(ctx context.Context, in *resetPasswordInput) (*struct{}, error) {
 	token := accounts.HashMailToken(in.Body.Token)
 	user, err := accounts.ResetHolder(ctx, s.DB, token, s.now())
@@ -119,18 +118,18 @@ func (s *Server) resetPassword(ctx context.Context, in *resetPasswordInput) (*st
 		return nil, err
 	}
 	notice, message := s.mailTo(accounts.MailPasswordChanged, &user.ID, user.Email)
-	entry := s.happened(ctx, store.AuditPasswordReset, user.ID, nil)
+	entry := s.auditEntry(ctx, store.AuditPasswordReset, user.ID, nil)
 	ended, err := accounts.ResetPassword(ctx, s.DB, token, hash, notice, message, entry)
-	s.ended(ctx, ended...)
+	s.announceRevocation(ctx, ended...)
 	return nil, err
 }
 
-// noticeFor is how long a mail without a token is worth sending.
+// noticeFor is how long a mail without a token stays worth sending.
 const noticeFor = 24 * time.Hour
 
-// mailTo is a mail and the outbox message that sends it, for the caller to put into its
-// transaction by models.QueueMail. user is nil where the address is to say whose it
-// is. Nothing of it tells the token.
+// mailTo returns a mail and the outbox message that sends it, for the caller to store in its
+// transaction by accounts.QueueMail. user is nil where the account is looked up by the address.
+// Neither value contains the token.
 func (s *Server) mailTo(kind accounts.MailKind, user *uuid.UUID, address string) (accounts.Mail, store.OutboxMessage) {
 	now := s.now()
 	mail := accounts.Mail{ID: store.NewID(), UserID: user, Kind: kind, Address: address, CreatedAt: now, ExpiresAt: now.Add(s.mailGood(kind))}
@@ -153,7 +152,7 @@ func (s *Server) mailGood(kind accounts.MailKind) time.Duration {
 	}
 }
 
-// mailTokens derives the tokens that mails carry; the worker derives the same.
+// mailTokens derives the tokens that mails carry. The worker derives the same ones.
 func (s *Server) mailTokens() accounts.MailTokens {
 	return accounts.NewMailTokens(s.Config.HTTP.CursorKey.Reveal())
 }

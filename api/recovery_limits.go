@@ -9,7 +9,7 @@ import (
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// mailed is charged for a mail to whoever asks for it, and to the mailbox it goes to.
+// mailed returns the charge for a mail, to the subject that requests it or to the recipient's mailbox.
 func (l *limits) mailed(on ratelimit.Subject) ratelimit.Charge {
 	return ratelimit.Charge{Policy: l.mail, Cost: 1, On: on}
 }
@@ -18,7 +18,7 @@ func toMailbox(address string) ratelimit.Subject {
 	return ratelimit.Subject("mailbox:" + ratelimit.Hash(mailboxOf(address)))
 }
 
-// mailboxOf is the one name of a mailbox for limits, however its address is written.
+// mailboxOf returns the canonical name of a mailbox for limits, whatever the spelling of its address.
 func mailboxOf(address string) string {
 	if email, err := texts.Mailbox(address); err == nil {
 		address = email
@@ -26,8 +26,8 @@ func mailboxOf(address string) string {
 	return strings.ToLower(strings.TrimSpace(address))
 }
 
-// countMails charges mails to all of those at once, or to none when one of them is
-// RateLimited. Unavailable with Redis away, since mails cost and annoy.
+// countMails charges mails to all given subjects, or to none when one of them is RateLimited. It
+// returns Unavailable when Redis cannot be reached, because mails cost money and annoy.
 func (s *Server) countMails(ctx context.Context, charges ...ratelimit.Charge) (ratelimit.Verdict, error) {
 	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: callerAddress(ctx), Charges: charges})
 	if err != nil {
@@ -36,9 +36,9 @@ func (s *Server) countMails(ctx context.Context, charges ...ratelimit.Charge) (r
 	return verdict, judge(ctx, verdict)
 }
 
-// countStrangersMail is countMails with one more to a mailbox that may be anybody's. room
-// tells whether that may have it, which is to be told to nobody: a stranger must not
-// learn who else asks for mails there.
+// countStrangersMail is countMails with one more charge to a mailbox that may belong to anyone. room
+// reports whether that mailbox may have the mail. It must not be disclosed, because it would reveal
+// whether others request mails for that mailbox.
 func (s *Server) countStrangersMail(ctx context.Context, address string, charges ...ratelimit.Charge) (room bool, err error) {
 	hidden := s.limits.mailed(toMailbox(address))
 	hidden.Soft = true

@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 )
 
-func limitedMails(t *testing.T) *world {
+func limitedMails(t *testing.T) *testEnv {
 	t.Helper()
 	return limited(t, withMail, func(d *Deps) { d.Config.Limits.Mail = config.Rate{Quota: 5, Per: time.Hour} })
 }
@@ -22,7 +22,7 @@ func limitedMails(t *testing.T) *world {
 // mailbox is an address that no other test uses, since they share a Redis.
 func mailbox(name string) string { return name + "-" + uuid.NewString() + "@example.com" }
 
-func (w *world) requestResetFrom(address, email string) answer {
+func (w *testEnv) requestResetFrom(address, email string) answer {
 	w.t.Helper()
 	return w.from(address, "POST", "/v1/auth/password-reset/request", fmt.Sprintf(`{"email":%q}`, email))
 }
@@ -79,7 +79,7 @@ func TestNoMailsWithoutRedis(t *testing.T) {
 	t.Parallel()
 	server := miniredis.RunT(t)
 	client := redisAt(t, "redis://"+server.Addr())
-	w := newWorld(t, withMail, func(d *Deps) {
+	w := newTestEnv(t, withMail, func(d *Deps) {
 		d.Redis, d.Config.Limits = client, testLimits()
 		d.Config.Limits.Mail = config.Rate{Quota: 5, Per: time.Hour}
 	})

@@ -18,10 +18,10 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// mailingWorld is a world whose mails are good for a while; nobody sends them.
-func mailingWorld(t *testing.T) *world {
+// newMailEnv is a test environment whose mails are good for a while; nobody sends them.
+func newMailEnv(t *testing.T) *testEnv {
 	t.Helper()
-	return newWorld(t, withMail)
+	return newTestEnv(t, withMail)
 }
 
 func withMail(d *Deps) {
@@ -29,37 +29,37 @@ func withMail(d *Deps) {
 }
 
 // mails are those of a kind, oldest first.
-func (w *world) mails(kind accounts.MailKind) (all []accounts.Mail) {
+func (w *testEnv) mails(kind accounts.MailKind) (all []accounts.Mail) {
 	w.t.Helper()
 	require.NoError(w.t, w.server.DB.Where("kind = ?", kind).Order("created_at, id").Find(&all).Error)
 	return all
 }
 
 // mailed is the token in the latest mail of a kind.
-func (w *world) mailed(kind accounts.MailKind) string {
+func (w *testEnv) mailed(kind accounts.MailKind) string {
 	w.t.Helper()
 	all := w.mails(kind)
 	require.NotEmpty(w.t, all)
 	return accounts.NewMailTokens(w.server.Config.HTTP.CursorKey.Reveal()).Of(all[len(all)-1].ID)
 }
 
-func (w *world) postTo(path, body string, headers ...string) answer {
+func (w *testEnv) postTo(path, body string, headers ...string) answer {
 	w.t.Helper()
 	return w.do("POST", "/v1/auth/"+path, body, headers...)
 }
 
-func (w *world) requestReset(email string) answer {
+func (w *testEnv) requestReset(email string) answer {
 	w.t.Helper()
 	return w.postTo("password-reset/request", fmt.Sprintf(`{"email":%q}`, email))
 }
 
-func (w *world) resetTo(token, password string) answer {
+func (w *testEnv) resetTo(token, password string) answer {
 	w.t.Helper()
 	return w.postTo("password-reset", fmt.Sprintf(`{"token":%q,"new_password":%q}`, token, password))
 }
 
 // badToken is the one answer for every token that is not good.
-func (w *world) badToken(a answer) {
+func (w *testEnv) badToken(a answer) {
 	w.t.Helper()
 	p := w.problem(a, slugValidation)
 	faults := p["errors"].([]any)
@@ -68,13 +68,13 @@ func (w *world) badToken(a answer) {
 	require.Equal(w.t, "is not valid, was used already, or is too old; ask for another mail", faults[0].(map[string]any)["message"])
 }
 
-func (w *world) requireStatus(want int, a answer) {
+func (w *testEnv) requireStatus(want int, a answer) {
 	w.t.Helper()
 	require.Equal(w.t, want, a.status, string(a.body))
 }
 
 // silent tells that a secret stands in no log and in no row of a table that keeps text.
-func (w *world) silent(secret string) {
+func (w *testEnv) silent(secret string) {
 	w.t.Helper()
 	require.NotEmpty(w.t, w.logs.String())
 	require.NotContains(w.t, w.logs.String(), secret)
@@ -85,14 +85,14 @@ func (w *world) silent(secret string) {
 	}
 }
 
-func (w *world) verified(p person) bool {
+func (w *testEnv) verified(p person) bool {
 	w.t.Helper()
 	return w.do("GET", "/v1/users/me", "", p.header()...).json(w.t)["is_verified"].(bool)
 }
 
 func TestAnAddressIsVerifiedByItsMail(t *testing.T) {
 	t.Parallel()
-	w := mailingWorld(t)
+	w := newMailEnv(t)
 	p := w.signUp("Ada@example.com")
 	require.NoError(t, w.server.DB.Exec("DELETE FROM outbox; DELETE FROM mails").Error) // those of signing up
 	w.problem(w.postTo("verify-email/request", ""), slugAuth)
@@ -102,10 +102,10 @@ func TestAnAddressIsVerifiedByItsMail(t *testing.T) {
 	require.Equal(t, p.id, rows[0].UserID.String())
 	require.Equal(t, "Ada@example.com", rows[0].Address)
 	require.Equal(t, 48*time.Hour, rows[0].ExpiresAt.Sub(rows[0].CreatedAt))
-	var promise store.OutboxMessage
-	require.NoError(t, w.server.DB.First(&promise).Error)
-	require.Equal(t, "SendMail send-mail/"+rows[0].ID.String(), promise.Workflow+" "+promise.WorkflowID)
-	require.Equal(t, `"`+rows[0].ID.String()+`"`, string(promise.Input))
+	var message store.OutboxMessage
+	require.NoError(t, w.server.DB.First(&message).Error)
+	require.Equal(t, "SendMail send-mail/"+rows[0].ID.String(), message.Workflow+" "+message.WorkflowID)
+	require.Equal(t, `"`+rows[0].ID.String()+`"`, string(message.Input))
 
 	token := w.mailed(accounts.MailVerify)
 	require.False(t, w.verified(p))
@@ -124,7 +124,7 @@ func TestAnAddressIsVerifiedByItsMail(t *testing.T) {
 
 func TestAForgottenPasswordIsReplaced(t *testing.T) {
 	t.Parallel()
-	w := mailingWorld(t)
+	w := newMailEnv(t)
 	p := w.signUp("ada@example.com")
 	w.requireStatus(http.StatusNoContent, w.requestReset(" ADA@example.com "))
 	rows := w.mails(accounts.MailReset)
@@ -158,7 +158,7 @@ func TestAForgottenPasswordIsReplaced(t *testing.T) {
 
 func TestNobodysAddressLooksLikeSomebodys(t *testing.T) {
 	t.Parallel()
-	w := mailingWorld(t)
+	w := newMailEnv(t)
 	w.signUp("ada@example.com")
 	known, unknown := w.requestReset("ada@example.com"), w.requestReset("nobody@example.com")
 	for _, a := range []answer{known, unknown} {
@@ -180,7 +180,7 @@ func TestNobodysAddressLooksLikeSomebodys(t *testing.T) {
 
 func TestWhatIsNoAddressIsSaidSo(t *testing.T) {
 	t.Parallel()
-	w := mailingWorld(t)
+	w := newMailEnv(t)
 	for _, text := range []string{"", "ada", "ada@", "ada@localhost", "Ada <ada@example.com>", "ada@example.com\\r\\nBcc: eve@example.com", "a@b.co,c@d.co", strings.Repeat("a", 250) + "@example.com"} {
 		w.problem(w.postTo("password-reset/request", `{"email":"`+text+`"}`), slugValidation)
 	}
@@ -194,7 +194,7 @@ func TestWhatIsNoAddressIsSaidSo(t *testing.T) {
 // cost a hash takes longer than all the tries may.
 func TestTokensSomebodyMadeUpCostNoHash(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withMail, func(d *Deps) { d.Config.Auth.BcryptCost = 31 })
+	w := newTestEnv(t, withMail, func(d *Deps) { d.Config.Auth.BcryptCost = 31 })
 	for _, token := range []string{"x", strings.Repeat("a", 32), strings.Repeat("ü", 32), "' OR 1=1 --", strings.Repeat("a", 255)} {
 		w.badToken(w.resetTo(token, "staple lantern"))
 		w.badToken(w.postTo("verify-email", fmt.Sprintf(`{"token":%q}`, token)))
@@ -203,7 +203,7 @@ func TestTokensSomebodyMadeUpCostNoHash(t *testing.T) {
 
 func TestTokensGrowOld(t *testing.T) {
 	t.Parallel()
-	w := mailingWorld(t)
+	w := newMailEnv(t)
 	p := w.signUp("ada@example.com")
 	w.requireStatus(http.StatusNoContent, w.requestReset("ada@example.com"))
 	w.requireStatus(http.StatusNoContent, w.postTo("verify-email/request", "", p.header()...))
@@ -216,13 +216,13 @@ func TestTokensGrowOld(t *testing.T) {
 
 func TestAnAddressIsBroughtBack(t *testing.T) {
 	t.Parallel()
-	w := mailingWorld(t)
+	w := newMailEnv(t)
 	p, other := w.signUp("thief@example.com"), w.signUp("eve@example.com")
 	id := uuid.MustParse(p.id)
-	mail, promise := w.server.mailTo(accounts.MailRestore, &id, "ada@example.com")
-	require.NoError(t, accounts.QueueMail(context.Background(), w.server.DB, mail, promise))
+	mail, message := w.server.mailTo(accounts.MailRestore, &id, "ada@example.com")
+	require.NoError(t, accounts.QueueMail(context.Background(), w.server.DB, mail, message))
 	require.Equal(t, 168*time.Hour, mail.ExpiresAt.Sub(mail.CreatedAt))
-	require.Equal(t, &id, promise.UserID)
+	require.Equal(t, &id, message.UserID)
 	token := w.mailed(accounts.MailRestore)
 
 	require.NoError(t, w.server.DB.Exec("UPDATE users SET email = 'ADA@example.com' WHERE id = ?", other.id).Error)
@@ -242,7 +242,7 @@ func TestAnAddressIsBroughtBack(t *testing.T) {
 
 func TestFiftyResetsAtOnceAreOne(t *testing.T) {
 	t.Parallel()
-	w := mailingWorld(t)
+	w := newMailEnv(t)
 	w.signUp("ada@example.com")
 	w.requireStatus(http.StatusNoContent, w.requestReset("ada@example.com"))
 	token := w.mailed(accounts.MailReset)

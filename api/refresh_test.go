@@ -12,12 +12,12 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 )
 
-func (w *world) refresh(token string) answer {
+func (w *testEnv) refresh(token string) answer {
 	w.t.Helper()
 	return w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+token+`"}`)
 }
 
-func (w *world) refreshed(token string) person {
+func (w *testEnv) refreshed(token string) person {
 	w.t.Helper()
 	a := w.refresh(token)
 	require.Equal(w.t, 200, a.status, string(a.body))
@@ -29,7 +29,7 @@ func (w *world) refreshed(token string) person {
 
 func TestRefreshRotates(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	first := w.signUp("ada@example.com")
 	second := w.refreshed(first.refresh)
 	require.NotEqual(t, first.refresh, second.refresh)
@@ -44,7 +44,7 @@ func TestRefreshRotates(t *testing.T) {
 
 func TestOldRefreshTokenEndsTheSession(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	first := w.signUp("ada@example.com")
 	second := w.refreshed(first.refresh)
 	third := w.refreshed(second.refresh)
@@ -55,7 +55,7 @@ func TestOldRefreshTokenEndsTheSession(t *testing.T) {
 
 func TestMadeUpRefreshTokenEndsNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	p := w.signUp("ada@example.com")
 	token, ok := w.server.refresh.Parse(p.refresh)
 	require.True(t, ok)
@@ -76,7 +76,7 @@ func TestMadeUpRefreshTokenEndsNothing(t *testing.T) {
 
 func TestFiftyRefreshesAtOnceLeaveOneChain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	p := w.signUp("ada@example.com")
 	answers := make([]answer, 50)
 	var all sync.WaitGroup
@@ -95,11 +95,11 @@ func TestFiftyRefreshesAtOnceLeaveOneChain(t *testing.T) {
 	}
 }
 
-// TestRefreshProperty plays any story of presenting tokens of one session and
+// TestRefreshProperty plays any sequence of presenting tokens of one session and
 // waiting, beside a model of the rule.
 func TestRefreshProperty(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	people := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		people++

@@ -18,13 +18,13 @@ import (
 )
 
 const (
-	// maxBody in bytes is allowed, one more is not.
+	// maxBody is the maximum size of a body in bytes.
 	maxBody = 512 << 10
-	// routeTimeout ends a handler that takes longer, unless within says otherwise.
+	// routeTimeout is the time limit of a handler, unless within sets another.
 	routeTimeout = 10 * time.Second
 )
 
-// route is what an operation needs beyond what Huma knows about it.
+// route is the configuration of an operation beyond what Huma knows.
 type route struct {
 	public  bool
 	admin   bool // only for administrators
@@ -39,11 +39,11 @@ type route struct {
 	texts   *textRules
 }
 
-// limited tells whether its answers can be 429.
+// limited reports whether the operation can answer 429.
 func (r route) limited() bool { return len(r.charges) > 0 }
 
-// repeatable names the request where a repetition may cost less, which only the
-// client's key can tell.
+// repeatable returns a name for a request whose repetition may cost less. Only the client's key
+// identifies a repetition.
 func (r route) repeatable(key string) string {
 	if key == "" || !slices.ContainsFunc(r.charges, func(c ratelimit.Charge) bool { return c.Again != c.Cost }) {
 		return ""
@@ -51,33 +51,31 @@ func (r route) repeatable(key string) string {
 	return r.name + " " + key
 }
 
-// routeOption departs from a route's defaults.
+// routeOption changes a default of a route.
 type routeOption func(*route)
 
-// public lets everybody in; principal is zero then.
+// public allows requests without a token. Their principal is zero.
 func public(r *route) { r.public = true }
 
-// admins lets only administrators in, by what Postgres says at this moment.
+// admins allows only administrators, by their current role in Postgres.
 func admins(r *route) { r.admin = true }
 
-// within gives an operation another time limit than ten seconds.
+// within sets the time limit of an operation.
 func within(d time.Duration) routeOption { return func(r *route) { r.timeout = d } }
 
-// counting charges further limits: the user's, or the address's where an
-// operation is public. A repeated Idempotency-Key costs what Again says.
+// counting adds charges to further limits: the user's, or the address's for a public operation. A
+// repeated Idempotency-Key costs what Again says.
 func counting(charges ...ratelimit.Charge) routeOption {
 	return func(r *route) { r.charges = append(r.charges, charges...) }
 }
 
-// weighing makes an operation cost more than one unit of the user's limit.
+// weighing sets the cost of an operation in units of the user's limit.
 func weighing(units int) routeOption { return func(r *route) { r.weight = units } } //nolint:unparam // that all weigh the same is chance
 
-// register adds an operation. By default it needs an access token, counts as
-// one request of the user, has ten seconds and reads no more than 512 KiB (see
-// bodyBounds). Every error the handler returns
-// becomes a problem, and the document lists all that can happen: those that
-// follow from the shape of the input by themselves, others by op.Errors (say
-// 409). Body fields nobody knows are ignored.
+// register adds an operation. By default it needs an access token, costs one unit of the user's limit,
+// has ten seconds and reads at most 512 KiB (see bodyBounds). Every error of the handler becomes a
+// problem. The document lists all possible problems: those that follow from the shape of the input,
+// and others by op.Errors (for example 409). Unknown body fields are ignored.
 func register[I, O any](s *Server, op huma.Operation, handler func(context.Context, *I) (*O, error), options ...routeOption) {
 	r := routeOf(reflect.TypeFor[I]())
 	refuseHidden(reflect.TypeFor[I](), map[reflect.Type]bool{})
@@ -110,7 +108,7 @@ func register[I, O any](s *Server, op huma.Operation, handler func(context.Conte
 	}
 }
 
-// answerError passes on what is an answer of its own, such as 304.
+// answerError passes through errors that are answers themselves, such as 304.
 func (s *Server) answerError(ctx context.Context, err error) error {
 	if same, ok := errors.AsType[*unchanged](err); ok {
 		return same
@@ -118,7 +116,7 @@ func (s *Server) answerError(ctx context.Context, err error) error {
 	return s.toProblem(ctx, err)
 }
 
-// routeOf reads a route's needs from its input struct.
+// routeOf derives a route's needs from its input struct.
 func routeOf(input reflect.Type) route {
 	r := route{timeout: routeTimeout, weight: 1}
 	for _, field := range reflect.VisibleFields(input) {
@@ -136,9 +134,8 @@ func routeOf(input reflect.Type) route {
 	return r
 }
 
-// refuseHidden panics, when the program starts, about an embedded struct that
-// Huma would pass over in silence, leaving its parameters forever empty and its
-// members out of the document.
+// refuseHidden panics at start for an embedded struct that Huma would silently ignore. Its parameters
+// would stay empty and its members would be missing in the document.
 func refuseHidden(t reflect.Type, seen map[reflect.Type]bool) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
 		t = t.Elem()
@@ -157,7 +154,7 @@ func refuseHidden(t reflect.Type, seen map[reflect.Type]bool) {
 	}
 }
 
-// enter runs before Huma reads anything: time limit, token, rate limits, ids, body.
+// enter runs before Huma reads the request: time limit, token, rate limits, ids and body.
 func (s *Server) enter(r route) func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
 		c := humagin.Unwrap(hc)

@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// reports are the addresses of complaints.
+// reports registers the route of reports.
 func (s *Server) reports() {
 	register(s, huma.Operation{
 		OperationID: "create-report", Method: http.MethodPost, Path: "/v1/community/reports", Tags: []string{tagCommunity},
@@ -43,7 +43,7 @@ type createReportInput struct {
 	}
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *createReportInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	if in.Body.TargetType != moderation.TargetQuestion && text(in.Body.QuestionID) != "" {

@@ -10,8 +10,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// requestInfo is what everything on the way of one request may know about it.
-// It belongs to the request's goroutine.
+// requestInfo is what the middleware and the handler share about one request. It belongs to the
+// request's goroutine.
 type requestInfo struct {
 	id      string // X-Request-ID
 	method  string // as sent, so HEAD stays HEAD
@@ -28,7 +28,7 @@ type requestInfo struct {
 
 type requestInfoKey struct{}
 
-// exchangeOf never returns nil: outside a request it is empty.
+// requestInfoOf never returns nil. Outside of a request it returns an empty value.
 func requestInfoOf(ctx context.Context) *requestInfo {
 	if ex, ok := ctx.Value(requestInfoKey{}).(*requestInfo); ok {
 		return ex
@@ -38,7 +38,7 @@ func requestInfoOf(ctx context.Context) *requestInfo {
 
 var wellFormedID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
 
-// begin gives the request its id and its canonical spelling.
+// begin assigns the request's id and canonical path.
 func (s *Server) begin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ex := &requestInfo{
@@ -54,9 +54,8 @@ func (s *Server) begin(next http.Handler) http.Handler {
 	})
 }
 
-// respell makes HEAD a GET, whose body net/http leaves out, drops a trailing
-// slash and resolves aliases, so that the router knows each address once. r is
-// a copy whose URL is still shared.
+// respell makes HEAD a GET, whose body net/http omits, drops a trailing slash and resolves aliases, so
+// that the router knows each address once. r is a copy whose URL is still shared.
 func respell(r *http.Request) *http.Request {
 	if r.Method == http.MethodHead {
 		r.Method = http.MethodGet

@@ -5,13 +5,13 @@ import (
 	"log/slog"
 )
 
-// RequestLog makes a log handler put the id of the request that is being
-// answered on every line, whichever package writes it.
+// RequestLog returns a log handler that adds the id of the current request to every record, whichever
+// package writes it.
 func RequestLog(next slog.Handler) slog.Handler { return requestLog{next} }
 
 type requestLog struct{ slog.Handler }
 
-// Handle adds the id unless the line has it or there is no request.
+// Handle adds the id unless the record has one or there is no request.
 func (h requestLog) Handle(ctx context.Context, r slog.Record) error {
 	id, named := requestInfoOf(ctx).id, false
 	r.Attrs(func(a slog.Attr) bool {
@@ -25,12 +25,12 @@ func (h requestLog) Handle(ctx context.Context, r slog.Record) error {
 	return h.Handler.Handle(ctx, r)
 }
 
-// WithAttrs keeps what the handler adds.
+// WithAttrs implements slog.Handler.
 func (h requestLog) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return requestLog{h.Handler.WithAttrs(attrs)}
 }
 
-// WithGroup keeps what the handler adds.
+// WithGroup implements slog.Handler.
 func (h requestLog) WithGroup(name string) slog.Handler {
 	return requestLog{h.Handler.WithGroup(name)}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// reviews are the addresses of spaced repetition.
+// reviews registers the routes of spaced repetition.
 func (s *Server) reviews() {
 	tags := []string{tagLearning}
 	register(s, huma.Operation{
@@ -67,8 +67,8 @@ func (s *Server) dueCards(ctx context.Context, in *dueCardsInput) (*listed[cardV
 		rows: func(after *store.Keyset, limit int) ([]learning.ReviewCard, error) {
 			return learning.DueCards(ctx, s.DB, user, s.now(), after, limit)
 		},
-		place: func(c learning.ReviewCard) store.Keyset { return store.Keyset{At: c.DueAt, ID: c.ID} },
-		show:  viewCard,
+		keyset: func(c learning.ReviewCard) store.Keyset { return store.Keyset{At: c.DueAt, ID: c.ID} },
+		show:   viewCard,
 	}.page(ctx, s)
 }
 

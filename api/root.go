@@ -9,7 +9,7 @@ import (
 	"github.com/lyoapp/lyo/api/console"
 )
 
-// about is what the service says of itself.
+// about describes the service.
 type about struct {
 	Name        string   `json:"name"`
 	Version     string   `json:"version"`
@@ -19,7 +19,7 @@ type about struct {
 	Status      string   `json:"status"`
 }
 
-// features are the names clients look for.
+// features returns the feature names that clients look for.
 func features() []string {
 	return []string{
 		"async_course_generation", "websocket_progress", "jwt_authentication", "rfc9457_errors",
@@ -27,7 +27,7 @@ func features() []string {
 	}
 }
 
-// root serves the front door: JSON for programs, the console for browsers.
+// root serves JSON for programs and the console for browsers.
 func (s *Server) root(pages *console.Pages) {
 	s.raw(huma.Operation{
 		OperationID: "get-root", Method: http.MethodGet, Path: "/", Tags: []string{tagService},
@@ -46,7 +46,7 @@ func (s *Server) root(pages *console.Pages) {
 	})
 }
 
-// jwks serves the keys that access tokens are signed with.
+// jwks serves the public keys of access tokens.
 func (s *Server) jwks() {
 	s.raw(huma.Operation{
 		OperationID: "get-jwks", Method: http.MethodGet, Path: "/.well-known/jwks.json", Tags: []string{tagAuth},

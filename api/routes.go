@@ -1,6 +1,6 @@
 package api
 
-// routes is every address Lyo answers. Other spellings of them are in aliases.go.
+// routes registers every route. Other spellings of them are in aliases.go.
 func (s *Server) routes() {
 	s.front()           // GET /, /console/{file}
 	s.docs()            // GET /openapi.json, /docs
@@ -11,8 +11,8 @@ func (s *Server) routes() {
 	s.ownSessions()     // GET, DELETE /v1/auth/sessions, DELETE /v1/auth/sessions/{id}, POST /v1/auth/password
 	s.recovery()        // POST /v1/auth/verify-email, /v1/auth/verify-email/request, /v1/auth/password-reset, /v1/auth/password-reset/request
 	s.users()           // GET, PUT /v1/users/me, GET /v1/users/me/usage
-	s.doings()          // GET /v1/users/me/stats, /v1/users/me/activity
-	s.departure()       // DELETE /v1/users/me
+	s.userStats()       // GET /v1/users/me/stats, /v1/users/me/activity
+	s.accountDeletion() // DELETE /v1/users/me
 	s.exports()         // POST /v1/users/me/export, GET /v1/users/me/exports/{id}
 	s.admin()           // GET /v1/admin/audit
 	s.courses()         // POST /v1/courses/generate, /v1/courses/{id}/regenerate, GET /v1/courses, GET, PUT, DELETE /v1/courses/{id}

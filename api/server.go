@@ -28,8 +28,8 @@ import (
 type Deps struct {
 	Config config.Config
 	DB     *gorm.DB
-	// Redis may be nil. It must honour deadlines (ContextTimeoutEnabled), so that
-	// a silent server delays a request by no more than this package allows.
+	// Redis may be nil. It must respect deadlines (ContextTimeoutEnabled), so that an unresponsive
+	// server delays a request by no more than this package allows.
 	Redis      redis.UniversalClient
 	Temporal   client.Client // may be nil in tests: then it is reported as not configured
 	Keys       *auth.Keys
@@ -40,12 +40,13 @@ type Deps struct {
 	Hub        *realtime.Hub
 	Dispatcher *outbox.Dispatcher
 	Tickets    *realtime.Tickets
-	// Tracer makes a span of each request, Seen is told of it; either may be nil.
+	// Tracer makes a span for each request, and Seen is called for it. Either may be nil.
 	Tracer trace.Tracer
 	Seen   RequestSeen
-	// LimitWithin is how long Redis may take to count a request before it passes uncounted; 0: a second.
+	// LimitWithin is the time limit for counting a request in Redis, after which it passes uncounted.
+	// 0 means a second.
 	LimitWithin time.Duration
-	// HashSlots is how many passwords are hashed at once; below 1 means 1.
+	// HashSlots is how many passwords are hashed at once. A value below 1 means 1.
 	HashSlots int
 }
 
@@ -70,7 +71,7 @@ type Server struct {
 	handler      http.Handler
 }
 
-// New wires the routes and builds the OpenAPI document. Nothing is contacted.
+// New registers the routes and builds the OpenAPI document. It makes no network call.
 func New(d Deps) (*Server, error) {
 	if d.DB == nil || d.Keys == nil || d.Clock == nil || d.Log == nil || d.Hub == nil || d.Dispatcher == nil || d.Tickets == nil {
 		return nil, errors.New("api: DB, Keys, Clock, Log, Hub, Dispatcher and Tickets are needed")
@@ -109,22 +110,22 @@ func New(d Deps) (*Server, error) {
 	return s, err
 }
 
-// redisRest is how long Redis is left alone after a failure.
+// redisRest is how long Redis is not called after a failure.
 const redisRest = time.Second
 
-// guarded is Redis for exchanges of a length.
+// guarded returns a circuit breaker for Redis with the given time limit per call.
 func guarded(d Deps, within time.Duration) *circuitbreaker.Guard {
 	return &circuitbreaker.Guard{Client: d.Redis, Clock: d.Clock, Log: d.Log, Within: within, Rest: redisRest}
 }
 
-// Handler is everything: routes, middleware, aliases, compression.
+// Handler returns the whole service: routes, middleware, aliases and compression.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Document is the OpenAPI document, as /openapi.json answers it.
+// Document returns the OpenAPI document that /openapi.json sends.
 func (s *Server) Document() []byte { return s.spec }
 
-// now is the time as Postgres keeps it: UTC, in microseconds.
+// now returns the time as Postgres stores it: UTC, in microseconds.
 func (s *Server) now() time.Time { return s.Clock().UTC().Truncate(time.Microsecond) }
 
-// publicURL makes an address of a path that clients can use.
+// publicURL returns the public address of a path.
 func (s *Server) publicURL(path string) string { return s.Config.HTTP.PublicURL + path }

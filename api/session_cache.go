@@ -15,19 +15,19 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 )
 
-// How long an answer about a session is believed. Together the first two stay
-// under the second within which a revocation must take effect, as long as the
-// process that revokes reaches Redis; when it does not, the third is the bound.
+// How long a cached session state is valid. localTTL and redisWithin together stay below the second
+// within which a revocation must take effect, as long as the revoking process reaches Redis. When it
+// does not, redisTTL is the bound.
 const (
-	believeOwn   = 500 * time.Millisecond // in this process
-	believeRedis = 10 * time.Second       // a stamp "live" in Redis, overwritten by a revocation
-	redisWithin  = 200 * time.Millisecond
-	believeMany  = 10_000 // sessions held at most
+	localTTL    = 500 * time.Millisecond // in this process
+	redisTTL    = 10 * time.Second       // a stamp "live" in Redis, overwritten by a revocation
+	redisWithin = 200 * time.Millisecond
+	maxCached   = 10_000 // maximum number of local entries
 )
 
-// sessionCache reports whether sessions are still valid. Postgres has the truth; Redis carries
-// it between processes, so that most requests need no query; a short memory
-// spares both. Whatever is missing or broken on the way leads to Postgres.
+// sessionCache reports whether sessions are still valid. Postgres has the truth. Redis shares
+// revocations between processes, and a short local cache saves calls to both. Whenever an entry is
+// missing or a call fails, Postgres is asked.
 type sessionCache struct {
 	db    *gorm.DB
 	redis *circuitbreaker.Guard
@@ -44,7 +44,7 @@ type cacheEntry struct {
 	until    time.Time
 }
 
-// of is what the session is worth to a user: nothing when it is another's.
+// of returns the session's state for a user: ended when it belongs to another user.
 func (b cacheEntry) of(user uuid.UUID) accounts.Standing {
 	if b.owner != user {
 		return accounts.SessionEnded
@@ -61,7 +61,7 @@ func newSessionCache(d Deps) *sessionCache {
 
 func stampKey(session uuid.UUID) string { return "lyo:session:" + session.String() }
 
-// of is what a session is worth now to the user it is said to be of.
+// of returns the session's current state for the user named in the token.
 func (st *sessionCache) of(ctx context.Context, session, user uuid.UUID) (accounts.Standing, error) {
 	now := st.clock()
 	if b, ok := st.recall(session, now); ok {
@@ -78,18 +78,18 @@ func (st *sessionCache) of(ctx context.Context, session, user uuid.UUID) (accoun
 	b := cacheEntry{owner: owner, standing: standing}
 	st.remember(session, b, now)
 	if standing == accounts.SessionLive {
-		// Only where nothing is: a revocation that came in between stays.
+		// Only where there is no value: a concurrent revocation stays.
 		_ = st.redis.Do(ctx, func(ctx context.Context) error {
-			return st.redis.Client.SetNX(ctx, stampKey(session), liveStamp+owner.String(), believeRedis).Err()
+			return st.redis.Client.SetNX(ctx, stampKey(session), liveStamp+owner.String(), redisTTL).Err()
 		})
 	}
 	return b.of(user), nil
 }
 
-// liveStamp stands before the owner of a session that goes on.
+// liveStamp is the prefix of an open session's value. The owner follows it.
 const liveStamp = string(accounts.SessionLive) + " "
 
-// ended spreads a revocation that Postgres has.
+// ended caches and publishes a revocation that Postgres has.
 func (st *sessionCache) ended(ctx context.Context, session uuid.UUID) {
 	now := st.clock()
 	st.remember(session, cacheEntry{standing: accounts.SessionEnded}, now)
@@ -129,12 +129,12 @@ func (st *sessionCache) recall(session uuid.UUID, now time.Time) (cacheEntry, bo
 func (st *sessionCache) remember(session uuid.UUID, b cacheEntry, now time.Time) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if len(st.known) >= believeMany {
+	if len(st.known) >= maxCached {
 		clear(st.known)
 	}
 	if old, ok := st.known[session]; ok && old.standing == accounts.SessionEnded && now.Before(old.until) {
 		return // an answer that was on its way before the end does not bring it back
 	}
-	b.until = now.Add(believeOwn)
+	b.until = now.Add(localTTL)
 	st.known[session] = b
 }

@@ -24,14 +24,14 @@ func redisAt(t *testing.T, url string) redis.UniversalClient {
 func TestRedisCarriesStandings(t *testing.T) {
 	t.Parallel()
 	client := redisAt(t, storetest.Redis(t))
-	w := newWorld(t, func(d *Deps) { d.Redis = client })
+	w := newTestEnv(t, func(d *Deps) { d.Redis = client })
 	p := w.signUp("ada@example.com")
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", p.header()...).status)
 	claims, err := w.server.access.Verify(p.access)
 	require.NoError(t, err)
 	key := stampKey(claims.SessionID)
 	require.Equal(t, "live "+p.id, client.Get(t.Context(), key).Val())
-	require.LessOrEqual(t, client.TTL(t.Context(), key).Val(), believeRedis)
+	require.LessOrEqual(t, client.TTL(t.Context(), key).Val(), redisTTL)
 
 	// Another process believes the stamp, which a revocation overwrites.
 	second := serve(t, w.server.Deps, w.clock, w.logs)
@@ -51,7 +51,7 @@ func TestRedisCarriesStandings(t *testing.T) {
 
 func TestWithRedisAwayPostgresDecides(t *testing.T) {
 	t.Parallel()
-	near := newWorld(t)
+	near := newTestEnv(t)
 	p := near.signUp("ada@example.com")
 	deps := near.server.Deps
 	deps.Redis = redisAt(t, "redis://127.0.0.1:1/0")

@@ -6,9 +6,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// ended spreads the end of sessions, which Postgres has already: their access
-// tokens are refused by every process within a second, and their sockets closed.
-func (s *Server) ended(ctx context.Context, sessions ...uuid.UUID) {
+// announceRevocation publishes the end of sessions that Postgres has recorded. Every process refuses
+// their access tokens within a second and closes their sockets.
+func (s *Server) announceRevocation(ctx context.Context, sessions ...uuid.UUID) {
 	for _, session := range sessions {
 		s.sessionCache.ended(ctx, session)
 	}

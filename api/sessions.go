@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// ownSessions are the operations on one's sign-ins and the password they rest on.
+// ownSessions registers the operations on the caller's sessions and password.
 func (s *Server) ownSessions() {
 	tags := []string{tagAuth}
 	register(s, huma.Operation{
@@ -65,7 +65,7 @@ func (s *Server) listSessions(ctx context.Context, in *listSessionsInput) (*list
 		rows: func(after *store.Keyset, limit int) ([]accounts.Session, error) {
 			return accounts.ListSessions(ctx, s.DB, who.UserID, s.now(), after, in.skip(), limit)
 		},
-		place: func(row accounts.Session) store.Keyset { return store.Keyset{At: row.CreatedAt, ID: row.ID} },
+		keyset: func(row accounts.Session) store.Keyset { return store.Keyset{At: row.CreatedAt, ID: row.ID} },
 		show: func(row accounts.Session) sessionView {
 			return sessionView{
 				ID: row.ID, Current: row.ID == who.SessionID, CreatedAt: row.CreatedAt.UTC(), LastUsedAt: row.LastUsedAt.UTC(),
@@ -75,26 +75,26 @@ func (s *Server) listSessions(ctx context.Context, in *listSessionsInput) (*list
 	}.page(ctx, s)
 }
 
-// SessionID names a session in the path.
+// SessionID is the session id in the path.
 type SessionID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }
 
 func (s *Server) endSession(ctx context.Context, in *SessionID) (*struct{}, error) {
 	user := principal(ctx).UserID
-	entry := s.happened(ctx, store.AuditSignOut, user, map[string]any{"session_id": in.ID})
+	entry := s.auditEntry(ctx, store.AuditSignOut, user, map[string]any{"session_id": in.ID})
 	if err := accounts.EndSession(ctx, s.DB, user, in.ID, entry); err != nil {
 		return nil, err
 	}
-	s.ended(ctx, in.ID)
+	s.announceRevocation(ctx, in.ID)
 	return nil, nil //nolint:nilnil // no content
 }
 
 func (s *Server) endOtherSessions(ctx context.Context, _ *nothing) (*struct{}, error) {
 	who := principal(ctx)
-	entry := s.happened(ctx, store.AuditSignOut, who.UserID, map[string]any{"sessions": "others"})
+	entry := s.auditEntry(ctx, store.AuditSignOut, who.UserID, map[string]any{"sessions": "others"})
 	ended, err := accounts.EndOtherSessions(ctx, s.DB, who.UserID, who.SessionID, entry)
-	s.ended(ctx, ended...)
+	s.announceRevocation(ctx, ended...)
 	return nil, err
 }
 
@@ -121,15 +121,15 @@ func (s *Server) changePassword(ctx context.Context, in *changePasswordInput) (*
 	if err != nil {
 		return nil, err
 	}
-	entry := s.happened(ctx, store.AuditPasswordChanged, user.ID, nil)
+	entry := s.auditEntry(ctx, store.AuditPasswordChanged, user.ID, nil)
 	notice, message := s.mailTo(accounts.MailPasswordChanged, &user.ID, user.Email)
 	ended, err := accounts.ChangePassword(ctx, s.DB, user.ID, who.SessionID, user.PasswordHash, hash, notice, message, entry)
-	s.ended(ctx, ended...)
+	s.announceRevocation(ctx, ended...)
 	return nil, err
 }
 
-// provePassword counts like an attempt to sign in, so that a stolen token is no
-// way to guess.
+// provePassword counts as a sign-in attempt, so that a stolen token cannot be used to guess the
+// password.
 func (s *Server) provePassword(ctx context.Context, user accounts.User, password string) error {
 	attempt, err := s.beginAttempt(ctx, user.Email)
 	if err != nil {
@@ -144,7 +144,7 @@ func (s *Server) provePassword(ctx context.Context, user accounts.User, password
 	return err
 }
 
-// newPassword is Invalid for a password that an account may not have.
+// newPassword returns Invalid for a password that may not be chosen.
 func newPassword(password, email string) error {
 	if err := auth.CheckNewPassword(password, email); err != nil {
 		return store.BadField("body", "/new_password", err.Error())

@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-func (w *world) logIn(email, password, agent string) person {
+func (w *testEnv) logIn(email, password, agent string) person {
 	w.t.Helper()
 	a := w.do("POST", "/v1/auth/login", `{"email":"`+email+`","password":"`+password+`"}`, "User-Agent", agent)
 	require.Equal(w.t, http.StatusOK, a.status, string(a.body))
@@ -21,13 +21,13 @@ func (w *world) logIn(email, password, agent string) person {
 	return person{v["user"].(map[string]any)["id"].(string), v["access_token"].(string), v["refresh_token"].(string)}
 }
 
-func (w *world) sessions(p person, query string) []map[string]any {
+func (w *testEnv) sessions(p person, query string) []map[string]any {
 	w.t.Helper()
 	return w.list("/v1/auth/sessions"+query, p)
 }
 
 // list is a bare array.
-func (w *world) list(path string, p person) []map[string]any {
+func (w *testEnv) list(path string, p person) []map[string]any {
 	w.t.Helper()
 	a := w.do("GET", path, "", p.header()...)
 	require.Equal(w.t, http.StatusOK, a.status, string(a.body))
@@ -36,7 +36,7 @@ func (w *world) list(path string, p person) []map[string]any {
 
 func TestSessionsAreListedAndEnded(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	here := w.signUp("ada@example.com")
 	stranger := w.signUp("eve@example.com")
 	w.clock.advance(time.Second)
@@ -78,7 +78,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 
 func TestAnotherPasswordEndsTheOtherSessions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	here := w.signUp("ada@example.com")
 	there := w.logIn("ada@example.com", "correct horse", "x")
 	change := func(current, next string) answer {
@@ -116,7 +116,7 @@ func TestGuessingTheCurrentPasswordIsLimitedLikeSigningIn(t *testing.T) {
 
 func TestSignInsAreAudited(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	p := w.signUp("ada@example.com")
 	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"wrong"}`, "X-Request-ID", "guess-1"), slugAuth)
 	w.problem(w.do("POST", "/v1/auth/login", `{"email":"nobody@example.com","password":"wrong"}`), slugAuth)
@@ -147,7 +147,7 @@ func TestSignInsAreAudited(t *testing.T) {
 func TestASessionHasAnEnd(t *testing.T) {
 	t.Parallel()
 	const longest = 50 * time.Hour
-	w := newWorld(t, func(d *Deps) { d.Config.Auth.RefreshFor, d.Config.Auth.SessionMax = 20*time.Hour, longest })
+	w := newTestEnv(t, func(d *Deps) { d.Config.Auth.RefreshFor, d.Config.Auth.SessionMax = 20*time.Hour, longest })
 	p := w.signUp("ada@example.com")
 	began := w.clock.now()
 	for range 3 {

@@ -20,10 +20,10 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// socketWithin bounds each step before a socket is open.
+// socketWithin is the time limit of each step before a socket is open.
 const socketWithin = 5 * time.Second
 
-// sockets are the addresses of section progress over WebSocket.
+// sockets registers the routes of progress over WebSocket.
 func (s *Server) sockets() {
 	s.engine.GET("/v1/tasks/ws/:task_id", s.taskSocket)
 	operation := socketOperation()
@@ -60,10 +60,9 @@ func (s *Server) createTicket(ctx context.Context, _ *struct{}) (*ticketOutput, 
 	return &ticketOutput{"no-store", ticketView{ticket, int(life.Seconds())}}, nil
 }
 
-// taskSocket tells a task's story over a WebSocket. The handshake always
-// succeeds within the rate limits, since browsers hide the status of one that
-// fails: a client without the right to listen gets one error message and a close
-// code, and no data.
+// taskSocket streams a task's events over a WebSocket. The handshake always succeeds within the rate
+// limits, because browsers hide the status of a failed one. A client without access gets one error
+// message and a close code, and no data.
 func (s *Server) taskSocket(c *gin.Context) {
 	if err := s.handshake(c); err != nil {
 		s.fail(c, err)
@@ -91,13 +90,13 @@ func (s *Server) taskSocket(c *gin.Context) {
 		s.Hub.Refuse(ctx, conn, kind, words)
 		return
 	}
-	// The request, its context and the deep stack it came by are not held for as long as
-	// the socket is open.
-	go s.tell(context.WithoutCancel(ctx), conn, listener)
+	// A goroutine of its own frees the request, its context and its deep stack while the socket is
+	// open.
+	go s.serveSocket(context.WithoutCancel(ctx), conn, listener)
 }
 
-// tell serves a socket that the router has let go of, and cuts it at a panic.
-func (s *Server) tell(ctx context.Context, conn *websocket.Conn, listener realtime.Session) {
+// serveSocket serves a socket after the router has released it, and closes it at a panic.
+func (s *Server) serveSocket(ctx context.Context, conn *websocket.Conn, listener realtime.Session) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			s.Log.ErrorContext(ctx, "panic", "request_id", requestInfoOf(ctx).id, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
@@ -107,8 +106,8 @@ func (s *Server) tell(ctx context.Context, conn *websocket.Conn, listener realti
 	s.Hub.Serve(ctx, conn, listener)
 }
 
-// handshake checks what the library would refuse in plain text: a request that
-// is no handshake, and a browser's page from an origin that is not allowed.
+// handshake refuses, with a problem, what the library would refuse in plain text: a request that is no
+// handshake, and a page of an origin that is not allowed.
 func (s *Server) handshake(c *gin.Context) error {
 	key, err := base64.StdEncoding.DecodeString(c.GetHeader("Sec-WebSocket-Key"))
 	if !c.IsWebsocket() || c.GetHeader("Sec-WebSocket-Version") != "13" || err != nil || len(key) != 16 {
@@ -121,7 +120,8 @@ func (s *Server) handshake(c *gin.Context) error {
 	return store.Errorf(store.Forbidden, "Pages of this origin may not open sockets.")
 }
 
-// listener is who listens to what from where, or the reason why not.
+// listener returns the session of a socket: the user, the task and the start, or the error that
+// refuses it.
 func (s *Server) listener(c *gin.Context, who Principal, refused error) (realtime.Session, error) {
 	if refused != nil {
 		return realtime.Session{}, refused
@@ -140,23 +140,23 @@ func (s *Server) listener(c *gin.Context, who Principal, refused error) (realtim
 	if err != nil {
 		return realtime.Session{}, err
 	}
-	story := teller{s, unstarted(task)}
+	renderer := taskRenderer{s, initialTask(task)}
 	return realtime.Session{
 		Task: id, User: who.UserID, SignIn: who.SessionID, Since: since,
-		Render: func(e tasks.TaskEvent) (any, string) { return story.render(e) },
+		Render: func(e tasks.TaskEvent) (any, string) { return renderer.render(e) },
 		Good:   func(ctx context.Context) bool { return s.stillGood(ctx, who) },
 	}, nil
 }
 
-// stillGood tells whether the session a socket was opened with goes on. While
-// nobody can tell, it does.
+// stillGood reports whether the session that opened a socket is still valid. It is while the state is
+// unknown.
 func (s *Server) stillGood(ctx context.Context, who Principal) bool {
-	_, err := s.standing(ctx, who)
+	_, err := s.checkSession(ctx, who)
 	code := store.CodeOf(err)
 	return code != store.Unauthenticated && code != store.Forbidden
 }
 
-// socketPrincipal takes a ticket, a token in the query or the Authorization field.
+// socketPrincipal authenticates a ticket, a token in the query or the Authorization field.
 func (s *Server) socketPrincipal(ctx context.Context, c *gin.Context) (Principal, error) {
 	ctx, cancel := context.WithTimeout(ctx, socketWithin)
 	defer cancel()
@@ -168,7 +168,7 @@ func (s *Server) socketPrincipal(ctx context.Context, c *gin.Context) (Principal
 	if err != nil {
 		return Principal{}, err
 	}
-	return s.standing(ctx, Principal{holder.UserID, holder.SessionID, holder.Roles})
+	return s.checkSession(ctx, Principal{holder.UserID, holder.SessionID, holder.Roles})
 }
 
 func parseSince(value string) (int64, error) {
@@ -182,7 +182,7 @@ func parseSince(value string) (int64, error) {
 	return since, nil
 }
 
-// refusal is the table from the error vocabulary to the sockets' one.
+// refusal maps the error vocabulary to that of sockets.
 func refusal(err error) (kind realtime.Refusal, words string) {
 	switch store.CodeOf(err) {
 	case store.Invalid:

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func (w *world) dial(p person, task uuid.UUID) *websocket.Conn {
+func (w *testEnv) dial(p person, task uuid.UUID) *websocket.Conn {
 	w.t.Helper()
 	address := "ws" + strings.TrimPrefix(w.url, "http") + "/v1/ws/tasks/" + task.String() + "?since=0&token=" + p.access
 	conn, _, err := websocket.Dial(context.Background(), address, nil)
@@ -23,7 +23,7 @@ func (w *world) dial(p person, task uuid.UUID) *websocket.Conn {
 
 func TestASocketEndsWithItsSession(t *testing.T) {
 	t.Parallel()
-	ctx, w := context.Background(), school(t)
+	ctx, w := context.Background(), newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	task, _ := w.ask(ada, "Tides")
 	conn := w.dial(ada, task)
@@ -41,14 +41,14 @@ func TestASocketEndsWithItsSession(t *testing.T) {
 
 func TestAMalformedKeyIsNoHandshake(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	task, _ := w.ask(w.signUp("ada@example.com"), "Tides")
 	w.problem(w.do("GET", "/v1/tasks/ws/"+task.String(), "", "Connection", "Upgrade", "Upgrade", "websocket",
 		"Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "abc"), slugMalformed)
 }
 
 // refusedSocket opens a socket that gets nothing: the type of the error, and the close code.
-func (w *world) refusedSocket(p person, task uuid.UUID) (kind any, code websocket.StatusCode) {
+func (w *testEnv) refusedSocket(p person, task uuid.UUID) (kind any, code websocket.StatusCode) {
 	w.t.Helper()
 	ctx, conn := context.Background(), w.dial(p, task)
 	var event map[string]any

@@ -13,11 +13,11 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// sourceWeight is what adding material costs of the user's limit, in units: it
-// is stored, sent around and read by others than the API.
+// sourceWeight is the cost in units of adding material to the user's limit. Material is stored,
+// transferred and processed by workers.
 const sourceWeight = 10
 
-// sources are the addresses of section sources, a learner's own material.
+// sources registers the routes of a learner's own source material.
 func (s *Server) sources() {
 	tags := []string{"sources"}
 	register(s, huma.Operation{
@@ -80,12 +80,12 @@ func (s *Server) listSources(ctx context.Context, in *listSourcesInput) (*listed
 		rows: func(after *store.Keyset, limit int) ([]courses.Source, error) {
 			return courses.ListSources(ctx, s.DB, user, after, limit)
 		},
-		place: func(m courses.Source) store.Keyset { return store.Keyset{At: m.CreatedAt, ID: m.ID} },
-		show:  viewSource,
+		keyset: func(m courses.Source) store.Keyset { return store.Keyset{At: m.CreatedAt, ID: m.ID} },
+		show:   viewSource,
 	}.page(ctx, s)
 }
 
-// SourceID names material in the path.
+// SourceID is the id of source material in the path.
 type SourceID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }
@@ -120,8 +120,8 @@ func (s *Server) deleteSource(ctx context.Context, in *deleteSourceInput) (*stru
 	return nil, courses.DeleteSource(ctx, s.DB, user, in.ID)
 }
 
-// sourcesPath is where material is added, the one address that takes long bodies.
+// sourcesPath is where material is added, the only route that accepts long bodies.
 const sourcesPath = "/v1/sources"
 
-// uploadWithin is how long an upload may take to arrive.
+// uploadWithin is the time limit for receiving an upload.
 const uploadWithin = time.Minute

@@ -9,8 +9,8 @@ import (
 	"github.com/lyoapp/lyo/models/courses"
 )
 
-// fillAddress takes an address whose form is right. Whether it may be asked, only
-// the worker can tell, when it asks.
+// fillAddress accepts a well-formed address. Whether it may be fetched is checked by the worker when
+// it fetches.
 func fillAddress(source *courses.Source, address string, faults *fieldFaults) {
 	source.Kind, source.MediaType, source.URL = "web", "text/html", &address
 	if utf8.RuneCountInString(address) > maxAddress {

@@ -24,7 +24,7 @@ import (
 type formFile struct{ name, media, data string }
 
 // upload posts a form with files and fields, whose names and values come in turn.
-func (w *world) upload(p person, files []formFile, fields ...string) answer {
+func (w *testEnv) upload(p person, files []formFile, fields ...string) answer {
 	w.t.Helper()
 	body, media := form(w.t, files, fields...)
 	return w.send("POST", "/v1/sources", body, append(p.header(), "Content-Type", media)...)
@@ -53,7 +53,7 @@ func form(t *testing.T, files []formFile, fields ...string) (body *bytes.Buffer,
 
 func one(name, media, data string) []formFile { return []formFile{{name, media, data}} }
 
-func (w *world) sourceRow(v map[string]any) courses.Source {
+func (w *testEnv) sourceRow(v map[string]any) courses.Source {
 	w.t.Helper()
 	row, err := courses.SourceToRead(context.Background(), w.server.DB, uuid.MustParse(v["id"].(string)))
 	require.NoError(w.t, err)
@@ -62,7 +62,7 @@ func (w *world) sourceRow(v map[string]any) courses.Source {
 
 func TestUploadsOfEveryKind(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	for _, c := range []struct {
 		file               formFile
@@ -90,16 +90,16 @@ func TestUploadsOfEveryKind(t *testing.T) {
 		require.Equal(t, c.file.data, string(row.Original))
 		digest := sha256.Sum256([]byte(c.file.data))
 		require.Equal(t, digest[:], row.SHA256)
-		var promised int64
-		require.NoError(t, w.server.DB.Raw("SELECT count(*) FROM outbox WHERE workflow_id = ?", "read-source/"+v["id"].(string)).Scan(&promised).Error)
-		require.EqualValues(t, 1, promised)
+		var enqueued int64
+		require.NoError(t, w.server.DB.Raw("SELECT count(*) FROM outbox WHERE workflow_id = ?", "read-source/"+v["id"].(string)).Scan(&enqueued).Error)
+		require.EqualValues(t, 1, enqueued)
 	}
 }
 
 // TestTextIsNotJudgedByItsFirstLetters uploads notes that begin as files of other kinds do.
 func TestTextIsNotJudgedByItsFirstLetters(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	for _, word := range []string{"BM25 ranking", "BMI", "ID3 decision trees", "OTTO engine", "GIF89a", "wOFF fonts", "%PDF-1.4 as a header", "\xff\xfea\x00", "\xfe\xff\x00a", "\x00\x00\xfe\xff\x00\x00\x00a", "\xcf\xf0\xe8\xe2\xe5\xf2"} {
 		for _, name := range []string{"notes.md", "notes.txt"} {
@@ -112,7 +112,7 @@ func TestTextIsNotJudgedByItsFirstLetters(t *testing.T) {
 // TestHowMuchMaterialPassesInATime adds material until a minute's and then a day's is used up.
 func TestHowMuchMaterialPassesInATime(t *testing.T) {
 	t.Parallel()
-	w, at := limitedSchool(t), network()
+	w, at := newLimitedEnvWithoutTemporal(t), network()
 	ada, bob := w.signUpFrom(at(1), "ada@example.com"), w.signUpFrom(at(1), "bob@example.com")
 	add := func(p person) answer {
 		return w.from(at(1), "POST", "/v1/sources", `{"title":"Notes","text":"The Moon pulls."}`, p.header()...)
@@ -135,7 +135,7 @@ func TestHowMuchMaterialPassesInATime(t *testing.T) {
 
 func TestAddressesAndTexts(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	v := w.do("POST", "/v1/sources/", `{"url":" https://example.com/tides?a=1#top "}`, ada.header()...).json(t)
 	require.Equal(t, []any{"web", "https://example.com/tides?a=1#top", ""}, []any{v["kind"], v["url"], v["title"]})
@@ -146,7 +146,7 @@ func TestAddressesAndTexts(t *testing.T) {
 
 func TestSourcesThatBreakRules(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	for body, pointers := range map[string][]string{
 		`{}`:            {"/file"},
@@ -191,7 +191,7 @@ func TestSourcesThatBreakRules(t *testing.T) {
 
 func TestUploadsThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	for _, file := range []formFile{
 		{"a.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "PK\x03\x04"},
@@ -218,7 +218,7 @@ func TestUploadsThatCannotBeRead(t *testing.T) {
 
 func TestHowLongAnUploadMayBe(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	file := func(size int) []formFile { return one("a.txt", "text/plain", strings.Repeat("x", size)) }
 	a := w.upload(ada, file(maxFile))
@@ -237,7 +237,7 @@ func TestHowLongAnUploadMayBe(t *testing.T) {
 }
 
 // sourcesOf are the titles of a page of a person's material; query starts with "?".
-func (w *world) sourcesOf(p person, query string) []string {
+func (w *testEnv) sourcesOf(p person, query string) []string {
 	w.t.Helper()
 	a := w.do("GET", "/v1/sources/"+query, "", p.header()...)
 	require.Equal(w.t, http.StatusOK, a.status, string(a.body))
@@ -252,7 +252,7 @@ func (w *world) sourcesOf(p person, query string) []string {
 
 func TestOwnSourcesOnly(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	var ids []string
 	for _, title := range []string{"One", "Two", "Three"} {
@@ -285,7 +285,7 @@ func TestOwnSourcesOnly(t *testing.T) {
 
 func TestSourceTellsHowItsReadingWent(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	made := w.upload(ada, one("tides.pdf", "", "%PDF-1.7\n")).json(t)
 	path := "/v1/sources/" + made["id"].(string)
@@ -322,7 +322,7 @@ func TestSourceTellsHowItsReadingWent(t *testing.T) {
 
 func TestAsManySourcesAsOneMayKeep(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	require.NoError(t, w.server.DB.Exec(`
 		INSERT INTO sources (id, user_id, kind, title, media_type, size_bytes, state, created_at, updated_at)
@@ -333,7 +333,7 @@ func TestAsManySourcesAsOneMayKeep(t *testing.T) {
 
 func TestDocumentTellsBothWaysToAddMaterial(t *testing.T) {
 	t.Parallel()
-	operation := school(t).document().Paths.Value("/v1/sources").Post
+	operation := newEnvWithoutTemporal(t).document().Paths.Value("/v1/sources").Post
 	content := operation.RequestBody.Value.Content
 	require.Len(t, content, 2)
 	require.Equal(t, "binary", content["multipart/form-data"].Schema.Value.Properties["file"].Value.Format)

@@ -20,31 +20,31 @@ import (
 )
 
 const (
-	// maxFile in bytes may be uploaded.
+	// maxFile is the maximum size of a file in bytes.
 	maxFile = 10 << 20
-	// maxUpload leaves room for the form around a file, or for the JSON around a text.
+	// maxUpload adds room for the form around a file, or for the JSON around a text.
 	maxUpload = maxFile + 64<<10
 	// maxTitle and maxAddress are in characters.
 	maxTitle   = 200
 	maxAddress = 2000
-	// maxParts of a form are looked at.
+	// maxParts is how many parts of a form are read.
 	maxParts = 16
 )
 
-// createSourceInput takes a form or JSON, which Huma cannot read side by side, so
-// that the body is read here and described by describeUpload.
+// createSourceInput accepts a form or JSON. Huma cannot read both, so the body is read here and
+// described by describeUpload.
 type createSourceInput struct {
 	RawBody []byte `contentType:"multipart/form-data"`
 	media   string
 }
 
-// Resolve notes what the body is.
+// Resolve records the body and its media type.
 func (in *createSourceInput) Resolve(ctx huma.Context) []error {
 	in.media = ctx.Header("Content-Type")
 	return nil
 }
 
-// offer is what a learner brings, whatever form it came in.
+// offer is the submitted material, whatever its form.
 type offer struct {
 	URL, Text, Title *string
 	file             *uploaded
@@ -56,7 +56,7 @@ type uploaded struct {
 	data        []byte
 }
 
-// source is the material the request brings, without what the server adds.
+// source returns the request's material, without what the server adds.
 func (in *createSourceInput) source() (courses.Source, error) {
 	read := offerFromJSON
 	if isForm(in.media) {
@@ -89,7 +89,7 @@ func (in *createSourceInput) offerFromForm(body []byte) (o offer, err error) {
 	form := multipart.NewReader(bytes.NewReader(body), params["boundary"])
 	for range maxParts {
 		part, err := form.NextPart()
-		if err == io.EOF { // wrapped, it tells of a form that was cut
+		if err == io.EOF { // a wrapped EOF means a truncated form
 			return o, nil
 		}
 		if err != nil {
@@ -104,7 +104,7 @@ func (in *createSourceInput) offerFromForm(body []byte) (o offer, err error) {
 
 func brokenForm() error { return malformed("The form in the body is broken or ends too early.") }
 
-// take keeps the parts that are known and passes over others.
+// take keeps the known parts and skips others.
 func (o *offer) take(part *multipart.Part) error {
 	name := part.FormName()
 	if name != "file" && name != "title" {
@@ -125,7 +125,7 @@ func (o *offer) take(part *multipart.Part) error {
 	return nil
 }
 
-// source checks an offer and tells all broken rules at once.
+// source validates an offer and reports all violated rules at once.
 func (o offer) source() (courses.Source, error) {
 	source := courses.Source{Title: text(o.Title)}
 	var faults fieldFaults
@@ -152,7 +152,7 @@ func (o offer) source() (courses.Source, error) {
 	return source, faults.all()
 }
 
-// title checks one that a learner gives.
+// title validates a title by the learner.
 func (f *fieldFaults) title(title string) string {
 	if utf8.RuneCountInString(title) > maxTitle {
 		f.add("title", "must have at most 200 characters")
@@ -160,7 +160,7 @@ func (f *fieldFaults) title(title string) string {
 	return f.text("title", title, texts.Line)
 }
 
-// all is the one error that tells them, nil for none.
+// all returns one error with all violations, or nil.
 func (f *fieldFaults) all() error {
 	if len(*f) == 0 {
 		return nil
@@ -191,8 +191,7 @@ func fillUpload(source *courses.Source, data []byte) {
 	source.Original, source.SizeBytes, source.SHA256 = data, int64(len(data)), digest[:]
 }
 
-// fill takes a file whose kind is one of those that can be read. A file without
-// a title goes by its name.
+// fill accepts a file whose kind can be read. A file without a title gets its name.
 func (u *uploaded) fill(source *courses.Source, faults *fieldFaults) error {
 	if len(u.data) > maxFile {
 		return problemOf(slugTooLarge, "The file is larger than 10 MiB.")
@@ -215,8 +214,8 @@ func (u *uploaded) fill(source *courses.Source, faults *fieldFaults) error {
 	return nil
 }
 
-// kind goes by the declared type, and by the name where that says little. Both
-// are "" for a file that cannot be read.
+// kind follows the declared type, and the file name where the type is too general. Both results are ""
+// for a file that cannot be read.
 func (u *uploaded) kind() (kind, media string) {
 	declared, params, err := mime.ParseMediaType(u.media)
 	if err != nil {
@@ -246,12 +245,12 @@ func withCharset(media, charset string) string {
 	return media
 }
 
-// byteOrderMarks begin texts in which zeros may stand: UTF-16 and UTF-32.
+// byteOrderMarks start texts that may contain zeros: UTF-16 and UTF-32.
 var byteOrderMarks = []string{"\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"}
 
-// genuine tells whether the bytes can be what they are said to be. It is a first
-// look, so that a mistake is told at once: the reader looks closer. How a text begins
-// does not matter, since notes may begin with any word.
+// genuine reports whether the bytes can be of the declared kind. It is a first check that reports
+// mistakes at once. The reader checks more closely. The start of a text is not checked, because notes
+// may begin with any word.
 func (u *uploaded) genuine(kind string) bool {
 	if kind == "pdf" {
 		return bytes.Contains(u.data[:min(len(u.data), 1024)], []byte("%PDF-"))
@@ -259,7 +258,7 @@ func (u *uploaded) genuine(kind string) bool {
 	return bytes.IndexByte(u.data[:min(len(u.data), 512)], 0) < 0 || slices.ContainsFunc(byteOrderMarks, func(mark string) bool { return bytes.HasPrefix(u.data, []byte(mark)) })
 }
 
-// titleFromName is a file's name without its ending; "" where there is none.
+// titleFromName returns a file's name without its extension.
 func titleFromName(name string) string {
 	name = strings.TrimSuffix(name, path.Ext(name))
 	return texts.CleanName(strings.ToValidUTF8(name, ""), maxTitle)

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func (n *naive) accountSteps() map[string]func(*rapid.T) {
+func (n *reference) accountSteps() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"sign up": n.signUp, "sign in": n.signIn, "sign out": n.signOut, "sign out elsewhere": n.signOutElsewhere,
 		"list sessions": n.listSessions, "end a session": n.endSession, "come with an ended session": n.comeTooLate,
@@ -32,7 +32,7 @@ func drawPassword(rt *rapid.T) string {
 	return rapid.SampledFrom([]string{"staple lantern", "correct horse"}).Draw(rt, "password")
 }
 
-func (n *naive) signUp(rt *rapid.T) {
+func (n *reference) signUp(rt *rapid.T) {
 	email, spelled := drawEmail(rt)
 	password := drawPassword(rt)
 	a := n.w.do("POST", "/v1/auth/register", fmt.Sprintf(`{"email":%q,"password":%q,"full_name":"Ada"}`, spelled, password))
@@ -48,8 +48,8 @@ func (n *naive) signUp(rt *rapid.T) {
 }
 
 // enter notes the session that an answer begins.
-func (p *resident) enter(n *naive, a answer) {
-	s := &storySession{}
+func (p *resident) enter(n *reference, a answer) {
+	s := &refSession{}
 	s.access, _ = a.json(n.w.t)["access_token"].(string)
 	claims, err := n.w.server.access.Verify(s.access)
 	require.NoError(n.w.t, err)
@@ -57,7 +57,7 @@ func (p *resident) enter(n *naive, a answer) {
 	p.sessions = append(p.sessions, s)
 }
 
-func (n *naive) signIn(rt *rapid.T) {
+func (n *reference) signIn(rt *rapid.T) {
 	email, spelled := drawEmail(rt)
 	password := drawPassword(rt)
 	a := n.w.do("POST", "/v1/auth/login", fmt.Sprintf(`{"email":%q,"password":%q}`, spelled, password))
@@ -70,7 +70,7 @@ func (n *naive) signIn(rt *rapid.T) {
 	p.enter(n, a)
 }
 
-func (n *naive) signOut(rt *rapid.T) {
+func (n *reference) signOut(rt *rapid.T) {
 	_, s := n.anyone(rt)
 	for range rapid.IntRange(1, 2).Draw(rt, "times") {
 		require.Equal(rt, http.StatusNoContent, n.as(s, "POST", "/v1/auth/logout", "").status)
@@ -78,7 +78,7 @@ func (n *naive) signOut(rt *rapid.T) {
 	s.over = true
 }
 
-func (n *naive) signOutElsewhere(rt *rapid.T) {
+func (n *reference) signOutElsewhere(rt *rapid.T) {
 	p, s := n.anyone(rt)
 	require.Equal(rt, http.StatusNoContent, n.as(s, "DELETE", "/v1/auth/sessions", "").status)
 	for _, other := range p.sessions {
@@ -86,7 +86,7 @@ func (n *naive) signOutElsewhere(rt *rapid.T) {
 	}
 }
 
-func (n *naive) listSessions(rt *rapid.T) {
+func (n *reference) listSessions(rt *rapid.T) {
 	p, s := n.anyone(rt)
 	var want []string
 	for _, open := range slices.Backward(p.open()) {
@@ -97,7 +97,7 @@ func (n *naive) listSessions(rt *rapid.T) {
 }
 
 // endSession ends one's own session, and nothing of anybody else's.
-func (n *naive) endSession(rt *rapid.T) {
+func (n *reference) endSession(rt *rapid.T) {
 	p, s := n.anyone(rt)
 	owner := rapid.SampledFrom(n.people).Draw(rt, "whose")
 	target := rapid.SampledFrom(owner.sessions).Draw(rt, "which")
@@ -110,8 +110,8 @@ func (n *naive) endSession(rt *rapid.T) {
 	target.over = true
 }
 
-func (n *naive) comeTooLate(rt *rapid.T) {
-	var over []*storySession
+func (n *reference) comeTooLate(rt *rapid.T) {
+	var over []*refSession
 	for _, p := range n.people {
 		for _, s := range p.sessions {
 			if s.over {

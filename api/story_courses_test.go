@@ -12,19 +12,19 @@ import (
 	"pgregory.net/rapid"
 )
 
-func (n *naive) courseSteps() map[string]func(*rapid.T) {
+func (n *reference) courseSteps() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"ask for a course": n.ask, "write a course": n.write, "read a course": n.read, "list courses": n.listCourses,
 		"rename a course": n.rename, "show a course": n.show, "delete a course": n.deleteCourse,
 	}
 }
 
-var storyTopics = []string{"Tides", "Moons", "100% sure", "snake_case", `back\slash`}
+var refTopics = []string{"Tides", "Moons", "100% sure", "snake_case", `back\slash`}
 
 // ask asks for a course, often under a key that was used before.
-func (n *naive) ask(rt *rapid.T) {
+func (n *reference) ask(rt *rapid.T) {
 	p, s := n.anyone(rt)
-	topic := rapid.SampledFrom(storyTopics).Draw(rt, "topic")
+	topic := rapid.SampledFrom(refTopics).Draw(rt, "topic")
 	key := rapid.SampledFrom([]string{"", "one", "two"}).Draw(rt, "key")
 	var headers []string
 	if key != "" {
@@ -38,8 +38,8 @@ func (n *naive) ask(rt *rapid.T) {
 	require.Equal(rt, http.StatusAccepted, a.status, string(a.body))
 	require.Empty(rt, a.header.Get("Idempotent-Replayed"))
 	v := a.json(n.w.t)
-	task := &storyTask{id: uuid.MustParse(v["task_id"].(string)), owner: p, key: key, topic: topic, state: "QUEUED"}
-	course := &storyCourse{
+	task := &refTask{id: uuid.MustParse(v["task_id"].(string)), owner: p, key: key, topic: topic, state: "QUEUED"}
+	course := &refCourse{
 		id: uuid.MustParse(v["provisional_course_id"].(string)), owner: p, title: topic, topic: topic, status: "GENERATING", visibility: "private", task: task,
 	}
 	task.makes = course
@@ -47,15 +47,15 @@ func (n *naive) ask(rt *rapid.T) {
 }
 
 // under is the task that somebody's key belongs to.
-func (n *naive) under(p *resident, key string) *storyTask {
-	i := slices.IndexFunc(n.tasks, func(t *storyTask) bool { return key != "" && t.owner == p && t.key == key })
+func (n *reference) under(p *resident, key string) *refTask {
+	i := slices.IndexFunc(n.tasks, func(t *refTask) bool { return key != "" && t.owner == p && t.key == key })
 	if i < 0 {
 		return nil
 	}
 	return n.tasks[i]
 }
 
-func (n *naive) askedAgain(rt *rapid.T, a answer, earlier *storyTask, topic string) {
+func (n *reference) askedAgain(rt *rapid.T, a answer, earlier *refTask, topic string) {
 	if earlier.topic != topic {
 		n.w.problem(a, slugReusedKey)
 		return
@@ -67,8 +67,8 @@ func (n *naive) askedAgain(rt *rapid.T, a answer, earlier *storyTask, topic stri
 }
 
 // write is what the worker does with a course that is waiting.
-func (n *naive) write(rt *rapid.T) {
-	var waiting []*storyCourse
+func (n *reference) write(rt *rapid.T) {
+	var waiting []*refCourse
 	for _, c := range n.courses {
 		if c.status == "GENERATING" && !c.deleted {
 			waiting = append(waiting, c)
@@ -83,24 +83,24 @@ func (n *naive) write(rt *rapid.T) {
 }
 
 // anyCourse is one that is or was, of anybody.
-func (n *naive) anyCourse(rt *rapid.T) *storyCourse {
+func (n *reference) anyCourse(rt *rapid.T) *refCourse {
 	if len(n.courses) == 0 {
 		rt.Skip("there is no course")
 	}
 	return rapid.SampledFrom(n.courses).Draw(rt, "course")
 }
 
-// seenBy tells whether somebody may read the course.
-func (c *storyCourse) seenBy(p *resident) bool {
+// seenBy reports whether somebody may read the course.
+func (c *refCourse) seenBy(p *resident) bool {
 	return !c.deleted && (c.owner == p || c.status == "READY" && c.visibility != "private")
 }
 
-// listedFor tells whether it is in somebody's list.
-func (c *storyCourse) listedFor(p *resident) bool {
+// listedFor reports whether it is in somebody's list.
+func (c *refCourse) listedFor(p *resident) bool {
 	return c.seenBy(p) && (c.owner == p || c.visibility == "public")
 }
 
-func (n *naive) read(rt *rapid.T) {
+func (n *reference) read(rt *rapid.T) {
 	p, s := n.anyone(rt)
 	c := n.anyCourse(rt)
 	a := n.as(s, "GET", "/v1/courses/"+c.id.String(), "")
@@ -115,7 +115,7 @@ func (n *naive) read(rt *rapid.T) {
 	require.Equal(rt, http.StatusNotModified, again.status)
 }
 
-func (n *naive) listCourses(rt *rapid.T) {
+func (n *reference) listCourses(rt *rapid.T) {
 	p, s := n.anyone(rt)
 	topic := rapid.SampledFrom([]string{"", "tide", "ON ", "%", "_", `\`, "zebra"}).Draw(rt, "contains")
 	status := rapid.SampledFrom([]string{"", "READY", "GENERATING", "ERROR"}).Draw(rt, "status")
@@ -138,7 +138,7 @@ func (n *naive) listCourses(rt *rapid.T) {
 }
 
 // change sends a change by somebody to some course and tells whether it is to go through.
-func (n *naive) change(rt *rapid.T, method, body string) (c *storyCourse, changed bool) {
+func (n *reference) change(rt *rapid.T, method, body string) (c *refCourse, changed bool) {
 	p, s := n.anyone(rt)
 	c = n.anyCourse(rt)
 	match := rapid.SampledFrom([]string{"", "*", `"stale"`}).Draw(rt, "if match")
@@ -159,21 +159,21 @@ func (n *naive) change(rt *rapid.T, method, body string) (c *storyCourse, change
 	return c, false
 }
 
-func (n *naive) rename(rt *rapid.T) {
+func (n *reference) rename(rt *rapid.T) {
 	title := rapid.SampledFrom([]string{"Tides again", "On reflection"}).Draw(rt, "title")
 	if c, changed := n.change(rt, "PUT", fmt.Sprintf(`{"title":%q}`, title)); changed {
 		c.title = title
 	}
 }
 
-func (n *naive) show(rt *rapid.T) {
+func (n *reference) show(rt *rapid.T) {
 	visibility := rapid.SampledFrom([]string{"private", "unlisted", "public", "public"}).Draw(rt, "visibility")
 	if c, changed := n.change(rt, "PUT", fmt.Sprintf(`{"visibility":%q}`, visibility)); changed {
 		c.visibility = visibility
 	}
 }
 
-func (n *naive) deleteCourse(rt *rapid.T) {
+func (n *reference) deleteCourse(rt *rapid.T) {
 	if c, changed := n.change(rt, "DELETE", ""); changed {
 		c.deleted = true
 		if c.task.state == "QUEUED" { // it is over with its course

@@ -9,18 +9,18 @@ import (
 	"pgregory.net/rapid"
 )
 
-func (n *naive) taskSteps() map[string]func(*rapid.T) {
+func (n *reference) taskSteps() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){"look at a task": n.lookAtTask, "list tasks": n.listTasks, "cancel a task": n.cancel}
 }
 
-func (n *naive) anyTask(rt *rapid.T) *storyTask {
+func (n *reference) anyTask(rt *rapid.T) *refTask {
 	if len(n.tasks) == 0 {
 		rt.Skip("there is no task")
 	}
 	return rapid.SampledFrom(n.tasks).Draw(rt, "task")
 }
 
-func (n *naive) lookAtTask(rt *rapid.T) {
+func (n *reference) lookAtTask(rt *rapid.T) {
 	p, s := n.anyone(rt)
 	task := n.anyTask(rt)
 	path := rapid.SampledFrom([]string{"", "/status"}).Draw(rt, "spelling")
@@ -36,7 +36,7 @@ func (n *naive) lookAtTask(rt *rapid.T) {
 	require.Equal(rt, task.state == "DONE", v["result_id"] != nil)
 }
 
-func (n *naive) listTasks(rt *rapid.T) {
+func (n *reference) listTasks(rt *rapid.T) {
 	p, s := n.anyone(rt)
 	state := rapid.SampledFrom([]string{"", "QUEUED", "DONE", "ERROR"}).Draw(rt, "state")
 	var want []string
@@ -53,7 +53,7 @@ func (n *naive) listTasks(rt *rapid.T) {
 }
 
 // cancel ends a task at once, since none has been started.
-func (n *naive) cancel(rt *rapid.T) {
+func (n *reference) cancel(rt *rapid.T) {
 	p, s := n.anyone(rt)
 	task := n.anyTask(rt)
 	a := n.as(s, "POST", "/v1/tasks/"+task.id.String()+"/cancel", "")

@@ -18,27 +18,27 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// naive is what the API should be like, in slices: what anybody would expect who
+// reference is what the API should be like, in slices: what anybody would expect who
 // has read the contract and knows nothing of transactions, indexes and cursors.
-type naive struct {
-	w       *world
+type reference struct {
+	w       *testEnv
 	people  []*resident
-	courses []*storyCourse // oldest first; those deleted too
-	tasks   []*storyTask   // oldest first
+	courses []*refCourse // oldest first; those deleted too
+	tasks   []*refTask   // oldest first
 }
 
-// resident is somebody with an account.
+// resident is a user of the reference model.
 type resident struct {
 	id, email, password string
-	sessions            []*storySession // oldest first
+	sessions            []*refSession // oldest first
 }
 
-type storySession struct {
+type refSession struct {
 	id, access string
 	over       bool
 }
 
-type storyCourse struct {
+type refCourse struct {
 	id         uuid.UUID
 	owner      *resident
 	title      string
@@ -46,28 +46,28 @@ type storyCourse struct {
 	status     string
 	visibility string
 	deleted    bool
-	task       *storyTask
+	task       *refTask
 }
 
-type storyTask struct {
+type refTask struct {
 	id    uuid.UUID
 	owner *resident
 	key   string
 	topic string // what the key belongs to
 	state string
-	makes *storyCourse
+	makes *refCourse
 }
 
 // TestAnyStoryOfTheAPI takes random walks over the API, one request after another,
-// beside the naive model. Each area adds its steps.
+// beside the reference model. Each area adds its steps.
 func TestAnyStoryOfTheAPI(t *testing.T) {
 	t.Parallel()
-	w := storyWorld(t)
+	w := newReferenceEnv(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		for _, table := range []string{"outbox", "users"} { // all else goes with the users
 			require.NoError(rt, w.server.DB.Exec("DELETE FROM "+table).Error)
 		}
-		n := &naive{w: w}
+		n := &reference{w: w}
 		n.signUp(rt)
 		steps := map[string]func(*rapid.T){}
 		for _, area := range []map[string]func(*rapid.T){n.accountSteps(), n.courseSteps(), n.taskSteps()} {
@@ -83,14 +83,14 @@ func TestAnyStoryOfTheAPI(t *testing.T) {
 	})
 }
 
-// storyWorld is a world whose Temporal is away, and says so at once.
-func storyWorld(t *testing.T) *world {
+// newReferenceEnv makes a test environment whose Temporal client fails at once.
+func newReferenceEnv(t *testing.T) *testEnv {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	gone, err := client.NewLazyClient(client.Options{HostPort: "127.0.0.1:1", Logger: sdklog.NewStructuredLogger(quiet)})
 	require.NoError(t, err)
 	gone.Close()
-	return newWorld(t, func(d *Deps) {
+	return newTestEnv(t, func(d *Deps) {
 		d.Config.Course.Deadline = time.Hour
 		d.Config.Course.AtOnce = 1000
 		d.Config.Auth.AccessFor = 24 * time.Hour // no walk is longer
@@ -100,7 +100,7 @@ func storyWorld(t *testing.T) *world {
 }
 
 // anyone is somebody with an open session, and that session.
-func (n *naive) anyone(rt *rapid.T) (*resident, *storySession) {
+func (n *reference) anyone(rt *rapid.T) (*resident, *refSession) {
 	var open []*resident
 	for _, p := range n.people {
 		if len(p.open()) > 0 {
@@ -114,7 +114,7 @@ func (n *naive) anyone(rt *rapid.T) (*resident, *storySession) {
 	return p, rapid.SampledFrom(p.open()).Draw(rt, "session")
 }
 
-func (p *resident) open() (open []*storySession) {
+func (p *resident) open() (open []*refSession) {
 	for _, s := range p.sessions {
 		if !s.over {
 			open = append(open, s)
@@ -123,7 +123,7 @@ func (p *resident) open() (open []*storySession) {
 	return open
 }
 
-func (n *naive) called(email string) *resident {
+func (n *reference) called(email string) *resident {
 	i := slices.IndexFunc(n.people, func(p *resident) bool { return p.email == email })
 	if i < 0 {
 		return nil
@@ -132,12 +132,12 @@ func (n *naive) called(email string) *resident {
 }
 
 // as sends a request in a session.
-func (n *naive) as(s *storySession, method, path, body string, headers ...string) answer {
+func (n *reference) as(s *refSession, method, path, body string, headers ...string) answer {
 	return n.w.do(method, path, body, append(headers, "Authorization", "Bearer "+s.access)...)
 }
 
 // pages follows a list from page to page and gives a field of each row.
-func (n *naive) pages(rt *rapid.T, s *storySession, path, field string) (all []string) {
+func (n *reference) pages(rt *rapid.T, s *refSession, path, field string) (all []string) {
 	for path != "" {
 		a := n.as(s, "GET", path, "")
 		require.Equal(rt, http.StatusOK, a.status, string(a.body))

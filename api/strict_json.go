@@ -15,16 +15,15 @@ import (
 )
 
 const (
-	// maxDepth is how many objects and arrays may lie inside one another.
+	// maxDepth is the maximum nesting of objects and arrays.
 	maxDepth = 32
 	noNUL    = "must not contain the character NUL"
 )
 
-// screen reads a JSON text once, before any schema does. It refuses what
-// different readers would take differently (broken UTF-8, names given twice),
-// what is deeper than maxDepth, numbers that no float64 holds, and NUL, which
-// Postgres cannot keep. It gives the body with its texts as they are stored, and
-// which of them break their rule, to be told together with what the schema says.
+// screen reads a JSON text before any schema does. It refuses input that readers interpret differently
+// (broken UTF-8, duplicate names), nesting deeper than maxDepth, numbers beyond float64, and NUL,
+// which Postgres cannot store. It returns the body with texts in their stored form, and the texts that
+// violate their rule, which are reported together with the schema's faults.
 func screen(body []byte, rules *textRules) (stored []byte, faults []store.Field, err error) {
 	if !utf8.Valid(body) {
 		return nil, nil, malformed("The body is not UTF-8.")
@@ -46,7 +45,7 @@ func screen(body []byte, rules *textRules) (stored []byte, faults []store.Field,
 	return body, w.broken, err
 }
 
-// invalid tells of broken rules.
+// invalid returns an Invalid error with the violated rules.
 func invalid(faults []store.Field) error {
 	fault := store.Errorf(store.Invalid, "The request breaks one or more rules.")
 	fault.Fields = faults
@@ -106,8 +105,8 @@ func (w *walker) object(at []string, rules *textRules) error {
 			return err
 		}
 		name, _ := token.(string) // the decoder lets nothing else stand there
-		// Names are matched without regard to case further on, so one that
-		// differs only in case would slip past the check of the other.
+		// Names are matched case-insensitively later, so a name that differs only in case would bypass
+		// the check of the other.
 		composed := norm.NFC.String(name)
 		w.changed = w.changed || composed != name
 		folded := foldName(composed)
@@ -140,7 +139,7 @@ func (w *walker) text(text string, at []string) {
 	}
 }
 
-// fault adds one, up to a hundred.
+// fault adds a fault, up to a hundred.
 func fault(faults []store.Field, at []string, message string) []store.Field {
 	if len(faults) < 100 {
 		faults = append(faults, store.Field{Pointer: pointerTo(slices.Values(at)), Location: "body", Message: message})
@@ -148,7 +147,7 @@ func fault(faults []store.Field, at []string, message string) []store.Field {
 	return faults
 }
 
-// decode is json.Unmarshal whose complaints name a place and no value.
+// decode is json.Unmarshal with errors that name a field and no value.
 func decode(data []byte, v any) error {
 	err := json.Unmarshal(data, v)
 	if misfit, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {

@@ -19,9 +19,10 @@ type letter struct {
 	token string
 }
 
-// siege is an account that somebody wants who must not have it, and all that they hold.
-type siege struct {
-	*world
+// takeoverEnv is a test environment with an account, an attacker who tries to take it over, and all
+// that the attacker holds.
+type takeoverEnv struct {
+	*testEnv
 	boxes map[string][]letter // all mail that ever came to an address
 	// What the attacker has: sign-ins, passwords and mailboxes. Every token that came to
 	// these is theirs, too.
@@ -40,13 +41,13 @@ const (
 	victimsPassword   = "staple lantern seven"
 )
 
-func besiege(t *testing.T) *siege {
+func newTakeoverEnv(t *testing.T) *takeoverEnv {
 	t.Helper()
-	return &siege{world: mailingWorld(t), boxes: map[string][]letter{}, mailboxes: []string{owns, owns2}, passwords: []string{attackersPassword}}
+	return &takeoverEnv{testEnv: newMailEnv(t), boxes: map[string][]letter{}, mailboxes: []string{owns, owns2}, passwords: []string{attackersPassword}}
 }
 
 // deliver sends what is to be sent at this moment, as the worker would.
-func (s *siege) deliver() {
+func (s *takeoverEnv) deliver() {
 	s.t.Helper()
 	var all []accounts.Mail
 	require.NoError(s.t, s.server.DB.Order("created_at, id").Find(&all, "sent_at IS NULL").Error)
@@ -65,7 +66,7 @@ func (s *siege) deliver() {
 }
 
 // latest is the newest letter of a kind in a mailbox.
-func (s *siege) latest(box string, kind accounts.MailKind) string {
+func (s *takeoverEnv) latest(box string, kind accounts.MailKind) string {
 	s.t.Helper()
 	s.deliver()
 	for _, letter := range slices.Backward(s.boxes[box]) {
@@ -77,7 +78,7 @@ func (s *siege) latest(box string, kind accounts.MailKind) string {
 	return ""
 }
 
-func (s *siege) register(email, password string) person {
+func (s *takeoverEnv) register(email, password string) person {
 	s.t.Helper()
 	a := s.postTo("register", fmt.Sprintf(`{"email":%q,"password":%q,"full_name":"Ada"}`, email, password))
 	s.requireStatus(http.StatusCreated, a)
@@ -85,44 +86,44 @@ func (s *siege) register(email, password string) person {
 	return s.entered(a)
 }
 
-func (s *siege) entered(a answer) person {
+func (s *takeoverEnv) entered(a answer) person {
 	v := a.json(s.t)
 	return person{v["user"].(map[string]any)["id"].(string), v["access_token"].(string), v["refresh_token"].(string)}
 }
 
 // attackerRegisters makes an account whose session, password and device are the attacker's.
-func (s *siege) attackerRegisters(email string) person {
+func (s *takeoverEnv) attackerRegisters(email string) person {
 	s.t.Helper()
 	p := s.register(email, attackersPassword)
-	s.held(p)
+	s.capture(p)
 	return p
 }
 
-// held puts a session into the attacker's hands, who registers a device with it.
-func (s *siege) held(p person) {
+// capture gives a session to the attacker, who registers a device with it.
+func (s *takeoverEnv) capture(p person) {
 	s.t.Helper()
 	s.sessions = append(s.sessions, p)
 	s.requireStatus(http.StatusOK, s.do("POST", "/v1/push/devices", s.nextDevice(), p.header()...))
 }
 
-func (s *siege) nextDevice() string {
+func (s *takeoverEnv) nextDevice() string {
 	s.devices++
 	return fmt.Sprintf(`{"device_token":"attackers-device-%d","device_type":"ios"}`, s.devices)
 }
 
 // victim is somebody with a proven account, whose session a thief has stolen.
-func (s *siege) stolen(verified bool) (victim, thief person) {
+func (s *takeoverEnv) stolen(verified bool) (victim, thief person) {
 	s.t.Helper()
 	victim = s.register(victims, victimsPassword)
 	if verified {
 		s.verify(victims, accounts.MailVerify)
 	}
 	thief = s.entered(s.postTo("login", fmt.Sprintf(`{"email":%q,"password":%q}`, victims, victimsPassword)))
-	s.held(thief)
+	s.capture(thief)
 	return victim, thief
 }
 
-func (s *siege) ask(p person, email string) answer {
+func (s *takeoverEnv) ask(p person, email string) answer {
 	s.t.Helper()
 	s.clock.advance(1e9)
 	a := s.do("PUT", "/v1/users/me", fmt.Sprintf(`{"email":%q}`, email), p.header()...)
@@ -131,7 +132,7 @@ func (s *siege) ask(p person, email string) answer {
 }
 
 // asks is ask that is granted.
-func (s *siege) asks(p person, email string) {
+func (s *takeoverEnv) asks(p person, email string) {
 	s.t.Helper()
 	a := s.ask(p, email)
 	s.requireStatus(http.StatusOK, a)
@@ -139,20 +140,20 @@ func (s *siege) asks(p person, email string) {
 }
 
 // verify answers the newest mail of a kind in a mailbox.
-func (s *siege) verify(box string, kind accounts.MailKind) {
+func (s *takeoverEnv) verify(box string, kind accounts.MailKind) {
 	s.t.Helper()
 	s.clock.advance(1e9)
 	s.requireStatus(http.StatusNoContent, s.redeem(s.latest(box, kind)))
 	s.deliver()
 }
 
-func (s *siege) redeem(token string) answer {
+func (s *takeoverEnv) redeem(token string) answer {
 	s.t.Helper()
 	return s.postTo("verify-email", fmt.Sprintf(`{"token":%q}`, token))
 }
 
 // resets gets into an account by its mailbox.
-func (s *siege) resets(email, password string) {
+func (s *takeoverEnv) resets(email, password string) {
 	s.t.Helper()
 	s.clock.advance(1e9)
 	s.requireStatus(http.StatusNoContent, s.requestReset(email))
@@ -160,7 +161,7 @@ func (s *siege) resets(email, password string) {
 }
 
 // restores brings an address back and chooses a password by the mail that follows.
-func (s *siege) restores(box, password string) {
+func (s *takeoverEnv) restores(box, password string) {
 	s.t.Helper()
 	s.verify(box, accounts.MailRestore)
 	s.requireStatus(http.StatusNoContent, s.resetTo(s.latest(box, accounts.MailReset), password))
@@ -168,7 +169,7 @@ func (s *siege) restores(box, password string) {
 
 // safe has the attacker try all they hold, in turn and again after each, and requires that
 // the victim's account stays the victim's.
-func (s *siege) safe() {
+func (s *takeoverEnv) safe() {
 	s.t.Helper()
 	victim := s.entered(s.postTo("login", fmt.Sprintf(`{"email":%q,"password":%q}`, victims, victimsPassword)))
 	still := func(after string) {
@@ -212,7 +213,7 @@ func (s *siege) safe() {
 }
 
 // mayTry has a session of the attacker's do what would lead back.
-func (s *siege) mayTry(p, victim person, after string) {
+func (s *takeoverEnv) mayTry(p, victim person, after string) {
 	s.t.Helper()
 	for _, path := range []string{"/v1/auth/verify-email/request", "/v1/push/devices"} {
 		body := ""
@@ -226,7 +227,7 @@ func (s *siege) mayTry(p, victim person, after string) {
 }
 
 // whose is a member of an answer, or nothing where it was refused.
-func (s *siege) whose(a answer, member string) any {
+func (s *takeoverEnv) whose(a answer, member string) any {
 	if a.status != http.StatusOK {
 		require.Equal(s.t, http.StatusUnauthorized, a.status, string(a.body))
 		return nil

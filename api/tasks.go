@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// tasks are the addresses of section tasks, sockets apart.
+// tasks registers the routes of tasks, except sockets.
 func (s *Server) tasks() {
 	tags := []string{"tasks"}
 	register(s, huma.Operation{
@@ -43,7 +43,7 @@ func (s *Server) tasks() {
 	register(s, outlineOperation(), s.decideOutline)
 }
 
-// TaskID names a task in the path.
+// TaskID is the task id in the path.
 type TaskID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }
@@ -58,7 +58,7 @@ type taskOutput struct {
 	Body taskView
 }
 
-// longestWait bounds how long a poll is held.
+// longestWait is the maximum duration of a long poll.
 const longestWait = 30 * time.Second
 
 func (s *Server) getTask(ctx context.Context, in *getTaskInput) (*taskOutput, error) {
@@ -76,7 +76,7 @@ func (s *Server) getTask(ctx context.Context, in *getTaskInput) (*taskOutput, er
 	return &taskOutput{s.viewTask(task)}, nil
 }
 
-// news is the newest event of an open task; with wait, once one after since is there.
+// news returns the latest event of an open task. With wait, it waits for an event after since.
 func (s *Server) news(ctx context.Context, task tasks.Task, wait time.Duration, since int64) (tasks.TaskEvent, bool) {
 	latest, ok := s.Hub.Latest(ctx, task.ID)
 	if wait == 0 {
@@ -113,7 +113,7 @@ type listTasksInput struct {
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-// TaskScope is what a cursor of the list belongs to.
+// TaskScope holds the filters that a cursor of the list is bound to.
 type TaskScope struct {
 	State    string `query:"state" enum:"QUEUED,RUNNING,DONE,ERROR"`
 	TaskType string `query:"task_type" maxLength:"50"`
@@ -130,21 +130,21 @@ func (s *Server) listTasks(ctx context.Context, in *listTasksInput) (*listed[tas
 				State: tasks.TaskState(in.State), TaskType: in.TaskType, After: after, Offset: in.skip(), Limit: limit,
 			})
 		},
-		place: func(t tasks.Task) store.Keyset { return store.Keyset{At: t.CreatedAt, ID: t.ID} },
-		show:  s.viewTask,
+		keyset: func(t tasks.Task) store.Keyset { return store.Keyset{At: t.CreatedAt, ID: t.ID} },
+		show:   s.viewTask,
 	}.page(ctx, s)
 }
 
-// cancelSettles is how long an answer to a cancel waits for the task's end, so
-// that most clients see it at once.
-const cancelSettles = 3 * time.Second
+// cancelWait is how long the answer to a cancel waits for the task's end, so that most clients see it
+// at once.
+const cancelWait = 3 * time.Second
 
 func (s *Server) cancelTask(ctx context.Context, in *TaskID) (*taskOutput, error) {
 	task, err := s.cancel(ctx, in.ID)
 	if err != nil || task.State.Ended() {
 		return &taskOutput{s.viewTask(task)}, err
 	}
-	waiting, stop := context.WithTimeout(ctx, cancelSettles)
+	waiting, stop := context.WithTimeout(ctx, cancelWait)
 	defer stop()
 	for !task.State.Ended() {
 		event, came := s.Hub.After(waiting, task.ID, task.Seq)
@@ -161,7 +161,7 @@ func (s *Server) deleteTask(ctx context.Context, in *TaskID) (*struct{}, error) 
 	return nil, err
 }
 
-// cancel commits the wish and passes it on; the row tells what has come of it.
+// cancel commits the request and passes it to the workflow. The row tells the result.
 func (s *Server) cancel(ctx context.Context, id uuid.UUID) (tasks.Task, error) {
 	user := principal(ctx).UserID
 	task, err := tasks.FindTask(ctx, s.DB, user, id)

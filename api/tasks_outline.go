@@ -27,7 +27,7 @@ type outlineInput struct {
 	Body outlineBody `contentType:"application/json"`
 }
 
-// outlineBody is a learner's word on a plan.
+// outlineBody is a learner's decision on an outline.
 type outlineBody struct {
 	Action  string          `json:"action" enum:"accept,edit,reject" doc:"edit replaces the outline with the given one and accepts it."`
 	Title   *string         `json:"title,omitempty" nullable:"true" maxLength:"200" text:"line" doc:"For edit: the title of the course; absent: unchanged."`
@@ -42,7 +42,7 @@ type outlineLesson struct {
 	Minutes       *int     `json:"estimated_duration_minutes,omitempty" nullable:"true" minimum:"1" maximum:"600"`
 }
 
-// Resolve checks what a schema cannot say.
+// Resolve reports the rule violations that the schema cannot express.
 func (in *outlineInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	b := in.Body
@@ -69,7 +69,7 @@ func (in *outlineInput) Resolve(huma.Context) []error {
 	return faults
 }
 
-// decision is the learner's word as the workflow takes it.
+// decision returns the learner's decision in the workflow's form.
 func (b outlineBody) decision() workflows.OutlineDecision {
 	d := workflows.OutlineDecision{Action: b.Action}
 	if b.Action != workflows.OutlineEdit {
@@ -88,13 +88,13 @@ func (b outlineBody) decision() workflows.OutlineDecision {
 	return d
 }
 
-// usualMinutes is the length of a lesson for which none is given.
+// usualMinutes is the default length of a lesson.
 const usualMinutes = 20
 
-// decideWithin bounds the wait for the workflow to take a decision.
+// decideWithin is the time limit for the workflow to accept a decision.
 const decideWithin = 8 * time.Second
 
-// decideOutline hands the learner's word to the workflow and answers once it was taken.
+// decideOutline sends the learner's decision to the workflow and answers once it was accepted.
 func (s *Server) decideOutline(ctx context.Context, in *outlineInput) (*taskOutput, error) {
 	user := principal(ctx).UserID
 	task, err := tasks.FindTask(ctx, s.DB, user, in.ID)
@@ -114,7 +114,7 @@ func (s *Server) decideOutline(ctx context.Context, in *outlineInput) (*taskOutp
 	return &taskOutput{s.viewTask(task)}, err
 }
 
-// allowPlan judges a plan of the learner's as what was asked for was.
+// allowPlan checks a learner's outline by the same rules as a course request.
 func (s *Server) allowPlan(ctx context.Context, task tasks.Task, b outlineBody) error {
 	if b.Action != workflows.OutlineEdit {
 		return nil
@@ -143,7 +143,7 @@ func (s *Server) tellWorkflow(ctx context.Context, task tasks.Task, d workflows.
 	return refusedDecision(err)
 }
 
-// refusedDecision names why a decision was not taken.
+// refusedDecision returns the reason why a decision was not accepted.
 func refusedDecision(err error) error {
 	var app *temporal.ApplicationError
 	var gone *serviceerror.NotFound // has ended, or was not started yet

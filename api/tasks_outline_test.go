@@ -53,10 +53,10 @@ type outcome struct {
 
 func (o outcome) Get(context.Context, any) error { return o.err }
 
-// inReview is a school with a task whose plan waits.
-func inReview(t *testing.T) (*world, *deciding, person, uuid.UUID) {
+// inReview makes a test environment with a task whose plan awaits review.
+func inReview(t *testing.T) (*testEnv, *deciding, person, uuid.UUID) {
 	t.Helper()
-	w, engine := school(t), &deciding{}
+	w, engine := newEnvWithoutTemporal(t), &deciding{}
 	w.server.Temporal = engine
 	w.server.Config.Course.ReviewFor = 48 * 3600e9
 	ada := w.signUp("ada@example.com")
@@ -65,16 +65,16 @@ func inReview(t *testing.T) (*world, *deciding, person, uuid.UUID) {
 	return w, engine, ada, uuid.MustParse(a.json(t)["task_id"].(string))
 }
 
-func (w *world) decide(p person, task uuid.UUID, body string) answer {
+func (w *testEnv) decide(p person, task uuid.UUID, body string) answer {
 	return w.do("POST", "/v1/tasks/"+task.String()+"/outline", body, p.header()...)
 }
 
 func TestADecisionReachesTheWorkflow(t *testing.T) {
 	t.Parallel()
 	w, engine, ada, task := inReview(t)
-	var promise store.OutboxMessage
-	require.NoError(t, w.server.DB.First(&promise, "workflow = 'GenerateCourse'").Error)
-	require.Contains(t, string(promise.Input), `"review_for": 172800000000000`, "the plan will wait so long")
+	var message store.OutboxMessage
+	require.NoError(t, w.server.DB.First(&message, "workflow = 'GenerateCourse'").Error)
+	require.Contains(t, string(message.Input), `"review_for": 172800000000000`, "the plan will wait so long")
 
 	edit := `{"action":"edit","title":" The sea ","lessons":[
 		{"title":" Ebb ","summary":"Down.","objectives":["Tell ebb"],"estimated_duration_minutes":45},

@@ -13,7 +13,7 @@ import (
 
 func TestATaskIsItsOwnersOnly(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	id, _ := w.ask(ada, "Tides")
 	for _, call := range [][2]string{{"GET", "/status"}, {"GET", ""}, {"POST", "/cancel"}, {"DELETE", ""}} {
@@ -26,7 +26,7 @@ func TestATaskIsItsOwnersOnly(t *testing.T) {
 
 func TestATaskTellsOneStoryInAllSpellings(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	id, course := w.ask(ada, "Tides")
 	w.finish(id, course)
@@ -47,16 +47,18 @@ func TestATaskTellsOneStoryInAllSpellings(t *testing.T) {
 
 func TestAPollIsHeldUntilThereIsNews(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	id, _ := w.ask(ada, "Tides")
-	held := make(chan answer)
-	go func() { held <- w.do("GET", "/v1/tasks/"+id.String()+"/status?wait=25s&since=1", "", ada.header()...) }()
+	polled := make(chan answer)
+	go func() {
+		polled <- w.do("GET", "/v1/tasks/"+id.String()+"/status?wait=25s&since=1", "", ada.header()...)
+	}()
 	require.Eventually(t, func() bool { return w.server.Hub.ActiveTasks() == 1 }, 10*time.Second, time.Millisecond)
 	began := w.server.now()
 	news := tasks.TaskEvent{Seq: 2, State: tasks.TaskRunning, Progress: 5, Step: "prepare", Message: "Preparing", At: began, StartedAt: &began}
 	require.NoError(t, tasks.RecordEvents(context.Background(), w.server.DB, id, []tasks.TaskEvent{news}))
-	v := (<-held).json(t)
+	v := (<-polled).json(t)
 	require.EqualValues(t, 2, v["seq"])
 	require.Equal(t, "RUNNING", v["state"])
 	require.NotNil(t, v["started_at"])
@@ -68,7 +70,7 @@ func TestAPollIsHeldUntilThereIsNews(t *testing.T) {
 
 func TestCancellingATask(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	for _, how := range []struct {
 		method, path string
@@ -89,7 +91,7 @@ func TestCancellingATask(t *testing.T) {
 
 func TestListingTasks(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	done, course := w.ask(ada, "Tides")
 	w.finish(done, course)
@@ -108,7 +110,7 @@ func TestListingTasks(t *testing.T) {
 
 func TestWhatIsNoHandshakeIsAProblem(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	id, _ := w.ask(ada, "Tides")
 	path := "/v1/tasks/ws/" + id.String()

@@ -11,8 +11,8 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// taskView is a task as clients see it. The repeated spellings are for clients
-// already in the field; this is the only place that writes them.
+// taskView is a task as clients see it. The repeated spellings are for existing clients, and only this
+// file writes them.
 type taskView struct {
 	TaskID              uuid.UUID      `json:"task_id"`
 	TaskType            string         `json:"task_type" enum:"course_generation,course_regeneration,account_export,push_broadcast"`
@@ -43,7 +43,7 @@ type faultView struct {
 	CancelledByUser bool   `json:"cancelled_by_user"`
 }
 
-// TransformSchema says that there may be no fault.
+// TransformSchema makes the fault nullable.
 func (faultView) TransformSchema(_ huma.Registry, schema *huma.Schema) *huma.Schema {
 	schema.Nullable = true
 	return schema
@@ -90,21 +90,21 @@ type progressEvent struct {
 	Timestamp time.Time `json:"timestamp"`
 }
 
-// teller renders the events of one task in order.
-type teller struct {
+// taskRenderer renders the events of one task in order.
+type taskRenderer struct {
 	server *Server
 	task   tasks.Task
 }
 
-// unstarted is a task before whatever event comes first.
-func unstarted(row tasks.Task) tasks.Task {
+// initialTask returns a task as it was before its first event.
+func initialTask(row tasks.Task) tasks.Task {
 	row.State, row.Fault, row.CompletedAt, row.Progress = tasks.TaskQueued, nil, nil, 0
 	return row
 }
 
-// render gives the message of an event, and all that it is made of beside the task's
-// fixed parts and the event: two tellers that give the same text give the same message.
-func (t *teller) render(e tasks.TaskEvent) (message progressEvent, same string) {
+// render returns the message of an event, and a text of all its variable parts besides the event: two
+// renderers that return the same text return the same message.
+func (t *taskRenderer) render(e tasks.TaskEvent) (message progressEvent, same string) {
 	t.task.Advance(e)
 	same = fmt.Sprint(t.task.Progress)
 	if t.task.StartedAt != nil {
@@ -116,7 +116,7 @@ func (t *teller) render(e tasks.TaskEvent) (message progressEvent, same string) 
 	return progressEvent{t.server.viewTask(t.task), e.At.UTC()}, same
 }
 
-// webSocketURL is the public address with the scheme of sockets.
+// webSocketURL returns the public address with the scheme of sockets.
 func webSocketURL(public, path string) string {
 	return "ws" + strings.TrimPrefix(public, "http") + path
 }

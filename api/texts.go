@@ -12,10 +12,9 @@ import (
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// textRulesByName are the rules that the tag text of a body's field can name; of a list or a
-// map it is the rule of each text in it. A text without a rule is brought to NFC, since
-// one letter can be written in two ways. Passwords come as they were typed, since
-// existing hashes may be of any form.
+// textRulesByName are the rules that the tag text of a body's field can name. For a list or a map, the
+// rule applies to each text in it. A text without a rule is normalised to NFC, because one letter can
+// be written in two ways. Passwords are left as typed, because existing hashes may be of any form.
 var textRulesByName = map[string]func(string) (string, error){
 	"name":     texts.Name,
 	"username": texts.Username,
@@ -30,7 +29,7 @@ var textRulesByName = map[string]func(string) (string, error){
 
 func shownProse(s string) (string, error) { return texts.Shown(texts.Prose(s)) }
 
-// textRules is a place of a body: the rule of a text there, and the places below it.
+// textRules is a node of a body: the rule of its text, and its children.
 type textRules struct {
 	rule   func(string) (string, error)
 	clears bool // an empty text takes away what is there
@@ -38,8 +37,7 @@ type textRules struct {
 	each   *textRules // of a list or a map
 }
 
-// textRulesOf reads the rules of a type of body. It panics, when the program starts,
-// about a rule that does not exist.
+// textRulesOf reads the rules of a type of body. It panics at start for an unknown rule.
 func textRulesOf(t reflect.Type, tag string, above ...reflect.Type) *textRules {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -71,10 +69,10 @@ func textRulesOf(t reflect.Type, tag string, above ...reflect.Type) *textRules {
 	}
 }
 
-// foldName is a member's name as it is matched further on, without regard to case.
+// foldName returns a member's name in the case-insensitive form that is matched later.
 func foldName(name string) string { return strings.ToLower(strings.ToUpper(name)) }
 
-// member is the place below it by a name.
+// member returns the child of that name.
 func (r *textRules) member(name string) *textRules {
 	if r == nil {
 		return nil
@@ -85,7 +83,7 @@ func (r *textRules) member(name string) *textRules {
 	return r.each
 }
 
-// at is the place below it by a position.
+// at returns the child at a position.
 func (r *textRules) at() *textRules {
 	if r == nil {
 		return nil
@@ -93,7 +91,7 @@ func (r *textRules) at() *textRules {
 	return r.each
 }
 
-// apply is a text as it is stored, and what is wrong with it.
+// apply returns a text in its stored form, and the violation of its rule.
 func (r *textRules) apply(s string) (string, error) {
 	switch {
 	case r == nil || r.rule == nil:
@@ -104,8 +102,8 @@ func (r *textRules) apply(s string) (string, error) {
 	return r.rule(s)
 }
 
-// rewritten is a JSON text with every text in it as it is stored. It has been
-// screened, so it can be read.
+// rewritten returns a JSON text with every text in its stored form. The input was screened, so it can
+// be read.
 func (r *textRules) rewritten(body []byte) ([]byte, error) {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()

@@ -29,7 +29,7 @@ var withoutRule = map[string]string{
 // is a text, one with marks piled upon a letter: every rule refuses that.
 func TestEveryTextOfABodyHasARule(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.boss()
 	tested := 0
 	for path, item := range w.server.huma.OpenAPI().Paths {
@@ -126,7 +126,7 @@ func (d documented) sample(s *huma.Schema, at []string, text string) any {
 
 func TestUserNamesThatLookAlikeAreOne(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	register := func(email, username string) answer {
 		body, err := json.Marshal(map[string]string{"email": email, "password": "correct horse", "full_name": "Ada", "username": username})
 		require.NoError(t, err)
@@ -148,13 +148,13 @@ func TestUserNamesThatLookAlikeAreOne(t *testing.T) {
 	require.Equal(t, "caf\u00e9", w.logIn("b@example.com", "correct horse", "x").me(w)["username"], "stored composed")
 }
 
-func (p person) me(w *world) map[string]any {
+func (p person) me(w *testEnv) map[string]any {
 	return w.do("GET", "/v1/users/me", "", p.header()...).json(w.t)
 }
 
 func TestOneMailboxIsOneAccountAtEveryDoor(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	send := func(method, path string, v any, headers ...string) answer {
 		body, err := json.Marshal(v)
 		require.NoError(t, err)
@@ -195,7 +195,7 @@ func TestOneMailboxIsOneAccountAtEveryDoor(t *testing.T) {
 
 func TestPasswordsAreTheSameInEitherForm(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	const composed, decomposed = "p\u00e4ssw\u00f6rd-Xy1", "pa\u0308sswo\u0308rd-Xy1"
 	a := w.do("POST", "/v1/auth/register", `{"email":"ada@example.com","password":"`+decomposed+`","full_name":"Ada"}`)
 	require.Equal(t, 201, a.status, string(a.body))
@@ -230,7 +230,7 @@ func TestPasswordsAreTheSameInEitherForm(t *testing.T) {
 
 func TestPostsAreFoundByTheirTagsHoweverTheyAreWritten(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	body := `{"title":"t","content":"c","tags":["Math","math","cafe\u0301","CAF\u00c9","Stra\u00dfe","\u039f\u0394\u039f\u03a3","\u0130stanbul","\uff26\uff55\uff4c\uff4c"]}`
 	post := w.ok("POST", "/v1/community/posts", body, ada).json(t)
@@ -248,7 +248,7 @@ func TestPostsAreFoundByTheirTagsHoweverTheyAreWritten(t *testing.T) {
 
 func TestTextsOfPostsAreVisibleAndComposed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	for _, nothing := range []string{"\u200b\u2060", "\u3164", "\u2800", "\u115f", "\u034f", "\ufe0f", "\u00a0", "\U000e0041", "\u0301"} {
 		for field, v := range map[string]map[string]string{"title": {"title": nothing, "content": "c"}, "content": {"title": "t", "content": nothing}} {
@@ -272,7 +272,7 @@ func TestTextsOfPostsAreVisibleAndComposed(t *testing.T) {
 
 func TestTimeZonesArePlacesOrUTC(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	for zone, stored := range map[string]string{"europe/berlin": "Europe/Berlin", "US/Pacific": "America/Los_Angeles", "etc/utc": "UTC", "\u0020Asia/Calcutta\u0020": "Asia/Calcutta"} {
 		require.Equal(t, stored, w.ok("PUT", "/v1/users/me", `{"timezone":"`+zone+`"}`, ada).json(t)["timezone"])

@@ -16,11 +16,11 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// defaultRetry is what Retry-After says when nobody knows better.
+// defaultRetry is the default of Retry-After.
 const defaultRetry = 5 * time.Second
 
-// toProblem returns a complete Problem for any error and logs those that are our
-// fault, once. Causes stay in the log.
+// toProblem returns a complete Problem for any error, and logs internal errors once. Causes are only
+// in the log.
 func (s *Server) toProblem(ctx context.Context, err error) *Problem {
 	var ready *Problem
 	var coded *store.Error
@@ -40,8 +40,8 @@ func (s *Server) toProblem(ctx context.Context, err error) *Problem {
 	return s.complete(ctx, problemOf(slugServer, "Something went wrong on our side."))
 }
 
-// hungUp tells that a request failed because its client went away. What failed by a deadline of ours
-// failed before that, and what the rules of the domain refuse is refused whoever is there to hear it.
+// hungUp reports whether a request failed because its client disconnected. A failure by our own
+// deadline, or a refusal by a rule of the domain, is not such a failure.
 func hungUp(ctx context.Context, err error) bool {
 	if !errors.Is(ctx.Err(), context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
@@ -50,7 +50,7 @@ func hungUp(ctx context.Context, err error) bool {
 	return code == "" || code == store.Unavailable
 }
 
-// complete adds what all problems have.
+// complete adds the fields that all problems have.
 func (s *Server) complete(ctx context.Context, p *Problem) *Problem {
 	k, _ := kindOf(p.slug)
 	ex := requestInfoOf(ctx)
@@ -62,7 +62,7 @@ func (s *Server) complete(ctx context.Context, p *Problem) *Problem {
 	return p
 }
 
-// fromCoded is the table from the error vocabulary to problems.
+// fromCoded maps the error vocabulary to problems.
 func (s *Server) fromCoded(ctx context.Context, e *store.Error) *Problem {
 	p := problemOf(slugForCode(e), e.Message)
 	switch e.Code {
@@ -123,7 +123,7 @@ func slugForPart(part string) string {
 	return slugDependency
 }
 
-// unreachable tells errors of a part that is away or slow from faults of ours.
+// unreachable reports whether the error is of a component that is unavailable or slow.
 func unreachable(err error) bool {
 	var dial *pgconn.ConnectError
 	var network net.Error
@@ -135,7 +135,7 @@ func unreachable(err error) bool {
 		errors.Is(err, driver.ErrBadConn) || errors.As(err, &dial) || errors.As(err, &network) || broken(err)
 }
 
-// broken tells that the server of a connection died while it was in use.
+// broken reports whether the server of a connection failed while the connection was in use.
 func broken(err error) bool {
 	return errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }

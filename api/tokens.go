@@ -19,7 +19,7 @@ const (
 	maxUserAgent = 255
 )
 
-// TokenPair is what a client needs to go on.
+// TokenPair is the pair of access token and refresh token.
 type TokenPair struct {
 	AccessToken  string `json:"access_token" doc:"JWT for Authorization: Bearer"`
 	RefreshToken string `json:"refresh_token" doc:"Opaque; replaced at each use"`
@@ -38,7 +38,7 @@ type signedIn struct {
 	Body         signedInBody
 }
 
-// newSession is a session that is not stored yet, and its first refresh token.
+// newSession returns a session that is not stored yet, and its first refresh token.
 func (s *Server) newSession(ctx context.Context, user uuid.UUID, now time.Time) (auth.Refresh, accounts.Session) {
 	token := s.refresh.Mint(store.NewID())
 	session := accounts.Session{
@@ -49,7 +49,7 @@ func (s *Server) newSession(ctx context.Context, user uuid.UUID, now time.Time) 
 	return token, session
 }
 
-// shortAgent is a User-Agent field as it is stored.
+// shortAgent returns a User-Agent field in its stored form.
 func shortAgent(agent string) string {
 	return texts.CleanName(strings.ToValidUTF8(agent, ""), maxUserAgent)
 }
@@ -91,10 +91,10 @@ func (s *Server) refreshTokens(ctx context.Context, in *refreshInput) (*refreshe
 	out, err := accounts.RotateSession(ctx, s.DB, shown.Session, accounts.Rotation{
 		Presented: shown.Hash, Genuine: shown.Genuine, NextHash: next.Hash, Sealed: sealed,
 		Lifetime: s.Config.Auth.RefreshFor, Longest: s.Config.Auth.SessionMax, Now: s.now(),
-		Reused: s.happened(ctx, store.AuditTokenReused, uuid.Nil, map[string]any{"session_id": shown.Session}),
+		Reused: s.auditEntry(ctx, store.AuditTokenReused, uuid.Nil, map[string]any{"session_id": shown.Session}),
 	})
 	if out.Ended {
-		s.ended(ctx, shown.Session)
+		s.announceRevocation(ctx, shown.Session)
 	}
 	if err != nil {
 		return nil, err

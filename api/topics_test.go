@@ -18,7 +18,7 @@ const topicRules = "/v1/admin/topic-rules"
 
 func TestATopicThatIsRefusedOrNeedsHelp(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	generate := func(body string, headers ...string) answer {
 		return w.do("POST", "/v1/courses/generate", body, append(ada.header(), headers...)...)
@@ -48,7 +48,7 @@ func TestATopicThatIsRefusedOrNeedsHelp(t *testing.T) {
 
 func TestAdministratorsSayWhatIsNoTopic(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, boss := w.signUp("ada@example.com"), w.boss()
 	add := func(action, pattern string) answer {
 		return w.do("POST", topicRules, fmt.Sprintf(`{"action":%q,"pattern":%q}`, action, pattern), boss.header()...)
@@ -107,7 +107,7 @@ func TestAdministratorsSayWhatIsNoTopic(t *testing.T) {
 
 func TestAdministratorsSayWhereHelpIs(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, boss := w.signUp("ada@example.com"), w.boss()
 	const help = "/v1/admin/help-resources"
 	shown := func(body string) any {
@@ -148,7 +148,7 @@ func TestAdministratorsSayWhereHelpIs(t *testing.T) {
 
 func TestWritingAgainIsJudgedToo(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, boss := w.signUp("ada@example.com"), w.boss()
 	task, course := w.ask(ada, "Tides")
 	w.finish(task, course)

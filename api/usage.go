@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/models/courses"
 )
 
-// usageView is what a user's courses have cost, and what is left.
+// usageView is the usage of a user's courses and the remaining quota.
 type usageView struct {
 	Today            usageDay   `json:"today"`
 	DailyTokens      *int64     `json:"daily_tokens" nullable:"true" doc:"The daily limit (UTC); null: unlimited."`
@@ -33,7 +33,7 @@ type usageDay struct {
 
 type usageOutput struct{ Body usageView }
 
-// usageDays is how far back the list goes.
+// usageDays is the number of days in the list.
 const usageDays = 30
 
 func (s *Server) usage(ctx context.Context, _ *nothing) (*usageOutput, error) {

@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-func (w *world) usage(p person) map[string]any {
+func (w *testEnv) usage(p person) map[string]any {
 	w.t.Helper()
 	a := w.do("GET", "/v1/users/me/usage", "", p.header()...)
 	require.Equal(w.t, http.StatusOK, a.status, string(a.body))
@@ -21,7 +21,7 @@ func (w *world) usage(p person) map[string]any {
 }
 
 // signIn gives an access token for the new day.
-func (w *world) signIn(email string) person {
+func (w *testEnv) signIn(email string) person {
 	w.t.Helper()
 	a := w.do("POST", "/v1/auth/login", `{"email":"`+email+`","password":"correct horse"}`)
 	require.Equal(w.t, http.StatusOK, a.status, string(a.body))
@@ -29,8 +29,8 @@ func (w *world) signIn(email string) person {
 	return person{v["user"].(map[string]any)["id"].(string), v["access_token"].(string), v["refresh_token"].(string)}
 }
 
-// spend has a user's course cost tokens at a time.
-func (w *world) spend(p person, at time.Time, in, out int) {
+// spend records the token usage of a user's course at a time.
+func (w *testEnv) spend(p person, at time.Time, in, out int) {
 	w.t.Helper()
 	call := courses.ModelCall{
 		ID: store.NewID(), UserID: uuid.MustParse(p.id), CourseID: store.NewID(), Kind: "lesson", Outcome: "ok",
@@ -41,7 +41,7 @@ func (w *world) spend(p person, at time.Time, in, out int) {
 
 func TestUsageBeginsWithNothing(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	require.Equal(t, map[string]any{
 		"today":        map[string]any{"date": "2026-11-01", "calls": 0.0, "input_tokens": 0.0, "output_tokens": 0.0, "seconds": 0.0},
@@ -53,7 +53,7 @@ func TestUsageBeginsWithNothing(t *testing.T) {
 
 func TestUsageIsOnesOwnByTheDay(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	w.server.Config.Course.DailyTokens = 1_000
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	midnight := w.clock.now().Truncate(24 * time.Hour)
@@ -85,7 +85,7 @@ func TestUsageIsOnesOwnByTheDay(t *testing.T) {
 
 func TestWhoHasSpentTheDaysTokensIsToldWhenToComeBack(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	w.server.Config.Course.DailyTokens = 1_000
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	generate := func(p person, headers ...string) answer {
@@ -115,7 +115,7 @@ func TestWhoHasSpentTheDaysTokensIsToldWhenToComeBack(t *testing.T) {
 
 func TestPromisesOfThoseInLineAreHeld(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	w.server.Config.Course.AtOnce = 2
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	var tasks []uuid.UUID
@@ -124,12 +124,12 @@ func TestPromisesOfThoseInLineAreHeld(t *testing.T) {
 		tasks = append(tasks, task)
 	}
 	w.ask(bob, "Moons")
-	held := func() (found []bool) {
+	waiting := func() (found []bool) {
 		for _, task := range tasks {
-			var promise []store.OutboxMessage
-			require.NoError(t, w.server.DB.Find(&promise, "action = 'start' AND workflow_id LIKE ?", "%"+task.String()).Error)
-			if len(promise) == 1 {
-				found = append(found, promise[0].Waiting)
+			var messages []store.OutboxMessage
+			require.NoError(t, w.server.DB.Find(&messages, "action = 'start' AND workflow_id LIKE ?", "%"+task.String()).Error)
+			if len(messages) == 1 {
+				found = append(found, messages[0].Waiting)
 			}
 		}
 		return found
@@ -138,16 +138,16 @@ func TestPromisesOfThoseInLineAreHeld(t *testing.T) {
 		use := w.usage(p)
 		return [2]float64{use["running"].(float64), use["waiting"].(float64)}
 	}
-	require.Equal(t, []bool{false, false, true, true}, held())
+	require.Equal(t, []bool{false, false, true, true}, waiting())
 	require.Equal(t, [2]float64{2, 2}, counts(ada))
 	require.Equal(t, [2]float64{1, 0}, counts(bob))
 	cancel := func(task uuid.UUID) {
 		require.Equal(t, http.StatusOK, w.do("POST", "/v1/tasks/"+task.String()+"/cancel", "", ada.header()...).status)
 	}
 	cancel(tasks[2])
-	require.Equal(t, []bool{false, false, true}, held(), "one in line makes no room")
+	require.Equal(t, []bool{false, false, true}, waiting(), "a waiting course frees no slot")
 	require.Equal(t, [2]float64{2, 1}, counts(ada))
 	cancel(tasks[1])
-	require.Equal(t, []bool{false, false}, held(), "the next one goes on")
+	require.Equal(t, []bool{false, false}, waiting(), "the next one goes on")
 	require.Equal(t, [2]float64{2, 0}, counts(ada))
 }

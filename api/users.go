@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 )
 
-// users are the operations on one's own account.
+// users registers the operations on the caller's account.
 func (s *Server) users() {
 	register(s, huma.Operation{
 		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/users/me", Tags: []string{tagUsers},

@@ -18,8 +18,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// The bounds of a profile, in characters but for profile_data, whose bytes as JSON and
-// members count.
+// The bounds of a profile in characters. For profile_data, they are the bytes of its JSON and the
+// number of its members.
 const (
 	maxBio         = 2000
 	maxAvatarURL   = 2048
@@ -55,7 +55,8 @@ type profileBody struct {
 	ProfileData map[string]any `json:"profile_data,omitempty" nullable:"true" doc:"Merged into the present data; null removes a member. At most 16 KiB and 100 members."`
 }
 
-// Resolve checks what a schema cannot say, and brings texts to the form they are stored in.
+// Resolve reports the rule violations that the schema cannot express, and converts texts to their
+// stored form.
 func (in *changeMeInput) Resolve(huma.Context) []error {
 	var faults fieldFaults
 	b := &in.Body
@@ -157,7 +158,7 @@ func (b profileBody) apply(u *accounts.User) error {
 	return nil
 }
 
-// mergePatch is RFC 7396 for objects; neither argument is changed.
+// mergePatch implements RFC 7396 for objects. It changes neither argument.
 func mergePatch(target, patch map[string]any) map[string]any {
 	merged := maps.Clone(target)
 	if merged == nil {

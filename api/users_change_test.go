@@ -17,7 +17,7 @@ import (
 
 func TestChangingOnesProfile(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	w.clock.advance(time.Minute)
 	tag := w.do("GET", "/v1/users/me", "", ada.header()...).header.Get("ETag")
@@ -46,7 +46,7 @@ func TestChangingOnesProfile(t *testing.T) {
 
 func TestProfilesThatBreakARule(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	w.signUp("eve@example.com")
 	require.Equal(t, 200, w.do("PUT", "/v1/users/me", `{"username":"Taken"}`, w.logIn("eve@example.com", "correct horse", "x").header()...).status)
@@ -89,7 +89,7 @@ func many(n int) map[string]any {
 
 func TestAnotherEmailAddressIsPendingAndBothAreTold(t *testing.T) {
 	t.Parallel()
-	w := mailingWorld(t)
+	w := newMailEnv(t)
 	ada := w.signUp("ada@example.com")
 	require.NoError(t, w.server.DB.Exec("UPDATE users SET is_verified = true").Error)
 	same := w.do("PUT", "/v1/users/me", `{"email":"ADA@example.com"}`, ada.header()...).json(t)
@@ -131,7 +131,7 @@ func TestAnotherEmailAddressIsPendingAndBothAreTold(t *testing.T) {
 // changes.
 func TestEveryColumnByName(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	allowed := map[string]any{
 		"email": "NEW@example.com", "full_name": "New", "username": "new", "bio": "new", "avatar_url": "https://new.example/x",

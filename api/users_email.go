@@ -10,16 +10,16 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// emailChange is what a wish for another address was charged for.
+// emailChange is what a requested change of address was charged for.
 type emailChange struct {
 	charged bool
 	room    bool // the new mailbox may have a mail
 }
 
-// countEmailChange charges the wish for another address: to the caller's address like a
-// registration, since the answer tells whether somebody has the address; and the mails
-// that follow to the caller's address, the user, and both mailboxes. The account's own
-// address, and the one that is pending already, cost nothing.
+// countEmailChange charges a change of address. The caller's address is charged as for a registration,
+// because the answer reveals whether the new address has an account. The mails that follow are charged
+// to the caller's address, the user and both mailboxes. The account's own address, and the one that is
+// pending already, cost nothing.
 func (s *Server) countEmailChange(ctx context.Context, address *string) (asked emailChange, err error) {
 	if address == nil {
 		return asked, nil
@@ -35,8 +35,8 @@ func (s *Server) countEmailChange(ctx context.Context, address *string) (asked e
 	return asked, err
 }
 
-// emailRequested tells the audit log and both mailboxes that another address is pending.
-// Conflict when nothing was charged for that, because the account changed meanwhile.
+// emailRequested writes the audit entry and queues mails to both mailboxes about the pending address.
+// It returns Conflict when nothing was charged, because the account changed meanwhile.
 func (s *Server) emailRequested(ctx context.Context, tx *gorm.DB, before, after accounts.User, asked emailChange) error {
 	if after.PendingEmail == nil || before.Pends(*after.PendingEmail) {
 		return nil
@@ -44,7 +44,7 @@ func (s *Server) emailRequested(ctx context.Context, tx *gorm.DB, before, after 
 	if !asked.charged {
 		return store.Errorf(store.Conflict, "The e-mail address was changed at this moment, from somewhere else.")
 	}
-	if err := store.Audit(ctx, tx, s.happened(ctx, store.AuditEmailRequested, after.ID, nil)); err != nil {
+	if err := store.Audit(ctx, tx, s.auditEntry(ctx, store.AuditEmailRequested, after.ID, nil)); err != nil {
 		return err
 	}
 	mail, message := s.mailTo(accounts.MailChangeRequested, &after.ID, after.Email)

@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 )
 
-func (w *world) moveFrom(address string, p person, email string) answer {
+func (w *testEnv) moveFrom(address string, p person, email string) answer {
 	w.t.Helper()
 	return w.from(address, "PUT", "/v1/users/me", fmt.Sprintf(`{"email":%q}`, email), p.header()...)
 }
@@ -95,7 +95,7 @@ func TestNoAddressIsAskedForWithoutRedis(t *testing.T) {
 	t.Parallel()
 	server := miniredis.RunT(t)
 	client := redisAt(t, "redis://"+server.Addr())
-	w := newWorld(t, withMail, func(d *Deps) { d.Redis, d.Config.Limits = client, testLimits() })
+	w := newTestEnv(t, withMail, func(d *Deps) { d.Redis, d.Config.Limits = client, testLimits() })
 	at := network()
 	p := w.signUpFrom(at(1), "ada@example.com")
 	server.Close()

@@ -15,8 +15,8 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// doings are the operations on what one has done so far.
-func (s *Server) doings() {
+// userStats registers the operations on the caller's statistics and activity.
+func (s *Server) userStats() {
 	register(s, huma.Operation{
 		OperationID: "get-stats", Method: http.MethodGet, Path: "/v1/users/me/stats", Tags: []string{tagUsers},
 		Summary: "Get your learning statistics",
@@ -147,12 +147,12 @@ func (s *Server) recent(ctx context.Context, user accounts.User, v *activityView
 	return err
 }
 
-// days are the last days of the user's calendar, today included, with what was done on each.
+// days returns the last days of the user's calendar, including today, with each day's activity.
 func (s *Server) days(ctx context.Context, user accounts.User, count int) ([]dayView, error) {
 	zone := accounts.ZoneOf(user.Timezone)
 	today := gamification.DayOf(s.now(), zone)
 	first := today - gamification.Day(count) + 1
-	deeds, err := learning.ActivitiesBetween(ctx, s.DB, user.ID, first.Begins(zone), (today + 1).Begins(zone))
+	activities, err := learning.ActivitiesBetween(ctx, s.DB, user.ID, first.Begins(zone), (today + 1).Begins(zone))
 	if err != nil {
 		return nil, err
 	}
@@ -160,10 +160,10 @@ func (s *Server) days(ctx context.Context, user accounts.User, count int) ([]day
 	for i := range days {
 		days[i].Date = (first + gamification.Day(i)).String()
 	}
-	for _, deed := range deeds {
-		if i := gamification.DayOf(deed.At, zone) - first; i >= 0 && int(i) < count {
+	for _, activity := range activities {
+		if i := gamification.DayOf(activity.At, zone) - first; i >= 0 && int(i) < count {
 			days[i].Activities++
-			days[i].StudyMinutes += deed.Minutes
+			days[i].StudyMinutes += activity.Minutes
 		}
 	}
 	return days, nil

@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-func (w *world) learned(p person, kind learning.EventKind, at string, minutes int) {
+func (w *testEnv) learned(p person, kind learning.EventKind, at string, minutes int) {
 	w.t.Helper()
 	when, err := time.Parse(time.RFC3339, at)
 	require.NoError(w.t, err)
@@ -25,7 +25,7 @@ func (w *world) learned(p person, kind learning.EventKind, at string, minutes in
 
 func TestStatsAndActivityAreOfOnesTimeZone(t *testing.T) {
 	t.Parallel()
-	w := school(t) // it is 2026-11-01T12:00Z, a day on which New York's clock goes back
+	w := newEnvWithoutTemporal(t) // it is 2026-11-01T12:00Z, a day on which New York's clock goes back
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	require.NoError(t, w.server.DB.Exec("UPDATE users SET timezone = 'America/New_York' WHERE id = ?", ada.id).Error) // as if ever since
 	task, course := w.ask(ada, "Tides")
@@ -60,7 +60,7 @@ func TestStatsAndActivityAreOfOnesTimeZone(t *testing.T) {
 
 func TestActivityOfNobodyYet(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	for query, days := range map[string]int{"": 30, "?days=1": 1, "?days=365": 365} {
 		v := w.do("GET", "/v1/users/me/activity"+query, "", ada.header()...).json(t)

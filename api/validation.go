@@ -6,10 +6,10 @@ import (
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// fieldFaults collects broken rules of a body, beside those of its schema.
+// fieldFaults collects violated rules of a body, in addition to those of its schema.
 type fieldFaults []error
 
-// add notes a rule that a field breaks. A path is like tags[2] or inner.name.
+// add records a rule that a field violates. A path is like tags[2] or inner.name.
 func (f *fieldFaults) add(path, message string) {
 	*f = append(*f, &huma.ErrorDetail{Location: "body." + path, Message: message})
 }
@@ -20,8 +20,8 @@ func (f *fieldFaults) level(path, level string) {
 	}
 }
 
-// text is a text by a rule, and notes what is wrong with it: where no tag text of
-// the field says the rule.
+// text applies a rule to a text and records the violation. It is for fields whose text tag does not
+// name the rule.
 func (f *fieldFaults) text(path, value string, rule func(string) (string, error)) string {
 	stored, err := rule(value)
 	if err != nil {
@@ -30,11 +30,11 @@ func (f *fieldFaults) text(path, value string, rule func(string) (string, error)
 	return stored
 }
 
-// line notes a text that would not show as one line.
+// line records a text that would not display as one line.
 func (f *fieldFaults) line(path, value string) { f.text(path, value, texts.Line) }
 
-// trimmed drops white space and characters that nobody sees from both ends, so
-// that a text of nothing else is empty.
+// trimmed removes white space and invisible characters from both ends, so that a text of nothing else
+// is empty.
 func trimmed(value string) string { return texts.Trim(value) }
 
 func text(s *string) string {

@@ -28,7 +28,7 @@ type markedCourse struct {
 }
 
 // marks makes one. It has three lessons with a quiz and a found article each.
-func (w *world) marks(p person, word string, visibility courses.Visibility) markedCourse {
+func (w *testEnv) marks(p person, word string, visibility courses.Visibility) markedCourse {
 	w.t.Helper()
 	w.clock.advance(time.Second)
 	now, text, address := w.server.now(), "All about "+word, "https://example.com/"+word
@@ -60,7 +60,7 @@ func (w *world) marks(p person, word string, visibility courses.Visibility) mark
 func (c markedCourse) path() string { return "/v1/courses/" + c.ID.String() }
 
 // studies does with a course whatever one can do with it.
-func (w *world) studies(p person, c markedCourse) {
+func (w *testEnv) studies(p person, c markedCourse) {
 	w.t.Helper()
 	for _, l := range c.Lessons {
 		a := w.do("PUT", c.path()+"/progress", `{"lesson_id":"`+l.ID.String()+`","minutes":5}`, p.header()...)
@@ -71,14 +71,14 @@ func (w *world) studies(p person, c markedCourse) {
 	require.Equal(w.t, http.StatusNoContent, w.do("POST", c.path()+"/favorite", "", p.header()...).status)
 	for _, item := range []uuid.UUID{c.ID, c.Lessons[0].ID, c.Items[0].ID, c.Items[1].ID} {
 		for _, action := range []string{"view", "like"} {
-			require.Equal(w.t, http.StatusOK, w.deed(p, item, action).status)
+			require.Equal(w.t, http.StatusOK, w.interact(p, item, action).status)
 		}
 	}
 }
 
 // listsOf calls visit for the answer to every documented GET without an id, plainly, with every value of a closed
 // parameter, and with every text parameter about each of some words. What is for administrators alone is left out.
-func (w *world) listsOf(p person, words []string, visit func(path string, a answer)) {
+func (w *testEnv) listsOf(p person, words []string, visit func(path string, a answer)) {
 	w.t.Helper()
 	w.documented(func(method, path string, op *huma.Operation) {
 		if method != http.MethodGet || strings.Contains(path, "{") || strings.HasPrefix(path, "/v1/admin/") {
@@ -112,7 +112,7 @@ func (w *world) listsOf(p person, words []string, visit func(path string, a answ
 }
 
 // cursorsOf are the addresses of the second page of every list that has one now, but for administrators'.
-func (w *world) cursorsOf(p person) (next []string) {
+func (w *testEnv) cursorsOf(p person) (next []string) {
 	w.t.Helper()
 	w.documented(func(method, path string, op *huma.Operation) {
 		if method != http.MethodGet || strings.Contains(path, "{") || strings.HasPrefix(path, "/v1/admin/") || !slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == "cursor" }) {
@@ -135,7 +135,7 @@ func (w *world) cursorsOf(p person) (next []string) {
 // and an administrator go over every path of the document, and on with every cursor of before.
 func TestNobodyMeetsACourseThatIsNotForThem(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve, root := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.signUp("root@example.com")
 	sue, bea, cor := w.signUp("sue@example.com"), w.signUp("bea@example.com"), w.signUp("cor@example.com")
 	w.promote(root)
@@ -214,7 +214,7 @@ func TestNobodyMeetsACourseThatIsNotForThem(t *testing.T) {
 
 // withIDsOf asks for every path that names a course, or a part of one, as somebody who may not see it. What they had
 // reached is theirs.
-func (w *world) withIDsOf(c markedCourse, p person) {
+func (w *testEnv) withIDsOf(c markedCourse, p person) {
 	w.t.Helper()
 	cards := []learning.ReviewCard{}
 	require.NoError(w.t, w.server.DB.Find(&cards, "user_id = ? AND course_id = ?", p.id, c.ID).Error)
@@ -255,7 +255,7 @@ func (w *world) withIDsOf(c markedCourse, p person) {
 // TestWhoseCourseItIs follows a course from private to public and back, as others see it.
 func TestWhoseCourseItIs(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	task, id := w.askFor(ada, "Leaving my husband", "private")
 	w.finish(task, id)
@@ -299,35 +299,35 @@ func TestWhoseCourseItIs(t *testing.T) {
 	}
 	listed(false)
 	w.problem(w.do("GET", path, "", append(eve.header(), "If-None-Match", tag)...), slugNotFound)
-	var deeds int64
-	require.NoError(t, w.server.DB.Model(&activity.FeedEntry{}).Where("content_id = ?", id).Count(&deeds).Error)
-	require.Zero(t, deeds)
+	var entries int64
+	require.NoError(t, w.server.DB.Model(&activity.FeedEntry{}).Where("content_id = ?", id).Count(&entries).Error)
+	require.Zero(t, entries)
 	put(`{"visibility":"public"}`)
 	listed(true)
 	put(`{"visibility":"private","title":"Mine"}`)
 	listed(false)
 	require.Equal(t, 422, w.do("PUT", path, `{"visibility":"secret"}`, ada.header()...).status)
-	require.Equal(t, "public", w.deedThenRead(ada, id), "sharing it in a feed makes it public too")
+	require.Equal(t, "public", w.interactThenRead(ada, id), "sharing it in a feed makes it public too")
 }
 
-func (w *world) deedThenRead(p person, course uuid.UUID) any {
+func (w *testEnv) interactThenRead(p person, course uuid.UUID) any {
 	w.t.Helper()
-	require.Equal(w.t, http.StatusOK, w.deed(p, course, "share").status)
+	require.Equal(w.t, http.StatusOK, w.interact(p, course, "share").status)
 	return w.do("GET", "/v1/courses/"+course.String(), "", p.header()...).json(w.t)["visibility"]
 }
 
 // TestACourseAskedForInPublic is in feeds when it is READY, not before.
 func TestACourseAskedForInPublic(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	for _, visibility := range []string{"public", "unlisted", "private"} {
 		task, id := w.askFor(ada, "Tides", visibility)
 		w.problem(w.do("GET", "/v1/courses/"+id.String(), "", eve.header()...), slugNotFound)
 		w.finish(task, id)
-		var deeds int64
-		require.NoError(t, w.server.DB.Model(&activity.FeedEntry{}).Where("content_id = ? AND kind = 'published'", id).Count(&deeds).Error)
-		require.Equal(t, visibility == "public", deeds == 1)
+		var entries int64
+		require.NoError(t, w.server.DB.Model(&activity.FeedEntry{}).Where("content_id = ? AND kind = 'published'", id).Count(&entries).Error)
+		require.Equal(t, visibility == "public", entries == 1)
 		require.Equal(t, visibility == "public", strings.Contains(string(w.do("GET", "/v1/feeds/?feed_type=recent", "", eve.header()...).body), id.String()))
 		require.Equal(t, visibility == "private", w.do("GET", "/v1/courses/"+id.String(), "", eve.header()...).status == 404)
 	}
@@ -336,7 +336,7 @@ func TestACourseAskedForInPublic(t *testing.T) {
 // TestOwnMaterialIsNamedToNobody has a course written from a learner's own upload.
 func TestOwnMaterialIsNamedToNobody(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, eve, root := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.signUp("root@example.com")
 	w.promote(root)
 	now := w.server.now()
@@ -367,7 +367,7 @@ func TestOwnMaterialIsNamedToNobody(t *testing.T) {
 	names(w.do("POST", path+"/share", "", ada.header()...))
 	names(w.do("POST", path+"/share", `{"confirm_rights":false}`, ada.header()...))
 	names(w.do("PUT", path, `{"visibility":"public"}`, ada.header()...))
-	names(w.deed(ada, id, "share"))
+	names(w.interact(ada, id, "share"))
 	require.Equal(t, "private", w.do("GET", path, "", ada.header()...).json(t)["visibility"])
 	require.Error(t, w.server.DB.Exec("UPDATE courses SET visibility = 'public' WHERE id = ?", id).Error, "the table itself refuses")
 	require.Equal(t, 204, w.do("POST", path+"/share", `{"confirm_rights":true}`, ada.header()...).status)
@@ -389,7 +389,7 @@ func TestOwnMaterialIsNamedToNobody(t *testing.T) {
 // TestABlockedLearnerIsOnNoBoardAndInNoInbox has two on a board, one of whom blocks the other.
 func TestABlockedLearnerIsOnNoBoardAndInNoInbox(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	c := w.marks(ada, "petrichor", courses.VisibilityPublic)
 	w.studies(ada, c)

@@ -17,7 +17,7 @@ import (
 func TestHealthWhenPostgresTakesNoWrites(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t)
-	open := func() *world {
+	open := func() *testEnv {
 		deps, clock, logs := testDeps(t)
 		db, err := store.Open(url, store.Pool{MaxOpen: 2})
 		require.NoError(t, err)
@@ -62,7 +62,7 @@ func ownRedis(t *testing.T) *local.Redis {
 func TestHealthWhenRedisTakesNoWrites(t *testing.T) {
 	t.Parallel()
 	client := redisAt(t, ownRedis(t).URL())
-	w := newWorld(t, func(d *Deps) { d.Redis = client })
+	w := newTestEnv(t, func(d *Deps) { d.Redis = client })
 	ctx := context.Background()
 	look := func() answer {
 		w.clock.advance(probeFor + time.Millisecond)

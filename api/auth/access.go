@@ -13,22 +13,22 @@ import (
 const (
 	// Audience is the aud claim of access tokens.
 	Audience = "lyo-api"
-	// maxAccessLength in bytes is refused before anything is decoded.
+	// maxAccessLength in bytes is checked before a token is decoded.
 	maxAccessLength = 4096
 	leeway          = 5 * time.Second
 	typeAccess      = "access"
 	defaultIssuer   = "lyo"
 )
 
-// Claims are what a valid access token says.
+// Claims are the contents of a valid access token.
 type Claims struct {
 	UserID, SessionID uuid.UUID
 	Roles             []string
 	ExpiresAt         time.Time
 }
 
-// AccessTokens signs and verifies access tokens. It does not know about
-// revocation, which belongs to the session.
+// AccessTokens signs and verifies access tokens. It does not check revocation, which belongs to the
+// session.
 type AccessTokens struct {
 	keys   *Keys
 	issuer string
@@ -37,8 +37,8 @@ type AccessTokens struct {
 	parser *jwt.Parser
 }
 
-// NewAccessTokens makes tokens that live for life and name issuer, which is
-// the service's public address, or "lyo" when it has none.
+// NewAccessTokens returns a signer of tokens with the given lifetime and issuer. issuer is the
+// service's public address, or "lyo" when it is empty.
 func NewAccessTokens(keys *Keys, issuer string, life time.Duration, clock func() time.Time) *AccessTokens {
 	issuer = cmp.Or(issuer, defaultIssuer) // the parser would take an empty one for any
 	parser := jwt.NewParser(
@@ -57,8 +57,8 @@ type claims struct {
 	Roles   []string `json:"roles"`
 }
 
-// Sign is a new access token of a session that ends at a time, and how long the token
-// is good: never longer than the session.
+// Sign returns a new access token of a session that ends at the given time, and the token's lifetime,
+// which never exceeds the session.
 func (t *AccessTokens) Sign(user, session uuid.UUID, roles []string, end time.Time) (signed string, life time.Duration, err error) {
 	now := t.clock()
 	life = max(0, min(t.life, end.Sub(now)))
@@ -77,8 +77,8 @@ func (t *AccessTokens) Sign(user, session uuid.UUID, roles []string, end time.Ti
 	return signed, life, err
 }
 
-// Verify checks signature, times and the presence of every claim. Its error is
-// for logs: clients are told only that the token is not good.
+// Verify checks the signature, the times and the presence of every claim. Its error is for logs:
+// clients are told only that the token is not valid.
 func (t *AccessTokens) Verify(token string) (Claims, error) {
 	if len(token) > maxAccessLength {
 		return Claims{}, errors.New("access token is too long")

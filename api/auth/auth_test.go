@@ -72,39 +72,39 @@ func TestDummyHashCostsAsMuch(t *testing.T) {
 func TestPasswordsWaitForASlot(t *testing.T) {
 	t.Parallel()
 	p := NewPasswords(bcrypt.MinCost, 1)
-	held, release := occupied(p.line)
+	released, release := occupied(p.queue)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := p.Matches(ended, "", "x")
 	require.ErrorIs(t, err, context.Canceled)
 	close(release)
-	<-held
+	<-released
 	_, err = p.Matches(t.Context(), "", "x")
 	require.NoError(t, err)
 }
 
-// occupied takes a slot until release is closed; held is closed after that.
-func occupied(l *line) (held, release chan struct{}) {
-	held, release = make(chan struct{}), make(chan struct{})
+// occupied takes a slot until release is closed; released is closed after that.
+func occupied(q *admissionQueue) (released, release chan struct{}) {
+	released, release = make(chan struct{}), make(chan struct{})
 	taken := make(chan struct{})
 	go func() {
-		defer close(held)
-		_ = l.run(context.Background(), func() error {
+		defer close(released)
+		_ = q.run(context.Background(), func() error {
 			close(taken)
 			<-release
 			return nil
 		})
 	}()
 	<-taken
-	return held, release
+	return released, release
 }
 
-// TestTheLineIsAsLongAsItCanBeWorkedOff fills two slots and the line behind them:
+// TestTheQueueIsAsLongAsItCanBeWorkedOff fills two slots and the queue behind them:
 // at a second each, five seconds are eleven more.
-func TestTheLineIsAsLongAsItCanBeWorkedOff(t *testing.T) {
+func TestTheQueueIsAsLongAsItCanBeWorkedOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLine(2, time.Second)
+		q := newAdmissionQueue(2, time.Second)
 		var done atomic.Int32
 		second := func() error {
 			time.Sleep(time.Second)
@@ -113,7 +113,7 @@ func TestTheLineIsAsLongAsItCanBeWorkedOff(t *testing.T) {
 		}
 		join := func() chan error {
 			result := make(chan error, 1)
-			go func() { result <- l.run(t.Context(), second) }()
+			go func() { result <- q.run(t.Context(), second) }()
 			synctest.Wait()
 			return result
 		}
@@ -129,23 +129,23 @@ func TestTheLineIsAsLongAsItCanBeWorkedOff(t *testing.T) {
 		require.NoError(t, <-join())
 		require.NoError(t, <-last)
 		require.EqualValues(t, 13, done.Load())
-		require.Equal(t, time.Second, l.average)
+		require.Equal(t, time.Second, q.average)
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.ErrorIs(t, newBusyLine(t).run(gone, second), context.Canceled)
-		require.Zero(t, l.waiting)
+		require.ErrorIs(t, newBusyQueue(t).run(gone, second), context.Canceled)
+		require.Zero(t, q.waiting)
 	})
 }
 
-// newBusyLine has one slot, which is taken to the end of the test.
-func newBusyLine(t *testing.T) *line {
-	l := newLine(1, time.Second)
-	held, release := occupied(l)
+// newBusyQueue has one slot, which is taken to the end of the test.
+func newBusyQueue(t *testing.T) *admissionQueue {
+	q := newAdmissionQueue(1, time.Second)
+	released, release := occupied(q)
 	t.Cleanup(func() {
 		close(release)
-		<-held
+		<-released
 	})
-	return l
+	return q
 }
 
 func TestHashesOfAnotherCostAreOutdated(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/lyoapp/lyo/models/text"
 )
 
-// commonList has the commonest passwords and the words they are made of, as lists
-// of leaked ones have them: lower case, sorted, one a line.
+// commonList has the most common passwords and their component words from lists of leaked passwords:
+// lower case, sorted, one per line.
 //
 //go:embed common.txt
 var commonList string
@@ -25,15 +25,14 @@ var common = sync.OnceValue(func() map[string]bool {
 	return words
 })
 
-// The two further faults of a password that somebody chooses.
+// The two further faults of a new password.
 var (
 	ErrPasswordCommon    = errors.New("is among the passwords that are tried first, or made like them")
 	ErrPasswordLikeEmail = errors.New("is too much like the e-mail address")
 )
 
-// CheckNewPassword tells whether a password may be chosen for an account with the
-// address: it passes CheckPassword, is not one of those that are guessed first,
-// and not like the address.
+// CheckNewPassword reports whether a password may be chosen for an account with the address. It must
+// pass CheckPassword, not be among the commonly guessed ones, and not resemble the address.
 func CheckNewPassword(password, email string) error {
 	if err := CheckPassword(password); err != nil {
 		return err
@@ -48,11 +47,11 @@ func CheckNewPassword(password, email string) error {
 	return nil
 }
 
-// swaps undoes the letters that people write as signs.
+// swaps reverses common substitutions of signs for letters.
 var swaps = strings.NewReplacer("0", "o", "1", "l", "!", "i", "3", "e", "4", "a", "@", "a", "5", "s", "$", "s", "7", "t")
 
-// isCommon finds a word of the list behind the usual disguises: capitals, digits
-// and signs at the ends, signs for letters.
+// isCommon finds a word of the list behind the usual disguises: capitals, digits and signs at the
+// ends, and signs for letters.
 func isCommon(password string) bool {
 	lower := strings.ToLower(password)
 	bare := strings.TrimFunc(lower, func(r rune) bool { return !unicode.IsLetter(r) })
@@ -65,8 +64,7 @@ func isCommon(password string) bool {
 	return isRun([]rune(lower))
 }
 
-// isRun finds one character again and again, and neighbours in order, such as
-// aaaaaaaa, 23456789 and hgfedcba.
+// isRun finds one repeated character and runs of neighbours, such as aaaaaaaa, 23456789 and hgfedcba.
 func isRun(text []rune) bool {
 	for _, step := range []rune{-1, 0, 1} {
 		run := true
@@ -80,7 +78,7 @@ func isRun(text []rune) bool {
 	return false
 }
 
-// The shortest parts that are compared, and how many changes make two alike.
+// The shortest parts that are compared, and the edit distance below which two are alike.
 const (
 	leastPart  = 4
 	leastAlike = 6
@@ -116,8 +114,7 @@ func plain(text string) string {
 	}, text)
 }
 
-// edits is the Levenshtein distance: the fewest characters added, dropped and
-// exchanged that make one text the other.
+// edits returns the Levenshtein distance of two texts.
 func edits(a, b []rune) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -1,4 +1,3 @@
-// Package auth holds the three secrets of a sign-in: passwords, access tokens
-// and refresh tokens. It keeps no state of its own besides keys, and touches
-// neither the database nor the network.
+// Package auth implements the secrets of a sign-in: passwords, access tokens and refresh tokens. It
+// keeps no state besides keys, and uses neither the database nor the network.
 package auth

@@ -11,9 +11,9 @@ import (
 // KeyFile is the name of the development key inside the state directory.
 const KeyFile = "jwt-key.pem"
 
-// LoadOrCreate reads the key kept in a state directory, making one at the first
-// call. Processes that start at once agree on one key: the file appears whole
-// or not at all, and the first to link it wins. Only its owner can read it.
+// LoadOrCreate reads the key in a state directory, and creates it at the first call. Processes that
+// start at once agree on one key: the file appears whole or not at all, and the first process to link
+// it wins. Only its owner can read it.
 func LoadOrCreate(stateDir string) (*Keys, error) {
 	path := filepath.Join(stateDir, KeyFile)
 	text, err := os.ReadFile(path)

@@ -12,8 +12,8 @@ import (
 	"fmt"
 )
 
-// Keys are the Ed25519 keys of access tokens: the first private one signs, all
-// of them verify. They do not change once made.
+// Keys are the Ed25519 keys of access tokens. The first private one signs, and all of them verify.
+// They are immutable.
 type Keys struct {
 	kid     string
 	signer  ed25519.PrivateKey
@@ -21,9 +21,8 @@ type Keys struct {
 	jwks    []byte
 }
 
-// ParseKeys reads one or more PEM blocks: PRIVATE KEY (PKCS #8) and, for keys
-// that only verify during a rotation, PUBLIC KEY (PKIX). One must be private, and none
-// made of a seed that somebody typed.
+// ParseKeys reads one or more PEM blocks: PRIVATE KEY (PKCS #8) and, for keys that only verify during
+// a rotation, PUBLIC KEY (PKIX). One must be private. A key whose seed is not random is refused.
 func ParseKeys(text string) (*Keys, error) {
 	k := &Keys{trusted: map[string]ed25519.PublicKey{}}
 	set := []jwk{}
@@ -62,11 +61,11 @@ func (k *Keys) add(block *pem.Block) (ed25519.PublicKey, error) {
 	return public, nil
 }
 
-// leastDistinct is how many of the 32 bytes of a seed differ from all others at least. Random ones
-// have about 30; fewer than 16 come up once in 10^14 keys at most.
+// leastDistinct is the least number of distinct bytes in the 32 bytes of a seed. Random seeds have
+// about 30. Fewer than 16 occur at most once in 10^14 keys.
 const leastDistinct = 16
 
-// random tells that a seed may have come from a source of randomness.
+// random reports whether a seed may come from a source of randomness.
 func random(seed []byte) bool {
 	distinct := map[byte]bool{}
 	for _, b := range seed {
@@ -75,7 +74,7 @@ func random(seed []byte) bool {
 	return len(distinct) >= leastDistinct
 }
 
-// parseBlock never says what a block that it cannot read contains.
+// parseBlock parses one PEM block. Its error never contains the block's content.
 func parseBlock(block *pem.Block) (ed25519.PublicKey, ed25519.PrivateKey, error) {
 	switch block.Type {
 	case "PRIVATE KEY":
@@ -93,7 +92,7 @@ func parseBlock(block *pem.Block) (ed25519.PublicKey, ed25519.PrivateKey, error)
 	return nil, nil, fmt.Errorf("PEM block %q is not an Ed25519 key", block.Type)
 }
 
-// Generate is a new private key as PEM.
+// Generate returns a new private key as PEM.
 func Generate() (string, error) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -106,10 +105,10 @@ func Generate() (string, error) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), nil
 }
 
-// JWKS is the public half as a JSON Web Key Set (RFC 7517).
+// JWKS returns the public keys as a JSON Web Key Set (RFC 7517).
 func (k *Keys) JWKS() []byte { return k.jwks }
 
-// jwk is a public key as RFC 8037 writes it.
+// jwk is a public key in the form of RFC 8037.
 type jwk struct {
 	Curve string `json:"crv"`
 	Type  string `json:"kty"`
@@ -124,7 +123,7 @@ func newJWK(public ed25519.PublicKey) jwk {
 	return jwk{Curve: "Ed25519", Type: "OKP", X: x, ID: Thumbprint(public), Use: "sig", Alg: "EdDSA"}
 }
 
-// Thumbprint is the RFC 7638 name of a key, used as its kid.
+// Thumbprint returns the RFC 7638 thumbprint of a key, which is used as its kid.
 func Thumbprint(public ed25519.PublicKey) string {
 	x := base64.RawURLEncoding.EncodeToString(public)
 	sum := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + x + `"}`))

@@ -13,26 +13,26 @@ import (
 	"github.com/google/uuid"
 )
 
-// A refresh token is base64url(session id, 32 random bytes, 16 bytes of MAC).
-// The MAC tells an old token of the session from one somebody made up, who
-// could otherwise end a session by knowing its id.
+// A refresh token is base64url(session id, 32 random bytes, 16 bytes of MAC). The MAC distinguishes an
+// old token of the session from a forged one. Without it, anyone who knows a session's id could end
+// the session.
 const (
 	randomBytes  = 32
 	macBytes     = 16
 	refreshBytes = 16 + randomBytes + macBytes
 )
 
-// RefreshTokens mints and reads refresh tokens. Only hashes of them are stored.
+// RefreshTokens issues and parses refresh tokens. Only their hashes are stored.
 type RefreshTokens struct{ macKey []byte }
 
-// NewRefreshTokens derives its key from a secret that all API processes share.
-// When the secret changes, tokens that are current stay good.
+// NewRefreshTokens derives its key from a secret that all API processes share. When the secret
+// changes, current tokens stay valid.
 func NewRefreshTokens(secret string) (*RefreshTokens, error) {
 	key, err := hkdf.Key(sha256.New, []byte(secret), nil, "lyo refresh token mac", 32)
 	return &RefreshTokens{macKey: key}, err
 }
 
-// Refresh is a refresh token in its parts.
+// Refresh is a parsed refresh token.
 type Refresh struct {
 	Token   string
 	Session uuid.UUID
@@ -40,7 +40,7 @@ type Refresh struct {
 	Genuine bool   // it was minted here, for this session
 }
 
-// Mint is a new token of a session.
+// Mint returns a new token of a session.
 func (r *RefreshTokens) Mint(session uuid.UUID) Refresh {
 	raw := make([]byte, refreshBytes)
 	copy(raw, session[:])
@@ -49,7 +49,8 @@ func (r *RefreshTokens) Mint(session uuid.UUID) Refresh {
 	return newRefresh(base64.RawURLEncoding.EncodeToString(raw), session, true)
 }
 
-// Parse takes a token apart. False: it does not even look like one.
+// Parse splits a token into its parts. It returns false for a text that does not have the form of a
+// token.
 func (r *RefreshTokens) Parse(token string) (Refresh, bool) {
 	if len(token) != base64.RawURLEncoding.EncodedLen(refreshBytes) {
 		return Refresh{}, false
@@ -73,7 +74,7 @@ func (r *RefreshTokens) mac(body []byte) []byte {
 	return h.Sum(nil)[:macBytes]
 }
 
-// Seal hides the next token so that only who holds this one can open it.
+// Seal encrypts the next token so that only the holder of this one can open it.
 func (r Refresh) Seal(next Refresh) ([]byte, error) {
 	box, err := r.box()
 	if err != nil {
@@ -84,7 +85,7 @@ func (r Refresh) Seal(next Refresh) ([]byte, error) {
 	return box.Seal(nonce, nonce, []byte(next.Token), r.Session[:]), nil
 }
 
-// Open is the token that Seal hid.
+// Open returns the token that Seal encrypted.
 func (r Refresh) Open(sealed []byte) (string, error) {
 	box, err := r.box()
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package console is the web page that browsers get at the root: ask for a course,
-// watch it being written, read it. It is plain HTML, CSS and JavaScript modules, all
-// in this binary, and speaks only to the API it came from.
+// Package console is the web page that browsers get at the root. It requests a course, shows its
+// progress and displays it. It is plain HTML, CSS and JavaScript modules, embedded in this binary, and
+// uses only the API that served it.
 package console
 
 import (
@@ -16,24 +16,24 @@ import (
 //go:embed index.html *.css *.js *.svg
 var files embed.FS
 
-// Policy is the page's Content-Security-Policy: its own files and its own API, and
-// no script that turns text into HTML or code.
+// Policy is the page's Content-Security-Policy. It allows the page's own files and API, and no script
+// that turns text into HTML or code.
 const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-// About is what the page says of the server.
+// About is what the page shows of the server.
 type About struct {
 	Version, Environment string
 	TemporalUI           string // its address; empty: no link
 }
 
-// File is one of the page's files, with a strong ETag that stands for its bytes.
+// File is one of the page's files, with a strong ETag of its bytes.
 type File struct {
 	Data []byte
 	ETag string
 }
 
-// Pages is the page and its files, read once. It is safe for concurrent use.
+// Pages are the page and its files, read once. It is safe for concurrent use.
 type Pages struct {
 	page  *template.Template
 	files map[string]File
@@ -65,7 +65,7 @@ func New() (*Pages, error) {
 // WritePage writes the page.
 func (c *Pages) WritePage(w io.Writer, about About) error { return c.page.Execute(w, about) }
 
-// File is a script, style or picture of the page by its name, without a folder.
+// File is one of the page's files, with a strong ETag of its bytes.
 func (c *Pages) File(name string) (File, bool) {
 	f, ok := c.files[name]
 	return f, ok

@@ -16,7 +16,7 @@ var takeScript string
 //go:embed give.lua
 var giveScript string
 
-// Limiter counts in Redis. It is safe for concurrent use and keeps nothing itself.
+// Limiter counts in Redis. It is safe for concurrent use and keeps no state itself.
 type Limiter struct {
 	redis redis.UniversalClient
 	clock func() time.Time
@@ -24,15 +24,14 @@ type Limiter struct {
 	give  *redis.Script
 }
 
-// New makes a limiter. The caller bounds each call by its context, which the
-// client must honour (ContextTimeoutEnabled).
+// New returns a limiter. The caller bounds each call by its context, which the client must respect
+// (ContextTimeoutEnabled).
 func New(client redis.UniversalClient, clock func() time.Time) *Limiter {
 	return &Limiter{client, clock, redis.NewScript(takeScript), redis.NewScript(giveScript)}
 }
 
-// Take charges all of a request's limits, or none when one has no room. It
-// talks to Redis once, whatever retries the client is set to: after an error
-// nobody knows whether the request was counted.
+// Take charges all limits of a request, or none when one is exhausted. It calls Redis once, whatever
+// the client's retry settings: after an error it is unknown whether the request was counted.
 func (l *Limiter) Take(ctx context.Context, r Request) (Verdict, error) {
 	at := l.clock()
 	keys, args := r.script(at)
@@ -43,20 +42,19 @@ func (l *Limiter) Take(ctx context.Context, r Request) (Verdict, error) {
 	return verdict(r, at, answer)
 }
 
-// Forgive forgets a subject's failures of a policy with a Lock. Repeating it
-// changes nothing.
+// Forgive clears a subject's failures of a policy with a Lock. It is idempotent.
 func (l *Limiter) Forgive(ctx context.Context, s Subject, c Charge) error {
 	return l.redis.Del(ctx, c.key(s)).Err()
 }
 
-// Refund takes back what a verdict charged to a policy with a Lock, which opens
-// it if that was the last failure it took to shut.
+// Refund returns what a verdict charged to a policy with a Lock. It unlocks the policy if that was the
+// failure that locked it.
 func (l *Limiter) Refund(ctx context.Context, s Subject, c Charge, v Verdict) error {
 	return once(ctx, l.redis, "lrem", c.key(s), -1, stamp(v.at)).Err()
 }
 
-// Restore gives back to a bucket what a verdict took of it, as far as it is still
-// missing. Nothing when the verdict was Over: then nothing was there to take.
+// Restore returns to a bucket what a verdict took, up to its capacity. It does nothing when the
+// verdict was Over, because then nothing was taken.
 func (l *Limiter) Restore(ctx context.Context, s Subject, c Charge, v Verdict) error {
 	if v.Over && c.Soft {
 		return nil
@@ -65,7 +63,7 @@ func (l *Limiter) Restore(ctx context.Context, s Subject, c Charge, v Verdict) e
 	return err
 }
 
-// script are the keys and arguments of take.lua.
+// script returns the keys and arguments of take.lua.
 func (r Request) script(at time.Time) (keys []string, args []any) {
 	longest := time.Second
 	for _, c := range r.Charges {
@@ -98,7 +96,7 @@ func (l *Limiter) run(ctx context.Context, script *redis.Script, text string, ke
 
 func stamp(at time.Time) string { return strconv.FormatInt(at.UnixMicro(), 10) }
 
-// final is a command that is sent once at most.
+// final is a command that is sent at most once.
 type final struct{ *redis.Cmd }
 
 // NoRetry overrides the client's MaxRetries.

@@ -12,52 +12,51 @@ type Policy struct {
 	Name string
 	// Quota is how many units fit, at least 1.
 	Quota int
-	// Window is how long an empty bucket takes to fill, or with a Lock how long
-	// a failure counts. At least a second.
+	// Window is the time in which an empty bucket fills, or with a Lock the time for which a failure
+	// counts. It is at least a second.
 	Window time.Duration
-	// Lock, unless zero, makes the policy one for failures: Quota of them within
-	// Window shut it for this long after the last.
+	// Lock, unless zero, makes the policy count failures: Quota of them within Window lock it for this
+	// long after the last.
 	Lock time.Duration
 }
 
 // Charge is what a request takes from one policy.
 type Charge struct {
 	Policy Policy
-	// Cost in units. More than the quota counts as the quota, so that no request
-	// is too dear for ever. A policy with a Lock always takes one.
+	// Cost is in units. A cost above the quota counts as the quota, so that no request is refused for
+	// ever. A policy with a Lock always takes one.
 	Cost int
-	// Again is the cost of a request whose ID has been charged before.
+	// Again is the cost of a request whose ID was charged before.
 	Again int
-	// Of tells counters of one policy and subject apart, such as accounts. Hash
-	// what is personal.
+	// Of separates counters of one policy and subject, such as those of accounts. Personal values must
+	// be hashed.
 	Of string
-	// On, unless empty, is who is charged in place of the request's subject. Counters
-	// of several subjects in one request have to be on one node.
+	// On, unless empty, is the subject that is charged instead of the request's. Counters of several
+	// subjects in one request must be on one node.
 	On Subject
-	// Soft charges and never refuses: a bucket without room stays empty, and the
-	// verdict is Over. What it says is nobody's but the caller's, so it is not among
-	// the States. It is not for a policy with a Lock.
+	// Soft charges and never refuses: a bucket without room stays empty, and the verdict is Over. Its
+	// state is for the caller only, so it is not among the States. It cannot be combined with a Lock.
 	Soft bool
 }
 
-// Request is what one request takes, from whom.
+// Request is a subject and the charges of one request.
 type Request struct {
 	Subject Subject
-	// ID, unless empty, recognises a repetition, which costs Again. It is
-	// remembered for the longest window among the charges.
+	// ID, unless empty, identifies a repeated request, which costs Again. It is remembered for the
+	// longest window among the charges.
 	ID      string
 	Charges []Charge
 }
 
-// refill is how long one unit takes to come back.
+// refill returns the time in which one unit is restored.
 func (p Policy) refill() time.Duration {
 	return max(p.Window/time.Duration(p.Quota), time.Microsecond).Truncate(time.Microsecond)
 }
 
-// keep is how long Redis has to remember the policy's counter.
+// keep returns how long Redis must keep the policy's counter.
 func (p Policy) keep() time.Duration { return max(p.Window, p.Lock, p.refill()*time.Duration(p.Quota)) }
 
-// arguments are those of take.lua for one limit.
+// arguments returns the arguments of take.lua for one limit.
 func (c Charge) arguments() []any {
 	p := c.Policy
 	span := p.refill()
@@ -74,7 +73,7 @@ func (c Charge) arguments() []any {
 	}
 }
 
-// key is the counter's. All keys of a subject are on one node of a cluster.
+// key returns the counter's key. All keys of a subject are on one node of a cluster.
 func (c Charge) key(s Subject) string {
 	if c.On != "" {
 		s = c.On
@@ -86,7 +85,7 @@ func (c Charge) key(s Subject) string {
 	return key
 }
 
-// Hash is a short name for a text that should not stand in a key.
+// Hash returns a short digest of a text that must not appear in a key.
 func Hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:16])

@@ -6,18 +6,17 @@ import (
 	"github.com/google/uuid"
 )
 
-// subnet is how much of an IPv6 address one customer gets: all its addresses
-// count as one.
+// subnet is the prefix length of an IPv6 customer, whose addresses all count as one.
 const subnet = 64
 
-// Subject is who is counted.
+// Subject identifies who is charged.
 type Subject string
 
-// User is somebody signed in.
+// User returns the subject of a user.
 func User(id uuid.UUID) Subject { return Subject("user:" + id.String()) }
 
-// Address is whoever calls from there: an IPv4 address, or the /64 of an IPv6
-// one. All texts that are no address are one subject.
+// Address returns the subject of an IPv4 address, or of the /64 network of an IPv6 address. All texts
+// that are no address are one subject.
 func Address(text string) Subject {
 	address, err := netip.ParseAddr(text)
 	if err != nil {

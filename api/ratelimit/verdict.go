@@ -7,31 +7,31 @@ import (
 	"time"
 )
 
-// Verdict is what Take found.
+// Verdict is the result of Take.
 type Verdict struct {
 	Allowed bool
-	// RetryAfter is how long to wait until the same request passes, if nothing
-	// else is charged meanwhile. Zero when allowed.
+	// RetryAfter is the time until the same request passes, if nothing else is charged meanwhile. It
+	// is zero when the request was allowed.
 	RetryAfter time.Duration
-	// Limit is the policy that makes the client wait longest; zero when allowed.
+	// Limit is the policy with the longest wait. It is zero when the request was allowed.
 	Limit  Policy
 	States []State // of one policy that several subjects were charged, the one with the least room
-	// Over: a soft limit had no room.
+	// Over reports that a soft limit had no room.
 	Over bool
 
 	at time.Time
 }
 
-// State is how one limit stands after a request.
+// State is the state of one limit after a request.
 type State struct {
 	Policy    Policy
 	Remaining int
-	// Reset is the time until the whole quota is back; on a refusal by this
-	// limit, the time until the request would pass.
+	// Reset is the time until the whole quota is restored. On a refusal by this limit, it is the time
+	// until the request would pass.
 	Reset time.Duration
 }
 
-// verdict reads what take.lua answers.
+// verdict decodes the answer of take.lua.
 func verdict(r Request, at time.Time, answer []int64) (Verdict, error) {
 	if len(answer) != 1+3*len(r.Charges) {
 		return Verdict{}, fmt.Errorf("rate limits: an answer of %d numbers for %d limits", len(answer), len(r.Charges))
@@ -44,7 +44,7 @@ func verdict(r Request, at time.Time, answer []int64) (Verdict, error) {
 			v.Over = v.Over || wait > 0
 			continue
 		}
-		v.tell(State{c.Policy, int(part[0]), time.Duration(part[1]) * time.Microsecond})
+		v.addState(State{c.Policy, int(part[0]), time.Duration(part[1]) * time.Microsecond})
 		if wait > v.RetryAfter {
 			v.RetryAfter, v.Limit = wait, c.Policy
 		}
@@ -52,7 +52,7 @@ func verdict(r Request, at time.Time, answer []int64) (Verdict, error) {
 	return v, nil
 }
 
-func (v *Verdict) tell(s State) {
+func (v *Verdict) addState(s State) {
 	for i, told := range v.States {
 		if told.Policy.Name == s.Policy.Name {
 			if s.Remaining < told.Remaining || s.Remaining == told.Remaining && s.Reset > told.Reset {
@@ -81,5 +81,5 @@ func Fields(states []State) (policy, limit string) {
 	return strings.Join(policies, ", "), strings.Join(limits, ", ")
 }
 
-// Seconds rounds up, since who waits shorter comes too early.
+// Seconds rounds up, because a client that waits less returns too early.
 func Seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }

@@ -16,7 +16,7 @@ import (
 
 func TestDeletingOnesAccount(t *testing.T) {
 	t.Parallel()
-	w := school(t)
+	w := newEnvWithoutTemporal(t)
 	w.server.Config.Account.DeletionGrace = time.Hour
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	phone := w.logIn("ada@example.com", "correct horse", "Phone")
@@ -56,8 +56,8 @@ func TestDeletingOnesAccount(t *testing.T) {
 	row, err := tasks.FindTask(t.Context(), w.server.DB, uuid.MustParse(ada.id), task)
 	require.NoError(t, err)
 	require.True(t, row.Fault.Cancelled())
-	var promises []string
-	require.NoError(t, w.server.DB.Raw("SELECT action || ' ' || split_part(workflow_id, '/', 1) FROM outbox WHERE workflow NOT IN ('SendMail') ORDER BY 1").Scan(&promises).Error)
-	require.Equal(t, []string{"cancel generate-course", "start delete-account"}, promises)
+	var messages []string
+	require.NoError(t, w.server.DB.Raw("SELECT action || ' ' || split_part(workflow_id, '/', 1) FROM outbox WHERE workflow NOT IN ('SendMail') ORDER BY 1").Scan(&messages).Error)
+	require.Equal(t, []string{"cancel generate-course", "start delete-account"}, messages)
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", eve.header()...).status)
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// departure is the operation that ends an account.
-func (s *Server) departure() {
+// accountDeletion registers the operation that deletes an account.
+func (s *Server) accountDeletion() {
 	register(s, huma.Operation{
 		OperationID: "delete-me", Method: http.MethodDelete, Path: "/v1/users/me", Tags: []string{tagUsers},
 		Summary: "Delete your account",
@@ -42,12 +42,12 @@ func (s *Server) deleteMe(ctx context.Context, in *deleteMeInput) (*departureOut
 	ended, err := privacy.RequestDeletion(ctx, s.DB, privacy.Deletion{
 		ID: deletion, User: user, Due: due, Start: message,
 		Cancel: func(task tasks.Task) store.OutboxMessage { return outbox.CancelSoon(task, now) },
-		Entry:  s.happened(ctx, store.AuditDeletionRequested, user, map[string]any{"due_at": due}),
+		Entry:  s.auditEntry(ctx, store.AuditDeletionRequested, user, map[string]any{"due_at": due}),
 	}, func(row accounts.User) error { return checkIfMatch(in.IfMatch, etagOf(viewUser(row))) })
 	if err != nil {
 		return nil, err
 	}
-	s.ended(ctx, ended...)
+	s.announceRevocation(ctx, ended...)
 	return &departureOutput{departureView{
 		Message: "Your account is being deleted.", UserID: user,
 		Note: "You are signed out everywhere. Until " + due.Format(time.RFC1123) + " an administrator can restore the account; then all your data is removed for good.",

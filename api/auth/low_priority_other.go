@@ -1,0 +1,6 @@
+//go:build !linux
+
+package auth
+
+// lowerPriority does nothing: only Linux has a priority for each thread.
+func lowerPriority() {}
