@@ -389,6 +389,10 @@ func TestAnOutageOfPostgresIsWaitedOut(t *testing.T) {
 func TestTheQueryTellsWhatIsRecorded(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
+	// Events that come fast are recorded together, so each step waits until something was recorded.
+	recorded := make(chan struct{}, 100)
+	wait := func(activities.LessonInput) error { <-recorded; return nil }
+	s.lesson, s.practice = wait, wait
 	looks := 0
 	s.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, args converter.EncodedValues) {
 		if info.ActivityType.Name != "RecordProgress" {
@@ -400,6 +404,7 @@ func TestTheQueryTellsWhatIsRecorded(t *testing.T) {
 		require.Equal(t, in.Events[0].Seq-1, answer.Seq)
 		require.Len(t, answer.Events, int(answer.Seq-s.in.Seq))
 		looks++
+		recorded <- struct{}{}
 	})
 	require.NoError(t, s.run())
 	require.Greater(t, looks, lessonCount)
