@@ -11,7 +11,7 @@ import (
 )
 
 // Lock has an account for itself and locks its row. Whoever begins work for
-// an account shares that lock, by isActive, so nothing begins behind a deletion's back.
+// an account shares that lock, by RequireActive, so nothing begins behind a deletion's back.
 func Lock(tx *gorm.DB, id uuid.UUID) (User, error) {
 	var user User
 	if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('account ' || ?, 0))", id.String()).Error; err != nil {

@@ -53,7 +53,7 @@ func (TrendingItem) TableName() string { return "trending" }
 type Snapshot struct {
 	ID        uuid.UUID `gorm:"type:uuid;primaryKey"`
 	UserID    uuid.UUID `gorm:"type:uuid"`
-	Entries   []byte    // see FeedRanking.Pack
+	Entries   []byte    // see Ranking.Pack
 	MadeAt    time.Time
 	ExpiresAt time.Time
 }

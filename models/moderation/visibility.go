@@ -7,14 +7,6 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// MayChange returns Forbidden for content of another author.
-func (v Viewer) MayChange(author *uuid.UUID, what string) error {
-	if v.Admin || v.Wrote(author) {
-		return nil
-	}
-	return store.Errorf(store.Forbidden, "This %s is somebody else's.", what)
-}
-
 // This file is the one rule of who sees what. Content is seen by its author, and by everyone else while
 // it is open: of a kind and state that others may see, neither pending nor hidden, and its author's account is
 // on; and as long as neither the author nor the viewer has blocked the other. Administrators also see what
@@ -43,6 +35,14 @@ func (v Viewer) Sees(status ContentStatus, author *uuid.UUID, apart bool) bool {
 
 // Wrote reports whether the viewer is the author; a nil author is no one.
 func (v Viewer) Wrote(author *uuid.UUID) bool { return author != nil && *author == v.ID }
+
+// MayChange returns Forbidden for content of another author.
+func (v Viewer) MayChange(author *uuid.UUID, what string) error {
+	if v.Admin || v.Wrote(author) {
+		return nil
+	}
+	return store.Errorf(store.Forbidden, "This %s is somebody else's.", what)
+}
 
 // courseOpen is true when a course c is in the lists of everyone without a block either way.
 func courseOpen(c string) string {
