@@ -84,7 +84,7 @@ func newClinic(t *testing.T) (*system, *local.Postgres, *local.Redis) {
 	s := newSystem(t)
 	state := os.Getenv("LYO_STATE_DIR")
 	if state == "" || !filepath.IsAbs(state) {
-		state = filepath.Join("..", "..", "..", ".lyo")
+		state = filepath.Join("..", ".lyo")
 	}
 	finder := local.Finder{StateDir: state, Offline: true, Out: io.Discard}
 	bin, err := local.FindPostgres(t.Context(), finder)
