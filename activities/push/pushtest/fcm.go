@@ -117,7 +117,7 @@ func (f *FCM) send(w http.ResponseWriter, r *http.Request) {
 	f.answer(w, p, reply)
 }
 
-// The codes that are not the messaging service's own but common to all of Google's.
+// statusOf has the codes common to all of Google's services, not those of messaging.
 var statusOf = map[int]string{400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE"}
 
 func (f *FCM) answer(w http.ResponseWriter, p Push, reply Reply) {
