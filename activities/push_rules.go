@@ -14,7 +14,7 @@ import (
 // pushTries is the number of attempts per device and notification.
 const pushTries = 8
 
-// sift returns receipts for pushes not to be sent now, by the user's current settings; open
+// sift returns receipts for pushes not to be sent now, by read state and user settings; open
 // are the others.
 func (p *PushActivities) sift(targets []notify.PushTarget, now time.Time) (outcomes []notify.PushOutcome, open []notify.PushTarget) {
 	zones := zoneCache{}

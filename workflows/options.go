@@ -28,7 +28,7 @@ func remote(ctx workflow.Context) workflow.Context {
 }
 
 // inference is for calls to the model, which take minutes and may be queued. The heartbeat
-// tells a dead worker from a slow model and carries the cancel that closes the
+// distinguishes a dead worker from a slow model and carries the cancel that closes the
 // model's stream. Urgency is 1, the highest, to 5, or 0 for that of the workflow.
 func inference(ctx workflow.Context, urgency int) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -58,8 +58,8 @@ func thorough(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// packing is for work that takes as long as there is data. The heartbeat tells a dead
-// worker from a long job.
+// packing is for work that takes as long as there is data. The heartbeat
+// distinguishes a dead worker from a long job.
 func packing(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 30 * time.Minute,
@@ -70,7 +70,7 @@ func packing(ctx workflow.Context) workflow.Context {
 
 // reading is for documents: seconds of computing, and fetching one may fail for a while.
 // Documents wait for each other, those of one user while the user has others. The
-// heartbeat tells a dead worker from such a wait.
+// heartbeat distinguishes a dead worker from such a wait.
 func reading(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueReading,
@@ -82,8 +82,8 @@ func reading(ctx workflow.Context) workflow.Context {
 }
 
 // pushing is for push services, on a rate-limited queue. It is retried until it is done:
-// the receipts hold what must not be sent again. The heartbeat tells a dead worker from
-// a slow provider and carries the cancel. Single pushes go before shards of broadcasts.
+// the receipts hold what must not be sent again. The heartbeat distinguishes a dead worker
+// from a slow provider and carries the cancel. Single pushes go before shards of broadcasts.
 func pushing(ctx workflow.Context, urgency int) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueuePush,

@@ -23,7 +23,7 @@ type child struct {
 	Entry         artifact.Entry
 }
 
-// TestChild is that process; run as a test of its own it does nothing.
+// TestChild is the process that gets killed; run as an ordinary test it does nothing.
 func TestChild(t *testing.T) {
 	t.Parallel()
 	var c child

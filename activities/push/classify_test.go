@@ -97,7 +97,7 @@ func TestEveryReasonOfApples(t *testing.T) {
 		{500, "InternalServerError", push.Retry, 0},
 		{503, "ServiceUnavailable", push.Retry, 0},
 		{503, "Shutdown", push.Retry, 0},
-		// An undocumented reason.
+		// Undocumented reasons.
 		{410, "SomethingNew", push.Dead, 0},
 		{400, "SomethingNew", push.Misconfigured, 0},
 		{429, "SomethingNew", push.Retry, 0},

@@ -27,7 +27,7 @@ type Dispatcher struct {
 	Log      *slog.Logger
 }
 
-// dispatchTimeout bounds how long a request waits for Temporal; the relay has no such limit.
+// dispatchTimeout bounds how long a request waits for Temporal; the relay retries later.
 const dispatchTimeout = time.Second
 
 // TryDispatch dispatches a message right after its commit. It reports nothing: the relay
@@ -102,8 +102,8 @@ func searchAttributes(values map[string]string) temporal.SearchAttributes {
 	return temporal.NewSearchAttributes(updates...)
 }
 
-// reuse returns whether the id of an ended run may be used again. Only that of a deletion may, and only
-// when the run failed: its account is still to be erased.
+// reuse returns whether the id of an ended run may be used again. Only that of a deletion without success
+// may: its account is still to be erased.
 func reuse(entry store.OutboxMessage) enums.WorkflowIdReusePolicy {
 	if entry.Workflow == deleteAccount {
 		return enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
@@ -137,7 +137,7 @@ func (s *Dispatcher) end(ctx context.Context, entry store.OutboxMessage) error {
 	return store.MarkDispatched(ctx, s.DB, entry.ID)
 }
 
-// cancel requests the workflow's cancellation and reports whether it was still known.
+// cancel requests the workflow's cancellation and reports whether it was still open.
 func (s *Dispatcher) cancel(ctx context.Context, workflowID string) (goesOn bool, err error) {
 	err = s.Temporal.CancelWorkflow(ctx, workflowID, "")
 	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {

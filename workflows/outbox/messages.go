@@ -70,8 +70,8 @@ func ReadSource(source courses.Source, now time.Time) store.OutboxMessage {
 	return entry
 }
 
-// SendMail returns the message to send a mail. The relay dispatches it at once instead of the
-// handler, so a request takes equally long whether or not there is an account.
+// SendMail returns the message to send a mail. No client waits for it: the relay dispatches it
+// at once, so a request takes equally long whether or not there is an account.
 func SendMail(mail accounts.Mail, now time.Time) store.OutboxMessage {
 	entry := start("SendMail", workflows.SendMailID(mail.ID), mail.ID, now)
 	entry.DueAt, entry.UserID = now, mail.UserID
@@ -112,8 +112,8 @@ func start(workflow, id string, input any, now time.Time) store.OutboxMessage {
 	}
 }
 
-// background returns the message to start a workflow that no client waits for. The relay dispatches it
-// at once, with lower precedence than what learners wait for.
+// background returns the message to start a workflow that no client waits for. It is due
+// for the relay at once, and runs on the background queue.
 func background(workflow, id string, input any, now time.Time) store.OutboxMessage {
 	entry := start(workflow, id, input, now)
 	entry.TaskQueue, entry.Background, entry.DueAt = workflows.QueueBackground, true, now

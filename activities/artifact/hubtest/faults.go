@@ -18,7 +18,7 @@ type plan struct {
 	flip       int64 // of the file's bytes; -1: none
 	noRange    bool
 	grow       int // bytes more than the file has; negative: fewer
-	lie        int // what the length says more than it sends
+	lie        int // not 0: sent without a length
 	tag        string
 }
 
