@@ -104,7 +104,7 @@ func fields(in *json.Decoder, path string, depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		f := field{name: name.(string)} //nolint:errcheck // the decoder allows only strings here
+		f := field{name: name.(string)} //nolint:errcheck // the decoder lets nothing else pass
 		if _, twice := o.get(f.name); twice {
 			return nil, refuse(path, "names %q twice", f.name)
 		}
