@@ -195,8 +195,8 @@ func TestCoursesAndTheirPartsAreReported(t *testing.T) {
 	w.problem(report(ada, "lesson", lesson, `,"question_id":"q1"`), slugValidation)
 	w.problem(report(ada, "message", id, ""), slugValidation)
 
-	// The user's own course: a model wrote it. Another's invisible course is not found; that of a blocked
-	// or blocking author is.
+	// One's own course can be reported: a model wrote it. An invisible one is not found, except that of
+	// an author who has blocked the user.
 	task, own := w.askFor(ada, "Ebb", "private")
 	w.finish(task, own)
 	require.Equal(t, http.StatusCreated, report(ada, "lesson", courses.LessonID(own, 1), "").status)

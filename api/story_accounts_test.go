@@ -96,7 +96,7 @@ func (n *reference) listSessions(rt *rapid.T) {
 	require.Equal(rt, want, n.pages(rt, s, fmt.Sprintf("/v1/auth/sessions?limit=%d", limit), "id"))
 }
 
-// endSession ends one of the user's own sessions, and nobody else's.
+// endSession ends one of the user's own sessions; another user's is not found.
 func (n *reference) endSession(rt *rapid.T) {
 	p, s := n.anyone(rt)
 	owner := rapid.SampledFrom(n.people).Draw(rt, "whose")

@@ -110,7 +110,7 @@ func (r *Redis) Port() int { return r.port }
 // Embedded reports whether this is the stand-in inside this process.
 func (r *Redis) Embedded() bool { return r.embedded }
 
-// Done is closed when the server has ended.
+// Done returns a channel that is closed when the server has ended.
 func (r *Redis) Done() <-chan struct{} { return r.server.Done() }
 
 // Wait waits until the server has ended and returns its error.

@@ -173,7 +173,7 @@ func (c *converter) array(o object, path string, depth int) (expr, error) {
 	return c.fresh("array", sequence{literal("["), repeat{items, 0, 1}, literal("]")}), nil
 }
 
-// character is one character of a JSON string.
+// character returns the expression of one character of a JSON string.
 func (c *converter) character() expr {
 	return c.rule("char", choice{class(`^"\\\x00-\x1F\x7F`), sequence{literal(`\`), class(`"\\/bfnrt`)}})
 }

@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-// archive is an npm package in memory.
+// archive returns an npm package.
 func archive(t *testing.T, entries ...tar.Header) []byte {
 	t.Helper()
 	var out bytes.Buffer

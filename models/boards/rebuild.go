@@ -79,7 +79,7 @@ func expects(state learning.BoardState, stamp uuid.UUID) bool {
 	return *state.Stamp == stamp
 }
 
-// publish makes complete boards valid.
+// publish writes the stamp of complete boards, which makes them valid.
 func (b *Boards) publish(ctx context.Context, k keys, stamp uuid.UUID, sizes map[string]any) error {
 	sizes["stamp"] = stamp.String()
 	_, err := b.Redis.TxPipelined(ctx, func(p redis.Pipeliner) error {

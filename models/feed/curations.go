@@ -47,7 +47,7 @@ func DropCurations(ctx context.Context, db *gorm.DB, now time.Time) error {
 const OrderNote = "The order is by score."
 
 // recommended returns the day's picks, without items that the user has interacted with since, and then
-// the personalized ranking. Every item has its origin.
+// the personalized ranking. The last reason of every item is the note about its order.
 func recommended(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (Ranking, error) {
 	ranked, err := Recommend(ctx, db, user, ranking.Personalized, now)
 	if err != nil {

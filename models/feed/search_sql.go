@@ -132,7 +132,7 @@ func (q SearchQuery) nearly(typed []string) (string, map[string]any) {
 // similarity is the share of a typed word's trigrams that must match.
 const similarity = "0.45"
 
-// marks are options of ts_headline.
+// marks returns options of ts_headline.
 func marks(more string) string {
 	return "StartSel=" + MarkStart + ", StopSel=" + MarkEnd + ", " + more
 }

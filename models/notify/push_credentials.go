@@ -258,7 +258,7 @@ func NotePushAnswers(ctx context.Context, db *gorm.DB, key PushCredentialKey, a 
 const undoneFor = time.Hour
 
 // switchBackOn switches devices on again that were switched off before the operator's
-// credentials were known as a possible cause: since a message was last accepted, or for an hour.
+// credentials were known as a possible cause: since the last accepted message, or for an hour if that is longer.
 func switchBackOn(tx *gorm.DB, before PushCredential, reasons []string, now time.Time) error {
 	since := now.Add(-undoneFor)
 	if before.AcceptedAt != nil && before.AcceptedAt.Before(since) {

@@ -70,7 +70,7 @@ type PushCounts struct {
 	Skipped  int `json:"skipped,omitempty"`
 	Deferred int `json:"deferred,omitempty"`
 	Retry    int `json:"retry,omitempty"`
-	// Next is when the first of the deferred ones is due again.
+	// Next is when the first retry or deferred push is due.
 	Next *time.Time `json:"next,omitempty"`
 }
 
@@ -104,8 +104,8 @@ func CountPushes(ctx context.Context, db *gorm.DB, r PushRange) (c PushCounts, e
 	return c, err
 }
 
-// ClosePushes gives up the deferred pushes of devices that are deleted, switched off, or
-// of an account that is no longer active, so that no run waits for them.
+// ClosePushes gives up the retries and deferred pushes of devices that are deleted, switched
+// off, or of an account that is no longer active, so that no run waits for them.
 func ClosePushes(ctx context.Context, db *gorm.DB, r PushRange, now time.Time) error {
 	return db.WithContext(ctx).Exec(`
 		UPDATE push_receipts r SET status = 'skipped', reason = 'device is off', at = @now, not_before = NULL

@@ -25,7 +25,7 @@ type PushRange struct {
 	// After and Upto bound the devices; zero values do not.
 	After Cursor `json:"after,omitzero"`
 	Upto  Cursor `json:"upto,omitzero"`
-	// Again selects only deferred ones that were sent before.
+	// Again selects only devices with a retry or a deferred push.
 	Again bool `json:"again,omitempty"`
 }
 

@@ -47,7 +47,7 @@ func Pick(query string, texts []string, n int) []int {
 // leastShare is the least share of the best text's score that is picked.
 const leastShare = 0.2
 
-// smallWords do not tell a text's subject.
+// smallWords say nothing about a text's subject.
 const smallWords = " " +
 	"about all also and any are because been but can could did does each for from had has have her his " +
 	"how into its just like many may more most much not now off one only other our out over she some such " +

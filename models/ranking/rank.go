@@ -217,8 +217,8 @@ func (c *scored) look(v views) {
 	}
 }
 
-// gapAndStep scores the skills an item teaches: weak ones as gaps, the next level of
-// mastered ones as steps. An item fits at the level of such a skill or the next; without
+// gapAndStep scores the skills an item teaches: weak ones as gaps, the learner's next
+// level of each as steps. An item fits at the level of such a skill or the next; without
 // one, at the learner's level; an item without a level always fits.
 func (c *scored) gapAndStep(t Taste) {
 	c.fit = suits(c.Level, t.Level)

@@ -5,7 +5,7 @@ package text
 
 import "errors"
 
-// The faults that a rule finds, as they are told to whoever sent the text.
+// The errors of the rules, shown to the user who sent the text.
 var (
 	ErrBlank     = errors.New("must not be blank")
 	ErrControl   = errors.New("must not contain control characters")

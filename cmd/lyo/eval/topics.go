@@ -10,7 +10,7 @@ type Topic struct {
 	Kind   string `json:"kind"`
 }
 
-// Locales are the languages of the set, in the order in which reports list them.
+// Locales returns the languages of the set, in the order of the reports.
 func Locales() []string { return []string{"en", "de", "es", "fr", "ja"} }
 
 func levels() []string { return []string{"beginner", "intermediate", "advanced"} }
