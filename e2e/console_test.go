@@ -23,7 +23,7 @@ type visit struct {
 	closed []string // sections that this server does not have
 }
 
-// has reports whether the server has an address, and records missing sections.
+// has reports whether the server has an address, and records the section either way.
 func (v *visit) has(section, path string) bool {
 	_, there := v.paths[path]
 	_, slashed := v.paths[path+"/"]
