@@ -2,5 +2,5 @@
 
 package isolate
 
-// raceFactor scales all limits under the race detector.
+// raceFactor scales the default limits under the race detector.
 const raceFactor = 8
