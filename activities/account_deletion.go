@@ -15,30 +15,30 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// AccountActivities sees an account off.
+// AccountActivities closes and erases accounts.
 type AccountActivities struct {
 	DB    *gorm.DB
-	Redis redis.UniversalClient // nil: there is none
-	// Boards are where the user's place is given up; nil: there are none.
+	Redis redis.UniversalClient // nil: no Redis
+	// Boards are those from which the user's entry is removed; nil: no boards.
 	Boards *boards.Boards
-	// Cancel makes the outbox message that cancels a task that is under way.
+	// Cancel returns the outbox message that cancels a running task.
 	Cancel func(tasks.Task, time.Time) store.OutboxMessage
-	// EndPush makes the outbox message that ends what still tells the user's devices of news; nil:
-	// it ends by itself.
+	// EndPush returns the outbox message that cancels a pending push workflow of the user; nil: it
+	// ends by itself.
 	EndPush func(notification uuid.UUID, now time.Time) store.OutboxMessage
 	Clock   func() time.Time
 }
 
-// DeleteAccountInput names an account and its deletion.
+// DeleteAccountInput identifies an account and its deletion.
 type DeleteAccountInput struct {
 	UserID     uuid.UUID `json:"user_id"`
 	DeletionID uuid.UUID `json:"deletion_id"`
 }
 
 // StopWork ends the account's sessions and enqueues the cancels of its tasks. It
-// tells how many tasks are still to end. Key: the deletion's id; ending what has
-// ended changes nothing. An account that was restored, or is gone, is a
-// conflict, which ends the deletion.
+// returns the number of tasks still open. Key: the deletion's id; what has ended
+// stays as it is. A restored account or one that is gone is a conflict, which
+// ends the deletion.
 func (d *AccountActivities) StopWork(ctx context.Context, in DeleteAccountInput) (open int, err error) {
 	now := d.Clock()
 	cancel := func(task tasks.Task) store.OutboxMessage { return d.Cancel(task, now) }
@@ -49,8 +49,8 @@ func (d *AccountActivities) StopWork(ctx context.Context, in DeleteAccountInput)
 	return open, toApplicationError(err)
 }
 
-// endPushes enqueues the ends of what waits for a better time to tell the user's devices
-// of news. What is sending at this moment stops by itself, since the account is off.
+// endPushes enqueues the cancels of push workflows that wait for a later time. One that is
+// sending right now stops by itself, since the account is inactive.
 func (d *AccountActivities) endPushes(ctx context.Context, user uuid.UUID, now time.Time) error {
 	if d.EndPush == nil {
 		return nil
@@ -64,19 +64,19 @@ func (d *AccountActivities) endPushes(ctx context.Context, user uuid.UUID, now t
 	return err
 }
 
-// EraseAccount removes every row that names the user, but for one line of the audit
-// log, in one transaction. Key: the deletion's id; an account that is gone stays so,
-// and one that was restored is a conflict.
+// EraseAccount deletes every row that names the user, except one entry of the audit log,
+// in one transaction. Key: the deletion's id; an account that is gone stays so, and a
+// restored one is a conflict.
 func (d *AccountActivities) EraseAccount(ctx context.Context, in DeleteAccountInput) error {
 	entry := store.AuditEntry{ID: store.NewID(), At: d.Clock(), Action: store.AuditDeleted, Via: store.AuditWorkflow}
 	return toApplicationError(privacy.EraseUser(ctx, d.DB, in.UserID, in.DeletionID, d.Clock(), entry))
 }
 
-// keysAtOnce is how many keys Redis looks at between two other clients' commands.
+// keysAtOnce is how many keys Redis scans between two other clients' commands.
 const keysAtOnce = 1000
 
-// ForgetKeys removes every key of Redis that names the user: rate limits, slots of
-// sockets, places on boards. Key: the user's id; what is gone stays gone.
+// ForgetKeys deletes every Redis key that names the user: rate limits, slots of
+// sockets, entries on boards. Key: the user's id; deleted keys stay deleted.
 func (d *AccountActivities) ForgetKeys(ctx context.Context, user uuid.UUID) error {
 	if d.Redis == nil {
 		return nil
@@ -95,8 +95,8 @@ func (d *AccountActivities) ForgetKeys(ctx context.Context, user uuid.UUID) erro
 	return toApplicationError(keys.Err())
 }
 
-// ProveErased looks into every column that could name the user, and fails when one
-// does but for the audit line of the deletion. It changes nothing.
+// ProveErased searches every column that could name the user, and fails when one does,
+// except the audit entry of the deletion. It changes nothing.
 func (d *AccountActivities) ProveErased(ctx context.Context, user uuid.UUID) error {
 	return toApplicationError(privacy.ProveErased(ctx, d.DB, user))
 }

@@ -16,8 +16,8 @@ import (
 // callSpace derives the id of a conversation's cost from the attempt that had it.
 var callSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d05")
 
-// converse has one conversation with a writer for a course and keeps what it
-// cost, also when it came to nothing. Within an activity every kind comes once.
+// converse runs one conversation with a writer for a course and saves its cost, even
+// when it failed. Each kind occurs once within an activity.
 func converse[T any](ctx context.Context, w *CourseActivities, c courses.Course, kind string, call func(context.Context, llm.Beat) (T, llm.Usage, error)) (T, error) {
 	var value T
 	var usage llm.Usage
@@ -31,7 +31,7 @@ func converse[T any](ctx context.Context, w *CourseActivities, c courses.Course,
 	return value, err
 }
 
-// costTime bounds the keeping of a cost after the activity was cancelled.
+// costTime bounds saving a cost after the activity was cancelled.
 const costTime = 5 * time.Second
 
 // keepCost charges the course's owner. Key: run, activity, attempt and kind.

@@ -16,11 +16,11 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Writer writes the parts of a course: the model does, and so does the built-in
+// Writer writes the parts of a course. It is implemented by the model and by the built-in
 // outline writer.
 type Writer = failover.Writer
 
-// CourseActivities has a writer write and keeps what it wrote.
+// CourseActivities has parts of a course written and saves them.
 type CourseActivities struct {
 	DB *gorm.DB
 	// Model is nil when none is configured.
@@ -29,19 +29,19 @@ type CourseActivities struct {
 	Builtin Writer
 	Clock   func() time.Time
 	Log     *slog.Logger
-	// Safety gives a second opinion on what a learner asks for; nil: nobody is asked.
+	// Safety gives a second opinion on what a learner requests; nil: none.
 	Safety Safety
-	// Spent is told of every conversation as it ended; nil: nobody is.
+	// Spent is called after every conversation; nil: no call.
 	Spent func(context.Context, courses.ModelCall)
 }
 
-// Prepared is who will write the course. The choice holds for the whole course.
+// Prepared is the chosen writer of a course. The choice holds for the whole course.
 type Prepared struct {
 	Fallback   bool       `json:"fallback"`
 	Generation Generation `json:"generation"`
 }
 
-// Prepare decides whether the course is written, and who writes it. It writes nothing.
+// Prepare decides whether the course is written, and by which writer. It writes nothing.
 func (w *CourseActivities) Prepare(ctx context.Context, course uuid.UUID) (Prepared, error) {
 	c, err := courses.CourseToWrite(ctx, w.DB, course)
 	if err == nil {
@@ -85,13 +85,13 @@ func (w *CourseActivities) writer(fallback bool) (Writer, error) {
 	return chosen, nil
 }
 
-// OutlineInput asks for a course's plan.
+// OutlineInput requests a course's plan.
 type OutlineInput struct {
 	CourseID   uuid.UUID  `json:"course_id"`
 	Generation Generation `json:"generation"`
 }
 
-// LessonRef names a lesson to the workflow, with the versions it has.
+// LessonRef identifies a lesson to the workflow, with its versions.
 type LessonRef struct {
 	ID               uuid.UUID `json:"id"`
 	Number           int       `json:"number"` // from 1
@@ -108,8 +108,8 @@ func refs(lessons []courses.Lesson) []LessonRef {
 	return found
 }
 
-// WriteOutline has the course planned and keeps the plan. Key: the course; one
-// that has lessons keeps them, and the model is not asked again.
+// WriteOutline has the course planned and saves the plan. Key: the course; existing
+// lessons stay, and the model is not called again.
 func (w *CourseActivities) WriteOutline(ctx context.Context, in OutlineInput) ([]LessonRef, error) {
 	c, err := courses.CourseToWrite(ctx, w.DB, in.CourseID)
 	if err != nil {
@@ -143,20 +143,19 @@ func (w *CourseActivities) plan(ctx context.Context, c courses.Course, gen Gener
 	return kept, toApplicationError(err)
 }
 
-// LessonInput asks for one lesson.
+// LessonInput requests one lesson.
 type LessonInput struct {
 	CourseID uuid.UUID `json:"course_id"`
 	LessonID uuid.UUID `json:"lesson_id"`
 	Fallback bool      `json:"fallback"`
-	// Revision is 1 for the first version of the text, 2 for the one that mends it.
+	// Revision is 1 for the first version of the text, 2 for the improved one.
 	Revision int `json:"revision"`
-	// Feedback says what was wrong with the version before.
+	// Feedback lists the faults of the previous version.
 	Feedback []string `json:"feedback,omitempty"`
 }
 
-// WriteLesson has a lesson's text written and keeps it with what can be told of
-// its quality. Key: (lesson, revision); a lesson that has the revision is not asked
-// of the model again.
+// WriteLesson has a lesson's text written and saves it with its quality score. Key:
+// (lesson, revision); for an existing revision the model is not called again.
 func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) error {
 	c, lesson, err := w.lesson(ctx, in)
 	if err != nil || lesson.Revision >= in.Revision {
@@ -186,14 +185,14 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 	return toApplicationError(courses.SaveLesson(ctx, w.DB, lesson))
 }
 
-// SummaryInput asks for a course's summary.
+// SummaryInput requests a course's summary.
 type SummaryInput struct {
 	CourseID uuid.UUID `json:"course_id"`
 	Fallback bool      `json:"fallback"`
 }
 
-// WriteSummary has the course's summary and description written again from its
-// plan. Key: the course; a second run writes another summary in place of the first.
+// WriteSummary has the course's summary and description rewritten from its plan.
+// Key: the course; a second run replaces the first one's summary.
 func (w *CourseActivities) WriteSummary(ctx context.Context, in SummaryInput) error {
 	c, err := courses.CourseToWrite(ctx, w.DB, in.CourseID)
 	if err != nil {

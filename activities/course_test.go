@@ -22,7 +22,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// desk is a course about to be written, and everything needed to write it.
+// desk is a course about to be written, with everything needed to write it.
 type desk struct {
 	*testsuite.TestActivityEnvironment
 	db      *gorm.DB

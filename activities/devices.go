@@ -9,7 +9,7 @@ import (
 	"github.com/lyoapp/lyo/models/notify"
 )
 
-// DeviceActivities puts in order what has served its time.
+// DeviceActivities switches off unused devices.
 type DeviceActivities struct {
 	DB    *gorm.DB
 	Clock func() time.Time
@@ -20,8 +20,8 @@ type DeviceActivities struct {
 // sweptAtOnce is how many rows one statement changes.
 const sweptAtOnce = 1000
 
-// SwitchOffSilent switches off devices that were silent for too long, and tells how many
-// it found. Key: the device's state; what is off stays off.
+// SwitchOffSilent switches off devices that were silent for too long, and returns their
+// number. Key: the device's state; what is off stays off.
 func (s *DeviceActivities) SwitchOffSilent(ctx context.Context) (total int, err error) {
 	now := s.Clock()
 	for {

@@ -11,14 +11,14 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Types of failures as Temporal shows them, beside the codes of package models.
+// Failure types as Temporal shows them, beside the codes of package models.
 const (
 	FailureBadAnswer = "bad_answer" // the model answered, but nothing usable
-	FailureStopping  = "stopping"   // the worker is stopping; another one goes on
+	FailureStopping  = "stopping"   // the worker is stopping; another one continues
 	FailureInternal  = "internal"
 )
 
-// finalCodes fail the same way each time, so trying again is pointless.
+// finalCodes fail the same way each time, so a retry is pointless.
 var finalCodes = map[store.Code]bool{
 	store.Invalid: true, store.Unauthenticated: true, store.Forbidden: true,
 	store.NotFound: true, store.Conflict: true, store.Precondition: true,
@@ -38,7 +38,7 @@ func toApplicationError(err error) error {
 	}
 }
 
-// toModelError does so for an error of the model. A bad answer is worth
+// toModelError is toApplicationError for an error of the model. A bad answer is worth
 // another try or two, since sampling differs; a misconfiguration is not.
 func toModelError(err error, attempt int32) error {
 	var fault *llm.Error
@@ -63,7 +63,7 @@ func failure(message, kind string, cause error, final bool, after time.Duration)
 	})
 }
 
-// outcomeOf is the type of a failed call, for the books.
+// outcomeOf returns the type of a failed call, for the record of its cost.
 func outcomeOf(err error) string {
 	var app *temporal.ApplicationError
 	switch {

@@ -11,21 +11,21 @@ import (
 	"github.com/lyoapp/lyo/models/ranking"
 )
 
-// Bounds of what a prompt is given to write from.
+// Bounds of the excerpts in a prompt.
 const (
 	mostExcerpts    = 6 // in all
 	mostFromOne     = 2 // paragraphs of one source
 	mostFromOutside = 3 // articles found outside
 )
 
-// atHand is what a text can be written from, and whom to name for it.
+// atHand is the material that a text is written from, with its citations.
 type atHand struct {
 	excerpts  []llm.Excerpt
 	citations []courses.Citation
 }
 
-// atHand picks what has to do with the words of a query: first from the
-// learner's own material, then from what was found outside.
+// atHand selects material that matches the words of a query: first from the
+// learner's own, then from articles found outside.
 func (w *CourseActivities) atHand(ctx context.Context, c courses.Course, query string) (atHand, error) {
 	var at atHand
 	own, err := courses.CourseSources(ctx, w.DB, c.ID)
@@ -67,7 +67,7 @@ func (at *atHand) add(who courses.Citation, text string) {
 	at.citations = append(at.citations, who)
 }
 
-// cited is whom to name, marked with whom the text names itself.
+// cited returns the citations, marked as cited where the text uses their label.
 func (at *atHand) cited(labels []string) []courses.Citation {
 	for i, c := range at.citations {
 		at.citations[i].Cited = slices.Contains(labels, c.Label)
@@ -75,8 +75,8 @@ func (at *atHand) cited(labels []string) []courses.Citation {
 	return at.citations
 }
 
-// passages are the parts of a text that have most to do with the query, in the
-// order of the text.
+// passages returns the parts of a text that match the query best, in the order of
+// the text.
 func passages(text, query string) string {
 	var parts []string
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
@@ -91,11 +91,11 @@ func passages(text, query string) string {
 	return strings.Join(chosen, "\n\n")
 }
 
-// longestPart is how many characters of a paragraph are taken as one: those of
-// documents without real paragraphs may fill pages.
+// longestPart is the longest part of a paragraph, in characters: those of documents
+// without real paragraphs may fill pages.
 const longestPart = 700
 
-// cut makes parts of a paragraph, between words.
+// cut splits a paragraph into parts, between words.
 func cut(paragraph string) []string {
 	var parts []string
 	letters := []rune(paragraph)

@@ -17,25 +17,25 @@ import (
 	"github.com/lyoapp/lyo/models/privacy"
 )
 
-// ExportActivities packs what there is of a user.
+// ExportActivities packs all data of a user.
 //
 // Each file is first collected into pieces of its own, since a ZIP is written in one
-// go and a workflow can only tell of steps; then all are packed. No more than a piece
-// and a row is held in memory.
+// go and a workflow can only report steps; then all are packed. At most one piece and
+// one row are in memory.
 type ExportActivities struct {
 	DB    *gorm.DB
 	Clock func() time.Time
 }
 
-// pieceBytes is the size of a piece but the last.
+// pieceBytes is the size of all pieces but the last.
 const pieceBytes = 1 << 20
 
-// fileRange are the positions of a file's pieces, behind those of the archive.
+// fileRange returns the positions of a file's pieces, behind those of the archive.
 func fileRange(index int) (first, end int) {
 	return (index + 1) * privacy.ExportRoom, (index + 2) * privacy.ExportRoom
 }
 
-// ListFiles are the names of the files to collect, in order.
+// ListFiles returns the names of the files to collect, in order.
 func (e *ExportActivities) ListFiles(context.Context) ([]string, error) {
 	var files []string
 	for _, p := range privacy.PersonalData() {
@@ -46,7 +46,7 @@ func (e *ExportActivities) ListFiles(context.Context) ([]string, error) {
 	return files, nil
 }
 
-// CollectInput names one file of an export.
+// CollectInput identifies one file of an export.
 type CollectInput struct {
 	ExportID uuid.UUID `json:"export_id"`
 	Index    int       `json:"index"` // in the list of files
@@ -54,7 +54,7 @@ type CollectInput struct {
 }
 
 // CollectFile writes the JSON of a file into pieces, all or nothing. Key: (export,
-// index); doing it again begins the file anew. An export that is gone is not found.
+// index); a repeat starts the file anew. An export that is gone is not found.
 func (e *ExportActivities) CollectFile(ctx context.Context, in CollectInput) error {
 	return toApplicationError(privacy.ChangeExport(ctx, e.DB, in.ExportID, func(tx *gorm.DB, export privacy.Export) error {
 		first, end := fileRange(in.Index)
@@ -77,15 +77,15 @@ func (e *ExportActivities) CollectFile(ctx context.Context, in CollectInput) err
 	}))
 }
 
-// PackInput names an export and its files in order.
+// PackInput identifies an export and its files in order.
 type PackInput struct {
 	ExportID uuid.UUID `json:"export_id"`
 	Files    []string  `json:"files"`
 }
 
-// PackExport makes the archive of the files collected, drops those, and makes the
-// export ready for a day, all or nothing. Key: the export's id; one that is ready stays
-// as it is.
+// PackExport packs the collected files into the archive, deletes them, and makes the
+// export ready for a day, all or nothing. Key: the export's id; a ready one stays as it
+// is.
 func (e *ExportActivities) PackExport(ctx context.Context, in PackInput) error {
 	return toApplicationError(privacy.ChangeExport(ctx, e.DB, in.ExportID, func(tx *gorm.DB, export privacy.Export) error {
 		if export.ExpiresAt != nil {
@@ -127,7 +127,7 @@ func (e *ExportActivities) pack(in PackInput, out *pieces) error {
 	return out.close()
 }
 
-// exportReadme says what is in which file.
+// exportReadme returns the description of the files.
 func exportReadme(files []string) string {
 	var text strings.Builder
 	text.WriteString("What Lyo keeps about you, as JSON. Times are in UTC.\n\n")
@@ -138,12 +138,12 @@ func exportReadme(files []string) string {
 	return text.String()
 }
 
-// GiveUpExport removes an export whose task came to nothing. Key: the export's id.
+// GiveUpExport deletes an export whose task failed. Key: the export's id.
 func (e *ExportActivities) GiveUpExport(ctx context.Context, export uuid.UUID) error {
 	return toApplicationError(privacy.DropExport(ctx, e.DB, export))
 }
 
-// jsonRows writes rows as one array, or as the one object that there is.
+// jsonRows writes rows as one array, or as the single object.
 type jsonRows struct {
 	out    io.Writer
 	single bool
@@ -183,7 +183,7 @@ func (j *jsonRows) close() error {
 	return err
 }
 
-// pieces stores what is written to it, a piece a row.
+// pieces stores what is written to it, one row per piece.
 type pieces struct {
 	ctx    context.Context
 	db     *gorm.DB

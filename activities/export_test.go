@@ -27,7 +27,7 @@ import (
 // sourceBytes is the length of each of the three texts.
 const sourceBytes = 720_000
 
-// noise is text that hardly gets smaller in an archive.
+// noise returns text that hardly compresses.
 func noise(t *testing.T, length int) string {
 	t.Helper()
 	raw := make([]byte, length/4*3)
@@ -36,7 +36,7 @@ func noise(t *testing.T, length int) string {
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-// exporting is a user with an export under way and more material than a piece holds.
+// exporting returns a user with an open export and more material than a piece holds.
 func exporting(t *testing.T) (*activities.ExportActivities, *gorm.DB, privacy.Export) {
 	t.Helper()
 	db, now := storetest.New(t), time.Now().UTC().Truncate(time.Microsecond)
@@ -145,8 +145,8 @@ func TestAnExportCancelledWhenItWasPackedLeavesNothing(t *testing.T) {
 	require.Empty(t, partsOf(t, db, export.ID))
 }
 
-// TestExportsDoNotWaitForEachOthersConnections collects more at once than there are
-// connections, each of them more than a piece.
+// TestExportsDoNotWaitForEachOthersConnections collects more files at once than there are
+// connections, each of them larger than a piece.
 func TestExportsDoNotWaitForEachOthersConnections(t *testing.T) {
 	t.Parallel()
 	e, db, export := exporting(t)
@@ -166,7 +166,7 @@ func TestExportsDoNotWaitForEachOthersConnections(t *testing.T) {
 	require.NoError(t, group.Wait())
 }
 
-// TestTwoPackOneExport is a worker that was given up for dead, and the one in its place.
+// TestTwoPackOneExport packs as a worker that was presumed dead and its replacements would.
 func TestTwoPackOneExport(t *testing.T) {
 	t.Parallel()
 	e, db, export := exporting(t)
@@ -190,7 +190,7 @@ func TestTwoPackOneExport(t *testing.T) {
 		_, err = io.Copy(io.Discard, open)
 		require.NoError(t, err, f.Name)
 	}
-	// The row is locked by somebody who has fallen silent: the next one is told so in time.
+	// A stalled process has the row locked: the next one fails within its timeout.
 	hold := db.Begin()
 	defer hold.Rollback()
 	require.NoError(t, hold.Exec("SELECT 1 FROM exports WHERE id = ? FOR UPDATE", export.ID).Error)

@@ -18,18 +18,18 @@ import (
 	"github.com/lyoapp/lyo/models/ranking"
 )
 
-// FeedActivities keeps feeds good: what trends, the day's picks, and the state of what is in them.
+// FeedActivities maintains feeds: trending content, the day's picks, and the state of content.
 type FeedActivities struct {
 	DB *gorm.DB
-	// Asks tells whether there is a model to be asked for an order.
+	// Asks reports whether there is a model that can order picks.
 	Asks bool
-	// Web reads addresses that sources gave: package guard's client. Nil: links are not looked at.
+	// Web fetches addresses given by sources: package guard's client. Nil: links are not checked.
 	Web   *http.Client
 	Clock func() time.Time
 	Log   *slog.Logger
 }
 
-// What a curation says of its order, in words for the learner.
+// The notes of a curation on its order, in words for the learner.
 const (
 	noteAsking  = "The order is by score: the model was not asked yet."
 	noteNoModel = "The order is by score: no model is configured."
@@ -38,8 +38,8 @@ const (
 	noteModel   = "The order is the model's, of what the score had chosen."
 )
 
-// CountTrending counts anew what trends and drops ranked feeds that have expired. Key: the
-// rows are a function of the time; running twice writes them twice.
+// CountTrending recounts trending content and deletes expired ranked feeds. Key: the rows are a
+// function of the time; running twice writes them twice.
 func (c *FeedActivities) CountTrending(ctx context.Context) error {
 	now := c.Clock()
 	err := feed.CountTrending(ctx, c.DB, now)
@@ -52,28 +52,28 @@ func (c *FeedActivities) CountTrending(ctx context.Context) error {
 	return toApplicationError(err)
 }
 
-// activeWithin is how long after their last deed somebody's feed is curated.
+// activeWithin is how long after a user's last activity their feed is curated.
 const activeWithin = 14 * 24 * time.Hour
 
-// usersAPage is how many users one page of a day's round has.
+// usersAPage is the number of users on one page of a day's round.
 const usersAPage = 50
 
-// ListActive is a page of the users whose feeds are curated, from the one after the given
-// one on. It changes nothing.
+// ListActive returns a page of the users whose feeds are curated, after the given one. It
+// changes nothing.
 func (c *FeedActivities) ListActive(ctx context.Context, after uuid.UUID) ([]uuid.UUID, error) {
 	users, err := feed.ActiveUsers(ctx, c.DB, after, c.Clock().Add(-activeWithin), usersAPage)
 	return users, toApplicationError(err)
 }
 
-// CurateInput names a user and the day that picks are made for.
+// CurateInput identifies a user and the day of the picks.
 type CurateInput struct {
 	UserID uuid.UUID `json:"user_id"`
 	Day    string    `json:"day"`
 }
 
-// PickForUser keeps the day's picks for a user, in the order of their score, and tells
-// whether the model is to be asked for another order. Key: user and day; picks that are there
-// stay, and are asked about only if that was not done.
+// PickForUser saves the day's picks for a user, in the order of their score, and returns
+// whether the model should be asked for another order. Key: user and day; existing picks stay,
+// and the model is asked only if it was not before.
 func (c *FeedActivities) PickForUser(ctx context.Context, in CurateInput) (ask bool, err error) {
 	there, ok, err := feed.FindCuration(ctx, c.DB, in.UserID, in.Day)
 	if err != nil || ok {
@@ -95,7 +95,7 @@ func (c *FeedActivities) PickForUser(ctx context.Context, in CurateInput) (ask b
 	return ask, toApplicationError(feed.SaveCuration(ctx, c.DB, row))
 }
 
-// KeepScoreOrder says of picks that the model could not be reached about. Key: user and day.
+// KeepScoreOrder notes on picks that the model could not be reached. Key: user and day.
 func (c *FeedActivities) KeepScoreOrder(ctx context.Context, in CurateInput) error {
 	row, ok, err := feed.FindCuration(ctx, c.DB, in.UserID, in.Day)
 	if err != nil || !ok || row.Note != noteAsking {
@@ -105,29 +105,29 @@ func (c *FeedActivities) KeepScoreOrder(ctx context.Context, in CurateInput) err
 	return toApplicationError(feed.SaveCuration(ctx, c.DB, row))
 }
 
-// contentAPage is how many things one call of AnalyseContent looks at.
+// contentAPage is the number of items that one call of AnalyseContent analyses.
 const contentAPage = 100
 
-// ContentPage is where a round over all content stands.
+// ContentPage is the state of a round over all content.
 type ContentPage struct {
 	Last uuid.UUID `json:"last"`
 	More bool      `json:"more"`
 }
 
-// AnalyseContent looks at a page of things. Key: the thing; looking again finds the same.
+// AnalyseContent analyses a page of items. Key: the item; a repeat finds the same.
 func (c *FeedActivities) AnalyseContent(ctx context.Context, after uuid.UUID) (ContentPage, error) {
 	last, more, err := feed.AnalyseContent(ctx, c.DB, after, contentAPage, c.Clock())
 	return ContentPage{last, more}, toApplicationError(err)
 }
 
-// A link is looked at once a week, so many in one go.
+// A link is checked once a week, so many in one batch.
 const (
 	linksEvery  = 7 * 24 * time.Hour
 	linksAtOnce = 20
 )
 
-// CheckLinks asks for the addresses that were looked at longest ago and keeps how it went; it
-// tells how many there were. Key: item and time; an address asked for twice is asked for twice.
+// CheckLinks requests the addresses that were checked longest ago, saves their state, and returns
+// their number. Key: item and time; running twice requests an address twice.
 func (c *FeedActivities) CheckLinks(ctx context.Context) (checked int, err error) {
 	if c.Web == nil {
 		return 0, nil
@@ -145,7 +145,7 @@ func (c *FeedActivities) CheckLinks(ctx context.Context) (checked int, err error
 	return len(links), ctx.Err()
 }
 
-// stateOf asks for an address. Sites that know no HEAD are asked again with GET.
+// stateOf requests an address. Sites that refuse HEAD are requested again with GET.
 func (c *FeedActivities) stateOf(ctx context.Context, address string) string {
 	for _, method := range []string{http.MethodHead, http.MethodGet} {
 		request, err := http.NewRequestWithContext(ctx, method, address, http.NoBody)
@@ -162,7 +162,7 @@ func (c *FeedActivities) stateOf(ctx context.Context, address string) string {
 		_ = answer.Body.Close()
 		switch {
 		case answer.StatusCode < http.StatusBadRequest, answer.StatusCode == http.StatusUnauthorized, answer.StatusCode == http.StatusTooManyRequests:
-			return feed.LinkOK // it is there, if not for everybody at any time
+			return feed.LinkOK // it exists, if not for every client at any time
 		case method == http.MethodGet:
 			return feed.LinkBroken
 		}
@@ -179,10 +179,10 @@ type FeedOrderActivities struct {
 	Log   *slog.Logger
 }
 
-// OrderPicks asks the model for the order of a user's picks and keeps it with the model's
-// words and, apart, its opinion of each thing. The model can only reorder what it is given: an
-// answer that invents, drops or repeats any is not used, and the picks say so. Key: user and
-// day; picks that were asked about are not asked about again.
+// OrderPicks asks the model for the order of a user's picks and saves it with the model's
+// words and, separately, its opinion of each item. The model can only reorder what it is given:
+// an answer that invents, drops or repeats any is not used, and the picks say so. Key: user and
+// day; the model is asked once about the same picks.
 func (o *FeedOrderActivities) OrderPicks(ctx context.Context, in CurateInput) error {
 	row, ok, err := feed.FindCuration(ctx, o.DB, in.UserID, in.Day)
 	if err != nil || !ok || row.Note != noteAsking || o.Model == nil {
@@ -212,7 +212,7 @@ func (o *FeedOrderActivities) OrderPicks(ctx context.Context, in CurateInput) er
 	return toApplicationError(feed.SaveCuration(ctx, o.DB, row))
 }
 
-// ask keeps a bad answer as it is: asking again is not worth a learner's order of a day.
+// ask does not have a bad answer retried: a learner's order of a day is not worth it.
 func (o *FeedOrderActivities) ask(ctx context.Context, user uuid.UUID, shown []feed.View) (order []llm.Curated, err error) {
 	learner, err := accounts.FindUser(ctx, o.DB, user)
 	if err != nil {
@@ -235,7 +235,7 @@ func (o *FeedOrderActivities) ask(ctx context.Context, user uuid.UUID, shown []f
 		}
 		return err
 	})
-	// The learner did not ask, so nobody is charged; the log tells what it cost.
+	// The learner did not request it, so no user is charged; the log has the cost.
 	o.Log.InfoContext(ctx, "picks were put before the model", "calls", usage.Calls, "input_tokens", usage.InputTokens, "output_tokens", usage.OutputTokens, "seconds", usage.Seconds)
 	if refused != nil {
 		return nil, refused
@@ -243,7 +243,7 @@ func (o *FeedOrderActivities) ask(ctx context.Context, user uuid.UUID, shown []f
 	return order, err
 }
 
-// reorder puts the picks in the model's order, if it is one of exactly these.
+// reorder applies the model's order, if it is a permutation of the picks.
 func (o *FeedOrderActivities) reorder(ctx context.Context, row *feed.Curation, shown []feed.View, order []llm.Curated) error {
 	given, answer := make([]uuid.UUID, len(shown)), []uuid.UUID{}
 	for i, f := range shown {

@@ -29,7 +29,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// gallery is a learner, things to show them, and a model to order these.
+// gallery is a learner, content to show them, and a model to order it.
 type gallery struct {
 	*testsuite.TestActivityEnvironment
 	t        *testing.T
@@ -98,7 +98,7 @@ func (g *gallery) picks() feed.Curation {
 	return row
 }
 
-// feed are the ids and the reasons of the recommended feed.
+// feed returns the ids and the reasons of the recommended feed.
 func (g *gallery) feed() (ids []uuid.UUID, reasons []string) {
 	g.t.Helper()
 	ranked, err := feed.RankFeed(g.t.Context(), g.db, g.in.UserID, feed.FeedRecommended, g.now)
@@ -121,7 +121,7 @@ func TestTheModelReordersWhatItIsGiven(t *testing.T) {
 	require.False(t, g.pick(), "what was asked about is not asked about again")
 	after := g.picks()
 	require.Equal(t, feed.OrderedByModel, after.OrderedBy)
-	for i, pick := range after.Picks { // the stand-in turns the order round
+	for i, pick := range after.Picks { // the fake model reverses the order
 		require.Equal(t, before.Picks[len(before.Picks)-1-i].ID, pick.ID)
 	}
 	ids, reasons := g.feed()
@@ -136,8 +136,8 @@ func TestTheModelReordersWhatItIsGiven(t *testing.T) {
 	require.Zero(t, checks[0].Total, "an opinion is no measurement")
 }
 
-// TestAnOrderThatIsNoneIsNotUsed: whatever the model does to the list it was given, the order
-// is the score's, and every reason says so.
+// TestAnOrderThatIsNoneIsNotUsed checks that whatever the model does to the list, the order is
+// the score's, and every reason says so.
 func TestAnOrderThatIsNoneIsNotUsed(t *testing.T) {
 	t.Parallel()
 	answer := func(items ...int) string {

@@ -26,9 +26,9 @@ func heartbeat(ctx context.Context, details ...any) {
 }
 
 // heartbeats reports every second until stop is called, with what details returns; nil
-// reports without any. stopping, unless it is nil, is called once when the worker is told
-// to stop, and ends the reports. stop returns when nothing is reported any more; calling it
-// again does nothing. Outside of an activity nothing happens.
+// reports without any. stopping, unless nil, is called once when the worker begins to
+// stop, and ends the reports. stop returns after the last report; calling it again does
+// nothing. Outside of an activity nothing happens.
 func heartbeats(ctx context.Context, details func() any, stopping func()) (stop func()) {
 	if !activity.IsActivity(ctx) {
 		return func() {}
@@ -66,7 +66,7 @@ func heartbeats(ctx context.Context, details func() any, stopping func()) (stop 
 	}
 }
 
-// workerStops is closed when the worker is told to stop; nil outside of one.
+// workerStops returns a channel closed when the worker begins to stop; nil outside of one.
 func workerStops(ctx context.Context) <-chan struct{} {
 	if !activity.IsActivity(ctx) {
 		return nil

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// lasting does work that may take long. While it lasts Temporal gets heartbeats; when the
-// worker stops, the work's context ends and the work is handed back to be done elsewhere.
+// lasting runs long work. While it lasts Temporal gets heartbeats; when the worker stops,
+// the work's context ends and the work is returned for another worker to do.
 func lasting(ctx context.Context, work func(context.Context) error) error {
 	working, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -23,8 +23,8 @@ func lasting(ctx context.Context, work func(context.Context) error) error {
 // insistFor is how long insist goes on.
 const insistFor = time.Minute
 
-// insist repeats what has to be written down until it is, for a while at least, and for a
-// moment also after ctx has ended.
+// insist repeats a write until it succeeds, at most for insistFor, and at most for five
+// seconds after ctx has ended.
 func insist(ctx context.Context, write func(context.Context) error) error {
 	const moment, first, longest = 5 * time.Second, 100 * time.Millisecond, 5 * time.Second
 	trying, cancel := context.WithTimeout(context.WithoutCancel(ctx), insistFor)

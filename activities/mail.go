@@ -16,7 +16,7 @@ import (
 // FailureMailRefused is the type of a failure that the mail server will repeat.
 const FailureMailRefused = "mail_refused"
 
-// Mailer hands a mail over. Failures are *mail.Error.
+// Mailer sends a mail to the mail server. Failures are *mail.Error.
 type Mailer interface {
 	Send(ctx context.Context, message mail.Message) error
 }
@@ -26,14 +26,14 @@ type MailActivities struct {
 	DB     *gorm.DB
 	Mailer Mailer
 	Tokens accounts.MailTokens
-	AppURL string // where links lead; empty: mails hold the bare token
+	AppURL string // base of links; empty: mails contain the bare token
 	Clock  func() time.Time
 }
 
-// SendMail sends a mail, if there is still a reason to. Key: the mail's id; one that
-// was sent is not sent again. When the note of it is lost in a crash it is, with the
-// same Message-ID and the same token. What the mail server refuses for good is not
-// tried again. A mail that was asked for with nobody's address is forgotten.
+// SendMail sends a mail that is still valid. Key: the mail's id; a sent one is not sent
+// again, unless recording it failed in a crash: then it is, with the same Message-ID and
+// the same token. A permanent refusal by the mail server is not retried. A mail requested
+// for an address without an account is deleted.
 func (m *MailActivities) SendMail(ctx context.Context, id uuid.UUID) error {
 	letter, ok, err := accounts.MailToSend(ctx, m.DB, id, m.Clock())
 	if err != nil {
@@ -52,17 +52,17 @@ func (m *MailActivities) SendMail(ctx context.Context, id uuid.UUID) error {
 	return toApplicationError(m.note(ctx, letter))
 }
 
-// noteWithin is how long noting that a mail was sent may take.
+// noteWithin bounds recording that a mail was sent.
 const noteWithin = 5 * time.Second
 
-// note goes on when the worker is told to stop, since the mail is out by then.
+// note also runs when the worker is stopping, since the mail has been sent.
 func (m *MailActivities) note(ctx context.Context, letter accounts.RenderedMail) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
 	defer cancel()
 	return accounts.MarkSent(ctx, m.DB, letter, m.Clock())
 }
 
-// write is what the letter says. Its token is made here and stays in it.
+// write returns the message of a mail. Its token is derived here and stored nowhere else.
 func (m *MailActivities) write(letter accounts.RenderedMail) (mail.Message, error) {
 	row := letter.Mail
 	facts := mail.Facts{Name: letter.User.FullName, AppURL: m.AppURL, GoodFor: row.ExpiresAt.Sub(row.CreatedAt)}
@@ -74,7 +74,7 @@ func (m *MailActivities) write(letter accounts.RenderedMail) (mail.Message, erro
 	return message, err
 }
 
-// undelivered says of a failed hand-over whether trying again makes sense.
+// undelivered returns the failure of a delivery, marked retryable or not.
 func undelivered(err error) error {
 	fault, ok := errors.AsType[*mail.Error](err)
 	switch {

@@ -21,7 +21,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// postOffice is a mailing with a server to send to.
+// postOffice is MailActivities with a fake mail server.
 type postOffice struct {
 	*activities.MailActivities
 	t      *testing.T
@@ -50,7 +50,7 @@ func newPostOffice(t *testing.T) *postOffice {
 	return p
 }
 
-// queue stores a mail that is good for two hours.
+// queue stores a mail that is valid for two hours.
 func (p *postOffice) queue(kind accounts.MailKind, user *uuid.UUID, address string) (id uuid.UUID, token string) {
 	p.t.Helper()
 	row := accounts.Mail{ID: store.NewID(), UserID: user, Kind: kind, Address: address, CreatedAt: arrived, ExpiresAt: arrived.Add(2 * time.Hour)}
@@ -204,7 +204,7 @@ func TestAStoppingWorkerLetsGoOfTheServer(t *testing.T) {
 	require.Nil(t, row.SentAt)
 }
 
-// lastWord is a mailer whose worker is told to stop as soon as the mail is out.
+// lastWord is a mailer whose worker begins to stop as soon as the mail is sent.
 type lastWord struct {
 	activities.Mailer
 	stop func()

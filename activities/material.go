@@ -20,25 +20,25 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// Reader makes text of a document of a size. Failures that lie in the document are
-// *extract.Error.
+// Reader extracts the text of a document of a given size. Failures caused by the document
+// are *extract.Error.
 type Reader interface {
 	Read(ctx context.Context, mediaType string, size int64, body io.Reader) (extract.Document, error)
 }
 
-// MaterialActivities reads what learners bring along.
+// MaterialActivities reads the material that learners upload or link.
 type MaterialActivities struct {
 	DB *gorm.DB
-	// Fetch gets the page at an address of a learner's. Failures are *guard.Error.
+	// Fetch gets the page at an address given by a learner. Failures are *guard.Error.
 	Fetch  func(ctx context.Context, address string) (guard.Page, error)
 	Reader Reader
-	// Fetching and Reading are whose turn it is to do so in this worker.
+	// Fetching and Reading share out this worker's capacity among users.
 	Fetching, Reading *Turns
 	Clock             func() time.Time
 	Log               *slog.Logger
 }
 
-// Codes of faults of material, as clients see them.
+// Fault codes of material, as clients see them.
 const (
 	faultUnsupported = "unsupported"
 	faultTooLarge    = "too_large"
@@ -52,11 +52,11 @@ const (
 	faultUnreadable  = "unreadable"
 )
 
-// ReadSource reads a learner's material: the upload, or the page at the address. It
-// ends with the text saved, or, where the material itself is to blame, with the fault; so
-// it ends where an earlier reading took its worker along. What may pass, such as a site
-// that does not answer, is returned and retried. It waits for its user's turn first. Key:
-// the source's id; material that was read, failed or was deleted before stays as it is.
+// ReadSource reads a learner's material: the upload, or the page at the address. It ends
+// with the text saved, or with a fault where the material itself is to blame, such as one
+// that crashed an earlier worker. Transient failures, such as a site that does not answer,
+// are returned and retried. It waits for its user's turn first. Key: the source's id;
+// material that was read, failed or was deleted before stays as it is.
 func (m *MaterialActivities) ReadSource(ctx context.Context, id uuid.UUID) error {
 	return lasting(ctx, func(ctx context.Context) error {
 		err := m.readSource(ctx, id)
@@ -68,14 +68,14 @@ func (m *MaterialActivities) ReadSource(ctx context.Context, id uuid.UUID) error
 	})
 }
 
-// GiveUp marks material FAILED with a reason for its learner. Key: the source's id; what
-// is no longer being read stays as it is.
+// GiveUp marks material FAILED with a reason for its learner. Key: the source's id;
+// material no longer being read stays as it is.
 func (m *MaterialActivities) GiveUp(ctx context.Context, id uuid.UUID, reason string) error {
 	fault := tasks.TaskFault{Code: faultUnreadable, Message: reason}
 	return toApplicationError(courses.FailSource(ctx, m.DB, id, fault, m.Clock()))
 }
 
-// mostTitle is how many characters of a title that a document gives itself are kept.
+// mostTitle bounds, in characters, a title taken from a document.
 const mostTitle = 200
 
 func (m *MaterialActivities) readSource(ctx context.Context, id uuid.UUID) error {
@@ -97,7 +97,7 @@ func (m *MaterialActivities) readSource(ctx context.Context, id uuid.UUID) error
 	begun, err := courses.BeginReading(ctx, m.DB, id, m.Clock())
 	switch {
 	case store.CodeOf(err) == store.NotFound:
-		return nil // deleted while it waited
+		return nil // deleted meanwhile
 	case err != nil:
 		return err
 	case !begun:
@@ -106,8 +106,8 @@ func (m *MaterialActivities) readSource(ctx context.Context, id uuid.UUID) error
 	return m.readMarked(ctx, source)
 }
 
-// readMarked reads what is marked as being read. The mark goes with the outcome, or is
-// taken back where there is none: it stays only when this process does not.
+// readMarked reads material marked as being read. The mark is removed with the outcome, or
+// without one if there is none: it stays only if the process dies.
 func (m *MaterialActivities) readMarked(ctx context.Context, source courses.Source) error {
 	doc, err := m.Reader.Read(ctx, source.MediaType, source.SizeBytes, courses.SourceUpload(ctx, m.DB, source.ID))
 	if err == nil {
@@ -121,7 +121,7 @@ func (m *MaterialActivities) readMarked(ctx context.Context, source courses.Sour
 	return errors.Join(err, insist(ctx, func(ctx context.Context) error { return courses.EndReading(ctx, m.DB, source.ID) }))
 }
 
-// told is a source with what its document says.
+// described returns a source with the facts of its document.
 func described(source courses.Source, doc extract.Document) courses.Source {
 	source.Content, source.Words = doc.Text, doc.Words
 	if doc.Pages > 0 {
@@ -134,8 +134,8 @@ func described(source courses.Source, doc extract.Document) courses.Source {
 	return source
 }
 
-// fetch gets the page at the source's address and keeps it, so that nobody holds it while
-// it waits to be read.
+// fetch gets the page at the source's address and stores it, so that it takes no memory
+// while it waits to be read.
 func (m *MaterialActivities) fetch(ctx context.Context, source courses.Source) (courses.Source, error) {
 	if source.URL == nil {
 		return source, errors.New("activities: a source of the web without an address")
@@ -157,7 +157,7 @@ func (m *MaterialActivities) fetch(ctx context.Context, source courses.Source) (
 	return source, courses.KeepPage(ctx, m.DB, source.ID, source.MediaType, page.Body, source.SHA256, m.Clock())
 }
 
-// titleOf is the learner's title, else the document's own, else how its text begins.
+// titleOf returns the learner's title, else the document's own, else the beginning of its text.
 func titleOf(source courses.Source, doc extract.Document) string {
 	title := source.Title
 	if title == "" {
@@ -172,7 +172,7 @@ func titleOf(source courses.Source, doc extract.Document) string {
 	return title
 }
 
-// faultOf tells an error that will come again each time, in words for the learner.
+// faultOf returns the fault of an error that would recur, in words for the learner.
 func faultOf(err error) (fault tasks.TaskFault, final bool) {
 	if refused, ok := errors.AsType[*extract.Error](err); ok {
 		return tasks.TaskFault{Code: codeOf(refused, readingFaults), Message: refused.Reason}, true
@@ -213,7 +213,7 @@ func codeOf(err error, table []faultCode) string {
 	return faultUnreadable
 }
 
-// mayPass tells a site that has a bad moment from an address that is no good.
+// mayPass reports whether a site's failure is transient.
 func mayPass(e *guard.Error) bool {
 	const tooEarly, tooMany, timeout = 425, 429, 408
 	switch e.Status {
@@ -226,8 +226,8 @@ func mayPass(e *guard.Error) bool {
 	}
 }
 
-// passing is an error that another try may not meet. Its words reach the learner when
-// the last try has failed.
+// passing returns a retryable error. Its message reaches the learner when the last try has
+// failed.
 func passing(err error) error {
 	if refused, ok := errors.AsType[*guard.Error](err); ok {
 		return failure(refused.Reason, string(store.Unavailable), err, false, 0)

@@ -27,7 +27,7 @@ import (
 
 var arrived = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// bring adds a learner with material: an upload, or an address where url is one.
+// bring adds a learner with material: an upload, or an address where url is set.
 func bring(t *testing.T, db *gorm.DB, kind, media, title, url, original string) uuid.UUID {
 	t.Helper()
 	user := accounts.User{
@@ -72,7 +72,7 @@ func (h here) Read(ctx context.Context, mediaType string, size int64, body io.Re
 	return h.Reader.Read(ctx, mediaType, whole)
 }
 
-// script reads as it is told.
+// script is a scripted reader.
 type script func(ctx context.Context) (extract.Document, error)
 
 func (s script) Read(ctx context.Context, _ string, _ int64, _ io.Reader) (extract.Document, error) {
@@ -182,7 +182,7 @@ func TestSitesWithABadMoment(t *testing.T) {
 	require.Equal(t, &tasks.TaskFault{Code: "unreadable", Message: "The address could not be reached."}, got.Fault)
 }
 
-// begun is when the row says that a reading of it began, if it does.
+// begun returns when a reading began, by the row; nil if none did.
 func begun(t *testing.T, m *activities.MaterialActivities, id uuid.UUID) *time.Time {
 	t.Helper()
 	return row(t, m, id).ReadingStartedAt
@@ -192,7 +192,7 @@ func TestWhatTookItsWorkerAlongIsNotReadAgain(t *testing.T) {
 	t.Parallel()
 	m := reading(t, nil)
 	id := bring(t, m.DB, "text", "text/plain", "", "", "words")
-	// A worker that is killed while it reads leaves this behind.
+	// The state after a worker was killed while reading.
 	killed := errors.New("killed")
 	m.Reader = script(func(context.Context) (extract.Document, error) {
 		require.NotNil(t, begun(t, m, id), "the mark stands before the reader starts")
@@ -225,7 +225,7 @@ func TestAReadingThatEndsWithoutAnOutcomeMayBeTriedAgain(t *testing.T) {
 	require.Nil(t, begun(t, m, id))
 	ctx, cancel := context.WithCancel(t.Context())
 	m.Reader = script(func(ctx context.Context) (extract.Document, error) {
-		cancel() // as by a worker that stops
+		cancel() // as a stopping worker does
 		return extract.Document{}, ctx.Err()
 	})
 	require.ErrorIs(t, m.ReadSource(ctx, id), context.Canceled)
@@ -263,8 +263,8 @@ func TestAPageIsFetchedOnce(t *testing.T) {
 	require.Equal(t, "The Moon pulls.", row(t, m, id).Content)
 }
 
-// TestAStoppingWorkerHandsMaterialBack stops a worker while it reads: the work is tried
-// again elsewhere, and the mark says nothing against the material.
+// TestAStoppingWorkerHandsMaterialBack stops a worker while it reads: the work is retried
+// elsewhere, and the mark does not count against the material.
 func TestAStoppingWorkerHandsMaterialBack(t *testing.T) {
 	t.Parallel()
 	m := reading(t, nil)

@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// ModerationActivities sees to it that administrators hear of what users report.
+// ModerationActivities notifies administrators of reports.
 type ModerationActivities struct {
 	DB       *gorm.DB
 	Clock    func() time.Time
@@ -29,9 +29,9 @@ type RemindInput struct {
 	Late     bool      `json:"late"` // the time to decide is over
 }
 
-// RemindAdmins puts a word about a report that is open into every administrator's inbox,
-// and marks one that is late as escalated. It tells whether the report is open. Key: the
-// target and the stage; the same twice is one notification an administrator.
+// RemindAdmins adds a notification about an open report to every administrator's inbox, and
+// marks a late one as escalated. It returns whether the report is open. Key: the target and
+// the stage; the same twice is one notification an administrator.
 func (m *ModerationActivities) RemindAdmins(ctx context.Context, in RemindInput) (open bool, err error) {
 	open, told, err := community.RemindOfReport(ctx, m.DB, in.ReportID, strconv.Itoa(in.Stage), in.Late, m.Clock(), m.Enqueuer)
 	if err == nil && open && (in.Late || told == 0) {
@@ -40,8 +40,8 @@ func (m *ModerationActivities) RemindAdmins(ctx context.Context, in RemindInput)
 	return open, toApplicationError(err)
 }
 
-// ReportIsOpen tells whether a report waits for a decision; one that is gone does not.
-// It changes nothing.
+// ReportIsOpen returns whether a report is undecided; one that is gone is not. It changes
+// nothing.
 func (m *ModerationActivities) ReportIsOpen(ctx context.Context, id uuid.UUID) (bool, error) {
 	r, err := community.FindReport(ctx, m.DB, id)
 	if store.CodeOf(err) == store.NotFound {

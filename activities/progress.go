@@ -14,10 +14,10 @@ import (
 // Event is one step of a task, as the workflow reports it.
 type Event = tasks.TaskEvent
 
-// Fault says why a task failed.
+// Fault is the reason why a task failed.
 type Fault = tasks.TaskFault
 
-// Result is what came of a task, in numbers by their name.
+// Result is the outcome of a task, as named numbers.
 type Result = tasks.TaskResult
 
 // States of a task, for the workflows, which do not know the rows.
@@ -37,22 +37,22 @@ const (
 // FaultCancelled is the code of the fault of a cancelled task.
 const FaultCancelled = tasks.FaultCancelled
 
-// ProgressActivities keep a task's row in step with its workflow.
+// ProgressActivities keeps a task's row in step with its workflow.
 type ProgressActivities struct {
 	DB *gorm.DB
-	// Enqueuer makes the outbox messages that follow when a course is READY for the first time.
+	// Enqueuer returns the outbox messages that follow when a course is READY for the first time.
 	Enqueuer notify.Enqueuer
 }
 
-// RecordInput is a run of consecutive events.
+// RecordInput is a series of consecutive events.
 type RecordInput struct {
 	TaskID uuid.UUID `json:"task_id"`
 	Events []Event   `json:"events"`
 }
 
-// RecordProgress appends events to the row and tells how urgent the task is by
-// now, 1 (the most) to 5. Key: (task, seq); known ones are passed over. A task that
-// has ended refuses, which tells the workflow to stop.
+// RecordProgress appends events to the row and returns the task's current urgency,
+// 1 (the highest) to 5. Key: (task, seq); known events are skipped. The row of an
+// ended task refuses them, and the error has the workflow stop.
 func (s *ProgressActivities) RecordProgress(ctx context.Context, in RecordInput) (urgency int, err error) {
 	if err := tasks.RecordEvents(ctx, s.DB, in.TaskID, in.Events); err != nil {
 		return 0, toApplicationError(err)
@@ -66,11 +66,11 @@ type FinishInput struct {
 	TaskID uuid.UUID `json:"task_id"`
 	// Rest is what the row may lack, the last event last.
 	Rest []Event `json:"rest"`
-	// Generation describes how the course came to be; nil when that was never known.
+	// Generation describes how the course was generated; nil when that was never known.
 	Generation *Generation `json:"generation,omitempty"`
 }
 
-// Generation tells how a course came to be.
+// Generation describes how a course was generated.
 type Generation = courses.Generation
 
 // FinishTask ends a task that writes no course. Key: the task's state; a task that has ended
@@ -79,9 +79,9 @@ func (s *ProgressActivities) FinishTask(ctx context.Context, in FinishInput) err
 	return toApplicationError(tasks.FinishTask(ctx, s.DB, in.TaskID, in.Rest))
 }
 
-// SettleCourse ends the task and its course in one transaction. Key: the task's
-// state; a task that has ended stays as it is. Exports and broadcasts that began before there
-// was FinishTask end here too.
+// SettleCourse ends the task and its course in one transaction. Key: the task's state;
+// a task that has ended stays as it is. Exports and broadcasts started before FinishTask
+// existed end here too.
 func (s *ProgressActivities) SettleCourse(ctx context.Context, in FinishInput) error {
 	task, err := tasks.AnyTask(ctx, s.DB, in.TaskID)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// TestATaskWithoutACourseEnds by its own activity, and for runs that began before there was that
-// one by the course's.
+// TestATaskWithoutACourseEnds by its own activity, or by SettleCourse for runs started before
+// FinishTask existed.
 func TestATaskWithoutACourseEnds(t *testing.T) {
 	t.Parallel()
 	for name, finish := range map[string]func(*activities.ProgressActivities, activities.FinishInput) error{

@@ -15,47 +15,47 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// PushSender hands messages to providers, each once, and says what came of it.
+// PushSender sends each message once to its provider and returns the results.
 type PushSender interface {
 	Send(ctx context.Context, messages []push.Message) []push.Result
-	// Credentials are what a message goes out under; zero: nothing is kept of them.
+	// Credentials returns those that a message is sent under; zero: no state is kept of them.
 	Credentials(push.Message) push.Credentials
 }
 
-// PushActivities tells devices of news.
+// PushActivities sends pushes to devices.
 type PushActivities struct {
 	DB     *gorm.DB
 	Clock  func() time.Time
 	Sender PushSender
-	// DailyCap is how much news a user is told of by push on a day of theirs; 0: no bound.
+	// DailyCap bounds a user's notifications with pushes per local day; 0: no bound.
 	DailyCap int
 }
 
-// Shard is news and the devices that one activity tells.
+// Shard is a notification or broadcast, with the range of devices of one activity.
 type Shard = notify.PushRange
 
-// PushPlace is a place in the order of devices.
+// PushPlace is a cursor in the order of devices.
 type PushPlace = notify.Cursor
 
-// PushCounts is what came of news, by its receipts.
+// PushCounts are the counts of a notification's or broadcast's receipts.
 type PushCounts = notify.PushCounts
 
-// devicesAtOnce is how many devices' answers are awaited together before they are
-// written down, and so how many may be told twice should the worker die.
+// devicesAtOnce is how many devices' answers are awaited before receipts are written, and
+// so how many may get a push twice if the worker dies.
 const devicesAtOnce = 100
 
-// DeliverPushes tells the devices of a shard whose turn it is, a hundred at a time: each
-// time it looks who may be told now, sends, and writes the receipts. It answers with the
-// shard's counts by then. Key: (notification, device); a device whose receipt is final is
-// passed over, and one whose answer was lost is told again under the same id. No two runs
-// of one shard go on at a time: the later one is Unavailable.
+// DeliverPushes pushes to the due devices of a shard, a hundred at a time: it selects those
+// to be sent now, sends, and writes the receipts. It returns the shard's current counts.
+// Key: (notification, device); a device with a final receipt is skipped, and one whose
+// answer was lost gets the push again under the same id. No two runs of one shard overlap:
+// the later one is Unavailable.
 //
-// A stopping worker writes down what it has and leaves the rest to another.
+// A stopping worker writes the receipts it has and leaves the rest to another.
 func (p *PushActivities) DeliverPushes(ctx context.Context, in Shard) (counts PushCounts, err error) {
 	defer heartbeats(ctx, nil, nil)()
 	name := fmt.Sprintf("push %v%v %v", in.Notification, in.Broadcast, in.After)
 	err = store.WithAdvisoryLock(ctx, p.DB, name, func() error {
-		if in.Broadcast == uuid.Nil { // of a broadcast whoever cuts it does this
+		if in.Broadcast == uuid.Nil { // for a broadcast CutShards does this
 			if err := notify.ClosePushes(ctx, p.DB, in, p.Clock()); err != nil {
 				return err
 			}
@@ -90,8 +90,8 @@ func (p *PushActivities) deliver(ctx context.Context, rest Shard) error {
 	return ctx.Err()
 }
 
-// tell decides on each target, sends to those that may be told, and writes receipts of
-// all. What was sent when ctx ended is written down all the same.
+// tell decides on each target, sends what is allowed, and writes receipts of all, even of
+// what was sent when ctx ended.
 func (p *PushActivities) tell(ctx context.Context, targets []notify.PushTarget) error {
 	if len(targets) == 0 {
 		return nil
@@ -108,16 +108,16 @@ func (p *PushActivities) tell(ctx context.Context, targets []notify.PushTarget) 
 	return errors.Join(failed, notify.RecordPushes(writing, p.DB, slices.Concat(outcomes, over, told), p.Clock()))
 }
 
-// writeWithin is how long receipts may take to write once ctx has ended.
+// writeWithin bounds writing receipts after ctx has ended.
 const writeWithin = 10 * time.Second
 
-// FillInput says which users are next to find a broadcast in their inbox.
+// FillInput is the broadcast, and the user after whom inboxes are filled.
 type FillInput struct {
 	BroadcastID uuid.UUID `json:"broadcast_id"`
 	After       uuid.UUID `json:"after"`
 }
 
-// Filled says who was the last of them.
+// Filled is the last user whose inbox was filled, and whether it was the last of all.
 type Filled struct {
 	Last uuid.UUID `json:"last"`
 	Done bool      `json:"done"`
@@ -126,26 +126,26 @@ type Filled struct {
 // usersAtOnce is how many inboxes are filled in one transaction.
 const usersAtOnce = 1000
 
-// FillInboxes puts a broadcast into the inboxes of the next users. Key: (user, broadcast).
+// FillInboxes adds a broadcast to the inboxes of the next users. Key: (user, broadcast).
 func (p *PushActivities) FillInboxes(ctx context.Context, in FillInput) (Filled, error) {
 	last, done, err := notify.FillInboxes(ctx, p.DB, in.BroadcastID, in.After, usersAtOnce)
 	return Filled{last, done}, toApplicationError(err)
 }
 
-// CountDevices is how many devices a broadcast goes to. It reads only.
+// CountDevices returns the number of devices of a broadcast. It reads only.
 func (p *PushActivities) CountDevices(ctx context.Context, broadcast uuid.UUID) (int, error) {
 	n, err := notify.CountDevices(ctx, p.DB, broadcast)
 	return n, toApplicationError(err)
 }
 
-// Shards of a broadcast: how many devices each has, and how many are cut at a time.
+// Shards of a broadcast: devices per shard, and shards cut at a time.
 const (
 	ShardSize = 500
 	ShardsCut = 20
 )
 
-// CutShards cuts the next devices that are to be told into shards; fewer than ShardsCut:
-// there are no more. It reads only, but for giving up what nobody can be told any more.
+// CutShards cuts the next due devices into shards; fewer than ShardsCut are the last ones.
+// It reads only, except that it closes pushes that can no longer be sent.
 func (p *PushActivities) CutShards(ctx context.Context, in Shard) ([]Shard, error) {
 	if err := notify.ClosePushes(ctx, p.DB, in, p.Clock()); err != nil {
 		return nil, toApplicationError(err)
@@ -154,20 +154,20 @@ func (p *PushActivities) CutShards(ctx context.Context, in Shard) ([]Shard, erro
 	return shards, toApplicationError(err)
 }
 
-// CountPushes is what came of a broadcast by now. It reads only.
+// CountPushes returns a broadcast's current counts. It reads only.
 func (p *PushActivities) CountPushes(ctx context.Context, broadcast uuid.UUID) (PushCounts, error) {
 	counts, err := notify.CountPushes(ctx, p.DB, Shard{Broadcast: broadcast})
 	return counts, toApplicationError(err)
 }
 
-// CorrectInput is what came of a broadcast after its task had ended.
+// CorrectInput is the counts of a broadcast after its task has ended.
 type CorrectInput struct {
 	TaskID uuid.UUID  `json:"task_id"`
 	Counts PushCounts `json:"counts"`
 }
 
-// CorrectResult has a task that has ended tell of what came later. Key: the task's id;
-// the same counts twice are once.
+// CorrectResult updates the result of an ended task with later counts. Key: the task's id;
+// the same counts twice are as once.
 func (p *PushActivities) CorrectResult(ctx context.Context, in CorrectInput) error {
 	return toApplicationError(notify.SetResult(ctx, p.DB, in.TaskID, in.Counts.Result(), p.Clock()))
 }

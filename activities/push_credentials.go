@@ -11,24 +11,24 @@ import (
 	"github.com/lyoapp/lyo/models/notify"
 )
 
-// batch is devices that are told under the same credentials.
+// batch is the devices whose pushes go out under the same credentials.
 type batch struct {
-	key     notify.PushCredentialKey // zero: no state of them is kept
+	key     notify.PushCredentialKey // zero: no state is kept
 	state   notify.PushCredential
-	targets []notify.PushTarget // still to be told
-	probed  bool                // a message was tried although sending has stopped
+	targets []notify.PushTarget // not sent yet
+	probed  bool                // a message was tried although sending is stopped
 	away    bool                // nothing was ever accepted, and the provider does not answer
 }
 
-// answer is a device with what its provider said.
+// answer is a device with its provider's result.
 type answer struct {
 	notify.PushTarget
 	push.Result
 }
 
-// send sends to targets as far as their credentials are believed in, in rounds: while nothing
-// was ever accepted a few at a time, and one by one while sending has stopped. Whoever is not
-// told is told later. It returns what there is to write down also beside an error.
+// send sends to targets as far as their credentials are trusted, in rounds: a few at a time
+// until one was accepted, and one by one while sending is stopped. The others are deferred. It
+// also returns outcomes beside an error.
 func (p *PushActivities) send(ctx context.Context, targets []notify.PushTarget, began time.Time) (outcomes []notify.PushOutcome, err error) {
 	batches, err := p.batches(ctx, targets)
 	for err == nil && ctx.Err() == nil {
@@ -61,7 +61,7 @@ func (p *PushActivities) send(ctx context.Context, targets []notify.PushTarget, 
 	return outcomes, err
 }
 
-// batches sorts targets by their credentials and looks up how those stand.
+// batches groups targets by credentials and loads the state of these.
 func (p *PushActivities) batches(ctx context.Context, targets []notify.PushTarget) ([]*batch, error) {
 	var batches []*batch
 	var keys []notify.PushCredentialKey
@@ -85,7 +85,7 @@ func (p *PushActivities) batches(ctx context.Context, targets []notify.PushTarge
 	return batches, err
 }
 
-// round takes from each batch as many as may be told now; cut says how many.
+// round takes from each batch what may be sent now; cut is the number for each.
 func (p *PushActivities) round(ctx context.Context, batches []*batch) (round []notify.PushTarget, cut []int, err error) {
 	for _, b := range batches {
 		n := len(b.targets)
@@ -106,7 +106,7 @@ func (p *PushActivities) round(ctx context.Context, batches []*batch) (round []n
 	return round, cut, nil
 }
 
-// probe is 1 when one message may be tried. Who tests may always try.
+// probe returns 1 if one message may be tried. A test push may always be.
 func (p *PushActivities) probe(ctx context.Context, b *batch) (int, error) {
 	b.probed = true
 	if b.targets[0].Kind == notify.NotifyTest {
@@ -119,8 +119,8 @@ func (p *PushActivities) probe(ctx context.Context, b *batch) (int, error) {
 	return 1, nil
 }
 
-// note counts what was answered in, and decides on each device by how its credentials stand
-// after that.
+// note records a round's answers, and decides on each device by the resulting state of the
+// credentials.
 func (p *PushActivities) note(ctx context.Context, b *batch, answers []answer, began time.Time) (outcomes []notify.PushOutcome, err error) {
 	now := p.Clock()
 	said := answersOf(b.key.Provider, answers)
@@ -142,7 +142,7 @@ func (p *PushActivities) note(ctx context.Context, b *batch, answers []answer, b
 	return outcomes, err
 }
 
-// answersOf sums up what was answered of credentials.
+// answersOf sums up the answers for one set of credentials.
 func answersOf(provider string, answers []answer) notify.PushAnswers {
 	said := notify.PushAnswers{MayBeDead: push.MayBeDead(provider)}
 	for _, a := range answers {
@@ -156,7 +156,7 @@ func answersOf(provider string, answers []answer) notify.PushAnswers {
 			said.Blamed = said.Blamed || a.Verdict != push.Doubtful
 		case push.Unregistered:
 			to = &said.Dead
-		default: // it says nothing of credentials
+		default: // not about the credentials
 			continue
 		}
 		*to = append(*to, a.UserID)
@@ -167,20 +167,20 @@ func answersOf(provider string, answers []answer) notify.PushAnswers {
 	return said
 }
 
-// Why a device is not told now, as its receipt says.
+// Why a push is deferred, as its receipt says.
 const (
 	notSent   = "sending has stopped: " // and the provider's reason
 	notProven = "waiting for the provider's first answer"
 )
 
-// News waits for that half as long again as it is old, within these bounds.
+// While unproven, a push is deferred by half its age, within these bounds.
 const (
 	leastUntilProven = 10 * time.Second
 	mostUntilProven  = 10 * time.Minute
 )
 
-// putOff is for whoever is not told now: later, unless the news will be too old by then. Who
-// tests waits for the answer.
+// putOff defers a push, or fails it if it would be too old by then. A test push is not
+// deferred.
 func putOff(t notify.PushTarget, state notify.PushCredential, now time.Time) notify.PushOutcome {
 	wait := min(max(now.Sub(t.CreatedAt)/2, leastUntilProven), mostUntilProven)
 	o, again := outcomeFor(t, notify.PushFailed, notProven), now.Add(wait)

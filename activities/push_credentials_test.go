@@ -17,13 +17,13 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// standIn is what the stand-ins have in common.
+// standIn is the common part of the fake providers.
 type standIn interface {
 	On(decide func(pushtest.Push) pushtest.Reply)
 	Asked() int
 }
 
-// allWays makes a pressroom that sends by Google and to browsers as well.
+// allWays returns a pressroom that also sends by Google and to browsers.
 func allWays(t *testing.T) (*pressroom, *pushtest.FCM, *pushtest.WebPush) {
 	t.Helper()
 	d, fcm := newPressroom(t), pushtest.NewFCM(t, 0)
@@ -43,7 +43,7 @@ func allWays(t *testing.T) (*pressroom, *pushtest.FCM, *pushtest.WebPush) {
 	return d, fcm, web
 }
 
-// register has a device of the pressroom's user's on a platform.
+// register registers a device of the pressroom's user on a platform.
 func (d *pressroom) register(platform string, n int, web *pushtest.WebPush) notify.Device {
 	d.t.Helper()
 	device := notify.Device{
@@ -72,8 +72,8 @@ func (d *pressroom) stopped() []notify.PushCredential {
 	return stopped
 }
 
-// TestWrongCredentials has every answer that the operator's mistake causes given to sixty
-// devices of three platforms, nothing having been accepted before.
+// TestWrongCredentials gives every answer that misconfiguration causes to sixty devices of
+// three platforms, before anything was accepted.
 func TestWrongCredentials(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -113,7 +113,7 @@ func TestWrongCredentials(t *testing.T) {
 			require.Zero(t, d.devicesOff())
 			require.Len(t, d.stopped(), 1)
 
-			// A test is tried all the same, by one message, and says why.
+			// A test push is tried all the same, by one message, and returns the reason.
 			asked := at.Asked()
 			test := d.news(notify.NotifyTest)
 			require.Equal(t, 20, d.deliver(test).Failed)
@@ -124,7 +124,7 @@ func TestWrongCredentials(t *testing.T) {
 				require.NotEmpty(t, r.Reason)
 			}
 
-			// While it goes on one message at a time is tried, ever more rarely.
+			// Meanwhile one message at a time is tried, less and less often.
 			asked = at.Asked()
 			for range 60 {
 				d.advance(10 * time.Second)
@@ -133,7 +133,7 @@ func TestWrongCredentials(t *testing.T) {
 			require.InDelta(t, 4, at.Asked()-asked, 2)
 			require.Zero(t, d.devicesOff())
 
-			// Set right, it goes on by itself.
+			// Once corrected, sending resumes by itself.
 			at.On(func(pushtest.Push) pushtest.Reply { return pushtest.Accept() })
 			d.advance(11 * time.Minute)
 			require.Equal(t, 20, d.deliver(news).Accepted)
@@ -142,7 +142,7 @@ func TestWrongCredentials(t *testing.T) {
 	}
 }
 
-// TestATestIsAProbe: where an operator has set things right, the first test says so.
+// TestATestIsAProbe checks that the first test push after a correction resumes sending.
 func TestATestIsAProbe(t *testing.T) {
 	t.Parallel()
 	d, fcm, _ := allWays(t)
@@ -156,8 +156,8 @@ func TestATestIsAProbe(t *testing.T) {
 	require.Empty(t, d.stopped())
 }
 
-// TestAThousandDevicesAndAWrongKey: what goes out is bounded, by activities and not by devices,
-// and news that is too old by then is given up.
+// TestAThousandDevicesAndAWrongKey checks that sends are bounded, by activities and not by
+// devices, and that pushes too old by then are given up.
 func TestAThousandDevicesAndAWrongKey(t *testing.T) {
 	t.Parallel()
 	d, fcm, _ := allWays(t)
@@ -174,8 +174,8 @@ func TestAThousandDevicesAndAWrongKey(t *testing.T) {
 	require.LessOrEqual(t, fcm.Asked(), 4)
 }
 
-// TestCredentialsThatGoBad after messages were accepted: sending stops by the share that is
-// refused, and what was believed of devices just before is taken back.
+// TestCredentialsThatGoBad covers credentials that worked: sending stops by the share of
+// refusals, and devices just marked dead are restored.
 func TestCredentialsThatGoBad(t *testing.T) {
 	t.Parallel()
 	d, _, _ := allWays(t)
@@ -199,7 +199,7 @@ func TestCredentialsThatGoBad(t *testing.T) {
 	require.Zero(t, d.devicesOff())
 }
 
-// TestOneUserCannotStopPushes, whatever tokens they register, nor can a service that they name.
+// TestOneUserCannotStopPushes with any tokens they register, nor can a service that they name.
 func TestOneUserCannotStopPushes(t *testing.T) {
 	t.Parallel()
 	d, fcm, _ := allWays(t)

@@ -11,10 +11,10 @@ import (
 	"github.com/lyoapp/lyo/models/notify"
 )
 
-// pushTries is how often a device is tried to be told of one piece of news.
+// pushTries is the number of attempts per device and notification.
 const pushTries = 8
 
-// sift decides, by what the user wants at this moment, who is not to be told now; open
+// sift returns receipts for pushes not to be sent now, by read state and user settings; open
 // are the others.
 func (p *PushActivities) sift(targets []notify.PushTarget, now time.Time) (outcomes []notify.PushOutcome, open []notify.PushTarget) {
 	zones := zoneCache{}
@@ -36,8 +36,8 @@ func (p *PushActivities) sift(targets []notify.PushTarget, now time.Time) (outco
 	return outcomes, open
 }
 
-// admit counts news against its users' days. over is of those that have had enough. A
-// test counts for nothing.
+// admit counts notifications against their users' daily cap. over is those beyond it. A
+// test push does not count.
 func (p *PushActivities) admit(ctx context.Context, targets []notify.PushTarget, now time.Time) (open []notify.PushTarget, over []notify.PushOutcome, err error) {
 	if p.DailyCap <= 0 {
 		return targets, nil, nil
@@ -72,9 +72,9 @@ func skipped(t notify.PushTarget, reason string) notify.PushOutcome {
 	return outcomeFor(t, notify.PushSkipped, reason)
 }
 
-// outcomeOfPush is the receipt for what a provider said, as far as the credentials under which
-// it was asked are believed in. began is when the device was looked up: one that registers
-// while it is being told is not dead.
+// outcomeOfPush returns the receipt for a provider's answer, as far as the credentials it was
+// sent under are trusted. began is when the device was loaded: one registered meanwhile is
+// not dead.
 func outcomeOfPush(a answer, state notify.PushCredential, began, now time.Time) notify.PushOutcome {
 	o := outcomeFor(a.PushTarget, notify.PushFailed, a.Reason)
 	o.Attempts++
@@ -97,7 +97,7 @@ func outcomeOfPush(a answer, state notify.PushCredential, began, now time.Time) 
 			return refusedPush(a, state, now)
 		}
 	case push.Retry:
-		if o.Attempts < pushTries && a.Kind != notify.NotifyTest { // who tests waits for the answer
+		if o.Attempts < pushTries && a.Kind != notify.NotifyTest { // a test push is not retried
 			again := now.Add(cmp.Or(a.After, time.Second<<o.Attempts))
 			o.Status, o.NotBefore = notify.PushRetry, &again
 		}
@@ -114,8 +114,8 @@ func deadPush(o notify.PushOutcome, a answer, began time.Time) notify.PushOutcom
 	return o
 }
 
-// refusedPush is for a device that was refused for what is the operator's to mend: it is told
-// when that is done. Who tests is told the reason.
+// refusedPush defers a push refused for the operator's misconfiguration until that is
+// corrected. A test push fails with the provider's reason.
 func refusedPush(a answer, state notify.PushCredential, now time.Time) notify.PushOutcome {
 	o := putOff(a.PushTarget, state, now)
 	if a.Kind == notify.NotifyTest {
@@ -124,10 +124,10 @@ func refusedPush(a answer, state notify.PushCredential, now time.Time) notify.Pu
 	return o
 }
 
-// goodFor is how long news may wait for a device that is off.
+// goodFor is how long a push may wait for an offline device.
 const goodFor = 2 * 24 * time.Hour
 
-// messageTo is the news as it is sent to a device, the same each time.
+// messageTo returns the message to a device, the same each time.
 func messageTo(t notify.PushTarget) push.Message {
 	data := map[string]string{"type": string(t.Kind)}
 	maps.Copy(data, t.Data)
@@ -140,7 +140,7 @@ func messageTo(t notify.PushTarget) push.Message {
 	}
 }
 
-// zoneCache finds zones by their names. An unknown one is UTC.
+// zoneCache looks up time zones by name. An unknown one is UTC.
 type zoneCache map[string]*time.Location
 
 func (z zoneCache) of(name string) *time.Location {

@@ -21,7 +21,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// pressroom is where news is sent from, with a clock that moves when told.
+// pressroom is PushActivities with a fake provider and a manual clock.
 type pressroom struct {
 	*activities.PushActivities
 
@@ -82,7 +82,7 @@ func (d *pressroom) device(token string) notify.Device {
 	return device
 }
 
-// news is something new in the user's inbox.
+// news adds a notification to the user's inbox.
 func (d *pressroom) news(kind notify.NotificationKind) activities.Shard {
 	d.t.Helper()
 	source := store.NewID().String()
@@ -192,7 +192,7 @@ func TestQuietHoursPutNewsOff(t *testing.T) {
 	news.Again = true
 	require.Equal(t, activities.PushCounts{Accepted: 1}, d.deliver(news))
 
-	// And one who flies to New York at night is still asleep at seven in Berlin.
+	// A user who flies to New York at night still has quiet hours at seven in Berlin.
 	d.advance(17 * time.Hour)
 	news = d.news(notify.NotifyCourseReady)
 	require.Equal(t, 1, d.deliver(news).Deferred)
@@ -224,10 +224,10 @@ func TestDeadTokensAreSwitchedOff(t *testing.T) {
 	again := d.device("00000000bb")
 	d.device("00000000cc")
 	d.apns.On(func(p pushtest.Push) pushtest.Reply {
-		if p.Token == "00000000cc" { // which shows that the credentials are right
+		if p.Token == "00000000cc" { // which proves the credentials
 			return pushtest.Accept()
 		}
-		if p.Token == "00000000bb" { // it was dead a while ago, and has registered since
+		if p.Token == "00000000bb" { // dead a while ago, registered again since
 			return pushtest.Reply{Status: 410, Reason: "Unregistered", Since: d.now().Add(-time.Hour)}
 		}
 		return pushtest.Reply{Status: 400, Reason: "BadDeviceToken"}
@@ -240,7 +240,7 @@ func TestDeadTokensAreSwitchedOff(t *testing.T) {
 	require.Equal(t, activities.PushCounts{Dead: 1, Accepted: 1}, d.deliver(d.news(notify.NotifyComment)))
 }
 
-// TestAnAccountEndsMeanwhile: after that nobody is told, and nobody waits.
+// TestAnAccountEndsMeanwhile checks that after the end nothing is sent and nothing waits.
 func TestAnAccountEndsMeanwhile(t *testing.T) {
 	t.Parallel()
 	d := newPressroom(t)
@@ -260,7 +260,7 @@ func TestAnAccountEndsMeanwhile(t *testing.T) {
 	require.Equal(t, activities.PushCounts{Accepted: 100}, d.deliver(news), "those under way at that moment")
 	require.Equal(t, 100, d.apns.Asked())
 
-	// Erased while a hundred are under way: nothing of it comes back.
+	// Erased while a hundred are in flight: no rows come back.
 	require.NoError(t, d.db.Exec("UPDATE users SET is_active = true").Error)
 	var erase sync.Once
 	d.apns.On(func(pushtest.Push) pushtest.Reply {
@@ -278,7 +278,7 @@ func TestAnAccountEndsMeanwhile(t *testing.T) {
 	require.Zero(t, left)
 }
 
-// TestARunThatIsGivenUp: what it sent is written down, and the one in its place waits.
+// TestARunThatIsGivenUp checks that its receipts are written and its replacement waits.
 func TestARunThatIsGivenUp(t *testing.T) {
 	t.Parallel()
 	d := newPressroom(t)
@@ -310,7 +310,7 @@ func TestLookingUpCostsTheSameForMany(t *testing.T) {
 	require.NoError(t, d.db.Callback().Row().After("gorm:row").Register("count", count))
 	require.NoError(t, d.db.Callback().Query().After("gorm:query").Register("count", count))
 	d.device("0000000000")
-	d.deliver(d.news(notify.NotifyComment)) // from then on the credentials are believed in
+	d.deliver(d.news(notify.NotifyComment)) // which proves the credentials
 	few := d.news(notify.NotifyComment)
 	statements = 0
 	d.deliver(few)

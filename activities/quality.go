@@ -13,26 +13,26 @@ import (
 	"github.com/lyoapp/lyo/models/quality"
 )
 
-// QualityActivities reads a course as a critical learner would, and changes its plan as
-// the learner wishes.
+// QualityActivities checks a course's quality, and changes its plan as the learner
+// requests.
 type QualityActivities struct {
 	DB    *gorm.DB
 	Clock func() time.Time
 }
 
-// ListLessons names the course's lessons. It writes nothing.
+// ListLessons returns the course's lessons. It writes nothing.
 func (ch *QualityActivities) ListLessons(ctx context.Context, course uuid.UUID) ([]LessonRef, error) {
 	c, err := courses.CourseToWrite(ctx, ch.DB, course)
 	return refs(c.Lessons), toApplicationError(err)
 }
 
-// PlanEdit is a plan as its learner wants it.
+// PlanEdit is a plan as edited by its learner.
 type PlanEdit struct {
-	Title   string       `json:"title,omitempty"` // empty: stays
+	Title   string       `json:"title,omitempty"` // empty: unchanged
 	Lessons []LessonEdit `json:"lessons"`
 }
 
-// LessonEdit is one lesson of such a plan.
+// LessonEdit is one lesson of an edited plan.
 type LessonEdit struct {
 	Title         string   `json:"title"`
 	Summary       string   `json:"summary"`
@@ -41,14 +41,14 @@ type LessonEdit struct {
 	Minutes       int      `json:"minutes"`
 }
 
-// EditInput is a plan to put in the place of another.
+// EditInput is an edited plan and its course.
 type EditInput struct {
 	CourseID uuid.UUID `json:"course_id"`
 	Plan     PlanEdit  `json:"plan"`
 }
 
-// EditPlan puts another plan in the place of one of which nothing is written
-// yet. Key: the course; the same plan twice is the same as once.
+// EditPlan replaces a plan of which nothing is written yet. Key: the course; the
+// same plan twice is the same as once.
 func (ch *QualityActivities) EditPlan(ctx context.Context, in EditInput) ([]LessonRef, error) {
 	c, err := courses.CourseToWrite(ctx, ch.DB, in.CourseID)
 	if err != nil {
@@ -58,15 +58,15 @@ func (ch *QualityActivities) EditPlan(ctx context.Context, in EditInput) ([]Less
 	return refs(c.Lessons), toApplicationError(courses.ReplacePlan(ctx, ch.DB, c))
 }
 
-// WeakLesson is a lesson that should be written again, and why.
+// WeakLesson is a lesson that should be rewritten, with the reasons.
 type WeakLesson struct {
 	ID      uuid.UUID `json:"id"`
 	Number  int       `json:"number"`
 	Reasons []string  `json:"reasons"`
 }
 
-// FindWeakLessons applies the rules of package quality to the lessons that were
-// written. It writes nothing.
+// FindWeakLessons applies the rules of package quality to the written lessons. It
+// writes nothing.
 func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UUID) ([]WeakLesson, error) {
 	c, err := courses.CourseToWrite(ctx, ch.DB, course)
 	if err != nil {
@@ -90,10 +90,10 @@ func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UU
 	return weak, nil
 }
 
-// leastQuality is the score below which a lesson is written again.
+// leastQuality is the score below which a lesson is rewritten.
 const leastQuality = 0.45
 
-// lowScore says what a lesson with a low score lacks most.
+// lowScore returns what a lesson with a low score lacks most.
 func lowScore(l courses.Lesson) []string {
 	if l.QualityScore == nil || *l.QualityScore >= leastQuality {
 		return nil

@@ -21,7 +21,7 @@ func (d *desk) practice(ref activities.LessonRef, revision int) error {
 	return err
 }
 
-// quizOf is the quiz item of a lesson, nil when it has none.
+// quizOf returns the quiz item of a lesson; nil when it has none.
 func (d *desk) quizOf(t *testing.T, ref activities.LessonRef) *courses.Item {
 	t.Helper()
 	var items []courses.Item
@@ -32,7 +32,7 @@ func (d *desk) quizOf(t *testing.T, ref activities.LessonRef) *courses.Item {
 	return &items[0]
 }
 
-// taught is a desk with one lesson written.
+// taught returns a desk with one lesson written.
 func taught(t *testing.T) (*desk, activities.LessonRef) {
 	t.Helper()
 	d := newDesk(t)
@@ -93,7 +93,7 @@ func TestALowScoreIsAReasonToWriteAgain(t *testing.T) {
 	require.Equal(t, []string{"It shows no worked example."}, weak[0].Reasons)
 }
 
-// bring ties READY material of the course's owner to the course.
+// bring adds READY material of the course's owner to the course.
 func (d *desk) bring(t *testing.T, title, content string, state courses.SourceState) courses.Source {
 	t.Helper()
 	c := d.read(t)

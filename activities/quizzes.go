@@ -11,10 +11,10 @@ import (
 	"github.com/lyoapp/lyo/models/courses"
 )
 
-// WritePractice has study questions, key terms and a quiz made from a lesson's
-// text and keeps them. The quiz's answers must be found again by an independent
-// solve: questions of which they are not are written again once, and left out when
-// that does not help. Key: (lesson, revision), as for WriteLesson.
+// WritePractice has study questions, key terms and a quiz made from a lesson's text and
+// saves them. An independent solve must find the quiz's answers again: questions where
+// it does not are replaced once, and dropped if that fails. Key: (lesson, revision), as
+// for WriteLesson.
 func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) error {
 	c, lesson, err := w.lesson(ctx, in)
 	if err != nil || lesson.PracticeRevision >= in.Revision {
@@ -32,7 +32,7 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 		return err
 	}
 	lesson.QuizAsked, lesson.QuizAgreed = 0, 0
-	if !in.Fallback { // the built-in writer takes its questions out of the text itself
+	if !in.Fallback { // the built-in writer takes its questions from the text itself
 		exam := &exam{w: w, writer: writer, course: c, lesson: &lesson}
 		if practice.Quiz, err = exam.pass(ctx, practice.Quiz); err != nil {
 			return err
@@ -42,7 +42,7 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 	return toApplicationError(courses.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, w.Clock())))
 }
 
-// exam puts a quiz to the test.
+// exam validates a quiz.
 type exam struct {
 	w      *CourseActivities
 	writer Writer
@@ -50,8 +50,8 @@ type exam struct {
 	lesson *courses.Lesson
 }
 
-// pass gives the questions whose answers the solve found again, first those as
-// written, then one replacement for each of the others.
+// pass returns the questions whose answers the solve confirmed, first the original ones,
+// then replacements for the others.
 func (e *exam) pass(ctx context.Context, quiz []llm.Question) ([]llm.Question, error) {
 	if len(quiz) == 0 {
 		return nil, nil
@@ -71,7 +71,7 @@ func (e *exam) pass(ctx context.Context, quiz []llm.Question) ([]llm.Question, e
 	return append(agreed, again...), nil
 }
 
-// replace asks for n other questions and keeps those that pass.
+// replace requests n other questions and returns those that pass.
 func (e *exam) replace(ctx context.Context, quiz []llm.Question, n int) ([]llm.Question, error) {
 	request := llm.QuestionsRequest{Brief: briefOf(e.course), LessonTitle: e.lesson.Title, LessonText: e.lesson.Content, Count: n}
 	for _, q := range quiz {
@@ -90,8 +90,8 @@ func (e *exam) replace(ctx context.Context, quiz []llm.Question, n int) ([]llm.Q
 	return e.agreed(ctx, "solve again", fresh)
 }
 
-// agreed are the questions whose answer the solve found again. A solve that
-// gives no usable answer agrees with nothing.
+// agreed returns the questions whose answers the solve confirmed. A solve without a usable
+// answer confirms none.
 func (e *exam) agreed(ctx context.Context, kind string, quiz []llm.Question) ([]llm.Question, error) {
 	request := llm.SolveRequest{Brief: briefOf(e.course), LessonTitle: e.lesson.Title, LessonText: e.lesson.Content, Questions: quiz}
 	answers, err := converse(ctx, e.w, e.course, kind, func(ctx context.Context, beat llm.Beat) ([]int, llm.Usage, error) {
@@ -109,8 +109,8 @@ func (e *exam) agreed(ctx context.Context, kind string, quiz []llm.Question) ([]
 	return agreed, nil
 }
 
-// unlessUnusable passes over an answer of the model that cannot be used: a quiz
-// can do with fewer questions.
+// unlessUnusable drops the error of an unusable answer of the model: a quiz may have
+// fewer questions.
 func unlessUnusable(err error) error {
 	var app *temporal.ApplicationError
 	if errors.As(err, &app) && app.Type() == FailureBadAnswer {

@@ -32,7 +32,7 @@ func (e exam) practise(revision int) error {
 	return err
 }
 
-// kept is the lesson with what was made for it: always study questions, and maybe a quiz.
+// kept returns the lesson with its items: always study questions, and maybe a quiz.
 func (e exam) kept(t *testing.T) (courses.Lesson, []courses.QuizQuestion) {
 	t.Helper()
 	var items []courses.Item
@@ -95,7 +95,7 @@ func TestAQuizThatIsNeverSolvedTheSameWayIsLeftOut(t *testing.T) {
 	requireScore(t, lesson, 3, 3)
 }
 
-// madeQuiz is a practice whose right options can be told by their words.
+// madeQuiz returns a practice whose right options are recognisable by their words.
 func madeQuiz() llmtest.Fault {
 	question := func(prompt string, answer int) map[string]any {
 		options := []string{"Because of the wind on the sea", "Because of the salt in the sea", "Because of the fish in the sea", "Because of the sand in the sea"}
@@ -119,7 +119,7 @@ func madeQuiz() llmtest.Fault {
 
 var shownOption = regexp.MustCompile(`(?m)^\| Question (\d), option (\d): (.*)$`)
 
-// solved answers the made quiz rightly, but for the questions that hold a word.
+// solved answers the made quiz correctly, except questions that contain a word.
 func solved(r llmtest.Request, wrong string) llmtest.Fault {
 	var answers []int
 	turned := map[string]bool{}

@@ -5,7 +5,7 @@ import (
 	"go.temporal.io/sdk/worker"
 )
 
-// Database are the activities of the queue "lyo": the database, and servers of others.
+// Database is the activities of the queue "lyo": the database, and third-party servers.
 type Database struct {
 	Progress *ProgressActivities
 	Quality  *QualityActivities
@@ -15,16 +15,16 @@ type Database struct {
 	Exports  *ExportActivities
 	Mail     *MailActivities
 	Devices  *DeviceActivities
-	// Push is asked here for all but to send.
+	// Push is used here for everything except sending.
 	Push       *PushActivities
 	Learning   *LearningActivities
 	Moderation *ModerationActivities
 	Feeds      *FeedActivities
-	// Courses is asked here only whether it can begin.
+	// Courses is used here only for Prepare.
 	Courses *CourseActivities
 }
 
-// Register puts them on a worker.
+// Register registers them on a worker.
 func (d Database) Register(w worker.ActivityRegistry) {
 	w.RegisterActivity(d.Progress)
 	w.RegisterActivity(d.Quality)
@@ -46,34 +46,34 @@ func (d Database) Register(w worker.ActivityRegistry) {
 	w.RegisterActivityWithOptions(d.Courses.Prepare, activity.RegisterOptions{Name: "Prepare"})
 }
 
-// Inference are the activities of the queue "lyo-gemma".
+// Inference is the activities of the queue "lyo-gemma".
 type Inference struct {
 	Courses   *CourseActivities
 	FeedOrder *FeedOrderActivities
 }
 
-// Register puts them on a worker.
+// Register registers them on a worker.
 func (i Inference) Register(w worker.ActivityRegistry) {
 	w.RegisterActivity(i.Courses)
 	w.RegisterActivity(i.FeedOrder)
 }
 
-// Reading are the activities of the queue "lyo-reading".
+// Reading is the activities of the queue "lyo-reading".
 type Reading struct {
 	Material *MaterialActivities
 }
 
-// Register puts them on a worker.
+// Register registers them on a worker.
 func (r Reading) Register(w worker.ActivityRegistry) {
 	w.RegisterActivityWithOptions(r.Material.ReadSource, activity.RegisterOptions{Name: "ReadSource"})
 }
 
-// Pushes are the activities of the queue "lyo-push".
+// Pushes is the activities of the queue "lyo-push".
 type Pushes struct {
 	Push *PushActivities
 }
 
-// Register puts them on a worker.
+// Register registers them on a worker.
 func (p Pushes) Register(w worker.ActivityRegistry) {
 	w.RegisterActivityWithOptions(p.Push.DeliverPushes, activity.RegisterOptions{Name: "DeliverPushes"})
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Safety tells whether texts that a course is asked for with violate a policy.
+// Safety reports whether the texts of a course request violate a policy.
 type Safety interface {
 	Violates(ctx context.Context, texts []string) (bool, error)
 }
@@ -15,9 +15,9 @@ type Safety interface {
 // FaultTopic is the code of a task that ended because its topic is not allowed.
 const FaultTopic = string(store.TopicNotAllowed)
 
-// allowed is TopicNotAllowed for a course that the second opinion is against. Where none can be
-// had the course is written all the same, since the topic rules have been asked before: that is
-// logged, and counted as a conversation of kind safety that failed.
+// allowed returns TopicNotAllowed for a course that violates the policy. If the check is not
+// available the course is written all the same, since the topic rules were applied before: that
+// is logged, and counted as a failed conversation of kind safety.
 func (w *CourseActivities) allowed(ctx context.Context, c courses.Course) error {
 	if w.Safety == nil {
 		return nil

@@ -20,7 +20,7 @@ import (
 
 func TestASecondOpinionOnATopic(t *testing.T) {
 	t.Parallel()
-	for answer, refused := range map[string]bool{"Yes": true, "No": false, "": false} { // "": the server is away
+	for answer, refused := range map[string]bool{"Yes": true, "No": false, "": false} { // "": the server is down
 		d := newDesk(t)
 		asked := make(chan string, 1)
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -13,7 +13,7 @@ import (
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// planned is the course with the outline put in.
+// planned returns the course with the outline applied.
 func planned(c courses.Course, o llm.Outline, gen Generation, now time.Time) courses.Course {
 	c.Title, c.Summary, c.Tags, c.Generation, c.UpdatedAt = o.Title, o.Summary, o.Tags, gen, now
 	if c.Description == "" {
@@ -44,7 +44,7 @@ func hoursOf(lessons []courses.Lesson) *float64 {
 	return &hours
 }
 
-// replanned is the course with its learner's plan put in.
+// replanned returns the course with its learner's plan applied.
 func replanned(c courses.Course, plan PlanEdit, now time.Time) courses.Course {
 	if plan.Title != "" {
 		c.Title = plan.Title
@@ -66,11 +66,11 @@ func planOf(l courses.Lesson) llm.LessonPlan {
 	}
 }
 
-// practiceMinutes is what a learner needs for a lesson's questions, beyond reading it.
+// practiceMinutes is the time for a lesson's questions, in addition to reading it.
 const practiceMinutes = 5
 
-// judge puts in what can be told of a lesson's text. Its duration is computed
-// from the text unless the learner said how long the course should take.
+// judge sets the quality and duration of a lesson from its text. The duration stays if
+// the learner chose how long the course should take.
 func judge(l *courses.Lesson, c courses.Course) {
 	score := quality.Quality(l.Content, c.Locale, c.DifficultyLevel)
 	l.QualityScore, l.Quality = &score.Total, score.Parts()
@@ -93,9 +93,9 @@ func lessonRequest(c courses.Course, l courses.Lesson, feedback []string) llm.Le
 	}
 }
 
-// practiceItems are the items Lyo writes for a lesson: study questions to think
-// about, and a quiz if any of its questions stood the test. Neither comes from
-// anywhere else, so neither has an address.
+// practiceItems returns the items Lyo writes for a lesson: study questions to think
+// about, and a quiz if any question passed. Neither comes from a website, so neither
+// has an address.
 func practiceItems(c courses.Course, l courses.Lesson, p llm.Practice, now time.Time) []courses.Item {
 	study := ownItem(c, l, 1, "text", "Study questions: "+l.Title, now)
 	study.Summary = "Questions to answer in your own words after reading the lesson."
@@ -137,7 +137,7 @@ func numbered(lines []string) string {
 	return b.String()
 }
 
-// quizText is the quiz as Markdown, without the answers.
+// quizText returns the quiz as Markdown, without the answers.
 func quizText(questions []llm.Question) string {
 	var b strings.Builder
 	for i, q := range questions {

@@ -15,41 +15,41 @@ import (
 	"github.com/lyoapp/lyo/models/ranking"
 )
 
-// Finder finds real content. It never fails: it tells of each site how it went.
+// Finder finds real content. It never fails: it reports the outcome of each site.
 type Finder interface {
 	Find(ctx context.Context, q sources.Query) sources.Report
 }
 
-// SourceActivities finds what is there already on a course's topic.
+// SourceActivities finds existing content on a course's topic.
 type SourceActivities struct {
 	DB *gorm.DB
-	// Finder is nil where no content site is to be asked.
+	// Finder is nil if no content site is configured.
 	Finder Finder
 	Clock  func() time.Time
 	Log    *slog.Logger
 }
 
-// Research is what was found, in words for the course.
+// Research is the summary of a search, in words for the course.
 type Research struct {
-	// Sources are the sites that gave something, and "own" for the learner's material.
+	// Sources are the sites with results, and "own" for the learner's material.
 	Sources []string `json:"sources,omitempty"`
-	// Notice says what a reader should know, such as that no site could be reached.
+	// Notice is a hint for the reader, such as that no site could be reached.
 	Notice string `json:"notice,omitempty"`
 }
 
-// NoSources is the notice of a course for which nobody could be asked.
+// NoSources is the notice of a course for which no site could be reached.
 const NoSources = "No outside source could be reached: this course is made of its own texts."
 
-// OnlyOwnSources is that notice where the learner brought material along.
+// OnlyOwnSources is that notice for a course with the learner's own material.
 const OnlyOwnSources = "No outside source could be reached: this course is made of your material and of its own texts."
 
 // mostFindings is how many items are kept for a course.
 const mostFindings = 24
 
-// FindSources asks the content sites about the course's topic and keeps what
-// they have. It waits for the learner's own material to be read: until then the
-// failure is retried. Key: the course; a second run replaces what the first kept,
-// but for what came from sites that could not be asked this time.
+// FindSources queries the content sites for the course's topic and saves the results.
+// It waits for the learner's own material to be read: until then the failure is
+// retried. Key: the course; a second run replaces what the first saved, except results
+// of sites that could not be reached this time.
 func (r *SourceActivities) FindSources(ctx context.Context, course uuid.UUID) (Research, error) {
 	c, err := courses.CourseToWrite(ctx, r.DB, course)
 	if err != nil {
@@ -86,8 +86,8 @@ func (r *SourceActivities) FindSources(ctx context.Context, course uuid.UUID) (R
 	return found, toApplicationError(courses.SaveFindings(ctx, r.DB, course, items))
 }
 
-// keep gives what was found before on sites that could not be asked this time, as
-// much as there is room for: a site's bad moment takes nothing from a course.
+// keep returns earlier results of sites that could not be reached this time, as far as
+// there is room: an outage of a site takes nothing from a course.
 func (f *Research) keep(report sources.Report, before []courses.Item, room int) (kept []courses.Item) {
 	for _, item := range before {
 		if len(kept) == room || !away(report, item.Source) {
@@ -108,7 +108,7 @@ func away(report sources.Report, site string) bool {
 	})
 }
 
-// read sums up how it went.
+// read sums up the outcomes of the sites.
 func (f *Research) read(report sources.Report) {
 	asked, answered := 0, 0
 	for _, p := range report.Providers {
@@ -130,7 +130,7 @@ func (f *Research) read(report sources.Report) {
 	}
 }
 
-// item is a found thing in the shape of every content item, without a place yet.
+// item converts a result to a content item, without a position yet.
 func (r *SourceActivities) item(c courses.Course, s sources.Item) courses.Item {
 	return courses.Item{
 		Type: s.Type, Title: s.Title, Source: s.Source, SourceURL: filled(s.SourceURL), ThumbnailURL: filled(s.ThumbnailURL),
@@ -148,13 +148,13 @@ func filled(text string) *string {
 	return &text
 }
 
-// Found items stand after Lyo's own in a lesson.
+// Found items come after Lyo's own in a lesson.
 const (
 	firstFoundPosition = 11
 	mostFoundPerLesson = 3
 )
 
-// PlaceSources gives each lesson the found items that fit it best, none twice.
+// PlaceSources assigns each lesson the found items that fit it best, none twice.
 // Key: the course; a second run replaces what the first placed.
 func (r *SourceActivities) PlaceSources(ctx context.Context, course uuid.UUID) error {
 	c, err := courses.CourseToWrite(ctx, r.DB, course)
@@ -168,8 +168,8 @@ func (r *SourceActivities) PlaceSources(ctx context.Context, course uuid.UUID) e
 	return toApplicationError(courses.PlaceItems(ctx, r.DB, course, placed(c, found)))
 }
 
-// placed deals the items out: each lesson in turn takes the one that fits it best
-// of those left.
+// placed distributes the items: each lesson in turn takes the one of the rest that fits it
+// best.
 func placed(c courses.Course, left []courses.Item) []courses.Item {
 	var all []courses.Item
 	for round := range mostFoundPerLesson {

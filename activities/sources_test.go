@@ -19,7 +19,7 @@ import (
 
 var allSites = []string{sources.Wikipedia, sources.OpenLibrary, sources.ArXiv, sources.ITunes, sources.YouTube}
 
-// library is a desk with stand-ins for the content sites.
+// library is a desk with fake content sites.
 type library struct {
 	*desk
 	sites       *sourcetest.Server
@@ -186,7 +186,7 @@ func TestSitesThatAreAwayTakeNothingBack(t *testing.T) {
 	require.NotContains(t, sites, sources.OpenLibrary, "which has nothing any more")
 }
 
-// many are items that fit lessons more or less.
+// many returns items that fit lessons more or less.
 func many(n int) (items []courses.Item) {
 	for i := range n {
 		address := fmt.Sprint("https://site.example/", i)
@@ -239,7 +239,7 @@ func TestWhatFitsNoLessonIsNotPlaced(t *testing.T) {
 	require.Len(t, l.findings(t), 1, "it may fit a later plan")
 }
 
-// generous is a finder whose sites all answer with more than is kept.
+// generous is a finder whose sites all return more than is kept.
 type generous struct{}
 
 func (generous) Find(context.Context, sources.Query) sources.Report {

@@ -8,9 +8,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// Turns share out few places among many users: each user has one at a time, and of those
-// who wait the next place goes to whoever has had none for longest. So a user with much to
-// do waits for themself, and makes others wait for one turn at most.
+// Turns shares few slots among many users: each user has one at a time, and the next slot
+// goes to the waiting user whose last turn is longest ago. So a user with much work delays
+// themself, and others by one turn at most.
 type Turns struct {
 	mu      sync.Mutex
 	free    int
@@ -31,13 +31,13 @@ type turn struct {
 	granted chan struct{}
 }
 
-// NewTurns makes so many places.
+// NewTurns returns Turns with the given number of slots.
 func NewTurns(places int) *Turns {
 	return &Turns{free: places, users: map[uuid.UUID]*taker{}}
 }
 
-// Take waits for a turn, which ends when done is called, once. The end of ctx is returned
-// as its error.
+// Take waits for a turn, which ends when done is called, once. If ctx ends first it
+// returns its error.
 func (t *Turns) Take(ctx context.Context, user uuid.UUID) (done func(), err error) {
 	mine := &turn{user, make(chan struct{})}
 	t.mu.Lock()
@@ -67,7 +67,7 @@ func (t *Turns) Take(ctx context.Context, user uuid.UUID) (done func(), err erro
 	return nil, ctx.Err()
 }
 
-// Waiting is how many wait.
+// Waiting returns the number of waiting calls.
 func (t *Turns) Waiting() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -83,7 +83,7 @@ func (t *Turns) end(user uuid.UUID) {
 	t.forget(user)
 }
 
-// grant gives free places to whom they belong.
+// grant assigns free slots to waiting users.
 func (t *Turns) grant() {
 	for t.free > 0 {
 		next := -1

@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// asked is somebody who waits for a turn, in a goroutine.
+// asked is a call that waits for a turn, in a goroutine.
 type asked struct {
 	got  chan func()
 	stop context.CancelFunc
@@ -27,7 +27,7 @@ func ask(t *testing.T, turns *activities.Turns, user uuid.UUID) asked {
 			a.got <- done
 		}
 	}()
-	// Whoever arrives has a place or stands in line.
+	// A call either has a slot or waits.
 	for turns.Waiting() == before && len(a.got) == 0 {
 		select {
 		case <-t.Context().Done():
@@ -50,13 +50,13 @@ func TestOneTurnAUserAndNobodyWaitsForAnothersQueue(t *testing.T) {
 	first := ask(t, turns, mallory)
 	endFirst := <-first.got
 	second, third := ask(t, turns, mallory), ask(t, turns, mallory)
-	second.waits(t) // though there is a place: it is somebody else's
+	second.waits(t) // although a slot is free: the user has one already
 	other := ask(t, turns, trudy)
 	endOther := <-other.got
 	more := ask(t, turns, trudy)
 	honest, late := ask(t, turns, ada), ask(t, turns, bob)
 	endFirst()
-	endHonest := <-honest.got // before all that came earlier, of users who have had a turn
+	endHonest := <-honest.got // before all earlier ones, whose users have had a turn
 	second.waits(t)
 	endOther()
 	endLate := <-late.got

@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/api/auth"
 )
 
-// TestEveryWayATokenCanBeWrong shows tokens to the API over HTTP, to a plain operation
+// TestEveryWayATokenCanBeWrong sends tokens to the API over HTTP, to a plain operation
 // and to a socket, each wrong in one way.
 func TestEveryWayATokenCanBeWrong(t *testing.T) {
 	t.Parallel()
@@ -77,7 +77,7 @@ func TestEveryWayATokenCanBeWrong(t *testing.T) {
 			require.NotContains(t, w.logs.String(), token, name)
 		}
 	}
-	for range 2 { // the second time the owner of the session is known without a query
+	for range 2 { // the second time the session's user is known without a query
 		w.problem(w.do("POST", "/v1/auth/logout", "", "Authorization", "Bearer "+bad["another's session"]), slugAuth)
 		w.problem(w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+bad["another's session"]), slugAuth)
 		require.Equal(t, 200, w.do("GET", "/v1/users/me", "", eve.header()...).status, "whose it is it stays")

@@ -164,8 +164,8 @@ func TestPasswordsThatAreGuessedFirstAreRefused(t *testing.T) {
 	}
 }
 
-// TestAHashOfAnotherCostIsMadeAgain: the costs of the account's hash and of the
-// settings differ after the settings were changed.
+// TestAHashOfAnotherCostIsMadeAgain: after a change of settings the cost of the
+// account's hash differs from the configured one.
 func TestAHashOfAnotherCostIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	old := newTestEnv(t)
@@ -247,7 +247,7 @@ func idText(id *uuid.UUID) string {
 	return id.String()
 }
 
-// TestAHashThatCannotBeReplacedKeepsNobodyOut: the database refuses the new hash.
+// TestAHashThatCannotBeReplacedKeepsNobodyOut checks that sign-in works although the database rejects the new hash.
 func TestAHashThatCannotBeReplacedKeepsNobodyOut(t *testing.T) {
 	t.Parallel()
 	old := newTestEnv(t)

@@ -14,8 +14,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// slowed is a test environment where six wrong passwords from everywhere make answers slow. Each time
-// one waits, waited is told of it, and it goes on when let is read.
+// slowed returns a test environment in which six wrong passwords from all addresses delay the
+// answers. waited receives each delay; it ends when let can be read.
 func slowed(t *testing.T) (w *testEnv, waited chan time.Duration, let chan time.Time) {
 	t.Helper()
 	w = limited(t, withMail, func(d *Deps) { d.Config.Limits.Everywhere = config.Rate{Quota: 6, Per: 15 * time.Minute} })
@@ -38,7 +38,7 @@ func TestWrongPasswordsFromEverywhereSlowAnswersDown(t *testing.T) {
 	}
 	require.Empty(t, waited)
 	require.Empty(t, w.mails(accounts.MailSignInAttempts))
-	close(let) // from here on nobody waits for long
+	close(let) // from here on no delay is long
 	for range 4 {
 		w.problem(w.logInFrom(network()(1), email, "wrong"), slugAuth)
 	}
@@ -82,7 +82,7 @@ func TestAnUnknownAccountIsAsSlow(t *testing.T) {
 	require.Empty(t, w.mails(accounts.MailSignInAttempts))
 }
 
-// Right passwords, and what is no guess, count for nothing.
+// TestSuccessSlowsNobodyDown checks that right passwords, and requests that are no guess, do not count.
 func TestSuccessSlowsNobodyDown(t *testing.T) {
 	t.Parallel()
 	w, waited, _ := slowed(t)
@@ -95,7 +95,7 @@ func TestSuccessSlowsNobodyDown(t *testing.T) {
 	require.Empty(t, waited)
 }
 
-// TestSlowAnswersHoldNoPlaceOfThoseWhoHash has as many wait as may, and one more.
+// TestSlowAnswersHoldNoPlaceOfThoseWhoHash has as many delayed answers as are allowed, and one more.
 func TestSlowAnswersHoldNoPlaceOfThoseWhoHash(t *testing.T) {
 	t.Parallel()
 	w, waited, let := slowed(t)
@@ -119,7 +119,7 @@ func TestSlowAnswersHoldNoPlaceOfThoseWhoHash(t *testing.T) {
 	close(let)
 	all.Wait()
 	for range slowAtOnce {
-		require.Contains(t, []int{http.StatusUnauthorized, http.StatusTooManyRequests}, <-statuses) // the line for hashing has a length
+		require.Contains(t, []int{http.StatusUnauthorized, http.StatusTooManyRequests}, <-statuses) // the hashing queue is bounded
 	}
 	for range 5 {
 		require.Equal(t, http.StatusUnauthorized, w.logInFrom(last(1), email, "wrong").status, "who found no place was charged nothing")

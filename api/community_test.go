@@ -17,7 +17,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// posted is a post made over HTTP.
+// posted creates a post over HTTP.
 func (w *testEnv) posted(p person, body string) map[string]any {
 	w.t.Helper()
 	w.clock.advance(time.Second)
@@ -183,7 +183,7 @@ func TestCommentsMakeATree(t *testing.T) {
 	require.Contains(t, fmt.Sprint(p["errors"]), "/parent_comment_id")
 }
 
-// TestWhoIsBlockedIsSeenNowhere goes to every place where two people could meet.
+// TestWhoIsBlockedIsSeenNowhere checks every place where two users could meet.
 func TestWhoIsBlockedIsSeenNowhere(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
@@ -244,7 +244,7 @@ func TestWhoIsBlockedIsSeenNowhere(t *testing.T) {
 	w.problem(w.do("PUT", blocksPath+"/"+uuid.NewString(), "", ada.header()...), slugNotFound)
 }
 
-// TestStrangeTextDoesNoHarm sends what has broken other communities.
+// TestStrangeTextDoesNoHarm sends texts that have broken other sites.
 func TestStrangeTextDoesNoHarm(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
@@ -408,7 +408,7 @@ func TestThePolicyHoldsPosts(t *testing.T) {
 	require.Len(t, w.list(postsPath, eve), 1)
 	w.ok("DELETE", "/v1/admin/content-rules/"+rule["id"].(string), "", boss)
 	w.problem(w.do("DELETE", "/v1/admin/content-rules/"+rule["id"].(string), "", boss.header()...), slugNotFound)
-	for range 9 { // five accepted ones double what a new account may
+	for range 9 { // five accepted ones double a new account's limit
 		require.Equal(t, "visible", w.posted(ada, `{"title":"T","content":"see shop.spam.example"}`)["status"])
 	}
 	p := w.problem(w.do("POST", postsPath, `{"title":"T","content":"c"}`, ada.header()...), slugRateLimited)

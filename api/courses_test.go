@@ -24,8 +24,8 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// newEnvWithoutTemporal makes a test environment whose Temporal cannot be reached: what handlers enqueue stays in the
-// outbox, and the rows answer for the workflows.
+// newEnvWithoutTemporal returns a test environment whose Temporal is unreachable: messages of handlers stay in the
+// outbox, and progress comes from the rows.
 func newEnvWithoutTemporal(t *testing.T) *testEnv {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
@@ -39,7 +39,7 @@ func newEnvWithoutTemporal(t *testing.T) *testEnv {
 	})
 }
 
-// rowsHub reads progress from the rows only.
+// rowsHub returns a hub that reads progress from the rows only.
 func rowsHub(t *testing.T, d Deps) *realtime.Hub {
 	t.Helper()
 	hub := realtime.NewHub(realtime.Options{Source: rowsOnly{d.DB}, Log: slog.New(slog.DiscardHandler), Poll: 20 * time.Millisecond})
@@ -58,7 +58,7 @@ func (r rowsOnly) Rows(ctx context.Context, task uuid.UUID, since int64) ([]task
 	return tasks.EventsAfter(ctx, r.db, task, since)
 }
 
-// ask generates a course and returns its task's and its own id.
+// ask generates a course and returns the ids of its task and of the course.
 func (w *testEnv) ask(p person, topic string) (task, course uuid.UUID) {
 	w.t.Helper()
 	return w.askFor(p, topic, "public")

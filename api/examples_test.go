@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// example is a request of docs/api.md with what it answers.
+// example is a request of docs/api.md with its response.
 var example = regexp.MustCompile("(?s)```http\\n(.*?)```\\n\\nanswers (\\d+)\\n\\n```json\\n(.*?)```")
 
 // TestTheExamplesInTheDocsAreTrue runs docs/api.md from top to bottom.
@@ -55,7 +55,7 @@ func fill(text string, said map[string]string) string {
 	return placeholder.ReplaceAllStringFunc(text, func(name string) string { return said[name[1:]] })
 }
 
-// requireHas checks that everything wanted is there; "…" is anything.
+// requireHas checks that everything wanted is there; "…" matches anything.
 func requireHas(t *testing.T, at string, want, got any) {
 	t.Helper()
 	switch w := want.(type) {

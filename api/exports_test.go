@@ -123,8 +123,8 @@ func TestADownloadThatBrokeOffCanBeRepeated(t *testing.T) {
 	require.Equal(t, "abcdef", string(w.do("GET", path, "", ada.header()...).body))
 }
 
-// givenBack waits until an export that was claimed can be fetched again, which is right
-// after its download broke off.
+// givenBack waits until a claimed export can be downloaded again, which is soon after
+// its download broke off.
 func (w *testEnv) givenBack(id uuid.UUID) {
 	w.t.Helper()
 	require.Eventually(w.t, func() bool {
@@ -138,7 +138,7 @@ func TestAClientThatLeavesInTheMiddleCanComeBack(t *testing.T) {
 	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
 	path, id := w.packed(ada)
-	const pieces, size = 24, 1 << 20 // more than sockets hold
+	const pieces, size = 24, 1 << 20 // more than socket buffers take
 	require.NoError(t, w.server.DB.Exec("UPDATE exports SET size_bytes = ?", pieces*size).Error)
 	require.NoError(t, w.server.DB.Exec("DELETE FROM export_parts").Error)
 	require.NoError(t, w.server.DB.Exec(

@@ -33,7 +33,7 @@ func withRedis(t *testing.T) func(*Deps) {
 	return func(d *Deps) { d.Redis = client }
 }
 
-// many adds posts by somebody in one statement, the i-th i seconds before now.
+// many adds posts of a user in one statement, the i-th i seconds before now.
 func (w *testEnv) many(p person, n int) (ids []uuid.UUID) {
 	w.t.Helper()
 	author, now := uuid.MustParse(p.id), w.server.now()
@@ -50,9 +50,9 @@ func (w *testEnv) many(p person, n int) (ids []uuid.UUID) {
 	return ids
 }
 
-// TestScrollingWhileOthersWrite reads 500 items page by page. Two hundred writes come
-// between any two pages and beside each: new posts, likes and counts of what trends. What
-// was there at first is shown exactly once, in the order it had.
+// TestScrollingWhileOthersWrite reads 500 items page by page. Two hundred writes are
+// committed between any two pages and during each: new posts, likes and trending counts.
+// The first items are shown exactly once, in their original order.
 func TestScrollingWhileOthersWrite(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"recent", "personalized", "following"} {
@@ -78,7 +78,7 @@ func (w *testEnv) scrollAll(p person, kind string, there []uuid.UUID, writes *wr
 	require.GreaterOrEqual(w.t, total, len(there))
 	seen, page := idsOf(first["items"]), first
 	for page["has_more"] == true {
-		writes.next() // two hundred more have been committed, and it goes on
+		writes.next() // two hundred more have been committed, and writing continues
 		require.Equal(w.t, page["next_cursor"], page["nextCursor"])
 		page = w.page(p, "?limit=50&feed_type="+kind+"&cursor="+page["next_cursor"].(string))
 		require.Equal(w.t, first["refresh_timestamp"], page["refresh_timestamp"])
@@ -103,7 +103,7 @@ func likes(ids []uuid.UUID) (all []feed.Interaction) {
 	return all
 }
 
-// writers write without a pause, and tell after every two hundred.
+// writers write without a pause, and signal after every two hundred writes.
 type writers struct {
 	w      *testEnv
 	told   chan struct{}
@@ -120,7 +120,7 @@ func (w *testEnv) writing(author person, fan uuid.UUID) *writers {
 	return ws
 }
 
-// run writes posts that like, too: a hundred posts and a hundred likes of them a round.
+// run writes posts and likes: a hundred posts and a hundred likes of them a round.
 func (ws *writers) run(ctx context.Context, author, fan uuid.UUID) error {
 	db, now := ws.w.server.DB, ws.w.server.now().Add(time.Hour)
 	for ctx.Err() == nil {

@@ -45,7 +45,7 @@ func (w *testEnv) publishes(p person, topic, level string, tags ...string) uuid.
 	return c.ID
 }
 
-// page asks for a page of a feed.
+// page requests a page of a feed.
 func (w *testEnv) page(p person, query string) map[string]any {
 	w.t.Helper()
 	a := w.do("GET", "/v1/feeds/"+query, "", p.header()...)

@@ -18,8 +18,8 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// FuzzCursor: whatever a client sends as a cursor, only what was sealed for this list
-// and filter opens, and it opens to what was sealed.
+// FuzzCursor checks, for any cursor, that only one sealed for this list and filter
+// opens, and that it opens to what was sealed.
 func FuzzCursor(f *testing.F) {
 	s := &Server{cursorKey: []byte("a key of the test's own")}
 	good := s.sealCursor("posts", "new", store.Keyset{ID: uuid.UUID{7}})
@@ -46,8 +46,8 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-// FuzzProblem: whatever a body, a query or a path is like, the answer is a good one
-// or a whole problem document, which says nothing of the inside.
+// FuzzProblem checks, for any body, query or path, that the response is a success or
+// a complete problem document, without internal details.
 func FuzzProblem(f *testing.F) {
 	deps, _, _ := testDeps(f)
 	deps.DB, deps.Tickets = storetest.New(f), realtime.NewTickets(nil)
@@ -85,7 +85,7 @@ func FuzzProblem(f *testing.F) {
 	})
 }
 
-// requireWholeProblem wants every member a problem has, in text that can be read.
+// requireWholeProblem requires every member of a problem, in readable text.
 func requireWholeProblem(t *testing.T, w *httptest.ResponseRecorder) {
 	t.Helper()
 	require.True(t, utf8.Valid(w.Body.Bytes()))

@@ -16,8 +16,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// TestAClientThatHangsUpIsNoFaultOfOurs: what fails because nobody waits for it any more is counted as
-// 499, neither as 5xx, which wakes somebody up, nor as an error in the log.
+// TestAClientThatHangsUpIsNoFaultOfOurs checks that failures of abandoned requests count as 499,
+// neither as 5xx, which raises an alert, nor as an error in the log.
 func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -70,7 +70,7 @@ func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
 	}
 }
 
-// TestAPartThatIsTooSlowIsAFaultOfOurs: the client still waits when our own time is over.
+// TestAPartThatIsTooSlowIsAFaultOfOurs has the server's own timeout end while the client still waits.
 func TestAPartThatIsTooSlowIsAFaultOfOurs(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)

@@ -28,8 +28,8 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// testEnv is a server over HTTP on a database of its own, with a clock that
-// moves only when told.
+// testEnv is a server over HTTP on a database of its own, with a clock that the test
+// moves.
 type testEnv struct {
 	t      *testing.T
 	server *Server
@@ -128,8 +128,8 @@ func serve(t *testing.T, deps Deps, clock *testClock, logs *lockedBuffer) *testE
 	return &testEnv{t: t, server: server, url: listener.URL, clock: clock, logs: logs, routes: documentedRoutes(t, server)}
 }
 
-// documentedRoutes are those of the server's OpenAPI document. To read one takes long, and
-// nearly all servers have the same, so each is read once.
+// documentedRoutes returns the routes of the server's OpenAPI document. Parsing takes
+// long, and nearly all servers have the same document, so each is parsed once.
 func documentedRoutes(t testing.TB, server *Server) routers.Router {
 	t.Helper()
 	read, _ := routesOf.LoadOrStore(string(server.spec), sync.OnceValues(func() (routers.Router, error) {
@@ -145,9 +145,9 @@ func documentedRoutes(t testing.TB, server *Server) routers.Router {
 	return routes
 }
 
-var routesOf sync.Map // of documents as text, to functions that read one once
+var routesOf sync.Map // documents as text to functions that parse one once
 
-// conform checks an answer against the OpenAPI document, where that knows the address.
+// conform checks a response against the OpenAPI document, if the path is documented.
 func (w *testEnv) conform(r *http.Request, a answer) {
 	w.t.Helper()
 	clone := r.Clone(context.Background())
@@ -167,14 +167,14 @@ func (w *testEnv) conform(r *http.Request, a answer) {
 	require.NoError(w.t, openapi3filter.ValidateResponse(context.Background(), input), "%s %s: %s", r.Method, r.URL.Path, a.body)
 }
 
-// answer is a response read to its end.
+// answer is a response with its body.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// json is the body as an object.
+// json returns the body as an object.
 func (a answer) json(t *testing.T) map[string]any {
 	t.Helper()
 	var v map[string]any
@@ -191,7 +191,7 @@ func (w *testEnv) do(method, path, body string, headers ...string) answer {
 	return w.send(method, path, reader, headers...)
 }
 
-// send takes header names and values in turn.
+// send takes header names and values alternately.
 func (w *testEnv) send(method, path string, body io.Reader, headers ...string) answer {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(context.Background(), method, w.url+path, body)
@@ -215,7 +215,7 @@ func (w *testEnv) send(method, path string, body io.Reader, headers ...string) a
 	return a
 }
 
-// problem checks that an answer is a whole problem document of the slug.
+// problem checks that a response is a complete problem document of the slug.
 func (w *testEnv) problem(a answer, slug string) map[string]any {
 	w.t.Helper()
 	k, ok := kindOf(slug)
@@ -252,7 +252,7 @@ func (w *testEnv) signUp(email string) person {
 	return person{v["user"].(map[string]any)["id"].(string), v["access_token"].(string), v["refresh_token"].(string)}
 }
 
-// failing adds an operation that answers with an error.
+// failing adds an operation that returns an error.
 func (w *testEnv) failing(path string, err error) {
 	register(w.server, huma.Operation{OperationID: path, Method: "GET", Path: path},
 		func(context.Context, *nothing) (*body[string], error) { return nil, err }, public)
@@ -273,7 +273,7 @@ type probeBody struct {
 	} `json:"inner,omitzero"`
 }
 
-// echoing adds POST /probe, which gives back what arrived.
+// echoing adds POST /probe, which returns the body.
 func (w *testEnv) echoing() {
 	register(w.server, huma.Operation{OperationID: "probe", Method: "POST", Path: "/probe"},
 		func(_ context.Context, in *probeInput) (*body[probeBody], error) {

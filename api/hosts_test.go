@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/config"
 )
 
-// named is a server of production's kind, whose public address is https://lyo.test.
+// named returns a server configured for production, whose public address is https://lyo.test.
 func named(t *testing.T, more ...string) *testEnv {
 	t.Helper()
 	return newTestEnv(t, func(d *Deps) {
@@ -21,7 +21,7 @@ func named(t *testing.T, more ...string) *testEnv {
 	})
 }
 
-// asked sends a request that names a host.
+// asked sends a request with a Host.
 func (w *testEnv) asked(host, method, path string, headers ...string) answer {
 	w.t.Helper()
 	r := httptest.NewRequestWithContext(w.t.Context(), method, path, http.NoBody)
@@ -62,8 +62,8 @@ func TestInDevelopmentAnyNameWillDo(t *testing.T) {
 	require.Equal(t, 200, newTestEnv(t).asked("anything:8000", "GET", "/openapi.json").status)
 }
 
-// TestSocketsOfStrangePages: a page that led its own name to our address has the Host of its Origin,
-// which let it in before.
+// TestSocketsOfStrangePages: a page whose own name resolves to our address has equal Host and
+// Origin, which used to be accepted.
 func TestSocketsOfStrangePages(t *testing.T) {
 	t.Parallel()
 	w := named(t, "127.0.0.1")

@@ -17,7 +17,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// published is a READY course of somebody's, with quizzes of every kind in its first lesson.
+// published creates a READY course of a user, with quizzes of every kind in its first lesson.
 func (w *testEnv) published(p person) (course uuid.UUID, lessons []uuid.UUID) {
 	w.t.Helper()
 	task, course := w.ask(p, "Tides")
@@ -105,7 +105,7 @@ func TestQuizzesOfEveryKind(t *testing.T) {
 		require.Equal(t, row.passed, v["passed"])
 		results := v["results"].([]any)
 		require.Len(t, results, 5)
-		if row.score > 0 { // its first answer is to the question that has an explanation
+		if row.score > 0 { // its first answer is to the question with an explanation
 			require.Equal(t, "secret-why", results[0].(map[string]any)["explanation"])
 		} else {
 			require.NotContains(t, string(a.body), "secret")
@@ -121,7 +121,7 @@ func TestQuizzesOfEveryKind(t *testing.T) {
 	require.Equal(t, first, again)
 }
 
-// TestWhatIsNotAnsweredIsNotExplained: neither in the results nor on a card, whatever a blank looks like.
+// TestWhatIsNotAnsweredIsNotExplained checks results and cards, for every form of a blank answer.
 func TestWhatIsNotAnsweredIsNotExplained(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
@@ -150,7 +150,7 @@ func TestWhatIsNotAnsweredIsNotExplained(t *testing.T) {
 	require.Contains(t, fmt.Sprint(w.list("/v1/reviews/due", ada)), "secret-one")
 }
 
-// TestCardsOfAnswersGivenBefore: a quiz answered before its lesson was completed makes cards then.
+// TestCardsOfAnswersGivenBefore: a quiz answered before its lesson is completed makes cards at the completion.
 func TestCardsOfAnswersGivenBefore(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
@@ -245,7 +245,7 @@ func TestAdministratorsGivePoints(t *testing.T) {
 	require.Len(t, log, 2)
 }
 
-// TestBoardsOverHTTP has the same answers with Redis and without.
+// TestBoardsOverHTTP expects the same responses with Redis and without.
 func TestBoardsOverHTTP(t *testing.T) {
 	t.Parallel()
 	options, err := redis.ParseURL(storetest.Redis(t))

@@ -27,15 +27,15 @@ func testLimits() config.Limits {
 	}
 }
 
-// limited is a test environment with limits, on the Redis that tests share. Its clients
-// must have addresses of their own.
+// limited returns a test environment with limits, on the Redis that tests share. Its
+// clients must have addresses of their own.
 func limited(t *testing.T, change ...func(*Deps)) *testEnv {
 	t.Helper()
 	client := redisAt(t, storetest.Redis(t))
 	return newTestEnv(t, append([]func(*Deps){func(d *Deps) { d.Redis, d.Config.Limits, d.LimitWithin = client, testLimits(), time.Minute }}, change...)...)
 }
 
-// network is a /64 that no other test uses, and an address in it for each host.
+// network returns the addresses of a /64 that no other test uses, one for each host.
 func network() func(host byte) string {
 	var base [16]byte
 	id := uuid.New()
@@ -48,7 +48,7 @@ func network() func(host byte) string {
 	}
 }
 
-// from sends a request that comes from an address.
+// from sends a request from an address.
 func (w *testEnv) from(address, method, path, body string, headers ...string) answer {
 	w.t.Helper()
 	r := httptest.NewRequestWithContext(w.t.Context(), method, path, strings.NewReader(body))
@@ -78,7 +78,7 @@ func (w *testEnv) logInFrom(address, email, password string, headers ...string) 
 	return w.from(address, "POST", "/v1/auth/login", `{"email":"`+email+`","password":"`+password+`"}`, headers...)
 }
 
-// waited lets as much time pass as a refusal asked for.
+// waited moves the clock on by the time that a refusal asked for.
 func (w *testEnv) waited(a answer) {
 	w.t.Helper()
 	p := w.problem(a, slugRateLimited)

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLinksThatRunAreNotMade: neither by the reader alone nor after it, in whatever way the scheme is
-// written (GO-2026-5320 was about its entities).
+// TestLinksThatRunAreNotMade checks the reader alone and the whole conversion, for every spelling of
+// the scheme (GO-2026-5320 was about its entities).
 func TestLinksThatRunAreNotMade(t *testing.T) {
 	t.Parallel()
 	m := newMarkdown()

@@ -20,7 +20,7 @@ const (
 	allCourses    = "/v1/admin/courses"
 )
 
-// madePublic is a course of somebody's that everybody sees, unless it is put on hold.
+// madePublic creates a course of a user that everybody sees, unless it is put on hold.
 func (w *testEnv) madePublic(p person, topic string) string {
 	w.t.Helper()
 	task, course := w.askFor(p, topic, "private")
@@ -29,7 +29,7 @@ func (w *testEnv) madePublic(p person, topic string) string {
 	return course.String()
 }
 
-// appears reports whether somebody finds a course in each place where others could: by its id, its
+// appears reports whether a user finds a course in each place where others could: by its id, its
 // lists, the search and the feeds. It fails when they do not agree.
 func (w *testEnv) appears(p person, course, topic string) bool {
 	w.t.Helper()
@@ -195,7 +195,8 @@ func TestCoursesAndTheirPartsAreReported(t *testing.T) {
 	w.problem(report(ada, "lesson", lesson, `,"question_id":"q1"`), slugValidation)
 	w.problem(report(ada, "message", id, ""), slugValidation)
 
-	// One's own: a model wrote it. Another's that one may not see is not found; by whom one is blocked, is.
+	// One's own course can be reported: a model wrote it. An invisible one is not found, except that of
+	// an author who has blocked the user.
 	task, own := w.askFor(ada, "Ebb", "private")
 	w.finish(task, own)
 	require.Equal(t, http.StatusCreated, report(ada, "lesson", courses.LessonID(own, 1), "").status)
@@ -278,7 +279,7 @@ func TestAdministratorsKeepCoursesInOrder(t *testing.T) {
 	w.problem(w.do("GET", "/v1/courses/"+course, "", eve.header()...), slugNotFound)
 	w.problem(w.do("DELETE", at, "", boss.header()...), slugNotFound)
 
-	// A course that is being written: the run is told to end.
+	// A course that is being written: its run is cancelled.
 	w.ok("DELETE", allCourses+"/"+private.String(), "", boss)
 	var cancelled int64
 	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("action = ?", store.OutboxCancel).Count(&cancelled).Error)

@@ -149,5 +149,5 @@ func TestConsoleFiles(t *testing.T) {
 	w.problem(w.do("GET", "/console/..%2froot.go", ""), slugNotFound)
 }
 
-// packedTag is the tag of the compressed form.
+// packedTag returns the tag of the compressed form.
 func packedTag(tag string) string { return strings.TrimSuffix(tag, `"`) + gzipSuffix + `"` }

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// summaryVerbs are the words that a summary may begin with.
+// summaryVerbs returns the words that a summary may begin with.
 func summaryVerbs() []string {
 	return []string{
 		"Add", "Approve", "Award", "Block", "Cancel", "Change", "Check", "Comment", "Complete", "Count", "Create", "Deactivate",
@@ -18,8 +18,8 @@ func summaryVerbs() []string {
 	}
 }
 
-// TestSummariesAreImperative holds every summary of the document to one form: a verb, sentence case, a few words,
-// no full stop, and no two alike but for an alias.
+// TestSummariesAreImperative checks that every summary of the document has one form: a verb, sentence case, a few
+// words, no full stop, and no two alike but for an alias.
 func TestSummariesAreImperative(t *testing.T) {
 	t.Parallel()
 	const mostWords = 9

@@ -31,7 +31,7 @@ type ownedData struct {
 	ids   map[string][]string // by the kind of path that names them
 }
 
-// secretTopic is what only the owner's things are about.
+// secretTopic is the topic of the owner's resources only.
 const secretTopic = "Zygomorphic heirlooms"
 
 func (w *testEnv) populated(email string) ownedData {
@@ -82,8 +82,8 @@ func (w *testEnv) populated(email string) ownedData {
 	return e
 }
 
-// whispered makes a post and a comment that nobody else sees, since they wait for an
-// administrator.
+// whispered creates a post and a comment that nobody else sees, since they are
+// pending review.
 func (w *testEnv) whispered(user uuid.UUID, topic string) (post, comment uuid.UUID) {
 	w.t.Helper()
 	now := w.server.now()
@@ -97,7 +97,7 @@ func (w *testEnv) whispered(user uuid.UUID, topic string) (post, comment uuid.UU
 	return p.ID, c.ID
 }
 
-// neighbours are two people who have posted for everybody, and two whom the user has blocked.
+// neighbours creates two users with public posts, and two whom the user has blocked.
 func (w *testEnv) neighbours(user uuid.UUID) {
 	w.t.Helper()
 	for _, name := range []string{"bob", "cyd", "dan", "eli"} {
@@ -114,16 +114,16 @@ func (w *testEnv) neighbours(user uuid.UUID) {
 	}
 }
 
-// aboutPeople tells paths whose id names somebody, not something of theirs: one may block
-// and follow anybody.
+// aboutPeople reports whether a path's id names a user, not a user's resource: anybody
+// may be blocked and followed.
 func aboutPeople(path string) bool {
 	return strings.HasSuffix(path, "/{user_id}") || path == "/v1/users/{id}/follow"
 }
 
 func (e ownedData) add(kind string, id uuid.UUID) { e.ids[kind] = append(e.ids[kind], id.String()) }
 
-// kindOfPath is the longest kind that a path template begins with. A new resource
-// needs a row in populated.
+// kindOfPath returns the longest kind that a path template begins with. A new
+// resource needs a row in populated.
 func (e ownedData) kindOfPath(t *testing.T, path string) string {
 	t.Helper()
 	path = strings.Replace(path, "/v1/ws/tasks/", "/v1/tasks/", 1)
@@ -150,7 +150,7 @@ func (w *testEnv) documented(visit func(method, path string, op *huma.Operation)
 	}
 }
 
-// bodies are for operations that cannot do without.
+// bodies returns the bodies of operations that need one.
 func bodies() map[string]string {
 	return map[string]string{
 		"update-course": `{"title":"Mine now"}`, "regenerate-course": `{"section":"lessons"}`, "decide-outline": `{"action":"accept"}`,
@@ -170,8 +170,8 @@ func withID(path, id string) string {
 	return before + id + withID(after, store.NewID().String())
 }
 
-// TestNobodyReachesWhatIsSomebodyElses asks for every path with an id that the
-// document has, as somebody else: the answer is the one for an id that never was.
+// TestNobodyReachesWhatIsSomebodyElses requests every path of the document with an id
+// as another user: the response is the one for an unknown id.
 func TestNobodyReachesWhatIsSomebodyElses(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
@@ -200,7 +200,7 @@ func TestNobodyReachesWhatIsSomebodyElses(t *testing.T) {
 		require.Equal(t, b, a, "%s %s tells that there is one", method, path)
 	})
 	require.Greater(t, paths, 10)
-	// Nothing has happened to any of it, and its owner reaches all of it.
+	// Nothing was changed, and the owner reaches all of it.
 	w.documented(func(method, path string, _ *huma.Operation) {
 		if method != http.MethodGet || !strings.Contains(path, "{") || strings.Contains(path, "/ws/") || strings.HasPrefix(path, "/v1/admin/") {
 			return
@@ -211,7 +211,7 @@ func TestNobodyReachesWhatIsSomebodyElses(t *testing.T) {
 	})
 }
 
-// secrets are what must not be seen by others.
+// secrets returns the texts that others must not see.
 func (e ownedData) secrets() []string {
 	all := []string{e.id, "ada@example.com", e.topic}
 	for _, ids := range e.ids {
@@ -221,8 +221,8 @@ func (e ownedData) secrets() []string {
 }
 
 // TestListsSearchesAndCursorsAreTheirOwners reads every list of the document as
-// somebody else, with every text parameter about the owner's secret, and with the
-// owner's own cursor.
+// another user, with every text parameter set to the owner's secret, and with the
+// owner's cursor.
 func TestListsSearchesAndCursorsAreTheirOwners(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
@@ -242,7 +242,7 @@ func TestListsSearchesAndCursorsAreTheirOwners(t *testing.T) {
 		for _, q := range []string{"", "?" + query.Encode()} {
 			a := w.do(method, path+q, "", eve.header()...)
 			for _, secret := range ada.secrets() {
-				shown := strings.ReplaceAll(string(a.body), query.Encode(), "") // a problem names its address
+				shown := strings.ReplaceAll(string(a.body), query.Encode(), "") // a problem contains its address
 				require.NotContains(t, shown, secret, "%s%s", path, q)
 			}
 		}
@@ -287,8 +287,8 @@ func TestSocketsAreTheirOwners(t *testing.T) {
 	}
 }
 
-// TestAnIdempotencyKeyIsItsOwners sends the same request with the same key as
-// somebody else, to every operation that takes one.
+// TestAnIdempotencyKeyIsItsOwners sends the same request with the same key as another
+// user, to every operation that takes one.
 func TestAnIdempotencyKeyIsItsOwners(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
@@ -297,7 +297,7 @@ func TestAnIdempotencyKeyIsItsOwners(t *testing.T) {
 	w.finish(eves, eveCourse)
 	adas, adaCourse := w.ask(ada.person, "Tides")
 	w.finish(adas, adaCourse)
-	requests := map[string][2]string{ // what the owner sends, and the other
+	requests := map[string][2]string{ // what the owner sends, and what the other user sends
 		"generate-course":   {`{"topic":"Keys"}`, `{"topic":"Keys"}`},
 		"regenerate-course": {`{"section":"lessons"}`, `{"section":"lessons"}`},
 		"send-push":         {`{"title":"Keys","body":"For all"}`, `{"title":"Keys","body":"For all"}`},
@@ -326,7 +326,7 @@ func TestAnIdempotencyKeyIsItsOwners(t *testing.T) {
 		for _, p := range []struct {
 			person
 			task any
-		}{{ada.person, mine.json(t)["task_id"]}, {eve, theirs.json(t)["task_id"]}} { // an open task would be in the way of the next
+		}{{ada.person, mine.json(t)["task_id"]}, {eve, theirs.json(t)["task_id"]}} { // an open task would block the next
 			task, _ := p.task.(string)
 			require.Equal(t, http.StatusOK, w.do("POST", "/v1/tasks/"+task+"/cancel", "", p.header()...).status)
 		}
@@ -334,7 +334,7 @@ func TestAnIdempotencyKeyIsItsOwners(t *testing.T) {
 	require.GreaterOrEqual(t, operations, 2)
 }
 
-// array is the body as a bare array of objects.
+// array returns the body as a bare array of objects.
 func (a answer) array(t *testing.T) (v []map[string]any) {
 	t.Helper()
 	require.NoError(t, json.Unmarshal(a.body, &v), string(a.body))

@@ -99,7 +99,7 @@ func TestPushPreferences(t *testing.T) {
 	require.Equal(t, true, none.json(t)["marketing"])
 }
 
-// receive puts news into an inbox.
+// receive writes a notification to an inbox.
 func (w *testEnv) receive(p person, source string) uuid.UUID {
 	w.t.Helper()
 	n := notify.Notification{UserID: uuid.MustParse(p.id), Kind: notify.NotifyCourseReady, Title: "Ready", Body: source, CreatedAt: w.server.now()}
@@ -127,7 +127,7 @@ func TestTheInbox(t *testing.T) {
 	require.Len(t, rest.array(t), 2)
 	require.Empty(t, nextPath(rest))
 	w.clock.advance(time.Minute)
-	for range 2 { // the first time counts
+	for range 2 { // the first time is kept
 		read := w.do("PUT", "/v1/notifications/"+ids[2].String()+"/read", "", ada.header()...)
 		require.Equal(t, true, read.json(t)["is_read"])
 		require.Equal(t, "2026-11-01T12:01:05Z", read.json(t)["read_at"])
@@ -144,7 +144,7 @@ func TestTheInbox(t *testing.T) {
 	require.EqualValues(t, 0, unread())
 }
 
-// TestTryingPushes has somebody answer for the worker.
+// TestTryingPushes has the test act as the worker.
 func TestTryingPushes(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)

@@ -16,7 +16,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// TestOneTokenHoweverItIsSpelled is two users who register one phone in turn, in many spellings.
+// TestOneTokenHoweverItIsSpelled has two users register one phone in turn, in many spellings.
 func TestOneTokenHoweverItIsSpelled(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
@@ -34,7 +34,7 @@ func TestOneTokenHoweverItIsSpelled(t *testing.T) {
 			require.Empty(t, w.list("/v1/push/devices", ada), token)
 		}
 	}
-	for _, token := range []string{"fcm:Token_of-Eve1", " fcm:Token_of-Eve1 ", "FCM:TOKEN_OF-EVE1"} { // Google's tell capitals apart
+	for _, token := range []string{"fcm:Token_of-Eve1", " fcm:Token_of-Eve1 ", "FCM:TOKEN_OF-EVE1"} { // Google's are case-sensitive
 		w.do("POST", "/v1/push/devices", fmt.Sprintf(`{"device_token":%q,"platform":"android"}`, token), eve.header()...)
 	}
 	require.Len(t, w.list("/v1/push/devices", eve), 3)
@@ -99,7 +99,7 @@ func TestTheKeyBrowsersSubscribeFor(t *testing.T) {
 	require.Equal(t, http.StatusNotModified, w.do("GET", "/v1/push/web-key", "", "If-None-Match", got.header.Get("ETag")).status)
 }
 
-// TestHealthTellsOfWrongCredentials of services that are in use, and of the last ones only.
+// TestHealthTellsOfWrongCredentials checks that health reports only services in use, with their latest credentials.
 func TestHealthTellsOfWrongCredentials(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)

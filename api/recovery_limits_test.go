@@ -19,7 +19,7 @@ func limitedMails(t *testing.T) *testEnv {
 	return limited(t, withMail, func(d *Deps) { d.Config.Limits.Mail = config.Rate{Quota: 5, Per: time.Hour} })
 }
 
-// mailbox is an address that no other test uses, since they share a Redis.
+// mailbox returns an address that no other test uses, since they share a Redis.
 func mailbox(name string) string { return name + "-" + uuid.NewString() + "@example.com" }
 
 func (w *testEnv) requestResetFrom(address, email string) answer {

@@ -18,7 +18,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// newMailEnv is a test environment whose mails are good for a while; nobody sends them.
+// newMailEnv returns a test environment whose mails are good for a while and never sent.
 func newMailEnv(t *testing.T) *testEnv {
 	t.Helper()
 	return newTestEnv(t, withMail)
@@ -28,14 +28,14 @@ func withMail(d *Deps) {
 	d.Config.Mail = config.Mail{VerifyFor: 48 * time.Hour, ResetFor: time.Hour, RestoreFor: 168 * time.Hour}
 }
 
-// mails are those of a kind, oldest first.
+// mails returns those of a kind, oldest first.
 func (w *testEnv) mails(kind accounts.MailKind) (all []accounts.Mail) {
 	w.t.Helper()
 	require.NoError(w.t, w.server.DB.Where("kind = ?", kind).Order("created_at, id").Find(&all).Error)
 	return all
 }
 
-// mailed is the token in the latest mail of a kind.
+// mailed returns the token in the latest mail of a kind.
 func (w *testEnv) mailed(kind accounts.MailKind) string {
 	w.t.Helper()
 	all := w.mails(kind)
@@ -58,7 +58,7 @@ func (w *testEnv) resetTo(token, password string) answer {
 	return w.postTo("password-reset", fmt.Sprintf(`{"token":%q,"new_password":%q}`, token, password))
 }
 
-// badToken is the one answer for every token that is not good.
+// badToken checks for the one response to every invalid token.
 func (w *testEnv) badToken(a answer) {
 	w.t.Helper()
 	p := w.problem(a, slugValidation)
@@ -73,7 +73,7 @@ func (w *testEnv) requireStatus(want int, a answer) {
 	require.Equal(w.t, want, a.status, string(a.body))
 }
 
-// silent tells that a secret stands in no log and in no row of a table that keeps text.
+// silent checks that a secret is in no log and in no row of a table with texts.
 func (w *testEnv) silent(secret string) {
 	w.t.Helper()
 	require.NotEmpty(w.t, w.logs.String())
@@ -94,7 +94,7 @@ func TestAnAddressIsVerifiedByItsMail(t *testing.T) {
 	t.Parallel()
 	w := newMailEnv(t)
 	p := w.signUp("Ada@example.com")
-	require.NoError(t, w.server.DB.Exec("DELETE FROM outbox; DELETE FROM mails").Error) // those of signing up
+	require.NoError(t, w.server.DB.Exec("DELETE FROM outbox; DELETE FROM mails").Error) // those of the registration
 	w.problem(w.postTo("verify-email/request", ""), slugAuth)
 	w.requireStatus(http.StatusNoContent, w.postTo("verify-email/request", "", p.header()...))
 	rows := w.mails(accounts.MailVerify)
@@ -190,8 +190,8 @@ func TestWhatIsNoAddressIsSaidSo(t *testing.T) {
 	require.Empty(t, w.mails(accounts.MailReset))
 }
 
-// A token that is no good must be found out before the password is hashed: at this
-// cost a hash takes longer than all the tries may.
+// TestTokensSomebodyMadeUpCostNoHash: an invalid token must be found before the
+// password is hashed, since at this cost a hash takes longer than all attempts may.
 func TestTokensSomebodyMadeUpCostNoHash(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, withMail, func(d *Deps) { d.Config.Auth.BcryptCost = 31 })
@@ -253,7 +253,7 @@ func TestFiftyResetsAtOnceAreOne(t *testing.T) {
 			switch a := w.resetTo(token, fmt.Sprintf("staple lantern %d", n)); a.status {
 			case http.StatusNoContent:
 				done.Add(1)
-			case http.StatusUnprocessableEntity, http.StatusTooManyRequests: // the line for hashing has a length
+			case http.StatusUnprocessableEntity, http.StatusTooManyRequests: // the hashing queue is bounded
 				refused.Add(1)
 			default:
 				t.Error(string(a.body))

@@ -59,7 +59,7 @@ func TestMadeUpRefreshTokenEndsNothing(t *testing.T) {
 	p := w.signUp("ada@example.com")
 	token, ok := w.server.refresh.Parse(p.refresh)
 	require.True(t, ok)
-	// Right session id and length, but not minted here.
+	// Right session id and length, but not issued here.
 	other := map[bool]string{true: "B", false: "A"}[p.refresh[len(p.refresh)-8] == 'A']
 	forged := p.refresh[:len(p.refresh)-8] + other + p.refresh[len(p.refresh)-7:]
 	made, ok := w.server.refresh.Parse(forged)
@@ -95,7 +95,7 @@ func TestFiftyRefreshesAtOnceLeaveOneChain(t *testing.T) {
 	}
 }
 
-// TestRefreshProperty plays any sequence of presenting tokens of one session and
+// TestRefreshProperty runs random sequences of presenting tokens of one session and
 // waiting, beside a model of the rule.
 func TestRefreshProperty(t *testing.T) {
 	t.Parallel()

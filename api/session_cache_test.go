@@ -33,7 +33,7 @@ func TestRedisCarriesStandings(t *testing.T) {
 	require.Equal(t, "live "+p.id, client.Get(t.Context(), key).Val())
 	require.LessOrEqual(t, client.TTL(t.Context(), key).Val(), redisTTL)
 
-	// Another process believes the stamp, which a revocation overwrites.
+	// Another process uses the cached stamp, which a revocation overwrites.
 	second := serve(t, w.server.Deps, w.clock, w.logs)
 	stolen, _, err := w.server.access.Sign(uuid.New(), claims.SessionID, nil, w.clock.now().Add(time.Hour))
 	require.NoError(t, err)
@@ -43,7 +43,7 @@ func TestRedisCarriesStandings(t *testing.T) {
 	require.Equal(t, "ended", client.Get(t.Context(), key).Val())
 	w.clock.advance(time.Second)
 	second.problem(second.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
-	// Without Redis, and after Redis forgot, Postgres still knows.
+	// Without Redis, and with an emptied one, Postgres has the state.
 	require.NoError(t, client.Del(t.Context(), key).Err())
 	third := serve(t, w.server.Deps, w.clock, w.logs)
 	third.problem(third.do("GET", "/v1/users/me", "", p.header()...), slugAuth)

@@ -26,7 +26,7 @@ func (w *testEnv) sessions(p person, query string) []map[string]any {
 	return w.list("/v1/auth/sessions"+query, p)
 }
 
-// list is a bare array.
+// list returns a bare array.
 func (w *testEnv) list(path string, p person) []map[string]any {
 	w.t.Helper()
 	a := w.do("GET", path, "", p.header()...)
@@ -143,7 +143,7 @@ func TestSignInsAreAudited(t *testing.T) {
 	require.Equal(t, "Phone", seen[store.AuditSignIn].UserAgent)
 }
 
-// TestASessionHasAnEnd refreshes for as long as it goes.
+// TestASessionHasAnEnd refreshes until the session ends.
 func TestASessionHasAnEnd(t *testing.T) {
 	t.Parallel()
 	const longest = 50 * time.Hour

@@ -31,7 +31,7 @@ func TestASocketEndsWithItsSession(t *testing.T) {
 	require.NoError(t, wsjson.Read(ctx, conn, &event))
 	require.EqualValues(t, 1, event["seq"])
 	require.Equal(t, http.StatusNoContent, w.do("POST", "/v1/auth/logout", "", ada.header()...).status)
-	event = nil // at once, though nothing happens to the task
+	event = nil // at once, without a new event of the task
 	require.NoError(t, wsjson.Read(ctx, conn, &event))
 	require.Equal(t, "auth_error", event["type"])
 	require.NotContains(t, event, "seq")
@@ -47,7 +47,7 @@ func TestAMalformedKeyIsNoHandshake(t *testing.T) {
 		"Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "abc"), slugMalformed)
 }
 
-// refusedSocket opens a socket that gets nothing: the type of the error, and the close code.
+// refusedSocket opens a socket that is refused and returns the error's type and the close code.
 func (w *testEnv) refusedSocket(p person, task uuid.UUID) (kind any, code websocket.StatusCode) {
 	w.t.Helper()
 	ctx, conn := context.Background(), w.dial(p, task)

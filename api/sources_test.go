@@ -23,7 +23,7 @@ import (
 // formFile is a file of a form as a browser sends it.
 type formFile struct{ name, media, data string }
 
-// upload posts a form with files and fields, whose names and values come in turn.
+// upload posts a form with files and fields, whose names and values alternate.
 func (w *testEnv) upload(p person, files []formFile, fields ...string) answer {
 	w.t.Helper()
 	body, media := form(w.t, files, fields...)
@@ -96,7 +96,7 @@ func TestUploadsOfEveryKind(t *testing.T) {
 	}
 }
 
-// TestTextIsNotJudgedByItsFirstLetters uploads notes that begin as files of other kinds do.
+// TestTextIsNotJudgedByItsFirstLetters uploads notes that begin like files of other kinds.
 func TestTextIsNotJudgedByItsFirstLetters(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
@@ -109,7 +109,7 @@ func TestTextIsNotJudgedByItsFirstLetters(t *testing.T) {
 	}
 }
 
-// TestHowMuchMaterialPassesInATime adds material until a minute's and then a day's is used up.
+// TestHowMuchMaterialPassesInATime adds material until the minute's and then the day's limit is reached.
 func TestHowMuchMaterialPassesInATime(t *testing.T) {
 	t.Parallel()
 	w, at := newLimitedEnvWithoutTemporal(t), network()
@@ -236,7 +236,7 @@ func TestHowLongAnUploadMayBe(t *testing.T) {
 	w.problem(w.do("POST", "/v1/courses/generate", text, ada.header()...), slugTooLarge)
 }
 
-// sourcesOf are the titles of a page of a person's material; query starts with "?".
+// sourcesOf returns the titles of a page of a user's material; query starts with "?".
 func (w *testEnv) sourcesOf(p person, query string) []string {
 	w.t.Helper()
 	a := w.do("GET", "/v1/sources/"+query, "", p.header()...)

@@ -19,7 +19,7 @@ func (n *reference) accountSteps() map[string]func(*rapid.T) {
 	}
 }
 
-// drawEmail is one of few addresses, as somebody may write it.
+// drawEmail returns one of few addresses, in a random spelling.
 func drawEmail(rt *rapid.T) (canonical, spelled string) {
 	canonical = rapid.SampledFrom([]string{"ada@example.com", "bob@example.com", "eve@example.com"}).Draw(rt, "email")
 	if rapid.Bool().Draw(rt, "shouted") {
@@ -47,7 +47,7 @@ func (n *reference) signUp(rt *rapid.T) {
 	p.enter(n, a)
 }
 
-// enter notes the session that an answer begins.
+// enter records the session that a response starts.
 func (p *resident) enter(n *reference, a answer) {
 	s := &refSession{}
 	s.access, _ = a.json(n.w.t)["access_token"].(string)
@@ -96,7 +96,7 @@ func (n *reference) listSessions(rt *rapid.T) {
 	require.Equal(rt, want, n.pages(rt, s, fmt.Sprintf("/v1/auth/sessions?limit=%d", limit), "id"))
 }
 
-// endSession ends one's own session, and nothing of anybody else's.
+// endSession ends one of the user's own sessions; another user's is not found.
 func (n *reference) endSession(rt *rapid.T) {
 	p, s := n.anyone(rt)
 	owner := rapid.SampledFrom(n.people).Draw(rt, "whose")
@@ -126,13 +126,13 @@ func (n *reference) comeTooLate(rt *rapid.T) {
 	n.w.problem(n.as(rapid.SampledFrom(over).Draw(rt, "session"), "GET", path, ""), slugAuth)
 }
 
-// rows is the body as an array of objects.
+// rows returns the body as an array of objects.
 func rows(rt *rapid.T, a answer) (list []map[string]any) {
 	require.NoError(rt, json.Unmarshal(a.body, &list), string(a.body))
 	return list
 }
 
-// following is where the next page is, "" on the last one.
+// following returns the address of the next page, "" on the last one.
 func following(rt *rapid.T, a answer) string {
 	link := a.header.Get("Link")
 	if link == "" {

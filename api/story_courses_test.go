@@ -21,7 +21,7 @@ func (n *reference) courseSteps() map[string]func(*rapid.T) {
 
 var refTopics = []string{"Tides", "Moons", "100% sure", "snake_case", `back\slash`}
 
-// ask asks for a course, often under a key that was used before.
+// ask requests a course, often under a key that was used before.
 func (n *reference) ask(rt *rapid.T) {
 	p, s := n.anyone(rt)
 	topic := rapid.SampledFrom(refTopics).Draw(rt, "topic")
@@ -46,7 +46,7 @@ func (n *reference) ask(rt *rapid.T) {
 	n.tasks, n.courses = append(n.tasks, task), append(n.courses, course)
 }
 
-// under is the task that somebody's key belongs to.
+// under returns the task that a user's key belongs to.
 func (n *reference) under(p *resident, key string) *refTask {
 	i := slices.IndexFunc(n.tasks, func(t *refTask) bool { return key != "" && t.owner == p && t.key == key })
 	if i < 0 {
@@ -66,7 +66,7 @@ func (n *reference) askedAgain(rt *rapid.T, a answer, earlier *refTask, topic st
 	require.Equal(rt, earlier.makes.id.String(), a.json(n.w.t)["provisional_course_id"])
 }
 
-// write is what the worker does with a course that is waiting.
+// write does the worker's part for a course that is waiting.
 func (n *reference) write(rt *rapid.T) {
 	var waiting []*refCourse
 	for _, c := range n.courses {
@@ -82,7 +82,7 @@ func (n *reference) write(rt *rapid.T) {
 	c.status, c.title, c.task.state = "READY", "On "+c.topic, "DONE"
 }
 
-// anyCourse is one that is or was, of anybody.
+// anyCourse returns an existing or deleted course of any user.
 func (n *reference) anyCourse(rt *rapid.T) *refCourse {
 	if len(n.courses) == 0 {
 		rt.Skip("there is no course")
@@ -90,12 +90,12 @@ func (n *reference) anyCourse(rt *rapid.T) *refCourse {
 	return rapid.SampledFrom(n.courses).Draw(rt, "course")
 }
 
-// seenBy reports whether somebody may read the course.
+// seenBy reports whether a user may read the course.
 func (c *refCourse) seenBy(p *resident) bool {
 	return !c.deleted && (c.owner == p || c.status == "READY" && c.visibility != "private")
 }
 
-// listedFor reports whether it is in somebody's list.
+// listedFor reports whether it is in a user's list.
 func (c *refCourse) listedFor(p *resident) bool {
 	return c.seenBy(p) && (c.owner == p || c.visibility == "public")
 }
@@ -137,7 +137,7 @@ func (n *reference) listCourses(rt *rapid.T) {
 	require.Equal(rt, want, n.pages(rt, s, "/v1/courses"+slash+"?"+query.Encode(), "id"))
 }
 
-// change sends a change by somebody to some course and tells whether it is to go through.
+// change sends a user's change of a course and reports whether it should succeed.
 func (n *reference) change(rt *rapid.T, method, body string) (c *refCourse, changed bool) {
 	p, s := n.anyone(rt)
 	c = n.anyCourse(rt)
@@ -176,7 +176,7 @@ func (n *reference) show(rt *rapid.T) {
 func (n *reference) deleteCourse(rt *rapid.T) {
 	if c, changed := n.change(rt, "DELETE", ""); changed {
 		c.deleted = true
-		if c.task.state == "QUEUED" { // it is over with its course
+		if c.task.state == "QUEUED" { // it ends with its course
 			c.task.state = "ERROR"
 		}
 	}

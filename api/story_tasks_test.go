@@ -52,7 +52,7 @@ func (n *reference) listTasks(rt *rapid.T) {
 	require.Equal(rt, want, n.pages(rt, s, path, "task_id"))
 }
 
-// cancel ends a task at once, since none has been started.
+// cancel cancels a task, which ends at once, since none has been started.
 func (n *reference) cancel(rt *rapid.T) {
 	p, s := n.anyone(rt)
 	task := n.anyTask(rt)

@@ -18,12 +18,12 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// reference is what the API should be like, in slices: what anybody would expect who
-// has read the contract and knows nothing of transactions, indexes and cursors.
+// reference is a simple model of the API, in slices: the behaviour that the contract
+// implies, without transactions, indexes and cursors.
 type reference struct {
 	w       *testEnv
 	people  []*resident
-	courses []*refCourse // oldest first; those deleted too
+	courses []*refCourse // oldest first; deleted ones too
 	tasks   []*refTask   // oldest first
 }
 
@@ -64,7 +64,7 @@ func TestAnyStoryOfTheAPI(t *testing.T) {
 	t.Parallel()
 	w := newReferenceEnv(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		for _, table := range []string{"outbox", "users"} { // all else goes with the users
+		for _, table := range []string{"outbox", "users"} { // the rest is deleted with the users
 			require.NoError(rt, w.server.DB.Exec("DELETE FROM "+table).Error)
 		}
 		n := &reference{w: w}
@@ -83,7 +83,7 @@ func TestAnyStoryOfTheAPI(t *testing.T) {
 	})
 }
 
-// newReferenceEnv makes a test environment whose Temporal client fails at once.
+// newReferenceEnv returns a test environment whose Temporal client fails at once.
 func newReferenceEnv(t *testing.T) *testEnv {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
@@ -99,7 +99,7 @@ func newReferenceEnv(t *testing.T) *testEnv {
 	})
 }
 
-// anyone is somebody with an open session, and that session.
+// anyone returns a user with an open session, and that session.
 func (n *reference) anyone(rt *rapid.T) (*resident, *refSession) {
 	var open []*resident
 	for _, p := range n.people {
@@ -136,7 +136,7 @@ func (n *reference) as(s *refSession, method, path, body string, headers ...stri
 	return n.w.do(method, path, body, append(headers, "Authorization", "Bearer "+s.access)...)
 }
 
-// pages follows a list from page to page and gives a field of each row.
+// pages follows a list from page to page and returns a field of each row.
 func (n *reference) pages(rt *rapid.T, s *refSession, path, field string) (all []string) {
 	for path != "" {
 		a := n.as(s, "GET", path, "")

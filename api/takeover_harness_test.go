@@ -13,19 +13,19 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 )
 
-// letter is a mail with a token, as it lies in a mailbox.
+// letter is a mail with a token, in a mailbox.
 type letter struct {
 	kind  accounts.MailKind
 	token string
 }
 
-// takeoverEnv is a test environment with an account, an attacker who tries to take it over, and all
-// that the attacker holds.
+// takeoverEnv is a test environment with an account, an attacker who tries to take it over, and the
+// attacker's credentials.
 type takeoverEnv struct {
 	*testEnv
-	boxes map[string][]letter // all mail that ever came to an address
-	// What the attacker has: sign-ins, passwords and mailboxes. Every token that came to
-	// these is theirs, too.
+	boxes map[string][]letter // all mail that was sent to an address
+	// The attacker's sign-ins, passwords and mailboxes. Every token sent to these is
+	// theirs, too.
 	sessions  []person
 	passwords []string
 	mailboxes []string
@@ -46,7 +46,7 @@ func newTakeoverEnv(t *testing.T) *takeoverEnv {
 	return &takeoverEnv{testEnv: newMailEnv(t), boxes: map[string][]letter{}, mailboxes: []string{owns, owns2}, passwords: []string{attackersPassword}}
 }
 
-// deliver sends what is to be sent at this moment, as the worker would.
+// deliver sends the mails that are due now, as the worker would.
 func (s *takeoverEnv) deliver() {
 	s.t.Helper()
 	var all []accounts.Mail
@@ -65,7 +65,7 @@ func (s *takeoverEnv) deliver() {
 	}
 }
 
-// latest is the newest letter of a kind in a mailbox.
+// latest returns the token of the newest letter of a kind in a mailbox.
 func (s *takeoverEnv) latest(box string, kind accounts.MailKind) string {
 	s.t.Helper()
 	s.deliver()
@@ -91,7 +91,7 @@ func (s *takeoverEnv) entered(a answer) person {
 	return person{v["user"].(map[string]any)["id"].(string), v["access_token"].(string), v["refresh_token"].(string)}
 }
 
-// attackerRegisters makes an account whose session, password and device are the attacker's.
+// attackerRegisters creates an account whose session, password and device are the attacker's.
 func (s *takeoverEnv) attackerRegisters(email string) person {
 	s.t.Helper()
 	p := s.register(email, attackersPassword)
@@ -111,7 +111,7 @@ func (s *takeoverEnv) nextDevice() string {
 	return fmt.Sprintf(`{"device_token":"attackers-device-%d","device_type":"ios"}`, s.devices)
 }
 
-// victim is somebody with a proven account, whose session a thief has stolen.
+// stolen returns a user, whose address may be verified, and the thief of one of their sessions.
 func (s *takeoverEnv) stolen(verified bool) (victim, thief person) {
 	s.t.Helper()
 	victim = s.register(victims, victimsPassword)
@@ -131,7 +131,7 @@ func (s *takeoverEnv) ask(p person, email string) answer {
 	return a
 }
 
-// asks is ask that is granted.
+// asks is ask, and requires success.
 func (s *takeoverEnv) asks(p person, email string) {
 	s.t.Helper()
 	a := s.ask(p, email)
@@ -139,7 +139,7 @@ func (s *takeoverEnv) asks(p person, email string) {
 	require.Equal(s.t, email, a.json(s.t)["pending_email"])
 }
 
-// verify answers the newest mail of a kind in a mailbox.
+// verify redeems the newest mail of a kind in a mailbox.
 func (s *takeoverEnv) verify(box string, kind accounts.MailKind) {
 	s.t.Helper()
 	s.clock.advance(1e9)
@@ -160,15 +160,15 @@ func (s *takeoverEnv) resets(email, password string) {
 	s.requireStatus(http.StatusNoContent, s.resetTo(s.latest(email, accounts.MailReset), password))
 }
 
-// restores brings an address back and chooses a password by the mail that follows.
+// restores restores an address and sets a password by the mail that follows.
 func (s *takeoverEnv) restores(box, password string) {
 	s.t.Helper()
 	s.verify(box, accounts.MailRestore)
 	s.requireStatus(http.StatusNoContent, s.resetTo(s.latest(box, accounts.MailReset), password))
 }
 
-// safe has the attacker try all they hold, in turn and again after each, and requires that
-// the victim's account stays the victim's.
+// safe has the attacker try all credentials, in turn and again after each, and requires
+// that the victim's account stays the victim's.
 func (s *takeoverEnv) safe() {
 	s.t.Helper()
 	victim := s.entered(s.postTo("login", fmt.Sprintf(`{"email":%q,"password":%q}`, victims, victimsPassword)))
@@ -196,7 +196,7 @@ func (s *takeoverEnv) safe() {
 			require.NotEqual(s.t, victim.id, s.whose(s.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+token), "id"))
 		}
 	}
-	for round := range 2 { // the second time with what the first has brought
+	for round := range 2 { // the second time with the results of the first
 		for _, box := range s.mailboxes {
 			s.requireStatus(http.StatusNoContent, s.requestReset(box))
 			s.deliver()
@@ -212,7 +212,7 @@ func (s *takeoverEnv) safe() {
 	require.Zero(s.t, devices, "pushes of the account go to the attacker")
 }
 
-// mayTry has a session of the attacker's do what would lead back.
+// mayTry has a session of the attacker's try to regain access.
 func (s *takeoverEnv) mayTry(p, victim person, after string) {
 	s.t.Helper()
 	for _, path := range []string{"/v1/auth/verify-email/request", "/v1/push/devices"} {
@@ -226,7 +226,7 @@ func (s *takeoverEnv) mayTry(p, victim person, after string) {
 	require.NotEqual(s.t, uuid.Nil.String(), victim.id)
 }
 
-// whose is a member of an answer, or nothing where it was refused.
+// whose returns a member of a response, or nothing where it was refused.
 func (s *takeoverEnv) whose(a answer, member string) any {
 	if a.status != http.StatusOK {
 		require.Equal(s.t, http.StatusUnauthorized, a.status, string(a.body))

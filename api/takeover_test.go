@@ -10,9 +10,9 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 )
 
-// takeoverScenarios are ways to have an account that is, or will be, somebody else's: each lists
-// what the attacker and the victim do, after which the victim signs in with
-// victimsPassword and nothing that the attacker holds leads in, or back.
+// takeoverScenarios are attacks on an account that is, or will be, another user's: each lists
+// the steps of the attacker and the victim, after which the victim signs in with victimsPassword
+// and nothing the attacker has gives access, or restores it.
 var takeoverScenarios = map[string]func(s *takeoverEnv){
 	// The attacker has an account, and wants it to have the victim's address.
 	"changed to the victim's, who registers": func(s *takeoverEnv) {
@@ -222,8 +222,8 @@ func TestNoOrderOfThingsTakesAnAccount(t *testing.T) {
 	}
 }
 
-// TestARequestUnderWayDoesNotOutliveAReset has another process believe for a moment that
-// the attacker's session goes on.
+// TestARequestUnderWayDoesNotOutliveAReset has another process cache the attacker's
+// session as valid for a moment.
 func TestARequestUnderWayDoesNotOutliveAReset(t *testing.T) {
 	t.Parallel()
 	s := newTakeoverEnv(t)
@@ -232,7 +232,7 @@ func TestARequestUnderWayDoesNotOutliveAReset(t *testing.T) {
 	s.requireStatus(http.StatusOK, second.do("GET", "/v1/users/me", "", p.header()...))
 	s.requireStatus(http.StatusNoContent, s.requestReset(victims))
 	s.requireStatus(http.StatusNoContent, s.resetTo(s.latest(victims, accounts.MailReset), victimsPassword))
-	s.requireStatus(http.StatusOK, second.do("GET", "/v1/users/me", "", p.header()...)) // it still believes
+	s.requireStatus(http.StatusOK, second.do("GET", "/v1/users/me", "", p.header()...)) // still cached
 	s.problem(second.do("PUT", "/v1/users/me", fmt.Sprintf(`{"email":%q}`, owns), p.header()...), slugAuth)
 	s.problem(second.do("POST", "/v1/push/devices", s.nextDevice(), p.header()...), slugAuth)
 	s.safe()

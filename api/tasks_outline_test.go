@@ -19,13 +19,13 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// deciding is a Temporal whose workflows answer to decisions as told.
+// deciding is a fake Temporal whose workflows answer decisions as set.
 type deciding struct {
 	client.Client
 
 	mu      sync.Mutex
 	refused error // at once
-	failed  error // when asked for the outcome
+	failed  error // when the outcome is read
 	got     []client.UpdateWorkflowOptions
 }
 
@@ -53,7 +53,7 @@ type outcome struct {
 
 func (o outcome) Get(context.Context, any) error { return o.err }
 
-// inReview makes a test environment with a task whose plan awaits review.
+// inReview returns a test environment with a task whose outline is pending review.
 func inReview(t *testing.T) (*testEnv, *deciding, person, uuid.UUID) {
 	t.Helper()
 	w, engine := newEnvWithoutTemporal(t), &deciding{}

@@ -17,7 +17,7 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 )
 
-// withoutRule are members of bodies that no rule for texts is for, and why.
+// withoutRule are members of bodies without a text rule, with the reason.
 var withoutRule = map[string]string{
 	"password": "any text may be one", "current_password": "as password", "new_password": "as password",
 	"token": "compared by its hash", "refresh_token": "compared by its hash", "device_token": "the push service's", "subscription": "an address and keys, each with a form of its own",
@@ -25,8 +25,8 @@ var withoutRule = map[string]string{
 	"level": "one of a few words, another name of difficulty_level", "platform": "one of a few words, another name of device_type",
 }
 
-// TestEveryTextOfABodyHasARule sends, for each member of each body in the document that
-// is a text, one with marks piled upon a letter: every rule refuses that.
+// TestEveryTextOfABodyHasARule sends, for each text member of each body in the
+// document, a text with marks piled upon a letter: every rule refuses that.
 func TestEveryTextOfABodyHasARule(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
@@ -59,7 +59,7 @@ func TestEveryTextOfABodyHasARule(t *testing.T) {
 	require.Greater(t, tested, 30)
 }
 
-// documented finds its way through schemas of the document.
+// documented resolves schemas of the document.
 type documented struct{ huma.Registry }
 
 func (d documented) deref(s *huma.Schema) *huma.Schema {
@@ -69,7 +69,7 @@ func (d documented) deref(s *huma.Schema) *huma.Schema {
 	return s
 }
 
-// textsOf are the places of texts that are free, as names from the outside in; 0 is an
+// textsOf returns the paths of free texts, as names from the outside in; 0 is an
 // element of a list.
 func (d documented) textsOf(s *huma.Schema, at []string) (places [][]string) {
 	s = d.deref(s)
@@ -88,7 +88,7 @@ func (d documented) textsOf(s *huma.Schema, at []string) (places [][]string) {
 	return places
 }
 
-// sample is a value of the schema with what is required, and a text at a place.
+// sample returns a value of the schema with the required members, and a text at a path.
 func (d documented) sample(s *huma.Schema, at []string, text string) any {
 	s = d.deref(s)
 	switch s.Type {

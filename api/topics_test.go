@@ -77,7 +77,7 @@ func TestAdministratorsSayWhatIsNoTopic(t *testing.T) {
 	w.problem(w.do("DELETE", topicRules+"/"+rule["id"].(string), "", boss.header()...), slugNotFound)
 	require.Equal(t, http.StatusAccepted, generate("Roulette again", "two").status)
 
-	// The built-in ones are in the list, once each, and give way to a rule with their words.
+	// The built-in ones are in the list, once each, and are overridden by a rule with the same words.
 	seen, patterns := 0, map[string]map[string]any{}
 	for at := topicRules + "/?limit=100"; at != ""; {
 		a := w.ok("GET", at, "", boss)

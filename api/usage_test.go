@@ -20,7 +20,7 @@ func (w *testEnv) usage(p person) map[string]any {
 	return a.json(w.t)
 }
 
-// signIn gives an access token for the new day.
+// signIn returns an access token for the new day.
 func (w *testEnv) signIn(email string) person {
 	w.t.Helper()
 	a := w.do("POST", "/v1/auth/login", `{"email":"`+email+`","password":"correct horse"}`)

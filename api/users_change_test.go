@@ -94,7 +94,7 @@ func TestAnotherEmailAddressIsPendingAndBothAreTold(t *testing.T) {
 	require.NoError(t, w.server.DB.Exec("UPDATE users SET is_verified = true").Error)
 	same := w.do("PUT", "/v1/users/me", `{"email":"ADA@example.com"}`, ada.header()...).json(t)
 	require.Equal(t, []any{"ADA@example.com", true, nil}, []any{same["email"], same["is_verified"], same["pending_email"]}, "letter case is no other address")
-	for range 2 { // the second time nothing is new
+	for range 2 { // the second time nothing changes
 		v := w.do("PUT", "/v1/users/me", `{"email":"king@example.com"}`, ada.header()...).json(t)
 		require.Equal(t, []any{"ADA@example.com", true, "king@example.com"}, []any{v["email"], v["is_verified"], v["pending_email"]})
 	}
@@ -127,8 +127,8 @@ func TestAnotherEmailAddressIsPendingAndBothAreTold(t *testing.T) {
 }
 
 // TestEveryColumnByName sends the name of every column of the table, and of every
-// member of the view, with values that would matter: only what the contract names
-// changes.
+// member of the view, with values that would matter: only the members of the contract
+// change.
 func TestEveryColumnByName(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)

@@ -18,7 +18,7 @@ func (w *testEnv) moveFrom(address string, p person, email string) answer {
 	return w.from(address, "PUT", "/v1/users/me", fmt.Sprintf(`{"email":%q}`, email), p.header()...)
 }
 
-// TestMailsOfAChangeAreCharged asks for changes until each of the four limits is used up.
+// TestMailsOfAChangeAreCharged requests changes until each of the four limits is reached.
 func TestMailsOfAChangeAreCharged(t *testing.T) {
 	t.Parallel()
 	w := limitedMails(t)
@@ -72,7 +72,7 @@ func TestMailsOfAChangeAreCharged(t *testing.T) {
 	})
 }
 
-// TestTakenAddressesAreAskedForLikeRegistrations counts how many addresses one can try.
+// TestTakenAddressesAreAskedForLikeRegistrations counts how many addresses a client can try.
 func TestTakenAddressesAreAskedForLikeRegistrations(t *testing.T) {
 	t.Parallel()
 	w := limited(t, withMail, func(d *Deps) { d.Config.Limits.Mail = config.Rate{Quota: 1000, Per: time.Hour} })

@@ -21,13 +21,13 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// markedCourse is a READY course of which every text has a word that is nowhere else.
+// markedCourse is a READY course whose every text has a unique word.
 type markedCourse struct {
 	courses.Course
 	word string
 }
 
-// marks makes one. It has three lessons with a quiz and a found article each.
+// marks creates one. It has three lessons with a quiz and a found article each.
 func (w *testEnv) marks(p person, word string, visibility courses.Visibility) markedCourse {
 	w.t.Helper()
 	w.clock.advance(time.Second)
@@ -59,7 +59,7 @@ func (w *testEnv) marks(p person, word string, visibility courses.Visibility) ma
 
 func (c markedCourse) path() string { return "/v1/courses/" + c.ID.String() }
 
-// studies does with a course whatever one can do with it.
+// studies does everything a learner can do with a course.
 func (w *testEnv) studies(p person, c markedCourse) {
 	w.t.Helper()
 	for _, l := range c.Lessons {
@@ -76,8 +76,8 @@ func (w *testEnv) studies(p person, c markedCourse) {
 	}
 }
 
-// listsOf calls visit for the answer to every documented GET without an id, plainly, with every value of a closed
-// parameter, and with every text parameter about each of some words. What is for administrators alone is left out.
+// listsOf calls visit for the response to every documented GET without an id, plainly, with every value of a closed
+// parameter, and with every text parameter about each of some words. Paths only for administrators are left out.
 func (w *testEnv) listsOf(p person, words []string, visit func(path string, a answer)) {
 	w.t.Helper()
 	w.documented(func(method, path string, op *huma.Operation) {
@@ -105,13 +105,13 @@ func (w *testEnv) listsOf(p person, words []string, visit func(path string, a an
 				query = "?" + q.Encode()
 			}
 			a := w.do(method, path+query, "", p.header()...)
-			a.body = []byte(strings.ReplaceAll(string(a.body), q.Encode(), "")) // a problem names its address
+			a.body = []byte(strings.ReplaceAll(string(a.body), q.Encode(), "")) // a problem contains its address
 			visit(path+query, a)
 		}
 	})
 }
 
-// cursorsOf are the addresses of the second page of every list that has one now, but for administrators'.
+// cursorsOf returns the addresses of the second page of every list that has one now, except administrators'.
 func (w *testEnv) cursorsOf(p person) (next []string) {
 	w.t.Helper()
 	w.documented(func(method, path string, op *huma.Operation) {
@@ -130,9 +130,9 @@ func (w *testEnv) cursorsOf(p person) (next []string) {
 	return next
 }
 
-// TestNobodyMeetsACourseThatIsNotForThem has a course of every kind that is not for others: private, held, hidden,
-// of somebody suspended, blocked, or blocking, and taken back after others had studied and shared it. Then somebody else
-// and an administrator go over every path of the document, and on with every cursor of before.
+// TestNobodyMeetsACourseThatIsNotForThem has a course of every kind that is not for others: private, pending review,
+// hidden, of a suspended, blocked or blocking user, and unshared after others had studied and shared it. Then another
+// user and an administrator request every path of the document, and continue every earlier cursor.
 func TestNobodyMeetsACourseThatIsNotForThem(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
@@ -142,12 +142,12 @@ func TestNobodyMeetsACourseThatIsNotForThem(t *testing.T) {
 	open := w.marks(ada, "petrichor", courses.VisibilityPublic)
 	private := w.marks(ada, "zygomorphic", courses.VisibilityPrivate)
 	all := []markedCourse{
-		w.marks(ada, "borborygmus", courses.VisibilityPublic), // held
+		w.marks(ada, "borborygmus", courses.VisibilityPublic), // pending review
 		w.marks(ada, "quincunx", courses.VisibilityPublic),    // hidden
-		w.marks(sue, "susurrus", courses.VisibilityPublic),    // of somebody suspended
-		w.marks(ada, "vellichor", courses.VisibilityPublic),   // taken back
-		w.marks(bea, "bibliopole", courses.VisibilityPublic),  // of somebody whom eve blocks
-		w.marks(cor, "corybantic", courses.VisibilityPublic),  // of somebody who blocks eve
+		w.marks(sue, "susurrus", courses.VisibilityPublic),    // of a suspended user
+		w.marks(ada, "vellichor", courses.VisibilityPublic),   // unshared
+		w.marks(bea, "bibliopole", courses.VisibilityPublic),  // of a user whom eve blocks
+		w.marks(cor, "corybantic", courses.VisibilityPublic),  // of a user who blocks eve
 	}
 	for _, author := range []person{ada, sue, bea, cor} {
 		require.Equal(t, 204, w.do("PUT", "/v1/users/"+author.id+"/follow", "", eve.header()...).status)
@@ -206,14 +206,14 @@ func TestNobodyMeetsACourseThatIsNotForThem(t *testing.T) {
 			w.withIDsOf(c, viewer.person)
 		}
 	}
-	for _, c := range all[:3] { // it is administrators who decide
+	for _, c := range all[:3] { // administrators decide about these
 		require.Equal(t, http.StatusOK, w.do("GET", c.path(), "", root.header()...).status, c.word)
 	}
 	require.Equal(t, http.StatusOK, w.do("GET", open.path(), "", eve.header()...).status)
 }
 
-// withIDsOf asks for every path that names a course, or a part of one, as somebody who may not see it. What they had
-// reached is theirs.
+// withIDsOf requests every path that names a course, or a part of one, as a user who may not see it. What they had
+// earned stays theirs.
 func (w *testEnv) withIDsOf(c markedCourse, p person) {
 	w.t.Helper()
 	cards := []learning.ReviewCard{}
@@ -316,7 +316,7 @@ func (w *testEnv) interactThenRead(p person, course uuid.UUID) any {
 	return w.do("GET", "/v1/courses/"+course.String(), "", p.header()...).json(w.t)["visibility"]
 }
 
-// TestACourseAskedForInPublic is in feeds when it is READY, not before.
+// TestACourseAskedForInPublic checks that it is in feeds when it is READY, not before.
 func TestACourseAskedForInPublic(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
@@ -386,7 +386,7 @@ func TestOwnMaterialIsNamedToNobody(t *testing.T) {
 	names(w.do("PUT", path, `{"visibility":"public"}`, ada.header()...))
 }
 
-// TestABlockedLearnerIsOnNoBoardAndInNoInbox has two on a board, one of whom blocks the other.
+// TestABlockedLearnerIsOnNoBoardAndInNoInbox has two users on a board, one of whom blocks the other.
 func TestABlockedLearnerIsOnNoBoardAndInNoInbox(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)

@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// TestHealthWhenPostgresTakesNoWrites: such a server answers every question, so only a write tells.
+// TestHealthWhenPostgresTakesNoWrites: such a server still answers queries, so only a write detects it.
 func TestHealthWhenPostgresTakesNoWrites(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t)
@@ -46,7 +46,7 @@ func TestHealthWhenPostgresTakesNoWrites(t *testing.T) {
 	require.Equal(t, 200, open().do("GET", "/v1/health/ready", "").status)
 }
 
-// ownRedis is a real server that a test may spoil.
+// ownRedis starts a real server that the test may damage.
 func ownRedis(t *testing.T) *local.Redis {
 	t.Helper()
 	binary, err := local.FindRedis(t.Context(), local.Finder{StateDir: os.Getenv("TEST_STATE_DIR"), Offline: true})

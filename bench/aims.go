@@ -1,6 +1,6 @@
 package main
 
-// boardAims and postsAims are what their benchmarks should reach.
+// boardAims and postsAims are the targets of their benchmarks.
 var (
 	boardAims = []string{
 		"`lyo api`: the top 50 and the places around oneself 0.5 of bare Gin, Redis and pgx", "an award 0.5 of a bare insert into the ledger",

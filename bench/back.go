@@ -11,14 +11,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// retryAfter is when the refused may come back: a whole number of seconds, at least 1.
+// retryAfter returns when a refused client may retry: whole seconds, at least 1.
 func retryAfter(r vegeta.Result) (time.Duration, bool) {
 	seconds, err := strconv.Atoi(r.Headers.Get("Retry-After"))
 	return time.Duration(seconds) * time.Second, err == nil && seconds >= 1
 }
 
-// comeBack sends refused requests again at the time that each was told, or now
-// where that has passed. Of those that returned some were welcome.
+// comeBack sends refused requests again at their retry times, or now where those have
+// passed. It returns how many were sent and how many of them succeeded.
 func comeBack(ctx context.Context, l *logins, refused []vegeta.Result) (returned, welcome int, err error) {
 	var in atomic.Int64
 	var all errgroup.Group

@@ -18,8 +18,8 @@ import (
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
-// bareFlags make this program one of the bare counterparts, so that it has a process
-// of its own as Lyo has.
+// bareFlags make this program run one of the bare counterparts, in a process of its
+// own like Lyo.
 type bareFlags struct {
 	name, address, database, redis, temporal, viewer, bodies string
 }
@@ -34,7 +34,7 @@ func (f *bareFlags) define() {
 	flag.StringVar(&f.bodies, "bodies", "", "a folder with what the bare counterpart of feeds answers")
 }
 
-// bares are the counterparts, each a handler made from the flags.
+// bares returns the counterparts, each as a handler made from the flags.
 func bares() map[string]func(context.Context, bareFlags) (http.Handler, error) {
 	return map[string]func(context.Context, bareFlags) (http.Handler, error){
 		"net/http":   bareHTTP,
@@ -48,7 +48,7 @@ func bares() map[string]func(context.Context, bareFlags) (http.Handler, error) {
 	}
 }
 
-// serve answers until ctx ends.
+// serve serves until ctx ends.
 func (f bareFlags) serve(ctx context.Context) error {
 	build, ok := bares()[f.name]
 	if !ok {
@@ -70,7 +70,7 @@ func (f bareFlags) serve(ctx context.Context) error {
 	return nil
 }
 
-// startBare runs a counterpart and waits until it answers. more are further flags.
+// startBare runs a counterpart and waits until it responds. more are further flags.
 func startBare(ctx context.Context, name string, more ...string) (*target, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -97,12 +97,12 @@ func startBare(ctx context.Context, name string, more ...string) (*target, error
 
 const livePath = "/v1/health/live"
 
-// live is a body of the size that Lyo's has.
+// live is a body of the same size as Lyo's.
 var live = []byte(`{"status":"healthy","timestamp":"2026-11-01T12:00:00.000000Z","version":"1.0.0"}` + "\n")
 
 func answerLive(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = bytes.NewReader(live).WriteTo(w) // a client that left wants no answer
+	_, _ = bytes.NewReader(live).WriteTo(w) // the client may be gone
 }
 
 func bareHTTP(context.Context, bareFlags) (http.Handler, error) {
@@ -113,7 +113,7 @@ func bareHTTP(context.Context, bareFlags) (http.Handler, error) {
 
 func bareGin(context.Context, bareFlags) (http.Handler, error) { return bareRouter(), nil }
 
-// poolUntil is connections to a database that are closed when ctx ends.
+// poolUntil returns a connection pool that is closed when ctx ends.
 func poolUntil(ctx context.Context, database string) (*pgxpool.Pool, error) {
 	pool, err := pgxpool.New(ctx, database)
 	if err == nil {
@@ -122,7 +122,7 @@ func poolUntil(ctx context.Context, database string) (*pgxpool.Pool, error) {
 	return pool, err
 }
 
-// bareRouter is Gin with nothing before its handlers, that says that it is there.
+// bareRouter returns a Gin router without middleware, with a health route.
 func bareRouter() *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()

@@ -16,7 +16,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// barePlaces is a stretch of a board as Lyo's API shows one.
+// barePlaces is a range of a board as in Lyo's API.
 type barePlaces struct {
 	LeaderboardType   string      `json:"leaderboard_type"`
 	Timeframe         string      `json:"timeframe"`
@@ -35,7 +35,7 @@ type barePlace struct {
 	AchievementsCount int       `json:"achievements_count"`
 }
 
-// bareAwarded is the answer to an award.
+// bareAwarded is the response to an award.
 type bareAwarded struct {
 	Message   string    `json:"message"`
 	UserID    uuid.UUID `json:"user_id"`
@@ -46,12 +46,12 @@ type bareAwarded struct {
 	NewLevel  int       `json:"new_level"`
 }
 
-// boardOnly answers with stretches of the board of all points.
+// boardOnly serves ranges of the board of all points.
 type boardOnly struct {
 	pool    *pgxpool.Pool
 	redis   *redis.Client
 	key     string
-	viewers []string // what the sorted set has of them
+	viewers []string // their members in the sorted set
 }
 
 func bareBoard(ctx context.Context, f bareFlags) (http.Handler, error) {
@@ -104,7 +104,7 @@ func (b *boardOnly) find(ctx context.Context) error {
 	return nil
 }
 
-// places asks Redis for fifty places and the viewer's, and Postgres for the names.
+// places reads fifty entries and the viewer's from Redis, and the names from Postgres.
 func (b *boardOnly) places(ctx context.Context, viewer string, around bool) (v barePlaces, err error) {
 	n, err := strconv.Atoi(viewer)
 	if err != nil || n < 0 {
@@ -121,8 +121,8 @@ func (b *boardOnly) places(ctx context.Context, viewer string, around bool) (v b
 	return v, b.name(ctx, v.Entries)
 }
 
-// stretch is the viewer's rank and fifty places. For the top it is one round trip; where the
-// viewer stands has to be known before the places around.
+// stretch returns the viewer's rank and fifty entries. For the top it is one round trip;
+// around the viewer the rank has to be known first.
 func (b *boardOnly) stretch(ctx context.Context, viewer string, around bool) (rank, first int64, members []redis.Z, err error) {
 	if around {
 		if rank, err = b.redis.ZRevRank(ctx, b.key, viewer).Result(); err != nil {
@@ -147,7 +147,7 @@ func placeOf(m redis.Z, rank int64) (p barePlace) {
 	return p
 }
 
-// name puts names and pictures in.
+// name adds names and pictures.
 func (b *boardOnly) name(ctx context.Context, places []barePlace) error {
 	ids, index := make([]uuid.UUID, len(places)), make(map[uuid.UUID]int, len(places))
 	for i, p := range places {

@@ -17,14 +17,14 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// pageOfFeed is how many things a page of a feed has.
+// pageOfFeed is the number of items on a page of a feed.
 const pageOfFeed = 20
 
-// feedPages are a first page and the next, by their names here.
+// feedPages are the names of a first page and the next.
 var feedPages = []string{"first", "next"}
 
-// bareFeed sends the SQL that Lyo's models send for a page of a viewer's feed, reads all of
-// it, and answers with the body that the folder has of such a page.
+// bareFeed runs the SQL of Lyo's models for a page of a viewer's feed, reads all rows, and
+// responds with the recorded body of such a page.
 func bareFeed(ctx context.Context, f bareFlags) (http.Handler, error) {
 	viewer, err := uuid.Parse(f.viewer)
 	if err != nil {
@@ -55,8 +55,8 @@ func bareFeed(ctx context.Context, f bareFlags) (http.Handler, error) {
 	return router, nil
 }
 
-// feedStatements are what models send for a first page, which is ranked, shown and kept, and
-// for the next, which is shown only.
+// feedStatements returns the statements of models for a first page, which is ranked, shown
+// and stored, and for the next, which is only shown.
 func feedStatements(ctx context.Context, database string, viewer uuid.UUID) (sent [2][]statement, err error) {
 	db, err := store.Open(database, store.Pool{MaxOpen: 1})
 	if err != nil {
@@ -88,7 +88,7 @@ func feedStatements(ctx context.Context, database string, viewer uuid.UUID) (sen
 	return sent, err
 }
 
-// resend sends statements again, what is inserted under another id.
+// resend runs statements again, with new ids for inserts.
 func resend(ctx context.Context, pool *pgxpool.Pool, sent []statement) error {
 	for _, s := range sent {
 		if strings.HasPrefix(s.sql, "INSERT") {

@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// bareAuthor and barePost are a post as Lyo's API shows one.
+// bareAuthor and barePost are a post as in Lyo's API.
 type bareAuthor struct {
 	ID        *uuid.UUID `json:"id"`
 	Name      string     `json:"name"`
@@ -39,8 +39,8 @@ type barePost struct {
 	Status        string         `json:"status"`
 }
 
-// barePosts answers with the first page of posts for one viewer by the query that Lyo
-// uses, and with nothing else around it: no token, no limits, no checks.
+// barePosts responds with the first page of posts for one viewer by Lyo's query, and
+// with nothing else: no token, no limits, no checks.
 func barePosts(ctx context.Context, f bareFlags) (http.Handler, error) {
 	viewer, err := uuid.Parse(f.viewer)
 	if err != nil {
@@ -67,7 +67,7 @@ func barePosts(ctx context.Context, f bareFlags) (http.Handler, error) {
 	return router, nil
 }
 
-// bareCreate inserts a post of one of the authors in turn, and answers with it.
+// bareCreate inserts a post of one of the authors in turn, and returns it.
 func bareCreate(ctx context.Context, pool *pgxpool.Pool) (gin.HandlerFunc, error) {
 	rows, err := pool.Query(ctx, "SELECT id, full_name FROM users LIMIT $1", postAuthors)
 	if err != nil {

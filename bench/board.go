@@ -19,14 +19,14 @@ import (
 
 const (
 	boardUsers  = 1_000_000
-	boardAsks   = 4 // at once
+	boardAsks   = 4 // clients
 	boardPlaces = 50
-	boardWithin = 5 * time.Millisecond // that p99 of a read stays below, without HTTP
+	boardWithin = 5 * time.Millisecond // target for the p99 of a read, without HTTP
 	buildWithin = time.Minute
 )
 
-// benchBoard measures boards of a million learners: how long they take to be built from
-// the ledger, how long somebody waits for a stretch of one, and what an award takes.
+// benchBoard measures boards of a million learners: how long a build from the ledger, a
+// read of a range, and an award take.
 func benchBoard(ctx context.Context, o options) (err error) {
 	dir, err := os.MkdirTemp("", "lyo-bench-")
 	if err != nil {
@@ -68,7 +68,7 @@ func benchBoard(ctx context.Context, o options) (err error) {
 	return boardsByHTTP(ctx, o, dir, database)
 }
 
-// buildBoards builds them from the ledger.
+// buildBoards builds the boards from the ledger.
 func buildBoards(ctx context.Context, o options, b *boards.Boards) error {
 	begun := time.Now()
 	built, err := b.Build(ctx, nil, func() {})
@@ -85,8 +85,8 @@ func buildBoards(ctx context.Context, o options, b *boards.Boards) error {
 	return nil
 }
 
-// million makes learners, their points of this week and before, and what they add up to.
-// Those of boardAsks can sign in, and the first is an administrator.
+// million creates learners, their points of this week and before, and the totals. The
+// first boardAsks of them can sign in, and the first is an administrator.
 func million(ctx context.Context, database string) error {
 	hash, err := quickHash()
 	if err != nil {
@@ -107,7 +107,7 @@ func million(ctx context.Context, database string) error {
 	)
 }
 
-// someLearners are a few thousand of the million.
+// someLearners returns a few thousand of the million.
 func someLearners(ctx context.Context, db *gorm.DB) (users []uuid.UUID, err error) {
 	return users, db.WithContext(ctx).Raw("SELECT id FROM users TABLESAMPLE SYSTEM (1) LIMIT 5000").Scan(&users).Error
 }
@@ -155,7 +155,7 @@ func measureBoards(ctx context.Context, o options, b *boards.Boards, client *red
 
 var pointsBoard = learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}
 
-// pointsKey is the sorted set of all points.
+// pointsKey returns the key of the sorted set of all points.
 func pointsKey(generation uuid.UUID) string {
 	return "lyo:board:" + generation.String() + ":" + learning.AllTime + ":points"
 }

@@ -18,7 +18,7 @@ const (
 	awardAddress = "/v1/gamification/award-points"
 )
 
-// quickHash is of the password, at a cost that many sign-ins can afford.
+// quickHash returns the password's hash at a cost low enough for many sign-ins.
 func quickHash() (string, error) {
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), quickCost)
 	return string(hash), err

@@ -25,13 +25,13 @@ import (
 
 const (
 	bareQueue  = "bare"
-	bareWide   = 3  // activities at once, as lessons are written
-	slots      = 50 // activities at once in one worker, bare or not
+	bareWide   = 3  // concurrent activities, as for lessons
+	slots      = 50 // concurrent activities in one worker, bare or not
 	coursesFor = 24 // in one batch
 )
 
-// bareRun does nothing so many times: a quarter one after another, as a course is
-// prepared and planned, the rest a few at a time, as its lessons are.
+// bareRun runs so many empty activities: a quarter one after another, as a course is
+// prepared and planned, the rest a few at a time, like its lessons.
 func bareRun(ctx workflow.Context, activities int) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
 	run := func(ctx workflow.Context) error { return workflow.ExecuteActivity(ctx, "nothing").Get(ctx, nil) }
@@ -59,12 +59,12 @@ func bareRun(ctx workflow.Context, activities int) error {
 	return failed
 }
 
-// quietly connects without a log, which would cost a line for each activity.
+// quietly returns options without a log, which would cost a line for each activity.
 func quietly(address string) client.Options {
 	return client.Options{HostPort: address, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))}
 }
 
-// bareActivities is a worker for bareRun, with Lyo's options.
+// bareActivities runs a worker for bareRun, with Lyo's options.
 func bareActivities(ctx context.Context, f bareFlags) (http.Handler, error) {
 	c, err := client.DialContext(ctx, quietly(f.temporal))
 	if err != nil {
@@ -123,7 +123,7 @@ func benchCourses(ctx context.Context, o options) error {
 	return withWorks(ctx, o, dir, database, server.Address(), func(w *works) error { return w.measure(ctx) })
 }
 
-// withWorks starts an API, a worker and a bare worker, and ends them afterwards.
+// withWorks starts an API, a worker and a bare worker, and stops them afterwards.
 func withWorks(ctx context.Context, o options, dir, database, temporal string, use func(*works) error) (err error) {
 	if o.program, err = build(ctx, o, dir); err != nil {
 		return err
@@ -168,7 +168,7 @@ func withWorks(ctx context.Context, o options, dir, database, temporal string, u
 	return use(w)
 }
 
-// working is what one round measured.
+// working is the result of one round.
 type working struct {
 	bareRate, rate     float64 // a second, of a batch
 	bareAlone, alone   time.Duration
@@ -176,7 +176,7 @@ type working struct {
 }
 
 func (w *works) measure(ctx context.Context) error {
-	first, err := w.makeCourses(ctx, 1) // warm-up, and to see what a course takes
+	first, err := w.makeCourses(ctx, 1) // warm-up, and to count a course's activities
 	if err != nil {
 		return err
 	}
@@ -251,8 +251,8 @@ func (w *works) runBare(ctx context.Context, n int) (time.Duration, error) {
 	return time.Since(began), err
 }
 
-// makeCourses asks for so many courses at once and waits until all are READY. The time
-// is told by the rows, from the first request to the last end.
+// makeCourses requests so many courses at once and waits until all are READY. The time
+// is taken from the rows, from the first request to the last end.
 func (w *works) makeCourses(ctx context.Context, n int) (time.Duration, error) {
 	var all errgroup.Group
 	before := time.Now()
@@ -291,7 +291,7 @@ func (w *works) makeCourses(ctx context.Context, n int) (time.Duration, error) {
 	return time.Duration(seconds * float64(time.Second)), err
 }
 
-// activitiesOf counts what the newest course took.
+// activitiesOf counts the activities of the newest course.
 func (w *works) activitiesOf(ctx context.Context) (n int, err error) {
 	var id string
 	if err := w.rows.QueryRow(ctx, "SELECT workflow_id FROM tasks ORDER BY created_at DESC LIMIT 1").Scan(&id); err != nil {

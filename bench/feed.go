@@ -13,15 +13,15 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// The seeds of the made towns. Strategies were tuned on the first town, so only the second
-// tells how good they are.
+// The seeds of the generated datasets. Strategies were tuned on the first, so only the
+// second measures how good they are.
 const (
 	tunedSeed = 7
 	otherSeed = 20_261
 )
 
-// benchFeed measures how well each strategy finds what people of known tastes liked
-// later, and how long their feeds take.
+// benchFeed measures how well each strategy predicts what users of known interests
+// liked later, and how long their feeds take.
 func benchFeed(ctx context.Context, o options) error {
 	fmt.Fprintf(o.out, "## The town of seed %d, on which the strategies were tuned\n\n", tunedSeed)
 	if err := inTown(ctx, o, tunedSeed, nil); err != nil {
@@ -31,7 +31,7 @@ func benchFeed(ctx context.Context, o options) error {
 	return inTown(ctx, o, otherSeed, func(database string, t *town) error { return feedTimes(ctx, o, database, t) })
 }
 
-// inTown makes a town of a seed, ranks there, and does what comes after that.
+// inTown generates a dataset of a seed, ranks on it, and runs after.
 func inTown(ctx context.Context, o options, seed uint64, after func(database string, t *town) error) error {
 	database, drop, err := newDatabase(ctx, o.database)
 	if err != nil {
@@ -62,24 +62,24 @@ func inTown(ctx context.Context, o options, seed uint64, after func(database str
 	return after(database, town)
 }
 
-// sampled is how many people each strategy ranks for.
+// sampled is the number of users that each strategy ranks for.
 const sampled = 120
 
-// taken is how well an order does, the mean of all people.
+// taken is the quality of an order, the mean over all users.
 type taken struct {
 	name  string
 	order func(p *townsman, s suggested) []uuid.UUID
 	quality
 }
 
-// suggested is what could be recommended to somebody.
+// suggested are a user's candidates.
 type suggested struct {
 	candidates []ranking.Candidate
 	taste      ranking.Taste
 	seed       string
 }
 
-// rankAll prints how well every strategy does, beside the two it has to beat.
+// rankAll prints the quality of every strategy, beside the two baselines.
 func rankAll(ctx context.Context, o options, db *gorm.DB, t *town) error {
 	orders, err := ordersOf(ctx, db)
 	if err != nil {
@@ -106,7 +106,7 @@ func rankAll(ctx context.Context, o options, db *gorm.DB, t *town) error {
 	return nil
 }
 
-// ordersOf are the newest, what is popular, and each strategy's, as models rank by it.
+// ordersOf returns the newest, the most popular, and each strategy's order, as models rank by it.
 func ordersOf(ctx context.Context, db *gorm.DB) (orders []taken, err error) {
 	for _, base := range []struct{ name, sql string }{
 		{"newest first", "SELECT id FROM feed_items WHERE visible ORDER BY published_at DESC, id DESC"},
@@ -137,7 +137,7 @@ func orderOf(ctx context.Context, db *gorm.DB, sql string) (ids []uuid.UUID, err
 	return ids, err
 }
 
-// coldUser prints what somebody with nothing but an interest gets.
+// coldUser prints the results for a user with nothing but an interest.
 func coldUser(ctx context.Context, o options, db *gorm.DB, t *town) error {
 	cold, err := t.newcomer(ctx, db, topicName(3))
 	if err != nil {

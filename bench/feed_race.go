@@ -11,10 +11,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// feedClients ask for feeds at once.
+// feedClients is the number of concurrent clients.
 const feedClients = 4
 
-// feedAsked are a first page and the next of somebody's feed, and what was answered.
+// feedAsked are a first page and the next of a user's feed, with the responses.
 type feedAsked struct {
 	paths  [2]string
 	bodies [2][]byte

@@ -18,11 +18,11 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// feedsASecond is how many feeds are asked for.
+// feedsASecond is the rate of feed requests.
 const feedsASecond = 5
 
-// feedTimes prints how long the feed of somebody with a history takes, first page and next, beside
-// a bare handler that sends a body of the same bytes.
+// feedTimes prints how long the feed of a user with a history takes, first page and next, beside a
+// bare handler that sends a body of the same bytes.
 func feedTimes(ctx context.Context, o options, database string, t *town) error {
 	dir, err := os.MkdirTemp("", "lyo-bench-")
 	if err != nil {
@@ -134,7 +134,7 @@ func readPage(ctx context.Context, t vegeta.Target) (body []byte, next string, e
 	return body, page.NextCursor, nil
 }
 
-// bareHandler answers everything with a body, and does nothing else.
+// bareHandler serves a fixed body for every request.
 func bareHandler(ctx context.Context, body []byte) (address string, stop func(), err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -18,16 +18,15 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// A made population. Everybody has two topics they like, one of them they are weak in; things
-// have a topic and a level; some things are hot for a few days, whatever they are about. People like
-// things of their topics that suit their level, more of the one they are weak in, and hot things. What they
-// liked on the last day is held out.
+// A generated population. Each user likes two topics and is weak in one of them; items have a topic and a
+// level; some items trend for a few days, whatever their topic. Users like items of their topics that suit
+// their level, more of the weak one, and trending items. The likes of the last day are the test set.
 const (
 	townPeople = 2000
 	townTopics = 40
 	townThings = 4000
-	townLikes  = 24 // of each person, held-out ones included
-	townLater  = 6  // of these, held out
+	townLikes  = 24 // of each user, test set included
+	townLater  = 6  // of these, in the test set
 	townDays   = 60
 )
 
@@ -43,8 +42,8 @@ type townThing struct {
 	id           uuid.UUID
 	topic, level int
 	born         time.Time
-	hot          bool // in the last days
-	wasHot       bool // once, long ago
+	hot          bool // trending in the last days
+	wasHot       bool // trending once, long ago
 }
 
 type town struct {
@@ -63,7 +62,7 @@ func topicName(n int) string { return fmt.Sprintf("topic%02d", n) }
 
 var levelNames = []string{"beginner", "intermediate", "advanced"}
 
-// newTown draws everybody's tastes and everything's nature, the same ones each time for a seed.
+// newTown generates all users and items, the same ones for a seed.
 func newTown(now time.Time, seed uint64) *town {
 	t := &town{now: now, random: rand.New(rand.NewPCG(seed, seed)), byID: map[uuid.UUID]*townThing{}, author: store.NewID()} //nolint:gosec // a made population, the same each time
 	for range townThings {
@@ -89,8 +88,8 @@ func newTown(now time.Time, seed uint64) *town {
 	return t
 }
 
-// likes draws what a person likes next: of ten things six are of their topics and level, the second
-// topic, in which they are weak, twice as often; three are hot; one is anything.
+// likes draws a user's next like: of ten items six are of their topics and level, the weak topic
+// twice as often; three are trending; one is any.
 func (t *town) likes(p *townsman, recent bool) *townThing {
 	draw := func(from []*townThing) *townThing { return from[t.random.IntN(len(from))] }
 	for range 1000 {
@@ -116,8 +115,8 @@ func (t *town) likes(p *townsman, recent bool) *townThing {
 	return draw(t.things)
 }
 
-// wants is the level a person likes a topic at: what they are at, or one more in what they have
-// mastered, on the last day.
+// wants returns the level at which a user likes a topic: their own, or one more in a mastered
+// topic, on the last day.
 func (p *townsman) wants(topic int, recent bool) int {
 	if topic == 0 && recent {
 		return p.level[0] + 1
@@ -125,7 +124,7 @@ func (p *townsman) wants(topic int, recent bool) int {
 	return p.level[topic]
 }
 
-// settle puts the town into the database: people, their courses, quizzes and deeds.
+// settle writes the dataset to the database: users, their courses, quizzes and interactions.
 func (t *town) settle(ctx context.Context, db *gorm.DB) error {
 	users := []accounts.User{resident(t.author, t.now)}
 	for _, p := range t.people {
@@ -162,8 +161,8 @@ func resident(id uuid.UUID, now time.Time) accounts.User {
 	}
 }
 
-// history is what people did until a day ago, and what they were tested in. The hot things
-// were found by some in the last three days.
+// history returns the interactions until a day ago, and the tests. Some found the trending
+// items in the last three days.
 func (t *town) history() (deeds []activity.Engagement, attempts []learning.QuizAttempt) {
 	for _, p := range t.people {
 		for n := range townLikes {
@@ -203,7 +202,7 @@ func (t *town) tested(p *townsman, topic int, score float64) learning.QuizAttemp
 	}
 }
 
-// newcomer is somebody new with one interest.
+// newcomer creates a user with one interest and no history.
 func (t *town) newcomer(ctx context.Context, db *gorm.DB, interest string) (uuid.UUID, error) {
 	user := resident(store.NewID(), t.now)
 	if err := db.WithContext(ctx).Create(&user).Error; err != nil {
@@ -213,7 +212,7 @@ func (t *town) newcomer(ctx context.Context, db *gorm.DB, interest string) (uuid
 	return user.ID, err
 }
 
-// unseen is an order without what the person had seen.
+// unseen returns an order without the items that the user had seen.
 func (p *townsman) unseen(ids []uuid.UUID) (rest []uuid.UUID) {
 	for _, id := range ids {
 		if !p.seen[id] {
@@ -226,12 +225,12 @@ func (p *townsman) unseen(ids []uuid.UUID) (rest []uuid.UUID) {
 	return rest
 }
 
-// judged is how far down an order is looked.
+// judged is how many items of an order are evaluated.
 const judged = 10
 
 type quality struct{ recall, ndcg float64 }
 
-// judge compares the head of an order with what was liked later.
+// judge compares the head of an order with the later likes.
 func judge(ids []uuid.UUID, later map[uuid.UUID]bool) (q quality) {
 	best := 0.0
 	for i := range min(judged, len(later)) {

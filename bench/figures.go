@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// percentile is the smallest of the times that so many per cent do not exceed; 0
+// percentile returns the smallest of the times that so many per cent do not exceed; 0
 // of none.
 func percentile(times []time.Duration, percent float64) time.Duration {
 	if len(times) == 0 {
@@ -18,7 +18,7 @@ func percentile(times []time.Duration, percent float64) time.Duration {
 	return sorted[max(1, rank)-1]
 }
 
-// median is the middle of what each round gives, the lower one of two.
+// median returns the median of a figure over the rounds, the lower one of two.
 func median[R any, T cmp.Ordered](rounds []R, of func(R) T) T {
 	values := make([]T, len(rounds))
 	for i, r := range rounds {
@@ -28,7 +28,7 @@ func median[R any, T cmp.Ordered](rounds []R, of func(R) T) T {
 	return values[(len(values)-1)/2]
 }
 
-// highest is the greatest of what each round gives.
+// highest returns the maximum of a figure over the rounds.
 func highest(rounds []round, of func(round) time.Duration) (top time.Duration) {
 	for _, r := range rounds {
 		top = max(top, of(r))
@@ -36,7 +36,7 @@ func highest(rounds []round, of func(round) time.Duration) (top time.Duration) {
 	return top
 }
 
-// total adds up what each round gives.
+// total returns the sum of a figure over the rounds.
 func total[R any](rounds []R, of func(R) int) (n int) {
 	for _, r := range rounds {
 		n += of(r)

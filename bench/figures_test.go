@@ -66,7 +66,7 @@ func TestCount(t *testing.T) {
 	require.Len(t, got.gone, 10)
 }
 
-// Requests that were sent late do not look quick.
+// TestTimed checks that requests that were sent late do not look quick.
 func TestTimed(t *testing.T) {
 	t.Parallel()
 	began := time.Unix(0, 0)

@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// fillQuickly runs statements that fill tables: no trigger and no foreign key is looked at
-// meanwhile, and the tables' indexes are made afterwards, at once.
+// fillQuickly runs statements that fill tables, without triggers and foreign key checks,
+// and creates the tables' indexes afterwards.
 func fillQuickly(ctx context.Context, database string, tables []string, statements ...string) error {
 	conn, err := pgx.Connect(ctx, database)
 	if err != nil {
@@ -36,7 +36,7 @@ func fillQuickly(ctx context.Context, database string, tables []string, statemen
 	return nil
 }
 
-// dropIndexes drops what no constraint stands on, and gives what makes it again.
+// dropIndexes drops the indexes without constraints, and returns the statements that create them again.
 func dropIndexes(ctx context.Context, conn *pgx.Conn, tables []string) (again []string, err error) {
 	rows, err := conn.Query(ctx, `SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i
 		WHERE i.indrelid = ANY($1::text[]::regclass[]) AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)`, tables)

@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// findings are what a page ends with: where the time of processes goes, and of each
-// aim whether it was reached.
+// findings are the end of a page: where the time of processes goes, and for each
+// target whether it was reached.
 type findings struct {
 	profiles bytes.Buffer
 	sayings  []string
 }
 
-// atLeast says whether a figure is as high as it should be.
+// atLeast records whether a figure reaches its target.
 func (o options) atLeast(what string, got, aim float64) {
 	o.sayf(got >= aim, "%s: %s, aim at least %s", what, figure(got), figure(aim))
 }
 
-// atMost says whether a figure is as low as it should be.
+// atMost records whether a figure is within its target.
 func (o options) atMost(what string, got, aim float64, unit string) {
 	o.sayf(got <= aim, "%s: %s%s, aim at most %s%s", what, figure(got), unit, figure(aim), unit)
 }
 
-// within says whether something took no longer than it should.
+// within records whether a duration is within its target.
 func (o options) within(what string, got, aim time.Duration) {
 	o.sayf(got <= aim, "%s: %v, aim at most %v", what, rounded(got), aim)
 }
@@ -37,7 +37,7 @@ func (o options) sayf(reached bool, format string, of ...any) {
 	o.found.sayings = append(o.found.sayings, fmt.Sprintf("%s, %s.", fmt.Sprintf(format, of...), word))
 }
 
-// end is what a page ends with.
+// end writes the end of a page.
 func (f *findings) end(w io.Writer) {
 	if f.profiles.Len() > 0 {
 		fmt.Fprint(w, "\n## Where the time goes\n\nEach profile is of a process while one thing was asked of it by itself, after the measured laps. What only hands a\nrequest on is left out of the cumulative list.\n")
@@ -52,7 +52,7 @@ func (f *findings) end(w io.Writer) {
 	}
 }
 
-// printAims is the beginning of a page.
+// printAims writes the beginning of a page.
 func (b benchmark) printAims(w io.Writer) {
 	if len(b.aims) == 0 {
 		fmt.Fprint(w, "No aim: it is what the others are judged by.\n\n")

@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// benchHealth measures what all of Lyo's middleware costs a request that does nothing.
+// benchHealth measures the cost of all of Lyo's middleware for a request that does nothing.
 func benchHealth(ctx context.Context, o options) error {
 	dir, err := os.MkdirTemp("", "lyo-bench-")
 	if err != nil {
@@ -53,7 +53,7 @@ func benchHealth(ctx context.Context, o options) error {
 	return plot(o, "health", chart{title: "GET " + livePath, unit: "requests a second", lines: lines[:], along: "clients at once"})
 }
 
-// get asks for a path and reads the answer. Clients keep their connections.
+// get returns a contender that requests a path and reads the response. Clients keep their connections.
 func (t *target) get(name, path string, header ...string) contender {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000, DisableCompression: true}}
 	return contender{name, func(ctx context.Context, _ int) error {

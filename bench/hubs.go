@@ -16,9 +16,9 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// news is an event as it goes over the wire, about as long as Lyo's own.
+// news is an event as it is sent, about as long as Lyo's own.
 type news struct {
-	At       int64  `json:"at"` // when the hub learned of it, in nanoseconds
+	At       int64  `json:"at"` // when the hub received it, in nanoseconds
 	Seq      int64  `json:"seq"`
 	TaskID   string `json:"task_id"`
 	TaskType string `json:"task_type"`
@@ -40,8 +40,8 @@ func newsOf(seq, at int64) news {
 	}
 }
 
-// hubRoutes are the addresses of both hubs: sockets, how many are open, and telling so many
-// events at once.
+// hubRoutes returns the routes of both hubs: sockets, the number of open ones, and
+// publishing so many events at once.
 func hubRoutes(socket http.HandlerFunc, tell func(n int), seated func() int) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /seated", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, seated()) })
@@ -59,8 +59,8 @@ func hubRoutes(socket http.HandlerFunc, tell func(n int), seated func() int) *ht
 	return mux
 }
 
-// plainHub is the least a hub can do: what is told is encoded once and written to every
-// socket by a goroutine of its own.
+// plainHub is a minimal hub: each event is encoded once and written to every socket by
+// a goroutine of its own.
 type plainHub struct {
 	mu    sync.Mutex
 	seq   int64
@@ -118,17 +118,17 @@ func (h *plainHub) tell(n int) {
 	}
 }
 
-// spoken is a story that grows when told to. It remembers when each event was first
-// asked for, which is when the hub learned of it.
+// spoken is a source whose events are published on request. It records when each
+// event was first queried, which is when the hub received it.
 type spoken struct {
 	mu     sync.Mutex
 	events []tasks.TaskEvent
 }
 
-// hubPoll is how often Lyo's hub asks here. What passes until then is no work of the hub's.
+// hubPoll is the polling interval of Lyo's hub here. The time until then is not the hub's work.
 const hubPoll = 50 * time.Millisecond
 
-// lyoHub is the hub of the API without anything else, and with its profiles.
+// lyoHub serves the hub of the API without anything else, and with its profiles.
 func lyoHub(ctx context.Context, _ bareFlags) (http.Handler, error) {
 	story := &spoken{}
 	story.tell(1)
@@ -160,7 +160,7 @@ func (s *spoken) tell(n int) {
 	}
 }
 
-// Query tells what there is after since.
+// Query returns the events after since.
 func (s *spoken) Query(_ context.Context, _ uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -175,7 +175,7 @@ func (s *spoken) Query(_ context.Context, _ uuid.UUID, since int64) ([]tasks.Tas
 	return rest, nil
 }
 
-// Rows are the same.
+// Rows returns the same.
 func (s *spoken) Rows(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
 	return s.Query(ctx, task, since)
 }

@@ -10,29 +10,29 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// contender is one way to do something, to be compared with others.
+// contender is one implementation to be compared with others.
 type contender struct {
 	name string
 	// do does it once. It is called by several clients at once, each with its own number,
-	// from 0. An error ends the benchmark: what fails has no speed.
+	// from 0. An error ends the benchmark: failures have no speed.
 	do func(ctx context.Context, client int) error
 }
 
-// lap is what a contender did in one go.
+// lap is the result of one run of a contender.
 type lap struct {
 	done int
 	took []time.Duration
 	span time.Duration
 }
 
-// rate is how many a second.
+// rate returns the rate per second.
 func (l lap) rate() float64 { return float64(l.done) / l.span.Seconds() }
 
-// at is the time that so many per cent did not exceed.
+// at returns a percentile of the times.
 func (l lap) at(percent float64) time.Duration { return percentile(l.took, percent) }
 
-// run has so many clients do it one time after another for a span. What was begun
-// within is finished and counts.
+// run repeats it with so many clients for a span. Calls begun within the span are
+// finished and count.
 func (c contender) run(ctx context.Context, clients int, span time.Duration) (lap, error) {
 	took := make([][]time.Duration, clients)
 	var all errgroup.Group
@@ -63,8 +63,8 @@ type race struct {
 	rounds  [][]lap
 }
 
-// compete measures contenders in turn, round by round, so that a machine that is
-// slower for a while is so for all of them. Each warms up for a quarter of a lap first.
+// compete measures contenders in turn, round by round, so that a machine that is slower
+// for a while is so for all of them. Each warms up for a quarter of a lap first.
 func compete(ctx context.Context, o options, clients int, of ...contender) (race, error) {
 	r := race{of: of, clients: clients}
 	for _, c := range of {
@@ -85,22 +85,22 @@ func compete(ctx context.Context, o options, clients int, of ...contender) (race
 	return r, nil
 }
 
-// rate is the median of a contender's rates.
+// rate returns the median of a contender's rates.
 func (r race) rate(contender int) float64 {
 	return median(r.rounds, func(laps []lap) float64 { return laps[contender].rate() })
 }
 
-// ratio is how a contender's rate compares with the first one's in the same round.
+// ratio returns a contender's rate relative to the first one's in the same round.
 func (r race) ratio(contender int) float64 {
 	return median(r.rounds, func(laps []lap) float64 { return laps[contender].rate() / laps[0].rate() })
 }
 
-// slower is how the p99 of a contender compares with the first one's in the same round.
+// slower returns a contender's p99 relative to the first one's in the same round.
 func (r race) slower(contender int) float64 {
 	return median(r.rounds, func(laps []lap) float64 { return float64(laps[contender].at(99)) / float64(laps[0].at(99)) })
 }
 
-// print is the race as a table.
+// print writes the race as a table.
 func (r race) print(o options) {
 	fmt.Fprintf(o.out, "%d clients, medians of %d rounds of %v, spread from the lowest to the highest.\n\n", r.clients, len(r.rounds), o.lap())
 	fmt.Fprint(o.out, "| | a second | spread | ratio | p50 | p99 | p99 to the limit's |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
@@ -115,7 +115,7 @@ func (r race) print(o options) {
 	}
 }
 
-// figure is a number with as many digits as are worth telling.
+// figure formats a number with as many digits as are significant.
 func figure(n float64) string {
 	switch {
 	case n >= 100:

@@ -20,12 +20,12 @@ const (
 	learners = 500
 	password = "correct horse battery"
 
-	quickCost = 4 // where many have to sign in before something else is measured
+	quickCost = 4 // for many sign-ins before a measurement
 )
 
 func emailOf(n int) string { return fmt.Sprintf("learner%d@example.com", n%learners) }
 
-// newDatabase is a migrated database of this run's own; drop ends it.
+// newDatabase creates a migrated database for this run; drop deletes it.
 func newDatabase(ctx context.Context, server string) (address string, drop func() error, err error) {
 	u, err := url.Parse(server)
 	if err != nil {
@@ -53,8 +53,8 @@ func administer(ctx context.Context, server, statement string) error {
 	return err
 }
 
-// enroll makes the accounts. They share a hash, which costs whoever checks a
-// password as much as if each had their own.
+// enroll creates the accounts. They share a hash, which costs the password check as
+// much as if each had their own.
 func enroll(ctx context.Context, database string) error { return enrollAt(ctx, database, cost) }
 
 // enrollAt is enroll with a hash of another cost.

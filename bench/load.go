@@ -16,14 +16,14 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// logins are requests to sign in, each by another learner than the last.
+// logins are sign-in requests, each of another learner than the last.
 type logins struct {
 	base string
 	sent atomic.Int64
 }
 
-// request is number n, sent by a client at the address. The number stands in the
-// URL's fragment too, which is never sent but names the request in its result.
+// request returns number n, sent by a client at the address. The number is also in
+// the URL's fragment, which is never sent but identifies the request in its result.
 func (l *logins) request(n int64, address string) vegeta.Target {
 	body := fmt.Appendf(nil, `{"email":%q,"password":%q}`, emailOf(int(n)), password)
 	return vegeta.Target{
@@ -49,10 +49,10 @@ func (l *logins) from(address string) vegeta.Targeter {
 	}
 }
 
-// addressOf is an address of 10.0.0.0/8 for each of sixteen million.
+// addressOf returns an address of 10.0.0.0/8 for each of sixteen million.
 func addressOf(n int64) string { return fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255) }
 
-// attack sends requests at a rate for a time and waits for every answer.
+// attack sends requests at a rate for a time and waits for every response.
 func attack(ctx context.Context, targets vegeta.Targeter, rate int, span time.Duration) ([]vegeta.Result, error) {
 	attacker := vegeta.NewAttacker(vegeta.Timeout(40 * time.Second))
 	defer context.AfterFunc(ctx, func() { attacker.Stop() })()
@@ -63,7 +63,7 @@ func attack(ctx context.Context, targets vegeta.Targeter, rate int, span time.Du
 	return results, ctx.Err()
 }
 
-// send is one request, outside of a load.
+// send sends one request, outside of a load.
 func send(ctx context.Context, t vegeta.Target) (status int, body []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, t.Method, t.URL, bytes.NewReader(t.Body))
 	if err != nil {
@@ -79,14 +79,14 @@ func send(ctx context.Context, t vegeta.Target) (status int, body []byte, err er
 	return answer.StatusCode, body, err
 }
 
-// again is the request that led to a result.
+// again returns the request of a result.
 func (l *logins) again(r vegeta.Result) (vegeta.Target, error) {
 	_, number, _ := strings.Cut(r.URL, "#")
 	n, err := strconv.ParseInt(number, 10, 64)
 	return l.request(n, addressOf(n)), err
 }
 
-// profile signs somebody in and is the request that they then repeat.
+// profile signs a learner in and returns the request that they then repeat.
 func (l *logins) profile(ctx context.Context) (vegeta.Targeter, error) {
 	n := l.sent.Add(1)
 	status, body, err := send(ctx, l.request(n, addressOf(n)))

@@ -13,7 +13,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// door writes down who comes, and answers with a status.
+// door records the clients and responds with a status.
 type door struct {
 	*logins
 	mu        sync.Mutex
@@ -69,7 +69,7 @@ func TestTheRefusedComeBackAsThemselves(t *testing.T) {
 	require.NoError(t, err)
 	refused := count(results).last
 	require.NotEmpty(t, refused)
-	for i := range refused { // long ago, so that nobody has to wait
+	for i := range refused { // long ago, so that there is no wait
 		refused[i].Timestamp = time.Time{}
 	}
 	before := unique(d.emails)

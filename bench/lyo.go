@@ -16,10 +16,10 @@ import (
 type target struct {
 	process  *local.Process
 	base     string
-	profiles string // where its profiles are; empty: nowhere
+	profiles string // the address of its profiles; empty: none
 }
 
-// build makes the program as it is delivered, without the race detector.
+// build builds the program as it is released, without the race detector.
 func build(ctx context.Context, o options, dir string) (string, error) {
 	if o.program != "" {
 		return o.program, nil
@@ -33,8 +33,8 @@ func build(ctx context.Context, o options, dir string) (string, error) {
 	return path, nil
 }
 
-// startAPI runs `lyo api` on the database, limits as in production but for one user's own quota,
-// which the measuring requests need. What is in extra overrules.
+// startAPI runs `lyo api` on the database, with production limits except for a user's own quota,
+// which the measuring requests need. extra overrides.
 func startAPI(ctx context.Context, o options, dir, database string, extra ...string) (*target, error) {
 	program, err := build(ctx, o, dir)
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 
 func vegetaGet(address string) vegeta.Target { return vegeta.Target{Method: "GET", URL: address} }
 
-// benchMachine measures the servers alone, so that other figures can be judged.
+// benchMachine measures the servers alone, as a reference for other figures.
 func benchMachine(ctx context.Context, o options) error {
 	ceiling, err := hashesASecond(ctx)
 	if err != nil {
@@ -50,8 +50,8 @@ func (o options) redisAlone(ctx context.Context) error {
 
 var tps = regexp.MustCompile(`tps = ([0-9.]+)`)
 
-// postgresAlone runs pgbench where it is: it belongs to Postgres, but not to every
-// package of it.
+// postgresAlone runs pgbench where it is installed: not every package of Postgres has
+// it.
 func (o options) postgresAlone(ctx context.Context) error {
 	bin, err := local.FindPostgres(ctx, local.Finder{StateDir: os.TempDir(), Offline: true})
 	if err != nil {
@@ -88,8 +88,8 @@ func (o options) postgresAlone(ctx context.Context) error {
 	return plot(o, "machine", chart{title: "Postgres alone", unit: "transactions a second", lines: lines, along: "clients"})
 }
 
-// transactions is how many a second pgbench counts with so many clients; 0 when not
-// one was finished in time.
+// transactions returns pgbench's rate with so many clients; 0 when none was finished
+// in time.
 func (o options) transactions(ctx context.Context, program, database, kind string, clients int) (float64, error) {
 	seconds := int(max(o.lap()/2, 2*time.Second) / time.Second)
 	said, err := o.pgbench(ctx, program, database, kind, "-c", strconv.Itoa(clients), "-j", "2", "-M", "prepared", "-T", strconv.Itoa(seconds))

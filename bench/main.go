@@ -14,25 +14,25 @@ import (
 	"time"
 )
 
-// options are what is measured and where.
+// options select what is measured and where.
 type options struct {
 	rounds   int
 	only     string        // names of benchmarks, with commas; empty: all
-	storm    time.Duration // one storm; the rest of a round follows from it
-	program  string        // a lyo that was built before; empty: one is built
+	storm    time.Duration // duration of one storm; the rest of a round follows from it
+	program  string        // a lyo program built before; empty: one is built
 	database string        // a server, superuser
 	redis    string
-	temporal string    // its program; empty: what needs it says so and is left out
+	temporal string    // its program; empty: benchmarks that need it are skipped with a note
 	write    string    // a folder for the report: a page a benchmark, and its plots; empty: none
 	out      io.Writer // the table
-	errs     io.Writer // what goes on
+	errs     io.Writer // progress messages
 	found    *findings // of the page that is being written
 }
 
-// lap is how long one contender of a comparison is measured at a time.
+// lap returns how long one contender of a comparison is measured at a time.
 func (o options) lap() time.Duration { return o.storm / 12 }
 
-// quiet and single are how long a round takes before and after its storm.
+// quiet and single return how long a round takes before and after its storm.
 func (o options) quiet() time.Duration  { return o.storm / 4 }
 func (o options) single() time.Duration { return o.storm / 12 }
 
@@ -102,9 +102,9 @@ func run(ctx context.Context, o options) error {
 	return nil
 }
 
-// benchmark is one part of what is measured.
+// benchmark is one of the benchmarks.
 type benchmark struct {
-	name  string // as -only takes it
+	name  string // for -only
 	title string
 	aims  []string
 	run   func(context.Context, options) error // prints its tables to options.out
@@ -126,7 +126,7 @@ func benchmarks() []benchmark {
 	}
 }
 
-// choose picks benchmarks by their names, all of them for "".
+// choose returns benchmarks by their names, all of them for "".
 func choose(names string) ([]benchmark, error) {
 	if names == "" {
 		return benchmarks(), nil

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// report runs a benchmark and prints its page; with options.write it is kept there
-// too, once it is whole.
+// report runs a benchmark and prints its page; with options.write it is also written
+// there, once it is complete.
 func (b benchmark) report(ctx context.Context, o options) error {
 	var page bytes.Buffer
 	printed := o
@@ -45,7 +45,7 @@ func keep(o options, name string, content []byte) error {
 	return nil
 }
 
-// plot keeps a chart beside the page and shows it in it. Without a report there is none.
+// plot writes a chart beside the page and embeds it. Without a report there is none.
 func plot(o options, name string, c chart) error {
 	if o.write == "" {
 		return nil

@@ -8,13 +8,13 @@ import (
 	"slices"
 )
 
-// chart is a picture of figures: bars, or lines over a scale.
+// chart is a chart of figures: bars, or lines over a scale.
 type chart struct {
 	title string
-	unit  string // of what is up
+	unit  string // of the vertical axis
 	bars  []bar
 	lines []curve
-	along string // what is to the right, for lines; it is drawn on a logarithmic scale
+	along string // the horizontal axis, for lines; its scale is logarithmic
 }
 
 type bar struct {
@@ -30,7 +30,7 @@ type curve struct {
 
 type point struct{ x, y float64 }
 
-// The measures of a chart in pixels.
+// The sizes of a chart in pixels.
 const (
 	wide, high     = 640, 320
 	left, right    = 80, 20
@@ -38,10 +38,10 @@ const (
 	innerW, innerH = wide - left - right, high - top - bottom
 )
 
-// colours can be told apart by those who see few of them.
+// colours can be told apart by colour-blind readers.
 var colours = []string{"#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"}
 
-// svg draws the chart. It needs no font and no file from elsewhere.
+// svg draws the chart. It needs no font and no other file.
 func (c chart) svg() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">`+"\n", wide, high)
@@ -79,7 +79,7 @@ func (c chart) highest() (most float64) {
 	return most
 }
 
-// scale is a round number not below the highest value.
+// scale returns a round number not below the highest value.
 func scale(most float64) float64 {
 	if most <= 0 {
 		return 1
@@ -126,7 +126,7 @@ func (c chart) drawLines(b *bytes.Buffer, most float64) {
 	}
 }
 
-// places are the points along, without repetition, in order. They are above 0.
+// places returns the horizontal positions, distinct and in order. They are above 0.
 func (c chart) places() (xs []float64) {
 	for _, l := range c.lines {
 		for _, p := range l.points {

@@ -17,10 +17,10 @@ const (
 	postsAddress = "/v1/community/posts"
 	pageOfPosts  = 20
 	fewPosts     = 10_000
-	postClients  = 16 // at once, each asks again as soon as it has its answer
+	postClients  = 16 // concurrent clients, each sends the next request after a response
 )
 
-// postSizes are how many posts there are in all, one after another.
+// postSizes are the total numbers of posts, one after another.
 var postSizes = []int{fewPosts, 100_000, 1_000_000}
 
 // benchPosts compares a page of posts from Lyo, and a new post, with the same from a bare
@@ -73,7 +73,7 @@ func benchPosts(ctx context.Context, o options) error {
 	return p.grow(ctx)
 }
 
-// postsRace is a page of posts from both.
+// postsRace compares a page of posts from both.
 type postsRace struct {
 	o          options
 	database   string
@@ -83,7 +83,7 @@ type postsRace struct {
 	byRows     [2]curve
 }
 
-// run compares both with so many clients, after a look whether they answer the same.
+// run compares both with so many clients, after a check that the responses agree.
 func (p *postsRace) run(ctx context.Context, clients int) (race, error) {
 	if err := samePage(ctx, p.lyo, p.limit); err != nil {
 		return race{}, err
@@ -118,7 +118,7 @@ func (p *postsRace) few(ctx context.Context) error {
 	return plot(p.o, "posts-clients", chart{title: "20 of 10,000 posts", unit: "answers a second", lines: byClients[:], along: "clients at once"})
 }
 
-// grow lists 20 of more and more posts.
+// grow lists 20 of a growing number of posts.
 func (p *postsRace) grow(ctx context.Context) error {
 	for i, size := range postSizes[1:] {
 		fmt.Fprintf(p.o.out, "\n## %d of %d posts\n\n", pageOfPosts, size)
@@ -141,7 +141,7 @@ func (r race) draw(lines *[2]curve, at float64) {
 	}
 }
 
-// postMuch makes the posts of these numbers by SQL, each a minute older than the one before.
+// postMuch creates the posts of these numbers by SQL, each a minute older than the one before.
 func postMuch(ctx context.Context, database string, from, to int) error {
 	return fillQuickly(ctx, database, []string{"posts"}, fmt.Sprintf(`
 		INSERT INTO posts (id, author_id, title, content, post_type, tags, metadata, likes_count, commenters_count, created_at, updated_at)
@@ -192,7 +192,7 @@ func (p page) get(ctx context.Context) ([]byte, error) {
 	return body, err
 }
 
-// samePage is an error unless both answer with the same posts.
+// samePage returns an error unless both respond with the same posts.
 func samePage(ctx context.Context, lyo, limit page) error {
 	var posts [2][]map[string]any
 	for i, p := range []page{lyo, limit} {

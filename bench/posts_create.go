@@ -9,15 +9,15 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// postAuthors are how many learners post in turn: each may do so only so often in a day.
+// postAuthors is how many learners post in turn: each has a daily limit.
 const postAuthors = 200
 
-// newPost is what is posted.
+// newPost is the body of a new post.
 var newPost = []byte(`{"title":"How do neap tides work?","content":"Words about the tides and the moon, and what the sun has to do with it. ` +
 	`Why are they lower a week after the full moon?","post_type":"question","tags":["tides","sea"],"metadata":{"course":"tides"}}`)
 
-// trustAll makes the accounts old ones with verified addresses, so that they may post
-// as much as anybody may.
+// trustAll makes the accounts old ones with verified addresses, which have the
+// highest limits.
 func trustAll(ctx context.Context, database string) error {
 	return administer(ctx, database, "UPDATE users SET created_at = now() - interval '400 days', is_verified = true")
 }
@@ -47,7 +47,7 @@ func raceToPost(ctx context.Context, o options, api, bare *target) error {
 	return lookAt(ctx, o, api, postClients, contender{"POST " + postsAddress + ", 16 clients", lyo.do})
 }
 
-// postVisible is an error unless what is posted is seen by others at once.
+// postVisible returns an error unless a new post is visible to others at once.
 func postVisible(ctx context.Context, api *target, token string) error {
 	status, body, err := send(ctx, vegeta.Target{
 		Method: http.MethodPost, URL: api.base + postsAddress, Body: newPost,

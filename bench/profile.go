@@ -17,20 +17,20 @@ import (
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
-// How many lines of a profile are kept.
+// How many lines of a profile are written.
 const (
 	byCumulative = 15
 	byFlat       = 12
 )
 
-// handsOn are functions through which every request passes on its way to what it is for.
+// handsOn are functions that every request passes through on the way to its handler.
 var handsOn = regexp.MustCompile(`^(net/http\.|runtime\.(goexit|main|mcall|mstart|systemstack|schedule|park_m|findRunnable|gcBgMarkWorker)|` +
 	`github\.com/gin-gonic/gin\.|github\.com/klauspost/compress/gzhttp\.|` +
 	`github\.com/lyoapp/lyo/api\.(register|\(\*Server\)\.(wrap|observed|accessLog|recovered|securityHeaders|cors|refuseLong))\b|` +
 	`github\.com/danielgtaylor/huma|go\.temporal\.io/sdk|reflect\.|sync\.|internal/runtime|golang\.org/x/sync|` +
 	`github\.com/lyoapp/lyo/cmd/lyo/observe\.)`)
 
-// profiling has a process serve its profiles, and tells where.
+// profiling returns the environment that makes a process serve its profiles, and their address.
 func profiling() (environ []string, address string, err error) {
 	port, err := local.FreePort()
 	if err != nil {
@@ -39,11 +39,11 @@ func profiling() (environ []string, address string, err error) {
 	return []string{"LYO_METRICS_PORT=" + strconv.Itoa(port), "LYO_PROFILES=on"}, fmt.Sprintf("http://127.0.0.1:%d", port), nil
 }
 
-// lookFor is how long a process is looked at.
+// lookFor returns how long a process is profiled.
 func (o options) lookFor() time.Duration { return max(o.lap(), 2*time.Second).Round(time.Second) }
 
-// lookAt keeps for the page where the time of a process goes while a contender runs by
-// itself. Without a report nothing is run.
+// lookAt profiles a process for the page while a contender runs by itself. Without a
+// report nothing is run.
 func lookAt(ctx context.Context, o options, t *target, clients int, c contender) error {
 	return look(ctx, o, t, c.name, func(ctx context.Context) error {
 		_, err := c.run(ctx, clients, o.lookFor()+time.Second/2)
@@ -69,7 +69,7 @@ func look(ctx context.Context, o options, t *target, name string, work func(cont
 	return o.keepProfile(name, raw)
 }
 
-// cpu is a profile of the process for a time.
+// cpu returns a CPU profile of the process over a time.
 func (t *target) cpu(ctx context.Context, span time.Duration) ([]byte, error) {
 	address := fmt.Sprintf("%s/debug/pprof/profile?seconds=%d", t.profiles, int(span.Seconds()))
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
@@ -115,7 +115,7 @@ func (o options) keepProfile(name string, raw []byte) error {
 	return nil
 }
 
-// pprofTop is the text of the tool that comes with Go. The context of the lap is over by then.
+// pprofTop returns the text of the tool that comes with Go. The context of the lap is over by then.
 func pprofTop(path, order string) (string, error) {
 	cmd := exec.Command("go", "tool", "pprof", "-top", "-nodecount=500", "-nodefraction=0", order, path) //nolint:gosec,noctx // the file was made here
 	out, err := cmd.Output()
@@ -125,18 +125,18 @@ func pprofTop(path, order string) (string, error) {
 	return string(out), nil
 }
 
-// duration is the line that says how long was looked, and how much was used.
+// duration is the line with the duration and the time used.
 var duration = regexp.MustCompile(`(?m)^Duration: .*$`)
 
 func usedOf(said string) string { return duration.FindString(said) + "." }
 
-// shape is what a generic function was made for, which may be long.
+// shape is the type arguments of a generic function, which may be long.
 var shape = regexp.MustCompile(`\[.*\]`)
 
-// spent is what a function takes, by itself and with what it calls.
+// spent is the time of a function, by itself and with its callees.
 type spent struct{ flat, flatShare, cum, cumShare, name string }
 
-// costsOf reads the table of the tool.
+// costsOf parses the tool's table.
 func costsOf(said string) (costs []spent) {
 	_, table, _ := strings.Cut(said, "cum%\n")
 	for line := range strings.Lines(table) {

@@ -28,10 +28,10 @@ import (
 const (
 	pushDevices = 10_000
 	pushLatency = 20 * time.Millisecond
-	pushStreams = 50 // messages under way, of both
+	pushStreams = 50 // concurrent messages, of both
 )
 
-// pushRound is everything measured once. Rates are messages a second.
+// pushRound is the result of one round. Rates are messages a second.
 type pushRound struct {
 	bare    float64
 	lyo     float64       // from the first message at the provider to its last answer
@@ -39,7 +39,7 @@ type pushRound struct {
 	repeats int           // messages more than devices
 }
 
-// benchPush measures a broadcast against what the client library does by itself.
+// benchPush compares a broadcast with the client library alone.
 func benchPush(ctx context.Context, o options) error {
 	if o.temporal == "" {
 		return errors.New("TEST_TEMPORAL_BIN is not set: run it by make bench")
@@ -109,7 +109,7 @@ func equip(ctx context.Context, db *gorm.DB) error {
 	return db.Exec("ANALYZE").Error
 }
 
-// measurePush is one round; a profiled one is no measure.
+// measurePush runs one round; a profiled one is not a measurement.
 func measurePush(ctx context.Context, o options, dir, database string, db *gorm.DB, temporal string, profiled bool) (r pushRound, err error) {
 	if r.bare, err = barePushes(ctx, db); err != nil {
 		return r, fmt.Errorf("bare calls: %w", err)
@@ -146,7 +146,7 @@ func measurePush(ctx context.Context, o options, dir, database string, db *gorm.
 	return r, nil
 }
 
-// lookAtBroadcast is where the time of the worker goes from the first message on.
+// lookAtBroadcast profiles the worker from the first message on.
 func lookAtBroadcast(ctx context.Context, o options, db *gorm.DB, worker *target, apns *pushtest.APNs) error {
 	var broadcast errgroup.Group
 	broadcast.Go(func() error { return broadcastOnce(ctx, db) })
@@ -162,7 +162,7 @@ func lookAtBroadcast(ctx context.Context, o options, db *gorm.DB, worker *target
 	return look(ctx, o, worker, "The worker during a broadcast", func(context.Context) error { return broadcast.Wait() })
 }
 
-// barePushes calls the library with as many messages under way, and nothing else.
+// barePushes calls the library with as many concurrent messages, and nothing else.
 func barePushes(ctx context.Context, db *gorm.DB) (float64, error) {
 	apns, err := pushtest.StartAPNs(pushLatency)
 	if err != nil {
@@ -209,7 +209,7 @@ func startWorker(ctx context.Context, o options, dir string, environ []string) (
 
 func pushEnviron(o options, dir, database, temporal string, apns *pushtest.APNs) []string {
 	roots := filepath.Join(dir, "roots.pem")
-	_ = os.WriteFile(roots, apns.Certificate(), 0o600) // the worker says if it is not there
+	_ = os.WriteFile(roots, apns.Certificate(), 0o600) // the worker reports if it is missing
 	return []string{
 		"HOME=" + dir, "LYO_STATE_DIR=" + dir, "DATABASE_URL=" + database, "REDIS_URL=" + o.redis, "TEMPORAL_ADDRESS=" + temporal,
 		"LYO_GEMMA_FALLBACK=on", "LYO_SOURCES=none", "LYO_LOG_LEVEL=warn", "LYO_STOP_WITHIN=10s", "SSL_CERT_FILE=" + roots,

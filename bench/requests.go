@@ -11,14 +11,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// call is a request as a client sends it.
+// call is a client's request.
 type call struct {
 	method, path, token string
 	body                []byte // JSON; nil: none
-	want                int    // the status of a good answer
+	want                int    // the status of a successful response
 }
 
-// contend sends what next gives, each client one after another on a connection that it keeps.
+// contend returns a contender that sends the requests of next, each client one after another on a connection that it keeps.
 func (t *target) contend(name string, next func(client int) call) contender {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000, DisableCompression: true}}
 	return contender{name, func(ctx context.Context, number int) error {
@@ -46,7 +46,7 @@ func (t *target) contend(name string, next func(client int) call) contender {
 	}}
 }
 
-// inTurn gives one of several after another, to whoever asks.
+// inTurn returns a function that returns the values in turn.
 func inTurn[T any](of []T) func() T {
 	var next atomic.Int64
 	return func() T { return of[int(next.Add(1))%len(of)] }

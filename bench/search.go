@@ -22,10 +22,10 @@ import (
 const (
 	searchPosts   = 200_000
 	searchCourses = 20_000
-	searchLimit   = 60 * time.Millisecond // that p95 of all kinds together stays below
+	searchLimit   = 60 * time.Millisecond // target for the p95 of all kinds together
 )
 
-// searchKinds are what people type, each kind with a few of its sort.
+// searchKinds are typical searches, some of each kind.
 var searchKinds = []struct {
 	name  string
 	words []string
@@ -86,12 +86,12 @@ func benchSearch(ctx context.Context, o options) error {
 	}})
 }
 
-// searcher asks one thing at a time, by the API and without it.
+// searcher sends one search at a time, by the API and without it.
 type searcher struct {
 	base, token string
 	user        uuid.UUID
 	db          *gorm.DB
-	sent        []statement // what models.Search sent last
+	sent        []statement // the last statements of models.Search
 	conn        *pgx.Conn
 }
 
@@ -125,13 +125,13 @@ func (s *searcher) close(ctx context.Context) {
 	_ = store.Close(s.db)
 }
 
-// asked is how long searches of a kind took, and how many things were found.
+// asked is how long searches of a kind took, and the number of hits.
 type asked struct {
 	api, bare []time.Duration
 	found     int
 }
 
-// report asks everything and prints how long it took.
+// report runs all searches and prints the times.
 func (s *searcher) report(ctx context.Context, o options) error {
 	fmt.Fprintf(o.out, "%d posts and %d courses, one search at a time, through the API and as the same SQL over pgx.\n\n", searchPosts, searchCourses)
 	fmt.Fprint(o.out, "| typed | searches | found | p50 | p95 | p99 | SQL alone, p50 | p95 | rate to SQL alone |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
@@ -163,8 +163,8 @@ func sum(times []time.Duration) (all time.Duration) {
 	return all
 }
 
-// ask searches for each of the words so many times, after once that does not count; the
-// two ways take turns.
+// ask searches for each of the words so many times, after one warm-up; the two ways
+// take turns.
 func (s *searcher) ask(ctx context.Context, words []string, times int) (a asked, err error) {
 	for _, typed := range words {
 		s.sent = nil
@@ -190,7 +190,7 @@ func (s *searcher) ask(ctx context.Context, words []string, times int) (a asked,
 	return a, nil
 }
 
-// through asks the API.
+// through searches by the API.
 func (s *searcher) through(ctx context.Context, typed string) (found int, err error) {
 	status, answer, err := send(ctx, vegeta.Target{
 		Method: http.MethodGet, URL: s.base + "/v1/feeds/search?q=" + url.QueryEscape(typed), Header: http.Header{"Authorization": {"Bearer " + s.token}},
@@ -205,7 +205,7 @@ func (s *searcher) through(ctx context.Context, typed string) (found int, err er
 	return len(items), nil
 }
 
-// alone sends what models.Search sent, and reads it all.
+// alone runs the statements of models.Search and reads all rows.
 func (s *searcher) alone(ctx context.Context) error {
 	for _, st := range s.sent {
 		if err := st.send(ctx, s.conn); err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// subjects are words that searches are for; the first are common, the last rare.
+// subjects are searched words; the first are common, the last rare.
 const subjects = `learning course question example history introduction practice theory science music language programming
 	grammar algebra chemistry physics biology geometry calculus statistics probability cooking photography drawing painting
 	recursion algorithm function variable python guitar piano philosophy logic economics finance marketing café vocabulary
@@ -24,7 +24,7 @@ const subjects = `learning course question example history introduction practice
 
 const syllables = "ba be bi co ca de do fa fe ga go ha ja ke la li lo ma me mi no na pe po ra re ro sa se ti to va vi za tion ment"
 
-// vocabulary is of some thousand words: subjects among many that mean nothing.
+// vocabulary returns some thousand words: subjects among many meaningless ones.
 func vocabulary(r *rand.Rand) []string {
 	parts := strings.Fields(syllables)
 	words := strings.Fields(subjects)
@@ -40,8 +40,8 @@ func vocabulary(r *rand.Rand) []string {
 	return append(words, rare...)
 }
 
-// stock fills the database. Documents are made at once at the end, since a trigger for
-// each row takes many times as long.
+// stock fills the database. Documents are built at once at the end, since a trigger
+// for each row takes many times as long.
 func stock(ctx context.Context, database string) error {
 	conn, err := pgx.Connect(ctx, database)
 	if err != nil {

@@ -24,18 +24,18 @@ const (
 	pacedEvery  = 250 * time.Millisecond
 )
 
-// audience are open sockets and what came through them.
+// audience are open sockets and what they received.
 type audience struct {
 	conns []*websocket.Conn
 	mu    sync.Mutex
 	heard int
-	took  []time.Duration // from when the hub learned of an event to its arrival
+	took  []time.Duration // from an event at the hub to its arrival
 	goal  int
-	met   chan struct{} // closed when goal messages have come
+	met   chan struct{} // closed when goal messages have arrived
 	all   sync.WaitGroup
 }
 
-// sit opens so many sockets. path gives each one's address and header.
+// sit opens so many sockets. path returns each one's address and header.
 func sit(ctx context.Context, n int, path func(i int) (string, http.Header)) (*audience, error) {
 	a := &audience{conns: make([]*websocket.Conn, n)}
 	var all errgroup.Group
@@ -98,7 +98,7 @@ func (a *audience) hear(took time.Duration) {
 	}
 }
 
-// expect forgets what came and waits from now on for so many messages.
+// expect resets the counts and waits for so many messages from now on.
 func (a *audience) expect(n int) <-chan struct{} {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -106,20 +106,20 @@ func (a *audience) expect(n int) <-chan struct{} {
 	return a.met
 }
 
-// heardSince is how many came since expect, and how long each took.
+// heardSince returns how many arrived since expect, and how long each took.
 func (a *audience) heardSince() (int, []time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.heard, a.took
 }
 
-// fanOut is what one hub did in one round.
+// fanOut is the result of one hub in one round.
 type fanOut struct {
 	rate  float64 // messages a second of a burst
 	paced []time.Duration
 }
 
-// benchSockets measures how events reach a thousand sockets, and what an idle one costs.
+// benchSockets measures how events reach a thousand sockets, and the cost of an idle one.
 func benchSockets(ctx context.Context, o options) error {
 	names := []string{"hub", "lyo's hub"}
 	rounds := make([][2]fanOut, o.rounds)
@@ -179,8 +179,8 @@ func (o options) fanOutOf(ctx context.Context, t *target, note func(int, fanOut)
 	})
 }
 
-// awaitSeated waits until a hub knows of so many sockets: whoever sits down is told a little
-// before that.
+// awaitSeated waits until a hub has registered so many sockets: a client learns of its
+// socket a little before that.
 func (t *target) awaitSeated(ctx context.Context, n int) error {
 	waiting, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -192,7 +192,7 @@ func (t *target) awaitSeated(ctx context.Context, n int) error {
 			return err
 		}
 		select {
-		case <-ticker.C: // once more after the last one came: it asks where it begins
+		case <-ticker.C: // once more after the last one arrived
 		case <-waiting.Done():
 			return waiting.Err()
 		}
@@ -202,8 +202,8 @@ func (t *target) awaitSeated(ctx context.Context, n int) error {
 	}
 }
 
-// burst tells many events at once and waits until everybody has all of them. The time
-// counts from when the hub knew.
+// burst publishes many events at once and waits until all sockets have all of them.
+// The time counts from the hub's receipt.
 func (o options) burst(ctx context.Context, t *target, a *audience) (float64, error) {
 	met := a.expect(burstEvents * socketCount)
 	if err := t.tell(ctx, burstEvents); err != nil {
@@ -216,7 +216,7 @@ func (o options) burst(ctx context.Context, t *target, a *audience) (float64, er
 	return float64(n) / percentile(took, 100).Seconds(), nil
 }
 
-// paced tells one event after another, each when it is due.
+// paced publishes one event after another, each on schedule.
 func (o options) paced(ctx context.Context, t *target, a *audience) ([]time.Duration, error) {
 	met := a.expect(pacedEvents * socketCount)
 	ticker := time.NewTicker(pacedEvery)
@@ -274,21 +274,21 @@ func (o options) printFanOut(rounds [][2]fanOut) {
 	o.atMost("p99 of paced events", median(rounds, slowerPaced(1)), 1.25, " times the bare hub's")
 }
 
-// slowerPaced is how a hub's p99 of paced events compares with the bare one's.
+// slowerPaced returns a hub's p99 of paced events relative to the bare one's.
 func slowerPaced(hub int) func([2]fanOut) float64 {
 	return func(r [2]fanOut) float64 {
 		return float64(percentile(r[hub].paced, 99)) / float64(percentile(r[0].paced, 99))
 	}
 }
 
-// encode is JSON of what cannot fail.
+// encode returns JSON of a value that cannot fail.
 func encode(v any) []byte {
 	text, _ := json.Marshal(v) //nolint:errchkjson // plain structs of ours
 	return text
 }
 
 // benchIdleSockets opens a thousand sockets at the real API, ten for each of a hundred
-// learners whose courses wait, and sees how much it grows.
+// learners with waiting courses, and measures its growth.
 func benchIdleSockets(ctx context.Context, o options) error {
 	dir, err := os.MkdirTemp("", "lyo-bench-")
 	if err != nil {
@@ -342,7 +342,7 @@ func benchIdleSockets(ctx context.Context, o options) error {
 	return nil
 }
 
-// pupil is a learner whose course waits.
+// pupil is a learner with a waiting course.
 type pupil struct{ token, task string }
 
 func (t *target) pupils(ctx context.Context, n int) ([]pupil, error) {
@@ -361,7 +361,7 @@ func (t *target) pupils(ctx context.Context, n int) ([]pupil, error) {
 	return all, group.Wait()
 }
 
-// enter registers learner i and gives their token.
+// enter registers learner i and returns their token.
 func (t *target) enter(ctx context.Context, i int) (string, error) {
 	body := fmt.Appendf(nil, `{"email":"pupil%d@example.com","password":%q,"full_name":"Ada"}`, i, password)
 	var pair struct {
@@ -371,7 +371,7 @@ func (t *target) enter(ctx context.Context, i int) (string, error) {
 	return pair.AccessToken, err
 }
 
-// order asks for a course and gives its task.
+// order requests a course and returns its task.
 func (t *target) order(ctx context.Context, token, topic string) (string, error) {
 	var made struct {
 		TaskID string `json:"task_id"`
@@ -380,7 +380,7 @@ func (t *target) order(ctx context.Context, token, topic string) (string, error)
 	return made.TaskID, err
 }
 
-// post sends JSON and reads the answer, which must have the status.
+// post sends JSON and reads the response, which must have the status.
 func (t *target) post(ctx context.Context, path, token string, body []byte, want int, into any) error {
 	header := http.Header{"Content-Type": {"application/json"}}
 	if token != "" {

@@ -12,9 +12,9 @@ import (
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
-// memory is what a process holds in main memory, in bytes. Of it its own is what is no page
-// of a file, such as the program itself, which all processes share and the system takes
-// back when it needs room.
+// memory is the resident memory of a process, in bytes. own excludes file pages, such as
+// those of the program itself, which all processes share and the system reclaims when
+// needed.
 type memory struct{ resident, own uint64 }
 
 func memoryOf(ctx context.Context, p *local.Process) (memory, error) {
@@ -37,7 +37,7 @@ type birth struct {
 	memory
 }
 
-// benchStartup measures how soon an API is ready and what it holds when nobody asks.
+// benchStartup measures how soon an API is ready and its memory when idle.
 func benchStartup(ctx context.Context, o options) error {
 	dir, err := os.MkdirTemp("", "lyo-bench-")
 	if err != nil {
@@ -75,7 +75,7 @@ func benchStartup(ctx context.Context, o options) error {
 	return nil
 }
 
-// idle is how long an API is left alone before its memory is looked at.
+// idle returns how long an API is left alone before its memory is measured.
 func (o options) idle() time.Duration { return min(o.storm/12, 5*time.Second) }
 
 func (o options) bear(ctx context.Context, dir, database string) (birth, error) {

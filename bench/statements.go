@@ -14,7 +14,7 @@ type statement struct {
 	args []any
 }
 
-// hear has what models send over db noted from now on.
+// hear records the statements that models send over db from now on.
 func hear(db *gorm.DB, heard *[]statement) error {
 	note := func(tx *gorm.DB) {
 		*heard = append(*heard, statement{tx.Statement.SQL.String(), tx.Statement.Vars})
@@ -29,7 +29,7 @@ type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
-// send sends it to the database, and reads all it gets.
+// send runs it on the database, and reads all rows.
 func (s statement) send(ctx context.Context, to querier) error {
 	rows, err := to.Query(ctx, s.sql, s.args...)
 	if err != nil {

@@ -23,7 +23,7 @@ const (
 	warmUp          = 2 * time.Second
 )
 
-// benchLogins measures what a storm of sign-ins does to everybody else.
+// benchLogins measures the effect of a storm of sign-ins on other requests.
 func benchLogins(ctx context.Context, o options) error {
 	dir, err := os.MkdirTemp("", "lyo-bench-")
 	if err != nil {
@@ -47,7 +47,7 @@ func benchLogins(ctx context.Context, o options) error {
 		return err
 	}
 	defer api.stop()
-	var ceiling [2]float64 // they differ, or are low, where others were busy on this machine
+	var ceiling [2]float64 // they differ, or are low, when the machine was busy otherwise
 	if ceiling[0], err = hashesASecond(ctx); err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func benchLogins(ctx context.Context, o options) error {
 	return lookAtStorm(ctx, o, api)
 }
 
-// hashesASecond is how many passwords the whole machine can check when it does
+// hashesASecond returns how many passwords the whole machine can check when it does
 // nothing else.
 func hashesASecond(ctx context.Context) (float64, error) {
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
@@ -94,23 +94,23 @@ func hashesASecond(ctx context.Context) (float64, error) {
 	return total, nil
 }
 
-// round is everything measured once, one after the other.
+// round is the result of everything measured once, in order.
 type round struct {
 	quiet, stormy, single profiles
 	spread, one           entrances // sign-ins from everywhere, and from one address
-	returned, welcome     int       // of the refused who came back when told to: all, and those let in
+	returned, welcome     int       // of the refused who retried on time: all, and those let in
 }
 
-// profiles are the answers to the requests that measure.
+// profiles are the responses to the measuring requests.
 type profiles struct {
-	took []time.Duration // from sending to the end of the answer
-	late []time.Duration // from when it was due to sending, which is the load's own doing
+	took []time.Duration // from sending to the end of the response
+	late []time.Duration // from schedule to sending, which is the load generator's own delay
 }
 
-// entrances are the answers to sign-ins.
+// entrances are the responses to sign-ins.
 type entrances struct {
 	in, refused, other int
-	untold             int             // refused without being told when to come back
+	untold             int             // refused without a retry time
 	took, gone         []time.Duration // of those let in, and of those refused
 	last               []vegeta.Result // the last of the refused
 }
@@ -153,7 +153,7 @@ func measure(ctx context.Context, o options, l *logins, profile vegeta.Targeter,
 	return r, err
 }
 
-// storm asks for profiles while sign-ins come in, and waits for every answer.
+// storm requests profiles while sign-ins arrive, and waits for every response.
 func storm(ctx context.Context, comers, profile vegeta.Targeter, span time.Duration) (asked profiles, out entrances, err error) {
 	var both errgroup.Group
 	both.Go(func() error {
@@ -173,7 +173,7 @@ func storm(ctx context.Context, comers, profile vegeta.Targeter, span time.Durat
 	return asked, out, err
 }
 
-// lookAtStorm is where the time goes in a storm.
+// lookAtStorm profiles the API in a storm.
 func lookAtStorm(ctx context.Context, o options, api *target) error {
 	l := &logins{base: api.base}
 	l.sent.Store(1 << 20) // from addresses of its own
@@ -187,7 +187,7 @@ func lookAtStorm(ctx context.Context, o options, api *target) error {
 	})
 }
 
-// timed are the times of answers that must all be good: a failure has no time.
+// timed returns the times of responses, which must all be successes: a failure has no time.
 func timed(results []vegeta.Result) (p profiles, err error) {
 	if len(results) == 0 {
 		return p, errors.New("no profile was asked for")
@@ -204,7 +204,7 @@ func timed(results []vegeta.Result) (p profiles, err error) {
 	return p, nil
 }
 
-// sample is how many of the refused come back.
+// sample is how many of the refused retry.
 const sample = 5
 
 func count(results []vegeta.Result) (out entrances) {

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// heading says what is measured, and where.
+// heading prints what is measured, and where.
 func heading(ctx context.Context, o options) {
 	fmt.Fprintf(o.out, "Commit %s, %s, %s, %s/%s, %d cores, %s.\n", commit(ctx), time.Now().UTC().Format(time.DateOnly),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor())
 }
 
-// report prints everything as Markdown, as it is kept under docs/benchmarks.
+// report prints everything as Markdown, as in docs/benchmarks.
 func report(o options, ceiling [2]float64, rounds []round) {
 	w := o.out
 	fmt.Fprintf(w, "Medians of %d rounds. bcrypt alone, cost %d, on all cores: %.1f a second before, %.1f after.\n\n", len(rounds), cost, ceiling[0], ceiling[1])
@@ -37,8 +37,8 @@ func report(o options, ceiling [2]float64, rounds []round) {
 	}
 }
 
-// printShare tells how much of what bcrypt alone can do became sign-ins. One core is
-// everybody else's, so the limit is that of the others.
+// printShare prints which share of bcrypt's own rate became sign-ins. One core is
+// left for other requests, so the limit is that of the others.
 func (o options) printShare(ceiling [2]float64, rounds []round) {
 	cores := runtime.GOMAXPROCS(0)
 	limit := min(ceiling[0], ceiling[1]) / float64(cores) * float64(max(1, cores-1))
@@ -64,14 +64,14 @@ var entranceRows = []entranceRow{
 	{"p99 of those refused", middle(func(e entrances) time.Duration { return rounded(percentile(e.gone, 99)) })},
 }
 
-// middle is the median of a figure over the rounds.
+// middle returns the median of a figure over the rounds.
 func middle[T int | time.Duration](figure func(entrances) T) func([]round, func(round) entrances) string {
 	return func(rounds []round, which func(round) entrances) string {
 		return fmt.Sprint(median(rounds, func(r round) T { return figure(which(r)) }))
 	}
 }
 
-// profileRow is how long profiles took at a time.
+// profileRow is how long profiles took in a phase.
 type profileRow struct {
 	name string
 	of   func(round) profiles
@@ -83,7 +83,7 @@ var profileRows = []profileRow{
 	{"in the storm from one address", func(r round) profiles { return r.single }},
 }
 
-// print compares within each round, since a shared machine is not always the same.
+// print compares within each round, since a shared machine varies.
 func (p profileRow) print(w io.Writer, rounds []round) {
 	at := func(percent float64) func(round) time.Duration {
 		return func(r round) time.Duration { return percentile(p.of(r).took, percent) }
@@ -94,7 +94,7 @@ func (p profileRow) print(w io.Writer, rounds []round) {
 		rounded(median(rounds, at(99))), ratio, rounded(highest(rounds, at(100))), rounded(median(rounds, late)))
 }
 
-// rounded is a time as it is told: to a hundredth of a millisecond, or a millisecond of a second.
+// rounded rounds a time: to a hundredth of a millisecond, or a millisecond from a second on.
 func rounded(d time.Duration) time.Duration {
 	if d >= time.Second {
 		return d.Round(time.Millisecond)
@@ -102,7 +102,7 @@ func rounded(d time.Duration) time.Duration {
 	return d.Round(10 * time.Microsecond)
 }
 
-// commit is what was measured, and whether files differ from it.
+// commit returns the measured commit, and whether files differ from it.
 func commit(ctx context.Context) string {
 	head, err := exec.CommandContext(ctx, "git", "rev-parse", "--short=12", "HEAD").Output()
 	if err != nil {
@@ -115,7 +115,7 @@ func commit(ctx context.Context) string {
 	return strings.TrimSpace(string(head))
 }
 
-// processor is the model name that Linux tells.
+// processor returns the model name from Linux.
 func processor() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {

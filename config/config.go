@@ -32,7 +32,7 @@ func (s Secret) GoString() string { return s.String() }
 // MarshalText hides the value from JSON and from slog.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Reveal is the value, for the one call that needs it.
+// Reveal returns the value, for the one call that needs it.
 func (s Secret) Reveal() string { return string(s) }
 
 // Config is everything that can be set. Each secret X may also come as X_FILE,

@@ -11,11 +11,11 @@ type Key struct {
 	Name    string
 	Default string
 	Secret  bool
-	// index leads to the field, for reflect.Value.FieldByIndex.
+	// index is the field's index, for reflect.Value.FieldByIndex.
 	index []int
 }
 
-// Keys lists every variable, in the order of the struct.
+// Keys returns every variable, in the order of the struct.
 func Keys() []Key { return keysOf(reflect.TypeFor[Config](), nil) }
 
 func keysOf(t reflect.Type, at []int) []Key {
@@ -46,7 +46,7 @@ func (c Config) Print(w io.Writer) error {
 	return nil
 }
 
-// Secrets are the values of all secrets that are set, so that a log can leave them out.
+// Secrets returns the values of all secrets that are set, so that a log can leave them out.
 func (c Config) Secrets() []string {
 	var values []string
 	v := reflect.ValueOf(c)

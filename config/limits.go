@@ -77,5 +77,5 @@ func (r *Rate) UnmarshalText(text []byte) error {
 // String returns the rate in the form 600/1m.
 func (r Rate) String() string { return strconv.Itoa(r.Quota) + "/" + r.Per.String() }
 
-// MarshalText is String.
+// MarshalText returns the same text as String.
 func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }

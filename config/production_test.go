@@ -13,10 +13,10 @@ import (
 	"github.com/lyoapp/lyo/config"
 )
 
-// goodKey is what openssl rand -base64 32 gave once.
+// goodKey is an output of openssl rand -base64 32.
 const goodKey = "q0R7fQbZ5xkTt1m9u8YJwN3cVhEoLs2Ad6GiPpKXyzM="
 
-// production is an environment without fault, with changes: NAME=value replaces or adds, NAME= takes away.
+// production returns a valid environment with changes: NAME=value replaces or adds, NAME= removes.
 func production(changes ...string) []string {
 	environ := []string{
 		"LYO_ENV=production", "DATABASE_URL=postgres://lyo:word@db.example.com/lyo?sslmode=verify-full", "REDIS_URL=redis://r",
@@ -33,8 +33,8 @@ func production(changes ...string) []string {
 	return environ
 }
 
-// TestProductionRefusesEachBadSetting has one row for each setting that undoes a protection: the
-// message names the variable and the reason, and nothing else is found wrong.
+// TestProductionRefusesEachBadSetting has one row for each setting that disables a protection:
+// the message names the variable and the reason, and no other fault is reported.
 func TestProductionRefusesEachBadSetting(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ setting, reason string }{
@@ -191,7 +191,7 @@ func TestProductionSpeaksToPostgresOverTLS(t *testing.T) {
 	require.NotContains(t, err.Error(), "hunter2")
 }
 
-// TestPostgresAsTheDriverReadsIt: the driver has variables of its own, which decide where the address is silent.
+// TestPostgresAsTheDriverReadsIt checks the driver's own variables, which apply where the address has no value.
 func TestPostgresAsTheDriverReadsIt(t *testing.T) { //nolint:paralleltest // the environment is the process's
 	t.Setenv("PGSSLMODE", "require")
 	_, _, err := config.Load(production("DATABASE_URL=postgres://db.example.com/lyo"))
@@ -203,7 +203,7 @@ func TestPostgresAsTheDriverReadsIt(t *testing.T) { //nolint:paralleltest // the
 	require.ErrorContains(t, err, "DATABASE_URL")
 }
 
-// TestRandomKeysAreTaken: what openssl gives is never refused, in either spelling.
+// TestRandomKeysAreTaken checks that openssl's output is never rejected, in either encoding.
 func TestRandomKeysAreTaken(t *testing.T) {
 	t.Parallel()
 	for range 300 {

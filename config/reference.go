@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// The reference is generated from the comments of the structs.
+// source has the structs, whose comments are the text of the reference.
 //
 //go:embed *.go
 var source embed.FS

@@ -1,4 +1,4 @@
-// Package deploy_test checks the files people deploy with.
+// Package deploy_test checks the deployment files.
 package deploy_test
 
 import (
@@ -46,7 +46,7 @@ func TestComposeIsTheWholeSystem(t *testing.T) {
 	}
 }
 
-// TestComposeConfiguresLyo loads what the containers get the way lyo does.
+// TestComposeConfiguresLyo loads the containers' environments the way lyo does.
 func TestComposeConfiguresLyo(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"migrate", "api", "worker", "engine"} {
@@ -70,7 +70,7 @@ func TestComposeConfiguresLyo(t *testing.T) {
 	}
 }
 
-// TestPortsStayOnThisMachine: nothing here is fit for strangers as it is.
+// TestPortsStayOnThisMachine checks that no port is published beyond loopback: these files are not meant for a network.
 func TestPortsStayOnThisMachine(t *testing.T) {
 	t.Parallel()
 	for _, project := range []*types.Project{load(t), loadFrom(t, "temporal/docker-compose.yml", "temporal")} {
@@ -82,8 +82,8 @@ func TestPortsStayOnThisMachine(t *testing.T) {
 	}
 }
 
-// TestTemporalClusterByCompose: each of Temporal's services runs by itself, after its
-// tables are there, under settings that lyo dev has too.
+// TestTemporalClusterByCompose checks that each of Temporal's services runs by
+// itself, after its tables exist, with settings that lyo dev has too.
 func TestTemporalClusterByCompose(t *testing.T) {
 	t.Parallel()
 	project := loadFrom(t, "temporal/docker-compose.yml", "temporal")

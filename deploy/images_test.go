@@ -21,7 +21,7 @@ var (
 	exact  = regexp.MustCompile(`:\d+\.\d+\.\d+(-[a-z0-9-]+)?(@|$)|:\d+\.\d+-bookworm(@|$)|distroless/cc-debian12:nonroot@`)
 )
 
-// othersImages are those that we run or build on and did not build.
+// othersImages returns the images that we run or build on and did not build.
 func othersImages(t *testing.T) []string {
 	t.Helper()
 	dockerfile, err := os.ReadFile("Dockerfile")
@@ -42,7 +42,7 @@ func othersImages(t *testing.T) []string {
 	return slices.Compact(images)
 }
 
-// TestImagesArePinned: a tag that is moved to something else changes nothing of ours.
+// TestImagesArePinned checks that a moved tag changes nothing here.
 func TestImagesArePinned(t *testing.T) {
 	t.Parallel()
 	guide, err := os.ReadFile("../docs/operate/deploy.md")
@@ -62,7 +62,7 @@ func TestImagesArePinned(t *testing.T) {
 	}
 }
 
-// TestOurOwnImageHasAVersion: what is deployed is a version, never whatever is newest.
+// TestOurOwnImageHasAVersion checks that a version is deployed, never the latest image.
 func TestOurOwnImageHasAVersion(t *testing.T) {
 	t.Parallel()
 	require.Regexp(t, `^\d+\.\d+\.\d+$`, kubernetes(t).list.Images[0].NewTag)
@@ -73,7 +73,7 @@ func TestOurOwnImageHasAVersion(t *testing.T) {
 	}
 }
 
-// TestPinningAsksForEachImage runs the script on a copy, with a docker that answers for the registries.
+// TestPinningAsksForEachImage runs the script on a copy, with a fake docker in place of the registries.
 func TestPinningAsksForEachImage(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

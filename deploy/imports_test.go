@@ -14,12 +14,12 @@ import (
 
 const module = "github.com/lyoapp/lyo/"
 
-// domains are the packages of models in their order: each may import those before it.
+// domains returns the packages of models in their order: each may import those before it.
 func domains() []string {
 	return []string{"store", "accounts", "tasks", "notify", "activity", "moderation", "courses", "learning", "community", "feed", "privacy"}
 }
 
-// wrongArrows are the imports that the table of docs/overview.md forbids: a folder, and what no file in it may import.
+// wrongArrows returns the imports that the table of docs/overview.md forbids: a folder, and what no file in it may import.
 func wrongArrows() map[string][]string {
 	arrows := map[string][]string{
 		"models/boards":       {module + "models/feed", module + "workflows", "net/http"},
@@ -53,7 +53,7 @@ func wrongArrows() map[string][]string {
 	return arrows
 }
 
-// rightArrows are some imports that the same table allows.
+// rightArrows returns some imports that the same table allows.
 func rightArrows() map[string][]string {
 	arrows := map[string][]string{
 		"models/boards": {module + "models/learning", "github.com/redis/go-redis/v9"},
@@ -69,7 +69,7 @@ func rightArrows() map[string][]string {
 	return arrows
 }
 
-// tree is a module that stands in for this one: packages without content, some of which import others.
+// tree is a fake of this module: packages without content, some of which import others.
 type tree struct {
 	t      *testing.T
 	folder string
@@ -82,8 +82,8 @@ func (w tree) write(name, text string) {
 	require.NoError(w.t, os.WriteFile(path, []byte(text), 0o600))
 }
 
-// plant writes a file for each import and returns their names. What is imported of the module stands below
-// the folder that is meant, in a package that imports nothing, so that there are no cycles.
+// plant writes a file for each import and returns their names. An imported package of the module is put
+// below the real folder and imports nothing, so that there are no cycles.
 func (w tree) plant(kind string, arrows map[string][]string) []string {
 	w.t.Helper()
 	var planted []string
@@ -101,7 +101,7 @@ func (w tree) plant(kind string, arrows map[string][]string) []string {
 	return planted
 }
 
-// TestTheLinterRefusesEveryWrongArrow runs the linter of this project on a tree in which each forbidden import stands once.
+// TestTheLinterRefusesEveryWrongArrow runs this project's linter on a tree in which each forbidden import occurs once.
 func TestTheLinterRefusesEveryWrongArrow(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs("..")

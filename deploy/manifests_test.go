@@ -112,7 +112,7 @@ type (
 	}
 )
 
-// manifests is everything in deploy/kubernetes, by name.
+// manifests are all objects in deploy/kubernetes, by name.
 type manifests struct {
 	list        kustomization
 	deployments map[string]*appsv1.Deployment
@@ -195,7 +195,7 @@ func (m *manifests) take(t *testing.T, document []byte) {
 	}
 }
 
-// pods are the pod templates by the name of what makes them.
+// pods returns the pod templates by the name of their controller.
 func (m *manifests) pods() map[string]corev1.PodTemplateSpec {
 	pods := map[string]corev1.PodTemplateSpec{}
 	for name, d := range m.deployments {
@@ -210,9 +210,9 @@ func (m *manifests) pods() map[string]corev1.PodTemplateSpec {
 // sdkVariables are read by the Temporal SDK itself.
 var sdkVariables = map[string]bool{"TEMPORAL_API_KEY": true}
 
-// requireLoads loads an environment as lyo does: every name must be known, and the
-// whole must be fit for production. Secrets that come from files or from a store
-// are stood in for.
+// requireLoads loads an environment as lyo does: every name must be known, and all of
+// it fit for production. Secrets from files or from a store are replaced by made-up
+// ones.
 func requireLoads(t *testing.T, values map[string]string) config.Config {
 	t.Helper()
 	known := map[string]bool{}
@@ -326,7 +326,7 @@ func TestKubernetesProbesAndBudgets(t *testing.T) {
 	require.Equal(t, m.services["lyo-api"].Spec.Ports[0].Name, backend.Port.Name)
 }
 
-// queueNames are Lyo's task queues, from where they are named.
+// queueNames returns Lyo's task queues, from the source that names them.
 func queueNames(t *testing.T) []string {
 	t.Helper()
 	source, err := os.ReadFile("../workflows/names.go")
@@ -360,7 +360,7 @@ func TestKubernetesScalesByBacklog(t *testing.T) {
 	require.ElementsMatch(t, queueNames(t), queues, "every task queue counts")
 }
 
-// cloudRunEnvironment is what a container is told; secrets are empty.
+// cloudRunEnvironment returns a container's environment; secrets are empty.
 func cloudRunEnvironment(t *testing.T, container corev1.Container) map[string]string {
 	t.Helper()
 	values := map[string]string{}

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// planted returns a made-up secret of each shape, put together here so that this file holds none.
+// planted returns a made-up secret of each shape, assembled here so that this file has none.
 func planted() map[string]string {
 	long := strings.Repeat("aB3", 20)
 	return map[string]string{
@@ -32,7 +32,7 @@ func planted() map[string]string {
 	}
 }
 
-// scanForSecrets runs the scan in a repository of its own that holds these files, all tracked but the one named untracked.
+// scanForSecrets runs the scan in a repository of its own with these files, all tracked but the one named untracked.
 func scanForSecrets(t *testing.T, files map[string]string) (output string, clean bool) {
 	t.Helper()
 	scan, err := filepath.Abs(filepath.Join("..", ".ci", "secrets"))

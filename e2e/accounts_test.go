@@ -26,7 +26,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// rows is a look into the system's database from beside it.
+// rows opens the system's database directly.
 func (s *system) rows() *gorm.DB {
 	s.t.Helper()
 	db, err := store.Open(s.database, store.Pool{MaxOpen: 2})
@@ -35,7 +35,7 @@ func (s *system) rows() *gorm.DB {
 	return db
 }
 
-// keys is a look into its Redis.
+// keys opens its Redis directly.
 func (s *system) keys() *redis.Client {
 	s.t.Helper()
 	options, err := redis.ParseURL(s.redis)
@@ -53,7 +53,7 @@ func (s *system) awaitRun(id string) error {
 	return s.dialTemporal().GetWorkflow(ctx, id, "").Get(ctx, nil)
 }
 
-// awaitTimer waits until a workflow that has been started, or is about to be, sleeps.
+// awaitTimer waits until a workflow that has been started, or is about to be, waits for a timer.
 func (s *system) awaitTimer(id string) {
 	s.t.Helper()
 	c := s.dialTemporal()
@@ -80,7 +80,7 @@ func (s *system) lyo(args ...string) (string, error) {
 	return string(out), err
 }
 
-// naming finds every table with a row that has the text somewhere.
+// naming returns the tables with a row that contains the text, with their counts.
 func naming(t *testing.T, db *gorm.DB, text string) map[string]int {
 	t.Helper()
 	var tables []string
@@ -97,12 +97,12 @@ func naming(t *testing.T, db *gorm.DB, text string) map[string]int {
 	return found
 }
 
-// namingKeys finds the keys of Redis whose name or value has the text.
+// namingKeys returns the keys of Redis whose name or value contains the text.
 func namingKeys(t *testing.T, c *redis.Client, text string) (found []string) {
 	t.Helper()
 	keys := c.Scan(t.Context(), 0, "*", 1000).Iterator()
 	for keys.Next(t.Context()) {
-		value, _ := c.Dump(t.Context(), keys.Val()).Result() // gone meanwhile: ""
+		value, _ := c.Dump(t.Context(), keys.Val()).Result() // deleted meanwhile: ""
 		if strings.Contains(keys.Val(), text) || strings.Contains(value, text) {
 			found = append(found, keys.Val())
 		}
@@ -155,7 +155,7 @@ func TestAnAccountIsForgotten(t *testing.T) {
 	require.Empty(t, namingKeys(t, keys, user))
 	require.Empty(t, naming(t, db, "ada@example.com"))
 	require.Equal(t, "eve@example.com", eve.call(http.MethodGet, "/v1/users/me", nil, http.StatusOK)["email"])
-	one.register(t, "ada@example.com") // the address is free again
+	one.register(t, "ada@example.com") // the address is available again
 }
 
 func TestADeletionIsUndoneByTheCommandLine(t *testing.T) {
@@ -170,7 +170,7 @@ func TestADeletionIsUndoneByTheCommandLine(t *testing.T) {
 	require.Contains(t, denied["detail"], "being deleted")
 	var deletion string
 	require.NoError(t, s.rows().Raw("SELECT deletion_id FROM users").Scan(&deletion).Error)
-	s.awaitTimer("delete-account/" + deletion) // before it sleeps an activity may be first to see that the account is back
+	s.awaitTimer("delete-account/" + deletion) // before it sleeps, an activity may be first to see the restored account
 	out, err := s.lyo("admin", "undelete", "ada@example.com")
 	require.NoError(t, err, out)
 	require.Contains(t, out, "is restored")
@@ -223,7 +223,7 @@ func TestAnExportIsFetchedOnce(t *testing.T) {
 
 var mailedToken = regexp.MustCompile(`(?m)^\s*([a-z2-7]{32})\s*$`)
 
-// mail waits for the next mail to be written and gives it and its token.
+// mail waits for the next mail to be written and returns it and its token.
 func (s *system) mail(seen map[string]bool) (text, token string) {
 	s.t.Helper()
 	deadline := time.Now().Add(patience)
@@ -242,14 +242,14 @@ func (s *system) mail(seen map[string]bool) (text, token string) {
 			}
 			return text, token
 		}
-		<-time.After(20 * time.Millisecond) // the folder gives no word of a new file
+		<-time.After(20 * time.Millisecond) // the folder has no notification of a new file
 	}
 	require.Fail(s.t, "no mail came")
 	return "", ""
 }
 
-// TestAForgottenPassword goes all the way by mail: a new account verifies its
-// address, and its owner, who forgot the password, gets in again.
+// TestAForgottenPassword runs the whole flow by mail: a new account verifies its
+// address, and its owner, who forgot the password, signs in again.
 func TestAForgottenPassword(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)

@@ -16,13 +16,13 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// tableState is what is compared of a table.
+// tableState is the compared state of a table.
 type tableState struct {
 	Rows   int
-	Digest string // of all rows, whatever their order
+	Digest string // of all rows, in any order
 }
 
-// tables reads every table of the schema, goose's own included.
+// tables reads every table of the schema, including goose's own.
 func tables(t *testing.T, db *gorm.DB) map[string]tableState {
 	t.Helper()
 	var names []string
@@ -38,9 +38,8 @@ func tables(t *testing.T, db *gorm.DB) map[string]tableState {
 	return states
 }
 
-// emptyCluster is a Postgres that has never held anything, with the programs of
-// its version. Where it comes without pg_dump and pg_restore the test is skipped,
-// saying so.
+// emptyCluster starts a new Postgres, with the programs of its version. Where pg_dump
+// and pg_restore are missing the test is skipped with a message.
 func emptyCluster(t *testing.T) (bin string, cluster *local.Postgres) {
 	t.Helper()
 	bin, err := local.FindPostgres(t.Context(), local.Finder{StateDir: os.Getenv("TEST_STATE_DIR"), Offline: true, Out: t.Output()})
@@ -60,8 +59,8 @@ func emptyCluster(t *testing.T) (bin string, cluster *local.Postgres) {
 	return bin, cluster
 }
 
-// TestARestoreGivesTheSameRows does what docs/operate/backup.md says: a dump of a
-// system in use, restored into an empty cluster, on which Lyo then goes on.
+// TestARestoreGivesTheSameRows follows docs/operate/backup.md: a dump of a system in
+// use, restored into an empty cluster, on which Lyo then continues.
 func TestARestoreGivesTheSameRows(t *testing.T) {
 	t.Parallel()
 	bin, cluster := emptyCluster(t)

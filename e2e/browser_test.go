@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// browser is a headless Chromium with one tab, and what it complained about.
+// browser is a headless Chromium with one tab, and its errors.
 type browser struct {
 	t      *testing.T
 	ctx    context.Context
@@ -29,14 +29,14 @@ type browser struct {
 	output string // folder of screenshots
 
 	mu       sync.Mutex
-	faults   []string // exceptions, and what the page's policy refused
+	faults   []string // exceptions, and policy violations
 	hosts    map[string]bool
 	sockets  int
 	pictures int
 }
 
-// findChromium skips the test, saying so, where there is none. TEST_CHROMIUM names
-// one that then must be there.
+// findChromium skips the test, with a message, where there is none. TEST_CHROMIUM
+// names one that must exist.
 func findChromium(t *testing.T) string {
 	t.Helper()
 	if named := os.Getenv("TEST_CHROMIUM"); named != "" {
@@ -56,13 +56,13 @@ func findChromium(t *testing.T) string {
 	return ""
 }
 
-// newBrowser starts one for a server's address. It never asks another host.
+// newBrowser starts one for a server's address. It never contacts another host.
 func newBrowser(t *testing.T, base string) *browser {
 	t.Helper()
 	path := findChromium(t)
 	profile, err := os.MkdirTemp("", "lyo-chromium-")
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(profile) }) // Chromium may still be writing: what is left is in the temporary folder
+	t.Cleanup(func() { _ = os.RemoveAll(profile) }) // Chromium may still be writing; leftovers are in the temporary folder
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.UserDataDir(profile), chromedp.WSURLReadTimeout(patience), chromedp.WindowSize(1280, 860),
 		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
@@ -80,7 +80,7 @@ func newBrowser(t *testing.T, base string) *browser {
 	return b
 }
 
-// screenshots is a fresh folder for them, kept when the test is over.
+// screenshots creates a fresh folder for them, kept after the test.
 func screenshots(t *testing.T) string {
 	t.Helper()
 	dir := os.Getenv("TEST_OUTPUT")
@@ -113,14 +113,14 @@ func (b *browser) note(event any) {
 	}
 }
 
-// socketsOpened is how many WebSockets the page has opened so far.
+// socketsOpened returns how many WebSockets the page has opened so far.
 func (b *browser) socketsOpened() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.sockets
 }
 
-// requireClean: no exception, nothing refused by the policy, no other host asked.
+// requireClean checks that there was no exception, no policy violation and no other host.
 func (b *browser) requireClean() {
 	b.t.Helper()
 	b.mu.Lock()
@@ -131,7 +131,7 @@ func (b *browser) requireClean() {
 	require.Equal(b.t, map[string]bool{u.Host: true}, b.hosts, "the page asks nobody but its own server")
 }
 
-// bounded is the context of one step.
+// bounded returns the context of one step.
 func (b *browser) bounded() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(b.ctx, patience)
 }
@@ -143,7 +143,7 @@ func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.went(chromedp.Do(ctx, steps...))
 }
 
-// went ends the test when a step failed, with a picture of where it did.
+// went fails the test when a step failed, with a screenshot of it.
 func (b *browser) went(err error) {
 	b.t.Helper()
 	if err != nil {
@@ -152,7 +152,7 @@ func (b *browser) went(err error) {
 	}
 }
 
-// shoot keeps a picture of the window.
+// shoot saves a screenshot of the window.
 func (b *browser) shoot(name string) {
 	ctx, cancel := b.bounded()
 	defer cancel()
@@ -164,13 +164,13 @@ func (b *browser) shoot(name string) {
 	require.NoError(b.t, os.WriteFile(filepath.Join(b.output, name+".png"), picture, 0o600))
 }
 
-// picture is shoot with the pictures numbered in the order of the walk.
+// picture is shoot with the pictures numbered in order.
 func (b *browser) picture(name string) {
 	b.pictures++
 	b.shoot(fmt.Sprintf("%02d-%s", b.pictures, name))
 }
 
-// evaluate gives the value of an expression, awaited.
+// evaluate returns the value of an expression, awaited.
 func evaluate[T any](b *browser, expression string) T {
 	b.t.Helper()
 	ctx, cancel := b.bounded()
@@ -180,7 +180,7 @@ func evaluate[T any](b *browser, expression string) T {
 	return value
 }
 
-// run evaluates an expression for what it does.
+// run evaluates an expression for its effect.
 func (b *browser) run(expression string) {
 	b.t.Helper()
 	evaluate[chromedp.Void](b, expression)
@@ -209,7 +209,7 @@ func (b *browser) click(selector string) {
 	b.do(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// enter types over what a field holds.
+// enter replaces the text of a field.
 func (b *browser) enter(selector, text string) {
 	b.t.Helper()
 	b.see(selector)
@@ -217,7 +217,7 @@ func (b *browser) enter(selector, text string) {
 	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
-// window has a size, and a colour scheme that its user prefers.
+// window sets a size, and the preferred colour scheme.
 func (b *browser) window(width, height int64, scheme string) {
 	b.t.Helper()
 	b.do(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
@@ -231,7 +231,7 @@ func (b *browser) window(width, height int64, scheme string) {
 	}))
 }
 
-// audit finds what somebody who cannot see well, or has no mouse, would stumble over.
+// audit finds problems for users with poor sight or without a mouse.
 const audit = `(() => {
 	const faults = [];
 	const shown = (e) => e.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) && !e.closest(".unseen, .skip");
@@ -259,8 +259,8 @@ const audit = `(() => {
 	return faults;
 })()`
 
-// inspect looks at the page in the dark on a telephone, and by day on a desk, and
-// keeps a picture of each.
+// inspect checks the page in the dark scheme at phone size and in the light one at
+// desktop size, with a screenshot of each.
 func (b *browser) inspect(name string) {
 	b.t.Helper()
 	for _, look := range []struct {

@@ -16,11 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience is when a wait for something that must come is given up. It says nothing of
-// speed: the machine may be busy with all other tests.
+// patience bounds waits for events that must come. It is no measure of speed: the
+// machine may be busy with all other tests.
 const patience = 5 * time.Minute
 
-// learner is somebody with an account, on one API process.
+// learner is a user with an account, on one API process.
 type learner struct {
 	t     *testing.T
 	base  string
@@ -41,7 +41,7 @@ func (a *api) register(t *testing.T, email string) *learner {
 	return l
 }
 
-// at is the same learner on another API process.
+// at returns the same learner on another API process.
 func (l *learner) at(a *api) *learner { return &learner{l.t, a.base, l.token, l.id} }
 
 func (l *learner) do(method, path string, body any, headers ...string) (int, http.Header, []byte) {
@@ -97,7 +97,7 @@ func (l *learner) course(id string) object {
 	return l.call(http.MethodGet, "/v1/courses/"+id, nil, http.StatusOK)
 }
 
-// await polls, as an app without sockets would, until the task is over.
+// await polls, as an app without sockets would, until the task has ended.
 func (l *learner) await(id string) object {
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), patience)
@@ -142,7 +142,7 @@ func (l *learner) dial(task, query string) *websocket.Conn {
 	return conn
 }
 
-// read is the next message.
+// read returns the next message.
 func (l *learner) read(conn *websocket.Conn) (message object) {
 	l.t.Helper()
 	require.NoError(l.t, wsjson.Read(l.t.Context(), conn, &message))

@@ -10,8 +10,8 @@ import (
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
 )
 
-// TestTheCommandLine is an operator's day: a course written, tasks listed, shown,
-// cancelled, tried again and watched.
+// TestTheCommandLine runs an operator's commands: a course is written, tasks are
+// listed, shown, cancelled, retried and watched.
 func TestTheCommandLine(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)

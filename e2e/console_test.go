@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
 )
 
-// visit is somebody's walk through the console.
+// visit is a user's walk through the console.
 type visit struct {
 	*browser
 	s      *system
@@ -23,7 +23,7 @@ type visit struct {
 	closed []string // sections that this server does not have
 }
 
-// has tells whether the server has an address, and keeps account of it.
+// has reports whether the server has an address, and records the section either way.
 func (v *visit) has(section, path string) bool {
 	_, there := v.paths[path]
 	_, slashed := v.paths[path+"/"]
@@ -35,8 +35,8 @@ func (v *visit) has(section, path string) bool {
 	return false
 }
 
-// TestTheConsole clicks through the page at the root as a newcomer does, with a
-// picture of every step. It is not parallel, since it says how long a newcomer waits.
+// TestTheConsole clicks through the page at the root as a new user does, with a screenshot
+// of every step. It is not parallel, since it reports how long a new user waits.
 func TestTheConsole(t *testing.T) {
 	findChromium(t)
 	s := newSystem(t)
@@ -61,9 +61,9 @@ func TestTheConsole(t *testing.T) {
 	}
 }
 
-// firstCourse goes from the first look to a finished course.
+// firstCourse goes from the first page to a finished course.
 func (v *visit) firstCourse() {
-	// Three lessons are written at a time, so the first can be read while the fourth is held.
+	// Three lessons are written at a time, so the first can be read while the fourth is blocked.
 	v.s.model.On(llmtest.Lesson, 4, llmtest.Hold())
 	v.window(1280, 860, "light")
 	begun := time.Now()
@@ -128,7 +128,7 @@ func (v *visit) read() {
 	v.inspect("shelf")
 }
 
-// sections are the parts that a server may not have.
+// sections are the parts that a server may lack.
 func (v *visit) sections() {
 	v.await(`document.querySelector("nav[data-ready]")`)
 	for _, section := range []struct{ name, path, there string }{
@@ -154,7 +154,7 @@ func (v *visit) sections() {
 	}
 }
 
-// tasksAndCancel ends a course that hangs, with sockets not getting through.
+// tasksAndCancel cancels a course that hangs, with sockets blocked.
 func (v *visit) tasksAndCancel() {
 	v.click("nav a[data-section=tasks]")
 	v.see("#tasks li[data-status=completed]")
@@ -182,7 +182,7 @@ func (v *visit) tasksAndCancel() {
 	v.walked = append(v.walked, "tasks", "cancel", "long polls where sockets do not get through")
 }
 
-// session: an expired token is renewed unseen, an ended session leads to the sign-in.
+// session checks that an expired token is renewed silently, and that an ended session leads to the sign-in.
 func (v *visit) session() {
 	spoil := func(fields ...string) {
 		v.run(`(() => { const s = JSON.parse(sessionStorage.getItem("lyo.session")); for (const f of ` + quoted(strings.Join(fields, " ")) + `.split(" ")) s[f] = "spoilt"; sessionStorage.setItem("lyo.session", JSON.stringify(s)); })()`)
@@ -213,7 +213,7 @@ func (v *visit) session() {
 	v.walked = append(v.walked, "a token renewed", "an ended session", "sign in", "sign out")
 }
 
-// hostileText renders what a model or a stranger might write.
+// hostileText renders text that a model or an attacker might write.
 func (v *visit) hostileText() {
 	type rendered struct {
 		HTML  string

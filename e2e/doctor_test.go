@@ -20,7 +20,7 @@ type diagnosis struct {
 	Checks  []struct{ Name, Status, Says, Mend string }
 }
 
-// ask runs lyo doctor and returns what is amiss, by name.
+// doctor runs lyo doctor and returns the problems, by name.
 func (s *system) doctor(port int) (d diagnosis, mends map[string]string) {
 	s.t.Helper()
 	out, errs, err := s.lyoAt(port, "doctor", "--json")
@@ -37,7 +37,7 @@ func (s *system) doctor(port int) (d diagnosis, mends map[string]string) {
 	return d, mends
 }
 
-// TestTheDoctorNamesWhatIsAway starts everything and stops it again, one after another.
+// TestTheDoctorNamesWhatIsAway starts all servers and stops them again, one after another.
 func TestTheDoctorNamesWhatIsAway(t *testing.T) {
 	t.Parallel()
 	s, postgres, redis := newClinic(t)
@@ -78,7 +78,7 @@ func TestTheDoctorNamesWhatIsAway(t *testing.T) {
 	require.Contains(t, mends, "settings")
 }
 
-// newClinic is a system whose every server is its own, so that each can be stopped.
+// newClinic returns a system with servers of its own, so that each can be stopped.
 func newClinic(t *testing.T) (*system, *local.Postgres, *local.Redis) {
 	t.Helper()
 	s := newSystem(t)
@@ -91,7 +91,7 @@ func newClinic(t *testing.T) (*system, *local.Postgres, *local.Redis) {
 	require.NoError(t, err)
 	room, err := os.MkdirTemp("", "lyo-clinic-")
 	require.NoError(t, err)
-	require.NoError(t, os.Chmod(room, 0o711)) // root's Postgres runs as somebody else
+	require.NoError(t, os.Chmod(room, 0o711)) // root's Postgres runs as another user
 	t.Cleanup(func() { _ = os.RemoveAll(room) })
 	postgres, err := local.StartPostgres(t.Context(), local.PostgresOptions{BinDir: bin, DataDir: filepath.Join(room, "data"), Out: io.Discard})
 	require.NoError(t, err)

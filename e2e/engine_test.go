@@ -20,7 +20,7 @@ import (
 	"github.com/lyoapp/lyo/engine/tinygguf"
 )
 
-// libraries are llama.cpp's, fetched once for all tests.
+// libraries downloads llama.cpp's libraries once for all tests.
 var libraries = sync.OnceValues(func() (string, error) {
 	if dir := os.Getenv("LYO_LLAMA_LIB"); dir != "" {
 		return dir, nil
@@ -96,7 +96,7 @@ func (b *brain) await(wanted func(engine.Health) bool, within time.Duration) {
 	}, within, 5*time.Millisecond)
 }
 
-// brainy is a school whose model is a brain.
+// brainy returns a system whose model server is a brain.
 func brainy(t *testing.T, b *brain, extra ...string) (*system, *learner) {
 	t.Helper()
 	s := newSystem(t, append([]string{"LYO_GEMMA_BASE_URL=" + b.base + "/v1", "LYO_GEMMA_MODEL=tiny", "LYO_GEMMA_STALL_AFTER=20s"}, extra...)...)
@@ -105,8 +105,8 @@ func brainy(t *testing.T, b *brain, extra ...string) (*system, *learner) {
 	return s, a.register(t, "ada@example.com")
 }
 
-// TestTwentyCoursesByLlamaCpp has courses written by llama.cpp from a tiny random
-// model: gibberish, of which only the structure is looked at.
+// TestTwentyCoursesByLlamaCpp generates courses with llama.cpp and a tiny random
+// model: gibberish, of which only the structure is checked.
 func TestTwentyCoursesByLlamaCpp(t *testing.T) {
 	t.Parallel()
 	b := newBrain(t, tinygguf.Options{})

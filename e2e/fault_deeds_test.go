@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// study completes a lesson of some course of the learner's that is ready, perhaps once more.
+// study completes a lesson of one of the learner's READY courses, perhaps repeatedly.
 func (w *load) study(ctx context.Context, l *learner) reply {
 	var ready []struct{ CourseID, LessonID string }
 	w.peek(&ready, `SELECT c.id AS course_id, l.id AS lesson_id FROM courses c JOIN lessons l ON l.course_id = c.id WHERE c.status = 'READY' AND c.owner_user_id = ?`, l.id)
@@ -22,8 +22,8 @@ func (w *load) study(ctx context.Context, l *learner) reply {
 	return got
 }
 
-// peek looks into the database past the API. What it does not find just now, because
-// the database is away, is not there.
+// peek reads from the database directly. While the database is away, rows count as
+// missing.
 func (w *load) peek(into any, query string, args ...any) {
 	_ = w.db.Raw(query, args...).Scan(into)
 }
@@ -37,7 +37,7 @@ func (w *load) post(ctx context.Context, l *learner) reply {
 	return got
 }
 
-// talk likes a post, reads it, or answers to it.
+// talk likes a post, reads it, or replies to it.
 func (w *load) talk(ctx context.Context, l *learner) reply {
 	var posts []string
 	w.peek(&posts, "SELECT id::text FROM posts")
@@ -47,7 +47,7 @@ func (w *load) talk(ctx context.Context, l *learner) reply {
 	path := "/v1/community/posts/" + posts[w.draw(len(posts))]
 	switch w.draw(3) {
 	case 0:
-		return l.try(ctx, "POST", path+"/like", nil) // once more takes it back
+		return l.try(ctx, "POST", path+"/like", nil) // a second time removes it
 	case 1:
 		return l.try(ctx, "GET", path, nil)
 	}

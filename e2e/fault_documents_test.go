@@ -29,9 +29,8 @@ import (
 // mostOfAWorker is the memory limit of a worker in deploy/kubernetes.
 const mostOfAWorker = 1 << 30
 
-// TestFaultHostileDocuments has two users send documents that do harm to who reads them,
-// to a worker that may not have more memory than in Kubernetes, while somebody else wants
-// a page read.
+// TestFaultHostileDocuments has two users upload documents that harm their reader, to a
+// worker with the memory limit of Kubernetes, while another user has a page read.
 func TestFaultHostileDocuments(t *testing.T) {
 	needsProc(t)
 	s := newSystem(t, "LYO_RATE_LIMITS=off", "LYO_LOG_LEVEL=warn")
@@ -90,8 +89,8 @@ func TestFaultHostileDocuments(t *testing.T) {
 	}
 }
 
-// TestFaultAWorkerDiesWhileItReads kills a worker whose reader is busy: no reader is left,
-// and the next worker does not read the same again.
+// TestFaultAWorkerDiesWhileItReads kills a worker whose reader is busy: no reader process
+// is left, and the next worker does not read the same document again.
 func TestFaultAWorkerDiesWhileItReads(t *testing.T) {
 	t.Parallel()
 	needsProc(t)
@@ -120,7 +119,7 @@ func TestFaultAWorkerDiesWhileItReads(t *testing.T) {
 	require.Equal(t, "document_too_heavy", got["error_details"].(object)["code"])
 }
 
-// needsProc leaves out what looks at processes by way of /proc.
+// needsProc skips tests that inspect processes by /proc.
 func needsProc(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -128,7 +127,7 @@ func needsProc(t *testing.T) {
 	}
 }
 
-// uploads are so many hostile documents of the kinds that are taken as uploads.
+// uploads returns so many hostile documents of the kinds accepted as uploads.
 func uploads(number int) []extracttest.Hostile {
 	all := slices.DeleteFunc(extracttest.HostileDocuments(number+number/2), func(h extracttest.Hostile) bool { return h.MediaType == "text/html" })
 	return all[:number]
@@ -150,7 +149,7 @@ func (s *system) startPlainWorker() {
 	s.worker = p
 }
 
-// upload sends a file and gives the id of the material.
+// upload sends a file and returns the id of the material.
 func (l *learner) upload(name, media string, data []byte) string {
 	l.t.Helper()
 	var body bytes.Buffer
@@ -177,7 +176,7 @@ func (l *learner) upload(name, media string, data []byte) string {
 	return made["id"].(string)
 }
 
-// awaitSource polls until material is read or cannot be.
+// awaitSource polls until material is read or has failed.
 func (l *learner) awaitSource(id string) object {
 	l.t.Helper()
 	for began := time.Now(); ; {
@@ -186,12 +185,12 @@ func (l *learner) awaitSource(id string) object {
 			return got
 		}
 		require.Less(l.t, time.Since(began), 2*patience, "%v", got)
-		<-time.After(50 * time.Millisecond) // other processes are at work
+		<-time.After(50 * time.Millisecond) // other processes are working
 	}
 }
 
-// confine puts a process and its children under a limit of memory, where cgroups of the
-// first version are there to be used, and gives what to say of it in the end.
+// confine limits the memory of a process and its children, where cgroups v1 are
+// available, and returns a function with a final report.
 func confine(t *testing.T, pid int, most int64) (told func() string) {
 	t.Helper()
 	dir := filepath.Join("/sys/fs/cgroup/memory", fmt.Sprintf("lyo-test-%d", os.Getpid()))
@@ -216,7 +215,7 @@ func confine(t *testing.T, pid int, most int64) (told func() string) {
 	}
 }
 
-// measure looks at a process and its children until it is asked for the most they had.
+// measure samples a process and its children until peak is called, which returns the maximum.
 func measure(pid int) (peak func() int64) {
 	stop := make(chan struct{})
 	var most int64
@@ -240,7 +239,7 @@ func measure(pid int) (peak func() int64) {
 	}
 }
 
-// footprint is the memory that a process and its children have each for themselves.
+// footprint returns the private memory of a process and its children.
 func footprint(pid int) int64 {
 	total := resident(pid)
 	for _, child := range childrenOf(pid) {
@@ -263,7 +262,7 @@ func childrenOf(pid int) []int {
 	found, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	var out []int
 	for _, path := range found {
-		text, _ := os.ReadFile(path) // a thread that has ended has none
+		text, _ := os.ReadFile(path) // an ended thread has none
 		for field := range strings.FieldsSeq(string(text)) {
 			if child, err := strconv.Atoi(field); err == nil {
 				out = append(out, child)

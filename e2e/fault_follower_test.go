@@ -14,11 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// follower watches a task as an app does: it comes back after every cut and goes on
-// where it was.
+// follower watches a task like an app: after every disconnect it reconnects and
+// continues from the last event.
 type follower struct {
 	learner *learner
-	base    string // where its sockets go
+	base    string // the address of its sockets
 	task    string
 	last    int64
 	events  []object
@@ -26,20 +26,20 @@ type follower struct {
 	err     error
 }
 
-// followers are followers at work; wait gives them when all have seen the end.
+// followers are running followers; wait returns them when all have seen the end.
 type followers struct {
 	all  []*follower
 	done sync.WaitGroup
 }
 
-// within is a context that ends with the test, or before.
+// within returns a context that ends with the test, or before.
 func (s *stand) within(d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(s.t.Context(), d)
 	s.t.Cleanup(cancel)
 	return ctx
 }
 
-// join has one more follow.
+// join starts one more follower.
 func (s *stand) join(ctx context.Context, f *followers, one *follower) {
 	f.all = append(f.all, one)
 	f.done.Go(func() { one.err = s.watch(ctx, one) })
@@ -66,12 +66,12 @@ func (s *stand) watch(ctx context.Context, f *follower) error {
 	}
 }
 
-// orderError is a story told wrongly.
+// orderError reports events out of order.
 type orderError struct{ text string }
 
 func (e orderError) Error() string { return e.text }
 
-// listen is one socket's life.
+// listen follows one socket to its end.
 func (f *follower) listen(ctx context.Context) error {
 	dialing, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -94,7 +94,7 @@ func (f *follower) listen(ctx context.Context) error {
 			return err
 		}
 		if message["type"] != nil {
-			continue // a heartbeat, or why the socket is about to be closed
+			continue // a heartbeat, or the reason before a close
 		}
 		if err := f.take(message); err != nil {
 			return err
@@ -102,10 +102,10 @@ func (f *follower) listen(ctx context.Context) error {
 	}
 }
 
-// pingEvery keeps something flowing on every socket.
+// pingEvery keeps data flowing on every socket.
 const pingEvery = 500 * time.Millisecond
 
-// ping says something now and then until ctx ends or the socket does.
+// ping sends pings until ctx or the socket ends.
 func ping(ctx context.Context, conn *websocket.Conn) {
 	ticker := time.NewTicker(pingEvery)
 	defer ticker.Stop()
@@ -124,7 +124,7 @@ func ping(ctx context.Context, conn *websocket.Conn) {
 func (f *follower) take(event object) error {
 	seq, _ := event["seq"].(float64)
 	if int64(seq) == f.last && event["completed_at"] != nil {
-		return nil // who comes after the end is told it once more
+		return nil // after the end the terminal event is sent once more
 	}
 	if int64(seq) != f.last+1 {
 		return orderError{fmt.Sprintf("%s: event %v after %d", f.task, seq, f.last)}
@@ -140,8 +140,8 @@ func (f *follower) requireEnd() error {
 	return nil
 }
 
-// requireStories waits for the followers and compares what each was told with what
-// is in the table.
+// requireStories waits for the followers and compares the events each received with
+// those in the table.
 func (s *stand) requireStories(f *followers) {
 	s.t.Helper()
 	f.done.Wait()

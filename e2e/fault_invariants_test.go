@@ -1,12 +1,12 @@
 package e2e_test
 
-// invariant is something that holds whatever happened, once everything is quiet.
+// invariant is a condition that always holds once the system is idle.
 type invariant struct {
-	broken string // what is so when it does not hold
-	query  string // finds the rows for which it does not
+	broken string // description of a violation
+	query  string // selects the violating rows
 }
 
-// unrest are rows of work that is still to be done.
+// unrest are rows of unfinished work.
 var unrest = []invariant{
 	{"a promise was not kept", `SELECT workflow_id || ' ' || action || ' ' || last_error FROM outbox WHERE cancel_requested_at IS NULL`},
 	{"a task has not ended", `SELECT id::text || ' ' || state FROM tasks WHERE state IN ('QUEUED', 'RUNNING')`},

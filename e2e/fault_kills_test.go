@@ -14,11 +14,11 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// toTemporal is how long a start is on its way.
+// toTemporal is the latency of a start.
 const toTemporal = 120 * time.Millisecond
 
 // TestFaultTheAPIDiesBeforeTheStart kills API processes between the commit of a
-// request and the start of its workflow. The way to Temporal is made long, so that
+// request and the start of its workflow. The latency to Temporal is raised, so that
 // there is time between the two.
 func TestFaultTheAPIDiesBeforeTheStart(t *testing.T) {
 	t.Parallel()
@@ -47,7 +47,7 @@ func TestFaultTheAPIDiesBeforeTheStart(t *testing.T) {
 		}
 	}
 	enough()
-	for range next { // the one that was ready is stopped with the test
+	for range next { // the unused one is stopped with the test
 	}
 	require.GreaterOrEqual(t, between, want)
 	s.requireStories(f)
@@ -57,8 +57,8 @@ func TestFaultTheAPIDiesBeforeTheStart(t *testing.T) {
 	require.Zero(t, s.count("tasks WHERE state <> 'DONE'"))
 }
 
-// apisAhead starts API processes, one ahead of who takes them, until ctx ends. The
-// channel is closed when no more are being started.
+// apisAhead starts API processes, one in advance, until ctx ends. The channel is
+// closed when no more are being started.
 func (s *stand) apisAhead(ctx context.Context) <-chan *api {
 	ready := make(chan *api, 1)
 	go func() {
@@ -78,8 +78,8 @@ func (s *stand) apisAhead(ctx context.Context) <-chan *api {
 	return ready
 }
 
-// killAfterCommit sends a request and kills the API a random while after it was
-// committed. It tells the task, and whether its start was still to come.
+// killAfterCommit sends a request and kills the API at a random time after the
+// commit. It returns the task, and whether its start was still pending.
 func (s *stand) killAfterCommit(dying *api, r request) (id string, early bool) {
 	s.t.Helper()
 	home := r.by
@@ -94,7 +94,7 @@ func (s *stand) killAfterCommit(dying *api, r request) (id string, early bool) {
 	deadline := time.Now().Add(30 * time.Second)
 	for !await() {
 		require.True(s.t, time.Now().Before(deadline), "the request was not committed")
-		<-time.After(time.Millisecond) // the commit is another process's
+		<-time.After(time.Millisecond) // the commit is in another process
 	}
 	<-time.After(s.drawTime(0, toTemporal*4/5))
 	kill(s.t, dying.Process)
@@ -154,7 +154,7 @@ func TestFaultTheWorkerDiesInLessons(t *testing.T) {
 	require.LessOrEqual(t, again, 8*kills, "only what was being written is asked for again")
 }
 
-// first tells whether a text comes for the first time.
+// first reports whether a text occurs for the first time.
 func (s *stand) first(seen map[string]bool, text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,13 +163,13 @@ func (s *stand) first(seen map[string]bool, text string) bool {
 	return !was
 }
 
-// awaitStalled waits until so many lessons stand still, or fewer while nothing else happens,
-// and tells how many do: none once every task has ended.
+// awaitStalled waits until so many lessons are stalled, or fewer while nothing else happens,
+// and returns their number: 0 once every task has ended.
 func (s *stand) awaitStalled(n int) (stalled int) {
 	s.t.Helper()
 	for began := time.Now(); ; {
 		ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
-		_ = s.model.Wait(ctx, func(st llmtest.State) bool { return st.Stalled >= n }) // fewer will do
+		_ = s.model.Wait(ctx, func(st llmtest.State) bool { return st.Stalled >= n }) // fewer are enough
 		cancel()
 		stalled = s.model.State().Stalled
 		if stalled > 0 || s.count("tasks WHERE state <> 'DONE'") == 0 {

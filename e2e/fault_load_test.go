@@ -12,26 +12,26 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// load is learners at work while something is done to the system.
+// load is learners at work while faults are injected.
 type load struct {
 	*stand
 	stop context.CancelFunc
 	all  sync.WaitGroup
 
 	mu       sync.Mutex
-	answers  map[string]int // by act and status
-	scandals []string       // answers that nobody should get
+	answers  map[string]int // by action and status
+	scandals []string       // unacceptable answers
 	asked    map[*learner]int
 	mine     map[*learner][]string // tasks
 }
 
-// act is something a learner does. It tells what it got.
+// act is a learner's action. It returns the reply.
 type act struct {
 	name string
 	do   func(*load, context.Context, *learner) reply
 }
 
-// acts are what learners do, of all areas.
+// acts are the learners' actions, of all areas.
 var acts = []act{
 	{"generate", (*load).generate},
 	{"profile", (*load).writeProfile},
@@ -42,10 +42,10 @@ var acts = []act{
 	{"talk", (*load).talk},
 }
 
-// coursesEach is how many each learner asks for.
+// coursesEach returns how many courses each learner requests.
 func coursesEach() int { return sized(3, 1) }
 
-// work has learners do one thing after another until endWork.
+// work has learners act one after another until endWork.
 func (s *stand) work(learners []*learner) *load {
 	ctx, stop := context.WithCancel(s.t.Context())
 	w := &load{stand: s, stop: stop, answers: map[string]int{}, asked: map[*learner]int{}, mine: map[*learner][]string{}}
@@ -63,7 +63,7 @@ func (s *stand) work(learners []*learner) *load {
 	return w
 }
 
-// step does one thing. What was begun is finished, so that its outcome is known.
+// step runs one action. An action that has begun is finished, so that its outcome is known.
 func (w *load) step(ctx context.Context, l *learner, a act) {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
@@ -77,8 +77,8 @@ func (w *load) step(ctx context.Context, l *learner, a act) {
 	}
 }
 
-// endWork stops everybody and wants every answer to have been a good one, or an
-// honest refusal.
+// endWork stops all learners and requires that every answer was a success, or a
+// proper refusal.
 func (w *load) endWork() {
 	w.t.Helper()
 	w.stop()
@@ -108,7 +108,7 @@ func (w *load) generate(ctx context.Context, l *learner) reply {
 	return got
 }
 
-// ask asks for a course and notes what came of it.
+// ask requests a course and records the outcome.
 func (s *stand) ask(ctx context.Context, r request) reply {
 	got := r.by.try(ctx, "POST", "/v1/courses/generate", object{"topic": r.topic}, "Idempotency-Key", r.key)
 	if got.status == http.StatusAccepted {
@@ -131,7 +131,7 @@ func (w *load) look(ctx context.Context, l *learner) reply {
 	return l.try(ctx, "GET", paths[w.draw(len(paths))], nil)
 }
 
-// cancel ends every fourth course or so.
+// cancel cancels about every fourth course.
 func (w *load) cancel(ctx context.Context, l *learner) reply {
 	w.mu.Lock()
 	tasks := w.mine[l]

@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
 )
 
-// TestFaultRedisDies kills Redis, which forgets everything, and flushes it, while
+// TestFaultRedisDies kills Redis, which loses everything, and flushes it, while
 // sockets are open in two processes.
 func TestFaultRedisDies(t *testing.T) {
 	t.Parallel()
@@ -36,7 +36,7 @@ func TestFaultRedisDies(t *testing.T) {
 	s.requireSound()
 }
 
-// watched asks for courses and has them followed through each of the addresses.
+// watched requests courses and has them followed through each of the addresses.
 func (s *stand) watched(learners []*learner, each int, bases ...string) *followers {
 	s.t.Helper()
 	f, ctx := &followers{}, s.within(5*time.Minute)
@@ -50,8 +50,8 @@ func (s *stand) watched(learners []*learner, each int, bases ...string) *followe
 	return f
 }
 
-// TestFaultTheNetworkResets cuts every connection of the clients every one to five
-// seconds, with a reset, while their courses are being written.
+// TestFaultTheNetworkResets resets every client connection every one to five seconds
+// while courses are being written.
 func TestFaultTheNetworkResets(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, nil)
@@ -59,7 +59,7 @@ func TestFaultTheNetworkResets(t *testing.T) {
 	s.startWorker()
 	learners, each := s.crew(sized(40, 4)), sized(5, 2)
 	lasting := sized(2*time.Minute, 4*time.Second)
-	// Slow enough for the story to last as long as the resets do.
+	// Slow enough for the courses to last as long as the resets do.
 	s.model.Script(func(llmtest.Request) []llmtest.Fault {
 		return []llmtest.Fault{llmtest.Delay(s.drawTime(0, lasting/4000))}
 	})
@@ -73,8 +73,8 @@ func TestFaultTheNetworkResets(t *testing.T) {
 	s.requireSound()
 }
 
-// reset ends every connection through a proxy with a TCP reset at its next byte, of
-// which there is one before long, and leaves the way open for others.
+// reset ends every connection through a proxy with a TCP reset at its next byte,
+// which comes soon, and leaves the proxy open for new ones.
 func (s *stand) reset(p *toxiproxy.Proxy) {
 	s.t.Helper()
 	for _, stream := range []string{"upstream", "downstream"} {
@@ -84,8 +84,8 @@ func (s *stand) reset(p *toxiproxy.Proxy) {
 	p.Toxics.ResetToxics(s.t.Context())
 }
 
-// TestFaultACancelAtAnyMoment cancels courses at random moments of their lives, by
-// the API and twice at once.
+// TestFaultACancelAtAnyMoment cancels courses at random moments, by the API and twice
+// at once.
 func TestFaultACancelAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	s, learners := newBusyStand(t)
@@ -95,7 +95,7 @@ func TestFaultACancelAtAnyMoment(t *testing.T) {
 		l := learners[i%len(learners)]
 		task := s.accept(l.call("POST", "/v1/courses/generate", object{"topic": fmt.Sprintf("How moons form, part %d", i)}, 202))
 		s.join(ctx, f, &follower{learner: l, base: l.base, task: task})
-		moment := s.drawTime(0, sized(6*time.Second, time.Second)*time.Duration(1+3*s.draw(2))) // soon, or not so soon
+		moment := s.drawTime(0, sized(6*time.Second, time.Second)*time.Duration(1+3*s.draw(2))) // early, or later
 		if i == 0 {
 			moment = 0 // one is surely in time
 		}
@@ -118,7 +118,7 @@ func TestFaultACancelAtAnyMoment(t *testing.T) {
 	s.requireModelIdle()
 }
 
-// requireModelIdle: nobody waits for what was cancelled.
+// requireModelIdle checks that cancelled work has no model call left.
 func (s *stand) requireModelIdle() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
@@ -126,8 +126,8 @@ func (s *stand) requireModelIdle() {
 	require.NoError(s.t, s.model.Wait(ctx, func(st llmtest.State) bool { return st.Open == 0 }))
 }
 
-// TestFaultAClientsClockIsOff has clients whose clocks are days off decide by them
-// when to trade their refresh token: with each request, or never before they are told to.
+// TestFaultAClientsClockIsOff has clients whose clocks are days off decide by them when
+// to refresh their token: with each request, or never before they have to.
 func TestFaultAClientsClockIsOff(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, []string{"LYO_ACCESS_TOKEN_TTL=" + sized("5s", "1s")})
@@ -140,7 +140,7 @@ func TestFaultAClientsClockIsOff(t *testing.T) {
 	}
 	var used sync.WaitGroup
 	for _, p := range phones {
-		used.Go(func() { p.use(ctx, sized(25*time.Second, 9*time.Second)) }) // longer than a token is good
+		used.Go(func() { p.use(ctx, sized(25*time.Second, 9*time.Second)) }) // longer than a token's lifetime
 	}
 	used.Wait()
 	for _, p := range phones {

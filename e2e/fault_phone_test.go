@@ -12,7 +12,7 @@ import (
 type phone struct {
 	*learner
 	stand   *stand
-	off     time.Duration // its clock, before or behind
+	off     time.Duration // its clock's offset
 	refresh string
 	expires time.Time // of the access token, by its clock
 	trades  int
@@ -28,8 +28,8 @@ func (s *stand) phone(a *api, email string, off time.Duration) *phone {
 
 func (p *phone) now() time.Time { return time.Now().Add(p.off) }
 
-// keep takes a pair. By the phone's clock one that is ahead finds every token expired,
-// and one behind none.
+// keep stores a token pair. A clock ahead makes every token look expired, and one
+// behind none.
 func (p *phone) keep(pair object) {
 	p.token, _ = pair["access_token"].(string)
 	p.refresh, _ = pair["refresh_token"].(string)
@@ -37,7 +37,7 @@ func (p *phone) keep(pair object) {
 	p.expires = time.Now().Add(time.Duration(seconds) * time.Second)
 }
 
-// use asks the API for this and that for a time.
+// use sends various requests to the API for a time.
 func (p *phone) use(ctx context.Context, span time.Duration) {
 	for end := time.Now().Add(span); time.Now().Before(end) && !p.t.Failed(); {
 		if p.now().After(p.expires) {
@@ -55,7 +55,7 @@ func (p *phone) use(ctx context.Context, span time.Duration) {
 	}
 }
 
-// trade gets the next pair; one answer in four is lost on the way.
+// trade refreshes the pair; one response in four is lost.
 func (p *phone) trade(ctx context.Context) {
 	p.trades++
 	for {
@@ -71,7 +71,7 @@ func (p *phone) trade(ctx context.Context) {
 	}
 }
 
-// requireLive trades once more and looks.
+// requireLive refreshes once more and checks the access.
 func (p *phone) requireLive(ctx context.Context) {
 	p.t.Helper()
 	p.trade(ctx)

@@ -10,40 +10,40 @@ import (
 	"sync"
 )
 
-// sound is what a system owes: what it said yes to, and what it did not answer.
+// sound is what a system has accepted, and the requests without an answer.
 type sound struct {
 	owed    sync.Mutex
 	tasks   map[string]string  // accepted, with the course of each
-	sure    map[request]string // what was accepted under a key, with its task
+	sure    map[request]string // accepted under a key, with its task
 	unsure  []request
 	written map[*learner]written
 	kept    []keepsake
 }
 
-// keepsake is a row that was confirmed and must be there, once.
+// keepsake is a confirmed row that must exist exactly once.
 type keepsake struct {
 	query string // counts it
 	args  []any
 }
 
-// keep notes a row that was confirmed.
+// keep records a confirmed row.
 func (o *sound) keep(query string, args ...any) {
 	o.owed.Lock()
 	defer o.owed.Unlock()
 	o.kept = append(o.kept, keepsake{query, args})
 }
 
-// request is a course asked for under a key, without an answer.
+// request is a course request under a key, without an answer.
 type request struct {
 	by         *learner
 	key, topic string
 }
 
-// written are the values a field may have: the last one that was confirmed, and
-// those sent after it, which may or may not have arrived.
+// written are the possible values of a field: the last confirmed one, and those sent
+// after it, which may or may not have arrived.
 type written struct{ possible []any }
 
-// accept notes the answer to a request for a course.
+// accept records the answer to a course request.
 func (o *sound) accept(made object) (task string) {
 	o.owed.Lock()
 	defer o.owed.Unlock()
@@ -73,7 +73,7 @@ func (o *sound) doubt(r request) {
 	o.unsure = append(o.unsure, r)
 }
 
-// takeRequests are those without an answer, and those with one.
+// takeRequests returns those without an answer, and those with one.
 func (o *sound) takeRequests() (unsure []request, sure map[request]string) {
 	o.owed.Lock()
 	defer o.owed.Unlock()
@@ -82,7 +82,7 @@ func (o *sound) takeRequests() (unsure []request, sure map[request]string) {
 	return unsure, sure
 }
 
-// wrote notes a value that was sent, and whether that was confirmed.
+// wrote records a value that was sent, and whether it was confirmed.
 func (o *sound) wrote(by *learner, value any, confirmed bool) {
 	o.owed.Lock()
 	defer o.owed.Unlock()
@@ -100,7 +100,7 @@ func (o *sound) wrote(by *learner, value any, confirmed bool) {
 	o.written[by] = r
 }
 
-// reply is what came of a request that may have failed in any way.
+// reply is the outcome of a request that may have failed in any way.
 type reply struct {
 	status int // 0: no answer
 	header http.Header

@@ -19,8 +19,8 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// anotherBuild works on courses with code that has nothing in common with the program's,
-// until each of the runs has begun there.
+// anotherBuild processes courses with unrelated code, until each of the runs has begun
+// there.
 func (s *system) anotherBuild(c client.Client, ids ...string) {
 	s.t.Helper()
 	other := worker.New(c, workflows.Queue, worker.Options{DisableRegistrationAliasing: true})
@@ -43,7 +43,7 @@ func (s *system) anotherBuild(c client.Client, ids ...string) {
 }
 
 // TestFaultRunsOfABuildThatIsGone has open runs that the worker's code cannot replay. The doctor
-// names them, a cancel ends them in words, and the learner's next course is written.
+// names them, a cancel ends them with a message, and the learner's next course is written.
 func TestFaultRunsOfABuildThatIsGone(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, "LYO_COURSES_AT_ONCE=2")
@@ -90,8 +90,8 @@ func (l *learner) running(topic string) time.Duration {
 	return took
 }
 
-// TestFaultActionsHoldUpNoCourse has very many achievements to be looked at, all due at once, when
-// learners ask for courses.
+// TestFaultActionsHoldUpNoCourse has very many achievement checks due at once when learners
+// request courses.
 func TestFaultActionsHoldUpNoCourse(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, nil)
@@ -122,8 +122,7 @@ func TestFaultActionsHoldUpNoCourse(t *testing.T) {
 	s.requireSound()
 }
 
-// TestFaultASlowModel has a model that takes its time for each answer, and activities of two
-// conversations, many at once.
+// TestFaultASlowModel has a slow model, and activities of two conversations, many at once.
 func TestFaultASlowModel(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, []string{"LYO_GEMMA_PARALLEL=20"})

@@ -9,8 +9,7 @@ import (
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
 )
 
-// newBusyStand has two API processes and a worker, a model that takes its time, and
-// learners.
+// newBusyStand returns two API processes and a worker, a slow model, and learners.
 func newBusyStand(t *testing.T, own ...part) (*stand, []*learner) {
 	t.Helper()
 	s := newStand(t, nil, own...)
@@ -29,7 +28,7 @@ func newBusyStand(t *testing.T, own ...part) (*stand, []*learner) {
 	return s, learners
 }
 
-// TestFaultTemporalStops takes Temporal away while learners are at work.
+// TestFaultTemporalStops stops Temporal while learners are at work.
 func TestFaultTemporalStops(t *testing.T) {
 	t.Parallel()
 	s, learners := newBusyStand(t)
@@ -46,7 +45,7 @@ func TestFaultTemporalStops(t *testing.T) {
 	s.requireSound()
 }
 
-// TestFaultPostgresStops has the database crash while learners are at work.
+// TestFaultPostgresStops crashes the database while learners are at work.
 func TestFaultPostgresStops(t *testing.T) {
 	t.Parallel()
 	s, learners := newBusyStand(t, ownPostgres)
@@ -62,7 +61,7 @@ func TestFaultPostgresStops(t *testing.T) {
 	s.requireSound()
 }
 
-// endure lets time pass: how long something lasts is what a case is about.
+// endure waits: a case is about the duration of a fault.
 func (s *stand) endure(d time.Duration) {
 	s.t.Helper()
 	select {

@@ -18,12 +18,11 @@ import (
 	"github.com/lyoapp/lyo/models/learning"
 )
 
-// calm is how long a system may take to finish what it has, once everything is back.
+// calm is how long a system may take to finish its work once everything is back.
 const calm = 4 * time.Minute
 
-// requireSound waits until nothing is left to be done and then checks everything
-// that must hold: nothing accepted is lost, nothing is done twice, and what is
-// counted is what is there.
+// requireSound waits until all work is done and then checks all guarantees: nothing
+// accepted is lost, nothing is done twice, and counters match the rows.
 func (s *stand) requireSound() {
 	s.t.Helper()
 	began := time.Now()
@@ -38,9 +37,8 @@ func (s *stand) requireSound() {
 	s.t.Logf("sound %v after the trouble: %d tasks, %d of them accepted in as many words", time.Since(began).Round(10*time.Millisecond), s.count("tasks"), len(s.tasks))
 }
 
-// requireSettled finds out, as a client would, what became of the requests that
-// were not answered, and asks again for what was: the same key gets the same ids,
-// however often.
+// requireSettled finds the outcome of unanswered requests as a client would, and
+// repeats answered ones: the same key gets the same ids, however often.
 func (s *stand) requireSettled() {
 	s.t.Helper()
 	unsure, sure := s.takeRequests()
@@ -57,7 +55,7 @@ func (s *stand) requireSettled() {
 	}
 }
 
-// breaches are the invariants that do not hold, each with some of the rows.
+// breaches returns the violated invariants, each with some of the rows.
 func breaches(t *testing.T, db *gorm.DB, of []invariant) (found []string) {
 	t.Helper()
 	for _, i := range of {
@@ -70,7 +68,7 @@ func breaches(t *testing.T, db *gorm.DB, of []invariant) (found []string) {
 	return found
 }
 
-// requireInvariants finds none that does not hold.
+// requireInvariants checks that none is violated.
 func requireInvariants(t *testing.T, db *gorm.DB) {
 	t.Helper()
 	for _, area := range invariants {
@@ -84,7 +82,7 @@ func (s *stand) count(table string) (n int) {
 	return n
 }
 
-// requireKept looks for everything that was accepted.
+// requireKept checks that everything accepted is there.
 func (s *stand) requireKept() {
 	s.t.Helper()
 	var rows []struct{ ID, ResultID, State string }
@@ -107,7 +105,7 @@ func (s *stand) requireKept() {
 	}
 }
 
-// requireRecounted counts all points, levels, streaks and periods again, as an operator would.
+// requireRecounted recounts all points, levels, streaks and periods, as an operator would.
 func (s *stand) requireRecounted() {
 	s.t.Helper()
 	done, err := learning.RecountMany(s.t.Context(), s.db, uuid.Nil, 1000, time.Now())
@@ -143,7 +141,7 @@ func (s *stand) requireBoard(b learning.Board, timeframe string, asker *learner)
 				Achievements int    `json:"achievements_count"`
 			} `json:"entries"`
 		}
-		if got.status == 401 { // tokens are short-lived in one of the cases
+		if got.status == 401 { // one of the cases has short-lived tokens
 			signed := asker.call("POST", "/v1/auth/login", object{"email": "asker@example.com", "password": "correct horse battery"}, 200)
 			asker.token, _ = signed["access_token"].(string)
 		}
@@ -160,11 +158,11 @@ func (s *stand) requireBoard(b learning.Board, timeframe string, asker *learner)
 	}
 	for began := time.Now(); !same(); {
 		require.Less(s.t, time.Since(began), time.Minute, "the board of %s %s is not as the ledger has it", timeframe, b.Kind)
-		<-time.After(100 * time.Millisecond) // it is brought up to date by other processes
+		<-time.After(100 * time.Millisecond) // other processes bring it up to date
 	}
 }
 
-// requireOneRunEach asks Temporal whether any workflow was begun twice.
+// requireOneRunEach checks that no workflow was started twice.
 func (s *system) requireOneRunEach() {
 	s.t.Helper()
 	runs, _ := s.runs(s.dialTemporal())
@@ -173,9 +171,9 @@ func (s *system) requireOneRunEach() {
 	}
 }
 
-// awaitQuiet waits until nothing is left to be done: there are no rows of such work, no
-// workflow goes on, and a moment later that is still so and nothing new was begun. It
-// tells what was awaited last.
+// awaitQuiet waits until all work is done: there are no rows of such work, no workflow
+// is open, and a moment later that is still so and nothing new was started. It returns
+// what it was waiting for.
 func (s *system) awaitQuiet(db *gorm.DB) (last []string) {
 	s.t.Helper()
 	c := s.dialTemporal()
@@ -192,11 +190,11 @@ func (s *system) awaitQuiet(db *gorm.DB) (last []string) {
 			before = len(runs)
 		}
 		require.Less(s.t, time.Since(began), calm, "left to be done: %v", left)
-		<-time.After(100 * time.Millisecond) // other processes are at work
+		<-time.After(100 * time.Millisecond) // other processes are working
 	}
 }
 
-// dialTemporal is a client past whatever is in the way of the processes.
+// dialTemporal connects directly, past the proxies of the processes.
 func (s *system) dialTemporal() client.Client {
 	s.t.Helper()
 	c, err := client.Dial(client.Options{HostPort: s.temporal.Address()})
@@ -205,7 +203,7 @@ func (s *system) dialTemporal() client.Client {
 	return c
 }
 
-// runs counts the runs by workflow, and tells which workflows still go on.
+// runs counts the runs by workflow, and returns the open workflows.
 func (s *system) runs(c client.Client) (runs map[string]int, open []string) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)

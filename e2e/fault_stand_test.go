@@ -31,20 +31,20 @@ var (
 	program = flag.String("lyo", "", "a lyo that was built before; none: one is built, with the race detector")
 )
 
-// stand is a system that something is done to. What chance decides comes from its seed.
+// stand is a system under fault injection. Random choices come from its seed.
 type stand struct {
 	*system
-	db       *gorm.DB // past whatever is in the way of the processes
+	db       *gorm.DB // direct, past the proxies of the processes
 	postgres *local.Postgres
 	server   *local.Redis // of its own, when it has one
 	proxies  *toxiproxy.ApiServer
 
 	mu     sync.Mutex
 	random *rand.Rand
-	sound  // what was accepted, to be looked for afterwards
+	sound  // what was accepted, to be checked afterwards
 }
 
-// part is a server of its own that a stand wants because it will be taken away.
+// part is a server of a stand's own, which it will stop.
 type part int
 
 const (
@@ -52,10 +52,10 @@ const (
 	ownRedis
 )
 
-// usualSeed is that of the short form: make test does the same each time, as far as a seed decides.
+// usualSeed is the seed of the short form: make test does the same each time, as far as the seed decides.
 const usualSeed = 1
 
-// chance is the seed of a case, which it tells of.
+// chance returns the seed of a case and logs it.
 func chance(t *testing.T) uint64 {
 	t.Helper()
 	from := *seed
@@ -77,7 +77,7 @@ func newStand(t *testing.T, extra []string, own ...part) *stand {
 	_, _ = name.Write([]byte(t.Name()))                                                  // never fails
 	s := &stand{system: newSystem(t), random: rand.New(rand.NewPCG(from, name.Sum64()))} // repeatable on purpose
 	s.extra = append([]string{"LYO_GEMMA_PARALLEL=8", "LYO_COURSES_AT_ONCE=4", "LYO_LOG_LEVEL=error", "LYO_RATE_LIMITS=off"}, extra...)
-	s.end = func(p *local.Process) { p.Kill() } // what holds by then holds without a good end
+	s.end = func(p *local.Process) { p.Kill() } // without a graceful stop
 	quiet := zerolog.New(nil).Level(zerolog.Disabled)
 	s.proxies = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), quiet)
 	t.Cleanup(func() { _ = s.proxies.Collection.Clear() })
@@ -88,12 +88,12 @@ func newStand(t *testing.T, extra []string, own ...part) *stand {
 	return s
 }
 
-// finder finds the programs of servers where the tests' own were found.
+// finder finds server programs where the tests' own were found.
 func (s *stand) finder() local.Finder {
 	return local.Finder{StateDir: os.Getenv("TEST_STATE_DIR"), Out: s.t.Output()}
 }
 
-// ownPostgres gives the stand a server that keeps what it has promised when it crashes.
+// ownPostgres gives the stand a durable server, which keeps its commits in a crash.
 func (s *stand) ownPostgres() {
 	dir, err := os.MkdirTemp("", "lyo-faults-")
 	require.NoError(s.t, err)
@@ -117,8 +117,8 @@ func (s *stand) startPostgres(o local.PostgresOptions) {
 	require.NoError(s.t, err)
 }
 
-// crashPostgres ends the server without a word to anybody; startPostgresAgain
-// brings it back on the same port with what it had.
+// crashPostgres kills the server; startPostgresAgain restarts it on the same port
+// with its data.
 func (s *stand) crashPostgres() {
 	s.t.Helper()
 	s.postgres.Signal(syscall.SIGQUIT)
@@ -128,7 +128,7 @@ func (s *stand) crashPostgres() {
 func (s *stand) startPostgresAgain() {
 	s.t.Helper()
 	s.startPostgres(local.PostgresOptions{DataDir: s.postgres.DataDir(), Port: s.postgres.Port()})
-	// The connections from before find out that they are none any more.
+	// Old connections have to fail first.
 	require.Eventually(s.t, func() bool { return s.db.Exec("SELECT 1").Error == nil }, time.Minute, 10*time.Millisecond)
 }
 
@@ -147,7 +147,7 @@ func (s *stand) startRedis(port int) {
 	require.NoError(s.t, err)
 }
 
-// between puts a proxy in front of an address and gives the proxy's.
+// between puts a proxy in front of an address and returns the proxy.
 func (s *stand) between(name, upstream string) *toxiproxy.Proxy {
 	s.t.Helper()
 	p := toxiproxy.NewProxy(s.proxies, name, "127.0.0.1:0", upstream)
@@ -155,7 +155,7 @@ func (s *stand) between(name, upstream string) *toxiproxy.Proxy {
 	return p
 }
 
-// spoil adds a toxic, as toxiproxy's own API takes it, to what flows through a proxy.
+// spoil adds a toxic, as toxiproxy's own API takes it, to the traffic of a proxy.
 func (s *stand) spoil(p *toxiproxy.Proxy, kind, stream string, attributes string) {
 	s.t.Helper()
 	text := fmt.Sprintf(`{"type":%q,"stream":%q,"attributes":%s}`, kind, stream, attributes)
@@ -163,7 +163,7 @@ func (s *stand) spoil(p *toxiproxy.Proxy, kind, stream string, attributes string
 	require.NoError(s.t, err)
 }
 
-// hostOf is the host and port of a URL.
+// hostOf returns the host and port of a URL.
 func hostOf(t *testing.T, address string) string {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -171,19 +171,19 @@ func hostOf(t *testing.T, address string) string {
 	return u.Host
 }
 
-// draw is a number from 0 up to, not including, n.
+// draw returns a number from 0 up to, not including, n.
 func (s *stand) draw(n int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.random.IntN(n)
 }
 
-// drawTime is a time from least up to most.
+// drawTime returns a time from least up to most.
 func (s *stand) drawTime(least, most time.Duration) time.Duration {
 	return least + time.Duration(s.draw(int(most-least)+1))
 }
 
-// sized is how much of something there is in the whole form and in the short one.
+// sized returns whole in the full form and short in the short one.
 func sized[T any](whole, short T) T {
 	if *full {
 		return whole

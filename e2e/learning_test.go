@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// achievements are the ids of what a learner has unlocked.
+// achievements returns the ids of a learner's unlocked achievements.
 func (l *learner) achievements() (ids []string) {
 	l.t.Helper()
 	for _, b := range l.call(http.MethodGet, "/v1/gamification/profile", nil, http.StatusOK)["badges"].([]any) {
@@ -21,7 +21,7 @@ func (l *learner) achievements() (ids []string) {
 	return ids
 }
 
-// awaitAchievement tells how long it took until a learner had it.
+// awaitAchievement returns how long it took until a learner had it.
 func (l *learner) awaitAchievement(id string) time.Duration {
 	l.t.Helper()
 	begun := time.Now()
@@ -32,7 +32,7 @@ func (l *learner) awaitAchievement(id string) time.Duration {
 }
 
 // TestPointsUnlockAndAreOnTheBoards awards points as an administrator, has a course
-// completed, adds an achievement for who has reached it, and counts everything again.
+// completed, adds an achievement for learners who qualify already, and recounts everything.
 func TestPointsUnlockAndAreOnTheBoards(t *testing.T) {
 	t.Parallel()
 	s, ada := newSchool(t)

@@ -25,7 +25,7 @@ import (
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
-// receiver takes traces as a collector does, by OTLP over HTTP.
+// receiver receives traces like a collector, by OTLP over HTTP.
 type receiver struct {
 	*httptest.Server
 
@@ -72,7 +72,7 @@ func (r *receiver) take(export *collector.ExportTraceServiceRequest) {
 	}
 }
 
-// traceOf is the spans of the trace that has one of a name.
+// traceOf returns the spans of the trace that has one of a name.
 func (r *receiver) traceOf(name string) map[string]string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -84,7 +84,7 @@ func (r *receiver) traceOf(name string) map[string]string {
 	return nil
 }
 
-// tape keeps what processes say.
+// tape records the output of processes.
 type tape struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -111,8 +111,8 @@ const (
 	secretKey    = "Qk3lOqvB9yXn4sZp1TgHfW7dJmKcRu0aE5iVtG2bS8Y="
 )
 
-// TestOperatorsSeeACourse makes a course with everything an operator can switch on,
-// and looks at it from all sides.
+// TestOperatorsSeeACourse makes a course with all observability switched on, and
+// checks each kind.
 func TestOperatorsSeeACourse(t *testing.T) { //nolint:tparallel // its parts look at one system in turn
 	t.Parallel()
 	traces := newReceiver(t)
@@ -162,7 +162,7 @@ func TestOperatorsSeeACourse(t *testing.T) { //nolint:tparallel // its parts loo
 		for _, secret := range []string{
 			secretHeader, secretModel, secretCursor, secretKey, ada.token, "correct horse battery", "wrong horse, right stable", passwordOf(s.database),
 		} {
-			if len(secret) >= 10 { // a local database may have a word for a password
+			if len(secret) >= 10 { // a local database may have a word as its password
 				require.NotContains(t, said.String(), secret)
 			}
 		}
@@ -206,8 +206,7 @@ func passwordOf(url string) string {
 
 var metricName = regexp.MustCompile(`\b(?:lyo|temporal|process|go)_[a-z_]+`)
 
-// allThatIsDrawnHasSamples checks that each metric that a panel or an alert refers to
-// is there.
+// allThatIsDrawnHasSamples checks that each metric of a panel or an alert exists.
 func allThatIsDrawnHasSamples(t *testing.T, exposition string) {
 	t.Helper()
 	var dashboard struct {
@@ -267,7 +266,7 @@ func oneTraceFromRequestToModel(t *testing.T, traces *receiver) {
 	t.Log("spans of one trace:", names)
 }
 
-// linesNameWhatTheyAreAbout reads the log: JSON, with the ids of requests, tasks and workflows.
+// linesNameWhatTheyAreAbout checks the log: JSON, with the ids of requests, tasks and workflows.
 func linesNameWhatTheyAreAbout(t *testing.T, text, task string) {
 	t.Helper()
 	var asked, started, worked bool

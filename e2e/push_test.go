@@ -19,10 +19,10 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// streams is how many messages the worker may have under way.
+// streams is the number of the worker's concurrent messages.
 const streams = 50
 
-// newsroom is a system with stand-ins for both push services.
+// newsroom is a system with fakes of both push services.
 type newsroom struct {
 	*system
 	*learner
@@ -71,7 +71,7 @@ func (n *newsroom) inbox(query string) (news []object) {
 	return news
 }
 
-// crowd gives so many other users five devices each. Their tokens are known by their number.
+// crowd gives so many other users five devices each. Their tokens are numbered.
 func (n *newsroom) crowd(users int) {
 	t := n.learner.t
 	t.Helper()
@@ -87,11 +87,11 @@ func (n *newsroom) crowd(users int) {
 		CROSS JOIN LATERAL (SELECT lpad(to_hex((u.nth - 1) * ? + j - 1), 64, '0') AS token) v`, devices, devices).Error)
 	require.NoError(t, n.db.Exec(`
 		INSERT INTO push_preferences (user_id, course_ready, achievements, community, reminders, marketing, updated_at)
-		SELECT id, true, true, true, true, true, now() FROM users WHERE email LIKE 'crowd%'`).Error) // broadcasts are for who asks for them
+		SELECT id, true, true, true, true, true, now() FROM users WHERE email LIKE 'crowd%'`).Error) // broadcasts need consent
 	require.NoError(t, n.db.Exec("ANALYZE users, devices").Error)
 }
 
-// numberOf is a token's number in the crowd.
+// numberOf returns a token's number in the crowd.
 func numberOf(token string) int {
 	var number int
 	_, _ = fmt.Sscanf(token, "%x", &number)
@@ -110,7 +110,7 @@ func (n *newsroom) broadcast() string {
 	return n.call(http.MethodPost, "/v1/push/send", body, http.StatusAccepted)["task_id"].(string)
 }
 
-// awaitEnd is await for what may take minutes on a busy machine.
+// awaitEnd is await for tasks of minutes on a busy machine.
 func (n *newsroom) awaitEnd(task string) object {
 	t := n.learner.t
 	t.Helper()
@@ -126,9 +126,9 @@ func (n *newsroom) awaitEnd(task string) object {
 	}
 }
 
-// TestTwentyThousandDevices is the broadcast of the worst day: dead tokens, a provider
-// that says to wait, that sends its connections away, that falls silent on a message for
-// half a minute, and a worker that is killed three times.
+// TestTwentyThousandDevices is a broadcast with every problem: dead tokens, a provider
+// that asks to wait, that closes its connections, that stalls on a message for half a
+// minute, and a worker that is killed three times.
 func TestTwentyThousandDevices(t *testing.T) {
 	t.Parallel()
 	n := newNewsroom(t, 20*time.Millisecond, "LYO_PUSH_TIMEOUT=5s")
@@ -151,7 +151,7 @@ func TestTwentyThousandDevices(t *testing.T) {
 	})
 	began := time.Now()
 	task := n.broadcast()
-	known := map[string]int{} // times a token was accepted that had its receipt when the worker died
+	known := map[string]int{} // how often a token was accepted that had its receipt when the worker died
 	for _, at := range []int{4_000, 9_000, 14_000} {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 		require.NoError(t, n.apns.AwaitAccepted(ctx, at))
@@ -204,7 +204,7 @@ func TestTwentyThousandDevices(t *testing.T) {
 	n.requireOneRunEach()
 }
 
-// receipts are the tokens of devices whose receipt says so.
+// receipts returns the tokens of devices with a receipt of a status.
 func (n *newsroom) receipts(status string) (tokens []string) {
 	n.learner.t.Helper()
 	err := n.db.Raw("SELECT d.token FROM push_receipts r JOIN devices d ON d.id = r.device_id WHERE r.status = ?", status).Scan(&tokens).Error
@@ -212,7 +212,7 @@ func (n *newsroom) receipts(status string) (tokens []string) {
 	return tokens
 }
 
-// until waits for something that another process does.
+// until waits for the effect of another process.
 func (n *newsroom) until(done func() bool) {
 	t := n.learner.t
 	t.Helper()
@@ -229,7 +229,7 @@ func (n *newsroom) until(done func() bool) {
 	}
 }
 
-// TestNewsReachesDevices goes through what brings news about and what ends it, on one system.
+// TestNewsReachesDevices runs the causes of pushes and their ends, on one system.
 func TestNewsReachesDevices(t *testing.T) {
 	t.Parallel()
 	n := newNewsroom(t, 0, "LYO_DELETION_GRACE=2s")
@@ -239,8 +239,8 @@ func TestNewsReachesDevices(t *testing.T) {
 	n.forgetsPushes()
 }
 
-// courseIsNews: a finished course's push goes out and the inbox has it; and whatever
-// becomes of pushes, a course is READY.
+// courseIsNews checks that a finished course's push is sent and in the inbox, and
+// that a course is READY whatever happens to pushes.
 func (n *newsroom) courseIsNews() {
 	t := n.learner.t
 	n.device("ios", "00aa11bb22cc33dd")
@@ -282,7 +282,7 @@ func (n *newsroom) courseIsNews() {
 	require.EqualValues(t, 2, tested["sent"], "%v", tested)
 }
 
-// cancelsBroadcasts in the middle, by the API and by the command line.
+// cancelsBroadcasts cancels them in the middle, by the API and by the command line.
 func (n *newsroom) cancelsBroadcasts() {
 	t := n.learner.t
 	n.crowd(400)
@@ -304,12 +304,12 @@ func (n *newsroom) cancelsBroadcasts() {
 	n.apns.On(func(pushtest.Push) pushtest.Reply { return pushtest.Accept() })
 }
 
-// sweepsDevices runs tonight's sweep now.
+// sweepsDevices runs the nightly sweep now.
 func (n *newsroom) sweepsDevices() {
 	n.device("ios", "a-phone-in-a-drawer")
 	require.NoError(n.learner.t, n.db.Exec("UPDATE devices SET last_used_at = now() - interval '61 days' WHERE token LIKE '%drawer'").Error)
 	kill(n.learner.t, n.worker)
-	n.startWorker() // which finds the schedule there
+	n.startWorker() // which finds the schedule
 	n.temporalCLI("schedule", "trigger", "--schedule-id", workflows.ScheduleSweepDevices)
 	n.until(func() bool {
 		var off []string
@@ -318,7 +318,7 @@ func (n *newsroom) sweepsDevices() {
 	})
 }
 
-// forgetsPushes deletes the account while news waits for its quiet hours to end.
+// forgetsPushes deletes the account while a push waits for the end of quiet hours.
 func (n *newsroom) forgetsPushes() {
 	t := n.learner.t
 	clock := func(d time.Duration) string { return time.Now().UTC().Add(d).Format("15:04") }
@@ -338,7 +338,7 @@ func (n *newsroom) forgetsPushes() {
 	require.NoError(t, n.awaitRun(workflows.DeleteAccountID(deletion)))
 	require.Equal(t, map[string]int{"audit_log": 1}, naming(t, n.db, n.user))
 	require.Empty(t, naming(t, n.db, "00aa11bb22cc33dd"))
-	// The cancel of its run stays in the outbox until it is known to have been answered.
+	// The cancel of its run stays in the outbox until the workflow has ended.
 	n.until(func() bool { return len(naming(t, n.db, id.String())) == 0 })
 	for _, pushes := range n.apns.Accepted() {
 		for _, p := range pushes {

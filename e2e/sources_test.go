@@ -12,7 +12,7 @@ import (
 )
 
 // TestACourseFromSources has a course written from content sites and from the
-// learner's own notes, and looks for both in its lessons.
+// learner's own notes, and checks its lessons for both.
 func TestACourseFromSources(t *testing.T) {
 	t.Parallel()
 	sites := sourcetest.New(t)
@@ -56,7 +56,7 @@ func TestACourseFromSources(t *testing.T) {
 	}
 }
 
-// TestSitesThatStallDoNotHoldUpACourse has every site fall silent.
+// TestSitesThatStallDoNotHoldUpACourse makes every site hang.
 func TestSitesThatStallDoNotHoldUpACourse(t *testing.T) {
 	t.Parallel()
 	sites := sourcetest.New(t)

@@ -45,8 +45,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// waitTogether has one test more at a time than there are processors, unless it was said
-// how many: tests wait for other processes most of their time.
+// waitTogether runs one test more at a time than there are processors, unless a number
+// was given: tests mostly wait for other processes.
 func waitTogether() {
 	usual := runtime.GOMAXPROCS(0)
 	if at := flag.Lookup("test.parallel"); at.Value.String() == strconv.Itoa(usual) {
@@ -85,7 +85,7 @@ func newSystem(t *testing.T, extra ...string) *system {
 	return s
 }
 
-// newSchool is a system with one API, one worker and somebody to learn.
+// newSchool returns a system with one API, one worker and a learner.
 func newSchool(t *testing.T) (*system, *learner) {
 	t.Helper()
 	s := newSystem(t)
@@ -114,7 +114,7 @@ func (s *system) environ(port int) []string {
 	}, s.extra...)
 }
 
-// pdfCache is kept between runs and shared by all, since what reads PDF takes long to compile.
+// pdfCache is kept between runs and shared by all, since compiling the PDF reader takes long.
 func pdfCache() string {
 	kept, err := os.UserCacheDir()
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *system) launch(name string, port int, extra ...string) (*local.Process,
 	return p, err
 }
 
-// stop ends a process in good order.
+// stop stops a process gracefully.
 func stop(p *local.Process) {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
@@ -155,7 +155,7 @@ func (s *system) addAPI(extra ...string) *api {
 	return a
 }
 
-// tryAPI is addAPI for a process that nobody else is to know, from any goroutine.
+// tryAPI is addAPI for a process that only the caller uses, from any goroutine.
 func (s *system) tryAPI(extra ...string) (*api, error) {
 	port, err := local.FreePort()
 	if err != nil {
@@ -203,7 +203,7 @@ func (s *system) temporalCLI(args ...string) {
 	require.NoError(s.t, err, string(out))
 }
 
-// history is a run's history as the temporal command shows it.
+// history returns a run's history as the temporal command shows it.
 func (s *system) history(t *testing.T, workflow string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), os.Getenv("TEST_TEMPORAL_BIN"),
@@ -218,7 +218,7 @@ func (s *system) operate(args ...string) (out, errs string, err error) {
 	return s.lyoAt(1, args...)
 }
 
-// command is one of the program's, with an API's port.
+// command returns one of the program's commands, with an API's port.
 func (s *system) command(port int, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(s.t.Context(), lyo, args...)
 	cmd.Env = s.environ(port)

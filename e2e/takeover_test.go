@@ -14,14 +14,14 @@ import (
 
 var acceptedToken = regexp.MustCompile(`(?m)^\s*([a-z2-7]{32})\s*$`)
 
-// postbox reads what a mail server has taken, each mail once.
+// postbox reads the mails that a mail server has accepted, each once.
 type postbox struct {
 	t      *testing.T
 	server *mailtest.Server
 	read   int
 }
 
-// next waits for the next mail and gives to whom it went, what it says and its token.
+// next waits for the next mail and returns its recipient, its text and its token.
 func (p *postbox) next() (to, text, token string) {
 	p.t.Helper()
 	require.Eventually(p.t, func() bool { return len(p.server.Accepted()) > p.read }, patience, 20*time.Millisecond, "no mail came")
@@ -45,7 +45,7 @@ func (p *postbox) to(address string) (text, token string) {
 }
 
 // TestAnAccountThatWasChangedToAVictimsAddress registers as own@, changes to victim@, has
-// the victim reset and register, and redeems every old link: nothing.
+// the victim reset and register, and redeems every old link, without effect.
 func TestAnAccountThatWasChangedToAVictimsAddress(t *testing.T) {
 	t.Parallel()
 	post := &postbox{t: t, server: mailtest.New(t, mailtest.Behaviour{NoStartTLS: true})}
@@ -96,7 +96,7 @@ func TestAnAccountThatWasChangedToAVictimsAddress(t *testing.T) {
 }
 
 // TestAThiefOfASessionIsShutOut moves an account away by a stolen session, and has its
-// owner bring it back by the mails alone.
+// owner restore it by the mails alone.
 func TestAThiefOfASessionIsShutOut(t *testing.T) {
 	t.Parallel()
 	post := &postbox{t: t, server: mailtest.New(t, mailtest.Behaviour{NoStartTLS: true})}
@@ -104,7 +104,7 @@ func TestAThiefOfASessionIsShutOut(t *testing.T) {
 	a := s.addAPI()
 	s.startWorker()
 	nobody := &learner{t: t, base: a.base}
-	thief := a.register(t, "ada@example.com") // whoever has the token is the thief from here on
+	thief := a.register(t, "ada@example.com") // the thief uses the token from here on
 	_, token := post.to("ada@example.com")
 	nobody.call(http.MethodPost, "/v1/auth/verify-email", object{"token": token}, http.StatusNoContent)
 	thief.call(http.MethodPost, "/v1/push/devices", object{"device_token": "thiefs-device", "device_type": "android"}, http.StatusOK)

@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
 )
 
-// promote makes a build the one that new work goes to, once Temporal knows it.
+// promote makes a build the current one, once Temporal knows it.
 func (s *system) promote(build string) {
 	s.t.Helper()
 	require.Eventually(s.t, func() bool {
@@ -22,7 +22,7 @@ func (s *system) promote(build string) {
 	}, patience, 200*time.Millisecond)
 }
 
-// buildOf is the build a run stays with.
+// buildOf returns the build of a run.
 func (s *system) buildOf(workflow string) string {
 	s.t.Helper()
 	out, err := exec.CommandContext(s.t.Context(), os.Getenv("TEST_TEMPORAL_BIN"),
@@ -41,7 +41,7 @@ func (s *system) buildOf(workflow string) string {
 	return described.WorkflowExecutionInfo.VersioningInfo.DeploymentVersion.BuildID
 }
 
-// TestTwoBuildsSideBySide begins a course on one build and another on the next, while
+// TestTwoBuildsSideBySide starts a course on one build and another on the next, while
 // both work.
 func TestTwoBuildsSideBySide(t *testing.T) {
 	t.Parallel()
@@ -50,7 +50,7 @@ func TestTwoBuildsSideBySide(t *testing.T) {
 	s.start("worker", 1, "LYO_BUILD_ID=older")
 	s.promote("older")
 	ada := a.register(t, "ada@example.com")
-	s.model.Script(func(r llmtest.Request) []llmtest.Fault { // also when it is asked again
+	s.model.Script(func(r llmtest.Request) []llmtest.Fault { // also on a retry
 		if r.Kind == llmtest.Outline && r.Topic == "How tides work" {
 			return []llmtest.Fault{llmtest.Hold()}
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
-// TestAFirstCourse is what a newcomer does, on two API processes and one worker.
+// TestAFirstCourse follows a new user, on two API processes and one worker.
 func TestAFirstCourse(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
@@ -118,7 +118,7 @@ func TestTheWorkerDiesInALesson(t *testing.T) {
 	replaceWorkerInALesson(t, func(worker *local.Process) { kill(t, worker) })
 }
 
-// TestTheWorkerIsToldToStopInALesson hands the lesson back for another one.
+// TestTheWorkerIsToldToStopInALesson checks that the lesson passes to another worker.
 func TestTheWorkerIsToldToStopInALesson(t *testing.T) {
 	t.Parallel()
 	replaceWorkerInALesson(t, func(worker *local.Process) {
@@ -169,8 +169,8 @@ func TestTheTemporalCommandCancels(t *testing.T) {
 	ada.call(http.MethodPost, "/v1/tasks/"+task+"/cancel", nil, http.StatusConflict)
 }
 
-// TestTemporalIsAway: requests are taken all the same, also by an API that dies
-// right after, and everything finishes once Temporal is back.
+// TestTemporalIsAway checks that requests are accepted all the same, also by an API
+// that dies right after, and that everything finishes once Temporal is back.
 func TestTemporalIsAway(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)

@@ -7,23 +7,23 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// admissionQueue lets a bounded number of requests in. Those with a slot work; the others wait for
-// one, first come, first served.
+// admissionQueue admits a bounded number of requests. Those with a slot are processed; the others
+// wait for one, first come, first served.
 type admissionQueue struct {
 	slots *semaphore.Weighted // first in, first out
-	limit int                 // slots and waiting places together
+	limit int                 // slots and queue places together
 
 	mu        sync.Mutex
 	in, using int
 	closed    bool
-	empty     chan struct{} // closed once the line is and everybody has left
+	empty     chan struct{} // closed once the queue is closed and empty
 }
 
 func newAdmissionQueue(slots, places int) *admissionQueue {
 	return &admissionQueue{slots: semaphore.NewWeighted(int64(slots)), limit: slots + places, empty: make(chan struct{})}
 }
 
-// enter takes a place; whoever got one calls leave, once.
+// enter takes a place; a caller that got one calls leave, once.
 func (l *admissionQueue) enter() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -44,7 +44,7 @@ func (l *admissionQueue) leave() {
 	l.closeWhenEmpty()
 }
 
-// acquire waits for a slot. The caller holds a place and gives the slot back before leaving.
+// acquire waits for a slot. The caller has a place and releases the slot before leaving.
 func (l *admissionQueue) acquire(ctx context.Context) error {
 	if err := l.slots.Acquire(ctx, 1); err != nil {
 		return context.Cause(ctx)
@@ -62,7 +62,7 @@ func (l *admissionQueue) release() {
 	l.slots.Release(1)
 }
 
-// close lets nobody in any more. What it returns is closed when the last one has left.
+// close admits no more requests. The returned channel is closed when the last one has left.
 func (l *admissionQueue) close() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -79,7 +79,7 @@ func (l *admissionQueue) closeWhenEmpty() {
 	}
 }
 
-// counts are how many work and how many wait.
+// counts returns the number of requests in slots and of those waiting.
 func (l *admissionQueue) counts() (using, waiting int, closed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

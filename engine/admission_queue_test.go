@@ -12,8 +12,8 @@ import (
 	"github.com/lyoapp/lyo/engine"
 )
 
-// TestQueueIsBoundedAndFair fills the slot and the queue: the next request is told to come
-// back, and those who wait are served in the order in which they came.
+// TestQueueIsBoundedAndFair fills the slot and the queue: the next request is told to
+// retry, and waiting ones are served in the order of their arrival.
 func TestQueueIsBoundedAndFair(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestQueueIsBoundedAndFair(t *testing.T) {
 	})
 }
 
-// TestWhoLeavesTheQueueGivesUpTheirPlace lets the middle one of three leave.
+// TestWhoLeavesTheQueueGivesUpTheirPlace cancels the middle one of three.
 func TestWhoLeavesTheQueueGivesUpTheirPlace(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]func(string) map[string]any{"whole": ask, "stream": streamed} {
@@ -99,7 +99,7 @@ func TestWhoLeavesInMidAnswerFreesTheSlot(t *testing.T) {
 	}
 }
 
-// TestSlowReadersAreCutOff stops reading in mid-stream: the slot is free after the time to write.
+// TestSlowReadersAreCutOff stops reading in mid-stream: the slot is free after the write timeout.
 func TestSlowReadersAreCutOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -127,8 +127,8 @@ func TestSlowReadersAreCutOff(t *testing.T) {
 	})
 }
 
-// TestCommentsKeepStreamsAlive holds a stream in the queue, then in its prompt: in both it
-// hears a comment every few seconds.
+// TestCommentsKeepStreamsAlive keeps a stream in the queue, then in its prompt: in both it
+// gets a comment every few seconds.
 func TestCommentsKeepStreamsAlive(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -34,7 +34,7 @@ func (s *Server) serveChat(w http.ResponseWriter, r *http.Request) {
 	s.whole(w, r, q)
 }
 
-// whole answers with one JSON object.
+// whole responds with one JSON object.
 func (s *Server) whole(w http.ResponseWriter, r *http.Request, q query) {
 	var text strings.Builder
 	result, err := s.chat(r.Context(), q, func(piece string) error {
@@ -43,7 +43,7 @@ func (s *Server) whole(w http.ResponseWriter, r *http.Request, q query) {
 	})
 	switch {
 	case r.Context().Err() != nil:
-		panic(http.ErrAbortHandler) // nobody is there to be answered
+		panic(http.ErrAbortHandler) // the client has left
 	case err != nil:
 		s.refuse(w, err)
 	default:
@@ -51,7 +51,7 @@ func (s *Server) whole(w http.ResponseWriter, r *http.Request, q query) {
 	}
 }
 
-// chat asks the model once there is a slot for it.
+// chat runs the model once a slot is free.
 func (s *Server) chat(ctx context.Context, q query, emit func(string) error) (result ChatResult, err error) {
 	started := s.o.Now()
 	err = s.work(ctx, func(ctx context.Context, runner Runner) error {
@@ -65,7 +65,7 @@ func (s *Server) chat(ctx context.Context, q query, emit func(string) error) (re
 	return result, err
 }
 
-// completion is a whole answer.
+// completion is a whole response.
 type completion struct {
 	head
 
@@ -73,7 +73,7 @@ type completion struct {
 	Usage   *usage   `json:"usage"`
 }
 
-// head is what an answer and each of its chunks begin with.
+// head has the first fields of a response and of each chunk.
 type head struct {
 	ID      string `json:"id"`
 	Object  string `json:"object"`

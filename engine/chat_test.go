@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/engine"
 )
 
-// TestOpenAIClient walks the happy paths with the client that Lyo uses.
+// TestOpenAIClient tests the usual requests with the client that Lyo uses.
 func TestOpenAIClient(t *testing.T) {
 	t.Parallel()
 	s := overTCP(t, say("Bread ", "is ", "fine ✓."))
@@ -56,8 +56,8 @@ func TestOpenAIClient(t *testing.T) {
 	require.EqualValues(t, 7, vectors.Usage.TotalTokens)
 }
 
-// TestStreamOnTheWire holds the events to OpenAI's order: the role, the text, the reason,
-// the usage if asked for, the end.
+// TestStreamOnTheWire checks OpenAI's order of events: the role, the text, the reason,
+// the usage if requested, the end.
 func TestStreamOnTheWire(t *testing.T) {
 	t.Parallel()
 	s := overTCP(t, say("a", "b"))
@@ -83,7 +83,7 @@ func TestStreamOnTheWire(t *testing.T) {
 	require.Contains(t, overTCP(t, say()).chat(streamed("x")).body, `"role":"assistant"`, "an empty answer has a role too")
 }
 
-// TestRequestReachesTheModel follows every setting to the runner.
+// TestRequestReachesTheModel checks that every setting reaches the runner.
 func TestRequestReachesTheModel(t *testing.T) {
 	t.Parallel()
 	var got engine.ChatRequest
@@ -123,7 +123,7 @@ func TestRefusedRequests(t *testing.T) {
 		o.Load = func(context.Context) (engine.Runner, error) { panic("a bad request loads nothing") }
 	})
 	for name, c := range map[string]struct {
-		fields string // put in place of the good ones
+		fields string // replace the valid ones
 		status int
 		code   string
 		says   string
@@ -219,7 +219,7 @@ func TestAPIKey(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestPagesOfOthersAreRefused keeps a browser from spending this machine's time for a stranger.
+// TestPagesOfOthersAreRefused checks that web pages of other origins cannot use the server.
 func TestPagesOfOthersAreRefused(t *testing.T) {
 	t.Parallel()
 	s := overTCP(t, say("ok"))

@@ -44,7 +44,7 @@ func (s *Server) serveEmbeddings(w http.ResponseWriter, r *http.Request) {
 	})
 	switch {
 	case r.Context().Err() != nil:
-		panic(http.ErrAbortHandler) // nobody is there to be answered
+		panic(http.ErrAbortHandler) // the client has left
 	case err != nil:
 		s.refuse(w, err)
 	default:
@@ -90,7 +90,7 @@ func (s *Server) embeddings(vectors [][]float32, tokens int, packed bool) any {
 	}
 }
 
-// pack writes a vector as base64 of little-endian floats.
+// pack encodes a vector as base64 of little-endian floats.
 func pack(v []float32) string {
 	raw := make([]byte, 0, 4*len(v))
 	for _, f := range v {

@@ -26,8 +26,8 @@ func crash(before ...string) script {
 	}
 }
 
-// TestPanicsOfTheModel cut a stream, with an error event and no end, or answer 500. The
-// model is not trusted any more: it is loaded anew.
+// TestPanicsOfTheModel: a panic cuts a stream, with an error event and no end, or
+// responds 500. The model is then loaded anew.
 func TestPanicsOfTheModel(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
@@ -60,7 +60,7 @@ func TestPanicsOfTheModel(t *testing.T) {
 }
 
 // TestPanicSparesItsNeighbours lets an answer finish that runs beside one that panics;
-// newcomers wait for a fresh model.
+// new requests wait for a fresh model.
 func TestPanicSparesItsNeighbours(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestPanicSparesItsNeighbours(t *testing.T) {
 	})
 }
 
-// TestErrorsOfTheModel are told by status while nothing was sent, and by an event later.
+// TestErrorsOfTheModel: errors are reported by status while nothing was sent, and by an event later.
 func TestErrorsOfTheModel(t *testing.T) {
 	t.Parallel()
 	s := overTCP(t, func(_ context.Context, r engine.ChatRequest, emit func(string) error) (engine.ChatResult, error) {
@@ -118,8 +118,8 @@ func TestErrorsOfTheModel(t *testing.T) {
 	require.EqualValues(t, 1, s.loads.Load(), "an error does not cost the model")
 }
 
-// TestGracefulStop refuses newcomers and the queue, lets the answer under way finish and
-// then lets go of the model.
+// TestGracefulStop refuses new and waiting requests, lets the running answer finish and
+// then unloads the model.
 func TestGracefulStop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -153,8 +153,8 @@ func TestGracefulStop(t *testing.T) {
 	})
 }
 
-// TestStopCutsShort ends what does not finish in time; a model that does not heed even that
-// is left alone and Close says so.
+// TestStopCutsShort cancels what does not finish in time; a model that ignores even that is
+// left loaded and Close returns an error.
 func TestStopCutsShort(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -184,7 +184,7 @@ func TestStopCutsShort(t *testing.T) {
 	})
 }
 
-// TestStopEndsALoad tells the loader that nobody needs the model any more.
+// TestStopEndsALoad cancels the loader's context.
 func TestStopEndsALoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

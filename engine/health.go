@@ -27,7 +27,7 @@ func (s *Server) model() map[string]any {
 	}
 }
 
-// Health is how the server is. It costs nothing and loads nothing.
+// Health is the state of the server.
 type Health struct {
 	Status       string     `json:"status"`            // ok, loading, not_ready or stopping
 	Message      string     `json:"message,omitempty"` // why it is not ready
@@ -44,11 +44,11 @@ type Health struct {
 	QueueLimit   int        `json:"queue_limit"`
 }
 
-// Health says how the server is now.
+// Health returns the state without loading anything.
 func (s *Server) Health() Health {
 	loaded, changing, loads, at := s.host.state()
 	using, waiting, closed := s.line.counts()
-	fault, about := s.ready(), s.o.About() // in this order: what is ready is what is described
+	fault, about := s.ready(), s.o.About() // in this order, so that About describes what Ready checked
 	h := Health{
 		Status: "ok", Model: s.o.ModelName, Version: about.Version, Verified: about.Verified, SizeMB: megabytes(about.Size),
 		Loaded: loaded, Loads: loads, Slots: s.o.Slots, SlotsInUse: using, Queue: waiting, QueueLimit: s.o.Queue,

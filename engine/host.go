@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// host keeps the model: loaded once, on first use, and let go when nobody used it for a
-// while. Loading and letting go never overlap, so that memory is never taken twice.
+// host manages the model: loaded once, on first use, and unloaded when idle for a
+// while. Loads and unloads never overlap, so memory is never taken twice.
 type host struct {
 	o      Options
 	ctx    context.Context // of loads
@@ -19,9 +19,9 @@ type host struct {
 	mu     sync.Mutex
 	runner Runner
 	users  int
-	uses   uint64  // counts every take, so that a late timer knows that it is late
-	busy   *change // under way, or to come as soon as the last user left
-	doomed bool    // the runner panicked: nobody new gets it
+	uses   uint64  // counts every take, so that a late timer is recognized
+	busy   *change // under way, or to follow when the last user has left
+	doomed bool    // the runner panicked: no new user gets it
 	idle   *time.Timer
 	closed bool
 
@@ -40,7 +40,7 @@ func newHost(o Options) *host {
 	return &host{o: o, ctx: ctx, cancel: cancel}
 }
 
-// acquire returns the model, loading it when need be. Everybody who waits for one load gets
+// acquire returns the model, loading it when needed. All callers that wait for one load get
 // its error. The caller calls release, once.
 func (h *host) acquire(ctx context.Context) (Runner, error) {
 	for {
@@ -92,8 +92,8 @@ func (h *host) release() {
 	}
 }
 
-// discard lets go of a model that panicked as soon as its last user left; the next request
-// loads it anew. The caller is one of the users.
+// discard unloads a model that panicked as soon as its last user has left; the next
+// request loads it anew. The caller is one of the users.
 func (h *host) discard() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -102,7 +102,7 @@ func (h *host) discard() {
 	}
 }
 
-// watch starts to count idle time. mu is held.
+// watch starts the idle timer. mu is locked.
 func (h *host) watch() {
 	if h.o.IdleUnload > 0 && !h.closed {
 		uses := h.uses
@@ -110,7 +110,7 @@ func (h *host) watch() {
 	}
 }
 
-// rest stops counting idle time. mu is held.
+// rest stops the idle timer. mu is locked.
 func (h *host) rest() {
 	if h.idle != nil {
 		h.idle.Stop()
@@ -130,7 +130,7 @@ func (h *host) expire(uses uint64) {
 	h.unload(c)
 }
 
-// unload closes the model; c is busy and nobody uses it.
+// unload closes the model; c is busy and the model has no users.
 func (h *host) unload(c *change) {
 	err := safely(h.runner.Close)
 	h.o.Log.Info("model unloaded", "model", h.o.ModelName, "error", err)
@@ -140,7 +140,7 @@ func (h *host) unload(c *change) {
 	h.end(c)
 }
 
-// end lets those go on who waited for c. mu is held.
+// end wakes the callers that wait for c. mu is locked.
 func (h *host) end(c *change) {
 	h.busy = nil
 	close(c.done)
@@ -159,10 +159,10 @@ func (h *host) load(c *change) {
 	}
 	h.runner, h.loads, h.loadedAt = runner, h.loads+1, h.o.Now()
 	h.o.Log.Info("model loaded", "model", h.o.ModelName, "seconds", h.loadedAt.Sub(started).Seconds())
-	h.watch() // whoever asked for it may have left
+	h.watch() // the request that loaded it may have left
 }
 
-// bring loads the model if there is room for it.
+// bring loads the model if there is enough memory.
 func (h *host) bring() (runner Runner, err error) {
 	if err := h.room(); err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ func (h *host) bring() (runner Runner, err error) {
 	return runner, err
 }
 
-// room compares what the model needs, and an eighth more, with what is free.
+// room compares the memory the model needs, plus an eighth, with the free memory.
 func (h *host) room() error {
 	if h.o.Need == nil || h.o.Available == nil {
 		return nil
@@ -206,8 +206,8 @@ func loadProblem(err error) error {
 	return unavailable("load_failed", 10*time.Second, "the model could not be loaded; the server's log says why")
 }
 
-// close ends a load under way and lets go of the model, waiting until ctx ends. Requests
-// must be over: a model that is still in use is left alone, with an error.
+// close cancels a load under way and unloads the model, waiting until ctx ends. Requests
+// must be over: a model that is still in use stays loaded, with an error.
 func (h *host) close(ctx context.Context) error {
 	wait := h.shut()
 	h.cancel()
@@ -231,7 +231,7 @@ func (h *host) close(ctx context.Context) error {
 	return safely(runner.Close)
 }
 
-// shut lets nobody use the model any more and returns what is under way, if anything.
+// shut stops all use of the model and returns the change under way, if any.
 func (h *host) shut() *change {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -240,20 +240,20 @@ func (h *host) shut() *change {
 	return h.busy
 }
 
-// state is for health.
+// state returns the state for health.
 func (h *host) state() (loaded, changing bool, loads int, at time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.runner != nil && !h.doomed, h.busy != nil, h.loads, h.loadedAt
 }
 
-// panicked is a panic of the model's code, kept from ending the process.
+// panicked is a recovered panic of the model's code.
 type panicked struct {
 	value any
 	stack []byte
 }
 
-// Error names the panic; the stack is logged apart.
+// Error returns the panic's value; the stack is logged separately.
 func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
 func safely(do func() error) (err error) {

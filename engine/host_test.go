@@ -16,7 +16,7 @@ func several(slots, queue int) func(*engine.Options) {
 	return func(o *engine.Options) { o.Slots, o.Queue = slots, queue }
 }
 
-// TestLoadsOnce asks four times at once while the model loads.
+// TestLoadsOnce sends four requests while the model loads.
 func TestLoadsOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestLoadsOnce(t *testing.T) {
 	})
 }
 
-// TestFailedLoad is told to everybody who waited for it; the next request tries again.
+// TestFailedLoad: all requests that wait for it get the error; the next request tries again.
 func TestFailedLoad(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]func() error{
@@ -77,7 +77,7 @@ func TestFailedLoad(t *testing.T) {
 	}
 }
 
-// TestMemoryIsCheckedBeforeLoading refuses with both figures, and loads once there is room.
+// TestMemoryIsCheckedBeforeLoading refuses with both figures, and loads once there is enough memory.
 func TestMemoryIsCheckedBeforeLoading(t *testing.T) {
 	t.Parallel()
 	free := uint64(900 << 20)
@@ -112,7 +112,7 @@ func TestMemoryThatCannotBeKnown(t *testing.T) {
 	require.Equal(t, 200, available.chat(ask("x")).status)
 }
 
-// TestUnloadsWhenIdle never does so during an answer, however long, and loads again.
+// TestUnloadsWhenIdle checks that it never unloads during an answer, however long, and loads again.
 func TestUnloadsWhenIdle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -133,7 +133,7 @@ func TestUnloadsWhenIdle(t *testing.T) {
 		g.open <- struct{}{}
 		require.Equal(t, 200, (<-long).status)
 		wait(9 * time.Minute)
-		short := s.inBackground(t.Context(), ask("short")) // starts the time anew
+		short := s.inBackground(t.Context(), ask("short")) // restarts the idle time
 		g.open <- struct{}{}
 		require.Equal(t, 200, (<-short).status)
 		wait(9 * time.Minute)
@@ -152,13 +152,13 @@ func TestUnloadsWhenIdle(t *testing.T) {
 	})
 }
 
-// wait lets the bubble's time pass.
+// wait advances the bubble's time.
 func wait(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
 }
 
-// TestLoadThatNobodyWaitsFor lets the model go again when the client left meanwhile.
+// TestLoadThatNobodyWaitsFor unloads the model after the client has left meanwhile.
 func TestLoadThatNobodyWaitsFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -183,7 +183,7 @@ func TestLoadThatNobodyWaitsFor(t *testing.T) {
 	})
 }
 
-// TestNotReady serves all but answers, and says why.
+// TestNotReady serves everything but answers, and reports why.
 func TestNotReady(t *testing.T) {
 	t.Parallel()
 	missing := errors.New("model file missing: fetch it with lyo model pull")

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// wireMessage is one turn as clients write it.
+// wireMessage is one turn of a client's request.
 type wireMessage struct {
 	Role    string  `json:"role"`
 	Content content `json:"content"`
@@ -42,7 +42,7 @@ func (c *content) UnmarshalJSON(data []byte) error {
 // texts is a string or an array of them; null is none.
 type texts []string
 
-// UnmarshalJSON makes a slice of either.
+// UnmarshalJSON returns a slice for either.
 func (t *texts) UnmarshalJSON(data []byte) error {
 	if text, ok := plain(data); ok {
 		*t = texts{text}
@@ -63,9 +63,9 @@ func plain(data []byte) (text string, ok bool) {
 	return text, json.Unmarshal(data, &text) == nil
 }
 
-// conversation makes turns that Gemma's template takes: it knows no system role, so system
-// and developer messages go before the first user turn; neighbours of one role become one
-// turn; the user has the first word and the last.
+// conversation converts messages to turns that Gemma's template accepts: it has no system
+// role, so system and developer messages are put before the first user turn; consecutive
+// messages of one role become one turn; the first and the last turn are the user's.
 func conversation(messages []wireMessage) ([]Message, error) {
 	var system []string
 	var turns []Message

@@ -9,21 +9,21 @@ import (
 	"time"
 )
 
-// Options are what a Server is made of. ModelName and Load are needed; the rest has defaults.
+// Options are the settings of a Server. ModelName and Load are needed; the rest has defaults.
 type Options struct {
 	ModelName string                                    // as clients name it
 	Load      func(ctx context.Context) (Runner, error) // ctx ends when the server stops
-	// Ready says why the model cannot be loaded now, such as a missing file. Its text is shown
-	// to clients and in health. It must be quick; nil: always ready.
+	// Ready reports why the model cannot be loaded now, such as a missing file. Its text is
+	// shown to clients and in health. It must be quick; nil: always ready.
 	Ready func() error
-	// Need estimates the bytes that a loaded model takes and Available those that are free.
-	// Without both, memory is not checked.
+	// Need estimates the bytes that a loaded model takes and Available returns those that
+	// are free. Without both, memory is not checked.
 	Need      func() (bytes int64, err error)
 	Available func() (bytes uint64, err error)
-	// Grammar turns a JSON schema into GBNF; an error is the client's fault. nil: schemas are refused.
+	// Grammar converts a JSON schema to GBNF; an error is the client's fault. nil: schemas are refused.
 	Grammar func(schema []byte) (string, error)
 
-	APIKey     string        // asked of /v1 as bearer token; empty: none
+	APIKey     string        // bearer token required for /v1; empty: none
 	Slots      int           // answers written at once; 1 at least
 	Queue      int           // requests that may wait for a slot; 0: none
 	IdleUnload time.Duration // how long an unused model stays loaded; 0: for ever
@@ -32,9 +32,9 @@ type Options struct {
 	WriteWithin time.Duration // how long a client may take to accept a piece; 10 s
 	ReadWithin  time.Duration // how long a client may take to send its request; 30 s
 
-	About func() About // describes the weights for health; nil: nothing is known
+	About func() About // describes the weights for health; nil: unknown
 
-	Seed func() uint32    // seeds answers whose request names no seed; math/rand
+	Seed func() uint32    // seeds answers whose request has no seed; math/rand
 	Now  func() time.Time // time.Now
 	Log  *slog.Logger     // nothing
 }

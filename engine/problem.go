@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// problem is an answer that is no success, in OpenAI's shape.
+// problem is an error response, in OpenAI's shape.
 type problem struct {
 	status     int
 	message    string
 	kind, code string // OpenAI's type and code
-	param      string // the field at fault, if one is
+	param      string // the field at fault, if any
 	retryAfter time.Duration
 }
 
-// Error is the message, which is shown to clients.
+// Error returns the message, which is shown to clients.
 func (p *problem) Error() string { return p.message }
 
 const (
@@ -47,7 +47,7 @@ var (
 	errFailed = &problem{status: http.StatusInternalServerError, message: "the model failed on this request", kind: kindServer, code: "model_failed"}
 )
 
-// problemFor says what a client is told about err. What nobody foresaw stays in the log.
+// problemFor converts err to a response. Unexpected errors are only logged.
 func problemFor(ctx context.Context, err error) *problem {
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
@@ -65,7 +65,7 @@ func problemFor(ctx context.Context, err error) *problem {
 	}
 }
 
-// body is the problem as clients read it.
+// body returns the response body.
 func (p *problem) body() any {
 	fields := map[string]any{"message": p.message, "type": p.kind, "code": p.code, "param": nil}
 	if p.param != "" {
@@ -74,7 +74,7 @@ func (p *problem) body() any {
 	return map[string]any{"error": fields}
 }
 
-// retryAfterHeader is in whole seconds, rounded up; empty when there is no such hint.
+// retryAfterHeader returns whole seconds, rounded up; empty without a hint.
 func (p *problem) retryAfterHeader() string {
 	if p.retryAfter <= 0 {
 		return ""

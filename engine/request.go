@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// wireChat is a chat request as clients write it. Pointers tell absent from zero.
+// wireChat is a client's chat request. Pointers distinguish absent from zero.
 type wireChat struct {
 	Model               string        `json:"model"`
 	Messages            []wireMessage `json:"messages"`
@@ -18,7 +18,7 @@ type wireChat struct {
 	MaxCompletionTokens *int          `json:"max_completion_tokens"`
 	Temperature         *float64      `json:"temperature"`
 	TopP                *float64      `json:"top_p"`
-	TopK                *int          `json:"top_k"` // as vLLM and llama-server have it
+	TopK                *int          `json:"top_k"` // as in vLLM and llama-server
 	Seed                *int64        `json:"seed"`
 	Stop                texts         `json:"stop"`
 	N                   *int          `json:"n"`
@@ -42,21 +42,21 @@ type wireFormat struct {
 	} `json:"json_schema"`
 }
 
-// query is a chat request understood: what the runner is asked and how to answer.
+// query is a parsed chat request: the runner's request and the form of the response.
 type query struct {
 	ChatRequest
 
 	stream, usage bool
 }
 
-// Gemma's own advice for sampling, used where a request says nothing.
+// Gemma's recommended sampling, the default.
 const (
 	defaultTemperature = 1.0
 	defaultTopP        = 0.95
 	defaultTopK        = 64
 )
 
-// understand checks a request and turns it into a query.
+// understand validates a request and converts it to a query.
 func (s *Server) understand(w wireChat) (query, error) {
 	if err := s.serves(w.Model); err != nil {
 		return query{}, err
@@ -90,7 +90,7 @@ func (s *Server) serves(model string) error {
 	}
 }
 
-// refused names what would change the answer and is not to be had here: better said than ignored.
+// refused rejects options that would change the answer and are not supported, rather than ignoring them.
 func (w wireChat) refused() error {
 	for _, feature := range []struct {
 		name  string
@@ -111,7 +111,7 @@ func (w wireChat) refused() error {
 	return nil
 }
 
-// sampling fills in how the answer is drawn.
+// sampling sets how tokens are sampled.
 func (w wireChat) sampling(r *ChatRequest) error {
 	r.Temperature, r.TopP, r.TopK, r.Stop = given(w.Temperature, defaultTemperature), given(w.TopP, defaultTopP), given(w.TopK, defaultTopK), w.Stop
 	limit := w.MaxTokens
@@ -146,8 +146,8 @@ func (s *Server) seed(asked *int64) uint32 {
 	return uint32(*asked)
 }
 
-// grammar is empty for free text. Plain json_object is refused: without a schema the model
-// may write JSON without an end.
+// grammar returns the grammar, empty for free text. Plain json_object is refused: without
+// a schema the model may write JSON without an end.
 func (s *Server) grammar(f *wireFormat) (string, error) {
 	if f == nil || f.Type == "text" {
 		return "", nil
@@ -172,7 +172,7 @@ func given[T any](value *T, other T) T {
 	return *value
 }
 
-// clip keeps what a client sent from filling an answer.
+// clip shortens a client's text for an error message.
 func clip(text string) string {
 	const most = 100
 	if len(text) > most {

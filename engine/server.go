@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// Server answers for one model. It is safe for concurrent use.
+// Server serves one model. It is safe for concurrent use.
 type Server struct {
 	o       Options
 	host    *host
 	line    *admissionQueue
 	started time.Time
 
-	open     context.Context // until stopping begins: who waits in line waits no longer
+	open     context.Context // until stopping begins: then waiting requests end
 	shut     context.CancelCauseFunc
-	running  context.Context // until the time for answers under way is over
+	running  context.Context // until the time for running answers is over
 	cutShort context.CancelCauseFunc
 }
 
@@ -32,8 +32,8 @@ func New(o Options) *Server {
 	return s
 }
 
-// Handler serves /v1/chat/completions, /v1/embeddings, /v1/models and /health. A page of
-// another site that a browser shows cannot make it work.
+// Handler serves /v1/chat/completions, /v1/embeddings, /v1/models and /health. Web pages
+// of other origins cannot use it.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/chat/completions", s.guarded(s.serveChat))
@@ -53,12 +53,12 @@ var (
 	errKey      = &problem{status: http.StatusUnauthorized, message: "the API key is missing or wrong", kind: kindInvalid, code: "invalid_api_key"}
 )
 
-// stopReserve is how much longer Close waits for answers that it cut short.
+// stopReserve is how much longer Close waits for answers that it cancelled.
 const stopReserve = 5 * time.Second
 
-// Close refuses new requests and those that wait in line, lets the answers under way finish
-// until ctx ends, then cuts them short and unloads the model. It returns an error when a
-// model would not stop within five seconds more; the process should then end.
+// Close refuses new and waiting requests, lets running answers finish until ctx ends, then
+// cancels them and unloads the model. It returns an error when a model does not stop within
+// five seconds more; the process should then end.
 func (s *Server) Close(ctx context.Context) error {
 	s.shut(errStopping)
 	left := s.line.close()
@@ -76,7 +76,7 @@ func (s *Server) Close(ctx context.Context) error {
 	return s.host.close(last)
 }
 
-// guarded lets in whoever knows the key.
+// guarded requires the API key.
 func (s *Server) guarded(next http.HandlerFunc) http.HandlerFunc {
 	if s.o.APIKey == "" {
 		return next
@@ -92,8 +92,8 @@ func (s *Server) guarded(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// admit checks what can be known before waiting and takes a place in line. What it returns
-// gives the place up.
+// admit checks what can be known before waiting and takes a place in the queue. The
+// returned function releases the place.
 func (s *Server) admit() (leave func(), err error) {
 	if err := s.ready(); err != nil {
 		return nil, unavailable("model_not_ready", 30*time.Second, "%s", err.Error())
@@ -104,7 +104,7 @@ func (s *Server) admit() (leave func(), err error) {
 	return s.line.leave, nil
 }
 
-// ready asks nothing of the outside while the model is in memory.
+// ready returns the error of Ready, which it does not call while the model is loaded.
 func (s *Server) ready() error {
 	if loaded, _, _, _ := s.host.state(); loaded {
 		return nil
@@ -113,7 +113,7 @@ func (s *Server) ready() error {
 }
 
 // work waits for a slot and the model and calls do with it. Its context ends when the
-// client leaves or the server has no more time.
+// client leaves or the server's stop time is over.
 func (s *Server) work(ctx context.Context, do func(context.Context, Runner) error) error {
 	waiting, stop := either(ctx, s.open)
 	defer stop()
@@ -132,7 +132,7 @@ func (s *Server) work(ctx context.Context, do func(context.Context, Runner) erro
 	return s.judge(ctx, err)
 }
 
-// judge logs what is the server's own fault, and says what the client is told.
+// judge logs the server's own faults and returns the response's problem.
 func (s *Server) judge(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -149,7 +149,7 @@ func (s *Server) judge(ctx context.Context, err error) error {
 	return p
 }
 
-// either ends with the first of two contexts, for its reason.
+// either returns a context that ends with the first of two, with its cause.
 func either(ctx, other context.Context) (context.Context, context.CancelFunc) {
 	merged, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(other, func() { cancel(context.Cause(other)) })

@@ -21,16 +21,16 @@ import (
 	"github.com/lyoapp/lyo/engine"
 )
 
-// TestMain finds goroutines that stayed; but net/http lingers half a second, on purpose, where
-// it refused a request that was too large.
+// TestMain checks for leaked goroutines; net/http deliberately lingers half a second after
+// refusing a request that was too large.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait"))
 }
 
-// script is what a stand-in does when it is asked.
+// script is the behaviour of a fake model.
 type script func(ctx context.Context, r engine.ChatRequest, emit func(string) error) (engine.ChatResult, error)
 
-// runner is a model that follows a script.
+// runner is a fake model that follows a script.
 type runner struct {
 	chat   script
 	closed atomic.Int32
@@ -74,11 +74,11 @@ func say(pieces ...string) script {
 	}
 }
 
-// gate lets answers wait for a word; it says the first piece at once.
+// gate blocks answers until they are released; the first piece is sent at once.
 type gate struct {
 	started chan string // the prompts, in order
 	open    chan struct{}
-	left    chan error // why an answer ended before its time
+	left    chan error // why an answer ended early
 }
 
 func newGate() *gate {
@@ -99,7 +99,7 @@ func (g *gate) chat(ctx context.Context, r engine.ChatRequest, emit func(string)
 	}
 }
 
-// stage is a server with its client. Over a pipe in memory it runs in a synctest bubble.
+// stage is a server with its client. Over an in-memory pipe it runs in a synctest bubble.
 type stage struct {
 	t      *testing.T
 	server *engine.Server
@@ -108,7 +108,7 @@ type stage struct {
 	loads  atomic.Int32
 }
 
-// inMemory makes a stage whose connections hold 4 kB.
+// inMemory returns a stage whose connections buffer 4 kB.
 func inMemory(t *testing.T, chat script, change ...func(*engine.Options)) *stage {
 	pipe := bufconn.Listen(4096)
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return pipe.DialContext(ctx) }
@@ -116,7 +116,7 @@ func inMemory(t *testing.T, chat script, change ...func(*engine.Options)) *stage
 	return newStage(t, pipe, &http.Transport{DialContext: dial, DisableKeepAlives: true}, "http://engine", chat, change...)
 }
 
-// overTCP makes a stage on a loopback port.
+// overTCP returns a stage on a loopback port.
 func overTCP(t *testing.T, chat script, change ...func(*engine.Options)) *stage {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -160,7 +160,7 @@ func (s *stage) openai() openai.Client {
 	return openai.NewClient(option.WithBaseURL(s.base+"/v1/"), option.WithHTTPClient(s.http), option.WithMaxRetries(0), option.WithAPIKey("key"))
 }
 
-// ask is a chat with one user message.
+// ask returns a chat request with one user message.
 func ask(text string) map[string]any {
 	return map[string]any{"model": "tiny", "messages": []any{map[string]any{"role": "user", "content": text}}}
 }
@@ -171,7 +171,7 @@ func streamed(text string) map[string]any {
 	return body
 }
 
-// post sends a request whose answer is read later.
+// post sends a request and returns its response unread.
 func (s *stage) post(ctx context.Context, path string, body any) (*http.Response, error) {
 	return s.http.Do(s.request(ctx, path, body))
 }
@@ -197,7 +197,7 @@ func (s *stage) health() engine.Health {
 	return h
 }
 
-// reply is an answer read whole.
+// reply is a whole response.
 type reply struct {
 	status int
 	header http.Header
@@ -210,7 +210,7 @@ func (s *stage) chat(body any) reply {
 	return read(res, err)
 }
 
-// inBackground asks and hands the answer over when it is there.
+// inBackground sends a request and delivers the response when it is there.
 func (s *stage) inBackground(ctx context.Context, body any) <-chan reply {
 	done := make(chan reply, 1)
 	go func() { done <- read(s.post(ctx, "/v1/chat/completions", body)) }()
@@ -232,7 +232,7 @@ func read(res *http.Response, err error) reply {
 	return reply{res.StatusCode, res.Header, string(data), err}
 }
 
-// failure is the error object of an answer.
+// failure returns the error object of a response.
 func (r reply) failure(t *testing.T) (message, kind, code string) {
 	t.Helper()
 	var body struct {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// stream answers with server-sent events. Their header goes out with the first of them, so
-// that whatever fails before is told by its status.
+// stream responds with server-sent events. The header is sent with the first of them, so
+// earlier failures are reported by status.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, q query) {
 	e := &events{w: w, control: http.NewResponseController(w), within: s.o.WriteWithin}
 	a := &answer{events: e, head: s.head("chat.completion.chunk"), usage: q.usage}
@@ -36,16 +36,16 @@ type answer struct {
 
 	head  head
 	usage bool
-	spoke bool // the role went out
+	spoke bool // the role was sent
 }
 
-// delta is what a chunk adds. The first one has the role, the last one neither.
+// delta is the addition of a chunk. The first one has the role, the last one neither.
 type delta struct {
 	Role    string  `json:"role,omitempty"`
 	Content *string `json:"content,omitempty"`
 }
 
-// chunk is one event. Usage is null in all but the last chunk when it is asked for, and
+// chunk is one event. Usage is null in all but the last chunk when it is requested, and
 // left out otherwise.
 type chunk struct {
 	head
@@ -110,8 +110,8 @@ type events struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	within  time.Duration
-	begun   bool // the header went out
-	quiet   bool // since the last look nothing was written
+	begun   bool // the header was sent
+	quiet   bool // nothing was written since the last check
 	err     error
 }
 
@@ -131,7 +131,7 @@ func (e *events) write(text string) error {
 	return e.put(text)
 }
 
-// put writes and flushes. mu is held.
+// put writes and flushes. mu is locked.
 func (e *events) put(text string) error {
 	if e.err != nil {
 		return e.err
@@ -154,15 +154,15 @@ func (e *events) put(text string) error {
 	return e.err
 }
 
-// fail tells a problem in mid-stream, as OpenAI does.
+// fail reports a problem in mid-stream, in OpenAI's format.
 func (e *events) fail(err error) {
 	if p, ok := errors.AsType[*problem](err); ok {
 		_ = e.send(p.body())
 	}
 }
 
-// keepAlive sends a comment whenever nothing was sent since it last looked. What it returns
-// ends that, and comes back when it has ended.
+// keepAlive sends a comment whenever nothing was sent since its last check. The returned
+// function stops it and waits for its end.
 func (e *events) keepAlive(every time.Duration) (stop func()) {
 	end, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -190,7 +190,7 @@ func (e *events) comment() {
 	}
 	defer e.mu.Unlock()
 	if e.quiet {
-		_ = e.put(": waiting\n\n") // a failure is remembered
+		_ = e.put(": waiting\n\n") // a failure is kept for the next write
 	}
 	e.quiet = true
 }

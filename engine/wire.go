@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// maxBody bounds a request.
+// maxBody bounds a request body, in bytes.
 const maxBody = 8 << 20
 
-// read decodes a request's body, all of it: only then does the standard library notice a
-// client that leaves. Unknown fields are let pass, as clients send many.
+// read decodes the whole body of a request: only then does the standard library notice a
+// client that leaves. Unknown fields are ignored, as clients send many.
 func (s *Server) read(w http.ResponseWriter, r *http.Request, into any) error {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(s.o.ReadWithin))
@@ -41,7 +41,7 @@ func badJSON(err error) error {
 	return invalid("", "the request is not valid JSON")
 }
 
-// reply writes one JSON answer; who does not take it in time is cut off.
+// reply writes one JSON response; a client that does not read it in time is cut off.
 func (s *Server) reply(w http.ResponseWriter, status int, body any) {
 	data, err := json.Marshal(body)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Server) reply(w http.ResponseWriter, status int, body any) {
 	_, _ = w.Write(append(data, '\n'))
 }
 
-// refuse answers with a problem; any other error is told as the server's own fault.
+// refuse responds with a problem; any other error is reported as the server's own fault.
 func (s *Server) refuse(w http.ResponseWriter, err error) {
 	p, ok := errors.AsType[*problem](err)
 	if !ok {

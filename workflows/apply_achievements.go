@@ -7,26 +7,26 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// ApplyAchievementsInput is where to begin: after a user, by id, with what was done before.
+// ApplyAchievementsInput is the user id to continue after, with the progress so far.
 type ApplyAchievementsInput struct {
 	After uuid.UUID `json:"after"`
 	ApplyProgress
 }
 
-// ApplyProgress is how far it has come.
+// ApplyProgress is the progress of ApplyAchievements.
 type ApplyProgress struct {
-	Users    int   `json:"users"`    // gone through
-	Total    int64 `json:"total"`    // to go through, as it was in the beginning
+	Users    int   `json:"users"`    // processed
+	Total    int64 `json:"total"`    // to process, as counted at the start
 	Unlocked int   `json:"unlocked"` // achievements
 	Percent  int   `json:"percent"`
 }
 
-// applyPages is how many stretches of users one run goes through, so that no history
-// grows without end.
+// applyPages is how many pages of users one run processes, which bounds the size of its
+// history.
 const applyPages = 500
 
-// ApplyAchievements unlocks achievements for everybody who has reached them already. The
-// query "progress" tells how far it is.
+// ApplyAchievements unlocks achievements for all users who already meet their conditions.
+// The query "progress" returns its progress.
 func ApplyAchievements(ctx workflow.Context, in ApplyAchievementsInput) (ApplyProgress, error) {
 	if err := workflow.SetQueryHandler(ctx, QueryProgress, func() (ApplyProgress, error) { return in.ApplyProgress, nil }); err != nil {
 		return in.ApplyProgress, err

@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// PushBroadcast is a broadcast, and how far a run of it is that continues as new.
+// PushBroadcast is a broadcast, and the state that a run hands on when it continues as new.
 type PushBroadcast struct {
 	TaskID      uuid.UUID `json:"task_id"`
 	BroadcastID uuid.UUID `json:"broadcast_id"`
@@ -22,9 +22,9 @@ type PushBroadcast struct {
 
 	Started *time.Time            `json:"started,omitempty"`
 	Stage   string                `json:"stage,omitempty"`
-	User    uuid.UUID             `json:"user,omitzero"`   // inboxes are filled up to this one
-	After   activities.PushPlace  `json:"after,omitzero"`  // devices are told up to here
-	Total   int                   `json:"total,omitempty"` // devices to tell
+	User    uuid.UUID             `json:"user,omitzero"`   // inboxes are filled up to this user
+	After   activities.PushPlace  `json:"after,omitzero"`  // pushes are delivered up to here
+	Total   int                   `json:"total,omitempty"` // devices to push to
 	Shards  int                   `json:"shards,omitempty"`
 	Counts  activities.PushCounts `json:"counts,omitzero"`
 }
@@ -33,28 +33,28 @@ type PushBroadcast struct {
 const (
 	stageInboxes = ""
 	stageTelling = "telling"
-	stageWaiting = "waiting" // for devices that are to be tried again
-	stageSettled = "settled" // the task has ended, quiet hours go on
+	stageWaiting = "waiting" // for devices to retry
+	stageSettled = "settled" // the task is finished, quiet hours are pending
 )
 
-// shardsAtOnce is how many shards of one broadcast are under way at a time, which leaves
-// room on the queue for other news.
+// shardsAtOnce bounds the shards of one broadcast in flight, which leaves capacity on the
+// queue for other pushes.
 const shardsAtOnce = 4
 
-// fullHistory is where a run continues as new, in events: Temporal warns at 10,000, and
-// what is under way still adds some.
+// fullHistory is the length in events at which a run continues as new: Temporal warns at
+// 10,000, and work in flight still adds some.
 const fullHistory = 8_000
 
-// broadcast is a run that tells many.
+// broadcast is a run that pushes to many users.
 type broadcast struct {
 	*progressTracker
 	in     *PushBroadcast
 	failed error // of a shard
 }
 
-// tellMany fills inboxes, tells devices, tries again who is to be tried again, ends the
-// task, and then waits for quiet hours to end. Cancelled, it tells nobody more; who was
-// told stays told, and inboxes stay filled.
+// tellMany fills inboxes, pushes to devices, retries, finishes the task, and then waits for
+// quiet hours to end. A cancel stops further pushes; those already sent and filled inboxes
+// stay.
 func tellMany(ctx workflow.Context, in FanOutPushInput) error {
 	working, cancel := workflow.WithCancel(ctx)
 	defer cancel()
@@ -84,7 +84,7 @@ func tellMany(ctx workflow.Context, in FanOutPushInput) error {
 	return b.goOn(working)
 }
 
-// work is everything until the task ends; full: the history is.
+// work does everything until the task is finished; full reports a full history.
 func (b *broadcast) work(ctx workflow.Context) (full bool, err error) {
 	for b.in.Stage != stageSettled {
 		switch b.in.Stage {
@@ -120,8 +120,8 @@ func (b *broadcast) fillInboxes(ctx workflow.Context) (full bool, err error) {
 	return false, workflow.ExecuteActivity(thorough(ctx), p.CountDevices, b.in.BroadcastID).Get(ctx, &b.in.Total)
 }
 
-// pass tells every device whose turn it is, from where the last pass was left; again:
-// only those that were put off.
+// pass pushes to every device that is due, from where the last pass stopped. With again
+// it takes only deferred devices.
 func (b *broadcast) pass(ctx workflow.Context, again bool) (full bool, err error) {
 	var p *activities.PushActivities
 	places := workflow.NewSemaphore(ctx, shardsAtOnce)
@@ -142,7 +142,7 @@ func (b *broadcast) pass(ctx workflow.Context, again bool) (full bool, err error
 	}
 	clean, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	if waiting := places.Acquire(clean, shardsAtOnce); waiting != nil { // until those under way have ended
+	if waiting := places.Acquire(clean, shardsAtOnce); waiting != nil { // until the shards in flight have ended
 		return false, waiting
 	}
 	if err == nil {
@@ -157,7 +157,7 @@ func (b *broadcast) pass(ctx workflow.Context, again bool) (full bool, err error
 	return full, err
 }
 
-// start has a shard told, and gives its place back when that has ended.
+// start starts the child workflow of a shard and releases its slot when it ends.
 func (b *broadcast) start(ctx workflow.Context, shard activities.Shard, places workflow.Semaphore) {
 	b.in.Shards++
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
@@ -182,7 +182,7 @@ func (b *broadcast) start(ctx workflow.Context, shard activities.Shard, places w
 	})
 }
 
-// report tells of each further percent.
+// report records progress for each further percent.
 func (b *broadcast) report(ctx workflow.Context) {
 	c := b.in.Counts
 	sum := c.Accepted + c.DryRun + c.Failed + c.Dead + c.Skipped + c.Deferred + c.Retry
@@ -193,7 +193,7 @@ func (b *broadcast) report(ctx workflow.Context) {
 	}
 }
 
-// count asks the receipts.
+// count reads the totals from the receipts.
 func (b *broadcast) count(ctx workflow.Context) error {
 	var p *activities.PushActivities
 	var counts activities.PushCounts
@@ -204,10 +204,10 @@ func (b *broadcast) count(ctx workflow.Context) error {
 	return err
 }
 
-// tryAgain waits for those that are to be tried again, and tries them; with none left the
-// stage ends.
+// tryAgain waits until retries are due and sends them. With none left it ends the
+// stage.
 func (b *broadcast) tryAgain(ctx workflow.Context) (full bool, err error) {
-	if b.in.After == (activities.PushPlace{}) { // else a pass goes on
+	if b.in.After == (activities.PushPlace{}) { // else a pass is being continued
 		if err := b.count(ctx); err != nil {
 			return false, err
 		}
@@ -223,7 +223,7 @@ func (b *broadcast) tryAgain(ctx workflow.Context) (full bool, err error) {
 	return b.pass(ctx, true)
 }
 
-// finish ends the task. What quiet hours have put off comes later.
+// finish finishes the task. Pushes deferred by quiet hours follow later.
 func (b *broadcast) finish(ctx workflow.Context) error {
 	c := b.in.Counts
 	message := fmt.Sprintf("%d devices accepted it, %d failed, %d are gone, %d are told later", c.Accepted, c.Failed, c.Dead, c.Deferred)
@@ -233,8 +233,8 @@ func (b *broadcast) finish(ctx workflow.Context) error {
 	return b.finishTask(ctx, activities.Event{State: activities.Done, Progress: 100, Step: "done", Message: message})
 }
 
-// outwait waits for the end of quiet hours and tells whoever's have ended, until nobody is
-// left; full: the history is.
+// outwait waits for quiet hours to end and sends the deferred pushes, until none is
+// left; full reports a full history.
 func (b *broadcast) outwait(ctx workflow.Context) (full bool, err error) {
 	var p *activities.PushActivities
 	for b.in.Counts.Next != nil {
@@ -260,13 +260,13 @@ func (b *broadcast) outwait(ctx workflow.Context) (full bool, err error) {
 	return false, nil
 }
 
-// isFull tells whether the history has grown as far as it should.
+// isFull reports whether the run should continue as new.
 func isFull(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
 	return info.GetCurrentHistoryLength() >= fullHistory || info.GetContinueAsNewSuggested()
 }
 
-// goOn continues as new once the task's row has the progress so far.
+// goOn continues as new once the progress so far is in the task's row.
 func (b *broadcast) goOn(ctx workflow.Context) error {
 	if err := workflow.Await(ctx, func() bool { return b.recorded == len(b.events) }); err != nil {
 		return err
@@ -275,7 +275,7 @@ func (b *broadcast) goOn(ctx workflow.Context) error {
 	return workflow.NewContinueAsNewError(ctx, FanOutPush, FanOutPushInput{Broadcast: b.in})
 }
 
-// giveUp ends the task with what came of it by then.
+// giveUp ends the task with the counts so far.
 func (b *broadcast) giveUp(ctx workflow.Context, cause error) error {
 	if b.refused != nil {
 		return cause

@@ -10,27 +10,27 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// CurateFeedsInput is where a day's round stands.
+// CurateFeedsInput is the state of a day's round.
 type CurateFeedsInput struct {
-	// Day is the UTC day picks are for; empty: that of the start.
+	// Day is the UTC day of the picks; empty means the day of the start.
 	Day string `json:"day,omitempty"`
 	// After is the last user done.
 	After uuid.UUID `json:"after"`
-	// Failed is how many users had no picks made.
+	// Failed is the number of users whose picks failed.
 	Failed int `json:"failed,omitempty"`
 }
 
 const (
 	// curatedAtOnce is how many users' feeds are curated in parallel.
 	curatedAtOnce = 4
-	// pagesARun is how many pages of users one run takes before it goes on as a new one.
+	// pagesARun is how many pages of users one run processes before it continues as new.
 	pagesARun = 10
 )
 
-// CurateFeeds makes the day's picks for every active user: by score, and where there is a
-// model in the order that it gives them. It goes through users in the order of their ids and
-// goes on as new with the last one done; picks that are there are not made again, so a round that is
-// started twice, or again after a failure, is done once. It tells how many users failed.
+// CurateFeeds makes the day's picks for every active user: by score, or in the model's order
+// where there is a model. It takes users in order of id and continues as new after the last
+// one done. Existing picks are not made again, so starting or retrying a round is idempotent.
+// It returns the number of users that failed.
 func CurateFeeds(ctx workflow.Context, in CurateFeedsInput) (failed int, err error) {
 	if in.Day == "" {
 		in.Day = workflow.Now(ctx).UTC().Format(time.DateOnly)
@@ -59,7 +59,7 @@ func curateAll(ctx workflow.Context, day string, users []uuid.UUID) (failed int,
 	places, all := workflow.NewSemaphore(ctx, curatedAtOnce), workflow.NewWaitGroup(ctx)
 	for _, user := range users {
 		if err := places.Acquire(ctx, 1); err != nil {
-			break // cancelled: what runs ends, below
+			break // cancelled: running ones end below
 		}
 		all.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
@@ -74,7 +74,7 @@ func curateAll(ctx workflow.Context, day string, users []uuid.UUID) (failed int,
 	return failed, ctx.Err()
 }
 
-// curateOne makes one user's picks. A model that cannot be asked leaves the order of the score.
+// curateOne makes one user's picks. If the model is unavailable the order by score stays.
 func curateOne(ctx workflow.Context, in activities.CurateInput) error {
 	var c *activities.FeedActivities
 	var o *activities.FeedOrderActivities
@@ -89,25 +89,25 @@ func curateOne(ctx workflow.Context, in activities.CurateInput) error {
 	return workflow.ExecuteActivity(curating(ctx), c.KeepScoreOrder, in).Get(ctx, nil)
 }
 
-// CountTrending counts anew what trends.
+// CountTrending recounts trending content.
 func CountTrending(ctx workflow.Context) error {
 	var c *activities.FeedActivities
 	return workflow.ExecuteActivity(curating(ctx), c.CountTrending).Get(ctx, nil)
 }
 
-// CheckContentInput is where a round over all content stands.
+// CheckContentInput is the state of a round over all content.
 type CheckContentInput struct {
 	After uuid.UUID `json:"after"`
 }
 
-// contentPagesARun is how many pages one run takes before it goes on as a new one, and
-// linkRounds how many times it asks for links.
+// contentPagesARun is how many pages one run processes before it continues as new, and
+// linkRounds how many batches of links it checks.
 const (
 	contentPagesARun = 50
 	linkRounds       = 50
 )
 
-// CheckContent looks at the quality of everything there is, and at the links that were looked at
+// CheckContent analyses the quality of all content, and then checks the links that were checked
 // longest ago.
 func CheckContent(ctx workflow.Context, in CheckContentInput) error {
 	var c *activities.FeedActivities

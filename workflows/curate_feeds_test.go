@@ -21,7 +21,7 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// curators run one CurateFeeds with scripted activities.
+// curators runs one CurateFeeds with scripted activities.
 type curators struct {
 	*testsuite.TestWorkflowEnvironment
 	mu      sync.Mutex

@@ -9,18 +9,18 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// DeleteAccountInput names an account and the wish to be forgotten.
+// DeleteAccountInput identifies an account and its deletion.
 type DeleteAccountInput struct {
 	UserID     uuid.UUID `json:"user_id"`
 	DeletionID uuid.UUID `json:"deletion_id"`
-	// Due is when the account is erased, unless it was restored before.
+	// Due is when the account is erased, unless it is restored before.
 	Due time.Time `json:"due"`
 }
 
-// DeleteAccount ends what an account does, waits out its grace period, and erases
-// it. Restoring the account cancels the run; should the run hear of that too late,
-// the first activity that looks at the row ends it all the same, before anything
-// was erased.
+// DeleteAccount stops the account's work, waits out its grace period, and erases
+// it. Restoring the account cancels the run. If the cancel arrives too late, the
+// first activity that reads the row ends the run all the same, before anything is
+// erased.
 func DeleteAccount(ctx workflow.Context, in DeleteAccountInput) error {
 	var d *activities.AccountActivities
 	who := activities.DeleteAccountInput{UserID: in.UserID, DeletionID: in.DeletionID}
@@ -42,7 +42,7 @@ func DeleteAccount(ctx workflow.Context, in DeleteAccountInput) error {
 	return workflow.ExecuteActivity(thorough(ctx), d.ProveErased, in.UserID).Get(ctx, nil)
 }
 
-// stopWork has everything ended that goes on for the account, and returns when it has.
+// stopWork ends all work of the account and returns when none is left.
 func stopWork(ctx workflow.Context, who activities.DeleteAccountInput) error {
 	var d *activities.AccountActivities
 	for {
@@ -56,5 +56,5 @@ func stopWork(ctx workflow.Context, who activities.DeleteAccountInput) error {
 	}
 }
 
-// stopEvery is the time between two looks at work that is ending.
+// stopEvery is the time between two checks for work that is ending.
 const stopEvery = 2 * time.Second

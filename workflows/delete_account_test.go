@@ -17,7 +17,7 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// departing runs one DeleteAccount with scripted activities and notes the order.
+// departing runs one DeleteAccount with scripted activities and records their order.
 type departing struct {
 	*testsuite.TestWorkflowEnvironment
 	in    workflows.DeleteAccountInput
@@ -27,7 +27,7 @@ type departing struct {
 
 const grace = 14 * 24 * time.Hour
 
-// newDeparting answers StopWork with each number of open tasks in turn, then 0; -1
+// newDeparting returns each number of open tasks from StopWork in turn, then 0; -1
 // is an account that was restored.
 func newDeparting(open ...int) *departing {
 	var suite testsuite.WorkflowTestSuite

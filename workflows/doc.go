@@ -1,24 +1,24 @@
-// Package workflows tells Lyo's stories: what happens in which order, what is
-// tried again and what is cleaned up. A body reads as one page; the world is
-// touched by package activities only.
+// Package workflows contains Lyo's workflows: the order of steps, what is retried
+// and what is cleaned up. A body reads as one page; side effects are in package
+// activities only.
 //
-//	GenerateCourse     a topic becomes a course; query "progress" tells how far it is
-//	RegenerateCourse   parts of a course are written again
-//	ReadSource         a learner's material becomes text
-//	SendMail           a mail is sent, for up to an hour
-//	ExportAccount      a user's data becomes an archive; query "progress"
-//	ReviewReport       administrators are reminded of a report until it is decided
-//	CurateFeeds        every active user gets the day's picks
-//	CountTrending      what trends is counted anew
-//	CheckContent       the quality of content, and the state of links, is looked at
-//	DeleteAccount      an account is ended, and after its grace period erased
-//	FanOutPush         devices are told of news, of one user or of all; query "progress" for those
-//	PushShard          five hundred devices of them
-//	SweepDevices       on a schedule: devices that are silent are switched off
-//	UnlockAchievements what a user has reached with a deed is unlocked, and shown on boards
-//	ApplyAchievements  achievements are unlocked for who has reached them already; query "progress"
-//	RebuildBoards      the boards in Redis are built again from the ledger
-//	RemindOfReviews    users are reminded of cards to review, by a schedule
+//	GenerateCourse     generates a course from a topic; query "progress" returns its progress
+//	RegenerateCourse   writes parts of a course again
+//	ReadSource         extracts the text of a learner's material
+//	SendMail           sends a mail, for up to an hour
+//	ExportAccount      packs a user's data into an archive; query "progress"
+//	ReviewReport       reminds administrators of a report until it is decided
+//	CurateFeeds        makes the day's picks for every active user
+//	CountTrending      recounts trending content
+//	CheckContent       checks the quality of content, and links
+//	DeleteAccount      closes an account, and erases it after its grace period
+//	FanOutPush         sends pushes for one user's notification or a broadcast; query "progress" for the latter
+//	PushShard          sends one shard of a broadcast, five hundred devices
+//	SweepDevices       switches off silent devices, by a schedule
+//	UnlockAchievements unlocks what a user has reached with an activity, and updates boards
+//	ApplyAchievements  unlocks achievements for users who already reached them; query "progress"
+//	RebuildBoards      rebuilds the boards in Redis from the ledger
+//	RemindOfReviews    reminds users of cards to review, by a schedule
 //
 // Every run has an execution timeout, by timeouts.go. What learners wait for runs on the queue
 // "lyo", what follows their actions or the clock on "lyo-background".

@@ -8,7 +8,7 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// ExportAccountInput asks for a user's data.
+// ExportAccountInput requests an export of a user's data.
 type ExportAccountInput struct {
 	TaskID   uuid.UUID `json:"task_id"`
 	ExportID uuid.UUID `json:"export_id"`
@@ -17,7 +17,7 @@ type ExportAccountInput struct {
 	Progress int   `json:"progress"`
 }
 
-// ExportAccount packs a user's data, a file at a time. Cancelled or failed, it leaves
+// ExportAccount packs a user's data, one file at a time. Cancelled or failed, it leaves
 // nothing behind.
 func ExportAccount(ctx workflow.Context, in ExportAccountInput) error {
 	working, cancel := workflow.WithCancel(ctx)
@@ -50,7 +50,7 @@ func (s *progressTracker) export(ctx workflow.Context, export uuid.UUID) error {
 	return workflow.ExecuteActivity(packing(ctx), e.PackExport, activities.PackInput{ExportID: export, Files: files}).Get(ctx, nil)
 }
 
-// giveUpExport ends the task and drops what was collected.
+// giveUpExport ends the task and deletes what was collected.
 func (s *progressTracker) giveUpExport(ctx workflow.Context, export uuid.UUID, cause error) error {
 	clean, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()

@@ -14,23 +14,23 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// FailingRun is an open run that does not go on: its workflow task fails again and again, as
-// it does where the code cannot replay what the run has done so far.
+// FailingRun is an open run that makes no progress: its workflow task fails repeatedly, for
+// example because the code cannot replay its history.
 type FailingRun struct {
 	Workflow, ID string
 	Attempt      int32 // of the workflow task
 }
 
 const (
-	// failingFrom is the attempt from which a workflow task is not only unlucky.
+	// failingFrom is the attempt from which a workflow task counts as failing.
 	failingFrom = 3
-	// lookedAt is how many open runs of each age are looked at.
+	// lookedAt is how many open runs of each age are checked.
 	lookedAt = 100
 )
 
-// LookForFailingRuns asks Temporal about open runs and returns those that do not go on, by
-// their ids. Of many open runs some of each age are asked about: those of the last hour, of
-// the last day, and older ones.
+// LookForFailingRuns queries Temporal for open runs and returns the failing ones, sorted by
+// id. It samples up to lookedAt runs of each age: all, those older than an hour, and those
+// older than a day.
 func LookForFailingRuns(ctx context.Context, c client.Client, namespace string, now time.Time) ([]FailingRun, error) {
 	var mu sync.Mutex
 	var failing []FailingRun
@@ -67,7 +67,7 @@ func LookForFailingRuns(ctx context.Context, c client.Client, namespace string, 
 	return failing, nil
 }
 
-// lookAtRun is how a run stands; one that has ended meanwhile has no workflow task.
+// lookAtRun returns the state of a run; one that has ended meanwhile has no workflow task.
 func lookAtRun(ctx context.Context, c client.Client, run *workflow.WorkflowExecutionInfo) (FailingRun, error) {
 	id := run.GetExecution().GetWorkflowId()
 	is, err := c.DescribeWorkflowExecution(ctx, id, run.GetExecution().GetRunId())

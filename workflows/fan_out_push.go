@@ -9,17 +9,17 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// FanOutPushInput names news in an inbox, or a broadcast.
+// FanOutPushInput identifies a notification in an inbox, or a broadcast.
 type FanOutPushInput struct {
 	NotificationID uuid.UUID `json:"notification_id"`
 	UserID         uuid.UUID `json:"user_id"`
-	// Broadcast is news for many, in place of the two above.
+	// Broadcast is set for a broadcast, in place of the two above.
 	Broadcast *PushBroadcast `json:"broadcast,omitempty"`
 }
 
-// FanOutPush tells devices of news. The receipts say who was told: a run that starts over
-// goes on where they end. It waits, for as long as it takes, for devices that are to be
-// tried again and for quiet hours to end.
+// FanOutPush sends pushes to devices. The receipts record what was sent: a run that starts
+// over continues from them. It waits, for as long as needed, for retries and for quiet
+// hours to end.
 func FanOutPush(ctx workflow.Context, in FanOutPushInput) error {
 	if in.Broadcast != nil {
 		return tellMany(ctx, in)
@@ -27,7 +27,7 @@ func FanOutPush(ctx workflow.Context, in FanOutPushInput) error {
 	return tellOne(ctx, activities.Shard{Notification: in.NotificationID})
 }
 
-// tellOne tells the devices of one user.
+// tellOne pushes to the devices of one user.
 func tellOne(ctx workflow.Context, news activities.Shard) error {
 	var p *activities.PushActivities
 	for {
@@ -43,12 +43,12 @@ func tellOne(ctx workflow.Context, news activities.Shard) error {
 	}
 }
 
-// sleepUntil sleeps until a time, and at most an hour: by then quiet hours may be others.
+// sleepUntil sleeps until a time, at most an hour: quiet hours may change by then.
 func sleepUntil(ctx workflow.Context, at time.Time) error {
 	return workflow.Sleep(ctx, min(max(at.Sub(workflow.Now(ctx)), time.Second), time.Hour))
 }
 
-// PushShard tells the devices of one shard whose turn it is.
+// PushShard pushes to the devices of one shard that are due.
 func PushShard(ctx workflow.Context, shard activities.Shard) (counts activities.PushCounts, err error) {
 	var p *activities.PushActivities
 	err = workflow.ExecuteActivity(pushing(ctx, patientPush), p.DeliverPushes, shard).Get(ctx, &counts)

@@ -24,12 +24,12 @@ import (
 type teller struct {
 	*testsuite.TestWorkflowEnvironment
 	in      workflows.FanOutPushInput
-	pages   [][]activities.Shard // what CutShards answers, in turn
-	cuts    []activities.Shard   // what it was asked
-	mu      sync.Mutex           // for told
+	pages   [][]activities.Shard // results of CutShards, in turn
+	cuts    []activities.Shard   // its inputs
+	mu      sync.Mutex           // guards told
 	told    []activities.Shard
 	deliver func(activities.Shard) (activities.PushCounts, error)
-	totals  []activities.PushCounts // what CountPushes answers, in turn; the last for ever
+	totals  []activities.PushCounts // results of CountPushes, in turn; the last one repeats
 	settled *activities.FinishInput
 	results []activities.Result // of the task, after its end
 }
@@ -61,7 +61,7 @@ func newTeller() *teller {
 		return page, nil
 	})
 	p.OnActivity("DeliverPushes", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.Shard) (activities.PushCounts, error) {
-		p.mu.Lock() // shards are told side by side
+		p.mu.Lock() // shards run concurrently
 		defer p.mu.Unlock()
 		p.told = append(p.told, in)
 		return p.deliver(in)
@@ -123,8 +123,8 @@ func TestABroadcastTellsEveryShard(t *testing.T) {
 	require.Greater(t, len(answer.Events), 4)
 }
 
-// TestWhoIsPutOffComesLater: the task ends with quiet hours still on; those are told
-// afterwards, and the task's result with them.
+// TestWhoIsPutOffComesLater ends the task while quiet hours last. Deferred devices get their
+// push afterwards, and the task's result is corrected.
 func TestWhoIsPutOffComesLater(t *testing.T) {
 	t.Parallel()
 	p := newTeller()
@@ -133,7 +133,7 @@ func TestWhoIsPutOffComesLater(t *testing.T) {
 	p.totals = []activities.PushCounts{
 		{Accepted: 490, Retry: 5, Deferred: 5, Next: &soon}, {Accepted: 495, Deferred: 5, Next: &morning},
 	}
-	for range 8 { // each hour somebody looks
+	for range 8 { // one check an hour
 		p.totals = append(p.totals, activities.PushCounts{Accepted: 495, Deferred: 5, Next: &morning})
 	}
 	p.totals = append(p.totals, activities.PushCounts{Accepted: 500})
@@ -179,7 +179,7 @@ func TestABroadcastWhoseShardFails(t *testing.T) {
 	require.Equal(t, 7, p.last().Result["accepted"])
 }
 
-// TestALongBroadcastContinuesAsNew goes on exactly where it was, with the row up to date.
+// TestALongBroadcastContinuesAsNew continues exactly where it stopped, with the row up to date.
 func TestALongBroadcastContinuesAsNew(t *testing.T) {
 	t.Parallel()
 	p := newTeller()

@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// TaskInput names the task and the course of a run, and the event its progress goes on from.
+// TaskInput identifies the task and the course of a run, and the event its progress continues from.
 type TaskInput struct {
 	TaskID   uuid.UUID `json:"task_id"`
 	CourseID uuid.UUID `json:"course_id"`
@@ -23,10 +23,10 @@ type TaskInput struct {
 	Deadline time.Duration `json:"deadline"`
 }
 
-// GenerateCourseInput asks for a whole course.
+// GenerateCourseInput requests a whole course.
 type GenerateCourseInput struct {
 	TaskInput
-	// ReviewFor is how long the plan waits for its learner's word; 0: not at all.
+	// ReviewFor is how long the plan waits for its learner's decision; 0 means no review.
 	ReviewFor time.Duration `json:"review_for,omitempty"`
 }
 
@@ -46,9 +46,9 @@ type generation struct {
 	review   review
 	lessons  []activities.LessonRef // all of the course
 	write    []activities.LessonRef // those whose text this run writes
-	quiz     []activities.LessonRef // and those whose practice
-	failed   []activities.LessonRef // could not be written, or not their practice
-	partly   bool                   // the course was there before: only parts of it are written
+	quiz     []activities.LessonRef // those whose practice this run writes
+	failed   []activities.LessonRef // text or practice could not be written
+	partly   bool                   // the course exists: only parts of it are written
 	late     bool
 }
 
@@ -67,7 +67,7 @@ func GenerateCourse(ctx workflow.Context, in GenerateCourseInput) (GenerateCours
 	return GenerateCourseResult{in.CourseID, len(g.lessons)}, err
 }
 
-// run takes the steps and settles the task when one of them fails.
+// run runs the steps, and ends the task when one of them fails.
 func (g *generation) run(ctx workflow.Context, steps ...step) error {
 	working, cancel := workflow.WithCancel(ctx)
 	defer cancel()
@@ -88,7 +88,7 @@ func (g *generation) run(ctx workflow.Context, steps ...step) error {
 	return nil
 }
 
-// watchClock ends the work when the deadline passes.
+// watchClock cancels the work when the deadline passes.
 func (g *generation) watchClock(ctx workflow.Context, cancel workflow.CancelFunc) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		if workflow.Sleep(ctx, g.in.Deadline+g.review.wait) == nil {
@@ -98,14 +98,14 @@ func (g *generation) watchClock(ctx workflow.Context, cancel workflow.CancelFunc
 	})
 }
 
-// prepare asks whether the model answers, which takes none of its slots.
+// prepare checks that the model answers, without taking one of its slots.
 func (g *generation) prepare(ctx workflow.Context) error {
 	g.progress.reportProgress(ctx, 5, "prepare", "Preparing the model")
 	var w *activities.CourseActivities
 	return workflow.ExecuteActivity(remote(ctx), w.Prepare, g.in.CourseID).Get(ctx, &g.prep)
 }
 
-// research looks for what is there already. A course can do without.
+// research searches for existing sources. A course is written without them if it fails.
 func (g *generation) research(ctx workflow.Context) error {
 	g.progress.reportProgress(ctx, 15, "sources", "Researching sources")
 	var r *activities.SourceActivities
@@ -128,7 +128,7 @@ func (g *generation) outline(ctx workflow.Context) error {
 	return err
 }
 
-// placeSources gives each lesson what was found for it. A lesson can do without.
+// placeSources assigns the sources found to lessons. A lesson may have none.
 func (g *generation) placeSources(ctx workflow.Context) error {
 	var r *activities.SourceActivities
 	err := workflow.ExecuteActivity(quick(ctx), r.PlaceSources, g.in.CourseID).Get(ctx, nil)
@@ -162,9 +162,9 @@ func (g *generation) writePractice(ctx workflow.Context) error {
 	})
 }
 
-// mend has weak lessons written again, once, and their practice with them. When
-// that does not succeed the first version stands, unless its text was replaced
-// and its practice no longer belongs to it.
+// mend rewrites weak lessons once, and their practice with them. If that fails
+// the first version stays, unless its text was replaced and its practice no longer
+// matches it.
 func (g *generation) mend(ctx workflow.Context) error {
 	again, reasons, err := g.weak(ctx)
 	if err != nil {
@@ -180,7 +180,7 @@ func (g *generation) mend(ctx workflow.Context) error {
 	})
 }
 
-// weak are the lessons of this run that should be written again, and why.
+// weak returns the lessons of this run that should be rewritten, and the reasons.
 func (g *generation) weak(ctx workflow.Context) ([]activities.LessonRef, map[uuid.UUID][]string, error) {
 	g.progress.reportProgress(ctx, 93, "quality", "Checking the course")
 	var ch *activities.QualityActivities
@@ -212,7 +212,7 @@ func (g *generation) publish(ctx workflow.Context) error {
 	return g.progress.finishCourse(ctx, last, g.generation(ctx))
 }
 
-// generation tells how the course came to be; nil when this run wrote only parts of it.
+// generation returns how the course was generated; nil when this run wrote only parts of it.
 func (g *generation) generation(ctx workflow.Context) *activities.Generation {
 	if g.partly {
 		return nil
@@ -223,14 +223,14 @@ func (g *generation) generation(ctx workflow.Context) *activities.Generation {
 	return &gen
 }
 
-// text asks for the n-th version that this run writes of a lesson's text.
+// text returns the input for the n-th version of a lesson's text in this run.
 func (g *generation) text(l activities.LessonRef, n int, feedback []string) activities.LessonInput {
 	return activities.LessonInput{
 		CourseID: g.in.CourseID, LessonID: l.ID, Fallback: g.prep.Fallback, Revision: l.Revision + n, Feedback: feedback,
 	}
 }
 
-// practice does so for a lesson's practice.
+// practice returns the input for the n-th version of a lesson's practice in this run.
 func (g *generation) practice(l activities.LessonRef, n int) activities.LessonInput {
 	return activities.LessonInput{CourseID: g.in.CourseID, LessonID: l.ID, Fallback: g.prep.Fallback, Revision: l.PracticeRevision + n}
 }

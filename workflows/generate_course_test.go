@@ -25,12 +25,12 @@ import (
 )
 
 // stage runs one GenerateCourse in the SDK's test environment with scripted
-// activities, and keeps what the row would have got.
+// activities, and keeps what would be written to the row.
 type stage struct {
 	*testsuite.TestWorkflowEnvironment
 	t       *testing.T
 	in      workflows.GenerateCourseInput
-	again   *workflows.RegenerateCourseInput // run in its place
+	again   *workflows.RegenerateCourseInput // run instead, if set
 	mu      sync.Mutex
 	row     []activities.Event
 	settled *activities.FinishInput
@@ -39,9 +39,9 @@ type stage struct {
 	lesson   func(activities.LessonInput) error
 	practice func(activities.LessonInput) error
 	weak     []activities.WeakLesson
-	there    []activities.LessonRef // what a regeneration finds
+	there    []activities.LessonRef // the lessons that a regeneration finds
 	edited   activities.PlanEdit
-	quizzes  []string // as lessons
+	quizzes  []string // format as lessons
 	sources  error
 	prepare  error
 	refuse   error
@@ -125,8 +125,8 @@ func (s *stage) record(_ context.Context, in activities.RecordInput) (int, error
 	return 3, nil
 }
 
-// append passes over what is known, as the row does: a record that was under way
-// when the story was settled may come late.
+// append skips known events, as the row does: a record in flight when the task was
+// finished may arrive late.
 func (s *stage) append(events []activities.Event) {
 	for _, e := range events {
 		if len(s.row) == 0 || e.Seq > s.row[len(s.row)-1].Seq {
@@ -166,7 +166,7 @@ func (s *stage) run() error {
 	return s.GetWorkflowError()
 }
 
-// ask asks the workflow for its story.
+// ask queries the workflow for its progress.
 func (s *stage) ask() (answer workflows.ProgressAnswer) {
 	s.t.Helper()
 	value, err := s.QueryWorkflow(workflows.QueryProgress, s.in.Seq)
@@ -175,8 +175,8 @@ func (s *stage) ask() (answer workflows.ProgressAnswer) {
 	return answer
 }
 
-// story checks that the row has an unbroken story that never goes back, and that
-// the query tells the same, and returns it.
+// story checks that the row's events are without a gap and never go back, and that
+// the query returns the same, and returns them.
 func (s *stage) story() []activities.Event {
 	s.t.Helper()
 	answer := s.ask()
@@ -384,12 +384,12 @@ func TestAnOutageOfPostgresIsWaitedOut(t *testing.T) {
 	require.NoError(t, s.run())
 }
 
-// TestTheQueryTellsWhatIsRecorded: what is not yet in the row may still come out otherwise, when
-// the worker dies before its workflow task is completed.
+// TestTheQueryTellsWhatIsRecorded checks that the query omits events not yet in the row: they may
+// change when the worker dies before its workflow task is completed.
 func TestTheQueryTellsWhatIsRecorded(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	// Events that come fast are recorded together, so each step waits until something was recorded.
+	// Fast events are recorded together, so each step waits until something was recorded.
 	recorded := make(chan struct{}, 100)
 	wait := func(activities.LessonInput) error { <-recorded; return nil }
 	s.lesson, s.practice = wait, wait

@@ -12,9 +12,9 @@ import (
 )
 
 // each runs do for the lessons, a few at once. One lesson's failure does not
-// stop the others: it is kept in g.failed, and later parts pass that lesson
-// over. The error is only ever that of a cancelled context, or of a course that
-// is gone or has ended, when nothing more can be written.
+// stop the others: it is added to g.failed, and later parts skip that lesson.
+// The error is only ever that of a cancelled context, or of a course that is
+// gone or has ended, when nothing more can be written.
 func (g *generation) each(ctx workflow.Context, lessons []activities.LessonRef, do func(workflow.Context, activities.LessonRef) error) error {
 	slots := workflow.NewSemaphore(ctx, lessonsAtOnce)
 	running := workflow.NewWaitGroup(ctx)
@@ -53,13 +53,13 @@ func (g *generation) each(ctx workflow.Context, lessons []activities.LessonRef, 
 	return fatal
 }
 
-// inference is the context of a conversation with the model. A learner with a
-// line of courses behind this one lets others go first.
+// inference returns the context of a conversation with the model. A learner with
+// several courses queued gets a lower priority.
 func (g *generation) inference(ctx workflow.Context) workflow.Context {
 	return inference(ctx, g.progress.urgency)
 }
 
-// unlessImproving passes over a failure to add to, or improve, what can do without.
+// unlessImproving logs and drops the failure of an optional step.
 func unlessImproving(ctx workflow.Context, err error, what string) error {
 	if err == nil || ctx.Err() != nil || courseGone(err) {
 		return err
@@ -68,13 +68,13 @@ func unlessImproving(ctx workflow.Context, err error, what string) error {
 	return nil
 }
 
-// courseGone tells whether there is no course left to write.
+// courseGone reports whether there is no course left to write.
 func courseGone(err error) bool {
 	var app *temporal.ApplicationError
 	return errors.As(err, &app) && (app.Type() == "not_found" || app.Type() == "conflict")
 }
 
-// failureUnfinished is the type of the failure of a course with holes.
+// failureUnfinished is the failure type of a course with missing lessons.
 const failureUnfinished = "unfinished"
 
 func unfinished(missing, all int) error {
@@ -82,10 +82,10 @@ func unfinished(missing, all int) error {
 	return temporal.NewNonRetryableApplicationError(message, failureUnfinished, nil)
 }
 
-// abandon ends a task that did not make it and gives the error the run ends with.
+// abandon ends a failed task and returns the error that the run ends with.
 func (g *generation) abandon(ctx workflow.Context, cause error) error {
 	if g.progress.refused != nil {
-		// The row was ended from outside: nothing is left to settle.
+		// The row was ended from outside: nothing is left to finish.
 		return fmt.Errorf("the task was ended from outside: %w", g.progress.refused)
 	}
 	fault := g.fault(ctx, cause)
@@ -102,7 +102,7 @@ func (g *generation) abandon(ctx workflow.Context, cause error) error {
 	return temporal.NewNonRetryableApplicationError(fault.Message, fault.Code, cause)
 }
 
-// fault says in words for the learner why the task failed.
+// fault returns the reason for the failure, in words for the learner.
 func (g *generation) fault(ctx workflow.Context, cause error) activities.Fault {
 	var app *temporal.ApplicationError
 	switch {

@@ -7,9 +7,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Activities without a queue here are done on that of their run, "lyo" or "lyo-background".
+// Activities without a queue here run on that of their workflow, "lyo" or "lyo-background".
 
-// Database work is quick and is tried until the database is back: the story
+// quick is for database work. It is retried until the database is back: the workflow
 // cannot go on without it, and its own deadline bounds the wait.
 func quick(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -18,7 +18,7 @@ func quick(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// Remote work asks servers of others: it is worth few tries and no long wait.
+// remote is for calls to third-party servers: few tries and no long wait.
 func remote(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    time.Minute,
@@ -27,9 +27,9 @@ func remote(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// Inference takes minutes and may sit in the queue behind others. The heartbeat
-// tells a dead worker from a slow model and carries the cancel that closes the
-// model's stream. Urgency is 1, the most, to 5, or 0 for that of the workflow.
+// inference is for calls to the model, which take minutes and may be queued. The heartbeat
+// distinguishes a dead worker from a slow model and carries the cancel that closes the
+// model's stream. Urgency is 1, the highest, to 5, or 0 for that of the workflow.
 func inference(ctx workflow.Context, urgency int) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueGemma,
@@ -41,16 +41,16 @@ func inference(ctx workflow.Context, urgency int) workflow.Context {
 	})
 }
 
-// inferenceTries with its pauses outlasts a restart of the model's server by
-// far: the pauses alone add up to about four minutes.
+// inferenceTries with its pauses by far outlasts a restart of the model's server:
+// the pauses alone add up to about four minutes.
 const inferenceTries = 12
 
-// lessonsAtOnce bounds what one course asks of the model in parallel, so that
-// one learner's course does not fill every slot.
+// lessonsAtOnce bounds the parallel model calls of one course, so that one
+// learner's course does not fill every slot.
 const lessonsAtOnce = 3
 
-// Thorough work goes over all that is there of an account. It is tried until it is
-// done, since nobody else would do it.
+// thorough is for work on all data of an account. It is retried until it is done, since
+// nothing else would do it.
 func thorough(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 2 * time.Minute,
@@ -58,8 +58,8 @@ func thorough(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// Packing takes as long as there is data. The heartbeat tells a dead worker from much
-// to do.
+// packing is for work that takes as long as there is data. The heartbeat
+// distinguishes a dead worker from a long job.
 func packing(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 30 * time.Minute,
@@ -68,22 +68,22 @@ func packing(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// Reading a document takes seconds of computing, and fetching one may fail for a while.
-// Documents wait for each other, those of one user for as long as the user has others. The
-// heartbeat tells a dead worker from such a wait.
+// reading is for documents: seconds of computing, and fetching one may fail for a while.
+// Documents wait for each other, those of one user while the user has others. The
+// heartbeat distinguishes a dead worker from such a wait.
 func reading(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueReading,
-		StartToCloseTimeout: 2 * time.Hour, // a hundred documents, all as slow as may be
+		StartToCloseTimeout: 2 * time.Hour, // a hundred documents, all of them slow
 		HeartbeatTimeout:    30 * time.Second,
 		WaitForCancellation: true,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 3, MaximumInterval: 20 * time.Second, MaximumAttempts: 4},
 	})
 }
 
-// Pushing waits for push services, and its queue is limited. It is tried until it is done:
-// what must not be tried again is in the receipts. The heartbeat tells a dead worker from
-// a slow provider and carries the cancel. News for one goes before shards of broadcasts.
+// pushing is for push services, on a rate-limited queue. It is retried until it is done:
+// the receipts hold what must not be sent again. The heartbeat distinguishes a dead worker
+// from a slow provider and carries the cancel. Single pushes go before shards of broadcasts.
 func pushing(ctx workflow.Context, urgency int) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueuePush,
@@ -100,8 +100,8 @@ const (
 	patientPush = 4
 )
 
-// Curating is database work over much at once, which another round would do too: it is worth
-// a few tries.
+// curating is for database work over many rows, which the next round would repeat: it is
+// worth a few tries.
 func curating(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 2 * time.Minute,
@@ -109,8 +109,8 @@ func curating(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// Ordering is inference that nobody waits for: it comes after everybody's courses and is
-// given up soon.
+// ordering is for inference that no client waits for: it has the lowest priority and few
+// tries.
 func ordering(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              QueueGemma,

@@ -9,9 +9,9 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// ProgressOf asks a task's workflow for every event after since. The error says
-// that nobody could answer: no worker, no Temporal, or no such run. The
-// deadline is the context's.
+// ProgressOf queries a task's workflow for every event after since. An error means that
+// the query was not answered: no worker, no Temporal, or no such run. The deadline is the
+// context's.
 func ProgressOf(ctx context.Context, c client.Client, workflowID string, since int64) ([]activities.Event, error) {
 	value, err := c.QueryWorkflow(ctx, workflowID, "", QueryProgress, since)
 	if err != nil {

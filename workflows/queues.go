@@ -11,7 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// TaskQueue is a task queue and the kind of work polled for on it. Each needs a worker that polls it.
+// TaskQueue is a task queue and the kind of task polled from it. Each needs a worker that polls it.
 type TaskQueue struct {
 	Queue string
 	Kind  enums.TaskQueueType

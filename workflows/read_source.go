@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// ReadSource has a learner's material read. However it ends, the material is
+// ReadSource extracts the text of a learner's material. However it ends, the material is
 // READY or FAILED.
 func ReadSource(ctx workflow.Context, source uuid.UUID) error {
 	var m *activities.MaterialActivities

@@ -22,8 +22,8 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// beginOnAnotherBuild starts the courses' runs on a worker whose code is another, and sends
-// that worker away when each has begun. Its runs ask for a worker every second.
+// beginOnAnotherBuild starts the courses' runs on a worker with different code, and stops that
+// worker when each has begun. The runs need a worker every second.
 func beginOnAnotherBuild(t *testing.T, c client.Client, db *gorm.DB, tasks ...tasks.Task) {
 	t.Helper()
 	other := worker.New(c, workflows.Queue, worker.Options{DisableRegistrationAliasing: true})
@@ -55,7 +55,7 @@ func describe(t *testing.T, c client.Client, task tasks.Task) *workflowservice.D
 	return run
 }
 
-// relayAt is a relay whose clock is ahead of the others by so much.
+// relayAt returns a relay whose clock is ahead by the given duration.
 func relayAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Relay {
 	return &outbox.Relay{Dispatcher: starter(c, db), Log: quiet(), Clock: func() time.Time { return time.Now().Add(ahead) }}
 }
@@ -66,8 +66,8 @@ func relayed(t *testing.T, r *outbox.Relay) {
 	require.NoError(t, err)
 }
 
-// TestARunThatCannotBeReplayedEndsByACancel has a learner's courses begun by a build whose code
-// is no more. Nothing in Temporal ends them by itself, and a third course waits for them.
+// TestARunThatCannotBeReplayedEndsByACancel has a learner's courses started by a build that no
+// longer exists. Nothing in Temporal ends them by itself, and a third course waits for them.
 func TestARunThatCannotBeReplayedEndsByACancel(t *testing.T) {
 	t.Parallel()
 	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
@@ -109,7 +109,7 @@ func TestARunThatCannotBeReplayedEndsByACancel(t *testing.T) {
 	require.Zero(t, left)
 }
 
-// TestACancelThatIsAnsweredLeavesNothing in the outbox, and terminates nothing.
+// TestACancelThatIsAnsweredLeavesNothing checks that the outbox is empty and nothing is terminated.
 func TestACancelThatIsAnsweredLeavesNothing(t *testing.T) {
 	t.Parallel()
 	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
@@ -129,7 +129,7 @@ func TestACancelThatIsAnsweredLeavesNothing(t *testing.T) {
 	require.Zero(t, left)
 }
 
-// TestARunOutOfTimeEndsInWords lets Temporal end a run by its execution timeout.
+// TestARunOutOfTimeEndsInWords has Temporal end a run by its execution timeout.
 func TestARunOutOfTimeEndsInWords(t *testing.T) {
 	t.Parallel()
 	c, db := temporalServer(t), storetest.New(t)
@@ -137,7 +137,7 @@ func TestARunOutOfTimeEndsInWords(t *testing.T) {
 	first, _ := askFor(t, db, user, tasks.TaskSpec{})
 	askFor(t, db, user, tasks.TaskSpec{})
 	third, _ := askFor(t, db, user, tasks.TaskSpec{})
-	// Its deadline is so far gone that two seconds are left of the time for winding up.
+	// This deadline plus wrapUp leaves an execution timeout of two seconds.
 	require.NoError(t, db.Exec(`UPDATE outbox SET input = jsonb_set(input, '{deadline}', to_jsonb(?::bigint)) WHERE workflow_id = ?`,
 		int64(-10*time.Minute+2*time.Second), first.WorkflowID).Error)
 	beginOnAnotherBuild(t, c, db, first)
@@ -160,7 +160,7 @@ func reconcilerAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Rec
 	}
 }
 
-// TestARunThatAnOlderVersionStartedEndsToo is about runs that have no execution timeout.
+// TestARunThatAnOlderVersionStartedEndsToo covers runs without an execution timeout.
 func TestARunThatAnOlderVersionStartedEndsToo(t *testing.T) {
 	t.Parallel()
 	c, db := temporalServer(t), storetest.New(t)
@@ -177,7 +177,7 @@ func TestARunThatAnOlderVersionStartedEndsToo(t *testing.T) {
 	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus())
 }
 
-// TestMaterialAndDeletionsDoNotWaitForRunsThatEnded has both runs terminated.
+// TestMaterialAndDeletionsDoNotWaitForRunsThatEnded terminates both runs.
 func TestMaterialAndDeletionsDoNotWaitForRunsThatEnded(t *testing.T) {
 	t.Parallel()
 	c, db := temporalServer(t), storetest.New(t)
@@ -203,7 +203,7 @@ func TestMaterialAndDeletionsDoNotWaitForRunsThatEnded(t *testing.T) {
 	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, run.GetWorkflowExecutionInfo().GetStatus(), "an account that is to be erased is forgotten")
 }
 
-// TestManyOpenTasksHideNoneThatEnded has more open tasks than the reconciler takes at a time.
+// TestManyOpenTasksHideNoneThatEnded has more open tasks than one batch of the reconciler.
 func TestManyOpenTasksHideNoneThatEnded(t *testing.T) {
 	t.Parallel()
 	c, db := temporalServer(t), storetest.New(t)
@@ -223,8 +223,8 @@ func TestManyOpenTasksHideNoneThatEnded(t *testing.T) {
 	require.EqualValues(t, 59, open)
 }
 
-// TestACancelFromOutsideIsSeenThrough too: one by Temporal's command line or page, of a run that
-// nobody works on.
+// TestACancelFromOutsideIsSeenThrough covers a cancel by Temporal's command line or UI, of a run
+// without a worker.
 func TestACancelFromOutsideIsSeenThrough(t *testing.T) {
 	t.Parallel()
 	c, db := temporalServer(t), storetest.New(t)

@@ -13,9 +13,9 @@ import (
 )
 
 // TestActivitiesOfTwoConversationsDoNotCancelThemselves writes courses with a model whose
-// conversations end while the SDK holds a heartbeat back: practice and its solve take 2.5 s
-// each, a heartbeat comes every second and is sent on every 3.5 s at most. The one of second 2
-// is sent at 4.5, when the conversation that it came from has ended and the other goes on.
+// conversations end while the SDK throttles a heartbeat: practice and its solve take 2.5 s
+// each, a heartbeat comes every second and is sent every 3.5 s at most. That of second 2 is
+// sent at 4.5, when its conversation has ended and the other one goes on.
 func TestActivitiesOfTwoConversationsDoNotCancelThemselves(t *testing.T) {
 	t.Parallel()
 	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
@@ -25,7 +25,7 @@ func TestActivitiesOfTwoConversationsDoNotCancelThemselves(t *testing.T) {
 	ctx, giveUp := context.WithCancel(t.Context())
 	defer giveUp()
 	model.Script(func(r llmtest.Request) []llmtest.Fault {
-		if r.Nth > 4*5 { // which no four courses need
+		if r.Nth > 4*5 { // more than four courses need
 			giveUp()
 		}
 		return nil

@@ -23,7 +23,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// startPushWorker polls the queues of pushes with a sender to the stand-in.
+// startPushWorker polls the push queues with a sender to the APNs fake.
 func startPushWorker(t *testing.T, c client.Client, db *gorm.DB, apns *pushtest.APNs) {
 	t.Helper()
 	sender, err := push.New(t.Context(), push.Options{
@@ -67,7 +67,7 @@ func announce(t *testing.T, db *gorm.DB, admin uuid.UUID) (tasks.Task, store.Out
 	return task, promise
 }
 
-// TestARealWorkerTellsMany: three hundred users, two of whose devices are to be tried again.
+// TestARealWorkerTellsMany broadcasts to three hundred users, two of whose devices need a retry.
 func TestARealWorkerTellsMany(t *testing.T) {
 	t.Parallel()
 	c, db, apns := temporalServer(t), storetest.New(t), pushtest.NewAPNs(t, 0)

@@ -20,17 +20,17 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// made has a course written and returns its task.
+// made generates a course and returns its task.
 func made(t *testing.T, c client.Client, db *gorm.DB) tasks.Task {
 	t.Helper()
 	task, promise := ask(t, db)
 	starter(c, db).TryDispatch(t.Context(), promise)
-	_ = c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil) // some tests have it fail
+	_ = c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil) // some tests expect it to fail
 	row, _ := finished(t, db, task)
 	return row
 }
 
-// again asks for parts of a task's course to be written again.
+// again requests parts of a task's course to be written again.
 func again(t *testing.T, db *gorm.DB, task tasks.Task, spec tasks.TaskSpec) (tasks.Task, store.OutboxMessage, error) {
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Microsecond)
@@ -47,7 +47,7 @@ func TestAPartialCourseIsMended(t *testing.T) {
 	t.Parallel()
 	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
-	var spoilt string // the title of the lesson that fails
+	var spoilt string // the title of the failing lesson
 	model.Script(func(r llmtest.Request) []llmtest.Fault {
 		if r.Kind == llmtest.Lesson && (spoilt == "" || spoilt == r.Title) && r.Title != "" {
 			return []llmtest.Fault{llmtest.Refusal()}
@@ -136,9 +136,9 @@ func TestAnEditedPlanIsWritten(t *testing.T) {
 	require.Equal(t, "Slack water", course.Lessons[2].Title)
 }
 
-// With one slot at the model, the time in which a course waits for it while none of its
-// own parts is at it is what others cost it. Both times are of one machine in one run,
-// and mostly made of the stand-in's slowness.
+// TestALongLineDelaysOthersByLittle measures, with one slot at the model, how long a course
+// waits for the slot while none of its own parts uses it: the delay caused by others. Both
+// times are of one machine in one run, and mostly made of the fake model's delay.
 func TestALongLineDelaysOthersByLittle(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t)
@@ -170,11 +170,11 @@ func TestALongLineDelaysOthersByLittle(t *testing.T) {
 	require.Positive(t, line.Waiting)
 }
 
-// timesOf reads from a run's history how long it took, and for how long parts of it
-// waited for a slot at the model while none of it was at the model.
+// timesOf returns, from a run's history, how long it took and how long parts of it
+// waited for a slot at the model while none of it was running.
 func timesOf(t *testing.T, c client.Client, task tasks.Task) (whole, blocked time.Duration) {
 	t.Helper()
-	// The server writes a start down when the activity ends, so the history is not in the order of time.
+	// The server records a start when the activity ends, so the history is not in order of time.
 	var moments []moment
 	ours := map[int64]bool{}
 	var first, last time.Time
@@ -209,7 +209,7 @@ func timesOf(t *testing.T, c client.Client, task tasks.Task) (whole, blocked tim
 	return last.Sub(first), blocked
 }
 
-// moment is when something changed in how many activities wait and run.
+// moment is a change in the number of waiting and running activities.
 type moment struct {
 	at               time.Time
 	waiting, running int

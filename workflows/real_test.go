@@ -31,7 +31,7 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// temporalServer is a real Temporal server of the test's own.
+// temporalServer starts a real Temporal server for one test.
 func temporalServer(t *testing.T) client.Client {
 	t.Helper()
 	bin := os.Getenv("TEST_TEMPORAL_BIN")
@@ -47,7 +47,7 @@ func temporalServer(t *testing.T) client.Client {
 	return c
 }
 
-// startWorker polls both queues with everything registered, which panics when
+// startWorker polls both queues with everything registered. Registration panics when
 // two activities have one name.
 func startWorker(t *testing.T, c client.Client, db *gorm.DB, model *llmtest.Server) {
 	t.Helper()
@@ -56,13 +56,13 @@ func startWorker(t *testing.T, c client.Client, db *gorm.DB, model *llmtest.Serv
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// slots are those at the model, and for how long a heartbeat of theirs is held back.
+// slots is the number of slots at the model, and the longest throttling of their heartbeats.
 type slots struct {
 	at       int
 	throttle time.Duration
 }
 
-// startWorkerWith does so with slots of another kind at the model.
+// startWorkerWith is startWorker with the given slots at the model.
 func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *llmtest.Server, s slots) (stop func()) {
 	t.Helper()
 	general := worker.New(c, workflows.Queue, worker.Options{DisableRegistrationAliasing: true})
@@ -93,7 +93,7 @@ func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *llmtest.
 	}
 }
 
-// ask commits a request for a course, as the API does, and returns its promise.
+// ask commits a request for a course, as the API does, and returns its outbox message.
 func ask(t *testing.T, db *gorm.DB) (tasks.Task, store.OutboxMessage) {
 	t.Helper()
 	return askFor(t, db, addUser(t, db), tasks.TaskSpec{})
@@ -178,7 +178,7 @@ func TestARealWorkerMakesACourse(t *testing.T) {
 	record(t, c, task.WorkflowID, "generate_course")
 }
 
-// record keeps a run's history for the replay test, where that is asked for.
+// record saves a run's history for the replay test, if requested.
 func record(t *testing.T, c client.Client, id, name string) {
 	t.Helper()
 	if os.Getenv("RECORD_HISTORIES") == "" {
@@ -224,8 +224,8 @@ func TestTheRelayKeepsWhatTheHandlerCouldNot(t *testing.T) {
 	startWorker(t, c, db, model)
 	relay := &outbox.Relay{Dispatcher: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: time.Second}
 	stop := runRelay(t, relay)
-	task, _ := ask(t, db) // and the handler dies here
-	// The course is made although nobody started it: the story's end says so.
+	task, _ := ask(t, db) // the handler crashes here
+	// No client asks for the course's dispatch: the task's end shows that the relay did it.
 	require.Eventually(t, func() bool {
 		row, _ := finished(t, db, task)
 		return row.State == tasks.TaskDone
@@ -233,7 +233,7 @@ func TestTheRelayKeepsWhatTheHandlerCouldNot(t *testing.T) {
 	stop()
 }
 
-// runRelay relays until stop is called.
+// runRelay runs the relay until stop is called.
 func runRelay(t *testing.T, relay *outbox.Relay) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())

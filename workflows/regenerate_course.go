@@ -7,18 +7,18 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// RegenerateCourseInput asks for parts of a course to be written again.
+// RegenerateCourseInput requests that parts of a course be written again.
 type RegenerateCourseInput struct {
 	TaskInput
 	// Section is one of activities.SectionLessons, SectionItems and SectionSummary.
 	Section string `json:"section"`
-	// LessonID narrows it to one lesson; nil means all.
+	// LessonID restricts it to one lesson; nil means all.
 	LessonID *uuid.UUID `json:"lesson_id,omitempty"`
 }
 
-// RegenerateCourse writes parts of a course again, each in place of what was
-// there, which stays until then. On a course with holes, lessons means what is
-// missing: that mends it. One that never got a plan is planned first.
+// RegenerateCourse writes parts of a course again. Each replaces the old version, which stays
+// until then. With missing lessons or practice, the section lessons writes only what is
+// missing. A course without a plan is planned first.
 func RegenerateCourse(ctx workflow.Context, in RegenerateCourseInput) (GenerateCourseResult, error) {
 	g := &generation{in: in.TaskInput, partly: true}
 	steps := []step{g.prepare, func(ctx workflow.Context) error { return g.choose(ctx, in) }}
@@ -34,7 +34,7 @@ func RegenerateCourse(ctx workflow.Context, in RegenerateCourseInput) (GenerateC
 	return GenerateCourseResult{in.CourseID, len(g.lessons)}, err
 }
 
-// choose finds out what is there and what this run writes.
+// choose lists the existing lessons and selects what this run writes.
 func (g *generation) choose(ctx workflow.Context, in RegenerateCourseInput) error {
 	var ch *activities.QualityActivities
 	if err := workflow.ExecuteActivity(quick(ctx), ch.ListLessons, g.in.CourseID).Get(ctx, &g.lessons); err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// written is the course as it stands: every lesson with the given versions.
+// written returns the course's lessons, all with the given versions.
 func (s *stage) written(revision, practice int) []activities.LessonRef {
 	refs := s.refs()
 	for i := range refs {

@@ -15,20 +15,20 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Register puts the workflows of the queue "lyo" on a worker, and those of "lyo-background":
-// somebody may wait for one after all, and runs are open that began before that queue was there.
+// Register registers the workflows of the queues "lyo" and "lyo-background" on a worker of "lyo":
+// a client may wait for a background one, and some runs began before that queue existed.
 func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(GenerateCourse)
 	w.RegisterWorkflow(RegenerateCourse)
 	w.RegisterWorkflow(ReadSource)
-	// A deletion sleeps for weeks: it goes on with the newest build rather than hold its own up.
+	// A deletion sleeps for weeks: it moves to the newest build, so that its own can be retired.
 	w.RegisterWorkflowWithOptions(DeleteAccount, workflow.RegisterOptions{VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	w.RegisterWorkflow(ExportAccount)
 	w.RegisterWorkflow(SendMail)
 	RegisterBackground(w)
 }
 
-// RegisterBackground puts the workflows of the queue "lyo-background" on a worker.
+// RegisterBackground registers the workflows of the queue "lyo-background" on a worker.
 func RegisterBackground(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(ReviewReport)
 	w.RegisterWorkflow(FanOutPush)
@@ -42,12 +42,12 @@ func RegisterBackground(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(CheckContent)
 }
 
-// RegisterPush puts the workflows of the queue "lyo-push" on a worker.
+// RegisterPush registers the workflows of the queue "lyo-push" on a worker.
 func RegisterPush(w worker.WorkflowRegistry) { w.RegisterWorkflow(PushShard) }
 
-// RegisterSearchAttributes makes the search attributes known to the namespace and waits
-// until the server has taken notice, which can be seconds later. Doing it twice
-// is harmless; until it is done no workflow can start.
+// RegisterSearchAttributes adds the search attributes to the namespace and waits until the
+// server knows them, which can take seconds. It is idempotent. Until it is done no workflow
+// can start.
 func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
 	types := map[string]enums.IndexedValueType{}
 	for _, label := range SearchAttributes() {
@@ -63,7 +63,7 @@ func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace st
 	return awaitSearchAttributes(ctx, c, namespace)
 }
 
-// awaitSearchAttributes asks for something by the labels until that makes sense to the server.
+// awaitSearchAttributes repeats a query by the search attributes until the server accepts it.
 func awaitSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
 	query := "LyoUser = 'nobody' AND LyoKind = 'nothing' AND LyoCourse = 'none'"
 	ticker := time.NewTicker(100 * time.Millisecond)

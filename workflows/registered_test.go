@@ -11,7 +11,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// nameList notes the names of what is registered.
+// nameList records the registered names.
 type nameList struct {
 	worker.WorkflowRegistry
 
@@ -27,7 +27,7 @@ func (l *nameList) RegisterWorkflowWithOptions(w any, _ workflow.RegisterOptions
 	l.RegisterWorkflow(w)
 }
 
-// TestEveryRegisteredWorkflowHasARule for its execution timeout: without one it never starts.
+// TestEveryRegisteredWorkflowHasARule checks execution timeouts: without one a workflow never starts.
 func TestEveryRegisteredWorkflowHasARule(t *testing.T) {
 	t.Parallel()
 	var l nameList

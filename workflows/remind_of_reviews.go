@@ -7,9 +7,8 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// RemindOfReviews goes once through everybody who has cards to review, and reminds those
-// whose evening it is. The news goes by each user's preferences and quiet hours when it
-// is sent.
+// RemindOfReviews goes once through all users with cards to review, and reminds those whose
+// local time is evening. Preferences and quiet hours apply when the notification is sent.
 func RemindOfReviews(ctx workflow.Context, after uuid.UUID) error {
 	var r *activities.LearningActivities
 	for range applyPages {

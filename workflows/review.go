@@ -12,41 +12,41 @@ import (
 // UpdateOutline is the update by which a learner decides on a plan: an OutlineDecision.
 const UpdateOutline = "decide-outline"
 
-// What a learner can decide. An edited plan is accepted with its edits.
+// The decisions of a learner. An edited plan is accepted with its edits.
 const (
 	OutlineAccept = "accept"
 	OutlineEdit   = "edit"
 	OutlineReject = "reject"
 )
 
-// OutlineDecision is a learner's word on a plan.
+// OutlineDecision is a learner's decision on a plan.
 type OutlineDecision struct {
 	Action string `json:"action"`
 	// Plan is the edited one, for OutlineEdit.
 	Plan PlanEdit `json:"plan"`
 }
 
-// PlanEdit is a plan as its learner wants it.
+// PlanEdit is a plan as edited by its learner.
 type PlanEdit = activities.PlanEdit
 
-// LessonEdit is one lesson of such a plan.
+// LessonEdit is one lesson of an edited plan.
 type LessonEdit = activities.LessonEdit
 
-// Types of failures around a review.
+// Failure types of a review.
 const (
 	FailureNotInReview   = "conflict"
 	failureRejected      = "rejected"
 	failureReviewExpired = "review_expired"
 )
 
-// review is the wait for a learner's word on the plan.
+// review is the state of the wait for a learner's decision.
 type review struct {
-	wait    time.Duration // 0: nobody is asked
+	wait    time.Duration // 0: no review
 	waiting bool
 	decided string
 }
 
-// open lets decisions come in. Those that come while no plan waits are refused.
+// open registers the update handler. Decisions are refused while no plan is in review.
 func (r *review) open(ctx workflow.Context, g *generation) error {
 	if r.wait == 0 {
 		return nil
@@ -65,7 +65,7 @@ func (r *review) refuse() error {
 	return nil
 }
 
-// decide takes the learner's word; the caller's answer waits until an edit is kept.
+// decide applies the learner's decision; the update completes when an edit is stored.
 func (r *review) decide(ctx workflow.Context, g *generation, d OutlineDecision) error {
 	if err := r.refuse(); err != nil { // another one came first
 		return err
@@ -84,7 +84,7 @@ func (r *review) decide(ctx workflow.Context, g *generation, d OutlineDecision) 
 	return nil
 }
 
-// awaitReview waits until the learner has decided, or for as long as that may take.
+// awaitReview waits until the learner has decided, at most for r.wait.
 func (g *generation) awaitReview(ctx workflow.Context) error {
 	r := &g.review
 	if r.wait == 0 {
@@ -107,5 +107,5 @@ func (g *generation) awaitReview(ctx workflow.Context) error {
 	}
 }
 
-// StepReview is the step of a task whose plan waits for its learner's word.
+// StepReview is the step of a task whose plan waits for its learner's decision.
 const StepReview = "review"

@@ -9,31 +9,31 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// ReviewReportInput names a report, when it was made and by when it has to be decided.
+// ReviewReportInput identifies a report, with its creation and due times.
 type ReviewReportInput struct {
 	ReportID uuid.UUID `json:"report_id"`
 	OpenedAt time.Time `json:"opened_at"`
 	DueAt    time.Time `json:"due_at"`
 }
 
-// Reviewed is how a review ended.
+// Reviewed is the outcome of a review.
 type Reviewed struct {
 	Escalated bool `json:"escalated"`
 	Reminders int  `json:"reminders"`
 }
 
-// The stages of a review after the first word. From the time a report is due, reminders
-// come daily, until a month of them has shown that nobody reads them.
+// The stages of a review after the first reminder. Once a report is due, reminders come
+// daily, until a month of them remained without effect.
 const (
 	remindAtHalf   = 0.5
 	reviewAgain    = 24 * time.Hour
 	mostEscalating = 30
 )
 
-// ReviewReport sees to it that a report is decided in time: administrators hear of it at
-// once, at half-time, and, as escalated, when it is due and each day from then on. A
-// decision cancels the run, which then looks at the row and ends well. A run that was
-// cancelled by anybody else ends as cancelled: nobody watches that report any more.
+// ReviewReport has a report decided in time: it reminds administrators at once, at half-time,
+// and, as escalated, when the report is due and daily from then on. A decision cancels the
+// run, which then reads the row and completes. A run cancelled for any other reason ends as
+// cancelled: that report is no longer watched.
 func ReviewReport(ctx workflow.Context, in ReviewReportInput) (Reviewed, error) {
 	var done Reviewed
 	half := in.OpenedAt.Add(time.Duration(float64(in.DueAt.Sub(in.OpenedAt)) * remindAtHalf))
@@ -56,7 +56,7 @@ func ReviewReport(ctx workflow.Context, in ReviewReportInput) (Reviewed, error) 
 	}
 }
 
-// remind tells of the report at a stage of its review, while it is open.
+// remind sends the reminder of a stage, if the report is open.
 func remind(ctx workflow.Context, in ReviewReportInput, stage int) (open bool, err error) {
 	var m *activities.ModerationActivities
 	input := activities.RemindInput{ReportID: in.ReportID, Stage: stage, Late: stage >= 2}
@@ -64,7 +64,7 @@ func remind(ctx workflow.Context, in ReviewReportInput, stage int) (open bool, e
 	return open, err
 }
 
-// endedWell is no error where a decision is what ended the run.
+// endedWell drops the error of a run that was cancelled by a decision.
 func endedWell(ctx workflow.Context, in ReviewReportInput, err error) error {
 	if err == nil || ctx.Err() == nil {
 		return err

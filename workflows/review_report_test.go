@@ -100,7 +100,7 @@ func TestADecidedReportIsReviewedNoMore(t *testing.T) {
 }
 
 // TestARealReviewEndsWithTheDecision goes from the report to the decision on a real
-// server, by the promises that the API leaves.
+// server, by the outbox messages that the API enqueues.
 func TestARealReviewEndsWithTheDecision(t *testing.T) {
 	t.Parallel()
 	c, db := temporalServer(t), storetest.New(t)
@@ -143,13 +143,13 @@ func TestARealReviewEndsWithTheDecision(t *testing.T) {
 	record(t, c, workflows.ReviewReportID(report.ID), "review_report")
 }
 
-// keep keeps the promises there are about reports.
+// keep dispatches the outbox messages about reports.
 func keep(t *testing.T, c client.Client, db *gorm.DB) {
 	t.Helper()
 	var entries []store.OutboxMessage
 	require.NoError(t, db.Find(&entries, "workflow_id LIKE 'review-report/%'").Error)
 	require.Len(t, entries, 1)
-	require.Eventually(t, func() bool { // a try ends after a second, which a busy machine may need more of
+	require.Eventually(t, func() bool { // a try times out after a second, too short on a busy machine
 		starter(c, db).TryDispatch(t.Context(), entries[0])
 		var left int64
 		require.NoError(t, db.Model(&store.OutboxMessage{}).Where("id = ? AND cancel_requested_at IS NULL", entries[0].ID).Count(&left).Error)

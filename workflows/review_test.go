@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// verdict is what became of a decision.
+// verdict records the outcome of a decision.
 type verdict struct {
 	t        *testing.T
 	rejected error
@@ -23,7 +23,7 @@ func (v *verdict) Accept()                 {}
 func (v *verdict) Reject(err error)        { v.rejected = err }
 func (v *verdict) Complete(_ any, e error) { v.done, v.err = true, e }
 
-// decide sends a decision after a time.
+// decide sends a decision after a delay.
 func (s *stage) decide(after time.Duration, d workflows.OutlineDecision) *verdict {
 	v := &verdict{t: s.t}
 	s.RegisterDelayedCallback(func() { s.UpdateWorkflow(workflows.UpdateOutline, "", v, d) }, after)
@@ -85,7 +85,7 @@ func TestAPlanNobodyDecidesOnEndsInTime(t *testing.T) {
 func TestADecisionOnNoPlanIsRefused(t *testing.T) {
 	t.Parallel()
 	s := inReview(t)
-	s.prepare = unavailable() // never comes to a plan
+	s.prepare = unavailable() // no plan is ever made
 	early := s.decide(time.Second, workflows.OutlineDecision{Action: workflows.OutlineAccept})
 	require.Error(t, s.run())
 	var refused *temporal.ApplicationError

@@ -22,17 +22,17 @@ const (
 )
 
 const (
-	// trendingEvery is how old a count of what trends gets.
+	// trendingEvery is the interval of recounting trending content.
 	trendingEvery = 5 * time.Minute
-	// remindEvery is the time between two looks for whom to remind, short enough for zones
-	// that are off by a part of an hour.
+	// remindEvery is the interval of looking for users to remind, short enough for time zones
+	// with fractional-hour offsets.
 	remindEvery = 30 * time.Minute
-	// catchUp is how late a nightly run is still started that was due while Temporal was away.
+	// catchUp is how late a nightly run missed during an outage of Temporal is still started.
 	catchUp = 12 * time.Hour
 )
 
-// schedules are what is started by the clock, in UTC. A run that is still going on when
-// the next is due is left to end.
+// schedules returns the schedules, in UTC. A run still going on when the next is due is left
+// to end, and the next is skipped.
 func schedules() []client.ScheduleOptions {
 	schedule := func(id string, spec client.ScheduleSpec, late, within time.Duration, workflow any, args []any) client.ScheduleOptions {
 		return client.ScheduleOptions{
@@ -59,8 +59,8 @@ func schedules() []client.ScheduleOptions {
 	}
 }
 
-// EnsureSchedules makes the schedules. Those that are there are brought to what this
-// version wants, and a pause by hand stays, so doing it at every start is harmless.
+// EnsureSchedules creates the schedules, or updates existing ones to this version. A manual
+// pause stays. It is idempotent, so every worker calls it at its start.
 func EnsureSchedules(ctx context.Context, c client.Client) error {
 	for _, wanted := range schedules() {
 		_, err := c.ScheduleClient().Create(ctx, wanted)

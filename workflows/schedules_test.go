@@ -10,8 +10,8 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// TestSchedulesAreMadeOnce makes them as every worker does that starts. What somebody has
-// changed by hand is as it should be then, but for a pause.
+// TestSchedulesAreMadeOnce creates them as every starting worker does. Manual changes are
+// reverted, except a pause.
 func TestSchedulesAreMadeOnce(t *testing.T) {
 	t.Parallel()
 	c := temporalServer(t)

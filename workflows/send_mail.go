@@ -10,15 +10,15 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// SendMail has a mail sent. It fails when the mail server refuses it for good, or
-// could not be reached for an hour: nobody waits for an answer, and who misses the
-// mail asks for another.
+// SendMail sends a mail. It fails when the mail server refuses it permanently or cannot be
+// reached for an hour: no client waits for an answer, and a user without the mail requests
+// another.
 func SendMail(ctx workflow.Context, mail uuid.UUID) error {
 	var m *activities.MailActivities
 	return workflow.ExecuteActivity(mailing(ctx), m.SendMail, mail).Get(ctx, nil)
 }
 
-// Mailing waits for a server of others, and for the time in which a mail is of use.
+// mailing is for a third-party mail server, within the time in which a mail is of use.
 func mailing(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    time.Minute,

@@ -18,7 +18,7 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// sending runs one SendMail whose tries end as told, the last again and again.
+// sending runs one SendMail whose attempts return the outcomes, the last one repeatedly.
 func sending(outcomes ...error) (env *testsuite.TestWorkflowEnvironment, mail uuid.UUID, tries *int) {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
@@ -56,7 +56,7 @@ func TestAMailThatIsRefusedIsNotTriedAgain(t *testing.T) {
 	require.Equal(t, 2, *tries)
 }
 
-// The environment itself ends after ten tries, so the hour is seen only as it is asked for.
+// TestAMailHasAnHour checks the requested timeout: the environment itself ends after ten tries.
 func TestAMailHasAnHour(t *testing.T) {
 	t.Parallel()
 	var suite testsuite.WorkflowTestSuite

@@ -6,7 +6,7 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// SweepDevices switches off devices that were silent for too long, and tells how many.
+// SweepDevices switches off devices that were silent for too long, and returns their number.
 func SweepDevices(ctx workflow.Context) (off int, err error) {
 	var s *activities.DeviceActivities
 	err = workflow.ExecuteActivity(packing(ctx), s.SwitchOffSilent).Get(ctx, &off)

@@ -9,19 +9,19 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// ProgressAnswer is what the query "progress" answers.
+// ProgressAnswer is the result of the query "progress".
 type ProgressAnswer struct {
-	// Events are those after the asked seq, in order.
+	// Events are those after the requested seq, in order.
 	Events []activities.Event `json:"events"`
-	// Seq is the newest there is.
+	// Seq is that of the newest event.
 	Seq int64 `json:"seq"`
 }
 
-// progressTracker holds the progress of a task as its workflow tells it. Events are numbered
-// without a gap from the seq the task's row had at the start; progress never
-// falls. A coroutine brings what is new into the row, and only then does the query
-// tell of it: a query may see a workflow task that is never completed, when its worker
-// dies, and in the next one the same seq may be another event.
+// progressTracker holds the progress of a task that its workflow reports. Events are
+// numbered without a gap from the seq of the task's row at the start; progress never
+// falls. A coroutine writes new events to the row, and only then does the query return
+// them: a query may see a workflow task that is never completed, when its worker dies,
+// and in the next one the same seq may be another event.
 type progressTracker struct {
 	task     uuid.UUID
 	first    int64 // seq of events[0]
@@ -29,12 +29,12 @@ type progressTracker struct {
 	started  time.Time
 	events   []activities.Event
 	recorded int               // events[:recorded] are in the row
-	urgency  int               // of the task's inference, as the row said last; 0 before
-	result   activities.Result // what came of it so far, in numbers; nil: nothing to count
-	refused  error             // why the row takes no more
+	urgency  int               // of the task's inference, as last returned with the row; 0 before
+	result   activities.Result // counts so far; nil: nothing to count
+	refused  error             // why the row refused an event
 }
 
-// begin registers the query and starts recording. giveUp is called when the row
+// startProgress registers the query and starts recording. giveUp is called when the row
 // refuses an event, which happens when the task was ended from outside.
 func startProgress(ctx workflow.Context, in TaskInput, giveUp workflow.CancelFunc) (*progressTracker, error) {
 	s := &progressTracker{task: in.TaskID, first: in.Seq + 1, progress: in.Progress, started: now(ctx)}
@@ -58,7 +58,7 @@ func (s *progressTracker) after(since int64) (ProgressAnswer, error) {
 
 func (s *progressTracker) next() int64 { return s.first + int64(len(s.events)) }
 
-// tell adds an event. Its percent is raised to the highest so far.
+// reportProgress adds an event. Its percent is raised to the highest so far.
 func (s *progressTracker) reportProgress(ctx workflow.Context, percent int, step, message string) {
 	s.progress = max(s.progress, percent)
 	s.events = append(s.events, activities.Event{
@@ -67,11 +67,11 @@ func (s *progressTracker) reportProgress(ctx workflow.Context, percent int, step
 	})
 }
 
-// now is the workflow's time, as fine as Postgres keeps it.
+// now returns the workflow's time, in the precision of Postgres.
 func now(ctx workflow.Context) time.Time { return workflow.Now(ctx).UTC().Truncate(time.Microsecond) }
 
-// record brings events into the row as they come, several at once when they
-// come faster, until the context ends.
+// record writes events to the row as they come, several at once when they come
+// faster, until the context ends.
 func (s *progressTracker) record(ctx workflow.Context) {
 	var row *activities.ProgressActivities
 	for {
@@ -97,7 +97,7 @@ func (s *progressTracker) finishTask(ctx workflow.Context, last activities.Event
 	var row *activities.ProgressActivities
 	finish := row.FinishTask
 	if workflow.GetVersion(ctx, "FinishTask", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		finish = row.SettleCourse // the run ended so before there was FinishTask
+		finish = row.SettleCourse // the run began before FinishTask existed
 	}
 	return s.finish(ctx, last, finish, nil)
 }
@@ -108,8 +108,8 @@ func (s *progressTracker) finishCourse(ctx workflow.Context, last activities.Eve
 	return s.finish(ctx, last, row.SettleCourse, gen)
 }
 
-// finish commits the last event by an activity, even when ctx was cancelled, and only then lets
-// the query tell of it.
+// finish commits the last event by an activity, even when ctx was cancelled, and only then has
+// the query return it.
 func (s *progressTracker) finish(ctx workflow.Context, last activities.Event, activity any, gen *activities.Generation) error {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()

@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// wrapUp is how much longer than its own deadline a run may take to end: to hear of the
-// deadline, to close what it has open, and to write down how it ended.
+// wrapUp is how much longer than its own deadline a run may take to end: to receive the
+// deadline, to close what it has open, and to record its result.
 const wrapUp = 10 * time.Minute
 
-// What follows has no deadline of a client's. Each is long enough for a bad day of the
-// servers below it, and short enough that the next run of its kind is not held up.
+// These workflows have no deadline from a client. Each timeout is long enough for an outage
+// of what it depends on, and short enough that the next run of its kind is not delayed.
 const (
-	mailFor     = time.Hour           // who misses the mail asks for another
+	mailFor     = time.Hour           // a user without the mail requests another
 	readSource  = 9 * time.Hour       // four tries of two hours: documents wait for each other
 	exportFor   = 24 * time.Hour      // as long as the archive can be fetched
-	eraseFor    = 30 * 24 * time.Hour // an erasure is tried until it is done
-	newsFor     = 7 * 24 * time.Hour  // quiet hours, retries, and as many devices as there are
+	eraseFor    = 30 * 24 * time.Hour // an erasure is retried until it is done
+	newsFor     = 7 * 24 * time.Hour  // quiet hours, retries, and any number of devices
 	shardFor    = 24 * time.Hour
 	followFor   = 24 * time.Hour // what follows a learner's action
 	everybody   = 7 * 24 * time.Hour
@@ -26,7 +26,7 @@ const (
 	remindFor   = 2 * time.Hour
 )
 
-// executionTimeouts are the rules, by the names that workflows are registered under.
+// executionTimeouts are the rules, by registered workflow name.
 var executionTimeouts = map[string]timeoutRule{
 	"GenerateCourse": by(func(in GenerateCourseInput, _ time.Time) time.Duration { return in.Deadline + in.ReviewFor + wrapUp }),
 	"RegenerateCourse": by(func(in RegenerateCourseInput, _ time.Time) time.Duration {
@@ -53,7 +53,7 @@ var executionTimeouts = map[string]timeoutRule{
 	"RemindOfReviews":    always(remindFor),
 }
 
-// timeoutRule gives the timeout of a run that starts now, by its input as JSON.
+// timeoutRule returns the timeout of a run that starts now, from its input as JSON.
 type timeoutRule func(input []byte, now time.Time) (time.Duration, error)
 
 func always(d time.Duration) timeoutRule {
@@ -70,13 +70,13 @@ func by[In any](rule func(In, time.Time) time.Duration) timeoutRule {
 	}
 }
 
-// until is the time from now to a moment; 0 when that has passed.
+// until returns the time from now to a moment; 0 if that has passed.
 func until(at, now time.Time) time.Duration { return max(at.Sub(now), 0) }
 
-// ExecutionTimeout is how long a run of the workflow of that name may go on that starts now
-// with that input, as JSON: a little over the run's own deadline, with all runs that it
-// continues as. Temporal then ends the run without a word to it, and the tasks of such runs
-// are ended by package outbox. A workflow without a rule is an error.
+// ExecutionTimeout returns the timeout of a run of the named workflow that starts now with that
+// input, as JSON: a little over the run's own deadline, including all runs that it continues
+// as. Temporal then ends the run without notifying it, and package outbox ends its task. A
+// workflow without a rule is an error.
 func ExecutionTimeout(name string, input []byte, now time.Time) (time.Duration, error) {
 	rule, ok := executionTimeouts[name]
 	if !ok {

@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// TestARunMayTakeALittleLongerThanItsOwnDeadline looks at those whose deadline is in their input.
+// TestARunMayTakeALittleLongerThanItsOwnDeadline covers workflows with a deadline in their input.
 func TestARunMayTakeALittleLongerThanItsOwnDeadline(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -38,7 +38,7 @@ func TestARunMayTakeALittleLongerThanItsOwnDeadline(t *testing.T) {
 	require.Error(t, err, "what has no rule does not start")
 }
 
-// TestTheScheduledHaveAnExecutionTimeout asks a real server what each schedule starts.
+// TestTheScheduledHaveAnExecutionTimeout reads what each schedule starts from a real server.
 func TestTheScheduledHaveAnExecutionTimeout(t *testing.T) {
 	t.Parallel()
 	c := temporalServer(t)

@@ -10,14 +10,14 @@ import (
 	"github.com/lyoapp/lyo/activities"
 )
 
-// UnlockAchievementsInput names a user who did something, and the deed.
+// UnlockAchievementsInput identifies a user and the event after which to check achievements.
 type UnlockAchievementsInput struct {
 	UserID uuid.UUID `json:"user_id"`
 	Deed   uuid.UUID `json:"deed"`
 }
 
-// UnlockAchievements unlocks what a user has reached with a deed, and brings both to the
-// boards. Boards that cannot be reached are left to whoever reads them next.
+// UnlockAchievements unlocks what a user has reached with an activity, and updates the
+// boards. Unreachable boards are updated by their next reader.
 func UnlockAchievements(ctx workflow.Context, in UnlockAchievementsInput) error {
 	var r *activities.LearningActivities
 	if err := workflow.ExecuteActivity(quick(ctx), r.Unlock, in.UserID).Get(ctx, nil); err != nil {
@@ -27,8 +27,8 @@ func UnlockAchievements(ctx workflow.Context, in UnlockAchievementsInput) error 
 	return nil
 }
 
-// refreshBoards brings to the boards in Redis what has changed, within the workflow's own
-// task: it takes milliseconds, and whoever reads the boards next does it otherwise.
+// refreshBoards applies changes to the boards in Redis, as a local activity, since it takes
+// milliseconds. If it fails, the next reader of the boards does it.
 func refreshBoards(ctx workflow.Context) {
 	var r *activities.LearningActivities
 	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
@@ -41,7 +41,7 @@ func refreshBoards(ctx workflow.Context) {
 	}
 }
 
-// RebuildBoards builds the boards in Redis from the ledger, in the place of those with a
+// RebuildBoards rebuilds the boards in Redis from the ledger, in place of those with a
 // stamp.
 func RebuildBoards(ctx workflow.Context, stamp uuid.UUID) error {
 	var r *activities.LearningActivities

@@ -25,7 +25,7 @@ func (u *unpacker) tarGz(archive string) error {
 	for {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			// What follows the archive's end is read for the checksum of the whole.
+			// The rest after the archive's end is read for the checksum of the whole.
 			_, err = io.Copy(io.Discard, io.LimitReader(cancellable{u.ctx, unzipped}, 1<<20))
 			return err
 		}
@@ -40,7 +40,7 @@ func (u *unpacker) tarGz(archive string) error {
 
 func (u *unpacker) tarEntry(h *tar.Header, r io.Reader) error {
 	if h.Typeflag == tar.TypeXGlobalHeader {
-		return nil // it describes, and is no file
+		return nil // metadata, not a file
 	}
 	name, err := u.admit(h.Name)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // bucketFile is an object in S3 or Google Cloud Storage. Its stored checksum is no sha256 of the
-// whole, so that nothing but the bytes themselves is believed.
+// whole, so only the bytes themselves are trusted.
 type bucketFile struct {
 	mux *blob.URLMux
 	at  *url.URL
@@ -70,7 +70,7 @@ type both struct {
 // Close implements io.Closer.
 func (b both) Close() error { return errors.Join(b.ReadCloser.Close(), b.bucket.Close()) }
 
-// buckets opens s3:// and gs:// by the settings that the clouds' own tools read.
+// buckets opens s3:// and gs:// with the settings that the clouds' own tools use.
 func buckets() *blob.URLMux {
 	mux := new(blob.URLMux)
 	mux.RegisterBucket(schemeS3, amazon{})
@@ -80,9 +80,9 @@ func buckets() *blob.URLMux {
 
 type amazon struct{}
 
-// OpenBucketURL implements blob.BucketURLOpener. The library's opener keeps what it was last
-// asked for, so each call has its own. The service's checksums are left alone, since the digest
-// of the whole is compared here, and the SDK would warn of every range that has none.
+// OpenBucketURL implements blob.BucketURLOpener. The library's opener caches its last options, so
+// each call has its own. The service's checksums are not used, since the digest of the whole is
+// compared here, and the SDK would warn of every range that has none.
 func (amazon) OpenBucketURL(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	at, q := *u, u.Query()
 	if !q.Has("response_checksum_validation") {
@@ -95,7 +95,7 @@ func (amazon) OpenBucketURL(ctx context.Context, u *url.URL) (*blob.Bucket, erro
 type google struct{}
 
 // OpenBucketURL implements blob.BucketURLOpener. The library's default opener prints to standard
-// output where there are no credentials; this one returns the error.
+// output when there are no credentials; this one returns the error.
 func (google) OpenBucketURL(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	if u.Query().Get("anonymous") == "true" {
 		return (&gcsblob.URLOpener{Client: gcp.NewAnonymousHTTPClient(gcp.DefaultTransport())}).OpenBucketURL(ctx, u)

@@ -42,7 +42,7 @@ func entryOf(f *hubtest.File) artifact.Entry {
 	}
 }
 
-// heard collects what a store says.
+// heard collects a store's messages.
 type heard struct {
 	mu    sync.Mutex
 	lines []string
@@ -66,7 +66,7 @@ func (h *heard) all() []string {
 	return append([]string(nil), h.lines...)
 }
 
-// options waits for nothing between tries.
+// options returns options without pauses between tries.
 func options(t *testing.T, endpoint string) artifact.Options {
 	client := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(client.CloseIdleConnections)
@@ -84,7 +84,7 @@ func requireFile(t *testing.T, path string, data []byte) {
 	require.Equal(t, data, got)
 }
 
-// requireOnly wants no other file in dir than locks and these.
+// requireOnly fails for any file in dir other than locks and these.
 func requireOnly(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -98,7 +98,7 @@ func requireOnly(t *testing.T, dir string, names ...string) {
 	require.ElementsMatch(t, names, got)
 }
 
-// event waits for a channel to close, and fails where that does not come.
+// event waits for a channel to close, and fails if that does not happen.
 func event(ctx context.Context, t *testing.T, closed <-chan struct{}) {
 	t.Helper()
 	select {

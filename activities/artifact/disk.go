@@ -8,10 +8,10 @@ import (
 	"github.com/shirou/gopsutil/v4/disk"
 )
 
-// spare is what a download leaves free, so that it does not starve its neighbours.
+// spare is what a download leaves free for other programs.
 const spare = 64 << 20
 
-// freeBytes is the room that an ordinary user has where dir is.
+// freeBytes returns the space available to an ordinary user on the disk of dir.
 func freeBytes(dir string) (uint64, error) {
 	usage, err := disk.Usage(dir)
 	if err != nil {
@@ -44,7 +44,7 @@ func syncDir(dir string) error {
 	return nil
 }
 
-// writeWhole replaces a file's content: who reads it sees the old or the new, never half.
+// writeWhole replaces a file's content atomically: readers see the old or the new, never half.
 func writeWhole(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o750); err != nil {

@@ -7,19 +7,19 @@ import (
 	"regexp"
 )
 
-// Entry is one file of weights as models.lock names it.
+// Entry is one file of weights in models.lock.
 type Entry struct {
-	Name string `json:"name"` // what people and settings call it
+	Name string `json:"name"` // the name in settings and messages
 	// Source is where it comes from: hf://owner/repository/file@revision, https://, file://,
 	// s3://bucket/key?region=...&endpoint=..., or gs://bucket/key.
 	Source   string   `json:"source"`
 	Commit   string   `json:"commit"`    // of the repository on the Hub, 40 hexadecimal digits; else empty
-	File     string   `json:"file"`      // the base name it gets here
-	Size     int64    `json:"size"`      // bytes; 0: not known, the entry is unlocked
+	File     string   `json:"file"`      // the base name of the local file
+	Size     int64    `json:"size"`      // bytes; 0: unknown, the entry is unlocked
 	SHA256   string   `json:"sha256"`    // 64 hexadecimal digits; empty: the entry is unlocked
 	License  string   `json:"license"`   // its name
-	TermsURL string   `json:"terms_url"` // where the terms stand; empty: nothing to accept
-	Terms    []string `json:"terms"`     // what the terms ask for, in short
+	TermsURL string   `json:"terms_url"` // address of the terms; empty: nothing to accept
+	Terms    []string `json:"terms"`     // the terms' requirements, in short
 	Mirrors  []string `json:"mirrors"`   // more sources, tried in order
 }
 
@@ -30,10 +30,10 @@ var (
 	commitPattern = regexp.MustCompile(`^[0-9a-f]{40}$`)
 )
 
-// Locked tells whether the entry says what its file must contain.
+// Locked reports whether the entry has the digest of its file.
 func (e Entry) Locked() bool { return e.SHA256 != "" }
 
-// Repository is the Hub's owner/repository that the source names, empty for other sources.
+// Repository returns the source's owner/repository on the Hub, empty for other sources.
 func (e Entry) Repository() string {
 	at, err := parsePlace(e.Source)
 	if err != nil {
@@ -74,8 +74,8 @@ func (e Entry) checkNames() error {
 	return errors.Join(faults...)
 }
 
-// checkPin wants the size and the digest (and on the Hub the commit) all there or all absent:
-// half a pin looks like a whole one to whoever reads the file.
+// checkPin requires the size and the digest (and on the Hub the commit) all present or all absent:
+// half a pin looks like a whole one to a reader of the file.
 func (e Entry) checkPin(at place) error {
 	onHub := at.scheme == schemeHub
 	switch {
@@ -94,7 +94,7 @@ func (e Entry) checkPin(at place) error {
 	}
 }
 
-// localName tells two versions of a file apart and still says what it is.
+// localName returns a name that is readable and differs between versions of a file.
 func (e Entry) localName() string {
 	ext := path.Ext(e.File)
 	return e.File[:len(e.File)-len(ext)] + "-" + e.SHA256[:16] + ext

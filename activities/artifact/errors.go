@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// UnlockedError refuses to fetch an entry that does not say what its file must contain.
+// UnlockedError refuses to fetch an entry without size and digest.
 type UnlockedError struct{ Name string }
 
 // Error implements error.
@@ -16,7 +16,7 @@ func (e *UnlockedError) Error() string {
 		"lyo model lock %s asks the source for it and writes it down", e.Name, LockFile, e.Name)
 }
 
-// DigestError says that bytes were not those of the entry. They have been deleted.
+// DigestError means that bytes were not those of the entry. They have been deleted.
 type DigestError struct{ Name, From, Want, Got string }
 
 // Error implements error.
@@ -25,7 +25,7 @@ func (e *DigestError) Error() string {
 		e.Name, e.From, e.Want, e.Got)
 }
 
-// SizeError says that a source has a file of another size, which cannot be the entry's.
+// SizeError means that a source has a file of another size, which cannot be the entry's.
 type SizeError struct {
 	Name, From string
 	Want, Got  int64 // bytes; Got -1: more than Want
@@ -40,7 +40,7 @@ func (e *SizeError) Error() string {
 	return fmt.Sprintf("the file of %s at %s has the wrong size: want %d bytes, got %s", e.Name, e.From, e.Want, got)
 }
 
-// SpaceError says that the disk has no room.
+// SpaceError means that the disk is full.
 type SpaceError struct {
 	Dir        string
 	Need, Free uint64 // bytes
@@ -52,7 +52,7 @@ func (e *SpaceError) Error() string {
 	return fmt.Sprintf("not enough room in %s: need %d MB, free %d MB", e.Dir, (e.Need+mb-1)/mb, e.Free/mb)
 }
 
-// TermsError says that the Hub does not hand out the file to this caller.
+// TermsError means that the Hub denies the file to this caller.
 type TermsError struct {
 	Repository, URL string // URL: where the terms are accepted
 	Status          int    // 401 or 403
@@ -73,7 +73,7 @@ func (e *TermsError) Error() string {
 type statusError struct {
 	from       string
 	code       int
-	again      bool // asking again may help
+	again      bool // a retry may help
 	retryAfter time.Duration
 }
 
@@ -88,8 +88,8 @@ var (
 	errWeb     = errors.New("cannot be reached")
 )
 
-// final tells whether no other source may be tried: the terms are not to be walked around,
-// and a full disk is full for all.
+// final reports whether no other source may be tried: terms must not be circumvented, and a
+// full disk is full for all.
 func final(err error) bool {
 	var (
 		terms *TermsError
@@ -99,13 +99,13 @@ func final(err error) bool {
 	return errors.As(err, &terms) || errors.As(err, &space) || errors.As(err, &disk)
 }
 
-// diskError is a failure on this side.
+// diskError is a failure of the local disk.
 type diskError struct{ err error }
 
 func (e *diskError) Error() string { return e.err.Error() }
 func (e *diskError) Unwrap() error { return e.err }
 
-// again tells whether the same source may do better on another try.
+// again reports whether a retry of the same source may succeed.
 func again(err error) bool {
 	if status, ok := errors.AsType[*statusError](err); ok {
 		return status.again
@@ -118,7 +118,7 @@ func again(err error) bool {
 	return !final(err) && !errors.As(err, &size) && !errors.As(err, &digest) && !errors.As(err, &closed)
 }
 
-// sourceError is a source that will never work as it is named.
+// sourceError is a source that can never work.
 type sourceError struct{ err error }
 
 func (e *sourceError) Error() string { return e.err.Error() }

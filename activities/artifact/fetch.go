@@ -14,14 +14,14 @@ import (
 // maxTries bounds a source that always ends after a few new bytes.
 const maxTries = 200
 
-// Fetch returns the path of the entry's file, after downloading what is missing of it. A file
-// that is there with the right size is taken as it is; Verify reads it. When another process is
-// downloading it, Fetch says so and waits. Sources are tried in order; a try that fails goes on
-// where it stopped. What has arrived when Fetch fails is kept for the next call, unless its
-// digest was wrong. progress may be nil; it runs in the caller's goroutine.
+// Fetch returns the path of the entry's file, after downloading the missing part of it. A file
+// with the right size is accepted as it is; Verify reads it. While another process downloads it,
+// Fetch reports that and waits. Sources are tried in order; a failed try is resumed where it
+// stopped. What has arrived when Fetch fails is kept for the next call, unless its digest was
+// wrong. progress may be nil; it runs in the caller's goroutine.
 //
-// Errors to tell apart: *UnlockedError, *TermsError, *SpaceError, *DigestError, *SizeError, and
-// the end of ctx. Where several sources failed, all their errors are joined.
+// Errors to distinguish: *UnlockedError, *TermsError, *SpaceError, *DigestError, *SizeError, and
+// the end of ctx. If several sources failed, all their errors are joined.
 func (s *Store) Fetch(ctx context.Context, e Entry, progress func(done, total int64)) (string, error) {
 	if err := e.Validate(); err != nil {
 		return "", err
@@ -38,7 +38,7 @@ func (s *Store) Fetch(ctx context.Context, e Entry, progress func(done, total in
 	}
 	defer release()
 	switch s.Status(e).State {
-	case Present: // somebody else was faster
+	case Present: // another process was faster
 		return s.Path(e), nil
 	case Spoiled:
 		if err := os.RemoveAll(s.Path(e)); err != nil {
@@ -52,7 +52,7 @@ func (s *Store) Fetch(ctx context.Context, e Entry, progress func(done, total in
 	return s.Path(e), nil
 }
 
-// download is one entry on its way in.
+// download is the download of one entry.
 type download struct {
 	s        *Store
 	e        Entry
@@ -89,7 +89,7 @@ func (d *download) fromAny(ctx context.Context, all []origin) error {
 	for i, o := range all {
 		tries := d.s.o.Tries
 		if i < len(all)-1 {
-			tries = min(tries, 2) // another source is nearer than patience
+			tries = min(tries, 2) // another source is better than more tries
 		}
 		err := d.from(ctx, o, tries)
 		if err == nil {
@@ -106,8 +106,8 @@ func (d *download) fromAny(ctx context.Context, all []origin) error {
 	return errors.Join(faults...)
 }
 
-// from tries one source until the whole file is there and right. Tries count as long as they
-// bring nothing new.
+// from tries one source until the whole file is there and right. Only tries in a row without
+// new bytes count.
 func (d *download) from(ctx context.Context, o origin, tries int) error {
 	idle := 0
 	for range maxTries {
@@ -137,8 +137,8 @@ func (d *download) from(ctx context.Context, o origin, tries int) error {
 	return fmt.Errorf("%s given up after %d tries", o.name(), maxTries)
 }
 
-// blameless tells whether a wrong digest may be the fault of bytes from before. The part is
-// empty by then, so that the next wrong digest is the source's own.
+// blameless reports whether a wrong digest may be due to earlier bytes. The part is empty by
+// then, so that the next wrong digest is the source's own.
 func (d *download) blameless(err error) bool {
 	var wrong *DigestError
 	if !errors.As(err, &wrong) || !d.part.mixed {
@@ -148,7 +148,7 @@ func (d *download) blameless(err error) bool {
 	return true
 }
 
-// try asks once, takes what comes, and checks the file when it is whole.
+// try makes one request, stores the body, and checks the file when it is complete.
 func (d *download) try(ctx context.Context, o origin) error {
 	if d.part.done < d.e.Size {
 		if err := d.read(ctx, o); err != nil {
@@ -218,13 +218,13 @@ func (d *download) copy(from io.Reader, alive func()) error {
 	}
 }
 
-// explain fills in what the places below do not know, and acts on what only this one can.
+// explain adds the details that callees lack, and discards a part that cannot be resumed.
 func (d *download) explain(ctx context.Context, o origin, err error) error {
 	var size *SizeError
 	switch {
 	case errors.As(err, &size):
 		size.Name, size.From, size.Want = d.e.Name, o.name(), d.e.Size
-		if size.Got < 0 { // what it sent so far belongs to that other file
+		if size.Got < 0 { // the bytes so far belong to that other file
 			if fault := d.part.reset(); fault != nil {
 				return &diskError{fault}
 			}
@@ -247,8 +247,8 @@ func (d *download) diskFull(err error) error {
 	return &diskError{err}
 }
 
-// backoff is half a second, doubled with every try to half a minute, and spread so that many
-// machines do not come back at once; or what the server asked for.
+// backoff is half a second, doubled with every try to half a minute, with jitter so that many
+// machines do not return at once; or the server's Retry-After.
 func backoff(idle int, err error) time.Duration {
 	var status *statusError
 	if errors.As(err, &status) && status.retryAfter > 0 {

@@ -145,7 +145,7 @@ func TestAWholePartNeedsNoNetwork(t *testing.T) {
 	hub, data := hubtest.New(t), content(5000)
 	e := entryOf(hub.Put(repository, fileName, data))
 	o := options(t, hub.URL())
-	// What a process leaves that dies between the last byte and the rename.
+	// The state after a crash between the last byte and the rename.
 	require.NoError(t, os.MkdirAll(o.Dir, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(o.Dir, e.SHA256+".part"), data, 0o600))
 	path, err := artifact.New(o).Fetch(long(t), e, nil)

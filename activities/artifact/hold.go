@@ -10,8 +10,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// hold makes this call the only one, in all processes, that writes the entry's file. A call
-// that must wait says so. The lock file stays behind: removing it would let two hold it.
+// hold takes the lock, across all processes, for writing the entry's file. A call that must wait
+// reports it. The lock file stays: if it were removed, two calls could lock it.
 func (s *Store) hold(ctx context.Context, e Entry) (release func(), err error) {
 	if err := os.MkdirAll(s.o.Dir, 0o750); err != nil {
 		return nil, fmt.Errorf("making the directory for models: %w", err)

@@ -17,13 +17,13 @@ import (
 
 const childVariable = "ARTIFACT_TEST_CHILD"
 
-// child is what the process that gets killed is told.
+// child is the input of the process that gets killed.
 type child struct {
 	Dir, Endpoint string
 	Entry         artifact.Entry
 }
 
-// TestChild is that process; run as a test of its own it does nothing.
+// TestChild is the process that gets killed; run as an ordinary test it does nothing.
 func TestChild(t *testing.T) {
 	t.Parallel()
 	var c child
@@ -60,7 +60,7 @@ func TestAKilledProcessLosesNothing(t *testing.T) {
 	require.NoError(t, cmd.Process.Kill())
 	require.Error(t, cmd.Wait())
 
-	// The lock went with the process, and its bytes did not.
+	// The lock ended with the process, its bytes did not.
 	path, err := artifact.New(o).Fetch(long(t), e, nil)
 	require.NoError(t, err)
 	requireFile(t, path, data)

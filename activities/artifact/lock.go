@@ -26,17 +26,17 @@ const (
 // Its methods change nothing; With returns a new Lock.
 type Lock struct {
 	Version int      `json:"version"`
-	Note    []string `json:"note"` // for those who read the file
+	Note    []string `json:"note"` // for readers of the file
 	Models  []Entry  `json:"models"`
 }
 
 //go:embed models.lock
 var builtin []byte
 
-// Builtin is the lock file this version of Lyo came with.
+// Builtin returns the lock file this version of Lyo came with.
 func Builtin() (Lock, error) { return ParseLock(builtin) }
 
-// ParseLock reads a lock file strictly: unknown fields, a second document, two entries of one
+// ParseLock parses a lock file strictly: unknown fields, a second document, two entries of one
 // name and entries with faults are errors.
 func ParseLock(data []byte) (Lock, error) {
 	var l Lock
@@ -74,7 +74,7 @@ func (l Lock) Validate() error {
 	return errors.Join(faults...)
 }
 
-// Marshal is the file's content. Equal locks give equal bytes.
+// Marshal returns the file's content. Equal locks give equal bytes.
 func (l Lock) Marshal() ([]byte, error) {
 	if err := l.Validate(); err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func (l Lock) Marshal() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Write puts the lock into a file, wholly or not at all; the directory is made when missing.
+// Write writes the lock to a file atomically; a missing directory is created.
 func (l Lock) Write(path string) error {
 	data, err := l.Marshal()
 	if err != nil {
@@ -98,7 +98,7 @@ func (l Lock) Write(path string) error {
 	return writeWhole(path, data)
 }
 
-// Find returns the entry of that name; the error lists the names there are.
+// Find returns the entry of that name; the error lists the known names.
 func (l Lock) Find(name string) (Entry, error) {
 	names := make([]string, 0, len(l.Models))
 	for _, e := range l.Models {
@@ -110,7 +110,7 @@ func (l Lock) Find(name string) (Entry, error) {
 	return Entry{}, fmt.Errorf("%s has no model %q; it has %s", LockFile, name, strings.Join(names, ", "))
 }
 
-// With is the lock with e in the place of the entry of its name, or added at the end.
+// With returns the lock with e in place of the entry of its name, or added at the end.
 func (l Lock) With(e Entry) Lock {
 	l = l.normal()
 	if i := slices.IndexFunc(l.Models, func(o Entry) bool { return o.Name == e.Name }); i >= 0 {
@@ -142,8 +142,8 @@ func ReadLock(path string) (Lock, error) {
 	return l, nil
 }
 
-// Load returns the lock in effect. The file own, when named, stands alone and must be there.
-// Otherwise the built-in entries count, except where dir has a models.lock that says otherwise.
+// Load returns the lock in effect. The file own, if named, is the only one and must exist.
+// Otherwise the built-in entries count, except where dir has a models.lock that overrides them.
 func Load(own, dir string) (Lock, error) {
 	if own != "" {
 		return ReadLock(own)

@@ -12,23 +12,23 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// origin is one place that bytes come from.
+// origin is one source of bytes.
 type origin interface {
-	name() string // for people; holds nothing secret
-	// open starts at byte at. tag is the version that the bytes before came from, or empty; an
-	// origin that has another one now starts at 0.
+	name() string // for messages; contains nothing secret
+	// open starts at byte at. tag is the version of the earlier bytes, or empty; an origin that has
+	// another one now starts at 0.
 	open(ctx context.Context, at int64, tag string) (stream, error)
 }
 
-// stream is an origin that has answered.
+// stream is an origin's answer.
 type stream struct {
 	body io.ReadCloser
 	at   int64  // where body starts
-	size int64  // of the whole file; -1: not told
-	tag  string // the version, empty: not told
+	size int64  // of the whole file; -1: unknown
+	tag  string // the version; empty: unknown
 }
 
-// origins are the places of an entry: its source, its mirrors, the operator's mirrors.
+// origins returns the sources of an entry: its source, its mirrors, the operator's mirrors.
 func (s *Store) origins(e Entry) ([]origin, error) {
 	source, err := parsePlace(e.Source)
 	if err != nil {
@@ -101,7 +101,7 @@ func (l local) open(_ context.Context, at int64, tag string) (stream, error) {
 	return stream{body: f, at: at, size: info.Size(), tag: now}, nil
 }
 
-// missing tells whether a bucket's answer will not change by asking again.
+// missing reports whether a retry would get the same answer from a bucket.
 func missing(err error) bool {
 	switch gcerrors.Code(err) {
 	case gcerrors.NotFound, gcerrors.PermissionDenied, gcerrors.InvalidArgument, gcerrors.Unimplemented, gcerrors.FailedPrecondition:
@@ -111,5 +111,5 @@ func missing(err error) bool {
 	}
 }
 
-// keyOf is the object's name in its bucket.
+// keyOf returns the object's name in its bucket.
 func keyOf(p string) string { return path.Clean(p)[1:] }

@@ -13,24 +13,24 @@ import (
 	"path/filepath"
 )
 
-// part is a file on its way in, with the digest of what it holds so far.
+// part is a partly downloaded file, with the digest of its bytes so far.
 type part struct {
 	f    *os.File
 	sum  hash.Hash
 	done int64
 	// from and tag are the source of the last bytes and the version it gave, empty: unknown.
-	// They are kept beside the file, for the next process.
+	// They are stored beside the file, for the next process.
 	from, tag string
-	mixed     bool // not all bytes are known to come from one source in one go
+	mixed     bool // not all bytes are known to come from one source in one request
 }
 
-// seal is what is kept beside a part.
+// seal is the data stored beside a part.
 type seal struct {
 	From string `json:"from"`
 	Tag  string `json:"etag"`
 }
 
-// openPart opens or makes the part and reads it again: its digest does not outlive a process.
+// openPart opens or creates the part and rehashes it: its digest does not outlive a process.
 func openPart(ctx context.Context, path string, size int64) (*part, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -60,7 +60,7 @@ func (p *part) readSeal() {
 	}
 }
 
-// tagOf is the version to ask that source for, empty when its bytes are not the last here.
+// tagOf returns the version to request from that source, empty if the last bytes are not its own.
 func (p *part) tagOf(from string) string {
 	if from == p.from && p.done > 0 {
 		return p.tag
@@ -68,7 +68,7 @@ func (p *part) tagOf(from string) string {
 	return ""
 }
 
-// note remembers where the next bytes come from.
+// note stores where the next bytes come from.
 func (p *part) note(from, tag string) error {
 	if p.done > 0 && p.from != from {
 		p.mixed = true
@@ -95,7 +95,7 @@ func (p *part) write(b []byte) error {
 	return nil
 }
 
-// reset forgets all bytes.
+// reset discards all bytes.
 func (p *part) reset() error {
 	p.sum.Reset()
 	p.done, p.mixed, p.from, p.tag = 0, false, "", ""
@@ -108,16 +108,16 @@ func (p *part) reset() error {
 
 func (p *part) digest() string { return hex.EncodeToString(p.sum.Sum(nil)) }
 
-// keep puts the finished part in its place: on disk before the name, and the name on disk too.
+// keep moves the finished part to its final name: data is on disk before the name, and the name too.
 func (p *part) keep(path string) error {
-	// Weights are no secret, and the engine may run as another user.
+	// Weights are not secret, and the engine may run as another user.
 	if err := errors.Join(p.f.Chmod(0o644), p.f.Sync()); err != nil {
 		return fmt.Errorf("syncing the file: %w", err)
 	}
 	if err := os.Rename(p.f.Name(), path); err != nil {
 		return fmt.Errorf("putting the file in its place: %w", err)
 	}
-	_ = os.Remove(p.sealPath()) // without its part it says nothing
+	_ = os.Remove(p.sealPath()) // useless without its part
 	return syncDir(filepath.Dir(path))
 }
 

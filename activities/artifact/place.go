@@ -85,7 +85,7 @@ func checkURL(u *url.URL) error {
 	return nil
 }
 
-// hubURL is where the Hub serves the file; with a commit always the same bytes.
+// hubURL returns the file's address on the Hub; with a commit always the same bytes.
 func (p place) hubURL(endpoint, commit string) (*url.URL, error) {
 	base, err := url.Parse(strings.TrimRight(endpoint, "/"))
 	if err != nil || base.Host == "" || base.Scheme != schemeHTTP && base.Scheme != schemeHTTPS {
@@ -99,8 +99,8 @@ func (p place) hubURL(endpoint, commit string) (*url.URL, error) {
 	return base.Parse(base.EscapedPath() + "/" + p.repository + "/resolve/" + url.PathEscape(revision) + "/" + p.file)
 }
 
-// underMirror is the file's place below a mirror's base address: a web mirror of a file on the
-// Hub is shaped like the Hub, everything else holds the file by its name.
+// underMirror returns the file's place below a mirror's base address: a web mirror of a file on
+// the Hub has the Hub's layout, all others have the file by its name.
 func underMirror(base string, e Entry, source place) (place, error) {
 	u, err := url.Parse(base)
 	if err != nil {
@@ -130,7 +130,7 @@ func checkTermsURL(raw string) error {
 	return nil
 }
 
-// plainURL is an address without what may be secret in it.
+// plainURL returns an address without parts that may be secret.
 func plainURL(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
@@ -149,7 +149,7 @@ func port(u *url.URL) string {
 	return "443"
 }
 
-// private tells whether nobody can listen on the way: TLS, or this machine talking to itself.
+// private reports whether the connection cannot be intercepted: TLS, or loopback.
 func private(u *url.URL) bool {
 	ip := net.ParseIP(u.Hostname())
 	return u.Scheme == schemeHTTPS || u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()

@@ -12,11 +12,11 @@ import (
 	"strings"
 )
 
-// Resolve asks the entry's source what its file is now, and returns the entry locked to that:
+// Resolve asks the entry's source for the current file, and returns the entry locked to that:
 // on the Hub commit, size and sha256 come from one HEAD request; from any other source, and for
-// a small file that the Hub has no sha256 of, the whole file is read once and not kept. Whoever
-// resolves trusts the source at that moment. Mirrors are not asked. An entry that was locked
-// is resolved again. progress may be nil; total is -1 where it is not known.
+// a small file without a sha256 on the Hub, the whole file is read once and not kept. The caller
+// of Resolve trusts the source at that moment. Mirrors are not used. An entry that was locked
+// is resolved again. progress may be nil; total is -1 if unknown.
 func (s *Store) Resolve(ctx context.Context, e Entry, progress func(done, total int64)) (Entry, error) {
 	if err := e.Validate(); err != nil {
 		return e, err
@@ -61,7 +61,7 @@ func (s *Store) resolve(ctx context.Context, e Entry, at place, progress func(do
 	return s.readThrough(ctx, e, o, progress)
 }
 
-// askHub fills in what the Hub tells in headers; sha256 stays empty for a file that is not in LFS.
+// askHub fills in the Hub's headers; sha256 stays empty for a file that is not in LFS.
 func (s *Store) askHub(ctx context.Context, e Entry, at place) (Entry, error) {
 	w, err := s.hub(at, "")
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *Store) askHub(ctx context.Context, e Entry, at place) (Entry, error) {
 	return linked(e, resp.Header), nil
 }
 
-// linked takes size and digest of a file in LFS.
+// linked sets size and digest of a file in LFS.
 func linked(e Entry, header http.Header) Entry {
 	tag := strings.Trim(strings.TrimPrefix(header.Get("X-Linked-Etag"), "W/"), `"`)
 	size, err := strconv.ParseInt(header.Get("X-Linked-Size"), 10, 64)

@@ -20,7 +20,7 @@ import (
 	"github.com/lyoapp/lyo/activities/artifact/hubtest"
 )
 
-// locked asks the source for size and digest, as lyo model lock does.
+// locked gets size and digest from the source, as lyo model lock does.
 func locked(t *testing.T, store *artifact.Store, source string) artifact.Entry {
 	t.Helper()
 	e, err := store.Resolve(long(t), artifact.Entry{Name: "tiny", File: "tiny.gguf", Source: source}, nil)
@@ -38,7 +38,7 @@ func TestFile(t *testing.T) {
 	store := artifact.New(o)
 	e := locked(t, store, "file://"+from)
 
-	// It goes on after a stop.
+	// It resumes after a stop.
 	ctx, stop := context.WithCancel(long(t))
 	o.Wait = nil
 	_, err := store.Fetch(ctx, e, func(done, _ int64) {
@@ -46,7 +46,7 @@ func TestFile(t *testing.T) {
 			stop()
 		}
 	})
-	if err != nil { // a small file may be done before the stop is seen
+	if err != nil { // a small file may be complete before the stop is noticed
 		require.ErrorIs(t, err, context.Canceled)
 	}
 	path, err := store.Fetch(long(t), e, nil)
@@ -59,7 +59,7 @@ func TestFile(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// serving is a web server over TLS with one file, and a client that trusts it.
+// serving starts a web server over TLS with one file, and returns a client that trusts it.
 func serving(t *testing.T, data []byte) (*httptest.Server, *http.Client) {
 	t.Helper()
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -91,7 +91,7 @@ func TestHTTPS(t *testing.T) {
 	require.NoError(t, err)
 	requireFile(t, path, data)
 
-	// A mirror that is no Hub holds the file by its name.
+	// A mirror other than a Hub has the file by its name.
 	e.Source = "https://127.0.0.1:1/gone"
 	o.Dir, o.Mirrors = t.TempDir(), []string{s.URL + "/mirror"}
 	path, err = artifact.New(o).Fetch(long(t), e, nil)
@@ -202,7 +202,7 @@ func TestBucketsByTheirScheme(t *testing.T) {
 	}
 }
 
-// bucketServer speaks as much of the protocols of S3 and Google's store as reading needs.
+// bucketServer speaks enough of the protocols of S3 and Google's store for reading.
 func bucketServer(t *testing.T, data []byte, cut *bool) (*httptest.Server, *[]string) {
 	t.Helper()
 	ranges := &[]string{}
@@ -252,8 +252,8 @@ func TestS3OverTheWire(t *testing.T) {
 	require.ErrorContains(t, err, "s3://models/weights/none")
 }
 
-// The library takes another host for Google's store from the environment only, so this test
-// runs alone.
+// TestGoogleStorageOverTheWire runs alone, since the library takes another host for Google's
+// store from the environment only.
 func TestGoogleStorageOverTheWire(t *testing.T) {
 	data, cut := content(300_000), false
 	s, ranges := bucketServer(t, data, &cut)

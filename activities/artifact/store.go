@@ -11,19 +11,19 @@ import (
 	"gocloud.dev/blob"
 )
 
-// Options are what a Store needs. Only Dir must be given.
+// Options configure a Store. Only Dir is required.
 type Options struct {
-	Dir        string   // where the files are kept; made when missing
+	Dir        string   // directory of the files; created if missing
 	Mirrors    []string // base addresses, tried in order after an entry's own sources
 	HFEndpoint string   // the Hub; empty: https://huggingface.co
 	HFToken    string   // sent to the Hub's own scheme, host and port, and nowhere else
 	// HTTPClient carries the requests; its redirect policy is replaced, its Timeout should be 0.
 	HTTPClient *http.Client
-	Buckets    *blob.URLMux // opens s3:// and gs://; nil: by the clouds' own settings
-	// Say gets what a person waiting should know, a sentence each; nil: nobody hears it.
+	Buckets    *blob.URLMux // opens s3:// and gs://; nil: with the clouds' own settings
+	// Say is called with progress messages for a waiting user, a sentence each; nil: no call.
 	Say        func(message string)
 	StallAfter time.Duration // silence of a source that ends a try; 0: a minute
-	Tries      int           // in a row without a new byte before a source is given up; 0: 6
+	Tries      int           // in a row without a new byte before a source is abandoned; 0: 6
 	// Free returns the free bytes where dir is, Wait pauses between tries; nil: the real ones.
 	Free func(dir string) (uint64, error)
 	Wait func(ctx context.Context, d time.Duration) error
@@ -78,26 +78,26 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// State says what a store has of an entry.
+// State is the state of an entry's file in a store.
 type State string
 
 // Present is by size alone; Verify reads the bytes.
 const (
-	Unlocked State = "unlocked" // the entry says nothing to compare with
+	Unlocked State = "unlocked" // the entry has nothing to compare with
 	Absent   State = "absent"
-	Partial  State = "partial" // a download was begun
+	Partial  State = "partial" // a download was started
 	Present  State = "present"
-	Spoiled  State = "spoiled" // there is a file, and it has another size
+	Spoiled  State = "spoiled" // the file has another size
 )
 
-// Status is what a store has of an entry.
+// Status is the state of an entry's file, with its path and size.
 type Status struct {
 	State State  `json:"state"`
 	Path  string `json:"path,omitempty"` // where the file is or will be
 	Have  int64  `json:"have"`           // bytes
 }
 
-// Status looks at the directory only, and reads no file.
+// Status reads the directory only, and no file.
 func (s *Store) Status(e Entry) Status {
 	if !e.Locked() {
 		return Status{State: Unlocked}
@@ -116,8 +116,8 @@ func (s *Store) Status(e Entry) Status {
 	return st
 }
 
-// Path is where the file of a locked entry is kept, whether it is there or not; for an unlocked
-// one it is empty. The digest is part of the name, so that two versions have two places.
+// Path returns the path of a locked entry's file, whether it exists or not; for an unlocked one
+// it is empty. The digest is part of the name, so that two versions have two paths.
 func (s *Store) Path(e Entry) string {
 	if !e.Locked() {
 		return ""

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Limits bound what an archive may hold. A zero is the default beside it.
+// Limits bound the content of an archive. A zero is the default beside it.
 type Limits struct {
 	Files int   // 10 000 files, directories and links
 	File  int64 // 4 GiB a file, unpacked
@@ -32,7 +32,7 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// ArchiveError refuses an archive for what is in it. Nothing of it is left on disk.
+// ArchiveError refuses an archive for its content. Nothing of it is left on disk.
 type ArchiveError struct{ Name, Why string }
 
 // Error implements error.
@@ -40,9 +40,9 @@ func (e *ArchiveError) Error() string {
 	return fmt.Sprintf("the archive is refused: %q %s", e.Name, e.Why)
 }
 
-// Unpack puts the content of a .tar.gz, .tgz or .zip file into dir, which must not exist: wholly,
+// Unpack writes the content of a .tar.gz, .tgz or .zip file to dir, which must not exist: wholly,
 // or not at all. Refused are names that are absolute or lead out of dir, links that lead out or
-// nowhere, hard links, devices, names that come twice, and more than the limits allow.
+// nowhere, hard links, devices, repeated names, and more than the limits allow.
 func Unpack(ctx context.Context, archive, dir string, l Limits) error {
 	if _, err := os.Lstat(dir); err == nil {
 		return fmt.Errorf("unpacking into %s: %w", dir, fs.ErrExist)
@@ -88,7 +88,7 @@ func unpackInto(ctx context.Context, archive, dir string, l Limits) error {
 	return root.Chmod(".", 0o755)
 }
 
-// unpacker writes through an os.Root, which refuses to leave its directory whatever a name says;
+// unpacker writes through an os.Root, which refuses to leave its directory whatever a name is;
 // the checks before it give better reasons and refuse what the root would allow.
 type unpacker struct {
 	ctx   context.Context
@@ -119,7 +119,7 @@ func (u *unpacker) dir(name string) error {
 	return u.root.MkdirAll(name, 0o755)
 }
 
-// file copies at most what the limits leave, whatever the archive says about the size.
+// file copies at most what the limits allow, whatever size the archive declares.
 func (u *unpacker) file(name string, executable bool, from io.Reader) error {
 	if u.seen[name] {
 		return &ArchiveError{name, "comes twice"}
@@ -148,7 +148,7 @@ func (u *unpacker) file(name string, executable bool, from io.Reader) error {
 	return f.Close()
 }
 
-// link is made after all files, so that no file is written through one.
+// link queues a link, which is created after all files, so that no file is written through one.
 func (u *unpacker) link(name, target string) error {
 	if u.seen[name] {
 		return &ArchiveError{name, "comes twice"}
@@ -161,8 +161,8 @@ func (u *unpacker) link(name, target string) error {
 	return nil
 }
 
-// makeLinks makes them all and then follows each: the root refuses one that leads out, however
-// many links stand between.
+// makeLinks creates all links and then follows each: the root refuses one that leads out, through
+// any number of links.
 func (u *unpacker) makeLinks() error {
 	for _, l := range u.links {
 		if err := u.root.MkdirAll(path.Dir(l.name), 0o755); err != nil {

@@ -13,9 +13,9 @@ import (
 
 const chunk = 256 << 10
 
-// Verify reads the entry's file and compares its digest. A file with another one is deleted and
-// comes back as *DigestError; a missing file is fs.ErrNotExist, wrapped. progress may be nil; it
-// runs in the caller's goroutine.
+// Verify reads the entry's file and compares its digest. A file with another one is deleted, and
+// *DigestError returned; a missing file is fs.ErrNotExist, wrapped. progress may be nil; it runs
+// in the caller's goroutine.
 func (s *Store) Verify(ctx context.Context, e Entry, progress func(done, total int64)) error {
 	if err := e.Validate(); err != nil {
 		return err
@@ -41,7 +41,7 @@ func (s *Store) Verify(ctx context.Context, e Entry, progress func(done, total i
 	return errors.Join(wrong, s.discard(ctx, e, f))
 }
 
-// discard deletes the file that was read, unless somebody has put another in its place since.
+// discard deletes the file that was read, unless it has been replaced since.
 func (s *Store) discard(ctx context.Context, e Entry, read *os.File) error {
 	release, err := s.hold(ctx, e)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 const maxRedirects = 6
 
-// web is a file behind an address; on the Hub it also has a repository and perhaps a token.
+// web is a file at an address; on the Hub it also has a repository and perhaps a token.
 type web struct {
 	client     *http.Client
 	url        *url.URL
@@ -23,7 +23,7 @@ type web struct {
 	token      string
 }
 
-// hub is the file on the Hub. The token goes there only where nobody can listen.
+// hub returns the file on the Hub. The token is sent only over a private connection.
 func (s *Store) hub(at place, commit string) (*web, error) {
 	u, err := at.hubURL(s.o.HFEndpoint, commit)
 	if err != nil {
@@ -83,8 +83,8 @@ func (w *web) read(resp *http.Response, at int64) (stream, error) {
 	}
 }
 
-// follow asks, and follows redirects as far as allowed. Every hop is a request of its own: the
-// token is put in only where the origin is the one it is meant for.
+// follow sends a request, and follows redirects as far as allowed. Every hop is a separate request:
+// the token is added only for its own origin.
 func (w *web) follow(ctx context.Context, method string, header http.Header, allowed func(*url.URL) bool) (*http.Response, error) {
 	at := w.url
 	for range maxRedirects + 1 {
@@ -96,7 +96,7 @@ func (w *web) follow(ctx context.Context, method string, header http.Header, all
 		if err == nil && (next == nil || !allowed(next)) {
 			return resp, nil
 		}
-		_ = resp.Body.Close() // nothing in it is wanted
+		_ = resp.Body.Close() // its body is not needed
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +123,7 @@ func (w *web) ask(ctx context.Context, method string, at *url.URL, header http.H
 	return resp, nil
 }
 
-// bare takes the address out of a client's error: behind a redirect its query is a signature.
+// bare removes the address from a client's error: behind a redirect its query is a signature.
 func bare(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return wrapped.Err
@@ -131,7 +131,7 @@ func bare(err error) error {
 	return err
 }
 
-// redirect is where an answer points to, nil when it is no redirect.
+// redirect returns the target of an answer, nil when it is no redirect.
 func redirect(at *url.URL, resp *http.Response) (*url.URL, error) {
 	switch resp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -148,9 +148,9 @@ func redirect(at *url.URL, resp *http.Response) (*url.URL, error) {
 	return next, nil
 }
 
-// refused turns an answer without a file into an error.
+// refused converts an answer without a file to an error.
 func (w *web) refused(resp *http.Response) error {
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 4<<10)) // so that the connection can be used again
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 4<<10)) // so that the connection can be reused
 	home := sameOrigin(resp.Request.URL, w.url)
 	denied := resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden
 	if denied && home && w.repository != "" {
@@ -161,7 +161,7 @@ func (w *web) refused(resp *http.Response) error {
 	case resp.StatusCode >= 500, resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusRequestTimeout:
 		e.again = true
 	default:
-		e.again = denied && !home // a signed address has run out; the next try gets a new one
+		e.again = denied && !home // a signed address has expired; the next try gets a new one
 	}
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
 		e.retryAfter = min(time.Duration(seconds)*time.Second, time.Minute)
@@ -169,7 +169,7 @@ func (w *web) refused(resp *http.Response) error {
 	return e
 }
 
-// contentRange reads "bytes 5-9/10" and "bytes */10"; size is -1 where it is a star.
+// contentRange parses "bytes 5-9/10" and "bytes */10"; size is -1 for a star.
 func contentRange(value string) (first, size int64, ok bool) {
 	rest, ok := strings.CutPrefix(value, "bytes ")
 	span, total, found := strings.Cut(rest, "/")

@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/activities/extract"
 )
 
-// Ten thousand pages cost a small file nothing: it can claim them, or name one page often.
+// TestPagesThatAreOnlyClaimed has a small file claim ten thousand pages, or list one page as often.
 func TestPagesThatAreOnlyClaimed(t *testing.T) {
 	t.Parallel()
 	kept, err := os.UserCacheDir()

@@ -1,4 +1,4 @@
-// Package extract turns documents of learners into plain text. What it reads comes
-// from strangers: bytes are judged by what they are, every step has a bound in size and
-// time, and PDF is read inside a sandbox of WebAssembly.
+// Package extract converts documents of learners to plain text. Its input is untrusted:
+// the content decides, not the declared type, every step is bounded in size and time,
+// and PDF is read inside a sandbox of WebAssembly.
 package extract

@@ -17,7 +17,7 @@ import (
 	"golang.org/x/text/encoding/unicode/utf32"
 )
 
-// marks of byte order, the longer ones first.
+// marks are the byte order marks, the longer ones first.
 var marks = []struct {
 	mark     string
 	encoding encoding.Encoding
@@ -29,8 +29,8 @@ var marks = []struct {
 	{"\xfe\xff", xunicode.UTF16(xunicode.BigEndian, xunicode.ExpectBOM)},
 }
 
-// decode makes UTF-8 of a text, whose bytes count for more than what is said of them.
-// What is full of control characters afterwards was no text.
+// decode converts a text to UTF-8; its bytes count for more than the declared encoding. A
+// result full of control characters is refused as no text.
 func decode(media, declared string, body []byte) (string, error) {
 	text, ok := marked(body)
 	if !ok {
@@ -59,10 +59,10 @@ func marked(body []byte) (string, bool) {
 	return "", false
 }
 
-// unmarked believes UTF-8 first, which nothing else looks like, then what was declared,
-// then what the bytes look like. Where none of that makes sense it gives the bytes.
+// unmarked tries UTF-8 first, which is unmistakable, then the declared encoding, then the
+// detected ones. If none makes sense it returns the bytes.
 func unmarked(media, declared string, body []byte) (string, bool) {
-	named, _ := htmlindex.Get(declared) // nil for one that nobody knows
+	named, _ := htmlindex.Get(declared) // nil for an unknown one
 	if utf8.Valid(body) && (bytes.IndexByte(body, 0x1b) < 0 || named == nil) || nearlyUTF8(body) {
 		return string(body), true
 	}
@@ -74,7 +74,7 @@ func unmarked(media, declared string, body []byte) (string, bool) {
 	return detected(media == HTML, named, body)
 }
 
-// nearlyUTF8 tells UTF-8 that was cut or damaged in a few places.
+// nearlyUTF8 reports UTF-8 that was cut or damaged in a few places.
 func nearlyUTF8(body []byte) bool {
 	good, bad := 0, 0
 	for rest := body; len(rest) > 0; {
@@ -91,31 +91,31 @@ func nearlyUTF8(body []byte) bool {
 }
 
 const (
-	// likely is how sure one has to be of an encoding, of a hundred.
+	// likely is the least confidence in an encoding, of a hundred.
 	likely = 30
-	// told is what it counts that somebody has declared it, and trusted where the detector
-	// does not know the encoding at all.
+	// told is the confidence added to a declared encoding, and trusted is that of a declared one
+	// that the detector does not know.
 	told, trusted = 20, 90
-	// sample is how many bytes the detector is shown.
+	// sample is how many bytes the detector reads.
 	sample = 128 << 10
 )
 
-// guess is an encoding that a text may be in.
+// guess is a possible encoding of a text.
 type guess struct {
 	name  string
 	sure  int
 	known encoding.Encoding
 }
 
-// detected is the text in the encoding that its bytes look like most, of those in which
-// it makes sense. named is the declared one, or nil.
+// detected returns the text in the most likely encoding, of those in which it makes sense.
+// named is the declared one, or nil.
 func detected(markup bool, named encoding.Encoding, body []byte) (string, bool) {
 	for _, g := range guesses(markup, named, body) {
 		if text, ok := decoded(g.known, body); ok && g.sure >= likely {
 			return text, true
 		}
 	}
-	// Too little to tell by, but the accents of western and central Europe that are the
+	// Too short for detection, except for the accents of western and central Europe that are the
 	// same in both.
 	western, _ := decoded(charmap.Windows1252, body)
 	if central, _ := decoded(charmap.Windows1250, body); central == western && certain(western) {
@@ -124,13 +124,13 @@ func detected(markup bool, named encoding.Encoding, body []byte) (string, bool) 
 	return string(body), false
 }
 
-// guesses are in the order of how sure they are, and always in the same.
+// guesses returns them sorted by confidence, in a deterministic order.
 func guesses(markup bool, named encoding.Encoding, body []byte) []guess {
 	detector := chardet.NewTextDetector()
 	if markup {
 		detector = chardet.NewHtmlDetector()
 	}
-	found, _ := detector.DetectAll(body[:min(len(body), sample)]) // the error says that there are none
+	found, _ := detector.DetectAll(body[:min(len(body), sample)]) // the error only means that there are none
 	declared := ""
 	if named != nil {
 		declared, _ = htmlindex.Name(named)
@@ -159,21 +159,21 @@ func guesses(markup bool, named encoding.Encoding, body []byte) []guess {
 	return out
 }
 
-// same tells whether two names stand for one encoding, or for one within the other.
+// same reports whether two names mean one encoding, or one that contains the other.
 func same(a, b string) bool {
 	chinese := func(name string) bool { return name == "gbk" || name == "gb18030" }
 	return a == b || chinese(a) && chinese(b)
 }
 
-// detectable are the encodings that the detector would have told of.
+// detectable are the encodings that the detector knows.
 var detectable = map[string]bool{
 	"utf-8": true, "windows-1250": true, "windows-1251": true, "windows-1252": true, "windows-1253": true, "windows-1254": true, "windows-1255": true,
 	"windows-1256": true, "iso-8859-2": true, "iso-8859-5": true, "iso-8859-6": true, "iso-8859-7": true, "iso-8859-8": true, "koi8-r": true,
 	"shift_jis": true, "euc-jp": true, "iso-2022-jp": true, "gbk": true, "gb18030": true, "big5": true, "euc-kr": true,
 }
 
-// nameOf is the name that others know an encoding by. The detector tells windows-1250 from
-// ISO 8859-2 by letters that Polish may do without; two others say it there.
+// nameOf returns the standard name of a detected encoding. The detector distinguishes windows-1250
+// from ISO 8859-2 by letters that Polish may lack; two other bytes show it there.
 func nameOf(result chardet.Result, body []byte) string {
 	switch {
 	case result.Charset == "GB-18030":
@@ -184,14 +184,14 @@ func nameOf(result chardet.Result, body []byte) string {
 	return result.Charset
 }
 
-// doubtful tells a text that is too short for the language to be sure, where windows-1250
-// and ISO 8859-2 have different letters in the same places.
+// doubtful reports a text too short for its language to be certain, with bytes that windows-1250
+// and ISO 8859-2 map to different letters.
 func doubtful(result chardet.Result, body []byte) bool {
 	differs := func(c byte) bool { return c == 0xa5 || c == 0xb9 || c == 0xbc || c == 0xbe }
 	return result.Charset == "ISO-8859-2" && len(body) < short && slices.ContainsFunc(body, differs)
 }
 
-// decoded is the text in an encoding, if it looks like one there.
+// decoded returns the text in an encoding, if it is plausible there.
 func decoded(in encoding.Encoding, body []byte) (string, bool) {
 	if in == nil {
 		return "", false
@@ -203,7 +203,7 @@ func decoded(in encoding.Encoding, body []byte) (string, bool) {
 	return string(text), plausible(string(text))
 }
 
-// mostly tells what is no text: more than one character in fifty is nothing that is written.
+// mostly reports texts with more than one odd character in fifty, which are no real texts.
 func mostly(text string, odd func(rune) bool) bool {
 	found, all := 0, 0
 	for _, r := range text {

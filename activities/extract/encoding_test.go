@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/activities/extract"
 )
 
-// notes are how learners write, in languages whose letters every encoding has elsewhere.
+// notes are typical texts of learners, in languages whose letters differ between encodings.
 var notes = map[string]string{
 	"de": "Die Gezeiten entstehen, weil der Mond das Wasser anzieht. Größere Flüsse spüren sie auch, und für Schiffe ist das nützlich. Zwölf Stunden später läuft das Wasser wieder zurück.",
 	"fr": "Les marées sont dues à l'attraction de la Lune. L'eau s'élève deux fois par jour près des côtes, et les pêcheurs ont toujours su à quelle heure cela arrivait.",
@@ -27,13 +27,13 @@ var notes = map[string]string{
 	"ko": "조석은 달이 바닷물을 끌어당기기 때문에 일어난다. 하루에 두 번 바다가 높아졌다가 낮아지며, 뱃사람들은 언제 그런 일이 일어나는지 늘 알고 있었다.",
 }
 
-// habits are the encodings that a language was written in.
+// habits are the encodings in which a language was commonly written.
 var habits = map[string]string{
 	"windows-1252": "de fr", "iso-8859-1": "de fr", "iso-8859-2": "pl cs hu", "windows-1250": "pl cs hu", "windows-1251": "ru", "koi8-r": "ru",
 	"iso-8859-5": "ru", "iso-8859-7": "el", "windows-1253": "el", "shift_jis": "ja", "euc-jp": "ja", "gbk": "zh", "gb18030": "zh", "big5": "tw", "euc-kr": "ko",
 }
 
-// written has every habit as bytes.
+// written calls with for every note in every one of its habits, as bytes.
 func written(t *testing.T, with func(name, language, body string)) {
 	t.Helper()
 	for name, languages := range habits {
@@ -47,7 +47,7 @@ func written(t *testing.T, with func(name, language, body string)) {
 	}
 }
 
-// TestNotesInTheEncodingsOfOldPrograms has them recognised by their bytes alone.
+// TestNotesInTheEncodingsOfOldPrograms has them detected by their bytes alone.
 func TestNotesInTheEncodingsOfOldPrograms(t *testing.T) {
 	t.Parallel()
 	written(t, func(name, language, body string) {
@@ -80,8 +80,8 @@ func TestNotesWithMarksOfByteOrder(t *testing.T) {
 	}
 }
 
-// TestNothingIsReadAsNonsense gives texts to readers who were told another encoding: what
-// comes back is the text or a refusal.
+// TestNothingIsReadAsNonsense declares any encoding: the result is the right text or a
+// refusal.
 func TestNothingIsReadAsNonsense(t *testing.T) {
 	t.Parallel()
 	written(t, func(name, language, body string) {
@@ -96,7 +96,7 @@ func TestNothingIsReadAsNonsense(t *testing.T) {
 			}
 		}
 	})
-	// Words and pieces of words, of which nobody can be sure: right or refused.
+	// Words and parts of words, too short for certainty: right or refused.
 	written(t, func(name, language, body string) {
 		named, err := htmlindex.Get(name)
 		require.NoError(t, err)

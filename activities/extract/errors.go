@@ -7,34 +7,34 @@ import (
 
 // The kinds of failures, found with errors.Is. All are final: the same document fails again.
 var (
-	// ErrUnsupported: of a kind that cannot be read, or not of the kind it says.
+	// ErrUnsupported: of an unsupported kind, or not of the declared kind.
 	ErrUnsupported = errors.New("kind of document not supported")
 	// ErrTooLarge: too many pages, or too much text.
 	ErrTooLarge = errors.New("document too large")
-	// ErrPassword: a PDF that opens with a password only.
+	// ErrPassword: a PDF that needs a password.
 	ErrPassword = errors.New("document protected by a password")
-	// ErrNoText: nothing to read in it.
+	// ErrNoText: no text in it.
 	ErrNoText = errors.New("no text in the document")
 	// ErrDamaged: broken or cut short.
 	ErrDamaged = errors.New("document damaged")
 	// ErrTooSlow: reading it took longer than Options.Timeout.
 	ErrTooSlow = errors.New("document takes too long to read")
-	// ErrTooHeavy: reading it takes more memory than the sandbox has, or than the process
-	// has that reads it.
+	// ErrTooHeavy: reading it takes more memory than the sandbox has, or than the process that
+	// reads it.
 	ErrTooHeavy = errors.New("document too heavy to read")
-	// ErrEncoding: text whose characters cannot be told from its bytes.
+	// ErrEncoding: text in an encoding that cannot be determined.
 	ErrEncoding = errors.New("encoding of the text not known")
 )
 
-// Error says why a document cannot be read. Reason is a sentence for learners and holds
-// nothing of the document.
+// Error is the reason why a document cannot be read. Reason is a sentence for learners and
+// contains nothing of the document.
 type Error struct {
 	Kind   error
 	Reason string
 	cause  error
 }
 
-// Error is the kind and the cause, for the log.
+// Error returns the kind and the cause, for the log.
 func (e *Error) Error() string {
 	if e.cause == nil {
 		return "extract: " + e.Kind.Error()
@@ -42,7 +42,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("extract: %v: %v", e.Kind, e.cause)
 }
 
-// Unwrap leads errors.Is to the kind and to the cause.
+// Unwrap returns the kind and the cause, for errors.Is.
 func (e *Error) Unwrap() []error {
 	if e.cause == nil {
 		return []error{e.Kind}
@@ -66,12 +66,12 @@ func tooMuchText(most int) *Error {
 	return &Error{Kind: ErrTooLarge, Reason: fmt.Sprintf("The text is longer than %s. Split it into parts.", size(most))}
 }
 
-// TooSlow is for a document that takes longer than anybody waits for it.
+// TooSlow returns the error of a document whose reading exceeds the time limit.
 func TooSlow(cause error) *Error {
 	return &Error{Kind: ErrTooSlow, Reason: "Reading the document takes too long. It may be too complicated.", cause: cause}
 }
 
-// TooHeavy is for a document that must not be read again, since its reader did not survive it.
+// TooHeavy returns the error of a document that must not be read again, since it ended its reader.
 func TooHeavy(cause error) *Error {
 	return &Error{
 		Kind: ErrTooHeavy, cause: cause,
@@ -83,7 +83,7 @@ func unknownEncoding() *Error {
 	return &Error{Kind: ErrEncoding, Reason: "The encoding of the text cannot be told. Save it as UTF-8 and send it again."}
 }
 
-// size is a number of bytes in words.
+// size returns a number of bytes in words.
 func size(bytes int) string {
 	if bytes >= 1<<20 {
 		return fmt.Sprintf("%d MiB", bytes>>20)

@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// hyphens are what PDFium puts for a hyphen at the end of a line that the type-setter
-// broke a word with.
+// hyphens are the characters that PDFium returns for a hyphen that breaks a word at the end
+// of a line.
 const hyphens = "\u0002\ufffe"
 
-// paragraphs joins the lines of a page. A PDF knows no paragraphs, so one ends at an empty
+// paragraphs joins the lines of a page. A PDF has no paragraphs, so one ends at an empty
 // line, after a line that is far from full, or after a sentence whose line is not full.
 func paragraphs(page string) string {
 	lines := strings.Split(strings.ReplaceAll(page, "\r\n", "\n"), "\n")
@@ -22,7 +22,7 @@ func paragraphs(page string) string {
 		joined := strings.TrimRight(trimmed, hyphens)
 		out.WriteString(joined)
 		switch length := utf8.RuneCountInString(trimmed); {
-		case joined != trimmed: // the word goes on
+		case joined != trimmed: // the word continues
 		case length*5 < full*3, length*10 < full*9 && strings.ContainsAny(lastOf(trimmed), ".!?:。！？"):
 			out.WriteString("\n\n")
 		default:
@@ -32,8 +32,8 @@ func paragraphs(page string) string {
 	return out.String()
 }
 
-// fullLine is the length that only one line in five exceeds: in a page of columns a
-// heading above them is longer than any line of theirs.
+// fullLine returns the length that only one line in five exceeds: on a page of columns a
+// heading above them is longer than any of their lines.
 func fullLine(lines []string) int {
 	var lengths []int
 	for _, line := range lines {
@@ -48,7 +48,7 @@ func fullLine(lines []string) int {
 	return lengths[(len(lengths)-1)*4/5]
 }
 
-// lastOf is the last character that is no closing quote or bracket.
+// lastOf returns the last character that is no closing quote or bracket.
 func lastOf(line string) string {
 	line = strings.TrimRight(line, `"'”’»)]`)
 	_, width := utf8.DecodeLastRuneInString(line)

@@ -47,14 +47,14 @@ func (r *Reader) pdf(ctx context.Context, body []byte) (Document, error) {
 	return doc, err
 }
 
-// Warm makes what PDF needs, and keeps it in the cache's directory, unless that was done.
-// Without it the first PDF waits for as long.
+// Warm compiles the PDF reader into the cache directory, unless that was done. Without it
+// the first PDF waits as long.
 func (r *Reader) Warm() error {
 	_, err := r.compiled()
 	return err
 }
 
-// compiled is the cache that holds PDFium as machine code. The first call compiles it,
+// compiled returns the cache that holds PDFium as machine code. The first call compiles it,
 // which takes seconds and must not count against a document.
 func (r *Reader) compiled() (wazero.CompilationCache, error) {
 	r.mu.Lock()
@@ -81,7 +81,7 @@ func (r *Reader) compiled() (wazero.CompilationCache, error) {
 	return cache, pool.Close()
 }
 
-// sandbox is a PDFium of its own for one document. It has no file system, no network and
+// sandbox returns a separate PDFium for one document. It has no file system, no network and
 // no output, and its memory is bounded. It is a pool of one, since ending the context of a
 // pool is the only way to stop a call without a race; with the cache it starts fast.
 func (r *Reader) sandbox(ctx context.Context, cache wazero.CompilationCache) (pdfium.Pool, error) {
@@ -96,14 +96,14 @@ func (r *Reader) sandbox(ctx context.Context, cache wazero.CompilationCache) (pd
 	})
 }
 
-// arena is the memory of one sandbox. It grows in place, or it would be there twice each
-// time it does; the system gives only what is used of it.
+// arena is the memory of one sandbox. It grows in place, or each growth would need twice the
+// memory; the system allocates only the used part.
 type arena struct {
 	most uint64
-	full bool // more was asked for
+	full bool // more was requested
 }
 
-// Allocate makes the memory.
+// Allocate reserves the memory.
 func (a *arena) Allocate(_, _ uint64) experimental.LinearMemory {
 	return &room{a, make([]byte, 0, a.most)}
 }
@@ -114,7 +114,7 @@ type room struct {
 	data []byte
 }
 
-// Reallocate is nil when there is not as much.
+// Reallocate returns nil when the limit is exceeded.
 func (r *room) Reallocate(size uint64) []byte {
 	if size > uint64(cap(r.data)) {
 		r.full = true
@@ -123,7 +123,7 @@ func (r *room) Reallocate(size uint64) []byte {
 	return r.data[:size]
 }
 
-// Free does nothing: nobody else has it.
+// Free does nothing: the memory is not shared.
 func (r *room) Free() {}
 
 func (r *Reader) inSandbox(ctx context.Context, cache wazero.CompilationCache, body []byte) (doc Document, err error) {
@@ -131,7 +131,7 @@ func (r *Reader) inSandbox(ctx context.Context, cache wazero.CompilationCache, b
 	if err != nil {
 		return doc, fmt.Errorf("extract: %w", err)
 	}
-	// The sandbox goes as a whole, with all that its document left in there.
+	// The sandbox is closed as a whole, with everything its document left in it.
 	defer func() { _ = pool.Close() }()
 	engine, err := pool.GetInstance(time.Minute)
 	if err != nil {
@@ -144,7 +144,7 @@ func (r *Reader) inSandbox(ctx context.Context, cache wazero.CompilationCache, b
 	return r.pages(ctx, paper{engine, opened.Document})
 }
 
-// refusal is why PDFium does not open a document.
+// refusal converts the error of PDFium's opening of a document.
 func refusal(err error) error {
 	if errors.Is(err, pdferrors.ErrPassword) || errors.Is(err, pdferrors.ErrSecurity) {
 		return &Error{Kind: ErrPassword, Reason: "The PDF is protected by a password. Upload it without one.", cause: err}
@@ -158,7 +158,7 @@ type paper struct {
 	ref    references.FPDF_DOCUMENT
 }
 
-// pages reads them one by one. Those that are broken are left out, unless all are.
+// pages reads the pages one by one. Broken ones are left out, unless all are.
 func (r *Reader) pages(ctx context.Context, p paper) (doc Document, err error) {
 	count, err := p.engine.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: p.ref})
 	if err != nil {
@@ -193,7 +193,7 @@ func (r *Reader) pages(ctx context.Context, p paper) (doc Document, err error) {
 	return doc, nil
 }
 
-// page is the text of a page as PDFium puts it in lines.
+// page returns the text of a page in PDFium's lines.
 func (p paper) page(index, most int) (string, error) {
 	loaded, err := p.engine.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: p.ref, Index: index})
 	if err != nil {
@@ -221,7 +221,7 @@ func (p paper) page(index, most int) (string, error) {
 	return got.Text, nil
 }
 
-// title is what the document calls itself, which many do not.
+// title returns the title in the document's metadata, which many lack.
 func (p paper) title() string {
 	meta, err := p.engine.FPDF_GetMetaText(&requests.FPDF_GetMetaText{Document: p.ref, Tag: "Title"})
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/lyoapp/lyo/activities/extract/extracttest"
 )
 
-// pdf has a page for each text, whose lines stand below one another.
+// pdf returns a document with a page for each text, its lines below one another.
 func pdf(trailer string, pages ...string) []byte {
 	objects := []string{"<< /Type /Catalog /Pages 2 0 R >>", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>", "<< /Title (The Tides of the Sea) >>"}
 	var kids strings.Builder
@@ -36,7 +36,7 @@ func pdf(trailer string, pages ...string) []byte {
 	return extracttest.Sheet("/Info 4 0 R "+trailer, objects...)
 }
 
-// bombed is one page whose drawing unpacks to times the size of unit.
+// bombed returns one page whose drawing unpacks to times the size of unit.
 func bombed(t *testing.T, before, unit string, times int) []byte {
 	t.Helper()
 	// Flushed, so that the packed unit ends on a byte and can be repeated.
@@ -64,8 +64,8 @@ func refusedFor(t *testing.T, err, kind error) {
 	require.NotEmpty(t, refused.Reason)
 }
 
-// TestPDF shares one reader, since making one takes seconds; with the race detector it
-// takes most of a minute, which is why what was compiled is kept between runs.
+// TestPDF shares one reader, since creating one takes seconds; with the race detector it
+// takes most of a minute, which is why the compiled code is kept between runs.
 func TestPDF(t *testing.T) { //nolint:tparallel // its parts share the reader, which reads one at a time
 	t.Parallel()
 	kept, err := os.UserCacheDir()

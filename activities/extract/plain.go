@@ -9,12 +9,12 @@ import (
 	"golang.org/x/net/html"
 )
 
-// agree refuses what cannot be read, and what is not what it is said to be. It goes by
-// the structure of a PDF, never by how a text begins: notes may begin with any word.
+// agree refuses unsupported kinds, and documents that are not of their declared kind. It
+// checks the structure of a PDF, never how a text begins: notes may begin with any word.
 func agree(media string, body []byte) error {
 	switch media {
 	case PDF:
-		// The standard lets junk come before the mark.
+		// The standard allows junk before the mark.
 		if !bytes.Contains(body[:min(len(body), 1024)], []byte("%PDF-")) {
 			return disguised("a PDF")
 		}
@@ -28,7 +28,7 @@ func agree(media string, body []byte) error {
 	return nil
 }
 
-// plain reads every kind that is text.
+// plain reads every kind of text.
 func plain(media, declared string, body []byte) (Document, error) {
 	text, err := decode(media, declared, body)
 	if err != nil {
@@ -45,11 +45,11 @@ func plain(media, declared string, body []byte) (Document, error) {
 	}
 }
 
-// mostElements bounds how large a web page may be, for the time its reading takes grows
-// faster than it.
+// mostElements bounds the size of a web page, since the time to read it grows faster than
+// its size.
 const mostElements = 50_000
 
-// page is the article of a web page, without what stands around it.
+// page returns the article of a web page, without navigation and the like.
 func page(text string) (Document, error) {
 	tree, err := html.Parse(strings.NewReader(text))
 	if err != nil {
@@ -63,7 +63,7 @@ func page(text string) (Document, error) {
 	}
 	doc := Document{Title: oneLine(article.Title())}
 	if article.Node == nil {
-		return doc, nil // without text, which judge tells
+		return doc, nil // without text, which judge reports
 	}
 	var out strings.Builder
 	if err := article.RenderText(&out); err != nil {
@@ -73,7 +73,7 @@ func page(text string) (Document, error) {
 	return doc, nil
 }
 
-// markup is code, which stays, or HTML inside of Markdown, which goes.
+// markup is code, which stays, or HTML inside of Markdown, which is removed.
 var markup = regexp.MustCompile("(?is)```.*?(?:```|$)|~~~.*?(?:~~~|$)|`[^`\n]*`" +
 	`|<!--.*?(?:-->|$)|<(?:script|style)\b.*?(?:</(?:script|style)\s*>|$)|</?[a-z][a-z0-9-]*(?:\s[^<>]*)?/?>`)
 
@@ -86,7 +86,7 @@ func unlessCode(found string) string {
 
 var headings = regexp.MustCompile(`(?m)^(?:#{1,2}[ \t]+(.+?)[ \t]*#*|([^\n#>*-].*)\n=+)$`)
 
-// heading is the first heading of a Markdown text.
+// heading returns the first heading of a Markdown text.
 func heading(text string) string {
 	found := headings.FindStringSubmatch(text)
 	if found == nil {

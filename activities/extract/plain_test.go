@@ -37,7 +37,7 @@ func TestTextInItsEncodings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if strings.Contains(c.body, "\x00b") {
-				// A byte 0 in the first 512 is how a binary is told.
+				// A byte 0 in the first 512 identifies a binary.
 				c.body = strings.Repeat("line\n", 200) + c.body
 				c.want = strings.Repeat("line\n", 200) + c.want
 			}

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/text/unicode/rangetable"
 )
 
-// mostJudged is how many bytes of a text are looked at.
+// mostJudged is how many bytes of a text are checked.
 const mostJudged = 256 << 10
 
-// plausible tells a text from one that was read in a wrong encoding. It looks at the words
-// that are not plain ASCII, since only those can be wrong: a word of one language does not
+// plausible reports whether a text was read in the right encoding. It checks the words that
+// are not plain ASCII, since only those can be wrong: a word of one language does not
 // mix scripts or cases, is not all accents, and has no signs such as ½ or ¶ inside.
 func plausible(text string) bool {
 	seen := lookAt(text)
@@ -22,20 +22,20 @@ func plausible(text string) bool {
 	return seen.broken*200 <= seen.runes && seen.odd*10 <= seen.words
 }
 
-// short is of how many characters a text is that a sign makes doubtful which touches a letter.
+// short is the length, in characters, below which a sign next to a letter makes a text doubtful.
 const short = 100
 
-// certain is plausible for a text that is too short to be judged by the share of what is
-// odd: nothing is, no sign touches a letter, and no word is without plain letters.
+// certain is plausible for a text that is too short to be judged by the share of odd words:
+// none is odd, no sign touches a letter, and no word is without plain letters.
 func certain(text string) bool {
 	seen := lookAt(text)
 	return seen.broken == 0 && seen.odd == 0 && seen.touched == 0 && seen.bare == 0
 }
 
-// sight is what was seen of a text.
+// sight is the statistics of a text.
 type sight struct {
-	runes, broken    int // broken: no characters
-	words, odd, bare int // words that are not plain ASCII, odd ones, and those that have nothing of it
+	runes, broken    int // broken: invalid characters
+	words, odd, bare int // words that are not plain ASCII, odd ones, and those without any ASCII
 	touched          int // words with a sign at their beginning or end
 }
 
@@ -61,7 +61,7 @@ func lookAt(text string) sight {
 	return seen
 }
 
-// add counts a word that has ended and begins the next one.
+// add counts a finished word and begins the next one.
 func (s *sight) add(w *wordSeen) {
 	if w.foreign > 0 || w.inside > 0 {
 		s.words++
@@ -78,18 +78,18 @@ func (s *sight) add(w *wordSeen) {
 	*w = wordSeen{}
 }
 
-// sign tells what stands in texts, but not within words.
+// sign reports characters that occur in texts, but not within words.
 func sign(r rune) bool {
 	return r >= 0x80 && (unicode.IsSymbol(r) || unicode.Is(unicode.No, r) || strings.ContainsRune("¡§«¶»¿†‡‰‗", r))
 }
 
-// wordSeen is what was seen of a word so far.
+// wordSeen is the statistics of a word so far.
 type wordSeen struct {
 	letters, foreign int  // foreign: not ASCII
 	inside           int  // signs with a letter before and after
 	cases            int  // capitals after small letters, small ones after several capitals, one of both not ASCII
 	capitals         int  // in a row
-	frames           int  // parts of frames with a letter before or after
+	frames           int  // box-drawing characters with a letter before or after
 	finals           int  // letters that end words in Hebrew, before another one
 	changes          int  // of script
 	latin, eastern   int  // letters
@@ -100,9 +100,9 @@ type wordSeen struct {
 }
 
 var (
-	// halfWidth are letters of old terminals, which stand by themselves.
+	// halfWidth are letters of old terminals, which are separate from others.
 	halfWidth = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0xff61, Hi: 0xff9f, Stride: 1}}}
-	// eastern scripts stand together in words, and next to Latin.
+	// eastern scripts are mixed within words, and with Latin.
 	eastern = rangetable.Merge(unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo)
 	scripts = []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Hebrew, unicode.Arabic, unicode.Thai, halfWidth, eastern}
 )
@@ -133,7 +133,7 @@ func (w *wordSeen) add(r rune) {
 	w.last = r
 }
 
-// follow looks at a letter and at what stands before it.
+// follow checks a letter and the character before it.
 func (w *wordSeen) follow(r rune) {
 	if sign(w.last) {
 		w.inside++
@@ -147,10 +147,10 @@ func (w *wordSeen) follow(r rune) {
 	}
 }
 
-// frame tells parts of frames, which some encodings have where others have letters.
+// frame reports box-drawing characters, which some encodings have in place of letters.
 func frame(r rune) bool { return r >= 0x2500 && r < 0x2600 }
 
-// of counts what goes on from one script to another; nil is of all.
+// of counts changes of script; nil belongs to all.
 func (w *wordSeen) of(script *unicode.RangeTable) {
 	switch {
 	case script == nil:

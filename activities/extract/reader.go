@@ -11,7 +11,7 @@ import (
 	"github.com/tetratelabs/wazero"
 )
 
-// Media types that can be read.
+// Supported media types.
 const (
 	PDF      = "application/pdf"
 	HTML     = "text/html"
@@ -19,24 +19,24 @@ const (
 	Text     = "text/plain"
 )
 
-// Document is what a document says. Text is UTF-8 in form NFC whose only control character
-// is the line feed; an empty line separates paragraphs. Title is one line, or empty where
-// the document names none. Pages is 0 where there are no pages. A word is what white space
-// separates; in scripts without spaces each character counts.
+// Document is the content of a document. Text is UTF-8 in form NFC whose only control character
+// is the line feed; an empty line separates paragraphs. Title is one line, or empty if the
+// document has none. Pages is 0 for documents without pages. Words are separated by white
+// space; in scripts without spaces each character counts.
 type Document struct {
 	Title, Text  string
 	Pages, Words int
 }
 
-// Options are the limits of a Reader. The zero value of each stands for what is said there.
+// Options are the limits of a Reader. A zero value means the default given with each.
 type Options struct {
 	MaxPages int           // of a PDF; 1000
 	MaxText  int           // bytes of text; 2 MiB
-	Timeout  time.Duration // of one reading, without the wait for others; 30 s
+	Timeout  time.Duration // of one reading, without waiting for others; 30 s
 	// MaxMemory bounds the sandbox that PDF is read in, in bytes; 48 MiB.
 	MaxMemory int
-	// CacheDir keeps the compiled sandbox for later processes; empty: memory only. Nobody
-	// else may write there, for its files are run.
+	// CacheDir keeps the compiled sandbox for later processes; empty: memory only. No other
+	// user may write there, since its files are executed.
 	CacheDir string
 }
 
@@ -55,25 +55,25 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Reader reads documents, one PDF at a time. It is safe for concurrent use. What PDF needs
-// is made when the first one comes and kept until Close.
+// Reader reads documents, one PDF at a time. It is safe for concurrent use. The PDF reader is
+// compiled with the first one and kept until Close.
 type Reader struct {
 	options Options
-	turn    chan struct{} // held while a PDF is read
+	turn    chan struct{} // taken while a PDF is read
 
 	mu     sync.Mutex
 	cache  wazero.CompilationCache // nil before the first PDF
 	closed bool
 }
 
-// NewReader makes a Reader. It costs nothing before the first PDF.
+// NewReader returns a Reader. It costs nothing before the first PDF.
 func NewReader(o Options) *Reader {
 	return &Reader{options: o.withDefaults(), turn: make(chan struct{}, 1)}
 }
 
-// Read extracts the text of a document. The media type may have a charset; without one
-// text is what its bytes say: UTF-8, UTF-16 and UTF-32 with their marks, or an encoding that
-// is recognised. The same bytes always give the same answer. Failures that lie in the document are *Error; the end of ctx is
+// Read extracts the text of a document. The media type may have a charset; without one the
+// encoding is detected: UTF-8, UTF-16 and UTF-32 with their marks, or one that is recognised.
+// The result is deterministic. Failures caused by the document are *Error; the end of ctx is
 // returned as its error, wrapped.
 func (r *Reader) Read(ctx context.Context, mediaType string, body []byte) (doc Document, err error) {
 	media, params, err := mime.ParseMediaType(mediaType)
@@ -83,7 +83,7 @@ func (r *Reader) Read(ctx context.Context, mediaType string, body []byte) (doc D
 	if err := agree(media, body); err != nil {
 		return doc, err
 	}
-	// Documents of strangers meet parsers of others here: a panic is one document's failure.
+	// Third-party parsers read untrusted documents here: a panic is one document's failure.
 	defer func() {
 		if cause := recover(); cause != nil {
 			doc, err = Document{}, damaged(fmt.Errorf("panic: %v", cause))
@@ -106,7 +106,7 @@ func (r *Reader) Read(ctx context.Context, mediaType string, body []byte) (doc D
 	return doc, nil
 }
 
-// judge counts what was read and refuses what nobody can write a course from.
+// judge counts the words and refuses a text that no course can be written from.
 func (r *Reader) judge(media string, doc *Document) error {
 	doc.Words = words(doc.Text)
 	switch {
@@ -122,7 +122,7 @@ func (r *Reader) judge(media string, doc *Document) error {
 
 var errClosed = errors.New("extract: the reader is closed")
 
-// Close waits for the PDF being read and frees what PDF needed. Reading a PDF after that
+// Close waits for the PDF being read and frees the PDF reader. Reading a PDF after that
 // fails; closing twice is harmless.
 func (r *Reader) Close() error {
 	r.turn <- struct{}{}

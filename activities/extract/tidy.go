@@ -7,13 +7,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// tidy gives a text its final form: NFC, no invisible characters, at most one empty line
-// in a row. Indents and runs of spaces stay where a text is laid out by them.
+// tidy returns a text in its final form: NFC, no invisible characters, at most one empty line
+// in a row. With laidOut, indents and runs of spaces stay.
 func tidy(text string, laidOut bool) string {
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\f", "\n\n", "\v", "\n", "\u2028", "\n", "\u2029", "\n\n", "\u0085", "\n").Replace(text)
 	text = norm.NFC.String(strings.Map(visible, text))
 	var out strings.Builder
-	empty := true // as if an empty line came before, so that none starts the text
+	empty := true // as after an empty line, so that the text does not start with one
 	for line := range strings.SplitSeq(text, "\n") {
 		if laidOut {
 			line = strings.TrimRightFunc(line, unicode.IsSpace)
@@ -30,7 +30,7 @@ func tidy(text string, laidOut bool) string {
 	return strings.TrimRight(out.String(), "\n")
 }
 
-// visible drops what nobody sees: control characters, marks of byte order and direction,
+// visible drops invisible characters: control characters, marks of byte order and direction,
 // soft hyphens, and code points that are no characters.
 func visible(r rune) rune {
 	switch {
@@ -46,12 +46,12 @@ func visible(r rune) rune {
 	return r
 }
 
-// oneLine is a text in one line with single spaces.
+// oneLine returns a text in one line with single spaces.
 func oneLine(text string) string {
 	return norm.NFC.String(strings.Join(strings.Fields(strings.Map(visible, text)), " "))
 }
 
-// words counts them; in scripts that put no spaces between words, characters.
+// words counts words; in scripts without spaces between words, characters.
 func words(text string) int {
 	count, inside := 0, false
 	for _, r := range text {

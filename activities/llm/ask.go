@@ -8,7 +8,7 @@ import (
 	"github.com/openai/openai-go/v3"
 )
 
-// task is one thing asked of the model. Without a form the answer is Markdown.
+// task is one request to the model. Without a form the answer is Markdown.
 type task struct {
 	prompt      string
 	form        *form
@@ -16,9 +16,9 @@ type task struct {
 	temperature float64
 }
 
-// ask has a task done, and where its answer and the repair were refused, the smaller one,
-// if there is one. What is refused then is a BadAnswer. Requests are bounded: two for the
-// task, one for the smaller. What fails other than by its answer is not asked again.
+// ask runs a task and, if its answer and the repair are refused, the smaller one if there is
+// one. If that is refused too it returns a BadAnswer. Requests are bounded: two for the task,
+// one for the smaller one. Failures other than a refused answer are not retried.
 func ask[T any](ctx context.Context, c *Client, whole task, smaller *task, beat Beat, read reader[T]) (T, Usage, error) {
 	var none T
 	if c.broken != nil {
@@ -36,14 +36,14 @@ func ask[T any](ctx context.Context, c *Client, whole task, smaller *task, beat 
 	return value, m.usage(), err
 }
 
-// reader turns the text of an answer to a task into a value, or says what is wrong with it.
+// reader parses the text of an answer to a task, or returns what is wrong with it.
 type reader[T any] func(t task, text string) (T, []string)
 
 // turns is the answer and one repair.
 const turns = 2
 
-// converse holds the conversation of a task: its prompt and, if read finds problems with
-// the answer, turns that name them. What is left of them comes back.
+// converse runs the conversation of a task: its prompt and, if read finds problems with the
+// answer, repair turns that name them. It returns the remaining problems.
 func converse[T any](ctx context.Context, c *Client, t task, m *meter, turns int, read reader[T]) (T, []string, error) {
 	var none T
 	messages := []openai.ChatCompletionMessageParamUnion{openai.UserMessage(t.prompt)}
@@ -66,7 +66,7 @@ func converse[T any](ctx context.Context, c *Client, t task, m *meter, turns int
 	return none, problems, nil
 }
 
-// judge looks at how the answer ended before it looks at what it says.
+// judge checks how the answer ended before it reads the text.
 func judge[T any](a answer, read func(string) (T, []string)) (T, []string) {
 	var none T
 	switch {
@@ -82,10 +82,10 @@ func judge[T any](a answer, read func(string) (T, []string)) (T, []string) {
 	return read(strings.ToValidUTF8(a.text, "\uFFFD"))
 }
 
-// maxEcho bounds what of a refused answer is sent back, to leave room for the repair.
+// maxEcho bounds how much of a refused answer is sent back, to leave room for the repair.
 const maxEcho = 6000
 
-// excerpt is never empty: chat templates refuse a turn without text.
+// excerpt never returns an empty text: chat templates refuse a turn without one.
 func excerpt(text string) string {
 	text = harmless(strings.ToValidUTF8(text[:min(len(text), maxEcho)], ""))
 	if strings.TrimSpace(text) == "" {

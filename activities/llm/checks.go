@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// proseProblems is what can be wrong with any text: another language than asked for, a
-// link that is in none of the given texts, HTML. None is quoted: it may be the learner's.
+// proseProblems returns the problems of any text: another language than requested, a link
+// that is in none of the given texts, HTML. None is quoted: it may be the learner's.
 func proseProblems(text string, b Brief, given ...string) []string {
 	var found problems
 	if other := otherLanguage(text, b.Locale); other != "" {
@@ -21,7 +21,7 @@ func proseProblems(text string, b Brief, given ...string) []string {
 	return found
 }
 
-// refusals are how models begin when they will not do what was asked.
+// refusals are the usual first words of a model's refusal.
 var refusals = []string{
 	"i'm sorry", "i am sorry", "sorry,", "i apologize", "i can't", "i cannot", "i can not", "i'm unable", "i am unable", "i'm not able", "i won't",
 	"as an ai", "as a language model", "es tut mir leid", "tut mir leid", "ich kann nicht", "ich kann dir nicht", "ich kann dabei nicht", "als ki",
@@ -30,10 +30,10 @@ var refusals = []string{
 	"申し訳", "すみません", "抱歉", "很抱歉", "对不起", "對不起", "我无法", "我無法", "죄송", "آسف", "أعتذر", "मुझे खेद", "क्षमा करें",
 }
 
-// refusesTask says that a short answer is a refusal rather than what was asked for. It
-// looks at how the text begins, its heading left aside.
+// refusesTask returns a problem if a short answer is a refusal. It checks how the text
+// begins, without its heading.
 func refusesTask(text string) string {
-	const most = 120 // words; who explains more than that has written something
+	const most = 120 // words; a longer answer is not a refusal
 	text = strings.TrimSpace(text)
 	if first, rest, found := strings.Cut(text, "\n"); found && strings.HasPrefix(first, "#") {
 		text = rest
@@ -45,8 +45,8 @@ func refusesTask(text string) string {
 	return "it refuses; this is an ordinary text for learners, so write it as asked"
 }
 
-// refuseTask says that all of some texts are refusals; a single one may be about saying
-// sorry in another language.
+// refuseTask returns a problem if all of the texts are refusals; a single one may be about
+// apologies in another language.
 func refuseTask(texts []string) string {
 	problem := ""
 	for _, text := range texts {
@@ -57,8 +57,8 @@ func refuseTask(texts []string) string {
 	return problem
 }
 
-// levelProblem says that a lesson's sentences are far too long for its level. No program
-// can tell the level of a text, so this is coarse: the mean length, in words, of its
+// levelProblem returns a problem if a lesson's sentences are far too long for its level. The
+// level of a text cannot be computed, so this is coarse: the mean length, in words, of its
 // sentences of three words and more, of which there must be five, against generous bounds:
 // 40 for beginners, 50 for intermediate, 65 for advanced. A line's end ends a sentence.
 func levelProblem(text string, b Brief) string {

@@ -32,7 +32,7 @@ func TestAnotherLanguageIsToldWhereThatIsSure(t *testing.T) {
 	} {
 		require.Empty(t, otherLanguage(text, locale), locale)
 	}
-	// Words at random, as an untrained model says them, are in no language.
+	// Random words, as from an untrained model, are in no language.
 	rapid.Check(t, func(t *rapid.T) {
 		words := rapid.SliceOfN(rapid.SampledFrom(strings.Fields("time way day thing world life hand part place case week company system program question work number night point home water room mother area money story fact month lot right study book eye job word business issue side kind head house service friend father power hour game line end member law car city")), 0, 200).Draw(t, "words")
 		if other := otherLanguage(strings.Join(words, " "), "en"); other != "" {
@@ -74,8 +74,8 @@ func TestSentencesFarTooLongForALevelAreFound(t *testing.T) {
 	require.Empty(t, levelProblem(english, Brief{Level: "beginner"}))
 }
 
-// Whatever others say, they say it inside the data: what is left of any prompt without its
-// quoted lines is the same.
+// TestWhatOthersSayChangesNothingOutsideTheData checks that third-party text stays in the quoted
+// lines: the rest of every prompt is the same.
 func TestWhatOthersSayChangesNothingOutsideTheData(t *testing.T) {
 	t.Parallel()
 	c := New(Options{BaseURL: "http://127.0.0.1:1/v1", Model: "m"})
@@ -103,7 +103,7 @@ func TestWhatOthersSayChangesNothingOutsideTheData(t *testing.T) {
 	})
 }
 
-// everyPrompt renders each template, with what others say in every place there is for it.
+// everyPrompt renders each template, with third-party text in every possible place.
 func everyPrompt(c *Client, say func() string) string {
 	b := Brief{Topic: say(), Description: say(), Interests: []string{say()}, Level: say(), Format: say()}
 	excerpts, feedback := []Excerpt{{"S1", say(), say()}, {"S2", say(), say()}}, []string{say()}

@@ -8,7 +8,7 @@ import (
 	"github.com/openai/openai-go/v3/option"
 )
 
-// Client asks one model of one server. It holds no state between calls.
+// Client calls one model of one server. It holds no state between calls.
 type Client struct {
 	o       Options
 	chat    openai.ChatCompletionService
@@ -18,8 +18,8 @@ type Client struct {
 	broken  *Error // what is wrong with the options; every call returns it
 }
 
-// New returns a client; it reaches out to nobody and reads no environment. Options that
-// cannot work make every call fail with Misconfigured.
+// New returns a client; it contacts no server and reads no environment. Invalid options make
+// every call fail with Misconfigured.
 func New(o Options) *Client {
 	o = o.withDefaults()
 	opts := []option.RequestOption{
@@ -41,13 +41,13 @@ func New(o Options) *Client {
 	}
 }
 
-// Info says which model this client is configured for; it asks nobody.
+// Info returns the configured model, without a request.
 func (c *Client) Info() Info {
 	return Info{Model: c.o.Model, Version: c.o.Version, Provider: c.o.Provider, PromptVersion: PromptVersion}
 }
 
-// Outline plans a course: 3 to 8 lessons, or 3 where it comes down to the smaller task.
-// With r.Brief.Hours given, the lessons' minutes add up to about that.
+// Outline plans a course: 3 to 8 lessons, or 3 when the smaller task was used. With
+// r.Brief.Hours given, the lessons' minutes add up to about that.
 func (c *Client) Outline(ctx context.Context, r OutlineRequest, beat Beat) (Outline, Usage, error) {
 	v := outlineView(r)
 	whole := c.task("outline", v, c.o.MaxOutlineTokens, 0.6)
@@ -60,8 +60,8 @@ func (c *Client) Outline(ctx context.Context, r OutlineRequest, beat Beat) (Outl
 }
 
 // Lesson writes one lesson as Markdown: at least 40 words, fences closed, no wrapper, no
-// link that is not in the excerpts, in the language asked for. Where it comes down to the
-// smaller task, it is shorter and has no worked example.
+// link that is not in the excerpts, in the requested language. When the smaller task was
+// used, it is shorter and has no worked example.
 func (c *Client) Lesson(ctx context.Context, r LessonRequest, beat Beat) (LessonText, Usage, error) {
 	v := lessonView(r)
 	whole := c.markdown("lesson", v, c.o.MaxLessonTokens, 0.7)
@@ -86,8 +86,8 @@ func (c *Client) Questions(ctx context.Context, r QuestionsRequest, beat Beat) (
 }
 
 // Solve answers r.Questions, at most 5, from r.LessonText: for each the index of the option
-// the model finds right. It is told neither answers nor explanations, and sees the
-// options in another order than they have, so that agreement is no matter of place.
+// that the model finds right. The prompt has neither answers nor explanations, and shows the
+// options in another order, so that agreement does not depend on position.
 func (c *Client) Solve(ctx context.Context, r SolveRequest, beat Beat) ([]int, Usage, error) {
 	if len(r.Questions) == 0 {
 		return nil, Usage{}, nil
@@ -98,12 +98,12 @@ func (c *Client) Solve(ctx context.Context, r SolveRequest, beat Beat) ([]int, U
 	return ask(ctx, c, t, nil, beat, r.read)
 }
 
-// Summary writes what stands at the head of a course.
+// Summary writes a course's summary and description.
 func (c *Client) Summary(ctx context.Context, r SummaryRequest, beat Beat) (CourseSummary, Usage, error) {
 	return ask(ctx, c, c.task("summary", summaryView(r), c.o.MaxOutlineTokens, 0.5), nil, beat, r.read)
 }
 
-// task is answered by JSON in the form of the same name.
+// task returns a task answered by JSON in the form of the same name.
 func (c *Client) task(name string, v view, maxTokens int, temperature float64) task {
 	t := c.markdown(name, v, maxTokens, temperature)
 	t.form = c.forms[name]

@@ -7,8 +7,8 @@ import (
 
 var codeSpan = regexp.MustCompile("``[^\n]+?``|`[^`\n]+`")
 
-// mapParts rebuilds a Markdown text: code is given what stands in fences, fences
-// included, and in code spans; prose what stands between, in order.
+// mapParts rebuilds a Markdown text: code gets fenced blocks, fences included, and code
+// spans; prose gets the text in between, in order.
 func mapParts(text string, code, prose func(string) string) string {
 	var out, block strings.Builder
 	open := ""
@@ -53,10 +53,10 @@ func same(s string) string { return s }
 
 func nothing(string) string { return "" }
 
-// withoutCode is a text without fenced blocks and code spans.
+// withoutCode returns a text without fenced blocks and code spans.
 func withoutCode(text string) string { return mapParts(text, nothing, same) }
 
-// onlyCode is the rest.
+// onlyCode returns the fenced blocks and code spans of a text.
 func onlyCode(text string) string {
 	return mapParts(text, func(s string) string { return s + "\n" }, nothing)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/activities/llm/failover"
 )
 
-// What both writers of courses can do.
+// The methods common to both writers.
 var (
 	_ failover.Writer = (*llm.Client)(nil)
 	_ failover.Writer = builtin.Writer{}

@@ -6,32 +6,32 @@ import (
 	"strings"
 )
 
-// MostCurated is how many things a model is given to order at once.
+// MostCurated is how many items a model is given to order at once.
 const MostCurated = 10
 
-// CurateRequest asks for things to be put into the order a learner should see them in, of
-// which the first MostCurated count.
+// CurateRequest requests an order of items for a learner. Only the first MostCurated
+// count.
 type CurateRequest struct {
 	Brief Brief // of the learner: interests, level and locale
 	Items []CurateItem
 }
 
-// CurateItem is a thing of others: its words reach the model only as quoted data.
+// CurateItem is third-party content: its words reach the model only as quoted data.
 type CurateItem struct {
 	Title, Description, Kind, Level string
 }
 
-// Curated is one of the given things, at its place in the model's order.
+// Curated is one of the given items, at its position in the model's order.
 type Curated struct {
 	Index int // into the request's Items
 	Why   string
-	Worth int // what the model thinks of the thing itself, 0 to 10
+	Worth int // the model's opinion of the item itself, 0 to 10
 }
 
 func curateForm(n int) string { return fmt.Sprintf("curate-%d", n) }
 
-// Curate puts r.Items in order and says of each why. Every answer has each of them
-// exactly once: one that invents, drops or repeats any is refused, as every bad answer is.
+// Curate orders r.Items, with a reason for each. Every answer has each item exactly once:
+// one that invents, drops or repeats any is refused, as every bad answer is.
 func (c *Client) Curate(ctx context.Context, r CurateRequest, beat Beat) ([]Curated, Usage, error) {
 	if len(r.Items) == 0 {
 		return nil, Usage{}, nil
@@ -57,7 +57,7 @@ func curateView(r CurateRequest) view {
 	return v
 }
 
-// read turns an answer's text into an order, or says what is wrong with it.
+// read parses an answer's text into an order, or returns what is wrong with it.
 func (r CurateRequest) read(t task, text string) ([]Curated, []string) {
 	var a struct {
 		Order []struct {

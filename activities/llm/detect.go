@@ -7,15 +7,15 @@ import (
 	"github.com/abadojack/whatlanggo"
 )
 
-// otherLanguage names the language of a text that is surely not the one asked for, and is
-// "" otherwise: also for texts that are short, mixed, or in no language at all. The
-// script is told by counting letters; among languages of one script a text counts as
-// another only if trigrams say so with confidence and the commonest words of that
-// language bear it out.
+// otherLanguage returns the name of a text's language if that is certainly not the requested
+// one, otherwise "": also for texts that are short, mixed, or in no language at all. The
+// script is determined by counting letters; among languages of one script a text counts as
+// another only if trigrams say so with confidence and that language's most common words
+// confirm it.
 func otherLanguage(text, locale string) string {
 	base := baseOf(locale)
 	if languageOf(base) == "" {
-		return "" // a language we know nothing about, for which any guess may be wrong
+		return "" // a language without data here, for which any guess may be wrong
 	}
 	text = withoutCode(text)
 	if script := otherScript(text, base); script != "" {
@@ -36,7 +36,7 @@ func otherLanguage(text, locale string) string {
 
 const (
 	leastToTell = 25   // words
-	leastCommon = 0.12 // share of a language's commonest words in a text of it, at least
+	leastCommon = 0.12 // least share of a language's most common words in a text of it
 )
 
 func baseOf(locale string) string {
@@ -47,7 +47,7 @@ func baseOf(locale string) string {
 	return base
 }
 
-// scripts are those of languages that are not written in Latin letters.
+// scripts are those of languages not written in Latin letters.
 var scripts = map[string][]*unicode.RangeTable{
 	"ar": {unicode.Arabic}, "fa": {unicode.Arabic}, "ur": {unicode.Arabic}, "bg": {unicode.Cyrillic}, "ru": {unicode.Cyrillic},
 	"uk": {unicode.Cyrillic}, "sr": {unicode.Cyrillic, unicode.Latin}, "el": {unicode.Greek}, "he": {unicode.Hebrew},
@@ -55,8 +55,8 @@ var scripts = map[string][]*unicode.RangeTable{
 	"ja": {unicode.Han, unicode.Hiragana, unicode.Katakana}, "zh": {unicode.Han},
 }
 
-// otherScript names the script of a text of which less than a quarter is in the
-// language's own: foreign terms are many in some lessons.
+// otherScript returns the name of a text's script if less than a quarter of it is in the
+// language's own: some lessons have many foreign terms.
 func otherScript(text, base string) string {
 	expected, known := scripts[base]
 	if !known {
@@ -67,7 +67,7 @@ func otherScript(text, base string) string {
 		weight := 0
 		switch {
 		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
-			weight = 3 // such a letter says as much as several of others
+			weight = 3 // such a letter counts as several of others
 		case unicode.IsLetter(r):
 			weight = 1
 		}
@@ -86,7 +86,7 @@ func otherScript(text, base string) string {
 	return "wrong"
 }
 
-// related languages are too close for their texts to be told apart safely.
+// related reports languages too close for their texts to be distinguished safely.
 func related(a, b string) bool {
 	for _, family := range []string{"nb no nn da sv", "sr hr bs sl mk", "ms id", "pt es gl ca", "cs sk", "ru uk be bg", "nl af", "hi mr ne", "ur fa ar"} {
 		if strings.Contains(family, a) && strings.Contains(family, b) {
@@ -106,7 +106,7 @@ func share(fields []string, common string) float64 {
 	return float64(n) / float64(len(fields))
 }
 
-// commonWords are the commonest small words of languages in Latin letters.
+// commonWords are the most common short words of languages in Latin letters.
 var commonWords = map[string]string{
 	"en": " the of and to in a is that it for on with as are this be by you your from or an at can not ",
 	"de": " der die das und in den von zu mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum ",

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Dialect names the habits of the server behind the one protocol.
+// Dialect names the variant of the protocol that a server speaks.
 type Dialect string
 
-// The dialects. A proxy speaks the dialect of what stands behind it.
+// The dialects. A proxy speaks the dialect of the server behind it.
 const (
 	// Engine is Lyo's own engine, and the default.
 	Engine Dialect = "engine"
@@ -18,25 +18,25 @@ const (
 	LlamaServer Dialect = "llama-server"
 	// VLLM is vLLM's OpenAI-compatible server.
 	VLLM Dialect = "vllm"
-	// Ollama cuts prompts that do not fit its context without a word: give it a context
-	// of 16384 tokens or more (OLLAMA_CONTEXT_LENGTH).
+	// Ollama silently cuts prompts that do not fit its context: give it a context of 16384
+	// tokens or more (OLLAMA_CONTEXT_LENGTH).
 	Ollama Dialect = "ollama"
-	// OpenAI is the original, and hosted services that keep to its latest rules.
+	// OpenAI is the original, and hosted services that follow its latest rules.
 	OpenAI Dialect = "openai"
 	// Hosted is Gemma at Google's OpenAI-compatible address, .../v1beta/openai/. It
 	// refuses JSON mode, so the prompt alone asks for JSON.
 	Hosted Dialect = "hosted-gemma"
 )
 
-// quirks are the ways in which servers differ in what they are sent and how they name
-// models. How they complain is told apart by what they say, not by dialect: see signs.
+// quirks are the differences between servers in the parameters they accept and in the names
+// of models. Errors are recognised by their content, not by dialect: see signs.
 type quirks struct {
 	promptOnly       bool   // refuses response_format
 	strict           bool   // knows json_schema.strict; the others enforce the schema without
 	noStringBounds   bool   // refuses minLength and maxLength in a strict schema
 	completionTokens bool   // max_completion_tokens; the older max_tokens is refused by some models
-	prefix, suffix   string // what may stand around a model's name
-	anyName          bool   // a server of one model answers whatever name it is asked by
+	prefix, suffix   string // what may surround a model's name
+	anyName          bool   // a server of one model answers to any name
 }
 
 var quirksOf = map[Dialect]quirks{
@@ -48,7 +48,7 @@ var quirksOf = map[Dialect]quirks{
 	Hosted:      {promptOnly: true, prefix: "models/"},
 }
 
-// ParseDialect reads a dialect's name; the empty name is Engine.
+// ParseDialect parses a dialect's name; the empty name is Engine.
 func ParseDialect(name string) (Dialect, error) {
 	d := Dialect(name)
 	if name == "" {
@@ -69,7 +69,7 @@ func dialectNames() []string {
 	return names
 }
 
-// find returns which of the models that a server lists answers for model, or -1.
+// find returns which of a server's listed models is model, or -1.
 func (q quirks) find(ids []string, model string) int {
 	if q.anyName && len(ids) == 1 {
 		return 0
@@ -77,8 +77,8 @@ func (q quirks) find(ids []string, model string) int {
 	return slices.IndexFunc(ids, func(id string) bool { return q.name(id) == q.name(model) })
 }
 
-// name is a model's name without what a server puts around it. A server that was
-// started with a file and no alias lists the file.
+// name returns a model's name without a server's prefix and suffix. A server started with
+// a file and no alias lists the file.
 func (q quirks) name(id string) string {
 	if q.anyName {
 		return strings.TrimSuffix(path.Base(id), ".gguf")

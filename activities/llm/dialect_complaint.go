@@ -12,8 +12,8 @@ import (
 // errContext marks a request that does not fit into the server's context.
 var errContext = errors.New("too long for the server's context")
 
-// complaint is what a server says about a refusal, in any of the shapes in use. Its
-// message may quote the prompt or the key: it is looked at, never repeated.
+// complaint is a server's error object, in any of the shapes in use. Its message may quote
+// the prompt or the key: it is matched, never repeated.
 type complaint struct {
 	Message string `json:"message"`
 	Type    string `json:"type"`
@@ -24,7 +24,7 @@ type complaint struct {
 	} `json:"details"`
 }
 
-// readComplaint reads {"error": {...}}, {"error": "..."}, a list of one such, and vLLM's
+// readComplaint parses {"error": {...}}, {"error": "..."}, a list of one such, and vLLM's
 // older {"object": "error", ...}. It reports whether there was a complaint at all.
 func readComplaint(body []byte) (complaint, bool) {
 	body = bytes.TrimSpace(body)
@@ -57,7 +57,7 @@ func decodeComplaint(data []byte) complaint {
 	return c
 }
 
-// status is the HTTP status a complaint within a stream would have had.
+// status returns the HTTP status that a complaint within a stream would have had.
 func (c complaint) status() int {
 	if code, ok := c.Code.(float64); ok && code >= 400 && code < 600 {
 		return int(code)
@@ -65,7 +65,7 @@ func (c complaint) status() int {
 	return http.StatusInternalServerError
 }
 
-// delay is what Google says in the body instead of in Retry-After.
+// delay returns the delay that Google gives in the body instead of in Retry-After.
 func (c complaint) delay() time.Duration {
 	for _, detail := range c.Details {
 		if d, err := time.ParseDuration(detail.RetryDelay); err == nil {
@@ -75,7 +75,7 @@ func (c complaint) delay() time.Duration {
 	return 0
 }
 
-// sign is what tells a complaint whose status says too little, or the wrong thing.
+// sign identifies a complaint whose status is too vague, or wrong.
 type sign struct {
 	name string // equals the code, the type or the status name, unless empty
 	text string // and is part of the message, in lower case
@@ -86,8 +86,8 @@ type sign struct {
 
 const noFit = "the prompt and its answer do not fit its context"
 
-// signs are looked through in order. Those of all dialects are distinct, so that a
-// server behind a proxy, or under the wrong dialect, is understood as well.
+// signs are checked in order. Those of all dialects are distinct, so that a server behind
+// a proxy, or under the wrong dialect, is understood as well.
 var signs = []sign{
 	{name: "context_length_exceeded", kind: Misconfigured, note: noFit, err: errContext},                                    // OpenAI, engine, newer vLLM
 	{name: "exceed_context_size_error", kind: Misconfigured, note: noFit, err: errContext},                                  // llama-server, older ones with status 500
@@ -118,7 +118,7 @@ func (s sign) names(c complaint) bool {
 	return false
 }
 
-// toError names a refusal. what begins its message; the complaint itself is not quoted.
+// toError converts a refusal to an Error. Its message begins with what; the complaint is not quoted.
 func (c complaint) toError(status int, what string, retryAfter time.Duration) *Error {
 	e := &Error{Kind: kindOfStatus(status), Message: what, RetryAfter: retryAfter}
 	if e.RetryAfter == 0 {

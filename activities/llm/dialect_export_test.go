@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// AskSample asks one prompt for JSON of a small schema, or for plain text without one,
-// past the rules of any kind of answer: the tests of dialects are about the wire.
+// AskSample sends one prompt for JSON of a small schema, or for plain text without one,
+// without the checks of real answers: the tests of dialects are about the protocol.
 func AskSample(ctx context.Context, c *Client, prompt string, schema json.RawMessage, read func(string) (string, []string)) (string, Usage, error) {
 	t := task{prompt: prompt, maxTokens: 64, temperature: 0.5}
 	if schema != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/openai/openai-go/v3/shared"
 )
 
-// params puts a task into the words of the server's dialect. Every server of the table
-// gives the usage when asked; where one ignores the wish, the meter estimates.
+// params returns a task's request in the server's dialect. Every server of the table returns
+// the usage when asked; where one does not, the meter estimates.
 func (c *Client) params(t task, messages []openai.ChatCompletionMessageParamUnion) openai.ChatCompletionNewParams {
 	q := quirksOf[c.o.Dialect]
 	p := openai.ChatCompletionNewParams{
@@ -42,7 +42,7 @@ func jsonSchema(q quirks, f *form) shared.ResponseFormatJSONSchemaJSONSchemaPara
 	return s
 }
 
-// askForJSON adds to the first turn what response_format would have said. The caller's
+// askForJSON adds to the first turn what response_format would express. The caller's
 // messages stay as they are.
 func askForJSON(messages []openai.ChatCompletionMessageParamUnion, schema string) []openai.ChatCompletionMessageParamUnion {
 	prompt, ok := messages[0].GetContent().AsAny().(*string)

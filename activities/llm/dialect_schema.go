@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// withoutKeywords returns a schema without these keywords, its properties in the order
-// they had: servers write an answer in that order. What is no JSON comes back unchanged;
-// so does a property that is called like a keyword, since its value is no number.
+// withoutKeywords returns a schema without these keywords, its properties in the original
+// order: servers write an answer in that order. Invalid JSON comes back unchanged; so does
+// a property with a keyword's name, since its value is no number.
 func withoutKeywords(schema json.RawMessage, keywords ...string) json.RawMessage {
 	d := json.NewDecoder(bytes.NewReader(schema))
 	d.UseNumber()
@@ -19,7 +19,7 @@ func withoutKeywords(schema json.RawMessage, keywords ...string) json.RawMessage
 	return out.Bytes()
 }
 
-// copyValue copies the next value. Maps would lose the order, so it goes by tokens.
+// copyValue copies the next value. Maps would lose the order, so it works on tokens.
 func copyValue(out *bytes.Buffer, d *json.Decoder, drop []string) error {
 	token, err := d.Token()
 	if err != nil {

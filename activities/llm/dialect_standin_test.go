@@ -28,7 +28,7 @@ type standIn struct {
 	url     string
 
 	mu       sync.Mutex
-	answers  []string // of the chat requests to come; the last one stays
+	answers  []string // to the next chat requests; the last one repeats
 	requests []seen
 }
 
@@ -36,7 +36,7 @@ type seen struct {
 	path, authorization, accept, body string
 }
 
-// basePaths are where the servers' documents put the API.
+// basePath returns the path of the API by the servers' documentation.
 func basePath(d llm.Dialect) string {
 	if d == llm.Hosted {
 		return "/v1beta/openai"
@@ -78,7 +78,7 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // replay sends a file's status, headers and body, one event at a time. It echoes the
-// prompt and the key where the file wants it, as careless servers do.
+// prompt and the key where the file asks for it, as careless servers do.
 func (s *standIn) replay(w http.ResponseWriter, name string) {
 	text := strings.NewReplacer("{{prompt}}", samplePrompt, "{{key}}", secret).Replace(fixture(s.t, s.dialect, name+".http"))
 	res, err := http.ReadResponse(bufio.NewReader(strings.NewReader(text)), nil)
@@ -106,14 +106,14 @@ func fixture(t *testing.T, d llm.Dialect, name string) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "dialects", string(d), name))
 	if err != nil {
-		panic(err) // in a server's goroutine a test may not be ended
+		panic(err) // a test must not be ended in a server's goroutine
 	}
 	return string(data)
 }
 
 func accept(text string) (string, []string) { return text, nil }
 
-// unfenced stands for the readers of JSON, which forgive a fence.
+// unfenced removes a fence, as the readers of JSON do.
 func unfenced(text string) string {
 	text = strings.TrimSuffix(strings.TrimPrefix(text, "```json\n"), "\n```")
 	return text

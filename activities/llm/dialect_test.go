@@ -17,8 +17,8 @@ import (
 
 var sampleSchema = json.RawMessage(`{"type":"object","additionalProperties":false,"required":["why","place"],"properties":{"why":{"type":"string","maxLength":80},"place":{"type":"string","minLength":1,"maxLength":40},"maxLength":{"type":"integer","minimum":1,"maximum":9}}}`)
 
-// models is what each stand-in's request.json and models.http speak of, and who that
-// server says has the model.
+// models are the names in each fake's request.json and models.http, and the provider that
+// the server names.
 var models = map[llm.Dialect]struct{ model, provider string }{
 	llm.Engine:      {"gemma-3-1b-it", "lyo"},
 	llm.LlamaServer: {"gemma-3-1b-it", "llamacpp"},
@@ -145,7 +145,7 @@ func TestCommentsKeepNothingWaitingAndSpoilNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, json.Valid([]byte(text)))
 
-	// A server that sends nothing but comments has fallen silent all the same.
+	// A server that sends only comments counts as silent.
 	endless := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		tick := time.NewTicker(5 * time.Millisecond)

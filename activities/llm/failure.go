@@ -15,8 +15,8 @@ var (
 	errCut     = errors.New("the stream ended before the answer did")
 )
 
-// failure names what went wrong with a request. The caller's own context comes first:
-// a cancelled call must not look like a broken server.
+// failure converts the error of a request. The caller's own context comes first: a
+// cancelled call must not look like a broken server.
 func failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("gemma: %w", ctx.Err())
@@ -30,8 +30,8 @@ func failure(ctx context.Context, err error) error {
 	return &Error{Kind: Unavailable, Message: describe(err), Err: bare(err)}
 }
 
-// explain reads what a server said within the stream. A repair that no longer fits is a
-// bad answer: the same prompt asked afresh did fit.
+// explain parses a server's error within the stream. A repair that no longer fits is a bad
+// answer: the same prompt in a new conversation did fit.
 func explain(err error, repair bool) error {
 	if event, ok := errors.AsType[*ssestream.StreamError](err); ok {
 		c, _ := readComplaint(event.Event.Data)
@@ -43,7 +43,7 @@ func explain(err error, repair bool) error {
 	return err
 }
 
-// bare strips what quotes the address, which may hold credentials.
+// bare removes the wrapper that quotes the address, which may contain credentials.
 func bare(err error) error {
 	if at, ok := errors.AsType[*url.Error](err); ok {
 		err = at.Err

@@ -15,7 +15,7 @@ import (
 //go:embed schemas/*.json
 var schemaFiles embed.FS
 
-// form is the shape of a JSON answer. schema is sent as it stands in its file, because
+// form is the shape of a JSON answer. schema is sent exactly as in its file, because
 // servers write the properties in its order: an explanation before the answer it leads to.
 type form struct {
 	name     string
@@ -23,14 +23,14 @@ type form struct {
 	compiled *jsonschema.Schema
 }
 
-// mostQuestions is how many questions one quiz has at most.
+// mostQuestions is the largest number of questions of a quiz.
 const mostQuestions = 5
 
-// solveForm names the form of the answers to n questions.
+// solveForm returns the name of the form of the answers to n questions.
 func solveForm(n int) string { return fmt.Sprintf("solve-%d", n) }
 
-// loadForms gives the forms, which nobody changes: every schema, and of solve one for
-// each number of questions, of curate for each number of items. Reading them takes a while, so it is done once.
+// loadForms returns the forms, which are read-only: every schema, and of solve one for each
+// number of questions, of curate for each number of items. Loading is slow, so it is done once.
 var loadForms = sync.OnceValue(func() map[string]*form {
 	forms := map[string]*form{}
 	for _, name := range []string{"outline", "outline-small", "practice", "practice-small", "questions", "summary"} {
@@ -47,7 +47,7 @@ var loadForms = sync.OnceValue(func() map[string]*form {
 	return forms
 })
 
-// readSchema panics when there is none: they are part of the program.
+// readSchema panics on a missing schema: the schemas are part of the program.
 func readSchema(name string) []byte {
 	raw, err := schemaFiles.ReadFile("schemas/" + name + ".json")
 	if err != nil {
@@ -69,8 +69,8 @@ func newForm(name string, raw []byte) *form {
 	return &form{name: name, schema: raw, compiled: compiler.MustCompile(name)}
 }
 
-// parse reads text as exactly one JSON object of this form into value. The returned
-// problems are in words a model can act on; none means that value is filled.
+// parse decodes text as exactly one JSON object of this form into value. The returned
+// problems are worded for a repair by the model; none means that value is filled.
 func (f *form) parse(text string, value any) []string {
 	text = unfence(text)
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
@@ -91,7 +91,7 @@ func (f *form) parse(text string, value any) []string {
 	return nil
 }
 
-// unfence drops the code fence that models like to put around JSON.
+// unfence removes the code fence that models like to put around JSON.
 func unfence(text string) string {
 	text = strings.TrimSpace(strings.TrimPrefix(text, "\uFEFF"))
 	opening, rest, found := strings.Cut(text, "\n")
@@ -105,7 +105,7 @@ func unfence(text string) string {
 	return strings.TrimSpace(body)
 }
 
-// maxProblems keeps a repair turn short: a model mends few things at a time.
+// maxProblems keeps a repair turn short: a model corrects few things at a time.
 const maxProblems = 6
 
 func schemaProblems(err error) []string {

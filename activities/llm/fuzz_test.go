@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzRepair: whatever the model answers, it is taken because it has the form that
-// was asked for, or refused with words that fit a repair turn.
+// FuzzRepair checks that any answer of the model is either accepted in the requested form
+// or refused with words that fit a repair turn.
 func FuzzRepair(f *testing.F) {
 	const plan = `{"title":"Tides","summary":"s","description":"d","tags":["sea"],"lessons":[` +
 		`{"title":"One","summary":"s","objectives":["o"],"prerequisites":[],"minutes":30}]}`
@@ -45,7 +45,7 @@ func FuzzRepair(f *testing.F) {
 	})
 }
 
-// plainJSON is a value as the validator reads it.
+// plainJSON returns a value as the validator reads it.
 func plainJSON(t *testing.T, value any) (plain any) {
 	t.Helper()
 	text, err := json.Marshal(value)
@@ -54,7 +54,7 @@ func plainJSON(t *testing.T, value any) (plain any) {
 	return plain
 }
 
-// FuzzQuoted: no text of a user or a site gets out of the lines it is quoted in.
+// FuzzQuoted checks that no text of a user or a site escapes the lines it is quoted in.
 func FuzzQuoted(f *testing.F) {
 	for _, seed := range []string{
 		"", "a\nb", "a\r\nb\rc", "\u2028x\u2029y\u0085z", "<start_of_turn>user", "<|im_end|>", "\xff\xfe", strings.Repeat("é", 50), "<start_<bos>of_turn>", "\v\f\x1b[2J",

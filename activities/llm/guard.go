@@ -17,12 +17,12 @@ import (
 
 var errTooLarge = errors.New("response larger than allowed")
 
-// maxComplaint is how much of a refusal is read; what says why stands at its start.
+// maxComplaint is how much of a refusal is read; its reason is at the start.
 const maxComplaint = 64 << 10
 
-// guard stands between the SDK and the network. It turns refusals into our errors
-// before the SDK reads their bodies, which it would do without a bound and which it
-// cannot parse when they are not in the one shape it expects; and it caps the rest.
+// guard is a middleware between the SDK and the network. It converts refusals to our errors
+// before the SDK reads their bodies, which it would do without a bound and which it cannot
+// parse when they are not in the one shape it expects; and it caps other bodies.
 func guard(o Options) option.Middleware {
 	return func(req *http.Request, next option.MiddlewareNext) (*http.Response, error) {
 		res, err := next(req)
@@ -47,8 +47,8 @@ func isJSON(res *http.Response) bool {
 	return err == nil && kind == "application/json"
 }
 
-// refusal reads why, but does not wait for it longer than for a probe: the status
-// alone says most.
+// refusal reads the reason, but waits for it no longer than for a probe: the status is the
+// main information.
 func refusal(res *http.Response, o Options) *Error {
 	patience := time.AfterFunc(o.ProbeTimeout, func() { _ = res.Body.Close() })
 	defer patience.Stop()
@@ -59,9 +59,8 @@ func refusal(res *http.Response, o Options) *Error {
 	return c.toError(res.StatusCode, what, retryAfter(res.Header, o.Now()))
 }
 
-// disguised finds the refusals that some servers send with status 200 in place of a
-// stream. Anything else is read on as if nothing had happened, events under a wrong
-// content type among it.
+// disguised detects the refusals that some servers send with status 200 in place of a
+// stream. Anything else passes unchanged, including events under a wrong content type.
 func disguised(res *http.Response) (*http.Response, error) {
 	body := bufio.NewReader(res.Body)
 	if first, err := body.Peek(1); err != nil || first[0] != '{' && first[0] != '[' {
@@ -97,10 +96,10 @@ func kindOfStatus(status int) Kind {
 	}
 }
 
-// maxRetryAfter keeps a server from parking a course for days.
+// maxRetryAfter keeps a server from delaying a course for days.
 const maxRetryAfter = time.Hour
 
-// retryAfter reads OpenAI's milliseconds, whole seconds or an HTTP date; anything else
+// retryAfter parses OpenAI's milliseconds, whole seconds or an HTTP date; anything else
 // and the past are 0.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
@@ -115,7 +114,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return min(max(d, 0), maxRetryAfter)
 }
 
-// cappedBody fails with errTooLarge once more than left bytes came through.
+// cappedBody fails with errTooLarge once more than left bytes were read.
 type cappedBody struct {
 	io.ReadCloser
 	left int64

@@ -2,8 +2,8 @@ package llm
 
 import "strings"
 
-// languageName says a BCP 47 tag in words a model knows; a tag it has no word for is
-// named by itself, and one that is no tag at all means English.
+// languageName returns the English name of a BCP 47 tag; a tag without a name here stands
+// for itself, and an invalid one means English.
 func languageName(locale string) string {
 	locale = strings.TrimSpace(locale)
 	if !isTag(locale) {

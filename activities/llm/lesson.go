@@ -7,15 +7,15 @@ import (
 	"unicode"
 )
 
-// minLessonWords is the least a lesson may say.
+// minLessonWords is the least number of words of a lesson.
 const minLessonWords = 40
 
-// read trims an answer down to the lesson's Markdown, or says what is wrong with it.
+// read trims an answer to the lesson's Markdown, or returns what is wrong with it.
 //
-// Mended are a fence around the whole, line breaks written as HTML, and citation marks of
-// labels nobody gave. Refused are JSON, fewer than 40 words, an open code fence, a text
-// that repeats itself, a refusal, another language, sentences far too long for the level,
-// links that no excerpt gave, and HTML outside of code.
+// Repaired are a fence around the whole, line breaks written as HTML, and citation marks of
+// unknown labels. Refused are JSON, fewer than 40 words, an open code fence, a text that
+// repeats itself, a refusal, another language, sentences far too long for the level, links
+// that no excerpt contains, and HTML outside of code.
 func (r LessonRequest) read(_ task, text string) (LessonText, []string) {
 	text, found := readLesson(text)
 	if p := refusesTask(text); p != "" {
@@ -50,7 +50,7 @@ func readLesson(text string) (string, []string) {
 
 var lineBreak = regexp.MustCompile(`(?i)<br\s*/?>`)
 
-// breakLines writes line breaks as Markdown does; within a table there is no such thing.
+// breakLines converts HTML line breaks to Markdown's; a table has no such thing.
 func breakLines(prose string) string {
 	var out strings.Builder
 	for l := range strings.Lines(prose) {
@@ -94,7 +94,7 @@ func openFence(text string) string {
 }
 
 // fenceMark returns the run of at least three backticks or tildes a line starts with.
-// Any indentation counts, since fences stand in lists too.
+// Any indentation counts, since lists may contain fences too.
 func fenceMark(l string) string {
 	l = strings.TrimSpace(l)
 	for _, c := range []string{"`", "~"} {

@@ -7,19 +7,19 @@ import (
 )
 
 var (
-	// address is a link as such, with or without Markdown around it.
+	// address matches a link by itself, with or without Markdown around it.
 	address = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.-]{1,9}://|www\.|mailto:)[^\s<>()\[\]"'` + "`" + `]+`)
-	// target is what a Markdown link leads to, other than a place within the text.
+	// target matches the target of a Markdown link, other than an anchor within the text.
 	target = regexp.MustCompile(`\]\(\s*<?([^\s()<>#][^\s()<>]*)|(?m)^ {0,3}\[[^\]\n]+\]:\s*<?([^\s<>#]+)`)
-	// leadsAway tells targets from what only looks like one, such as f[x](y).
+	// leadsAway distinguishes targets from lookalikes, such as f[x](y).
 	leadsAway = regexp.MustCompile(`/|\.[a-zA-Z]{2,}`)
 	htmlTag   = regexp.MustCompile(`(?i)<!--|</?(a|abbr|article|b|blockquote|body|button|center|code|details|div|em|embed|font|footer|form|frame|h[1-6]|head|header|hr|html|i|iframe|img|input|label|li|link|main|mark|meta|nav|object|ol|option|p|pre|s|script|section|select|small|span|strong|style|sub|summary|sup|svg|table|tbody|td|textarea|th|thead|tr|u|ul|video)(?:\s[^<>]*)?/?>`)
-	// placeholder is an address that leads nowhere by agreement, such as code shows.
+	// placeholder matches addresses reserved for examples, such as code shows.
 	placeholder = regexp.MustCompile(`(?i)^(?:[a-z][a-z0-9+.-]*://)?(?:[^/@\s]*@)?(?:(?:[a-z0-9-]+\.)*example(?:\.(?:com|org|net))?|(?:[a-z0-9-]+\.)+test|localhost|127\.0\.0\.1|(?:www\.)?w3\.org)(?:[:/?#]|$)`)
 )
 
-// inventsLink tells whether a text holds a link that stands in none of the given ones. In
-// code, placeholders and the names of namespaces pass.
+// inventsLink reports whether a text contains a link that is in none of the given ones. In
+// code, placeholders and the names of namespaces are allowed.
 func inventsLink(text string, given []string) bool {
 	known := map[string]bool{}
 	for _, g := range given {
@@ -32,7 +32,7 @@ func inventsLink(text string, given []string) bool {
 		slices.ContainsFunc(addressesOf(onlyCode(text)), func(link string) bool { return unknown(link) && !placeholder.MatchString(link) })
 }
 
-// linksOf are the addresses of a text, and what its Markdown links lead to.
+// linksOf returns the addresses of a text, and the targets of its Markdown links.
 func linksOf(text string) []string {
 	found := addressesOf(text)
 	for _, m := range target.FindAllStringSubmatch(text, -1) {
@@ -52,7 +52,7 @@ func holdsHTML(prose string) bool {
 
 func addressesOf(text string) []string { return each(address.FindAllString(text, -1), bareLink) }
 
-// bareLink is a link without punctuation that ends a sentence.
+// bareLink returns a link without the punctuation that ends a sentence.
 func bareLink(link string) string { return strings.TrimRight(link, ".,;:!?*_|") }
 
 var (
@@ -61,15 +61,15 @@ var (
 	labelOnly = regexp.MustCompile(`^S\d{1,3}$`)
 )
 
-// citations takes the marks of labels that are none of the excerpts' out of the prose,
-// and lists the others in order of first use.
+// citations removes the marks of labels that no excerpt has from the prose, and returns
+// the others in order of first use.
 func citations(text string, excerpts []Excerpt) (string, []string) {
 	c := citing{excerpts: excerpts}
 	text = mapParts(text, same, func(prose string) string { return mark.ReplaceAllStringFunc(prose, c.replace) })
 	return text, c.cited
 }
 
-// unmarked is for texts that cite nothing: a model that saw marks may write them there.
+// unmarked is for texts without citations: a model that saw marks may copy them there.
 func unmarked(s string) string { return mark.ReplaceAllString(s, "") }
 
 type citing struct {

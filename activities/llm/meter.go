@@ -6,7 +6,7 @@ import (
 	"github.com/openai/openai-go/v3"
 )
 
-// meter adds up what the turns of one call cost.
+// meter sums the cost of the turns of one call.
 type meter struct {
 	now     func() time.Time
 	started time.Time
@@ -16,14 +16,14 @@ type meter struct {
 	repairs int
 	smaller bool
 	model   string
-	beaten  int // highest number of tokens a beat has told
+	beaten  int // highest number of tokens passed to a beat
 }
 
 func (c *Client) newMeter(beat Beat) *meter {
 	return &meter{now: c.o.Now, model: c.o.Model, started: c.o.Now(), beat: beat}
 }
 
-// beatFor makes the beat of a turn count on from the turns before it.
+// beatFor returns the beat of a turn, which continues the earlier turns' count.
 func (m *meter) beatFor() Beat {
 	if m.beat == nil {
 		return nil

@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// Options configure a Client. BaseURL and Model are needed; the rest has defaults.
+// Options configure a Client. BaseURL and Model are required; the rest has defaults.
 type Options struct {
 	BaseURL string  // of the API, such as http://127.0.0.1:8080/v1
 	Model   string  // as the server names it
 	APIKey  string  // sent as bearer token; empty sends none
-	Dialect Dialect // what the server is; Engine
+	Dialect Dialect // the server's dialect; Engine
 
 	Version  string // of the weights, for Info only
-	Provider string // for Info only; "openai-compatible" unless told
+	Provider string // for Info only; "openai-compatible"
 
 	IdleTimeout  time.Duration // longest silence between two chunks; 30 s
 	StartTimeout time.Duration // longest wait for the first chunk, queue and prompt included; 4 times IdleTimeout
-	ProbeTimeout time.Duration // of a probe, and of reading why a request was refused; 3 s
+	ProbeTimeout time.Duration // of a probe, and of reading the reason of a refusal; 3 s
 
 	MaxOutlineTokens  int // of an answer; 3072
 	MaxLessonTokens   int // 4096

@@ -22,12 +22,12 @@ type planAnswer struct {
 	Minutes       int      `json:"minutes"`
 }
 
-// read turns an answer's text into an outline, or says what is wrong with it.
+// read parses an answer's text into an outline, or returns what is wrong with it.
 //
-// Mended, by leaving them out, are blank and double entries of lists, citation marks, and
-// prerequisites that name the lesson itself or a later one. Refused are blank titles, summaries and
+// Left out are blank and double entries of lists, citation marks, and prerequisites that
+// name the lesson itself or a later one. Refused are blank titles, summaries and
 // descriptions, lessons without objectives, double titles, refusals, another language,
-// links that no excerpt gave, and HTML.
+// links that no excerpt contains, and HTML.
 func (r OutlineRequest) read(t task, text string) (Outline, []string) {
 	var a outlineAnswer
 	if problems := t.form.parse(text, &a); len(problems) > 0 {
@@ -41,7 +41,7 @@ func (r OutlineRequest) read(t task, text string) (Outline, []string) {
 	return o, append(found, proseProblems(o.prose(), r.Brief, textsOf(shown(r.Excerpts))...)...)
 }
 
-// prose is all the words of an outline.
+// prose returns all the words of an outline.
 func (o Outline) prose() string {
 	parts := []string{o.Title, o.Summary, o.Description}
 	for _, l := range o.Lessons {
@@ -65,7 +65,7 @@ func (a outlineAnswer) trimmed() Outline {
 	return o
 }
 
-// dropForwardReferences leaves earlier lessons and knowledge from outside the course.
+// dropForwardReferences keeps earlier lessons and knowledge from outside the course.
 func (o Outline) dropForwardReferences() {
 	later := map[string]bool{}
 	for i := len(o.Lessons) - 1; i >= 0; i-- {
@@ -100,7 +100,7 @@ func outlineProblems(o Outline) []string {
 	return p
 }
 
-// fitHours spreads the learner's hours over the lessons, keeping their proportions.
+// fitHours distributes the learner's hours over the lessons, in their proportions.
 func fitHours(o Outline, hours float64) Outline {
 	weights := make([]int, len(o.Lessons))
 	for i, l := range o.Lessons {
@@ -112,8 +112,8 @@ func fitHours(o Outline, hours float64) Outline {
 	return o
 }
 
-// SpreadMinutes shares hours out by weight, in steps of 5 minutes and within 5 to 600 a
-// share. With no hours given (0, less, or not a number) the weights come back as they are.
+// SpreadMinutes distributes hours by weight, in steps of 5 minutes and within 5 to 600 a
+// share. Without valid hours (0, less, or not a number) the weights come back as they are.
 func SpreadMinutes(weights []int, hours float64) []int {
 	total := 0
 	for _, w := range weights {

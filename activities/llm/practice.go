@@ -19,12 +19,12 @@ type questionAnswer struct {
 	Answer      int      `json:"answer"`
 }
 
-// read turns an answer's text into a practice, or says what is wrong with it.
+// read parses an answer's text into a practice, or returns what is wrong with it.
 //
-// Mended, by leaving them out, are citation marks, blank and double study questions and
-// terms, and quiz questions that are blank, double or without four different options. Refused is a
-// practice of which no study question or no quiz question is left, a refusal, another language,
-// links that the lesson does not hold, and HTML.
+// Left out are citation marks, blank and double study questions and terms, and quiz questions
+// that are blank, double or without four different options. Refused is a practice without a
+// remaining study question or quiz question, a refusal, another language, links that the
+// lesson does not contain, and HTML.
 func (r PracticeRequest) read(t task, text string) (Practice, []string) {
 	var a practiceAnswer
 	if problems := t.form.parse(text, &a); len(problems) > 0 {
@@ -39,8 +39,8 @@ func (r PracticeRequest) read(t task, text string) (Practice, []string) {
 	return p, append(found, p.proseProblems(r.Brief, r.LessonText)...)
 }
 
-// proseProblems leaves options and terms out but for links: of those it is no surprise
-// that they are in another language, or in HTML where that is what is taught.
+// proseProblems checks options and terms for links only: they may well be in another language,
+// or in HTML where that is taught.
 func (p Practice) proseProblems(b Brief, given string) []string {
 	parts, marks := slices.Clone(p.StudyQuestions), []string{}
 	for _, q := range p.Quiz {
@@ -59,7 +59,7 @@ func (p Practice) proseProblems(b Brief, given string) []string {
 	return found
 }
 
-// read turns an answer's text into at most r.Count questions. What is left out and what
+// read parses an answer's text into at most r.Count questions. What is left out and what
 // is refused is as for a practice; those in r.Avoid count as double.
 func (r QuestionsRequest) read(t task, text string) ([]Question, []string) {
 	var a struct {
@@ -72,7 +72,7 @@ func (r QuestionsRequest) read(t task, text string) ([]Question, []string) {
 	return questions, append(found, Practice{Quiz: questions}.proseProblems(r.Brief, r.LessonText)...)
 }
 
-// read turns an answer's text into the original indexes of the options chosen.
+// read parses an answer's text into the original indexes of the chosen options.
 func (r SolveRequest) read(t task, text string) ([]int, []string) {
 	var a struct {
 		Answers []int `json:"answers"`
@@ -86,7 +86,7 @@ func (r SolveRequest) read(t task, text string) ([]int, []string) {
 	return a.Answers, nil
 }
 
-// read turns an answer's text into a course's head.
+// read parses an answer's text into a course's summary and description.
 func (r SummaryRequest) read(t task, text string) (CourseSummary, []string) {
 	var a struct {
 		Summary     string `json:"summary"`
@@ -105,8 +105,8 @@ func (r SummaryRequest) read(t task, text string) (CourseSummary, []string) {
 	return s, append(found, proseProblems(s.Summary+"\n"+s.Description, r.Brief)...)
 }
 
-// usableQuestions are the first of those that can be asked and are not to be avoided; if
-// there are none, the problems say why.
+// usableQuestions returns the first valid questions that are not to be avoided; if there
+// are none, the problems say why.
 func usableQuestions(answers []questionAnswer, most int, avoid []string) ([]Question, problems) {
 	var usable []Question
 	var found problems
@@ -150,7 +150,7 @@ func usableTerms(answers []KeyTerm) []KeyTerm {
 	return usable
 }
 
-// distinct compares as a reader would: case, space around it and a full stop at the end
+// distinct compares as a reader would: case, surrounding space and a full stop at the end
 // make no difference.
 func distinct(options []string) bool {
 	seen := map[string]bool{"": true}

@@ -11,9 +11,9 @@ import (
 	"github.com/openai/openai-go/v3"
 )
 
-// Probe asks the server for its models, within ProbeTimeout. It fails with Unavailable
-// when nobody answers and with Misconfigured when the configured model is not served
-// or what answers is no model server.
+// Probe requests the server's models, within ProbeTimeout. It fails with Unavailable when
+// the server does not answer and with Misconfigured when the configured model is not
+// served or the answer is not a model server's.
 func (c *Client) Probe(ctx context.Context) (Info, error) {
 	if c.broken != nil {
 		return Info{}, c.broken
@@ -34,13 +34,13 @@ func (c *Client) Probe(ctx context.Context) (Info, error) {
 	return Info{}, &Error{Kind: Misconfigured, Message: fmt.Sprintf("the server does not serve the model %q", c.o.Model)}
 }
 
-// infoFrom takes the provider from the server's own words, if it has any.
+// infoFrom takes the provider from the server's own data, if it has any.
 func (c *Client) infoFrom(m openai.Model) Info {
 	info := c.Info()
 	if owner := strings.TrimSpace(m.OwnedBy); owner != "" {
 		info.Provider = owner
 	}
-	// Lyo's own engine says which weights it serves; others leave this out.
+	// Lyo's own engine returns the weights it serves; others omit this.
 	var own struct {
 		Version string `json:"version"`
 		Weights

@@ -7,19 +7,19 @@ import (
 	"text/template"
 )
 
-// PromptVersion names the wording of the prompts; it changes whenever they do.
+// PromptVersion is the version of the prompts' wording; it changes whenever they do.
 const PromptVersion = "2026-11-4"
 
 //go:embed prompts/*.tmpl
 var promptFiles embed.FS
 
-// loadPrompts gives the templates, which nobody changes. It panics on a broken one: they
+// loadPrompts returns the templates, which are read-only. It panics on a broken one: they
 // are part of the program.
 var loadPrompts = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("").Option("missingkey=error").ParseFS(promptFiles, "prompts/*.tmpl"))
 })
 
-// render panics only if a template asks for what view does not have, which tests show.
+// render panics only if a template uses a field that view lacks, which tests detect.
 func (c *Client) render(name string, v view) string {
 	var b strings.Builder
 	if err := c.prompts.ExecuteTemplate(&b, name+".tmpl", v); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
 )
 
-// taught is a lesson with its practice, as the stand-in writes them.
+// taught returns a lesson with its practice, as the fake writes them.
 func taught(t *testing.T, c *llm.Client) (llm.LessonText, llm.Practice) {
 	t.Helper()
 	text, _, err := c.Lesson(long(t), lesson(), nil)

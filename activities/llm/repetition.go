@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// repetition watches a growing text for the loops small models fall into. The zero
-// value is ready. It looks again only after checkEvery new bytes, at a bounded tail.
+// repetition detects the loops small models fall into in a growing text. The zero value is
+// ready. It checks only after checkEvery new bytes, and a bounded tail.
 type repetition struct{ seen int }
 
 const (
@@ -24,7 +24,7 @@ func (g *repetition) found(text string) bool {
 	return loops(text)
 }
 
-// loops reports whether the end of text says the same thing again and again.
+// loops reports whether the end of text repeats itself.
 func loops(text string) bool {
 	tail := strings.ToValidUTF8(text[max(0, len(text)-tailBytes):], "")
 	if len(tail)-len(strings.TrimRightFunc(tail, unicode.IsSpace)) >= blankRun {
@@ -36,8 +36,8 @@ func loops(text string) bool {
 }
 
 // loopsBy looks for a period of up to longest items that fills the last
-// max(least, times*period) items. An item must matter, so that rules of dashes and
-// empty table rows pass.
+// max(least, times*period) items. An item must matter, so that lines of dashes and
+// empty table rows are ignored.
 func loopsBy[T comparable](items []T, longest, times, least int, matters func(T) bool) bool {
 	for period := 1; period <= longest; period++ {
 		need := max(least, times*period)
@@ -68,7 +68,7 @@ func hasLetter(word string) bool {
 	return strings.ContainsFunc(word, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
-// repeats looks at a whole text: a long line that comes six times is no lesson, even
+// repeats checks a whole text: a long line that occurs six times is no lesson, even
 // with other lines in between.
 func repeats(text string) bool {
 	const long, most = 24, 6

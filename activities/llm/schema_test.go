@@ -18,7 +18,7 @@ func TestSchemasObeyTheRulesEveryServerKeeps(t *testing.T) {
 	}
 }
 
-// readAs reads a text as the answer to a task.
+// readAs parses a text as the answer to a task.
 func readAs[T any](c *Client, name string, read reader[T], text string) (T, []string) {
 	return read(task{form: c.forms[name]}, text)
 }

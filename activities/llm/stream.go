@@ -10,21 +10,21 @@ import (
 	"github.com/openai/openai-go/v3/packages/ssestream"
 )
 
-// beatEvery keeps a caller's heartbeat alive while a server reads a long prompt.
+// beatEvery keeps a caller's heartbeat alive while a server processes a long prompt.
 const beatEvery = 250 * time.Millisecond
 
-// maxTextBytes bounds an answer's text, whatever the token limit said.
+// maxTextBytes bounds an answer's text, whatever the token limit.
 const maxTextBytes = 256 << 10
 
 // answer is one finished stream. finish is the server's reason, or one of ours:
-// "repetition" and "too long" for streams we left early.
+// "repetition" and "too long" for streams that were abandoned early.
 type answer struct {
 	text, finish string
 	in, out      int // tokens by the server's count, 0 if it gave none
 }
 
-// stream sends one request and reads its answer. It returns when the answer is over,
-// the server fell silent, or ctx ended; by then the request is closed.
+// stream sends one request and reads its answer. It returns when the answer is complete,
+// the server is silent for too long, or ctx ended; by then the request is closed.
 func (c *Client) stream(ctx context.Context, p openai.ChatCompletionNewParams, beat Beat) (answer, error) {
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -38,11 +38,11 @@ func (c *Client) stream(ctx context.Context, p openai.ChatCompletionNewParams, b
 	return r.answer(), explain(err, len(p.Messages) > 1)
 }
 
-// pump moves chunks until the stream ends or ctx does, and closes the stream.
+// pump forwards chunks until the stream ends or ctx does, and closes the stream.
 func pump(ctx context.Context, s *ssestream.Stream[openai.ChatCompletionChunk], out chan<- openai.ChatCompletionChunk) error {
 	defer func() { _ = s.Close() }()
 	for s.Next() {
-		if s.Current().Object == "error" { // older vLLM: a complaint in the place of a chunk
+		if s.Current().Object == "error" { // older vLLM: an error in place of a chunk
 			return &ssestream.StreamError{Event: ssestream.Event{Data: []byte(s.Current().RawJSON())}}
 		}
 		select {
@@ -54,7 +54,7 @@ func pump(ctx context.Context, s *ssestream.Stream[openai.ChatCompletionChunk], 
 	return s.Err()
 }
 
-// reading gathers an answer on the caller's goroutine.
+// reading collects an answer on the caller's goroutine.
 type reading struct {
 	text    strings.Builder
 	finish  string
@@ -90,7 +90,7 @@ func (r *reading) run(ctx context.Context, chunks <-chan openai.ChatCompletionCh
 	}
 }
 
-// end forgives an error after the finish reason: the answer is whole by then.
+// end ignores an error after the finish reason: the answer is complete by then.
 func (r *reading) end(ctx context.Context, err error) error {
 	if r.finish != "" && ctx.Err() == nil && !errors.Is(err, errTooLarge) {
 		return nil
@@ -98,7 +98,7 @@ func (r *reading) end(ctx context.Context, err error) error {
 	return err
 }
 
-// stalled forgives a server that keeps the stream open after a whole answer.
+// stalled ignores a server that keeps the stream open after a complete answer.
 func (r *reading) stalled() error {
 	if r.finish != "" {
 		return nil
@@ -121,7 +121,7 @@ func (r *reading) take(chunk openai.ChatCompletionChunk) {
 	r.pulse()
 }
 
-// leaves reports whether reading on is pointless, and notes why in finish.
+// leaves reports whether to stop reading, and sets finish to the reason.
 func (r *reading) leaves() bool {
 	switch {
 	case r.text.Len() > maxTextBytes:

@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// problems gathers what is wrong with an answer.
+// problems collects what is wrong with an answer.
 type problems []string
 
 func (p *problems) addf(format string, args ...any) {
@@ -23,7 +23,7 @@ func (p *problems) blank(name, value string) {
 	}
 }
 
-// clean trims and drops control characters other than line ends and tabs.
+// clean trims and removes control characters other than line ends and tabs.
 func clean(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
@@ -48,7 +48,7 @@ func each(in []string, f func(string) string) []string {
 	return out
 }
 
-// lines is line for each, without the blank ones.
+// lines applies line to each, without the blank ones.
 func lines(in []string) []string {
 	var out []string
 	for _, s := range in {
@@ -59,7 +59,7 @@ func lines(in []string) []string {
 	return out
 }
 
-// distinctLines is lines without those that differ from an earlier one in case only.
+// distinctLines returns lines without those that differ from an earlier one in case only.
 func distinctLines(in []string) []string {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(lines(in), func(s string) bool {
@@ -77,14 +77,14 @@ func head(s string, n int) string {
 	return s
 }
 
-// controlToken is what chat templates use to mark turns. Some servers read these marks
-// out of a user's text as well, so they must not arrive as they are.
+// controlToken matches the tokens by which chat templates mark turns. Some servers parse
+// them in a user's text as well, so they must be changed.
 var controlToken = regexp.MustCompile(`(?i)<(\|?/?(?:start_of_turn|end_of_turn|start_of_image|end_of_image|image_soft_token|bos|eos|pad|unk|mask|turn|think|channel|tool_call|tool_response|im_start|im_end|unused\d+)\|?)>`)
 
-// harmless takes the meaning from what chat templates use to mark turns.
+// harmless neutralises the tokens by which chat templates mark turns.
 func harmless(s string) string { return controlToken.ReplaceAllString(s, "($1)") }
 
-// quote makes s a block of data: every line begins with "| ", which no text can undo,
+// quote returns s as a block of data: every line begins with "| ", which no text can escape,
 // since each line end in it starts another such line. It is cut to n characters.
 func quote(s string, n int) string {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n").Replace(strings.ToValidUTF8(s, ""))
@@ -92,7 +92,7 @@ func quote(s string, n int) string {
 	return "| " + strings.ReplaceAll(s, "\n", "\n| ")
 }
 
-// quoteLine is quote for what belongs on one line; the label is ours.
+// quoteLine is quote for a single line; the label is ours.
 func quoteLine(label, s string, n int) string {
 	return "| " + label + ": " + harmless(head(line(s), n))
 }

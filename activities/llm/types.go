@@ -2,14 +2,14 @@ package llm
 
 import "time"
 
-// Brief is what a learner asked for. Its strings come from the learner and reach
-// the model only as quoted data.
+// Brief is a learner's request. Its strings come from the learner and reach the model only
+// as quoted data.
 type Brief struct {
 	Topic, Description string
 	Interests          []string
 	Level              string  // beginner, intermediate or advanced; anything else reads as beginner
 	Locale             string  // BCP 47, such as "en" or "pt-BR"
-	Hours              float64 // of study in all; 0 leaves it free
+	Hours              float64 // of study in all; 0 means any
 	Format             string  // how the learner likes to learn, in their words; may be empty
 }
 
@@ -29,19 +29,19 @@ type Outline struct {
 
 // Excerpt is a passage of a source, or of the learner's own material. It reaches
 // the model only as quoted data. Label, by which a text cites it, is S and a number, such
-// as S1; what is labelled otherwise is left out.
+// as S1; excerpts with another label are left out.
 type Excerpt struct {
 	Label, Title, Text string
 }
 
-// OutlineRequest asks for the plan of a course.
+// OutlineRequest requests the plan of a course.
 type OutlineRequest struct {
 	Brief    Brief
 	Excerpts []Excerpt
 	Feedback []string // what was wrong with an earlier version; empty at first
 }
 
-// LessonRequest asks for the text of one lesson of a known outline.
+// LessonRequest requests the text of one lesson of a known outline.
 type LessonRequest struct {
 	Brief       Brief
 	CourseTitle string
@@ -53,11 +53,11 @@ type LessonRequest struct {
 }
 
 // LessonText is a written lesson. Cited are the labels of the excerpts that Markdown
-// cites, in order of first use; marks of other labels are taken out of it.
+// cites, in order of first use; marks of other labels are removed from it.
 type LessonText struct {
 	Markdown  string
 	Cited     []string
-	Shortened bool // it came down to the smaller task
+	Shortened bool // the smaller task was used
 }
 
 // KeyTerm is a term a lesson teaches.
@@ -66,14 +66,14 @@ type KeyTerm struct {
 	Definition string `json:"definition"`
 }
 
-// PracticeRequest asks for the practice that belongs to a lesson's text.
+// PracticeRequest requests the practice of a lesson's text.
 type PracticeRequest struct {
 	Brief                   Brief
 	LessonTitle, LessonText string
 	Feedback                []string // what was wrong with an earlier version; empty at first
 }
 
-// QuestionsRequest asks for Count (1 to 5) more quiz questions, other than those in Avoid.
+// QuestionsRequest requests Count (1 to 5) more quiz questions, other than those in Avoid.
 type QuestionsRequest struct {
 	Brief                   Brief
 	LessonTitle, LessonText string
@@ -81,22 +81,22 @@ type QuestionsRequest struct {
 	Avoid                   []string // prompts of questions that exist or were refused
 }
 
-// SolveRequest asks for the answers of questions, of which the first 5 count. The model is
-// told neither the answers nor the explanations, and sees the options in another order.
+// SolveRequest requests the answers of questions, of which the first 5 count. The prompt has
+// neither the answers nor the explanations, and shows the options in another order.
 type SolveRequest struct {
 	Brief                   Brief
 	LessonTitle, LessonText string
 	Questions               []Question
 }
 
-// SummaryRequest asks for what stands at the head of a course.
+// SummaryRequest requests a course's summary and description.
 type SummaryRequest struct {
 	Brief       Brief
 	CourseTitle string
 	Lessons     []LessonPlan
 }
 
-// CourseSummary is what stands at the head of a course.
+// CourseSummary is a course's summary and description.
 type CourseSummary struct {
 	Summary, Description string
 }
@@ -116,25 +116,25 @@ type Practice struct {
 	Quiz           []Question
 }
 
-// Usage is what a call cost, its repair turn included. Tokens are the server's count
+// Usage is the cost of a call, its repair turn included. Tokens are the server's count
 // where it gives one, else an estimate of four bytes a token. It is filled as far
 // as known when a call fails.
 type Usage struct {
 	InputTokens, OutputTokens int
 	Seconds                   float64
 	Calls, Repairs            int    // requests to the server, and how many of them were repairs
-	Smaller                   bool   // it came down to the smaller task
-	Model, Endpoint           string // who answered
+	Smaller                   bool   // the smaller task was used
+	Model, Endpoint           string // which answered
 }
 
-// Info says who writes. Fallback is true for a writer that is not a language model.
+// Info describes a writer. Fallback is true for a writer that is not a language model.
 type Info struct {
 	Model, Version, Provider, PromptVersion string
 	Fallback                                bool
-	Weights                                 Weights // as the server tells, when it was asked
+	Weights                                 Weights // as the server reports, when it was asked
 }
 
-// Weights are those behind a model. Only Lyo's own engine tells of them; of others nothing is known.
+// Weights are those behind a model. Only Lyo's own engine reports them; of others nothing is known.
 type Weights struct {
 	Verified bool      `json:"checksum_verified"`
 	SizeMB   float64   `json:"size_mb"`

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// view is what the templates see. Data is made of quoted lines only; the other fields
+// view is the data of the templates. Data is made of quoted lines only; the other fields
 // are words of ours.
 type view struct {
 	Language, Level string
@@ -13,8 +13,8 @@ type view struct {
 	Hours           string
 	Problems        []string
 	JSON            bool
-	Excerpts        bool // there are some in the data
-	Feedback        bool // there is some in the data
+	Excerpts        bool // the data has some
+	Feedback        bool // the data has some
 	Count           int  // of questions
 }
 
@@ -45,7 +45,7 @@ func outlineView(r OutlineRequest) view {
 	return v
 }
 
-// add puts quoted lines into the data.
+// add appends quoted lines to the data.
 func (v *view) add(quoted ...string) {
 	if v.Data != "" {
 		v.Data += "\n"
@@ -53,7 +53,7 @@ func (v *view) add(quoted ...string) {
 	v.Data += strings.Join(quoted, "\n")
 }
 
-// addFeedback quotes what was wrong before: it names titles, which come from elsewhere.
+// addFeedback quotes the faults of an earlier version: they contain titles, which are third-party text.
 func (v *view) addFeedback(feedback []string) {
 	for _, f := range lines(feedback)[:min(len(lines(feedback)), maxProblems)] {
 		v.Feedback = true
@@ -61,14 +61,14 @@ func (v *view) addFeedback(feedback []string) {
 	}
 }
 
-// Bounds of what is quoted from sources, in characters.
+// Bounds of quotations from sources, in characters.
 const (
 	maxExcerpt  = 1500
 	maxExcerpts = 8000
 )
 
-// addExcerpts quotes passages. The mark of each stands on a line of ours above it, which
-// no text within a quotation can look like.
+// addExcerpts quotes passages. The mark of each is on a line of ours above it, which no
+// quoted text can imitate.
 func (v *view) addExcerpts(excerpts []Excerpt) {
 	for _, e := range shown(excerpts) {
 		v.Excerpts = true
@@ -76,7 +76,7 @@ func (v *view) addExcerpts(excerpts []Excerpt) {
 	}
 }
 
-// shown are the excerpts that a prompt has room for, as they stand in it.
+// shown returns the excerpts that fit into a prompt, as they appear in it.
 func shown(excerpts []Excerpt) []Excerpt {
 	var kept []Excerpt
 	room := maxExcerpts
@@ -127,7 +127,7 @@ func lessonView(r LessonRequest) view {
 // maxLessonText is how much of a lesson's text a practice is written from, in characters.
 const maxLessonText = 12000
 
-// taughtView shows a lesson as it was written.
+// taughtView returns the view of a written lesson.
 func taughtView(b Brief, title, text string) view {
 	v := baseView(b)
 	v.add(quoteLine("Lesson title", title, 120), quote(text, maxLessonText))
@@ -161,8 +161,8 @@ func solveView(r SolveRequest) view {
 	return v
 }
 
-// original is the index of the option that the i-th question shows at a place. Every
-// question is turned, and neighbours by another number of places.
+// original returns the index of the option that the i-th question shows at a place. Every
+// question is rotated, and neighbours by another number of places.
 func original(i, place, options int) int {
 	if options < 2 {
 		return 0

@@ -8,11 +8,11 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// wellFormedID keeps whatever could end a header out of the Message-ID.
+// wellFormedID keeps anything that could end a header out of the Message-ID.
 var wellFormedID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 
-// build makes the mail as it goes over the wire. What would be another header, or
-// another recipient, is refused.
+// build returns the mail in wire format. A text that would add a header or a recipient is
+// refused.
 func (m *Mailer) build(message Message) (*gomail.Msg, error) {
 	if !wellFormedID.MatchString(message.ID) {
 		return nil, refused("the mail's id is malformed")
@@ -30,7 +30,7 @@ func (m *Mailer) build(message Message) (*gomail.Msg, error) {
 	built.Subject(message.Subject)
 	built.SetDateWithValue(m.clock())
 	built.SetMessageIDWithValue(message.ID + "@" + domain(m.from.Address))
-	built.SetGenHeader("Auto-Submitted", "auto-generated") // so that no absence note answers
+	built.SetGenHeader("Auto-Submitted", "auto-generated") // so that no auto-reply is sent
 	built.SetBodyString(gomail.TypeTextPlain, message.Text)
 	if message.HTML != "" {
 		built.AddAlternativeString(gomail.TypeTextHTML, message.HTML)
@@ -38,7 +38,7 @@ func (m *Mailer) build(message Message) (*gomail.Msg, error) {
 	return built, nil
 }
 
-// recipient takes one bare address of one line.
+// recipient parses a single bare address on one line.
 func recipient(text string) (*mail.Address, error) {
 	parsed, err := mail.ParseAddress(text)
 	if err != nil || parsed.Address != text || text != oneLine(text) {

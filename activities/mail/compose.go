@@ -14,7 +14,7 @@ import (
 	"unicode/utf8"
 )
 
-// Kind is what a mail is about. The values are those of the rows.
+// Kind is the purpose of a mail. The values are those of the rows.
 type Kind string
 
 // Every kind of mail.
@@ -28,13 +28,13 @@ const (
 	SignInAttempts  Kind = "sign_in_attempts"
 )
 
-// Facts are what a mail says.
+// Facts are the variable parts of a mail.
 type Facts struct {
-	Name  string // of the user; may be anything they typed
+	Name  string // of the user; any text they typed
 	Token string // empty: the mail has none
-	// GoodFor is how long the token can be used.
+	// GoodFor is how long the token is valid.
 	GoodFor time.Duration
-	// AppURL is where links lead; empty: the mail holds the bare token.
+	// AppURL is the base of links; empty: the mail contains the bare token.
 	AppURL string
 }
 
@@ -60,10 +60,10 @@ var (
 	pages = map[Kind]string{Verify: "/verify-email", Change: "/verify-email", Restore: "/verify-email", Reset: "/reset-password"}
 )
 
-// words are what the templates are given.
+// words are the data of the templates.
 type words struct{ Name, Token, Link, GoodFor string }
 
-// Compose writes the mail of a kind. ID and To are left for the caller.
+// Compose returns the mail of a kind. The caller sets ID and To.
 func Compose(kind Kind, facts Facts) (Message, error) {
 	subject, known := subjects[kind]
 	if !known {
@@ -87,12 +87,12 @@ func link(kind Kind, facts Facts) string {
 	return strings.TrimRight(facts.AppURL, "/") + pages[kind] + "?token=" + url.QueryEscape(facts.Token)
 }
 
-// mostName is how many characters of a name a greeting has room for.
+// mostName is the longest name in a greeting, in characters.
 const mostName = 60
 
-// greetable is a name to greet somebody by, or nothing. Anybody can sign up with a
-// stranger's address, so a name that is a message, or that mail programs would make a
-// link of, is left out rather than delivered under our name.
+// greetable returns a name for the greeting, or nothing. Anyone can sign up with a
+// stranger's address, so a name that is a message, or that mail clients would turn
+// into a link, is left out rather than delivered under our name.
 func greetable(name string) string {
 	name = oneLine(name)
 	if utf8.RuneCountInString(name) > mostName || strings.ContainsAny(name, `/@:<>\`) || domainLike.MatchString(name) {
@@ -101,17 +101,17 @@ func greetable(name string) string {
 	return name
 }
 
-// domainLike finds a dot with a letter or digit behind it.
+// domainLike matches a dot followed by a letter or digit.
 var domainLike = regexp.MustCompile(`\S\.[\p{L}\p{N}]`)
 
-// oneLine makes any white space and control characters single spaces.
+// oneLine replaces any white space and control characters by single spaces.
 func oneLine(text string) string {
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 	}), " ")
 }
 
-// inWords is a time in its largest whole unit.
+// inWords returns a time in its largest whole unit.
 func inWords(d time.Duration) string {
 	for _, unit := range []struct {
 		length time.Duration

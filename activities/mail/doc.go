@@ -1,3 +1,3 @@
-// Package mail writes Lyo's mails and hands them to an SMTP server, or puts them
-// into a folder where there is none.
+// Package mail composes Lyo's mails and sends them to an SMTP server, or writes them to a
+// folder where there is none.
 package mail

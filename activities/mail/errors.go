@@ -12,20 +12,20 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// Error is why a mail was not handed over. It holds nothing that the server said but
-// its codes, since servers quote recipients and sometimes the mail.
+// Error is the reason why a mail was not delivered. Of the server's answer it holds only
+// the codes, since servers quote recipients and sometimes the mail.
 type Error struct {
-	// Permanent: trying again would end the same way. The server refuses the
+	// Permanent means that a retry would end the same way. The server refuses the
 	// recipient, the sender, the mail or our password for good.
 	Permanent bool
-	// Status is the server's answer, such as 550; 0: it gave none.
+	// Status is the server's answer, such as 550; 0: none.
 	Status int
 	// Reason is for operators.
 	Reason string
 	cause  error
 }
 
-// Error is the reason and the server's code.
+// Error returns the reason and the server's code.
 func (e *Error) Error() string {
 	if e.Status == 0 {
 		return "mail: " + e.Reason
@@ -33,13 +33,13 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("mail: %s (%d)", e.Reason, e.Status)
 }
 
-// Unwrap is a cause that the server has not worded: the end of the context, or what
-// the machine says of the disk.
+// Unwrap returns a cause not worded by the server: the end of the context, or an error
+// of the disk.
 func (e *Error) Unwrap() error { return e.cause }
 
 func refused(reason string) *Error { return &Error{Permanent: true, Reason: reason} }
 
-// steps are what was asked of the server when it refused.
+// steps name the command that the server refused.
 var steps = map[gomail.SendErrReason]string{
 	gomail.ErrSMTPMailFrom:  "the server refuses the sender",
 	gomail.ErrSMTPRcptTo:    "the server refuses the recipient",
@@ -47,7 +47,7 @@ var steps = map[gomail.SendErrReason]string{
 	gomail.ErrSMTPDataClose: "the server refuses the mail",
 }
 
-// classify makes an Error of what go-mail returned.
+// classify converts an error of go-mail to an Error.
 func classify(ctx context.Context, err error) *Error {
 	out := &Error{Reason: withoutAnswer(err)}
 	var sending *gomail.SendError
@@ -71,9 +71,9 @@ func classify(ctx context.Context, err error) *Error {
 	return out
 }
 
-// withoutAnswer tells why a server said nothing that has a code. None of these is
-// permanent: certificates are renewed, and a server without STARTTLS may be somebody
-// in between.
+// withoutAnswer returns why a server gave no answer with a code. None of these is
+// permanent: certificates are renewed, and a server without STARTTLS may be a
+// man in the middle.
 func withoutAnswer(err error) string {
 	var name *net.DNSError
 	var network *net.OpError

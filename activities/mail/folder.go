@@ -10,15 +10,15 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// folder is where mails go that no server is there for.
+// folder is the destination of mails where there is no server.
 type folder struct {
 	dir   string
 	clock func() time.Time
 	log   *slog.Logger
 }
 
-// deliver writes <time>-<id>.eml, which is there whole or not at all. Only this user
-// of the machine may read it: it holds a token.
+// deliver writes <time>-<id>.eml atomically. Only the process's system user may read it:
+// it contains a token.
 func (f folder) deliver(ctx context.Context, message Message, built *gomail.Msg) error {
 	if err := ctx.Err(); err != nil {
 		return &Error{Reason: "there was no time left", cause: err}

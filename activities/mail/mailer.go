@@ -10,30 +10,30 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// Options say how mails leave.
+// Options configure a Mailer.
 type Options struct {
-	// SMTPURL is smtp://user:password@host:587, which insists on STARTTLS unless the
-	// host is an address of the loopback, or smtps://host:465. Empty: mails are
-	// written into Dir.
+	// SMTPURL is smtp://user:password@host:587, which requires STARTTLS unless the
+	// host is a loopback address, or smtps://host:465. Empty: mails are written into
+	// Dir.
 	SMTPURL string
 	// From is an address, with a name or without.
 	From  string
-	Dir   string // made when the first mail is written
+	Dir   string // created with the first mail
 	Clock func() time.Time
 	Log   *slog.Logger
-	// SMTP is nil but in tests.
+	// SMTP is nil except in tests.
 	SMTP *Wiring
 }
 
 // Message is a mail to one recipient.
 type Message struct {
-	// ID names the mail. The Message-ID follows from it, so a repeat can be recognised.
+	// ID identifies the mail. The Message-ID is derived from it, so a repeat can be recognised.
 	ID      string
 	Kind    Kind
 	To      string // a bare address
 	Subject string
 	Text    string
-	HTML    string // the same for who sees it shown; may be empty
+	HTML    string // the same for clients that show it; may be empty
 }
 
 // Mailer sends mails. It is safe for concurrent use and keeps no connection.
@@ -43,7 +43,7 @@ type Mailer struct {
 	deliver func(context.Context, Message, *gomail.Msg) error
 }
 
-// New checks the options; nothing is contacted. No error tells the password.
+// New checks the options; no server is contacted. No error contains the password.
 func New(o Options) (*Mailer, error) {
 	if o.Clock == nil || o.Log == nil {
 		return nil, errors.New("mail: Clock and Log are needed")
@@ -65,10 +65,10 @@ func New(o Options) (*Mailer, error) {
 	return m, err
 }
 
-// Send hands the mail over. Without an error the server has taken responsibility for
-// it, or the file is on the disk. Errors are *Error. After one the mail may have gone
-// out all the same, if the connection broke at the wrong moment; a repeat has the same
-// Message-ID.
+// Send delivers the mail to the server. Without an error the server has taken
+// responsibility for it, or the file is on the disk. Errors are *Error. After one the
+// mail may have been sent all the same, if the connection broke at the wrong moment; a
+// repeat has the same Message-ID.
 func (m *Mailer) Send(ctx context.Context, message Message) error {
 	built, err := m.build(message)
 	if err != nil {

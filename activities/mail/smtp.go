@@ -13,27 +13,27 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// Wiring replaces how an SMTP server is reached, for tests.
+// Wiring replaces the connection to an SMTP server, for tests.
 type Wiring struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	TLS  *tls.Config // its ServerName is set to the host
 }
 
-// sendWithin bounds one hand-over when the context has no nearer deadline.
+// sendWithin bounds one delivery when the context has no nearer deadline.
 const sendWithin = 50 * time.Second
 
-// The ports where nothing else is said.
+// The default ports.
 const (
 	portSubmission = 587
 	portImplicit   = 465
 )
 
-// server is an SMTP server and what it takes to be let in.
+// server is an SMTP server with its credentials.
 type server struct {
 	host           string
 	port           int
 	implicit       bool // TLS from the first byte
-	loopback       bool // nobody is in between
+	loopback       bool // no network in between
 	user, password string
 	dial           func(ctx context.Context, network, address string) (net.Conn, error)
 	tls            *tls.Config
@@ -71,8 +71,8 @@ func isLoopback(host string) bool {
 	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
-// deliver speaks to the server until it has taken the mail. One connection a mail:
-// there are few of them, and a connection kept would have to be watched.
+// deliver sends a mail to the server and waits for its acceptance. Each mail has its own
+// connection: mails are few, and a kept connection would have to be watched.
 func (s *server) deliver(ctx context.Context, _ Message, built *gomail.Msg) error {
 	ctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
@@ -82,15 +82,15 @@ func (s *server) deliver(ctx context.Context, _ Message, built *gomail.Msg) erro
 	}
 	defer hangUp()
 	err = client.DialAndSendWithContext(ctx, built)
-	if err == nil || built.IsDelivered() { // the server has it, whatever became of the goodbye
+	if err == nil || built.IsDelivered() { // the server has it, even if QUIT failed
 		return nil
 	}
 	return classify(ctx, err)
 }
 
-// client is go-mail's for one hand-over. Its own deadline is for the whole exchange
-// once more after connecting, and a cancel would only end the connecting, so ctx ends
-// the connection itself. hangUp lets go of it.
+// client returns go-mail's client for one delivery. Its own deadline restarts after
+// connecting, and a cancel would only stop the connecting, so ctx closes the
+// connection itself. hangUp releases it.
 func (s *server) client(ctx context.Context) (client *gomail.Client, hangUp func(), err error) {
 	var conn net.Conn
 	var forget func() bool
@@ -112,7 +112,7 @@ func (s *server) client(ctx context.Context) (client *gomail.Client, hangUp func
 		gomail.WithDialContextFunc(dial), gomail.WithoutNoop(), gomail.WithoutRset(),
 	}
 	if s.implicit || s.loopback {
-		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS)) // it is there already, or needless
+		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS)) // already there, or not needed
 	}
 	if s.user != "" {
 		options = append(options, gomail.WithUsername(s.user), gomail.WithPassword(s.password),
@@ -122,9 +122,9 @@ func (s *server) client(ctx context.Context) (client *gomail.Client, hangUp func
 	return client, hangUp, err
 }
 
-// connect gives go-mail the connection itself, by whose type it tells whether a
-// password may be sent. The address is put together here, since go-mail's is none
-// for an IPv6 host.
+// connect gives go-mail the connection itself, whose type decides whether a password
+// may be sent. The address is built here, since go-mail's is invalid for an IPv6
+// host.
 func (s *server) connect(ctx context.Context, network string) (net.Conn, error) {
 	conn, err := s.dial(ctx, network, net.JoinHostPort(s.host, strconv.Itoa(s.port)))
 	if err != nil || !s.implicit {

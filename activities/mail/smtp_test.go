@@ -25,7 +25,7 @@ func letter() mail.Message {
 	}
 }
 
-// mailer is one whose log is kept.
+// mailer returns one whose log is recorded.
 func mailer(t *testing.T, o mail.Options) (*mail.Mailer, *bytes.Buffer) {
 	t.Helper()
 	logs := &bytes.Buffer{}
@@ -36,7 +36,7 @@ func mailer(t *testing.T, o mail.Options) (*mail.Mailer, *bytes.Buffer) {
 	return m, logs
 }
 
-// named reaches the server by the name in its certificate.
+// named returns options to reach the server by the name in its certificate.
 func named(s *mailtest.Server, url string) mail.Options {
 	return mail.Options{SMTPURL: url, SMTP: &mail.Wiring{Dial: s.Dial, TLS: s.TLS()}}
 }

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// alarmEvery is how often the same trouble is told of.
+// alarmEvery is how often the same fault is logged.
 const alarmEvery = time.Minute
 
-// alarm tells operators of what only they can mend, once in a while however many
-// messages it stops.
+// alarm logs faults that only operators can correct, at intervals however many messages
+// are affected.
 type alarm struct {
 	clock func() time.Time
 	log   *slog.Logger

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// apple is the way to one of Apple's hosts. It speaks over one connection, and over a
-// fresh one as soon as anything was wrong with that.
+// apple is the route to one of Apple's hosts. It uses one connection, and a fresh one after
+// any fault on that.
 type apple struct {
 	places
 	Credentials
@@ -30,25 +30,25 @@ type apple struct {
 	line *line
 }
 
-// line is a client with a transport, and so with connections, of its own.
+// line is a client with a transport, and thus connections, of its own.
 type line struct {
 	client    *apns2.Client
 	transport *http2.Transport
 }
 
-// lingers is how long a message that was given up keeps its place: its stream may be
-// open at Apple's end a moment longer than here.
+// lingers is how long an abandoned message keeps its slot: its stream may stay open at
+// Apple's end a moment longer than here.
 const lingers = time.Second
 
-// newApple makes the ways to both hosts. They share the provider's token, which Apple
-// wants to see change rarely.
+// newApple returns the routes to both hosts. They share the provider's token, which Apple
+// requires to change rarely.
 func newApple(o Options) (production, sandbox *apple, err error) {
 	if o.Apple.KeyID == "" || o.Apple.TeamID == "" || o.Apple.Topic == "" || o.Apple.Streams < 1 {
 		return nil, nil, errors.New("a key needs its id, the team's id, a topic, and one stream or more")
 	}
 	key, err := token.AuthKeyFromBytes([]byte(o.Apple.Key))
 	if err != nil {
-		return nil, nil, errors.New("the key is not the text of a .p8 file") // the library's words may quote it
+		return nil, nil, errors.New("the key is not the text of a .p8 file") // the library's message may quote it
 	}
 	shared := &token.Token{AuthKey: key, KeyID: o.Apple.KeyID, TeamID: o.Apple.TeamID}
 	to := func(provider, host string) *apple {
@@ -76,8 +76,8 @@ func (a *apple) current() *line {
 	return a.line
 }
 
-// renew has whatever comes next go over a fresh connection, unless that is so already.
-// Messages under way on the old one are answered there, or time out.
+// renew has the next messages use a fresh connection, unless that is so already. Messages
+// in flight on the old one are answered there, or time out.
 func (a *apple) renew(broken *line) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -119,7 +119,7 @@ func (a *apple) judge(answer *apns2.Response, after time.Duration, fresh bool) R
 	found := ruleApple(answer.StatusCode, answer.Reason)
 	if answer.Reason == apns2.ReasonExpiredProviderToken {
 		if fresh {
-			found = ruling{verdict: Refused} // a new one is too old as well: the clock of this machine is wrong
+			found = ruling{verdict: Refused} // a new one has expired as well: the clock of this machine is wrong
 		}
 		a.renewToken()
 	}
@@ -130,7 +130,7 @@ func (a *apple) judge(answer *apns2.Response, after time.Duration, fresh bool) R
 	return Result{Verdict: found.verdict, Reason: reason, After: cmp.Or(after, found.after), Since: answer.Timestamp.Time}
 }
 
-// tokenIsFresh tells whether the next message's token is one that was made just now.
+// tokenIsFresh reports whether the next message's token was issued just now.
 func (a *apple) tokenIsFresh() bool {
 	a.token.Lock()
 	defer a.token.Unlock()
@@ -138,11 +138,11 @@ func (a *apple) tokenIsFresh() bool {
 }
 
 // renewToken has the next message carry a new token, unless this one is new: many
-// messages learn at once that theirs is too old.
+// messages learn at once that theirs has expired.
 func (a *apple) renewToken() {
 	a.token.Lock()
 	defer a.token.Unlock()
-	if time.Now().Unix()-a.token.IssuedAt > int64(tokenIsNew/time.Second) { // the library goes by the system's clock
+	if time.Now().Unix()-a.token.IssuedAt > int64(tokenIsNew/time.Second) { // the library uses the system's clock
 		a.token.IssuedAt = 0
 	}
 }

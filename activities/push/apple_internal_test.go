@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/activities/push/pushtest"
 )
 
-// TestATokenThatIsTooOld is made anew; where a new one is too old as well, the clock is wrong.
+// TestATokenThatIsTooOld is renewed; if a new one has expired as well, the clock is wrong.
 func TestATokenThatIsTooOld(t *testing.T) {
 	t.Parallel()
 	stand := pushtest.NewAPNs(t, 0)

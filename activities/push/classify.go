@@ -2,18 +2,18 @@ package push
 
 import "time"
 
-// ruling is what a provider's answer means.
+// ruling is the meaning of a provider's answer.
 type ruling struct {
 	verdict Verdict
-	after   time.Duration // where the answer itself says nothing
+	after   time.Duration // used where the answer has none
 }
 
-// appleReasons are all that Apple documents. What is missing here goes by its status.
+// appleReasons are all that Apple documents. Others are classified by their status.
 //
-// Apple says of TooManyProviderTokenUpdates that tokens may change every 20 minutes, and
-// of TooManyRequests that it is about one device. BadDeviceToken is what a token of the other
-// environment gets, and DeviceTokenNotForTopic one of another app: the device may be at fault,
-// or the operator.
+// Apple documents that tokens may change every 20 minutes (TooManyProviderTokenUpdates), and
+// that TooManyRequests is about one device. BadDeviceToken is the answer to a token of the
+// other environment, and DeviceTokenNotForTopic to one of another app: the device may be at
+// fault, or the operator.
 var appleReasons = map[string]ruling{
 	"BadCollapseId":               {verdict: Misconfigured},
 	"BadDeviceToken":              {verdict: Doubtful},
@@ -49,7 +49,7 @@ var appleReasons = map[string]ruling{
 	"Shutdown":                    {verdict: Retry},
 }
 
-// ruleApple says what an answer of Apple's means.
+// ruleApple classifies an answer of Apple's.
 func ruleApple(status int, reason string) ruling {
 	if status == 200 {
 		return ruling{verdict: Sent}
@@ -67,11 +67,11 @@ func ruleApple(status int, reason string) ruling {
 }
 
 // googleCodes are all that Google documents of its messaging service, and below them the
-// codes of its other services that come in their place. Google says to wait a minute when
-// a quota is exceeded and nothing else is said. INVALID_ARGUMENT is about the token or
-// about the message: see ruleGoogle. SENDER_ID_MISMATCH says that the token is of another
-// project than the credentials, and the two of authentication that the project cannot reach
-// Apple or browsers: neither is the device's fault.
+// codes of its other services that come in their place. Google documents a wait of a minute
+// when a quota is exceeded without a delay. INVALID_ARGUMENT is about the token or about
+// the message: see ruleGoogle. SENDER_ID_MISMATCH means that the token is of another project
+// than the credentials, and the two of authentication that the project cannot reach Apple or
+// browsers: neither is the device's fault.
 var googleCodes = map[string]ruling{
 	"UNSPECIFIED_ERROR":      {verdict: Retry},
 	"INVALID_ARGUMENT":       {verdict: Misconfigured},
@@ -90,13 +90,13 @@ var googleCodes = map[string]ruling{
 	"UNKNOWN":             {verdict: Retry},
 	"UNAUTHENTICATED":     {verdict: Refused},
 	"PERMISSION_DENIED":   {verdict: Refused},
-	"NOT_FOUND":           {verdict: Refused}, // without UNREGISTERED: the project is not there
+	"NOT_FOUND":           {verdict: Refused}, // without UNREGISTERED: the project does not exist
 	"FAILED_PRECONDITION": {verdict: Misconfigured},
 	"OUT_OF_RANGE":        {verdict: Misconfigured},
 }
 
-// ruleGoogle says what a refusal of Google's means. aboutToken tells that it names the
-// token as what is wrong.
+// ruleGoogle classifies a refusal of Google's. aboutToken means that the refusal names the
+// token as its cause.
 func ruleGoogle(status int, code string, aboutToken bool) ruling {
 	if code == "INVALID_ARGUMENT" && aboutToken {
 		return ruling{verdict: Unregistered}
@@ -110,8 +110,8 @@ func ruleGoogle(status int, code string, aboutToken bool) ruling {
 	return ruling{verdict: Misconfigured}
 }
 
-// ruleWeb says what an answer of a browser's push service means. They answer 401 and 403 when
-// the key is not the one that the browser subscribed with, which is ours or an old one.
+// ruleWeb classifies an answer of a browser's push service. 401 and 403 mean that the key is
+// not the one that the browser subscribed with, which is ours or an old one.
 func ruleWeb(status int) ruling {
 	switch {
 	case status >= 200 && status < 300:
@@ -126,8 +126,8 @@ func ruleWeb(status int) ruling {
 	return ruling{verdict: Misconfigured}
 }
 
-// MayBeDead are the reasons for which a device may be switched off although wrong credentials
-// can be the cause, of a provider.
+// MayBeDead returns a provider's reasons for which a device may be switched off although wrong
+// credentials can be the cause.
 func MayBeDead(provider string) []string {
 	switch provider {
 	case providerApple, providerSandbox:

@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/activities/push/pushtest"
 )
 
-// providers are a sender and the stand-ins it sends to.
+// providers is a sender and the fakes it sends to.
 type providers struct {
 	*push.Sender
 	apns *pushtest.APNs
@@ -22,7 +22,7 @@ type providers struct {
 	logs *strings.Builder
 }
 
-const patience = 30 * time.Second // of a test that nothing should hold up
+const patience = 30 * time.Second // for tests that nothing should delay
 
 func newProviders(t *testing.T, change ...func(*push.Options)) *providers {
 	t.Helper()
@@ -83,7 +83,7 @@ func TestEveryReasonOfApples(t *testing.T) {
 		{403, "BadCertificateEnvironment", push.Refused, 0},
 		{403, "BadEnvironmentKeyIdInToken", push.Refused, 0},
 		{403, "UnrelatedKeyIdInToken", push.Refused, 0},
-		{403, "ExpiredProviderToken", push.Refused, 0}, // of a token that was made just now
+		{403, "ExpiredProviderToken", push.Refused, 0}, // of a token issued just now
 		{403, "Forbidden", push.Refused, 0},
 		{403, "InvalidProviderToken", push.Refused, 0},
 		{403, "MissingProviderToken", push.Refused, 0},
@@ -97,7 +97,7 @@ func TestEveryReasonOfApples(t *testing.T) {
 		{500, "InternalServerError", push.Retry, 0},
 		{503, "ServiceUnavailable", push.Retry, 0},
 		{503, "Shutdown", push.Retry, 0},
-		// What it may say one day.
+		// Undocumented reasons.
 		{410, "SomethingNew", push.Dead, 0},
 		{400, "SomethingNew", push.Misconfigured, 0},
 		{429, "SomethingNew", push.Retry, 0},
@@ -156,7 +156,7 @@ func TestEveryCodeOfGoogles(t *testing.T) {
 		{500, "INTERNAL", push.Retry, 0, "INTERNAL"},
 		{401, "THIRD_PARTY_AUTH_ERROR", push.Mismatch, 0, "THIRD_PARTY_AUTH_ERROR"},
 		{401, "APNS_AUTH_ERROR", push.Mismatch, 0, "APNS_AUTH_ERROR"},
-		// The codes that stand alone.
+		// Codes without a messaging code.
 		{401, "", push.Refused, 0, "UNAUTHENTICATED"},
 		{403, "", push.Refused, 0, "PERMISSION_DENIED"},
 		{404, "", push.Refused, 0, "NOT_FOUND"},

@@ -6,13 +6,13 @@ import (
 	"encoding/json"
 )
 
-// Credentials name what messages go out under, so that what a provider says of them can be
-// kept for all senders.
+// Credentials identify what messages are sent under, so that all senders share what a provider
+// answers about them.
 type Credentials struct {
 	// Provider is apns, apns-sandbox, fcm, or webpush- and the name of a service.
 	Provider string
-	// Fingerprint changes with the credentials and with where they are used; nothing of them
-	// can be told from it.
+	// Fingerprint changes with the credentials and with where they are used; it reveals nothing of
+	// them.
 	Fingerprint string
 }
 
@@ -23,14 +23,14 @@ const (
 	providerWeb     = "webpush-"
 )
 
-// fingerprintSize in bytes is enough to tell an operator's credentials apart.
+// fingerprintSize in bytes is enough to distinguish an operator's credentials.
 const fingerprintSize = 12
 
-// credentialsOf makes the name of credentials from all that belongs to them.
+// credentialsOf derives the identity of credentials from all their parts.
 func credentialsOf(provider string, parts ...string) Credentials {
 	text, err := json.Marshal(parts)
 	if err != nil {
-		panic(err) // texts marshal
+		panic(err) // strings always marshal
 	}
 	sum := sha256.Sum256(text)
 	return Credentials{provider, hex.EncodeToString(sum[:fingerprintSize])}
@@ -38,9 +38,9 @@ func credentialsOf(provider string, parts ...string) Credentials {
 
 func (c Credentials) credentials(Message) Credentials { return c }
 
-// Credentials are what a message goes out under. They are zero where nothing is sent, and where
-// what is answered says nothing of credentials: a browser may name any address, whose owner can
-// answer whatever they like.
+// Credentials returns those that a message is sent under. They are zero where nothing is sent, and
+// where an answer means nothing for credentials: a browser may name any address, whose owner can
+// answer anything.
 func (s *Sender) Credentials(m Message) Credentials {
 	if way := s.routeOf(m); way != nil {
 		return way.credentials(m)
@@ -48,7 +48,7 @@ func (s *Sender) Credentials(m Message) Credentials {
 	return Credentials{}
 }
 
-// AllCredentials are those that this sender may send under.
+// AllCredentials returns those that this sender may send under.
 func (s *Sender) AllCredentials() []Credentials {
 	var all []Credentials
 	for _, a := range []*apple{s.apple, s.sandbox} {

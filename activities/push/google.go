@@ -19,7 +19,7 @@ import (
 	"google.golang.org/api/option"
 )
 
-// google is the way to Firebase Cloud Messaging, for Android and for browsers that have its tokens.
+// google is the route to Firebase Cloud Messaging, for Android and for browsers with its tokens.
 type google struct {
 	places
 	Credentials
@@ -38,7 +38,7 @@ func newGoogle(ctx context.Context, o Options) (*google, error) {
 	account, err := googleauth.JWTConfigFromJSON([]byte(o.Google.Credentials), googleScope)
 	project := projectOf(o.Google.Credentials)
 	if err != nil || project == "" {
-		return nil, errors.New("the credentials are not the JSON of a service account") // the library's words may quote it
+		return nil, errors.New("the credentials are not the JSON of a service account") // the library's message may quote it
 	}
 	base := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // it is one
 	base.MaxIdleConnsPerHost = o.Google.Parallel
@@ -73,7 +73,7 @@ func (g *google) send(ctx context.Context, m Message) (Result, time.Duration) {
 		return Result{Verdict: Refused, Reason: "credentials"}, 0
 	case heard.err != nil:
 		return Result{Verdict: Retry, Reason: "connection"}, 0
-	case heard.status == 0: // the library would not send it
+	case heard.status == 0: // the library refused to send it
 		return Result{Verdict: Misconfigured, Reason: "INVALID_ARGUMENT"}, 0
 	}
 	code, aboutToken := googleFault(err)
@@ -83,7 +83,7 @@ func (g *google) send(ctx context.Context, m Message) (Result, time.Duration) {
 	}, 0
 }
 
-// refused tells whether Google gives no token for the credentials.
+// refused reports whether Google issues no token for the credentials.
 func (r *reply) refused() bool {
 	fault, ok := errors.AsType[*oauth2.RetrieveError](r.err)
 	return ok && fault.Response != nil && fault.Response.StatusCode < http.StatusInternalServerError && fault.Response.StatusCode != http.StatusTooManyRequests
@@ -106,17 +106,17 @@ func (g *google) message(m Message) *messaging.Message {
 	return out
 }
 
-// lifetime is how long a message is good from now on.
+// lifetime returns how long a message stays valid from now on.
 func (g *google) lifetime(m Message) time.Duration {
 	return max(m.Expires.Sub(g.clock()), time.Second).Truncate(time.Second)
 }
 
-// once is a transport that takes from the library any wish to try again: it would do so
-// four times, and for as long as it is told to wait hold a place, while a receipt can
-// wait anywhere. What it takes for an answer that comes back tomorrow it leaves alone.
+// once is a transport that keeps the library from retrying: it would do so four times, and
+// occupy a slot while it waits, whereas a receipt can wait at no cost. The library does not
+// retry an answer with a Retry-After of a day.
 type once struct{ http.RoundTripper }
 
-// RoundTrip answers faults of the network as if the service were away till tomorrow.
+// RoundTrip turns network faults into 503 answers with a Retry-After of a day.
 func (o once) RoundTrip(request *http.Request) (*http.Response, error) {
 	answer, err := o.RoundTripper.RoundTrip(request)
 	if heard, ok := request.Context().Value(replyKey{}).(*reply); ok {

@@ -8,7 +8,7 @@ import (
 	"firebase.google.com/go/v4/errorutils"
 )
 
-// projectOf is the project that a service account belongs to.
+// projectOf returns the project that a service account belongs to.
 func projectOf(credentials string) string {
 	var account struct {
 		ProjectID string `json:"project_id"`
@@ -19,7 +19,7 @@ func projectOf(credentials string) string {
 	return account.ProjectID
 }
 
-// googleProblem is what a refusal says.
+// googleProblem is the body of a refusal.
 type googleProblem struct {
 	Error struct {
 		Status  string `json:"status"`
@@ -34,8 +34,8 @@ type googleProblem struct {
 	} `json:"error"`
 }
 
-// googleFault is the code of a refusal, the messaging service's own where there is one,
-// and whether it is the token that is refused.
+// googleFault returns the code of a refusal, the messaging service's own where there is one,
+// and whether the token is what was refused.
 func googleFault(err error) (code string, aboutToken bool) {
 	answer := errorutils.HTTPResponse(err) //nolint:bodyclose // the library has read and closed it
 	if answer == nil {

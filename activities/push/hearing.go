@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// reply is what an answer says beside its body, which the libraries keep to themselves.
+// reply is the metadata of an answer, which the libraries do not expose.
 type reply struct {
 	status int           // 0: there was no answer
 	after  time.Duration // Retry-After
@@ -16,15 +16,15 @@ type reply struct {
 
 type replyKey struct{}
 
-// hearing has the transport write down the reply to a request of this context.
+// hearing has the transport record the reply to a request of this context.
 func hearing(ctx context.Context, r *reply) context.Context {
 	return context.WithValue(ctx, replyKey{}, r)
 }
 
-// listening is a transport that writes replies down.
+// listening is a transport that records replies.
 type listening struct{ http.RoundTripper }
 
-// RoundTrip passes everything on as it is.
+// RoundTrip passes everything on unchanged.
 func (l listening) RoundTrip(request *http.Request) (*http.Response, error) {
 	answer, err := l.RoundTripper.RoundTrip(request)
 	if heard, ok := request.Context().Value(replyKey{}).(*reply); ok {
@@ -47,7 +47,7 @@ func (r *reply) note(answer *http.Response, err error) {
 	}
 }
 
-// mostAfter is the longest that a provider can put a message off.
+// mostAfter is the longest that a provider can defer a message.
 const mostAfter = time.Hour
 
 // retryAfter reads seconds or a date; 0 for neither.

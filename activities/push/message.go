@@ -10,21 +10,21 @@ import (
 	"github.com/google/uuid"
 )
 
-// Message is one piece of news for one device.
+// Message is one notification for one device.
 type Message struct {
-	// ID is the same each time the same news is sent to the same device.
+	// ID is the same each time a notification is sent to the same device.
 	ID       uuid.UUID
-	Token    string // of a browser's subscription its endpoint
+	Token    string // for a browser, its subscription's endpoint
 	Keys     Keys   // of a browser's subscription; zero: Token is Apple's or Google's
 	Platform string // ios, android or web
-	Sandbox  bool   // the token is one of Apple's sandbox
+	Sandbox  bool   // the token is of Apple's sandbox
 	Title    string
 	Body     string
 	Data     map[string]string // for the app; "aps" is left out
-	// Collapse names what a later message takes the place of: up to 64 bytes.
+	// Collapse is the key by which a later message replaces this one: up to 64 bytes.
 	Collapse string
 	Badge    int       // on the app's icon
-	Expires  time.Time // after which it need not arrive; zero: whenever
+	Expires  time.Time // when it expires; zero: never
 }
 
 // Keys are what a message to a browser is encrypted for, in base64url.
@@ -37,37 +37,37 @@ const (
 	Web     = "web"
 )
 
-// Verdict is what came of a message.
+// Verdict is the outcome of a message.
 type Verdict string
 
-// The verdicts. Unknown is the zero value: nobody can tell, and the message may be sent
-// again under the same ID.
+// The verdicts. Unknown is the zero value: the outcome is not known, and the message may be
+// sent again under the same ID.
 const (
 	Unknown       Verdict = ""
 	Sent          Verdict = "sent"          // the provider has accepted it
 	DryRun        Verdict = "dry_run"       // there are no credentials: nothing was sent
-	Dead          Verdict = "dead"          // the token is nobody's any more, whoever asks
-	Unregistered  Verdict = "unregistered"  // the token is nobody's, as far as these credentials can tell
-	Doubtful      Verdict = "doubtful"      // the token is not for these credentials, or they are the wrong ones
-	Mismatch      Verdict = "mismatch"      // the token is of other credentials: the device is not to blame
+	Dead          Verdict = "dead"          // the token is no longer valid, whatever the credentials
+	Unregistered  Verdict = "unregistered"  // the token is not valid, as far as these credentials can tell
+	Doubtful      Verdict = "doubtful"      // the token is not for these credentials, or they are wrong
+	Mismatch      Verdict = "mismatch"      // the token is of other credentials: not the device's fault
 	Refused       Verdict = "refused"       // the credentials themselves are wrong, whatever the token
-	Retry         Verdict = "retry"         // try again, not before After
-	Misconfigured Verdict = "misconfigured" // this message is refused; the same again would be, too
+	Retry         Verdict = "retry"         // retry, not before After
+	Misconfigured Verdict = "misconfigured" // this message is refused; a retry would be, too
 )
 
-// Result is what came of a message.
+// Result is the outcome of a message.
 type Result struct {
 	Verdict Verdict
-	Reason  string        // the provider's word for it; "" when sent
-	After   time.Duration // of Retry: how long to wait, as the provider asks; 0: it did not say
-	Since   time.Time     // of Dead: since when the provider knows; zero: it did not say
+	Reason  string        // the provider's wording; "" when sent
+	After   time.Duration // of Retry: the wait that the provider asks for; 0: none given
+	Since   time.Time     // of Dead: since when the provider knows; zero: not given
 }
 
-// mostPayload is what Apple and Google take, in bytes.
+// mostPayload is the limit of Apple and Google, in bytes.
 const mostPayload = 4096
 
-// applePayload is what Apple passes on to the app. A text that is too long is cut off:
-// the whole of it is in the app's inbox.
+// applePayload returns what Apple passes on to the app. A text that is too long is cut off:
+// all of it is in the app's inbox.
 func applePayload(m Message) ([]byte, error) {
 	text, err := appleJSON(m)
 	if err != nil || len(text) <= mostPayload {
@@ -88,8 +88,8 @@ func appleJSON(m Message) ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-// shortened drops so many bytes of a text's end, and whatever makes room for the sign
-// that says so. What JSON escapes is longer there, so more may go than is needed.
+// shortened cuts at least the given number of bytes off a text's end, plus room for an
+// ellipsis. JSON escapes make text longer, so more may be cut than is needed.
 func shortened(text string, bytes int) string {
 	const sign = "…"
 	end := max(0, len(text)-bytes-len(sign))
@@ -99,8 +99,8 @@ func shortened(text string, bytes int) string {
 	return text[:end] + sign
 }
 
-// webText is what a browser's service worker gets. Of a text that is too long the end is left
-// out, as for Apple's devices.
+// webText is what a browser's service worker gets. A text that is too long is cut off, as for
+// Apple's devices.
 type webText struct {
 	Title string            `json:"title"`
 	Body  string            `json:"body"`
@@ -113,7 +113,7 @@ type webText struct {
 // than one.
 const mostWebPayload = 3993
 
-// webPayload is a message for a browser; nil: it is too long even without its body.
+// webPayload returns a message for a browser; nil if it is too long even without its body.
 func webPayload(m Message) ([]byte, error) {
 	text, err := webJSON(m)
 	if err != nil || len(text) <= mostWebPayload {
@@ -129,7 +129,7 @@ func webPayload(m Message) ([]byte, error) {
 func webJSON(m Message) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false) // it is no page, and room is scarce
+	encoder.SetEscapeHTML(false) // it is not HTML, and space is scarce
 	err := encoder.Encode(webText{Title: m.Title, Body: m.Body, Tag: cmp.Or(m.Collapse, m.ID.String()), Badge: m.Badge, Data: m.Data})
 	return bytes.TrimRight(out.Bytes(), "\n"), err
 }

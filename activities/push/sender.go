@@ -21,18 +21,18 @@ type Sender struct {
 	seen           func(platform string, verdict Verdict)
 }
 
-// route is a way to a provider.
+// route is a connection to a provider.
 type route interface {
-	// enter waits for a place among the messages under way; leave gives it back.
+	// enter waits for a slot among the messages in flight; leave releases it.
 	enter(ctx context.Context) error
-	// credentials are what a message goes out under; zero: no state of them is kept.
+	// credentials returns what a message is sent under; zero: no state of them is kept.
 	credentials(m Message) Credentials
-	// send sends one message. It tells how long its place is to be kept after that.
+	// send sends one message. It returns how long its slot is to be kept after that.
 	send(ctx context.Context, m Message) (Result, time.Duration)
 	leave()
 }
 
-// New makes a sender. Nothing is contacted, but credentials that cannot be any are refused.
+// New returns a sender. It contacts no provider, but refuses malformed credentials.
 func New(ctx context.Context, o Options) (*Sender, error) {
 	s := &Sender{limiter: rate.NewLimiter(rate.Inf, 0), alarm: &alarm{clock: o.Clock, log: o.Log, last: map[string]time.Time{}}, seen: o.Seen}
 	if s.seen == nil {
@@ -63,9 +63,9 @@ func New(ctx context.Context, o Options) (*Sender, error) {
 	return s, nil
 }
 
-// Send sends messages, several at once, and returns when there is nothing more to learn
-// of any. Result i is of message i. When ctx ends, what is under way is broken off and the
-// rest is not begun: those results are Unknown.
+// Send sends messages concurrently, and returns when all outcomes are known. Result i is of
+// message i. When ctx ends, messages in flight are abandoned and the rest is not sent: those
+// results are Unknown.
 func (s *Sender) Send(ctx context.Context, messages []Message) []Result {
 	results := make([]Result, len(messages))
 	var all sync.WaitGroup
@@ -113,7 +113,7 @@ func (s *Sender) routeOf(m Message) route {
 	return nil
 }
 
-// places bounds what is under way.
+// places bounds the messages in flight.
 type places chan struct{}
 
 func (p places) enter(ctx context.Context) error {

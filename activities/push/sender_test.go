@@ -82,7 +82,7 @@ func TestCredentialsThatAreNone(t *testing.T) {
 	}
 }
 
-// TestBoundsHold sends far more than may be under way.
+// TestBoundsHold sends far more messages than may be in flight.
 func TestBoundsHold(t *testing.T) {
 	t.Parallel()
 	p := newProviders(t)
@@ -98,7 +98,7 @@ func TestBoundsHold(t *testing.T) {
 	require.Equal(t, 1, p.apns.Connections())
 }
 
-// TestGoAway: what is under way is answered, the rest goes over a fresh connection.
+// TestGoAway checks that messages in flight are answered and the rest uses a fresh connection.
 func TestGoAway(t *testing.T) {
 	t.Parallel()
 	p := newProviders(t)
@@ -116,8 +116,8 @@ func TestGoAway(t *testing.T) {
 	require.LessOrEqual(t, p.apns.Peak(), 20)
 }
 
-// TestAStalledMessage times out by itself; what comes after it goes over a fresh
-// connection. A busy machine may be slow with others, too.
+// TestAStalledMessage checks that it times out alone; what comes after it goes over a fresh
+// connection. On a busy machine others may be slow, too.
 func TestAStalledMessage(t *testing.T) {
 	t.Parallel()
 	p := newProviders(t, func(o *push.Options) { o.Timeout = 3 * time.Second })
@@ -144,7 +144,7 @@ func TestAStalledMessage(t *testing.T) {
 	require.NotContains(t, p.apns.Accepted(), stalled)
 }
 
-// until sends until it is sent.
+// until repeats a message until it is sent.
 func (p *providers) until(ctx context.Context, platform, token string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -156,7 +156,7 @@ func (p *providers) until(ctx context.Context, platform, token string) error {
 	return nil
 }
 
-// TestAConnectionThatFallsSilent is found out by a ping, long before a message times out.
+// TestAConnectionThatFallsSilent is detected by a ping, long before a message times out.
 func TestAConnectionThatFallsSilent(t *testing.T) {
 	t.Parallel()
 	p := newProviders(t, func(o *push.Options) { o.Apple.PingAfter = time.Second })
@@ -184,7 +184,7 @@ func TestClosedConnections(t *testing.T) {
 	}
 }
 
-// TestACallerThatLeaves learns nothing of what is under way, and nothing more is begun.
+// TestACallerThatLeaves gets Unknown for messages in flight, and no more are sent.
 func TestACallerThatLeaves(t *testing.T) {
 	t.Parallel()
 	p := newProviders(t)
@@ -203,11 +203,11 @@ func TestACallerThatLeaves(t *testing.T) {
 	require.LessOrEqual(t, p.apns.Asked(), 20)
 }
 
-// TestGoogleRefusesTheAccount: without a token nothing is sent, and an operator is told.
+// TestGoogleRefusesTheAccount checks that without a token nothing is sent, and the fault is logged.
 func TestGoogleRefusesTheAccount(t *testing.T) {
 	t.Parallel()
 	other := pushtest.NewFCM(t, 0)
-	p := newProviders(t, func(o *push.Options) { // the key of another one
+	p := newProviders(t, func(o *push.Options) { // the key of another account
 		mine, theirs := map[string]string{}, map[string]string{}
 		require.NoError(t, json.Unmarshal([]byte(o.Google.Credentials), &mine))
 		require.NoError(t, json.Unmarshal([]byte(other.Credentials()), &theirs))

@@ -16,8 +16,8 @@ import (
 	webpush "github.com/SherClockHolmes/webpush-go"
 )
 
-// web is the way to the push services of browsers: RFC 8030, with the content encrypted as in
-// RFC 8291 and the sender told as in RFC 8292 (VAPID).
+// web is the route to the push services of browsers: RFC 8030, with the content encrypted as in
+// RFC 8291 and the sender identified as in RFC 8292 (VAPID).
 type web struct {
 	places
 
@@ -28,15 +28,15 @@ type web struct {
 	known   []service
 }
 
-// service is a push service whose answers are believed where they are about our key.
+// service is a push service whose answers about our key are trusted.
 type service struct {
 	Credentials
 
-	host string // or what the names of its hosts end in, with a dot before; "": any
+	host string // or, with a dot before, a suffix of its hosts; "": any
 }
 
-// webServices are those of the browsers there are. Whatever another address answers is held
-// against the one device only.
+// webServices are those of the known browsers. An answer of any other address counts only
+// against its one device.
 var webServices = map[string]string{
 	"google": "fcm.googleapis.com", "mozilla": ".push.services.mozilla.com", "apple": ".push.apple.com", "microsoft": ".notify.windows.com",
 }
@@ -107,7 +107,7 @@ func (w *web) send(ctx context.Context, m Message) (Result, time.Duration) {
 	}, &options)
 	switch {
 	case err == nil:
-		_ = answer.Body.Close() // its status says all
+		_ = answer.Body.Close() // the status is enough
 		found := ruleWeb(answer.StatusCode)
 		if found.verdict == Sent {
 			return Result{Verdict: Sent}, 0
@@ -117,18 +117,18 @@ func (w *web) send(ctx context.Context, m Message) (Result, time.Duration) {
 		return Result{}, lingers
 	case errors.Is(context.Cause(sending), errStalled):
 		return Result{Verdict: Retry, Reason: "timeout"}, lingers
-	case heard.err == nil: // it was not sent: the keys are none
+	case heard.err == nil: // not sent: the keys are invalid
 		return Result{Verdict: Misconfigured, Reason: "subscription"}, 0
-	case w.refuses != nil && w.refuses(heard.err): // perhaps only this machine's resolver is led astray
+	case w.refuses != nil && w.refuses(heard.err): // perhaps only this machine's DNS resolver is wrong
 		return Result{Verdict: Misconfigured, Reason: "address refused"}, 0
 	}
 	return Result{Verdict: Retry, Reason: "connection"}, 0
 }
 
-// mostLifetime is what push services take at most.
+// mostLifetime is the longest that push services accept.
 const mostLifetime = 28 * 24 * time.Hour
 
-// lifetime is how many seconds a message is good from now on.
+// lifetime returns how many seconds a message stays valid from now on.
 func (w *web) lifetime(m Message) int {
 	if m.Expires.IsZero() {
 		return int(mostLifetime / time.Second)
@@ -141,7 +141,7 @@ var isTopic = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
 // topicSize in bytes makes a topic of 32 characters.
 const topicSize = 24
 
-// topicOf is a collapse key as push services take it: up to 32 characters of base64url.
+// topicOf returns a collapse key as push services accept it: up to 32 characters of base64url.
 func topicOf(collapse string) string {
 	if collapse == "" || isTopic.MatchString(collapse) {
 		return collapse
@@ -150,15 +150,15 @@ func topicOf(collapse string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:topicSize])
 }
 
-// elsewhere is a transport that asks one service in place of those that are named, which it
-// is told of in the Host header.
+// elsewhere is a transport that sends every request to one service, with the original host in
+// the Host header.
 type elsewhere struct {
 	http.RoundTripper
 
 	to *url.URL
 }
 
-// RoundTrip asks there.
+// RoundTrip sends the request to that service.
 func (e elsewhere) RoundTrip(request *http.Request) (*http.Response, error) {
 	moved := request.Clone(request.Context())
 	moved.Host = request.URL.Host

@@ -21,7 +21,7 @@ import (
 	"github.com/lyoapp/lyo/activities/sources/guard"
 )
 
-// browsers are a sender and a stand-in for the push service of browsers.
+// browsers is a sender and a fake of the browsers' push service.
 type browsers struct {
 	*push.Sender
 	*pushtest.WebPush
@@ -53,7 +53,7 @@ func messageTo(s pushtest.Subscription) push.Message {
 	}
 }
 
-// TestWhatABrowserGets is a round trip: signed, encrypted, checked and decrypted.
+// TestWhatABrowserGets is a round trip: signed, encrypted, verified and decrypted.
 func TestWhatABrowserGets(t *testing.T) {
 	t.Parallel()
 	b := newBrowsers(t)
@@ -70,7 +70,7 @@ func TestWhatABrowserGets(t *testing.T) {
 	}
 }
 
-// TestOneOfTheRFC has the stand-in decrypt the example of RFC 8291, section 5.
+// TestOneOfTheRFC has the fake decrypt the example of RFC 8291, section 5.
 func TestOneOfTheRFC(t *testing.T) {
 	t.Parallel()
 	decode := func(text string) []byte {
@@ -146,7 +146,7 @@ func TestEveryAnswerOfABrowsersService(t *testing.T) {
 	require.Equal(t, push.Dead, b.Send(t.Context(), []push.Message{m})[0].Verdict)
 }
 
-// TestAnotherKeyThanSubscribedFor is what an operator does who changes the key.
+// TestAnotherKeyThanSubscribedFor covers an operator's change of the key.
 func TestAnotherKeyThanSubscribedFor(t *testing.T) {
 	t.Parallel()
 	b := newBrowsers(t, func(o *push.Options) { o.Web.Key, o.Web.PublicKey = pushtest.NewVAPIDKey(t) })
@@ -155,7 +155,7 @@ func TestAnotherKeyThanSubscribedFor(t *testing.T) {
 	require.Equal(t, push.Mismatch, mixed.Send(t.Context(), []push.Message{messageTo(mixed.Subscribe(t))})[0].Verdict, "the signature is another key's")
 }
 
-// TestEndpointsThatLeadInside: a browser may name any address, and those are not asked.
+// TestEndpointsThatLeadInside checks that private addresses, which a browser may name, get no request.
 func TestEndpointsThatLeadInside(t *testing.T) {
 	t.Parallel()
 	b := newBrowsers(t, func(o *push.Options) {
@@ -188,7 +188,7 @@ func TestEndpointsThatLeadInside(t *testing.T) {
 	}
 }
 
-// TestFingerprintsTellCredentialsApart and show nothing of them.
+// TestFingerprintsTellCredentialsApart and reveal nothing of them.
 func TestFingerprintsTellCredentialsApart(t *testing.T) {
 	t.Parallel()
 	p, q := newProviders(t), newProviders(t)

@@ -1,6 +1,6 @@
-// Package safety asks a model server whether what a learner asks for violates a policy. It
-// speaks the OpenAI chat API and the prompt that policy models such as ShieldGemma are trained
-// on, whose answer begins with Yes or No.
+// Package safety asks a model server whether a learner's request violates a policy. It speaks
+// the OpenAI chat API and the prompt that policy models such as ShieldGemma are trained on,
+// whose answer begins with Yes or No.
 package safety
 
 import (
@@ -25,17 +25,17 @@ type Options struct {
 	Within  time.Duration
 }
 
-// Client asks one server. It holds no state between calls.
+// Client calls one server. It holds no state between calls.
 type Client struct{ o Options }
 
 const (
 	usualWithin = 10 * time.Second
 	maxAnswer   = 1 << 20 // bytes of an HTTP answer
-	maxQuestion = 4000    // characters of what a learner asks for
+	maxQuestion = 4000    // characters of a learner's request
 	maxTokens   = 16      // the first word is the answer
 )
 
-// New returns a client; it reaches out to nobody.
+// New returns a client; it contacts no server.
 func New(o Options) *Client {
 	o.BaseURL = strings.TrimRight(strings.TrimSpace(o.BaseURL), "/")
 	if o.Client == nil {
@@ -50,8 +50,8 @@ func New(o Options) *Client {
 // ErrUnclear means that the server answered neither yes nor no.
 var ErrUnclear = errors.New("safety: the answer is neither yes nor no")
 
-// Violates reports whether texts that a learner asks a course for violate the policy against
-// dangerous content. It is one request, within ten seconds unless Options say otherwise.
+// Violates reports whether the texts of a course request violate the policy against dangerous
+// content. It makes one request, within ten seconds unless Options say otherwise.
 func (c *Client) Violates(ctx context.Context, texts []string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Within)
 	defer cancel()
@@ -68,7 +68,7 @@ func (c *Client) Violates(ctx context.Context, texts []string) (bool, error) {
 	return false, ErrUnclear
 }
 
-// firstWord is it in lower case, without the signs around it.
+// firstWord returns the first word in lower case, without punctuation.
 func firstWord(text string) string {
 	words := strings.FieldsFunc(text, unicode.IsSpace)
 	if len(words) == 0 {
@@ -77,8 +77,8 @@ func firstWord(text string) string {
 	return strings.ToLower(strings.TrimFunc(words[0], func(r rune) bool { return !unicode.IsLetter(r) }))
 }
 
-// prompt is the question in the form that the model was trained on. What the learner wrote
-// cannot leave its turn: it has no angle brackets.
+// prompt returns the question in the form that the model was trained on. The learner's text
+// cannot leave its turn: its angle brackets are replaced.
 func prompt(texts []string) string {
 	var lines []string
 	for _, text := range texts {

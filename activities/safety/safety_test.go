@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/activities/safety"
 )
 
-// asked is what the stand-in was sent.
+// asked is the request that the fake received.
 type asked struct {
 	Model       string
 	MaxTokens   int `json:"max_tokens"`
@@ -24,7 +24,7 @@ type asked struct {
 	key         string
 }
 
-// policyServer answers every question with a text.
+// policyServer starts a server that answers every question with a text.
 func policyServer(t *testing.T, status int, says string) (*safety.Client, <-chan asked) {
 	t.Helper()
 	got := make(chan asked, 1)

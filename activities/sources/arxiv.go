@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// arXiv searches papers. Papers do not help who begins: it is asked for courses of
-// another level than beginner, and for topics that name an academic field.
+// arXiv searches papers. Papers do not help beginners: it is used for courses of another
+// level than beginner, and for topics that name an academic field.
 type arXiv struct {
 	site site
 	*getter
@@ -94,7 +94,7 @@ func (a *arXiv) items(body []byte) ([]Item, error) {
 	return out, nil
 }
 
-// arXivPages finds the length in an author's comment, such as "12 pages, 3 figures".
+// arXivPages matches the length in an author's comment, such as "12 pages, 3 figures".
 var arXivPages = regexp.MustCompile(`(?i)\b([1-9][0-9]{0,3})\s*(?:pages|pp)\b`)
 
 const arXivLicense = "arXiv.org non-exclusive licence"
@@ -132,7 +132,7 @@ func (a *arXiv) item(entry arXivEntry) (Item, bool) {
 	return item, true
 }
 
-// moment reads a time as the sites write it, or nothing.
+// moment parses a time in the sites' formats; nil if it is in none.
 func moment(text string) *time.Time {
 	at, err := time.Parse(time.RFC3339, strings.TrimSpace(text))
 	if err != nil || at.Year() < 1000 || at.Year() > 2999 {

@@ -9,20 +9,20 @@ import (
 	"github.com/lyoapp/lyo/activities/sources/guard"
 )
 
-// LinkState is what came of opening a link.
+// LinkState is the result of opening a link.
 type LinkState string
 
 // The states of links. Only items with a good one are offered.
 const (
 	LinkGood        LinkState = "good"
-	LinkDead        LinkState = "dead"        // there is nothing there, or only for some
-	LinkUnreachable LinkState = "unreachable" // no answer in time, or one that says later
-	LinkRefused     LinkState = "refused"     // leads where Lyo does not go
+	LinkDead        LinkState = "dead"        // does not exist, or not for everyone
+	LinkUnreachable LinkState = "unreachable" // no answer in time, or a temporary error
+	LinkRefused     LinkState = "refused"     // leads to a host that is not allowed
 )
 
 // Check opens a link without reading it: by HEAD, or by GET of its first byte where a
-// site does not allow that. It ends within Options.CheckTimeout, and only goes to the
-// sites of this package.
+// site does not allow that. It ends within Options.CheckTimeout, and only connects to
+// the sites of this package.
 func (f *Finder) Check(ctx context.Context, address string) LinkState {
 	ctx, cancel := context.WithTimeout(ctx, f.o.CheckTimeout)
 	defer cancel()
@@ -58,7 +58,7 @@ func (f *Finder) open(ctx context.Context, method, address string) (int, error) 
 	return res.StatusCode, nil
 }
 
-// checked keeps the items whose links are good. It is sure if every link gave an answer.
+// checked returns the items with good links. sure means that every link gave an answer.
 func (f *Finder) checked(ctx context.Context, items []Item) (good []Item, sure bool) {
 	states := make([]LinkState, len(items))
 	var wait sync.WaitGroup

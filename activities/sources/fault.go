@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// fault is why a site gave nothing. Its reason may be shown to learners.
+// fault is the failure of a site. Its reason may be shown to learners.
 type fault struct {
 	state  State
 	reason string
@@ -20,7 +20,7 @@ type fault struct {
 	cause  error
 }
 
-// Error holds no address and nothing of an answer.
+// Error contains no address and nothing of an answer.
 func (f *fault) Error() string {
 	if f.status != 0 {
 		return fmt.Sprintf("sources: %s: %s (%d)", f.state, f.reason, f.status)
@@ -50,7 +50,7 @@ func senseless(cause error) *fault {
 	return &fault{state: Unreachable, reason: reasonSenseless, cause: cause}
 }
 
-// faultOf makes a fault of any error.
+// faultOf converts any error to a fault.
 func faultOf(err error) *fault {
 	if f, ok := errors.AsType[*fault](err); ok {
 		return f
@@ -58,7 +58,7 @@ func faultOf(err error) *fault {
 	return &fault{state: Unreachable, reason: reasonUnreachable, cause: bare(err)}
 }
 
-// bare strips the address, which holds what a learner asked.
+// bare removes the address, which contains a learner's query.
 func bare(err error) error {
 	if at, ok := errors.AsType[*url.Error](err); ok {
 		return at.Err
@@ -68,7 +68,7 @@ func bare(err error) error {
 
 const maxRetryAfter = time.Hour
 
-// retryAfter reads whole seconds or an HTTP date; half a minute if there is neither.
+// retryAfter parses whole seconds or an HTTP date; half a minute if there is neither.
 func retryAfter(res *http.Response, now time.Time) time.Duration {
 	value := strings.TrimSpace(res.Header.Get("Retry-After"))
 	d := 30 * time.Second

@@ -65,7 +65,7 @@ func TestStalledSiteHoldsUpNobody(t *testing.T) {
 	reports := make(chan sources.Report, 1)
 	go func() { reports <- f.Find(t.Context(), query()) }()
 	for range 4 {
-		require.NotEqual(t, sources.OpenLibrary, <-cache.stored) // the others are done while it stalls
+		require.NotEqual(t, sources.OpenLibrary, <-cache.stored) // the others finish while it stalls
 	}
 	r := <-reports
 	require.GreaterOrEqual(t, time.Since(began), patience)

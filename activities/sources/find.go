@@ -10,20 +10,20 @@ import (
 	"github.com/sony/gobreaker/v2"
 )
 
-// answer is what one site gave.
+// answer is the result of one site.
 type answer struct {
 	place   int
 	outcome Outcome
 	items   []Item
 }
 
-// Find asks all sites at once and ends by Options.Deadline, or when ctx does. What is
-// late is reported as unreachable. Running it again is harmless.
+// Find queries all sites concurrently and ends by Options.Deadline, or when ctx does. Late
+// sites are reported as unreachable. Running it again is harmless.
 func (f *Finder) Find(ctx context.Context, q Query) Report {
 	ctx, cancel := context.WithTimeout(ctx, f.o.Deadline)
 	defer cancel()
 	q = q.normalised()
-	answers := make(chan answer, len(f.asked)) // so that a late one finds its place and ends
+	answers := make(chan answer, len(f.asked)) // buffered, so that a late one does not block
 	report := Report{Items: []Item{}, Providers: make([]Outcome, len(f.asked))}
 	for i, a := range f.asked {
 		report.Providers[i] = Outcome{Name: a.name, State: Unreachable, Reason: reasonSlow}
@@ -68,7 +68,7 @@ func (q Query) normalised() Query {
 	return q
 }
 
-// ask brings one site's answer: kept, or fresh with its links opened.
+// ask returns one site's answer: cached, or fresh with its links checked.
 func (f *Finder) ask(ctx context.Context, place int, a *asked, q Query) answer {
 	out := answer{place: place, outcome: Outcome{Name: a.name}}
 	if a.provider == nil {
@@ -99,7 +99,7 @@ func (f *Finder) ask(ctx context.Context, place int, a *asked, q Query) answer {
 	return out
 }
 
-// fresh asks the site itself, unless its breaker is open.
+// fresh queries the site itself, unless its breaker is open.
 func (f *Finder) fresh(ctx context.Context, a *asked, q Query) ([]Item, error) {
 	return a.breaker.Execute(func() (items []Item, err error) {
 		within, cancel := context.WithTimeout(ctx, f.o.Timeout)
@@ -116,7 +116,7 @@ func (f *Finder) fresh(ctx context.Context, a *asked, q Query) ([]Item, error) {
 	})
 }
 
-// explain turns a failure into a state and a reason, and logs it.
+// explain converts a failure to a state and a reason, and logs it.
 func (f *Finder) explain(ctx context.Context, name string, err error) (State, string) {
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return Unreachable, reasonBroken

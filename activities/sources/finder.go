@@ -10,7 +10,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Finder asks the sites. Make one with New and share it.
+// Finder queries the sites. Create one with New and share it.
 type Finder struct {
 	o      Options
 	asked  []*asked
@@ -27,7 +27,7 @@ type asked struct {
 
 const linksAtOnce = 12
 
-// New makes a Finder. It asks nobody before Find is called.
+// New returns a Finder. It makes no request before Find is called.
 func New(o Options) *Finder {
 	o = o.withDefaults()
 	all := newSites(o.BaseURLs)
@@ -41,9 +41,9 @@ func New(o Options) *Finder {
 	return f
 }
 
-// provider makes a site's provider with the limit that the site asks for: Wikipedia wants
-// few at a time, Open Library three a second of those who name themselves, arXiv one in
-// three seconds, Apple about twenty a minute; YouTube counts by the day.
+// provider returns a site's provider with the rate limit that the site asks for: Wikipedia
+// a few at a time, Open Library three a second for identified clients, arXiv one in three
+// seconds, Apple about twenty a minute; YouTube counts by the day.
 func (f *Finder) provider(name string, get func(string, time.Duration, int) (site, *getter)) Provider {
 	if f.o.Use != nil && !slices.Contains(f.o.Use, name) {
 		return nil
@@ -79,7 +79,7 @@ func (f *Finder) add(name string, p Provider) {
 	})})
 }
 
-// harmlessFailure tells what says nothing about a site's health.
+// harmlessFailure reports failures that say nothing about a site's health.
 func harmlessFailure(err error) bool {
 	if errors.Is(err, errGone) {
 		return true

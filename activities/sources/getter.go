@@ -12,17 +12,17 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// getter asks one site, no faster than it likes.
+// getter sends requests to one site, within its rate limit.
 type getter struct {
 	client  *http.Client
 	limiter *rate.Limiter
 	now     func() time.Time
 
 	mu    sync.Mutex
-	until time.Time // it asked to be left alone until then
+	until time.Time // the end of the site's Retry-After
 }
 
-// get reads what stands at an address. A wait that would outlast ctx counts as limited.
+// get returns the body at an address. A wait that would outlast ctx counts as limited.
 func (g *getter) get(ctx context.Context, address string, header http.Header) ([]byte, error) {
 	if err := g.pause(ctx); err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func (g *getter) refusal(res *http.Response) error {
 	return f
 }
 
-// hold leaves the site alone for a while.
+// hold stops requests to the site for a while.
 func (g *getter) hold(d time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -96,7 +96,7 @@ func (g *getter) hold(d time.Duration) {
 	}
 }
 
-// each reads the parts of a list one by one, so that an odd one costs only itself.
+// each decodes the parts of a list one by one, so that an invalid one affects only itself.
 func each[T any](raw []json.RawMessage) []T {
 	out := make([]T, 0, len(raw))
 	for _, part := range raw {
@@ -108,7 +108,7 @@ func each[T any](raw []json.RawMessage) []T {
 	return out
 }
 
-// firstFound tries searches until one finds something.
+// firstFound tries searches until one has a result.
 func firstFound(searches []string, search func(text string) ([]Item, error)) ([]Item, error) {
 	for _, text := range searches {
 		if items, err := search(text); err != nil || len(items) > 0 {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// odd is a provider that does as it is told.
+// odd is a scripted provider.
 type odd struct {
 	name string
 	find func(context.Context) ([]Item, error)
@@ -87,7 +87,7 @@ func TestCallerWhoGoesBreaksNothing(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		f.Find(ctx, Query{Topic: "x"})
-		synctest.Wait() // what was late has been counted, or not
+		synctest.Wait() // whatever was late has been counted, or not
 		require.NotEqual(t, reasonBroken, f.Find(t.Context(), Query{Topic: "x"}).Providers[0].Reason)
 		require.Equal(t, reasonBroken, f.Find(t.Context(), Query{Topic: "x"}).Providers[0].Reason, "the site's own delay counts")
 	})

@@ -23,13 +23,13 @@ const (
 	TypeVideo   = "video"
 )
 
-// Query is what to look for.
+// Query is a search for content.
 type Query struct {
 	Topic    string `json:"topic"`
 	Lesson   string `json:"lesson"`   // a lesson's title, may be empty
-	Language string `json:"language"` // BCP 47; en unless told
+	Language string `json:"language"` // BCP 47; en by default
 	Level    string `json:"level"`    // beginner, intermediate, advanced, expert; may be empty
-	Limit    int    `json:"limit"`    // items to ask of each site, 1 to 10; 5 unless told
+	Limit    int    `json:"limit"`    // items requested from each site, 1 to 10; 5 by default
 }
 
 // Item is one thing to read, hear or watch. Texts are plain, without HTML, and bounded.
@@ -49,35 +49,35 @@ type Item struct {
 	Attribution string   `json:"attribution"` // never empty
 	License     string   `json:"license"`     // never empty
 	Tags        []string `json:"tags,omitempty"`
-	Language    string   `json:"language,omitempty"` // BCP 47; empty where the site does not say
+	Language    string   `json:"language,omitempty"` // BCP 47; empty if the site does not give it
 
-	IsFree bool `json:"is_free"` // open to anybody at once
-	// RequiresSubscription: only with an account; at Open Library that one costs nothing.
+	IsFree bool `json:"is_free"` // open to everyone at once
+	// RequiresSubscription means that an account is needed; Open Library's costs nothing.
 	RequiresSubscription bool       `json:"requires_subscription"`
 	ExternalID           string     `json:"external_id"` // the site's own
 	PublishedAt          *time.Time `json:"published_at,omitempty"`
 	Relevance            float64    `json:"relevance"` // 0 to 1, words in common with the query
 }
 
-// Provider is one site. Find asks it once, within ctx; asking again is harmless.
+// Provider is one site. Find queries it once, within ctx; a repeat is harmless.
 type Provider interface {
 	Name() string
 	Find(ctx context.Context, q Query) ([]Item, error)
 }
 
-// State is what came of asking a site.
+// State is the outcome of querying a site.
 type State string
 
 // The states of an Outcome.
 const (
 	Found       State = "found"
-	None        State = "none"        // it answered, with nothing that can be used
-	Unreachable State = "unreachable" // no answer, or none that makes sense
-	Limited     State = "limited"     // it, or Lyo on its behalf, allows no more requests now
-	Off         State = "off"         // not asked, by configuration or for this kind of course
+	None        State = "none"        // it answered, with nothing usable
+	Unreachable State = "unreachable" // no answer, or an invalid one
+	Limited     State = "limited"     // the site's limit, or Lyo's own for it, is reached
+	Off         State = "off"         // not queried, by configuration or for this kind of course
 )
 
-// Outcome is what came of asking one site. Reason is a sentence for learners, empty when
+// Outcome is the result of querying one site. Reason is a sentence for learners, empty when
 // items were found.
 type Outcome struct {
 	Name   string `json:"name"`
@@ -87,14 +87,14 @@ type Outcome struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Report is the answer of Find: items, the most relevant first, and how each site did, in
-// the order of the constants above.
+// Report is the result of Find: items, the most relevant first, and the outcome of each
+// site, in the order of the constants above.
 type Report struct {
 	Items     []Item    `json:"items"`
 	Providers []Outcome `json:"providers"`
 }
 
-// Note is a sentence for learners when there is no item, else empty.
+// Note returns a sentence for learners when there is no item, else empty.
 func (r Report) Note() string {
 	if len(r.Items) > 0 {
 		return ""

@@ -8,7 +8,7 @@ import (
 )
 
 // iTunes searches episodes in Apple's directory of podcasts, in the store of the
-// query's language. The directory does not say in which language an episode is.
+// query's language. The directory has no language of an episode.
 type iTunes struct {
 	site site
 	*getter

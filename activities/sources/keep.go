@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// form names the shape of what is kept; a new one makes old rows misses.
+// form is the version of the cached format; a new one makes old rows misses.
 const form = "1:"
 
-// key tells queries apart without saying what was asked.
+// key returns a hash that distinguishes queries without revealing their text.
 func (q Query) key() string {
 	q.Topic, q.Lesson = strings.ToLower(phrase(q.Topic, 50)), strings.ToLower(phrase(q.Lesson, 50))
 	text, err := json.Marshal(q)
@@ -51,7 +51,7 @@ func (f *Finder) store(ctx context.Context, name string, q Query, items []Item, 
 	}
 	raw, err := json.Marshal(items)
 	if err == nil {
-		// The answer is worth keeping even if its caller has just gone.
+		// The answer is worth storing even if its caller has just disconnected.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheWithin)
 		defer cancel()
 		err = f.o.Cache.Store(ctx, name, q.key(), raw, ttl)
@@ -61,5 +61,5 @@ func (f *Finder) store(ctx context.Context, name string, q Query, items []Item, 
 	}
 }
 
-// cacheWithin keeps a slow cache from eating the time that the sites need.
+// cacheWithin keeps a slow cache from using up the time that the sites need.
 const cacheWithin = 2 * time.Second

@@ -7,11 +7,11 @@ import (
 	"golang.org/x/text/language"
 )
 
-// wikipedias are the editions that are asked; other languages get the English one.
+// wikipedias are the editions in use; other languages get the English one.
 var wikipedias = strings.Fields("en de fr es it pt nl sv no nn da fi is pl cs sk hu ro bg sr hr bs sl mk sq el tr ru uk be ka hy az kk uz " +
 	"et lv lt ca eu gl cy ga ar he fa ur hi bn ta te mr ml kn gu pa ne si th vi id ms tl zh ja ko sw af eo la mn my km lo")
 
-// baseLanguage is the language of a query as two or three letters, en if it is unclear.
+// baseLanguage returns the language of a query as two or three letters, en if it is unclear.
 func baseLanguage(tag string) string {
 	parsed, err := language.Parse(tag)
 	if err != nil {
@@ -24,7 +24,7 @@ func baseLanguage(tag string) string {
 	return base.String()
 }
 
-// wikipediaIn is the edition for a language.
+// wikipediaIn returns the edition for a language.
 func wikipediaIn(tag string) string {
 	base := baseLanguage(tag)
 	switch base {
@@ -39,7 +39,7 @@ func wikipediaIn(tag string) string {
 	return "en"
 }
 
-// marc is a language as libraries spell it.
+// marc returns a language in the spelling of libraries.
 func marc(tag string) string {
 	base, err := language.ParseBase(baseLanguage(tag))
 	if err != nil {
@@ -52,14 +52,14 @@ func marc(tag string) string {
 	return three
 }
 
-// bibliographic are the languages that libraries spell in their own way.
+// bibliographic are the languages with a spelling of their own in libraries.
 var bibliographic = map[string]string{
 	"deu": "ger", "fra": "fre", "zho": "chi", "nld": "dut", "ces": "cze", "ell": "gre", "fas": "per", "ron": "rum", "slk": "slo",
 	"eus": "baq", "hye": "arm", "isl": "ice", "kat": "geo", "mkd": "mac", "msa": "may", "mya": "bur", "sqi": "alb", "cym": "wel", "bod": "tib",
 }
 
-// store is the country of Apple's directory for a language: the one the query names, or
-// the one where most speak it.
+// store returns the country of Apple's directory for a language: the one in the query's tag,
+// or the one with most speakers.
 func store(tag string) string {
 	parsed, err := language.Parse(tag)
 	if err != nil {
@@ -75,7 +75,7 @@ func store(tag string) string {
 var stores = strings.Fields("US GB CA AU NZ IE ZA IN DE AT CH FR BE LU ES MX AR CL CO PE IT PT BR NL SE NO DK FI IS PL CZ SK HU RO BG RS HR BA SI MK AL " +
 	"GR TR RU UA BY GE AM AZ KZ UZ EE LV LT AE SA EG IL PK LK NP TH VN ID MY PH SG CN TW HK MO JP KR KE NG TZ MN MM KH LA")
 
-// known is a language tag in its usual spelling, or empty.
+// known returns a language tag in its usual spelling, or empty.
 func known(tag string) string {
 	parsed, err := language.Parse(tag)
 	if err != nil || parsed == language.Und {

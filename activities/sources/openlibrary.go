@@ -11,7 +11,7 @@ import (
 )
 
 // openLibrary searches books that can be read on the screen: at once, or borrowed with
-// an account that costs nothing. Others are of no use to a learner here.
+// a free account. Others are of no use to a learner here.
 type openLibrary struct {
 	site site
 	*getter
@@ -36,7 +36,7 @@ func (o *openLibrary) Find(ctx context.Context, q Query) ([]Item, error) {
 	})
 }
 
-// quoteOdd quotes words such as C++, whose signs would be operators.
+// quoteOdd quotes words such as C++, whose characters would be operators.
 func quoteOdd(text string) string {
 	fields := strings.Fields(text)
 	for i, field := range fields {
@@ -141,7 +141,7 @@ func positive(n int) *int {
 	return &n
 }
 
-// joined joins the texts that are not empty.
+// joined joins the non-empty texts.
 func joined(by string, texts ...string) string {
 	var out []string
 	for _, text := range texts {

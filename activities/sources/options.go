@@ -10,33 +10,33 @@ import (
 	"github.com/lyoapp/lyo/activities/sources/guard"
 )
 
-// Cache keeps the answers of sites. Both methods are called from several goroutines; an
-// error is logged and costs nothing but a request.
+// Cache stores the answers of sites. Both methods are called concurrently; an error is
+// logged and costs only a request.
 type Cache interface {
 	Load(ctx context.Context, provider, key string) (items []byte, found bool, err error)
 	Store(ctx context.Context, provider, key string, items []byte, ttl time.Duration) error
 }
 
-// Options configure a Finder. The zero value asks the real sites, but YouTube, which
+// Options configure a Finder. The zero value queries the real sites, except YouTube, which
 // needs a key.
 type Options struct {
-	Use        []string // the sites to ask; nil: all of them
+	Use        []string // the sites to query; nil: all of them
 	YouTubeKey string   // sent to YouTube in a header, and nowhere else
-	Contact    string   // put into the user agent, as the sites ask: an address or a page
+	Contact    string   // put into the user agent, as the sites require: a mail address or a page
 	Version    string   // of Lyo, for the user agent
 
 	// BaseURLs are other addresses of sites, for tests; see At. {lang} stands for a
-	// language. A site that is elsewhere is asked only there, and its items point there.
-	// An address on the loopback is allowed if it is written as a number.
+	// language. A moved site is queried only there, and its items point there. An
+	// address on the loopback is allowed if it is written as a number.
 	BaseURLs map[string]string
 
 	Timeout      time.Duration // for each site; 6 s
 	Deadline     time.Duration // for the whole of Find; 10 s
 	CheckTimeout time.Duration // for one link; 3 s
-	KeepFor      time.Duration // how long an answer is kept; 72 h
+	KeepFor      time.Duration // how long an answer is cached; 72 h
 	KeepEmptyFor time.Duration // how long an empty or uncertain one is; 15 min
 
-	// BreakAfter failures in a row a site is left alone for BreakFor; 5 and 1 min.
+	// After BreakAfter failures in a row a site is not queried for BreakFor; 5 and 1 min.
 	BreakAfter uint32
 	BreakFor   time.Duration
 
@@ -72,7 +72,7 @@ func (o Options) userAgent() string {
 	return agent
 }
 
-// client makes the HTTP client that may ask these hosts only.
+// client returns the HTTP client for these hosts only.
 func (o Options) client(timeout time.Duration, hosts []string, all sites) *http.Client {
 	return guard.Client(guard.Options{
 		Hosts: hosts, HTTPSOnly: true, Resolver: o.Resolver, MaxRedirects: 4, Timeout: timeout + time.Second, // contexts end first

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// relevance is how much of what was asked stands in an item: fully in its title, partly
-// in its summary and tags. The topic's words count twice as much as the lesson's.
+// relevance returns how well an item matches the query: fully in its title, partly in its
+// summary and tags. The topic's words count twice as much as the lesson's.
 func relevance(q Query, item Item) float64 {
 	title := toSet(words(item.Title))
 	body := toSet(words(item.Summary + " " + strings.Join(item.Tags, " ")))
@@ -27,7 +27,7 @@ func relevance(q Query, item Item) float64 {
 	count(q.Topic, 2)
 	count(q.Lesson, 1)
 	if all == 0 {
-		return unknown // nothing to compare with, so the site's word has to do
+		return unknown // nothing to compare with, so the site's ranking is trusted
 	}
 	return got / all
 }
@@ -45,8 +45,8 @@ func toSet(list []string) map[string]bool {
 	return out
 }
 
-// ranked gives items their relevance, drops those that have nothing in common with the
-// query, and puts the best first. Equal ones keep their order, which is the site's.
+// ranked sets the items' relevance, drops those without a match, and sorts the best first.
+// Equal ones keep the site's order.
 func ranked(q Query, items []Item) []Item {
 	out := make([]Item, 0, len(items))
 	for _, item := range items {
@@ -58,7 +58,7 @@ func ranked(q Query, items []Item) []Item {
 	return out
 }
 
-// distinct keeps the first of the items that have one address, or one type and title.
+// distinct returns the first of the items with the same address, or the same type and title.
 func distinct(items []Item) []Item {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(slices.Clone(items), func(item Item) bool {
@@ -69,7 +69,7 @@ func distinct(items []Item) []Item {
 	})
 }
 
-// bareURL is an address without what only tells where a reader came from.
+// bareURL returns an address without tracking parameters.
 func bareURL(address string) string {
 	at, err := url.Parse(address)
 	if err != nil {

@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// site is where a provider is asked and where its items may point.
+// site is the addresses of a provider and of its items.
 type site struct {
 	name   string
-	api    string   // what requests begin with
-	page   string   // what links made here begin with
-	image  string   // what thumbnails made here begin with
+	api    string   // prefix of requests
+	page   string   // prefix of links made here
+	image  string   // prefix of thumbnails made here
 	asked  []string // hosts of the API
 	pages  []string // hosts of items
-	via    []string // hosts that pages lead through
-	images []string // hosts of thumbnails; a leading dot means those below
-	moved  *url.URL // where it is instead of all that, in tests
+	via    []string // hosts of redirects to pages
+	images []string // hosts of thumbnails; a leading dot means subdomains
+	moved  *url.URL // the address that replaces all of these, in tests
 }
 
 type sites map[string]site
 
-// At is the BaseURLs of one server that stands in for all sites.
+// At returns the BaseURLs of one server that replaces all sites.
 func At(address string) map[string]string {
 	address = strings.TrimRight(address, "/")
 	return map[string]string{
@@ -66,7 +66,7 @@ func newSites(moved map[string]string) sites {
 	return all
 }
 
-// linked are the hosts that links of items may be followed to.
+// linked returns the hosts that links of items may be followed to.
 func (all sites) linked() []string {
 	var out []string
 	for _, s := range all {
@@ -75,7 +75,7 @@ func (all sites) linked() []string {
 	return out
 }
 
-// loopback are the addresses on this machine that sites were moved to.
+// loopback returns the addresses on this machine that sites were moved to.
 func (all sites) loopback() []netip.AddrPort {
 	var out []netip.AddrPort
 	for _, s := range all {
@@ -91,10 +91,10 @@ func (all sites) loopback() []netip.AddrPort {
 
 const maxURL = 2000
 
-// link is the address of an item if it leads where the site's items are, else empty.
+// link returns the address of an item if it is on the site's pages, else empty.
 func (s site) link(raw string) string { return s.tidy(raw, s.pages) }
 
-// thumbnail does so for a picture.
+// thumbnail is link for a picture.
 func (s site) thumbnail(raw string) string { return s.tidy(raw, s.images) }
 
 func (s site) tidy(raw string, hosts []string) string {
@@ -110,7 +110,7 @@ func (s site) tidy(raw string, hosts []string) string {
 		return short(at.String())
 	}
 	if at.Scheme == "http" || at.Scheme == "" {
-		at.Scheme = "https" // the sites all have it; some of their answers are older
+		at.Scheme = "https" // all sites support it; some of their answers are older
 	}
 	if at.Scheme != "https" || at.Port() != "" || !among(hosts, strings.ToLower(at.Host)) {
 		return ""

@@ -16,8 +16,8 @@ const (
 	maxTags    = 8
 )
 
-// plain is a site's text without HTML, control characters and characters that turn the
-// direction of writing, with single spaces, and no longer than most runes.
+// plain returns a site's text without HTML, control characters and characters that change
+// the writing direction, with single spaces, and no longer than most runes.
 func plain(text string, most int) string {
 	if len(text) > 64<<10 {
 		text = strings.ToValidUTF8(text[:64<<10], "")
@@ -62,10 +62,10 @@ func untagged(text string) string {
 	}
 }
 
-// inline are the tags that stand within a word or a sentence; others part words.
+// inline are the tags within a word or a sentence; others separate words.
 var inline = map[string]bool{"b": true, "i": true, "em": true, "strong": true, "span": true, "a": true, "sub": true, "sup": true}
 
-// cut shortens at a word and says so.
+// cut shortens a text between words and marks that.
 func cut(text string, most int) string {
 	runes := []rune(text)
 	if len(runes) <= most {
@@ -78,7 +78,7 @@ func cut(text string, most int) string {
 	return strings.TrimRight(short, " ,;:.") + "…"
 }
 
-// tags cleans a list and drops what is empty or there twice.
+// tags cleans a list and drops empty and repeated entries.
 func tags(raw []string) []string {
 	var out []string
 	seen := map[string]bool{}

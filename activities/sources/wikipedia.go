@@ -10,7 +10,7 @@ import (
 )
 
 // wikipedia searches an edition by MediaWiki's REST API and reads each page's summary,
-// which tells articles from lists of meanings.
+// which distinguishes articles from disambiguation pages.
 type wikipedia struct {
 	site site
 	*getter
@@ -18,7 +18,7 @@ type wikipedia struct {
 
 func (w *wikipedia) Name() string { return Wikipedia }
 
-// summariesAtOnce keeps to the site's wish for few requests at a time.
+// summariesAtOnce respects the site's request for few concurrent requests.
 const summariesAtOnce = 3
 
 func (w *wikipedia) Find(ctx context.Context, q Query) ([]Item, error) {
@@ -39,8 +39,8 @@ func (w *wikipedia) Find(ctx context.Context, q Query) ([]Item, error) {
 
 func (w *wikipedia) base(lang string) string { return strings.ReplaceAll(w.site.api, "{lang}", lang) }
 
-// summaries reads several pages at once. One that fails is left out; all of them failing
-// is a failure.
+// summaries reads several pages concurrently. One that fails is left out; only if all fail
+// it returns an error.
 func (w *wikipedia) summaries(ctx context.Context, lang string, pages []wikipediaPage) ([]Item, error) {
 	items, failures := make([]*Item, len(pages)), make([]error, len(pages))
 	places := make(chan struct{}, summariesAtOnce)
@@ -60,7 +60,7 @@ func (w *wikipedia) summaries(ctx context.Context, lang string, pages []wikipedi
 	return gather(items, failures)
 }
 
-// gather keeps what was read; the first failure counts only if nothing was.
+// gather returns what was read; the first failure counts only if nothing was.
 func gather(items []*Item, failures []error) ([]Item, error) {
 	var out []Item
 	var first error
@@ -104,7 +104,7 @@ func wikipediaPages(body []byte) ([]wikipediaPage, error) {
 	return out, nil
 }
 
-// item makes an item of a summary, or none of a page that is no article.
+// item converts a summary to an item; nil for a page that is no article.
 func (w *wikipedia) item(lang string, page wikipediaPage, body []byte) (*Item, error) {
 	var summary struct {
 		Type   string `json:"type"`
@@ -142,7 +142,7 @@ func (w *wikipedia) item(lang string, page wikipediaPage, body []byte) (*Item, e
 	}, nil
 }
 
-// first is the first text that is not empty.
+// first returns the first non-empty text.
 func first(texts ...string) string {
 	for _, text := range texts {
 		if text != "" {

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// words cuts a text into what two texts can have in common: lower-case words without
-// accents and plural s, and pairs of characters where words are not parted by spaces.
+// words splits a text into comparable parts: lower-case words without accents and plural s,
+// and pairs of characters where words are not separated by spaces.
 func words(text string) []string {
 	var out []string
 	var word, run []rune
@@ -75,8 +75,8 @@ func set(text string) map[string]bool {
 	return out
 }
 
-// phrase is a text as it is sent to a site: words and spaces, so that no character of
-// it is an operator of the site's search.
+// phrase returns a text for a site's search: words and spaces only, so that no character
+// is an operator.
 func phrase(text string, most int) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) || strings.ContainsRune("+#'’", r) {
@@ -92,7 +92,7 @@ func phrase(text string, most int) string {
 	return strings.Join(fields[:min(len(fields), most)], " ")
 }
 
-// searches are what to look for, from the particular to the general.
+// searches returns the search texts, from the specific to the general.
 func (q Query) searches() []string {
 	topic, lesson := phrase(q.Topic, 8), phrase(q.Lesson, 8)
 	switch {

@@ -13,8 +13,8 @@ import (
 )
 
 // youTube searches videos and reads their details by the Data API. The key goes into a
-// header, so that no address and no error can hold it. A search costs one of a hundred a
-// day, so a second, more general one is not made.
+// header, so that no address and no error can contain it. A search costs one of a hundred
+// a day, so a second, more general one is not made.
 type youTube struct {
 	site site
 	key  string
@@ -61,7 +61,7 @@ func (y *youTube) ask(ctx context.Context, path string) ([]byte, error) {
 	return body, err
 }
 
-// youTubeQuota tells a used-up quota from other refusals.
+// youTubeQuota distinguishes a used-up quota from other refusals.
 func youTubeQuota(body []byte) bool {
 	var answer struct {
 		Error struct {
@@ -173,7 +173,7 @@ func (y *youTube) item(v youTubeVideo) (Item, bool) {
 
 var isoParts = regexp.MustCompile(`^P(?:([0-9]{1,3})D)?(?:T(?:([0-9]{1,4})H)?(?:([0-9]{1,5})M)?(?:([0-9]{1,7})S)?)?$`)
 
-// isoDuration reads what YouTube writes, such as PT1H2M3S; anything else is 0.
+// isoDuration parses YouTube's durations, such as PT1H2M3S; anything else is 0.
 func isoDuration(text string) time.Duration {
 	found := isoParts.FindStringSubmatch(text)
 	if found == nil {

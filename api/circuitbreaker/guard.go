@@ -1,4 +1,4 @@
-// Package circuitbreaker keeps a Redis that is away or silent from slowing requests down.
+// Package circuitbreaker keeps an unreachable or unresponsive Redis from slowing requests down.
 package circuitbreaker
 
 import (
@@ -11,26 +11,26 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// ErrAway tells that Redis was not asked: there is none, or it failed a moment ago.
+// ErrAway reports that Redis was not called: none is configured, or a call failed within the last Rest.
 var ErrAway = errors.New("redis is away")
 
-// Guard talks to Redis briefly. After a failure it lets one caller try each
-// Rest, so that a silent server costs the process one wait a Rest and not one a
-// request. A failure while others succeed is a busy moment and changes nothing.
+// Guard bounds each call to Redis. After a failure it lets one caller try each Rest,
+// so an unresponsive server costs the process one timeout per Rest, not one per
+// request. A failure while other calls succeed changes nothing.
 type Guard struct {
 	Client redis.UniversalClient // nil: always away
 	Clock  func() time.Time
 	Log    *slog.Logger
-	Within time.Duration // of one exchange
+	Within time.Duration // of one call
 	Rest   time.Duration
 
 	mu        sync.Mutex
-	until     time.Time // nobody tries before; zero while all is well
+	until     time.Time // no call before it; zero while Redis works
 	successes uint64
 }
 
-// Do runs one exchange with Redis, bounded by Within, and gives back its error.
-// An exchange cut short by the caller's own context says nothing about Redis.
+// Do runs one call to Redis, bounded by Within, and returns its error. A call cut
+// short by the caller's own context says nothing about Redis.
 func (g *Guard) Do(ctx context.Context, exchange func(context.Context) error) error {
 	successes, ok := g.enter()
 	if !ok {
@@ -56,7 +56,7 @@ func (g *Guard) enter() (successes uint64, ok bool) {
 		if now.Before(g.until) {
 			return 0, false
 		}
-		g.until = now.Add(g.Rest) // this caller tries, the others wait for what it finds
+		g.until = now.Add(g.Rest) // this caller tries, the others wait for its result
 	}
 	return g.successes, true
 }

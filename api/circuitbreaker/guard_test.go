@@ -19,7 +19,7 @@ var errDown = errors.New("down")
 func fails(context.Context) error { return errDown }
 func works(context.Context) error { return nil }
 
-// guard has a clock that the test moves.
+// guard returns a guard and the clock that the test moves.
 func guard() (*circuitbreaker.Guard, *time.Time) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	return &circuitbreaker.Guard{

@@ -8,14 +8,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Why a Redis that answers takes no writes.
+// The reasons why a Redis that answers accepts no writes.
 var (
 	ErrFull    = errors.New("redis is full")
 	ErrReplica = errors.New("redis is a replica")
 	ErrUnsaved = errors.New("redis cannot save its data")
 )
 
-// probeKey holds nothing anybody needs, for a moment.
+// probeKey is a short-lived key whose value nothing reads.
 const probeKey = "lyo:write-probe"
 
 // TryWrite writes to Redis and returns nil when that works. It returns one of the errors above, or

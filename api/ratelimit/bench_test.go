@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// One call for two limits, from many goroutines.
+// BenchmarkTake charges two limits in one call, from many goroutines.
 func BenchmarkTake(b *testing.B) {
 	options, err := redis.ParseURL(storetest.Redis(b))
 	require.NoError(b, err)

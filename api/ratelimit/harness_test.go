@@ -14,8 +14,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// counter is a limiter for one subject of its own, with a clock that moves only
-// when told.
+// counter is a limiter with a subject of its own and a clock that the test moves.
 type counter struct {
 	t       testing.TB
 	limiter *Limiter

@@ -13,8 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Whatever the limits and whatever was taken before: after waiting as long as
-// was said the same request passes, and a microsecond sooner it does not.
+// TestRetryAfterIsHonest checks, for any limits and history, that the same request
+// passes after RetryAfter and not a microsecond sooner.
 func TestRetryAfterIsHonest(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t, &redis.Options{Addr: miniredis.RunT(t).Addr()})

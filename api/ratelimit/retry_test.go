@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// losing is a connection that loses the answer to the next script.
+// losing is a connection that loses the reply to the next script.
 type losing struct {
 	net.Conn
 	armed *atomic.Bool

@@ -70,7 +70,7 @@ const (
 	LimitField  = "Ratelimit"
 )
 
-// Fields are the values of RateLimit-Policy and RateLimit, by the IETF's draft
+// Fields returns the values of RateLimit-Policy and RateLimit, by the IETF's draft
 // "RateLimit header fields for HTTP" as of its tenth revision.
 func Fields(states []State) (policy, limit string) {
 	policies, limits := make([]string, len(states)), make([]string, len(states))

@@ -18,8 +18,8 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// BenchmarkIdleSocket tells how much memory an idle socket costs, the bare TCP
-// connection at the client's end included.
+// BenchmarkIdleSocket measures the memory of an idle socket, including the bare TCP
+// connection at the client's end.
 func BenchmarkIdleSocket(b *testing.B) {
 	f := newFake()
 	f.tell(1, false)

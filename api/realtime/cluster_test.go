@@ -39,20 +39,20 @@ func (c *cluster) add(o Options, name string) *Hub {
 	return hub
 }
 
-// wipe is a Redis that lost what it held.
+// wipe empties Redis.
 func (c *cluster) wipe() {
 	client, _ := c.store.client(c.t)
 	require.NoError(c.t, client.Del(context.Background(), leaseKey(c.fake.task), eventsKey(c.fake.task)).Err())
 	require.NoError(c.t, client.ScriptFlush(context.Background()).Err())
 }
 
-// crash ends a hub without a word to Redis.
+// crash stops a hub without releasing anything in Redis.
 func (c *cluster) crash(i int) {
 	c.wires[i].cut(true)
 	closeHub(c.t, c.hubs[i])
 }
 
-// patient lets Redis be as slow as a busy machine makes it.
+// patient returns options with timeouts for a slow Redis on a busy machine.
 func patient() Options {
 	o := quick(nil)
 	o.RedisTimeout, o.Lease, o.CatchUp = 10*time.Second, time.Minute, time.Minute
@@ -65,7 +65,7 @@ func TestOnlyOneProcessAsksAndTheOthersHear(t *testing.T) {
 		f := newFake()
 		c := newCluster(t, s, f, 3, patient())
 		client, _ := s.client(t)
-		for _, h := range c.hubs { // each has looked once, so one holds the lease
+		for _, h := range c.hubs { // each has polled once, so one holds the lease
 			place := h.Follow(f.task, 0)
 			defer place.Close()
 			_, _ = h.Latest(soon(t), f.task)
@@ -172,12 +172,12 @@ func TestRedisStopsAndComesBackEmpty(t *testing.T) {
 	s.mini.Close()
 	f.tell(1, false)
 	everybodyReads(2)
-	require.Eventually(t, func() bool { // each asks for itself
+	require.Eventually(t, func() bool { // each queries for itself
 		return c.hubs[0].asking.Load()+c.hubs[1].asking.Load() == 2
 	}, 10*time.Second, 5*time.Millisecond)
 	s.mini.FlushAll()
 	require.NoError(t, s.mini.Restart())
-	require.Eventually(t, func() bool { // and then one for all
+	require.Eventually(t, func() bool { // then one for all
 		return c.hubs[0].asking.Load()+c.hubs[1].asking.Load() == 1
 	}, 10*time.Second, 5*time.Millisecond)
 	f.tell(1, false)
@@ -205,14 +205,14 @@ func TestASilentRedisHoldsNobodyUp(t *testing.T) {
 		f.change(func(f *fake) { require.Len(t, f.asked, 2) })
 		for _, w := range c.wires {
 			w.hush(false)
-			w.cut(true) // what was swallowed would never be answered
+			w.cut(true) // the swallowed commands would never be answered
 			w.cut(false)
 		}
 	})
 }
 
-// TestEveryReaderSeesTheStoryOnce lets readers come and go in two processes
-// while a story is told at random times and whatever can fail does.
+// TestEveryReaderSeesTheStoryOnce lets readers join and leave in two processes while
+// events are published at random times and every kind of failure is injected.
 func TestEveryReaderSeesTheStoryOnce(t *testing.T) {
 	t.Parallel()
 	withStores(t, func(t *testing.T, s store) {
@@ -251,7 +251,7 @@ func tellStory(t *testing.T, s store, seed uint64) {
 		if before < crashAt && f.count() >= crashAt {
 			mu.Lock()
 			crashed := c.hubs[0]
-			c.hubs[0] = c.hubs[1] // nobody comes to it any more
+			c.hubs[0] = c.hubs[1] // no reader joins it any more
 			c.wires[0].cut(true)
 			mu.Unlock()
 			closeHub(t, crashed)
@@ -276,7 +276,7 @@ func (c *cluster) addLocked(mu *sync.Mutex) *Hub {
 	return c.add(quick(nil), "late")
 }
 
-// trouble is one thing that goes wrong, or right again.
+// trouble injects one failure or ends one.
 func (c *cluster) trouble(random *rand.Rand) {
 	wire := c.wires[1+random.IntN(len(c.wires)-1)]
 	switch random.IntN(14) {
@@ -301,7 +301,7 @@ func (c *cluster) trouble(random *rand.Rand) {
 	}
 }
 
-// follow reads from since to the end, and moves to another process when its own goes.
+// follow reads from since to the end, and moves to another process when its own stops.
 func follow(t *testing.T, hub func() *Hub, task uuid.UUID, since, total int64) {
 	place := hub().Follow(task, since)
 	defer func() { place.Close() }()
@@ -332,7 +332,7 @@ func (f *fake) count() int64 {
 	return int64(len(f.told))
 }
 
-// tick lets some milliseconds pass for the teller of a story.
+// tick waits some milliseconds between published events.
 func tick(ms int) { <-time.After(time.Duration(ms) * time.Millisecond) }
 
 func TestTheScriptsMayRunTwice(t *testing.T) {

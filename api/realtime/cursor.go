@@ -10,37 +10,37 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// ErrEnded says that the terminal event was the last one.
+// ErrEnded reports that the terminal event was the last one.
 var ErrEnded = errors.New("realtime: the task's story has ended")
 
-// ErrClosed says that the hub, or the cursor, was closed.
+// ErrClosed reports that the hub was closed.
 var ErrClosed = errors.New("realtime: closed")
 
 // FromLatest is the since that starts with the newest event there is.
 const FromLatest int64 = -1
 
-// Cursor is one reader's place in a story. It is for one goroutine at a time.
+// Cursor is one reader's position in a task's events. It is for one goroutine at a time.
 type Cursor struct {
 	hub   *Hub
 	topic *topic
 	since int64 // seq of the last event read, or FromLatest before the first
-	base  int64 // what there was at the first look
+	base  int64 // the latest seq at the first look
 	leave func()
 }
 
-// Follow opens a cursor over the events after since, from 0 the whole story.
-// The caller must close it.
+// Follow opens a cursor over the events after since, from 0 all of them. The caller
+// must close it.
 func (h *Hub) Follow(task uuid.UUID, since int64) *Cursor {
 	t := h.join(task)
 	return &Cursor{hub: h, topic: t, since: max(since, FromLatest), leave: sync.OnceFunc(func() { h.leave(t) })}
 }
 
-// Close gives the place up. Closing twice does no harm.
+// Close releases the cursor. Closing twice is harmless.
 func (c *Cursor) Close() { c.leave() }
 
-// Next waits for the next event. Events come in order, none lost, none twice;
-// after the terminal one, or when since was not before it, the error is ErrEnded.
-// ErrClosed says that the hub is going down; else the error is the context's.
+// Next waits for the next event. Events come in order, each exactly once. After the
+// terminal one, or when since is not before it, the error is ErrEnded. When the hub
+// is closing it is ErrClosed, otherwise the context's error.
 func (c *Cursor) Next(ctx context.Context) (tasks.TaskEvent, error) {
 	for {
 		g := c.look()
@@ -61,7 +61,7 @@ func (c *Cursor) Next(ctx context.Context) (tasks.TaskEvent, error) {
 	}
 }
 
-// look shows what comes next without taking it.
+// look returns the next event without consuming it.
 func (c *Cursor) look() snapshot {
 	g := c.topic.glance(max(c.since, 0))
 	if g.Latest.Seq == 0 {
@@ -76,11 +76,11 @@ func (c *Cursor) look() snapshot {
 	return g
 }
 
-// behind is how many events have come since the first look and were not read.
+// behind returns the number of unread events that came since the first look.
 func (c *Cursor) behind(g snapshot) int { return int(g.Latest.Seq - max(c.since, c.base)) }
 
-// Latest is the newest event known. For a task that nobody watched it first
-// looks everywhere once, within ctx; ok is false when nothing is known.
+// Latest returns the newest known event. For a task without a topic it first waits,
+// within ctx, for the watcher's first turn. ok is false when no event is known.
 func (h *Hub) Latest(ctx context.Context, task uuid.UUID) (event tasks.TaskEvent, ok bool) {
 	t := h.join(task)
 	defer h.leave(t)
@@ -93,8 +93,8 @@ func (h *Hub) Latest(ctx context.Context, task uuid.UUID) (event tasks.TaskEvent
 	return g.Latest, g.Latest.Seq > 0
 }
 
-// After waits until an event with a higher seq than since is known and gives the
-// newest. ok is false when ctx ends first, or the story or the hub do.
+// After waits until an event with a higher seq than since is known and returns the
+// newest. ok is false when ctx, the task's events or the hub end first.
 func (h *Hub) After(ctx context.Context, task uuid.UUID, since int64) (event tasks.TaskEvent, ok bool) {
 	t := h.join(task)
 	defer h.leave(t)

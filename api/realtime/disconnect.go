@@ -6,13 +6,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// endedChannel carries the ids of sign-ins that have ended, one a message.
+// endedChannel carries the ids of ended sign-ins, one a message.
 const endedChannel = "lyo:sessions:ended"
 
-// EndSignIns closes the sockets that were opened with any of these sign-ins, here
-// at once and in other processes as soon as Redis has told them. It returns
-// without waiting for the sockets. A process that cannot be told finds out when it
-// asks Session.Good, at the next event or heartbeat.
+// EndSignIns closes the sockets that were opened with any of these sign-ins: here at
+// once, in other processes as soon as they get the Redis message. It does not wait
+// for the sockets. A process that misses the message finds out by Session.Good, at
+// the next event or heartbeat.
 func (h *Hub) EndSignIns(ctx context.Context, signIns ...uuid.UUID) {
 	for _, id := range signIns {
 		h.disconnect(id)
@@ -22,7 +22,7 @@ func (h *Hub) EndSignIns(ctx context.Context, signIns ...uuid.UUID) {
 	}
 }
 
-// disconnect has the sockets of a sign-in closed.
+// disconnect closes the sockets of a sign-in.
 func (h *Hub) disconnect(signIn uuid.UUID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -31,7 +31,7 @@ func (h *Hub) disconnect(signIn uuid.UUID) {
 	}
 }
 
-// recheck has every socket ask whether its sign-in goes on.
+// recheck makes every socket check whether its sign-in is still valid.
 func (h *Hub) recheck() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -42,7 +42,7 @@ func (h *Hub) recheck() {
 	}
 }
 
-// bind makes the socket one of its sign-in, until the function is called.
+// bind registers the socket under its sign-in, until the returned function is called.
 func (h *Hub) bind(k *socket, signIn uuid.UUID) (release func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -59,8 +59,8 @@ func (h *Hub) bind(k *socket, signIn uuid.UUID) (release func()) {
 	}
 }
 
-// recheck has the socket ask whether it may go on; over says that it may not. The
-// hub's lock is held.
+// recheck makes the socket check whether it may continue; over means that it may not.
+// The hub's mutex is locked.
 func (k *socket) recheck(over bool) {
 	if over {
 		k.over.Store(true)

@@ -19,7 +19,7 @@ func (c *client) parted() {
 	require.Equal(c.t, CloseUnauthorized, closing.Code)
 }
 
-// stays shows that the socket is open and heard.
+// stays checks that the socket is open and answered.
 func (c *client) stays() {
 	c.t.Helper()
 	c.send(`{"type":"ping"}`)
@@ -68,7 +68,7 @@ func TestSocketsEndWithTheirSignInInEveryProcess(t *testing.T) {
 	})
 }
 
-// alone are the options of a process without Redis.
+// alone returns the options of a process without Redis.
 func alone(f *fake) Options { return quick(source{f, "alone"}) }
 
 func TestWithoutRedisSocketsEndHere(t *testing.T) {

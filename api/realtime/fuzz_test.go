@@ -18,7 +18,7 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// FuzzSocketMessage: whatever a client says, it asks for something known or nothing.
+// FuzzSocketMessage checks that any client message parses to a known request or none.
 func FuzzSocketMessage(f *testing.F) {
 	for _, seed := range []string{
 		`{"type":"ping"}`, `{"type":"status_request"}`, `{"type":"PING"}`, `{"type":7}`, `[]`, ``, `{`, "\xff", `{"type":"ping","type":"x"}`, `{"Type":"ping"}`, `"ping"`, `null`,
@@ -30,7 +30,7 @@ func FuzzSocketMessage(f *testing.F) {
 	})
 }
 
-// FuzzSharedEvents: whatever Redis holds, reading it fails or gives events.
+// FuzzSharedEvents checks that reading any content of Redis fails or returns events.
 func FuzzSharedEvents(f *testing.F) {
 	f.Add(int64(1), int64(3000), int64(2), `{"seq":2,"state":"RUNNING"}`)
 	f.Add(int64(0), int64(-2), int64(-1), `{"seq":"x"}`)
@@ -48,7 +48,7 @@ func FuzzSharedEvents(f *testing.F) {
 	})
 }
 
-// quietStory is a task about which there is one thing to tell.
+// quietStory is the source of a task with one event.
 type quietStory struct{}
 
 func (quietStory) Query(context.Context, uuid.UUID, int64) ([]tasks.TaskEvent, error) {
@@ -59,8 +59,8 @@ func (quietStory) Rows(context.Context, uuid.UUID, int64) ([]tasks.TaskEvent, er
 	return []tasks.TaskEvent{event(1, tasks.TaskRunning)}, nil
 }
 
-// FuzzSocketFrames: whatever bytes come down a socket, it is served to its end and
-// nothing of it stays behind.
+// FuzzSocketFrames checks that a socket is served to its end whatever bytes it
+// receives, and that nothing leaks.
 func FuzzSocketFrames(f *testing.F) {
 	hub := NewHub(Options{Source: quietStory{}, CloseWait: 20 * time.Millisecond, WriteTimeout: time.Second, SocketsPerUser: 1000})
 	served := make(chan struct{}, 1)
@@ -85,7 +85,7 @@ func FuzzSocketFrames(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, frames []byte) {
 		conn := shakeHands(t, s.Listener.Addr().String())
-		_, _ = conn.Write(frames) // the other side may have had enough
+		_, _ = conn.Write(frames) // the server may have closed
 		require.NoError(t, conn.(*net.TCPConn).CloseWrite())
 		_, _ = io.Copy(io.Discard, conn)
 		require.NoError(t, conn.Close())
@@ -94,7 +94,7 @@ func FuzzSocketFrames(f *testing.F) {
 	})
 }
 
-// shakeHands opens a socket by hand, so that anything can be sent through it.
+// shakeHands opens a socket without a client library, so that any bytes can be sent through it.
 func shakeHands(t *testing.T, address string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)

@@ -21,18 +21,18 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// fake is a workflow and its rows, told by the test. Asked counts the queries
-// that came through each name.
+// fake is a workflow and its rows, controlled by the test. Asked counts the queries
+// by source name.
 type fake struct {
 	mu       sync.Mutex
 	task     uuid.UUID
-	told     []tasks.TaskEvent // by the workflow
+	told     []tasks.TaskEvent // reported by the workflow
 	rows     []tasks.TaskEvent
 	queryErr error
 	rowsErr  error
-	blind    string // the name for which nothing answers
+	blind    string // the name whose calls fail
 	asked    map[string]int
-	read     int // times the rows were
+	read     int // number of reads of the rows
 }
 
 func newFake() *fake { return &fake{task: uuid.New(), asked: map[string]int{}} }
@@ -77,14 +77,14 @@ func event(seq int64, state tasks.TaskState) tasks.TaskEvent {
 	return tasks.TaskEvent{Seq: seq, State: state, Progress: int(seq), Step: "lessons", Message: "Writing", At: time.Unix(seq, 0).UTC()}
 }
 
-// change alters the fake under its lock.
+// change runs do under the fake's lock.
 func (f *fake) change(do func(*fake)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	do(f)
 }
 
-// tell lets the workflow tell n more events, the last one terminal if it ends.
+// tell makes the workflow report n more events, the last one terminal if ends is set.
 func (f *fake) tell(n int, ends bool) {
 	f.change(func(f *fake) {
 		for i := range n {
@@ -97,14 +97,14 @@ func (f *fake) tell(n int, ends bool) {
 	})
 }
 
-// record brings what was told into the rows.
+// record copies the reported events into the rows.
 func (f *fake) record() {
 	f.change(func(f *fake) { f.rows = append([]tasks.TaskEvent(nil), f.told...) })
 }
 
 var errFake = errors.New("nobody answers")
 
-// wire is a way to a Redis that can be cut or made silent.
+// wire is a network path to a Redis that can be cut or made silent.
 type wire struct {
 	address string // of the Redis
 	dialer  net.Dialer
@@ -131,7 +131,7 @@ func (w *wire) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 	return wired{conn, w}, nil
 }
 
-// wired swallows what is written while the wire is silent, so no answer comes.
+// wired swallows what is written while the wire is silent, so no reply comes.
 type wired struct {
 	net.Conn
 	wire *wire
@@ -189,7 +189,7 @@ func withStores(t *testing.T, test func(*testing.T, store)) {
 	})
 }
 
-// newMini lets its time pass, which miniredis does not do by itself.
+// newMini moves miniredis's time on, which it does not do by itself.
 func newMini(t *testing.T) store {
 	mini := miniredis.RunT(t)
 	ticks, done := time.NewTicker(10*time.Millisecond), make(chan struct{})
@@ -212,7 +212,7 @@ func newMini(t *testing.T) store {
 	return store{redis.Options{Addr: mini.Addr()}, mini}
 }
 
-// client is a client with a wire of its own.
+// client returns a client with a wire of its own.
 func (s store) client(t *testing.T) (*redis.Client, *wire) {
 	w := &wire{address: s.options.Addr, open: map[net.Conn]struct{}{}}
 	o := s.options
@@ -222,7 +222,7 @@ func (s store) client(t *testing.T) (*redis.Client, *wire) {
 	return c, w
 }
 
-// quick are options with which a test does not wait.
+// quick returns options with short times for tests.
 func quick(s Source) Options {
 	return Options{
 		Source: s, Poll: 5 * time.Millisecond, Lease: 300 * time.Millisecond, CatchUp: 50 * time.Millisecond,
@@ -244,14 +244,14 @@ func closeHub(t *testing.T, h *Hub) {
 	require.NoError(t, h.Close(ctx))
 }
 
-// soon is a context for what must happen.
+// soon returns a context with the deadline for what must happen.
 func soon(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// readAll reads to the end and gives the seqs seen.
+// readAll reads to the end and returns the seqs seen.
 func readAll(t *testing.T, h *Hub, task uuid.UUID, since int64) []int64 {
 	c := h.Follow(task, since)
 	defer c.Close()
@@ -267,7 +267,7 @@ func readAll(t *testing.T, h *Hub, task uuid.UUID, since int64) []int64 {
 	}
 }
 
-// upTo are the seqs after since.
+// upTo returns the seqs after since up to last.
 func upTo(since, last int64) []int64 {
 	var seqs []int64
 	for seq := since + 1; seq <= last; seq++ {

@@ -17,7 +17,7 @@ type Hub struct {
 	share   *share
 	ear     *subscriber
 	queries atomic.Int64
-	asking  atomic.Int64 // topics whose workflow is asked from here
+	asking  atomic.Int64 // topics whose workflow is queried by this process
 
 	running  context.Context // ends when the hub is cut off
 	cut      context.CancelFunc
@@ -33,7 +33,7 @@ type Hub struct {
 	signIn map[uuid.UUID]map[*socket]bool // the sockets of each sign-in
 }
 
-// NewHub makes a hub. It does nothing until somebody watches a task.
+// NewHub returns a hub. It does nothing until a task is watched.
 func NewHub(o Options) *Hub {
 	o = o.withDefaults()
 	running, cut := context.WithCancel(context.Background())
@@ -51,10 +51,10 @@ func NewHub(o Options) *Hub {
 	return h
 }
 
-// Close ends the hub: waiting polls return, every socket is closed with 1012
-// and the hint to come back, leases are given up. Sockets still open when ctx
-// ends are cut off and its error returned, at most a second later. After Close
-// the hub tells nothing new. Closing twice does no harm.
+// Close ends the hub: waiting polls return, every socket is closed with 1012 and
+// RestartHint, leases are released. Sockets still open when ctx ends are cut off and
+// its error returned, at most a second later. After Close the hub reports nothing
+// new. Closing twice is harmless.
 func (h *Hub) Close(ctx context.Context) error {
 	h.mu.Lock()
 	if !h.closed {
@@ -70,8 +70,8 @@ func (h *Hub) Close(ctx context.Context) error {
 	return err
 }
 
-// await waits for the group or the end of ctx. The goroutine it leaves behind in
-// the latter case ends with the group.
+// await waits for the group or the end of ctx. In the latter case its goroutine ends
+// with the group.
 func await(ctx context.Context, group *sync.WaitGroup) error {
 	done := make(chan struct{})
 	go func() {
@@ -86,25 +86,25 @@ func await(ctx context.Context, group *sync.WaitGroup) error {
 	}
 }
 
-// Connections is the number of open sockets.
+// Connections returns the number of open sockets.
 func (h *Hub) Connections() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.open
 }
 
-// ActiveTasks is the number of tasks that are watched, or were a moment ago.
+// ActiveTasks returns the number of tasks with a topic: watched now or within Linger.
 func (h *Hub) ActiveTasks() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.topics)
 }
 
-// Queries is how often this hub has asked a workflow.
+// Queries returns how often this hub has queried a workflow.
 func (h *Hub) Queries() int64 { return h.queries.Load() }
 
-// join gives the task's topic with one more reader, starting it if need be. A
-// closed hub gives one that stays empty.
+// join returns the task's topic with one more reader, starting it if needed. A closed
+// hub returns one that stays empty.
 func (h *Hub) join(task uuid.UUID) *topic {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -120,7 +120,7 @@ func (h *Hub) join(task uuid.UUID) *topic {
 	return t
 }
 
-// start is called with the lock held and the hub not closed.
+// start creates the watcher of a topic. The mutex is locked and the hub not closed.
 func (h *Hub) start(t *topic) {
 	h.topics[t.task] = t
 	if h.ear != nil {
@@ -138,7 +138,7 @@ func (h *Hub) leave(t *topic) {
 	t.idle = h.o.Clock()
 }
 
-// retire removes the topic if it has had no reader for a while, and tells so.
+// retire removes the topic if it has had no reader for a while, and reports whether it did.
 func (h *Hub) retire(t *topic) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -152,7 +152,7 @@ func (h *Hub) retire(t *topic) bool {
 	return true
 }
 
-// notify makes a topic look at the shared events now.
+// notify makes a topic read the shared events now.
 func (h *Hub) notify(task uuid.UUID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -111,7 +111,7 @@ func TestPolls(t *testing.T) {
 	f.tell(1, true)
 	_, ok = h.After(soon(t), f.task, 3)
 	require.True(t, ok)
-	_, ok = h.After(soon(t), f.task, 4) // at once: nothing will follow
+	_, ok = h.After(soon(t), f.task, 4) // at once: no event will follow
 	require.False(t, ok)
 }
 

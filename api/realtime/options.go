@@ -12,11 +12,11 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// Source is where the truth of a task's story is asked. Both methods are called
-// from many goroutines and must end soon after their context does.
+// Source reads a task's events where they originate. Both methods are called from
+// many goroutines and must end soon after their context does.
 type Source interface {
-	// Query asks the workflow for every event after since, in order. An error
-	// says that nobody answered: no worker, no Temporal, or no open run.
+	// Query queries the workflow for every event after since, in order. An error means
+	// no answer: no worker, no Temporal, or no open run.
 	Query(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error)
 	// Rows reads the events that Postgres has after since, in order.
 	Rows(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error)
@@ -26,23 +26,23 @@ type Source interface {
 // time or number stands for the default beside it.
 type Options struct {
 	Source Source
-	// Redis carries events between processes; nil: this process is alone. It must
+	// Redis carries events between processes; nil: this process is the only one. It must
 	// honour deadlines (ContextTimeoutEnabled). The hub does not close it.
 	Redis redis.UniversalClient
 	Log   *slog.Logger     // nil: silent
 	Clock func() time.Time // time.Now; it must move on
 
 	Poll             time.Duration // 250ms, between two queries of one task
-	Lease            time.Duration // 3s, how long a dead holder keeps others from asking
+	Lease            time.Duration // 3s, how long a dead holder keeps others from querying
 	QueryTimeout     time.Duration // 500ms
 	RowsTimeout      time.Duration // 2s
 	RedisTimeout     time.Duration // 500ms, then Redis counts as away
-	RedisRetry       time.Duration // 1s, between two tries while it is
-	CatchUp          time.Duration // 1s, between two looks of a listener at the shared events
-	LookAtRows       time.Duration // 3s of silence, then the rows are read as well
+	RedisRetry       time.Duration // 1s, between two attempts while it is
+	CatchUp          time.Duration // 1s, between two reads of the shared events without a message
+	LookAtRows       time.Duration // 3s without events, then the rows are read as well
 	Linger           time.Duration // 5s, how long a topic outlives its last reader
 	Keep             time.Duration // 10m, how long shared events outlive their holder
-	QueriesPerSecond int           // 200 by this process; with more tasks each is asked less often
+	QueriesPerSecond int           // 200 by this process; with more tasks each is queried less often
 
 	Heartbeat      time.Duration // 25s at most, less a tenth by chance
 	WriteTimeout   time.Duration // 5s

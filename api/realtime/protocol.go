@@ -8,7 +8,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// Close codes of the sockets beside the standard ones.
+// Close codes of the sockets besides the standard ones.
 const (
 	CloseInvalid      websocket.StatusCode = 4400
 	CloseUnauthorized websocket.StatusCode = 4401
@@ -20,10 +20,10 @@ const (
 // RestartHint is the reason of a close with 1012.
 const RestartHint = "restarting: reconnect after a random 1 to 5 seconds"
 
-// Refusal is why a socket gets no data, as clients read it in the member type.
+// Refusal is why a socket gets no data. Clients read it in the member type.
 type Refusal string
 
-// Every refusal there is, and the code that its socket is closed with.
+// The refusals, with their close codes.
 const (
 	ValidationError   Refusal = "validation_error"    // 4400
 	AuthError         Refusal = "auth_error"          // 4401
@@ -47,7 +47,7 @@ func (r Refusal) code() websocket.StatusCode {
 	}
 }
 
-// refused is what a client without the right to listen is told.
+// refused is the message to a client without the right to listen.
 type refused struct {
 	Error string  `json:"error"`
 	Type  Refusal `json:"type"`
@@ -59,13 +59,13 @@ type signal struct {
 	Timestamp time.Time `json:"timestamp"`
 }
 
-// What a client may ask for.
+// The requests a client may send.
 const (
 	askPing   = "ping"
 	askStatus = "status_request"
 )
 
-// parseAsk is what a client's message asks for, or "" for nothing known.
+// parseAsk returns the request in a client's message, or "" for an unknown one.
 func parseAsk(data []byte) string {
 	var m struct {
 		Type string `json:"type"`
@@ -76,9 +76,9 @@ func parseAsk(data []byte) string {
 	return m.Type
 }
 
-// Refuse tells the client why it gets no data and closes the socket with the
-// code of the kind. It returns when the socket is closed: within twice the
-// WriteTimeout even if the client does not listen, and CloseWait.
+// Refuse sends the client the reason why it gets no data and closes the socket with
+// the code of the kind. It returns when the socket is closed: within twice the
+// WriteTimeout even if the client does not read, plus CloseWait.
 func (h *Hub) Refuse(ctx context.Context, conn *websocket.Conn, kind Refusal, text string) {
 	k, release, ok := h.accept(ctx, conn)
 	defer release()

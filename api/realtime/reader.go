@@ -7,18 +7,18 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// What a client may send: bytes a message, messages a second, and at once.
+// Limits of a client's messages: bytes of one, messages a second, and burst.
 const (
 	maxMessage   = 4 << 10
 	maxPerSecond = 10
 	maxAtOnce    = 60
 )
 
-// read listens to the client until the connection ends. After a fault it only
-// drains, which the closing handshake needs.
+// read receives the client's messages until the connection ends. After a fault it
+// only drains, which the closing handshake needs.
 func (k *socket) read() {
 	defer close(k.gone)
-	k.conn.SetReadLimit(-1) // limited here, so that what is too long can be drained
+	k.conn.SetReadLimit(-1) // limited here, so that the rest of an oversized message can be drained
 	budget := rate.NewLimiter(maxPerSecond, maxAtOnce)
 	for {
 		if err := k.hear(budget); err != nil {
@@ -34,7 +34,7 @@ func (k *socket) read() {
 	}
 }
 
-// hear takes one message and passes on what it asks for.
+// hear reads one message and passes its request on.
 func (k *socket) hear(budget *rate.Limiter) error {
 	_, r, err := k.conn.Reader(k.ctx)
 	if err != nil {
@@ -54,8 +54,8 @@ func (k *socket) hear(budget *rate.Limiter) error {
 	return k.pass(parseAsk(data))
 }
 
-// pass waits until the writer takes the wish, so a client that asks faster than
-// it reads is slowed down by its own connection.
+// pass waits until the writer takes the request, so a client that asks faster than it
+// reads is slowed down by its own connection.
 func (k *socket) pass(wish string) error {
 	if wish == "" {
 		return nil

@@ -11,38 +11,37 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// Session is what a socket is about. The caller has checked that the user may
-// see the task.
+// Session describes one socket. The caller has checked that the user may see the
+// task.
 type Session struct {
 	Task uuid.UUID
 	User uuid.UUID
-	// SignIn is the session of the user's that the socket was opened with.
+	// SignIn is the user's session that the socket was opened with.
 	SignIn uuid.UUID
-	// Since is the last seq the client has, 0 for the whole story, FromLatest for
-	// the newest event first.
+	// Since is the last seq the client has, 0 for all events, FromLatest for the newest
+	// event first.
 	Since int64
-	// Render makes the message of an event, to be sent as JSON. It is called by one goroutine,
-	// in the order of seq, and again with the last event when the client asks. Listeners of a
-	// task to whom it gives the same text for an event are sent one message, encoded once;
-	// "" is like nobody's.
+	// Render returns the message of an event, to be sent as JSON. It is called by one
+	// goroutine, in the order of seq, and again with the last event when the client asks.
+	// Listeners of a task with the same non-empty same for an event are sent one message,
+	// encoded once; "" shares with none.
 	Render func(tasks.TaskEvent) (message any, same string)
-	// Good, when set, is asked before each event and each heartbeat whether the
-	// client may still listen. It should answer from memory most of the time.
+	// Good, when set, is called before each event and each heartbeat. It reports whether
+	// the client may still listen, and should answer from memory most of the time.
 	Good func(context.Context) bool
 }
 
 const sessionOver = "The session has ended."
 
-// good tells whether the client may still listen.
+// good reports whether the client may still listen.
 func (k *socket) good(s Session) bool {
 	return !k.over.Load() && (s.Good == nil || s.Good(k.ctx))
 }
 
-// Serve tells the client the task's story and closes the socket. It returns when
-// the socket is closed: after the terminal event (1000), when the client leaves,
-// reads too slowly (4408), may no longer listen or its sign-in ends (4401), sends messages over 4 kB (1009) or too many (1008), or
-// the hub closes (1012). A user with too many sockets is refused with 4403. The
-// end of ctx does not matter, since a hijacked request's ends anyhow.
+// Serve sends the client the task's events and closes the socket. It returns when the socket is closed: after the
+// terminal event (1000), when the client leaves, reads too slowly (4408), may no longer listen or its sign-in ends
+// (4401), sends messages over 4 kB (1009) or too many (1008), or the hub closes (1012). A user with too many sockets is
+// refused with 4403. The end of ctx does not matter, since a hijacked request's context ends anyhow.
 func (h *Hub) Serve(ctx context.Context, conn *websocket.Conn, s Session) {
 	k, release, ok := h.accept(ctx, conn)
 	defer release()
@@ -59,8 +58,8 @@ func (h *Hub) Serve(ctx context.Context, conn *websocket.Conn, s Session) {
 	k.finish(k.tell(s))
 }
 
-// tell writes events as they come, and between them what else there is to say.
-// Its error is the reason to close.
+// tell writes events as they come, and heartbeats and answers between them. Its error
+// is the reason to close.
 func (k *socket) tell(s Session) error {
 	place := k.hub.Follow(s.Task, s.Since)
 	defer place.Close()
@@ -88,7 +87,7 @@ func (k *socket) tell(s Session) error {
 	}
 }
 
-// pause is what goes on until the story grows.
+// pause waits for new events and handles heartbeats, requests and disconnects meanwhile.
 func (k *socket) pause(s Session, grown <-chan struct{}, beat *time.Timer) error {
 	select {
 	case <-grown:
@@ -121,7 +120,7 @@ func (k *socket) grant(s Session, wish string) error {
 	case k.sent.Seq > 0:
 		return k.event(s, k.sent)
 	default:
-		return nil // nothing is known yet; the first event follows by itself
+		return nil // no event is known yet; the first follows by itself
 	}
 }
 
@@ -134,8 +133,8 @@ func (k *socket) event(s Session, e tasks.TaskEvent) error {
 	return k.write(k.topic.text(textKey{e.Seq, same}, message))
 }
 
-// conclude ends a story that was told. A client that came after its end is told
-// the end once more.
+// conclude ends a socket after the terminal event. A client that joined after it is
+// sent the terminal event once more.
 func (k *socket) conclude(s Session, end tasks.TaskEvent) error {
 	if k.sent.Seq == 0 {
 		if err := k.event(s, end); err != nil {
@@ -145,7 +144,7 @@ func (k *socket) conclude(s Session, end tasks.TaskEvent) error {
 	return websocket.CloseError{Code: websocket.StatusNormalClosure, Reason: "the task has ended"}
 }
 
-// untilBeat varies by a tenth, so that sockets opened together do not stay in step.
+// untilBeat returns the time to the next heartbeat. It varies by a tenth, so that sockets opened together spread out.
 func (h *Hub) untilBeat() time.Duration {
 	return h.o.Heartbeat - time.Duration(rand.Int64N(int64(h.o.Heartbeat/10)+1)) //nolint:gosec // spreads load, keeps no secret
 }

@@ -26,13 +26,13 @@ var releaseScript string
 //go:embed seat.lua
 var seatScript string
 
-// Bounds of what Redis holds and of one exchange with it, in events.
+// Limits of what Redis keeps and of one call to it, in events.
 const (
 	shareAtMost = 1000
 	shareAtOnce = 200
 )
 
-// share is this process's hand in Redis: a lease a task, and the task's events.
+// share is this process's access to Redis: a lease a task, and the task's events.
 type share struct {
 	o                                    Options
 	owner                                string
@@ -40,9 +40,9 @@ type share struct {
 	watching, adding, releasing, seating *redis.Script
 }
 
-// shared is what Redis knows of a task.
+// shared is what Redis has of a task.
 type shared struct {
-	holder bool // we hold the lease
+	holder bool // this process has the lease
 	ttl    time.Duration
 	last   int64
 	events []tasks.TaskEvent
@@ -63,7 +63,7 @@ func leaseKey(task uuid.UUID) string  { return "lyo:{" + task.String() + "}:watc
 func eventsKey(task uuid.UUID) string { return "lyo:{" + task.String() + "}:events" }
 func channelOf(task uuid.UUID) string { return "lyo:{" + task.String() + "}:news" }
 
-// watch takes or renews the lease if it can be had and reads the events after since.
+// watch acquires or renews the lease if it is free or ours, and reads the events after since.
 func (s *share) watch(ctx context.Context, task uuid.UUID, since int64) (shared, error) {
 	answer, err := s.run(ctx, s.watching, []string{leaseKey(task), eventsKey(task)},
 		s.owner, s.o.Lease.Milliseconds(), since, s.o.Keep.Milliseconds(), shareAtOnce)
@@ -94,7 +94,7 @@ func parseShared(answer any) (shared, error) {
 	return s, nil
 }
 
-// add shares events with the other processes. What does not get through is
+// add shares events with the other processes. Events that fail to be written are
 // offered again at the next turn.
 func (s *share) add(ctx context.Context, task uuid.UUID, events []tasks.TaskEvent) {
 	args := []any{channelOf(task), task.String(), s.o.Keep.Milliseconds(), shareAtMost}
@@ -108,12 +108,12 @@ func (s *share) add(ctx context.Context, task uuid.UUID, events []tasks.TaskEven
 	_, _ = s.run(ctx, s.adding, []string{eventsKey(task)}, args...)
 }
 
-// release gives the lease up if this process holds it.
+// release releases the lease if this process has it.
 func (s *share) release(ctx context.Context, task uuid.UUID) {
 	_, _ = s.run(ctx, s.releasing, []string{leaseKey(task)}, s.owner, channelOf(task), task.String())
 }
 
-// drop takes a member out of a set.
+// drop removes a member from a set.
 func (s *share) drop(ctx context.Context, key, member string) {
 	_ = s.redis.Do(ctx, func(ctx context.Context) error { return s.o.Redis.ZRem(ctx, key, member).Err() })
 }

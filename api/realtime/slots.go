@@ -7,19 +7,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// slotTTL is how long Redis keeps a slot for a socket without a heartbeat. The
-// slots of a process that dies stay taken for as long.
+// slotTTL is how long Redis keeps a slot for a socket without a heartbeat, and so the
+// slots of a process that died.
 const slotTTL = 90 * time.Second
 
-// slot is one socket's place among those a user may have.
+// slot is one of the sockets that a user may have open.
 type slot struct {
 	hub  *Hub
 	user uuid.UUID
 	name string
 }
 
-// acquire counts the user's sockets: over all processes while Redis answers, else
-// in this one. ok is false when no slot is left.
+// acquire counts the user's sockets: over all processes while Redis answers,
+// otherwise in this one. ok is false when no slot is left.
 func (h *Hub) acquire(ctx context.Context, user uuid.UUID) (s *slot, ok bool) {
 	if !h.acquireLocal(user) {
 		return nil, false
@@ -32,8 +32,8 @@ func (h *Hub) acquire(ctx context.Context, user uuid.UUID) (s *slot, ok bool) {
 	return s, true
 }
 
-// renew extends the slot. It is false only when the others are
-// all taken, and true when Redis is away.
+// renew extends the slot. It returns false only when all others are taken, and true
+// when Redis is away.
 func (s *slot) renew(ctx context.Context) bool {
 	h := s.hub
 	taken, err := h.share.run(ctx, h.share.seating, []string{slotsKey(s.user)}, s.name, h.o.SocketsPerUser, slotTTL.Milliseconds())

@@ -20,19 +20,19 @@ type socket struct {
 	conn   *websocket.Conn
 	ctx    context.Context // its end cuts the connection
 	cut    context.CancelFunc
-	asks   chan string   // what the client asked for
-	faults chan error    // why the reader listens no more; holds one
+	asks   chan string   // the client's requests
+	faults chan error    // why reading ended; buffers one
 	gone   chan struct{} // closed when the reader has ended
-	rest   io.Reader     // what the reader left of a message that was too long
+	rest   io.Reader     // the unread part of an oversized message
 	sent   tasks.TaskEvent
 	seat   *slot
-	topic  *topic        // of the task it tells of
+	topic  *topic        // of the task it reports
 	over   atomic.Bool   // its sign-in has ended
-	doubts chan struct{} // holds one: ask whether it has
+	doubts chan struct{} // buffers one: check the sign-in
 }
 
-// accept starts reading. ok is false when the hub is closing. The socket must be
-// finished and then released either way.
+// accept starts reading. ok is false when the hub is closing. Either way the caller
+// must finish the socket and then release it.
 func (h *Hub) accept(ctx context.Context, conn *websocket.Conn) (k *socket, release func(), ok bool) {
 	ctx, cut := context.WithCancel(context.WithoutCancel(ctx))
 	k = &socket{
@@ -56,8 +56,8 @@ func (k *socket) send(message any) error {
 	return k.write(json.Marshal(message))
 }
 
-// write writes an encoded message, or fails as encoding it did. A write that takes longer
-// than WriteTimeout ends in a close with 4408; one that takes twice as long cannot even be told.
+// write writes an encoded message, or fails with the error of its encoding. A write that takes
+// longer than WriteTimeout ends in a close with 4408; after twice as long even that is not sent.
 func (k *socket) write(text []byte, err error) error {
 	if err != nil {
 		k.hub.o.Log.ErrorContext(k.ctx, "a socket's message has no JSON", "error", err)
@@ -80,12 +80,12 @@ func tooSlow() error {
 	return websocket.CloseError{Code: CloseSlow, Reason: "too slow: reconnect with since"}
 }
 
-// signal sends a message that is no event.
+// signal sends a message that is not an event.
 func (k *socket) signal(kind string) error {
 	return k.send(signal{kind, k.hub.o.Clock().UTC()})
 }
 
-// refuse sends the reason and gives the close that follows it.
+// refuse sends the reason and returns the close error that follows it.
 func (k *socket) refuse(kind Refusal, text string) error {
 	if err := k.send(refused{text, kind}); err != nil {
 		return err
@@ -93,8 +93,8 @@ func (k *socket) refuse(kind Refusal, text string) error {
 	return websocket.CloseError{Code: kind.code(), Reason: string(kind)}
 }
 
-// finish closes the connection as err says: with its code when it is a
-// CloseError, and without ceremony otherwise. It waits CloseWait for the client.
+// finish closes the connection: with the code of err when it is a CloseError,
+// otherwise without a handshake. It waits CloseWait for the client.
 func (k *socket) finish(err error) {
 	if closing, ok := errors.AsType[websocket.CloseError](err); ok {
 		cutter := time.AfterFunc(k.hub.o.CloseWait, k.cut)

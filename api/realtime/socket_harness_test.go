@@ -28,7 +28,7 @@ type server struct {
 	gate *gate
 	left chan struct{}                         // one for each socket that was served
 	hook atomic.Pointer[func(tasks.TaskEvent)] // before an event is rendered
-	over sync.Map                              // sign-ins that Good says no to
+	over sync.Map                              // sign-ins for which Good returns false
 }
 
 func newServer(t *testing.T, hub *Hub, task uuid.UUID) *server {
@@ -108,7 +108,7 @@ func (c *client) read() message {
 	return m
 }
 
-// rest reads to the end: the seqs that came, and how the server closed.
+// rest reads to the end and returns the seqs that came and how the server closed.
 func (c *client) rest() (seqs []int64, closing websocket.CloseError) {
 	for {
 		_, text, err := c.conn.Read(soon(c.t))
@@ -124,13 +124,13 @@ func (c *client) rest() (seqs []int64, closing websocket.CloseError) {
 	}
 }
 
-// gate holds up what the server writes, as a client does that does not read. It
-// concerns the connections accepted while it is armed.
+// gate blocks what the server writes, as a client does that does not read. It affects
+// the connections accepted while it is armed.
 type gate struct {
 	armed   atomic.Bool
 	mu      sync.Mutex
 	shut    chan struct{} // nil: open
-	blocked chan struct{} // one for each write that waits
+	blocked chan struct{} // one for each blocked write
 }
 
 func (g *gate) close() {
@@ -192,7 +192,7 @@ func (c *gatedConn) Close() error {
 	return c.Conn.Close()
 }
 
-// testClock can be moved on.
+// testClock is a clock that can be moved on.
 type testClock struct{ ahead atomic.Int64 }
 
 func (c *testClock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }

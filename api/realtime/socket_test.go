@@ -133,7 +133,7 @@ func TestASlowReaderIsCutOffAndOthersAreNot(t *testing.T) {
 	s.gate.close()
 	f.tell(1, false)
 	waitFor(t, s.gate.blocked)
-	late := func(tasks.TaskEvent) { clock.advance(11 * time.Second) } // while only the slow one is writing
+	late := func(tasks.TaskEvent) { clock.advance(11 * time.Second) } // while only the slow one is written to
 	s.hook.Store(&late)
 	f.tell(1, false)
 	for seq := range int64(3) {

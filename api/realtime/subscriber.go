@@ -9,31 +9,31 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// subscriber listens, over one connection, for news of the tasks this process watches
-// and for sign-ins that end. What it misses is found by the watchers' own looks and
-// the sockets' heartbeats, so it only saves time.
+// subscriber receives, over one connection, notices of new events of the watched
+// tasks and of ended sign-ins. The watchers' own polls and the sockets' heartbeats
+// find what it misses, so it only saves time.
 type subscriber struct {
 	redis  redis.UniversalClient
 	heard  heard
 	once   sync.Once
-	signal chan struct{} // holds one
+	signal chan struct{} // buffers one
 
 	mu      sync.Mutex
-	pending map[string]bool // channel -> wanted; not yet told to Redis
+	pending map[string]bool // channel -> wanted; not yet sent to Redis
 }
 
-// heard is what to do about what is heard. None of them waits.
+// heard has the callbacks for received messages. None of them blocks.
 type heard struct {
 	news  func(task uuid.UUID)
 	ended func(signIn uuid.UUID)
-	again func() // listening began, perhaps after a time of not hearing
+	again func() // the subscription began, perhaps after a gap
 }
 
 func newSubscriber(client redis.UniversalClient, heard heard) *subscriber {
 	return &subscriber{redis: client, heard: heard, signal: make(chan struct{}, 1), pending: map[string]bool{}}
 }
 
-// want changes what is listened to, soon and without waiting.
+// want changes the subscriptions, soon and without waiting.
 func (e *subscriber) want(task uuid.UUID, on bool) {
 	e.mu.Lock()
 	e.pending[channelOf(task)] = on
@@ -44,8 +44,8 @@ func (e *subscriber) want(task uuid.UUID, on bool) {
 	}
 }
 
-// listen runs until ctx ends. The subscription is made again by the client
-// whenever the connection is. While Redis is away it may end a few seconds late.
+// listen runs until ctx ends. The client subscribes again after each reconnect. While
+// Redis is away it may end a few seconds late.
 func (e *subscriber) listen(ctx context.Context) {
 	news := e.redis.Subscribe(ctx, endedChannel)
 	messages := news.ChannelWithSubscriptions(
@@ -71,7 +71,7 @@ func (e *subscriber) listen(ctx context.Context) {
 	}
 }
 
-// take acts on a message, or on word of a subscription.
+// take handles a message or the notice of a subscription.
 func (e *subscriber) take(message any) {
 	switch m := message.(type) {
 	case *redis.Subscription:

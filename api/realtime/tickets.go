@@ -22,22 +22,22 @@ const (
 	ticketWait = 2 * time.Second
 )
 
-// Holder is whom a ticket was given to.
+// Holder is the user and sign-in that a ticket was issued to.
 type Holder struct {
 	UserID    uuid.UUID `json:"user_id"`
 	SessionID uuid.UUID `json:"session_id"`
 	Roles     []string  `json:"roles,omitempty"`
 }
 
-// Tickets let a client open one socket without showing its token in an address.
-// Redis holds only a hash of each, and its clock ends them.
+// Tickets let a client open one socket without its token in a URL. Redis keeps only a
+// hash of each and expires it.
 type Tickets struct{ redis redis.UniversalClient }
 
-// NewTickets makes them; a nil client is a Redis that is always away.
+// NewTickets returns them; a nil client is a Redis that is always away.
 func NewTickets(client redis.UniversalClient) *Tickets { return &Tickets{client} }
 
-// Issue gives the holder a ticket that is good once, for the given time.
-// Unavailable when Redis does not answer.
+// Issue returns a ticket that is good once, and for how long. Unavailable when Redis
+// does not answer.
 func (t *Tickets) Issue(ctx context.Context, holder Holder) (ticket string, life time.Duration, err error) {
 	if t.redis == nil {
 		return "", 0, noTickets(circuitbreaker.ErrAway)
@@ -55,9 +55,9 @@ func (t *Tickets) Issue(ctx context.Context, holder Holder) (ticket string, life
 	return ticket, ticketFor, nil
 }
 
-// Redeem takes a ticket and tells whose it is. Of many calls with one ticket one
-// succeeds at most. Unauthenticated for a ticket that is unknown, used or too
-// old; Unavailable when Redis does not answer.
+// Redeem uses a ticket up and returns its holder. Of many calls with one ticket at
+// most one succeeds. Unauthenticated for a ticket that is unknown, used or expired;
+// Unavailable when Redis does not answer.
 func (t *Tickets) Redeem(ctx context.Context, ticket string) (Holder, error) {
 	var holder Holder
 	if t.redis == nil {

@@ -11,12 +11,12 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// topic is the story of one task. Its watcher alone appends; any number of readers look
-// without waiting for each other or for it.
+// topic has the events of one task. Only its watcher appends; any number of readers
+// read without waiting for each other or for it.
 type topic struct {
 	task   uuid.UUID
-	asked  chan struct{} // closed once the first look at everything is over
-	nudged chan struct{} // holds one wake-up
+	asked  chan struct{} // closed after the watcher's first turn
+	nudged chan struct{} // buffers one wake-up
 	now    atomic.Pointer[told]
 	texts  sync.Map // textKey to []byte: events as messages
 
@@ -25,11 +25,11 @@ type topic struct {
 	idle    time.Time // when the last reader left
 }
 
-// told is a story at one moment: log[i] has seq i+1, and only the last event's state has
-// ended. What is in it never changes; the next moment's log goes on in the same memory.
+// told is an immutable version of a topic: log[i] has seq i+1, and only the last event's
+// state has ended. The next version's log shares the memory.
 type told struct {
 	log   []tasks.TaskEvent
-	grown chan struct{} // closed when there is a next moment
+	grown chan struct{} // closed when there is a next version
 }
 
 func newTopic(task uuid.UUID) *topic {
@@ -46,8 +46,8 @@ func (t *topic) wake() {
 	}
 }
 
-// append takes the events that come next, passes over known ones and stops at a
-// gap, which it reports. A story that has ended takes no more.
+// append adds the events that come next, skips known ones and stops at a gap, which
+// it reports. After the terminal event it adds none.
 func (t *topic) append(events []tasks.TaskEvent) (gap bool) {
 	before := t.now.Load()
 	next := told{log: before.log}
@@ -80,7 +80,7 @@ func (t *topic) ended() bool { return t.now.Load().over() }
 
 func (t *topic) last() int64 { return int64(len(t.now.Load().log)) }
 
-// after is at most limit events after since, not to be changed.
+// after returns at most limit events after since, which must not be changed.
 func (t *topic) after(since int64, limit int) []tasks.TaskEvent {
 	log := t.now.Load().log
 	if since >= int64(len(log)) {
@@ -90,12 +90,12 @@ func (t *topic) after(since int64, limit int) []tasks.TaskEvent {
 	return rest[:min(limit, len(rest)):min(limit, len(rest))]
 }
 
-// snapshot is the topic at one moment, from a reader at place since. News has
-// Seq 0 when there is none, and so has Latest.
+// snapshot is the topic at one moment, for a reader at since. News and Latest have
+// Seq 0 when there is none.
 type snapshot struct {
 	News   tasks.TaskEvent // the event after since
 	Latest tasks.TaskEvent
-	Ended  bool // Latest is the last there will be
+	Ended  bool // Latest is the terminal event
 	Grown  <-chan struct{}
 }
 
@@ -112,13 +112,13 @@ func (t *topic) glance(since int64) snapshot {
 	return g
 }
 
-// textKey is an event and what else its message is made of; same is "" where that cannot be told.
+// textKey identifies an event's message by seq and the same of Render; same is "" for a message that is not shared.
 type textKey struct {
 	seq  int64
 	same string
 }
 
-// text is a message as JSON, encoded once for all listeners who give the same key.
+// text returns a message as JSON, encoded once for all listeners with the same key.
 func (t *topic) text(key textKey, message any) ([]byte, error) {
 	if text, ok := t.texts.Load(key); ok {
 		return text.([]byte), nil //nolint:forcetypeassert,errcheck // nothing else is in there

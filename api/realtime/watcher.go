@@ -8,14 +8,14 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-// watcher keeps one topic fresh, in one goroutine, until the topic is retired or
+// watcher keeps one topic up to date, in one goroutine, until the topic is retired or
 // the hub is cut off. Its fields belong to that goroutine.
 type watcher struct {
 	hub      *Hub
 	topic    *topic
 	loaded   bool // the rows were read from the start
 	holder   bool // of the lease
-	asks     bool // the workflow, being holder or alone
+	asks     bool // the workflow is queried from here, with the lease or without Redis
 	blind    bool // neither workflow nor rows answered last time
 	failures int  // of queries, in a row
 	due      time.Time
@@ -31,11 +31,11 @@ func (w *watcher) run(ctx context.Context) {
 	}
 }
 
-// wait lets the pause pass, or less when a listener is woken. It tells whether to go on.
+// wait waits for the pause, or until woken. It reports whether to continue.
 func (w *watcher) wait(ctx context.Context, pause time.Duration) bool {
 	nudged := w.topic.nudged
 	if w.holder {
-		nudged = nil // they are our own
+		nudged = nil // these are for our own events
 	}
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -48,7 +48,7 @@ func (w *watcher) wait(ctx context.Context, pause time.Duration) bool {
 	return !w.hub.retire(w.topic)
 }
 
-// stop gives up the lease, so that somebody else may ask at once.
+// stop releases the lease, so that another process may query at once.
 func (w *watcher) stop(ctx context.Context) {
 	if w.holder {
 		w.hub.share.release(context.WithoutCancel(ctx), w.topic.task)
@@ -56,7 +56,7 @@ func (w *watcher) stop(ctx context.Context) {
 	w.role(false, false)
 }
 
-// turn learns what there is to learn and tells when to try again.
+// turn fetches new events and returns the time to the next turn.
 func (w *watcher) turn(ctx context.Context) time.Duration {
 	if w.topic.ended() {
 		w.role(w.holder, false)
@@ -82,7 +82,7 @@ func (w *watcher) turn(ctx context.Context) time.Duration {
 	}
 }
 
-// hold asks for everybody, starting from what an earlier holder has shared.
+// hold queries for all processes, starting from what an earlier holder has shared.
 func (w *watcher) hold(ctx context.Context, s shared) time.Duration {
 	if w.topic.append(s.events) {
 		w.look(ctx)
@@ -93,13 +93,13 @@ func (w *watcher) hold(ctx context.Context, s shared) time.Duration {
 	}
 	if w.blind {
 		w.blind = false
-		w.hub.share.release(ctx, w.topic.task) // another process may see more
+		w.hub.share.release(ctx, w.topic.task) // another process may reach more
 	}
 	return min(pause, w.hub.o.Lease/3)
 }
 
-// listen takes what the holder has shared. It comes back without being woken,
-// since messages may be lost, and as soon as the lease lapses.
+// listen reads what the holder has shared. It returns a pause even without messages,
+// since they may be lost, and one that ends as soon as the lease lapses.
 func (w *watcher) listen(ctx context.Context, s shared) time.Duration {
 	if w.topic.append(s.events) {
 		w.fill(ctx, s.events)
@@ -111,7 +111,7 @@ func (w *watcher) listen(ctx context.Context, s shared) time.Duration {
 	return min(w.hub.o.CatchUp, s.ttl+spread)
 }
 
-// fill closes the gap before the given events, from the rows or else the workflow.
+// fill closes the gap before the given events, from the rows or else from the workflow.
 func (w *watcher) fill(ctx context.Context, events []tasks.TaskEvent) {
 	w.look(ctx)
 	if w.topic.append(events) {
@@ -120,7 +120,7 @@ func (w *watcher) fill(ctx context.Context, events []tasks.TaskEvent) {
 	}
 }
 
-// role keeps count of the topics that are asked about from here.
+// role records the role and counts the topics that are queried from here.
 func (w *watcher) role(holder, asks bool) {
 	if asks != w.asks {
 		w.hub.asking.Add(map[bool]int64{true: 1, false: -1}[asks])
@@ -128,9 +128,9 @@ func (w *watcher) role(holder, asks bool) {
 	w.holder, w.asks = holder, asks
 }
 
-// ask asks the workflow if it is time to, and the rows when the workflow does not
-// answer, leaves a gap, or has had nothing to tell for a while: the task may have
-// been ended without it.
+// ask queries the workflow when that is due, and reads the rows when the workflow
+// does not answer, leaves a gap, or has reported nothing for a while: the task may
+// have been ended without it.
 func (w *watcher) ask(ctx context.Context) time.Duration {
 	if wait := w.due.Sub(w.hub.o.Clock()); wait > 0 {
 		return wait
@@ -151,15 +151,15 @@ func (w *watcher) ask(ctx context.Context) time.Duration {
 	return pause
 }
 
-// pace is the time between two queries: longer after failures, and longer for
-// all when so many tasks are watched that Temporal would suffer.
+// pace returns the time between two queries: longer after failures, and longer for
+// all when so many tasks are watched that Temporal would be overloaded.
 func (w *watcher) pace() time.Duration {
 	o := w.hub.o
 	fair := time.Duration(w.hub.asking.Load()) * time.Second / time.Duration(o.QueriesPerSecond)
 	return max(o.Poll<<min(w.failures, 2), fair)
 }
 
-// query asks the workflow and appends what comes next.
+// query queries the workflow and appends the new events.
 func (w *watcher) query(ctx context.Context) (events []tasks.TaskEvent, ok bool) {
 	bounded, cancel := context.WithTimeout(ctx, w.hub.o.QueryTimeout)
 	defer cancel()
@@ -180,7 +180,7 @@ func (w *watcher) query(ctx context.Context) (events []tasks.TaskEvent, ok bool)
 // lookBack is how many known events are read again from the rows.
 const lookBack = 16
 
-// look appends what the rows have and tells whether they could be read.
+// look appends the events of the rows and reports whether they could be read.
 func (w *watcher) look(ctx context.Context) bool {
 	bounded, cancel := context.WithTimeout(ctx, w.hub.o.RowsTimeout)
 	defer cancel()
@@ -196,8 +196,8 @@ func (w *watcher) look(ctx context.Context) bool {
 	return true
 }
 
-// overrule ends a story whose task was ended while its workflow told something
-// else: the end has a seq then that is taken, and gets the next free one here.
+// overrule ends a topic whose task was ended while its workflow reported other
+// events: the seq of the end is taken then, and it gets the next free one here.
 func (w *watcher) overrule(rows []tasks.TaskEvent) {
 	if len(rows) == 0 {
 		return
@@ -205,6 +205,6 @@ func (w *watcher) overrule(rows []tasks.TaskEvent) {
 	end, last := rows[len(rows)-1], w.topic.last()
 	if end.State.Ended() && end.Seq <= last {
 		end.Seq = last + 1
-		w.topic.append([]tasks.TaskEvent{end}) // which an ended story does not take
+		w.topic.append([]tasks.TaskEvent{end}) // a no-op on an ended topic
 	}
 }

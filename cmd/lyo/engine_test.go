@@ -39,7 +39,7 @@ func TestCoresAreSharedOut(t *testing.T) {
 	}
 }
 
-// TestWeightsOfTheEngine finds the file by either setting and says what is wrong with it.
+// TestWeightsOfTheEngine finds the file by either setting and reports what is wrong with it.
 func TestWeightsOfTheEngine(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -72,7 +72,7 @@ func TestWeightsOfTheEngine(t *testing.T) {
 	require.ErrorContains(t, err, "other")
 }
 
-// TestEngineWithoutWeights starts all the same, says what is missing, and stops when told to.
+// TestEngineWithoutWeights checks that the engine starts all the same, reports what is missing, and stops on a signal.
 func TestEngineWithoutWeights(t *testing.T) {
 	t.Parallel()
 	cfg := config.Config{

@@ -1,5 +1,5 @@
-// Command lyo is the whole of Lyo: the API, the worker, both in one process,
-// the model server and its weights, the migrations, and everything together on a
+// Command lyo is the whole of Lyo: the API, the worker, both in one process, the
+// model server and its weights, the migrations, and everything together on a
 // developer's machine.
 package main
 
@@ -75,10 +75,10 @@ func settings(cmd *cobra.Command, environ []string) (config.Config, error) {
 	return cfg, err
 }
 
-// released is the version that make release builds, set by the linker and else empty.
+// released is the version that make release builds, set by the linker, otherwise empty.
 var released string
 
-// version returns the released version, or else what the build recorded: a commit or a module version.
+// version returns the released version, otherwise the recorded commit or module version.
 func version() string {
 	if released != "" {
 		return released

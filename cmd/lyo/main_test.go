@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// run is the program with an environment and arguments.
+// run runs the program with an environment and arguments.
 func run(environ []string, args ...string) (out, errs string, err error) {
 	var o, e bytes.Buffer
 	cmd := root(environ, &o, &e)
@@ -52,8 +52,8 @@ var (
 	test = regexp.MustCompile("`(Test\\w+)`")
 )
 
-// TestDocumentsPointToWhatIsThere follows every relative link of the documents,
-// and looks for every test that the text of such a link names in the file it leads to.
+// TestDocumentsPointToWhatIsThere follows every relative link of the documents, and
+// checks that every test named in a link's text is in its target.
 func TestDocumentsPointToWhatIsThere(t *testing.T) {
 	t.Parallel()
 	named := 0
@@ -89,7 +89,7 @@ func documents(t *testing.T) []string {
 	return paths
 }
 
-// pathOrDirectory names some file inside when the link leads to a directory.
+// pathOrDirectory returns a file inside when the link leads to a directory.
 func pathOrDirectory(t *testing.T, path string) string {
 	t.Helper()
 	info, err := os.Stat(path)

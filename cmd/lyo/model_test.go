@@ -15,13 +15,13 @@ import (
 	"github.com/lyoapp/lyo/activities/artifact/hubtest"
 )
 
-// modelStage is a stand-in Hub and a lock file with one unlocked model on it.
+// modelStage is a fake Hub and a lock file with one unlocked model on it.
 type modelStage struct {
 	hub     *hubtest.Server
 	file    *hubtest.File
 	dir     string
 	environ []string
-	// what a person sits at and types
+	// the user's terminal and input
 	terminal bool
 	typed    string
 }
@@ -161,7 +161,7 @@ func TestModelLockIsWrittenWhereItIsWanted(t *testing.T) {
 	require.Equal(t, s.file.SHA256, l.Models[0].SHA256)
 	require.Equal(t, "unlocked", s.rows(t, "status")[0].State, "another file is not in effect")
 
-	// Without a lock file of one's own it goes beside the models, over the built-in entries.
+	// Without a configured lock file it is written beside the models, over the built-in entries.
 	s.environ = []string{"LYO_MODEL_DIR=" + s.dir, "HF_ENDPOINT=" + s.hub.URL()}
 	gemma := s.hub.Put("ggml-org/gemma-3-1b-it-GGUF", "gemma-3-1b-it-Q4_K_M.gguf", []byte("GGUF stand-in"))
 	s.rows(t, "lock")

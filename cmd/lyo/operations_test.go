@@ -39,8 +39,8 @@ func TestTheSettingsAreChecked(t *testing.T) {
 	require.Contains(t, out, "LYO_PAYLOAD_KEYS=[redacted]\n")
 }
 
-// TestBadSettingsOfProductionEndEveryService names all of them in one run, those that only the part
-// behind a setting can judge included. The check fails, so that a pipeline stops.
+// TestBadSettingsOfProductionEndEveryService checks that one run reports all of them, including
+// those that only a component can judge. The check fails, so that a pipeline stops.
 func TestBadSettingsOfProductionEndEveryService(t *testing.T) {
 	t.Parallel()
 	environ := []string{
@@ -60,7 +60,7 @@ func TestBadSettingsOfProductionEndEveryService(t *testing.T) {
 	}
 }
 
-// TestTemporalComesFromAProfile is a cluster or Temporal Cloud by the SDK's own settings.
+// TestTemporalComesFromAProfile configures a cluster or Temporal Cloud by the SDK's own settings.
 func TestTemporalComesFromAProfile(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "temporal.toml")
@@ -127,7 +127,7 @@ func TestOperatorsCommandsNeedADatabase(t *testing.T) {
 	require.ErrorContains(t, err, "no task's id")
 }
 
-// TestTheCodecEndpoint speaks as the UI does: through a browser, from its own origin.
+// TestTheCodecEndpoint calls it like the UI: from a browser, with its own origin.
 func TestTheCodecEndpoint(t *testing.T) {
 	t.Parallel()
 	cfg, _, err := config.Load([]string{"LYO_PAYLOAD_KEYS=one:" + payloadKey, "LYO_CODEC_TOKEN=let-me-read", "LYO_CODEC_ORIGINS=http://ui.test"})

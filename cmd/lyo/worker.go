@@ -56,7 +56,7 @@ func (a *app) awaitTemporal(ctx context.Context) error {
 	}
 }
 
-// pauseForTemporal is the delay between two attempts.
+// pauseForTemporal waits between two attempts.
 func (a *app) pauseForTemporal(ctx context.Context, why error) error {
 	a.log.WarnContext(ctx, "waiting for Temporal", "error", why)
 	select {

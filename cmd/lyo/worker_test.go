@@ -19,8 +19,8 @@ import (
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
-// TestWorkersWaitForATemporalThatWentAgain: a Temporal that goes while workers start does
-// not end the process.
+// TestWorkersWaitForATemporalThatWentAgain checks that a Temporal that stops while
+// workers start does not end the process.
 func TestWorkersWaitForATemporalThatWentAgain(t *testing.T) {
 	t.Parallel()
 	bin := os.Getenv("TEST_TEMPORAL_BIN")

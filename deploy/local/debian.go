@@ -24,8 +24,8 @@ type apt struct {
 	lists string // "": the system's
 }
 
-// fetchDebs downloads packages with the dependencies the system lacks and
-// unpacks them under dest, all or nothing.
+// fetchDebs downloads packages with the dependencies the system lacks and unpacks
+// them under dest, all or nothing.
 func (f Finder) fetchDebs(ctx context.Context, dest string, choose func(context.Context, apt) ([]string, error), what string) error {
 	if f.Offline || f.lookPath("apt-get") == "" || f.lookPath("dpkg-deb") == "" {
 		return errors.New("no apt-get to fetch it with")
@@ -48,8 +48,8 @@ func (f Finder) fetchDebs(ctx context.Context, dest string, choose func(context.
 	return a.unpack(ctx, filepath.Join(dir, "tree"), dest)
 }
 
-// download tries the system's package lists first; when they are missing or out
-// of date it fetches private ones.
+// download tries the system's package lists first; when they are missing or out of
+// date it fetches private ones.
 func (a *apt) download(ctx context.Context, choose func(context.Context, apt) ([]string, error)) error {
 	first := a.install(ctx, choose)
 	if first == nil || ctx.Err() != nil {

@@ -32,7 +32,7 @@ const downloadedTemporal = "1.7.0"
 // temporalReleases is the URL of the releases.
 const temporalReleases = "https://github.com/temporalio/cli/releases/download"
 
-// temporalArchives are the SHA-256 digests of the archives by platform. Other archives are rejected.
+// temporalArchives returns the SHA-256 digests of the archives by platform. Other archives are rejected.
 func temporalArchives() map[string]string {
 	return map[string]string{
 		"linux_amd64":  "8b5de72e622f4ae062d0d5d948ca398de6212d63b2f25766a1cb810a3dc2d0ed",

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFetchedPostgresRuns downloads tens of megabytes: it runs only when asked.
+// TestFetchedPostgresRuns downloads tens of megabytes: it runs only on request.
 func TestFetchedPostgresRuns(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("TEST_FETCH") == "" {
@@ -38,7 +38,7 @@ func TestFetchedPostgresRuns(t *testing.T) {
 	}
 }
 
-// firstPostgres looks only at what was fetched to dest.
+// firstPostgres searches only in dest.
 func firstPostgres(f Finder, dest string) string {
 	f.Getenv = func(string) string { return "" }
 	for _, dir := range f.postgresPlaces(dest, dest) {

@@ -14,10 +14,10 @@ import (
 const retryFetchAfter = time.Hour
 
 // FindRedis finds redis-server or valkey-server: the program $REDIS_SERVER names
-// (which then must be there; "none" means not to look at all), on PATH, fetched
-// earlier, or fetched now from Debian's packages without installing them. When
-// there is none the error wraps ErrNotFound and the caller may use
-// StartEmbeddedRedis. A failed fetch is tried again after an hour.
+// (which then must exist; "none" disables the search), on PATH, downloaded earlier,
+// or downloaded now from Debian's packages without installing them. Without any, the
+// error wraps ErrNotFound and the caller may use StartEmbeddedRedis. A failed
+// download is retried after an hour.
 func FindRedis(ctx context.Context, f Finder) (string, error) {
 	switch named := f.getenv("REDIS_SERVER"); {
 	case named == "none":
@@ -40,7 +40,7 @@ func (f Finder) fetchedRedis(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// Not the link's target: the program looks at the name it is called by.
+	// Not the link's target: the program depends on the name it is called by.
 	binary := filepath.Join(debs, "usr/bin/redis-server")
 	if executable(binary) {
 		return binary, nil

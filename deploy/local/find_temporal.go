@@ -15,21 +15,21 @@ import (
 	"time"
 )
 
-// TemporalVersion is the release of the temporal command that is built when it
-// can be had no other way. Later ones cannot be built as a plain module. temporal.sum
+// TemporalVersion is the release of the temporal command that is built when it cannot
+// be obtained otherwise. Later ones cannot be built as a plain module. temporal.sum
 // has the digests of everything it is built from.
 const TemporalVersion = "v1.5.1"
 
-// sqliteVersion is what it is built with. Its own is one of those before 1.42.2, which may
-// leave a connection interrupted for good after a query was cancelled: a development
-// server that is busy enough answers nothing from then on.
+// sqliteVersion is the version it is built with. Its own is before 1.42.2; such versions
+// may leave a connection interrupted for good after a query was cancelled, and a busy
+// development server then stops answering.
 const sqliteVersion = "v1.44.3"
 
-// FindTemporal finds the temporal command: in <state>/bin, or 1.1 and later on
-// PATH. Otherwise it downloads it (given up when nothing answers within 15 s), or
-// else builds it with the go command, which takes minutes and is told to Out.
-// Either ends in <state>/bin. One with an SQLite that stays interrupted is taken only
-// when no other can be had. When nothing works the error wraps ErrNotFound.
+// FindTemporal finds the temporal command: in <state>/bin, or 1.1 and later on PATH.
+// Otherwise it downloads it (given up without an answer within 15 s), or else builds
+// it with the go command, which takes minutes and is reported on Out. Either ends in
+// <state>/bin. One with an SQLite that stays interrupted is used only as a last
+// resort. Without any, the error wraps ErrNotFound.
 func FindTemporal(ctx context.Context, f Finder) (string, error) {
 	bin, err := filepath.Abs(filepath.Join(f.StateDir, "bin"))
 	if err != nil {
@@ -82,8 +82,8 @@ func (f Finder) fetchTemporal(ctx context.Context, dest string) (string, error) 
 	return dest, nil
 }
 
-// recentTemporal wants the command 1.1 or later; one built from a module names
-// only its server, which was 1.25 then.
+// recentTemporal reports whether the command is 1.1 or later; one built from a module
+// names only its server, which was 1.25 then.
 func (f Finder) recentTemporal(ctx context.Context, path string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -100,8 +100,8 @@ func recentVersion(answer string) bool {
 	return server != nil && atLeast(server[1], server[2], 1, 25)
 }
 
-// staysInterrupted tells whether a command was built with such an SQLite. Of one that
-// does not say what it was built with, it is not.
+// staysInterrupted reports whether a command was built with such an SQLite; false
+// when its build information is missing.
 func staysInterrupted(path string) bool {
 	info, err := buildinfo.ReadFile(path)
 	if err != nil {

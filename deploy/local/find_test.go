@@ -46,7 +46,7 @@ func (s fakeSystem) finder() Finder {
 func TestFindPostgresOrder(t *testing.T) {
 	t.Parallel()
 	system := newFakeSystem(t)
-	// From the least wanted to the most wanted: each one added wins.
+	// From the lowest priority to the highest: each added one is found.
 	for _, step := range []struct{ name, bin string }{
 		{"npm's", "/state/npm/postgres/native/bin"},
 		{"Debian's, fetched", "/state/debs/postgres/usr/lib/postgresql/15/bin"},
@@ -165,8 +165,8 @@ func TestRecentVersion(t *testing.T) {
 	}
 }
 
-// TestAnSQLiteThatStaysInterrupted: a server built with it answers nothing more once one of many
-// cancelled queries was unlucky.
+// TestAnSQLiteThatStaysInterrupted: a server built with it stops answering after one of many
+// cancelled queries hit the bug.
 func TestAnSQLiteThatStaysInterrupted(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]bool{"v1.34.1": true, "v1.42.2": true, "v1.43.0": false, "v1.60.1": false, "v2.0.0": false, "(devel)": false} {

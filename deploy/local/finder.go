@@ -23,7 +23,7 @@ type Finder struct {
 	Out      io.Writer                // progress of long operations; nil: none
 	Offline  bool                     // download nothing
 
-	root string // before absolute places, for tests
+	root string // prefix of absolute paths, for tests
 }
 
 func (f Finder) getenv(name string) string {

@@ -16,7 +16,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain also plays the parent that one test kills.
+// TestMain also runs the parent process that one test kills.
 func TestMain(m *testing.M) {
 	if os.Getenv("LOCAL_TEST_ROLE") == "parent" {
 		parent()
@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// parent starts a child, tells its pid and waits to be killed.
+// parent starts a child, prints its pid and waits to be killed.
 func parent() {
 	spec := shell("exec sleep 1000")
 	spec.PIDFile = os.Getenv("LOCAL_TEST_PID_FILE")
@@ -38,7 +38,7 @@ func parent() {
 	<-p.Done()
 }
 
-// roomFor is a folder every user can reach, because servers of root run as others.
+// roomFor returns a folder every user can reach, because servers of root run as others.
 func roomFor(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "lyo-local-")

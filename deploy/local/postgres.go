@@ -20,7 +20,7 @@ const superuser = "postgres"
 
 // PostgresOptions configures a Postgres server.
 type PostgresOptions struct {
-	BinDir  string // as FindPostgres found it
+	BinDir  string // from FindPostgres
 	DataDir string // created by initdb if missing
 	Port    int    // 0: a free one
 	// Durable keeps commits across a power failure. Without it a crash of the machine (not of the
@@ -30,19 +30,19 @@ type PostgresOptions struct {
 	Out     io.Writer // fatal log lines and notes
 }
 
-// Postgres is a running server. It listens on 127.0.0.1 only, without a Unix
-// socket, and asks for a password which is kept in the data folder.
+// Postgres is a running server. It listens on 127.0.0.1 only, without a Unix socket,
+// and requires a password which is stored in the data folder.
 type Postgres struct {
 	*Process
 	dataDir, password string
 	port              int
 }
 
-// StartPostgres starts a server and returns when it accepts connections. ctx
-// bounds the start only. Root's servers run as the owner of existing data, else
-// as user postgres or nobody; when that user cannot reach DataDir, the data goes
-// to /var/lib/lyo/<hash> instead, which Out is told. A postmaster.pid left by a
-// killed server is dealt with.
+// StartPostgres starts a server and returns when it accepts connections. ctx bounds
+// the start only. Root's servers run as the owner of existing data, otherwise as user
+// postgres or nobody; when that user cannot reach DataDir, the data goes to
+// /var/lib/lyo/<hash> instead, which is reported on Out. A postmaster.pid left by a
+// killed server is removed.
 func StartPostgres(ctx context.Context, o PostgresOptions) (*Postgres, error) {
 	account, dataDir, err := placeData(o)
 	if err != nil {
@@ -81,7 +81,7 @@ func placeData(o PostgresOptions) (*Account, string, error) {
 	}
 	if wanted, _ := filepath.Abs(o.DataDir); dir != wanted {
 		sayf(o.Out, "Postgres runs as a user who cannot reach %s: its data is in %s", wanted, dir)
-		// Existing data there has its owner too.
+		// Existing data in that folder has an owner too.
 		account, err = serverAccount(dir)
 	}
 	return account, dir, err
@@ -106,8 +106,7 @@ func (c cluster) server(o PostgresOptions, port int) Spec {
 	return s
 }
 
-// worthShowing keeps back the greetings at the start and the farewells to
-// sessions at the end.
+// worthShowing reports whether a line is a fatal error, except those usual at start and stop.
 func worthShowing(line string) bool {
 	return (strings.Contains(line, "FATAL:") || strings.Contains(line, "PANIC:")) &&
 		!strings.Contains(line, "terminating connection") && !strings.Contains(line, "the database system is")
@@ -121,7 +120,7 @@ func (pg *Postgres) ping(ctx context.Context, _ *Process) error {
 	return conn.Close(ctx)
 }
 
-// URL is the superuser's connection string for a database of this server.
+// URL returns the superuser's connection string for a database of this server.
 func (pg *Postgres) URL(database string) string {
 	u := url.URL{
 		Scheme: "postgres", User: url.UserPassword(superuser, pg.password),
@@ -130,7 +129,7 @@ func (pg *Postgres) URL(database string) string {
 	return u.String()
 }
 
-// Port is the TCP port on 127.0.0.1.
+// Port returns the TCP port on 127.0.0.1.
 func (pg *Postgres) Port() int { return pg.port }
 
 // DataDir returns the folder in use.

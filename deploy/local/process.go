@@ -116,7 +116,7 @@ func (p *Process) live(started chan<- error) {
 // PID returns the child's process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// Done is closed when the child has ended, for whatever reason.
+// Done returns a channel that is closed when the child has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
 // Wait waits until the child has ended. It returns nil for exit code 0, otherwise an *exec.ExitError.

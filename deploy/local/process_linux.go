@@ -17,14 +17,14 @@ func attributes(s Spec) *syscall.SysProcAttr {
 	}
 }
 
-// identity tells one process from a later one with the same pid, across boots
-// too. A zombie counts as gone.
+// identity returns a text that distinguishes a process from a later one with the same
+// pid, across boots too. A zombie counts as gone.
 func identity(pid int) (string, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return "", fmt.Errorf("look at process %d: %w", pid, err)
 	}
-	// The name in brackets may hold spaces: fields count from behind it.
+	// The name in brackets may contain spaces: fields count from behind it.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	const state, startTime = 0, 19
 	if len(fields) <= startTime || fields[state][0] == 'Z' || fields[state][0] == 'X' {
@@ -37,7 +37,7 @@ func identity(pid int) (string, error) {
 	return string(fields[startTime]) + "@" + strings.TrimSpace(string(boot)), nil
 }
 
-// isPostmaster tells whether the process is a Postgres server on this data directory.
+// isPostmaster reports whether the process is a Postgres server on this data directory.
 func isPostmaster(pid int, dataDir string) bool {
 	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
 	if err != nil || strings.TrimSpace(string(name)) != "postgres" {

@@ -16,12 +16,12 @@ func attributes(s Spec) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Credential: s.Account.credential()}
 }
 
-// identity tells one process from a later one with the same pid.
+// identity returns a text that distinguishes a process from a later one with the same pid.
 func identity(pid int) (string, error) {
 	return ps(pid, "lstart=")
 }
 
-// isPostmaster tells whether the process is a Postgres server on this data directory.
+// isPostmaster reports whether the process is a Postgres server on this data directory.
 func isPostmaster(pid int, dataDir string) bool {
 	command, err := ps(pid, "command=")
 	return err == nil && strings.Contains(command, "postgres") && strings.Contains(command, filepath.Clean(dataDir))

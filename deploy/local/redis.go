@@ -14,7 +14,7 @@ import (
 
 // RedisOptions configures a Redis server.
 type RedisOptions struct {
-	Binary  string // as FindRedis found it; StartEmbeddedRedis needs none
+	Binary  string // from FindRedis; StartEmbeddedRedis needs none
 	Port    int    // 0: a free one
 	DataDir string // created if missing; needed only when Durable
 	Durable bool   // keep the data in an append-only file, synced every second
@@ -35,8 +35,8 @@ type Redis struct {
 	}
 }
 
-// StartRedis starts a real Redis and returns when it answers. ctx bounds the
-// start only.
+// StartRedis starts a real Redis and returns when it responds. ctx bounds the start
+// only.
 func StartRedis(ctx context.Context, o RedisOptions) (*Redis, error) {
 	if o.DataDir != "" {
 		if err := os.MkdirAll(o.DataDir, 0o700); err != nil {
@@ -110,7 +110,7 @@ func (r *Redis) Port() int { return r.port }
 // Embedded reports whether this is the stand-in inside this process.
 func (r *Redis) Embedded() bool { return r.embedded }
 
-// Done is closed when the server has ended.
+// Done returns a channel that is closed when the server has ended.
 func (r *Redis) Done() <-chan struct{} { return r.server.Done() }
 
 // Wait waits until the server has ended and returns its error.

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// offline finds what is here: what the machine has, and what was fetched before.
+// offline returns a finder of installed and previously downloaded programs.
 func offline() Finder {
 	state := os.Getenv("TEST_STATE_DIR")
 	if state == "" {
@@ -73,7 +73,7 @@ func TestPostgresComesBackAfterKill(t *testing.T) {
 	stale := filepath.Join(first.DataDir(), "postmaster.pid")
 	require.FileExists(t, stale)
 
-	// The worst case: the number now belongs to a living process of another kind.
+	// The worst case: the pid now belongs to another running process.
 	other, err := Start(shell("exec sleep 1000"))
 	require.NoError(t, err)
 	stopLater(t, other.Stop)
@@ -87,7 +87,7 @@ func TestPostgresComesBackAfterKill(t *testing.T) {
 func TestPostgresTakesOverFromALeftover(t *testing.T) {
 	t.Parallel()
 	o := postgresOptions(t)
-	o.PIDFile = "" // only postmaster.pid tells
+	o.PIDFile = "" // only postmaster.pid names it
 	first, err := StartPostgres(deadline(t), o)
 	require.NoError(t, err)
 	second, err := StartPostgres(deadline(t), o)

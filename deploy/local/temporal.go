@@ -16,7 +16,7 @@ import (
 
 // TemporalOptions configures a Temporal development server.
 type TemporalOptions struct {
-	Binary  string // as FindTemporal found it
+	Binary  string // from FindTemporal
 	Port    int    // gRPC; 0: a free one
 	UIPort  int    // the web page; 0: none
 	DBFile  string // SQLite file, its folder created if missing; "": in memory
@@ -31,7 +31,7 @@ type Temporal struct {
 }
 
 // StartTemporal starts a server and returns when it is healthy and the namespace
-// is there. ctx bounds the start only.
+// exists. ctx bounds the start only.
 func StartTemporal(ctx context.Context, o TemporalOptions) (*Temporal, error) {
 	if o.DBFile != "" {
 		if err := os.MkdirAll(filepath.Dir(o.DBFile), 0o700); err != nil {

@@ -7,14 +7,14 @@ import (
 	"slices"
 )
 
-// FromSchema turns a JSON schema into a GBNF grammar of compact JSON, without white space, with
-// the properties in the schema's order. It understands objects with all properties required and
+// FromSchema converts a JSON schema to a GBNF grammar of compact JSON, without white space, with
+// the properties in the schema's order. It supports objects with all properties required and
 // additionalProperties false, arrays with minItems and maxItems, strings with minLength and
 // maxLength up to 400, integers with minimum and maximum, numbers, booleans, enum of strings, and
-// const of a scalar. Titles and descriptions are passed over. Anything else is an *Error.
+// const of a scalar. Titles and descriptions are ignored. Anything else is an *Error.
 //
-// Strings are written without \u escapes: every character but the control characters can
-// stand for itself. Integers without a bound end at 15 digits.
+// Strings are written without \u escapes: all characters but control characters can be
+// written as themselves. Integers without a bound have at most 15 digits.
 func FromSchema(schema []byte) (string, error) {
 	r, err := convert(schema)
 	if err != nil {
@@ -39,7 +39,7 @@ func convert(schema []byte) (rules, error) {
 // converter collects the rules that the root refers to.
 type converter struct{ rules rules }
 
-// rule names an expression, which keeps repetitions out of one another.
+// rule names an expression, so that repetitions are not nested.
 func (c *converter) rule(name string, body expr) ref {
 	if !slices.ContainsFunc(c.rules, func(r rule) bool { return r.name == name }) {
 		c.rules = append(c.rules, rule{name, body})
@@ -84,7 +84,7 @@ func (c *converter) node(v any, path string, depth int) (expr, error) {
 	}
 }
 
-// only refuses what is neither in allowed nor without meaning for an answer.
+// only rejects keywords that are neither in allowed nor mere annotations.
 func only(o object, path string, allowed ...string) error {
 	for _, f := range o {
 		switch f.name {
@@ -173,7 +173,7 @@ func (c *converter) array(o object, path string, depth int) (expr, error) {
 	return c.fresh("array", sequence{literal("["), repeat{items, 0, 1}, literal("]")}), nil
 }
 
-// character is one character of a JSON string.
+// character returns the expression of one character of a JSON string.
 func (c *converter) character() expr {
 	return c.rule("char", choice{class(`^"\\\x00-\x1F\x7F`), sequence{literal(`\`), class(`"\\/bfnrt`)}})
 }
@@ -203,7 +203,7 @@ func (c *converter) number(o object, path string) (expr, error) {
 	return c.rule("number", sequence{repeat{literal("-"), 0, 1}, whole, fraction}), only(o, path, "type")
 }
 
-// constant takes a scalar.
+// constant converts a scalar.
 func constant(o object, fixed any, path string) (expr, error) {
 	if err := only(o, path, "type", "const"); err != nil {
 		return nil, err
@@ -262,7 +262,7 @@ func enum(o object, path string) (expr, error) {
 	return list, nil
 }
 
-// quote writes a JSON string.
+// quote returns a JSON string.
 func quote(s string) string {
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)

@@ -1,3 +1,3 @@
-// Package gbnf turns a subset of JSON schema into grammars that llama.cpp enforces while a model
-// writes. What it cannot express is an error, never silently left open.
+// Package gbnf converts a subset of JSON schema to grammars that llama.cpp enforces while a
+// model writes. Unsupported schemas are an error, never silently relaxed.
 package gbnf

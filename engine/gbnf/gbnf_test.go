@@ -13,8 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestSentencesFollowTheirSchema draws schemas of the whole subset and checks that what their
-// grammars allow is what another library calls valid.
+// TestSentencesFollowTheirSchema draws schemas of the whole subset and checks that sentences
+// of their grammars are valid by another library.
 func TestSentencesFollowTheirSchema(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -24,7 +24,7 @@ func TestSentencesFollowTheirSchema(t *testing.T) {
 	})
 }
 
-// TestOurSchemas does the same with those that Lyo asks models for.
+// TestOurSchemas does the same with Lyo's own schemas.
 func TestOurSchemas(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("../../activities/llm/schemas/*.json")
@@ -156,7 +156,7 @@ func (o ordered) MarshalJSON() ([]byte, error) {
 	return []byte(out.String()), nil
 }
 
-// TestIntegersExactly: a range allows all its numbers and no other.
+// TestIntegersExactly checks that a range allows all its numbers and no other.
 func TestIntegersExactly(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -223,7 +223,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestGrammarText pins what llama.cpp is given.
+// TestGrammarText compares the text for llama.cpp with the expected one.
 func TestGrammarText(t *testing.T) {
 	t.Parallel()
 	got, err := FromSchema([]byte(`{"type":"object","additionalProperties":false,"required":["b","a\""],

@@ -8,7 +8,7 @@ import (
 
 // expr is the right side of a rule.
 type expr interface {
-	// write appends the expression as GBNF; inside says that it is part of a sequence or repeated.
+	// write appends the expression as GBNF; inside means that it is part of a sequence or repeated.
 	write(out *strings.Builder, inside bool)
 }
 
@@ -18,7 +18,7 @@ type (
 	sequence []expr   // one after the other
 	choice   []expr   // one of them
 	ref      string   // another rule, by name
-	repeat   struct { // so many times; most < 0: without end
+	repeat   struct { // least to most times; most < 0: unlimited
 		of          expr
 		least, most int
 	}
@@ -29,7 +29,7 @@ type rule struct {
 	body expr
 }
 
-// rules are a grammar; the one named root is where it starts.
+// rules are a grammar, which starts at the rule named root.
 type rules []rule
 
 // String writes the grammar for llama.cpp.

@@ -52,7 +52,7 @@ func sample(t *rapid.T, all rules, e expr) string {
 	}
 }
 
-// generators keeps what characters compiled.
+// generators caches what characters compiled.
 var generators sync.Map
 
 func characters(c class) *rapid.Generator[string] {
@@ -63,7 +63,7 @@ func characters(c class) *rapid.Generator[string] {
 	return g.(*rapid.Generator[string])
 }
 
-// matcher reads an expression without references as a regular expression.
+// matcher converts an expression without references to a regular expression.
 func matcher(e expr) *regexp.Regexp {
 	return regexp.MustCompile("^(?:" + pattern(e) + ")$")
 }

@@ -8,20 +8,20 @@ import (
 	"io"
 )
 
-// Bounds of a schema; it comes from clients.
+// Limits of a schema, which comes from clients.
 const (
 	maxSchema = 64 << 10 // bytes
 	maxDepth  = 16
-	maxRepeat = 400 // characters of a string, items of an array: llama.cpp gives up at 2000
+	maxRepeat = 400 // characters of a string, items of an array: llama.cpp fails at 2000
 )
 
-// Error says what about a schema cannot be turned into a grammar, and where.
+// Error is what in a schema cannot be converted to a grammar, and where.
 type Error struct {
 	Path   string // as /properties/title; empty: the schema itself
 	Reason string
 }
 
-// Error is one line for whoever wrote the schema.
+// Error returns one line for the schema's author.
 func (e *Error) Error() string {
 	if e.Path == "" {
 		return "the schema " + e.Reason

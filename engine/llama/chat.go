@@ -8,7 +8,7 @@ import (
 	yzma "github.com/hybridgroup/yzma/pkg/llama"
 )
 
-// Request is one conversation to go on with.
+// Request is one conversation to continue.
 type Request struct {
 	Messages    []Message
 	Grammar     string  // GBNF with a rule "root"; empty: free text
@@ -20,16 +20,16 @@ type Request struct {
 	Stop        []string // the answer ends before any of these
 }
 
-// Result says how an answer ended.
+// Result is how an answer ended.
 type Result struct {
 	Finish                    string // "stop", or "length" at MaxTokens or the end of the context
 	InputTokens, OutputTokens int
 }
 
-// Chat writes the answer, handing over the text as it comes in pieces of whole characters,
-// on the caller's goroutine. The same request gives the same text on the same machine.
-// An error from emit ends the answer and comes back; so does the cause of ctx, which is
-// looked at between tokens. The errors are ErrTooLong, ErrGrammar, ErrUnsupported, ErrClosed.
+// Chat writes the answer, passing the text to emit in pieces of whole characters, on the
+// caller's goroutine. The same request gives the same text on the same machine. An error from
+// emit ends the answer and is returned; so is the cause of ctx, which is checked between
+// tokens. The errors are ErrTooLong, ErrGrammar, ErrUnsupported, ErrClosed.
 func (m *Model) Chat(ctx context.Context, r Request, emit func(text string) error) (Result, error) {
 	if m.o.Embedding {
 		return Result{}, fmt.Errorf("%w: it is for embeddings", ErrUnsupported)
@@ -99,7 +99,7 @@ func (w *writer) write(ctx context.Context) (finish string, err error) {
 		if err != nil || stopped {
 			return "stop", err
 		}
-		// The last token of all needs no reading: nothing comes after it.
+		// The very last token need not be read: nothing follows it.
 		if w.written < w.room {
 			if err := w.s.decode([]yzma.Token{token}); err != nil {
 				return "", err
@@ -109,7 +109,7 @@ func (w *writer) write(ctx context.Context) (finish string, err error) {
 	return "length", w.out.finish()
 }
 
-// piece is the text of a token; bytes, since a character may be spread over several tokens.
+// piece returns the text of a token, as bytes, since a character may span several tokens.
 func (m *Model) piece(token yzma.Token) []byte {
 	buf := make([]byte, 64)
 	n := yzma.TokenToPiece(m.vocab, token, buf, 0, false)

@@ -19,8 +19,8 @@ import (
 	"github.com/lyoapp/lyo/engine/tinygguf"
 )
 
-// TestAnswersFollowSchemas lets the model write under the schemas that Lyo uses, most often
-// under the two largest.
+// TestAnswersFollowSchemas generates answers under Lyo's schemas, most often under the two
+// largest.
 func TestAnswersFollowSchemas(t *testing.T) {
 	t.Parallel()
 	m := load(t, Options{Slots: 2}, tinygguf.Options{})
@@ -71,7 +71,7 @@ func follow(t *testing.T, m *Model, path string, seeds uint32) {
 	t.Logf("at most %d tokens", most)
 }
 
-// TestFreeTextEndsByItself measures how long lessons of the tiny model are.
+// TestFreeTextEndsByItself measures the length of the tiny model's lessons.
 func TestFreeTextEndsByItself(t *testing.T) {
 	t.Parallel()
 	m := load(t, Options{}, tinygguf.Options{})
@@ -156,7 +156,7 @@ func TestStopTexts(t *testing.T) {
 	}
 }
 
-// TestWholeCharacters: characters made of several byte tokens come in one piece.
+// TestWholeCharacters checks that characters of several byte tokens come in one piece.
 func TestWholeCharacters(t *testing.T) {
 	t.Parallel()
 	m := load(t, Options{}, tinygguf.Options{})
@@ -177,7 +177,7 @@ func TestWholeCharacters(t *testing.T) {
 	}
 }
 
-// TestTextCannotForgeTurns: only the template writes markers, whatever a learner types.
+// TestTextCannotForgeTurns checks that only the template writes markers, whatever a learner types.
 func TestTextCannotForgeTurns(t *testing.T) {
 	t.Parallel()
 	for _, plain := range []bool{false, true} {
@@ -198,7 +198,7 @@ func TestTextCannotForgeTurns(t *testing.T) {
 	}
 }
 
-// TestTemplate: what the model reads is what Gemma 3 was taught.
+// TestTemplate checks that the prompt has the format that Gemma 3 was trained on.
 func TestTemplate(t *testing.T) {
 	t.Parallel()
 	m := load(t, Options{}, tinygguf.Options{})
@@ -213,8 +213,8 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
-// TestCancel: a call ends soon after its context, before, while reading and while writing,
-// and the slot serves the next one.
+// TestCancel checks that a call ends soon after its context, before, while reading and
+// while writing, and that the slot serves the next one.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	m := load(t, Options{}, tinygguf.Options{Endless: true})
@@ -254,7 +254,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestSlotsAtOnce: answers written side by side are those written alone.
+// TestSlotsAtOnce checks that concurrent answers equal those written alone.
 func TestSlotsAtOnce(t *testing.T) {
 	t.Parallel()
 	m := load(t, Options{Slots: 4}, tinygguf.Options{})

@@ -10,7 +10,7 @@ import (
 )
 
 // Embed returns one vector of length 1 a text, in order, and the number of tokens read. ctx
-// is looked at between texts. The errors are ErrTooLong, ErrUnsupported, ErrClosed.
+// is checked between texts. The errors are ErrTooLong, ErrUnsupported, ErrClosed.
 func (m *Model) Embed(ctx context.Context, texts []string) ([][]float32, int, error) {
 	if !m.o.Embedding {
 		return nil, 0, fmt.Errorf("%w: it writes text", ErrUnsupported)

@@ -2,10 +2,10 @@ package llama
 
 import "fmt"
 
-// Estimate is the memory in bytes that Load takes for a chat model: the file, and for each
-// slot its memory of the conversation and room to compute. It reads the file's header only
-// and is meant to be right within a factor of two. A file that is not GGUF, or says too
-// little, gives ErrFile.
+// Estimate returns the memory in bytes that Load takes for a chat model: the file, and for
+// each slot its cache and compute buffers. It reads the file's header only and should be
+// right within a factor of two. A file that is not GGUF, or lacks the metadata, gives
+// ErrFile.
 func Estimate(path string, context, slots int) (int64, error) {
 	h, err := readHeader(path)
 	if err != nil {
@@ -21,7 +21,7 @@ func Estimate(path string, context, slots int) (int64, error) {
 	return once + int64(o.Slots)*int64(s.cache(o.Context)+s.scratch()), nil
 }
 
-// shape is what decides about memory.
+// shape has the dimensions that determine the memory.
 type shape struct {
 	layers, width, feedForward, heads, kvHeads, keys, values, window, vocabulary float64
 }
@@ -48,11 +48,11 @@ func (h *header) shape() (shape, error) {
 	return s, nil
 }
 
-// globalEvery is Gemma 3's habit: so many layers, one of them without a window.
+// globalEvery is the period of Gemma 3's layers: one in so many has no window.
 const globalEvery = 6
 
-// cache is what a slot remembers of each token in each layer, 16 bits a number. Layers with a
-// window remember no more than it and a batch.
+// cache returns the size of a slot's cache for each token in each layer, 16 bits a number.
+// Layers with a window cache no more than it and a batch.
 func (s shape) cache(context int) float64 {
 	global, local := s.layers, 0.0
 	kept := s.window + batch
@@ -64,9 +64,9 @@ func (s shape) cache(context int) float64 {
 	return perToken * (global*float64(context) + local*kept)
 }
 
-// scratch is what a slot computes in, 32 bits a number: a batch of activations, attention
-// scores, and the likelihood of each token of the vocabulary with llama.cpp's and our list
-// of candidates.
+// scratch returns the size of a slot's compute buffers, 32 bits a number: a batch of
+// activations, attention scores, and the likelihood of each token of the vocabulary with
+// llama.cpp's and our list of candidates.
 func (s shape) scratch() float64 {
 	activations := batch * (6*s.width + 3*s.feedForward + 4*s.heads*s.keys)
 	return 4 * (activations + 6*s.vocabulary)

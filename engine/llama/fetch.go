@@ -16,11 +16,11 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// FetchLibraries makes sure that dir holds the pinned version of llama.cpp's shared libraries and
-// returns their directory. What is there already is returned at once. Otherwise npm fetches a
+// FetchLibraries makes sure that dir has the pinned version of llama.cpp's shared libraries and
+// returns their directory. Existing libraries are returned at once. Otherwise npm downloads a
 // package, with one line about it to out; its checksum is compared before anything is unpacked, and
-// nothing half done is ever seen. Processes that do this at the same time wait for each other.
-// Without npm, or with none for this platform, the error is ErrNoLibraries and names the ways out.
+// partial results are never visible. Concurrent processes wait for each other. Without npm, or
+// without a package for this platform, the error is ErrNoLibraries and names the alternatives.
 func FetchLibraries(ctx context.Context, dir string, out io.Writer) (libDir string, err error) {
 	p, err := pinFor(runtime.GOOS, runtime.GOARCH)
 	if err != nil {
@@ -29,14 +29,14 @@ func FetchLibraries(ctx context.Context, dir string, out io.Writer) (libDir stri
 	return fetcher{pin: p, npm: npmPack, out: out}.fetch(ctx, dir)
 }
 
-// fetcher fetches one package. npm puts the archive of a package into a directory.
+// fetcher downloads one package. npm puts the archive of a package into a directory.
 type fetcher struct {
 	pin pin
 	npm func(ctx context.Context, spec, dest string) error
 	out io.Writer
 }
 
-// stamp is the file that is written last; it holds the checksum of the package.
+// stamp is the file that is written last; it contains the checksum of the package.
 const stamp = ".complete"
 
 //nolint:gosec // the directory comes from the operator
@@ -68,7 +68,7 @@ func (f fetcher) complete(dest string) bool {
 	return err == nil && strings.TrimSpace(string(text)) == f.pin.integrity
 }
 
-// bring does the work in a draft beside dest, and renames it when all is there.
+// bring works in a temporary directory beside dest, and renames it when all is there.
 //
 //nolint:gosec // the directory comes from the operator
 func (f fetcher) bring(ctx context.Context, dir, dest string) error {
@@ -85,7 +85,7 @@ func (f fetcher) bring(ctx context.Context, dir, dest string) error {
 	if err := f.assemble(archive, tree); err != nil {
 		return err
 	}
-	// What stands there has no stamp or another one.
+	// An existing directory has no stamp or another one.
 	if err := os.RemoveAll(dest); err != nil {
 		return fmt.Errorf("remove what was there: %w", err)
 	}
@@ -109,7 +109,7 @@ func (f fetcher) download(ctx context.Context, draft string) (archive string, er
 	return archives[0], f.verify(archives[0])
 }
 
-// verify compares the archive with the pin.
+// verify compares the archive's checksum with the pinned one.
 //
 //nolint:gosec // the directory comes from the operator
 func (f fetcher) verify(archive string) error {
@@ -147,7 +147,7 @@ func (f fetcher) assemble(archive, tree string) error {
 	return nil
 }
 
-// link gives a library its plain name: the packages hold libllama.v0.4.0.so and its like.
+// link gives a library its plain name: the packages have libllama.v0.4.0.so and similar names.
 //
 //nolint:gosec // the directory comes from the operator
 func link(tree, name, suffix string) error {
@@ -185,7 +185,7 @@ func npmPack(ctx context.Context, spec, dest string) error {
 	return nil
 }
 
-// tail is the end of what a program said.
+// tail returns the end of a program's output.
 func tail(text []byte) string {
 	const most = 500
 	return strings.TrimSpace(string(text[max(0, len(text)-most):]))

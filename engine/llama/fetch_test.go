@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-// archive is an npm package in memory.
+// archive returns an npm package.
 func archive(t *testing.T, entries ...tar.Header) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -44,7 +44,7 @@ func archive(t *testing.T, entries ...tar.Header) []byte {
 
 func file(name string) tar.Header { return tar.Header{Name: name, Typeflag: tar.TypeReg} }
 
-// usual is what a good package holds.
+// usual returns the entries of a good package.
 func usual() []tar.Header {
 	return []tar.Header{
 		file("package/package.json"), file("package/bins/here/llama-addon.node"),
@@ -53,7 +53,7 @@ func usual() []tar.Header {
 	}
 }
 
-// shop is a fetcher whose npm brings one archive, and counts how often.
+// shop returns a fetcher whose npm delivers one archive, and counts how often.
 func shop(text []byte) (f fetcher, visits *atomic.Int32, out *bytes.Buffer) {
 	sum := sha512.Sum512(text)
 	visits, out = &atomic.Int32{}, &bytes.Buffer{}
@@ -95,7 +95,7 @@ func TestFetchOnce(t *testing.T) {
 	}
 }
 
-// TestFetchMends what has no stamp, such as the rest of an older way of fetching.
+// TestFetchMends replaces a directory without a stamp, such as one of an older version.
 func TestFetchMends(t *testing.T) {
 	t.Parallel()
 	f, visits, _ := shop(archive(t, usual()...))
@@ -112,7 +112,7 @@ func TestFetchMends(t *testing.T) {
 	}
 }
 
-// TestFetchRefuses bad packages and leaves nothing behind.
+// TestFetchRefuses rejects bad packages and leaves nothing behind.
 func TestFetchRefuses(t *testing.T) {
 	t.Parallel()
 	changed, _, _ := shop(archive(t, usual()...))
@@ -150,7 +150,7 @@ func TestFetchRefuses(t *testing.T) {
 	}
 }
 
-// TestTooMuch bounds what an archive may claim to hold.
+// TestTooMuch checks the limits on an archive's claimed size.
 func TestTooMuch(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

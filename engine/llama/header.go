@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// header is the metadata of a GGUF file. Of lists it keeps the length only.
+// header is the metadata of a GGUF file, with only the length of lists.
 type header struct {
 	size    int64 // of the file, bytes
 	texts   map[string]string
@@ -17,7 +17,7 @@ type header struct {
 	lists   map[string]uint64
 }
 
-// Bounds of what a header may claim; real ones are far below.
+// Limits of a header's claims; real ones are far below.
 const (
 	maxEntries = 1 << 16
 	maxText    = 1 << 20
@@ -85,7 +85,7 @@ func (h *header) entry(in *bufio.Reader) error {
 	return err
 }
 
-// The format's kinds of values that are no numbers.
+// kindText and kindList are the format's value types that are not numbers.
 const kindText, kindList = 8, 9
 
 func read[T any](in io.Reader) (v T, err error) {
@@ -93,7 +93,7 @@ func read[T any](in io.Reader) (v T, err error) {
 	return v, err
 }
 
-// textLength reads how long the text is that follows. Vocabularies have hundreds of
+// textLength reads the length of the text that follows. Vocabularies have hundreds of
 // thousands, so it does without reflection.
 func textLength(in *bufio.Reader) (int, error) {
 	head, err := in.Peek(8)
@@ -120,7 +120,7 @@ func readText(in *bufio.Reader) (string, error) {
 
 func readNumber(in *bufio.Reader, kind uint32) (float64, error) {
 	switch kind {
-	case 0, 7: // 7 is a truth value
+	case 0, 7: // 7 is a boolean
 		v, err := read[uint8](in)
 		return float64(v), err
 	case 1:
@@ -154,7 +154,7 @@ func readNumber(in *bufio.Reader, kind uint32) (float64, error) {
 	}
 }
 
-// skipList passes over a list and returns its length.
+// skipList skips a list and returns its length.
 func skipList(in *bufio.Reader, depth int) (uint64, error) {
 	var start struct {
 		Kind  uint32
@@ -194,7 +194,7 @@ func skip(in *bufio.Reader, kind uint32, depth int) error {
 	}
 }
 
-// fixed is the size of a number of a kind in bytes.
+// fixed returns the size of a numeric type in bytes.
 func fixed(kind uint32) (bytes int, ok bool) {
 	switch kind {
 	case 0, 1, 7:

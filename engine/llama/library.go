@@ -8,8 +8,8 @@ import (
 	yzma "github.com/hybridgroup/yzma/pkg/llama"
 )
 
-// library is the one copy of llama.cpp in this process. It is package state because what it
-// stands for is: the loader keeps a shared library, and yzma its functions, per process.
+// library is the one copy of llama.cpp in this process. It is package state because the
+// loader keeps a shared library, and yzma its functions, per process.
 var library struct {
 	sync.Mutex
 

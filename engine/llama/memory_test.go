@@ -13,9 +13,9 @@ import (
 	"github.com/lyoapp/lyo/engine/tinygguf"
 )
 
-// These do not run beside others, whose memory they would measure.
+// These do not run in parallel with others, whose memory they would measure.
 
-// TestEstimate compares the estimate with what a model of many tokens takes, as Gemma is.
+// TestEstimate compares the estimate with the memory of a model with many tokens, like Gemma.
 //
 //nolint:paralleltest // it measures the whole process
 func TestEstimate(t *testing.T) {
@@ -29,7 +29,7 @@ func TestEstimate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	debug.FreeOSMemory() // what writing the model took
+	debug.FreeOSMemory() // the memory used for writing the model
 	before := resident(t)
 	m, err := Load(o)
 	if err != nil {
@@ -70,7 +70,7 @@ func TestCloseFrees(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := Options{LibDir: dir, Slots: 4, Context: 8192, Path: write(t, tinygguf.Options{Unused: 20_000})}
-	var each int64 // what a loaded model takes
+	var each int64 // memory of a loaded model
 	around := func() {
 		before := resident(t)
 		m, err := Load(o)
@@ -102,7 +102,7 @@ func TestCloseFrees(t *testing.T) {
 	}
 }
 
-// resident is the memory of this process in bytes; only Linux says.
+// resident returns the memory of this process in bytes; only on Linux.
 func resident(t *testing.T) int64 {
 	t.Helper()
 	text, err := os.ReadFile("/proc/self/statm")
@@ -116,7 +116,7 @@ func resident(t *testing.T) int64 {
 	return pages * int64(os.Getpagesize())
 }
 
-// TestBrokenFiles: they are an error and no crash, and nothing is claimed about their size.
+// TestBrokenFiles checks that they are an error and no crash, and have no estimate.
 func TestBrokenFiles(t *testing.T) {
 	t.Parallel()
 	dir, err := libraries()

@@ -9,9 +9,9 @@ import (
 	yzma "github.com/hybridgroup/yzma/pkg/llama"
 )
 
-// Options say what to load.
+// Options are the settings of Load.
 type Options struct {
-	LibDir    string // llama.cpp's shared libraries, as FetchLibraries returns them
+	LibDir    string // llama.cpp's shared libraries, from FetchLibraries
 	Path      string // a GGUF file
 	Context   int    // tokens a slot, prompt and answer together; 0: 4096
 	Slots     int    // answers written at once, each with a context of its own; 0: one
@@ -29,7 +29,7 @@ func (o Options) withDefaults() Options {
 
 // Info describes a loaded model.
 type Info struct {
-	Name       string // as the file calls it
+	Name       string // from the file's metadata
 	Parameters uint64
 	Size       uint64 // bytes of all weights
 	Context    int    // tokens a slot
@@ -97,7 +97,7 @@ func (m *Model) prepare() error {
 	return nil
 }
 
-// Info describes the model.
+// Info returns the description of the model.
 func (m *Model) Info() Info { return m.info }
 
 // acquire waits for an idle slot; the caller releases it.
@@ -121,8 +121,8 @@ func (m *Model) acquire(ctx context.Context) (*slot, error) {
 
 func (m *Model) release(s *slot) { m.slots <- s }
 
-// Close waits for calls under way and frees everything. Closing twice does nothing; calls
-// that come later get ErrClosed.
+// Close waits for running calls and frees everything. Closing twice does nothing; later
+// calls get ErrClosed.
 func (m *Model) Close() error {
 	var err error
 	m.once.Do(func() {
@@ -132,7 +132,7 @@ func (m *Model) Close() error {
 	return err
 }
 
-// free waits until all slots that were made are idle.
+// free waits until all slots are idle.
 func (m *Model) free() error {
 	var errs []error
 	for range m.made {

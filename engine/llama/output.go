@@ -5,16 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// output hands text on as soon as it is certain: whole characters, and nothing that may be the
+// output emits text as soon as it is certain: whole characters, and nothing that may be the
 // beginning of a stop text.
 type output struct {
 	stops []string
 	emit  func(text string) error
-	bytes []byte // of a character that is not whole yet
+	bytes []byte // of an incomplete character
 	held  string // may begin a stop text
 }
 
-// add takes the bytes of one token and reports whether a stop text came.
+// add appends the bytes of one token and reports whether a stop text came.
 func (o *output) add(piece []byte) (stopped bool, err error) {
 	o.bytes = append(o.bytes, piece...)
 	n := len(o.bytes) - broken(o.bytes)
@@ -26,7 +26,7 @@ func (o *output) add(piece []byte) (stopped bool, err error) {
 	return false, o.send(len(o.held) - promising(o.held, o.stops))
 }
 
-// finish hands on what was held back.
+// finish emits the text that was kept back.
 func (o *output) finish() error {
 	o.held += strings.ToValidUTF8(string(o.bytes), "\uFFFD")
 	return o.send(len(o.held))
@@ -41,7 +41,7 @@ func (o *output) send(n int) error {
 	return o.emit(text)
 }
 
-// broken is the length of a character at the end of b that may become whole.
+// broken returns the length of an incomplete character at the end of b.
 func broken(b []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
 		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {
@@ -54,7 +54,7 @@ func broken(b []byte) int {
 	return 0
 }
 
-// firstOf is where the first stop text begins, or -1.
+// firstOf returns where the first stop text begins, or -1.
 func firstOf(text string, stops []string) int {
 	first := -1
 	for _, s := range stops {
@@ -65,7 +65,7 @@ func firstOf(text string, stops []string) int {
 	return first
 }
 
-// promising is the length of the longest end of text that begins a stop text.
+// promising returns the length of the longest end of text that begins a stop text.
 func promising(text string, stops []string) int {
 	longest := 0
 	for _, s := range stops {

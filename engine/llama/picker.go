@@ -8,8 +8,8 @@ import (
 	yzma "github.com/hybridgroup/yzma/pkg/llama"
 )
 
-// picker picks the next token. It lets the grammar look at the picked token alone, and at the
-// whole vocabulary only when it objects: with Gemma's 262144 tokens that saves most of the work.
+// picker samples the next token. It applies the grammar to the sampled token alone, and to the whole
+// vocabulary only when that is rejected: with Gemma's 262144 tokens that saves most of the work.
 type picker struct {
 	chain   yzma.Sampler
 	grammar yzma.Sampler // zero: free text
@@ -17,7 +17,7 @@ type picker struct {
 	all     []yzma.TokenData // one entry for each token of the vocabulary
 }
 
-// newPicker makes a picker; the caller frees it.
+// newPicker returns a picker; the caller frees it.
 func newPicker(vocab yzma.Vocab, r Request) (*picker, error) {
 	p := &picker{size: int(yzma.VocabNTokens(vocab))}
 	if r.Grammar != "" {
@@ -52,7 +52,7 @@ func (p *picker) free() {
 	yzma.SamplerFree(p.grammar)
 }
 
-// next picks a token after what ctx read last, and accepts it, once.
+// next samples a token after what ctx read last, and accepts it, once.
 func (p *picker) next(ctx yzma.Context) (yzma.Token, error) {
 	token, err := p.pick(ctx, false)
 	if err == nil && !p.allowed(token) {
@@ -92,14 +92,14 @@ func (p *picker) pick(ctx yzma.Context, constrained bool) (yzma.Token, error) {
 	return unsafe.Slice(list.Data, list.Size)[list.Selected].Id, nil //nolint:gosec // checked just now
 }
 
-// allowed asks the grammar about one token.
+// allowed reports whether the grammar accepts one token.
 func (p *picker) allowed(token yzma.Token) bool {
 	if p.grammar == 0 {
 		return true
 	}
 	one := []yzma.TokenData{{Id: token, Logit: 1}}
 	yzma.SamplerApply(p.grammar, candidates(one))
-	return one[0].Logit > 0 // refused ones become minus infinity
+	return one[0].Logit > 0 // rejected ones become minus infinity
 }
 
 func candidates(list []yzma.TokenData) *yzma.TokenDataArray {

@@ -4,8 +4,8 @@ import (
 	"fmt"
 )
 
-// version is the one of the npm packages that hold llama.cpp v0.4.0, the version whose structs
-// yzma v1.26.1 knows. Neither can change without the other.
+// version is the version of the npm packages with llama.cpp v0.4.0, whose structs yzma v1.26.1
+// knows. Neither can change without the other.
 const version = "3.21.1"
 
 // pin is one package of shared libraries.
@@ -17,7 +17,7 @@ type pin struct {
 	suffix    string // of the libraries
 }
 
-// pinFor is the table of packages. Only the one for linux/amd64 was tried.
+// pinFor returns the package of a platform. Only the one for linux/amd64 was tested.
 func pinFor(goos, goarch string) (pin, error) {
 	switch goos + "/" + goarch {
 	case "linux/amd64":

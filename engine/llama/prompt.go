@@ -33,8 +33,8 @@ func findMarkers(vocab yzma.Vocab) (markers, error) {
 	return k, nil
 }
 
-// prompt writes the conversation as Gemma 3 was taught to read it, up to where the model
-// goes on.
+// prompt returns the conversation in the format that Gemma 3 was trained on, up to where
+// the model continues.
 func (m *Model) prompt(messages []Message) ([]yzma.Token, error) {
 	out := []yzma.Token{m.markers.bos}
 	for _, message := range messages {
@@ -62,8 +62,8 @@ func speaker(role string) (string, error) {
 	}
 }
 
-// plain turns text into tokens of which none is a marker, whatever the text says. Files
-// that list markers as ordinary tokens would let them through, so these are taken apart.
+// plain converts text to tokens without markers, whatever the text says. Files that list
+// markers as ordinary tokens would let them through, so these are split.
 func (m *Model) plain(text string) []yzma.Token {
 	tokens := tokenize(m.vocab, text, false)
 	for _, t := range tokens {
@@ -74,7 +74,7 @@ func (m *Model) plain(text string) []yzma.Token {
 	return tokens
 }
 
-// tokenize keeps away from llama.cpp what it cannot take: NUL and broken UTF-8.
+// tokenize removes what llama.cpp cannot process: NUL and broken UTF-8.
 func tokenize(vocab yzma.Vocab, text string, special bool) []yzma.Token {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
 	return yzma.Tokenize(vocab, text, special, false)

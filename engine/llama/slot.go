@@ -7,14 +7,14 @@ import (
 	yzma "github.com/hybridgroup/yzma/pkg/llama"
 )
 
-// batch is how many tokens of a prompt are read at once; between two batches a call can end.
+// batch is how many tokens of a prompt are read at once; a call can end between two batches.
 const batch = 256
 
 // slot is one llama.cpp context: the memory of one conversation. One goroutine uses it at a
 // time.
 type slot struct {
 	ctx    yzma.Context
-	memory yzma.Memory // zero for models that read a text at once
+	memory yzma.Memory // zero for models that read a whole text at once
 }
 
 func (m *Model) newSlot() (*slot, error) {
@@ -36,13 +36,13 @@ func (m *Model) contextParams() yzma.ContextParams {
 	// Only the last token of a batch is sampled from; more would take a megabyte each with
 	// Gemma's vocabulary.
 	p.NOutputsMax = 1
-	// Whatever is chosen by default is slow beside other busy processes.
+	// The defaults are slow beside other busy processes.
 	p.NThreads, p.NThreadsBatch = int32(m.o.Threads), int32(m.o.Threads)
 	p.SwaFull = 0 // layers with a window keep only the window
 	p.NoPerf = 1
 	if m.o.Embedding {
 		p.Embeddings = 1
-		p.NBatch, p.NUbatch = p.NCtx, p.NCtx // such models see a text as a whole
+		p.NBatch, p.NUbatch = p.NCtx, p.NCtx // such models read a whole text
 		p.NOutputsMax = 0
 	}
 	return p
@@ -56,7 +56,7 @@ func (s *slot) forget() error {
 	return yzma.MemoryClear(s.memory, false)
 }
 
-// read lets the model read tokens, in batches; ctx ends it between two.
+// read processes tokens in batches; ctx ends it between two.
 func (s *slot) read(ctx context.Context, tokens []yzma.Token) error {
 	for len(tokens) > 0 {
 		if err := context.Cause(ctx); err != nil {
@@ -75,7 +75,7 @@ func (s *slot) decode(tokens []yzma.Token) error {
 	return judge(yzma.Decode(s.ctx, yzma.BatchGetOne(tokens)))
 }
 
-// judge makes an error of what llama.cpp says after reading tokens.
+// judge converts llama.cpp's result of reading tokens to an error.
 func judge(code int32, err error) error {
 	if err != nil {
 		return fmt.Errorf("read tokens: %w", err)

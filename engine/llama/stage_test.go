@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/engine/tinygguf"
 )
 
-// libraries is the real llama.cpp, fetched once into the directory that is kept between runs.
+// libraries downloads the real llama.cpp once into the directory that is kept between runs.
 var libraries = sync.OnceValues(func() (string, error) {
 	if dir := os.Getenv("LYO_LLAMA_LIB"); dir != "" {
 		return dir, nil
@@ -69,7 +69,7 @@ func ask(t *testing.T, m *Model, r Request) (string, Result) {
 	return text.String(), result
 }
 
-// lesson asks for free text, as Lyo does.
+// lesson returns a request for free text, like Lyo's.
 func lesson(seed uint32) Request {
 	return Request{
 		Messages:  []Message{{"user", "Write a lesson about rivers."}},

@@ -12,12 +12,12 @@ import (
 	"strings"
 )
 
-// maxUnpacked bounds the archive and what comes out of it, in bytes; the real ones have 11
-// and 29 MB.
+// maxUnpacked bounds the archive and its contents, in bytes; the real ones have 11 and 29
+// MB.
 const maxUnpacked = 200 << 20
 
-// unpack writes the shared libraries that lie in one folder of an npm archive into dest,
-// without the folder. The whole archive is checked: a name that leads out, or anything but
+// unpack writes the shared libraries of one folder of an npm archive into dest, without
+// the folder. The whole archive is checked: a name that leads outside, or anything but
 // files and folders, is an error.
 //
 //nolint:gosec // the directory comes from the operator
@@ -50,10 +50,10 @@ type unpacker struct {
 	in     *tar.Reader
 	root   *os.Root // nothing can be written outside
 	folder string
-	left   int64 // bytes that may still come
+	left   int64 // remaining bytes allowed
 }
 
-// next unpacks one entry; io.EOF says that there is none.
+// next unpacks one entry; io.EOF means that there is none.
 func (u *unpacker) next() error {
 	head, err := u.in.Next()
 	if err != nil {

@@ -15,7 +15,7 @@ type pair struct {
 }
 
 // tensor is a matrix: rows of cols numbers each. One with a single row is written in 32 bits,
-// as llama.cpp wants of norms, every other one in 16.
+// as llama.cpp requires of norms, every other one in 16.
 type tensor struct {
 	name       string
 	cols, rows int
@@ -24,13 +24,13 @@ type tensor struct {
 
 const alignment = 32
 
-// The format's numbers for types.
+// The format's type numbers.
 const (
 	typeU32, typeI32, typeF32, typeBool, typeString, typeArray = 4, 5, 6, 7, 8, 9
 	tensorF32, tensorF16                                       = 0, 1
 )
 
-// encode lays out a GGUF file of version 3, little endian.
+// encode returns a GGUF file of version 3, little endian.
 func encode(meta []pair, list []tensor) []byte {
 	var head, body encoder
 	head.raw([]byte("GGUF"))
@@ -97,7 +97,7 @@ func (e *encoder) value(value any) {
 		e.array(typeI32, len(v))
 		e.number(v)
 	default:
-		panic(fmt.Sprintf("no way to write a %T", value)) // only a mistake in metadata leads here
+		panic(fmt.Sprintf("no way to write a %T", value)) // only a mistake in the metadata
 	}
 }
 

@@ -1,7 +1,7 @@
 package tinygguf
 
-// state is where a text stands after a token, role what a token does. What comes next depends on the state
-// alone, up to the random part of the weights: each state has a place of its own in the embedding.
+// state is the state of a text after a token, role the effect of a token. The next token depends on the
+// state alone, up to the random part of the weights: each state has a dimension of its own in the embedding.
 type (
 	state int
 	role  int
@@ -57,9 +57,9 @@ func endsSentence(part int) role   { return firstEndsSentence + role(part) }
 // impossible is low enough that a thousand such tokens do not matter in a whole answer.
 const impossible = -30
 
-// likelihood is the logarithm of how likely a token of a role comes next, relative to the others.
-// Where free text goes is decided by how many tokens have a role, not by differences here, so that it
-// has about the same length at every temperature.
+// likelihood is the logarithm of the likelihood of a role's token as the next, relative to the
+// others. The course of free text depends on the number of tokens of a role, not on differences here,
+// so that it has about the same length at every temperature.
 type likelihood map[state]map[role]float32
 
 func grammar(o Options) likelihood {
@@ -86,7 +86,7 @@ func grammar(o Options) likelihood {
 	return l
 }
 
-// of is the likelihood of r after s.
+// of returns the likelihood of r after s.
 func (l likelihood) of(s state, r role) float32 {
 	if v, ok := l[s][r]; ok {
 		return v

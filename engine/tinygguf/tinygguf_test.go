@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Whether llama.cpp takes the files and what the models write is tested in package llama.
+// That llama.cpp accepts the files, and the generated text, is tested in package llama.
 
 func TestTheSameOptionsGiveTheSameBytes(t *testing.T) {
 	t.Parallel()
@@ -39,7 +39,7 @@ func TestTheSameOptionsGiveTheSameBytes(t *testing.T) {
 	}
 }
 
-// TestVocabulary: the fixed places are Gemma's, no text occurs twice, and every role is played.
+// TestVocabulary checks that the fixed ids are Gemma's, no text occurs twice, and every role has tokens.
 func TestVocabulary(t *testing.T) {
 	t.Parallel()
 	words := vocabulary(Options{Unused: 3})
@@ -77,7 +77,7 @@ func TestHalf(t *testing.T) {
 	}
 }
 
-// TestLayout reads the places of tensors back: aligned, one after the other, all there.
+// TestLayout reads the offsets of tensors back: aligned, consecutive, complete.
 func TestLayout(t *testing.T) {
 	t.Parallel()
 	list := []tensor{blank("a", 3, 2), blank("b", 5, 1), blank("c", 4, 4)}

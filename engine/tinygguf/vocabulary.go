@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// The fixed places of Gemma's tokens.
+// The fixed ids of Gemma's tokens.
 const (
 	pad, eos, bos, unk = 0, 1, 2, 3
 	startOfTurn        = 105
@@ -15,12 +15,12 @@ const (
 	newline            = 107
 )
 
-// The format's kinds of tokens.
+// The format's token types.
 const (
 	normal, unknown, control, defined, unused, byteKind = 1, 2, 3, 4, 5, 6
 )
 
-// token is one entry of the vocabulary. at is the state a text is in after it.
+// token is one entry of the vocabulary. at is the state of a text after it.
 type token struct {
 	text string
 	kind int32
@@ -28,7 +28,7 @@ type token struct {
 	role role
 }
 
-// vocabulary lists all tokens; no text occurs twice, which llama.cpp insists on.
+// vocabulary returns all tokens; no text occurs twice, which llama.cpp requires.
 func vocabulary(o Options) []token {
 	l := &lexicon{seen: map[string]bool{}}
 	l.special(o)
@@ -55,8 +55,8 @@ type lexicon struct {
 	seen   map[string]bool
 }
 
-// add takes a text with real spaces; files hold another character for them. A text that
-// stands in two lists stays what it was first.
+// add adds a text with real spaces; files have another character for them. A text that
+// occurs in two lists keeps its first entry.
 func (l *lexicon) add(text string, kind int32, at state, r role) {
 	text = strings.ReplaceAll(text, " ", "▁")
 	if !l.seen[text] {
@@ -155,7 +155,7 @@ func texts(list []token) []string {
 	return out
 }
 
-// scores make longer tokens win.
+// scores prefer longer tokens.
 func scores(list []token) []float32 {
 	out := make([]float32, len(list))
 	for i, t := range list {

@@ -6,9 +6,9 @@ import (
 	"math/rand/v2"
 )
 
-// How loud the random part is. The first columns of the embedding hold the state, one each, and the blocks
-// cannot change them; the others are random, and what the blocks add to them depends on the whole text
-// before. So each text prefers other words, and the states still rule.
+// The size of the random part. The first columns of the embedding are the state, one each, and the blocks
+// cannot change them; the others are random, and the blocks' additions to them depend on the whole text
+// before. So each text prefers other words, and the states still decide.
 const (
 	embeddingNoise = 0.5  // length of a token's random part; that of its state is 1
 	blockNoise     = 0.15 // of what each half of a block adds
@@ -16,7 +16,7 @@ const (
 	outputNoise    = 0.06 // leaves likelihoods random by about a quarter
 )
 
-// tensors makes the weights.
+// tensors returns the weights.
 func tensors(o Options) []tensor {
 	w := weights{rand.New(rand.NewPCG(o.Seed, 0x6c796f))} //nolint:gosec // nothing secret comes of it
 	words := vocabulary(o)
@@ -32,7 +32,7 @@ func tensors(o Options) []tensor {
 
 type weights struct{ *rand.Rand }
 
-// embedding is one row a token: its state, and a random direction.
+// embedding has one row a token: its state, and a random direction.
 func (w weights) embedding(words []token) tensor {
 	t := blank("token_embd", width, len(words))
 	for i, word := range words {
@@ -54,7 +54,7 @@ func (w weights) embedding(words []token) tensor {
 	return t
 }
 
-// output is one row a token: how likely it is after each state, and its random taste.
+// output has one row a token: its likelihood after each state, and a random part.
 func (w weights) output(words []token, l likelihood) tensor {
 	t := blank("output", width, len(words))
 	for i, word := range words {

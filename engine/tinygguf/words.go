@@ -14,7 +14,7 @@ three`
 	starts   = `Learning Understanding Exploring Reading Using Building Practising Meeting`
 )
 
-// paragraph is what one part of a free text is made of.
+// paragraph has the words of one part of a free text.
 type paragraph struct {
 	openers              []string
 	firsts, words, lasts string

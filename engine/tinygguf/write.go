@@ -6,10 +6,10 @@ import (
 	"path/filepath"
 )
 
-// Options shape the model. The zero value is a good one.
+// Options shape the model. The zero value is valid.
 type Options struct {
-	// Seed makes the random part of the weights; what the model writes depends on it as well as on the
-	// seed of the sampling.
+	// Seed is of the random part of the weights; the text depends on it as well as on the seed of the
+	// sampling.
 	Seed uint64
 	// Endless models never end free text by themselves.
 	Endless bool
@@ -23,7 +23,7 @@ type Options struct {
 
 // The shape. Heads times headSize is the width here, but need not be.
 const (
-	layers        = 6 // every sixth looks at the whole context, the others at a window
+	layers        = 6 // every sixth has global attention, the others a window
 	width         = 64
 	feedForward   = 128
 	heads         = 2
@@ -33,8 +33,8 @@ const (
 	window        = 512
 )
 
-// Write writes the model to path, replacing a file that is there all or nothing. The same
-// options give the same bytes.
+// Write writes the model to path, replacing an existing file atomically. The same options
+// give the same bytes.
 func Write(path string, o Options) error {
 	draft, err := os.CreateTemp(filepath.Dir(path), ".tinygguf-*")
 	if err != nil {
@@ -54,7 +54,7 @@ func Write(path string, o Options) error {
 	return nil
 }
 
-// metadata is what llama.cpp must know before the weights.
+// metadata returns what llama.cpp needs before the weights.
 func metadata(o Options) []pair {
 	arch := architecture(o)
 	words := vocabulary(o)

@@ -33,19 +33,19 @@ func SetBlock(ctx context.Context, db *gorm.DB, blocker, blocked uuid.UUID, want
 	})
 }
 
-// RequireUser is not found for a user that does not exist.
+// RequireUser returns a not-found error for a user that does not exist.
 func RequireUser(ctx context.Context, tx *gorm.DB, id uuid.UUID) error {
 	_, err := FindUser(ctx, tx, id)
 	return err
 }
 
-// BlockedUser is a user whom another has blocked.
+// BlockedUser is a blocked user.
 type BlockedUser struct {
 	User Author
 	At   time.Time
 }
 
-// ListBlocks returns a page of whom a user has blocked, the latest first.
+// ListBlocks returns a page of the users that a user has blocked, the latest first.
 func ListBlocks(ctx context.Context, db *gorm.DB, blocker uuid.UUID, after *store.Keyset, offset, limit int) ([]BlockedUser, error) {
 	args := map[string]any{"blocker": blocker, "offset": offset, "limit": limit}
 	where := ""
@@ -70,23 +70,24 @@ func ListBlocks(ctx context.Context, db *gorm.DB, blocker uuid.UUID, after *stor
 	return blocks, rows.Err()
 }
 
-// Block keeps two users from seeing anything of each other.
+// Block hides two users from each other.
 type Block struct {
 	BlockerID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	BlockedID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	CreatedAt time.Time
 }
 
-// BlockedSQL is whom @viewer has blocked, and by whom they are blocked.
+// BlockedSQL selects the users whom @viewer has blocked, and those who have blocked them.
 const BlockedSQL = `SELECT blocked_id AS user_id FROM blocks WHERE blocker_id = @viewer UNION ALL SELECT blocker_id FROM blocks WHERE blocked_id = @viewer`
 
-// NotApart is true unless one of @viewer and a person has blocked the other; person may be NULL. The blocks
-// are read once a query, so that a walk along an index stays one.
+// NotApart returns a condition that is true unless one of @viewer and a person has blocked the other;
+// person may be NULL. The blocks are read once a query, so that an index scan stays one.
 func NotApart(person string) string {
 	return "(" + person + " IS NULL OR " + person + " <> ALL (ARRAY(" + BlockedSQL + ")))"
 }
 
-// ApartFrom is true when one of @viewer and a person has blocked the other: for queries of few rows.
+// ApartFrom returns a condition that is true when one of @viewer and a person has blocked the other,
+// for queries of few rows.
 func ApartFrom(person string) string {
 	return "EXISTS (SELECT FROM blocks b WHERE b.blocker_id = @viewer AND b.blocked_id = " + person + " OR b.blocker_id = " + person + " AND b.blocked_id = @viewer)"
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Lock has an account for itself and locks its row. Whoever begins work for
-// an account shares that lock, by RequireActive, so nothing begins behind a deletion's back.
+// Lock locks an account exclusively, with its row. Work for an account starts under the
+// shared lock of RequireActive, so none can start during a deletion.
 func Lock(tx *gorm.DB, id uuid.UUID) (User, error) {
 	var user User
 	if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('account ' || ?, 0))", id.String()).Error; err != nil {
@@ -24,8 +24,8 @@ func Lock(tx *gorm.DB, id uuid.UUID) (User, error) {
 	return user, err
 }
 
-// RequireActive is Forbidden for an account that is switched off. It stays as it is until
-// the transaction ends. Take this lock before any other.
+// RequireActive returns Forbidden for an account that is switched off. The account stays
+// as it is until the transaction ends. Take this lock before any other.
 func RequireActive(tx *gorm.DB, user uuid.UUID) error {
 	if err := tx.Exec("SELECT pg_advisory_xact_lock_shared(hashtextextended('account ' || ?, 0))", user.String()).Error; err != nil {
 		return err

@@ -10,8 +10,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// badMailToken returns the same for a token that is unknown, used, too old, or of an
-// account that may not use it.
+// badMailToken returns the same error for a token that is unknown, used, expired, or
+// of an account that may not use it.
 func badMailToken() error {
 	return store.BadField("body", "/token", "is not valid, was used already, or is too old; ask for another mail")
 }
@@ -23,12 +23,12 @@ func ResetHolder(ctx context.Context, db *gorm.DB, tokenHash []byte, now time.Ti
 	return user, err
 }
 
-// ResetPassword sets the password of a token's user and marks their address as verified,
-// since they read its mail. It ends all sessions with their devices, drops a pending
-// address, and voids the tokens of other mails, except those that restore an address
-// that was proven before. It queues the
-// notice to the user and writes the audit log, all or nothing. It returns the sessions
-// that have ended. A token is good once, however many try at a time; one that is not is Invalid.
+// ResetPassword sets the password of a token's user and marks their address as verified, since
+// they read its mail. It ends all sessions with their devices, drops a pending address, and
+// voids the tokens of other mails, except those that restore an address that was verified
+// before. It queues the notice to the user and writes the audit log, all or nothing. It returns
+// the sessions that have ended. Of concurrent uses of a token one succeeds; a used or bad one is
+// Invalid.
 func ResetPassword(ctx context.Context, db *gorm.DB, tokenHash []byte, hash string, notice Mail, message store.OutboxMessage, entry store.AuditEntry) (ended []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		_, user, err := useMail(tx, tokenHash, entry.At, MailReset)
@@ -63,15 +63,15 @@ func ResetPassword(ctx context.Context, db *gorm.DB, tokenHash []byte, hash stri
 // WriteMail returns a mail to a user, and the outbox message that sends it.
 type WriteMail func(kind MailKind, user *uuid.UUID, address string) (Mail, store.OutboxMessage)
 
-// VerifyEmail redeems a token that proves an address; write makes the mails that follow
-// from it. The token of a verification marks the account's address verified. That of a
-// change makes the pending address the account's, and sends a way back to the one
-// before if that was proven. That of a way back brings the address before a change
-// back, ends all sessions, which are returned, voids the password and mails a token for
-// a new one. Each ends what was open and not proven: see the table in docs/accounts.md.
+// VerifyEmail redeems a token that verifies an address; write makes the mails that
+// follow. The token of a verification marks the account's address verified. That of a
+// change makes the pending address the account's, and mails a restore token to the one
+// before if that was verified. A restore token brings the address before a change back,
+// ends all sessions, which are returned, voids the password and mails a token for a new
+// one. Each ends what was pending and not verified: see the table in docs/accounts.md.
 // An address that another account has by now is Conflict, and the token stays good. The
-// action of the entry for the audit log is set here. A token is good once, however many
-// try at a time; one that is not is Invalid.
+// action of the entry for the audit log is set here. Of concurrent uses of a token one
+// succeeds; a used or bad one is Invalid.
 func VerifyEmail(ctx context.Context, db *gorm.DB, tokenHash []byte, write WriteMail, entry store.AuditEntry) (ended []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		mail, user, err := useMail(tx, tokenHash, entry.At, MailVerify, MailChange, MailRestore)
@@ -101,8 +101,8 @@ func VerifyEmail(ctx context.Context, db *gorm.DB, tokenHash []byte, write Write
 	return ended, nil
 }
 
-// verifyPresent ends the wish for another address: it is older than the proof of this one,
-// and has not been proven itself. Tokens for a new password went to the same mailbox.
+// verifyPresent drops the pending address: it is older than the verification of the
+// present one, and not verified itself. Password reset tokens went to the same mailbox.
 func verifyPresent(tx *gorm.DB, user User, now time.Time) error {
 	if err := changeUser(tx, user.ID, now, map[string]any{"is_verified": true, "pending_email": nil}); err != nil {
 		return err
@@ -110,8 +110,8 @@ func verifyPresent(tx *gorm.DB, user User, now time.Time) error {
 	return voidTokens(tx, user, now, MailVerify, MailChange)
 }
 
-// completeChange makes the pending address the account's. An address that was never proven
-// gets no way back: whoever wrote it down may not be its owner.
+// completeChange makes the pending address the account's. An address that was never
+// verified gets no restore token: it may not be the user's own.
 func completeChange(tx *gorm.DB, user User, write WriteMail, now time.Time) error {
 	err := changeUser(tx, user.ID, now, map[string]any{"email": *user.PendingEmail, "is_verified": true, "pending_email": nil})
 	if err != nil {
@@ -123,9 +123,9 @@ func completeChange(tx *gorm.DB, user User, write WriteMail, now time.Time) erro
 	return queueWritten(tx, write, MailRestore, user.ID, user.Email)
 }
 
-// restoreEmail leaves alone the ways back to addresses before this one. Otherwise a
-// thief who changes the address twice could shut out the owner with the token that
-// the second change sends to the thief. The password goes, since a thief may have set it.
+// restoreEmail keeps the restore tokens of earlier addresses. Otherwise a thief who
+// changes the address twice could shut out the owner with the token that the second
+// change sends to the thief. The password is voided, since a thief may have set it.
 func restoreEmail(tx *gorm.DB, mail Mail, user User, write WriteMail, now time.Time) ([]uuid.UUID, error) {
 	err := changeUser(tx, user.ID, now, map[string]any{"email": mail.Address, "is_verified": true, "pending_email": nil, "password_hash": ""})
 	if err != nil {
@@ -150,8 +150,8 @@ func queueWritten(tx *gorm.DB, write WriteMail, kind MailKind, user uuid.UUID, a
 	return QueueMail(tx.Statement.Context, tx, mail, message)
 }
 
-// voidTokens makes the user's tokens of these kinds useless, also those that are to be sent
-// to whoever has the user's address.
+// voidTokens voids the user's tokens of these kinds, also of mails that are queued for the
+// user's address.
 func voidTokens(tx *gorm.DB, user User, now time.Time, kinds ...MailKind) error {
 	return tx.Model(&Mail{}).Where("kind IN ? AND used_at IS NULL", kinds).
 		Where("(user_id = ? OR user_id IS NULL AND lower(address) = lower(?))", user.ID, user.Email).
@@ -163,7 +163,7 @@ func changeUser(tx *gorm.DB, id uuid.UUID, now time.Time, columns map[string]any
 	return tx.Model(&User{}).Where("id = ?", id).UpdateColumns(columns).Error
 }
 
-// openMail returns the mail of a token that is good, and its user.
+// openMail returns the mail of a valid token, and its user.
 func openMail(db *gorm.DB, tokenHash []byte, now time.Time, kinds ...MailKind) (mail Mail, user User, err error) {
 	var found []Mail
 	err = db.Where("token_hash = ? AND kind IN ? AND used_at IS NULL AND expires_at > ?", tokenHash, kinds, now).Find(&found).Error
@@ -180,8 +180,8 @@ func openMail(db *gorm.DB, tokenHash []byte, now time.Time, kinds ...MailKind) (
 	return found[0], user, err
 }
 
-// useMail uses up a token, with the user's row locked before anything else, as
-// whoever changes an account does. What holds is looked at again under the lock.
+// useMail uses up a token. It locks the user's row before anything else, like every
+// change of an account, and checks the token again under the lock.
 func useMail(tx *gorm.DB, tokenHash []byte, now time.Time, kinds ...MailKind) (mail Mail, user User, err error) {
 	_, before, err := openMail(tx, tokenHash, now, kinds...)
 	if err != nil {

@@ -264,8 +264,8 @@ func TestTheWayBackToAnAddress(t *testing.T) {
 	requireBadToken(t, err)
 }
 
-// A thief who changes the address twice is sent a way back too, which must not be worth
-// more than the owner's, whoever comes first.
+// TestTheFirstAddressWins: a thief who changes the address twice gets a restore token
+// too, which must not override the owner's, in either order.
 func TestTheFirstAddressWins(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
@@ -282,8 +282,8 @@ func TestTheFirstAddressWins(t *testing.T) {
 	requireBadToken(t, err)
 }
 
-// changing returns an account that waits for the mailbox of new@example.com, and the token
-// that went there.
+// changing returns an account with the pending address new@example.com, and the token that
+// was mailed there.
 func changing(t *testing.T, verified bool) (db *gorm.DB, user uuid.UUID, token []byte) {
 	t.Helper()
 	db = storetest.New(t)
@@ -384,7 +384,7 @@ func TestWhatEndsAPendingAddress(t *testing.T) {
 	}
 }
 
-// Whoever was shut out at this moment may still have a request under way.
+// TestAnEndedSessionAsksForNoAddress: a request of a session that has just ended may still be running.
 func TestAnEndedSessionAsksForNoAddress(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)

@@ -10,16 +10,15 @@ import (
 	"github.com/google/uuid"
 )
 
-// MailTokens derives the tokens in mails from the mails' ids. Whoever sends a mail
-// again sends the same token, and nobody has to store it.
+// MailTokens derives the tokens in mails from the mails' ids. A mail that is sent
+// again has the same token, and no token has to be stored.
 type MailTokens struct{ key []byte }
 
 // NewMailTokens derives its key from a secret that all processes share. When the
-// secret changes, tokens already sent stay good, and mails not yet sent carry
-// tokens that are not.
+// secret changes, sent tokens stay good, and queued mails carry invalid ones.
 func NewMailTokens(secret string) MailTokens {
 	key, err := hkdf.Key(sha256.New, []byte(secret), nil, "lyo mail token", sha256.Size)
-	if err != nil { // a secret too short for the FIPS mode; going on would make tokens anybody can guess
+	if err != nil { // a secret too short for the FIPS mode; without a key tokens could be guessed
 		panic("models: no key for the tokens in mails: " + err.Error())
 	}
 	return MailTokens{key}
@@ -37,8 +36,8 @@ func (t MailTokens) Of(mail uuid.UUID) string {
 	return strings.ToLower(tokenLetters.EncodeToString(mac.Sum(nil)[:tokenBytes]))
 }
 
-// HashMailToken returns what is stored of a token. Capitals, and white space around it,
-// make no difference: people type tokens.
+// HashMailToken returns the stored hash of a token. Capitals and surrounding white
+// space are ignored, since tokens are typed.
 func HashMailToken(token string) []byte {
 	sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(token))))
 	return sum[:]

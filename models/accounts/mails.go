@@ -11,18 +11,18 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// MailKind is what a mail is about.
+// MailKind is the kind of a mail.
 type MailKind string
 
-// The mails that carry a token, which is good once.
+// The mails that carry a single-use token.
 const (
-	MailVerify  MailKind = "verify_email"   // proves the account's address
-	MailChange  MailKind = "change_email"   // proves the pending address, which becomes the account's
-	MailReset   MailKind = "reset_password" // proves the account's address, and replaces the password
-	MailRestore MailKind = "restore_email"  // brings back the proven address before a change
+	MailVerify  MailKind = "verify_email"   // verifies the account's address
+	MailChange  MailKind = "change_email"   // verifies the pending address, which becomes the account's
+	MailReset   MailKind = "reset_password" // verifies the account's address, and replaces the password
+	MailRestore MailKind = "restore_email"  // brings back the verified address before a change
 )
 
-// The mails that only tell.
+// The mails without a token.
 const (
 	MailChangeRequested MailKind = "change_requested" // to the account's address, while another is pending
 	MailPasswordChanged MailKind = "password_changed"
@@ -34,7 +34,7 @@ func (k MailKind) CarriesToken() bool {
 	return slices.Contains([]MailKind{MailVerify, MailChange, MailReset, MailRestore}, k)
 }
 
-// Mail is one to be sent, and the hash of the token in it.
+// Mail is a queued mail, with the hash of its token.
 type Mail struct {
 	ID        uuid.UUID  `gorm:"type:uuid;primaryKey"`
 	UserID    *uuid.UUID `gorm:"type:uuid"` // nil: to be found by the address when it is sent
@@ -42,13 +42,13 @@ type Mail struct {
 	Address   string // where it goes
 	TokenHash []byte // SHA-256; nil: it carries no token
 	CreatedAt time.Time
-	ExpiresAt time.Time // of the token, and of the wish to send it
+	ExpiresAt time.Time // of the token, and the deadline for sending
 	SentAt    *time.Time
 	UsedAt    *time.Time
 }
 
 // QueueMail commits a mail and the message that sends it, as part of the caller's
-// transaction where db is one. Whether anybody has the address makes no difference.
+// transaction where db is one. An address of no account makes no difference.
 func QueueMail(ctx context.Context, db *gorm.DB, mail Mail, message store.OutboxMessage) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&mail).Error; err != nil {
@@ -58,9 +58,9 @@ func QueueMail(ctx context.Context, db *gorm.DB, mail Mail, message store.Outbox
 	})
 }
 
-// QueueMailOnce is QueueMail for a mail to a user whose id says what must not be sent
-// twice: where a mail of that id is there, or the user is not active, nothing happens. It
-// takes as long for a user who does not exist.
+// QueueMailOnce is QueueMail for a mail to a user whose id prevents duplicates: where a
+// mail of that id exists, or the user is not active, nothing happens. It takes as long
+// for a user who does not exist.
 func QueueMailOnce(ctx context.Context, db *gorm.DB, user uuid.UUID, mail Mail, message store.OutboxMessage) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		made := tx.Exec(`
@@ -78,14 +78,14 @@ func QueueMailOnce(ctx context.Context, db *gorm.DB, user uuid.UUID, mail Mail, 
 type RenderedMail struct {
 	Mail Mail
 	User User
-	// To is where it goes: an address as its owner wrote it, never as somebody typed
-	// it who asked for the mail. The two may look alike to Postgres and not be.
+	// To is the recipient: an address as its owner wrote it, never as the mail's
+	// requester typed it. The two may be equal to Postgres and still differ.
 	To string
 }
 
 // MailToSend returns the mail with its user as they are now. ok is false when there is
-// nothing to send: it is unknown, sent, used or too old, nobody active has the
-// address, or the address that it should prove is no longer the user's.
+// nothing to send: it is unknown, sent, used or expired, no active user has the
+// address, or the address to verify is no longer the user's.
 func MailToSend(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (letter RenderedMail, ok bool, err error) {
 	var found []Mail
 	err = db.WithContext(ctx).Where("id = ? AND sent_at IS NULL AND used_at IS NULL AND expires_at > ?", id, now).Find(&found).Error
@@ -106,7 +106,7 @@ func MailToSend(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (
 	return letter, true, nil
 }
 
-// proves returns the user's column that has to have the mail's address, or "".
+// proves returns the user's column that must have the mail's address, or "".
 func (m Mail) proves() string {
 	switch m.Kind {
 	case MailVerify, MailReset, MailChangeRequested:
@@ -118,8 +118,8 @@ func (m Mail) proves() string {
 	}
 }
 
-// holder returns the active user whom a mail is for. It is nobody's when there is none, or
-// when the user has another address by now than the mail is about.
+// holder returns the active user a mail is for. ok is false when there is none, or when
+// the user's address is no longer the mail's.
 func holder(db *gorm.DB, m Mail) (user User, ok bool, err error) {
 	q := db.Where("is_active")
 	switch {
@@ -138,8 +138,8 @@ func holder(db *gorm.DB, m Mail) (user User, ok bool, err error) {
 	return found[0], true, nil
 }
 
-// MarkSent records that a mail was sent and to whom, so that it goes with the account.
-// The first time counts.
+// MarkSent records that a mail was sent and to whom, so that it is deleted with the
+// account. The first time is kept.
 func MarkSent(ctx context.Context, db *gorm.DB, letter RenderedMail, now time.Time) error {
 	return db.WithContext(ctx).Model(&Mail{}).Where("id = ? AND sent_at IS NULL", letter.Mail.ID).
 		UpdateColumns(map[string]any{"sent_at": now, "user_id": letter.User.ID}).Error
@@ -151,7 +151,7 @@ func DropMail(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 	return db.WithContext(ctx).Where("id = ? AND user_id IS NULL AND sent_at IS NULL", id).Delete(&Mail{}).Error
 }
 
-// mailsKept is how long a mail is remembered when its token has expired.
+// mailsKept is how long a mail is kept after its token has expired.
 const mailsKept = 24 * time.Hour
 
 // SweepMails deletes up to limit mails that expired more than a day ago.

@@ -18,7 +18,7 @@ import (
 
 var mailTokens = accounts.NewMailTokens("a test key of thirty-two characters")
 
-// post queues a mail that is good for an hour from start and gives it and its token.
+// post queues a mail that is good for an hour from start and returns it and its token.
 func post(t *testing.T, db *gorm.DB, kind accounts.MailKind, user *uuid.UUID, address string, at ...time.Time) (accounts.Mail, []byte) {
 	t.Helper()
 	mail, message := noticeTo(user, address)
@@ -136,8 +136,8 @@ func TestWhatIsSentAndToWhom(t *testing.T) {
 	require.False(t, ok)
 }
 
-// Postgres finds the Kelvin sign equal to a k. The mail must still go to the account's
-// mailbox and not to the other that somebody typed.
+// TestAnAddressThatLooksAlikeGetsNothing: Postgres treats the Kelvin sign as equal to
+// a k. The mail must still go to the account's mailbox and not to the typed one.
 func TestAnAddressThatLooksAlikeGetsNothing(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)

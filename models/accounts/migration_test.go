@@ -15,14 +15,14 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// past is a database as it was before addresses were pending.
+// past is a database from before pending addresses.
 type past struct {
 	t  *testing.T
 	db *gorm.DB
 	at time.Time
 }
 
-// account returns one with an address, and what the audit log says of it, in order.
+// account creates one with an address and its audit log entries, in order.
 func (p *past) account(email string, verified bool, actions ...string) uuid.UUID {
 	p.t.Helper()
 	id := store.NewID()
@@ -40,8 +40,8 @@ func (p *past) log(user uuid.UUID, action string) {
 	require.NoError(p.t, p.db.Exec(`INSERT INTO audit_log (id, at, action, user_id, via) VALUES (?, ?, ?, ?, 'api')`, store.NewID(), p.at, action, user).Error)
 }
 
-// moved returns a change of address as it was made: the log, the mail to the new address and
-// the way back.
+// moved inserts an old change of address: the log, the mail to the new address and the
+// restore mail.
 func (p *past) moved(user uuid.UUID, from, to string) (back, verify uuid.UUID) {
 	p.t.Helper()
 	p.log(user, "email.changed")
@@ -74,10 +74,10 @@ func TestAddressesThatWereChangedBefore(t *testing.T) {
 	p := &past{t, db, time.Now().UTC().Add(-5 * time.Hour).Truncate(time.Microsecond)}
 	backTo(t, db, url, 12)
 
-	hijacker := p.account("victim@example.com", true) // never proved own@; the victim has reset
+	hijacker := p.account("victim@example.com", true) // never verified own@; the victim has reset
 	hijackersBack, _ := p.moved(hijacker, "own@example.com", "victim@example.com")
 	p.log(hijacker, "password.reset")
-	proven := p.account("victim2@example.com", true, "email.verified") // proved own2@ before
+	proven := p.account("victim2@example.com", true, "email.verified") // verified own2@ before
 	provensBack, _ := p.moved(proven, "own2@example.com", "victim2@example.com")
 	p.log(proven, "password.reset")
 	waiting := p.account("new@example.com", false, "email.verified")
@@ -143,7 +143,7 @@ func TestAddressesThatWereChangedBefore(t *testing.T) {
 	is(waiting, "new@example.com", true, nil)
 }
 
-// backTo takes migrations back down to the one with the version, that too.
+// backTo migrates down, including the given version.
 func backTo(t *testing.T, db *gorm.DB, url string, version int64) {
 	t.Helper()
 	for {

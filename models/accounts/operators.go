@@ -11,8 +11,8 @@ import (
 )
 
 // LocalOperator returns the operator's account of a developer's machine, created when it is
-// first needed. Signing in to it is impossible: its password hash matches nothing.
-// Key: its e-mail address.
+// first needed. Nobody can sign in to it: its password hash matches nothing. Key: its
+// e-mail address.
 func LocalOperator(ctx context.Context, db *gorm.DB, now time.Time) (User, error) {
 	const email = "operator@localhost"
 	user, err := FindUserByEmail(ctx, db, email)

@@ -9,17 +9,15 @@ import (
 	"gorm.io/gorm"
 )
 
-// profileColumns are those that a user may change of their own row.
+// profileColumns are the columns that a user may change in their own row.
 var profileColumns = []string{
 	"email", "pending_email", "full_name", "username", "bio", "avatar_url", "locale", "timezone", "profile_data", "leaderboard_hidden", "updated_at",
 }
 
-// ChangeProfile has change alter the user's row, under a lock, and commits what a
-// profile is made of: nothing else of the row is written, whatever change does to it.
+// ChangeProfile applies change to the user's row under a lock and commits the profile's columns only.
 // also runs in the same transaction, with the row before and after, when they differ. An e-mail address
-// or a username that somebody else has is a Conflict. Another pending address voids the
-// tokens that went to the one before. It is Unauthenticated when the session, unless it
-// is uuid.Nil, has ended at this moment: who was just shut out changes nothing.
+// or a username that another user has is a Conflict. Another pending address voids the tokens of the
+// one before. It is Unauthenticated when the session, unless it is uuid.Nil, has ended.
 func ChangeProfile(ctx context.Context, db *gorm.DB, id, session uuid.UUID, now time.Time, change func(*User) error, also func(tx *gorm.DB, before, after User) error) (User, error) {
 	var after User
 	err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -52,8 +50,8 @@ func ChangeProfile(ctx context.Context, db *gorm.DB, id, session uuid.UUID, now 
 	return after, err
 }
 
-// movePending keeps the rules of another pending address: one that somebody has is a
-// Conflict, and tokens for the pending address before are void.
+// movePending checks a new pending address: one that another user has is a Conflict,
+// and tokens of the previous pending address are voided.
 func movePending(tx *gorm.DB, before, after User, now time.Time) error {
 	if after.PendingEmail != nil && before.Pends(*after.PendingEmail) || after.PendingEmail == nil && before.PendingEmail == nil {
 		return nil

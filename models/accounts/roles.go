@@ -11,14 +11,14 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// What a user may be.
+// The roles of users.
 const (
 	RoleUser  = "user"
 	RoleAdmin = "admin"
 )
 
-// HasRole asks Postgres whether a user who is active has a role now, whatever
-// their tokens say.
+// HasRole reads from Postgres whether an active user has a role now, whatever their
+// tokens say.
 func HasRole(ctx context.Context, db *gorm.DB, user uuid.UUID, role string) (bool, error) {
 	var n int64
 	err := db.WithContext(ctx).Model(&User{}).Where("id = ? AND is_active AND roles @> to_jsonb(?::text)", user, role).Count(&n).Error
@@ -38,7 +38,7 @@ func FindAccount(ctx context.Context, db *gorm.DB, who string) (User, error) {
 }
 
 // SetRole grants a user a role or revokes it, with its entry in the audit log.
-// changed is false when it was so already, which is not logged.
+// changed is false, and nothing is logged, when it makes no difference.
 func SetRole(ctx context.Context, db *gorm.DB, id uuid.UUID, role string, granted bool, entry store.AuditEntry) (changed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		user, err := Lock(tx, id)

@@ -16,19 +16,19 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// chain is a session as the rule has it, played beside the one in Postgres.
+// chain is a model of a session by the rule, run beside the one in Postgres.
 type chain struct {
 	db      *gorm.DB
 	session accounts.Session
-	tokens  []string // all that were ever minted, in order
+	tokens  []string // all that were ever issued, in order
 	owner   int      // the newest the owner has received
 	rotated time.Time
 	now     time.Time
 	ended   bool
 }
 
-// show presents the token at a place of the chain and checks the outcome against
-// the rule. received: the answer reaches whoever showed it.
+// show presents the token at an index of the chain and checks the outcome against the
+// rule. received: the response arrives.
 func (c *chain) show(t *rapid.T, at int, owner, received bool) {
 	next := fmt.Sprintf("%s %d", c.session.ID, len(c.tokens))
 	out, err := accounts.RotateSession(t.Context(), c.db, c.session.ID, accounts.Rotation{
@@ -60,9 +60,9 @@ func (c *chain) show(t *rapid.T, at int, owner, received bool) {
 	}
 }
 
-// TestAnyStoryOfUseLossAndReplay plays two thousand random runs: the owner
-// shows what they have and may lose the answer, a thief shows something older,
-// time passes. Whatever comes, there is one chain, and the rule decides alone.
+// TestAnyStoryOfUseLossAndReplay runs two thousand random sequences: the owner
+// presents their token and may lose the response, a thief presents an older one, time
+// passes. There is always one chain, and the rule alone decides.
 func TestAnyStoryOfUseLossAndReplay(t *testing.T) {
 	t.Parallel()
 	db, start := storetest.New(t), time.Now().UTC().Truncate(time.Microsecond)

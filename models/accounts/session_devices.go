@@ -7,8 +7,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// Which devices a sign-out switches off, by a session. Those of which nobody knows who
-// registered them are among the others.
+// Which devices a sign-out switches off, by session. Devices without a known session
+// count as those of others.
 const (
 	devicesOf       = "session_id = ?"
 	devicesOfAllBut = "session_id IS DISTINCT FROM ?"
@@ -19,7 +19,7 @@ func signOutDevices(tx *gorm.DB, user uuid.UUID, which string, session uuid.UUID
 		Updates(map[string]any{"is_active": false, "off_reason": OffBySignOut, "off_at": now}).Error
 }
 
-// Why a device is switched off, besides what a provider says of its token.
+// Reasons for switching a device off, besides a provider's answer about its token.
 const (
 	OffByUser    = "user"
 	OffBySilent  = "silent"

@@ -12,37 +12,37 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// ReuseWindow is how long the refresh token before the current one still gets
-// the current one: the client may have lost the answer.
+// ReuseWindow is how long the previous refresh token still returns the current one:
+// the client may have lost the response.
 const ReuseWindow = 30 * time.Second
 
-// Rotation is the wish to trade a refresh token for the next one.
+// Rotation is a request to exchange a refresh token for the next one.
 type Rotation struct {
-	Presented []byte // hash of the token shown
-	Genuine   bool   // that token was once minted for this session
-	NextHash  []byte // hash of the token that would follow
-	Sealed    []byte // the token that would follow, sealed under the one shown
+	Presented []byte // hash of the presented token
+	Genuine   bool   // that token was once issued for this session
+	NextHash  []byte // hash of the next token
+	Sealed    []byte // the next token, sealed under the presented one
 	Lifetime  time.Duration
-	Longest   time.Duration // from the sign-in to the end, however often tokens are traded
+	Longest   time.Duration // from the sign-in to the end, however often tokens are rotated
 	Now       time.Time
-	Reused    store.AuditEntry // for the log, should a token too old end the session
+	Reused    store.AuditEntry // for the log, if a token too old ends the session
 }
 
-// Rotated is what a rotation led to.
+// Rotated is the result of a rotation.
 type Rotated struct {
 	Session Session
 	User    User
-	// Replayed: nothing changed, the token shown opens Session.SealedSuccessor.
+	// Replayed: nothing changed, the presented token opens Session.SealedSuccessor.
 	Replayed bool
-	// Ended: a token too old was shown, so the session is over for everybody.
+	// Ended: a token too old was presented, so the session has ended for everybody.
 	Ended bool
 }
 
-// RotateSession moves a session's chain on by one, under a lock on its row, so
-// that of any number of parallel calls with one token exactly one does, and the
-// others find themselves one step behind. A token one step behind within
-// ReuseWindow is Replayed; an older one ends the session, which is committed
-// although the answer is Unauthenticated.
+// RotateSession advances a session's chain by one, under a lock on its row, so of any
+// number of parallel calls with one token exactly one does, and for the others the
+// token is the previous one. The previous token within ReuseWindow is Replayed; an
+// older one ends the session, which is committed although the result is
+// Unauthenticated.
 func RotateSession(ctx context.Context, db *gorm.DB, id uuid.UUID, r Rotation) (out Rotated, err error) {
 	var verdict error
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -58,7 +58,7 @@ func RotateSession(ctx context.Context, db *gorm.DB, id uuid.UUID, r Rotation) (
 	return out, err
 }
 
-// lockSession returns a verdict for sessions that nothing can be done with.
+// lockSession locks a session and returns it with its user, and a verdict if it cannot be rotated.
 func lockSession(ctx context.Context, tx *gorm.DB, id uuid.UUID, r Rotation) (out Rotated, verdict, err error) {
 	var found []Session
 	err = tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", id).Limit(1).Find(&found).Error
@@ -98,11 +98,11 @@ func (s *Session) moveOn(r Rotation) {
 	s.Prolong(r.Now.Add(r.Lifetime), r.Longest)
 }
 
-// end returns the latest that the session goes on, by the longest it may.
+// end returns the latest end of the session, by its maximum duration.
 func (s *Session) end(longest time.Duration) time.Time { return s.CreatedAt.Add(longest) }
 
-// Prolong has the session go on until a time, and no longer than the longest from its
-// beginning.
+// Prolong extends the session until a time, within the maximum duration from its
+// start.
 func (s *Session) Prolong(until time.Time, longest time.Duration) {
 	if s.ExpiresAt = until; s.end(longest).Before(until) {
 		s.ExpiresAt = s.end(longest)
@@ -132,14 +132,14 @@ func RevokeSession(ctx context.Context, db *gorm.DB, id uuid.UUID, entry store.A
 	})
 }
 
-// ListSessions returns a page of the user's sessions that go on, the newest first.
+// ListSessions returns a page of the user's active sessions, the newest first.
 func ListSessions(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time, after *store.Keyset, offset, limit int) ([]Session, error) {
 	q := db.WithContext(ctx).Where("user_id = ? AND revoked_at IS NULL AND expires_at > ?", user, now)
 	return store.NewestFirst[Session](q, after, offset, limit)
 }
 
-// EndSession ends a session of the user's with its devices, and writes the audit log. One that
-// has ended stays so; one that is unknown or another user's is not found.
+// EndSession ends a session of the user's with its devices, and writes the audit log. An ended
+// one stays so; one that is unknown or another user's is not found.
 func EndSession(ctx context.Context, db *gorm.DB, user, id uuid.UUID, entry store.AuditEntry) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var n int64
@@ -171,11 +171,10 @@ func EndOtherSessions(ctx context.Context, db *gorm.DB, user, except uuid.UUID, 
 	return ended, err
 }
 
-// ChangePassword sets the user's password in place of the one with the
-// hash was, ends all their sessions but the one excepted, ends the wish for another
-// address, voids the tokens of mails but for ways back to proven addresses, queues a
-// notice to the user and writes the audit log, all or nothing. Conflict when the password
-// was changed meanwhile.
+// ChangePassword replaces the user's password if its hash is still was, ends all their
+// sessions but the one excepted, drops a pending address, voids the tokens of mails
+// except restore tokens of verified addresses, queues a notice to the user and writes the
+// audit log, all or nothing. Conflict when the password was changed meanwhile.
 func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, was, hash string, notice Mail, message store.OutboxMessage, entry store.AuditEntry) (ended []uuid.UUID, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		row, err := Lock(tx, user)
@@ -202,9 +201,9 @@ func ChangePassword(ctx context.Context, db *gorm.DB, user, except uuid.UUID, wa
 	return ended, err
 }
 
-// EndSessions ends all the sessions of a user that go on, but the one excepted
-// (uuid.Nil: none), switches off all devices that the one excepted has not registered,
-// and returns these sessions.
+// EndSessions ends all active sessions of a user, but the one excepted (uuid.Nil:
+// none), switches off all devices that the one excepted has not registered, and
+// returns these sessions.
 func EndSessions(ctx context.Context, db *gorm.DB, user, except uuid.UUID, now time.Time) ([]uuid.UUID, error) {
 	var ended []Session
 	err := db.WithContext(ctx).Raw(`
@@ -220,12 +219,12 @@ func EndSessions(ctx context.Context, db *gorm.DB, user, except uuid.UUID, now t
 	return ids, err
 }
 
-// sessionsKept is how long an expired session is remembered, so that signing out of
-// it again is still no fault.
+// sessionsKept is how long an expired session is kept, so that signing out of it
+// again is still no error.
 const sessionsKept = 7 * 24 * time.Hour
 
-// HoldSession is Unauthenticated unless a session of the user's goes on. It goes on until
-// the transaction ends. uuid.Nil asks for none.
+// HoldSession returns Unauthenticated unless the user's session is active, which it then
+// stays until the transaction ends. uuid.Nil checks nothing.
 func HoldSession(tx *gorm.DB, user, session uuid.UUID, now time.Time) error {
 	if session == uuid.Nil {
 		return nil
@@ -257,14 +256,14 @@ func HoldsToken(ctx context.Context, db *gorm.DB, id uuid.UUID, hash []byte) (bo
 // Standing is the state of a session.
 type Standing string
 
-// A session that does not exist has ended.
+// The states of a session. One that does not exist has ended.
 const (
 	SessionLive     Standing = "live"
 	SessionEnded    Standing = "ended"
 	SessionInactive Standing = "inactive" // the account is switched off
 )
 
-// SessionStanding returns the standing of a session and its user, by the primary key. The
+// SessionStanding returns the state of a session and its user, by the primary key. The
 // user is uuid.Nil when the session does not exist.
 func SessionStanding(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (owner uuid.UUID, standing Standing, err error) {
 	var rows []struct {

@@ -9,7 +9,7 @@ import (
 	"github.com/lyoapp/lyo/models/gamification"
 )
 
-// ZoneOf returns a time zone by its name. One that is not known any more counts as UTC.
+// ZoneOf returns a time zone by its name. An unknown one counts as UTC.
 func ZoneOf(name string) *time.Location {
 	zone, err := time.LoadLocation(name)
 	if err != nil {
@@ -40,7 +40,7 @@ func CalendarOf(tx *gorm.DB, user uuid.UUID) (gamification.Calendar, error) {
 	return gamification.NewCalendar(zone, moves), nil
 }
 
-// moveZone keeps where a user's clock stood before, if it has been moved.
+// moveZone records a user's previous time zone, if it has changed.
 func moveZone(tx *gorm.DB, before, after User, now time.Time) error {
 	if before.Timezone == after.Timezone {
 		return nil
@@ -48,7 +48,7 @@ func moveZone(tx *gorm.DB, before, after User, now time.Time) error {
 	return tx.Create(&ZoneMove{UserID: after.ID, At: now, Before: before.Timezone, After: after.Timezone}).Error
 }
 
-// ZoneMove is that a user's clock went from one time zone to another.
+// ZoneMove is a user's change of time zone.
 type ZoneMove struct {
 	ID     int64     `gorm:"primaryKey;->"`
 	UserID uuid.UUID `gorm:"type:uuid"`

@@ -10,37 +10,37 @@ import (
 // User is an account.
 type User struct {
 	ID           uuid.UUID      `gorm:"type:uuid;primaryKey"`
-	Email        string         // as text.Email gives it; unique without regard to case
-	Username     *string        // as text.Username gives it
+	Email        string         // canonical by text.Email; unique without regard to case
+	Username     *string        // canonical by text.Username
 	UsernameKey  *string        `gorm:"->"` // generated: Username's text.Key, which is unique
 	FullName     string         // 1 to 255 characters
 	PasswordHash string         // bcrypt
 	AvatarURL    *string        `gorm:"column:avatar_url"`
 	Bio          *string        //
 	Locale       string         // BCP 47
-	Timezone     string         // as text.Zone gives it
+	Timezone     string         // canonical by text.Zone
 	IsActive     bool           //
-	IsVerified   bool           // the mailbox of Email has answered
+	IsVerified   bool           // the mailbox of Email was verified
 	Roles        []string       `gorm:"type:jsonb;serializer:json"`
 	ProfileData  map[string]any `gorm:"type:jsonb;serializer:json"`
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	LastLoginAt  *time.Time
-	// LeaderboardHidden leaves the user out of boards.
+	// LeaderboardHidden excludes the user from leaderboards.
 	LeaderboardHidden bool
-	// While the account is being deleted: which deletion, since when, and until
-	// when it can be undone.
+	// While the account is being deleted: which deletion, since when, and until when it
+	// can be undone.
 	DeletionID          *uuid.UUID `gorm:"type:uuid"`
 	DeletionRequestedAt *time.Time
 	DeletionDueAt       *time.Time
 	SuspendedAt         *time.Time // by an administrator; nil: it is not
-	// PendingEmail is the address that becomes Email when its mailbox answers. It
+	// PendingEmail is the address that becomes Email once its mailbox is verified. It
 	// reserves nothing: any number of accounts may have the same one, or none.
 	PendingEmail *string
 }
 
-// ChangeEmail records the wish for another address, which counts when its mailbox has
-// answered. The present one, however it is spelled, ends an earlier wish.
+// ChangeEmail sets the pending address, which takes effect when its mailbox is
+// verified. The present address, in any spelling, drops a pending one.
 func (u *User) ChangeEmail(address string) {
 	if SameAddress(u.Email, address) {
 		u.Email, u.PendingEmail = address, nil
@@ -49,22 +49,22 @@ func (u *User) ChangeEmail(address string) {
 	u.PendingEmail = &address
 }
 
-// Pends reports whether an address is the one that waits for its mailbox to answer.
+// Pends reports whether an address is the pending one.
 func (u *User) Pends(address string) bool {
 	return u.PendingEmail != nil && SameAddress(*u.PendingEmail, address)
 }
 
-// SameAddress reports whether two spellings are one e-mail address.
+// SameAddress reports whether two spellings are the same e-mail address.
 func SameAddress(a, b string) bool { return strings.EqualFold(a, b) }
 
-// Session is one sign-in on one device: a chain of refresh tokens of which
-// only the last, and for a short while the one before it, is good.
+// Session is one sign-in on one device: a chain of refresh tokens of which only the
+// last, and for a short while the one before it, is good.
 type Session struct {
 	ID              uuid.UUID `gorm:"type:uuid;primaryKey"`
 	UserID          uuid.UUID `gorm:"type:uuid"`
 	TokenHash       []byte    // SHA-256 of the current refresh token
 	PreviousHash    []byte    // SHA-256 of the one before it, nil at first
-	SealedSuccessor []byte    // the current token, sealed with a key only the previous token gives
+	SealedSuccessor []byte    // the current token, sealed with a key derived from the previous token
 	RotatedAt       time.Time
 	CreatedAt       time.Time
 	LastUsedAt      time.Time
@@ -74,13 +74,13 @@ type Session struct {
 	Address         string
 }
 
-// IsOn is true when the account of the joined row u of users is on.
+// IsOn returns a condition that is true when the account of the joined row u of users is on.
 func IsOn(u string) string { return u + ".is_active" }
 
-// AccountOn is true when the account of a person is on.
+// AccountOn returns a condition that is true when the account of a person is on.
 func AccountOn(person string) string {
 	return "EXISTS (SELECT FROM users account WHERE account.id = " + person + " AND " + IsOn("account") + ")"
 }
 
-// ViewerIsAdmin is true if @viewer is an administrator at this moment.
+// ViewerIsAdmin is a condition that is true if @viewer is an administrator now.
 const ViewerIsAdmin = `EXISTS (SELECT FROM users viewer WHERE viewer.id = @viewer AND viewer.is_active AND viewer.roles @> '["admin"]')`

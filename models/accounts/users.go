@@ -14,9 +14,9 @@ import (
 	"github.com/lyoapp/lyo/models/text"
 )
 
-// CreateUser commits a new account together with its first session, its entry in
-// the audit log, and whatever also adds. An e-mail or username that is taken,
-// in any spelling, is a Conflict.
+// CreateUser commits a new account together with its first session, its entry in the
+// audit log, and the rows of also. An e-mail or username that is taken, in any
+// spelling, is a Conflict.
 func CreateUser(ctx context.Context, db *gorm.DB, user User, session Session, entry store.AuditEntry, also func(tx *gorm.DB) error) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&user).Error; err != nil {
@@ -56,10 +56,10 @@ func FindUser(ctx context.Context, db *gorm.DB, id uuid.UUID) (User, error) {
 	return user, err
 }
 
-// FindUserByEmail finds whose mailbox it is, however its address is written. An
-// unknown address is the zero User and no error, since who signs in must not be
-// told. Accounts of before the rules can share a mailbox: of these the one is found whose
-// address is written like this.
+// FindUserByEmail returns the user of a mailbox, however its address is written. An
+// unknown address is the zero User and no error, since sign-in must not reveal it.
+// Accounts from before the rules can share a mailbox: of these it returns the one whose
+// address is written the same way.
 func FindUserByEmail(ctx context.Context, db *gorm.DB, email string) (User, error) {
 	typed, mailbox := strings.TrimSpace(email), strings.TrimSpace(email)
 	if rule, err := text.Mailbox(email); err == nil {
@@ -74,10 +74,10 @@ func FindUserByEmail(ctx context.Context, db *gorm.DB, email string) (User, erro
 	return found[0], nil
 }
 
-// SignIn commits a new session of a user who has shown the password of a hash, the
-// time of it and its entry in the audit log. An account that is switched off, or being
-// deleted, is Forbidden. Where the hash was replaced since it is Conflict: a sign-in
-// that was on its way does not outlive what shut it out.
+// SignIn commits a new session of a user who has presented the password of a hash, its
+// time and its entry in the audit log. An account that is switched off, or being
+// deleted, is Forbidden. It is a Conflict when the hash was replaced since: a
+// concurrent sign-in must not outlive a reset of the password.
 func SignIn(ctx context.Context, db *gorm.DB, id uuid.UUID, hash string, session Session, entry store.AuditEntry) (user User, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		marked := tx.Model(&User{}).Where("id = ? AND is_active AND password_hash = ?", id, hash).UpdateColumn("last_login_at", entry.At)
@@ -107,7 +107,7 @@ func Rehash(ctx context.Context, db *gorm.DB, id uuid.UUID, was, hash string) er
 	return db.WithContext(ctx).Model(&User{}).Where("id = ? AND password_hash = ?", id, was).UpdateColumn("password_hash", hash).Error
 }
 
-// switchedOff returns why nobody signs in to an account, to whoever knew the password.
+// switchedOff returns why sign-in is refused, for a user who knew the password.
 func switchedOff(user User) error {
 	if user.SuspendedAt != nil {
 		return store.Errorf(store.Forbidden, "This account is suspended.")

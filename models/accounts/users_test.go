@@ -85,7 +85,7 @@ func TestWhoMaySignIn(t *testing.T) {
 	require.Equal(t, []store.AuditAction{store.AuditSignUp, store.AuditSignIn}, logged(t, db), "the refused leave nothing behind")
 }
 
-// A reset that comes between the look at a password and the sign-in shuts that out, too.
+// TestASignInByAReplacedPasswordComesTooLate: a reset between the password check and the sign-in refuses the sign-in.
 func TestASignInByAReplacedPasswordComesTooLate(t *testing.T) {
 	t.Parallel()
 	db, now := storetest.New(t), time.Now().UTC().Truncate(time.Microsecond)

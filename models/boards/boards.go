@@ -13,51 +13,51 @@ import (
 	"github.com/lyoapp/lyo/models/learning"
 )
 
-// Boards are the leaderboards. Any number of processes may read and bring changes.
+// Boards are the leaderboards. Any number of processes may read and apply changes.
 type Boards struct {
 	DB    *gorm.DB
 	Redis redis.UniversalClient // nil: there is none, and Postgres answers
 	Clock func() time.Time
 	Log   *slog.Logger
-	// Within bounds an exchange with Redis on behalf of a reader, and decides whether it
-	// is worth trying; nil: no bound but the context's.
+	// Within bounds a call to Redis on behalf of a reader, and decides whether to try;
+	// nil: no bound but the context's.
 	Within func(ctx context.Context, exchange func(context.Context) error) error
-	// Rebuild requests that the boards of a stamp are built again, later and elsewhere; nil:
-	// they are not. Requests for the same stamp are one.
+	// Rebuild requests that the boards of a stamp are built again, asynchronously; nil: they
+	// are not. Requests for the same stamp are one.
 	Rebuild func(ctx context.Context, stamp uuid.UUID) error
 }
 
-// Query asks for a stretch of a board.
+// Query selects a range of a board.
 type Query struct {
 	learning.Board
-	Viewer uuid.UUID // whose place is told too
-	Skip   int64     // places to pass over
+	Viewer uuid.UUID // whose rank is returned too
+	Skip   int64     // ranks to skip
 	Limit  int
-	Around bool // with the viewer in the middle, as far as the board goes; Skip does not count then
+	Around bool // with the viewer in the middle, as far as the board goes; Skip is ignored then
 }
 
-// Page is a stretch of a board.
+// Page is a range of a board.
 type Page struct {
 	Places []learning.LeaderboardEntry
 	Size   int64 // of the whole board
 	Rank   int64 // of the viewer; 0: not on it
 }
 
-// periods returns the periods that can be asked for at a time.
+// periods returns the periods that can be queried at a time.
 func periods(now time.Time) []string {
 	return append([]string{learning.AllTime}, learning.PeriodsOf(now)...)
 }
 
-// errUnbelieved means that Redis does not have what Postgres expects.
+// errUnbelieved reports that Redis does not have what Postgres expects.
 var errUnbelieved = errors.New("the boards in redis are not to be believed")
 
-// errBusy means that another process writes changes to Redis, or that there are too many.
+// errBusy reports that another process writes changes to Redis, or that there are too many.
 var errBusy = errors.New("changes to boards are on their way")
 
-// catchUpAtMost is how many changes a reader brings to Redis; with more it asks Postgres.
+// catchUpAtMost is how many changes a reader applies to Redis; with more it reads from Postgres.
 const catchUpAtMost = 500
 
-// Read returns a stretch of a board as it is now. It never fails for want of Redis.
+// Read returns a range of a board as it is now. It never fails because of Redis.
 func (b *Boards) Read(ctx context.Context, q Query) (Page, error) {
 	if b.Redis == nil {
 		return b.fromRows(ctx, q)
@@ -72,7 +72,7 @@ func (b *Boards) Read(ctx context.Context, q Query) (Page, error) {
 	return b.fromRows(ctx, q)
 }
 
-// fromRedis answers when Redis has everything that Postgres has at this moment.
+// fromRedis answers from Redis if it has everything that Postgres has at this moment.
 func (b *Boards) fromRedis(ctx context.Context, q Query) (Page, error) {
 	now, err := learning.BoardsNow(ctx, b.DB)
 	if err != nil {
@@ -98,8 +98,8 @@ func (b *Boards) fromRedis(ctx context.Context, q Query) (Page, error) {
 	return page, err
 }
 
-// doubt asks for boards to be built again if Postgres still expects that stamp: else
-// another process has done so.
+// doubt requests a rebuild if Postgres still expects that stamp; otherwise another
+// process has rebuilt.
 func (b *Boards) doubt(ctx context.Context, stamp uuid.UUID) error {
 	now, err := learning.BoardsNow(ctx, b.DB)
 	if err != nil || now.Stamp == nil || *now.Stamp != stamp {
@@ -108,7 +108,7 @@ func (b *Boards) doubt(ctx context.Context, stamp uuid.UUID) error {
 	return b.ask(ctx, stamp)
 }
 
-// ask requests that the boards are built again, and returns errUnbelieved.
+// ask requests a rebuild of the boards and returns errUnbelieved.
 func (b *Boards) ask(ctx context.Context, stamp uuid.UUID) error {
 	if b.Rebuild == nil {
 		return errUnbelieved
@@ -119,7 +119,7 @@ func (b *Boards) ask(ctx context.Context, stamp uuid.UUID) error {
 	return errUnbelieved
 }
 
-// exchange runs one exchange with Redis. errUnbelieved says nothing against Redis itself.
+// exchange runs one call to Redis. errUnbelieved does not count as a failure of Redis.
 func (b *Boards) exchange(ctx context.Context, exchange func(context.Context) error) error {
 	if b.Within == nil {
 		return exchange(ctx)
@@ -138,7 +138,7 @@ func (b *Boards) exchange(ctx context.Context, exchange func(context.Context) er
 	return err
 }
 
-// fromRows asks Postgres.
+// fromRows answers from Postgres.
 func (b *Boards) fromRows(ctx context.Context, q Query) (page Page, err error) {
 	err = b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		// All three are of one moment.
@@ -157,7 +157,7 @@ func (b *Boards) fromRows(ctx context.Context, q Query) (page Page, err error) {
 	return page, err
 }
 
-// first returns the number of places before the stretch.
+// first returns the number of ranks before the range.
 func (q Query) first(rank, size int64) int64 {
 	if !q.Around || rank == 0 {
 		return q.Skip

@@ -31,8 +31,7 @@ import (
 
 var now = time.Date(2026, 11, 11, 12, 0, 0, 0, time.UTC) // a Wednesday
 
-// arena is boards on a database of their own. asked counts how often they were asked to
-// be built again.
+// arena is boards on a database of their own. asked counts the requested rebuilds.
 type arena struct {
 	*boards.Boards
 	t     *testing.T
@@ -74,7 +73,7 @@ func (a *arena) users(n int) []uuid.UUID {
 	return ids
 }
 
-// generation returns what the keys of the boards begin with.
+// generation returns the prefix of the boards' keys.
 func (a *arena) generation() string {
 	a.t.Helper()
 	state, err := learning.BoardsNow(a.t.Context(), a.DB)
@@ -104,7 +103,7 @@ func period(frame int) string {
 
 var boardKinds = []learning.BoardKind{learning.BoardPoints, learning.BoardLevel, learning.BoardAchievements}
 
-// naive is a board as one would write it down: scores of users, sorted anew for each question.
+// naive is a simple board: scores of users, sorted anew for each query.
 type naive struct {
 	scores [3]map[uuid.UUID]learning.Score // of all time, the month, the week
 	gone   map[uuid.UUID]bool              // hidden or switched off
@@ -166,10 +165,10 @@ func (n *naive) answer(q boards.Query, frame int) boards.Page {
 	return page
 }
 
-// TestTenThousandOperationsAgainstANaiveBoard changes scores and who is to be seen at
-// random, with few distinct scores and times so that there are many ties, and compares
-// pages, ranks, around-me and sizes of every board. Now and then Redis loses everything,
-// or one key, and the boards are built again later.
+// TestTenThousandOperationsAgainstANaiveBoard changes scores and visibility at random,
+// with few distinct scores and times so that there are many ties, and compares pages,
+// ranks, around-me and sizes of every board. Now and then Redis loses everything, or one
+// key, and the boards are built again later.
 func TestTenThousandOperationsAgainstANaiveBoard(t *testing.T) {
 	t.Parallel()
 	a := newArena(t)
@@ -222,7 +221,7 @@ func TestTenThousandOperationsAgainstANaiveBoard(t *testing.T) {
 	require.Positive(t, a.asked.Load(), "and when it could not, somebody said so")
 }
 
-// raise gives a user points or an achievement, at some second of this week, an earlier
+// raise gives a user points or an achievement, at a second of this week, an earlier
 // one of the month, or another month.
 func (n *naive) raise(user uuid.UUID, random *rand.Rand) {
 	at, frames := now.Add(time.Duration(random.IntN(40))*time.Second), 3
@@ -264,7 +263,7 @@ func (n *naive) raise(user uuid.UUID, random *rand.Rand) {
 	n.dirty[user] = true
 }
 
-// trophies is how many achievements there are to be unlocked.
+// trophies is the number of achievements that can be unlocked.
 const trophies = 20
 
 func (a *arena) trophies() {
@@ -277,8 +276,8 @@ func (a *arena) trophies() {
 	}
 }
 
-// flush writes what has changed, the rows and what they add up to, with the word for the
-// boards, in one transaction.
+// flush writes what has changed, the rows and the totals, with the board changes, in one
+// transaction.
 func (a *arena) flush(n *naive) {
 	a.t.Helper()
 	if len(n.dirty) == 0 {
@@ -314,7 +313,7 @@ func (a *arena) flush(n *naive) {
 	n.entries, n.unlocks = nil, nil
 }
 
-// lose takes something from Redis, as a flush or an eviction would.
+// lose removes something from Redis, as a flush or an eviction would.
 func (a *arena) lose(random *rand.Rand) {
 	a.t.Helper()
 	keys, err := a.redis.Keys(a.t.Context(), a.generation()+"*").Result()
@@ -328,8 +327,8 @@ func (a *arena) lose(random *rand.Rand) {
 }
 
 // TestAThousandDeedsAtOnceAddUp awards, completes, answers and unlocks for fifty users in
-// parallel, with readers who bring changes to Redis meanwhile. Then the ledger's sums, the
-// totals, a recount and the boards are the same, and every achievement is there once.
+// parallel, while readers apply changes to Redis. Then the ledger's sums, the totals, a
+// recount and the boards agree, and every achievement is there once.
 func TestAThousandDeedsAtOnceAddUp(t *testing.T) {
 	t.Parallel()
 	a := newArena(t)
@@ -381,7 +380,7 @@ func TestAThousandDeedsAtOnceAddUp(t *testing.T) {
 	require.EqualValues(t, 3*len(users)+1, unlocks, "first lesson, first course, a thousand points, and who made the course")
 }
 
-// learn records the nth of a user's twenty.
+// learn records the nth of a user's twenty events.
 func (a *arena) learn(n int, user uuid.UUID, c courses.Course, at time.Time) error {
 	ctx, f := context.Background(), notify.Enqueuer{}
 	switch {
@@ -424,7 +423,7 @@ func (a *arena) award(user uuid.UUID, points int, at time.Time) {
 	require.NoError(a.t, err)
 }
 
-// TestAnOldCopyOfRedisIsNotBelieved brings Redis back to what it was before a change.
+// TestAnOldCopyOfRedisIsNotBelieved restores Redis to what it was before a change.
 func TestAnOldCopyOfRedisIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	a := newArena(t)
@@ -461,7 +460,7 @@ func TestAnOldCopyOfRedisIsNotBelieved(t *testing.T) {
 	require.EqualValues(t, 4, a.asked.Load(), "and Redis answers again")
 }
 
-// TestWhoIsGoneLeavesTheBoards forgets somebody of whom Postgres knows nothing any more.
+// TestWhoIsGoneLeavesTheBoards forgets a user whom Postgres no longer has.
 func TestWhoIsGoneLeavesTheBoards(t *testing.T) {
 	t.Parallel()
 	a := newArena(t)

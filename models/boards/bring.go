@@ -11,13 +11,13 @@ import (
 	"github.com/lyoapp/lyo/models/learning"
 )
 
-// bringScript puts users in their places, if the boards still have the stamp that
-// Postgres expects and no key has lost anything, and gives them a new one: what is gone
-// is never signed as whole. The same users again changes nothing.
+// bringScript writes users' scores, if the boards still have the stamp that Postgres
+// expects and no key has lost anything, and sets a new stamp: incomplete boards never
+// get one. It is idempotent.
 //
-// KEYS: stamp, then users, points, level and achievements of each period. ARGV: the stamp
-// expected, the new one, lives of the keys and of the stamp in seconds, then of each user
-// the index of the period, the field, and the record ("" removes).
+// KEYS: stamp, then users, points, level and achievements of each period. ARGV: the
+// expected stamp, the new one, TTLs of the keys and of the stamp in seconds, then for
+// each user the index of the period, the field, and the record ("" removes).
 var bringScript = redis.NewScript(`
 if redis.call('HGET', KEYS[1], 'stamp') ~= ARGV[1] then return 0 end
 for at = 2, #KEYS do
@@ -58,9 +58,9 @@ return 1
 // bringAtOnce bounds one call of the script, since Redis does nothing else meanwhile.
 const bringAtOnce = 500
 
-// Refresh brings every change that waits to Redis. Without Redis changes are dropped and
-// the boards forgotten, so that a Redis that comes later begins anew; boards that are not
-// there are asked for.
+// Refresh applies every pending change to Redis. Without Redis it drops the changes and
+// marks the boards as missing, so that a later Redis starts anew; a rebuild of missing
+// boards is requested.
 func (b *Boards) Refresh(ctx context.Context) error {
 	if b.Redis == nil {
 		return b.forgetAll(ctx)
@@ -100,7 +100,7 @@ func (b *Boards) forgetAll(ctx context.Context) error {
 }
 
 // bring writes up to most changes to Redis and returns the state after that. The error is
-// errUnbelieved when the boards are not there, or are not those that Postgres expects; the
+// errUnbelieved when the boards are missing, or are not those that Postgres expects; the
 // changes stay then. Without wait it returns errBusy when another process is writing.
 func (b *Boards) bring(ctx context.Context, wait bool, most int) (now learning.BoardNow, err error) {
 	err = b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -147,7 +147,7 @@ func unique(users []uuid.UUID) []uuid.UUID {
 	return kept
 }
 
-// put has the script put users where Postgres says they belong.
+// put writes the current scores of users to Redis by the script.
 func (b *Boards) put(ctx context.Context, tx *gorm.DB, state learning.BoardState, stamp uuid.UUID, users []uuid.UUID) error {
 	k := keysOf(*state.Generation)
 	names := []string{k.stamp()}
@@ -180,7 +180,7 @@ func (b *Boards) put(ctx context.Context, tx *gorm.DB, state learning.BoardState
 	})
 }
 
-// Forget removes a deleted user from the boards in Redis, whatever Postgres has of them.
+// Forget removes a deleted user from the boards in Redis, whatever Postgres still has of them.
 func (b *Boards) Forget(ctx context.Context, user uuid.UUID) error {
 	if b.Redis == nil {
 		return nil
@@ -197,12 +197,12 @@ func (b *Boards) Forget(ctx context.Context, user uuid.UUID) error {
 		return learning.StampBoards(tx, state.Generation, &stamp)
 	})
 	if errors.Is(err, errUnbelieved) {
-		return b.drop(ctx) // nobody reads those, and the next are built without the user
+		return b.drop(ctx) // no reader uses those, and the next are built without the user
 	}
 	return err
 }
 
-// drop removes the boards that Postgres knows of from Redis, and forgets them.
+// drop removes the boards that Postgres knows of from Redis, and marks them as missing.
 func (b *Boards) drop(ctx context.Context) error {
 	return b.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		state, _, err := learning.LockBoards(tx, true)

@@ -12,8 +12,8 @@ import (
 	"github.com/lyoapp/lyo/models/learning"
 )
 
-// Keys live a while after the last change, so that boards nobody knows of any more go by
-// themselves. That which says whether to believe them goes first.
+// Keys expire a while after the last change, so that boards nobody knows of any more
+// disappear. The stamp, which says whether they are valid, expires first.
 const (
 	keysLive  = 8 * 24 * time.Hour
 	stampLive = 7 * 24 * time.Hour
@@ -24,7 +24,7 @@ type keys string
 
 func keysOf(generation uuid.UUID) keys { return keys("lyo:board:" + generation.String() + ":") }
 
-// stamp is the key of a hash: "stamp", and the size of each other key as it was last written. A key
+// stamp returns the key of a hash: "stamp", and the size of each other key as it was last written. A key
 // that was evicted does not have it any more.
 func (k keys) stamp() string { return string(k) + "stamp" }
 
@@ -46,10 +46,10 @@ func place(kind learning.BoardKind) int {
 	return 0
 }
 
-// A member of a ranking is 24 bytes. Redis puts equal scores in the order of their bytes,
-// and boards are read from the highest down, so the time and the id are complemented:
-// who got there first, and then the lower id, comes first. No bit of either is in the
-// score, which is a float and exact up to 2^53.
+// memberBytes is the length of a member of a ranking. Redis orders equal scores by bytes,
+// and boards are read from the highest down, so time and id are complemented: the earlier
+// time, then the lower id, comes first. No bit of either is in the score, which is a
+// float and exact up to 2^53.
 const memberBytes = 8 + 16
 
 func member(at time.Time, user uuid.UUID) string {

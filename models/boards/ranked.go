@@ -11,13 +11,13 @@ import (
 	"github.com/lyoapp/lyo/models/learning"
 )
 
-// readScript reads a stretch of a board in one call, so that all of it is of one moment.
-// It gives nothing unless the stamp is the expected one and no key has lost anything.
+// readScript reads a range of a board in one call, so that all of it is of one moment.
+// It returns nothing unless the stamp is the expected one and no key has lost anything.
 //
-// KEYS: stamp, users, ranking. ARGV: the stamp expected, the viewer's field, which of a
-// record's members the ranking has (from 0), places to pass over, how many, 1 for around
-// the viewer. Answer: size, the viewer's rank (0: none), places passed over, members,
-// their records.
+// KEYS: stamp, users, ranking. ARGV: the expected stamp, the viewer's field, which of a
+// record's members the ranking has (from 0), ranks to skip, how many, 1 for around the
+// viewer. Answer: size, the viewer's rank (0: none), ranks skipped, members, their
+// records.
 var readScript = redis.NewScript(`
 if redis.call('HGET', KEYS[1], 'stamp') ~= ARGV[1] then return false end
 local size = redis.call('ZCARD', KEYS[3])

@@ -16,10 +16,10 @@ type Built struct {
 	Users int `json:"users"` // on the board of all time
 }
 
-// Build builds all boards from the ledger, as others than those there are, and puts them
-// in their place when they are whole. With a stamp it does so only if Postgres still
-// expects that one (uuid.Nil: none), so that asking twice builds once. Readers get their
-// answers from Postgres meanwhile, and events are not delayed. alive is called now and then.
+// Build builds all boards from the ledger under new keys, and publishes them when they are
+// complete. With a stamp it does so only if Postgres still expects that one (uuid.Nil:
+// none), so that requesting twice builds once. Readers are answered from Postgres meanwhile,
+// and events are not delayed. alive is called regularly.
 func (b *Boards) Build(ctx context.Context, instead *uuid.UUID, alive func()) (built Built, err error) {
 	if b.Redis == nil {
 		return built, b.forgetAll(ctx)
@@ -36,8 +36,8 @@ func (b *Boards) Build(ctx context.Context, instead *uuid.UUID, alive func()) (b
 		if instead != nil && !expects(state, *instead) {
 			return nil
 		}
-		// What was changed before is in the ledger that is read next; later changes
-		// have rows of their own.
+		// The changes so far are in the ledger that is read next; later ones have rows of
+		// their own.
 		if _, err := learning.TakeBoardChanges(tx, 0); err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func expects(state learning.BoardState, stamp uuid.UUID) bool {
 	return *state.Stamp == stamp
 }
 
-// publish makes complete boards valid.
+// publish writes the stamp of complete boards, which makes them valid.
 func (b *Boards) publish(ctx context.Context, k keys, stamp uuid.UUID, sizes map[string]any) error {
 	sizes["stamp"] = stamp.String()
 	_, err := b.Redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
@@ -98,7 +98,7 @@ func (b *Boards) publish(ctx context.Context, k keys, stamp uuid.UUID, sizes map
 // chunk is how many users one round trip takes.
 const chunk = 2000
 
-// load collects what is to be written of a period.
+// load collects the writes of a period.
 type load struct {
 	users    []any
 	rankings [3][]redis.Z

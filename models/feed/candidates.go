@@ -22,8 +22,8 @@ func shown() string {
 }
 
 // fresh returns the condition that an item f may be recommended: it is by another author, @viewer has
-// not interacted with it, and it is not part of a course they have begun. What to leave out is looked up
-// once for each source, in the tables that candidatesSQL begins with. Milestones are checked at the end.
+// not interacted with it, and it is not part of a course they have begun. Exclusions are looked up once
+// for each source, in the tables that candidatesSQL begins with. Milestones are checked at the end.
 func fresh() string {
 	return moderation.ItemOpen("f") + ` AND f.author_id <> @viewer
 	AND f.id NOT IN (SELECT item_id FROM touched) AND f.group_id NOT IN (SELECT course_id FROM begun) AND f.author_id NOT IN (SELECT user_id FROM apart)`
@@ -40,9 +40,9 @@ const (
 	FeedLength = 600
 )
 
-// candidatesSQL gathers candidates from every source. Neighbours are people who liked what the user
-// liked. What else they liked weighs as much as they have in common with the user. What everybody
-// likes counts little on either side.
+// candidatesSQL gathers candidates from every source. Neighbours are users who liked what the user
+// liked. Their other likes weigh as much as they have in common with the user. Very popular items
+// count little on either side.
 func candidatesSQL() string {
 	return `
 	WITH touched AS MATERIALIZED (
@@ -88,8 +88,8 @@ func candidatesSQL() string {
 	WHERE ` + moderation.MilestoneSeen("f")
 }
 
-// FindCandidates returns what could be recommended to a user with a profile, in one query of
-// bounded size. It leaves out what is the user's own, was seen, is hidden, blocked or not visible.
+// FindCandidates returns the items that may be recommended to a user with a profile, in one query
+// of bounded size. It leaves out the user's own items and seen, hidden, blocked or invisible ones.
 func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, profile ranking.Taste, now time.Time) ([]ranking.Candidate, error) {
 	wanted, gaps := profileWords(profile)
 	rows, err := db.WithContext(ctx).Raw(candidatesSQL(), map[string]any{
@@ -114,7 +114,7 @@ func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, profile ra
 	return found, rows.Err()
 }
 
-// profileWords returns the terms to look for: of what is liked, and of skills that were tested.
+// profileWords returns the terms to look for: those of liked items, and those of tested skills.
 func profileWords(t ranking.Taste) (wanted, gaps store.Words) {
 	const most = 40
 	liked := slices.SortedFunc(maps.Keys(t.Likes), func(a, b string) int { return cmp.Or(cmp.Compare(t.Likes[b], t.Likes[a]), cmp.Compare(a, b)) })

@@ -17,10 +17,10 @@ const (
 	LinkUnknown = "unknown"
 	LinkOK      = "ok"
 	LinkBroken  = "broken"
-	LinkRefused = "refused" // an address that is not to be asked
+	LinkRefused = "refused" // an address that must not be requested
 )
 
-// brokenAfter is how many failures in a row make a link a broken one.
+// brokenAfter is the number of consecutive failures that make a link a broken one.
 const brokenAfter = 3
 
 // AnalyseContent analyses a page of items, in the order of their ids, after the given one, and stores
@@ -80,7 +80,7 @@ type Link struct {
 	Address string
 }
 
-// LinksToCheck returns the addresses looked at longest ago, before a time.
+// LinksToCheck returns the addresses checked longest ago, before a time.
 func LinksToCheck(ctx context.Context, db *gorm.DB, before time.Time, most int) ([]Link, error) {
 	var links []Link
 	err := db.WithContext(ctx).Raw(`
@@ -90,8 +90,8 @@ func LinksToCheck(ctx context.Context, db *gorm.DB, before time.Time, most int) 
 	return links, err
 }
 
-// SaveLink stores the result of checking a link. A link is broken after three failures in a
-// row, since a single failure may be temporary.
+// SaveLink stores the result of checking a link. A link is broken after three consecutive
+// failures, since a single failure may be temporary.
 func SaveLink(ctx context.Context, db *gorm.DB, item uuid.UUID, state string, now time.Time) error {
 	return db.WithContext(ctx).Exec(`
 		UPDATE content_checks SET link_checked_at = CAST(@now AS timestamptz),
@@ -108,8 +108,8 @@ func SaveOpinion(ctx context.Context, db *gorm.DB, item uuid.UUID, opinion float
 		ON CONFLICT (item_id) DO UPDATE SET model_opinion = excluded.model_opinion`, opinion, item).Error
 }
 
-// ActiveUsers returns a page of the users who did something since a time, in the order of their
-// ids, from the one after the given one on.
+// ActiveUsers returns a page of the users with an activity since a time, in the order of their
+// ids, after the given one.
 func ActiveUsers(ctx context.Context, db *gorm.DB, after uuid.UUID, since time.Time, most int) ([]uuid.UUID, error) {
 	var ids []uuid.UUID
 	err := db.WithContext(ctx).Raw(`

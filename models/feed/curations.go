@@ -12,11 +12,11 @@ import (
 	"github.com/lyoapp/lyo/models/ranking"
 )
 
-// CurationDay returns the day, in UTC, that a curation is of.
+// CurationDay returns the day of a curation, in UTC.
 func CurationDay(now time.Time) string { return now.UTC().Format(time.DateOnly) }
 
-// curationAge is how long picks are used when no newer ones came: a day and the time
-// that a day's round takes.
+// curationAge is how long picks are used when no newer ones came: a day plus the time
+// that a day's run takes.
 const curationAge = 36 * time.Hour
 
 // SaveCuration stores a day's picks for a user. Key: user and day; later picks of the day
@@ -47,7 +47,7 @@ func DropCurations(ctx context.Context, db *gorm.DB, now time.Time) error {
 const OrderNote = "The order is by score."
 
 // recommended returns the day's picks, without items that the user has interacted with since, and then
-// the personalized ranking. Every item says who ordered it.
+// the personalized ranking. The last reason of every item is the note about its order.
 func recommended(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (Ranking, error) {
 	ranked, err := Recommend(ctx, db, user, ranking.Personalized, now)
 	if err != nil {
@@ -89,7 +89,7 @@ func (c Curation) onTopOf(ranked Ranking) Ranking {
 	return out
 }
 
-// RecommendBest returns what RankFeed's recommended feed begins with, for a strategy; "" is the day's picks.
+// RecommendBest returns the beginning of RankFeed's recommended feed, for a strategy; "" is the day's picks.
 func RecommendBest(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strategy, now time.Time) (Ranking, error) {
 	if s == "" {
 		return recommended(ctx, db, user, now)

@@ -1,2 +1,2 @@
-// Package feed holds the catalogue of what feeds and searches show, and what they choose from it for whom.
+// Package feed holds the catalogue of feeds and searches, and selects from it for each user.
 package feed

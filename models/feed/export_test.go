@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// SearchPlans returns the planner's answers about both queries of a search.
+// SearchPlans returns the planner's output for both queries of a search.
 func SearchPlans(ctx context.Context, t *testing.T, db *gorm.DB, q SearchQuery) map[string]string {
 	t.Helper()
 	plans := map[string]string{}

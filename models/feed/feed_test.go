@@ -24,7 +24,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// testEnv is a database with people and feed items.
+// testEnv is a database with users and feed items.
 type testEnv struct {
 	t   *testing.T
 	db  *gorm.DB
@@ -85,8 +85,8 @@ func (f *testEnv) tested(user, course uuid.UUID, score float64) {
 	}).Error)
 }
 
-// TestEveryStrategyFindsWhatItIsFor has ten newer items before what each strategy should
-// find, so that newest-first fails everywhere; own, seen and blocked items are elsewhere.
+// TestEveryStrategyFindsWhatItIsFor puts ten newer items before the expected one of each
+// strategy, so newest-first fails everywhere; own, seen and blocked items are there too.
 func TestEveryStrategyFindsWhatItIsFor(t *testing.T) {
 	t.Parallel()
 	f := newTestEnv(t)
@@ -118,7 +118,7 @@ func TestEveryStrategyFindsWhatItIsFor(t *testing.T) {
 		require.NoError(t, err)
 		got := ranked[0].ID
 		if strategy == ranking.SkillGap || strategy == ranking.DifficultyProgression {
-			// What she was tested in may be taken again, and fits as well.
+			// An item she was tested in may be taken again, and fits as well.
 			got = ranked[slices.IndexFunc(ranked[:3], func(r ranking.Ranked) bool { return r.ID == want })].ID
 		}
 		require.Equal(t, want, got, strategy)
@@ -152,7 +152,7 @@ func TestAColdUserGetsTheirInterestsAndWhatTrends(t *testing.T) {
 	}
 }
 
-// TestTheDatabaseCountsAsTheRuleDoes compares CountTrending with ranking.Trending on any interactions.
+// TestTheDatabaseCountsAsTheRuleDoes compares CountTrending with ranking.Trending on random interactions.
 func TestTheDatabaseCountsAsTheRuleDoes(t *testing.T) {
 	t.Parallel()
 	f := newTestEnv(t)

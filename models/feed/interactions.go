@@ -17,24 +17,24 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Interaction is what a user does with an item of a feed.
+// Interaction is an interaction of a user with an item of a feed.
 type Interaction struct {
 	ItemID   uuid.UUID
 	Action   string // like, unlike, bookmark, unbookmark, share, view, complete, skip or hide
 	Metadata map[string]any
-	// ConfirmRights is for share, as ShareCourse has it.
+	// ConfirmRights is for share; see ShareCourse.
 	ConfirmRights bool
 }
 
-// InteractionActions returns the actions there are.
+// InteractionActions returns the actions.
 func InteractionActions() []string {
 	return []string{"like", "unlike", "bookmark", "unbookmark", "share", "view", "complete", "skip", "hide"}
 }
 
-// reactions are the interactions with a post that are the community's own.
+// reactions are the actions on a post that go through package community.
 var reactions = []string{"like", "unlike", "view"}
 
-// takesBack maps an action to the one it takes back.
+// takesBack maps an action to the one it reverts.
 var takesBack = map[string]string{"unlike": "like", "unbookmark": "bookmark"}
 
 // Interact records an interaction, which counts once however often it is repeated. An item that
@@ -49,10 +49,10 @@ func Interact(ctx context.Context, db *gorm.DB, user uuid.UUID, in Interaction, 
 	})
 }
 
-// InteractAll records many interactions in one transaction. It passes over items that the user may
-// not see, and reactions to a post of theirs that nobody else sees at the moment. found reports for
-// each interaction whether its item was there. Items are taken in the order of their ids, so that
-// batches cannot deadlock. Interactions with one item keep their order.
+// InteractAll records many interactions in one transaction. It skips items that the user may not
+// see, and reactions to a post of theirs that is visible to nobody else at the moment. found
+// reports for each interaction whether its item was found. Items are processed in the order of
+// their ids, so that batches cannot deadlock. Interactions with one item keep their order.
 func InteractAll(ctx context.Context, db *gorm.DB, user uuid.UUID, all []Interaction, now time.Time) (found []bool, err error) {
 	order := make([]int, len(all))
 	for i := range order {
@@ -78,7 +78,7 @@ func InteractAll(ctx context.Context, db *gorm.DB, user uuid.UUID, all []Interac
 	return found, err
 }
 
-// interact does the work of Interact for an account that is locked.
+// interact does the work of Interact for a locked account.
 func interact(tx *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error {
 	own := ""
 	if in.Action == "unbookmark" {
@@ -100,7 +100,7 @@ func interact(tx *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error 
 	return activity.Engage(tx, user, item.ID, in.Action, in.Metadata, now)
 }
 
-// share notes it, and lets others see it in their feeds. A user's own course becomes public with that.
+// share records it, and lets others see the item in their feeds. A user's own course becomes public with that.
 func share(tx *gorm.DB, user uuid.UUID, item Item, metadata map[string]any, confirmed bool, now time.Time) error {
 	if item.ContentType == "course" && item.AuthorID != nil && *item.AuthorID == user {
 		return shareOwn(tx, item.ID, metadata, confirmed, now)
@@ -115,7 +115,7 @@ func share(tx *gorm.DB, user uuid.UUID, item Item, metadata map[string]any, conf
 }
 
 // reachable returns an item that a user may see, or that has their engagement of the action own, so
-// that they can take it back when they may not see the item any more. An empty own is no action.
+// that they can revert it when they may not see the item any more. An empty own is no action.
 func reachable(tx *gorm.DB, user, id uuid.UUID, own string) (Item, error) {
 	var item Item
 	err := tx.Where("feed_items.id = @id AND ("+moderation.ItemSeen("feed_items")+
@@ -139,8 +139,8 @@ func reactToPost(tx *gorm.DB, user, post uuid.UUID, action string, now time.Time
 	return err
 }
 
-// SetFavorite makes a course a user's favorite, or removes it. A favorite is a bookmark
-// of the course. Repeating it is harmless. It is removed also from a course that the user may not see any more.
+// SetFavorite makes a course a user's favorite, or removes it. A favorite is a bookmark of the course.
+// Repeating it is harmless. It can be removed also from a course that the user may not see any more.
 func SetFavorite(ctx context.Context, db *gorm.DB, user, course uuid.UUID, favorite bool, now time.Time) error {
 	if !favorite {
 		return onCourse(ctx, db, user, course, "bookmark", func(tx *gorm.DB, item Item) error { return activity.Disengage(tx, user, item.ID, "bookmark") })

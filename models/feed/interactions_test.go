@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// TestAPostAnswersAlikeByFeedAndCommunity whoever likes or views it and whatever has become of it.
+// TestAPostAnswersAlikeByFeedAndCommunity checks both APIs for each viewer and each state of the post.
 func TestAPostAnswersAlikeByFeedAndCommunity(t *testing.T) {
 	t.Parallel()
 	f := newTestEnv(t)
@@ -48,7 +48,7 @@ func TestAPostAnswersAlikeByFeedAndCommunity(t *testing.T) {
 				require.NoError(t, f.db.Exec("UPDATE posts SET status = ? WHERE id IN ?", status, []uuid.UUID{one, other}).Error)
 				want := community(v, one)
 				got := feed.Interact(t.Context(), f.db, v.ID, feed.Interaction{ItemID: other, Action: action}, f.now)
-				if who == "off" && action == "view" { // who only reads is asked for no account
+				if who == "off" && action == "view" { // reading checks no account
 					want = got
 				}
 				require.Equal(t, store.CodeOf(want), store.CodeOf(got), "%s, %s, %s: %v, %v", status, who, action, want, got)

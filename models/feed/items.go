@@ -8,8 +8,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Item is an item of feeds. Triggers of the schema keep it in step with
-// the post, course, lesson, item or feed entry it is made of.
+// Item is an item of feeds. Triggers of the schema keep it in sync with the post,
+// course, lesson, item or feed entry it is made from.
 type Item struct {
 	ID              uuid.UUID `gorm:"type:uuid;primaryKey"`
 	ContentType     string
@@ -18,8 +18,8 @@ type Item struct {
 	Title           string
 	Description     string
 	ThumbnailURL    *string     `gorm:"column:thumbnail_url"`
-	Skills          store.Words `gorm:"type:text[]"` // what it teaches: whole tags
-	Terms           store.Words `gorm:"type:text[]"` // single words to match by
+	Skills          store.Words `gorm:"type:text[]"` // taught skills: whole tags
+	Terms           store.Words `gorm:"type:text[]"` // single words for matching
 	DifficultyLevel string      // "": none
 	Language        string
 	Quality         *float64
@@ -33,7 +33,7 @@ type Item struct {
 	UpdatedAt       time.Time
 }
 
-// TableName is the table's name.
+// TableName returns the table's name.
 func (Item) TableName() string { return "feed_items" }
 
 // TrendingItem is the last trending score of an item.
@@ -58,10 +58,10 @@ type Snapshot struct {
 	ExpiresAt time.Time
 }
 
-// TableName is the table's name.
+// TableName returns the table's name.
 func (Snapshot) TableName() string { return "feed_snapshots" }
 
-// LearningProfile is what a learner has stated; nil where they stated nothing.
+// LearningProfile is what a learner has stated; nil fields were not stated.
 type LearningProfile struct {
 	UserID          uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Interests       []string  `gorm:"type:jsonb;serializer:json"`
@@ -77,21 +77,21 @@ type Curation struct {
 	Day       string    `gorm:"primaryKey"` // UTC
 	Picks     []Pick    `gorm:"type:jsonb;serializer:json"`
 	OrderedBy string    // OrderedByScore or OrderedByModel
-	Note      string    // in words for the learner
+	Note      string    // shown to the learner
 	MadeAt    time.Time
 }
 
-// TableName is the table's name.
+// TableName returns the table's name.
 func (Curation) TableName() string { return "feed_curations" }
 
-// Pick is one pick, and why.
+// Pick is one pick, with its reason.
 type Pick struct {
 	ID      uuid.UUID `json:"id"`
 	Score   float64   `json:"score"`
 	Reasons []string  `json:"reasons"`
 }
 
-// Who ordered a curation.
+// The origins of a curation's order.
 const (
 	OrderedByScore = "score"
 	OrderedByModel = "model"

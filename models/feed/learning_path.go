@@ -28,8 +28,8 @@ type PathStep struct {
 // mostPathSkills is how many skills a path is for.
 const mostPathSkills = 10
 
-// LearningPath is courses in the order to take them, for skills; where none are named, for
-// those the learner is weakest in, then for their interests. Courses they have completed are left out.
+// LearningPath returns courses in the order to take them, for skills; where none are named, for the
+// learner's weakest ones, then for their interests. Courses they have completed are left out.
 func LearningPath(ctx context.Context, db *gorm.DB, user uuid.UUID, skills []string, now time.Time) ([]PathStep, error) {
 	profile, err := FindUserProfile(ctx, db, user, now)
 	if err != nil {
@@ -74,7 +74,7 @@ func sortedKeys(m map[string]float64) []string {
 	return keys
 }
 
-// pathOf asks for the best courses of each skill, own ones too, with their lessons' words.
+// pathOf returns the path of the best courses of each skill, own ones too, with their lessons' words.
 func pathOf(ctx context.Context, db *gorm.DB, user uuid.UUID, skills []string, mastery map[string]float64) ([]PathStep, error) {
 	if len(skills) == 0 {
 		return nil, nil

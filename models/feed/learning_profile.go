@@ -15,8 +15,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// ProfileView is a learner's profile: what they stated, else what is derived from their
-// activity.
+// ProfileView is a learner's profile: what they stated, otherwise what follows from
+// their activity.
 type ProfileView struct {
 	Interests       []string       `json:"interests"`
 	InterestsStated bool           `json:"interests_stated"`
@@ -30,8 +30,8 @@ type ProfileView struct {
 	UpdatedAt       *time.Time     `json:"updated_at"`
 }
 
-// SkillMastery is how well a skill is known, 0 to 1. Measured is nil where nothing was, Stated
-// where the learner said nothing; what they said counts.
+// SkillMastery is how well a skill is known, 0 to 1. Measured is nil without a measurement,
+// Stated without a statement; the statement has precedence.
 type SkillMastery struct {
 	Skill    string     `json:"skill"`
 	Mastery  float64    `json:"mastery"`
@@ -49,7 +49,7 @@ type DueCourse struct {
 	Cards    int       `json:"cards"`
 }
 
-// profileSQL returns one row of JSON. A level nobody stated is that of the hardest course completed.
+// profileSQL returns one row of JSON. A level that was not stated is that of the hardest completed course.
 func profileSQL() string {
 	return `
 	WITH evidence AS (` + evidenceSQL() + `), p AS (
@@ -80,7 +80,7 @@ func profileSQL() string {
 		'updated_at', (SELECT updated_at FROM p)) AS profile`
 }
 
-// FindProfile returns what is known of a learner, in one query.
+// FindProfile returns a learner's profile, in one query.
 func FindProfile(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (ProfileView, error) {
 	var text []byte
 	var view ProfileView
@@ -91,8 +91,8 @@ func FindProfile(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time
 	return view, err
 }
 
-// ProfileChange is what a learner corrects; nil leaves a part as it is. A nil mastery takes
-// back what was said of a skill.
+// ProfileChange is a learner's corrections; nil leaves a part as it is. A nil mastery
+// removes the statement about a skill.
 type ProfileChange struct {
 	Interests       *[]string
 	Level           *string
@@ -100,8 +100,8 @@ type ProfileChange struct {
 	Skills          map[string]*float64
 }
 
-// ChangeLearning corrects a learner's profile. allowed is asked with what it is before anything
-// is written, under the account's lock, and may refuse.
+// ChangeLearning corrects a learner's profile. allowed is called with the present profile
+// before anything is written, under the account's lock, and may refuse.
 func ChangeLearning(ctx context.Context, db *gorm.DB, user uuid.UUID, change ProfileChange, now time.Time, allowed func(ProfileView) error) (view ProfileView, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if _, err := accounts.Lock(tx, user); err != nil {
@@ -158,5 +158,5 @@ func (ch ProfileChange) write(tx *gorm.DB, row LearningProfile, now time.Time) e
 	return tx.Model(&LearningProfile{}).Where("user_id = ?", row.UserID).Updates(values).Error
 }
 
-// MostSkills is how many skills a learner may say something of.
+// MostSkills is how many skills a learner may state.
 const MostSkills = 100

@@ -32,8 +32,8 @@ type View struct {
 	Reasons      []string
 }
 
-// ShowFeed returns the items of a part of a ranking, in its order, in one query. Items that may not be
-// shown to the user any more are left out.
+// ShowFeed returns the items of a part of a ranking, in its order, in one query. Items that may no
+// longer be shown to the user are left out.
 func ShowFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, part Ranking) ([]View, error) {
 	if len(part) == 0 {
 		return nil, nil
@@ -87,7 +87,7 @@ func scanFeedView(rows *sql.Rows) (v View, err error) {
 	return v, err
 }
 
-// SnapshotFor is how long a feed can be scrolled before it starts anew.
+// SnapshotFor is how long a feed can be scrolled before it is ranked again.
 const SnapshotFor = 15 * time.Minute
 
 // SaveSnapshot stores a ranked feed.
@@ -95,7 +95,7 @@ func SaveSnapshot(ctx context.Context, db *gorm.DB, s Snapshot) error {
 	return db.WithContext(ctx).Create(&s).Error
 }
 
-// FindSnapshot returns a user's ranked feed; ok is false when it is gone or has expired.
+// FindSnapshot returns a user's ranked feed; ok is false when it is deleted or has expired.
 func FindSnapshot(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (s Snapshot, ok bool, err error) {
 	var found []Snapshot
 	err = db.WithContext(ctx).Where("id = ? AND user_id = ? AND expires_at > ?", id, user, now).Limit(1).Find(&found).Error
@@ -105,7 +105,7 @@ func FindSnapshot(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time
 	return found[0], true, nil
 }
 
-// DropSnapshots removes the expired ones.
+// DropSnapshots removes expired snapshots.
 func DropSnapshots(ctx context.Context, db *gorm.DB, now time.Time) error {
 	return db.WithContext(ctx).Delete(&Snapshot{}, "expires_at <= ?", now).Error
 }

@@ -50,8 +50,8 @@ func RankFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind Type, now t
 	}
 }
 
-// Recommend ranks what could be recommended to a user by a strategy. Items that the
-// strategy does not score follow. The items for discovery change once a day.
+// Recommend ranks the candidates of a user by a strategy. Items that the strategy
+// does not score follow. The items for discovery change once a day.
 func Recommend(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strategy, now time.Time) (Ranking, error) {
 	profile, err := FindUserProfile(ctx, db, user, now)
 	if err != nil {
@@ -66,7 +66,7 @@ func Recommend(ctx context.Context, db *gorm.DB, user uuid.UUID, s ranking.Strat
 }
 
 // followingSQL returns the posts, courses and feed entries of those a user follows, and what they
-// shared. Each item is there once, at its last activity.
+// shared. Each item comes once, at its last activity.
 func followingSQL() string {
 	return `
 	SELECT f.id, max(d.at) AS at, (array_agg(d.why ORDER BY d.at DESC))[1] AS why
@@ -115,8 +115,8 @@ func chronological(ctx context.Context, db *gorm.DB, sql string, user uuid.UUID,
 	return ranked, err
 }
 
-// Pack returns the ranking in few bytes: the reasons there are, each once, then for each
-// item its id, its score and which reasons it has.
+// Pack returns a compact form of the ranking: the distinct reasons, then for each item
+// its id, its score and which reasons it has.
 func (r Ranking) Pack() []byte {
 	index := map[string]uint64{}
 	var texts []string
@@ -156,7 +156,7 @@ func UnpackFeed(data []byte) (Ranking, error) {
 		texts = append(texts, string(r.bytes(r.number())))
 	}
 	ranked := make(Ranking, 0, len(r.data)/leastPacked)
-	var reasons []string // everybody's, in one array
+	var reasons []string // of all items, in one array
 	for len(r.data) > 0 && !r.broken {
 		var one ranking.Ranked
 		copy(one.ID[:], r.bytes(16))
@@ -180,7 +180,7 @@ func UnpackFeed(data []byte) (Ranking, error) {
 	return ranked, nil
 }
 
-// packed is what is left to read.
+// packed is the unread rest.
 type packed struct {
 	data   []byte
 	broken bool

@@ -12,41 +12,41 @@ import (
 	"gorm.io/gorm"
 )
 
-// SearchDocument is what can be found of a course, lesson, item or post. Triggers keep
-// it in the transactions of those rows; nothing else writes it.
+// SearchDocument is the searchable form of a course, lesson, item or post. Triggers
+// maintain it in the transactions of those rows; nothing else writes it.
 type SearchDocument struct {
 	ID              uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Kind            string
 	ContentType     string
 	CourseID        *uuid.UUID `gorm:"type:uuid"` // nil: it is a post
-	OwnerUserID     *uuid.UUID `gorm:"type:uuid"` // nil: the author has left
+	OwnerUserID     *uuid.UUID `gorm:"type:uuid"` // nil: the account was deleted
 	Visible         bool       // false: only its owner finds it
 	Language        string
-	Reading         string  // the configuration of Postgres that reads the language
+	Reading         string  // the text search configuration of Postgres for the language
 	DifficultyLevel *string // nil: it has none
-	Prior           int     // what counts beside the words
+	Prior           int     // the part of the score that does not depend on the words
 	Keywords        string
 	TitleTSV        string `gorm:"column:title_tsv;type:tsvector"`
 	TSV             string `gorm:"column:tsv;type:tsvector"`
 }
 
-// SearchQuery is the text and filters of a search; zero filters narrow nothing.
+// SearchQuery is the text and filters of a search; zero filters are ignored.
 type SearchQuery struct {
 	Viewer          uuid.UUID
 	Words           string // as typed: "an exact phrase", or, -without
-	ContentType     string // as a feed calls it
+	ContentType     string // as in a feed
 	DifficultyLevel string
-	Language        string // a tag, of which the language counts
+	Language        string // a tag, of which the base language counts
 	Limit           int
 	Now             time.Time
 }
 
-// Found is a course, lesson, item or post that a search found.
+// Found is a hit: a course, lesson, item or post.
 type Found struct {
 	ID              uuid.UUID
 	Kind            string // course, lesson, item, post
 	ContentType     string
-	Type            string // of an item or post, as its own table calls it
+	Type            string // of an item or post, as in its own table
 	CourseID        *uuid.UUID
 	Language        string
 	DifficultyLevel *string
@@ -62,27 +62,27 @@ type Found struct {
 	Comments        int
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
-	Score           float64 // above 1 where every word was found, below where some were only alike
+	Score           float64 // above 1 where every word was found, below where some were only similar
 	InTitle         bool
-	Alike           string // words of it that are like those that were typed; "": it has those themselves
-	// MarkedTitle and MarkedText have what matched between MarkStart and MarkEnd, which are in no text else.
+	Alike           string // its words that are similar to typed ones; "": it has the typed ones
+	// MarkedTitle and MarkedText have the matches between MarkStart and MarkEnd, which occur in no other text.
 	MarkedTitle string
 	MarkedText  string
 }
 
-// The marks around what matched.
+// The marks around a match.
 const (
 	MarkStart = "\x02"
 	MarkEnd   = "\x03"
 )
 
-// fewFound is the number of hits from which misspelt words are not looked for.
+// fewFound is the number of hits from which similar words are not searched.
 const fewFound = 5
 
 // Search returns the hits for a viewer, best first: public content of active authors, and their own.
-// Content of authors with a block either way is left out. Each text is read in
-// its own language, without accents. Where few have all the words, those follow that
-// have words like them. It is one query, or two then.
+// Content of authors with a block either way is left out. Each text is parsed in its own language,
+// without accents. When few documents have all the words, those with similar words follow. It takes
+// one query, or two then.
 func Search(ctx context.Context, db *gorm.DB, q SearchQuery) ([]Found, error) {
 	var found []Found
 	db = db.WithContext(ctx)
@@ -108,12 +108,12 @@ func Search(ctx context.Context, db *gorm.DB, q SearchQuery) ([]Found, error) {
 }
 
 const (
-	shortestPrefix = 3 // letters; what begins with fewer is too much
-	shortestTypo   = 4 // letters; shorter words have too much that is like them
-	mostTypos      = 6 // words that are compared; more are left out
+	shortestPrefix = 3 // letters; fewer match too much
+	shortestTypo   = 4 // letters; shorter words have too many similar ones
+	mostTypos      = 6 // words that are compared; the rest is left out
 )
 
-// split parts the words before the last one from it, if that may be unfinished: a word
+// split separates the last word from those before it, if it may be unfinished: a word
 // of letters and digits outside of a phrase. Otherwise last is "".
 func (q SearchQuery) split() (head, last string) {
 	words := strings.TrimRightFunc(q.Words, unicode.IsSpace)
@@ -130,8 +130,8 @@ func (q SearchQuery) split() (head, last string) {
 
 func noWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }
 
-// typed returns the words to look for by similarity: none where signs say how words are meant,
-// or where no word is long enough to be misspelt.
+// typed returns the words to search by similarity: none when operators say how words are
+// meant, or when no word is long enough to be misspelt.
 func (q SearchQuery) typed() []string {
 	if strings.Contains(q.Words, `"`) || strings.HasPrefix(q.Words, "-") || strings.Contains(q.Words, " -") {
 		return nil

@@ -10,20 +10,20 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// readings are the configurations that migration 8 makes.
+// readings are the text search configurations of migration 8.
 const readings = "{da,de,en,es,fi,fr,hu,it,nl,no,pt,ro,ru,sv,tr,xx}"
 
-// candidates is how many of those that match are weighed, the first by prior: as many by
-// their title, and as many by all of their text.
+// candidates is how many matches are scored, the first by prior: as many by their title,
+// and as many by all of their text.
 const candidates = 64
 
-// reach is among how many of the first by prior words are looked for before all are gone
-// through. Words that many have are found there, so that no query reads more than a few
-// thousand rows, and one for words that few have reads those few.
+// reach is how many documents, the first by prior, are searched before all are. Common
+// words are found there, so that no query reads more than a few thousand rows, and one
+// for rare words reads only those with them.
 const reach = 4000
 
-// arguments returns what both queries are given. Filters are words of the documents, see
-// search_signs in migration 8.
+// arguments returns the arguments of both queries. Filters are words of the documents,
+// see search_signs in migration 8.
 func (q SearchQuery) arguments() map[string]any {
 	var signs []string
 	add := func(sign, value string) {
@@ -47,10 +47,10 @@ func (q SearchQuery) arguments() map[string]any {
 // withSigns is a tsquery of all filters, empty without one.
 const withSigns = `(SELECT coalesce(string_agg(quote_literal(sign), ' & '), '')::tsquery FROM unnest(CAST(@signs AS text[])) AS filters (sign))`
 
-// exactly finds what has all the words, and where too few have them what has the last one
-// as the beginning of a word: beginnings are dear, since all words that begin so are read.
-// The words are read in every language, and a row is found by the reading of its own. The
-// planner does not see what is looked for, so it always takes the same way: by the
+// exactly returns the query for documents with all the words and, where these are too few,
+// for those with the last one as a prefix: prefixes are expensive, since all words with them
+// are read. The words are parsed in every language, and a row is found by the configuration
+// of its own. The planner does not see the words, so it always takes the same plan: by the
 // indexes of words. The order is by prior + 0 lest it walks the index of that instead.
 func (q SearchQuery) exactly() (string, map[string]any) {
 	var levels strings.Builder
@@ -87,15 +87,15 @@ func (q SearchQuery) exactly() (string, map[string]any) {
 	)` + showHits(), q.arguments()
 }
 
-// anyReading returns a tsquery of a column's in all readings, each among the rows of its own
-// languages, and of all filters; it finds nothing where it says nothing.
+// anyReading returns a tsquery of a column's in all configurations, each for the rows of its
+// own languages, and of all filters; an empty one matches nothing.
 func anyReading(column string) string {
 	return `coalesce((string_agg('(' || (` + column + ` && own)::text || ')', ' | ') FILTER (WHERE numnode(` + column + `) > 0))::tsquery && ` + withSigns + `, ''::tsquery)`
 }
 
-// nearly finds what has of each word the word itself, in the title a word that differs
-// by two letters that changed places or by one too many, or in the title or keywords a
-// word that shares most of its groups of three letters.
+// nearly returns the query for documents that have of each word the word itself, in
+// the title a word that differs by two swapped letters or by one extra, or in the
+// title or keywords a word that shares most of its trigrams.
 func (q SearchQuery) nearly(typed []string) (string, map[string]any) {
 	args := q.arguments()
 	args["typed"], args["threshold"] = store.Words(typed), similarity
@@ -129,16 +129,16 @@ func (q SearchQuery) nearly(typed []string) (string, map[string]any) {
 	)` + showHits(), args
 }
 
-// similarity is the share of a typed word's groups of three letters that have to be there.
+// similarity is the share of a typed word's trigrams that must match.
 const similarity = "0.45"
 
-// marks are options of ts_headline.
+// marks returns options of ts_headline.
 func marks(more string) string {
 	return "StartSel=" + MarkStart + ", StopSel=" + MarkEnd + ", " + more
 }
 
-// showHits brings the best hits with what is shown of them. An author is looked up here,
-// so that no one is found after their account was switched off.
+// showHits adds the displayed columns to the best hits. The author is joined here, so
+// that no hit is found after their account was switched off.
 func showHits() string {
 	return `, page AS MATERIALIZED (
 		SELECT h.*, doc.kind, doc.content_type, doc.course_id, doc.language, doc.reading, doc.difficulty_level, doc.owner_user_id AS author_id,

@@ -22,7 +22,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// library is what there is to find.
+// library is the searchable test data.
 type library struct {
 	t      *testing.T
 	db     *gorm.DB
@@ -85,7 +85,7 @@ func (s library) search(words string, change ...func(*feed.SearchQuery)) []feed.
 	return found
 }
 
-// titles returns the titles of what is found, best first.
+// titles returns the titles of the hits, best first.
 func (s library) titles(words string, change ...func(*feed.SearchQuery)) []string {
 	s.t.Helper()
 	titles := []string{}
@@ -212,8 +212,8 @@ func TestNobodyFindsWhatIsNotForThem(t *testing.T) {
 	require.Nil(t, found[0].AuthorID)
 }
 
-// TestDocumentsFollowTheirRows changes everything at random, and then each document is
-// what it would be if it were made anew.
+// TestDocumentsFollowTheirRows changes everything at random and checks that each
+// document equals one built from scratch.
 func TestDocumentsFollowTheirRows(t *testing.T) {
 	t.Parallel()
 	s := newLibrary(t)
@@ -296,7 +296,7 @@ func requireNoDrift(t *testing.T, db *gorm.DB) {
 	require.Empty(t, amiss)
 }
 
-// TestLanguagesThatAPostIsGuessedToBeIn takes what people might say.
+// TestLanguagesThatAPostIsGuessedToBeIn tries typical texts.
 func TestLanguagesThatAPostIsGuessedToBeIn(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
@@ -315,7 +315,7 @@ func TestLanguagesThatAPostIsGuessedToBeIn(t *testing.T) {
 	}
 }
 
-// TestASearchIsOneQueryOrTwo counts what is sent, whatever there is to find.
+// TestASearchIsOneQueryOrTwo counts the queries, whatever there is to find.
 func TestASearchIsOneQueryOrTwo(t *testing.T) {
 	t.Parallel()
 	s := newLibrary(t)
@@ -332,7 +332,7 @@ func TestASearchIsOneQueryOrTwo(t *testing.T) {
 	}
 }
 
-// TestSearchesTakeTheIndexes asks the planner about both queries at some size.
+// TestSearchesTakeTheIndexes checks the planner's choice for both queries at some size.
 func TestSearchesTakeTheIndexes(t *testing.T) {
 	t.Parallel()
 	s := newLibrary(t)

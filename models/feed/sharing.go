@@ -12,9 +12,9 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// ShareCourse makes the user's own course public and lets others find it in their feeds, once; one that is
-// not READY is a Conflict. A course from own material needs confirmed, its owner's word that
-// it may be published: else /confirm_rights is a bad field. Another's public course is shared in the user's
+// ShareCourse makes the user's own course public and shows it once in the feeds of others; one that is not
+// READY is a Conflict. A course from own material needs confirmed, its owner's statement that it may be
+// published; otherwise /confirm_rights is a bad field. Another's public course is shared in the user's
 // name, once. Repeating it changes nothing.
 func ShareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, confirmed bool, now time.Time) error {
 	return onCourse(ctx, db, user, course, "", func(tx *gorm.DB, item Item) error {
@@ -22,8 +22,8 @@ func ShareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, confi
 	})
 }
 
-// UnshareCourse makes the user's own course private: at once it is in no list, search or feed of others.
-// Another's course is no longer shared in the user's name, also if they may not see it any more. Repeating it changes nothing.
+// UnshareCourse makes the user's own course private: at once it is in no list, search or feed of others. Another's
+// course is no longer shared in the user's name, even if they may not see it any more. Repeating it changes nothing.
 func UnshareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, now time.Time) error {
 	return onCourse(ctx, db, user, course, "share", func(tx *gorm.DB, item Item) error {
 		if item.AuthorID == nil || *item.AuthorID != user {
@@ -40,7 +40,7 @@ func UnshareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, now
 	})
 }
 
-// shareOwn is share for the owner of a course.
+// shareOwn is ShareCourse for the owner of a course.
 func shareOwn(tx *gorm.DB, course uuid.UUID, metadata map[string]any, confirmed bool, now time.Time) error {
 	if err := courses.Lock(tx, course); err != nil {
 		return err

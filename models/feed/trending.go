@@ -10,20 +10,20 @@ import (
 	"github.com/lyoapp/lyo/models/ranking"
 )
 
-// trendingLock keeps two counts from running at once.
+// trendingLock prevents two counts at once.
 const trendingLock = 7_707_001
 
 // CountTrending recomputes the trending scores. The score of a visible item is the decayed
-// interactions of distinct people other than its author, as in ranking.Trending. Key: the time;
+// interactions of distinct users other than its author, as in ranking.Trending. Key: the time;
 // counting again at a time gives the same rows.
 func CountTrending(ctx context.Context, db *gorm.DB, now time.Time) error {
 	weights := ranking.TrendingWeights()
-	now = now.Truncate(time.Microsecond) // as Postgres keeps it
+	now = now.Truncate(time.Microsecond) // the precision of Postgres
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Exec("SELECT pg_advisory_xact_lock(?)", trendingLock).Error; err != nil {
 			return err
 		}
-		// Who reads meanwhile sees the rows of the count before.
+		// Concurrent readers see the rows of the previous count.
 		if err := tx.Exec("DELETE FROM trending").Error; err != nil {
 			return err
 		}

@@ -12,25 +12,25 @@ import (
 	"github.com/lyoapp/lyo/models/ranking"
 )
 
-// What a user profile is made of.
+// The inputs of a user profile.
 const (
-	profileSources  = 300 // the last ones
+	profileSources  = 300 // the most recent ones
 	profileTerms    = 60
 	profileHalfLife = 30 * 24 * time.Hour
-	// masteryHalfLife is how long a quiz or a review takes to count half.
+	// masteryHalfLife is the time in which a quiz or a review loses half its weight.
 	masteryHalfLife = 30 * 24 * time.Hour
 )
 
-// interestsSQL are a user's interests: those they named, else those of the courses they
-// asked for and the topics of these.
+// interestsSQL selects a user's interests: those they named, otherwise those of the
+// courses they requested and their topics.
 const interestsSQL = `coalesce((SELECT interests FROM learning_profiles WHERE user_id = @viewer AND interests IS NOT NULL),
 	(SELECT jsonb_agg(DISTINCT word) FROM (
 		SELECT jsonb_array_elements_text(c.interests || to_jsonb(ARRAY[c.topic])) AS word FROM (
 			SELECT interests, topic FROM courses WHERE owner_user_id = @viewer ORDER BY created_at DESC LIMIT 20) c) w),
 	'[]'::jsonb)`
 
-// evidenceSQL returns a row for each skill @viewer was tested in by courses they may see: by quizzes and reviews, of which
-// newer ones count more. What the learner says of a skill takes the place of what was measured.
+// evidenceSQL returns a row for each skill @viewer was tested in by courses they may see: by quizzes and reviews, of
+// which newer ones count more. The learner's own statement about a skill replaces the measurement.
 func evidenceSQL() string {
 	return `
 	SELECT skill, sum(weight * value) / sum(weight) AS mastery, count(*) FILTER (WHERE quiz) AS quizzes, count(*) FILTER (WHERE NOT quiz) AS reviews,

@@ -15,15 +15,15 @@ import (
 )
 
 // CreateBroadcast commits a broadcast, its task with the first event, the outbox message of its
-// workflow and an entry of the audit log. It is put into the inboxes of the users, of whom
-// those without an account are passed over; one for everyone fills inboxes as it goes on.
-// A task of the same id is returned instead, as by CreateGeneration.
+// workflow and an entry of the audit log. It writes the inboxes of the given users, skipping
+// unknown ids; one for everyone fills inboxes as its workflow runs. A task of the same id is
+// returned instead, as by CreateGeneration.
 func CreateBroadcast(ctx context.Context, db *gorm.DB, task tasks.Task, b Broadcast, users []uuid.UUID, message store.OutboxMessage, entry store.AuditEntry) (made tasks.Task, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, task.UserID); err != nil {
 			return err
 		}
-		if err := tasks.LockQueue(tx, task.UserID); err != nil { // so that of many with one key one is made
+		if err := tasks.LockQueue(tx, task.UserID); err != nil { // so that concurrent calls with one key make one
 			return err
 		}
 		if there, err := tasks.Exists(tx, task.ID); err != nil || there {
@@ -46,7 +46,7 @@ func CreateBroadcast(ctx context.Context, db *gorm.DB, task tasks.Task, b Broadc
 
 // FillInboxes writes a broadcast to the inboxes of up to limit active users after the given
 // one, in the order of their ids, and returns the last of them. done is true when there are no
-// more. Key: (user, broadcast); a notification that is there already stays.
+// more. Key: (user, broadcast); an existing notification stays.
 func FillInboxes(ctx context.Context, db *gorm.DB, broadcast, after uuid.UUID, limit int) (last uuid.UUID, done bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var b Broadcast
@@ -103,7 +103,7 @@ func CountDevices(ctx context.Context, db *gorm.DB, broadcast uuid.UUID) (int, e
 }
 
 // SetResult sets the result of a task that has ended, such as the counts of pushes that were
-// deferred by quiet hours. A task that is gone needs no result.
+// deferred by quiet hours. A deleted task is ignored.
 func SetResult(ctx context.Context, db *gorm.DB, task uuid.UUID, result tasks.TaskResult, now time.Time) error {
 	return db.WithContext(ctx).Model(&tasks.Task{}).Where("id = ?", task).Select("Result", "UpdatedAt").Updates(&tasks.Task{Result: result, UpdatedAt: now}).Error
 }

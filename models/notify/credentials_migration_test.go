@@ -16,8 +16,8 @@ import (
 
 const pushMigration = 15
 
-// TestTokensThatWereSeveralRows: rows of before become one for each phone, the one registered
-// last; what was pushed stays pushed, and no user has marketing on.
+// TestTokensThatWereSeveralRows checks that old rows become one for each phone, the one
+// registered last, that receipts stay, and that no user has marketing on.
 func TestTokensThatWereSeveralRows(t *testing.T) {
 	t.Parallel()
 	url := storetest.Empty(t)

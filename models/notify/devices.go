@@ -13,13 +13,13 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// RegisterDevice stores a device whose app has just named its token, and switches it
+// RegisterDevice stores a device whose app has just sent its token, and switches it
 // on. The same token of the same user is the same device, however it is spelled and
 // whatever its environment; a token of another user becomes a new device of this
-// user, and the other one is removed. Concurrent calls make one row.
-// It belongs to the session it names; Unauthenticated when that has ended.
+// user, and the other one is removed. Concurrent calls make one row. It belongs to
+// the session it names; Unauthenticated when that has ended.
 func RegisterDevice(ctx context.Context, db *gorm.DB, d Device) (made Device, err error) {
-	if d.WebAuth == "" { // else it is an endpoint, as WebSubscription spells it
+	if d.WebAuth == "" { // otherwise it is an endpoint, canonical by WebSubscription
 		d.Token = PushToken(d.Token)
 	}
 	hash := sha256.Sum256([]byte(d.Token))
@@ -69,7 +69,7 @@ func ListDevices(ctx context.Context, db *gorm.DB, user uuid.UUID, f DeviceFilte
 	return store.NewestFirst[Device](db.WithContext(ctx).Where("user_id = ?", user), f.After, f.Offset, f.Limit)
 }
 
-// ActiveDevices returns where the user's pushes go, up to limit of them.
+// ActiveDevices returns the devices that the user's pushes go to, up to limit of them.
 func ActiveDevices(ctx context.Context, db *gorm.DB, user uuid.UUID, limit int) ([]Device, error) {
 	var devices []Device
 	err := db.WithContext(ctx).Where("user_id = ? AND is_active", user).Order("id").Limit(limit).Find(&devices).Error
@@ -93,7 +93,7 @@ func SwitchOffDevice(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now t
 }
 
 // SignOutExpired switches off up to limit devices of sessions that have expired. Sessions
-// that were ended took theirs along at once.
+// that were ended switched theirs off at once.
 func SignOutExpired(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
 	return db.WithContext(ctx).Exec(`
 		UPDATE devices SET is_active = false, off_reason = ?, off_at = ?

@@ -1,2 +1,2 @@
-// Package notify holds the inbox, devices, pushes and what came of them, and broadcasts.
+// Package notify holds the inbox, devices, pushes and their receipts, and broadcasts.
 package notify

@@ -8,11 +8,11 @@ import (
 )
 
 // Enqueuer makes the outbox messages that follow from an event, in its transaction. Rows know no
-// workflows, so the functions are handed in, by package outbox. Where one is nil, nothing follows.
+// workflows, so package outbox provides the functions. Where one is nil, nothing is enqueued.
 type Enqueuer struct {
 	// Push sends a notification to the user's devices. It is called only for a user with an active device.
 	Push func(Notification) store.OutboxMessage
-	// Unlock checks the user's achievements after the event of an id.
+	// Unlock checks the user's achievements after the event with an id.
 	Unlock func(user, event uuid.UUID) store.OutboxMessage
 }
 

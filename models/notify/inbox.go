@@ -36,7 +36,7 @@ func ListNotifications(ctx context.Context, db *gorm.DB, user uuid.UUID, f Inbox
 	return store.NewestFirst[Notification](q, f.After, f.Offset, f.Limit)
 }
 
-// ReadNotification marks a notification of the user as read; the first time counts.
+// ReadNotification marks a notification of the user as read; the first time is kept.
 func ReadNotification(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (n Notification, err error) {
 	err = inboxOf(ctx, db, user).Model(&Notification{}).Where("id = ? AND read_at IS NULL", id).UpdateColumn("read_at", now).Error
 	if err != nil {

@@ -30,17 +30,17 @@ const (
 type Notification struct {
 	ID      uuid.UUID  `gorm:"type:uuid;primaryKey"`
 	UserID  uuid.UUID  `gorm:"type:uuid"`
-	ActorID *uuid.UUID `gorm:"type:uuid"` // who did what it is about
+	ActorID *uuid.UUID `gorm:"type:uuid"` // the user who caused it
 	Kind    NotificationKind
 	Title   string
 	Body    string
-	// Data is what an app needs to act on it; values are texts, as push services want them.
+	// Data is what an app needs to act on it; values are strings, as push services require.
 	Data      map[string]string `gorm:"type:jsonb;serializer:json"`
 	CreatedAt time.Time
 	ReadAt    *time.Time
 	// BroadcastID is the broadcast it is a copy of; nil: it is for this user alone.
 	BroadcastID *uuid.UUID `gorm:"type:uuid"`
-	AdmittedAt  *time.Time // when it was counted against its user's day
+	AdmittedAt  *time.Time // when it was counted in its user's daily cap
 	// AuthorID is the author of the content it is about; nil: the actor or the user.
 	AuthorID *uuid.UUID `gorm:"-"`
 }

@@ -13,15 +13,15 @@ import (
 	"github.com/lyoapp/lyo/models/gamification"
 )
 
-// Admission asks for a notification to be counted against a day of its user.
+// Admission asks for a notification to be counted in a day's cap of its user.
 type Admission struct {
 	NotificationID uuid.UUID        `json:"n"`
 	UserID         uuid.UUID        `json:"u"`
 	Day            gamification.Day `json:"d"`
 }
 
-// AdmitPushes counts notifications against their users' days and returns those within the daily
-// cap, all or nothing. A notification that was admitted before is admitted again and counts once.
+// AdmitPushes counts notifications in their users' daily caps and returns those within the cap,
+// all or nothing. A notification that was admitted before is admitted again and counts once.
 // There must be at most one for each user. Concurrent calls together stay within the cap.
 func AdmitPushes(ctx context.Context, db *gorm.DB, news []Admission, dailyCap int, now time.Time) (admitted map[uuid.UUID]bool, err error) {
 	admitted = make(map[uuid.UUID]bool, len(news))

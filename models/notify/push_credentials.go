@@ -13,52 +13,52 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// PushCredentialKey names credentials of a push service. The fingerprint changes with them.
+// PushCredentialKey identifies credentials of a push service. The fingerprint changes with them.
 type PushCredentialKey struct {
 	Provider    string `gorm:"primaryKey"`
 	Fingerprint string `gorm:"primaryKey"`
 }
 
-// PushCredential is what a push service says of the operator's credentials, as all workers
-// know it. It lives in Postgres, which is always there and keeps it over restarts: Redis may
-// be absent or emptied, and a worker's memory is not the others'.
+// PushCredential is the state of the operator's credentials at a push service, shared by all
+// workers. It is in Postgres, which is always there and keeps it over restarts: Redis may be
+// absent or emptied, and a worker's memory is not shared.
 type PushCredential struct {
 	PushCredentialKey
 
 	AcceptedAt *time.Time // when a message was last accepted; nil: never yet
-	// Accepted, Refused and Dead are how many users were reached, had devices refused for what
-	// the operator may be to blame for, and had devices that are not known any more, of about
-	// the last answersKept. While nothing was ever accepted they count devices.
+	// Accepted, Refused and Dead are how many users were reached, had devices refused for a
+	// possible fault of the operator, and had devices that are unknown by now, of about the
+	// last answersKept. While nothing was ever accepted they count devices.
 	Accepted, Refused, Dead float64
 	RefusedMarks            []uint32   `gorm:"type:jsonb;serializer:json"` // of up to three different ones of those users
 	StoppedAt               *time.Time // nil: sending goes on
-	Reason                  string     // why it stopped, in the provider's word
-	Probes                  int        // tried in vain since
+	Reason                  string     // why it stopped, in the provider's words
+	Probes                  int        // failed probes since
 	ProbeAt                 *time.Time // when the next message may be tried
 	UsedAt                  time.Time
 }
 
 const (
-	// answersKept is about how many of the last answers shares are of.
+	// answersKept is about how many of the last answers the shares cover.
 	answersKept = 20
 	// usersToStop is how many users' devices have to be refused before proven credentials are
-	// doubted: one user can register whatever tokens they like.
+	// suspected: one user can register any tokens.
 	usersToStop = 3
-	// pushTrials is how many messages go out together while nothing was ever accepted, and how
-	// many of them may be refused.
+	// pushTrials is how many messages are sent together while nothing was ever accepted, and
+	// how many of them may be refused.
 	pushTrials = 3
 	// The time between two probes doubles from the first to the last.
 	firstProbeAfter = 30 * time.Second
 	lastProbeAfter  = 10 * time.Minute
 )
 
-// PushAnswers are what a push service answered to some messages under the same credentials.
-// Users stand in them once for each of their devices.
+// PushAnswers are a push service's answers to some messages under the same credentials.
+// Users are listed once for each of their devices.
 type PushAnswers struct {
-	Accepted []uuid.UUID // whose devices were told
-	Refused  []uuid.UUID // whose were refused for what may be the operator's fault
-	Dead     []uuid.UUID // whose are not known any more, as far as can be told under these credentials
-	Certain  bool        // one of the refusals can be nobody's fault but the operator's
+	Accepted []uuid.UUID // users whose devices were reached
+	Refused  []uuid.UUID // users whose devices were refused for a possible fault of the operator
+	Dead     []uuid.UUID // users whose devices seem unknown to the service under these credentials
+	Certain  bool        // one of the refusals can only be the operator's fault
 	Blamed   bool        // one of the refusals is never the device's fault
 	Reason   string      // of a refusal, or else of a dead one
 	// MayBeDead are the reasons for which this provider's devices are switched off although
@@ -69,13 +69,13 @@ type PushAnswers struct {
 // Proven reports whether a message was ever accepted under these credentials.
 func (c *PushCredential) Proven() bool { return c.AcceptedAt != nil }
 
-// Trusted reports whether a refusal that wrong credentials cause as well is believed to be about
-// the device: messages are accepted, and by at least as many users' devices as refuse them.
+// Trusted reports whether a refusal that wrong credentials cause as well is taken as the
+// device's fault: messages are accepted, and by at least as many users' devices as refuse them.
 func (c *PushCredential) Trusted() bool {
 	return c.Proven() && c.StoppedAt == nil && c.Accepted >= c.Refused+c.Dead
 }
 
-// MayGo returns how many of so many messages may go out now. The state is asked for again once
+// MayGo returns how many of so many messages may be sent now. The state is read again once
 // those were answered.
 func (c *PushCredential) MayGo(messages int) int {
 	switch {
@@ -124,8 +124,8 @@ func (c *PushCredential) stop(reason string, now time.Time) {
 	c.StoppedAt, c.ProbeAt, c.Probes, c.Reason = &now, &at, 0, providersWord(reason)
 }
 
-// noteProbe has sending resume when more was accepted than refused, and the next probe wait
-// longer when nothing was.
+// noteProbe resumes sending when more was accepted than refused, and delays the next probe
+// when nothing was.
 func (c *PushCredential) noteProbe(a PushAnswers, now time.Time) {
 	refused := len(a.Refused) + len(a.Dead)
 	switch {
@@ -152,7 +152,7 @@ func (c *PushCredential) noteUsers(a PushAnswers) {
 	}
 }
 
-// count gives the last answers more weight than earlier ones.
+// count adds answers, with decaying weight for earlier ones.
 func (c *PushCredential) count(accepted, refused, dead int) {
 	c.Accepted, c.Refused, c.Dead = c.Accepted+float64(accepted), c.Refused+float64(refused), c.Dead+float64(dead)
 	if sum := c.Accepted + c.Refused + c.Dead; sum > answersKept {
@@ -164,10 +164,10 @@ func (c *PushCredential) count(accepted, refused, dead int) {
 	}
 }
 
-// forgotten is the part of an answer that so many came after that it counts for nothing.
+// forgotten is the remaining weight at which an answer is dropped.
 const forgotten = 0.25
 
-// mark records that a user is among those refused, by a hash that identifies no one.
+// mark records that a user is among those refused, by a hash that identifies nobody.
 func (c *PushCredential) mark(user uuid.UUID) {
 	sum := sha256.Sum256(append(user[:], c.Fingerprint...))
 	mark := binary.BigEndian.Uint32(sum[:])
@@ -190,7 +190,7 @@ func distinct(users []uuid.UUID, but ...[]uuid.UUID) map[uuid.UUID]bool {
 
 const longestWord = 64
 
-// providersWord returns a provider's reason in a form that may be shown: a word or two at most.
+// providersWord returns a provider's reason in a form that may be shown: a word or two.
 func providersWord(reason string) string {
 	word := strings.Map(func(r rune) rune {
 		if r == '_' || r == ' ' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
@@ -201,7 +201,7 @@ func providersWord(reason string) string {
 	return word[:min(len(word), longestWord)]
 }
 
-// FindPushCredentials returns the states of credentials. Those that were never used are as they begin.
+// FindPushCredentials returns the states of credentials. Those that were never used have the initial state.
 func FindPushCredentials(ctx context.Context, db *gorm.DB, keys []PushCredentialKey) (map[PushCredentialKey]PushCredential, error) {
 	states := make(map[PushCredentialKey]PushCredential, len(keys))
 	pairs := make([][]any, 0, len(keys))
@@ -220,8 +220,8 @@ func FindPushCredentials(ctx context.Context, db *gorm.DB, keys []PushCredential
 	return states, err
 }
 
-// TakeProbe reports whether the caller may try one message although sending has stopped. Of
-// many at once one may, and the next not before it had time to be answered.
+// TakeProbe reports whether the caller may send one message although sending has stopped.
+// Of many concurrent calls one may, and the next not before an answer had time to arrive.
 func TakeProbe(ctx context.Context, db *gorm.DB, c PushCredential, now time.Time) (bool, error) {
 	taken := db.WithContext(ctx).Model(&PushCredential{}).
 		Where("provider = ? AND fingerprint = ? AND probe_at <= ?", c.Provider, c.Fingerprint, now).
@@ -229,10 +229,10 @@ func TakeProbe(ctx context.Context, db *gorm.DB, c PushCredential, now time.Time
 	return taken.RowsAffected == 1, taken.Error
 }
 
-// NotePushAnswers counts answers in and returns the state after them; see Note. When sending
-// stops, devices that were switched off just before, for what may be the same cause, are
-// switched on again. The counts of the last moment may be lost with the server: waiting for its
-// disk would hold up all workers.
+// NotePushAnswers records answers and returns the state after them; see Note. When sending
+// stops, devices that were switched off just before, possibly for the same cause, are switched
+// on again. The latest counts may be lost in a crash of the server: waiting for its disk would
+// hold up all workers.
 func NotePushAnswers(ctx context.Context, db *gorm.DB, key PushCredentialKey, a PushAnswers, now time.Time) (state PushCredential, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Exec("SET LOCAL synchronous_commit = off").Error; err != nil {
@@ -253,12 +253,12 @@ func NotePushAnswers(ctx context.Context, db *gorm.DB, key PushCredentialKey, a 
 	return state, err
 }
 
-// undoneFor is how long before sending stopped devices may have been switched off for the same
-// cause, at least.
+// undoneFor is how long before a stop devices that were switched off for the same cause are
+// switched on again, at least.
 const undoneFor = time.Hour
 
-// switchBackOn takes back what was believed of devices before it was clear that the operator's
-// credentials may be the cause: since a message was last accepted, or for an hour.
+// switchBackOn switches devices on again that were switched off before the operator's
+// credentials were known as a possible cause: since the last accepted message, or for an hour if that is longer.
 func switchBackOn(tx *gorm.DB, before PushCredential, reasons []string, now time.Time) error {
 	since := now.Add(-undoneFor)
 	if before.AcceptedAt != nil && before.AcceptedAt.Before(since) {
@@ -269,7 +269,7 @@ func switchBackOn(tx *gorm.DB, before PushCredential, reasons []string, now time
 }
 
 // UsePushCredentials records that a worker sends under these credentials from now on, so that
-// health speaks of them and not of those before.
+// health reports these and not earlier ones.
 func UsePushCredentials(ctx context.Context, db *gorm.DB, keys []PushCredentialKey, now time.Time) error {
 	for _, key := range keys {
 		if _, err := lockPushCredential(db.WithContext(ctx), key, now); err != nil {

@@ -26,8 +26,8 @@ func FindPushPreferences(ctx context.Context, db *gorm.DB, user uuid.UUID) (Push
 	return found[0], nil
 }
 
-// ChangePushPreferences has change made to the user's preferences, one at a time. What
-// waits for the end of quiet hours is looked at again by the new ones.
+// ChangePushPreferences applies change to the user's preferences, one call at a time.
+// Pushes deferred by quiet hours are checked again by the new ones.
 func ChangePushPreferences(ctx context.Context, db *gorm.DB, user uuid.UUID, change func(*PushPreferences) error) (p PushPreferences, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, user); err != nil {
@@ -60,7 +60,7 @@ func (p PushPreferences) wants(kind NotificationKind) bool {
 		return p.Reminders
 	case NotifyBroadcast:
 		return p.Marketing
-	default: // what one asked for oneself, and what one has to know
+	default: // requested by the user, or essential
 		return true
 	}
 }

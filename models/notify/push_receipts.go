@@ -20,14 +20,14 @@ type PushOutcome struct {
 	Reason         string     `json:"r"`
 	Attempts       int        `json:"a"`
 	NotBefore      *time.Time `json:"b"`
-	// DeadSince is since when a dead token is known to be so: a device that registered
-	// after that stays switched on.
+	// DeadSince is the time since which a dead token is known as dead: a device that
+	// registered later stays switched on.
 	DeadSince time.Time `json:"t"`
 }
 
 // RecordPushes writes receipts, all in one statement, and switches off devices whose token
-// is dead, together. A receipt that is final stays as it is. A notification that is gone,
-// with its user, gets none. Key: (notification, device).
+// is dead, together. A final receipt stays as it is. A notification that was deleted with
+// its user gets none. Key: (notification, device).
 func RecordPushes(ctx context.Context, db *gorm.DB, outcomes []PushOutcome, now time.Time) error {
 	if len(outcomes) == 0 {
 		return nil
@@ -70,7 +70,7 @@ type PushCounts struct {
 	Skipped  int `json:"skipped,omitempty"`
 	Deferred int `json:"deferred,omitempty"`
 	Retry    int `json:"retry,omitempty"`
-	// Next is when the first of those put off is to be looked at again.
+	// Next is when the first retry or deferred push is due.
 	Next *time.Time `json:"next,omitempty"`
 }
 
@@ -104,8 +104,8 @@ func CountPushes(ctx context.Context, db *gorm.DB, r PushRange) (c PushCounts, e
 	return c, err
 }
 
-// ClosePushes gives up what was put off for devices that are gone, switched off, or of an
-// account that is not active any more, so that no run waits for them.
+// ClosePushes gives up the retries and deferred pushes of devices that are deleted, switched
+// off, or of an account that is no longer active, so that no run waits for them.
 func ClosePushes(ctx context.Context, db *gorm.DB, r PushRange, now time.Time) error {
 	return db.WithContext(ctx).Exec(`
 		UPDATE push_receipts r SET status = 'skipped', reason = 'device is off', at = @now, not_before = NULL

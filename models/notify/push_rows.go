@@ -25,24 +25,24 @@ const (
 type Device struct {
 	ID          uuid.UUID `gorm:"type:uuid;primaryKey"`
 	UserID      uuid.UUID `gorm:"type:uuid"`
-	Token       string    // what the provider knows it by, as PushToken spells it; of a browser's subscription the endpoint
+	Token       string    // the provider's token, canonical by PushToken; of a browser's subscription the endpoint
 	TokenHash   []byte    // SHA-256 of it, unique
 	WebP256DH   string    `gorm:"column:web_p256dh"` // the keys of a browser's subscription, base64url; "": it is a token
 	WebAuth     string
 	Platform    string
 	Environment string
-	DeviceInfo  json.RawMessage `gorm:"type:jsonb;serializer:json"` // what the app says of it; nil: nothing
+	DeviceInfo  json.RawMessage `gorm:"type:jsonb;serializer:json"` // from the app; nil: nothing
 	Locale      string
 	AppVersion  string
 	DeviceModel string
 	OSVersion   string `gorm:"column:os_version"`
 	IsActive    bool
-	OffReason   string // why not
+	OffReason   string // why it is off
 	OffAt       *time.Time
 	CreatedAt   time.Time
 	LastUsedAt  time.Time // when its app last registered it
-	// SessionID is the session that registered it last, and takes it along when it
-	// ends; nil: registered before that was known.
+	// SessionID is the session that registered it last and switches it off when it ends;
+	// nil: registered before sessions were recorded.
 	SessionID *uuid.UUID `gorm:"type:uuid"`
 }
 
@@ -54,8 +54,8 @@ const (
 	PushAccepted PushStatus = "accepted" // by the provider
 	PushDryRun   PushStatus = "dry_run"  // there are no credentials: nothing was sent
 	PushFailed   PushStatus = "failed"   // refused for good, or too often
-	PushDead     PushStatus = "dead"     // the token is nobody's any more
-	PushSkipped  PushStatus = "skipped"  // its user does not want it, has read it, or has had enough for a day
+	PushDead     PushStatus = "dead"     // the token is no longer valid
+	PushSkipped  PushStatus = "skipped"  // the user does not want it, has read it, or has reached the daily cap
 	PushRetry    PushStatus = "retry"    // tried again at NotBefore
 	PushDeferred PushStatus = "deferred" // it is the user's quiet hours until NotBefore
 )
@@ -90,8 +90,8 @@ type Broadcast struct {
 	Title       string
 	Body        string
 	Data        map[string]string `gorm:"type:jsonb;serializer:json"`
-	CollapseKey string            // a later push of the same key takes the place of an earlier one; "": none does
-	Everyone    bool              // else its inboxes are filled from the start
+	CollapseKey string            // a later push of the same key replaces an earlier one; "": none does
+	Everyone    bool              // otherwise its inboxes are filled at creation
 	CreatedAt   time.Time
 }
 
@@ -103,7 +103,7 @@ func (b *Broadcast) BeforeSave(*gorm.DB) error {
 	return nil
 }
 
-// PushDay counts the notifications pushed to a user on a day of theirs.
+// PushDay counts the notifications pushed to a user on a day in their time zone.
 type PushDay struct {
 	UserID uuid.UUID `gorm:"type:uuid;primaryKey"`
 	Day    int       `gorm:"primaryKey;autoIncrement:false"` // since the first of January 1970

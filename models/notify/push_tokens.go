@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a token in characters, once it is spelled as PushToken does.
+// The bounds of a canonical token, in characters.
 const (
 	LeastPushToken = 10
 	MostPushToken  = 4096
@@ -17,9 +17,9 @@ const (
 
 const tokenSpace = " \t\n\v\f\r"
 
-// PushToken returns the one spelling under which a push service's token is kept, however an
-// app writes it: hexadecimal ones, which are Apple's, in lower case without white space and
-// brackets; others, which are case-sensitive, without white space at their ends.
+// PushToken returns the canonical spelling of a push service's token: hexadecimal ones,
+// which are Apple's, in lower case without white space and brackets; others, which are
+// case-sensitive, without white space at their ends.
 func PushToken(text string) string {
 	stripped := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(tokenSpace+"<>(){}[]", r) {
@@ -33,7 +33,7 @@ func PushToken(text string) string {
 	return strings.Trim(text, tokenSpace)
 }
 
-// PushTokenFault says what is wrong with a token as PushToken spells it; "": nothing.
+// PushTokenFault returns what is wrong with a canonical token; "": nothing.
 func PushTokenFault(token string) string {
 	switch n := utf8.RuneCountInString(token); {
 	case n < LeastPushToken || n > MostPushToken:
@@ -44,17 +44,17 @@ func PushTokenFault(token string) string {
 	return ""
 }
 
-// WebSubscription is what a browser subscribes with: the address that its push service takes
-// messages at, and the keys that those are encrypted for.
+// WebSubscription is a browser's push subscription: the address of its push service and the
+// keys for encryption.
 type WebSubscription struct {
 	Endpoint string
 	P256DH   string // an uncompressed point of P-256, in base64
 	Auth     string // 16 bytes, in base64
 }
 
-// Canonical returns the one spelling of a subscription. faults maps the members endpoint,
-// keys.p256dh and keys.auth to what is wrong with them. Whether the endpoint may be asked at
-// all, only the worker can tell, when it connects.
+// Canonical returns the canonical spelling of a subscription. faults maps the members
+// endpoint, keys.p256dh and keys.auth to what is wrong with them. Only the worker can
+// decide, when it connects, whether the endpoint may be called.
 func (s WebSubscription) Canonical() (canonical WebSubscription, faults map[string]string) {
 	faults = map[string]string{}
 	canonical.Endpoint = canonicalEndpoint(strings.Trim(s.Endpoint, tokenSpace))
@@ -75,15 +75,15 @@ func (s WebSubscription) Canonical() (canonical WebSubscription, faults map[stri
 
 const webAuthSize = 16
 
-// anyBase64 reads either alphabet, padded or not.
+// anyBase64 decodes either alphabet, padded or not.
 func anyBase64(text string) ([]byte, bool) {
 	text = strings.NewReplacer("+", "-", "/", "_").Replace(strings.TrimRight(strings.Trim(text, tokenSpace), "="))
 	data, err := base64.RawURLEncoding.DecodeString(text)
 	return data, err == nil && len(data) > 0
 }
 
-// canonicalEndpoint spells an address with its host in lower case, without the usual port, a
-// fragment and needless escapes; "": it is no address of a push service.
+// canonicalEndpoint returns an address with its host in lower case, without the default
+// port, a fragment and needless escapes; "": it is no address of a push service.
 func canonicalEndpoint(text string) string {
 	at, err := url.Parse(text)
 	if err != nil || PushTokenFault(text) != "" || !strings.EqualFold(at.Scheme, "https") || at.Opaque != "" || at.User != nil {
@@ -92,7 +92,7 @@ func canonicalEndpoint(text string) string {
 	host := strings.TrimSuffix(strings.ToLower(at.Hostname()), ".")
 	_, literal := netip.ParseAddr(host)
 	if !strings.Contains(host, ".") || literal == nil || strings.ContainsAny(host, "%[]:") || at.Port() != "" && at.Port() != "443" {
-		return "" // push services have names
+		return "" // push services have host names
 	}
 	out := "https://" + host + neededEscapes(at.EscapedPath())
 	if at.Path == "" {
@@ -107,7 +107,7 @@ func canonicalEndpoint(text string) string {
 	return out
 }
 
-// neededEscapes undoes the escapes of what needs none, and spells the others in capitals.
+// neededEscapes decodes needless escapes and writes the others in capitals.
 func neededEscapes(text string) string {
 	var out strings.Builder
 	for i := 0; i < len(text); i++ {

@@ -11,13 +11,13 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// Cursor is a place in the order of devices: by their user, then by their id.
+// Cursor is a position in the order of devices: by their user, then by their id.
 type Cursor struct {
 	User   uuid.UUID `json:"user"`
 	Device uuid.UUID `json:"device"`
 }
 
-// PushRange is a notification and a range of the devices that it goes to.
+// PushRange is a notification and a range of the devices that get it.
 type PushRange struct {
 	// Notification is for one user, Broadcast for many; one of them is set.
 	Notification uuid.UUID `json:"notification,omitzero"`
@@ -25,11 +25,11 @@ type PushRange struct {
 	// After and Upto bound the devices; zero values do not.
 	After Cursor `json:"after,omitzero"`
 	Upto  Cursor `json:"upto,omitzero"`
-	// Again has only those looked at that were put off.
+	// Again selects only devices with a retry or a deferred push.
 	Again bool `json:"again,omitempty"`
 }
 
-// lastPlace is behind every device.
+// lastPlace is after every device.
 var lastPlace = Cursor{uuid.Max, uuid.Max}
 
 // args returns the range's bounds for a statement.
@@ -55,7 +55,7 @@ func (r PushRange) news() string {
 // due returns the condition that the receipt r of a device allows a push now.
 func (r PushRange) due() string {
 	open := `r.status IN ('retry', 'deferred') AND (r.not_before <= @now
-		OR r.status = 'deferred' AND greatest(u.updated_at, p.updated_at) > r.at)` // their hours may be others by now
+		OR r.status = 'deferred' AND greatest(u.updated_at, p.updated_at) > r.at)` // the hours may have changed
 	if r.Again {
 		return open
 	}
@@ -115,7 +115,7 @@ func PushTargets(ctx context.Context, db *gorm.DB, r PushRange, now time.Time, l
 	return targets, err
 }
 
-// Place returns where the target stands in the order.
+// Place returns the target's position in the order.
 func (t PushTarget) Place() Cursor { return Cursor{t.UserID, t.DeviceID} }
 
 // Wanted reports whether the user wants notifications of this kind pushed.
@@ -127,8 +127,8 @@ func (t PushTarget) Wanted() bool {
 	return p.wants(t.Kind)
 }
 
-// QuietUntil returns when the user's quiet hours end, if they go on at this moment in their
-// zone. A test is not delayed: whoever asked for it is awake.
+// QuietUntil returns when the user's quiet hours end, if they are on at this moment in the
+// user's zone. A test is not delayed: the user who requested it is awake.
 func (t PushTarget) QuietUntil(now time.Time, zone *time.Location) (time.Time, bool) {
 	if t.QuietHoursStart == nil || t.QuietHoursEnd == nil || t.Kind == NotifyTest {
 		return now, false
@@ -136,8 +136,8 @@ func (t PushTarget) QuietUntil(now time.Time, zone *time.Location) (time.Time, b
 	return gamification.Quiet{From: gamification.Clock(*t.QuietHoursStart), To: gamification.Clock(*t.QuietHoursEnd)}.Until(now, zone)
 }
 
-// CutPushes divides the devices of a broadcast to push to now, after a cursor, into up to most
-// ranges of up to size devices. Fewer than most ranges mean that these are the last.
+// CutPushes divides the devices of a broadcast that are due for a push, after a cursor, into up
+// to most ranges of up to size devices. Fewer than most ranges mean that these are the last.
 func CutPushes(ctx context.Context, db *gorm.DB, r PushRange, now time.Time, size, most int) ([]PushRange, error) {
 	var ends []struct {
 		UserID, DeviceID uuid.UUID

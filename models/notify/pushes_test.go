@@ -18,7 +18,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// newsFor puts news into an inbox.
+// newsFor writes a notification to an inbox.
 func newsFor(t *testing.T, db *gorm.DB, user uuid.UUID, source string, now time.Time) uuid.UUID {
 	t.Helper()
 	n := notify.Notification{UserID: user, Kind: notify.NotifyCourseReady, Title: "Your course is ready", Body: "Tides", CreatedAt: now}
@@ -42,7 +42,7 @@ func receipt(t *testing.T, db *gorm.DB, target notify.PushTarget, status notify.
 	require.NoError(t, notify.RecordPushes(t.Context(), db, []notify.PushOutcome{o}, now))
 }
 
-// TestNoPushForWhoHasNoDevice: the inbox has the news all the same.
+// TestNoPushForWhoHasNoDevice checks that the inbox has the notification all the same.
 func TestNoPushForWhoHasNoDevice(t *testing.T) {
 	t.Parallel()
 	db, now := storetest.New(t), time.Now().UTC()
@@ -145,7 +145,7 @@ func TestDeadTokens(t *testing.T) {
 	require.Equal(t, "because", devices[0].OffReason)
 }
 
-// TestQuietHoursThatChangeMeanwhile: whoever changes them, or their zone, is looked at again.
+// TestQuietHoursThatChangeMeanwhile checks that changed quiet hours or zones apply to deferred pushes.
 func TestQuietHoursThatChangeMeanwhile(t *testing.T) {
 	t.Parallel()
 	db, now := storetest.New(t), time.Now().UTC().Truncate(time.Microsecond)

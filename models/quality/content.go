@@ -3,12 +3,12 @@ package quality
 import "math"
 
 // Analysis is what can be measured of an item's quality without understanding it, each part
-// from 0 to 1. What a model thinks of it is another matter and not part of it.
+// from 0 to 1. A model's rating is separate.
 type Analysis struct {
 	Readability float64
 	Length      float64
 	Structure   float64
-	Originality float64 // 0: it is there already
+	Originality float64 // 0: a duplicate
 	Total       float64 // the weighted mean; a broken link halves it
 }
 
@@ -28,7 +28,7 @@ const (
 	shareOriginality = 0.3
 )
 
-// Analyse looks at a text.
+// Analyse measures a text.
 func Analyse(t Text) Analysis {
 	score := Quality(t.Body, t.Language, t.Level)
 	a := Analysis{Readability: score.Readability, Length: score.Length, Structure: score.Structure, Originality: score.Repetition}

@@ -6,20 +6,20 @@ import (
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// Bounds of a lesson that can stand as it is.
+// Limits of a lesson that needs no rewrite.
 const (
 	LeastWords     = 60  // fewer is a stub
 	MostSimilarity = 0.7 // of two lessons' shingles; more is the same lesson twice
 	shingleWords   = 5
 )
 
-// Lesson is what the rules look at.
+// Lesson is the input of the rules.
 type Lesson struct {
 	Title, Text string
 }
 
-// Weaknesses says, for each lesson, in words for a writer, why it should be
-// written again. The i-th entry belongs to the i-th lesson and is empty when it is good.
+// Weaknesses returns, for each lesson, the reasons to rewrite it, in words for a writer.
+// The i-th entry belongs to the i-th lesson and is empty when it is good.
 func Weaknesses(lessons []Lesson) [][]string {
 	found := make([][]string, len(lessons))
 	shingles := make([]map[string]bool, len(lessons))

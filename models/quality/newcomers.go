@@ -5,18 +5,18 @@ import "time"
 // Newcomer is what is known of an author.
 type Newcomer struct {
 	Age      time.Duration // of the account
-	Verified bool          // their mail address is
-	Accepted int           // posts and comments of theirs that everybody sees
+	Verified bool          // whether their e-mail address is
+	Accepted int           // their posts and comments that everybody sees
 }
 
 // Allowance is the daily limits of an author.
 type Allowance struct {
 	Posts    int
 	Comments int
-	Links    int // in one post or comment, before somebody has a look at it
+	Links    int // in one post or comment, before a review
 }
 
-// The steps at which an allowance doubles, and what it begins and ends with.
+// The steps at which an allowance doubles, and its limits.
 const (
 	acceptedSome = 5
 	AcceptedMany = 20 // more than so many accepted posts make no difference
@@ -26,8 +26,8 @@ const (
 	leastLinks, mostLinks       = 1, 20
 )
 
-// AllowanceOf loosens with age, a verified address and accepted posts: each step
-// doubles what is allowed, up to a bound that holds for everybody.
+// AllowanceOf returns a higher allowance with age, a verified address and accepted
+// posts: each step doubles it, up to a limit for all.
 func AllowanceOf(n Newcomer) Allowance {
 	factor := 1
 	for _, step := range []bool{

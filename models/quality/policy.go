@@ -12,14 +12,14 @@ import (
 // The kinds of rules of the policy.
 const (
 	RuleWord = "word" // a word, or words in a row
-	RuleLink = "link" // a site, with all below it
+	RuleLink = "link" // a site, with all its subdomains
 )
 
-// ContentRule is something that a post is looked at for.
+// ContentRule is a pattern that posts are checked for.
 type ContentRule struct{ Kind, Pattern string }
 
-// FoldPattern brings a rule's pattern to the form it is kept and compared in; "" for one
-// that could never match.
+// FoldPattern returns a rule's pattern in the form that is stored and compared; "" for
+// one that could never match.
 func FoldPattern(kind, pattern string) string {
 	if kind == RuleLink {
 		site := strings.ToLower(strings.TrimSpace(pattern))
@@ -35,9 +35,9 @@ func FoldPattern(kind, pattern string) string {
 	return strings.Join(folded(pattern), " ")
 }
 
-// Broken returns the first rule that a text breaks, ok is false when it breaks none.
-// Disguises do not help: case, accents, marks without a shape and digits that stand
-// for letters make no difference to words.
+// Broken returns the first rule that a text breaks; ok is false when it breaks none.
+// Disguises do not help: case, accents, marks without a shape and digits in place of
+// letters make no difference to words.
 func Broken(text string, rules []ContentRule) (broken ContentRule, ok bool) {
 	words := " " + strings.Join(folded(text), " ") + " "
 	sites := hosts(text)
@@ -53,7 +53,7 @@ func Broken(text string, rules []ContentRule) (broken ContentRule, ok bool) {
 	return ContentRule{}, false
 }
 
-// says looks for whole words, or for a part where a script has no spaces.
+// says reports whether the words have the pattern as whole words, or as a part where a script has no spaces.
 func says(words, pattern string) bool {
 	if strings.ContainsFunc(pattern, unspaced) {
 		return strings.Contains(words, pattern)
@@ -61,10 +61,10 @@ func says(words, pattern string) bool {
 	return strings.Contains(words, " "+pattern+" ")
 }
 
-// disguises are signs that stand for letters.
+// disguises maps signs to the letters they stand for.
 var disguises = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s")
 
-// folded returns a text's words without what tells spellings apart.
+// folded returns a text's words without differences of spelling.
 func folded(text string) []string {
 	plain := strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Mn, unicode.Cf) {
@@ -80,10 +80,10 @@ var (
 	domain = regexp.MustCompile(`(?i)[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?(?:\.[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?)+`)
 )
 
-// Links returns how many addresses of sites a text has.
+// Links returns the number of web addresses in a text.
 func Links(text string) int { return len(link.FindAllStringIndex(text, -1)) }
 
-// hosts returns the sites a text names, with or without an address around them.
+// hosts returns the sites that a text names, as addresses or bare host names.
 func hosts(text string) []string {
 	return domain.FindAllString(strings.ToLower(text), -1)
 }

@@ -14,10 +14,10 @@ import (
 type Score struct {
 	Length      float64 // enough words to teach something
 	Structure   float64 // headings and paragraphs
-	Examples    float64 // shows an example: code, a list of steps, or the word
-	Summary     float64 // closes with a summary
-	Repetition  float64 // 1: says nothing twice
-	Readability float64 // sentences of a length that suits the level
+	Examples    float64 // has an example: code, a list of steps, or the word
+	Summary     float64 // ends with a summary
+	Repetition  float64 // 1: repeats nothing
+	Readability float64 // sentences of a length for the level
 	Total       float64
 }
 
@@ -65,7 +65,7 @@ func denseWords(text string) int {
 	return n / 2
 }
 
-// structure wants three headings and four paragraphs.
+// structure scores headings and paragraphs; three and four are enough.
 func structure(text string) float64 {
 	headings, paragraphs := 0, 0
 	for block := range strings.SplitSeq(text, "\n\n") {
@@ -103,7 +103,7 @@ var summaryWords = []string{
 	"özet", "итог", "podsumowanie", "まとめ", "总结", "總結", "요약", "सारांश", "ملخص",
 }
 
-// closing looks for a summary in the last third of the text.
+// closing scores a summary in the last third of the text.
 func closing(text string) float64 {
 	letters := []rune(strings.ToLower(text))
 	if containsAny(string(letters[len(letters)*2/3:]), summaryWords) {
@@ -121,7 +121,7 @@ func containsAny(text string, words []string) bool {
 	return false
 }
 
-// repeated returns the share of five-word runs that come more than once.
+// repeated returns the share of five-word runs that occur more than once.
 func repeated(text string) float64 {
 	words := texts.Words(text)
 	runs := len(words) - shingleWords + 1
@@ -131,11 +131,11 @@ func repeated(text string) float64 {
 	return 1 - float64(len(Shingles(text)))/float64(runs)
 }
 
-// readable compares the years of school a text asks for with what suits the level.
+// readable scores how the text's reading level suits the level.
 func readable(text, language, level string) float64 {
 	years := ReadingLevel(text, language)
 	if years == 0 {
-		return 1 // unknown, so it costs nothing
+		return 1 // unknown: no deduction
 	}
 	most := map[string]float64{"beginner": 11, "intermediate": 14, "advanced": 18}[level]
 	if most == 0 {

@@ -8,8 +8,8 @@ import (
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// wordsPerMinute is how fast people read to learn; lettersPerMinute does for
-// scripts written without spaces.
+// wordsPerMinute is a learner's reading speed; lettersPerMinute is for scripts
+// written without spaces.
 const (
 	wordsPerMinute   = 200
 	lettersPerMinute = 400
@@ -33,13 +33,12 @@ func unspaced(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
-// ReadingLevel is about how many years of school a text asks for, 0 to 18. For English
-// it is the Flesch-Kincaid grade (Kincaid and others, 1975: syllables a word, words a sentence;
-// syllables are counted by groups of vowels). For other languages with spaces, whose
-// syllables are written in too many ways, it is the automated readability index (Senter and
-// Smith, 1967: letters a word, words a sentence), which is a little high where words are
-// long. What comes out below 1 or above 18 is brought within.
-// 0 means unknown: fewer than 30 words, or a script without spaces.
+// ReadingLevel returns the years of school that a text requires, 0 to 18. For English it is the
+// Flesch-Kincaid grade (Kincaid and others, 1975: syllables a word, words a sentence; syllables
+// are counted by groups of vowels). For other languages with spaces, whose syllables are
+// written in too many ways, it is the automated readability index (Senter and Smith, 1967:
+// letters a word, words a sentence), which is a little high where words are long. Results are
+// limited to 1 to 18. 0 means unknown: fewer than 30 words, or a script without spaces.
 func ReadingLevel(text, language string) float64 {
 	prose := proseOf(text)
 	words := texts.Words(prose)
@@ -60,7 +59,7 @@ func ReadingLevel(text, language string) float64 {
 
 func letters(word string) int { return len([]rune(word)) }
 
-// syllables of an English word: its groups of vowels, but for a silent e at the end.
+// syllables counts those of an English word: its groups of vowels, without a silent e at the end.
 func syllables(word string) int {
 	n, within := 0, false
 	for _, r := range word {

@@ -7,27 +7,27 @@ import (
 	"sync"
 )
 
-// TopicAction is what is done about a topic that a rule matches.
+// TopicAction is the result of a topic rule that matches.
 type TopicAction string
 
-// The actions there are.
+// The actions.
 const (
 	TopicRefuse TopicAction = "refuse" // no course
-	TopicHelp   TopicAction = "help"   // no course, but where to find help
-	TopicAllow  TopicAction = "allow"  // an exception: these words do not count for the other rules
+	TopicHelp   TopicAction = "help"   // no course, but resources that help
+	TopicAllow  TopicAction = "allow"  // an exception: these words are ignored by the other rules
 )
 
-// TopicRule is a phrase that what a learner asks for is looked through for.
+// TopicRule is a phrase that learners' requests are searched for.
 type TopicRule struct {
 	Action   TopicAction
 	Pattern  string // as FoldPattern folds words
 	Language string // of a built-in rule, as a BCP 47 base language
 }
 
-// JudgeTopic finds the rule that decides about the texts of a request, each judged by
-// itself and with the disguises that Broken sees through; ok is false when none does. Where
-// an allow rule matches, its words count for nothing else, so that an exception excuses the
-// phrase it is about and not what else is asked for. Help comes before refuse: who may be in
+// JudgeTopic returns the rule that decides about the texts of a request, each checked
+// separately and through the disguises that Broken ignores; ok is false when none does.
+// Words that match an allow rule are ignored by the others, so an exception covers its
+// phrase and nothing else in the request. Help comes before refuse: a person who may be in
 // danger is shown help whatever else is in the request.
 func JudgeTopic(texts []string, rules []TopicRule) (decisive TopicRule, ok bool) {
 	for _, text := range texts {
@@ -47,10 +47,10 @@ func JudgeTopic(texts []string, rules []TopicRule) (decisive TopicRule, ok bool)
 	return decisive, ok
 }
 
-// excused stands where the words of an exception were; no pattern contains it.
+// excused replaces the words of an exception; no pattern contains it.
 const excused = "\x00"
 
-// excuse takes the exceptions out of folded words.
+// excuse removes the exceptions from folded words.
 func excuse(words string, rules []TopicRule) string {
 	for _, rule := range rules {
 		if rule.Action != TopicAllow || rule.Pattern == "" {
@@ -70,7 +70,7 @@ func excuse(words string, rules []TopicRule) string {
 //go:embed topics/topics.txt
 var topicFiles embed.FS
 
-// BuiltInTopicRules returns the rules that hold where the operator's do not say otherwise. It
+// BuiltInTopicRules returns the rules that apply unless the operator's say otherwise. It
 // panics on a broken file, which is part of the program.
 func BuiltInTopicRules() []TopicRule { return builtInTopics() }
 

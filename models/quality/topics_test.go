@@ -8,7 +8,7 @@ import (
 	"github.com/lyoapp/lyo/models/quality"
 )
 
-// judged returns what the built-in rules and others make of a topic; "" lets it through.
+// judged returns the decision of the built-in rules and others about a topic; "" lets it through.
 func judged(topic string, more ...quality.TopicRule) quality.TopicAction {
 	rule, found := quality.JudgeTopic([]string{topic}, append(quality.BuiltInTopicRules(), more...))
 	if !found {

@@ -17,18 +17,18 @@ const (
 // queue is one source of a feed, the best first.
 type queue struct {
 	share  float64
-	why    string // where the thing itself has no reason of the queue's
+	why    string // where the item has no reason of the queue's kind
 	reason Strategy
 	items  []*scored
 	taken  int
 	next   int
 }
 
-// mix deals a personalized feed from four queues in their shares: the next item comes
+// mix merges four queues into a personalized feed by their shares: the next item comes
 // from the queue that is furthest behind its share (each queue's n-th item is due at
-// (n-0.5)/share). What is in several queues comes once, where it is due first; what is
-// left when queues run dry follows from the others. An item's score is made of the time
-// it is due at, so the order is the score's.
+// (n-0.5)/share). An item in several queues comes once, where it is due first; when
+// queues run dry the rest follows from the others. Scores follow from the due times, so
+// the order is the score's.
 func mix(all []scored, seed string) []Ranked {
 	queues := queuesOf(all, seed)
 	used := map[uuid.UUID]bool{}
@@ -51,7 +51,7 @@ func mix(all []scored, seed string) []Ranked {
 	}
 }
 
-// skip passes over what was taken already; it reports whether anything is left.
+// skip drops items already used and reports whether any are left.
 func (q *queue) skip(used map[uuid.UUID]bool) bool {
 	for q.next < len(q.items) && used[q.items[q.next].ID] {
 		q.next++
@@ -76,10 +76,10 @@ func queuesOf(all []scored, seed string) []queue {
 	}
 }
 
-// mostOfGroup is how many items of one course come before others have had their turn.
+// mostOfGroup is how many items of one course come before other courses have had their turn.
 const mostOfGroup = 2
 
-// pick has the candidates of a queue in the order of a value, those that crowd it last.
+// pick returns the candidates of a queue in the order of a value, with surplus ones of a course last.
 func pick(all []scored, in func(*scored) bool, value func(*scored) float64) []*scored {
 	picked := bestFirst(all, in, value)
 	count := make(map[uuid.UUID]int, len(picked))
@@ -94,7 +94,7 @@ func pick(all []scored, in func(*scored) bool, value func(*scored) float64) []*s
 	return append(first, crowd...)
 }
 
-// reasonsOf returns why an item is there: the queue's reason first, then its others.
+// reasonsOf returns why an item is recommended: the queue's reason first, then its others.
 func reasonsOf(c *scored, q queue) []string {
 	reasons := make([]string, 0, 4)
 	add := func(text string) {

@@ -6,8 +6,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// CheckOrder says in words what is wrong with an answer that should hold each of the
-// given items exactly once; "" when nothing is.
+// CheckOrder returns, in words, what is wrong with an answer that should have each of
+// the given items exactly once; "" when nothing is.
 func CheckOrder(given, answer []uuid.UUID) string {
 	left := map[uuid.UUID]bool{}
 	for _, id := range given {

@@ -10,12 +10,12 @@ type PathCourse struct {
 	ID            string
 	Skills        []string
 	Teaches       []string // the skills asked for that it teaches
-	Prerequisites []string // what its lessons take for granted, as they say it
+	Prerequisites []string // what its lessons assume, in their words
 	Level         string
 	Quality       float64 // 0 to 1
 }
 
-// Step is a course's place in a path: after all it builds on.
+// Step is a course's position in a path: after all its prerequisites.
 type Step struct {
 	Course     PathCourse
 	After      []string // ids of earlier steps
@@ -26,8 +26,8 @@ type Step struct {
 const mostOfLevel = 2
 
 // Path orders courses for skills: easier ones of a skill before harder ones, and a course
-// that takes another's skill for granted after that one. Levels below what a learner has
-// mastered are left out. Circles are cut where they would close.
+// that assumes another's skill after that one. Levels below a learner's mastery are left
+// out. Cycles are cut where they would close.
 func Path(courses []PathCourse, mastery map[string]float64) []Step {
 	courses = slices.Clone(courses)
 	slices.SortFunc(courses, func(a, b PathCourse) int {
@@ -39,7 +39,7 @@ func Path(courses []PathCourse, mastery map[string]float64) []Step {
 	var place func(c PathCourse)
 	place = func(c PathCourse) {
 		if placed[c.ID] || open[c.ID] {
-			return // there, or a circle
+			return // visited, or a cycle
 		}
 		open[c.ID] = true
 		step := Step{Course: c, After: []string{}, Confidence: confidence(c, mastery)}
@@ -60,7 +60,7 @@ func Path(courses []PathCourse, mastery map[string]float64) []Step {
 	return steps
 }
 
-// choose takes the best of each skill and level that the learner still needs.
+// choose returns the best of each skill and level that the learner still needs.
 func choose(courses []PathCourse, mastery map[string]float64) (chosen []PathCourse) {
 	count := map[[2]string]int{}
 	for _, c := range courses {
@@ -80,7 +80,7 @@ func choose(courses []PathCourse, mastery map[string]float64) (chosen []PathCour
 }
 
 // buildsOn reports whether a course comes after another: it is a harder one of the same skill,
-// or takes for granted what the other, which is no harder, teaches and it does not.
+// or assumes what the other, which is no harder, teaches and it does not.
 func buildsOn(c, other PathCourse) bool {
 	if c.ID == other.ID {
 		return false
@@ -92,7 +92,7 @@ func buildsOn(c, other PathCourse) bool {
 		})
 }
 
-// confidence returns how sure it is that a step helps: good courses on what is not mastered yet.
+// confidence returns how likely a step helps: good courses on skills not yet mastered.
 func confidence(c PathCourse, mastery map[string]float64) float64 {
 	need := 0.0
 	for _, s := range c.Teaches {

@@ -9,11 +9,10 @@ import (
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// Pick returns the indexes of up to n texts that have most to do with the words of
-// a query, the best first. A word counts the more the fewer texts it is in, and
-// a text's length does not count (TF-IDF with a cosine norm). Texts that share no
-// word with the query but small ones, or far less than the best one does, are not
-// picked; equal ones come in their order.
+// Pick returns the indexes of up to n texts most relevant to a query, the best first.
+// Rare words weigh more, and a text's length does not count (TF-IDF with a cosine
+// norm). Texts that share only small words with the query, or score far less than the
+// best one, are left out; ties keep their order.
 func Pick(query string, texts []string, n int) []int {
 	docs := make([]map[string]float64, len(texts))
 	in := map[string]float64{} // number of texts a word is in
@@ -45,10 +44,10 @@ func Pick(query string, texts []string, n int) []int {
 	return picked
 }
 
-// leastShare of the best text's score is what another one needs.
+// leastShare is the least share of the best text's score that is picked.
 const leastShare = 0.2
 
-// smallWords say nothing of what a text is about.
+// smallWords say nothing about a text's subject.
 const smallWords = " " +
 	"about all also and any are because been but can could did does each for from had has have her his " +
 	"how into its just like many may more most much not now off one only other our out over she some such " +
@@ -57,7 +56,7 @@ const smallWords = " " +
 	"des auf nicht wie les une est dans pour que qui los las del por con una para como gli nel per uma " +
 	"dos não com "
 
-// frequencies counts words, damped, leaving out those that mean nothing by themselves.
+// frequencies counts words, damped, without the small ones.
 func frequencies(text string) map[string]float64 {
 	counts := map[string]float64{}
 	for _, word := range texts.Words(text) {
@@ -81,7 +80,7 @@ func isASCII(word string) bool {
 }
 
 func similarity(query, doc map[string]float64, weight func(string) float64) float64 {
-	// In the order of the alphabet, so that equal texts have equal scores to the last bit.
+	// In alphabetical order, so that equal texts have equal scores to the last bit.
 	shared, norm := 0.0, 0.0
 	for _, word := range sorted(doc) {
 		w := doc[word] * weight(word)

@@ -12,10 +12,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// Strategy is a way to rank.
+// Strategy is a method of ranking.
 type Strategy string
 
-// The strategies there are.
+// The strategies.
 const (
 	Personalized          Strategy = "personalized"
 	TrendingFirst         Strategy = "trending"
@@ -25,13 +25,13 @@ const (
 	DifficultyProgression Strategy = "difficulty_progression"
 )
 
-// Strategies returns all of them.
+// Strategies returns all strategies.
 func Strategies() []Strategy {
 	return []Strategy{Personalized, TrendingFirst, Collaborative, ContentBased, SkillGap, DifficultyProgression}
 }
 
-// Ranked is a candidate's place, by its score (0 to 1, never rising), and why it is there. Reasons name no person: they
-// are kept while a feed is scrolled, and in that time someone may block the user or close their account.
+// Ranked is a candidate in a ranking, with its score (0 to 1, never rising) and its reasons. Reasons name no person:
+// they are kept while a feed is scrolled, and in that time someone may block the user or close their account.
 type Ranked struct {
 	ID      uuid.UUID
 	Score   float64
@@ -50,7 +50,7 @@ const (
 	unfit            = 0.4    // weight of the profile for an item far from the user's level
 )
 
-// scored is a candidate with every strategy's view of it.
+// scored is a candidate with its score by each strategy.
 type scored struct {
 	Candidate
 	interest, likes, neighbours, trending, gap, step, match float64
@@ -58,7 +58,7 @@ type scored struct {
 	reasons                                                 reasons
 }
 
-// reasons are why strategies would have a candidate; "" where they would not.
+// reasons are why each strategy would recommend a candidate; "" where it would not.
 type reasons struct{ personalized, trending, collaborative, content, gap, step string }
 
 func (r reasons) of(s Strategy) string {
@@ -80,9 +80,9 @@ func (r reasons) of(s Strategy) string {
 	}
 }
 
-// Rank orders candidates by a strategy; none comes twice. Items the strategy has
-// nothing to say of follow in the personalized order, and say so. Seed changes which
-// unknown items are tried first; the same seed gives the same order.
+// Rank orders candidates by a strategy, each once. Items that the strategy does not
+// score follow in the personalized order, with that as their reason. Seed changes
+// which unknown items come first; the same seed gives the same order.
 func Rank(s Strategy, candidates []Candidate, t Taste, seed string) []Ranked {
 	all := score(distinctOf(candidates), t)
 	mixed := mix(all, seed)
@@ -105,7 +105,7 @@ func Rank(s Strategy, candidates []Candidate, t Taste, seed string) []Ranked {
 	return first
 }
 
-// by has the candidates a strategy has a score for, the best first.
+// by returns the candidates that a strategy scores, the best first.
 func by(s Strategy, all []scored) []Ranked {
 	value := func(c *scored) float64 {
 		switch s {
@@ -131,8 +131,8 @@ func by(s Strategy, all []scored) []Ranked {
 	return ranked
 }
 
-// bestFirst has those that are in, by a value; of equal ones the better comes first, then
-// the newer, then the one of the lower id, so that an order is always the same.
+// bestFirst returns the included candidates by a value, descending; ties go to the
+// better, then the newer, then the lower id, so the order is deterministic.
 func bestFirst(all []scored, in func(*scored) bool, value func(*scored) float64) []*scored {
 	type valued struct {
 		*scored
@@ -154,7 +154,7 @@ func bestFirst(all []scored, in func(*scored) bool, value func(*scored) float64)
 	return sorted
 }
 
-// score scores every candidate for a profile. Trending scores and neighbours are scaled to 0 to 1.
+// score scores every candidate for a profile. Trending scores and neighbours' likes are scaled to 0 to 1.
 func score(candidates []Candidate, t Taste) []scored {
 	hottest, closest := 1e-12, 1e-12
 	for _, c := range candidates {
@@ -175,7 +175,7 @@ type views struct {
 	interests, likes, both direction
 }
 
-// blend returns what is said and what is done in one, each as long as the other.
+// blend combines stated and observed interests with equal length.
 func blend(t Taste) map[string]float64 {
 	both := map[string]float64{}
 	for _, part := range []map[string]float64{t.Interests, t.Likes} {
@@ -217,9 +217,9 @@ func (c *scored) look(v views) {
 	}
 }
 
-// gapAndStep looks at the skills an item teaches: what is weak comes first in one, what
-// is next in the other. It fits at the level of such a skill or the next; where it teaches
-// none, at that of the learner; what has no level fits everybody.
+// gapAndStep scores the skills an item teaches: weak ones as gaps, the learner's next
+// level of each as steps. An item fits at the level of such a skill or the next; without
+// one, at the learner's level; an item without a level always fits.
 func (c *scored) gapAndStep(t Taste) {
 	c.fit = suits(c.Level, t.Level)
 	taught := false
@@ -261,13 +261,13 @@ func (c *scored) matches() bool {
 	return c.interest > 0 || c.likes > 0 || c.Kin > 0 || c.Followed
 }
 
-// lot returns a number from 0 to 1 that a seed and an id always draw.
+// lot returns a number from 0 to 1, always the same for a seed and an id.
 func lot(seed string, id uuid.UUID) float64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(seed)) // never fails
 	_, _ = h.Write(id[:])
 	x := h.Sum64()
-	x ^= x >> 33 // spread, since ids that follow each other hash to neighbours
+	x ^= x >> 33 // spread, since similar ids hash to neighbours
 	x *= 0xff51afd7ed558ccd
 	x ^= x >> 33
 	return float64(x>>11) / (1 << 53)

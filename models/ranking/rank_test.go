@@ -15,14 +15,14 @@ import (
 
 func named(n int) uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, n)) }
 
-// candidate returns one of an age in hours; what comes first is older, so newest-first would turn any list round.
+// candidate returns one of an age in hours; the first is the oldest, so newest-first would reverse any list.
 func candidate(n int, hours int, change func(*ranking.Candidate)) ranking.Candidate {
 	c := ranking.Candidate{ID: named(n), Group: named(n), Quality: 0.5, Age: time.Duration(hours) * time.Hour}
 	change(&c)
 	return c
 }
 
-// TestNoStrategyIsNewestFirst: for every strategy the oldest item is the one it is about.
+// TestNoStrategyIsNewestFirst checks that each strategy puts first the oldest item, the one it should find.
 func TestNoStrategyIsNewestFirst(t *testing.T) {
 	t.Parallel()
 	profile := ranking.Taste{
@@ -80,8 +80,8 @@ func TestTheMixKeepsItsShares(t *testing.T) {
 	require.NotEqual(t, ranked, other, "what is new to try changes")
 }
 
-// TestWhatSuitsOnesLevelComesFirst: of items one likes as much, those at the level of what they
-// teach, or the next when that is mastered; else at one's own.
+// TestWhatSuitsOnesLevelComesFirst: among items liked equally, those come first that fit the level
+// of the skill they teach, or the next when that is mastered; otherwise the learner's level.
 func TestWhatSuitsOnesLevelComesFirst(t *testing.T) {
 	t.Parallel()
 	profile := ranking.Taste{

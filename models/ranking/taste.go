@@ -8,16 +8,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// Taste is a user profile, as ranking uses it. All words are terms as the database makes them:
-// lower case, stop words left out.
+// Taste is a user profile for ranking. All words are terms as the database makes them: lower
+// case, without stop words.
 type Taste struct {
-	Interests map[string]float64 // what they say they like, by term
+	Interests map[string]float64 // stated, by term
 	Likes     map[string]float64 // from their interactions, by term; dislikes are negative
 	Skills    []Skill
 	Level     string
 }
 
-// Skill is something a learner has been tested in.
+// Skill is a skill in which a learner was tested.
 type Skill struct {
 	Name    string
 	Terms   []string
@@ -25,27 +25,27 @@ type Skill struct {
 	Level   string  // the hardest they were tested at
 }
 
-// GapBelow is the mastery under which a skill is a gap; MasteredFrom that from which the
+// GapBelow is the mastery below which a skill is a gap, MasteredFrom that from which the
 // next level is due.
 const (
 	GapBelow     = 0.7
 	MasteredFrom = 0.75
 )
 
-// Candidate is an item that may be recommended, with what ranking goes by.
+// Candidate is an item that may be recommended, with the inputs of ranking.
 type Candidate struct {
-	ID, Group uuid.UUID // things of one group are not to crowd a feed
+	ID, Group uuid.UUID // items of one group must not crowd a feed
 	Terms     []string
 	Level     string  // "": none
 	Quality   float64 // 0 to 1
 	Age       time.Duration
 	Heat      float64 // its trending score
-	People    int     // of whom
+	People    int     // distinct people in that score
 	Followed  bool    // its author is followed
-	Kin       float64 // how much neighbours, people with a similar profile, liked it
+	Kin       float64 // how much neighbours, users with a similar profile, liked it
 }
 
-// direction is weights of terms with their length.
+// direction is a vector of term weights with its length.
 type direction struct {
 	weights map[string]float64
 	length  float64
@@ -81,11 +81,11 @@ func magnitude(weights map[string]float64) float64 {
 
 var levels = []string{"beginner", "intermediate", "advanced"}
 
-// levelFit is 1 for the level wanted, less for one beside it, and little for two away. An item
-// without a level is halfway: it may do.
+// levelFit returns 1 for the wanted level, less for one beside it, and little for two away. An
+// item without a level gets a middle value.
 func levelFit(level, wanted string) float64 { return fitOr(level, wanted, 0.5) }
 
-// suits is levelFit, but 1 where either level is not known: nothing speaks against it.
+// suits is levelFit, but 1 where either level is unknown.
 func suits(level, wanted string) float64 { return fitOr(level, wanted, 1) }
 
 func fitOr(level, wanted string, unknown float64) float64 {

@@ -48,7 +48,7 @@ func Trending(interactions []Deed, now time.Time) float64 {
 	return score
 }
 
-// Decay returns what is left of 1 after an age.
+// Decay returns the remaining weight after an age.
 func Decay(age, halfLife time.Duration) float64 {
 	return math.Exp2(-math.Max(age.Hours(), 0) / halfLife.Hours())
 }

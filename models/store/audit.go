@@ -8,24 +8,24 @@ import (
 	"gorm.io/gorm"
 )
 
-// AuditEntry is something that happened to an account. The table only grows.
+// AuditEntry is an event of an account. The table only grows.
 type AuditEntry struct {
 	ID        uuid.UUID `gorm:"type:uuid;primaryKey"`
 	At        time.Time
 	Action    AuditAction
-	ActorID   *uuid.UUID     `gorm:"type:uuid"` // who did it; nil: not signed in
-	UserID    *uuid.UUID     `gorm:"type:uuid"` // whose account it is about; nil: none
+	ActorID   *uuid.UUID     `gorm:"type:uuid"` // who acted; nil: not signed in
+	UserID    *uuid.UUID     `gorm:"type:uuid"` // the account concerned; nil: none
 	Via       string         // AuditAPI, AuditCommandLine or AuditWorkflow
 	Address   string         // of the client, where there is one
 	UserAgent string         //
 	RequestID string         //
-	Details   map[string]any `gorm:"type:jsonb;serializer:json"` // never a secret, nor a text that a user typed
+	Details   map[string]any `gorm:"type:jsonb;serializer:json"` // never a secret, nor text typed by a user
 }
 
-// TableName returns a singular: it is one log.
+// TableName returns the table's name, a singular: it is one log.
 func (AuditEntry) TableName() string { return "audit_log" }
 
-// BeforeSave keeps details an object.
+// BeforeSave writes nil details as an empty object.
 func (e *AuditEntry) BeforeSave(*gorm.DB) error {
 	if e.Details == nil {
 		e.Details = map[string]any{}
@@ -33,14 +33,14 @@ func (e *AuditEntry) BeforeSave(*gorm.DB) error {
 	return nil
 }
 
-// Where an action came from.
+// The origins of an action.
 const (
 	AuditAPI         = "api"
 	AuditCommandLine = "command line"
 	AuditWorkflow    = "workflow"
 )
 
-// AuditAction is what happened.
+// AuditAction is the kind of an entry.
 type AuditAction string
 
 // The actions.
@@ -50,11 +50,11 @@ const (
 	AuditSignIn            AuditAction = "session.started"
 	AuditSignInFailed      AuditAction = "session.refused" // a wrong password, or an unknown e-mail address
 	AuditSignOut           AuditAction = "session.ended"
-	AuditTokenReused       AuditAction = "session.reused" // an old refresh token was shown, which ended the session
+	AuditTokenReused       AuditAction = "session.reused" // an old refresh token was presented, which ended the session
 	AuditPasswordChanged   AuditAction = "password.changed"
 	AuditPasswordReset     AuditAction = "password.reset"
 	AuditEmailRequested    AuditAction = "email.change_requested" // another address is pending
-	AuditEmailChanged      AuditAction = "email.changed"          // its mailbox has answered
+	AuditEmailChanged      AuditAction = "email.changed"          // its mailbox was verified
 	AuditEmailVerified     AuditAction = "email.verified"
 	AuditEmailRestored     AuditAction = "email.restored"
 	AuditRoleGranted       AuditAction = "role.granted"
@@ -90,7 +90,7 @@ func Audit(ctx context.Context, db *gorm.DB, entry AuditEntry) error {
 	return db.WithContext(ctx).Create(&entry).Error
 }
 
-// AuditFilter narrows the log; zero values narrow nothing.
+// AuditFilter narrows the log; zero values are ignored.
 type AuditFilter struct {
 	Action        AuditAction
 	UserID        *uuid.UUID

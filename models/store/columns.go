@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// IDList is ids as one argument of SQL, so that a statement is the same however many there are.
+// IDList returns ids as one SQL argument, so that a statement is the same for any number of them.
 func IDList(ids []uuid.UUID) Words {
 	words := make(Words, len(ids))
 	for i, id := range ids {
@@ -19,7 +19,7 @@ func IDList(ids []uuid.UUID) Words {
 	return words
 }
 
-// OrEmpty returns the values, and an empty slice for nil: a column that is not null.
+// OrEmpty returns the values, and an empty slice for nil, for a column that is not null.
 func OrEmpty[T any](values []T) []T {
 	if values == nil {
 		return []T{}
@@ -27,16 +27,16 @@ func OrEmpty[T any](values []T) []T {
 	return values
 }
 
-// LikeEscaper makes LIKE take a learner's words literally.
+// LikeEscaper makes LIKE match a learner's words literally.
 var LikeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // Words is a Postgres array of texts.
 type Words []string
 
-// arrayReaders are kept, since each knows all types and how to read them.
+// arrayReaders are pooled, since each registers all types and their codecs.
 var arrayReaders = sync.Pool{New: func() any { return pgtype.NewMap() }}
 
-// Scan reads what the driver gives.
+// Scan reads the driver's value.
 func (w *Words) Scan(value any) error {
 	reader := arrayReaders.Get().(*pgtype.Map) //nolint:forcetypeassert,errcheck // nothing else is in there
 	defer arrayReaders.Put(reader)
@@ -54,7 +54,7 @@ func (w Words) Value() (driver.Value, error) {
 	return "{" + strings.Join(quoted, ",") + "}", nil
 }
 
-// AsJSON returns a value for a jsonb column of a partial update. Ours always marshal.
+// AsJSON returns a value for a jsonb column of a partial update. The types in use always marshal.
 func AsJSON(v any) string {
 	text, _ := json.Marshal(v) //nolint:errchkjson // plain structs, maps and strings
 	return string(text)

@@ -15,15 +15,15 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// Pool bounds the connections a process holds. They stay open between two bursts: a new
-// one costs Postgres a process and us every prepared statement.
+// Pool bounds the connections of a process. They stay open between bursts, since a new
+// one costs Postgres a process and the client every prepared statement.
 type Pool struct {
 	MaxOpen     int
-	MaxLifetime time.Duration // 0: for ever
-	MaxIdleTime time.Duration // 0: for ever
+	MaxLifetime time.Duration // 0: unlimited
+	MaxIdleTime time.Duration // 0: unlimited
 }
 
-// Open connects to Postgres. It does not wait for the server: the first query does.
+// Open opens a pool to Postgres. It does not wait for the server: the first query does.
 func Open(url string, pool Pool) (*gorm.DB, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -48,7 +48,7 @@ func Open(url string, pool Pool) (*gorm.DB, error) {
 }
 
 // withoutJIT turns just-in-time compilation off. It takes some hundred milliseconds, and no
-// statement of ours runs long enough for that to pay.
+// statement here runs long enough to gain that.
 func withoutJIT(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, "SET jit = off")
 	return err
@@ -71,8 +71,8 @@ func Ping(ctx context.Context, db *gorm.DB) error {
 // NewID returns a fresh version 7 id: unique, and ordered by time.
 func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-// DerivedID returns the version 5 id that always belongs to these parts, so that
-// repeating an operation finds the row of the first time.
+// DerivedID returns the version 5 id of these parts, so that repeating an operation
+// finds its first row.
 func DerivedID(space uuid.UUID, parts ...string) uuid.UUID {
 	var name []byte
 	for _, p := range parts {
@@ -81,7 +81,7 @@ func DerivedID(space uuid.UUID, parts ...string) uuid.UUID {
 	return uuid.NewSHA1(space, name)
 }
 
-// IsUniqueViolation reports whether err is a break of the named unique index.
+// IsUniqueViolation reports whether err is a violation of the named unique index.
 func IsUniqueViolation(err error, index string) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "23505" && pg.ConstraintName == index

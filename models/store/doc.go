@@ -1,3 +1,3 @@
-// Package store is what every domain of models rests on: the connection, errors with codes, the outbox, the audit log,
-// pages of lists and kinds of columns. It knows no domain.
+// Package store is the base of every domain of models: the connection, errors with codes, the outbox, the audit log,
+// paging and column types. It knows no domain.
 package store

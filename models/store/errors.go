@@ -8,11 +8,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// Code classifies an error once, where it arises. Two tables translate it:
-// the API's into HTTP problems, the activities' into Temporal's retry rules.
+// Code classifies an error once, where it occurs. Two tables map it: the API's to
+// HTTP problems, the activities' to Temporal's retry rules.
 type Code string
 
-// The vocabulary. An error without a code is internal: it is logged and never shown.
+// The codes. An error without a code is internal: it is logged and never shown.
 const (
 	Invalid         Code = "invalid"
 	Unauthenticated Code = "unauthenticated"
@@ -35,7 +35,7 @@ type Field struct {
 	Message  string
 }
 
-// Error is a fault with a code and a message that may be shown to a client.
+// Error is an error with a code and a message that may be shown to a client.
 type Error struct {
 	Code    Code
 	Message string
@@ -64,8 +64,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause, which is for logs only.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Errorf makes an error with a code. The message is shown to clients, so a
-// cause is attached with Because rather than with %w.
+// Errorf returns an error with a code. The message is shown to clients, so a cause is
+// attached with Because rather than with %w.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
@@ -105,7 +105,7 @@ type HelpResource struct {
 	Links []string `json:"links"`
 }
 
-// OrMissing returns the error, and a not-found error where there is none.
+// OrMissing returns err, or a not-found error where it is nil.
 func OrMissing(err error, resource string, id uuid.UUID) error {
 	if err != nil {
 		return err

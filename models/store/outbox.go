@@ -9,8 +9,8 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// OutboxState is the number of messages in the outbox. Held ones wait in a user's queue.
-// Oldest is the age of the oldest message that does not.
+// OutboxState has the numbers of messages in the outbox. Oldest is the age of the oldest
+// message that does not wait in a user's queue.
 type OutboxState struct {
 	Due, Held int64
 	Oldest    time.Duration
@@ -88,8 +88,8 @@ func NextDue(ctx context.Context, db *gorm.DB, background bool) (due time.Time, 
 	return times[0], true, nil
 }
 
-// FindMessage returns a message as it is stored, which says whether it may be dispatched now.
-// found is false when it was dispatched already.
+// FindMessage returns a message as it is stored, with whether it may be dispatched now. found
+// is false when it was dispatched already.
 func FindMessage(ctx context.Context, db *gorm.DB, id uuid.UUID) (entry OutboxMessage, found bool, err error) {
 	var rows []OutboxMessage
 	if err = db.WithContext(ctx).Find(&rows, "id = ?", id).Error; err != nil || len(rows) == 0 {
@@ -113,7 +113,7 @@ type OutboxMessage struct {
 	TaskQueue        string            //
 	Input            []byte            `gorm:"type:jsonb"`                               // the workflow's argument as JSON
 	SearchAttributes map[string]string `gorm:"column:labels;type:jsonb;serializer:json"` // of the workflow
-	UserID           *uuid.UUID        `gorm:"type:uuid"`                                // whose work it is; nil for nobody's
+	UserID           *uuid.UUID        `gorm:"type:uuid"`                                // the user whose work it is; nil: none
 	Priority         int               // 1, the most urgent, to 5; 0 for the usual 3
 	Waiting          bool              `gorm:"column:held"` // waits in its user's queue and is not due, whatever DueAt says
 	Background       bool              // dispatched separately from, and after, the work that learners wait for
@@ -127,11 +127,11 @@ type OutboxMessage struct {
 	Trace             string // the W3C traceparent of the request that made it; empty without one
 }
 
-// What an outbox entry asks for.
+// The actions of an outbox message.
 const (
 	OutboxStart  = "start"
 	OutboxCancel = "cancel"
 )
 
-// TableName keeps the table's name short.
+// TableName returns the table's name, a short one.
 func (OutboxMessage) TableName() string { return "outbox" }

@@ -7,14 +7,14 @@ import (
 	"gorm.io/gorm"
 )
 
-// Keyset is the place in a list, newest first, that a page ended at.
+// Keyset is the position in a list, newest first, at which a page ended.
 type Keyset struct {
 	At time.Time
 	ID uuid.UUID
 }
 
-// NewestFirst returns a page of the rows of a query by created_at and id, from the place where the
-// page before ended; nil: from the start.
+// NewestFirst returns a page of the rows of a query by created_at and id, from the position where
+// the page before ended; nil: from the start.
 func NewestFirst[R any](q *gorm.DB, after *Keyset, offset, limit int) (rows []R, err error) {
 	if after != nil {
 		q = q.Where("(created_at, id) < (?, ?)", after.At, after.ID)

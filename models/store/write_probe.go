@@ -10,25 +10,25 @@ import (
 	"gorm.io/gorm"
 )
 
-// WriteProbe is the one row by which health learns that the database takes writes.
+// WriteProbe is the one row that health checks write to test the database.
 type WriteProbe struct {
 	ID        int `gorm:"primaryKey"`
 	WrittenAt time.Time
 }
 
-// Why a database that answers takes no writes.
+// The reasons why a database that answers accepts no writes.
 var (
 	ErrReadOnly = errors.New("the database is read-only")
 	ErrDiskFull = errors.New("the disk of the database is full")
 )
 
 // TryWrite writes to Postgres and returns nil when that works. It returns ErrReadOnly or ErrDiskFull,
-// or the driver's error for anything else. All processes together write once in three
-// seconds, so an answer may be that old. It does not wait for other writes. A database whose schema has
-// no place for it yet counts as one that takes writes.
+// or the driver's error for anything else. All processes together write once in three seconds, so a
+// result may be that old. It does not wait for other writes. A database whose schema has no table for
+// it yet counts as writable.
 func TryWrite(ctx context.Context, db *gorm.DB) error {
 	err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		// Refused by a standby and by a read-only session also when there is no row to change.
+		// Refused by a standby and by a read-only session even without a row to change.
 		done := tx.Exec(`UPDATE write_probes SET written_at = clock_timestamp() WHERE id = (
 			SELECT id FROM write_probes WHERE written_at < clock_timestamp() - interval '3 seconds' FOR UPDATE SKIP LOCKED)`)
 		if done.Error != nil || done.RowsAffected == 0 {
@@ -51,8 +51,8 @@ func TryWrite(ctx context.Context, db *gorm.DB) error {
 	return err
 }
 
-// spill makes Postgres write some 200 kB to its disk and drop them: the change of one row fits where
-// one was before, and would go well on a disk that has room for nothing else.
+// spill makes Postgres write some 200 kB to its disk and drop them: an update of one row reuses free
+// space, and would succeed on an otherwise full disk.
 func spill(tx *gorm.DB) error {
 	if err := tx.Exec(`SET LOCAL work_mem = '64kB'`).Error; err != nil {
 		return err

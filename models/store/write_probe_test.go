@@ -18,7 +18,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-// TestManyProcessesWriteOnce: asking is as cheap as reading one row for all but one of those who ask.
+// TestManyProcessesWriteOnce checks that all concurrent probes but one only read a row.
 func TestManyProcessesWriteOnce(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
@@ -44,7 +44,7 @@ func TestManyProcessesWriteOnce(t *testing.T) {
 	require.EqualValues(t, 3, writes(), "ours, and the next one")
 }
 
-// TestAWriteThatIsUnderWayIsNotWaitedFor: one process whose write hangs does not hold up the others.
+// TestAWriteThatIsUnderWayIsNotWaitedFor checks that a process with a hanging write does not block the others.
 func TestAWriteThatIsUnderWayIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
@@ -64,7 +64,7 @@ func TestASchemaWithoutAPlaceForItTakesWrites(t *testing.T) {
 	require.NoError(t, store.TryWrite(t.Context(), db), "that it is behind is said elsewhere")
 }
 
-// cluster is a Postgres that a test may spoil, and the address of a migrated database in it.
+// cluster is a Postgres of the test's own that may be damaged, and the address of a migrated database in it.
 type cluster struct {
 	bin, dir string
 	server   *local.Postgres
@@ -115,8 +115,7 @@ func TestAStandbyTakesNoWrites(t *testing.T) {
 	require.ErrorIs(t, store.TryWrite(t.Context(), db), store.ErrReadOnly)
 }
 
-// TestAFullDiskTakesNoWrites fills the disk below a database, where one more row of the size of one
-// that is there would still find room.
+// TestAFullDiskTakesNoWrites fills the disk below a database that still has room for one more row.
 func TestAFullDiskTakesNoWrites(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)

@@ -1,12 +1,11 @@
-// Package text has the rules for what people call themselves and write: one
-// function a rule, from the value as it came to the value as it is stored, or an
-// error that says in words what is wrong with it. Every door calls the same
-// ones. The rules are idempotent: what they return, they return again.
+// Package text has the rules for names and texts of users: one function a rule, from
+// the value as received to the value as stored, or an error that says in words what
+// is wrong with it. Every entry point uses the same ones. The rules are idempotent.
 package text
 
 import "errors"
 
-// The faults that a rule finds, as they are told to whoever sent the text.
+// The errors of the rules, shown to the user who sent the text.
 var (
 	ErrBlank     = errors.New("must not be blank")
 	ErrControl   = errors.New("must not contain control characters")

@@ -22,11 +22,11 @@ const (
 // ErrEmail is the fault of an e-mail address, beside ErrInvisible.
 var ErrEmail = errors.New("is not an e-mail address")
 
-// Email returns the one spelling of an address of a mailbox: without white space
-// around it, full-width letters as usual ones, in NFC, the domain in ASCII (IDNA) and lower case without a dot at its end. ASCII letters before the @
-// stay as they are written; whoever compares does so without regard to their case. Others
-// are in lower case. Invisible characters, which come along when an address is pasted, are refused, and so are quoted names, comments and addresses of hosts. What follows a + and
-// dots before the @ belong to the address: only its provider knows what they mean.
+// Email returns the canonical spelling of a mailbox's address: without white space around it, full-width letters as
+// usual ones, in NFC, the domain in ASCII (IDNA) and lower case without a dot at its end. ASCII letters before the @
+// keep their case, which comparisons ignore; others become lower case. Invisible characters, which come along when an
+// address is pasted, are refused, and so are quoted names, comments and addresses of hosts. What follows a + and dots
+// before the @ belong to the address: only its provider knows what they mean.
 func Email(s string) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", ErrEmail
@@ -50,11 +50,11 @@ func Email(s string) (string, error) {
 	return local + "@" + domain, nil
 }
 
-// Mailbox returns the address that Email gives for one whose invisible characters
-// are dropped: for whoever looks for a mailbox, and keeps no address.
+// Mailbox returns the address that Email gives for one without its invisible
+// characters, for look-ups that store no address.
 func Mailbox(s string) (string, error) { return Email(pasted(s)) }
 
-// pasted returns an address without what comes along when one is pasted.
+// pasted returns an address without the characters that come along when one is pasted.
 func pasted(s string) string {
 	runes := []rune(s)
 	kept := make([]rune, 0, len(runes))
@@ -66,7 +66,7 @@ func pasted(s string) string {
 	return string(kept)
 }
 
-// localPart checks what stands before the @: words with single dots between.
+// localPart checks the part before the @: words with single dots between.
 func localPart(s string) (lower string, ok bool) {
 	for word := range strings.SplitSeq(s, ".") {
 		if word == "" || strings.ContainsFunc(word, func(r rune) bool { return !inWord(r) }) {
@@ -84,8 +84,8 @@ func inWord(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S) || r == joiner || r == nonJoiner
 }
 
-// lowerOf returns the small letter of one beyond ASCII, unless that would be of ASCII
-// and so another mailbox, as of the Turkish I with a dot.
+// lowerOf returns the lower case of a letter beyond ASCII, unless that would be ASCII
+// and so another mailbox, as for the Turkish I with a dot.
 func lowerOf(r rune) rune {
 	if lower := unicode.ToLower(r); r >= utf8.RuneSelf && lower >= utf8.RuneSelf {
 		return lower

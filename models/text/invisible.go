@@ -5,13 +5,13 @@ import (
 	"unicode"
 )
 
-// invisible holds what takes no ink: format and default-ignorable characters,
-// and the characters whose glyph is blank. White space is not among them.
+// invisible are the characters without ink: format and default-ignorable characters,
+// and those whose glyph is blank. White space is not among them.
 var invisible = []*unicode.RangeTable{
 	unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, blank,
 }
 
-// blank are letters and symbols whose glyph has nothing in it.
+// blank are letters and symbols with an empty glyph.
 var blank = &unicode.RangeTable{
 	R16: []unicode.Range16{{Lo: 0x2800, Hi: 0x2800, Stride: 1}}, // braille
 	R32: []unicode.Range32{
@@ -22,7 +22,7 @@ var blank = &unicode.RangeTable{
 }
 
 // Invisible reports whether a character shows nothing, other than as white space.
-// Signs that stand around numbers are format characters, and shown.
+// Format characters around numbers are shown.
 func Invisible(r rune) bool {
 	return unicode.In(r, invisible...) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
@@ -35,7 +35,7 @@ func visible(r rune) bool {
 // Visible reports whether anything of a text can be seen.
 func Visible(s string) bool { return slices.ContainsFunc([]rune(s), visible) }
 
-// The invisible characters that can have a place between others.
+// The invisible characters that are allowed between others.
 const (
 	nonJoiner   = '\u200C'
 	joiner      = '\u200D'
@@ -70,7 +70,7 @@ func fits(s []rune, i int) bool {
 	return false
 }
 
-// joins reports whether the joiner at i stands where a script or an emoji has one.
+// joins reports whether the joiner at i is where a script or an emoji has one.
 func joins(s []rune, i int) bool {
 	before := s[i-1]
 	if i+1 < len(s) {
@@ -86,7 +86,7 @@ func joins(s []rune, i int) bool {
 	return isVirama(before) || s[i] == joiner && unicode.Is(unicode.Arabic, before) && unicode.IsLetter(before)
 }
 
-// joining are the scripts whose letters take another shape beside a joiner.
+// joining are the scripts whose letters change shape beside a joiner.
 var joining = []*unicode.RangeTable{
 	unicode.Adlam, unicode.Arabic, unicode.Hanifi_Rohingya, unicode.Mandaic, unicode.Manichaean, unicode.Mongolian, unicode.Nko, unicode.Phags_Pa,
 	unicode.Psalter_Pahlavi, unicode.Sogdian, unicode.Syriac,

@@ -9,13 +9,13 @@ import (
 )
 
 // mostPasses bounds the passes until a key no longer changes; two are enough for
-// every character there is.
+// every existing character.
 const mostPasses = 4
 
-// Key returns the form by which texts are compared that only look different: NFKC,
-// without regard to case (by Unicode's full folding, the same for every language),
-// without invisible characters, and with one space for any white space.
-// text_key is the same in SQL, which a test compares.
+// Key returns the form in which look-alike texts are compared: NFKC, without regard
+// to case (by Unicode's full folding, the same for every language), without invisible
+// characters, and with one space for any white space. text_key is the same in SQL,
+// which a test compares.
 func Key(s string) string {
 	s = valid(s)
 	for range mostPasses {
@@ -42,7 +42,7 @@ func Plain(s string) string {
 	}, s)
 }
 
-// Distinct returns the texts without those that have the key of one before.
+// Distinct returns the texts without those that have the key of an earlier one.
 func Distinct(texts []string) []string {
 	kept, keys := make([]string, 0, len(texts)), map[string]bool{}
 	for _, s := range texts {

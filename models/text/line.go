@@ -7,9 +7,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Name returns the name of a person as it is stored: in NFC, without white space
-// and invisible characters around it. Inside it has no control character, and no
-// invisible one but where a script or an emoji needs it.
+// Name returns a person's name as it is stored: in NFC, without white space and
+// invisible characters around it. Inside it has no control character, and invisible
+// ones only where a script or an emoji needs them.
 func Name(s string) (string, error) {
 	s = trim(norm.NFC.String(valid(s)))
 	switch {
@@ -25,8 +25,8 @@ func Name(s string) (string, error) {
 	return s, nil
 }
 
-// CleanName returns the nearest name to one that Name refuses, at most most
-// characters long; "" where nothing of it can be seen.
+// CleanName returns the name that Name accepts nearest to one it refuses, at most
+// most characters long; "" where nothing of it can be seen.
 func CleanName(s string, most int) string {
 	runes := []rune(norm.NFC.String(valid(s)))
 	kept := make([]rune, 0, len(runes))
@@ -39,7 +39,7 @@ func CleanName(s string, most int) string {
 		}
 	}
 	name := unstacked(norm.NFC.String(string(kept)))
-	for range 2 { // what was cut or trimmed can leave a joiner behind
+	for range 2 { // cutting or trimming can leave a joiner behind
 		runes = []rune(norm.NFC.String(name))
 		name = trim(string(runes[:min(len(runes), most)]))
 	}
@@ -93,7 +93,7 @@ func Prose(s string) (string, error) {
 	return s, nil
 }
 
-// Shown makes a text that shows nothing a fault: it goes around Line and Prose.
+// Shown wraps Line and Prose and makes a text that shows nothing an error.
 func Shown(s string, err error) (string, error) {
 	if err == nil && s == "" {
 		err = ErrBlank
@@ -101,18 +101,17 @@ func Shown(s string, err error) (string, error) {
 	return s, err
 }
 
-// breaks reports whether a character has no place in a line.
+// breaks reports whether a character is not allowed in a line.
 func breaks(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
-// turns reports whether a character overrides or embeds a direction, by which a text
-// can be made to read as another one. Scripts that run from right to left need none
-// of them.
+// turns reports whether a character overrides or embeds a direction, which can make a
+// text read as another one. Right-to-left scripts need none of them.
 func turns(r rune) bool { return r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069' }
 
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // Trim returns a text without white space and invisible characters at both ends,
-// but for those that belong to its last character; "" where nothing of it can be seen.
+// except those that belong to its last character; "" where nothing of it can be seen.
 func Trim(s string) string {
 	if s = trim(s); Visible(s) {
 		return s
@@ -135,7 +134,7 @@ func trim(s string) string {
 	return string(runes[:end])
 }
 
-// unfit reports whether an invisible character stands where it changes nothing.
+// unfit reports whether an invisible character is where it has no effect.
 func unfit(s string) bool {
 	runes := []rune(s)
 	for i, r := range runes {
@@ -146,8 +145,8 @@ func unfit(s string) bool {
 	return false
 }
 
-// unsmuggled returns a text without the tags and variations that spell what only a
-// program reads. Those of a flag or of a character stay.
+// unsmuggled returns a text without tags and variations that only a program reads.
+// Those of a flag or of a character stay.
 func unsmuggled(s string) string {
 	if !strings.ContainsFunc(s, supplementary) {
 		return s

@@ -7,12 +7,12 @@ import (
 )
 
 // mostMarks is how many marks without a width may follow a character. The longest
-// stacks of living scripts have five, of Hebrew with vowels and cantillation; the
+// stacks of living scripts have five, in Hebrew with vowels and cantillation; the
 // longest syllable of Tibetan has eight.
 const mostMarks = 8
 
 // stacked reports whether more marks follow a character than any script needs.
-// Invisible characters between them hide nothing.
+// Invisible characters between them are skipped.
 func stacked(s string) bool {
 	marks := 0
 	for _, r := range s {
@@ -29,7 +29,7 @@ func stacked(s string) bool {
 	return false
 }
 
-// unstacked returns a text without the marks that are too many.
+// unstacked returns a text without the surplus marks.
 func unstacked(s string) string {
 	marks, kept := 0, make([]rune, 0, len(s))
 	for _, r := range s {

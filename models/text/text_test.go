@@ -48,7 +48,7 @@ var lines = map[string]func(string) (string, error){
 	"name": text.Name, "line": text.Line, "prose": text.Prose,
 }
 
-// nothing are texts that show nothing.
+// nothing are texts without a visible character.
 var nothing = []string{
 	"", " ", "\u00a0", "\u3000", "\u200b\u2060", "\u3164", "\u2800", "\u115f", "\u1160", "\uffa0", "\u034f", "\ufe0f", "\u200d", "\u00ad", "\u061c", "\u180e",
 	"\u2064", "\ufeff", "\U000E0041\U000E0042", "\U000E0100", "\u0301", "\u17b4", "\u200e\u200f", "\U0001D159", "\u2800 \u3164\u200b", "\U000E0001",
@@ -242,7 +242,7 @@ func TestZones(t *testing.T) {
 	}
 }
 
-// texts draws what hostile and honest people send.
+// texts generates hostile and ordinary input.
 func texts() *rapid.Generator[string] {
 	odd := []rune("aA1 .@-+é\u0301\u0308\u0323ßΣςİıﬁｅ\u200b\u200c\u200d\u200f\u202e\u2066\ufe0f\u00ad\u034f\u3164\u2800\n\t\u0085\u2028👩🔬🏴\U000E0067\U000E007F\U000E0100葛ع\u0651क\u094d\u0958ﷺ한\u1100\u1161\u11a8\ufffd\u1e9e")
 	pick := rapid.OneOf(rapid.SampledFrom(odd), rapid.SampledFrom(odd), rapid.Rune())

@@ -9,13 +9,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// The bounds of a user name, in characters. The upper one holds for its key too.
+// The bounds of a user name, in characters. The upper one applies to its key too.
 const (
 	leastUsername = 3
 	MostUsername  = 100
 )
 
-// The faults that only user names have.
+// The errors that only user names have.
 var (
 	ErrUsernameShort = errors.New("must have at least 3 characters")
 	ErrUsernameLong  = errors.New("must have at most 100 characters, also when they are written out")

@@ -7,10 +7,10 @@ import (
 	"sync"
 )
 
-// UTC is the one zone that is no place.
+// UTC is the one zone that is not a place.
 const UTC = "UTC"
 
-// ErrZone is the one fault of a time zone.
+// ErrZone is the error of an unknown time zone.
 var ErrZone = errors.New("is not the name of an IANA time zone of a place, or UTC")
 
 // placeList has the names of IANA zones that are places, one a line. A test looks
@@ -19,7 +19,7 @@ var ErrZone = errors.New("is not the name of an IANA time zone of a place, or UT
 //go:embed zones.txt
 var placeList string
 
-// otherNames are names of countries and of UTC that the database of zones has for
+// otherNames are names of countries and of UTC that the time zone database has for
 // old systems.
 var otherNames = map[string]string{
 	"UTC": UTC, "Etc/UTC": UTC,
@@ -47,8 +47,8 @@ var zones = sync.OnceValue(func() map[string]string {
 	return known
 })
 
-// Zone returns the name of a time zone as the database of zones writes it: a place,
-// or UTC. Case makes no difference; the old name of a country's zone becomes that of its place.
+// Zone returns a time zone's name as the time zone database writes it: a place, or UTC. Case is
+// ignored; the old name of a country's zone becomes that of its place.
 func Zone(s string) (string, error) {
 	if zone, ok := zones()[strings.ToLower(strings.TrimSpace(s))]; ok {
 		return zone, nil
@@ -56,5 +56,5 @@ func Zone(s string) (string, error) {
 	return s, ErrZone
 }
 
-// Zones returns the names that Zone gives.
+// Zones returns the names that Zone can return.
 func Zones() []string { return append(strings.Fields(placeList), UTC) }

@@ -14,7 +14,7 @@ import (
 	"github.com/lyoapp/lyo/models/privacy"
 )
 
-// Cleaner removes rows that have expired, and turns off devices whose sign-in has.
+// Cleaner removes expired rows, and turns off devices whose session has expired.
 type Cleaner struct {
 	DB    *gorm.DB
 	Clock func() time.Time
@@ -32,8 +32,8 @@ func (c *Cleaner) Run(ctx context.Context) error {
 	})
 }
 
-// Clean makes one pass, which takes a bounded number of rows of each kind. Any number of cleaners
-// may do so at a time.
+// Clean makes one pass over a bounded number of rows of each kind. Any number of cleaners
+// may run concurrently.
 func (c *Cleaner) Clean(ctx context.Context) error {
 	const most = 1000
 	return errors.Join(

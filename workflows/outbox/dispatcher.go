@@ -19,7 +19,7 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// Dispatcher starts and cancels workflows as outbox messages ask.
+// Dispatcher starts and cancels workflows as outbox messages request.
 type Dispatcher struct {
 	DB       *gorm.DB
 	Temporal client.Client
@@ -27,14 +27,14 @@ type Dispatcher struct {
 	Log      *slog.Logger
 }
 
-// dispatchTimeout bounds how long a request waits for Temporal; the relay has the rest of time.
+// dispatchTimeout bounds how long a request waits for Temporal; the relay retries later.
 const dispatchTimeout = time.Second
 
-// TryDispatch dispatches a message right after its commit. It reports nothing: what it
-// cannot dispatch within a second the relay will. One that waits in its user's queue
-// is left there.
+// TryDispatch dispatches a message right after its commit. It reports nothing: the relay
+// dispatches what fails here within a second. A message in its user's queue is left
+// there.
 func (s *Dispatcher) TryDispatch(ctx context.Context, entry store.OutboxMessage) {
-	// The caller may hang up; the commit has happened all the same.
+	// The caller may disconnect; the commit has happened all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dispatchTimeout)
 	defer cancel()
 	stored, found, err := store.FindMessage(ctx, s.DB, entry.ID)
@@ -46,7 +46,7 @@ func (s *Dispatcher) TryDispatch(ctx context.Context, entry store.OutboxMessage)
 	}
 }
 
-// dispatch does what an entry asks for and removes it, but for a cancel that has still to be
+// dispatch does what a message requests and removes it, except a cancel that is not yet
 // answered.
 func (s *Dispatcher) dispatch(ctx context.Context, entry store.OutboxMessage) error {
 	if entry.Action == store.OutboxCancel {
@@ -58,7 +58,7 @@ func (s *Dispatcher) dispatch(ctx context.Context, entry store.OutboxMessage) er
 	return store.MarkDispatched(ctx, s.DB, entry.ID)
 }
 
-// start starts the workflow. One that runs, or ran, under the id is what was asked for.
+// start starts the workflow. A running or ended one with the same id counts as started.
 func (s *Dispatcher) start(ctx context.Context, entry store.OutboxMessage) error {
 	timeout, err := workflows.ExecutionTimeout(entry.Workflow, entry.Input, s.Clock())
 	if err != nil {
@@ -82,8 +82,8 @@ func (s *Dispatcher) start(ctx context.Context, entry store.OutboxMessage) error
 	return nil
 }
 
-// priority orders waiting work: urgent first, and users in turn among equals.
-// Servers that know neither pass over it.
+// priority orders waiting work: urgent first, users in turn among equals.
+// Servers without support ignore it.
 func priority(entry store.OutboxMessage) temporal.Priority {
 	p := temporal.Priority{PriorityKey: entry.Priority}
 	if entry.UserID != nil {
@@ -102,8 +102,8 @@ func searchAttributes(values map[string]string) temporal.SearchAttributes {
 	return temporal.NewSearchAttributes(updates...)
 }
 
-// reuse returns whether the id of a run that has ended may be used again. A deletion that has ended without
-// erasing the account may: its account is still to be erased. Nothing else does.
+// reuse returns whether the id of an ended run may be used again. Only that of a deletion without success
+// may: its account is still to be erased.
 func reuse(entry store.OutboxMessage) enums.WorkflowIdReusePolicy {
 	if entry.Workflow == deleteAccount {
 		return enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
@@ -111,13 +111,13 @@ func reuse(entry store.OutboxMessage) enums.WorkflowIdReusePolicy {
 	return enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
 }
 
-// cancelTimeout is how long a workflow has to end that was asked to.
+// cancelTimeout is how long a workflow has to answer a cancel.
 const cancelTimeout = 30 * time.Second
 
-// end asks a workflow to end, and terminates it when it has not within its time, such as one
-// whose code cannot be replayed. The message stays meanwhile, so that it outlives this
-// process. A workflow that has ended or never began needs neither: the task's row stops a
-// start that is still on its way. However it came about, no task of it is left open.
+// end cancels a workflow, and terminates it after cancelTimeout, for example when its code
+// cannot be replayed. The message stays meanwhile, so that it outlives this process. A
+// workflow that has ended or never began needs neither: the task's row stops a start that
+// is still under way. In every case no task of the workflow is left open.
 func (s *Dispatcher) end(ctx context.Context, entry store.OutboxMessage) error {
 	now := s.Clock()
 	if entry.CancelRequestedAt == nil {
@@ -137,7 +137,7 @@ func (s *Dispatcher) end(ctx context.Context, entry store.OutboxMessage) error {
 	return store.MarkDispatched(ctx, s.DB, entry.ID)
 }
 
-// cancel asks the workflow to end and reports whether it goes on by then.
+// cancel requests the workflow's cancellation and reports whether it was still open.
 func (s *Dispatcher) cancel(ctx context.Context, workflowID string) (goesOn bool, err error) {
 	err = s.Temporal.CancelWorkflow(ctx, workflowID, "")
 	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
@@ -149,7 +149,7 @@ func (s *Dispatcher) cancel(ctx context.Context, workflowID string) (goesOn bool
 	return true, nil
 }
 
-// terminate ends the workflow without asking it. One that has ended stays as it is.
+// terminate terminates the workflow. One that has ended stays as it is.
 func (s *Dispatcher) terminate(ctx context.Context, workflowID, reason string) error {
 	err := s.Temporal.TerminateWorkflow(ctx, workflowID, "", reason)
 	var missing *serviceerror.NotFound

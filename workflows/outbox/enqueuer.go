@@ -10,8 +10,8 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// NewEnqueuer returns the outbox messages that follow from events. Nobody waits for what they
-// start, so they are the relay's at once, in the background.
+// NewEnqueuer returns the outbox messages that follow from events. No client waits for their
+// workflows, so the relay dispatches them at once, in the background.
 func NewEnqueuer(clock func() time.Time) notify.Enqueuer {
 	return notify.Enqueuer{
 		Push:   func(n notify.Notification) store.OutboxMessage { return fanOutPush(n, clock()) },
@@ -19,7 +19,7 @@ func NewEnqueuer(clock func() time.Time) notify.Enqueuer {
 	}
 }
 
-// Foreground returns a background message for which somebody waits after all: it is dispatched with
+// Foreground returns a background message that a client does wait for: it is dispatched with
 // those of courses.
 func Foreground(entry store.OutboxMessage) store.OutboxMessage {
 	entry.TaskQueue, entry.Background = workflows.Queue, false

@@ -16,15 +16,15 @@ import (
 // handlerLead is how long a handler has to dispatch its message before the relay does.
 const handlerLead = 3 * time.Second
 
-// Timeouts are the times a run is given.
+// Timeouts are the time limits of a run.
 type Timeouts struct {
 	// Deadline ends a run, keeping what it has.
 	Deadline time.Duration
-	// Review is how long a plan waits for its learner's word, where it was asked for.
+	// Review is how long a plan waits for its learner's decision, if a review was requested.
 	Review time.Duration
 }
 
-// Task returns the message to start the workflow of a task, whatever kind it is of.
+// Task returns the message to start the workflow of a task of any kind.
 func Task(task tasks.Task, bounds Timeouts, now time.Time) store.OutboxMessage {
 	switch {
 	case task.MakesCourse():
@@ -36,8 +36,8 @@ func Task(task tasks.Task, bounds Timeouts, now time.Time) store.OutboxMessage {
 	}
 }
 
-// Course returns the message to start the workflow of a task that writes a course, whether
-// for the first time or again.
+// Course returns the message to start the workflow of a task that writes a course or parts
+// of it.
 func Course(task tasks.Task, bounds Timeouts, now time.Time) store.OutboxMessage {
 	order := workflows.TaskInput{
 		TaskID: task.ID, CourseID: task.ResultID, Seq: task.Seq, Progress: task.Progress, Deadline: bounds.Deadline,
@@ -62,7 +62,7 @@ func Course(task tasks.Task, bounds Timeouts, now time.Time) store.OutboxMessage
 	return entry
 }
 
-// ReadSource returns the message to have a learner's material read.
+// ReadSource returns the message to start the reading of a learner's material.
 func ReadSource(source courses.Source, now time.Time) store.OutboxMessage {
 	entry := start("ReadSource", workflows.ReadSourceID(source.ID), source.ID, now)
 	entry.UserID = &source.UserID
@@ -70,8 +70,8 @@ func ReadSource(source courses.Source, now time.Time) store.OutboxMessage {
 	return entry
 }
 
-// SendMail returns the message to send a mail. Nobody waits for it, so it is the relay's at
-// once, and asking for one takes as long whether or not there is an account.
+// SendMail returns the message to send a mail. No client waits for it: the relay dispatches it
+// at once, so a request takes equally long whether or not there is an account.
 func SendMail(mail accounts.Mail, now time.Time) store.OutboxMessage {
 	entry := start("SendMail", workflows.SendMailID(mail.ID), mail.ID, now)
 	entry.DueAt, entry.UserID = now, mail.UserID
@@ -79,7 +79,7 @@ func SendMail(mail accounts.Mail, now time.Time) store.OutboxMessage {
 	return entry
 }
 
-// ExportAccount returns the message to pack a user's data.
+// ExportAccount returns the message to export a user's data.
 func ExportAccount(task tasks.Task, now time.Time) store.OutboxMessage {
 	input := workflows.ExportAccountInput{TaskID: task.ID, ExportID: task.ResultID, Seq: task.Seq, Progress: task.Progress}
 	entry := start("ExportAccount", task.WorkflowID, input, now)
@@ -88,7 +88,7 @@ func ExportAccount(task tasks.Task, now time.Time) store.OutboxMessage {
 	return entry
 }
 
-// Broadcast returns the message to tell many of a broadcast.
+// Broadcast returns the message to send a broadcast.
 func Broadcast(task tasks.Task, now time.Time) store.OutboxMessage {
 	input := workflows.FanOutPushInput{Broadcast: &workflows.PushBroadcast{
 		TaskID: task.ID, BroadcastID: task.ResultID, Everyone: task.Spec.Everyone, Seq: task.Seq, Progress: task.Progress,
@@ -99,7 +99,7 @@ func Broadcast(task tasks.Task, now time.Time) store.OutboxMessage {
 	return entry
 }
 
-// EndPush returns the message to cancel the workflow that tells a user's devices of news.
+// EndPush returns the message to cancel the workflow that sends the pushes of a notification.
 func EndPush(notification uuid.UUID, now time.Time) store.OutboxMessage {
 	return cancel(workflows.FanOutPushID(notification), now, now)
 }
@@ -112,8 +112,8 @@ func start(workflow, id string, input any, now time.Time) store.OutboxMessage {
 	}
 }
 
-// background returns the message to start what nobody waits for, which is the relay's at once and kept
-// behind what learners wait for.
+// background returns the message to start a workflow that no client waits for. It is due
+// for the relay at once, and runs on the background queue.
 func background(workflow, id string, input any, now time.Time) store.OutboxMessage {
 	entry := start(workflow, id, input, now)
 	entry.TaskQueue, entry.Background, entry.DueAt = workflows.QueueBackground, true, now
@@ -122,8 +122,8 @@ func background(workflow, id string, input any, now time.Time) store.OutboxMessa
 
 const deleteAccount = "DeleteAccount"
 
-// DeleteAccount returns the message to begin the deletion of an account. Nobody waits for it,
-// so it is the relay's at once.
+// DeleteAccount returns the message to start the deletion of an account. No client waits for
+// it, so the relay dispatches it at once.
 func DeleteAccount(user, deletion uuid.UUID, due, now time.Time) store.OutboxMessage {
 	input := workflows.DeleteAccountInput{UserID: user, DeletionID: deletion, Due: due}
 	entry := start(deleteAccount, workflows.DeleteAccountID(deletion), input, now)
@@ -137,7 +137,7 @@ func Cancel(task tasks.Task, now time.Time) store.OutboxMessage {
 	return cancel(task.WorkflowID, now.Add(handlerLead), now)
 }
 
-// CancelSoon is Cancel for a caller that does not wait.
+// CancelSoon is Cancel without the handler's lead time: the relay dispatches it at once.
 func CancelSoon(task tasks.Task, now time.Time) store.OutboxMessage {
 	return cancel(task.WorkflowID, now, now)
 }

@@ -18,15 +18,15 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// Reconciler finds rows whose workflow cannot report their end any more, because it ran out of
-// time, was terminated or its history was lost, and ends or restarts them. Without it
-// such a task would be RUNNING for ever.
+// Reconciler finds rows whose workflow can no longer report its end, because it timed out,
+// was terminated or lost its history, and ends or restarts them. Without it such a task
+// would be RUNNING for ever.
 type Reconciler struct {
 	Dispatcher *Dispatcher
 	Clock      func() time.Time
 	Log        *slog.Logger
-	// Every is the time between two passes; Stale is how long a row must have
-	// stood still to be looked at.
+	// Every is the time between two passes; Stale is how long a row must be unchanged
+	// to be checked.
 	Every, Stale time.Duration
 	// Timeouts are given to runs that start over.
 	Timeouts Timeouts
@@ -53,8 +53,8 @@ func repeat(ctx context.Context, interval time.Duration, pass func()) error {
 	}
 }
 
-// Reconcile makes one pass over the stale tasks, other rows whose workflow should have ended
-// them, and queues in which nothing moves. Any number of reconcilers may do so at a time.
+// Reconcile makes one pass over stale tasks, other rows whose workflow should have ended
+// them, and stranded user queues. Any number of reconcilers may run concurrently.
 func (r *Reconciler) Reconcile(ctx context.Context) error {
 	return errors.Join(
 		r.reconcileTasks(ctx), r.reconcileSources(ctx), r.reconcileDeletions(ctx),
@@ -62,7 +62,7 @@ func (r *Reconciler) Reconcile(ctx context.Context) error {
 	)
 }
 
-// reconcileTasks compares every open task that has stood still with its workflow.
+// reconcileTasks compares every stale open task with its workflow.
 func (r *Reconciler) reconcileTasks(ctx context.Context) error {
 	var faults []error
 	since := r.Clock().Add(-r.Stale)
@@ -93,7 +93,7 @@ func (r *Reconciler) reconcileTask(ctx context.Context, task tasks.Task) error {
 	status := run.GetWorkflowExecutionInfo().GetStatus()
 	if status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		switch {
-		case run.GetWorkflowExtendedInfo().GetCancelRequested(): // by whatever way: it has its time from now on
+		case run.GetWorkflowExtendedInfo().GetCancelRequested(): // by any client: its cancelTimeout begins now
 			return store.Enqueue(ctx, r.Dispatcher.DB, CancelSoon(task, r.Clock()))
 		case !r.overdue(task, run):
 			return nil
@@ -108,7 +108,7 @@ func (r *Reconciler) reconcileTask(ctx context.Context, task tasks.Task) error {
 	return courses.EndTask(ctx, r.Dispatcher.DB, task, last, NewEnqueuer(r.Clock))
 }
 
-// describe is the latest run of a workflow; found is false when Temporal knows none.
+// describe returns the latest run of a workflow; found is false when Temporal knows none.
 func (r *Reconciler) describe(ctx context.Context, workflowID string) (run *workflowservice.DescribeWorkflowExecutionResponse, found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -119,8 +119,8 @@ func (r *Reconciler) describe(ctx context.Context, workflowID string) (run *work
 	return run, err == nil, err
 }
 
-// overdue reports whether a run that has no execution timeout, since an older version
-// started it, goes on beyond the one that it would be given now.
+// overdue reports whether a run started by an older version, and so without an execution
+// timeout, has exceeded the one it would be given now.
 func (r *Reconciler) overdue(task tasks.Task, run *workflowservice.DescribeWorkflowExecutionResponse) bool {
 	if run.GetExecutionConfig().GetWorkflowExecutionTimeout().AsDuration() > 0 {
 		return false
@@ -131,7 +131,7 @@ func (r *Reconciler) overdue(task tasks.Task, run *workflowservice.DescribeWorkf
 	return err == nil && r.Clock().Sub(started) > timeout
 }
 
-// lastEvent is what a workflow would have said last that ended without a word.
+// lastEvent returns the last event of a task whose workflow ended without recording one.
 func lastEvent(task tasks.Task, status enums.WorkflowExecutionStatus, now time.Time) tasks.TaskEvent {
 	last := tasks.CancelledEvent(task.Seq+1, task.Progress, now)
 	switch status {
@@ -148,7 +148,7 @@ func lastEvent(task tasks.Task, status enums.WorkflowExecutionStatus, now time.T
 	return last
 }
 
-// reconcileSources marks material FAILED whose reading has ended without saying so.
+// reconcileSources marks material FAILED whose workflow has ended without a result.
 func (r *Reconciler) reconcileSources(ctx context.Context) error {
 	stale, err := courses.StaleSources(ctx, r.Dispatcher.DB, r.Clock().Add(-r.Stale), batch)
 	faults := []error{err}
@@ -163,8 +163,8 @@ func (r *Reconciler) reconcileSources(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// reconcileDeletions begins deletions anew that are due and whose workflow has ended all the
-// same: an account is not to be kept because an erasure took too long.
+// reconcileDeletions restarts deletions that are due and whose workflow has ended: an
+// account must not remain because an erasure timed out.
 func (r *Reconciler) reconcileDeletions(ctx context.Context) error {
 	due, err := privacy.DueDeletions(ctx, r.Dispatcher.DB, r.Clock().Add(-r.Stale), batch)
 	faults := []error{err}

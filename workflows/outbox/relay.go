@@ -16,11 +16,11 @@ import (
 // run: each message is leased to one of them at a time.
 type Relay struct {
 	Dispatcher *Dispatcher
-	// DatabaseURL is for a connection of its own that listens for new messages.
+	// DatabaseURL is for a dedicated connection that listens for new messages.
 	DatabaseURL string
 	Clock       func() time.Time
 	Log         *slog.Logger
-	// Poll is the longest the relay goes without looking; notices only make it sooner.
+	// Poll is the longest time between two sweeps; notifications only shorten it.
 	Poll time.Duration
 }
 
@@ -30,14 +30,14 @@ const (
 	mostWait = time.Minute // between tries of one message
 )
 
-// Background messages are dispatched beside the others and fewer at once, so that any number
-// of them holds up no course.
+// Background messages are dispatched by a loop of their own, fewer at once, so that they
+// never delay a course.
 const (
 	atOnce           = 8
 	backgroundAtOnce = 2
 )
 
-// Run relays until ctx ends. Faults of Postgres or Temporal are logged and outlived.
+// Run relays until ctx ends. Faults of Postgres or Temporal are logged and survived.
 func (r *Relay) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	var wakes []chan struct{}
@@ -68,7 +68,7 @@ func (r *Relay) loop(ctx context.Context, background bool, wake <-chan struct{})
 	return nil
 }
 
-// pause is how long until the next message falls due, at most Poll.
+// pause returns the time until the next message is due, at most Poll.
 func (r *Relay) pause(ctx context.Context, background bool) time.Duration {
 	due, ok, err := store.NextDue(ctx, r.Dispatcher.DB, background)
 	if err != nil || !ok {
@@ -77,8 +77,8 @@ func (r *Relay) pause(ctx context.Context, background bool) time.Duration {
 	return max(min(due.Sub(r.Clock()), r.Poll), 50*time.Millisecond)
 }
 
-// Sweep leases the messages that are due, of the background or the others, and dispatches them,
-// several at once. It returns how many it leased.
+// Sweep leases the due messages, background or foreground, and dispatches them concurrently.
+// It returns how many it leased.
 func (r *Relay) Sweep(ctx context.Context, background bool) (int, error) {
 	now := r.Clock()
 	entries, err := store.LeaseOutbox(ctx, r.Dispatcher.DB, background, now, now.Add(leaseFor), batch)
@@ -108,7 +108,7 @@ func (r *Relay) relay(ctx context.Context, entry store.OutboxMessage) error {
 	return store.Reschedule(ctx, r.Dispatcher.DB, entry.ID, r.Clock().Add(wait), err.Error())
 }
 
-// listen turns Postgres notices into wake-ups, connecting again when cut off.
+// listen turns Postgres notifications into wake-ups, and reconnects when cut off.
 func (r *Relay) listen(ctx context.Context, wakes []chan struct{}) error {
 	for ctx.Err() == nil {
 		if err := r.listenOnce(ctx, wakes); err != nil && ctx.Err() == nil {
@@ -125,7 +125,7 @@ func (r *Relay) listen(ctx context.Context, wakes []chan struct{}) error {
 func (r *Relay) listenOnce(ctx context.Context, wakes []chan struct{}) error {
 	conn, err := pgx.Connect(ctx, r.DatabaseURL)
 	if err != nil {
-		return errors.New("cannot connect") // the driver's text names the address
+		return errors.New("cannot connect") // the driver's text contains the address
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	if _, err := conn.Exec(ctx, "LISTEN lyo_outbox"); err != nil {

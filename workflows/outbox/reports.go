@@ -8,7 +8,7 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// ReviewReport returns the message to see to it that a report is decided. It names nobody, so that
+// ReviewReport returns the message to start the review of a report. It names no user, so that
 // it outlives the reporter's account.
 func ReviewReport(report community.Report, now time.Time) store.OutboxMessage {
 	input := workflows.ReviewReportInput{ReportID: report.ID, OpenedAt: report.CreatedAt, DueAt: report.DueAt}
@@ -17,7 +17,7 @@ func ReviewReport(report community.Report, now time.Time) store.OutboxMessage {
 	return entry
 }
 
-// ReportDecided returns the message to wake a report's review, which finds that it was decided.
+// ReportDecided returns the message to cancel a report's review, which then finds the decision.
 func ReportDecided(report community.Report, now time.Time) store.OutboxMessage {
 	return cancel(workflows.ReviewReportID(report.ID), now, now)
 }

@@ -8,16 +8,16 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// Most is the largest payload in bytes. Stories carry ids and small values; what is
-// larger than this is on its way into a history by mistake, and from 2 MB on the
-// server refuses it again and again.
+// Most is the largest payload in bytes. Workflows carry ids and small values; a larger
+// payload is put into a history by mistake, and from 2 MB on the server refuses it again
+// and again.
 const Most = 256 << 10
 
 // TooLarge is the type of the failure.
 const TooLarge = "payload_too_large"
 
-// Converter is what a client of Temporal is to be given. Without keys nothing is
-// encrypted; what was encrypted earlier then cannot be read.
+// Converter returns the data converter for clients of Temporal. Without keys nothing is
+// encrypted, and payloads encrypted earlier cannot be read.
 func Converter(keys *Keys) converter.DataConverter {
 	guarded := guard{converter.GetDefaultDataConverter()}
 	if keys == nil {
@@ -26,14 +26,14 @@ func Converter(keys *Keys) converter.DataConverter {
 	return converter.NewCodecDataConverter(guarded, keys)
 }
 
-// Failures is how failures travel: with keys their words are encrypted too.
+// Failures returns the failure converter: with keys, messages are encrypted too.
 func Failures(keys *Keys) converter.FailureConverter {
 	return temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
 		DataConverter: Converter(keys), EncodeCommonAttributes: keys != nil,
 	})
 }
 
-// guard fails for good at what is too large, on either side.
+// guard fails payloads that are too large, non-retryably, in both workflows and activities.
 type guard struct{ converter.DataConverter }
 
 // ToPayload converts one value.

@@ -1,3 +1,3 @@
-// Package payload is how inputs and results travel to Temporal: never larger than
-// a bound, and encrypted where there are keys.
+// Package payload converts inputs and results for Temporal: bounded in size, and
+// encrypted where there are keys.
 package payload

@@ -8,15 +8,15 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Interceptor has a story fail at what is too large for an activity. By itself the
-// SDK panics there, which holds the run up until somebody brings out another build.
+// Interceptor turns a payload too large for an activity into an error of the workflow. The
+// SDK by itself panics there, which blocks the run until another build is released.
 func Interceptor() interceptor.WorkerInterceptor { return &keeper{} }
 
 type keeper struct {
 	interceptor.WorkerInterceptorBase
 }
 
-// InterceptWorkflow stands before the story.
+// InterceptWorkflow wraps the workflow.
 func (*keeper) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
 	in := &inbound{}
 	in.Next = next
@@ -27,7 +27,7 @@ type inbound struct {
 	interceptor.WorkflowInboundInterceptorBase
 }
 
-// Init stands before what the story calls.
+// Init wraps the workflow's outbound calls.
 func (i *inbound) Init(next interceptor.WorkflowOutboundInterceptor) error {
 	out := &outbound{}
 	out.Next = next
@@ -38,7 +38,7 @@ type outbound struct {
 	interceptor.WorkflowOutboundInterceptorBase
 }
 
-// ExecuteActivity fails the activity where its input is too large.
+// ExecuteActivity fails the activity if its input is too large.
 func (o *outbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) (result workflow.Future) {
 	defer func() {
 		fault := recover()

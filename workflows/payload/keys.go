@@ -14,21 +14,21 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// encoding marks a payload of ours; keyID names the key it was encrypted with.
+// encoding marks an encrypted payload; keyID names the key it was encrypted with.
 const (
 	encoding = "binary/encrypted"
 	keyID    = "lyo-key"
 )
 
-// Keys encrypt payloads with AES-256-GCM: the first one does, all of them decrypt.
-// To rotate, put a new key before the old one everywhere; take the old one away
-// when no history with it is kept any more.
+// Keys encrypt payloads with AES-256-GCM: the first one encrypts, all of them decrypt.
+// To rotate, put a new key before the old one everywhere; remove the old one when no
+// history with it is kept any more.
 type Keys struct {
 	first   string
 	ciphers map[string]cipher.AEAD
 }
 
-// ParseKeys reads id:base64, comma separated. An empty text is no keys, which is nil.
+// ParseKeys reads comma-separated id:base64 pairs. It returns nil for an empty text.
 func ParseKeys(text string) (*Keys, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil //nolint:nilnil // encryption is optional: nil means none
@@ -57,8 +57,8 @@ func ParseKeys(text string) (*Keys, error) {
 	return k, nil
 }
 
-// Encode encrypts whole payloads, what they say of themselves included. The key's id
-// is authenticated with them.
+// Encode encrypts whole payloads, metadata included. The key's id is authenticated with
+// them.
 func (k *Keys) Encode(payloads []*common.Payload) ([]*common.Payload, error) {
 	out := make([]*common.Payload, len(payloads))
 	for i, p := range payloads {
@@ -77,7 +77,7 @@ func (k *Keys) Encode(payloads []*common.Payload) ([]*common.Payload, error) {
 	return out, nil
 }
 
-// Decode decrypts what was encrypted and leaves the rest as it is, such as that of
+// Decode decrypts encrypted payloads and leaves others as they are, such as those of
 // histories from before there were keys.
 func (k *Keys) Decode(payloads []*common.Payload) ([]*common.Payload, error) {
 	out := make([]*common.Payload, len(payloads))

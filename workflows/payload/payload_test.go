@@ -89,7 +89,7 @@ func TestKeysThatAreNone(t *testing.T) {
 	require.Nil(t, none)
 }
 
-// tooMuch is a story that tries to put more into its history than may go there.
+// tooMuch is a workflow that tries to put more into its history than is allowed.
 func tooMuch(ctx workflow.Context, where string) (string, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
 	var got string
@@ -133,7 +133,7 @@ func TestWhatIsTooLargeFailsForGoodOnARealServer(t *testing.T) {
 	require.ErrorContains(t, err, "more than may go into a history")
 }
 
-// requireHidden reads the history as the server keeps it.
+// requireHidden checks the history as the server stores it.
 func requireHidden(t *testing.T, c client.Client, id string) {
 	t.Helper()
 	events := c.GetWorkflowHistory(t.Context(), id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)

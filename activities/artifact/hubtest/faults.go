@@ -9,26 +9,26 @@ import (
 	"time"
 )
 
-// plan is a download on its way out, for faults to spoil.
+// plan is a download before it is sent, for faults to change.
 type plan struct {
 	status     int
 	retryAfter string
-	cutAt      int64 // of the bytes sent; -1: not
-	stallAt    int64 // of the bytes sent; -1: not
-	flip       int64 // of the file's bytes; -1: not
+	cutAt      int64 // of the bytes sent; -1: never
+	stallAt    int64 // of the bytes sent; -1: never
+	flip       int64 // of the file's bytes; -1: none
 	noRange    bool
 	grow       int // bytes more than the file has; negative: fewer
-	lie        int // what the length says more than it sends
+	lie        int // not 0: sent without a length
 	tag        string
 }
 
-// Fault spoils one download. Several may be combined with Both.
+// Fault changes one download. Several may be combined with Both.
 type Fault func(*plan)
 
-// None spoils nothing, to let a download pass between faults.
+// None changes nothing, to let a download pass between faults.
 func None() Fault { return func(*plan) {} }
 
-// Both is several faults in one download.
+// Both combines several faults in one download.
 func Both(faults ...Fault) Fault {
 	return func(p *plan) {
 		for _, f := range faults {
@@ -40,13 +40,13 @@ func Both(faults ...Fault) Fault {
 // CutAt closes the connection after n bytes of the body.
 func CutAt(n int64) Fault { return func(p *plan) { p.cutAt = n } }
 
-// StallAt sends n bytes of the body and then nothing, until the client leaves.
+// StallAt sends n bytes of the body and then nothing, until the client disconnects.
 func StallAt(n int64) Fault { return func(p *plan) { p.stallAt = n } }
 
-// FlipByte sends the file with its byte at this place changed.
+// FlipByte sends the file with the byte at this position changed.
 func FlipByte(at int64) Fault { return func(p *plan) { p.flip = at } }
 
-// NoRange answers 200 with the whole file, whatever part was asked for.
+// NoRange answers 200 with the whole file, whatever range was requested.
 func NoRange() Fault { return func(p *plan) { p.noRange = true } }
 
 // Status answers with a status and no file; retryAfter may be empty.
@@ -54,13 +54,13 @@ func Status(code int, retryAfter string) Fault {
 	return func(p *plan) { p.status, p.retryAfter = code, retryAfter }
 }
 
-// Resize serves a file that is n bytes longer, or shorter, with a length that says so.
+// Resize serves a file that is n bytes longer, or shorter, with a matching length.
 func Resize(n int) Fault { return func(p *plan) { p.grow = n } }
 
-// Endless serves n bytes more than the file has, without saying a length.
+// Endless serves n bytes more than the file has, without a length.
 func Endless(n int) Fault { return func(p *plan) { p.grow, p.lie = n, 1 } }
 
-// Retag answers with another ETag, as a host does after the file was put there anew.
+// Retag answers with another ETag, as a host does after the file was uploaded again.
 func Retag(tag string) Fault { return func(p *plan) { p.tag = tag } }
 
 func (s *Server) serveCDN(w http.ResponseWriter, r *http.Request) {

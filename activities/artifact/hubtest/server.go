@@ -16,7 +16,7 @@ import (
 // Server is the Hub and its second host.
 type Server struct {
 	hub, cdn *httptest.Server
-	serving  sync.WaitGroup // answers under way
+	serving  sync.WaitGroup // answers in progress
 
 	mu       sync.Mutex
 	files    map[string]*File // by owner/repository/file
@@ -37,10 +37,10 @@ type File struct {
 	small bool
 }
 
-// Source is the file as an entry of models.lock names it.
+// Source returns the file's source for an entry of models.lock.
 func (f *File) Source() string { return "hf://" + f.Repository + "/" + f.Name + "@main" }
 
-// Request is what one of the hosts was asked, and what it sent.
+// Request is a request to one of the hosts, and the bytes sent.
 type Request struct {
 	CDN                           bool
 	Method, Path                  string
@@ -66,7 +66,7 @@ func New(t testing.TB) *Server {
 	return s
 }
 
-// URL is the Hub's address, for HF_ENDPOINT.
+// URL returns the Hub's address, for HF_ENDPOINT.
 func (s *Server) URL() string { return s.hub.URL }
 
 // Put adds a large file to a repository, or replaces it in a new commit.
@@ -74,7 +74,7 @@ func (s *Server) Put(repository, name string, data []byte) *File {
 	return s.put(repository, name, data, false)
 }
 
-// PutSmall adds a file that is not in LFS: the Hub tells no sha256 of it.
+// PutSmall adds a file that is not in LFS: the Hub has no sha256 of it.
 func (s *Server) PutSmall(repository, name string, data []byte) *File {
 	return s.put(repository, name, data, true)
 }
@@ -92,14 +92,14 @@ func (s *Server) put(repository, name string, data []byte, small bool) *File {
 	return f
 }
 
-// Gate makes a repository answer 401 without a token and 403 with one that Approve did not see.
+// Gate makes a repository answer 401 without a token and 403 with one that was not approved.
 func (s *Server) Gate(repository string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.gated[repository] = true
 }
 
-// Approve lets a token into gated repositories.
+// Approve gives a token access to gated repositories.
 func (s *Server) Approve(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,14 +127,14 @@ func (s *Server) FailHub(statuses ...int) {
 	s.hubFails = append(s.hubFails, statuses...)
 }
 
-// Requests are all requests so far, in the order they came; Sent grows while one is answered.
+// Requests returns all requests so far, in order of arrival; Sent grows while one is answered.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Request(nil), s.requests...)
 }
 
-// Sent is how many bytes of files left both hosts, once all answers are over: a client
+// Sent returns the bytes of files sent by both hosts, once all answers have ended: a client
 // may have read the last byte before it is counted here.
 func (s *Server) Sent() int64 {
 	s.serving.Wait()
@@ -207,7 +207,7 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, f *File, i in
 	w.WriteHeader(http.StatusFound)
 }
 
-// split takes /owner/repository/resolve/revision/file apart.
+// split parses /owner/repository/resolve/revision/file.
 func split(path string) (repository, revision, name string, ok bool) {
 	parts := strings.SplitN(strings.TrimPrefix(path, "/"), "/", 5)
 	if len(parts) != 5 || parts[2] != "resolve" {

@@ -1,3 +1,3 @@
-// Package extracttest makes documents for tests: honest ones, and such as somebody would
-// send who wants a reader to fall.
+// Package extracttest creates documents for tests: valid ones, and hostile ones that try to
+// bring a reader down.
 package extracttest

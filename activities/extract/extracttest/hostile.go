@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Hostile is a document that does harm to who reads it.
+// Hostile is a document that harms its reader.
 type Hostile struct {
 	Name, MediaType string
 	Body            []byte
@@ -21,7 +21,7 @@ const (
 	mega  = 1 << 20
 )
 
-// traps make a document of about so many megabytes once it is unpacked.
+// traps create documents of about the given number of megabytes once unpacked.
 var traps = []struct {
 	name, media string
 	make        func(megabytes int) []byte
@@ -68,8 +68,8 @@ var traps = []struct {
 	{"no known encoding", text, func(n int) []byte { return bytes.Repeat([]byte("\xc1\x81\xfe\x9d \xff"), min(n, 90)*mega/60) }},
 }
 
-// HostileDocuments are so many of all kinds, of 10 to 200 MB once they are unpacked,
-// and each of at most 10 MiB as it is sent.
+// HostileDocuments returns that many documents of all kinds, of 10 to 200 MB once unpacked,
+// each of at most 10 MiB as sent.
 func HostileDocuments(number int) []Hostile {
 	out := make([]Hostile, 0, number)
 	for i := range number {
@@ -79,14 +79,14 @@ func HostileDocuments(number int) []Hostile {
 	return out
 }
 
-// sharedStream has many pages whose contents are one stream, read anew for each.
+// sharedStream has many pages with one content stream, read anew for each.
 func sharedStream(megabytes int) []byte {
 	const pages = 1000
 	return sheetOf(fmt.Sprintf("<< /Type /Pages /Kids [%s] /Count %d >>", strings.Repeat("3 0 R ", pages), pages),
 		Stream(flate, deflated("BT /F1 1 Tf (a) Tj ET ", strings.Repeat(" ", mega), megabytes, "")))
 }
 
-// laughs has each form draw the next one ten times.
+// laughs is a billion-laughs document: each form draws the next one many times.
 func laughs(megabytes int) []byte {
 	const levels = 12
 	var forms []string
@@ -98,20 +98,20 @@ func laughs(megabytes int) []byte {
 	return sheetOf(onePage, Stream("", "/X0 Do"), forms...)
 }
 
-// objectStream holds the pages in a stream of objects that is nothing but spaces for long.
+// objectStream has the pages in a stream of objects with a long run of spaces.
 func objectStream(megabytes int) []byte {
 	const index = "2 0 3 60 "
 	packed := deflated(index+"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"+strings.Repeat(" ", 19)+"<< /Type /Page /Parent 2 0 R >>", strings.Repeat(" ", mega), megabytes, "")
 	return withCrossStream(root, Stream(fmt.Sprintf("/Type /ObjStm /N 2 /First %d ", len(index))+flate, packed), megabytes)
 }
 
-// crossStream is a table of objects that is packed, and long.
+// crossStream has a long packed table of objects.
 func crossStream(megabytes int) []byte {
 	return withCrossStream(root, Stream("", ""), megabytes)
 }
 
-// withCrossStream has a packed table in which objects 2 and 3 lie in the stream that is
-// object 5, followed by as much again of nothing.
+// withCrossStream has a packed table that puts objects 2 and 3 into the stream of object
+// 5, followed by the given megabytes of padding.
 func withCrossStream(first, holder string, megabytes int) []byte {
 	var out bytes.Buffer
 	out.WriteString("%PDF-1.7\n")

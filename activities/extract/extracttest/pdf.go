@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Sheet makes a PDF of objects, given from number 1 on, with a table of where they lie.
-// Object 1 is the root; trailer is put into the trailer's dictionary.
+// Sheet returns a PDF of objects, numbered from 1, with a table of their positions. Object
+// 1 is the root; trailer is added to the trailer's dictionary.
 func Sheet(trailer string, objects ...string) []byte {
 	var out bytes.Buffer
 	out.WriteString("%PDF-1.7\n")
@@ -26,7 +26,7 @@ func Sheet(trailer string, objects ...string) []byte {
 	return out.Bytes()
 }
 
-// Stream is an object with data. filter is put into its dictionary.
+// Stream returns an object with data. filter is added to its dictionary.
 func Stream(filter, data string) string {
 	return fmt.Sprintf("<< /Length %d %s >>\nstream\n%s\nendstream", len(data), filter, data)
 }
@@ -36,7 +36,7 @@ const (
 	font = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
 )
 
-// sheetOf is a page whose contents are object 4 and whose font is object 5. More objects
+// sheetOf returns a page with object 4 as contents and object 5 as font. More objects
 // follow from 6 on.
 func sheetOf(pages, contents string, more ...string) []byte {
 	page := "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 5 0 R >> /XObject << /X0 6 0 R >> >> /Contents 4 0 R >>"
@@ -45,13 +45,13 @@ func sheetOf(pages, contents string, more ...string) []byte {
 
 const onePage = "<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
 
-// Page is an honest PDF of one page with a text in one line.
+// Page returns a valid PDF of one page with a text in one line.
 func Page(text string) []byte {
 	return sheetOf(onePage, Stream("", "BT /F1 12 Tf 50 780 Td ("+text+") Tj ET"))
 }
 
-// Book is an honest PDF of so many pages, of lines of words, with so many bytes that are
-// no text, as pictures are.
+// Book returns a valid PDF of so many pages with lines of words, and so many bytes that are
+// not text, as of pictures.
 func Book(pages, picture int) []byte {
 	objects := []string{root, "", font, Stream("/Type /XObject /Subtype /Image /Width 10 /Height 10 /ColorSpace /DeviceGray /BitsPerComponent 8", strings.Repeat("\x80", picture))}
 	var kids strings.Builder
@@ -70,11 +70,11 @@ func Book(pages, picture int) []byte {
 	return Sheet("", objects...)
 }
 
-// deflated packs unit so many times, without ever holding what it unpacks to.
+// deflated packs unit so many times, without the unpacked data ever in memory.
 func deflated(before, unit string, times int, after string) string {
 	var packed bytes.Buffer
-	w, _ := zlib.NewWriterLevel(&packed, zlib.BestCompression) // the level is right
-	_, _ = w.Write([]byte(before))                             // a buffer takes everything
+	w, _ := zlib.NewWriterLevel(&packed, zlib.BestCompression) // the level is valid
+	_, _ = w.Write([]byte(before))                             // a buffer accepts everything
 	for range times {
 		_, _ = w.Write([]byte(unit))
 	}

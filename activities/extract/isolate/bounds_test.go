@@ -24,10 +24,10 @@ import (
 	"github.com/lyoapp/lyo/activities/extract/isolate"
 )
 
-// slow is a document whose reading takes longer than anybody waits.
+// slow returns a document whose reading takes too long.
 func slow() extracttest.Hostile { return extracttest.HostileDocuments(19)[0] }
 
-// heavy is one whose reading takes more memory than the process may have.
+// heavy returns one whose reading takes more memory than allowed.
 func heavy() extracttest.Hostile { return extracttest.HostileDocuments(19)[14] }
 
 func TestAReaderThatTakesTooMuchMemory(t *testing.T) {
@@ -66,7 +66,7 @@ func TestNobodyWaitsAnyMore(t *testing.T) {
 	require.False(t, final, "the document is not to blame")
 }
 
-// announcing tells when the document begins to be read.
+// announcing calls at when the document begins to be read.
 type announcing struct {
 	io.Reader
 
@@ -102,7 +102,7 @@ func TestACacheThatOthersMayWriteToIsNotRun(t *testing.T) {
 	require.ErrorContains(t, r.Warm(t.Context()), "only you may write there")
 }
 
-// TestAReaderKnowsNoSecretAndWritesNoFile looks at the process from inside.
+// TestAReaderKnowsNoSecretAndWritesNoFile checks from inside the process.
 func TestAReaderKnowsNoSecretAndWritesNoFile(t *testing.T) {
 	t.Setenv("LYO_SECRET", "open sesame")
 	told := filepath.Join(t.TempDir(), "told")
@@ -112,8 +112,8 @@ func TestAReaderKnowsNoSecretAndWritesNoFile(t *testing.T) {
 	require.ErrorContains(t, err, "file too large")
 }
 
-// TestAReaderDiesWithItsWorker kills a worker that reads, as a machine does that is short
-// of memory.
+// TestAReaderDiesWithItsWorker kills a worker while it reads, as a machine short of memory
+// does.
 func TestAReaderDiesWithItsWorker(t *testing.T) {
 	t.Parallel()
 	needsProc(t)
@@ -132,7 +132,7 @@ func TestAReaderDiesWithItsWorker(t *testing.T) {
 	require.Eventually(t, func() bool { return !alive(child) }, time.Minute, time.Millisecond)
 }
 
-// workUntilKilled is a worker that reads a document that takes long, and tells who does it.
+// workUntilKilled is a worker that reads a slow document and prints its reader's process id.
 func workUntilKilled(cacheDir string) {
 	h := slow()
 	r := isolate.New(isolate.Options{Args: []string{serve}, CacheDir: cacheDir})
@@ -148,7 +148,7 @@ func workUntilKilled(cacheDir string) {
 	}
 }
 
-// needsProc leaves out what looks at processes by way of /proc.
+// needsProc skips tests that need /proc.
 func needsProc(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -161,7 +161,7 @@ func alive(pid string) bool {
 	return err == nil && !strings.Contains(string(stat[bytes.LastIndexByte(stat, ')'):]), ") Z")
 }
 
-// children are the processes that one has started.
+// children returns the processes that a process has started.
 func children(parent int) []string {
 	found, _ := filepath.Glob("/proc/[0-9]*/stat")
 	var out []string
@@ -226,7 +226,7 @@ func TestWhatDocumentsTakeAtMost(t *testing.T) {
 	require.Empty(t, children(os.Getpid()), "what they took is given back")
 }
 
-// memory is what a process has for itself, in bytes.
+// memory returns the private memory of a process, in bytes.
 func memory(pid int) int64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {

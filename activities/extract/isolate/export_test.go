@@ -1,4 +1,4 @@
 package isolate
 
-// Raced tells whether the race detector is on.
+// Raced reports whether the race detector is on.
 const Raced = raceFactor > 1

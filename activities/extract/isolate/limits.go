@@ -2,15 +2,15 @@ package isolate
 
 import "time"
 
-// Limits bound one reader. The zero value of each stands for what is said there.
+// Limits bound one reader. A zero value means the default given with each.
 type Limits struct {
 	// Memory of the process in bytes, without the pages it shares with the worker; 112 MiB.
 	Memory int64 `json:"memory"`
-	// Sandbox of it may be used by what reads PDF; 48 MiB.
+	// Sandbox is the part of it that reading PDF may use; 48 MiB.
 	Sandbox int64 `json:"sandbox"`
 	// CPU of all its threads, in whole seconds; 10 s.
 	CPU time.Duration `json:"cpu"`
-	// Wall is how long it may live, however busy the machine is; 60 s.
+	// Wall is its longest lifetime, however busy the machine is; 60 s.
 	Wall time.Duration `json:"wall"`
 }
 
@@ -30,8 +30,8 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// warming are the limits for compiling what PDF needs, which no stranger has a hand in.
-// It takes about 330 MB for 7 s of a core, once for a version and a kind of processor.
+// warming are the limits for compiling the PDF reader, without untrusted input. It takes
+// about 330 MB for 7 s of a core, once for each version and kind of processor.
 var warming = Limits{Memory: 768 << 20 * raceFactor, CPU: 3 * time.Minute, Wall: 10 * time.Minute}.withDefaults()
 
 // backstop is what the system itself allows beyond Memory: Go's runtime and the

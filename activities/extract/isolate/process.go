@@ -15,21 +15,21 @@ import (
 	"github.com/lyoapp/lyo/activities/extract"
 )
 
-// watchEvery is how often a reader's memory is looked at.
+// watchEvery is the interval of checking a reader's memory.
 const watchEvery = 5 * time.Millisecond
 
-// process is one reader at work. Its input stays open while its answer is wanted.
+// process is one running reader. Its input stays open while its answer is wanted.
 type process struct {
 	limits   Limits
 	cmd      *exec.Cmd
 	in       io.WriteCloser
 	out      io.ReadCloser
 	errs     tail
-	overfull atomic.Bool // ended for its memory
-	overdue  atomic.Bool // ended for its time
+	overfull atomic.Bool // killed for its memory
+	overdue  atomic.Bool // killed for its time
 }
 
-// run has a reader of its own answer a request.
+// run starts a reader process for one request and returns its answer.
 func (r *Reader) run(ctx context.Context, ask request, body io.Reader) (extract.Document, error) {
 	p, err := r.newProcess(ask.Limits)
 	if err != nil {
@@ -62,7 +62,7 @@ func (r *Reader) newProcess(limits Limits) (*process, error) {
 		return nil, fmt.Errorf("isolate: find this program: %w", err)
 	}
 	p := &process{limits: limits, cmd: exec.Command(path, r.options.Args...)} //nolint:gosec,noctx // this program; watch ends it
-	p.cmd.Env = []string{"PATH=/nowhere"}                                     // not empty, or it would be this process's own
+	p.cmd.Env = []string{"PATH=/nowhere"}                                     // not empty, or it would inherit this process's own
 	p.cmd.SysProcAttr = attributes()
 	p.cmd.Stderr = &p.errs
 	p.cmd.WaitDelay = time.Second
@@ -75,7 +75,7 @@ func (r *Reader) newProcess(limits Limits) (*process, error) {
 	return p, nil
 }
 
-// live owns the child. It keeps its thread until the child is gone, because the system
+// live owns the child. It keeps its thread until the child has ended, because the system
 // ends a child with the thread that started it.
 func (p *process) live(started, ended chan<- error, answered chan<- answer) {
 	runtime.LockOSThread()
@@ -88,13 +88,13 @@ func (p *process) live(started, ended chan<- error, answered chan<- answer) {
 	if a, err := readAnswer(p.out); err == nil {
 		answered <- a
 	}
-	_ = p.in.Close() // its answer is there, or will never be
+	_ = p.in.Close() // the answer is complete, or will never come
 	_, _ = io.Copy(io.Discard, p.out)
 	ended <- p.cmd.Wait()
 }
 
-// feed writes the request and the document. An error of the document's own reader ends
-// the child; that the child takes no more is told by how it ended.
+// feed writes the request and the document. An error of reading the document ends the
+// child; a write error is ignored, since the child's exit shows the reason.
 func (p *process) feed(ask request, body io.Reader) error {
 	line, err := json.Marshal(ask)
 	if err != nil {
@@ -111,7 +111,7 @@ func (p *process) feed(ask request, body io.Reader) error {
 	return from.err
 }
 
-// source remembers why reading ended too early.
+// source keeps the reason why reading ended too early.
 type source struct {
 	io.Reader
 
@@ -131,7 +131,7 @@ func (s *source) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// watch ends the child when it takes too much or nobody waits for it any more.
+// watch kills the child when it exceeds a limit or ctx ends.
 func (p *process) watch(ctx context.Context, done <-chan struct{}) {
 	overdue := time.NewTimer(p.limits.Wall)
 	defer overdue.Stop()
@@ -158,9 +158,9 @@ func (p *process) watch(ctx context.Context, done <-chan struct{}) {
 	}
 }
 
-func (p *process) kill() { _ = p.cmd.Process.Kill() } // one that is gone needs none
+func (p *process) kill() { _ = p.cmd.Process.Kill() } // an ended one needs none
 
-// outcome is what to make of a child that has ended.
+// outcome returns the result of a child that has ended.
 func (p *process) outcome(ctx context.Context, died, unfed error, answered <-chan answer) (extract.Document, error) {
 	if ctx.Err() != nil {
 		return extract.Document{}, fmt.Errorf("isolate: %w", ctx.Err())
@@ -188,7 +188,7 @@ func (p *process) outcome(ctx context.Context, died, unfed error, answered <-cha
 	return extract.Document{}, extract.TooHeavy(cause)
 }
 
-// tail keeps the end of what a reader complains of.
+// tail keeps the end of a reader's error output.
 type tail struct{ kept []byte }
 
 const mostKept = 2 << 10

@@ -2,5 +2,5 @@
 
 package isolate
 
-// raceFactor is how much more everything takes under the race detector.
+// raceFactor scales the default limits under the race detector.
 const raceFactor = 8

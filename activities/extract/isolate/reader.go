@@ -14,35 +14,35 @@ import (
 	"github.com/lyoapp/lyo/activities/extract"
 )
 
-// Options are where readers come from and what they may use.
+// Options are the program of readers and their limits.
 type Options struct {
-	// Args lead this program to Serve.
+	// Args are this program's arguments that lead to Serve.
 	Args []string
-	// CacheDir keeps what reads PDF as machine code. Nobody else may write there, for its
-	// files are run.
+	// CacheDir holds the PDF reader as machine code. No other user may write there, since its
+	// files are executed.
 	CacheDir string
 	Limits   Limits
 }
 
 // Reader reads documents, each in a process of its own. It is safe for concurrent use:
-// how many run at once is the caller's decision.
+// the caller decides how many run at once.
 type Reader struct {
 	options Options
-	mu      sync.Mutex // held while the cache is looked after
-	cached  []string   // the files of the cache as they were found good
+	mu      sync.Mutex // guards cached while Warm runs
+	cached  []string   // the files of the cache when last verified
 }
 
-// New makes a Reader. It starts nothing.
+// New returns a Reader. It starts no process.
 func New(o Options) *Reader {
 	o.Limits = o.Limits.withDefaults()
 	return &Reader{options: o}
 }
 
-// Read extracts the text of a document of a size. It is over, and its process gone, when
-// the text is there, when a bound was reached, or when ctx ends. Failures that lie in the
-// document are *extract.Error: of kind ErrTooHeavy when it cost its reader's life, which
-// it would do again. Other failures, such as a process that could not be started, may not
-// come again.
+// Read extracts the text of a document of a given size. It returns, with its process ended,
+// when the text is complete, a limit was reached, or ctx ended. Failures caused by the
+// document are *extract.Error: of kind ErrTooHeavy when it crashed its reader, which it
+// would do again. Other failures, such as a process that could not be started, may be
+// transient.
 func (r *Reader) Read(ctx context.Context, mediaType string, size int64, body io.Reader) (extract.Document, error) {
 	if media, _, _ := strings.Cut(mediaType, ";"); strings.TrimSpace(media) == extract.PDF {
 		if err := r.Warm(ctx); err != nil {
@@ -52,8 +52,8 @@ func (r *Reader) Read(ctx context.Context, mediaType string, size int64, body io
 	return r.run(ctx, request{MediaType: mediaType, Size: size, CacheDir: r.options.CacheDir, Limits: r.options.Limits}, body)
 }
 
-// Warm has the cache hold what reads PDF. Where it does not yet, that takes seconds, and a
-// Read of a PDF waits for it; what is in the cache and cannot be used is made anew.
+// Warm compiles the PDF reader into the cache unless it is there. That takes seconds, and a
+// Read of a PDF waits for it; an unusable cache is rebuilt.
 func (r *Reader) Warm(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -83,8 +83,8 @@ func gone(path string) bool {
 	return err != nil
 }
 
-// private makes the directory, and refuses one that is somebody else's or that others
-// may write to.
+// private creates the directory, and refuses one that another user owns or others may
+// write to.
 func private(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("isolate: %w", err)

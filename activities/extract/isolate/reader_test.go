@@ -20,7 +20,7 @@ import (
 // The test's own program is the reader too, as a worker's is, and a few others.
 const (
 	serve = "read-document"
-	tell  = "tell" // of itself, in its answer
+	tell  = "tell" // about itself, in its answer
 	work  = "work" // until it is killed
 )
 
@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// cache is kept between runs, since compiling takes seconds.
+// cache returns a directory kept between runs, since compiling takes seconds.
 func cache(t *testing.T) string {
 	t.Helper()
 	kept, err := os.UserCacheDir()

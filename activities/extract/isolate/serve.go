@@ -14,9 +14,9 @@ import (
 	"github.com/lyoapp/lyo/activities/extract"
 )
 
-// Serve reads the one document that comes from in and writes what it says to out. The
-// process is bounded from here on by the limits of the request, for good; it ends when in
-// does, which is how it learns that nobody wants the answer any more.
+// Serve reads the one document from in and writes the answer to out. From here on the
+// process is permanently bounded by the limits of the request; it ends when in ends,
+// which means that the answer is no longer wanted.
 func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	from := bufio.NewReaderSize(in, mostLine)
 	r, err := readRequest(from)
@@ -38,7 +38,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	return errors.Join(encoder.Encode(a), to.Flush())
 }
 
-// read never fails: what goes wrong is an answer too.
+// read never fails: a failure is an answer too.
 func (r request) read(ctx context.Context, body []byte) (a answer) {
 	reader := extract.NewReader(extract.Options{CacheDir: r.CacheDir, MaxMemory: int(r.Limits.Sandbox), Timeout: r.Limits.Wall})
 	var err error
@@ -62,11 +62,11 @@ func leaveWith(in io.Reader) {
 	os.Exit(3)
 }
 
-// bound puts the limits on this process. What it compiles it may write down; a reader of
-// documents writes no file at all.
+// bound sets the limits of this process. Compiling may write files; reading a document may
+// not.
 func bound(l Limits, writes bool) error {
 	debug.SetMemoryLimit(l.Memory - l.Memory/8)
-	// Soft and hard are one, since Go does not heed the signal that the soft one sends.
+	// Soft and hard are equal, since Go ignores the signal of the soft one.
 	limits := map[int]uint64{syscall.RLIMIT_CPU: uint64(l.CPU.Seconds()), syscall.RLIMIT_CORE: 0}
 	if !writes {
 		limits[syscall.RLIMIT_FSIZE] = 0

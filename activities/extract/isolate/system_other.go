@@ -12,13 +12,13 @@ import (
 
 func self() (string, error) { return os.Executable() }
 
-// attributes give the child a group of its own. It ends with its input.
+// attributes put the child into a group of its own. It ends with its input.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
-// sharedPages is what a reader shares with the worker, which ps counts too.
+// sharedPages is the memory a reader shares with the worker, which ps counts too.
 const sharedPages = 32 << 20
 
-// held is how much memory a process has for itself, in bytes; 0 when it is gone.
+// held returns the private memory of a process, in bytes; 0 when it has ended.
 func held(pid int) int64 {
 	text, err := exec.Command("ps", "-o", "rss=", "-p", strconv.Itoa(pid)).Output() //nolint:gosec,noctx // a number, and over at once
 	if err != nil {
@@ -28,5 +28,5 @@ func held(pid int) int64 {
 	return kilobytes<<10 - sharedPages
 }
 
-// boundMemory adds nothing: only Linux counts what is reserved. Who watches enforces the bound.
+// boundMemory adds nothing: only Linux counts what is reserved. watch enforces the limit.
 func boundMemory(map[int]uint64, uint64) {}

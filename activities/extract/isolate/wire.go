@@ -10,16 +10,16 @@ import (
 	"github.com/lyoapp/lyo/activities/extract"
 )
 
-// request comes before the document, in one line.
+// request precedes the document, in one line.
 type request struct {
 	MediaType string `json:"media_type"`
 	Size      int64  `json:"size"` // of the document in bytes
 	CacheDir  string `json:"cache_dir"`
-	Warm      bool   `json:"warm"` // compile what PDF needs, and read nothing
+	Warm      bool   `json:"warm"` // compile the PDF reader, and read nothing
 	Limits    Limits `json:"limits"`
 }
 
-// answer is a document, a refusal that lies in it, or a fault that does not.
+// answer is a document, a refusal caused by it, or another fault.
 type answer struct {
 	Document extract.Document `json:"document"`
 	Kind     string           `json:"kind,omitempty"`
@@ -27,19 +27,19 @@ type answer struct {
 	Fault    string           `json:"fault,omitempty"`
 }
 
-// mostLine bounds a request, mostAnswer an answer: more than JSON makes of the longest text.
+// mostLine bounds a request, mostAnswer an answer: more than the longest text in JSON.
 const (
 	mostLine   = 64 << 10
 	mostAnswer = 32 << 20
 )
 
-// kinds are the refusals that a reader tells by name.
+// kinds are the refusals that an answer names.
 var kinds = []error{
 	extract.ErrUnsupported, extract.ErrTooLarge, extract.ErrPassword, extract.ErrNoText, extract.ErrDamaged,
 	extract.ErrTooSlow, extract.ErrTooHeavy, extract.ErrEncoding,
 }
 
-// result is what the answer means.
+// result returns the answer's document or error.
 func (a answer) result() (extract.Document, error) {
 	switch at := slices.IndexFunc(kinds, func(kind error) bool { return kind.Error() == a.Kind }); {
 	case a.Fault != "":

@@ -6,10 +6,10 @@ import (
 )
 
 // topicOf makes any topic presentable: one line, no controls, 200 characters at
-// most, in quotation marks, since a topic may be a sentence of its own.
+// most, in quotation marks, since a topic may be a whole sentence.
 func topicOf(topic string) string { return quoted(oneLine(topic, 200)) }
 
-// shortTopic fits into titles.
+// shortTopic returns a topic short enough for titles.
 func shortTopic(topic string) string {
 	whole := oneLine(topic, 200)
 	if short := oneLine(whole, 70); short != whole {
@@ -25,8 +25,8 @@ func quoted(topic string) string {
 	return "“" + topic + "”"
 }
 
-// oneLine collapses white space and drops what is not meant to be seen: controls, marks
-// that change the direction of the text around them, broken encoding.
+// oneLine collapses white space and removes invisible characters: controls, marks that
+// change the direction of the text around them, broken encoding.
 func oneLine(s string, n int) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -44,7 +44,7 @@ func oneLine(s string, n int) string {
 	return s
 }
 
-// escape takes the meaning of Markdown and HTML from every ASCII mark that has one.
+// escape escapes every ASCII character with a meaning in Markdown or HTML.
 func escape(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -56,5 +56,5 @@ func escape(s string) string {
 	return b.String()
 }
 
-// plain marks are harmless within a line and would only be ugly escaped.
+// plain reports marks that are harmless within a line and need no escape.
 func plain(r rune) bool { return strings.ContainsRune("()\"'^%=/-", r) }

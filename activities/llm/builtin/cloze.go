@@ -9,7 +9,7 @@ import (
 )
 
 // cloze makes up to three questions from any text: a sentence of it with one word left
-// out, to be found among four words of the text.
+// out, to be chosen from four words of the text.
 func cloze(text string, seed int) []llm.Question {
 	sentences := proseSentences(text)
 	words := longWords(strings.Join(sentences, " "))
@@ -28,8 +28,8 @@ func cloze(text string, seed int) []llm.Question {
 	return quiz
 }
 
-// proseSentences are plain sentences of 6 to 30 words; lists, tables, headings and code
-// are left out.
+// proseSentences returns plain sentences of 6 to 30 words, without lists, tables, headings
+// and code.
 func proseSentences(text string) []string {
 	var found []string
 	code := false
@@ -61,7 +61,7 @@ func longWords(text string) []string {
 	return found
 }
 
-// others picks three words that do not stand in the sentence, from the place on.
+// others returns three words that are not in the sentence, starting at a position.
 func others(words, own []string, place int) []string {
 	var picked []string
 	for i := range words {

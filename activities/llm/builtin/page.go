@@ -6,7 +6,7 @@ import (
 	"github.com/lyoapp/lyo/activities/llm"
 )
 
-// page is what a step's text is filled with; its strings are safe Markdown.
+// page is the data of a step's template; its strings are safe Markdown.
 type page struct {
 	Title, Topic     string
 	Number           int
@@ -26,7 +26,7 @@ func pageFor(r llm.LessonRequest, s stage) page {
 	}
 }
 
-// split shares a lesson's minutes out over the four parts of its timetable.
+// split distributes a lesson's minutes over the four parts of its timetable.
 func split(minutes int) [4]int {
 	if minutes <= 0 {
 		minutes = 40

@@ -8,8 +8,8 @@ import (
 	"github.com/lyoapp/lyo/activities/llm"
 )
 
-// practiceFor finds the step by its sentences: a question is asked only if the lesson
-// holds the sentence that answers it.
+// practiceFor finds the step by its sentences: a question is used only if the lesson
+// contains the sentence that answers it.
 func practiceFor(r llm.PracticeRequest) llm.Practice {
 	topic, seed := shortTopic(r.Brief.Topic), seedOf(r.Brief.Topic+r.LessonTitle)
 	for _, s := range all() {
@@ -33,7 +33,7 @@ func (s stage) practice(text, topic string, seed int) llm.Practice {
 	return p
 }
 
-// place puts the right option among the wrong ones; successive seeds give successive places.
+// place inserts the right option among the wrong ones; successive seeds give successive positions.
 func place(prompt, right string, wrong []string, key string, seed int) llm.Question {
 	at := seed % 4
 	return llm.Question{

@@ -11,7 +11,7 @@ import (
 var files embed.FS
 
 // stage is one step of the study plan. Each key of its quiz is a sentence of its text.
-// Its other texts are plain, with {{.Topic}} where the topic belongs.
+// Its other texts are plain, with {{.Topic}} in place of the topic.
 type stage struct {
 	name           string
 	Title, Summary string
@@ -23,10 +23,10 @@ type stage struct {
 	}
 }
 
-// about puts the topic into a plain text of a stage, which is not a Markdown one.
+// about inserts the topic into a plain text of a stage, which is not a Markdown one.
 func about(topic, text string) string { return strings.ReplaceAll(text, "{{.Topic}}", topic) }
 
-// stagesFor chooses n steps, between 3 and 8. Beyond six, practice comes again.
+// stagesFor returns n steps, between 3 and 8. Beyond six, practice is repeated.
 func stagesFor(n int) []stage {
 	byCount := map[int]string{
 		3: "map why explain",
@@ -44,10 +44,10 @@ func stagesFor(n int) []stage {
 	return stages
 }
 
-// all are the steps there are, each once.
+// all returns all steps, each once.
 func all() []stage { return stagesFor(6) }
 
-// load panics on a broken file: those are part of the program.
+// load panics on a broken file: the files are part of the program.
 func load(name string) stage {
 	raw, err := files.ReadFile("stages/" + name + ".json")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/lyoapp/lyo/activities/llm"
 )
 
-// Version names the wording of the study plan.
+// Version is the version of the study plan's texts.
 const Version = "2026-11-1"
 
 // Writer has the methods of llm.Client. The zero value is ready, safe for concurrent use.
@@ -17,15 +17,15 @@ type Writer struct{}
 // New returns a Writer.
 func New() Writer { return Writer{} }
 
-// Info says that this is no language model.
+// Info returns that this is no language model.
 func (Writer) Info() llm.Info {
 	return llm.Info{Model: "outline-writer", Version: Version, Provider: "builtin", PromptVersion: Version, Fallback: true}
 }
 
-// Probe always succeeds, unless ctx is over.
+// Probe always succeeds, unless ctx has ended.
 func (w Writer) Probe(ctx context.Context) (llm.Info, error) { return w.Info(), ended(ctx) }
 
-// Outline plans 4 to 6 lessons, by the hours given.
+// Outline plans 4 to 6 lessons, by the given hours.
 func (Writer) Outline(ctx context.Context, r llm.OutlineRequest, beat llm.Beat) (llm.Outline, llm.Usage, error) {
 	pulse(beat)
 	if err := ended(ctx); err != nil {
@@ -44,8 +44,8 @@ func (Writer) Outline(ctx context.Context, r llm.OutlineRequest, beat llm.Beat) 
 	return withMinutes(o, b.Hours), llm.Usage{}, nil
 }
 
-// Lesson writes the step of the study plan that r.Number stands for, under the heading
-// r.Plan.Title, so that it also serves an outline that somebody else made.
+// Lesson writes the step of the study plan at r.Number, under the heading r.Plan.Title, so
+// that it also serves another writer's outline.
 func (Writer) Lesson(ctx context.Context, r llm.LessonRequest, beat llm.Beat) (llm.LessonText, llm.Usage, error) {
 	pulse(beat)
 	if err := ended(ctx); err != nil {
@@ -56,8 +56,8 @@ func (Writer) Lesson(ctx context.Context, r llm.LessonRequest, beat llm.Beat) (l
 	return llm.LessonText{Markdown: at.render(pageFor(r, at))}, llm.Usage{}, nil
 }
 
-// Practice asks about the study plan's step whose text is given. For other texts it asks
-// for words missing from them; a text too short for that is a BadAnswer.
+// Practice returns questions on the study plan's step whose text is given. For other texts it
+// asks for words missing from them; a text too short for that is a BadAnswer.
 func (Writer) Practice(ctx context.Context, r llm.PracticeRequest, beat llm.Beat) (llm.Practice, llm.Usage, error) {
 	pulse(beat)
 	if err := ended(ctx); err != nil {
@@ -70,18 +70,18 @@ func (Writer) Practice(ctx context.Context, r llm.PracticeRequest, beat llm.Beat
 	return p, llm.Usage{}, nil
 }
 
-// Questions fails: the built-in writer takes its questions out of the text itself, so
-// that there is nothing to replace.
+// Questions fails: the built-in writer takes its questions from the text itself, so
+// there is nothing to replace.
 func (Writer) Questions(context.Context, llm.QuestionsRequest, llm.Beat) ([]llm.Question, llm.Usage, error) {
 	return nil, llm.Usage{}, cannot("write other questions")
 }
 
-// Solve fails: there is no model that could understand a question.
+// Solve fails: without a model no question can be understood.
 func (Writer) Solve(context.Context, llm.SolveRequest, llm.Beat) ([]int, llm.Usage, error) {
 	return nil, llm.Usage{}, cannot("solve a quiz")
 }
 
-// Curate fails: an order by score is made without a writer.
+// Curate fails: the order by score needs no writer.
 func (Writer) Curate(context.Context, llm.CurateRequest, llm.Beat) ([]llm.Curated, llm.Usage, error) {
 	return nil, llm.Usage{}, cannot("put things in order")
 }
@@ -90,7 +90,7 @@ func cannot(what string) error {
 	return &llm.Error{Kind: llm.BadAnswer, Message: "the built-in writer cannot " + what}
 }
 
-// Summary says what the study plan's course says of itself.
+// Summary returns the fixed summary of the study plan's course.
 func (w Writer) Summary(ctx context.Context, r llm.SummaryRequest, beat llm.Beat) (llm.CourseSummary, llm.Usage, error) {
 	o, usage, err := w.Outline(ctx, llm.OutlineRequest{Brief: r.Brief}, beat)
 	return llm.CourseSummary{Summary: o.Summary, Description: o.Description}, usage, err

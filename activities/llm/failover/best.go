@@ -9,8 +9,8 @@ import (
 	"github.com/lyoapp/lyo/activities/llm"
 )
 
-// failure is why one endpoint gave no answer. Without err it was passed over. wait is how
-// long its breaker stays open.
+// failure is the reason why one endpoint gave no answer. A nil err means that it was skipped.
+// wait is how long its breaker stays open.
 type failure struct {
 	name string
 	err  error
@@ -24,7 +24,7 @@ func (f failure) kind() llm.Kind {
 	return llm.KindOf(f.err)
 }
 
-// after is when this endpoint may be asked again, 0 if nobody knows.
+// after returns when this endpoint may be called again, 0 if unknown.
 func (f failure) after() time.Duration {
 	if e, ok := errors.AsType[*llm.Error](f.err); ok && e.RetryAfter > 0 {
 		return max(e.RetryAfter, f.wait)
@@ -32,7 +32,7 @@ func (f failure) after() time.Duration {
 	return f.wait
 }
 
-// reason is safe to log, as the messages of gemma's errors are.
+// reason returns a text that is safe to log, as the messages of llm.Error are.
 func (f failure) reason() string {
 	if e, ok := errors.AsType[*llm.Error](f.err); ok {
 		return fmt.Sprintf("%s: %s", f.name, e.Message)
@@ -42,7 +42,7 @@ func (f failure) reason() string {
 
 type failures []failure
 
-// best is the one error that helps the caller most: the kind that is most likely to pass
+// best returns the error most useful to the caller: the kind that is likely to pass
 // soonest, with the shortest wait after which some endpoint may answer.
 func (fs failures) best(cooldown time.Duration) error {
 	if len(fs) == 0 {
@@ -74,8 +74,8 @@ func (fs failures) kind() llm.Kind {
 	return llm.Misconfigured
 }
 
-// after is the shortest wait. Beside an overloaded endpoint that says when, one that
-// failed without a hint is given the time after which a breaker would try it again.
+// after returns the shortest wait. Beside an overloaded endpoint, one that failed without a
+// hint counts with the time after which a breaker would try it again.
 func (fs failures) after(kind llm.Kind, cooldown time.Duration) time.Duration {
 	if kind == llm.Misconfigured {
 		return 0

@@ -29,7 +29,7 @@ func TestBreakerOpensAndCloses(t *testing.T) {
 		require.Equal(t, []failover.State{{Name: "first", Breaker: "open", RetryIn: 15 * time.Second}, {Name: "second", Breaker: "closed"}}, c.State())
 		require.Contains(t, log.String(), "from=closed to=open")
 
-		// Half-open, and it fails once more: another full wait.
+		// Half-open, and it fails again: another full wait.
 		time.Sleep(15*time.Second + 1)
 		require.Equal(t, "half-open", c.State()[0].Breaker)
 		for range 5 {
@@ -119,7 +119,7 @@ func TestWhatNeverOpensABreaker(t *testing.T) {
 	}
 }
 
-// A refusal between failures is no sign of health: three failures still open.
+// TestRefusalsDoNotHideFailures checks that a refusal between failures is no sign of health: three still open.
 func TestRefusalsDoNotHideFailures(t *testing.T) {
 	t.Parallel()
 	first := works("first")

@@ -14,32 +14,32 @@ import (
 	"github.com/lyoapp/lyo/activities/llm"
 )
 
-// EndpointConfig is one endpoint as an operator writes it down. Its printed forms leave
-// the key out.
+// EndpointConfig is one endpoint as configured by an operator. Its printed forms omit
+// the key.
 type EndpointConfig struct {
 	Name    string      `json:"name"`     // lower-case letters, digits and dashes; unique
 	BaseURL string      `json:"base_url"` // of the API, such as http://127.0.0.1:8080/v1
 	Model   string      `json:"model"`    // as the server names it
-	APIKey  string      `json:"api_key"`  // may be left out
-	Dialect llm.Dialect `json:"dialect"`  // llm.Engine when left out
+	APIKey  string      `json:"api_key"`  // optional
+	Dialect llm.Dialect `json:"dialect"`  // llm.Engine by default
 }
 
-// String is the endpoint without its key.
+// String returns the endpoint without its key.
 func (e EndpointConfig) String() string {
 	return fmt.Sprintf("%s (%s, %s at %s)", e.Name, e.Model, e.Dialect, e.BaseURL)
 }
 
-// GoString is String, so that %#v hides the key too.
+// GoString returns String, so that %#v hides the key too.
 func (e EndpointConfig) GoString() string { return e.String() }
 
-// LogValue is String, for slog.
+// LogValue returns String, for slog.
 func (e EndpointConfig) LogValue() slog.Value { return slog.StringValue(e.String()) }
 
 const maxEndpoints = 16
 
-// ParseEndpoints reads a JSON list of endpoints, the preferred one first. It is strict:
+// ParseEndpoints parses a JSON list of endpoints, the preferred one first. It is strict:
 // unknown fields, repeated names and anything after the list are errors. No error repeats
-// anything that was read, since it might be a key.
+// any of the input, since it might be a key.
 func ParseEndpoints(data []byte) ([]EndpointConfig, error) {
 	var list []json.RawMessage
 	if err := strictly(data, &list); err != nil {
@@ -100,7 +100,7 @@ func checkURL(text string) error {
 	return nil
 }
 
-// strictly decodes exactly one value. Its errors name places, never content.
+// strictly decodes exactly one value. Its errors name positions, never content.
 func strictly(data []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()

@@ -8,7 +8,7 @@ import (
 	"github.com/lyoapp/lyo/activities/llm"
 )
 
-// Writer is what an endpoint can do, and what a Chain does: see llm.Client.
+// Writer is the interface of endpoints, and of a Chain: see llm.Client.
 type Writer interface {
 	Outline(ctx context.Context, r llm.OutlineRequest, beat llm.Beat) (llm.Outline, llm.Usage, error)
 	Lesson(ctx context.Context, r llm.LessonRequest, beat llm.Beat) (llm.LessonText, llm.Usage, error)
@@ -21,16 +21,16 @@ type Writer interface {
 	Probe(ctx context.Context) (llm.Info, error)
 }
 
-// Endpoint is one server. Name stands in logs, in Usage and in State.
+// Endpoint is one server. Name appears in logs, in Usage and in State.
 type Endpoint struct {
 	Name   string
 	Client Writer
 }
 
-// Options tune a Chain; the zero value has the defaults.
+// Options configure a Chain; the zero value has the defaults.
 type Options struct {
-	Failures uint32        // in a row open an endpoint's breaker; 3
-	Cooldown time.Duration // an open breaker's time until one call may try again; 15 s
+	Failures uint32        // in a row that open an endpoint's breaker; 3
+	Cooldown time.Duration // from an open breaker to one trial call; 15 s
 	Log      *slog.Logger  // nil logs nothing
 }
 
@@ -41,8 +41,8 @@ type Chain struct {
 	log      *slog.Logger
 }
 
-// New returns a chain over endpoints, the preferred one first. It asks nobody. Without an
-// endpoint every call fails with llm.Misconfigured.
+// New returns a chain over endpoints, the preferred one first. It makes no request. Without
+// an endpoint every call fails with llm.Misconfigured.
 func New(endpoints []Endpoint, o Options) *Chain {
 	if o.Failures == 0 {
 		o.Failures = 3
@@ -60,42 +60,42 @@ func New(endpoints []Endpoint, o Options) *Chain {
 	return c
 }
 
-// Outline is llm.Client.Outline by the first endpoint that can.
+// Outline calls llm.Client.Outline on the first endpoint that works.
 func (c *Chain) Outline(ctx context.Context, r llm.OutlineRequest, beat llm.Beat) (llm.Outline, llm.Usage, error) {
 	return try(ctx, c, r, beat, Writer.Outline)
 }
 
-// Lesson is llm.Client.Lesson by the first endpoint that can.
+// Lesson calls llm.Client.Lesson on the first endpoint that works.
 func (c *Chain) Lesson(ctx context.Context, r llm.LessonRequest, beat llm.Beat) (llm.LessonText, llm.Usage, error) {
 	return try(ctx, c, r, beat, Writer.Lesson)
 }
 
-// Practice is llm.Client.Practice by the first endpoint that can.
+// Practice calls llm.Client.Practice on the first endpoint that works.
 func (c *Chain) Practice(ctx context.Context, r llm.PracticeRequest, beat llm.Beat) (llm.Practice, llm.Usage, error) {
 	return try(ctx, c, r, beat, Writer.Practice)
 }
 
-// Questions is llm.Client.Questions by the first endpoint that can.
+// Questions calls llm.Client.Questions on the first endpoint that works.
 func (c *Chain) Questions(ctx context.Context, r llm.QuestionsRequest, beat llm.Beat) ([]llm.Question, llm.Usage, error) {
 	return try(ctx, c, r, beat, Writer.Questions)
 }
 
-// Solve is llm.Client.Solve by the first endpoint that can.
+// Solve calls llm.Client.Solve on the first endpoint that works.
 func (c *Chain) Solve(ctx context.Context, r llm.SolveRequest, beat llm.Beat) ([]int, llm.Usage, error) {
 	return try(ctx, c, r, beat, Writer.Solve)
 }
 
-// Summary is llm.Client.Summary by the first endpoint that can.
+// Summary calls llm.Client.Summary on the first endpoint that works.
 func (c *Chain) Summary(ctx context.Context, r llm.SummaryRequest, beat llm.Beat) (llm.CourseSummary, llm.Usage, error) {
 	return try(ctx, c, r, beat, Writer.Summary)
 }
 
-// Curate is llm.Client.Curate by the first endpoint that can.
+// Curate calls llm.Client.Curate on the first endpoint that works.
 func (c *Chain) Curate(ctx context.Context, r llm.CurateRequest, beat llm.Beat) ([]llm.Curated, llm.Usage, error) {
 	return try(ctx, c, r, beat, Writer.Curate)
 }
 
-// Info is the first endpoint's; without endpoints it is empty.
+// Info returns the first endpoint's; without endpoints it is empty.
 func (c *Chain) Info() llm.Info {
 	if len(c.links) == 0 {
 		return llm.Info{}
@@ -103,8 +103,8 @@ func (c *Chain) Info() llm.Info {
 	return c.links[0].writer.Info()
 }
 
-// Probe asks the endpoints in order and returns the first that answers. It neither asks
-// nor tells the breakers: listing models says little about answering.
+// Probe probes the endpoints in order and returns the first answer. It neither uses nor
+// updates the breakers: listing models is no proof of health.
 func (c *Chain) Probe(ctx context.Context) (llm.Info, error) {
 	var failed failures
 	for _, l := range c.links {

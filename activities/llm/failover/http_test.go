@@ -15,7 +15,7 @@ import (
 
 var _ failover.Writer = (*llm.Client)(nil)
 
-// over is an endpoint that asks a stand-in over real HTTP; start is its patience.
+// over returns an endpoint that calls a fake over real HTTP; start is its StartTimeout.
 func over(t *testing.T, name string, s *llmtest.Server, start ...time.Duration) failover.Endpoint {
 	h := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(h.CloseIdleConnections)
@@ -26,7 +26,7 @@ func over(t *testing.T, name string, s *llmtest.Server, start ...time.Duration) 
 	return failover.Endpoint{Name: name, Client: llm.New(o)}
 }
 
-// practise makes one call and returns who answered.
+// practise makes one call and returns the name of the endpoint that answered.
 func practise(ctx context.Context, c *failover.Chain) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -76,7 +76,7 @@ func TestFailuresOpenAndHealOverHTTP(t *testing.T) {
 	}
 	for name, c := range chains {
 		require.Eventually(t, func() bool { return c.State()[0].Breaker == "half-open" }, 10*time.Second, 10*time.Millisecond)
-		if name == "stall" { // its patience is meant for failures
+		if name == "stall" { // its timeout is too short for an answer
 			continue
 		}
 		by, err := practise(t.Context(), c)

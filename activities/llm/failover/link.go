@@ -11,8 +11,8 @@ import (
 	"github.com/lyoapp/lyo/activities/llm"
 )
 
-// link is an endpoint with its breaker. openUntil is the time, in nanoseconds of Unix
-// time, when an open breaker lets a call try; the library does not tell.
+// link is an endpoint with its breaker. openUntil is the time, in nanoseconds of Unix time,
+// when an open breaker allows a trial call; the library does not expose it.
 type link struct {
 	name      string
 	writer    Writer
@@ -34,14 +34,14 @@ func newLink(e Endpoint, o Options) *link {
 	return l
 }
 
-// saysNothing holds for results that tell neither of health nor of failure: the caller's
-// cancel, and refusals, which a proxy may utter for a server that is dead.
+// saysNothing reports results that prove neither health nor failure: the caller's cancel,
+// and refusals, which a proxy may send for a server that is down.
 func saysNothing(err error) bool {
 	kind := llm.KindOf(err)
 	return err != nil && kind != llm.Unavailable && kind != llm.BadAnswer
 }
 
-// changed runs under the breaker's lock, so it must not ask the breaker anything.
+// changed returns a callback that runs under the breaker's lock, so it must not call the breaker.
 func (l *link) changed(cooldown time.Duration, log *slog.Logger) func(string, gobreaker.State, gobreaker.State) {
 	return func(name string, from, to gobreaker.State) {
 		level := slog.LevelInfo
@@ -53,7 +53,7 @@ func (l *link) changed(cooldown time.Duration, log *slog.Logger) func(string, go
 	}
 }
 
-// opensIn is how long an open breaker stays so; 0 for any other.
+// opensIn returns how long an open breaker stays open; 0 for any other.
 func (l *link) opensIn() time.Duration {
 	if l.breaker.State() != gobreaker.StateOpen {
 		return 0
@@ -61,11 +61,11 @@ func (l *link) opensIn() time.Duration {
 	return max(time.Until(time.Unix(0, l.openUntil.Load())), 0)
 }
 
-// State is an endpoint's health as its breaker sees it.
+// State is an endpoint's health according to its breaker.
 type State struct {
 	Name    string
-	Breaker string        // closed (asked), half-open (one call tries) or open (passed over)
-	RetryIn time.Duration // until an open breaker lets a call try
+	Breaker string        // closed (called), half-open (one trial call) or open (skipped)
+	RetryIn time.Duration // until an open breaker allows a trial call
 }
 
 // State returns every endpoint's state, in the chain's order.

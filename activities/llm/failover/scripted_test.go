@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// scripted is a writer whose calls all do the same; what it answers bears its name.
+// scripted is a writer whose calls all do the same; its answers contain its name.
 type scripted struct {
 	name  string
 	calls atomic.Int64
@@ -38,7 +38,7 @@ func fails(name string, err error) *scripted {
 	return does(name, func(context.Context, llm.Beat) error { return err })
 }
 
-// now changes what the writer does.
+// now sets the result of later calls.
 func (s *scripted) now(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,7 +119,7 @@ func fault(kind llm.Kind, after ...time.Duration) *llm.Error {
 	return e
 }
 
-// book is a log that many goroutines may write.
+// book is a log for concurrent use.
 type book struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/activities/llm"
 )
 
-// try asks one link after the other. The usage is what all of them cost together.
+// try calls one link after the other. The usage is the sum of all calls.
 func try[Q, A any](ctx context.Context, c *Chain, request Q, beat llm.Beat,
 	ask func(Writer, context.Context, Q, llm.Beat) (A, llm.Usage, error),
 ) (A, llm.Usage, error) {
@@ -36,7 +36,7 @@ func try[Q, A any](ctx context.Context, c *Chain, request Q, beat llm.Beat,
 	return none, total, failed.best(c.cooldown)
 }
 
-// through makes one call by a link's breaker, which learns how it ended.
+// through makes one call by a link's breaker, which records the result.
 func through[Q, A any](ctx context.Context, l *link, request Q, beat llm.Beat,
 	ask func(Writer, context.Context, Q, llm.Beat) (A, llm.Usage, error),
 ) (answer A, usage llm.Usage, err error) {
@@ -48,7 +48,7 @@ func through[Q, A any](ctx context.Context, l *link, request Q, beat llm.Beat,
 	return answer, usage, err
 }
 
-// settle keeps a failure that the caller's cancel caused from looking like the server's.
+// settle replaces a failure caused by the caller's cancel by the context's error.
 func settle(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil || errors.Is(err, ctx.Err()) && llm.KindOf(err) == "" {
 		return err
@@ -70,8 +70,8 @@ func goesOn(err error) bool {
 	}
 }
 
-// tell logs why the next endpoint is asked. A refusal is an operator's business and does
-// not mend itself, so it is an error each time.
+// tell logs why the next endpoint is called. A refusal needs an operator and does not pass
+// by itself, so it is logged as an error each time.
 func (c *Chain) tell(ctx context.Context, l *link, err error) {
 	if llm.KindOf(err) == llm.Misconfigured {
 		c.log.ErrorContext(ctx, "model endpoint refuses a request: look at its address, key, model and dialect", "endpoint", l.name, "error", err)
@@ -80,7 +80,7 @@ func (c *Chain) tell(ctx context.Context, l *link, err error) {
 	c.log.WarnContext(ctx, "model endpoint failed", "endpoint", l.name, "error", err)
 }
 
-// sum adds what one more endpoint cost. Smaller is the answering call's.
+// sum adds the usage of one more endpoint. Smaller is the answering call's.
 func sum(total, one llm.Usage, endpoint string) llm.Usage {
 	one.InputTokens += total.InputTokens
 	one.OutputTokens += total.OutputTokens
@@ -91,13 +91,13 @@ func sum(total, one llm.Usage, endpoint string) llm.Usage {
 	return one
 }
 
-// pulse keeps the tokens of a beat from falling when another endpoint begins anew.
+// pulse keeps the tokens of a beat from falling when another endpoint starts over.
 type pulse struct {
 	beat llm.Beat
 	told int
 }
 
-// next is the beat for the next endpoint; it counts on from the endpoints before.
+// next returns the beat for the next endpoint; it continues the earlier endpoints' count.
 func (p *pulse) next() llm.Beat {
 	if p.beat == nil {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// compose writes the good answer to a request; the same request gets the same answer.
+// compose returns the good answer to a request; the same request gets the same answer.
 func (s *Server) compose(r Request) string {
 	switch r.Kind {
 	case Outline:
@@ -68,7 +68,7 @@ func composeSummary(r Request) string {
 	return marshal(map[string]any{"summary": fmt.Sprintf(p.summary, topic), "description": fmt.Sprintf(p.description, topic)})
 }
 
-// composeCurate turns the given order round.
+// composeCurate reverses the given order.
 func composeCurate(r Request) string {
 	p, n := phrasesOf(r.Prompt()), 0
 	if m := regexp.MustCompile(`(?m)^- There are (\d+) items`).FindStringSubmatch(r.Prompt()); m != nil {
@@ -101,7 +101,7 @@ func composeLesson(r Request) string {
 	return b.String()
 }
 
-// sentenceAt differs by its place and by the lesson, so that no two lessons are alike.
+// sentenceAt varies with its position and the lesson, so that no two lessons are alike.
 func (p phrases) sentenceAt(seed, place uint64, title string) string {
 	pick := func(words []string, salt uint64) string {
 		return words[(seed/(salt+1)+place*(salt+3)+salt)%uint64(len(words))]

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// phrases are what answers in one language are made of. In a text %s stands for the
-// topic or the title, %d for a number.
+// phrases are the parts of answers in one language. In a text %s stands for the topic or
+// the title, %d for a number.
 type phrases struct {
 	plans                        []string // titles of lessons
 	course, summary, description string
@@ -20,9 +20,9 @@ type phrases struct {
 	wrong                        []string
 }
 
-// phrasesOf are those of the language that a prompt asks for: English, German, Spanish,
-// French, Russian and Japanese. For any other language they are made of words of no
-// language, which pass for it where it is written in Latin letters.
+// phrasesOf returns those of the language that a prompt asks for: English, German, Spanish,
+// French, Russian and Japanese. For any other language they are invented words, which pass
+// for it if it is written in Latin letters.
 func phrasesOf(prompt string) phrases {
 	m := regexp.MustCompile(`(?m)^Language(?: of the lesson:|: write (?:every value )?in) ([A-Z]\w+)`).FindStringSubmatch(prompt)
 	if m == nil {
@@ -50,7 +50,7 @@ func byLanguage(name string) phrases {
 	}
 }
 
-// madeUp tells the options that composePractice makes up from those it takes from a lesson.
+// madeUp reports the options that composePractice invents, unlike those from a lesson.
 func madeUp(option string) bool {
 	for _, p := range []phrases{english, german, spanish, french, russian, japanese, invented} {
 		for _, w := range p.wrong {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// composePractice asks for words of the lesson, so that the right options do stand in its text.
+// composePractice asks for words of the lesson, so that the right options are in its text.
 func composePractice(r Request) string {
 	p, title := phrasesOf(r.Prompt()), cmp.Or(clip(r.Title, 100), "the lesson")
 	study, terms, questions := []string{}, []any{}, 3
@@ -38,7 +38,7 @@ func quiz(r Request, title string, n, from int) []any {
 	return questions
 }
 
-// askedFor is the number of questions a prompt names.
+// askedFor returns the number of questions that a prompt requests.
 func askedFor(r Request) int {
 	m := regexp.MustCompile(`(?m)^- (?:Write|There are) (\d) `).FindStringSubmatch(r.Prompt())
 	if m == nil {
@@ -47,7 +47,7 @@ func askedFor(r Request) int {
 	return int(m[1][0] - '0')
 }
 
-// composeSolve knows which options composePractice makes up.
+// composeSolve recognises the options that composePractice invents.
 func composeSolve(r Request) string {
 	answers := make([]int, askedFor(r))
 	option := regexp.MustCompile(`(?m)^\| Question (\d), option (\d): (.*)$`)
@@ -72,7 +72,7 @@ func (p phrases) question(title string, words []string, i int) map[string]any {
 	}
 }
 
-// longWords are the words of the quoted lesson that are worth asking for.
+// longWords returns the words of the quoted lesson that are suitable for questions.
 func longWords(prompt string) []string {
 	var found []string
 	for line := range strings.Lines(prompt) {

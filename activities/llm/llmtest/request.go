@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Kind is what a request asks for.
+// Kind is the kind of a request.
 type Kind string
 
 // The kinds of requests.
@@ -14,11 +14,11 @@ const (
 	Outline  Kind = "outline"
 	Lesson   Kind = "lesson"
 	Practice Kind = "practice"
-	// Questions are more quiz questions, Solve the answers to some, Summary a course's head.
+	// Questions requests more quiz questions, Solve the answers to some, Summary a course's summary.
 	Questions Kind = "questions"
 	Solve     Kind = "solve"
 	Summary   Kind = "summary"
-	// Curate is an order of things for a learner.
+	// Curate requests an order of items for a learner.
 	Curate Kind = "curate"
 	Models Kind = "models" // GET /v1/models
 )
@@ -29,7 +29,7 @@ type Message struct {
 	Content string `json:"content"`
 }
 
-// Request is one chat request as it came. Nth counts within its kind from 1, repair
+// Request is one chat request as received. Nth counts within its kind from 1, repair
 // turns included. Title is the lesson's, for lessons and practice.
 type Request struct {
 	Kind          Kind
@@ -80,7 +80,7 @@ func parseRequest(body []byte, authorization string) (Request, error) {
 	return r, nil
 }
 
-// Prompt is the first turn.
+// Prompt returns the first turn.
 func (r Request) Prompt() string {
 	if len(r.Messages) == 0 {
 		return ""
@@ -88,13 +88,13 @@ func (r Request) Prompt() string {
 	return r.Messages[0].Content
 }
 
-// small tells the smaller task from the whole one.
+// small reports whether this is the smaller task.
 func (r Request) small() bool {
 	return strings.Contains(r.SchemaName, "small") || strings.Contains(r.Prompt(), "Write one short lesson") ||
 		strings.Contains(r.Prompt(), "Exactly 3 lessons") || strings.Contains(r.Prompt(), "No key terms")
 }
 
-// shapes tell by a word of the schema's name, or of a prompt that shows the shape, what is asked for.
+// shapes identify the kind by a word of the schema's name, or of a prompt that shows the shape.
 var shapes = []struct {
 	kind        Kind
 	name, shape string

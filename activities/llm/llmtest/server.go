@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// DefaultModel is the model a Server serves unless told another.
+// DefaultModel is the model a Server serves by default.
 const DefaultModel = "gemma-test"
 
-// Server is a running stand-in. Make one with New or Start.
+// Server is a running fake. Create one with New or Start.
 type Server struct {
 	http   *httptest.Server
 	model  string
@@ -31,7 +31,7 @@ type Server struct {
 	closing sync.Once
 }
 
-// Option changes a Server before it starts.
+// Option configures a Server before it starts.
 type Option func(*Server)
 
 // WithModel sets the id of the one model served.
@@ -69,14 +69,14 @@ func Start(addr string, options ...Option) (*Server, error) {
 	return s, nil
 }
 
-// BaseURL is the address to configure a client with; it ends in "/v1".
+// BaseURL returns the address to configure a client with; it ends in "/v1".
 func (s *Server) BaseURL() string { return s.http.URL + "/v1" }
 
-// Model is the id of the model served.
+// Model returns the id of the model served.
 func (s *Server) Model() string { return s.model }
 
-// Close lets go of everything held or stalled, cuts what is open and stops listening.
-// Calling it again does nothing.
+// Close ends every Hold and Stall, cuts open requests and stops listening. Calling it
+// again does nothing.
 func (s *Server) Close() {
 	s.closing.Do(func() {
 		close(s.done)

@@ -7,16 +7,16 @@ import (
 	"slices"
 )
 
-// State is what a Server knows at one moment. Chat requests only, unless said.
+// State is a snapshot of a Server. Chat requests only, unless noted.
 type State struct {
 	Requests map[Kind]int   // received, models included
 	Lessons  map[string]int // lesson requests by lesson title, repair turns included
 	Repairs  int            // requests that were a second turn
-	Open     int            // being answered now, held and stalled ones included
+	Open     int            // being answered now, those in Hold and Stall included
 	MaxOpen  int            // the most that were open at once
 	Held     int            // waiting in Hold now
 	Stalled  int            // waiting in Stall now
-	Closed   int            // left by the client before the answer was over
+	Closed   int            // client disconnected before the answer ended
 	Done     int            // answered to the end
 }
 
@@ -35,7 +35,7 @@ func (s *Server) copyState() State {
 	return c
 }
 
-// Count is how many requests of a kind have come.
+// Count returns the number of requests of a kind.
 func (s *Server) Count(k Kind) int { return s.State().Requests[k] }
 
 // Requests returns the chat requests so far, oldest first; only the last 1000 are kept.
@@ -45,8 +45,8 @@ func (s *Server) Requests() []Request {
 	return slices.Clone(s.log)
 }
 
-// Wait returns once cond holds, or an error when ctx or the server ends before. cond is
-// asked again after every change; it runs under no lock and may call the server.
+// Wait returns once cond is true, or an error when ctx or the server ends before. cond is
+// checked after every change; it runs under no lock and may call the server.
 func (s *Server) Wait(ctx context.Context, cond func(State) bool) error {
 	for {
 		s.mu.Lock()
@@ -65,7 +65,7 @@ func (s *Server) Wait(ctx context.Context, cond func(State) bool) error {
 	}
 }
 
-// WaitClosed returns once clients have left at least n answers before their end.
+// WaitClosed returns once clients have disconnected from at least n answers.
 func (s *Server) WaitClosed(ctx context.Context, n int) error {
 	return s.Wait(ctx, func(st State) bool { return st.Closed >= n })
 }
@@ -80,8 +80,8 @@ func (s *Server) WaitStalled(ctx context.Context, n int) error {
 	return s.Wait(ctx, func(st State) bool { return st.Stalled >= n })
 }
 
-// Release lets go of what is held or stalled now; held requests are answered and
-// stalled streams go on to their end. Later ones wait for the next Release.
+// Release ends the present Holds and Stalls: requests are answered and streams continue to
+// their end. Later ones wait for the next Release.
 func (s *Server) Release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,7 +89,7 @@ func (s *Server) Release() {
 	s.release = make(chan struct{})
 }
 
-// update changes the state and wakes those who wait for it.
+// update changes the state and wakes its waiters.
 func (s *Server) update(change func(*State)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,8 +99,8 @@ func (s *Server) update(change func(*State)) {
 	s.changed = make(chan struct{})
 }
 
-// park waits for Release, the client's leaving, or Close; it reports whether to go on.
-// count names the number that shows the waiting from outside.
+// park waits for Release, the client's disconnect, or Close; it reports whether to go on.
+// count selects the counter that shows the waiting.
 func (s *Server) park(ctx context.Context, count func(*State) *int) bool {
 	s.mu.Lock()
 	release := s.release

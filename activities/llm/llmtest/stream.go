@@ -32,7 +32,7 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, req Request,
 	return e.err == nil
 }
 
-// before does what a fault wants done before chunk i; it reports whether to go on.
+// before applies a fault's action before chunk i; it reports whether to go on.
 func (s *Server) before(ctx context.Context, e *events, out *reply, i int) bool {
 	if i == out.cutAfter {
 		if out.errorEvent {
@@ -77,7 +77,7 @@ func delta(content string, finish any) map[string]any {
 	return map[string]any{"index": 0, "finish_reason": finish, "delta": map[string]any{"content": content}}
 }
 
-// events writes server-sent events and remembers the first failure.
+// events writes server-sent events and keeps the first failure.
 type events struct {
 	w     http.ResponseWriter
 	flush *http.ResponseController
@@ -102,7 +102,7 @@ func (e *events) write(text string) {
 	}
 }
 
-// pieces cuts text into chunks between characters.
+// pieces splits text into chunks between characters.
 func pieces(text string) []string {
 	var parts []string
 	for len(text) > pieceBytes {

@@ -38,7 +38,7 @@ func (c *client) serve(conn net.Conn) {
 
 func (c *client) talk(conn net.Conn) { c.raw, c.text = conn, textproto.NewConn(conn) }
 
-// say gives the scripted answer, or the usual one. False ends the conversation.
+// say sends the scripted answer, or the usual one. False ends the conversation.
 func (c *client) say(scripted, usual string) bool {
 	answer := usual
 	if scripted != "" {

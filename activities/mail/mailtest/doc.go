@@ -1,3 +1,3 @@
 // Package mailtest is an SMTP server on the loopback that keeps what it accepts and
-// fails as told. It speaks the protocol over the wire, STARTTLS and AUTH included.
+// fails as configured. It speaks the protocol over the wire, STARTTLS and AUTH included.
 package mailtest

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Host is the name in the server's certificate. Its Dial leads there.
+// Host is the name in the server's certificate. Dial connects to it.
 const Host = "mail.example.test"
 
 // The user who may sign in.
@@ -25,7 +25,7 @@ const (
 	Password = "p4ss-w0rd-of-the-relay"
 )
 
-// Behaviour is how a server treats its clients. The zero value takes every mail.
+// Behaviour configures a server's answers. The zero value accepts every mail.
 type Behaviour struct {
 	Greeting string // in place of 220, such as "421 later"
 	Auth     string // answer to a right password, such as "535 no"
@@ -33,7 +33,7 @@ type Behaviour struct {
 	Rcpt     string // answer to RCPT
 	Data     string // answer to the mail itself
 	Goodbye  string // answer to QUIT; "-": hang up without one
-	// NoStartTLS offers none; NeedAuth refuses mail from who has not signed in.
+	// NoStartTLS offers none; NeedAuth refuses mail from clients that have not signed in.
 	NoStartTLS, NeedAuth bool
 	// Implicit begins with TLS.
 	Implicit bool
@@ -46,7 +46,7 @@ type Accepted struct {
 	From, To string
 	Raw      string // with LF line ends
 	TLS      bool
-	User     string // who had signed in, or nobody
+	User     string // the signed-in user, if any
 }
 
 // Server listens until the test ends.
@@ -78,44 +78,44 @@ func New(t testing.TB, how Behaviour) *Server {
 	return s
 }
 
-// Behave changes how clients that connect from now on are treated.
+// Behave changes the answers to clients that connect from now on.
 func (s *Server) Behave(how Behaviour) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.how = how
 }
 
-// Address is the listener's host and port.
+// Address returns the listener's host and port.
 func (s *Server) Address() string { return s.listener.Addr().String() }
 
-// URL is the server by its address on the loopback, without TLS.
+// URL returns the server's loopback address, without TLS.
 func (s *Server) URL() string { return "smtp://" + s.Address() }
 
-// Dial leads to the server, whatever the address.
+// Dial connects to the server, whatever the address.
 func (s *Server) Dial(ctx context.Context, network, _ string) (net.Conn, error) {
 	return (&net.Dialer{}).DialContext(ctx, network, s.Address())
 }
 
-// TLS trusts the server's certificate, which is for Host.
+// TLS returns a configuration that trusts the server's certificate, which is for Host.
 func (s *Server) TLS() *tls.Config {
 	return &tls.Config{RootCAs: s.roots, MinVersion: tls.VersionTLS12}
 }
 
-// Accepted are the mails taken so far, in order.
+// Accepted returns the accepted mails, in order.
 func (s *Server) Accepted() []Accepted {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Accepted(nil), s.accepted...)
 }
 
-// Calls is how many clients have connected.
+// Calls returns the number of clients that have connected.
 func (s *Server) Calls() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.calls
 }
 
-// Stalled receives once for each client that is kept waiting.
+// Stalled receives once for each stalled client.
 func (s *Server) Stalled() <-chan struct{} { return s.stalled }
 
 func (s *Server) certify() {
@@ -159,7 +159,7 @@ func (s *Server) forget(conn net.Conn) {
 	delete(s.open, conn)
 }
 
-// close hangs up on everybody and waits until all are gone.
+// close closes all connections and waits until they have ended.
 func (s *Server) close() {
 	close(s.done)
 	_ = s.listener.Close()

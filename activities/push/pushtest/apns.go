@@ -24,20 +24,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What an APNs stand-in takes for its provider's.
+// The provider's data that an APNs fake accepts.
 const (
 	KeyID  = "ABC123DEFG"
 	TeamID = "DEF123GHIJ"
 	Topic  = "com.example.lyo"
 )
 
-// APNs is a stand-in for Apple's push service.
+// APNs is a fake of Apple's push service.
 type APNs struct {
 	*record
 
 	server *httptest.Server
 	key    *ecdsa.PrivateKey
-	known  sync.Map // bearers that were found good
+	known  sync.Map // bearers that passed verification
 
 	conns struct {
 		sync.Mutex
@@ -47,7 +47,7 @@ type APNs struct {
 	froze freezer
 }
 
-// NewAPNs starts a stand-in that answers after a delay, until the test ends.
+// NewAPNs starts a fake that answers after a delay, until the test ends.
 func NewAPNs(t testing.TB, delay time.Duration) *APNs {
 	t.Helper()
 	a, err := StartAPNs(delay)
@@ -56,7 +56,7 @@ func NewAPNs(t testing.TB, delay time.Duration) *APNs {
 	return a
 }
 
-// StartAPNs starts a stand-in that answers after a delay. The caller closes it.
+// StartAPNs starts a fake that answers after a delay. The caller closes it.
 func StartAPNs(delay time.Duration) (*APNs, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -75,17 +75,17 @@ func StartAPNs(delay time.Duration) (*APNs, error) {
 
 type connKey struct{}
 
-// Close ends it, whoever is still waiting.
+// Close stops it, even while clients are waiting.
 func (a *APNs) Close() {
 	a.Thaw()
 	a.server.CloseClientConnections()
 	a.server.Close()
 }
 
-// URL is where it listens.
+// URL returns its address.
 func (a *APNs) URL() string { return a.server.URL }
 
-// Key is the provider's key, as the text of a .p8 file.
+// Key returns the provider's key, as the text of a .p8 file.
 func (a *APNs) Key() string {
 	der, err := x509.MarshalPKCS8PrivateKey(a.key)
 	if err != nil {
@@ -94,19 +94,19 @@ func (a *APNs) Key() string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
-// Certificate is what to trust, as PEM.
+// Certificate returns the certificate to trust, as PEM.
 func (a *APNs) Certificate() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.server.Certificate().Raw})
 }
 
-// Roots has that certificate.
+// Roots returns a pool with that certificate.
 func (a *APNs) Roots() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.server.Certificate())
 	return pool
 }
 
-// TLS is how a client reaches it.
+// TLS returns the configuration of a client.
 func (a *APNs) TLS() *tls.Config {
 	return &tls.Config{RootCAs: a.Roots(), MinVersion: tls.VersionTLS12}
 }
@@ -162,7 +162,7 @@ func (a *APNs) answer(w http.ResponseWriter, p Push, reply Reply) {
 	_ = json.NewEncoder(w).Encode(content) //nolint:errchkjson // a client that has left hears nothing
 }
 
-// fault is what Apple would refuse a request for.
+// fault returns the reason for which Apple would refuse a request.
 func (a *APNs) fault(r *http.Request, p Push, path bool) string {
 	switch {
 	case r.ProtoMajor != 2 || r.Method != http.MethodPost:

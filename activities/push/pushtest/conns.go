@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// listener counts connections and lets them be frozen.
+// listener counts connections and can freeze them.
 type listener struct {
 	net.Listener
 	apns *APNs
@@ -25,14 +25,14 @@ func (l *listener) Accept() (net.Conn, error) {
 	return conn, nil
 }
 
-// Connections is how many there ever were.
+// Connections returns the number of connections ever opened.
 func (a *APNs) Connections() int {
 	a.conns.Lock()
 	defer a.conns.Unlock()
 	return a.conns.sum
 }
 
-// CloseConnections ends all that are open, in the middle of whatever they carry.
+// CloseConnections closes all that are open, regardless of what they carry.
 func (a *APNs) CloseConnections() {
 	a.conns.Lock()
 	defer a.conns.Unlock()
@@ -47,7 +47,7 @@ type freezer struct {
 	thawed chan struct{} // nil: nothing is frozen
 }
 
-// Freeze has the connections there are say nothing any more, not even to a ping. New ones
+// Freeze silences the present connections, so that they do not even answer a ping. New ones
 // work.
 func (a *APNs) Freeze() {
 	a.froze.Lock()
@@ -66,7 +66,7 @@ func (a *APNs) Freeze() {
 	}
 }
 
-// Thaw lets frozen connections go on.
+// Thaw resumes frozen connections.
 func (a *APNs) Thaw() {
 	a.froze.Lock()
 	defer a.froze.Unlock()
@@ -101,10 +101,10 @@ func (f *freezable) Write(data []byte) (int, error) {
 	return f.Conn.Write(data)
 }
 
-// Close ends it for good.
+// Close closes it for good.
 func (f *freezable) Close() error {
 	f.once.Do(func() { close(f.closed) })
-	go func() { // whoever closes all of them holds the lock
+	go func() { // CloseConnections holds the lock
 		f.apns.conns.Lock()
 		defer f.apns.conns.Unlock()
 		delete(f.apns.conns.all, f)

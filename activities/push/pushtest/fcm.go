@@ -17,12 +17,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Project is the Firebase project of the FCM stand-in.
+// Project is the Firebase project of the FCM fake.
 const Project = "lyo-test"
 
 const accessToken = "an-access-token"
 
-// FCM is a stand-in for Google's messaging service and for where its tokens come from.
+// FCM is a fake of Google's messaging service and of its token endpoint.
 type FCM struct {
 	*record
 
@@ -30,7 +30,7 @@ type FCM struct {
 	key    *rsa.PrivateKey
 }
 
-// NewFCM starts a stand-in that answers after a delay, until the test ends.
+// NewFCM starts a fake that answers after a delay, until the test ends.
 func NewFCM(t testing.TB, delay time.Duration) *FCM {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -47,10 +47,10 @@ func NewFCM(t testing.TB, delay time.Duration) *FCM {
 	return f
 }
 
-// URL is its API's address.
+// URL returns the address of its API.
 func (f *FCM) URL() string { return f.server.URL + "/v1" }
 
-// Credentials are the JSON of a service account that it accepts.
+// Credentials returns the JSON of a service account that it accepts.
 func (f *FCM) Credentials() string {
 	der, err := x509.MarshalPKCS8PrivateKey(f.key)
 	if err != nil {
@@ -61,12 +61,12 @@ func (f *FCM) Credentials() string {
 		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), "token_uri": f.server.URL + "/token",
 	})
 	if err != nil {
-		panic(err) // texts marshal
+		panic(err) // strings always marshal
 	}
 	return string(text)
 }
 
-// grant gives an access token for a signed assertion.
+// grant answers a signed assertion with an access token.
 func (f *FCM) grant(w http.ResponseWriter, r *http.Request) {
 	_, err := jwt.Parse(r.FormValue("assertion"), func(*jwt.Token) (any, error) { return &f.key.PublicKey, nil },
 		jwt.WithValidMethods([]string{"RS256"}), jwt.WithAudience(f.server.URL+"/token"))
@@ -117,7 +117,7 @@ func (f *FCM) send(w http.ResponseWriter, r *http.Request) {
 	f.answer(w, p, reply)
 }
 
-// The codes that are not the messaging service's own but of all of Google's.
+// statusOf has the codes common to all of Google's services, not those of messaging.
 var statusOf = map[int]string{400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE"}
 
 func (f *FCM) answer(w http.ResponseWriter, p Push, reply Reply) {
@@ -133,9 +133,9 @@ func (f *FCM) answer(w http.ResponseWriter, p Push, reply Reply) {
 	w.WriteHeader(reply.Status)
 	details := `{"@type":"type.googleapis.com/google.firebase.fcm.v1.FcmError","errorCode":` + strconv.Quote(reply.Reason) + `}`
 	switch reply.Reason {
-	case "token": // what is wrong is the token itself
+	case "token": // the token itself is wrong
 		details = `{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"message.token","description":"Invalid registration token"}]}`
-	case "": // it says no more than its status
+	case "": // no more than the status
 		details = ""
 	}
 	fmt.Fprintf(w, `{"error":{"code":%d,"message":"refused","status":%q,"details":[%s]}}`, reply.Status, statusOf[reply.Status], details)

@@ -7,35 +7,35 @@ import (
 	"time"
 )
 
-// Push is a message as a stand-in got it.
+// Push is a message as a fake received it.
 type Push struct {
 	Token    string
 	ID       string // Apple's apns-id; "" of Google's
 	Collapse string
 	Topic    string
 	Payload  []byte
-	Try      int // which one it is for its token, from 1
-	N        int // which one it is of all, from 1
+	Try      int // number of the message for its token, from 1
+	N        int // number of the message among all, from 1
 }
 
-// Reply is what a stand-in does with a message.
+// Reply is what a fake does with a message.
 type Reply struct {
 	Status     int           // 0: 200
 	Reason     string        // with another status
-	RetryAfter time.Duration // 0: not said
-	Since      time.Time     // with 410; zero: not said
-	Delay      time.Duration // before the answer; a client that leaves meanwhile is not accepted
-	GoAway     bool          // Apple's only: the connection is to be left after this answer
+	RetryAfter time.Duration // 0: not given
+	Since      time.Time     // with 410; zero: not given
+	Delay      time.Duration // before the answer; a client that disconnects meanwhile is not accepted
+	GoAway     bool          // Apple's only: GOAWAY after this answer
 	Close      bool          // the connection is closed without an answer
 }
 
-// Accept is the reply to a message that is accepted after the stand-in's own delay.
+// Accept is the reply to a message that is accepted after the fake's own delay.
 func Accept() Reply { return Reply{} }
 
-// Stall is no answer for a time.
+// Stall returns a reply that is delayed.
 func Stall(d time.Duration) Reply { return Reply{Delay: d} }
 
-// record is what both stand-ins keep.
+// record is the common state of the fakes.
 type record struct {
 	delay time.Duration // of every answer
 
@@ -61,14 +61,14 @@ func newRecord(delay time.Duration) *record {
 	return &record{delay: delay, tries: map[string]int{}, accepted: map[string][]Push{}, refused: map[string]int{}, decide: func(Push) Reply { return Accept() }}
 }
 
-// On has a function decide on every message from now on.
+// On sets the function that decides on every later message.
 func (r *record) On(decide func(Push) Reply) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.decide = decide
 }
 
-// begin counts a message in and decides on it.
+// begin counts a message and decides on it.
 func (r *record) begin(p *Push) Reply {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -90,7 +90,7 @@ func (r *record) end() {
 	r.last = time.Now()
 }
 
-// note writes down what is about to be answered.
+// note records what is about to be answered.
 func (r *record) note(p Push, reply Reply) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -110,7 +110,7 @@ func (r *record) note(p Push, reply Reply) {
 	r.waiting = still
 }
 
-// wait holds an answer back; false: the client has left meanwhile.
+// wait delays an answer; false: the client has disconnected meanwhile.
 func (r *record) wait(ctx context.Context, reply Reply) bool {
 	delay := max(r.delay, reply.Delay)
 	if delay == 0 {
@@ -126,7 +126,7 @@ func (r *record) wait(ctx context.Context, reply Reply) bool {
 	}
 }
 
-// Accepted are the messages that were accepted, by token.
+// Accepted returns the accepted messages, by token.
 func (r *record) Accepted() map[string][]Push {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -144,28 +144,28 @@ func (r *record) Refused(reason string) int {
 	return r.refused[reason]
 }
 
-// Asked is how many messages came, whatever became of them.
+// Asked returns the number of messages received, whatever their outcome.
 func (r *record) Asked() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.all
 }
 
-// Peak is the most that was under way at a time.
+// Peak returns the highest number of messages in flight.
 func (r *record) Peak() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.peak
 }
 
-// Span is the time from the first message to the last answer.
+// Span returns the time from the first message to the last answer.
 func (r *record) Span() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.last.Sub(r.first)
 }
 
-// AwaitAccepted waits until so many devices have had a message accepted.
+// AwaitAccepted waits until so many devices have an accepted message.
 func (r *record) AwaitAccepted(ctx context.Context, devices int) error {
 	r.mu.Lock()
 	if len(r.accepted) >= devices {

@@ -27,19 +27,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// WebHost is the host of the endpoints that a WebPush stand-in gives out.
+// WebHost is the host of the endpoints that a WebPush fake gives out.
 const WebHost = "push.example.com"
 
-// Subscription is what a browser subscribes with, as it hands it to a page.
+// Subscription is a browser's subscription, as a page receives it.
 type Subscription struct{ Endpoint, P256DH, Auth string }
 
-// WebPush is a stand-in for a browser's push service and for its browsers: it checks who sends
-// (RFC 8292), and decrypts what was sent (RFC 8291) with the subscription's private key.
+// WebPush is a fake of a browser's push service and of its browsers: it verifies the sender
+// (RFC 8292), and decrypts messages (RFC 8291) with the subscription's private key.
 type WebPush struct {
 	*record
 
 	server *httptest.Server
-	key    string // base64url, that browsers subscribe for
+	key    string // base64url, that browsers subscribe with
 
 	mu       sync.Mutex
 	browsers map[string]browser // by the endpoint's path
@@ -51,7 +51,7 @@ type browser struct {
 	host    string
 }
 
-// NewWebPush starts a stand-in whose browsers subscribe for a public key, base64url, and which
+// NewWebPush starts a fake whose browsers subscribe with a public key, base64url, and which
 // answers after a delay, until the test ends.
 func NewWebPush(t testing.TB, key string, delay time.Duration) *WebPush {
 	t.Helper()
@@ -64,7 +64,7 @@ func NewWebPush(t testing.TB, key string, delay time.Duration) *WebPush {
 	return w
 }
 
-// NewVAPIDKey makes a pair of keys, base64url.
+// NewVAPIDKey returns a new pair of keys, base64url.
 func NewVAPIDKey(t testing.TB) (private, public string) {
 	t.Helper()
 	key, err := ecdh.P256().GenerateKey(rand.Reader)
@@ -72,16 +72,16 @@ func NewVAPIDKey(t testing.TB) (private, public string) {
 	return base64.RawURLEncoding.EncodeToString(key.Bytes()), base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes())
 }
 
-// URL is where it listens.
+// URL returns its address.
 func (w *WebPush) URL() string { return w.server.URL }
 
-// Subscribe makes a browser whose endpoint is at WebHost.
+// Subscribe returns a new browser's subscription, with an endpoint at WebHost.
 func (w *WebPush) Subscribe(t testing.TB) Subscription {
 	t.Helper()
 	return w.SubscribeAt(t, "https://"+WebHost)
 }
 
-// SubscribeAt makes a browser whose endpoint begins with an address.
+// SubscribeAt returns a new browser's subscription, with an endpoint that begins with base.
 func (w *WebPush) SubscribeAt(t testing.TB, base string) Subscription {
 	t.Helper()
 	private, err := ecdh.P256().GenerateKey(rand.Reader)
@@ -135,7 +135,7 @@ func (w *WebPush) serve(out http.ResponseWriter, r *http.Request) {
 	out.WriteHeader(reply.Status)
 }
 
-// open is the text of a message, or the status that refuses it.
+// open returns the text of a message, or the status that refuses it.
 func (w *WebPush) open(r *http.Request, b browser, content []byte) (text []byte, status int) {
 	ttl, err := strconv.Atoi(r.Header.Get("TTL"))
 	switch {
@@ -155,8 +155,8 @@ func (w *WebPush) open(r *http.Request, b browser, content []byte) (text []byte,
 	return text, 0
 }
 
-// CheckVAPID tells what is wrong with a sender's header: it must be signed with the key that
-// browsers subscribed for, for this service and for no more than a day, and name whom to turn to.
+// CheckVAPID returns what is wrong with a sender's header: it must be signed with the key that
+// browsers subscribed with, for this service and for no more than a day, and name a contact.
 func CheckVAPID(header, key, audience string, now time.Time) error {
 	rest, ok := strings.CutPrefix(header, "vapid ")
 	if !ok {
@@ -198,8 +198,8 @@ const (
 	headerSize = saltSize + 4 + 1
 )
 
-// Decrypt is the text of a message to a browser: one record of aes128gcm whose key comes of the
-// browser's private key and secret and the sender's public key, which the header has.
+// Decrypt returns the text of a message to a browser: one record of aes128gcm whose key is derived
+// from the browser's private key and secret and the sender's public key, which is in the header.
 func Decrypt(content []byte, private *ecdh.PrivateKey, auth []byte) ([]byte, error) {
 	if len(content) < headerSize || len(content) < headerSize+int(content[headerSize-1]) {
 		return nil, errors.New("no header")

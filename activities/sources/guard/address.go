@@ -5,10 +5,10 @@ import (
 	"strconv"
 )
 
-// global is the one block of IPv6 that is handed out to the public.
+// global is the one IPv6 block of public unicast addresses.
 var global = netip.MustParsePrefix("2000::/3")
 
-// special are the blocks that lead inside, nowhere, or to an IPv4 address in disguise.
+// special are the blocks that are internal, unused, or contain a disguised IPv4 address.
 var special = prefixes(
 	"0.0.0.0/8",         // this network
 	"10.0.0.0/8",        // private
@@ -45,9 +45,9 @@ func prefixes(blocks ...string) []netip.Prefix {
 	return out
 }
 
-// public tells whether an address is one that anybody on the Internet may reach. What is
-// left of IPv6 is global unicast: ULA, site-local, link-local, NAT64 and the mapped and
-// compatible forms of IPv4 lie outside of it.
+// public reports whether an address is reachable from the whole Internet. The rest of IPv6 is
+// global unicast: ULA, site-local, link-local, NAT64 and the mapped and compatible forms
+// of IPv4 lie outside of it.
 func public(addr netip.Addr) bool {
 	if addr.Zone() != "" || !addr.IsValid() {
 		return false
@@ -64,7 +64,7 @@ func public(addr netip.Addr) bool {
 	return true
 }
 
-// address judges where a connection is about to go.
+// address checks the address of a connection before it is made.
 func (r rules) address(at netip.AddrPort) *Error {
 	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 	switch {

@@ -2,8 +2,8 @@ package guard
 
 import "io"
 
-// capped fails with ErrTooLarge once more than left bytes came through, or at once when
-// the server announced more.
+// capped fails with ErrTooLarge once more than left bytes were read, or at once if the
+// server announced more.
 type capped struct {
 	io.ReadCloser
 	left int64
@@ -17,7 +17,7 @@ func (b *capped) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	// One byte more than allowed tells a body that just fits from one that does not.
+	// One byte more than allowed distinguishes a body that just fits from one that does not.
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left+1)])
 	if int64(n) > b.left {
 		n, b.left, b.over = int(b.left), 0, true

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Client makes an HTTP client that keeps the rules of this package. A body that is too
+// Client returns an HTTP client that enforces the rules of this package. A body that is too
 // large fails with ErrTooLarge when it is read; a refused address fails with ErrRefused.
-// The errors of http.Client quote the address asked for: log their cause instead.
+// The errors of http.Client quote the requested address: log their cause instead.
 func Client(o Options) *http.Client {
 	o = o.withDefaults()
 	r := newRules(o)
 	d := &dialer{rules: r, resolver: o.Resolver, even: o.EvenLookUps}
 	base := &http.Transport{
-		Proxy:                  nil, // a proxy would look names up for us, unchecked
+		Proxy:                  nil, // a proxy would resolve names for us, unchecked
 		DialContext:            d.dial,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           16,
@@ -31,7 +31,7 @@ func Client(o Options) *http.Client {
 	}
 }
 
-// transport judges each request, redirected ones too, and caps each body.
+// transport checks each request, redirected ones too, and caps each body.
 type transport struct {
 	base     *http.Transport
 	rules    rules
@@ -39,7 +39,7 @@ type transport struct {
 	maxBytes int64
 }
 
-// RoundTrip asks, if the address may be asked.
+// RoundTrip sends the request if its address is allowed.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := t.rules.url(req.URL); err != nil {
 		if req.Body != nil {
@@ -63,7 +63,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 func (t *transport) CloseIdleConnections() { t.base.CloseIdleConnections() }
 
 // carried are the headers that may follow a redirect to another host.
-// Referer is not one: it quotes the query of the page before.
+// Referer is not one: it quotes the query of the previous page.
 var carried = map[string]bool{"User-Agent": true, "Accept": true, "Accept-Language": true, "Range": true}
 
 func redirects(r rules, most int) func(*http.Request, []*http.Request) error {

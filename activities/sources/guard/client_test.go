@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// script answers each look-up of a name with the next of its answers, then the last one again.
+// script answers each look-up of a name with the next of its answers; the last one repeats.
 type script struct {
 	mu      sync.Mutex
 	answers map[string][]string
@@ -42,7 +42,7 @@ func (s *script) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, e
 	return []netip.Addr{netip.MustParseAddr(list[0])}, nil
 }
 
-// site runs a server that the options allow, by its address and by the name good.example.com.
+// site starts a server that the options allow, by its address and by the name good.example.com.
 func site(t *testing.T, handler http.Handler) (string, guard.Options) {
 	t.Helper()
 	s := httptest.NewServer(handler)

@@ -12,7 +12,7 @@ import (
 )
 
 // within bounds the look-up and all attempts together: the standard client lets a dial
-// go on when the request that wanted it has ended.
+// continue after its request has ended.
 const within = 10 * time.Second
 
 // attempt bounds one connection, so that a dead address leaves time for the next.
@@ -27,7 +27,7 @@ type dialer struct {
 	even     time.Duration // 0: a refusal comes as soon as it can
 }
 
-// dial looks the name up, judges every address, and connects to one it judged.
+// dial looks the name up, checks every address, and connects to a checked one.
 func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -39,7 +39,7 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	if err != nil {
 		return nil, refused("The address is malformed.")
 	}
-	// Again, since international names only now stand in their final form.
+	// Again, since only now are international names in their final form.
 	if err := d.rules.host(host); err != nil {
 		return nil, err
 	}
@@ -50,8 +50,8 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	return d.connect(ctx, network, addrs)
 }
 
-// evenly looks a name up that somebody gives. That nothing public was found takes as long,
-// and is told in the same way, whatever there is. The hosts of a list are no secret.
+// evenly looks a name up. If a name from a user has no public address, the error takes the same
+// time and is the same in all cases. Listed hosts are no secret.
 func (d *dialer) evenly(ctx context.Context, host string, port uint16) ([]netip.AddrPort, error) {
 	_, err := netip.ParseAddr(host)
 	if err == nil || len(d.rules.hosts) > 0 {
@@ -83,13 +83,13 @@ func (d *dialer) lookup(ctx context.Context, host string, port uint16) ([]netip.
 	out := make([]netip.AddrPort, 0, len(found))
 	for _, addr := range found {
 		at := netip.AddrPortFrom(addr.Unmap(), port)
-		// One bad address spoils the name: such answers are made to slip through.
+		// One bad address disqualifies the name: such answers are made to slip through.
 		if err := d.rules.address(at); err != nil {
 			return nil, err
 		}
 		out = append(out, at)
 	}
-	// IPv4 first: where IPv6 is broken it fails by silence.
+	// IPv4 first: broken IPv6 connections fail by time-out.
 	slices.SortStableFunc(out, func(a, b netip.AddrPort) int { return a.Addr().BitLen() - b.Addr().BitLen() })
 	return out, nil
 }
@@ -121,7 +121,7 @@ func (d *dialer) connect(ctx context.Context, network string, addrs []netip.Addr
 	return nil, errors.Join(failures...)
 }
 
-// control is the second belt: it sees the address the system is about to connect to.
+// control is a second check: it sees the address the system is about to connect to.
 func (d *dialer) control(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {

@@ -8,20 +8,20 @@ import (
 
 // The kinds of failures, found with errors.Is.
 var (
-	// ErrRefused: the address, or one it leads to, is not one that may be asked, or its name
-	// is known to nobody, which is not told apart. Final.
+	// ErrRefused: the address, or one it leads to, is not allowed, or its name does not exist,
+	// which is not distinguished. Final.
 	ErrRefused = errors.New("address refused")
 	// ErrTooLarge: the body unpacks to more than Options.MaxBytes. Final.
 	ErrTooLarge = errors.New("body too large")
-	// ErrMediaType: what came is no text, Markdown, HTML or PDF. Final.
+	// ErrMediaType: the document is not text, Markdown, HTML or PDF. Final.
 	ErrMediaType = errors.New("kind of document not supported")
 	// ErrStatus: the server answered, but not with the page.
 	ErrStatus = errors.New("no page there")
-	// ErrUnreachable: no connection, a time-out, a cut answer. Later may work.
+	// ErrUnreachable: no connection, a time-out, a cut answer. A later retry may work.
 	ErrUnreachable = errors.New("unreachable")
 )
 
-// Error says what failed. Reason is a sentence for learners; it holds no address.
+// Error is the failure of an exchange. Reason is a sentence for learners, without an address.
 // Status is the HTTP status of an ErrStatus, else 0.
 type Error struct {
 	Kind   error
@@ -30,10 +30,10 @@ type Error struct {
 	cause  error
 }
 
-// Error is the kind and the reason. The cause is left out: foreign errors quote addresses.
+// Error returns the kind and the reason. The cause is left out: other packages' errors quote addresses.
 func (e *Error) Error() string { return fmt.Sprintf("guard: %v: %s", e.Kind, e.Reason) }
 
-// Unwrap leads errors.Is to the kind and to the cause.
+// Unwrap returns the kind and the cause, for errors.Is.
 func (e *Error) Unwrap() []error {
 	if e.cause == nil {
 		return []error{e.Kind}
@@ -43,11 +43,11 @@ func (e *Error) Unwrap() []error {
 
 func refused(reason string) *Error { return &Error{Kind: ErrRefused, Reason: reason} }
 
-// nowhere is said of every address that leads to no public host: of one inside, of a name
-// that stands for one, and of a name that nobody knows, or it would tell which there are.
+// nowhere is the error of every address without a public host: of an internal one, of a name
+// for one, and of an unknown name, since a difference would reveal which names exist.
 func nowhere() *Error { return refused("The address does not lead to a public page.") }
 
-// failure names what went wrong with an exchange; the caller's own context comes first.
+// failure converts the error of an exchange; the caller's own context comes first.
 func failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("guard: %w", ctx.Err())

@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// Page is a document as its server gave it. MediaType is one of text/html, text/plain,
-// text/markdown and application/pdf; Charset is what the server said, or empty.
+// Page is a document as its server sent it. MediaType is one of text/html, text/plain,
+// text/markdown and application/pdf; Charset is what the server declared, or empty.
 type Page struct {
 	FinalURL  string
 	MediaType string
@@ -21,16 +21,16 @@ type Page struct {
 	Body      []byte
 }
 
-// Fetcher reads documents at addresses that learners give.
+// Fetcher fetches documents at addresses given by learners.
 type Fetcher struct{ client *http.Client }
 
-// NewFetcher makes a Fetcher that keeps the options, of which the zero value will do.
+// NewFetcher returns a Fetcher with the options; the zero value is valid.
 func NewFetcher(o Options) *Fetcher { return &Fetcher{client: Client(o)} }
 
 const accepted = "text/html, text/markdown, text/plain;q=0.9, application/pdf;q=0.9"
 
-// Fetch reads the document at an address, following redirects. It asks once; running it
-// again is harmless. Failures are *Error.
+// Fetch returns the document at an address, following redirects. It makes one attempt;
+// running it again is harmless. Failures are *Error.
 func (f *Fetcher) Fetch(ctx context.Context, address string) (Page, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSpace(address), http.NoBody)
 	if err != nil {
@@ -69,7 +69,7 @@ func read(ctx context.Context, res *http.Response) (Page, error) {
 	return Page{FinalURL: res.Request.URL.String(), MediaType: declared, Charset: strings.ToLower(params["charset"]), Body: body}, nil
 }
 
-// looksLike is the kind of a document of which nothing is said: a PDF by its first line,
+// looksLike returns the kind of a document without a media type: a PDF by its first line,
 // a web page by its first tag, a text by being UTF-8, whatever word it begins with.
 func looksLike(body []byte) string {
 	head := body[:min(len(body), 1024)]

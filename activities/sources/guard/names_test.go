@@ -13,7 +13,7 @@ import (
 	"github.com/lyoapp/lyo/activities/sources/guard"
 )
 
-// directory knows some names, and of one it says nothing until nobody waits any more.
+// directory resolves some names, and blocks on one until the look-up is cancelled.
 type directory struct{}
 
 func (directory) LookupNetIP(ctx context.Context, _, host string) ([]netip.Addr, error) {
@@ -33,8 +33,8 @@ func (directory) LookupNetIP(ctx context.Context, _, host string) ([]netip.Addr,
 	return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
 }
 
-// TestNamesInsideAreNotToldFromNamesThatAreNone asks for names of every kind: the answer
-// is one and the same, and none comes earlier.
+// TestNamesInsideAreNotToldFromNamesThatAreNone looks up names of every kind: the error is
+// the same for all, and none comes earlier.
 func TestNamesInsideAreNotToldFromNamesThatAreNone(t *testing.T) {
 	t.Parallel()
 	const even = 60 * time.Millisecond

@@ -15,23 +15,23 @@ type Resolver interface {
 
 // Options configure a client. The zero value reaches every public host.
 type Options struct {
-	// Hosts are the only names that may be asked, redirects included; empty: any public host.
+	// Hosts are the only allowed names, redirects included; empty: any public host.
 	Hosts []string
 	// HTTPSOnly refuses plain http.
 	HTTPSOnly bool
 
 	Resolver     Resolver // the system's
 	MaxRedirects int      // 5; negative: none
-	// EvenLookUps is how long it takes until a name is refused that leads nowhere public,
-	// whatever is known of it, so that the time does not tell which names there are inside;
-	// 0: as long as it takes. No look-up takes longer.
+	// EvenLookUps is the time after which a name without a public address is refused, whatever
+	// the reason, so that the timing does not reveal which internal names exist; 0: as soon
+	// as possible. No look-up takes longer.
 	EvenLookUps time.Duration
 	Timeout     time.Duration // of a whole exchange, body included; 15 s
 	MaxBytes    int64         // of a body, unpacked; 10 MiB
 	UserAgent   string        // "Lyo"
 
-	// AllowLoopback are exact addresses on the loopback that may be reached too, with
-	// their port, for tests. Addresses that are not loopback are ignored.
+	// AllowLoopback are exact loopback addresses, with their port, that are allowed too, for
+	// tests. Addresses that are not loopback are ignored.
 	AllowLoopback []netip.AddrPort
 }
 
@@ -54,7 +54,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// rules decide about addresses; they never change once made.
+// rules check addresses; they are immutable.
 type rules struct {
 	hosts     map[string]bool
 	httpsOnly bool
@@ -80,5 +80,5 @@ func newRules(o Options) rules {
 	return r
 }
 
-// canonical spells a host name the one way the rules compare it.
+// canonical returns a host name in the spelling that the rules compare.
 func canonical(host string) string { return strings.TrimSuffix(strings.ToLower(host), ".") }

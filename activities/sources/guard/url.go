@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// url judges an address before anything is looked up.
+// url checks an address before any look-up.
 func (r rules) url(at *url.URL) *Error {
 	switch {
 	case at.Scheme != "https" && at.Scheme != "http":
@@ -28,13 +28,13 @@ func (r rules) url(at *url.URL) *Error {
 	return nil
 }
 
-// atLoopback tells whether the address is literally one that tests allow.
+// atLoopback reports whether the address is literally one that tests allow.
 func (r rules) atLoopback(at *url.URL) bool {
 	to, err := netip.ParseAddrPort(at.Host)
 	return err == nil && r.loopback[to]
 }
 
-// host judges a name or a literal address as it stands in a URL.
+// host checks a name or a literal address as it is in a URL.
 func (r rules) host(host string) *Error {
 	name := canonical(host)
 	if len(r.hosts) > 0 && !r.hosts[name] {
@@ -58,7 +58,7 @@ func (r rules) host(host string) *Error {
 func (r rules) literal(addr netip.Addr) *Error {
 	for at := range r.loopback {
 		if at.Addr() == addr.Unmap() {
-			return nil // its port is judged when it is dialled
+			return nil // its port is checked when it is dialled
 		}
 	}
 	if !public(addr) {
@@ -67,8 +67,8 @@ func (r rules) literal(addr netip.Addr) *Error {
 	return nil
 }
 
-// looksNumeric finds decimal, octal and hexadecimal spellings of IPv4 addresses, which
-// some resolvers read: those whose last part is a number.
+// looksNumeric reports decimal, octal and hexadecimal spellings of IPv4 addresses, which
+// some resolvers accept: those whose last part is a number.
 func looksNumeric(name string) bool {
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	if last == "" || strings.Trim(last, "0123456789") == "" {
@@ -78,7 +78,7 @@ func looksNumeric(name string) bool {
 	return err == nil
 }
 
-// inside tells names that only mean something within a network.
+// inside reports names that have a meaning only within a network.
 func inside(name string) bool {
 	for _, suffix := range []string{".localhost", ".local", ".internal", ".localdomain", ".lan", ".home", ".corp", ".intranet", ".home.arpa", ".svc"} {
 		if strings.HasSuffix(name, suffix) {

@@ -1,4 +1,4 @@
-// Package sourcetest stands in for the sites of package sources: one server that speaks
-// the protocol of each, makes up a few items for whatever topic is asked, and fails when
-// told to. It is for tests and for development without a network.
+// Package sourcetest is a fake of the sites of package sources: one server that speaks the
+// protocol of each, invents a few items for any topic, and can fail on demand. It is for
+// tests and for development without a network.
 package sourcetest

@@ -12,8 +12,8 @@ const (
 	maxLog            = 10_000
 )
 
-// Fault is how a site fails. Those with Link in their name are of its pages, the others
-// of its API.
+// Fault is a failure of a site. Those with Link in their name affect its pages, the others
+// its API.
 type Fault struct {
 	link  bool
 	serve func(s *Server, w http.ResponseWriter, r *http.Request)
@@ -22,12 +22,12 @@ type Fault struct {
 // Stall never answers.
 func Stall() Fault { return Fault{serve: stall} }
 
-// Status answers with a status and nothing of use.
+// Status answers with a status and nothing useful.
 func Status(code int) Fault {
 	return Fault{serve: func(_ *Server, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }}
 }
 
-// TooMany answers 429 and asks to be left alone for a while.
+// TooMany answers 429 with a Retry-After.
 func TooMany(after time.Duration) Fault {
 	return Fault{serve: func(_ *Server, w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(after.Seconds())))
@@ -42,10 +42,10 @@ func Quota() Fault {
 	}}
 }
 
-// Broken answers with what is neither JSON nor XML.
+// Broken answers with neither valid JSON nor XML.
 func Broken() Fault { return body(`{"pages": [{"id": 1, <feed><entry>`) }
 
-// Empty answers properly, with no result.
+// Empty answers validly, without a result.
 func Empty() Fault {
 	return Fault{serve: func(_ *Server, w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/arxiv/api/query" {
@@ -56,7 +56,7 @@ func Empty() Fault {
 	}}
 }
 
-// Body answers with this text.
+// Body answers with the given text.
 func Body(text string) Fault { return body(text) }
 
 // Huge answers without end.
@@ -77,24 +77,24 @@ func Huge() Fault {
 	}}
 }
 
-// Redirect answers with the way to another address.
+// Redirect redirects to another address.
 func Redirect(to string) Fault { return redirect(false, to) }
 
-// RedirectLinks does so where items point.
+// RedirectLinks redirects the links of items.
 func RedirectLinks(to string) Fault { return redirect(true, to) }
 
-// DeadLinks answers 404 where items point.
+// DeadLinks answers 404 to the links of items.
 func DeadLinks() Fault { return LinkStatus(http.StatusNotFound) }
 
-// LinkStatus answers with a status where items point.
+// LinkStatus answers with a status to the links of items.
 func LinkStatus(code int) Fault {
 	return Fault{link: true, serve: func(_ *Server, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }}
 }
 
-// StallLinks never answers where items point.
+// StallLinks never answers the links of items.
 func StallLinks() Fault { return Fault{link: true, serve: stall} }
 
-// NoHead refuses HEAD where items point, with a status, and answers GET.
+// NoHead answers HEAD with a status for the links of items, and answers GET normally.
 func NoHead(code int) Fault {
 	return Fault{link: true, serve: func(_ *Server, w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {

@@ -33,7 +33,7 @@ func (s *Server) routes() http.Handler {
 	return mux
 }
 
-// route writes a request down and lets its site's fault answer, if it has one of the kind.
+// route records a request and has its site's fault answer, if it has one of the kind.
 func (s *Server) route(site string, link bool, serve http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if fault := s.arrived(site, link, r); fault.serve != nil && fault.link == link {

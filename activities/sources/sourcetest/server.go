@@ -13,23 +13,23 @@ import (
 	"github.com/lyoapp/lyo/activities/sources"
 )
 
-// Key is the YouTube key that the server takes.
+// Key is the YouTube key that the server accepts.
 const Key = "stand-in-key"
 
-// Server is a running stand-in. Make one with New or Start. It is safe for concurrent use.
+// Server is a running fake. Create one with New or Start. It is safe for concurrent use.
 type Server struct {
 	http *httptest.Server
 
 	mu      sync.Mutex
 	faults  map[string]Fault
 	log     []Request
-	videos  map[string]string // titles by id, since details are asked by id alone
+	videos  map[string]string // titles by id, since details are requested by id alone
 	changed chan struct{}     // closed and replaced at every request
 	done    chan struct{}     // closed by Close
 	closing sync.Once
 }
 
-// Request is one that arrived. Link tells those that open an item from those of the API.
+// Request is one request received. Link is true for one to an item's page, false for the API.
 type Request struct {
 	Site   string
 	Link   bool
@@ -62,15 +62,15 @@ func Start(ctx context.Context, addr string) (*Server, error) {
 	return s, nil
 }
 
-// URL is the address of the server, without a slash at its end.
+// URL returns the address of the server, without a trailing slash.
 func (s *Server) URL() string { return s.http.URL }
 
-// Options are those of a Finder that asks this server in place of all sites.
+// Options returns those of a Finder that queries this server in place of all sites.
 func (s *Server) Options() sources.Options {
 	return sources.Options{BaseURLs: sources.At(s.URL()), YouTubeKey: Key, Contact: "https://lyo.example", Version: "test"}
 }
 
-// Close lets go of what stalls, cuts what is open and stops listening. Calling it again
+// Close ends stalled answers, cuts open requests and stops listening. Calling it again
 // does nothing.
 func (s *Server) Close() {
 	s.closing.Do(func() {
@@ -80,14 +80,14 @@ func (s *Server) Close() {
 	})
 }
 
-// Set makes a site fail from now on, until another Set; the zero Fault heals it.
+// Set makes a site fail until another Set; the zero Fault ends it.
 func (s *Server) Set(site string, fault Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults[site] = fault
 }
 
-// Requests are those that arrived for a site so far, in order; for all if it is empty.
+// Requests returns those received for a site so far, in order; for all if it is empty.
 func (s *Server) Requests(site string) []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,7 +100,7 @@ func (s *Server) Requests(site string) []Request {
 	return out
 }
 
-// Wait returns when n requests for a site have arrived, or with the error of ctx.
+// Wait returns when n requests for a site were received, or with the error of ctx.
 func (s *Server) Wait(ctx context.Context, site string, n int) error {
 	for {
 		s.mu.Lock()
@@ -117,7 +117,7 @@ func (s *Server) Wait(ctx context.Context, site string, n int) error {
 	}
 }
 
-// arrived writes a request down and gives the fault that its site has.
+// arrived records a request and returns its site's fault.
 func (s *Server) arrived(site string, link bool, r *http.Request) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()

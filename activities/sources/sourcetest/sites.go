@@ -14,7 +14,7 @@ import (
 	"unicode"
 )
 
-// number is the same for the same texts, so that ids do not change between requests.
+// number returns the same number for the same texts, so that ids do not change between requests.
 func number(texts ...string) uint32 {
 	sum := fnv.New32a()
 	for _, text := range texts {
@@ -23,7 +23,7 @@ func number(texts ...string) uint32 {
 	return sum.Sum32()
 }
 
-// titled begins a topic with a capital letter, as a title does.
+// titled capitalises a topic, as in a title.
 func titled(topic string) string {
 	runes := []rune(strings.TrimSpace(topic))
 	if len(runes) == 0 {
@@ -33,7 +33,7 @@ func titled(topic string) string {
 	return string(runes)
 }
 
-// some are the first titles made of a topic, as many as the request wants.
+// some returns the first titles made of a topic, as many as the request asks for.
 func some(r *http.Request, limit, topic string, patterns ...string) []string {
 	n, err := strconv.Atoi(r.URL.Query().Get(limit))
 	if err != nil || n < 0 {
@@ -75,7 +75,7 @@ func (s *Server) wikipediaSummary(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// ofLibrary and ofPapers are what is no word of the topic in a query.
+// ofLibrary and ofPapers match the parts of a query that are not the topic.
 var (
 	ofLibrary = regexp.MustCompile(`\S+:(\[[^\]]*\]|\S+)|"`)
 	ofPapers  = regexp.MustCompile(`all:| AND |"`)

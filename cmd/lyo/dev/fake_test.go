@@ -16,7 +16,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain turns the test binary into the programs a supervisor test needs: the
+// TestMain makes the test binary act as the programs of a supervisor test: the
 // children, and the supervisor itself where it has to be killed.
 func TestMain(m *testing.M) {
 	if os.Getenv("FAKE_LYO") == "" {
@@ -80,7 +80,7 @@ func fakeAPI() error {
 	}
 }
 
-// fakeWorker polls only where there is a real Temporal.
+// fakeWorker polls only if there is a real Temporal.
 func fakeWorker() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()

@@ -25,7 +25,7 @@ import (
 
 const patience = 60 * time.Second
 
-// journal is an output that can be waited for.
+// journal is an output whose text can be waited for.
 type journal struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -49,7 +49,7 @@ func (j *journal) await(t *testing.T, text string) {
 		"never said %q", text)
 }
 
-// polledTemporal is a Temporal whose every queue has a poller.
+// polledTemporal is a fake Temporal whose every queue has a poller.
 type polledTemporal struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 }
@@ -82,7 +82,7 @@ func startPolledTemporal(t *testing.T) (address string) {
 	return listener.Addr().String()
 }
 
-// freePort is not given twice within one run of the tests, most likely.
+// freePort returns a free port, very likely a different one for each call within one run of the tests.
 func freePort(t *testing.T) int {
 	t.Helper()
 	port, err := local.FreePort()
@@ -90,7 +90,7 @@ func freePort(t *testing.T) int {
 	return port
 }
 
-// stateDir can be reached by every user, because root's Postgres runs as another.
+// stateDir returns a folder that every user can reach, because root's Postgres runs as another one.
 func stateDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "lyo-dev-")
@@ -100,7 +100,7 @@ func stateDir(t *testing.T) string {
 	return filepath.Join(dir, "state")
 }
 
-// light is a run without servers of its own: only the children are started.
+// light returns options without servers of its own: only the children are started.
 func light(t *testing.T, environ ...string) (Options, *journal) {
 	t.Helper()
 	self, err := os.Executable()

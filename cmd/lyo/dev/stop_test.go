@@ -21,7 +21,7 @@ import (
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
-// recorded writes down when it is stopped.
+// recorded is a part that records when it is stopped.
 type recorded struct {
 	name  string
 	order *[]string
@@ -68,7 +68,7 @@ type whole struct {
 	port int
 }
 
-// startWhole needs Postgres here; without Temporal here it uses one that only answers.
+// startWhole needs an installed Postgres; without an installed Temporal it uses a fake that only answers.
 func startWhole(t *testing.T, state string, environ ...string) whole {
 	t.Helper()
 	self, err := os.Executable()
@@ -91,7 +91,7 @@ func startWhole(t *testing.T, state string, environ ...string) whole {
 	return w
 }
 
-// temporalHere puts the program the tests were given where the supervisor looks.
+// temporalHere puts the tests' Temporal program where the supervisor looks, and reports whether there is one.
 func temporalHere(t *testing.T, state string) bool {
 	t.Helper()
 	_, err := local.FindPostgres(t.Context(), local.Finder{StateDir: state, Offline: true})
@@ -112,7 +112,7 @@ func (w whole) await(t *testing.T, text string) {
 		line, err := w.out.ReadString('\n')
 		said.WriteString(line)
 		if err != nil {
-			ended := w.cmd.Wait() // and with it everything it had to say
+			ended := w.cmd.Wait() // and with it all its output
 			require.NoError(t, err, "ended (%v) before it said %q, after:\n%s%s", ended, text, &said, w.errs)
 		}
 		if strings.Contains(line, text) {
@@ -121,7 +121,7 @@ func (w whole) await(t *testing.T, text string) {
 	}
 }
 
-// pids are the processes the run has written down.
+// pids returns the processes that the run has recorded.
 func pids(t *testing.T, state string) map[string]int {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(state, "run", "*.pid"))
@@ -130,7 +130,7 @@ func pids(t *testing.T, state string) map[string]int {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if errors.Is(err, os.ErrNotExist) {
-			continue // it ended just now
+			continue // it has just ended
 		}
 		require.NoError(t, err)
 		var pid int
@@ -148,7 +148,7 @@ func requireGone(t *testing.T, pids map[string]int) {
 	}
 }
 
-// running takes a dead process that nobody has reaped for gone.
+// running reports whether a process runs; a zombie does not.
 func running(pid int) bool {
 	if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil {
 		return !strings.Contains(string(stat), ") Z ")
@@ -166,7 +166,7 @@ func TestNoOrphansAndAStartAfterKill(t *testing.T) {
 	require.NoError(t, first.cmd.Process.Kill())
 	_ = first.cmd.Wait()
 
-	// The next start comes while the old servers may still be ending.
+	// The next start may begin while the old servers are still ending.
 	second := startWhole(t, state)
 	requireGone(t, before)
 	after := pids(t, state)

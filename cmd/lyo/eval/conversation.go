@@ -8,12 +8,12 @@ import (
 	"github.com/lyoapp/lyo/activities/llm"
 )
 
-// Outcomes of a conversation, beside the kinds of llm.Error and other.
+// Outcomes of a conversation, besides the kinds of llm.Error.
 const (
 	first    = "first"    // the first answer was accepted
 	repaired = "repaired" // the answer to the repair turn was
 	smaller  = "smaller"  // only the answer to the smaller task was
-	other    = "other"    // failed in a way that has no kind
+	other    = "other"    // failed with an error without a kind
 )
 
 // Conversation is one request to the model, including its repair, its smaller task and its retries
@@ -77,8 +77,8 @@ func pauseAfter(err error, least time.Duration) time.Duration {
 	return least
 }
 
-// outcome looks at repairs rather than at the number of requests, since a request to
-// a server that failed before another one answered says nothing about answers.
+// outcome depends on repairs rather than on the number of requests, since a failed
+// server before another one's answer says nothing about answers.
 func outcome(u llm.Usage, err error) string {
 	switch {
 	case err != nil && llm.KindOf(err) != "":

@@ -74,7 +74,7 @@ func measured(text string, t Topic) Lesson {
 	}
 }
 
-// quiz lets the model write practice and solve its questions in a call without the answers.
+// quiz lets the model write practice and then solve its questions without seeing the answers.
 func (s *session) quiz(ctx context.Context, title, text string) (asked, agreed int) {
 	practice, ok := converse(ctx, s, "practice", func() (llm.Practice, llm.Usage, error) {
 		return s.o.Writer.Practice(ctx, llm.PracticeRequest{Brief: s.brief, LessonTitle: title, LessonText: text}, nil)
@@ -105,7 +105,7 @@ func agreement(quiz []llm.Question, answers []int) (asked, agreed int) {
 	return asked, agreed
 }
 
-// alike counts the lessons that are nearly another lesson of their course.
+// alike counts the lessons that are nearly equal to another lesson of their course.
 func alike(lessons []Lesson) int {
 	shingles := make([]map[string]bool, len(lessons))
 	for i, l := range lessons {

@@ -19,27 +19,27 @@ type Mean struct {
 	N    int     `json:"n"`
 }
 
-// Figures are what a report tells of a language, or of all courses. The rates of answers
-// and the failures together are all answers asked.
+// Figures are the results for a language, or for all courses. The rates of answers and
+// the failures together are all requested answers.
 type Figures struct {
 	Courses  int            `json:"courses"`
 	Lessons  int            `json:"lessons"` // accepted
-	Asked    int            `json:"asked"`   // outlines, lessons, practice and solves asked for
-	Retried  int            `json:"retried"` // answers asked for again after failures of the server
+	Asked    int            `json:"asked"`   // outlines, lessons, practice and solves requested
+	Retried  int            `json:"retried"` // answers requested again after failures of the server
 	Schema   Rate           `json:"schema_rate"`
 	Repair   Rate           `json:"repair_rate"`
 	Smaller  Rate           `json:"smaller_rate"`
 	Failures map[string]int `json:"failures"` // by kind of llm.Error, and other; every one is listed
 
 	Duplicate Rate            `json:"duplicate_rate"`
-	Language  Rate            `json:"language_match"` // of the lessons whose language could be told
+	Language  Rate            `json:"language_match"` // of the lessons whose language could be detected
 	Untold    int             `json:"language_untold"`
 	Reading   map[string]Mean `json:"reading_level"` // by difficulty level
 	Quality   Mean            `json:"quality_score"`
 
 	Links        int  `json:"invented_links"`
 	Placeholders int  `json:"placeholder_links"`
-	Quiz         Rate `json:"quiz_agreement"` // questions solved as they were written
+	Quiz         Rate `json:"quiz_agreement"` // questions answered as they were written
 
 	Seconds         Mean `json:"seconds_per_course"`
 	In              Mean `json:"input_tokens_per_course"`
@@ -89,7 +89,7 @@ func (f *Figures) countLessons(courses []Course) {
 	reading := map[string][]float64{}
 	var quality []float64
 	for _, c := range courses {
-		if len(c.Lessons) > 1 { // one alone has nothing to be like
+		if len(c.Lessons) > 1 { // a single lesson has none to resemble
 			f.Duplicate.N += c.Alike
 			f.Duplicate.Of += len(c.Lessons)
 		}
@@ -154,7 +154,7 @@ func sum(values []float64) float64 {
 
 func rounded(v float64) float64 { return math.Round(v*1000) / 1000 }
 
-// models are the names of those who answered.
+// models returns the names of the models that answered.
 func models(courses []Course) []string {
 	var names []string
 	for _, c := range courses {

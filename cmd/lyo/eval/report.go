@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Settings are what a run was asked to do. Endpoints have no address here.
+// Settings are the settings of a run. Endpoints have no address here.
 type Settings struct {
 	Topics   int  `json:"topics"`
 	Lessons  int  `json:"lessons_per_course"`
@@ -17,13 +17,13 @@ type Settings struct {
 	Whole    bool `json:"whole"` // the fixed set; other runs are not comparable and have another name
 }
 
-// About says who was measured, when and by what.
+// About describes the measured model and the time and program of the run.
 type About struct {
 	Date          time.Time `json:"date"`
 	Commit        string    `json:"commit"`
 	Provider      string    `json:"provider"`
 	Model         string    `json:"model"`
-	Version       string    `json:"version"` // of the weights; empty when nobody said
+	Version       string    `json:"version"` // of the weights; empty when unknown
 	PromptVersion string    `json:"prompt_version"`
 	Settings      Settings  `json:"settings"`
 }
@@ -31,13 +31,13 @@ type About struct {
 // Report is a whole evaluation.
 type Report struct {
 	About
-	Seconds  float64            `json:"seconds"`  // by the clock on the wall
+	Seconds  float64            `json:"seconds"`  // wall-clock time
 	Answered []string           `json:"answered"` // models that answered, by name
 	Locales  map[string]Figures `json:"locales"`
 	Total    Figures            `json:"total"`
 }
 
-// NewReport adds up courses; took is how long the run was.
+// NewReport computes the figures of courses; took is the duration of the run.
 func NewReport(about About, courses []Course, took time.Duration) Report {
 	about.Date = about.Date.UTC().Truncate(time.Second)
 	r := Report{About: about, Seconds: rounded(took.Seconds()), Answered: models(courses), Locales: map[string]Figures{}, Total: Count(courses)}
@@ -53,8 +53,8 @@ func NewReport(about About, courses []Course, took time.Duration) Report {
 	return r
 }
 
-// Name is the report's file name without its ending. Runs of another size than the fixed
-// one never take the place of a whole one.
+// Name returns the report's file name without its extension. Runs of another size than
+// the fixed one never replace a whole one.
 func (r Report) Name() string {
 	name := fmt.Sprintf("eval-%s-%s-%s", slug(r.Model), slug(r.Version), slug(r.PromptVersion))
 	if !r.Settings.Whole {
@@ -63,7 +63,7 @@ func (r Report) Name() string {
 	return name
 }
 
-// JSON is the report for programs; equal reports are equal bytes.
+// JSON returns the report for programs; equal reports are equal bytes.
 func (r Report) JSON() ([]byte, error) {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -72,8 +72,8 @@ func (r Report) JSON() ([]byte, error) {
 	return append(data, '\n'), nil
 }
 
-// Write puts the report into dir, as Markdown and as JSON, in the place of an earlier one
-// of the same name. It returns the path of the Markdown.
+// Write writes the report into dir, as Markdown and as JSON, replacing an earlier one of
+// the same name. It returns the path of the Markdown.
 func (r Report) Write(dir string) (string, error) {
 	data, err := r.JSON()
 	if err != nil {
@@ -93,7 +93,7 @@ func (r Report) Write(dir string) (string, error) {
 
 const longestSlug = 60
 
-// slug makes a name that is safe in any file system and says "unknown" for nothing.
+// slug returns a name that is safe in any file system, "unknown" for an empty text.
 func slug(text string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(text) {

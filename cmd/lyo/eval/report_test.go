@@ -36,7 +36,7 @@ func sample() []eval.Course {
 	}
 }
 
-// TestGolden compares with testdata, which was read by eye; UPDATE=1 writes it anew.
+// TestGolden compares with testdata, which was reviewed by hand; UPDATE=1 rewrites it.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

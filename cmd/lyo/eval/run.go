@@ -10,15 +10,15 @@ import (
 	"github.com/lyoapp/lyo/activities/llm/failover"
 )
 
-// Options say what Run does.
+// Options are the options of Run.
 type Options struct {
 	Writer   failover.Writer
 	Topics   []Topic
 	Lessons  int                                        // of each course, at least 1
 	Parallel int                                        // courses at once, at least 1
-	Pause    time.Duration                              // before a server that failed is asked again; 20 s
-	Wait     func(context.Context, time.Duration) error // nil waits by the clock
-	Done     func(Course)                               // told of each course as it ends, one at a time; may be nil
+	Pause    time.Duration                              // before the next request to a server that failed; 20 s
+	Wait     func(context.Context, time.Duration) error // nil waits in real time
+	Done     func(Course)                               // called with each course as it ends, one at a time; may be nil
 }
 
 func (o Options) withDefaults() Options {
@@ -37,7 +37,7 @@ func (o Options) withDefaults() Options {
 
 // Run has the courses written and returns them in the order of the topics. Failures of the
 // model are figures, not errors. When ctx ends it returns what was begun until then,
-// without the conversations that were cut.
+// without the interrupted conversations.
 func Run(ctx context.Context, o Options) []Course {
 	o = o.withDefaults()
 	courses := make([]Course, len(o.Topics))

@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/cmd/lyo/eval"
 )
 
-// stage is a server and a chain that speaks to it.
+// stage is a fake server and a chain that calls it.
 type stage struct {
 	*llmtest.Server
 	options eval.Options
@@ -151,7 +151,7 @@ func TestTheEndOfARunCountsWhatCameBefore(t *testing.T) {
 	require.Equal(t, 1, f.Lessons)
 }
 
-// careless accepts what a llm.Client refuses.
+// careless accepts answers that llm.Client rejects.
 type careless struct {
 	failover.Writer
 	change func(string) string

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// row is a line of the table: a figure, and what it says.
+// row is a line of the table: a figure and its value.
 type row struct {
 	name, means string
 	cell        func(Figures) string
@@ -63,7 +63,7 @@ func number(n int) string { return fmt.Sprint(n) }
 
 const nothing = "-"
 
-// String is such as "85.7% (6/7)".
+// String returns a text such as "85.7% (6/7)".
 func (r Rate) String() string {
 	if r.Of == 0 {
 		return nothing
@@ -78,7 +78,7 @@ func (m Mean) in(places int) string {
 	return fmt.Sprintf("%.*f", places, m.Mean)
 }
 
-// Markdown is the report for people; equal reports are equal bytes.
+// Markdown returns the report for readers; equal reports are equal bytes.
 func (r Report) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Evaluation of %s\n\n", line(r.Model))
@@ -110,7 +110,7 @@ func orNothing(text string) string {
 	return text
 }
 
-// line keeps what a server or a setting said from becoming Markdown of its own.
+// line escapes text of a server or a setting that would be Markdown.
 func line(text string) string {
 	return strings.NewReplacer("\n", " ", "\r", " ", "|", " ", "<", " ", "`", " ").Replace(text)
 }
@@ -127,7 +127,7 @@ func (r Report) cells() [][]string {
 	return table
 }
 
-// aligned writes a table that reads well as text too.
+// aligned writes a table that is also readable as plain text.
 func aligned(table [][]string) string {
 	widths := make([]int, len(table[0]))
 	for _, cells := range table {

@@ -14,12 +14,12 @@ var (
 	// address needs no word boundary before it, so that _https://… is found too.
 	address = regexp.MustCompile(`(?i)(?:https?://|www\.)[^\s<>()\[\]"'` + "`" + `]+`)
 	code    = regexp.MustCompile("(?ms)^[ \t]*```.*?^[ \t]*```[^\n`]*$|^[ \t]*~~~.*?^[ \t]*~~~[^\n]*$|`[^`\n]+`")
-	// placeholder is reserved for examples, or names a namespace: it leads nowhere.
+	// placeholder matches addresses that are reserved for examples or name a namespace, and lead nowhere.
 	placeholder = regexp.MustCompile(`(?i)^(?:https?://)?(?:(?:[a-z0-9-]+\.)*example(?:\.(?:com|org|net))?|(?:[a-z0-9-]+\.)+test|localhost|127\.0\.0\.1|(?:www\.)?w3\.org)(?:[:/?#.,;]|$)`)
 )
 
-// links counts the addresses of accepted texts. The model was given no source, so
-// each of them is invented; only placeholders within code pass.
+// links counts the addresses in accepted texts. The model was given no source, so
+// each of them is invented; only placeholders within code are not counted.
 func (s *session) links(texts ...string) {
 	for _, t := range texts {
 		s.course.Links += len(address.FindAllString(code.ReplaceAllString(t, " "), -1))
@@ -57,7 +57,7 @@ func textsOfPractice(p llm.Practice) []string {
 	return texts
 }
 
-// verdict is whether a text is in the language that was asked for.
+// verdict is whether a text is in the requested language.
 type verdict int
 
 const (
@@ -75,13 +75,13 @@ func judge(text, locale string) verdict {
 	info := whatlanggo.Detect(text)
 	found, sure := info.Lang.Iso6391(), info.IsReliable()
 	if found == "zh" && kana*10 >= eastern {
-		found = "ja" // the detection goes by the commonest script only; Chinese has no kana
+		found = "ja" // the detection considers only the commonest script; Chinese has no kana
 	}
 	switch {
 	case letters < leastLetters:
 		return untold
 	case base == "ja" && eastern*10 < letters:
-		return differs // foreign terms are never as many as that
+		return differs // foreign terms are never so many
 	case !sure || found == "":
 		return untold
 	case found == base:
@@ -91,7 +91,7 @@ func judge(text, locale string) verdict {
 	}
 }
 
-const leastLetters = 40 // to tell a language by
+const leastLetters = 40 // needed for a detection
 
 // countLetters counts kana, kana and kanji, and all letters.
 func countLetters(text string) (kana, eastern, letters int) {

@@ -2,7 +2,7 @@ package eval
 
 import "slices"
 
-// Topic is one course to ask for.
+// Topic is the topic of one course.
 type Topic struct {
 	Text   string `json:"text"`
 	Locale string `json:"locale"`
@@ -10,13 +10,13 @@ type Topic struct {
 	Kind   string `json:"kind"`
 }
 
-// Locales are the languages of the set, in the order in which reports list them.
+// Locales returns the languages of the set, in the order of the reports.
 func Locales() []string { return []string{"en", "de", "es", "fr", "ja"} }
 
 func levels() []string { return []string{"beginner", "intermediate", "advanced"} }
 
-// subjects has a row for each kind and a column for each locale. Changing it makes
-// figures incomparable with those kept before.
+// subjects has a row for each kind and a column for each locale. A change makes
+// figures incomparable with earlier ones.
 //
 //nolint:misspell // other languages than English
 func subjects() []subject {
@@ -35,8 +35,8 @@ type subject struct {
 	texts [5]string
 }
 
-// Topics are the 30 topics, languages taking turns, so that the first few of them
-// already span languages and levels. Every language has two topics of each level.
+// Topics returns the 30 topics, with languages alternating, so that the first few of
+// them already span languages and levels. Every language has two topics of each level.
 func Topics() []Topic {
 	var all []Topic
 	for i, s := range subjects() {

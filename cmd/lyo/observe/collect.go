@@ -15,7 +15,7 @@ const lookFor = 3 * time.Second
 
 // Outbox counts the messages that are not dispatched yet. Oldest is the age of the oldest one that is due.
 type Outbox struct {
-	Due, Waiting int64 // Waiting: for a place among their user's running tasks
+	Due, Waiting int64 // Waiting: in their user's queue
 	Oldest       time.Duration
 }
 

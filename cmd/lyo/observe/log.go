@@ -15,13 +15,13 @@ import (
 
 const hidden = "[redacted]"
 
-// attribute names whose values are secret.
+// secretNames are attribute names whose values are secret.
 var secretNames = []string{
 	"password", "token", "access_token", "refresh_token", "ticket", "authorization", "secret", "api_key", "apikey", "private_key",
 }
 
 var (
-	inAddress = regexp.MustCompile(`://([^:/@\s]*):[^@/\s]+@`) // the password of a database's address
+	inAddress = regexp.MustCompile(`://([^:/@\s]*):[^@/\s]+@`) // the password in a URL
 	bearer    = regexp.MustCompile(`(?i)\bbearer\s+[A-Za-z0-9._~+/=-]+`)
 	jwt       = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+`)
 )

@@ -70,21 +70,21 @@ func (h sdkHandler) values() []string {
 
 const sdkHelp = "Measured by the Temporal SDK."
 
-// Counter is a counter of the SDK.
+// Counter returns a counter of the SDK.
 func (h sdkHandler) Counter(name string) client.MetricsCounter {
 	return sdkCounter{sdkVector(h.metrics, name+"_total", func() *prometheus.CounterVec {
 		return counter(name+"_total", sdkHelp, sdkLabels...)
 	}).WithLabelValues(h.values()...)}
 }
 
-// Gauge is a gauge of the SDK.
+// Gauge returns a gauge of the SDK.
 func (h sdkHandler) Gauge(name string) client.MetricsGauge {
 	return sdkGauge{sdkVector(h.metrics, name, func() *prometheus.GaugeVec {
 		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: sdkHelp}, sdkLabels)
 	}).WithLabelValues(h.values()...)}
 }
 
-// Timer is a timer of the SDK.
+// Timer returns a timer of the SDK.
 func (h sdkHandler) Timer(name string) client.MetricsTimer {
 	return sdkTimer{sdkVector(h.metrics, name+"_seconds", func() *prometheus.HistogramVec {
 		return histogram(name+"_seconds", sdkHelp, long, sdkLabels...)
