@@ -63,10 +63,10 @@ func TestCoursesOfBeforeBecomePrivateUnlessShared(t *testing.T) {
 		"1 courses that their owners had shared are public", "2 other courses are private now",
 	}, done[at].Notices)
 
-	var rows2 []courses.Course
-	require.NoError(t, db.Find(&rows2).Error)
-	require.Len(t, rows2, 7)
-	for _, c := range rows2 {
+	var migrated []courses.Course
+	require.NoError(t, db.Find(&migrated).Error)
+	require.Len(t, migrated, 7)
+	for _, c := range migrated {
 		own, public := strings.HasPrefix(c.Title, "own"), c.Title == "shared"
 		require.Equal(t, own, c.OwnMaterial, c.Title)
 		require.Equal(t, public, c.Visibility == courses.VisibilityPublic, c.Title)

@@ -17,13 +17,13 @@ import (
 // cluster is some API processes over one Redis.
 type cluster struct {
 	t     *testing.T
-	store store
+	store redisStore
 	fake  *fake
 	hubs  []*Hub
 	wires []*wire
 }
 
-func newCluster(t *testing.T, s store, f *fake, hubs int, options Options) *cluster {
+func newCluster(t *testing.T, s redisStore, f *fake, hubs int, options Options) *cluster {
 	c := &cluster{t: t, store: s, fake: f}
 	for i := range hubs {
 		c.add(options, fmt.Sprint("hub", i))
@@ -61,7 +61,7 @@ func patient() Options {
 
 func TestOnlyOneProcessAsksAndTheOthersHear(t *testing.T) {
 	t.Parallel()
-	withStores(t, func(t *testing.T, s store) {
+	withStores(t, func(t *testing.T, s redisStore) {
 		f := newFake()
 		c := newCluster(t, s, f, 3, patient())
 		client, _ := s.client(t)
@@ -90,7 +90,7 @@ func TestOnlyOneProcessAsksAndTheOthersHear(t *testing.T) {
 
 func TestTheNextProcessTakesOver(t *testing.T) {
 	t.Parallel()
-	withStores(t, func(t *testing.T, s store) {
+	withStores(t, func(t *testing.T, s redisStore) {
 		for _, crash := range []bool{true, false} {
 			f := newFake()
 			o := patient()
@@ -114,7 +114,7 @@ func TestTheNextProcessTakesOver(t *testing.T) {
 
 func TestAProcessThatSeesNothingLetsAnotherAsk(t *testing.T) {
 	t.Parallel()
-	withStores(t, func(t *testing.T, s store) {
+	withStores(t, func(t *testing.T, s redisStore) {
 		f := newFake()
 		c := newCluster(t, s, f, 2, patient())
 		f.tell(2, false)
@@ -132,7 +132,7 @@ func TestAProcessThatSeesNothingLetsAnotherAsk(t *testing.T) {
 
 func TestAWipedRedisIsFilledAgain(t *testing.T) {
 	t.Parallel()
-	withStores(t, func(t *testing.T, s store) {
+	withStores(t, func(t *testing.T, s redisStore) {
 		f := newFake()
 		c := newCluster(t, s, f, 1, quick(nil))
 		client, _ := s.client(t)
@@ -192,7 +192,7 @@ func TestRedisStopsAndComesBackEmpty(t *testing.T) {
 
 func TestASilentRedisHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
-	withStores(t, func(t *testing.T, s store) {
+	withStores(t, func(t *testing.T, s redisStore) {
 		f := newFake()
 		c := newCluster(t, s, f, 2, quick(nil))
 		for _, w := range c.wires {
@@ -215,7 +215,7 @@ func TestASilentRedisHoldsNobodyUp(t *testing.T) {
 // events are published at random times and every kind of failure is injected.
 func TestEveryReaderSeesTheStoryOnce(t *testing.T) {
 	t.Parallel()
-	withStores(t, func(t *testing.T, s store) {
+	withStores(t, func(t *testing.T, s redisStore) {
 		for seed := range uint64(6) {
 			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 				t.Parallel()
@@ -225,7 +225,7 @@ func TestEveryReaderSeesTheStoryOnce(t *testing.T) {
 	})
 }
 
-func tellStory(t *testing.T, s store, seed uint64) {
+func tellStory(t *testing.T, s redisStore, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 7))
 	f := newFake()
 	c := newCluster(t, s, f, 2, quick(nil))
@@ -337,7 +337,7 @@ func tick(ms int) { <-time.After(time.Duration(ms) * time.Millisecond) }
 
 func TestTheScriptsMayRunTwice(t *testing.T) {
 	t.Parallel()
-	withStores(t, func(t *testing.T, s store) {
+	withStores(t, func(t *testing.T, s redisStore) {
 		client, _ := s.client(t)
 		o := Options{Redis: client, RedisTimeout: 10 * time.Second}.withDefaults()
 		one, two, task, ctx := newShare(o), newShare(o), uuid.New(), t.Context()

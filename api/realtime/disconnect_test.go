@@ -28,7 +28,7 @@ func (c *client) stays() {
 
 func TestSocketsEndWithTheirSignInInEveryProcess(t *testing.T) {
 	t.Parallel()
-	withStores(t, func(t *testing.T, s store) {
+	withStores(t, func(t *testing.T, s redisStore) {
 		f := newFake()
 		f.tell(1, false)
 		o := patient()

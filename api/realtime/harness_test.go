@@ -170,13 +170,13 @@ func (w *wire) hush(silent bool) {
 }
 
 // store is a Redis for tests: the real one at TEST_REDIS_URL, or miniredis.
-type store struct {
+type redisStore struct {
 	options redis.Options
 	mini    *miniredis.Miniredis
 }
 
 // withStores runs the test on both kinds of Redis.
-func withStores(t *testing.T, test func(*testing.T, store)) {
+func withStores(t *testing.T, test func(*testing.T, redisStore)) {
 	t.Run("miniredis", func(t *testing.T) {
 		t.Parallel()
 		test(t, newMini(t))
@@ -185,12 +185,12 @@ func withStores(t *testing.T, test func(*testing.T, store)) {
 		t.Parallel()
 		options, err := redis.ParseURL(storetest.Redis(t))
 		require.NoError(t, err)
-		test(t, store{options: *options})
+		test(t, redisStore{options: *options})
 	})
 }
 
 // newMini moves miniredis's time on, which it does not do by itself.
-func newMini(t *testing.T) store {
+func newMini(t *testing.T) redisStore {
 	mini := miniredis.RunT(t)
 	ticks, done := time.NewTicker(10*time.Millisecond), make(chan struct{})
 	var ticking sync.WaitGroup
@@ -209,11 +209,11 @@ func newMini(t *testing.T) store {
 		ticking.Wait()
 		ticks.Stop()
 	})
-	return store{redis.Options{Addr: mini.Addr()}, mini}
+	return redisStore{redis.Options{Addr: mini.Addr()}, mini}
 }
 
 // client returns a client with a wire of its own.
-func (s store) client(t *testing.T) (*redis.Client, *wire) {
+func (s redisStore) client(t *testing.T) (*redis.Client, *wire) {
 	w := &wire{address: s.options.Addr, open: map[net.Conn]struct{}{}}
 	o := s.options
 	o.ContextTimeoutEnabled, o.DialTimeout, o.Dialer = true, time.Second, w.dial

@@ -239,7 +239,7 @@ func TestRefusals(t *testing.T) {
 
 func TestSocketsOfOneUser(t *testing.T) {
 	t.Parallel()
-	withStores(t, func(t *testing.T, st store) {
+	withStores(t, func(t *testing.T, st redisStore) {
 		f := newFake()
 		f.tell(1, false)
 		o := patient()

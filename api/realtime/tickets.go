@@ -13,7 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/lyoapp/lyo/api/circuitbreaker"
-	rows "github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // ticketFor is how long a ticket is good, and ticketWait how long Redis may take.
@@ -67,7 +67,7 @@ func (t *Tickets) Redeem(ctx context.Context, ticket string) (Holder, error) {
 	defer cancel()
 	text, err := t.redis.GetDel(ctx, ticketKey(ticket)).Bytes()
 	if errors.Is(err, redis.Nil) {
-		return holder, rows.Errorf(rows.Unauthenticated, "The ticket is unknown, used or too old.")
+		return holder, store.Errorf(store.Unauthenticated, "The ticket is unknown, used or too old.")
 	}
 	if err != nil {
 		return holder, noTickets(err)
@@ -76,7 +76,7 @@ func (t *Tickets) Redeem(ctx context.Context, ticket string) (Holder, error) {
 }
 
 func noTickets(cause error) error {
-	return rows.Errorf(rows.Unavailable, "Tickets are not available at the moment. Use the access token.").Because(cause)
+	return store.Errorf(store.Unavailable, "Tickets are not available at the moment. Use the access token.").Because(cause)
 }
 
 func ticketKey(ticket string) string {

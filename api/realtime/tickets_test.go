@@ -9,12 +9,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	rows "github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 func TestATicketIsGoodOnce(t *testing.T) {
 	t.Parallel()
-	withStores(t, func(t *testing.T, s store) {
+	withStores(t, func(t *testing.T, s redisStore) {
 		redis, _ := s.client(t)
 		tickets := NewTickets(redis)
 		holder := Holder{UserID: uuid.New(), SessionID: uuid.New(), Roles: []string{"user"}}
@@ -32,7 +32,7 @@ func TestATicketIsGoodOnce(t *testing.T) {
 				got, err := tickets.Redeem(t.Context(), ticket)
 				if err == nil && got.UserID == holder.UserID && got.SessionID == holder.SessionID {
 					redeemed.Add(1)
-				} else if rows.CodeOf(err) != rows.Unauthenticated {
+				} else if store.CodeOf(err) != store.Unauthenticated {
 					t.Error(err)
 				}
 			})
@@ -51,9 +51,9 @@ func TestATicketGetsOld(t *testing.T) {
 	require.NoError(t, err)
 	s.mini.FastForward(life)
 	_, err = tickets.Redeem(t.Context(), ticket)
-	require.Equal(t, rows.Unauthenticated, rows.CodeOf(err))
+	require.Equal(t, store.Unauthenticated, store.CodeOf(err))
 	_, err = tickets.Redeem(t.Context(), "")
-	require.Equal(t, rows.Unauthenticated, rows.CodeOf(err))
+	require.Equal(t, store.Unauthenticated, store.CodeOf(err))
 }
 
 func TestNoTicketsWithoutRedis(t *testing.T) {
@@ -62,8 +62,8 @@ func TestNoTicketsWithoutRedis(t *testing.T) {
 	wire.cut(true)
 	for _, tickets := range []*Tickets{NewTickets(client), NewTickets(nil)} {
 		_, _, err := tickets.Issue(t.Context(), Holder{})
-		require.Equal(t, rows.Unavailable, rows.CodeOf(err))
+		require.Equal(t, store.Unavailable, store.CodeOf(err))
 		_, err = tickets.Redeem(t.Context(), "x")
-		require.Equal(t, rows.Unavailable, rows.CodeOf(err))
+		require.Equal(t, store.Unavailable, store.CodeOf(err))
 	}
 }

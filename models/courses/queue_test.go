@@ -29,10 +29,10 @@ func TestOnlySoManyOfAUsersGenerationsGoOnAtATime(t *testing.T) {
 	t.Parallel()
 	ctx, db := context.Background(), storetest.New(t)
 	user, other := fixture.AddUser(t, db), fixture.AddUser(t, db)
-	rows2 := make([]tasks.Task, 5)
-	for i := range rows2 {
+	queued := make([]tasks.Task, 5)
+	for i := range queued {
 		var err error
-		rows2[i], _, err = fixture.Generate(t, db, user, nil, fmt.Sprint("course ", i))
+		queued[i], _, err = fixture.Generate(t, db, user, nil, fmt.Sprint("course ", i))
 		require.NoError(t, err)
 	}
 	waiting := func() (found []bool) {
@@ -49,14 +49,14 @@ func TestOnlySoManyOfAUsersGenerationsGoOnAtATime(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, stale, 2, "a waiting task is not stale")
 
-	fixture.End(t, db, rows2[0])
+	fixture.End(t, db, queued[0])
 	require.Equal(t, []bool{false, false, true, true}, waiting(), "the oldest waiting message is released")
 	queue, err := courses.QueueOf(ctx, db, user)
 	require.NoError(t, err)
 	require.Equal(t, courses.UserQueue{Running: 2, Waiting: 2}, queue)
 
-	cancel := store.OutboxMessage{ID: store.NewID(), Action: store.OutboxCancel, WorkflowID: rows2[3].WorkflowID, Input: []byte("null"), SearchAttributes: map[string]string{}, CreatedAt: fixture.Start, DueAt: fixture.Start}
-	require.NoError(t, courses.CancelTask(ctx, db, user, rows2[3].ID, cancel, fixture.Start))
+	cancel := store.OutboxMessage{ID: store.NewID(), Action: store.OutboxCancel, WorkflowID: queued[3].WorkflowID, Input: []byte("null"), SearchAttributes: map[string]string{}, CreatedAt: fixture.Start, DueAt: fixture.Start}
+	require.NoError(t, courses.CancelTask(ctx, db, user, queued[3].ID, cancel, fixture.Start))
 	require.Equal(t, []bool{false, false, true}, waiting(), "cancelling a waiting task releases nothing")
 
 	_, _, err = fixture.Generate(t, db, other, nil, "another's")

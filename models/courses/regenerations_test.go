@@ -158,7 +158,7 @@ func TestWhoMayHaveWhatWrittenAgain(t *testing.T) {
 	require.NoError(t, err)
 	fixture.Outline(t, a.db, other.ResultID)
 	elsewhere := courses.LessonID(other.ResultID, 1)
-	rows2, messages := fixture.Count(t, a.db, "tasks"), fixture.Count(t, a.db, "outbox")
+	before, messages := fixture.Count(t, a.db, "tasks"), fixture.Count(t, a.db, "outbox")
 
 	refused(store.NotFound, func(w *again) { w.course = store.NewID() })
 	refused(store.Forbidden, func(w *again) { w.user = fixture.AddUser(t, a.db) })
@@ -167,7 +167,7 @@ func TestWhoMayHaveWhatWrittenAgain(t *testing.T) {
 	refused(store.Conflict, func(w *again) { w.course = other.ResultID })
 	refused(store.NotFound, func(w *again) { w.user, w.course = fixture.AddUser(t, a.db), other.ResultID })
 	refused(store.RateLimited, func(w *again) { w.quota.DailyTokens = courses.TypicalTokens })
-	require.Equal(t, rows2, fixture.Count(t, a.db, "tasks"), "what is refused leaves nothing")
+	require.Equal(t, before, fixture.Count(t, a.db, "tasks"), "what is refused leaves nothing")
 	require.Equal(t, messages, fixture.Count(t, a.db, "outbox"))
 
 	a.spec.LessonID = &first

@@ -26,11 +26,6 @@ type Interaction struct {
 	ConfirmRights bool
 }
 
-// InteractionActions returns the actions.
-func InteractionActions() []string {
-	return []string{"like", "unlike", "bookmark", "unbookmark", "share", "view", "complete", "skip", "hide"}
-}
-
 // reactions are the actions on a post that go through package community.
 var reactions = []string{"like", "unlike", "view"}
 

@@ -36,13 +36,13 @@ func TestADeletedCourseEndsItsTask(t *testing.T) {
 	t.Parallel()
 	ctx, db := context.Background(), storetest.New(t)
 	user := fixture.AddUser(t, db)
-	rows2 := make([]tasks.Task, 4)
-	for i := range rows2 {
+	queued := make([]tasks.Task, 4)
+	for i := range queued {
 		var err error
-		rows2[i], _, err = fixture.Generate(t, db, user, nil, "course")
+		queued[i], _, err = fixture.Generate(t, db, user, nil, "course")
 		require.NoError(t, err)
 	}
-	first, inLine, next := rows2[0], rows2[2], rows2[3]
+	first, inLine, next := queued[0], queued[2], queued[3]
 	require.NoError(t, db.Delete(&store.OutboxMessage{}, "workflow_id = ?", first.WorkflowID).Error) // it has begun
 	for _, task := range []tasks.Task{inLine, first} {
 		enqueued, err := courses.DeleteCourse(ctx, db, user, task.ResultID, cancelOf, func(courses.Course) error { return nil })

@@ -13,41 +13,24 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// AnyTask returns a task of any user, for operators.
-func AnyTask(ctx context.Context, db *gorm.DB, id uuid.UUID) (Task, error) {
+// find returns the task of an id among those of a query, else a not-found error.
+func find(q *gorm.DB, id uuid.UUID) (Task, error) {
 	var task Task
-	err := db.WithContext(ctx).First(&task, "id = ?", id).Error
+	err := q.First(&task, "id = ?", id).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return Task{}, store.Missing("task", id)
 	}
 	return task, err
 }
 
-// AllTasks returns a page of the tasks of all users or of one, newest first.
-func AllTasks(ctx context.Context, db *gorm.DB, user *uuid.UUID, f TaskFilter) ([]Task, error) {
-	if user != nil {
-		return ListTasks(ctx, db, *user, f)
-	}
-	q := db.WithContext(ctx)
-	if f.State != "" {
-		q = q.Where("state = ?", f.State)
-	}
-	if f.TaskType != "" {
-		q = q.Where("task_type = ?", f.TaskType)
-	}
-	var tasks []Task
-	err := q.Order("created_at DESC, id DESC").Limit(f.Limit).Find(&tasks).Error
-	return tasks, err
+// AnyTask returns a task of any user, for operators.
+func AnyTask(ctx context.Context, db *gorm.DB, id uuid.UUID) (Task, error) {
+	return find(db.WithContext(ctx), id)
 }
 
 // FindTask returns the task if it belongs to the user, else a not-found error.
 func FindTask(ctx context.Context, db *gorm.DB, user, id uuid.UUID) (Task, error) {
-	var task Task
-	err := db.WithContext(ctx).First(&task, "id = ? AND user_id = ?", id, user).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return Task{}, store.Missing("task", id)
-	}
-	return task, err
+	return find(db.WithContext(ctx).Where("user_id = ?", user), id)
 }
 
 // WorkflowOf returns the id of the workflow a task stands for.
@@ -70,7 +53,19 @@ type TaskFilter struct {
 
 // ListTasks returns a page of the user's tasks, newest first.
 func ListTasks(ctx context.Context, db *gorm.DB, user uuid.UUID, f TaskFilter) ([]Task, error) {
-	q := db.WithContext(ctx).Where("user_id = ?", user)
+	return f.page(db.WithContext(ctx).Where("user_id = ?", user))
+}
+
+// AllTasks returns a page of the tasks of all users or of one, newest first.
+func AllTasks(ctx context.Context, db *gorm.DB, user *uuid.UUID, f TaskFilter) ([]Task, error) {
+	if user != nil {
+		return ListTasks(ctx, db, *user, f)
+	}
+	return f.page(db.WithContext(ctx))
+}
+
+// page returns the page of a query's tasks that the filter names.
+func (f TaskFilter) page(q *gorm.DB) ([]Task, error) {
 	if f.State != "" {
 		q = q.Where("state = ?", f.State)
 	}
@@ -102,12 +97,7 @@ func RecordEvents(ctx context.Context, db *gorm.DB, task uuid.UUID, events []Tas
 
 // Lock locks a task; one that does not exist is not found.
 func Lock(tx *gorm.DB, id uuid.UUID) (Task, error) {
-	var row Task
-	err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).First(&row, "id = ?", id).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return row, store.Missing("task", id)
-	}
-	return row, err
+	return find(tx.Clauses(clause.Locking{Strength: "UPDATE"}), id)
 }
 
 // Record does the work of RecordEvents for a row that is locked.
