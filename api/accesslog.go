@@ -11,17 +11,17 @@ import (
 
 // accessLog writes one log line per request. It never logs headers or bodies, and masks secrets in the
 // query.
-func (s *Server) accessLog(c *gin.Context) {
+func (a *API) accessLog(c *gin.Context) {
 	defer func() {
 		ctx := c.Request.Context()
 		ex := requestInfoOf(ctx)
-		s.Log.LogAttrs(ctx, levelOf(c.Writer.Status(), c.FullPath()), "request",
+		a.options.Log.LogAttrs(ctx, a.levelOf(c.Writer.Status(), c.FullPath()), "request",
 			slog.String("request_id", ex.id),
 			slog.String("method", ex.method),
 			slog.String("route", routeName(c)),
 			slog.String("query", maskQuery(ex.query)),
 			slog.Int("status", c.Writer.Status()),
-			slog.Float64("ms", float64(s.Clock().Sub(ex.started).Microseconds())/1000),
+			slog.Float64("ms", float64(a.options.Clock().Sub(ex.started).Microseconds())/1000),
 			slog.Int("bytes", max(0, c.Writer.Size())),
 			slog.String("user_id", ex.user),
 			slog.String("address", ex.address),
@@ -30,19 +30,14 @@ func (s *Server) accessLog(c *gin.Context) {
 	c.Next()
 }
 
-func levelOf(status int, route string) slog.Level {
+func (a *API) levelOf(status int, route string) slog.Level {
 	switch {
 	case status >= 500:
 		return slog.LevelWarn
-	case isHealth(route):
+	case a.options.HealthPath(route):
 		return slog.LevelDebug
 	}
 	return slog.LevelInfo
-}
-
-// isHealth reports whether a route is a health check.
-func isHealth(route string) bool {
-	return route == "/health" || route == "/v1/health" || strings.HasPrefix(route, "/v1/health/")
 }
 
 // routeName returns the route's pattern, so that ids do not multiply the names in a log.

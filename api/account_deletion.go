@@ -17,7 +17,7 @@ import (
 
 // accountDeletion registers the operation that deletes an account.
 func (s *Server) accountDeletion() {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "delete-me", Method: http.MethodDelete, Path: "/v1/users/me", Tags: []string{tagUsers},
 		Summary: "Delete your account",
 		Description: "Ends all sessions and sockets at once and cancels open tasks. For a grace period an administrator can restore the account; then all " +

@@ -19,27 +19,27 @@ const passwordTimeout = 30 * time.Second
 
 // sessions registers the operations that start, refresh and end a session.
 func (s *Server) sessions() {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "register", Method: http.MethodPost, Path: "/v1/auth/register", Tags: []string{tagAuth},
 		Summary:       "Create an account",
 		Description:   "Also signs in, and mails a token that verifies the address. 409: the email address or the username is taken.",
 		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
 	}, s.signUp, public, within(passwordTimeout), counting(s.limits.anyone()))
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "login", Method: http.MethodPost, Path: "/v1/auth/login", Tags: []string{tagAuth},
 		Summary: "Sign in",
 		Description: "Returns an access token and a refresh token. Failed attempts count towards a limit of the account and of the address. 401: wrong " +
 			"credentials; 403: the account is disabled.",
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict},
 	}, s.logIn, public, within(passwordTimeout), counting(s.limits.anyone()))
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "refresh", Method: http.MethodPost, Path: "/v1/auth/refresh", Tags: []string{tagAuth},
 		Summary: "Refresh an access token",
 		Description: "Exchanges a refresh token for a new pair. The previous token, sent again within 30 seconds, gets the current pair; an older one ends the " +
 			"session.",
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden},
 	}, s.refreshTokens, public, counting(s.limits.refreshing()))
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "logout", Method: http.MethodPost, Path: "/v1/auth/logout", Tags: []string{tagAuth},
 		Summary:     "Sign out",
 		Description: "Ends the session of the access token, of the refresh token, or of both. Repeating it changes nothing. 401: neither token is valid.",

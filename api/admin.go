@@ -14,7 +14,7 @@ import (
 
 // admin registers the operations of administrators.
 func (s *Server) admin() {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-audit", Method: http.MethodGet, Path: "/v1/admin/audit", Tags: []string{tagAdmin},
 		Summary:     "List audit log entries",
 		Description: "Newest first. Reading the log is itself recorded. For administrators.",
@@ -78,7 +78,7 @@ func (s *Server) listAudit(ctx context.Context, in *listAuditInput) (*listed[aud
 		},
 		keyset: func(e store.AuditEntry) store.Keyset { return store.Keyset{At: e.At, ID: e.ID} },
 		show:   viewAudit,
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 }
 
 func viewAudit(e store.AuditEntry) auditView {

@@ -17,12 +17,12 @@ import (
 
 // anyCourses registers the administrators' operations on courses of any owner.
 func (s *Server) anyCourses(tags []string) {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-all-courses", Method: http.MethodGet, Path: "/v1/admin/courses", Tags: tags,
 		Summary:     "List courses of all users",
 		Description: "Newest first. For administrators.",
 	}, s.listAllCourses, admins)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "read-any-course", Method: http.MethodGet, Path: "/v1/admin/courses/{id}", Tags: tags,
 		Summary: "Get a course of any user",
 		Description: "With its lessons and items. Reading another user's course is recorded in the audit log; the owner's own material is not named. For " +
@@ -36,12 +36,12 @@ func (s *Server) anyCourses(tags []string) {
 		{courses.CourseRestore, "Restore a held or hidden course", "Others see it again, as its visibility allows."},
 		{courses.CourseUnpublish, "Unpublish a course", "Makes the course private. Its owner may share it again; put it on hold to prevent that."},
 	} {
-		register(s, huma.Operation{
+		register(s.API, huma.Operation{
 			OperationID: string(act.act) + "-course", Method: http.MethodPost, Path: "/v1/admin/courses/{id}/" + string(act.act), Tags: tags,
 			Summary: act.summary, Description: act.description + " The owner is notified. Repeating it changes nothing. For administrators.",
 		}, s.moderating(act.act), admins)
 	}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "delete-any-course", Method: http.MethodDelete, Path: "/v1/admin/courses/{id}", Tags: tags,
 		Summary:       "Delete a course of any user",
 		Description:   "A generation under way is cancelled. The owner is notified. For administrators.",
@@ -99,7 +99,7 @@ func (s *Server) listAllCourses(ctx context.Context, in *listAllCoursesInput) (*
 		},
 		keyset: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
 		show:   viewModerated,
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 }
 
 func (s *Server) readAnyCourse(ctx context.Context, in *courseOnlyInput) (*body[courseView], error) {

@@ -15,12 +15,12 @@ import (
 )
 
 func (s *Server) holding(tags []string) {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-held", Method: http.MethodGet, Path: "/v1/admin/held", Tags: tags,
 		Summary:     "List content awaiting review",
 		Description: "Posts, comments and courses on hold, oldest first. For administrators.",
 	}, s.listHeld, admins)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "decide-held", Method: http.MethodPost, Path: "/v1/admin/held/{id}/decision", Tags: tags,
 		Summary: "Approve or reject content awaiting review",
 		Description: "approve makes it visible, unless its author is suspended. reject deletes a post or comment; a course is hidden and remains its owner's. " +
@@ -54,7 +54,7 @@ func (s *Server) listHeld(ctx context.Context, in *listHeldInput) (*listed[heldV
 		show: func(h community.PendingContent) heldView {
 			return heldView{h.ID, h.TargetType, h.PostID, h.AuthorID, h.Title, h.Content, h.HeldFor, h.CreatedAt.UTC()}
 		},
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 }
 
 type decideHeldInput struct {
@@ -81,19 +81,19 @@ func (s *Server) decideHeld(ctx context.Context, in *decideHeldInput) (*body[don
 }
 
 func (s *Server) policy(tags []string) {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-content-rules", Method: http.MethodGet, Path: "/v1/admin/content-rules", Tags: tags,
 		Summary:     "List content rules",
 		Description: "Words and links that send a post, comment or public course to review, newest first. For administrators.",
 	}, s.listContentRules, admins)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "create-content-rule", Method: http.MethodPost, Path: "/v1/admin/content-rules", Tags: tags,
 		Summary: "Create a content rule",
 		Description: "Words match whatever their case and accents, and with digits in place of letters; a site includes its subdomains. 409: the rule exists " +
 			"already. For administrators.",
 		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
 	}, s.createContentRule, admins)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "delete-content-rule", Method: http.MethodDelete, Path: "/v1/admin/content-rules/{id}", Tags: tags,
 		Summary:       "Delete a content rule",
 		Description:   "What the rule has put on hold stays on hold. For administrators.",
@@ -120,7 +120,7 @@ func (s *Server) listContentRules(ctx context.Context, in *listHeldInput) (*list
 		},
 		keyset: func(r moderation.ContentRule) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
 		show:   viewRule,
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 }
 
 type createContentRuleInput struct {

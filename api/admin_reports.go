@@ -16,12 +16,12 @@ import (
 // moderation registers the operations by which administrators moderate the community.
 func (s *Server) moderation() {
 	tags := []string{tagAdmin}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-reports", Method: http.MethodGet, Path: "/v1/admin/reports", Tags: tags,
 		Summary:     "List reports",
 		Description: "Oldest first. For administrators.",
 	}, s.listReports, admins)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "decide-report", Method: http.MethodPost, Path: "/v1/admin/reports/{id}/decision", Tags: tags,
 		Summary: "Decide a report",
 		Description: "dismiss it, hide or delete the target, or suspend its author, which ends their sessions and hides what they wrote. A decision on a lesson, " +
@@ -101,7 +101,7 @@ func (s *Server) listReports(ctx context.Context, in *listReportsInput) (*listed
 		},
 		keyset: func(r community.Report) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
 		show:   viewReport,
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 }
 
 type decideReportInput struct {

@@ -14,14 +14,14 @@ import (
 )
 
 func (s *Server) suspensions(tags []string) {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "suspend-user", Method: http.MethodPut, Path: "/v1/admin/users/{id}/suspension", Tags: tags,
 		Summary: "Suspend a user",
 		Description: "Disables the account, ends its sessions, cancels its open tasks and hides what it wrote. Repeating it changes nothing. 409: the account is " +
 			"an administrator's, or is being deleted. For administrators.",
 		DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
 	}, s.suspendUser, admins)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "unsuspend-user", Method: http.MethodDelete, Path: "/v1/admin/users/{id}/suspension", Tags: tags,
 		Summary: "Lift the suspension of a user",
 		Description: "Enables the account, unless it is being deleted, and shows what the suspension had hidden. 409: the account is not suspended. For " +

@@ -19,31 +19,31 @@ import (
 // topics registers the operations on topic rules and help resources.
 func (s *Server) topics() {
 	tags := []string{tagAdmin}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-topic-rules", Method: http.MethodGet, Path: "/v1/admin/topic-rules", Tags: tags,
 		Summary: "List topic rules",
 		Description: "Phrases on which no course is generated, and exceptions: newest first, built-in ones last. Topic, title, description, interests and " +
 			"preferences of a request are checked separately. allow: these words do not count for the other rules. For administrators.",
 	}, s.listTopicRules, admins)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "create-topic-rule", Method: http.MethodPost, Path: "/v1/admin/topic-rules", Tags: tags,
 		Summary: "Create a topic rule",
 		Description: "It matches whatever the case and accents, and with digits in place of letters. A rule with the words of a built-in one replaces it. 409: a " +
 			"rule with these words exists already. For administrators.",
 		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
 	}, s.createTopicRule, admins)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "delete-topic-rule", Method: http.MethodDelete, Path: "/v1/admin/topic-rules/{id}", Tags: tags,
 		Summary:       "Delete a topic rule",
 		Description:   "409: the rule is built in; create one with its words to replace it. For administrators.",
 		DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
 	}, s.deleteTopicRule, admins)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-help-resources", Method: http.MethodGet, Path: "/v1/admin/help-resources", Tags: tags,
 		Summary:     "List help resources by language",
 		Description: "What a user sees in place of a course where a topic rule's action is help. For administrators.",
 	}, s.listHelpResources, admins)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "put-help-resources", Method: http.MethodPut, Path: "/v1/admin/help-resources/{locale}", Tags: tags,
 		Summary:     "Replace the help resources of a language",
 		Description: "An empty list restores the built-in resources. For administrators.",
@@ -71,7 +71,7 @@ func (s *Server) listTopicRules(ctx context.Context, in *listHeldInput) (*listed
 		},
 		keyset: func(r moderation.ListedTopicRule) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
 		show:   viewTopicRule,
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 }
 
 type createTopicRuleInput struct {
@@ -96,21 +96,6 @@ func (s *Server) createTopicRule(ctx context.Context, in *createTopicRuleInput) 
 
 func (s *Server) deleteTopicRule(ctx context.Context, in *contentRuleID) (*struct{}, error) {
 	return nil, moderation.RemoveTopicRule(ctx, s.DB, in.ID, s.auditEntry(ctx, store.AuditTopicRuleRemoved, uuid.Nil, nil))
-}
-
-// helpResource is a help line or site that a user can contact.
-type helpResource struct {
-	Title string   `json:"title" minLength:"1" maxLength:"200" text:"title"`
-	Text  string   `json:"text" minLength:"1" maxLength:"2000" text:"prose"`
-	Links []string `json:"links" nullable:"false" maxItems:"10" doc:"URLs: https, http, tel, sms or mailto."`
-}
-
-func viewHelp(resources []store.HelpResource) []helpResource {
-	views := make([]helpResource, 0, len(resources))
-	for _, r := range resources {
-		views = append(views, helpResource{r.Title, r.Text, list(r.Links)})
-	}
-	return views
 }
 
 type helpResourcesView struct {

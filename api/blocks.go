@@ -17,7 +17,7 @@ const blocksPath = "/v1/community/blocks"
 // blocks registers the routes of blocked users.
 func (s *Server) blocks() {
 	tags := []string{tagCommunity}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-blocks", Method: http.MethodGet, Path: blocksPath, Tags: tags, Summary: "List users you have blocked",
 		Description: "Newest first.",
 	}, s.listBlocks)
@@ -28,7 +28,7 @@ func (s *Server) blocks() {
 		{http.MethodPut, "block-user", "Block a user", "Neither user sees anything of the other, and neither follows the other any more.", true},
 		{http.MethodDelete, "unblock-user", "Unblock a user", "Follows that the block ended do not come back.", false},
 	} {
-		register(s, huma.Operation{
+		register(s.API, huma.Operation{
 			OperationID: op.id, Method: op.method, Path: blocksPath + "/{user_id}", Tags: tags, Summary: op.summary,
 			Description: op.description + " Repeating it changes nothing.", DefaultStatus: http.StatusNoContent,
 		}, func(ctx context.Context, in *blockInput) (*struct{}, error) {
@@ -60,5 +60,5 @@ func (s *Server) listBlocks(ctx context.Context, in *listBlocksInput) (*listed[b
 		},
 		keyset: func(b accounts.BlockedUser) store.Keyset { return store.Keyset{At: b.At, ID: *b.User.ID} },
 		show:   func(b accounts.BlockedUser) blockView { return blockView{viewAuthor(b.User), b.At.UTC()} },
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 }

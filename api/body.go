@@ -31,11 +31,11 @@ const (
 // takeBody reads the body into memory, refuses what must not reach a handler, and puts the bytes back
 // for Huma with texts in their stored form. A body that the operation does not use is counted and
 // dropped.
-func takeBody(c *gin.Context, r route) error {
+func (a *API) takeBody(c *gin.Context, r route) error {
 	if c.Request.Body == nil || c.Request.Body == http.NoBody {
 		return nil
 	}
-	body, err := readBounded(c)
+	body, err := a.readBounded(c)
 	if err != nil {
 		return err
 	}
@@ -43,11 +43,11 @@ func takeBody(c *gin.Context, r route) error {
 	if !r.body || len(body) == 0 {
 		return nil
 	}
-	if c.FullPath() == sourcesPath && isForm(c.GetHeader("Content-Type")) {
+	if r.form && isForm(c.GetHeader("Content-Type")) {
 		return nil // no JSON to screen: the handler reads the form
 	}
 	if !isJSON(c.GetHeader("Content-Type")) {
-		if c.FullPath() == sourcesPath {
+		if r.form {
 			return problemOf(slugMedia, "The body must be a form or JSON: send Content-Type: multipart/form-data or application/json.")
 		}
 		return problemOf(slugMedia, "The body must be JSON: send Content-Type: application/json.")
@@ -59,13 +59,13 @@ func takeBody(c *gin.Context, r route) error {
 	return err
 }
 
-func readBounded(c *gin.Context) ([]byte, error) {
-	most, within := bodyBounds(c.Request.Method, c.FullPath())
+func (a *API) readBounded(c *gin.Context) ([]byte, error) {
+	limits := a.bodyLimits(c.Request.Method, c.FullPath())
 	control := http.NewResponseController(c.Writer)
 	// Not every writer has deadlines; a recorder in a test has none.
-	_ = control.SetReadDeadline(time.Now().Add(within))
-	body, err := io.ReadAll(io.LimitReader(c.Request.Body, most+1))
-	if err == nil && int64(len(body)) <= most {
+	_ = control.SetReadDeadline(time.Now().Add(limits.Within))
+	body, err := io.ReadAll(io.LimitReader(c.Request.Body, limits.Most+1))
+	if err == nil && int64(len(body)) <= limits.Most {
 		// The deadline is cleared, because one that passes later would look like a client that left.
 		_ = control.SetReadDeadline(time.Time{})
 		return body, nil
@@ -76,22 +76,24 @@ func readBounded(c *gin.Context) ([]byte, error) {
 		return nil, unreadable(err)
 	}
 	drain(c, bodyWithin)
-	return nil, tooLarge(most)
+	return nil, limits.tooLarge()
 }
 
-// bodyBounds returns the maximum size of a route's body and the time limit for receiving it.
-func bodyBounds(method, route string) (most int64, within time.Duration) {
-	if method == http.MethodPost && route == sourcesPath {
-		return maxUpload, uploadWithin
-	}
-	return maxBody, bodyWithin
+// BodyLimits are the limits of an operation's body.
+type BodyLimits struct {
+	Most     int64         // in bytes
+	Within   time.Duration // for receiving it
+	TooLarge string        // the detail of the answer to a larger one
 }
 
-func tooLarge(most int64) error {
-	if most == maxUpload {
-		return problemOf(slugTooLarge, "The body is larger than 10 MiB.")
+func (l BodyLimits) tooLarge() error { return problemOf(slugTooLarge, l.TooLarge) }
+
+// bodyLimits returns the limits of a route as the router names it.
+func (a *API) bodyLimits(method, route string) BodyLimits {
+	if own, ok := a.bodies[method+" "+route]; ok {
+		return own
 	}
-	return problemOf(slugTooLarge, "The body is larger than 512 KiB.")
+	return BodyLimits{Most: maxBody, Within: bodyWithin, TooLarge: "The body is larger than 512 KiB."}
 }
 
 // drain reads the rest of a body, for a limited time.

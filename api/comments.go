@@ -18,27 +18,27 @@ const commentPath = "/v1/community/comments/{id}"
 // comments registers the routes of comments.
 func (s *Server) comments() {
 	tags := []string{tagCommunity}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-comments", Method: http.MethodGet, Path: postPath + "/comments", Tags: tags,
 		Summary:     "List comments on a post",
 		Description: "Oldest first. A deleted comment, or one the caller may not see, remains as a stub where it has replies.",
 	}, s.listComments)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "create-comment", Method: http.MethodPost, Path: postPath + "/comments", Tags: tags,
 		Summary:     "Comment on a post",
 		Description: "parent_comment_id makes it a reply to a comment; threads are up to 50 levels deep. Content rules and daily limits apply as for posts.",
 		Errors:      []int{http.StatusConflict},
 	}, s.createComment)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "update-comment", Method: http.MethodPut, Path: commentPath, Tags: tags,
 		Summary:     "Update a comment",
 		Description: "For its author and administrators. The previous text is kept as an edit.",
 	}, s.updateComment)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "delete-comment", Method: http.MethodDelete, Path: commentPath, Tags: tags, Summary: "Delete a comment",
 		Description: "For its author and administrators. It remains as a stub where it has replies.",
 	}, s.deleteComment)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-comment-edits", Method: http.MethodGet, Path: commentPath + "/edits", Tags: tags,
 		Summary:     "List edits of a comment",
 		Description: "Previous texts, newest first, at most 100. For its author and administrators.",
@@ -105,7 +105,7 @@ func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*list
 		},
 		keyset: func(c community.CommentDetail) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
 		show:   show,
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 	if err == nil {
 		err = fault
 	}

@@ -20,25 +20,25 @@ import (
 // courses registers the routes of courses.
 func (s *Server) courses() {
 	tags := []string{"courses"}
-	register(s, generateOperation(), s.generateCourse, weighing(generateWeight), counting(s.limits.course()))
-	register(s, regenerateOperation(), s.regenerateCourse, weighing(generateWeight), counting(s.limits.course()))
-	register(s, huma.Operation{
+	register(s.API, generateOperation(), s.generateCourse, weighing(generateWeight), counting(s.limits.course()))
+	register(s.API, regenerateOperation(), s.regenerateCourse, weighing(generateWeight), counting(s.limits.course()))
+	register(s.API, huma.Operation{
 		OperationID: "list-courses", Method: http.MethodGet, Path: "/v1/courses", Tags: tags,
 		Summary:     "List courses",
 		Description: "The caller's own, and READY public ones of others, newest first.",
 	}, s.listCourses)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-course", Method: http.MethodGet, Path: "/v1/courses/{id}", Tags: tags,
 		Summary:     "Get a course",
 		Description: "With its lessons and items, also while it is being generated. 404: it does not exist, or the caller may not see it.",
 	}, s.getCourse)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "update-course", Method: http.MethodPut, Path: "/v1/courses/{id}", Tags: tags,
 		Summary:     "Update a course",
 		Description: "For its owner. Absent or null fields stay. 409: it is being generated.",
 		Errors:      []int{http.StatusConflict},
 	}, s.updateCourse)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "delete-course", Method: http.MethodDelete, Path: "/v1/courses/{id}", Tags: tags,
 		Summary:       "Delete a course",
 		Description:   "For its owner. A generation under way is cancelled.",
@@ -72,7 +72,7 @@ func (s *Server) listCourses(ctx context.Context, in *listCoursesInput) (*listed
 		},
 		keyset: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
 		show:   viewCourse,
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 }
 
 // CourseID is the course id in the path.
@@ -122,7 +122,7 @@ type courseChangeBody struct {
 func (in *updateCourseInput) Resolve(huma.Context) []error {
 	b, faults := in.Body, fieldFaults{}
 	if b.DifficultyLevel != nil {
-		faults.level("difficulty_level", *b.DifficultyLevel)
+		checkLevel(&faults, "difficulty_level", *b.DifficultyLevel)
 	}
 	if address := text(b.ThumbnailURL); address != "" {
 		if u, err := url.Parse(address); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {

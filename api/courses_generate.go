@@ -104,7 +104,7 @@ func (s *Server) bounds() outbox.Timeouts {
 }
 
 func (s *Server) accepted(task tasks.Task) *generateOutput {
-	status := s.publicURL("/v1/tasks/" + task.ID.String() + "/status")
+	status := s.PublicURL("/v1/tasks/" + task.ID.String() + "/status")
 	return &generateOutput{Location: status, Body: acceptedView{
 		TaskID: task.ID, ProvisionalCourseID: task.ResultID, EstimatedCompletionMinutes: task.EstimatedMins,
 		StatusURL: status, WSURL: webSocketURL(s.Config.HTTP.PublicURL, "/v1/tasks/ws/"+task.ID.String()),
@@ -149,7 +149,7 @@ func (b generateBody) normalise() (courseRequest, fieldFaults) {
 	if n := utf8.RuneCountInString(r.Topic); n < 3 || n > 200 {
 		faults.add("topic", "must have 3 to 200 characters")
 	}
-	faults.level("difficulty_level", r.Level)
+	checkLevel(&faults, "difficulty_level", r.Level)
 	if tag, err := language.Parse(r.Locale); err != nil {
 		faults.add("locale", "is not a BCP 47 language tag")
 	} else {

@@ -12,7 +12,7 @@ import (
 
 // describe adds the security requirement and every possible problem to an operation. A public
 // operation may describe its own use of a token.
-func (s *Server) describe(op *huma.Operation, r route) {
+func (a *API) describe(op *huma.Operation, r route) {
 	if !r.public {
 		op.Security = []map[string][]string{{bearerScheme: {}}}
 	}
@@ -21,7 +21,7 @@ func (s *Server) describe(op *huma.Operation, r route) {
 	}
 	for _, status := range append(r.statuses(), op.Errors...) {
 		if op.Responses[strconv.Itoa(status)] == nil {
-			op.Responses[strconv.Itoa(status)] = s.problemResponse(status)
+			op.Responses[strconv.Itoa(status)] = a.problemResponse(status)
 		}
 	}
 	if r.etag {
@@ -53,8 +53,8 @@ func (r route) statuses() []int {
 	return all
 }
 
-func (s *Server) problemResponse(status int) *huma.Response {
-	schema := s.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
+func (a *API) problemResponse(status int) *huma.Response {
+	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	var names []string
 	for _, k := range problemTypes() {
 		if k.Status == status {
@@ -95,11 +95,14 @@ func describeLimits(responses map[string]*huma.Response) {
 
 // raw adds an operation that writes its own answer, such as a page or a socket. It is public and
 // described by hand, and its problems follow from the statuses in op.Errors.
-func (s *Server) raw(op huma.Operation, handler gin.HandlerFunc) {
-	s.describe(&op, route{public: true})
-	s.huma.OpenAPI().AddOperation(&op)
-	s.engine.Handle(op.Method, strings.NewReplacer("{", ":", "}", "").Replace(op.Path), handler)
+func (a *API) raw(op huma.Operation, handler gin.HandlerFunc) {
+	a.describe(&op, route{public: true})
+	a.huma.OpenAPI().AddOperation(&op)
+	a.engine.Handle(op.Method, routerPath(op.Path), handler)
 }
+
+// routerPath returns a path of the document as the router writes it.
+func routerPath(path string) string { return strings.NewReplacer("{", ":", "}", "").Replace(path) }
 
 // answering describes a response by its media types, for raw.
 func answering(description string, media ...string) map[string]*huma.Response {

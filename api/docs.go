@@ -19,50 +19,53 @@ import (
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+// tagService is the tag of the service's own pages.
+const tagService = "service"
+
 // docs serves the OpenAPI document and a page to read and try it, both embedded in this binary.
-func (s *Server) docs() {
-	s.raw(huma.Operation{
+func (a *API) docs() {
+	a.raw(huma.Operation{
 		OperationID: "get-openapi", Method: http.MethodGet, Path: "/openapi.json", Tags: []string{tagService},
 		Summary:   "Get the OpenAPI document",
 		Responses: answering("OpenAPI 3.1", "application/json"),
-	}, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", s.spec) })
-	s.raw(huma.Operation{
+	}, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", a.spec) })
+	a.raw(huma.Operation{
 		OperationID: "get-docs", Method: http.MethodGet, Path: "/docs", Tags: []string{tagService},
 		Summary:     "Open the API reference",
 		Description: "A page to read and try the API.",
 		Responses:   answering("A page", "text/html"),
 	}, func(c *gin.Context) {
 		c.Header("Content-Security-Policy", docsPolicy)
-		s.sendFile(c, pageFiles, "pages/docs.html")
+		a.sendFile(c, pageFiles, "pages/docs.html")
 	})
-	s.raw(huma.Operation{
+	a.raw(huma.Operation{
 		OperationID: "get-docs-file", Method: http.MethodGet, Path: "/docs/{file}", Tags: []string{tagService},
 		Summary:    "Get a file of the reference",
 		Parameters: []*huma.Param{{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
 		Responses:  answering("A file", "text/javascript", "text/css", "image/png"),
 		Errors:     []int{http.StatusNotFound},
-	}, s.docsFile)
+	}, a.docsFile)
 }
 
-func (s *Server) docsFile(c *gin.Context) {
+func (a *API) docsFile(c *gin.Context) {
 	switch name := c.Param("file"); name {
 	case "start.js":
-		s.sendFile(c, pageFiles, "pages/start.js")
+		a.sendFile(c, pageFiles, "pages/start.js")
 	case "swagger-ui-bundle.js", "swagger-ui.css":
-		s.sendFile(c, static.FS, name+".gz")
+		a.sendFile(c, static.FS, name+".gz")
 	case "favicon-16x16.png", "favicon-32x32.png":
-		s.sendFile(c, static.FS, name)
+		a.sendFile(c, static.FS, name)
 	default:
-		s.notFound(c)
+		a.notFound(c)
 	}
 }
 
 // sendFile sends an embedded file. A file that is stored compressed is sent compressed to clients that
 // accept gzip.
-func (s *Server) sendFile(c *gin.Context, files fs.FS, name string) {
+func (a *API) sendFile(c *gin.Context, files fs.FS, name string) {
 	data, err := fs.ReadFile(files, name)
 	if err != nil {
-		s.fail(c, err)
+		a.fail(c, err)
 		return
 	}
 	plain, packed := strings.CutSuffix(name, ".gz")
@@ -72,7 +75,7 @@ func (s *Server) sendFile(c *gin.Context, files fs.FS, name string) {
 		c.Writer.Header().Add("Vary", "Accept-Encoding")
 	case packed:
 		if data, err = unpack(data); err != nil {
-			s.fail(c, err)
+			a.fail(c, err)
 			return
 		}
 	}

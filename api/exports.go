@@ -24,14 +24,14 @@ const fetchWithin = 10 * time.Minute
 
 // exports registers the operations that export a user's data.
 func (s *Server) exports() {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "export-me", Method: http.MethodPost, Path: "/v1/users/me/export", Tags: []string{tagUsers},
 		Summary: "Export your data",
 		Description: "Starts a task. When it is done, its result_url is a ZIP of JSON files, valid for a day and one download. While an export is under way its " +
 			"task is returned.",
 		DefaultStatus: http.StatusAccepted,
 	}, s.exportMe, counting(s.limits.exporting()))
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-export", Method: http.MethodGet, Path: "/v1/users/me/exports/{id}", Tags: []string{tagUsers},
 		Summary:     "Download a data export",
 		Description: "Works once; an interrupted download can be repeated. 404: it is not ready, was downloaded already, or has expired.",
@@ -69,7 +69,7 @@ func (s *Server) exportMe(ctx context.Context, _ *nothing) (*exportOutput, error
 	if !replayed {
 		s.Dispatcher.TryDispatch(ctx, message)
 	}
-	status := s.publicURL("/v1/tasks/" + made.ID.String() + "/status")
+	status := s.PublicURL("/v1/tasks/" + made.ID.String() + "/status")
 	return &exportOutput{status, exportView{
 		made.ID, made.WorkflowID, status, webSocketURL(s.Config.HTTP.PublicURL, "/v1/tasks/ws/"+made.ID.String()),
 	}}, nil

@@ -12,19 +12,19 @@ import (
 // favorites registers the operations on courses that the caller can see but need not own.
 func (s *Server) favorites() {
 	tags := []string{"courses"}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "favorite-course", Method: http.MethodPost, Path: "/v1/courses/{id}/favorite", Tags: tags,
 		Summary:       "Add a course to your favorites",
 		Description:   "Repeating it changes nothing.",
 		DefaultStatus: http.StatusNoContent,
 	}, s.favorite)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "unfavorite-course", Method: http.MethodDelete, Path: "/v1/courses/{id}/favorite", Tags: tags,
 		Summary:       "Remove a course from your favorites",
 		Description:   "Repeating it changes nothing. It works also for a course that the caller may no longer see.",
 		DefaultStatus: http.StatusNoContent,
 	}, s.unfavorite)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "share-course", Method: http.MethodPost, Path: "/v1/courses/{id}/share", Tags: tags,
 		Summary: "Share a course",
 		Description: "Makes the caller's own READY course public and shows it in the feeds of others, once. Another user's public course appears in feeds as " +
@@ -32,7 +32,7 @@ func (s *Server) favorites() {
 		DefaultStatus: http.StatusNoContent,
 		Errors:        []int{http.StatusConflict},
 	}, s.shareCourse)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "unshare-course", Method: http.MethodDelete, Path: "/v1/courses/{id}/share", Tags: tags,
 		Summary: "Stop sharing a course",
 		Description: "Makes the caller's own course private: at once it is in no list, search or feed of others, who keep their progress in it. Another user's " +

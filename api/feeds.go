@@ -19,34 +19,34 @@ const tagFeeds = "feeds"
 // feeds registers the routes of feeds, except search.
 func (s *Server) feeds() {
 	tags := []string{tagFeeds}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-feed", Method: http.MethodGet, Path: "/v1/feeds", Tags: tags,
 		Summary: "Get a feed",
 		Description: "The feed is ranked when its first page is requested. A cursor continues that ranking for 15 minutes, without repetitions or gaps; after " +
 			"that the feed starts anew with another refresh_timestamp. A feed has up to 600 items.",
 	}, s.feed)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-trending", Method: http.MethodGet, Path: "/v1/feeds/trending", Tags: tags,
 		Summary:     "List trending content",
 		Description: "What many users interact with, at most 50 items.",
 	}, s.trending)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-recommendations", Method: http.MethodGet, Path: "/v1/feeds/recommendations", Tags: tags,
 		Summary:     "List recommendations",
 		Description: "Excludes what the caller has seen.",
 	}, s.recommendations)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-learning-path", Method: http.MethodGet, Path: "/v1/feeds/learning-path", Tags: tags,
 		Summary:     "Get a learning path",
 		Description: "Courses for the given skills, in the order to take them. Completed courses are left out.",
 	}, s.learningPath)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "interact-with-item", Method: http.MethodPost, Path: "/v1/feeds/items/{id}/interact", Tags: tags,
 		Summary:     "Record an interaction with an item",
 		Description: "The same interaction counts once. 404: the item does not exist, or the caller may not see it. 409: it cannot be shared.",
 		Errors:      []int{http.StatusConflict},
 	}, s.interact)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "interact-with-items", Method: http.MethodPost, Path: "/v1/feeds/interactions", Tags: tags,
 		Summary:     "Record interactions with many items",
 		Description: "All in one transaction. Items that the caller may not see are reported as not_found.",

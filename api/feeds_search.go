@@ -13,7 +13,7 @@ import (
 
 // search registers the route that finds courses, their lessons and items, and posts.
 func (s *Server) search() {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "search", Method: http.MethodGet, Path: "/v1/feeds/search", Tags: []string{"feeds"},
 		Summary: "Search content",
 		Description: "Finds courses, their lessons and items, and posts; each is matched in its own language, without accents. What has all the words comes " +

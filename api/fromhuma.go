@@ -13,7 +13,7 @@ import (
 
 // transform is Huma's last hook before a body is written. It replaces Huma's error documents by
 // problem documents, without the offending values.
-func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
+func (a *API) transform(ctx huma.Context, _ string, v any) (any, error) {
 	m, ok := v.(*huma.ErrorModel)
 	if !ok {
 		return v, nil
@@ -27,7 +27,7 @@ func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
 			p.Detail = "A JSON body is needed."
 		}
 	}
-	return s.complete(ctx.Context(), p), nil
+	return a.complete(ctx.Context(), p), nil
 }
 
 func faultsOf(details []*huma.ErrorDetail) []Fault {

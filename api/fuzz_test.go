@@ -21,7 +21,7 @@ import (
 // FuzzCursor checks, for any cursor, that only one sealed for this list and filter
 // opens, and that it opens to what was sealed.
 func FuzzCursor(f *testing.F) {
-	s := &Server{cursorKey: []byte("a key of the test's own")}
+	s := &API{options: Options{CursorKey: []byte("a key of the test's own")}}
 	good := s.sealCursor("posts", "new", store.Keyset{ID: uuid.UUID{7}})
 	for _, seed := range []string{"", "x", good, good[1:], good + "A", good + "=", strings.Repeat("A", 600), "\x00", "é"} {
 		f.Add(seed, []byte("a place"))

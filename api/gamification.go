@@ -18,33 +18,33 @@ const tagGame = "gamification"
 // gamification registers the routes of points, achievements and leaderboards.
 func (s *Server) gamification() {
 	tags := []string{tagGame}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-game-profile", Method: http.MethodGet, Path: "/v1/gamification/profile", Tags: tags,
 		Summary: "Get your points, level and streak",
 	}, s.gameProfile)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-achievements", Method: http.MethodGet, Path: "/v1/gamification/achievements", Tags: tags,
 		Summary:     "List achievements",
 		Description: "With the caller's progress towards each.",
 	}, s.listAchievements)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-leaderboard", Method: http.MethodGet, Path: "/v1/gamification/leaderboard", Tags: tags,
 		Summary: "Get a leaderboard",
 		Description: "Of users with equal scores, the one who reached it first is ahead. All numbers of an entry are of the timeframe. Users with " +
 			"leaderboard_hidden are on no board.",
 	}, s.leaderboard)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-game-stats", Method: http.MethodGet, Path: "/v1/gamification/stats", Tags: tags,
 		Summary: "Get statistics of all learners",
 	}, s.gameStats)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "spend-streak-freeze", Method: http.MethodPost, Path: "/v1/gamification/streak/freeze", Tags: tags,
 		Summary: "Use a streak freeze",
 		Description: "Bridges yesterday if only that day was missed, else today. There is one freeze a week, which starts on Monday. 409: there is no day to " +
 			"bridge, or this week's freeze is used.",
 		Errors: []int{http.StatusConflict},
 	}, s.spendFreeze)
-	register(s, awardOperation(), s.awardPoints, admins)
+	register(s.API, awardOperation(), s.awardPoints, admins)
 }
 
 type gameProfileView struct {

@@ -45,7 +45,7 @@ func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
 				d.Seen = func(_, _ string, status int, _ time.Duration) { counted <- status }
 			})
 			began := make(chan struct{})
-			register(w.server, huma.Operation{OperationID: "hang", Method: http.MethodGet, Path: "/hang"}, func(ctx context.Context, _ *nothing) (*body[string], error) {
+			register(w.server.API, huma.Operation{OperationID: "hang", Method: http.MethodGet, Path: "/hang"}, func(ctx context.Context, _ *nothing) (*body[string], error) {
 				close(began)
 				if !strings.HasPrefix(name, "a query") {
 					<-ctx.Done()
@@ -74,7 +74,7 @@ func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
 func TestAPartThatIsTooSlowIsAFaultOfOurs(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
-	register(w.server, huma.Operation{OperationID: "slow", Method: http.MethodGet, Path: "/slow"}, func(ctx context.Context, _ *nothing) (*body[string], error) {
+	register(w.server.API, huma.Operation{OperationID: "slow", Method: http.MethodGet, Path: "/slow"}, func(ctx context.Context, _ *nothing) (*body[string], error) {
 		<-ctx.Done()
 		return nil, errors.Join(ctx.Err())
 	}, public, within(20*time.Millisecond))

@@ -132,8 +132,8 @@ func serve(t *testing.T, deps Deps, clock *testClock, logs *lockedBuffer) *testE
 // long, and nearly all servers have the same document, so each is parsed once.
 func documentedRoutes(t testing.TB, server *Server) routers.Router {
 	t.Helper()
-	read, _ := routesOf.LoadOrStore(string(server.spec), sync.OnceValues(func() (routers.Router, error) {
-		doc, err := openapi3.NewLoader().LoadFromData(server.spec)
+	read, _ := routesOf.LoadOrStore(string(server.Document()), sync.OnceValues(func() (routers.Router, error) {
+		doc, err := openapi3.NewLoader().LoadFromData(server.Document())
 		if err != nil {
 			return nil, err
 		}
@@ -151,7 +151,7 @@ var routesOf sync.Map // documents as text to functions that parse one once
 func (w *testEnv) conform(r *http.Request, a answer) {
 	w.t.Helper()
 	clone := r.Clone(context.Background())
-	clone.URL.Path = canonical(r.Method, r.URL.Path)
+	clone.URL.Path = w.server.canonical(r.Method, r.URL.Path)
 	route, parameters, err := w.routes.FindRoute(clone)
 	if err != nil || r.Method == http.MethodHead || a.header.Get("Content-Encoding") != "" {
 		return
@@ -254,7 +254,7 @@ func (w *testEnv) signUp(email string) person {
 
 // failing adds an operation that returns an error.
 func (w *testEnv) failing(path string, err error) {
-	register(w.server, huma.Operation{OperationID: path, Method: "GET", Path: path},
+	register(w.server.API, huma.Operation{OperationID: path, Method: "GET", Path: path},
 		func(context.Context, *nothing) (*body[string], error) { return nil, err }, public)
 }
 
@@ -275,7 +275,7 @@ type probeBody struct {
 
 // echoing adds POST /probe, which returns the body.
 func (w *testEnv) echoing() {
-	register(w.server, huma.Operation{OperationID: "probe", Method: "POST", Path: "/probe"},
+	register(w.server.API, huma.Operation{OperationID: "probe", Method: "POST", Path: "/probe"},
 		func(_ context.Context, in *probeInput) (*body[probeBody], error) {
 			return &body[probeBody]{in.Body}, nil
 		}, public)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -29,20 +30,6 @@ type ModelHealth struct {
 	ChecksumVerified bool       `json:"checksum_verified"`
 	SizeMB           float64    `json:"size_mb"`
 	LastLoadedAt     *time.Time `json:"last_loaded_at"`
-}
-
-// Component is the health of one component.
-type Component struct {
-	Status    string  `json:"status" enum:"healthy,degraded,unhealthy"`
-	Message   string  `json:"message"`
-	LatencyMS float64 `json:"latency_ms" doc:"How long the component took to answer, in milliseconds"`
-}
-
-// Check is one condition of readiness.
-type Check struct {
-	Name    string `json:"name"`
-	Status  string `json:"status" enum:"healthy,unhealthy"`
-	Message string `json:"message"`
 }
 
 type pulse struct {
@@ -99,14 +86,14 @@ type nothing struct{}
 func (s *Server) health() {
 	p := newProbes(s)
 	s.pulses(p)
-	part(s, "database", "Check the database", slugDependency, p.database.look)
-	part(s, "redis", "Check Redis", slugDependency, p.redis.look)
-	part(s, "temporal", "Check Temporal", slugEngine, p.temporal.look)
-	part(s, "push", "Check push delivery", slugDependency, p.push.look)
-	register(s, healthOp("websocket", "/v1/health/websocket", "Check live progress", "Answers 200 in any state."), func(ctx context.Context, _ *nothing) (*body[socketHealth], error) {
+	s.part("database", "Check the database", slugDependency, p.database.look)
+	s.part("redis", "Check Redis", slugDependency, p.redis.look)
+	s.part("temporal", "Check Temporal", slugEngine, p.temporal.look)
+	s.part("push", "Check push delivery", slugDependency, p.push.look)
+	register(s.API, healthOp("websocket", "/v1/health/websocket", "Check live progress", "Answers 200 in any state."), func(ctx context.Context, _ *nothing) (*body[socketHealth], error) {
 		return &body[socketHealth]{s.socketHealth(ctx, p)}, nil
 	}, public)
-	register(s, healthOp("model", "/v1/health/model", "Check the language model", unhealthyIs503), func(ctx context.Context, _ *nothing) (*body[modelHealth], error) {
+	register(s.API, healthOp("model", "/v1/health/model", "Check the language model", unhealthyIs503), func(ctx context.Context, _ *nothing) (*body[modelHealth], error) {
 		model, component := p.modelHealth(ctx)
 		if component.Status == statusUnhealthy {
 			return nil, s.unwell(slugModel, component)
@@ -117,18 +104,23 @@ func (s *Server) health() {
 
 // pulses registers the health routes of the whole service.
 func (s *Server) pulses(p *probes) {
-	register(s, healthOp("pulse", "/health", "Check that the service answers", "Does not look at any dependency."), func(context.Context, *nothing) (*body[pulse], error) {
+	register(s.API, healthOp("pulse", "/health", "Check that the service answers", "Does not look at any dependency."), func(context.Context, *nothing) (*body[pulse], error) {
 		return &body[pulse]{pulse{statusHealthy, s.now(), s.Version}}, nil
 	}, public)
-	register(s, healthOp("live", "/v1/health/live", "Check that the process is alive", "For liveness probes: it does not look at any dependency."), func(context.Context, *nothing) (*body[liveness], error) {
+	register(s.API, healthOp("live", "/v1/health/live", "Check that the process is alive", "For liveness probes: it does not look at any dependency."), func(context.Context, *nothing) (*body[liveness], error) {
 		return &body[liveness]{liveness{"alive", s.now()}}, nil
 	}, public)
-	register(s, healthOp("overview", "/v1/health", "Check all components", "Answers 200 in any state; status is degraded unless every component is healthy."), func(ctx context.Context, _ *nothing) (*body[overview], error) {
+	register(s.API, healthOp("overview", "/v1/health", "Check all components", "Answers 200 in any state; status is degraded unless every component is healthy."), func(ctx context.Context, _ *nothing) (*body[overview], error) {
 		return &body[overview]{s.overview(ctx, p)}, nil
 	}, public)
-	register(s, healthOp("ready", "/v1/health/ready", "Check readiness for requests", "For readiness probes: 503 unless the database takes writes and has the current schema."), func(ctx context.Context, _ *nothing) (*body[readiness], error) {
+	register(s.API, healthOp("ready", "/v1/health/ready", "Check readiness for requests", "For readiness probes: 503 unless the database takes writes and has the current schema."), func(ctx context.Context, _ *nothing) (*body[readiness], error) {
 		return s.readiness(ctx, p)
 	}, public)
+}
+
+// isHealth reports whether a route is a health check.
+func isHealth(route string) bool {
+	return route == "/health" || route == "/v1/health" || strings.HasPrefix(route, "/v1/health/")
 }
 
 // unhealthyIs503 describes the operations on a component that a request may depend on.
@@ -141,8 +133,8 @@ func healthOp(name, path, summary, description string) huma.Operation {
 }
 
 // part serves the health of one component. It answers 503 when the component is unhealthy.
-func part(s *Server, name, summary, slug string, look func(context.Context) Component) {
-	register(s, healthOp(name, "/v1/health/"+name, summary, unhealthyIs503), func(ctx context.Context, _ *nothing) (*body[Component], error) {
+func (s *Server) part(name, summary, slug string, look func(context.Context) Component) {
+	register(s.API, healthOp(name, "/v1/health/"+name, summary, unhealthyIs503), func(ctx context.Context, _ *nothing) (*body[Component], error) {
 		component := look(ctx)
 		if component.Status == statusUnhealthy {
 			return nil, s.unwell(slug, component)

@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
-
-	"github.com/lyoapp/lyo/config"
 )
 
 // hosts are the host names of this service, and the origins whose pages may open sockets. They prevent
@@ -19,16 +17,16 @@ type hosts struct {
 	origins []string
 }
 
-func newHosts(c config.Config) (hosts, error) {
-	public, err := url.Parse(c.HTTP.PublicURL)
+func newHosts(o Options) (hosts, error) {
+	public, err := url.Parse(o.PublicURL)
 	if err != nil {
 		return hosts{}, err
 	}
-	h := hosts{open: c.Env == config.Development, names: []string{hostName(public.Host)}, origins: []string{originOf(public)}}
-	for _, name := range c.HTTP.AllowedHosts {
+	h := hosts{open: o.AnyHost, names: []string{hostName(public.Host)}, origins: []string{originOf(public)}}
+	for _, name := range o.HostNames {
 		h.names = append(h.names, hostName(name))
 	}
-	for _, origin := range c.HTTP.CORSOrigins {
+	for _, origin := range o.Origins {
 		if parsed, err := url.Parse(origin); err == nil && origin != "*" {
 			origin = originOf(parsed)
 		}
@@ -45,7 +43,8 @@ func (h hosts) known(host string) bool {
 
 // mayOpenSockets reports whether pages of an origin may open sockets. In development, pages served
 // from the request's own host may, whatever its name is.
-func (h hosts) mayOpenSockets(origin, host string) bool {
+func (a *API) mayOpenSockets(origin, host string) bool {
+	h := a.hosts
 	from, err := url.Parse(origin)
 	if err != nil || from.Host == "" {
 		return slices.Contains(h.origins, "*")
@@ -75,10 +74,10 @@ func originOf(u *url.URL) string {
 
 // refuseStrangeHosts refuses requests whose Host does not name this service. Health checks are exempt,
 // because load balancers and kubelets use addresses.
-func (s *Server) refuseStrangeHosts(c *gin.Context) {
-	if isHealth(c.FullPath()) || s.hosts.known(c.Request.Host) {
+func (a *API) refuseStrangeHosts(c *gin.Context) {
+	if a.options.HealthPath(c.FullPath()) || a.hosts.known(c.Request.Host) {
 		c.Next()
 		return
 	}
-	s.fail(c, malformed("The Host field does not name this service."))
+	a.fail(c, malformed("The Host field does not name this service."))
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -17,21 +16,21 @@ type RequestSeen func(method, route string, status int, took time.Duration)
 
 // instrument counts and traces the request. Health checks are frequent and sockets last for hours, so
 // these are only counted.
-func (s *Server) instrument(c *gin.Context) {
+func (a *API) instrument(c *gin.Context) {
 	began, route := time.Now(), routeName(c)
 	method := requestInfoOf(c.Request.Context()).method
-	if s.Seen != nil {
-		defer func() { s.Seen(method, route, c.Writer.Status(), time.Since(began)) }()
+	if a.options.Seen != nil {
+		defer func() { a.options.Seen(method, route, c.Writer.Status(), time.Since(began)) }()
 	}
-	if s.Tracer == nil || strings.Contains(route, "/health") || c.GetHeader("Upgrade") != "" {
+	if a.options.Tracer == nil || a.options.HealthPath(route) || c.GetHeader("Upgrade") != "" {
 		c.Next()
 		return
 	}
 	ctx := c.Request.Context()
-	if s.proxies.trust(c.Request.RemoteAddr) { // a stranger does not decide what is traced
+	if a.proxies.trust(c.Request.RemoteAddr) { // a stranger does not decide what is traced
 		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(c.Request.Header))
 	}
-	ctx, span := s.Tracer.Start(ctx, method+" "+route, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
+	ctx, span := a.options.Tracer.Start(ctx, method+" "+route, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
 		attribute.String("http.request.method", method), attribute.String("http.route", route),
 		attribute.String("lyo.request_id", requestInfoOf(ctx).id),
 	))

@@ -18,12 +18,12 @@ import (
 
 // profile registers the routes of the learning profile.
 func (s *Server) profile() {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-learning-profile", Method: http.MethodGet, Path: "/v1/users/me/learning-profile", Tags: []string{tagUsers},
 		Summary:     "Get your learning profile",
 		Description: "Interests, level and skills: measured from courses, quizzes and reviews, or stated by the user.",
 	}, s.learningProfile)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "update-learning-profile", Method: http.MethodPut, Path: "/v1/users/me/learning-profile", Tags: []string{tagUsers},
 		Summary:     "Update your learning profile",
 		Description: "Sets what the user states about themselves, which overrides what was measured. Absent or null fields stay.",
@@ -107,7 +107,7 @@ func (in *changeLearningInput) Resolve(huma.Context) []error {
 	faults.words("interests", in.Body.Interests)
 	faults.words("completed_topics", in.Body.CompletedTopics)
 	if in.Body.Level != nil {
-		faults.level("level", *in.Body.Level)
+		checkLevel(&faults, "level", *in.Body.Level)
 	}
 	if len(in.Body.Skills) > feed.MostSkills {
 		faults.add("skills", "must be at most 100")

@@ -8,6 +8,7 @@ import (
 	"github.com/lyoapp/lyo/api/circuitbreaker"
 	"github.com/lyoapp/lyo/api/ratelimit"
 	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // limitWithin is the default time limit for counting a request in Redis. It is longer than the limits
@@ -99,4 +100,31 @@ func (l *limits) take(ctx context.Context, r ratelimit.Request) (verdict ratelim
 		return err
 	})
 	return verdict, err
+}
+
+// countHandshake charges a socket to the principal of ctx, or to the address when the token was
+// refused. It returns only the rate limit's refusal.
+func (s *Server) countHandshake(ctx context.Context, refusal error) error {
+	if refusal == nil {
+		return s.count(ctx, "", ratelimit.Charge{Policy: s.limits.user, Cost: 1})
+	}
+	if err := s.countRefused(ctx, refusal); store.CodeOf(err) == store.RateLimited {
+		return err
+	}
+	return nil
+}
+
+// countSignUp charges a new account to its address. It returns Unavailable when Redis cannot be
+// reached.
+func (s *Server) countSignUp(ctx context.Context) error {
+	_, err := s.countStrictly(ctx, ratelimit.Charge{Policy: s.limits.register, Cost: 1})
+	return err
+}
+
+func (s *Server) countStrictly(ctx context.Context, charges ...ratelimit.Charge) (ratelimit.Verdict, error) {
+	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: callerAddress(ctx), Charges: charges})
+	if err != nil {
+		return verdict, store.Errorf(store.Unavailable, "Signing in and up is not possible at the moment. Try again.").Because(err)
+	}
+	return verdict, judge(ctx, verdict)
 }

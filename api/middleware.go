@@ -14,13 +14,13 @@ import (
 )
 
 // wrap adds the outer middleware: request id, canonical paths and compression.
-func (s *Server) wrap(router http.Handler) (http.Handler, error) {
+func (a *API) wrap(router http.Handler) (http.Handler, error) {
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.SuffixETag(gzipSuffix), gzhttp.EnableZstd(false))
 	if err != nil {
 		return nil, err
 	}
 	compressed := compress(router)
-	return s.begin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return a.begin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Upgrade") != "" {
 			router.ServeHTTP(w, r)
 			return
@@ -30,24 +30,24 @@ func (s *Server) wrap(router http.Handler) (http.Handler, error) {
 }
 
 // newEngine creates the router and the inner middleware.
-func (s *Server) newEngine() error {
+func (a *API) newEngine() error {
 	gin.SetMode(gin.ReleaseMode)
-	s.engine = gin.New()
-	s.engine.RedirectTrailingSlash = false
-	s.engine.RedirectFixedPath = false
-	s.engine.HandleMethodNotAllowed = true
-	if err := s.engine.SetTrustedProxies(s.Config.HTTP.TrustedProxies); err != nil {
+	a.engine = gin.New()
+	a.engine.RedirectTrailingSlash = false
+	a.engine.RedirectFixedPath = false
+	a.engine.HandleMethodNotAllowed = true
+	if err := a.engine.SetTrustedProxies(a.options.Proxies); err != nil {
 		return fmt.Errorf("trusted proxies: %w", err)
 	}
-	s.engine.Use(s.instrument, s.accessLog, s.recovered, s.securityHeaders, s.refuseStrangeHosts, s.cors(), s.refuseLong)
-	s.engine.NoRoute(s.notFound)
-	s.engine.NoMethod(s.methodNotAllowed)
+	a.engine.Use(a.instrument, a.accessLog, a.recovered, a.securityHeaders, a.refuseStrangeHosts, a.cors(), a.refuseLong)
+	a.engine.NoRoute(a.notFound)
+	a.engine.NoMethod(a.methodNotAllowed)
 	return nil
 }
 
 // recovered answers a panic with a problem. If part of the answer was sent, it cuts the connection so
 // that no client takes it for the whole.
-func (s *Server) recovered(c *gin.Context) {
+func (a *API) recovered(c *gin.Context) {
 	ctx := c.Request.Context() // the route's own has ended by the time a panic arrives here
 	defer func() {
 		fault := recover()
@@ -56,38 +56,38 @@ func (s *Server) recovered(c *gin.Context) {
 		}
 		abort := fault == any(http.ErrAbortHandler)
 		if !abort && ctx.Err() == nil {
-			s.Log.ErrorContext(ctx, "panic", "request_id", requestInfoOf(ctx).id, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+			a.options.Log.ErrorContext(ctx, "panic", "request_id", requestInfoOf(ctx).id, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 		}
 		if abort || c.Writer.Written() {
 			panic(http.ErrAbortHandler)
 		}
-		s.writeProblem(c, s.complete(ctx, problemOf(slugServer, "Something went wrong on our side.")))
+		a.writeProblem(c, a.complete(ctx, problemOf(slugServer, "Something went wrong on our side.")))
 	}()
 	c.Next()
 }
 
 // securityHeaders sets the security headers of every answer. Pages replace the policy by their own.
-func (s *Server) securityHeaders(c *gin.Context) {
+func (a *API) securityHeaders(c *gin.Context) {
 	h := c.Writer.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	if s.behindTLS(c.Request) {
+	if a.behindTLS(c.Request) {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
 	requestInfoOf(c.Request.Context()).address = c.ClientIP()
 	c.Next()
 }
 
-func (s *Server) behindTLS(r *http.Request) bool {
-	return r.TLS != nil || strings.HasPrefix(s.Config.HTTP.PublicURL, "https://") ||
-		r.Header.Get("X-Forwarded-Proto") == "https" && s.proxies.trust(r.RemoteAddr)
+func (a *API) behindTLS(r *http.Request) bool {
+	return r.TLS != nil || strings.HasPrefix(a.options.PublicURL, "https://") ||
+		r.Header.Get("X-Forwarded-Proto") == "https" && a.proxies.trust(r.RemoteAddr)
 }
 
 // cors answers preflight requests and sets the CORS headers.
-func (s *Server) cors() gin.HandlerFunc {
-	origins := s.Config.HTTP.CORSOrigins
+func (a *API) cors() gin.HandlerFunc {
+	origins := a.options.Origins
 	policy := cors.New(cors.Options{
 		AllowedOrigins: origins,
 		AllowedMethods: []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"},
@@ -114,9 +114,9 @@ func (s *Server) cors() gin.HandlerFunc {
 
 // refuseLong refuses a body whose declared length is too large, on every route. A client that sent
 // Expect: 100-continue is not told to continue.
-func (s *Server) refuseLong(c *gin.Context) {
-	most, _ := bodyBounds(c.Request.Method, c.FullPath())
-	if c.Request.ContentLength <= most {
+func (a *API) refuseLong(c *gin.Context) {
+	limits := a.bodyLimits(c.Request.Method, c.FullPath())
+	if c.Request.ContentLength <= limits.Most {
 		c.Next()
 		return
 	}
@@ -124,7 +124,7 @@ func (s *Server) refuseLong(c *gin.Context) {
 		drain(c, drainWithin)
 	}
 	c.Header("Connection", "close")
-	s.fail(c, tooLarge(most))
+	a.fail(c, limits.tooLarge())
 }
 
 // proxies are the networks whose X-Forwarded fields are trusted.

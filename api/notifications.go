@@ -17,23 +17,23 @@ const tagInbox = "notifications"
 // inbox registers the routes of notifications, which exist whether or not a push was sent.
 func (s *Server) inbox() {
 	tags := []string{tagInbox}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-notifications", Method: http.MethodGet, Path: "/v1/notifications", Tags: tags,
 		Summary:     "List your notifications",
 		Description: "Newest first.",
 	}, s.listNotifications)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "count-notifications", Method: http.MethodGet, Path: "/v1/notifications/unread-count", Tags: tags,
 		Summary:     "Count your unread notifications",
 		Description: "For the app's badge.",
 	}, s.countNotifications)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "read-notification", Method: http.MethodPut, Path: "/v1/notifications/{id}/read", Tags: tags,
 		Summary:       "Mark a notification as read",
 		Description:   "Repeating it keeps the first read_at.",
 		DefaultStatus: http.StatusOK,
 	}, s.readNotification)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "read-notifications", Method: http.MethodPut, Path: "/v1/notifications/read-all", Tags: tags,
 		Summary: "Mark all notifications as read", DefaultStatus: http.StatusOK,
 	}, s.readNotifications)
@@ -90,7 +90,7 @@ func (s *Server) listNotifications(ctx context.Context, in *listNotificationsInp
 		},
 		keyset: func(n notify.Notification) store.Keyset { return store.Keyset{At: n.CreatedAt, ID: n.ID} },
 		show:   viewNotification,
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 }
 
 type unreadView struct {

@@ -35,7 +35,7 @@ func TestEveryRouteIsInTheDocument(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	doc := w.document()
-	for _, route := range w.server.engine.Routes() {
+	for _, route := range w.server.Routes() {
 		var path []string
 		for segment := range strings.SplitSeq(route.Path, "/") {
 			if name, ok := strings.CutPrefix(segment, ":"); ok {
@@ -90,7 +90,7 @@ func TestEmbeddedStructsThatHumaPassesOver(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	require.PanicsWithValue(t, "api: api.hidingInput embeds api.hiddenPart: export that type, or Huma passes over its fields", func() {
-		register(w.server, huma.Operation{OperationID: "h", Method: "GET", Path: "/h"},
+		register(w.server.API, huma.Operation{OperationID: "h", Method: "GET", Path: "/h"},
 			func(context.Context, *hidingInput) (*nothing, error) { return nil, nil })
 	})
 }

@@ -139,8 +139,8 @@ func (e ownedData) kindOfPath(t *testing.T, path string) string {
 
 // documented calls visit for every operation of the document that needs a token.
 func (w *testEnv) documented(visit func(method, path string, op *huma.Operation)) {
-	for _, path := range slices.Sorted(maps.Keys(w.server.huma.OpenAPI().Paths)) {
-		item := w.server.huma.OpenAPI().Paths[path]
+	for _, path := range slices.Sorted(maps.Keys(w.server.OpenAPI().Paths)) {
+		item := w.server.OpenAPI().Paths[path]
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 			if op := operationAt(item, method); op != nil && len(op.Security) > 0 {
 				visit(method, path, op)

@@ -44,13 +44,13 @@ const (
 
 // sealRawCursor returns an opaque, signed cursor for up to 300 bytes that say where a page ended. It
 // is valid only for the list of that name with an equal filter. filter is any value that marshals.
-func (s *Server) sealRawCursor(list string, filter any, place []byte) string {
-	return base64.RawURLEncoding.EncodeToString(append(bytes.Clone(place), s.cursorMAC(list, filter, place)...))
+func (a *API) sealRawCursor(list string, filter any, place []byte) string {
+	return base64.RawURLEncoding.EncodeToString(append(bytes.Clone(place), a.cursorMAC(list, filter, place)...))
 }
 
 // openRawCursor returns the bytes of a cursor by sealRawCursor, or nil for "". A forged cursor, or one
 // of another list or filter, is a malformed request.
-func (s *Server) openRawCursor(list string, filter any, cursor string) ([]byte, error) {
+func (a *API) openRawCursor(list string, filter any, cursor string) ([]byte, error) {
 	if cursor == "" {
 		return nil, nil
 	}
@@ -59,21 +59,21 @@ func (s *Server) openRawCursor(list string, filter any, cursor string) ([]byte, 
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	end := len(raw) - sha256.Size
-	if err != nil || end <= 0 || !hmac.Equal(raw[end:], s.cursorMAC(list, filter, raw[:end])) {
+	if err != nil || end <= 0 || !hmac.Equal(raw[end:], a.cursorMAC(list, filter, raw[:end])) {
 		return nil, malformed("The cursor is not one of this list with this filter.")
 	}
 	return raw[:end:end], nil
 }
 
 // sealCursor returns a cursor of a list that is ordered by time.
-func (s *Server) sealCursor(list string, filter any, at store.Keyset) string {
+func (a *API) sealCursor(list string, filter any, at store.Keyset) string {
 	raw := binary.BigEndian.AppendUint64(make([]byte, 0, cursorBytes), uint64(at.At.UnixMicro()))
-	return s.sealRawCursor(list, filter, append(raw, at.ID[:]...))
+	return a.sealRawCursor(list, filter, append(raw, at.ID[:]...))
 }
 
 // openCursor returns the position of a cursor by sealCursor, or nil for "".
-func (s *Server) openCursor(list string, filter any, cursor string) (*store.Keyset, error) {
-	raw, err := s.openRawCursor(list, filter, cursor)
+func (a *API) openCursor(list string, filter any, cursor string) (*store.Keyset, error) {
+	raw, err := a.openRawCursor(list, filter, cursor)
 	if err != nil || raw == nil {
 		return nil, err
 	}
@@ -84,13 +84,13 @@ func (s *Server) openCursor(list string, filter any, cursor string) (*store.Keys
 	return &store.Keyset{At: at, ID: uuid.UUID(raw[8:])}, nil
 }
 
-func (s *Server) cursorMAC(list string, filter any, place []byte) []byte {
+func (a *API) cursorMAC(list string, filter any, place []byte) []byte {
 	scope, err := json.Marshal([]any{list, filter})
 	if err != nil {
 		panic("api: filter does not marshal: " + err.Error())
 	}
 	sum := sha256.Sum256(scope)
-	h := hmac.New(sha256.New, s.cursorKey)
+	h := hmac.New(sha256.New, a.options.CursorKey)
 	h.Write([]byte("lyo cursor"))
 	h.Write(sum[:])
 	h.Write(place)
@@ -112,8 +112,8 @@ type listing[R, T any] struct {
 
 // page reads one row more than a page holds, shows the page's rows, and links to the next page if
 // there is one.
-func (l listing[R, T]) page(ctx context.Context, s *Server) (*listed[T], error) {
-	after, err := s.openCursor(l.name, l.filter, l.cursor)
+func (l listing[R, T]) page(ctx context.Context, a *API) (*listed[T], error) {
+	after, err := a.openCursor(l.name, l.filter, l.cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (l listing[R, T]) page(ctx context.Context, s *Server) (*listed[T], error) 
 	page := &listed[T]{Body: make([]T, 0, min(len(rows), l.limit))}
 	if len(rows) > l.limit {
 		rows = rows[:l.limit]
-		page.Link = s.nextLink(ctx, s.sealCursor(l.name, l.filter, l.keyset(rows[l.limit-1])))
+		page.Link = a.nextLink(ctx, a.sealCursor(l.name, l.filter, l.keyset(rows[l.limit-1])))
 	}
 	for _, row := range rows {
 		page.Body = append(page.Body, l.show(row))
@@ -133,7 +133,7 @@ func (l listing[R, T]) page(ctx context.Context, s *Server) (*listed[T], error) 
 }
 
 // nextLink returns a link to the request's address with another cursor.
-func (s *Server) nextLink(ctx context.Context, cursor string) string {
+func (a *API) nextLink(ctx context.Context, cursor string) string {
 	ex := requestInfoOf(ctx)
 	query, _ := url.ParseQuery(ex.query)
 	for name := range query {
@@ -143,5 +143,5 @@ func (s *Server) nextLink(ctx context.Context, cursor string) string {
 	}
 	query.Set("cursor", cursor)
 	address := url.URL{Path: ex.path, RawQuery: query.Encode()}
-	return "<" + s.publicURL(address.String()) + `>; rel="next"`
+	return "<" + a.PublicURL(address.String()) + `>; rel="next"`
 }

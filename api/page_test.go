@@ -24,7 +24,7 @@ type countInput struct {
 
 // counting adds a list of the numbers 0 to 44, newest (highest) first.
 func (w *testEnv) counting() {
-	register(w.server, huma.Operation{OperationID: "count", Method: "GET", Path: "/count"},
+	register(w.server.API, huma.Operation{OperationID: "count", Method: "GET", Path: "/count"},
 		func(ctx context.Context, in *countInput) (*listed[int], error) {
 			return listing[int, int]{
 				name: "count", filter: in.Even, cursor: in.Cursor, limit: in.Limit,
@@ -40,7 +40,7 @@ func (w *testEnv) counting() {
 					return store.Keyset{At: time.UnixMicro(int64(n)).UTC(), ID: uuid.UUID{byte(n)}}
 				},
 				show: func(n int) int { return n },
-			}.page(ctx, w.server)
+			}.page(ctx, w.server.API)
 		}, public)
 }
 
@@ -89,7 +89,7 @@ func TestCursorsThatAreNotGood(t *testing.T) {
 
 func TestCursorProperty(t *testing.T) {
 	t.Parallel()
-	s := &Server{cursorKey: []byte("key")}
+	s := &API{options: Options{CursorKey: []byte("key")}}
 	rapid.Check(t, func(rt *rapid.T) {
 		at := store.Keyset{
 			At: time.UnixMicro(rapid.Int64Range(-1e15, 4e15).Draw(rt, "at")).UTC(),

@@ -24,33 +24,33 @@ const (
 // posts registers the routes of posts.
 func (s *Server) posts() {
 	tags := []string{tagCommunity}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-posts", Method: http.MethodGet, Path: postsPath, Tags: tags,
 		Summary: "List posts",
 		Description: "Pinned posts first. sort=new: newest first. hot: by reactions of distinct users (a like counts 0.5, having commented 0.8), which halve with " +
 			"each day of the post's age. top: the same without the age, for posts made in the window.",
 	}, s.listPosts)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "create-post", Method: http.MethodPost, Path: postsPath, Tags: tags, Summary: "Create a post",
 		Description: "A post that matches a content rule gets the status held: others see it once an administrator approves it. The daily limit rises with the " +
 			"age of the account, a verified address and what others get to see. Announcements are for administrators.",
 	}, s.createPost)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-post", Method: http.MethodGet, Path: postPath, Tags: tags,
 		Summary:     "Get a post",
 		Description: "Counts each reader once in views_count. 404: it does not exist, or the caller may not see it.",
 	}, s.getPost)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "update-post", Method: http.MethodPut, Path: postPath, Tags: tags,
 		Summary: "Update a post",
 		Description: "For its author and administrators; pinning and announcing are for administrators. Absent or null fields stay. The previous text is kept as " +
 			"an edit.",
 	}, s.updatePost)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "delete-post", Method: http.MethodDelete, Path: postPath, Tags: tags, Summary: "Delete a post",
 		Description: "For its author and administrators.",
 	}, s.deletePost)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-post-edits", Method: http.MethodGet, Path: postPath + "/edits", Tags: tags,
 		Summary:     "List edits of a post",
 		Description: "Previous texts, newest first, at most 100. For its author and administrators.",

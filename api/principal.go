@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
 )
 
@@ -31,33 +30,6 @@ func principal(ctx context.Context) Principal {
 func withPrincipal(ctx context.Context, p Principal) context.Context {
 	requestInfoOf(ctx).user = p.UserID.String()
 	return context.WithValue(ctx, principalKey{}, p)
-}
-
-// authenticate checks an access token and that its session belongs to its user and is open. A bad
-// token is Unauthenticated, a disabled account is Forbidden. A session that ended is refused within a
-// second, whichever process ended it.
-func (s *Server) authenticate(ctx context.Context, token string) (Principal, error) {
-	claims, err := s.access.Verify(token)
-	if err != nil {
-		return Principal{}, badToken().Because(err)
-	}
-	return s.checkSession(ctx, Principal{UserID: claims.UserID, SessionID: claims.SessionID, Roles: claims.Roles})
-}
-
-// checkSession returns the principal if its session is open, with the errors of authenticate.
-func (s *Server) checkSession(ctx context.Context, p Principal) (Principal, error) {
-	standing, err := s.sessionCache.of(ctx, p.SessionID, p.UserID)
-	if err != nil {
-		return Principal{}, err
-	}
-	switch standing {
-	case accounts.SessionLive:
-		return p, nil
-	case accounts.SessionInactive:
-		return Principal{}, store.Errorf(store.Forbidden, "This account is not active.")
-	case accounts.SessionEnded:
-	}
-	return Principal{}, badToken()
 }
 
 func badToken() *store.Error {

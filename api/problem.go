@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // Problem is every answer that is not 2xx or 304 (RFC 9457).
@@ -36,6 +38,36 @@ type Fault struct {
 	Pointer  string `json:"pointer" doc:"RFC 6901 pointer into the body, or the name of a parameter"`
 	Location string `json:"location" enum:"body,query,path,header" doc:"Where the value came from"`
 	Message  string `json:"message" doc:"The rule, in words"`
+}
+
+// Component is the health of one component.
+type Component struct {
+	Status    string  `json:"status" enum:"healthy,degraded,unhealthy"`
+	Message   string  `json:"message"`
+	LatencyMS float64 `json:"latency_ms" doc:"How long the component took to answer, in milliseconds"`
+}
+
+// Check is one condition of readiness.
+type Check struct {
+	Name    string `json:"name"`
+	Status  string `json:"status" enum:"healthy,unhealthy"`
+	Message string `json:"message"`
+}
+
+// helpResource is a help line or site that a user can contact.
+type helpResource struct {
+	Title string   `json:"title" minLength:"1" maxLength:"200" text:"title"`
+	Text  string   `json:"text" minLength:"1" maxLength:"2000" text:"prose"`
+	Links []string `json:"links" nullable:"false" maxItems:"10" doc:"URLs: https, http, tel, sms or mailto."`
+}
+
+// viewHelp returns the resources as clients see them.
+func viewHelp(resources []store.HelpResource) []helpResource {
+	views := make([]helpResource, 0, len(resources))
+	for _, r := range resources {
+		views = append(views, helpResource{r.Title, r.Text, append([]string{}, r.Links...)})
+	}
+	return views
 }
 
 // problemOf returns a Problem without the fields that depend on the request. complete adds those.

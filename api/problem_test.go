@@ -94,7 +94,7 @@ func TestRouterProblems(t *testing.T) {
 func TestPanicBecomesAProblem(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
-	register(w.server, huma.Operation{OperationID: "p", Method: "GET", Path: "/panic"},
+	register(w.server.API, huma.Operation{OperationID: "p", Method: "GET", Path: "/panic"},
 		func(context.Context, *nothing) (*body[string], error) { panic("secret-cause") }, public)
 	a := w.do("GET", "/panic", "")
 	w.problem(a, slugServer)
@@ -105,7 +105,7 @@ func TestPanicBecomesAProblem(t *testing.T) {
 func TestHandlerThatTakesTooLong(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
-	register(w.server, huma.Operation{OperationID: "s", Method: "GET", Path: "/slow"},
+	register(w.server.API, huma.Operation{OperationID: "s", Method: "GET", Path: "/slow"},
 		func(ctx context.Context, _ *nothing) (*body[string], error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
@@ -201,7 +201,7 @@ type idInput struct {
 func TestIDsInThePath(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
-	register(w.server, huma.Operation{OperationID: "thing", Method: "GET", Path: "/things/{id}"},
+	register(w.server.API, huma.Operation{OperationID: "thing", Method: "GET", Path: "/things/{id}"},
 		func(_ context.Context, in *idInput) (*body[string], error) { return &body[string]{in.ID.String()}, nil }, public)
 	id := uuid.NewString()
 	require.Equal(t, `"`+id+`"`+"\n", string(w.do("GET", "/things/"+strings.ToUpper(id), "").body))

@@ -20,20 +20,20 @@ const tagLearning = "learning"
 // progress registers the routes of a learner's progress in a course.
 func (s *Server) progress() {
 	tags := []string{tagLearning}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-progress", Method: http.MethodGet, Path: "/v1/courses/{id}/progress", Tags: tags,
 		Summary: "Get your progress in a course",
 	}, s.getProgress)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "put-progress", Method: http.MethodPut, Path: "/v1/courses/{id}/progress", Tags: tags,
 		Summary:     "Update your progress in a course",
 		Description: studyDoc, Errors: []int{http.StatusConflict},
 	}, s.putProgress)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "complete-lesson", Method: http.MethodPost, Path: "/v1/courses/{id}/lessons/{lesson_id}/complete", Tags: tags,
 		Summary: "Complete a lesson", Description: studyDoc, Errors: []int{http.StatusConflict},
 	}, s.completeLesson)
-	register(s, attemptOperation(), s.attemptQuiz)
+	register(s.API, attemptOperation(), s.attemptQuiz)
 }
 
 const studyDoc = "Completing a lesson earns points the first time, and so does completing the last lesson of a READY course. " +

@@ -23,13 +23,13 @@ import (
 
 // push registers the operations that send pushes.
 func (s *Server) push() {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "test-push", Method: http.MethodPost, Path: "/v1/push/test", Tags: []string{tagPush},
 		Summary:       "Send a test push to your devices",
 		Description:   "Waits up to ten seconds for the push services. dry_run: this server has no credentials for that kind of device, and nothing was sent.",
 		DefaultStatus: http.StatusOK,
 	}, s.testPush, weighing(testWeight), within(testPushWithin+5*time.Second))
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "send-push", Method: http.MethodPost, Path: "/v1/push/send", Tags: []string{tagPush, tagAdmin},
 		Summary: "Send a push to many users",
 		Description: "Adds the message to every inbox and pushes it to every device whose user wants it. The task's result counts devices: accepted, failed, " +
@@ -225,7 +225,7 @@ func (s *Server) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutp
 	if err != nil {
 		return nil, err
 	}
-	out := &sendPushOutput{Location: s.publicURL("/v1/tasks/" + made.ID.String() + "/status")}
+	out := &sendPushOutput{Location: s.PublicURL("/v1/tasks/" + made.ID.String() + "/status")}
 	out.Body = broadcastView{made.ID, made.WorkflowID, out.Location, webSocketURL(s.Config.HTTP.PublicURL, "/v1/tasks/ws/"+made.ID.String())}
 	if replayed {
 		out.Replayed = "true"

@@ -20,7 +20,7 @@ const tagPush = "push"
 
 // devices registers the routes of push devices.
 func (s *Server) devices() {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "register-device", Method: http.MethodPost, Path: "/v1/push/devices/register", Tags: []string{tagPush},
 		Summary: "Register a device for push",
 		Description: "To be called at every start of the app. A token belongs to the user who registered it last; the same token, however it is spelled and " +
@@ -28,22 +28,22 @@ func (s *Server) devices() {
 			"key of GET /v1/push/web-key. The device gets no more pushes once the session that registered it ends.",
 		DefaultStatus: http.StatusOK,
 	}, s.registerDevice)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-web-push-key", Method: http.MethodGet, Path: "/v1/push/web-key", Tags: []string{tagPush},
 		Summary:     "Get the web push key",
 		Description: "The applicationServerKey for PushManager.subscribe. 404: this server does not push to browser subscriptions; FCM tokens may work.",
 		Errors:      []int{http.StatusNotFound},
 	}, s.webPushKey, public)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-devices", Method: http.MethodGet, Path: "/v1/push/devices", Tags: []string{tagPush},
 		Summary:     "List your devices",
 		Description: "Newest first.",
 	}, s.listDevices)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "delete-device", Method: http.MethodDelete, Path: "/v1/push/devices/{id}", Tags: []string{tagPush},
 		Summary: "Delete a device", DefaultStatus: http.StatusOK,
 	}, s.deleteDevice)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "deactivate-device", Method: http.MethodPost, Path: "/v1/push/devices/{id}/deactivate", Tags: []string{tagPush},
 		Summary:       "Deactivate a device",
 		Description:   "It gets no pushes until it registers again. Repeating it changes nothing.",
@@ -202,7 +202,7 @@ func (s *Server) listDevices(ctx context.Context, in *listDevicesInput) (*listed
 		},
 		keyset: func(d notify.Device) store.Keyset { return store.Keyset{At: d.CreatedAt, ID: d.ID} },
 		show:   viewDevice,
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 }
 
 // DeviceID is the device id in the path.

@@ -15,11 +15,11 @@ import (
 
 // pushPreferences registers the routes of push preferences and quiet hours.
 func (s *Server) pushPreferences() {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-push-preferences", Method: http.MethodGet, Path: "/v1/push/preferences", Tags: []string{tagPush},
 		Summary: "Get your push preferences",
 	}, s.getPushPreferences)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "update-push-preferences", Method: http.MethodPut, Path: "/v1/push/preferences", Tags: []string{tagPush},
 		Summary: "Update your push preferences",
 		Description: "Absent fields stay. Quiet hours are clock times in the user's time zone; pushes that fall into them are sent when they end. null for both " +

@@ -9,52 +9,25 @@ import (
 
 // count charges a request to its user, or to its address when there is no user. It returns RateLimited
 // when a limit is exhausted. When Redis cannot be reached, every request passes.
-func (s *Server) count(ctx context.Context, repeatable string, charges ...ratelimit.Charge) error {
-	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: subject(ctx), ID: repeatable, Charges: charges})
+func (a *API) count(ctx context.Context, repeatable string, charges ...ratelimit.Charge) error {
+	verdict, err := a.options.Charge(ctx, ratelimit.Request{Subject: subject(ctx), ID: repeatable, Charges: charges})
 	if err != nil {
-		return nil //nolint:nilerr // the guard has logged it, and most of Lyo goes on without limits
+		return nil //nolint:nilerr // the failure is logged, and most of the service goes on without limits
 	}
 	return judge(ctx, verdict)
 }
 
 // countRefused charges a request with a refused token to its address, which limits guessing. It
 // returns the refusal, or the rate limit's.
-func (s *Server) countRefused(ctx context.Context, refusal error) error {
+func (a *API) countRefused(ctx context.Context, refusal error) error {
 	switch store.CodeOf(refusal) {
 	case store.Unauthenticated, store.Forbidden:
-		if err := s.count(ctx, "", s.limits.anyone()); err != nil {
+		if err := a.count(ctx, "", ratelimit.Charge{Policy: a.options.AddressLimit, Cost: 1, Again: 1}); err != nil {
 			return err
 		}
 	default: // not the client's fault
 	}
 	return refusal
-}
-
-// countHandshake charges a socket to the principal of ctx, or to the address when the token was
-// refused. It returns only the rate limit's refusal.
-func (s *Server) countHandshake(ctx context.Context, refusal error) error {
-	if refusal == nil {
-		return s.count(ctx, "", ratelimit.Charge{Policy: s.limits.user, Cost: 1})
-	}
-	if err := s.countRefused(ctx, refusal); store.CodeOf(err) == store.RateLimited {
-		return err
-	}
-	return nil
-}
-
-// countSignUp charges a new account to its address. It returns Unavailable when Redis cannot be
-// reached.
-func (s *Server) countSignUp(ctx context.Context) error {
-	_, err := s.countStrictly(ctx, ratelimit.Charge{Policy: s.limits.register, Cost: 1})
-	return err
-}
-
-func (s *Server) countStrictly(ctx context.Context, charges ...ratelimit.Charge) (ratelimit.Verdict, error) {
-	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: callerAddress(ctx), Charges: charges})
-	if err != nil {
-		return verdict, store.Errorf(store.Unavailable, "Signing in and up is not possible at the moment. Try again.").Because(err)
-	}
-	return verdict, judge(ctx, verdict)
 }
 
 // judge sets the rate limit fields of the answer and converts a refusal to an error.

@@ -17,13 +17,13 @@ import (
 // recovery registers the operations that require access to a mailbox.
 func (s *Server) recovery() {
 	tags := []string{tagAuth}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "request-verification", Method: http.MethodPost, Path: "/v1/auth/verify-email/request", Tags: tags,
 		Summary:       "Request an email verification",
 		Description:   "Mails a token to pending_email if there is one, else to the current address unless it is verified already.",
 		DefaultStatus: http.StatusNoContent,
 	}, s.requestVerification)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "verify-email", Method: http.MethodPost, Path: "/v1/auth/verify-email", Tags: tags,
 		Summary: "Verify an email address",
 		Description: "Takes a mailed token, which works once. The token of a pending address makes that the account's address. The token that restores a former " +
@@ -31,13 +31,13 @@ func (s *Server) recovery() {
 		DefaultStatus: http.StatusNoContent,
 		Errors:        []int{http.StatusConflict},
 	}, s.verifyEmail, public, counting(s.limits.anyone()))
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "request-password-reset", Method: http.MethodPost, Path: "/v1/auth/password-reset/request", Tags: tags,
 		Summary:       "Request a password reset",
 		Description:   "Mails a token. The answer is the same whether or not an account has the address, and when the mailbox has reached its limit of mails.",
 		DefaultStatus: http.StatusNoContent,
 	}, s.requestPasswordReset, public, counting(s.limits.anyone()))
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "reset-password", Method: http.MethodPost, Path: "/v1/auth/password-reset", Tags: tags,
 		Summary:       "Reset a forgotten password",
 		Description:   "Takes the mailed token, which works once; a rejected password does not use it up. Ends all sessions and verifies the address.",

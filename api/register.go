@@ -34,8 +34,10 @@ type route struct {
 	etag    bool     // it honours If-None-Match
 	match   bool     // it honours If-Match
 	charges []ratelimit.Charge
-	weight  int    // units of the user's limit
-	name    string // the operation's id
+	form    bool        // it accepts a multipart form beside JSON
+	bodies  *BodyLimits // nil: the usual ones
+	weight  int         // units of the user's limit
+	name    string      // the operation's id
 	texts   *textRules
 }
 
@@ -72,11 +74,16 @@ func counting(charges ...ratelimit.Charge) routeOption {
 // weighing sets the cost of an operation in units of the user's limit.
 func weighing(units int) routeOption { return func(r *route) { r.weight = units } } //nolint:unparam // that all weigh the same is chance
 
+// forms lets an operation accept a multipart form beside JSON, with limits of its own.
+func forms(limits BodyLimits) routeOption {
+	return func(r *route) { r.form, r.bodies = true, &limits }
+}
+
 // register adds an operation. By default it needs an access token, costs one unit of the user's limit,
-// has ten seconds and reads at most 512 KiB (see bodyBounds). Every error of the handler becomes a
+// has ten seconds and reads at most 512 KiB (see bodyLimits). Every error of the handler becomes a
 // problem. The document lists all possible problems: those that follow from the shape of the input,
 // and others by op.Errors (for example 409). Unknown body fields are ignored.
-func register[I, O any](s *Server, op huma.Operation, handler func(context.Context, *I) (*O, error), options ...routeOption) {
+func register[I, O any](a *API, op huma.Operation, handler func(context.Context, *I) (*O, error), options ...routeOption) {
 	r := routeOf(reflect.TypeFor[I]())
 	refuseHidden(reflect.TypeFor[I](), map[reflect.Type]bool{})
 	refuseHidden(reflect.TypeFor[O](), map[reflect.Type]bool{})
@@ -85,21 +92,23 @@ func register[I, O any](s *Server, op huma.Operation, handler func(context.Conte
 	}
 	r.name = op.OperationID
 	if !r.public {
-		r.charges = append([]ratelimit.Charge{{Policy: s.limits.user, Cost: r.weight, Again: 1}}, r.charges...)
+		r.charges = append([]ratelimit.Charge{{Policy: a.options.UserLimit, Cost: r.weight, Again: 1}}, r.charges...)
 	}
-	most, _ := bodyBounds(op.Method, op.Path)
-	op.MaxBodyBytes = most + 1 // body.go has counted already; Huma refuses the very limit
-	op.BodyReadTimeout = -1    // body.go has set and lifted a deadline; Huma would leave one behind
+	if r.bodies != nil {
+		a.bodies[op.Method+" "+routerPath(op.Path)] = *r.bodies
+	}
+	op.MaxBodyBytes = a.bodyLimits(op.Method, routerPath(op.Path)).Most + 1 // body.go has counted already; Huma refuses the very limit
+	op.BodyReadTimeout = -1                                                 // body.go has set and lifted a deadline; Huma would leave one behind
 	op.Path = trimSlashes(op.Path)
-	s.describe(&op, r)
-	op.Middlewares = append(huma.Middlewares{s.enter(r)}, op.Middlewares...)
-	huma.Register(s.huma, op, func(ctx context.Context, input *I) (*O, error) {
+	a.describe(&op, r)
+	op.Middlewares = append(huma.Middlewares{a.enter(r)}, op.Middlewares...)
+	huma.Register(a.huma, op, func(ctx context.Context, input *I) (*O, error) {
 		if broken := requestInfoOf(ctx).broken; len(broken) > 0 {
-			return nil, s.toProblem(ctx, invalid(broken))
+			return nil, a.toProblem(ctx, invalid(broken))
 		}
 		output, err := handler(ctx, input)
 		if err != nil {
-			return nil, s.answerError(ctx, err)
+			return nil, a.answerError(ctx, err)
 		}
 		return output, nil
 	})
@@ -109,11 +118,11 @@ func register[I, O any](s *Server, op huma.Operation, handler func(context.Conte
 }
 
 // answerError passes through errors that are answers themselves, such as 304.
-func (s *Server) answerError(ctx context.Context, err error) error {
+func (a *API) answerError(ctx context.Context, err error) error {
 	if same, ok := errors.AsType[*unchanged](err); ok {
 		return same
 	}
-	return s.toProblem(ctx, err)
+	return a.toProblem(ctx, err)
 }
 
 // routeOf derives a route's needs from its input struct.
@@ -155,14 +164,14 @@ func refuseHidden(t reflect.Type, seen map[reflect.Type]bool) {
 }
 
 // enter runs before Huma reads the request: time limit, token, rate limits, ids and body.
-func (s *Server) enter(r route) func(huma.Context, func(huma.Context)) {
+func (a *API) enter(r route) func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
 		c := humagin.Unwrap(hc)
 		ctx, cancel := context.WithTimeout(c.Request.Context(), r.timeout)
 		defer cancel()
-		ctx, err := s.admit(ctx, c, r)
+		ctx, err := a.admit(ctx, c, r)
 		if err != nil {
-			s.fail(c, err)
+			a.fail(c, err)
 			return
 		}
 		c.Request = c.Request.WithContext(ctx)
@@ -170,20 +179,20 @@ func (s *Server) enter(r route) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-func (s *Server) admit(ctx context.Context, c *gin.Context, r route) (context.Context, error) {
+func (a *API) admit(ctx context.Context, c *gin.Context, r route) (context.Context, error) {
 	if !r.public {
-		who, err := s.authenticate(ctx, bearer(c.GetHeader("Authorization")))
+		who, err := a.options.Authenticate(ctx, bearer(c.GetHeader("Authorization")))
 		if err != nil {
-			return ctx, s.countRefused(ctx, err)
+			return ctx, a.countRefused(ctx, err)
 		}
 		ctx = withPrincipal(ctx, who)
 	}
 	if r.admin {
-		if err := s.needAdmin(ctx); err != nil {
+		if err := a.options.NeedAdmin(ctx); err != nil {
 			return ctx, err
 		}
 	}
-	if err := s.count(ctx, r.repeatable(c.GetHeader("Idempotency-Key")), r.charges...); err != nil {
+	if err := a.count(ctx, r.repeatable(c.GetHeader("Idempotency-Key")), r.charges...); err != nil {
 		return ctx, err
 	}
 	for _, name := range r.ids {
@@ -194,7 +203,7 @@ func (s *Server) admit(ctx context.Context, c *gin.Context, r route) (context.Co
 	if err := screenQuery(c.Request.URL); err != nil {
 		return ctx, err
 	}
-	return ctx, takeBody(c, r)
+	return ctx, a.takeBody(c, r)
 }
 
 var canonicalUUID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)

@@ -16,7 +16,7 @@ import (
 
 // reports registers the route of reports.
 func (s *Server) reports() {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "create-report", Method: http.MethodPost, Path: "/v1/community/reports", Tags: []string{tagCommunity},
 		Summary: "Report content or a user",
 		Description: "Opens a case to be decided within 24 hours. Reporting the same target again answers 200 with the first report. Own posts and comments " +
@@ -24,7 +24,7 @@ func (s *Server) reports() {
 		DefaultStatus: http.StatusCreated,
 		Responses:     map[string]*huma.Response{}, Errors: []int{http.StatusNotFound},
 	}, s.createReport)
-	describeRepetition(s.huma.OpenAPI().Paths["/v1/community/reports"].Post)
+	describeRepetition(s.OpenAPI().Paths["/v1/community/reports"].Post)
 }
 
 // describeRepetition documents 200 beside 201.

@@ -39,28 +39,28 @@ func requestInfoOf(ctx context.Context) *requestInfo {
 var wellFormedID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
 
 // begin assigns the request's id and canonical path.
-func (s *Server) begin(next http.Handler) http.Handler {
+func (a *API) begin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ex := &requestInfo{
 			id: r.Header.Get("X-Request-ID"), method: r.Method,
-			path: r.URL.Path, query: r.URL.RawQuery, started: s.Clock(), answer: w.Header(),
+			path: r.URL.Path, query: r.URL.RawQuery, started: a.options.Clock(), answer: w.Header(),
 			agent: r.UserAgent(),
 		}
 		if !wellFormedID.MatchString(ex.id) {
 			ex.id = store.NewID().String()
 		}
 		w.Header().Set("X-Request-ID", ex.id)
-		next.ServeHTTP(w, respell(r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, ex))))
+		next.ServeHTTP(w, a.respell(r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, ex))))
 	})
 }
 
 // respell makes HEAD a GET, whose body net/http omits, drops a trailing slash and resolves aliases, so
 // that the router knows each address once. r is a copy whose URL is still shared.
-func respell(r *http.Request) *http.Request {
+func (a *API) respell(r *http.Request) *http.Request {
 	if r.Method == http.MethodHead {
 		r.Method = http.MethodGet
 	}
-	if path := canonical(r.Method, r.URL.Path); path != r.URL.Path || r.URL.RawPath != "" {
+	if path := a.canonical(r.Method, r.URL.Path); path != r.URL.Path || r.URL.RawPath != "" {
 		u := *r.URL
 		u.Path, u.RawPath = path, ""
 		r.URL = &u

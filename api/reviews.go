@@ -18,16 +18,16 @@ import (
 // reviews registers the routes of spaced repetition.
 func (s *Server) reviews() {
 	tags := []string{tagLearning}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-due-cards", Method: http.MethodGet, Path: "/v1/reviews/due", Tags: tags,
 		Summary:     "List cards due for review",
 		Description: "The longest overdue first. Completing a lesson turns its key terms into cards; answered quiz questions become cards too.",
 	}, s.dueCards)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-review-stats", Method: http.MethodGet, Path: "/v1/reviews/stats", Tags: tags,
 		Summary: "Get statistics of your review cards",
 	}, s.reviewStats)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "review-card", Method: http.MethodPost, Path: "/v1/reviews/{card_id}", Tags: tags,
 		Summary:     "Review a card",
 		Description: "Records how well the card was remembered and schedules it again for when it is about to be forgotten, in days of the user's time zone.",
@@ -69,7 +69,7 @@ func (s *Server) dueCards(ctx context.Context, in *dueCardsInput) (*listed[cardV
 		},
 		keyset: func(c learning.ReviewCard) store.Keyset { return store.Keyset{At: c.DueAt, ID: c.ID} },
 		show:   viewCard,
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 }
 
 type reviewCardInput struct {

@@ -41,7 +41,7 @@ func (s *Server) root(pages *console.Pages) {
 		}
 		s.sent(c, sendJSON(c, about{
 			Name: "Lyo", Version: s.Version, Environment: string(s.Config.Env),
-			APIDocs: s.publicURL("/docs"), Features: features(), Status: statusHealthy,
+			APIDocs: s.PublicURL("/docs"), Features: features(), Status: statusHealthy,
 		}))
 	})
 }

@@ -3,14 +3,10 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humagin"
-	"github.com/gin-gonic/gin"
 	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
@@ -53,8 +49,7 @@ type Deps struct {
 // Server answers requests. It starts no goroutines that outlive a request.
 type Server struct {
 	Deps
-	engine       *gin.Engine
-	huma         huma.API
+	*API
 	passwords    *auth.Passwords
 	slowdown     *slowdown
 	access       *auth.AccessTokens
@@ -63,11 +58,7 @@ type Server struct {
 	limits       *limits
 	boards       *boards.Boards
 	feedCache    *circuitbreaker.Guard
-	cursorKey    []byte
-	proxies      proxies
-	hosts        hosts
 	markdown     *markdown
-	spec         []byte
 	handler      http.Handler
 }
 
@@ -79,14 +70,8 @@ func New(d Deps) (*Server, error) {
 	if d.Config.HTTP.CursorKey == "" {
 		return nil, errors.New("api: LYO_CURSOR_KEY is needed")
 	}
-	s := &Server{Deps: d, cursorKey: []byte(d.Config.HTTP.CursorKey.Reveal())}
+	s := &Server{Deps: d}
 	var err error
-	if s.proxies, err = parseProxies(d.Config.HTTP.TrustedProxies); err != nil {
-		return nil, err
-	}
-	if s.hosts, err = newHosts(d.Config); err != nil {
-		return nil, fmt.Errorf("the public address: %w", err)
-	}
 	if s.refresh, err = auth.NewRefreshTokens(d.Config.HTTP.CursorKey.Reveal()); err != nil {
 		return nil, err
 	}
@@ -98,16 +83,24 @@ func New(d Deps) (*Server, error) {
 	s.boards = newBoards(s)
 	s.markdown = newMarkdown()
 	s.feedCache = guarded(d, redisWithin)
-	if err := s.newEngine(); err != nil {
+	if s.API, err = NewAPI(s.options()); err != nil {
 		return nil, err
 	}
-	s.huma = humagin.New(s.engine, s.humaConfig())
 	s.routes()
-	if err := s.finishDocument(); err != nil {
-		return nil, fmt.Errorf("build the OpenAPI document: %w", err)
-	}
-	s.handler, err = s.wrap(s.engine)
+	s.handler, err = s.Finish()
 	return s, err
+}
+
+func (s *Server) options() Options {
+	c := s.Config.HTTP
+	return Options{
+		Info: documentInfo(s.Version), Tags: documentTags(), Aliases: aliases(),
+		PublicURL: c.PublicURL, HostNames: c.AllowedHosts, AnyHost: s.Config.Env == config.Development,
+		Origins: c.CORSOrigins, Proxies: c.TrustedProxies, CursorKey: []byte(c.CursorKey.Reveal()), HealthPath: isHealth,
+		Authenticate: s.authenticate, NeedAdmin: s.needAdmin,
+		Charge: s.limits.take, UserLimit: s.limits.user, AddressLimit: s.limits.address,
+		Clock: s.Clock, Log: s.Log, Tracer: s.Tracer, Seen: s.Seen,
+	}
 }
 
 // redisRest is how long Redis is not called after a failure.
@@ -121,11 +114,5 @@ func guarded(d Deps, within time.Duration) *circuitbreaker.Guard {
 // Handler returns the whole service: routes, middleware, aliases and compression.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Document returns the OpenAPI document that /openapi.json sends.
-func (s *Server) Document() []byte { return s.spec }
-
 // now returns the time as Postgres stores it: UTC, in microseconds.
 func (s *Server) now() time.Time { return s.Clock().UTC().Truncate(time.Microsecond) }
-
-// publicURL returns the public address of a path.
-func (s *Server) publicURL(path string) string { return s.Config.HTTP.PublicURL + path }

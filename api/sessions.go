@@ -16,25 +16,25 @@ import (
 // ownSessions registers the operations on the caller's sessions and password.
 func (s *Server) ownSessions() {
 	tags := []string{tagAuth}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-sessions", Method: http.MethodGet, Path: "/v1/auth/sessions", Tags: tags,
 		Summary:     "List your sessions",
 		Description: "Newest first.",
 	}, s.listSessions)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "end-session", Method: http.MethodDelete, Path: "/v1/auth/sessions/{id}", Tags: tags,
 		Summary: "End a session",
 		Description: "Every process refuses its tokens within a second, and its sockets are closed. Repeating it changes nothing. 404: it is not a session of the " +
 			"caller.",
 		DefaultStatus: http.StatusNoContent,
 	}, s.endSession)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "end-other-sessions", Method: http.MethodDelete, Path: "/v1/auth/sessions", Tags: tags,
 		Summary:       "End all other sessions",
 		Description:   "Ends every session of the caller except the current one.",
 		DefaultStatus: http.StatusNoContent,
 	}, s.endOtherSessions)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "change-password", Method: http.MethodPost, Path: "/v1/auth/password", Tags: tags,
 		Summary:       "Change your password",
 		Description:   "Ends every other session. A wrong current password is a 401 and counts as a failed sign-in.",
@@ -72,7 +72,7 @@ func (s *Server) listSessions(ctx context.Context, in *listSessionsInput) (*list
 				ExpiresAt: row.ExpiresAt.UTC(), UserAgent: row.UserAgent, Address: row.Address,
 			}
 		},
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 }
 
 // SessionID is the session id in the path.

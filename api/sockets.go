@@ -31,8 +31,8 @@ func (s *Server) sockets() {
 		operation.Responses[strconv.Itoa(status)] = s.problemResponse(status)
 	}
 	describeLimits(operation.Responses)
-	s.huma.OpenAPI().AddOperation(operation)
-	register(s, huma.Operation{
+	s.OpenAPI().AddOperation(operation)
+	register(s.API, huma.Operation{
 		OperationID: "create-ticket", Method: http.MethodPost, Path: "/v1/realtime/tickets", Tags: []string{"tasks"},
 		Summary:       "Create a socket ticket",
 		Description:   "It opens one socket, and expires after 30 seconds.",
@@ -114,7 +114,7 @@ func (s *Server) handshake(c *gin.Context) error {
 		return malformed("This address speaks WebSocket, version 13.")
 	}
 	origin := c.GetHeader("Origin")
-	if origin == "" || s.hosts.mayOpenSockets(origin, c.Request.Host) {
+	if origin == "" || s.mayOpenSockets(origin, c.Request.Host) {
 		return nil
 	}
 	return store.Errorf(store.Forbidden, "Pages of this origin may not open sockets.")

@@ -20,26 +20,27 @@ const sourceWeight = 10
 // sources registers the routes of a learner's own source material.
 func (s *Server) sources() {
 	tags := []string{"sources"}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "create-source", Method: http.MethodPost, Path: sourcesPath, Tags: tags,
 		Summary: "Add source material",
 		Description: "A PDF, Markdown or text of at most 10 MiB as a form, a text as JSON, or an https address as JSON. It is read in the background: poll it " +
 			"until its state is READY or FAILED. 409: the caller has reached 100 sources or 200 MiB.",
 		DefaultStatus: http.StatusCreated,
 		Errors:        []int{http.StatusConflict},
-	}, s.createSource, weighing(sourceWeight), counting(s.limits.adding()...), within(uploadWithin+routeTimeout))
-	describeUpload(s.huma.OpenAPI().Paths[sourcesPath].Post)
-	register(s, huma.Operation{
+	}, s.createSource, weighing(sourceWeight), counting(s.limits.adding()...), within(uploadWithin+routeTimeout),
+		forms(BodyLimits{Most: maxUpload, Within: uploadWithin, TooLarge: "The body is larger than 10 MiB."}))
+	describeUpload(s.OpenAPI().Paths[sourcesPath].Post)
+	register(s.API, huma.Operation{
 		OperationID: "list-sources", Method: http.MethodGet, Path: sourcesPath, Tags: tags,
 		Summary:     "List your source material",
 		Description: "Newest first.",
 	}, s.listSources)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-source", Method: http.MethodGet, Path: sourcesPath + "/{id}", Tags: tags,
 		Summary:     "Get source material",
 		Description: "Without its text.",
 	}, s.getSource)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "delete-source", Method: http.MethodDelete, Path: sourcesPath + "/{id}", Tags: tags,
 		Summary:       "Delete source material",
 		Description:   "Courses written from it stay.",
@@ -65,7 +66,7 @@ func (s *Server) createSource(ctx context.Context, in *createSourceInput) (*crea
 		return nil, err
 	}
 	s.Dispatcher.TryDispatch(ctx, message)
-	return &createSourceOutput{s.publicURL(sourcesPath + "/" + source.ID.String()), viewSource(source)}, nil
+	return &createSourceOutput{s.PublicURL(sourcesPath + "/" + source.ID.String()), viewSource(source)}, nil
 }
 
 type listSourcesInput struct {
@@ -82,7 +83,7 @@ func (s *Server) listSources(ctx context.Context, in *listSourcesInput) (*listed
 		},
 		keyset: func(m courses.Source) store.Keyset { return store.Keyset{At: m.CreatedAt, ID: m.ID} },
 		show:   viewSource,
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 }
 
 // SourceID is the id of source material in the path.

@@ -148,31 +148,16 @@ func (o offer) source() (courses.Source, error) {
 	if o.Title != nil && !utf8.ValidString(*o.Title) { // before it was trimmed, which mends that
 		faults.add("title", "must be UTF-8")
 	}
-	source.Title = faults.title(source.Title)
+	source.Title = checkTitle(&faults, source.Title)
 	return source, faults.all()
 }
 
-// title validates a title by the learner.
-func (f *fieldFaults) title(title string) string {
+// checkTitle validates a title by the learner, and returns it in its stored form.
+func checkTitle(faults *fieldFaults, title string) string {
 	if utf8.RuneCountInString(title) > maxTitle {
-		f.add("title", "must have at most 200 characters")
+		faults.add("title", "must have at most 200 characters")
 	}
-	return f.text("title", title, texts.Line)
-}
-
-// all returns one error with all violations, or nil.
-func (f *fieldFaults) all() error {
-	if len(*f) == 0 {
-		return nil
-	}
-	fault := store.Errorf(store.Invalid, "The request breaks one or more rules.")
-	for _, err := range *f {
-		if detail, ok := errors.AsType[*huma.ErrorDetail](err); ok {
-			told := faultOf(detail)
-			fault.Fields = append(fault.Fields, store.Field{Pointer: told.Pointer, Location: told.Location, Message: told.Message})
-		}
-	}
-	return fault
+	return faults.text("title", title, texts.Line)
 }
 
 func fillText(source *courses.Source, content string, faults *fieldFaults) {

@@ -18,29 +18,29 @@ import (
 // tasks registers the routes of tasks, except sockets.
 func (s *Server) tasks() {
 	tags := []string{"tasks"}
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-task", Method: http.MethodGet, Path: "/v1/tasks/{id}/status", Tags: tags,
 		Summary:     "Get a task's status",
 		Description: "With wait, answers as soon as there is an event after since, or when the time is over.",
 	}, s.getTask, within(longestWait+5*time.Second))
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "list-tasks", Method: http.MethodGet, Path: "/v1/tasks", Tags: tags,
 		Summary:     "List your tasks",
 		Description: "Newest first.",
 	}, s.listTasks)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "cancel-task", Method: http.MethodPost, Path: "/v1/tasks/{id}/cancel", Tags: tags,
 		Summary:     "Cancel a task",
 		Description: "Waits up to three seconds for the task to end. Finished lessons of its course stay. 409: the task has ended already.",
 		Errors:      []int{http.StatusConflict},
 	}, s.cancelTask)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "delete-task", Method: http.MethodDelete, Path: "/v1/tasks/{id}", Tags: tags,
 		Summary:       "Delete a task",
 		Description:   "Cancels it like POST /v1/tasks/{id}/cancel, without waiting for its end; the task stays in the list. 409: the task has ended already.",
 		DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
 	}, s.deleteTask)
-	register(s, outlineOperation(), s.decideOutline)
+	register(s.API, outlineOperation(), s.decideOutline)
 }
 
 // TaskID is the task id in the path.
@@ -132,7 +132,7 @@ func (s *Server) listTasks(ctx context.Context, in *listTasksInput) (*listed[tas
 		},
 		keyset: func(t tasks.Task) store.Keyset { return store.Keyset{At: t.CreatedAt, ID: t.ID} },
 		show:   s.viewTask,
-	}.page(ctx, s)
+	}.page(ctx, s.API)
 }
 
 // cancelWait is how long the answer to a cancel waits for the task's end, so that most clients see it

@@ -65,7 +65,7 @@ func (s *Server) viewTask(t tasks.Task) taskView {
 	if t.State == tasks.TaskDone {
 		v.ResultID, v.ResultIDAgain = &t.ResultID, &t.ResultID
 		if t.TaskType != tasks.TaskPushBroadcast { // its result is the numbers
-			address = s.publicURL(address + t.ResultID.String())
+			address = s.PublicURL(address + t.ResultID.String())
 			v.ResultURL = &address
 		}
 	}

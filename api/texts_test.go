@@ -32,12 +32,12 @@ func TestEveryTextOfABodyHasARule(t *testing.T) {
 	w := newEnvWithoutTemporal(t)
 	ada := w.boss()
 	tested := 0
-	for path, item := range w.server.huma.OpenAPI().Paths {
+	for path, item := range w.server.OpenAPI().Paths {
 		for method, op := range map[string]*huma.Operation{"POST": item.Post, "PUT": item.Put, "PATCH": item.Patch, "DELETE": item.Delete} {
 			if op == nil || op.RequestBody == nil || op.RequestBody.Content["application/json"] == nil || path == sourcesPath {
 				continue
 			}
-			d := documented{w.server.huma.OpenAPI().Components.Schemas}
+			d := documented{w.server.OpenAPI().Components.Schemas}
 			schema := op.RequestBody.Content["application/json"].Schema
 			for _, place := range d.textsOf(schema, nil) {
 				if withoutRule[place[0]] != "" || op.OperationID == "login" && place[0] == "email" {

@@ -21,23 +21,23 @@ const defaultRetry = 5 * time.Second
 
 // toProblem returns a complete Problem for any error, and logs internal errors once. Causes are only
 // in the log.
-func (s *Server) toProblem(ctx context.Context, err error) *Problem {
+func (a *API) toProblem(ctx context.Context, err error) *Problem {
 	var ready *Problem
 	var coded *store.Error
 	switch {
 	case errors.As(err, &ready):
 		copied := *ready
-		return s.complete(ctx, &copied)
+		return a.complete(ctx, &copied)
 	case hungUp(ctx, err):
-		return s.complete(ctx, problemOf(slugGone, "The client hung up before it was answered."))
+		return a.complete(ctx, problemOf(slugGone, "The client hung up before it was answered."))
 	case errors.As(err, &coded):
-		return s.complete(ctx, s.fromCoded(ctx, coded))
+		return a.complete(ctx, a.fromCoded(ctx, coded))
 	case unreachable(err) || ctx.Err() != nil:
-		s.logFailure(ctx, "dependency unavailable", err)
-		return s.complete(ctx, problemOf(slugDependency, "A part of the service does not answer in time. Try again."))
+		a.logFailure(ctx, "dependency unavailable", err)
+		return a.complete(ctx, problemOf(slugDependency, "A part of the service does not answer in time. Try again."))
 	}
-	s.logFailure(ctx, "request failed", err)
-	return s.complete(ctx, problemOf(slugServer, "Something went wrong on our side."))
+	a.logFailure(ctx, "request failed", err)
+	return a.complete(ctx, problemOf(slugServer, "Something went wrong on our side."))
 }
 
 // hungUp reports whether a request failed because its client disconnected. A failure by our own
@@ -51,10 +51,10 @@ func hungUp(ctx context.Context, err error) bool {
 }
 
 // complete adds the fields that all problems have.
-func (s *Server) complete(ctx context.Context, p *Problem) *Problem {
+func (a *API) complete(ctx context.Context, p *Problem) *Problem {
 	k, _ := kindOf(p.slug)
 	ex := requestInfoOf(ctx)
-	p.Type, p.Title, p.Status = s.publicURL("/problems/"+k.Slug), k.Title, k.Status
+	p.Type, p.Title, p.Status = a.PublicURL("/problems/"+k.Slug), k.Title, k.Status
 	p.Instance, p.RequestID = ex.path, ex.id
 	if p.Status == http.StatusServiceUnavailable && p.RetryAfter == 0 {
 		p.RetryAfter = int(defaultRetry.Seconds())
@@ -63,7 +63,7 @@ func (s *Server) complete(ctx context.Context, p *Problem) *Problem {
 }
 
 // fromCoded maps the error vocabulary to problems.
-func (s *Server) fromCoded(ctx context.Context, e *store.Error) *Problem {
+func (a *API) fromCoded(ctx context.Context, e *store.Error) *Problem {
 	p := problemOf(slugForCode(e), e.Message)
 	switch e.Code {
 	case store.Invalid:
@@ -82,7 +82,7 @@ func (s *Server) fromCoded(ctx context.Context, e *store.Error) *Problem {
 	default: // the words say it all
 	}
 	if e.Code == store.Unavailable && e.Unwrap() != nil {
-		s.logFailure(ctx, "dependency unavailable", e)
+		a.logFailure(ctx, "dependency unavailable", e)
 	}
 	return p
 }
@@ -140,9 +140,9 @@ func broken(err error) bool {
 	return errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
-func (s *Server) logFailure(ctx context.Context, what string, err error) {
+func (a *API) logFailure(ctx context.Context, what string, err error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return // the client has gone, and what failed is its request
 	}
-	s.Log.ErrorContext(ctx, what, "request_id", requestInfoOf(ctx).id, "error", err)
+	a.options.Log.ErrorContext(ctx, what, "request_id", requestInfoOf(ctx).id, "error", err)
 }

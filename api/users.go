@@ -13,12 +13,12 @@ import (
 
 // users registers the operations on the caller's account.
 func (s *Server) users() {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/users/me", Tags: []string{tagUsers},
 		Summary: "Get your account",
 	}, s.me)
-	register(s, changeMeOperation(), s.changeMe)
-	register(s, usageOperation(), s.usage)
+	register(s.API, changeMeOperation(), s.changeMe)
+	register(s.API, usageOperation(), s.usage)
 }
 
 // userView is a user as its owner sees it.

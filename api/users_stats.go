@@ -17,11 +17,11 @@ import (
 
 // userStats registers the operations on the caller's statistics and activity.
 func (s *Server) userStats() {
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-stats", Method: http.MethodGet, Path: "/v1/users/me/stats", Tags: []string{tagUsers},
 		Summary: "Get your learning statistics",
 	}, s.stats)
-	register(s, huma.Operation{
+	register(s.API, huma.Operation{
 		OperationID: "get-activity", Method: http.MethodGet, Path: "/v1/users/me/activity", Tags: []string{tagUsers},
 		Summary:     "Get your recent activity",
 		Description: "Day by day in the user's time zone.",

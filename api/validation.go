@@ -1,8 +1,11 @@
 package api
 
 import (
+	"errors"
+
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
@@ -12,12 +15,6 @@ type fieldFaults []error
 // add records a rule that a field violates. A path is like tags[2] or inner.name.
 func (f *fieldFaults) add(path, message string) {
 	*f = append(*f, &huma.ErrorDetail{Location: "body." + path, Message: message})
-}
-
-func (f *fieldFaults) level(path, level string) {
-	if level != "beginner" && level != "intermediate" && level != "advanced" {
-		f.add(path, "must be beginner, intermediate or advanced")
-	}
 }
 
 // text applies a rule to a text and records the violation. It is for fields whose text tag does not
@@ -33,13 +30,17 @@ func (f *fieldFaults) text(path, value string, rule func(string) (string, error)
 // line records a text that would not display as one line.
 func (f *fieldFaults) line(path, value string) { f.text(path, value, texts.Line) }
 
-// trimmed removes white space and invisible characters from both ends, so that a text of nothing else
-// is empty.
-func trimmed(value string) string { return texts.Trim(value) }
-
-func text(s *string) string {
-	if s == nil {
-		return ""
+// all returns one error with all violations, or nil.
+func (f *fieldFaults) all() error {
+	if len(*f) == 0 {
+		return nil
 	}
-	return trimmed(*s)
+	fault := store.Errorf(store.Invalid, "The request breaks one or more rules.")
+	for _, err := range *f {
+		if detail, ok := errors.AsType[*huma.ErrorDetail](err); ok {
+			told := faultOf(detail)
+			fault.Fields = append(fault.Fields, store.Field{Pointer: told.Pointer, Location: told.Location, Message: told.Message})
+		}
+	}
+	return fault
 }

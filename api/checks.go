@@ -1,0 +1,21 @@
+package api
+
+import texts "github.com/lyoapp/lyo/models/text"
+
+// checkLevel records a level that is none.
+func checkLevel(f *fieldFaults, path, level string) {
+	if level != "beginner" && level != "intermediate" && level != "advanced" {
+		f.add(path, "must be beginner, intermediate or advanced")
+	}
+}
+
+// trimmed removes white space and invisible characters from both ends, so that a text of nothing else
+// is empty.
+func trimmed(value string) string { return texts.Trim(value) }
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return trimmed(*s)
+}

@@ -1,0 +1,41 @@
+package api
+
+import "github.com/danielgtaylor/huma/v2"
+
+// documentInfo introduces the OpenAPI document.
+func documentInfo(version string) *huma.Info {
+	return &huma.Info{
+		Title: "Lyo", Version: version,
+		Description: "The back end of Lyo, a learning app. Every error response is a problem document (RFC 9457); " +
+			"/problems explains each type. In the texts, the caller is the user of the access token.",
+	}
+}
+
+// documentTags returns the sections of the document, in the order of its pages.
+func documentTags() []*huma.Tag {
+	return []*huma.Tag{
+		{Name: tagAuth, Description: "Accounts and sessions"},
+		{Name: tagUsers, Description: "The caller's account, data and statistics"},
+		{Name: tagInbox, Description: "The caller's inbox"},
+		{Name: tagPush, Description: "Devices, push preferences and pushes"},
+		{Name: tagCourses, Description: "Courses and their generation"},
+		{Name: tagTasks, Description: "Background tasks and their progress"},
+		{Name: tagLearning, Description: "Progress, quizzes and reviews"},
+		{Name: tagGame, Description: "Points, achievements and leaderboards"},
+		{Name: tagCommunity, Description: "Posts, comments, likes, follows, blocks and reports"},
+		{Name: tagAdmin, Description: "For administrators"},
+		{Name: tagHealth, Description: "Health of the service and its components"},
+		{Name: tagService, Description: "The service, its documents and its pages"},
+	}
+}
+
+// The tags of the document.
+const (
+	tagAuth      = "auth"
+	tagUsers     = "users"
+	tagCourses   = "courses"
+	tagTasks     = "tasks"
+	tagCommunity = "community"
+	tagAdmin     = "admin"
+	tagHealth    = "health"
+)

@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/lyoapp/lyo/api/ratelimit"
+)
+
+// Options are the settings and collaborators of an API.
+type Options struct {
+	Info       *huma.Info
+	Tags       []*huma.Tag
+	Aliases    []Alias
+	PublicURL  string   // where clients reach the service, without a trailing slash
+	HostNames  []string // further names of the service, beside that of PublicURL
+	AnyHost    bool     // every Host field is accepted, for development
+	Origins    []string // of other sites whose pages may call the service
+	Proxies    []string // addresses and networks whose X-Forwarded fields are trusted
+	CursorKey  []byte   // signs the cursors of lists
+	HealthPath func(route string) bool
+	// Authenticate returns the principal of an access token. Its errors are Unauthenticated and
+	// Forbidden, or those of a dependency.
+	Authenticate func(ctx context.Context, token string) (Principal, error)
+	// NeedAdmin returns Forbidden unless the principal of ctx is an administrator.
+	NeedAdmin func(ctx context.Context) error
+	// Charge counts a request. Its error is a failure to count. A refusal is in the verdict.
+	Charge       func(ctx context.Context, r ratelimit.Request) (ratelimit.Verdict, error)
+	UserLimit    ratelimit.Policy // of requests with a token
+	AddressLimit ratelimit.Policy // of requests whose token is refused
+	Clock        func() time.Time
+	Log          *slog.Logger
+	// Tracer makes a span for each request, and Seen is called for it. Either may be nil.
+	Tracer trace.Tracer
+	Seen   RequestSeen
+}
+
+// API is the part of the HTTP interface that is the same for every resource. Operations are added by
+// Register and Raw, then Finish returns the handler.
+type API struct {
+	options Options
+	engine  *gin.Engine
+	huma    huma.API
+	proxies proxies
+	hosts   hosts
+	bodies  map[string]BodyLimits // by method and path, for those with limits of their own
+	spec    []byte
+}
+
+// NewAPI returns an API without operations.
+func NewAPI(o Options) (*API, error) {
+	a := &API{options: o, bodies: map[string]BodyLimits{}}
+	var err error
+	if a.proxies, err = parseProxies(o.Proxies); err != nil {
+		return nil, err
+	}
+	if a.hosts, err = newHosts(o); err != nil {
+		return nil, fmt.Errorf("the public address: %w", err)
+	}
+	if err := a.newEngine(); err != nil {
+		return nil, err
+	}
+	a.huma = humagin.New(a.engine, a.humaConfig())
+	return a, nil
+}
+
+// Finish completes the OpenAPI document and returns the whole service: routes, middleware, aliases and
+// compression.
+func (a *API) Finish() (http.Handler, error) {
+	if err := a.finishDocument(); err != nil {
+		return nil, fmt.Errorf("build the OpenAPI document: %w", err)
+	}
+	return a.wrap(a.engine)
+}
+
+// OpenAPI returns the document, to be completed by hand before Finish.
+func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
+
+// Document returns the document as /openapi.json sends it, after Finish.
+func (a *API) Document() []byte { return a.spec }
+
+// Routes returns the registered routes.
+func (a *API) Routes() gin.RoutesInfo { return a.engine.Routes() }
+
+// PublicURL returns the public address of a path.
+func (a *API) PublicURL(path string) string { return a.options.PublicURL + path }
