@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"path"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -49,7 +48,7 @@ func (s *Server) consoleFile(c *gin.Context, pages *console.Pages) {
 		return
 	}
 	c.Header("ETag", file.ETag)
-	c.Data(http.StatusOK, mediaTypes()[path.Ext(c.Param("file"))], file.Data)
+	c.Data(http.StatusOK, mediaType(c.Param("file")), file.Data)
 }
 
 // writeConsole sends the console page.

@@ -101,6 +101,18 @@ func (a *API) raw(op huma.Operation, handler gin.HandlerFunc) {
 	a.engine.Handle(op.Method, routerPath(op.Path), handler)
 }
 
+// handle adds an operation that Huma cannot describe, such as a socket. Its document is op, with the
+// problems of the statuses in op.Errors and the fields of the rate limits.
+func (a *API) handle(op huma.Operation, handler gin.HandlerFunc) {
+	for _, status := range op.Errors {
+		op.Responses[strconv.Itoa(status)] = a.problemResponse(status)
+	}
+	op.Errors = nil // or Huma would describe them in its own way
+	describeLimits(op.Responses)
+	a.huma.OpenAPI().AddOperation(&op)
+	a.engine.Handle(op.Method, routerPath(op.Path), handler)
+}
+
 // routerPath returns a path of the document as the router writes it.
 func routerPath(path string) string { return strings.NewReplacer("{", ":", "}", "").Replace(path) }
 

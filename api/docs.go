@@ -80,7 +80,7 @@ func (a *API) sendFile(c *gin.Context, files fs.FS, name string) {
 		}
 	}
 	c.Header("Cache-Control", "public, max-age=3600")
-	c.Data(http.StatusOK, mediaTypes()[path.Ext(plain)], data)
+	c.Data(http.StatusOK, mediaType(plain), data)
 }
 
 // takesGzip reports whether an Accept-Encoding field accepts gzip.
@@ -102,9 +102,10 @@ func unpack(data []byte) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-func mediaTypes() map[string]string {
+// mediaType returns the media type of a file of a page, by its name.
+func mediaType(name string) string {
 	return map[string]string{
 		".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
 		".css": "text/css; charset=utf-8", ".png": "image/png", ".svg": "image/svg+xml",
-	}
+	}[path.Ext(name)]
 }

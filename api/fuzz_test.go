@@ -9,42 +9,12 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/realtime"
-	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
-
-// FuzzCursor checks, for any cursor, that only one sealed for this list and filter
-// opens, and that it opens to what was sealed.
-func FuzzCursor(f *testing.F) {
-	s := &API{options: Options{CursorKey: []byte("a key of the test's own")}}
-	good := s.sealCursor("posts", "new", store.Keyset{ID: uuid.UUID{7}})
-	for _, seed := range []string{"", "x", good, good[1:], good + "A", good + "=", strings.Repeat("A", 600), "\x00", "é"} {
-		f.Add(seed, []byte("a place"))
-	}
-	f.Fuzz(func(t *testing.T, cursor string, place []byte) {
-		if opened, err := s.openCursor("posts", "new", cursor); err == nil && opened != nil {
-			require.Equal(t, cursor, s.sealCursor("posts", "new", *opened), "what opens was sealed here")
-		} else if err == nil {
-			require.Empty(t, cursor)
-		}
-		if len(place) == 0 || len(place) > 300 {
-			return
-		}
-		sealed := s.sealRawCursor("feed", []string{"a", "b"}, place)
-		opened, err := s.openRawCursor("feed", []string{"a", "b"}, sealed)
-		require.NoError(t, err)
-		require.Equal(t, place, opened)
-		_, err = s.openRawCursor("feed", []string{"a"}, sealed)
-		require.Error(t, err)
-		_, err = s.openRawCursor("posts", []string{"a", "b"}, sealed)
-		require.Error(t, err)
-	})
-}
 
 // FuzzProblem checks, for any body, query or path, that the response is a success or
 // a complete problem document, without internal details.

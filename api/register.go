@@ -196,7 +196,7 @@ func (a *API) admit(ctx context.Context, c *gin.Context, r route) (context.Conte
 		return ctx, err
 	}
 	for _, name := range r.ids {
-		if !canonicalUUID.MatchString(c.Param(name)) {
+		if !isUUID(c.Param(name)) {
 			return ctx, malformed("The " + name + " in the path is not a UUID.")
 		}
 	}
@@ -205,5 +205,8 @@ func (a *API) admit(ctx context.Context, c *gin.Context, r route) (context.Conte
 	}
 	return ctx, a.takeBody(c, r)
 }
+
+// isUUID reports whether a text is a UUID in its usual form.
+func isUUID(text string) bool { return canonicalUUID.MatchString(text) }
 
 var canonicalUUID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)

@@ -25,13 +25,7 @@ const socketWithin = 5 * time.Second
 
 // sockets registers the routes of progress over WebSocket.
 func (s *Server) sockets() {
-	s.engine.GET("/v1/tasks/ws/:task_id", s.taskSocket)
-	operation := socketOperation()
-	for _, status := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusTooManyRequests} {
-		operation.Responses[strconv.Itoa(status)] = s.problemResponse(status)
-	}
-	describeLimits(operation.Responses)
-	s.OpenAPI().AddOperation(operation)
+	s.handle(socketOperation(), s.taskSocket)
 	register(s.API, huma.Operation{
 		OperationID: "create-ticket", Method: http.MethodPost, Path: "/v1/realtime/tickets", Tags: []string{"tasks"},
 		Summary:       "Create a socket ticket",
@@ -128,7 +122,7 @@ func (s *Server) listener(c *gin.Context, who Principal, refused error) (realtim
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), socketWithin)
 	defer cancel()
-	if !canonicalUUID.MatchString(c.Param("task_id")) {
+	if !isUUID(c.Param("task_id")) {
 		return realtime.Session{}, store.Errorf(store.Invalid, "The task id in the path is not a UUID.")
 	}
 	id := uuid.MustParse(c.Param("task_id"))
@@ -199,11 +193,11 @@ func refusal(err error) (kind realtime.Refusal, words string) {
 }
 
 // socketOperation documents the socket, which Huma cannot.
-func socketOperation() *huma.Operation {
+func socketOperation() huma.Operation {
 	parameter := func(name, in, doc string) *huma.Param {
 		return &huma.Param{Name: name, In: in, Description: doc, Required: in == "path", Schema: &huma.Schema{Type: huma.TypeString}}
 	}
-	return &huma.Operation{
+	return huma.Operation{
 		OperationID: "watch-task", Method: http.MethodGet, Path: "/v1/tasks/ws/{task_id}", Tags: []string{"tasks"},
 		Summary: "Watch a task over a WebSocket",
 		Description: "Text messages of JSON. The server sends the task with a timestamp: the present state first, or with since every event after that one, then " +
@@ -217,6 +211,7 @@ func socketOperation() *huma.Operation {
 			parameter("since", "query", "The last seq the client has; 0 for all events."),
 		},
 		Security:  []map[string][]string{{"bearer": {}}, {}},
+		Errors:    []int{http.StatusBadRequest, http.StatusForbidden, http.StatusTooManyRequests},
 		Responses: map[string]*huma.Response{"101": {Description: "The socket is open."}},
 	}
 }

@@ -72,7 +72,7 @@ func (in *createSourceInput) source() (courses.Source, error) {
 func offerFromJSON(body []byte) (o offer, err error) {
 	err = decode(body, &o)
 	if misfit, ok := errors.AsType[unfitError](err); ok {
-		at := strings.ToLower(strings.TrimPrefix(misfit.Error(), unfit))
+		at := strings.ToLower(misfit.pointer())
 		return o, store.BadField("body", at, "has a value of the wrong type")
 	}
 	if err != nil {

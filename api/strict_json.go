@@ -159,4 +159,7 @@ func decode(data []byte, v any) error {
 // unfitError is the pointer to a value that does not fit its field.
 type unfitError string
 
-func (e unfitError) Error() string { return unfit + strings.TrimSuffix(string(e), "/") }
+func (e unfitError) Error() string { return unfit + e.pointer() }
+
+// pointer returns the RFC 6901 pointer to the value.
+func (e unfitError) pointer() string { return strings.TrimSuffix(string(e), "/") }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -280,12 +279,4 @@ func TestTimeZonesArePlacesOrUTC(t *testing.T) {
 	for _, zone := range []string{"", "Local", "posixrules", "Etc/GMT+5", "EST5EDT", "posix/Europe/Berlin", "right/UTC", "GMT", "Factory"} {
 		w.problem(w.do("PUT", "/v1/users/me", `{"timezone":"`+zone+`"}`, ada.header()...), slugValidation)
 	}
-}
-
-func TestABodyWithARuleNobodyKnowsStopsTheProgram(t *testing.T) {
-	t.Parallel()
-	type body struct {
-		Title string `json:"title" text:"headline"`
-	}
-	require.Panics(t, func() { textRulesOf(reflect.TypeFor[body](), "") })
 }
