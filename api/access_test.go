@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/auth"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // TestEveryWayATokenCanBeWrong sends tokens to the API over HTTP, to a plain operation
@@ -68,7 +70,7 @@ func TestEveryWayATokenCanBeWrong(t *testing.T) {
 	}
 	for name, token := range bad {
 		a := w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+token)
-		w.problem(a, slugAuth)
+		w.problem(a, rest.SlugAuth)
 		require.Equal(t, "Bearer", a.header.Get("WWW-Authenticate"), name)
 		kind, code := w.refusedSocket(person{access: strings.ReplaceAll(token, " ", "+")}, uuid.New())
 		require.Equal(t, "auth_error", kind, name)
@@ -78,10 +80,10 @@ func TestEveryWayATokenCanBeWrong(t *testing.T) {
 		}
 	}
 	for range 2 { // the second time the session's user is known without a query
-		w.problem(w.do("POST", "/v1/auth/logout", "", "Authorization", "Bearer "+bad["another's session"]), slugAuth)
-		w.problem(w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+bad["another's session"]), slugAuth)
+		w.problem(w.do("POST", "/v1/auth/logout", "", "Authorization", "Bearer "+bad["another's session"]), rest.SlugAuth)
+		w.problem(w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+bad["another's session"]), rest.SlugAuth)
 		require.Equal(t, 200, w.do("GET", "/v1/users/me", "", eve.header()...).status, "whose it is it stays")
 	}
-	w.problem(w.do("GET", "/v1/users/me", "", "Authorization", p.access), slugAuth)
-	w.problem(w.do("GET", "/v1/users/me", "", "Authorization", "Basic "+p.access), slugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", "Authorization", p.access), rest.SlugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", "Authorization", "Basic "+p.access), rest.SlugAuth)
 }

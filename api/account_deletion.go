@@ -13,11 +13,13 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // accountDeletion registers the operation that deletes an account.
 func (s *Server) accountDeletion() {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "delete-me", Method: http.MethodDelete, Path: "/v1/users/me", Tags: []string{tagUsers},
 		Summary: "Delete your account",
 		Description: "Ends all sessions and sockets at once and cancels open tasks. For a grace period an administrator can restore the account; then all " +
@@ -33,17 +35,17 @@ type departureView struct {
 
 type departureOutput struct{ Body departureView }
 
-type deleteMeInput struct{ Changing }
+type deleteMeInput struct{ rest.Changing }
 
 func (s *Server) deleteMe(ctx context.Context, in *deleteMeInput) (*departureOutput, error) {
-	user, now := principal(ctx).UserID, s.now()
+	user, now := rest.PrincipalOf(ctx).UserID, s.now()
 	deletion, due := store.NewID(), now.Add(s.Config.Account.DeletionGrace)
 	message := outbox.DeleteAccount(user, deletion, due, now)
 	ended, err := privacy.RequestDeletion(ctx, s.DB, privacy.Deletion{
 		ID: deletion, User: user, Due: due, Start: message,
 		Cancel: func(task tasks.Task) store.OutboxMessage { return outbox.CancelSoon(task, now) },
 		Entry:  s.auditEntry(ctx, store.AuditDeletionRequested, user, map[string]any{"due_at": due}),
-	}, func(row accounts.User) error { return checkIfMatch(in.IfMatch, etagOf(viewUser(row))) })
+	}, func(row accounts.User) error { return rest.CheckIfMatch(in.IfMatch, rest.ETagOf(viewUser(row))) })
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/models/tasks"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func TestDeletingOnesAccount(t *testing.T) {
@@ -27,7 +29,7 @@ func TestDeletingOnesAccount(t *testing.T) {
 		require.NoError(t, wsjson.Read(t.Context(), conn, &event))
 		require.EqualValues(t, 1, event["seq"])
 	}
-	w.problem(w.do("DELETE", "/v1/users/me", "", append(ada.header(), "If-Match", `"older"`)...), slugCondition)
+	w.problem(w.do("DELETE", "/v1/users/me", "", append(ada.header(), "If-Match", `"older"`)...), rest.SlugCondition)
 	tag := w.do("GET", "/v1/users/me", "", ada.header()...).header.Get("ETag")
 	a := w.do("DELETE", "/v1/users/me", "", append(ada.header(), "If-Match", tag)...)
 	require.Equal(t, http.StatusOK, a.status, string(a.body))
@@ -46,13 +48,13 @@ func TestDeletingOnesAccount(t *testing.T) {
 		}
 	}
 	for _, p := range []person{ada, phone} {
-		w.problem(w.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
-		w.problem(w.refresh(p.refresh), slugAuth)
+		w.problem(w.do("GET", "/v1/users/me", "", p.header()...), rest.SlugAuth)
+		w.problem(w.refresh(p.refresh), rest.SlugAuth)
 	}
-	denied := w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse"}`), slugDenied)
+	denied := w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse"}`), rest.SlugDenied)
 	require.Contains(t, denied["detail"], "being deleted")
-	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"wrong horse"}`), slugAuth)
-	w.problem(w.do("GET", "/v1/courses/"+course.String(), "", eve.header()...), slugNotFound)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"wrong horse"}`), rest.SlugAuth)
+	w.problem(w.do("GET", "/v1/courses/"+course.String(), "", eve.header()...), rest.SlugNotFound)
 	row, err := tasks.FindTask(t.Context(), w.server.DB, uuid.MustParse(ada.id), task)
 	require.NoError(t, err)
 	require.True(t, row.Fault.Cancelled())

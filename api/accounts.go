@@ -12,6 +12,8 @@ import (
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // passwordTimeout is longer than the default, because hashing waits in a queue.
@@ -19,33 +21,33 @@ const passwordTimeout = 30 * time.Second
 
 // sessions registers the operations that start, refresh and end a session.
 func (s *Server) sessions() {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "register", Method: http.MethodPost, Path: "/v1/auth/register", Tags: []string{tagAuth},
 		Summary:       "Create an account",
 		Description:   "Also signs in, and mails a token that verifies the address. 409: the email address or the username is taken.",
 		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
-	}, s.signUp, public, within(passwordTimeout), counting(s.limits.anyone()))
-	register(s.API, huma.Operation{
+	}, s.signUp, rest.Public, rest.Within(passwordTimeout), rest.Charging(s.limits.anyone()))
+	rest.Register(s.API, huma.Operation{
 		OperationID: "login", Method: http.MethodPost, Path: "/v1/auth/login", Tags: []string{tagAuth},
 		Summary: "Sign in",
 		Description: "Returns an access token and a refresh token. Failed attempts count towards a limit of the account and of the address. 401: wrong " +
 			"credentials; 403: the account is disabled.",
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict},
-	}, s.logIn, public, within(passwordTimeout), counting(s.limits.anyone()))
-	register(s.API, huma.Operation{
+	}, s.logIn, rest.Public, rest.Within(passwordTimeout), rest.Charging(s.limits.anyone()))
+	rest.Register(s.API, huma.Operation{
 		OperationID: "refresh", Method: http.MethodPost, Path: "/v1/auth/refresh", Tags: []string{tagAuth},
 		Summary: "Refresh an access token",
 		Description: "Exchanges a refresh token for a new pair. The previous token, sent again within 30 seconds, gets the current pair; an older one ends the " +
 			"session.",
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden},
-	}, s.refreshTokens, public, counting(s.limits.refreshing()))
-	register(s.API, huma.Operation{
+	}, s.refreshTokens, rest.Public, rest.Charging(s.limits.refreshing()))
+	rest.Register(s.API, huma.Operation{
 		OperationID: "logout", Method: http.MethodPost, Path: "/v1/auth/logout", Tags: []string{tagAuth},
 		Summary:     "Sign out",
 		Description: "Ends the session of the access token, of the refresh token, or of both. Repeating it changes nothing. 401: neither token is valid.",
 		Errors:      []int{http.StatusUnauthorized},
-		Security:    []map[string][]string{{bearerScheme: {}}, {}},
-	}, s.logOut, public, counting(s.limits.anyone()))
+		Security:    []map[string][]string{{rest.BearerScheme: {}}, {}},
+	}, s.logOut, rest.Public, rest.Charging(s.limits.anyone()))
 }
 
 type signUpInput struct {
@@ -59,9 +61,9 @@ type signUpInput struct {
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *signUpInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
+	var faults rest.FieldFaults
 	if err := auth.CheckNewPassword(in.Body.Password, in.Body.Email); err != nil {
-		faults.add("password", err.Error())
+		faults.Add("password", err.Error())
 	}
 	return faults
 }
@@ -81,7 +83,7 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 		ProfileData: map[string]any{}, CreatedAt: now, UpdatedAt: now, LastLoginAt: &now,
 	}
 	token, session := s.newSession(ctx, user.ID, now)
-	ctx = withPrincipal(ctx, Principal{UserID: user.ID, SessionID: session.ID})
+	ctx = rest.WithPrincipal(ctx, rest.Principal{UserID: user.ID, SessionID: session.ID})
 	entry := s.auditEntry(ctx, store.AuditSignUp, user.ID, nil)
 	mail, message := s.mailTo(accounts.MailVerify, &user.ID, user.Email)
 	queue := func(tx *gorm.DB) error { return accounts.QueueMail(ctx, tx, mail, message) }
@@ -137,7 +139,7 @@ func (s *Server) checkPassword(ctx context.Context, in *logInInput, attempt atte
 // startSession starts a session for a user whose password was verified.
 func (s *Server) startSession(ctx context.Context, user accounts.User) (*signedIn, error) {
 	token, session := s.newSession(ctx, user.ID, s.now())
-	ctx = withPrincipal(ctx, Principal{UserID: user.ID, SessionID: session.ID})
+	ctx = rest.WithPrincipal(ctx, rest.Principal{UserID: user.ID, SessionID: session.ID})
 	signed, err := accounts.SignIn(ctx, s.DB, user.ID, user.PasswordHash, session, s.auditEntry(ctx, store.AuditSignIn, user.ID, nil))
 	if err != nil {
 		if store.CodeOf(err) == store.Forbidden {
@@ -152,7 +154,7 @@ func (s *Server) startSession(ctx context.Context, user accounts.User) (*signedI
 // change the refusal.
 func (s *Server) recordRefusal(ctx context.Context, entry store.AuditEntry) {
 	if err := store.Audit(context.WithoutCancel(ctx), s.DB, entry); err != nil {
-		s.logFailure(ctx, "a refusal could not be put on the audit log", err)
+		s.LogFailure(ctx, "a refusal could not be put on the audit log", err)
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func TestRegisterAnswersLikeLogin(t *testing.T) {
@@ -62,28 +64,28 @@ func TestRegisterRules(t *testing.T) {
 		"username":  {"ab", strings.Repeat("x", 101), " abc", 5},
 	} {
 		for _, value := range values {
-			p := w.problem(w.do("POST", "/v1/auth/register", body(map[string]any{field: value})), slugValidation)
+			p := w.problem(w.do("POST", "/v1/auth/register", body(map[string]any{field: value})), rest.SlugValidation)
 			for _, e := range p["errors"].([]any) {
 				require.Equal(t, "/"+field, e.(map[string]any)["pointer"], value)
 			}
 			require.NotContains(t, p, "value")
 		}
 	}
-	p := w.problem(w.do("POST", "/v1/auth/register", `{}`), slugValidation)
+	p := w.problem(w.do("POST", "/v1/auth/register", `{}`), rest.SlugValidation)
 	require.Len(t, p["errors"], 3)
 	require.Equal(t, 201, w.do("POST", "/v1/auth/register", body(map[string]any{"username": nil, "password": strings.Repeat("éa", 24)})).status)
-	w.problem(w.do("POST", "/v1/auth/register", body(map[string]any{"email": "A@B.example"})), slugConflict)
+	w.problem(w.do("POST", "/v1/auth/register", body(map[string]any{"email": "A@B.example"})), rest.SlugConflict)
 	require.Equal(t, 201, w.do("POST", "/v1/auth/register", body(map[string]any{"email": "c@b.example", "username": "Grace"})).status)
-	w.problem(w.do("POST", "/v1/auth/register", body(map[string]any{"email": "d@b.example", "username": "graCE"})), slugConflict)
+	w.problem(w.do("POST", "/v1/auth/register", body(map[string]any{"email": "d@b.example", "username": "graCE"})), rest.SlugConflict)
 }
 
 func TestLoginTellsNobodyWhoHasAnAccount(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	w.signUp("ada@example.com")
-	unknown := w.problem(w.do("POST", "/v1/auth/login", `{"email":"eve@example.com","password":"correct horse"}`), slugAuth)
-	wrong := w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"x"}`), slugAuth)
-	long := w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse`+strings.Repeat("y", 100)+`"}`), slugAuth)
+	unknown := w.problem(w.do("POST", "/v1/auth/login", `{"email":"eve@example.com","password":"correct horse"}`), rest.SlugAuth)
+	wrong := w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"x"}`), rest.SlugAuth)
+	long := w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse`+strings.Repeat("y", 100)+`"}`), rest.SlugAuth)
 	require.Equal(t, unknown["detail"], wrong["detail"])
 	require.Equal(t, unknown["detail"], long["detail"])
 }
@@ -93,10 +95,10 @@ func TestInactiveAccount(t *testing.T) {
 	w := newTestEnv(t)
 	p := w.signUp("ada@example.com")
 	require.NoError(t, w.server.DB.Exec("UPDATE users SET is_active = false").Error)
-	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse"}`), slugDenied)
-	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"wrong"}`), slugAuth)
-	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+p.refresh+`"}`), slugDenied)
-	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), slugDenied)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse"}`), rest.SlugDenied)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"wrong"}`), rest.SlugAuth)
+	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+p.refresh+`"}`), rest.SlugDenied)
+	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), rest.SlugDenied)
 }
 
 func TestLogout(t *testing.T) {
@@ -105,16 +107,16 @@ func TestLogout(t *testing.T) {
 	p, other := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	refresh := `{"refresh_token":"` + p.refresh + `"}`
 	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", p.header()...).status)
-	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
-	w.problem(w.do("POST", "/v1/auth/refresh", refresh), slugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), rest.SlugAuth)
+	w.problem(w.do("POST", "/v1/auth/refresh", refresh), rest.SlugAuth)
 	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", p.header()...).status)
 	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", refresh).status)
 	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", refresh, p.header()...).status)
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", other.header()...).status)
 	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", `{"refresh_token":"`+other.refresh+`"}`).status)
-	w.problem(w.do("GET", "/v1/users/me", "", other.header()...), slugAuth)
-	w.problem(w.do("POST", "/v1/auth/logout", ""), slugAuth)
-	w.problem(w.do("POST", "/v1/auth/logout", `{"refresh_token":"nonsense"}`), slugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", other.header()...), rest.SlugAuth)
+	w.problem(w.do("POST", "/v1/auth/logout", ""), rest.SlugAuth)
+	w.problem(w.do("POST", "/v1/auth/logout", `{"refresh_token":"nonsense"}`), rest.SlugAuth)
 }
 
 func TestMe(t *testing.T) {
@@ -140,7 +142,7 @@ func TestRevocationReachesEveryProcess(t *testing.T) {
 	require.Equal(t, 200, second.do("GET", "/v1/users/me", "", p.header()...).status)
 	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", p.header()...).status)
 	w.clock.advance(time.Second)
-	second.problem(second.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
+	second.problem(second.do("GET", "/v1/users/me", "", p.header()...), rest.SlugAuth)
 }
 
 func TestExpiredSession(t *testing.T) {
@@ -148,7 +150,7 @@ func TestExpiredSession(t *testing.T) {
 	w := newTestEnv(t)
 	p := w.signUp("ada@example.com")
 	w.clock.advance(720 * time.Hour)
-	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+p.refresh+`"}`), slugAuth)
+	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+p.refresh+`"}`), rest.SlugAuth)
 	_, standing, err := accounts.SessionStanding(t.Context(), w.server.DB, store.NewID(), w.clock.now())
 	require.NoError(t, err)
 	require.Equal(t, accounts.SessionEnded, standing)
@@ -158,7 +160,7 @@ func TestPasswordsThatAreGuessedFirstAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	for _, password := range []string{"Password123", "ada@example.com", "qwertyuiop"} {
-		p := w.problem(w.do("POST", "/v1/auth/register", `{"email":"ada@example.com","password":"`+password+`","full_name":""}`), slugValidation)
+		p := w.problem(w.do("POST", "/v1/auth/register", `{"email":"ada@example.com","password":"`+password+`","full_name":""}`), rest.SlugValidation)
 		require.Equal(t, []string{"/full_name", "/password"}, slices.Sorted(slices.Values(pointersOf(p))), "all at once")
 		require.NotContains(t, w.logs.String(), password)
 	}
@@ -179,7 +181,7 @@ func TestAHashOfAnotherCostIsMadeAgain(t *testing.T) {
 	deps := old.server.Deps
 	deps.Config.Auth.BcryptCost = 5
 	w := serve(t, deps, old.clock, old.logs)
-	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"wrong"}`), slugAuth)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"wrong"}`), rest.SlugAuth)
 	require.Equal(t, first, hashOf())
 	w.logIn("ada@example.com", "correct horse", "x")
 	again := hashOf()
@@ -199,7 +201,7 @@ func TestALongLineOfSignInsIsTooManyRequests(t *testing.T) {
 	w := newTestEnv(t)
 	w.failing("/t/busy", busy(&auth.Busy{RetryAfter: 5200 * time.Millisecond}))
 	a := w.do("GET", "/t/busy", "")
-	w.problem(a, slugRateLimited)
+	w.problem(a, rest.SlugRateLimited)
 	require.Equal(t, "6", a.header.Get("Retry-After"))
 }
 
@@ -209,8 +211,8 @@ func TestSigningInIsPutOnTheAuditLog(t *testing.T) {
 	ada := w.signUp("ada@example.com")
 	require.Len(t, w.mails(accounts.MailVerify), 1, "queued with the account")
 	refused := `{"email":"ada@example.com","password":"a wrong guess"}`
-	w.problem(w.do("POST", "/v1/auth/login", refused), slugAuth)
-	w.problem(w.do("POST", "/v1/auth/login", `{"email":"eve@example.com","password":"a wrong guess"}`), slugAuth)
+	w.problem(w.do("POST", "/v1/auth/login", refused), rest.SlugAuth)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"eve@example.com","password":"a wrong guess"}`), rest.SlugAuth)
 	w.logIn("ADA@example.com", "correct horse", "x")
 	var log []store.AuditEntry
 	require.NoError(t, w.server.DB.Order("id").Find(&log).Error)
@@ -235,9 +237,9 @@ func TestSigningInIsPutOnTheAuditLog(t *testing.T) {
 	}
 
 	require.NoError(t, w.server.DB.Exec("ALTER TABLE audit_log RENAME TO away").Error)
-	w.problem(w.do("POST", "/v1/auth/login", refused), slugAuth)
+	w.problem(w.do("POST", "/v1/auth/login", refused), rest.SlugAuth)
 	require.Contains(t, w.logs.String(), "could not be put on the audit log")
-	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse"}`), slugServer)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse"}`), rest.SlugServer)
 }
 
 func idText(id *uuid.UUID) string {

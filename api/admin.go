@@ -10,21 +10,23 @@ import (
 
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // admin registers the operations of administrators.
 func (s *Server) admin() {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-audit", Method: http.MethodGet, Path: "/v1/admin/audit", Tags: []string{tagAdmin},
 		Summary:     "List audit log entries",
 		Description: "Newest first. Reading the log is itself recorded. For administrators.",
-	}, s.listAudit, admins)
+	}, s.listAudit, rest.Admins)
 }
 
 // needAdmin returns Forbidden unless the principal is an administrator now. Tokens carry roles, but a
 // revoked role must not last as long as the token.
 func (s *Server) needAdmin(ctx context.Context) error {
-	is, err := accounts.HasRole(ctx, s.DB, principal(ctx).UserID, accounts.RoleAdmin)
+	is, err := accounts.HasRole(ctx, s.DB, rest.PrincipalOf(ctx).UserID, accounts.RoleAdmin)
 	if err == nil && !is {
 		return store.Errorf(store.Forbidden, "This is for administrators.")
 	}
@@ -55,30 +57,30 @@ type AuditScope struct {
 
 type listAuditInput struct {
 	AuditScope
-	Paging
+	rest.Paging
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-func (s *Server) listAudit(ctx context.Context, in *listAuditInput) (*listed[auditView], error) {
-	return listing[store.AuditEntry, auditView]{
-		name: "audit", filter: in.AuditScope, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *store.Keyset, limit int) ([]store.AuditEntry, error) {
+func (s *Server) listAudit(ctx context.Context, in *listAuditInput) (*rest.Page[auditView], error) {
+	return rest.List[store.AuditEntry, auditView]{
+		Name: "audit", Filter: in.AuditScope, Cursor: in.Cursor, Limit: in.Limit,
+		Rows: func(after *store.Keyset, limit int) ([]store.AuditEntry, error) {
 			entries, err := store.ListAudit(ctx, s.DB, store.AuditFilter{
 				Action: store.AuditAction(in.Action), UserID: givenID(in.UserID), ActorID: givenID(in.ActorID),
-				Since: givenTime(in.Since), Before: givenTime(in.Before), After: after, Offset: in.skip(), Limit: limit,
+				Since: givenTime(in.Since), Before: givenTime(in.Before), After: after, Offset: in.Skip(), Limit: limit,
 			})
 			if err != nil {
 				return nil, err
 			}
-			read := s.auditEntry(ctx, store.AuditRead, uuid.Nil, map[string]any{"query": requestInfoOf(ctx).query})
+			read := s.auditEntry(ctx, store.AuditRead, uuid.Nil, map[string]any{"query": rest.RequestInfoOf(ctx).Query})
 			if err := store.Audit(ctx, s.DB, read); err != nil {
 				return nil, err // a read that cannot be audited is refused
 			}
 			return entries, nil
 		},
-		keyset: func(e store.AuditEntry) store.Keyset { return store.Keyset{At: e.At, ID: e.ID} },
-		show:   viewAudit,
-	}.page(ctx, s.API)
+		Keyset: func(e store.AuditEntry) store.Keyset { return store.Keyset{At: e.At, ID: e.ID} },
+		Show:   viewAudit,
+	}.Page(ctx, s.API)
 }
 
 func viewAudit(e store.AuditEntry) auditView {

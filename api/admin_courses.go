@@ -13,21 +13,23 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // anyCourses registers the administrators' operations on courses of any owner.
 func (s *Server) anyCourses(tags []string) {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-all-courses", Method: http.MethodGet, Path: "/v1/admin/courses", Tags: tags,
 		Summary:     "List courses of all users",
 		Description: "Newest first. For administrators.",
-	}, s.listAllCourses, admins)
-	register(s.API, huma.Operation{
+	}, s.listAllCourses, rest.Admins)
+	rest.Register(s.API, huma.Operation{
 		OperationID: "read-any-course", Method: http.MethodGet, Path: "/v1/admin/courses/{id}", Tags: tags,
 		Summary: "Get a course of any user",
 		Description: "With its lessons and items. Reading another user's course is recorded in the audit log; the owner's own material is not named. For " +
 			"administrators.",
-	}, s.readAnyCourse, admins)
+	}, s.readAnyCourse, rest.Admins)
 	for _, act := range []struct {
 		act                  courses.CourseAct
 		summary, description string
@@ -36,17 +38,17 @@ func (s *Server) anyCourses(tags []string) {
 		{courses.CourseRestore, "Restore a held or hidden course", "Others see it again, as its visibility allows."},
 		{courses.CourseUnpublish, "Unpublish a course", "Makes the course private. Its owner may share it again; put it on hold to prevent that."},
 	} {
-		register(s.API, huma.Operation{
+		rest.Register(s.API, huma.Operation{
 			OperationID: string(act.act) + "-course", Method: http.MethodPost, Path: "/v1/admin/courses/{id}/" + string(act.act), Tags: tags,
 			Summary: act.summary, Description: act.description + " The owner is notified. Repeating it changes nothing. For administrators.",
-		}, s.moderating(act.act), admins)
+		}, s.moderating(act.act), rest.Admins)
 	}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "delete-any-course", Method: http.MethodDelete, Path: "/v1/admin/courses/{id}", Tags: tags,
 		Summary:       "Delete a course of any user",
 		Description:   "A generation under way is cancelled. The owner is notified. For administrators.",
 		DefaultStatus: http.StatusNoContent,
-	}, s.deleteAnyCourse, admins)
+	}, s.deleteAnyCourse, rest.Admins)
 }
 
 type moderatedCourseView struct {
@@ -83,23 +85,23 @@ type AllCoursesScope struct {
 
 type listAllCoursesInput struct {
 	AllCoursesScope
-	Paging
+	rest.Paging
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-func (s *Server) listAllCourses(ctx context.Context, in *listAllCoursesInput) (*listed[moderatedCourseView], error) {
-	return listing[courses.Course, moderatedCourseView]{
-		name: "all-courses", filter: in.AllCoursesScope, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *store.Keyset, limit int) ([]courses.Course, error) {
+func (s *Server) listAllCourses(ctx context.Context, in *listAllCoursesInput) (*rest.Page[moderatedCourseView], error) {
+	return rest.List[courses.Course, moderatedCourseView]{
+		Name: "all-courses", Filter: in.AllCoursesScope, Cursor: in.Cursor, Limit: in.Limit,
+		Rows: func(after *store.Keyset, limit int) ([]courses.Course, error) {
 			f := courses.ModeratedFilter{
 				Status: courses.CourseStatus(in.Status), Visibility: courses.Visibility(in.Visibility), Moderation: moderation.ContentStatus(in.Moderation),
-				Owner: givenID(in.Owner), After: after, Offset: in.skip(), Limit: limit,
+				Owner: givenID(in.Owner), After: after, Offset: in.Skip(), Limit: limit,
 			}
 			return courses.ListAllCourses(ctx, s.DB, f)
 		},
-		keyset: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
-		show:   viewModerated,
-	}.page(ctx, s.API)
+		Keyset: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
+		Show:   viewModerated,
+	}.Page(ctx, s.API)
 }
 
 func (s *Server) readAnyCourse(ctx context.Context, in *courseOnlyInput) (*body[courseView], error) {

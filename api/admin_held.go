@@ -12,20 +12,22 @@ import (
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/quality"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (s *Server) holding(tags []string) {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-held", Method: http.MethodGet, Path: "/v1/admin/held", Tags: tags,
 		Summary:     "List content awaiting review",
 		Description: "Posts, comments and courses on hold, oldest first. For administrators.",
-	}, s.listHeld, admins)
-	register(s.API, huma.Operation{
+	}, s.listHeld, rest.Admins)
+	rest.Register(s.API, huma.Operation{
 		OperationID: "decide-held", Method: http.MethodPost, Path: "/v1/admin/held/{id}/decision", Tags: tags,
 		Summary: "Approve or reject content awaiting review",
 		Description: "approve makes it visible, unless its author is suspended. reject deletes a post or comment; a course is hidden and remains its owner's. " +
 			"404: it awaits no review. For administrators.",
-	}, s.decideHeld, admins)
+	}, s.decideHeld, rest.Admins)
 }
 
 type heldView struct {
@@ -40,21 +42,21 @@ type heldView struct {
 }
 
 type listHeldInput struct {
-	Paging
+	rest.Paging
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-func (s *Server) listHeld(ctx context.Context, in *listHeldInput) (*listed[heldView], error) {
-	return listing[community.PendingContent, heldView]{
-		name: "held", filter: nil, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *store.Keyset, limit int) ([]community.PendingContent, error) {
-			return community.ListPending(ctx, s.DB, after, in.skip(), limit)
+func (s *Server) listHeld(ctx context.Context, in *listHeldInput) (*rest.Page[heldView], error) {
+	return rest.List[community.PendingContent, heldView]{
+		Name: "held", Filter: nil, Cursor: in.Cursor, Limit: in.Limit,
+		Rows: func(after *store.Keyset, limit int) ([]community.PendingContent, error) {
+			return community.ListPending(ctx, s.DB, after, in.Skip(), limit)
 		},
-		keyset: func(h community.PendingContent) store.Keyset { return store.Keyset{At: h.CreatedAt, ID: h.ID} },
-		show: func(h community.PendingContent) heldView {
+		Keyset: func(h community.PendingContent) store.Keyset { return store.Keyset{At: h.CreatedAt, ID: h.ID} },
+		Show: func(h community.PendingContent) heldView {
 			return heldView{h.ID, h.TargetType, h.PostID, h.AuthorID, h.Title, h.Content, h.HeldFor, h.CreatedAt.UTC()}
 		},
-	}.page(ctx, s.API)
+	}.Page(ctx, s.API)
 }
 
 type decideHeldInput struct {
@@ -81,24 +83,24 @@ func (s *Server) decideHeld(ctx context.Context, in *decideHeldInput) (*body[don
 }
 
 func (s *Server) policy(tags []string) {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-content-rules", Method: http.MethodGet, Path: "/v1/admin/content-rules", Tags: tags,
 		Summary:     "List content rules",
 		Description: "Words and links that send a post, comment or public course to review, newest first. For administrators.",
-	}, s.listContentRules, admins)
-	register(s.API, huma.Operation{
+	}, s.listContentRules, rest.Admins)
+	rest.Register(s.API, huma.Operation{
 		OperationID: "create-content-rule", Method: http.MethodPost, Path: "/v1/admin/content-rules", Tags: tags,
 		Summary: "Create a content rule",
 		Description: "Words match whatever their case and accents, and with digits in place of letters; a site includes its subdomains. 409: the rule exists " +
 			"already. For administrators.",
 		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
-	}, s.createContentRule, admins)
-	register(s.API, huma.Operation{
+	}, s.createContentRule, rest.Admins)
+	rest.Register(s.API, huma.Operation{
 		OperationID: "delete-content-rule", Method: http.MethodDelete, Path: "/v1/admin/content-rules/{id}", Tags: tags,
 		Summary:       "Delete a content rule",
 		Description:   "What the rule has put on hold stays on hold. For administrators.",
 		DefaultStatus: http.StatusNoContent,
-	}, s.deleteContentRule, admins)
+	}, s.deleteContentRule, rest.Admins)
 }
 
 type contentRuleView struct {
@@ -112,15 +114,15 @@ func viewRule(r moderation.ContentRule) contentRuleView {
 	return contentRuleView{r.ID, r.Kind, r.Pattern, r.CreatedAt.UTC()}
 }
 
-func (s *Server) listContentRules(ctx context.Context, in *listHeldInput) (*listed[contentRuleView], error) {
-	return listing[moderation.ContentRule, contentRuleView]{
-		name: "content-rules", filter: nil, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *store.Keyset, limit int) ([]moderation.ContentRule, error) {
-			return moderation.ListContentRules(ctx, s.DB, after, in.skip(), limit)
+func (s *Server) listContentRules(ctx context.Context, in *listHeldInput) (*rest.Page[contentRuleView], error) {
+	return rest.List[moderation.ContentRule, contentRuleView]{
+		Name: "content-rules", Filter: nil, Cursor: in.Cursor, Limit: in.Limit,
+		Rows: func(after *store.Keyset, limit int) ([]moderation.ContentRule, error) {
+			return moderation.ListContentRules(ctx, s.DB, after, in.Skip(), limit)
 		},
-		keyset: func(r moderation.ContentRule) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
-		show:   viewRule,
-	}.page(ctx, s.API)
+		Keyset: func(r moderation.ContentRule) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
+		Show:   viewRule,
+	}.Page(ctx, s.API)
 }
 
 type createContentRuleInput struct {

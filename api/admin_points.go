@@ -12,6 +12,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func awardOperation() huma.Operation {
@@ -40,7 +42,7 @@ type awardBody struct {
 
 // Resolve merges the two spellings of the input and validates the result.
 func (in *awardInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
+	var faults rest.FieldFaults
 	if b := in.Body; b != nil {
 		if b.UserID != nil {
 			in.UserID = *b.UserID
@@ -52,15 +54,15 @@ func (in *awardInput) Resolve(huma.Context) []error {
 			in.Reason = *b.Reason
 		}
 	}
-	in.Reason = faults.text("reason", in.Reason, texts.Line) // it may have come as a parameter
+	in.Reason = faults.Text("reason", in.Reason, texts.Line) // it may have come as a parameter
 	if _, err := uuid.Parse(in.UserID); err != nil {
-		faults.add("user_id", "is required, and a UUID")
+		faults.Add("user_id", "is required, and a UUID")
 	}
 	if in.Points < 1 {
-		faults.add("points", "is required, and 1 to 100000")
+		faults.Add("points", "is required, and 1 to 100000")
 	}
 	if utf8.RuneCountInString(in.Reason) < 1 {
-		faults.add("reason", "is required")
+		faults.Add("reason", "is required")
 	}
 	return faults
 }
@@ -86,7 +88,7 @@ func (s *Server) awardPoints(ctx context.Context, in *awardInput) (*awardOutput,
 		return nil, err // Resolve has validated it
 	}
 	result, replayed, err := learning.AwardPoints(ctx, s.DB, learning.Award{
-		AdminID: principal(ctx).UserID, UserID: user, Points: in.Points, Reason: in.Reason, At: s.now(),
+		AdminID: rest.PrincipalOf(ctx).UserID, UserID: user, Points: in.Points, Reason: in.Reason, At: s.now(),
 		Key: in.key("award", user, in.Points, in.Reason), Entry: s.auditEntry(ctx, store.AuditPointsAwarded, user, nil),
 	}, outbox.NewEnqueuer(s.now))
 	if err != nil {

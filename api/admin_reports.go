@@ -11,24 +11,26 @@ import (
 	"github.com/lyoapp/lyo/models/community"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // moderation registers the operations by which administrators moderate the community.
 func (s *Server) moderation() {
 	tags := []string{tagAdmin}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-reports", Method: http.MethodGet, Path: "/v1/admin/reports", Tags: tags,
 		Summary:     "List reports",
 		Description: "Oldest first. For administrators.",
-	}, s.listReports, admins)
-	register(s.API, huma.Operation{
+	}, s.listReports, rest.Admins)
+	rest.Register(s.API, huma.Operation{
 		OperationID: "decide-report", Method: http.MethodPost, Path: "/v1/admin/reports/{id}/decision", Tags: tags,
 		Summary: "Decide a report",
 		Description: "dismiss it, hide or delete the target, or suspend its author, which ends their sessions and hides what they wrote. A decision on a lesson, " +
 			"item or question applies to its course. It closes all open reports of the same target. 409: it is decided already, or the author cannot be " +
 			"suspended. For administrators.",
 		Errors: []int{http.StatusConflict},
-	}, s.decideReport, admins)
+	}, s.decideReport, rest.Admins)
 	s.holding(tags)
 	s.anyCourses(tags)
 	s.policy(tags)
@@ -84,24 +86,24 @@ type ReportScope struct {
 
 type listReportsInput struct {
 	ReportScope
-	Paging
+	rest.Paging
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-func (s *Server) listReports(ctx context.Context, in *listReportsInput) (*listed[reportView], error) {
-	return listing[community.Report, reportView]{
-		name: "reports", filter: in.ReportScope, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *store.Keyset, limit int) ([]community.Report, error) {
-			f := community.ReportFilter{After: after, Offset: in.skip(), Limit: limit}
+func (s *Server) listReports(ctx context.Context, in *listReportsInput) (*rest.Page[reportView], error) {
+	return rest.List[community.Report, reportView]{
+		Name: "reports", Filter: in.ReportScope, Cursor: in.Cursor, Limit: in.Limit,
+		Rows: func(after *store.Keyset, limit int) ([]community.Report, error) {
+			f := community.ReportFilter{After: after, Offset: in.Skip(), Limit: limit}
 			if in.Status != "all" {
 				open := in.Status == "open"
 				f.Open = &open
 			}
 			return community.ListReports(ctx, s.DB, f)
 		},
-		keyset: func(r community.Report) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
-		show:   viewReport,
-	}.page(ctx, s.API)
+		Keyset: func(r community.Report) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
+		Show:   viewReport,
+	}.Page(ctx, s.API)
 }
 
 type decideReportInput struct {
@@ -115,7 +117,7 @@ type decideReportInput struct {
 func (s *Server) decideReport(ctx context.Context, in *decideReportInput) (*body[reportView], error) {
 	now := s.now()
 	report, ended, err := community.DecideReport(ctx, s.DB, community.Verdict{
-		Report: in.ID, Decision: community.Decision(in.Body.Decision), Note: in.Body.Note, By: principal(ctx).UserID,
+		Report: in.ID, Decision: community.Decision(in.Body.Decision), Note: in.Body.Note, By: rest.PrincipalOf(ctx).UserID,
 		Suspension: s.suspension(ctx, uuid.Nil), Enqueuer: outbox.NewEnqueuer(s.now),
 		Wake: func(r community.Report) store.OutboxMessage { return outbox.ReportDecided(r, now) },
 	})

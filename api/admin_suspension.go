@@ -11,23 +11,25 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (s *Server) suspensions(tags []string) {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "suspend-user", Method: http.MethodPut, Path: "/v1/admin/users/{id}/suspension", Tags: tags,
 		Summary: "Suspend a user",
 		Description: "Disables the account, ends its sessions, cancels its open tasks and hides what it wrote. Repeating it changes nothing. 409: the account is " +
 			"an administrator's, or is being deleted. For administrators.",
 		DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
-	}, s.suspendUser, admins)
-	register(s.API, huma.Operation{
+	}, s.suspendUser, rest.Admins)
+	rest.Register(s.API, huma.Operation{
 		OperationID: "unsuspend-user", Method: http.MethodDelete, Path: "/v1/admin/users/{id}/suspension", Tags: tags,
 		Summary: "Lift the suspension of a user",
 		Description: "Enables the account, unless it is being deleted, and shows what the suspension had hidden. 409: the account is not suspended. For " +
 			"administrators.",
 		DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
-	}, s.unsuspendUser, admins)
+	}, s.unsuspendUser, rest.Admins)
 }
 
 // suspension returns a suspension of the user by the administrator who sent the request.

@@ -10,6 +10,8 @@ import (
 
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // setRole does what lyo admin grant and revoke do.
@@ -25,15 +27,15 @@ func TestRolesCountAtOnceWhateverTheTokenSays(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	ada := w.signUp("ada@example.com")
-	w.problem(w.do("GET", "/v1/admin/audit", "", ada.header()...), slugDenied)
+	w.problem(w.do("GET", "/v1/admin/audit", "", ada.header()...), rest.SlugDenied)
 	w.setRole(ada, true)
 	require.Equal(t, 200, w.do("GET", "/v1/admin/audit", "", ada.header()...).status)
 	ada = w.logIn("ada@example.com", "correct horse", "x")
 	me := w.do("GET", "/v1/users/me", "", ada.header()...).json(t)
 	require.Equal(t, []any{"user", "admin"}, me["roles"])
 	w.setRole(ada, false)
-	w.problem(w.do("GET", "/v1/admin/audit", "", ada.header()...), slugDenied)
-	w.problem(w.do("GET", "/v1/admin/audit", ""), slugAuth)
+	w.problem(w.do("GET", "/v1/admin/audit", "", ada.header()...), rest.SlugDenied)
+	w.problem(w.do("GET", "/v1/admin/audit", ""), rest.SlugAuth)
 }
 
 func TestTheAuditLogIsReadInPages(t *testing.T) {
@@ -72,6 +74,6 @@ func TestTheAuditLogIsReadInPages(t *testing.T) {
 	read := w.list("/v1/admin/audit?action=audit.read&actor_id="+boss.id, boss)
 	require.GreaterOrEqual(t, len(read), 4)
 	require.Contains(t, read[0]["details"].(map[string]any)["query"], "=")
-	w.problem(w.do("GET", "/v1/admin/audit?user_id=x", "", boss.header()...), slugValidation)
-	w.problem(w.do("GET", "/v1/admin/audit?since=yesterday", "", boss.header()...), slugValidation)
+	w.problem(w.do("GET", "/v1/admin/audit?user_id=x", "", boss.header()...), rest.SlugValidation)
+	w.problem(w.do("GET", "/v1/admin/audit?since=yesterday", "", boss.header()...), rest.SlugValidation)
 }

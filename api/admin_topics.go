@@ -14,40 +14,42 @@ import (
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/quality"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // topics registers the operations on topic rules and help resources.
 func (s *Server) topics() {
 	tags := []string{tagAdmin}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-topic-rules", Method: http.MethodGet, Path: "/v1/admin/topic-rules", Tags: tags,
 		Summary: "List topic rules",
 		Description: "Phrases on which no course is generated, and exceptions: newest first, built-in ones last. Topic, title, description, interests and " +
 			"preferences of a request are checked separately. allow: these words do not count for the other rules. For administrators.",
-	}, s.listTopicRules, admins)
-	register(s.API, huma.Operation{
+	}, s.listTopicRules, rest.Admins)
+	rest.Register(s.API, huma.Operation{
 		OperationID: "create-topic-rule", Method: http.MethodPost, Path: "/v1/admin/topic-rules", Tags: tags,
 		Summary: "Create a topic rule",
 		Description: "It matches whatever the case and accents, and with digits in place of letters. A rule with the words of a built-in one replaces it. 409: a " +
 			"rule with these words exists already. For administrators.",
 		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
-	}, s.createTopicRule, admins)
-	register(s.API, huma.Operation{
+	}, s.createTopicRule, rest.Admins)
+	rest.Register(s.API, huma.Operation{
 		OperationID: "delete-topic-rule", Method: http.MethodDelete, Path: "/v1/admin/topic-rules/{id}", Tags: tags,
 		Summary:       "Delete a topic rule",
 		Description:   "409: the rule is built in; create one with its words to replace it. For administrators.",
 		DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
-	}, s.deleteTopicRule, admins)
-	register(s.API, huma.Operation{
+	}, s.deleteTopicRule, rest.Admins)
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-help-resources", Method: http.MethodGet, Path: "/v1/admin/help-resources", Tags: tags,
 		Summary:     "List help resources by language",
 		Description: "What a user sees in place of a course where a topic rule's action is help. For administrators.",
-	}, s.listHelpResources, admins)
-	register(s.API, huma.Operation{
+	}, s.listHelpResources, rest.Admins)
+	rest.Register(s.API, huma.Operation{
 		OperationID: "put-help-resources", Method: http.MethodPut, Path: "/v1/admin/help-resources/{locale}", Tags: tags,
 		Summary:     "Replace the help resources of a language",
 		Description: "An empty list restores the built-in resources. For administrators.",
-	}, s.putHelpResources, admins)
+	}, s.putHelpResources, rest.Admins)
 }
 
 type topicRuleView struct {
@@ -63,15 +65,15 @@ func viewTopicRule(r moderation.ListedTopicRule) topicRuleView {
 	return topicRuleView{r.ID, string(r.Action), r.Pattern, r.BuiltIn, r.Language, r.CreatedAt.UTC()}
 }
 
-func (s *Server) listTopicRules(ctx context.Context, in *listHeldInput) (*listed[topicRuleView], error) {
-	return listing[moderation.ListedTopicRule, topicRuleView]{
-		name: "topic-rules", filter: nil, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *store.Keyset, limit int) ([]moderation.ListedTopicRule, error) {
-			return moderation.ListTopicRules(ctx, s.DB, after, in.skip(), limit)
+func (s *Server) listTopicRules(ctx context.Context, in *listHeldInput) (*rest.Page[topicRuleView], error) {
+	return rest.List[moderation.ListedTopicRule, topicRuleView]{
+		Name: "topic-rules", Filter: nil, Cursor: in.Cursor, Limit: in.Limit,
+		Rows: func(after *store.Keyset, limit int) ([]moderation.ListedTopicRule, error) {
+			return moderation.ListTopicRules(ctx, s.DB, after, in.Skip(), limit)
 		},
-		keyset: func(r moderation.ListedTopicRule) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
-		show:   viewTopicRule,
-	}.page(ctx, s.API)
+		Keyset: func(r moderation.ListedTopicRule) store.Keyset { return store.Keyset{At: r.CreatedAt, ID: r.ID} },
+		Show:   viewTopicRule,
+	}.Page(ctx, s.API)
 }
 
 type createTopicRuleInput struct {
@@ -99,14 +101,14 @@ func (s *Server) deleteTopicRule(ctx context.Context, in *contentRuleID) (*struc
 }
 
 type helpResourcesView struct {
-	Locale    string         `json:"locale" doc:"BCP 47"`
-	Resources []helpResource `json:"resources" nullable:"false"`
-	BuiltIn   bool           `json:"built_in"`
-	UpdatedAt *time.Time     `json:"updated_at" nullable:"true" doc:"null: built in."`
+	Locale    string              `json:"locale" doc:"BCP 47"`
+	Resources []rest.HelpResource `json:"resources" nullable:"false"`
+	BuiltIn   bool                `json:"built_in"`
+	UpdatedAt *time.Time          `json:"updated_at" nullable:"true" doc:"null: built in."`
 }
 
 func viewHelpResources(h moderation.HelpResources) helpResourcesView {
-	v := helpResourcesView{Locale: h.Locale, Resources: viewHelp(h.Resources), BuiltIn: h.UpdatedAt.IsZero()}
+	v := helpResourcesView{Locale: h.Locale, Resources: rest.ViewHelp(h.Resources), BuiltIn: h.UpdatedAt.IsZero()}
 	if !v.BuiltIn {
 		v.UpdatedAt = utc(&h.UpdatedAt)
 	}
@@ -128,18 +130,18 @@ func (s *Server) listHelpResources(ctx context.Context, _ *nothing) (*body[[]hel
 type putHelpResourcesInput struct {
 	Locale string `path:"locale" maxLength:"35" doc:"BCP 47"`
 	Body   struct {
-		Resources []helpResource `json:"resources" maxItems:"20"`
+		Resources []rest.HelpResource `json:"resources" maxItems:"20"`
 	}
 }
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *putHelpResourcesInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
+	var faults rest.FieldFaults
 	for i, r := range in.Body.Resources {
 		at := fmt.Sprintf("resources[%d]", i)
 		for n, link := range r.Links {
 			if len(link) > 500 || !opens(link) {
-				faults.add(fmt.Sprintf("%s.links[%d]", at, n), "must be an https, http, tel, sms or mailto address")
+				faults.Add(fmt.Sprintf("%s.links[%d]", at, n), "must be an https, http, tel, sms or mailto address")
 			}
 		}
 	}

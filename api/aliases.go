@@ -1,11 +1,15 @@
 package api
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/lyoapp/lyo/api/rest"
+)
 
 // aliases returns the other spellings of the contract's addresses. Those that end in a slash need no
 // rewriting, because every trailing slash is dropped. They are listed for the OpenAPI document.
-func aliases() []Alias {
-	return []Alias{
+func aliases() []rest.Alias {
+	return []rest.Alias{
 		{Method: http.MethodPost, Path: "/v1/courses:generate", Target: "/v1/courses/generate"},
 		{Method: http.MethodGet, Path: "/v1/tasks/{id}", Target: "/v1/tasks/{id}/status"},
 		{Method: http.MethodGet, Path: "/v1/ws/tasks/{task_id}", Target: "/v1/tasks/ws/{task_id}"},

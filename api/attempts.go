@@ -10,6 +10,8 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // attempt is one attempt to sign in. It counts as a failure from its start, so that concurrent
@@ -29,7 +31,7 @@ type attempt struct {
 func (s *Server) beginAttempt(ctx context.Context, email string) (attempt, error) {
 	account := ratelimit.Hash(mailboxOf(email))
 	a := attempt{
-		limits: s.limits, subject: callerAddress(ctx),
+		limits: s.limits, subject: rest.CallerAddress(ctx),
 		failure:    ratelimit.Charge{Policy: s.limits.failures, Cost: 1, Of: account},
 		everywhere: ratelimit.Charge{Policy: s.limits.everywhere, Cost: 1, On: ratelimit.Subject("account:" + account), Soft: true},
 	}
@@ -74,7 +76,7 @@ func (s *Server) warn(ctx context.Context, a attempt, user uuid.UUID) {
 		UserID: &user, Kind: accounts.MailSignInAttempts, CreatedAt: now, ExpiresAt: now.Add(s.mailGood(accounts.MailSignInAttempts)),
 	}
 	if err := accounts.QueueMailOnce(context.WithoutCancel(ctx), s.DB, user, mail, outbox.SendMail(mail, now)); err != nil {
-		s.logFailure(ctx, "a warning of wrong passwords could not be queued", err)
+		s.LogFailure(ctx, "a warning of wrong passwords could not be queued", err)
 	}
 }
 

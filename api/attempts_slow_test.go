@@ -12,6 +12,8 @@ import (
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // slowed returns a test environment in which six wrong passwords from all addresses delay the
@@ -34,13 +36,13 @@ func TestWrongPasswordsFromEverywhereSlowAnswersDown(t *testing.T) {
 	w.signUpFrom(owner(1), email)
 	require.NoError(t, w.server.DB.Exec("DELETE FROM mails").Error)
 	for range 6 {
-		w.problem(w.logInFrom(network()(1), email, "wrong"), slugAuth)
+		w.problem(w.logInFrom(network()(1), email, "wrong"), rest.SlugAuth)
 	}
 	require.Empty(t, waited)
 	require.Empty(t, w.mails(accounts.MailSignInAttempts))
 	close(let) // from here on no delay is long
 	for range 4 {
-		w.problem(w.logInFrom(network()(1), email, "wrong"), slugAuth)
+		w.problem(w.logInFrom(network()(1), email, "wrong"), rest.SlugAuth)
 	}
 	require.Len(t, waited, 4)
 	require.Equal(t, slowBy, <-waited)
@@ -59,11 +61,11 @@ func TestWrongPasswordsFromEverywhereSlowAnswersDown(t *testing.T) {
 	for len(waited) > 0 {
 		<-waited
 	}
-	w.problem(w.logInFrom(network()(1), email, "wrong"), slugAuth)
+	w.problem(w.logInFrom(network()(1), email, "wrong"), rest.SlugAuth)
 	require.Empty(t, waited, "the buckets are full again")
 	w.clock.advance(24 * time.Hour)
 	for range 8 {
-		w.problem(w.logInFrom(network()(1), email, "wrong"), slugAuth)
+		w.problem(w.logInFrom(network()(1), email, "wrong"), rest.SlugAuth)
 	}
 	require.Len(t, w.mails(accounts.MailSignInAttempts), 2, "the next day")
 }
@@ -75,7 +77,7 @@ func TestAnUnknownAccountIsAsSlow(t *testing.T) {
 	email := mailbox("nobody")
 	for range 9 {
 		a := w.logInFrom(network()(1), email, "wrong")
-		w.problem(a, slugAuth)
+		w.problem(a, rest.SlugAuth)
 		require.NotContains(t, a.header.Get("Ratelimit"), "account-failures", "who else fails is nobody's business")
 	}
 	require.Len(t, waited, 3)
@@ -102,7 +104,7 @@ func TestSlowAnswersHoldNoPlaceOfThoseWhoHash(t *testing.T) {
 	email, other := mailbox("ada"), mailbox("eve")
 	w.signUpFrom(network()(1), other)
 	for range 6 {
-		w.problem(w.logInFrom(network()(1), email, "wrong"), slugAuth)
+		w.problem(w.logInFrom(network()(1), email, "wrong"), rest.SlugAuth)
 	}
 	var all sync.WaitGroup
 	statuses := make(chan int, slowAtOnce)
@@ -115,7 +117,7 @@ func TestSlowAnswersHoldNoPlaceOfThoseWhoHash(t *testing.T) {
 	require.Equal(t, 200, w.logInFrom(network()(1), other, "correct horse").status, "others sign in meanwhile")
 	last := network()
 	a := w.logInFrom(last(1), email, "wrong")
-	require.EqualValues(t, 3, w.problem(a, slugRateLimited)["retry_after"])
+	require.EqualValues(t, 3, w.problem(a, rest.SlugRateLimited)["retry_after"])
 	close(let)
 	all.Wait()
 	for range slowAtOnce {

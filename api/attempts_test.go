@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func TestFiveWrongPasswordsLockTheAccountForTheAddress(t *testing.T) {
@@ -17,17 +19,17 @@ func TestFiveWrongPasswordsLockTheAccountForTheAddress(t *testing.T) {
 	w, here, elsewhere := limited(t), network(), network()
 	w.signUpFrom(here(1), "ada@example.com")
 	for range 5 {
-		w.problem(w.logInFrom(here(1), "ada@example.com", "wrong"), slugAuth)
+		w.problem(w.logInFrom(here(1), "ada@example.com", "wrong"), rest.SlugAuth)
 		w.clock.advance(time.Second)
 	}
 	a := w.logInFrom(here(2), " ADA@Example.com", "correct horse")
-	p := w.problem(a, slugRateLimited)
+	p := w.problem(a, rest.SlugRateLimited)
 	require.EqualValues(t, 30*60-1, p["retry_after"])
 	require.Contains(t, p["detail"], "login-failures")
 	require.Contains(t, a.header.Get(ratelimit.LimitField), `"login-failures";r=0;t=1799`)
 	require.Equal(t, 200, w.logInFrom(elsewhere(1), "ada@example.com", "correct horse").status, "nobody is locked out from elsewhere")
 	require.Equal(t, 429, w.logInFrom(here(1), "ada@example.com", "correct horse").status, "and success elsewhere opens nothing here")
-	w.problem(w.logInFrom(here(1), "eve@example.com", "wrong"), slugAuth)
+	w.problem(w.logInFrom(here(1), "eve@example.com", "wrong"), rest.SlugAuth)
 	w.waited(a)
 	require.Equal(t, 200, w.logInFrom(here(1), "ada@example.com", "correct horse").status)
 }
@@ -36,9 +38,9 @@ func TestAnUnknownAccountLocksLikeAKnownOne(t *testing.T) {
 	t.Parallel()
 	w, at := limited(t), network()
 	for range 5 {
-		w.problem(w.logInFrom(at(1), "nobody@example.com", "wrong"), slugAuth)
+		w.problem(w.logInFrom(at(1), "nobody@example.com", "wrong"), rest.SlugAuth)
 	}
-	w.problem(w.logInFrom(at(1), "nobody@example.com", "wrong"), slugRateLimited)
+	w.problem(w.logInFrom(at(1), "nobody@example.com", "wrong"), rest.SlugRateLimited)
 }
 
 func TestSuccessForgetsFailures(t *testing.T) {
@@ -47,7 +49,7 @@ func TestSuccessForgetsFailures(t *testing.T) {
 	w.signUpFrom(at(1), "ada@example.com")
 	for range 2 {
 		for range 4 {
-			w.problem(w.logInFrom(at(1), "ada@example.com", "wrong"), slugAuth)
+			w.problem(w.logInFrom(at(1), "ada@example.com", "wrong"), rest.SlugAuth)
 		}
 		require.Equal(t, 200, w.logInFrom(at(1), "ada@example.com", "correct horse").status)
 	}
@@ -59,12 +61,12 @@ func TestWhatIsNoGuessIsTakenBack(t *testing.T) {
 	w.signUpFrom(at(1), "ada@example.com")
 	require.NoError(t, w.server.DB.Exec("UPDATE users SET is_active = false").Error)
 	for range 7 {
-		w.problem(w.logInFrom(at(1), "ada@example.com", "correct horse"), slugDenied)
+		w.problem(w.logInFrom(at(1), "ada@example.com", "correct horse"), rest.SlugDenied)
 	}
 	require.NoError(t, w.server.DB.Exec("ALTER TABLE sessions RENAME TO away").Error)
 	require.NoError(t, w.server.DB.Exec("UPDATE users SET is_active = true").Error)
 	for range 7 {
-		w.problem(w.logInFrom(at(1), "ada@example.com", "correct horse"), slugServer)
+		w.problem(w.logInFrom(at(1), "ada@example.com", "correct horse"), rest.SlugServer)
 	}
 	require.NoError(t, w.server.DB.Exec("ALTER TABLE away RENAME TO sessions").Error)
 	require.Equal(t, 200, w.logInFrom(at(1), "ada@example.com", "correct horse").status)
@@ -91,13 +93,13 @@ func TestAttemptsOfAnAddress(t *testing.T) {
 	t.Parallel()
 	w, at := limited(t), network()
 	for i := range 20 {
-		w.problem(w.logInFrom(at(1), string(rune('a'+i))+"@example.com", "wrong"), slugAuth)
+		w.problem(w.logInFrom(at(1), string(rune('a'+i))+"@example.com", "wrong"), rest.SlugAuth)
 	}
 	a := w.logInFrom(at(1), "z@example.com", "wrong")
-	p := w.problem(a, slugRateLimited)
+	p := w.problem(a, rest.SlugRateLimited)
 	require.EqualValues(t, 45, p["retry_after"])
 	w.waited(a)
-	w.problem(w.logInFrom(at(1), "z@example.com", "wrong"), slugAuth)
+	w.problem(w.logInFrom(at(1), "z@example.com", "wrong"), rest.SlugAuth)
 }
 
 func TestWithRedisAwayNobodySignsInAndTheRestGoesOn(t *testing.T) {
@@ -108,14 +110,14 @@ func TestWithRedisAwayNobodySignsInAndTheRestGoesOn(t *testing.T) {
 	deps.Redis = redisAt(t, "redis://127.0.0.1:1/0")
 	w := serve(t, deps, near.clock, near.logs)
 	for range 3 {
-		w.problem(w.logInFrom(at(1), "ada@example.com", "correct horse"), slugDependency)
-		w.problem(w.from(at(1), "POST", "/v1/auth/register", `{"email":"b@example.com","password":"correct horse","full_name":"B"}`), slugDependency)
+		w.problem(w.logInFrom(at(1), "ada@example.com", "correct horse"), rest.SlugDependency)
+		w.problem(w.from(at(1), "POST", "/v1/auth/register", `{"email":"b@example.com","password":"correct horse","full_name":"B"}`), rest.SlugDependency)
 		a := w.from(at(1), "GET", "/v1/users/me", "", p.header()...)
 		require.Equal(t, 200, a.status)
 		require.Empty(t, a.header.Get(ratelimit.LimitField))
 		w.clock.advance(600 * time.Millisecond)
 	}
-	w.problem(w.from(at(1), "GET", "/v1/users/me", ""), slugAuth)
+	w.problem(w.from(at(1), "GET", "/v1/users/me", ""), rest.SlugAuth)
 	require.Equal(t, 200, w.from(at(1), "POST", "/v1/auth/refresh", `{"refresh_token":"`+p.refresh+`"}`).status)
 	require.Equal(t, 204, w.from(at(1), "POST", "/v1/auth/logout", "", p.header()...).status)
 }

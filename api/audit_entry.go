@@ -6,17 +6,19 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // auditEntry returns an audit entry for this request: the action, the account it is about, the
 // address, the request id and the signed-in user. about is uuid.Nil when no account is concerned.
 func (s *Server) auditEntry(ctx context.Context, action store.AuditAction, about uuid.UUID, details map[string]any) store.AuditEntry {
-	ex := requestInfoOf(ctx)
+	ex := rest.RequestInfoOf(ctx)
 	entry := store.AuditEntry{
 		ID: store.NewID(), At: s.now(), Action: action, Via: store.AuditAPI,
-		Address: ex.address, UserAgent: shortAgent(ex.agent), RequestID: ex.id, Details: details,
+		Address: ex.Address, UserAgent: shortAgent(ex.Agent), RequestID: ex.ID, Details: details,
 	}
-	if who := principal(ctx).UserID; who != uuid.Nil {
+	if who := rest.PrincipalOf(ctx).UserID; who != uuid.Nil {
 		entry.ActorID = &who
 	}
 	if about != uuid.Nil {

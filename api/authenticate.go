@@ -5,31 +5,33 @@ import (
 
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // authenticate checks an access token and that its session belongs to its user and is open. A bad
 // token is Unauthenticated, a disabled account is Forbidden. A session that ended is refused within a
 // second, whichever process ended it.
-func (s *Server) authenticate(ctx context.Context, token string) (Principal, error) {
+func (s *Server) authenticate(ctx context.Context, token string) (rest.Principal, error) {
 	claims, err := s.access.Verify(token)
 	if err != nil {
-		return Principal{}, badToken().Because(err)
+		return rest.Principal{}, rest.BadToken().Because(err)
 	}
-	return s.checkSession(ctx, Principal{UserID: claims.UserID, SessionID: claims.SessionID, Roles: claims.Roles})
+	return s.checkSession(ctx, rest.Principal{UserID: claims.UserID, SessionID: claims.SessionID, Roles: claims.Roles})
 }
 
 // checkSession returns the principal if its session is open, with the errors of authenticate.
-func (s *Server) checkSession(ctx context.Context, p Principal) (Principal, error) {
+func (s *Server) checkSession(ctx context.Context, p rest.Principal) (rest.Principal, error) {
 	standing, err := s.sessionCache.of(ctx, p.SessionID, p.UserID)
 	if err != nil {
-		return Principal{}, err
+		return rest.Principal{}, err
 	}
 	switch standing {
 	case accounts.SessionLive:
 		return p, nil
 	case accounts.SessionInactive:
-		return Principal{}, store.Errorf(store.Forbidden, "This account is not active.")
+		return rest.Principal{}, store.Errorf(store.Forbidden, "This account is not active.")
 	case accounts.SessionEnded:
 	}
-	return Principal{}, badToken()
+	return rest.Principal{}, rest.BadToken()
 }

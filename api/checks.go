@@ -1,11 +1,14 @@
 package api
 
-import texts "github.com/lyoapp/lyo/models/text"
+import (
+	"github.com/lyoapp/lyo/api/rest"
+	texts "github.com/lyoapp/lyo/models/text"
+)
 
 // checkLevel records a level that is none.
-func checkLevel(f *fieldFaults, path, level string) {
+func checkLevel(f *rest.FieldFaults, path, level string) {
 	if level != "beginner" && level != "intermediate" && level != "advanced" {
-		f.add(path, "must be beginner, intermediate or advanced")
+		f.Add(path, "must be beginner, intermediate or advanced")
 	}
 }
 

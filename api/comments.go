@@ -11,6 +11,8 @@ import (
 	"github.com/lyoapp/lyo/models/community"
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 const commentPath = "/v1/community/comments/{id}"
@@ -18,27 +20,27 @@ const commentPath = "/v1/community/comments/{id}"
 // comments registers the routes of comments.
 func (s *Server) comments() {
 	tags := []string{tagCommunity}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-comments", Method: http.MethodGet, Path: postPath + "/comments", Tags: tags,
 		Summary:     "List comments on a post",
 		Description: "Oldest first. A deleted comment, or one the caller may not see, remains as a stub where it has replies.",
 	}, s.listComments)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "create-comment", Method: http.MethodPost, Path: postPath + "/comments", Tags: tags,
 		Summary:     "Comment on a post",
 		Description: "parent_comment_id makes it a reply to a comment; threads are up to 50 levels deep. Content rules and daily limits apply as for posts.",
 		Errors:      []int{http.StatusConflict},
 	}, s.createComment)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "update-comment", Method: http.MethodPut, Path: commentPath, Tags: tags,
 		Summary:     "Update a comment",
 		Description: "For its author and administrators. The previous text is kept as an edit.",
 	}, s.updateComment)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "delete-comment", Method: http.MethodDelete, Path: commentPath, Tags: tags, Summary: "Delete a comment",
 		Description: "For its author and administrators. It remains as a stub where it has replies.",
 	}, s.deleteComment)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-comment-edits", Method: http.MethodGet, Path: commentPath + "/edits", Tags: tags,
 		Summary:     "List edits of a comment",
 		Description: "Previous texts, newest first, at most 100. For its author and administrators.",
@@ -80,11 +82,11 @@ func (s *Server) viewComment(c community.CommentDetail, f Format) (commentView, 
 type listCommentsInput struct {
 	PostID
 	Format
-	Paging
+	rest.Paging
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*listed[commentView], error) {
+func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*rest.Page[commentView], error) {
 	v, err := s.reader(ctx)
 	if err != nil {
 		return nil, err
@@ -98,14 +100,14 @@ func (s *Server) listComments(ctx context.Context, in *listCommentsInput) (*list
 		}
 		return view
 	}
-	page, err := listing[community.CommentDetail, commentView]{
-		name: "comments", filter: scope, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *store.Keyset, limit int) ([]community.CommentDetail, error) {
-			return community.ListComments(ctx, s.DB, v, in.ID, after, in.skip(), limit)
+	page, err := rest.List[community.CommentDetail, commentView]{
+		Name: "comments", Filter: scope, Cursor: in.Cursor, Limit: in.Limit,
+		Rows: func(after *store.Keyset, limit int) ([]community.CommentDetail, error) {
+			return community.ListComments(ctx, s.DB, v, in.ID, after, in.Skip(), limit)
 		},
-		keyset: func(c community.CommentDetail) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
-		show:   show,
-	}.page(ctx, s.API)
+		Keyset: func(c community.CommentDetail) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
+		Show:   show,
+	}.Page(ctx, s.API)
 	if err == nil {
 		err = fault
 	}
@@ -124,7 +126,7 @@ type createCommentInput struct {
 	Body commentBody
 }
 
-func (s *Server) createComment(ctx context.Context, in *createCommentInput) (*tagged[commentView], error) {
+func (s *Server) createComment(ctx context.Context, in *createCommentInput) (*rest.Tagged[commentView], error) {
 	w, err := s.writing(ctx)
 	if err != nil {
 		return nil, err
@@ -137,18 +139,18 @@ func (s *Server) createComment(ctx context.Context, in *createCommentInput) (*ta
 	return s.singleComment(made, in.Format)
 }
 
-func (s *Server) singleComment(c community.CommentDetail, f Format) (*tagged[commentView], error) {
+func (s *Server) singleComment(c community.CommentDetail, f Format) (*rest.Tagged[commentView], error) {
 	view, err := s.viewComment(c, f)
 	if err != nil {
 		return nil, err
 	}
-	return single("", view)
+	return rest.Conditional("", view)
 }
 
 type updateCommentInput struct {
 	PostID
 	Format
-	Changing
+	rest.Changing
 	Body struct {
 		Content string `json:"content" maxLength:"2000" text:"prose" doc:"Markdown"`
 	}
@@ -161,11 +163,11 @@ func (s *Server) commentMatches(ifMatch string) func(community.CommentDetail) er
 		if err != nil {
 			return err
 		}
-		return checkIfMatch(ifMatch, etagOf(view))
+		return rest.CheckIfMatch(ifMatch, rest.ETagOf(view))
 	}
 }
 
-func (s *Server) updateComment(ctx context.Context, in *updateCommentInput) (*tagged[commentView], error) {
+func (s *Server) updateComment(ctx context.Context, in *updateCommentInput) (*rest.Tagged[commentView], error) {
 	w, err := s.writing(ctx)
 	if err != nil {
 		return nil, err
@@ -179,7 +181,7 @@ func (s *Server) updateComment(ctx context.Context, in *updateCommentInput) (*ta
 
 type deleteCommentInput struct {
 	PostID
-	Changing
+	rest.Changing
 }
 
 func (s *Server) deleteComment(ctx context.Context, in *deleteCommentInput) (*body[done], error) {

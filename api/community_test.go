@@ -15,6 +15,8 @@ import (
 	"github.com/lyoapp/lyo/models/community"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // posted creates a post over HTTP.
@@ -70,10 +72,10 @@ func TestAPostLivesAndDies(t *testing.T) {
 	require.Equal(t, "<p><strong>Why?</strong></p>\n", read.json(t)["content_html"])
 	require.Equal(t, http.StatusNotModified, w.do("GET", at+"?format=html", "", append(ada.header(), "If-None-Match", read.header.Get("ETag"))...).status)
 
-	w.problem(w.do("PUT", at, `{"title":"Mine"}`, eve.header()...), slugDenied)
-	w.problem(w.do("DELETE", at, "", eve.header()...), slugDenied)
-	w.problem(w.do("PUT", at, `{"is_pinned":true}`, ada.header()...), slugDenied)
-	w.problem(w.do("PUT", at, `{"title":"x"}`, append(ada.header(), "If-Match", `"other"`)...), slugCondition)
+	w.problem(w.do("PUT", at, `{"title":"Mine"}`, eve.header()...), rest.SlugDenied)
+	w.problem(w.do("DELETE", at, "", eve.header()...), rest.SlugDenied)
+	w.problem(w.do("PUT", at, `{"is_pinned":true}`, ada.header()...), rest.SlugDenied)
+	w.problem(w.do("PUT", at, `{"title":"x"}`, append(ada.header(), "If-Match", `"other"`)...), rest.SlugCondition)
 	w.clock.advance(time.Minute)
 	changed := w.do("PUT", at, `{"title":"Ebb","tags":["sea"]}`, append(ada.header(), "If-Match", read.header.Get("ETag"))...)
 	require.Equal(t, 200, changed.status, string(changed.body))
@@ -82,7 +84,7 @@ func TestAPostLivesAndDies(t *testing.T) {
 	edits := w.list(at+"/edits", ada)
 	require.Len(t, edits, 1)
 	require.Equal(t, "Tides", edits[0]["title"])
-	w.problem(w.do("GET", at+"/edits", "", eve.header()...), slugDenied)
+	w.problem(w.do("GET", at+"/edits", "", eve.header()...), rest.SlugDenied)
 
 	newer := w.posted(eve, `{"title":"Newer","content":"x","tags":["sea"]}`)
 	require.Equal(t, "discussion", newer["post_type"])
@@ -101,13 +103,13 @@ func TestAPostLivesAndDies(t *testing.T) {
 	first := w.do("GET", postsPath+"?limit=1&sort=hot", "", ada.header()...)
 	next := nextPath(first)
 	require.Equal(t, "Newer", w.list(next, ada)[0]["title"])
-	w.problem(w.do("GET", strings.Replace(next, "sort=hot", "sort=new", 1), "", ada.header()...), slugMalformed)
+	w.problem(w.do("GET", strings.Replace(next, "sort=hot", "sort=new", 1), "", ada.header()...), rest.SlugMalformed)
 
-	w.problem(w.do("POST", postsPath, `{"title":"News","content":"x","post_type":"announcement"}`, ada.header()...), slugDenied)
+	w.problem(w.do("POST", postsPath, `{"title":"News","content":"x","post_type":"announcement"}`, ada.header()...), rest.SlugDenied)
 	w.posted(boss, `{"title":"News","content":"x","post_type":"announcement"}`)
 	require.NotEmpty(t, w.ok("DELETE", at, "", ada).json(t)["message"])
-	w.problem(w.do("GET", at, "", ada.header()...), slugNotFound)
-	w.problem(w.do("GET", at, "", boss.header()...), slugNotFound)
+	w.problem(w.do("GET", at, "", ada.header()...), rest.SlugNotFound)
+	w.problem(w.do("GET", at, "", boss.header()...), rest.SlugNotFound)
 	require.Equal(t, []string{"News", "Newer"}, titles(""))
 }
 
@@ -142,7 +144,7 @@ func TestLikesTurnAndAreSet(t *testing.T) {
 	require.Equal(t, true, w.list(postsPath, eve)[0]["user_liked"])
 	require.Equal(t, false, w.list(postsPath, ada)[0]["user_liked"])
 	require.EqualValues(t, 1, w.list(postsPath, ada)[0]["likes_count"])
-	w.problem(w.do("POST", postsPath+"/"+uuid.NewString()+"/like", "", eve.header()...), slugNotFound)
+	w.problem(w.do("POST", postsPath+"/"+uuid.NewString()+"/like", "", eve.header()...), rest.SlugNotFound)
 }
 
 func TestCommentsMakeATree(t *testing.T) {
@@ -162,8 +164,8 @@ func TestCommentsMakeATree(t *testing.T) {
 	require.Equal(t, "last", w.list(nextPath(page), eve)[0]["content"])
 
 	one := "/v1/community/comments/" + first["id"].(string)
-	w.problem(w.do("PUT", one, `{"content":"x"}`, ada.header()...), slugDenied)
-	w.problem(w.do("DELETE", one, "", ada.header()...), slugDenied)
+	w.problem(w.do("PUT", one, `{"content":"x"}`, ada.header()...), rest.SlugDenied)
+	w.problem(w.do("DELETE", one, "", ada.header()...), rest.SlugDenied)
 	require.Equal(t, "better", w.ok("PUT", one, `{"content":"better"}`, eve).json(t)["content"])
 	require.Equal(t, "first", w.list(one+"/edits", eve)[0]["content"])
 	w.ok("DELETE", one, "", eve)
@@ -173,13 +175,13 @@ func TestCommentsMakeATree(t *testing.T) {
 	require.Empty(t, all[0]["content"])
 	require.Nil(t, all[0]["author"].(map[string]any)["id"])
 	require.EqualValues(t, 2, w.ok("GET", postsPath+"/"+post["id"].(string), "", eve).json(t)["comments_count"])
-	w.problem(w.do("PUT", one, `{"content":"x"}`, eve.header()...), slugNotFound)
+	w.problem(w.do("PUT", one, `{"content":"x"}`, eve.header()...), rest.SlugNotFound)
 	elsewhere := w.posted(ada, `{"title":"Other","content":"c"}`)
 	for _, parent := range []string{first["id"].(string), uuid.NewString()} {
-		p := w.problem(w.do("POST", at, `{"content":"x","parent_comment_id":"`+parent+`"}`, ada.header()...), slugValidation)
+		p := w.problem(w.do("POST", at, `{"content":"x","parent_comment_id":"`+parent+`"}`, ada.header()...), rest.SlugValidation)
 		require.Contains(t, fmt.Sprint(p["errors"]), "/parent_comment_id")
 	}
-	p := w.problem(w.do("POST", postsPath+"/"+elsewhere["id"].(string)+"/comments", `{"content":"x","parent_comment_id":"`+reply["id"].(string)+`"}`, ada.header()...), slugValidation)
+	p := w.problem(w.do("POST", postsPath+"/"+elsewhere["id"].(string)+"/comments", `{"content":"x","parent_comment_id":"`+reply["id"].(string)+`"}`, ada.header()...), rest.SlugValidation)
 	require.Contains(t, fmt.Sprint(p["errors"]), "/parent_comment_id")
 }
 
@@ -223,11 +225,11 @@ func TestWhoIsBlockedIsSeenNowhere(t *testing.T) {
 			{"POST", at + "/comments", `{"content":"x"}`},
 			{"PUT", "/v1/users/" + pair.other.id + "/follow", ""},
 		} {
-			w.problem(w.do(r[0], r[1], r[2], pair.viewer.header()...), slugNotFound)
+			w.problem(w.do(r[0], r[1], r[2], pair.viewer.header()...), rest.SlugNotFound)
 		}
 	}
-	w.problem(w.do("POST", "/v1/community/comments/"+evesWord["id"].(string)+"/like", "", ada.header()...), slugNotFound)
-	p := w.problem(w.do("POST", postsPath+"/"+bobs["id"].(string)+"/comments", `{"content":"x","parent_comment_id":"`+evesWord["id"].(string)+`"}`, ada.header()...), slugValidation)
+	w.problem(w.do("POST", "/v1/community/comments/"+evesWord["id"].(string)+"/like", "", ada.header()...), rest.SlugNotFound)
+	p := w.problem(w.do("POST", postsPath+"/"+bobs["id"].(string)+"/comments", `{"content":"x","parent_comment_id":"`+evesWord["id"].(string)+`"}`, ada.header()...), rest.SlugValidation)
 	require.NotEmpty(t, p["errors"])
 	w.posted(eve, `{"title":"Calling","content":"@adalovelace"}`)
 	var news, follows int64
@@ -240,8 +242,8 @@ func TestWhoIsBlockedIsSeenNowhere(t *testing.T) {
 	w.ok("DELETE", blocksPath+"/"+eve.id, "", ada)
 	require.Contains(t, string(w.ok("GET", postsPath, "", ada).body), "Eves")
 	w.ok("DELETE", blocksPath+"/"+eve.id, "", ada)
-	w.problem(w.do("PUT", blocksPath+"/"+ada.id, "", ada.header()...), slugValidation)
-	w.problem(w.do("PUT", blocksPath+"/"+uuid.NewString(), "", ada.header()...), slugNotFound)
+	w.problem(w.do("PUT", blocksPath+"/"+ada.id, "", ada.header()...), rest.SlugValidation)
+	w.problem(w.do("PUT", blocksPath+"/"+uuid.NewString(), "", ada.header()...), rest.SlugNotFound)
 }
 
 // TestStrangeTextDoesNoHarm sends texts that have broken other sites.
@@ -262,13 +264,13 @@ func TestStrangeTextDoesNoHarm(t *testing.T) {
 			{"PUT", postsPath + "/" + post["id"].(string), `{"content":` + quote(bad) + `}`},
 			{"POST", comments, `{"content":` + quote(bad) + `}`},
 		} {
-			p := w.problem(w.do(r[0], r[1], r[2], ada.header()...), slugValidation)
+			p := w.problem(w.do(r[0], r[1], r[2], ada.header()...), rest.SlugValidation)
 			require.Contains(t, fmt.Sprint(p["errors"]), "/content")
 		}
 		if len(bad) > 300 {
 			continue
 		}
-		p := w.problem(w.do("POST", postsPath, `{"title":`+quote(bad)+`,"content":"c"}`, ada.header()...), slugValidation)
+		p := w.problem(w.do("POST", postsPath, `{"title":`+quote(bad)+`,"content":"c"}`, ada.header()...), rest.SlugValidation)
 		require.Contains(t, fmt.Sprint(p["errors"]), "/title")
 	}
 	for _, body := range []string{
@@ -277,9 +279,9 @@ func TestStrangeTextDoesNoHarm(t *testing.T) {
 		`{"title":"T","content":"c","metadata":{"a":"` + strings.Repeat("x", 20_000) + `"}}`, `{"title":"T","content":"c","post_type":"secret"}`, `{"content":"c"}`,
 		`{"title":"T","content":"c","metadata":[]}`, `{"title":"` + strings.Repeat("x", 201) + `","content":"c"}`,
 	} {
-		w.problem(w.do("POST", postsPath, body, ada.header()...), slugValidation)
+		w.problem(w.do("POST", postsPath, body, ada.header()...), rest.SlugValidation)
 	}
-	w.problem(w.do("POST", postsPath, `{"title":"T","content":"c","metadata":`+strings.Repeat(`{"a":`, 40)+`1`+strings.Repeat(`}`, 40)+`}`, ada.header()...), slugMalformed)
+	w.problem(w.do("POST", postsPath, `{"title":"T","content":"c","metadata":`+strings.Repeat(`{"a":`, 40)+`1`+strings.Repeat(`}`, 40)+`}`, ada.header()...), rest.SlugMalformed)
 
 	for _, text := range []string{
 		`<script>alert(1)</script>`, `<img src=x onerror=alert(1)>`, `[x](javascript:alert(1))`, `[x](JaVaScRiPt:alert(1))`, `[x](data:text/html,<b>)`,
@@ -328,10 +330,10 @@ func TestReportsAreDecided(t *testing.T) {
 	var enqueued int64
 	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow = 'ReviewReport'").Count(&enqueued).Error)
 	require.EqualValues(t, 2, enqueued)
-	w.problem(report(eve, "post", post["id"]), slugValidation)
-	w.problem(report(ada, "post", uuid.NewString()), slugNotFound)
-	w.problem(report(ada, "course", post["id"]), slugNotFound)
-	w.problem(report(ada, "message", post["id"]), slugValidation)
+	w.problem(report(eve, "post", post["id"]), rest.SlugValidation)
+	w.problem(report(ada, "post", uuid.NewString()), rest.SlugNotFound)
+	w.problem(report(ada, "course", post["id"]), rest.SlugNotFound)
+	w.problem(report(ada, "message", post["id"]), rest.SlugValidation)
 
 	open := w.list("/v1/admin/reports", boss)
 	require.Len(t, open, 2)
@@ -344,9 +346,9 @@ func TestReportsAreDecided(t *testing.T) {
 	require.Equal(t, "hide", closed.json(t)["decision"])
 	require.Empty(t, w.list("/v1/admin/reports", boss), "the others about it are closed too")
 	require.Len(t, w.list("/v1/admin/reports?status=all", boss), 2)
-	w.problem(decide(open[1]["id"], "dismiss"), slugConflict)
-	w.problem(decide(uuid.NewString(), "dismiss"), slugNotFound)
-	w.problem(w.do("GET", postsPath+"/"+post["id"].(string), "", ada.header()...), slugNotFound)
+	w.problem(decide(open[1]["id"], "dismiss"), rest.SlugConflict)
+	w.problem(decide(uuid.NewString(), "dismiss"), rest.SlugNotFound)
+	w.problem(w.do("GET", postsPath+"/"+post["id"].(string), "", ada.header()...), rest.SlugNotFound)
 	require.Equal(t, "hidden", w.ok("GET", postsPath+"/"+post["id"].(string), "", eve).json(t)["status"])
 
 	fine := w.posted(eve, `{"title":"Fine","content":"c"}`)
@@ -355,7 +357,7 @@ func TestReportsAreDecided(t *testing.T) {
 	require.Empty(t, w.list(postsPath+"/"+fine["id"].(string)+"/comments", ada))
 	require.Equal(t, 200, decide(report(ada, "post", fine["id"]).json(t)["id"], "dismiss").status)
 	require.Contains(t, string(w.ok("GET", postsPath, "", ada).body), "Fine")
-	w.problem(decide(report(ada, "user", eve.id).json(t)["id"], "hide"), slugValidation)
+	w.problem(decide(report(ada, "user", eve.id).json(t)["id"], "hide"), rest.SlugValidation)
 	require.NotEmpty(t, w.list("/v1/admin/audit?action=report.decided", boss))
 }
 
@@ -369,9 +371,9 @@ func TestASuspensionEndsSessionsAndHidesContent(t *testing.T) {
 	report := w.ok("POST", "/v1/community/reports", `{"target_type":"user","target_id":"`+eve.id+`","reason":"x"}`, ada).json(t)
 	w.ok("POST", "/v1/admin/reports/"+report["id"].(string)+"/decision", `{"decision":"suspend"}`, boss)
 	w.clock.advance(2 * time.Second)
-	w.problem(w.do("GET", "/v1/users/me", "", eve.header()...), slugAuth)
-	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+eve.refresh+`"}`), slugAuth)
-	p := w.problem(w.do("POST", "/v1/auth/login", `{"email":"eve@example.com","password":"correct horse"}`), slugDenied)
+	w.problem(w.do("GET", "/v1/users/me", "", eve.header()...), rest.SlugAuth)
+	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+eve.refresh+`"}`), rest.SlugAuth)
+	p := w.problem(w.do("POST", "/v1/auth/login", `{"email":"eve@example.com","password":"correct horse"}`), rest.SlugDenied)
 	require.Contains(t, p["detail"], "suspended")
 	require.NotContains(t, string(w.ok("GET", postsPath, "", ada).body), "Eves")
 	require.Empty(t, w.list(postsPath+"/"+adas["id"].(string)+"/comments", ada))
@@ -379,11 +381,11 @@ func TestASuspensionEndsSessionsAndHidesContent(t *testing.T) {
 	at := "/v1/admin/users/" + eve.id + "/suspension"
 	w.ok("PUT", at, "", boss)
 	w.ok("DELETE", at, "", boss)
-	w.problem(w.do("DELETE", at, "", boss.header()...), slugConflict)
+	w.problem(w.do("DELETE", at, "", boss.header()...), rest.SlugConflict)
 	require.Contains(t, string(w.ok("GET", postsPath, "", ada).body), "Eves")
 	require.EqualValues(t, 1, w.list(postsPath, ada)[0]["comments_count"])
 	w.logIn("eve@example.com", "correct horse", "Phone")
-	w.problem(w.do("PUT", "/v1/admin/users/"+boss.id+"/suspension", "", boss.header()...), slugConflict)
+	w.problem(w.do("PUT", "/v1/admin/users/"+boss.id+"/suspension", "", boss.header()...), rest.SlugConflict)
 }
 
 func TestThePolicyHoldsPosts(t *testing.T) {
@@ -392,26 +394,26 @@ func TestThePolicyHoldsPosts(t *testing.T) {
 	ada, eve, boss := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.boss()
 	rule := w.ok("POST", "/v1/admin/content-rules", `{"kind":"link","pattern":"https://Spam.example/x"}`, boss).json(t)
 	require.Equal(t, "spam.example", rule["pattern"])
-	w.problem(w.do("POST", "/v1/admin/content-rules", `{"kind":"link","pattern":"spam.example"}`, boss.header()...), slugConflict)
-	w.problem(w.do("POST", "/v1/admin/content-rules", `{"kind":"word","pattern":"..."}`, boss.header()...), slugValidation)
+	w.problem(w.do("POST", "/v1/admin/content-rules", `{"kind":"link","pattern":"spam.example"}`, boss.header()...), rest.SlugConflict)
+	w.problem(w.do("POST", "/v1/admin/content-rules", `{"kind":"word","pattern":"..."}`, boss.header()...), rest.SlugValidation)
 	require.Len(t, w.list("/v1/admin/content-rules", boss), 1)
 	pending := w.posted(ada, `{"title":"T","content":"see shop.spam.example"}`)
 	require.Equal(t, "held", pending["status"])
 	require.Empty(t, w.list(postsPath, eve))
 	at := postsPath + "/" + pending["id"].(string)
-	w.problem(w.do("GET", at, "", eve.header()...), slugNotFound)
+	w.problem(w.do("GET", at, "", eve.header()...), rest.SlugNotFound)
 	w.ok("GET", at, "", ada)
-	w.problem(w.do("POST", at+"/like", "", ada.header()...), slugConflict)
+	w.problem(w.do("POST", at+"/like", "", ada.header()...), rest.SlugConflict)
 	waiting := w.list("/v1/admin/held", boss)
 	require.Equal(t, "the link spam.example", waiting[0]["held_for"])
 	w.ok("POST", "/v1/admin/held/"+pending["id"].(string)+"/decision", `{"decision":"approve"}`, boss)
 	require.Len(t, w.list(postsPath, eve), 1)
 	w.ok("DELETE", "/v1/admin/content-rules/"+rule["id"].(string), "", boss)
-	w.problem(w.do("DELETE", "/v1/admin/content-rules/"+rule["id"].(string), "", boss.header()...), slugNotFound)
+	w.problem(w.do("DELETE", "/v1/admin/content-rules/"+rule["id"].(string), "", boss.header()...), rest.SlugNotFound)
 	for range 9 { // five accepted ones double a new account's limit
 		require.Equal(t, "visible", w.posted(ada, `{"title":"T","content":"see shop.spam.example"}`)["status"])
 	}
-	p := w.problem(w.do("POST", postsPath, `{"title":"T","content":"c"}`, ada.header()...), slugRateLimited)
+	p := w.problem(w.do("POST", postsPath, `{"title":"T","content":"c"}`, ada.header()...), rest.SlugRateLimited)
 	require.Contains(t, p["detail"], "within a day")
 	w.posted(boss, `{"title":"T","content":"administrators are not bound"}`)
 }

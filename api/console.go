@@ -11,6 +11,8 @@ import (
 
 	"github.com/lyoapp/lyo/api/console"
 	"github.com/lyoapp/lyo/config"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // front serves the root and the console's files.
@@ -20,10 +22,10 @@ func (s *Server) front() {
 		panic("api: " + err.Error()) // they are embedded in this binary
 	}
 	s.root(pages)
-	responses := answering("A file", "text/javascript", "text/css", "image/svg+xml")
+	responses := rest.Answering("A file", "text/javascript", "text/css", "image/svg+xml")
 	responses["304"] = &huma.Response{Description: "It is the version that If-None-Match names"}
-	s.raw(huma.Operation{
-		OperationID: "get-console-file", Method: http.MethodGet, Path: "/console/{file}", Tags: []string{tagService},
+	s.Raw(huma.Operation{
+		OperationID: "get-console-file", Method: http.MethodGet, Path: "/console/{file}", Tags: []string{rest.TagService},
 		Summary:     "Get a file of the console",
 		Description: "Scripts, styles and pictures of the page at /.",
 		Parameters:  []*huma.Param{{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
@@ -37,18 +39,18 @@ func (s *Server) front() {
 func (s *Server) consoleFile(c *gin.Context, pages *console.Pages) {
 	file, ok := pages.File(c.Param("file"))
 	if !ok {
-		s.notFound(c)
+		s.NotFound(c)
 		return
 	}
 	c.Header("Cache-Control", "no-cache")
-	tag, same := matches(c.GetHeader("If-None-Match"), file.ETag, true)
+	tag, same := rest.MatchETag(c.GetHeader("If-None-Match"), file.ETag, true)
 	if same {
 		c.Header("ETag", tag)
 		c.Status(http.StatusNotModified)
 		return
 	}
 	c.Header("ETag", file.ETag)
-	c.Data(http.StatusOK, mediaType(c.Param("file")), file.Data)
+	c.Data(http.StatusOK, rest.MediaType(c.Param("file")), file.Data)
 }
 
 // writeConsole sends the console page.

@@ -15,30 +15,32 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 	texts "github.com/lyoapp/lyo/models/text"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // courses registers the routes of courses.
 func (s *Server) courses() {
 	tags := []string{"courses"}
-	register(s.API, generateOperation(), s.generateCourse, weighing(generateWeight), counting(s.limits.course()))
-	register(s.API, regenerateOperation(), s.regenerateCourse, weighing(generateWeight), counting(s.limits.course()))
-	register(s.API, huma.Operation{
+	rest.Register(s.API, generateOperation(), s.generateCourse, rest.Weighing(generateWeight), rest.Charging(s.limits.course()))
+	rest.Register(s.API, regenerateOperation(), s.regenerateCourse, rest.Weighing(generateWeight), rest.Charging(s.limits.course()))
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-courses", Method: http.MethodGet, Path: "/v1/courses", Tags: tags,
 		Summary:     "List courses",
 		Description: "The caller's own, and READY public ones of others, newest first.",
 	}, s.listCourses)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-course", Method: http.MethodGet, Path: "/v1/courses/{id}", Tags: tags,
 		Summary:     "Get a course",
 		Description: "With its lessons and items, also while it is being generated. 404: it does not exist, or the caller may not see it.",
 	}, s.getCourse)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "update-course", Method: http.MethodPut, Path: "/v1/courses/{id}", Tags: tags,
 		Summary:     "Update a course",
 		Description: "For its owner. Absent or null fields stay. 409: it is being generated.",
 		Errors:      []int{http.StatusConflict},
 	}, s.updateCourse)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "delete-course", Method: http.MethodDelete, Path: "/v1/courses/{id}", Tags: tags,
 		Summary:       "Delete a course",
 		Description:   "For its owner. A generation under way is cancelled.",
@@ -48,7 +50,7 @@ func (s *Server) courses() {
 
 type listCoursesInput struct {
 	CourseScope
-	Paging
+	rest.Paging
 	Limit int `query:"limit" minimum:"1" maximum:"50" default:"20"`
 }
 
@@ -59,20 +61,20 @@ type CourseScope struct {
 	OwnOnly bool   `query:"own_only"`
 }
 
-func (s *Server) listCourses(ctx context.Context, in *listCoursesInput) (*listed[courseView], error) {
-	user := principal(ctx).UserID
+func (s *Server) listCourses(ctx context.Context, in *listCoursesInput) (*rest.Page[courseView], error) {
+	user := rest.PrincipalOf(ctx).UserID
 	scope := []any{user, in.CourseScope}
-	return listing[courses.Course, courseView]{
-		name: "courses", filter: scope, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *store.Keyset, limit int) ([]courses.Course, error) {
+	return rest.List[courses.Course, courseView]{
+		Name: "courses", Filter: scope, Cursor: in.Cursor, Limit: in.Limit,
+		Rows: func(after *store.Keyset, limit int) ([]courses.Course, error) {
 			return courses.ListCourses(ctx, s.DB, user, courses.CourseFilter{
 				Topic: in.Topic, Status: courses.CourseStatus(in.Status), OwnOnly: in.OwnOnly,
-				After: after, Offset: in.skip(), Limit: limit,
+				After: after, Offset: in.Skip(), Limit: limit,
 			})
 		},
-		keyset: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
-		show:   viewCourse,
-	}.page(ctx, s.API)
+		Keyset: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
+		Show:   viewCourse,
+	}.Page(ctx, s.API)
 }
 
 // CourseID is the course id in the path.
@@ -82,20 +84,20 @@ type CourseID struct {
 
 type getCourseInput struct {
 	CourseID
-	Reading
+	rest.Reading
 }
 
-func (s *Server) getCourse(ctx context.Context, in *getCourseInput) (*tagged[courseView], error) {
-	course, err := courses.FindCourse(ctx, s.DB, principal(ctx).UserID, in.ID)
+func (s *Server) getCourse(ctx context.Context, in *getCourseInput) (*rest.Tagged[courseView], error) {
+	course, err := courses.FindCourse(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return single(in.IfNoneMatch, viewCourse(course))
+	return rest.Conditional(in.IfNoneMatch, viewCourse(course))
 }
 
 type updateCourseInput struct {
 	CourseID
-	Changing
+	rest.Changing
 	Body courseChangeBody
 }
 
@@ -120,19 +122,19 @@ type courseChangeBody struct {
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *updateCourseInput) Resolve(huma.Context) []error {
-	b, faults := in.Body, fieldFaults{}
+	b, faults := in.Body, rest.FieldFaults{}
 	if b.DifficultyLevel != nil {
 		checkLevel(&faults, "difficulty_level", *b.DifficultyLevel)
 	}
 	if address := text(b.ThumbnailURL); address != "" {
 		if u, err := url.Parse(address); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
-			faults.add("thumbnail_url", "must be an https address")
+			faults.Add("thumbnail_url", "must be an https address")
 		}
 	}
 	if b.Tags != nil {
 		for i, tag := range *b.Tags {
 			if n := utf8.RuneCountInString(tag); n < 1 || n > maxTag {
-				faults.add("tags["+strconv.Itoa(i)+"]", "must have 1 to 50 characters")
+				faults.Add("tags["+strconv.Itoa(i)+"]", "must have 1 to 50 characters")
 			}
 		}
 	}
@@ -159,29 +161,29 @@ func (b courseChangeBody) change() courses.CourseChange {
 	return change
 }
 
-func (s *Server) updateCourse(ctx context.Context, in *updateCourseInput) (*tagged[courseView], error) {
+func (s *Server) updateCourse(ctx context.Context, in *updateCourseInput) (*rest.Tagged[courseView], error) {
 	allowed := func(c courses.Course) error {
 		if c.Status == courses.CourseGenerating {
 			return store.Errorf(store.Conflict, "The course is still being written.")
 		}
-		return checkIfMatch(in.IfMatch, etagOf(viewCourse(c)))
+		return rest.CheckIfMatch(in.IfMatch, rest.ETagOf(viewCourse(c)))
 	}
-	course, err := courses.UpdateCourse(ctx, s.DB, principal(ctx).UserID, in.ID, in.Body.change(), s.now(), allowed)
+	course, err := courses.UpdateCourse(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, in.Body.change(), s.now(), allowed)
 	if err != nil {
 		return nil, err
 	}
-	return single("", viewCourse(course))
+	return rest.Conditional("", viewCourse(course))
 }
 
 type deleteCourseInput struct {
 	CourseID
-	Changing
+	rest.Changing
 }
 
 func (s *Server) deleteCourse(ctx context.Context, in *deleteCourseInput) (*struct{}, error) {
 	message := func(task tasks.Task) store.OutboxMessage { return outbox.Cancel(task, s.now()) }
-	allowed := func(c courses.Course) error { return checkIfMatch(in.IfMatch, etagOf(viewCourse(c))) }
-	cancels, err := courses.DeleteCourse(ctx, s.DB, principal(ctx).UserID, in.ID, message, allowed)
+	allowed := func(c courses.Course) error { return rest.CheckIfMatch(in.IfMatch, rest.ETagOf(viewCourse(c))) }
+	cancels, err := courses.DeleteCourse(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, message, allowed)
 	if err != nil {
 		return nil, err
 	}

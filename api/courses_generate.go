@@ -20,6 +20,8 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 type generateInput struct {
@@ -70,7 +72,7 @@ func (s *Server) generateCourse(ctx context.Context, in *generateInput) (*genera
 	if in.IdempotencyKey != "" {
 		key = &in.IdempotencyKey
 	}
-	asked := request.rows(principal(ctx).UserID, key, s.now())
+	asked := request.rows(rest.PrincipalOf(ctx).UserID, key, s.now())
 	asked.Start = outbox.Course(asked.Task, s.bounds(), asked.Task.CreatedAt)
 	task, replayed, err := courses.CreateGeneration(ctx, s.DB, asked, s.quota())
 	return s.taken(ctx, in.Prefer, task, replayed, asked.Start, err)
@@ -134,8 +136,8 @@ func (in *generateInput) Resolve(huma.Context) []error {
 }
 
 // normalise resolves aliases and defaults and reports rule violations.
-func (b generateBody) normalise() (courseRequest, fieldFaults) {
-	var faults fieldFaults
+func (b generateBody) normalise() (courseRequest, rest.FieldFaults) {
+	var faults rest.FieldFaults
 	r := courseRequest{
 		Title: text(b.Title), Description: text(b.Description), Interests: list(b.Interests),
 		Level: cmp.Or(text(b.DifficultyLevel), text(b.Level), "beginner"), Locale: cmp.Or(text(b.Locale), "en"),
@@ -147,17 +149,17 @@ func (b generateBody) normalise() (courseRequest, fieldFaults) {
 		r.Preferences = map[string]any{}
 	}
 	if n := utf8.RuneCountInString(r.Topic); n < 3 || n > 200 {
-		faults.add("topic", "must have 3 to 200 characters")
+		faults.Add("topic", "must have 3 to 200 characters")
 	}
 	checkLevel(&faults, "difficulty_level", r.Level)
 	if tag, err := language.Parse(r.Locale); err != nil {
-		faults.add("locale", "is not a BCP 47 language tag")
+		faults.Add("locale", "is not a BCP 47 language tag")
 	} else {
 		r.Locale = tag.String()
 	}
 	for i, interest := range r.Interests {
 		if n := utf8.RuneCountInString(interest); n < 1 || n > 100 {
-			faults.add(fmt.Sprintf("interests[%d]", i), "must have 1 to 100 characters")
+			faults.Add(fmt.Sprintf("interests[%d]", i), "must have 1 to 100 characters")
 		}
 	}
 	r.SourceIDs = b.SourceIDs
@@ -165,7 +167,7 @@ func (b generateBody) normalise() (courseRequest, fieldFaults) {
 	case modeAutomatic, modeReview:
 		r.Review = mode == modeReview
 	default:
-		faults.add("mode", "must be automatic or review")
+		faults.Add("mode", "must be automatic or review")
 	}
 	if r.Visibility = courses.Visibility(text(b.Visibility)); r.Visibility == courses.VisibilityPrivate {
 		r.Visibility = ""
@@ -173,10 +175,10 @@ func (b generateBody) normalise() (courseRequest, fieldFaults) {
 	if r.Visibility == courses.VisibilityPublic {
 		r.Confirmed = b.confirmed()
 		if len(r.SourceIDs) > 0 && !r.Confirmed {
-			faults.add("confirm_rights", courses.MustConfirmRights)
+			faults.Add("confirm_rights", courses.MustConfirmRights)
 		}
 	}
-	faults.preferences(&r)
+	checkPreferences(&faults, &r)
 	return r, faults
 }
 
@@ -186,13 +188,13 @@ const (
 	modeReview    = "review"
 )
 
-// preferences reads the two supported preferences.
-func (f *fieldFaults) preferences(r *courseRequest) {
+// checkPreferences reads the two supported preferences.
+func checkPreferences(f *rest.FieldFaults, r *courseRequest) {
 	if value, ok := r.Preferences["duration_hours"]; ok && value != nil {
 		hours, isNumber := value.(float64)
 		switch {
 		case !isNumber || hours <= 0 || hours > 100:
-			f.add("preferences.duration_hours", "must be a number above 0, at most 100")
+			f.Add("preferences.duration_hours", "must be a number above 0, at most 100")
 		case r.Hours == nil:
 			r.Hours = &hours
 		}
@@ -200,9 +202,9 @@ func (f *fieldFaults) preferences(r *courseRequest) {
 	if value, ok := r.Preferences["format"]; ok && value != nil {
 		format, isText := value.(string)
 		if !isText || utf8.RuneCountInString(format) > 100 {
-			f.add("preferences.format", "must be a string of at most 100 characters")
+			f.Add("preferences.format", "must be a string of at most 100 characters")
 		}
-		f.line("preferences.format", format)
+		f.Line("preferences.format", format)
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 type regenerateInput struct {
@@ -32,10 +34,10 @@ type regenerateBody struct {
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *regenerateInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
-	faults.preferences(&courseRequest{Preferences: in.Body.Preferences})
+	var faults rest.FieldFaults
+	checkPreferences(&faults, &courseRequest{Preferences: in.Body.Preferences})
 	if in.Body.Section == tasks.SectionSummary && in.Body.LessonID != nil {
-		faults.add("lesson_id", "does not go with the summary, which is the course's")
+		faults.Add("lesson_id", "does not go with the summary, which is the course's")
 	}
 	return faults
 }
@@ -45,7 +47,7 @@ func (s *Server) regenerateCourse(ctx context.Context, in *regenerateInput) (*ge
 	if in.IdempotencyKey != "" {
 		key = &in.IdempotencyKey
 	}
-	task := in.task(principal(ctx).UserID, key, s.now())
+	task := in.task(rest.PrincipalOf(ctx).UserID, key, s.now())
 	message := outbox.Course(task, s.bounds(), task.CreatedAt)
 	made, replayed, err := courses.CreateRegeneration(ctx, s.DB, task, in.Body.Preferences, message, s.quota())
 	return s.taken(ctx, in.Prefer, made, replayed, message, err)

@@ -15,6 +15,8 @@ import (
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (w *testEnv) regenerate(p person, course uuid.UUID, body string, headers ...string) answer {
@@ -26,7 +28,7 @@ func TestRegenerateIsTakenAsATask(t *testing.T) {
 	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
 	task, course := w.ask(ada, "How tides work")
-	w.problem(w.regenerate(ada, course, `{"section":"lessons"}`), slugConflict)
+	w.problem(w.regenerate(ada, course, `{"section":"lessons"}`), rest.SlugConflict)
 	w.finish(task, course)
 
 	a := w.regenerate(ada, course, `{"section":"lessons","preferences":{"format":"short"}}`, "Idempotency-Key", "k")
@@ -38,8 +40,8 @@ func TestRegenerateIsTakenAsATask(t *testing.T) {
 	again := w.regenerate(ada, course, `{"section":"lessons","preferences":{"format":"short"}}`, "Idempotency-Key", "k")
 	require.Equal(t, "true", again.header.Get("Idempotent-Replayed"))
 	require.Equal(t, v["task_id"], again.json(t)["task_id"])
-	w.problem(w.regenerate(ada, course, `{"section":"summary"}`, "Idempotency-Key", "k"), slugReusedKey)
-	w.problem(w.regenerate(ada, course, `{"section":"summary"}`), slugConflict)
+	w.problem(w.regenerate(ada, course, `{"section":"summary"}`, "Idempotency-Key", "k"), rest.SlugReusedKey)
+	w.problem(w.regenerate(ada, course, `{"section":"summary"}`), rest.SlugConflict)
 
 	status := w.do("GET", "/v1/tasks/"+v["task_id"].(string), "", ada.header()...).json(t)
 	require.Equal(t, "course_regeneration", status["task_type"])
@@ -58,9 +60,9 @@ func TestRegenerateRefuses(t *testing.T) {
 	w := newEnvWithoutTemporal(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	task, course := w.ask(ada, "How tides work")
-	w.problem(w.regenerate(eve, course, `{"section":"lessons"}`), slugNotFound)
+	w.problem(w.regenerate(eve, course, `{"section":"lessons"}`), rest.SlugNotFound)
 	w.finish(task, course)
-	w.problem(w.regenerate(eve, course, `{"section":"lessons"}`), slugDenied)
+	w.problem(w.regenerate(eve, course, `{"section":"lessons"}`), rest.SlugDenied)
 	for body, pointer := range map[string]string{
 		`{"section":"everything"}`:            "/section",
 		`{}`:                                  "/section",
@@ -70,11 +72,11 @@ func TestRegenerateRefuses(t *testing.T) {
 		fmt.Sprintf(`{"section":"summary","lesson_id":%q}`, uuid.New()): "/lesson_id",
 		`{"section":"lessons","preferences":{"format":3}}`:              "/preferences/format",
 	} {
-		require.Contains(t, pointersOf(w.problem(w.regenerate(ada, course, body), slugValidation)), pointer, body)
+		require.Contains(t, pointersOf(w.problem(w.regenerate(ada, course, body), rest.SlugValidation)), pointer, body)
 	}
 	failed, empty := w.ask(ada, "Nothing came of it")
 	w.do("POST", "/v1/tasks/"+failed.String()+"/cancel", "", ada.header()...)
-	w.problem(w.regenerate(ada, empty, `{"section":"content_items"}`), slugConflict)
+	w.problem(w.regenerate(ada, empty, `{"section":"content_items"}`), rest.SlugConflict)
 	require.Equal(t, http.StatusAccepted, w.regenerate(ada, empty, `{"section":"lessons"}`).status, "which mends it")
 	require.Equal(t, "GENERATING", w.do("GET", "/v1/courses/"+empty.String(), "", ada.header()...).json(t)["status"])
 }
@@ -117,7 +119,7 @@ func TestTheDaysTokensAreCounted(t *testing.T) {
 	}
 	require.NoError(t, courses.SaveModelCall(context.Background(), w.server.DB, call))
 	refused := w.do("POST", "/v1/courses/generate", `{"topic":"Ebb"}`, ada.header()...)
-	p := w.problem(refused, slugRateLimited)
+	p := w.problem(refused, rest.SlugRateLimited)
 	midnight := w.clock.now().Truncate(24 * time.Hour).Add(24 * time.Hour)
 	require.InDelta(t, midnight.Sub(w.clock.now()).Seconds(), p["retry_after"], 1)
 	again := w.do("POST", "/v1/courses/generate", `{"topic":"Tides"}`, append(ada.header(), "Idempotency-Key", "one")...)
@@ -136,12 +138,12 @@ func TestGenerateTakesOnesOwnMaterialOnly(t *testing.T) {
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	source := w.do("POST", "/v1/sources", `{"text":"The moon pulls.","title":"Notes"}`, ada.header()...).json(t)["id"].(string)
 	body := fmt.Sprintf(`{"topic":"Tides","source_ids":[%q,%q]}`, source, source)
-	require.Equal(t, []string{"/source_ids/0"}, pointersOf(w.problem(w.do("POST", "/v1/courses/generate", body, eve.header()...), slugValidation)))
+	require.Equal(t, []string{"/source_ids/0"}, pointersOf(w.problem(w.do("POST", "/v1/courses/generate", body, eve.header()...), rest.SlugValidation)))
 	require.Equal(t, http.StatusAccepted, w.do("POST", "/v1/courses/generate", body, ada.header()...).status, "named twice is once")
 	fault := tasks.TaskFault{Code: "no_text", Message: "Nothing in it."}
 	require.NoError(t, courses.FailSource(context.Background(), w.server.DB, uuid.MustParse(source), fault, w.clock.now()))
-	w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), slugValidation)
-	require.Equal(t, []string{"/mode"}, pointersOf(w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides","mode":"guess"}`, ada.header()...), slugValidation)))
+	w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), rest.SlugValidation)
+	require.Equal(t, []string{"/mode"}, pointersOf(w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides","mode":"guess"}`, ada.header()...), rest.SlugValidation)))
 }
 
 func TestAPlanIsDecidedOnByItsOwnerWhileItWaits(t *testing.T) {
@@ -155,19 +157,19 @@ func TestAPlanIsDecidedOnByItsOwnerWhileItWaits(t *testing.T) {
 	decide := func(p person, task, body string) answer {
 		return w.do("POST", "/v1/tasks/"+task+"/outline", body, p.header()...)
 	}
-	w.problem(decide(eve, task, `{"action":"accept"}`), slugNotFound)
-	w.problem(decide(ada, plain.String(), `{"action":"accept"}`), slugConflict)
-	w.problem(decide(ada, task, `{"action":"accept"}`), slugEngine)
+	w.problem(decide(eve, task, `{"action":"accept"}`), rest.SlugNotFound)
+	w.problem(decide(ada, plain.String(), `{"action":"accept"}`), rest.SlugConflict)
+	w.problem(decide(ada, task, `{"action":"accept"}`), rest.SlugEngine)
 	for body, pointer := range map[string]string{
 		`{"action":"maybe"}`: "/action",
 		`{"action":"edit"}`:  "/lessons",
 		`{"action":"edit","lessons":[{"title":"A"},{"title":"a "},{"title":"C"}]}`: "/lessons/1/title",
 		`{"action":"edit","lessons":[{"title":"A"},{"title":" "},{"title":"C"}]}`:  "/lessons/1/title",
 	} {
-		require.Contains(t, pointersOf(w.problem(decide(ada, task, body), slugValidation)), pointer, body)
+		require.Contains(t, pointersOf(w.problem(decide(ada, task, body), rest.SlugValidation)), pointer, body)
 	}
 	w.do("POST", "/v1/tasks/"+task+"/cancel", "", ada.header()...)
-	w.problem(decide(ada, task, `{"action":"accept"}`), slugConflict)
+	w.problem(decide(ada, task, `{"action":"accept"}`), rest.SlugConflict)
 }
 
 func TestRegenerationsAreTasksLikeOthers(t *testing.T) {
@@ -205,12 +207,12 @@ func TestRegenerationsAreTasksLikeOthers(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, w.regenerate(ada, course, body).status, "and another one may begin")
 
 	moons, private := w.ask(ada, "Moons")
-	w.problem(w.regenerate(eve, private, `{"section":"summary"}`), slugNotFound)
+	w.problem(w.regenerate(eve, private, `{"section":"summary"}`), rest.SlugNotFound)
 	w.do("POST", "/v1/tasks/"+moons.String()+"/cancel", "", ada.header()...)
-	w.problem(w.regenerate(ada, uuid.New(), `{"section":"summary"}`), slugNotFound)
-	w.problem(w.do("POST", "/v1/courses/"+course.String()+"/regenerate", body), slugAuth)
+	w.problem(w.regenerate(ada, uuid.New(), `{"section":"summary"}`), rest.SlugNotFound)
+	w.problem(w.do("POST", "/v1/courses/"+course.String()+"/regenerate", body), rest.SlugAuth)
 	for _, key := range []string{"a b", long(256)} {
-		w.problem(w.regenerate(ada, private, `{"section":"lessons"}`, "Idempotency-Key", key), slugValidation)
+		w.problem(w.regenerate(ada, private, `{"section":"lessons"}`, "Idempotency-Key", key), rest.SlugValidation)
 	}
 }
 
@@ -234,11 +236,11 @@ func TestAKeyIsOfOneRequestWhateverItsKind(t *testing.T) {
 		fmt.Sprintf(`{"topic":"Tides","source_ids":[%q]}`, source),
 		fmt.Sprintf(`{"topic":"Tides","mode":"automatic","source_ids":[%q]}`, source),
 	} {
-		w.problem(generate(other), slugReusedKey)
+		w.problem(generate(other), rest.SlugReusedKey)
 	}
 	v := first.json(t)
 	w.finish(uuid.MustParse(v["task_id"].(string)), uuid.MustParse(v["provisional_course_id"].(string)))
-	w.problem(w.regenerate(ada, uuid.MustParse(v["provisional_course_id"].(string)), `{"section":"lessons"}`, "Idempotency-Key", "k"), slugReusedKey)
+	w.problem(w.regenerate(ada, uuid.MustParse(v["provisional_course_id"].(string)), `{"section":"lessons"}`, "Idempotency-Key", "k"), rest.SlugReusedKey)
 }
 
 func TestMaterialIsNamedByItsPlaceAndARefusalLeavesNothing(t *testing.T) {
@@ -252,7 +254,7 @@ func TestMaterialIsNamedByItsPlaceAndARefusalLeavesNothing(t *testing.T) {
 		fmt.Sprintf(`{"topic":"Tides","source_ids":[%q,"notes"]}`, source):                 "/source_ids/1",
 		`{"topic":"Tides","source_ids":[3]}`:                                               "/source_ids/0",
 	} {
-		require.Equal(t, []string{pointer}, pointersOf(w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), slugValidation)), body)
+		require.Equal(t, []string{pointer}, pointersOf(w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), rest.SlugValidation)), body)
 	}
 	for _, table := range []string{"courses", "tasks", "task_events", "course_sources"} {
 		var n int64
@@ -260,7 +262,7 @@ func TestMaterialIsNamedByItsPlaceAndARefusalLeavesNothing(t *testing.T) {
 		require.Zero(t, n, table)
 	}
 	eleven := `"` + strings.Repeat(source+`","`, 10) + source + `"`
-	require.Equal(t, []string{"/source_ids"}, pointersOf(w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides","source_ids":[`+eleven+`]}`, ada.header()...), slugValidation)))
+	require.Equal(t, []string{"/source_ids"}, pointersOf(w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides","source_ids":[`+eleven+`]}`, ada.header()...), rest.SlugValidation)))
 	for _, none := range []string{`null`, `[]`} {
 		require.Equal(t, http.StatusAccepted, w.do("POST", "/v1/courses/generate", `{"topic":"Tides","mode":null,"source_ids":`+none+`}`, ada.header()...).status)
 	}

@@ -22,6 +22,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // newEnvWithoutTemporal returns a test environment whose Temporal is unreachable: messages of handlers stay in the
@@ -143,7 +145,7 @@ func TestGenerateRefusesAllBrokenRulesAtOnce(t *testing.T) {
 		`{"topic":"Tides","interests":["1","2","3","4","5","6","7","8","9","10","11"]}`: {"/interests"},
 		`{"topic":"Tides","interests":[" "]}`:                                           {"/interests/0"},
 	} {
-		p := w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), slugValidation)
+		p := w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), rest.SlugValidation)
 		require.ElementsMatch(t, pointers, pointersOf(p), body)
 	}
 	for body, pointers := range map[string][]string{
@@ -154,14 +156,14 @@ func TestGenerateRefusesAllBrokenRulesAtOnce(t *testing.T) {
 		`{"topic":"\u200b\u200b\u200b"}`:                  {"/topic"},
 		`{"topic":"Tides","target_duration_hours":1e400}`: {"/target_duration_hours"},
 	} {
-		p := w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), slugValidation)
+		p := w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), rest.SlugValidation)
 		require.ElementsMatch(t, pointers, pointersOf(p), body)
 	}
 	for _, key := range []string{long(256), "två", "a b"} {
-		w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides"}`, append(ada.header(), "Idempotency-Key", key)...), slugValidation)
+		w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides"}`, append(ada.header(), "Idempotency-Key", key)...), rest.SlugValidation)
 	}
-	w.problem(w.do("POST", "/v1/courses/generate", `{"topic":`, ada.header()...), slugMalformed)
-	w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides"}`), slugAuth)
+	w.problem(w.do("POST", "/v1/courses/generate", `{"topic":`, ada.header()...), rest.SlugMalformed)
+	w.problem(w.do("POST", "/v1/courses/generate", `{"topic":"Tides"}`), rest.SlugAuth)
 }
 
 func pointersOf(problem map[string]any) []string {
@@ -187,7 +189,7 @@ func TestAKeyIsAnsweredOnce(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, again.status)
 	require.Equal(t, "true", again.header.Get("Idempotent-Replayed"))
 	require.JSONEq(t, string(first.body), string(again.body))
-	w.problem(send(ada, `{"topic":"Moons"}`), slugReusedKey)
+	w.problem(send(ada, `{"topic":"Moons"}`), rest.SlugReusedKey)
 	require.NotEqual(t, first.json(t)["task_id"], send(bob, `{"topic":"Tides"}`).json(t)["task_id"])
 }
 
@@ -200,7 +202,7 @@ func TestWhoSeesWhichCourse(t *testing.T) {
 	_, private := w.ask(ada, "Moons")
 	path := func(id uuid.UUID) string { return "/v1/courses/" + id.String() }
 
-	p := w.problem(w.do("GET", path(private), "", bob.header()...), slugNotFound)
+	p := w.problem(w.do("GET", path(private), "", bob.header()...), rest.SlugNotFound)
 	require.Equal(t, "course", p["resource_type"])
 	require.Equal(t, private.String(), p["resource_id"])
 	a := w.do("GET", path(public), "", bob.header()...)
@@ -215,11 +217,11 @@ func TestWhoSeesWhichCourse(t *testing.T) {
 	require.Contains(t, item, "sourceUrl")
 	require.Equal(t, "Why?", item["questions"].([]any)[0].(map[string]any)["prompt"])
 
-	w.problem(w.do("PUT", path(public), `{"title":"Mine"}`, bob.header()...), slugDenied)
-	w.problem(w.do("DELETE", path(public), "", bob.header()...), slugDenied)
-	w.problem(w.do("PUT", path(private), `{"title":"Mine"}`, bob.header()...), slugNotFound)
-	w.problem(w.do("DELETE", path(private), "", bob.header()...), slugNotFound)
-	w.problem(w.do("GET", "/v1/courses/12", "", bob.header()...), slugMalformed)
+	w.problem(w.do("PUT", path(public), `{"title":"Mine"}`, bob.header()...), rest.SlugDenied)
+	w.problem(w.do("DELETE", path(public), "", bob.header()...), rest.SlugDenied)
+	w.problem(w.do("PUT", path(private), `{"title":"Mine"}`, bob.header()...), rest.SlugNotFound)
+	w.problem(w.do("DELETE", path(private), "", bob.header()...), rest.SlugNotFound)
+	w.problem(w.do("GET", "/v1/courses/12", "", bob.header()...), rest.SlugMalformed)
 	require.Equal(t, []string{"On Tides"}, titles(t, w.do("GET", "/v1/courses/", "", bob.header()...)))
 	require.Empty(t, titles(t, w.do("GET", "/v1/courses?own_only=true", "", bob.header()...)))
 	require.Equal(t, []string{"Moons", "On Tides"}, titles(t, w.do("GET", "/v1/courses", "", ada.header()...)))
@@ -264,10 +266,10 @@ func TestPagesShowEachCourseOnceWhileNewOnesArrive(t *testing.T) {
 	}
 	require.Len(t, seen, len(want))
 	next := nextPath(w.do("GET", "/v1/courses?limit=3", "", ada.header()...))
-	w.problem(w.do("GET", next+"&own_only=true", "", ada.header()...), slugMalformed)
-	w.problem(w.do("GET", strings.Replace(next, "cursor=", "cursor=A", 1), "", ada.header()...), slugMalformed)
-	w.problem(w.do("GET", next, "", w.signUp("bob@example.com").header()...), slugMalformed)
-	w.problem(w.do("GET", "/v1/courses?limit=51", "", ada.header()...), slugValidation)
+	w.problem(w.do("GET", next+"&own_only=true", "", ada.header()...), rest.SlugMalformed)
+	w.problem(w.do("GET", strings.Replace(next, "cursor=", "cursor=A", 1), "", ada.header()...), rest.SlugMalformed)
+	w.problem(w.do("GET", next, "", w.signUp("bob@example.com").header()...), rest.SlugMalformed)
+	w.problem(w.do("GET", "/v1/courses?limit=51", "", ada.header()...), rest.SlugValidation)
 }
 
 func nextPath(a answer) string {
@@ -281,12 +283,12 @@ func TestChangingOnesCourse(t *testing.T) {
 	ada := w.signUp("ada@example.com")
 	task, id := w.ask(ada, "Tides")
 	path := "/v1/courses/" + id.String()
-	w.problem(w.do("PUT", path, `{"title":"New"}`, ada.header()...), slugConflict)
+	w.problem(w.do("PUT", path, `{"title":"New"}`, ada.header()...), rest.SlugConflict)
 	w.finish(task, id)
 	read := w.do("GET", path, "", ada.header()...)
 	tag := read.header.Get("ETag")
 	require.Equal(t, http.StatusNotModified, w.do("GET", path, "", append(ada.header(), "If-None-Match", tag)...).status)
-	broken := w.problem(w.do("PUT", path, `{"title":" ","summary":5,"thumbnail_url":"https://me:pw@x","difficulty_level":"hard","tags":[""]}`, ada.header()...), slugValidation)
+	broken := w.problem(w.do("PUT", path, `{"title":" ","summary":5,"thumbnail_url":"https://me:pw@x","difficulty_level":"hard","tags":[""]}`, ada.header()...), rest.SlugValidation)
 	require.ElementsMatch(t, []string{"/title", "/summary", "/thumbnail_url", "/difficulty_level", "/tags/0"}, pointersOf(broken))
 	changed := w.do("PUT", path, `{"title":" New ","tags":["sea"," sea"],"thumbnail_url":""}`, append(ada.header(), "If-Match", tag)...)
 	require.Equal(t, http.StatusOK, changed.status, string(changed.body))
@@ -295,10 +297,10 @@ func TestChangingOnesCourse(t *testing.T) {
 	require.Nil(t, changed.json(t)["thumbnail_url"])
 	require.Len(t, changed.json(t)["lessons"], 3)
 	require.Equal(t, changed.header.Get("ETag"), w.do("GET", path, "", ada.header()...).header.Get("ETag"))
-	w.problem(w.do("PUT", path, `{"title":"Newer"}`, append(ada.header(), "If-Match", tag)...), slugCondition)
-	w.problem(w.do("DELETE", path, "", append(ada.header(), "If-Match", tag)...), slugCondition)
+	w.problem(w.do("PUT", path, `{"title":"Newer"}`, append(ada.header(), "If-Match", tag)...), rest.SlugCondition)
+	w.problem(w.do("DELETE", path, "", append(ada.header(), "If-Match", tag)...), rest.SlugCondition)
 	require.Equal(t, http.StatusNoContent, w.do("DELETE", path, "", ada.header()...).status)
-	w.problem(w.do("DELETE", path, "", ada.header()...), slugNotFound)
+	w.problem(w.do("DELETE", path, "", ada.header()...), rest.SlugNotFound)
 }
 
 func TestDeletingACourseEndsItsGeneration(t *testing.T) {

@@ -1,6 +1,10 @@
 package api
 
-import "github.com/danielgtaylor/huma/v2"
+import (
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/lyoapp/lyo/api/rest"
+)
 
 // documentInfo introduces the OpenAPI document.
 func documentInfo(version string) *huma.Info {
@@ -25,7 +29,7 @@ func documentTags() []*huma.Tag {
 		{Name: tagCommunity, Description: "Posts, comments, likes, follows, blocks and reports"},
 		{Name: tagAdmin, Description: "For administrators"},
 		{Name: tagHealth, Description: "Health of the service and its components"},
-		{Name: tagService, Description: "The service, its documents and its pages"},
+		{Name: rest.TagService, Description: "The service, its documents and its pages"},
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // fetchWithin is the time limit of an export's download.
@@ -24,14 +26,14 @@ const fetchWithin = 10 * time.Minute
 
 // exports registers the operations that export a user's data.
 func (s *Server) exports() {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "export-me", Method: http.MethodPost, Path: "/v1/users/me/export", Tags: []string{tagUsers},
 		Summary: "Export your data",
 		Description: "Starts a task. When it is done, its result_url is a ZIP of JSON files, valid for a day and one download. While an export is under way its " +
 			"task is returned.",
 		DefaultStatus: http.StatusAccepted,
-	}, s.exportMe, counting(s.limits.exporting()))
-	register(s.API, huma.Operation{
+	}, s.exportMe, rest.Charging(s.limits.exporting()))
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-export", Method: http.MethodGet, Path: "/v1/users/me/exports/{id}", Tags: []string{tagUsers},
 		Summary:     "Download a data export",
 		Description: "Works once; an interrupted download can be repeated. 404: it is not ready, was downloaded already, or has expired.",
@@ -39,7 +41,7 @@ func (s *Server) exports() {
 			Description: "A ZIP of JSON files",
 			Content:     map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
 		}},
-	}, s.getExport, within(fetchWithin))
+	}, s.getExport, rest.Within(fetchWithin))
 }
 
 type exportView struct {
@@ -55,7 +57,7 @@ type exportOutput struct {
 }
 
 func (s *Server) exportMe(ctx context.Context, _ *nothing) (*exportOutput, error) {
-	user, now := principal(ctx).UserID, s.now()
+	user, now := rest.PrincipalOf(ctx).UserID, s.now()
 	task := tasks.NewTask(store.NewID(), user, store.NewID(), now)
 	hash := sha256.Sum256(task.ID[:]) // it has no key, so no request is like it
 	task.TaskType, task.WorkflowID, task.RequestHash = tasks.TaskAccountExport, workflows.ExportAccountID(task.ID), hash[:]
@@ -81,8 +83,8 @@ type ExportID struct {
 }
 
 func (s *Server) getExport(ctx context.Context, in *ExportID) (*huma.StreamResponse, error) {
-	user := principal(ctx).UserID
-	if requestInfoOf(ctx).method == http.MethodHead { // looking is not fetching
+	user := rest.PrincipalOf(ctx).UserID
+	if rest.RequestInfoOf(ctx).Method == http.MethodHead { // looking is not fetching
 		export, err := privacy.FetchableExport(ctx, s.DB, user, in.ID, s.now())
 		return &huma.StreamResponse{Body: func(hc huma.Context) { describeExport(hc, export) }}, err
 	}
@@ -96,7 +98,7 @@ func (s *Server) getExport(ctx context.Context, in *ExportID) (*huma.StreamRespo
 		if err := s.sendExport(ctx, hc, export); err != nil {
 			s.Log.InfoContext(ctx, "an export was not fetched to its end", "error", err)
 			if err := privacy.ReturnExport(context.WithoutCancel(ctx), s.DB, export.ID); err != nil {
-				s.logFailure(ctx, "an export cannot be fetched again", err)
+				s.LogFailure(ctx, "an export cannot be fetched again", err)
 			}
 		}
 	}}, nil
@@ -136,7 +138,7 @@ func (s *Server) sendExport(ctx context.Context, hc huma.Context, export privacy
 		return err
 	}
 	if err := privacy.DropExportParts(context.WithoutCancel(ctx), s.DB, export.ID, 0, privacy.ExportRoom); err != nil {
-		s.logFailure(ctx, "a fetched export stays until it is swept", err)
+		s.LogFailure(ctx, "a fetched export stays until it is swept", err)
 	}
 	return nil
 }

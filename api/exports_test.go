@@ -14,6 +14,8 @@ import (
 	"github.com/lyoapp/lyo/models/privacy"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func TestAskingForAnExport(t *testing.T) {
@@ -94,7 +96,7 @@ func TestAnExportThatIsTooOldIsGone(t *testing.T) {
 	path, id := w.packed(ada)
 	w.clock.advance(privacy.ExportFor)
 	ada = w.refreshed(ada.refresh)
-	w.problem(w.do("GET", path, "", ada.header()...), slugNotFound)
+	w.problem(w.do("GET", path, "", ada.header()...), rest.SlugNotFound)
 	require.NoError(t, privacy.SweepExports(t.Context(), w.server.DB, w.clock.now().Add(time.Second), 10))
 	var left int64
 	require.NoError(t, w.server.DB.Model(&privacy.Export{}).Where("id = ?", id).Count(&left).Error)
@@ -151,11 +153,11 @@ func TestAClientThatLeavesInTheMiddleCanComeBack(t *testing.T) {
 	require.NoError(t, err)
 	_, err = response.Body.Read(make([]byte, 10))
 	require.NoError(t, err)
-	w.problem(w.do("GET", path, "", ada.header()...), slugNotFound)
+	w.problem(w.do("GET", path, "", ada.header()...), rest.SlugNotFound)
 	require.NoError(t, response.Body.Close())
 	w.givenBack(id)
 	require.Len(t, w.do("GET", path, "", ada.header()...).body, pieces*size)
-	w.problem(w.do("GET", path, "", ada.header()...), slugNotFound)
+	w.problem(w.do("GET", path, "", ada.header()...), rest.SlugNotFound)
 }
 
 func TestLookingAtAnExportIsNotFetchingIt(t *testing.T) {
@@ -167,8 +169,8 @@ func TestLookingAtAnExportIsNotFetchingIt(t *testing.T) {
 	looked := w.do("HEAD", path, "", ada.header()...)
 	require.Equal(t, http.StatusOK, looked.status)
 	require.Equal(t, "6", looked.header.Get("Content-Length"))
-	w.problem(w.do("GET", path, "", eve.header()...), slugNotFound)
-	w.problem(w.do("GET", path, ""), slugAuth)
+	w.problem(w.do("GET", path, "", eve.header()...), rest.SlugNotFound)
+	w.problem(w.do("GET", path, ""), rest.SlugAuth)
 	require.Equal(t, "abcdef", string(w.do("GET", path, "", ada.header()...).body))
 	require.Equal(t, http.StatusNotFound, w.do("HEAD", path, "", ada.header()...).status)
 	log, err := store.ListAudit(t.Context(), w.server.DB, store.AuditFilter{Action: store.AuditExportFetched, Limit: 10})

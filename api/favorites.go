@@ -7,24 +7,26 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/lyoapp/lyo/models/feed"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // favorites registers the operations on courses that the caller can see but need not own.
 func (s *Server) favorites() {
 	tags := []string{"courses"}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "favorite-course", Method: http.MethodPost, Path: "/v1/courses/{id}/favorite", Tags: tags,
 		Summary:       "Add a course to your favorites",
 		Description:   "Repeating it changes nothing.",
 		DefaultStatus: http.StatusNoContent,
 	}, s.favorite)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "unfavorite-course", Method: http.MethodDelete, Path: "/v1/courses/{id}/favorite", Tags: tags,
 		Summary:       "Remove a course from your favorites",
 		Description:   "Repeating it changes nothing. It works also for a course that the caller may no longer see.",
 		DefaultStatus: http.StatusNoContent,
 	}, s.unfavorite)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "share-course", Method: http.MethodPost, Path: "/v1/courses/{id}/share", Tags: tags,
 		Summary: "Share a course",
 		Description: "Makes the caller's own READY course public and shows it in the feeds of others, once. Another user's public course appears in feeds as " +
@@ -32,7 +34,7 @@ func (s *Server) favorites() {
 		DefaultStatus: http.StatusNoContent,
 		Errors:        []int{http.StatusConflict},
 	}, s.shareCourse)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "unshare-course", Method: http.MethodDelete, Path: "/v1/courses/{id}/share", Tags: tags,
 		Summary: "Stop sharing a course",
 		Description: "Makes the caller's own course private: at once it is in no list, search or feed of others, who keep their progress in it. Another user's " +
@@ -44,11 +46,11 @@ func (s *Server) favorites() {
 type courseOnlyInput struct{ CourseID }
 
 func (s *Server) favorite(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
-	return nil, feed.SetFavorite(ctx, s.DB, principal(ctx).UserID, in.ID, true, s.now())
+	return nil, feed.SetFavorite(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, true, s.now())
 }
 
 func (s *Server) unfavorite(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
-	return nil, feed.SetFavorite(ctx, s.DB, principal(ctx).UserID, in.ID, false, s.now())
+	return nil, feed.SetFavorite(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, false, s.now())
 }
 
 type shareInput struct {
@@ -58,9 +60,9 @@ type shareInput struct {
 
 func (s *Server) shareCourse(ctx context.Context, in *shareInput) (*struct{}, error) {
 	confirmed := in.Body != nil && in.Body.confirmed()
-	return nil, feed.ShareCourse(ctx, s.DB, principal(ctx).UserID, in.ID, confirmed, s.now())
+	return nil, feed.ShareCourse(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, confirmed, s.now())
 }
 
 func (s *Server) unshareCourse(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
-	return nil, feed.UnshareCourse(ctx, s.DB, principal(ctx).UserID, in.ID, s.now())
+	return nil, feed.UnshareCourse(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, s.now())
 }

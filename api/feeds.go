@@ -12,6 +12,8 @@ import (
 
 	"github.com/lyoapp/lyo/models/feed"
 	"github.com/lyoapp/lyo/models/ranking"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 const tagFeeds = "feeds"
@@ -19,34 +21,34 @@ const tagFeeds = "feeds"
 // feeds registers the routes of feeds, except search.
 func (s *Server) feeds() {
 	tags := []string{tagFeeds}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-feed", Method: http.MethodGet, Path: "/v1/feeds", Tags: tags,
 		Summary: "Get a feed",
 		Description: "The feed is ranked when its first page is requested. A cursor continues that ranking for 15 minutes, without repetitions or gaps; after " +
 			"that the feed starts anew with another refresh_timestamp. A feed has up to 600 items.",
 	}, s.feed)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-trending", Method: http.MethodGet, Path: "/v1/feeds/trending", Tags: tags,
 		Summary:     "List trending content",
 		Description: "What many users interact with, at most 50 items.",
 	}, s.trending)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-recommendations", Method: http.MethodGet, Path: "/v1/feeds/recommendations", Tags: tags,
 		Summary:     "List recommendations",
 		Description: "Excludes what the caller has seen.",
 	}, s.recommendations)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-learning-path", Method: http.MethodGet, Path: "/v1/feeds/learning-path", Tags: tags,
 		Summary:     "Get a learning path",
 		Description: "Courses for the given skills, in the order to take them. Completed courses are left out.",
 	}, s.learningPath)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "interact-with-item", Method: http.MethodPost, Path: "/v1/feeds/items/{id}/interact", Tags: tags,
 		Summary:     "Record an interaction with an item",
 		Description: "The same interaction counts once. 404: the item does not exist, or the caller may not see it. 409: it cannot be shared.",
 		Errors:      []int{http.StatusConflict},
 	}, s.interact)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "interact-with-items", Method: http.MethodPost, Path: "/v1/feeds/interactions", Tags: tags,
 		Summary:     "Record interactions with many items",
 		Description: "All in one transaction. Items that the caller may not see are reported as not_found.",
@@ -139,9 +141,9 @@ func feedMetadata(f feed.View) map[string]any {
 }
 
 func (s *Server) feed(ctx context.Context, in *feedInput) (*feedOutput, error) {
-	user := principal(ctx).UserID
+	user := rest.PrincipalOf(ctx).UserID
 	scope := []any{user, in.FeedType}
-	place, err := s.openRawCursor("feed", scope, in.Cursor)
+	place, err := s.OpenRawCursor("feed", scope, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -168,9 +170,9 @@ func (s *Server) feed(ctx context.Context, in *feedInput) (*feedOutput, error) {
 	if err := s.pin(ctx, user, scroll); err != nil {
 		return nil, err
 	}
-	cursor := s.sealRawCursor("feed", scope, binary.BigEndian.AppendUint32(scroll.id[:], uint32(scroll.at+in.Limit)))
+	cursor := s.SealRawCursor("feed", scope, binary.BigEndian.AppendUint32(scroll.id[:], uint32(scroll.at+in.Limit)))
 	out.Body.NextCursor, out.Body.NextCursorAgain = &cursor, &cursor
-	out.Link = s.nextLink(ctx, cursor)
+	out.Link = s.NextLink(ctx, cursor)
 	return out, nil
 }
 
@@ -178,7 +180,7 @@ func (s *Server) feed(ctx context.Context, in *feedInput) (*feedOutput, error) {
 type feedList struct{ Body []feedItemView }
 
 func (s *Server) feedList(ctx context.Context, ranking feed.Ranking, limit int) (*feedList, error) {
-	shown, err := feed.ShowFeed(ctx, s.DB, principal(ctx).UserID, ranking[:min(limit, len(ranking))])
+	shown, err := feed.ShowFeed(ctx, s.DB, rest.PrincipalOf(ctx).UserID, ranking[:min(limit, len(ranking))])
 	out := &feedList{make([]feedItemView, 0, len(shown))}
 	for _, f := range shown {
 		out.Body = append(out.Body, viewFeedItem(f))
@@ -193,7 +195,7 @@ type trendingInput struct {
 }
 
 func (s *Server) trending(ctx context.Context, in *trendingInput) (*feedList, error) {
-	ranking, err := feed.TrendingNow(ctx, s.DB, principal(ctx).UserID, in.ContentType, in.Timeframe, s.now(), in.Limit)
+	ranking, err := feed.TrendingNow(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ContentType, in.Timeframe, s.now(), in.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +208,7 @@ type recommendationsInput struct {
 }
 
 func (s *Server) recommendations(ctx context.Context, in *recommendationsInput) (*feedList, error) {
-	ranking, err := feed.RecommendBest(ctx, s.DB, principal(ctx).UserID, ranking.Strategy(in.Strategy), s.now())
+	ranking, err := feed.RecommendBest(ctx, s.DB, rest.PrincipalOf(ctx).UserID, ranking.Strategy(in.Strategy), s.now())
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models/feed"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 type interactInput struct {
@@ -23,16 +25,16 @@ type interactBody struct {
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *interactInput) Resolve(huma.Context) []error {
-	faults := fieldFaults{}
-	faults.deedMetadata("metadata", in.Body.Metadata)
+	faults := rest.FieldFaults{}
+	checkInteractionMetadata(&faults, "metadata", in.Body.Metadata)
 	return faults
 }
 
 const maxDeedMetadata = 4 << 10
 
-func (f *fieldFaults) deedMetadata(path string, m map[string]any) {
+func checkInteractionMetadata(f *rest.FieldFaults, path string, m map[string]any) {
 	if m != nil && sizeAsJSON(m) > maxDeedMetadata {
-		f.add(path, "must be at most 4 kB")
+		f.Add(path, "must be at most 4 kB")
 	}
 }
 
@@ -46,7 +48,7 @@ type interactOutput struct {
 
 func (s *Server) interact(ctx context.Context, in *interactInput) (*interactOutput, error) {
 	interaction := feed.Interaction{ItemID: in.ID, Action: in.Body.Action, Metadata: in.Body.Metadata, ConfirmRights: in.Body.confirmed()}
-	if err := feed.Interact(ctx, s.DB, principal(ctx).UserID, interaction, s.now()); err != nil {
+	if err := feed.Interact(ctx, s.DB, rest.PrincipalOf(ctx).UserID, interaction, s.now()); err != nil {
 		return nil, err
 	}
 	out := &interactOutput{}
@@ -69,9 +71,9 @@ type interactionBody struct {
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *interactAllInput) Resolve(huma.Context) []error {
-	faults := fieldFaults{}
+	faults := rest.FieldFaults{}
 	for i, one := range in.Body.Interactions {
-		faults.deedMetadata("interactions["+strconv.Itoa(i)+"].metadata", one.Metadata)
+		checkInteractionMetadata(&faults, "interactions["+strconv.Itoa(i)+"].metadata", one.Metadata)
 	}
 	return faults
 }
@@ -95,7 +97,7 @@ func (s *Server) interactAll(ctx context.Context, in *interactAllInput) (*intera
 	for i, one := range in.Body.Interactions {
 		all[i] = feed.Interaction{ItemID: one.ItemID, Action: one.Action, Metadata: one.Metadata, ConfirmRights: one.confirmed()}
 	}
-	found, err := feed.InteractAll(ctx, s.DB, principal(ctx).UserID, all, s.now())
+	found, err := feed.InteractAll(ctx, s.DB, rest.PrincipalOf(ctx).UserID, all, s.now())
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/lyoapp/lyo/models/feed"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // scroll is a ranked feed and the reader's position in it.
@@ -29,7 +31,7 @@ const scrollBytes = 16 + 4
 func (s *Server) scroll(ctx context.Context, user uuid.UUID, kind feed.Type, place []byte) (*scroll, error) {
 	if place != nil {
 		if len(place) != scrollBytes {
-			return nil, malformed("The cursor is not one of this list with this filter.")
+			return nil, rest.Malformed("The cursor is not one of this list with this filter.")
 		}
 		stored, err := s.recallScroll(ctx, user, uuid.UUID(place[:16]))
 		if err != nil {

@@ -20,6 +20,8 @@ import (
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // withRedis makes a test environment use the real Redis.
@@ -186,8 +188,8 @@ func TestACursorHoldsForFifteenMinutesInAnyProcess(t *testing.T) {
 			second := w.page(ada, cursor)
 			require.Equal(t, second["items"], w.page(ada, cursor)["items"], "the same page again")
 			require.Empty(t, common(idsOf(first["items"]), idsOf(second["items"])))
-			w.problem(w.do("GET", "/v1/feeds"+cursor, "", bob.header()...), slugMalformed)
-			w.problem(w.do("GET", "/v1/feeds"+cursor+"&feed_type=recent", "", ada.header()...), slugMalformed)
+			w.problem(w.do("GET", "/v1/feeds"+cursor, "", bob.header()...), rest.SlugMalformed)
+			w.problem(w.do("GET", "/v1/feeds"+cursor+"&feed_type=recent", "", ada.header()...), rest.SlugMalformed)
 
 			w.clock.advance(feed.SnapshotFor - time.Second)
 			require.Equal(t, idsOf(second["items"]), idsOf(w.page(ada, cursor)["items"]))

@@ -9,11 +9,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/lyoapp/lyo/models/feed"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // search registers the route that finds courses, their lessons and items, and posts.
 func (s *Server) search() {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "search", Method: http.MethodGet, Path: "/v1/feeds/search", Tags: []string{"feeds"},
 		Summary: "Search content",
 		Description: "Finds courses, their lessons and items, and posts; each is matched in its own language, without accents. What has all the words comes " +
@@ -40,7 +42,7 @@ func (in *findInput) Resolve(huma.Context) []error {
 
 func (s *Server) find(ctx context.Context, in *findInput) (*body[[]feedItemView], error) {
 	found, err := feed.Search(ctx, s.DB, feed.SearchQuery{
-		Viewer: principal(ctx).UserID, Words: in.Q, ContentType: in.ContentType, DifficultyLevel: in.DifficultyLevel,
+		Viewer: rest.PrincipalOf(ctx).UserID, Words: in.Q, ContentType: in.ContentType, DifficultyLevel: in.DifficultyLevel,
 		Language: in.Language, Limit: in.Limit, Now: s.now(),
 	})
 	if err != nil {

@@ -17,6 +17,8 @@ import (
 	"github.com/lyoapp/lyo/models/feed"
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // says adds a post by the user, a minute after the previous one.
@@ -127,10 +129,10 @@ func TestEveryKindOfFeedIsWhatItSays(t *testing.T) {
 	require.Empty(t, w.do("GET", "/v1/feeds/trending?timeframe=2", "", ada.header()...).array(t))
 	require.Len(t, w.do("GET", "/v1/feeds/trending", "", ada.header()...).array(t), 1)
 	for _, bad := range []string{"?feed_type=odd", "?limit=0", "?limit=101"} {
-		w.problem(w.do("GET", "/v1/feeds"+bad, "", ada.header()...), slugValidation)
+		w.problem(w.do("GET", "/v1/feeds"+bad, "", ada.header()...), rest.SlugValidation)
 	}
-	w.problem(w.do("GET", "/v1/feeds/recommendations?strategy=odd", "", ada.header()...), slugValidation)
-	w.problem(w.do("GET", "/v1/feeds?cursor=x", "", ada.header()...), slugMalformed)
+	w.problem(w.do("GET", "/v1/feeds/recommendations?strategy=odd", "", ada.header()...), rest.SlugValidation)
+	w.problem(w.do("GET", "/v1/feeds?cursor=x", "", ada.header()...), rest.SlugMalformed)
 }
 
 func TestWhatIsNotToBeSeenIsInNoFeed(t *testing.T) {
@@ -177,9 +179,9 @@ func TestWhatIsNotToBeSeenIsInNoFeed(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"blocked", "blocking", "off", "held", "deleted"} {
-		w.problem(w.interact(ada, posts[name], "like"), slugNotFound)
+		w.problem(w.interact(ada, posts[name], "like"), rest.SlugNotFound)
 	}
-	w.problem(w.interact(ada, private, "like"), slugNotFound)
+	w.problem(w.interact(ada, private, "like"), rest.SlugNotFound)
 }
 
 func TestADeedCountsOnce(t *testing.T) {
@@ -229,9 +231,9 @@ func TestADeedCountsOnce(t *testing.T) {
 	require.EqualValues(t, 1, itemOf(items, post)["engagement_stats"].(map[string]any)["likes"])
 	require.EqualValues(t, 0, itemOf(items, course)["engagement_stats"].(map[string]any)["likes"], "interactions with one item keep their order")
 	for _, bad := range []string{`{}`, `{"interactions":[]}`, `{"interactions":[{"item_id":"x","action":"like"}]}`, `{"interactions":[{"item_id":"` + unknown.String() + `","action":"odd"}]}`} {
-		w.problem(w.do("POST", "/v1/feeds/interactions", bad, ada.header()...), slugValidation)
+		w.problem(w.do("POST", "/v1/feeds/interactions", bad, ada.header()...), rest.SlugValidation)
 	}
-	w.problem(w.do("POST", "/v1/feeds/items/"+post.String()+"/interact", `{"action":"like","metadata":{"x":"`+strings.Repeat("y", 5000)+`"}}`, ada.header()...), slugValidation)
+	w.problem(w.do("POST", "/v1/feeds/items/"+post.String()+"/interact", `{"action":"like","metadata":{"x":"`+strings.Repeat("y", 5000)+`"}}`, ada.header()...), rest.SlugValidation)
 }
 
 func TestFavoritesAndSharedCourses(t *testing.T) {
@@ -264,15 +266,15 @@ func TestFavoritesAndSharedCourses(t *testing.T) {
 	}
 	require.Equal(t, []string{course.String()}, idsOf(w.page(bob, "?feed_type=recent")["items"]), "once")
 	require.Equal(t, []any{"It was shared."}, itemOf(w.page(bob, "?feed_type=recent")["items"], course)["reasons"], "by whom is told beside it, by today's rules")
-	w.problem(w.do("POST", "/v1/courses/"+unfinished.String()+"/share", "", ada.header()...), slugConflict)
+	w.problem(w.do("POST", "/v1/courses/"+unfinished.String()+"/share", "", ada.header()...), rest.SlugConflict)
 	require.Equal(t, 204, w.do("DELETE", "/v1/courses/"+unfinished.String(), "", append(ada.header(), "If-Match", mine.header.Get("ETag"))...).status, "the tag of a favorite holds")
-	w.problem(w.do("POST", "/v1/courses/"+store.NewID().String()+"/favorite", "", ada.header()...), slugNotFound)
+	w.problem(w.do("POST", "/v1/courses/"+store.NewID().String()+"/favorite", "", ada.header()...), rest.SlugNotFound)
 
 	require.Equal(t, 204, w.do("POST", "/v1/courses/"+course.String()+"/favorite", "", ada.header()...).status)
 	require.Equal(t, 204, w.do("DELETE", "/v1/courses/"+course.String()+"/share", "", bob.header()...).status)
-	w.problem(w.do("POST", "/v1/courses/"+course.String()+"/favorite", "", ada.header()...), slugNotFound)
+	w.problem(w.do("POST", "/v1/courses/"+course.String()+"/favorite", "", ada.header()...), rest.SlugNotFound)
 	for _, own := range []string{"/favorite", "/share"} {
 		require.Equal(t, 204, w.do("DELETE", "/v1/courses/"+course.String()+own, "", ada.header()...).status, "one's own mark on a course taken back: %s", own)
-		w.problem(w.do("DELETE", "/v1/courses/"+course.String()+own, "", ada.header()...), slugNotFound)
+		w.problem(w.do("DELETE", "/v1/courses/"+course.String()+own, "", ada.header()...), rest.SlugNotFound)
 	}
 }

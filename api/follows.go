@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models/community"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // follows registers the routes of follows.
@@ -19,11 +21,11 @@ func (s *Server) follows() {
 		{http.MethodPut, "follow-user", "Follow a user", "Their activity appears in the caller's following feed. 404: the user does not exist, is disabled, or one has blocked the other.", true},
 		{http.MethodDelete, "unfollow-user", "Unfollow a user", "Their activity leaves the caller's following feed.", false},
 	} {
-		register(s.API, huma.Operation{
+		rest.Register(s.API, huma.Operation{
 			OperationID: op.id, Method: op.method, Path: "/v1/users/{id}/follow", Tags: []string{tagCommunity}, Summary: op.summary,
 			Description: op.description + " Repeating it changes nothing.", DefaultStatus: http.StatusNoContent,
 		}, func(ctx context.Context, in *followInput) (*struct{}, error) {
-			return nil, community.SetFollow(ctx, s.DB, principal(ctx).UserID, in.ID, op.wanted, s.now())
+			return nil, community.SetFollow(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, op.wanted, s.now())
 		})
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // FuzzProblem checks, for any body, query or path, that the response is a success or
@@ -59,12 +61,12 @@ func FuzzProblem(f *testing.F) {
 func requireWholeProblem(t *testing.T, w *httptest.ResponseRecorder) {
 	t.Helper()
 	require.True(t, utf8.Valid(w.Body.Bytes()))
-	var p Problem
+	var p rest.Problem
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &p))
 	require.Equal(t, w.Code, p.Status)
 	slug, ok := strings.CutPrefix(p.Type, "http://lyo.test/problems/")
 	require.True(t, ok, p.Type)
-	k, known := kindOf(slug)
+	k, known := rest.ProblemTypeOf(slug)
 	require.True(t, known, slug)
 	require.Equal(t, k.Title, p.Title)
 	require.NotEmpty(t, p.Detail)

@@ -11,6 +11,8 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/learning"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 const tagGame = "gamification"
@@ -18,33 +20,33 @@ const tagGame = "gamification"
 // gamification registers the routes of points, achievements and leaderboards.
 func (s *Server) gamification() {
 	tags := []string{tagGame}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-game-profile", Method: http.MethodGet, Path: "/v1/gamification/profile", Tags: tags,
 		Summary: "Get your points, level and streak",
 	}, s.gameProfile)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-achievements", Method: http.MethodGet, Path: "/v1/gamification/achievements", Tags: tags,
 		Summary:     "List achievements",
 		Description: "With the caller's progress towards each.",
 	}, s.listAchievements)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-leaderboard", Method: http.MethodGet, Path: "/v1/gamification/leaderboard", Tags: tags,
 		Summary: "Get a leaderboard",
 		Description: "Of users with equal scores, the one who reached it first is ahead. All numbers of an entry are of the timeframe. Users with " +
 			"leaderboard_hidden are on no board.",
 	}, s.leaderboard)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-game-stats", Method: http.MethodGet, Path: "/v1/gamification/stats", Tags: tags,
 		Summary: "Get statistics of all learners",
 	}, s.gameStats)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "spend-streak-freeze", Method: http.MethodPost, Path: "/v1/gamification/streak/freeze", Tags: tags,
 		Summary: "Use a streak freeze",
 		Description: "Bridges yesterday if only that day was missed, else today. There is one freeze a week, which starts on Monday. 409: there is no day to " +
 			"bridge, or this week's freeze is used.",
 		Errors: []int{http.StatusConflict},
 	}, s.spendFreeze)
-	register(s.API, awardOperation(), s.awardPoints, admins)
+	rest.Register(s.API, awardOperation(), s.awardPoints, rest.Admins)
 }
 
 type gameProfileView struct {
@@ -84,7 +86,7 @@ type badgeView struct {
 type gameProfileOutput struct{ Body gameProfileView }
 
 func (s *Server) gameProfile(ctx context.Context, _ *nothing) (*gameProfileOutput, error) {
-	user := principal(ctx).UserID
+	user := rest.PrincipalOf(ctx).UserID
 	account, err := accounts.FindUser(ctx, s.DB, user)
 	if err != nil {
 		return nil, err
@@ -157,7 +159,7 @@ type achievementsInput struct {
 }
 
 func (s *Server) listAchievements(ctx context.Context, in *achievementsInput) (*body[[]achievementView], error) {
-	all, err := learning.AchievementsOf(ctx, s.DB, principal(ctx).UserID)
+	all, err := learning.AchievementsOf(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +192,7 @@ func (s *Server) gameStats(ctx context.Context, _ *nothing) (*gameStatsOutput, e
 	if err != nil {
 		return nil, err
 	}
-	rank, err := s.rank(ctx, principal(ctx).UserID)
+	rank, err := s.rank(ctx, rest.PrincipalOf(ctx).UserID)
 	return &gameStatsOutput{gameStatsView{
 		TotalActiveLearners: all.Learners, TotalPointsAwarded: all.Points, HighestLevelAchieved: all.HighestLevel,
 		YourGlobalRank: rank, AchievementsAvailable: all.Achievements, AverageLevel: all.AverageLevel,
@@ -206,7 +208,7 @@ type freezeView struct {
 type freezeOutput struct{ Body freezeView }
 
 func (s *Server) spendFreeze(ctx context.Context, _ *nothing) (*freezeOutput, error) {
-	streak, err := learning.SpendFreeze(ctx, s.DB, principal(ctx).UserID, s.now())
+	streak, err := learning.SpendFreeze(ctx, s.DB, rest.PrincipalOf(ctx).UserID, s.now())
 	if err != nil {
 		return nil, err
 	}

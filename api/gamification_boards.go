@@ -13,6 +13,8 @@ import (
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // newBoards returns the leaderboards of this server.
@@ -85,7 +87,7 @@ type leaderboardOutput struct{ Body leaderboardView }
 
 func (s *Server) leaderboard(ctx context.Context, in *leaderboardInput) (*leaderboardOutput, error) {
 	page, err := s.boards.Read(ctx, boards.Query{
-		Board: in.board(s.now()), Viewer: principal(ctx).UserID, Skip: in.Offset, Limit: in.Limit, Around: in.AroundMe,
+		Board: in.board(s.now()), Viewer: rest.PrincipalOf(ctx).UserID, Skip: in.Offset, Limit: in.Limit, Around: in.AroundMe,
 	})
 	if err != nil {
 		return nil, err
@@ -98,7 +100,7 @@ func (s *Server) leaderboard(ctx context.Context, in *leaderboardInput) (*leader
 	for i, p := range page.Places {
 		users[i] = p.UserID
 	}
-	faces, err := learning.UserSummaries(ctx, s.DB, principal(ctx).UserID, users)
+	faces, err := learning.UserSummaries(ctx, s.DB, rest.PrincipalOf(ctx).UserID, users)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // TestAClientThatHangsUpIsNoFaultOfOurs checks that failures of abandoned requests count as 499,
@@ -24,14 +26,14 @@ func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
 		status int
 		fail   func(context.Context, *Server) error
 	}{
-		"the context's error": {statusGone, func(ctx context.Context, _ *Server) error { return ctx.Err() }},
-		"a part that was cut off": {statusGone, func(ctx context.Context, _ *Server) error {
+		"the context's error": {rest.StatusGone, func(ctx context.Context, _ *Server) error { return ctx.Err() }},
+		"a part that was cut off": {rest.StatusGone, func(ctx context.Context, _ *Server) error {
 			return store.Errorf(store.Unavailable, "The engine does not answer.").Because(ctx.Err())
 		}},
-		"a query": {statusGone, func(ctx context.Context, s *Server) error {
+		"a query": {rest.StatusGone, func(ctx context.Context, s *Server) error {
 			return s.DB.WithContext(ctx).Exec("SELECT pg_sleep(60)").Error
 		}},
-		"a transaction rolled back":    {statusGone, func(context.Context, *Server) error { return sql.ErrTxDone }},
+		"a transaction rolled back":    {rest.StatusGone, func(context.Context, *Server) error { return sql.ErrTxDone }},
 		"a refusal":                    {http.StatusNotFound, func(context.Context, *Server) error { return errorOf(store.NotFound) }},
 		"a deadline of ours before it": {http.StatusServiceUnavailable, func(context.Context, *Server) error { return fmt.Errorf("ask: %w", context.DeadlineExceeded) }},
 		"a part that was too slow before it": {http.StatusServiceUnavailable, func(context.Context, *Server) error {
@@ -45,13 +47,13 @@ func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
 				d.Seen = func(_, _ string, status int, _ time.Duration) { counted <- status }
 			})
 			began := make(chan struct{})
-			register(w.server.API, huma.Operation{OperationID: "hang", Method: http.MethodGet, Path: "/hang"}, func(ctx context.Context, _ *nothing) (*body[string], error) {
+			rest.Register(w.server.API, huma.Operation{OperationID: "hang", Method: http.MethodGet, Path: "/hang"}, func(ctx context.Context, _ *nothing) (*body[string], error) {
 				close(began)
 				if !strings.HasPrefix(name, "a query") {
 					<-ctx.Done()
 				}
 				return nil, row.fail(ctx, w.server)
-			}, public)
+			}, rest.Public)
 			ctx, hangUp := context.WithCancel(t.Context())
 			r, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+"/hang", http.NoBody)
 			require.NoError(t, err)
@@ -74,11 +76,11 @@ func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
 func TestAPartThatIsTooSlowIsAFaultOfOurs(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
-	register(w.server.API, huma.Operation{OperationID: "slow", Method: http.MethodGet, Path: "/slow"}, func(ctx context.Context, _ *nothing) (*body[string], error) {
+	rest.Register(w.server.API, huma.Operation{OperationID: "slow", Method: http.MethodGet, Path: "/slow"}, func(ctx context.Context, _ *nothing) (*body[string], error) {
 		<-ctx.Done()
 		return nil, errors.Join(ctx.Err())
-	}, public, within(20*time.Millisecond))
-	w.problem(w.do("GET", "/slow", ""), slugDependency)
+	}, rest.Public, rest.Within(20*time.Millisecond))
+	w.problem(w.do("GET", "/slow", ""), rest.SlugDependency)
 	require.Contains(t, w.logs.String(), "dependency unavailable")
 }
 
@@ -86,5 +88,5 @@ func TestTheStatusOfHangingUpIsInNoDocument(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	require.NotContains(t, string(w.server.Document()), `"499"`)
-	require.NotContains(t, string(w.do("GET", "/problems", "").body), slugGone)
+	require.NotContains(t, string(w.do("GET", "/problems", "").body), rest.SlugGone)
 }

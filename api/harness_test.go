@@ -26,6 +26,8 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // testEnv is a server over HTTP on a database of its own, with a clock that the test
@@ -151,7 +153,7 @@ var routesOf sync.Map // documents as text to functions that parse one once
 func (w *testEnv) conform(r *http.Request, a answer) {
 	w.t.Helper()
 	clone := r.Clone(context.Background())
-	clone.URL.Path = w.server.canonical(r.Method, r.URL.Path)
+	clone.URL.Path = w.server.Canonical(r.Method, r.URL.Path)
 	route, parameters, err := w.routes.FindRoute(clone)
 	if err != nil || r.Method == http.MethodHead || a.header.Get("Content-Encoding") != "" {
 		return
@@ -218,7 +220,7 @@ func (w *testEnv) send(method, path string, body io.Reader, headers ...string) a
 // problem checks that a response is a complete problem document of the slug.
 func (w *testEnv) problem(a answer, slug string) map[string]any {
 	w.t.Helper()
-	k, ok := kindOf(slug)
+	k, ok := rest.ProblemTypeOf(slug)
 	require.True(w.t, ok)
 	require.Equal(w.t, k.Status, a.status, string(a.body))
 	require.Equal(w.t, "application/problem+json", a.header.Get("Content-Type"))
@@ -254,8 +256,8 @@ func (w *testEnv) signUp(email string) person {
 
 // failing adds an operation that returns an error.
 func (w *testEnv) failing(path string, err error) {
-	register(w.server.API, huma.Operation{OperationID: path, Method: "GET", Path: path},
-		func(context.Context, *nothing) (*body[string], error) { return nil, err }, public)
+	rest.Register(w.server.API, huma.Operation{OperationID: path, Method: "GET", Path: path},
+		func(context.Context, *nothing) (*body[string], error) { return nil, err }, rest.Public)
 }
 
 type probeInput struct {
@@ -275,10 +277,10 @@ type probeBody struct {
 
 // echoing adds POST /probe, which returns the body.
 func (w *testEnv) echoing() {
-	register(w.server.API, huma.Operation{OperationID: "probe", Method: "POST", Path: "/probe"},
+	rest.Register(w.server.API, huma.Operation{OperationID: "probe", Method: "POST", Path: "/probe"},
 		func(_ context.Context, in *probeInput) (*body[probeBody], error) {
 			return &body[probeBody]{in.Body}, nil
-		}, public)
+		}, rest.Public)
 }
 
 func errorOf(code store.Code) *store.Error { return store.Errorf(code, "In words.") }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // The statuses of a component.
@@ -47,18 +49,18 @@ type overview struct {
 }
 
 type components struct {
-	Database  Component `json:"database"`
-	Redis     Component `json:"redis"`
-	Temporal  Component `json:"temporal"`
-	WebSocket Component `json:"websocket"`
-	Model     Component `json:"model"`
-	Push      Component `json:"push"`
+	Database  rest.Component `json:"database"`
+	Redis     rest.Component `json:"redis"`
+	Temporal  rest.Component `json:"temporal"`
+	WebSocket rest.Component `json:"websocket"`
+	Model     rest.Component `json:"model"`
+	Push      rest.Component `json:"push"`
 }
 
 type readiness struct {
-	Ready     bool      `json:"ready"`
-	Timestamp time.Time `json:"timestamp"`
-	Checks    []Check   `json:"checks"`
+	Ready     bool         `json:"ready"`
+	Timestamp time.Time    `json:"timestamp"`
+	Checks    []rest.Check `json:"checks"`
 }
 
 type liveness struct {
@@ -67,7 +69,7 @@ type liveness struct {
 }
 
 type socketHealth struct {
-	Component
+	rest.Component
 	TotalConnections int  `json:"total_connections"`
 	ActiveTasks      int  `json:"active_tasks"`
 	RedisEnabled     bool `json:"redis_enabled"`
@@ -86,36 +88,36 @@ type nothing struct{}
 func (s *Server) health() {
 	p := newProbes(s)
 	s.pulses(p)
-	s.part("database", "Check the database", slugDependency, p.database.look)
-	s.part("redis", "Check Redis", slugDependency, p.redis.look)
-	s.part("temporal", "Check Temporal", slugEngine, p.temporal.look)
-	s.part("push", "Check push delivery", slugDependency, p.push.look)
-	register(s.API, healthOp("websocket", "/v1/health/websocket", "Check live progress", "Answers 200 in any state."), func(ctx context.Context, _ *nothing) (*body[socketHealth], error) {
+	s.part("database", "Check the database", rest.SlugDependency, p.database.look)
+	s.part("redis", "Check Redis", rest.SlugDependency, p.redis.look)
+	s.part("temporal", "Check Temporal", rest.SlugEngine, p.temporal.look)
+	s.part("push", "Check push delivery", rest.SlugDependency, p.push.look)
+	rest.Register(s.API, healthOp("websocket", "/v1/health/websocket", "Check live progress", "Answers 200 in any state."), func(ctx context.Context, _ *nothing) (*body[socketHealth], error) {
 		return &body[socketHealth]{s.socketHealth(ctx, p)}, nil
-	}, public)
-	register(s.API, healthOp("model", "/v1/health/model", "Check the language model", unhealthyIs503), func(ctx context.Context, _ *nothing) (*body[modelHealth], error) {
+	}, rest.Public)
+	rest.Register(s.API, healthOp("model", "/v1/health/model", "Check the language model", unhealthyIs503), func(ctx context.Context, _ *nothing) (*body[modelHealth], error) {
 		model, component := p.modelHealth(ctx)
 		if component.Status == statusUnhealthy {
-			return nil, s.unwell(slugModel, component)
+			return nil, s.unwell(rest.SlugModel, component)
 		}
 		return &body[modelHealth]{modelHealth{model, component.LatencyMS}}, nil
-	}, public)
+	}, rest.Public)
 }
 
 // pulses registers the health routes of the whole service.
 func (s *Server) pulses(p *probes) {
-	register(s.API, healthOp("pulse", "/health", "Check that the service answers", "Does not look at any dependency."), func(context.Context, *nothing) (*body[pulse], error) {
+	rest.Register(s.API, healthOp("pulse", "/health", "Check that the service answers", "Does not look at any dependency."), func(context.Context, *nothing) (*body[pulse], error) {
 		return &body[pulse]{pulse{statusHealthy, s.now(), s.Version}}, nil
-	}, public)
-	register(s.API, healthOp("live", "/v1/health/live", "Check that the process is alive", "For liveness probes: it does not look at any dependency."), func(context.Context, *nothing) (*body[liveness], error) {
+	}, rest.Public)
+	rest.Register(s.API, healthOp("live", "/v1/health/live", "Check that the process is alive", "For liveness probes: it does not look at any dependency."), func(context.Context, *nothing) (*body[liveness], error) {
 		return &body[liveness]{liveness{"alive", s.now()}}, nil
-	}, public)
-	register(s.API, healthOp("overview", "/v1/health", "Check all components", "Answers 200 in any state; status is degraded unless every component is healthy."), func(ctx context.Context, _ *nothing) (*body[overview], error) {
+	}, rest.Public)
+	rest.Register(s.API, healthOp("overview", "/v1/health", "Check all components", "Answers 200 in any state; status is degraded unless every component is healthy."), func(ctx context.Context, _ *nothing) (*body[overview], error) {
 		return &body[overview]{s.overview(ctx, p)}, nil
-	}, public)
-	register(s.API, healthOp("ready", "/v1/health/ready", "Check readiness for requests", "For readiness probes: 503 unless the database takes writes and has the current schema."), func(ctx context.Context, _ *nothing) (*body[readiness], error) {
+	}, rest.Public)
+	rest.Register(s.API, healthOp("ready", "/v1/health/ready", "Check readiness for requests", "For readiness probes: 503 unless the database takes writes and has the current schema."), func(ctx context.Context, _ *nothing) (*body[readiness], error) {
 		return s.readiness(ctx, p)
-	}, public)
+	}, rest.Public)
 }
 
 // isHealth reports whether a route is a health check.
@@ -133,18 +135,18 @@ func healthOp(name, path, summary, description string) huma.Operation {
 }
 
 // part serves the health of one component. It answers 503 when the component is unhealthy.
-func (s *Server) part(name, summary, slug string, look func(context.Context) Component) {
-	register(s.API, healthOp(name, "/v1/health/"+name, summary, unhealthyIs503), func(ctx context.Context, _ *nothing) (*body[Component], error) {
+func (s *Server) part(name, summary, slug string, look func(context.Context) rest.Component) {
+	rest.Register(s.API, healthOp(name, "/v1/health/"+name, summary, unhealthyIs503), func(ctx context.Context, _ *nothing) (*body[rest.Component], error) {
 		component := look(ctx)
 		if component.Status == statusUnhealthy {
 			return nil, s.unwell(slug, component)
 		}
-		return &body[Component]{component}, nil
-	}, public)
+		return &body[rest.Component]{component}, nil
+	}, rest.Public)
 }
 
-func (s *Server) unwell(slug string, component Component) *Problem {
-	p := problemOf(slug, component.Message)
+func (s *Server) unwell(slug string, component rest.Component) *rest.Problem {
+	p := rest.NewProblem(slug, component.Message)
 	now := s.now()
 	p.Component, p.Timestamp = &component, &now
 	return p

@@ -10,6 +10,8 @@ import (
 
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func TestHealthWhenAllIsWell(t *testing.T) {
@@ -55,17 +57,17 @@ func TestHealthWithoutPostgres(t *testing.T) {
 	deps.DB = away
 	w := serve(t, deps, clock, logs)
 	a := w.do("GET", "/v1/health/database", "")
-	p := w.problem(a, slugDependency)
+	p := w.problem(a, rest.SlugDependency)
 	require.Equal(t, "unhealthy", p["component"].(map[string]any)["status"])
 	a = w.do("GET", "/v1/health/ready", "")
-	require.Equal(t, false, w.problem(a, slugDependency)["ready"])
+	require.Equal(t, false, w.problem(a, rest.SlugDependency)["ready"])
 	require.NotContains(t, string(a.body), "127.0.0.1")
 	require.NotContains(t, string(a.body), "secret")
 	require.Equal(t, 200, w.do("GET", "/v1/health/live", "").status)
 	overview := w.do("GET", "/v1/health", "")
 	require.Equal(t, 200, overview.status)
 	require.Equal(t, "degraded", overview.json(t)["status"])
-	w.problem(w.do("POST", "/v1/auth/login", `{"email":"a@b.example","password":"x"}`), slugDependency)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"a@b.example","password":"x"}`), rest.SlugDependency)
 }
 
 func TestReadyNeedsASchema(t *testing.T) {
@@ -77,7 +79,7 @@ func TestReadyNeedsASchema(t *testing.T) {
 	deps.DB = empty
 	w := serve(t, deps, clock, logs)
 	require.Equal(t, 200, w.do("GET", "/v1/health/database", "").status)
-	w.problem(w.do("GET", "/v1/health/ready", ""), slugDependency)
+	w.problem(w.do("GET", "/v1/health/ready", ""), rest.SlugDependency)
 }
 
 func TestPartsAreAskedOnceASecond(t *testing.T) {
@@ -90,7 +92,7 @@ func TestPartsAreAskedOnceASecond(t *testing.T) {
 		}
 	})
 	for range 5 {
-		w.problem(w.do("GET", "/v1/health/model", ""), slugModel)
+		w.problem(w.do("GET", "/v1/health/model", ""), rest.SlugModel)
 	}
 	require.EqualValues(t, 1, asked.Load())
 	w.clock.advance(probeFor + time.Millisecond)

@@ -15,6 +15,8 @@ import (
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 const (
@@ -33,16 +35,16 @@ type probes struct {
 // probe checks one component. Its answer contains no address and no driver error.
 type probe struct {
 	clock  func() time.Time
-	ask    func(context.Context) Component
+	ask    func(context.Context) rest.Component
 	within time.Duration
 
 	mu    sync.Mutex
-	last  Component
+	last  rest.Component
 	until time.Time
 }
 
 func newProbes(s *Server) *probes {
-	asking := func(ask func(context.Context) Component, within time.Duration) *probe {
+	asking := func(ask func(context.Context) rest.Component, within time.Duration) *probe {
 		return &probe{clock: s.Clock, ask: ask, within: within}
 	}
 	p := &probes{
@@ -56,7 +58,7 @@ func newProbes(s *Server) *probes {
 
 // look returns the component's health, at most probeFor old. It takes no longer than within, and a
 // caller that cancels does not affect the others.
-func (p *probe) look(ctx context.Context) Component {
+func (p *probe) look(ctx context.Context) rest.Component {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.clock().Before(p.until) {
@@ -71,11 +73,15 @@ func (p *probe) look(ctx context.Context) Component {
 	return p.last
 }
 
-func healthy(message string) Component { return Component{Status: statusHealthy, Message: message} }
+func healthy(message string) rest.Component {
+	return rest.Component{Status: statusHealthy, Message: message}
+}
 
-func unhealthy(message string) Component { return Component{Status: statusUnhealthy, Message: message} }
+func unhealthy(message string) rest.Component {
+	return rest.Component{Status: statusUnhealthy, Message: message}
+}
 
-func (s *Server) askDatabase(ctx context.Context) Component {
+func (s *Server) askDatabase(ctx context.Context) rest.Component {
 	err := store.TryWrite(ctx, s.DB)
 	switch {
 	case err == nil:
@@ -88,7 +94,7 @@ func (s *Server) askDatabase(ctx context.Context) Component {
 	return unhealthy("Postgres does not answer, or does not take writes")
 }
 
-func (s *Server) askSchema(ctx context.Context) Component {
+func (s *Server) askSchema(ctx context.Context) rest.Component {
 	raw, err := s.DB.DB()
 	if err == nil {
 		err = migrations.Check(ctx, raw)
@@ -99,7 +105,7 @@ func (s *Server) askSchema(ctx context.Context) Component {
 	return healthy("The schema is current")
 }
 
-func (s *Server) askRedis(ctx context.Context) Component {
+func (s *Server) askRedis(ctx context.Context) rest.Component {
 	if s.Redis == nil {
 		return healthy("not configured")
 	}
@@ -117,7 +123,7 @@ func (s *Server) askRedis(ctx context.Context) Component {
 	return unhealthy("Redis does not answer; the service goes on without it")
 }
 
-func (s *Server) askTemporal(ctx context.Context) Component {
+func (s *Server) askTemporal(ctx context.Context) rest.Component {
 	if s.Temporal == nil {
 		return healthy("not configured")
 	}
@@ -126,26 +132,26 @@ func (s *Server) askTemporal(ctx context.Context) Component {
 	}
 	lanes, err := workflows.ReadQueueStats(ctx, s.Temporal, s.Config.Temporal.Namespace)
 	if err != nil {
-		return Component{Status: statusDegraded, Message: "Temporal answers, but does not say who works"}
+		return rest.Component{Status: statusDegraded, Message: "Temporal answers, but does not say who works"}
 	}
 	for _, lane := range lanes {
 		if len(lane.Pollers) == 0 {
-			return Component{Status: statusDegraded, Message: "Temporal answers, but no worker polls " + lane.Queue + "; accepted work waits for one"}
+			return rest.Component{Status: statusDegraded, Message: "Temporal answers, but no worker polls " + lane.Queue + "; accepted work waits for one"}
 		}
 	}
 	return healthy("Temporal answers, and every queue has a worker")
 }
 
-func (s *Server) askSockets(context.Context) Component {
+func (s *Server) askSockets(context.Context) rest.Component {
 	return healthy("Sockets are open for clients")
 }
 
 // askPush reports which push services are configured, and which of them get nothing because they
 // refuse the credentials.
-func (s *Server) askPush(ctx context.Context) Component {
+func (s *Server) askPush(ctx context.Context) rest.Component {
 	stopped, err := notify.StoppedPushes(ctx, s.DB)
 	if err != nil {
-		return Component{Status: statusDegraded, Message: "Postgres has to answer first"}
+		return rest.Component{Status: statusDegraded, Message: "Postgres has to answer first"}
 	}
 	var words []string
 	for _, c := range stopped {
@@ -154,7 +160,7 @@ func (s *Server) askPush(ctx context.Context) Component {
 		}
 	}
 	if len(words) > 0 {
-		return Component{Status: statusDegraded, Message: strings.Join(words, "; ") + ": sending has stopped, devices stay registered, and one message at a time is tried until it is accepted"}
+		return rest.Component{Status: statusDegraded, Message: strings.Join(words, "; ") + ": sending has stopped, devices stay registered, and one message at a time is tried until it is accepted"}
 	}
 	return healthy(s.pushSettings())
 }
@@ -198,7 +204,7 @@ func (p *probes) watchModel(s *Server) {
 		defer mu.Unlock()
 		return last
 	}
-	p.model = &probe{clock: s.Clock, within: probeWithin, ask: func(ctx context.Context) Component {
+	p.model = &probe{clock: s.Clock, within: probeWithin, ask: func(ctx context.Context) rest.Component {
 		if s.Model == nil {
 			return healthy("not configured")
 		}
@@ -206,11 +212,11 @@ func (p *probes) watchModel(s *Server) {
 		mu.Lock()
 		defer mu.Unlock()
 		last = found
-		return Component{Status: found.Status, Message: found.Message}
+		return rest.Component{Status: found.Status, Message: found.Message}
 	}}
 }
 
-func (p *probes) modelHealth(ctx context.Context) (ModelHealth, Component) {
+func (p *probes) modelHealth(ctx context.Context) (ModelHealth, rest.Component) {
 	component := p.model.look(ctx)
 	return p.lastModel(), component
 }
@@ -220,14 +226,14 @@ func (s *Server) overview(ctx context.Context, p *probes) overview {
 	o := overview{Status: statusHealthy, Timestamp: s.now(), Version: s.Version, Environment: string(s.Config.Env)}
 	c := &o.Components
 	var all sync.WaitGroup
-	for target, from := range map[*Component]*probe{
+	for target, from := range map[*rest.Component]*probe{
 		&c.Database: p.database, &c.Redis: p.redis, &c.Temporal: p.temporal,
 		&c.WebSocket: p.websocket, &c.Model: p.model, &c.Push: p.push,
 	} {
 		all.Go(func() { *target = from.look(ctx) })
 	}
 	all.Wait()
-	for _, component := range []Component{c.Database, c.Redis, c.Temporal, c.WebSocket, c.Model, c.Push} {
+	for _, component := range []rest.Component{c.Database, c.Redis, c.Temporal, c.WebSocket, c.Model, c.Push} {
 		if component.Status != statusHealthy {
 			o.Status = statusDegraded
 		}
@@ -238,16 +244,16 @@ func (s *Server) overview(ctx context.Context, p *probes) overview {
 // readiness requires a writable Postgres with the current schema. The other components are optional.
 func (s *Server) readiness(ctx context.Context, p *probes) (*body[readiness], error) {
 	r := readiness{Ready: true, Timestamp: s.now()}
-	check := func(name string, found Component) {
+	check := func(name string, found rest.Component) {
 		r.Ready = r.Ready && found.Status == statusHealthy
-		r.Checks = append(r.Checks, Check{name, found.Status, found.Message})
+		r.Checks = append(r.Checks, rest.Check{name, found.Status, found.Message})
 	}
 	check("database", p.database.look(ctx))
 	check("migrations", p.schema.look(ctx))
 	if r.Ready {
 		return &body[readiness]{r}, nil
 	}
-	problem := problemOf(slugDependency, "Requests should not be sent here now.")
+	problem := rest.NewProblem(rest.SlugDependency, "Requests should not be sent here now.")
 	problem.Ready, problem.Timestamp, problem.Checks = &r.Ready, &r.Timestamp, r.Checks
 	return nil, problem
 }

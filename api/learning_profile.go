@@ -14,16 +14,18 @@ import (
 
 	"github.com/lyoapp/lyo/models/feed"
 	texts "github.com/lyoapp/lyo/models/text"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // profile registers the routes of the learning profile.
 func (s *Server) profile() {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-learning-profile", Method: http.MethodGet, Path: "/v1/users/me/learning-profile", Tags: []string{tagUsers},
 		Summary:     "Get your learning profile",
 		Description: "Interests, level and skills: measured from courses, quizzes and reviews, or stated by the user.",
 	}, s.learningProfile)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "update-learning-profile", Method: http.MethodPut, Path: "/v1/users/me/learning-profile", Tags: []string{tagUsers},
 		Summary:     "Update your learning profile",
 		Description: "Sets what the user states about themselves, which overrides what was measured. Absent or null fields stay.",
@@ -78,18 +80,18 @@ func viewLearning(p feed.ProfileView) learningView {
 	return v
 }
 
-type learningInput struct{ Reading }
+type learningInput struct{ rest.Reading }
 
-func (s *Server) learningProfile(ctx context.Context, in *learningInput) (*tagged[learningView], error) {
-	p, err := feed.FindProfile(ctx, s.DB, principal(ctx).UserID, s.now())
+func (s *Server) learningProfile(ctx context.Context, in *learningInput) (*rest.Tagged[learningView], error) {
+	p, err := feed.FindProfile(ctx, s.DB, rest.PrincipalOf(ctx).UserID, s.now())
 	if err != nil {
 		return nil, err
 	}
-	return single(in.IfNoneMatch, viewLearning(p))
+	return rest.Conditional(in.IfNoneMatch, viewLearning(p))
 }
 
 type changeLearningInput struct {
-	Changing
+	rest.Changing
 	Body learningBody
 }
 
@@ -103,35 +105,35 @@ type learningBody struct {
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *changeLearningInput) Resolve(huma.Context) []error {
-	faults := fieldFaults{}
-	faults.words("interests", in.Body.Interests)
-	faults.words("completed_topics", in.Body.CompletedTopics)
+	faults := rest.FieldFaults{}
+	checkWords(&faults, "interests", in.Body.Interests)
+	checkWords(&faults, "completed_topics", in.Body.CompletedTopics)
 	if in.Body.Level != nil {
 		checkLevel(&faults, "level", *in.Body.Level)
 	}
 	if len(in.Body.Skills) > feed.MostSkills {
-		faults.add("skills", "must be at most 100")
+		faults.Add("skills", "must be at most 100")
 	}
 	for skill, mastery := range in.Body.Skills {
 		if n := utf8.RuneCountInString(texts.Key(skill)); n < 1 || n > 100 {
-			faults.add("skills", "names must have 1 to 100 characters")
+			faults.Add("skills", "names must have 1 to 100 characters")
 		}
-		faults.line("skills", skill)
+		faults.Line("skills", skill)
 		if mastery != nil && (*mastery < 0 || *mastery > 1) {
-			faults.add("skills", "values must be from 0 to 1")
+			faults.Add("skills", "values must be from 0 to 1")
 		}
 	}
 	return faults
 }
 
-// words reports texts that are empty or too long.
-func (f *fieldFaults) words(path string, words *[]string) {
+// checkWords reports texts that are empty or too long.
+func checkWords(f *rest.FieldFaults, path string, words *[]string) {
 	if words == nil {
 		return
 	}
 	for i, word := range *words {
 		if n := utf8.RuneCountInString(word); n < 1 || n > 200 {
-			f.add(path+"["+strconv.Itoa(i)+"]", "must have 1 to 200 characters")
+			f.Add(path+"["+strconv.Itoa(i)+"]", "must have 1 to 200 characters")
 		}
 	}
 }
@@ -153,18 +155,18 @@ func tidy(words *[]string) *[]string {
 	return &kept
 }
 
-func (s *Server) changeLearningProfile(ctx context.Context, in *changeLearningInput) (*tagged[learningView], error) {
+func (s *Server) changeLearningProfile(ctx context.Context, in *changeLearningInput) (*rest.Tagged[learningView], error) {
 	allowed := func(p feed.ProfileView) error {
 		if in.IfMatch == "" {
 			return nil
 		}
-		return checkIfMatch(in.IfMatch, etagOf(viewLearning(p)))
+		return rest.CheckIfMatch(in.IfMatch, rest.ETagOf(viewLearning(p)))
 	}
-	p, err := feed.ChangeLearning(ctx, s.DB, principal(ctx).UserID, in.Body.change(), s.now(), allowed)
+	p, err := feed.ChangeLearning(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.Body.change(), s.now(), allowed)
 	if err != nil {
 		return nil, err
 	}
-	return single("", viewLearning(p))
+	return rest.Conditional("", viewLearning(p))
 }
 
 type pathInput struct {
@@ -192,7 +194,7 @@ func (s *Server) learningPath(ctx context.Context, in *pathInput) (*pathOutput, 
 			skills = append(skills, skill)
 		}
 	}
-	steps, err := feed.LearningPath(ctx, s.DB, principal(ctx).UserID, skills, s.now())
+	steps, err := feed.LearningPath(ctx, s.DB, rest.PrincipalOf(ctx).UserID, skills, s.now())
 	out := &pathOutput{make([]pathStepView, 0, len(steps))}
 	for i, step := range steps {
 		out.Body = append(out.Body, pathStepView{

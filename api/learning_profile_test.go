@@ -10,6 +10,8 @@ import (
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func TestTheLearningProfileIsVisibleAndCorrectable(t *testing.T) {
@@ -44,11 +46,11 @@ func TestTheLearningProfileIsVisibleAndCorrectable(t *testing.T) {
 	skill = v["skills"].([]any)[0].(map[string]any)
 	require.InDelta(t, 0.9, skill["mastery"], 1e-9, "what one says counts")
 	require.InDelta(t, 0.4, skill["measured"], 1e-9)
-	w.problem(w.do("PUT", path, change, append(ada.header(), "If-Match", first.header.Get("ETag"))...), slugCondition)
+	w.problem(w.do("PUT", path, change, append(ada.header(), "If-Match", first.header.Get("ETag"))...), rest.SlugCondition)
 	v = w.do("PUT", path, `{"skills":{"sea":null}}`, ada.header()...).json(t)
 	require.InDelta(t, 0.4, v["skills"].([]any)[0].(map[string]any)["mastery"], 1e-9, "and can be taken back")
 
-	p := w.problem(w.do("PUT", path, `{"interests":["",""],"level":"expert","skills":{"x":2},"completed_topics":["a\nb"]}`, ada.header()...), slugValidation)
+	p := w.problem(w.do("PUT", path, `{"interests":["",""],"level":"expert","skills":{"x":2},"completed_topics":["a\nb"]}`, ada.header()...), rest.SlugValidation)
 	require.ElementsMatch(t, []string{"/interests/0", "/interests/1", "/level", "/skills", "/completed_topics/0"}, pointersOf(p))
 	require.Equal(t, []any{}, w.do("GET", path, "", bob.header()...).json(t)["skills"])
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // published creates a READY course of a user, with quizzes of every kind in its first lesson.
@@ -56,7 +58,7 @@ func TestProgressOfACourse(t *testing.T) {
 		v := a.json(t)
 		require.Equal(t, []any{33.0, 12.0, "2026-10-31T12:00:00Z"}, []any{v["progress_percent"], v["time_spent_minutes"], v["started_at"]})
 	}
-	w.problem(w.do("PUT", path+"/progress", strings.Replace(body, "12,", "13,", 1), append(ada.header(), "Idempotency-Key", "k1")...), slugReusedKey)
+	w.problem(w.do("PUT", path+"/progress", strings.Replace(body, "12,", "13,", 1), append(ada.header(), "Idempotency-Key", "k1")...), rest.SlugReusedKey)
 	require.Equal(t, 200, w.do("POST", path+"/lessons/"+lessons[1].String()+"/complete", "", ada.header()...).status)
 	v := w.do("POST", path+"/lessons/"+lessons[2].String()+"/complete", `{"minutes":3}`, ada.header()...).json(t)
 	require.Equal(t, []any{100.0, 15.0}, []any{v["progress_percent"], v["time_spent_minutes"]})
@@ -69,10 +71,10 @@ func TestProgressOfACourse(t *testing.T) {
 	}
 	stats := w.do("GET", "/v1/users/me/stats", "", ada.header()...).json(t)
 	require.Equal(t, []any{170.0, 1.0, 2.0, 1.0}, []any{stats["total_points"], stats["level"], stats["current_streak_days"], stats["courses_completed"]})
-	w.problem(w.do("PUT", path+"/progress", fmt.Sprintf(`{"lesson_id":%q}`, store.NewID()), ada.header()...), slugNotFound)
-	w.problem(w.do("PUT", path+"/progress", fmt.Sprintf(`{"lesson_id":%q,"minutes":-1}`, lessons[0]), ada.header()...), slugValidation)
+	w.problem(w.do("PUT", path+"/progress", fmt.Sprintf(`{"lesson_id":%q}`, store.NewID()), ada.header()...), rest.SlugNotFound)
+	w.problem(w.do("PUT", path+"/progress", fmt.Sprintf(`{"lesson_id":%q,"minutes":-1}`, lessons[0]), ada.header()...), rest.SlugValidation)
 	_, writing := w.ask(owner, "Moons")
-	w.problem(w.do("GET", "/v1/courses/"+writing.String()+"/progress", "", ada.header()...), slugNotFound)
+	w.problem(w.do("GET", "/v1/courses/"+writing.String()+"/progress", "", ada.header()...), rest.SlugNotFound)
 }
 
 func TestQuizzesOfEveryKind(t *testing.T) {
@@ -113,9 +115,9 @@ func TestQuizzesOfEveryKind(t *testing.T) {
 	}
 	require.EqualValues(t, 20, w.do("GET", "/v1/gamification/profile", "", ada.header()...).json(t)["total_points"], "passed twice, earned once")
 	for _, bad := range []string{`{"answers":[{"question_id":"z","answer":1}]}`, `{"answers":[1,1,1,1,1,1]}`, `{"answers":[{"question_id":"a","answer":1},{"question_id":"a","answer":1}]}`} {
-		w.problem(w.do("POST", attempts, bad, ada.header()...), slugValidation)
+		w.problem(w.do("POST", attempts, bad, ada.header()...), rest.SlugValidation)
 	}
-	w.problem(w.do("POST", path+"/items/"+store.NewID().String()+"/attempts", right, ada.header()...), slugNotFound)
+	w.problem(w.do("POST", path+"/items/"+store.NewID().String()+"/attempts", right, ada.header()...), rest.SlugNotFound)
 	keyed := append(ada.header(), "Idempotency-Key", "try")
 	first, again := w.do("POST", attempts, right, keyed...).json(t), w.do("POST", attempts, right, keyed...).json(t)
 	require.Equal(t, first, again)
@@ -195,7 +197,7 @@ func TestReviewsOverHTTP(t *testing.T) {
 	require.Equal(t, []any{8.0, 7.0, 7.0, 1.0, 1.0, 1.0, nil}, []any{
 		stats["total_cards"], stats["due_now"], stats["due_today"], stats["mature_cards"], stats["reviewed_today"], stats["total_reviews"], stats["retention_rate"],
 	})
-	w.problem(w.do("POST", "/v1/reviews/"+card["id"].(string), `{"rating":"perfect"}`, ada.header()...), slugValidation)
+	w.problem(w.do("POST", "/v1/reviews/"+card["id"].(string), `{"rating":"perfect"}`, ada.header()...), rest.SlugValidation)
 }
 
 func TestKeysOfLearningAreTheirOwners(t *testing.T) {
@@ -220,14 +222,14 @@ func TestAdministratorsGivePoints(t *testing.T) {
 	boss, ada := w.signUp("boss@example.com"), w.signUp("ada@example.com")
 	path := "/v1/gamification/award-points"
 	body := fmt.Sprintf(`{"user_id":%q,"points":1200,"reason":"well done"}`, ada.id)
-	w.problem(w.do("POST", path, body, ada.header()...), slugDenied)
-	w.problem(w.do("POST", path, body), slugAuth)
+	w.problem(w.do("POST", path, body, ada.header()...), rest.SlugDenied)
+	w.problem(w.do("POST", path, body), rest.SlugAuth)
 	w.setRole(boss, true)
-	w.problem(w.do("POST", path, "", boss.header()...), slugValidation)
+	w.problem(w.do("POST", path, "", boss.header()...), rest.SlugValidation)
 	for _, bad := range []string{`{"user_id":"x","points":1,"reason":"r"}`, fmt.Sprintf(`{"user_id":%q,"points":0,"reason":"r"}`, ada.id), fmt.Sprintf(`{"user_id":%q,"points":100001,"reason":"r"}`, ada.id), fmt.Sprintf(`{"user_id":%q,"points":5}`, ada.id)} {
-		w.problem(w.do("POST", path, bad, boss.header()...), slugValidation)
+		w.problem(w.do("POST", path, bad, boss.header()...), rest.SlugValidation)
 	}
-	w.problem(w.do("POST", path, strings.Replace(body, ada.id, store.NewID().String(), 1), boss.header()...), slugNotFound)
+	w.problem(w.do("POST", path, strings.Replace(body, ada.id, store.NewID().String(), 1), boss.header()...), rest.SlugNotFound)
 	want := map[string]any{"message": "The points are given.", "user_id": ada.id, "reason": "well done", "old_points": 0.0, "new_points": 1200.0, "level_up": true, "new_level": 2.0}
 	for n := range 3 {
 		a := w.do("POST", path, body, append(boss.header(), "Idempotency-Key", "bonus")...)
@@ -235,7 +237,7 @@ func TestAdministratorsGivePoints(t *testing.T) {
 		require.Equal(t, want, a.json(t))
 		require.Equal(t, n > 0, a.header.Get("Idempotent-Replayed") == "true")
 	}
-	w.problem(w.do("POST", path, strings.Replace(body, "1200", "1201", 1), append(boss.header(), "Idempotency-Key", "bonus")...), slugReusedKey)
+	w.problem(w.do("POST", path, strings.Replace(body, "1200", "1201", 1), append(boss.header(), "Idempotency-Key", "bonus")...), rest.SlugReusedKey)
 	v := w.do("POST", path+"?user_id="+ada.id+"&points=5&reason=more", "", boss.header()...).json(t)
 	require.Equal(t, []any{1200.0, 1205.0, false}, []any{v["old_points"], v["new_points"], v["level_up"]})
 	var enqueued int64
@@ -310,6 +312,6 @@ func TestBoardsOverHTTP(t *testing.T) {
 		require.Len(t, all, 8)
 		require.Equal(t, []any{"points_1000", 101.0, 1000.0, false}, []any{all[5]["id"], all[5]["progress_current"], all[5]["progress_target"], all[5]["is_unlocked"]})
 		require.Empty(t, w.list("/v1/gamification/achievements?show_locked=false", people[3]))
-		w.problem(w.do("POST", "/v1/gamification/streak/freeze", "", people[3].header()...), slugConflict)
+		w.problem(w.do("POST", "/v1/gamification/streak/freeze", "", people[3].header()...), rest.SlugConflict)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/moderation"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // liker sets or clears a like, or toggles it where want is nil.
@@ -32,7 +34,7 @@ func (s *Server) likable(what, path string, like liker) {
 		{http.MethodPut, "set-like-of-" + what, "Like a " + what, "Repeating it changes nothing.", &yes},
 		{http.MethodDelete, "clear-like-of-" + what, "Unlike a " + what, "Repeating it changes nothing.", &no},
 	} {
-		register(s.API, huma.Operation{
+		rest.Register(s.API, huma.Operation{
 			OperationID: op.id, Method: op.method, Path: path + "/like", Tags: []string{tagCommunity}, Summary: op.summary,
 			Description: op.description + " 409: the " + what + " is on hold or hidden.", Errors: []int{http.StatusConflict},
 		}, func(ctx context.Context, in *PostID) (*body[likeView], error) {

@@ -9,6 +9,8 @@ import (
 	"github.com/lyoapp/lyo/api/ratelimit"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // limitWithin is the default time limit for counting a request in Redis. It is longer than the limits
@@ -106,9 +108,9 @@ func (l *limits) take(ctx context.Context, r ratelimit.Request) (verdict ratelim
 // refused. It returns only the rate limit's refusal.
 func (s *Server) countHandshake(ctx context.Context, refusal error) error {
 	if refusal == nil {
-		return s.count(ctx, "", ratelimit.Charge{Policy: s.limits.user, Cost: 1})
+		return s.Count(ctx, "", ratelimit.Charge{Policy: s.limits.user, Cost: 1})
 	}
-	if err := s.countRefused(ctx, refusal); store.CodeOf(err) == store.RateLimited {
+	if err := s.CountRefused(ctx, refusal); store.CodeOf(err) == store.RateLimited {
 		return err
 	}
 	return nil
@@ -122,9 +124,9 @@ func (s *Server) countSignUp(ctx context.Context) error {
 }
 
 func (s *Server) countStrictly(ctx context.Context, charges ...ratelimit.Charge) (ratelimit.Verdict, error) {
-	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: callerAddress(ctx), Charges: charges})
+	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: rest.CallerAddress(ctx), Charges: charges})
 	if err != nil {
 		return verdict, store.Errorf(store.Unavailable, "Signing in and up is not possible at the moment. Try again.").Because(err)
 	}
-	return verdict, judge(ctx, verdict)
+	return verdict, rest.Judge(ctx, verdict)
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/storetest"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func testLimits() config.Limits {
@@ -81,7 +83,7 @@ func (w *testEnv) logInFrom(address, email, password string, headers ...string) 
 // waited moves the clock on by the time that a refusal asked for.
 func (w *testEnv) waited(a answer) {
 	w.t.Helper()
-	p := w.problem(a, slugRateLimited)
+	p := w.problem(a, rest.SlugRateLimited)
 	seconds := p["retry_after"].(float64)
 	require.Equal(w.t, a.header.Get("Retry-After"), strconv.Itoa(int(seconds)))
 	w.clock.advance(time.Duration(seconds) * time.Second)

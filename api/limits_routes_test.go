@@ -14,6 +14,8 @@ import (
 
 	"github.com/lyoapp/lyo/api/ratelimit"
 	"github.com/lyoapp/lyo/models/storetest"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // newLimitedEnvWithoutTemporal is newEnvWithoutTemporal with rate limits.
@@ -40,7 +42,7 @@ func TestAskingForCourses(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, ask("Moons").status)
 	require.Equal(t, http.StatusAccepted, ask("Stars").status)
 	a = ask("Comets")
-	require.EqualValues(t, 1200, w.problem(a, slugRateLimited)["retry_after"])
+	require.EqualValues(t, 1200, w.problem(a, rest.SlugRateLimited)["retry_after"])
 	require.Equal(t, `"user";r=170;t=9, "generate";r=0;t=1200`, a.header.Get(ratelimit.LimitField), "a refusal costs nothing")
 	require.Equal(t, 200, w.from(at(1), "GET", "/v1/courses", "", p.header()...).status)
 	w.waited(a)

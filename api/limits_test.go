@@ -11,6 +11,8 @@ import (
 
 	"github.com/lyoapp/lyo/api/ratelimit"
 	"github.com/lyoapp/lyo/config"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 const (
@@ -30,7 +32,7 @@ func TestAUserHasAQuota(t *testing.T) {
 		require.Equal(t, 200, me(p).status)
 	}
 	a = me(p)
-	problem := w.problem(a, slugRateLimited)
+	problem := w.problem(a, rest.SlugRateLimited)
 	require.EqualValues(t, 2, problem["retry_after"])
 	require.Contains(t, problem["detail"], `"user"`)
 	require.Equal(t, `"user";r=0;t=2`, a.header.Get(ratelimit.LimitField))
@@ -65,11 +67,11 @@ func TestCallsWithoutAValidTokenCountForTheAddress(t *testing.T) {
 	w, at := limited(t), network()
 	for i := range 60 {
 		a := w.from(at(byte(i)), "GET", "/v1/users/me", "", "Authorization", "Bearer guess")
-		w.problem(a, slugAuth)
+		w.problem(a, rest.SlugAuth)
 		require.Regexp(t, policySyntax, a.header.Get(ratelimit.PolicyField))
 	}
 	a := w.from(at(99), "GET", "/v1/users/me", "")
-	w.problem(a, slugRateLimited)
+	w.problem(a, rest.SlugRateLimited)
 	require.Equal(t, 429, w.logInFrom(at(1), "ada@example.com", "x").status, "the whole /64 is one address")
 	elsewhere := network()
 	require.Equal(t, 401, w.from(elsewhere(1), "GET", "/v1/users/me", "").status)
@@ -86,7 +88,7 @@ func TestRegistrationsOfAnAddress(t *testing.T) {
 	}
 	body := `{"email":"k@example.com","password":"correct horse","full_name":"K"}`
 	a := w.from(at(2), "POST", "/v1/auth/register", body)
-	w.problem(a, slugRateLimited)
+	w.problem(a, rest.SlugRateLimited)
 	require.Regexp(t, policySyntax, a.header.Get(ratelimit.PolicyField))
 	require.Regexp(t, limitSyntax, a.header.Get(ratelimit.LimitField))
 	require.Contains(t, a.header.Get(ratelimit.LimitField), `"register";r=0;t=360`)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 type logOutInput struct {
@@ -22,7 +24,7 @@ func (s *Server) logOut(ctx context.Context, in *logOutInput) (*struct{}, error)
 		return nil, err
 	}
 	if len(ending) == 0 {
-		return nil, badToken()
+		return nil, rest.BadToken()
 	}
 	for _, session := range ending {
 		if err := accounts.RevokeSession(ctx, s.DB, session, s.auditEntry(ctx, store.AuditSignOut, uuid.Nil, map[string]any{"session_id": session})); err != nil {
@@ -37,8 +39,8 @@ func (s *Server) logOut(ctx context.Context, in *logOutInput) (*struct{}, error)
 // still open. Logging out twice is not an error.
 func (s *Server) provenSessions(ctx context.Context, in *logOutInput) ([]uuid.UUID, error) {
 	var proven []uuid.UUID
-	if claims, err := s.access.Verify(bearer(in.Authorization)); err == nil {
-		requestInfoOf(ctx).user = claims.UserID.String()
+	if claims, err := s.access.Verify(rest.BearerToken(in.Authorization)); err == nil {
+		rest.RequestInfoOf(ctx).User = claims.UserID.String()
 		owner, _, err := accounts.SessionStanding(ctx, s.DB, claims.SessionID, s.now())
 		if err != nil {
 			return nil, err

@@ -12,6 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func TestRequestID(t *testing.T) {
@@ -88,10 +90,10 @@ func TestCompressionKeepsTagsApart(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	text := strings.Repeat("a long text ", 500)
-	register(w.server.API, huma.Operation{OperationID: "long", Method: "GET", Path: "/long"},
-		func(_ context.Context, in *struct{ Reading }) (*tagged[string], error) {
-			return single(in.IfNoneMatch, text)
-		}, public)
+	rest.Register(w.server.API, huma.Operation{OperationID: "long", Method: "GET", Path: "/long"},
+		func(_ context.Context, in *struct{ rest.Reading }) (*rest.Tagged[string], error) {
+			return rest.Conditional(in.IfNoneMatch, text)
+		}, rest.Public)
 	plain := w.do("GET", "/long", "")
 	require.Empty(t, plain.header.Get("Content-Encoding"))
 	packed := w.do("GET", "/long", "", "Accept-Encoding", "gzip")
@@ -119,13 +121,13 @@ func TestHEADAndTrailingSlashes(t *testing.T) {
 		require.Empty(t, a.body)
 		require.Equal(t, http.StatusOK, w.do("GET", path, "").status, path)
 	}
-	w.problem(w.do("GET", "/v1/users/me/", ""), slugAuth)
+	w.problem(w.do("GET", "/v1/users/me/", ""), rest.SlugAuth)
 }
 
 func TestAliases(t *testing.T) {
 	t.Parallel()
 	id := uuid.NewString()
-	a, err := NewAPI(Options{Aliases: aliases()})
+	a, err := rest.New(rest.Options{Aliases: aliases()})
 	require.NoError(t, err)
 	for _, row := range [][3]string{
 		{"POST", "/v1/courses:generate", "/v1/courses/generate"},
@@ -140,7 +142,7 @@ func TestAliases(t *testing.T) {
 		{"GET", "", "/"},
 		{"GET", "///", "/"},
 	} {
-		require.Equal(t, row[2], a.canonical(row[0], row[1]), row)
+		require.Equal(t, row[2], a.Canonical(row[0], row[1]), row)
 	}
 }
 
@@ -149,9 +151,9 @@ func TestTokensThatAreNotGood(t *testing.T) {
 	w := newTestEnv(t)
 	p := w.signUp("ada@example.com")
 	for _, header := range []string{"", "Bearer", "Bearer ", "Basic " + p.access, p.access, "Bearer " + p.access + "x", "Bearer " + p.refresh} {
-		w.problem(w.do("GET", "/v1/users/me", "", "Authorization", header), slugAuth)
+		w.problem(w.do("GET", "/v1/users/me", "", "Authorization", header), rest.SlugAuth)
 	}
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", "Authorization", "bearer "+p.access).status)
 	w.clock.advance(w.server.Config.Auth.AccessFor + 6e9)
-	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), rest.SlugAuth)
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/lyoapp/lyo/models/activity"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 const (
@@ -73,7 +75,7 @@ func TestContentRulesHoldACourseThatBecomesPublic(t *testing.T) {
 
 	w.ok("POST", "/v1/admin/held/"+pending+"/decision", `{"decision":"approve"}`, boss)
 	require.True(t, w.appears(eve, pending, "tricks"))
-	w.problem(w.do("POST", "/v1/admin/held/"+pending+"/decision", `{"decision":"approve"}`, boss.header()...), slugNotFound)
+	w.problem(w.do("POST", "/v1/admin/held/"+pending+"/decision", `{"decision":"approve"}`, boss.header()...), rest.SlugNotFound)
 	w.ok("PUT", "/v1/courses/"+pending, `{"summary":"More on every casino"}`, ada)
 	require.False(t, w.appears(eve, pending, "tricks"), "a change is judged again")
 	w.ok("POST", "/v1/admin/held/"+pending+"/decision", `{"decision":"reject"}`, boss)
@@ -107,7 +109,7 @@ func TestContentRulesReadAllOfACourse(t *testing.T) {
 		require.NoError(t, spoil(course), name)
 		w.ok("POST", "/v1/courses/"+course.String()+"/share", "", ada)
 		require.Equal(t, "held", w.ok("GET", "/v1/courses/"+course.String(), "", ada).json(t)["moderation_status"], name)
-		w.problem(w.do("GET", "/v1/courses/"+course.String(), "", eve.header()...), slugNotFound)
+		w.problem(w.do("GET", "/v1/courses/"+course.String(), "", eve.header()...), rest.SlugNotFound)
 	}
 }
 
@@ -190,21 +192,21 @@ func TestCoursesAndTheirPartsAreReported(t *testing.T) {
 	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow = 'ReviewReport'").Count(&reviews).Error)
 	require.EqualValues(t, 4, reviews, "each has its clock")
 	require.Equal(t, http.StatusCreated, report(ada, "question", item, "").status, "all questions of a quiz")
-	w.problem(report(ada, "question", item, `,"question_id":"q9"`), slugValidation)
-	w.problem(report(ada, "question", lesson, ""), slugNotFound)
-	w.problem(report(ada, "lesson", lesson, `,"question_id":"q1"`), slugValidation)
-	w.problem(report(ada, "message", id, ""), slugValidation)
+	w.problem(report(ada, "question", item, `,"question_id":"q9"`), rest.SlugValidation)
+	w.problem(report(ada, "question", lesson, ""), rest.SlugNotFound)
+	w.problem(report(ada, "lesson", lesson, `,"question_id":"q1"`), rest.SlugValidation)
+	w.problem(report(ada, "message", id, ""), rest.SlugValidation)
 
 	// One's own course can be reported: a model wrote it. An invisible one is not found, except that of
 	// an author who has blocked the user.
 	task, own := w.askFor(ada, "Ebb", "private")
 	w.finish(task, own)
 	require.Equal(t, http.StatusCreated, report(ada, "lesson", courses.LessonID(own, 1), "").status)
-	w.problem(report(eve, "lesson", courses.LessonID(own, 1), ""), slugNotFound)
-	w.problem(report(eve, "course", own, ""), slugNotFound)
+	w.problem(report(eve, "lesson", courses.LessonID(own, 1), ""), rest.SlugNotFound)
+	w.problem(report(eve, "course", own, ""), rest.SlugNotFound)
 	bob := w.signUp("bob@example.com")
 	w.ok("PUT", blocksPath+"/"+bob.id, "", eve)
-	w.problem(w.do("GET", "/v1/courses/"+course, "", bob.header()...), slugNotFound)
+	w.problem(w.do("GET", "/v1/courses/"+course, "", bob.header()...), rest.SlugNotFound)
 	require.Equal(t, http.StatusCreated, report(bob, "course", course, "").status, "one can be blocked by whom one complains of")
 }
 
@@ -224,11 +226,11 @@ func TestReportsOfCoursesAreDecided(t *testing.T) {
 	decide("lesson", courses.LessonID(uuid.MustParse(hidden), 2), "hide")
 	require.False(t, w.appears(ada, hidden, "Ebb"))
 	require.Equal(t, "hidden", w.ok("GET", "/v1/courses/"+hidden, "", eve).json(t)["moderation_status"])
-	w.problem(w.do("POST", courseReports, fmt.Sprintf(`{"target_type":"course","target_id":%q,"reason":"x"}`, hidden), ada.header()...), slugNotFound)
+	w.problem(w.do("POST", courseReports, fmt.Sprintf(`{"target_type":"course","target_id":%q,"reason":"x"}`, hidden), ada.header()...), rest.SlugNotFound)
 
 	gone := w.madePublic(eve, "Flood")
 	decide("question", courses.ItemID(courses.LessonID(uuid.MustParse(gone), 1), 1), "delete")
-	w.problem(w.do("GET", "/v1/courses/"+gone, "", eve.header()...), slugNotFound)
+	w.problem(w.do("GET", "/v1/courses/"+gone, "", eve.header()...), rest.SlugNotFound)
 	require.Contains(t, string(w.ok("GET", "/v1/notifications", "", eve).body), "Your course was deleted")
 
 	decide("item", courses.ItemID(courses.LessonID(uuid.MustParse(fine), 1), 1), "suspend")
@@ -258,8 +260,8 @@ func TestAdministratorsKeepCoursesInOrder(t *testing.T) {
 	first := w.ok("GET", allCourses+"?limit=1", "", boss)
 	require.Equal(t, course, w.list(nextPath(first), boss)[0]["id"])
 	require.Equal(t, "Ebb", w.ok("GET", allCourses+"/"+private.String(), "", boss).json(t)["topic"])
-	w.problem(w.do("GET", allCourses+"/"+uuid.NewString(), "", boss.header()...), slugNotFound)
-	w.problem(w.do("GET", "/v1/courses/"+private.String(), "", boss.header()...), slugNotFound)
+	w.problem(w.do("GET", allCourses+"/"+uuid.NewString(), "", boss.header()...), rest.SlugNotFound)
+	w.problem(w.do("GET", "/v1/courses/"+private.String(), "", boss.header()...), rest.SlugNotFound)
 
 	at := allCourses + "/" + course
 	for range 2 {
@@ -276,8 +278,8 @@ func TestAdministratorsKeepCoursesInOrder(t *testing.T) {
 	w.ok("POST", "/v1/courses/"+course+"/share", "", eve)
 	require.True(t, w.appears(ada, course, "Tides"))
 	require.Equal(t, http.StatusNoContent, w.ok("DELETE", at, "", boss).status)
-	w.problem(w.do("GET", "/v1/courses/"+course, "", eve.header()...), slugNotFound)
-	w.problem(w.do("DELETE", at, "", boss.header()...), slugNotFound)
+	w.problem(w.do("GET", "/v1/courses/"+course, "", eve.header()...), rest.SlugNotFound)
+	w.problem(w.do("DELETE", at, "", boss.header()...), rest.SlugNotFound)
 
 	// A course that is being written: its run is cancelled.
 	w.ok("DELETE", allCourses+"/"+private.String(), "", boss)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 const tagInbox = "notifications"
@@ -17,23 +19,23 @@ const tagInbox = "notifications"
 // inbox registers the routes of notifications, which exist whether or not a push was sent.
 func (s *Server) inbox() {
 	tags := []string{tagInbox}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-notifications", Method: http.MethodGet, Path: "/v1/notifications", Tags: tags,
 		Summary:     "List your notifications",
 		Description: "Newest first.",
 	}, s.listNotifications)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "count-notifications", Method: http.MethodGet, Path: "/v1/notifications/unread-count", Tags: tags,
 		Summary:     "Count your unread notifications",
 		Description: "For the app's badge.",
 	}, s.countNotifications)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "read-notification", Method: http.MethodPut, Path: "/v1/notifications/{id}/read", Tags: tags,
 		Summary:       "Mark a notification as read",
 		Description:   "Repeating it keeps the first read_at.",
 		DefaultStatus: http.StatusOK,
 	}, s.readNotification)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "read-notifications", Method: http.MethodPut, Path: "/v1/notifications/read-all", Tags: tags,
 		Summary: "Mark all notifications as read", DefaultStatus: http.StatusOK,
 	}, s.readNotifications)
@@ -63,7 +65,7 @@ func viewNotification(n notify.Notification) notificationView {
 
 type listNotificationsInput struct {
 	InboxScope
-	Paging
+	rest.Paging
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
@@ -80,17 +82,17 @@ func (in InboxScope) unread() *bool {
 	return &unread
 }
 
-func (s *Server) listNotifications(ctx context.Context, in *listNotificationsInput) (*listed[notificationView], error) {
-	user := principal(ctx).UserID
+func (s *Server) listNotifications(ctx context.Context, in *listNotificationsInput) (*rest.Page[notificationView], error) {
+	user := rest.PrincipalOf(ctx).UserID
 	scope := []any{user, in.InboxScope}
-	return listing[notify.Notification, notificationView]{
-		name: "notifications", filter: scope, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *store.Keyset, limit int) ([]notify.Notification, error) {
-			return notify.ListNotifications(ctx, s.DB, user, notify.InboxFilter{Unread: in.unread(), After: after, Offset: in.skip(), Limit: limit})
+	return rest.List[notify.Notification, notificationView]{
+		Name: "notifications", Filter: scope, Cursor: in.Cursor, Limit: in.Limit,
+		Rows: func(after *store.Keyset, limit int) ([]notify.Notification, error) {
+			return notify.ListNotifications(ctx, s.DB, user, notify.InboxFilter{Unread: in.unread(), After: after, Offset: in.Skip(), Limit: limit})
 		},
-		keyset: func(n notify.Notification) store.Keyset { return store.Keyset{At: n.CreatedAt, ID: n.ID} },
-		show:   viewNotification,
-	}.page(ctx, s.API)
+		Keyset: func(n notify.Notification) store.Keyset { return store.Keyset{At: n.CreatedAt, ID: n.ID} },
+		Show:   viewNotification,
+	}.Page(ctx, s.API)
 }
 
 type unreadView struct {
@@ -98,7 +100,7 @@ type unreadView struct {
 }
 
 func (s *Server) countNotifications(ctx context.Context, _ *nothing) (*body[unreadView], error) {
-	n, err := notify.UnreadCount(ctx, s.DB, principal(ctx).UserID)
+	n, err := notify.UnreadCount(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
 	return &body[unreadView]{unreadView{n}}, err
 }
 
@@ -108,7 +110,7 @@ type NotificationID struct {
 }
 
 func (s *Server) readNotification(ctx context.Context, in *NotificationID) (*body[notificationView], error) {
-	n, err := notify.ReadNotification(ctx, s.DB, principal(ctx).UserID, in.ID, s.now())
+	n, err := notify.ReadNotification(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, s.now())
 	return &body[notificationView]{viewNotification(n)}, err
 }
 
@@ -118,6 +120,6 @@ type readView struct {
 }
 
 func (s *Server) readNotifications(ctx context.Context, _ *nothing) (*body[readView], error) {
-	n, err := notify.ReadAll(ctx, s.DB, principal(ctx).UserID, s.now())
+	n, err := notify.ReadAll(ctx, s.DB, rest.PrincipalOf(ctx).UserID, s.now())
 	return &body[readView]{readView{"Everything is read.", n}}, err
 }

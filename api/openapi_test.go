@@ -9,6 +9,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (w *testEnv) document() *openapi3.T {
@@ -90,7 +92,7 @@ func TestEmbeddedStructsThatHumaPassesOver(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	require.PanicsWithValue(t, "api: api.hidingInput embeds api.hiddenPart: export that type, or Huma passes over its fields", func() {
-		register(w.server.API, huma.Operation{OperationID: "h", Method: "GET", Path: "/h"},
+		rest.Register(w.server.API, huma.Operation{OperationID: "h", Method: "GET", Path: "/h"},
 			func(context.Context, *hidingInput) (*nothing, error) { return nil, nil })
 	})
 }
@@ -107,8 +109,8 @@ func TestDocsComeFromHere(t *testing.T) {
 		require.Equal(t, http.StatusOK, a.status, file)
 		require.NotEmpty(t, a.header.Get("Content-Type"))
 	}
-	w.problem(w.do("GET", "/docs/other.js", ""), slugNotFound)
-	w.problem(w.do("GET", "/docs/..%2fstart.js", ""), slugNotFound)
+	w.problem(w.do("GET", "/docs/other.js", ""), rest.SlugNotFound)
+	w.problem(w.do("GET", "/docs/..%2fstart.js", ""), rest.SlugNotFound)
 }
 
 func TestRoot(t *testing.T) {
@@ -145,9 +147,9 @@ func TestConsoleFiles(t *testing.T) {
 		packed := w.do("GET", "/console/"+name, "", "Accept-Encoding", "gzip", "If-None-Match", packedTag(tag))
 		require.Equal(t, http.StatusNotModified, packed.status)
 	}
-	w.problem(w.do("GET", "/console/index.html", ""), slugNotFound)
-	w.problem(w.do("GET", "/console/..%2froot.go", ""), slugNotFound)
+	w.problem(w.do("GET", "/console/index.html", ""), rest.SlugNotFound)
+	w.problem(w.do("GET", "/console/..%2froot.go", ""), rest.SlugNotFound)
 }
 
 // packedTag returns the tag of the compressed form.
-func packedTag(tag string) string { return strings.TrimSuffix(tag, `"`) + gzipSuffix + `"` }
+func packedTag(tag string) string { return strings.TrimSuffix(tag, `"`) + rest.GzipSuffix + `"` }

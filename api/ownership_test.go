@@ -22,6 +22,8 @@ import (
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/privacy"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // ownedData is a user with two private resources of every kind that a path can name.
@@ -142,7 +144,7 @@ func (w *testEnv) documented(visit func(method, path string, op *huma.Operation)
 	for _, path := range slices.Sorted(maps.Keys(w.server.OpenAPI().Paths)) {
 		item := w.server.OpenAPI().Paths[path]
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-			if op := operationAt(item, method); op != nil && len(op.Security) > 0 {
+			if op := rest.OperationAt(item, method); op != nil && len(op.Security) > 0 {
 				visit(method, path, op)
 			}
 		}
@@ -162,11 +164,11 @@ func bodies() map[string]string {
 
 // withID puts an id where a path names one, and ids of nothing where it names more.
 func withID(path, id string) string {
-	before, rest, has := strings.Cut(path, "{")
+	before, tail, has := strings.Cut(path, "{")
 	if !has {
 		return path
 	}
-	_, after, _ := strings.Cut(rest, "}")
+	_, after, _ := strings.Cut(tail, "}")
 	return before + id + withID(after, store.NewID().String())
 }
 
@@ -257,7 +259,7 @@ func TestListsSearchesAndCursorsAreTheirOwners(t *testing.T) {
 		next := nextPath(first)
 		require.NotEmpty(t, next, "%s: two rows and no second page", path)
 		require.Equal(t, http.StatusOK, w.do(method, next, "", ada.header()...).status)
-		w.problem(w.do(method, next, "", eve.header()...), slugMalformed)
+		w.problem(w.do(method, next, "", eve.header()...), rest.SlugMalformed)
 	})
 	require.GreaterOrEqual(t, lists, 4)
 }
@@ -270,7 +272,7 @@ func TestOperationsOfAdministrators(t *testing.T) {
 		if strings.HasPrefix(path, "/v1/admin/") {
 			require.Contains(t, op.Tags, tagAdmin)
 			admins++
-			w.problem(w.do(method, withID(path, store.NewID().String()), "", eve.header()...), slugDenied)
+			w.problem(w.do(method, withID(path, store.NewID().String()), "", eve.header()...), rest.SlugDenied)
 		}
 	})
 	require.Positive(t, admins)

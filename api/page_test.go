@@ -13,21 +13,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 type countInput struct {
-	Paging
+	rest.Paging
 	Even  bool `query:"even"`
 	Limit int  `query:"limit" default:"20" minimum:"1" maximum:"50"`
 }
 
 // counting adds a list of the numbers 0 to 44, newest (highest) first.
 func (w *testEnv) counting() {
-	register(w.server.API, huma.Operation{OperationID: "count", Method: "GET", Path: "/count"},
-		func(ctx context.Context, in *countInput) (*listed[int], error) {
-			return listing[int, int]{
-				name: "count", filter: in.Even, cursor: in.Cursor, limit: in.Limit,
-				rows: func(after *store.Keyset, limit int) (rows []int, err error) {
+	rest.Register(w.server.API, huma.Operation{OperationID: "count", Method: "GET", Path: "/count"},
+		func(ctx context.Context, in *countInput) (*rest.Page[int], error) {
+			return rest.List[int, int]{
+				Name: "count", Filter: in.Even, Cursor: in.Cursor, Limit: in.Limit,
+				Rows: func(after *store.Keyset, limit int) (rows []int, err error) {
 					for n := 44; n >= 0 && len(rows) < limit; n-- {
 						if (!in.Even || n%2 == 0) && (after == nil || int64(n) < after.At.UnixMicro()) {
 							rows = append(rows, n)
@@ -35,12 +37,12 @@ func (w *testEnv) counting() {
 					}
 					return rows, nil
 				},
-				keyset: func(n int) store.Keyset {
+				Keyset: func(n int) store.Keyset {
 					return store.Keyset{At: time.UnixMicro(int64(n)).UTC(), ID: uuid.UUID{byte(n)}}
 				},
-				show: func(n int) int { return n },
-			}.page(ctx, w.server.API)
-		}, public)
+				Show: func(n int) int { return n },
+			}.Page(ctx, w.server.API)
+		}, rest.Public)
 }
 
 func TestPagesFollowOneAnother(t *testing.T) {
@@ -71,17 +73,17 @@ func TestCursorsThatAreNotGood(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	w.counting()
-	cursor := w.server.sealCursor("count", false, store.Keyset{At: w.clock.now(), ID: uuid.New()})
+	cursor := w.server.SealCursor("count", false, store.Keyset{At: w.clock.now(), ID: uuid.New()})
 	require.Equal(t, 200, w.do("GET", "/count?cursor="+cursor, "").status)
-	other := w.server.sealCursor("another", false, store.Keyset{At: w.clock.now()})
+	other := w.server.SealCursor("another", false, store.Keyset{At: w.clock.now()})
 	for _, bad := range []string{"x", cursor + "A", cursor[1:], other, "A" + cursor[1:], url.QueryEscape("é")} {
 		if bad == cursor {
 			continue
 		}
-		w.problem(w.do("GET", "/count?cursor="+bad, ""), slugMalformed)
+		w.problem(w.do("GET", "/count?cursor="+bad, ""), rest.SlugMalformed)
 	}
-	w.problem(w.do("GET", "/count?even=true&cursor="+cursor, ""), slugMalformed)
+	w.problem(w.do("GET", "/count?even=true&cursor="+cursor, ""), rest.SlugMalformed)
 	for _, limit := range []int{0, -1, 51} {
-		w.problem(w.do("GET", "/count?limit="+strconv.Itoa(limit), ""), slugValidation)
+		w.problem(w.do("GET", "/count?limit="+strconv.Itoa(limit), ""), rest.SlugValidation)
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/lyoapp/lyo/models/quality"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 const (
@@ -24,33 +26,33 @@ const (
 // posts registers the routes of posts.
 func (s *Server) posts() {
 	tags := []string{tagCommunity}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-posts", Method: http.MethodGet, Path: postsPath, Tags: tags,
 		Summary: "List posts",
 		Description: "Pinned posts first. sort=new: newest first. hot: by reactions of distinct users (a like counts 0.5, having commented 0.8), which halve with " +
 			"each day of the post's age. top: the same without the age, for posts made in the window.",
 	}, s.listPosts)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "create-post", Method: http.MethodPost, Path: postsPath, Tags: tags, Summary: "Create a post",
 		Description: "A post that matches a content rule gets the status held: others see it once an administrator approves it. The daily limit rises with the " +
 			"age of the account, a verified address and what others get to see. Announcements are for administrators.",
 	}, s.createPost)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-post", Method: http.MethodGet, Path: postPath, Tags: tags,
 		Summary:     "Get a post",
 		Description: "Counts each reader once in views_count. 404: it does not exist, or the caller may not see it.",
 	}, s.getPost)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "update-post", Method: http.MethodPut, Path: postPath, Tags: tags,
 		Summary: "Update a post",
 		Description: "For its author and administrators; pinning and announcing are for administrators. Absent or null fields stay. The previous text is kept as " +
 			"an edit.",
 	}, s.updatePost)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "delete-post", Method: http.MethodDelete, Path: postPath, Tags: tags, Summary: "Delete a post",
 		Description: "For its author and administrators.",
 	}, s.deletePost)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-post-edits", Method: http.MethodGet, Path: postPath + "/edits", Tags: tags,
 		Summary:     "List edits of a post",
 		Description: "Previous texts, newest first, at most 100. For its author and administrators.",
@@ -71,15 +73,15 @@ type Format struct {
 // reader returns the viewer of a read. The role is checked in Postgres only for sessions that claim to
 // be an administrator's, so that others cost no query.
 func (s *Server) reader(ctx context.Context) (moderation.Viewer, error) {
-	if !principal(ctx).Has(accounts.RoleAdmin) {
-		return moderation.Viewer{ID: principal(ctx).UserID}, nil
+	if !rest.PrincipalOf(ctx).Has(accounts.RoleAdmin) {
+		return moderation.Viewer{ID: rest.PrincipalOf(ctx).UserID}, nil
 	}
 	return s.viewer(ctx)
 }
 
 // viewer returns the viewer of a change, by the current row in Postgres.
 func (s *Server) viewer(ctx context.Context) (moderation.Viewer, error) {
-	user := principal(ctx).UserID
+	user := rest.PrincipalOf(ctx).UserID
 	admin, err := accounts.HasRole(ctx, s.DB, user, accounts.RoleAdmin)
 	return moderation.Viewer{ID: user, Admin: admin}, err
 }
@@ -108,7 +110,7 @@ type createPostInput struct {
 	Body newPostBody
 }
 
-func (s *Server) createPost(ctx context.Context, in *createPostInput) (*tagged[postView], error) {
+func (s *Server) createPost(ctx context.Context, in *createPostInput) (*rest.Tagged[postView], error) {
 	w, err := s.writing(ctx)
 	if err != nil {
 		return nil, err
@@ -127,10 +129,10 @@ func (s *Server) createPost(ctx context.Context, in *createPostInput) (*tagged[p
 type getPostInput struct {
 	PostID
 	Format
-	Reading
+	rest.Reading
 }
 
-func (s *Server) getPost(ctx context.Context, in *getPostInput) (*tagged[postView], error) {
+func (s *Server) getPost(ctx context.Context, in *getPostInput) (*rest.Tagged[postView], error) {
 	v, err := s.reader(ctx)
 	if err != nil {
 		return nil, err
@@ -142,22 +144,22 @@ func (s *Server) getPost(ctx context.Context, in *getPostInput) (*tagged[postVie
 	return s.singlePost(in.IfNoneMatch, post, in.Format)
 }
 
-func (s *Server) singlePost(ifNoneMatch string, post community.PostDetail, f Format) (*tagged[postView], error) {
+func (s *Server) singlePost(ifNoneMatch string, post community.PostDetail, f Format) (*rest.Tagged[postView], error) {
 	view, err := s.viewPost(post, f)
 	if err != nil {
 		return nil, err
 	}
-	return single(ifNoneMatch, view)
+	return rest.Conditional(ifNoneMatch, view)
 }
 
 type updatePostInput struct {
 	PostID
 	Format
-	Changing
+	rest.Changing
 	Body postChangeBody
 }
 
-func (s *Server) updatePost(ctx context.Context, in *updatePostInput) (*tagged[postView], error) {
+func (s *Server) updatePost(ctx context.Context, in *updatePostInput) (*rest.Tagged[postView], error) {
 	w, err := s.writing(ctx)
 	if err != nil {
 		return nil, err
@@ -177,13 +179,13 @@ func (s *Server) updatePost(ctx context.Context, in *updatePostInput) (*tagged[p
 func (s *Server) postMatches(ifMatch string) func(community.PostDetail) error {
 	return func(post community.PostDetail) error {
 		view, err := s.viewPost(post, Format{})
-		if err != nil || ifMatch == "" || checkIfMatch(ifMatch, etagOf(view)) == nil {
+		if err != nil || ifMatch == "" || rest.CheckIfMatch(ifMatch, rest.ETagOf(view)) == nil {
 			return err
 		}
 		if view, err = s.viewPost(post, Format{formatHTML}); err != nil {
 			return err
 		}
-		return checkIfMatch(ifMatch, etagOf(view))
+		return rest.CheckIfMatch(ifMatch, rest.ETagOf(view))
 	}
 }
 
@@ -194,7 +196,7 @@ type done struct {
 
 type deletePostInput struct {
 	PostID
-	Changing
+	rest.Changing
 }
 
 func (s *Server) deletePost(ctx context.Context, in *deletePostInput) (*body[done], error) {

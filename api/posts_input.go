@@ -12,6 +12,8 @@ import (
 	"github.com/lyoapp/lyo/models/community"
 	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 const maxTag = 50 // characters
@@ -27,10 +29,10 @@ type newPostBody struct {
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *createPostInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
+	var faults rest.FieldFaults
 	b := &in.Body
-	b.Tags = faults.tags("tags", b.Tags)
-	faults.metadata("metadata", b.Metadata)
+	b.Tags = checkTags(&faults, "tags", b.Tags)
+	checkMetadata(&faults, "metadata", b.Metadata)
 	return faults
 }
 
@@ -50,15 +52,15 @@ type postChangeBody struct {
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *updatePostInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
+	var faults rest.FieldFaults
 	b := &in.Body
 	if b.PostType != nil && !slices.Contains([]string{"discussion", "question", "achievement", "resource", community.PostAnnouncement}, *b.PostType) {
-		faults.add("post_type", "must be discussion, question, achievement, resource or announcement")
+		faults.Add("post_type", "must be discussion, question, achievement, resource or announcement")
 	}
 	if b.Tags != nil {
-		*b.Tags = faults.tags("tags", *b.Tags)
+		*b.Tags = checkTags(&faults, "tags", *b.Tags)
 	}
-	faults.metadata("metadata", b.Metadata)
+	checkMetadata(&faults, "metadata", b.Metadata)
 	return faults
 }
 
@@ -66,22 +68,22 @@ func (b postChangeBody) change() community.PostChange {
 	return community.PostChange{Title: b.Title, Content: b.Content, PostType: b.PostType, Tags: b.Tags, Metadata: b.Metadata, IsPinned: b.IsPinned}
 }
 
-// tags returns the tags of a list without duplicates that differ only in spelling.
-func (f *fieldFaults) tags(path string, tags []string) []string {
+// checkTags returns the tags of a list without duplicates that differ only in spelling.
+func checkTags(f *rest.FieldFaults, path string, tags []string) []string {
 	for i, tag := range tags {
 		at := path + "[" + strconv.Itoa(i) + "]"
 		if n := utf8.RuneCountInString(tag); n < 1 || n > maxTag || texts.Key(tag) == "" {
-			f.add(at, "must have 1 to 50 characters")
+			f.Add(at, "must have 1 to 50 characters")
 		}
 		if strings.ContainsRune(tag, ',') {
-			f.add(at, "must not contain a comma")
+			f.Add(at, "must not contain a comma")
 		}
 	}
 	return texts.Distinct(tags)
 }
 
-func (f *fieldFaults) metadata(path string, metadata map[string]any) {
+func checkMetadata(f *rest.FieldFaults, path string, metadata map[string]any) {
 	if text, err := json.Marshal(metadata); err != nil || len(text) > maxProfileData || len(metadata) > maxMembers {
-		f.add(path, "must have at most 16 KiB and 100 members")
+		f.Add(path, "must have at most 16 KiB and 100 members")
 	}
 }

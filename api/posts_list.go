@@ -10,6 +10,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models/community"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // PostScope holds the filters that a cursor of the list is bound to.
@@ -23,7 +25,7 @@ type PostScope struct {
 type listPostsInput struct {
 	PostScope
 	Format
-	Paging
+	rest.Paging
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
@@ -32,14 +34,14 @@ func windows() map[string]time.Duration {
 	return map[string]time.Duration{"day": day, "week": 7 * day, "month": 30 * day, "year": 365 * day}
 }
 
-func (s *Server) listPosts(ctx context.Context, in *listPostsInput) (*listed[postView], error) {
-	user := principal(ctx).UserID
+func (s *Server) listPosts(ctx context.Context, in *listPostsInput) (*rest.Page[postView], error) {
+	user := rest.PrincipalOf(ctx).UserID
 	scope := []any{user, in.PostScope}
-	place, err := s.openRawCursor("posts", scope, in.Cursor)
+	place, err := s.OpenRawCursor("posts", scope, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	f := community.PostFilter{PostType: in.PostType, Tags: in.tags(), Sort: in.Sort, Offset: in.skip(), Limit: in.Limit + 1}
+	f := community.PostFilter{PostType: in.PostType, Tags: in.tags(), Sort: in.Sort, Offset: in.Skip(), Limit: in.Limit + 1}
 	if place != nil {
 		if f.After, f.Since, err = decodePostCursor(place); err != nil {
 			return nil, err
@@ -51,11 +53,11 @@ func (s *Server) listPosts(ctx context.Context, in *listPostsInput) (*listed[pos
 	if err != nil {
 		return nil, err
 	}
-	page := &listed[postView]{Body: make([]postView, 0, len(posts))}
+	page := &rest.Page[postView]{Body: make([]postView, 0, len(posts))}
 	if len(posts) > in.Limit {
 		posts = posts[:in.Limit]
 		last := community.CursorOf(posts[in.Limit-1], in.Sort)
-		page.Link = s.nextLink(ctx, s.sealRawCursor("posts", scope, encodePostCursor(last, f.Since)))
+		page.Link = s.NextLink(ctx, s.SealRawCursor("posts", scope, encodePostCursor(last, f.Since)))
 	}
 	for _, post := range posts {
 		view, err := s.viewPost(post, in.Format)
@@ -93,7 +95,7 @@ func encodePostCursor(p community.Cursor, since time.Time) []byte {
 
 func decodePostCursor(raw []byte) (*community.Cursor, time.Time, error) {
 	if len(raw) != postCursorBytes {
-		return nil, time.Time{}, malformed("The cursor is not one of this list with this filter.")
+		return nil, time.Time{}, rest.Malformed("The cursor is not one of this list with this filter.")
 	}
 	number := func(at int) uint64 { return binary.BigEndian.Uint64(raw[at:]) }
 	since := time.UnixMicro(int64(number(0))).UTC()

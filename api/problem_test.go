@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func TestEveryErrorBecomesItsProblem(t *testing.T) {
@@ -30,25 +32,25 @@ func TestEveryErrorBecomesItsProblem(t *testing.T) {
 		err  error
 		slug string
 	}{
-		"/t/invalid":     {store.BadField("body", "/topic", "is odd"), slugValidation},
-		"/t/auth":        {errorOf(store.Unauthenticated), slugAuth},
-		"/t/forbidden":   {errorOf(store.Forbidden), slugDenied},
-		"/t/missing":     {fmt.Errorf("wrapped: %w", store.Missing("course", uuid.UUID{7})), slugNotFound},
-		"/t/conflict":    {errorOf(store.Conflict), slugConflict},
-		"/t/condition":   {errorOf(store.Precondition), slugCondition},
-		"/t/key":         {errorOf(store.ReusedKey), slugReusedKey},
-		"/t/slow":        {slow, slugRateLimited},
-		"/t/engine":      {engine.Because(errors.New("secret-cause")), slugEngine},
-		"/t/model":       {model, slugModel},
-		"/t/dependency":  {errorOf(store.Unavailable), slugDependency},
-		"/t/deadline":    {fmt.Errorf("query: %w", context.DeadlineExceeded), slugDependency},
-		"/t/postgres":    {&pgconn.PgError{Code: "57P01", Message: "secret-cause"}, slugDependency},
-		"/t/broken":      {fmt.Errorf("query: %w", pgconn.ErrConnClosed), slugDependency},
-		"/t/cut":         {fmt.Errorf("query: %w", io.ErrUnexpectedEOF), slugDependency},
-		"/t/sql":         {&pgconn.PgError{Code: "42601", Message: "secret-cause"}, slugServer},
-		"/t/anything":    {errors.New("secret-cause"), slugServer},
-		"/t/cursor":      {malformed("The cursor is bad."), slugMalformed},
-		"/t/huma-status": {huma.Error409Conflict("secret-cause"), slugServer},
+		"/t/invalid":     {store.BadField("body", "/topic", "is odd"), rest.SlugValidation},
+		"/t/auth":        {errorOf(store.Unauthenticated), rest.SlugAuth},
+		"/t/forbidden":   {errorOf(store.Forbidden), rest.SlugDenied},
+		"/t/missing":     {fmt.Errorf("wrapped: %w", store.Missing("course", uuid.UUID{7})), rest.SlugNotFound},
+		"/t/conflict":    {errorOf(store.Conflict), rest.SlugConflict},
+		"/t/condition":   {errorOf(store.Precondition), rest.SlugCondition},
+		"/t/key":         {errorOf(store.ReusedKey), rest.SlugReusedKey},
+		"/t/slow":        {slow, rest.SlugRateLimited},
+		"/t/engine":      {engine.Because(errors.New("secret-cause")), rest.SlugEngine},
+		"/t/model":       {model, rest.SlugModel},
+		"/t/dependency":  {errorOf(store.Unavailable), rest.SlugDependency},
+		"/t/deadline":    {fmt.Errorf("query: %w", context.DeadlineExceeded), rest.SlugDependency},
+		"/t/postgres":    {&pgconn.PgError{Code: "57P01", Message: "secret-cause"}, rest.SlugDependency},
+		"/t/broken":      {fmt.Errorf("query: %w", pgconn.ErrConnClosed), rest.SlugDependency},
+		"/t/cut":         {fmt.Errorf("query: %w", io.ErrUnexpectedEOF), rest.SlugDependency},
+		"/t/sql":         {&pgconn.PgError{Code: "42601", Message: "secret-cause"}, rest.SlugServer},
+		"/t/anything":    {errors.New("secret-cause"), rest.SlugServer},
+		"/t/cursor":      {rest.Malformed("The cursor is bad."), rest.SlugMalformed},
+		"/t/huma-status": {huma.Error409Conflict("secret-cause"), rest.SlugServer},
 	}
 	for path, row := range table {
 		w.failing(path, row.err)
@@ -78,26 +80,26 @@ func TestInternalErrorIsLoggedOnceUnderItsRequestID(t *testing.T) {
 func TestRouterProblems(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
-	p := w.problem(w.do("GET", "/nowhere", ""), slugNotFound)
+	p := w.problem(w.do("GET", "/nowhere", ""), rest.SlugNotFound)
 	require.Equal(t, "/nowhere", p["resource_id"])
 	a := w.do("PATCH", "/v1/auth/login", "{}")
-	w.problem(a, slugMethod)
+	w.problem(a, rest.SlugMethod)
 	require.Equal(t, "POST", a.header.Get("Allow"))
 	a = w.do("DELETE", "/v1/users/me/usage", "")
-	w.problem(a, slugMethod)
+	w.problem(a, rest.SlugMethod)
 	require.Equal(t, "GET, HEAD", a.header.Get("Allow"))
 	a = w.do("PUT", "/v1/courses:generate", "{}")
-	w.problem(a, slugMethod)
+	w.problem(a, rest.SlugMethod)
 	require.Contains(t, a.header.Get("Allow"), "POST")
 }
 
 func TestPanicBecomesAProblem(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
-	register(w.server.API, huma.Operation{OperationID: "p", Method: "GET", Path: "/panic"},
-		func(context.Context, *nothing) (*body[string], error) { panic("secret-cause") }, public)
+	rest.Register(w.server.API, huma.Operation{OperationID: "p", Method: "GET", Path: "/panic"},
+		func(context.Context, *nothing) (*body[string], error) { panic("secret-cause") }, rest.Public)
 	a := w.do("GET", "/panic", "")
-	w.problem(a, slugServer)
+	w.problem(a, rest.SlugServer)
 	require.NotContains(t, string(a.body), "secret-cause")
 	require.Contains(t, w.logs.String(), "secret-cause")
 }
@@ -105,12 +107,12 @@ func TestPanicBecomesAProblem(t *testing.T) {
 func TestHandlerThatTakesTooLong(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
-	register(w.server.API, huma.Operation{OperationID: "s", Method: "GET", Path: "/slow"},
+	rest.Register(w.server.API, huma.Operation{OperationID: "s", Method: "GET", Path: "/slow"},
 		func(ctx context.Context, _ *nothing) (*body[string], error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
-		}, public, within(20*time.Millisecond))
-	w.problem(w.do("GET", "/slow", ""), slugDependency)
+		}, rest.Public, rest.Within(20*time.Millisecond))
+	w.problem(w.do("GET", "/slow", ""), rest.SlugDependency)
 }
 
 func TestBodyLimits(t *testing.T) {
@@ -121,14 +123,14 @@ func TestBodyLimits(t *testing.T) {
 		head, tail := `{"topic":"abc","free":{"x":"`, `"}}`
 		return head + strings.Repeat("y", size-len(head)-len(tail)) + tail
 	}
-	require.Equal(t, 200, w.do("POST", "/probe", text(maxBody)).status)
-	w.problem(w.do("POST", "/probe", text(maxBody+1)), slugTooLarge)
+	require.Equal(t, 200, w.do("POST", "/probe", text(rest.MaxBody)).status)
+	w.problem(w.do("POST", "/probe", text(rest.MaxBody+1)), rest.SlugTooLarge)
 	// Without a length a body is sent in chunks.
 	chunked := func(size int) io.Reader { return io.MultiReader(strings.NewReader(text(size))) }
-	require.Equal(t, 200, w.send("POST", "/probe", chunked(maxBody)).status)
-	w.problem(w.send("POST", "/probe", chunked(maxBody+1)), slugTooLarge)
-	w.problem(w.send("POST", "/probe", chunked(3*maxBody)), slugTooLarge)
-	w.problem(w.do("GET", "/v1/users/me", text(maxBody+1)), slugTooLarge)
+	require.Equal(t, 200, w.send("POST", "/probe", chunked(rest.MaxBody)).status)
+	w.problem(w.send("POST", "/probe", chunked(rest.MaxBody+1)), rest.SlugTooLarge)
+	w.problem(w.send("POST", "/probe", chunked(3*rest.MaxBody)), rest.SlugTooLarge)
+	w.problem(w.do("GET", "/v1/users/me", text(rest.MaxBody+1)), rest.SlugTooLarge)
 }
 
 func TestBodiesThatCannotBeRead(t *testing.T) {
@@ -148,11 +150,11 @@ func TestBodiesThatCannotBeRead(t *testing.T) {
 	} {
 		a := w.do("POST", "/probe", text)
 		require.Equal(t, 400, a.status, name)
-		w.problem(a, slugMalformed)
+		w.problem(a, rest.SlugMalformed)
 	}
-	w.problem(w.do("POST", "/probe", ""), slugMalformed)
-	w.problem(w.do("POST", "/probe", "topic=abc", "Content-Type", "application/x-www-form-urlencoded"), slugMedia)
-	w.problem(w.do("POST", "/probe", "{}", "Content-Type", "application/json; charset=latin1"), slugMedia)
+	w.problem(w.do("POST", "/probe", ""), rest.SlugMalformed)
+	w.problem(w.do("POST", "/probe", "topic=abc", "Content-Type", "application/x-www-form-urlencoded"), rest.SlugMedia)
+	w.problem(w.do("POST", "/probe", "{}", "Content-Type", "application/json; charset=latin1"), rest.SlugMedia)
 	require.Equal(t, 200, w.do("POST", "/probe", `{"topic":"abc"}`, "Content-Type", "application/json; charset=UTF-8").status)
 	require.Equal(t, 200, w.do("POST", "/probe", `{"topic":"abc","unknown":{"x":[1]}}`).status)
 }
@@ -162,7 +164,7 @@ func TestBrokenRulesComeAllAtOnce(t *testing.T) {
 	w := newTestEnv(t)
 	w.echoing()
 	a := w.do("POST", "/probe?limit=99", `{"count":-1,"tags":["a",7,"c","d"],"inner":{"site":"http://[secret"},"free":"x"}`)
-	w.problem(a, slugValidation)
+	w.problem(a, rest.SlugValidation)
 	require.NotContains(t, string(a.body), "secret")
 	where := map[string]string{}
 	for _, e := range a.json(t)["errors"].([]any) {
@@ -173,12 +175,12 @@ func TestBrokenRulesComeAllAtOnce(t *testing.T) {
 	require.Equal(t, map[string]string{
 		"limit": "query", "/topic": "body", "/count": "body", "/tags": "body", "/tags/1": "body", "/inner/site": "body", "/free": "body",
 	}, where)
-	w.problem(w.do("POST", "/probe?limit=x", `{"topic":"abc"}`), slugValidation)
-	w.problem(w.do("POST", "/probe", `[]`), slugValidation)
-	w.problem(w.do("POST", "/probe", `null`), slugValidation)
-	p := w.problem(w.do("POST", "/probe", `{"topic":"abc","count":1e30}`), slugValidation)
+	w.problem(w.do("POST", "/probe?limit=x", `{"topic":"abc"}`), rest.SlugValidation)
+	w.problem(w.do("POST", "/probe", `[]`), rest.SlugValidation)
+	w.problem(w.do("POST", "/probe", `null`), rest.SlugValidation)
+	p := w.problem(w.do("POST", "/probe", `{"topic":"abc","count":1e30}`), rest.SlugValidation)
 	require.Equal(t, "/count", p["errors"].([]any)[0].(map[string]any)["pointer"])
-	p = w.problem(w.do("POST", "/probe", `{"topic":"abc","count":1e999}`), slugValidation)
+	p = w.problem(w.do("POST", "/probe", `{"topic":"abc","count":1e999}`), rest.SlugValidation)
 	require.Equal(t, "/count", p["errors"].([]any)[0].(map[string]any)["pointer"])
 }
 
@@ -186,12 +188,12 @@ func TestNULNeverReachesPostgres(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	w.echoing()
-	p := w.problem(w.do("POST", "/probe", `{"topic":"a\u0000bc","free":{"x/y":["\u0000"]}}`), slugValidation)
+	p := w.problem(w.do("POST", "/probe", `{"topic":"a\u0000bc","free":{"x/y":["\u0000"]}}`), rest.SlugValidation)
 	require.Len(t, p["errors"], 2)
 	require.Equal(t, "/topic", p["errors"].([]any)[0].(map[string]any)["pointer"])
 	require.Equal(t, "/free/x~1y/0", p["errors"].([]any)[1].(map[string]any)["pointer"])
-	w.problem(w.do("GET", "/health?x=%00", ""), slugValidation)
-	w.problem(w.do("GET", "/health?x=%ff", ""), slugMalformed)
+	w.problem(w.do("GET", "/health?x=%00", ""), rest.SlugValidation)
+	w.problem(w.do("GET", "/health?x=%ff", ""), rest.SlugMalformed)
 }
 
 type idInput struct {
@@ -201,19 +203,19 @@ type idInput struct {
 func TestIDsInThePath(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
-	register(w.server.API, huma.Operation{OperationID: "thing", Method: "GET", Path: "/things/{id}"},
-		func(_ context.Context, in *idInput) (*body[string], error) { return &body[string]{in.ID.String()}, nil }, public)
+	rest.Register(w.server.API, huma.Operation{OperationID: "thing", Method: "GET", Path: "/things/{id}"},
+		func(_ context.Context, in *idInput) (*body[string], error) { return &body[string]{in.ID.String()}, nil }, rest.Public)
 	id := uuid.NewString()
 	require.Equal(t, `"`+id+`"`+"\n", string(w.do("GET", "/things/"+strings.ToUpper(id), "").body))
 	for _, bad := range []string{"7", "nope", strings.ReplaceAll(id, "-", ""), "{" + id + "}", "urn:uuid:" + id, "%00"} {
-		w.problem(w.do("GET", "/things/"+bad, ""), slugMalformed)
+		w.problem(w.do("GET", "/things/"+bad, ""), rest.SlugMalformed)
 	}
 }
 
 func TestProblemPages(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
-	for _, k := range problemTypes() {
+	for _, k := range rest.ProblemTypes() {
 		page := w.do("GET", "/problems/"+k.Slug, "", "Accept", "text/html")
 		require.Equal(t, 200, page.status)
 		require.Contains(t, page.header.Get("Content-Type"), "text/html")
@@ -222,6 +224,6 @@ func TestProblemPages(t *testing.T) {
 		require.Equal(t, k.Title, w.do("GET", "/problems/"+k.Slug, "", "Accept", "application/json").json(t)["title"])
 		require.Contains(t, string(w.do("GET", "/problems", "").body), k.Slug)
 	}
-	w.problem(w.do("GET", "/problems/nope", ""), slugNotFound)
+	w.problem(w.do("GET", "/problems/nope", ""), rest.SlugNotFound)
 	require.Equal(t, http.StatusOK, w.do("HEAD", "/problems", "").status)
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 const tagLearning = "learning"
@@ -20,20 +22,20 @@ const tagLearning = "learning"
 // progress registers the routes of a learner's progress in a course.
 func (s *Server) progress() {
 	tags := []string{tagLearning}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-progress", Method: http.MethodGet, Path: "/v1/courses/{id}/progress", Tags: tags,
 		Summary: "Get your progress in a course",
 	}, s.getProgress)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "put-progress", Method: http.MethodPut, Path: "/v1/courses/{id}/progress", Tags: tags,
 		Summary:     "Update your progress in a course",
 		Description: studyDoc, Errors: []int{http.StatusConflict},
 	}, s.putProgress)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "complete-lesson", Method: http.MethodPost, Path: "/v1/courses/{id}/lessons/{lesson_id}/complete", Tags: tags,
 		Summary: "Complete a lesson", Description: studyDoc, Errors: []int{http.StatusConflict},
 	}, s.completeLesson)
-	register(s.API, attemptOperation(), s.attemptQuiz)
+	rest.Register(s.API, attemptOperation(), s.attemptQuiz)
 }
 
 const studyDoc = "Completing a lesson earns points the first time, and so does completing the last lesson of a READY course. " +
@@ -90,7 +92,7 @@ func viewProgress(p learning.Progress) *progressOutput {
 }
 
 func (s *Server) getProgress(ctx context.Context, in *struct{ CourseID }) (*progressOutput, error) {
-	p, err := learning.ProgressOf(ctx, s.DB, principal(ctx).UserID, in.ID)
+	p, err := learning.ProgressOf(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +145,7 @@ func (s *Server) completeLesson(ctx context.Context, in *completeLessonInput) (*
 }
 
 func (s *Server) study(ctx context.Context, study learning.Study) (*progressOutput, error) {
-	study.UserID = principal(ctx).UserID
+	study.UserID = rest.PrincipalOf(ctx).UserID
 	p, err := learning.StudyLesson(ctx, s.DB, study, s.now(), outbox.NewEnqueuer(s.now))
 	if err != nil {
 		return nil, err

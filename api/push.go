@@ -19,24 +19,26 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // push registers the operations that send pushes.
 func (s *Server) push() {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "test-push", Method: http.MethodPost, Path: "/v1/push/test", Tags: []string{tagPush},
 		Summary:       "Send a test push to your devices",
 		Description:   "Waits up to ten seconds for the push services. dry_run: this server has no credentials for that kind of device, and nothing was sent.",
 		DefaultStatus: http.StatusOK,
-	}, s.testPush, weighing(testWeight), within(testPushWithin+5*time.Second))
-	register(s.API, huma.Operation{
+	}, s.testPush, rest.Weighing(testWeight), rest.Within(testPushWithin+5*time.Second))
+	rest.Register(s.API, huma.Operation{
 		OperationID: "send-push", Method: http.MethodPost, Path: "/v1/push/send", Tags: []string{tagPush, tagAdmin},
 		Summary: "Send a push to many users",
 		Description: "Adds the message to every inbox and pushes it to every device whose user wants it. The task's result counts devices: accepted, failed, " +
 			"dead, deferred (delivered later: quiet hours, or the push service refuses this server's credentials), skipped and dry_run. With an " +
 			"Idempotency-Key it is sent once. For administrators.",
 		DefaultStatus: http.StatusAccepted,
-	}, s.sendPush, admins, within(30*time.Second))
+	}, s.sendPush, rest.Admins, rest.Within(30*time.Second))
 }
 
 const (
@@ -62,7 +64,7 @@ type testPushView struct {
 }
 
 func (s *Server) testPush(ctx context.Context, _ *nothing) (*body[testPushView], error) {
-	user, now := principal(ctx).UserID, s.now()
+	user, now := rest.PrincipalOf(ctx).UserID, s.now()
 	devices, err := notify.ActiveDevices(ctx, s.DB, user, mostTested)
 	if err != nil {
 		return nil, err
@@ -172,23 +174,23 @@ const mostPushData = 1024
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *sendPushInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
+	var faults rest.FieldFaults
 	b := in.Body
 	if len(text(b.CollapseKey)) > 64 {
-		faults.add("collapse_key", "must not be longer than 64 bytes")
+		faults.Add("collapse_key", "must not be longer than 64 bytes")
 	}
 	size := 0
 	for name, value := range b.Data {
 		size += len(name) + len(value)
 		if reservedData(name) {
-			faults.add("data", "must not have a member "+name)
+			faults.Add("data", "must not have a member "+name)
 		}
 	}
 	if size > mostPushData {
-		faults.add("data", "must not be more than 1 kB together")
+		faults.Add("data", "must not be more than 1 kB together")
 	}
 	if b.UserIDs != nil && len(b.UserIDs) == 0 {
-		faults.add("user_ids", "must not be empty: leave it out for everyone")
+		faults.Add("user_ids", "must not be empty: leave it out for everyone")
 	}
 	return faults
 }
@@ -213,7 +215,7 @@ type sendPushOutput struct {
 }
 
 func (s *Server) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutput, error) {
-	user, now := principal(ctx).UserID, s.now()
+	user, now := rest.PrincipalOf(ctx).UserID, s.now()
 	task := in.task(user, now)
 	message := outbox.Broadcast(task, now)
 	b := notify.Broadcast{

@@ -14,13 +14,15 @@ import (
 
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 const tagPush = "push"
 
 // devices registers the routes of push devices.
 func (s *Server) devices() {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "register-device", Method: http.MethodPost, Path: "/v1/push/devices/register", Tags: []string{tagPush},
 		Summary: "Register a device for push",
 		Description: "To be called at every start of the app. A token belongs to the user who registered it last; the same token, however it is spelled and " +
@@ -28,22 +30,22 @@ func (s *Server) devices() {
 			"key of GET /v1/push/web-key. The device gets no more pushes once the session that registered it ends.",
 		DefaultStatus: http.StatusOK,
 	}, s.registerDevice)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-web-push-key", Method: http.MethodGet, Path: "/v1/push/web-key", Tags: []string{tagPush},
 		Summary:     "Get the web push key",
 		Description: "The applicationServerKey for PushManager.subscribe. 404: this server does not push to browser subscriptions; FCM tokens may work.",
 		Errors:      []int{http.StatusNotFound},
-	}, s.webPushKey, public)
-	register(s.API, huma.Operation{
+	}, s.webPushKey, rest.Public)
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-devices", Method: http.MethodGet, Path: "/v1/push/devices", Tags: []string{tagPush},
 		Summary:     "List your devices",
 		Description: "Newest first.",
 	}, s.listDevices)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "delete-device", Method: http.MethodDelete, Path: "/v1/push/devices/{id}", Tags: []string{tagPush},
 		Summary: "Delete a device", DefaultStatus: http.StatusOK,
 	}, s.deleteDevice)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "deactivate-device", Method: http.MethodPost, Path: "/v1/push/devices/{id}/deactivate", Tags: []string{tagPush},
 		Summary:       "Deactivate a device",
 		Description:   "It gets no pushes until it registers again. Repeating it changes nothing.",
@@ -91,39 +93,39 @@ const mostDeviceInfo = 4096
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *registerDeviceInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
+	var faults rest.FieldFaults
 	b := in.Body
 	switch b.kind() {
 	case notify.PlatformIOS, notify.PlatformAndroid, notify.PlatformWeb:
 	default:
-		faults.add("device_type", "must be ios, android or web")
+		faults.Add("device_type", "must be ios, android or web")
 	}
 	if e := b.environment(); e != notify.EnvironmentProduction && e != notify.EnvironmentSandbox {
-		faults.add("environment", "must be production or sandbox")
+		faults.Add("environment", "must be production or sandbox")
 	}
 	b.address(&faults)
 	if info, err := json.Marshal(b.DeviceInfo); err != nil || len(info) > mostDeviceInfo {
-		faults.add("device_info", "must not be more than 4 kB of JSON")
+		faults.Add("device_info", "must not be more than 4 kB of JSON")
 	}
 	return faults
 }
 
 // address validates the target of pushes.
-func (b deviceBody) address(faults *fieldFaults) {
+func (b deviceBody) address(faults *rest.FieldFaults) {
 	token := notify.PushToken(text(b.DeviceToken))
 	switch {
 	case b.Subscription == nil:
 		if fault := notify.PushTokenFault(token); fault != "" {
-			faults.add("device_token", fault)
+			faults.Add("device_token", fault)
 		}
 	case token != "":
-		faults.add("device_token", "must not be there beside subscription")
+		faults.Add("device_token", "must not be there beside subscription")
 	case b.kind() != notify.PlatformWeb:
-		faults.add("subscription", "is of browsers only: device_type must be web")
+		faults.Add("subscription", "is of browsers only: device_type must be web")
 	default:
 		_, wrong := b.Subscription.canonical()
 		for path, fault := range wrong {
-			faults.add("subscription."+path, fault)
+			faults.Add("subscription."+path, fault)
 		}
 	}
 }
@@ -175,7 +177,7 @@ func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*
 	if b.DeviceInfo != nil {
 		info, _ = json.Marshal(b.DeviceInfo) //nolint:errchkjson // it was decoded from JSON
 	}
-	who := principal(ctx)
+	who := rest.PrincipalOf(ctx)
 	var web notify.WebSubscription
 	if b.Subscription != nil {
 		web, _ = b.Subscription.canonical() // it was checked
@@ -189,20 +191,20 @@ func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*
 }
 
 type listDevicesInput struct {
-	Paging
+	rest.Paging
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-func (s *Server) listDevices(ctx context.Context, in *listDevicesInput) (*listed[deviceView], error) {
-	user := principal(ctx).UserID
-	return listing[notify.Device, deviceView]{
-		name: "devices", filter: user, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *store.Keyset, limit int) ([]notify.Device, error) {
-			return notify.ListDevices(ctx, s.DB, user, notify.DeviceFilter{After: after, Offset: in.skip(), Limit: limit})
+func (s *Server) listDevices(ctx context.Context, in *listDevicesInput) (*rest.Page[deviceView], error) {
+	user := rest.PrincipalOf(ctx).UserID
+	return rest.List[notify.Device, deviceView]{
+		Name: "devices", Filter: user, Cursor: in.Cursor, Limit: in.Limit,
+		Rows: func(after *store.Keyset, limit int) ([]notify.Device, error) {
+			return notify.ListDevices(ctx, s.DB, user, notify.DeviceFilter{After: after, Offset: in.Skip(), Limit: limit})
 		},
-		keyset: func(d notify.Device) store.Keyset { return store.Keyset{At: d.CreatedAt, ID: d.ID} },
-		show:   viewDevice,
-	}.page(ctx, s.API)
+		Keyset: func(d notify.Device) store.Keyset { return store.Keyset{At: d.CreatedAt, ID: d.ID} },
+		Show:   viewDevice,
+	}.Page(ctx, s.API)
 }
 
 // DeviceID is the device id in the path.
@@ -215,12 +217,12 @@ type messageView struct {
 }
 
 func (s *Server) deleteDevice(ctx context.Context, in *DeviceID) (*body[messageView], error) {
-	err := notify.DeleteDevice(ctx, s.DB, principal(ctx).UserID, in.ID)
+	err := notify.DeleteDevice(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID)
 	return &body[messageView]{messageView{"The device is forgotten."}}, err
 }
 
 func (s *Server) deactivateDevice(ctx context.Context, in *DeviceID) (*body[deviceView], error) {
-	device, err := notify.SwitchOffDevice(ctx, s.DB, principal(ctx).UserID, in.ID, s.now())
+	device, err := notify.SwitchOffDevice(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, s.now())
 	return &body[deviceView]{viewDevice(device)}, err
 }
 
@@ -228,7 +230,7 @@ type webPushKeyView struct {
 	PublicKey string `json:"public_key" doc:"An uncompressed P-256 point, in base64url."`
 }
 
-func (s *Server) webPushKey(_ context.Context, in *Reading) (*tagged[webPushKeyView], error) {
+func (s *Server) webPushKey(_ context.Context, in *rest.Reading) (*rest.Tagged[webPushKeyView], error) {
 	keys, err := s.Config.Push.VAPID()
 	if err != nil {
 		return nil, err
@@ -236,5 +238,5 @@ func (s *Server) webPushKey(_ context.Context, in *Reading) (*tagged[webPushKeyV
 	if keys.Public == "" {
 		return nil, store.Errorf(store.NotFound, "This server has no key for browsers' subscriptions; register a token of FCM instead.")
 	}
-	return single(in.IfNoneMatch, webPushKeyView{keys.Public})
+	return rest.Conditional(in.IfNoneMatch, webPushKeyView{keys.Public})
 }

@@ -11,15 +11,17 @@ import (
 	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // pushPreferences registers the routes of push preferences and quiet hours.
 func (s *Server) pushPreferences() {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-push-preferences", Method: http.MethodGet, Path: "/v1/push/preferences", Tags: []string{tagPush},
 		Summary: "Get your push preferences",
 	}, s.getPushPreferences)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "update-push-preferences", Method: http.MethodPut, Path: "/v1/push/preferences", Tags: []string{tagPush},
 		Summary: "Update your push preferences",
 		Description: "Absent fields stay. Quiet hours are clock times in the user's time zone; pushes that fall into them are sent when they end. null for both " +
@@ -52,16 +54,16 @@ func clockText(minutes *int) *string {
 	return &text
 }
 
-func (s *Server) getPushPreferences(ctx context.Context, in *Reading) (*tagged[pushPreferencesView], error) {
-	p, err := notify.FindPushPreferences(ctx, s.DB, principal(ctx).UserID)
+func (s *Server) getPushPreferences(ctx context.Context, in *rest.Reading) (*rest.Tagged[pushPreferencesView], error) {
+	p, err := notify.FindPushPreferences(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
-	return single(in.IfNoneMatch, viewPushPreferences(p))
+	return rest.Conditional(in.IfNoneMatch, viewPushPreferences(p))
 }
 
 type pushPreferencesInput struct {
-	Changing
+	rest.Changing
 	Body pushPreferencesBody `contentType:"application/json"`
 }
 
@@ -108,18 +110,18 @@ func (c wallClock) apply(to **int) {
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *pushPreferencesInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
+	var faults rest.FieldFaults
 	for path, c := range map[string]wallClock{"quiet_hours_start": in.Body.QuietHoursStart, "quiet_hours_end": in.Body.QuietHoursEnd} {
 		if _, err := gamification.ParseClock(c.text); c.text != "" && err != nil {
-			faults.add(path, "must be a time of day such as 22:30")
+			faults.Add(path, "must be a time of day such as 22:30")
 		}
 	}
 	return faults
 }
 
-func (s *Server) changePushPreferences(ctx context.Context, in *pushPreferencesInput) (*tagged[pushPreferencesView], error) {
-	p, err := notify.ChangePushPreferences(ctx, s.DB, principal(ctx).UserID, func(p *notify.PushPreferences) error {
-		if err := checkIfMatch(in.IfMatch, etagOf(viewPushPreferences(*p))); err != nil {
+func (s *Server) changePushPreferences(ctx context.Context, in *pushPreferencesInput) (*rest.Tagged[pushPreferencesView], error) {
+	p, err := notify.ChangePushPreferences(ctx, s.DB, rest.PrincipalOf(ctx).UserID, func(p *notify.PushPreferences) error {
+		if err := rest.CheckIfMatch(in.IfMatch, rest.ETagOf(viewPushPreferences(*p))); err != nil {
 			return err
 		}
 		return in.Body.apply(p, s.now())
@@ -127,7 +129,7 @@ func (s *Server) changePushPreferences(ctx context.Context, in *pushPreferencesI
 	if err != nil {
 		return nil, err
 	}
-	return single("", viewPushPreferences(p))
+	return rest.Conditional("", viewPushPreferences(p))
 }
 
 func (b pushPreferencesBody) apply(p *notify.PushPreferences, now time.Time) error {

@@ -15,6 +15,8 @@ import (
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func TestRegisteringADevice(t *testing.T) {
@@ -52,7 +54,7 @@ func TestRegisteringADevice(t *testing.T) {
 	gone := w.do("DELETE", path, "", eve.header()...)
 	require.Equal(t, http.StatusOK, gone.status)
 	require.NotEmpty(t, gone.json(t)["message"])
-	w.problem(w.do("DELETE", path, "", eve.header()...), slugNotFound)
+	w.problem(w.do("DELETE", path, "", eve.header()...), rest.SlugNotFound)
 }
 
 func TestDevicesThatAreRefused(t *testing.T) {
@@ -71,7 +73,7 @@ func TestDevicesThatAreRefused(t *testing.T) {
 		`{"device_token":"short          ","platform":"android"}`:                                                   "/device_token",
 		`{"device_token":"a-long-enough-token","platform":"ios","app_version":"` + strings.Repeat("x", 101) + `"}`:  "/app_version",
 	} {
-		p := w.problem(w.do("POST", "/v1/push/devices", body, ada.header()...), slugValidation)
+		p := w.problem(w.do("POST", "/v1/push/devices", body, ada.header()...), rest.SlugValidation)
 		require.Contains(t, fmt.Sprint(p["errors"]), pointer, body)
 	}
 	ok := w.do("POST", "/v1/push/devices", `{"device_token":"`+strings.Repeat("x", 4096)+`","device_type":"web"}`, ada.header()...)
@@ -90,9 +92,9 @@ func TestPushPreferences(t *testing.T) {
 	require.Equal(t, http.StatusOK, changed.status, string(changed.body))
 	require.JSONEq(t, `{"course_ready":true,"achievements":true,"community":true,"reminders":true,"marketing":true,"quiet_hours_start":"22:00","quiet_hours_end":"07:30"}`,
 		string(w.do("GET", path, "", ada.header()...).body))
-	w.problem(w.do("PUT", path, `{"community":false}`, append(ada.header(), "If-Match", first.header.Get("ETag"))...), slugCondition)
+	w.problem(w.do("PUT", path, `{"community":false}`, append(ada.header(), "If-Match", first.header.Get("ETag"))...), rest.SlugCondition)
 	for _, body := range []string{`{"quiet_hours_start":"25:00"}`, `{"quiet_hours_start":"7:00"}`, `{"quiet_hours_end":null}`, `{"quiet_hours_end":"noon!"}`, `{"marketing":"no"}`} {
-		w.problem(w.do("PUT", path, body, ada.header()...), slugValidation)
+		w.problem(w.do("PUT", path, body, ada.header()...), rest.SlugValidation)
 	}
 	none := w.do("PUT", path, `{"quiet_hours_start":null,"quiet_hours_end":null,"marketing":null}`, ada.header()...)
 	require.Nil(t, none.json(t)["quiet_hours_start"])
@@ -123,9 +125,9 @@ func TestTheInbox(t *testing.T) {
 	page := w.do("GET", "/v1/notifications?unread=true&limit=3", "", ada.header()...)
 	require.Equal(t, "course 4", page.array(t)[0]["body"])
 	require.Equal(t, "course_ready", page.array(t)[0]["type"])
-	rest := w.do("GET", nextPath(page), "", ada.header()...)
-	require.Len(t, rest.array(t), 2)
-	require.Empty(t, nextPath(rest))
+	remaining := w.do("GET", nextPath(page), "", ada.header()...)
+	require.Len(t, remaining.array(t), 2)
+	require.Empty(t, nextPath(remaining))
 	w.clock.advance(time.Minute)
 	for range 2 { // the first time is kept
 		read := w.do("PUT", "/v1/notifications/"+ids[2].String()+"/read", "", ada.header()...)
@@ -137,8 +139,8 @@ func TestTheInbox(t *testing.T) {
 	require.Len(t, w.list("/v1/notifications?unread=true", ada), 4)
 	require.Len(t, w.list("/v1/notifications?unread=false", ada), 1)
 	require.Len(t, w.list("/v1/notifications/", ada), 5)
-	w.problem(w.do("GET", "/v1/notifications?unread=maybe", "", ada.header()...), slugValidation)
-	w.problem(w.do("GET", "/v1/notifications?cursor="+strings.Repeat("x", 80), "", ada.header()...), slugMalformed)
+	w.problem(w.do("GET", "/v1/notifications?unread=maybe", "", ada.header()...), rest.SlugValidation)
+	w.problem(w.do("GET", "/v1/notifications?cursor="+strings.Repeat("x", 80), "", ada.header()...), rest.SlugMalformed)
 	require.EqualValues(t, 4, w.do("PUT", "/v1/notifications/read-all", "", ada.header()...).json(t)["updated"])
 	require.EqualValues(t, 0, w.do("PUT", "/v1/notifications/read-all", "", ada.header()...).json(t)["updated"])
 	require.EqualValues(t, 0, unread())
@@ -211,7 +213,7 @@ func TestTellingMany(t *testing.T) {
 	w := newEnvWithoutTemporal(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	const path, body = "/v1/push/send", `{"title":"News","body":"For all","data":{"action":"open"},"collapse_key":"news"}`
-	w.problem(w.do("POST", path, body, eve.header()...), slugDenied)
+	w.problem(w.do("POST", path, body, eve.header()...), rest.SlugDenied)
 	w.promote(ada)
 	answers := make([]answer, 20)
 	var wg sync.WaitGroup
@@ -228,7 +230,7 @@ func TestTellingMany(t *testing.T) {
 		}
 	}
 	require.Equal(t, 1, fresh)
-	w.problem(w.do("POST", path, `{"title":"Other","body":"news"}`, append(ada.header(), "Idempotency-Key", "k")...), slugReusedKey)
+	w.problem(w.do("POST", path, `{"title":"Other","body":"news"}`, append(ada.header(), "Idempotency-Key", "k")...), rest.SlugReusedKey)
 	task := w.do("GET", "/v1/tasks/"+answers[0].json(t)["task_id"].(string), "", ada.header()...).json(t)
 	require.Equal(t, "push_broadcast", task["task_type"])
 	require.Nil(t, task["result"])
@@ -249,6 +251,6 @@ func TestTellingMany(t *testing.T) {
 		`{"title":"x","body":"y","user_ids":["nobody"]}`, `{"title":"x","body":"y","data":{"aps":"z"}}`, `{"title":"x","body":"y","data":{"a":"` + strings.Repeat("z", 1100) + `"}}`,
 		`{"title":"x","body":"y","data":{"a":1}}`, `{"title":"x","body":"y","collapse_key":"` + strings.Repeat("ü", 40) + `"}`,
 	} {
-		w.problem(w.do("POST", path, bad, ada.header()...), slugValidation)
+		w.problem(w.do("POST", path, bad, ada.header()...), rest.SlugValidation)
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // TestOneTokenHoweverItIsSpelled has two users register one phone in turn, in many spellings.
@@ -81,7 +83,7 @@ func TestABrowserSubscribes(t *testing.T) {
 		`{"device_type":"web"}`:                                                                               "/device_token",
 		`{"device_type":"web","subscription":null}`:                                                           "/device_token",
 	} {
-		p := w.problem(w.do("POST", "/v1/push/devices", body, ada.header()...), slugValidation)
+		p := w.problem(w.do("POST", "/v1/push/devices", body, ada.header()...), rest.SlugValidation)
 		require.Contains(t, fmt.Sprint(p["errors"]), pointer, body)
 	}
 }
@@ -89,7 +91,7 @@ func TestABrowserSubscribes(t *testing.T) {
 func TestTheKeyBrowsersSubscribeFor(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
-	none := w.problem(w.do("GET", "/v1/push/web-key", ""), slugNotFound)
+	none := w.problem(w.do("GET", "/v1/push/web-key", ""), rest.SlugNotFound)
 	require.Contains(t, none["detail"], "FCM")
 	private, public := pushtest.NewVAPIDKey(t)
 	w.server.Config.Push.WebPushKey = config.Secret(private)

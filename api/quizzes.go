@@ -17,6 +17,8 @@ import (
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 type attemptInput struct {
@@ -59,7 +61,7 @@ func attemptOperation() huma.Operation {
 
 func (s *Server) attemptQuiz(ctx context.Context, in *attemptInput) (*attemptOutput, error) {
 	attempt, err := learning.AttemptQuiz(ctx, s.DB, learning.AttemptRequest{
-		UserID: principal(ctx).UserID, CourseID: in.ID, ItemID: in.ItemID, Answers: in.Body.read,
+		UserID: rest.PrincipalOf(ctx).UserID, CourseID: in.ID, ItemID: in.ItemID, Answers: in.Body.read,
 		At: in.Body.at(s.now()), Key: in.key("attempt", in.ID, in.ItemID, in.Body.Answers, in.Body.stripped()),
 	}, s.now(), outbox.NewEnqueuer(s.now))
 	if err != nil {

@@ -12,45 +12,47 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // recovery registers the operations that require access to a mailbox.
 func (s *Server) recovery() {
 	tags := []string{tagAuth}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "request-verification", Method: http.MethodPost, Path: "/v1/auth/verify-email/request", Tags: tags,
 		Summary:       "Request an email verification",
 		Description:   "Mails a token to pending_email if there is one, else to the current address unless it is verified already.",
 		DefaultStatus: http.StatusNoContent,
 	}, s.requestVerification)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "verify-email", Method: http.MethodPost, Path: "/v1/auth/verify-email", Tags: tags,
 		Summary: "Verify an email address",
 		Description: "Takes a mailed token, which works once. The token of a pending address makes that the account's address. The token that restores a former " +
 			"address ends all sessions, voids the password and mails a token for a new one. 409: another account has the address by now.",
 		DefaultStatus: http.StatusNoContent,
 		Errors:        []int{http.StatusConflict},
-	}, s.verifyEmail, public, counting(s.limits.anyone()))
-	register(s.API, huma.Operation{
+	}, s.verifyEmail, rest.Public, rest.Charging(s.limits.anyone()))
+	rest.Register(s.API, huma.Operation{
 		OperationID: "request-password-reset", Method: http.MethodPost, Path: "/v1/auth/password-reset/request", Tags: tags,
 		Summary:       "Request a password reset",
 		Description:   "Mails a token. The answer is the same whether or not an account has the address, and when the mailbox has reached its limit of mails.",
 		DefaultStatus: http.StatusNoContent,
-	}, s.requestPasswordReset, public, counting(s.limits.anyone()))
-	register(s.API, huma.Operation{
+	}, s.requestPasswordReset, rest.Public, rest.Charging(s.limits.anyone()))
+	rest.Register(s.API, huma.Operation{
 		OperationID: "reset-password", Method: http.MethodPost, Path: "/v1/auth/password-reset", Tags: tags,
 		Summary:       "Reset a forgotten password",
 		Description:   "Takes the mailed token, which works once; a rejected password does not use it up. Ends all sessions and verifies the address.",
 		DefaultStatus: http.StatusNoContent,
-	}, s.resetPassword, public, within(passwordTimeout), counting(s.limits.anyone()))
+	}, s.resetPassword, rest.Public, rest.Within(passwordTimeout), rest.Charging(s.limits.anyone()))
 }
 
 func (s *Server) requestVerification(ctx context.Context, _ *nothing) (*struct{}, error) {
-	user, err := accounts.FindUser(ctx, s.DB, principal(ctx).UserID)
+	user, err := accounts.FindUser(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil || user.IsVerified && user.PendingEmail == nil {
 		return nil, err
 	}
-	asking := []ratelimit.Charge{s.limits.mailed(callerAddress(ctx)), s.limits.mailed(ratelimit.User(user.ID))}
+	asking := []ratelimit.Charge{s.limits.mailed(rest.CallerAddress(ctx)), s.limits.mailed(ratelimit.User(user.ID))}
 	kind, address, room := accounts.MailVerify, user.Email, true
 	if user.PendingEmail != nil {
 		kind, address = accounts.MailChange, *user.PendingEmail
@@ -88,7 +90,7 @@ type requestPasswordResetInput struct {
 // requestPasswordReset does no lookup. Whether the address has an account is found out when the mail
 // is sent, where no client can time it.
 func (s *Server) requestPasswordReset(ctx context.Context, in *requestPasswordResetInput) (*struct{}, error) {
-	room, err := s.countStrangersMail(ctx, in.Body.Email, s.limits.mailed(callerAddress(ctx)))
+	room, err := s.countStrangersMail(ctx, in.Body.Email, s.limits.mailed(rest.CallerAddress(ctx)))
 	if err != nil || !room {
 		return nil, err
 	}

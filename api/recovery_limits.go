@@ -7,6 +7,8 @@ import (
 	"github.com/lyoapp/lyo/api/ratelimit"
 	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // mailed returns the charge for a mail, to the subject that requests it or to the recipient's mailbox.
@@ -29,11 +31,11 @@ func mailboxOf(address string) string {
 // countMails charges mails to all given subjects, or to none when one of them is RateLimited. It
 // returns Unavailable when Redis cannot be reached, because mails cost money and annoy.
 func (s *Server) countMails(ctx context.Context, charges ...ratelimit.Charge) (ratelimit.Verdict, error) {
-	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: callerAddress(ctx), Charges: charges})
+	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: rest.CallerAddress(ctx), Charges: charges})
 	if err != nil {
 		return verdict, store.Errorf(store.Unavailable, "Mails cannot be asked for at the moment. Try again.").Because(err)
 	}
-	return verdict, judge(ctx, verdict)
+	return verdict, rest.Judge(ctx, verdict)
 }
 
 // countStrangersMail is countMails with one more charge to a mailbox that may belong to anyone. room

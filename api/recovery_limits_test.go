@@ -12,6 +12,8 @@ import (
 
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/accounts"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func limitedMails(t *testing.T) *testEnv {
@@ -34,7 +36,7 @@ func TestAnAddressAsksForFewMails(t *testing.T) {
 		w.requireStatus(http.StatusNoContent, w.requestResetFrom(here(byte(n)), mailbox("ada")))
 	}
 	a := w.requestResetFrom(here(9), mailbox("ada"))
-	require.Contains(t, w.problem(a, slugRateLimited)["detail"], `"mail"`)
+	require.Contains(t, w.problem(a, rest.SlugRateLimited)["detail"], `"mail"`)
 	require.Len(t, w.mails(accounts.MailReset), 5)
 	w.requireStatus(http.StatusNoContent, w.requestResetFrom(elsewhere(1), mailbox("ada")))
 	w.waited(a)
@@ -68,7 +70,7 @@ func TestAMailboxGetsFewMails(t *testing.T) {
 	require.Len(t, w.mails(accounts.MailReset), 6)
 
 	a := w.from(network()(1), "POST", "/v1/auth/verify-email/request", "", p.header()...)
-	w.problem(a, slugRateLimited)
+	w.problem(a, rest.SlugRateLimited)
 	require.Empty(t, w.mails(accounts.MailVerify))
 	w.waited(a)
 	w.requireStatus(http.StatusNoContent, w.from(network()(1), "POST", "/v1/auth/verify-email/request", "", p.header()...))
@@ -89,8 +91,8 @@ func TestNoMailsWithoutRedis(t *testing.T) {
 	w.requireStatus(http.StatusNoContent, w.requestResetFrom(at(1), "ada@example.com"))
 	token := w.mailed(accounts.MailReset)
 	server.Close()
-	w.problem(w.requestResetFrom(at(1), "ada@example.com"), slugDependency)
-	w.problem(w.from(at(1), "POST", "/v1/auth/verify-email/request", "", p.header()...), slugDependency)
+	w.problem(w.requestResetFrom(at(1), "ada@example.com"), rest.SlugDependency)
+	w.problem(w.from(at(1), "POST", "/v1/auth/verify-email/request", "", p.header()...), rest.SlugDependency)
 	require.Len(t, w.mails(accounts.MailReset), 1)
 	require.Empty(t, w.mails(accounts.MailVerify))
 	w.requireStatus(http.StatusNoContent, w.from(at(1), "POST", "/v1/auth/password-reset", `{"token":"`+token+`","new_password":"staple lantern"}`))

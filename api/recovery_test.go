@@ -16,6 +16,8 @@ import (
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // newMailEnv returns a test environment whose mails are good for a while and never sent.
@@ -58,10 +60,10 @@ func (w *testEnv) resetTo(token, password string) answer {
 	return w.postTo("password-reset", fmt.Sprintf(`{"token":%q,"new_password":%q}`, token, password))
 }
 
-// badToken checks for the one response to every invalid token.
+// rest.BadToken checks for the one response to every invalid token.
 func (w *testEnv) badToken(a answer) {
 	w.t.Helper()
-	p := w.problem(a, slugValidation)
+	p := w.problem(a, rest.SlugValidation)
 	faults := p["errors"].([]any)
 	require.Len(w.t, faults, 1)
 	require.Equal(w.t, "/token", faults[0].(map[string]any)["pointer"])
@@ -95,7 +97,7 @@ func TestAnAddressIsVerifiedByItsMail(t *testing.T) {
 	w := newMailEnv(t)
 	p := w.signUp("Ada@example.com")
 	require.NoError(t, w.server.DB.Exec("DELETE FROM outbox; DELETE FROM mails").Error) // those of the registration
-	w.problem(w.postTo("verify-email/request", ""), slugAuth)
+	w.problem(w.postTo("verify-email/request", ""), rest.SlugAuth)
 	w.requireStatus(http.StatusNoContent, w.postTo("verify-email/request", "", p.header()...))
 	rows := w.mails(accounts.MailVerify)
 	require.Len(t, rows, 1)
@@ -134,16 +136,16 @@ func TestAForgottenPasswordIsReplaced(t *testing.T) {
 	token := w.mailed(accounts.MailReset)
 
 	for _, bad := range []string{"short", strings.Repeat("x", 73), "password123", "ada@example.com"} {
-		fault := w.problem(w.resetTo(token, bad), slugValidation)["errors"].([]any)
+		fault := w.problem(w.resetTo(token, bad), rest.SlugValidation)["errors"].([]any)
 		require.Equal(t, "/new_password", fault[0].(map[string]any)["pointer"], bad)
 	}
 	w.badToken(w.postTo("verify-email", `{"token":"`+token+`"}`))
 	w.requireStatus(http.StatusNoContent, w.resetTo(token, "staple lantern"))
 	w.badToken(w.resetTo(token, "staple lantern"))
 
-	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
-	w.problem(w.postTo("refresh", `{"refresh_token":"`+p.refresh+`"}`), slugAuth)
-	w.problem(w.postTo("login", `{"email":"ada@example.com","password":"correct horse"}`), slugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), rest.SlugAuth)
+	w.problem(w.postTo("refresh", `{"refresh_token":"`+p.refresh+`"}`), rest.SlugAuth)
+	w.problem(w.postTo("login", `{"email":"ada@example.com","password":"correct horse"}`), rest.SlugAuth)
 	a := w.postTo("login", `{"email":"ada@example.com","password":"staple lantern"}`)
 	w.requireStatus(http.StatusOK, a)
 	require.Equal(t, true, a.json(t)["user"].(map[string]any)["is_verified"], "they read its mail")
@@ -182,11 +184,11 @@ func TestWhatIsNoAddressIsSaidSo(t *testing.T) {
 	t.Parallel()
 	w := newMailEnv(t)
 	for _, text := range []string{"", "ada", "ada@", "ada@localhost", "Ada <ada@example.com>", "ada@example.com\\r\\nBcc: eve@example.com", "a@b.co,c@d.co", strings.Repeat("a", 250) + "@example.com"} {
-		w.problem(w.postTo("password-reset/request", `{"email":"`+text+`"}`), slugValidation)
+		w.problem(w.postTo("password-reset/request", `{"email":"`+text+`"}`), rest.SlugValidation)
 	}
-	w.problem(w.postTo("password-reset/request", `{}`), slugValidation)
-	w.problem(w.postTo("verify-email", `{"token":""}`), slugValidation)
-	w.problem(w.postTo("password-reset", `{"token":"x"}`), slugValidation)
+	w.problem(w.postTo("password-reset/request", `{}`), rest.SlugValidation)
+	w.problem(w.postTo("verify-email", `{"token":""}`), rest.SlugValidation)
+	w.problem(w.postTo("password-reset", `{"token":"x"}`), rest.SlugValidation)
 	require.Empty(t, w.mails(accounts.MailReset))
 }
 
@@ -226,12 +228,12 @@ func TestAnAddressIsBroughtBack(t *testing.T) {
 	token := w.mailed(accounts.MailRestore)
 
 	require.NoError(t, w.server.DB.Exec("UPDATE users SET email = 'ADA@example.com' WHERE id = ?", other.id).Error)
-	w.problem(w.postTo("verify-email", `{"token":"`+token+`"}`), slugConflict)
+	w.problem(w.postTo("verify-email", `{"token":"`+token+`"}`), rest.SlugConflict)
 	require.NoError(t, w.server.DB.Exec("UPDATE users SET email = 'eve@example.com' WHERE id = ?", other.id).Error)
 	w.requireStatus(http.StatusNoContent, w.postTo("verify-email", `{"token":"`+token+`"}`))
-	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), rest.SlugAuth)
 	w.requireStatus(http.StatusOK, w.do("GET", "/v1/users/me", "", other.header()...))
-	w.problem(w.postTo("login", `{"email":"ada@example.com","password":"correct horse"}`), slugAuth)
+	w.problem(w.postTo("login", `{"email":"ada@example.com","password":"correct horse"}`), rest.SlugAuth)
 	w.requireStatus(http.StatusNoContent, w.resetTo(w.mailed(accounts.MailReset), "staple lantern"))
 	a := w.postTo("login", `{"email":"ada@example.com","password":"staple lantern"}`)
 	w.requireStatus(http.StatusOK, a)

@@ -10,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lyoapp/lyo/models/accounts"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (w *testEnv) refresh(token string) answer {
@@ -37,9 +39,9 @@ func TestRefreshRotates(t *testing.T) {
 	w.clock.advance(accounts.ReuseWindow)
 	require.Equal(t, second.refresh, w.refreshed(first.refresh).refresh, "one step behind, in time")
 	w.clock.advance(time.Microsecond)
-	w.problem(w.refresh(first.refresh), slugAuth)
-	w.problem(w.refresh(second.refresh), slugAuth)
-	w.problem(w.do("GET", "/v1/users/me", "", second.header()...), slugAuth)
+	w.problem(w.refresh(first.refresh), rest.SlugAuth)
+	w.problem(w.refresh(second.refresh), rest.SlugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", second.header()...), rest.SlugAuth)
 }
 
 func TestOldRefreshTokenEndsTheSession(t *testing.T) {
@@ -48,9 +50,9 @@ func TestOldRefreshTokenEndsTheSession(t *testing.T) {
 	first := w.signUp("ada@example.com")
 	second := w.refreshed(first.refresh)
 	third := w.refreshed(second.refresh)
-	w.problem(w.refresh(first.refresh), slugAuth)
-	w.problem(w.refresh(third.refresh), slugAuth)
-	w.problem(w.do("GET", "/v1/users/me", "", third.header()...), slugAuth)
+	w.problem(w.refresh(first.refresh), rest.SlugAuth)
+	w.problem(w.refresh(third.refresh), rest.SlugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", third.header()...), rest.SlugAuth)
 }
 
 func TestMadeUpRefreshTokenEndsNothing(t *testing.T) {
@@ -66,11 +68,11 @@ func TestMadeUpRefreshTokenEndsNothing(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, token.Session, made.Session)
 	require.False(t, made.Genuine)
-	w.problem(w.refresh(forged), slugAuth)
-	w.problem(w.do("POST", "/v1/auth/logout", `{"refresh_token":"`+forged+`"}`), slugAuth)
+	w.problem(w.refresh(forged), rest.SlugAuth)
+	w.problem(w.do("POST", "/v1/auth/logout", `{"refresh_token":"`+forged+`"}`), rest.SlugAuth)
 	w.refreshed(p.refresh)
 	for _, nonsense := range []string{"", "x", p.refresh + "A", p.refresh[1:]} {
-		w.problem(w.refresh(nonsense), slugAuth)
+		w.problem(w.refresh(nonsense), rest.SlugAuth)
 	}
 }
 

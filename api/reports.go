@@ -12,11 +12,13 @@ import (
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // reports registers the route of reports.
 func (s *Server) reports() {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "create-report", Method: http.MethodPost, Path: "/v1/community/reports", Tags: []string{tagCommunity},
 		Summary: "Report content or a user",
 		Description: "Opens a case to be decided within 24 hours. Reporting the same target again answers 200 with the first report. Own posts and comments " +
@@ -45,9 +47,9 @@ type createReportInput struct {
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *createReportInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
+	var faults rest.FieldFaults
 	if in.Body.TargetType != moderation.TargetQuestion && text(in.Body.QuestionID) != "" {
-		faults.add("question_id", "goes with target_type question only")
+		faults.Add("question_id", "goes with target_type question only")
 	}
 	return faults
 }
@@ -72,7 +74,7 @@ type createReportOutput struct {
 func (s *Server) createReport(ctx context.Context, in *createReportInput) (*createReportOutput, error) {
 	now := s.now()
 	message := func(r community.Report) store.OutboxMessage { return outbox.ReviewReport(r, now) }
-	report, made, err := community.CreateReport(ctx, s.DB, moderation.Viewer{ID: principal(ctx).UserID}, community.Report{
+	report, made, err := community.CreateReport(ctx, s.DB, moderation.Viewer{ID: rest.PrincipalOf(ctx).UserID}, community.Report{
 		TargetType: in.Body.TargetType, TargetID: in.Body.TargetID, TargetPart: text(in.Body.QuestionID), Reason: in.Body.Reason, CreatedAt: now,
 	}, message)
 	if err != nil {

@@ -13,21 +13,23 @@ import (
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // reviews registers the routes of spaced repetition.
 func (s *Server) reviews() {
 	tags := []string{tagLearning}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-due-cards", Method: http.MethodGet, Path: "/v1/reviews/due", Tags: tags,
 		Summary:     "List cards due for review",
 		Description: "The longest overdue first. Completing a lesson turns its key terms into cards; answered quiz questions become cards too.",
 	}, s.dueCards)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-review-stats", Method: http.MethodGet, Path: "/v1/reviews/stats", Tags: tags,
 		Summary: "Get statistics of your review cards",
 	}, s.reviewStats)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "review-card", Method: http.MethodPost, Path: "/v1/reviews/{card_id}", Tags: tags,
 		Summary:     "Review a card",
 		Description: "Records how well the card was remembered and schedules it again for when it is about to be forgotten, in days of the user's time zone.",
@@ -60,16 +62,16 @@ type dueCardsInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-func (s *Server) dueCards(ctx context.Context, in *dueCardsInput) (*listed[cardView], error) {
-	user := principal(ctx).UserID
-	return listing[learning.ReviewCard, cardView]{
-		name: "cards", filter: user, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *store.Keyset, limit int) ([]learning.ReviewCard, error) {
+func (s *Server) dueCards(ctx context.Context, in *dueCardsInput) (*rest.Page[cardView], error) {
+	user := rest.PrincipalOf(ctx).UserID
+	return rest.List[learning.ReviewCard, cardView]{
+		Name: "cards", Filter: user, Cursor: in.Cursor, Limit: in.Limit,
+		Rows: func(after *store.Keyset, limit int) ([]learning.ReviewCard, error) {
 			return learning.DueCards(ctx, s.DB, user, s.now(), after, limit)
 		},
-		keyset: func(c learning.ReviewCard) store.Keyset { return store.Keyset{At: c.DueAt, ID: c.ID} },
-		show:   viewCard,
-	}.page(ctx, s.API)
+		Keyset: func(c learning.ReviewCard) store.Keyset { return store.Keyset{At: c.DueAt, ID: c.ID} },
+		Show:   viewCard,
+	}.Page(ctx, s.API)
 }
 
 type reviewCardInput struct {
@@ -87,7 +89,7 @@ type cardOutput struct{ Body cardView }
 
 func (s *Server) reviewCard(ctx context.Context, in *reviewCardInput) (*cardOutput, error) {
 	card, err := learning.ReviewCardOnce(ctx, s.DB, learning.Review{
-		UserID: principal(ctx).UserID, CardID: in.CardID, Recall: gamification.Recall(in.Body.Rating), At: in.Body.at(s.now()),
+		UserID: rest.PrincipalOf(ctx).UserID, CardID: in.CardID, Recall: gamification.Recall(in.Body.Rating), At: in.Body.at(s.now()),
 		Key: in.key("review", in.CardID, in.Body.Rating, in.Body.stripped()),
 	}, s.now(), outbox.NewEnqueuer(s.now))
 	if err != nil {
@@ -113,7 +115,7 @@ type reviewStatsView struct {
 type reviewStatsOutput struct{ Body reviewStatsView }
 
 func (s *Server) reviewStats(ctx context.Context, _ *nothing) (*reviewStatsOutput, error) {
-	user, err := accounts.FindUser(ctx, s.DB, principal(ctx).UserID)
+	user, err := accounts.FindUser(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}

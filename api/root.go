@@ -7,6 +7,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/lyoapp/lyo/api/console"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // about describes the service.
@@ -29,17 +31,17 @@ func features() []string {
 
 // root serves JSON for programs and the console for browsers.
 func (s *Server) root(pages *console.Pages) {
-	s.raw(huma.Operation{
-		OperationID: "get-root", Method: http.MethodGet, Path: "/", Tags: []string{tagService},
+	s.Raw(huma.Operation{
+		OperationID: "get-root", Method: http.MethodGet, Path: "/", Tags: []string{rest.TagService},
 		Summary:     "Get service information",
 		Description: "Name, version and features as JSON. A client that accepts text/html gets the web console.",
-		Responses:   answering("JSON, or a page for browsers", "application/json", "text/html"),
+		Responses:   rest.Answering("JSON, or a page for browsers", "application/json", "text/html"),
 	}, func(c *gin.Context) {
-		if wantsHTML(c) {
-			s.sent(c, s.writeConsole(c, pages))
+		if rest.WantsHTML(c) {
+			s.LogUnsent(c, s.writeConsole(c, pages))
 			return
 		}
-		s.sent(c, sendJSON(c, about{
+		s.LogUnsent(c, rest.SendJSON(c, about{
 			Name: "Lyo", Version: s.Version, Environment: string(s.Config.Env),
 			APIDocs: s.PublicURL("/docs"), Features: features(), Status: statusHealthy,
 		}))
@@ -48,11 +50,11 @@ func (s *Server) root(pages *console.Pages) {
 
 // jwks serves the public keys of access tokens.
 func (s *Server) jwks() {
-	s.raw(huma.Operation{
+	s.Raw(huma.Operation{
 		OperationID: "get-jwks", Method: http.MethodGet, Path: "/.well-known/jwks.json", Tags: []string{tagAuth},
 		Summary:     "List public signing keys",
 		Description: "The JSON Web Key Set (RFC 7517) that access tokens are verified with; it may be cached for five minutes.",
-		Responses:   answering("A JSON Web Key Set", "application/json"),
+		Responses:   rest.Answering("A JSON Web Key Set", "application/json"),
 	}, func(c *gin.Context) {
 		c.Header("Cache-Control", "public, max-age=300")
 		c.Data(http.StatusOK, "application/json", s.Keys.JWKS())

@@ -3,8 +3,8 @@ package api
 // routes registers every route. Other spellings of them are in aliases.go.
 func (s *Server) routes() {
 	s.front()           // GET /, /console/{file}
-	s.docs()            // GET /openapi.json, /docs
-	s.problems()        // GET /problems, /problems/{slug}
+	s.ServeDocs()       // GET /openapi.json, /docs
+	s.ServeProblems()   // GET /problems, /problems/{slug}
 	s.jwks()            // GET /.well-known/jwks.json
 	s.health()          // GET /health, /v1/health, /v1/health/*
 	s.sessions()        // POST /v1/auth/register, login, refresh, logout

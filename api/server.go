@@ -18,6 +18,8 @@ import (
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // Deps are the collaborators of a Server. The caller owns and closes them.
@@ -38,7 +40,7 @@ type Deps struct {
 	Tickets    *realtime.Tickets
 	// Tracer makes a span for each request, and Seen is called for it. Either may be nil.
 	Tracer trace.Tracer
-	Seen   RequestSeen
+	Seen   rest.RequestSeen
 	// LimitWithin is the time limit for counting a request in Redis, after which it passes uncounted.
 	// 0 means a second.
 	LimitWithin time.Duration
@@ -49,7 +51,7 @@ type Deps struct {
 // Server answers requests. It starts no goroutines that outlive a request.
 type Server struct {
 	Deps
-	*API
+	*rest.API
 	passwords    *auth.Passwords
 	slowdown     *slowdown
 	access       *auth.AccessTokens
@@ -83,7 +85,7 @@ func New(d Deps) (*Server, error) {
 	s.boards = newBoards(s)
 	s.markdown = newMarkdown()
 	s.feedCache = guarded(d, redisWithin)
-	if s.API, err = NewAPI(s.options()); err != nil {
+	if s.API, err = rest.New(s.options()); err != nil {
 		return nil, err
 	}
 	s.routes()
@@ -91,9 +93,9 @@ func New(d Deps) (*Server, error) {
 	return s, err
 }
 
-func (s *Server) options() Options {
+func (s *Server) options() rest.Options {
 	c := s.Config.HTTP
-	return Options{
+	return rest.Options{
 		Info: documentInfo(s.Version), Tags: documentTags(), Aliases: aliases(),
 		PublicURL: c.PublicURL, HostNames: c.AllowedHosts, AnyHost: s.Config.Env == config.Development,
 		Origins: c.CORSOrigins, Proxies: c.TrustedProxies, CursorKey: []byte(c.CursorKey.Reveal()), HealthPath: isHealth,

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/models/storetest"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func redisAt(t *testing.T, url string) redis.UniversalClient {
@@ -37,16 +39,16 @@ func TestRedisCarriesStandings(t *testing.T) {
 	second := serve(t, w.server.Deps, w.clock, w.logs)
 	stolen, _, err := w.server.access.Sign(uuid.New(), claims.SessionID, nil, w.clock.now().Add(time.Hour))
 	require.NoError(t, err)
-	second.problem(second.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+stolen), slugAuth)
+	second.problem(second.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+stolen), rest.SlugAuth)
 	require.Equal(t, 200, second.do("GET", "/v1/users/me", "", p.header()...).status)
 	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", p.header()...).status)
 	require.Equal(t, "ended", client.Get(t.Context(), key).Val())
 	w.clock.advance(time.Second)
-	second.problem(second.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
+	second.problem(second.do("GET", "/v1/users/me", "", p.header()...), rest.SlugAuth)
 	// Without Redis, and with an emptied one, Postgres has the state.
 	require.NoError(t, client.Del(t.Context(), key).Err())
 	third := serve(t, w.server.Deps, w.clock, w.logs)
-	third.problem(third.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
+	third.problem(third.do("GET", "/v1/users/me", "", p.header()...), rest.SlugAuth)
 }
 
 func TestWithRedisAwayPostgresDecides(t *testing.T) {
@@ -58,6 +60,6 @@ func TestWithRedisAwayPostgresDecides(t *testing.T) {
 	w := serve(t, deps, near.clock, near.logs)
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", p.header()...).status)
 	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", p.header()...).status)
-	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), slugAuth)
-	w.problem(w.do("GET", "/v1/health/redis", ""), slugDependency)
+	w.problem(w.do("GET", "/v1/users/me", "", p.header()...), rest.SlugAuth)
+	w.problem(w.do("GET", "/v1/health/redis", ""), rest.SlugDependency)
 }

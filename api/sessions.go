@@ -11,36 +11,38 @@ import (
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // ownSessions registers the operations on the caller's sessions and password.
 func (s *Server) ownSessions() {
 	tags := []string{tagAuth}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-sessions", Method: http.MethodGet, Path: "/v1/auth/sessions", Tags: tags,
 		Summary:     "List your sessions",
 		Description: "Newest first.",
 	}, s.listSessions)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "end-session", Method: http.MethodDelete, Path: "/v1/auth/sessions/{id}", Tags: tags,
 		Summary: "End a session",
 		Description: "Every process refuses its tokens within a second, and its sockets are closed. Repeating it changes nothing. 404: it is not a session of the " +
 			"caller.",
 		DefaultStatus: http.StatusNoContent,
 	}, s.endSession)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "end-other-sessions", Method: http.MethodDelete, Path: "/v1/auth/sessions", Tags: tags,
 		Summary:       "End all other sessions",
 		Description:   "Ends every session of the caller except the current one.",
 		DefaultStatus: http.StatusNoContent,
 	}, s.endOtherSessions)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "change-password", Method: http.MethodPost, Path: "/v1/auth/password", Tags: tags,
 		Summary:       "Change your password",
 		Description:   "Ends every other session. A wrong current password is a 401 and counts as a failed sign-in.",
 		DefaultStatus: http.StatusNoContent,
 		Errors:        []int{http.StatusConflict},
-	}, s.changePassword, within(passwordTimeout))
+	}, s.changePassword, rest.Within(passwordTimeout))
 }
 
 type sessionView struct {
@@ -54,25 +56,25 @@ type sessionView struct {
 }
 
 type listSessionsInput struct {
-	Paging
+	rest.Paging
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-func (s *Server) listSessions(ctx context.Context, in *listSessionsInput) (*listed[sessionView], error) {
-	who := principal(ctx)
-	return listing[accounts.Session, sessionView]{
-		name: "sessions", filter: who.UserID, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *store.Keyset, limit int) ([]accounts.Session, error) {
-			return accounts.ListSessions(ctx, s.DB, who.UserID, s.now(), after, in.skip(), limit)
+func (s *Server) listSessions(ctx context.Context, in *listSessionsInput) (*rest.Page[sessionView], error) {
+	who := rest.PrincipalOf(ctx)
+	return rest.List[accounts.Session, sessionView]{
+		Name: "sessions", Filter: who.UserID, Cursor: in.Cursor, Limit: in.Limit,
+		Rows: func(after *store.Keyset, limit int) ([]accounts.Session, error) {
+			return accounts.ListSessions(ctx, s.DB, who.UserID, s.now(), after, in.Skip(), limit)
 		},
-		keyset: func(row accounts.Session) store.Keyset { return store.Keyset{At: row.CreatedAt, ID: row.ID} },
-		show: func(row accounts.Session) sessionView {
+		Keyset: func(row accounts.Session) store.Keyset { return store.Keyset{At: row.CreatedAt, ID: row.ID} },
+		Show: func(row accounts.Session) sessionView {
 			return sessionView{
 				ID: row.ID, Current: row.ID == who.SessionID, CreatedAt: row.CreatedAt.UTC(), LastUsedAt: row.LastUsedAt.UTC(),
 				ExpiresAt: row.ExpiresAt.UTC(), UserAgent: row.UserAgent, Address: row.Address,
 			}
 		},
-	}.page(ctx, s.API)
+	}.Page(ctx, s.API)
 }
 
 // SessionID is the session id in the path.
@@ -81,7 +83,7 @@ type SessionID struct {
 }
 
 func (s *Server) endSession(ctx context.Context, in *SessionID) (*struct{}, error) {
-	user := principal(ctx).UserID
+	user := rest.PrincipalOf(ctx).UserID
 	entry := s.auditEntry(ctx, store.AuditSignOut, user, map[string]any{"session_id": in.ID})
 	if err := accounts.EndSession(ctx, s.DB, user, in.ID, entry); err != nil {
 		return nil, err
@@ -91,7 +93,7 @@ func (s *Server) endSession(ctx context.Context, in *SessionID) (*struct{}, erro
 }
 
 func (s *Server) endOtherSessions(ctx context.Context, _ *nothing) (*struct{}, error) {
-	who := principal(ctx)
+	who := rest.PrincipalOf(ctx)
 	entry := s.auditEntry(ctx, store.AuditSignOut, who.UserID, map[string]any{"sessions": "others"})
 	ended, err := accounts.EndOtherSessions(ctx, s.DB, who.UserID, who.SessionID, entry)
 	s.announceRevocation(ctx, ended...)
@@ -106,7 +108,7 @@ type changePasswordInput struct {
 }
 
 func (s *Server) changePassword(ctx context.Context, in *changePasswordInput) (*struct{}, error) {
-	who := principal(ctx)
+	who := rest.PrincipalOf(ctx)
 	user, err := accounts.FindUser(ctx, s.DB, who.UserID)
 	if err != nil {
 		return nil, err

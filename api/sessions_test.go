@@ -11,6 +11,8 @@ import (
 
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (w *testEnv) logIn(email, password, agent string) person {
@@ -57,23 +59,23 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 	require.Len(t, page.array(t), 2)
 	next := nextPath(page)
 	require.Len(t, w.list(next, here), 1)
-	w.problem(w.do("GET", next, "", stranger.header()...), slugMalformed)
+	w.problem(w.do("GET", next, "", stranger.header()...), rest.SlugMalformed)
 
 	one := "/v1/auth/sessions/" + list[1]["id"].(string)
-	w.problem(w.do("DELETE", one, "", stranger.header()...), slugNotFound)
+	w.problem(w.do("DELETE", one, "", stranger.header()...), rest.SlugNotFound)
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", phone.header()...).status)
 	require.Equal(t, 204, w.do("DELETE", one, "", here.header()...).status)
 	require.Equal(t, 204, w.do("DELETE", one, "", here.header()...).status, "twice is once")
-	w.problem(w.do("GET", "/v1/users/me", "", phone.header()...), slugAuth)
-	w.problem(w.refresh(phone.refresh), slugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", phone.header()...), rest.SlugAuth)
+	w.problem(w.refresh(phone.refresh), rest.SlugAuth)
 	require.Len(t, w.sessions(here, ""), 2)
 
 	require.Equal(t, 204, w.do("DELETE", "/v1/auth/sessions/", "", here.header()...).status)
-	w.problem(w.do("GET", "/v1/users/me", "", tablet.header()...), slugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", tablet.header()...), rest.SlugAuth)
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", stranger.header()...).status)
 	require.Len(t, w.sessions(here, ""), 1)
 	require.Equal(t, 204, w.do("DELETE", "/v1/auth/sessions/"+w.sessions(here, "")[0]["id"].(string), "", here.header()...).status)
-	w.problem(w.do("GET", "/v1/users/me", "", here.header()...), slugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", here.header()...), rest.SlugAuth)
 }
 
 func TestAnotherPasswordEndsTheOtherSessions(t *testing.T) {
@@ -84,18 +86,18 @@ func TestAnotherPasswordEndsTheOtherSessions(t *testing.T) {
 	change := func(current, next string) answer {
 		return w.do("POST", "/v1/auth/password", fmt.Sprintf(`{"current_password":%q,"new_password":%q}`, current, next), here.header()...)
 	}
-	w.problem(change("wrong", "staple battery"), slugAuth)
+	w.problem(change("wrong", "staple battery"), rest.SlugAuth)
 	for _, bad := range []string{"short", strings.Repeat("x", 73), "password123", "ada-ada@example.com"} {
-		p := w.problem(change("correct horse", bad), slugValidation)
+		p := w.problem(change("correct horse", bad), rest.SlugValidation)
 		require.Equal(t, "/new_password", p["errors"].([]any)[0].(map[string]any)["pointer"])
 	}
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", there.header()...).status)
 	require.Equal(t, 204, change("correct horse", "staple battery").status)
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", here.header()...).status)
 	w.refreshed(here.refresh)
-	w.problem(w.do("GET", "/v1/users/me", "", there.header()...), slugAuth)
-	w.problem(w.refresh(there.refresh), slugAuth)
-	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse"}`), slugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", there.header()...), rest.SlugAuth)
+	w.problem(w.refresh(there.refresh), rest.SlugAuth)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse"}`), rest.SlugAuth)
 	w.logIn("ada@example.com", "staple battery", "x")
 	require.NotContains(t, w.logs.String(), "staple")
 }
@@ -108,23 +110,23 @@ func TestGuessingTheCurrentPasswordIsLimitedLikeSigningIn(t *testing.T) {
 		return w.from(at(1), "POST", "/v1/auth/password", `{"current_password":"wrong","new_password":"staple battery"}`, p.header()...)
 	}
 	for range 5 {
-		w.problem(guess(), slugAuth)
+		w.problem(guess(), rest.SlugAuth)
 	}
-	w.problem(guess(), slugRateLimited)
-	w.problem(w.logInFrom(at(1), "ada@example.com", "correct horse"), slugRateLimited)
+	w.problem(guess(), rest.SlugRateLimited)
+	w.problem(w.logInFrom(at(1), "ada@example.com", "correct horse"), rest.SlugRateLimited)
 }
 
 func TestSignInsAreAudited(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	p := w.signUp("ada@example.com")
-	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"wrong"}`, "X-Request-ID", "guess-1"), slugAuth)
-	w.problem(w.do("POST", "/v1/auth/login", `{"email":"nobody@example.com","password":"wrong"}`), slugAuth)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"wrong"}`, "X-Request-ID", "guess-1"), rest.SlugAuth)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"nobody@example.com","password":"wrong"}`), rest.SlugAuth)
 	second := w.logIn("ada@example.com", "correct horse", "Phone")
 	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", second.header()...).status)
 	next := w.refreshed(p.refresh)
 	w.refreshed(next.refresh)
-	w.problem(w.refresh(p.refresh), slugAuth)
+	w.problem(w.refresh(p.refresh), rest.SlugAuth)
 	log, err := store.ListAudit(t.Context(), w.server.DB, store.AuditFilter{Limit: 20})
 	require.NoError(t, err)
 	seen := map[store.AuditAction]store.AuditEntry{}
@@ -164,8 +166,8 @@ func TestASessionHasAnEnd(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, claims.ExpiresAt.Equal(began.Add(longest)))
 	w.clock.advance(10 * time.Minute)
-	w.problem(w.refresh(last["refresh_token"].(string)), slugAuth)
-	w.problem(w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+last["access_token"].(string)), slugAuth)
+	w.problem(w.refresh(last["refresh_token"].(string)), rest.SlugAuth)
+	w.problem(w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+last["access_token"].(string)), rest.SlugAuth)
 	require.NoError(t, accounts.SweepSessions(t.Context(), w.server.DB, w.clock.now().Add(7*24*time.Hour+time.Second), 10))
 	var left int64
 	require.NoError(t, w.server.DB.Model(&accounts.Session{}).Count(&left).Error)

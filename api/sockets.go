@@ -18,6 +18,8 @@ import (
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // socketWithin is the time limit of each step before a socket is open.
@@ -25,8 +27,8 @@ const socketWithin = 5 * time.Second
 
 // sockets registers the routes of progress over WebSocket.
 func (s *Server) sockets() {
-	s.handle(socketOperation(), s.taskSocket)
-	register(s.API, huma.Operation{
+	s.Handle(socketOperation(), s.taskSocket)
+	rest.Register(s.API, huma.Operation{
 		OperationID: "create-ticket", Method: http.MethodPost, Path: "/v1/realtime/tickets", Tags: []string{"tasks"},
 		Summary:       "Create a socket ticket",
 		Description:   "It opens one socket, and expires after 30 seconds.",
@@ -46,7 +48,7 @@ type ticketView struct {
 }
 
 func (s *Server) createTicket(ctx context.Context, _ *struct{}) (*ticketOutput, error) {
-	p := principal(ctx)
+	p := rest.PrincipalOf(ctx)
 	ticket, life, err := s.Tickets.Issue(ctx, realtime.Holder{UserID: p.UserID, SessionID: p.SessionID, Roles: p.Roles})
 	if err != nil {
 		return nil, err
@@ -59,16 +61,16 @@ func (s *Server) createTicket(ctx context.Context, _ *struct{}) (*ticketOutput, 
 // message and a close code, and no data.
 func (s *Server) taskSocket(c *gin.Context) {
 	if err := s.handshake(c); err != nil {
-		s.fail(c, err)
+		s.Fail(c, err)
 		return
 	}
 	ctx := c.Request.Context()
 	who, refused := s.socketPrincipal(ctx, c)
 	if refused == nil {
-		ctx = withPrincipal(ctx, who)
+		ctx = rest.WithPrincipal(ctx, who)
 	}
 	if err := s.countHandshake(ctx, refused); err != nil {
-		s.fail(c, err)
+		s.Fail(c, err)
 		return
 	}
 	conn, err := websocket.Accept(c.Writer, c.Request, &websocket.AcceptOptions{InsecureSkipVerify: true}) // handshake has verified
@@ -79,7 +81,7 @@ func (s *Server) taskSocket(c *gin.Context) {
 	if err != nil {
 		kind, words := refusal(err)
 		if kind == realtime.ServerError {
-			s.logFailure(ctx, "a socket could not be opened", err)
+			s.LogFailure(ctx, "a socket could not be opened", err)
 		}
 		s.Hub.Refuse(ctx, conn, kind, words)
 		return
@@ -93,7 +95,7 @@ func (s *Server) taskSocket(c *gin.Context) {
 func (s *Server) serveSocket(ctx context.Context, conn *websocket.Conn, listener realtime.Session) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			s.Log.ErrorContext(ctx, "panic", "request_id", requestInfoOf(ctx).id, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+			s.Log.ErrorContext(ctx, "panic", "request_id", rest.RequestInfoOf(ctx).ID, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 			_ = conn.CloseNow()
 		}
 	}()
@@ -105,10 +107,10 @@ func (s *Server) serveSocket(ctx context.Context, conn *websocket.Conn, listener
 func (s *Server) handshake(c *gin.Context) error {
 	key, err := base64.StdEncoding.DecodeString(c.GetHeader("Sec-WebSocket-Key"))
 	if !c.IsWebsocket() || c.GetHeader("Sec-WebSocket-Version") != "13" || err != nil || len(key) != 16 {
-		return malformed("This address speaks WebSocket, version 13.")
+		return rest.Malformed("This address speaks WebSocket, version 13.")
 	}
 	origin := c.GetHeader("Origin")
-	if origin == "" || s.mayOpenSockets(origin, c.Request.Host) {
+	if origin == "" || s.MayOpenSockets(origin, c.Request.Host) {
 		return nil
 	}
 	return store.Errorf(store.Forbidden, "Pages of this origin may not open sockets.")
@@ -116,13 +118,13 @@ func (s *Server) handshake(c *gin.Context) error {
 
 // listener returns the session of a socket: the user, the task and the start, or the error that
 // refuses it.
-func (s *Server) listener(c *gin.Context, who Principal, refused error) (realtime.Session, error) {
+func (s *Server) listener(c *gin.Context, who rest.Principal, refused error) (realtime.Session, error) {
 	if refused != nil {
 		return realtime.Session{}, refused
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), socketWithin)
 	defer cancel()
-	if !isUUID(c.Param("task_id")) {
+	if !rest.IsUUID(c.Param("task_id")) {
 		return realtime.Session{}, store.Errorf(store.Invalid, "The task id in the path is not a UUID.")
 	}
 	id := uuid.MustParse(c.Param("task_id"))
@@ -144,25 +146,25 @@ func (s *Server) listener(c *gin.Context, who Principal, refused error) (realtim
 
 // stillGood reports whether the session that opened a socket is still valid. It is while the state is
 // unknown.
-func (s *Server) stillGood(ctx context.Context, who Principal) bool {
+func (s *Server) stillGood(ctx context.Context, who rest.Principal) bool {
 	_, err := s.checkSession(ctx, who)
 	code := store.CodeOf(err)
 	return code != store.Unauthenticated && code != store.Forbidden
 }
 
 // socketPrincipal authenticates a ticket, a token in the query or the Authorization field.
-func (s *Server) socketPrincipal(ctx context.Context, c *gin.Context) (Principal, error) {
+func (s *Server) socketPrincipal(ctx context.Context, c *gin.Context) (rest.Principal, error) {
 	ctx, cancel := context.WithTimeout(ctx, socketWithin)
 	defer cancel()
 	ticket := c.Query("ticket")
 	if ticket == "" {
-		return s.authenticate(ctx, cmp.Or(c.Query("token"), bearer(c.GetHeader("Authorization"))))
+		return s.authenticate(ctx, cmp.Or(c.Query("token"), rest.BearerToken(c.GetHeader("Authorization"))))
 	}
 	holder, err := s.Tickets.Redeem(ctx, ticket)
 	if err != nil {
-		return Principal{}, err
+		return rest.Principal{}, err
 	}
-	return s.checkSession(ctx, Principal{holder.UserID, holder.SessionID, holder.Roles})
+	return s.checkSession(ctx, rest.Principal{holder.UserID, holder.SessionID, holder.Roles})
 }
 
 func parseSince(value string) (int64, error) {

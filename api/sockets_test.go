@@ -10,6 +10,8 @@ import (
 	"github.com/coder/websocket/wsjson"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (w *testEnv) dial(p person, task uuid.UUID) *websocket.Conn {
@@ -44,7 +46,7 @@ func TestAMalformedKeyIsNoHandshake(t *testing.T) {
 	w := newEnvWithoutTemporal(t)
 	task, _ := w.ask(w.signUp("ada@example.com"), "Tides")
 	w.problem(w.do("GET", "/v1/tasks/ws/"+task.String(), "", "Connection", "Upgrade", "Upgrade", "websocket",
-		"Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "abc"), slugMalformed)
+		"Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "abc"), rest.SlugMalformed)
 }
 
 // refusedSocket opens a socket that is refused and returns the error's type and the close code.

@@ -11,6 +11,8 @@ import (
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // sourceWeight is the cost in units of adding material to the user's limit. Material is stored,
@@ -20,27 +22,27 @@ const sourceWeight = 10
 // sources registers the routes of a learner's own source material.
 func (s *Server) sources() {
 	tags := []string{"sources"}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "create-source", Method: http.MethodPost, Path: sourcesPath, Tags: tags,
 		Summary: "Add source material",
 		Description: "A PDF, Markdown or text of at most 10 MiB as a form, a text as JSON, or an https address as JSON. It is read in the background: poll it " +
 			"until its state is READY or FAILED. 409: the caller has reached 100 sources or 200 MiB.",
 		DefaultStatus: http.StatusCreated,
 		Errors:        []int{http.StatusConflict},
-	}, s.createSource, weighing(sourceWeight), counting(s.limits.adding()...), within(uploadWithin+routeTimeout),
-		forms(BodyLimits{Most: maxUpload, Within: uploadWithin, TooLarge: "The body is larger than 10 MiB."}))
+	}, s.createSource, rest.Weighing(sourceWeight), rest.Charging(s.limits.adding()...), rest.Within(uploadWithin+rest.RouteTimeout),
+		rest.AcceptForms(rest.BodyLimits{Most: maxUpload, Within: uploadWithin, TooLarge: "The body is larger than 10 MiB."}))
 	describeUpload(s.OpenAPI().Paths[sourcesPath].Post)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-sources", Method: http.MethodGet, Path: sourcesPath, Tags: tags,
 		Summary:     "List your source material",
 		Description: "Newest first.",
 	}, s.listSources)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-source", Method: http.MethodGet, Path: sourcesPath + "/{id}", Tags: tags,
 		Summary:     "Get source material",
 		Description: "Without its text.",
 	}, s.getSource)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "delete-source", Method: http.MethodDelete, Path: sourcesPath + "/{id}", Tags: tags,
 		Summary:       "Delete source material",
 		Description:   "Courses written from it stay.",
@@ -59,7 +61,7 @@ func (s *Server) createSource(ctx context.Context, in *createSourceInput) (*crea
 		return nil, err
 	}
 	now := s.now()
-	source.ID, source.UserID, source.State = store.NewID(), principal(ctx).UserID, courses.SourceProcessing
+	source.ID, source.UserID, source.State = store.NewID(), rest.PrincipalOf(ctx).UserID, courses.SourceProcessing
 	source.CreatedAt, source.UpdatedAt = now, now
 	message := outbox.ReadSource(source, now)
 	if err := courses.CreateSource(ctx, s.DB, source, message); err != nil {
@@ -74,16 +76,16 @@ type listSourcesInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-func (s *Server) listSources(ctx context.Context, in *listSourcesInput) (*listed[sourceView], error) {
-	user := principal(ctx).UserID
-	return listing[courses.Source, sourceView]{
-		name: "sources", filter: user, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *store.Keyset, limit int) ([]courses.Source, error) {
+func (s *Server) listSources(ctx context.Context, in *listSourcesInput) (*rest.Page[sourceView], error) {
+	user := rest.PrincipalOf(ctx).UserID
+	return rest.List[courses.Source, sourceView]{
+		Name: "sources", Filter: user, Cursor: in.Cursor, Limit: in.Limit,
+		Rows: func(after *store.Keyset, limit int) ([]courses.Source, error) {
 			return courses.ListSources(ctx, s.DB, user, after, limit)
 		},
-		keyset: func(m courses.Source) store.Keyset { return store.Keyset{At: m.CreatedAt, ID: m.ID} },
-		show:   viewSource,
-	}.page(ctx, s.API)
+		Keyset: func(m courses.Source) store.Keyset { return store.Keyset{At: m.CreatedAt, ID: m.ID} },
+		Show:   viewSource,
+	}.Page(ctx, s.API)
 }
 
 // SourceID is the id of source material in the path.
@@ -93,29 +95,29 @@ type SourceID struct {
 
 type getSourceInput struct {
 	SourceID
-	Reading
+	rest.Reading
 }
 
-func (s *Server) getSource(ctx context.Context, in *getSourceInput) (*tagged[sourceView], error) {
-	source, err := courses.FindSource(ctx, s.DB, principal(ctx).UserID, in.ID)
+func (s *Server) getSource(ctx context.Context, in *getSourceInput) (*rest.Tagged[sourceView], error) {
+	source, err := courses.FindSource(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return single(in.IfNoneMatch, viewSource(source))
+	return rest.Conditional(in.IfNoneMatch, viewSource(source))
 }
 
 type deleteSourceInput struct {
 	SourceID
-	Changing
+	rest.Changing
 }
 
 func (s *Server) deleteSource(ctx context.Context, in *deleteSourceInput) (*struct{}, error) {
-	user := principal(ctx).UserID
+	user := rest.PrincipalOf(ctx).UserID
 	source, err := courses.FindSource(ctx, s.DB, user, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkIfMatch(in.IfMatch, etagOf(viewSource(source))); err != nil {
+	if err := rest.CheckIfMatch(in.IfMatch, rest.ETagOf(viewSource(source))); err != nil {
 		return nil, err
 	}
 	return nil, courses.DeleteSource(ctx, s.DB, user, in.ID)

@@ -7,24 +7,26 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/lyoapp/lyo/models/courses"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // fillAddress accepts a well-formed address. Whether it may be fetched is checked by the worker when
 // it fetches.
-func fillAddress(source *courses.Source, address string, faults *fieldFaults) {
+func fillAddress(source *courses.Source, address string, faults *rest.FieldFaults) {
 	source.Kind, source.MediaType, source.URL = "web", "text/html", &address
 	if utf8.RuneCountInString(address) > maxAddress {
-		faults.add("url", "must have at most 2000 characters")
+		faults.Add("url", "must have at most 2000 characters")
 		return
 	}
 	at, err := url.Parse(address)
 	switch {
 	case err != nil || at.Hostname() == "" || at.Opaque != "":
-		faults.add("url", "is not the address of a web page")
+		faults.Add("url", "is not the address of a web page")
 	case at.Scheme != "https":
-		faults.add("url", "must begin with https://")
+		faults.Add("url", "must begin with https://")
 	case at.User != nil:
-		faults.add("url", "must not hold a user name or a password")
+		faults.Add("url", "must not hold a user name or a password")
 	}
 }
 

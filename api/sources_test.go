@@ -18,6 +18,8 @@ import (
 	"github.com/lyoapp/lyo/api/ratelimit"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/tasks"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // formFile is a file of a form as a browser sends it.
@@ -121,7 +123,7 @@ func TestHowMuchMaterialPassesInATime(t *testing.T) {
 		require.Equal(t, http.StatusCreated, add(ada).status)
 	}
 	a := add(ada)
-	require.EqualValues(t, 12, w.problem(a, slugRateLimited)["retry_after"], "five a minute")
+	require.EqualValues(t, 12, w.problem(a, rest.SlugRateLimited)["retry_after"], "five a minute")
 	require.Equal(t, "12", a.header.Get("Retry-After"))
 	require.Contains(t, a.header.Get(ratelimit.PolicyField), `"sources";q=5;w=60, "sources-day";q=8;w=86400`)
 	require.Equal(t, http.StatusCreated, add(bob).status, "each user for themself")
@@ -130,7 +132,7 @@ func TestHowMuchMaterialPassesInATime(t *testing.T) {
 		require.Equal(t, http.StatusCreated, add(ada).status)
 		a = add(ada)
 	}
-	require.Greater(t, w.problem(a, slugRateLimited)["retry_after"], 10_000.0, "eight a day")
+	require.Greater(t, w.problem(a, rest.SlugRateLimited)["retry_after"], 10_000.0, "eight a day")
 }
 
 func TestAddressesAndTexts(t *testing.T) {
@@ -165,7 +167,7 @@ func TestSourcesThatBreakRules(t *testing.T) {
 		`{"url":"https://a.example/` + long(2000) + `","title":"` + long(201) + `"}`: {"/url", "/title"},
 		`{"text":"x","title":"two\nlines"}`:                                          {"/title"},
 	} {
-		p := w.problem(w.do("POST", "/v1/sources", body, ada.header()...), slugValidation)
+		p := w.problem(w.do("POST", "/v1/sources", body, ada.header()...), rest.SlugValidation)
 		require.ElementsMatch(t, pointers, pointersOf(p), body)
 	}
 	for name, c := range map[string]struct {
@@ -180,11 +182,11 @@ func TestSourcesThatBreakRules(t *testing.T) {
 		"no UTF-8":   {one("a.txt", "", "x"), []string{"title", "\xff"}, []string{"/title"}},
 		"NUL":        {one("a.txt", "", "x"), []string{"title", "a\x00b"}, []string{"/title"}},
 	} {
-		p := w.problem(w.upload(ada, c.files, c.fields...), slugValidation)
+		p := w.problem(w.upload(ada, c.files, c.fields...), rest.SlugValidation)
 		require.ElementsMatch(t, c.pointers, pointersOf(p), name)
 	}
 	for _, body := range []string{"", "{", "[", `{"url":"a","url":"b"}`, "\xff"} {
-		w.problem(w.send("POST", "/v1/sources", strings.NewReader(body), ada.header()...), slugMalformed)
+		w.problem(w.send("POST", "/v1/sources", strings.NewReader(body), ada.header()...), rest.SlugMalformed)
 	}
 	require.Empty(t, w.sourcesOf(ada, ""))
 }
@@ -203,17 +205,17 @@ func TestUploadsThatCannotBeRead(t *testing.T) {
 		{"a.epub", "application/epub+zip", "PK\x03\x04\x0a\x00mimetypeapplication/epub+zip"},
 		{"a", "", "words"},
 	} {
-		w.problem(w.upload(ada, []formFile{file}), slugMedia)
+		w.problem(w.upload(ada, []formFile{file}), rest.SlugMedia)
 	}
-	w.problem(w.do("POST", "/v1/sources", "<a/>", append(ada.header(), "Content-Type", "application/xml")...), slugMedia)
+	w.problem(w.do("POST", "/v1/sources", "<a/>", append(ada.header(), "Content-Type", "application/xml")...), rest.SlugMedia)
 	for _, media := range []string{"multipart/form-data", "multipart/form-data; boundary=x"} {
-		w.problem(w.do("POST", "/v1/sources", "no form", append(ada.header(), "Content-Type", media)...), slugMalformed)
+		w.problem(w.do("POST", "/v1/sources", "no form", append(ada.header(), "Content-Type", media)...), rest.SlugMalformed)
 	}
 	body, media := form(t, one("a.txt", "", strings.Repeat("words ", 100)))
-	w.problem(w.do("POST", "/v1/sources", body.String()[:300], append(ada.header(), "Content-Type", media)...), slugMalformed)
+	w.problem(w.do("POST", "/v1/sources", body.String()[:300], append(ada.header(), "Content-Type", media)...), rest.SlugMalformed)
 	parts, media := form(t, nil, strings.Split(strings.Repeat("n,v,", maxParts)+"n,v", ",")...)
-	w.problem(w.do("POST", "/v1/sources", parts.String(), append(ada.header(), "Content-Type", media)...), slugMalformed)
-	w.problem(w.do("POST", "/v1/courses/generate", body.String(), append(ada.header(), "Content-Type", media)...), slugMedia)
+	w.problem(w.do("POST", "/v1/sources", parts.String(), append(ada.header(), "Content-Type", media)...), rest.SlugMalformed)
+	w.problem(w.do("POST", "/v1/courses/generate", body.String(), append(ada.header(), "Content-Type", media)...), rest.SlugMedia)
 }
 
 func TestHowLongAnUploadMayBe(t *testing.T) {
@@ -224,16 +226,16 @@ func TestHowLongAnUploadMayBe(t *testing.T) {
 	a := w.upload(ada, file(maxFile))
 	require.Equal(t, http.StatusCreated, a.status, string(a.body))
 	require.EqualValues(t, maxFile, a.json(t)["size_bytes"])
-	w.problem(w.upload(ada, file(maxFile+1)), slugTooLarge)
-	p := w.problem(w.upload(ada, file(maxUpload)), slugTooLarge)
+	w.problem(w.upload(ada, file(maxFile+1)), rest.SlugTooLarge)
+	p := w.problem(w.upload(ada, file(maxUpload)), rest.SlugTooLarge)
 	require.Contains(t, p["detail"], "10 MiB")
 	body, media := form(t, file(maxUpload))
 	unknownLength := struct{ *bytes.Buffer }{body} // sent in chunks
-	w.problem(w.send("POST", "/v1/sources", unknownLength, append(ada.header(), "Content-Type", media)...), slugTooLarge)
+	w.problem(w.send("POST", "/v1/sources", unknownLength, append(ada.header(), "Content-Type", media)...), rest.SlugTooLarge)
 	text := `{"title":"t","text":"` + strings.Repeat("x", 1<<20) + `"}`
 	require.Equal(t, http.StatusCreated, w.do("POST", "/v1/sources", text, ada.header()...).status)
-	w.problem(w.do("GET", "/v1/sources", text, ada.header()...), slugTooLarge)
-	w.problem(w.do("POST", "/v1/courses/generate", text, ada.header()...), slugTooLarge)
+	w.problem(w.do("GET", "/v1/sources", text, ada.header()...), rest.SlugTooLarge)
+	w.problem(w.do("POST", "/v1/courses/generate", text, ada.header()...), rest.SlugTooLarge)
 }
 
 // sourcesOf returns the titles of a page of a user's material; query starts with "?".
@@ -264,23 +266,23 @@ func TestOwnSourcesOnly(t *testing.T) {
 	first := w.do("GET", "/v1/sources?limit=2", "", ada.header()...)
 	next, _, _ := strings.Cut(strings.TrimPrefix(first.header.Get("Link"), "<http://lyo.test/v1/sources"), ">")
 	require.Equal(t, []string{"One"}, w.sourcesOf(ada, next))
-	w.problem(w.do("GET", "/v1/sources"+next, "", bob.header()...), slugMalformed)
-	w.problem(w.do("GET", "/v1/sources?limit=101", "", ada.header()...), slugValidation)
+	w.problem(w.do("GET", "/v1/sources"+next, "", bob.header()...), rest.SlugMalformed)
+	w.problem(w.do("GET", "/v1/sources?limit=101", "", ada.header()...), rest.SlugValidation)
 	require.Empty(t, w.sourcesOf(bob, ""))
 
 	one := "/v1/sources/" + ids[0]
 	for _, method := range []string{"GET", "DELETE"} {
-		p := w.problem(w.do(method, one, "", bob.header()...), slugNotFound)
+		p := w.problem(w.do(method, one, "", bob.header()...), rest.SlugNotFound)
 		require.Equal(t, "source", p["resource_type"])
-		w.problem(w.do(method, "/v1/sources/7", "", ada.header()...), slugMalformed)
-		w.problem(w.do(method, one, ""), slugAuth)
+		w.problem(w.do(method, "/v1/sources/7", "", ada.header()...), rest.SlugMalformed)
+		w.problem(w.do(method, one, ""), rest.SlugAuth)
 	}
-	w.problem(w.do("DELETE", one, "", append(ada.header(), "If-Match", `"another"`)...), slugCondition)
+	w.problem(w.do("DELETE", one, "", append(ada.header(), "If-Match", `"another"`)...), rest.SlugCondition)
 	tag := w.do("GET", one, "", ada.header()...).header.Get("ETag")
-	w.problem(w.do("DELETE", one, "", append(ada.header(), "If-Match", `"other"`)...), slugCondition)
+	w.problem(w.do("DELETE", one, "", append(ada.header(), "If-Match", `"other"`)...), rest.SlugCondition)
 	require.Equal(t, http.StatusNoContent, w.do("DELETE", one, "", append(ada.header(), "If-Match", tag)...).status)
-	w.problem(w.do("GET", one, "", ada.header()...), slugNotFound)
-	w.problem(w.do("DELETE", one, "", ada.header()...), slugNotFound)
+	w.problem(w.do("GET", one, "", ada.header()...), rest.SlugNotFound)
+	w.problem(w.do("DELETE", one, "", ada.header()...), rest.SlugNotFound)
 }
 
 func TestSourceTellsHowItsReadingWent(t *testing.T) {
@@ -316,7 +318,7 @@ func TestSourceTellsHowItsReadingWent(t *testing.T) {
 	}
 	require.Equal(t, http.StatusAccepted, ask(made["id"].(string)).status)
 	for _, id := range []string{failed["id"].(string), uuid.NewString()} {
-		require.Equal(t, []string{"/source_ids/0"}, pointersOf(w.problem(ask(id), slugValidation)))
+		require.Equal(t, []string{"/source_ids/0"}, pointersOf(w.problem(ask(id), rest.SlugValidation)))
 	}
 }
 
@@ -328,7 +330,7 @@ func TestAsManySourcesAsOneMayKeep(t *testing.T) {
 		INSERT INTO sources (id, user_id, kind, title, media_type, size_bytes, state, created_at, updated_at)
 		SELECT gen_random_uuid(), ?, 'text', 'old', 'text/plain', 0, 'READY', now(), now() FROM generate_series(1, ?)`,
 		ada.id, courses.MostSources).Error)
-	w.problem(w.do("POST", "/v1/sources", `{"url":"https://example.com/"}`, ada.header()...), slugConflict)
+	w.problem(w.do("POST", "/v1/sources", `{"url":"https://example.com/"}`, ada.header()...), rest.SlugConflict)
 }
 
 func TestDocumentTellsBothWaysToAddMaterial(t *testing.T) {

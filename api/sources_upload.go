@@ -17,6 +17,8 @@ import (
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 const (
@@ -59,7 +61,7 @@ type uploaded struct {
 // source returns the request's material, without what the server adds.
 func (in *createSourceInput) source() (courses.Source, error) {
 	read := offerFromJSON
-	if isForm(in.media) {
+	if rest.IsForm(in.media) {
 		read = in.offerFromForm
 	}
 	offered, err := read(in.RawBody)
@@ -70,13 +72,13 @@ func (in *createSourceInput) source() (courses.Source, error) {
 }
 
 func offerFromJSON(body []byte) (o offer, err error) {
-	err = decode(body, &o)
-	if misfit, ok := errors.AsType[unfitError](err); ok {
-		at := strings.ToLower(misfit.pointer())
+	err = rest.DecodeJSON(body, &o)
+	if misfit, ok := errors.AsType[rest.UnfitError](err); ok {
+		at := strings.ToLower(misfit.Pointer())
 		return o, store.BadField("body", at, "has a value of the wrong type")
 	}
 	if err != nil {
-		return o, malformed("The body is not valid JSON.")
+		return o, rest.Malformed("The body is not valid JSON.")
 	}
 	return o, nil
 }
@@ -84,7 +86,7 @@ func offerFromJSON(body []byte) (o offer, err error) {
 func (in *createSourceInput) offerFromForm(body []byte) (o offer, err error) {
 	_, params, err := mime.ParseMediaType(in.media)
 	if err != nil || params["boundary"] == "" {
-		return o, malformed("The form in the body names no boundary.")
+		return o, rest.Malformed("The form in the body names no boundary.")
 	}
 	form := multipart.NewReader(bytes.NewReader(body), params["boundary"])
 	for range maxParts {
@@ -99,10 +101,10 @@ func (in *createSourceInput) offerFromForm(body []byte) (o offer, err error) {
 			return o, err
 		}
 	}
-	return o, malformed("The form in the body has too many parts.")
+	return o, rest.Malformed("The form in the body has too many parts.")
 }
 
-func brokenForm() error { return malformed("The form in the body is broken or ends too early.") }
+func brokenForm() error { return rest.Malformed("The form in the body is broken or ends too early.") }
 
 // take keeps the known parts and skips others.
 func (o *offer) take(part *multipart.Part) error {
@@ -128,7 +130,7 @@ func (o *offer) take(part *multipart.Part) error {
 // source validates an offer and reports all violated rules at once.
 func (o offer) source() (courses.Source, error) {
 	source := courses.Source{Title: text(o.Title)}
-	var faults fieldFaults
+	var faults rest.FieldFaults
 	var refused error
 	switch {
 	case o.file != nil:
@@ -138,34 +140,34 @@ func (o offer) source() (courses.Source, error) {
 	case o.Text != nil && o.URL == nil:
 		fillText(&source, *o.Text, &faults)
 	case o.Text != nil:
-		faults.add("url", "does not go with text: send one of them")
+		faults.Add("url", "does not go with text: send one of them")
 	default:
-		faults.add("file", "is required, unless the body is JSON with url or text")
+		faults.Add("file", "is required, unless the body is JSON with url or text")
 	}
 	if refused != nil {
 		return source, refused
 	}
 	if o.Title != nil && !utf8.ValidString(*o.Title) { // before it was trimmed, which mends that
-		faults.add("title", "must be UTF-8")
+		faults.Add("title", "must be UTF-8")
 	}
 	source.Title = checkTitle(&faults, source.Title)
-	return source, faults.all()
+	return source, faults.All()
 }
 
 // checkTitle validates a title by the learner, and returns it in its stored form.
-func checkTitle(faults *fieldFaults, title string) string {
+func checkTitle(faults *rest.FieldFaults, title string) string {
 	if utf8.RuneCountInString(title) > maxTitle {
-		faults.add("title", "must have at most 200 characters")
+		faults.Add("title", "must have at most 200 characters")
 	}
-	return faults.text("title", title, texts.Line)
+	return faults.Text("title", title, texts.Line)
 }
 
-func fillText(source *courses.Source, content string, faults *fieldFaults) {
+func fillText(source *courses.Source, content string, faults *rest.FieldFaults) {
 	if trimmed(content) == "" {
-		faults.add("text", "must not be empty")
+		faults.Add("text", "must not be empty")
 	}
 	if source.Title == "" {
-		faults.add("title", "is required beside text")
+		faults.Add("title", "is required beside text")
 	}
 	source.Kind, source.MediaType = "text", "text/plain; charset=utf-8"
 	fillUpload(source, []byte(content))
@@ -177,20 +179,20 @@ func fillUpload(source *courses.Source, data []byte) {
 }
 
 // fill accepts a file whose kind can be read. A file without a title gets its name.
-func (u *uploaded) fill(source *courses.Source, faults *fieldFaults) error {
+func (u *uploaded) fill(source *courses.Source, faults *rest.FieldFaults) error {
 	if len(u.data) > maxFile {
-		return problemOf(slugTooLarge, "The file is larger than 10 MiB.")
+		return rest.NewProblem(rest.SlugTooLarge, "The file is larger than 10 MiB.")
 	}
 	if len(u.data) == 0 {
-		faults.add("file", "must not be empty")
+		faults.Add("file", "must not be empty")
 		return nil
 	}
 	source.Kind, source.MediaType = u.kind()
 	if source.Kind == "" {
-		return problemOf(slugMedia, "Only PDF, Markdown and plain text can be read.")
+		return rest.NewProblem(rest.SlugMedia, "Only PDF, Markdown and plain text can be read.")
 	}
 	if !u.genuine(source.Kind) {
-		return problemOf(slugMedia, "The file is not what its type or its name says.")
+		return rest.NewProblem(rest.SlugMedia, "The file is not what its type or its name says.")
 	}
 	if source.Title == "" {
 		source.Title = titleFromName(u.name)

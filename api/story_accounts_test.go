@@ -10,6 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (n *reference) accountSteps() map[string]func(*rapid.T) {
@@ -37,7 +39,7 @@ func (n *reference) signUp(rt *rapid.T) {
 	password := drawPassword(rt)
 	a := n.w.do("POST", "/v1/auth/register", fmt.Sprintf(`{"email":%q,"password":%q,"full_name":"Ada"}`, spelled, password))
 	if n.called(email) != nil {
-		n.w.problem(a, slugConflict)
+		n.w.problem(a, rest.SlugConflict)
 		return
 	}
 	require.Equal(rt, http.StatusCreated, a.status, string(a.body))
@@ -63,7 +65,7 @@ func (n *reference) signIn(rt *rapid.T) {
 	a := n.w.do("POST", "/v1/auth/login", fmt.Sprintf(`{"email":%q,"password":%q}`, spelled, password))
 	p := n.called(email)
 	if p == nil || p.password != password {
-		n.w.problem(a, slugAuth)
+		n.w.problem(a, rest.SlugAuth)
 		return
 	}
 	require.Equal(rt, http.StatusOK, a.status, string(a.body))
@@ -103,7 +105,7 @@ func (n *reference) endSession(rt *rapid.T) {
 	target := rapid.SampledFrom(owner.sessions).Draw(rt, "which")
 	a := n.as(s, "DELETE", "/v1/auth/sessions/"+target.id, "")
 	if owner != p {
-		n.w.problem(a, slugNotFound)
+		n.w.problem(a, rest.SlugNotFound)
 		return
 	}
 	require.Equal(rt, http.StatusNoContent, a.status, string(a.body))
@@ -123,7 +125,7 @@ func (n *reference) comeTooLate(rt *rapid.T) {
 		rt.Skip("nobody has signed out")
 	}
 	path := rapid.SampledFrom([]string{"/v1/users/me", "/v1/courses", "/v1/tasks", "/v1/courses/" + uuid.NewString()}).Draw(rt, "path")
-	n.w.problem(n.as(rapid.SampledFrom(over).Draw(rt, "session"), "GET", path, ""), slugAuth)
+	n.w.problem(n.as(rapid.SampledFrom(over).Draw(rt, "session"), "GET", path, ""), rest.SlugAuth)
 }
 
 // rows returns the body as an array of objects.

@@ -10,6 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (n *reference) courseSteps() map[string]func(*rapid.T) {
@@ -57,7 +59,7 @@ func (n *reference) under(p *resident, key string) *refTask {
 
 func (n *reference) askedAgain(rt *rapid.T, a answer, earlier *refTask, topic string) {
 	if earlier.topic != topic {
-		n.w.problem(a, slugReusedKey)
+		n.w.problem(a, rest.SlugReusedKey)
 		return
 	}
 	require.Equal(rt, http.StatusAccepted, a.status, string(a.body))
@@ -105,7 +107,7 @@ func (n *reference) read(rt *rapid.T) {
 	c := n.anyCourse(rt)
 	a := n.as(s, "GET", "/v1/courses/"+c.id.String(), "")
 	if !c.seenBy(p) {
-		n.w.problem(a, slugNotFound)
+		n.w.problem(a, rest.SlugNotFound)
 		return
 	}
 	require.Equal(rt, http.StatusOK, a.status, string(a.body))
@@ -145,13 +147,13 @@ func (n *reference) change(rt *rapid.T, method, body string) (c *refCourse, chan
 	a := n.as(s, method, "/v1/courses/"+c.id.String(), body, "If-Match", match)
 	switch {
 	case !c.seenBy(p):
-		n.w.problem(a, slugNotFound)
+		n.w.problem(a, rest.SlugNotFound)
 	case c.owner != p:
-		n.w.problem(a, slugDenied)
+		n.w.problem(a, rest.SlugDenied)
 	case method == "PUT" && c.status == "GENERATING":
-		n.w.problem(a, slugConflict)
+		n.w.problem(a, rest.SlugConflict)
 	case match == `"stale"`:
-		n.w.problem(a, slugCondition)
+		n.w.problem(a, rest.SlugCondition)
 	default:
 		require.Equal(rt, map[string]int{"PUT": http.StatusOK, "DELETE": http.StatusNoContent}[method], a.status, string(a.body))
 		return c, true

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (n *reference) taskSteps() map[string]func(*rapid.T) {
@@ -26,7 +28,7 @@ func (n *reference) lookAtTask(rt *rapid.T) {
 	path := rapid.SampledFrom([]string{"", "/status"}).Draw(rt, "spelling")
 	a := n.as(s, "GET", "/v1/tasks/"+task.id.String()+path, "")
 	if task.owner != p {
-		n.w.problem(a, slugNotFound)
+		n.w.problem(a, rest.SlugNotFound)
 		return
 	}
 	require.Equal(rt, http.StatusOK, a.status, string(a.body))
@@ -59,9 +61,9 @@ func (n *reference) cancel(rt *rapid.T) {
 	a := n.as(s, "POST", "/v1/tasks/"+task.id.String()+"/cancel", "")
 	switch {
 	case task.owner != p:
-		n.w.problem(a, slugNotFound)
+		n.w.problem(a, rest.SlugNotFound)
 	case task.state != "QUEUED":
-		n.w.problem(a, slugConflict)
+		n.w.problem(a, rest.SlugConflict)
 	default:
 		require.Equal(rt, http.StatusOK, a.status, string(a.body))
 		require.Equal(rt, "cancelled", a.json(n.w.t)["status"])

@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/models/accounts"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // takeoverScenarios are attacks on an account that is, or will be, another user's: each lists
@@ -37,7 +39,7 @@ var takeoverScenarios = map[string]func(s *takeoverEnv){
 	"changed, who registers and answers the mail of the change": func(s *takeoverEnv) {
 		s.asks(s.attackerRegisters(owns), victims)
 		s.register(victims, victimsPassword)
-		s.problem(s.redeem(s.latest(victims, accounts.MailChange)), slugConflict)
+		s.problem(s.redeem(s.latest(victims, accounts.MailChange)), rest.SlugConflict)
 		s.verify(victims, accounts.MailVerify)
 	},
 	"changed, who registers, and asked for again": func(s *takeoverEnv) {
@@ -45,7 +47,7 @@ var takeoverScenarios = map[string]func(s *takeoverEnv){
 		s.asks(p, victims)
 		s.register(victims, victimsPassword)
 		s.asks(p, owns2)
-		s.problem(s.ask(p, victims), slugConflict)
+		s.problem(s.ask(p, victims), rest.SlugConflict)
 	},
 	"changed to the victim's and on, who answers too late": func(s *takeoverEnv) {
 		p := s.attackerRegisters(owns)
@@ -233,7 +235,7 @@ func TestARequestUnderWayDoesNotOutliveAReset(t *testing.T) {
 	s.requireStatus(http.StatusNoContent, s.requestReset(victims))
 	s.requireStatus(http.StatusNoContent, s.resetTo(s.latest(victims, accounts.MailReset), victimsPassword))
 	s.requireStatus(http.StatusOK, second.do("GET", "/v1/users/me", "", p.header()...)) // still cached
-	s.problem(second.do("PUT", "/v1/users/me", fmt.Sprintf(`{"email":%q}`, owns), p.header()...), slugAuth)
-	s.problem(second.do("POST", "/v1/push/devices", s.nextDevice(), p.header()...), slugAuth)
+	s.problem(second.do("PUT", "/v1/users/me", fmt.Sprintf(`{"email":%q}`, owns), p.header()...), rest.SlugAuth)
+	s.problem(second.do("POST", "/v1/push/devices", s.nextDevice(), p.header()...), rest.SlugAuth)
 	s.safe()
 }

@@ -13,34 +13,36 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // tasks registers the routes of tasks, except sockets.
 func (s *Server) tasks() {
 	tags := []string{"tasks"}
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-task", Method: http.MethodGet, Path: "/v1/tasks/{id}/status", Tags: tags,
 		Summary:     "Get a task's status",
 		Description: "With wait, answers as soon as there is an event after since, or when the time is over.",
-	}, s.getTask, within(longestWait+5*time.Second))
-	register(s.API, huma.Operation{
+	}, s.getTask, rest.Within(longestWait+5*time.Second))
+	rest.Register(s.API, huma.Operation{
 		OperationID: "list-tasks", Method: http.MethodGet, Path: "/v1/tasks", Tags: tags,
 		Summary:     "List your tasks",
 		Description: "Newest first.",
 	}, s.listTasks)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "cancel-task", Method: http.MethodPost, Path: "/v1/tasks/{id}/cancel", Tags: tags,
 		Summary:     "Cancel a task",
 		Description: "Waits up to three seconds for the task to end. Finished lessons of its course stay. 409: the task has ended already.",
 		Errors:      []int{http.StatusConflict},
 	}, s.cancelTask)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "delete-task", Method: http.MethodDelete, Path: "/v1/tasks/{id}", Tags: tags,
 		Summary:       "Delete a task",
 		Description:   "Cancels it like POST /v1/tasks/{id}/cancel, without waiting for its end; the task stays in the list. 409: the task has ended already.",
 		DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusConflict},
 	}, s.deleteTask)
-	register(s.API, outlineOperation(), s.decideOutline)
+	rest.Register(s.API, outlineOperation(), s.decideOutline)
 }
 
 // TaskID is the task id in the path.
@@ -66,7 +68,7 @@ func (s *Server) getTask(ctx context.Context, in *getTaskInput) (*taskOutput, er
 	if err != nil {
 		return nil, err
 	}
-	task, err := tasks.FindTask(ctx, s.DB, principal(ctx).UserID, in.ID)
+	task, err := tasks.FindTask(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID)
 	if err != nil || task.State.Ended() {
 		return &taskOutput{s.viewTask(task)}, err
 	}
@@ -109,7 +111,7 @@ func parseWait(value string) (time.Duration, error) {
 
 type listTasksInput struct {
 	TaskScope
-	Paging
+	rest.Paging
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
@@ -120,19 +122,19 @@ type TaskScope struct {
 }
 
 // listTasks answers from the rows, which follow their workflows closely.
-func (s *Server) listTasks(ctx context.Context, in *listTasksInput) (*listed[taskView], error) {
-	user := principal(ctx).UserID
+func (s *Server) listTasks(ctx context.Context, in *listTasksInput) (*rest.Page[taskView], error) {
+	user := rest.PrincipalOf(ctx).UserID
 	scope := []any{user, in.TaskScope}
-	return listing[tasks.Task, taskView]{
-		name: "tasks", filter: scope, cursor: in.Cursor, limit: in.Limit,
-		rows: func(after *store.Keyset, limit int) ([]tasks.Task, error) {
+	return rest.List[tasks.Task, taskView]{
+		Name: "tasks", Filter: scope, Cursor: in.Cursor, Limit: in.Limit,
+		Rows: func(after *store.Keyset, limit int) ([]tasks.Task, error) {
 			return tasks.ListTasks(ctx, s.DB, user, tasks.TaskFilter{
-				State: tasks.TaskState(in.State), TaskType: in.TaskType, After: after, Offset: in.skip(), Limit: limit,
+				State: tasks.TaskState(in.State), TaskType: in.TaskType, After: after, Offset: in.Skip(), Limit: limit,
 			})
 		},
-		keyset: func(t tasks.Task) store.Keyset { return store.Keyset{At: t.CreatedAt, ID: t.ID} },
-		show:   s.viewTask,
-	}.page(ctx, s.API)
+		Keyset: func(t tasks.Task) store.Keyset { return store.Keyset{At: t.CreatedAt, ID: t.ID} },
+		Show:   s.viewTask,
+	}.Page(ctx, s.API)
 }
 
 // cancelWait is how long the answer to a cancel waits for the task's end, so that most clients see it
@@ -163,7 +165,7 @@ func (s *Server) deleteTask(ctx context.Context, in *TaskID) (*struct{}, error) 
 
 // cancel commits the request and passes it to the workflow. The row tells the result.
 func (s *Server) cancel(ctx context.Context, id uuid.UUID) (tasks.Task, error) {
-	user := principal(ctx).UserID
+	user := rest.PrincipalOf(ctx).UserID
 	task, err := tasks.FindTask(ctx, s.DB, user, id)
 	if err != nil {
 		return task, err

@@ -20,6 +20,8 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 	texts "github.com/lyoapp/lyo/models/text"
 	"github.com/lyoapp/lyo/workflows"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 type outlineInput struct {
@@ -44,25 +46,25 @@ type outlineLesson struct {
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *outlineInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
+	var faults rest.FieldFaults
 	b := in.Body
 	if b.Action != workflows.OutlineEdit {
 		return faults
 	}
 	if len(b.Lessons) < courses.LeastLessons {
-		faults.add("lessons", "must be at least 3")
+		faults.Add("lessons", "must be at least 3")
 	}
 	titles := map[string]bool{}
 	for i, l := range b.Lessons {
 		at := fmt.Sprintf("lessons[%d].title", i)
 		title := texts.Key(l.Title)
 		if titles[title] && title != "" {
-			faults.add(at, "is the title of another lesson")
+			faults.Add(at, "is the title of another lesson")
 		}
 		titles[title] = true
 		for n, o := range append(append([]string{}, l.Objectives...), l.Prerequisites...) {
 			if utf8.RuneCountInString(o) > 300 {
-				faults.add(fmt.Sprintf("lessons[%d]", i), fmt.Sprintf("has an objective or prerequisite of more than 300 characters (number %d)", n+1))
+				faults.Add(fmt.Sprintf("lessons[%d]", i), fmt.Sprintf("has an objective or prerequisite of more than 300 characters (number %d)", n+1))
 			}
 		}
 	}
@@ -96,7 +98,7 @@ const decideWithin = 8 * time.Second
 
 // decideOutline sends the learner's decision to the workflow and answers once it was accepted.
 func (s *Server) decideOutline(ctx context.Context, in *outlineInput) (*taskOutput, error) {
-	user := principal(ctx).UserID
+	user := rest.PrincipalOf(ctx).UserID
 	task, err := tasks.FindTask(ctx, s.DB, user, in.ID)
 	if err != nil {
 		return nil, err

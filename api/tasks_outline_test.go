@@ -17,6 +17,8 @@ import (
 
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // deciding is a fake Temporal whose workflows answer decisions as set.
@@ -111,19 +113,19 @@ func TestADecisionThatIsNotTaken(t *testing.T) {
 		refused, failed error
 		slug            string
 	}{
-		{"no plan waits", nil, notNow, slugConflict},
-		{"refused at once", notNow, nil, slugConflict},
-		{"over, or not begun", serviceerror.NewNotFound("workflow execution already completed"), nil, slugConflict},
-		{"away", serviceerror.NewUnavailable("connection refused"), nil, slugEngine},
-		{"late", nil, context.DeadlineExceeded, slugEngine},
-		{"could not be kept", nil, fmt.Errorf("update: %w", broken), slugEngine},
-		{"anything else", errors.New("a secret of the engine"), nil, slugEngine},
+		{"no plan waits", nil, notNow, rest.SlugConflict},
+		{"refused at once", notNow, nil, rest.SlugConflict},
+		{"over, or not begun", serviceerror.NewNotFound("workflow execution already completed"), nil, rest.SlugConflict},
+		{"away", serviceerror.NewUnavailable("connection refused"), nil, rest.SlugEngine},
+		{"late", nil, context.DeadlineExceeded, rest.SlugEngine},
+		{"could not be kept", nil, fmt.Errorf("update: %w", broken), rest.SlugEngine},
+		{"anything else", errors.New("a secret of the engine"), nil, rest.SlugEngine},
 	} {
 		engine.answer(c.refused, c.failed)
 		a := w.decide(ada, task, `{"action":"accept"}`)
 		w.problem(a, c.slug)
 		require.NotContains(t, string(a.body), "secret", c.name)
-		require.Equal(t, c.slug == slugEngine, a.header.Get("Retry-After") != "", c.name)
+		require.Equal(t, c.slug == rest.SlugEngine, a.header.Get("Retry-After") != "", c.name)
 	}
 }
 
@@ -146,7 +148,7 @@ func TestADecisionThatBreaksARuleIsNotHandedOn(t *testing.T) {
 		`{"action":"edit","title":"` + long(201) + `","lessons":[{"title":"A"},{"title":"B"},{"title":"C","estimated_duration_minutes":0}]}`: {"/title", "/lessons/2/estimated_duration_minutes"},
 		`{"action":"edit","lessons":[{"title":"A"},{"title":"B","objectives":["` + long(301) + `"]},{"title":"C"}]}`:                         {"/lessons/1"},
 	} {
-		p := w.problem(w.decide(ada, task, body), slugValidation)
+		p := w.problem(w.decide(ada, task, body), rest.SlugValidation)
 		require.ElementsMatch(t, pointers, pointersOf(p), body)
 	}
 	require.Empty(t, engine.got)
@@ -156,16 +158,16 @@ func TestWhoMayDecideOnAPlan(t *testing.T) {
 	t.Parallel()
 	w, engine, ada, task := inReview(t)
 	eve := w.signUp("eve@example.com")
-	w.problem(w.decide(eve, task, `{"action":"reject"}`), slugNotFound)
-	w.problem(w.decide(ada, uuid.New(), `{"action":"reject"}`), slugNotFound)
-	w.problem(w.do("POST", "/v1/tasks/"+task.String()+"/outline", `{"action":"reject"}`), slugAuth)
+	w.problem(w.decide(eve, task, `{"action":"reject"}`), rest.SlugNotFound)
+	w.problem(w.decide(ada, uuid.New(), `{"action":"reject"}`), rest.SlugNotFound)
+	w.problem(w.do("POST", "/v1/tasks/"+task.String()+"/outline", `{"action":"reject"}`), rest.SlugAuth)
 
 	done, course := w.ask(ada, "Moons")
-	w.problem(w.decide(ada, done, `{"action":"accept"}`), slugConflict)
+	w.problem(w.decide(ada, done, `{"action":"accept"}`), rest.SlugConflict)
 	w.finish(done, course)
-	w.problem(w.decide(ada, done, `{"action":"accept"}`), slugConflict)
+	w.problem(w.decide(ada, done, `{"action":"accept"}`), rest.SlugConflict)
 	again := w.do("POST", "/v1/courses/"+course.String()+"/regenerate", `{"section":"lessons"}`, ada.header()...)
 	require.Equal(t, http.StatusAccepted, again.status)
-	w.problem(w.decide(ada, uuid.MustParse(again.json(t)["task_id"].(string)), `{"action":"accept"}`), slugConflict)
+	w.problem(w.decide(ada, uuid.MustParse(again.json(t)["task_id"].(string)), `{"action":"accept"}`), rest.SlugConflict)
 	require.Empty(t, engine.got)
 }

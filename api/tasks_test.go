@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/models/tasks"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func TestATaskIsItsOwnersOnly(t *testing.T) {
@@ -17,11 +19,11 @@ func TestATaskIsItsOwnersOnly(t *testing.T) {
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	id, _ := w.ask(ada, "Tides")
 	for _, call := range [][2]string{{"GET", "/status"}, {"GET", ""}, {"POST", "/cancel"}, {"DELETE", ""}} {
-		w.problem(w.do(call[0], "/v1/tasks/"+id.String()+call[1], "", bob.header()...), slugNotFound)
-		w.problem(w.do(call[0], "/v1/tasks/"+id.String()+call[1], ""), slugAuth)
+		w.problem(w.do(call[0], "/v1/tasks/"+id.String()+call[1], "", bob.header()...), rest.SlugNotFound)
+		w.problem(w.do(call[0], "/v1/tasks/"+id.String()+call[1], ""), rest.SlugAuth)
 	}
 	require.JSONEq(t, "[]", string(w.do("GET", "/v1/tasks/", "", bob.header()...).body))
-	w.problem(w.do("GET", "/v1/tasks/x/status", "", ada.header()...), slugMalformed)
+	w.problem(w.do("GET", "/v1/tasks/x/status", "", ada.header()...), rest.SlugMalformed)
 }
 
 func TestATaskTellsOneStoryInAllSpellings(t *testing.T) {
@@ -64,8 +66,8 @@ func TestAPollIsHeldUntilThereIsNews(t *testing.T) {
 	require.NotNil(t, v["started_at"])
 	v = w.do("GET", "/v1/tasks/"+id.String()+"/status?wait=50ms&since=2", "", ada.header()...).json(t)
 	require.EqualValues(t, 2, v["seq"], "no news in time: the present state")
-	w.problem(w.do("GET", "/v1/tasks/"+id.String()+"/status?wait=soon", "", ada.header()...), slugValidation)
-	w.problem(w.do("GET", "/v1/tasks/"+id.String()+"/status?since=x", "", ada.header()...), slugValidation)
+	w.problem(w.do("GET", "/v1/tasks/"+id.String()+"/status?wait=soon", "", ada.header()...), rest.SlugValidation)
+	w.problem(w.do("GET", "/v1/tasks/"+id.String()+"/status?since=x", "", ada.header()...), rest.SlugValidation)
 }
 
 func TestCancellingATask(t *testing.T) {
@@ -85,7 +87,7 @@ func TestCancellingATask(t *testing.T) {
 		require.Equal(t, true, v["error_details"].(map[string]any)["cancelled_by_user"])
 		c := w.do("GET", "/v1/courses/"+course.String(), "", ada.header()...).json(t)
 		require.Equal(t, "ERROR", c["status"], "nothing stays GENERATING")
-		w.problem(w.do(how.method, "/v1/tasks/"+id.String()+how.path, "", ada.header()...), slugConflict)
+		w.problem(w.do(how.method, "/v1/tasks/"+id.String()+how.path, "", ada.header()...), rest.SlugConflict)
 	}
 }
 
@@ -99,13 +101,13 @@ func TestListingTasks(t *testing.T) {
 	w.ask(ada, "Stars")
 	page := w.do("GET", "/v1/tasks/?limit=2", "", ada.header()...)
 	require.Contains(t, string(page.body), "QUEUED")
-	rest := w.do("GET", nextPath(page), "", ada.header()...)
-	require.Contains(t, string(rest.body), done.String())
-	require.Empty(t, rest.header.Get("Link"))
+	remaining := w.do("GET", nextPath(page), "", ada.header()...)
+	require.Contains(t, string(remaining.body), done.String())
+	require.Empty(t, remaining.header.Get("Link"))
 	only := w.do("GET", "/v1/tasks?state=DONE&task_type=course_generation", "", ada.header()...)
 	require.Contains(t, string(only.body), done.String())
 	require.NotContains(t, string(only.body), "QUEUED")
-	w.problem(w.do("GET", "/v1/tasks?state=LATE", "", ada.header()...), slugValidation)
+	w.problem(w.do("GET", "/v1/tasks?state=LATE", "", ada.header()...), rest.SlugValidation)
 }
 
 func TestWhatIsNoHandshakeIsAProblem(t *testing.T) {
@@ -114,8 +116,8 @@ func TestWhatIsNoHandshakeIsAProblem(t *testing.T) {
 	ada := w.signUp("ada@example.com")
 	id, _ := w.ask(ada, "Tides")
 	path := "/v1/tasks/ws/" + id.String()
-	w.problem(w.do("GET", path, "", ada.header()...), slugMalformed)
+	w.problem(w.do("GET", path, "", ada.header()...), rest.SlugMalformed)
 	upgrade := append(ada.header(), "Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
-	w.problem(w.do("GET", path, "", append(upgrade, "Origin", "https://evil.example")...), slugDenied)
-	w.problem(w.do("POST", "/v1/realtime/tickets", "", ada.header()...), slugDependency)
+	w.problem(w.do("GET", path, "", append(upgrade, "Origin", "https://evil.example")...), rest.SlugDenied)
+	w.problem(w.do("POST", "/v1/realtime/tickets", "", ada.header()...), rest.SlugDependency)
 }

@@ -14,6 +14,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/lyoapp/lyo/models/accounts"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // withoutRule are members of bodies without a text rule, with the reason.
@@ -48,7 +50,7 @@ func TestEveryTextOfABodyHasARule(t *testing.T) {
 				for _, name := range []string{"lesson_id", "user_id", "id"} {
 					at = strings.Replace(at, "/"+name, "/"+uuid.NewString(), 1)
 				}
-				p := w.problem(w.do(method, at, string(body), ada.header()...), slugValidation)
+				p := w.problem(w.do(method, at, string(body), ada.header()...), rest.SlugValidation)
 				want := "/" + strings.Join(place, "/")
 				require.Contains(t, pointersOf(p), want, "%s %s takes any text as %s: give its field a tag text, or say why not\n%s", method, path, want, body)
 				tested++
@@ -135,9 +137,9 @@ func TestUserNamesThatLookAlikeAreOne(t *testing.T) {
 	require.Equal(t, 201, register("b@example.com", "cafe\u0301").status)
 	eve := w.signUp("eve@example.com")
 	for name, slug := range map[string]string{
-		"ALICE": slugConflict, "\uff41lice": slugConflict, "caf\u00e9": slugConflict, "CAFE\u0301": slugConflict,
-		"alice\u200b": slugValidation, "al\u00adice": slugValidation, "alice\u200d": slugValidation, "\u2066alice\u2069": slugValidation, "ali\u2060ce": slugValidation,
-		"alice\ufe0f": slugValidation, "\u3164\u3164\u3164": slugValidation, "a\u0335\u0335\u0335\u0335\u0335\u0335\u0335\u0335\u0335lice": slugValidation,
+		"ALICE": rest.SlugConflict, "\uff41lice": rest.SlugConflict, "caf\u00e9": rest.SlugConflict, "CAFE\u0301": rest.SlugConflict,
+		"alice\u200b": rest.SlugValidation, "al\u00adice": rest.SlugValidation, "alice\u200d": rest.SlugValidation, "\u2066alice\u2069": rest.SlugValidation, "ali\u2060ce": rest.SlugValidation,
+		"alice\ufe0f": rest.SlugValidation, "\u3164\u3164\u3164": rest.SlugValidation, "a\u0335\u0335\u0335\u0335\u0335\u0335\u0335\u0335\u0335lice": rest.SlugValidation,
 	} {
 		w.problem(register("c@example.com", name), slug)
 		body, err := json.Marshal(map[string]string{"username": name})
@@ -165,16 +167,16 @@ func TestOneMailboxIsOneAccountAtEveryDoor(t *testing.T) {
 	require.Equal(t, "Kim@xn--bcher-kva.example", made.json(t)["user"].(map[string]any)["email"])
 	eve := w.signUp("eve@example.com")
 	for _, pasted := range []string{"\u200bkim@b\u00fccher.example", "kim\u00ad@b\u00fccher.example", "\u202akim@b\u00fccher.example", "kim@b\u00fccher.example\u200d"} {
-		w.problem(send("POST", "/v1/auth/register", m{"email": pasted, "password": "correct horse", "full_name": "Kim"}), slugValidation)
-		w.problem(send("PUT", "/v1/users/me", m{"email": pasted}, eve.header()...), slugValidation)
+		w.problem(send("POST", "/v1/auth/register", m{"email": pasted, "password": "correct horse", "full_name": "Kim"}), rest.SlugValidation)
+		w.problem(send("PUT", "/v1/users/me", m{"email": pasted}, eve.header()...), rest.SlugValidation)
 		require.Equal(t, 200, send("POST", "/v1/auth/login", m{"email": pasted, "password": "correct horse"}).status, "%q", pasted)
 	}
 	for _, same := range []string{
 		"kim@bu\u0308cher.example", "KIM@XN--BCHER-KVA.EXAMPLE", "kim@\uff42\u00fccher.example", "\uff4bim@b\u00fccher.example",
 		"kim\uff20b\u00fccher\u3002example",
 	} {
-		w.problem(send("POST", "/v1/auth/register", m{"email": same, "password": "correct horse", "full_name": "Kim"}), slugConflict)
-		w.problem(send("PUT", "/v1/users/me", m{"email": same}, eve.header()...), slugConflict)
+		w.problem(send("POST", "/v1/auth/register", m{"email": same, "password": "correct horse", "full_name": "Kim"}), rest.SlugConflict)
+		w.problem(send("PUT", "/v1/users/me", m{"email": same}, eve.header()...), rest.SlugConflict)
 		require.Equal(t, 200, send("POST", "/v1/auth/login", m{"email": same, "password": "correct horse"}).status, "%q", same)
 		require.Equal(t, 204, send("POST", "/v1/auth/password-reset/request", m{"email": same}).status)
 		account, err := accounts.FindAccount(t.Context(), w.server.DB, same)
@@ -187,8 +189,8 @@ func TestOneMailboxIsOneAccountAtEveryDoor(t *testing.T) {
 	require.NotEqual(t, mailboxOf("kim+a@b\u00fccher.example"), mailboxOf("kim@b\u00fccher.example"), "what follows a plus belongs to the address")
 	require.Equal(t, mailboxOf("kim@b\u00fccher.example"), mailboxOf(" KIM@xn--bcher-kva.example."), "failed sign-ins and mails count for one mailbox")
 	for _, none := range []string{strings.Repeat("a", 65) + "@example.com", `"kim"@example.com`, "kim(x)@example.com", "kim@[127.0.0.1]"} {
-		w.problem(send("POST", "/v1/auth/register", m{"email": none, "password": "correct horse", "full_name": "Kim"}), slugValidation)
-		w.problem(send("POST", "/v1/auth/login", m{"email": none, "password": "correct horse"}), slugAuth)
+		w.problem(send("POST", "/v1/auth/register", m{"email": none, "password": "correct horse", "full_name": "Kim"}), rest.SlugValidation)
+		w.problem(send("POST", "/v1/auth/login", m{"email": none, "password": "correct horse"}), rest.SlugAuth)
 	}
 }
 
@@ -222,9 +224,9 @@ func TestPasswordsAreTheSameInEitherForm(t *testing.T) {
 	long := strings.Repeat("a\u030ao\u0308", 18) // 108 bytes as it comes, 72 composed
 	require.Equal(t, 201, w.do("POST", "/v1/auth/register", `{"email":"l@example.com","password":"`+long+`","full_name":"L"}`).status)
 	w.logIn("l@example.com", strings.Repeat("\u00e5\u00f6", 18), "x")
-	short := w.problem(w.do("POST", "/v1/auth/register", `{"email":"s@example.com","password":"a\u030aa\u030aa\u030aa\u030a","full_name":"S"}`), slugValidation)
+	short := w.problem(w.do("POST", "/v1/auth/register", `{"email":"s@example.com","password":"a\u030aa\u030aa\u030aa\u030a","full_name":"S"}`), rest.SlugValidation)
 	require.Equal(t, []string{"/password"}, pointersOf(short), "four characters")
-	w.problem(w.do("POST", "/v1/auth/login", `{"email":"nobody@example.com","password":"`+decomposed+`"}`), slugAuth)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"nobody@example.com","password":"`+decomposed+`"}`), rest.SlugAuth)
 }
 
 func TestPostsAreFoundByTheirTagsHoweverTheyAreWritten(t *testing.T) {
@@ -253,11 +255,11 @@ func TestTextsOfPostsAreVisibleAndComposed(t *testing.T) {
 		for field, v := range map[string]map[string]string{"title": {"title": nothing, "content": "c"}, "content": {"title": "t", "content": nothing}} {
 			body, err := json.Marshal(v)
 			require.NoError(t, err)
-			p := w.problem(w.do("POST", "/v1/community/posts", string(body), ada.header()...), slugValidation)
+			p := w.problem(w.do("POST", "/v1/community/posts", string(body), ada.header()...), rest.SlugValidation)
 			require.Equal(t, []string{"/" + field}, pointersOf(p), "%q", nothing)
 		}
 	}
-	p := w.problem(w.do("POST", "/v1/community/posts", `{"TITLE":"a\u202eb","tags":7}`, ada.header()...), slugValidation)
+	p := w.problem(w.do("POST", "/v1/community/posts", `{"TITLE":"a\u202eb","tags":7}`, ada.header()...), rest.SlugValidation)
 	require.Subset(t, pointersOf(p), []string{"/TITLE", "/tags", "/content"}, "all at once, and in whatever case a name is given")
 	post := w.ok("POST", "/v1/community/posts", `{"title":" Cafe\u0301 \u200b","content":"  \ud83d\udc69\u200d\ud83d\udd2c e\u0301\n","metadata":{"e\u0301":"e\u0301<"}}`, ada).json(t)
 	require.Equal(t, "Caf\u00e9", post["title"])
@@ -265,8 +267,8 @@ func TestTextsOfPostsAreVisibleAndComposed(t *testing.T) {
 	require.Equal(t, map[string]any{"\u00e9": "\u00e9<"}, post["metadata"])
 	long := strings.Repeat("e\u0301", 200)
 	require.Equal(t, 200, w.do("POST", "/v1/community/posts", `{"title":"`+long+`","content":"c"}`, ada.header()...).status, "200 characters when they are composed")
-	w.problem(w.do("POST", "/v1/community/posts", `{"title":"`+strings.Repeat("\u0958", 150)+`","content":"c"}`, ada.header()...), slugValidation)
-	w.problem(w.do("POST", "/v1/community/posts", `{"title":"a","content":"c","\u00e9":1,"e\u0301":2}`, ada.header()...), slugMalformed)
+	w.problem(w.do("POST", "/v1/community/posts", `{"title":"`+strings.Repeat("\u0958", 150)+`","content":"c"}`, ada.header()...), rest.SlugValidation)
+	w.problem(w.do("POST", "/v1/community/posts", `{"title":"a","content":"c","\u00e9":1,"e\u0301":2}`, ada.header()...), rest.SlugMalformed)
 }
 
 func TestTimeZonesArePlacesOrUTC(t *testing.T) {
@@ -277,6 +279,6 @@ func TestTimeZonesArePlacesOrUTC(t *testing.T) {
 		require.Equal(t, stored, w.ok("PUT", "/v1/users/me", `{"timezone":"`+zone+`"}`, ada).json(t)["timezone"])
 	}
 	for _, zone := range []string{"", "Local", "posixrules", "Etc/GMT+5", "EST5EDT", "posix/Europe/Berlin", "right/UTC", "GMT", "Factory"} {
-		w.problem(w.do("PUT", "/v1/users/me", `{"timezone":"`+zone+`"}`, ada.header()...), slugValidation)
+		w.problem(w.do("PUT", "/v1/users/me", `{"timezone":"`+zone+`"}`, ada.header()...), rest.SlugValidation)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 const (
@@ -43,7 +45,7 @@ func (s *Server) newSession(ctx context.Context, user uuid.UUID, now time.Time) 
 	token := s.refresh.Mint(store.NewID())
 	session := accounts.Session{
 		ID: token.Session, UserID: user, TokenHash: token.Hash, RotatedAt: now, CreatedAt: now, LastUsedAt: now,
-		UserAgent: shortAgent(requestInfoOf(ctx).agent), Address: requestInfoOf(ctx).address,
+		UserAgent: shortAgent(rest.RequestInfoOf(ctx).Agent), Address: rest.RequestInfoOf(ctx).Address,
 	}
 	session.Prolong(now.Add(s.Config.Auth.RefreshFor), s.Config.Auth.SessionMax)
 	return token, session

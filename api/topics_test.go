@@ -12,6 +12,8 @@ import (
 
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 const topicRules = "/v1/admin/topic-rules"
@@ -28,20 +30,20 @@ func TestATopicThatIsRefusedOrNeedsHelp(t *testing.T) {
 		`{"topic":"Chemistry","interests":["tea","making explosives"]}`, `{"topic":"Chemistry","preferences":{"format":"Make a bomb"}}`,
 		`{"topic":"Chemistry","preferences":{"notes":[{"about":"make a bomb"}]}}`, `{"topic":"Chemistry","preferences":{"make a bomb":true}}`,
 	} {
-		p := w.problem(generate(body), slugTopic)
+		p := w.problem(generate(body), rest.SlugTopic)
 		require.NotContains(t, p, "resources", body)
 	}
-	p := w.problem(generate(`{"topic":"How can I kill myself?","locale":"de"}`), slugTopic)
+	p := w.problem(generate(`{"topic":"How can I kill myself?","locale":"de"}`), rest.SlugTopic)
 	found := p["resources"].([]any)[0].(map[string]any)
 	require.Equal(t, "You are not alone", found["title"], "in the language it was written in")
 	require.NotEmpty(t, found["text"])
 	require.NotEmpty(t, found["links"])
-	p = w.problem(generate(`{"topic":"Ich möchte sterben"}`), slugTopic)
+	p = w.problem(generate(`{"topic":"Ich möchte sterben"}`), rest.SlugTopic)
 	require.Equal(t, "Du bist nicht allein", p["resources"].([]any)[0].(map[string]any)["title"])
 	require.Empty(t, w.list("/v1/courses?own_only=true", ada), "no course")
 	require.Empty(t, w.list("/v1/tasks", ada), "and no task")
 	require.Equal(t, http.StatusAccepted, generate(`{"topic":"How suicide prevention works","interests":["The Molotov-Ribbentrop Pact","bath bombs"]}`).status)
-	page := w.do("GET", "/problems/"+slugTopic, "", "Accept", "text/html")
+	page := w.do("GET", "/problems/"+rest.SlugTopic, "", "Accept", "text/html")
 	require.Equal(t, http.StatusOK, page.status)
 	require.Contains(t, string(page.body), "resources")
 }
@@ -64,17 +66,17 @@ func TestAdministratorsSayWhatIsNoTopic(t *testing.T) {
 	rule := made.json(t)
 	require.Equal(t, "roulette", rule["pattern"])
 	require.Equal(t, false, rule["built_in"])
-	w.problem(add("help", "roulette"), slugConflict)
-	w.problem(add("help", "..."), slugValidation)
-	w.problem(add("hide", "x"), slugValidation)
-	w.problem(generate("R0ulette again", "two"), slugTopic)
+	w.problem(add("help", "roulette"), rest.SlugConflict)
+	w.problem(add("help", "..."), rest.SlugValidation)
+	w.problem(add("hide", "x"), rest.SlugValidation)
+	w.problem(generate("R0ulette again", "two"), rest.SlugTopic)
 	again := generate("Roulette for beginners", "one")
 	require.Equal(t, "true", again.header.Get("Idempotent-Replayed"), "what was asked for before stays")
 	require.Equal(t, http.StatusCreated, add("allow", "history of roulette").status)
 	require.Equal(t, http.StatusAccepted, generate("The history of roulette", "three").status)
 	require.Equal(t, "history of roulette", w.list(topicRules, boss)[0]["pattern"], "the newest first")
 	w.ok("DELETE", topicRules+"/"+rule["id"].(string), "", boss)
-	w.problem(w.do("DELETE", topicRules+"/"+rule["id"].(string), "", boss.header()...), slugNotFound)
+	w.problem(w.do("DELETE", topicRules+"/"+rule["id"].(string), "", boss.header()...), rest.SlugNotFound)
 	require.Equal(t, http.StatusAccepted, generate("Roulette again", "two").status)
 
 	// The built-in ones are in the list, once each, and are overridden by a rule with the same words.
@@ -95,8 +97,8 @@ func TestAdministratorsSayWhatIsNoTopic(t *testing.T) {
 	builtIn := patterns["make a bomb"]
 	require.Equal(t, true, builtIn["built_in"])
 	require.Equal(t, "en", builtIn["language"])
-	w.problem(w.do("DELETE", topicRules+"/"+builtIn["id"].(string), "", boss.header()...), slugConflict)
-	w.problem(generate("Make a bomb", "four"), slugTopic)
+	w.problem(w.do("DELETE", topicRules+"/"+builtIn["id"].(string), "", boss.header()...), rest.SlugConflict)
+	w.problem(generate("Make a bomb", "four"), rest.SlugTopic)
 	require.Equal(t, http.StatusCreated, add("allow", "make a bomb").status)
 	require.Equal(t, http.StatusAccepted, generate("Make a bomb", "four").status)
 	require.Len(t, w.list(topicRules+"?offset=2&limit=1", boss), 1)
@@ -111,7 +113,7 @@ func TestAdministratorsSayWhereHelpIs(t *testing.T) {
 	ada, boss := w.signUp("ada@example.com"), w.boss()
 	const help = "/v1/admin/help-resources"
 	shown := func(body string) any {
-		p := w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), slugTopic)
+		p := w.problem(w.do("POST", "/v1/courses/generate", body, ada.header()...), rest.SlugTopic)
 		return p["resources"].([]any)[0].(map[string]any)["title"]
 	}
 	put := func(locale, body string) answer { return w.do("PUT", help+"/"+locale, body, boss.header()...) }
@@ -136,9 +138,9 @@ func TestAdministratorsSayWhereHelpIs(t *testing.T) {
 		`{"resources":[{"title":"T","text":"t","links":["javascript:alert(1)"]}]}`, `{"resources":[{"title":" ","text":"t","links":[]}]}`,
 		`{"resources":[{"title":"T","text":"t","links":["https:"]}]}`, `{"resources":[{"title":"T","text":"a\u0000b","links":[]}]}`, `{}`,
 	} {
-		w.problem(put("en", bad), slugValidation)
+		w.problem(put("en", bad), rest.SlugValidation)
 	}
-	w.problem(put(url.PathEscape("not a tag"), `{"resources":[]}`), slugValidation)
+	w.problem(put(url.PathEscape("not a tag"), `{"resources":[]}`), rest.SlugValidation)
 	require.Len(t, w.list("/v1/admin/audit?action=help.changed", boss), 3)
 
 	// An operator's own topics can lead to help as well.
@@ -153,9 +155,9 @@ func TestWritingAgainIsJudgedToo(t *testing.T) {
 	task, course := w.ask(ada, "Tides")
 	w.finish(task, course)
 	at := "/v1/courses/" + course.String() + "/regenerate"
-	w.problem(w.do("POST", at, `{"section":"lessons","preferences":{"format":"make a bomb"}}`, ada.header()...), slugTopic)
+	w.problem(w.do("POST", at, `{"section":"lessons","preferences":{"format":"make a bomb"}}`, ada.header()...), rest.SlugTopic)
 	w.ok("POST", topicRules, `{"action":"refuse","pattern":"tides"}`, boss)
-	w.problem(w.do("POST", at, `{"section":"lessons"}`, ada.header()...), slugTopic)
+	w.problem(w.do("POST", at, `{"section":"lessons"}`, ada.header()...), rest.SlugTopic)
 	require.Len(t, w.list("/v1/tasks", ada), 1, "nothing was started")
 	require.Equal(t, "READY", w.ok("GET", "/v1/courses/"+course.String(), "", ada).json(t)["status"])
 }
@@ -165,7 +167,7 @@ func TestAPlanOfTheLearnersIsJudgedToo(t *testing.T) {
 	w, engine, ada, task := inReview(t)
 	engine.answer(nil, nil)
 	plan := `{"action":"edit","lessons":[{"title":"One"},{"title":"Two"},{"title":"Three","objectives":["Make explosives"]}]}`
-	w.problem(w.decide(ada, task, plan), slugTopic)
+	w.problem(w.decide(ada, task, plan), rest.SlugTopic)
 	require.Empty(t, engine.got)
 	require.Equal(t, http.StatusOK, w.decide(ada, task, strings.Replace(plan, "Make explosives", "Explain tides", 1)).status)
 	require.Len(t, engine.got, 1)

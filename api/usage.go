@@ -8,6 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/lyoapp/lyo/models/courses"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // usageView is the usage of a user's courses and the remaining quota.
@@ -37,7 +39,7 @@ type usageOutput struct{ Body usageView }
 const usageDays = 30
 
 func (s *Server) usage(ctx context.Context, _ *nothing) (*usageOutput, error) {
-	user, today := principal(ctx).UserID, s.now().Truncate(24*time.Hour)
+	user, today := rest.PrincipalOf(ctx).UserID, s.now().Truncate(24*time.Hour)
 	days, err := courses.UsageByDay(ctx, s.DB, user, today.AddDate(0, 0, 1-usageDays))
 	if err != nil {
 		return nil, err

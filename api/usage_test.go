@@ -11,6 +11,8 @@ import (
 
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (w *testEnv) usage(p person) map[string]any {
@@ -48,7 +50,7 @@ func TestUsageBeginsWithNothing(t *testing.T) {
 		"daily_tokens": nil, "remaining_tokens": nil, "resets_at": "2026-11-02T00:00:00Z",
 		"running": 0.0, "waiting": 0.0, "running_at_once": 100.0, "days": []any{}, "typical_tokens_per_course": 50_000.0,
 	}, w.usage(ada))
-	w.problem(w.do("GET", "/v1/users/me/usage", ""), slugAuth)
+	w.problem(w.do("GET", "/v1/users/me/usage", ""), rest.SlugAuth)
 }
 
 func TestUsageIsOnesOwnByTheDay(t *testing.T) {
@@ -98,11 +100,11 @@ func TestWhoHasSpentTheDaysTokensIsToldWhenToComeBack(t *testing.T) {
 	w.spend(ada, w.clock.now(), 900, 100)
 
 	refused := generate(ada)
-	w.problem(refused, slugRateLimited)
+	w.problem(refused, rest.SlugRateLimited)
 	require.Equal(t, "43200", refused.header.Get("Retry-After"), "until midnight UTC")
-	w.problem(generate(ada, "Idempotency-Key", "two"), slugRateLimited)
+	w.problem(generate(ada, "Idempotency-Key", "two"), rest.SlugRateLimited)
 	again := w.do("POST", "/v1/courses/"+v["provisional_course_id"].(string)+"/regenerate", `{"section":"summary"}`, ada.header()...)
-	w.problem(again, slugRateLimited)
+	w.problem(again, rest.SlugRateLimited)
 	replay := generate(ada, "Idempotency-Key", "one")
 	require.Equal(t, http.StatusAccepted, replay.status)
 	require.Equal(t, "true", replay.header.Get("Idempotent-Replayed"))

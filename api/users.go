@@ -9,16 +9,18 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/models/accounts"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // users registers the operations on the caller's account.
 func (s *Server) users() {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/users/me", Tags: []string{tagUsers},
 		Summary: "Get your account",
 	}, s.me)
-	register(s.API, changeMeOperation(), s.changeMe)
-	register(s.API, usageOperation(), s.usage)
+	rest.Register(s.API, changeMeOperation(), s.changeMe)
+	rest.Register(s.API, usageOperation(), s.usage)
 }
 
 // userView is a user as its owner sees it.
@@ -57,12 +59,12 @@ func viewUser(u accounts.User) userView {
 	return v
 }
 
-type meInput struct{ Reading }
+type meInput struct{ rest.Reading }
 
-func (s *Server) me(ctx context.Context, in *meInput) (*tagged[userView], error) {
-	user, err := accounts.FindUser(ctx, s.DB, principal(ctx).UserID)
+func (s *Server) me(ctx context.Context, in *meInput) (*rest.Tagged[userView], error) {
+	user, err := accounts.FindUser(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
-	return single(in.IfNoneMatch, viewUser(user))
+	return rest.Conditional(in.IfNoneMatch, viewUser(user))
 }

@@ -16,6 +16,8 @@ import (
 
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // The bounds of a profile in characters. For profile_data, they are the bytes of its JSON and the
@@ -39,7 +41,7 @@ func changeMeOperation() huma.Operation {
 }
 
 type changeMeInput struct {
-	Changing
+	rest.Changing
 	Body profileBody
 }
 
@@ -58,7 +60,7 @@ type profileBody struct {
 // Resolve reports the rule violations that the schema cannot express, and converts texts to their
 // stored form.
 func (in *changeMeInput) Resolve(huma.Context) []error {
-	var faults fieldFaults
+	var faults rest.FieldFaults
 	b := &in.Body
 	check := func(name string, value *string, clears bool, rule func(string) (string, string)) {
 		if value == nil {
@@ -70,7 +72,7 @@ func (in *changeMeInput) Resolve(huma.Context) []error {
 		}
 		stored, fault := rule(*value)
 		if fault != "" {
-			faults.add(name, fault)
+			faults.Add(name, fault)
 		}
 		*value = stored
 	}
@@ -100,13 +102,13 @@ func localeRule(value string) (stored, fault string) {
 	return tag.String(), ""
 }
 
-func (s *Server) changeMe(ctx context.Context, in *changeMeInput) (*tagged[userView], error) {
+func (s *Server) changeMe(ctx context.Context, in *changeMeInput) (*rest.Tagged[userView], error) {
 	asked, err := s.countEmailChange(ctx, in.Body.Email)
 	if err != nil {
 		return nil, err
 	}
 	change := func(u *accounts.User) error {
-		if err := checkIfMatch(in.IfMatch, etagOf(viewUser(*u))); err != nil {
+		if err := rest.CheckIfMatch(in.IfMatch, rest.ETagOf(viewUser(*u))); err != nil {
 			return err
 		}
 		return in.Body.apply(u)
@@ -114,12 +116,12 @@ func (s *Server) changeMe(ctx context.Context, in *changeMeInput) (*tagged[userV
 	also := func(tx *gorm.DB, before, after accounts.User) error {
 		return s.emailRequested(ctx, tx, before, after, asked)
 	}
-	who := principal(ctx)
+	who := rest.PrincipalOf(ctx)
 	user, err := accounts.ChangeProfile(ctx, s.DB, who.UserID, who.SessionID, s.now(), change, also)
 	if err != nil {
 		return nil, err
 	}
-	return single("", viewUser(user))
+	return rest.Conditional("", viewUser(user))
 }
 
 // apply changes what the body names.

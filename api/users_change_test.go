@@ -13,6 +13,8 @@ import (
 
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func TestChangingOnesProfile(t *testing.T) {
@@ -34,7 +36,7 @@ func TestChangingOnesProfile(t *testing.T) {
 	read := w.do("GET", "/v1/users/me", "", ada.header()...)
 	require.Equal(t, a.header.Get("ETag"), read.header.Get("ETag"))
 	require.JSONEq(t, string(a.body), string(read.body))
-	w.problem(w.do("PUT", "/v1/users/me", `{"bio":"x"}`, append(ada.header(), "If-Match", tag)...), slugCondition)
+	w.problem(w.do("PUT", "/v1/users/me", `{"bio":"x"}`, append(ada.header(), "If-Match", tag)...), rest.SlugCondition)
 
 	v = w.do("PUT", "/v1/users/me", `{"username":"","bio":"","avatar_url":"","full_name":null,"profile_data":{"a":null,"b":{"c":null,"e":4},"f":[1]}}`, ada.header()...).json(t)
 	require.Nil(t, v["username"])
@@ -63,20 +65,20 @@ func TestProfilesThatBreakARule(t *testing.T) {
 		for _, value := range values {
 			text, err := json.Marshal(map[string]any{field: value})
 			require.NoError(t, err)
-			p := w.problem(w.do("PUT", "/v1/users/me", string(text), ada.header()...), slugValidation)
+			p := w.problem(w.do("PUT", "/v1/users/me", string(text), ada.header()...), rest.SlugValidation)
 			for _, pointer := range pointersOf(p) {
 				require.True(t, strings.HasPrefix(pointer, "/"+field), "%s: %s", text, pointer)
 			}
 		}
 	}
-	p := w.problem(w.do("PUT", "/v1/users/me", `{"email":"x","timezone":"y","locale":"und"}`, ada.header()...), slugValidation)
+	p := w.problem(w.do("PUT", "/v1/users/me", `{"email":"x","timezone":"y","locale":"und"}`, ada.header()...), rest.SlugValidation)
 	require.ElementsMatch(t, []string{"/email", "/timezone", "/locale"}, pointersOf(p), "all at once")
 	for _, nul := range []string{`{"full_name":"a\u0000b"}`, `{"bio":"a\u0000"}`, `{"profile_data":{"a":"\u0000"}}`, `{"profile_data":{"\u0000":1}}`} {
 		require.Contains(t, []int{400, 422}, w.do("PUT", "/v1/users/me", nul, ada.header()...).status, nul)
 	}
-	w.problem(w.do("PUT", "/v1/users/me", `{"email":"EVE@example.com"}`, ada.header()...), slugConflict)
-	w.problem(w.do("PUT", "/v1/users/me", `{"username":"taken"}`, ada.header()...), slugConflict)
-	w.problem(w.do("PUT", "/v1/users/me", `{}`), slugAuth)
+	w.problem(w.do("PUT", "/v1/users/me", `{"email":"EVE@example.com"}`, ada.header()...), rest.SlugConflict)
+	w.problem(w.do("PUT", "/v1/users/me", `{"username":"taken"}`, ada.header()...), rest.SlugConflict)
+	w.problem(w.do("PUT", "/v1/users/me", `{}`), rest.SlugAuth)
 }
 
 func many(n int) map[string]any {
@@ -108,7 +110,7 @@ func TestAnotherEmailAddressIsPendingAndBothAreTold(t *testing.T) {
 	}
 	require.Equal(t, []int{1, 0}, []int{requested(store.AuditEmailRequested), requested(store.AuditEmailChanged)})
 	w.logIn("ada@example.com", "correct horse", "x")
-	w.problem(w.do("POST", "/v1/auth/login", `{"email":"king@example.com","password":"correct horse"}`), slugAuth)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"king@example.com","password":"correct horse"}`), rest.SlugAuth)
 	require.NoError(t, w.server.DB.Exec("DELETE FROM mails").Error)
 	w.requireStatus(204, w.postTo("verify-email/request", "", ada.header()...))
 	token := w.mailed(accounts.MailChange)
@@ -122,7 +124,7 @@ func TestAnotherEmailAddressIsPendingAndBothAreTold(t *testing.T) {
 	require.Len(t, back, 1)
 	require.Equal(t, "ADA@example.com", back[0].Address)
 	w.logIn("king@example.com", "correct horse", "x")
-	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse"}`), slugAuth)
+	w.problem(w.do("POST", "/v1/auth/login", `{"email":"ada@example.com","password":"correct horse"}`), rest.SlugAuth)
 	w.silent(token)
 }
 

@@ -8,6 +8,8 @@ import (
 	"github.com/lyoapp/lyo/api/ratelimit"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // emailChange is what a requested change of address was charged for.
@@ -24,13 +26,13 @@ func (s *Server) countEmailChange(ctx context.Context, address *string) (asked e
 	if address == nil {
 		return asked, nil
 	}
-	user, err := accounts.FindUser(ctx, s.DB, principal(ctx).UserID)
+	user, err := accounts.FindUser(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil || accounts.SameAddress(user.Email, *address) || user.Pends(*address) {
 		return asked, err
 	}
 	asked.charged = true
 	asked.room, err = s.countStrangersMail(ctx, *address,
-		ratelimit.Charge{Policy: s.limits.register, Cost: 1}, s.limits.mailed(callerAddress(ctx)),
+		ratelimit.Charge{Policy: s.limits.register, Cost: 1}, s.limits.mailed(rest.CallerAddress(ctx)),
 		s.limits.mailed(ratelimit.User(user.ID)), s.limits.mailed(toMailbox(user.Email)))
 	return asked, err
 }

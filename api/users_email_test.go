@@ -11,6 +11,8 @@ import (
 
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/accounts"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (w *testEnv) moveFrom(address string, p person, email string) answer {
@@ -99,6 +101,6 @@ func TestNoAddressIsAskedForWithoutRedis(t *testing.T) {
 	at := network()
 	p := w.signUpFrom(at(1), "ada@example.com")
 	server.Close()
-	w.problem(w.moveFrom(at(1), p, "new@example.com"), slugDependency)
+	w.problem(w.moveFrom(at(1), p, "new@example.com"), rest.SlugDependency)
 	require.Equal(t, http.StatusOK, w.moveFrom(at(1), p, "ada@example.com").status)
 }

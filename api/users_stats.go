@@ -13,15 +13,17 @@ import (
 	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/tasks"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // userStats registers the operations on the caller's statistics and activity.
 func (s *Server) userStats() {
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-stats", Method: http.MethodGet, Path: "/v1/users/me/stats", Tags: []string{tagUsers},
 		Summary: "Get your learning statistics",
 	}, s.stats)
-	register(s.API, huma.Operation{
+	rest.Register(s.API, huma.Operation{
 		OperationID: "get-activity", Method: http.MethodGet, Path: "/v1/users/me/activity", Tags: []string{tagUsers},
 		Summary:     "Get your recent activity",
 		Description: "Day by day in the user's time zone.",
@@ -42,7 +44,7 @@ type statsView struct {
 type statsOutput struct{ Body statsView }
 
 func (s *Server) stats(ctx context.Context, _ *nothing) (*statsOutput, error) {
-	user, err := accounts.FindUser(ctx, s.DB, principal(ctx).UserID)
+	user, err := accounts.FindUser(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +112,7 @@ const (
 )
 
 func (s *Server) activity(ctx context.Context, in *activityInput) (*activityOutput, error) {
-	user, err := accounts.FindUser(ctx, s.DB, principal(ctx).UserID)
+	user, err := accounts.FindUser(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}

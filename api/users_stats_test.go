@@ -9,6 +9,8 @@ import (
 
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (w *testEnv) learned(p person, kind learning.EventKind, at string, minutes int) {
@@ -69,6 +71,6 @@ func TestActivityOfNobodyYet(t *testing.T) {
 		require.Nil(t, v["learning_streak"].(map[string]any)["last_activity"])
 	}
 	for _, bad := range []string{"?days=0", "?days=366", "?days=x"} {
-		w.problem(w.do("GET", "/v1/users/me/activity"+bad, "", ada.header()...), slugValidation)
+		w.problem(w.do("GET", "/v1/users/me/activity"+bad, "", ada.header()...), rest.SlugValidation)
 	}
 }

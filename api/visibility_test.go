@@ -19,6 +19,8 @@ import (
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // markedCourse is a READY course whose every text has a unique word.
@@ -270,17 +272,17 @@ func TestWhoseCourseItIs(t *testing.T) {
 	put := func(body string) { t.Helper(); require.Equal(t, 200, w.do("PUT", path, body, ada.header()...).status) }
 
 	require.Equal(t, "private", read(ada).json(t)["visibility"], "what nobody said is for nobody")
-	w.problem(read(eve), slugNotFound)
-	w.problem(w.do("PUT", path, `{"visibility":"public"}`, eve.header()...), slugNotFound)
-	w.problem(w.do("POST", path+"/share", "", eve.header()...), slugNotFound)
-	w.problem(w.do("DELETE", path+"/share", "", eve.header()...), slugNotFound)
+	w.problem(read(eve), rest.SlugNotFound)
+	w.problem(w.do("PUT", path, `{"visibility":"public"}`, eve.header()...), rest.SlugNotFound)
+	w.problem(w.do("POST", path+"/share", "", eve.header()...), rest.SlugNotFound)
+	w.problem(w.do("DELETE", path+"/share", "", eve.header()...), rest.SlugNotFound)
 	listed(false)
 
 	put(`{"visibility":"unlisted"}`)
 	require.Equal(t, 200, read(eve).status)
 	require.Equal(t, 200, w.do("GET", path+"/progress", "", eve.header()...).status)
 	require.Equal(t, 204, w.do("POST", path+"/favorite", "", eve.header()...).status)
-	w.problem(w.do("POST", path+"/share", "", eve.header()...), slugConflict)
+	w.problem(w.do("POST", path+"/share", "", eve.header()...), rest.SlugConflict)
 	listed(false)
 
 	for range 2 {
@@ -289,7 +291,7 @@ func TestWhoseCourseItIs(t *testing.T) {
 	listed(true)
 	tag := read(eve).header.Get("ETag")
 	require.Equal(t, 304, w.do("GET", path, "", append(eve.header(), "If-None-Match", tag)...).status)
-	w.problem(w.do("PUT", path, `{"visibility":"private"}`, eve.header()...), slugDenied)
+	w.problem(w.do("PUT", path, `{"visibility":"private"}`, eve.header()...), rest.SlugDenied)
 	require.Equal(t, 204, w.do("POST", path+"/share", "", eve.header()...).status)
 	require.Equal(t, 204, w.do("DELETE", path+"/share", "", eve.header()...).status, "hers alone")
 	require.Equal(t, "public", read(ada).json(t)["visibility"])
@@ -298,7 +300,7 @@ func TestWhoseCourseItIs(t *testing.T) {
 		require.Equal(t, 204, w.do("DELETE", path+"/share", "", ada.header()...).status)
 	}
 	listed(false)
-	w.problem(w.do("GET", path, "", append(eve.header(), "If-None-Match", tag)...), slugNotFound)
+	w.problem(w.do("GET", path, "", append(eve.header(), "If-None-Match", tag)...), rest.SlugNotFound)
 	var entries int64
 	require.NoError(t, w.server.DB.Model(&activity.FeedEntry{}).Where("content_id = ?", id).Count(&entries).Error)
 	require.Zero(t, entries)
@@ -323,7 +325,7 @@ func TestACourseAskedForInPublic(t *testing.T) {
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	for _, visibility := range []string{"public", "unlisted", "private"} {
 		task, id := w.askFor(ada, "Tides", visibility)
-		w.problem(w.do("GET", "/v1/courses/"+id.String(), "", eve.header()...), slugNotFound)
+		w.problem(w.do("GET", "/v1/courses/"+id.String(), "", eve.header()...), rest.SlugNotFound)
 		w.finish(task, id)
 		var entries int64
 		require.NoError(t, w.server.DB.Model(&activity.FeedEntry{}).Where("content_id = ? AND kind = 'published'", id).Count(&entries).Error)
@@ -349,7 +351,7 @@ func TestOwnMaterialIsNamedToNobody(t *testing.T) {
 	}
 	names := func(a answer) {
 		t.Helper()
-		p := w.problem(a, slugValidation)
+		p := w.problem(a, rest.SlugValidation)
 		require.Equal(t, "/confirm_rights", p["errors"].([]any)[0].(map[string]any)["pointer"], string(a.body))
 	}
 	names(ask(`,"visibility":"public"`))

@@ -11,6 +11,8 @@ import (
 	"github.com/lyoapp/lyo/deploy/local"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // TestHealthWhenPostgresTakesNoWrites: such a server still answers queries, so only a write detects it.
@@ -32,9 +34,9 @@ func TestHealthWhenPostgresTakesNoWrites(t *testing.T) {
 	require.NoError(t, w.server.DB.Exec("ALTER DATABASE "+name+" SET default_transaction_read_only = on").Error)
 
 	read := open() // its connections come after that
-	p := read.problem(read.do("GET", "/v1/health/database", ""), slugDependency)
+	p := read.problem(read.do("GET", "/v1/health/database", ""), rest.SlugDependency)
 	require.Equal(t, "Postgres is read-only: nothing can be written", p["component"].(map[string]any)["message"])
-	p = read.problem(read.do("GET", "/v1/health/ready", ""), slugDependency)
+	p = read.problem(read.do("GET", "/v1/health/ready", ""), rest.SlugDependency)
 	require.Equal(t, false, p["ready"])
 	checks := p["checks"].([]any)
 	require.Equal(t, []any{"unhealthy", "healthy"}, []any{checks[0].(map[string]any)["status"], checks[1].(map[string]any)["status"]})
@@ -72,7 +74,7 @@ func TestHealthWhenRedisTakesNoWrites(t *testing.T) {
 	}
 	message := func(a answer) string {
 		require.Equal(t, "degraded", w.do("GET", "/v1/health", "").json(t)["status"])
-		return w.problem(a, slugDependency)["component"].(map[string]any)["message"].(string)
+		return w.problem(a, rest.SlugDependency)["component"].(map[string]any)["message"].(string)
 	}
 	require.Equal(t, 200, look().status)
 	require.NoError(t, client.ConfigSet(ctx, "maxmemory-policy", "noeviction").Err())

@@ -15,12 +15,13 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities/llm/failover"
-	"github.com/lyoapp/lyo/api"
 	"github.com/lyoapp/lyo/cmd/lyo/observe"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
+
+	"github.com/lyoapp/lyo/api/rest"
 )
 
 // app holds what every kind of process uses.
@@ -123,7 +124,7 @@ func logger(cfg config.Config, out io.Writer) *slog.Logger {
 	if cfg.Env == config.Development {
 		lines = slog.NewTextHandler(out, options)
 	}
-	return slog.New(api.RequestLog(observe.Log(lines, cfg.Secrets())))
+	return slog.New(rest.RequestLog(observe.Log(lines, cfg.Secrets())))
 }
 
 // leaderboards returns the leaderboards that the worker and commands maintain.

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"context"
@@ -55,8 +55,8 @@ type API struct {
 	spec    []byte
 }
 
-// NewAPI returns an API without operations.
-func NewAPI(o Options) (*API, error) {
+// New returns an API without operations.
+func New(o Options) (*API, error) {
 	a := &API{options: o, bodies: map[string]BodyLimits{}}
 	var err error
 	if a.proxies, err = parseProxies(o.Proxies); err != nil {

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"encoding/json"
@@ -7,18 +7,18 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-const bearerScheme = "bearer"
+const BearerScheme = "bearer"
 
 // humaConfig returns a Huma configuration without Huma's own pages, links and error documents.
 func (a *API) humaConfig() huma.Config {
-	format := huma.Format{Marshal: writeJSON, Unmarshal: decode}
+	format := huma.Format{Marshal: writeJSON, Unmarshal: DecodeJSON}
 	c := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info:    a.options.Info,
 			Components: &huma.Components{
 				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
-				SecuritySchemes: map[string]*huma.SecurityScheme{bearerScheme: {
+				SecuritySchemes: map[string]*huma.SecurityScheme{BearerScheme: {
 					Type: "http", Scheme: "bearer", BearerFormat: "JWT",
 					Description: "The access_token of a sign-in, valid for 30 minutes unless configured otherwise.",
 				}},

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"maps"
@@ -6,8 +6,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// fail answers a request outside of Huma with a problem.
-func (a *API) fail(c *gin.Context, err error) {
+// Fail answers a request outside of Huma with a problem.
+func (a *API) Fail(c *gin.Context, err error) {
 	a.writeProblem(c, a.toProblem(c.Request.Context(), err))
 }
 
@@ -16,23 +16,23 @@ func (a *API) writeProblem(c *gin.Context, p *Problem) {
 	c.Writer.Header().Set("Content-Type", p.ContentType(""))
 	c.Abort()
 	c.Status(p.Status)
-	a.sent(c, writeJSON(c.Writer, p))
+	a.LogUnsent(c, writeJSON(c.Writer, p))
 }
 
-// notFound answers for paths that the router does not know.
-func (a *API) notFound(c *gin.Context) {
+// NotFound answers for paths that the router does not know.
+func (a *API) NotFound(c *gin.Context) {
 	if len(a.aliasMethods(c.Request.URL.Path)) > 0 {
 		a.methodNotAllowed(c)
 		return
 	}
-	p := problemOf(slugNotFound, "There is nothing at this address.")
-	p.ResourceType, p.ResourceID = "path", requestInfoOf(c.Request.Context()).path
-	a.fail(c, p)
+	p := NewProblem(SlugNotFound, "There is nothing at this address.")
+	p.ResourceType, p.ResourceID = "path", RequestInfoOf(c.Request.Context()).path
+	a.Fail(c, p)
 }
 
 // methodNotAllowed completes the Allow field with HEAD and the methods of aliases, which Gin does not
 // know.
 func (a *API) methodNotAllowed(c *gin.Context) {
 	c.Writer.Header().Set("Allow", allowed(c.Writer.Header().Get("Allow"), a.aliasMethods(c.Request.URL.Path)))
-	a.fail(c, problemOf(slugMethod, "This address does not take that method."))
+	a.Fail(c, NewProblem(SlugMethod, "This address does not take that method."))
 }

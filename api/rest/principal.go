@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"context"
@@ -21,23 +21,23 @@ func (p Principal) Has(role string) bool { return slices.Contains(p.Roles, role)
 
 type principalKey struct{}
 
-// principal returns the request's principal. It is zero only in public operations.
-func principal(ctx context.Context) Principal {
+// PrincipalOf returns the request's principal. It is zero only in public operations.
+func PrincipalOf(ctx context.Context) Principal {
 	p, _ := ctx.Value(principalKey{}).(Principal)
 	return p
 }
 
-func withPrincipal(ctx context.Context, p Principal) context.Context {
-	requestInfoOf(ctx).user = p.UserID.String()
+func WithPrincipal(ctx context.Context, p Principal) context.Context {
+	RequestInfoOf(ctx).User = p.UserID.String()
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
-func badToken() *store.Error {
+func BadToken() *store.Error {
 	return store.Errorf(store.Unauthenticated, "The access token is missing or not valid. Sign in or refresh, then try again.")
 }
 
-// bearer returns the token of an Authorization field, or "".
-func bearer(header string) string {
+// BearerToken returns the token of an Authorization field, or "".
+func BearerToken(header string) string {
 	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return ""

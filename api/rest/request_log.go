@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"context"
@@ -13,7 +13,7 @@ type requestLog struct{ slog.Handler }
 
 // Handle adds the id unless the record has one or there is no request.
 func (h requestLog) Handle(ctx context.Context, r slog.Record) error {
-	id, named := requestInfoOf(ctx).id, false
+	id, named := RequestInfoOf(ctx).ID, false
 	r.Attrs(func(a slog.Attr) bool {
 		named = a.Key == "request_id"
 		return !named

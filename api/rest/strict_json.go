@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ const (
 // violate their rule, which are reported together with the schema's faults.
 func screen(body []byte, rules *textRules) (stored []byte, faults []store.Field, err error) {
 	if !utf8.Valid(body) {
-		return nil, nil, malformed("The body is not UTF-8.")
+		return nil, nil, Malformed("The body is not UTF-8.")
 	}
 	w := walker{dec: json.NewDecoder(bytes.NewReader(body))}
 	w.dec.UseNumber()
@@ -34,7 +34,7 @@ func screen(body []byte, rules *textRules) (stored []byte, faults []store.Field,
 		return nil, nil, err
 	}
 	if w.dec.More() || w.dec.InputOffset() < int64(len(bytes.TrimRight(body, " \t\r\n"))) {
-		return nil, nil, malformed("Something follows the JSON value in the body.")
+		return nil, nil, Malformed("Something follows the JSON value in the body.")
 	}
 	if len(w.faults) > 0 {
 		return nil, nil, invalid(w.faults)
@@ -62,7 +62,7 @@ type walker struct {
 func (w *walker) token() (json.Token, error) {
 	token, err := w.dec.Token()
 	if err != nil {
-		return nil, malformed("The body is not valid JSON.")
+		return nil, Malformed("The body is not valid JSON.")
 	}
 	return token, nil
 }
@@ -87,7 +87,7 @@ func (w *walker) value(at []string, rules *textRules) error {
 		}
 	case json.Delim:
 		if len(at) >= maxDepth {
-			return malformed("The JSON in the body is nested too deeply.")
+			return Malformed("The JSON in the body is nested too deeply.")
 		}
 		if t == '{' {
 			return w.object(at, rules)
@@ -111,7 +111,7 @@ func (w *walker) object(at []string, rules *textRules) error {
 		w.changed = w.changed || composed != name
 		folded := foldName(composed)
 		if seen[folded] {
-			return malformed("The JSON in the body gives a name twice.")
+			return Malformed("The JSON in the body gives a name twice.")
 		}
 		seen[folded] = true
 		w.text(name, at)
@@ -147,19 +147,19 @@ func fault(faults []store.Field, at []string, message string) []store.Field {
 	return faults
 }
 
-// decode is json.Unmarshal with errors that name a field and no value.
-func decode(data []byte, v any) error {
+// DecodeJSON is json.Unmarshal with errors that name a field and no value.
+func DecodeJSON(data []byte, v any) error {
 	err := json.Unmarshal(data, v)
 	if misfit, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return unfitError("/" + strings.ReplaceAll(misfit.Field, ".", "/"))
+		return UnfitError("/" + strings.ReplaceAll(misfit.Field, ".", "/"))
 	}
 	return err
 }
 
-// unfitError is the pointer to a value that does not fit its field.
-type unfitError string
+// UnfitError is the pointer to a value that does not fit its field.
+type UnfitError string
 
-func (e unfitError) Error() string { return unfit + e.pointer() }
+func (e UnfitError) Error() string { return unfit + e.Pointer() }
 
-// pointer returns the RFC 6901 pointer to the value.
-func (e unfitError) pointer() string { return strings.TrimSuffix(string(e), "/") }
+// Pointer returns the RFC 6901 pointer to the value.
+func (e UnfitError) Pointer() string { return strings.TrimSuffix(string(e), "/") }

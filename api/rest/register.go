@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"context"
@@ -18,10 +18,10 @@ import (
 )
 
 const (
-	// maxBody is the maximum size of a body in bytes.
-	maxBody = 512 << 10
-	// routeTimeout is the time limit of a handler, unless within sets another.
-	routeTimeout = 10 * time.Second
+	// MaxBody is the maximum size of a body in bytes.
+	MaxBody = 512 << 10
+	// RouteTimeout is the time limit of a handler, unless within sets another.
+	RouteTimeout = 10 * time.Second
 )
 
 // route is the configuration of an operation beyond what Huma knows.
@@ -53,37 +53,37 @@ func (r route) repeatable(key string) string {
 	return r.name + " " + key
 }
 
-// routeOption changes a default of a route.
-type routeOption func(*route)
+// Option changes a default of a route.
+type Option func(*route)
 
-// public allows requests without a token. Their principal is zero.
-func public(r *route) { r.public = true }
+// Public allows requests without a token. Their principal is zero.
+func Public(r *route) { r.public = true }
 
-// admins allows only administrators, by their current role in Postgres.
-func admins(r *route) { r.admin = true }
+// Admins allows only administrators, by their current role in Postgres.
+func Admins(r *route) { r.admin = true }
 
-// within sets the time limit of an operation.
-func within(d time.Duration) routeOption { return func(r *route) { r.timeout = d } }
+// Within sets the time limit of an operation.
+func Within(d time.Duration) Option { return func(r *route) { r.timeout = d } }
 
-// counting adds charges to further limits: the user's, or the address's for a public operation. A
+// Charging adds charges to further limits: the user's, or the address's for a public operation. A
 // repeated Idempotency-Key costs what Again says.
-func counting(charges ...ratelimit.Charge) routeOption {
+func Charging(charges ...ratelimit.Charge) Option {
 	return func(r *route) { r.charges = append(r.charges, charges...) }
 }
 
-// weighing sets the cost of an operation in units of the user's limit.
-func weighing(units int) routeOption { return func(r *route) { r.weight = units } } //nolint:unparam // that all weigh the same is chance
+// Weighing sets the cost of an operation in units of the user's limit.
+func Weighing(units int) Option { return func(r *route) { r.weight = units } } //nolint:unparam // that all weigh the same is chance
 
-// forms lets an operation accept a multipart form beside JSON, with limits of its own.
-func forms(limits BodyLimits) routeOption {
+// AcceptForms lets an operation accept a multipart form beside JSON, with limits of its own.
+func AcceptForms(limits BodyLimits) Option {
 	return func(r *route) { r.form, r.bodies = true, &limits }
 }
 
-// register adds an operation. By default it needs an access token, costs one unit of the user's limit,
+// Register adds an operation. By default it needs an access token, costs one unit of the user's limit,
 // has ten seconds and reads at most 512 KiB (see bodyLimits). Every error of the handler becomes a
 // problem. The document lists all possible problems: those that follow from the shape of the input,
 // and others by op.Errors (for example 409). Unknown body fields are ignored.
-func register[I, O any](a *API, op huma.Operation, handler func(context.Context, *I) (*O, error), options ...routeOption) {
+func Register[I, O any](a *API, op huma.Operation, handler func(context.Context, *I) (*O, error), options ...Option) {
 	r := routeOf(reflect.TypeFor[I]())
 	refuseHidden(reflect.TypeFor[I](), map[reflect.Type]bool{})
 	refuseHidden(reflect.TypeFor[O](), map[reflect.Type]bool{})
@@ -103,7 +103,7 @@ func register[I, O any](a *API, op huma.Operation, handler func(context.Context,
 	a.describe(&op, r)
 	op.Middlewares = append(huma.Middlewares{a.enter(r)}, op.Middlewares...)
 	huma.Register(a.huma, op, func(ctx context.Context, input *I) (*O, error) {
-		if broken := requestInfoOf(ctx).broken; len(broken) > 0 {
+		if broken := RequestInfoOf(ctx).broken; len(broken) > 0 {
 			return nil, a.toProblem(ctx, invalid(broken))
 		}
 		output, err := handler(ctx, input)
@@ -127,7 +127,7 @@ func (a *API) answerError(ctx context.Context, err error) error {
 
 // routeOf derives a route's needs from its input struct.
 func routeOf(input reflect.Type) route {
-	r := route{timeout: routeTimeout, weight: 1}
+	r := route{timeout: RouteTimeout, weight: 1}
 	for _, field := range reflect.VisibleFields(input) {
 		r.body = r.body || field.Name == "Body" || field.Name == "RawBody"
 		if name, ok := field.Tag.Lookup("path"); ok && field.Type == reflect.TypeFor[uuid.UUID]() {
@@ -171,7 +171,7 @@ func (a *API) enter(r route) func(huma.Context, func(huma.Context)) {
 		defer cancel()
 		ctx, err := a.admit(ctx, c, r)
 		if err != nil {
-			a.fail(c, err)
+			a.Fail(c, err)
 			return
 		}
 		c.Request = c.Request.WithContext(ctx)
@@ -181,23 +181,23 @@ func (a *API) enter(r route) func(huma.Context, func(huma.Context)) {
 
 func (a *API) admit(ctx context.Context, c *gin.Context, r route) (context.Context, error) {
 	if !r.public {
-		who, err := a.options.Authenticate(ctx, bearer(c.GetHeader("Authorization")))
+		who, err := a.options.Authenticate(ctx, BearerToken(c.GetHeader("Authorization")))
 		if err != nil {
-			return ctx, a.countRefused(ctx, err)
+			return ctx, a.CountRefused(ctx, err)
 		}
-		ctx = withPrincipal(ctx, who)
+		ctx = WithPrincipal(ctx, who)
 	}
 	if r.admin {
 		if err := a.options.NeedAdmin(ctx); err != nil {
 			return ctx, err
 		}
 	}
-	if err := a.count(ctx, r.repeatable(c.GetHeader("Idempotency-Key")), r.charges...); err != nil {
+	if err := a.Count(ctx, r.repeatable(c.GetHeader("Idempotency-Key")), r.charges...); err != nil {
 		return ctx, err
 	}
 	for _, name := range r.ids {
-		if !isUUID(c.Param(name)) {
-			return ctx, malformed("The " + name + " in the path is not a UUID.")
+		if !IsUUID(c.Param(name)) {
+			return ctx, Malformed("The " + name + " in the path is not a UUID.")
 		}
 	}
 	if err := screenQuery(c.Request.URL); err != nil {
@@ -206,7 +206,7 @@ func (a *API) admit(ctx context.Context, c *gin.Context, r route) (context.Conte
 	return ctx, a.takeBody(c, r)
 }
 
-// isUUID reports whether a text is a UUID in its usual form.
-func isUUID(text string) bool { return canonicalUUID.MatchString(text) }
+// IsUUID reports whether a text is a UUID in its usual form.
+func IsUUID(text string) bool { return canonicalUUID.MatchString(text) }
 
 var canonicalUUID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"net/http"
@@ -18,7 +18,7 @@ type RequestSeen func(method, route string, status int, took time.Duration)
 // these are only counted.
 func (a *API) instrument(c *gin.Context) {
 	began, route := time.Now(), routeName(c)
-	method := requestInfoOf(c.Request.Context()).method
+	method := RequestInfoOf(c.Request.Context()).Method
 	if a.options.Seen != nil {
 		defer func() { a.options.Seen(method, route, c.Writer.Status(), time.Since(began)) }()
 	}
@@ -32,7 +32,7 @@ func (a *API) instrument(c *gin.Context) {
 	}
 	ctx, span := a.options.Tracer.Start(ctx, method+" "+route, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
 		attribute.String("http.request.method", method), attribute.String("http.route", route),
-		attribute.String("lyo.request_id", requestInfoOf(ctx).id),
+		attribute.String("lyo.request_id", RequestInfoOf(ctx).ID),
 	))
 	defer func() {
 		status := c.Writer.Status()

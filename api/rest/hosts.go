@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"net"
@@ -41,9 +41,9 @@ func (h hosts) known(host string) bool {
 	return h.open || name != "" && slices.Contains(h.names, name)
 }
 
-// mayOpenSockets reports whether pages of an origin may open sockets. In development, pages served
+// MayOpenSockets reports whether pages of an origin may open sockets. In development, pages served
 // from the request's own host may, whatever its name is.
-func (a *API) mayOpenSockets(origin, host string) bool {
+func (a *API) MayOpenSockets(origin, host string) bool {
 	h := a.hosts
 	from, err := url.Parse(origin)
 	if err != nil || from.Host == "" {
@@ -79,5 +79,5 @@ func (a *API) refuseStrangeHosts(c *gin.Context) {
 		c.Next()
 		return
 	}
-	a.fail(c, malformed("The Host field does not name this service."))
+	a.Fail(c, Malformed("The Host field does not name this service."))
 }

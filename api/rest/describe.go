@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"net/http"
@@ -14,7 +14,7 @@ import (
 // operation may describe its own use of a token.
 func (a *API) describe(op *huma.Operation, r route) {
 	if !r.public {
-		op.Security = []map[string][]string{{bearerScheme: {}}}
+		op.Security = []map[string][]string{{BearerScheme: {}}}
 	}
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
@@ -56,7 +56,7 @@ func (r route) statuses() []int {
 func (a *API) problemResponse(status int) *huma.Response {
 	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	var names []string
-	for _, k := range problemTypes() {
+	for _, k := range ProblemTypes() {
 		if k.Status == status {
 			names = append(names, k.Slug)
 		}
@@ -93,17 +93,17 @@ func describeLimits(responses map[string]*huma.Response) {
 	}
 }
 
-// raw adds an operation that writes its own answer, such as a page or a socket. It is public and
+// Raw adds an operation that writes its own answer, such as a page or a socket. It is public and
 // described by hand, and its problems follow from the statuses in op.Errors.
-func (a *API) raw(op huma.Operation, handler gin.HandlerFunc) {
+func (a *API) Raw(op huma.Operation, handler gin.HandlerFunc) {
 	a.describe(&op, route{public: true})
 	a.huma.OpenAPI().AddOperation(&op)
 	a.engine.Handle(op.Method, routerPath(op.Path), handler)
 }
 
-// handle adds an operation that Huma cannot describe, such as a socket. Its document is op, with the
+// Handle adds an operation that Huma cannot describe, such as a socket. Its document is op, with the
 // problems of the statuses in op.Errors and the fields of the rate limits.
-func (a *API) handle(op huma.Operation, handler gin.HandlerFunc) {
+func (a *API) Handle(op huma.Operation, handler gin.HandlerFunc) {
 	for _, status := range op.Errors {
 		op.Responses[strconv.Itoa(status)] = a.problemResponse(status)
 	}
@@ -116,8 +116,8 @@ func (a *API) handle(op huma.Operation, handler gin.HandlerFunc) {
 // routerPath returns a path of the document as the router writes it.
 func routerPath(path string) string { return strings.NewReplacer("{", ":", "}", "").Replace(path) }
 
-// answering describes a response by its media types, for raw.
-func answering(description string, media ...string) map[string]*huma.Response {
+// Answering describes a response by its media types, for raw.
+func Answering(description string, media ...string) map[string]*huma.Response {
 	r := &huma.Response{Description: description, Content: map[string]*huma.MediaType{}}
 	for _, m := range media {
 		schema := &huma.Schema{Type: "string"}

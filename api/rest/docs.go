@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"bytes"
@@ -19,30 +19,30 @@ import (
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// tagService is the tag of the service's own pages.
-const tagService = "service"
+// TagService is the tag of the service's own pages.
+const TagService = "service"
 
-// docs serves the OpenAPI document and a page to read and try it, both embedded in this binary.
-func (a *API) docs() {
-	a.raw(huma.Operation{
-		OperationID: "get-openapi", Method: http.MethodGet, Path: "/openapi.json", Tags: []string{tagService},
+// ServeDocs serves the OpenAPI document and a page to read and try it, both embedded in this binary.
+func (a *API) ServeDocs() {
+	a.Raw(huma.Operation{
+		OperationID: "get-openapi", Method: http.MethodGet, Path: "/openapi.json", Tags: []string{TagService},
 		Summary:   "Get the OpenAPI document",
-		Responses: answering("OpenAPI 3.1", "application/json"),
+		Responses: Answering("OpenAPI 3.1", "application/json"),
 	}, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", a.spec) })
-	a.raw(huma.Operation{
-		OperationID: "get-docs", Method: http.MethodGet, Path: "/docs", Tags: []string{tagService},
+	a.Raw(huma.Operation{
+		OperationID: "get-docs", Method: http.MethodGet, Path: "/docs", Tags: []string{TagService},
 		Summary:     "Open the API reference",
 		Description: "A page to read and try the API.",
-		Responses:   answering("A page", "text/html"),
+		Responses:   Answering("A page", "text/html"),
 	}, func(c *gin.Context) {
 		c.Header("Content-Security-Policy", docsPolicy)
 		a.sendFile(c, pageFiles, "pages/docs.html")
 	})
-	a.raw(huma.Operation{
-		OperationID: "get-docs-file", Method: http.MethodGet, Path: "/docs/{file}", Tags: []string{tagService},
+	a.Raw(huma.Operation{
+		OperationID: "get-docs-file", Method: http.MethodGet, Path: "/docs/{file}", Tags: []string{TagService},
 		Summary:    "Get a file of the reference",
 		Parameters: []*huma.Param{{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
-		Responses:  answering("A file", "text/javascript", "text/css", "image/png"),
+		Responses:  Answering("A file", "text/javascript", "text/css", "image/png"),
 		Errors:     []int{http.StatusNotFound},
 	}, a.docsFile)
 }
@@ -56,7 +56,7 @@ func (a *API) docsFile(c *gin.Context) {
 	case "favicon-16x16.png", "favicon-32x32.png":
 		a.sendFile(c, static.FS, name)
 	default:
-		a.notFound(c)
+		a.NotFound(c)
 	}
 }
 
@@ -65,7 +65,7 @@ func (a *API) docsFile(c *gin.Context) {
 func (a *API) sendFile(c *gin.Context, files fs.FS, name string) {
 	data, err := fs.ReadFile(files, name)
 	if err != nil {
-		a.fail(c, err)
+		a.Fail(c, err)
 		return
 	}
 	plain, packed := strings.CutSuffix(name, ".gz")
@@ -75,12 +75,12 @@ func (a *API) sendFile(c *gin.Context, files fs.FS, name string) {
 		c.Writer.Header().Add("Vary", "Accept-Encoding")
 	case packed:
 		if data, err = unpack(data); err != nil {
-			a.fail(c, err)
+			a.Fail(c, err)
 			return
 		}
 	}
 	c.Header("Cache-Control", "public, max-age=3600")
-	c.Data(http.StatusOK, mediaType(plain), data)
+	c.Data(http.StatusOK, MediaType(plain), data)
 }
 
 // takesGzip reports whether an Accept-Encoding field accepts gzip.
@@ -102,8 +102,8 @@ func unpack(data []byte) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// mediaType returns the media type of a file of a page, by its name.
-func mediaType(name string) string {
+// MediaType returns the media type of a file of a page, by its name.
+func MediaType(name string) string {
 	return map[string]string{
 		".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
 		".css": "text/css; charset=utf-8", ".png": "image/png", ".svg": "image/svg+xml",

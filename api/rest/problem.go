@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"net/http"
@@ -22,7 +22,7 @@ type Problem struct { //nolint:errname // it is a problem, by RFC 9457
 	Errors       []Fault        `json:"errors,omitempty" doc:"validation-error: every rule violated"`
 	ResourceType string         `json:"resource_type,omitempty" doc:"resource-not-found: the type of the missing resource"`
 	ResourceID   string         `json:"resource_id,omitempty" doc:"resource-not-found: the id of the missing resource"`
-	Resources    []helpResource `json:"resources,omitempty" doc:"topic-not-allowed: where to find help; show it to the user"`
+	Resources    []HelpResource `json:"resources,omitempty" doc:"topic-not-allowed: where to find help; show it to the user"`
 	RetryAfter   int            `json:"retry_after,omitempty" doc:"Seconds to wait before retrying"`
 
 	Component *Component `json:"component,omitempty" doc:"Health checks: the unhealthy component"`
@@ -54,27 +54,27 @@ type Check struct {
 	Message string `json:"message"`
 }
 
-// helpResource is a help line or site that a user can contact.
-type helpResource struct {
+// HelpResource is a help line or site that a user can contact.
+type HelpResource struct {
 	Title string   `json:"title" minLength:"1" maxLength:"200" text:"title"`
 	Text  string   `json:"text" minLength:"1" maxLength:"2000" text:"prose"`
 	Links []string `json:"links" nullable:"false" maxItems:"10" doc:"URLs: https, http, tel, sms or mailto."`
 }
 
-// viewHelp returns the resources as clients see them.
-func viewHelp(resources []store.HelpResource) []helpResource {
-	views := make([]helpResource, 0, len(resources))
+// ViewHelp returns the resources as clients see them.
+func ViewHelp(resources []store.HelpResource) []HelpResource {
+	views := make([]HelpResource, 0, len(resources))
 	for _, r := range resources {
-		views = append(views, helpResource{r.Title, r.Text, append([]string{}, r.Links...)})
+		views = append(views, HelpResource{r.Title, r.Text, append([]string{}, r.Links...)})
 	}
 	return views
 }
 
-// problemOf returns a Problem without the fields that depend on the request. complete adds those.
-func problemOf(slug, detail string) *Problem { return &Problem{slug: slug, Detail: detail} }
+// NewProblem returns a Problem without the fields that depend on the request. complete adds those.
+func NewProblem(slug, detail string) *Problem { return &Problem{slug: slug, Detail: detail} }
 
-// malformed returns the problem for a request that cannot be parsed.
-func malformed(detail string) *Problem { return problemOf(slugMalformed, detail) }
+// Malformed returns the problem for a request that cannot be parsed.
+func Malformed(detail string) *Problem { return NewProblem(SlugMalformed, detail) }
 
 // Error makes a Problem returnable by handlers.
 func (p *Problem) Error() string { return p.Detail }

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"context"
@@ -7,22 +7,22 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// count charges a request to its user, or to its address when there is no user. It returns RateLimited
+// Count charges a request to its user, or to its address when there is no user. It returns RateLimited
 // when a limit is exhausted. When Redis cannot be reached, every request passes.
-func (a *API) count(ctx context.Context, repeatable string, charges ...ratelimit.Charge) error {
+func (a *API) Count(ctx context.Context, repeatable string, charges ...ratelimit.Charge) error {
 	verdict, err := a.options.Charge(ctx, ratelimit.Request{Subject: subject(ctx), ID: repeatable, Charges: charges})
 	if err != nil {
 		return nil //nolint:nilerr // the failure is logged, and most of the service goes on without limits
 	}
-	return judge(ctx, verdict)
+	return Judge(ctx, verdict)
 }
 
-// countRefused charges a request with a refused token to its address, which limits guessing. It
+// CountRefused charges a request with a refused token to its address, which limits guessing. It
 // returns the refusal, or the rate limit's.
-func (a *API) countRefused(ctx context.Context, refusal error) error {
+func (a *API) CountRefused(ctx context.Context, refusal error) error {
 	switch store.CodeOf(refusal) {
 	case store.Unauthenticated, store.Forbidden:
-		if err := a.count(ctx, "", ratelimit.Charge{Policy: a.options.AddressLimit, Cost: 1, Again: 1}); err != nil {
+		if err := a.Count(ctx, "", ratelimit.Charge{Policy: a.options.AddressLimit, Cost: 1, Again: 1}); err != nil {
 			return err
 		}
 	default: // not the client's fault
@@ -30,9 +30,9 @@ func (a *API) countRefused(ctx context.Context, refusal error) error {
 	return refusal
 }
 
-// judge sets the rate limit fields of the answer and converts a refusal to an error.
-func judge(ctx context.Context, v ratelimit.Verdict) error {
-	ex := requestInfoOf(ctx)
+// Judge sets the rate limit fields of the answer and converts a refusal to an error.
+func Judge(ctx context.Context, v ratelimit.Verdict) error {
+	ex := RequestInfoOf(ctx)
 	ex.limits = append(ex.limits, v.States...)
 	if len(ex.limits) > 0 && ex.answer != nil {
 		policy, limit := ratelimit.Fields(ex.limits)
@@ -52,9 +52,9 @@ func subject(ctx context.Context) ratelimit.Subject {
 	if who, ok := ctx.Value(principalKey{}).(Principal); ok {
 		return ratelimit.User(who.UserID)
 	}
-	return callerAddress(ctx)
+	return CallerAddress(ctx)
 }
 
-func callerAddress(ctx context.Context) ratelimit.Subject {
-	return ratelimit.Address(requestInfoOf(ctx).address)
+func CallerAddress(ctx context.Context) ratelimit.Subject {
+	return ratelimit.Address(RequestInfoOf(ctx).Address)
 }

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"log/slog"
@@ -14,17 +14,17 @@ import (
 func (a *API) accessLog(c *gin.Context) {
 	defer func() {
 		ctx := c.Request.Context()
-		ex := requestInfoOf(ctx)
+		ex := RequestInfoOf(ctx)
 		a.options.Log.LogAttrs(ctx, a.levelOf(c.Writer.Status(), c.FullPath()), "request",
-			slog.String("request_id", ex.id),
-			slog.String("method", ex.method),
+			slog.String("request_id", ex.ID),
+			slog.String("method", ex.Method),
 			slog.String("route", routeName(c)),
-			slog.String("query", maskQuery(ex.query)),
+			slog.String("query", maskQuery(ex.Query)),
 			slog.Int("status", c.Writer.Status()),
 			slog.Float64("ms", float64(a.options.Clock().Sub(ex.started).Microseconds())/1000),
 			slog.Int("bytes", max(0, c.Writer.Size())),
-			slog.String("user_id", ex.user),
-			slog.String("address", ex.address),
+			slog.String("user_id", ex.User),
+			slog.String("address", ex.Address),
 		)
 	}()
 	c.Next()

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"crypto/sha256"
@@ -13,9 +13,9 @@ import (
 // Package huma/v2/conditional does not serve here: it knows no suffix of the compressor and no * in
 // If-Match, lets weak tags match in If-Match, and would add two fields of dates to the contract.
 
-// gzipSuffix is added by the compressor to the ETag of a compressed answer, because a strong ETag
+// GzipSuffix is added by the compressor to the ETag of a compressed answer, because a strong ETag
 // identifies bytes. In requests both forms are equal.
-const gzipSuffix = "-gzip"
+const GzipSuffix = "-gzip"
 
 // Reading is embedded in inputs of operations that read one resource.
 type Reading struct {
@@ -27,24 +27,24 @@ type Changing struct {
 	IfMatch string `header:"If-Match" maxLength:"4096" doc:"ETag of the version the change is based on; the answer is 412 when it is no longer current"`
 }
 
-// tagged is an answer with one resource and its ETag.
-type tagged[T any] struct {
+// Tagged is an answer with one resource and its ETag.
+type Tagged[T any] struct {
 	ETag         string `header:"ETag" doc:"Strong entity tag of this version"`
 	CacheControl string `header:"Cache-Control"`
 	Body         T
 }
 
-// single returns the answer with one resource, or 304 for a client that has the current version.
-func single[T any](ifNoneMatch string, body T) (*tagged[T], error) {
-	etag := etagOf(body)
+// Conditional returns the answer with one resource, or 304 for a client that has the current version.
+func Conditional[T any](ifNoneMatch string, body T) (*Tagged[T], error) {
+	etag := ETagOf(body)
 	if err := notModified(ifNoneMatch, etag); err != nil {
 		return nil, err
 	}
-	return &tagged[T]{ETag: etag, CacheControl: "private, no-cache", Body: body}, nil
+	return &Tagged[T]{ETag: etag, CacheControl: "private, no-cache", Body: body}, nil
 }
 
-// etagOf returns the strong ETag of v's JSON. v must marshal.
-func etagOf(v any) string {
+// ETagOf returns the strong ETag of v's JSON. v must marshal.
+func ETagOf(v any) string {
 	data, err := json.Marshal(v)
 	if err != nil {
 		panic("api: representation does not marshal: " + err.Error())
@@ -56,23 +56,23 @@ func etagOf(v any) string {
 // notModified returns the error that is answered with 304, or nil when the client's version is old.
 // ETags are compared weakly, as If-None-Match requires.
 func notModified(ifNoneMatch, etag string) error {
-	if tag, ok := matches(ifNoneMatch, etag, true); ok {
+	if tag, ok := MatchETag(ifNoneMatch, etag, true); ok {
 		return &unchanged{etag: tag}
 	}
 	return nil
 }
 
-// checkIfMatch returns a Precondition error unless the field is absent or contains the current ETag.
+// CheckIfMatch returns a Precondition error unless the field is absent or contains the current ETag.
 // Weak ETags never match.
-func checkIfMatch(ifMatch, etag string) error {
-	if _, ok := matches(ifMatch, etag, false); ok || ifMatch == "" {
+func CheckIfMatch(ifMatch, etag string) error {
+	if _, ok := MatchETag(ifMatch, etag, false); ok || ifMatch == "" {
 		return nil
 	}
 	return store.Errorf(store.Precondition, "It has changed since the version that If-Match names.")
 }
 
-// matches finds an ETag in a list of ETags and returns it as the client wrote it.
-func matches(list, etag string, weakly bool) (string, bool) {
+// MatchETag finds an ETag in a list of ETags and returns it as the client wrote it.
+func MatchETag(list, etag string, weakly bool) (string, bool) {
 	for candidate := range strings.SplitSeq(list, ",") {
 		candidate = strings.TrimSpace(candidate)
 		if candidate == "*" {
@@ -82,7 +82,7 @@ func matches(list, etag string, weakly bool) (string, bool) {
 		if weak && !weakly {
 			continue
 		}
-		if strings.TrimSuffix(strings.Trim(bare, `"`), gzipSuffix) == strings.Trim(etag, `"`) {
+		if strings.TrimSuffix(strings.Trim(bare, `"`), GzipSuffix) == strings.Trim(etag, `"`) {
 			return bare, true
 		}
 	}

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"bytes"
@@ -43,19 +43,19 @@ func (a *API) takeBody(c *gin.Context, r route) error {
 	if !r.body || len(body) == 0 {
 		return nil
 	}
-	if r.form && isForm(c.GetHeader("Content-Type")) {
+	if r.form && IsForm(c.GetHeader("Content-Type")) {
 		return nil // no JSON to screen: the handler reads the form
 	}
 	if !isJSON(c.GetHeader("Content-Type")) {
 		if r.form {
-			return problemOf(slugMedia, "The body must be a form or JSON: send Content-Type: multipart/form-data or application/json.")
+			return NewProblem(SlugMedia, "The body must be a form or JSON: send Content-Type: multipart/form-data or application/json.")
 		}
-		return problemOf(slugMedia, "The body must be JSON: send Content-Type: application/json.")
+		return NewProblem(SlugMedia, "The body must be JSON: send Content-Type: application/json.")
 	}
 	c.Request.Header.Set("Content-Type", "application/json")
 	body, faults, err := screen(body, r.texts)
 	c.Request.Body, c.Request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	requestInfoOf(c.Request.Context()).broken = faults
+	RequestInfoOf(c.Request.Context()).broken = faults
 	return err
 }
 
@@ -86,14 +86,14 @@ type BodyLimits struct {
 	TooLarge string        // the detail of the answer to a larger one
 }
 
-func (l BodyLimits) tooLarge() error { return problemOf(slugTooLarge, l.TooLarge) }
+func (l BodyLimits) tooLarge() error { return NewProblem(SlugTooLarge, l.TooLarge) }
 
 // bodyLimits returns the limits of a route as the router names it.
 func (a *API) bodyLimits(method, route string) BodyLimits {
 	if own, ok := a.bodies[method+" "+route]; ok {
 		return own
 	}
-	return BodyLimits{Most: maxBody, Within: bodyWithin, TooLarge: "The body is larger than 512 KiB."}
+	return BodyLimits{Most: MaxBody, Within: bodyWithin, TooLarge: "The body is larger than 512 KiB."}
 }
 
 // drain reads the rest of a body, for a limited time.
@@ -105,9 +105,9 @@ func drain(c *gin.Context, within time.Duration) {
 func unreadable(err error) error {
 	var timeout interface{ Timeout() bool }
 	if errors.As(err, &timeout) && timeout.Timeout() {
-		return malformed("The body did not arrive in time.")
+		return Malformed("The body did not arrive in time.")
 	}
-	return malformed("The body cannot be read to its end.")
+	return Malformed("The body cannot be read to its end.")
 }
 
 // isJSON reports whether a body is JSON. A missing media type counts as JSON, because some clients
@@ -122,8 +122,8 @@ func isJSON(contentType string) bool {
 		slices.Contains([]string{"", "utf-8", "utf8", "us-ascii"}, charset)
 }
 
-// isForm reports whether a body is a multipart form.
-func isForm(contentType string) bool {
+// IsForm reports whether a body is a multipart form.
+func IsForm(contentType string) bool {
 	media, _, err := mime.ParseMediaType(contentType)
 	return err == nil && media == "multipart/form-data"
 }
@@ -140,7 +140,7 @@ func screenQuery(at *url.URL) error {
 		}
 		text := name + strings.Join(values, "")
 		if !utf8.ValidString(text) {
-			return malformed("The query is not UTF-8.")
+			return Malformed("The query is not UTF-8.")
 		}
 		if strings.ContainsRune(text, 0) {
 			fault.Fields = append(fault.Fields, store.Field{Pointer: name, Location: "query", Message: noNUL})

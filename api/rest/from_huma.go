@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"iter"
@@ -18,11 +18,11 @@ func (a *API) transform(ctx huma.Context, _ string, v any) (any, error) {
 	if !ok {
 		return v, nil
 	}
-	p := problemOf(slugOf(m.Status), "The request cannot be read.")
+	p := NewProblem(slugOf(m.Status), "The request cannot be read.")
 	switch p.slug {
-	case slugValidation:
-		p.Detail, p.Errors = "The request breaks one or more rules.", withBroken(faultsOf(m.Errors), requestInfoOf(ctx.Context()).broken)
-	case slugMalformed:
+	case SlugValidation:
+		p.Detail, p.Errors = "The request breaks one or more rules.", withBroken(faultsOf(m.Errors), RequestInfoOf(ctx.Context()).broken)
+	case SlugMalformed:
 		if m.Detail == "request body is required" {
 			p.Detail = "A JSON body is needed."
 		}

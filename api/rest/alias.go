@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ import (
 // Alias is a second address of an operation. It has at most one {name}, which stands for one segment.
 type Alias struct{ Method, Path, Target string }
 
-// canonical returns the path that the router knows.
-func (a *API) canonical(method, path string) string {
+// Canonical returns the path that the router knows.
+func (a *API) Canonical(method, path string) string {
 	path = trimSlashes(path)
 	for _, other := range a.options.Aliases {
 		if segment, ok := other.match(path); ok && other.Method == method {
@@ -65,11 +65,11 @@ func (a Alias) fill(segment string) string {
 
 // documentAlias copies the operation that an alias stands for.
 func documentAlias(doc *huma.OpenAPI, a Alias) error {
-	target := operationAt(doc.Paths[a.Target], a.Method)
+	target := OperationAt(doc.Paths[a.Target], a.Method)
 	if target == nil {
 		return nil
 	}
-	if doc.Paths[a.Path] != nil && operationAt(doc.Paths[a.Path], a.Method) != nil {
+	if doc.Paths[a.Path] != nil && OperationAt(doc.Paths[a.Path], a.Method) != nil {
 		return fmt.Errorf("alias %s %s is an address of its own", a.Method, a.Path)
 	}
 	copied := *target
@@ -80,7 +80,7 @@ func documentAlias(doc *huma.OpenAPI, a Alias) error {
 	return nil
 }
 
-func operationAt(item *huma.PathItem, method string) *huma.Operation {
+func OperationAt(item *huma.PathItem, method string) *huma.Operation {
 	switch {
 	case item == nil:
 		return nil

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"strings"
@@ -16,26 +16,26 @@ import (
 // opens, and that it opens to what was sealed.
 func FuzzCursor(f *testing.F) {
 	s := &API{options: Options{CursorKey: []byte("a key of the test's own")}}
-	good := s.sealCursor("posts", "new", store.Keyset{ID: uuid.UUID{7}})
+	good := s.SealCursor("posts", "new", store.Keyset{ID: uuid.UUID{7}})
 	for _, seed := range []string{"", "x", good, good[1:], good + "A", good + "=", strings.Repeat("A", 600), "\x00", "é"} {
 		f.Add(seed, []byte("a place"))
 	}
 	f.Fuzz(func(t *testing.T, cursor string, place []byte) {
 		if opened, err := s.openCursor("posts", "new", cursor); err == nil && opened != nil {
-			require.Equal(t, cursor, s.sealCursor("posts", "new", *opened), "what opens was sealed here")
+			require.Equal(t, cursor, s.SealCursor("posts", "new", *opened), "what opens was sealed here")
 		} else if err == nil {
 			require.Empty(t, cursor)
 		}
 		if len(place) == 0 || len(place) > 300 {
 			return
 		}
-		sealed := s.sealRawCursor("feed", []string{"a", "b"}, place)
-		opened, err := s.openRawCursor("feed", []string{"a", "b"}, sealed)
+		sealed := s.SealRawCursor("feed", []string{"a", "b"}, place)
+		opened, err := s.OpenRawCursor("feed", []string{"a", "b"}, sealed)
 		require.NoError(t, err)
 		require.Equal(t, place, opened)
-		_, err = s.openRawCursor("feed", []string{"a"}, sealed)
+		_, err = s.OpenRawCursor("feed", []string{"a"}, sealed)
 		require.Error(t, err)
-		_, err = s.openRawCursor("posts", []string{"a", "b"}, sealed)
+		_, err = s.OpenRawCursor("posts", []string{"a", "b"}, sealed)
 		require.Error(t, err)
 	})
 }
@@ -49,7 +49,7 @@ func TestCursorProperty(t *testing.T) {
 			ID: uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(rt, "id")),
 		}
 		filter := rapid.String().Draw(rt, "filter")
-		cursor := s.sealCursor("l", filter, at)
+		cursor := s.SealCursor("l", filter, at)
 		got, err := s.openCursor("l", filter, cursor)
 		require.NoError(rt, err)
 		require.Equal(rt, at, *got)

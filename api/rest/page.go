@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"bytes"
@@ -23,16 +23,16 @@ type Paging struct {
 	Cursor string `query:"cursor" doc:"Cursor from the Link header of the previous page"`
 }
 
-// skip returns the offset, which is 0 when there is a cursor.
-func (p Paging) skip() int {
+// Skip returns the offset, which is 0 when there is a cursor.
+func (p Paging) Skip() int {
 	if p.Cursor != "" {
 		return 0
 	}
 	return p.Offset
 }
 
-// listed is an answer with one page of a list as an array.
-type listed[T any] struct {
+// Page is an answer with one page of a list as an array.
+type Page[T any] struct {
 	Link string `header:"Link" doc:"URL of the next page, rel=next; absent on the last page"`
 	Body []T
 }
@@ -42,15 +42,15 @@ const (
 	maxCursor   = 512 // characters, far more than any we make
 )
 
-// sealRawCursor returns an opaque, signed cursor for up to 300 bytes that say where a page ended. It
+// SealRawCursor returns an opaque, signed cursor for up to 300 bytes that say where a page ended. It
 // is valid only for the list of that name with an equal filter. filter is any value that marshals.
-func (a *API) sealRawCursor(list string, filter any, place []byte) string {
+func (a *API) SealRawCursor(list string, filter any, place []byte) string {
 	return base64.RawURLEncoding.EncodeToString(append(bytes.Clone(place), a.cursorMAC(list, filter, place)...))
 }
 
-// openRawCursor returns the bytes of a cursor by sealRawCursor, or nil for "". A forged cursor, or one
+// OpenRawCursor returns the bytes of a cursor by SealRawCursor, or nil for "". A forged cursor, or one
 // of another list or filter, is a malformed request.
-func (a *API) openRawCursor(list string, filter any, cursor string) ([]byte, error) {
+func (a *API) OpenRawCursor(list string, filter any, cursor string) ([]byte, error) {
 	if cursor == "" {
 		return nil, nil
 	}
@@ -60,25 +60,25 @@ func (a *API) openRawCursor(list string, filter any, cursor string) ([]byte, err
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	end := len(raw) - sha256.Size
 	if err != nil || end <= 0 || !hmac.Equal(raw[end:], a.cursorMAC(list, filter, raw[:end])) {
-		return nil, malformed("The cursor is not one of this list with this filter.")
+		return nil, Malformed("The cursor is not one of this list with this filter.")
 	}
 	return raw[:end:end], nil
 }
 
-// sealCursor returns a cursor of a list that is ordered by time.
-func (a *API) sealCursor(list string, filter any, at store.Keyset) string {
+// SealCursor returns a cursor of a list that is ordered by time.
+func (a *API) SealCursor(list string, filter any, at store.Keyset) string {
 	raw := binary.BigEndian.AppendUint64(make([]byte, 0, cursorBytes), uint64(at.At.UnixMicro()))
-	return a.sealRawCursor(list, filter, append(raw, at.ID[:]...))
+	return a.SealRawCursor(list, filter, append(raw, at.ID[:]...))
 }
 
-// openCursor returns the position of a cursor by sealCursor, or nil for "".
+// openCursor returns the position of a cursor by SealCursor, or nil for "".
 func (a *API) openCursor(list string, filter any, cursor string) (*store.Keyset, error) {
-	raw, err := a.openRawCursor(list, filter, cursor)
+	raw, err := a.OpenRawCursor(list, filter, cursor)
 	if err != nil || raw == nil {
 		return nil, err
 	}
 	if len(raw) != cursorBytes {
-		return nil, malformed("The cursor is not one of this list with this filter.")
+		return nil, Malformed("The cursor is not one of this list with this filter.")
 	}
 	at := time.UnixMicro(int64(binary.BigEndian.Uint64(raw))).UTC()
 	return &store.Keyset{At: at, ID: uuid.UUID(raw[8:])}, nil
@@ -97,45 +97,45 @@ func (a *API) cursorMAC(list string, filter any, place []byte) []byte {
 	return h.Sum(nil)
 }
 
-// listing is a list ordered by time, of rows R that are shown as T.
-type listing[R, T any] struct {
+// List is a list ordered by time, of rows R that are shown as T.
+type List[R, T any] struct {
 	// A cursor is valid only for the list of that name with an equal filter.
-	name   string
-	filter any
-	cursor string
-	limit  int
-	// rows returns up to limit rows after a position, or from the start for nil.
-	rows   func(after *store.Keyset, limit int) ([]R, error)
-	keyset func(R) store.Keyset
-	show   func(R) T
+	Name   string
+	Filter any
+	Cursor string
+	Limit  int
+	// Rows returns up to limit rows after a position, or from the start for nil.
+	Rows   func(after *store.Keyset, limit int) ([]R, error)
+	Keyset func(R) store.Keyset
+	Show   func(R) T
 }
 
-// page reads one row more than a page holds, shows the page's rows, and links to the next page if
+// Page reads one row more than a page holds, shows the page's rows, and links to the next page if
 // there is one.
-func (l listing[R, T]) page(ctx context.Context, a *API) (*listed[T], error) {
-	after, err := a.openCursor(l.name, l.filter, l.cursor)
+func (l List[R, T]) Page(ctx context.Context, a *API) (*Page[T], error) {
+	after, err := a.openCursor(l.Name, l.Filter, l.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := l.rows(after, l.limit+1)
+	rows, err := l.Rows(after, l.Limit+1)
 	if err != nil {
 		return nil, err
 	}
-	page := &listed[T]{Body: make([]T, 0, min(len(rows), l.limit))}
-	if len(rows) > l.limit {
-		rows = rows[:l.limit]
-		page.Link = a.nextLink(ctx, a.sealCursor(l.name, l.filter, l.keyset(rows[l.limit-1])))
+	page := &Page[T]{Body: make([]T, 0, min(len(rows), l.Limit))}
+	if len(rows) > l.Limit {
+		rows = rows[:l.Limit]
+		page.Link = a.NextLink(ctx, a.SealCursor(l.Name, l.Filter, l.Keyset(rows[l.Limit-1])))
 	}
 	for _, row := range rows {
-		page.Body = append(page.Body, l.show(row))
+		page.Body = append(page.Body, l.Show(row))
 	}
 	return page, nil
 }
 
-// nextLink returns a link to the request's address with another cursor.
-func (a *API) nextLink(ctx context.Context, cursor string) string {
-	ex := requestInfoOf(ctx)
-	query, _ := url.ParseQuery(ex.query)
+// NextLink returns a link to the request's address with another cursor.
+func (a *API) NextLink(ctx context.Context, cursor string) string {
+	ex := RequestInfoOf(ctx)
+	query, _ := url.ParseQuery(ex.Query)
 	for name := range query {
 		if name == "offset" || isSecret(name) {
 			query.Del(name)

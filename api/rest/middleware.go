@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"fmt"
@@ -15,7 +15,7 @@ import (
 
 // wrap adds the outer middleware: request id, canonical paths and compression.
 func (a *API) wrap(router http.Handler) (http.Handler, error) {
-	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.SuffixETag(gzipSuffix), gzhttp.EnableZstd(false))
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.SuffixETag(GzipSuffix), gzhttp.EnableZstd(false))
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (a *API) newEngine() error {
 		return fmt.Errorf("trusted proxies: %w", err)
 	}
 	a.engine.Use(a.instrument, a.accessLog, a.recovered, a.securityHeaders, a.refuseStrangeHosts, a.cors(), a.refuseLong)
-	a.engine.NoRoute(a.notFound)
+	a.engine.NoRoute(a.NotFound)
 	a.engine.NoMethod(a.methodNotAllowed)
 	return nil
 }
@@ -56,12 +56,12 @@ func (a *API) recovered(c *gin.Context) {
 		}
 		abort := fault == any(http.ErrAbortHandler)
 		if !abort && ctx.Err() == nil {
-			a.options.Log.ErrorContext(ctx, "panic", "request_id", requestInfoOf(ctx).id, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+			a.options.Log.ErrorContext(ctx, "panic", "request_id", RequestInfoOf(ctx).ID, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 		}
 		if abort || c.Writer.Written() {
 			panic(http.ErrAbortHandler)
 		}
-		a.writeProblem(c, a.complete(ctx, problemOf(slugServer, "Something went wrong on our side.")))
+		a.writeProblem(c, a.complete(ctx, NewProblem(SlugServer, "Something went wrong on our side.")))
 	}()
 	c.Next()
 }
@@ -76,7 +76,7 @@ func (a *API) securityHeaders(c *gin.Context) {
 	if a.behindTLS(c.Request) {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
-	requestInfoOf(c.Request.Context()).address = c.ClientIP()
+	RequestInfoOf(c.Request.Context()).Address = c.ClientIP()
 	c.Next()
 }
 
@@ -124,7 +124,7 @@ func (a *API) refuseLong(c *gin.Context) {
 		drain(c, drainWithin)
 	}
 	c.Header("Connection", "close")
-	a.fail(c, limits.tooLarge())
+	a.Fail(c, limits.tooLarge())
 }
 
 // proxies are the networks whose X-Forwarded fields are trusted.

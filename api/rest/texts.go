@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"bytes"
@@ -109,7 +109,7 @@ func (r *textRules) rewritten(body []byte) ([]byte, error) {
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil {
-		return nil, malformed("The body is not valid JSON.")
+		return nil, Malformed("The body is not valid JSON.")
 	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)

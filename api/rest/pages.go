@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"crypto/sha256"
@@ -44,15 +44,15 @@ func (p page) write(c *gin.Context, data any) error {
 	return p.body.Execute(c.Writer, data)
 }
 
-// wantsHTML reports whether the Accept field is that of a browser.
-func wantsHTML(c *gin.Context) bool { return strings.Contains(c.GetHeader("Accept"), "text/html") }
+// WantsHTML reports whether the Accept field is that of a browser.
+func WantsHTML(c *gin.Context) bool { return strings.Contains(c.GetHeader("Accept"), "text/html") }
 
 // wantsJSON reports whether the Accept field names JSON and not HTML.
 func wantsJSON(c *gin.Context) bool {
-	return !wantsHTML(c) && strings.Contains(c.GetHeader("Accept"), "json")
+	return !WantsHTML(c) && strings.Contains(c.GetHeader("Accept"), "json")
 }
 
-func sendJSON(c *gin.Context, v any) error {
+func SendJSON(c *gin.Context, v any) error {
 	c.Header("Content-Type", "application/json")
 	c.Writer.Header().Add("Vary", "Accept")
 	c.Status(http.StatusOK)

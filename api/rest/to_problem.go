@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"context"
@@ -29,15 +29,15 @@ func (a *API) toProblem(ctx context.Context, err error) *Problem {
 		copied := *ready
 		return a.complete(ctx, &copied)
 	case hungUp(ctx, err):
-		return a.complete(ctx, problemOf(slugGone, "The client hung up before it was answered."))
+		return a.complete(ctx, NewProblem(SlugGone, "The client hung up before it was answered."))
 	case errors.As(err, &coded):
 		return a.complete(ctx, a.fromCoded(ctx, coded))
 	case unreachable(err) || ctx.Err() != nil:
-		a.logFailure(ctx, "dependency unavailable", err)
-		return a.complete(ctx, problemOf(slugDependency, "A part of the service does not answer in time. Try again."))
+		a.LogFailure(ctx, "dependency unavailable", err)
+		return a.complete(ctx, NewProblem(SlugDependency, "A part of the service does not answer in time. Try again."))
 	}
-	a.logFailure(ctx, "request failed", err)
-	return a.complete(ctx, problemOf(slugServer, "Something went wrong on our side."))
+	a.LogFailure(ctx, "request failed", err)
+	return a.complete(ctx, NewProblem(SlugServer, "Something went wrong on our side."))
 }
 
 // hungUp reports whether a request failed because its client disconnected. A failure by our own
@@ -52,10 +52,10 @@ func hungUp(ctx context.Context, err error) bool {
 
 // complete adds the fields that all problems have.
 func (a *API) complete(ctx context.Context, p *Problem) *Problem {
-	k, _ := kindOf(p.slug)
-	ex := requestInfoOf(ctx)
+	k, _ := ProblemTypeOf(p.slug)
+	ex := RequestInfoOf(ctx)
 	p.Type, p.Title, p.Status = a.PublicURL("/problems/"+k.Slug), k.Title, k.Status
-	p.Instance, p.RequestID = ex.path, ex.id
+	p.Instance, p.RequestID = ex.path, ex.ID
 	if p.Status == http.StatusServiceUnavailable && p.RetryAfter == 0 {
 		p.RetryAfter = int(defaultRetry.Seconds())
 	}
@@ -64,7 +64,7 @@ func (a *API) complete(ctx context.Context, p *Problem) *Problem {
 
 // fromCoded maps the error vocabulary to problems.
 func (a *API) fromCoded(ctx context.Context, e *store.Error) *Problem {
-	p := problemOf(slugForCode(e), e.Message)
+	p := NewProblem(slugForCode(e), e.Message)
 	switch e.Code {
 	case store.Invalid:
 		for _, f := range e.Fields {
@@ -73,7 +73,7 @@ func (a *API) fromCoded(ctx context.Context, e *store.Error) *Problem {
 	case store.NotFound:
 		p.ResourceType, p.ResourceID = e.Resource, e.ResourceID
 	case store.TopicNotAllowed:
-		p.Resources = viewHelp(e.Resources)
+		p.Resources = ViewHelp(e.Resources)
 	case store.RateLimited, store.Unavailable:
 		p.RetryAfter = int(math.Ceil(max(e.RetryAfter, time.Second).Seconds()))
 		if e.RetryAfter == 0 {
@@ -82,7 +82,7 @@ func (a *API) fromCoded(ctx context.Context, e *store.Error) *Problem {
 	default: // the words say it all
 	}
 	if e.Code == store.Unavailable && e.Unwrap() != nil {
-		a.logFailure(ctx, "dependency unavailable", e)
+		a.LogFailure(ctx, "dependency unavailable", e)
 	}
 	return p
 }
@@ -90,37 +90,37 @@ func (a *API) fromCoded(ctx context.Context, e *store.Error) *Problem {
 func slugForCode(e *store.Error) string {
 	switch e.Code {
 	case store.Invalid:
-		return slugValidation
+		return SlugValidation
 	case store.Unauthenticated:
-		return slugAuth
+		return SlugAuth
 	case store.Forbidden:
-		return slugDenied
+		return SlugDenied
 	case store.NotFound:
-		return slugNotFound
+		return SlugNotFound
 	case store.Conflict:
-		return slugConflict
+		return SlugConflict
 	case store.Precondition:
-		return slugCondition
+		return SlugCondition
 	case store.ReusedKey:
-		return slugReusedKey
+		return SlugReusedKey
 	case store.RateLimited:
-		return slugRateLimited
+		return SlugRateLimited
 	case store.TopicNotAllowed:
-		return slugTopic
+		return SlugTopic
 	case store.Unavailable:
 		return slugForPart(e.Part)
 	}
-	return slugServer
+	return SlugServer
 }
 
 func slugForPart(part string) string {
 	switch part {
 	case "workflow-engine":
-		return slugEngine
+		return SlugEngine
 	case "model":
-		return slugModel
+		return SlugModel
 	}
-	return slugDependency
+	return SlugDependency
 }
 
 // unreachable reports whether the error is of a component that is unavailable or slow.
@@ -140,9 +140,9 @@ func broken(err error) bool {
 	return errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
-func (a *API) logFailure(ctx context.Context, what string, err error) {
+func (a *API) LogFailure(ctx context.Context, what string, err error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return // the client has gone, and what failed is its request
 	}
-	a.options.Log.ErrorContext(ctx, what, "request_id", requestInfoOf(ctx).id, "error", err)
+	a.options.Log.ErrorContext(ctx, what, "request_id", RequestInfoOf(ctx).ID, "error", err)
 }

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"context"
@@ -10,17 +10,17 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-// requestInfo is what the middleware and the handler share about one request. It belongs to the
+// RequestInfo is what the middleware and the handler share about one request. It belongs to the
 // request's goroutine.
-type requestInfo struct {
-	id      string // X-Request-ID
-	method  string // as sent, so HEAD stays HEAD
+type RequestInfo struct {
+	ID      string // X-Request-ID
+	Method  string // as sent, so HEAD stays HEAD
 	path    string // as sent, before aliases
-	query   string // raw, as sent
+	Query   string // raw, as sent
 	started time.Time
-	address string // of the client, behind trusted proxies
-	agent   string // User-Agent, as sent
-	user    string // set once the token is checked, for the log
+	Address string // of the client, behind trusted proxies
+	Agent   string // User-Agent, as sent
+	User    string // set once the token is checked, for the log
 	answer  http.Header
 	limits  []ratelimit.State // those charged so far
 	broken  []store.Field     // texts of the body that break their rule
@@ -28,12 +28,12 @@ type requestInfo struct {
 
 type requestInfoKey struct{}
 
-// requestInfoOf never returns nil. Outside of a request it returns an empty value.
-func requestInfoOf(ctx context.Context) *requestInfo {
-	if ex, ok := ctx.Value(requestInfoKey{}).(*requestInfo); ok {
+// RequestInfoOf never returns nil. Outside of a request it returns an empty value.
+func RequestInfoOf(ctx context.Context) *RequestInfo {
+	if ex, ok := ctx.Value(requestInfoKey{}).(*RequestInfo); ok {
 		return ex
 	}
-	return &requestInfo{}
+	return &RequestInfo{}
 }
 
 var wellFormedID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
@@ -41,15 +41,15 @@ var wellFormedID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
 // begin assigns the request's id and canonical path.
 func (a *API) begin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ex := &requestInfo{
-			id: r.Header.Get("X-Request-ID"), method: r.Method,
-			path: r.URL.Path, query: r.URL.RawQuery, started: a.options.Clock(), answer: w.Header(),
-			agent: r.UserAgent(),
+		ex := &RequestInfo{
+			ID: r.Header.Get("X-Request-ID"), Method: r.Method,
+			path: r.URL.Path, Query: r.URL.RawQuery, started: a.options.Clock(), answer: w.Header(),
+			Agent: r.UserAgent(),
 		}
-		if !wellFormedID.MatchString(ex.id) {
-			ex.id = store.NewID().String()
+		if !wellFormedID.MatchString(ex.ID) {
+			ex.ID = store.NewID().String()
 		}
-		w.Header().Set("X-Request-ID", ex.id)
+		w.Header().Set("X-Request-ID", ex.ID)
 		next.ServeHTTP(w, a.respell(r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, ex))))
 	})
 }
@@ -60,7 +60,7 @@ func (a *API) respell(r *http.Request) *http.Request {
 	if r.Method == http.MethodHead {
 		r.Method = http.MethodGet
 	}
-	if path := a.canonical(r.Method, r.URL.Path); path != r.URL.Path || r.URL.RawPath != "" {
+	if path := a.Canonical(r.Method, r.URL.Path); path != r.URL.Path || r.URL.RawPath != "" {
 		u := *r.URL
 		u.Path, u.RawPath = path, ""
 		r.URL = &u
