@@ -246,7 +246,7 @@ func (s *Server) readiness(ctx context.Context, p *probes) (*body[readiness], er
 	r := readiness{Ready: true, Timestamp: s.now()}
 	check := func(name string, found rest.Component) {
 		r.Ready = r.Ready && found.Status == statusHealthy
-		r.Checks = append(r.Checks, rest.Check{name, found.Status, found.Message})
+		r.Checks = append(r.Checks, rest.Check{Name: name, Status: found.Status, Message: found.Message})
 	}
 	check("database", p.database.look(ctx))
 	check("migrations", p.schema.look(ctx))

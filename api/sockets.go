@@ -164,7 +164,7 @@ func (s *Server) socketPrincipal(ctx context.Context, c *gin.Context) (rest.Prin
 	if err != nil {
 		return rest.Principal{}, err
 	}
-	return s.checkSession(ctx, rest.Principal{holder.UserID, holder.SessionID, holder.Roles})
+	return s.checkSession(ctx, rest.Principal{UserID: holder.UserID, SessionID: holder.SessionID, Roles: holder.Roles})
 }
 
 func parseSince(value string) (int64, error) {

@@ -80,6 +80,8 @@ func documentAlias(doc *huma.OpenAPI, a Alias) error {
 	return nil
 }
 
+// OperationAt returns the operation of a method, or nil. It knows the methods of this API: there is no
+// PATCH.
 func OperationAt(item *huma.PathItem, method string) *huma.Operation {
 	switch {
 	case item == nil:

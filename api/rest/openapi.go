@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
+// BearerScheme is the name of the security scheme of access tokens in the document.
 const BearerScheme = "bearer"
 
 // humaConfig returns a Huma configuration without Huma's own pages, links and error documents.

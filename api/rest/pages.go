@@ -52,6 +52,7 @@ func wantsJSON(c *gin.Context) bool {
 	return !WantsHTML(c) && strings.Contains(c.GetHeader("Accept"), "json")
 }
 
+// SendJSON answers a Raw operation with JSON.
 func SendJSON(c *gin.Context, v any) error {
 	c.Header("Content-Type", "application/json")
 	c.Writer.Header().Add("Vary", "Accept")

@@ -27,11 +27,13 @@ func PrincipalOf(ctx context.Context) Principal {
 	return p
 }
 
+// WithPrincipal returns the context of a request that comes from p, and notes the user for the log.
 func WithPrincipal(ctx context.Context, p Principal) context.Context {
 	RequestInfoOf(ctx).User = p.UserID.String()
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
+// BadToken returns the error for a token that is missing, malformed, expired or revoked.
 func BadToken() *store.Error {
 	return store.Errorf(store.Unauthenticated, "The access token is missing or not valid. Sign in or refresh, then try again.")
 }

@@ -36,6 +36,8 @@ type ProblemType struct {
 	Meaning string `json:"meaning"`
 }
 
+// ProblemTypes returns every type of problem that the service answers with, in the order of their
+// statuses.
 func ProblemTypes() []ProblemType {
 	return []ProblemType{
 		{SlugMalformed, 400, "Malformed request", "The request cannot be read: its JSON does not parse, or a cursor or an id in the path is not one."},
@@ -58,6 +60,7 @@ func ProblemTypes() []ProblemType {
 	}
 }
 
+// ProblemTypeOf returns the type of a slug, and whether there is one.
 func ProblemTypeOf(slug string) (ProblemType, bool) {
 	for _, k := range ProblemTypes() {
 		if k.Slug == slug {

@@ -55,6 +55,7 @@ func subject(ctx context.Context) ratelimit.Subject {
 	return CallerAddress(ctx)
 }
 
+// CallerAddress returns the subject of limits on the address that a request comes from.
 func CallerAddress(ctx context.Context) ratelimit.Subject {
 	return ratelimit.Address(RequestInfoOf(ctx).Address)
 }

@@ -72,7 +72,7 @@ func Charging(charges ...ratelimit.Charge) Option {
 }
 
 // Weighing sets the cost of an operation in units of the user's limit.
-func Weighing(units int) Option { return func(r *route) { r.weight = units } } //nolint:unparam // that all weigh the same is chance
+func Weighing(units int) Option { return func(r *route) { r.weight = units } }
 
 // AcceptForms lets an operation accept a multipart form beside JSON, with limits of its own.
 func AcceptForms(limits BodyLimits) Option {

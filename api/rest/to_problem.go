@@ -140,6 +140,7 @@ func broken(err error) bool {
 	return errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
+// LogFailure logs an error under the id of its request, unless the client has gone.
 func (a *API) LogFailure(ctx context.Context, what string, err error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return // the client has gone, and what failed is its request
