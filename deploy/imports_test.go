@@ -37,6 +37,7 @@ func wrongArrows() map[string][]string {
 		"cmd/lyo/observe":     {module + "models/store"},
 		"api":                 {module + "activities", module + "engine"},
 		"api/realtime":        {module + "activities"},
+		"api/rest":            {module + "models/accounts", module + "config", module + "api/realtime", "gorm.io/gorm", "github.com/redis/go-redis/v9", "go.temporal.io/sdk"},
 	}
 	for i, earlier := range domains() {
 		folder := "models/" + earlier
@@ -60,6 +61,7 @@ func rightArrows() map[string][]string {
 		"workflows":     {module + "activities"},
 		"activities":    {module + "models/privacy"},
 		"api":           {module + "models/feed", module + "workflows"},
+		"api/rest":      {module + "models/store", module + "models/text", module + "api/ratelimit", "github.com/gin-gonic/gin"},
 	}
 	for i, later := range domains() {
 		for _, earlier := range domains()[:i] {
