@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/auth"
-
 	"github.com/lyoapp/lyo/api/rest"
 )
 

@@ -11,9 +11,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models/tasks"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 func TestDeletingOnesAccount(t *testing.T) {

@@ -10,10 +10,9 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/api/auth"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // passwordTimeout is longer than the default, because hashing waits in a queue.

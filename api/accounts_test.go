@@ -13,10 +13,9 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/lyoapp/lyo/api/auth"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 func TestRegisterAnswersLikeLogin(t *testing.T) {

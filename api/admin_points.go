@@ -8,12 +8,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
 	"github.com/lyoapp/lyo/workflows/outbox"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 func awardOperation() huma.Operation {

@@ -8,10 +8,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // setRole does what lyo admin grant and revoke do.

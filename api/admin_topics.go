@@ -11,11 +11,10 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/text/language"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/quality"
 	"github.com/lyoapp/lyo/models/store"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // topics registers the operations on topic rules and help resources.

@@ -7,11 +7,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // attempt is one attempt to sign in. It counts as a failure from its start, so that concurrent

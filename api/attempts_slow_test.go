@@ -9,11 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // slowed returns a test environment in which six wrong passwords from all addresses delay the

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
-
 	"github.com/lyoapp/lyo/api/rest"
 )
 

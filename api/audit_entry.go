@@ -5,9 +5,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models/store"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // auditEntry returns an audit entry for this request: the action, the account it is about, the

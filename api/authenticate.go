@@ -3,10 +3,9 @@ package api
 import (
 	"context"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // authenticate checks an access token and that its session belongs to its user and is open. A bad

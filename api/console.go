@@ -10,9 +10,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/lyoapp/lyo/api/console"
-	"github.com/lyoapp/lyo/config"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/config"
 )
 
 // front serves the root and the console's files.

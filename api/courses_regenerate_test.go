@@ -12,11 +12,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (w *testEnv) regenerate(p person, course uuid.UUID, body string, headers ...string) answer {

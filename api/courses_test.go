@@ -17,13 +17,12 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/api/realtime"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows/outbox"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // newEnvWithoutTemporal returns a test environment whose Temporal is unreachable: messages of handlers stay in the

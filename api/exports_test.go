@@ -11,11 +11,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/privacy"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 func TestAskingForAnExport(t *testing.T) {

@@ -6,9 +6,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/lyoapp/lyo/models/feed"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/feed"
 )
 
 // favorites registers the operations on courses that the caller can see but need not own.

@@ -10,10 +10,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/feed"
 	"github.com/lyoapp/lyo/models/ranking"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 const tagFeeds = "feeds"

@@ -15,13 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/community"
 	"github.com/lyoapp/lyo/models/feed"
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // withRedis makes a test environment use the real Redis.

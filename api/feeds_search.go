@@ -8,9 +8,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/lyoapp/lyo/models/feed"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/feed"
 )
 
 // search registers the route that finds courses, their lessons and items, and posts.

@@ -12,10 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/realtime"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/workflows/outbox"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // FuzzProblem checks, for any body, query or path, that the response is a success or

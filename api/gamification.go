@@ -8,11 +8,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/learning"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 const tagGame = "gamification"

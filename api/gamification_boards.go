@@ -9,12 +9,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // newBoards returns the leaderboards of this server.

@@ -13,9 +13,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models/store"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // TestAClientThatHangsUpIsNoFaultOfOurs checks that failures of abandoned requests count as 499,

@@ -22,12 +22,11 @@ import (
 
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/realtime"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/workflows/outbox"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // testEnv is a server over HTTP on a database of its own, with a clock that the test

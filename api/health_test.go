@@ -8,10 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 func TestHealthWhenAllIsWell(t *testing.T) {

@@ -11,12 +11,11 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/lyoapp/lyo/api/circuitbreaker"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/migrations"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 const (

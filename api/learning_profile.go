@@ -12,10 +12,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/feed"
 	texts "github.com/lyoapp/lyo/models/text"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // profile registers the routes of the learning profile.

@@ -12,11 +12,10 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // published creates a READY course of a user, with quizzes of every kind in its first lesson.

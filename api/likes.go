@@ -9,9 +9,8 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/moderation"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/moderation"
 )
 
 // liker sets or clears a like, or toggles it where want is nil.

@@ -7,10 +7,9 @@ import (
 
 	"github.com/lyoapp/lyo/api/circuitbreaker"
 	"github.com/lyoapp/lyo/api/ratelimit"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/store"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // limitWithin is the default time limit for counting a request in Redis. It is longer than the limits

@@ -12,10 +12,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/storetest"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 func testLimits() config.Limits {

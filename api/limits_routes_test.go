@@ -13,9 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
-	"github.com/lyoapp/lyo/models/storetest"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // newLimitedEnvWithoutTemporal is newEnvWithoutTemporal with rate limits.

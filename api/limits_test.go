@@ -10,9 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
-	"github.com/lyoapp/lyo/config"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/config"
 )
 
 const (

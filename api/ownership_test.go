@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/community"
 	"github.com/lyoapp/lyo/models/courses"
@@ -22,8 +23,6 @@ import (
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/privacy"
 	"github.com/lyoapp/lyo/models/store"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // ownedData is a user with two private resources of every kind that a path can name.

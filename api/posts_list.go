@@ -9,9 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models/community"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/community"
 )
 
 // PostScope holds the filters that a cursor of the list is bound to.

@@ -11,11 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities/push/pushtest"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // TestOneTokenHoweverItIsSpelled has two users register one phone in turn, in many spellings.

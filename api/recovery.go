@@ -9,11 +9,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // recovery registers the operations that require access to a mailbox.

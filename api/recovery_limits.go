@@ -5,10 +5,9 @@ import (
 	"strings"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // mailed returns the charge for a mail, to the subject that requests it or to the recipient's mailbox.

@@ -10,10 +10,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/accounts"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 func limitedMails(t *testing.T) *testEnv {

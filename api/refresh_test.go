@@ -9,9 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/lyoapp/lyo/models/accounts"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/accounts"
 )
 
 func (w *testEnv) refresh(token string) answer {

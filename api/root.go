@@ -7,7 +7,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/lyoapp/lyo/api/console"
-
 	"github.com/lyoapp/lyo/api/rest"
 )
 

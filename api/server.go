@@ -15,11 +15,10 @@ import (
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/circuitbreaker"
 	"github.com/lyoapp/lyo/api/realtime"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/workflows/outbox"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // Deps are the collaborators of a Server. The caller owns and closes them.

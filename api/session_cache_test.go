@@ -8,9 +8,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models/storetest"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 func redisAt(t *testing.T, url string) redis.UniversalClient {

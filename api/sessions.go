@@ -9,10 +9,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/api/auth"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // ownSessions registers the operations on the caller's sessions and password.

@@ -16,10 +16,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/api/realtime"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // socketWithin is the time limit of each step before a socket is open.

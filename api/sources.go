@@ -8,11 +8,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // sourceWeight is the cost in units of adding material to the user's limit. Material is stored,

@@ -6,9 +6,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/lyoapp/lyo/models/courses"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/courses"
 )
 
 // fillAddress accepts a well-formed address. Whether it may be fetched is checked by the worker when

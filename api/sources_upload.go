@@ -14,11 +14,10 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 const (

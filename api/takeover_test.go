@@ -7,9 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models/accounts"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/accounts"
 )
 
 // takeoverScenarios are attacks on an account that is, or will be, another user's: each lists

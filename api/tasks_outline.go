@@ -14,14 +14,13 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 	texts "github.com/lyoapp/lyo/models/text"
 	"github.com/lyoapp/lyo/workflows"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 type outlineInput struct {

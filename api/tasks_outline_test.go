@@ -15,10 +15,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // deciding is a fake Temporal whose workflows answer decisions as set.

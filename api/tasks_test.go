@@ -8,9 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lyoapp/lyo/models/tasks"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/tasks"
 )
 
 func TestATaskIsItsOwnersOnly(t *testing.T) {

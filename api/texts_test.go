@@ -13,9 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/bcrypt"
 
-	"github.com/lyoapp/lyo/models/accounts"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/accounts"
 )
 
 // withoutRule are members of bodies without a text rule, with the reason.

@@ -8,11 +8,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/api/auth"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 const (

@@ -7,9 +7,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/lyoapp/lyo/models/courses"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/courses"
 )
 
 // usageView is the usage of a user's courses and the remaining quota.

@@ -8,9 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/lyoapp/lyo/models/accounts"
-
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/accounts"
 )
 
 // users registers the operations on the caller's account.

@@ -14,10 +14,9 @@ import (
 	"golang.org/x/text/language"
 	"gorm.io/gorm"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // The bounds of a profile in characters. For profile_data, they are the bytes of its JSON and the

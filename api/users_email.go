@@ -6,10 +6,9 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // emailChange is what a requested change of address was charged for.

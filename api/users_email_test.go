@@ -9,10 +9,9 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/accounts"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (w *testEnv) moveFrom(address string, p person, email string) answer {

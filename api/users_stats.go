@@ -8,13 +8,12 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/tasks"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // userStats registers the operations on the caller's statistics and activity.

@@ -7,10 +7,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/store"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 func (w *testEnv) learned(p person, kind learning.EventKind, at string, minutes int) {

@@ -13,14 +13,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/activity"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/feed"
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // markedCourse is a READY course whose every text has a unique word.

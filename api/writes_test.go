@@ -8,11 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/deploy/local"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // TestHealthWhenPostgresTakesNoWrites: such a server still answers queries, so only a write detects it.

@@ -15,13 +15,12 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities/llm/failover"
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/cmd/lyo/observe"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows/outbox"
-
-	"github.com/lyoapp/lyo/api/rest"
 )
 
 // app holds what every kind of process uses.
