@@ -103,12 +103,12 @@ func (s *Server) listAllCourses(ctx context.Context, in *listAllCoursesInput) (*
 	}.Page(ctx, s.API)
 }
 
-func (s *Server) readAnyCourse(ctx context.Context, in *courseOnlyInput) (*body[courseView], error) {
+func (s *Server) readAnyCourse(ctx context.Context, in *courseOnlyInput) (*rest.Body[courseView], error) {
 	c, err := courses.ReadAnyCourse(ctx, s.DB, in.ID, s.auditEntry(ctx, store.AuditCourseRead, uuid.Nil, nil))
 	if err != nil {
 		return nil, err
 	}
-	return &body[courseView]{viewCourse(c)}, nil
+	return rest.Answer(viewCourse(c)), nil
 }
 
 type moderateCourseInput struct {
@@ -120,8 +120,8 @@ type moderateCourseBody struct {
 	Reason string `json:"reason,omitempty" maxLength:"1000" text:"note" doc:"Shown to the owner"`
 }
 
-func (s *Server) moderating(act courses.CourseAct) func(context.Context, *moderateCourseInput) (*body[moderatedCourseView], error) {
-	return func(ctx context.Context, in *moderateCourseInput) (*body[moderatedCourseView], error) {
+func (s *Server) moderating(act courses.CourseAct) func(context.Context, *moderateCourseInput) (*rest.Body[moderatedCourseView], error) {
+	return func(ctx context.Context, in *moderateCourseInput) (*rest.Body[moderatedCourseView], error) {
 		m := s.moderationOf(ctx, act)
 		if in.Body != nil {
 			m.Reason = trimmed(in.Body.Reason)
@@ -130,7 +130,7 @@ func (s *Server) moderating(act courses.CourseAct) func(context.Context, *modera
 		if err != nil {
 			return nil, err
 		}
-		return &body[moderatedCourseView]{viewModerated(c)}, nil
+		return rest.Answer(viewModerated(c)), nil
 	}
 }
 

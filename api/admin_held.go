@@ -65,7 +65,7 @@ type decideHeldInput struct {
 	}
 }
 
-func (s *Server) decideHeld(ctx context.Context, in *decideHeldInput) (*body[done], error) {
+func (s *Server) decideHeld(ctx context.Context, in *decideHeldInput) (*rest.Body[done], error) {
 	w, err := s.writing(ctx)
 	if err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func (s *Server) decideHeld(ctx context.Context, in *decideHeldInput) (*body[don
 	if approved {
 		message = "Others can see it now."
 	}
-	return &body[done]{done{message}}, nil
+	return rest.Answer(done{message}), nil
 }
 
 func (s *Server) policy(tags []string) {
@@ -131,7 +131,7 @@ type createContentRuleInput struct {
 	}
 }
 
-func (s *Server) createContentRule(ctx context.Context, in *createContentRuleInput) (*body[contentRuleView], error) {
+func (s *Server) createContentRule(ctx context.Context, in *createContentRuleInput) (*rest.Body[contentRuleView], error) {
 	rule := moderation.ContentRule{ID: store.NewID(), Kind: in.Body.Kind, Pattern: quality.FoldPattern(in.Body.Kind, in.Body.Pattern), CreatedAt: s.now()}
 	if rule.Pattern == "" || len(rule.Pattern) > 200 {
 		return nil, store.BadField("body", "/pattern", "has no word, or is not the name of a site")
@@ -139,7 +139,7 @@ func (s *Server) createContentRule(ctx context.Context, in *createContentRuleInp
 	if err := moderation.AddContentRule(ctx, s.DB, rule, s.auditEntry(ctx, store.AuditRuleAdded, uuid.Nil, nil)); err != nil {
 		return nil, err
 	}
-	return &body[contentRuleView]{viewRule(rule)}, nil
+	return rest.Answer(viewRule(rule)), nil
 }
 
 type contentRuleID struct {

@@ -113,7 +113,7 @@ type decideReportInput struct {
 	}
 }
 
-func (s *Server) decideReport(ctx context.Context, in *decideReportInput) (*body[reportView], error) {
+func (s *Server) decideReport(ctx context.Context, in *decideReportInput) (*rest.Body[reportView], error) {
 	now := s.now()
 	report, ended, err := community.DecideReport(ctx, s.DB, community.Verdict{
 		Report: in.ID, Decision: community.Decision(in.Body.Decision), Note: in.Body.Note, By: rest.PrincipalOf(ctx).UserID,
@@ -124,5 +124,5 @@ func (s *Server) decideReport(ctx context.Context, in *decideReportInput) (*body
 		return nil, err
 	}
 	s.announceRevocation(ctx, ended...)
-	return &body[reportView]{viewReport(report)}, nil
+	return rest.Answer(viewReport(report)), nil
 }

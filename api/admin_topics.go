@@ -82,7 +82,7 @@ type createTopicRuleInput struct {
 	}
 }
 
-func (s *Server) createTopicRule(ctx context.Context, in *createTopicRuleInput) (*body[topicRuleView], error) {
+func (s *Server) createTopicRule(ctx context.Context, in *createTopicRuleInput) (*rest.Body[topicRuleView], error) {
 	rule := moderation.TopicRule{
 		ID: store.NewID(), Action: quality.TopicAction(in.Body.Action), Pattern: quality.FoldPattern(quality.RuleWord, in.Body.Pattern), CreatedAt: s.now(),
 	}
@@ -92,7 +92,7 @@ func (s *Server) createTopicRule(ctx context.Context, in *createTopicRuleInput) 
 	if err := moderation.AddTopicRule(ctx, s.DB, rule, s.auditEntry(ctx, store.AuditTopicRuleAdded, uuid.Nil, nil)); err != nil {
 		return nil, err
 	}
-	return &body[topicRuleView]{viewTopicRule(moderation.ListedTopicRule{TopicRule: rule})}, nil
+	return rest.Answer(viewTopicRule(moderation.ListedTopicRule{TopicRule: rule})), nil
 }
 
 func (s *Server) deleteTopicRule(ctx context.Context, in *contentRuleID) (*struct{}, error) {
@@ -114,7 +114,7 @@ func viewHelpResources(h moderation.HelpResources) helpResourcesView {
 	return v
 }
 
-func (s *Server) listHelpResources(ctx context.Context, _ *nothing) (*body[[]helpResourcesView], error) {
+func (s *Server) listHelpResources(ctx context.Context, _ *rest.NoInput) (*rest.Body[[]helpResourcesView], error) {
 	all, err := moderation.ListHelpResources(ctx, s.DB)
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (s *Server) listHelpResources(ctx context.Context, _ *nothing) (*body[[]hel
 	for _, h := range all {
 		views = append(views, viewHelpResources(h))
 	}
-	return &body[[]helpResourcesView]{views}, nil
+	return rest.Answer(views), nil
 }
 
 type putHelpResourcesInput struct {
@@ -162,7 +162,7 @@ func opens(link string) bool {
 	return false
 }
 
-func (s *Server) putHelpResources(ctx context.Context, in *putHelpResourcesInput) (*body[helpResourcesView], error) {
+func (s *Server) putHelpResources(ctx context.Context, in *putHelpResourcesInput) (*rest.Body[helpResourcesView], error) {
 	tag, err := language.Parse(in.Locale)
 	if err != nil {
 		return nil, store.BadField("path", "locale", "is not a BCP 47 language tag")
@@ -177,5 +177,5 @@ func (s *Server) putHelpResources(ctx context.Context, in *putHelpResourcesInput
 	if err := moderation.SetHelpResources(ctx, s.DB, help, s.auditEntry(ctx, store.AuditHelpChanged, uuid.Nil, nil)); err != nil {
 		return nil, err
 	}
-	return &body[helpResourcesView]{viewHelpResources(help)}, nil
+	return rest.Answer(viewHelpResources(help)), nil
 }

@@ -183,7 +183,7 @@ type deleteCommentInput struct {
 	rest.Changing
 }
 
-func (s *Server) deleteComment(ctx context.Context, in *deleteCommentInput) (*body[done], error) {
+func (s *Server) deleteComment(ctx context.Context, in *deleteCommentInput) (*rest.Body[done], error) {
 	w, err := s.writing(ctx)
 	if err != nil {
 		return nil, err
@@ -191,10 +191,10 @@ func (s *Server) deleteComment(ctx context.Context, in *deleteCommentInput) (*bo
 	if err := community.DeleteComment(ctx, s.DB, w, in.ID, s.commentMatches(in.IfMatch)); err != nil {
 		return nil, err
 	}
-	return &body[done]{done{"The comment is deleted."}}, nil
+	return rest.Answer(done{"The comment is deleted."}), nil
 }
 
-func (s *Server) listCommentEdits(ctx context.Context, in *PostID) (*body[[]editView], error) {
+func (s *Server) listCommentEdits(ctx context.Context, in *PostID) (*rest.Body[[]editView], error) {
 	v, err := s.reader(ctx)
 	if err != nil {
 		return nil, err
@@ -203,5 +203,5 @@ func (s *Server) listCommentEdits(ctx context.Context, in *PostID) (*body[[]edit
 	if err != nil {
 		return nil, err
 	}
-	return &body[[]editView]{viewEdits(edits)}, nil
+	return rest.Answer(viewEdits(edits)), nil
 }

@@ -41,5 +41,4 @@ const (
 	tagTasks     = "tasks"
 	tagCommunity = "community"
 	tagAdmin     = "admin"
-	tagHealth    = "health"
 )

@@ -55,7 +55,7 @@ type exportOutput struct {
 	Body     exportView
 }
 
-func (s *Server) exportMe(ctx context.Context, _ *nothing) (*exportOutput, error) {
+func (s *Server) exportMe(ctx context.Context, _ *rest.NoInput) (*exportOutput, error) {
 	user, now := rest.PrincipalOf(ctx).UserID, s.now()
 	task := tasks.NewTask(store.NewID(), user, store.NewID(), now)
 	hash := sha256.Sum256(task.ID[:]) // it has no key, so no request is like it

@@ -39,7 +39,7 @@ func (in *findInput) Resolve(huma.Context) []error {
 	return nil
 }
 
-func (s *Server) find(ctx context.Context, in *findInput) (*body[[]feedItemView], error) {
+func (s *Server) find(ctx context.Context, in *findInput) (*rest.Body[[]feedItemView], error) {
 	found, err := feed.Search(ctx, s.DB, feed.SearchQuery{
 		Viewer: rest.PrincipalOf(ctx).UserID, Words: in.Q, ContentType: in.ContentType, DifficultyLevel: in.DifficultyLevel,
 		Language: in.Language, Limit: in.Limit, Now: s.now(),
@@ -51,7 +51,7 @@ func (s *Server) find(ctx context.Context, in *findInput) (*body[[]feedItemView]
 	for i, f := range found {
 		items[i] = viewFound(f)
 	}
-	return &body[[]feedItemView]{Body: items}, nil
+	return rest.Answer(items), nil
 }
 
 func viewFound(f feed.Found) feedItemView {

@@ -84,7 +84,7 @@ type badgeView struct {
 
 type gameProfileOutput struct{ Body gameProfileView }
 
-func (s *Server) gameProfile(ctx context.Context, _ *nothing) (*gameProfileOutput, error) {
+func (s *Server) gameProfile(ctx context.Context, _ *rest.NoInput) (*gameProfileOutput, error) {
 	user := rest.PrincipalOf(ctx).UserID
 	account, err := accounts.FindUser(ctx, s.DB, user)
 	if err != nil {
@@ -157,7 +157,7 @@ type achievementsInput struct {
 	ShowLocked bool `query:"show_locked" default:"true" doc:"Include achievements that are not unlocked yet."`
 }
 
-func (s *Server) listAchievements(ctx context.Context, in *achievementsInput) (*body[[]achievementView], error) {
+func (s *Server) listAchievements(ctx context.Context, in *achievementsInput) (*rest.Body[[]achievementView], error) {
 	all, err := learning.AchievementsOf(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err
@@ -172,7 +172,7 @@ func (s *Server) listAchievements(ctx context.Context, in *achievementsInput) (*
 			UnlockedAt: utc(a.UnlockedAt), ProgressCurrent: a.Current, ProgressTarget: a.Target, IsUnlocked: a.UnlockedAt != nil, Rarity: a.Rarity,
 		})
 	}
-	return &body[[]achievementView]{views}, nil
+	return rest.Answer(views), nil
 }
 
 type gameStatsView struct {
@@ -186,7 +186,7 @@ type gameStatsView struct {
 
 type gameStatsOutput struct{ Body gameStatsView }
 
-func (s *Server) gameStats(ctx context.Context, _ *nothing) (*gameStatsOutput, error) {
+func (s *Server) gameStats(ctx context.Context, _ *rest.NoInput) (*gameStatsOutput, error) {
 	all, err := learning.EverybodyTogether(ctx, s.DB)
 	if err != nil {
 		return nil, err
@@ -206,7 +206,7 @@ type freezeView struct {
 
 type freezeOutput struct{ Body freezeView }
 
-func (s *Server) spendFreeze(ctx context.Context, _ *nothing) (*freezeOutput, error) {
+func (s *Server) spendFreeze(ctx context.Context, _ *rest.NoInput) (*freezeOutput, error) {
 	streak, err := learning.SpendFreeze(ctx, s.DB, rest.PrincipalOf(ctx).UserID, s.now())
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
 				d.Seen = func(_, _ string, status int, _ time.Duration) { counted <- status }
 			})
 			began := make(chan struct{})
-			rest.Register(w.server.API, huma.Operation{OperationID: "hang", Method: http.MethodGet, Path: "/hang"}, func(ctx context.Context, _ *nothing) (*body[string], error) {
+			rest.Register(w.server.API, huma.Operation{OperationID: "hang", Method: http.MethodGet, Path: "/hang"}, func(ctx context.Context, _ *rest.NoInput) (*rest.Body[string], error) {
 				close(began)
 				if !strings.HasPrefix(name, "a query") {
 					<-ctx.Done()
@@ -75,7 +75,7 @@ func TestAClientThatHangsUpIsNoFaultOfOurs(t *testing.T) {
 func TestAPartThatIsTooSlowIsAFaultOfOurs(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
-	rest.Register(w.server.API, huma.Operation{OperationID: "slow", Method: http.MethodGet, Path: "/slow"}, func(ctx context.Context, _ *nothing) (*body[string], error) {
+	rest.Register(w.server.API, huma.Operation{OperationID: "slow", Method: http.MethodGet, Path: "/slow"}, func(ctx context.Context, _ *rest.NoInput) (*rest.Body[string], error) {
 		<-ctx.Done()
 		return nil, errors.Join(ctx.Err())
 	}, rest.Public, rest.Within(20*time.Millisecond))

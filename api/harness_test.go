@@ -256,7 +256,7 @@ func (w *testEnv) signUp(email string) person {
 // failing adds an operation that returns an error.
 func (w *testEnv) failing(path string, err error) {
 	rest.Register(w.server.API, huma.Operation{OperationID: path, Method: "GET", Path: path},
-		func(context.Context, *nothing) (*body[string], error) { return nil, err }, rest.Public)
+		func(context.Context, *rest.NoInput) (*rest.Body[string], error) { return nil, err }, rest.Public)
 }
 
 type probeInput struct {
@@ -277,8 +277,8 @@ type probeBody struct {
 // echoing adds POST /probe, which returns the body.
 func (w *testEnv) echoing() {
 	rest.Register(w.server.API, huma.Operation{OperationID: "probe", Method: "POST", Path: "/probe"},
-		func(_ context.Context, in *probeInput) (*body[probeBody], error) {
-			return &body[probeBody]{in.Body}, nil
+		func(_ context.Context, in *probeInput) (*rest.Body[probeBody], error) {
+			return rest.Answer(in.Body), nil
 		}, rest.Public)
 }
 

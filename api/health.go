@@ -7,9 +7,17 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/redis/go-redis/v9"
+	"go.temporal.io/sdk/client"
+	"gorm.io/gorm"
 
+	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/config"
 )
+
+// tagHealth is the tag of the health routes in the OpenAPI document.
+const tagHealth = "health"
 
 // The statuses of a component.
 const (
@@ -80,43 +88,63 @@ type modelHealth struct {
 	LatencyMS float64 `json:"latency_ms"`
 }
 
-type body[T any] struct{ Body T }
+// HealthDeps are the components whose health is reported, and what is said of the service.
+type HealthDeps struct {
+	DB        *gorm.DB
+	Redis     redis.UniversalClient // nil: not configured
+	Temporal  client.Client         // nil: not configured
+	Namespace string                // of Temporal
+	Model     ModelProbe            // nil: not configured
+	Hub       *realtime.Hub
+	Push      config.Push
 
-type nothing struct{}
+	Version, Environment string
+	Clock                func() time.Time
+}
 
-// health registers the health routes for load balancers, operators and clients.
-func (s *Server) health() {
-	p := newProbes(s)
-	s.pulses(p)
-	s.part("database", "Check the database", rest.SlugDependency, p.database.look)
-	s.part("redis", "Check Redis", rest.SlugDependency, p.redis.look)
-	s.part("temporal", "Check Temporal", rest.SlugEngine, p.temporal.look)
-	s.part("push", "Check push delivery", rest.SlugDependency, p.push.look)
-	rest.Register(s.API, healthOp("websocket", "/v1/health/websocket", "Check live progress", "Answers 200 in any state."), func(ctx context.Context, _ *nothing) (*body[socketHealth], error) {
-		return &body[socketHealth]{s.socketHealth(ctx, p)}, nil
+// Health has the handlers of the health routes.
+type Health struct {
+	HealthDeps
+	api *rest.API
+}
+
+// RegisterHealth registers the health routes for load balancers, operators and clients.
+func RegisterHealth(api *rest.API, d HealthDeps) {
+	h := &Health{d, api}
+	p := newProbes(h)
+	h.pulses(p)
+	h.part("database", "Check the database", rest.SlugDependency, p.database.look)
+	h.part("redis", "Check Redis", rest.SlugDependency, p.redis.look)
+	h.part("temporal", "Check Temporal", rest.SlugEngine, p.temporal.look)
+	h.part("push", "Check push delivery", rest.SlugDependency, p.push.look)
+	rest.Register(h.api, healthOp("websocket", "/v1/health/websocket", "Check live progress", "Answers 200 in any state."), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[socketHealth], error) {
+		return rest.Answer(h.socketHealth(ctx, p)), nil
 	}, rest.Public)
-	rest.Register(s.API, healthOp("model", "/v1/health/model", "Check the language model", unhealthyIs503), func(ctx context.Context, _ *nothing) (*body[modelHealth], error) {
+	rest.Register(h.api, healthOp("model", "/v1/health/model", "Check the language model", unhealthyIs503), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[modelHealth], error) {
 		model, component := p.modelHealth(ctx)
 		if component.Status == statusUnhealthy {
-			return nil, s.unwell(rest.SlugModel, component)
+			return nil, h.unwell(rest.SlugModel, component)
 		}
-		return &body[modelHealth]{modelHealth{model, component.LatencyMS}}, nil
+		return rest.Answer(modelHealth{model, component.LatencyMS}), nil
 	}, rest.Public)
 }
 
+// now returns the time in microseconds, as in all answers.
+func (h *Health) now() time.Time { return h.Clock().UTC().Truncate(time.Microsecond) }
+
 // pulses registers the health routes of the whole service.
-func (s *Server) pulses(p *probes) {
-	rest.Register(s.API, healthOp("pulse", "/health", "Check that the service answers", "Does not look at any dependency."), func(context.Context, *nothing) (*body[pulse], error) {
-		return &body[pulse]{pulse{statusHealthy, s.now(), s.Version}}, nil
+func (h *Health) pulses(p *probes) {
+	rest.Register(h.api, healthOp("pulse", "/health", "Check that the service answers", "Does not look at any dependency."), func(context.Context, *rest.NoInput) (*rest.Body[pulse], error) {
+		return rest.Answer(pulse{statusHealthy, h.now(), h.Version}), nil
 	}, rest.Public)
-	rest.Register(s.API, healthOp("live", "/v1/health/live", "Check that the process is alive", "For liveness probes: it does not look at any dependency."), func(context.Context, *nothing) (*body[liveness], error) {
-		return &body[liveness]{liveness{"alive", s.now()}}, nil
+	rest.Register(h.api, healthOp("live", "/v1/health/live", "Check that the process is alive", "For liveness probes: it does not look at any dependency."), func(context.Context, *rest.NoInput) (*rest.Body[liveness], error) {
+		return rest.Answer(liveness{"alive", h.now()}), nil
 	}, rest.Public)
-	rest.Register(s.API, healthOp("overview", "/v1/health", "Check all components", "Answers 200 in any state; status is degraded unless every component is healthy."), func(ctx context.Context, _ *nothing) (*body[overview], error) {
-		return &body[overview]{s.overview(ctx, p)}, nil
+	rest.Register(h.api, healthOp("overview", "/v1/health", "Check all components", "Answers 200 in any state; status is degraded unless every component is healthy."), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[overview], error) {
+		return rest.Answer(h.overview(ctx, p)), nil
 	}, rest.Public)
-	rest.Register(s.API, healthOp("ready", "/v1/health/ready", "Check readiness for requests", "For readiness probes: 503 unless the database takes writes and has the current schema."), func(ctx context.Context, _ *nothing) (*body[readiness], error) {
-		return s.readiness(ctx, p)
+	rest.Register(h.api, healthOp("ready", "/v1/health/ready", "Check readiness for requests", "For readiness probes: 503 unless the database takes writes and has the current schema."), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[readiness], error) {
+		return h.readiness(ctx, p)
 	}, rest.Public)
 }
 
@@ -135,26 +163,26 @@ func healthOp(name, path, summary, description string) huma.Operation {
 }
 
 // part serves the health of one component. It answers 503 when the component is unhealthy.
-func (s *Server) part(name, summary, slug string, look func(context.Context) rest.Component) {
-	rest.Register(s.API, healthOp(name, "/v1/health/"+name, summary, unhealthyIs503), func(ctx context.Context, _ *nothing) (*body[rest.Component], error) {
+func (h *Health) part(name, summary, slug string, look func(context.Context) rest.Component) {
+	rest.Register(h.api, healthOp(name, "/v1/health/"+name, summary, unhealthyIs503), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[rest.Component], error) {
 		component := look(ctx)
 		if component.Status == statusUnhealthy {
-			return nil, s.unwell(slug, component)
+			return nil, h.unwell(slug, component)
 		}
-		return &body[rest.Component]{component}, nil
+		return rest.Answer(component), nil
 	}, rest.Public)
 }
 
-func (s *Server) unwell(slug string, component rest.Component) *rest.Problem {
+func (h *Health) unwell(slug string, component rest.Component) *rest.Problem {
 	p := rest.NewProblem(slug, component.Message)
-	now := s.now()
+	now := h.now()
 	p.Component, p.Timestamp = &component, &now
 	return p
 }
 
-func (s *Server) socketHealth(ctx context.Context, p *probes) socketHealth {
+func (h *Health) socketHealth(ctx context.Context, p *probes) socketHealth {
 	return socketHealth{
-		Component: p.websocket.look(ctx), RedisEnabled: s.Redis != nil,
-		TotalConnections: s.Hub.Connections(), ActiveTasks: s.Hub.ActiveTasks(),
+		Component: p.websocket.look(ctx), RedisEnabled: h.Redis != nil,
+		TotalConnections: h.Hub.Connections(), ActiveTasks: h.Hub.ActiveTasks(),
 	}
 }

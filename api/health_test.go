@@ -94,7 +94,7 @@ func TestPartsAreAskedOnceASecond(t *testing.T) {
 		w.problem(w.do("GET", "/v1/health/model", ""), rest.SlugModel)
 	}
 	require.EqualValues(t, 1, asked.Load())
-	w.clock.advance(probeFor + time.Millisecond)
+	w.clock.advance(time.Second + time.Millisecond) // an answer is passed on for a second
 	w.do("GET", "/v1/health/model", "")
 	require.EqualValues(t, 2, asked.Load())
 }

@@ -42,16 +42,16 @@ type probe struct {
 	until time.Time
 }
 
-func newProbes(s *Server) *probes {
+func newProbes(h *Health) *probes {
 	asking := func(ask func(context.Context) rest.Component, within time.Duration) *probe {
-		return &probe{clock: s.Clock, ask: ask, within: within}
+		return &probe{clock: h.Clock, ask: ask, within: within}
 	}
 	p := &probes{
-		database: asking(s.askDatabase, writeWithin), redis: asking(s.askRedis, writeWithin), temporal: asking(s.askTemporal, probeWithin),
-		websocket: asking(s.askSockets, probeWithin), schema: asking(s.askSchema, probeWithin),
-		push: asking(s.askPush, probeWithin),
+		database: asking(h.askDatabase, writeWithin), redis: asking(h.askRedis, writeWithin), temporal: asking(h.askTemporal, probeWithin),
+		websocket: asking(h.askSockets, probeWithin), schema: asking(h.askSchema, probeWithin),
+		push: asking(h.askPush, probeWithin),
 	}
-	p.watchModel(s)
+	p.watchModel(h)
 	return p
 }
 
@@ -80,8 +80,8 @@ func unhealthy(message string) rest.Component {
 	return rest.Component{Status: statusUnhealthy, Message: message}
 }
 
-func (s *Server) askDatabase(ctx context.Context) rest.Component {
-	err := store.TryWrite(ctx, s.DB)
+func (h *Health) askDatabase(ctx context.Context) rest.Component {
+	err := store.TryWrite(ctx, h.DB)
 	switch {
 	case err == nil:
 		return healthy("Postgres answers and takes writes")
@@ -93,8 +93,8 @@ func (s *Server) askDatabase(ctx context.Context) rest.Component {
 	return unhealthy("Postgres does not answer, or does not take writes")
 }
 
-func (s *Server) askSchema(ctx context.Context) rest.Component {
-	raw, err := s.DB.DB()
+func (h *Health) askSchema(ctx context.Context) rest.Component {
+	raw, err := h.DB.DB()
 	if err == nil {
 		err = migrations.Check(ctx, raw)
 	}
@@ -104,11 +104,11 @@ func (s *Server) askSchema(ctx context.Context) rest.Component {
 	return healthy("The schema is current")
 }
 
-func (s *Server) askRedis(ctx context.Context) rest.Component {
-	if s.Redis == nil {
+func (h *Health) askRedis(ctx context.Context) rest.Component {
+	if h.Redis == nil {
 		return healthy("not configured")
 	}
-	err := circuitbreaker.TryWrite(ctx, s.Redis)
+	err := circuitbreaker.TryWrite(ctx, h.Redis)
 	switch {
 	case err == nil:
 		return healthy("Redis answers and takes writes")
@@ -122,14 +122,14 @@ func (s *Server) askRedis(ctx context.Context) rest.Component {
 	return unhealthy("Redis does not answer; the service goes on without it")
 }
 
-func (s *Server) askTemporal(ctx context.Context) rest.Component {
-	if s.Temporal == nil {
+func (h *Health) askTemporal(ctx context.Context) rest.Component {
+	if h.Temporal == nil {
 		return healthy("not configured")
 	}
-	if _, err := s.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+	if _, err := h.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
 		return unhealthy("Temporal does not answer; accepted work starts when it does")
 	}
-	lanes, err := workflows.ReadQueueStats(ctx, s.Temporal, s.Config.Temporal.Namespace)
+	lanes, err := workflows.ReadQueueStats(ctx, h.Temporal, h.Namespace)
 	if err != nil {
 		return rest.Component{Status: statusDegraded, Message: "Temporal answers, but does not say who works"}
 	}
@@ -141,27 +141,27 @@ func (s *Server) askTemporal(ctx context.Context) rest.Component {
 	return healthy("Temporal answers, and every queue has a worker")
 }
 
-func (s *Server) askSockets(context.Context) rest.Component {
+func (h *Health) askSockets(context.Context) rest.Component {
 	return healthy("Sockets are open for clients")
 }
 
 // askPush reports which push services are configured, and which of them get nothing because they
 // refuse the credentials.
-func (s *Server) askPush(ctx context.Context) rest.Component {
-	stopped, err := notify.StoppedPushes(ctx, s.DB)
+func (h *Health) askPush(ctx context.Context) rest.Component {
+	stopped, err := notify.StoppedPushes(ctx, h.DB)
 	if err != nil {
 		return rest.Component{Status: statusDegraded, Message: "Postgres has to answer first"}
 	}
 	var words []string
 	for _, c := range stopped {
-		if s.Config.Push.Uses(c.Provider) {
+		if h.Push.Uses(c.Provider) {
 			words = append(words, fmt.Sprintf("%s refuses the credentials of this server (%s)", pushServices[c.Provider], c.Reason))
 		}
 	}
 	if len(words) > 0 {
 		return rest.Component{Status: statusDegraded, Message: strings.Join(words, "; ") + ": sending has stopped, devices stay registered, and one message at a time is tried until it is accepted"}
 	}
-	return healthy(s.pushSettings())
+	return healthy(h.pushSettings())
 }
 
 // pushServices are the display names of push providers.
@@ -170,8 +170,8 @@ var pushServices = map[string]string{
 	"webpush-apple": "Apple's web push", "webpush-microsoft": "Microsoft's web push", "webpush-other": "The web push service",
 }
 
-func (s *Server) pushSettings() string {
-	c := s.Config.Push
+func (h *Health) pushSettings() string {
+	c := h.Push
 	var have, dry []string
 	for _, part := range []struct {
 		there         bool
@@ -195,7 +195,7 @@ func (s *Server) pushSettings() string {
 }
 
 // watchModel keeps the model's detailed health beside the component's.
-func (p *probes) watchModel(s *Server) {
+func (p *probes) watchModel(h *Health) {
 	var mu sync.Mutex
 	last := ModelHealth{Status: statusHealthy, Message: "not configured"}
 	p.lastModel = func() ModelHealth {
@@ -203,11 +203,11 @@ func (p *probes) watchModel(s *Server) {
 		defer mu.Unlock()
 		return last
 	}
-	p.model = &probe{clock: s.Clock, within: probeWithin, ask: func(ctx context.Context) rest.Component {
-		if s.Model == nil {
+	p.model = &probe{clock: h.Clock, within: probeWithin, ask: func(ctx context.Context) rest.Component {
+		if h.Model == nil {
 			return healthy("not configured")
 		}
-		found := s.Model(ctx)
+		found := h.Model(ctx)
 		mu.Lock()
 		defer mu.Unlock()
 		last = found
@@ -221,8 +221,8 @@ func (p *probes) modelHealth(ctx context.Context) (ModelHealth, rest.Component) 
 }
 
 // overview checks all components at once.
-func (s *Server) overview(ctx context.Context, p *probes) overview {
-	o := overview{Status: statusHealthy, Timestamp: s.now(), Version: s.Version, Environment: string(s.Config.Env)}
+func (h *Health) overview(ctx context.Context, p *probes) overview {
+	o := overview{Status: statusHealthy, Timestamp: h.now(), Version: h.Version, Environment: h.Environment}
 	c := &o.Components
 	var all sync.WaitGroup
 	for target, from := range map[*rest.Component]*probe{
@@ -241,8 +241,8 @@ func (s *Server) overview(ctx context.Context, p *probes) overview {
 }
 
 // readiness requires a writable Postgres with the current schema. The other components are optional.
-func (s *Server) readiness(ctx context.Context, p *probes) (*body[readiness], error) {
-	r := readiness{Ready: true, Timestamp: s.now()}
+func (h *Health) readiness(ctx context.Context, p *probes) (*rest.Body[readiness], error) {
+	r := readiness{Ready: true, Timestamp: h.now()}
 	check := func(name string, found rest.Component) {
 		r.Ready = r.Ready && found.Status == statusHealthy
 		r.Checks = append(r.Checks, rest.Check{Name: name, Status: found.Status, Message: found.Message})
@@ -250,7 +250,7 @@ func (s *Server) readiness(ctx context.Context, p *probes) (*body[readiness], er
 	check("database", p.database.look(ctx))
 	check("migrations", p.schema.look(ctx))
 	if r.Ready {
-		return &body[readiness]{r}, nil
+		return rest.Answer(r), nil
 	}
 	problem := rest.NewProblem(rest.SlugDependency, "Requests should not be sent here now.")
 	problem.Ready, problem.Timestamp, problem.Checks = &r.Ready, &r.Timestamp, r.Checks

@@ -36,7 +36,7 @@ func (s *Server) likable(what, path string, like liker) {
 		rest.Register(s.API, huma.Operation{
 			OperationID: op.id, Method: op.method, Path: path + "/like", Tags: []string{tagCommunity}, Summary: op.summary,
 			Description: op.description + " 409: the " + what + " is on hold or hidden.", Errors: []int{http.StatusConflict},
-		}, func(ctx context.Context, in *PostID) (*body[likeView], error) {
+		}, func(ctx context.Context, in *PostID) (*rest.Body[likeView], error) {
 			v, err := s.reader(ctx)
 			if err != nil {
 				return nil, err
@@ -49,7 +49,7 @@ func (s *Server) likable(what, path string, like liker) {
 			if !liked {
 				message = "You do not like it."
 			}
-			return &body[likeView]{likeView{message, likes, liked}}, nil
+			return rest.Answer(likeView{message, likes, liked}), nil
 		})
 	}
 }

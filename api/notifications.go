@@ -98,9 +98,9 @@ type unreadView struct {
 	UnreadCount int `json:"unread_count" minimum:"0"`
 }
 
-func (s *Server) countNotifications(ctx context.Context, _ *nothing) (*body[unreadView], error) {
+func (s *Server) countNotifications(ctx context.Context, _ *rest.NoInput) (*rest.Body[unreadView], error) {
 	n, err := notify.UnreadCount(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
-	return &body[unreadView]{unreadView{n}}, err
+	return rest.Answer(unreadView{n}), err
 }
 
 // NotificationID is the notification id in the path.
@@ -108,9 +108,9 @@ type NotificationID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }
 
-func (s *Server) readNotification(ctx context.Context, in *NotificationID) (*body[notificationView], error) {
+func (s *Server) readNotification(ctx context.Context, in *NotificationID) (*rest.Body[notificationView], error) {
 	n, err := notify.ReadNotification(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, s.now())
-	return &body[notificationView]{viewNotification(n)}, err
+	return rest.Answer(viewNotification(n)), err
 }
 
 type readView struct {
@@ -118,7 +118,7 @@ type readView struct {
 	Updated int    `json:"updated" doc:"How many were marked as read"`
 }
 
-func (s *Server) readNotifications(ctx context.Context, _ *nothing) (*body[readView], error) {
+func (s *Server) readNotifications(ctx context.Context, _ *rest.NoInput) (*rest.Body[readView], error) {
 	n, err := notify.ReadAll(ctx, s.DB, rest.PrincipalOf(ctx).UserID, s.now())
-	return &body[readView]{readView{"Everything is read.", n}}, err
+	return rest.Answer(readView{"Everything is read.", n}), err
 }

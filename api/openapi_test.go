@@ -93,7 +93,7 @@ func TestEmbeddedStructsThatHumaPassesOver(t *testing.T) {
 	w := newTestEnv(t)
 	require.PanicsWithValue(t, "api: api.hidingInput embeds api.hiddenPart: export that type, or Huma passes over its fields", func() {
 		rest.Register(w.server.API, huma.Operation{OperationID: "h", Method: "GET", Path: "/h"},
-			func(context.Context, *hidingInput) (*nothing, error) { return nil, nil })
+			func(context.Context, *hidingInput) (*rest.NoInput, error) { return nil, nil })
 	})
 }
 

@@ -198,7 +198,7 @@ type deletePostInput struct {
 	rest.Changing
 }
 
-func (s *Server) deletePost(ctx context.Context, in *deletePostInput) (*body[done], error) {
+func (s *Server) deletePost(ctx context.Context, in *deletePostInput) (*rest.Body[done], error) {
 	w, err := s.writing(ctx)
 	if err != nil {
 		return nil, err
@@ -206,10 +206,10 @@ func (s *Server) deletePost(ctx context.Context, in *deletePostInput) (*body[don
 	if err := community.DeletePost(ctx, s.DB, w, in.ID, s.postMatches(in.IfMatch)); err != nil {
 		return nil, err
 	}
-	return &body[done]{done{"The post is deleted."}}, nil
+	return rest.Answer(done{"The post is deleted."}), nil
 }
 
-func (s *Server) listPostEdits(ctx context.Context, in *PostID) (*body[[]editView], error) {
+func (s *Server) listPostEdits(ctx context.Context, in *PostID) (*rest.Body[[]editView], error) {
 	v, err := s.reader(ctx)
 	if err != nil {
 		return nil, err
@@ -218,5 +218,5 @@ func (s *Server) listPostEdits(ctx context.Context, in *PostID) (*body[[]editVie
 	if err != nil {
 		return nil, err
 	}
-	return &body[[]editView]{viewEdits(edits)}, nil
+	return rest.Answer(viewEdits(edits)), nil
 }

@@ -96,7 +96,7 @@ func TestPanicBecomesAProblem(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	rest.Register(w.server.API, huma.Operation{OperationID: "p", Method: "GET", Path: "/panic"},
-		func(context.Context, *nothing) (*body[string], error) { panic("secret-cause") }, rest.Public)
+		func(context.Context, *rest.NoInput) (*rest.Body[string], error) { panic("secret-cause") }, rest.Public)
 	a := w.do("GET", "/panic", "")
 	w.problem(a, rest.SlugServer)
 	require.NotContains(t, string(a.body), "secret-cause")
@@ -107,7 +107,7 @@ func TestHandlerThatTakesTooLong(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	rest.Register(w.server.API, huma.Operation{OperationID: "s", Method: "GET", Path: "/slow"},
-		func(ctx context.Context, _ *nothing) (*body[string], error) {
+		func(ctx context.Context, _ *rest.NoInput) (*rest.Body[string], error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}, rest.Public, rest.Within(20*time.Millisecond))
@@ -203,7 +203,9 @@ func TestIDsInThePath(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	rest.Register(w.server.API, huma.Operation{OperationID: "thing", Method: "GET", Path: "/things/{id}"},
-		func(_ context.Context, in *idInput) (*body[string], error) { return &body[string]{in.ID.String()}, nil }, rest.Public)
+		func(_ context.Context, in *idInput) (*rest.Body[string], error) {
+			return rest.Answer(in.ID.String()), nil
+		}, rest.Public)
 	id := uuid.NewString()
 	require.Equal(t, `"`+id+`"`+"\n", string(w.do("GET", "/things/"+strings.ToUpper(id), "").body))
 	for _, bad := range []string{"7", "nope", strings.ReplaceAll(id, "-", ""), "{" + id + "}", "urn:uuid:" + id, "%00"} {

@@ -62,7 +62,7 @@ type testPushView struct {
 	Devices        []testedDevice `json:"devices"`
 }
 
-func (s *Server) testPush(ctx context.Context, _ *nothing) (*body[testPushView], error) {
+func (s *Server) testPush(ctx context.Context, _ *rest.NoInput) (*rest.Body[testPushView], error) {
 	user, now := rest.PrincipalOf(ctx).UserID, s.now()
 	devices, err := notify.ActiveDevices(ctx, s.DB, user, mostTested)
 	if err != nil {
@@ -91,7 +91,7 @@ func (s *Server) testPush(ctx context.Context, _ *nothing) (*body[testPushView],
 	if err != nil {
 		return nil, err
 	}
-	return &body[testPushView]{viewTestPush(id, devices, receipts)}, nil
+	return rest.Answer(viewTestPush(id, devices, receipts)), nil
 }
 
 // awaitReceipts waits until the given number of devices have a final receipt, or until its time limit.

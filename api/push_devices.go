@@ -170,7 +170,7 @@ func maskedToken(token string) string {
 	return "****" + string(runes[max(0, utf8.RuneCountInString(token)-6):])
 }
 
-func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*body[deviceView], error) {
+func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*rest.Body[deviceView], error) {
 	b, now := in.Body, s.now()
 	var info json.RawMessage
 	if b.DeviceInfo != nil {
@@ -186,7 +186,7 @@ func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*
 		DeviceInfo: info, Locale: text(b.Locale), AppVersion: text(b.AppVersion), DeviceModel: text(b.DeviceModel),
 		OSVersion: text(b.OSVersion), CreatedAt: now, LastUsedAt: now,
 	})
-	return &body[deviceView]{viewDevice(made)}, err
+	return rest.Answer(viewDevice(made)), err
 }
 
 type listDevicesInput struct {
@@ -215,14 +215,14 @@ type messageView struct {
 	Message string `json:"message"`
 }
 
-func (s *Server) deleteDevice(ctx context.Context, in *DeviceID) (*body[messageView], error) {
+func (s *Server) deleteDevice(ctx context.Context, in *DeviceID) (*rest.Body[messageView], error) {
 	err := notify.DeleteDevice(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID)
-	return &body[messageView]{messageView{"The device is forgotten."}}, err
+	return rest.Answer(messageView{"The device is forgotten."}), err
 }
 
-func (s *Server) deactivateDevice(ctx context.Context, in *DeviceID) (*body[deviceView], error) {
+func (s *Server) deactivateDevice(ctx context.Context, in *DeviceID) (*rest.Body[deviceView], error) {
 	device, err := notify.SwitchOffDevice(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, s.now())
-	return &body[deviceView]{viewDevice(device)}, err
+	return rest.Answer(viewDevice(device)), err
 }
 
 type webPushKeyView struct {

@@ -103,21 +103,23 @@ func TestTheKeyBrowsersSubscribeFor(t *testing.T) {
 // TestHealthTellsOfWrongCredentials checks that health reports only services in use, with their latest credentials.
 func TestHealthTellsOfWrongCredentials(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t)
-	w.server.Config.Push.FCMCredentials = "credentials"
+	w := newTestEnv(t, func(d *Deps) { d.Config.Push.FCMCredentials = "credentials" })
 	old, now := notify.PushCredentialKey{Provider: "fcm", Fingerprint: "old"}, w.server.now()
 	apns := notify.PushCredentialKey{Provider: "apns", Fingerprint: "unused"}
 	for _, key := range []notify.PushCredentialKey{old, apns} {
 		_, err := notify.NotePushAnswers(t.Context(), w.server.DB, key, notify.PushAnswers{Refused: []uuid.UUID{store.NewID()}, Certain: true, Reason: "UNAUTHENTICATED"}, now)
 		require.NoError(t, err)
 	}
-	w.clock.advance(2 * probeFor)
-	told := w.server.askPush(t.Context())
-	require.Equal(t, statusDegraded, told.Status)
-	require.Contains(t, told.Message, "FCM refuses")
-	require.Contains(t, told.Message, "UNAUTHENTICATED")
-	require.NotContains(t, told.Message, "APNs")
-	require.Equal(t, statusDegraded, w.do("GET", "/v1/health", "").json(t)["components"].(map[string]any)["push"].(map[string]any)["status"])
+	push := func() map[string]any {
+		w.clock.advance(2 * time.Second) // an answer is passed on for one
+		return w.do("GET", "/v1/health/push", "").json(t)
+	}
+	told := push()
+	require.Equal(t, "degraded", told["status"])
+	require.Contains(t, told["message"], "FCM refuses")
+	require.Contains(t, told["message"], "UNAUTHENTICATED")
+	require.NotContains(t, told["message"], "APNs")
+	require.Equal(t, "degraded", w.do("GET", "/v1/health", "").json(t)["components"].(map[string]any)["push"].(map[string]any)["status"])
 	require.NoError(t, notify.UsePushCredentials(t.Context(), w.server.DB, []notify.PushCredentialKey{{Provider: "fcm", Fingerprint: "new"}}, now.Add(time.Second)))
-	require.Equal(t, statusHealthy, w.server.askPush(t.Context()).Status, "others are in force now")
+	require.Equal(t, "healthy", push()["status"], "others are in force now")
 }

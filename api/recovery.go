@@ -46,7 +46,7 @@ func (s *Server) recovery() {
 	}, s.resetPassword, rest.Public, rest.Within(passwordTimeout), rest.Charging(s.limits.anyone()))
 }
 
-func (s *Server) requestVerification(ctx context.Context, _ *nothing) (*struct{}, error) {
+func (s *Server) requestVerification(ctx context.Context, _ *rest.NoInput) (*struct{}, error) {
 	user, err := accounts.FindUser(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil || user.IsVerified && user.PendingEmail == nil {
 		return nil, err

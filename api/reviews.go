@@ -113,7 +113,7 @@ type reviewStatsView struct {
 
 type reviewStatsOutput struct{ Body reviewStatsView }
 
-func (s *Server) reviewStats(ctx context.Context, _ *nothing) (*reviewStatsOutput, error) {
+func (s *Server) reviewStats(ctx context.Context, _ *rest.NoInput) (*reviewStatsOutput, error) {
 	user, err := accounts.FindUser(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err

@@ -104,6 +104,13 @@ func (s *Server) options() rest.Options {
 	}
 }
 
+func (s *Server) healthDeps() HealthDeps {
+	return HealthDeps{
+		DB: s.DB, Redis: s.Redis, Temporal: s.Temporal, Namespace: s.Config.Temporal.Namespace, Model: s.Model, Hub: s.Hub,
+		Push: s.Config.Push, Version: s.Version, Environment: string(s.Config.Env), Clock: s.Clock,
+	}
+}
+
 // redisRest is how long Redis is not called after a failure.
 const redisRest = time.Second
 

@@ -91,7 +91,7 @@ func (s *Server) endSession(ctx context.Context, in *SessionID) (*struct{}, erro
 	return nil, nil //nolint:nilnil // no content
 }
 
-func (s *Server) endOtherSessions(ctx context.Context, _ *nothing) (*struct{}, error) {
+func (s *Server) endOtherSessions(ctx context.Context, _ *rest.NoInput) (*struct{}, error) {
 	who := rest.PrincipalOf(ctx)
 	entry := s.auditEntry(ctx, store.AuditSignOut, who.UserID, map[string]any{"sessions": "others"})
 	ended, err := accounts.EndOtherSessions(ctx, s.DB, who.UserID, who.SessionID, entry)

@@ -42,7 +42,7 @@ type statsView struct {
 
 type statsOutput struct{ Body statsView }
 
-func (s *Server) stats(ctx context.Context, _ *nothing) (*statsOutput, error) {
+func (s *Server) stats(ctx context.Context, _ *rest.NoInput) (*statsOutput, error) {
 	user, err := accounts.FindUser(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err

@@ -79,6 +79,15 @@ func AcceptForms(limits BodyLimits) Option {
 	return func(r *route) { r.form, r.bodies = true, &limits }
 }
 
+// Body is an answer of nothing but a body.
+type Body[T any] struct{ Body T }
+
+// Answer returns an answer of nothing but a body.
+func Answer[T any](body T) *Body[T] { return &Body[T]{body} }
+
+// NoInput is the input of an operation without parameters.
+type NoInput struct{}
+
 // Register adds an operation. By default it needs an access token, costs one unit of the user's limit,
 // has ten seconds and reads at most 512 KiB (see bodyLimits). Every error of the handler becomes a
 // problem. The document lists all possible problems: those that follow from the shape of the input,
