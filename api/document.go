@@ -3,6 +3,7 @@ package api
 import (
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/lyoapp/lyo/api/health"
 	"github.com/lyoapp/lyo/api/rest"
 )
 
@@ -28,7 +29,7 @@ func documentTags() []*huma.Tag {
 		{Name: tagGame, Description: "Points, achievements and leaderboards"},
 		{Name: tagCommunity, Description: "Posts, comments, likes, follows, blocks and reports"},
 		{Name: tagAdmin, Description: "For administrators"},
-		{Name: tagHealth, Description: "Health of the service and its components"},
+		{Name: health.Tag, Description: "Health of the service and its components"},
 		{Name: rest.TagService, Description: "The service, its documents and its pages"},
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/api/health"
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
@@ -16,7 +17,9 @@ import (
 func TestHealthWhenAllIsWell(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, func(d *Deps) {
-		d.Model = func(context.Context) ModelHealth { return ModelHealth{Status: statusHealthy, ModelName: "gemma"} }
+		d.Model = func(context.Context) health.ModelHealth {
+			return health.ModelHealth{Status: health.StatusHealthy, ModelName: "gemma"}
+		}
 	})
 	v := w.do("GET", "/health", "").json(t)
 	require.Equal(t, "healthy", v["status"])
@@ -85,9 +88,9 @@ func TestPartsAreAskedOnceASecond(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
 	w := newTestEnv(t, func(d *Deps) {
-		d.Model = func(context.Context) ModelHealth {
+		d.Model = func(context.Context) health.ModelHealth {
 			asked.Add(1)
-			return ModelHealth{Status: statusUnhealthy, Message: "The model does not answer"}
+			return health.ModelHealth{Status: health.StatusUnhealthy, Message: "The model does not answer"}
 		}
 	})
 	for range 5 {

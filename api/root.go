@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/lyoapp/lyo/api/console"
+	"github.com/lyoapp/lyo/api/health"
 	"github.com/lyoapp/lyo/api/rest"
 )
 
@@ -42,7 +43,7 @@ func (s *Server) root(pages *console.Pages) {
 		}
 		s.LogUnsent(c, rest.SendJSON(c, about{
 			Name: "Lyo", Version: s.Version, Environment: string(s.Config.Env),
-			APIDocs: s.PublicURL("/docs"), Features: features(), Status: statusHealthy,
+			APIDocs: s.PublicURL("/docs"), Features: features(), Status: health.StatusHealthy,
 		}))
 	})
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/circuitbreaker"
+	"github.com/lyoapp/lyo/api/health"
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
@@ -33,7 +34,7 @@ type Deps struct {
 	Clock      func() time.Time
 	Log        *slog.Logger
 	Version    string
-	Model      ModelProbe
+	Model      health.ModelProbe
 	Hub        *realtime.Hub
 	Dispatcher *outbox.Dispatcher
 	Tickets    *realtime.Tickets
@@ -97,15 +98,15 @@ func (s *Server) options() rest.Options {
 	return rest.Options{
 		Info: documentInfo(s.Version), Tags: documentTags(), Aliases: aliases(),
 		PublicURL: c.PublicURL, HostNames: c.AllowedHosts, AnyHost: s.Config.Env == config.Development,
-		Origins: c.CORSOrigins, Proxies: c.TrustedProxies, CursorKey: []byte(c.CursorKey.Reveal()), HealthPath: isHealth,
+		Origins: c.CORSOrigins, Proxies: c.TrustedProxies, CursorKey: []byte(c.CursorKey.Reveal()), HealthPath: health.IsRoute,
 		Authenticate: s.authenticate, NeedAdmin: s.needAdmin,
 		Charge: s.limits.take, UserLimit: s.limits.user, AddressLimit: s.limits.address,
 		Clock: s.Clock, Log: s.Log, Tracer: s.Tracer, Seen: s.Seen,
 	}
 }
 
-func (s *Server) healthDeps() HealthDeps {
-	return HealthDeps{
+func (s *Server) healthDeps() health.Deps {
+	return health.Deps{
 		DB: s.DB, Redis: s.Redis, Temporal: s.Temporal, Namespace: s.Config.Temporal.Namespace, Model: s.Model, Hub: s.Hub,
 		Push: s.Config.Push, Version: s.Version, Environment: string(s.Config.Env), Clock: s.Clock,
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/api"
 	"github.com/lyoapp/lyo/api/auth"
+	"github.com/lyoapp/lyo/api/health"
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
@@ -113,39 +114,39 @@ func (s progressSource) Rows(ctx context.Context, task uuid.UUID, since int64) (
 
 // modelHealth probes the model server. If the built-in outline writer may replace the model, the
 // result says so, since courses are then written either way.
-func (a *app) modelHealth() api.ModelProbe {
+func (a *app) modelHealth() health.ModelProbe {
 	if a.model != nil {
 		return a.healthOf
 	}
-	health := api.ModelHealth{Status: "unhealthy", Message: "No model is configured and the built-in outline writer is off: no course can be made."}
+	found := health.ModelHealth{Status: "unhealthy", Message: "No model is configured and the built-in outline writer is off: no course can be made."}
 	if a.cfg.Gemma.FallbackOn() {
-		health = api.ModelHealth{Status: "healthy", Message: "No model is configured: the built-in outline writer makes the courses.", Provider: "builtin"}
+		found = health.ModelHealth{Status: "healthy", Message: "No model is configured: the built-in outline writer makes the courses.", Provider: "builtin"}
 	}
-	return func(context.Context) api.ModelHealth { return health }
+	return func(context.Context) health.ModelHealth { return found }
 }
 
-func (a *app) healthOf(ctx context.Context) api.ModelHealth {
+func (a *app) healthOf(ctx context.Context) health.ModelHealth {
 	info, err := a.model.Probe(ctx)
-	health := api.ModelHealth{
+	found := health.ModelHealth{
 		Status: "healthy", Message: "The model answers.", ModelName: info.Model, ModelVersion: info.Version, Provider: info.Provider,
 		ChecksumVerified: info.Weights.Verified, SizeMB: info.Weights.SizeMB,
 	}
 	if at := info.Weights.LoadedAt; !at.IsZero() {
-		health.LastLoadedAt = &at
+		found.LastLoadedAt = &at
 	}
 	switch {
 	case err == nil:
 	case llm.KindOf(err) == llm.Misconfigured:
-		health.Status, health.Message = "unhealthy", "The model's server refuses requests: its name or key is wrong."
+		found.Status, found.Message = "unhealthy", "The model's server refuses requests: its name or key is wrong."
 	case a.cfg.Gemma.FallbackOn():
-		health.Status, health.Message = "degraded", "The model cannot be reached: the built-in outline writer makes the courses."
+		found.Status, found.Message = "degraded", "The model cannot be reached: the built-in outline writer makes the courses."
 	default:
-		health.Status, health.Message = "unhealthy", "The model cannot be reached."
+		found.Status, found.Message = "unhealthy", "The model cannot be reached."
 	}
-	if health.ModelName == "" {
-		health.ModelName = a.cfg.Gemma.Model
+	if found.ModelName == "" {
+		found.ModelName = a.cfg.Gemma.Model
 	}
-	return health
+	return found
 }
 
 // serveBoth runs the API and the worker in one process. The API stops first.

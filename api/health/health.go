@@ -1,4 +1,6 @@
-package api
+// Package health answers the health checks of load balancers, operators and clients. Each component is
+// asked at most once a second, however many clients ask.
+package health
 
 import (
 	"context"
@@ -16,14 +18,14 @@ import (
 	"github.com/lyoapp/lyo/config"
 )
 
-// tagHealth is the tag of the health routes in the OpenAPI document.
-const tagHealth = "health"
+// Tag is the tag of the health routes in the OpenAPI document.
+const Tag = "health"
 
 // The statuses of a component.
 const (
-	statusHealthy   = "healthy"
-	statusDegraded  = "degraded"
-	statusUnhealthy = "unhealthy"
+	StatusHealthy   = "healthy"
+	StatusDegraded  = "degraded"
+	StatusUnhealthy = "unhealthy"
 )
 
 // ModelProbe reports the health of the language model. It must respect its deadline.
@@ -88,8 +90,8 @@ type modelHealth struct {
 	LatencyMS float64 `json:"latency_ms"`
 }
 
-// HealthDeps are the components whose health is reported, and what is said of the service.
-type HealthDeps struct {
+// Deps are the components whose health is reported, and what is said of the service.
+type Deps struct {
 	DB        *gorm.DB
 	Redis     redis.UniversalClient // nil: not configured
 	Temporal  client.Client         // nil: not configured
@@ -102,15 +104,15 @@ type HealthDeps struct {
 	Clock                func() time.Time
 }
 
-// Health has the handlers of the health routes.
-type Health struct {
-	HealthDeps
+// handlers are the handlers of the health routes.
+type handlers struct {
+	Deps
 	api *rest.API
 }
 
-// RegisterHealth registers the health routes for load balancers, operators and clients.
-func RegisterHealth(api *rest.API, d HealthDeps) {
-	h := &Health{d, api}
+// Register registers the health routes for load balancers, operators and clients.
+func Register(api *rest.API, d Deps) {
+	h := &handlers{d, api}
 	p := newProbes(h)
 	h.pulses(p)
 	h.part("database", "Check the database", rest.SlugDependency, p.database.look)
@@ -122,7 +124,7 @@ func RegisterHealth(api *rest.API, d HealthDeps) {
 	}, rest.Public)
 	rest.Register(h.api, healthOp("model", "/v1/health/model", "Check the language model", unhealthyIs503), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[modelHealth], error) {
 		model, component := p.modelHealth(ctx)
-		if component.Status == statusUnhealthy {
+		if component.Status == StatusUnhealthy {
 			return nil, h.unwell(rest.SlugModel, component)
 		}
 		return rest.Answer(modelHealth{model, component.LatencyMS}), nil
@@ -130,12 +132,12 @@ func RegisterHealth(api *rest.API, d HealthDeps) {
 }
 
 // now returns the time in microseconds, as in all answers.
-func (h *Health) now() time.Time { return h.Clock().UTC().Truncate(time.Microsecond) }
+func (h *handlers) now() time.Time { return h.Clock().UTC().Truncate(time.Microsecond) }
 
 // pulses registers the health routes of the whole service.
-func (h *Health) pulses(p *probes) {
+func (h *handlers) pulses(p *probes) {
 	rest.Register(h.api, healthOp("pulse", "/health", "Check that the service answers", "Does not look at any dependency."), func(context.Context, *rest.NoInput) (*rest.Body[pulse], error) {
-		return rest.Answer(pulse{statusHealthy, h.now(), h.Version}), nil
+		return rest.Answer(pulse{StatusHealthy, h.now(), h.Version}), nil
 	}, rest.Public)
 	rest.Register(h.api, healthOp("live", "/v1/health/live", "Check that the process is alive", "For liveness probes: it does not look at any dependency."), func(context.Context, *rest.NoInput) (*rest.Body[liveness], error) {
 		return rest.Answer(liveness{"alive", h.now()}), nil
@@ -148,8 +150,8 @@ func (h *Health) pulses(p *probes) {
 	}, rest.Public)
 }
 
-// isHealth reports whether a route is a health check.
-func isHealth(route string) bool {
+// IsRoute reports whether a route is a health check.
+func IsRoute(route string) bool {
 	return route == "/health" || route == "/v1/health" || strings.HasPrefix(route, "/v1/health/")
 }
 
@@ -158,29 +160,29 @@ const unhealthyIs503 = "Answers 503 while it is unhealthy."
 
 func healthOp(name, path, summary, description string) huma.Operation {
 	return huma.Operation{
-		OperationID: "health-" + name, Method: http.MethodGet, Path: path, Summary: summary, Description: description, Tags: []string{tagHealth},
+		OperationID: "health-" + name, Method: http.MethodGet, Path: path, Summary: summary, Description: description, Tags: []string{Tag},
 	}
 }
 
 // part serves the health of one component. It answers 503 when the component is unhealthy.
-func (h *Health) part(name, summary, slug string, look func(context.Context) rest.Component) {
+func (h *handlers) part(name, summary, slug string, look func(context.Context) rest.Component) {
 	rest.Register(h.api, healthOp(name, "/v1/health/"+name, summary, unhealthyIs503), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[rest.Component], error) {
 		component := look(ctx)
-		if component.Status == statusUnhealthy {
+		if component.Status == StatusUnhealthy {
 			return nil, h.unwell(slug, component)
 		}
 		return rest.Answer(component), nil
 	}, rest.Public)
 }
 
-func (h *Health) unwell(slug string, component rest.Component) *rest.Problem {
+func (h *handlers) unwell(slug string, component rest.Component) *rest.Problem {
 	p := rest.NewProblem(slug, component.Message)
 	now := h.now()
 	p.Component, p.Timestamp = &component, &now
 	return p
 }
 
-func (h *Health) socketHealth(ctx context.Context, p *probes) socketHealth {
+func (h *handlers) socketHealth(ctx context.Context, p *probes) socketHealth {
 	return socketHealth{
 		Component: p.websocket.look(ctx), RedisEnabled: h.Redis != nil,
 		TotalConnections: h.Hub.Connections(), ActiveTasks: h.Hub.ActiveTasks(),

@@ -1,4 +1,4 @@
-package api
+package health
 
 import (
 	"context"
@@ -42,7 +42,7 @@ type probe struct {
 	until time.Time
 }
 
-func newProbes(h *Health) *probes {
+func newProbes(h *handlers) *probes {
 	asking := func(ask func(context.Context) rest.Component, within time.Duration) *probe {
 		return &probe{clock: h.Clock, ask: ask, within: within}
 	}
@@ -73,14 +73,14 @@ func (p *probe) look(ctx context.Context) rest.Component {
 }
 
 func healthy(message string) rest.Component {
-	return rest.Component{Status: statusHealthy, Message: message}
+	return rest.Component{Status: StatusHealthy, Message: message}
 }
 
 func unhealthy(message string) rest.Component {
-	return rest.Component{Status: statusUnhealthy, Message: message}
+	return rest.Component{Status: StatusUnhealthy, Message: message}
 }
 
-func (h *Health) askDatabase(ctx context.Context) rest.Component {
+func (h *handlers) askDatabase(ctx context.Context) rest.Component {
 	err := store.TryWrite(ctx, h.DB)
 	switch {
 	case err == nil:
@@ -93,7 +93,7 @@ func (h *Health) askDatabase(ctx context.Context) rest.Component {
 	return unhealthy("Postgres does not answer, or does not take writes")
 }
 
-func (h *Health) askSchema(ctx context.Context) rest.Component {
+func (h *handlers) askSchema(ctx context.Context) rest.Component {
 	raw, err := h.DB.DB()
 	if err == nil {
 		err = migrations.Check(ctx, raw)
@@ -104,7 +104,7 @@ func (h *Health) askSchema(ctx context.Context) rest.Component {
 	return healthy("The schema is current")
 }
 
-func (h *Health) askRedis(ctx context.Context) rest.Component {
+func (h *handlers) askRedis(ctx context.Context) rest.Component {
 	if h.Redis == nil {
 		return healthy("not configured")
 	}
@@ -122,7 +122,7 @@ func (h *Health) askRedis(ctx context.Context) rest.Component {
 	return unhealthy("Redis does not answer; the service goes on without it")
 }
 
-func (h *Health) askTemporal(ctx context.Context) rest.Component {
+func (h *handlers) askTemporal(ctx context.Context) rest.Component {
 	if h.Temporal == nil {
 		return healthy("not configured")
 	}
@@ -131,26 +131,26 @@ func (h *Health) askTemporal(ctx context.Context) rest.Component {
 	}
 	lanes, err := workflows.ReadQueueStats(ctx, h.Temporal, h.Namespace)
 	if err != nil {
-		return rest.Component{Status: statusDegraded, Message: "Temporal answers, but does not say who works"}
+		return rest.Component{Status: StatusDegraded, Message: "Temporal answers, but does not say who works"}
 	}
 	for _, lane := range lanes {
 		if len(lane.Pollers) == 0 {
-			return rest.Component{Status: statusDegraded, Message: "Temporal answers, but no worker polls " + lane.Queue + "; accepted work waits for one"}
+			return rest.Component{Status: StatusDegraded, Message: "Temporal answers, but no worker polls " + lane.Queue + "; accepted work waits for one"}
 		}
 	}
 	return healthy("Temporal answers, and every queue has a worker")
 }
 
-func (h *Health) askSockets(context.Context) rest.Component {
+func (h *handlers) askSockets(context.Context) rest.Component {
 	return healthy("Sockets are open for clients")
 }
 
 // askPush reports which push services are configured, and which of them get nothing because they
 // refuse the credentials.
-func (h *Health) askPush(ctx context.Context) rest.Component {
+func (h *handlers) askPush(ctx context.Context) rest.Component {
 	stopped, err := notify.StoppedPushes(ctx, h.DB)
 	if err != nil {
-		return rest.Component{Status: statusDegraded, Message: "Postgres has to answer first"}
+		return rest.Component{Status: StatusDegraded, Message: "Postgres has to answer first"}
 	}
 	var words []string
 	for _, c := range stopped {
@@ -159,7 +159,7 @@ func (h *Health) askPush(ctx context.Context) rest.Component {
 		}
 	}
 	if len(words) > 0 {
-		return rest.Component{Status: statusDegraded, Message: strings.Join(words, "; ") + ": sending has stopped, devices stay registered, and one message at a time is tried until it is accepted"}
+		return rest.Component{Status: StatusDegraded, Message: strings.Join(words, "; ") + ": sending has stopped, devices stay registered, and one message at a time is tried until it is accepted"}
 	}
 	return healthy(h.pushSettings())
 }
@@ -170,7 +170,7 @@ var pushServices = map[string]string{
 	"webpush-apple": "Apple's web push", "webpush-microsoft": "Microsoft's web push", "webpush-other": "The web push service",
 }
 
-func (h *Health) pushSettings() string {
+func (h *handlers) pushSettings() string {
 	c := h.Push
 	var have, dry []string
 	for _, part := range []struct {
@@ -195,9 +195,9 @@ func (h *Health) pushSettings() string {
 }
 
 // watchModel keeps the model's detailed health beside the component's.
-func (p *probes) watchModel(h *Health) {
+func (p *probes) watchModel(h *handlers) {
 	var mu sync.Mutex
-	last := ModelHealth{Status: statusHealthy, Message: "not configured"}
+	last := ModelHealth{Status: StatusHealthy, Message: "not configured"}
 	p.lastModel = func() ModelHealth {
 		mu.Lock()
 		defer mu.Unlock()
@@ -221,8 +221,8 @@ func (p *probes) modelHealth(ctx context.Context) (ModelHealth, rest.Component) 
 }
 
 // overview checks all components at once.
-func (h *Health) overview(ctx context.Context, p *probes) overview {
-	o := overview{Status: statusHealthy, Timestamp: h.now(), Version: h.Version, Environment: h.Environment}
+func (h *handlers) overview(ctx context.Context, p *probes) overview {
+	o := overview{Status: StatusHealthy, Timestamp: h.now(), Version: h.Version, Environment: h.Environment}
 	c := &o.Components
 	var all sync.WaitGroup
 	for target, from := range map[*rest.Component]*probe{
@@ -233,18 +233,18 @@ func (h *Health) overview(ctx context.Context, p *probes) overview {
 	}
 	all.Wait()
 	for _, component := range []rest.Component{c.Database, c.Redis, c.Temporal, c.WebSocket, c.Model, c.Push} {
-		if component.Status != statusHealthy {
-			o.Status = statusDegraded
+		if component.Status != StatusHealthy {
+			o.Status = StatusDegraded
 		}
 	}
 	return o
 }
 
 // readiness requires a writable Postgres with the current schema. The other components are optional.
-func (h *Health) readiness(ctx context.Context, p *probes) (*rest.Body[readiness], error) {
+func (h *handlers) readiness(ctx context.Context, p *probes) (*rest.Body[readiness], error) {
 	r := readiness{Ready: true, Timestamp: h.now()}
 	check := func(name string, found rest.Component) {
-		r.Ready = r.Ready && found.Status == statusHealthy
+		r.Ready = r.Ready && found.Status == StatusHealthy
 		r.Checks = append(r.Checks, rest.Check{Name: name, Status: found.Status, Message: found.Message})
 	}
 	check("database", p.database.look(ctx))
