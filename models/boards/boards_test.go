@@ -41,10 +41,7 @@ type arena struct {
 
 func newArena(t *testing.T) *arena {
 	t.Helper()
-	options, err := redis.ParseURL(storetest.Redis(t))
-	require.NoError(t, err)
-	client := redis.NewClient(options)
-	t.Cleanup(func() { _ = client.Close() })
+	client := storetest.Redis(t)
 	a := &arena{t: t, redis: client}
 	a.Boards = &boards.Boards{
 		DB: storetest.New(t), Redis: client, Clock: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
