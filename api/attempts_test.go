@@ -11,6 +11,7 @@ import (
 
 	"github.com/lyoapp/lyo/api/ratelimit"
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 func TestFiveWrongPasswordsLockTheAccountForTheAddress(t *testing.T) {
@@ -106,7 +107,7 @@ func TestWithRedisAwayNobodySignsInAndTheRestGoesOn(t *testing.T) {
 	near, at := limited(t), network()
 	p := near.signUpFrom(at(1), "ada@example.com")
 	deps := near.server.Deps
-	deps.Redis = redisAt(t, "redis://127.0.0.1:1/0")
+	deps.Redis = storetest.GoneRedis(t)
 	w := serve(t, deps, near.clock, near.logs)
 	for range 3 {
 		w.problem(w.logInFrom(at(1), "ada@example.com", "correct horse"), rest.SlugDependency)

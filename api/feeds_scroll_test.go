@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
@@ -26,11 +25,7 @@ import (
 // withRedis makes a test environment use the real Redis.
 func withRedis(t *testing.T) func(*Deps) {
 	t.Helper()
-	options, err := redis.ParseURL(storetest.Redis(t))
-	require.NoError(t, err)
-	options.ContextTimeoutEnabled = true
-	client := redis.NewClient(options)
-	t.Cleanup(func() { require.NoError(t, client.Close()) })
+	client := storetest.Redis(t)
 	return func(d *Deps) { d.Redis = client }
 }
 
@@ -172,8 +167,7 @@ func TestACursorHoldsForFifteenMinutesInAnyProcess(t *testing.T) {
 		"redis":    withRedis,
 		"no redis": func(*testing.T) func(*Deps) { return func(*Deps) {} },
 		"redis that is gone": func(t *testing.T) func(*Deps) {
-			gone := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1})
-			t.Cleanup(func() { _ = gone.Close() })
+			gone := storetest.GoneRedis(t)
 			return func(d *Deps) { d.Redis = gone }
 		},
 	} {

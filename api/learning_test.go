@@ -249,11 +249,7 @@ func TestAdministratorsGivePoints(t *testing.T) {
 // TestBoardsOverHTTP expects the same responses with Redis and without.
 func TestBoardsOverHTTP(t *testing.T) {
 	t.Parallel()
-	options, err := redis.ParseURL(storetest.Redis(t))
-	require.NoError(t, err)
-	client := redis.NewClient(options)
-	t.Cleanup(func() { _ = client.Close() })
-	for _, with := range []redis.UniversalClient{nil, client} {
+	for _, with := range []redis.UniversalClient{nil, storetest.Redis(t)} {
 		w := newTestEnv(t, func(d *Deps) { d.Redis = with })
 		boss := w.signUp("boss@example.com")
 		w.setRole(boss, true)

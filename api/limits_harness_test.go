@@ -32,7 +32,7 @@ func testLimits() config.Limits {
 // clients must have addresses of their own.
 func limited(t *testing.T, change ...func(*Deps)) *testEnv {
 	t.Helper()
-	client := redisAt(t, storetest.Redis(t))
+	client := storetest.Redis(t)
 	return newTestEnv(t, append([]func(*Deps){func(d *Deps) { d.Redis, d.Config.Limits, d.LimitWithin = client, testLimits(), time.Minute }}, change...)...)
 }
 

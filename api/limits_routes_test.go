@@ -22,7 +22,7 @@ func newLimitedEnvWithoutTemporal(t *testing.T) *testEnv {
 	t.Helper()
 	w := newEnvWithoutTemporal(t)
 	deps := w.server.Deps
-	deps.Redis, deps.Config.Limits = redisAt(t, storetest.Redis(t)), testLimits()
+	deps.Redis, deps.Config.Limits = storetest.Redis(t), testLimits()
 	deps.Config.Limits.User.Quota, deps.Config.HTTP.TrustedProxies = 200, []string{"127.0.0.1", "::1"}
 	return serve(t, deps, w.clock, w.logs)
 }

@@ -6,13 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 func limitedMails(t *testing.T) *testEnv {
@@ -78,8 +78,8 @@ func TestAMailboxGetsFewMails(t *testing.T) {
 
 func TestNoMailsWithoutRedis(t *testing.T) {
 	t.Parallel()
-	server := miniredis.RunT(t)
-	client := redisAt(t, "redis://"+server.Addr())
+	server := storetest.OwnRedis(t)
+	client := storetest.RedisAt(t, server.URL())
 	w := newTestEnv(t, withMail, func(d *Deps) {
 		d.Redis, d.Config.Limits = client, testLimits()
 		d.Config.Limits.Mail = config.Rate{Quota: 5, Per: time.Hour}
@@ -89,7 +89,7 @@ func TestNoMailsWithoutRedis(t *testing.T) {
 	require.NoError(t, w.server.DB.Exec("DELETE FROM mails").Error)
 	w.requireStatus(http.StatusNoContent, w.requestResetFrom(at(1), "ada@example.com"))
 	token := w.mailed(accounts.MailReset)
-	server.Close()
+	require.NoError(t, server.Stop(t.Context()))
 	w.problem(w.requestResetFrom(at(1), "ada@example.com"), rest.SlugDependency)
 	w.problem(w.from(at(1), "POST", "/v1/auth/verify-email/request", "", p.header()...), rest.SlugDependency)
 	require.Len(t, w.mails(accounts.MailReset), 1)

@@ -5,26 +5,15 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-func redisAt(t *testing.T, url string) redis.UniversalClient {
-	options, err := redis.ParseURL(url)
-	require.NoError(t, err)
-	options.ContextTimeoutEnabled = true
-	options.MaxRetries = -1
-	client := redis.NewClient(options)
-	t.Cleanup(func() { _ = client.Close() })
-	return client
-}
-
 func TestRedisCarriesStandings(t *testing.T) {
 	t.Parallel()
-	client := redisAt(t, storetest.Redis(t))
+	client := storetest.Redis(t)
 	w := newTestEnv(t, func(d *Deps) { d.Redis = client })
 	p := w.signUp("ada@example.com")
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", p.header()...).status)
@@ -55,7 +44,7 @@ func TestWithRedisAwayPostgresDecides(t *testing.T) {
 	near := newTestEnv(t)
 	p := near.signUp("ada@example.com")
 	deps := near.server.Deps
-	deps.Redis = redisAt(t, "redis://127.0.0.1:1/0")
+	deps.Redis = storetest.GoneRedis(t)
 	w := serve(t, deps, near.clock, near.logs)
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", p.header()...).status)
 	require.Equal(t, 204, w.do("POST", "/v1/auth/logout", "", p.header()...).status)

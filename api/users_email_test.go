@@ -6,12 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 func (w *testEnv) moveFrom(address string, p person, email string) answer {
@@ -94,12 +94,12 @@ func TestTakenAddressesAreAskedForLikeRegistrations(t *testing.T) {
 
 func TestNoAddressIsAskedForWithoutRedis(t *testing.T) {
 	t.Parallel()
-	server := miniredis.RunT(t)
-	client := redisAt(t, "redis://"+server.Addr())
+	server := storetest.OwnRedis(t)
+	client := storetest.RedisAt(t, server.URL())
 	w := newTestEnv(t, withMail, func(d *Deps) { d.Redis, d.Config.Limits = client, testLimits() })
 	at := network()
 	p := w.signUpFrom(at(1), "ada@example.com")
-	server.Close()
+	require.NoError(t, server.Stop(t.Context()))
 	w.problem(w.moveFrom(at(1), p, "new@example.com"), rest.SlugDependency)
 	require.Equal(t, http.StatusOK, w.moveFrom(at(1), p, "ada@example.com").status)
 }

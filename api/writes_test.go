@@ -2,14 +2,12 @@ package api
 
 import (
 	"context"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/rest"
-	"github.com/lyoapp/lyo/deploy/local"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
 )
@@ -47,22 +45,9 @@ func TestHealthWhenPostgresTakesNoWrites(t *testing.T) {
 	require.Equal(t, 200, open().do("GET", "/v1/health/ready", "").status)
 }
 
-// ownRedis starts a real server that the test may damage.
-func ownRedis(t *testing.T) *local.Redis {
-	t.Helper()
-	binary, err := local.FindRedis(t.Context(), local.Finder{StateDir: os.Getenv("TEST_STATE_DIR"), Offline: true})
-	if err != nil {
-		t.Skip("this test needs a real redis-server:", err)
-	}
-	server, err := local.StartRedis(t.Context(), local.RedisOptions{Binary: binary, Out: t.Output()})
-	require.NoError(t, err)
-	t.Cleanup(server.Kill)
-	return server
-}
-
 func TestHealthWhenRedisTakesNoWrites(t *testing.T) {
 	t.Parallel()
-	client := redisAt(t, ownRedis(t).URL())
+	client := storetest.RedisAt(t, storetest.OwnRedis(t).URL())
 	w := newTestEnv(t, func(d *Deps) { d.Redis = client })
 	ctx := context.Background()
 	look := func() answer {

@@ -69,16 +69,9 @@ func feedTimes(ctx context.Context, o options, database string, t *town) error {
 	fmt.Fprintf(o.out, "\n## An open load of feeds\n\n| %d a second, %v each | p50 | p99 | p99 to bare |\n| --- | ---: | ---: | ---: |\n", feedsASecond, o.quiet())
 	var base time.Duration
 	for i, one := range targets {
-		results, err := attack(ctx, vegeta.NewStaticTargeter(one.target), feedsASecond, o.quiet())
+		took, err := feedLatencies(ctx, o, one.target)
 		if err != nil {
-			return err
-		}
-		took := make([]time.Duration, len(results))
-		for n, r := range results {
-			if r.Code != http.StatusOK {
-				return fmt.Errorf("%s: answered %d %s", one.name, r.Code, r.Error)
-			}
-			took[n] = r.Latency
+			return fmt.Errorf("%s: %w", one.name, err)
 		}
 		p99 := percentile(took, 99)
 		if i == 0 {
@@ -88,6 +81,22 @@ func feedTimes(ctx context.Context, o options, database string, t *town) error {
 	}
 	path := func(t vegeta.Target) string { return strings.TrimPrefix(t.URL, api.base) }
 	return raceFeeds(ctx, o, dir, database, api, person, feedAsked{[2]string{path(first), path(second)}, [2][]byte{body, nextBody}, token})
+}
+
+// feedLatencies requests a target at the rate of feeds and returns how long each answer took.
+func feedLatencies(ctx context.Context, o options, target vegeta.Target) ([]time.Duration, error) {
+	results, err := attack(ctx, vegeta.NewStaticTargeter(target), feedsASecond, o.quiet())
+	if err != nil {
+		return nil, err
+	}
+	took := make([]time.Duration, len(results))
+	for n, r := range results {
+		if r.Code != http.StatusOK {
+			return nil, fmt.Errorf("answered %d %s", r.Code, r.Error)
+		}
+		took[n] = r.Latency
+	}
+	return took, nil
 }
 
 func setPassword(ctx context.Context, database, email string) error {

@@ -24,6 +24,7 @@ import (
 
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // rows opens the system's database directly.
@@ -38,11 +39,7 @@ func (s *system) rows() *gorm.DB {
 // keys opens its Redis directly.
 func (s *system) keys() *redis.Client {
 	s.t.Helper()
-	options, err := redis.ParseURL(s.redis)
-	require.NoError(s.t, err)
-	c := redis.NewClient(options)
-	s.t.Cleanup(func() { _ = c.Close() })
-	return c
+	return storetest.RedisAt(s.t, s.redis)
 }
 
 // awaitRun waits for the end of a workflow.

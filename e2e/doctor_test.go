@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/deploy/local"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 type diagnosis struct {
@@ -97,11 +98,7 @@ func newClinic(t *testing.T) (*system, *local.Postgres, *local.Redis) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = postgres.Stop(context.Background()) })
 	require.NoError(t, postgres.CreateDatabase(t.Context(), "lyo"))
-	binary, err := local.FindRedis(t.Context(), finder)
-	require.NoError(t, err)
-	redis, err := local.StartRedis(t.Context(), local.RedisOptions{Binary: binary, Out: io.Discard})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = redis.Stop(context.Background()) })
+	redis := storetest.OwnRedis(t)
 	s.database, s.redis = postgres.URL("lyo"), redis.URL()
 	return s, postgres, redis
 }

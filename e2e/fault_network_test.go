@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // TestFaultRedisDies kills Redis, which loses everything, and flushes it, while
@@ -29,7 +30,7 @@ func TestFaultRedisDies(t *testing.T) {
 		s.server.Kill()
 		<-s.server.Done()
 		s.endure(s.drawTime(100*time.Millisecond, sized(4*time.Second, time.Second)))
-		s.startRedis(port)
+		s.server = storetest.OwnRedisOn(s.t, port)
 	}
 	w.endWork()
 	s.requireStories(f)

@@ -227,5 +227,3 @@ func (s *system) runs(c client.Client) (runs map[string]int, open []string) {
 		}
 	}
 }
-
-func (r written) String() string { return fmt.Sprint(r.possible) }

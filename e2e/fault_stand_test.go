@@ -22,6 +22,7 @@ import (
 
 	"github.com/lyoapp/lyo/deploy/local"
 	"github.com/lyoapp/lyo/models/migrations"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // The flags of make faults. Without -full each case runs in a short form.
@@ -133,18 +134,8 @@ func (s *stand) startPostgresAgain() {
 }
 
 func (s *stand) ownRedis() {
-	s.startRedis(0)
-	s.t.Cleanup(func() { _ = s.server.Stop(context.Background()) })
+	s.server = storetest.OwnRedis(s.t)
 	s.redis = s.server.URL()
-}
-
-// startRedis starts an empty server.
-func (s *stand) startRedis(port int) {
-	s.t.Helper()
-	binary, err := local.FindRedis(s.t.Context(), s.finder())
-	require.NoError(s.t, err)
-	s.server, err = local.StartRedis(s.t.Context(), local.RedisOptions{Binary: binary, Port: port})
-	require.NoError(s.t, err)
 }
 
 // between puts a proxy in front of an address and returns the proxy.

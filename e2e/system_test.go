@@ -78,7 +78,7 @@ type api struct {
 func newSystem(t *testing.T, extra ...string) *system {
 	t.Helper()
 	s := &system{
-		t: t, dir: t.TempDir(), database: storetest.URL(t), redis: storetest.Redis(t), model: llmtest.New(t), extra: extra, out: t.Output(), end: stop,
+		t: t, dir: t.TempDir(), database: storetest.URL(t), redis: storetest.RedisURL(t), model: llmtest.New(t), extra: extra, out: t.Output(), end: stop,
 	}
 	s.startTemporal(0)
 	t.Cleanup(func() { _ = s.temporal.Stop(context.Background()) })

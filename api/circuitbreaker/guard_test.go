@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/circuitbreaker"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 var errDown = errors.New("down")
@@ -20,10 +20,10 @@ func fails(context.Context) error { return errDown }
 func works(context.Context) error { return nil }
 
 // guard returns a guard and the clock that the test moves.
-func guard() (*circuitbreaker.Guard, *time.Time) {
+func guard(t *testing.T) (*circuitbreaker.Guard, *time.Time) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	return &circuitbreaker.Guard{
-		Client: redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"}), Clock: func() time.Time { return now },
+		Client: storetest.GoneRedis(t), Clock: func() time.Time { return now },
 		Log: slog.New(slog.DiscardHandler), Within: time.Second, Rest: time.Second,
 	}, &now
 }
@@ -31,7 +31,7 @@ func guard() (*circuitbreaker.Guard, *time.Time) {
 func TestAfterAFailureOneCallerTriesEachRest(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	g, now := guard()
+	g, now := guard(t)
 	require.NoError(t, g.Do(ctx, works))
 	require.ErrorIs(t, g.Do(ctx, fails), errDown)
 	require.ErrorIs(t, g.Do(ctx, works), circuitbreaker.ErrAway)
@@ -50,7 +50,7 @@ func TestAfterAFailureOneCallerTriesEachRest(t *testing.T) {
 func TestAFailureWhileOthersSucceedChangesNothing(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	g, _ := guard()
+	g, _ := guard(t)
 	err := g.Do(ctx, func(context.Context) error {
 		require.NoError(t, g.Do(ctx, works))
 		return errDown
@@ -62,14 +62,14 @@ func TestAFailureWhileOthersSucceedChangesNothing(t *testing.T) {
 func TestACallerThatLeavesSaysNothingAboutRedis(t *testing.T) {
 	t.Parallel()
 	ctx, leave := context.WithCancel(context.Background())
-	g, _ := guard()
+	g, _ := guard(t)
 	require.Error(t, g.Do(ctx, func(context.Context) error { leave(); return errDown }))
 	require.NoError(t, g.Do(context.Background(), works))
 }
 
 func TestASilentRedisIsNotWaitedForLong(t *testing.T) {
 	t.Parallel()
-	g, _ := guard()
+	g, _ := guard(t)
 	g.Within = 20 * time.Millisecond
 	var logs bytes.Buffer
 	g.Log = slog.New(slog.NewTextHandler(&logs, nil))
@@ -81,7 +81,7 @@ func TestASilentRedisIsNotWaitedForLong(t *testing.T) {
 
 func TestNoRedisIsAlwaysAway(t *testing.T) {
 	t.Parallel()
-	g, _ := guard()
+	g, _ := guard(t)
 	g.Client = nil
 	require.ErrorIs(t, g.Do(context.Background(), works), circuitbreaker.ErrAway)
 }

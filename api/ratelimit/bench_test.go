@@ -4,17 +4,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-	"github.com/stretchr/testify/require"
-
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // BenchmarkTake charges two limits in one call, from many goroutines.
 func BenchmarkTake(b *testing.B) {
-	options, err := redis.ParseURL(storetest.Redis(b))
-	require.NoError(b, err)
-	c := newCounter(b, options)
+	c := newCounter(b, storetest.Redis(b))
 	wide := Policy{Name: "wide", Quota: 1_000_000, Window: time.Second}
 	request := Request{Subject: c.subject, Charges: []Charge{one(wide), one(perMinute(600))}}
 	b.SetParallelism(10)

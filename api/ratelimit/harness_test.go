@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
@@ -49,29 +48,19 @@ func (c *counter) request(r Request) Verdict {
 	return v
 }
 
-// onBoth runs a test on miniredis, which lyo dev falls back to, and on a real Redis.
+// onBoth runs a test on the stand-in that lyo dev falls back to, and on a real Redis.
 func onBoth(t *testing.T, test func(*testing.T, *counter)) {
-	t.Run("miniredis", func(t *testing.T) {
+	t.Run("embedded", func(t *testing.T) {
 		t.Parallel()
-		test(t, newCounter(t, &redis.Options{Addr: miniredis.RunT(t).Addr()}))
+		test(t, newCounter(t, storetest.RedisAt(t, storetest.EmbeddedRedis(t).URL())))
 	})
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		test(t, newCounter(t, realRedis(t)))
+		test(t, newCounter(t, storetest.Redis(t)))
 	})
 }
 
-func realRedis(t *testing.T) *redis.Options {
-	t.Helper()
-	options, err := redis.ParseURL(storetest.Redis(t))
-	require.NoError(t, err)
-	return options
-}
-
-func newCounter(t testing.TB, options *redis.Options) *counter {
-	options.ContextTimeoutEnabled = true
-	client := redis.NewClient(options)
-	t.Cleanup(func() { _ = client.Close() })
+func newCounter(t testing.TB, client *redis.Client) *counter {
 	c := &counter{t: t, redis: client, subject: User(uuid.New()), at: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
 	c.limiter = New(client, c.now)
 	return c

@@ -7,21 +7,21 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
-	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // TestRetryAfterIsHonest checks, for any limits and history, that the same request
 // passes after RetryAfter and not a microsecond sooner.
 func TestRetryAfterIsHonest(t *testing.T) {
 	t.Parallel()
-	c := newCounter(t, &redis.Options{Addr: miniredis.RunT(t).Addr()})
+	c := newCounter(t, storetest.Redis(t))
 	round := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		round++
-		subject := Subject(fmt.Sprintf("round-%d", round))
+		subject := Subject(fmt.Sprintf("%s-%d", c.subject, round))
 		charges := rapid.SliceOfN(rapid.Custom(drawCharge), 1, 3).Draw(rt, "charges")
 		for i := range charges {
 			charges[i].Policy.Name = fmt.Sprintf("limit-%d", i)

@@ -8,9 +8,10 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // losing is a connection that loses the reply to the next script.
@@ -38,14 +39,16 @@ func (c *losing) Read(p []byte) (int, error) {
 
 func TestALostAnswerIsNotAskedForTwice(t *testing.T) {
 	t.Parallel()
-	options := realRedis(t)
+	options := storetest.RedisOptions(t, storetest.RedisURL(t))
 	require.Zero(t, options.MaxRetries, "the library's default, which is three")
 	var armed atomic.Bool
 	options.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 		return &losing{Conn: conn, armed: &armed}, err
 	}
-	c := newCounter(t, options)
+	client := redis.NewClient(options)
+	t.Cleanup(func() { _ = client.Close() })
+	c := newCounter(t, client)
 	charge := one(perMinute(10))
 	require.Equal(t, 9, c.take(charge).States[0].Remaining)
 	armed.Store(true)
@@ -57,7 +60,7 @@ func TestALostAnswerIsNotAskedForTwice(t *testing.T) {
 
 func TestAScriptThatRedisForgotIsSentAgain(t *testing.T) {
 	t.Parallel()
-	c := newCounter(t, &redis.Options{Addr: miniredis.RunT(t).Addr()})
+	c := newCounter(t, storetest.RedisAt(t, storetest.OwnRedis(t).URL()))
 	require.Equal(t, 9, c.take(one(perMinute(10))).States[0].Remaining)
 	require.NoError(t, c.redis.ScriptFlush(t.Context()).Err())
 	require.Equal(t, 8, c.take(one(perMinute(10))).States[0].Remaining)

@@ -12,6 +12,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 // cluster is some API processes over one Redis.
@@ -153,9 +155,9 @@ func TestAWipedRedisIsFilledAgain(t *testing.T) {
 
 func TestRedisStopsAndComesBackEmpty(t *testing.T) {
 	t.Parallel()
-	s := newMini(t)
+	server := storetest.OwnRedis(t)
 	f := newFake()
-	c := newCluster(t, s, f, 2, quick(nil))
+	c := newCluster(t, storeAt(t, server.URL()), f, 2, quick(nil))
 	var places []*Cursor
 	for _, h := range c.hubs {
 		places = append(places, h.Follow(f.task, 0))
@@ -169,20 +171,19 @@ func TestRedisStopsAndComesBackEmpty(t *testing.T) {
 	}
 	f.tell(1, false)
 	everybodyReads(1)
-	s.mini.Close()
+	require.NoError(t, server.Stop(t.Context()))
 	f.tell(1, false)
 	everybodyReads(2)
 	require.Eventually(t, func() bool { // each queries for itself
 		return c.hubs[0].asking.Load()+c.hubs[1].asking.Load() == 2
 	}, 10*time.Second, 5*time.Millisecond)
-	s.mini.FlushAll()
-	require.NoError(t, s.mini.Restart())
+	storetest.OwnRedisOn(t, server.Port())
 	require.Eventually(t, func() bool { // then one for all
 		return c.hubs[0].asking.Load()+c.hubs[1].asking.Load() == 1
 	}, 10*time.Second, 5*time.Millisecond)
 	f.tell(1, false)
 	everybodyReads(3)
-	members, err := s.mini.ZMembers(eventsKey(f.task))
+	members, err := storetest.RedisAt(t, server.URL()).ZRange(t.Context(), eventsKey(f.task), 0, -1).Result()
 	require.NoError(t, err)
 	require.Len(t, members, 3)
 	for _, place := range places {

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
@@ -169,54 +168,33 @@ func (w *wire) hush(silent bool) {
 	w.silent = silent
 }
 
-// store is a Redis for tests: the real one at TEST_REDIS_URL, or miniredis.
+// redisStore is a Redis for tests.
 type redisStore struct {
 	options redis.Options
-	mini    *miniredis.Miniredis
 }
 
-// withStores runs the test on both kinds of Redis.
+func storeAt(t *testing.T, url string) redisStore {
+	return redisStore{*storetest.RedisOptions(t, url)}
+}
+
+// withStores runs the test on the stand-in that lyo dev falls back to, and on a real
+// Redis, each of its own: it may be emptied.
 func withStores(t *testing.T, test func(*testing.T, redisStore)) {
-	t.Run("miniredis", func(t *testing.T) {
+	t.Run("embedded", func(t *testing.T) {
 		t.Parallel()
-		test(t, newMini(t))
+		test(t, storeAt(t, storetest.EmbeddedRedis(t).URL()))
 	})
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		options, err := redis.ParseURL(storetest.Redis(t))
-		require.NoError(t, err)
-		test(t, redisStore{options: *options})
+		test(t, storeAt(t, storetest.OwnRedis(t).URL()))
 	})
-}
-
-// newMini moves miniredis's time on, which it does not do by itself.
-func newMini(t *testing.T) redisStore {
-	mini := miniredis.RunT(t)
-	ticks, done := time.NewTicker(10*time.Millisecond), make(chan struct{})
-	var ticking sync.WaitGroup
-	ticking.Go(func() {
-		for {
-			select {
-			case <-ticks.C:
-				mini.FastForward(10 * time.Millisecond)
-			case <-done:
-				return
-			}
-		}
-	})
-	t.Cleanup(func() {
-		close(done)
-		ticking.Wait()
-		ticks.Stop()
-	})
-	return redisStore{redis.Options{Addr: mini.Addr()}, mini}
 }
 
 // client returns a client with a wire of its own.
 func (s redisStore) client(t *testing.T) (*redis.Client, *wire) {
 	w := &wire{address: s.options.Addr, open: map[net.Conn]struct{}{}}
 	o := s.options
-	o.ContextTimeoutEnabled, o.DialTimeout, o.Dialer = true, time.Second, w.dial
+	o.DialTimeout, o.Dialer = time.Second, w.dial
 	c := redis.NewClient(&o)
 	t.Cleanup(func() { _ = c.Close() })
 	return c, w

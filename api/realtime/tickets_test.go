@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/models/storetest"
 )
 
 func TestATicketIsGoodOnce(t *testing.T) {
@@ -44,12 +45,12 @@ func TestATicketIsGoodOnce(t *testing.T) {
 
 func TestATicketGetsOld(t *testing.T) {
 	t.Parallel()
-	s := newMini(t)
-	client, _ := s.client(t)
+	server := storetest.FakeRedis(t)
+	client := storetest.RedisAt(t, "redis://"+server.Addr())
 	tickets := NewTickets(client)
 	ticket, life, err := tickets.Issue(t.Context(), Holder{UserID: uuid.New()})
 	require.NoError(t, err)
-	s.mini.FastForward(life)
+	server.FastForward(life)
 	_, err = tickets.Redeem(t.Context(), ticket)
 	require.Equal(t, store.Unauthenticated, store.CodeOf(err))
 	_, err = tickets.Redeem(t.Context(), "")
@@ -58,7 +59,7 @@ func TestATicketGetsOld(t *testing.T) {
 
 func TestNoTicketsWithoutRedis(t *testing.T) {
 	t.Parallel()
-	client, wire := newMini(t).client(t)
+	client, wire := storeAt(t, storetest.RedisURL(t)).client(t)
 	wire.cut(true)
 	for _, tickets := range []*Tickets{NewTickets(client), NewTickets(nil)} {
 		_, _, err := tickets.Issue(t.Context(), Holder{})

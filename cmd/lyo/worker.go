@@ -71,18 +71,7 @@ func (a *app) pauseForTemporal(ctx context.Context, why error) error {
 // are returned to Temporal, within the stop timeout.
 func (a *app) runWorkers(ctx context.Context) error {
 	fatal := make(chan error, 4)
-	base := worker.Options{
-		WorkerStopTimeout:                  a.cfg.HTTP.StopWithin / 2,
-		OnFatalError:                       func(err error) { fatal <- err },
-		DisableRegistrationAliasing:        true,
-		MaxHeartbeatThrottleInterval:       time.Second, // a heartbeat's response carries the cancellation
-		DefaultHeartbeatThrottleInterval:   time.Second,
-		MaxConcurrentWorkflowTaskPollers:   4,
-		MaxConcurrentActivityTaskPollers:   4,
-		MaxConcurrentActivityExecutionSize: 50,
-		Interceptors:                       []interceptor.WorkerInterceptor{a.metrics.Activities(), payload.Interceptor()},
-		DeploymentOptions:                  a.deployment(),
-	}
+	base := a.workerOptions(func(err error) { fatal <- err })
 	writing := a.writing()
 	mailing, err := a.mailing()
 	if err != nil {
@@ -136,6 +125,22 @@ func (a *app) runWorkers(ctx context.Context) error {
 		return nil
 	case err := <-fatal:
 		return fmt.Errorf("worker: %w", err)
+	}
+}
+
+// workerOptions returns what the workers of all queues have in common.
+func (a *app) workerOptions(onFatal func(error)) worker.Options {
+	return worker.Options{
+		WorkerStopTimeout:                  a.cfg.HTTP.StopWithin / 2,
+		OnFatalError:                       onFatal,
+		DisableRegistrationAliasing:        true,
+		MaxHeartbeatThrottleInterval:       time.Second, // a heartbeat's response carries the cancellation
+		DefaultHeartbeatThrottleInterval:   time.Second,
+		MaxConcurrentWorkflowTaskPollers:   4,
+		MaxConcurrentActivityTaskPollers:   4,
+		MaxConcurrentActivityExecutionSize: 50,
+		Interceptors:                       []interceptor.WorkerInterceptor{a.metrics.Activities(), payload.Interceptor()},
+		DeploymentOptions:                  a.deployment(),
 	}
 }
 

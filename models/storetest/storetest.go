@@ -1,6 +1,6 @@
 // Package storetest gives each test a real, migrated Postgres database of its
-// own, and a real Redis. The servers are those of a surrounding testenv run, or
-// are started for this test binary.
+// own, and a real Redis. The servers are those of a surrounding testenv run; a test
+// that damages its Redis starts one of its own.
 package storetest
 
 import (

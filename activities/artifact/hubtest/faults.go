@@ -22,20 +22,8 @@ type plan struct {
 	tag        string
 }
 
-// Fault changes one download. Several may be combined with Both.
+// Fault changes one download.
 type Fault func(*plan)
-
-// None changes nothing, to let a download pass between faults.
-func None() Fault { return func(*plan) {} }
-
-// Both combines several faults in one download.
-func Both(faults ...Fault) Fault {
-	return func(p *plan) {
-		for _, f := range faults {
-			f(p)
-		}
-	}
-}
 
 // CutAt closes the connection after n bytes of the body.
 func CutAt(n int64) Fault { return func(p *plan) { p.cutAt = n } }

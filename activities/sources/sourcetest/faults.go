@@ -56,9 +56,6 @@ func Empty() Fault {
 	}}
 }
 
-// Body answers with the given text.
-func Body(text string) Fault { return body(text) }
-
 // Huge answers without end.
 func Huge() Fault {
 	return Fault{serve: func(s *Server, w http.ResponseWriter, r *http.Request) {

@@ -24,7 +24,6 @@ type Server struct {
 	faults  map[string]Fault
 	log     []Request
 	videos  map[string]string // titles by id, since details are requested by id alone
-	changed chan struct{}     // closed and replaced at every request
 	done    chan struct{}     // closed by Close
 	closing sync.Once
 }
@@ -56,7 +55,7 @@ func Start(ctx context.Context, addr string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sourcetest: %w", err)
 	}
-	s := &Server{faults: map[string]Fault{}, videos: map[string]string{}, changed: make(chan struct{}), done: make(chan struct{})}
+	s := &Server{faults: map[string]Fault{}, videos: map[string]string{}, done: make(chan struct{})}
 	s.http = &httptest.Server{Listener: listener, Config: &http.Server{Handler: s.routes(), ReadHeaderTimeout: readHeaderTimeout}}
 	s.http.Start()
 	return s, nil
@@ -100,23 +99,6 @@ func (s *Server) Requests(site string) []Request {
 	return out
 }
 
-// Wait returns when n requests for a site were received, or with the error of ctx.
-func (s *Server) Wait(ctx context.Context, site string, n int) error {
-	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
-		if len(s.Requests(site)) >= n {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return fmt.Errorf("sourcetest: %w", ctx.Err())
-		}
-	}
-}
-
 // arrived records a request and returns its site's fault.
 func (s *Server) arrived(site string, link bool, r *http.Request) Fault {
 	s.mu.Lock()
@@ -125,7 +107,5 @@ func (s *Server) arrived(site string, link bool, r *http.Request) Fault {
 	if len(s.log) > maxLog {
 		s.log = s.log[len(s.log)-maxLog:]
 	}
-	close(s.changed)
-	s.changed = make(chan struct{})
 	return s.faults[site]
 }

@@ -1,0 +1,204 @@
+package workflows_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/lyoapp/lyo/activities"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/workflows"
+)
+
+// stage runs one GenerateCourse in the SDK's test environment with scripted
+// activities, and keeps what would be written to the row.
+type stage struct {
+	*testsuite.TestWorkflowEnvironment
+	t       *testing.T
+	in      workflows.GenerateCourseInput
+	again   *workflows.RegenerateCourseInput // run instead, if set
+	mu      sync.Mutex
+	row     []activities.Event
+	settled *activities.FinishInput
+	lessons []string // "number/revision", in order of writing
+
+	lesson   func(activities.LessonInput) error
+	practice func(activities.LessonInput) error
+	weak     []activities.WeakLesson
+	there    []activities.LessonRef // the lessons that a regeneration finds
+	edited   activities.PlanEdit
+	quizzes  []string // format as lessons
+	sources  error
+	prepare  error
+	refuse   error
+}
+
+const lessonCount = 4
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	s := &stage{
+		TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t,
+		in:       workflows.GenerateCourseInput{TaskInput: workflows.TaskInput{TaskID: uuid.New(), CourseID: uuid.New(), Seq: 1, Deadline: time.Hour}},
+		lesson:   func(activities.LessonInput) error { return nil },
+		practice: func(activities.LessonInput) error { return nil },
+	}
+	s.RegisterWorkflow(workflows.GenerateCourse)
+	s.RegisterWorkflow(workflows.RegenerateCourse)
+	activities.Database{
+		Progress: &activities.ProgressActivities{}, Quality: &activities.QualityActivities{}, Sources: &activities.SourceActivities{}, Material: &activities.MaterialActivities{},
+		Courses: &activities.CourseActivities{},
+	}.Register(s)
+	s.RegisterActivity((&activities.CourseActivities{}).WriteOutline)
+	s.RegisterActivity((&activities.CourseActivities{}).WriteLesson)
+	s.RegisterActivity((&activities.CourseActivities{}).WritePractice)
+	s.RegisterActivity((&activities.CourseActivities{}).WriteSummary)
+	s.script()
+	return s
+}
+
+func (s *stage) script() {
+	var story *activities.ProgressActivities
+	var writing *activities.CourseActivities
+	var checking *activities.QualityActivities
+	s.OnActivity(story.RecordProgress, mock.Anything, mock.Anything).Return(s.record).Maybe()
+	s.OnActivity(story.SettleCourse, mock.Anything, mock.Anything).Return(s.settle).Maybe()
+	s.OnActivity(writing.Prepare, mock.Anything, mock.Anything).Return(func(_ context.Context, _ uuid.UUID) (activities.Prepared, error) {
+		return activities.Prepared{Generation: activities.Generation{Model: "gemma"}}, s.prepare
+	}).Maybe()
+	s.OnActivity(writing.WriteOutline, mock.Anything, mock.Anything).Return(s.refs(), nil).Maybe()
+	s.OnActivity(writing.WriteLesson, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.LessonInput) error {
+		if err := s.lesson(in); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.lessons = append(s.lessons, fmt.Sprintf("%d/%d", s.number(in), in.Revision))
+		return nil
+	}).Maybe()
+	s.OnActivity(writing.WritePractice, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.LessonInput) error {
+		if err := s.practice(in); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.quizzes = append(s.quizzes, fmt.Sprintf("%d/%d", s.number(in), in.Revision))
+		return nil
+	}).Maybe()
+	s.OnActivity(writing.WriteSummary, mock.Anything, mock.Anything).Return(func(context.Context, activities.SummaryInput) error { return nil }).Maybe()
+	s.OnActivity(checking.ListLessons, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) ([]activities.LessonRef, error) { return s.there, nil }).Maybe()
+	s.OnActivity(checking.EditPlan, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.EditInput) ([]activities.LessonRef, error) {
+		s.edited = in.Plan
+		return s.refs()[:len(in.Plan.Lessons)], nil
+	}).Maybe()
+	var researching *activities.SourceActivities
+	s.OnActivity(researching.FindSources, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) (activities.Research, error) {
+		return activities.Research{Sources: []string{"wikipedia"}}, s.sources
+	}).Maybe()
+	s.OnActivity(researching.PlaceSources, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) error { return nil }).Maybe()
+	s.OnActivity(checking.FindWeakLessons, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) ([]activities.WeakLesson, error) { return s.weak, nil }).Maybe()
+}
+
+func (s *stage) record(_ context.Context, in activities.RecordInput) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refuse != nil {
+		return 0, s.refuse
+	}
+	s.append(in.Events)
+	return 3, nil
+}
+
+// append skips known events, as the row does: a record in flight when the task was
+// finished may arrive late.
+func (s *stage) append(events []activities.Event) {
+	for _, e := range events {
+		if len(s.row) == 0 || e.Seq > s.row[len(s.row)-1].Seq {
+			s.row = append(s.row, e)
+		}
+	}
+}
+
+func (s *stage) settle(_ context.Context, in activities.FinishInput) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.append(in.Rest)
+	s.settled = &in
+	return nil
+}
+
+func (s *stage) refs() []activities.LessonRef {
+	refs := make([]activities.LessonRef, lessonCount)
+	for i := range refs {
+		refs[i] = activities.LessonRef{ID: courses.LessonID(s.in.CourseID, i+1), Number: i + 1, Title: fmt.Sprint("Part ", i+1)}
+	}
+	return refs
+}
+
+func (s *stage) number(in activities.LessonInput) int {
+	return 1 + slices.IndexFunc(s.refs(), func(r activities.LessonRef) bool { return r.ID == in.LessonID })
+}
+
+func (s *stage) run() error {
+	if s.again != nil {
+		s.again.TaskInput = s.in.TaskInput
+		s.ExecuteWorkflow(workflows.RegenerateCourse, *s.again)
+	} else {
+		s.ExecuteWorkflow(workflows.GenerateCourse, s.in)
+	}
+	require.True(s.t, s.IsWorkflowCompleted())
+	return s.GetWorkflowError()
+}
+
+// ask queries the workflow for its progress.
+func (s *stage) ask() (answer workflows.ProgressAnswer) {
+	s.t.Helper()
+	value, err := s.QueryWorkflow(workflows.QueryProgress, s.in.Seq)
+	require.NoError(s.t, err)
+	require.NoError(s.t, value.Get(&answer))
+	return answer
+}
+
+// story checks that the row's events are without a gap and never go back, and that
+// the query returns the same, and returns them.
+func (s *stage) story() []activities.Event {
+	s.t.Helper()
+	answer := s.ask()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	require.Len(s.t, answer.Events, len(s.row))
+	percent := s.in.Progress
+	for i, e := range s.row {
+		require.Equal(s.t, s.in.Seq+int64(i)+1, e.Seq)
+		require.GreaterOrEqual(s.t, e.Progress, percent)
+		require.Equal(s.t, i == len(s.row)-1, e.State.Ended(), "only the last event ends")
+		require.Equal(s.t, e.Message, answer.Events[i].Message)
+		percent = e.Progress
+	}
+	return s.row
+}
+
+func (s *stage) last() activities.Event {
+	s.t.Helper()
+	story := s.story()
+	return story[len(story)-1]
+}
+
+func unavailable() error {
+	return temporal.NewApplicationErrorWithOptions("away", "unavailable", temporal.ApplicationErrorOptions{})
+}
+
+func final(kind string) error { return temporal.NewNonRetryableApplicationError(kind, kind, nil) }
