@@ -52,7 +52,7 @@ func (s *Server) listHeld(ctx context.Context, in *listHeldInput) (*listed[heldV
 		},
 		keyset: func(h community.PendingContent) store.Keyset { return store.Keyset{At: h.CreatedAt, ID: h.ID} },
 		show: func(h community.PendingContent) heldView {
-			return heldView{h.ID, h.TargetType, h.PostID, h.AuthorID, h.Title, h.Content, h.HeldFor, h.CreatedAt.UTC()}
+			return heldView{h.ID, h.TargetType, h.PostID, h.AuthorID, h.Title, h.Content, h.FlagReason, h.CreatedAt.UTC()}
 		},
 	}.page(ctx, s)
 }

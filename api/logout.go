@@ -39,7 +39,7 @@ func (s *Server) provenSessions(ctx context.Context, in *logOutInput) ([]uuid.UU
 	var proven []uuid.UUID
 	if claims, err := s.access.Verify(bearer(in.Authorization)); err == nil {
 		requestInfoOf(ctx).user = claims.UserID.String()
-		owner, _, err := accounts.SessionStanding(ctx, s.DB, claims.SessionID, s.now())
+		owner, _, err := accounts.FindSessionState(ctx, s.DB, claims.SessionID, s.now())
 		if err != nil {
 			return nil, err
 		}

@@ -75,7 +75,7 @@ type taken struct {
 // suggested are a user's candidates.
 type suggested struct {
 	candidates []ranking.Candidate
-	taste      ranking.Taste
+	taste      ranking.Profile
 	seed       string
 }
 

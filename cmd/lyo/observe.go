@@ -87,7 +87,7 @@ func (a *app) watch() error {
 
 func (a *app) lookAtOutbox(ctx context.Context) (observe.Outbox, error) {
 	found, err := store.LookAtOutbox(ctx, a.db, clock())
-	return observe.Outbox{Due: found.Due, Waiting: found.Held, Oldest: found.Oldest}, err
+	return observe.Outbox{Due: found.Due, Waiting: found.Waiting, Oldest: found.Oldest}, err
 }
 
 // writesWithin bounds the test writes of a scrape, so that time is left for the other sources.

@@ -95,9 +95,9 @@ func TestAnyStoryOfUseLossAndReplay(t *testing.T) {
 			if c.ended {
 				ended++
 			}
-			_, standing, err := accounts.SessionStanding(rt.Context(), db, s.ID, c.now)
+			_, state, err := accounts.FindSessionState(rt.Context(), db, s.ID, c.now)
 			require.NoError(rt, err)
-			require.Equal(rt, c.ended, standing == accounts.SessionEnded)
+			require.Equal(rt, c.ended, state == accounts.SessionEnded)
 		}
 	})
 	require.Positive(t, ended)

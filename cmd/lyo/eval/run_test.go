@@ -157,8 +157,8 @@ type careless struct {
 	change func(string) string
 }
 
-func (c careless) Lesson(ctx context.Context, r llm.LessonRequest, beat llm.Beat) (llm.LessonText, llm.Usage, error) {
-	text, usage, err := c.Writer.Lesson(ctx, r, beat)
+func (c careless) Lesson(ctx context.Context, r llm.LessonRequest, heartbeat llm.Heartbeat) (llm.LessonText, llm.Usage, error) {
+	text, usage, err := c.Writer.Lesson(ctx, r, heartbeat)
 	text.Markdown = c.change(text.Markdown)
 	return text, usage, err
 }
