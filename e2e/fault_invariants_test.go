@@ -8,7 +8,7 @@ type invariant struct {
 
 // unrest are rows of unfinished work.
 var unrest = []invariant{
-	{"a promise was not kept", `SELECT workflow_id || ' ' || action || ' ' || last_error FROM outbox WHERE cancel_requested_at IS NULL`},
+	{"a message was not dispatched", `SELECT workflow_id || ' ' || action || ' ' || last_error FROM outbox WHERE cancel_requested_at IS NULL`},
 	{"a task has not ended", `SELECT id::text || ' ' || state FROM tasks WHERE state IN ('QUEUED', 'RUNNING')`},
 	{"a course has not ended", `SELECT id::text FROM courses WHERE status = 'GENERATING'`},
 	{"a board does not know of a change", `SELECT user_id::text FROM board_changes`},
