@@ -24,17 +24,17 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// stage runs one GenerateCourse in the SDK's test environment with scripted
+// harness runs one GenerateCourse in the SDK's test environment with scripted
 // activities, and keeps what would be written to the row.
-type stage struct {
+type harness struct {
 	*testsuite.TestWorkflowEnvironment
-	t       *testing.T
-	in      workflows.GenerateCourseInput
-	again   *workflows.RegenerateCourseInput // run instead, if set
-	mu      sync.Mutex
-	row     []activities.Event
-	settled *activities.FinishInput
-	lessons []string // "number/revision", in order of writing
+	t        *testing.T
+	in       workflows.GenerateCourseInput
+	again    *workflows.RegenerateCourseInput // run instead, if set
+	mu       sync.Mutex
+	row      []activities.Event
+	finished *activities.FinishInput
+	lessons  []string // "number/revision", in order of writing
 
 	lesson   func(activities.LessonInput) error
 	practice func(activities.LessonInput) error
@@ -49,11 +49,11 @@ type stage struct {
 
 const lessonCount = 4
 
-func newStage(t *testing.T) *stage {
+func newHarness(t *testing.T) *harness {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	s := &stage{
+	s := &harness{
 		TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t,
 		in:       workflows.GenerateCourseInput{TaskInput: workflows.TaskInput{TaskID: uuid.New(), CourseID: uuid.New(), Seq: 1, Deadline: time.Hour}},
 		lesson:   func(activities.LessonInput) error { return nil },
@@ -73,12 +73,12 @@ func newStage(t *testing.T) *stage {
 	return s
 }
 
-func (s *stage) script() {
-	var story *activities.ProgressActivities
+func (s *harness) script() {
+	var progress *activities.ProgressActivities
 	var writing *activities.CourseActivities
 	var checking *activities.QualityActivities
-	s.OnActivity(story.RecordProgress, mock.Anything, mock.Anything).Return(s.record).Maybe()
-	s.OnActivity(story.SettleCourse, mock.Anything, mock.Anything).Return(s.settle).Maybe()
+	s.OnActivity(progress.RecordProgress, mock.Anything, mock.Anything).Return(s.record).Maybe()
+	s.OnActivity(progress.SettleCourse, mock.Anything, mock.Anything).Return(s.finish).Maybe()
 	s.OnActivity(writing.Prepare, mock.Anything, mock.Anything).Return(func(_ context.Context, _ uuid.UUID) (activities.Prepared, error) {
 		return activities.Prepared{Generation: activities.Generation{Model: "gemma"}}, s.prepare
 	}).Maybe()
@@ -115,7 +115,7 @@ func (s *stage) script() {
 	s.OnActivity(checking.FindWeakLessons, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) ([]activities.WeakLesson, error) { return s.weak, nil }).Maybe()
 }
 
-func (s *stage) record(_ context.Context, in activities.RecordInput) (int, error) {
+func (s *harness) record(_ context.Context, in activities.RecordInput) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.refuse != nil {
@@ -127,7 +127,7 @@ func (s *stage) record(_ context.Context, in activities.RecordInput) (int, error
 
 // append skips known events, as the row does: a record in flight when the task was
 // finished may arrive late.
-func (s *stage) append(events []activities.Event) {
+func (s *harness) append(events []activities.Event) {
 	for _, e := range events {
 		if len(s.row) == 0 || e.Seq > s.row[len(s.row)-1].Seq {
 			s.row = append(s.row, e)
@@ -135,15 +135,15 @@ func (s *stage) append(events []activities.Event) {
 	}
 }
 
-func (s *stage) settle(_ context.Context, in activities.FinishInput) error {
+func (s *harness) finish(_ context.Context, in activities.FinishInput) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.append(in.Rest)
-	s.settled = &in
+	s.finished = &in
 	return nil
 }
 
-func (s *stage) refs() []activities.LessonRef {
+func (s *harness) refs() []activities.LessonRef {
 	refs := make([]activities.LessonRef, lessonCount)
 	for i := range refs {
 		refs[i] = activities.LessonRef{ID: courses.LessonID(s.in.CourseID, i+1), Number: i + 1, Title: fmt.Sprint("Part ", i+1)}
@@ -151,11 +151,11 @@ func (s *stage) refs() []activities.LessonRef {
 	return refs
 }
 
-func (s *stage) number(in activities.LessonInput) int {
+func (s *harness) number(in activities.LessonInput) int {
 	return 1 + slices.IndexFunc(s.refs(), func(r activities.LessonRef) bool { return r.ID == in.LessonID })
 }
 
-func (s *stage) run() error {
+func (s *harness) run() error {
 	if s.again != nil {
 		s.again.TaskInput = s.in.TaskInput
 		s.ExecuteWorkflow(workflows.RegenerateCourse, *s.again)
@@ -167,7 +167,7 @@ func (s *stage) run() error {
 }
 
 // ask queries the workflow for its progress.
-func (s *stage) ask() (answer workflows.ProgressAnswer) {
+func (s *harness) ask() (answer workflows.ProgressAnswer) {
 	s.t.Helper()
 	value, err := s.QueryWorkflow(workflows.QueryProgress, s.in.Seq)
 	require.NoError(s.t, err)
@@ -175,9 +175,9 @@ func (s *stage) ask() (answer workflows.ProgressAnswer) {
 	return answer
 }
 
-// story checks that the row's events are without a gap and never go back, and that
+// events checks that the row's events are without a gap and never go back, and that
 // the query returns the same, and returns them.
-func (s *stage) story() []activities.Event {
+func (s *harness) events() []activities.Event {
 	s.t.Helper()
 	answer := s.ask()
 	s.mu.Lock()
@@ -194,10 +194,10 @@ func (s *stage) story() []activities.Event {
 	return s.row
 }
 
-func (s *stage) last() activities.Event {
+func (s *harness) last() activities.Event {
 	s.t.Helper()
-	story := s.story()
-	return story[len(story)-1]
+	events := s.events()
+	return events[len(events)-1]
 }
 
 func unavailable() error {
@@ -208,14 +208,14 @@ func final(kind string) error { return temporal.NewNonRetryableApplicationError(
 
 func TestATopicBecomesACourse(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	require.NoError(t, s.run())
 	last := s.last()
 	require.Equal(t, activities.Done, last.State)
 	require.Equal(t, 100, last.Progress)
 	require.ElementsMatch(t, []string{"1/1", "2/1", "3/1", "4/1"}, s.lessons)
-	require.Equal(t, "gemma", s.settled.Generation.Model)
-	require.Equal(t, []string{"wikipedia"}, s.settled.Generation.Sources)
+	require.Equal(t, "gemma", s.finished.Generation.Model)
+	require.Equal(t, []string{"wikipedia"}, s.finished.Generation.Sources)
 	var steps []string
 	for _, e := range s.row {
 		if len(steps) == 0 || steps[len(steps)-1] != e.Step {
@@ -227,15 +227,15 @@ func TestATopicBecomesACourse(t *testing.T) {
 
 func TestSourcesThatCannotBeHadDoNotHoldUpACourse(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.sources = errors.New("no network")
 	require.NoError(t, s.run())
-	require.Equal(t, activities.NoSources, s.settled.Generation.Notice)
+	require.Equal(t, activities.NoSources, s.finished.Generation.Notice)
 }
 
 func TestALessonThatFailsLeavesTheOthers(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.lesson = func(in activities.LessonInput) error {
 		if s.number(in) == 2 {
 			return final(activities.FailureBadAnswer)
@@ -249,7 +249,7 @@ func TestALessonThatFailsLeavesTheOthers(t *testing.T) {
 
 func TestAnOutageOfTheModelIsWaitedOut(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	tries := 0
 	s.lesson = func(in activities.LessonInput) error {
 		s.mu.Lock()
@@ -267,7 +267,7 @@ func TestAnOutageOfTheModelIsWaitedOut(t *testing.T) {
 
 func TestATopicThatIsNotAllowedEndsTheTaskInWords(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.prepare = temporal.NewNonRetryableApplicationError("No course is written on this topic.", activities.FaultTopic, nil)
 	require.Error(t, s.run())
 	require.Equal(t, "topic_not_allowed", s.last().Fault.Code)
@@ -277,7 +277,7 @@ func TestATopicThatIsNotAllowedEndsTheTaskInWords(t *testing.T) {
 
 func TestWithoutAModelTheTaskFailsInTheEnd(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.prepare = unavailable()
 	require.Error(t, s.run())
 	require.Equal(t, "model_unavailable", s.last().Fault.Code)
@@ -285,7 +285,7 @@ func TestWithoutAModelTheTaskFailsInTheEnd(t *testing.T) {
 
 func TestWeakLessonsAreWrittenAgainOnce(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.weak = []activities.WeakLesson{{ID: s.refs()[2].ID, Number: 3, Reasons: []string{"It is too short."}}}
 	var feedback []string
 	s.lesson = func(in activities.LessonInput) error {
@@ -301,7 +301,7 @@ func TestWeakLessonsAreWrittenAgainOnce(t *testing.T) {
 
 func TestAWeakLessonThatCannotBeImprovedStays(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.weak = []activities.WeakLesson{{ID: s.refs()[0].ID, Number: 1, Reasons: []string{"short"}}}
 	s.lesson = func(in activities.LessonInput) error {
 		if in.Revision == 2 {
@@ -313,9 +313,9 @@ func TestAWeakLessonThatCannotBeImprovedStays(t *testing.T) {
 	require.Equal(t, activities.Done, s.last().State)
 }
 
-func TestCancelEndsTheStory(t *testing.T) {
+func TestCancelEndsTheTask(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.lesson = func(activities.LessonInput) error { return unavailable() } // keeps it busy
 	s.RegisterDelayedCallback(s.CancelWorkflow, 5*time.Second)
 	err := s.run()
@@ -325,7 +325,7 @@ func TestCancelEndsTheStory(t *testing.T) {
 
 func TestTheDeadlineKeepsWhatIsThere(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.in.Deadline = 20 * time.Second
 	s.lesson = func(in activities.LessonInput) error {
 		if s.number(in) == 1 {
@@ -340,7 +340,7 @@ func TestTheDeadlineKeepsWhatIsThere(t *testing.T) {
 
 func TestADeletedCourseEndsTheRun(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.lesson = func(activities.LessonInput) error { return final("not_found") }
 	require.Error(t, s.run())
 	require.Equal(t, "course_gone", s.last().Fault.Code)
@@ -348,25 +348,25 @@ func TestADeletedCourseEndsTheRun(t *testing.T) {
 
 func TestATaskEndedFromOutsideIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.refuse = final("conflict")
 	s.lesson = func(activities.LessonInput) error { return unavailable() }
 	require.ErrorContains(t, s.run(), "ended from outside")
-	require.Nil(t, s.settled)
+	require.Nil(t, s.finished)
 }
 
-func TestAStoryGoesOnWhereTheRowStood(t *testing.T) {
+func TestEventsContinueFromTheRow(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.in.Seq, s.in.Progress = 9, 60
 	require.NoError(t, s.run())
-	require.EqualValues(t, 10, s.story()[0].Seq)
-	require.GreaterOrEqual(t, s.story()[0].Progress, 60)
+	require.EqualValues(t, 10, s.events()[0].Seq)
+	require.GreaterOrEqual(t, s.events()[0].Progress, 60)
 }
 
 func TestAnOutageOfPostgresIsWaitedOut(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.refuse = errors.New("connection refused")
 	s.RegisterDelayedCallback(func() {
 		s.mu.Lock()
@@ -388,7 +388,7 @@ func TestAnOutageOfPostgresIsWaitedOut(t *testing.T) {
 // change when the worker dies before its workflow task is completed.
 func TestTheQueryTellsWhatIsRecorded(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	// Fast events are recorded together, so each step waits until something was recorded.
 	recorded := make(chan struct{}, 100)
 	wait := func(activities.LessonInput) error { <-recorded; return nil }

@@ -171,7 +171,7 @@ func TestARealWorkerMakesACourse(t *testing.T) {
 	require.NoError(t, err)
 	asked, err := workflows.ProgressOf(t.Context(), c, task.WorkflowID, 1)
 	require.NoError(t, err)
-	require.Len(t, asked, len(told), "the row and the query tell one story")
+	require.Len(t, asked, len(told), "the row and the query have the same events")
 	var left int64
 	require.NoError(t, db.Model(&store.OutboxMessage{}).Count(&left).Error)
 	require.Zero(t, left)

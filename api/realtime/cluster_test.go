@@ -211,21 +211,21 @@ func TestASilentRedisHoldsNobodyUp(t *testing.T) {
 	})
 }
 
-// TestEveryReaderSeesTheStoryOnce lets readers join and leave in two processes while
+// TestEveryReaderSeesEachEventOnce lets readers join and leave in two processes while
 // events are published at random times and every kind of failure is injected.
-func TestEveryReaderSeesTheStoryOnce(t *testing.T) {
+func TestEveryReaderSeesEachEventOnce(t *testing.T) {
 	t.Parallel()
 	withStores(t, func(t *testing.T, s redisStore) {
 		for seed := range uint64(6) {
 			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 				t.Parallel()
-				tellStory(t, s, seed)
+				reportAtRandom(t, s, seed)
 			})
 		}
 	})
 }
 
-func tellStory(t *testing.T, s redisStore, seed uint64) {
+func reportAtRandom(t *testing.T, s redisStore, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 7))
 	f := newFake()
 	c := newCluster(t, s, f, 2, quick(nil))

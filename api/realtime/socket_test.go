@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-func TestASocketTellsTheStory(t *testing.T) {
+func TestASocketSendsTheEvents(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	f.report(3, false)

@@ -60,10 +60,10 @@ func (c *chain) show(t *rapid.T, at int, owner, received bool) {
 	}
 }
 
-// TestAnyStoryOfUseLossAndReplay runs two thousand random sequences: the owner
+// TestRandomUseLossAndReplay runs two thousand random sequences: the owner
 // presents their token and may lose the response, a thief presents an older one, time
 // passes. There is always one chain, and the rule alone decides.
-func TestAnyStoryOfUseLossAndReplay(t *testing.T) {
+func TestRandomUseLossAndReplay(t *testing.T) {
 	t.Parallel()
 	db, start := storetest.New(t), time.Now().UTC().Truncate(time.Microsecond)
 	first := fixture.SignedUp(t, db, "ada@example.com", start)
