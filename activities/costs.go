@@ -18,11 +18,11 @@ var callSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d05")
 
 // converse runs one conversation with a writer for a course and saves its cost, even
 // when it failed. Each kind occurs once within an activity.
-func converse[T any](ctx context.Context, w *CourseActivities, c courses.Course, kind string, call func(context.Context, llm.Beat) (T, llm.Usage, error)) (T, error) {
+func converse[T any](ctx context.Context, w *CourseActivities, c courses.Course, kind string, call func(context.Context, llm.Heartbeat) (T, llm.Usage, error)) (T, error) {
 	var value T
 	var usage llm.Usage
-	err := infer(ctx, func(ctx context.Context, beat llm.Beat) (err error) {
-		value, usage, err = call(ctx, beat)
+	err := infer(ctx, func(ctx context.Context, heartbeat llm.Heartbeat) (err error) {
+		value, usage, err = call(ctx, heartbeat)
 		return err
 	})
 	if kept := w.keepCost(ctx, c, kind, usage, err); err == nil {

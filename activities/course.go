@@ -133,8 +133,8 @@ func (w *CourseActivities) plan(ctx context.Context, c courses.Course, gen Gener
 		return c, toApplicationError(err)
 	}
 	request := llm.OutlineRequest{Brief: briefOf(c), Excerpts: at.excerpts}
-	outline, err := converse(ctx, w, c, "outline", func(ctx context.Context, beat llm.Beat) (llm.Outline, llm.Usage, error) {
-		return writer.Outline(ctx, request, beat)
+	outline, err := converse(ctx, w, c, "outline", func(ctx context.Context, heartbeat llm.Heartbeat) (llm.Outline, llm.Usage, error) {
+		return writer.Outline(ctx, request, heartbeat)
 	})
 	if err != nil {
 		return c, err
@@ -171,8 +171,8 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 	}
 	request := lessonRequest(c, lesson, in.Feedback)
 	request.Excerpts = at.excerpts
-	text, err := converse(ctx, w, c, "lesson", func(ctx context.Context, beat llm.Beat) (llm.LessonText, llm.Usage, error) {
-		return writer.Lesson(ctx, request, beat)
+	text, err := converse(ctx, w, c, "lesson", func(ctx context.Context, heartbeat llm.Heartbeat) (llm.LessonText, llm.Usage, error) {
+		return writer.Lesson(ctx, request, heartbeat)
 	})
 	if err != nil {
 		return err
@@ -206,8 +206,8 @@ func (w *CourseActivities) WriteSummary(ctx context.Context, in SummaryInput) er
 	for _, l := range c.Lessons {
 		request.Lessons = append(request.Lessons, planOf(l))
 	}
-	summary, err := converse(ctx, w, c, "summary", func(ctx context.Context, beat llm.Beat) (llm.CourseSummary, llm.Usage, error) {
-		return writer.Summary(ctx, request, beat)
+	summary, err := converse(ctx, w, c, "summary", func(ctx context.Context, heartbeat llm.Heartbeat) (llm.CourseSummary, llm.Usage, error) {
+		return writer.Summary(ctx, request, heartbeat)
 	})
 	if err != nil {
 		return err

@@ -228,8 +228,8 @@ func (o *FeedOrderActivities) ask(ctx context.Context, user uuid.UUID, shown []f
 	}
 	var usage llm.Usage
 	var refused error
-	err = infer(ctx, func(ctx context.Context, beat llm.Beat) (err error) {
-		order, usage, err = o.Model.Curate(ctx, request, beat)
+	err = infer(ctx, func(ctx context.Context, heartbeat llm.Heartbeat) (err error) {
+		order, usage, err = o.Model.Curate(ctx, request, heartbeat)
 		if llm.KindOf(err) == llm.BadAnswer {
 			refused = err
 		}

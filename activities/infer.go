@@ -14,7 +14,7 @@ import (
 // infer runs one conversation with a writer. While it lasts Temporal gets a
 // heartbeat with the number of tokens so far; a cancelled activity closes the
 // model's stream, and a stopping worker returns the work for another to do.
-func infer(ctx context.Context, call func(context.Context, llm.Beat) error) error {
+func infer(ctx context.Context, call func(context.Context, llm.Heartbeat) error) error {
 	calling, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var tokens atomic.Int64

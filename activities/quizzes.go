@@ -25,8 +25,8 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 		return err
 	}
 	request := llm.PracticeRequest{Brief: briefOf(c), LessonTitle: lesson.Title, LessonText: lesson.Content}
-	practice, err := converse(ctx, w, c, "practice", func(ctx context.Context, beat llm.Beat) (llm.Practice, llm.Usage, error) {
-		return writer.Practice(ctx, request, beat)
+	practice, err := converse(ctx, w, c, "practice", func(ctx context.Context, heartbeat llm.Heartbeat) (llm.Practice, llm.Usage, error) {
+		return writer.Practice(ctx, request, heartbeat)
 	})
 	if err != nil {
 		return err
@@ -77,8 +77,8 @@ func (e *exam) replace(ctx context.Context, quiz []llm.Question, n int) ([]llm.Q
 	for _, q := range quiz {
 		request.Avoid = append(request.Avoid, q.Prompt)
 	}
-	fresh, err := converse(ctx, e.w, e.course, "questions", func(ctx context.Context, beat llm.Beat) ([]llm.Question, llm.Usage, error) {
-		return e.writer.Questions(ctx, request, beat)
+	fresh, err := converse(ctx, e.w, e.course, "questions", func(ctx context.Context, heartbeat llm.Heartbeat) ([]llm.Question, llm.Usage, error) {
+		return e.writer.Questions(ctx, request, heartbeat)
 	})
 	if err != nil {
 		return nil, unlessUnusable(err)
@@ -94,8 +94,8 @@ func (e *exam) replace(ctx context.Context, quiz []llm.Question, n int) ([]llm.Q
 // answer confirms none.
 func (e *exam) agreed(ctx context.Context, kind string, quiz []llm.Question) ([]llm.Question, error) {
 	request := llm.SolveRequest{Brief: briefOf(e.course), LessonTitle: e.lesson.Title, LessonText: e.lesson.Content, Questions: quiz}
-	answers, err := converse(ctx, e.w, e.course, kind, func(ctx context.Context, beat llm.Beat) ([]int, llm.Usage, error) {
-		return e.writer.Solve(ctx, request, beat)
+	answers, err := converse(ctx, e.w, e.course, kind, func(ctx context.Context, heartbeat llm.Heartbeat) ([]int, llm.Usage, error) {
+		return e.writer.Solve(ctx, request, heartbeat)
 	})
 	if err != nil {
 		return nil, unlessUnusable(err)

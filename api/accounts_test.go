@@ -150,7 +150,7 @@ func TestExpiredSession(t *testing.T) {
 	p := w.signUp("ada@example.com")
 	w.clock.advance(720 * time.Hour)
 	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+p.refresh+`"}`), rest.SlugAuth)
-	_, standing, err := accounts.SessionStanding(t.Context(), w.server.DB, store.NewID(), w.clock.now())
+	_, standing, err := accounts.FindSessionState(t.Context(), w.server.DB, store.NewID(), w.clock.now())
 	require.NoError(t, err)
 	require.Equal(t, accounts.SessionEnded, standing)
 }

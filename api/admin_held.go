@@ -53,7 +53,7 @@ func (s *Server) listHeld(ctx context.Context, in *listHeldInput) (*rest.Page[he
 		},
 		Keyset: func(h community.PendingContent) store.Keyset { return store.Keyset{At: h.CreatedAt, ID: h.ID} },
 		Show: func(h community.PendingContent) heldView {
-			return heldView{h.ID, h.TargetType, h.PostID, h.AuthorID, h.Title, h.Content, h.HeldFor, h.CreatedAt.UTC()}
+			return heldView{h.ID, h.TargetType, h.PostID, h.AuthorID, h.Title, h.Content, h.FlagReason, h.CreatedAt.UTC()}
 		},
 	}.Page(ctx, s.API)
 }

@@ -40,7 +40,7 @@ func (s *Server) provenSessions(ctx context.Context, in *logOutInput) ([]uuid.UU
 	var proven []uuid.UUID
 	if claims, err := s.access.Verify(rest.BearerToken(in.Authorization)); err == nil {
 		rest.RequestInfoOf(ctx).User = claims.UserID.String()
-		owner, _, err := accounts.SessionStanding(ctx, s.DB, claims.SessionID, s.now())
+		owner, _, err := accounts.FindSessionState(ctx, s.DB, claims.SessionID, s.now())
 		if err != nil {
 			return nil, err
 		}

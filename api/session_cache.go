@@ -40,12 +40,12 @@ type sessionCache struct {
 
 type cacheEntry struct {
 	owner    uuid.UUID
-	standing accounts.Standing
+	standing accounts.SessionState
 	until    time.Time
 }
 
 // of returns the session's state for a user: ended when it belongs to another user.
-func (b cacheEntry) of(user uuid.UUID) accounts.Standing {
+func (b cacheEntry) of(user uuid.UUID) accounts.SessionState {
 	if b.owner != user {
 		return accounts.SessionEnded
 	}
@@ -62,7 +62,7 @@ func newSessionCache(d Deps) *sessionCache {
 func stampKey(session uuid.UUID) string { return "lyo:session:" + session.String() }
 
 // of returns the session's current state for the user named in the token.
-func (st *sessionCache) of(ctx context.Context, session, user uuid.UUID) (accounts.Standing, error) {
+func (st *sessionCache) of(ctx context.Context, session, user uuid.UUID) (accounts.SessionState, error) {
 	now := st.clock()
 	if b, ok := st.recall(session, now); ok {
 		return b.of(user), nil
@@ -71,7 +71,7 @@ func (st *sessionCache) of(ctx context.Context, session, user uuid.UUID) (accoun
 		st.remember(session, stamped, now)
 		return stamped.of(user), nil
 	}
-	owner, standing, err := accounts.SessionStanding(ctx, st.db, session, now)
+	owner, standing, err := accounts.FindSessionState(ctx, st.db, session, now)
 	if err != nil {
 		return accounts.SessionEnded, err
 	}

@@ -23,16 +23,16 @@ const (
 // benchFeed measures how well each strategy predicts what users of known interests
 // liked later, and how long their feeds take.
 func benchFeed(ctx context.Context, o options) error {
-	fmt.Fprintf(o.out, "## The town of seed %d, on which the strategies were tuned\n\n", tunedSeed)
-	if err := inTown(ctx, o, tunedSeed, nil); err != nil {
+	fmt.Fprintf(o.out, "## The dataset of seed %d, on which the strategies were tuned\n\n", tunedSeed)
+	if err := withDataset(ctx, o, tunedSeed, nil); err != nil {
 		return err
 	}
-	fmt.Fprintf(o.out, "\n## A town that nothing was tuned on, of seed %d\n\n", otherSeed)
-	return inTown(ctx, o, otherSeed, func(database string, t *town) error { return feedTimes(ctx, o, database, t) })
+	fmt.Fprintf(o.out, "\n## A dataset that nothing was tuned on, of seed %d\n\n", otherSeed)
+	return withDataset(ctx, o, otherSeed, func(database string, t *dataset) error { return feedTimes(ctx, o, database, t) })
 }
 
-// inTown generates a dataset of a seed, ranks on it, and runs after.
-func inTown(ctx context.Context, o options, seed uint64, after func(database string, t *town) error) error {
+// withDataset generates a dataset of a seed, ranks on it, and runs after.
+func withDataset(ctx context.Context, o options, seed uint64, after func(database string, t *dataset) error) error {
 	database, drop, err := newDatabase(ctx, o.database)
 	if err != nil {
 		return err
@@ -48,18 +48,18 @@ func inTown(ctx context.Context, o options, seed uint64, after func(database str
 	}
 	defer store.Close(db)
 	began := time.Now()
-	town := newTown(time.Now().UTC().Truncate(time.Microsecond), seed)
-	if err := town.settle(ctx, db); err != nil {
+	data := newDataset(time.Now().UTC().Truncate(time.Microsecond), seed)
+	if err := data.write(ctx, db); err != nil {
 		return err
 	}
-	fmt.Fprintf(o.errs, "a town of %d people, %d things, %d deeds, %d held out, in %v\n", len(town.people), len(town.things), town.deeds, town.heldOut, time.Since(began).Round(time.Second))
-	if err := rankAll(ctx, o, db, town); err != nil {
+	fmt.Fprintf(o.errs, "a dataset of %d users, %d items, %d interactions, %d held out, in %v\n", len(data.people), len(data.items), data.interactions, data.heldOut, time.Since(began).Round(time.Second))
+	if err := rankAll(ctx, o, db, data); err != nil {
 		return err
 	}
-	if err := coldUser(ctx, o, db, town); err != nil || after == nil {
+	if err := coldUser(ctx, o, db, data); err != nil || after == nil {
 		return err
 	}
-	return after(database, town)
+	return after(database, data)
 }
 
 // sampled is the number of users that each strategy ranks for.
@@ -68,29 +68,29 @@ const sampled = 120
 // taken is the quality of an order, the mean over all users.
 type taken struct {
 	name  string
-	order func(p *townsman, s suggested) []uuid.UUID
+	order func(p *datasetUser, s suggested) []uuid.UUID
 	quality
 }
 
 // suggested are a user's candidates.
 type suggested struct {
 	candidates []ranking.Candidate
-	taste      ranking.Taste
+	profile    ranking.Profile
 	seed       string
 }
 
 // rankAll prints the quality of every strategy, beside the two baselines.
-func rankAll(ctx context.Context, o options, db *gorm.DB, t *town) error {
+func rankAll(ctx context.Context, o options, db *gorm.DB, t *dataset) error {
 	orders, err := ordersOf(ctx, db)
 	if err != nil {
 		return err
 	}
 	for _, p := range t.people[:sampled] {
 		s := suggested{seed: p.id.String() + t.now.Format(time.DateOnly)}
-		if s.taste, err = feed.FindUserProfile(ctx, db, p.id, t.now); err != nil {
+		if s.profile, err = feed.FindUserProfile(ctx, db, p.id, t.now); err != nil {
 			return err
 		}
-		if s.candidates, err = feed.FindCandidates(ctx, db, p.id, s.taste, t.now); err != nil {
+		if s.candidates, err = feed.FindCandidates(ctx, db, p.id, s.profile, t.now); err != nil {
 			return err
 		}
 		for i := range orders {
@@ -98,7 +98,7 @@ func rankAll(ctx context.Context, o options, db *gorm.DB, t *town) error {
 			orders[i].recall, orders[i].ndcg = orders[i].recall+q.recall/sampled, orders[i].ndcg+q.ndcg/sampled
 		}
 	}
-	fmt.Fprintf(o.out, "%d people of known tastes, %d things, %d deeds; the likes of the day after are held out. Means of %d people; things\nthey had seen are left out of every order.\n\n", len(t.people), len(t.things), t.deeds, sampled)
+	fmt.Fprintf(o.out, "%d users of known interests, %d items, %d interactions; the likes of the day after are held out. Means of %d people; items\nthey had seen are left out of every order.\n\n", len(t.people), len(t.items), t.interactions, sampled)
 	fmt.Fprint(o.out, "| order | recall@10 | NDCG@10 |\n| --- | ---: | ---: |\n")
 	for _, one := range orders {
 		fmt.Fprintf(o.out, "| %s | %.3f | %.3f |\n", one.name, one.recall, one.ndcg)
@@ -117,11 +117,11 @@ func ordersOf(ctx context.Context, db *gorm.DB) (orders []taken, err error) {
 		if err != nil {
 			return nil, err
 		}
-		orders = append(orders, taken{name: base.name, order: func(p *townsman, _ suggested) []uuid.UUID { return p.unseen(ids) }})
+		orders = append(orders, taken{name: base.name, order: func(p *datasetUser, _ suggested) []uuid.UUID { return p.unseen(ids) }})
 	}
 	for _, strategy := range ranking.Strategies() {
-		orders = append(orders, taken{name: string(strategy), order: func(_ *townsman, s suggested) []uuid.UUID {
-			ranking := ranking.Rank(strategy, s.candidates, s.taste, s.seed)
+		orders = append(orders, taken{name: string(strategy), order: func(_ *datasetUser, s suggested) []uuid.UUID {
+			ranking := ranking.Rank(strategy, s.candidates, s.profile, s.seed)
 			ids := make([]uuid.UUID, len(ranking))
 			for i, r := range ranking {
 				ids[i] = r.ID
@@ -138,7 +138,7 @@ func orderOf(ctx context.Context, db *gorm.DB, sql string) (ids []uuid.UUID, err
 }
 
 // coldUser prints the results for a user with nothing but an interest.
-func coldUser(ctx context.Context, o options, db *gorm.DB, t *town) error {
+func coldUser(ctx context.Context, o options, db *gorm.DB, t *dataset) error {
 	cold, err := t.newcomer(ctx, db, topicName(3))
 	if err != nil {
 		return err
@@ -149,11 +149,11 @@ func coldUser(ctx context.Context, o options, db *gorm.DB, t *town) error {
 	}
 	interest, trending := 0, 0
 	for _, r := range ranking[:min(20, len(ranking))] {
-		thing := t.byID[r.ID]
+		item := t.byID[r.ID]
 		switch {
-		case thing.topic == 3:
+		case item.topic == 3:
 			interest++
-		case thing.hot:
+		case item.hot:
 			trending++
 		}
 	}

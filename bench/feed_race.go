@@ -37,7 +37,7 @@ func raceFeeds(ctx context.Context, o options, dir, database string, api *target
 	for i, name := range feedPages {
 		limit := bare.contend("bare Gin and pgx, the same SQL", func(int) call { return call{http.MethodGet, "/" + name, "", nil, http.StatusOK} })
 		lyo := api.contend("Lyo, the "+name+" page", func(int) call { return call{http.MethodGet, asked.paths[i], asked.token, nil, http.StatusOK} })
-		fmt.Fprintf(o.out, "\nThe %s page of %d things. ", name, pageOfFeed)
+		fmt.Fprintf(o.out, "\nThe %s page of %d items. ", name, pageOfFeed)
 		r, err := compete(ctx, o, feedClients, limit, lyo)
 		if err != nil {
 			return err

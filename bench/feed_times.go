@@ -23,7 +23,7 @@ const feedsASecond = 5
 
 // feedTimes prints how long the feed of a user with a history takes, first page and next, beside a
 // bare handler that sends a body of the same bytes.
-func feedTimes(ctx context.Context, o options, database string, t *town) error {
+func feedTimes(ctx context.Context, o options, database string, t *dataset) error {
 	dir, err := os.MkdirTemp("", "lyo-bench-")
 	if err != nil {
 		return fmt.Errorf("make a folder: %w", err)

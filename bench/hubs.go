@@ -42,18 +42,18 @@ func newsOf(seq, at int64) news {
 
 // hubRoutes returns the routes of both hubs: sockets, the number of open ones, and
 // publishing so many events at once.
-func hubRoutes(socket http.HandlerFunc, tell func(n int), seated func() int) *http.ServeMux {
+func hubRoutes(socket http.HandlerFunc, publish func(n int), seated func() int) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /seated", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, seated()) })
 	mux.HandleFunc("GET "+livePath, answerLive)
 	mux.HandleFunc("GET /ws", socket)
-	mux.HandleFunc("POST /tell", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST /publish", func(w http.ResponseWriter, r *http.Request) {
 		n, err := strconv.Atoi(r.URL.Query().Get("n"))
 		if err != nil || n < 1 {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
-		tell(n)
+		publish(n)
 		w.WriteHeader(http.StatusNoContent)
 	})
 	return mux
@@ -69,7 +69,7 @@ type plainHub struct {
 
 func bareHub(context.Context, bareFlags) (http.Handler, error) {
 	h := &plainHub{conns: map[*websocket.Conn]chan []byte{}}
-	return hubRoutes(h.socket, h.tell, h.seated), nil
+	return hubRoutes(h.socket, h.publish, h.seated), nil
 }
 
 func (h *plainHub) socket(w http.ResponseWriter, r *http.Request) {
@@ -106,7 +106,7 @@ func (h *plainHub) seated() int {
 	return len(h.conns)
 }
 
-func (h *plainHub) tell(n int) {
+func (h *plainHub) publish(n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for range n {
@@ -118,9 +118,9 @@ func (h *plainHub) tell(n int) {
 	}
 }
 
-// spoken is a source whose events are published on request. It records when each
+// scriptedSource is a source whose events are published on request. It records when each
 // event was first queried, which is when the hub received it.
-type spoken struct {
+type scriptedSource struct {
 	mu     sync.Mutex
 	events []tasks.TaskEvent
 }
@@ -130,9 +130,9 @@ const hubPoll = 50 * time.Millisecond
 
 // lyoHub serves the hub of the API without anything else, and with its profiles.
 func lyoHub(ctx context.Context, _ bareFlags) (http.Handler, error) {
-	story := &spoken{}
-	story.tell(1)
-	hub := realtime.NewHub(realtime.Options{Source: story, Poll: hubPoll, LookAtRows: time.Hour, SocketsPerUser: 1 << 20, QueriesPerSecond: 1000, MaxBehind: 1 << 20})
+	source := &scriptedSource{}
+	source.publish(1)
+	hub := realtime.NewHub(realtime.Options{Source: source, Poll: hubPoll, LookAtRows: time.Hour, SocketsPerUser: 1 << 20, QueriesPerSecond: 1000, MaxBehind: 1 << 20})
 	context.AfterFunc(ctx, func() {
 		closing, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
@@ -147,12 +147,12 @@ func lyoHub(ctx context.Context, _ bareFlags) (http.Handler, error) {
 			Task: uuid.UUID{1}, User: uuid.UUID{2}, SignIn: uuid.UUID{3}, Since: realtime.FromLatest,
 			Render: func(e tasks.TaskEvent) (any, string) { return newsOf(e.Seq, e.At.UnixNano()), "all" },
 		})
-	}, story.tell, hub.Connections)
+	}, source.publish, hub.Connections)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	return mux, nil
 }
 
-func (s *spoken) tell(n int) {
+func (s *scriptedSource) publish(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for range n {
@@ -161,7 +161,7 @@ func (s *spoken) tell(n int) {
 }
 
 // Query returns the events after since.
-func (s *spoken) Query(_ context.Context, _ uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
+func (s *scriptedSource) Query(_ context.Context, _ uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -176,6 +176,6 @@ func (s *spoken) Query(_ context.Context, _ uuid.UUID, since int64) ([]tasks.Tas
 }
 
 // Rows returns the same.
-func (s *spoken) Rows(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
+func (s *scriptedSource) Rows(ctx context.Context, task uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
 	return s.Query(ctx, task, since)
 }

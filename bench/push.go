@@ -230,10 +230,10 @@ func broadcastOnce(ctx context.Context, db *gorm.DB) error {
 	task.TaskType, task.WorkflowID, task.RequestHash = tasks.TaskPushBroadcast, workflows.BroadcastID(id), make([]byte, 32)
 	task.Spec = tasks.TaskSpec{Everyone: true}
 	b := notify.Broadcast{ID: result, Title: "News", Body: "For everyone", Everyone: true, CreatedAt: now}
-	promise := outbox.Broadcast(task, now)
-	promise.DueAt = now
+	message := outbox.Broadcast(task, now)
+	message.DueAt = now
 	entry := store.AuditEntry{ID: store.NewID(), At: now, Action: store.AuditBroadcast, Via: store.AuditCommandLine}
-	if _, _, err := notify.CreateBroadcast(ctx, db, task, b, nil, promise, entry); err != nil {
+	if _, _, err := notify.CreateBroadcast(ctx, db, task, b, nil, message, entry); err != nil {
 		return err
 	}
 	ticker := time.NewTicker(50 * time.Millisecond)

@@ -190,7 +190,7 @@ func TestADeletionIsUndoneByTheCommandLine(t *testing.T) {
 
 func TestAnExportIsFetchedOnce(t *testing.T) {
 	t.Parallel()
-	s, ada := newSchool(t)
+	s, ada := newLearnerSystem(t)
 	task, course := ada.generate("How tides work")
 	require.Equal(t, "READY", func() any { ada.await(task); return ada.course(course)["status"] }())
 	export, _ := ada.call(http.MethodPost, "/v1/users/me/export", nil, http.StatusAccepted)["task_id"].(string)

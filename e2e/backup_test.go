@@ -64,7 +64,7 @@ func emptyCluster(t *testing.T) (bin string, cluster *local.Postgres) {
 func TestARestoreGivesTheSameRows(t *testing.T) {
 	t.Parallel()
 	bin, cluster := emptyCluster(t)
-	s, ada := newSchool(t)
+	s, ada := newLearnerSystem(t)
 	task, course := ada.generate("How tides work")
 	require.Equal(t, "DONE", ada.await(task)["state"])
 	stop(s.worker)

@@ -164,8 +164,8 @@ func (l *learner) listen(conn *websocket.Conn) (events []object, code websocket.
 	}
 }
 
-// requireStory checks that events are seq from, from+1, ... to the end.
-func requireStory(t *testing.T, events []object, from int) {
+// requireEvents checks that events are seq from, from+1, ... to the end.
+func requireEvents(t *testing.T, events []object, from int) {
 	t.Helper()
 	require.NotEmpty(t, events)
 	percent := -1.0

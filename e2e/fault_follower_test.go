@@ -33,19 +33,19 @@ type followers struct {
 }
 
 // within returns a context that ends with the test, or before.
-func (s *stand) within(d time.Duration) context.Context {
+func (s *faultEnv) within(d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(s.t.Context(), d)
 	s.t.Cleanup(cancel)
 	return ctx
 }
 
 // join starts one more follower.
-func (s *stand) join(ctx context.Context, f *followers, one *follower) {
+func (s *faultEnv) join(ctx context.Context, f *followers, one *follower) {
 	f.all = append(f.all, one)
 	f.done.Go(func() { one.err = s.watch(ctx, one) })
 }
 
-func (s *stand) watch(ctx context.Context, f *follower) error {
+func (s *faultEnv) watch(ctx context.Context, f *follower) error {
 	for {
 		err := f.listen(ctx)
 		switch websocket.CloseStatus(err) {
@@ -140,9 +140,9 @@ func (f *follower) requireEnd() error {
 	return nil
 }
 
-// requireStories waits for the followers and compares the events each received with
+// requireAllEvents waits for the followers and compares the events each received with
 // those in the table.
-func (s *stand) requireStories(f *followers) {
+func (s *faultEnv) requireAllEvents(f *followers) {
 	s.t.Helper()
 	f.done.Wait()
 	cuts := 0
@@ -155,11 +155,11 @@ func (s *stand) requireStories(f *followers) {
 			Message string
 		}
 		require.NoError(s.t, s.db.Raw("SELECT seq, state, message FROM task_events WHERE task_id = ? ORDER BY seq", one.task).Scan(&rows).Error)
-		require.Len(s.t, one.events, len(rows), "the whole story of %s", one.task)
+		require.Len(s.t, one.events, len(rows), "all events of %s", one.task)
 		for i, r := range rows {
 			require.EqualValues(s.t, r.Seq, one.events[i]["seq"])
 			require.Equal(s.t, []any{r.State, r.Message}, []any{one.events[i]["state"], one.events[i]["message"]})
 		}
 	}
-	s.t.Logf("%d sockets told their whole story, over %d cuts", len(f.all), cuts)
+	s.t.Logf("%d sockets received all events, over %d cuts", len(f.all), cuts)
 }

@@ -8,7 +8,7 @@ type invariant struct {
 
 // unrest are rows of unfinished work.
 var unrest = []invariant{
-	{"a promise was not kept", `SELECT workflow_id || ' ' || action || ' ' || last_error FROM outbox WHERE cancel_requested_at IS NULL`},
+	{"a message was not dispatched", `SELECT workflow_id || ' ' || action || ' ' || last_error FROM outbox WHERE cancel_requested_at IS NULL`},
 	{"a task has not ended", `SELECT id::text || ' ' || state FROM tasks WHERE state IN ('QUEUED', 'RUNNING')`},
 	{"a course has not ended", `SELECT id::text FROM courses WHERE status = 'GENERATING'`},
 	{"a board does not know of a change", `SELECT user_id::text FROM board_changes`},
@@ -20,11 +20,11 @@ var unrest = []invariant{
 var invariants = [][]invariant{ofTasks, ofCourses, ofPoints, ofCommunity, ofAccounts}
 
 var ofTasks = []invariant{
-	{"a story has a gap or begins late", `SELECT task_id::text FROM task_events GROUP BY task_id HAVING count(*) <> max(seq) OR min(seq) <> 1`},
-	{"a task has no story", `SELECT id::text FROM tasks t WHERE NOT EXISTS (SELECT 1 FROM task_events e WHERE e.task_id = t.id)`},
-	{"a story goes on after its end", `
+	{"events have a gap or begin late", `SELECT task_id::text FROM task_events GROUP BY task_id HAVING count(*) <> max(seq) OR min(seq) <> 1`},
+	{"a task has no event", `SELECT id::text FROM tasks t WHERE NOT EXISTS (SELECT 1 FROM task_events e WHERE e.task_id = t.id)`},
+	{"events go on after the terminal one", `
 		SELECT e.task_id::text FROM task_events e JOIN tasks t ON t.id = e.task_id WHERE e.state IN ('DONE', 'ERROR') AND e.seq < t.seq`},
-	{"a row is not where its story ends", `
+	{"a row differs from its last event", `
 		SELECT t.id::text FROM tasks t LEFT JOIN task_events e ON e.task_id = t.id AND e.seq = t.seq
 		WHERE (e.state, e.step, e.message) IS DISTINCT FROM (t.state, t.step, t.message)`},
 	{"progress fell", `
@@ -49,21 +49,21 @@ var ofCourses = []invariant{
 		SELECT p.user_id || ' ' || p.course_id FROM course_progress p JOIN courses c ON c.id = p.course_id AND c.status = 'READY'
 		WHERE (p.completed_at IS NULL) <> EXISTS (SELECT 1 FROM lessons l WHERE l.course_id = c.id AND NOT EXISTS (
 			SELECT 1 FROM lesson_completions d WHERE d.lesson_id = l.id AND d.user_id = p.user_id))`},
-	{"minutes are not those of the deeds", `
+	{"minutes differ from those of the activities", `
 		SELECT p.user_id || ' ' || p.course_id FROM course_progress p WHERE p.minutes <> (
 			SELECT coalesce(sum(e.minutes), 0) FROM learning_events e WHERE e.user_id = p.user_id AND e.course_id = p.course_id)`},
 }
 
 var ofPoints = []invariant{
-	{"a deed earned twice", `SELECT user_id::text FROM ledger GROUP BY user_id, rule, source HAVING count(*) > 1`},
-	{"a deed earned nothing", `
+	{"an activity earned twice", `SELECT user_id::text FROM ledger GROUP BY user_id, rule, source HAVING count(*) > 1`},
+	{"an activity earned nothing", `
 		SELECT user_id || ' ' || rule || ' ' || source FROM (
 			SELECT user_id, 'lesson_completed' AS rule, lesson_id::text AS source FROM lesson_completions
 			UNION ALL SELECT user_id, 'course_completed', course_id::text FROM course_progress WHERE completed_at IS NOT NULL
 			UNION ALL SELECT user_id, 'achievement', achievement_id FROM unlocks
 			UNION ALL SELECT author_id, 'post_created', id::text FROM posts
 			UNION ALL SELECT author_id, 'comment_created', id::text FROM comments
-		) deed LEFT JOIN ledger l USING (user_id, rule, source) WHERE l.id IS NULL`},
+		) activity LEFT JOIN ledger l USING (user_id, rule, source) WHERE l.id IS NULL`},
 	{"points for nothing", `
 		SELECT l.rule || ' ' || l.source FROM ledger l WHERE
 			l.rule = 'lesson_completed' AND NOT EXISTS (SELECT 1 FROM lesson_completions d WHERE d.user_id = l.user_id AND d.lesson_id::text = l.source) OR
@@ -78,7 +78,7 @@ var ofPoints = []invariant{
 				(to_char(l.at AT TIME ZONE 'UTC', 'YYYY-MM')), (to_char(date_trunc('week', l.at AT TIME ZONE 'UTC'), 'YYYY-MM-DD'))) p (period)
 			GROUP BY 1, 2) l
 		FULL JOIN standings s USING (period, user_id) WHERE coalesce(l.points, 0) <> coalesce(s.points, 0)`},
-	{"deeds are not counted as they were done", `
+	{"activities are not counted as they happened", `
 		SELECT user_id::text FROM totals t WHERE
 			lessons <> (SELECT count(*) FROM lesson_completions c WHERE c.user_id = t.user_id) OR
 			lessons <> (SELECT count(*) FROM ledger l WHERE l.user_id = t.user_id AND l.rule = 'lesson_completed') OR

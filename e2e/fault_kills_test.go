@@ -22,7 +22,7 @@ const toTemporal = 120 * time.Millisecond
 // there is time between the two.
 func TestFaultTheAPIDiesBeforeTheStart(t *testing.T) {
 	t.Parallel()
-	s := newStand(t, nil)
+	s := newFaultEnv(t, nil)
 	s.addAPI()
 	s.startWorker()
 	slow := s.between("temporal", s.temporal.Address())
@@ -50,7 +50,7 @@ func TestFaultTheAPIDiesBeforeTheStart(t *testing.T) {
 	for range next { // the unused one is stopped with the test
 	}
 	require.GreaterOrEqual(t, between, want)
-	s.requireStories(f)
+	s.requireAllEvents(f)
 	s.requireSound()
 	t.Logf("killed %d times, %d of them between commit and start", tries, between)
 	require.Equal(t, tries, s.count("tasks"))
@@ -59,7 +59,7 @@ func TestFaultTheAPIDiesBeforeTheStart(t *testing.T) {
 
 // apisAhead starts API processes, one in advance, until ctx ends. The channel is
 // closed when no more are being started.
-func (s *stand) apisAhead(ctx context.Context) <-chan *api {
+func (s *faultEnv) apisAhead(ctx context.Context) <-chan *api {
 	ready := make(chan *api, 1)
 	go func() {
 		defer close(ready)
@@ -80,7 +80,7 @@ func (s *stand) apisAhead(ctx context.Context) <-chan *api {
 
 // killAfterCommit sends a request and kills the API at a random time after the
 // commit. It returns the task, and whether its start was still pending.
-func (s *stand) killAfterCommit(dying *api, r request) (id string, early bool) {
+func (s *faultEnv) killAfterCommit(dying *api, r request) (id string, early bool) {
 	s.t.Helper()
 	home := r.by
 	r.by = home.at(dying)
@@ -112,7 +112,7 @@ func (s *stand) killAfterCommit(dying *api, r request) (id string, early bool) {
 // written, until so many lessons were hit.
 func TestFaultTheWorkerDiesInLessons(t *testing.T) {
 	t.Parallel()
-	s := newStand(t, nil)
+	s := newFaultEnv(t, nil)
 	a := s.addAPI()
 	s.startWorker()
 	want := sized(50, 2)
@@ -145,7 +145,7 @@ func TestFaultTheWorkerDiesInLessons(t *testing.T) {
 	require.GreaterOrEqual(t, hit, want)
 	s.model.Heal()
 	s.model.Release()
-	s.requireStories(f)
+	s.requireAllEvents(f)
 	s.requireSound()
 	t.Logf("killed %d workers in %d lessons", kills, hit)
 	require.Zero(t, s.count("tasks WHERE state <> 'DONE'"))
@@ -155,7 +155,7 @@ func TestFaultTheWorkerDiesInLessons(t *testing.T) {
 }
 
 // first reports whether a text occurs for the first time.
-func (s *stand) first(seen map[string]bool, text string) bool {
+func (s *faultEnv) first(seen map[string]bool, text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	was := seen[text]
@@ -165,7 +165,7 @@ func (s *stand) first(seen map[string]bool, text string) bool {
 
 // awaitStalled waits until so many lessons are stalled, or fewer while nothing else happens,
 // and returns their number: 0 once every task has ended.
-func (s *stand) awaitStalled(n int) (stalled int) {
+func (s *faultEnv) awaitStalled(n int) (stalled int) {
 	s.t.Helper()
 	for began := time.Now(); ; {
 		ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)

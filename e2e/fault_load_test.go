@@ -14,7 +14,7 @@ import (
 
 // load is learners at work while faults are injected.
 type load struct {
-	*stand
+	*faultEnv
 	stop context.CancelFunc
 	all  sync.WaitGroup
 
@@ -46,9 +46,9 @@ var acts = []act{
 func coursesEach() int { return sized(3, 1) }
 
 // work has learners act one after another until endWork.
-func (s *stand) work(learners []*learner) *load {
+func (s *faultEnv) work(learners []*learner) *load {
 	ctx, stop := context.WithCancel(s.t.Context())
-	w := &load{stand: s, stop: stop, answers: map[string]int{}, asked: map[*learner]int{}, mine: map[*learner][]string{}}
+	w := &load{faultEnv: s, stop: stop, answers: map[string]int{}, asked: map[*learner]int{}, mine: map[*learner][]string{}}
 	for _, l := range learners {
 		w.all.Go(func() {
 			for ctx.Err() == nil {
@@ -109,7 +109,7 @@ func (w *load) generate(ctx context.Context, l *learner) reply {
 }
 
 // ask requests a course and records the outcome.
-func (s *stand) ask(ctx context.Context, r request) reply {
+func (s *faultEnv) ask(ctx context.Context, r request) reply {
 	got := r.by.try(ctx, "POST", "/v1/courses/generate", object{"topic": r.topic}, "Idempotency-Key", r.key)
 	if got.status == http.StatusAccepted {
 		s.acceptUnder(r, got.body)

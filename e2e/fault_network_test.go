@@ -33,12 +33,12 @@ func TestFaultRedisDies(t *testing.T) {
 		s.server = storetest.OwnRedisOn(s.t, port)
 	}
 	w.endWork()
-	s.requireStories(f)
+	s.requireAllEvents(f)
 	s.requireSound()
 }
 
 // watched requests courses and has them followed through each of the addresses.
-func (s *stand) watched(learners []*learner, each int, bases ...string) *followers {
+func (s *faultEnv) watched(learners []*learner, each int, bases ...string) *followers {
 	s.t.Helper()
 	f, ctx := &followers{}, s.within(5*time.Minute)
 	for i, l := range learners {
@@ -55,7 +55,7 @@ func (s *stand) watched(learners []*learner, each int, bases ...string) *followe
 // while courses are being written.
 func TestFaultTheNetworkResets(t *testing.T) {
 	t.Parallel()
-	s := newStand(t, nil)
+	s := newFaultEnv(t, nil)
 	a := s.addAPI()
 	s.startWorker()
 	learners, each := s.crew(sized(40, 4)), sized(5, 2)
@@ -70,13 +70,13 @@ func TestFaultTheNetworkResets(t *testing.T) {
 		s.endure(s.drawTime(time.Second, sized(5*time.Second, 2*time.Second)))
 		s.reset(wire)
 	}
-	s.requireStories(f)
+	s.requireAllEvents(f)
 	s.requireSound()
 }
 
 // reset ends every connection through a proxy with a TCP reset at its next byte,
 // which comes soon, and leaves the proxy open for new ones.
-func (s *stand) reset(p *toxiproxy.Proxy) {
+func (s *faultEnv) reset(p *toxiproxy.Proxy) {
 	s.t.Helper()
 	for _, stream := range []string{"upstream", "downstream"} {
 		s.spoil(p, "reset_peer", stream, `{"timeout":0}`)
@@ -110,7 +110,7 @@ func TestFaultACancelAtAnyMoment(t *testing.T) {
 		}
 		s.endure(s.drawTime(0, 100*time.Millisecond))
 	}
-	s.requireStories(f)
+	s.requireAllEvents(f)
 	s.requireSound()
 	cancelled := s.count("tasks WHERE fault ->> 'code' = 'cancelled'")
 	t.Logf("%d of %d were cancelled, the others were faster", cancelled, n)
@@ -120,7 +120,7 @@ func TestFaultACancelAtAnyMoment(t *testing.T) {
 }
 
 // requireModelIdle checks that cancelled work has no model call left.
-func (s *stand) requireModelIdle() {
+func (s *faultEnv) requireModelIdle() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
 	defer cancel()
@@ -131,7 +131,7 @@ func (s *stand) requireModelIdle() {
 // to refresh their token: with each request, or never before they have to.
 func TestFaultAClientsClockIsOff(t *testing.T) {
 	t.Parallel()
-	s := newStand(t, []string{"LYO_ACCESS_TOKEN_TTL=" + sized("5s", "1s")})
+	s := newFaultEnv(t, []string{"LYO_ACCESS_TOKEN_TTL=" + sized("5s", "1s")})
 	a := s.addAPI()
 	s.startWorker()
 	f, ctx := &followers{}, s.within(5*time.Minute)
@@ -149,6 +149,6 @@ func TestFaultAClientsClockIsOff(t *testing.T) {
 		task := s.accept(p.call("POST", "/v1/courses/generate", object{"topic": "How tides work"}, 202))
 		s.join(ctx, f, &follower{learner: p.learner, base: a.base, task: task})
 	}
-	s.requireStories(f)
+	s.requireAllEvents(f)
 	s.requireSound()
 }

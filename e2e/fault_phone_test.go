@@ -11,16 +11,16 @@ import (
 // phone is a client with a clock of its own.
 type phone struct {
 	*learner
-	stand   *stand
+	env     *faultEnv
 	off     time.Duration // its clock's offset
 	refresh string
 	expires time.Time // of the access token, by its clock
 	trades  int
 }
 
-func (s *stand) phone(a *api, email string, off time.Duration) *phone {
+func (s *faultEnv) phone(a *api, email string, off time.Duration) *phone {
 	s.t.Helper()
-	p := &phone{learner: &learner{t: s.t, base: a.base}, stand: s, off: off}
+	p := &phone{learner: &learner{t: s.t, base: a.base}, env: s, off: off}
 	body := object{"email": email, "password": "correct horse battery", "full_name": "Ada"}
 	p.keep(p.call("POST", "/v1/auth/register", body, http.StatusCreated))
 	return p
@@ -51,7 +51,7 @@ func (p *phone) use(ctx context.Context, span time.Duration) {
 		default:
 			p.t.Errorf("the profile was answered %d %v %s", got.status, got.err, got.text)
 		}
-		p.stand.endure(p.stand.drawTime(20*time.Millisecond, 300*time.Millisecond))
+		p.env.endure(p.env.drawTime(20*time.Millisecond, 300*time.Millisecond))
 	}
 }
 
@@ -64,7 +64,7 @@ func (p *phone) trade(ctx context.Context) {
 			p.t.Errorf("a refresh was answered %d %v %s", got.status, got.err, got.text)
 			return
 		}
-		if p.stand.draw(4) > 0 {
+		if p.env.draw(4) > 0 {
 			p.keep(got.body)
 			return
 		}

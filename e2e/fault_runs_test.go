@@ -94,7 +94,7 @@ func (l *learner) running(topic string) time.Duration {
 // request courses.
 func TestFaultActionsHoldUpNoCourse(t *testing.T) {
 	t.Parallel()
-	s := newStand(t, nil)
+	s := newFaultEnv(t, nil)
 	s.addAPI()
 	s.startWorker()
 	crew := s.crew(6)
@@ -125,7 +125,7 @@ func TestFaultActionsHoldUpNoCourse(t *testing.T) {
 // TestFaultASlowModel has a slow model, and activities of two conversations, many at once.
 func TestFaultASlowModel(t *testing.T) {
 	t.Parallel()
-	s := newStand(t, []string{"LYO_GEMMA_PARALLEL=20"})
+	s := newFaultEnv(t, []string{"LYO_GEMMA_PARALLEL=20"})
 	s.addAPI()
 	s.startWorker()
 	answer := llmtest.Last(sized(25*time.Second, 3*time.Second))

@@ -10,9 +10,9 @@ import (
 )
 
 // newBusyStand returns two API processes and a worker, a slow model, and learners.
-func newBusyStand(t *testing.T, own ...part) (*stand, []*learner) {
+func newBusyStand(t *testing.T, own ...part) (*faultEnv, []*learner) {
 	t.Helper()
-	s := newStand(t, nil, own...)
+	s := newFaultEnv(t, nil, own...)
 	one, two := s.addAPI(), s.addAPI()
 	s.startWorker()
 	learners := s.crew(sized(8, 2))
@@ -41,7 +41,7 @@ func TestFaultTemporalStops(t *testing.T) {
 	s.startTemporal(port)
 	s.endure(sized(2*time.Second, time.Second))
 	w.endWork()
-	s.requireStories(f)
+	s.requireAllEvents(f)
 	s.requireSound()
 }
 
@@ -57,12 +57,12 @@ func TestFaultPostgresStops(t *testing.T) {
 	s.startPostgresAgain()
 	s.endure(sized(2*time.Second, time.Second))
 	w.endWork()
-	s.requireStories(f)
+	s.requireAllEvents(f)
 	s.requireSound()
 }
 
 // endure waits: a case is about the duration of a fault.
-func (s *stand) endure(d time.Duration) {
+func (s *faultEnv) endure(d time.Duration) {
 	s.t.Helper()
 	select {
 	case <-time.After(d):

@@ -23,12 +23,12 @@ const calm = 4 * time.Minute
 
 // requireSound waits until all work is done and then checks all guarantees: nothing
 // accepted is lost, nothing is done twice, and counters match the rows.
-func (s *stand) requireSound() {
+func (s *faultEnv) requireSound() {
 	s.t.Helper()
 	began := time.Now()
 	last := s.awaitQuiet(s.db)
 	s.t.Logf("quiet %v after the trouble; the last to come about: %v", time.Since(began).Round(10*time.Millisecond), last)
-	s.requireSettled()
+	s.requireResolved()
 	requireInvariants(s.t, s.db)
 	s.requireRecounted()
 	s.requireKept()
@@ -37,9 +37,9 @@ func (s *stand) requireSound() {
 	s.t.Logf("sound %v after the trouble: %d tasks, %d of them accepted in as many words", time.Since(began).Round(10*time.Millisecond), s.count("tasks"), len(s.tasks))
 }
 
-// requireSettled finds the outcome of unanswered requests as a client would, and
+// requireResolved finds the outcome of unanswered requests as a client would, and
 // repeats answered ones: the same key gets the same ids, however often.
-func (s *stand) requireSettled() {
+func (s *faultEnv) requireResolved() {
 	s.t.Helper()
 	unsure, sure := s.takeRequests()
 	for r, task := range sure {
@@ -76,14 +76,14 @@ func requireInvariants(t *testing.T, db *gorm.DB) {
 	}
 }
 
-func (s *stand) count(table string) (n int) {
+func (s *faultEnv) count(table string) (n int) {
 	s.t.Helper()
 	require.NoError(s.t, s.db.Raw("SELECT count(*) FROM "+table).Scan(&n).Error)
 	return n
 }
 
 // requireKept checks that everything accepted is there.
-func (s *stand) requireKept() {
+func (s *faultEnv) requireKept() {
 	s.t.Helper()
 	var rows []struct{ ID, ResultID, State string }
 	require.NoError(s.t, s.db.Raw("SELECT id, result_id, state FROM tasks").Scan(&rows).Error)
@@ -106,7 +106,7 @@ func (s *stand) requireKept() {
 }
 
 // requireRecounted recounts all points, levels, streaks and periods, as an operator would.
-func (s *stand) requireRecounted() {
+func (s *faultEnv) requireRecounted() {
 	s.t.Helper()
 	done, err := learning.RecountMany(s.t.Context(), s.db, uuid.Nil, 1000, time.Now())
 	require.NoError(s.t, err)
@@ -114,7 +114,7 @@ func (s *stand) requireRecounted() {
 }
 
 // requireBoards compares the boards, which come from Redis, with the rows.
-func (s *stand) requireBoards() {
+func (s *faultEnv) requireBoards() {
 	s.t.Helper()
 	now, asker := time.Now(), s.apis[0].register(s.t, "asker@example.com")
 	for timeframe, period := range map[string]string{"all_time": learning.AllTime, "monthly": learning.MonthPeriod(now), "weekly": learning.WeekPeriod(now)} {
@@ -124,7 +124,7 @@ func (s *stand) requireBoards() {
 	}
 }
 
-func (s *stand) requireBoard(b learning.Board, timeframe string, asker *learner) {
+func (s *faultEnv) requireBoard(b learning.Board, timeframe string, asker *learner) {
 	s.t.Helper()
 	const most = 200
 	path := fmt.Sprintf("/v1/gamification/leaderboard?limit=%d&leaderboard_type=%s&timeframe=%s", most, b.Kind, timeframe)

@@ -35,7 +35,7 @@ func (l *learner) awaitAchievement(id string) time.Duration {
 // completed, adds an achievement for learners who qualify already, and recounts everything.
 func TestPointsUnlockAndAreOnTheBoards(t *testing.T) {
 	t.Parallel()
-	s, ada := newSchool(t)
+	s, ada := newLearnerSystem(t)
 	boss := s.apis[0].register(t, "boss@example.com")
 	out, err := s.lyo("admin", "grant", "boss@example.com")
 	require.NoError(t, err, out)

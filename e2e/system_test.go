@@ -85,8 +85,8 @@ func newSystem(t *testing.T, extra ...string) *system {
 	return s
 }
 
-// newSchool returns a system with one API, one worker and a learner.
-func newSchool(t *testing.T) (*system, *learner) {
+// newLearnerSystem returns a system with one API, one worker and a learner.
+func newLearnerSystem(t *testing.T) (*system, *learner) {
 	t.Helper()
 	s := newSystem(t)
 	a := s.addAPI()

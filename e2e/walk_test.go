@@ -45,7 +45,7 @@ func TestAFirstCourse(t *testing.T) {
 	wg.Wait()
 	for _, e := range endings {
 		require.Equal(t, websocket.StatusNormalClosure, e.code)
-		requireStory(t, e.events, 1)
+		requireEvents(t, e.events, 1)
 		last := e.events[len(e.events)-1]
 		require.Equal(t, "DONE", last["state"])
 		require.Equal(t, course, last["result_id"])
@@ -128,7 +128,7 @@ func TestTheWorkerIsToldToStopInALesson(t *testing.T) {
 
 func replaceWorkerInALesson(t *testing.T, end func(*local.Process)) {
 	t.Helper()
-	s, ada := newSchool(t)
+	s, ada := newLearnerSystem(t)
 	s.model.On(llmtest.Lesson, 3, llmtest.Stall())
 	task, course := ada.generate("How tides work")
 	require.NoError(t, s.model.WaitStalled(t.Context(), 1))
@@ -149,7 +149,7 @@ func replaceWorkerInALesson(t *testing.T, end func(*local.Process)) {
 
 func TestTheTemporalCommandCancels(t *testing.T) {
 	t.Parallel()
-	s, ada := newSchool(t)
+	s, ada := newLearnerSystem(t)
 	s.model.On(llmtest.Lesson, 3, llmtest.Stall())
 	task, course := ada.generate("How tides work")
 	conn := ada.dial(task, "&since=0")
@@ -159,7 +159,7 @@ func TestTheTemporalCommandCancels(t *testing.T) {
 	events, code := ada.listen(conn)
 	require.Less(t, time.Since(begun), 5*time.Second)
 	require.Equal(t, websocket.StatusNormalClosure, code)
-	requireStory(t, events, 1)
+	requireEvents(t, events, 1)
 	require.NoError(t, s.model.WaitClosed(t.Context(), 1), "the model's request is closed")
 	ended := ada.task(task)
 	require.Equal(t, "ERROR", ended["state"])
@@ -224,5 +224,5 @@ func TestARestartSendsSocketsAway(t *testing.T) {
 	s.model.Release()
 	rest, code = again.listen(conn)
 	require.Equal(t, websocket.StatusNormalClosure, code)
-	requireStory(t, rest, int(last)+1)
+	requireEvents(t, rest, int(last)+1)
 }

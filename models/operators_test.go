@@ -30,7 +30,7 @@ func TestTheOutboxTellsHowItStands(t *testing.T) {
 	}
 	state, err = store.LookAtOutbox(t.Context(), db, now)
 	require.NoError(t, err)
-	require.Equal(t, store.OutboxState{Due: 2, Held: 1, Oldest: time.Minute}, state)
+	require.Equal(t, store.OutboxState{Due: 2, Waiting: 1, Oldest: time.Minute}, state)
 
 	kept, err := store.MessagesFor(t.Context(), db, "a")
 	require.NoError(t, err)

@@ -31,10 +31,10 @@ type PushBroadcast struct {
 
 // The stages of a broadcast, in order.
 const (
-	stageInboxes = ""
-	stageTelling = "telling"
-	stageWaiting = "waiting" // for devices to retry
-	stageSettled = "settled" // the task is finished, quiet hours are pending
+	stageInboxes  = ""
+	stageTelling  = "telling"
+	stageWaiting  = "waiting" // for devices to retry
+	stageFinished = "settled" // the task is finished, quiet hours are pending
 )
 
 // shardsAtOnce bounds the shards of one broadcast in flight, which leaves capacity on the
@@ -68,7 +68,7 @@ func tellMany(ctx workflow.Context, in FanOutPushInput) error {
 		b.in.Started = &b.started
 	}
 	b.started = *b.in.Started
-	if b.in.Stage != stageSettled {
+	if b.in.Stage != stageFinished {
 		if full, err := b.work(working); err != nil {
 			return b.giveUp(ctx, err)
 		} else if full {
@@ -86,7 +86,7 @@ func tellMany(ctx workflow.Context, in FanOutPushInput) error {
 
 // work does everything until the task is finished; full reports a full history.
 func (b *broadcast) work(ctx workflow.Context) (full bool, err error) {
-	for b.in.Stage != stageSettled {
+	for b.in.Stage != stageFinished {
 		switch b.in.Stage {
 		case stageInboxes:
 			full, err = b.fillInboxes(ctx)
@@ -187,7 +187,7 @@ func (b *broadcast) report(ctx workflow.Context) {
 	c := b.in.Counts
 	sum := c.Accepted + c.DryRun + c.Failed + c.Dead + c.Skipped + c.Deferred + c.Retry
 	percent := 10 + 80*min(sum, b.in.Total)/max(b.in.Total, 1)
-	if b.in.Stage != stageSettled && percent > b.progress {
+	if b.in.Stage != stageFinished && percent > b.progress {
 		b.result = c.Result()
 		b.reportProgress(ctx, percent, "sending", fmt.Sprintf("Went through %d of %d devices", min(sum, b.in.Total), b.in.Total))
 	}
@@ -212,7 +212,7 @@ func (b *broadcast) tryAgain(ctx workflow.Context) (full bool, err error) {
 			return false, err
 		}
 		if b.in.Counts.Retry == 0 {
-			b.in.Stage = stageSettled
+			b.in.Stage = stageFinished
 			return false, nil
 		}
 		b.reportProgress(ctx, 90, "retrying", fmt.Sprintf("%d devices are to be tried again", b.in.Counts.Retry))

@@ -19,10 +19,10 @@ import (
 // packer runs one ExportAccount with scripted activities.
 type packer struct {
 	*testsuite.TestWorkflowEnvironment
-	in      workflows.ExportAccountInput
-	calls   []string
-	settled activities.FinishInput
-	pack    func() error
+	in       workflows.ExportAccountInput
+	calls    []string
+	finished activities.FinishInput
+	pack     func() error
 }
 
 func newPacker() *packer {
@@ -47,13 +47,13 @@ func newPacker() *packer {
 	})
 	p.OnActivity("RecordProgress", mock.Anything, mock.Anything).Return(3, nil)
 	p.OnActivity("FinishTask", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.FinishInput) error {
-		p.settled = in
+		p.finished = in
 		return nil
 	})
 	return p
 }
 
-func (p *packer) last() activities.Event { return p.settled.Rest[len(p.settled.Rest)-1] }
+func (p *packer) last() activities.Event { return p.finished.Rest[len(p.finished.Rest)-1] }
 
 func TestAnExportTellsOfEachFile(t *testing.T) {
 	t.Parallel()

@@ -23,15 +23,15 @@ import (
 // teller runs one FanOutPush with scripted activities.
 type teller struct {
 	*testsuite.TestWorkflowEnvironment
-	in      workflows.FanOutPushInput
-	pages   [][]activities.Shard // results of CutShards, in turn
-	cuts    []activities.Shard   // its inputs
-	mu      sync.Mutex           // guards told
-	told    []activities.Shard
-	deliver func(activities.Shard) (activities.PushCounts, error)
-	totals  []activities.PushCounts // results of CountPushes, in turn; the last one repeats
-	settled *activities.FinishInput
-	results []activities.Result // of the task, after its end
+	in       workflows.FanOutPushInput
+	pages    [][]activities.Shard // results of CutShards, in turn
+	cuts     []activities.Shard   // its inputs
+	mu       sync.Mutex           // guards told
+	told     []activities.Shard
+	deliver  func(activities.Shard) (activities.PushCounts, error)
+	totals   []activities.PushCounts // results of CountPushes, in turn; the last one repeats
+	finished *activities.FinishInput
+	results  []activities.Result // of the task, after its end
 }
 
 func newTeller() *teller {
@@ -75,7 +75,7 @@ func newTeller() *teller {
 	})
 	p.OnActivity("RecordProgress", mock.Anything, mock.Anything).Return(3, nil)
 	p.OnActivity("FinishTask", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.FinishInput) error {
-		p.settled = &in
+		p.finished = &in
 		return nil
 	})
 	p.OnActivity("CorrectResult", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.CorrectInput) error {
@@ -95,7 +95,7 @@ func (p *teller) shards(n int) []activities.Shard {
 
 func (p *teller) run() { p.ExecuteWorkflow(workflows.FanOutPush, p.in) }
 
-func (p *teller) last() activities.Event { return p.settled.Rest[len(p.settled.Rest)-1] }
+func (p *teller) last() activities.Event { return p.finished.Rest[len(p.finished.Rest)-1] }
 
 func TestABroadcastTellsEveryShard(t *testing.T) {
 	t.Parallel()
@@ -191,7 +191,7 @@ func TestALongBroadcastContinuesAsNew(t *testing.T) {
 	var again *workflow.ContinueAsNewError
 	require.ErrorAs(t, p.GetWorkflowError(), &again)
 	require.Len(t, p.told, activities.ShardsCut, "what was begun is ended first")
-	require.Nil(t, p.settled)
+	require.Nil(t, p.finished)
 	var next workflows.FanOutPushInput
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &next))
 	require.Equal(t, end, next.Broadcast.After)

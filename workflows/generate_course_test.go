@@ -16,14 +16,14 @@ import (
 
 func TestATopicBecomesACourse(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	require.NoError(t, s.run())
 	last := s.last()
 	require.Equal(t, activities.Done, last.State)
 	require.Equal(t, 100, last.Progress)
 	require.ElementsMatch(t, []string{"1/1", "2/1", "3/1", "4/1"}, s.lessons)
-	require.Equal(t, "gemma", s.settled.Generation.Model)
-	require.Equal(t, []string{"wikipedia"}, s.settled.Generation.Sources)
+	require.Equal(t, "gemma", s.finished.Generation.Model)
+	require.Equal(t, []string{"wikipedia"}, s.finished.Generation.Sources)
 	var steps []string
 	for _, e := range s.row {
 		if len(steps) == 0 || steps[len(steps)-1] != e.Step {
@@ -35,15 +35,15 @@ func TestATopicBecomesACourse(t *testing.T) {
 
 func TestSourcesThatCannotBeHadDoNotHoldUpACourse(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.sources = errors.New("no network")
 	require.NoError(t, s.run())
-	require.Equal(t, activities.NoSources, s.settled.Generation.Notice)
+	require.Equal(t, activities.NoSources, s.finished.Generation.Notice)
 }
 
 func TestALessonThatFailsLeavesTheOthers(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.lesson = func(in activities.LessonInput) error {
 		if s.number(in) == 2 {
 			return final(activities.FailureBadAnswer)
@@ -57,7 +57,7 @@ func TestALessonThatFailsLeavesTheOthers(t *testing.T) {
 
 func TestAnOutageOfTheModelIsWaitedOut(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	tries := 0
 	s.lesson = func(in activities.LessonInput) error {
 		s.mu.Lock()
@@ -75,7 +75,7 @@ func TestAnOutageOfTheModelIsWaitedOut(t *testing.T) {
 
 func TestATopicThatIsNotAllowedEndsTheTaskInWords(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.prepare = temporal.NewNonRetryableApplicationError("No course is written on this topic.", activities.FaultTopic, nil)
 	require.Error(t, s.run())
 	require.Equal(t, "topic_not_allowed", s.last().Fault.Code)
@@ -85,7 +85,7 @@ func TestATopicThatIsNotAllowedEndsTheTaskInWords(t *testing.T) {
 
 func TestWithoutAModelTheTaskFailsInTheEnd(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.prepare = unavailable()
 	require.Error(t, s.run())
 	require.Equal(t, "model_unavailable", s.last().Fault.Code)
@@ -93,7 +93,7 @@ func TestWithoutAModelTheTaskFailsInTheEnd(t *testing.T) {
 
 func TestWeakLessonsAreWrittenAgainOnce(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.weak = []activities.WeakLesson{{ID: s.refs()[2].ID, Number: 3, Reasons: []string{"It is too short."}}}
 	var feedback []string
 	s.lesson = func(in activities.LessonInput) error {
@@ -109,7 +109,7 @@ func TestWeakLessonsAreWrittenAgainOnce(t *testing.T) {
 
 func TestAWeakLessonThatCannotBeImprovedStays(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.weak = []activities.WeakLesson{{ID: s.refs()[0].ID, Number: 1, Reasons: []string{"short"}}}
 	s.lesson = func(in activities.LessonInput) error {
 		if in.Revision == 2 {
@@ -121,9 +121,9 @@ func TestAWeakLessonThatCannotBeImprovedStays(t *testing.T) {
 	require.Equal(t, activities.Done, s.last().State)
 }
 
-func TestCancelEndsTheStory(t *testing.T) {
+func TestCancelEndsTheTask(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.lesson = func(activities.LessonInput) error { return unavailable() } // keeps it busy
 	s.RegisterDelayedCallback(s.CancelWorkflow, 5*time.Second)
 	err := s.run()
@@ -133,7 +133,7 @@ func TestCancelEndsTheStory(t *testing.T) {
 
 func TestTheDeadlineKeepsWhatIsThere(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.in.Deadline = 20 * time.Second
 	s.lesson = func(in activities.LessonInput) error {
 		if s.number(in) == 1 {
@@ -148,7 +148,7 @@ func TestTheDeadlineKeepsWhatIsThere(t *testing.T) {
 
 func TestADeletedCourseEndsTheRun(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.lesson = func(activities.LessonInput) error { return final("not_found") }
 	require.Error(t, s.run())
 	require.Equal(t, "course_gone", s.last().Fault.Code)
@@ -156,25 +156,25 @@ func TestADeletedCourseEndsTheRun(t *testing.T) {
 
 func TestATaskEndedFromOutsideIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.refuse = final("conflict")
 	s.lesson = func(activities.LessonInput) error { return unavailable() }
 	require.ErrorContains(t, s.run(), "ended from outside")
-	require.Nil(t, s.settled)
+	require.Nil(t, s.finished)
 }
 
-func TestAStoryGoesOnWhereTheRowStood(t *testing.T) {
+func TestEventsContinueFromTheRow(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.in.Seq, s.in.Progress = 9, 60
 	require.NoError(t, s.run())
-	require.EqualValues(t, 10, s.story()[0].Seq)
-	require.GreaterOrEqual(t, s.story()[0].Progress, 60)
+	require.EqualValues(t, 10, s.events()[0].Seq)
+	require.GreaterOrEqual(t, s.events()[0].Progress, 60)
 }
 
 func TestAnOutageOfPostgresIsWaitedOut(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	s.refuse = errors.New("connection refused")
 	s.RegisterDelayedCallback(func() {
 		s.mu.Lock()
@@ -196,7 +196,7 @@ func TestAnOutageOfPostgresIsWaitedOut(t *testing.T) {
 // change when the worker dies before its workflow task is completed.
 func TestTheQueryTellsWhatIsRecorded(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newHarness(t)
 	// Fast events are recorded together, so each step waits until something was recorded.
 	recorded := make(chan struct{}, 100)
 	wait := func(activities.LessonInput) error { <-recorded; return nil }

@@ -94,7 +94,7 @@ func (g *generation) abandon(ctx workflow.Context, cause error) error {
 		last.Step, last.Message = "cancelled", "Cancelled"
 	}
 	if err := g.progress.finishCourse(ctx, last, g.generation(ctx)); err != nil {
-		return fmt.Errorf("%w (and the task could not be settled: %w)", cause, err)
+		return fmt.Errorf("%w (and the task could not be finished: %w)", cause, err)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

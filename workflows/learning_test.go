@@ -28,7 +28,7 @@ func TestBoardsThatAreAwayKeepNoUnlockBack(t *testing.T) {
 	env, user := rewarding(), uuid.New()
 	env.OnActivity("Unlock", mock.Anything, user).Return([]string{"first_lesson"}, nil).Once()
 	env.OnActivity("RefreshBoards", mock.Anything).Return(errors.New("redis is away")).Times(3)
-	env.ExecuteWorkflow(workflows.UnlockAchievements, workflows.UnlockAchievementsInput{UserID: user, Deed: uuid.New()})
+	env.ExecuteWorkflow(workflows.UnlockAchievements, workflows.UnlockAchievementsInput{UserID: user, Event: uuid.New()})
 	require.True(t, env.IsWorkflowCompleted())
 	require.NoError(t, env.GetWorkflowError())
 	env.AssertExpectations(t)

@@ -53,8 +53,8 @@ func PushShardID(broadcast uuid.UUID, n int) string {
 }
 
 // UnlockAchievementsID returns the id of the workflow that checks a user's achievements after an activity.
-func UnlockAchievementsID(user, deed uuid.UUID) string {
-	return "unlock-achievements/" + user.String() + "/" + deed.String()
+func UnlockAchievementsID(user, event uuid.UUID) string {
+	return "unlock-achievements/" + user.String() + "/" + event.String()
 }
 
 // RebuildBoardsID returns the id of the workflow that rebuilds boards in place of those with a stamp.

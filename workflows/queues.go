@@ -54,16 +54,16 @@ const pollerFor = 2 * time.Minute
 // ReadQueueStats reads the state of every task queue from Temporal.
 func ReadQueueStats(ctx context.Context, c client.Client, namespace string) ([]QueueStats, error) {
 	var states []QueueStats
-	for _, lane := range TaskQueues() {
+	for _, queue := range TaskQueues() {
 		answer, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
-			Namespace: namespace, TaskQueue: &taskqueue.TaskQueue{Name: lane.Queue, Kind: enums.TASK_QUEUE_KIND_NORMAL},
-			TaskQueueType: lane.Kind, ReportStats: true,
+			Namespace: namespace, TaskQueue: &taskqueue.TaskQueue{Name: queue.Queue, Kind: enums.TASK_QUEUE_KIND_NORMAL},
+			TaskQueueType: queue.Kind, ReportStats: true,
 		})
 		if err != nil {
-			return nil, fmt.Errorf("look at queue %s: %w", lane.Queue, err)
+			return nil, fmt.Errorf("look at queue %s: %w", queue.Queue, err)
 		}
 		state := QueueStats{
-			TaskQueue: lane, Backlog: answer.GetStats().GetApproximateBacklogCount(), Oldest: answer.GetStats().GetApproximateBacklogAge().AsDuration(),
+			TaskQueue: queue, Backlog: answer.GetStats().GetApproximateBacklogCount(), Oldest: answer.GetStats().GetApproximateBacklogAge().AsDuration(),
 		}
 		for _, p := range answer.GetPollers() {
 			if time.Since(p.GetLastAccessTime().AsTime()) < pollerFor {

@@ -25,8 +25,8 @@ func ReadSource(ctx workflow.Context, source uuid.UUID) error {
 	}
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	if settled := workflow.ExecuteActivity(quick(ctx), m.GiveUp, source, reason).Get(ctx, nil); settled != nil {
-		return settled
+	if failed := workflow.ExecuteActivity(quick(ctx), m.GiveUp, source, reason).Get(ctx, nil); failed != nil {
+		return failed
 	}
 	return err
 }

@@ -38,9 +38,9 @@ func beginOnAnotherBuild(t *testing.T, c client.Client, db *gorm.DB, tasks ...ta
 	require.NoError(t, other.Start())
 	defer other.Stop()
 	for _, task := range tasks {
-		var promise store.OutboxMessage
-		require.NoError(t, db.First(&promise, "workflow_id = ?", task.WorkflowID).Error)
-		starter(c, db).TryDispatch(t.Context(), promise)
+		var message store.OutboxMessage
+		require.NoError(t, db.First(&message, "workflow_id = ?", task.WorkflowID).Error)
+		dispatcherOf(c, db).TryDispatch(t.Context(), message)
 		require.Eventually(t, func() bool {
 			run, err := c.DescribeWorkflowExecution(t.Context(), task.WorkflowID, "")
 			return err == nil && run.GetWorkflowExecutionInfo().GetHistoryLength() > 4
@@ -57,7 +57,7 @@ func describe(t *testing.T, c client.Client, task tasks.Task) *workflowservice.D
 
 // relayAt returns a relay whose clock is ahead by the given duration.
 func relayAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Relay {
-	return &outbox.Relay{Dispatcher: starter(c, db), Log: quiet(), Clock: func() time.Time { return time.Now().Add(ahead) }}
+	return &outbox.Relay{Dispatcher: dispatcherOf(c, db), Log: quiet(), Clock: func() time.Time { return time.Now().Add(ahead) }}
 }
 
 func relayed(t *testing.T, r *outbox.Relay) {
@@ -85,7 +85,7 @@ func TestARunThatCannotBeReplayedEndsByACancel(t *testing.T) {
 	for _, task := range []tasks.Task{first, second} {
 		cancel := outbox.Cancel(task, time.Now())
 		require.NoError(t, courses.CancelTask(t.Context(), db, user, task.ID, cancel, time.Now()))
-		starter(c, db).TryDispatch(t.Context(), cancel)
+		dispatcherOf(c, db).TryDispatch(t.Context(), cancel)
 	}
 	relayed(t, relayAt(c, db, 20*time.Second))
 	for _, task := range []tasks.Task{first, second} {
@@ -115,12 +115,12 @@ func TestACancelThatIsAnsweredLeavesNothing(t *testing.T) {
 	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	model.On(llmtest.Outline, 1, llmtest.Stall())
-	task, promise := ask(t, db)
-	starter(c, db).TryDispatch(t.Context(), promise)
+	task, message := ask(t, db)
+	dispatcherOf(c, db).TryDispatch(t.Context(), message)
 	require.NoError(t, model.WaitStalled(t.Context(), 1))
 	cancel := outbox.Cancel(task, time.Now())
 	require.NoError(t, courses.CancelTask(t.Context(), db, task.UserID, task.ID, cancel, time.Now()))
-	starter(c, db).TryDispatch(t.Context(), cancel)
+	dispatcherOf(c, db).TryDispatch(t.Context(), cancel)
 	require.Error(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
 	relayed(t, relayAt(c, db, time.Hour))
 	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_CANCELED, describe(t, c, task).GetWorkflowExecutionInfo().GetStatus())
@@ -155,7 +155,7 @@ func TestARunOutOfTimeEndsInWords(t *testing.T) {
 
 func reconcilerAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Reconciler {
 	return &outbox.Reconciler{
-		Dispatcher: starter(c, db), Log: quiet(), Timeouts: outbox.Timeouts{Deadline: time.Hour, Review: time.Hour},
+		Dispatcher: dispatcherOf(c, db), Log: quiet(), Timeouts: outbox.Timeouts{Deadline: time.Hour, Review: time.Hour},
 		Clock: func() time.Time { return time.Now().Add(ahead) }, Stale: time.Minute, Every: time.Minute,
 	}
 }
@@ -164,8 +164,8 @@ func reconcilerAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Rec
 func TestARunThatAnOlderVersionStartedEndsToo(t *testing.T) {
 	t.Parallel()
 	c, db := temporalServer(t), storetest.New(t)
-	task, promise := ask(t, db)
-	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: task.WorkflowID, TaskQueue: workflows.Queue}, promise.Workflow)
+	task, message := ask(t, db)
+	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: task.WorkflowID, TaskQueue: workflows.Queue}, message.Workflow)
 	require.NoError(t, err)
 	require.NoError(t, reconcilerAt(c, db, time.Hour).Reconcile(t.Context()))
 	row, _ := finished(t, db, task)
@@ -209,9 +209,9 @@ func TestManyOpenTasksHideNoneThatEnded(t *testing.T) {
 	c, db := temporalServer(t), storetest.New(t)
 	var ended tasks.Task
 	for range 60 {
-		var promise store.OutboxMessage
-		ended, promise = ask(t, db)
-		starter(c, db).TryDispatch(t.Context(), promise)
+		var message store.OutboxMessage
+		ended, message = ask(t, db)
+		dispatcherOf(c, db).TryDispatch(t.Context(), message)
 	}
 	require.NoError(t, db.Exec("UPDATE tasks SET updated_at = updated_at + interval '1 s' WHERE id = ?", ended.ID).Error)
 	require.NoError(t, c.TerminateWorkflow(t.Context(), ended.WorkflowID, "", "by hand"))
@@ -228,8 +228,8 @@ func TestManyOpenTasksHideNoneThatEnded(t *testing.T) {
 func TestACancelFromOutsideIsSeenThrough(t *testing.T) {
 	t.Parallel()
 	c, db := temporalServer(t), storetest.New(t)
-	task, promise := ask(t, db)
-	starter(c, db).TryDispatch(t.Context(), promise)
+	task, message := ask(t, db)
+	dispatcherOf(c, db).TryDispatch(t.Context(), message)
 	require.NoError(t, c.CancelWorkflow(t.Context(), task.WorkflowID, ""))
 	require.NoError(t, reconcilerAt(c, db, 10*time.Minute).Reconcile(t.Context()))
 	relayed(t, relayAt(c, db, 11*time.Minute))

@@ -32,8 +32,8 @@ func TestActivitiesOfTwoConversationsDoNotCancelThemselves(t *testing.T) {
 	})
 	var rows []tasks.Task
 	for range 4 {
-		task, promise := ask(t, db)
-		starter(c, db).TryDispatch(t.Context(), promise)
+		task, message := ask(t, db)
+		dispatcherOf(c, db).TryDispatch(t.Context(), message)
 		rows = append(rows, task)
 	}
 	lessons := 0

@@ -59,12 +59,12 @@ func announce(t *testing.T, db *gorm.DB, admin uuid.UUID) (tasks.Task, store.Out
 	task := tasks.NewTask(id, admin, result, now)
 	task.TaskType, task.WorkflowID, task.RequestHash = tasks.TaskPushBroadcast, workflows.BroadcastID(id), make([]byte, 32)
 	task.Spec = tasks.TaskSpec{Everyone: true}
-	promise := outbox.Broadcast(task, now)
+	message := outbox.Broadcast(task, now)
 	b := notify.Broadcast{ID: result, Title: "News", Body: "For everyone", Everyone: true, CreatedAt: now}
 	entry := store.AuditEntry{ID: store.NewID(), At: now, Action: store.AuditBroadcast, Via: store.AuditAPI}
-	task, _, err := notify.CreateBroadcast(t.Context(), db, task, b, nil, promise, entry)
+	task, _, err := notify.CreateBroadcast(t.Context(), db, task, b, nil, message, entry)
 	require.NoError(t, err)
-	return task, promise
+	return task, message
 }
 
 // TestARealWorkerTellsMany broadcasts to three hundred users, two of whose devices need a retry.
@@ -94,9 +94,9 @@ func TestARealWorkerTellsMany(t *testing.T) {
 		}
 		return pushtest.Accept()
 	})
-	task, promise := announce(t, db, admin)
+	task, message := announce(t, db, admin)
 	for range 3 {
-		starter(c, db).TryDispatch(t.Context(), promise)
+		dispatcherOf(c, db).TryDispatch(t.Context(), message)
 	}
 	require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
 	row, err := tasks.FindTask(t.Context(), db, admin, task.ID)

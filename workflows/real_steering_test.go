@@ -23,8 +23,8 @@ import (
 // made generates a course and returns its task.
 func made(t *testing.T, c client.Client, db *gorm.DB) tasks.Task {
 	t.Helper()
-	task, promise := ask(t, db)
-	starter(c, db).TryDispatch(t.Context(), promise)
+	task, message := ask(t, db)
+	dispatcherOf(c, db).TryDispatch(t.Context(), message)
 	_ = c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil) // some tests expect it to fail
 	row, _ := finished(t, db, task)
 	return row
@@ -38,9 +38,9 @@ func again(t *testing.T, db *gorm.DB, task tasks.Task, spec tasks.TaskSpec) (tas
 	hash := sha256.Sum256(id[:])
 	next := tasks.NewTask(id, task.UserID, task.ResultID, now)
 	next.TaskType, next.WorkflowID, next.RequestHash, next.Spec = tasks.TaskCourseRegeneration, workflows.RegenerateCourseID(id), hash[:], spec
-	promise := outbox.Course(next, outbox.Timeouts{Deadline: time.Hour}, now)
-	next, _, err := courses.CreateRegeneration(t.Context(), db, next, nil, promise, courses.Quota{AtOnce: 2})
-	return next, promise, err
+	message := outbox.Course(next, outbox.Timeouts{Deadline: time.Hour}, now)
+	next, _, err := courses.CreateRegeneration(t.Context(), db, next, nil, message, courses.Quota{AtOnce: 2})
+	return next, message, err
 }
 
 func TestAPartialCourseIsMended(t *testing.T) {
@@ -62,11 +62,11 @@ func TestAPartialCourseIsMended(t *testing.T) {
 
 	model.Heal()
 	before := model.Count(llmtest.Lesson)
-	next, promise, err := again(t, db, task, tasks.TaskSpec{Section: tasks.SectionLessons})
+	next, message, err := again(t, db, task, tasks.TaskSpec{Section: tasks.SectionLessons})
 	require.NoError(t, err)
 	_, _, err = again(t, db, task, tasks.TaskSpec{Section: tasks.SectionLessons})
 	require.Equal(t, store.Conflict, store.CodeOf(err), "one at a time writes a course")
-	starter(c, db).TryDispatch(t.Context(), promise)
+	dispatcherOf(c, db).TryDispatch(t.Context(), message)
 	require.NoError(t, c.GetWorkflow(t.Context(), next.WorkflowID, "").Get(t.Context(), nil))
 	record(t, c, next.WorkflowID, "regenerate_course")
 	row, course = finished(t, db, next)
@@ -83,9 +83,9 @@ func TestAReadyCourseStaysReadableWhileALessonIsWrittenAgain(t *testing.T) {
 	_, course := finished(t, db, task)
 	lesson := course.Lessons[1].ID
 	model.On(llmtest.Lesson, 0, llmtest.Hold())
-	next, promise, err := again(t, db, task, tasks.TaskSpec{Section: tasks.SectionLessons, LessonID: &lesson})
+	next, message, err := again(t, db, task, tasks.TaskSpec{Section: tasks.SectionLessons, LessonID: &lesson})
 	require.NoError(t, err)
-	starter(c, db).TryDispatch(t.Context(), promise)
+	dispatcherOf(c, db).TryDispatch(t.Context(), message)
 	require.NoError(t, model.WaitHeld(t.Context(), 1))
 	_, meanwhile := finished(t, db, task)
 	require.Equal(t, courses.CourseReady, meanwhile.Status)
@@ -104,8 +104,8 @@ func TestAnEditedPlanIsWritten(t *testing.T) {
 	t.Parallel()
 	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
-	task, promise := askFor(t, db, addUser(t, db), tasks.TaskSpec{Review: true})
-	starter(c, db).TryDispatch(t.Context(), promise)
+	task, message := askFor(t, db, addUser(t, db), tasks.TaskSpec{Review: true})
+	dispatcherOf(c, db).TryDispatch(t.Context(), message)
 	require.Eventually(t, func() bool {
 		row, _ := finished(t, db, task)
 		return row.Step == workflows.StepReview
@@ -147,7 +147,7 @@ func TestALongLineDelaysOthersByLittle(t *testing.T) {
 	defer func() { require.NoError(t, store.Close(db)) }()
 	c, model := temporalServer(t), llmtest.New(t)
 	defer startWorkerWith(t, c, db, model, slots{at: 1, throttle: time.Second})()
-	relay := &outbox.Relay{Dispatcher: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: 50 * time.Millisecond}
+	relay := &outbox.Relay{Dispatcher: dispatcherOf(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: 50 * time.Millisecond}
 	model.Script(func(llmtest.Request) []llmtest.Fault {
 		return []llmtest.Fault{llmtest.Delay(4 * time.Millisecond)}
 	})
@@ -155,8 +155,8 @@ func TestALongLineDelaysOthersByLittle(t *testing.T) {
 
 	greedy := addUser(t, db)
 	for range 100 {
-		_, promise := askFor(t, db, greedy, tasks.TaskSpec{})
-		starter(c, db).TryDispatch(t.Context(), promise)
+		_, message := askFor(t, db, greedy, tasks.TaskSpec{})
+		dispatcherOf(c, db).TryDispatch(t.Context(), message)
 	}
 	defer runRelay(t, relay)()
 	before := model.State().Done

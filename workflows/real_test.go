@@ -121,11 +121,11 @@ func askFor(t *testing.T, db *gorm.DB, user uuid.UUID, spec tasks.TaskSpec) (tas
 		ID: courseID, OwnerUserID: user, Title: "Tides", Topic: "How tides work", Status: courses.CourseGenerating,
 		DifficultyLevel: "beginner", Locale: "en", CreatedAt: now, UpdatedAt: now,
 	}
-	promise := outbox.Course(task, outbox.Timeouts{Deadline: time.Hour, Review: time.Hour}, now)
-	request := courses.Request{Task: task, Course: course, Start: promise}
+	message := outbox.Course(task, outbox.Timeouts{Deadline: time.Hour, Review: time.Hour}, now)
+	request := courses.Request{Task: task, Course: course, Start: message}
 	task, _, err := courses.CreateGeneration(t.Context(), db, request, courses.Quota{AtOnce: 2})
 	require.NoError(t, err)
-	return task, promise
+	return task, message
 }
 
 func finished(t *testing.T, db *gorm.DB, task tasks.Task) (tasks.Task, courses.Course) {
@@ -137,7 +137,7 @@ func finished(t *testing.T, db *gorm.DB, task tasks.Task) (tasks.Task, courses.C
 	return row, course
 }
 
-func starter(c client.Client, db *gorm.DB) *outbox.Dispatcher {
+func dispatcherOf(c client.Client, db *gorm.DB) *outbox.Dispatcher {
 	return &outbox.Dispatcher{DB: db, Temporal: c, Clock: time.Now, Log: quiet()}
 }
 
@@ -145,9 +145,9 @@ func TestARealWorkerMakesACourse(t *testing.T) {
 	t.Parallel()
 	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
-	task, promise := ask(t, db)
+	task, message := ask(t, db)
 	for range 3 {
-		starter(c, db).TryDispatch(t.Context(), promise)
+		dispatcherOf(c, db).TryDispatch(t.Context(), message)
 	}
 	require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
 	row, course := finished(t, db, task)
@@ -171,7 +171,7 @@ func TestARealWorkerMakesACourse(t *testing.T) {
 	require.NoError(t, err)
 	asked, err := workflows.ProgressOf(t.Context(), c, task.WorkflowID, 1)
 	require.NoError(t, err)
-	require.Len(t, asked, len(told), "the row and the query tell one story")
+	require.Len(t, asked, len(told), "the row and the query have the same events")
 	var left int64
 	require.NoError(t, db.Model(&store.OutboxMessage{}).Count(&left).Error)
 	require.Zero(t, left)
@@ -201,12 +201,12 @@ func TestCancelClosesTheModelsStream(t *testing.T) {
 	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	model.On(llmtest.Lesson, 2, llmtest.Stall())
-	task, promise := ask(t, db)
-	starter(c, db).TryDispatch(t.Context(), promise)
+	task, message := ask(t, db)
+	dispatcherOf(c, db).TryDispatch(t.Context(), message)
 	require.NoError(t, model.WaitStalled(t.Context(), 1))
 	cancel := outbox.Cancel(task, time.Now())
 	require.NoError(t, courses.CancelTask(t.Context(), db, task.UserID, task.ID, cancel, time.Now()))
-	starter(c, db).TryDispatch(t.Context(), cancel)
+	dispatcherOf(c, db).TryDispatch(t.Context(), cancel)
 	require.NoError(t, model.WaitClosed(t.Context(), 1))
 	require.Error(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
 	row, course := finished(t, db, task)
@@ -222,7 +222,7 @@ func TestTheRelayKeepsWhatTheHandlerCouldNot(t *testing.T) {
 	defer func() { require.NoError(t, store.Close(db)) }()
 	c, model := temporalServer(t), llmtest.New(t)
 	startWorker(t, c, db, model)
-	relay := &outbox.Relay{Dispatcher: starter(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: time.Second}
+	relay := &outbox.Relay{Dispatcher: dispatcherOf(c, db), DatabaseURL: url, Clock: time.Now, Log: quiet(), Poll: time.Second}
 	stop := runRelay(t, relay)
 	task, _ := ask(t, db) // the handler crashes here
 	// No client asks for the course's dispatch: the task's end shows that the relay did it.
@@ -250,15 +250,15 @@ func TestTheReconcilerEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) 
 	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
 	startWorker(t, c, db, model)
 	model.On(llmtest.Outline, 1, llmtest.Stall())
-	task, promise := ask(t, db)
-	starter(c, db).TryDispatch(t.Context(), promise)
+	task, message := ask(t, db)
+	dispatcherOf(c, db).TryDispatch(t.Context(), message)
 	require.NoError(t, model.WaitStalled(t.Context(), 1))
 	require.NoError(t, c.TerminateWorkflow(t.Context(), task.WorkflowID, "", "by hand"))
 	lost, _ := ask(t, db)
 	require.NoError(t, db.Exec("DELETE FROM outbox").Error)
 
 	reconciler := &outbox.Reconciler{
-		Dispatcher: starter(c, db), Log: quiet(), Timeouts: outbox.Timeouts{Deadline: time.Hour},
+		Dispatcher: dispatcherOf(c, db), Log: quiet(), Timeouts: outbox.Timeouts{Deadline: time.Hour},
 		Clock: func() time.Time { return time.Now().Add(time.Hour) }, Stale: time.Minute, Every: time.Minute,
 	}
 	require.NoError(t, reconciler.Reconcile(t.Context()))
@@ -267,7 +267,7 @@ func TestTheReconcilerEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) 
 	require.Equal(t, courses.CourseError, course.Status)
 	var again store.OutboxMessage
 	require.NoError(t, db.First(&again, "workflow_id = ?", lost.WorkflowID).Error)
-	starter(c, db).TryDispatch(t.Context(), again)
+	dispatcherOf(c, db).TryDispatch(t.Context(), again)
 	require.NoError(t, c.GetWorkflow(t.Context(), lost.WorkflowID, "").Get(t.Context(), nil))
 	row, _ = finished(t, db, lost)
 	require.Equal(t, tasks.TaskDone, row.State)

@@ -10,7 +10,7 @@ import (
 )
 
 // written returns the course's lessons, all with the given versions.
-func (s *stage) written(revision, practice int) []activities.LessonRef {
+func (s *harness) written(revision, practice int) []activities.LessonRef {
 	refs := s.refs()
 	for i := range refs {
 		refs[i].Revision, refs[i].PracticeRevision = revision, practice
@@ -18,9 +18,9 @@ func (s *stage) written(revision, practice int) []activities.LessonRef {
 	return refs
 }
 
-func regenerate(t *testing.T, section string) *stage {
+func regenerate(t *testing.T, section string) *harness {
 	t.Helper()
-	s := newStage(t)
+	s := newHarness(t)
 	s.again = &workflows.RegenerateCourseInput{Section: section}
 	s.there = s.written(2, 5)
 	return s
@@ -33,7 +33,7 @@ func TestALessonIsWrittenAgainWithItsPractice(t *testing.T) {
 	require.NoError(t, s.run())
 	require.Equal(t, []string{"2/3"}, s.lessons)
 	require.Equal(t, []string{"2/6"}, s.quizzes)
-	require.Nil(t, s.settled.Generation, "what the whole course came from stays")
+	require.Nil(t, s.finished.Generation, "what the whole course came from stays")
 	require.Equal(t, activities.Done, s.last().State)
 }
 
@@ -61,7 +61,7 @@ func TestACourseWithoutAPlanIsPlannedFirst(t *testing.T) {
 	s.there = nil
 	require.NoError(t, s.run())
 	require.Len(t, s.lessons, lessonCount)
-	require.Equal(t, "gemma", s.settled.Generation.Model)
+	require.Equal(t, "gemma", s.finished.Generation.Model)
 }
 
 func TestItemsAndSummaryLeaveTheTextsAlone(t *testing.T) {

@@ -118,10 +118,10 @@ func TestARealReviewEndsWithTheDecision(t *testing.T) {
 		ID: store.NewID(), Title: "Rude", Content: "c", PostType: "discussion", Metadata: map[string]any{},
 	})
 	require.NoError(t, err)
-	promise := func(r community.Report) store.OutboxMessage { return outbox.ReviewReport(r, now) }
+	message := func(r community.Report) store.OutboxMessage { return outbox.ReviewReport(r, now) }
 	report, _, err := community.CreateReport(t.Context(), db, moderation.Viewer{ID: reporter}, community.Report{
 		TargetType: moderation.TargetPost, TargetID: post.ID, Reason: "rude", CreatedAt: now,
-	}, promise)
+	}, message)
 	require.NoError(t, err)
 	keep(t, c, db)
 	told := func() (n int64) {
@@ -150,7 +150,7 @@ func keep(t *testing.T, c client.Client, db *gorm.DB) {
 	require.NoError(t, db.Find(&entries, "workflow_id LIKE 'review-report/%'").Error)
 	require.Len(t, entries, 1)
 	require.Eventually(t, func() bool { // a try times out after a second, too short on a busy machine
-		starter(c, db).TryDispatch(t.Context(), entries[0])
+		dispatcherOf(c, db).TryDispatch(t.Context(), entries[0])
 		var left int64
 		require.NoError(t, db.Model(&store.OutboxMessage{}).Where("id = ? AND cancel_requested_at IS NULL", entries[0].ID).Count(&left).Error)
 		return left == 0

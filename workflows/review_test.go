@@ -24,15 +24,15 @@ func (v *verdict) Reject(err error)        { v.rejected = err }
 func (v *verdict) Complete(_ any, e error) { v.done, v.err = true, e }
 
 // decide sends a decision after a delay.
-func (s *stage) decide(after time.Duration, d workflows.OutlineDecision) *verdict {
+func (s *harness) decide(after time.Duration, d workflows.OutlineDecision) *verdict {
 	v := &verdict{t: s.t}
 	s.RegisterDelayedCallback(func() { s.UpdateWorkflow(workflows.UpdateOutline, "", v, d) }, after)
 	return v
 }
 
-func inReview(t *testing.T) *stage {
+func inReview(t *testing.T) *harness {
 	t.Helper()
-	s := newStage(t)
+	s := newHarness(t)
 	s.in.ReviewFor = time.Hour
 	s.in.Deadline = 30 * time.Minute
 	return s
@@ -49,7 +49,7 @@ func TestAnAcceptedPlanIsWritten(t *testing.T) {
 	require.False(t, late.done)
 	require.Len(t, s.lessons, lessonCount)
 	var steps []string
-	for _, e := range s.story() {
+	for _, e := range s.events() {
 		steps = append(steps, e.Step)
 	}
 	require.Contains(t, steps, workflows.StepReview)

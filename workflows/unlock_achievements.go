@@ -13,7 +13,7 @@ import (
 // UnlockAchievementsInput identifies a user and the event after which to check achievements.
 type UnlockAchievementsInput struct {
 	UserID uuid.UUID `json:"user_id"`
-	Deed   uuid.UUID `json:"deed"`
+	Event  uuid.UUID `json:"deed"`
 }
 
 // UnlockAchievements unlocks what a user has reached with an activity, and updates the

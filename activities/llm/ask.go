@@ -19,12 +19,12 @@ type task struct {
 // ask runs a task and, if its answer and the repair are refused, the smaller one if there is
 // one. If that is refused too it returns a BadAnswer. Requests are bounded: two for the task,
 // one for the smaller one. Failures other than a refused answer are not retried.
-func ask[T any](ctx context.Context, c *Client, whole task, smaller *task, beat Beat, read reader[T]) (T, Usage, error) {
+func ask[T any](ctx context.Context, c *Client, whole task, smaller *task, heartbeat Heartbeat, read reader[T]) (T, Usage, error) {
 	var none T
 	if c.broken != nil {
 		return none, Usage{}, c.broken
 	}
-	m := c.newMeter(beat)
+	m := c.newMeter(heartbeat)
 	value, problems, err := converse(ctx, c, whole, m, turns, read)
 	if len(problems) > 0 && smaller != nil {
 		m.smaller = true
@@ -49,7 +49,7 @@ func converse[T any](ctx context.Context, c *Client, t task, m *meter, turns int
 	messages := []openai.ChatCompletionMessageParamUnion{openai.UserMessage(t.prompt)}
 	var problems []string
 	for turn := range turns {
-		a, err := c.stream(ctx, c.params(t, messages), m.beatFor())
+		a, err := c.stream(ctx, c.params(t, messages), m.heartbeatFor())
 		m.add(a, messages, turn > 0)
 		if turn > 0 && errors.Is(err, errContext) {
 			return none, append(problems, "its repair does not fit the server's context"), nil

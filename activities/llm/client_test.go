@@ -140,24 +140,24 @@ func TestUsage(t *testing.T) {
 	c := client(t, s, func(o *llm.Options) {
 		o.Now = func() time.Time { at = at.Add(2 * time.Second); return at }
 	})
-	told := 0
-	_, exact, err := c.Lesson(long(t), lesson(), func(n int) { require.GreaterOrEqual(t, n, told); told = n })
+	reported := 0
+	_, exact, err := c.Lesson(long(t), lesson(), func(n int) { require.GreaterOrEqual(t, n, reported); reported = n })
 	require.NoError(t, err)
 	require.InDelta(t, 2, exact.Seconds, 0)
 	text, estimate, err := c.Lesson(long(t), lesson(), nil)
 	require.NoError(t, err)
 	require.InDelta(t, len(text.Markdown)/4, estimate.OutputTokens, 2)
 	require.InDelta(t, exact.InputTokens, estimate.InputTokens, 2)
-	require.Equal(t, estimate.OutputTokens, told)
+	require.Equal(t, estimate.OutputTokens, reported)
 }
 
 func TestBeatsWhileTheServerIsSilent(t *testing.T) {
 	t.Parallel()
 	s := llmtest.New(t)
 	s.On(llmtest.Lesson, 1, llmtest.Hold())
-	beats := 0
+	heartbeats := 0
 	_, _, err := client(t, s).Lesson(long(t), lesson(), func(tokens int) {
-		if beats++; beats == 2 {
+		if heartbeats++; heartbeats == 2 {
 			require.Zero(t, tokens)
 			s.Release()
 		}

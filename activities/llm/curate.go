@@ -32,14 +32,14 @@ func curateForm(n int) string { return fmt.Sprintf("curate-%d", n) }
 
 // Curate orders r.Items, with a reason for each. Every answer has each item exactly once:
 // one that invents, drops or repeats any is refused, as every bad answer is.
-func (c *Client) Curate(ctx context.Context, r CurateRequest, beat Beat) ([]Curated, Usage, error) {
+func (c *Client) Curate(ctx context.Context, r CurateRequest, heartbeat Heartbeat) ([]Curated, Usage, error) {
 	if len(r.Items) == 0 {
 		return nil, Usage{}, nil
 	}
 	r.Items = r.Items[:min(len(r.Items), MostCurated)]
 	t := c.task("curate", curateView(r), c.o.MaxPracticeTokens, 0.2)
 	t.form = c.forms[curateForm(len(r.Items))]
-	return ask(ctx, c, t, nil, beat, r.read)
+	return ask(ctx, c, t, nil, heartbeat, r.read)
 }
 
 func curateView(r CurateRequest) view {

@@ -55,7 +55,7 @@ func ParseDialect(name string) (Dialect, error) {
 		return Engine, nil
 	}
 	if _, known := quirksOf[d]; !known {
-		return "", fmt.Errorf("gemma: no such dialect; there are %s", strings.Join(dialectNames(), ", "))
+		return "", fmt.Errorf("llm: no such dialect; there are %s", strings.Join(dialectNames(), ", "))
 	}
 	return d, nil
 }

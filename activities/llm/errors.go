@@ -33,7 +33,7 @@ type Error struct {
 
 // Error returns the kind and the message; the cause is reached by Unwrap only, since
 // errors of other packages may quote what must not be logged.
-func (e *Error) Error() string { return fmt.Sprintf("gemma: %s: %s", e.Kind, e.Message) }
+func (e *Error) Error() string { return fmt.Sprintf("llm: %s: %s", e.Kind, e.Message) }
 
 // Unwrap returns the cause, or nil.
 func (e *Error) Unwrap() error { return e.Err }

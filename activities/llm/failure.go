@@ -19,7 +19,7 @@ var (
 // cancelled call must not look like a broken server.
 func failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("gemma: %w", ctx.Err())
+		return fmt.Errorf("llm: %w", ctx.Err())
 	}
 	if own, ok := errors.AsType[*Error](err); ok {
 		return own

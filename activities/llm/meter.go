@@ -8,30 +8,30 @@ import (
 
 // meter sums the cost of the turns of one call.
 type meter struct {
-	now     func() time.Time
-	started time.Time
-	beat    Beat
-	in, out int
-	calls   int
-	repairs int
-	smaller bool
-	model   string
-	beaten  int // highest number of tokens passed to a beat
+	now       func() time.Time
+	started   time.Time
+	heartbeat Heartbeat
+	in, out   int
+	calls     int
+	repairs   int
+	smaller   bool
+	model     string
+	reported  int // highest number of tokens passed to a heartbeat
 }
 
-func (c *Client) newMeter(beat Beat) *meter {
-	return &meter{now: c.o.Now, model: c.o.Model, started: c.o.Now(), beat: beat}
+func (c *Client) newMeter(heartbeat Heartbeat) *meter {
+	return &meter{now: c.o.Now, model: c.o.Model, started: c.o.Now(), heartbeat: heartbeat}
 }
 
-// beatFor returns the beat of a turn, which continues the earlier turns' count.
-func (m *meter) beatFor() Beat {
-	if m.beat == nil {
+// heartbeatFor returns the heartbeat of a turn, which continues the earlier turns' count.
+func (m *meter) heartbeatFor() Heartbeat {
+	if m.heartbeat == nil {
 		return nil
 	}
-	before := m.beaten
+	before := m.reported
 	return func(tokens int) {
-		m.beaten = before + tokens
-		m.beat(m.beaten)
+		m.reported = before + tokens
+		m.heartbeat(m.reported)
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/openai/openai-go/v3/packages/ssestream"
 )
 
-// beatEvery keeps a caller's heartbeat alive while a server processes a long prompt.
-const beatEvery = 250 * time.Millisecond
+// heartbeatEvery keeps a caller's heartbeat alive while a server processes a long prompt.
+const heartbeatEvery = 250 * time.Millisecond
 
 // maxTextBytes bounds an answer's text, whatever the token limit.
 const maxTextBytes = 256 << 10
@@ -25,12 +25,12 @@ type answer struct {
 
 // stream sends one request and reads its answer. It returns when the answer is complete,
 // the server is silent for too long, or ctx ended; by then the request is closed.
-func (c *Client) stream(ctx context.Context, p openai.ChatCompletionNewParams, beat Beat) (answer, error) {
+func (c *Client) stream(ctx context.Context, p openai.ChatCompletionNewParams, heartbeat Heartbeat) (answer, error) {
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	chunks, done := make(chan openai.ChatCompletionChunk), make(chan error, 1)
 	go func() { done <- pump(inner, c.chat.NewStreaming(inner, p), chunks) }()
-	r := &reading{beat: beat}
+	r := &reading{heartbeat: heartbeat}
 	err := r.run(inner, chunks, done, c.o.StartTimeout, c.o.IdleTimeout, cancel)
 	if err == nil && r.finish == "" {
 		err = errCut
@@ -56,17 +56,17 @@ func pump(ctx context.Context, s *ssestream.Stream[openai.ChatCompletionChunk], 
 
 // reading collects an answer on the caller's goroutine.
 type reading struct {
-	text    strings.Builder
-	finish  string
-	in, out int
-	guard   repetition
-	beat    Beat
+	text      strings.Builder
+	finish    string
+	in, out   int
+	guard     repetition
+	heartbeat Heartbeat
 }
 
 func (r *reading) run(ctx context.Context, chunks <-chan openai.ChatCompletionChunk, done <-chan error,
 	start, idle time.Duration, cancel context.CancelCauseFunc,
 ) error {
-	silence, tick := time.NewTimer(start), time.NewTicker(beatEvery)
+	silence, tick := time.NewTimer(start), time.NewTicker(heartbeatEvery)
 	defer silence.Stop()
 	defer tick.Stop()
 	for {
@@ -135,8 +135,8 @@ func (r *reading) leaves() bool {
 }
 
 func (r *reading) pulse() {
-	if r.beat != nil {
-		r.beat(tokensIn(r.text.Len()))
+	if r.heartbeat != nil {
+		r.heartbeat(tokensIn(r.text.Len()))
 	}
 }
 

@@ -141,7 +141,7 @@ type Weights struct {
 	LoadedAt time.Time `json:"last_loaded_at"` // zero: not yet
 }
 
-// Beat is called from the goroutine that made the call: for each piece of text, and at
+// Heartbeat is called from the goroutine that made the call: for each piece of text, and at
 // least every 250 ms while the call waits for the server. tokens is an estimate of what
 // has arrived so far in the whole call and never falls. It may be nil.
-type Beat func(tokens int)
+type Heartbeat func(tokens int)

@@ -22,7 +22,7 @@ import (
 // connection at the client's end.
 func BenchmarkIdleSocket(b *testing.B) {
 	f := newFake()
-	f.tell(1, false)
+	f.report(1, false)
 	o := quick(source{f, "a"})
 	o.Poll, o.SocketsPerUser = time.Minute, 1<<20
 	hub := NewHub(o)

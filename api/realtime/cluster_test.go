@@ -76,7 +76,7 @@ func TestOnlyOneProcessAsksAndTheOthersHear(t *testing.T) {
 			return client.PubSubNumSub(context.Background(), channelOf(f.task)).Val()[channelOf(f.task)] == 3
 		}, 10*time.Second, 5*time.Millisecond)
 		for seq := range int64(20) {
-			f.tell(1, seq == 19)
+			f.report(1, seq == 19)
 			for _, h := range c.hubs {
 				e, ok := h.After(soon(t), f.task, seq)
 				require.True(t, ok)
@@ -84,8 +84,8 @@ func TestOnlyOneProcessAsksAndTheOthersHear(t *testing.T) {
 			}
 		}
 		f.change(func(f *fake) {
-			require.Len(t, f.asked, 1, "processes that asked: %v", f.asked)
-			t.Logf("20 events, 3 processes, queries: %v, reads of rows: %d", f.asked, f.read)
+			require.Len(t, f.queried, 1, "processes that queried: %v", f.queried)
+			t.Logf("20 events, 3 processes, queries: %v, reads of rows: %d", f.queried, f.read)
 		})
 	})
 }
@@ -98,7 +98,7 @@ func TestTheNextProcessTakesOver(t *testing.T) {
 			o := patient()
 			o.Lease = 300 * time.Millisecond
 			c := newCluster(t, s, f, 2, o)
-			f.tell(3, false)
+			f.report(3, false)
 			_, ok := c.hubs[0].After(soon(t), f.task, 2) // the first holds the lease
 			require.True(t, ok)
 			place := c.hubs[1].Follow(f.task, 0)
@@ -108,7 +108,7 @@ func TestTheNextProcessTakesOver(t *testing.T) {
 			} else {
 				closeHub(t, c.hubs[0])
 			}
-			f.tell(3, true)
+			f.report(3, true)
 			require.Equal(t, upTo(0, 6), readAll(t, c.hubs[1], f.task, 0))
 		}
 	})
@@ -119,13 +119,13 @@ func TestAProcessThatSeesNothingLetsAnotherAsk(t *testing.T) {
 	withStores(t, func(t *testing.T, s redisStore) {
 		f := newFake()
 		c := newCluster(t, s, f, 2, patient())
-		f.tell(2, false)
+		f.report(2, false)
 		_, ok := c.hubs[0].After(soon(t), f.task, 1) // the first holds the lease
 		require.True(t, ok)
 		place := c.hubs[1].Follow(f.task, 0)
 		defer place.Close()
-		f.change(func(f *fake) { f.blind = "hub0" })
-		f.tell(2, true)
+		f.change(func(f *fake) { f.unreachable = "hub0" })
+		f.report(2, true)
 		for _, h := range c.hubs {
 			require.Equal(t, upTo(0, 4), readAll(t, h, f.task, 0))
 		}
@@ -143,11 +143,11 @@ func TestAWipedRedisIsFilledAgain(t *testing.T) {
 		shared := func(n int64) func() bool {
 			return func() bool { return client.ZCard(context.Background(), eventsKey(f.task)).Val() == n }
 		}
-		f.tell(4, false)
+		f.report(4, false)
 		require.Eventually(t, shared(4), 10*time.Second, 5*time.Millisecond)
 		c.wipe()
 		require.Eventually(t, shared(4), 10*time.Second, 5*time.Millisecond)
-		f.tell(2, true)
+		f.report(2, true)
 		require.Eventually(t, shared(6), 10*time.Second, 5*time.Millisecond)
 		require.Positive(t, client.PTTL(context.Background(), eventsKey(f.task)).Val())
 	})
@@ -169,19 +169,19 @@ func TestRedisStopsAndComesBackEmpty(t *testing.T) {
 			require.Equal(t, seq, e.Seq)
 		}
 	}
-	f.tell(1, false)
+	f.report(1, false)
 	everybodyReads(1)
 	require.NoError(t, server.Stop(t.Context()))
-	f.tell(1, false)
+	f.report(1, false)
 	everybodyReads(2)
 	require.Eventually(t, func() bool { // each queries for itself
-		return c.hubs[0].asking.Load()+c.hubs[1].asking.Load() == 2
+		return c.hubs[0].querying.Load()+c.hubs[1].querying.Load() == 2
 	}, 10*time.Second, 5*time.Millisecond)
 	storetest.OwnRedisOn(t, server.Port())
 	require.Eventually(t, func() bool { // then one for all
-		return c.hubs[0].asking.Load()+c.hubs[1].asking.Load() == 1
+		return c.hubs[0].querying.Load()+c.hubs[1].querying.Load() == 1
 	}, 10*time.Second, 5*time.Millisecond)
-	f.tell(1, false)
+	f.report(1, false)
 	everybodyReads(3)
 	members, err := storetest.RedisAt(t, server.URL()).ZRange(t.Context(), eventsKey(f.task), 0, -1).Result()
 	require.NoError(t, err)
@@ -199,11 +199,11 @@ func TestASilentRedisHoldsNobodyUp(t *testing.T) {
 		for _, w := range c.wires {
 			w.hush(true)
 		}
-		f.tell(5, true)
+		f.report(5, true)
 		for _, h := range c.hubs {
 			require.Equal(t, upTo(0, 5), readAll(t, h, f.task, 0))
 		}
-		f.change(func(f *fake) { require.Len(t, f.asked, 2) })
+		f.change(func(f *fake) { require.Len(t, f.queried, 2) })
 		for _, w := range c.wires {
 			w.hush(false)
 			w.cut(true) // the swallowed commands would never be answered
@@ -212,21 +212,21 @@ func TestASilentRedisHoldsNobodyUp(t *testing.T) {
 	})
 }
 
-// TestEveryReaderSeesTheStoryOnce lets readers join and leave in two processes while
+// TestEveryReaderSeesEachEventOnce lets readers join and leave in two processes while
 // events are published at random times and every kind of failure is injected.
-func TestEveryReaderSeesTheStoryOnce(t *testing.T) {
+func TestEveryReaderSeesEachEventOnce(t *testing.T) {
 	t.Parallel()
 	withStores(t, func(t *testing.T, s redisStore) {
 		for seed := range uint64(6) {
 			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 				t.Parallel()
-				tellStory(t, s, seed)
+				reportAtRandom(t, s, seed)
 			})
 		}
 	})
 }
 
-func tellStory(t *testing.T, s redisStore, seed uint64) {
+func reportAtRandom(t *testing.T, s redisStore, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 7))
 	f := newFake()
 	c := newCluster(t, s, f, 2, quick(nil))
@@ -243,7 +243,7 @@ func tellStory(t *testing.T, s redisStore, seed uint64) {
 		tick(random.IntN(20))
 		n := min(1+random.Int64N(3), total-f.count())
 		before := f.count()
-		f.tell(int(n), before+n == total)
+		f.report(int(n), before+n == total)
 		if random.IntN(2) == 0 && before+n < total {
 			since := random.Int64N(before+n+1) - 1
 			readers.Go(func() { follow(t, hub, f.task, since, total) })
@@ -268,7 +268,7 @@ func tellStory(t *testing.T, s redisStore, seed uint64) {
 	f.record()
 	readers.Wait()
 	require.Equal(t, upTo(0, total), readAll(t, hub(), f.task, 0))
-	f.change(func(f *fake) { t.Logf("%d events, queries: %v, reads of rows: %d", total, f.asked, f.read) })
+	f.change(func(f *fake) { t.Logf("%d events, queries: %v, reads of rows: %d", total, f.queried, f.read) })
 }
 
 func (c *cluster) addLocked(mu *sync.Mutex) *Hub {
@@ -330,7 +330,7 @@ func follow(t *testing.T, hub func() *Hub, task uuid.UUID, since, total int64) {
 func (f *fake) count() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return int64(len(f.told))
+	return int64(len(f.reported))
 }
 
 // tick waits some milliseconds between published events.
@@ -349,17 +349,17 @@ func TestTheScriptsMayRunTwice(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, got.holder)
 		f := newFake()
-		f.tell(5, true)
-		one.add(ctx, task, f.told[:3])
-		one.add(ctx, task, f.told[:3])
-		two.add(ctx, task, f.told[1:4])
-		two.add(ctx, task, f.told[:1])
+		f.report(5, true)
+		one.add(ctx, task, f.reported[:3])
+		one.add(ctx, task, f.reported[:3])
+		two.add(ctx, task, f.reported[1:4])
+		two.add(ctx, task, f.reported[:1])
 		got, err = two.watch(ctx, task, 1)
 		require.NoError(t, err)
 		require.False(t, got.holder)
 		require.Positive(t, got.ttl)
 		require.Equal(t, int64(4), got.last)
-		require.Equal(t, f.told[1:4], got.events)
+		require.Equal(t, f.reported[1:4], got.events)
 		two.release(ctx, task) // not its own
 		got, err = two.watch(ctx, task, 4)
 		require.NoError(t, err)

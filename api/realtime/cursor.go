@@ -11,7 +11,7 @@ import (
 )
 
 // ErrEnded reports that the terminal event was the last one.
-var ErrEnded = errors.New("realtime: the task's story has ended")
+var ErrEnded = errors.New("realtime: the task's events have ended")
 
 // ErrClosed reports that the hub was closed.
 var ErrClosed = errors.New("realtime: closed")
@@ -43,16 +43,16 @@ func (c *Cursor) Close() { c.leave() }
 // is closing it is ErrClosed, otherwise the context's error.
 func (c *Cursor) Next(ctx context.Context) (tasks.TaskEvent, error) {
 	for {
-		g := c.look()
-		if g.News.Seq > 0 {
-			c.since = g.News.Seq
-			return g.News, nil
+		g := c.peek()
+		if g.Next.Seq > 0 {
+			c.since = g.Next.Seq
+			return g.Next, nil
 		}
 		if g.Ended {
 			return tasks.TaskEvent{}, ErrEnded
 		}
 		select {
-		case <-g.Grown:
+		case <-g.Changed:
 		case <-ctx.Done():
 			return tasks.TaskEvent{}, ctx.Err()
 		case <-c.hub.draining:
@@ -61,9 +61,9 @@ func (c *Cursor) Next(ctx context.Context) (tasks.TaskEvent, error) {
 	}
 }
 
-// look returns the next event without consuming it.
-func (c *Cursor) look() snapshot {
-	g := c.topic.glance(max(c.since, 0))
+// peek returns the next event without consuming it.
+func (c *Cursor) peek() snapshot {
+	g := c.topic.snapshot(max(c.since, 0))
 	if g.Latest.Seq == 0 {
 		return g
 	}
@@ -71,7 +71,7 @@ func (c *Cursor) look() snapshot {
 		c.base = g.Latest.Seq
 	}
 	if c.since == FromLatest {
-		c.since, g.News = g.Latest.Seq-1, g.Latest
+		c.since, g.Next = g.Latest.Seq-1, g.Latest
 	}
 	return g
 }
@@ -85,11 +85,11 @@ func (h *Hub) Latest(ctx context.Context, task uuid.UUID) (event tasks.TaskEvent
 	t := h.join(task)
 	defer h.leave(t)
 	select {
-	case <-t.asked:
+	case <-t.ready:
 	case <-ctx.Done():
 	case <-h.draining:
 	}
-	g := t.glance(0)
+	g := t.snapshot(0)
 	return g.Latest, g.Latest.Seq > 0
 }
 
@@ -99,7 +99,7 @@ func (h *Hub) After(ctx context.Context, task uuid.UUID, since int64) (event tas
 	t := h.join(task)
 	defer h.leave(t)
 	for {
-		g := t.glance(0)
+		g := t.snapshot(0)
 		if g.Latest.Seq > max(since, 0) {
 			return g.Latest, true
 		}
@@ -107,7 +107,7 @@ func (h *Hub) After(ctx context.Context, task uuid.UUID, since int64) (event tas
 			return g.Latest, false
 		}
 		select {
-		case <-g.Grown:
+		case <-g.Changed:
 		case <-ctx.Done():
 			return g.Latest, false
 		case <-h.draining:

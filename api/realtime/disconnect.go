@@ -66,7 +66,7 @@ func (k *socket) recheck(over bool) {
 		k.over.Store(true)
 	}
 	select {
-	case k.doubts <- struct{}{}:
+	case k.rechecks <- struct{}{}:
 	default:
 	}
 }

@@ -30,7 +30,7 @@ func TestSocketsEndWithTheirSignInInEveryProcess(t *testing.T) {
 	t.Parallel()
 	withStores(t, func(t *testing.T, s redisStore) {
 		f := newFake()
-		f.tell(1, false)
+		f.report(1, false)
 		o := patient()
 		o.CatchUp = 50 * time.Millisecond
 		c := newCluster(t, s, f, 2, o)
@@ -74,7 +74,7 @@ func alone(f *fake) Options { return quick(source{f, "alone"}) }
 func TestWithoutRedisSocketsEndHere(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(1, false)
+	f.report(1, false)
 	hub := newHub(t, alone(f))
 	server := newServer(t, hub, f.task)
 	gone := uuid.New()
@@ -87,7 +87,7 @@ func TestWithoutRedisSocketsEndHere(t *testing.T) {
 func TestAfterATimeOfNotHearingEverySocketAsks(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(1, false)
+	f.report(1, false)
 	hub := newHub(t, alone(f))
 	server := newServer(t, hub, f.task)
 	gone, other := uuid.New(), uuid.New()
@@ -96,8 +96,8 @@ func TestAfterATimeOfNotHearingEverySocketAsks(t *testing.T) {
 	require.EqualValues(t, 1, leaving.read().Seq)
 	require.EqualValues(t, 1, staying.read().Seq)
 	server.over.Store(gone, true)
-	hub.ear = newSubscriber(nil, heard{again: hub.recheck})
-	hub.ear.take(&redis.Subscription{Kind: "subscribe", Channel: endedChannel})
+	hub.subscriber = newSubscriber(nil, callbacks{subscribed: hub.recheck})
+	hub.subscriber.take(&redis.Subscription{Kind: "subscribe", Channel: endedChannel})
 	leaving.parted()
 	staying.stays()
 }

@@ -26,7 +26,7 @@ func FuzzSocketMessage(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		require.Contains(t, []string{"", askPing, askStatus}, parseAsk(data))
+		require.Contains(t, []string{"", requestPing, requestStatus}, parseRequest(data))
 	})
 }
 
@@ -48,21 +48,21 @@ func FuzzSharedEvents(f *testing.F) {
 	})
 }
 
-// quietStory is the source of a task with one event.
-type quietStory struct{}
+// quietSource is the source of a task with one event.
+type quietSource struct{}
 
-func (quietStory) Query(context.Context, uuid.UUID, int64) ([]tasks.TaskEvent, error) {
+func (quietSource) Query(context.Context, uuid.UUID, int64) ([]tasks.TaskEvent, error) {
 	return nil, errFake
 }
 
-func (quietStory) Rows(context.Context, uuid.UUID, int64) ([]tasks.TaskEvent, error) {
+func (quietSource) Rows(context.Context, uuid.UUID, int64) ([]tasks.TaskEvent, error) {
 	return []tasks.TaskEvent{event(1, tasks.TaskRunning)}, nil
 }
 
 // FuzzSocketFrames checks that a socket is served to its end whatever bytes it
 // receives, and that nothing leaks.
 func FuzzSocketFrames(f *testing.F) {
-	hub := NewHub(Options{Source: quietStory{}, CloseWait: 20 * time.Millisecond, WriteTimeout: time.Second, SocketsPerUser: 1000})
+	hub := NewHub(Options{Source: quietSource{}, CloseWait: 20 * time.Millisecond, WriteTimeout: time.Second, SocketsPerUser: 1000})
 	served := make(chan struct{}, 1)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, err := websocket.Accept(w, r, nil)

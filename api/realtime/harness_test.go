@@ -23,18 +23,18 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // fake is a workflow and its rows, controlled by the test. Asked counts the queries
 // by source name.
 type fake struct {
-	mu       sync.Mutex
-	task     uuid.UUID
-	told     []tasks.TaskEvent // reported by the workflow
-	rows     []tasks.TaskEvent
-	queryErr error
-	rowsErr  error
-	blind    string // the name whose calls fail
-	asked    map[string]int
-	read     int // number of reads of the rows
+	mu          sync.Mutex
+	task        uuid.UUID
+	reported    []tasks.TaskEvent // reported by the workflow
+	rows        []tasks.TaskEvent
+	queryErr    error
+	rowsErr     error
+	unreachable string // the name whose calls fail
+	queried     map[string]int
+	read        int // number of reads of the rows
 }
 
-func newFake() *fake { return &fake{task: uuid.New(), asked: map[string]int{}} }
+func newFake() *fake { return &fake{task: uuid.New(), queried: map[string]int{}} }
 
 // source is the fake as one hub sees it.
 type source struct {
@@ -45,18 +45,18 @@ type source struct {
 func (s source) Query(ctx context.Context, _ uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked[s.name]++
-	if s.queryErr != nil || s.blind == s.name {
+	s.queried[s.name]++
+	if s.queryErr != nil || s.unreachable == s.name {
 		return nil, errFake
 	}
-	return after(s.told, since), ctx.Err()
+	return after(s.reported, since), ctx.Err()
 }
 
 func (s source) Rows(ctx context.Context, _ uuid.UUID, since int64) ([]tasks.TaskEvent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.read++
-	if s.rowsErr != nil || s.blind == s.name {
+	if s.rowsErr != nil || s.unreachable == s.name {
 		return nil, errFake
 	}
 	return after(s.rows, since), ctx.Err()
@@ -83,22 +83,22 @@ func (f *fake) change(do func(*fake)) {
 	do(f)
 }
 
-// tell makes the workflow report n more events, the last one terminal if ends is set.
-func (f *fake) tell(n int, ends bool) {
+// report makes the workflow report n more events, the last one terminal if ends is set.
+func (f *fake) report(n int, ends bool) {
 	f.change(func(f *fake) {
 		for i := range n {
 			state := tasks.TaskRunning
 			if ends && i == n-1 {
 				state = tasks.TaskDone
 			}
-			f.told = append(f.told, event(int64(len(f.told))+1, state))
+			f.reported = append(f.reported, event(int64(len(f.reported))+1, state))
 		}
 	})
 }
 
 // record copies the reported events into the rows.
 func (f *fake) record() {
-	f.change(func(f *fake) { f.rows = append([]tasks.TaskEvent(nil), f.told...) })
+	f.change(func(f *fake) { f.rows = append([]tasks.TaskEvent(nil), f.reported...) })
 }
 
 var errFake = errors.New("nobody answers")

@@ -13,11 +13,11 @@ import (
 // use. It starts a goroutine for each watched task and, with Redis, one that
 // listens; Close ends them all.
 type Hub struct {
-	o       Options
-	share   *share
-	ear     *subscriber
-	queries atomic.Int64
-	asking  atomic.Int64 // topics whose workflow is queried by this process
+	o          Options
+	share      *share
+	subscriber *subscriber
+	queries    atomic.Int64
+	querying   atomic.Int64 // topics whose workflow is queried by this process
 
 	running  context.Context // ends when the hub is cut off
 	cut      context.CancelFunc
@@ -46,7 +46,7 @@ func NewHub(o Options) *Hub {
 	}
 	h.share = newShare(o)
 	if o.Redis != nil {
-		h.ear = newSubscriber(o.Redis, heard{news: h.notify, ended: h.disconnect, again: h.recheck})
+		h.subscriber = newSubscriber(o.Redis, callbacks{events: h.notify, signInEnded: h.disconnect, subscribed: h.recheck})
 	}
 	return h
 }
@@ -123,9 +123,9 @@ func (h *Hub) join(task uuid.UUID) *topic {
 // start creates the watcher of a topic. The mutex is locked and the hub not closed.
 func (h *Hub) start(t *topic) {
 	h.topics[t.task] = t
-	if h.ear != nil {
-		h.ear.want(t.task, true)
-		h.ear.once.Do(func() { h.workers.Go(func() { h.ear.listen(h.running) }) })
+	if h.subscriber != nil {
+		h.subscriber.want(t.task, true)
+		h.subscriber.once.Do(func() { h.workers.Go(func() { h.subscriber.listen(h.running) }) })
 	}
 	w := &watcher{hub: h, topic: t}
 	h.workers.Go(func() { w.run(h.running) })
@@ -146,8 +146,8 @@ func (h *Hub) retire(t *topic) bool {
 		return false
 	}
 	delete(h.topics, t.task)
-	if h.ear != nil {
-		h.ear.want(t.task, false)
+	if h.subscriber != nil {
+		h.subscriber.want(t.task, false)
 	}
 	return true
 }

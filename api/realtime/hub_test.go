@@ -14,7 +14,7 @@ import (
 func TestACursorReadsWhatComesAfterSince(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(6, true)
+	f.report(6, true)
 	h := newHub(t, quick(source{f, "a"}))
 	require.Equal(t, upTo(0, 6), readAll(t, h, f.task, 0))
 	require.Equal(t, upTo(4, 6), readAll(t, h, f.task, 4))
@@ -26,7 +26,7 @@ func TestACursorReadsWhatComesAfterSince(t *testing.T) {
 func TestACursorWaits(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(2, false)
+	f.report(2, false)
 	h := newHub(t, quick(source{f, "a"}))
 	c := h.Follow(f.task, FromLatest)
 	defer c.Close()
@@ -37,7 +37,7 @@ func TestACursorWaits(t *testing.T) {
 	cancel()
 	_, err = c.Next(ended)
 	require.ErrorIs(t, err, context.Canceled)
-	f.tell(1, true)
+	f.report(1, true)
 	e, err = c.Next(soon(t))
 	require.NoError(t, err)
 	require.Equal(t, tasks.TaskDone, e.State)
@@ -48,16 +48,16 @@ func TestACursorWaits(t *testing.T) {
 func TestWhatTheWorkflowDoesNotTellIsInTheRows(t *testing.T) {
 	t.Parallel()
 	for name, arrange := range map[string]func(*fake){
-		"the workflow began later":  func(f *fake) { f.told = f.told[3:] },
+		"the workflow began later":  func(f *fake) { f.reported = f.reported[3:] },
 		"nobody answers":            func(f *fake) { f.queryErr = errFake },
-		"the workflow keeps silent": func(f *fake) { f.told = f.told[:3] },
-		"the workflow has a hole":   func(f *fake) { f.told = append(f.told[:3:3], f.told[5:]...) },
+		"the workflow keeps silent": func(f *fake) { f.reported = f.reported[:3] },
+		"the workflow has a hole":   func(f *fake) { f.reported = append(f.reported[:3:3], f.reported[5:]...) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFake()
-			f.tell(8, true)
-			all := append([]tasks.TaskEvent(nil), f.told...)
+			f.report(8, true)
+			all := append([]tasks.TaskEvent(nil), f.reported...)
 			arrange(f)
 			h := newHub(t, quick(source{f, "a"}))
 			c := h.Follow(f.task, 0) // so that the rows come later than the topic
@@ -72,7 +72,7 @@ func TestWhatTheWorkflowDoesNotTellIsInTheRows(t *testing.T) {
 func TestATaskThatWasEndedWhileItsWorkflowToldSomethingElse(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(4, false)
+	f.report(4, false)
 	h := newHub(t, quick(source{f, "a"}))
 	c := h.Follow(f.task, 0)
 	defer c.Close()
@@ -81,7 +81,7 @@ func TestATaskThatWasEndedWhileItsWorkflowToldSomethingElse(t *testing.T) {
 		require.NoError(t, err)
 	}
 	f.change(func(f *fake) {
-		f.rows = append(append([]tasks.TaskEvent(nil), f.told[:2]...), event(3, tasks.TaskError))
+		f.rows = append(append([]tasks.TaskEvent(nil), f.reported[:2]...), event(3, tasks.TaskError))
 	})
 	e, err := c.Next(soon(t))
 	require.NoError(t, err)
@@ -97,7 +97,7 @@ func TestPolls(t *testing.T) {
 	h := newHub(t, quick(source{f, "a"}))
 	_, ok := h.Latest(soon(t), f.task)
 	require.False(t, ok)
-	f.tell(3, false)
+	f.report(3, false)
 	e, ok := h.After(soon(t), f.task, 2)
 	require.True(t, ok)
 	require.Equal(t, int64(3), e.Seq)
@@ -108,7 +108,7 @@ func TestPolls(t *testing.T) {
 	defer cancel()
 	_, ok = h.After(short, f.task, 3)
 	require.False(t, ok)
-	f.tell(1, true)
+	f.report(1, true)
 	_, ok = h.After(soon(t), f.task, 3)
 	require.True(t, ok)
 	_, ok = h.After(soon(t), f.task, 4) // at once: no event will follow
@@ -118,7 +118,7 @@ func TestPolls(t *testing.T) {
 func TestATopicGoesAfterItsLastReader(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(1, false)
+	f.report(1, false)
 	h := newHub(t, quick(source{f, "a"}))
 	c := h.Follow(f.task, 0)
 	_, err := c.Next(soon(t))
@@ -128,7 +128,7 @@ func TestATopicGoesAfterItsLastReader(t *testing.T) {
 	c.Close()
 	require.Eventually(t, func() bool { return h.ActiveTasks() == 0 }, 10*time.Second, 5*time.Millisecond)
 	asked := h.Queries()
-	f.tell(1, true)
+	f.report(1, true)
 	require.Equal(t, upTo(0, 2), readAll(t, h, f.task, 0))
 	require.Greater(t, h.Queries(), asked)
 }
@@ -136,7 +136,7 @@ func TestATopicGoesAfterItsLastReader(t *testing.T) {
 func TestAClosedHubLetsEverybodyGo(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(1, false)
+	f.report(1, false)
 	h := NewHub(quick(source{f, "a"}))
 	c := h.Follow(f.task, 1)
 	defer c.Close()
@@ -157,9 +157,9 @@ func TestAClosedHubLetsEverybodyGo(t *testing.T) {
 func TestManyTasksShareTheQueriesThereMayBe(t *testing.T) {
 	t.Parallel()
 	h := NewHub(Options{Source: source{newFake(), "a"}, QueriesPerSecond: 200})
-	h.asking.Store(1000)
+	h.querying.Store(1000)
 	require.Equal(t, 5*time.Second, (&watcher{hub: h}).pace())
-	h.asking.Store(10)
+	h.querying.Store(10)
 	require.Equal(t, 250*time.Millisecond, (&watcher{hub: h}).pace())
 	require.Equal(t, time.Second, (&watcher{hub: h, failures: 9}).pace())
 }

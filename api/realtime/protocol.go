@@ -47,8 +47,8 @@ func (r Refusal) code() websocket.StatusCode {
 	}
 }
 
-// refused is the message to a client without the right to listen.
-type refused struct {
+// refusalMessage is the message to a client without the right to listen.
+type refusalMessage struct {
 	Error string  `json:"error"`
 	Type  Refusal `json:"type"`
 }
@@ -61,16 +61,16 @@ type signal struct {
 
 // The requests a client may send.
 const (
-	askPing   = "ping"
-	askStatus = "status_request"
+	requestPing   = "ping"
+	requestStatus = "status_request"
 )
 
-// parseAsk returns the request in a client's message, or "" for an unknown one.
-func parseAsk(data []byte) string {
+// parseRequest returns the request in a client's message, or "" for an unknown one.
+func parseRequest(data []byte) string {
 	var m struct {
 		Type string `json:"type"`
 	}
-	if json.Unmarshal(data, &m) != nil || (m.Type != askPing && m.Type != askStatus) {
+	if json.Unmarshal(data, &m) != nil || (m.Type != requestPing && m.Type != requestStatus) {
 		return ""
 	}
 	return m.Type

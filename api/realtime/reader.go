@@ -21,7 +21,7 @@ func (k *socket) read() {
 	k.conn.SetReadLimit(-1) // limited here, so that the rest of an oversized message can be drained
 	budget := rate.NewLimiter(maxPerSecond, maxAtOnce)
 	for {
-		if err := k.hear(budget); err != nil {
+		if err := k.readMessage(budget); err != nil {
 			k.faults <- err
 			break
 		}
@@ -34,8 +34,8 @@ func (k *socket) read() {
 	}
 }
 
-// hear reads one message and passes its request on.
-func (k *socket) hear(budget *rate.Limiter) error {
+// readMessage reads one message and passes its request on.
+func (k *socket) readMessage(budget *rate.Limiter) error {
 	_, r, err := k.conn.Reader(k.ctx)
 	if err != nil {
 		return err
@@ -51,17 +51,17 @@ func (k *socket) hear(budget *rate.Limiter) error {
 	if !budget.AllowN(k.hub.o.Clock(), 1) {
 		return websocket.CloseError{Code: websocket.StatusPolicyViolation, Reason: "too many messages"}
 	}
-	return k.pass(parseAsk(data))
+	return k.pass(parseRequest(data))
 }
 
-// pass waits until the writer takes the request, so a client that asks faster than it
+// pass waits until the writer takes the request, so a client that requests faster than it
 // reads is slowed down by its own connection.
-func (k *socket) pass(wish string) error {
-	if wish == "" {
+func (k *socket) pass(request string) error {
+	if request == "" {
 		return nil
 	}
 	select {
-	case k.asks <- wish:
+	case k.requests <- request:
 		return nil
 	case <-k.ctx.Done():
 		return k.ctx.Err()

@@ -49,63 +49,63 @@ func (h *Hub) Serve(ctx context.Context, conn *websocket.Conn, s Session) {
 		k.finish(restarting())
 		return
 	}
-	if k.seat, ok = h.acquire(k.ctx, s.User); !ok {
+	if k.slot, ok = h.acquire(k.ctx, s.User); !ok {
 		k.finish(k.refuse(AccessDeniedError, "Too many open sockets for one user."))
 		return
 	}
-	defer k.seat.release(k.ctx)
+	defer k.slot.release(k.ctx)
 	defer h.bind(k, s.SignIn)()
-	k.finish(k.tell(s))
+	k.finish(k.stream(s))
 }
 
-// tell writes events as they come, and heartbeats and answers between them. Its error
+// stream writes events as they come, and heartbeats and answers between them. Its error
 // is the reason to close.
-func (k *socket) tell(s Session) error {
-	place := k.hub.Follow(s.Task, s.Since)
-	defer place.Close()
-	k.topic = place.topic
-	beat := time.NewTimer(k.hub.untilBeat())
-	defer beat.Stop()
+func (k *socket) stream(s Session) error {
+	cursor := k.hub.Follow(s.Task, s.Since)
+	defer cursor.Close()
+	k.topic = cursor.topic
+	heartbeat := time.NewTimer(k.hub.untilHeartbeat())
+	defer heartbeat.Stop()
 	for {
-		next := place.look()
-		if next.News.Seq == 0 && next.Ended {
+		next := cursor.peek()
+		if next.Next.Seq == 0 && next.Ended {
 			return k.conclude(s, next.Latest)
 		}
-		if next.News.Seq > 0 {
-			if place.behind(next) > k.hub.o.MaxBehind {
+		if next.Next.Seq > 0 {
+			if cursor.behind(next) > k.hub.o.MaxBehind {
 				return tooSlow()
 			}
-			if err := k.event(s, next.News); err != nil {
+			if err := k.event(s, next.Next); err != nil {
 				return err
 			}
-			place.since = next.News.Seq
+			cursor.since = next.Next.Seq
 			continue
 		}
-		if err := k.pause(s, next.Grown, beat); err != nil {
+		if err := k.pause(s, next.Changed, heartbeat); err != nil {
 			return err
 		}
 	}
 }
 
 // pause waits for new events and handles heartbeats, requests and disconnects meanwhile.
-func (k *socket) pause(s Session, grown <-chan struct{}, beat *time.Timer) error {
+func (k *socket) pause(s Session, changed <-chan struct{}, heartbeat *time.Timer) error {
 	select {
-	case <-grown:
+	case <-changed:
 		return nil
-	case <-k.doubts:
+	case <-k.rechecks:
 		if !k.good(s) {
 			return k.refuse(AuthError, sessionOver)
 		}
 		return nil
-	case <-beat.C:
+	case <-heartbeat.C:
 		if !k.good(s) {
 			return k.refuse(AuthError, sessionOver)
 		}
-		beat.Reset(k.hub.untilBeat())
-		k.seat.renew(k.ctx)
+		heartbeat.Reset(k.hub.untilHeartbeat())
+		k.slot.renew(k.ctx)
 		return k.signal("heartbeat")
-	case wish := <-k.asks:
-		return k.grant(s, wish)
+	case request := <-k.requests:
+		return k.answer(s, request)
 	case err := <-k.faults:
 		return err
 	case <-k.hub.draining:
@@ -113,9 +113,9 @@ func (k *socket) pause(s Session, grown <-chan struct{}, beat *time.Timer) error
 	}
 }
 
-func (k *socket) grant(s Session, wish string) error {
+func (k *socket) answer(s Session, request string) error {
 	switch {
-	case wish == askPing:
+	case request == requestPing:
 		return k.signal("pong")
 	case k.sent.Seq > 0:
 		return k.event(s, k.sent)
@@ -144,7 +144,7 @@ func (k *socket) conclude(s Session, end tasks.TaskEvent) error {
 	return websocket.CloseError{Code: websocket.StatusNormalClosure, Reason: "the task has ended"}
 }
 
-// untilBeat returns the time to the next heartbeat. It varies by a tenth, so that sockets opened together spread out.
-func (h *Hub) untilBeat() time.Duration {
+// untilHeartbeat returns the time to the next heartbeat. It varies by a tenth, so that sockets opened together spread out.
+func (h *Hub) untilHeartbeat() time.Duration {
 	return h.o.Heartbeat - time.Duration(rand.Int64N(int64(h.o.Heartbeat/10)+1)) //nolint:gosec // spreads load, keeps no secret
 }

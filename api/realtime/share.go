@@ -23,8 +23,8 @@ var addScript string
 //go:embed release.lua
 var releaseScript string
 
-//go:embed seat.lua
-var seatScript string
+//go:embed slot.lua
+var slotScript string
 
 // Limits of what Redis keeps and of one call to it, in events.
 const (
@@ -34,10 +34,10 @@ const (
 
 // share is this process's access to Redis: a lease a task, and the task's events.
 type share struct {
-	o                                    Options
-	owner                                string
-	redis                                *circuitbreaker.Guard
-	watching, adding, releasing, seating *redis.Script
+	o                                      Options
+	owner                                  string
+	redis                                  *circuitbreaker.Guard
+	watching, adding, releasing, acquiring *redis.Script
 }
 
 // shared is what Redis has of a task.
@@ -54,7 +54,7 @@ func newShare(o Options) *share {
 			Client: o.Redis, Clock: o.Clock, Log: o.Log, Within: o.RedisTimeout, Rest: o.RedisRetry,
 		},
 		watching: redis.NewScript(watchScript), adding: redis.NewScript(addScript),
-		releasing: redis.NewScript(releaseScript), seating: redis.NewScript(seatScript),
+		releasing: redis.NewScript(releaseScript), acquiring: redis.NewScript(slotScript),
 	}
 }
 

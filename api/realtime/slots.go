@@ -36,7 +36,7 @@ func (h *Hub) acquire(ctx context.Context, user uuid.UUID) (s *slot, ok bool) {
 // when Redis is away.
 func (s *slot) renew(ctx context.Context) bool {
 	h := s.hub
-	taken, err := h.share.run(ctx, h.share.seating, []string{slotsKey(s.user)}, s.name, h.o.SocketsPerUser, slotTTL.Milliseconds())
+	taken, err := h.share.run(ctx, h.share.acquiring, []string{slotsKey(s.user)}, s.name, h.o.SocketsPerUser, slotTTL.Milliseconds())
 	return err != nil || taken != int64(0)
 }
 

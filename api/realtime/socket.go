@@ -16,19 +16,19 @@ import (
 
 // socket is one connection. The goroutine that serves it writes; another reads.
 type socket struct {
-	hub    *Hub
-	conn   *websocket.Conn
-	ctx    context.Context // its end cuts the connection
-	cut    context.CancelFunc
-	asks   chan string   // the client's requests
-	faults chan error    // why reading ended; buffers one
-	gone   chan struct{} // closed when the reader has ended
-	rest   io.Reader     // the unread part of an oversized message
-	sent   tasks.TaskEvent
-	seat   *slot
-	topic  *topic        // of the task it reports
-	over   atomic.Bool   // its sign-in has ended
-	doubts chan struct{} // buffers one: check the sign-in
+	hub      *Hub
+	conn     *websocket.Conn
+	ctx      context.Context // its end cuts the connection
+	cut      context.CancelFunc
+	requests chan string   // the client's requests
+	faults   chan error    // why reading ended; buffers one
+	gone     chan struct{} // closed when the reader has ended
+	rest     io.Reader     // the unread part of an oversized message
+	sent     tasks.TaskEvent
+	slot     *slot
+	topic    *topic        // of the task it reports
+	over     atomic.Bool   // its sign-in has ended
+	rechecks chan struct{} // buffers one: check the sign-in
 }
 
 // accept starts reading. ok is false when the hub is closing. Either way the caller
@@ -37,8 +37,8 @@ func (h *Hub) accept(ctx context.Context, conn *websocket.Conn) (k *socket, rele
 	ctx, cut := context.WithCancel(context.WithoutCancel(ctx))
 	k = &socket{
 		hub: h, conn: conn, ctx: ctx, cut: cut,
-		asks: make(chan string), faults: make(chan error, 1), gone: make(chan struct{}),
-		doubts: make(chan struct{}, 1),
+		requests: make(chan string), faults: make(chan error, 1), gone: make(chan struct{}),
+		rechecks: make(chan struct{}, 1),
 	}
 	go k.read()
 	h.mu.Lock()
@@ -87,7 +87,7 @@ func (k *socket) signal(kind string) error {
 
 // refuse sends the reason and returns the close error that follows it.
 func (k *socket) refuse(kind Refusal, text string) error {
-	if err := k.send(refused{text, kind}); err != nil {
+	if err := k.send(refusalMessage{text, kind}); err != nil {
 		return err
 	}
 	return websocket.CloseError{Code: kind.code(), Reason: string(kind)}

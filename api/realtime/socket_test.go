@@ -12,17 +12,17 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
-func TestASocketTellsTheStory(t *testing.T) {
+func TestASocketSendsTheEvents(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(3, false)
+	f.report(3, false)
 	s := newServer(t, NewHub(quick(source{f, "a"})), f.task)
 	newest, whole, some := s.dial(t, "/-1"), s.dial(t, "/0"), s.dial(t, "/2")
 	require.Equal(t, int64(3), newest.read().Seq)
 	require.Equal(t, int64(1), whole.read().Seq)
 	require.Equal(t, int64(3), some.read().Seq)
 	require.Equal(t, 3, s.hub.Connections())
-	f.tell(4, true)
+	f.report(4, true)
 	for c, since := range map[*client]int64{newest: 3, whole: 1, some: 3} {
 		seqs, closing := c.rest()
 		require.Equal(t, upTo(since, 7), seqs)
@@ -37,7 +37,7 @@ func TestASocketTellsTheStory(t *testing.T) {
 func TestASocketAfterTheEndIsToldTheEnd(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(3, true)
+	f.report(3, true)
 	s := newServer(t, NewHub(quick(source{f, "a"})), f.task)
 	for _, since := range []string{"/-1", "/2", "/3", "/99"} {
 		seqs, closing := s.dial(t, since).rest()
@@ -49,7 +49,7 @@ func TestASocketAfterTheEndIsToldTheEnd(t *testing.T) {
 func TestWhatAClientMayAsk(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(2, false)
+	f.report(2, false)
 	s := newServer(t, NewHub(quick(source{f, "a"})), f.task)
 	c := s.dial(t, "/-1")
 	require.Equal(t, int64(2), c.read().Seq)
@@ -74,20 +74,20 @@ func TestAHeartbeat(t *testing.T) {
 	s := newServer(t, NewHub(o), f.task)
 	c := s.dial(t, "/-1")
 	for range 3 {
-		beat := c.read()
-		require.Equal(t, "heartbeat", beat.Type)
-		require.Equal(t, time.UTC, beat.Timestamp.Location())
+		heartbeat := c.read()
+		require.Equal(t, "heartbeat", heartbeat.Type)
+		require.Equal(t, time.UTC, heartbeat.Timestamp.Location())
 	}
 	h := NewHub(Options{})
 	for range 100 {
-		require.InDelta(t, 23.75, h.untilBeat().Seconds(), 1.25)
+		require.InDelta(t, 23.75, h.untilHeartbeat().Seconds(), 1.25)
 	}
 }
 
 func TestClientsThatSayTooMuch(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(1, false)
+	f.report(1, false)
 	s := newServer(t, NewHub(quick(source{f, "a"})), f.task)
 	long := s.dial(t, "/0")
 	long.send(strings.Repeat("x", maxMessage+1))
@@ -121,7 +121,7 @@ func TestAMessageWithoutEndIsCutOff(t *testing.T) {
 func TestASlowReaderIsCutOffAndOthersAreNot(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(1, false)
+	f.report(1, false)
 	clock := &testClock{}
 	o := quick(source{f, "a"})
 	o.Clock, o.WriteTimeout = clock.now, 10*time.Second
@@ -131,11 +131,11 @@ func TestASlowReaderIsCutOffAndOthersAreNot(t *testing.T) {
 	slow := s.dial(t, "/0")
 	require.Equal(t, int64(1), slow.read().Seq)
 	s.gate.close()
-	f.tell(1, false)
+	f.report(1, false)
 	waitFor(t, s.gate.blocked)
 	late := func(tasks.TaskEvent) { clock.advance(11 * time.Second) } // while only the slow one is written to
 	s.hook.Store(&late)
-	f.tell(1, false)
+	f.report(1, false)
 	for seq := range int64(3) {
 		require.Equal(t, seq+1, quickOne.read().Seq)
 	}
@@ -144,7 +144,7 @@ func TestASlowReaderIsCutOffAndOthersAreNot(t *testing.T) {
 	seqs, closing := slow.rest()
 	require.Equal(t, []int64{2}, seqs)
 	require.Equal(t, CloseSlow, closing.Code)
-	f.tell(1, true)
+	f.report(1, true)
 	seqs, closing = quickOne.rest()
 	require.Equal(t, []int64{4}, seqs)
 	require.Equal(t, websocket.StatusNormalClosure, closing.Code)
@@ -153,7 +153,7 @@ func TestASlowReaderIsCutOffAndOthersAreNot(t *testing.T) {
 func TestAReaderTooFarBehindIsCutOff(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(1, false)
+	f.report(1, false)
 	o := quick(source{f, "a"})
 	o.MaxBehind = 5
 	s := newServer(t, NewHub(o), f.task)
@@ -161,9 +161,9 @@ func TestAReaderTooFarBehindIsCutOff(t *testing.T) {
 	slow := s.dial(t, "/0")
 	require.Equal(t, int64(1), slow.read().Seq)
 	s.gate.close()
-	f.tell(1, false)
+	f.report(1, false)
 	waitFor(t, s.gate.blocked)
-	f.tell(6, false)
+	f.report(6, false)
 	_, ok := s.hub.After(soon(t), f.task, 7)
 	require.True(t, ok)
 	s.gate.open()
@@ -175,7 +175,7 @@ func TestAReaderTooFarBehindIsCutOff(t *testing.T) {
 func TestAReaderThatNeverReadsIsLetGo(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(1, false)
+	f.report(1, false)
 	o := quick(source{f, "a"})
 	o.WriteTimeout = 30 * time.Millisecond
 	s := newServer(t, NewHub(o), f.task)
@@ -183,7 +183,7 @@ func TestAReaderThatNeverReadsIsLetGo(t *testing.T) {
 	slow := s.dial(t, "/0")
 	require.Equal(t, int64(1), slow.read().Seq)
 	s.gate.close()
-	f.tell(1, false)
+	f.report(1, false)
 	waitFor(t, s.left)
 	require.Zero(t, s.hub.Connections())
 }
@@ -191,7 +191,7 @@ func TestAReaderThatNeverReadsIsLetGo(t *testing.T) {
 func TestARestartSaysSo(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(1, false)
+	f.report(1, false)
 	s := newServer(t, NewHub(quick(source{f, "a"})), f.task)
 	listening, deaf := s.dial(t, "/0"), s.dial(t, "/0")
 	require.Equal(t, int64(1), listening.read().Seq)
@@ -210,13 +210,13 @@ func TestARestartSaysSo(t *testing.T) {
 func TestARestartDoesNotWaitForEver(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	f.tell(1, false)
+	f.report(1, false)
 	s := newServer(t, NewHub(quick(source{f, "a"})), f.task)
 	s.gate.armed.Store(true)
 	stuck := s.dial(t, "/0")
 	require.Equal(t, int64(1), stuck.read().Seq)
 	s.gate.close()
-	f.tell(1, false)
+	f.report(1, false)
 	waitFor(t, s.gate.blocked)
 	require.Error(t, closeNow(s.hub, 20*time.Millisecond))
 	waitFor(t, s.left)
@@ -241,7 +241,7 @@ func TestSocketsOfOneUser(t *testing.T) {
 	t.Parallel()
 	withStores(t, func(t *testing.T, st redisStore) {
 		f := newFake()
-		f.tell(1, false)
+		f.report(1, false)
 		o := patient()
 		o.SocketsPerUser, o.Source = 3, source{f, "a"}
 		var servers []*server
@@ -273,11 +273,11 @@ func TestWithoutRedisEachProcessCountsItsOwn(t *testing.T) {
 	t.Parallel()
 	h := NewHub(Options{Source: source{newFake(), "a"}, SocketsPerUser: 1})
 	user := uuid.New()
-	seat, ok := h.acquire(t.Context(), user)
+	taken, ok := h.acquire(t.Context(), user)
 	require.True(t, ok)
 	_, ok = h.acquire(t.Context(), user)
 	require.False(t, ok)
-	seat.release(t.Context())
+	taken.release(t.Context())
 	require.Empty(t, h.users)
 	_, ok = h.acquire(t.Context(), user)
 	require.True(t, ok)
@@ -291,6 +291,6 @@ func TestNothingKnownIsNoState(t *testing.T) {
 	c.send(`{"type":"status_request"}`)
 	c.send(`{"type":"ping"}`)
 	require.Equal(t, "pong", c.read().Type)
-	f.tell(1, true)
+	f.report(1, true)
 	require.Equal(t, tasks.TaskDone, c.read().State)
 }

@@ -13,46 +13,46 @@ import (
 // tasks and of ended sign-ins. The watchers' own polls and the sockets' heartbeats
 // find what it misses, so it only saves time.
 type subscriber struct {
-	redis  redis.UniversalClient
-	heard  heard
-	once   sync.Once
-	signal chan struct{} // buffers one
+	redis     redis.UniversalClient
+	callbacks callbacks
+	once      sync.Once
+	signal    chan struct{} // buffers one
 
 	mu      sync.Mutex
 	pending map[string]bool // channel -> wanted; not yet sent to Redis
 }
 
-// heard has the callbacks for received messages. None of them blocks.
-type heard struct {
-	news  func(task uuid.UUID)
-	ended func(signIn uuid.UUID)
-	again func() // the subscription began, perhaps after a gap
+// callbacks has the callbacks for received messages. None of them blocks.
+type callbacks struct {
+	events      func(task uuid.UUID)
+	signInEnded func(signIn uuid.UUID)
+	subscribed  func() // the subscription began, perhaps after a gap
 }
 
-func newSubscriber(client redis.UniversalClient, heard heard) *subscriber {
-	return &subscriber{redis: client, heard: heard, signal: make(chan struct{}, 1), pending: map[string]bool{}}
+func newSubscriber(client redis.UniversalClient, c callbacks) *subscriber {
+	return &subscriber{redis: client, callbacks: c, signal: make(chan struct{}, 1), pending: map[string]bool{}}
 }
 
 // want changes the subscriptions, soon and without waiting.
-func (e *subscriber) want(task uuid.UUID, on bool) {
-	e.mu.Lock()
-	e.pending[channelOf(task)] = on
-	e.mu.Unlock()
+func (s *subscriber) want(task uuid.UUID, on bool) {
+	s.mu.Lock()
+	s.pending[channelOf(task)] = on
+	s.mu.Unlock()
 	select {
-	case e.signal <- struct{}{}:
+	case s.signal <- struct{}{}:
 	default:
 	}
 }
 
 // listen runs until ctx ends. The client subscribes again after each reconnect. While
 // Redis is away it may end a few seconds late.
-func (e *subscriber) listen(ctx context.Context) {
-	news := e.redis.Subscribe(ctx, endedChannel)
-	messages := news.ChannelWithSubscriptions(
+func (s *subscriber) listen(ctx context.Context) {
+	subscription := s.redis.Subscribe(ctx, endedChannel)
+	messages := subscription.ChannelWithSubscriptions(
 		redis.WithChannelSize(1024), redis.WithChannelSendTimeout(time.Second),
 		redis.WithChannelPingTimeout(time.Second), redis.WithChannelReconnectTimeout(time.Second))
 	defer func() {
-		_ = news.Close()
+		_ = subscription.Close()
 		for range messages { // until the client's goroutine has ended
 		}
 	}()
@@ -60,41 +60,41 @@ func (e *subscriber) listen(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-e.signal:
-			e.apply(ctx, news)
+		case <-s.signal:
+			s.apply(ctx, subscription)
 		case m, open := <-messages:
 			if !open {
 				return
 			}
-			e.take(m)
+			s.take(m)
 		}
 	}
 }
 
 // take handles a message or the notice of a subscription.
-func (e *subscriber) take(message any) {
+func (s *subscriber) take(message any) {
 	switch m := message.(type) {
 	case *redis.Subscription:
 		if m.Kind == "subscribe" && m.Channel == endedChannel {
-			e.heard.again()
+			s.callbacks.subscribed()
 		}
 	case *redis.Message:
 		id, err := uuid.Parse(m.Payload)
 		switch {
 		case err != nil:
 		case m.Channel == endedChannel:
-			e.heard.ended(id)
+			s.callbacks.signInEnded(id)
 		default:
-			e.heard.news(id)
+			s.callbacks.events(id)
 		}
 	}
 }
 
-func (e *subscriber) apply(ctx context.Context, news *redis.PubSub) {
-	e.mu.Lock()
-	pending := e.pending
-	e.pending = map[string]bool{}
-	e.mu.Unlock()
+func (s *subscriber) apply(ctx context.Context, subscription *redis.PubSub) {
+	s.mu.Lock()
+	pending := s.pending
+	s.pending = map[string]bool{}
+	s.mu.Unlock()
 	var on, off []string
 	for channel, wanted := range pending {
 		if wanted {
@@ -107,9 +107,9 @@ func (e *subscriber) apply(ctx context.Context, news *redis.PubSub) {
 	defer cancel()
 	// After an error the client subscribes as soon as it is connected again.
 	if len(on) > 0 {
-		_ = news.Subscribe(bounded, on...)
+		_ = subscription.Subscribe(bounded, on...)
 	}
 	if len(off) > 0 {
-		_ = news.Unsubscribe(bounded, off...)
+		_ = subscription.Unsubscribe(bounded, off...)
 	}
 }

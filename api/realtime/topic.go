@@ -14,34 +14,34 @@ import (
 // topic has the events of one task. Only its watcher appends; any number of readers
 // read without waiting for each other or for it.
 type topic struct {
-	task   uuid.UUID
-	asked  chan struct{} // closed after the watcher's first turn
-	nudged chan struct{} // buffers one wake-up
-	now    atomic.Pointer[told]
-	texts  sync.Map // textKey to []byte: events as messages
+	task    uuid.UUID
+	ready   chan struct{} // closed after the watcher's first turn
+	wakeups chan struct{} // buffers one wake-up
+	now     atomic.Pointer[version]
+	texts   sync.Map // textKey to []byte: events as messages
 
 	// Guarded by the hub's lock.
 	readers int
 	idle    time.Time // when the last reader left
 }
 
-// told is an immutable version of a topic: log[i] has seq i+1, and only the last event's
+// version is an immutable version of a topic: log[i] has seq i+1, and only the last event's
 // state has ended. The next version's log shares the memory.
-type told struct {
-	log   []tasks.TaskEvent
-	grown chan struct{} // closed when there is a next version
+type version struct {
+	log     []tasks.TaskEvent
+	changed chan struct{} // closed when there is a next version
 }
 
 func newTopic(task uuid.UUID) *topic {
-	t := &topic{task: task, asked: make(chan struct{}), nudged: make(chan struct{}, 1)}
-	t.now.Store(&told{grown: make(chan struct{})})
+	t := &topic{task: task, ready: make(chan struct{}), wakeups: make(chan struct{}, 1)}
+	t.now.Store(&version{changed: make(chan struct{})})
 	return t
 }
 
 // wake never waits: one pending wake-up is as good as many.
 func (t *topic) wake() {
 	select {
-	case t.nudged <- struct{}{}:
+	case t.wakeups <- struct{}{}:
 	default:
 	}
 }
@@ -50,7 +50,7 @@ func (t *topic) wake() {
 // it reports. After the terminal event it adds none.
 func (t *topic) append(events []tasks.TaskEvent) (gap bool) {
 	before := t.now.Load()
-	next := told{log: before.log}
+	next := version{log: before.log}
 	for _, e := range events {
 		seq := int64(len(next.log)) + 1
 		if e.Seq < seq {
@@ -67,14 +67,14 @@ func (t *topic) append(events []tasks.TaskEvent) (gap bool) {
 		next.log = append(next.log, e)
 	}
 	if len(next.log) > len(before.log) {
-		next.grown = make(chan struct{})
+		next.changed = make(chan struct{})
 		t.now.Store(&next)
-		close(before.grown)
+		close(before.changed)
 	}
 	return gap
 }
 
-func (s *told) over() bool { return len(s.log) > 0 && s.log[len(s.log)-1].State.Ended() }
+func (s *version) over() bool { return len(s.log) > 0 && s.log[len(s.log)-1].State.Ended() }
 
 func (t *topic) ended() bool { return t.now.Load().over() }
 
@@ -90,24 +90,24 @@ func (t *topic) after(since int64, limit int) []tasks.TaskEvent {
 	return rest[:min(limit, len(rest)):min(limit, len(rest))]
 }
 
-// snapshot is the topic at one moment, for a reader at since. News and Latest have
+// snapshot is the topic at one moment, for a reader at since. Next and Latest have
 // Seq 0 when there is none.
 type snapshot struct {
-	News   tasks.TaskEvent // the event after since
-	Latest tasks.TaskEvent
-	Ended  bool // Latest is the terminal event
-	Grown  <-chan struct{}
+	Next    tasks.TaskEvent // the event after since
+	Latest  tasks.TaskEvent
+	Ended   bool // Latest is the terminal event
+	Changed <-chan struct{}
 }
 
-func (t *topic) glance(since int64) snapshot {
+func (t *topic) snapshot(since int64) snapshot {
 	now := t.now.Load()
-	g := snapshot{Ended: now.over(), Grown: now.grown}
+	g := snapshot{Ended: now.over(), Changed: now.changed}
 	n := int64(len(now.log))
 	if n > 0 {
 		g.Latest = now.log[n-1]
 	}
 	if since < n {
-		g.News = now.log[since]
+		g.Next = now.log[since]
 	}
 	return g
 }

@@ -1,4 +1,4 @@
--- Takes or renews the lease on asking about a task, and reads what was shared.
+-- Takes or renews the lease on querying a task, and reads what was shared.
 -- KEYS: lease, events (a sorted set, score = seq).
 -- ARGV: owner, lease ms, since, keep ms, limit.
 -- Answer: 1 if the owner holds the lease, ms it has left, highest seq shared, events after since.

@@ -11,21 +11,21 @@ import (
 // watcher keeps one topic up to date, in one goroutine, until the topic is retired or
 // the hub is cut off. Its fields belong to that goroutine.
 type watcher struct {
-	hub      *Hub
-	topic    *topic
-	loaded   bool // the rows were read from the start
-	holder   bool // of the lease
-	asks     bool // the workflow is queried from here, with the lease or without Redis
-	blind    bool // neither workflow nor rows answered last time
-	failures int  // of queries, in a row
-	due      time.Time
-	calm     time.Time // since when there was neither news nor a look at the rows
+	hub         *Hub
+	topic       *topic
+	loaded      bool // the rows were read from the start
+	holder      bool // of the lease
+	querying    bool // the workflow is queried from here, with the lease or without Redis
+	unreachable bool // neither workflow nor rows answered last time
+	failures    int  // of queries, in a row
+	due         time.Time
+	quietSince  time.Time // since when there was neither an event nor a read of the rows
 }
 
 func (w *watcher) run(ctx context.Context) {
 	defer w.stop(ctx)
 	pause := w.turn(ctx)
-	close(w.topic.asked)
+	close(w.topic.ready)
 	for w.wait(ctx, pause) {
 		pause = w.turn(ctx)
 	}
@@ -33,9 +33,9 @@ func (w *watcher) run(ctx context.Context) {
 
 // wait waits for the pause, or until woken. It reports whether to continue.
 func (w *watcher) wait(ctx context.Context, pause time.Duration) bool {
-	nudged := w.topic.nudged
+	wakeups := w.topic.wakeups
 	if w.holder {
-		nudged = nil // these are for our own events
+		wakeups = nil // these are for our own events
 	}
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -43,7 +43,7 @@ func (w *watcher) wait(ctx context.Context, pause time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	case <-timer.C:
-	case <-nudged:
+	case <-wakeups:
 	}
 	return !w.hub.retire(w.topic)
 }
@@ -63,7 +63,7 @@ func (w *watcher) turn(ctx context.Context) time.Duration {
 		return w.hub.o.Linger
 	}
 	if !w.loaded {
-		w.loaded = w.look(ctx)
+		w.loaded = w.readRows(ctx)
 	}
 	if w.topic.ended() {
 		return 0
@@ -72,7 +72,7 @@ func (w *watcher) turn(ctx context.Context) time.Duration {
 	switch {
 	case err != nil:
 		w.role(false, true)
-		return w.ask(ctx)
+		return w.refresh(ctx)
 	case shared.holder:
 		w.role(true, true)
 		return w.hold(ctx, shared)
@@ -85,14 +85,14 @@ func (w *watcher) turn(ctx context.Context) time.Duration {
 // hold queries for all processes, starting from what an earlier holder has shared.
 func (w *watcher) hold(ctx context.Context, s shared) time.Duration {
 	if w.topic.append(s.events) {
-		w.look(ctx)
+		w.readRows(ctx)
 	}
-	pause := w.ask(ctx)
-	if news := w.topic.after(s.last, shareAtOnce); len(news) > 0 {
-		w.hub.share.add(ctx, w.topic.task, news)
+	pause := w.refresh(ctx)
+	if fresh := w.topic.after(s.last, shareAtOnce); len(fresh) > 0 {
+		w.hub.share.add(ctx, w.topic.task, fresh)
 	}
-	if w.blind {
-		w.blind = false
+	if w.unreachable {
+		w.unreachable = false
 		w.hub.share.release(ctx, w.topic.task) // another process may reach more
 	}
 	return min(pause, w.hub.o.Lease/3)
@@ -102,7 +102,7 @@ func (w *watcher) hold(ctx context.Context, s shared) time.Duration {
 // since they may be lost, and one that ends as soon as the lease lapses.
 func (w *watcher) listen(ctx context.Context, s shared) time.Duration {
 	if w.topic.append(s.events) {
-		w.fill(ctx, s.events)
+		w.fillGap(ctx, s.events)
 	}
 	if w.topic.last() < s.last {
 		return w.hub.o.Poll
@@ -111,9 +111,9 @@ func (w *watcher) listen(ctx context.Context, s shared) time.Duration {
 	return min(w.hub.o.CatchUp, s.ttl+spread)
 }
 
-// fill closes the gap before the given events, from the rows or else from the workflow.
-func (w *watcher) fill(ctx context.Context, events []tasks.TaskEvent) {
-	w.look(ctx)
+// fillGap closes the gap before the given events, from the rows or else from the workflow.
+func (w *watcher) fillGap(ctx context.Context, events []tasks.TaskEvent) {
+	w.readRows(ctx)
 	if w.topic.append(events) {
 		w.query(ctx)
 		w.topic.append(events)
@@ -121,29 +121,29 @@ func (w *watcher) fill(ctx context.Context, events []tasks.TaskEvent) {
 }
 
 // role records the role and counts the topics that are queried from here.
-func (w *watcher) role(holder, asks bool) {
-	if asks != w.asks {
-		w.hub.asking.Add(map[bool]int64{true: 1, false: -1}[asks])
+func (w *watcher) role(holder, querying bool) {
+	if querying != w.querying {
+		w.hub.querying.Add(map[bool]int64{true: 1, false: -1}[querying])
 	}
-	w.holder, w.asks = holder, asks
+	w.holder, w.querying = holder, querying
 }
 
-// ask queries the workflow when that is due, and reads the rows when the workflow
+// refresh queries the workflow when that is due, and reads the rows when the workflow
 // does not answer, leaves a gap, or has reported nothing for a while: the task may
 // have been ended without it.
-func (w *watcher) ask(ctx context.Context) time.Duration {
+func (w *watcher) refresh(ctx context.Context) time.Duration {
 	if wait := w.due.Sub(w.hub.o.Clock()); wait > 0 {
 		return wait
 	}
 	before := w.topic.last()
 	events, ok := w.query(ctx)
 	now := w.hub.o.Clock()
-	if w.topic.last() > before || w.calm.IsZero() {
-		w.calm = now
+	if w.topic.last() > before || w.quietSince.IsZero() {
+		w.quietSince = now
 	}
-	if gap := w.topic.append(events); gap || !ok || now.Sub(w.calm) >= w.hub.o.LookAtRows {
-		w.calm = now
-		w.blind = !w.look(ctx) && !ok
+	if gap := w.topic.append(events); gap || !ok || now.Sub(w.quietSince) >= w.hub.o.LookAtRows {
+		w.quietSince = now
+		w.unreachable = !w.readRows(ctx) && !ok
 		w.topic.append(events)
 	}
 	pause := w.pace()
@@ -155,7 +155,7 @@ func (w *watcher) ask(ctx context.Context) time.Duration {
 // all when so many tasks are watched that Temporal would be overloaded.
 func (w *watcher) pace() time.Duration {
 	o := w.hub.o
-	fair := time.Duration(w.hub.asking.Load()) * time.Second / time.Duration(o.QueriesPerSecond)
+	fair := time.Duration(w.hub.querying.Load()) * time.Second / time.Duration(o.QueriesPerSecond)
 	return max(o.Poll<<min(w.failures, 2), fair)
 }
 
@@ -168,7 +168,7 @@ func (w *watcher) query(ctx context.Context) (events []tasks.TaskEvent, ok bool)
 	if err != nil {
 		w.failures++
 		if w.failures == 1 && ctx.Err() == nil {
-			w.hub.o.Log.DebugContext(ctx, "a workflow does not tell its progress", "task", w.topic.task, "error", err)
+			w.hub.o.Log.DebugContext(ctx, "a workflow did not answer the query for its progress", "task", w.topic.task, "error", err)
 		}
 		return nil, false
 	}
@@ -180,8 +180,8 @@ func (w *watcher) query(ctx context.Context) (events []tasks.TaskEvent, ok bool)
 // lookBack is how many known events are read again from the rows.
 const lookBack = 16
 
-// look appends the events of the rows and reports whether they could be read.
-func (w *watcher) look(ctx context.Context) bool {
+// readRows appends the events of the rows and reports whether they could be read.
+func (w *watcher) readRows(ctx context.Context) bool {
 	bounded, cancel := context.WithTimeout(ctx, w.hub.o.RowsTimeout)
 	defer cancel()
 	rows, err := w.hub.o.Source.Rows(bounded, w.topic.task, max(w.topic.last()-lookBack, 0))

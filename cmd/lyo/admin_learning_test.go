@@ -34,9 +34,9 @@ func TestAchievementsAreRows(t *testing.T) {
 	out, err := apply(`[{"id":"x","name":"X","description":"d","achievement_type":"skill_mastery","rarity":"rare","points_reward":5,"criteria":{"fact":"points","at_least":9}}]`)
 	require.NoError(t, err)
 	require.Contains(t, out, "1 achievements are stored")
-	var promised int64
-	require.NoError(t, db.Model(&store.OutboxMessage{}).Where("workflow = 'ApplyAchievements'").Count(&promised).Error)
-	require.EqualValues(t, 1, promised)
+	var messages int64
+	require.NoError(t, db.Model(&store.OutboxMessage{}).Where("workflow = 'ApplyAchievements'").Count(&messages).Error)
+	require.EqualValues(t, 1, messages)
 	all, err := learning.Achievements(t.Context(), db)
 	require.NoError(t, err)
 	require.Len(t, all, 9)

@@ -178,14 +178,14 @@ func (d *doctor) workers(ctx context.Context) finding {
 	if d.temporal == nil {
 		return finding{name, unknown, "Temporal must answer first", ""}
 	}
-	lanes, err := workflows.ReadQueueStats(ctx, d.temporal, d.cfg.Temporal.Namespace)
+	stats, err := workflows.ReadQueueStats(ctx, d.temporal, d.cfg.Temporal.Namespace)
 	if err != nil {
 		return finding{name, unknown, "Temporal did not report its pollers", ""}
 	}
 	var idle []string
-	for _, lane := range lanes {
-		if len(lane.Pollers) == 0 {
-			idle = append(idle, lane.Queue+" ("+lane.Name()+")")
+	for _, queue := range stats {
+		if len(queue.Pollers) == 0 {
+			idle = append(idle, queue.Queue+" ("+queue.Name()+")")
 		}
 	}
 	if len(idle) > 0 {

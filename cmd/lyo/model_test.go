@@ -15,8 +15,8 @@ import (
 	"github.com/lyoapp/lyo/activities/artifact/hubtest"
 )
 
-// modelStage is a fake Hub and a lock file with one unlocked model on it.
-type modelStage struct {
+// modelEnv is a fake Hub and a lock file with one unlocked model on it.
+type modelEnv struct {
 	hub     *hubtest.Server
 	file    *hubtest.File
 	dir     string
@@ -28,9 +28,9 @@ type modelStage struct {
 
 const modelToken = "hf_not-to-be-seen"
 
-func newModelStage(t *testing.T) *modelStage {
+func newModelEnv(t *testing.T) *modelEnv {
 	t.Helper()
-	s := &modelStage{hub: hubtest.New(t), dir: filepath.Join(t.TempDir(), "models")}
+	s := &modelEnv{hub: hubtest.New(t), dir: filepath.Join(t.TempDir(), "models")}
 	s.file = s.hub.Put("maker/tiny-GGUF", "tiny.gguf", bytes.Repeat([]byte("weights "), 100_000))
 	own := filepath.Join(t.TempDir(), "own.lock")
 	require.NoError(t, artifact.Lock{Version: 1}.With(artifact.Entry{
@@ -43,7 +43,7 @@ func newModelStage(t *testing.T) *modelStage {
 	return s
 }
 
-func (s *modelStage) run(t *testing.T, args ...string) (out, errs string, err error) {
+func (s *modelEnv) run(t *testing.T, args ...string) (out, errs string, err error) {
 	t.Helper()
 	var o, e bytes.Buffer
 	cmd := modelCommands(s.environ, func(any) bool { return s.terminal })
@@ -66,7 +66,7 @@ type modelRow struct {
 }
 
 // rows runs a command with --json, which must succeed.
-func (s *modelStage) rows(t *testing.T, args ...string) []modelRow {
+func (s *modelEnv) rows(t *testing.T, args ...string) []modelRow {
 	t.Helper()
 	out, errs, err := s.run(t, append(args, "--json")...)
 	require.NoError(t, err, errs)
@@ -77,7 +77,7 @@ func (s *modelStage) rows(t *testing.T, args ...string) []modelRow {
 
 func TestModelFromUnlockedToVerified(t *testing.T) {
 	t.Parallel()
-	s := newModelStage(t)
+	s := newModelEnv(t)
 	require.Equal(t, "unlocked", s.rows(t, "status")[0].State)
 	_, _, err := s.run(t, "pull", "--accept-terms")
 	require.ErrorContains(t, err, "lyo model lock tiny")
@@ -111,7 +111,7 @@ func TestModelFromUnlockedToVerified(t *testing.T) {
 
 func TestModelTermsMustBeAccepted(t *testing.T) {
 	t.Parallel()
-	s := newModelStage(t)
+	s := newModelEnv(t)
 	_, _, err := s.run(t, "pull", "--lock")
 	require.ErrorContains(t, err, "--accept-terms")
 	s.terminal, s.typed = true, "y\n"
@@ -132,7 +132,7 @@ func TestModelTermsMustBeAccepted(t *testing.T) {
 
 func TestModelGatedByTheHub(t *testing.T) {
 	t.Parallel()
-	s := newModelStage(t)
+	s := newModelEnv(t)
 	s.hub.Gate(s.file.Repository)
 	_, _, err := s.run(t, "lock")
 	require.ErrorContains(t, err, s.hub.URL()+"/"+s.file.Repository)
@@ -144,7 +144,7 @@ func TestModelGatedByTheHub(t *testing.T) {
 
 func TestModelWrongBytesEndThePull(t *testing.T) {
 	t.Parallel()
-	s := newModelStage(t)
+	s := newModelEnv(t)
 	s.hub.Fail(hubtest.FlipByte(5))
 	_, _, err := s.run(t, "pull", "--lock", "--accept-terms")
 	require.ErrorContains(t, err, "wrong digest and was deleted")
@@ -153,7 +153,7 @@ func TestModelWrongBytesEndThePull(t *testing.T) {
 
 func TestModelLockIsWrittenWhereItIsWanted(t *testing.T) {
 	t.Parallel()
-	s := newModelStage(t)
+	s := newModelEnv(t)
 	elsewhere := filepath.Join(t.TempDir(), "new", "models.lock")
 	s.rows(t, "lock", "--file", elsewhere)
 	l, err := artifact.ReadLock(elsewhere)
@@ -182,7 +182,7 @@ func TestModelLockIsWrittenWhereItIsWanted(t *testing.T) {
 
 func TestModelFaults(t *testing.T) {
 	t.Parallel()
-	s := newModelStage(t)
+	s := newModelEnv(t)
 	for _, name := range []string{"status", "pull", "verify", "lock"} {
 		_, _, err := s.run(t, name, "nobody")
 		require.ErrorContains(t, err, `no model "nobody"`)
@@ -197,7 +197,7 @@ func TestModelFaults(t *testing.T) {
 
 func TestModelStopped(t *testing.T) {
 	t.Parallel()
-	s := newModelStage(t)
+	s := newModelEnv(t)
 	s.rows(t, "lock")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -212,7 +212,7 @@ func TestModelStopped(t *testing.T) {
 
 func TestModelBar(t *testing.T) {
 	t.Parallel()
-	s := newModelStage(t)
+	s := newModelEnv(t)
 	s.terminal, s.typed = true, "yes\n"
 	_, errs, err := s.run(t, "pull", "--lock")
 	require.NoError(t, err)

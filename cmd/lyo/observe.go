@@ -87,7 +87,7 @@ func (a *app) watch() error {
 
 func (a *app) lookAtOutbox(ctx context.Context) (observe.Outbox, error) {
 	found, err := store.LookAtOutbox(ctx, a.db, clock())
-	return observe.Outbox{Due: found.Due, Waiting: found.Held, Oldest: found.Oldest}, err
+	return observe.Outbox{Due: found.Due, Waiting: found.Waiting, Oldest: found.Oldest}, err
 }
 
 // writesWithin bounds the test writes of a scrape, so that time is left for the other sources.
@@ -105,9 +105,9 @@ func (a *app) lookAtWrites(ctx context.Context) map[string]bool {
 }
 
 func (a *app) lookAtQueues(ctx context.Context) ([]observe.QueueStats, error) {
-	lanes, err := workflows.ReadQueueStats(ctx, a.temporal, a.cfg.Temporal.Namespace)
-	queues := make([]observe.QueueStats, 0, len(lanes))
-	for _, l := range lanes {
+	stats, err := workflows.ReadQueueStats(ctx, a.temporal, a.cfg.Temporal.Namespace)
+	queues := make([]observe.QueueStats, 0, len(stats))
+	for _, l := range stats {
 		queues = append(queues, observe.QueueStats{Queue: l.Queue, Kind: l.Name(), Backlog: l.Backlog, Oldest: l.Oldest, Pollers: len(l.Pollers)})
 	}
 	return queues, err
@@ -170,12 +170,12 @@ func (a *app) ready(ctx context.Context) error {
 	if a.process == "api" {
 		return nil
 	}
-	lanes, err := workflows.ReadQueueStats(ctx, a.temporal, a.cfg.Temporal.Namespace)
+	stats, err := workflows.ReadQueueStats(ctx, a.temporal, a.cfg.Temporal.Namespace)
 	if err != nil {
 		return errTemporal
 	}
-	for _, lane := range lanes {
-		if !slices.Contains(lane.Pollers, a.identity) {
+	for _, queue := range stats {
+		if !slices.Contains(queue.Pollers, a.identity) {
 			return errUnpolled
 		}
 	}

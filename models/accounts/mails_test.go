@@ -69,7 +69,7 @@ func TestTokensFollowFromTheMail(t *testing.T) {
 	require.NotContains(t, hex.EncodeToString(hash), token)
 }
 
-func TestAMailAndItsPromiseAreOne(t *testing.T) {
+func TestAMailAndItsMessageAreOneTransaction(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
 	user := fixture.AddUser(t, db)

@@ -60,10 +60,10 @@ func (c *chain) show(t *rapid.T, at int, owner, received bool) {
 	}
 }
 
-// TestAnyStoryOfUseLossAndReplay runs two thousand random sequences: the owner
+// TestRandomUseLossAndReplay runs two thousand random sequences: the owner
 // presents their token and may lose the response, a thief presents an older one, time
 // passes. There is always one chain, and the rule alone decides.
-func TestAnyStoryOfUseLossAndReplay(t *testing.T) {
+func TestRandomUseLossAndReplay(t *testing.T) {
 	t.Parallel()
 	db, start := storetest.New(t), time.Now().UTC().Truncate(time.Microsecond)
 	first := fixture.SignedUp(t, db, "ada@example.com", start)
@@ -95,9 +95,9 @@ func TestAnyStoryOfUseLossAndReplay(t *testing.T) {
 			if c.ended {
 				ended++
 			}
-			_, standing, err := accounts.SessionStanding(rt.Context(), db, s.ID, c.now)
+			_, state, err := accounts.FindSessionState(rt.Context(), db, s.ID, c.now)
 			require.NoError(rt, err)
-			require.Equal(rt, c.ended, standing == accounts.SessionEnded)
+			require.Equal(rt, c.ended, state == accounts.SessionEnded)
 		}
 	})
 	require.Positive(t, ended)

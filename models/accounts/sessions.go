@@ -253,29 +253,29 @@ func HoldsToken(ctx context.Context, db *gorm.DB, id uuid.UUID, hash []byte) (bo
 	return n > 0, err
 }
 
-// Standing is the state of a session.
-type Standing string
+// SessionState is the state of a session.
+type SessionState string
 
 // The states of a session. One that does not exist has ended.
 const (
-	SessionLive     Standing = "live"
-	SessionEnded    Standing = "ended"
-	SessionInactive Standing = "inactive" // the account is switched off
+	SessionLive     SessionState = "live"
+	SessionEnded    SessionState = "ended"
+	SessionInactive SessionState = "inactive" // the account is switched off
 )
 
-// SessionStanding returns the state of a session and its user, by the primary key. The
+// FindSessionState returns the state of a session and its user, by the primary key. The
 // user is uuid.Nil when the session does not exist.
-func SessionStanding(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (owner uuid.UUID, standing Standing, err error) {
+func FindSessionState(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time) (owner uuid.UUID, state SessionState, err error) {
 	var rows []struct {
-		UserID   uuid.UUID
-		Standing Standing
+		UserID uuid.UUID
+		State  SessionState
 	}
 	err = db.WithContext(ctx).Raw(`
 		SELECT s.user_id, CASE WHEN s.revoked_at IS NOT NULL OR s.expires_at <= ? THEN 'ended'
-		            WHEN NOT u.is_active THEN 'inactive' ELSE 'live' END AS standing
+		            WHEN NOT u.is_active THEN 'inactive' ELSE 'live' END AS state
 		FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?`, now, id).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return uuid.Nil, SessionEnded, err
 	}
-	return rows[0].UserID, rows[0].Standing, nil
+	return rows[0].UserID, rows[0].State, nil
 }

@@ -69,25 +69,25 @@ func TestRotationOfWhatIsNotThere(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, log, 1)
 	require.Equal(t, session.UserID, *log[0].UserID)
-	owner, standing, err := accounts.SessionStanding(t.Context(), db, session.ID, now)
+	owner, state, err := accounts.FindSessionState(t.Context(), db, session.ID, now)
 	require.NoError(t, err)
-	require.Equal(t, accounts.SessionEnded, standing)
+	require.Equal(t, accounts.SessionEnded, state)
 	require.Equal(t, session.UserID, owner)
 }
 
-func TestStandings(t *testing.T) {
+func TestSessionStates(t *testing.T) {
 	t.Parallel()
 	db, now := storetest.New(t), time.Now().UTC().Truncate(time.Microsecond)
 	session := fixture.SignedUp(t, db, "ada@example.com", now)
-	standing := func(at time.Time) accounts.Standing {
-		_, got, err := accounts.SessionStanding(t.Context(), db, session.ID, at)
+	state := func(at time.Time) accounts.SessionState {
+		_, got, err := accounts.FindSessionState(t.Context(), db, session.ID, at)
 		require.NoError(t, err)
 		return got
 	}
-	require.Equal(t, accounts.SessionLive, standing(now))
-	require.Equal(t, accounts.SessionEnded, standing(session.ExpiresAt))
+	require.Equal(t, accounts.SessionLive, state(now))
+	require.Equal(t, accounts.SessionEnded, state(session.ExpiresAt))
 	require.NoError(t, db.Exec("UPDATE users SET is_active = false").Error)
-	require.Equal(t, accounts.SessionInactive, standing(now))
+	require.Equal(t, accounts.SessionInactive, state(now))
 	_, err := accounts.SignIn(t.Context(), db, session.UserID, "x", accounts.Session{}, fixture.AuditLine(store.AuditSignIn, now))
 	require.Equal(t, store.Forbidden, store.CodeOf(err))
 	revoke := func(at time.Time) error {
@@ -95,7 +95,7 @@ func TestStandings(t *testing.T) {
 	}
 	require.NoError(t, revoke(now))
 	require.NoError(t, revoke(now.Add(time.Hour)))
-	require.Equal(t, accounts.SessionEnded, standing(now))
+	require.Equal(t, accounts.SessionEnded, state(now))
 	var kept accounts.Session
 	require.NoError(t, db.First(&kept, "id = ?", session.ID).Error)
 	require.WithinDuration(t, now, *kept.RevokedAt, 0)

@@ -94,10 +94,10 @@ func period(frame int) string {
 	return []string{learning.AllTime, learning.MonthPeriod(now), learning.WeekPeriod(now)}[frame]
 }
 
-// TestAThousandDeedsAtOnceAddUp awards, completes, answers and unlocks for fifty users in
+// TestAThousandEventsAtOnceAddUp awards, completes, answers and unlocks for fifty users in
 // parallel, while readers apply changes to Redis. Then the ledger's sums, the totals, a
 // recount and the boards agree, and every achievement is there once.
-func TestAThousandDeedsAtOnceAddUp(t *testing.T) {
+func TestAThousandEventsAtOnceAddUp(t *testing.T) {
 	t.Parallel()
 	a := newArena(t)
 	users := a.users(50)

@@ -16,6 +16,23 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
+// Comment is an answer to a post, or to another comment of it.
+type Comment struct {
+	ID              uuid.UUID  `gorm:"type:uuid;primaryKey"`
+	PostID          uuid.UUID  `gorm:"type:uuid"`
+	AuthorID        *uuid.UUID `gorm:"type:uuid"` // nil: the account was deleted
+	ParentCommentID *uuid.UUID `gorm:"type:uuid"`
+	Depth           int        // parents above it
+	Content         string     // Markdown, as written
+	Status          moderation.ContentStatus
+	HiddenBy        *string
+	FlagReason      string `gorm:"column:held_for"`
+	LikesCount      int
+	RepliesCount    int // visible ones, right below it
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+}
+
 // CommentDetail is a comment as a viewer sees it.
 type CommentDetail struct {
 	Comment

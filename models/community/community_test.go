@@ -338,7 +338,7 @@ func TestWhatIsHeldWaitsForAnAdministrator(t *testing.T) {
 	waiting, err := community.ListPending(t.Context(), v.db, nil, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, waiting, 1)
-	require.Equal(t, "the word casino", waiting[0].HeldFor)
+	require.Equal(t, "the word casino", waiting[0].FlagReason)
 	require.NoError(t, community.DecidePending(t.Context(), v.db, admin, pending.ID, true))
 	require.Equal(t, 1, seen())
 	require.Equal(t, 1, earned(0))

@@ -11,6 +11,27 @@ import (
 	"github.com/lyoapp/lyo/models/moderation"
 )
 
+// PostLike is a user's like of a post.
+type PostLike struct {
+	PostID    uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID    uuid.UUID `gorm:"type:uuid;primaryKey"`
+	CreatedAt time.Time
+}
+
+// PostView records that a user has read a post.
+type PostView struct {
+	PostID    uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID    uuid.UUID `gorm:"type:uuid;primaryKey"`
+	CreatedAt time.Time
+}
+
+// CommentLike is a user's like of a comment.
+type CommentLike struct {
+	CommentID uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID    uuid.UUID `gorm:"type:uuid;primaryKey"`
+	CreatedAt time.Time
+}
+
 // LikePost sets or clears a viewer's like of a post; a nil want toggles it. It returns the number
 // of likes, and whether the viewer's is among them.
 func LikePost(ctx context.Context, db *gorm.DB, v moderation.Viewer, id uuid.UUID, want *bool, now time.Time) (likes int, liked bool, err error) {

@@ -22,7 +22,7 @@ type PendingContent struct {
 	AuthorID   *uuid.UUID
 	Title      string // of a post or course
 	Content    string // of a course its summary and description
-	HeldFor    string
+	FlagReason string `gorm:"column:held_for"`
 	CreatedAt  time.Time
 }
 

@@ -18,6 +18,34 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
+// PostAnnouncement is the type of post that only administrators make.
+const PostAnnouncement = "announcement"
+
+// Post is something said to everybody. Its counters are kept in the transactions of the
+// rows they count.
+type Post struct {
+	ID              uuid.UUID  `gorm:"type:uuid;primaryKey"`
+	AuthorID        *uuid.UUID `gorm:"type:uuid"` // nil: the account was deleted
+	Title           string
+	Content         string // Markdown, as written
+	PostType        string
+	Tags            []string       `gorm:"type:jsonb;serializer:json"`
+	Metadata        map[string]any `gorm:"type:jsonb;serializer:json"`
+	Status          moderation.ContentStatus
+	HiddenBy        *string // of a hidden one
+	FlagReason      string  `gorm:"column:held_for"` // why it waits for an administrator
+	IsPinned        bool
+	LikesCount      int
+	CommentsCount   int // visible ones
+	CommentersCount int // distinct authors of those
+	ViewsCount      int
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	TagList         string  `gorm:"->"` // generated: the keys of Tags, by which Postgres finds them
+	Top             float64 `gorm:"->"` // generated: ranking.Reactions
+	Hot             float64 `gorm:"->"` // generated: ranking.Hot
+}
+
 // PostDetail is a post as a viewer sees it.
 type PostDetail struct {
 	Post

@@ -16,6 +16,37 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
+// Decision is an administrator's decision on a report.
+type Decision string
+
+// The decisions there are.
+const (
+	DecideDismiss Decision = "dismiss"
+	DecideHide    Decision = "hide"
+	DecideDelete  Decision = "delete"
+	DecideSuspend Decision = "suspend" // the author; their content is hidden with that
+)
+
+// Report is a user's report of content or of another user, with its decision.
+type Report struct {
+	ID          uuid.UUID  `gorm:"type:uuid;primaryKey"`
+	ReporterID  *uuid.UUID `gorm:"type:uuid"`
+	TargetType  string
+	TargetID    uuid.UUID  `gorm:"type:uuid"`
+	TargetPart  string     // the id of a question, in the item that TargetID names; empty: all of the target
+	CourseID    *uuid.UUID `gorm:"type:uuid"` // of a course or a part of one
+	AuthorID    *uuid.UUID `gorm:"type:uuid"` // of the target, or the user; nil: gone
+	Reason      string
+	Excerpt     string // what the target said when it was reported
+	CreatedAt   time.Time
+	DueAt       time.Time // by when it has to be decided
+	EscalatedAt *time.Time
+	Decision    *Decision // nil: open
+	DecidedAt   *time.Time
+	DeciderID   *uuid.UUID `gorm:"type:uuid"`
+	Note        string
+}
+
 // ReportWithin is how long administrators have to decide.
 const ReportWithin = 24 * time.Hour
 

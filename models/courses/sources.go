@@ -144,7 +144,7 @@ func SourceToRead(ctx context.Context, db *gorm.DB, id uuid.UUID) (Source, error
 // drops the upload. It changes only a source that is
 // PROCESSING, so a second one, or one after a deletion, does nothing.
 func SaveSourceText(ctx context.Context, db *gorm.DB, source Source, now time.Time) error {
-	return settleSource(ctx, db, source.ID, now, map[string]any{
+	return finishSource(ctx, db, source.ID, now, map[string]any{
 		"state": SourceReady, "title": source.Title, "media_type": source.MediaType, "size_bytes": source.SizeBytes,
 		"sha256": source.SHA256, "content": source.Content, "words": source.Words, "pages": source.Pages,
 	})
@@ -157,10 +157,10 @@ func FailSource(ctx context.Context, db *gorm.DB, id uuid.UUID, fault tasks.Task
 	if err != nil {
 		return err
 	}
-	return settleSource(ctx, db, id, now, map[string]any{"state": SourceFailed, "fault": string(text)})
+	return finishSource(ctx, db, id, now, map[string]any{"state": SourceFailed, "fault": string(text)})
 }
 
-func settleSource(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time, columns map[string]any) error {
+func finishSource(ctx context.Context, db *gorm.DB, id uuid.UUID, now time.Time, columns map[string]any) error {
 	columns["original"], columns["reading_started_at"], columns["updated_at"] = nil, nil, now
 	return db.WithContext(ctx).Model(&Source{}).Where("id = ? AND state = ?", id, SourceProcessing).Updates(columns).Error
 }

@@ -125,12 +125,12 @@ func finishCourse(tx *gorm.DB, id uuid.UUID, last tasks.TaskEvent, gen Generatio
 	if err := tx.Save(&c).Error; err != nil || !published {
 		return err
 	}
-	return tellOfCourse(tx, c, f)
+	return announceCourse(tx, c, f)
 }
 
-// tellOfCourse notifies the owner of a course that is READY for the first time, adds a public one
+// announceCourse notifies the owner of a course that is READY for the first time, adds a public one
 // to feeds, and enqueues a check of the owner's achievements.
-func tellOfCourse(tx *gorm.DB, c Course, f notify.Enqueuer) error {
+func announceCourse(tx *gorm.DB, c Course, f notify.Enqueuer) error {
 	err := notify.Notify(tx, notify.Notification{
 		UserID: c.OwnerUserID, Kind: notify.NotifyCourseReady, Title: "Your course is ready", Body: c.Title, CreatedAt: *c.PublishedAt,
 		Data: map[string]string{"type": "course_ready", "course_id": c.ID.String(), "action": "open_course"},

@@ -55,17 +55,17 @@ func candidatesSQL() string {
 		SELECT m.item_id, 1.0::float8 / (3 + coalesce(p.likes_count, f.likes_count)) AS rarity
 		FROM (SELECT item_id FROM engagements WHERE user_id = @viewer AND action IN ('like', 'bookmark', 'share', 'complete') ORDER BY at DESC LIMIT 50) m
 		JOIN feed_items f ON f.id = m.item_id LEFT JOIN posts p ON p.id = m.item_id
-	), kin AS (
+	), neighbours AS (
 		SELECT e.user_id, sum(mine.rarity) AS weight
 		FROM mine CROSS JOIN LATERAL (SELECT DISTINCT user_id FROM (SELECT user_id FROM engagements x
 			WHERE x.item_id = mine.item_id AND x.action IN ('like', 'bookmark', 'share', 'complete') AND x.user_id <> @viewer ORDER BY at DESC LIMIT 60) l) e
 		GROUP BY e.user_id ORDER BY 2 DESC, e.user_id LIMIT 60
 	), liked AS (
 		SELECT l.item_id, sum(l.weight) / (3 + max(coalesce(p.likes_count, f.likes_count))) AS weight
-		FROM (SELECT DISTINCT kin.user_id, kin.weight, e.item_id FROM kin CROSS JOIN LATERAL (SELECT item_id FROM engagements x
-			WHERE x.user_id = kin.user_id AND x.action IN ('like', 'bookmark', 'share', 'complete') ORDER BY at DESC LIMIT 40) e) l
+		FROM (SELECT DISTINCT neighbours.user_id, neighbours.weight, e.item_id FROM neighbours CROSS JOIN LATERAL (SELECT item_id FROM engagements x
+			WHERE x.user_id = neighbours.user_id AND x.action IN ('like', 'bookmark', 'share', 'complete') ORDER BY at DESC LIMIT 40) e) l
 		JOIN feed_items f ON f.id = l.item_id LEFT JOIN posts p ON p.id = l.item_id
-		GROUP BY l.item_id ORDER BY 2 DESC, l.item_id LIMIT @kin_most
+		GROUP BY l.item_id ORDER BY 2 DESC, l.item_id LIMIT @neighbours_most
 	), picked AS (
 		(SELECT f.id FROM feed_items f WHERE ` + fresh() + ` AND f.terms && CAST(@wanted AS text[]) ORDER BY f.published_at DESC, f.id DESC LIMIT @interest_most)
 		UNION
@@ -81,7 +81,7 @@ func candidatesSQL() string {
 		(SELECT f.id FROM feed_items f WHERE ` + fresh() + ` ORDER BY f.published_at DESC, f.id DESC LIMIT @newest)
 	)
 	SELECT f.id, f.group_id, f.terms, f.difficulty_level AS level, coalesce(ck.total, f.quality, 0.5) * CASE WHEN ck.link_state = 'broken' THEN 0 ELSE 1 END AS quality,
-		f.published_at, coalesce(t.score, 0) AS heat, coalesce(t.people, 0) AS people, coalesce(liked.weight, 0) AS kin,
+		f.published_at, coalesce(t.score, 0) AS trending_score, coalesce(t.people, 0) AS people, coalesce(liked.weight, 0) AS neighbour_score,
 		EXISTS (SELECT FROM follows fo WHERE fo.follower_id = @viewer AND fo.followee_id = f.author_id) AS followed
 	FROM picked JOIN feed_items f USING (id) LEFT JOIN trending t ON t.item_id = f.id LEFT JOIN liked ON liked.item_id = f.id
 	LEFT JOIN content_checks ck ON ck.item_id = f.id
@@ -90,11 +90,11 @@ func candidatesSQL() string {
 
 // FindCandidates returns the items that may be recommended to a user with a profile, in one query
 // of bounded size. It leaves out the user's own items and seen, hidden, blocked or invisible ones.
-func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, profile ranking.Taste, now time.Time) ([]ranking.Candidate, error) {
+func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, profile ranking.Profile, now time.Time) ([]ranking.Candidate, error) {
 	wanted, gaps := profileWords(profile)
 	rows, err := db.WithContext(ctx).Raw(candidatesSQL(), map[string]any{
 		"viewer": user, "wanted": wanted, "gaps": gaps, "interest_most": poolInterest, "trending_most": poolTrending, "gap_most": poolGap,
-		"followed_most": poolFollowed, "kin_most": poolNeighbours, "newest": FeedLength,
+		"followed_most": poolFollowed, "neighbours_most": poolNeighbours, "newest": FeedLength,
 	}).Rows()
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, profile ra
 	for rows.Next() {
 		var c ranking.Candidate
 		var published time.Time
-		err := rows.Scan(&c.ID, &c.Group, (*store.Words)(&c.Terms), &c.Level, &c.Quality, &published, &c.Heat, &c.People, &c.Kin, &c.Followed)
+		err := rows.Scan(&c.ID, &c.Group, (*store.Words)(&c.Terms), &c.Level, &c.Quality, &published, &c.TrendingScore, &c.People, &c.NeighbourScore, &c.Followed)
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +115,7 @@ func FindCandidates(ctx context.Context, db *gorm.DB, user uuid.UUID, profile ra
 }
 
 // profileWords returns the terms to look for: those of liked items, and those of tested skills.
-func profileWords(t ranking.Taste) (wanted, gaps store.Words) {
+func profileWords(t ranking.Profile) (wanted, gaps store.Words) {
 	const most = 40
 	liked := slices.SortedFunc(maps.Keys(t.Likes), func(a, b string) int { return cmp.Or(cmp.Compare(t.Likes[b], t.Likes[a]), cmp.Compare(a, b)) })
 	for _, term := range liked[:min(len(liked), most)] {

@@ -164,7 +164,7 @@ func TestTheDatabaseCountsAsTheRuleDoes(t *testing.T) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		require.NoError(rt, f.db.Exec("DELETE FROM engagements").Error)
-		interactions := map[uuid.UUID][]ranking.Deed{}
+		interactions := map[uuid.UUID][]ranking.Interaction{}
 		type key struct {
 			user, item uuid.UUID
 			action     string
@@ -179,7 +179,7 @@ func TestTheDatabaseCountsAsTheRuleDoes(t *testing.T) {
 			at := f.now.Add(-time.Duration(rapid.IntRange(-60, 45*24*60).Draw(rt, "age")) * time.Minute)
 			require.NoError(rt, f.db.Create(&activity.Engagement{UserID: k.user, ItemID: k.item, Action: k.action, Metadata: map[string]any{}, At: at}).Error)
 			if k.user != author {
-				interactions[k.item] = append(interactions[k.item], ranking.Deed{User: k.user, Action: k.action, At: at})
+				interactions[k.item] = append(interactions[k.item], ranking.Interaction{User: k.user, Action: k.action, At: at})
 			}
 		}
 		require.NoError(rt, feed.CountTrending(t.Context(), f.db, f.now))

@@ -51,7 +51,7 @@ func LearningPath(ctx context.Context, db *gorm.DB, user uuid.UUID, skills []str
 }
 
 // skillsOf returns the weak skills, and interests after them.
-func skillsOf(t ranking.Taste) (skills []string) {
+func skillsOf(t ranking.Profile) (skills []string) {
 	for _, s := range t.Skills { // the weakest first
 		if s.Mastery < ranking.GapBelow {
 			skills = append(skills, s.Name)

@@ -119,13 +119,13 @@ func (q SearchQuery) nearly(typed []string) (string, map[string]any) {
 	), near AS MATERIALIZED (
 		SELECT d.id, d.keywords, d.prior, d.reading FROM search_documents d WHERE (cardinality(CAST(@signs AS text[])) = 0 OR d.title_tsv @@ ` + withSigns + `) AND ` + near.String() + moderation.DocumentFound("d") + ` ORDER BY d.prior + 0 DESC, d.id LIMIT ` + strconv.Itoa(candidates) + `
 	), weighed AS MATERIALIZED (
-		SELECT near.id, near.reading, near.prior, avg(best.likeness) AS likeness, coalesce(string_agg(DISTINCT best.word, ' ') FILTER (WHERE best.likeness >= 0.3), '') AS alike
+		SELECT near.id, near.reading, near.prior, avg(best.similarity_score) AS similarity_score, coalesce(string_agg(DISTINCT best.word, ' ') FILTER (WHERE best.similarity_score >= 0.3), '') AS alike
 		FROM near CROSS JOIN typed CROSS JOIN LATERAL (
-			SELECT word, CASE WHEN word = typed.plain THEN 1 ELSE greatest(similarity(word, typed.plain), CASE WHEN word = ANY (typed.slips) THEN 0.8 ELSE 0 END) END AS likeness
+			SELECT word, CASE WHEN word = typed.plain THEN 1 ELSE greatest(similarity(word, typed.plain), CASE WHEN word = ANY (typed.slips) THEN 0.8 ELSE 0 END) END AS similarity_score
 			FROM regexp_split_to_table(near.keywords, '[^[:alnum:]]+') AS word ORDER BY 2 DESC, 1 LIMIT 1) best
-		GROUP BY near.id, near.reading, near.prior ORDER BY likeness DESC, prior DESC, near.id LIMIT @limit
+		GROUP BY near.id, near.reading, near.prior ORDER BY similarity_score DESC, prior DESC, near.id LIMIT @limit
 	), hits AS (
-		SELECT id, websearch_to_tsquery(('lyo_' || reading)::regconfig, replace(alike, ' ', ' or ')) AS query, alike <> '' AS in_title, alike, likeness * 0.9 AS score FROM weighed
+		SELECT id, websearch_to_tsquery(('lyo_' || reading)::regconfig, replace(alike, ' ', ' or ')) AS query, alike <> '' AS in_title, alike, similarity_score * 0.9 AS score FROM weighed
 	)` + showHits(), args
 }
 

@@ -67,7 +67,7 @@ func trendingFeed(ctx context.Context, db *gorm.DB, user uuid.UUID, kind string,
 }
 
 func trendingReason(people int) string {
-	c := ranking.Candidate{People: people, Heat: 1}
+	c := ranking.Candidate{People: people, TrendingScore: 1}
 	return c.TrendingReason()
 }
 

@@ -51,14 +51,14 @@ func evidenceSQL() string {
 // userProfileSQL returns one row of JSON with a whole user profile.
 func userProfileSQL() string {
 	return `
-	WITH deeds AS (
+	WITH interactions AS (
 		SELECT e.item_id, sum(CASE e.action WHEN 'like' THEN 1 WHEN 'bookmark' THEN 1.2 WHEN 'complete' THEN 1.2 WHEN 'share' THEN 1.5 WHEN 'comment' THEN 0.8
 			WHEN 'view' THEN 0.2 WHEN 'skip' THEN -0.4 ELSE -1 END * power(0.5::float8, greatest(extract(epoch FROM CAST(@now AS timestamptz) - e.at)::float8, 0) / @fading)) AS weight
-		FROM (SELECT * FROM engagements WHERE user_id = @viewer ORDER BY at DESC LIMIT @deeds) e GROUP BY e.item_id
+		FROM (SELECT * FROM engagements WHERE user_id = @viewer ORDER BY at DESC LIMIT @most) e GROUP BY e.item_id
 	), likes AS (
-		SELECT term, sum(d.weight / sqrt(cardinality(f.terms))) AS weight
-		FROM deeds d JOIN feed_items f ON f.id = d.item_id AND (f.visible OR f.author_id = @viewer) CROSS JOIN LATERAL unnest(f.terms) AS term
-		GROUP BY term ORDER BY abs(sum(d.weight / sqrt(cardinality(f.terms)))) DESC LIMIT @terms
+		SELECT term, sum(i.weight / sqrt(cardinality(f.terms))) AS weight
+		FROM interactions i JOIN feed_items f ON f.id = i.item_id AND (f.visible OR f.author_id = @viewer) CROSS JOIN LATERAL unnest(f.terms) AS term
+		GROUP BY term ORDER BY abs(sum(i.weight / sqrt(cardinality(f.terms)))) DESC LIMIT @terms
 	), evidence AS (` + evidenceSQL() + `), stated AS (
 		SELECT key AS skill, value::float AS mastery FROM learning_profiles p, jsonb_each_text(p.skills) WHERE p.user_id = @viewer
 	), skills AS (
@@ -70,14 +70,14 @@ func userProfileSQL() string {
 		'likes', coalesce((SELECT jsonb_object_agg(term, weight) FROM likes), '{}'),
 		'skills', coalesce((SELECT jsonb_agg(jsonb_build_object('Name', skill, 'Mastery', mastery, 'Level', level, 'Terms', to_jsonb(feed_terms(ARRAY[skill])))
 			ORDER BY mastery, skill) FROM skills), '[]'),
-		'level', coalesce((SELECT level FROM learning_profiles WHERE user_id = @viewer), '')) AS taste`
+		'level', coalesce((SELECT level FROM learning_profiles WHERE user_id = @viewer), '')) AS profile`
 }
 
 // FindUserProfile returns a learner's profile, in one query.
-func FindUserProfile(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (ranking.Taste, error) {
+func FindUserProfile(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.Time) (ranking.Profile, error) {
 	var text []byte
 	err := db.WithContext(ctx).Raw(userProfileSQL(), map[string]any{
-		"viewer": user, "now": now, "deeds": profileSources, "terms": profileTerms,
+		"viewer": user, "now": now, "most": profileSources, "terms": profileTerms,
 		"fading": profileHalfLife.Seconds(), "mastery": masteryHalfLife.Seconds(),
 	}).Row().Scan(&text)
 	var found struct {
@@ -89,7 +89,7 @@ func FindUserProfile(ctx context.Context, db *gorm.DB, user uuid.UUID, now time.
 	if err == nil {
 		err = json.Unmarshal(text, &found)
 	}
-	profile := ranking.Taste{Interests: map[string]float64{}, Likes: found.Likes, Skills: found.Skills, Level: found.Level}
+	profile := ranking.Profile{Interests: map[string]float64{}, Likes: found.Likes, Skills: found.Skills, Level: found.Level}
 	for _, term := range found.Interests {
 		profile.Interests[term] = 1
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/lyoapp/lyo/models/gamification"
 )
 
-// deedsDaily are n moments, a day of 24 hours apart.
+// eventsDaily are n moments, a day of 24 hours apart.
 func eventsDaily(from string, n int) (events []string) {
 	at, err := time.Parse(time.RFC3339, from)
 	if err != nil {

@@ -2,6 +2,7 @@ package learning
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +15,29 @@ import (
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
 )
+
+// Achievement is something to be unlocked, and the facts that unlock it. Achievements are rows: the
+// built-in ones come from models/migrations/00006_learning.sql, and `lyo admin achievements apply`
+// adds or changes them.
+type Achievement struct {
+	ID              string `gorm:"primaryKey"`
+	Name            string
+	Description     string
+	AchievementType string
+	Rarity          string
+	PointsReward    int
+	IconURL         *string         `gorm:"column:icon_url"`
+	Criteria        json.RawMessage `gorm:"type:jsonb"` // gamification.Criteria
+	Position        int             // in lists
+	CreatedAt       time.Time
+}
+
+// Unlock is an achievement a user has, which they get once.
+type Unlock struct {
+	UserID        uuid.UUID `gorm:"type:uuid;primaryKey"`
+	AchievementID string    `gorm:"primaryKey"`
+	UnlockedAt    time.Time
+}
 
 // FactsOf returns the facts of the given users, by one query.
 func FactsOf(ctx context.Context, db *gorm.DB, users []uuid.UUID) (map[uuid.UUID]gamification.Facts, error) {

@@ -15,6 +15,20 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
+// QuizAttempt is what a learner answered to a quiz, and how that was graded. It never changes.
+type QuizAttempt struct {
+	ID       uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID   uuid.UUID `gorm:"type:uuid"`
+	CourseID uuid.UUID `gorm:"type:uuid"`
+	LessonID uuid.UUID `gorm:"type:uuid"`
+	ItemID   uuid.UUID `gorm:"type:uuid"`
+	Score    float64   // 0 to 1
+	Passed   bool
+	Answers  json.RawMessage `gorm:"type:jsonb"`
+	Results  json.RawMessage `gorm:"type:jsonb"`
+	At       time.Time
+}
+
 // QuizResult is how one question was answered.
 type QuizResult struct {
 	QuestionID  string `json:"question_id"`

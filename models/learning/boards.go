@@ -14,6 +14,22 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
+// BoardChange is that a user's place on the boards is not what it was.
+type BoardChange struct {
+	ID     int64     `gorm:"primaryKey;->"`
+	UserID uuid.UUID `gorm:"type:uuid"`
+}
+
+// BoardState is what the boards in Redis must say of themselves to be believed.
+type BoardState struct {
+	ID         bool       `gorm:"primaryKey"` // there is one row
+	Generation *uuid.UUID `gorm:"type:uuid"`  // part of their keys; nil: there are none
+	Stamp      *uuid.UUID `gorm:"type:uuid"`  // of the last change to them
+}
+
+// TableName is singular: there is one row.
+func (BoardState) TableName() string { return "board_state" }
+
 // BoardKind is what a board ranks by.
 type BoardKind string
 

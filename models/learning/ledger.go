@@ -14,6 +14,16 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
+// PeriodScore is what a user has earned in a month or a week.
+type PeriodScore struct {
+	Period string    `gorm:"primaryKey"`
+	UserID uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Score
+}
+
+// TableName says what its rows are together.
+func (PeriodScore) TableName() string { return "standings" }
+
 // LedgerEntry is points a user got by a rule for a source. It never changes.
 type LedgerEntry struct {
 	ID     uuid.UUID `gorm:"type:uuid;primaryKey"`

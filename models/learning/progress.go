@@ -16,6 +16,29 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
+// CourseProgress is how far a learner is in a course.
+type CourseProgress struct {
+	UserID          uuid.UUID  `gorm:"type:uuid;primaryKey"`
+	CourseID        uuid.UUID  `gorm:"type:uuid;primaryKey"`
+	CurrentLessonID *uuid.UUID `gorm:"type:uuid"`
+	Minutes         int
+	StartedAt       time.Time
+	LastAccessedAt  time.Time
+	CompletedAt     *time.Time
+}
+
+// TableName is singular: progress has no plural.
+func (CourseProgress) TableName() string { return "course_progress" }
+
+// LessonCompletion is that a learner has completed a lesson, which happens once.
+type LessonCompletion struct {
+	UserID      uuid.UUID `gorm:"type:uuid;primaryKey"`
+	LessonID    uuid.UUID `gorm:"type:uuid;primaryKey"`
+	CourseID    uuid.UUID `gorm:"type:uuid"`
+	Minutes     int
+	CompletedAt time.Time
+}
+
 // Progress is how far a learner is in a course, counted anew each time.
 type Progress struct {
 	CourseID         uuid.UUID

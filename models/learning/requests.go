@@ -13,6 +13,18 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
+// Request is a request with an Idempotency-Key, and what came of it.
+type Request struct {
+	UserID      uuid.UUID       `gorm:"type:uuid;primaryKey"`
+	Key         string          `gorm:"primaryKey"`
+	RequestHash []byte          // SHA-256
+	Result      json.RawMessage `gorm:"type:jsonb"`
+	At          time.Time
+}
+
+// TableName is the table's name.
+func (Request) TableName() string { return "learning_requests" }
+
 // IdempotencyKey makes a request count once: the same key with the same request returns the first
 // result. The zero value is no key.
 type IdempotencyKey struct {

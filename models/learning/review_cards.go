@@ -14,6 +14,35 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
+// CardKind is what a card was made from.
+type CardKind string
+
+// The kinds there are.
+const (
+	CardQuestion CardKind = "question" // of a quiz
+	CardTerm     CardKind = "term"     // of a lesson's key terms
+)
+
+// ReviewCard is a question to be repeated, when, and what the scheduler knows of it.
+type ReviewCard struct {
+	ID            uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID        uuid.UUID `gorm:"type:uuid"`
+	CourseID      uuid.UUID `gorm:"type:uuid"`
+	LessonID      uuid.UUID `gorm:"type:uuid"`
+	Kind          CardKind  `gorm:"default:term"`
+	Front         string
+	Back          string
+	DueAt         time.Time
+	CreatedAt     time.Time
+	State         string `gorm:"default:new"` // new, learning, review or relearning
+	Stability     float64
+	Difficulty    float64
+	ScheduledDays int
+	Reps          int
+	Lapses        int
+	ReviewedAt    *time.Time // the last time
+}
+
 var cardSpace = uuid.MustParse("5d8d7a9e-0a53-5b0e-9a55-6a3c2f0c9d12")
 
 // makeCards creates the cards of a lesson that a learner has completed: one for each key

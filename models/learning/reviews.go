@@ -16,6 +16,17 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
+// ReviewLog is one repetition of a card and how it went. It never changes.
+type ReviewLog struct {
+	ID       uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID   uuid.UUID `gorm:"type:uuid"`
+	CardID   uuid.UUID `gorm:"type:uuid"`
+	CourseID uuid.UUID `gorm:"type:uuid"`
+	Rating   string
+	State    string `gorm:"default:new"` // of the card before
+	At       time.Time
+}
+
 // CardSeen is true when @viewer may still read what a card c of theirs was made from.
 func CardSeen() string { return moderation.PartSeen("c.course_id") }
 

@@ -14,6 +14,23 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
+// Day is a day on which a user learned something.
+type Day struct {
+	UserID uuid.UUID        `gorm:"type:uuid;primaryKey"`
+	Day    gamification.Day `gorm:"primaryKey;autoIncrement:false"`
+}
+
+// TableName is the table's name.
+func (Day) TableName() string { return "learning_days" }
+
+// StreakFreeze is a day that a user's streak goes over. A week has one.
+type StreakFreeze struct {
+	UserID  uuid.UUID        `gorm:"type:uuid;primaryKey"`
+	Week    gamification.Day `gorm:"primaryKey;autoIncrement:false"` // its Monday
+	Day     gamification.Day
+	SpentAt time.Time
+}
+
 // Streak is how many days in a row a user has learned something.
 type Streak struct {
 	Current, Longest int

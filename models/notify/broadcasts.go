@@ -14,6 +14,25 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
+// Broadcast is a notification from an administrator to many users.
+type Broadcast struct {
+	ID          uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Title       string
+	Body        string
+	Data        map[string]string `gorm:"type:jsonb;serializer:json"`
+	CollapseKey string            // a later push of the same key replaces an earlier one; "": none does
+	Everyone    bool              // otherwise its inboxes are filled at creation
+	CreatedAt   time.Time
+}
+
+// BeforeSave writes nil data as an empty object.
+func (b *Broadcast) BeforeSave(*gorm.DB) error {
+	if b.Data == nil {
+		b.Data = map[string]string{}
+	}
+	return nil
+}
+
 // CreateBroadcast commits a broadcast, its task with the first event, the outbox message of its
 // workflow and an entry of the audit log. It writes the inboxes of the given users, skipping
 // unknown ids; one for everyone fills inboxes as its workflow runs. A task of the same id is

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -12,6 +13,44 @@ import (
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
 )
+
+// Platforms of devices.
+const (
+	PlatformIOS     = "ios"
+	PlatformAndroid = "android"
+	PlatformWeb     = "web"
+)
+
+// Environments of a provider that a token can belong to.
+const (
+	EnvironmentProduction = "production"
+	EnvironmentSandbox    = "sandbox"
+)
+
+// Device is a destination of pushes.
+type Device struct {
+	ID          uuid.UUID `gorm:"type:uuid;primaryKey"`
+	UserID      uuid.UUID `gorm:"type:uuid"`
+	Token       string    // the provider's token, canonical by PushToken; of a browser's subscription the endpoint
+	TokenHash   []byte    // SHA-256 of it, unique
+	WebP256DH   string    `gorm:"column:web_p256dh"` // the keys of a browser's subscription, base64url; "": it is a token
+	WebAuth     string
+	Platform    string
+	Environment string
+	DeviceInfo  json.RawMessage `gorm:"type:jsonb;serializer:json"` // from the app; nil: nothing
+	Locale      string
+	AppVersion  string
+	DeviceModel string
+	OSVersion   string `gorm:"column:os_version"`
+	IsActive    bool
+	OffReason   string // why it is off
+	OffAt       *time.Time
+	CreatedAt   time.Time
+	LastUsedAt  time.Time // when its app last registered it
+	// SessionID is the session that registered it last and switches it off when it ends;
+	// nil: registered before sessions were recorded.
+	SessionID *uuid.UUID `gorm:"type:uuid"`
+}
 
 // RegisterDevice stores a device whose app has just sent its token, and switches it
 // on. The same token of the same user is the same device, however it is spelled and

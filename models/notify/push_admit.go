@@ -13,6 +13,13 @@ import (
 	"github.com/lyoapp/lyo/models/gamification"
 )
 
+// PushDay counts the notifications pushed to a user on a day in their time zone.
+type PushDay struct {
+	UserID uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Day    int       `gorm:"primaryKey;autoIncrement:false"` // since the first of January 1970
+	Sent   int
+}
+
 // Admission asks for a notification to be counted in a day's cap of its user.
 type Admission struct {
 	NotificationID uuid.UUID        `json:"n"`

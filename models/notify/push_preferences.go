@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -9,6 +10,19 @@ import (
 
 	"github.com/lyoapp/lyo/models/accounts"
 )
+
+// PushPreferences are the kinds of notifications that a user wants pushed, and their quiet hours.
+type PushPreferences struct {
+	UserID          uuid.UUID `gorm:"type:uuid;primaryKey"`
+	CourseReady     bool
+	Achievements    bool
+	Community       bool
+	Reminders       bool
+	Marketing       bool
+	QuietHoursStart *int // minutes after midnight in the user's zone; nil: no quiet hours
+	QuietHoursEnd   *int
+	UpdatedAt       time.Time
+}
 
 // DefaultPushPreferences returns the preferences of a user who has set none: everything but
 // marketing, at any time.

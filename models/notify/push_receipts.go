@@ -12,6 +12,31 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
+// PushStatus is the result of pushing a notification to a device.
+type PushStatus string
+
+// A receipt ends as any of these but PushRetry and PushDeferred, and then stays as it is.
+const (
+	PushAccepted PushStatus = "accepted" // by the provider
+	PushDryRun   PushStatus = "dry_run"  // there are no credentials: nothing was sent
+	PushFailed   PushStatus = "failed"   // refused for good, or too often
+	PushDead     PushStatus = "dead"     // the token is no longer valid
+	PushSkipped  PushStatus = "skipped"  // the user does not want it, has read it, or has reached the daily cap
+	PushRetry    PushStatus = "retry"    // tried again at NotBefore
+	PushDeferred PushStatus = "deferred" // it is the user's quiet hours until NotBefore
+)
+
+// PushReceipt records the result of pushing a notification to a device.
+type PushReceipt struct {
+	NotificationID uuid.UUID `gorm:"type:uuid;primaryKey"`
+	DeviceID       uuid.UUID `gorm:"type:uuid;primaryKey"`
+	Status         PushStatus
+	Reason         string
+	Attempts       int // sends that were tried
+	At             time.Time
+	NotBefore      *time.Time
+}
+
 // PushOutcome is the result of pushing to a device, to be recorded.
 type PushOutcome struct {
 	NotificationID uuid.UUID  `json:"n"`

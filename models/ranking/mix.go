@@ -63,10 +63,10 @@ func (q *queue) due() float64 { return (float64(q.taken) + 0.5) / q.share }
 
 func queuesOf(all []scored, seed string) []queue {
 	interest := pick(all, (*scored).matches, (*scored).wanted)
-	trending := pick(all, func(c *scored) bool { return c.Heat > 0 }, func(c *scored) float64 { return c.trending })
+	trending := pick(all, func(c *scored) bool { return c.TrendingScore > 0 }, func(c *scored) float64 { return c.trending })
 	gaps := pick(all, func(c *scored) bool { return c.gap > 0 }, func(c *scored) float64 { return c.gap })
 	// Unknown items in an order that changes with the seed, good ones sooner.
-	rest := pick(all, func(c *scored) bool { return !c.matches() && c.Heat == 0 && c.gap == 0 },
+	rest := pick(all, func(c *scored) bool { return !c.matches() && c.TrendingScore == 0 && c.gap == 0 },
 		func(c *scored) float64 { return lot(seed, c.ID) * (0.5 + c.Quality) })
 	return []queue{
 		{share: ShareInterest, reason: Personalized, items: interest},

@@ -20,7 +20,7 @@ func TestPickFindsWhatHasToDoWithIt(t *testing.T) {
 	require.Equal(t, []int{1, 2}, ranking.Pick("Why the moon moves the sea: tides", texts, 2))
 	require.Equal(t, []int{1}, ranking.Pick("moon", texts, 5))
 	require.Empty(t, ranking.Pick("quantum", texts, 3))
-	require.Empty(t, ranking.Pick("Why is that, and of what?", texts, 3), "small words are no likeness")
+	require.Empty(t, ranking.Pick("Why is that, and of what?", texts, 3), "small words are no similarity")
 	require.Empty(t, ranking.Pick("moon", nil, 3))
 	require.Empty(t, ranking.Pick("moon", texts, -1))
 }

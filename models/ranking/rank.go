@@ -83,7 +83,7 @@ func (r reasons) of(s Strategy) string {
 // Rank orders candidates by a strategy, each once. Items that the strategy does not
 // score follow in the personalized order, with that as their reason. Seed changes
 // which unknown items come first; the same seed gives the same order.
-func Rank(s Strategy, candidates []Candidate, t Taste, seed string) []Ranked {
+func Rank(s Strategy, candidates []Candidate, t Profile, seed string) []Ranked {
 	all := score(distinctOf(candidates), t)
 	mixed := mix(all, seed)
 	if s == Personalized {
@@ -155,15 +155,15 @@ func bestFirst(all []scored, in func(*scored) bool, value func(*scored) float64)
 }
 
 // score scores every candidate for a profile. Trending scores and neighbours' likes are scaled to 0 to 1.
-func score(candidates []Candidate, t Taste) []scored {
+func score(candidates []Candidate, t Profile) []scored {
 	hottest, closest := 1e-12, 1e-12
 	for _, c := range candidates {
-		hottest, closest = math.Max(hottest, c.Heat), math.Max(closest, c.Kin)
+		hottest, closest = math.Max(hottest, c.TrendingScore), math.Max(closest, c.NeighbourScore)
 	}
 	v := views{t, directionOf(t.Interests), directionOf(t.Likes), directionOf(blend(t))}
 	all := make([]scored, len(candidates))
 	for i, c := range candidates {
-		all[i] = scored{Candidate: c, trending: c.Heat / hottest, neighbours: c.Kin / closest}
+		all[i] = scored{Candidate: c, trending: c.TrendingScore / hottest, neighbours: c.NeighbourScore / closest}
 		all[i].look(v)
 	}
 	return all
@@ -171,12 +171,12 @@ func score(candidates []Candidate, t Taste) []scored {
 
 // views are the directions of a profile by which an item is scored.
 type views struct {
-	Taste
+	Profile
 	interests, likes, both direction
 }
 
 // blend combines stated and observed interests with equal length.
-func blend(t Taste) map[string]float64 {
+func blend(t Profile) map[string]float64 {
 	both := map[string]float64{}
 	for _, part := range []map[string]float64{t.Interests, t.Likes} {
 		if len(part) == 0 {
@@ -195,7 +195,7 @@ func (c *scored) look(v views) {
 	c.interest, said = v.interests.similarity(c.Terms)
 	c.likes, done = v.likes.similarity(c.Terms)
 	c.match, term = v.both.similarity(c.Terms)
-	c.gapAndStep(v.Taste)
+	c.gapAndStep(v.Profile)
 	switch {
 	case c.interest > 0:
 		c.reasons.personalized = "It matches your interest in " + strconv.Quote(said) + "."
@@ -203,16 +203,16 @@ func (c *scored) look(v views) {
 		c.reasons.personalized = "You liked other things about " + strconv.Quote(done) + "."
 	case c.Followed:
 		c.reasons.personalized = "You follow its author."
-	case c.Kin > 0:
+	case c.NeighbourScore > 0:
 		c.reasons.personalized = "People with a taste like yours liked it."
 	}
 	if c.match > 0 {
 		c.reasons.content = "It is about " + strconv.Quote(term) + ", as what you like."
 	}
-	if c.Heat > 0 {
+	if c.TrendingScore > 0 {
 		c.reasons.trending = c.TrendingReason()
 	}
-	if c.Kin > 0 {
+	if c.NeighbourScore > 0 {
 		c.reasons.collaborative = "People with a taste like yours liked it."
 	}
 }
@@ -220,7 +220,7 @@ func (c *scored) look(v views) {
 // gapAndStep scores the skills an item teaches: weak ones as gaps, the learner's next
 // level of each as steps. An item fits at the level of such a skill or the next; without
 // one, at the learner's level; an item without a level always fits.
-func (c *scored) gapAndStep(t Taste) {
+func (c *scored) gapAndStep(t Profile) {
 	c.fit = suits(c.Level, t.Level)
 	taught := false
 	for _, s := range t.Skills {
@@ -258,7 +258,7 @@ func (c *scored) wanted() float64 {
 }
 
 func (c *scored) matches() bool {
-	return c.interest > 0 || c.likes > 0 || c.Kin > 0 || c.Followed
+	return c.interest > 0 || c.likes > 0 || c.NeighbourScore > 0 || c.Followed
 }
 
 // lot returns a number from 0 to 1, always the same for a seed and an id.

@@ -25,7 +25,7 @@ func candidate(n int, hours int, change func(*ranking.Candidate)) ranking.Candid
 // TestNoStrategyIsNewestFirst checks that each strategy puts first the oldest item, the one it should find.
 func TestNoStrategyIsNewestFirst(t *testing.T) {
 	t.Parallel()
-	profile := ranking.Taste{
+	profile := ranking.Profile{
 		Interests: map[string]float64{"tides": 1}, Likes: map[string]float64{"bread": 2, "war": -1}, Level: "beginner",
 		Skills: []ranking.Skill{{Name: "go", Terms: []string{"go"}, Mastery: 0.9, Level: "beginner"}, {Name: "sums", Terms: []string{"sums"}, Mastery: 0.2, Level: "beginner"}},
 	}
@@ -37,8 +37,8 @@ func TestNoStrategyIsNewestFirst(t *testing.T) {
 	for strategy, best := range map[ranking.Strategy]func(*ranking.Candidate){
 		ranking.Personalized:          func(c *ranking.Candidate) { c.Terms = []string{"tides", "bread"} },
 		ranking.ContentBased:          func(c *ranking.Candidate) { c.Terms = []string{"bread", "tides"} },
-		ranking.TrendingFirst:         func(c *ranking.Candidate) { c.Heat, c.People = 3, 4 },
-		ranking.Collaborative:         func(c *ranking.Candidate) { c.Kin = 1 },
+		ranking.TrendingFirst:         func(c *ranking.Candidate) { c.TrendingScore, c.People = 3, 4 },
+		ranking.Collaborative:         func(c *ranking.Candidate) { c.NeighbourScore = 1 },
 		ranking.SkillGap:              func(c *ranking.Candidate) { c.Terms, c.Level = []string{"sums"}, "beginner" },
 		ranking.DifficultyProgression: func(c *ranking.Candidate) { c.Terms, c.Level = []string{"go"}, "intermediate" },
 	} {
@@ -54,7 +54,7 @@ func TestNoStrategyIsNewestFirst(t *testing.T) {
 
 func TestTheMixKeepsItsShares(t *testing.T) {
 	t.Parallel()
-	profile := ranking.Taste{Interests: map[string]float64{"tides": 1}, Skills: []ranking.Skill{{Name: "sums", Terms: []string{"sums"}, Mastery: 0.1, Level: "beginner"}}}
+	profile := ranking.Profile{Interests: map[string]float64{"tides": 1}, Skills: []ranking.Skill{{Name: "sums", Terms: []string{"sums"}, Mastery: 0.1, Level: "beginner"}}}
 	var all []ranking.Candidate
 	kind := map[uuid.UUID]string{}
 	add := func(name string, from int, change func(*ranking.Candidate)) {
@@ -64,7 +64,7 @@ func TestTheMixKeepsItsShares(t *testing.T) {
 		}
 	}
 	add("interest", 0, func(c *ranking.Candidate) { c.Terms = []string{"tides"} })
-	add("trending", 1000, func(c *ranking.Candidate) { c.Heat = 1 })
+	add("trending", 1000, func(c *ranking.Candidate) { c.TrendingScore = 1 })
 	add("gap", 2000, func(c *ranking.Candidate) { c.Terms, c.Level = []string{"sums"}, "beginner" })
 	add("discovery", 3000, func(c *ranking.Candidate) { c.Terms = []string{"x"} })
 	ranked := ranking.Rank(ranking.Personalized, append(all, all[:50]...), profile, "s")
@@ -84,7 +84,7 @@ func TestTheMixKeepsItsShares(t *testing.T) {
 // of the skill they teach, or the next when that is mastered; otherwise the learner's level.
 func TestWhatSuitsOnesLevelComesFirst(t *testing.T) {
 	t.Parallel()
-	profile := ranking.Taste{
+	profile := ranking.Profile{
 		Interests: map[string]float64{"tides": 1, "go": 1, "bread": 1}, Level: "beginner",
 		Skills: []ranking.Skill{
 			{Name: "go", Terms: []string{"go"}, Mastery: 0.5, Level: "intermediate"}, {Name: "bread", Terms: []string{"bread"}, Mastery: 0.9, Level: "beginner"},
@@ -106,7 +106,7 @@ func TestWhatSuitsOnesLevelComesFirst(t *testing.T) {
 
 func TestOneCourseDoesNotCrowdAFeed(t *testing.T) {
 	t.Parallel()
-	profile := ranking.Taste{Interests: map[string]float64{"tides": 1}}
+	profile := ranking.Profile{Interests: map[string]float64{"tides": 1}}
 	var all []ranking.Candidate
 	for n := range 30 {
 		all = append(all, candidate(n, n, func(c *ranking.Candidate) { c.Terms, c.Group = []string{"tides"}, named(999) }))
@@ -128,7 +128,7 @@ func TestRankingsHoldEverythingOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		words := []string{"a1", "b1", "c1", "d1"}
 		word := rapid.SliceOfNDistinct(rapid.SampledFrom(words), 0, 3, rapid.ID)
-		profile := ranking.Taste{Interests: map[string]float64{}, Likes: map[string]float64{}, Level: "beginner"}
+		profile := ranking.Profile{Interests: map[string]float64{}, Likes: map[string]float64{}, Level: "beginner"}
 		for _, w := range word.Draw(t, "interests") {
 			profile.Interests[w] = 1
 		}
@@ -138,7 +138,7 @@ func TestRankingsHoldEverythingOnce(t *testing.T) {
 		var all []ranking.Candidate
 		for n := range rapid.IntRange(0, 40).Draw(t, "n") {
 			all = append(all, candidate(n%30, n, func(c *ranking.Candidate) {
-				c.Terms, c.Heat, c.Kin = word.Draw(t, "terms"), rapid.Float64Range(0, 3).Draw(t, "heat"), rapid.Float64Range(0, 1).Draw(t, "kin")
+				c.Terms, c.TrendingScore, c.NeighbourScore = word.Draw(t, "terms"), rapid.Float64Range(0, 3).Draw(t, "trending"), rapid.Float64Range(0, 1).Draw(t, "neighbours")
 			}))
 		}
 		strategy := rapid.SampledFrom(ranking.Strategies()).Draw(t, "strategy")
@@ -169,20 +169,20 @@ func TestAnOrderHoldsWhatWasGivenOnce(t *testing.T) {
 func TestTrendingFadesAndCountsPeople(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
-	like := func(user int, age time.Duration) ranking.Deed {
-		return ranking.Deed{User: named(user), Action: "like", At: now.Add(-age)}
+	like := func(user int, age time.Duration) ranking.Interaction {
+		return ranking.Interaction{User: named(user), Action: "like", At: now.Add(-age)}
 	}
-	require.InDelta(t, 0.5, ranking.Trending([]ranking.Deed{like(1, 0)}, now), 1e-9)
-	require.InDelta(t, 0.25, ranking.Trending([]ranking.Deed{like(1, 48*time.Hour)}, now), 1e-9, "half in two days")
-	burst := make([]ranking.Deed, 1000)
+	require.InDelta(t, 0.5, ranking.Trending([]ranking.Interaction{like(1, 0)}, now), 1e-9)
+	require.InDelta(t, 0.25, ranking.Trending([]ranking.Interaction{like(1, 48*time.Hour)}, now), 1e-9, "half in two days")
+	burst := make([]ranking.Interaction, 1000)
 	for i := range burst {
 		burst[i] = like(1, time.Duration(i)*time.Minute)
 	}
 	require.InDelta(t, 0.5, ranking.Trending(burst, now), 1e-9, "a burst of one person counts once")
-	require.InDelta(t, 1, ranking.Trending(slices.Concat(burst, []ranking.Deed{like(2, 0)}), now), 1e-9)
-	all := []ranking.Deed{{User: named(1), Action: "view", At: now}, like(1, 0), {User: named(1), Action: "comment", At: now}, {User: named(1), Action: "share", At: now}}
+	require.InDelta(t, 1, ranking.Trending(slices.Concat(burst, []ranking.Interaction{like(2, 0)}), now), 1e-9)
+	all := []ranking.Interaction{{User: named(1), Action: "view", At: now}, like(1, 0), {User: named(1), Action: "comment", At: now}, {User: named(1), Action: "share", At: now}}
 	require.InDelta(t, 2.4, ranking.Trending(all, now), 1e-9)
-	require.Zero(t, ranking.Trending([]ranking.Deed{like(1, 31*24*time.Hour)}, now))
+	require.Zero(t, ranking.Trending([]ranking.Interaction{like(1, 31*24*time.Hour)}, now))
 }
 
 func TestAPathClimbs(t *testing.T) {

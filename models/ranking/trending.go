@@ -18,8 +18,8 @@ func TrendingWeights() map[string]float64 {
 	return map[string]float64{"view": 0.1, "like": 0.5, "comment": 0.8, "share": 1.0}
 }
 
-// Deed is one interaction of a user with an item.
-type Deed struct {
+// Interaction is one interaction of a user with an item.
+type Interaction struct {
 	User   uuid.UUID
 	Action string
 	At     time.Time
@@ -27,16 +27,16 @@ type Deed struct {
 
 // Trending returns the decayed count of distinct people. Each action of a person counts once, at
 // its last time. Interactions in the future count as new.
-func Trending(interactions []Deed, now time.Time) float64 {
+func Trending(interactions []Interaction, now time.Time) float64 {
 	type kind struct {
 		user   uuid.UUID
 		action string
 	}
 	last := map[kind]time.Time{}
-	for _, d := range interactions {
-		k := kind{d.User, d.Action}
-		if at, ok := last[k]; !ok || d.At.After(at) {
-			last[k] = d.At
+	for _, i := range interactions {
+		k := kind{i.User, i.Action}
+		if at, ok := last[k]; !ok || i.At.After(at) {
+			last[k] = i.At
 		}
 	}
 	score := 0.0

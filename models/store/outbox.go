@@ -12,22 +12,22 @@ import (
 // OutboxState has the numbers of messages in the outbox. Oldest is the age of the oldest
 // message that does not wait in a user's queue.
 type OutboxState struct {
-	Due, Held int64
-	Oldest    time.Duration
+	Due, Waiting int64
+	Oldest       time.Duration
 }
 
 // LookAtOutbox counts the messages in the outbox. A message that its handler still has time to
 // dispatch is not due. A cancel that has been requested is not counted.
 func LookAtOutbox(ctx context.Context, db *gorm.DB, now time.Time) (OutboxState, error) {
 	var found struct {
-		Due, Held int64
-		Oldest    *time.Time
+		Due, Waiting int64
+		Oldest       *time.Time
 	}
 	err := db.WithContext(ctx).Raw(`
-		SELECT count(*) FILTER (WHERE NOT held AND cancel_requested_at IS NULL AND created_at <= @now) AS due, count(*) FILTER (WHERE held) AS held,
+		SELECT count(*) FILTER (WHERE NOT held AND cancel_requested_at IS NULL AND created_at <= @now) AS due, count(*) FILTER (WHERE held) AS waiting,
 		       min(created_at) FILTER (WHERE NOT held AND cancel_requested_at IS NULL) AS oldest
 		FROM outbox`, map[string]any{"now": now}).Scan(&found).Error
-	state := OutboxState{Due: found.Due, Held: found.Held}
+	state := OutboxState{Due: found.Due, Waiting: found.Waiting}
 	if found.Oldest != nil {
 		state.Oldest = max(now.Sub(*found.Oldest), 0)
 	}

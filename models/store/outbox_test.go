@@ -15,7 +15,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-func TestOutboxLeasesEachPromiseToOne(t *testing.T) {
+func TestOutboxLeasesEachMessageToOneRelay(t *testing.T) {
 	t.Parallel()
 	ctx, db := context.Background(), storetest.New(t)
 	user := fixture.AddUser(t, db)

@@ -15,7 +15,7 @@ import (
 func NewEnqueuer(clock func() time.Time) notify.Enqueuer {
 	return notify.Enqueuer{
 		Push:   func(n notify.Notification) store.OutboxMessage { return fanOutPush(n, clock()) },
-		Unlock: func(user, deed uuid.UUID) store.OutboxMessage { return unlockAchievements(user, deed, clock()) },
+		Unlock: func(user, event uuid.UUID) store.OutboxMessage { return unlockAchievements(user, event, clock()) },
 	}
 }
 
@@ -31,9 +31,9 @@ func fanOutPush(n notify.Notification, now time.Time) store.OutboxMessage {
 	return forUser(n.UserID, "push", background("FanOutPush", workflows.FanOutPushID(n.ID), input, now))
 }
 
-func unlockAchievements(user, deed uuid.UUID, now time.Time) store.OutboxMessage {
-	input := workflows.UnlockAchievementsInput{UserID: user, Deed: deed}
-	return forUser(user, "achievements", background("UnlockAchievements", workflows.UnlockAchievementsID(user, deed), input, now))
+func unlockAchievements(user, event uuid.UUID, now time.Time) store.OutboxMessage {
+	input := workflows.UnlockAchievementsInput{UserID: user, Event: event}
+	return forUser(user, "achievements", background("UnlockAchievements", workflows.UnlockAchievementsID(user, event), input, now))
 }
 
 func forUser(user uuid.UUID, kind string, entry store.OutboxMessage) store.OutboxMessage {

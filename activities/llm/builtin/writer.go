@@ -26,8 +26,8 @@ func (Writer) Info() llm.Info {
 func (w Writer) Probe(ctx context.Context) (llm.Info, error) { return w.Info(), ended(ctx) }
 
 // Outline plans 4 to 6 lessons, by the given hours.
-func (Writer) Outline(ctx context.Context, r llm.OutlineRequest, beat llm.Beat) (llm.Outline, llm.Usage, error) {
-	pulse(beat)
+func (Writer) Outline(ctx context.Context, r llm.OutlineRequest, heartbeat llm.Heartbeat) (llm.Outline, llm.Usage, error) {
+	sendFirst(heartbeat)
 	if err := ended(ctx); err != nil {
 		return llm.Outline{}, llm.Usage{}, err
 	}
@@ -46,8 +46,8 @@ func (Writer) Outline(ctx context.Context, r llm.OutlineRequest, beat llm.Beat) 
 
 // Lesson writes the step of the study plan at r.Number, under the heading r.Plan.Title, so
 // that it also serves another writer's outline.
-func (Writer) Lesson(ctx context.Context, r llm.LessonRequest, beat llm.Beat) (llm.LessonText, llm.Usage, error) {
-	pulse(beat)
+func (Writer) Lesson(ctx context.Context, r llm.LessonRequest, heartbeat llm.Heartbeat) (llm.LessonText, llm.Usage, error) {
+	sendFirst(heartbeat)
 	if err := ended(ctx); err != nil {
 		return llm.LessonText{}, llm.Usage{}, err
 	}
@@ -58,8 +58,8 @@ func (Writer) Lesson(ctx context.Context, r llm.LessonRequest, beat llm.Beat) (l
 
 // Practice returns questions on the study plan's step whose text is given. For other texts it
 // asks for words missing from them; a text too short for that is a BadAnswer.
-func (Writer) Practice(ctx context.Context, r llm.PracticeRequest, beat llm.Beat) (llm.Practice, llm.Usage, error) {
-	pulse(beat)
+func (Writer) Practice(ctx context.Context, r llm.PracticeRequest, heartbeat llm.Heartbeat) (llm.Practice, llm.Usage, error) {
+	sendFirst(heartbeat)
 	if err := ended(ctx); err != nil {
 		return llm.Practice{}, llm.Usage{}, err
 	}
@@ -72,17 +72,17 @@ func (Writer) Practice(ctx context.Context, r llm.PracticeRequest, beat llm.Beat
 
 // Questions fails: the built-in writer takes its questions from the text itself, so
 // there is nothing to replace.
-func (Writer) Questions(context.Context, llm.QuestionsRequest, llm.Beat) ([]llm.Question, llm.Usage, error) {
+func (Writer) Questions(context.Context, llm.QuestionsRequest, llm.Heartbeat) ([]llm.Question, llm.Usage, error) {
 	return nil, llm.Usage{}, cannot("write other questions")
 }
 
 // Solve fails: without a model no question can be understood.
-func (Writer) Solve(context.Context, llm.SolveRequest, llm.Beat) ([]int, llm.Usage, error) {
+func (Writer) Solve(context.Context, llm.SolveRequest, llm.Heartbeat) ([]int, llm.Usage, error) {
 	return nil, llm.Usage{}, cannot("solve a quiz")
 }
 
 // Curate fails: the order by score needs no writer.
-func (Writer) Curate(context.Context, llm.CurateRequest, llm.Beat) ([]llm.Curated, llm.Usage, error) {
+func (Writer) Curate(context.Context, llm.CurateRequest, llm.Heartbeat) ([]llm.Curated, llm.Usage, error) {
 	return nil, llm.Usage{}, cannot("put things in order")
 }
 
@@ -91,14 +91,14 @@ func cannot(what string) error {
 }
 
 // Summary returns the fixed summary of the study plan's course.
-func (w Writer) Summary(ctx context.Context, r llm.SummaryRequest, beat llm.Beat) (llm.CourseSummary, llm.Usage, error) {
-	o, usage, err := w.Outline(ctx, llm.OutlineRequest{Brief: r.Brief}, beat)
+func (w Writer) Summary(ctx context.Context, r llm.SummaryRequest, heartbeat llm.Heartbeat) (llm.CourseSummary, llm.Usage, error) {
+	o, usage, err := w.Outline(ctx, llm.OutlineRequest{Brief: r.Brief}, heartbeat)
 	return llm.CourseSummary{Summary: o.Summary, Description: o.Description}, usage, err
 }
 
-func pulse(beat llm.Beat) {
-	if beat != nil {
-		beat(0)
+func sendFirst(heartbeat llm.Heartbeat) {
+	if heartbeat != nil {
+		heartbeat(0)
 	}
 }
 

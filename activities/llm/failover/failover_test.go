@@ -156,17 +156,17 @@ func TestProbeReturnsTheFirstThatAnswers(t *testing.T) {
 
 func TestBeatsNeverFall(t *testing.T) {
 	t.Parallel()
-	beats := func(err error) func(context.Context, llm.Beat) error {
-		return func(_ context.Context, beat llm.Beat) error {
+	heartbeats := func(err error) func(context.Context, llm.Heartbeat) error {
+		return func(_ context.Context, heartbeat llm.Heartbeat) error {
 			for _, n := range []int{0, 3, 8} {
-				beat(n)
+				heartbeat(n)
 			}
 			return err
 		}
 	}
-	var told []int
-	c := failover.New(of(does("a", beats(fault(llm.Unavailable))), does("b", beats(fault(llm.Overloaded))), does("c", beats(nil))), failover.Options{})
-	_, _, err := c.Outline(t.Context(), llm.OutlineRequest{}, func(n int) { told = append(told, n) })
+	var reported []int
+	c := failover.New(of(does("a", heartbeats(fault(llm.Unavailable))), does("b", heartbeats(fault(llm.Overloaded))), does("c", heartbeats(nil))), failover.Options{})
+	_, _, err := c.Outline(t.Context(), llm.OutlineRequest{}, func(n int) { reported = append(reported, n) })
 	require.NoError(t, err)
-	require.Equal(t, []int{0, 3, 8, 8, 11, 16, 16, 19, 24}, told)
+	require.Equal(t, []int{0, 3, 8, 8, 11, 16, 16, 19, 24}, reported)
 }

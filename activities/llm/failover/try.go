@@ -11,17 +11,17 @@ import (
 )
 
 // try calls one link after the other. The usage is the sum of all calls.
-func try[Q, A any](ctx context.Context, c *Chain, request Q, beat llm.Beat,
-	ask func(Writer, context.Context, Q, llm.Beat) (A, llm.Usage, error),
+func try[Q, A any](ctx context.Context, c *Chain, request Q, heartbeat llm.Heartbeat,
+	ask func(Writer, context.Context, Q, llm.Heartbeat) (A, llm.Usage, error),
 ) (A, llm.Usage, error) {
 	var (
-		none   A
-		total  llm.Usage
-		failed failures
-		pulse  = pulse{beat: beat}
+		none    A
+		total   llm.Usage
+		failed  failures
+		counter = counter{heartbeat: heartbeat}
 	)
 	for _, l := range c.links {
-		answer, usage, err := through(ctx, l, request, pulse.next(), ask)
+		answer, usage, err := through(ctx, l, request, counter.next(), ask)
 		if passedOver(err) {
 			failed = append(failed, failure{name: l.name, wait: l.opensIn()})
 			continue
@@ -31,25 +31,25 @@ func try[Q, A any](ctx context.Context, c *Chain, request Q, beat llm.Beat,
 			return answer, total, err
 		}
 		failed = append(failed, failure{name: l.name, err: err, wait: l.opensIn()})
-		c.tell(ctx, l, err)
+		c.report(ctx, l, err)
 	}
 	return none, total, failed.best(c.cooldown)
 }
 
 // through makes one call by a link's breaker, which records the result.
-func through[Q, A any](ctx context.Context, l *link, request Q, beat llm.Beat,
-	ask func(Writer, context.Context, Q, llm.Beat) (A, llm.Usage, error),
+func through[Q, A any](ctx context.Context, l *link, request Q, heartbeat llm.Heartbeat,
+	ask func(Writer, context.Context, Q, llm.Heartbeat) (A, llm.Usage, error),
 ) (answer A, usage llm.Usage, err error) {
 	_, err = l.breaker.Execute(func() (struct{}, error) {
 		var err error
-		answer, usage, err = ask(l.writer, ctx, request, beat)
-		return struct{}{}, settle(ctx, err)
+		answer, usage, err = ask(l.writer, ctx, request, heartbeat)
+		return struct{}{}, cancelledOr(ctx, err)
 	})
 	return answer, usage, err
 }
 
-// settle replaces a failure caused by the caller's cancel by the context's error.
-func settle(ctx context.Context, err error) error {
+// cancelledOr replaces a failure caused by the caller's cancel by the context's error.
+func cancelledOr(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil || errors.Is(err, ctx.Err()) && llm.KindOf(err) == "" {
 		return err
 	}
@@ -70,9 +70,9 @@ func goesOn(err error) bool {
 	}
 }
 
-// tell logs why the next endpoint is called. A refusal needs an operator and does not pass
+// report logs why the next endpoint is called. A refusal needs an operator and does not pass
 // by itself, so it is logged as an error each time.
-func (c *Chain) tell(ctx context.Context, l *link, err error) {
+func (c *Chain) report(ctx context.Context, l *link, err error) {
 	if llm.KindOf(err) == llm.Misconfigured {
 		c.log.ErrorContext(ctx, "model endpoint refuses a request: look at its address, key, model and dialect", "endpoint", l.name, "error", err)
 		return
@@ -91,20 +91,20 @@ func sum(total, one llm.Usage, endpoint string) llm.Usage {
 	return one
 }
 
-// pulse keeps the tokens of a beat from falling when another endpoint starts over.
-type pulse struct {
-	beat llm.Beat
-	told int
+// counter keeps the tokens of a heartbeat from falling when another endpoint starts over.
+type counter struct {
+	heartbeat llm.Heartbeat
+	reported  int
 }
 
-// next returns the beat for the next endpoint; it continues the earlier endpoints' count.
-func (p *pulse) next() llm.Beat {
-	if p.beat == nil {
+// next returns the heartbeat for the next endpoint; it continues the earlier endpoints' count.
+func (p *counter) next() llm.Heartbeat {
+	if p.heartbeat == nil {
 		return nil
 	}
-	before := p.told
+	before := p.reported
 	return func(tokens int) {
-		p.told = max(p.told, before+tokens)
-		p.beat(p.told)
+		p.reported = max(p.reported, before+tokens)
+		p.heartbeat(p.reported)
 	}
 }

@@ -15,16 +15,16 @@ import (
 	"github.com/lyoapp/lyo/cmd/lyo/eval"
 )
 
-// stage is a fake server and a chain that calls it.
-type stage struct {
+// testEnv is a fake server and a chain that calls it.
+type testEnv struct {
 	*llmtest.Server
 	options eval.Options
 	waits   []time.Duration
 }
 
-func newStage(t *testing.T, topics int) *stage {
+func newTestEnv(t *testing.T, topics int) *testEnv {
 	t.Helper()
-	s := &stage{Server: llmtest.New(t)}
+	s := &testEnv{Server: llmtest.New(t)}
 	client := llm.New(llm.Options{BaseURL: s.BaseURL(), Model: s.Model()})
 	s.options = eval.Options{
 		Writer: failover.New([]failover.Endpoint{{Name: "main", Client: client}}, failover.Options{}),
@@ -37,14 +37,14 @@ func newStage(t *testing.T, topics int) *stage {
 	return s
 }
 
-func (s *stage) figures(t *testing.T) eval.Figures {
+func (s *testEnv) figures(t *testing.T) eval.Figures {
 	t.Helper()
 	return eval.Count(eval.Run(t.Context(), s.options))
 }
 
 func TestAGoodModel(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, 5)
+	s := newTestEnv(t, 5)
 	s.options.Parallel = 3
 	var told []string
 	s.options.Done = func(c eval.Course) { told = append(told, c.Topic.Locale) }
@@ -69,7 +69,7 @@ func TestAGoodModel(t *testing.T) {
 
 func TestRepairs(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, 1)
+	s := newTestEnv(t, 1)
 	s.On(llmtest.Lesson, 1, llmtest.Text("Too short."))
 	s.On(llmtest.Practice, 1, llmtest.BrokenJSON())
 	s.On(llmtest.Practice, 2, llmtest.BrokenJSON())
@@ -81,14 +81,14 @@ func TestRepairs(t *testing.T) {
 
 func TestTheQuizIsSolvedOtherwise(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, 1)
+	s := newTestEnv(t, 1)
 	s.On(llmtest.Solve, 1, llmtest.DisagreeSolve())
 	require.Equal(t, eval.Rate{N: 3, Of: 6}, s.figures(t).Quiz)
 }
 
 func TestTheSameLessonTwice(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, 1)
+	s := newTestEnv(t, 1)
 	s.On(llmtest.Lesson, 0, llmtest.Duplicate())
 	require.Equal(t, eval.Rate{N: 2, Of: 2}, s.figures(t).Duplicate)
 	s.options.Lessons = 1
@@ -100,7 +100,7 @@ func TestRefusedAnswers(t *testing.T) {
 	for name, fault := range map[string]llmtest.Fault{"language": llmtest.WrongLanguage(), "link": llmtest.InventedLink()} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t, 1)
+			s := newTestEnv(t, 1)
 			s.On(llmtest.Lesson, 0, fault)
 			f := s.figures(t)
 			require.Equal(t, 3, f.Asked, "no practice for lessons that are not there")
@@ -113,7 +113,7 @@ func TestRefusedAnswers(t *testing.T) {
 
 func TestAServerThatFails(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, 1)
+	s := newTestEnv(t, 1)
 	s.On(llmtest.Outline, 1, llmtest.Status(503))
 	s.On(llmtest.Outline, 2, llmtest.TooMany(7*time.Second))
 	f := s.figures(t)
@@ -121,13 +121,13 @@ func TestAServerThatFails(t *testing.T) {
 	require.Equal(t, 2, f.Retried)
 	require.Equal(t, []time.Duration{time.Second, 7 * time.Second}, s.waits, "the server's wish is heard")
 
-	s = newStage(t, 1)
+	s = newTestEnv(t, 1)
 	s.On(llmtest.Outline, 0, llmtest.Status(503))
 	f = s.figures(t)
 	require.Equal(t, 1, f.Failures["unavailable"])
 	require.Equal(t, []int{1, 2, 0}, []int{f.Asked, f.Retried, f.Lessons})
 
-	s = newStage(t, 1)
+	s = newTestEnv(t, 1)
 	s.On(llmtest.Outline, 0, llmtest.Status(401))
 	f = s.figures(t)
 	require.Equal(t, 1, f.Failures["misconfigured"])
@@ -136,7 +136,7 @@ func TestAServerThatFails(t *testing.T) {
 
 func TestTheEndOfARunCountsWhatCameBefore(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, 3)
+	s := newTestEnv(t, 3)
 	ctx, cancel := context.WithCancel(t.Context())
 	s.Script(func(r llmtest.Request) []llmtest.Fault {
 		if r.Kind == llmtest.Practice {
@@ -157,8 +157,8 @@ type careless struct {
 	change func(string) string
 }
 
-func (c careless) Lesson(ctx context.Context, r llm.LessonRequest, beat llm.Beat) (llm.LessonText, llm.Usage, error) {
-	text, usage, err := c.Writer.Lesson(ctx, r, beat)
+func (c careless) Lesson(ctx context.Context, r llm.LessonRequest, heartbeat llm.Heartbeat) (llm.LessonText, llm.Usage, error) {
+	text, usage, err := c.Writer.Lesson(ctx, r, heartbeat)
 	text.Markdown = c.change(text.Markdown)
 	return text, usage, err
 }
@@ -166,7 +166,7 @@ func (c careless) Lesson(ctx context.Context, r llm.LessonRequest, beat llm.Beat
 func TestAcceptedLinksAreCounted(t *testing.T) {
 	t.Parallel()
 	const added = "\n\nSee _https://www.made-up.org/x_ and www.made-up.org. `curl http://localhost:80/x` and\n\n```sh\ncurl HTTPS://made-up.org http://api.example.com/\n```\n"
-	s := newStage(t, 1)
+	s := newTestEnv(t, 1)
 	s.options.Writer = careless{s.options.Writer, func(text string) string { return text + added }}
 	f := s.figures(t)
 	require.Equal(t, 6, f.Links, "three in each of two lessons")
@@ -192,7 +192,7 @@ func TestLanguageIsJudged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t, 5)
+			s := newTestEnv(t, 5)
 			s.options.Topics = s.options.Topics[c.topic : c.topic+1]
 			s.options.Writer = careless{s.options.Writer, func(string) string { return c.text }}
 			f := s.figures(t)

@@ -51,7 +51,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 
 var (
 	writable       = desc("lyo_writable", "1 when the server accepted a test write, made every few seconds at most; 0 when it did not.", "at")
-	outboxPromises = desc("lyo_outbox_promises", "Outbox messages not dispatched yet (starts and cancels of workflows): due, or held in their user's queue.", "state")
+	outboxMessages = desc("lyo_outbox_messages", "Outbox messages not dispatched yet (starts and cancels of workflows): due, or waiting (state held) in their user's queue.", "state")
 	outboxOldest   = desc("lyo_outbox_oldest_seconds", "Age of the oldest due outbox message in seconds; 0 without any.")
 	queueBacklog   = desc("lyo_queue_backlog", "Approximate number of tasks in a task queue that wait for a worker.", "queue", "kind")
 	queueOldest    = desc("lyo_queue_oldest_seconds", "Approximate age of the oldest waiting task of a task queue in seconds.", "queue", "kind")
@@ -70,7 +70,7 @@ var (
 // Describe sends the descriptions of the metrics.
 func (l *lookout) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		writable, outboxPromises, outboxOldest, queueBacklog, queueOldest, queuePollers, pushStopped, sockets, watched,
+		writable, outboxMessages, outboxOldest, queueBacklog, queueOldest, queuePollers, pushStopped, sockets, watched,
 		poolSize, poolMost, poolWaits, poolWaited, poolTimeouts, lookFailed,
 	} {
 		to <- d
@@ -90,8 +90,8 @@ func (l *lookout) Collect(to chan<- prometheus.Metric) {
 	if l.Outbox != nil {
 		found, err := l.Outbox(ctx)
 		if l.asked(ctx, at, "outbox", err) {
-			at.set(outboxPromises, float64(found.Due), "due")
-			at.set(outboxPromises, float64(found.Waiting), "held")
+			at.set(outboxMessages, float64(found.Due), "due")
+			at.set(outboxMessages, float64(found.Waiting), "held")
 			at.set(outboxOldest, found.Oldest.Seconds())
 		}
 	}

@@ -64,7 +64,7 @@ func TestWhatAScrapeShows(t *testing.T) {
 		`lyo_http_requests_total{method="GET",route="/v1/tasks/:id",status="200"} 1`,
 		`lyo_http_requests_total{method="other",route="(none)",status="405"} 1`,
 		`lyo_http_request_seconds_count{method="GET",route="/v1/tasks/:id"} 1`,
-		`lyo_outbox_promises{state="held"} 3`, `lyo_outbox_oldest_seconds 90`,
+		`lyo_outbox_messages{state="held"} 3`, `lyo_outbox_oldest_seconds 90`,
 		`lyo_look_failed{at="outbox"} 0`, `lyo_look_failed{at="queues"} 1`,
 		`lyo_sockets 4`, `lyo_watched_tasks 5`,
 		`lyo_pool_connections{pool="postgres",state="busy"} 1`, `lyo_pool_connections{pool="redis",state="busy"} 2`, `lyo_pool_waits_total{pool="postgres"} 7`,

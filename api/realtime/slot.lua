@@ -1,5 +1,5 @@
--- Takes or renews a seat among a user's sockets.
--- KEYS: seats (a sorted set, score = end in ms). ARGV: seat, most seats, ms to hold it.
+-- Takes or renews a slot among a user's sockets.
+-- KEYS: slots (a sorted set, score = end in ms). ARGV: slot, most slots, ms to hold it.
 -- Answer: 1, or 0 when all are taken. Running it twice does no harm.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -32,8 +32,8 @@ var (
 	program = flag.String("lyo", "", "a lyo that was built before; none: one is built, with the race detector")
 )
 
-// stand is a system under fault injection. Random choices come from its seed.
-type stand struct {
+// faultEnv is a system under fault injection. Random choices come from its seed.
+type faultEnv struct {
 	*system
 	db       *gorm.DB // direct, past the proxies of the processes
 	postgres *local.Postgres
@@ -45,7 +45,7 @@ type stand struct {
 	sound  // what was accepted, to be checked afterwards
 }
 
-// part is a server of a stand's own, which it will stop.
+// part is a server of the environment's own, which it will stop.
 type part int
 
 const (
@@ -71,12 +71,12 @@ func chance(t *testing.T) uint64 {
 	return from
 }
 
-func newStand(t *testing.T, extra []string, own ...part) *stand {
+func newFaultEnv(t *testing.T, extra []string, own ...part) *faultEnv {
 	t.Helper()
 	from := chance(t)
 	name := fnv.New64a()
-	_, _ = name.Write([]byte(t.Name()))                                                  // never fails
-	s := &stand{system: newSystem(t), random: rand.New(rand.NewPCG(from, name.Sum64()))} // repeatable on purpose
+	_, _ = name.Write([]byte(t.Name()))                                                     // never fails
+	s := &faultEnv{system: newSystem(t), random: rand.New(rand.NewPCG(from, name.Sum64()))} // repeatable on purpose
 	s.extra = append([]string{"LYO_GEMMA_PARALLEL=8", "LYO_COURSES_AT_ONCE=4", "LYO_LOG_LEVEL=error", "LYO_RATE_LIMITS=off"}, extra...)
 	s.end = func(p *local.Process) { p.Kill() } // without a graceful stop
 	quiet := zerolog.New(nil).Level(zerolog.Disabled)
@@ -90,12 +90,12 @@ func newStand(t *testing.T, extra []string, own ...part) *stand {
 }
 
 // finder finds server programs where the tests' own were found.
-func (s *stand) finder() local.Finder {
+func (s *faultEnv) finder() local.Finder {
 	return local.Finder{StateDir: os.Getenv("TEST_STATE_DIR"), Out: s.t.Output()}
 }
 
-// ownPostgres gives the stand a durable server, which keeps its commits in a crash.
-func (s *stand) ownPostgres() {
+// ownPostgres gives the environment a durable server, which keeps its commits in a crash.
+func (s *faultEnv) ownPostgres() {
 	dir, err := os.MkdirTemp("", "lyo-faults-")
 	require.NoError(s.t, err)
 	s.t.Cleanup(func() { _ = os.RemoveAll(dir) })
@@ -108,7 +108,7 @@ func (s *stand) ownPostgres() {
 	require.NoError(s.t, err)
 }
 
-func (s *stand) startPostgres(o local.PostgresOptions) {
+func (s *faultEnv) startPostgres(o local.PostgresOptions) {
 	s.t.Helper()
 	var err error
 	o.BinDir, err = local.FindPostgres(s.t.Context(), s.finder())
@@ -120,26 +120,26 @@ func (s *stand) startPostgres(o local.PostgresOptions) {
 
 // crashPostgres kills the server; startPostgresAgain restarts it on the same port
 // with its data.
-func (s *stand) crashPostgres() {
+func (s *faultEnv) crashPostgres() {
 	s.t.Helper()
 	s.postgres.Signal(syscall.SIGQUIT)
 	<-s.postgres.Done()
 }
 
-func (s *stand) startPostgresAgain() {
+func (s *faultEnv) startPostgresAgain() {
 	s.t.Helper()
 	s.startPostgres(local.PostgresOptions{DataDir: s.postgres.DataDir(), Port: s.postgres.Port()})
 	// Old connections have to fail first.
 	require.Eventually(s.t, func() bool { return s.db.Exec("SELECT 1").Error == nil }, time.Minute, 10*time.Millisecond)
 }
 
-func (s *stand) ownRedis() {
+func (s *faultEnv) ownRedis() {
 	s.server = storetest.OwnRedis(s.t)
 	s.redis = s.server.URL()
 }
 
 // between puts a proxy in front of an address and returns the proxy.
-func (s *stand) between(name, upstream string) *toxiproxy.Proxy {
+func (s *faultEnv) between(name, upstream string) *toxiproxy.Proxy {
 	s.t.Helper()
 	p := toxiproxy.NewProxy(s.proxies, name, "127.0.0.1:0", upstream)
 	require.NoError(s.t, s.proxies.Collection.Add(p, true))
@@ -147,7 +147,7 @@ func (s *stand) between(name, upstream string) *toxiproxy.Proxy {
 }
 
 // spoil adds a toxic, as toxiproxy's own API takes it, to the traffic of a proxy.
-func (s *stand) spoil(p *toxiproxy.Proxy, kind, stream string, attributes string) {
+func (s *faultEnv) spoil(p *toxiproxy.Proxy, kind, stream string, attributes string) {
 	s.t.Helper()
 	text := fmt.Sprintf(`{"type":%q,"stream":%q,"attributes":%s}`, kind, stream, attributes)
 	_, err := p.Toxics.AddToxicJson(bytes.NewReader([]byte(text)))
@@ -163,14 +163,14 @@ func hostOf(t *testing.T, address string) string {
 }
 
 // draw returns a number from 0 up to, not including, n.
-func (s *stand) draw(n int) int {
+func (s *faultEnv) draw(n int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.random.IntN(n)
 }
 
 // drawTime returns a time from least up to most.
-func (s *stand) drawTime(least, most time.Duration) time.Duration {
+func (s *faultEnv) drawTime(least, most time.Duration) time.Duration {
 	return least + time.Duration(s.draw(int(most-least)+1))
 }
 
@@ -183,7 +183,7 @@ func sized[T any](whole, short T) T {
 }
 
 // crew registers so many learners with the first API.
-func (s *stand) crew(n int) []*learner {
+func (s *faultEnv) crew(n int) []*learner {
 	s.t.Helper()
 	all := make([]*learner, n)
 	for i := range all {

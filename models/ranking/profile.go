@@ -8,9 +8,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// Taste is a user profile for ranking. All words are terms as the database makes them: lower
+// Profile is a user profile for ranking. All words are terms as the database makes them: lower
 // case, without stop words.
-type Taste struct {
+type Profile struct {
 	Interests map[string]float64 // stated, by term
 	Likes     map[string]float64 // from their interactions, by term; dislikes are negative
 	Skills    []Skill
@@ -34,15 +34,15 @@ const (
 
 // Candidate is an item that may be recommended, with the inputs of ranking.
 type Candidate struct {
-	ID, Group uuid.UUID // items of one group must not crowd a feed
-	Terms     []string
-	Level     string  // "": none
-	Quality   float64 // 0 to 1
-	Age       time.Duration
-	Heat      float64 // its trending score
-	People    int     // distinct people in that score
-	Followed  bool    // its author is followed
-	Kin       float64 // how much neighbours, users with a similar profile, liked it
+	ID, Group      uuid.UUID // items of one group must not crowd a feed
+	Terms          []string
+	Level          string  // "": none
+	Quality        float64 // 0 to 1
+	Age            time.Duration
+	TrendingScore  float64
+	People         int     // distinct people in the trending score
+	Followed       bool    // its author is followed
+	NeighbourScore float64 // how much neighbours, users with a similar profile, liked it
 }
 
 // direction is a vector of term weights with its length.

@@ -21,17 +21,17 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// stage runs one GenerateCourse in the SDK's test environment with scripted
+// harness runs one GenerateCourse in the SDK's test environment with scripted
 // activities, and keeps what would be written to the row.
-type stage struct {
+type harness struct {
 	*testsuite.TestWorkflowEnvironment
-	t       *testing.T
-	in      workflows.GenerateCourseInput
-	again   *workflows.RegenerateCourseInput // run instead, if set
-	mu      sync.Mutex
-	row     []activities.Event
-	settled *activities.FinishInput
-	lessons []string // "number/revision", in order of writing
+	t        *testing.T
+	in       workflows.GenerateCourseInput
+	again    *workflows.RegenerateCourseInput // run instead, if set
+	mu       sync.Mutex
+	row      []activities.Event
+	finished *activities.FinishInput
+	lessons  []string // "number/revision", in order of writing
 
 	lesson   func(activities.LessonInput) error
 	practice func(activities.LessonInput) error
@@ -46,11 +46,11 @@ type stage struct {
 
 const lessonCount = 4
 
-func newStage(t *testing.T) *stage {
+func newHarness(t *testing.T) *harness {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	s := &stage{
+	s := &harness{
 		TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t,
 		in:       workflows.GenerateCourseInput{TaskInput: workflows.TaskInput{TaskID: uuid.New(), CourseID: uuid.New(), Seq: 1, Deadline: time.Hour}},
 		lesson:   func(activities.LessonInput) error { return nil },
@@ -70,12 +70,12 @@ func newStage(t *testing.T) *stage {
 	return s
 }
 
-func (s *stage) script() {
-	var story *activities.ProgressActivities
+func (s *harness) script() {
+	var progress *activities.ProgressActivities
 	var writing *activities.CourseActivities
 	var checking *activities.QualityActivities
-	s.OnActivity(story.RecordProgress, mock.Anything, mock.Anything).Return(s.record).Maybe()
-	s.OnActivity(story.SettleCourse, mock.Anything, mock.Anything).Return(s.settle).Maybe()
+	s.OnActivity(progress.RecordProgress, mock.Anything, mock.Anything).Return(s.record).Maybe()
+	s.OnActivity(progress.SettleCourse, mock.Anything, mock.Anything).Return(s.finish).Maybe()
 	s.OnActivity(writing.Prepare, mock.Anything, mock.Anything).Return(func(_ context.Context, _ uuid.UUID) (activities.Prepared, error) {
 		return activities.Prepared{Generation: activities.Generation{Model: "gemma"}}, s.prepare
 	}).Maybe()
@@ -112,7 +112,7 @@ func (s *stage) script() {
 	s.OnActivity(checking.FindWeakLessons, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) ([]activities.WeakLesson, error) { return s.weak, nil }).Maybe()
 }
 
-func (s *stage) record(_ context.Context, in activities.RecordInput) (int, error) {
+func (s *harness) record(_ context.Context, in activities.RecordInput) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.refuse != nil {
@@ -124,7 +124,7 @@ func (s *stage) record(_ context.Context, in activities.RecordInput) (int, error
 
 // append skips known events, as the row does: a record in flight when the task was
 // finished may arrive late.
-func (s *stage) append(events []activities.Event) {
+func (s *harness) append(events []activities.Event) {
 	for _, e := range events {
 		if len(s.row) == 0 || e.Seq > s.row[len(s.row)-1].Seq {
 			s.row = append(s.row, e)
@@ -132,15 +132,15 @@ func (s *stage) append(events []activities.Event) {
 	}
 }
 
-func (s *stage) settle(_ context.Context, in activities.FinishInput) error {
+func (s *harness) finish(_ context.Context, in activities.FinishInput) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.append(in.Rest)
-	s.settled = &in
+	s.finished = &in
 	return nil
 }
 
-func (s *stage) refs() []activities.LessonRef {
+func (s *harness) refs() []activities.LessonRef {
 	refs := make([]activities.LessonRef, lessonCount)
 	for i := range refs {
 		refs[i] = activities.LessonRef{ID: courses.LessonID(s.in.CourseID, i+1), Number: i + 1, Title: fmt.Sprint("Part ", i+1)}
@@ -148,11 +148,11 @@ func (s *stage) refs() []activities.LessonRef {
 	return refs
 }
 
-func (s *stage) number(in activities.LessonInput) int {
+func (s *harness) number(in activities.LessonInput) int {
 	return 1 + slices.IndexFunc(s.refs(), func(r activities.LessonRef) bool { return r.ID == in.LessonID })
 }
 
-func (s *stage) run() error {
+func (s *harness) run() error {
 	if s.again != nil {
 		s.again.TaskInput = s.in.TaskInput
 		s.ExecuteWorkflow(workflows.RegenerateCourse, *s.again)
@@ -164,7 +164,7 @@ func (s *stage) run() error {
 }
 
 // ask queries the workflow for its progress.
-func (s *stage) ask() (answer workflows.ProgressAnswer) {
+func (s *harness) ask() (answer workflows.ProgressAnswer) {
 	s.t.Helper()
 	value, err := s.QueryWorkflow(workflows.QueryProgress, s.in.Seq)
 	require.NoError(s.t, err)
@@ -172,9 +172,9 @@ func (s *stage) ask() (answer workflows.ProgressAnswer) {
 	return answer
 }
 
-// story checks that the row's events are without a gap and never go back, and that
+// events checks that the row's events are without a gap and never go back, and that
 // the query returns the same, and returns them.
-func (s *stage) story() []activities.Event {
+func (s *harness) events() []activities.Event {
 	s.t.Helper()
 	answer := s.ask()
 	s.mu.Lock()
@@ -191,10 +191,10 @@ func (s *stage) story() []activities.Event {
 	return s.row
 }
 
-func (s *stage) last() activities.Event {
+func (s *harness) last() activities.Event {
 	s.t.Helper()
-	story := s.story()
-	return story[len(story)-1]
+	events := s.events()
+	return events[len(events)-1]
 }
 
 func unavailable() error {

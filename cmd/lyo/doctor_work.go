@@ -76,7 +76,7 @@ func (d *doctor) outbox(ctx context.Context) finding {
 			"workers dispatch them: check that one runs; lyo task show says what a task waits for",
 		}
 	}
-	return finding{name, fine, fmt.Sprintf("%d messages are due, %d more wait in their users' queues", found.Due, found.Held), ""}
+	return finding{name, fine, fmt.Sprintf("%d messages are due, %d more wait in their users' queues", found.Due, found.Waiting), ""}
 }
 
 func (d *doctor) model(ctx context.Context) finding {

@@ -99,8 +99,8 @@ func (g *gate) chat(ctx context.Context, r engine.ChatRequest, emit func(string)
 	}
 }
 
-// stage is a server with its client. Over an in-memory pipe it runs in a synctest bubble.
-type stage struct {
+// harness is a server with its client. Over an in-memory pipe it runs in a synctest bubble.
+type harness struct {
 	t      *testing.T
 	server *engine.Server
 	http   *http.Client
@@ -108,23 +108,23 @@ type stage struct {
 	loads  atomic.Int32
 }
 
-// inMemory returns a stage whose connections buffer 4 kB.
-func inMemory(t *testing.T, chat script, change ...func(*engine.Options)) *stage {
+// inMemory returns a harness whose connections buffer 4 kB.
+func inMemory(t *testing.T, chat script, change ...func(*engine.Options)) *harness {
 	pipe := bufconn.Listen(4096)
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return pipe.DialContext(ctx) }
 	// A connection a request: the pipe's deadlines may strike late, in the request after.
-	return newStage(t, pipe, &http.Transport{DialContext: dial, DisableKeepAlives: true}, "http://engine", chat, change...)
+	return newHarness(t, pipe, &http.Transport{DialContext: dial, DisableKeepAlives: true}, "http://engine", chat, change...)
 }
 
-// overTCP returns a stage on a loopback port.
-func overTCP(t *testing.T, chat script, change ...func(*engine.Options)) *stage {
+// overTCP returns a harness on a loopback port.
+func overTCP(t *testing.T, chat script, change ...func(*engine.Options)) *harness {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	return newStage(t, listener, &http.Transport{}, "http://"+listener.Addr().String(), chat, change...)
+	return newHarness(t, listener, &http.Transport{}, "http://"+listener.Addr().String(), chat, change...)
 }
 
-func newStage(t *testing.T, l net.Listener, transport *http.Transport, base string, chat script, change ...func(*engine.Options)) *stage {
-	s := &stage{t: t, http: &http.Client{Transport: transport}, base: base}
+func newHarness(t *testing.T, l net.Listener, transport *http.Transport, base string, chat script, change ...func(*engine.Options)) *harness {
+	s := &harness{t: t, http: &http.Client{Transport: transport}, base: base}
 	o := engine.Options{
 		ModelName: "tiny", Slots: 1, Queue: 2, Seed: func() uint32 { return 99 },
 		Load: func(context.Context) (engine.Runner, error) {
@@ -156,7 +156,7 @@ func newStage(t *testing.T, l net.Listener, transport *http.Transport, base stri
 	return s
 }
 
-func (s *stage) openai() openai.Client {
+func (s *harness) openai() openai.Client {
 	return openai.NewClient(option.WithBaseURL(s.base+"/v1/"), option.WithHTTPClient(s.http), option.WithMaxRetries(0), option.WithAPIKey("key"))
 }
 
@@ -172,11 +172,11 @@ func streamed(text string) map[string]any {
 }
 
 // post sends a request and returns its response unread.
-func (s *stage) post(ctx context.Context, path string, body any) (*http.Response, error) {
+func (s *harness) post(ctx context.Context, path string, body any) (*http.Response, error) {
 	return s.http.Do(s.request(ctx, path, body))
 }
 
-func (s *stage) request(ctx context.Context, path string, body any) *http.Request {
+func (s *harness) request(ctx context.Context, path string, body any) *http.Request {
 	data, ok := body.(string)
 	if !ok {
 		raw, err := json.Marshal(body)
@@ -189,7 +189,7 @@ func (s *stage) request(ctx context.Context, path string, body any) *http.Reques
 	return req
 }
 
-func (s *stage) health() engine.Health {
+func (s *harness) health() engine.Health {
 	got := s.get("/health")
 	require.NoError(s.t, got.err)
 	var h engine.Health
@@ -205,19 +205,19 @@ type reply struct {
 	err    error // the body was cut
 }
 
-func (s *stage) chat(body any) reply {
+func (s *harness) chat(body any) reply {
 	res, err := s.post(s.t.Context(), "/v1/chat/completions", body)
 	return read(res, err)
 }
 
 // inBackground sends a request and delivers the response when it is there.
-func (s *stage) inBackground(ctx context.Context, body any) <-chan reply {
+func (s *harness) inBackground(ctx context.Context, body any) <-chan reply {
 	done := make(chan reply, 1)
 	go func() { done <- read(s.post(ctx, "/v1/chat/completions", body)) }()
 	return done
 }
 
-func (s *stage) get(path string) reply {
+func (s *harness) get(path string) reply {
 	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.base+path, nil)
 	require.NoError(s.t, err)
 	return read(s.http.Do(req))
