@@ -103,6 +103,6 @@ func (o options) bear(ctx context.Context, dir, database string) (birth, error) 
 	case <-ctx.Done():
 		return birth{}, ctx.Err()
 	}
-	held, err := memoryOf(ctx, api.process)
-	return birth{ready, held}, err
+	memory, err := memoryOf(ctx, api.process)
+	return birth{ready, memory}, err
 }

@@ -17,7 +17,7 @@ import (
 func TestBreakerOpensAndCloses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var log book
+		var log logBuffer
 		first, second := fails("first", fault(llm.Unavailable)), works("second")
 		c := failover.New(of(first, second), failover.Options{Log: log.log()})
 		for range 10 {
@@ -186,7 +186,7 @@ func TestAPanicIsNotSwallowed(t *testing.T) {
 
 func TestManyCallersAtOnce(t *testing.T) {
 	t.Parallel()
-	var log book
+	var log logBuffer
 	first, second := works("first"), works("second")
 	c := failover.New(of(first, second), failover.Options{Cooldown: time.Millisecond, Log: log.log()})
 	kinds := []error{nil, fault(llm.Unavailable), fault(llm.Overloaded), fault(llm.Unavailable), fault(llm.Unavailable)}

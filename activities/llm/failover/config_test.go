@@ -68,7 +68,7 @@ func TestParseEndpointsIsStrictAndSilentAboutContent(t *testing.T) {
 func TestEndpointConfigNeverPrintsItsKey(t *testing.T) {
 	t.Parallel()
 	e := failover.EndpointConfig{Name: "a", BaseURL: "http://h/v1", Model: "m", APIKey: "sk-secret", Dialect: llm.VLLM}
-	var log book
+	var log logBuffer
 	log.log().Info("x", "endpoint", e, "list", []failover.EndpointConfig{e})
 	for _, text := range []string{e.String(), fmt.Sprintf("%v %+v %#v %s", e, e, e, &e), fmt.Sprint([]failover.EndpointConfig{e}), log.String()} {
 		require.NotContains(t, text, "sk-secret")

@@ -80,7 +80,7 @@ func TestWhichFailuresGoOn(t *testing.T) {
 		{fault(llm.BadAnswer), 0},
 		{errors.New("unforeseen"), 0},
 	} {
-		var log book
+		var log logBuffer
 		second := works("second")
 		_, usage, err := ask(t.Context(), failover.New(of(fails("first", c.err), second), failover.Options{Log: log.log()}))
 		require.Equal(t, c.second, second.count(), c.err)

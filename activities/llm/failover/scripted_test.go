@@ -119,22 +119,22 @@ func fault(kind llm.Kind, after ...time.Duration) *llm.Error {
 	return e
 }
 
-// book is a log for concurrent use.
-type book struct {
+// logBuffer is a log for concurrent use.
+type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (b *book) Write(p []byte) (int, error) {
+func (b *logBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.Write(p)
 }
 
-func (b *book) String() string {
+func (b *logBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.String()
 }
 
-func (b *book) log() *slog.Logger { return slog.New(slog.NewTextHandler(b, nil)) }
+func (b *logBuffer) log() *slog.Logger { return slog.New(slog.NewTextHandler(b, nil)) }
