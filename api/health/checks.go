@@ -129,13 +129,13 @@ func (h *handlers) askTemporal(ctx context.Context) rest.Component {
 	if _, err := h.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
 		return unhealthy("Temporal does not answer; accepted work starts when it does")
 	}
-	lanes, err := workflows.ReadQueueStats(ctx, h.Temporal, h.Namespace)
+	stats, err := workflows.ReadQueueStats(ctx, h.Temporal, h.Namespace)
 	if err != nil {
 		return rest.Component{Status: StatusDegraded, Message: "Temporal answers, but does not say who works"}
 	}
-	for _, lane := range lanes {
-		if len(lane.Pollers) == 0 {
-			return rest.Component{Status: StatusDegraded, Message: "Temporal answers, but no worker polls " + lane.Queue + "; accepted work waits for one"}
+	for _, queue := range stats {
+		if len(queue.Pollers) == 0 {
+			return rest.Component{Status: StatusDegraded, Message: "Temporal answers, but no worker polls " + queue.Queue + "; accepted work waits for one"}
 		}
 	}
 	return healthy("Temporal answers, and every queue has a worker")
