@@ -66,8 +66,8 @@ func TestHealthWhenRedisTakesNoWrites(t *testing.T) {
 	require.Contains(t, message(look()), "full")
 	require.NoError(t, client.ConfigSet(ctx, "maxmemory", "0").Err())
 	require.Equal(t, 200, look().status)
-	require.NoError(t, client.SlaveOf(ctx, "127.0.0.1", "1").Err())
+	require.NoError(t, client.ReplicaOf(ctx, "127.0.0.1", "1").Err())
 	require.Contains(t, message(look()), "replica")
-	require.NoError(t, client.SlaveOf(ctx, "NO", "ONE").Err())
+	require.NoError(t, client.ReplicaOf(ctx, "NO", "ONE").Err())
 	require.Equal(t, 200, look().status)
 }
