@@ -43,11 +43,11 @@ func (a *API) takeBody(c *gin.Context, r route) error {
 	if !r.body || len(body) == 0 {
 		return nil
 	}
-	if r.form && IsForm(c.GetHeader("Content-Type")) {
+	if r.form() && IsForm(c.GetHeader("Content-Type")) {
 		return nil // no JSON to screen: the handler reads the form
 	}
 	if !isJSON(c.GetHeader("Content-Type")) {
-		if r.form {
+		if r.form() {
 			return NewProblem(SlugMedia, "The body must be a form or JSON: send Content-Type: multipart/form-data or application/json.")
 		}
 		return NewProblem(SlugMedia, "The body must be JSON: send Content-Type: application/json.")
@@ -132,7 +132,7 @@ func IsForm(contentType string) bool {
 // normalised to NFC, as in bodies.
 func screenQuery(at *url.URL) error {
 	query := at.Query()
-	fault := store.Errorf(store.Invalid, "The request breaks one or more rules.")
+	var faults []store.Field
 	composed := url.Values{}
 	for name, values := range query {
 		for _, value := range values {
@@ -143,11 +143,11 @@ func screenQuery(at *url.URL) error {
 			return Malformed("The query is not UTF-8.")
 		}
 		if strings.ContainsRune(text, 0) {
-			fault.Fields = append(fault.Fields, store.Field{Pointer: name, Location: "query", Message: noNUL})
+			faults = append(faults, store.Field{Pointer: name, Location: "query", Message: noNUL})
 		}
 	}
-	if len(fault.Fields) > 0 {
-		return fault
+	if len(faults) > 0 {
+		return invalid(faults)
 	}
 	if raw := composed.Encode(); raw != query.Encode() {
 		at.RawQuery = raw

@@ -20,7 +20,7 @@ import (
 const (
 	// MaxBody is the maximum size of a body in bytes.
 	MaxBody = 512 << 10
-	// RouteTimeout is the time limit of a handler, unless within sets another.
+	// RouteTimeout is the time limit of a handler, unless Within sets another.
 	RouteTimeout = 10 * time.Second
 )
 
@@ -34,8 +34,7 @@ type route struct {
 	etag    bool     // it honours If-None-Match
 	match   bool     // it honours If-Match
 	charges []ratelimit.Charge
-	form    bool        // it accepts a multipart form beside JSON
-	bodies  *BodyLimits // nil: the usual ones
+	bodies  *BodyLimits // of an operation that accepts forms; nil: the usual ones
 	weight  int         // units of the user's limit
 	name    string      // the operation's id
 	texts   *textRules
@@ -43,6 +42,9 @@ type route struct {
 
 // limited reports whether the operation can answer 429.
 func (r route) limited() bool { return len(r.charges) > 0 }
+
+// form reports whether the operation accepts a multipart form beside JSON.
+func (r route) form() bool { return r.bodies != nil }
 
 // repeatable returns a name for a request whose repetition may cost less. Only the client's key
 // identifies a repetition.
@@ -76,7 +78,7 @@ func Weighing(units int) Option { return func(r *route) { r.weight = units } }
 
 // AcceptForms lets an operation accept a multipart form beside JSON, with limits of its own.
 func AcceptForms(limits BodyLimits) Option {
-	return func(r *route) { r.form, r.bodies = true, &limits }
+	return func(r *route) { r.bodies = &limits }
 }
 
 // Body is an answer of nothing but a body.
@@ -103,11 +105,12 @@ func Register[I, O any](a *API, op huma.Operation, handler func(context.Context,
 	if !r.public {
 		r.charges = append([]ratelimit.Charge{{Policy: a.options.UserLimit, Cost: r.weight, Again: 1}}, r.charges...)
 	}
+	path := routerPath(op.Path)
 	if r.bodies != nil {
-		a.bodies[op.Method+" "+routerPath(op.Path)] = *r.bodies
+		a.bodies[op.Method+" "+path] = *r.bodies
 	}
-	op.MaxBodyBytes = a.bodyLimits(op.Method, routerPath(op.Path)).Most + 1 // body.go has counted already; Huma refuses the very limit
-	op.BodyReadTimeout = -1                                                 // body.go has set and lifted a deadline; Huma would leave one behind
+	op.MaxBodyBytes = a.bodyLimits(op.Method, path).Most + 1 // body.go has counted already; Huma refuses the very limit
+	op.BodyReadTimeout = -1                                  // body.go has set and lifted a deadline; Huma would leave one behind
 	op.Path = trimSlashes(op.Path)
 	a.describe(&op, r)
 	op.Middlewares = append(huma.Middlewares{a.enter(r)}, op.Middlewares...)

@@ -35,12 +35,12 @@ func (f *FieldFaults) All() error {
 	if len(*f) == 0 {
 		return nil
 	}
-	fault := store.Errorf(store.Invalid, "The request breaks one or more rules.")
+	var fields []store.Field
 	for _, err := range *f {
 		if detail, ok := errors.AsType[*huma.ErrorDetail](err); ok {
-			told := faultOf(detail)
-			fault.Fields = append(fault.Fields, store.Field{Pointer: told.Pointer, Location: told.Location, Message: told.Message})
+			fault := faultOf(detail)
+			fields = append(fields, store.Field{Pointer: fault.Pointer, Location: fault.Location, Message: fault.Message})
 		}
 	}
-	return fault
+	return invalid(fields)
 }
