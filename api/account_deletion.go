@@ -37,13 +37,13 @@ type departureOutput struct{ Body departureView }
 type deleteMeInput struct{ rest.Changing }
 
 func (s *Server) deleteMe(ctx context.Context, in *deleteMeInput) (*departureOutput, error) {
-	user, now := rest.PrincipalOf(ctx).UserID, s.now()
+	user, now := rest.PrincipalOf(ctx).UserID, s.Now()
 	deletion, due := store.NewID(), now.Add(s.Config.Account.DeletionGrace)
 	message := outbox.DeleteAccount(user, deletion, due, now)
 	ended, err := privacy.RequestDeletion(ctx, s.DB, privacy.Deletion{
 		ID: deletion, User: user, Due: due, Start: message,
 		Cancel: func(task tasks.Task) store.OutboxMessage { return outbox.CancelSoon(task, now) },
-		Entry:  s.auditEntry(ctx, store.AuditDeletionRequested, user, map[string]any{"due_at": due}),
+		Entry:  s.AuditEntry(ctx, store.AuditDeletionRequested, user, map[string]any{"due_at": due}),
 	}, func(row accounts.User) error { return rest.CheckIfMatch(in.IfMatch, rest.ETagOf(viewUser(row))) })
 	if err != nil {
 		return nil, err

@@ -75,7 +75,7 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 	if err != nil {
 		return nil, err
 	}
-	now := s.now()
+	now := s.Now()
 	user := accounts.User{
 		ID: store.NewID(), Email: in.Body.Email, Username: in.Body.Username, FullName: in.Body.FullName,
 		PasswordHash: hash, Locale: "en", Timezone: "UTC", IsActive: true, Roles: []string{roleUser},
@@ -83,7 +83,7 @@ func (s *Server) signUp(ctx context.Context, in *signUpInput) (*signedIn, error)
 	}
 	token, session := s.newSession(ctx, user.ID, now)
 	ctx = rest.WithPrincipal(ctx, rest.Principal{UserID: user.ID, SessionID: session.ID})
-	entry := s.auditEntry(ctx, store.AuditSignUp, user.ID, nil)
+	entry := s.AuditEntry(ctx, store.AuditSignUp, user.ID, nil)
 	mail, message := s.mailTo(accounts.MailVerify, &user.ID, user.Email)
 	queue := func(tx *gorm.DB) error { return accounts.QueueMail(ctx, tx, mail, message) }
 	if err := accounts.CreateUser(ctx, s.DB, user, session, entry, queue); err != nil {
@@ -124,7 +124,7 @@ func (s *Server) checkPassword(ctx context.Context, in *logInInput, attempt atte
 		return nil, busy(err)
 	}
 	if !right {
-		s.recordRefusal(ctx, s.auditEntry(ctx, store.AuditSignInFailed, user.ID, nil))
+		s.recordRefusal(ctx, s.AuditEntry(ctx, store.AuditSignInFailed, user.ID, nil))
 		s.warn(ctx, attempt, user.ID)
 		return nil, store.Errorf(store.Unauthenticated, "The e-mail address or the password is wrong.")
 	}
@@ -137,12 +137,12 @@ func (s *Server) checkPassword(ctx context.Context, in *logInInput, attempt atte
 
 // startSession starts a session for a user whose password was verified.
 func (s *Server) startSession(ctx context.Context, user accounts.User) (*signedIn, error) {
-	token, session := s.newSession(ctx, user.ID, s.now())
+	token, session := s.newSession(ctx, user.ID, s.Now())
 	ctx = rest.WithPrincipal(ctx, rest.Principal{UserID: user.ID, SessionID: session.ID})
-	signed, err := accounts.SignIn(ctx, s.DB, user.ID, user.PasswordHash, session, s.auditEntry(ctx, store.AuditSignIn, user.ID, nil))
+	signed, err := accounts.SignIn(ctx, s.DB, user.ID, user.PasswordHash, session, s.AuditEntry(ctx, store.AuditSignIn, user.ID, nil))
 	if err != nil {
 		if store.CodeOf(err) == store.Forbidden {
-			s.recordRefusal(ctx, s.auditEntry(ctx, store.AuditSignInFailed, user.ID, map[string]any{"account": "switched off"}))
+			s.recordRefusal(ctx, s.AuditEntry(ctx, store.AuditSignInFailed, user.ID, map[string]any{"account": "switched off"}))
 		}
 		return nil, err
 	}

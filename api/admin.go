@@ -71,7 +71,7 @@ func (s *Server) listAudit(ctx context.Context, in *listAuditInput) (*rest.Page[
 			if err != nil {
 				return nil, err
 			}
-			read := s.auditEntry(ctx, store.AuditRead, uuid.Nil, map[string]any{"query": rest.RequestInfoOf(ctx).Query})
+			read := s.AuditEntry(ctx, store.AuditRead, uuid.Nil, map[string]any{"query": rest.RequestInfoOf(ctx).Query})
 			if err := store.Audit(ctx, s.DB, read); err != nil {
 				return nil, err // a read that cannot be audited is refused
 			}

@@ -70,7 +70,7 @@ func viewModerated(c courses.Course) moderatedCourseView {
 	return moderatedCourseView{
 		ID: c.ID, OwnerUserID: c.OwnerUserID, Title: c.Title, Topic: c.Topic, Summary: c.Summary, Status: string(c.Status),
 		Visibility: string(c.Visibility), ModerationStatus: string(c.ModerationStatus), HeldFor: c.FlagReason, OwnMaterial: c.OwnMaterial,
-		CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(), PublishedAt: utc(c.PublishedAt),
+		CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(), PublishedAt: rest.UTC(c.PublishedAt),
 	}
 }
 
@@ -104,7 +104,7 @@ func (s *Server) listAllCourses(ctx context.Context, in *listAllCoursesInput) (*
 }
 
 func (s *Server) readAnyCourse(ctx context.Context, in *courseOnlyInput) (*rest.Body[courseView], error) {
-	c, err := courses.ReadAnyCourse(ctx, s.DB, in.ID, s.auditEntry(ctx, store.AuditCourseRead, uuid.Nil, nil))
+	c, err := courses.ReadAnyCourse(ctx, s.DB, in.ID, s.AuditEntry(ctx, store.AuditCourseRead, uuid.Nil, nil))
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (s *Server) readAnyCourse(ctx context.Context, in *courseOnlyInput) (*rest.
 }
 
 type moderateCourseInput struct {
-	CourseID
+	rest.PathID
 	Body *moderateCourseBody
 }
 
@@ -124,7 +124,7 @@ func (s *Server) moderating(act courses.CourseAct) func(context.Context, *modera
 	return func(ctx context.Context, in *moderateCourseInput) (*rest.Body[moderatedCourseView], error) {
 		m := s.moderationOf(ctx, act)
 		if in.Body != nil {
-			m.Reason = trimmed(in.Body.Reason)
+			m.Reason = rest.Trimmed(in.Body.Reason)
 		}
 		c, _, err := courses.ModerateCourse(ctx, s.DB, in.ID, m)
 		if err != nil {
@@ -137,8 +137,8 @@ func (s *Server) moderating(act courses.CourseAct) func(context.Context, *modera
 // moderationOf returns a moderation act by the administrator who sent the request.
 func (s *Server) moderationOf(ctx context.Context, act courses.CourseAct) courses.CourseModeration {
 	return courses.CourseModeration{
-		Act: act, Entry: s.auditEntry(ctx, "", uuid.Nil, nil), Enqueuer: outbox.NewEnqueuer(s.now),
-		Cancel: func(task tasks.Task) store.OutboxMessage { return outbox.Cancel(task, s.now()) },
+		Act: act, Entry: s.AuditEntry(ctx, "", uuid.Nil, nil), Enqueuer: outbox.NewEnqueuer(s.Now),
+		Cancel: func(task tasks.Task) store.OutboxMessage { return outbox.Cancel(task, s.Now()) },
 	}
 }
 

@@ -132,20 +132,16 @@ type createContentRuleInput struct {
 }
 
 func (s *Server) createContentRule(ctx context.Context, in *createContentRuleInput) (*rest.Body[contentRuleView], error) {
-	rule := moderation.ContentRule{ID: store.NewID(), Kind: in.Body.Kind, Pattern: quality.FoldPattern(in.Body.Kind, in.Body.Pattern), CreatedAt: s.now()}
+	rule := moderation.ContentRule{ID: store.NewID(), Kind: in.Body.Kind, Pattern: quality.FoldPattern(in.Body.Kind, in.Body.Pattern), CreatedAt: s.Now()}
 	if rule.Pattern == "" || len(rule.Pattern) > 200 {
 		return nil, store.BadField("body", "/pattern", "has no word, or is not the name of a site")
 	}
-	if err := moderation.AddContentRule(ctx, s.DB, rule, s.auditEntry(ctx, store.AuditRuleAdded, uuid.Nil, nil)); err != nil {
+	if err := moderation.AddContentRule(ctx, s.DB, rule, s.AuditEntry(ctx, store.AuditRuleAdded, uuid.Nil, nil)); err != nil {
 		return nil, err
 	}
 	return rest.Answer(viewRule(rule)), nil
 }
 
-type contentRuleID struct {
-	ID uuid.UUID `path:"id" format:"uuid"`
-}
-
-func (s *Server) deleteContentRule(ctx context.Context, in *contentRuleID) (*struct{}, error) {
-	return nil, moderation.RemoveContentRule(ctx, s.DB, in.ID, s.auditEntry(ctx, store.AuditRuleRemoved, uuid.Nil, nil))
+func (s *Server) deleteContentRule(ctx context.Context, in *rest.PathID) (*struct{}, error) {
+	return nil, moderation.RemoveContentRule(ctx, s.DB, in.ID, s.AuditEntry(ctx, store.AuditRuleRemoved, uuid.Nil, nil))
 }

@@ -87,9 +87,9 @@ func (s *Server) awardPoints(ctx context.Context, in *awardInput) (*awardOutput,
 		return nil, err // Resolve has validated it
 	}
 	result, replayed, err := learning.AwardPoints(ctx, s.DB, learning.Award{
-		AdminID: rest.PrincipalOf(ctx).UserID, UserID: user, Points: in.Points, Reason: in.Reason, At: s.now(),
-		Key: in.key("award", user, in.Points, in.Reason), Entry: s.auditEntry(ctx, store.AuditPointsAwarded, user, nil),
-	}, outbox.NewEnqueuer(s.now))
+		AdminID: rest.PrincipalOf(ctx).UserID, UserID: user, Points: in.Points, Reason: in.Reason, At: s.Now(),
+		Key: in.key("award", user, in.Points, in.Reason), Entry: s.AuditEntry(ctx, store.AuditPointsAwarded, user, nil),
+	}, outbox.NewEnqueuer(s.Now))
 	if err != nil {
 		return nil, err
 	}

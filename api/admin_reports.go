@@ -60,7 +60,7 @@ type reportView struct {
 func viewReport(r community.Report) reportView {
 	v := reportView{
 		ID: r.ID, ReporterID: r.ReporterID, TargetType: r.TargetType, TargetID: r.TargetID, AuthorID: r.AuthorID, Reason: r.Reason, Excerpt: r.Excerpt,
-		Status: reportStatus(r), CreatedAt: r.CreatedAt.UTC(), DueAt: r.DueAt.UTC(), EscalatedAt: utc(r.EscalatedAt), DecidedAt: utc(r.DecidedAt),
+		Status: reportStatus(r), CreatedAt: r.CreatedAt.UTC(), DueAt: r.DueAt.UTC(), EscalatedAt: rest.UTC(r.EscalatedAt), DecidedAt: rest.UTC(r.DecidedAt),
 		DeciderID: r.DeciderID, Note: r.Note, QuestionID: orNull(r.TargetPart), CourseID: r.CourseID,
 	}
 	if r.Decision != nil {
@@ -114,10 +114,10 @@ type decideReportInput struct {
 }
 
 func (s *Server) decideReport(ctx context.Context, in *decideReportInput) (*rest.Body[reportView], error) {
-	now := s.now()
+	now := s.Now()
 	report, ended, err := community.DecideReport(ctx, s.DB, community.Verdict{
 		Report: in.ID, Decision: community.Decision(in.Body.Decision), Note: in.Body.Note, By: rest.PrincipalOf(ctx).UserID,
-		Suspension: s.suspension(ctx, uuid.Nil), Enqueuer: outbox.NewEnqueuer(s.now),
+		Suspension: s.suspension(ctx, uuid.Nil), Enqueuer: outbox.NewEnqueuer(s.Now),
 		Wake: func(r community.Report) store.OutboxMessage { return outbox.ReportDecided(r, now) },
 	})
 	if err != nil {

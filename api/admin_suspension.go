@@ -33,9 +33,9 @@ func (s *Server) suspensions(tags []string) {
 
 // suspension returns a suspension of the user by the administrator who sent the request.
 func (s *Server) suspension(ctx context.Context, user uuid.UUID) community.Suspension {
-	now := s.now()
+	now := s.Now()
 	return community.Suspension{
-		User: user, Entry: s.auditEntry(ctx, store.AuditSuspended, uuid.Nil, nil),
+		User: user, Entry: s.AuditEntry(ctx, store.AuditSuspended, uuid.Nil, nil),
 		Cancel: func(task tasks.Task) store.OutboxMessage { return outbox.CancelSoon(task, now) },
 	}
 }
@@ -54,5 +54,5 @@ func (s *Server) suspendUser(ctx context.Context, in *suspensionInput) (*struct{
 }
 
 func (s *Server) unsuspendUser(ctx context.Context, in *suspensionInput) (*struct{}, error) {
-	return nil, community.Unsuspend(ctx, s.DB, in.ID, s.auditEntry(ctx, store.AuditUnsuspended, uuid.Nil, nil))
+	return nil, community.Unsuspend(ctx, s.DB, in.ID, s.AuditEntry(ctx, store.AuditUnsuspended, uuid.Nil, nil))
 }

@@ -16,7 +16,7 @@ import (
 // setRole does what lyo admin grant and revoke do.
 func (w *testEnv) setRole(p person, granted bool) {
 	w.t.Helper()
-	entry := store.AuditEntry{ID: store.NewID(), At: w.server.now(), Via: store.AuditCommandLine}
+	entry := store.AuditEntry{ID: store.NewID(), At: w.server.Now(), Via: store.AuditCommandLine}
 	changed, err := accounts.SetRole(w.t.Context(), w.server.DB, uuid.MustParse(p.id), accounts.RoleAdmin, granted, entry)
 	require.NoError(w.t, err)
 	require.True(w.t, changed)

@@ -84,19 +84,19 @@ type createTopicRuleInput struct {
 
 func (s *Server) createTopicRule(ctx context.Context, in *createTopicRuleInput) (*rest.Body[topicRuleView], error) {
 	rule := moderation.TopicRule{
-		ID: store.NewID(), Action: quality.TopicAction(in.Body.Action), Pattern: quality.FoldPattern(quality.RuleWord, in.Body.Pattern), CreatedAt: s.now(),
+		ID: store.NewID(), Action: quality.TopicAction(in.Body.Action), Pattern: quality.FoldPattern(quality.RuleWord, in.Body.Pattern), CreatedAt: s.Now(),
 	}
 	if n := len([]rune(rule.Pattern)); n == 0 || n > 200 {
 		return nil, store.BadField("body", "/pattern", "has no word, or more letters than can be compared")
 	}
-	if err := moderation.AddTopicRule(ctx, s.DB, rule, s.auditEntry(ctx, store.AuditTopicRuleAdded, uuid.Nil, nil)); err != nil {
+	if err := moderation.AddTopicRule(ctx, s.DB, rule, s.AuditEntry(ctx, store.AuditTopicRuleAdded, uuid.Nil, nil)); err != nil {
 		return nil, err
 	}
 	return rest.Answer(viewTopicRule(moderation.ListedTopicRule{TopicRule: rule})), nil
 }
 
-func (s *Server) deleteTopicRule(ctx context.Context, in *contentRuleID) (*struct{}, error) {
-	return nil, moderation.RemoveTopicRule(ctx, s.DB, in.ID, s.auditEntry(ctx, store.AuditTopicRuleRemoved, uuid.Nil, nil))
+func (s *Server) deleteTopicRule(ctx context.Context, in *rest.PathID) (*struct{}, error) {
+	return nil, moderation.RemoveTopicRule(ctx, s.DB, in.ID, s.AuditEntry(ctx, store.AuditTopicRuleRemoved, uuid.Nil, nil))
 }
 
 type helpResourcesView struct {
@@ -109,7 +109,7 @@ type helpResourcesView struct {
 func viewHelpResources(h moderation.HelpResources) helpResourcesView {
 	v := helpResourcesView{Locale: h.Locale, Resources: rest.ViewHelp(h.Resources), BuiltIn: h.UpdatedAt.IsZero()}
 	if !v.BuiltIn {
-		v.UpdatedAt = utc(&h.UpdatedAt)
+		v.UpdatedAt = rest.UTC(&h.UpdatedAt)
 	}
 	return v
 }
@@ -169,12 +169,12 @@ func (s *Server) putHelpResources(ctx context.Context, in *putHelpResourcesInput
 	}
 	help := moderation.HelpResources{Locale: tag.String()}
 	if len(in.Body.Resources) > 0 {
-		help.UpdatedAt = s.now()
+		help.UpdatedAt = s.Now()
 	}
 	for _, r := range in.Body.Resources {
-		help.Resources = append(help.Resources, store.HelpResource{Title: trimmed(r.Title), Text: trimmed(r.Text), Links: list(r.Links)})
+		help.Resources = append(help.Resources, store.HelpResource{Title: rest.Trimmed(r.Title), Text: rest.Trimmed(r.Text), Links: rest.ListOf(r.Links)})
 	}
-	if err := moderation.SetHelpResources(ctx, s.DB, help, s.auditEntry(ctx, store.AuditHelpChanged, uuid.Nil, nil)); err != nil {
+	if err := moderation.SetHelpResources(ctx, s.DB, help, s.AuditEntry(ctx, store.AuditHelpChanged, uuid.Nil, nil)); err != nil {
 		return nil, err
 	}
 	return rest.Answer(viewHelpResources(help)), nil

@@ -69,7 +69,7 @@ func (s *Server) warn(ctx context.Context, a attempt, user uuid.UUID) {
 	if !a.verdict.Over {
 		return
 	}
-	now := s.now()
+	now := s.Now()
 	mail := accounts.Mail{
 		ID:     store.DerivedID(user, string(accounts.MailSignInAttempts), now.UTC().Format(time.DateOnly)),
 		UserID: &user, Kind: accounts.MailSignInAttempts, CreatedAt: now, ExpiresAt: now.Add(s.mailGood(accounts.MailSignInAttempts)),

@@ -33,7 +33,7 @@ func (s *Server) blocks() {
 			OperationID: op.id, Method: op.method, Path: blocksPath + "/{user_id}", Tags: tags, Summary: op.summary,
 			Description: op.description + " Repeating it changes nothing.", DefaultStatus: http.StatusNoContent,
 		}, func(ctx context.Context, in *blockInput) (*struct{}, error) {
-			return nil, accounts.SetBlock(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.UserID, op.wanted, s.now())
+			return nil, accounts.SetBlock(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.UserID, op.wanted, s.Now())
 		})
 	}
 }

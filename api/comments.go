@@ -79,7 +79,7 @@ func (s *Server) viewComment(c community.CommentDetail, f Format) (commentView, 
 }
 
 type listCommentsInput struct {
-	PostID
+	rest.PathID
 	Format
 	rest.Paging
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
@@ -120,7 +120,7 @@ type commentBody struct {
 }
 
 type createCommentInput struct {
-	PostID
+	rest.PathID
 	Format
 	Body commentBody
 }
@@ -147,7 +147,7 @@ func (s *Server) singleComment(c community.CommentDetail, f Format) (*rest.Tagge
 }
 
 type updateCommentInput struct {
-	PostID
+	rest.PathID
 	Format
 	rest.Changing
 	Body struct {
@@ -179,7 +179,7 @@ func (s *Server) updateComment(ctx context.Context, in *updateCommentInput) (*re
 }
 
 type deleteCommentInput struct {
-	PostID
+	rest.PathID
 	rest.Changing
 }
 
@@ -194,7 +194,7 @@ func (s *Server) deleteComment(ctx context.Context, in *deleteCommentInput) (*re
 	return rest.Answer(done{"The comment is deleted."}), nil
 }
 
-func (s *Server) listCommentEdits(ctx context.Context, in *PostID) (*rest.Body[[]editView], error) {
+func (s *Server) listCommentEdits(ctx context.Context, in *rest.PathID) (*rest.Body[[]editView], error) {
 	v, err := s.reader(ctx)
 	if err != nil {
 		return nil, err

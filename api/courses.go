@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/courses"
@@ -76,13 +75,8 @@ func (s *Server) listCourses(ctx context.Context, in *listCoursesInput) (*rest.P
 	}.Page(ctx, s.API)
 }
 
-// CourseID is the course id in the path.
-type CourseID struct {
-	ID uuid.UUID `path:"id" format:"uuid"`
-}
-
 type getCourseInput struct {
-	CourseID
+	rest.PathID
 	rest.Reading
 }
 
@@ -95,7 +89,7 @@ func (s *Server) getCourse(ctx context.Context, in *getCourseInput) (*rest.Tagge
 }
 
 type updateCourseInput struct {
-	CourseID
+	rest.PathID
 	rest.Changing
 	Body courseChangeBody
 }
@@ -125,7 +119,7 @@ func (in *updateCourseInput) Resolve(huma.Context) []error {
 	if b.DifficultyLevel != nil {
 		checkLevel(&faults, "difficulty_level", *b.DifficultyLevel)
 	}
-	if address := text(b.ThumbnailURL); address != "" {
+	if address := rest.TextOf(b.ThumbnailURL); address != "" {
 		if u, err := url.Parse(address); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
 			faults.Add("thumbnail_url", "must be an https address")
 		}
@@ -150,7 +144,7 @@ func (b courseChangeBody) change() courses.CourseChange {
 		change.Visibility, change.ConfirmRights = &visibility, b.confirmed()
 	}
 	if b.ThumbnailURL != nil {
-		address := text(b.ThumbnailURL)
+		address := rest.TextOf(b.ThumbnailURL)
 		change.ThumbnailURL = &address
 	}
 	if b.Tags != nil {
@@ -167,7 +161,7 @@ func (s *Server) updateCourse(ctx context.Context, in *updateCourseInput) (*rest
 		}
 		return rest.CheckIfMatch(in.IfMatch, rest.ETagOf(viewCourse(c)))
 	}
-	course, err := courses.UpdateCourse(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, in.Body.change(), s.now(), allowed)
+	course, err := courses.UpdateCourse(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, in.Body.change(), s.Now(), allowed)
 	if err != nil {
 		return nil, err
 	}
@@ -175,12 +169,12 @@ func (s *Server) updateCourse(ctx context.Context, in *updateCourseInput) (*rest
 }
 
 type deleteCourseInput struct {
-	CourseID
+	rest.PathID
 	rest.Changing
 }
 
 func (s *Server) deleteCourse(ctx context.Context, in *deleteCourseInput) (*struct{}, error) {
-	message := func(task tasks.Task) store.OutboxMessage { return outbox.Cancel(task, s.now()) }
+	message := func(task tasks.Task) store.OutboxMessage { return outbox.Cancel(task, s.Now()) }
 	allowed := func(c courses.Course) error { return rest.CheckIfMatch(in.IfMatch, rest.ETagOf(viewCourse(c))) }
 	cancels, err := courses.DeleteCourse(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, message, allowed)
 	if err != nil {

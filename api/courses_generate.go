@@ -71,7 +71,7 @@ func (s *Server) generateCourse(ctx context.Context, in *generateInput) (*genera
 	if in.IdempotencyKey != "" {
 		key = &in.IdempotencyKey
 	}
-	asked := request.rows(rest.PrincipalOf(ctx).UserID, key, s.now())
+	asked := request.rows(rest.PrincipalOf(ctx).UserID, key, s.Now())
 	asked.Start = outbox.Course(asked.Task, s.bounds(), asked.Task.CreatedAt)
 	task, replayed, err := courses.CreateGeneration(ctx, s.DB, asked, s.quota())
 	return s.taken(ctx, in.Prefer, task, replayed, asked.Start, err)
@@ -108,7 +108,7 @@ func (s *Server) accepted(task tasks.Task) *generateOutput {
 	status := s.PublicURL("/v1/tasks/" + task.ID.String() + "/status")
 	return &generateOutput{Location: status, Body: acceptedView{
 		TaskID: task.ID, ProvisionalCourseID: task.ResultID, EstimatedCompletionMinutes: task.EstimatedMins,
-		StatusURL: status, WSURL: webSocketURL(s.Config.HTTP.PublicURL, "/v1/tasks/ws/"+task.ID.String()),
+		StatusURL: status, WSURL: s.SocketURL("/v1/tasks/ws/" + task.ID.String()),
 	}}
 }
 
@@ -138,11 +138,11 @@ func (in *generateInput) Resolve(huma.Context) []error {
 func (b generateBody) normalise() (courseRequest, rest.FieldFaults) {
 	var faults rest.FieldFaults
 	r := courseRequest{
-		Title: text(b.Title), Description: text(b.Description), Interests: list(b.Interests),
-		Level: cmp.Or(text(b.DifficultyLevel), text(b.Level), "beginner"), Locale: cmp.Or(text(b.Locale), "en"),
+		Title: rest.TextOf(b.Title), Description: rest.TextOf(b.Description), Interests: rest.ListOf(b.Interests),
+		Level: cmp.Or(rest.TextOf(b.DifficultyLevel), rest.TextOf(b.Level), "beginner"), Locale: cmp.Or(rest.TextOf(b.Locale), "en"),
 		Hours: b.TargetHours, Preferences: b.Preferences,
 	}
-	r.Topic = cmp.Or(text(b.Topic), r.Title)
+	r.Topic = cmp.Or(rest.TextOf(b.Topic), r.Title)
 	r.Title = cmp.Or(r.Title, r.Topic)
 	if r.Preferences == nil {
 		r.Preferences = map[string]any{}
@@ -162,13 +162,13 @@ func (b generateBody) normalise() (courseRequest, rest.FieldFaults) {
 		}
 	}
 	r.SourceIDs = b.SourceIDs
-	switch mode := cmp.Or(text(b.Mode), modeAutomatic); mode {
+	switch mode := cmp.Or(rest.TextOf(b.Mode), modeAutomatic); mode {
 	case modeAutomatic, modeReview:
 		r.Review = mode == modeReview
 	default:
 		faults.Add("mode", "must be automatic or review")
 	}
-	if r.Visibility = courses.Visibility(text(b.Visibility)); r.Visibility == courses.VisibilityPrivate {
+	if r.Visibility = courses.Visibility(rest.TextOf(b.Visibility)); r.Visibility == courses.VisibilityPrivate {
 		r.Visibility = ""
 	}
 	if r.Visibility == courses.VisibilityPublic {

@@ -46,7 +46,7 @@ func (s *Server) regenerateCourse(ctx context.Context, in *regenerateInput) (*ge
 	if in.IdempotencyKey != "" {
 		key = &in.IdempotencyKey
 	}
-	task := in.task(rest.PrincipalOf(ctx).UserID, key, s.now())
+	task := in.task(rest.PrincipalOf(ctx).UserID, key, s.Now())
 	message := outbox.Course(task, s.bounds(), task.CreatedAt)
 	made, replayed, err := courses.CreateRegeneration(ctx, s.DB, task, in.Body.Preferences, message, s.quota())
 	return s.taken(ctx, in.Prefer, made, replayed, message, err)

@@ -78,7 +78,7 @@ func (w *testEnv) askFor(p person, topic, visibility string) (task, course uuid.
 // finish writes a course as the workflow would.
 func (w *testEnv) finish(task, course uuid.UUID) {
 	w.t.Helper()
-	ctx, db, now := context.Background(), w.server.DB, w.server.now()
+	ctx, db, now := context.Background(), w.server.DB, w.server.Now()
 	plan, err := courses.CourseToWrite(ctx, db, course)
 	require.NoError(w.t, err)
 	plan.Title = "On " + plan.Topic

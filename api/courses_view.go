@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/gamification"
 )
@@ -125,11 +126,11 @@ type quizQuestionView struct {
 func viewCourse(c courses.Course) courseView {
 	v := courseView{
 		ID: c.ID, OwnerUserID: c.OwnerUserID, Visibility: string(c.Visibility), Title: c.Title, Topic: c.Topic, Summary: c.Summary,
-		Description: c.Description, Status: string(c.Status), Interests: list(c.Interests),
+		Description: c.Description, Status: string(c.Status), Interests: rest.ListOf(c.Interests),
 		DifficultyLevel: c.DifficultyLevel, TargetDurationHours: c.TargetDurationHours,
-		EstimatedDurationHours: c.EstimatedDurationHours, Tags: list(c.Tags), ThumbnailURL: c.ThumbnailURL,
+		EstimatedDurationHours: c.EstimatedDurationHours, Tags: rest.ListOf(c.Tags), ThumbnailURL: c.ThumbnailURL,
 		Locale: c.Locale, Generation: viewGeneration(c.Generation), CreatedAt: c.CreatedAt.UTC(),
-		UpdatedAt: c.UpdatedAt.UTC(), PublishedAt: utc(c.PublishedAt),
+		UpdatedAt: c.UpdatedAt.UTC(), PublishedAt: rest.UTC(c.PublishedAt),
 		IsFavorite: c.IsFavorite, ModerationStatus: string(c.ModerationStatus), Lessons: []lessonView{}, Items: []itemView{},
 	}
 	items := map[uuid.UUID][]uuid.UUID{}
@@ -146,7 +147,7 @@ func viewCourse(c courses.Course) courseView {
 func viewGeneration(g courses.Generation) generationView {
 	return generationView{
 		Model: g.Model, ModelVersion: g.ModelVersion, Provider: g.Provider, PromptVersion: g.PromptVersion,
-		Fallback: g.Fallback, Sources: list(g.Sources), GeneratedAt: utc(g.GeneratedAt), Seconds: g.Seconds,
+		Fallback: g.Fallback, Sources: rest.ListOf(g.Sources), GeneratedAt: rest.UTC(g.GeneratedAt), Seconds: g.Seconds,
 		InputTokens: g.InputTokens, OutputTokens: g.OutputTokens, QuizAgreement: g.QuizAgreement, Notice: filled(g.Notice),
 	}
 }
@@ -161,9 +162,9 @@ func filled(text string) *string {
 
 func viewLesson(l courses.Lesson, items []uuid.UUID) lessonView {
 	v := lessonView{
-		ID: l.ID, Title: l.Title, Order: l.Position, Summary: l.Summary, Objectives: list(l.Objectives),
-		Prerequisites: list(l.Prerequisites), EstimatedDurationMinutes: l.EstimatedDurationMinutes,
-		Content: l.Content, Items: list(items), ReadingLevel: l.ReadingLevel, QualityScore: l.QualityScore,
+		ID: l.ID, Title: l.Title, Order: l.Position, Summary: l.Summary, Objectives: rest.ListOf(l.Objectives),
+		Prerequisites: rest.ListOf(l.Prerequisites), EstimatedDurationMinutes: l.EstimatedDurationMinutes,
+		Content: l.Content, Items: rest.ListOf(items), ReadingLevel: l.ReadingLevel, QualityScore: l.QualityScore,
 		KeyTerms: []keyTermView{}, Sources: []citationView{}, IsCompleted: l.Completed,
 	}
 	for _, k := range l.KeyTerms {
@@ -180,9 +181,9 @@ func viewItem(i courses.Item) itemView {
 		ID: i.ID, LessonID: i.LessonID, Type: i.Type, Title: i.Title, Source: i.Source, SourceURL: i.SourceURL,
 		SourceURLAgain: i.SourceURL, ThumbnailURL: i.ThumbnailURL, DurationSec: i.DurationSec, Pages: i.Pages,
 		WordCount: i.WordCount, FileSizeBytes: i.FileSizeBytes, Summary: i.Summary, Content: i.Content,
-		Attribution: i.Attribution, Tags: list(i.Tags), DifficultyLevel: i.DifficultyLevel, Language: i.Language,
+		Attribution: i.Attribution, Tags: rest.ListOf(i.Tags), DifficultyLevel: i.DifficultyLevel, Language: i.Language,
 		QualityScore: i.QualityScore, IsFree: i.IsFree, RequiresSubscription: i.RequiresSubscription,
-		LicenseType: i.LicenseType, ExternalID: i.ExternalID, PublishedAt: utc(i.PublishedAt),
+		LicenseType: i.LicenseType, ExternalID: i.ExternalID, PublishedAt: rest.UTC(i.PublishedAt),
 	}
 	if len(i.Quiz) > 0 {
 		mark := gamification.PassMark
@@ -192,23 +193,7 @@ func viewItem(i courses.Item) itemView {
 		v.PassMark = &mark
 	}
 	for _, q := range i.Quiz {
-		v.Questions = append(v.Questions, quizQuestionView{q.ID, cmp.Or(q.Kind, gamification.SingleChoice), q.Prompt, list(q.Options)})
+		v.Questions = append(v.Questions, quizQuestionView{q.ID, cmp.Or(q.Kind, gamification.SingleChoice), q.Prompt, rest.ListOf(q.Options)})
 	}
 	return v
-}
-
-// list returns an empty list for nil, as JSON clients expect.
-func list[T any](values []T) []T {
-	if values == nil {
-		return []T{}
-	}
-	return values
-}
-
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	u := t.UTC()
-	return &u
 }

@@ -56,13 +56,13 @@ type exportOutput struct {
 }
 
 func (s *Server) exportMe(ctx context.Context, _ *rest.NoInput) (*exportOutput, error) {
-	user, now := rest.PrincipalOf(ctx).UserID, s.now()
+	user, now := rest.PrincipalOf(ctx).UserID, s.Now()
 	task := tasks.NewTask(store.NewID(), user, store.NewID(), now)
 	hash := sha256.Sum256(task.ID[:]) // it has no key, so no request is like it
 	task.TaskType, task.WorkflowID, task.RequestHash = tasks.TaskAccountExport, workflows.ExportAccountID(task.ID), hash[:]
 	task.EstimatedMins = 1
 	message := outbox.ExportAccount(task, now)
-	entry := s.auditEntry(ctx, store.AuditExportRequested, user, map[string]any{"task_id": task.ID})
+	entry := s.AuditEntry(ctx, store.AuditExportRequested, user, map[string]any{"task_id": task.ID})
 	made, replayed, err := privacy.CreateExport(ctx, s.DB, task, message, entry)
 	if err != nil {
 		return nil, err
@@ -72,22 +72,17 @@ func (s *Server) exportMe(ctx context.Context, _ *rest.NoInput) (*exportOutput, 
 	}
 	status := s.PublicURL("/v1/tasks/" + made.ID.String() + "/status")
 	return &exportOutput{status, exportView{
-		made.ID, made.WorkflowID, status, webSocketURL(s.Config.HTTP.PublicURL, "/v1/tasks/ws/"+made.ID.String()),
+		made.ID, made.WorkflowID, status, s.SocketURL("/v1/tasks/ws/" + made.ID.String()),
 	}}, nil
 }
 
-// ExportID names an export in the path.
-type ExportID struct {
-	ID uuid.UUID `path:"id" format:"uuid"`
-}
-
-func (s *Server) getExport(ctx context.Context, in *ExportID) (*huma.StreamResponse, error) {
+func (s *Server) getExport(ctx context.Context, in *rest.PathID) (*huma.StreamResponse, error) {
 	user := rest.PrincipalOf(ctx).UserID
 	if rest.RequestInfoOf(ctx).Method == http.MethodHead { // looking is not fetching
-		export, err := privacy.FetchableExport(ctx, s.DB, user, in.ID, s.now())
+		export, err := privacy.FetchableExport(ctx, s.DB, user, in.ID, s.Now())
 		return &huma.StreamResponse{Body: func(hc huma.Context) { describeExport(hc, export) }}, err
 	}
-	entry := s.auditEntry(ctx, store.AuditExportFetched, user, map[string]any{"export_id": in.ID})
+	entry := s.AuditEntry(ctx, store.AuditExportFetched, user, map[string]any{"export_id": in.ID})
 	export, err := privacy.ClaimExport(ctx, s.DB, user, in.ID, entry)
 	if err != nil {
 		return nil, err

@@ -38,7 +38,7 @@ func TestAskingForAnExport(t *testing.T) {
 	require.Nil(t, task["provisional_course_id"])
 	require.Nil(t, task["result_url"])
 	id := uuid.MustParse(first["task_id"].(string))
-	now := w.server.now()
+	now := w.server.Now()
 	done := tasks.TaskEvent{Seq: 2, State: tasks.TaskDone, Progress: 100, Step: "done", Message: "Ready", At: now}
 	require.NoError(t, tasks.FinishTask(t.Context(), w.server.DB, id, []tasks.TaskEvent{done}))
 	task = w.do("GET", "/v1/tasks/"+first["task_id"].(string), "", ada.header()...).json(t)
@@ -51,7 +51,7 @@ func TestAskingForAnExport(t *testing.T) {
 // packed creates a finished export of two parts.
 func (w *testEnv) packed(p person) (path string, id uuid.UUID) {
 	w.t.Helper()
-	now := w.server.now()
+	now := w.server.Now()
 	expiry := now.Add(privacy.ExportFor)
 	export := privacy.Export{ID: store.NewID(), UserID: uuid.MustParse(p.id), SizeBytes: 6, CreatedAt: now, ExpiresAt: &expiry}
 	require.NoError(w.t, w.server.DB.Create(&export).Error)

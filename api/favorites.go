@@ -42,26 +42,26 @@ func (s *Server) favorites() {
 	}, s.unshareCourse)
 }
 
-type courseOnlyInput struct{ CourseID }
+type courseOnlyInput struct{ rest.PathID }
 
 func (s *Server) favorite(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
-	return nil, feed.SetFavorite(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, true, s.now())
+	return nil, feed.SetFavorite(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, true, s.Now())
 }
 
 func (s *Server) unfavorite(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
-	return nil, feed.SetFavorite(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, false, s.now())
+	return nil, feed.SetFavorite(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, false, s.Now())
 }
 
 type shareInput struct {
-	CourseID
+	rest.PathID
 	Body *ConfirmRights
 }
 
 func (s *Server) shareCourse(ctx context.Context, in *shareInput) (*struct{}, error) {
 	confirmed := in.Body != nil && in.Body.confirmed()
-	return nil, feed.ShareCourse(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, confirmed, s.now())
+	return nil, feed.ShareCourse(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, confirmed, s.Now())
 }
 
 func (s *Server) unshareCourse(ctx context.Context, in *courseOnlyInput) (*struct{}, error) {
-	return nil, feed.UnshareCourse(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, s.now())
+	return nil, feed.UnshareCourse(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, s.Now())
 }

@@ -110,7 +110,7 @@ func viewFeedItem(f feed.View) feedItemView {
 		ID: f.ID, ContentType: f.ContentType, Title: f.Title, Description: f.Description, ThumbnailURL: f.ThumbnailURL,
 		Author:     feedAuthorView{Name: f.AuthorName, AvatarURL: f.AuthorAvatar},
 		Engagement: engagementStats{f.Views, f.Likes, f.Comments, f.SharesCount},
-		CreatedAt:  f.PublishedAt.UTC(), UpdatedAt: f.UpdatedAt.UTC(), Metadata: feedMetadata(f), RankingScore: f.Score, Reasons: list(f.Reasons),
+		CreatedAt:  f.PublishedAt.UTC(), UpdatedAt: f.UpdatedAt.UTC(), Metadata: feedMetadata(f), RankingScore: f.Score, Reasons: rest.ListOf(f.Reasons),
 	}
 	if f.AuthorID != nil {
 		v.Author.ID = *f.AuthorID
@@ -120,7 +120,7 @@ func viewFeedItem(f feed.View) feedItemView {
 
 // feedMetadata returns the metadata of the item's kind and the metadata common to all kinds.
 func feedMetadata(f feed.View) map[string]any {
-	m := map[string]any{"skills": list([]string(f.Skills)), "user_liked": f.Liked, "user_bookmarked": f.Bookmarked}
+	m := map[string]any{"skills": rest.ListOf([]string(f.Skills)), "user_liked": f.Liked, "user_bookmarked": f.Bookmarked}
 	maps.Copy(m, f.Metadata)
 	add := func(key string, value any, has bool) {
 		if has {
@@ -194,7 +194,7 @@ type trendingInput struct {
 }
 
 func (s *Server) trending(ctx context.Context, in *trendingInput) (*feedList, error) {
-	ranking, err := feed.TrendingNow(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ContentType, in.Timeframe, s.now(), in.Limit)
+	ranking, err := feed.TrendingNow(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ContentType, in.Timeframe, s.Now(), in.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +207,7 @@ type recommendationsInput struct {
 }
 
 func (s *Server) recommendations(ctx context.Context, in *recommendationsInput) (*feedList, error) {
-	ranking, err := feed.RecommendBest(ctx, s.DB, rest.PrincipalOf(ctx).UserID, ranking.Strategy(in.Strategy), s.now())
+	ranking, err := feed.RecommendBest(ctx, s.DB, rest.PrincipalOf(ctx).UserID, ranking.Strategy(in.Strategy), s.Now())
 	if err != nil {
 		return nil, err
 	}

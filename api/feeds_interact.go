@@ -47,7 +47,7 @@ type interactOutput struct {
 
 func (s *Server) interact(ctx context.Context, in *interactInput) (*interactOutput, error) {
 	interaction := feed.Interaction{ItemID: in.ID, Action: in.Body.Action, Metadata: in.Body.Metadata, ConfirmRights: in.Body.confirmed()}
-	if err := feed.Interact(ctx, s.DB, rest.PrincipalOf(ctx).UserID, interaction, s.now()); err != nil {
+	if err := feed.Interact(ctx, s.DB, rest.PrincipalOf(ctx).UserID, interaction, s.Now()); err != nil {
 		return nil, err
 	}
 	out := &interactOutput{}
@@ -96,7 +96,7 @@ func (s *Server) interactAll(ctx context.Context, in *interactAllInput) (*intera
 	for i, one := range in.Body.Interactions {
 		all[i] = feed.Interaction{ItemID: one.ItemID, Action: one.Action, Metadata: one.Metadata, ConfirmRights: one.confirmed()}
 	}
-	found, err := feed.InteractAll(ctx, s.DB, rest.PrincipalOf(ctx).UserID, all, s.now())
+	found, err := feed.InteractAll(ctx, s.DB, rest.PrincipalOf(ctx).UserID, all, s.Now())
 	if err != nil {
 		return nil, err
 	}

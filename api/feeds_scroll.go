@@ -41,7 +41,7 @@ func (s *Server) scroll(ctx context.Context, user uuid.UUID, kind feed.Type, pla
 			return stored, nil
 		}
 	}
-	now := s.now()
+	now := s.Now()
 	ranking, err := feed.RankFeed(ctx, s.DB, user, kind, now)
 	return &scroll{id: store.NewID(), made: now, ranking: ranking}, err
 }
@@ -68,7 +68,7 @@ func (s *Server) pin(ctx context.Context, user uuid.UUID, sc *scroll) error {
 }
 
 func (s *Server) rememberScroll(ctx context.Context, user uuid.UUID, row feed.Snapshot) {
-	left := row.ExpiresAt.Sub(s.now())
+	left := row.ExpiresAt.Sub(s.Now())
 	if left <= 0 {
 		return
 	}
@@ -84,7 +84,7 @@ func (s *Server) recallScroll(ctx context.Context, user, id uuid.UUID) (*scroll,
 	row, ok := s.cachedSnapshot(ctx, user, id)
 	if !ok {
 		var err error
-		if row, ok, err = feed.FindSnapshot(ctx, s.DB, user, id, s.now()); err != nil || !ok {
+		if row, ok, err = feed.FindSnapshot(ctx, s.DB, user, id, s.Now()); err != nil || !ok {
 			return nil, err
 		}
 		s.rememberScroll(ctx, user, row)
@@ -110,5 +110,5 @@ func (s *Server) cachedSnapshot(ctx context.Context, user, id uuid.UUID) (row fe
 	}
 	row.MadeAt = time.UnixMicro(int64(binary.BigEndian.Uint64(value))).UTC()
 	row.Entries = value[madeBytes:]
-	return row, s.now().Before(row.MadeAt.Add(feed.SnapshotFor))
+	return row, s.Now().Before(row.MadeAt.Add(feed.SnapshotFor))
 }

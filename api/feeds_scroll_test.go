@@ -32,7 +32,7 @@ func withRedis(t *testing.T) func(*Deps) {
 // many adds posts of a user in one statement, the i-th i seconds before now.
 func (w *testEnv) many(p person, n int) (ids []uuid.UUID) {
 	w.t.Helper()
-	author, now := uuid.MustParse(p.id), w.server.now()
+	author, now := uuid.MustParse(p.id), w.server.Now()
 	posts := make([]community.Post, n)
 	for i := range posts {
 		at := now.Add(-time.Duration(i) * time.Second)
@@ -58,9 +58,9 @@ func TestScrollingWhileOthersWrite(t *testing.T) {
 			ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 			there := w.many(bob, 500)
 			fan := uuid.MustParse(w.signUp("fan@example.com").id)
-			_, err := feed.InteractAll(t.Context(), w.server.DB, fan, likes(there[:50]), w.server.now())
+			_, err := feed.InteractAll(t.Context(), w.server.DB, fan, likes(there[:50]), w.server.Now())
 			require.NoError(t, err)
-			require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.now()))
+			require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.Now()))
 			require.NoError(t, w.server.DB.Create(&community.Follow{FollowerID: uuid.MustParse(ada.id), FolloweeID: uuid.MustParse(bob.id), CreatedAt: w.clock.now()}).Error)
 			w.scrollAll(ada, kind, there, w.writing(bob, fan))
 		})
@@ -118,7 +118,7 @@ func (w *testEnv) writing(author person, fan uuid.UUID) *writers {
 
 // run writes posts and likes: a hundred posts and a hundred likes of them a round.
 func (ws *writers) run(ctx context.Context, author, fan uuid.UUID) error {
-	db, now := ws.w.server.DB, ws.w.server.now().Add(time.Hour)
+	db, now := ws.w.server.DB, ws.w.server.Now().Add(time.Hour)
 	for ctx.Err() == nil {
 		var posts []community.Post
 		for i := range writesBetween / 2 {
@@ -192,7 +192,7 @@ func TestACursorHoldsForFifteenMinutesInAnyProcess(t *testing.T) {
 			require.NotEqual(t, first["refresh_timestamp"], anew["refresh_timestamp"], "an expired one begins anew")
 			require.Len(t, anew["items"], 10)
 			require.EqualValues(t, 30, anew["total_count"])
-			require.NoError(t, feed.DropSnapshots(t.Context(), w.server.DB, w.server.now()))
+			require.NoError(t, feed.DropSnapshots(t.Context(), w.server.DB, w.server.Now()))
 			var left int64
 			require.NoError(t, w.server.DB.Model(&feed.Snapshot{}).Count(&left).Error)
 			require.EqualValues(t, 1, left)
@@ -252,12 +252,12 @@ func TestAFeedTakesAsManyQueriesWhateverItsSize(t *testing.T) {
 	require.NoError(t, w.server.DB.Create(&community.Follow{FollowerID: uuid.MustParse(ada.id), FolloweeID: uuid.MustParse(bob.id), CreatedAt: w.clock.now()}).Error)
 	for i := range 5 {
 		p := uuid.MustParse(w.signUp(fmt.Sprintf("fan%d@example.com", i)).id)
-		_, err := feed.InteractAll(t.Context(), w.server.DB, p, likes(there[i*50:i*50+120]), w.server.now())
+		_, err := feed.InteractAll(t.Context(), w.server.DB, p, likes(there[i*50:i*50+120]), w.server.Now())
 		require.NoError(t, err)
 	}
-	_, err := feed.InteractAll(t.Context(), w.server.DB, uuid.MustParse(ada.id), likes(there[:120]), w.server.now())
+	_, err := feed.InteractAll(t.Context(), w.server.DB, uuid.MustParse(ada.id), likes(there[:120]), w.server.Now())
 	require.NoError(t, err)
-	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.now()))
+	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.Now()))
 	measure(large)
 	t.Log("queries of a first page, a session's standing included: ", strings.TrimPrefix(fmt.Sprint(large), "map"))
 	for kind, most := range large {

@@ -33,7 +33,7 @@ type findInput struct {
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *findInput) Resolve(huma.Context) []error {
-	if trimmed(in.Q) == "" {
+	if rest.Trimmed(in.Q) == "" {
 		return []error{&huma.ErrorDetail{Location: "query.q", Message: "must not be blank"}}
 	}
 	return nil
@@ -42,7 +42,7 @@ func (in *findInput) Resolve(huma.Context) []error {
 func (s *Server) find(ctx context.Context, in *findInput) (*rest.Body[[]feedItemView], error) {
 	found, err := feed.Search(ctx, s.DB, feed.SearchQuery{
 		Viewer: rest.PrincipalOf(ctx).UserID, Words: in.Q, ContentType: in.ContentType, DifficultyLevel: in.DifficultyLevel,
-		Language: in.Language, Limit: in.Limit, Now: s.now(),
+		Language: in.Language, Limit: in.Limit, Now: s.Now(),
 	})
 	if err != nil {
 		return nil, err

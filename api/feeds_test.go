@@ -24,7 +24,7 @@ import (
 func (w *testEnv) says(p person, title string, tags ...string) uuid.UUID {
 	w.t.Helper()
 	w.clock.advance(time.Minute)
-	author, now := uuid.MustParse(p.id), w.server.now()
+	author, now := uuid.MustParse(p.id), w.server.Now()
 	post := community.Post{
 		ID: store.NewID(), AuthorID: &author, Title: title, Content: "About " + title, PostType: "discussion", Tags: append([]string{}, tags...),
 		Metadata: map[string]any{}, Status: moderation.ContentVisible, CreatedAt: now, UpdatedAt: now,
@@ -37,7 +37,7 @@ func (w *testEnv) says(p person, title string, tags ...string) uuid.UUID {
 func (w *testEnv) publishes(p person, topic, level string, tags ...string) uuid.UUID {
 	w.t.Helper()
 	w.clock.advance(time.Minute)
-	now := w.server.now()
+	now := w.server.Now()
 	c := courses.Course{
 		ID: store.NewID(), OwnerUserID: uuid.MustParse(p.id), Title: "On " + topic, Topic: topic, Status: courses.CourseReady, Visibility: courses.VisibilityPublic, DifficultyLevel: level,
 		Locale: "en", Tags: append([]string{}, tags...), CreatedAt: now, UpdatedAt: now, PublishedAt: &now,
@@ -88,7 +88,7 @@ func TestEveryKindOfFeedIsWhatItSays(t *testing.T) {
 	for n := range 3 {
 		require.Equal(t, 200, w.interact(w.signUp(fmt.Sprintf("fan%d@example.com", n)), old, "like").status)
 	}
-	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.now()))
+	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.Now()))
 	require.Equal(t, 200, w.do("PUT", "/v1/users/me/learning-profile", `{"interests":["Baking"]}`, ada.header()...).status)
 
 	recent := w.page(ada, "?feed_type=recent")
@@ -148,7 +148,7 @@ func TestWhatIsNotToBeSeenIsInNoFeed(t *testing.T) {
 	}
 	w.publishes(authors["fine"], "Boats", "beginner", "sea")
 	_, private := w.ask(authors["fine"], "A course of the sea that is being written")
-	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.now()))
+	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.Now()))
 	block := func(a, b person) {
 		require.NoError(t, w.server.DB.Create(&accounts.Block{BlockerID: uuid.MustParse(a.id), BlockedID: uuid.MustParse(b.id), CreatedAt: w.clock.now()}).Error)
 	}

@@ -24,7 +24,7 @@ func (s *Server) follows() {
 			OperationID: op.id, Method: op.method, Path: "/v1/users/{id}/follow", Tags: []string{tagCommunity}, Summary: op.summary,
 			Description: op.description + " Repeating it changes nothing.", DefaultStatus: http.StatusNoContent,
 		}, func(ctx context.Context, in *followInput) (*struct{}, error) {
-			return nil, community.SetFollow(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, op.wanted, s.now())
+			return nil, community.SetFollow(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, op.wanted, s.Now())
 		})
 	}
 }

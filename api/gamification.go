@@ -116,7 +116,7 @@ func (s *Server) gameProfile(ctx context.Context, _ *rest.NoInput) (*gameProfile
 }
 
 func (s *Server) addStreak(ctx context.Context, v *gameProfileView) error {
-	streak, err := learning.StreakOf(ctx, s.DB, v.UserID, s.now())
+	streak, err := learning.StreakOf(ctx, s.DB, v.UserID, s.Now())
 	v.CurrentStreak, v.Streak, v.CurrentStreakDays = streak.Current, streak.Current, streak.Current
 	v.LongestStreak, v.LongestStreakDays = streak.Longest, streak.Longest
 	if streak.Freezable != nil {
@@ -169,7 +169,7 @@ func (s *Server) listAchievements(ctx context.Context, in *achievementsInput) (*
 		}
 		views = append(views, achievementView{
 			ID: a.ID, Title: a.Name, Description: a.Description, AchievementType: a.AchievementType, IconURL: a.IconURL, PointsReward: a.PointsReward,
-			UnlockedAt: utc(a.UnlockedAt), ProgressCurrent: a.Current, ProgressTarget: a.Target, IsUnlocked: a.UnlockedAt != nil, Rarity: a.Rarity,
+			UnlockedAt: rest.UTC(a.UnlockedAt), ProgressCurrent: a.Current, ProgressTarget: a.Target, IsUnlocked: a.UnlockedAt != nil, Rarity: a.Rarity,
 		})
 	}
 	return rest.Answer(views), nil
@@ -207,7 +207,7 @@ type freezeView struct {
 type freezeOutput struct{ Body freezeView }
 
 func (s *Server) spendFreeze(ctx context.Context, _ *rest.NoInput) (*freezeOutput, error) {
-	streak, err := learning.SpendFreeze(ctx, s.DB, rest.PrincipalOf(ctx).UserID, s.now())
+	streak, err := learning.SpendFreeze(ctx, s.DB, rest.PrincipalOf(ctx).UserID, s.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -22,10 +22,10 @@ func newBoards(s *Server) *boards.Boards {
 	return &boards.Boards{
 		DB: s.DB, Redis: s.Redis, Clock: s.Clock, Log: s.Log, Within: guarded(s.Deps, redisWithin).Do,
 		Rebuild: func(ctx context.Context, stamp uuid.UUID) error {
-			if !asked.first(stamp, s.now()) {
+			if !asked.first(stamp, s.Now()) {
 				return nil
 			}
-			return store.Enqueue(ctx, s.DB, outbox.RebuildBoards(stamp, s.now()))
+			return store.Enqueue(ctx, s.DB, outbox.RebuildBoards(stamp, s.Now()))
 		},
 	}
 }
@@ -86,7 +86,7 @@ type leaderboardOutput struct{ Body leaderboardView }
 
 func (s *Server) leaderboard(ctx context.Context, in *leaderboardInput) (*leaderboardOutput, error) {
 	page, err := s.boards.Read(ctx, boards.Query{
-		Board: in.board(s.now()), Viewer: rest.PrincipalOf(ctx).UserID, Skip: in.Offset, Limit: in.Limit, Around: in.AroundMe,
+		Board: in.board(s.Now()), Viewer: rest.PrincipalOf(ctx).UserID, Skip: in.Offset, Limit: in.Limit, Around: in.AroundMe,
 	})
 	if err != nil {
 		return nil, err

@@ -66,12 +66,12 @@ type dueCourseView struct {
 
 func viewLearning(p feed.ProfileView) learningView {
 	v := learningView{
-		Interests: list(p.Interests), InterestsStated: p.InterestsStated, Level: p.Level, LevelStated: p.LevelStated,
-		CompletedTopics: list(p.CompletedTopics), Skills: []masteryView{}, UpdatedAt: utc(p.UpdatedAt),
-		Due: dueView{Cards: p.DueNow, NextDueAt: utc(p.NextDueAt), ByCourse: []dueCourseView{}},
+		Interests: rest.ListOf(p.Interests), InterestsStated: p.InterestsStated, Level: p.Level, LevelStated: p.LevelStated,
+		CompletedTopics: rest.ListOf(p.CompletedTopics), Skills: []masteryView{}, UpdatedAt: rest.UTC(p.UpdatedAt),
+		Due: dueView{Cards: p.DueNow, NextDueAt: rest.UTC(p.NextDueAt), ByCourse: []dueCourseView{}},
 	}
 	for _, s := range p.Skills {
-		v.Skills = append(v.Skills, masteryView{s.Skill, s.Mastery, s.Measured, s.Stated, s.Quizzes, s.Reviews, utc(s.LastAt)})
+		v.Skills = append(v.Skills, masteryView{s.Skill, s.Mastery, s.Measured, s.Stated, s.Quizzes, s.Reviews, rest.UTC(s.LastAt)})
 	}
 	for _, d := range p.DueByCourse {
 		v.Due.ByCourse = append(v.Due.ByCourse, dueCourseView(d))
@@ -82,7 +82,7 @@ func viewLearning(p feed.ProfileView) learningView {
 type learningInput struct{ rest.Reading }
 
 func (s *Server) learningProfile(ctx context.Context, in *learningInput) (*rest.Tagged[learningView], error) {
-	p, err := feed.FindProfile(ctx, s.DB, rest.PrincipalOf(ctx).UserID, s.now())
+	p, err := feed.FindProfile(ctx, s.DB, rest.PrincipalOf(ctx).UserID, s.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func (s *Server) changeLearningProfile(ctx context.Context, in *changeLearningIn
 		}
 		return rest.CheckIfMatch(in.IfMatch, rest.ETagOf(viewLearning(p)))
 	}
-	p, err := feed.ChangeLearning(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.Body.change(), s.now(), allowed)
+	p, err := feed.ChangeLearning(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.Body.change(), s.Now(), allowed)
 	if err != nil {
 		return nil, err
 	}
@@ -189,15 +189,15 @@ type pathOutput struct{ Body []pathStepView }
 func (s *Server) learningPath(ctx context.Context, in *pathInput) (*pathOutput, error) {
 	var skills []string
 	for skill := range strings.SplitSeq(in.Skills, ",") {
-		if skill = trimmed(skill); skill != "" {
+		if skill = rest.Trimmed(skill); skill != "" {
 			skills = append(skills, skill)
 		}
 	}
-	steps, err := feed.LearningPath(ctx, s.DB, rest.PrincipalOf(ctx).UserID, skills, s.now())
+	steps, err := feed.LearningPath(ctx, s.DB, rest.PrincipalOf(ctx).UserID, skills, s.Now())
 	out := &pathOutput{make([]pathStepView, 0, len(steps))}
 	for i, step := range steps {
 		out.Body = append(out.Body, pathStepView{
-			i + 1, step.Content, step.Title, step.ContentType, step.Difficulty, step.Minutes, list(step.Prerequisites), list(step.Objectives), step.Confidence,
+			i + 1, step.Content, step.Title, step.ContentType, step.Difficulty, step.Minutes, rest.ListOf(step.Prerequisites), rest.ListOf(step.Objectives), step.Confidence,
 		})
 	}
 	return out, err

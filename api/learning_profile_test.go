@@ -60,7 +60,7 @@ func TestALearningPathLeadsFromEasyToHard(t *testing.T) {
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	hard, easy := w.publishes(bob, "Ocean currents", "advanced", "sea"), w.publishes(bob, "Waves", "beginner", "sea")
 	w.publishes(bob, "Bread", "beginner", "baking")
-	now := w.server.now()
+	now := w.server.Now()
 	require.NoError(t, w.server.DB.Create(&courses.Lesson{
 		ID: courses.LessonID(easy, 1), CourseID: easy, Position: 1, Title: "Ripples", Objectives: []string{"See them"}, CreatedAt: now, UpdatedAt: now,
 	}).Error)

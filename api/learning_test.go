@@ -26,7 +26,7 @@ func (w *testEnv) published(p person) (course uuid.UUID, lessons []uuid.UUID) {
 	for n := 1; n <= 3; n++ {
 		lessons = append(lessons, courses.LessonID(course, n))
 	}
-	now, half := w.server.now(), 0.5
+	now, half := w.server.Now(), 0.5
 	require.NoError(w.t, w.server.DB.Create(&courses.Item{
 		ID: courses.ItemID(lessons[0], 7), CourseID: course, LessonID: lessons[0], Position: 7, Type: "quiz", Title: "All kinds", Source: "lyo",
 		DifficultyLevel: "beginner", Language: "en", CreatedAt: now, PassMark: &half,

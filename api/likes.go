@@ -36,12 +36,12 @@ func (s *Server) likable(what, path string, like liker) {
 		rest.Register(s.API, huma.Operation{
 			OperationID: op.id, Method: op.method, Path: path + "/like", Tags: []string{tagCommunity}, Summary: op.summary,
 			Description: op.description + " 409: the " + what + " is on hold or hidden.", Errors: []int{http.StatusConflict},
-		}, func(ctx context.Context, in *PostID) (*rest.Body[likeView], error) {
+		}, func(ctx context.Context, in *rest.PathID) (*rest.Body[likeView], error) {
 			v, err := s.reader(ctx)
 			if err != nil {
 				return nil, err
 			}
-			likes, liked, err := like(ctx, s.DB, v, in.ID, op.want, s.now())
+			likes, liked, err := like(ctx, s.DB, v, in.ID, op.want, s.Now())
 			if err != nil {
 				return nil, err
 			}

@@ -26,7 +26,7 @@ func (s *Server) logOut(ctx context.Context, in *logOutInput) (*struct{}, error)
 		return nil, rest.BadToken()
 	}
 	for _, session := range ending {
-		if err := accounts.RevokeSession(ctx, s.DB, session, s.auditEntry(ctx, store.AuditSignOut, uuid.Nil, map[string]any{"session_id": session})); err != nil {
+		if err := accounts.RevokeSession(ctx, s.DB, session, s.AuditEntry(ctx, store.AuditSignOut, uuid.Nil, map[string]any{"session_id": session})); err != nil {
 			return nil, err
 		}
 		s.announceRevocation(ctx, session)
@@ -40,7 +40,7 @@ func (s *Server) provenSessions(ctx context.Context, in *logOutInput) ([]uuid.UU
 	var proven []uuid.UUID
 	if claims, err := s.access.Verify(rest.BearerToken(in.Authorization)); err == nil {
 		rest.RequestInfoOf(ctx).User = claims.UserID.String()
-		owner, _, err := accounts.FindSessionState(ctx, s.DB, claims.SessionID, s.now())
+		owner, _, err := accounts.FindSessionState(ctx, s.DB, claims.SessionID, s.Now())
 		if err != nil {
 			return nil, err
 		}

@@ -141,7 +141,7 @@ func TestWhatIsWrittenAgainIsJudgedBeforeAnybodySeesIt(t *testing.T) {
 	a := w.do("POST", "/v1/courses/"+course+"/regenerate", `{"section":"lessons"}`, ada.header()...)
 	require.Equal(t, http.StatusAccepted, a.status, string(a.body))
 	id := uuid.MustParse(course)
-	now := w.server.now()
+	now := w.server.Now()
 	text := courses.Lesson{ID: courses.LessonID(id, 1), CourseID: id, Content: "Bet in a casino.", Revision: 2, UpdatedAt: now, WrittenAt: &now}
 	require.NoError(t, courses.SaveLesson(t.Context(), w.server.DB, text))
 	require.False(t, w.appears(eve, course, "Chance"), "the run is still going on")

@@ -58,7 +58,7 @@ func viewNotification(n notify.Notification) notificationView {
 	}
 	return notificationView{
 		ID: n.ID, Type: string(n.Kind), Title: n.Title, Body: n.Body, Data: data,
-		IsRead: n.ReadAt != nil, ReadAt: utc(n.ReadAt), CreatedAt: n.CreatedAt.UTC(),
+		IsRead: n.ReadAt != nil, ReadAt: rest.UTC(n.ReadAt), CreatedAt: n.CreatedAt.UTC(),
 	}
 }
 
@@ -103,13 +103,8 @@ func (s *Server) countNotifications(ctx context.Context, _ *rest.NoInput) (*rest
 	return rest.Answer(unreadView{n}), err
 }
 
-// NotificationID is the notification id in the path.
-type NotificationID struct {
-	ID uuid.UUID `path:"id" format:"uuid"`
-}
-
-func (s *Server) readNotification(ctx context.Context, in *NotificationID) (*rest.Body[notificationView], error) {
-	n, err := notify.ReadNotification(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, s.now())
+func (s *Server) readNotification(ctx context.Context, in *rest.PathID) (*rest.Body[notificationView], error) {
+	n, err := notify.ReadNotification(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, s.Now())
 	return rest.Answer(viewNotification(n)), err
 }
 
@@ -119,6 +114,6 @@ type readView struct {
 }
 
 func (s *Server) readNotifications(ctx context.Context, _ *rest.NoInput) (*rest.Body[readView], error) {
-	n, err := notify.ReadAll(ctx, s.DB, rest.PrincipalOf(ctx).UserID, s.now())
+	n, err := notify.ReadAll(ctx, s.DB, rest.PrincipalOf(ctx).UserID, s.Now())
 	return rest.Answer(readView{"Everything is read.", n}), err
 }

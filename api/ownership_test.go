@@ -46,7 +46,7 @@ func (w *testEnv) populated(email string) ownedData {
 		e.add("/v1/tasks/", task)
 		e.add("/v1/courses/", course)
 		e.add("/v1/feeds/items/", course)
-		now := w.server.now()
+		now := w.server.Now()
 		source := courses.Source{
 			ID: store.NewID(), UserID: user, Kind: "text", Title: e.topic, MediaType: "text/plain", State: courses.SourceReady,
 			Content: e.topic, CreatedAt: now, UpdatedAt: now,
@@ -87,7 +87,7 @@ func (w *testEnv) populated(email string) ownedData {
 // pending review.
 func (w *testEnv) whispered(user uuid.UUID, topic string) (post, comment uuid.UUID) {
 	w.t.Helper()
-	now := w.server.now()
+	now := w.server.Now()
 	p := community.Post{
 		ID: store.NewID(), AuthorID: &user, Title: topic, Content: topic, PostType: "discussion", Tags: []string{}, Metadata: map[string]any{},
 		Status: moderation.ContentPending, CreatedAt: now, UpdatedAt: now,
@@ -104,10 +104,10 @@ func (w *testEnv) neighbours(user uuid.UUID) {
 	for _, name := range []string{"bob", "cyd", "dan", "eli"} {
 		id := uuid.MustParse(w.signUp(name + "-" + store.NewID().String() + "@example.com").id)
 		if name < "d" {
-			require.NoError(w.t, w.server.DB.Create(&accounts.Block{BlockerID: user, BlockedID: id, CreatedAt: w.server.now()}).Error)
+			require.NoError(w.t, w.server.DB.Create(&accounts.Block{BlockerID: user, BlockedID: id, CreatedAt: w.server.Now()}).Error)
 			continue
 		}
-		now := w.server.now()
+		now := w.server.Now()
 		require.NoError(w.t, w.server.DB.Create(&community.Post{
 			ID: store.NewID(), AuthorID: &id, Title: name, Content: name, PostType: "discussion", Tags: []string{}, Metadata: map[string]any{},
 			Status: moderation.ContentVisible, CreatedAt: now, UpdatedAt: now,

@@ -59,11 +59,6 @@ func (s *Server) posts() {
 	s.likable("post", postPath, community.LikePost)
 }
 
-// PostID is the post id in the path.
-type PostID struct {
-	ID uuid.UUID `path:"id" format:"uuid"`
-}
-
 // Format is embedded in inputs of operations that return Markdown.
 type Format struct {
 	Format string `query:"format" enum:"markdown,html" default:"markdown" doc:"html: content_html is included"`
@@ -88,7 +83,7 @@ func (s *Server) viewer(ctx context.Context) (moderation.Viewer, error) {
 // writing returns the context in which the principal writes a post or comment.
 func (s *Server) writing(ctx context.Context) (community.AuthorContext, error) {
 	v, err := s.viewer(ctx)
-	w := community.AuthorContext{Viewer: v, Now: s.now(), Enqueuer: outbox.NewEnqueuer(s.now), Entry: s.auditEntry(ctx, "", uuid.Nil, nil)}
+	w := community.AuthorContext{Viewer: v, Now: s.Now(), Enqueuer: outbox.NewEnqueuer(s.Now), Entry: s.AuditEntry(ctx, "", uuid.Nil, nil)}
 	if s.Config.Limits.On() {
 		w.Allow = s.allowance
 	}
@@ -126,7 +121,7 @@ func (s *Server) createPost(ctx context.Context, in *createPostInput) (*rest.Tag
 }
 
 type getPostInput struct {
-	PostID
+	rest.PathID
 	Format
 	rest.Reading
 }
@@ -136,7 +131,7 @@ func (s *Server) getPost(ctx context.Context, in *getPostInput) (*rest.Tagged[po
 	if err != nil {
 		return nil, err
 	}
-	post, err := community.ReadPost(ctx, s.DB, v, in.ID, s.now())
+	post, err := community.ReadPost(ctx, s.DB, v, in.ID, s.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +147,7 @@ func (s *Server) singlePost(ifNoneMatch string, post community.PostDetail, f For
 }
 
 type updatePostInput struct {
-	PostID
+	rest.PathID
 	Format
 	rest.Changing
 	Body postChangeBody
@@ -194,7 +189,7 @@ type done struct {
 }
 
 type deletePostInput struct {
-	PostID
+	rest.PathID
 	rest.Changing
 }
 
@@ -209,7 +204,7 @@ func (s *Server) deletePost(ctx context.Context, in *deletePostInput) (*rest.Bod
 	return rest.Answer(done{"The post is deleted."}), nil
 }
 
-func (s *Server) listPostEdits(ctx context.Context, in *PostID) (*rest.Body[[]editView], error) {
+func (s *Server) listPostEdits(ctx context.Context, in *rest.PathID) (*rest.Body[[]editView], error) {
 	v, err := s.reader(ctx)
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ func (s *Server) listPosts(ctx context.Context, in *listPostsInput) (*rest.Page[
 			return nil, err
 		}
 	} else if window, bounded := windows()[in.Window]; bounded && in.Sort == community.SortTop {
-		f.Since = s.now().Add(-window)
+		f.Since = s.Now().Add(-window)
 	}
 	posts, err := community.ListPosts(ctx, s.DB, user, f)
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *Server) listPosts(ctx context.Context, in *listPostsInput) (*rest.Page[
 // tags returns the requested tags.
 func (in *listPostsInput) tags() (tags []string) {
 	for tag := range strings.SplitSeq(in.Tags, ",") {
-		if tag = trimmed(tag); tag != "" {
+		if tag = rest.Trimmed(tag); tag != "" {
 			tags = append(tags, tag)
 		}
 	}

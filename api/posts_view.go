@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/community"
 )
@@ -43,7 +44,7 @@ type postView struct {
 
 func (s *Server) viewPost(p community.PostDetail, f Format) (postView, error) {
 	v := postView{
-		ID: p.ID, Title: p.Title, Content: p.Content, PostType: p.PostType, Author: viewAuthor(p.Author), Tags: list(p.Tags),
+		ID: p.ID, Title: p.Title, Content: p.Content, PostType: p.PostType, Author: viewAuthor(p.Author), Tags: rest.ListOf(p.Tags),
 		CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC(), LikesCount: p.LikesCount, CommentsCount: p.CommentsCount,
 		ViewsCount: p.ViewsCount, IsPinned: p.IsPinned, UserLiked: p.UserLiked, Metadata: p.Metadata, Status: string(p.Status),
 	}
@@ -75,7 +76,7 @@ type editView struct {
 func viewEdits(edits []community.ContentEdit) []editView {
 	views := make([]editView, 0, len(edits))
 	for _, e := range edits {
-		views = append(views, editView{e.Title, e.Content, list(e.Tags), e.At.UTC()})
+		views = append(views, editView{e.Title, e.Content, rest.ListOf(e.Tags), e.At.UTC()})
 	}
 	return views
 }

@@ -86,11 +86,11 @@ type progressOutput struct{ Body progressView }
 func viewProgress(p learning.Progress) *progressOutput {
 	return &progressOutput{progressView{
 		CourseID: p.CourseID, UserID: p.UserID, ProgressPercent: p.Percent, CompletedLessons: p.CompletedLessons, CurrentLessonID: p.CurrentLessonID,
-		TimeSpentMinutes: p.Minutes, StartedAt: utc(p.StartedAt), LastAccessedAt: utc(p.LastAccessedAt), CompletedAt: utc(p.CompletedAt),
+		TimeSpentMinutes: p.Minutes, StartedAt: rest.UTC(p.StartedAt), LastAccessedAt: rest.UTC(p.LastAccessedAt), CompletedAt: rest.UTC(p.CompletedAt),
 	}}
 }
 
-func (s *Server) getProgress(ctx context.Context, in *struct{ CourseID }) (*progressOutput, error) {
+func (s *Server) getProgress(ctx context.Context, in *rest.PathID) (*progressOutput, error) {
 	p, err := learning.ProgressOf(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (s *Server) getProgress(ctx context.Context, in *struct{ CourseID }) (*prog
 }
 
 type putProgressInput struct {
-	CourseID
+	rest.PathID
 	Keyed
 	Body progressBody
 }
@@ -116,12 +116,12 @@ func (s *Server) putProgress(ctx context.Context, in *putProgressInput) (*progre
 	request.Happened = request.stripped()
 	return s.study(ctx, learning.Study{
 		CourseID: in.ID, LessonID: in.Body.LessonID, Completed: completed, Minutes: number(in.Body.Minutes),
-		At: in.Body.at(s.now()), Key: in.key("study", in.ID, request),
+		At: in.Body.at(s.Now()), Key: in.key("study", in.ID, request),
 	})
 }
 
 type completeLessonInput struct {
-	CourseID
+	rest.PathID
 	LessonID uuid.UUID `path:"lesson_id" format:"uuid"`
 	Keyed
 	Body *completeBody
@@ -139,13 +139,13 @@ func (s *Server) completeLesson(ctx context.Context, in *completeLessonInput) (*
 	}
 	return s.study(ctx, learning.Study{
 		CourseID: in.ID, LessonID: in.LessonID, Completed: true, Minutes: number(body.Minutes),
-		At: body.at(s.now()), Key: in.key("complete", in.ID, in.LessonID, body.Minutes, body.stripped()),
+		At: body.at(s.Now()), Key: in.key("complete", in.ID, in.LessonID, body.Minutes, body.stripped()),
 	})
 }
 
 func (s *Server) study(ctx context.Context, study learning.Study) (*progressOutput, error) {
 	study.UserID = rest.PrincipalOf(ctx).UserID
-	p, err := learning.StudyLesson(ctx, s.DB, study, s.now(), outbox.NewEnqueuer(s.now))
+	p, err := learning.StudyLesson(ctx, s.DB, study, s.Now(), outbox.NewEnqueuer(s.Now))
 	if err != nil {
 		return nil, err
 	}

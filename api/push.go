@@ -63,7 +63,7 @@ type testPushView struct {
 }
 
 func (s *Server) testPush(ctx context.Context, _ *rest.NoInput) (*rest.Body[testPushView], error) {
-	user, now := rest.PrincipalOf(ctx).UserID, s.now()
+	user, now := rest.PrincipalOf(ctx).UserID, s.Now()
 	devices, err := notify.ActiveDevices(ctx, s.DB, user, mostTested)
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func (s *Server) testPush(ctx context.Context, _ *rest.NoInput) (*rest.Body[test
 	source := store.NewID().String()
 	id := notify.NotificationID(user, notify.NotifyTest, source)
 	var message store.OutboxMessage
-	enqueuer := outbox.NewEnqueuer(s.now)
+	enqueuer := outbox.NewEnqueuer(s.Now)
 	push := enqueuer.Push
 	enqueuer.Push = func(n notify.Notification) store.OutboxMessage {
 		message = outbox.Foreground(push(n))
@@ -175,7 +175,7 @@ const mostPushData = 1024
 func (in *sendPushInput) Resolve(huma.Context) []error {
 	var faults rest.FieldFaults
 	b := in.Body
-	if len(text(b.CollapseKey)) > 64 {
+	if len(rest.TextOf(b.CollapseKey)) > 64 {
 		faults.Add("collapse_key", "must not be longer than 64 bytes")
 	}
 	size := 0
@@ -214,20 +214,20 @@ type sendPushOutput struct {
 }
 
 func (s *Server) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutput, error) {
-	user, now := rest.PrincipalOf(ctx).UserID, s.now()
+	user, now := rest.PrincipalOf(ctx).UserID, s.Now()
 	task := in.task(user, now)
 	message := outbox.Broadcast(task, now)
 	b := notify.Broadcast{
-		ID: task.ResultID, Title: in.Body.Title, Body: trimmed(in.Body.Body), Data: in.Body.Data,
-		CollapseKey: text(in.Body.CollapseKey), Everyone: task.Spec.Everyone, CreatedAt: now,
+		ID: task.ResultID, Title: in.Body.Title, Body: rest.Trimmed(in.Body.Body), Data: in.Body.Data,
+		CollapseKey: rest.TextOf(in.Body.CollapseKey), Everyone: task.Spec.Everyone, CreatedAt: now,
 	}
-	entry := s.auditEntry(ctx, store.AuditBroadcast, uuid.Nil, map[string]any{"task_id": task.ID, "everyone": b.Everyone})
+	entry := s.AuditEntry(ctx, store.AuditBroadcast, uuid.Nil, map[string]any{"task_id": task.ID, "everyone": b.Everyone})
 	made, replayed, err := notify.CreateBroadcast(ctx, s.DB, task, b, in.Body.UserIDs, message, entry)
 	if err != nil {
 		return nil, err
 	}
 	out := &sendPushOutput{Location: s.PublicURL("/v1/tasks/" + made.ID.String() + "/status")}
-	out.Body = broadcastView{made.ID, made.WorkflowID, out.Location, webSocketURL(s.Config.HTTP.PublicURL, "/v1/tasks/ws/"+made.ID.String())}
+	out.Body = broadcastView{made.ID, made.WorkflowID, out.Location, s.SocketURL("/v1/tasks/ws/" + made.ID.String())}
 	if replayed {
 		out.Replayed = "true"
 		return out, nil

@@ -111,7 +111,7 @@ func (in *registerDeviceInput) Resolve(huma.Context) []error {
 
 // address validates the target of pushes.
 func (b deviceBody) address(faults *rest.FieldFaults) {
-	token := notify.PushToken(text(b.DeviceToken))
+	token := notify.PushToken(rest.TextOf(b.DeviceToken))
 	switch {
 	case b.Subscription == nil:
 		if fault := notify.PushTokenFault(token); fault != "" {
@@ -130,11 +130,11 @@ func (b deviceBody) address(faults *rest.FieldFaults) {
 }
 
 func (b deviceBody) kind() string {
-	return strings.ToLower(cmp.Or(text(b.DeviceType), text(b.Platform)))
+	return strings.ToLower(cmp.Or(rest.TextOf(b.DeviceType), rest.TextOf(b.Platform)))
 }
 
 func (b deviceBody) environment() string {
-	return strings.ToLower(cmp.Or(text(b.Environment), notify.EnvironmentProduction))
+	return strings.ToLower(cmp.Or(rest.TextOf(b.Environment), notify.EnvironmentProduction))
 }
 
 type deviceView struct {
@@ -171,7 +171,7 @@ func maskedToken(token string) string {
 }
 
 func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*rest.Body[deviceView], error) {
-	b, now := in.Body, s.now()
+	b, now := in.Body, s.Now()
 	var info json.RawMessage
 	if b.DeviceInfo != nil {
 		info, _ = json.Marshal(b.DeviceInfo) //nolint:errchkjson // it was decoded from JSON
@@ -182,9 +182,9 @@ func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*
 		web, _ = b.Subscription.canonical() // it was checked
 	}
 	made, err := notify.RegisterDevice(ctx, s.DB, notify.Device{
-		ID: store.NewID(), UserID: who.UserID, SessionID: &who.SessionID, Token: cmp.Or(web.Endpoint, text(b.DeviceToken)), WebP256DH: web.P256DH, WebAuth: web.Auth, Platform: b.kind(), Environment: b.environment(),
-		DeviceInfo: info, Locale: text(b.Locale), AppVersion: text(b.AppVersion), DeviceModel: text(b.DeviceModel),
-		OSVersion: text(b.OSVersion), CreatedAt: now, LastUsedAt: now,
+		ID: store.NewID(), UserID: who.UserID, SessionID: &who.SessionID, Token: cmp.Or(web.Endpoint, rest.TextOf(b.DeviceToken)), WebP256DH: web.P256DH, WebAuth: web.Auth, Platform: b.kind(), Environment: b.environment(),
+		DeviceInfo: info, Locale: rest.TextOf(b.Locale), AppVersion: rest.TextOf(b.AppVersion), DeviceModel: rest.TextOf(b.DeviceModel),
+		OSVersion: rest.TextOf(b.OSVersion), CreatedAt: now, LastUsedAt: now,
 	})
 	return rest.Answer(viewDevice(made)), err
 }
@@ -206,22 +206,17 @@ func (s *Server) listDevices(ctx context.Context, in *listDevicesInput) (*rest.P
 	}.Page(ctx, s.API)
 }
 
-// DeviceID is the device id in the path.
-type DeviceID struct {
-	ID uuid.UUID `path:"id" format:"uuid"`
-}
-
 type messageView struct {
 	Message string `json:"message"`
 }
 
-func (s *Server) deleteDevice(ctx context.Context, in *DeviceID) (*rest.Body[messageView], error) {
+func (s *Server) deleteDevice(ctx context.Context, in *rest.PathID) (*rest.Body[messageView], error) {
 	err := notify.DeleteDevice(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID)
 	return rest.Answer(messageView{"The device is forgotten."}), err
 }
 
-func (s *Server) deactivateDevice(ctx context.Context, in *DeviceID) (*rest.Body[deviceView], error) {
-	device, err := notify.SwitchOffDevice(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, s.now())
+func (s *Server) deactivateDevice(ctx context.Context, in *rest.PathID) (*rest.Body[deviceView], error) {
+	device, err := notify.SwitchOffDevice(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, s.Now())
 	return rest.Answer(viewDevice(device)), err
 }
 

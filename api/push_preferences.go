@@ -123,7 +123,7 @@ func (s *Server) changePushPreferences(ctx context.Context, in *pushPreferencesI
 		if err := rest.CheckIfMatch(in.IfMatch, rest.ETagOf(viewPushPreferences(*p))); err != nil {
 			return err
 		}
-		return in.Body.apply(p, s.now())
+		return in.Body.apply(p, s.Now())
 	})
 	if err != nil {
 		return nil, err

@@ -103,7 +103,7 @@ func TestPushPreferences(t *testing.T) {
 // receive writes a notification to an inbox.
 func (w *testEnv) receive(p person, source string) uuid.UUID {
 	w.t.Helper()
-	n := notify.Notification{UserID: uuid.MustParse(p.id), Kind: notify.NotifyCourseReady, Title: "Ready", Body: source, CreatedAt: w.server.now()}
+	n := notify.Notification{UserID: uuid.MustParse(p.id), Kind: notify.NotifyCourseReady, Title: "Ready", Body: source, CreatedAt: w.server.Now()}
 	require.NoError(w.t, notify.Notify(w.server.DB.WithContext(context.Background()), n, source, notify.Enqueuer{}))
 	return notify.NotificationID(n.UserID, n.Kind, source)
 }
@@ -175,7 +175,7 @@ func TestTryingPushes(t *testing.T) {
 				if id.String() == first {
 					continue
 				}
-				targets, _ = notify.PushTargets(t.Context(), w.server.DB, notify.PushRange{Notification: id}, w.server.now(), 10)
+				targets, _ = notify.PushTargets(t.Context(), w.server.DB, notify.PushRange{Notification: id}, w.server.Now(), 10)
 			}
 		}
 		var outcomes []notify.PushOutcome
@@ -184,7 +184,7 @@ func TestTryingPushes(t *testing.T) {
 				NotificationID: target.NotificationID, DeviceID: target.DeviceID, Status: statuses[target.Platform], Reason: "so", Attempts: 1,
 			})
 		}
-		if err := notify.RecordPushes(t.Context(), w.server.DB, outcomes, w.server.now()); err != nil {
+		if err := notify.RecordPushes(t.Context(), w.server.DB, outcomes, w.server.Now()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -239,7 +239,7 @@ func TestTellingMany(t *testing.T) {
 	require.Len(t, w.list("/v1/notifications", eve), 1)
 	require.Empty(t, w.list("/v1/notifications", ada))
 	id := uuid.MustParse(some.json(t)["task_id"].(string))
-	done := tasks.TaskEvent{Seq: 2, State: tasks.TaskDone, Progress: 100, Step: "done", At: w.server.now(), Result: tasks.TaskResult{"accepted": 3, "failed": 0, "dead": 1, "deferred": 0}}
+	done := tasks.TaskEvent{Seq: 2, State: tasks.TaskDone, Progress: 100, Step: "done", At: w.server.Now(), Result: tasks.TaskResult{"accepted": 3, "failed": 0, "dead": 1, "deferred": 0}}
 	require.NoError(t, tasks.FinishTask(t.Context(), w.server.DB, id, []tasks.TaskEvent{done}))
 	task = w.do("GET", "/v1/tasks/"+id.String(), "", ada.header()...).json(t)
 	require.EqualValues(t, 3, task["result"].(map[string]any)["accepted"])

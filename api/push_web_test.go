@@ -104,7 +104,7 @@ func TestTheKeyBrowsersSubscribeFor(t *testing.T) {
 func TestHealthTellsOfWrongCredentials(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, func(d *Deps) { d.Config.Push.FCMCredentials = "credentials" })
-	old, now := notify.PushCredentialKey{Provider: "fcm", Fingerprint: "old"}, w.server.now()
+	old, now := notify.PushCredentialKey{Provider: "fcm", Fingerprint: "old"}, w.server.Now()
 	apns := notify.PushCredentialKey{Provider: "apns", Fingerprint: "unused"}
 	for _, key := range []notify.PushCredentialKey{old, apns} {
 		_, err := notify.NotePushAnswers(t.Context(), w.server.DB, key, notify.PushAnswers{Refused: []uuid.UUID{store.NewID()}, Certain: true, Reason: "UNAUTHENTICATED"}, now)

@@ -21,7 +21,7 @@ import (
 )
 
 type attemptInput struct {
-	CourseID
+	rest.PathID
 	ItemID uuid.UUID `path:"item_id" format:"uuid"`
 	Keyed
 	Body attemptBody
@@ -61,8 +61,8 @@ func attemptOperation() huma.Operation {
 func (s *Server) attemptQuiz(ctx context.Context, in *attemptInput) (*attemptOutput, error) {
 	attempt, err := learning.AttemptQuiz(ctx, s.DB, learning.AttemptRequest{
 		UserID: rest.PrincipalOf(ctx).UserID, CourseID: in.ID, ItemID: in.ItemID, Answers: in.Body.read,
-		At: in.Body.at(s.now()), Key: in.key("attempt", in.ID, in.ItemID, in.Body.Answers, in.Body.stripped()),
-	}, s.now(), outbox.NewEnqueuer(s.now))
+		At: in.Body.at(s.Now()), Key: in.key("attempt", in.ID, in.ItemID, in.Body.Answers, in.Body.stripped()),
+	}, s.Now(), outbox.NewEnqueuer(s.Now))
 	if err != nil {
 		return nil, err
 	}

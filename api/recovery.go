@@ -74,7 +74,7 @@ type MailedToken struct {
 type verifyEmailInput struct{ Body MailedToken }
 
 func (s *Server) verifyEmail(ctx context.Context, in *verifyEmailInput) (*struct{}, error) {
-	entry := s.auditEntry(ctx, store.AuditEmailVerified, uuid.Nil, nil)
+	entry := s.AuditEntry(ctx, store.AuditEmailVerified, uuid.Nil, nil)
 	ended, err := accounts.VerifyEmail(ctx, s.DB, accounts.HashMailToken(in.Body.Token), s.mailTo, entry)
 	s.announceRevocation(ctx, ended...)
 	return nil, err
@@ -107,7 +107,7 @@ type resetPasswordInput struct {
 // resetPassword checks the token before it hashes the password, so that forged tokens cost nothing.
 func (s *Server) resetPassword(ctx context.Context, in *resetPasswordInput) (*struct{}, error) {
 	token := accounts.HashMailToken(in.Body.Token)
-	user, err := accounts.ResetHolder(ctx, s.DB, token, s.now())
+	user, err := accounts.ResetHolder(ctx, s.DB, token, s.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (s *Server) resetPassword(ctx context.Context, in *resetPasswordInput) (*st
 		return nil, err
 	}
 	notice, message := s.mailTo(accounts.MailPasswordChanged, &user.ID, user.Email)
-	entry := s.auditEntry(ctx, store.AuditPasswordReset, user.ID, nil)
+	entry := s.AuditEntry(ctx, store.AuditPasswordReset, user.ID, nil)
 	ended, err := accounts.ResetPassword(ctx, s.DB, token, hash, notice, message, entry)
 	s.announceRevocation(ctx, ended...)
 	return nil, err
@@ -132,7 +132,7 @@ const noticeFor = 24 * time.Hour
 // transaction by accounts.QueueMail. user is nil where the account is looked up by the address.
 // Neither value contains the token.
 func (s *Server) mailTo(kind accounts.MailKind, user *uuid.UUID, address string) (accounts.Mail, store.OutboxMessage) {
-	now := s.now()
+	now := s.Now()
 	mail := accounts.Mail{ID: store.NewID(), UserID: user, Kind: kind, Address: address, CreatedAt: now, ExpiresAt: now.Add(s.mailGood(kind))}
 	if kind.CarriesToken() {
 		mail.TokenHash = accounts.HashMailToken(s.mailTokens().Of(mail.ID))

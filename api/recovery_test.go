@@ -173,7 +173,7 @@ func TestNobodysAddressLooksLikeSomebodys(t *testing.T) {
 	require.Len(t, rows, 2)
 	for _, row := range rows {
 		require.Nil(t, row.UserID)
-		_, err := accounts.ResetHolder(context.Background(), w.server.DB, row.TokenHash, w.server.now())
+		_, err := accounts.ResetHolder(context.Background(), w.server.DB, row.TokenHash, w.server.Now())
 		require.Equal(t, row.Address == "ada@example.com", err == nil)
 	}
 	w.badToken(w.resetTo(w.mailed(accounts.MailReset), "staple lantern"))

@@ -47,7 +47,7 @@ type createReportInput struct {
 // Resolve reports the rule violations that the schema cannot express.
 func (in *createReportInput) Resolve(huma.Context) []error {
 	var faults rest.FieldFaults
-	if in.Body.TargetType != moderation.TargetQuestion && text(in.Body.QuestionID) != "" {
+	if in.Body.TargetType != moderation.TargetQuestion && rest.TextOf(in.Body.QuestionID) != "" {
 		faults.Add("question_id", "goes with target_type question only")
 	}
 	return faults
@@ -71,10 +71,10 @@ type createReportOutput struct {
 }
 
 func (s *Server) createReport(ctx context.Context, in *createReportInput) (*createReportOutput, error) {
-	now := s.now()
+	now := s.Now()
 	message := func(r community.Report) store.OutboxMessage { return outbox.ReviewReport(r, now) }
 	report, made, err := community.CreateReport(ctx, s.DB, moderation.Viewer{ID: rest.PrincipalOf(ctx).UserID}, community.Report{
-		TargetType: in.Body.TargetType, TargetID: in.Body.TargetID, TargetPart: text(in.Body.QuestionID), Reason: in.Body.Reason, CreatedAt: now,
+		TargetType: in.Body.TargetType, TargetID: in.Body.TargetID, TargetPart: rest.TextOf(in.Body.QuestionID), Reason: in.Body.Reason, CreatedAt: now,
 	}, message)
 	if err != nil {
 		return nil, err

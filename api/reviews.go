@@ -52,7 +52,7 @@ type cardView struct {
 
 func viewCard(c learning.ReviewCard) cardView {
 	return cardView{
-		c.ID, c.CourseID, c.LessonID, string(c.Kind), c.Front, c.Back, c.State, c.DueAt.UTC(), c.ScheduledDays, c.Reps, c.Lapses, utc(c.ReviewedAt),
+		c.ID, c.CourseID, c.LessonID, string(c.Kind), c.Front, c.Back, c.State, c.DueAt.UTC(), c.ScheduledDays, c.Reps, c.Lapses, rest.UTC(c.ReviewedAt),
 	}
 }
 
@@ -66,7 +66,7 @@ func (s *Server) dueCards(ctx context.Context, in *dueCardsInput) (*rest.Page[ca
 	return rest.List[learning.ReviewCard, cardView]{
 		Name: "cards", Filter: user, Cursor: in.Cursor, Limit: in.Limit,
 		Rows: func(after *store.Keyset, limit int) ([]learning.ReviewCard, error) {
-			return learning.DueCards(ctx, s.DB, user, s.now(), after, limit)
+			return learning.DueCards(ctx, s.DB, user, s.Now(), after, limit)
 		},
 		Keyset: func(c learning.ReviewCard) store.Keyset { return store.Keyset{At: c.DueAt, ID: c.ID} },
 		Show:   viewCard,
@@ -88,9 +88,9 @@ type cardOutput struct{ Body cardView }
 
 func (s *Server) reviewCard(ctx context.Context, in *reviewCardInput) (*cardOutput, error) {
 	card, err := learning.ReviewCardOnce(ctx, s.DB, learning.Review{
-		UserID: rest.PrincipalOf(ctx).UserID, CardID: in.CardID, Recall: gamification.Recall(in.Body.Rating), At: in.Body.at(s.now()),
+		UserID: rest.PrincipalOf(ctx).UserID, CardID: in.CardID, Recall: gamification.Recall(in.Body.Rating), At: in.Body.at(s.Now()),
 		Key: in.key("review", in.CardID, in.Body.Rating, in.Body.stripped()),
-	}, s.now(), outbox.NewEnqueuer(s.now))
+	}, s.Now(), outbox.NewEnqueuer(s.Now))
 	if err != nil {
 		return nil, err
 	}
@@ -119,15 +119,15 @@ func (s *Server) reviewStats(ctx context.Context, _ *rest.NoInput) (*reviewStats
 		return nil, err
 	}
 	zone := accounts.ZoneOf(user.Timezone)
-	today := gamification.DayOf(s.now(), zone)
-	sum, err := learning.ReviewStatsOf(ctx, s.DB, user.ID, s.now(), today.Begins(zone), (today + 1).Begins(zone))
+	today := gamification.DayOf(s.Now(), zone)
+	sum, err := learning.ReviewStatsOf(ctx, s.DB, user.ID, s.Now(), today.Begins(zone), (today + 1).Begins(zone))
 	if err != nil {
 		return nil, err
 	}
-	streak, err := learning.StreakOf(ctx, s.DB, user.ID, s.now())
+	streak, err := learning.StreakOf(ctx, s.DB, user.ID, s.Now())
 	v := reviewStatsView{
 		TotalCards: sum.Total, DueNow: sum.Due, DueToday: sum.DueToday, NewCards: sum.New, LearningCards: sum.Learning, MatureCards: sum.Mature,
-		ReviewedToday: sum.ReviewedToday, TotalReviews: sum.Reviewed, NextDueAt: utc(sum.NextDueAt), CurrentStreak: streak.Current,
+		ReviewedToday: sum.ReviewedToday, TotalReviews: sum.Reviewed, NextDueAt: rest.UTC(sum.NextDueAt), CurrentStreak: streak.Current,
 	}
 	if sum.Lately > 0 {
 		rate := float64(sum.Remembered) / float64(sum.Lately)

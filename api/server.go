@@ -108,7 +108,7 @@ func (s *Server) options() rest.Options {
 func (s *Server) healthDeps() health.Deps {
 	return health.Deps{
 		DB: s.DB, Redis: s.Redis, Temporal: s.Temporal, Namespace: s.Config.Temporal.Namespace, Model: s.Model, Hub: s.Hub,
-		Push: s.Config.Push, Version: s.Version, Environment: string(s.Config.Env), Clock: s.Clock,
+		Push: s.Config.Push, Version: s.Version, Environment: string(s.Config.Env),
 	}
 }
 
@@ -122,6 +122,3 @@ func guarded(d Deps, within time.Duration) *circuitbreaker.Guard {
 
 // Handler returns the whole service: routes, middleware, aliases and compression.
 func (s *Server) Handler() http.Handler { return s.handler }
-
-// now returns the time as Postgres stores it: UTC, in microseconds.
-func (s *Server) now() time.Time { return s.Clock().UTC().Truncate(time.Microsecond) }

@@ -64,7 +64,7 @@ func (s *Server) listSessions(ctx context.Context, in *listSessionsInput) (*rest
 	return rest.List[accounts.Session, sessionView]{
 		Name: "sessions", Filter: who.UserID, Cursor: in.Cursor, Limit: in.Limit,
 		Rows: func(after *store.Keyset, limit int) ([]accounts.Session, error) {
-			return accounts.ListSessions(ctx, s.DB, who.UserID, s.now(), after, in.Skip(), limit)
+			return accounts.ListSessions(ctx, s.DB, who.UserID, s.Now(), after, in.Skip(), limit)
 		},
 		Keyset: func(row accounts.Session) store.Keyset { return store.Keyset{At: row.CreatedAt, ID: row.ID} },
 		Show: func(row accounts.Session) sessionView {
@@ -76,14 +76,9 @@ func (s *Server) listSessions(ctx context.Context, in *listSessionsInput) (*rest
 	}.Page(ctx, s.API)
 }
 
-// SessionID is the session id in the path.
-type SessionID struct {
-	ID uuid.UUID `path:"id" format:"uuid"`
-}
-
-func (s *Server) endSession(ctx context.Context, in *SessionID) (*struct{}, error) {
+func (s *Server) endSession(ctx context.Context, in *rest.PathID) (*struct{}, error) {
 	user := rest.PrincipalOf(ctx).UserID
-	entry := s.auditEntry(ctx, store.AuditSignOut, user, map[string]any{"session_id": in.ID})
+	entry := s.AuditEntry(ctx, store.AuditSignOut, user, map[string]any{"session_id": in.ID})
 	if err := accounts.EndSession(ctx, s.DB, user, in.ID, entry); err != nil {
 		return nil, err
 	}
@@ -93,7 +88,7 @@ func (s *Server) endSession(ctx context.Context, in *SessionID) (*struct{}, erro
 
 func (s *Server) endOtherSessions(ctx context.Context, _ *rest.NoInput) (*struct{}, error) {
 	who := rest.PrincipalOf(ctx)
-	entry := s.auditEntry(ctx, store.AuditSignOut, who.UserID, map[string]any{"sessions": "others"})
+	entry := s.AuditEntry(ctx, store.AuditSignOut, who.UserID, map[string]any{"sessions": "others"})
 	ended, err := accounts.EndOtherSessions(ctx, s.DB, who.UserID, who.SessionID, entry)
 	s.announceRevocation(ctx, ended...)
 	return nil, err
@@ -122,7 +117,7 @@ func (s *Server) changePassword(ctx context.Context, in *changePasswordInput) (*
 	if err != nil {
 		return nil, err
 	}
-	entry := s.auditEntry(ctx, store.AuditPasswordChanged, user.ID, nil)
+	entry := s.AuditEntry(ctx, store.AuditPasswordChanged, user.ID, nil)
 	notice, message := s.mailTo(accounts.MailPasswordChanged, &user.ID, user.Email)
 	ended, err := accounts.ChangePassword(ctx, s.DB, user.ID, who.SessionID, user.PasswordHash, hash, notice, message, entry)
 	s.announceRevocation(ctx, ended...)

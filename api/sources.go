@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/courses"
@@ -59,7 +58,7 @@ func (s *Server) createSource(ctx context.Context, in *createSourceInput) (*crea
 	if err != nil {
 		return nil, err
 	}
-	now := s.now()
+	now := s.Now()
 	source.ID, source.UserID, source.State = store.NewID(), rest.PrincipalOf(ctx).UserID, courses.SourceProcessing
 	source.CreatedAt, source.UpdatedAt = now, now
 	message := outbox.ReadSource(source, now)
@@ -87,13 +86,8 @@ func (s *Server) listSources(ctx context.Context, in *listSourcesInput) (*rest.P
 	}.Page(ctx, s.API)
 }
 
-// SourceID is the id of source material in the path.
-type SourceID struct {
-	ID uuid.UUID `path:"id" format:"uuid"`
-}
-
 type getSourceInput struct {
-	SourceID
+	rest.PathID
 	rest.Reading
 }
 
@@ -106,7 +100,7 @@ func (s *Server) getSource(ctx context.Context, in *getSourceInput) (*rest.Tagge
 }
 
 type deleteSourceInput struct {
-	SourceID
+	rest.PathID
 	rest.Changing
 }
 

@@ -298,7 +298,7 @@ func TestSourceTellsHowItsReadingWent(t *testing.T) {
 	w.clock.advance(time.Second)
 	row, pages := w.sourceRow(made), 2
 	row.Content, row.Words, row.Pages = "Water rises.", 2, &pages
-	require.NoError(t, courses.SaveSourceText(t.Context(), w.server.DB, row, w.server.now()))
+	require.NoError(t, courses.SaveSourceText(t.Context(), w.server.DB, row, w.server.Now()))
 	after := w.do("GET", path, "", append(ada.header(), "If-None-Match", tag)...)
 	require.Equal(t, http.StatusOK, after.status)
 	v := after.json(t)
@@ -307,7 +307,7 @@ func TestSourceTellsHowItsReadingWent(t *testing.T) {
 
 	failed := w.do("POST", "/v1/sources", `{"url":"https://example.com/"}`, ada.header()...).json(t)
 	fault := tasks.TaskFault{Code: "address_refused", Message: "The address leads to a network that is not public."}
-	require.NoError(t, courses.FailSource(t.Context(), w.server.DB, uuid.MustParse(failed["id"].(string)), fault, w.server.now()))
+	require.NoError(t, courses.FailSource(t.Context(), w.server.DB, uuid.MustParse(failed["id"].(string)), fault, w.server.Now()))
 	v = w.do("GET", "/v1/sources/"+failed["id"].(string), "", ada.header()...).json(t)
 	require.Equal(t, "FAILED", v["state"])
 	require.Equal(t, map[string]any{"code": fault.Code, "message": fault.Message, "cancelled_by_user": false}, v["error_details"])

@@ -128,14 +128,14 @@ func (o *offer) take(part *multipart.Part) error {
 
 // source validates an offer and reports all violated rules at once.
 func (o offer) source() (courses.Source, error) {
-	source := courses.Source{Title: text(o.Title)}
+	source := courses.Source{Title: rest.TextOf(o.Title)}
 	var faults rest.FieldFaults
 	var refused error
 	switch {
 	case o.file != nil:
 		refused = o.file.fill(&source, &faults)
 	case o.URL != nil && o.Text == nil:
-		fillAddress(&source, trimmed(*o.URL), &faults)
+		fillAddress(&source, rest.Trimmed(*o.URL), &faults)
 	case o.Text != nil && o.URL == nil:
 		fillText(&source, *o.Text, &faults)
 	case o.Text != nil:
@@ -162,7 +162,7 @@ func checkTitle(faults *rest.FieldFaults, title string) string {
 }
 
 func fillText(source *courses.Source, content string, faults *rest.FieldFaults) {
-	if trimmed(content) == "" {
+	if rest.Trimmed(content) == "" {
 		faults.Add("text", "must not be empty")
 	}
 	if source.Title == "" {

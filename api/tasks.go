@@ -169,8 +169,8 @@ func (s *Server) cancel(ctx context.Context, id uuid.UUID) (tasks.Task, error) {
 	if err != nil {
 		return task, err
 	}
-	message := outbox.Cancel(task, s.now())
-	if err := courses.CancelTask(ctx, s.DB, user, id, message, s.now()); err != nil {
+	message := outbox.Cancel(task, s.Now())
+	if err := courses.CancelTask(ctx, s.DB, user, id, message, s.Now()); err != nil {
 		return task, err
 	}
 	s.Dispatcher.TryDispatch(ctx, message)

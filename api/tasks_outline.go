@@ -76,10 +76,10 @@ func (b outlineBody) decision() workflows.OutlineDecision {
 	if b.Action != workflows.OutlineEdit {
 		return d
 	}
-	d.Plan.Title = text(b.Title)
+	d.Plan.Title = rest.TextOf(b.Title)
 	for _, l := range b.Lessons {
 		edit := workflows.LessonEdit{
-			Title: l.Title, Summary: text(l.Summary), Objectives: list(l.Objectives), Prerequisites: list(l.Prerequisites), Minutes: usualMinutes,
+			Title: l.Title, Summary: rest.TextOf(l.Summary), Objectives: rest.ListOf(l.Objectives), Prerequisites: rest.ListOf(l.Prerequisites), Minutes: usualMinutes,
 		}
 		if l.Minutes != nil {
 			edit.Minutes = *l.Minutes
@@ -124,9 +124,9 @@ func (s *Server) allowPlan(ctx context.Context, task tasks.Task, b outlineBody) 
 	if err != nil {
 		return err
 	}
-	texts := []string{text(b.Title)}
+	texts := []string{rest.TextOf(b.Title)}
 	for _, l := range b.Lessons {
-		texts = append(append(append(texts, l.Title, text(l.Summary)), l.Objectives...), l.Prerequisites...)
+		texts = append(append(append(texts, l.Title, rest.TextOf(l.Summary)), l.Objectives...), l.Prerequisites...)
 	}
 	return moderation.RefuseTopic(ctx, s.DB, course.Locale, texts...)
 }

@@ -56,7 +56,7 @@ func TestAPollIsHeldUntilThereIsNews(t *testing.T) {
 		polled <- w.do("GET", "/v1/tasks/"+id.String()+"/status?wait=25s&since=1", "", ada.header()...)
 	}()
 	require.Eventually(t, func() bool { return w.server.Hub.ActiveTasks() == 1 }, 10*time.Second, time.Millisecond)
-	began := w.server.now()
+	began := w.server.Now()
 	news := tasks.TaskEvent{Seq: 2, State: tasks.TaskRunning, Progress: 5, Step: "prepare", Message: "Preparing", At: began, StartedAt: &began}
 	require.NoError(t, tasks.RecordEvents(context.Background(), w.server.DB, id, []tasks.TaskEvent{news}))
 	v := (<-polled).json(t)

@@ -2,12 +2,12 @@ package api
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
@@ -51,10 +51,10 @@ func (faultView) TransformSchema(_ huma.Registry, schema *huma.Schema) *huma.Sch
 
 func (s *Server) viewTask(t tasks.Task) taskView {
 	v := taskView{
-		TaskID: t.ID, TaskType: t.TaskType, State: string(t.State), Status: statusOf(t),
+		TaskID: t.ID, TaskType: t.TaskType, State: string(t.State), Status: t.Status(),
 		Progress: t.Progress, ProgressPct: t.Progress, ProgressPctAgain: t.Progress,
 		Step: t.Step, Message: t.Message, Seq: t.Seq, WorkflowID: t.WorkflowID,
-		CreatedAt: t.CreatedAt.UTC(), StartedAt: utc(t.StartedAt), CompletedAt: utc(t.CompletedAt),
+		CreatedAt: t.CreatedAt.UTC(), StartedAt: rest.UTC(t.StartedAt), CompletedAt: rest.UTC(t.CompletedAt),
 		Result: t.Result,
 	}
 	address := "/v1/users/me/exports/"
@@ -73,15 +73,6 @@ func (s *Server) viewTask(t tasks.Task) taskView {
 		v.ErrorDetails = &faultView{t.Fault.Code, t.Fault.Message, t.Fault.CancelledByUser}
 	}
 	return v
-}
-
-func statusOf(t tasks.Task) string {
-	if t.Fault.Cancelled() {
-		return "cancelled"
-	}
-	return map[tasks.TaskState]string{
-		tasks.TaskQueued: "pending", tasks.TaskRunning: "running", tasks.TaskDone: "completed", tasks.TaskError: "failed",
-	}[t.State]
 }
 
 // progressEvent is one message of a socket: the task as of an event.
@@ -114,9 +105,4 @@ func (t *taskRenderer) render(e tasks.TaskEvent) (message progressEvent, same st
 		same = ""
 	}
 	return progressEvent{t.server.viewTask(t.task), e.At.UTC()}, same
-}
-
-// webSocketURL returns the public address with the scheme of sockets.
-func webSocketURL(public, path string) string {
-	return "ws" + strings.TrimPrefix(public, "http") + path
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,14 +10,9 @@ import (
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
-	texts "github.com/lyoapp/lyo/models/text"
 )
 
-const (
-	roleUser = "user"
-
-	maxUserAgent = 255
-)
+const roleUser = "user"
 
 // TokenPair is the pair of access token and refresh token.
 type TokenPair struct {
@@ -44,15 +38,10 @@ func (s *Server) newSession(ctx context.Context, user uuid.UUID, now time.Time) 
 	token := s.refresh.Mint(store.NewID())
 	session := accounts.Session{
 		ID: token.Session, UserID: user, TokenHash: token.Hash, RotatedAt: now, CreatedAt: now, LastUsedAt: now,
-		UserAgent: shortAgent(rest.RequestInfoOf(ctx).Agent), Address: rest.RequestInfoOf(ctx).Address,
+		UserAgent: rest.RequestInfoOf(ctx).StoredAgent(), Address: rest.RequestInfoOf(ctx).Address,
 	}
 	session.Prolong(now.Add(s.Config.Auth.RefreshFor), s.Config.Auth.SessionMax)
 	return token, session
-}
-
-// shortAgent returns a User-Agent field in its stored form.
-func shortAgent(agent string) string {
-	return texts.CleanName(strings.ToValidUTF8(agent, ""), maxUserAgent)
 }
 
 func (s *Server) pair(user accounts.User, session accounts.Session, refresh string) (TokenPair, error) {
@@ -91,8 +80,8 @@ func (s *Server) refreshTokens(ctx context.Context, in *refreshInput) (*refreshe
 	}
 	out, err := accounts.RotateSession(ctx, s.DB, shown.Session, accounts.Rotation{
 		Presented: shown.Hash, Genuine: shown.Genuine, NextHash: next.Hash, Sealed: sealed,
-		Lifetime: s.Config.Auth.RefreshFor, Longest: s.Config.Auth.SessionMax, Now: s.now(),
-		Reused: s.auditEntry(ctx, store.AuditTokenReused, uuid.Nil, map[string]any{"session_id": shown.Session}),
+		Lifetime: s.Config.Auth.RefreshFor, Longest: s.Config.Auth.SessionMax, Now: s.Now(),
+		Reused: s.AuditEntry(ctx, store.AuditTokenReused, uuid.Nil, map[string]any{"session_id": shown.Session}),
 	})
 	if out.Ended {
 		s.announceRevocation(ctx, shown.Session)

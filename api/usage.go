@@ -38,7 +38,7 @@ type usageOutput struct{ Body usageView }
 const usageDays = 30
 
 func (s *Server) usage(ctx context.Context, _ *rest.NoInput) (*usageOutput, error) {
-	user, today := rest.PrincipalOf(ctx).UserID, s.now().Truncate(24*time.Hour)
+	user, today := rest.PrincipalOf(ctx).UserID, s.Now().Truncate(24*time.Hour)
 	days, err := courses.UsageByDay(ctx, s.DB, user, today.AddDate(0, 0, 1-usageDays))
 	if err != nil {
 		return nil, err

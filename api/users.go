@@ -47,7 +47,7 @@ func viewUser(u accounts.User) userView {
 		ID: u.ID, Email: u.Email, Username: u.Username, FullName: u.FullName, Name: u.FullName,
 		AvatarURL: u.AvatarURL, Bio: u.Bio, Locale: u.Locale, Timezone: u.Timezone,
 		IsActive: u.IsActive, IsVerified: u.IsVerified, Pending: u.PendingEmail, Roles: u.Roles,
-		CreatedAt: u.CreatedAt.UTC(), LastLoginAt: utc(u.LastLoginAt), ProfileData: u.ProfileData,
+		CreatedAt: u.CreatedAt.UTC(), LastLoginAt: rest.UTC(u.LastLoginAt), ProfileData: u.ProfileData,
 	}
 	if v.Roles == nil {
 		v.Roles = []string{}

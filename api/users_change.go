@@ -116,7 +116,7 @@ func (s *Server) changeMe(ctx context.Context, in *changeMeInput) (*rest.Tagged[
 		return s.emailRequested(ctx, tx, before, after, asked)
 	}
 	who := rest.PrincipalOf(ctx)
-	user, err := accounts.ChangeProfile(ctx, s.DB, who.UserID, who.SessionID, s.now(), change, also)
+	user, err := accounts.ChangeProfile(ctx, s.DB, who.UserID, who.SessionID, s.Now(), change, also)
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func (s *Server) emailRequested(ctx context.Context, tx *gorm.DB, before, after 
 	if !asked.charged {
 		return store.Errorf(store.Conflict, "The e-mail address was changed at this moment, from somewhere else.")
 	}
-	if err := store.Audit(ctx, tx, s.auditEntry(ctx, store.AuditEmailRequested, after.ID, nil)); err != nil {
+	if err := store.Audit(ctx, tx, s.AuditEntry(ctx, store.AuditEmailRequested, after.ID, nil)); err != nil {
 		return err
 	}
 	mail, message := s.mailTo(accounts.MailChangeRequested, &after.ID, after.Email)

@@ -55,7 +55,7 @@ func (s *Server) stats(ctx context.Context, _ *rest.NoInput) (*statsOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	streak, err := learning.StreakOf(ctx, s.DB, user.ID, s.now())
+	streak, err := learning.StreakOf(ctx, s.DB, user.ID, s.Now())
 	return &statsOutput{statsView{
 		CoursesCompleted: sum.CoursesCompleted, TasksCompleted: sum.TasksCompleted, StudyMinutes: sum.Minutes,
 		CurrentStreakDays: streak.Current, TotalPoints: total.Points, Level: gamification.Level(total.Points), AchievementsCount: total.Achievements,
@@ -119,7 +119,7 @@ func (s *Server) activity(ctx context.Context, in *activityInput) (*activityOutp
 	if err := s.recent(ctx, user, &v); err != nil {
 		return nil, err
 	}
-	streak, err := learning.StreakOf(ctx, s.DB, user.ID, s.now())
+	streak, err := learning.StreakOf(ctx, s.DB, user.ID, s.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (s *Server) activity(ctx context.Context, in *activityInput) (*activityOutp
 	if err != nil {
 		return nil, err
 	}
-	v.LearningStreak.LastActivity = utc(last)
+	v.LearningStreak.LastActivity = rest.UTC(last)
 	v.WeeklyActivity, err = s.days(ctx, user, in.Days)
 	return &activityOutput{v}, err
 }
@@ -143,7 +143,7 @@ func (s *Server) recent(ctx context.Context, user accounts.User, v *activityView
 	}
 	tasks, err := tasks.ListTasks(ctx, s.DB, user.ID, tasks.TaskFilter{Limit: recentTaskCount})
 	for _, t := range tasks {
-		v.RecentTasks = append(v.RecentTasks, recentTask{t.ID, t.TaskType, string(t.State), statusOf(t), t.Progress, t.CreatedAt.UTC(), utc(t.CompletedAt)})
+		v.RecentTasks = append(v.RecentTasks, recentTask{t.ID, t.TaskType, string(t.State), t.Status(), t.Progress, t.CreatedAt.UTC(), rest.UTC(t.CompletedAt)})
 	}
 	return err
 }
@@ -151,7 +151,7 @@ func (s *Server) recent(ctx context.Context, user accounts.User, v *activityView
 // days returns the last days of the user's calendar, including today, with each day's activity.
 func (s *Server) days(ctx context.Context, user accounts.User, count int) ([]dayView, error) {
 	zone := accounts.ZoneOf(user.Timezone)
-	today := gamification.DayOf(s.now(), zone)
+	today := gamification.DayOf(s.Now(), zone)
 	first := today - gamification.Day(count) + 1
 	activities, err := learning.ActivitiesBetween(ctx, s.DB, user.ID, first.Begins(zone), (today + 1).Begins(zone))
 	if err != nil {

@@ -20,7 +20,7 @@ func (w *testEnv) learned(p person, kind learning.EventKind, at string, minutes 
 	require.NoError(w.t, w.server.DB.Create(&learning.Event{
 		ID: store.NewID(), UserID: uuid.MustParse(p.id), Kind: kind, CourseID: &course, Minutes: minutes, At: when,
 	}).Error)
-	_, err = learning.RecountMany(w.t.Context(), w.server.DB, uuid.Nil, 100, w.server.now())
+	_, err = learning.RecountMany(w.t.Context(), w.server.DB, uuid.Nil, 100, w.server.Now())
 	require.NoError(w.t, err)
 }
 

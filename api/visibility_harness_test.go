@@ -26,7 +26,7 @@ type markedCourse struct {
 func (w *testEnv) marks(p person, word string, visibility courses.Visibility) markedCourse {
 	w.t.Helper()
 	w.clock.advance(time.Second)
-	now, text, address := w.server.now(), "All about "+word, "https://example.com/"+word
+	now, text, address := w.server.Now(), "All about "+word, "https://example.com/"+word
 	c := markedCourse{courses.Course{
 		ID: store.NewID(), OwnerUserID: uuid.MustParse(p.id), Title: text, Topic: text, Summary: text, Description: text, Status: courses.CourseReady,
 		Visibility: visibility, DifficultyLevel: "beginner", Locale: "en", Tags: []string{word}, Interests: []string{word}, CreatedAt: now, UpdatedAt: now, PublishedAt: &now,

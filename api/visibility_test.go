@@ -45,7 +45,7 @@ func TestNobodyMeetsACourseThatIsNotForThem(t *testing.T) {
 			require.Equal(t, 204, w.do("POST", c.path()+"/share", "", p.header()...).status)
 		}
 	}
-	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.now()))
+	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.Now()))
 	before := map[string][]string{eve.id: w.cursorsOf(eve), root.id: w.cursorsOf(root)}
 	require.Greater(t, len(before[eve.id]), 5)
 	seen := map[string]bool{}
@@ -180,7 +180,7 @@ func TestOwnMaterialIsNamedToNobody(t *testing.T) {
 	w := newEnvWithoutTemporal(t)
 	ada, eve, root := w.signUp("ada@example.com"), w.signUp("eve@example.com"), w.signUp("root@example.com")
 	w.promote(root)
-	now := w.server.now()
+	now := w.server.Now()
 	source := courses.Source{
 		ID: store.NewID(), UserID: uuid.MustParse(ada.id), Kind: "text", Title: "My diary", MediaType: "text/plain", State: courses.SourceReady, Content: "Dear diary", CreatedAt: now, UpdatedAt: now,
 	}
@@ -237,7 +237,7 @@ func TestABlockedLearnerIsOnNoBoardAndInNoInbox(t *testing.T) {
 	w.studies(bob, c)
 	require.NoError(t, w.server.DB.Create(&notify.Notification{
 		ID: store.NewID(), UserID: uuid.MustParse(bob.id), ActorID: new(uuid.MustParse(ada.id)), Kind: notify.NotifyMention, Title: "You were mentioned", Body: "By Ada",
-		Data: map[string]string{}, CreatedAt: w.server.now(),
+		Data: map[string]string{}, CreatedAt: w.server.Now(),
 	}).Error)
 	on := func(p person, other string) bool {
 		board := w.do("GET", "/v1/gamification/leaderboard", "", p.header()...)

@@ -44,7 +44,7 @@ type probe struct {
 
 func newProbes(h *handlers) *probes {
 	asking := func(ask func(context.Context) rest.Component, within time.Duration) *probe {
-		return &probe{clock: h.Clock, ask: ask, within: within}
+		return &probe{clock: h.Now, ask: ask, within: within}
 	}
 	p := &probes{
 		database: asking(h.askDatabase, writeWithin), redis: asking(h.askRedis, writeWithin), temporal: asking(h.askTemporal, probeWithin),
@@ -203,7 +203,7 @@ func (p *probes) watchModel(h *handlers) {
 		defer mu.Unlock()
 		return last
 	}
-	p.model = &probe{clock: h.Clock, within: probeWithin, ask: func(ctx context.Context) rest.Component {
+	p.model = &probe{clock: h.Now, within: probeWithin, ask: func(ctx context.Context) rest.Component {
 		if h.Model == nil {
 			return healthy("not configured")
 		}
@@ -222,7 +222,7 @@ func (p *probes) modelHealth(ctx context.Context) (ModelHealth, rest.Component) 
 
 // overview checks all components at once.
 func (h *handlers) overview(ctx context.Context, p *probes) overview {
-	o := overview{Status: StatusHealthy, Timestamp: h.now(), Version: h.Version, Environment: h.Environment}
+	o := overview{Status: StatusHealthy, Timestamp: h.Now(), Version: h.Version, Environment: h.Environment}
 	c := &o.Components
 	var all sync.WaitGroup
 	for target, from := range map[*rest.Component]*probe{
@@ -242,7 +242,7 @@ func (h *handlers) overview(ctx context.Context, p *probes) overview {
 
 // readiness requires a writable Postgres with the current schema. The other components are optional.
 func (h *handlers) readiness(ctx context.Context, p *probes) (*rest.Body[readiness], error) {
-	r := readiness{Ready: true, Timestamp: h.now()}
+	r := readiness{Ready: true, Timestamp: h.Now()}
 	check := func(name string, found rest.Component) {
 		r.Ready = r.Ready && found.Status == StatusHealthy
 		r.Checks = append(r.Checks, rest.Check{Name: name, Status: found.Status, Message: found.Message})

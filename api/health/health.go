@@ -101,13 +101,12 @@ type Deps struct {
 	Push      config.Push
 
 	Version, Environment string
-	Clock                func() time.Time
 }
 
 // handlers are the handlers of the health routes.
 type handlers struct {
 	Deps
-	api *rest.API
+	*rest.API
 }
 
 // Register registers the health routes for load balancers, operators and clients.
@@ -119,10 +118,10 @@ func Register(api *rest.API, d Deps) {
 	h.part("redis", "Check Redis", rest.SlugDependency, p.redis.look)
 	h.part("temporal", "Check Temporal", rest.SlugEngine, p.temporal.look)
 	h.part("push", "Check push delivery", rest.SlugDependency, p.push.look)
-	rest.Register(h.api, healthOp("websocket", "/v1/health/websocket", "Check live progress", "Answers 200 in any state."), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[socketHealth], error) {
+	rest.Register(h.API, healthOp("websocket", "/v1/health/websocket", "Check live progress", "Answers 200 in any state."), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[socketHealth], error) {
 		return rest.Answer(h.socketHealth(ctx, p)), nil
 	}, rest.Public)
-	rest.Register(h.api, healthOp("model", "/v1/health/model", "Check the language model", unhealthyIs503), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[modelHealth], error) {
+	rest.Register(h.API, healthOp("model", "/v1/health/model", "Check the language model", unhealthyIs503), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[modelHealth], error) {
 		model, component := p.modelHealth(ctx)
 		if component.Status == StatusUnhealthy {
 			return nil, h.unwell(rest.SlugModel, component)
@@ -131,21 +130,18 @@ func Register(api *rest.API, d Deps) {
 	}, rest.Public)
 }
 
-// now returns the time in microseconds, as in all answers.
-func (h *handlers) now() time.Time { return h.Clock().UTC().Truncate(time.Microsecond) }
-
 // pulses registers the health routes of the whole service.
 func (h *handlers) pulses(p *probes) {
-	rest.Register(h.api, healthOp("pulse", "/health", "Check that the service answers", "Does not look at any dependency."), func(context.Context, *rest.NoInput) (*rest.Body[pulse], error) {
-		return rest.Answer(pulse{StatusHealthy, h.now(), h.Version}), nil
+	rest.Register(h.API, healthOp("pulse", "/health", "Check that the service answers", "Does not look at any dependency."), func(context.Context, *rest.NoInput) (*rest.Body[pulse], error) {
+		return rest.Answer(pulse{StatusHealthy, h.Now(), h.Version}), nil
 	}, rest.Public)
-	rest.Register(h.api, healthOp("live", "/v1/health/live", "Check that the process is alive", "For liveness probes: it does not look at any dependency."), func(context.Context, *rest.NoInput) (*rest.Body[liveness], error) {
-		return rest.Answer(liveness{"alive", h.now()}), nil
+	rest.Register(h.API, healthOp("live", "/v1/health/live", "Check that the process is alive", "For liveness probes: it does not look at any dependency."), func(context.Context, *rest.NoInput) (*rest.Body[liveness], error) {
+		return rest.Answer(liveness{"alive", h.Now()}), nil
 	}, rest.Public)
-	rest.Register(h.api, healthOp("overview", "/v1/health", "Check all components", "Answers 200 in any state; status is degraded unless every component is healthy."), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[overview], error) {
+	rest.Register(h.API, healthOp("overview", "/v1/health", "Check all components", "Answers 200 in any state; status is degraded unless every component is healthy."), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[overview], error) {
 		return rest.Answer(h.overview(ctx, p)), nil
 	}, rest.Public)
-	rest.Register(h.api, healthOp("ready", "/v1/health/ready", "Check readiness for requests", "For readiness probes: 503 unless the database takes writes and has the current schema."), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[readiness], error) {
+	rest.Register(h.API, healthOp("ready", "/v1/health/ready", "Check readiness for requests", "For readiness probes: 503 unless the database takes writes and has the current schema."), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[readiness], error) {
 		return h.readiness(ctx, p)
 	}, rest.Public)
 }
@@ -166,7 +162,7 @@ func healthOp(name, path, summary, description string) huma.Operation {
 
 // part serves the health of one component. It answers 503 when the component is unhealthy.
 func (h *handlers) part(name, summary, slug string, look func(context.Context) rest.Component) {
-	rest.Register(h.api, healthOp(name, "/v1/health/"+name, summary, unhealthyIs503), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[rest.Component], error) {
+	rest.Register(h.API, healthOp(name, "/v1/health/"+name, summary, unhealthyIs503), func(ctx context.Context, _ *rest.NoInput) (*rest.Body[rest.Component], error) {
 		component := look(ctx)
 		if component.Status == StatusUnhealthy {
 			return nil, h.unwell(slug, component)
@@ -177,7 +173,7 @@ func (h *handlers) part(name, summary, slug string, look func(context.Context) r
 
 func (h *handlers) unwell(slug string, component rest.Component) *rest.Problem {
 	p := rest.NewProblem(slug, component.Message)
-	now := h.now()
+	now := h.Now()
 	p.Component, p.Timestamp = &component, &now
 	return p
 }

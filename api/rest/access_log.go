@@ -14,17 +14,17 @@ import (
 func (a *API) accessLog(c *gin.Context) {
 	defer func() {
 		ctx := c.Request.Context()
-		ex := RequestInfoOf(ctx)
+		info := RequestInfoOf(ctx)
 		a.options.Log.LogAttrs(ctx, a.levelOf(c.Writer.Status(), c.FullPath()), "request",
-			slog.String("request_id", ex.ID),
-			slog.String("method", ex.Method),
+			slog.String("request_id", info.ID),
+			slog.String("method", info.Method),
 			slog.String("route", routeName(c)),
-			slog.String("query", maskQuery(ex.Query)),
+			slog.String("query", maskQuery(info.Query)),
 			slog.Int("status", c.Writer.Status()),
-			slog.Float64("ms", float64(a.options.Clock().Sub(ex.started).Microseconds())/1000),
+			slog.Float64("ms", float64(a.options.Clock().Sub(info.started).Microseconds())/1000),
 			slog.Int("bytes", max(0, c.Writer.Size())),
-			slog.String("user_id", ex.User),
-			slog.String("address", ex.Address),
+			slog.String("user_id", info.User),
+			slog.String("address", info.Address),
 		)
 	}()
 	c.Next()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -92,3 +93,11 @@ func (a *API) Routes() gin.RoutesInfo { return a.engine.Routes() }
 
 // PublicURL returns the public address of a path.
 func (a *API) PublicURL(path string) string { return a.options.PublicURL + path }
+
+// SocketURL returns the public address of a path with the scheme of WebSockets.
+func (a *API) SocketURL(path string) string {
+	return "ws" + strings.TrimPrefix(a.PublicURL(path), "http")
+}
+
+// Now returns the time as Postgres stores it: UTC, in microseconds.
+func (a *API) Now() time.Time { return a.options.Clock().UTC().Truncate(time.Microsecond) }

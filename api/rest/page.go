@@ -134,14 +134,14 @@ func (l List[R, T]) Page(ctx context.Context, a *API) (*Page[T], error) {
 
 // NextLink returns a link to the request's address with another cursor.
 func (a *API) NextLink(ctx context.Context, cursor string) string {
-	ex := RequestInfoOf(ctx)
-	query, _ := url.ParseQuery(ex.Query)
+	info := RequestInfoOf(ctx)
+	query, _ := url.ParseQuery(info.Query)
 	for name := range query {
 		if name == "offset" || isSecret(name) {
 			query.Del(name)
 		}
 	}
 	query.Set("cursor", cursor)
-	address := url.URL{Path: ex.path, RawQuery: query.Encode()}
+	address := url.URL{Path: info.path, RawQuery: query.Encode()}
 	return "<" + a.PublicURL(address.String()) + `>; rel="next"`
 }

@@ -32,12 +32,12 @@ func (a *API) CountRefused(ctx context.Context, refusal error) error {
 
 // Judge sets the rate limit fields of the answer and converts a refusal to an error.
 func Judge(ctx context.Context, v ratelimit.Verdict) error {
-	ex := RequestInfoOf(ctx)
-	ex.limits = append(ex.limits, v.States...)
-	if len(ex.limits) > 0 && ex.answer != nil {
-		policy, limit := ratelimit.Fields(ex.limits)
-		ex.answer.Set(ratelimit.PolicyField, policy)
-		ex.answer.Set(ratelimit.LimitField, limit)
+	info := RequestInfoOf(ctx)
+	info.limits = append(info.limits, v.States...)
+	if len(info.limits) > 0 && info.answer != nil {
+		policy, limit := ratelimit.Fields(info.limits)
+		info.answer.Set(ratelimit.PolicyField, policy)
+		info.answer.Set(ratelimit.LimitField, limit)
 	}
 	if v.Allowed {
 		return nil

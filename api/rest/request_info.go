@@ -4,10 +4,12 @@ import (
 	"context"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
 	"github.com/lyoapp/lyo/models/store"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // RequestInfo is what the middleware and the handler share about one request. It belongs to the
@@ -26,12 +28,19 @@ type RequestInfo struct {
 	broken  []store.Field     // texts of the body that break their rule
 }
 
+const maxUserAgent = 255 // characters
+
+// StoredAgent returns the User-Agent field in the form in which it is stored.
+func (r *RequestInfo) StoredAgent() string {
+	return texts.CleanName(strings.ToValidUTF8(r.Agent, ""), maxUserAgent)
+}
+
 type requestInfoKey struct{}
 
 // RequestInfoOf never returns nil. Outside of a request it returns an empty value.
 func RequestInfoOf(ctx context.Context) *RequestInfo {
-	if ex, ok := ctx.Value(requestInfoKey{}).(*RequestInfo); ok {
-		return ex
+	if info, ok := ctx.Value(requestInfoKey{}).(*RequestInfo); ok {
+		return info
 	}
 	return &RequestInfo{}
 }
@@ -41,16 +50,16 @@ var wellFormedID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
 // begin assigns the request's id and canonical path.
 func (a *API) begin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ex := &RequestInfo{
+		info := &RequestInfo{
 			ID: r.Header.Get("X-Request-ID"), Method: r.Method,
 			path: r.URL.Path, Query: r.URL.RawQuery, started: a.options.Clock(), answer: w.Header(),
 			Agent: r.UserAgent(),
 		}
-		if !wellFormedID.MatchString(ex.ID) {
-			ex.ID = store.NewID().String()
+		if !wellFormedID.MatchString(info.ID) {
+			info.ID = store.NewID().String()
 		}
-		w.Header().Set("X-Request-ID", ex.ID)
-		next.ServeHTTP(w, a.respell(r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, ex))))
+		w.Header().Set("X-Request-ID", info.ID)
+		next.ServeHTTP(w, a.respell(r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, info))))
 	})
 }
 

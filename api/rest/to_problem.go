@@ -53,9 +53,9 @@ func hungUp(ctx context.Context, err error) bool {
 // complete adds the fields that all problems have.
 func (a *API) complete(ctx context.Context, p *Problem) *Problem {
 	k, _ := ProblemTypeOf(p.slug)
-	ex := RequestInfoOf(ctx)
+	info := RequestInfoOf(ctx)
 	p.Type, p.Title, p.Status = a.PublicURL("/problems/"+k.Slug), k.Title, k.Status
-	p.Instance, p.RequestID = ex.path, ex.ID
+	p.Instance, p.RequestID = info.path, info.ID
 	if p.Status == http.StatusServiceUnavailable && p.RetryAfter == 0 {
 		p.RetryAfter = int(defaultRetry.Seconds())
 	}

@@ -78,6 +78,16 @@ type Task struct {
 	CompletedAt    *time.Time
 }
 
+// Status returns the state in the words of the API: pending, running, completed, failed or cancelled.
+func (t Task) Status() string {
+	if t.Fault.Cancelled() {
+		return "cancelled"
+	}
+	return map[TaskState]string{
+		TaskQueued: "pending", TaskRunning: "running", TaskDone: "completed", TaskError: "failed",
+	}[t.State]
+}
+
 // TaskResult is what came of a task so far, in numbers by their name; nil where there
 // are none.
 type TaskResult map[string]int
