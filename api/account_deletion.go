@@ -19,7 +19,7 @@ import (
 // accountDeletion registers the operation that deletes an account.
 func (s *Server) accountDeletion() {
 	rest.Register(s.API, huma.Operation{
-		OperationID: "delete-me", Method: http.MethodDelete, Path: "/v1/users/me", Tags: []string{tagUsers},
+		OperationID: "delete-me", Method: http.MethodDelete, Path: "/v1/users/me", Tags: []string{rest.TagUsers},
 		Summary: "Delete your account",
 		Description: "Ends all sessions and sockets at once and cancels open tasks. For a grace period an administrator can restore the account; then all " +
 			"personal data is erased.",

@@ -16,7 +16,7 @@ import (
 // admin registers the operations of administrators.
 func (s *Server) admin() {
 	rest.Register(s.API, huma.Operation{
-		OperationID: "list-audit", Method: http.MethodGet, Path: "/v1/admin/audit", Tags: []string{tagAdmin},
+		OperationID: "list-audit", Method: http.MethodGet, Path: "/v1/admin/audit", Tags: []string{rest.TagAdmin},
 		Summary:     "List audit log entries",
 		Description: "Newest first. Reading the log is itself recorded. For administrators.",
 	}, s.listAudit, rest.Admins)

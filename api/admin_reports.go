@@ -16,7 +16,7 @@ import (
 
 // moderation registers the operations by which administrators moderate the community.
 func (s *Server) moderation() {
-	tags := []string{tagAdmin}
+	tags := []string{rest.TagAdmin}
 	rest.Register(s.API, huma.Operation{
 		OperationID: "list-reports", Method: http.MethodGet, Path: "/v1/admin/reports", Tags: tags,
 		Summary:     "List reports",

@@ -19,7 +19,7 @@ import (
 
 // topics registers the operations on topic rules and help resources.
 func (s *Server) topics() {
-	tags := []string{tagAdmin}
+	tags := []string{rest.TagAdmin}
 	rest.Register(s.API, huma.Operation{
 		OperationID: "list-topic-rules", Method: http.MethodGet, Path: "/v1/admin/topic-rules", Tags: tags,
 		Summary: "List topic rules",

@@ -3,6 +3,10 @@ package api
 import (
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/lyoapp/lyo/api/learning"
+
+	"github.com/lyoapp/lyo/api/notify"
+
 	"github.com/lyoapp/lyo/api/health"
 	"github.com/lyoapp/lyo/api/rest"
 )
@@ -20,15 +24,15 @@ func documentInfo(version string) *huma.Info {
 func documentTags() []*huma.Tag {
 	return []*huma.Tag{
 		{Name: tagAuth, Description: "Accounts and sessions"},
-		{Name: tagUsers, Description: "The caller's account, data and statistics"},
-		{Name: tagInbox, Description: "The caller's inbox"},
-		{Name: tagPush, Description: "Devices, push preferences and pushes"},
+		{Name: rest.TagUsers, Description: "The caller's account, data and statistics"},
+		{Name: notify.TagInbox, Description: "The caller's inbox"},
+		{Name: notify.TagPush, Description: "Devices, push preferences and pushes"},
 		{Name: tagCourses, Description: "Courses and their generation"},
 		{Name: tagTasks, Description: "Background tasks and their progress"},
-		{Name: tagLearning, Description: "Progress, quizzes and reviews"},
-		{Name: tagGame, Description: "Points, achievements and leaderboards"},
+		{Name: learning.TagLearning, Description: "Progress, quizzes and reviews"},
+		{Name: learning.TagGame, Description: "Points, achievements and leaderboards"},
 		{Name: tagCommunity, Description: "Posts, comments, likes, follows, blocks and reports"},
-		{Name: tagAdmin, Description: "For administrators"},
+		{Name: rest.TagAdmin, Description: "For administrators"},
 		{Name: health.Tag, Description: "Health of the service and its components"},
 		{Name: rest.TagService, Description: "The service, its documents and its pages"},
 	}
@@ -37,9 +41,7 @@ func documentTags() []*huma.Tag {
 // The tags of the document.
 const (
 	tagAuth      = "auth"
-	tagUsers     = "users"
 	tagCourses   = "courses"
 	tagTasks     = "tasks"
 	tagCommunity = "community"
-	tagAdmin     = "admin"
 )

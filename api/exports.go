@@ -26,14 +26,14 @@ const fetchWithin = 10 * time.Minute
 // exports registers the operations that export a user's data.
 func (s *Server) exports() {
 	rest.Register(s.API, huma.Operation{
-		OperationID: "export-me", Method: http.MethodPost, Path: "/v1/users/me/export", Tags: []string{tagUsers},
+		OperationID: "export-me", Method: http.MethodPost, Path: "/v1/users/me/export", Tags: []string{rest.TagUsers},
 		Summary: "Export your data",
 		Description: "Starts a task. When it is done, its result_url is a ZIP of JSON files, valid for a day and one download. While an export is under way its " +
 			"task is returned.",
 		DefaultStatus: http.StatusAccepted,
 	}, s.exportMe, rest.Charging(s.limits.exporting()))
 	rest.Register(s.API, huma.Operation{
-		OperationID: "get-export", Method: http.MethodGet, Path: "/v1/users/me/exports/{id}", Tags: []string{tagUsers},
+		OperationID: "get-export", Method: http.MethodGet, Path: "/v1/users/me/exports/{id}", Tags: []string{rest.TagUsers},
 		Summary:     "Download a data export",
 		Description: "Works once; an interrupted download can be repeated. 404: it is not ready, was downloaded already, or has expired.",
 		Responses: map[string]*huma.Response{"200": {

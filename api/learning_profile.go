@@ -20,12 +20,12 @@ import (
 // profile registers the routes of the learning profile.
 func (s *Server) profile() {
 	rest.Register(s.API, huma.Operation{
-		OperationID: "get-learning-profile", Method: http.MethodGet, Path: "/v1/users/me/learning-profile", Tags: []string{tagUsers},
+		OperationID: "get-learning-profile", Method: http.MethodGet, Path: "/v1/users/me/learning-profile", Tags: []string{rest.TagUsers},
 		Summary:     "Get your learning profile",
 		Description: "Interests, level and skills: measured from courses, quizzes and reviews, or stated by the user.",
 	}, s.learningProfile)
 	rest.Register(s.API, huma.Operation{
-		OperationID: "update-learning-profile", Method: http.MethodPut, Path: "/v1/users/me/learning-profile", Tags: []string{tagUsers},
+		OperationID: "update-learning-profile", Method: http.MethodPut, Path: "/v1/users/me/learning-profile", Tags: []string{rest.TagUsers},
 		Summary:     "Update your learning profile",
 		Description: "Sets what the user states about themselves, which overrides what was measured. Absent or null fields stay.",
 	}, s.changeLearningProfile)

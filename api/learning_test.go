@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
@@ -264,7 +265,8 @@ func TestBoardsOverHTTP(t *testing.T) {
 			award(people[len(people)-1], 100)
 		}
 		if with != nil {
-			_, err := w.server.boards.Build(context.Background(), nil, func() {})
+			rebuilt := boards.Boards{DB: w.server.DB, Redis: w.server.Redis, Clock: w.server.Clock, Log: w.server.Log}
+			_, err := rebuilt.Build(context.Background(), nil, func() {})
 			require.NoError(t, err)
 		}
 		board := func(p person, query string) map[string]any {

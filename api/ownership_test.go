@@ -269,7 +269,7 @@ func TestOperationsOfAdministrators(t *testing.T) {
 	eve, admins := w.signUp("eve@example.com"), 0
 	w.documented(func(method, path string, op *huma.Operation) {
 		if strings.HasPrefix(path, "/v1/admin/") {
-			require.Contains(t, op.Tags, tagAdmin)
+			require.Contains(t, op.Tags, rest.TagAdmin)
 			admins++
 			w.problem(w.do(method, withID(path, store.NewID().String()), "", eve.header()...), rest.SlugDenied)
 		}

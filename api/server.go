@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/lyoapp/lyo/api/learning"
+
 	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
@@ -15,10 +17,10 @@ import (
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/circuitbreaker"
 	"github.com/lyoapp/lyo/api/health"
+	"github.com/lyoapp/lyo/api/notify"
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
-	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -58,7 +60,6 @@ type Server struct {
 	refresh      *auth.RefreshTokens
 	sessionCache *sessionCache
 	limits       *limits
-	boards       *boards.Boards
 	feedCache    *circuitbreaker.Guard
 	markdown     *markdown
 	handler      http.Handler
@@ -82,7 +83,6 @@ func New(d Deps) (*Server, error) {
 	s.access = auth.NewAccessTokens(d.Keys, d.Config.HTTP.PublicURL, d.Config.Auth.AccessFor, d.Clock)
 	s.sessionCache = newSessionCache(d)
 	s.limits = newLimits(context.Background(), d)
-	s.boards = newBoards(s)
 	s.markdown = newMarkdown()
 	s.feedCache = guarded(d, redisWithin)
 	if s.API, err = rest.New(s.options()); err != nil {
@@ -110,6 +110,14 @@ func (s *Server) healthDeps() health.Deps {
 		DB: s.DB, Redis: s.Redis, Temporal: s.Temporal, Namespace: s.Config.Temporal.Namespace, Model: s.Model, Hub: s.Hub,
 		Push: s.Config.Push, Version: s.Version, Environment: string(s.Config.Env),
 	}
+}
+
+func (s *Server) notifyDeps() notify.Deps {
+	return notify.Deps{DB: s.DB, Dispatcher: s.Dispatcher, Push: s.Config.Push}
+}
+
+func (s *Server) learningDeps() learning.Deps {
+	return learning.Deps{DB: s.DB, Redis: guarded(s.Deps, redisWithin)}
 }
 
 // redisRest is how long Redis is not called after a failure.

@@ -67,7 +67,7 @@ func (s *Server) usage(ctx context.Context, _ *rest.NoInput) (*usageOutput, erro
 
 func usageOperation() huma.Operation {
 	return huma.Operation{
-		OperationID: "get-usage", Method: http.MethodGet, Path: "/v1/users/me/usage", Tags: []string{tagUsers},
+		OperationID: "get-usage", Method: http.MethodGet, Path: "/v1/users/me/usage", Tags: []string{rest.TagUsers},
 		Summary:     "Get your model usage",
 		Description: "What the caller's courses have cost, and what may still be spent today.",
 	}

@@ -15,7 +15,7 @@ import (
 // users registers the operations on the caller's account.
 func (s *Server) users() {
 	rest.Register(s.API, huma.Operation{
-		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/users/me", Tags: []string{tagUsers},
+		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/users/me", Tags: []string{rest.TagUsers},
 		Summary: "Get your account",
 	}, s.me)
 	rest.Register(s.API, changeMeOperation(), s.changeMe)

@@ -30,7 +30,7 @@ const (
 
 func changeMeOperation() huma.Operation {
 	return huma.Operation{
-		OperationID: "update-me", Method: http.MethodPut, Path: "/v1/users/me", Tags: []string{tagUsers},
+		OperationID: "update-me", Method: http.MethodPut, Path: "/v1/users/me", Tags: []string{rest.TagUsers},
 		Summary: "Update your account",
 		Description: "Absent or null fields stay. An empty string clears username, bio and avatar_url. A new email address stays in pending_email until its " +
 			"mailed token is sent to POST /v1/auth/verify-email; until then the current address, which is mailed too, remains. Sending the current " +

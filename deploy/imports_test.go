@@ -38,6 +38,8 @@ func wrongArrows() map[string][]string {
 		"api":                 {module + "activities", module + "engine"},
 		"api/realtime":        {module + "activities"},
 		"api/rest":            {module + "models/accounts", module + "config", module + "api/realtime", "gorm.io/gorm", "github.com/redis/go-redis/v9", "go.temporal.io/sdk"},
+		"api/notify":          {module + "models/learning", module + "models/feed", module + "api/learning", "github.com/redis/go-redis/v9"},
+		"api/learning":        {module + "models/notify", module + "models/community", module + "api/notify", "go.temporal.io/sdk"},
 	}
 	for i, earlier := range domains() {
 		folder := "models/" + earlier
@@ -63,6 +65,8 @@ func rightArrows() map[string][]string {
 		"activities":       {module + "models/privacy"},
 		"api":              {module + "models/feed", module + "workflows"},
 		"api/rest":         {module + "models/store", module + "models/text", module + "api/ratelimit", "github.com/gin-gonic/gin"},
+		"api/notify":       {module + "models/notify", module + "api/rest"},
+		"api/learning":     {module + "models/learning", module + "models/boards", module + "api/circuitbreaker"},
 	}
 	for i, later := range domains() {
 		for _, earlier := range domains()[:i] {

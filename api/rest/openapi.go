@@ -7,6 +7,12 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
+// The tags that operations of several packages carry.
+const (
+	TagUsers = "users"
+	TagAdmin = "admin"
+)
+
 // BearerScheme is the name of the security scheme of access tokens in the document.
 const BearerScheme = "bearer"
 

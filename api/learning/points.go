@@ -1,4 +1,4 @@
-package api
+package learning
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 
 func awardOperation() huma.Operation {
 	return huma.Operation{
-		OperationID: "award-points", Method: http.MethodPost, Path: "/v1/gamification/award-points", Tags: []string{tagGame, tagAdmin},
+		OperationID: "award-points", Method: http.MethodPost, Path: "/v1/gamification/award-points", Tags: []string{TagGame, rest.TagAdmin},
 		Summary: "Award points to a user",
 		Description: "Takes JSON or query parameters; JSON wins. With an Idempotency-Key the points are awarded once. Achievements that follow are unlocked a " +
 			"moment later. 404: the user does not exist or is disabled. For administrators.",
@@ -81,15 +81,15 @@ type awardOutput struct {
 	Body     awardView
 }
 
-func (s *Server) awardPoints(ctx context.Context, in *awardInput) (*awardOutput, error) {
+func (h *handlers) awardPoints(ctx context.Context, in *awardInput) (*awardOutput, error) {
 	user, err := uuid.Parse(in.UserID)
 	if err != nil {
 		return nil, err // Resolve has validated it
 	}
-	result, replayed, err := learning.AwardPoints(ctx, s.DB, learning.Award{
-		AdminID: rest.PrincipalOf(ctx).UserID, UserID: user, Points: in.Points, Reason: in.Reason, At: s.Now(),
-		Key: in.key("award", user, in.Points, in.Reason), Entry: s.AuditEntry(ctx, store.AuditPointsAwarded, user, nil),
-	}, outbox.NewEnqueuer(s.Now))
+	result, replayed, err := learning.AwardPoints(ctx, h.DB, learning.Award{
+		AdminID: rest.PrincipalOf(ctx).UserID, UserID: user, Points: in.Points, Reason: in.Reason, At: h.Now(),
+		Key: in.key("award", user, in.Points, in.Reason), Entry: h.AuditEntry(ctx, store.AuditPointsAwarded, user, nil),
+	}, outbox.NewEnqueuer(h.Now))
 	if err != nil {
 		return nil, err
 	}

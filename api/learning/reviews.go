@@ -1,4 +1,4 @@
-package api
+package learning
 
 import (
 	"context"
@@ -17,22 +17,22 @@ import (
 )
 
 // reviews registers the routes of spaced repetition.
-func (s *Server) reviews() {
-	tags := []string{tagLearning}
-	rest.Register(s.API, huma.Operation{
+func (h *handlers) reviews() {
+	tags := []string{TagLearning}
+	rest.Register(h.API, huma.Operation{
 		OperationID: "list-due-cards", Method: http.MethodGet, Path: "/v1/reviews/due", Tags: tags,
 		Summary:     "List cards due for review",
 		Description: "The longest overdue first. Completing a lesson turns its key terms into cards; answered quiz questions become cards too.",
-	}, s.dueCards)
-	rest.Register(s.API, huma.Operation{
+	}, h.dueCards)
+	rest.Register(h.API, huma.Operation{
 		OperationID: "get-review-stats", Method: http.MethodGet, Path: "/v1/reviews/stats", Tags: tags,
 		Summary: "Get statistics of your review cards",
-	}, s.reviewStats)
-	rest.Register(s.API, huma.Operation{
+	}, h.reviewStats)
+	rest.Register(h.API, huma.Operation{
 		OperationID: "review-card", Method: http.MethodPost, Path: "/v1/reviews/{card_id}", Tags: tags,
 		Summary:     "Review a card",
 		Description: "Records how well the card was remembered and schedules it again for when it is about to be forgotten, in days of the user's time zone.",
-	}, s.reviewCard)
+	}, h.reviewCard)
 }
 
 type cardView struct {
@@ -61,16 +61,16 @@ type dueCardsInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-func (s *Server) dueCards(ctx context.Context, in *dueCardsInput) (*rest.Page[cardView], error) {
+func (h *handlers) dueCards(ctx context.Context, in *dueCardsInput) (*rest.Page[cardView], error) {
 	user := rest.PrincipalOf(ctx).UserID
 	return rest.List[learning.ReviewCard, cardView]{
 		Name: "cards", Filter: user, Cursor: in.Cursor, Limit: in.Limit,
 		Rows: func(after *store.Keyset, limit int) ([]learning.ReviewCard, error) {
-			return learning.DueCards(ctx, s.DB, user, s.Now(), after, limit)
+			return learning.DueCards(ctx, h.DB, user, h.Now(), after, limit)
 		},
 		Keyset: func(c learning.ReviewCard) store.Keyset { return store.Keyset{At: c.DueAt, ID: c.ID} },
 		Show:   viewCard,
-	}.Page(ctx, s.API)
+	}.Page(ctx, h.API)
 }
 
 type reviewCardInput struct {
@@ -86,11 +86,11 @@ type reviewBody struct {
 
 type cardOutput struct{ Body cardView }
 
-func (s *Server) reviewCard(ctx context.Context, in *reviewCardInput) (*cardOutput, error) {
-	card, err := learning.ReviewCardOnce(ctx, s.DB, learning.Review{
-		UserID: rest.PrincipalOf(ctx).UserID, CardID: in.CardID, Recall: gamification.Recall(in.Body.Rating), At: in.Body.at(s.Now()),
+func (h *handlers) reviewCard(ctx context.Context, in *reviewCardInput) (*cardOutput, error) {
+	card, err := learning.ReviewCardOnce(ctx, h.DB, learning.Review{
+		UserID: rest.PrincipalOf(ctx).UserID, CardID: in.CardID, Recall: gamification.Recall(in.Body.Rating), At: in.Body.at(h.Now()),
 		Key: in.key("review", in.CardID, in.Body.Rating, in.Body.stripped()),
-	}, s.Now(), outbox.NewEnqueuer(s.Now))
+	}, h.Now(), outbox.NewEnqueuer(h.Now))
 	if err != nil {
 		return nil, err
 	}
@@ -113,18 +113,18 @@ type reviewStatsView struct {
 
 type reviewStatsOutput struct{ Body reviewStatsView }
 
-func (s *Server) reviewStats(ctx context.Context, _ *rest.NoInput) (*reviewStatsOutput, error) {
-	user, err := accounts.FindUser(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
+func (h *handlers) reviewStats(ctx context.Context, _ *rest.NoInput) (*reviewStatsOutput, error) {
+	user, err := accounts.FindUser(ctx, h.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
 	zone := accounts.ZoneOf(user.Timezone)
-	today := gamification.DayOf(s.Now(), zone)
-	sum, err := learning.ReviewStatsOf(ctx, s.DB, user.ID, s.Now(), today.Begins(zone), (today + 1).Begins(zone))
+	today := gamification.DayOf(h.Now(), zone)
+	sum, err := learning.ReviewStatsOf(ctx, h.DB, user.ID, h.Now(), today.Begins(zone), (today + 1).Begins(zone))
 	if err != nil {
 		return nil, err
 	}
-	streak, err := learning.StreakOf(ctx, s.DB, user.ID, s.Now())
+	streak, err := learning.StreakOf(ctx, h.DB, user.ID, h.Now())
 	v := reviewStatsView{
 		TotalCards: sum.Total, DueNow: sum.Due, DueToday: sum.DueToday, NewCards: sum.New, LearningCards: sum.Learning, MatureCards: sum.Mature,
 		ReviewedToday: sum.ReviewedToday, TotalReviews: sum.Reviewed, NextDueAt: rest.UTC(sum.NextDueAt), CurrentStreak: streak.Current,

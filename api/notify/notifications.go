@@ -1,4 +1,4 @@
-package api
+package notify
 
 import (
 	"context"
@@ -13,31 +13,29 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-const tagInbox = "notifications"
-
 // inbox registers the routes of notifications, which exist whether or not a push was sent.
-func (s *Server) inbox() {
-	tags := []string{tagInbox}
-	rest.Register(s.API, huma.Operation{
+func (h *handlers) inbox() {
+	tags := []string{TagInbox}
+	rest.Register(h.API, huma.Operation{
 		OperationID: "list-notifications", Method: http.MethodGet, Path: "/v1/notifications", Tags: tags,
 		Summary:     "List your notifications",
 		Description: "Newest first.",
-	}, s.listNotifications)
-	rest.Register(s.API, huma.Operation{
+	}, h.listNotifications)
+	rest.Register(h.API, huma.Operation{
 		OperationID: "count-notifications", Method: http.MethodGet, Path: "/v1/notifications/unread-count", Tags: tags,
 		Summary:     "Count your unread notifications",
 		Description: "For the app's badge.",
-	}, s.countNotifications)
-	rest.Register(s.API, huma.Operation{
+	}, h.countNotifications)
+	rest.Register(h.API, huma.Operation{
 		OperationID: "read-notification", Method: http.MethodPut, Path: "/v1/notifications/{id}/read", Tags: tags,
 		Summary:       "Mark a notification as read",
 		Description:   "Repeating it keeps the first read_at.",
 		DefaultStatus: http.StatusOK,
-	}, s.readNotification)
-	rest.Register(s.API, huma.Operation{
+	}, h.readNotification)
+	rest.Register(h.API, huma.Operation{
 		OperationID: "read-notifications", Method: http.MethodPut, Path: "/v1/notifications/read-all", Tags: tags,
 		Summary: "Mark all notifications as read", DefaultStatus: http.StatusOK,
-	}, s.readNotifications)
+	}, h.readNotifications)
 }
 
 type notificationView struct {
@@ -81,30 +79,30 @@ func (in InboxScope) unread() *bool {
 	return &unread
 }
 
-func (s *Server) listNotifications(ctx context.Context, in *listNotificationsInput) (*rest.Page[notificationView], error) {
+func (h *handlers) listNotifications(ctx context.Context, in *listNotificationsInput) (*rest.Page[notificationView], error) {
 	user := rest.PrincipalOf(ctx).UserID
 	scope := []any{user, in.InboxScope}
 	return rest.List[notify.Notification, notificationView]{
 		Name: "notifications", Filter: scope, Cursor: in.Cursor, Limit: in.Limit,
 		Rows: func(after *store.Keyset, limit int) ([]notify.Notification, error) {
-			return notify.ListNotifications(ctx, s.DB, user, notify.InboxFilter{Unread: in.unread(), After: after, Offset: in.Skip(), Limit: limit})
+			return notify.ListNotifications(ctx, h.DB, user, notify.InboxFilter{Unread: in.unread(), After: after, Offset: in.Skip(), Limit: limit})
 		},
 		Keyset: func(n notify.Notification) store.Keyset { return store.Keyset{At: n.CreatedAt, ID: n.ID} },
 		Show:   viewNotification,
-	}.Page(ctx, s.API)
+	}.Page(ctx, h.API)
 }
 
 type unreadView struct {
 	UnreadCount int `json:"unread_count" minimum:"0"`
 }
 
-func (s *Server) countNotifications(ctx context.Context, _ *rest.NoInput) (*rest.Body[unreadView], error) {
-	n, err := notify.UnreadCount(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
+func (h *handlers) countNotifications(ctx context.Context, _ *rest.NoInput) (*rest.Body[unreadView], error) {
+	n, err := notify.UnreadCount(ctx, h.DB, rest.PrincipalOf(ctx).UserID)
 	return rest.Answer(unreadView{n}), err
 }
 
-func (s *Server) readNotification(ctx context.Context, in *rest.PathID) (*rest.Body[notificationView], error) {
-	n, err := notify.ReadNotification(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, s.Now())
+func (h *handlers) readNotification(ctx context.Context, in *rest.PathID) (*rest.Body[notificationView], error) {
+	n, err := notify.ReadNotification(ctx, h.DB, rest.PrincipalOf(ctx).UserID, in.ID, h.Now())
 	return rest.Answer(viewNotification(n)), err
 }
 
@@ -113,7 +111,7 @@ type readView struct {
 	Updated int    `json:"updated" doc:"How many were marked as read"`
 }
 
-func (s *Server) readNotifications(ctx context.Context, _ *rest.NoInput) (*rest.Body[readView], error) {
-	n, err := notify.ReadAll(ctx, s.DB, rest.PrincipalOf(ctx).UserID, s.Now())
+func (h *handlers) readNotifications(ctx context.Context, _ *rest.NoInput) (*rest.Body[readView], error) {
+	n, err := notify.ReadAll(ctx, h.DB, rest.PrincipalOf(ctx).UserID, h.Now())
 	return rest.Answer(readView{"Everything is read.", n}), err
 }

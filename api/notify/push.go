@@ -1,4 +1,4 @@
-package api
+package notify
 
 import (
 	"context"
@@ -23,21 +23,21 @@ import (
 )
 
 // push registers the operations that send pushes.
-func (s *Server) push() {
-	rest.Register(s.API, huma.Operation{
-		OperationID: "test-push", Method: http.MethodPost, Path: "/v1/push/test", Tags: []string{tagPush},
+func (h *handlers) push() {
+	rest.Register(h.API, huma.Operation{
+		OperationID: "test-push", Method: http.MethodPost, Path: "/v1/push/test", Tags: []string{TagPush},
 		Summary:       "Send a test push to your devices",
 		Description:   "Waits up to ten seconds for the push services. dry_run: this server has no credentials for that kind of device, and nothing was sent.",
 		DefaultStatus: http.StatusOK,
-	}, s.testPush, rest.Weighing(testWeight), rest.Within(testPushWithin+5*time.Second))
-	rest.Register(s.API, huma.Operation{
-		OperationID: "send-push", Method: http.MethodPost, Path: "/v1/push/send", Tags: []string{tagPush, tagAdmin},
+	}, h.testPush, rest.Weighing(testWeight), rest.Within(testPushWithin+5*time.Second))
+	rest.Register(h.API, huma.Operation{
+		OperationID: "send-push", Method: http.MethodPost, Path: "/v1/push/send", Tags: []string{TagPush, rest.TagAdmin},
 		Summary: "Send a push to many users",
 		Description: "Adds the message to every inbox and pushes it to every device whose user wants it. The task's result counts devices: accepted, failed, " +
 			"dead, deferred (delivered later: quiet hours, or the push service refuses this server's credentials), skipped and dry_run. With an " +
 			"Idempotency-Key it is sent once. For administrators.",
 		DefaultStatus: http.StatusAccepted,
-	}, s.sendPush, rest.Admins, rest.Within(30*time.Second))
+	}, h.sendPush, rest.Admins, rest.Within(30*time.Second))
 }
 
 const (
@@ -62,32 +62,32 @@ type testPushView struct {
 	Devices        []testedDevice `json:"devices"`
 }
 
-func (s *Server) testPush(ctx context.Context, _ *rest.NoInput) (*rest.Body[testPushView], error) {
-	user, now := rest.PrincipalOf(ctx).UserID, s.Now()
-	devices, err := notify.ActiveDevices(ctx, s.DB, user, mostTested)
+func (h *handlers) testPush(ctx context.Context, _ *rest.NoInput) (*rest.Body[testPushView], error) {
+	user, now := rest.PrincipalOf(ctx).UserID, h.Now()
+	devices, err := notify.ActiveDevices(ctx, h.DB, user, mostTested)
 	if err != nil {
 		return nil, err
 	}
 	source := store.NewID().String()
 	id := notify.NotificationID(user, notify.NotifyTest, source)
 	var message store.OutboxMessage
-	enqueuer := outbox.NewEnqueuer(s.Now)
+	enqueuer := outbox.NewEnqueuer(h.Now)
 	push := enqueuer.Push
 	enqueuer.Push = func(n notify.Notification) store.OutboxMessage {
 		message = outbox.Foreground(push(n))
 		message.DueAt = now.Add(time.Second) // kept below
 		return message
 	}
-	err = notify.Notify(s.DB.WithContext(ctx), notify.Notification{
+	err = notify.Notify(h.DB.WithContext(ctx), notify.Notification{
 		UserID: user, Kind: notify.NotifyTest, Title: "Lyo", Body: "This is how news reaches you.", CreatedAt: now,
 	}, source, enqueuer)
 	if err != nil {
 		return nil, err
 	}
 	if message.ID != uuid.Nil { // at least one device is registered
-		s.Dispatcher.TryDispatch(ctx, message)
+		h.Dispatcher.TryDispatch(ctx, message)
 	}
-	receipts, err := s.awaitReceipts(ctx, id, len(devices))
+	receipts, err := h.awaitReceipts(ctx, id, len(devices))
 	if err != nil {
 		return nil, err
 	}
@@ -95,12 +95,12 @@ func (s *Server) testPush(ctx context.Context, _ *rest.NoInput) (*rest.Body[test
 }
 
 // awaitReceipts waits until the given number of devices have a final receipt, or until its time limit.
-func (s *Server) awaitReceipts(ctx context.Context, notification uuid.UUID, devices int) ([]notify.PushReceipt, error) {
+func (h *handlers) awaitReceipts(ctx context.Context, notification uuid.UUID, devices int) ([]notify.PushReceipt, error) {
 	deadline := time.After(testPushWithin)
 	ticker := time.NewTicker(testPushLook)
 	defer ticker.Stop()
 	for {
-		receipts, err := notify.ReceiptsOf(ctx, s.DB, notification)
+		receipts, err := notify.ReceiptsOf(ctx, h.DB, notification)
 		if err != nil {
 			return nil, err
 		}
@@ -213,26 +213,26 @@ type sendPushOutput struct {
 	Body     broadcastView
 }
 
-func (s *Server) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutput, error) {
-	user, now := rest.PrincipalOf(ctx).UserID, s.Now()
+func (h *handlers) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOutput, error) {
+	user, now := rest.PrincipalOf(ctx).UserID, h.Now()
 	task := in.task(user, now)
 	message := outbox.Broadcast(task, now)
 	b := notify.Broadcast{
 		ID: task.ResultID, Title: in.Body.Title, Body: rest.Trimmed(in.Body.Body), Data: in.Body.Data,
 		CollapseKey: rest.TextOf(in.Body.CollapseKey), Everyone: task.Spec.Everyone, CreatedAt: now,
 	}
-	entry := s.AuditEntry(ctx, store.AuditBroadcast, uuid.Nil, map[string]any{"task_id": task.ID, "everyone": b.Everyone})
-	made, replayed, err := notify.CreateBroadcast(ctx, s.DB, task, b, in.Body.UserIDs, message, entry)
+	entry := h.AuditEntry(ctx, store.AuditBroadcast, uuid.Nil, map[string]any{"task_id": task.ID, "everyone": b.Everyone})
+	made, replayed, err := notify.CreateBroadcast(ctx, h.DB, task, b, in.Body.UserIDs, message, entry)
 	if err != nil {
 		return nil, err
 	}
-	out := &sendPushOutput{Location: s.PublicURL("/v1/tasks/" + made.ID.String() + "/status")}
-	out.Body = broadcastView{made.ID, made.WorkflowID, out.Location, s.SocketURL("/v1/tasks/ws/" + made.ID.String())}
+	out := &sendPushOutput{Location: h.PublicURL("/v1/tasks/" + made.ID.String() + "/status")}
+	out.Body = broadcastView{made.ID, made.WorkflowID, out.Location, h.SocketURL("/v1/tasks/ws/" + made.ID.String())}
 	if replayed {
 		out.Replayed = "true"
 		return out, nil
 	}
-	s.Dispatcher.TryDispatch(ctx, message)
+	h.Dispatcher.TryDispatch(ctx, message)
 	return out, nil
 }
 

@@ -1,4 +1,4 @@
-package api
+package learning
 
 import (
 	"bytes"
@@ -52,17 +52,17 @@ type attemptOutput struct{ Body attemptView }
 
 func attemptOperation() huma.Operation {
 	return huma.Operation{
-		OperationID: "attempt-quiz", Method: http.MethodPost, Path: "/v1/courses/{id}/items/{item_id}/attempts", Tags: []string{tagLearning},
+		OperationID: "attempt-quiz", Method: http.MethodPost, Path: "/v1/courses/{id}/items/{item_id}/attempts", Tags: []string{TagLearning},
 		Summary:     "Submit answers to a quiz",
 		Description: "Grades the answers. A quiz can be taken any number of times; passing it for the first time earns points. Attempts are kept unchanged.",
 	}
 }
 
-func (s *Server) attemptQuiz(ctx context.Context, in *attemptInput) (*attemptOutput, error) {
-	attempt, err := learning.AttemptQuiz(ctx, s.DB, learning.AttemptRequest{
+func (h *handlers) attemptQuiz(ctx context.Context, in *attemptInput) (*attemptOutput, error) {
+	attempt, err := learning.AttemptQuiz(ctx, h.DB, learning.AttemptRequest{
 		UserID: rest.PrincipalOf(ctx).UserID, CourseID: in.ID, ItemID: in.ItemID, Answers: in.Body.read,
-		At: in.Body.at(s.Now()), Key: in.key("attempt", in.ID, in.ItemID, in.Body.Answers, in.Body.stripped()),
-	}, s.Now(), outbox.NewEnqueuer(s.Now))
+		At: in.Body.at(h.Now()), Key: in.key("attempt", in.ID, in.ItemID, in.Body.Answers, in.Body.stripped()),
+	}, h.Now(), outbox.NewEnqueuer(h.Now))
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package api
+package notify
 
 import (
 	"cmp"
@@ -17,39 +17,37 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
-const tagPush = "push"
-
 // devices registers the routes of push devices.
-func (s *Server) devices() {
-	rest.Register(s.API, huma.Operation{
-		OperationID: "register-device", Method: http.MethodPost, Path: "/v1/push/devices/register", Tags: []string{tagPush},
+func (h *handlers) devices() {
+	rest.Register(h.API, huma.Operation{
+		OperationID: "register-device", Method: http.MethodPost, Path: "/v1/push/devices/register", Tags: []string{TagPush},
 		Summary: "Register a device for push",
 		Description: "To be called at every start of the app. A token belongs to the user who registered it last; the same token, however it is spelled and " +
 			"whatever its environment, is the same device. A browser sends its PushSubscription as subscription instead of device_token, made with the " +
 			"key of GET /v1/push/web-key. The device gets no more pushes once the session that registered it ends.",
 		DefaultStatus: http.StatusOK,
-	}, s.registerDevice)
-	rest.Register(s.API, huma.Operation{
-		OperationID: "get-web-push-key", Method: http.MethodGet, Path: "/v1/push/web-key", Tags: []string{tagPush},
+	}, h.registerDevice)
+	rest.Register(h.API, huma.Operation{
+		OperationID: "get-web-push-key", Method: http.MethodGet, Path: "/v1/push/web-key", Tags: []string{TagPush},
 		Summary:     "Get the web push key",
 		Description: "The applicationServerKey for PushManager.subscribe. 404: this server does not push to browser subscriptions; FCM tokens may work.",
 		Errors:      []int{http.StatusNotFound},
-	}, s.webPushKey, rest.Public)
-	rest.Register(s.API, huma.Operation{
-		OperationID: "list-devices", Method: http.MethodGet, Path: "/v1/push/devices", Tags: []string{tagPush},
+	}, h.webPushKey, rest.Public)
+	rest.Register(h.API, huma.Operation{
+		OperationID: "list-devices", Method: http.MethodGet, Path: "/v1/push/devices", Tags: []string{TagPush},
 		Summary:     "List your devices",
 		Description: "Newest first.",
-	}, s.listDevices)
-	rest.Register(s.API, huma.Operation{
-		OperationID: "delete-device", Method: http.MethodDelete, Path: "/v1/push/devices/{id}", Tags: []string{tagPush},
+	}, h.listDevices)
+	rest.Register(h.API, huma.Operation{
+		OperationID: "delete-device", Method: http.MethodDelete, Path: "/v1/push/devices/{id}", Tags: []string{TagPush},
 		Summary: "Delete a device", DefaultStatus: http.StatusOK,
-	}, s.deleteDevice)
-	rest.Register(s.API, huma.Operation{
-		OperationID: "deactivate-device", Method: http.MethodPost, Path: "/v1/push/devices/{id}/deactivate", Tags: []string{tagPush},
+	}, h.deleteDevice)
+	rest.Register(h.API, huma.Operation{
+		OperationID: "deactivate-device", Method: http.MethodPost, Path: "/v1/push/devices/{id}/deactivate", Tags: []string{TagPush},
 		Summary:       "Deactivate a device",
 		Description:   "It gets no pushes until it registers again. Repeating it changes nothing.",
 		DefaultStatus: http.StatusOK,
-	}, s.deactivateDevice)
+	}, h.deactivateDevice)
 }
 
 type registerDeviceInput struct {
@@ -170,8 +168,8 @@ func maskedToken(token string) string {
 	return "****" + string(runes[max(0, utf8.RuneCountInString(token)-6):])
 }
 
-func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*rest.Body[deviceView], error) {
-	b, now := in.Body, s.Now()
+func (h *handlers) registerDevice(ctx context.Context, in *registerDeviceInput) (*rest.Body[deviceView], error) {
+	b, now := in.Body, h.Now()
 	var info json.RawMessage
 	if b.DeviceInfo != nil {
 		info, _ = json.Marshal(b.DeviceInfo) //nolint:errchkjson // it was decoded from JSON
@@ -181,7 +179,7 @@ func (s *Server) registerDevice(ctx context.Context, in *registerDeviceInput) (*
 	if b.Subscription != nil {
 		web, _ = b.Subscription.canonical() // it was checked
 	}
-	made, err := notify.RegisterDevice(ctx, s.DB, notify.Device{
+	made, err := notify.RegisterDevice(ctx, h.DB, notify.Device{
 		ID: store.NewID(), UserID: who.UserID, SessionID: &who.SessionID, Token: cmp.Or(web.Endpoint, rest.TextOf(b.DeviceToken)), WebP256DH: web.P256DH, WebAuth: web.Auth, Platform: b.kind(), Environment: b.environment(),
 		DeviceInfo: info, Locale: rest.TextOf(b.Locale), AppVersion: rest.TextOf(b.AppVersion), DeviceModel: rest.TextOf(b.DeviceModel),
 		OSVersion: rest.TextOf(b.OSVersion), CreatedAt: now, LastUsedAt: now,
@@ -194,29 +192,29 @@ type listDevicesInput struct {
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-func (s *Server) listDevices(ctx context.Context, in *listDevicesInput) (*rest.Page[deviceView], error) {
+func (h *handlers) listDevices(ctx context.Context, in *listDevicesInput) (*rest.Page[deviceView], error) {
 	user := rest.PrincipalOf(ctx).UserID
 	return rest.List[notify.Device, deviceView]{
 		Name: "devices", Filter: user, Cursor: in.Cursor, Limit: in.Limit,
 		Rows: func(after *store.Keyset, limit int) ([]notify.Device, error) {
-			return notify.ListDevices(ctx, s.DB, user, notify.DeviceFilter{After: after, Offset: in.Skip(), Limit: limit})
+			return notify.ListDevices(ctx, h.DB, user, notify.DeviceFilter{After: after, Offset: in.Skip(), Limit: limit})
 		},
 		Keyset: func(d notify.Device) store.Keyset { return store.Keyset{At: d.CreatedAt, ID: d.ID} },
 		Show:   viewDevice,
-	}.Page(ctx, s.API)
+	}.Page(ctx, h.API)
 }
 
 type messageView struct {
 	Message string `json:"message"`
 }
 
-func (s *Server) deleteDevice(ctx context.Context, in *rest.PathID) (*rest.Body[messageView], error) {
-	err := notify.DeleteDevice(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID)
+func (h *handlers) deleteDevice(ctx context.Context, in *rest.PathID) (*rest.Body[messageView], error) {
+	err := notify.DeleteDevice(ctx, h.DB, rest.PrincipalOf(ctx).UserID, in.ID)
 	return rest.Answer(messageView{"The device is forgotten."}), err
 }
 
-func (s *Server) deactivateDevice(ctx context.Context, in *rest.PathID) (*rest.Body[deviceView], error) {
-	device, err := notify.SwitchOffDevice(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID, s.Now())
+func (h *handlers) deactivateDevice(ctx context.Context, in *rest.PathID) (*rest.Body[deviceView], error) {
+	device, err := notify.SwitchOffDevice(ctx, h.DB, rest.PrincipalOf(ctx).UserID, in.ID, h.Now())
 	return rest.Answer(viewDevice(device)), err
 }
 
@@ -224,8 +222,8 @@ type webPushKeyView struct {
 	PublicKey string `json:"public_key" doc:"An uncompressed P-256 point, in base64url."`
 }
 
-func (s *Server) webPushKey(_ context.Context, in *rest.Reading) (*rest.Tagged[webPushKeyView], error) {
-	keys, err := s.Config.Push.VAPID()
+func (h *handlers) webPushKey(_ context.Context, in *rest.Reading) (*rest.Tagged[webPushKeyView], error) {
+	keys, err := h.Push.VAPID()
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package api
+package learning
 
 import (
 	"context"
@@ -14,38 +14,36 @@ import (
 	"github.com/lyoapp/lyo/models/learning"
 )
 
-const tagGame = "gamification"
-
 // gamification registers the routes of points, achievements and leaderboards.
-func (s *Server) gamification() {
-	tags := []string{tagGame}
-	rest.Register(s.API, huma.Operation{
+func (h *handlers) gamification() {
+	tags := []string{TagGame}
+	rest.Register(h.API, huma.Operation{
 		OperationID: "get-game-profile", Method: http.MethodGet, Path: "/v1/gamification/profile", Tags: tags,
 		Summary: "Get your points, level and streak",
-	}, s.gameProfile)
-	rest.Register(s.API, huma.Operation{
+	}, h.gameProfile)
+	rest.Register(h.API, huma.Operation{
 		OperationID: "list-achievements", Method: http.MethodGet, Path: "/v1/gamification/achievements", Tags: tags,
 		Summary:     "List achievements",
 		Description: "With the caller's progress towards each.",
-	}, s.listAchievements)
-	rest.Register(s.API, huma.Operation{
+	}, h.listAchievements)
+	rest.Register(h.API, huma.Operation{
 		OperationID: "get-leaderboard", Method: http.MethodGet, Path: "/v1/gamification/leaderboard", Tags: tags,
 		Summary: "Get a leaderboard",
 		Description: "Of users with equal scores, the one who reached it first is ahead. All numbers of an entry are of the timeframe. Users with " +
 			"leaderboard_hidden are on no board.",
-	}, s.leaderboard)
-	rest.Register(s.API, huma.Operation{
+	}, h.leaderboard)
+	rest.Register(h.API, huma.Operation{
 		OperationID: "get-game-stats", Method: http.MethodGet, Path: "/v1/gamification/stats", Tags: tags,
 		Summary: "Get statistics of all learners",
-	}, s.gameStats)
-	rest.Register(s.API, huma.Operation{
+	}, h.gameStats)
+	rest.Register(h.API, huma.Operation{
 		OperationID: "spend-streak-freeze", Method: http.MethodPost, Path: "/v1/gamification/streak/freeze", Tags: tags,
 		Summary: "Use a streak freeze",
 		Description: "Bridges yesterday if only that day was missed, else today. There is one freeze a week, which starts on Monday. 409: there is no day to " +
 			"bridge, or this week's freeze is used.",
 		Errors: []int{http.StatusConflict},
-	}, s.spendFreeze)
-	rest.Register(s.API, awardOperation(), s.awardPoints, rest.Admins)
+	}, h.spendFreeze)
+	rest.Register(h.API, awardOperation(), h.awardPoints, rest.Admins)
 }
 
 type gameProfileView struct {
@@ -84,17 +82,17 @@ type badgeView struct {
 
 type gameProfileOutput struct{ Body gameProfileView }
 
-func (s *Server) gameProfile(ctx context.Context, _ *rest.NoInput) (*gameProfileOutput, error) {
+func (h *handlers) gameProfile(ctx context.Context, _ *rest.NoInput) (*gameProfileOutput, error) {
 	user := rest.PrincipalOf(ctx).UserID
-	account, err := accounts.FindUser(ctx, s.DB, user)
+	account, err := accounts.FindUser(ctx, h.DB, user)
 	if err != nil {
 		return nil, err
 	}
-	total, err := learning.TotalOf(ctx, s.DB, user)
+	total, err := learning.TotalOf(ctx, h.DB, user)
 	if err != nil {
 		return nil, err
 	}
-	sum, err := learning.LearnedBy(ctx, s.DB, user)
+	sum, err := learning.LearnedBy(ctx, h.DB, user)
 	if err != nil {
 		return nil, err
 	}
@@ -105,18 +103,18 @@ func (s *Server) gameProfile(ctx context.Context, _ *rest.NoInput) (*gameProfile
 	}
 	v.LevelProgressCurrent, v.LevelProgressTarget = gamification.LevelProgress(total.Points)
 	v.XPToNextLevel = v.LevelProgressTarget - v.LevelProgressCurrent
-	if err := s.addStreak(ctx, &v); err != nil {
+	if err := h.addStreak(ctx, &v); err != nil {
 		return nil, err
 	}
-	if err := s.addBadges(ctx, &v); err != nil {
+	if err := h.addBadges(ctx, &v); err != nil {
 		return nil, err
 	}
-	v.RankPosition, err = s.rank(ctx, user)
+	v.RankPosition, err = h.rank(ctx, user)
 	return &gameProfileOutput{v}, err
 }
 
-func (s *Server) addStreak(ctx context.Context, v *gameProfileView) error {
-	streak, err := learning.StreakOf(ctx, s.DB, v.UserID, s.Now())
+func (h *handlers) addStreak(ctx context.Context, v *gameProfileView) error {
+	streak, err := learning.StreakOf(ctx, h.DB, v.UserID, h.Now())
 	v.CurrentStreak, v.Streak, v.CurrentStreakDays = streak.Current, streak.Current, streak.Current
 	v.LongestStreak, v.LongestStreakDays = streak.Longest, streak.Longest
 	if streak.Freezable != nil {
@@ -126,12 +124,12 @@ func (s *Server) addStreak(ctx context.Context, v *gameProfileView) error {
 	return err
 }
 
-func (s *Server) addBadges(ctx context.Context, v *gameProfileView) error {
-	all, err := learning.Achievements(ctx, s.DB)
+func (h *handlers) addBadges(ctx context.Context, v *gameProfileView) error {
+	all, err := learning.Achievements(ctx, h.DB)
 	if err != nil {
 		return err
 	}
-	unlocked, err := learning.UnlocksOf(ctx, s.DB, v.UserID)
+	unlocked, err := learning.UnlocksOf(ctx, h.DB, v.UserID)
 	if err != nil {
 		return err
 	}
@@ -157,8 +155,8 @@ type achievementsInput struct {
 	ShowLocked bool `query:"show_locked" default:"true" doc:"Include achievements that are not unlocked yet."`
 }
 
-func (s *Server) listAchievements(ctx context.Context, in *achievementsInput) (*rest.Body[[]achievementView], error) {
-	all, err := learning.AchievementsOf(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
+func (h *handlers) listAchievements(ctx context.Context, in *achievementsInput) (*rest.Body[[]achievementView], error) {
+	all, err := learning.AchievementsOf(ctx, h.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -186,12 +184,12 @@ type gameStatsView struct {
 
 type gameStatsOutput struct{ Body gameStatsView }
 
-func (s *Server) gameStats(ctx context.Context, _ *rest.NoInput) (*gameStatsOutput, error) {
-	all, err := learning.EverybodyTogether(ctx, s.DB)
+func (h *handlers) gameStats(ctx context.Context, _ *rest.NoInput) (*gameStatsOutput, error) {
+	all, err := learning.EverybodyTogether(ctx, h.DB)
 	if err != nil {
 		return nil, err
 	}
-	rank, err := s.rank(ctx, rest.PrincipalOf(ctx).UserID)
+	rank, err := h.rank(ctx, rest.PrincipalOf(ctx).UserID)
 	return &gameStatsOutput{gameStatsView{
 		TotalActiveLearners: all.Learners, TotalPointsAwarded: all.Points, HighestLevelAchieved: all.HighestLevel,
 		YourGlobalRank: rank, AchievementsAvailable: all.Achievements, AverageLevel: all.AverageLevel,
@@ -206,8 +204,8 @@ type freezeView struct {
 
 type freezeOutput struct{ Body freezeView }
 
-func (s *Server) spendFreeze(ctx context.Context, _ *rest.NoInput) (*freezeOutput, error) {
-	streak, err := learning.SpendFreeze(ctx, s.DB, rest.PrincipalOf(ctx).UserID, s.Now())
+func (h *handlers) spendFreeze(ctx context.Context, _ *rest.NoInput) (*freezeOutput, error) {
+	streak, err := learning.SpendFreeze(ctx, h.DB, rest.PrincipalOf(ctx).UserID, h.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package api
+package notify
 
 import (
 	"context"
@@ -15,17 +15,17 @@ import (
 )
 
 // pushPreferences registers the routes of push preferences and quiet hours.
-func (s *Server) pushPreferences() {
-	rest.Register(s.API, huma.Operation{
-		OperationID: "get-push-preferences", Method: http.MethodGet, Path: "/v1/push/preferences", Tags: []string{tagPush},
+func (h *handlers) preferences() {
+	rest.Register(h.API, huma.Operation{
+		OperationID: "get-push-preferences", Method: http.MethodGet, Path: "/v1/push/preferences", Tags: []string{TagPush},
 		Summary: "Get your push preferences",
-	}, s.getPushPreferences)
-	rest.Register(s.API, huma.Operation{
-		OperationID: "update-push-preferences", Method: http.MethodPut, Path: "/v1/push/preferences", Tags: []string{tagPush},
+	}, h.getPushPreferences)
+	rest.Register(h.API, huma.Operation{
+		OperationID: "update-push-preferences", Method: http.MethodPut, Path: "/v1/push/preferences", Tags: []string{TagPush},
 		Summary: "Update your push preferences",
 		Description: "Absent fields stay. Quiet hours are clock times in the user's time zone; pushes that fall into them are sent when they end. null for both " +
 			"removes them. The inbox gets every notification in any case.",
-	}, s.changePushPreferences)
+	}, h.changePushPreferences)
 }
 
 type pushPreferencesView struct {
@@ -53,8 +53,8 @@ func clockText(minutes *int) *string {
 	return &text
 }
 
-func (s *Server) getPushPreferences(ctx context.Context, in *rest.Reading) (*rest.Tagged[pushPreferencesView], error) {
-	p, err := notify.FindPushPreferences(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
+func (h *handlers) getPushPreferences(ctx context.Context, in *rest.Reading) (*rest.Tagged[pushPreferencesView], error) {
+	p, err := notify.FindPushPreferences(ctx, h.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -118,12 +118,12 @@ func (in *pushPreferencesInput) Resolve(huma.Context) []error {
 	return faults
 }
 
-func (s *Server) changePushPreferences(ctx context.Context, in *pushPreferencesInput) (*rest.Tagged[pushPreferencesView], error) {
-	p, err := notify.ChangePushPreferences(ctx, s.DB, rest.PrincipalOf(ctx).UserID, func(p *notify.PushPreferences) error {
+func (h *handlers) changePushPreferences(ctx context.Context, in *pushPreferencesInput) (*rest.Tagged[pushPreferencesView], error) {
+	p, err := notify.ChangePushPreferences(ctx, h.DB, rest.PrincipalOf(ctx).UserID, func(p *notify.PushPreferences) error {
 		if err := rest.CheckIfMatch(in.IfMatch, rest.ETagOf(viewPushPreferences(*p))); err != nil {
 			return err
 		}
-		return in.Body.apply(p, s.Now())
+		return in.Body.apply(p, h.Now())
 	})
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package api
+package learning
 
 import (
 	"context"
@@ -17,16 +17,16 @@ import (
 )
 
 // userStats registers the operations on the caller's statistics and activity.
-func (s *Server) userStats() {
-	rest.Register(s.API, huma.Operation{
-		OperationID: "get-stats", Method: http.MethodGet, Path: "/v1/users/me/stats", Tags: []string{tagUsers},
+func (h *handlers) userStats() {
+	rest.Register(h.API, huma.Operation{
+		OperationID: "get-stats", Method: http.MethodGet, Path: "/v1/users/me/stats", Tags: []string{rest.TagUsers},
 		Summary: "Get your learning statistics",
-	}, s.stats)
-	rest.Register(s.API, huma.Operation{
-		OperationID: "get-activity", Method: http.MethodGet, Path: "/v1/users/me/activity", Tags: []string{tagUsers},
+	}, h.stats)
+	rest.Register(h.API, huma.Operation{
+		OperationID: "get-activity", Method: http.MethodGet, Path: "/v1/users/me/activity", Tags: []string{rest.TagUsers},
 		Summary:     "Get your recent activity",
 		Description: "Day by day in the user's time zone.",
-	}, s.activity)
+	}, h.activity)
 }
 
 type statsView struct {
@@ -42,20 +42,20 @@ type statsView struct {
 
 type statsOutput struct{ Body statsView }
 
-func (s *Server) stats(ctx context.Context, _ *rest.NoInput) (*statsOutput, error) {
-	user, err := accounts.FindUser(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
+func (h *handlers) stats(ctx context.Context, _ *rest.NoInput) (*statsOutput, error) {
+	user, err := accounts.FindUser(ctx, h.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
-	sum, err := learning.LearnedBy(ctx, s.DB, user.ID)
+	sum, err := learning.LearnedBy(ctx, h.DB, user.ID)
 	if err != nil {
 		return nil, err
 	}
-	total, err := learning.TotalOf(ctx, s.DB, user.ID)
+	total, err := learning.TotalOf(ctx, h.DB, user.ID)
 	if err != nil {
 		return nil, err
 	}
-	streak, err := learning.StreakOf(ctx, s.DB, user.ID, s.Now())
+	streak, err := learning.StreakOf(ctx, h.DB, user.ID, h.Now())
 	return &statsOutput{statsView{
 		CoursesCompleted: sum.CoursesCompleted, TasksCompleted: sum.TasksCompleted, StudyMinutes: sum.Minutes,
 		CurrentStreakDays: streak.Current, TotalPoints: total.Points, Level: gamification.Level(total.Points), AchievementsCount: total.Achievements,
@@ -110,38 +110,38 @@ const (
 	recentTaskCount   = 10
 )
 
-func (s *Server) activity(ctx context.Context, in *activityInput) (*activityOutput, error) {
-	user, err := accounts.FindUser(ctx, s.DB, rest.PrincipalOf(ctx).UserID)
+func (h *handlers) activity(ctx context.Context, in *activityInput) (*activityOutput, error) {
+	user, err := accounts.FindUser(ctx, h.DB, rest.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
 	v := activityView{RecentCourses: []recentCourse{}, RecentTasks: []recentTask{}}
-	if err := s.recent(ctx, user, &v); err != nil {
+	if err := h.recent(ctx, user, &v); err != nil {
 		return nil, err
 	}
-	streak, err := learning.StreakOf(ctx, s.DB, user.ID, s.Now())
+	streak, err := learning.StreakOf(ctx, h.DB, user.ID, h.Now())
 	if err != nil {
 		return nil, err
 	}
 	v.LearningStreak.Current, v.LearningStreak.Longest = streak.Current, streak.Longest
-	last, err := learning.LastLearned(ctx, s.DB, user.ID)
+	last, err := learning.LastLearned(ctx, h.DB, user.ID)
 	if err != nil {
 		return nil, err
 	}
 	v.LearningStreak.LastActivity = rest.UTC(last)
-	v.WeeklyActivity, err = s.days(ctx, user, in.Days)
+	v.WeeklyActivity, err = h.days(ctx, user, in.Days)
 	return &activityOutput{v}, err
 }
 
-func (s *Server) recent(ctx context.Context, user accounts.User, v *activityView) error {
-	courses, err := courses.RecentCourses(ctx, s.DB, user.ID, recentCourseCount)
+func (h *handlers) recent(ctx context.Context, user accounts.User, v *activityView) error {
+	courses, err := courses.RecentCourses(ctx, h.DB, user.ID, recentCourseCount)
 	if err != nil {
 		return err
 	}
 	for _, c := range courses {
 		v.RecentCourses = append(v.RecentCourses, recentCourse{c.ID, c.Title, string(c.Status), c.UpdatedAt.UTC()})
 	}
-	tasks, err := tasks.ListTasks(ctx, s.DB, user.ID, tasks.TaskFilter{Limit: recentTaskCount})
+	tasks, err := tasks.ListTasks(ctx, h.DB, user.ID, tasks.TaskFilter{Limit: recentTaskCount})
 	for _, t := range tasks {
 		v.RecentTasks = append(v.RecentTasks, recentTask{t.ID, t.TaskType, string(t.State), t.Status(), t.Progress, t.CreatedAt.UTC(), rest.UTC(t.CompletedAt)})
 	}
@@ -149,11 +149,11 @@ func (s *Server) recent(ctx context.Context, user accounts.User, v *activityView
 }
 
 // days returns the last days of the user's calendar, including today, with each day's activity.
-func (s *Server) days(ctx context.Context, user accounts.User, count int) ([]dayView, error) {
+func (h *handlers) days(ctx context.Context, user accounts.User, count int) ([]dayView, error) {
 	zone := accounts.ZoneOf(user.Timezone)
-	today := gamification.DayOf(s.Now(), zone)
+	today := gamification.DayOf(h.Now(), zone)
 	first := today - gamification.Day(count) + 1
-	activities, err := learning.ActivitiesBetween(ctx, s.DB, user.ID, first.Begins(zone), (today + 1).Begins(zone))
+	activities, err := learning.ActivitiesBetween(ctx, h.DB, user.ID, first.Begins(zone), (today + 1).Begins(zone))
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package api
+package learning
 
 import (
 	"context"
@@ -16,25 +16,23 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-const tagLearning = "learning"
-
 // progress registers the routes of a learner's progress in a course.
-func (s *Server) progress() {
-	tags := []string{tagLearning}
-	rest.Register(s.API, huma.Operation{
+func (h *handlers) progress() {
+	tags := []string{TagLearning}
+	rest.Register(h.API, huma.Operation{
 		OperationID: "get-progress", Method: http.MethodGet, Path: "/v1/courses/{id}/progress", Tags: tags,
 		Summary: "Get your progress in a course",
-	}, s.getProgress)
-	rest.Register(s.API, huma.Operation{
+	}, h.getProgress)
+	rest.Register(h.API, huma.Operation{
 		OperationID: "put-progress", Method: http.MethodPut, Path: "/v1/courses/{id}/progress", Tags: tags,
 		Summary:     "Update your progress in a course",
 		Description: studyDoc, Errors: []int{http.StatusConflict},
-	}, s.putProgress)
-	rest.Register(s.API, huma.Operation{
+	}, h.putProgress)
+	rest.Register(h.API, huma.Operation{
 		OperationID: "complete-lesson", Method: http.MethodPost, Path: "/v1/courses/{id}/lessons/{lesson_id}/complete", Tags: tags,
 		Summary: "Complete a lesson", Description: studyDoc, Errors: []int{http.StatusConflict},
-	}, s.completeLesson)
-	rest.Register(s.API, attemptOperation(), s.attemptQuiz)
+	}, h.completeLesson)
+	rest.Register(h.API, attemptOperation(), h.attemptQuiz)
 }
 
 const studyDoc = "Completing a lesson earns points the first time, and so does completing the last lesson of a READY course. " +
@@ -90,8 +88,8 @@ func viewProgress(p learning.Progress) *progressOutput {
 	}}
 }
 
-func (s *Server) getProgress(ctx context.Context, in *rest.PathID) (*progressOutput, error) {
-	p, err := learning.ProgressOf(ctx, s.DB, rest.PrincipalOf(ctx).UserID, in.ID)
+func (h *handlers) getProgress(ctx context.Context, in *rest.PathID) (*progressOutput, error) {
+	p, err := learning.ProgressOf(ctx, h.DB, rest.PrincipalOf(ctx).UserID, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -111,12 +109,12 @@ type progressBody struct {
 	Happened
 }
 
-func (s *Server) putProgress(ctx context.Context, in *putProgressInput) (*progressOutput, error) {
+func (h *handlers) putProgress(ctx context.Context, in *putProgressInput) (*progressOutput, error) {
 	completed, request := in.Body.Completed == nil || *in.Body.Completed, in.Body
 	request.Happened = request.stripped()
-	return s.study(ctx, learning.Study{
+	return h.study(ctx, learning.Study{
 		CourseID: in.ID, LessonID: in.Body.LessonID, Completed: completed, Minutes: number(in.Body.Minutes),
-		At: in.Body.at(s.Now()), Key: in.key("study", in.ID, request),
+		At: in.Body.at(h.Now()), Key: in.key("study", in.ID, request),
 	})
 }
 
@@ -132,20 +130,20 @@ type completeBody struct {
 	Happened
 }
 
-func (s *Server) completeLesson(ctx context.Context, in *completeLessonInput) (*progressOutput, error) {
+func (h *handlers) completeLesson(ctx context.Context, in *completeLessonInput) (*progressOutput, error) {
 	body := completeBody{}
 	if in.Body != nil {
 		body = *in.Body
 	}
-	return s.study(ctx, learning.Study{
+	return h.study(ctx, learning.Study{
 		CourseID: in.ID, LessonID: in.LessonID, Completed: true, Minutes: number(body.Minutes),
-		At: body.at(s.Now()), Key: in.key("complete", in.ID, in.LessonID, body.Minutes, body.stripped()),
+		At: body.at(h.Now()), Key: in.key("complete", in.ID, in.LessonID, body.Minutes, body.stripped()),
 	})
 }
 
-func (s *Server) study(ctx context.Context, study learning.Study) (*progressOutput, error) {
+func (h *handlers) study(ctx context.Context, study learning.Study) (*progressOutput, error) {
 	study.UserID = rest.PrincipalOf(ctx).UserID
-	p, err := learning.StudyLesson(ctx, s.DB, study, s.Now(), outbox.NewEnqueuer(s.Now))
+	p, err := learning.StudyLesson(ctx, h.DB, study, h.Now(), outbox.NewEnqueuer(h.Now))
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package api
+package learning
 
 import (
 	"cmp"
@@ -16,16 +16,16 @@ import (
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
-// newBoards returns the leaderboards of this server.
-func newBoards(s *Server) *boards.Boards {
+// newBoards returns the leaderboards, which are rebuilt by a workflow when Redis has lost them.
+func newBoards(h *handlers) *boards.Boards {
 	asked := &askedFor{}
 	return &boards.Boards{
-		DB: s.DB, Redis: s.Redis, Clock: s.Clock, Log: s.Log, Within: guarded(s.Deps, redisWithin).Do,
+		DB: h.DB, Redis: h.Redis.Client, Clock: h.Redis.Clock, Log: h.Redis.Log, Within: h.Redis.Do,
 		Rebuild: func(ctx context.Context, stamp uuid.UUID) error {
-			if !asked.first(stamp, s.Now()) {
+			if !asked.first(stamp, h.Now()) {
 				return nil
 			}
-			return store.Enqueue(ctx, s.DB, outbox.RebuildBoards(stamp, s.Now()))
+			return store.Enqueue(ctx, h.DB, outbox.RebuildBoards(stamp, h.Now()))
 		},
 	}
 }
@@ -84,9 +84,9 @@ type entryView struct {
 
 type leaderboardOutput struct{ Body leaderboardView }
 
-func (s *Server) leaderboard(ctx context.Context, in *leaderboardInput) (*leaderboardOutput, error) {
-	page, err := s.boards.Read(ctx, boards.Query{
-		Board: in.board(s.Now()), Viewer: rest.PrincipalOf(ctx).UserID, Skip: in.Offset, Limit: in.Limit, Around: in.AroundMe,
+func (h *handlers) leaderboard(ctx context.Context, in *leaderboardInput) (*leaderboardOutput, error) {
+	page, err := h.boards.Read(ctx, boards.Query{
+		Board: in.board(h.Now()), Viewer: rest.PrincipalOf(ctx).UserID, Skip: in.Offset, Limit: in.Limit, Around: in.AroundMe,
 	})
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (s *Server) leaderboard(ctx context.Context, in *leaderboardInput) (*leader
 	for i, p := range page.Places {
 		users[i] = p.UserID
 	}
-	faces, err := learning.UserSummaries(ctx, s.DB, rest.PrincipalOf(ctx).UserID, users)
+	faces, err := learning.UserSummaries(ctx, h.DB, rest.PrincipalOf(ctx).UserID, users)
 	if err != nil {
 		return nil, err
 	}
@@ -120,8 +120,8 @@ func rankOrNull(rank int64) *int64 {
 }
 
 // rank returns a user's rank on the board of all points.
-func (s *Server) rank(ctx context.Context, user uuid.UUID) (*int64, error) {
-	page, err := s.boards.Read(ctx, boards.Query{
+func (h *handlers) rank(ctx context.Context, user uuid.UUID) (*int64, error) {
+	page, err := h.boards.Read(ctx, boards.Query{
 		Board: learning.Board{Kind: learning.BoardPoints, Period: learning.AllTime}, Viewer: user, Limit: 1,
 	})
 	return rankOrNull(page.Rank), err
