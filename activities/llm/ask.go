@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/openai/openai-go/v3"
 )
@@ -78,8 +79,10 @@ func judge[T any](a answer, read func(string) (T, []string)) (T, []string) {
 		return none, []string{"it did not end on its own"}
 	case strings.TrimSpace(a.text) == "":
 		return none, []string{"it is empty"}
+	case strings.ContainsRune(a.text, utf8.RuneError):
+		return none, []string{"it has damaged characters (U+FFFD)"}
 	}
-	return read(strings.ToValidUTF8(a.text, "\uFFFD"))
+	return read(a.text)
 }
 
 // maxEcho bounds how much of a refused answer is sent back, to leave room for the repair.

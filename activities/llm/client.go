@@ -11,8 +11,7 @@ import (
 // Client calls one model of one server. It holds no state between calls.
 type Client struct {
 	o       Options
-	chat    openai.ChatCompletionService
-	models  openai.ModelService
+	api     openai.Client
 	prompts *template.Template
 	forms   map[string]*form
 	broken  *Error // what is wrong with the options; every call returns it
@@ -33,8 +32,7 @@ func New(o Options) *Client {
 	}
 	return &Client{
 		o:       o,
-		chat:    openai.NewChatCompletionService(opts...),
-		models:  openai.NewModelService(opts...),
+		api:     openai.Client{Options: opts, Models: openai.NewModelService(opts...)},
 		prompts: loadPrompts(),
 		forms:   loadForms(),
 		broken:  o.problem(),

@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
-	"github.com/stretchr/testify/require"
 )
 
 const secret = "sk-very-secret"

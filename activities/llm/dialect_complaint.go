@@ -84,7 +84,11 @@ type sign struct {
 	err  error
 }
 
-const noFit = "the prompt and its answer do not fit its context"
+const (
+	noFit   = "the prompt and its answer do not fit its context"
+	noModel = "it does not serve this model: correct the model's name, or load it there"
+	noRoute = "it has no such route: correct the base URL, which usually ends in /v1"
+)
 
 // signs are checked in order. Those of all dialects are distinct, so that a server behind
 // a proxy, or under the wrong dialect, is understood as well.
@@ -95,6 +99,11 @@ var signs = []sign{
 	{text: "maximum context length", kind: Misconfigured, note: noFit, err: errContext},                                     // vLLM
 	{text: "context length is only", kind: Misconfigured, note: noFit, err: errContext},                                     // vLLM from 0.16
 	{text: "input token count exceeds", kind: Misconfigured, note: noFit, err: errContext},                                  // Google
+	{name: "model_not_found", kind: Misconfigured, note: noModel},                                                           // OpenAI, LM Studio
+	{text: "not found, try pulling it first", kind: Misconfigured, note: noModel},                                           // Ollama
+	{text: "invalid model name", kind: Misconfigured, note: noModel},                                                        // LiteLLM
+	{text: "no models loaded", kind: Misconfigured, note: noModel},                                                          // LM Studio
+	{name: "notfounderror", text: "does not exist", kind: Misconfigured, note: noModel},                                     // vLLM
 	{name: "insufficient_quota", kind: Misconfigured, note: "the account has no quota left"},                                // OpenAI, as 429
 	{text: "developer instruction is not enabled", kind: Misconfigured, note: "it refuses system messages"},                 // Google's Gemma 3
 	{text: "json mode is not enabled", kind: Misconfigured, note: "it refuses JSON mode; its dialect is " + string(Hosted)}, // Google's Gemma 3
@@ -127,8 +136,11 @@ func (c complaint) toError(status int, what string, retryAfter time.Duration) *E
 	for _, s := range signs {
 		if s.fits(c) {
 			e.Kind, e.Message, e.Err = s.kind, what+": "+s.note, s.err
-			break
+			return e
 		}
+	}
+	if status == http.StatusNotFound || status == http.StatusMethodNotAllowed {
+		e.Message = what + ": " + noRoute
 	}
 	return e
 }

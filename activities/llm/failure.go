@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-
-	"github.com/openai/openai-go/v3/packages/ssestream"
 )
 
 var (
 	errStalled = errors.New("the server fell silent")
 	errCut     = errors.New("the stream ended before the answer did")
+	errEndless = errors.New("the answer took longer than allowed")
 )
 
 // failure converts the error of a request. The caller's own context comes first: a
@@ -27,16 +26,14 @@ func failure(ctx context.Context, err error) error {
 	if errors.Is(err, errTooLarge) {
 		return &Error{Kind: BadAnswer, Message: errTooLarge.Error(), Err: errTooLarge}
 	}
+	if errors.Is(err, errPage) {
+		return &Error{Kind: Misconfigured, Message: "what answers at the base URL is a web page and no model server: correct the base URL, which usually ends in /v1", Err: errPage}
+	}
 	return &Error{Kind: Unavailable, Message: describe(err), Err: bare(err)}
 }
 
-// explain parses a server's error within the stream. A repair that no longer fits is a bad
-// answer: the same prompt in a new conversation did fit.
+// explain makes a repair that no longer fits a bad answer: the same prompt in a new conversation did fit.
 func explain(err error, repair bool) error {
-	if event, ok := errors.AsType[*ssestream.StreamError](err); ok {
-		c, _ := readComplaint(event.Event.Data)
-		err = c.toError(c.status(), "the server reported an error within the stream", 0)
-	}
 	if repair && errors.Is(err, errContext) {
 		return &Error{Kind: BadAnswer, Message: "the answer was refused, and its repair does not fit the server's context", Err: errContext}
 	}
@@ -54,7 +51,7 @@ func bare(err error) error {
 func describe(err error) string {
 	var network *net.OpError
 	switch {
-	case errors.Is(err, errStalled), errors.Is(err, errCut):
+	case errors.Is(err, errStalled), errors.Is(err, errCut), errors.Is(err, errEndless), errors.Is(err, errNonsense):
 		return err.Error()
 	case errors.Is(err, context.DeadlineExceeded):
 		return "the server did not answer in time"

@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
-	"github.com/stretchr/testify/require"
 )
 
 func TestFaultsHaveTheirKinds(t *testing.T) {
@@ -26,7 +27,7 @@ func TestFaultsHaveTheirKinds(t *testing.T) {
 		{"hold", llmtest.Hold(), llm.Unavailable, 1},
 		{"cut", llmtest.Cut(), llm.Unavailable, 1},
 		{"error event", llmtest.ErrorEvent(), llm.Unavailable, 1},
-		{"no finish", llmtest.Finish(""), llm.Unavailable, 1},
+		{"no end", llmtest.Unended(), llm.Unavailable, 1},
 		{"500", llmtest.Status(500), llm.Unavailable, 1},
 		{"503", llmtest.Status(503), llm.Unavailable, 1},
 		{"408", llmtest.Status(408), llm.Unavailable, 1},

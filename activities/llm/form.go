@@ -6,6 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -69,40 +73,97 @@ func newForm(name string, raw []byte) *form {
 	return &form{name: name, schema: raw, compiled: compiler.MustCompile(name)}
 }
 
-// parse decodes text as exactly one JSON object of this form into value. The returned
-// problems are worded for a repair by the model; none means that value is filled.
+// parse finds the one JSON object of this form in text, whatever words and fences surround it, and
+// decodes it into value. The returned problems are worded for a repair by the model; none means that
+// value is filled.
 func (f *form) parse(text string, value any) []string {
-	text = unfence(text)
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	found, whole := objectsIn(text)
+	var fits []any
+	problems := []string{"it is not one JSON object and nothing else"}
+	for i, doc := range found {
+		doc = plain(doc)
+		err := f.compiled.Validate(doc)
+		switch {
+		case err == nil && !slices.ContainsFunc(fits, func(other any) bool { return reflect.DeepEqual(other, doc) }):
+			fits = append(fits, doc)
+		case err != nil && whole && i == 0:
+			problems = schemaProblems(err)
+		}
+	}
+	switch len(fits) {
+	case 0:
+		return problems
+	case 1:
+		return decode(fits[0], value)
+	default:
+		return []string{"it has several JSON objects; send exactly one"}
+	}
+}
+
+func decode(doc, value any) []string {
+	text, err := json.Marshal(doc)
 	if err != nil {
-		return []string{"it is not one JSON object and nothing else"}
+		return []string{"it cannot be read as JSON"}
 	}
-	if _, ok := doc.(map[string]any); !ok {
-		return []string{"it is not a JSON object"}
-	}
-	if err := f.compiled.Validate(doc); err != nil {
-		return schemaProblems(err)
-	}
-	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(value); err != nil {
-		return []string{"a field has the wrong type"}
+	err = decoder.Decode(value)
+	if mismatch := new(json.UnmarshalTypeError); errors.As(err, &mismatch) {
+		return []string{mismatch.Field + " has the wrong type"}
+	}
+	if err != nil {
+		return []string{"a field is unknown or has the wrong type"}
 	}
 	return nil
 }
 
-// unfence removes the code fence that models like to put around JSON.
-func unfence(text string) string {
-	text = strings.TrimSpace(strings.TrimPrefix(text, "\uFEFF"))
-	opening, rest, found := strings.Cut(text, "\n")
-	if !found || !strings.HasPrefix(opening, "```") {
-		return text
+// mostObjects bounds the search for objects among words.
+const mostObjects = 64
+
+// objectsIn returns the outermost JSON objects in text. whole reports that no brace before the first of
+// them begins something that is none, so that its faults are those of the answer.
+func objectsIn(text string) (found []any, whole bool) {
+	whole = true
+	for range mostObjects {
+		at := strings.IndexByte(text, '{')
+		if at < 0 {
+			break
+		}
+		text = text[at:]
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.UseNumber()
+		var doc map[string]any
+		if err := decoder.Decode(&doc); err != nil {
+			whole = whole && len(found) > 0
+			text = text[1:]
+			continue
+		}
+		found = append(found, doc)
+		text = text[decoder.InputOffset():]
 	}
-	body, closed := strings.CutSuffix(rest, "```")
-	if !closed {
-		return text
+	return found, whole
+}
+
+// plain returns a JSON value whose whole numbers are written as such (JSON Schema takes 2.0 for an
+// integer, and Go does not) and whose texts have no control characters.
+func plain(doc any) any {
+	switch v := doc.(type) {
+	case map[string]any:
+		for key, each := range v {
+			v[key] = plain(each)
+		}
+	case []any:
+		for i, each := range v {
+			v[i] = plain(each)
+		}
+	case string:
+		return sane(v)
+	case json.Number:
+		if n, err := v.Float64(); err == nil && n == math.Trunc(n) && math.Abs(n) < 1e15 {
+			return json.Number(strconv.FormatInt(int64(n), 10))
+		}
 	}
-	return strings.TrimSpace(body)
+	return doc
 }
 
 // maxProblems keeps a repair turn short: a model corrects few things at a time.

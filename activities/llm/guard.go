@@ -1,12 +1,9 @@
 package llm
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -33,18 +30,8 @@ func guard(o Options) option.Middleware {
 			return nil, refusal(res, o)
 		}
 		res.Body = &cappedBody{ReadCloser: res.Body, left: int64(o.MaxResponseBytes)}
-		if streams(req) && isJSON(res) {
-			return disguised(res)
-		}
 		return res, nil
 	}
-}
-
-func streams(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/chat/completions") }
-
-func isJSON(res *http.Response) bool {
-	kind, _, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
-	return err == nil && kind == "application/json"
 }
 
 // refusal reads the reason, but waits for it no longer than for a probe: the status is the
@@ -57,32 +44,6 @@ func refusal(res *http.Response, o Options) *Error {
 	c, _ := readComplaint(body)
 	what := strings.TrimSpace(fmt.Sprintf("the model server answered %d %s", res.StatusCode, http.StatusText(res.StatusCode)))
 	return c.toError(res.StatusCode, what, retryAfter(res.Header, o.Now()))
-}
-
-// disguised detects the refusals that some servers send with status 200 in place of a
-// stream. Anything else passes unchanged, including events under a wrong content type.
-func disguised(res *http.Response) (*http.Response, error) {
-	body := bufio.NewReader(res.Body)
-	if first, err := body.Peek(1); err != nil || first[0] != '{' && first[0] != '[' {
-		res.Body = &resumedBody{Reader: body, Closer: res.Body}
-		return res, nil //nolint:nilerr // reading on finds the error again
-	}
-	start, err := io.ReadAll(io.LimitReader(body, maxComplaint))
-	if err != nil {
-		_ = res.Body.Close()
-		return nil, err
-	}
-	if c, ok := readComplaint(start); ok {
-		_ = res.Body.Close()
-		return nil, c.toError(c.status(), "the model server answered 200 with an error", 0)
-	}
-	res.Body = &resumedBody{Reader: io.MultiReader(bytes.NewReader(start), body), Closer: res.Body}
-	return res, nil
-}
-
-type resumedBody struct {
-	io.Reader
-	io.Closer
 }
 
 func kindOfStatus(status int) Kind {

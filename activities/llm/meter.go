@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/openai/openai-go/v3"
@@ -35,17 +36,14 @@ func (m *meter) heartbeatFor() Heartbeat {
 	}
 }
 
-// add counts one turn: by the server's numbers if it gave any, else by estimate.
+// add counts one turn: by the server's numbers, and by estimate where it gave none.
 func (m *meter) add(a answer, sent []openai.ChatCompletionMessageParamUnion, repair bool) {
 	m.calls++
 	if repair {
 		m.repairs++
 	}
-	if a.in == 0 && a.out == 0 {
-		a.in, a.out = tokensIn(sizeOf(sent)), tokensIn(len(a.text))
-	}
-	m.in += a.in
-	m.out += a.out
+	m.in += cmp.Or(a.in, tokensIn(sizeOf(sent)))
+	m.out += cmp.Or(a.out, tokensIn(len(a.text)))
 }
 
 func sizeOf(messages []openai.ChatCompletionMessageParamUnion) int {

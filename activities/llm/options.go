@@ -18,9 +18,10 @@ type Options struct {
 	Version  string // of the weights, for Info only
 	Provider string // for Info only; "openai-compatible"
 
-	IdleTimeout  time.Duration // longest silence between two chunks; 30 s
-	StartTimeout time.Duration // longest wait for the first chunk, queue and prompt included; 4 times IdleTimeout
-	ProbeTimeout time.Duration // of a probe, and of reading the reason of a refusal; 3 s
+	IdleTimeout   time.Duration // longest silence within an answer; 30 s
+	StartTimeout  time.Duration // longest silence before it, queue and prompt included; 4 times IdleTimeout
+	AnswerTimeout time.Duration // longest for a whole answer, however lively the server is; 30 minutes
+	ProbeTimeout  time.Duration // of a probe, and of reading the reason of a refusal; 3 s
 
 	MaxOutlineTokens  int // of an answer; 3072
 	MaxLessonTokens   int // 4096
@@ -36,6 +37,7 @@ func (o Options) withDefaults() Options {
 	o.Provider = cmp.Or(o.Provider, "openai-compatible")
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 30*time.Second)
 	o.StartTimeout = cmp.Or(o.StartTimeout, 4*o.IdleTimeout)
+	o.AnswerTimeout = cmp.Or(o.AnswerTimeout, 30*time.Minute)
 	o.ProbeTimeout = cmp.Or(o.ProbeTimeout, 3*time.Second)
 	o.MaxOutlineTokens = cmp.Or(o.MaxOutlineTokens, 3072)
 	o.MaxLessonTokens = cmp.Or(o.MaxLessonTokens, 4096)

@@ -54,12 +54,15 @@ func TestParseIsStrict(t *testing.T) {
 	good := `{"study_questions":["a","b"],"key_terms":[],"quiz":[` + question("0") + `,` + question("3") + `]}`
 	for name, text := range map[string]string{
 		"good": good, "fenced": "```json\n" + good + "\n```", "bare fence": "```\n" + good + "```", "spaces and mark": "\uFEFF \n" + good + "\n",
+		"words after": good + " done", "words before": "Here it is, as {asked}: " + good, "list": "[" + good + "]", "fence in words": "So:\n```json\n" + good + "\n```\nBye {}",
+		"one line": "```json " + good + " ```", "said twice": good + good, "whole number": strings.Replace(good, `"answer":3`, `"answer":3.0`, 1),
+		"exponent": strings.Replace(good, `"answer":3`, `"answer":0.3e1`, 1), "control": strings.Replace(good, `"p"`, `"p\u0000"`, 1),
 	} {
 		_, found := readAs(c, "practice", PracticeRequest{}.read, text)
 		require.Empty(t, found, name)
 	}
 	for name, text := range map[string]string{
-		"two": good + good, "garbage": good + " done", "preface": "Here it is: " + good, "list": "[" + good + "]", "null": "null",
+		"two": good + strings.Replace(good, "why", "because", 1), "null": "null", "deep": strings.Repeat("[", 100_000), "open": strings.Repeat(`{"a":`, 20_000),
 		"unknown": strings.Replace(good, `{"study`, `{"more":1,"study`, 1), "case": strings.Replace(good, "quiz", "Quiz", 1),
 		"range": strings.Replace(good, `"answer":3`, `"answer":4`, 1), "fraction": strings.Replace(good, `"answer":3`, `"answer":1.5`, 1),
 		"twins":  strings.ReplaceAll(good, `"w"`, `"X "`),

@@ -1,13 +1,16 @@
 package llm
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/openai/openai-go/v3"
-	"github.com/openai/openai-go/v3/packages/ssestream"
+	"github.com/openai/openai-go/v3/option"
 )
 
 // heartbeatEvery keeps a caller's heartbeat alive while a server processes a long prompt.
@@ -28,62 +31,96 @@ type answer struct {
 func (c *Client) stream(ctx context.Context, p openai.ChatCompletionNewParams, heartbeat Heartbeat) (answer, error) {
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	chunks, done := make(chan openai.ChatCompletionChunk), make(chan error, 1)
-	go func() { done <- pump(inner, c.chat.NewStreaming(inner, p), chunks) }()
-	r := &reading{heartbeat: heartbeat}
-	err := r.run(inner, chunks, done, c.o.StartTimeout, c.o.IdleTimeout, cancel)
+	chunks, life, done := make(chan chunk), make(chan struct{}, 1), make(chan error, 1)
+	go func() { done <- c.pump(inner, p, chunks, life) }()
+	r := &reading{heartbeat: heartbeat, start: c.o.StartTimeout, idle: c.o.IdleTimeout, total: c.o.AnswerTimeout}
+	err := r.run(inner, chunks, life, done, cancel)
 	if err == nil && r.finish == "" {
 		err = errCut
 	}
 	return r.answer(), explain(err, len(p.Messages) > 1)
 }
 
-// pump forwards chunks until the stream ends or ctx does, and closes the stream.
-func pump(ctx context.Context, s *ssestream.Stream[openai.ChatCompletionChunk], out chan<- openai.ChatCompletionChunk) error {
-	defer func() { _ = s.Close() }()
-	for s.Next() {
-		if s.Current().Object == "error" { // older vLLM: an error in place of a chunk
-			return &ssestream.StreamError{Event: ssestream.Event{Data: []byte(s.Current().RawJSON())}}
+// pump sends the request and forwards its chunks until the answer ends or ctx does, and closes it.
+// Every part that arrives is a sign of life.
+func (c *Client) pump(ctx context.Context, p openai.ChatCompletionNewParams, out chan<- chunk, life chan<- struct{}) error {
+	var res *http.Response
+	if err := c.api.Post(ctx, "chat/completions", p, &res, option.WithJSONSet("stream", true)); err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	m := newMessages(pulsing{res.Body, life})
+	for {
+		data, err := m.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		got, err := readChunk(data)
+		if err != nil {
+			return err
 		}
 		select {
-		case out <- s.Current():
+		case out <- got:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
+		if got.ended {
+			return nil
+		}
 	}
-	return s.Err()
+}
+
+// pulsing reports each part of a body that arrives.
+type pulsing struct {
+	io.Reader
+	life chan<- struct{}
+}
+
+func (p pulsing) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b)
+	if n > 0 {
+		select {
+		case p.life <- struct{}{}:
+		default: // one is waiting to be seen
+		}
+	}
+	return n, err
 }
 
 // reading collects an answer on the caller's goroutine.
 type reading struct {
-	text      strings.Builder
-	finish    string
-	in, out   int
-	guard     repetition
-	heartbeat Heartbeat
+	text               strings.Builder
+	finish             string
+	in, out            int
+	guard              repetition
+	heartbeat          Heartbeat
+	start, idle, total time.Duration
 }
 
-func (r *reading) run(ctx context.Context, chunks <-chan openai.ChatCompletionChunk, done <-chan error,
-	start, idle time.Duration, cancel context.CancelCauseFunc,
-) error {
-	silence, tick := time.NewTimer(start), time.NewTicker(heartbeatEvery)
+func (r *reading) run(ctx context.Context, chunks <-chan chunk, life <-chan struct{}, done <-chan error, cancel context.CancelCauseFunc) error {
+	silence, end, tick := time.NewTimer(r.start), time.NewTimer(r.total), time.NewTicker(heartbeatEvery)
 	defer silence.Stop()
+	defer end.Stop()
 	defer tick.Stop()
 	for {
 		select {
-		case chunk := <-chunks:
-			silence.Reset(idle)
-			if r.take(chunk); r.leaves() {
+		case got := <-chunks:
+			if r.take(got); r.leaves() {
 				cancel(nil)
 				<-done //nolint:errcheck // cut off on purpose
 				return nil
 			}
+		case <-life:
+			silence.Reset(r.patience())
 		case <-tick.C:
 			r.pulse()
 		case <-silence.C:
-			cancel(errStalled)
-			<-done //nolint:errcheck // cut off on purpose
-			return r.stalled()
+			return r.stop(errStalled, done, cancel)
+		case <-end.C:
+			return r.stop(errEndless, done, cancel)
 		case err := <-done:
 			return r.end(ctx, err)
 		}
@@ -98,25 +135,30 @@ func (r *reading) end(ctx context.Context, err error) error {
 	return err
 }
 
-// stalled ignores a server that keeps the stream open after a complete answer.
-func (r *reading) stalled() error {
+// patience is how long the server may be silent: less once the answer has begun.
+func (r *reading) patience() time.Duration {
+	if r.text.Len() == 0 {
+		return r.start
+	}
+	return r.idle
+}
+
+// stop ends the request. It ignores a server that keeps the stream open after a complete answer.
+func (r *reading) stop(cause error, done <-chan error, cancel context.CancelCauseFunc) error {
+	cancel(cause)
+	<-done //nolint:errcheck // cut off on purpose
 	if r.finish != "" {
 		return nil
 	}
-	return errStalled
+	return cause
 }
 
-func (r *reading) take(chunk openai.ChatCompletionChunk) {
-	if chunk.Usage.TotalTokens > 0 {
-		r.in, r.out = int(chunk.Usage.PromptTokens), int(chunk.Usage.CompletionTokens)
-	}
-	if len(chunk.Choices) == 0 {
-		return
-	}
-	choice := chunk.Choices[0]
-	r.text.WriteString(choice.Delta.Content)
-	if choice.FinishReason != "" {
-		r.finish = choice.FinishReason
+func (r *reading) take(c chunk) {
+	r.in, r.out = cmp.Or(c.in, r.in), cmp.Or(c.out, r.out)
+	r.text.WriteString(c.text)
+	r.finish = cmp.Or(c.finish, r.finish)
+	if c.ended {
+		r.finish = cmp.Or(r.finish, "stop")
 	}
 	r.pulse()
 }
@@ -141,7 +183,7 @@ func (r *reading) pulse() {
 }
 
 func (r *reading) answer() answer {
-	return answer{text: r.text.String(), finish: r.finish, in: r.in, out: r.out}
+	return answer{text: spoken(sane(unshield(r.text.String()))), finish: r.finish, in: r.in, out: r.out}
 }
 
 // tokensIn estimates tokens from bytes, four to one, rounding up.

@@ -23,15 +23,18 @@ func (p *problems) blank(name, value string) {
 	}
 }
 
-// clean trims and removes control characters other than line ends and tabs.
-func clean(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
+// sane removes control characters other than line ends and tabs.
+func sane(s string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
 			return -1
 		}
 		return r
-	}, s))
+	}, s)
 }
+
+// clean is sane, trimmed.
+func clean(s string) string { return strings.TrimSpace(sane(s)) }
 
 // line puts s on one line: any run of white space and controls becomes one space.
 func line(s string) string {

@@ -23,6 +23,7 @@ type reply struct {
 	cutAfter     int // chunks; -1: never
 	delay        time.Duration
 	errorEvent   bool
+	unended      bool
 }
 
 // Fault changes one answer. Several may be combined.
@@ -55,6 +56,9 @@ func Cut() Fault { return func(r *reply) { r.cutAfter = 3 } }
 
 // ErrorEvent sends three chunks, then an error within the stream, as vLLM does.
 func ErrorEvent() Fault { return func(r *reply) { r.cutAfter, r.errorEvent = 3, true } }
+
+// Unended sends the whole text and closes the stream, with neither a finish reason nor [DONE].
+func Unended() Fault { return func(r *reply) { r.finish, r.unended = "", true } }
 
 // Text answers with exactly this text.
 func Text(text string) Fault { return func(r *reply) { r.text = text } }

@@ -70,7 +70,9 @@ func (s *Server) finish(e *events, req Request, out *reply, count int) {
 		last["usage"] = usageOf(req, count)
 		e.send(last)
 	}
-	e.write("data: [DONE]\n\n")
+	if !out.unended {
+		e.write("data: [DONE]\n\n")
+	}
 }
 
 func delta(content string, finish any) map[string]any {
