@@ -72,32 +72,35 @@ func (d *pressroom) stopped() []notify.PushCredential {
 	return stopped
 }
 
-// TestWrongCredentials gives every answer that misconfiguration causes to sixty devices of
-// three platforms, before anything was accepted.
+// credentialFailures are the answers of providers that misconfiguration causes.
+var credentialFailures = []struct {
+	platform, reason string
+	status           int
+}{
+	{notify.PlatformAndroid, "SENDER_ID_MISMATCH", 403},
+	{notify.PlatformAndroid, "THIRD_PARTY_AUTH_ERROR", 401},
+	{notify.PlatformAndroid, "UNREGISTERED", 404},
+	{notify.PlatformAndroid, "", 403}, // PERMISSION_DENIED
+	{notify.PlatformAndroid, "", 401}, // UNAUTHENTICATED
+	{notify.PlatformIOS, "BadTopic", 400},
+	{notify.PlatformIOS, "TopicDisallowed", 400},
+	{notify.PlatformIOS, "MissingTopic", 400},
+	{notify.PlatformIOS, "DeviceTokenNotForTopic", 400},
+	{notify.PlatformIOS, "BadDeviceToken", 400},
+	{notify.PlatformIOS, "BadCertificate", 403},
+	{notify.PlatformIOS, "BadCertificateEnvironment", 403},
+	{notify.PlatformIOS, "InvalidProviderToken", 403},
+	{notify.PlatformIOS, "ExpiredProviderToken", 403},
+	{notify.PlatformIOS, "BadEnvironmentKeyIdInToken", 403},
+	{notify.PlatformWeb, "", 401},
+	{notify.PlatformWeb, "", 403},
+}
+
+// TestWrongCredentials gives each of these answers to twenty devices of its platform,
+// before anything was accepted.
 func TestWrongCredentials(t *testing.T) {
 	t.Parallel()
-	for _, row := range []struct {
-		platform, reason string
-		status           int
-	}{
-		{notify.PlatformAndroid, "SENDER_ID_MISMATCH", 403},
-		{notify.PlatformAndroid, "THIRD_PARTY_AUTH_ERROR", 401},
-		{notify.PlatformAndroid, "UNREGISTERED", 404},
-		{notify.PlatformAndroid, "", 403}, // PERMISSION_DENIED
-		{notify.PlatformAndroid, "", 401}, // UNAUTHENTICATED
-		{notify.PlatformIOS, "BadTopic", 400},
-		{notify.PlatformIOS, "TopicDisallowed", 400},
-		{notify.PlatformIOS, "MissingTopic", 400},
-		{notify.PlatformIOS, "DeviceTokenNotForTopic", 400},
-		{notify.PlatformIOS, "BadDeviceToken", 400},
-		{notify.PlatformIOS, "BadCertificate", 403},
-		{notify.PlatformIOS, "BadCertificateEnvironment", 403},
-		{notify.PlatformIOS, "InvalidProviderToken", 403},
-		{notify.PlatformIOS, "ExpiredProviderToken", 403},
-		{notify.PlatformIOS, "BadEnvironmentKeyIdInToken", 403},
-		{notify.PlatformWeb, "", 401},
-		{notify.PlatformWeb, "", 403},
-	} {
+	for _, row := range credentialFailures {
 		t.Run(fmt.Sprint(row.platform, " ", row.status, " ", row.reason), func(t *testing.T) {
 			t.Parallel()
 			d, fcm, web := allWays(t)

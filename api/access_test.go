@@ -16,6 +16,43 @@ import (
 	"github.com/lyoapp/lyo/api/rest"
 )
 
+// tokenSigner signs variations of an access token.
+type tokenSigner struct {
+	t      *testing.T
+	signer any // the server's key
+	good   *jwt.Token
+}
+
+func newTokenSigner(t *testing.T, signer any, access string) tokenSigner {
+	t.Helper()
+	good, _, err := jwt.NewParser().ParseUnverified(access, jwt.MapClaims{})
+	require.NoError(t, err)
+	return tokenSigner{t, signer, good}
+}
+
+// signed returns the token with the same claims.
+func (f tokenSigner) signed(method jwt.SigningMethod, key any) string {
+	f.t.Helper()
+	return f.sign(method, key, f.good.Claims.(jwt.MapClaims))
+}
+
+// with returns the token with one claim changed, signed with the server's key.
+func (f tokenSigner) with(claim string, value any) string {
+	f.t.Helper()
+	claims := maps.Clone(f.good.Claims.(jwt.MapClaims))
+	claims[claim] = value
+	return f.sign(jwt.SigningMethodEdDSA, f.signer, claims)
+}
+
+func (f tokenSigner) sign(method jwt.SigningMethod, key any, claims jwt.MapClaims) string {
+	f.t.Helper()
+	token := jwt.NewWithClaims(method, claims)
+	token.Header["kid"] = f.good.Header["kid"]
+	signed, err := token.SignedString(key)
+	require.NoError(f.t, err)
+	return signed
+}
+
 // TestEveryWayATokenCanBeWrong sends tokens to the API over HTTP, to a plain operation
 // and to a socket, each wrong in one way.
 func TestEveryWayATokenCanBeWrong(t *testing.T) {
@@ -30,38 +67,23 @@ func TestEveryWayATokenCanBeWrong(t *testing.T) {
 	p, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")
 	foreign, err := w.server.access.Verify(eve.access)
 	require.NoError(t, err)
-	good, _, err := jwt.NewParser().ParseUnverified(p.access, jwt.MapClaims{})
-	require.NoError(t, err)
-	claims := func(change func(jwt.MapClaims)) jwt.MapClaims {
-		c := maps.Clone(good.Claims.(jwt.MapClaims))
-		change(c)
-		return c
-	}
-	sign := func(method jwt.SigningMethod, key any, change func(jwt.MapClaims)) string {
-		token := jwt.NewWithClaims(method, claims(change))
-		token.Header["kid"] = good.Header["kid"]
-		signed, err := token.SignedString(key)
-		require.NoError(t, err)
-		return signed
-	}
+	f := newTokenSigner(t, signer, p.access)
 	_, other, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
-	same := func(jwt.MapClaims) {}
-	set := func(name string, value any) func(jwt.MapClaims) { return func(c jwt.MapClaims) { c[name] = value } }
-	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+sign(jwt.SigningMethodEdDSA, signer, same)).status)
+	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+f.signed(jwt.SigningMethodEdDSA, signer)).status)
 	bad := map[string]string{
 		"none at all":       "",
-		"alg none":          sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, same),
-		"HS256 by the key":  sign(jwt.SigningMethodHS256, []byte(signer.(ed25519.PrivateKey).Public().(ed25519.PublicKey)), same),
-		"another key":       sign(jwt.SigningMethodEdDSA, other, same),
-		"another audience":  sign(jwt.SigningMethodEdDSA, signer, set("aud", "elsewhere")),
-		"another issuer":    sign(jwt.SigningMethodEdDSA, signer, set("iss", "elsewhere")),
-		"expired":           sign(jwt.SigningMethodEdDSA, signer, set("exp", w.clock.now().Add(-time.Minute).Unix())),
-		"from the future":   sign(jwt.SigningMethodEdDSA, signer, set("iat", w.clock.now().Add(time.Hour).Unix())),
-		"the wrong kind":    sign(jwt.SigningMethodEdDSA, signer, set("typ", "refresh")),
-		"no session":        sign(jwt.SigningMethodEdDSA, signer, set("sid", uuid.NewString())),
-		"another's session": sign(jwt.SigningMethodEdDSA, signer, set("sid", foreign.SessionID.String())),
-		"another user":      sign(jwt.SigningMethodEdDSA, signer, set("sub", eve.id)),
+		"alg none":          f.signed(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType),
+		"HS256 by the key":  f.signed(jwt.SigningMethodHS256, []byte(signer.(ed25519.PrivateKey).Public().(ed25519.PublicKey))),
+		"another key":       f.signed(jwt.SigningMethodEdDSA, other),
+		"another audience":  f.with("aud", "elsewhere"),
+		"another issuer":    f.with("iss", "elsewhere"),
+		"expired":           f.with("exp", w.clock.now().Add(-time.Minute).Unix()),
+		"from the future":   f.with("iat", w.clock.now().Add(time.Hour).Unix()),
+		"the wrong kind":    f.with("typ", "refresh"),
+		"no session":        f.with("sid", uuid.NewString()),
+		"another's session": f.with("sid", foreign.SessionID.String()),
+		"another user":      f.with("sub", eve.id),
 		"a refresh token":   p.refresh,
 		"truncated":         p.access[:len(p.access)-4],
 		"no signature":      p.access[:strings.LastIndexByte(p.access, '.')+1],

@@ -47,6 +47,15 @@ func (w *testEnv) boss() person {
 	return boss
 }
 
+// postTitles returns the titles of a list of posts, as a user gets it.
+func (w *testEnv) postTitles(p person, query string) (titles []string) {
+	w.t.Helper()
+	for _, post := range w.list(postsPath+query, p) {
+		titles = append(titles, post["title"].(string))
+	}
+	return titles
+}
+
 func TestAPostLivesAndDies(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
@@ -86,17 +95,11 @@ func TestAPostLivesAndDies(t *testing.T) {
 	newer := w.posted(eve, `{"title":"Newer","content":"x","tags":["sea"]}`)
 	require.Equal(t, "discussion", newer["post_type"])
 	require.Equal(t, true, w.ok("PUT", at, `{"is_pinned":true}`, boss).json(t)["is_pinned"])
-	titles := func(query string) (all []string) {
-		for _, p := range w.list(postsPath+query, ada) {
-			all = append(all, p["title"].(string))
-		}
-		return all
-	}
 	for _, sort := range []string{"", "?sort=new", "?sort=hot", "?sort=top", "?sort=top&window=day", "/?tags=sea"} {
-		require.Equal(t, []string{"Ebb", "Newer"}, titles(sort), "pinned first")
+		require.Equal(t, []string{"Ebb", "Newer"}, w.postTitles(ada, sort), "pinned first")
 	}
-	require.Equal(t, []string{"Ebb"}, titles("?post_type=question"))
-	require.Empty(t, titles("?tags=sea,moon"), "all of them must match")
+	require.Equal(t, []string{"Ebb"}, w.postTitles(ada, "?post_type=question"))
+	require.Empty(t, w.postTitles(ada, "?tags=sea,moon"), "all of them must match")
 	first := w.do("GET", postsPath+"?limit=1&sort=hot", "", ada.header()...)
 	next := nextPath(first)
 	require.Equal(t, "Newer", w.list(next, ada)[0]["title"])
@@ -107,7 +110,7 @@ func TestAPostLivesAndDies(t *testing.T) {
 	require.NotEmpty(t, w.ok("DELETE", at, "", ada).json(t)["message"])
 	w.problem(w.do("GET", at, "", ada.header()...), rest.SlugNotFound)
 	w.problem(w.do("GET", at, "", boss.header()...), rest.SlugNotFound)
-	require.Equal(t, []string{"News", "Newer"}, titles(""))
+	require.Equal(t, []string{"News", "Newer"}, w.postTitles(ada, ""))
 }
 
 func TestLikesTurnAndAreSet(t *testing.T) {
@@ -243,6 +246,28 @@ func TestWhoIsBlockedIsSeenNowhere(t *testing.T) {
 	w.problem(w.do("PUT", blocksPath+"/"+uuid.NewString(), "", ada.header()...), rest.SlugNotFound)
 }
 
+// refusedTexts are no content: control characters, marks that turn the direction of writing, nothing to see, too much.
+var refusedTexts = []string{"a\x00b", "a\x07b", "a\x1b[31mb", "a\u0085b", "safe\u202egpj.exe", "a\u2066x", "", " \n\t ", "\u200b\u200d", strings.Repeat("x", 5001)}
+
+// invalidPosts break one rule each.
+var invalidPosts = []string{
+	`{"title":"a\nb","content":"c"}`, `{"title":"T","content":"c","tags":["a,b"]}`, `{"title":"T","content":"c","tags":["x\u202ey"]}`, `{"title":"T","content":"c","tags":[""]}`,
+	`{"title":"T","content":"c","tags":["1","2","3","4","5","6","7","8","9","10","11"]}`, `{"title":"T","content":"c","metadata":{"a\u0000":1}}`,
+	`{"title":"T","content":"c","metadata":{"a":"` + strings.Repeat("x", 20_000) + `"}}`, `{"title":"T","content":"c","post_type":"secret"}`, `{"content":"c"}`,
+	`{"title":"T","content":"c","metadata":[]}`, `{"title":"` + strings.Repeat("x", 201) + `","content":"c"}`,
+}
+
+// scriptedTexts would run or fetch something, were they shown as HTML.
+var scriptedTexts = []string{
+	`<script>alert(1)</script>`, `<img src=x onerror=alert(1)>`, `[x](javascript:alert(1))`, `[x](JaVaScRiPt:alert(1))`, `[x](data:text/html,<b>)`,
+	`<a href="https://x.example" onclick="x()">x</a>`, `![x](https://x.example/pixel.png)`, "<style>*{display:none}</style>", `[x](//evil.example)`,
+	`<svg/onload=alert(1)>`, "<div class=\"toolbar\">", "<!-- x -->", `[x](vbscript:x)`, "<iframe src=https://x.example>", "&lt;script&gt;alert(1)&lt;/script&gt;",
+	`[a](https://x.example "onmouseover=alert(1)")`,
+}
+
+// activeMarkup is what no text may become.
+var activeMarkup = []string{"<script", "<img", "<svg", "<style", "<iframe", "<div", "javascript:", "vbscript:", "data:", "onclick=", "onerror=\"", `href="//`, "<!--", "onmouseover"}
+
 // TestStrangeTextDoesNoHarm sends texts that have broken other sites.
 func TestStrangeTextDoesNoHarm(t *testing.T) {
 	t.Parallel()
@@ -255,7 +280,7 @@ func TestStrangeTextDoesNoHarm(t *testing.T) {
 		require.NoError(t, err)
 		return string(out)
 	}
-	for _, bad := range []string{"a\x00b", "a\x07b", "a\x1b[31mb", "a\u0085b", "safe\u202egpj.exe", "a\u2066x", "", " \n\t ", "\u200b\u200d", strings.Repeat("x", 5001)} {
+	for _, bad := range refusedTexts {
 		for _, r := range [][3]string{
 			{"POST", postsPath, `{"title":"T","content":` + quote(bad) + `}`},
 			{"PUT", postsPath + "/" + post["id"].(string), `{"content":` + quote(bad) + `}`},
@@ -270,28 +295,18 @@ func TestStrangeTextDoesNoHarm(t *testing.T) {
 		p := w.problem(w.do("POST", postsPath, `{"title":`+quote(bad)+`,"content":"c"}`, ada.header()...), rest.SlugValidation)
 		require.Contains(t, fmt.Sprint(p["errors"]), "/title")
 	}
-	for _, body := range []string{
-		`{"title":"a\nb","content":"c"}`, `{"title":"T","content":"c","tags":["a,b"]}`, `{"title":"T","content":"c","tags":["x\u202ey"]}`, `{"title":"T","content":"c","tags":[""]}`,
-		`{"title":"T","content":"c","tags":["1","2","3","4","5","6","7","8","9","10","11"]}`, `{"title":"T","content":"c","metadata":{"a\u0000":1}}`,
-		`{"title":"T","content":"c","metadata":{"a":"` + strings.Repeat("x", 20_000) + `"}}`, `{"title":"T","content":"c","post_type":"secret"}`, `{"content":"c"}`,
-		`{"title":"T","content":"c","metadata":[]}`, `{"title":"` + strings.Repeat("x", 201) + `","content":"c"}`,
-	} {
+	for _, body := range invalidPosts {
 		w.problem(w.do("POST", postsPath, body, ada.header()...), rest.SlugValidation)
 	}
 	w.problem(w.do("POST", postsPath, `{"title":"T","content":"c","metadata":`+strings.Repeat(`{"a":`, 40)+`1`+strings.Repeat(`}`, 40)+`}`, ada.header()...), rest.SlugMalformed)
 
-	for _, text := range []string{
-		`<script>alert(1)</script>`, `<img src=x onerror=alert(1)>`, `[x](javascript:alert(1))`, `[x](JaVaScRiPt:alert(1))`, `[x](data:text/html,<b>)`,
-		`<a href="https://x.example" onclick="x()">x</a>`, `![x](https://x.example/pixel.png)`, "<style>*{display:none}</style>", `[x](//evil.example)`,
-		`<svg/onload=alert(1)>`, "<div class=\"toolbar\">", "<!-- x -->", `[x](vbscript:x)`, "<iframe src=https://x.example>", "&lt;script&gt;alert(1)&lt;/script&gt;",
-		`[a](https://x.example "onmouseover=alert(1)")`,
-	} {
+	for _, text := range scriptedTexts {
 		a := w.do("POST", comments+"?format=html", `{"content":`+quote(text)+`}`, ada.header()...)
 		require.Equal(t, 200, a.status, string(a.body))
 		v := a.json(t)
 		require.Equal(t, text, v["content"], "stored as written")
 		html := strings.ToLower(v["content_html"].(string))
-		for _, no := range []string{"<script", "<img", "<svg", "<style", "<iframe", "<div", "javascript:", "vbscript:", "data:", "onclick=", "onerror=\"", `href="//`, "<!--", "onmouseover"} {
+		for _, no := range activeMarkup {
 			require.NotContains(t, html, no, text)
 		}
 	}

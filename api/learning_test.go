@@ -247,68 +247,87 @@ func TestAdministratorsGivePoints(t *testing.T) {
 	require.Len(t, log, 2)
 }
 
+// boardsEnv is a server with four learners of 100 points each, in the order in which they got them.
+type boardsEnv struct {
+	*testEnv
+
+	boss   person
+	people []person
+}
+
+func newBoardsEnv(t *testing.T, with redis.UniversalClient) *boardsEnv {
+	t.Helper()
+	b := &boardsEnv{testEnv: newTestEnv(t, func(d *Deps) { d.Redis = with })}
+	b.boss = b.signUp("boss@example.com")
+	b.setRole(b.boss, true)
+	for _, name := range []string{"a", "b", "c", "d"} {
+		b.people = append(b.people, b.signUp(name+"@example.com"))
+		b.award(b.people[len(b.people)-1], 100)
+	}
+	if with != nil {
+		rebuilt := boards.Boards{DB: b.server.DB, Redis: with, Clock: b.server.Clock, Log: b.server.Log}
+		_, err := rebuilt.Build(context.Background(), nil, func() {})
+		require.NoError(t, err)
+	}
+	return b
+}
+
+func (b *boardsEnv) award(p person, points int) {
+	b.t.Helper()
+	b.clock.advance(time.Second)
+	a := b.do("POST", "/v1/gamification/award-points", fmt.Sprintf(`{"user_id":%q,"points":%d,"reason":"r"}`, p.id, points), b.boss.header()...)
+	require.Equal(b.t, 200, a.status, string(a.body))
+}
+
+func (b *boardsEnv) board(p person, query string) map[string]any {
+	b.t.Helper()
+	a := b.do("GET", "/v1/gamification/leaderboard"+query, "", p.header()...)
+	require.Equal(b.t, http.StatusOK, a.status, string(a.body))
+	return a.json(b.t)
+}
+
+// order returns the numbers of the people on a board, from the top.
+func (b *boardsEnv) order(board map[string]any) (numbers []int) {
+	for _, e := range board["entries"].([]any) {
+		for i, p := range b.people {
+			if p.id == e.(map[string]any)["user_id"] {
+				numbers = append(numbers, i)
+			}
+		}
+	}
+	return numbers
+}
+
 // TestBoardsOverHTTP expects the same responses with Redis and without.
 func TestBoardsOverHTTP(t *testing.T) {
 	t.Parallel()
 	for _, with := range []redis.UniversalClient{nil, storetest.Redis(t)} {
-		w := newTestEnv(t, func(d *Deps) { d.Redis = with })
-		boss := w.signUp("boss@example.com")
-		w.setRole(boss, true)
-		var people []person
-		award := func(p person, points int) {
-			w.clock.advance(time.Second)
-			a := w.do("POST", "/v1/gamification/award-points", fmt.Sprintf(`{"user_id":%q,"points":%d,"reason":"r"}`, p.id, points), boss.header()...)
-			require.Equal(t, 200, a.status, string(a.body))
-		}
-		for _, name := range []string{"a", "b", "c", "d"} {
-			people = append(people, w.signUp(name+"@example.com"))
-			award(people[len(people)-1], 100)
-		}
-		if with != nil {
-			rebuilt := boards.Boards{DB: w.server.DB, Redis: w.server.Redis, Clock: w.server.Clock, Log: w.server.Log}
-			_, err := rebuilt.Build(context.Background(), nil, func() {})
-			require.NoError(t, err)
-		}
-		board := func(p person, query string) map[string]any {
-			a := w.do("GET", "/v1/gamification/leaderboard"+query, "", p.header()...)
-			require.Equal(t, http.StatusOK, a.status, string(a.body))
-			return a.json(t)
-		}
-		order := func(v map[string]any) (names []int) {
-			for _, e := range v["entries"].([]any) {
-				for i, p := range people {
-					if p.id == e.(map[string]any)["user_id"] {
-						names = append(names, i)
-					}
-				}
-			}
-			return names
-		}
-		v := board(people[3], "?limit=2")
-		require.Equal(t, []int{0, 1}, order(v), "who got there first")
+		w := newBoardsEnv(t, with)
+		v := w.board(w.people[3], "?limit=2")
+		require.Equal(t, []int{0, 1}, w.order(v), "who got there first")
 		require.Equal(t, []any{4.0, 4.0}, []any{v["current_user_rank"], v["total_participants"]})
-		award(people[3], 1)
-		require.Equal(t, []int{3, 0, 1, 2}, order(board(people[0], "?timeframe=weekly")), "at once")
-		require.Equal(t, []int{1, 2}, order(board(people[2], "?around_me=true&limit=2")))
-		require.Nil(t, board(boss, "")["current_user_rank"])
-		require.Empty(t, board(boss, "?leaderboard_type=achievements&timeframe=monthly")["entries"])
-		require.Equal(t, 200, w.do("PUT", "/v1/users/me", `{"leaderboard_hidden":true}`, people[0].header()...).status)
-		v = board(people[0], "?leaderboard_type=level")
-		require.Equal(t, []int{1, 2, 3}, order(v), "hidden at once; the level was reached with the first points")
+		w.award(w.people[3], 1)
+		require.Equal(t, []int{3, 0, 1, 2}, w.order(w.board(w.people[0], "?timeframe=weekly")), "at once")
+		require.Equal(t, []int{1, 2}, w.order(w.board(w.people[2], "?around_me=true&limit=2")))
+		require.Nil(t, w.board(w.boss, "")["current_user_rank"])
+		require.Empty(t, w.board(w.boss, "?leaderboard_type=achievements&timeframe=monthly")["entries"])
+		require.Equal(t, 200, w.do("PUT", "/v1/users/me", `{"leaderboard_hidden":true}`, w.people[0].header()...).status)
+		v = w.board(w.people[0], "?leaderboard_type=level")
+		require.Equal(t, []int{1, 2, 3}, w.order(v), "hidden at once; the level was reached with the first points")
 		require.Nil(t, v["current_user_rank"])
-		require.Equal(t, true, w.do("GET", "/v1/gamification/profile", "", people[0].header()...).json(t)["leaderboard_hidden"])
-		stats := w.do("GET", "/v1/gamification/stats", "", people[3].header()...).json(t)
+		require.Equal(t, true, w.do("GET", "/v1/gamification/profile", "", w.people[0].header()...).json(t)["leaderboard_hidden"])
+		stats := w.do("GET", "/v1/gamification/stats", "", w.people[3].header()...).json(t)
 		require.Equal(t, []any{4.0, 401.0, 1.0, 1.0, 8.0, 1.0}, []any{
 			stats["total_active_learners"], stats["total_points_awarded"], stats["highest_level_achieved"], stats["your_global_rank"], stats["achievements_available"], stats["average_level"],
 		})
-		profile := w.do("GET", "/v1/gamification/profile", "", people[3].header()...).json(t)
+		profile := w.do("GET", "/v1/gamification/profile", "", w.people[3].header()...).json(t)
 		require.Equal(t, []any{1.0, 101.0, 899.0, 101.0, 1000.0}, []any{
 			profile["rank_position"], profile["xp"], profile["xp_to_next_level"], profile["level_progress_current"], profile["level_progress_target"],
 		})
-		all := w.list("/v1/gamification/achievements", people[3])
+		all := w.list("/v1/gamification/achievements", w.people[3])
 		require.Len(t, all, 8)
 		require.Equal(t, []any{"points_1000", 101.0, 1000.0, false}, []any{all[5]["id"], all[5]["progress_current"], all[5]["progress_target"], all[5]["is_unlocked"]})
-		require.Empty(t, w.list("/v1/gamification/achievements?show_locked=false", people[3]))
-		w.problem(w.do("POST", "/v1/gamification/streak/freeze", "", people[3].header()...), rest.SlugConflict)
+		require.Empty(t, w.list("/v1/gamification/achievements?show_locked=false", w.people[3]))
+		w.problem(w.do("POST", "/v1/gamification/streak/freeze", "", w.people[3].header()...), rest.SlugConflict)
 	}
 }

@@ -93,7 +93,7 @@ func TestTheKeyBrowsersSubscribeFor(t *testing.T) {
 	none := w.problem(w.do("GET", "/v1/push/web-key", ""), rest.SlugNotFound)
 	require.Contains(t, none["detail"], "FCM")
 	private, public := pushtest.NewVAPIDKey(t)
-	w.server.Config.Push.WebPushKey = config.Secret(private)
+	w = newTestEnv(t, func(d *Deps) { d.Config.Push.WebPushKey = config.Secret(private) })
 	got := w.do("GET", "/v1/push/web-key", "")
 	require.Equal(t, http.StatusOK, got.status)
 	require.JSONEq(t, `{"public_key":"`+public+`"}`, string(got.body))

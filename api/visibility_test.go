@@ -17,6 +17,55 @@ import (
 	"github.com/lyoapp/lyo/models/store"
 )
 
+// requireListed requires that some list shows each of the courses to a user.
+func (w *testEnv) requireListed(p person, all []markedCourse) {
+	w.t.Helper()
+	seen := map[string]bool{}
+	w.listsOf(p, nil, func(_ string, a answer) {
+		for _, c := range all {
+			seen[c.word] = seen[c.word] || strings.Contains(string(a.body), c.word)
+		}
+	})
+	for _, c := range all {
+		require.True(w.t, seen[c.word], "this test looks for %s where it never was", c.word)
+	}
+}
+
+// viewer is a user for whom some courses are not.
+type viewer struct {
+	person
+
+	byID    []markedCourse // not found by their id
+	lists   []markedCourse // in no list
+	cursors []string       // from when they still were in lists
+}
+
+// requireAbsent requests every path of the document, and continues every earlier cursor.
+func (w *testEnv) requireAbsent(v viewer) {
+	w.t.Helper()
+	absent := func(where string, a answer) {
+		for _, c := range v.lists {
+			require.NotContains(w.t, string(a.body), c.word, where)
+		}
+	}
+	words := []string{}
+	for _, c := range v.lists {
+		words = append(words, c.word)
+	}
+	w.listsOf(v.person, words, absent)
+	for _, path := range v.cursors {
+		for n := 0; path != "" && n < 50; n++ {
+			a := w.do("GET", path, "", v.header()...)
+			require.Equal(w.t, http.StatusOK, a.status, "%s: %s", path, a.body)
+			absent(path, a)
+			path = nextPath(a)
+		}
+	}
+	for _, c := range v.byID {
+		w.withIDsOf(c, v.person)
+	}
+}
+
 // TestNobodyMeetsACourseThatIsNotForThem has a course of every kind that is not for others: private, pending review,
 // hidden, of a suspended, blocked or blocking user, and unshared after others had studied and shared it. Then another
 // user and an administrator request every path of the document, and continue every earlier cursor.
@@ -48,15 +97,7 @@ func TestNobodyMeetsACourseThatIsNotForThem(t *testing.T) {
 	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.Now()))
 	before := map[string][]string{eve.id: w.cursorsOf(eve), root.id: w.cursorsOf(root)}
 	require.Greater(t, len(before[eve.id]), 5)
-	seen := map[string]bool{}
-	w.listsOf(eve, nil, func(_ string, a answer) {
-		for _, c := range append(all, open) {
-			seen[c.word] = seen[c.word] || strings.Contains(string(a.body), c.word)
-		}
-	})
-	for _, c := range append(all, open) {
-		require.True(t, seen[c.word], "this test looks for %s where it never was", c.word)
-	}
+	w.requireListed(eve, append(all, open))
 
 	db := w.server.DB
 	require.NoError(t, db.Model(&courses.Course{}).Where("id = ?", all[0].ID).Updates(map[string]any{"moderation_status": "held", "held_for": "a word"}).Error)
@@ -66,33 +107,8 @@ func TestNobodyMeetsACourseThatIsNotForThem(t *testing.T) {
 	require.Equal(t, 204, w.do("PUT", "/v1/community/blocks/"+bea.id, "", eve.header()...).status)
 	require.Equal(t, 204, w.do("PUT", "/v1/community/blocks/"+eve.id, "", cor.header()...).status)
 
-	for _, viewer := range []struct {
-		person
-		byID  []markedCourse // not found by their id
-		lists []markedCourse // in no list
-	}{{eve, append(all, private), append(all, private)}, {root, []markedCourse{private, all[3]}, append(all[:4:4], private)}} {
-		absent := func(where string, a answer) {
-			for _, c := range viewer.lists {
-				require.NotContains(t, string(a.body), c.word, where)
-			}
-		}
-		words := []string{}
-		for _, c := range viewer.lists {
-			words = append(words, c.word)
-		}
-		w.listsOf(viewer.person, words, absent)
-		for _, path := range before[viewer.id] {
-			for n := 0; path != "" && n < 50; n++ {
-				a := w.do("GET", path, "", viewer.header()...)
-				require.Equal(t, http.StatusOK, a.status, "%s: %s", path, a.body)
-				absent(path, a)
-				path = nextPath(a)
-			}
-		}
-		for _, c := range viewer.byID {
-			w.withIDsOf(c, viewer.person)
-		}
-	}
+	w.requireAbsent(viewer{eve, append(all, private), append(all, private), before[eve.id]})
+	w.requireAbsent(viewer{root, []markedCourse{private, all[3]}, append(all[:4:4], private), before[root.id]})
 	for _, c := range all[:3] { // administrators decide about these
 		require.Equal(t, http.StatusOK, w.do("GET", c.path(), "", root.header()...).status, c.word)
 	}

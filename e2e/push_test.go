@@ -126,6 +126,61 @@ func (n *newsroom) awaitEnd(task string) object {
 	}
 }
 
+// providerAtItsWorst answers with two kinds of dead tokens and with requests to wait, stalls on a message and
+// closes a connection.
+func providerAtItsWorst(p pushtest.Push) pushtest.Reply {
+	number := numberOf(p.Token)
+	switch {
+	case number%100 == 0:
+		return pushtest.Reply{Status: http.StatusGone, Reason: "Unregistered"}
+	case number%100 == 1:
+		return pushtest.Reply{Status: http.StatusBadRequest, Reason: "BadDeviceToken"}
+	case number%100 == 2 && p.Try == 1:
+		return pushtest.Reply{Status: http.StatusTooManyRequests, Reason: "TooManyRequests", RetryAfter: time.Second}
+	case p.N == 3_000:
+		return pushtest.Stall(30 * time.Second)
+	}
+	return pushtest.Reply{GoAway: p.N == 6_000}
+}
+
+// requireAcceptedOnce requires that every live device, and no other, got its message once, but for those whose
+// answers were lost. Known is how often a token had been accepted when its receipt was found.
+func (n *newsroom) requireAcceptedOnce(live int, known map[string]int) {
+	t := n.learner.t
+	t.Helper()
+	accepted, again := n.apns.Accepted(), 0
+	require.Len(t, accepted, live, "every live device, and no other")
+	for token, pushes := range accepted {
+		require.GreaterOrEqual(t, numberOf(token)%100, 2)
+		again += len(pushes) - 1
+		for _, p := range pushes {
+			require.Equal(t, pushes[0].ID, p.ID, "a repeated message has the same id")
+		}
+		if times, ok := known[token]; ok {
+			require.Len(t, pushes, times, "whose receipt is written is never told again")
+		}
+	}
+	t.Logf("%d messages were accepted twice, their answers having been lost in three kills; at most %d were under way", again, n.apns.Peak())
+	require.LessOrEqual(t, again, 3*4*100, "no more than were being waited for")
+	require.LessOrEqual(t, n.apns.Peak(), streams)
+}
+
+// requireOff requires so many inactive devices for each reason.
+func (n *newsroom) requireOff(expected map[string]int) {
+	t := n.learner.t
+	t.Helper()
+	var off []struct {
+		OffReason string
+		N         int
+	}
+	require.NoError(t, n.db.Raw("SELECT off_reason, count(*) AS n FROM devices WHERE NOT is_active GROUP BY 1 ORDER BY 1").Scan(&off).Error)
+	found := map[string]int{}
+	for _, row := range off {
+		found[row.OffReason] = row.N
+	}
+	require.Equal(t, expected, found)
+}
+
 // TestTwentyThousandDevices is a broadcast with every problem: dead tokens, a provider
 // that asks to wait, that closes its connections, that stalls on a message for half a
 // minute, and a worker that is killed three times.
@@ -135,20 +190,7 @@ func TestTwentyThousandDevices(t *testing.T) {
 	const devices, dead = 20_000, 400
 	n.crowd(devices / 5)
 	n.admin()
-	n.apns.On(func(p pushtest.Push) pushtest.Reply {
-		number := numberOf(p.Token)
-		switch {
-		case number%100 == 0:
-			return pushtest.Reply{Status: http.StatusGone, Reason: "Unregistered"}
-		case number%100 == 1:
-			return pushtest.Reply{Status: http.StatusBadRequest, Reason: "BadDeviceToken"}
-		case number%100 == 2 && p.Try == 1:
-			return pushtest.Reply{Status: http.StatusTooManyRequests, Reason: "TooManyRequests", RetryAfter: time.Second}
-		case p.N == 3_000:
-			return pushtest.Stall(30 * time.Second)
-		}
-		return pushtest.Reply{GoAway: p.N == 6_000}
-	})
+	n.apns.On(providerAtItsWorst)
 	began := time.Now()
 	task := n.broadcast()
 	known := map[string]int{} // how often a token was accepted that had its receipt when the worker died
@@ -171,31 +213,8 @@ func TestTwentyThousandDevices(t *testing.T) {
 	require.EqualValues(t, devices-dead, result["accepted"])
 	require.EqualValues(t, dead, result["dead"])
 	require.EqualValues(t, 0, result["failed"])
-	accepted, again := n.apns.Accepted(), 0
-	require.Len(t, accepted, devices-dead, "every live device, and no other")
-	for token, pushes := range accepted {
-		require.GreaterOrEqual(t, numberOf(token)%100, 2)
-		again += len(pushes) - 1
-		for _, p := range pushes {
-			require.Equal(t, pushes[0].ID, p.ID, "a repeated message has the same id")
-		}
-		if times, ok := known[token]; ok {
-			require.Len(t, pushes, times, "whose receipt is written is never told again")
-		}
-	}
-	t.Logf("%d messages were accepted twice, their answers having been lost in three kills; at most %d were under way", again, n.apns.Peak())
-	require.LessOrEqual(t, again, 3*4*100, "no more than were being waited for")
-	require.LessOrEqual(t, n.apns.Peak(), streams)
-	var off []struct {
-		OffReason string
-		N         int
-	}
-	require.NoError(t, n.db.Raw("SELECT off_reason, count(*) AS n FROM devices WHERE NOT is_active GROUP BY 1 ORDER BY 1").Scan(&off).Error)
-	require.Len(t, off, 2)
-	require.Equal(t, "BadDeviceToken", off[0].OffReason)
-	require.Equal(t, dead/2, off[0].N)
-	require.Equal(t, "Unregistered", off[1].OffReason)
-	require.Equal(t, dead/2, off[1].N)
+	n.requireAcceptedOnce(devices-dead, known)
+	n.requireOff(map[string]int{"BadDeviceToken": dead / 2, "Unregistered": dead / 2})
 	var inboxes int
 	require.NoError(t, n.db.Raw("SELECT count(*) FROM notifications WHERE kind = 'broadcast'").Scan(&inboxes).Error)
 	require.Equal(t, devices/5+1, inboxes, "hers too")

@@ -91,14 +91,20 @@ func (c *Client) Solve(ctx context.Context, r SolveRequest, heartbeat Heartbeat)
 		return nil, Usage{}, nil
 	}
 	r.Questions = r.Questions[:min(len(r.Questions), mostQuestions)]
-	t := c.task("solve", solveView(r), c.o.MaxPracticeTokens, 0)
-	t.form = c.forms[solveForm(len(r.Questions))]
+	t := c.exactTask("solve", len(r.Questions), solveView(r), 0)
 	return ask(ctx, c, t, nil, heartbeat, r.read)
 }
 
 // Summary writes a course's summary and description.
 func (c *Client) Summary(ctx context.Context, r SummaryRequest, heartbeat Heartbeat) (CourseSummary, Usage, error) {
 	return ask(ctx, c, c.task("summary", summaryView(r), c.o.MaxOutlineTokens, 0.5), nil, heartbeat, r.read)
+}
+
+// exactTask returns a task answered by JSON with exactly n items.
+func (c *Client) exactTask(name string, n int, v view, temperature float64) task {
+	t := c.markdown(name, v, c.o.MaxPracticeTokens, temperature)
+	t.form = c.forms[exactForm(name, n)]
+	return t
 }
 
 // task returns a task answered by JSON in the form of the same name.

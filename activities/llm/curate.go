@@ -28,8 +28,6 @@ type Curated struct {
 	Worth int // the model's opinion of the item itself, 0 to 10
 }
 
-func curateForm(n int) string { return fmt.Sprintf("curate-%d", n) }
-
 // Curate orders r.Items, with a reason for each. Every answer has each item exactly once:
 // one that invents, drops or repeats any is refused, as every bad answer is.
 func (c *Client) Curate(ctx context.Context, r CurateRequest, heartbeat Heartbeat) ([]Curated, Usage, error) {
@@ -37,8 +35,7 @@ func (c *Client) Curate(ctx context.Context, r CurateRequest, heartbeat Heartbea
 		return nil, Usage{}, nil
 	}
 	r.Items = r.Items[:min(len(r.Items), MostCurated)]
-	t := c.task("curate", curateView(r), c.o.MaxPracticeTokens, 0.2)
-	t.form = c.forms[curateForm(len(r.Items))]
+	t := c.exactTask("curate", len(r.Items), curateView(r), 0.2)
 	return ask(ctx, c, t, nil, heartbeat, r.read)
 }
 

@@ -71,56 +71,60 @@ func TestDialectsAskForPlainTextAlike(t *testing.T) {
 	}
 }
 
+const noFit = "do not fit its context"
+
+// documentedFailures are the recorded failures of each server, and what kind of error each is.
+var documentedFailures = []struct {
+	dialect llm.Dialect
+	answer  string
+	kind    llm.Kind
+	note    string
+	after   time.Duration
+}{
+	{llm.Engine, "full", llm.Overloaded, "429", 5 * time.Second},
+	{llm.Engine, "stopping", llm.Unavailable, "503", 5 * time.Second},
+	{llm.Engine, "context", llm.Misconfigured, noFit, 0},
+	{llm.Engine, "failed-within", llm.Unavailable, "within the stream", 0},
+	{llm.LlamaServer, "loading", llm.Unavailable, "loading its model", 0},
+	{llm.LlamaServer, "context", llm.Misconfigured, noFit, 0},
+	{llm.LlamaServer, "context-older", llm.Misconfigured, noFit, 0},
+	{llm.LlamaServer, "context-as-200", llm.Misconfigured, noFit, 0},
+	{llm.LlamaServer, "context-within", llm.Misconfigured, noFit, 0},
+	{llm.LlamaServer, "key", llm.Misconfigured, "401", 0},
+	{llm.LlamaServer, "failed-within", llm.Unavailable, "within the stream", 0},
+	{llm.LlamaServer, "failed-within-older", llm.Unavailable, "ended before", 0},
+	{llm.VLLM, "context", llm.Misconfigured, noFit, 0},
+	{llm.VLLM, "context-older", llm.Misconfigured, noFit, 0},
+	{llm.VLLM, "context-within-older", llm.Misconfigured, noFit, 0},
+	{llm.VLLM, "no-model", llm.Misconfigured, "404", 0},
+	{llm.VLLM, "dead", llm.Unavailable, "500", 0},
+	{llm.VLLM, "proxy", llm.Unavailable, "502", 0},
+	{llm.VLLM, "failed-within", llm.Unavailable, "within the stream", 0},
+	{llm.VLLM, "refused-within", llm.Misconfigured, "within the stream", 0},
+	{llm.Ollama, "no-model", llm.Misconfigured, "404", 0},
+	{llm.Ollama, "full", llm.Overloaded, "queue is full", 0},
+	{llm.Ollama, "full-plain", llm.Overloaded, "queue is full", 0},
+	{llm.Ollama, "runner", llm.Unavailable, "500 Internal Server Error", 0},
+	{llm.Ollama, "failed-within", llm.Unavailable, "ended before", 0},
+	{llm.OpenAI, "quota", llm.Misconfigured, "no quota left", 0},
+	{llm.OpenAI, "rate", llm.Overloaded, "429", 1500 * time.Millisecond},
+	{llm.OpenAI, "context", llm.Misconfigured, noFit, 0},
+	{llm.OpenAI, "key", llm.Misconfigured, "401", 0},
+	{llm.OpenAI, "slow-down", llm.Unavailable, "503", 9 * time.Second},
+	{llm.OpenAI, "failed-within", llm.Unavailable, "within the stream", 0},
+	{llm.OpenAI, "rate-within", llm.Overloaded, "within the stream", 0},
+	{llm.Hosted, "system", llm.Misconfigured, "refuses system messages", 0},
+	{llm.Hosted, "json-mode", llm.Misconfigured, "hosted-gemma", 0},
+	{llm.Hosted, "key", llm.Misconfigured, "400", 0},
+	{llm.Hosted, "context", llm.Misconfigured, noFit, 0},
+	{llm.Hosted, "rate", llm.Overloaded, "429", 27500 * time.Millisecond},
+	{llm.Hosted, "overloaded", llm.Unavailable, "503", 0},
+	{llm.Hosted, "failed-within", llm.Unavailable, "within the stream", 0},
+}
+
 func TestDialectsFailAsDocumented(t *testing.T) {
 	t.Parallel()
-	const noFit = "do not fit its context"
-	for _, c := range []struct {
-		dialect llm.Dialect
-		answer  string
-		kind    llm.Kind
-		note    string
-		after   time.Duration
-	}{
-		{llm.Engine, "full", llm.Overloaded, "429", 5 * time.Second},
-		{llm.Engine, "stopping", llm.Unavailable, "503", 5 * time.Second},
-		{llm.Engine, "context", llm.Misconfigured, noFit, 0},
-		{llm.Engine, "failed-within", llm.Unavailable, "within the stream", 0},
-		{llm.LlamaServer, "loading", llm.Unavailable, "loading its model", 0},
-		{llm.LlamaServer, "context", llm.Misconfigured, noFit, 0},
-		{llm.LlamaServer, "context-older", llm.Misconfigured, noFit, 0},
-		{llm.LlamaServer, "context-as-200", llm.Misconfigured, noFit, 0},
-		{llm.LlamaServer, "context-within", llm.Misconfigured, noFit, 0},
-		{llm.LlamaServer, "key", llm.Misconfigured, "401", 0},
-		{llm.LlamaServer, "failed-within", llm.Unavailable, "within the stream", 0},
-		{llm.LlamaServer, "failed-within-older", llm.Unavailable, "ended before", 0},
-		{llm.VLLM, "context", llm.Misconfigured, noFit, 0},
-		{llm.VLLM, "context-older", llm.Misconfigured, noFit, 0},
-		{llm.VLLM, "context-within-older", llm.Misconfigured, noFit, 0},
-		{llm.VLLM, "no-model", llm.Misconfigured, "404", 0},
-		{llm.VLLM, "dead", llm.Unavailable, "500", 0},
-		{llm.VLLM, "proxy", llm.Unavailable, "502", 0},
-		{llm.VLLM, "failed-within", llm.Unavailable, "within the stream", 0},
-		{llm.VLLM, "refused-within", llm.Misconfigured, "within the stream", 0},
-		{llm.Ollama, "no-model", llm.Misconfigured, "404", 0},
-		{llm.Ollama, "full", llm.Overloaded, "queue is full", 0},
-		{llm.Ollama, "full-plain", llm.Overloaded, "queue is full", 0},
-		{llm.Ollama, "runner", llm.Unavailable, "500 Internal Server Error", 0},
-		{llm.Ollama, "failed-within", llm.Unavailable, "ended before", 0},
-		{llm.OpenAI, "quota", llm.Misconfigured, "no quota left", 0},
-		{llm.OpenAI, "rate", llm.Overloaded, "429", 1500 * time.Millisecond},
-		{llm.OpenAI, "context", llm.Misconfigured, noFit, 0},
-		{llm.OpenAI, "key", llm.Misconfigured, "401", 0},
-		{llm.OpenAI, "slow-down", llm.Unavailable, "503", 9 * time.Second},
-		{llm.OpenAI, "failed-within", llm.Unavailable, "within the stream", 0},
-		{llm.OpenAI, "rate-within", llm.Overloaded, "within the stream", 0},
-		{llm.Hosted, "system", llm.Misconfigured, "refuses system messages", 0},
-		{llm.Hosted, "json-mode", llm.Misconfigured, "hosted-gemma", 0},
-		{llm.Hosted, "key", llm.Misconfigured, "400", 0},
-		{llm.Hosted, "context", llm.Misconfigured, noFit, 0},
-		{llm.Hosted, "rate", llm.Overloaded, "429", 27500 * time.Millisecond},
-		{llm.Hosted, "overloaded", llm.Unavailable, "503", 0},
-		{llm.Hosted, "failed-within", llm.Unavailable, "within the stream", 0},
-	} {
+	for _, c := range documentedFailures {
 		t.Run(string(c.dialect)+"/"+c.answer, func(t *testing.T) {
 			t.Parallel()
 			s := newStandIn(t, c.dialect, c.answer)

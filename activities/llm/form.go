@@ -30,8 +30,8 @@ type form struct {
 // mostQuestions is the largest number of questions of a quiz.
 const mostQuestions = 5
 
-// solveForm returns the name of the form of the answers to n questions.
-func solveForm(n int) string { return fmt.Sprintf("solve-%d", n) }
+// exactForm returns the name of the form of an answer with exactly n items.
+func exactForm(name string, n int) string { return fmt.Sprintf("%s-%d", name, n) }
 
 // loadForms returns the forms, which are read-only: every schema, and of solve one for each
 // number of questions, of curate for each number of items. Loading is slow, so it is done once.
@@ -40,13 +40,12 @@ var loadForms = sync.OnceValue(func() map[string]*form {
 	for _, name := range []string{"outline", "outline-small", "practice", "practice-small", "questions", "summary"} {
 		forms[name] = newForm(name, readSchema(name))
 	}
-	for n := 1; n <= MostCurated; n++ {
-		exactly := strings.NewReplacer(`"minItems": 1`, fmt.Sprintf(`"minItems": %d`, n), `"maxItems": 10`, fmt.Sprintf(`"maxItems": %d`, n))
-		forms[curateForm(n)] = newForm(curateForm(n), []byte(exactly.Replace(string(readSchema("curate")))))
-	}
-	for n := 1; n <= mostQuestions; n++ {
-		exactly := strings.NewReplacer(`"minItems": 1`, fmt.Sprintf(`"minItems": %d`, n), `"maxItems": 5`, fmt.Sprintf(`"maxItems": %d`, n))
-		forms[solveForm(n)] = newForm(solveForm(n), []byte(exactly.Replace(string(readSchema("solve")))))
+	for name, most := range map[string]int{"curate": MostCurated, "solve": mostQuestions} {
+		schema := string(readSchema(name))
+		for n := 1; n <= most; n++ {
+			exactly := strings.NewReplacer(`"minItems": 1`, fmt.Sprintf(`"minItems": %d`, n), fmt.Sprintf(`"maxItems": %d`, most), fmt.Sprintf(`"maxItems": %d`, n))
+			forms[exactForm(name, n)] = newForm(exactForm(name, n), []byte(exactly.Replace(schema)))
+		}
 	}
 	return forms
 })

@@ -18,7 +18,7 @@ func FuzzRepair(f *testing.F) {
 		plan, "```json\n" + plan + "\n```", "```\n" + plan, "Here you are:\n" + plan, plan + plan, plan[:40], `{"title":7}`, `[]`, `null`, "", "```", "\uFEFF" + plan,
 		`{"title":"x","title":"y"}`, strings.Repeat(`{"a":`, 200), `{"title":"\ud800"}`, "{\"title\":\"\xff\"}", `{"minutes":1e999}`, `{"answers":[0,1,2]}`,
 	} {
-		for _, form := range []string{"outline", "practice", "questions", "summary", solveForm(3)} {
+		for _, form := range []string{"outline", "practice", "questions", "summary", exactForm("solve", 3)} {
 			f.Add(form, seed)
 		}
 	}

@@ -108,6 +108,16 @@ func each[T any](raw []json.RawMessage) []T {
 	return out
 }
 
+// usable returns the items that can be made of the parts of a list.
+func usable[T any](raw []json.RawMessage, item func(T) (Item, bool)) (items []Item) {
+	for _, part := range each[T](raw) {
+		if i, ok := item(part); ok {
+			items = append(items, i)
+		}
+	}
+	return items
+}
+
 // firstFound tries searches until one has a result.
 func firstFound(searches []string, search func(text string) ([]Item, error)) ([]Item, error) {
 	for _, text := range searches {

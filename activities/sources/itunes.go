@@ -55,13 +55,7 @@ func (t *iTunes) items(body []byte) ([]Item, error) {
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, senseless(err)
 	}
-	var out []Item
-	for _, episode := range each[iTunesEpisode](answer.Results) {
-		if item, ok := t.item(episode); ok {
-			out = append(out, item)
-		}
-	}
-	return out, nil
+	return usable(answer.Results, t.item), nil
 }
 
 func (t *iTunes) item(e iTunesEpisode) (Item, bool) {

@@ -73,13 +73,7 @@ func (o *openLibrary) items(language string, body []byte) ([]Item, error) {
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, senseless(err)
 	}
-	var out []Item
-	for _, book := range each[openLibraryBook](answer.Docs) {
-		if item, ok := o.item(language, book); ok {
-			out = append(out, item)
-		}
-	}
-	return out, nil
+	return usable(answer.Docs, func(book openLibraryBook) (Item, bool) { return o.item(language, book) }), nil
 }
 
 func (o *openLibrary) item(language string, book openLibraryBook) (Item, bool) {

@@ -136,13 +136,7 @@ func (y *youTube) items(body []byte) ([]Item, error) {
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, senseless(err)
 	}
-	var out []Item
-	for _, video := range each[youTubeVideo](answer.Items) {
-		if item, ok := y.item(video); ok {
-			out = append(out, item)
-		}
-	}
-	return out, nil
+	return usable(answer.Items, y.item), nil
 }
 
 func (y *youTube) item(v youTubeVideo) (Item, bool) {

@@ -63,17 +63,24 @@ func (p *past) good(mail uuid.UUID) bool {
 	return m.UsedAt == nil
 }
 
-func TestAddressesThatWereChangedBefore(t *testing.T) {
-	t.Parallel()
-	url := storetest.Empty(t)
-	_, err := migrations.Up(t.Context(), url)
-	require.NoError(t, err)
-	db, err := store.Open(url, store.Pool{MaxOpen: 2})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = store.Close(db) })
-	p := &past{t, db, time.Now().UTC().Add(-5 * time.Hour).Truncate(time.Microsecond)}
-	backTo(t, db, url, 12)
+// oldMail is a mail from before the migration, and whether it still works after it.
+type oldMail struct {
+	id   uuid.UUID
+	good bool
+}
 
+// changedBefore is an account whose address was changed before the migration, and what the migration makes of it.
+type changedBefore struct {
+	user     uuid.UUID
+	email    string
+	verified bool
+	pending  any
+	mails    map[string]oldMail
+}
+
+// accounts creates an account for each way in which an address can have been changed.
+func (p *past) accounts() map[string]changedBefore {
+	p.t.Helper()
 	hijacker := p.account("victim@example.com", true) // never verified own@; the victim has reset
 	hijackersBack, _ := p.moved(hijacker, "own@example.com", "victim@example.com")
 	p.log(hijacker, "password.reset")
@@ -97,50 +104,60 @@ func TestAddressesThatWereChangedBefore(t *testing.T) {
 	p.account("TAKEN@example.com", true)
 	fresh := p.account("fresh@example.com", false)
 	freshVerify := p.mail(fresh, "verify_email", "fresh@example.com")
+	return map[string]changedBefore{
+		"hijacker": {hijacker, "victim@example.com", true, nil, map[string]oldMail{"to an address never proven": {hijackersBack, false}}},
+		"proven":   {proven, "victim2@example.com", true, nil, map[string]oldMail{"past a reset": {provensBack, false}}},
+		"waiting": {waiting, "old@example.com", true, "new@example.com", map[string]oldMail{
+			"used by coming back": {waitingBack, false}, "to the new address": {waitingVerify, true},
+		}},
+		"twice": {twice, "first@example.com", true, "second@example.com", map[string]oldMail{
+			"before one that was used": {twiceBack, true}, "used by coming back, second": {twiceLast, false},
+		}},
+		"unproven": {unproven, "a@example.com", true, "third@example.com", map[string]oldMail{
+			"to the second, never proven": {unprovensBack, false}, "to the first, used by coming back": {unprovensFirst, false},
+		}},
+		"moved": {moved, "moved@example.com", true, nil, map[string]oldMail{"of a change that was proven": {movedBack, true}}},
+		"gone":  {gone, "fourth@example.com", false, nil, map[string]oldMail{"to an address somebody has": {goneBack, true}}},
+		"fresh": {fresh, "fresh@example.com", false, nil, map[string]oldMail{"to the address signed up with": {freshVerify, true}}},
+	}
+}
+
+func TestAddressesThatWereChangedBefore(t *testing.T) {
+	t.Parallel()
+	url := storetest.Empty(t)
+	_, err := migrations.Up(t.Context(), url)
+	require.NoError(t, err)
+	db, err := store.Open(url, store.Pool{MaxOpen: 2})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = store.Close(db) })
+	p := &past{t, db, time.Now().UTC().Add(-5 * time.Hour).Truncate(time.Microsecond)}
+	backTo(t, db, url, 12)
+	all := p.accounts()
 	require.NoError(t, db.Exec(`INSERT INTO devices (id, user_id, token, token_hash, platform, environment, created_at, last_used_at)
-		VALUES (?, ?, 'a-device-of-before', ?, 'ios', 'production', now(), now())`, store.NewID(), moved, fixture.Digest("d")).Error)
+		VALUES (?, ?, 'a-device-of-before', ?, 'ios', 'production', now(), now())`, store.NewID(), all["moved"].user, fixture.Digest("d")).Error)
 
 	_, err = migrations.Up(t.Context(), url)
 	require.NoError(t, err)
-	is := func(user uuid.UUID, email string, verified bool, pending any) {
+	is := func(name string, user uuid.UUID, email string, verified bool, pending any) {
 		t.Helper()
 		u := userOf(t, db, user)
 		var waits any
 		if u.PendingEmail != nil {
 			waits = *u.PendingEmail
 		}
-		require.Equal(t, []any{email, verified, pending}, []any{u.Email, u.IsVerified, waits})
+		require.Equal(t, []any{email, verified, pending}, []any{u.Email, u.IsVerified, waits}, name)
 	}
-	is(hijacker, "victim@example.com", true, nil)
-	is(proven, "victim2@example.com", true, nil)
-	is(waiting, "old@example.com", true, "new@example.com")
-	is(twice, "first@example.com", true, "second@example.com")
-	is(unproven, "a@example.com", true, "third@example.com")
-	is(moved, "moved@example.com", true, nil)
-	is(gone, "fourth@example.com", false, nil)
-	is(fresh, "fresh@example.com", false, nil)
-	for name, row := range map[string]struct {
-		mail uuid.UUID
-		good bool
-	}{
-		"to an address never proven":        {hijackersBack, false},
-		"past a reset":                      {provensBack, false},
-		"used by coming back":               {waitingBack, false},
-		"to the new address":                {waitingVerify, true},
-		"before one that was used":          {twiceBack, true},
-		"used by coming back, second":       {twiceLast, false},
-		"to the second, never proven":       {unprovensBack, false},
-		"to the first, used by coming back": {unprovensFirst, false},
-		"of a change that was proven":       {movedBack, true},
-		"to an address somebody has":        {goneBack, true},
-		"to the address signed up with":     {freshVerify, true},
-	} {
-		require.Equal(t, row.good, p.good(row.mail), name)
+	for name, row := range all {
+		is(name, row.user, row.email, row.verified, row.pending)
+		for kind, mail := range row.mails {
+			require.Equal(t, mail.good, p.good(mail.id), kind)
+		}
 	}
-	m, _ := stored(t, db, waitingVerify)
+	waiting := all["waiting"]
+	m, _ := stored(t, db, waiting.mails["to the new address"].id)
 	_, err = accounts.VerifyEmail(t.Context(), db, m.TokenHash, writeMail, fixture.AuditLine("", time.Now()))
 	require.NoError(t, err)
-	is(waiting, "new@example.com", true, nil)
+	is("waiting", waiting.user, "new@example.com", true, nil)
 }
 
 // backTo migrates down, including the given version.

@@ -218,32 +218,39 @@ func TestTrendingIsReadAlongItsIndex(t *testing.T) {
 	}
 }
 
-// TestTheCatalogueFollowsItsRows changes posts, courses, reactions and feed entries in every way
+// catalogued returns the catalogue's row of an item, if it has one.
+func (f *testEnv) catalogued(id uuid.UUID) (item feed.Item, ok bool) {
+	f.t.Helper()
+	var found []feed.Item
+	require.NoError(f.t, f.db.Find(&found, "id = ?", id).Error)
+	if len(found) == 0 {
+		return item, false
+	}
+	return found[0], true
+}
+
+func TestTheCatalogueFollowsPosts(t *testing.T) {
+	t.Parallel()
+	f := newTestEnv(t)
+	post := f.post(f.person("ada"), 1, "Tides", "The Sea")
+	item, _ := f.catalogued(post)
+	require.Equal(t, store.Words{"post", "sea", "tides"}, item.Terms)
+	require.ElementsMatch(t, store.Words{"tides", "the sea"}, item.Skills)
+	require.NoError(t, f.db.Exec("UPDATE posts SET status = 'hidden', title = 'Moon' WHERE id = ?", post).Error)
+	item, _ = f.catalogued(post)
+	require.False(t, item.Visible)
+	require.Equal(t, "Moon", item.Title)
+	require.NoError(t, f.db.Exec("DELETE FROM posts WHERE id = ?", post).Error)
+	_, ok := f.catalogued(post)
+	require.False(t, ok)
+}
+
+// TestTheCatalogueFollowsItsRows changes a course, its parts, reactions and feed entries in every way
 // and compares what feeds show of them.
 func TestTheCatalogueFollowsItsRows(t *testing.T) {
 	t.Parallel()
 	f := newTestEnv(t)
 	ada, bob := f.person("ada"), f.person("bob")
-	find := func(id uuid.UUID) (item feed.Item, ok bool) {
-		var found []feed.Item
-		require.NoError(t, f.db.Find(&found, "id = ?", id).Error)
-		if len(found) == 0 {
-			return item, false
-		}
-		return found[0], true
-	}
-	post := f.post(ada, 1, "Tides", "The Sea")
-	item, _ := find(post)
-	require.Equal(t, store.Words{"post", "sea", "tides"}, item.Terms)
-	require.ElementsMatch(t, store.Words{"tides", "the sea"}, item.Skills)
-	require.NoError(t, f.db.Exec("UPDATE posts SET status = 'hidden', title = 'Moon' WHERE id = ?", post).Error)
-	item, _ = find(post)
-	require.False(t, item.Visible)
-	require.Equal(t, "Moon", item.Title)
-	require.NoError(t, f.db.Exec("DELETE FROM posts WHERE id = ?", post).Error)
-	_, ok := find(post)
-	require.False(t, ok)
-
 	course := f.course(ada, 1, "beginner", "Boats", "sea")
 	lesson := courses.Lesson{ID: courses.LessonID(course, 1), CourseID: course, Position: 1, Title: "Sails", CreatedAt: f.now, UpdatedAt: f.now}
 	address := "https://example.org/boats"
@@ -253,19 +260,19 @@ func TestTheCatalogueFollowsItsRows(t *testing.T) {
 	}
 	require.NoError(t, f.db.Create(&lesson).Error)
 	require.NoError(t, f.db.Create(&film).Error)
-	shown, _ := find(film.ID)
+	shown, _ := f.catalogued(film.ID)
 	require.Equal(t, "video", shown.ContentType)
 	require.Equal(t, course, shown.GroupID)
 	require.Equal(t, address, shown.Metadata["source_url"])
 	require.NoError(t, f.db.Delete(&courses.Item{}, "id = ?", film.ID).Error)
-	_, ok = find(film.ID)
+	_, ok := f.catalogued(film.ID)
 	require.False(t, ok, "what is gone from a course is gone from feeds")
-	_, ok = find(lesson.ID)
+	_, ok = f.catalogued(lesson.ID)
 	require.True(t, ok)
 
 	f.does(bob, "like", course)
 	f.does(bob, "view", course)
-	item, _ = find(course)
+	item, _ := f.catalogued(course)
 	require.Equal(t, [2]int{1, 1}, [2]int{item.LikesCount, item.ViewsCount})
 	require.NoError(t, f.db.Create(&learning.CourseProgress{UserID: bob, CourseID: course, StartedAt: f.now, LastAccessedAt: f.now}).Error)
 	for range 2 {
@@ -274,16 +281,21 @@ func TestTheCatalogueFollowsItsRows(t *testing.T) {
 	var entries []activity.FeedEntry
 	require.NoError(t, f.db.Find(&entries, "kind = 'milestone'").Error)
 	require.Len(t, entries, 1, "completing a course is a milestone, once")
-	milestone, _ := find(entries[0].ID)
+	milestone, _ := f.catalogued(entries[0].ID)
 	require.Equal(t, "achievement", milestone.ContentType)
 	require.NoError(t, f.db.Exec("DELETE FROM engagements WHERE user_id = ?", bob).Error)
-	item, _ = find(course)
+	item, _ = f.catalogued(course)
 	require.Equal(t, [2]int{0, 0}, [2]int{item.LikesCount, item.ViewsCount}, "counters equal their rows")
 	require.NoError(t, f.db.Delete(&courses.Course{}, "id = ?", course).Error)
-	_, ok = find(lesson.ID)
+	_, ok = f.catalogued(lesson.ID)
 	require.False(t, ok)
+}
 
-	talk := f.post(ada, 1)
+func TestCommentsCountOnceForEachPerson(t *testing.T) {
+	t.Parallel()
+	f := newTestEnv(t)
+	bob := f.person("bob")
+	talk := f.post(f.person("ada"), 1)
 	comments := func() (n int64) {
 		require.NoError(t, f.db.Model(&activity.Engagement{}).Where("item_id = ? AND action = 'comment'", talk).Count(&n).Error)
 		return n

@@ -212,40 +212,42 @@ func TestNobodyFindsWhatIsNotForThem(t *testing.T) {
 	require.Nil(t, found[0].AuthorID)
 }
 
-// TestDocumentsFollowTheirRows changes everything at random and checks that each
-// document equals one built from scratch.
-func TestDocumentsFollowTheirRows(t *testing.T) {
-	t.Parallel()
-	s := newLibrary(t)
+// someWords returns up to six words, at random.
+func someWords() string {
 	words := strings.Fields("tides moon recursion garden café history of the and is pointer violin")
-	some := func() string {
-		text := make([]string, 1+rand.IntN(6))
-		for i := range text {
-			text[i] = words[rand.IntN(len(words))]
-		}
-		return strings.Join(text, " ")
+	text := make([]string, 1+rand.IntN(6))
+	for i := range text {
+		text[i] = words[rand.IntN(len(words))]
 	}
+	return strings.Join(text, " ")
+}
+
+// lengthenCourse adds a lesson and an article to any course.
+func (s library) lengthenCourse() error {
+	var course courses.Course
+	if err := s.db.Order("random()").Limit(1).Find(&course).Error; err != nil || course.ID == uuid.Nil {
+		return err
+	}
+	var n int64
+	if err := s.db.Model(&courses.Lesson{}).Where("course_id = ?", course.ID).Select("coalesce(max(position), 0)").Scan(&n).Error; err != nil {
+		return err
+	}
+	s.item(s.lesson(course, int(n)+1, someWords()), "article", someWords(), "fr", nil)
+	return nil
+}
+
+// changes are what can happen to anything searchable. The first three create it.
+func (s library) changes() []func() error {
 	one := func(table string) string { return "(SELECT id FROM " + table + " ORDER BY random() LIMIT 1)" }
-	changes := []func() error{
-		func() error { s.post(some(), some()); return nil },
+	return []func() error{
+		func() error { s.post(someWords(), someWords()); return nil },
 		func() error {
-			s.course(some(), []string{"en", "de", "ja"}[rand.IntN(3)], courses.CourseGenerating)
+			s.course(someWords(), []string{"en", "de", "ja"}[rand.IntN(3)], courses.CourseGenerating)
 			return nil
 		},
+		s.lengthenCourse,
 		func() error {
-			var course courses.Course
-			if err := s.db.Order("random()").Limit(1).Find(&course).Error; err != nil || course.ID == uuid.Nil {
-				return err
-			}
-			var n int64
-			if err := s.db.Model(&courses.Lesson{}).Where("course_id = ?", course.ID).Select("coalesce(max(position), 0)").Scan(&n).Error; err != nil {
-				return err
-			}
-			s.item(s.lesson(course, int(n)+1, some()), "article", some(), "fr", nil)
-			return nil
-		},
-		func() error {
-			return s.db.Exec("UPDATE posts SET title = ?, content = ?, tags = '[\"tides\"]' WHERE id = "+one("posts"), some(), some()).Error
+			return s.db.Exec("UPDATE posts SET title = ?, content = ?, tags = '[\"tides\"]' WHERE id = "+one("posts"), someWords(), someWords()).Error
 		},
 		func() error {
 			return s.db.Exec("UPDATE posts SET likes_count = likes_count + 1, comments_count = comments_count + 3 WHERE id = " + one("posts")).Error
@@ -262,18 +264,26 @@ func TestDocumentsFollowTheirRows(t *testing.T) {
 			return s.db.Exec("UPDATE courses SET locale = (ARRAY['es', 'en-GB', 'zh'])[ceil(random() * 3)], difficulty_level = 'advanced' WHERE id = " + one("courses")).Error
 		},
 		func() error {
-			return s.db.Exec("UPDATE courses SET owner_user_id = ?, summary = ? WHERE id = "+one("courses"), s.viewer, some()).Error
+			return s.db.Exec("UPDATE courses SET owner_user_id = ?, summary = ? WHERE id = "+one("courses"), s.viewer, someWords()).Error
 		},
 		func() error {
-			return s.db.Exec("UPDATE lessons SET title = ?, content = ?, revision = revision + 1 WHERE id = "+one("lessons"), some(), some()).Error
+			return s.db.Exec("UPDATE lessons SET title = ?, content = ?, revision = revision + 1 WHERE id = "+one("lessons"), someWords(), someWords()).Error
 		},
 		func() error {
-			return s.db.Exec("UPDATE items SET title = ?, type = 'video', language = 'it' WHERE id = "+one("items"), some()).Error
+			return s.db.Exec("UPDATE items SET title = ?, type = 'video', language = 'it' WHERE id = "+one("items"), someWords()).Error
 		},
 		func() error { return s.db.Exec("DELETE FROM items WHERE id = " + one("items")).Error },
 		func() error { return s.db.Exec("DELETE FROM lessons WHERE id = " + one("lessons")).Error },
 		func() error { return s.db.Exec("DELETE FROM courses WHERE id = " + one("courses")).Error },
 	}
+}
+
+// TestDocumentsFollowTheirRows changes everything at random and checks that each
+// document equals one built from scratch.
+func TestDocumentsFollowTheirRows(t *testing.T) {
+	t.Parallel()
+	s := newLibrary(t)
+	changes := s.changes()
 	for i := range 300 {
 		which := rand.IntN(len(changes))
 		if i < 60 {

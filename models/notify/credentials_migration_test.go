@@ -16,11 +16,9 @@ import (
 
 const pushMigration = 15
 
-// TestTokensThatWereSeveralRows checks that old rows become one for each phone, the one
-// registered last, that receipts stay, and that no user has marketing on.
-func TestTokensThatWereSeveralRows(t *testing.T) {
-	t.Parallel()
-	url := storetest.Empty(t)
+// withoutPushMigration returns a database from before the migration.
+func withoutPushMigration(t *testing.T, url string) *sql.DB {
+	t.Helper()
 	_, err := migrations.Up(t.Context(), url)
 	require.NoError(t, err)
 	db, err := sql.Open("pgx", url)
@@ -30,10 +28,36 @@ func TestTokensThatWereSeveralRows(t *testing.T) {
 		var version int
 		require.NoError(t, db.QueryRow("SELECT max(version_id) FROM goose_db_version").Scan(&version))
 		if version < pushMigration {
-			break
+			return db
 		}
 		require.NoError(t, migrations.Down(t.Context(), url))
 	}
+}
+
+// devicesLeft returns each device's last digit, its user's, its token and its environment.
+func devicesLeft(t *testing.T, db *sql.DB) (left []string) {
+	t.Helper()
+	rows, err := db.Query("SELECT right(id::text, 1), user_id, token, environment, token_hash = sha256(convert_to(token, 'UTF8')) FROM devices ORDER BY id")
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var id, user, token, environment string
+		var hashed bool
+		require.NoError(t, rows.Scan(&id, &user, &token, &environment, &hashed))
+		require.True(t, hashed)
+		require.Equal(t, notify.PushToken(token), token)
+		left = append(left, id+" "+user[35:]+" "+token+" "+environment)
+	}
+	require.NoError(t, rows.Err())
+	return left
+}
+
+// TestTokensThatWereSeveralRows checks that old rows become one for each phone, the one
+// registered last, that receipts stay, and that no user has marketing on.
+func TestTokensThatWereSeveralRows(t *testing.T) {
+	t.Parallel()
+	url := storetest.Empty(t)
+	db := withoutPushMigration(t, url)
 	exec := func(statement string, args ...any) {
 		t.Helper()
 		_, err := db.Exec(statement, args...)
@@ -60,22 +84,9 @@ func TestTokensThatWereSeveralRows(t *testing.T) {
 	exec(`INSERT INTO push_receipts (notification_id, device_id, status, at) VALUES ($1, '00000000-0000-7000-9000-000000000002', 'accepted', now())`, ada)
 	exec(`INSERT INTO push_preferences (user_id, course_ready, achievements, community, reminders, marketing, updated_at) VALUES ($1, true, false, true, true, true, now())`, ada)
 
-	_, err = migrations.Up(t.Context(), url)
+	_, err := migrations.Up(t.Context(), url)
 	require.NoError(t, err)
-	rows, err := db.Query("SELECT right(id::text, 1), user_id, token, environment, token_hash = sha256(convert_to(token, 'UTF8')) FROM devices ORDER BY id")
-	require.NoError(t, err)
-	defer rows.Close()
-	var left []string
-	for rows.Next() {
-		var id, user, token, environment string
-		var hashed bool
-		require.NoError(t, rows.Scan(&id, &user, &token, &environment, &hashed))
-		require.True(t, hashed)
-		require.Equal(t, notify.PushToken(token), token)
-		left = append(left, id+" "+user[35:]+" "+token+" "+environment)
-	}
-	require.NoError(t, rows.Err())
-	require.Equal(t, []string{"3 1 " + hex + " sandbox", "5 2 fcm:Token-1 production", "6 2 FCM:Token-1 production"}, left)
+	require.Equal(t, []string{"3 1 " + hex + " sandbox", "5 2 fcm:Token-1 production", "6 2 FCM:Token-1 production"}, devicesLeft(t, db))
 	var told string
 	require.NoError(t, db.QueryRow("SELECT right(device_id::text, 1) || status FROM push_receipts").Scan(&told))
 	require.Equal(t, "3accepted", told)

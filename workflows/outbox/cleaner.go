@@ -25,11 +25,7 @@ type Cleaner struct {
 
 // Run cleans until ctx ends.
 func (c *Cleaner) Run(ctx context.Context) error {
-	return repeat(ctx, c.Every, func() {
-		if err := c.Clean(ctx); err != nil && ctx.Err() == nil {
-			c.Log.WarnContext(ctx, "expired rows could not be removed", "error", err)
-		}
-	})
+	return repeat(ctx, c.Every, c.Clean, c.Log, "expired rows could not be removed")
 }
 
 // Clean makes one pass over a bounded number of rows of each kind. Any number of cleaners

@@ -1,7 +1,10 @@
 package outbox_test
 
 import (
+	"bytes"
+	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,5 +100,40 @@ func TestCleanRemovesWhatHasExpiredAndNothingElse(t *testing.T) {
 	for _, device := range off {
 		require.Equal(t, accounts.OffBySignOut, device.OffReason)
 		require.NotEqual(t, uuid.Nil, *device.SessionID)
+	}
+}
+
+// oneLine is a log whose first line ends the context of what is logged.
+type oneLine struct {
+	bytes.Buffer
+
+	end context.CancelFunc
+}
+
+func (l *oneLine) Write(line []byte) (int, error) {
+	defer l.end()
+	return l.Buffer.Write(line)
+}
+
+// TestFailedPassesAreLogged runs the passes on a database that is closed.
+func TestFailedPassesAreLogged(t *testing.T) {
+	t.Parallel()
+	db := storetest.New(t)
+	require.NoError(t, store.Close(db))
+	now := func() time.Time { return fixture.Start }
+	for message, run := range map[string]func(context.Context, *slog.Logger) error{
+		"expired rows could not be removed": func(ctx context.Context, log *slog.Logger) error {
+			return (&outbox.Cleaner{DB: db, Clock: now, Log: log, Every: time.Millisecond}).Run(ctx)
+		},
+		"stale tasks could not be reconciled": func(ctx context.Context, log *slog.Logger) error {
+			return (&outbox.Reconciler{Dispatcher: &outbox.Dispatcher{DB: db}, Clock: now, Log: log, Every: time.Millisecond}).Run(ctx)
+		},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		log := &oneLine{end: cancel}
+		require.NoError(t, run(ctx, slog.New(slog.NewTextHandler(log, nil))), "it ends with its context")
+		require.Contains(t, log.String(), message)
+		require.Contains(t, log.String(), "database is closed")
+		require.Len(t, strings.Split(strings.TrimSpace(log.String()), "level=WARN"), 2, "a pass that was interrupted is no failure")
 	}
 }

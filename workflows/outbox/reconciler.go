@@ -34,21 +34,19 @@ type Reconciler struct {
 
 // Run reconciles until ctx ends.
 func (r *Reconciler) Run(ctx context.Context) error {
-	return repeat(ctx, r.Every, func() {
-		if err := r.Reconcile(ctx); err != nil && ctx.Err() == nil {
-			r.Log.WarnContext(ctx, "stale tasks could not be reconciled", "error", err)
-		}
-	})
+	return repeat(ctx, r.Every, r.Reconcile, r.Log, "stale tasks could not be reconciled")
 }
 
-// repeat calls pass after every interval until ctx ends.
-func repeat(ctx context.Context, interval time.Duration, pass func()) error {
+// repeat calls pass after every interval until ctx ends, and logs its errors under failure.
+func repeat(ctx context.Context, interval time.Duration, pass func(context.Context) error, log *slog.Logger, failure string) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(interval):
-			pass()
+			if err := pass(ctx); err != nil && ctx.Err() == nil {
+				log.WarnContext(ctx, failure, "error", err)
+			}
 		}
 	}
 }
