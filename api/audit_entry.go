@@ -12,10 +12,10 @@ import (
 // auditEntry returns an audit entry for this request: the action, the account it is about, the
 // address, the request id and the signed-in user. about is uuid.Nil when no account is concerned.
 func (s *Server) auditEntry(ctx context.Context, action store.AuditAction, about uuid.UUID, details map[string]any) store.AuditEntry {
-	ex := rest.RequestInfoOf(ctx)
+	info := rest.RequestInfoOf(ctx)
 	entry := store.AuditEntry{
 		ID: store.NewID(), At: s.now(), Action: action, Via: store.AuditAPI,
-		Address: ex.Address, UserAgent: shortAgent(ex.Agent), RequestID: ex.ID, Details: details,
+		Address: info.Address, UserAgent: shortAgent(info.Agent), RequestID: info.ID, Details: details,
 	}
 	if who := rest.PrincipalOf(ctx).UserID; who != uuid.Nil {
 		entry.ActorID = &who

@@ -194,12 +194,12 @@ func TestTryingPushes(t *testing.T) {
 	v := tried.json(t)
 	require.EqualValues(t, 1, v["sent"])
 	require.EqualValues(t, 1, v["failed"])
-	told := map[string]string{}
+	status := map[string]string{}
 	for _, d := range v["devices"].([]any) {
 		device := d.(map[string]any)
-		told[device["type"].(string)], _ = device["status"].(string)
+		status[device["type"].(string)], _ = device["status"].(string)
 	}
-	require.Equal(t, map[string]string{"ios": "sent", "android": "dry_run", "web": "failed"}, told)
+	require.Equal(t, map[string]string{"ios": "sent", "android": "dry_run", "web": "failed"}, status)
 }
 
 func (w *testEnv) promote(p person) {

@@ -114,11 +114,11 @@ func TestHealthTellsOfWrongCredentials(t *testing.T) {
 		w.clock.advance(2 * time.Second) // an answer is passed on for one
 		return w.do("GET", "/v1/health/push", "").json(t)
 	}
-	told := push()
-	require.Equal(t, "degraded", told["status"])
-	require.Contains(t, told["message"], "FCM refuses")
-	require.Contains(t, told["message"], "UNAUTHENTICATED")
-	require.NotContains(t, told["message"], "APNs")
+	health := push()
+	require.Equal(t, "degraded", health["status"])
+	require.Contains(t, health["message"], "FCM refuses")
+	require.Contains(t, health["message"], "UNAUTHENTICATED")
+	require.NotContains(t, health["message"], "APNs")
 	require.Equal(t, "degraded", w.do("GET", "/v1/health", "").json(t)["components"].(map[string]any)["push"].(map[string]any)["status"])
 	require.NoError(t, notify.UsePushCredentials(t.Context(), w.server.DB, []notify.PushCredentialKey{{Provider: "fcm", Fingerprint: "new"}}, now.Add(time.Second)))
 	require.Equal(t, "healthy", push()["status"], "others are in force now")

@@ -114,7 +114,7 @@ func TestWhoHasSpentTheDaysTokensIsToldWhenToComeBack(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, generate(ada, "Idempotency-Key", "two").status, "the refusal was not kept under the key")
 }
 
-func TestPromisesOfThoseInLineAreHeld(t *testing.T) {
+func TestMessagesOfWaitingGenerationsWait(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
 	w.server.Config.Course.AtOnce = 2
