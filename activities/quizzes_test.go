@@ -73,7 +73,7 @@ func TestTheSolveIsNotToldTheAnswers(t *testing.T) {
 	require.NotEmpty(t, lesson.KeyTerms)
 	for _, r := range e.model.Requests() {
 		if r.Kind == llmtest.Solve {
-			require.NotContains(t, r.Body, quiz[0].Explanation, "the solve is not told")
+			require.NotContains(t, r.Body, quiz[0].Explanation, "the solver does not see it")
 		}
 	}
 }

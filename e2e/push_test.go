@@ -164,7 +164,7 @@ func TestTwentyThousandDevices(t *testing.T) {
 		n.startWorker()
 	}
 	done := n.awaitEnd(task)
-	t.Logf("%d devices told in %v", devices, time.Since(began).Round(time.Second))
+	t.Logf("%d devices reached in %v", devices, time.Since(began).Round(time.Second))
 
 	require.Equal(t, "DONE", done["state"])
 	result := done["result"].(object)
@@ -180,7 +180,7 @@ func TestTwentyThousandDevices(t *testing.T) {
 			require.Equal(t, pushes[0].ID, p.ID, "a repeated message has the same id")
 		}
 		if times, ok := known[token]; ok {
-			require.Len(t, pushes, times, "whose receipt is written is never told again")
+			require.Len(t, pushes, times, "whose receipt is written never gets it again")
 		}
 	}
 	t.Logf("%d messages were accepted twice, their answers having been lost in three kills; at most %d were under way", again, n.apns.Peak())
