@@ -108,7 +108,7 @@ func (d *pressroom) prefer(change func(*notify.PushPreferences)) {
 	require.NoError(d.t, err)
 }
 
-func TestADeviceIsToldOnce(t *testing.T) {
+func TestADeviceGetsAPushOnce(t *testing.T) {
 	t.Parallel()
 	d := newPressroom(t)
 	d.device("00000000aa")

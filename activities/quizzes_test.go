@@ -61,7 +61,7 @@ func requireScore(t *testing.T, l courses.Lesson, agreed, asked int) {
 	require.Equal(t, agreed, l.QuizAgreed, "agreed")
 }
 
-func TestTheSolveIsNotToldTheAnswers(t *testing.T) {
+func TestTheSolverDoesNotSeeTheAnswers(t *testing.T) {
 	t.Parallel()
 	e := newExam(t)
 	require.NoError(t, e.practise(1))

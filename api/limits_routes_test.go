@@ -97,7 +97,7 @@ func TestHandshakesOfSocketsCount(t *testing.T) {
 	require.Equal(t, "1", response.Header.Get("Retry-After"))
 }
 
-func TestTheDocumentTellsOfLimits(t *testing.T) {
+func TestTheDocumentNamesLimits(t *testing.T) {
 	t.Parallel()
 	doc := newTestEnv(t).document()
 	for _, row := range []struct {

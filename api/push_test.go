@@ -207,7 +207,7 @@ func (w *testEnv) promote(p person) {
 	require.NoError(w.t, w.server.DB.Exec(`UPDATE users SET roles = '["user","admin"]' WHERE id = ?`, p.id).Error)
 }
 
-func TestTellingMany(t *testing.T) {
+func TestBroadcasts(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")

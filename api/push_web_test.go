@@ -100,8 +100,8 @@ func TestTheKeyBrowsersSubscribeFor(t *testing.T) {
 	require.Equal(t, http.StatusNotModified, w.do("GET", "/v1/push/web-key", "", "If-None-Match", got.header.Get("ETag")).status)
 }
 
-// TestHealthTellsOfWrongCredentials checks that health reports only services in use, with their latest credentials.
-func TestHealthTellsOfWrongCredentials(t *testing.T) {
+// TestHealthReportsWrongCredentials checks that health reports only services in use, with their latest credentials.
+func TestHealthReportsWrongCredentials(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, func(d *Deps) { d.Config.Push.FCMCredentials = "credentials" })
 	old, now := notify.PushCredentialKey{Provider: "fcm", Fingerprint: "old"}, w.server.now()

@@ -84,7 +84,7 @@ func TestUsageIsOnesOwnByTheDay(t *testing.T) {
 	require.Equal(t, "2026-11-01", use["days"].([]any)[0].(map[string]any)["date"], "a day without any is left out")
 }
 
-func TestWhoHasSpentTheDaysTokensIsToldWhenToComeBack(t *testing.T) {
+func TestADayWithoutTokensLeftNamesARetryTime(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
 	w.server.Config.Course.DailyTokens = 1_000

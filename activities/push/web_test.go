@@ -188,8 +188,8 @@ func TestEndpointsThatLeadInside(t *testing.T) {
 	}
 }
 
-// TestFingerprintsTellCredentialsApart and reveal nothing of them.
-func TestFingerprintsTellCredentialsApart(t *testing.T) {
+// TestFingerprintsDistinguishCredentials checks that they also reveal nothing of them.
+func TestFingerprintsDistinguishCredentials(t *testing.T) {
 	t.Parallel()
 	p, q := newProviders(t), newProviders(t)
 	seen := map[string]bool{}
