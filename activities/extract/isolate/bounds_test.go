@@ -24,8 +24,8 @@ import (
 	"github.com/lyoapp/lyo/activities/extract/isolate"
 )
 
-// slow returns a document whose reading takes too long.
-func slow() extracttest.Hostile { return extracttest.HostileDocuments(19)[0] }
+// slow returns a document whose reading takes many times a second, on any machine.
+func slow() extracttest.Hostile { return extracttest.HostileDocuments(20)[19] }
 
 // heavy returns one whose reading takes more memory than allowed.
 func heavy() extracttest.Hostile { return extracttest.HostileDocuments(19)[14] }
