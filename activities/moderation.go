@@ -33,9 +33,9 @@ type RemindInput struct {
 // marks a late one as escalated. It returns whether the report is open. Key: the target and
 // the stage; the same twice is one notification an administrator.
 func (m *ModerationActivities) RemindAdmins(ctx context.Context, in RemindInput) (open bool, err error) {
-	open, told, err := community.RemindOfReport(ctx, m.DB, in.ReportID, strconv.Itoa(in.Stage), in.Late, m.Clock(), m.Enqueuer)
-	if err == nil && open && (in.Late || told == 0) {
-		m.Log.WarnContext(ctx, "a report waits for a decision", "report_id", in.ReportID, "stage", in.Stage, "late", in.Late, "administrators", told)
+	open, notified, err := community.RemindOfReport(ctx, m.DB, in.ReportID, strconv.Itoa(in.Stage), in.Late, m.Clock(), m.Enqueuer)
+	if err == nil && open && (in.Late || notified == 0) {
+		m.Log.WarnContext(ctx, "a report waits for a decision", "report_id", in.ReportID, "stage", in.Stage, "late", in.Late, "administrators", notified)
 	}
 	return open, toApplicationError(err)
 }

@@ -79,7 +79,7 @@ func (p *PushActivities) deliver(ctx context.Context, rest Shard) error {
 		if err != nil {
 			return err
 		}
-		if err := p.tell(ctx, targets); err != nil {
+		if err := p.pushTo(ctx, targets); err != nil {
 			return err
 		}
 		if len(targets) < devicesAtOnce {
@@ -90,9 +90,9 @@ func (p *PushActivities) deliver(ctx context.Context, rest Shard) error {
 	return ctx.Err()
 }
 
-// tell decides on each target, sends what is allowed, and writes receipts of all, even of
+// pushTo decides on each target, sends what is allowed, and writes receipts of all, even of
 // what was sent when ctx ended.
-func (p *PushActivities) tell(ctx context.Context, targets []notify.PushTarget) error {
+func (p *PushActivities) pushTo(ctx context.Context, targets []notify.PushTarget) error {
 	if len(targets) == 0 {
 		return nil
 	}
@@ -102,10 +102,10 @@ func (p *PushActivities) tell(ctx context.Context, targets []notify.PushTarget) 
 	if err != nil {
 		return err
 	}
-	told, failed := p.send(ctx, open, began)
+	sent, failed := p.send(ctx, open, began)
 	writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWithin)
 	defer cancel()
-	return errors.Join(failed, notify.RecordPushes(writing, p.DB, slices.Concat(outcomes, over, told), p.Clock()))
+	return errors.Join(failed, notify.RecordPushes(writing, p.DB, slices.Concat(outcomes, over, sent), p.Clock()))
 }
 
 // writeWithin bounds writing receipts after ctx has ended.

@@ -108,7 +108,7 @@ func (d *pressroom) prefer(change func(*notify.PushPreferences)) {
 	require.NoError(d.t, err)
 }
 
-func TestADeviceIsToldOnce(t *testing.T) {
+func TestADeviceGetsAPushOnce(t *testing.T) {
 	t.Parallel()
 	d := newPressroom(t)
 	d.device("00000000aa")
@@ -126,7 +126,7 @@ func TestADeviceIsToldOnce(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestTryingAgainAsTold(t *testing.T) {
+func TestRetriesFollowRetryAfter(t *testing.T) {
 	t.Parallel()
 	d := newPressroom(t)
 	d.device("00000000aa")

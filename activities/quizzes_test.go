@@ -61,7 +61,7 @@ func requireScore(t *testing.T, l courses.Lesson, agreed, asked int) {
 	require.Equal(t, agreed, l.QuizAgreed, "agreed")
 }
 
-func TestTheSolveIsNotToldTheAnswers(t *testing.T) {
+func TestTheSolverDoesNotSeeTheAnswers(t *testing.T) {
 	t.Parallel()
 	e := newExam(t)
 	require.NoError(t, e.practise(1))
@@ -73,7 +73,7 @@ func TestTheSolveIsNotToldTheAnswers(t *testing.T) {
 	require.NotEmpty(t, lesson.KeyTerms)
 	for _, r := range e.model.Requests() {
 		if r.Kind == llmtest.Solve {
-			require.NotContains(t, r.Body, quiz[0].Explanation, "the solve is not told")
+			require.NotContains(t, r.Body, quiz[0].Explanation, "the solver does not see it")
 		}
 	}
 }

@@ -261,5 +261,5 @@ func TestTheBestOfManyAreKept(t *testing.T) {
 	require.Len(t, items, 24)
 	require.Equal(t, "Tides 0", items[0].Title)
 	require.Equal(t, "Tides 23", items[23].Title)
-	require.Nil(t, items[0].LicenseType, "what is not known is not told")
+	require.Nil(t, items[0].LicenseType, "what is not known is null")
 }

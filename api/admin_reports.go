@@ -30,9 +30,9 @@ func (s *Server) moderation() {
 			"suspended. For administrators.",
 		Errors: []int{http.StatusConflict},
 	}, s.decideReport, rest.Admins)
-	s.holding(tags)
+	s.pendingReview(tags)
 	s.anyCourses(tags)
-	s.policy(tags)
+	s.contentRules(tags)
 	s.suspensions(tags)
 }
 

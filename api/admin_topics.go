@@ -64,7 +64,7 @@ func viewTopicRule(r moderation.ListedTopicRule) topicRuleView {
 	return topicRuleView{r.ID, string(r.Action), r.Pattern, r.BuiltIn, r.Language, r.CreatedAt.UTC()}
 }
 
-func (s *Server) listTopicRules(ctx context.Context, in *listHeldInput) (*rest.Page[topicRuleView], error) {
+func (s *Server) listTopicRules(ctx context.Context, in *adminListInput) (*rest.Page[topicRuleView], error) {
 	return rest.List[moderation.ListedTopicRule, topicRuleView]{
 		Name: "topic-rules", Filter: nil, Cursor: in.Cursor, Limit: in.Limit,
 		Rows: func(after *store.Keyset, limit int) ([]moderation.ListedTopicRule, error) {

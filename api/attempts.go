@@ -86,7 +86,7 @@ type slowdown struct {
 }
 
 // How long a slow answer waits, and how many wait at once in a process. A request that finds no slot
-// is told to retry after that time.
+// gets 429 with that time in Retry-After.
 const (
 	slowBy     = 3 * time.Second
 	slowAtOnce = 64

@@ -49,11 +49,11 @@ func TestWrongPasswordsFromEverywhereSlowAnswersDown(t *testing.T) {
 	require.Len(t, waited, 4, "if slowly")
 	require.Equal(t, 200, w.logInFrom(network()(1), email, "correct horse").status, "from anywhere")
 
-	told := w.mails(accounts.MailSignInAttempts)
-	require.Len(t, told, 1, "once a day")
-	require.Equal(t, email, told[0].Address)
+	sent := w.mails(accounts.MailSignInAttempts)
+	require.Len(t, sent, 1, "once a day")
+	require.Equal(t, email, sent[0].Address)
 	var messages int64
-	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow_id = ?", "send-mail/"+told[0].ID.String()).Count(&messages).Error)
+	require.NoError(t, w.server.DB.Model(&store.OutboxMessage{}).Where("workflow_id = ?", "send-mail/"+sent[0].ID.String()).Count(&messages).Error)
 	require.EqualValues(t, 1, messages)
 
 	w.clock.advance(15 * time.Minute)

@@ -21,11 +21,11 @@ func (s *Server) authenticate(ctx context.Context, token string) (rest.Principal
 
 // checkSession returns the principal if its session is open, with the errors of authenticate.
 func (s *Server) checkSession(ctx context.Context, p rest.Principal) (rest.Principal, error) {
-	standing, err := s.sessionCache.of(ctx, p.SessionID, p.UserID)
+	state, err := s.sessionCache.of(ctx, p.SessionID, p.UserID)
 	if err != nil {
 		return rest.Principal{}, err
 	}
-	switch standing {
+	switch state {
 	case accounts.SessionLive:
 		return p, nil
 	case accounts.SessionInactive:

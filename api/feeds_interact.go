@@ -29,10 +29,10 @@ func (in *interactInput) Resolve(huma.Context) []error {
 	return faults
 }
 
-const maxDeedMetadata = 4 << 10
+const maxInteractionMetadata = 4 << 10
 
 func checkInteractionMetadata(f *rest.FieldFaults, path string, m map[string]any) {
-	if m != nil && sizeAsJSON(m) > maxDeedMetadata {
+	if m != nil && sizeAsJSON(m) > maxInteractionMetadata {
 		f.Add(path, "must be at most 4 kB")
 	}
 }

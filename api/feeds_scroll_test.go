@@ -102,7 +102,7 @@ func likes(ids []uuid.UUID) (all []feed.Interaction) {
 // writers write without a pause, and signal after every two hundred writes.
 type writers struct {
 	w      *testEnv
-	told   chan struct{}
+	signal chan struct{}
 	cancel context.CancelFunc
 	done   chan error
 }
@@ -111,7 +111,7 @@ const writesBetween = 200
 
 func (w *testEnv) writing(author person, fan uuid.UUID) *writers {
 	ctx, cancel := context.WithCancel(w.t.Context())
-	ws := &writers{w: w, told: make(chan struct{}), cancel: cancel, done: make(chan error, 1)}
+	ws := &writers{w: w, signal: make(chan struct{}), cancel: cancel, done: make(chan error, 1)}
 	go func() { ws.done <- ws.run(ctx, uuid.MustParse(author.id), fan) }()
 	return ws
 }
@@ -140,7 +140,7 @@ func (ws *writers) run(ctx context.Context, author, fan uuid.UUID) error {
 			}
 		}
 		select {
-		case ws.told <- struct{}{}:
+		case ws.signal <- struct{}{}:
 		case <-ctx.Done():
 		}
 	}
@@ -149,7 +149,7 @@ func (ws *writers) run(ctx context.Context, author, fan uuid.UUID) error {
 
 func (ws *writers) next() {
 	select {
-	case <-ws.told:
+	case <-ws.signal:
 	case err := <-ws.done:
 		ws.done <- err
 		require.NoError(ws.w.t, err)
@@ -259,9 +259,9 @@ func TestAFeedTakesAsManyQueriesWhateverItsSize(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, feed.CountTrending(t.Context(), w.server.DB, w.server.Now()))
 	measure(large)
-	t.Log("queries of a first page, a session's standing included: ", strings.TrimPrefix(fmt.Sprint(large), "map"))
+	t.Log("queries of a first page, a session's state included: ", strings.TrimPrefix(fmt.Sprint(large), "map"))
 	for kind, most := range large {
 		require.LessOrEqual(t, most, int64(7), kind)
-		require.LessOrEqual(t, most, small[kind]+2, "%s: at most the session's standing and the keeping of the ranking come on top", kind)
+		require.LessOrEqual(t, most, small[kind]+2, "%s: at most the session's state and the storing of the ranking come on top", kind)
 	}
 }

@@ -183,7 +183,7 @@ func TestWhatIsNotToBeSeenIsInNoFeed(t *testing.T) {
 	w.problem(w.interact(ada, private, "like"), rest.SlugNotFound)
 }
 
-func TestADeedCountsOnce(t *testing.T) {
+func TestAnInteractionCountsOnce(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
@@ -264,7 +264,7 @@ func TestFavoritesAndSharedCourses(t *testing.T) {
 		require.Equal(t, 204, w.do("POST", "/v1/courses/"+course.String()+"/share", "", ada.header()...).status)
 	}
 	require.Equal(t, []string{course.String()}, idsOf(w.page(bob, "?feed_type=recent")["items"]), "once")
-	require.Equal(t, []any{"It was shared."}, itemOf(w.page(bob, "?feed_type=recent")["items"], course)["reasons"], "by whom is told beside it, by today's rules")
+	require.Equal(t, []any{"It was shared."}, itemOf(w.page(bob, "?feed_type=recent")["items"], course)["reasons"], "who shared it is a field of its own, by today's rules")
 	w.problem(w.do("POST", "/v1/courses/"+unfinished.String()+"/share", "", ada.header()...), rest.SlugConflict)
 	require.Equal(t, 204, w.do("DELETE", "/v1/courses/"+unfinished.String(), "", append(ada.header(), "If-Match", mine.header.Get("ETag"))...).status, "the tag of a favorite holds")
 	w.problem(w.do("POST", "/v1/courses/"+store.NewID().String()+"/favorite", "", ada.header()...), rest.SlugNotFound)

@@ -97,7 +97,7 @@ func TestHandshakesOfSocketsCount(t *testing.T) {
 	require.Equal(t, "1", response.Header.Get("Retry-After"))
 }
 
-func TestTheDocumentTellsOfLimits(t *testing.T) {
+func TestTheDocumentNamesLimits(t *testing.T) {
 	t.Parallel()
 	doc := newTestEnv(t).document()
 	for _, row := range []struct {
@@ -117,8 +117,8 @@ func TestTheDocumentTellsOfLimits(t *testing.T) {
 	} {
 		name, refusal := row.operation.OperationID, row.operation.Responses.Value("429")
 		require.Equal(t, row.limited, refusal != nil, name)
-		_, told := row.operation.Responses.Value(row.success).Value.Headers["RateLimit"]
-		require.Equal(t, row.limited, told, name)
+		_, found := row.operation.Responses.Value(row.success).Value.Headers["RateLimit"]
+		require.Equal(t, row.limited, found, name)
 		if row.limited {
 			require.Contains(t, refusal.Value.Headers, "Retry-After", name)
 			require.Contains(t, refusal.Value.Headers, "RateLimit-Policy", name)

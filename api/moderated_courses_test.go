@@ -172,7 +172,7 @@ func TestCoursesAndTheirPartsAreReported(t *testing.T) {
 	} {
 		made := report(ada, r.kind, r.target, r.more)
 		require.Equal(t, http.StatusCreated, made.status, "%s: %s", r.kind, made.body)
-		require.NotContains(t, string(made.body), "secret-explanation", "the reporter is told no answers")
+		require.NotContains(t, string(made.body), "secret-explanation", "the reporter sees no answers")
 		require.Equal(t, http.StatusOK, report(ada, r.kind, r.target, r.more).status, "once each")
 		all := w.list("/v1/admin/reports", boss)
 		last := all[len(all)-1]

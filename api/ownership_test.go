@@ -134,7 +134,7 @@ func (e ownedData) kindOfPath(t *testing.T, path string) string {
 			found = kind
 		}
 	}
-	require.NotEmpty(t, found, "whose is the id in %s? Tell this test how to make one", path)
+	require.NotEmpty(t, found, "whose is the id in %s? Add a way to make one to this test", path)
 	return found
 }
 
@@ -198,7 +198,7 @@ func TestNobodyReachesWhatIsSomebodyElses(t *testing.T) {
 			delete(a, own)
 			delete(b, own)
 		}
-		require.Equal(t, b, a, "%s %s tells that there is one", method, path)
+		require.Equal(t, b, a, "%s %s shows that there is one", method, path)
 	})
 	require.Greater(t, paths, 10)
 	// Nothing was changed, and the owner reaches all of it.

@@ -194,12 +194,12 @@ func TestTryingPushes(t *testing.T) {
 	v := tried.json(t)
 	require.EqualValues(t, 1, v["sent"])
 	require.EqualValues(t, 1, v["failed"])
-	told := map[string]string{}
+	status := map[string]string{}
 	for _, d := range v["devices"].([]any) {
 		device := d.(map[string]any)
-		told[device["type"].(string)], _ = device["status"].(string)
+		status[device["type"].(string)], _ = device["status"].(string)
 	}
-	require.Equal(t, map[string]string{"ios": "sent", "android": "dry_run", "web": "failed"}, told)
+	require.Equal(t, map[string]string{"ios": "sent", "android": "dry_run", "web": "failed"}, status)
 }
 
 func (w *testEnv) promote(p person) {
@@ -207,7 +207,7 @@ func (w *testEnv) promote(p person) {
 	require.NoError(w.t, w.server.DB.Exec(`UPDATE users SET roles = '["user","admin"]' WHERE id = ?`, p.id).Error)
 }
 
-func TestTellingMany(t *testing.T) {
+func TestBroadcasts(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
 	ada, eve := w.signUp("ada@example.com"), w.signUp("eve@example.com")

@@ -100,8 +100,8 @@ func TestTheKeyBrowsersSubscribeFor(t *testing.T) {
 	require.Equal(t, http.StatusNotModified, w.do("GET", "/v1/push/web-key", "", "If-None-Match", got.header.Get("ETag")).status)
 }
 
-// TestHealthTellsOfWrongCredentials checks that health reports only services in use, with their latest credentials.
-func TestHealthTellsOfWrongCredentials(t *testing.T) {
+// TestHealthReportsWrongCredentials checks that health reports only services in use, with their latest credentials.
+func TestHealthReportsWrongCredentials(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, func(d *Deps) { d.Config.Push.FCMCredentials = "credentials" })
 	old, now := notify.PushCredentialKey{Provider: "fcm", Fingerprint: "old"}, w.server.Now()
@@ -114,11 +114,11 @@ func TestHealthTellsOfWrongCredentials(t *testing.T) {
 		w.clock.advance(2 * time.Second) // an answer is passed on for one
 		return w.do("GET", "/v1/health/push", "").json(t)
 	}
-	told := push()
-	require.Equal(t, "degraded", told["status"])
-	require.Contains(t, told["message"], "FCM refuses")
-	require.Contains(t, told["message"], "UNAUTHENTICATED")
-	require.NotContains(t, told["message"], "APNs")
+	health := push()
+	require.Equal(t, "degraded", health["status"])
+	require.Contains(t, health["message"], "FCM refuses")
+	require.Contains(t, health["message"], "UNAUTHENTICATED")
+	require.NotContains(t, health["message"], "APNs")
 	require.Equal(t, "degraded", w.do("GET", "/v1/health", "").json(t)["components"].(map[string]any)["push"].(map[string]any)["status"])
 	require.NoError(t, notify.UsePushCredentials(t.Context(), w.server.DB, []notify.PushCredentialKey{{Provider: "fcm", Fingerprint: "new"}}, now.Add(time.Second)))
 	require.Equal(t, "healthy", push()["status"], "others are in force now")

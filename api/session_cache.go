@@ -39,17 +39,17 @@ type sessionCache struct {
 }
 
 type cacheEntry struct {
-	owner    uuid.UUID
-	standing accounts.SessionState
-	until    time.Time
+	owner uuid.UUID
+	state accounts.SessionState
+	until time.Time
 }
 
 // of returns the session's state for a user: ended when it belongs to another user.
-func (b cacheEntry) of(user uuid.UUID) accounts.SessionState {
-	if b.owner != user {
+func (e cacheEntry) of(user uuid.UUID) accounts.SessionState {
+	if e.owner != user {
 		return accounts.SessionEnded
 	}
-	return b.standing
+	return e.state
 }
 
 func newSessionCache(d Deps) *sessionCache {
@@ -62,45 +62,45 @@ func newSessionCache(d Deps) *sessionCache {
 func stampKey(session uuid.UUID) string { return "lyo:session:" + session.String() }
 
 // of returns the session's current state for the user named in the token.
-func (st *sessionCache) of(ctx context.Context, session, user uuid.UUID) (accounts.SessionState, error) {
-	now := st.clock()
-	if b, ok := st.recall(session, now); ok {
-		return b.of(user), nil
+func (c *sessionCache) of(ctx context.Context, session, user uuid.UUID) (accounts.SessionState, error) {
+	now := c.clock()
+	if e, ok := c.recall(session, now); ok {
+		return e.of(user), nil
 	}
-	if stamped, ok := st.ask(ctx, session); ok {
-		st.remember(session, stamped, now)
+	if stamped, ok := c.ask(ctx, session); ok {
+		c.remember(session, stamped, now)
 		return stamped.of(user), nil
 	}
-	owner, standing, err := accounts.FindSessionState(ctx, st.db, session, now)
+	owner, state, err := accounts.FindSessionState(ctx, c.db, session, now)
 	if err != nil {
 		return accounts.SessionEnded, err
 	}
-	b := cacheEntry{owner: owner, standing: standing}
-	st.remember(session, b, now)
-	if standing == accounts.SessionLive {
+	e := cacheEntry{owner: owner, state: state}
+	c.remember(session, e, now)
+	if state == accounts.SessionLive {
 		// Only where there is no value: a concurrent revocation stays.
-		_ = st.redis.Do(ctx, func(ctx context.Context) error {
-			return st.redis.Client.SetNX(ctx, stampKey(session), liveStamp+owner.String(), redisTTL).Err()
+		_ = c.redis.Do(ctx, func(ctx context.Context) error {
+			return c.redis.Client.SetNX(ctx, stampKey(session), liveStamp+owner.String(), redisTTL).Err()
 		})
 	}
-	return b.of(user), nil
+	return e.of(user), nil
 }
 
 // liveStamp is the prefix of an open session's value. The owner follows it.
 const liveStamp = string(accounts.SessionLive) + " "
 
 // ended caches and publishes a revocation that Postgres has.
-func (st *sessionCache) ended(ctx context.Context, session uuid.UUID) {
-	now := st.clock()
-	st.remember(session, cacheEntry{standing: accounts.SessionEnded}, now)
-	_ = st.redis.Do(context.WithoutCancel(ctx), func(ctx context.Context) error {
-		return st.redis.Client.Set(ctx, stampKey(session), string(accounts.SessionEnded), st.stamp).Err()
+func (c *sessionCache) ended(ctx context.Context, session uuid.UUID) {
+	now := c.clock()
+	c.remember(session, cacheEntry{state: accounts.SessionEnded}, now)
+	_ = c.redis.Do(context.WithoutCancel(ctx), func(ctx context.Context) error {
+		return c.redis.Client.Set(ctx, stampKey(session), string(accounts.SessionEnded), c.stamp).Err()
 	})
 }
 
-func (st *sessionCache) ask(ctx context.Context, session uuid.UUID) (found cacheEntry, ok bool) {
-	_ = st.redis.Do(ctx, func(ctx context.Context) error {
-		value, err := st.redis.Client.Get(ctx, stampKey(session)).Result()
+func (c *sessionCache) ask(ctx context.Context, session uuid.UUID) (found cacheEntry, ok bool) {
+	_ = c.redis.Do(ctx, func(ctx context.Context) error {
+		value, err := c.redis.Client.Get(ctx, stampKey(session)).Result()
 		if errors.Is(err, redis.Nil) {
 			return nil
 		}
@@ -108,33 +108,33 @@ func (st *sessionCache) ask(ctx context.Context, session uuid.UUID) (found cache
 			return err
 		}
 		if owner, live := strings.CutPrefix(value, liveStamp); live {
-			found.standing = accounts.SessionLive
+			found.state = accounts.SessionLive
 			found.owner, err = uuid.Parse(owner)
 			ok = err == nil
 			return nil // a stamp that cannot be read is as good as none
 		}
-		found.standing, ok = accounts.SessionEnded, value == string(accounts.SessionEnded)
+		found.state, ok = accounts.SessionEnded, value == string(accounts.SessionEnded)
 		return nil
 	})
 	return found, ok
 }
 
-func (st *sessionCache) recall(session uuid.UUID, now time.Time) (cacheEntry, bool) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	b, ok := st.known[session]
-	return b, ok && now.Before(b.until)
+func (c *sessionCache) recall(session uuid.UUID, now time.Time) (cacheEntry, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.known[session]
+	return e, ok && now.Before(e.until)
 }
 
-func (st *sessionCache) remember(session uuid.UUID, b cacheEntry, now time.Time) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if len(st.known) >= maxCached {
-		clear(st.known)
+func (c *sessionCache) remember(session uuid.UUID, e cacheEntry, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.known) >= maxCached {
+		clear(c.known)
 	}
-	if old, ok := st.known[session]; ok && old.standing == accounts.SessionEnded && now.Before(old.until) {
+	if old, ok := c.known[session]; ok && old.state == accounts.SessionEnded && now.Before(old.until) {
 		return // an answer that was on its way before the end does not bring it back
 	}
-	b.until = now.Add(localTTL)
-	st.known[session] = b
+	e.until = now.Add(localTTL)
+	c.known[session] = e
 }

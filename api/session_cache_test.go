@@ -11,7 +11,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-func TestRedisCarriesStandings(t *testing.T) {
+func TestRedisCarriesSessionStates(t *testing.T) {
 	t.Parallel()
 	client := storetest.Redis(t)
 	w := newTestEnv(t, func(d *Deps) { d.Redis = client })

@@ -284,7 +284,7 @@ func TestOwnSourcesOnly(t *testing.T) {
 	w.problem(w.do("DELETE", one, "", ada.header()...), rest.SlugNotFound)
 }
 
-func TestSourceTellsHowItsReadingWent(t *testing.T) {
+func TestASourceReportsHowItsReadingWent(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")
@@ -332,7 +332,7 @@ func TestAsManySourcesAsOneMayKeep(t *testing.T) {
 	w.problem(w.do("POST", "/v1/sources", `{"url":"https://example.com/"}`, ada.header()...), rest.SlugConflict)
 }
 
-func TestDocumentTellsBothWaysToAddMaterial(t *testing.T) {
+func TestTheDocumentDescribesBothWaysToAddMaterial(t *testing.T) {
 	t.Parallel()
 	operation := newEnvWithoutTemporal(t).document().Paths.Value("/v1/sources").Post
 	content := operation.RequestBody.Value.Content

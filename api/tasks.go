@@ -162,7 +162,7 @@ func (s *Server) deleteTask(ctx context.Context, in *TaskID) (*struct{}, error) 
 	return nil, err
 }
 
-// cancel commits the request and passes it to the workflow. The row tells the result.
+// cancel commits the request and passes it to the workflow. The row has the result.
 func (s *Server) cancel(ctx context.Context, id uuid.UUID) (tasks.Task, error) {
 	user := rest.PrincipalOf(ctx).UserID
 	task, err := tasks.FindTask(ctx, s.DB, user, id)

@@ -108,7 +108,7 @@ func (s *Server) decideOutline(ctx context.Context, in *outlineInput) (*taskOutp
 	if err := s.allowPlan(ctx, task, in.Body); err != nil {
 		return nil, err
 	}
-	if err := s.tellWorkflow(ctx, task, in.Body.decision()); err != nil {
+	if err := s.updateWorkflow(ctx, task, in.Body.decision()); err != nil {
 		return nil, err
 	}
 	task, err = tasks.FindTask(ctx, s.DB, user, in.ID)
@@ -131,7 +131,7 @@ func (s *Server) allowPlan(ctx context.Context, task tasks.Task, b outlineBody) 
 	return moderation.RefuseTopic(ctx, s.DB, course.Locale, texts...)
 }
 
-func (s *Server) tellWorkflow(ctx context.Context, task tasks.Task, d workflows.OutlineDecision) error {
+func (s *Server) updateWorkflow(ctx context.Context, task tasks.Task, d workflows.OutlineDecision) error {
 	ctx, cancel := context.WithTimeout(ctx, decideWithin)
 	defer cancel()
 	update, err := s.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{

@@ -25,7 +25,7 @@ func TestATaskIsItsOwnersOnly(t *testing.T) {
 	w.problem(w.do("GET", "/v1/tasks/x/status", "", ada.header()...), rest.SlugMalformed)
 }
 
-func TestATaskTellsOneStoryInAllSpellings(t *testing.T) {
+func TestATaskReadsTheSameByEveryRoute(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
 	ada := w.signUp("ada@example.com")

@@ -84,7 +84,7 @@ func TestUsageIsOnesOwnByTheDay(t *testing.T) {
 	require.Equal(t, "2026-11-01", use["days"].([]any)[0].(map[string]any)["date"], "a day without any is left out")
 }
 
-func TestWhoHasSpentTheDaysTokensIsToldWhenToComeBack(t *testing.T) {
+func TestADayWithoutTokensLeftNamesARetryTime(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
 	w.server.Config.Course.DailyTokens = 1_000
@@ -114,7 +114,7 @@ func TestWhoHasSpentTheDaysTokensIsToldWhenToComeBack(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, generate(ada, "Idempotency-Key", "two").status, "the refusal was not kept under the key")
 }
 
-func TestPromisesOfThoseInLineAreHeld(t *testing.T) {
+func TestMessagesOfWaitingGenerationsWait(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
 	w.server.Config.Course.AtOnce = 2

@@ -88,7 +88,7 @@ func many(n int) map[string]any {
 	return members
 }
 
-func TestAnotherEmailAddressIsPendingAndBothAreTold(t *testing.T) {
+func TestAnotherEmailAddressIsPendingAndBothGetAMail(t *testing.T) {
 	t.Parallel()
 	w := newMailEnv(t)
 	ada := w.signUp("ada@example.com")

@@ -51,7 +51,7 @@ func TestMailsOfAChangeAreCharged(t *testing.T) {
 		for range 5 {
 			require.Equal(t, 204, w.requestResetFrom(network()(1), email).status)
 		}
-		require.Equal(t, 429, w.moveFrom(network()(1), p, mailbox("new")).status, "its owner must be told of it")
+		require.Equal(t, 429, w.moveFrom(network()(1), p, mailbox("new")).status, "its owner must get a message")
 	})
 	t.Run("of the new mailbox", func(t *testing.T) {
 		t.Parallel()
@@ -64,7 +64,7 @@ func TestMailsOfAChangeAreCharged(t *testing.T) {
 		for n := range 7 {
 			last = w.signUpFrom(network()(1), mailbox("ada"))
 			a := w.moveFrom(network()(1), last, email)
-			require.Equal(t, 200, a.status, "who else asks for mails there is not told")
+			require.Equal(t, 200, a.status, "the answer does not show that others ask for mails there")
 			require.Equal(t, email, a.json(t)["pending_email"])
 			require.EqualValues(t, min(n+1, 5), sent())
 		}

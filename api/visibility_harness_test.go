@@ -148,7 +148,7 @@ func (w *testEnv) withIDsOf(c markedCourse, p person) {
 		}
 		for _, id := range ids {
 			at := strings.NewReplacer("{id}", id, "{card_id}", id, "{lesson_id}", c.Lessons[0].ID.String(), "{item_id}", c.Items[0].ID.String()).Replace(path)
-			require.NotContains(w.t, at, "{", "tell this test what stands in %s", path)
+			require.NotContains(w.t, at, "{", "this test needs a value for %s", path)
 			a := w.do(method, at, body, p.header()...)
 			require.NotContains(w.t, string(a.body), c.word, at)
 			if begun && strings.HasSuffix(path, "/progress") && method == http.MethodGet {

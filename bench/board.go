@@ -141,7 +141,7 @@ func measureBoards(ctx context.Context, o options, b *boards.Boards, client *red
 	bare := func(ctx context.Context, _ int) error {
 		return client.ZRevRangeWithScores(ctx, key, 0, boardPlaces-1).Err()
 	}
-	fmt.Fprint(o.out, "\n## Without HTTP\n\nA read tells the viewer's own rank and the names of the fifty; the limit is one call to Redis. ")
+	fmt.Fprint(o.out, "\n## Without HTTP\n\nA read returns the viewer's own rank and the names of the fifty; the limit is one call to Redis. ")
 	r, err := compete(ctx, o, 1, contender{"bare ZREVRANGE of fifty", bare}, contender{"the top 50", read(false)}, contender{"around oneself", read(true)})
 	if err != nil {
 		return err

@@ -60,7 +60,7 @@ func TestCount(t *testing.T) {
 
 	got := count(results)
 
-	require.Equal(t, []int{1, 10, 2, 3}, []int{got.in, got.refused, got.other, got.untold})
+	require.Equal(t, []int{1, 10, 2, 3}, []int{got.in, got.refused, got.other, got.undated})
 	require.Len(t, got.last, sample)
 	require.Len(t, got.took, 1)
 	require.Len(t, got.gone, 10)

@@ -83,8 +83,8 @@ func TestTheRefusedComeBackAsThemselves(t *testing.T) {
 	require.Len(t, unique(d.emails), len(refused))
 
 	open := newDoor(t, func(w http.ResponseWriter) { w.WriteHeader(http.StatusOK) })
-	told := vegeta.Result{URL: "#7", Headers: http.Header{"Retry-After": {"1"}}}
-	returned, welcome, err = comeBack(t.Context(), open.logins, []vegeta.Result{told, {URL: "#8"}})
+	dated := vegeta.Result{URL: "#7", Headers: http.Header{"Retry-After": {"1"}}}
+	returned, welcome, err = comeBack(t.Context(), open.logins, []vegeta.Result{dated, {URL: "#8"}})
 	require.NoError(t, err)
 	require.Equal(t, []int{1, 1}, []int{returned, welcome})
 	require.Equal(t, []string{emailOf(7)}, open.emails)

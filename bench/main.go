@@ -48,7 +48,7 @@ func main() {
 	var bare bareFlags
 	bare.define()
 	seconds := flag.Int("seconds", 24, "length of a storm; the rest follows from it")
-	flag.IntVar(&o.rounds, "rounds", 3, "how often everything is measured; medians are told")
+	flag.IntVar(&o.rounds, "rounds", 3, "how often everything is measured; medians are reported")
 	flag.StringVar(&o.program, "lyo", "", "a lyo that was built before, to compare with; none: it is built")
 	flag.StringVar(&o.only, "only", "", "names of benchmarks, with commas between; none: all")
 	flag.StringVar(&o.write, "write", "", "a folder to keep the report in, a page a benchmark; none: it is only printed")

@@ -38,7 +38,7 @@ const (
 	innerW, innerH = wide - left - right, high - top - bottom
 )
 
-// colours can be told apart by colour-blind readers.
+// colours can be distinguished by colour-blind readers.
 var colours = []string{"#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"}
 
 // svg draws the chart. It needs no font and no other file.

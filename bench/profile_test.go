@@ -18,7 +18,7 @@ Showing nodes accounting for 1.20s, 100% of 1.20s total
      0.70s 58.33% 66.67%      0.70s 58.33%  internal/runtime/syscall.Syscall6 (inline)
 `
 
-func TestProfilesAreTold(t *testing.T) {
+func TestProfilesAreReported(t *testing.T) {
 	t.Parallel()
 	costs := costsOf(saidOfProfile)
 	require.Len(t, costs, 3)

@@ -141,7 +141,7 @@ func measurePush(ctx context.Context, o options, dir, database string, db *gorm.
 	}
 	r.whole, r.lyo, r.repeats = time.Since(began), pushDevices/apns.Span().Seconds(), apns.Asked()-pushDevices
 	if got := len(apns.Accepted()); got != pushDevices {
-		return r, fmt.Errorf("%d of %d devices were told", got, pushDevices)
+		return r, fmt.Errorf("%d of %d devices got the push", got, pushDevices)
 	}
 	return r, nil
 }

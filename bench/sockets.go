@@ -206,7 +206,7 @@ func (t *target) awaitSeated(ctx context.Context, n int) error {
 // The time counts from the hub's receipt.
 func (o options) burst(ctx context.Context, t *target, a *audience) (float64, error) {
 	met := a.expect(burstEvents * socketCount)
-	if err := t.tell(ctx, burstEvents); err != nil {
+	if err := t.publish(ctx, burstEvents); err != nil {
 		return 0, err
 	}
 	if err := await(ctx, met, a); err != nil {
@@ -222,7 +222,7 @@ func (o options) paced(ctx context.Context, t *target, a *audience) ([]time.Dura
 	ticker := time.NewTicker(pacedEvery)
 	defer ticker.Stop()
 	for range pacedEvents {
-		if err := t.tell(ctx, 1); err != nil {
+		if err := t.publish(ctx, 1); err != nil {
 			return nil, err
 		}
 		select {
@@ -250,10 +250,10 @@ func await(ctx context.Context, met <-chan struct{}, a *audience) error {
 	}
 }
 
-func (t *target) tell(ctx context.Context, n int) error {
-	status, _, err := send(ctx, vegeta.Target{Method: "POST", URL: fmt.Sprintf("%s/tell?n=%d", t.base, n)})
+func (t *target) publish(ctx context.Context, n int) error {
+	status, _, err := send(ctx, vegeta.Target{Method: "POST", URL: fmt.Sprintf("%s/publish?n=%d", t.base, n)})
 	if err == nil && status != http.StatusNoContent {
-		return fmt.Errorf("telling was answered %d", status)
+		return fmt.Errorf("publishing was answered %d", status)
 	}
 	return err
 }

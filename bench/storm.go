@@ -110,7 +110,7 @@ type profiles struct {
 // entrances are the responses to sign-ins.
 type entrances struct {
 	in, refused, other int
-	untold             int             // refused without a retry time
+	undated            int             // refused without a retry time
 	took, gone         []time.Duration // of those let in, and of those refused
 	last               []vegeta.Result // the last of the refused
 }
@@ -217,7 +217,7 @@ func count(results []vegeta.Result) (out entrances) {
 			out.refused++
 			out.gone = append(out.gone, r.Latency)
 			if _, ok := retryAfter(r); !ok {
-				out.untold++
+				out.undated++
 			}
 			out.last = append(out.last, r)
 		default:

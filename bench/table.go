@@ -28,7 +28,7 @@ func report(o options, ceiling [2]float64, rounds []round) {
 	for _, row := range entranceRows {
 		fmt.Fprintf(w, "| %s | %s | %s |\n", row.name, row.of(rounds, everywhere), row.of(rounds, address))
 	}
-	fmt.Fprintf(w, "| of all refused: let in when they came back as told | %d of %d | |\n",
+	fmt.Fprintf(w, "| of all refused: let in when they came back after Retry-After | %d of %d | |\n",
 		total(rounds, func(r round) int { return r.welcome }), total(rounds, func(r round) int { return r.returned }))
 	o.printShare(ceiling, rounds)
 	fmt.Fprintf(w, "\n| GET /v1/users/me, %d a second | p50 | p99 | p99 to quiet | worst of all | sent late by, p99 |\n| --- | ---: | ---: | ---: | ---: | ---: |\n", profilesASecond)
@@ -58,7 +58,7 @@ var entranceRows = []entranceRow{
 	{"let in (200)", middle(func(e entrances) int { return e.in })},
 	{"refused (429)", middle(func(e entrances) int { return e.refused })},
 	{"other", middle(func(e entrances) int { return e.other })},
-	{"refused without Retry-After", middle(func(e entrances) int { return e.untold })},
+	{"refused without Retry-After", middle(func(e entrances) int { return e.undated })},
 	{"p50 of those let in", middle(func(e entrances) time.Duration { return rounded(percentile(e.took, 50)) })},
 	{"p99 of those let in", middle(func(e entrances) time.Duration { return rounded(percentile(e.took, 99)) })},
 	{"p99 of those refused", middle(func(e entrances) time.Duration { return rounded(percentile(e.gone, 99)) })},

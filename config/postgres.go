@@ -20,12 +20,12 @@ func (f *faults) plaintextDatabase(d Database) {
 		return
 	}
 	ways := append([]*pgconn.FallbackConfig{{Host: driver.Host, TLSConfig: driver.TLSConfig}}, driver.Fallbacks...)
-	var told []string
+	var reported []string
 	for _, way := range ways {
-		if way.TLSConfig != nil || sheltered(way.Host, d.PlaintextHosts) || slices.Contains(told, way.Host) {
+		if way.TLSConfig != nil || sheltered(way.Host, d.PlaintextHosts) || slices.Contains(reported, way.Host) {
 			continue
 		}
-		told = append(told, way.Host)
+		reported = append(reported, way.Host)
 		f.addf("DATABASE_URL reaches %s without TLS: everything learners write, and the password, would travel readable. "+
 			"Use sslmode=verify-full, or require at least; name a host of a network of your own in LYO_DATABASE_PLAINTEXT_HOSTS", way.Host)
 	}

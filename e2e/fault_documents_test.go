@@ -191,7 +191,7 @@ func (l *learner) awaitSource(id string) object {
 
 // confine limits the memory of a process and its children, where cgroups v1 are
 // available, and returns a function with a final report.
-func confine(t *testing.T, pid int, most int64) (told func() string) {
+func confine(t *testing.T, pid int, most int64) (report func() string) {
 	t.Helper()
 	dir := filepath.Join("/sys/fs/cgroup/memory", fmt.Sprintf("lyo-test-%d", os.Getpid()))
 	if err := os.Mkdir(dir, 0o755); err != nil {

@@ -41,7 +41,7 @@ var ofCourses = []invariant{
 		SELECT t.id::text FROM tasks t JOIN courses c ON c.id = t.result_id
 		WHERE t.task_type = 'course_generation' AND (t.state = 'DONE') <> (c.status = 'READY')
 		AND NOT EXISTS (SELECT 1 FROM tasks later WHERE later.result_id = t.result_id AND later.id <> t.id)`},
-	{"a READY course was not told of once", `
+	{"a READY course has not exactly one notification and feed entry", `
 		SELECT c.id::text FROM courses c WHERE c.published_at IS NOT NULL AND (
 			(SELECT count(*) FROM notifications n WHERE n.kind = 'course_ready' AND n.user_id = c.owner_user_id AND n.data ->> 'course_id' = c.id::text) <> 1 OR
 			(SELECT count(*) FROM feed_entries f WHERE f.kind = 'published' AND f.content_id = c.id) <> CASE c.visibility WHEN 'public' THEN 1 ELSE 0 END)`},
@@ -85,7 +85,7 @@ var ofPoints = []invariant{
 			lessons <> (SELECT count(*) FROM learning_events e WHERE e.user_id = t.user_id AND e.kind = 'lesson_completed') OR
 			courses <> (SELECT count(*) FROM course_progress p WHERE p.user_id = t.user_id AND p.completed_at IS NOT NULL) OR
 			achievements <> (SELECT count(*) FROM unlocks k WHERE k.user_id = t.user_id)`},
-	{"an unlock was not told of once", `
+	{"an unlock has not exactly one notification", `
 		SELECT k.user_id || ' ' || k.achievement_id FROM unlocks k WHERE 1 <> (
 			SELECT count(*) FROM notifications n WHERE n.kind = 'achievement_unlocked' AND n.user_id = k.user_id AND n.data ->> 'achievement_id' = k.achievement_id)`},
 }

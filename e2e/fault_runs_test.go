@@ -140,7 +140,7 @@ func TestFaultASlowModel(t *testing.T) {
 		require.Equal(t, "DONE", l.await(tasks[i])["state"])
 		lessons += len(l.course(courses[i])["lessons"].([]any))
 	}
-	require.Equal(t, lessons, s.model.Count(llmtest.Practice), "a conversation was held again: its activity had cancelled itself")
+	require.Equal(t, lessons, s.model.Count(llmtest.Practice), "a conversation ran again: its activity had cancelled itself")
 	require.Equal(t, lessons, s.model.Count(llmtest.Solve))
 	s.requireSound()
 }

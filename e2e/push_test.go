@@ -206,7 +206,7 @@ func TestTwentyThousandDevices(t *testing.T) {
 		n.startWorker()
 	}
 	done := n.awaitEnd(task)
-	t.Logf("%d devices told in %v", devices, time.Since(began).Round(time.Second))
+	t.Logf("%d devices reached in %v", devices, time.Since(began).Round(time.Second))
 
 	require.Equal(t, "DONE", done["state"])
 	result := done["result"].(object)

@@ -118,8 +118,8 @@ func TestTheWorkerDiesInALesson(t *testing.T) {
 	replaceWorkerInALesson(t, func(worker *local.Process) { kill(t, worker) })
 }
 
-// TestTheWorkerIsToldToStopInALesson checks that the lesson passes to another worker.
-func TestTheWorkerIsToldToStopInALesson(t *testing.T) {
+// TestTheWorkerStopsInALesson checks that the lesson passes to another worker.
+func TestTheWorkerStopsInALesson(t *testing.T) {
 	t.Parallel()
 	replaceWorkerInALesson(t, func(worker *local.Process) {
 		require.NoError(t, worker.Stop(t.Context()), "a graceful stop is no failure")

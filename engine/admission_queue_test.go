@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/engine"
 )
 
-// TestQueueIsBoundedAndFair fills the slot and the queue: the next request is told to
+// TestQueueIsBoundedAndFair fills the slot and the queue: the next request is asked to
 // retry, and waiting ones are served in the order of their arrival.
 func TestQueueIsBoundedAndFair(t *testing.T) {
 	t.Parallel()

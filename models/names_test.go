@@ -168,8 +168,8 @@ func TestTheMigrationOfNamesMendsWhatIsThere(t *testing.T) {
 		require.NoError(t, b.db.QueryRowContext(context.Background(), query, args...).Scan(&n))
 		return n
 	}
-	for id, told := range map[uuid.UUID]int{first: 0, zwsp: 1, wide: 1, hidden: 0, blank: 1, owner: 1, long: 1, fine: 0} {
-		require.Equal(t, told, count("SELECT count(*) FROM notifications WHERE user_id = $1 AND kind = 'account'", id))
+	for id, notices := range map[uuid.UUID]int{first: 0, zwsp: 1, wide: 1, hidden: 0, blank: 1, owner: 1, long: 1, fine: 0} {
+		require.Equal(t, notices, count("SELECT count(*) FROM notifications WHERE user_id = $1 AND kind = 'account'", id))
 	}
 	require.Equal(t, 1, count("SELECT count(*) FROM mails WHERE user_id = $1 AND address = 'kim@example.com'", hidden), "its token is good still")
 	require.Equal(t, 3, count("SELECT count(*) FROM zone_moves"), "of those whose clock may show something else")

@@ -12,7 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/storetest"
 )
 
-func TestTheOutboxTellsHowItStands(t *testing.T) {
+func TestTheOutboxReportsItsState(t *testing.T) {
 	t.Parallel()
 	db, now := storetest.New(t), time.Now().UTC().Truncate(time.Microsecond)
 	state, err := store.LookAtOutbox(t.Context(), db, now)

@@ -32,9 +32,9 @@ type PushBroadcast struct {
 // The stages of a broadcast, in order.
 const (
 	stageInboxes  = ""
-	stageTelling  = "telling"
+	stagePushing  = "telling" // the value in the inputs of open runs
 	stageWaiting  = "waiting" // for devices to retry
-	stageFinished = "settled" // the task is finished, quiet hours are pending
+	stageFinished = "settled" // likewise; the task is finished, quiet hours are pending
 )
 
 // shardsAtOnce bounds the shards of one broadcast in flight, which leaves capacity on the
@@ -52,10 +52,10 @@ type broadcast struct {
 	failed error // of a shard
 }
 
-// tellMany fills inboxes, pushes to devices, retries, finishes the task, and then waits for
+// pushBroadcast fills inboxes, pushes to devices, retries, finishes the task, and then waits for
 // quiet hours to end. A cancel stops further pushes; those already sent and filled inboxes
 // stay.
-func tellMany(ctx workflow.Context, in FanOutPushInput) error {
+func pushBroadcast(ctx workflow.Context, in FanOutPushInput) error {
 	working, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	b := &broadcast{in: in.Broadcast}
@@ -90,7 +90,7 @@ func (b *broadcast) work(ctx workflow.Context) (full bool, err error) {
 		switch b.in.Stage {
 		case stageInboxes:
 			full, err = b.fillInboxes(ctx)
-		case stageTelling:
+		case stagePushing:
 			full, err = b.pass(ctx, false)
 		default:
 			full, err = b.tryAgain(ctx)
@@ -116,7 +116,7 @@ func (b *broadcast) fillInboxes(ctx workflow.Context) (full bool, err error) {
 		}
 		b.in.User, done = filled.Last, filled.Done
 	}
-	b.in.Stage = stageTelling
+	b.in.Stage = stagePushing
 	return false, workflow.ExecuteActivity(thorough(ctx), p.CountDevices, b.in.BroadcastID).Get(ctx, &b.in.Total)
 }
 
@@ -163,13 +163,13 @@ func (b *broadcast) start(ctx workflow.Context, shard activities.Shard, places w
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: PushShardID(b.in.BroadcastID, b.in.Shards), TaskQueue: QueuePush, WaitForCancellation: true, WorkflowExecutionTimeout: shardFor,
 	})
-	told := workflow.ExecuteChildWorkflow(child, PushShard, shard)
+	shardRun := workflow.ExecuteChildWorkflow(child, PushShard, shard)
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		defer places.Release(1)
 		clean, cancel := workflow.NewDisconnectedContext(ctx)
 		defer cancel()
 		var counts activities.PushCounts
-		if err := told.Get(clean, &counts); err != nil {
+		if err := shardRun.Get(clean, &counts); err != nil {
 			if b.failed == nil {
 				b.failed = err
 			}
@@ -226,9 +226,9 @@ func (b *broadcast) tryAgain(ctx workflow.Context) (full bool, err error) {
 // finish finishes the task. Pushes deferred by quiet hours follow later.
 func (b *broadcast) finish(ctx workflow.Context) error {
 	c := b.in.Counts
-	message := fmt.Sprintf("%d devices accepted it, %d failed, %d are gone, %d are told later", c.Accepted, c.Failed, c.Dead, c.Deferred)
+	message := fmt.Sprintf("%d devices accepted it, %d failed, %d are gone, %d get it later", c.Accepted, c.Failed, c.Dead, c.Deferred)
 	if c.DryRun > 0 {
-		message += fmt.Sprintf("; %d were not told, since there are no credentials", c.DryRun)
+		message += fmt.Sprintf("; %d were left out, since there are no credentials", c.DryRun)
 	}
 	return b.finishTask(ctx, activities.Event{State: activities.Done, Progress: 100, Step: "done", Message: message})
 }

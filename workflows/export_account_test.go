@@ -55,7 +55,7 @@ func newPacker() *packer {
 
 func (p *packer) last() activities.Event { return p.finished.Rest[len(p.finished.Rest)-1] }
 
-func TestAnExportTellsOfEachFile(t *testing.T) {
+func TestAnExportReportsEachFile(t *testing.T) {
 	t.Parallel()
 	p := newPacker()
 	p.ExecuteWorkflow(workflows.ExportAccount, p.in)

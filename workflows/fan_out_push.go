@@ -22,13 +22,13 @@ type FanOutPushInput struct {
 // hours to end.
 func FanOutPush(ctx workflow.Context, in FanOutPushInput) error {
 	if in.Broadcast != nil {
-		return tellMany(ctx, in)
+		return pushBroadcast(ctx, in)
 	}
-	return tellOne(ctx, activities.Shard{Notification: in.NotificationID})
+	return pushNotification(ctx, activities.Shard{Notification: in.NotificationID})
 }
 
-// tellOne pushes to the devices of one user.
-func tellOne(ctx workflow.Context, news activities.Shard) error {
+// pushNotification pushes to the devices of one user.
+func pushNotification(ctx workflow.Context, news activities.Shard) error {
 	var p *activities.PushActivities
 	for {
 		var counts activities.PushCounts

@@ -20,24 +20,24 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// teller runs one FanOutPush with scripted activities.
-type teller struct {
+// pushRun runs one FanOutPush with scripted activities.
+type pushRun struct {
 	*testsuite.TestWorkflowEnvironment
-	in       workflows.FanOutPushInput
-	pages    [][]activities.Shard // results of CutShards, in turn
-	cuts     []activities.Shard   // its inputs
-	mu       sync.Mutex           // guards told
-	told     []activities.Shard
-	deliver  func(activities.Shard) (activities.PushCounts, error)
-	totals   []activities.PushCounts // results of CountPushes, in turn; the last one repeats
-	finished *activities.FinishInput
-	results  []activities.Result // of the task, after its end
+	in        workflows.FanOutPushInput
+	pages     [][]activities.Shard // results of CutShards, in turn
+	cuts      []activities.Shard   // its inputs
+	mu        sync.Mutex           // guards delivered
+	delivered []activities.Shard
+	deliver   func(activities.Shard) (activities.PushCounts, error)
+	totals    []activities.PushCounts // results of CountPushes, in turn; the last one repeats
+	finished  *activities.FinishInput
+	results   []activities.Result // of the task, after its end
 }
 
-func newTeller() *teller {
+func newPushRun() *pushRun {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	p := &teller{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment()}
+	p := &pushRun{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment()}
 	p.in.Broadcast = &workflows.PushBroadcast{TaskID: uuid.New(), BroadcastID: uuid.New(), Everyone: true, Seq: 1}
 	p.deliver = func(activities.Shard) (activities.PushCounts, error) {
 		return activities.PushCounts{Accepted: 500}, nil
@@ -63,7 +63,7 @@ func newTeller() *teller {
 	p.OnActivity("DeliverPushes", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.Shard) (activities.PushCounts, error) {
 		p.mu.Lock() // shards run concurrently
 		defer p.mu.Unlock()
-		p.told = append(p.told, in)
+		p.delivered = append(p.delivered, in)
 		return p.deliver(in)
 	})
 	p.OnActivity("CountPushes", mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) (activities.PushCounts, error) {
@@ -85,7 +85,7 @@ func newTeller() *teller {
 	return p
 }
 
-func (p *teller) shards(n int) []activities.Shard {
+func (p *pushRun) shards(n int) []activities.Shard {
 	shards := make([]activities.Shard, n)
 	for i := range shards {
 		shards[i] = activities.Shard{Broadcast: p.in.Broadcast.BroadcastID, Upto: activities.PushPlace{User: uuid.New(), Device: uuid.New()}}
@@ -93,18 +93,18 @@ func (p *teller) shards(n int) []activities.Shard {
 	return shards
 }
 
-func (p *teller) run() { p.ExecuteWorkflow(workflows.FanOutPush, p.in) }
+func (p *pushRun) run() { p.ExecuteWorkflow(workflows.FanOutPush, p.in) }
 
-func (p *teller) last() activities.Event { return p.finished.Rest[len(p.finished.Rest)-1] }
+func (p *pushRun) last() activities.Event { return p.finished.Rest[len(p.finished.Rest)-1] }
 
-func TestABroadcastTellsEveryShard(t *testing.T) {
+func TestABroadcastDeliversEveryShard(t *testing.T) {
 	t.Parallel()
-	p := newTeller()
+	p := newPushRun()
 	p.pages = [][]activities.Shard{p.shards(activities.ShardsCut), p.shards(3)}
 	p.totals = []activities.PushCounts{{Accepted: 11_400, Dead: 100}}
 	p.run()
 	require.NoError(t, p.GetWorkflowError())
-	require.Len(t, p.told, activities.ShardsCut+3)
+	require.Len(t, p.delivered, activities.ShardsCut+3)
 	require.Len(t, p.cuts, 2)
 	require.Equal(t, activities.Done, p.last().State)
 	require.Equal(t, 11_400, p.last().Result["accepted"])
@@ -127,7 +127,7 @@ func TestABroadcastTellsEveryShard(t *testing.T) {
 // push afterwards, and the task's result is corrected.
 func TestWhoIsPutOffComesLater(t *testing.T) {
 	t.Parallel()
-	p := newTeller()
+	p := newPushRun()
 	soon, morning := p.Now().Add(30*time.Second), p.Now().Add(9*time.Hour)
 	p.pages = [][]activities.Shard{p.shards(1), p.shards(1)}
 	p.totals = []activities.PushCounts{
@@ -150,7 +150,7 @@ func TestWhoIsPutOffComesLater(t *testing.T) {
 
 func TestABroadcastThatIsCancelled(t *testing.T) {
 	t.Parallel()
-	p := newTeller()
+	p := newPushRun()
 	p.pages = [][]activities.Shard{p.shards(8)}
 	p.totals = []activities.PushCounts{{Accepted: 42}}
 	p.deliver = func(activities.Shard) (activities.PushCounts, error) {
@@ -162,12 +162,12 @@ func TestABroadcastThatIsCancelled(t *testing.T) {
 	require.Equal(t, "cancelled", p.last().Step)
 	require.True(t, p.last().Fault.CancelledByUser)
 	require.Equal(t, 42, p.last().Result["accepted"])
-	require.Less(t, len(p.told), 8)
+	require.Less(t, len(p.delivered), 8)
 }
 
 func TestABroadcastWhoseShardFails(t *testing.T) {
 	t.Parallel()
-	p := newTeller()
+	p := newPushRun()
 	p.pages = [][]activities.Shard{p.shards(2)}
 	p.totals = []activities.PushCounts{{Accepted: 7}}
 	p.deliver = func(activities.Shard) (activities.PushCounts, error) {
@@ -182,7 +182,7 @@ func TestABroadcastWhoseShardFails(t *testing.T) {
 // TestALongBroadcastContinuesAsNew continues exactly where it stopped, with the row up to date.
 func TestALongBroadcastContinuesAsNew(t *testing.T) {
 	t.Parallel()
-	p := newTeller()
+	p := newPushRun()
 	p.SetCurrentHistoryLength(9_000)
 	p.in.Broadcast.Stage, p.in.Broadcast.Total, p.in.Broadcast.Seq = "telling", 50_000, 7
 	p.pages = [][]activities.Shard{p.shards(activities.ShardsCut), p.shards(activities.ShardsCut)}
@@ -190,7 +190,7 @@ func TestALongBroadcastContinuesAsNew(t *testing.T) {
 	p.run()
 	var again *workflow.ContinueAsNewError
 	require.ErrorAs(t, p.GetWorkflowError(), &again)
-	require.Len(t, p.told, activities.ShardsCut, "what was begun is ended first")
+	require.Len(t, p.delivered, activities.ShardsCut, "what was begun is ended first")
 	require.Nil(t, p.finished)
 	var next workflows.FanOutPushInput
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &next))
@@ -204,11 +204,11 @@ func TestALongBroadcastContinuesAsNew(t *testing.T) {
 
 func TestNewsForOneWaitsForTheMorning(t *testing.T) {
 	t.Parallel()
-	p := newTeller()
+	p := newPushRun()
 	p.in = workflows.FanOutPushInput{NotificationID: uuid.New(), UserID: uuid.New()}
 	morning := p.Now().Add(150 * time.Minute)
 	p.deliver = func(activities.Shard) (activities.PushCounts, error) {
-		if len(p.told) < 4 {
+		if len(p.delivered) < 4 {
 			return activities.PushCounts{Deferred: 1, Next: &morning}, nil
 		}
 		return activities.PushCounts{Accepted: 1}, nil
@@ -216,9 +216,9 @@ func TestNewsForOneWaitsForTheMorning(t *testing.T) {
 	began := p.Now()
 	p.run()
 	require.NoError(t, p.GetWorkflowError())
-	require.Len(t, p.told, 4, "after an hour, two, and when it is over")
-	require.Equal(t, p.in.NotificationID, p.told[3].Notification)
-	require.False(t, p.told[0].Again)
-	require.True(t, p.told[1].Again)
+	require.Len(t, p.delivered, 4, "after an hour, two, and when it is over")
+	require.Equal(t, p.in.NotificationID, p.delivered[3].Notification)
+	require.False(t, p.delivered[0].Again)
+	require.True(t, p.delivered[1].Again)
 	require.InDelta(t, 150, p.Now().Sub(began).Minutes(), 1)
 }

@@ -192,9 +192,9 @@ func TestAnOutageOfPostgresIsWaitedOut(t *testing.T) {
 	require.NoError(t, s.run())
 }
 
-// TestTheQueryTellsWhatIsRecorded checks that the query omits events not yet in the row: they may
+// TestTheQueryReportsWhatIsRecorded checks that the query omits events not yet in the row: they may
 // change when the worker dies before its workflow task is completed.
-func TestTheQueryTellsWhatIsRecorded(t *testing.T) {
+func TestTheQueryReportsWhatIsRecorded(t *testing.T) {
 	t.Parallel()
 	s := newHarness(t)
 	// Fast events are recorded together, so each step waits until something was recorded.

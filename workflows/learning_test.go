@@ -34,7 +34,7 @@ func TestBoardsThatAreAwayKeepNoUnlockBack(t *testing.T) {
 	env.AssertExpectations(t)
 }
 
-func TestApplyingAchievementsTellsHowFarItIs(t *testing.T) {
+func TestApplyingAchievementsReportsProgress(t *testing.T) {
 	t.Parallel()
 	env, ids := rewarding(), []uuid.UUID{uuid.New(), uuid.New()}
 	env.OnActivity("CountUsers", mock.Anything).Return(int64(4), nil).Once()

@@ -80,7 +80,7 @@ func TestARunThatCannotBeReplayedEndsByACancel(t *testing.T) {
 	require.Eventually(t, func() bool {
 		failing, err := workflows.LookForFailingRuns(t.Context(), c, "default", time.Now().Add(time.Second))
 		return err == nil && len(failing) == 2 && failing[0].Workflow == "GenerateCourse"
-	}, time.Minute, 100*time.Millisecond, "nobody tells that the runs do not go on")
+	}, time.Minute, 100*time.Millisecond, "nothing reports that the runs do not go on")
 
 	for _, task := range []tasks.Task{first, second} {
 		cancel := outbox.Cancel(task, time.Now())

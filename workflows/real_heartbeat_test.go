@@ -43,6 +43,6 @@ func TestActivitiesOfTwoConversationsDoNotCancelThemselves(t *testing.T) {
 		require.Equal(t, tasks.TaskDone, row.State, row.Fault)
 		lessons += len(course.Lessons)
 	}
-	require.Equal(t, lessons, model.Count(llmtest.Practice), "a conversation was held again: its activity had cancelled itself")
+	require.Equal(t, lessons, model.Count(llmtest.Practice), "a conversation ran again: its activity had cancelled itself")
 	require.Equal(t, lessons, model.Count(llmtest.Solve))
 }

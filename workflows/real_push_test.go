@@ -67,8 +67,8 @@ func announce(t *testing.T, db *gorm.DB, admin uuid.UUID) (tasks.Task, store.Out
 	return task, message
 }
 
-// TestARealWorkerTellsMany broadcasts to three hundred users, two of whose devices need a retry.
-func TestARealWorkerTellsMany(t *testing.T) {
+// TestARealWorkerDeliversABroadcast broadcasts to three hundred users, two of whose devices need a retry.
+func TestARealWorkerDeliversABroadcast(t *testing.T) {
 	t.Parallel()
 	c, db, apns := temporalServer(t), storetest.New(t), pushtest.NewAPNs(t, 0)
 	startPushWorker(t, c, db, apns)

@@ -167,11 +167,11 @@ func TestARealWorkerMakesACourse(t *testing.T) {
 		require.NotEmpty(t, l.KeyTerms)
 		require.Positive(t, l.EstimatedDurationMinutes)
 	}
-	told, err := tasks.EventsAfter(t.Context(), db, task.ID, 1)
+	recorded, err := tasks.EventsAfter(t.Context(), db, task.ID, 1)
 	require.NoError(t, err)
 	asked, err := workflows.ProgressOf(t.Context(), c, task.WorkflowID, 1)
 	require.NoError(t, err)
-	require.Len(t, asked, len(told), "the row and the query have the same events")
+	require.Len(t, asked, len(recorded), "the row and the query have the same events")
 	var left int64
 	require.NoError(t, db.Model(&store.OutboxMessage{}).Count(&left).Error)
 	require.Zero(t, left)

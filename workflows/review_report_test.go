@@ -78,7 +78,7 @@ func TestAReportThatNobodyDecidesEscalatesAfter24Hours(t *testing.T) {
 
 func TestADecidedReportIsReviewedNoMore(t *testing.T) {
 	t.Parallel()
-	for name, heard := range map[string]bool{"told": true, "found": false} {
+	for name, heard := range map[string]bool{"signalled": true, "found": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newReviewing()
@@ -124,11 +124,11 @@ func TestARealReviewEndsWithTheDecision(t *testing.T) {
 	}, message)
 	require.NoError(t, err)
 	keep(t, c, db)
-	told := func() (n int64) {
+	reminders := func() (n int64) {
 		require.NoError(t, db.Model(&notify.Notification{}).Where("user_id = ? AND kind = ?", admin, notify.NotifyModeration).Count(&n).Error)
 		return n
 	}
-	require.Eventually(t, func() bool { return told() == 1 }, time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return reminders() == 1 }, time.Minute, 50*time.Millisecond)
 
 	_, _, err = community.DecideReport(t.Context(), db, community.Verdict{
 		Report: report.ID, Decision: community.DecideHide, By: admin,

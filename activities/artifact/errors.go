@@ -12,7 +12,7 @@ type UnlockedError struct{ Name string }
 
 // Error implements error.
 func (e *UnlockedError) Error() string {
-	return fmt.Sprintf("%s has no digest in %s, so nothing could tell its file from another: "+
+	return fmt.Sprintf("%s has no digest in %s, so nothing distinguishes its file from another: "+
 		"lyo model lock %s asks the source for it and writes it down", e.Name, LockFile, e.Name)
 }
 

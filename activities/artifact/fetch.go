@@ -74,7 +74,7 @@ func (s *Store) download(ctx context.Context, e Entry, progress func(done, total
 		return err
 	}
 	d := &download{s: s, e: e, part: p, progress: progress}
-	tell(progress, p.done, e.Size)
+	report(progress, p.done, e.Size)
 	if err := d.fromAny(ctx, all); err != nil {
 		if p.done == 0 {
 			err = errors.Join(err, p.drop())
@@ -204,7 +204,7 @@ func (d *download) copy(from io.Reader, alive func()) error {
 			if err := d.part.write(buf[:n]); err != nil {
 				return d.diskFull(err)
 			}
-			tell(d.progress, d.part.done, d.e.Size)
+			report(d.progress, d.part.done, d.e.Size)
 		}
 		if errors.Is(err, io.EOF) && d.part.done < d.e.Size {
 			return errShort

@@ -255,7 +255,7 @@ func TestMirrors(t *testing.T) {
 	}
 }
 
-func TestAFullDiskIsToldBeforeItIs(t *testing.T) {
+func TestAFullDiskIsReportedBeforeTheDownload(t *testing.T) {
 	t.Parallel()
 	hub := hubtest.New(t)
 	e := entryOf(hub.Put(repository, fileName, content(100)))

@@ -46,11 +46,11 @@ func TestAKilledProcessLosesNothing(t *testing.T) {
 	e := entryOf(hub.Put(repository, fileName, data))
 	hub.Fail(hubtest.StallAt(1 << 20))
 	o := options(t, hub.URL())
-	told, err := json.Marshal(child{Dir: o.Dir, Endpoint: hub.URL(), Entry: e})
+	settings, err := json.Marshal(child{Dir: o.Dir, Endpoint: hub.URL(), Entry: e})
 	require.NoError(t, err)
 
 	cmd := exec.CommandContext(long(t), os.Args[0], "-test.run=^TestChild$")
-	cmd.Env = append(os.Environ(), childVariable+"="+string(told))
+	cmd.Env = append(os.Environ(), childVariable+"="+string(settings))
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())

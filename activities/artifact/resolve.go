@@ -107,7 +107,7 @@ func (s *Store) readThrough(ctx context.Context, e Entry, o origin, progress fun
 	}
 	defer in.body.Close()
 	sum := sha256.New()
-	n, err := copyHashed(ctx, sum, in.body, func(n int64) { tell(progress, n, in.size) })
+	n, err := copyHashed(ctx, sum, in.body, func(n int64) { report(progress, n, in.size) })
 	if err != nil || in.size >= 0 && n != in.size {
 		return e, errors.Join(fmt.Errorf("%s: %w", o.name(), errShort), err)
 	}

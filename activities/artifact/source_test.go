@@ -117,7 +117,7 @@ func TestRedirectsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestSignaturesAreNotTold(t *testing.T) {
+func TestErrorsContainNoSignatures(t *testing.T) {
 	t.Parallel()
 	o := options(t, "")
 	o.Tries = 1

@@ -29,7 +29,7 @@ func (s *Store) Verify(ctx context.Context, e Entry, progress func(done, total i
 	}
 	defer f.Close()
 	sum := sha256.New()
-	n, err := copyHashed(ctx, sum, f, func(n int64) { tell(progress, n, e.Size) })
+	n, err := copyHashed(ctx, sum, f, func(n int64) { report(progress, n, e.Size) })
 	if err != nil {
 		return fmt.Errorf("verifying %s: %w", e.Name, err)
 	}
@@ -80,7 +80,7 @@ func copyHashed(ctx context.Context, sum hash.Hash, from io.Reader, read func(do
 	}
 }
 
-func tell(progress func(done, total int64), done, total int64) {
+func report(progress func(done, total int64), done, total int64) {
 	if progress != nil {
 		progress(done, total)
 	}

@@ -93,9 +93,9 @@ func nearlyUTF8(body []byte) bool {
 const (
 	// likely is the least confidence in an encoding, of a hundred.
 	likely = 30
-	// told is the confidence added to a declared encoding, and trusted is that of a declared one
+	// declaredBonus is the confidence added to a declared encoding, and trusted is that of a declared one
 	// that the detector does not know.
-	told, trusted = 20, 90
+	declaredBonus, trusted = 20, 90
 	// sample is how many bytes the detector reads.
 	sample = 128 << 10
 )
@@ -144,7 +144,7 @@ func guesses(markup bool, named encoding.Encoding, body []byte) []guess {
 		name, _ := htmlindex.Name(known)
 		sure := result.Confidence
 		if same(name, declared) {
-			sure, known = max(sure+told, likely), named
+			sure, known = max(sure+declaredBonus, likely), named
 		}
 		out = append(out, guess{name, sure, known})
 	}

@@ -80,7 +80,7 @@ func TooHeavy(cause error) *Error {
 }
 
 func unknownEncoding() *Error {
-	return &Error{Kind: ErrEncoding, Reason: "The encoding of the text cannot be told. Save it as UTF-8 and send it again."}
+	return &Error{Kind: ErrEncoding, Reason: "The encoding of the text cannot be detected. Save it as UTF-8 and send it again."}
 }
 
 // size returns a number of bytes in words.

@@ -17,7 +17,7 @@ const (
 	russian = "Луна притягивает воду морей, и поэтому уровень моря поднимается и опускается два раза в день на большинстве берегов."
 )
 
-func TestAnotherLanguageIsToldWhereThatIsSure(t *testing.T) {
+func TestAnotherLanguageIsDetectedWhereThatIsSure(t *testing.T) {
 	t.Parallel()
 	for text, wrongFor := range map[string]string{english: "de es ru zh", german: "en fr el", russian: "en de ja"} {
 		for locale := range strings.FieldsSeq(wrongFor) {

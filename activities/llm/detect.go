@@ -24,7 +24,7 @@ func otherLanguage(text, locale string) string {
 	fields := strings.Fields(strings.ToLower(text))
 	info := whatlanggo.Detect(text)
 	found := info.Lang.Iso6391()
-	if len(fields) < leastToTell || !info.IsReliable() || found == base || related(found, base) {
+	if len(fields) < leastWords || !info.IsReliable() || found == base || related(found, base) {
 		return ""
 	}
 	theirs, ours := share(fields, commonWords[found]), share(fields, commonWords[base])
@@ -35,7 +35,7 @@ func otherLanguage(text, locale string) string {
 }
 
 const (
-	leastToTell = 25   // words
+	leastWords  = 25   // words
 	leastCommon = 0.12 // least share of a language's most common words in a text of it
 )
 

@@ -38,7 +38,7 @@ func TestAnIndependentSolveFindsTheAnswersAgain(t *testing.T) {
 	asked := s.Requests()[len(s.Requests())-1]
 	require.Equal(t, llmtest.Solve, asked.Kind)
 	for _, q := range practice.Quiz {
-		require.NotContains(t, asked.Prompt(), q.Explanation, "the solver is not told why")
+		require.NotContains(t, asked.Prompt(), q.Explanation, "the solver does not see why")
 	}
 	s.On(llmtest.Solve, 0, llmtest.DisagreeSolve())
 	answers, _, err = c.Solve(long(t), request, nil)
@@ -130,7 +130,7 @@ func TestAQuestionThatWasAskedIsNotTakenAgain(t *testing.T) {
 	require.Equal(t, 2, usage.Calls)
 }
 
-func TestWhatWasWrongBeforeIsTold(t *testing.T) {
+func TestThePromptContainsTheFeedback(t *testing.T) {
 	t.Parallel()
 	s := llmtest.New(t)
 	c := client(t, s)

@@ -127,12 +127,12 @@ func TestWhatElseAppleSays(t *testing.T) {
 	p.apns.On(func(pushtest.Push) pushtest.Reply {
 		return pushtest.Reply{Status: 429, Reason: "TooManyRequests", RetryAfter: 7 * time.Second}
 	})
-	require.Equal(t, 7*time.Second, p.one(t.Context(), push.IOS, "aa00bb11").After, "as told, not as usual")
+	require.Equal(t, 7*time.Second, p.one(t.Context(), push.IOS, "aa00bb11").After, "as Retry-After says, not as usual")
 	for range 3 {
 		p.apns.On(func(pushtest.Push) pushtest.Reply { return pushtest.Reply{Status: 400, Reason: "BadTopic"} })
 		p.one(t.Context(), push.IOS, "aa00bb11")
 	}
-	require.Equal(t, 1, strings.Count(p.logs.String(), "BadTopic"), "operators are told once in a while: %s", p.logs)
+	require.Equal(t, 1, strings.Count(p.logs.String(), "BadTopic"), "it is logged once in a while: %s", p.logs)
 }
 
 // TestEveryCodeOfGoogles has each code that Google documents answered over the wire.

@@ -47,7 +47,7 @@ const (
 	Sent          Verdict = "sent"          // the provider has accepted it
 	DryRun        Verdict = "dry_run"       // there are no credentials: nothing was sent
 	Dead          Verdict = "dead"          // the token is no longer valid, whatever the credentials
-	Unregistered  Verdict = "unregistered"  // the token is not valid, as far as these credentials can tell
+	Unregistered  Verdict = "unregistered"  // the token is not valid for these credentials
 	Doubtful      Verdict = "doubtful"      // the token is not for these credentials, or they are wrong
 	Mismatch      Verdict = "mismatch"      // the token is of other credentials: not the device's fault
 	Refused       Verdict = "refused"       // the credentials themselves are wrong, whatever the token

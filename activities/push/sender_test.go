@@ -86,9 +86,9 @@ func TestCredentialsThatAreNone(t *testing.T) {
 func TestBoundsHold(t *testing.T) {
 	t.Parallel()
 	p := newProviders(t)
-	held := pushtest.Reply{Delay: 5 * time.Millisecond}
-	p.apns.On(func(pushtest.Push) pushtest.Reply { return held })
-	p.fcm.On(func(pushtest.Push) pushtest.Reply { return held })
+	delayed := pushtest.Reply{Delay: 5 * time.Millisecond}
+	p.apns.On(func(pushtest.Push) pushtest.Reply { return delayed })
+	p.fcm.On(func(pushtest.Push) pushtest.Reply { return delayed })
 	results := p.Send(t.Context(), many(400, func(i int) string { return []string{push.IOS, push.Android}[i%2] }))
 	for _, result := range results {
 		require.Equal(t, push.Sent, result.Verdict, result.Reason)

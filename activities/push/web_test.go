@@ -95,9 +95,9 @@ func TestALongTextForABrowserIsCutOff(t *testing.T) {
 		require.Equal(t, push.Result{Verdict: push.Sent}, b.Send(t.Context(), []push.Message{m})[0])
 	}
 	for _, got := range b.Accepted()[s.Endpoint] {
-		var told struct{ Body string }
-		require.NoError(t, json.Unmarshal(got.Payload, &told))
-		require.True(t, strings.HasSuffix(told.Body, "…"))
+		var payload struct{ Body string }
+		require.NoError(t, json.Unmarshal(got.Payload, &payload))
+		require.True(t, strings.HasSuffix(payload.Body, "…"))
 		require.LessOrEqual(t, len(got.Payload), 3993)
 	}
 	require.Greater(t, len(b.Accepted()[s.Endpoint][0].Payload), 3900)
@@ -188,8 +188,8 @@ func TestEndpointsThatLeadInside(t *testing.T) {
 	}
 }
 
-// TestFingerprintsTellCredentialsApart and reveal nothing of them.
-func TestFingerprintsTellCredentialsApart(t *testing.T) {
+// TestFingerprintsDistinguishCredentials checks that they also reveal nothing of them.
+func TestFingerprintsDistinguishCredentials(t *testing.T) {
 	t.Parallel()
 	p, q := newProviders(t), newProviders(t)
 	seen := map[string]bool{}

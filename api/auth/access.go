@@ -78,7 +78,7 @@ func (t *AccessTokens) Sign(user, session uuid.UUID, roles []string, end time.Ti
 }
 
 // Verify checks the signature, the times and the presence of every claim. Its error is for logs:
-// clients are told only that the token is not valid.
+// clients learn only that the token is not valid.
 func (t *AccessTokens) Verify(token string) (Claims, error) {
 	if len(token) > maxAccessLength {
 		return Claims{}, errors.New("access token is too long")

@@ -50,7 +50,7 @@ func TestEverythingIsWithinThePage(t *testing.T) {
 	require.NotContains(t, console.Policy, "unsafe")
 }
 
-func TestThePageNamesTheTemporalUIOnlyWhereItIsTold(t *testing.T) {
+func TestThePageNamesTheTemporalUIOnlyWhereItIsSet(t *testing.T) {
 	t.Parallel()
 	c, err := console.New()
 	require.NoError(t, err)

@@ -53,9 +53,9 @@ func verdict(r Request, at time.Time, answer []int64) (Verdict, error) {
 }
 
 func (v *Verdict) addState(s State) {
-	for i, told := range v.States {
-		if told.Policy.Name == s.Policy.Name {
-			if s.Remaining < told.Remaining || s.Remaining == told.Remaining && s.Reset > told.Reset {
+	for i, known := range v.States {
+		if known.Policy.Name == s.Policy.Name {
+			if s.Remaining < known.Remaining || s.Remaining == known.Remaining && s.Reset > known.Reset {
 				v.States[i] = s
 			}
 			return

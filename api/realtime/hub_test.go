@@ -45,7 +45,7 @@ func TestACursorWaits(t *testing.T) {
 	require.ErrorIs(t, err, ErrEnded)
 }
 
-func TestWhatTheWorkflowDoesNotTellIsInTheRows(t *testing.T) {
+func TestWhatTheWorkflowDoesNotReportIsInTheRows(t *testing.T) {
 	t.Parallel()
 	for name, arrange := range map[string]func(*fake){
 		"the workflow began later":  func(f *fake) { f.reported = f.reported[3:] },
@@ -69,7 +69,7 @@ func TestWhatTheWorkflowDoesNotTellIsInTheRows(t *testing.T) {
 	}
 }
 
-func TestATaskThatWasEndedWhileItsWorkflowToldSomethingElse(t *testing.T) {
+func TestATaskThatWasEndedWhileItsWorkflowReportedSomethingElse(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	f.report(4, false)

@@ -34,7 +34,7 @@ func TestASocketSendsTheEvents(t *testing.T) {
 	require.Zero(t, s.hub.Connections())
 }
 
-func TestASocketAfterTheEndIsToldTheEnd(t *testing.T) {
+func TestASocketAfterTheEndGetsTheEnd(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	f.report(3, true)

@@ -113,7 +113,7 @@ func (a *API) cors() gin.HandlerFunc {
 }
 
 // refuseLong refuses a body whose declared length is too large, on every route. A client that sent
-// Expect: 100-continue is not told to continue.
+// Expect: 100-continue gets no 100.
 func (a *API) refuseLong(c *gin.Context) {
 	limits := a.bodyLimits(c.Request.Method, c.FullPath())
 	if c.Request.ContentLength <= limits.Most {

@@ -79,13 +79,13 @@ func Malformed(detail string) *Problem { return NewProblem(SlugMalformed, detail
 // Error makes a Problem returnable by handlers.
 func (p *Problem) Error() string { return p.Detail }
 
-// GetStatus tells Huma the status.
+// GetStatus returns the status, for Huma.
 func (p *Problem) GetStatus() int { return p.Status }
 
-// ContentType tells Huma the media type.
+// ContentType returns the media type, for Huma.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
-// GetHeaders tells Huma the fields that go with the status.
+// GetHeaders returns, for Huma, the fields that go with the status.
 func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
 	if p.Status == http.StatusUnauthorized {

@@ -32,7 +32,7 @@ type app struct {
 	temporal   client.Client
 	model      *failover.Chain // nil when none is configured
 	dispatcher *outbox.Dispatcher
-	telling    // metrics, traces and identity
+	telemetry  // metrics, traces and identity
 }
 
 // serviceCommand returns a command that runs until it is signalled to stop.
@@ -61,7 +61,7 @@ func open(ctx context.Context, cfg config.Config, process string, out io.Writer)
 		return nil, errors.New("DATABASE_URL is not set")
 	}
 	var err error
-	if a.telling, err = newTelling(ctx, cfg, process); err != nil {
+	if a.telemetry, err = newTelemetry(ctx, cfg, process); err != nil {
 		return nil, err
 	}
 	pool := store.Pool{MaxOpen: cfg.Database.MaxOpen, MaxLifetime: 30 * time.Minute, MaxIdleTime: 5 * time.Minute}
@@ -71,7 +71,7 @@ func open(ctx context.Context, cfg config.Config, process string, out io.Writer)
 	if a.redis, err = openRedis(cfg.Redis, a.log); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
-	if a.temporal, err = openTemporal(cfg, a.telling, a.log); err != nil {
+	if a.temporal, err = openTemporal(cfg, a.telemetry, a.log); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	if a.model, err = modelOf(cfg.Gemma, a.traces.Client(), a.log); err != nil {

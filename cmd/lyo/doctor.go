@@ -59,7 +59,7 @@ func examine(ctx context.Context, environ []string, out io.Writer, asJSON bool) 
 	if asJSON {
 		err = printJSON(out, map[string]any{"healthy": faults == 0, "checks": findings})
 	} else {
-		err = tell(out, findings)
+		err = printFindings(out, findings)
 	}
 	if err == nil && faults > 0 {
 		err = fmt.Errorf("%d of %d checks found a fault", faults, len(findings))
@@ -67,7 +67,7 @@ func examine(ctx context.Context, environ []string, out io.Writer, asJSON bool) 
 	return err
 }
 
-func tell(out io.Writer, findings []finding) error {
+func printFindings(out io.Writer, findings []finding) error {
 	for _, f := range findings {
 		if _, err := fmt.Fprintf(out, "%-8s %-11s %s\n", f.Status, f.Name, f.Says); err != nil {
 			return err

@@ -156,7 +156,7 @@ func (d *doctor) temporalServer(ctx context.Context) finding {
 	const name = "temporal"
 	cfg := d.cfg
 	cfg.Temporal.Address = temporalAddress(cfg)
-	c, err := openTemporal(cfg, telling{identity: identity()}, d.log)
+	c, err := openTemporal(cfg, telemetry{identity: identity()}, d.log)
 	if err != nil {
 		return finding{name, fault, err.Error(), "correct the TEMPORAL_ variables and LYO_PAYLOAD_KEYS"}
 	}

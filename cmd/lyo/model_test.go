@@ -103,9 +103,9 @@ func TestModelFromUnlockedToVerified(t *testing.T) {
 	require.NoError(t, os.WriteFile(row.Path, make([]byte, s.file.Size), 0o600))
 	out, _, err = s.run(t, "verify", "--json")
 	require.ErrorContains(t, err, "wrong digest")
-	var told map[string]string
-	require.NoError(t, json.Unmarshal([]byte(out), &told))
-	require.Contains(t, told["error"], s.file.SHA256)
+	var printed map[string]string
+	require.NoError(t, json.Unmarshal([]byte(out), &printed))
+	require.Contains(t, printed["error"], s.file.SHA256)
 	require.Equal(t, "absent", s.rows(t, "status", "tiny")[0].State)
 }
 

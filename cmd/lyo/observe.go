@@ -23,8 +23,8 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// telling holds the metrics, the traces and the identity of a process.
-type telling struct {
+// telemetry holds the metrics, the traces and the identity of a process.
+type telemetry struct {
 	process  string // api, worker or serve
 	identity string // among the pollers of a queue
 	metrics  *observe.Metrics
@@ -32,8 +32,8 @@ type telling struct {
 	hub      *atomic.Pointer[realtime.Hub] // set once there is one
 }
 
-func newTelling(ctx context.Context, cfg config.Config, process string) (telling, error) {
-	t := telling{
+func newTelemetry(ctx context.Context, cfg config.Config, process string) (telemetry, error) {
+	t := telemetry{
 		process: process, identity: identity(), hub: &atomic.Pointer[realtime.Hub]{},
 		metrics: observe.New(process, version(), buildID(cfg)),
 	}
@@ -49,7 +49,7 @@ func newTelling(ctx context.Context, cfg config.Config, process string) (telling
 }
 
 // finish sends the remaining traces.
-func (t telling) finish() error {
+func (t telemetry) finish() error {
 	if t.traces == nil {
 		return nil
 	}

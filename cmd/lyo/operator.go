@@ -51,7 +51,7 @@ func operate(cmd *cobra.Command, environ []string, asJSON bool, act func(context
 		return err
 	}
 	cfg.Temporal.Address = temporalAddress(cfg)
-	if o.temporal, err = openTemporal(cfg, telling{identity: identity()}, log); err != nil {
+	if o.temporal, err = openTemporal(cfg, telemetry{identity: identity()}, log); err != nil {
 		return errors.Join(err, store.Close(o.db))
 	}
 	o.dispatcher = &outbox.Dispatcher{DB: o.db, Temporal: o.temporal, Clock: clock, Log: log}

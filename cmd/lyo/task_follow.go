@@ -44,7 +44,7 @@ func failureOf(task tasks.Task) error {
 // comes from the workflow, or from the row if the workflow does not answer; the row decides
 // whether the task has ended.
 func (o *operator) follow(ctx context.Context, task tasks.Task) (tasks.Task, error) {
-	tell, done := o.teller()
+	show, done := o.eventPrinter()
 	defer done()
 	for seq := int64(0); ; {
 		events, err := o.eventsAfter(ctx, task, seq)
@@ -52,7 +52,7 @@ func (o *operator) follow(ctx context.Context, task tasks.Task) (tasks.Task, err
 			return task, err
 		}
 		for _, e := range events {
-			tell(e)
+			show(e)
 			seq = e.Seq
 		}
 		if task, err = tasks.AnyTask(ctx, o.db, task.ID); err != nil || task.State.Ended() && seq >= task.Seq {
@@ -77,9 +77,9 @@ func (o *operator) eventsAfter(ctx context.Context, task tasks.Task, seq int64) 
 	return tasks.EventsAfter(ctx, o.db, task.ID, seq)
 }
 
-// teller prints events: as a progress bar on a terminal, as JSON lines with --json, else as
+// eventPrinter prints events: as a progress bar on a terminal, as JSON lines with --json, else as
 // lines of text.
-func (o *operator) teller() (tell func(tasks.TaskEvent), done func()) {
+func (o *operator) eventPrinter() (show func(tasks.TaskEvent), done func()) {
 	switch {
 	case o.asJSON:
 		enc := json.NewEncoder(o.out)

@@ -20,7 +20,7 @@ import (
 
 // openTemporal returns a client. TLS, API keys and profiles come from the SDK's own variables, so that
 // a development machine, a cluster and Temporal Cloud differ only in those. It opens no connection.
-func openTemporal(cfg config.Config, t telling, log *slog.Logger) (client.Client, error) {
+func openTemporal(cfg config.Config, t telemetry, log *slog.Logger) (client.Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return nil, fmt.Errorf("temporal settings: %w", err)

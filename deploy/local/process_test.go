@@ -17,7 +17,7 @@ func shell(script string) Spec {
 	return Spec{Name: "shell", Path: "/bin/sh", Args: []string{"-c", script}}
 }
 
-func TestProcessTellsHowItEnded(t *testing.T) {
+func TestProcessReportsHowItEnded(t *testing.T) {
 	t.Parallel()
 	p, err := Start(shell("echo one; echo two >&2; printf three; exit 3"))
 	require.NoError(t, err)

@@ -8,33 +8,33 @@ import (
 // output emits text as soon as it is certain: whole characters, and nothing that may be the
 // beginning of a stop text.
 type output struct {
-	stops []string
-	emit  func(text string) error
-	bytes []byte // of an incomplete character
-	held  string // may begin a stop text
+	stops   []string
+	emit    func(text string) error
+	bytes   []byte // of an incomplete character
+	pending string // may begin a stop text
 }
 
 // add appends the bytes of one token and reports whether a stop text came.
 func (o *output) add(piece []byte) (stopped bool, err error) {
 	o.bytes = append(o.bytes, piece...)
 	n := len(o.bytes) - broken(o.bytes)
-	o.held += strings.ToValidUTF8(string(o.bytes[:n]), "\uFFFD")
+	o.pending += strings.ToValidUTF8(string(o.bytes[:n]), "\uFFFD")
 	o.bytes = append(o.bytes[:0], o.bytes[n:]...)
-	if at := firstOf(o.held, o.stops); at >= 0 {
+	if at := firstOf(o.pending, o.stops); at >= 0 {
 		return true, o.send(at)
 	}
-	return false, o.send(len(o.held) - promising(o.held, o.stops))
+	return false, o.send(len(o.pending) - stopPrefix(o.pending, o.stops))
 }
 
 // finish emits the text that was kept back.
 func (o *output) finish() error {
-	o.held += strings.ToValidUTF8(string(o.bytes), "\uFFFD")
-	return o.send(len(o.held))
+	o.pending += strings.ToValidUTF8(string(o.bytes), "\uFFFD")
+	return o.send(len(o.pending))
 }
 
 func (o *output) send(n int) error {
-	text := o.held[:n]
-	o.held = o.held[n:]
+	text := o.pending[:n]
+	o.pending = o.pending[n:]
 	if text == "" {
 		return nil
 	}
@@ -65,8 +65,8 @@ func firstOf(text string, stops []string) int {
 	return first
 }
 
-// promising returns the length of the longest end of text that begins a stop text.
-func promising(text string, stops []string) int {
+// stopPrefix returns the length of the longest end of text that begins a stop text.
+func stopPrefix(text string, stops []string) int {
 	longest := 0
 	for _, s := range stops {
 		for n := min(len(s)-1, len(text)); n > longest; n-- {

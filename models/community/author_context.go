@@ -87,8 +87,8 @@ func (w AuthorContext) audit(ctx context.Context, tx *gorm.DB, author *uuid.UUID
 	return store.Audit(ctx, tx, entry)
 }
 
-// call notifies the users whom a text mentions by @name, except those in told.
-func call(tx *gorm.DB, text string, n notify.Notification, source string, f notify.Enqueuer, told ...uuid.UUID) error {
+// call notifies the users whom a text mentions by @name, except those in notified.
+func call(tx *gorm.DB, text string, n notify.Notification, source string, f notify.Enqueuer, notified ...uuid.UUID) error {
 	names := texts.Mentions(text)
 	if len(names) == 0 {
 		return nil
@@ -98,7 +98,7 @@ func call(tx *gorm.DB, text string, n notify.Notification, source string, f noti
 		return err
 	}
 	for _, user := range users {
-		if slices.Contains(told, user) {
+		if slices.Contains(notified, user) {
 			continue
 		}
 		n.UserID = user

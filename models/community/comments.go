@@ -220,22 +220,22 @@ func welcomeComment(tx *gorm.DB, post Post, parent *uuid.UUID, c Comment, now ti
 		return map[string]string{"type": string(kind), "post_id": post.ID.String(), "comment_id": c.ID.String(), "action": "open_post"}
 	}
 	news := notify.Notification{ActorID: c.AuthorID, AuthorID: post.AuthorID, Kind: notify.NotifyComment, Title: "New comment", Body: "On “" + post.Title + "”.", Data: data(notify.NotifyComment), CreatedAt: now}
-	var told []uuid.UUID
+	var notified []uuid.UUID
 	for _, reader := range []struct {
 		id   *uuid.UUID
 		body string
 	}{{post.AuthorID, news.Body}, {parent, "An answer to what you wrote on “" + post.Title + "”."}} {
-		if reader.id == nil || slices.Contains(told, *reader.id) {
+		if reader.id == nil || slices.Contains(notified, *reader.id) {
 			continue
 		}
 		news.UserID, news.Body = *reader.id, reader.body
 		if err := notify.Notify(tx, news, c.ID.String(), f); err != nil {
 			return err
 		}
-		told = append(told, *reader.id)
+		notified = append(notified, *reader.id)
 	}
 	news.Kind, news.Title, news.Body, news.Data = notify.NotifyMention, "You were mentioned", "In a comment on “"+post.Title+"”.", data(notify.NotifyMention)
-	return call(tx, c.Content, news, c.ID.String(), f, told...)
+	return call(tx, c.Content, news, c.ID.String(), f, notified...)
 }
 
 // countComment updates the counters above a comment that has become visible (1) or is no longer

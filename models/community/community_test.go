@@ -314,7 +314,7 @@ func TestWhatComesWithAPostAndAComment(t *testing.T) {
 	require.Equal(t, []string{"comment"}, news(2), "an answer to one's comment")
 }
 
-func TestWhatIsHeldWaitsForAnAdministrator(t *testing.T) {
+func TestPendingContentWaitsForAnAdministrator(t *testing.T) {
 	t.Parallel()
 	v := newTestEnv(t, 3)
 	admin := community.AuthorContext{Viewer: moderation.Viewer{ID: v.people[2], Admin: true}, Now: v.now, Entry: fixture.AuditLine("", v.now)}

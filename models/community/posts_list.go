@@ -69,7 +69,7 @@ func (f PostFilter) SQL(viewer uuid.UUID) (string, map[string]any) {
 		args["type"] = f.PostType
 	}
 	if len(f.Tags) > 0 {
-		// As a constant, by which Postgres can tell rare tags from common ones.
+		// As a constant, by which Postgres can distinguish rare tags from common ones.
 		text, _ := json.Marshal(f.Tags) //nolint:errchkjson // texts cannot fail
 		where += " AND tag_list @> text_keys(CAST(@tags AS jsonb))"
 		args["tags"] = string(text)

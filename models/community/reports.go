@@ -292,8 +292,8 @@ func setStatus(tx *gorm.DB, v moderation.Viewer, kind string, id uuid.UUID, to m
 
 // RemindOfReport notifies every administrator of an open report, once for each stage of its review
 // and target. With late it marks the report as escalated. open is false for a report that was
-// decided or is gone. told is the number of administrators notified.
-func RemindOfReport(ctx context.Context, db *gorm.DB, id uuid.UUID, stage string, late bool, now time.Time, f notify.Enqueuer) (open bool, told int, err error) {
+// decided or is gone. notified is the number of administrators notified.
+func RemindOfReport(ctx context.Context, db *gorm.DB, id uuid.UUID, stage string, late bool, now time.Time, f notify.Enqueuer) (open bool, notified int, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var rows []Report
 		if err := tx.Raw("SELECT * FROM reports WHERE id = ? AND decision IS NULL FOR NO KEY UPDATE", id).Scan(&rows).Error; err != nil || len(rows) == 0 {
@@ -308,11 +308,11 @@ func RemindOfReport(ctx context.Context, db *gorm.DB, id uuid.UUID, stage string
 				return err
 			}
 		}
-		told, err = tellAdmins(tx, notify.Notification{
+		notified, err = notifyAdmins(tx, notify.Notification{
 			Title: title, Body: "Somebody reported a " + r.TargetType + ". It is due by " + r.DueAt.UTC().Format(time.RFC1123) + ".",
 			Data: map[string]string{"type": "report", "report_id": r.ID.String(), "stage": stage, "action": "open_report"},
 		}, "report/"+r.TargetID.String()+"/"+stage, now, f)
 		return err
 	})
-	return open, told, err
+	return open, notified, err
 }

@@ -117,8 +117,8 @@ func adminsNow(tx *gorm.DB) ([]uuid.UUID, error) {
 	return ids, err
 }
 
-// tellAdmins notifies every administrator, once for each source.
-func tellAdmins(tx *gorm.DB, n notify.Notification, source string, now time.Time, f notify.Enqueuer) (told int, err error) {
+// notifyAdmins notifies every administrator, once for each source.
+func notifyAdmins(tx *gorm.DB, n notify.Notification, source string, now time.Time, f notify.Enqueuer) (notified int, err error) {
 	admins, err := adminsNow(tx)
 	for _, admin := range admins {
 		if err != nil {

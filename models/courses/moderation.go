@@ -94,7 +94,7 @@ func (m CourseModeration) Apply(ctx context.Context, tx *gorm.DB, c *Course, ope
 	if err != nil || m.Act != CourseDelete && before.ModerationStatus == c.ModerationStatus && before.Visibility == c.Visibility {
 		return enqueued, err
 	}
-	if err := m.tell(tx, before); err != nil {
+	if err := m.notifyOwner(tx, before); err != nil {
 		return nil, err
 	}
 	entry := m.Entry
@@ -139,8 +139,8 @@ func (a CourseAct) audited() store.AuditAction {
 	}[a]
 }
 
-// tell notifies the owner of the act, unless the owner is the actor.
-func (m CourseModeration) tell(tx *gorm.DB, c Course) error {
+// notifyOwner notifies the owner of the act, unless the owner is the actor.
+func (m CourseModeration) notifyOwner(tx *gorm.DB, c Course) error {
 	words := map[CourseAct][2]string{
 		CourseHold:      {"Your course is on hold", "Until it has been looked at, only you see “" + c.Title + "”."},
 		CourseHide:      {"Your course is hidden", "“" + c.Title + "” breaks the rules of the community. You can still read it, and nobody else can."},

@@ -133,7 +133,7 @@ func TestWordsAreFoundAsTheyAreTyped(t *testing.T) {
 	require.Equal(t, "Recursion for the patient", s.titles("recursion")[0], "a title weighs more than a text")
 }
 
-func TestFindsTellWhereAndWhy(t *testing.T) {
+func TestResultsReportWhereAndWhyTheyMatch(t *testing.T) {
 	t.Parallel()
 	s := newLibrary(t)
 	s.post("Loops <b>and</b> \x02recursion\x03", "Nothing of it here.", func(p *community.Post) { p.LikesCount, p.CommentsCount, p.ViewsCount = 3, 2, 9 })

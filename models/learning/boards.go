@@ -66,7 +66,7 @@ type BoardRow struct {
 	Score
 }
 
-// scores returns a board's rows of SQL, with users to tell who is to be seen, and its order.
+// scores returns a board's rows of SQL, with users to know who is to be seen, and its order.
 func (b Board) scores() (from, order string, args map[string]any) {
 	args = map[string]any{}
 	from = "totals s JOIN users u ON u.id = s.user_id AND " + accounts.IsOn("u") + " AND NOT u.leaderboard_hidden WHERE "

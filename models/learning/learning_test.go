@@ -211,7 +211,7 @@ func TestARecountFindsAndMendsWhatDiffers(t *testing.T) {
 	ada := fixture.SignedUp(t, db, "ada@example.com", fixture.Start).UserID
 	c := fixture.Published(t, db, ada)
 	fixture.Complete(t, db, ada, c, 0, fixture.Start)
-	fixture.Complete(t, db, ada, c, 1, fixture.Start.Add(-30*time.Hour)) // told of later
+	fixture.Complete(t, db, ada, c, 1, fixture.Start.Add(-30*time.Hour)) // reported later
 	_, err := learning.UnlockFor(t.Context(), db, ada, fixture.Start, notify.Enqueuer{})
 	require.NoError(t, err)
 	count := func() []learning.Difference {

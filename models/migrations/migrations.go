@@ -126,7 +126,7 @@ func open(url string, said notices) (*sql.DB, *goose.Provider, error) {
 	return db, provider, nil
 }
 
-// Text returns all migrations in order, so that a cache can tell when the schema changed.
+// Text returns all migrations in order, so that a cache can notice when the schema changed.
 func Text() (string, error) {
 	var all strings.Builder
 	for _, from := range []embed.FS{files, namesFiles} {

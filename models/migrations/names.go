@@ -82,7 +82,7 @@ func mendUsers(ctx context.Context, tx *sql.Tx) error {
 			return err
 		}
 	}
-	return n.tell(ctx, tx)
+	return n.setNotice(ctx, tx)
 }
 
 func readAccounts(ctx context.Context, tx *sql.Tx) (accounts []account, err error) {

@@ -103,7 +103,7 @@ func (n *names) mendEmail(ctx context.Context, tx *sql.Tx, a account, change fun
 	switch {
 	case err != nil:
 		n.strange = append(n.strange, a.id.String())
-		return nil //nolint:nilerr // it stays as it is, and the notice tells of it
+		return nil //nolint:nilerr // it stays as it is, and the notice lists it
 	case n.mailboxes[mailboxOf(a.email)] != a.id:
 		n.doubles = append(n.doubles, a.id.String())
 		return nil
@@ -143,8 +143,8 @@ func (n *names) mendZone(ctx context.Context, tx *sql.Tx, a account, change func
 	return err
 }
 
-// tell returns a notice of what was done, which names accounts by their ids.
-func (n *names) tell(ctx context.Context, tx *sql.Tx) error {
+// setNotice sets the notice of what was done, which names accounts by their ids.
+func (n *names) setNotice(ctx context.Context, tx *sql.Tx) error {
 	if n.counts == [4]int{} && len(n.taken)+len(n.doubles)+len(n.strange) == 0 {
 		return nil
 	}

@@ -87,9 +87,9 @@ func TestTokensThatWereSeveralRows(t *testing.T) {
 	_, err := migrations.Up(t.Context(), url)
 	require.NoError(t, err)
 	require.Equal(t, []string{"3 1 " + hex + " sandbox", "5 2 fcm:Token-1 production", "6 2 FCM:Token-1 production"}, devicesLeft(t, db))
-	var told string
-	require.NoError(t, db.QueryRow("SELECT right(device_id::text, 1) || status FROM push_receipts").Scan(&told))
-	require.Equal(t, "3accepted", told)
+	var receipt string
+	require.NoError(t, db.QueryRow("SELECT right(device_id::text, 1) || status FROM push_receipts").Scan(&receipt))
+	require.Equal(t, "3accepted", receipt)
 	var marketing, achievements bool
 	require.NoError(t, db.QueryRow("SELECT marketing, achievements FROM push_preferences").Scan(&marketing, &achievements))
 	require.False(t, marketing || achievements)

@@ -70,7 +70,7 @@ func TestNoPushForWhoHasNoDevice(t *testing.T) {
 	require.EqualValues(t, 3, inbox)
 }
 
-func TestWhoIsToBeTold(t *testing.T) {
+func TestWhoGetsAPush(t *testing.T) {
 	t.Parallel()
 	db, now := storetest.New(t), time.Now().UTC().Truncate(time.Microsecond)
 	ada := fixture.SignedUp(t, db, "ada@example.com", now).UserID
@@ -115,7 +115,7 @@ func TestWhoIsToBeTold(t *testing.T) {
 	require.True(t, later.Equal(*counts.Next))
 
 	require.NoError(t, db.Model(&accounts.User{}).Where("id = ?", ada).UpdateColumn("is_active", false).Error)
-	require.Empty(t, targets(t, db, news, later), "an account that is switched off is told of nothing")
+	require.Empty(t, targets(t, db, news, later), "an account that is switched off gets no push")
 	open, err := notify.OpenPushes(t.Context(), db, ada)
 	require.NoError(t, err)
 	require.Equal(t, []uuid.UUID{news.Notification}, open)
@@ -260,7 +260,7 @@ func TestABroadcastIsCutIntoShards(t *testing.T) {
 	require.Equal(t, 21, counts.Accepted)
 	cut, err := notify.CutPushes(t.Context(), db, notify.PushRange{Broadcast: b.ID}, now, 5, 3)
 	require.NoError(t, err)
-	require.Empty(t, cut, "a device whose receipt says accepted is never told again")
+	require.Empty(t, cut, "a device whose receipt says accepted never gets it again")
 }
 
 func TestOldReceiptsAreSwept(t *testing.T) {

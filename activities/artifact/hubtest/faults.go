@@ -74,7 +74,7 @@ func (s *Server) serveCDN(w http.ResponseWriter, r *http.Request) {
 		if p.retryAfter != "" {
 			w.Header().Set("Retry-After", p.retryAfter)
 		}
-		http.Error(w, "told to fail", p.status)
+		http.Error(w, "configured to fail", p.status)
 	default:
 		s.send(w, r, f, p, i)
 	}

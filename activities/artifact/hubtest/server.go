@@ -176,7 +176,7 @@ func (s *Server) serveHub(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	switch {
 	case status != 0:
-		http.Error(w, "told to fail", status)
+		http.Error(w, "configured to fail", status)
 	case to != "":
 		w.Header().Set("Location", strings.Replace(r.URL.Path, "/"+repository+"/", "/"+to+"/", 1))
 		w.WriteHeader(http.StatusTemporaryRedirect)

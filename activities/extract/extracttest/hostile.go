@@ -117,13 +117,13 @@ func withCrossStream(first, holder string, megabytes int) []byte {
 	out.WriteString("%PDF-1.7\n")
 	at := out.Len()
 	fmt.Fprintf(&out, "1 0 obj\n%s\nendobj\n", first)
-	held := out.Len()
+	stream := out.Len()
 	fmt.Fprintf(&out, "5 0 obj\n%s\nendobj\n", holder)
 	table := out.Len()
 	row := func(kind, field, last int) string {
 		return string([]byte{byte(kind), byte(field >> 16), byte(field >> 8), byte(field), byte(last)})
 	}
-	rows := row(0, 0, 0) + row(1, at, 0) + row(2, 5, 0) + row(2, 5, 1) + row(0, 0, 0) + row(1, held, 0) + row(1, table, 0)
+	rows := row(0, 0, 0) + row(1, at, 0) + row(2, 5, 0) + row(2, 5, 1) + row(0, 0, 0) + row(1, stream, 0) + row(1, table, 0)
 	entries := megabytes * mega / 5
 	fmt.Fprintf(&out, "6 0 obj\n%s\nendobj\n", Stream(fmt.Sprintf("/Type /XRef /W [1 3 1] /Size %d /Root 1 0 R ", entries)+flate, deflated(rows, strings.Repeat("\x00", mega), megabytes, "")))
 	fmt.Fprintf(&out, "startxref\n%d\n%%%%EOF\n", table)

@@ -24,8 +24,8 @@ import (
 	"github.com/lyoapp/lyo/activities/extract/isolate"
 )
 
-// slow returns a document whose reading takes too long.
-func slow() extracttest.Hostile { return extracttest.HostileDocuments(19)[0] }
+// slow returns a document whose reading takes many times a second, on any machine.
+func slow() extracttest.Hostile { return extracttest.HostileDocuments(20)[19] }
 
 // heavy returns one whose reading takes more memory than allowed.
 func heavy() extracttest.Hostile { return extracttest.HostileDocuments(19)[14] }
@@ -49,9 +49,9 @@ func TestAReaderThatComputesTooLong(t *testing.T) {
 func refused(t *testing.T, err, kind error) {
 	t.Helper()
 	require.ErrorIs(t, err, kind)
-	told, ok := errors.AsType[*extract.Error](err)
+	refusal, ok := errors.AsType[*extract.Error](err)
 	require.True(t, ok)
-	require.NotEmpty(t, told.Reason)
+	require.NotEmpty(t, refusal.Reason)
 }
 
 func TestNobodyWaitsAnyMore(t *testing.T) {
@@ -105,8 +105,8 @@ func TestACacheThatOthersMayWriteToIsNotRun(t *testing.T) {
 // TestAReaderKnowsNoSecretAndWritesNoFile checks from inside the process.
 func TestAReaderKnowsNoSecretAndWritesNoFile(t *testing.T) {
 	t.Setenv("LYO_SECRET", "open sesame")
-	told := filepath.Join(t.TempDir(), "told")
-	r := isolate.New(isolate.Options{Args: []string{tell, told}, CacheDir: cache(t)})
+	file := filepath.Join(t.TempDir(), "secret")
+	r := isolate.New(isolate.Options{Args: []string{inspect, file}, CacheDir: cache(t)})
 	_, err := r.Read(t.Context(), extract.Text, 5, strings.NewReader("words"))
 	require.ErrorContains(t, err, "environment: [PATH=/nowhere]")
 	require.ErrorContains(t, err, "file too large")
@@ -137,13 +137,13 @@ func workUntilKilled(cacheDir string) {
 	h := slow()
 	r := isolate.New(isolate.Options{Args: []string{serve}, CacheDir: cacheDir})
 	_ = r.Warm(context.Background())
-	tell := func() {
+	report := func() {
 		for _, p := range children(os.Getpid()) {
 			fmt.Println(p)
 		}
 	}
 	for {
-		body := &announcing{Reader: strings.NewReader(string(h.Body)), at: tell}
+		body := &announcing{Reader: strings.NewReader(string(h.Body)), at: report}
 		_, _ = r.Read(context.Background(), h.MediaType, int64(len(h.Body)), body)
 	}
 }

@@ -149,7 +149,7 @@ func (p *process) watch(ctx context.Context, done <-chan struct{}) {
 			p.kill()
 			return
 		case <-look.C:
-			if held(p.cmd.Process.Pid) > p.limits.Memory {
+			if privateMemory(p.cmd.Process.Pid) > p.limits.Memory {
 				p.overfull.Store(true)
 				p.kill()
 				return

@@ -19,9 +19,9 @@ import (
 
 // The test's own program is the reader too, as a worker's is, and a few others.
 const (
-	serve = "read-document"
-	tell  = "tell" // about itself, in its answer
-	work  = "work" // until it is killed
+	serve   = "read-document"
+	inspect = "inspect" // reports on itself, in its answer
+	work    = "work"    // until it is killed
 )
 
 func TestMain(m *testing.M) {
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-	case tell:
+	case inspect:
 		var answer bytes.Buffer
 		err := isolate.Serve(context.Background(), os.Stdin, &answer)
 		written := os.WriteFile(os.Args[2], []byte("secret"), 0o600)

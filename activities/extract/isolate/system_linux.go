@@ -17,8 +17,8 @@ func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// held returns the private memory of a process, in bytes; 0 when it has ended.
-func held(pid int) int64 {
+// privateMemory returns the private memory of a process, in bytes; 0 when it has ended.
+func privateMemory(pid int) int64 {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
 	if err != nil {
 		return 0

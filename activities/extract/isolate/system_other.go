@@ -18,8 +18,8 @@ func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: tr
 // sharedPages is the memory a reader shares with the worker, which ps counts too.
 const sharedPages = 32 << 20
 
-// held returns the private memory of a process, in bytes; 0 when it has ended.
-func held(pid int) int64 {
+// privateMemory returns the private memory of a process, in bytes; 0 when it has ended.
+func privateMemory(pid int) int64 {
 	text, err := exec.Command("ps", "-o", "rss=", "-p", strconv.Itoa(pid)).Output() //nolint:gosec,noctx // a number, and over at once
 	if err != nil {
 		return 0

@@ -47,7 +47,7 @@ func (a answer) result() (extract.Document, error) {
 	case a.Kind == "":
 		return a.Document, nil
 	case at < 0:
-		return extract.Document{}, fmt.Errorf("isolate: the reader tells of a refusal nobody knows: %s", a.Kind)
+		return extract.Document{}, fmt.Errorf("isolate: the reader answered with an unknown kind of refusal: %s", a.Kind)
 	default:
 		return extract.Document{}, &extract.Error{Kind: kinds[at], Reason: a.Reason}
 	}

@@ -114,5 +114,5 @@ func TestNamesAreJudgedByAllTheirAddresses(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "8.8.8.8:443", sorted[0].String())
 	_, err = d.dial(t.Context(), "tcp", "nobody.example.com:80")
-	require.ErrorIs(t, err, ErrRefused, "it is not told from those inside")
+	require.ErrorIs(t, err, ErrRefused, "the error is that of names inside")
 }

@@ -33,13 +33,13 @@ func (directory) LookupNetIP(ctx context.Context, _, host string) ([]netip.Addr,
 	return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
 }
 
-// TestNamesInsideAreNotToldFromNamesThatAreNone looks up names of every kind: the error is
+// TestNamesInsideAndUnknownNamesGetTheSameError looks up names of every kind: the error is
 // the same for all, and none comes earlier.
-func TestNamesInsideAreNotToldFromNamesThatAreNone(t *testing.T) {
+func TestNamesInsideAndUnknownNamesGetTheSameError(t *testing.T) {
 	t.Parallel()
 	const even = 60 * time.Millisecond
 	f := guard.NewFetcher(guard.Options{Resolver: directory{}, EvenLookUps: even})
-	told := map[string]bool{}
+	reasons := map[string]bool{}
 	for _, host := range []string{"inside", "both", "empty", "broken", "silent", "unknown"} {
 		began := time.Now()
 		_, err := f.Fetch(t.Context(), "https://"+host+".example.com/")
@@ -47,15 +47,15 @@ func TestNamesInsideAreNotToldFromNamesThatAreNone(t *testing.T) {
 		require.ErrorIs(t, err, guard.ErrRefused, host)
 		refused, ok := errors.AsType[*guard.Error](err)
 		require.True(t, ok)
-		told[refused.Reason] = true
+		reasons[refused.Reason] = true
 	}
 	for _, address := range []string{"https://10.1.2.3/", "https://router.lan/", "https://localhost/"} {
 		_, err := f.Fetch(t.Context(), address)
 		refused, ok := errors.AsType[*guard.Error](err)
 		require.True(t, ok)
-		told[refused.Reason] = true
+		reasons[refused.Reason] = true
 	}
-	require.Len(t, told, 1)
+	require.Len(t, reasons, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := f.Fetch(ctx, "https://unknown.example.com/")

@@ -96,7 +96,7 @@ func TestTooLittleSpaceIsSaid(t *testing.T) {
 	require.NoError(t, checkSpace(t.TempDir(), 1))
 }
 
-func TestChildrenAreToldWhereEverythingIs(t *testing.T) {
+func TestChildrenGetAllAddresses(t *testing.T) {
 	t.Parallel()
 	o, err := Options{StateDir: "/state", HTTPPort: 8123, Environ: []string{"HOME=/home/me", "REDIS_URL=redis://mine"}}.withDefaults()
 	require.NoError(t, err)

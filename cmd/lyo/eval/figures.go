@@ -31,11 +31,11 @@ type Figures struct {
 	Smaller  Rate           `json:"smaller_rate"`
 	Failures map[string]int `json:"failures"` // by kind of llm.Error, and other; every one is listed
 
-	Duplicate Rate            `json:"duplicate_rate"`
-	Language  Rate            `json:"language_match"` // of the lessons whose language could be detected
-	Untold    int             `json:"language_untold"`
-	Reading   map[string]Mean `json:"reading_level"` // by difficulty level
-	Quality   Mean            `json:"quality_score"`
+	Duplicate  Rate            `json:"duplicate_rate"`
+	Language   Rate            `json:"language_match"` // of the lessons whose language could be detected
+	Undetected int             `json:"language_untold"`
+	Reading    map[string]Mean `json:"reading_level"` // by difficulty level
+	Quality    Mean            `json:"quality_score"`
 
 	Links        int  `json:"invented_links"`
 	Placeholders int  `json:"placeholder_links"`
@@ -112,8 +112,8 @@ func (f *Figures) lesson(l Lesson) {
 	f.Quiz.N += l.Agreed
 	f.Quiz.Of += l.Asked
 	switch l.Language {
-	case untold:
-		f.Untold++
+	case undetected:
+		f.Undetected++
 	case matches:
 		f.Language.N++
 		f.Language.Of++

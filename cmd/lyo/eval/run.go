@@ -42,14 +42,14 @@ func Run(ctx context.Context, o Options) []Course {
 	o = o.withDefaults()
 	courses := make([]Course, len(o.Topics))
 	var group errgroup.Group
-	var telling sync.Mutex
+	var reporting sync.Mutex
 	group.SetLimit(o.Parallel)
 	for i, topic := range o.Topics {
 		group.Go(func() error {
 			courses[i] = write(ctx, o, topic)
 			if ctx.Err() == nil {
-				telling.Lock()
-				defer telling.Unlock()
+				reporting.Lock()
+				defer reporting.Unlock()
 				o.Done(courses[i])
 			}
 			return nil

@@ -46,22 +46,22 @@ func TestAGoodModel(t *testing.T) {
 	t.Parallel()
 	s := newTestEnv(t, 5)
 	s.options.Parallel = 3
-	var told []string
-	s.options.Done = func(c eval.Course) { told = append(told, c.Topic.Locale) }
+	var reported []string
+	s.options.Done = func(c eval.Course) { reported = append(reported, c.Topic.Locale) }
 	courses := eval.Run(t.Context(), s.options)
 	f := eval.Count(courses)
-	require.ElementsMatch(t, eval.Locales(), told)
+	require.ElementsMatch(t, eval.Locales(), reported)
 	require.Equal(t, "ja", courses[4].Topic.Locale, "in the order of the topics")
 	require.Equal(t, 35, f.Asked, "an outline, and for two lessons a text, practice and a solve")
 	require.Equal(t, eval.Rate{N: 35, Of: 35}, f.Schema)
 	require.Equal(t, []int{0, 0, 0, 0}, []int{f.Repair.N, f.Smaller.N, f.Duplicate.N, f.Links})
 	require.Equal(t, eval.Rate{N: 30, Of: 30}, f.Quiz)
 	require.Equal(t, 10, f.Lessons)
-	require.Equal(t, 10, f.Language.Of+f.Untold)
+	require.Equal(t, 10, f.Language.Of+f.Undetected)
 	require.Equal(t, f.Language.Of, f.Language.N)
 	require.Positive(t, f.Language.N)
 	require.Equal(t, 10, f.Quality.N)
-	require.Equal(t, 8, f.Reading["beginner"].N+f.Reading["intermediate"].N+f.Reading["advanced"].N, "not told for Japanese")
+	require.Equal(t, 8, f.Reading["beginner"].N+f.Reading["intermediate"].N+f.Reading["advanced"].N, "not measured for Japanese")
 	require.Positive(t, f.In.Mean)
 	require.Positive(t, f.TokensPerSecond.Mean)
 	require.Zero(t, f.Retried)
@@ -179,8 +179,8 @@ func TestLanguageIsJudged(t *testing.T) {
 		"Auch die Sonne zieht es an, aber mit weniger Kraft, weil sie viel weiter von der Erde entfernt ist. " +
 		"Wer einen Hafen kennt, sieht in einer Tafel nach, wann das Wasser kommt und wie hoch es stehen wird."
 	for name, c := range map[string]struct {
-		topic, match, of, untold int
-		text                     string
+		topic, match, of, undetected int
+		text                         string
 	}{
 		"German for English":       {0, 0, 2, 0, german},
 		"German for German":        {1, 2, 2, 0, german + "\n\n```go\n" + strings.Repeat("// the code speaks English and says so all of the time\n", 20) + "```\n"},
@@ -196,7 +196,7 @@ func TestLanguageIsJudged(t *testing.T) {
 			s.options.Topics = s.options.Topics[c.topic : c.topic+1]
 			s.options.Writer = careless{s.options.Writer, func(string) string { return c.text }}
 			f := s.figures(t)
-			require.Equal(t, []int{c.match, c.of, c.untold}, []int{f.Language.N, f.Language.Of, f.Untold})
+			require.Equal(t, []int{c.match, c.of, c.undetected}, []int{f.Language.N, f.Language.Of, f.Undetected})
 		})
 	}
 }

@@ -35,18 +35,18 @@ func textRows() []row {
 	all := []row{
 		{"lessons", "accepted", func(f Figures) string { return number(f.Lessons) }},
 		{"duplicate rate", "lessons that are nearly another one of their course", func(f Figures) string { return f.Duplicate.String() }},
-		{"language match", "lessons in the language asked for, of those where it can be told", func(f Figures) string { return f.Language.String() }},
-		{"language not told", "lessons whose language was not detected reliably", func(f Figures) string { return number(f.Untold) }},
+		{"language match", "lessons in the language asked for, of those where it was detected", func(f Figures) string { return f.Language.String() }},
+		{"language not detected", "lessons whose language was not detected reliably", func(f Figures) string { return number(f.Undetected) }},
 	}
 	for _, level := range levels() {
-		all = append(all, row{"reading level, " + level, "mean years of school; not told for Japanese", func(f Figures) string { return f.Reading[level].in(1) }})
+		all = append(all, row{"reading level, " + level, "mean years of school; not measured for Japanese", func(f Figures) string { return f.Reading[level].in(1) }})
 	}
 	return append(
 		all,
 		row{"quality score", "mean of the score every lesson gets, 0 to 1; knows form only", func(f Figures) string { return f.Quality.in(2) }},
 		row{"invented links", "addresses nobody gave; must be 0", func(f Figures) string { return number(f.Links) }},
 		row{"placeholder links", "reserved addresses within code, such as localhost", func(f Figures) string { return number(f.Placeholders) }},
-		row{"quiz agreement", "questions the model, not told the answers, answers as it wrote them", func(f Figures) string { return f.Quiz.String() }},
+		row{"quiz agreement", "questions the model, without the answers, answers as it wrote them", func(f Figures) string { return f.Quiz.String() }},
 	)
 }
 

@@ -61,7 +61,7 @@ func textsOfPractice(p llm.Practice) []string {
 type verdict int
 
 const (
-	untold verdict = iota // the detection is not sure
+	undetected verdict = iota // the detection is not sure
 	matches
 	differs
 )
@@ -79,11 +79,11 @@ func judge(text, locale string) verdict {
 	}
 	switch {
 	case letters < leastLetters:
-		return untold
+		return undetected
 	case base == "ja" && eastern*10 < letters:
 		return differs // foreign terms are never so many
 	case !sure || found == "":
-		return untold
+		return undetected
 	case found == base:
 		return matches
 	default:

@@ -25,7 +25,7 @@ var refTopics = []string{"Tides", "Moons", "100% sure", "snake_case", `back\slas
 
 // ask requests a course, often under a key that was used before.
 func (n *reference) ask(rt *rapid.T) {
-	p, s := n.anyone(rt)
+	p, s := n.anySession(rt)
 	topic := rapid.SampledFrom(refTopics).Draw(rt, "topic")
 	key := rapid.SampledFrom([]string{"", "one", "two"}).Draw(rt, "key")
 	var headers []string
@@ -49,7 +49,7 @@ func (n *reference) ask(rt *rapid.T) {
 }
 
 // under returns the task that a user's key belongs to.
-func (n *reference) under(p *resident, key string) *refTask {
+func (n *reference) under(p *refUser, key string) *refTask {
 	i := slices.IndexFunc(n.tasks, func(t *refTask) bool { return key != "" && t.owner == p && t.key == key })
 	if i < 0 {
 		return nil
@@ -93,17 +93,17 @@ func (n *reference) anyCourse(rt *rapid.T) *refCourse {
 }
 
 // seenBy reports whether a user may read the course.
-func (c *refCourse) seenBy(p *resident) bool {
+func (c *refCourse) seenBy(p *refUser) bool {
 	return !c.deleted && (c.owner == p || c.status == "READY" && c.visibility != "private")
 }
 
 // listedFor reports whether it is in a user's list.
-func (c *refCourse) listedFor(p *resident) bool {
+func (c *refCourse) listedFor(p *refUser) bool {
 	return c.seenBy(p) && (c.owner == p || c.visibility == "public")
 }
 
 func (n *reference) read(rt *rapid.T) {
-	p, s := n.anyone(rt)
+	p, s := n.anySession(rt)
 	c := n.anyCourse(rt)
 	a := n.as(s, "GET", "/v1/courses/"+c.id.String(), "")
 	if !c.seenBy(p) {
@@ -118,7 +118,7 @@ func (n *reference) read(rt *rapid.T) {
 }
 
 func (n *reference) listCourses(rt *rapid.T) {
-	p, s := n.anyone(rt)
+	p, s := n.anySession(rt)
 	topic := rapid.SampledFrom([]string{"", "tide", "ON ", "%", "_", `\`, "zebra"}).Draw(rt, "contains")
 	status := rapid.SampledFrom([]string{"", "READY", "GENERATING", "ERROR"}).Draw(rt, "status")
 	own := rapid.Bool().Draw(rt, "own only")
@@ -141,7 +141,7 @@ func (n *reference) listCourses(rt *rapid.T) {
 
 // change sends a user's change of a course and reports whether it should succeed.
 func (n *reference) change(rt *rapid.T, method, body string) (c *refCourse, changed bool) {
-	p, s := n.anyone(rt)
+	p, s := n.anySession(rt)
 	c = n.anyCourse(rt)
 	match := rapid.SampledFrom([]string{"", "*", `"stale"`}).Draw(rt, "if match")
 	a := n.as(s, method, "/v1/courses/"+c.id.String(), body, "If-Match", match)

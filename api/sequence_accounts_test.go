@@ -17,7 +17,7 @@ import (
 func (n *reference) accountSteps() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"sign up": n.signUp, "sign in": n.signIn, "sign out": n.signOut, "sign out elsewhere": n.signOutElsewhere,
-		"list sessions": n.listSessions, "end a session": n.endSession, "come with an ended session": n.comeTooLate,
+		"list sessions": n.listSessions, "end a session": n.endSession, "call with an ended session": n.callWhenEnded,
 	}
 }
 
@@ -43,14 +43,14 @@ func (n *reference) signUp(rt *rapid.T) {
 		return
 	}
 	require.Equal(rt, http.StatusCreated, a.status, string(a.body))
-	p := &resident{email: email, password: password}
+	p := &refUser{email: email, password: password}
 	p.id, _ = a.json(n.w.t)["user"].(map[string]any)["id"].(string)
 	n.people = append(n.people, p)
 	p.enter(n, a)
 }
 
 // enter records the session that a response starts.
-func (p *resident) enter(n *reference, a answer) {
+func (p *refUser) enter(n *reference, a answer) {
 	s := &refSession{}
 	s.access, _ = a.json(n.w.t)["access_token"].(string)
 	claims, err := n.w.server.access.Verify(s.access)
@@ -73,7 +73,7 @@ func (n *reference) signIn(rt *rapid.T) {
 }
 
 func (n *reference) signOut(rt *rapid.T) {
-	_, s := n.anyone(rt)
+	_, s := n.anySession(rt)
 	for range rapid.IntRange(1, 2).Draw(rt, "times") {
 		require.Equal(rt, http.StatusNoContent, n.as(s, "POST", "/v1/auth/logout", "").status)
 	}
@@ -81,7 +81,7 @@ func (n *reference) signOut(rt *rapid.T) {
 }
 
 func (n *reference) signOutElsewhere(rt *rapid.T) {
-	p, s := n.anyone(rt)
+	p, s := n.anySession(rt)
 	require.Equal(rt, http.StatusNoContent, n.as(s, "DELETE", "/v1/auth/sessions", "").status)
 	for _, other := range p.sessions {
 		other.over = other != s
@@ -89,7 +89,7 @@ func (n *reference) signOutElsewhere(rt *rapid.T) {
 }
 
 func (n *reference) listSessions(rt *rapid.T) {
-	p, s := n.anyone(rt)
+	p, s := n.anySession(rt)
 	var want []string
 	for _, open := range slices.Backward(p.open()) {
 		want = append(want, open.id)
@@ -100,7 +100,7 @@ func (n *reference) listSessions(rt *rapid.T) {
 
 // endSession ends one of the user's own sessions; another user's is not found.
 func (n *reference) endSession(rt *rapid.T) {
-	p, s := n.anyone(rt)
+	p, s := n.anySession(rt)
 	owner := rapid.SampledFrom(n.people).Draw(rt, "whose")
 	target := rapid.SampledFrom(owner.sessions).Draw(rt, "which")
 	a := n.as(s, "DELETE", "/v1/auth/sessions/"+target.id, "")
@@ -112,7 +112,7 @@ func (n *reference) endSession(rt *rapid.T) {
 	target.over = true
 }
 
-func (n *reference) comeTooLate(rt *rapid.T) {
+func (n *reference) callWhenEnded(rt *rapid.T) {
 	var over []*refSession
 	for _, p := range n.people {
 		for _, s := range p.sessions {

@@ -23,7 +23,7 @@ func (n *reference) anyTask(rt *rapid.T) *refTask {
 }
 
 func (n *reference) lookAtTask(rt *rapid.T) {
-	p, s := n.anyone(rt)
+	p, s := n.anySession(rt)
 	task := n.anyTask(rt)
 	path := rapid.SampledFrom([]string{"", "/status"}).Draw(rt, "spelling")
 	a := n.as(s, "GET", "/v1/tasks/"+task.id.String()+path, "")
@@ -39,7 +39,7 @@ func (n *reference) lookAtTask(rt *rapid.T) {
 }
 
 func (n *reference) listTasks(rt *rapid.T) {
-	p, s := n.anyone(rt)
+	p, s := n.anySession(rt)
 	state := rapid.SampledFrom([]string{"", "QUEUED", "DONE", "ERROR"}).Draw(rt, "state")
 	var want []string
 	for _, task := range slices.Backward(n.tasks) {
@@ -56,7 +56,7 @@ func (n *reference) listTasks(rt *rapid.T) {
 
 // cancel cancels a task, which ends at once, since none has been started.
 func (n *reference) cancel(rt *rapid.T) {
-	p, s := n.anyone(rt)
+	p, s := n.anySession(rt)
 	task := n.anyTask(rt)
 	a := n.as(s, "POST", "/v1/tasks/"+task.id.String()+"/cancel", "")
 	switch {

@@ -78,7 +78,7 @@ func TestRegisterRules(t *testing.T) {
 	w.problem(w.do("POST", "/v1/auth/register", body(map[string]any{"email": "d@b.example", "username": "graCE"})), rest.SlugConflict)
 }
 
-func TestLoginTellsNobodyWhoHasAnAccount(t *testing.T) {
+func TestLoginDoesNotShowWhoHasAnAccount(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t)
 	w.signUp("ada@example.com")
@@ -150,9 +150,9 @@ func TestExpiredSession(t *testing.T) {
 	p := w.signUp("ada@example.com")
 	w.clock.advance(720 * time.Hour)
 	w.problem(w.do("POST", "/v1/auth/refresh", `{"refresh_token":"`+p.refresh+`"}`), rest.SlugAuth)
-	_, standing, err := accounts.FindSessionState(t.Context(), w.server.DB, store.NewID(), w.clock.now())
+	_, state, err := accounts.FindSessionState(t.Context(), w.server.DB, store.NewID(), w.clock.now())
 	require.NoError(t, err)
-	require.Equal(t, accounts.SessionEnded, standing)
+	require.Equal(t, accounts.SessionEnded, state)
 }
 
 func TestPasswordsThatAreGuessedFirstAreRefused(t *testing.T) {

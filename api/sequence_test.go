@@ -22,13 +22,13 @@ import (
 // implies, without transactions, indexes and cursors.
 type reference struct {
 	w       *testEnv
-	people  []*resident
+	people  []*refUser
 	courses []*refCourse // oldest first; deleted ones too
 	tasks   []*refTask   // oldest first
 }
 
-// resident is a user of the reference model.
-type resident struct {
+// refUser is a user of the reference model.
+type refUser struct {
 	id, email, password string
 	sessions            []*refSession // oldest first
 }
@@ -40,7 +40,7 @@ type refSession struct {
 
 type refCourse struct {
 	id         uuid.UUID
-	owner      *resident
+	owner      *refUser
 	title      string
 	topic      string
 	status     string
@@ -51,16 +51,16 @@ type refCourse struct {
 
 type refTask struct {
 	id    uuid.UUID
-	owner *resident
+	owner *refUser
 	key   string
 	topic string // what the key belongs to
 	state string
 	makes *refCourse
 }
 
-// TestAnyStoryOfTheAPI takes random walks over the API, one request after another,
+// TestRandomSequencesOfCalls makes random sequences of requests to the API, one after another,
 // beside the reference model. Each area adds its steps.
-func TestAnyStoryOfTheAPI(t *testing.T) {
+func TestRandomSequencesOfCalls(t *testing.T) {
 	t.Parallel()
 	w := newReferenceEnv(t)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -93,15 +93,15 @@ func newReferenceEnv(t *testing.T) *testEnv {
 	return newTestEnv(t, func(d *Deps) {
 		d.Config.Course.Deadline = time.Hour
 		d.Config.Course.AtOnce = 1000
-		d.Config.Auth.AccessFor = 24 * time.Hour // no walk is longer
+		d.Config.Auth.AccessFor = 24 * time.Hour // no sequence is longer
 		d.Temporal = gone
 		d.Dispatcher = &outbox.Dispatcher{DB: d.DB, Temporal: gone, Clock: time.Now, Log: quiet}
 	})
 }
 
-// anyone returns a user with an open session, and that session.
-func (n *reference) anyone(rt *rapid.T) (*resident, *refSession) {
-	var open []*resident
+// anySession returns a user with an open session, and that session.
+func (n *reference) anySession(rt *rapid.T) (*refUser, *refSession) {
+	var open []*refUser
 	for _, p := range n.people {
 		if len(p.open()) > 0 {
 			open = append(open, p)
@@ -114,7 +114,7 @@ func (n *reference) anyone(rt *rapid.T) (*resident, *refSession) {
 	return p, rapid.SampledFrom(p.open()).Draw(rt, "session")
 }
 
-func (p *resident) open() (open []*refSession) {
+func (p *refUser) open() (open []*refSession) {
 	for _, s := range p.sessions {
 		if !s.over {
 			open = append(open, s)
@@ -123,8 +123,8 @@ func (p *resident) open() (open []*refSession) {
 	return open
 }
 
-func (n *reference) called(email string) *resident {
-	i := slices.IndexFunc(n.people, func(p *resident) bool { return p.email == email })
+func (n *reference) called(email string) *refUser {
+	i := slices.IndexFunc(n.people, func(p *refUser) bool { return p.email == email })
 	if i < 0 {
 		return nil
 	}
