@@ -68,6 +68,10 @@ var traps = []struct {
 	{"no known encoding", text, func(n int) []byte { return bytes.Repeat([]byte("\xc1\x81\xfe\x9d \xff"), min(n, 90)*mega/60) }},
 }
 
+// Slow returns a document whose reading takes minutes and little memory: a thousand pages with one
+// content stream of 5 MB.
+func Slow() Hostile { return Hostile{"pages that share a stream", pdf, sharedStream(5)} }
+
 // HostileDocuments returns that many documents of all kinds, of 10 to 200 MB once unpacked,
 // each of at most 10 MiB as sent.
 func HostileDocuments(number int) []Hostile {

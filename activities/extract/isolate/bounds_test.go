@@ -25,7 +25,7 @@ import (
 )
 
 // slow returns a document whose reading takes many times a second, on any machine.
-func slow() extracttest.Hostile { return extracttest.HostileDocuments(20)[19] }
+func slow() extracttest.Hostile { return extracttest.Slow() }
 
 // heavy returns one whose reading takes more memory than allowed.
 func heavy() extracttest.Hostile { return extracttest.HostileDocuments(19)[14] }
