@@ -25,19 +25,18 @@ func converse[T any](ctx context.Context, w *CourseActivities, c courses.Course,
 		value, usage, err = call(ctx, heartbeat)
 		return err
 	})
-	if kept := w.keepCost(ctx, c, kind, usage, err); err == nil {
-		err = toApplicationError(kept)
-	}
+	w.keepCost(ctx, c, kind, usage, err)
 	return value, err
 }
 
 // costTime bounds saving a cost after the activity was cancelled.
 const costTime = 5 * time.Second
 
-// keepCost charges the course's owner. Key: run, activity, attempt and kind.
-func (w *CourseActivities) keepCost(ctx context.Context, c courses.Course, kind string, u llm.Usage, cause error) error {
+// keepCost charges the course's owner. Key: run, activity, attempt and kind. A cost that cannot be kept is
+// logged: an answer that was paid for is not thrown away for its bill.
+func (w *CourseActivities) keepCost(ctx context.Context, c courses.Course, kind string, u llm.Usage, cause error) {
 	if u.Calls == 0 {
-		return nil
+		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), costTime)
 	defer cancel()
@@ -55,9 +54,7 @@ func (w *CourseActivities) keepCost(ctx context.Context, c courses.Course, kind 
 	if w.Spent != nil {
 		w.Spent(ctx, call)
 	}
-	err := courses.SaveModelCall(ctx, w.DB, call)
-	if err != nil {
+	if err := courses.SaveModelCall(ctx, w.DB, call); err != nil {
 		w.Log.WarnContext(ctx, "the cost of a call could not be kept", "kind", kind, "tokens", u.InputTokens+u.OutputTokens, "error", err)
 	}
-	return err
 }

@@ -16,6 +16,9 @@ const (
 	FailureBadAnswer = "bad_answer" // the model answered, but nothing usable
 	FailureStopping  = "stopping"   // the worker is stopping; another one continues
 	FailureInternal  = "internal"
+
+	// FailureMisconfigured is a model server that refuses for good; the message says what to change.
+	FailureMisconfigured = "misconfigured"
 )
 
 // finalCodes fail the same way each time, so a retry is pointless.
@@ -33,6 +36,8 @@ func toApplicationError(err error) error {
 		return err
 	case errors.As(err, &coded):
 		return failure(coded.Message, string(coded.Code), err, finalCodes[coded.Code], coded.RetryAfter)
+	case store.IsRefusedData(err):
+		return failure("The database refuses this data.", FailureInternal, err, true, 0)
 	default:
 		return failure("An internal error.", FailureInternal, err, false, 0)
 	}
@@ -49,7 +54,7 @@ func toModelError(err error, attempt int32) error {
 	case llm.BadAnswer:
 		return failure("The model gave no usable answer.", FailureBadAnswer, err, attempt >= badAnswerTries, 0)
 	case llm.Misconfigured:
-		return failure("The model refuses requests.", string(store.Unavailable), err, true, 0)
+		return failure("The model is not set up right: "+fault.Message+".", FailureMisconfigured, err, true, 0)
 	default:
 		return failure("The model cannot be reached.", string(store.Unavailable), err, false, fault.RetryAfter)
 	}

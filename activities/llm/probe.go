@@ -37,9 +37,7 @@ func (c *Client) Probe(ctx context.Context) (Info, error) {
 // infoFrom takes the provider from the server's own data, if it has any.
 func (c *Client) infoFrom(m openai.Model) Info {
 	info := c.Info()
-	if owner := strings.TrimSpace(m.OwnedBy); owner != "" {
-		info.Provider = owner
-	}
+	info.Provider = cmp.Or(head(line(m.OwnedBy), 80), info.Provider)
 	// Lyo's own engine returns the weights it serves; others omit this.
 	var own struct {
 		Version string `json:"version"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -85,4 +86,14 @@ func DerivedID(space uuid.UUID, parts ...string) uuid.UUID {
 func IsUniqueViolation(err error, index string) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "23505" && pg.ConstraintName == index
+}
+
+// IsRefusedData reports whether Postgres, or the driver before it, refuses a value for what it is: out of
+// its column's range, of no valid encoding, against a check. The same value is refused each time.
+func IsRefusedData(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return strings.HasPrefix(pg.Code, "22") || pg.Code == "23502" || pg.Code == "23514"
+	}
+	return err != nil && strings.Contains(err.Error(), "failed to encode args[") // of pgx, which has no type for it
 }
