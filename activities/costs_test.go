@@ -172,3 +172,14 @@ func TestACourseWithoutALearnerIsNotChargedToAnybody(t *testing.T) {
 	require.NoError(t, e.db.Model(&courses.ModelCall{}).Count(&calls).Error)
 	require.Zero(t, calls, "costs go with their user")
 }
+
+// TestNoAnswerIsLostForItsBill: the cost of an answer cannot be stored, and the answer is used.
+func TestNoAnswerIsLostForItsBill(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	require.NoError(t, d.db.Exec("ALTER TABLE model_calls ADD CHECK (input_tokens < 0)").Error)
+	d.outline(t)
+	require.Empty(t, d.costs(t))
+	require.NotEmpty(t, d.read(t).Lessons)
+	require.Equal(t, 1, d.model.Count(llmtest.Outline))
+}

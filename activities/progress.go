@@ -2,12 +2,14 @@ package activities
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 )
 
@@ -76,7 +78,32 @@ type Generation = courses.Generation
 // FinishTask ends a task that writes no course. Key: the task's state; a task that has ended
 // stays as it is.
 func (s *ProgressActivities) FinishTask(ctx context.Context, in FinishInput) error {
-	return toApplicationError(tasks.FinishTask(ctx, s.DB, in.TaskID, in.Rest))
+	return end(in, func(in FinishInput) error { return tasks.FinishTask(ctx, s.DB, in.TaskID, in.Rest) })
+}
+
+// end ends a task. When Postgres refuses what its last events and its generation say, it ends without.
+func end(in FinishInput, finish func(FinishInput) error) error {
+	err := finish(in)
+	if store.IsRefusedData(err) {
+		err = finish(in.withoutTexts())
+	}
+	return toApplicationError(err)
+}
+
+// withoutTexts returns the end of the same task without anything that was said from outside.
+func (in FinishInput) withoutTexts() FinishInput {
+	rest := slices.Clone(in.Rest)
+	for i := range rest {
+		rest[i].Message, rest[i].Result = "", nil
+		if fault := rest[i].Fault; fault != nil {
+			rest[i].Fault = &Fault{Code: FailureInternal, Message: "The reason could not be stored.", CancelledByUser: fault.CancelledByUser}
+			if fault.Cancelled() {
+				rest[i].Fault.Code, rest[i].Fault.Message = FaultCancelled, "The task was cancelled."
+			}
+		}
+	}
+	in.Rest, in.Generation = rest, nil
+	return in
 }
 
 // SettleCourse ends the task and its course in one transaction. Key: the task's state;
@@ -90,11 +117,13 @@ func (s *ProgressActivities) SettleCourse(ctx context.Context, in FinishInput) e
 	if !task.MakesCourse() {
 		return s.FinishTask(ctx, in)
 	}
-	gen := Generation{}
-	if in.Generation != nil {
-		gen = *in.Generation
-		at := in.Rest[len(in.Rest)-1].At
-		gen.GeneratedAt = &at
-	}
-	return toApplicationError(courses.FinishCourse(ctx, s.DB, in.TaskID, in.Rest, gen, s.Enqueuer))
+	return end(in, func(in FinishInput) error {
+		gen := Generation{}
+		if in.Generation != nil {
+			gen = *in.Generation
+			at := in.Rest[len(in.Rest)-1].At
+			gen.GeneratedAt = &at
+		}
+		return courses.FinishCourse(ctx, s.DB, in.TaskID, in.Rest, gen, s.Enqueuer)
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities"
+	"github.com/lyoapp/lyo/models/fixture"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 )
@@ -37,5 +38,25 @@ func TestATaskWithoutACourseEnds(t *testing.T) {
 			require.Equal(t, tasks.TaskDone, row.State)
 			require.EqualValues(t, 2, row.Seq)
 		})
+	}
+}
+
+// TestATaskEndsWhateverWasSaid: what Postgres refuses, a zero byte here, must keep no task from ending.
+func TestATaskEndsWhateverWasSaid(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{"model_misconfigured": activities.FailureInternal, activities.FaultCancelled: activities.FaultCancelled} {
+		ctx, db, _, task := fixture.Asked(t)
+		last := fixture.Event(task.Seq+1, activities.Failed, 10)
+		last.Message = "The server says \x00."
+		last.Fault = &activities.Fault{Code: code, Message: last.Message, CancelledByUser: code == activities.FaultCancelled}
+		s := &activities.ProgressActivities{DB: db}
+		require.NoError(t, s.SettleCourse(ctx, activities.FinishInput{
+			TaskID: task.ID, Rest: []activities.Event{last}, Generation: &activities.Generation{Provider: "a\x00b"},
+		}))
+		row, err := tasks.AnyTask(ctx, db, task.ID)
+		require.NoError(t, err)
+		require.Equal(t, tasks.TaskError, row.State)
+		require.Equal(t, want, row.Fault.Code)
+		require.Equal(t, code == activities.FaultCancelled, row.Fault.CancelledByUser)
 	}
 }
