@@ -137,7 +137,7 @@ func TestFailuresOfTheModelKeepTheirMeaning(t *testing.T) {
 	}{
 		"server error": {llmtest.Status(500), "unavailable", false},
 		"too many":     {llmtest.TooMany(2 * time.Second), "unavailable", false},
-		"bad key":      {llmtest.Status(401), "unavailable", true},
+		"bad key":      {llmtest.Status(401), activities.FailureMisconfigured, true},
 		"broken":       {llmtest.BrokenJSON(), activities.FailureBadAnswer, false},
 		"cut off":      {llmtest.Cut(), "unavailable", false},
 	} {

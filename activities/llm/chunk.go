@@ -2,6 +2,7 @@ package llm
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"math"
@@ -40,6 +41,7 @@ func readChunk(data []byte) (chunk, error) {
 			}
 			Text         json.RawMessage `json:"text"`
 			FinishReason json.RawMessage `json:"finish_reason"`
+			GoogleReason json.RawMessage `json:"finishReason"`
 		} `json:"choices"`
 		Usage json.RawMessage `json:"usage"`
 	}
@@ -55,7 +57,7 @@ func readChunk(data []byte) (chunk, error) {
 	}
 	choice := m.Choices[0]
 	out.text = contentOf(choice.Delta.Content) + contentOf(choice.Message.Content) + contentOf(choice.Text)
-	out.finish = finishOf(choice.FinishReason)
+	out.finish = cmp.Or(finishOf(choice.FinishReason), finishOf(choice.GoogleReason))
 	out.ended = choice.Message.Content != nil
 	return out, nil
 }
