@@ -35,7 +35,7 @@ func (s *Server) beginAttempt(ctx context.Context, email string) (attempt, error
 		everywhere: ratelimit.Charge{Policy: s.limits.everywhere, Cost: 1, On: ratelimit.Subject("account:" + account), Soft: true},
 	}
 	var err error
-	a.verdict, err = s.countStrictly(ctx, ratelimit.Charge{Policy: s.limits.login, Cost: 1}, a.failure, a.everywhere)
+	a.verdict, err = s.countStrictly(ctx, noSignIn, ratelimit.Charge{Policy: s.limits.login, Cost: 1}, a.failure, a.everywhere)
 	if err != nil || !a.verdict.Over {
 		return a, err
 	}

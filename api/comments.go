@@ -38,12 +38,12 @@ func (s *Server) comments() {
 	rest.Register(s.API, huma.Operation{
 		OperationID: "delete-comment", Method: http.MethodDelete, Path: commentPath, Tags: tags, Summary: "Delete a comment",
 		Description: "For its author and administrators. It remains as a stub where it has replies.",
-	}, s.deleteComment)
+	}, deletion(s, community.DeleteComment, s.commentMatches, "The comment is deleted."))
 	rest.Register(s.API, huma.Operation{
 		OperationID: "list-comment-edits", Method: http.MethodGet, Path: commentPath + "/edits", Tags: tags,
 		Summary:     "List edits of a comment",
 		Description: "Previous texts, newest first, at most 100. For its author and administrators.",
-	}, s.listCommentEdits)
+	}, s.edits(community.CommentEdits))
 	s.likable("comment", commentPath, community.LikeComment)
 }
 
@@ -176,32 +176,4 @@ func (s *Server) updateComment(ctx context.Context, in *updateCommentInput) (*re
 		return nil, err
 	}
 	return s.singleComment(changed, in.Format)
-}
-
-type deleteCommentInput struct {
-	rest.PathID
-	rest.Changing
-}
-
-func (s *Server) deleteComment(ctx context.Context, in *deleteCommentInput) (*rest.Body[done], error) {
-	w, err := s.writing(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := community.DeleteComment(ctx, s.DB, w, in.ID, s.commentMatches(in.IfMatch)); err != nil {
-		return nil, err
-	}
-	return rest.Answer(done{"The comment is deleted."}), nil
-}
-
-func (s *Server) listCommentEdits(ctx context.Context, in *rest.PathID) (*rest.Body[[]editView], error) {
-	v, err := s.reader(ctx)
-	if err != nil {
-		return nil, err
-	}
-	edits, err := community.CommentEdits(ctx, s.DB, v, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	return rest.Answer(viewEdits(edits)), nil
 }

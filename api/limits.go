@@ -118,14 +118,18 @@ func (s *Server) countHandshake(ctx context.Context, refusal error) error {
 // countSignUp charges a new account to its address. It returns Unavailable when Redis cannot be
 // reached.
 func (s *Server) countSignUp(ctx context.Context) error {
-	_, err := s.countStrictly(ctx, ratelimit.Charge{Policy: s.limits.register, Cost: 1})
+	_, err := s.countStrictly(ctx, noSignIn, ratelimit.Charge{Policy: s.limits.register, Cost: 1})
 	return err
 }
 
-func (s *Server) countStrictly(ctx context.Context, charges ...ratelimit.Charge) (ratelimit.Verdict, error) {
+// countStrictly charges a request to the caller's address. It returns Unavailable, with the given words,
+// when Redis cannot be reached, and RateLimited when a limit is used up.
+func (s *Server) countStrictly(ctx context.Context, unavailable string, charges ...ratelimit.Charge) (ratelimit.Verdict, error) {
 	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: rest.CallerAddress(ctx), Charges: charges})
 	if err != nil {
-		return verdict, store.Errorf(store.Unavailable, "Signing in and up is not possible at the moment. Try again.").Because(err)
+		return verdict, store.Errorf(store.Unavailable, "%s Try again.", unavailable).Because(err)
 	}
 	return verdict, rest.Judge(ctx, verdict)
 }
+
+const noSignIn = "Signing in and up is not possible at the moment."

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
@@ -50,12 +51,12 @@ func (s *Server) posts() {
 	rest.Register(s.API, huma.Operation{
 		OperationID: "delete-post", Method: http.MethodDelete, Path: postPath, Tags: tags, Summary: "Delete a post",
 		Description: "For its author and administrators.",
-	}, s.deletePost)
+	}, deletion(s, community.DeletePost, s.postMatches, "The post is deleted."))
 	rest.Register(s.API, huma.Operation{
 		OperationID: "list-post-edits", Method: http.MethodGet, Path: postPath + "/edits", Tags: tags,
 		Summary:     "List edits of a post",
 		Description: "Previous texts, newest first, at most 100. For its author and administrators.",
-	}, s.listPostEdits)
+	}, s.edits(community.PostEdits))
 	s.likable("post", postPath, community.LikePost)
 }
 
@@ -188,30 +189,38 @@ type done struct {
 	Message string `json:"message"`
 }
 
-type deletePostInput struct {
+type deleteInput struct {
 	rest.PathID
 	rest.Changing
 }
 
-func (s *Server) deletePost(ctx context.Context, in *deletePostInput) (*rest.Body[done], error) {
-	w, err := s.writing(ctx)
-	if err != nil {
-		return nil, err
+// deletion returns the handler that deletes a post or a comment, if it is the version of If-Match.
+func deletion[T any](s *Server, remove func(context.Context, *gorm.DB, community.AuthorContext, uuid.UUID, func(T) error) error,
+	matches func(ifMatch string) func(T) error, message string,
+) func(context.Context, *deleteInput) (*rest.Body[done], error) {
+	return func(ctx context.Context, in *deleteInput) (*rest.Body[done], error) {
+		w, err := s.writing(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := remove(ctx, s.DB, w, in.ID, matches(in.IfMatch)); err != nil {
+			return nil, err
+		}
+		return rest.Answer(done{message}), nil
 	}
-	if err := community.DeletePost(ctx, s.DB, w, in.ID, s.postMatches(in.IfMatch)); err != nil {
-		return nil, err
-	}
-	return rest.Answer(done{"The post is deleted."}), nil
 }
 
-func (s *Server) listPostEdits(ctx context.Context, in *rest.PathID) (*rest.Body[[]editView], error) {
-	v, err := s.reader(ctx)
-	if err != nil {
-		return nil, err
+// edits returns the handler that lists the earlier versions of a post or a comment.
+func (s *Server) edits(list func(context.Context, *gorm.DB, moderation.Viewer, uuid.UUID) ([]community.ContentEdit, error)) func(context.Context, *rest.PathID) (*rest.Body[[]editView], error) {
+	return func(ctx context.Context, in *rest.PathID) (*rest.Body[[]editView], error) {
+		v, err := s.reader(ctx)
+		if err != nil {
+			return nil, err
+		}
+		edits, err := list(ctx, s.DB, v, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return rest.Answer(viewEdits(edits)), nil
 	}
-	edits, err := community.PostEdits(ctx, s.DB, v, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	return rest.Answer(viewEdits(edits)), nil
 }

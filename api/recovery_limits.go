@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
-	"github.com/lyoapp/lyo/api/rest"
-	"github.com/lyoapp/lyo/models/store"
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
@@ -30,11 +28,7 @@ func mailboxOf(address string) string {
 // countMails charges mails to all given subjects, or to none when one of them is RateLimited. It
 // returns Unavailable when Redis cannot be reached, because mails cost money and annoy.
 func (s *Server) countMails(ctx context.Context, charges ...ratelimit.Charge) (ratelimit.Verdict, error) {
-	verdict, err := s.limits.take(ctx, ratelimit.Request{Subject: rest.CallerAddress(ctx), Charges: charges})
-	if err != nil {
-		return verdict, store.Errorf(store.Unavailable, "Mails cannot be asked for at the moment. Try again.").Because(err)
-	}
-	return verdict, rest.Judge(ctx, verdict)
+	return s.countStrictly(ctx, "Mails cannot be asked for at the moment.", charges...)
 }
 
 // countStrangersMail is countMails with one more charge to a mailbox that may belong to anyone. room
