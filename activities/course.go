@@ -181,7 +181,7 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 	lesson.Content, lesson.Revision = text.Markdown, in.Revision
 	lesson.WrittenAt, lesson.UpdatedAt = &now, now
 	lesson.Citations = at.cited(text.Cited)
-	judge(&lesson, c)
+	judge(&lesson, c, text.TooHard)
 	return toApplicationError(courses.SaveLesson(ctx, w.DB, lesson))
 }
 

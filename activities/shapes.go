@@ -71,8 +71,11 @@ const practiceMinutes = 5
 
 // judge sets the quality and duration of a lesson from its text. The duration stays if
 // the learner chose how long the course should take.
-func judge(l *courses.Lesson, c courses.Course) {
+func judge(l *courses.Lesson, c courses.Course, tooHard bool) {
 	score := quality.Quality(l.Content, c.Locale, c.DifficultyLevel)
+	if tooHard {
+		score = score.TooHard()
+	}
 	l.QualityScore, l.Quality = &score.Total, score.Parts()
 	if level := quality.ReadingLevel(l.Content, c.Locale); level > 0 {
 		l.ReadingLevel = &level
@@ -124,7 +127,7 @@ func ownItem(c courses.Course, l courses.Lesson, position int, kind, title strin
 }
 
 func withWords(i courses.Item) courses.Item {
-	n := len(texts.Words(i.Content))
+	n := texts.CountWords(i.Content)
 	i.WordCount = &n
 	return i
 }

@@ -58,3 +58,11 @@ func TestLoops(t *testing.T) {
 	require.True(t, g.found(strings.Repeat("x", 300)))
 	require.False(t, g.found(strings.Repeat("x", 301)), "looks again only after more text")
 }
+
+func TestLoopsWithoutSpaces(t *testing.T) {
+	t.Parallel()
+	const sentence = "月亮的引力使海水每天上涨两次，所以住在港口的人们总要先看一看潮汐表再出海。"
+	require.True(t, loops(strings.Repeat(sentence, 5)))
+	require.False(t, loops(strings.Repeat(sentence, 2)))
+	require.True(t, loops(strings.Repeat("ดวงจันทร์ดึงดูดน้ำทะเลให้สูงขึ้นวันละสองครั้ง", 6)))
+}
