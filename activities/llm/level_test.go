@@ -35,7 +35,7 @@ func TestAReadingLevelThatMissesLosesNoLesson(t *testing.T) {
 		"its repair is a refusal":   {llmtest.Refusal(), true},
 		"its repair repeats itself": {llmtest.Repeat(), true},
 		"its repair is not written": {llmtest.Status(503), true},
-		"its repair is cut":   {llmtest.Cut(), true},
+		"its repair is cut":         {llmtest.Cut(), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

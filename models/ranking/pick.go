@@ -72,7 +72,9 @@ func frequencies(text string) map[string]float64 {
 }
 
 // joint reports what joins the parts of a word, each of which is searched for: l'eau, 3.14, snake_case.
-func joint(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && r != '\u200C' && r != '\u200D' }
+func joint(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && r != '\u200C' && r != '\u200D'
+}
 
 func isASCII(word string) bool {
 	for _, r := range word {

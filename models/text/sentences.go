@@ -26,7 +26,9 @@ func Sentences(text string) []string {
 
 // EndsSentence reports whether a text ends with a mark that ends sentences, and closing quotes perhaps.
 func EndsSentence(text string) bool {
-	text = strings.TrimRightFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Pe, unicode.Pi, unicode.Pf) || r == '"' || r == '\'' })
+	text = strings.TrimRightFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.In(r, unicode.Pe, unicode.Pi, unicode.Pf) || r == '"' || r == '\''
+	})
 	last := []rune(text[max(0, len(text)-4):])
 	return len(last) > 0 && (unicode.Is(unicode.Sentence_Terminal, last[len(last)-1]) || endsSentence(last[len(last)-1]))
 }
