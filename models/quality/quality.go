@@ -86,7 +86,7 @@ func structure(text string) float64 {
 //nolint:misspell // other languages than English
 var exampleWords = []string{
 	"example", "for instance", "suppose", "beispiel", "ejemplo", "exemple", "exemplo", "esempio", "voorbeeld", "örnek",
-	"пример", "przykład", "例", "예를", "उदाहरण", "مثال",
+	"пример", "приклад", "przykład", "例", "예를", "예시", "उदाहरण", "উদাহরণ", "مثال", "ví dụ", "ตัวอย่าง",
 }
 
 func examples(text string) float64 {
@@ -101,8 +101,8 @@ func examples(text string) float64 {
 }
 
 var summaryWords = []string{
-	"summary", "in short", "recap", "key takeaway", "zusammenfassung", "resumen", "résumé", "resumo", "riassunto", "samenvatting",
-	"özet", "итог", "podsumowanie", "まとめ", "总结", "總結", "요약", "सारांश", "ملخص",
+	"summary", "in short", "recap", "key takeaway", "zusammenfassung", "resumen", "résumé", "en bref", "resumo", "riassunto", "samenvatting",
+	"özet", "итог", "підсумок", "podsumowanie", "まとめ", "总结", "總結", "요약", "सारांश", "সারাংশ", "ملخص", "خلاصه", "خلاصہ", "tóm tắt", "สรุป",
 }
 
 // closing scores a summary in the last third of the text.
