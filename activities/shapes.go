@@ -1,11 +1,13 @@
 package activities
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/language"
 
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/models/courses"
@@ -19,12 +21,33 @@ func planned(c courses.Course, o llm.Outline, gen Generation, now time.Time) cou
 	if c.Description == "" {
 		c.Description = o.Description
 	}
+	if written := writtenLocale(c, gen.Fallback); written != c.Locale {
+		c.Generation.AskedLocale, c.Locale = c.Locale, written
+	}
 	c.Lessons = nil
 	for i, p := range o.Lessons {
 		c.Lessons = append(c.Lessons, plannedLesson(c.ID, i+1, p, now))
 	}
 	c.EstimatedDurationHours = hoursOf(c.Lessons)
 	return c
+}
+
+// writtenLocale returns the locale of what a writer writes: the built-in one knows only English.
+func writtenLocale(c courses.Course, fallback bool) string {
+	tag, err := language.Parse(c.Locale)
+	if base, _ := tag.Base(); fallback && (err != nil || base.String() != "en") {
+		return "en"
+	}
+	return c.Locale
+}
+
+// askedLocale returns the locale to be written in: of the built-in writer's course the one that was asked
+// for, so that its texts say why they are in English.
+func askedLocale(c courses.Course, fallback bool) string {
+	if fallback {
+		return cmp.Or(c.Generation.AskedLocale, c.Locale)
+	}
+	return c.Locale
 }
 
 func plannedLesson(course uuid.UUID, position int, p llm.LessonPlan, now time.Time) courses.Lesson {
@@ -85,13 +108,13 @@ func judge(l *courses.Lesson, c courses.Course, tooHard bool) {
 	}
 }
 
-func lessonRequest(c courses.Course, l courses.Lesson, feedback []string) llm.LessonRequest {
+func lessonRequest(c courses.Course, l courses.Lesson, in LessonInput) llm.LessonRequest {
 	titles := make([]string, len(c.Lessons))
 	for i, other := range c.Lessons {
 		titles[i] = other.Title
 	}
 	return llm.LessonRequest{
-		Brief: briefOf(c), CourseTitle: c.Title, Titles: titles, Number: l.Position, Feedback: feedback,
+		Brief: briefOf(c, in.Fallback), CourseTitle: c.Title, Titles: titles, Number: l.Position, Feedback: in.Feedback,
 		Plan: planOf(l),
 	}
 }
@@ -99,7 +122,8 @@ func lessonRequest(c courses.Course, l courses.Lesson, feedback []string) llm.Le
 // practiceItems returns the items Lyo writes for a lesson: study questions to think
 // about, and a quiz if any question passed. Neither comes from a website, so neither
 // has an address.
-func practiceItems(c courses.Course, l courses.Lesson, p llm.Practice, now time.Time) []courses.Item {
+func practiceItems(c courses.Course, l courses.Lesson, p llm.Practice, fallback bool, now time.Time) []courses.Item {
+	c.Locale = writtenLocale(c, fallback)
 	study := ownItem(c, l, 1, "text", "Study questions: "+l.Title, now)
 	study.Summary = "Questions to answer in your own words after reading the lesson."
 	study.Content = numbered(p.StudyQuestions)

@@ -117,6 +117,7 @@ func finishCourse(tx *gorm.DB, id uuid.UUID, last tasks.TaskEvent, gen Generatio
 		c.PublishedAt = &last.At
 	}
 	if gen.GeneratedAt != nil {
+		gen.AskedLocale = c.Generation.AskedLocale
 		c.Generation = gen
 	}
 	if err := countCosts(tx, &c); err != nil {
