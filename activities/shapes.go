@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/lyoapp/lyo/activities/llm"
+	quizzes "github.com/lyoapp/lyo/activities/quiz"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/quality"
 	texts "github.com/lyoapp/lyo/models/text"
@@ -133,13 +134,17 @@ func practiceItems(c courses.Course, l courses.Lesson, p llm.Practice, fallback 
 	quiz := ownItem(c, l, 2, "quiz", "Quiz: "+l.Title, now)
 	quiz.Summary = fmt.Sprintf("%d questions about what the lesson says.", len(p.Quiz))
 	for i, q := range p.Quiz {
-		quiz.Quiz = append(quiz.Quiz, courses.QuizQuestion{
-			ID: fmt.Sprintf("q%d", i+1), Kind: "single_choice", Prompt: q.Prompt,
-			Options: q.Options, Answer: q.Answer, Explanation: q.Explanation,
-		})
+		quiz.Quiz = append(quiz.Quiz, arranged(quiz.ID, fmt.Sprintf("q%d", i+1), q))
 	}
-	quiz.Content = quizText(p.Quiz)
+	quiz.Content = quizText(quiz.Quiz)
 	return []courses.Item{withWords(study), withWords(quiz)}
+}
+
+// arranged returns a question as it is stored, with its options in an order that follows from its id. Answers
+// to it are stored by place, so the order never changes afterwards.
+func arranged(item uuid.UUID, id string, q llm.Question) courses.QuizQuestion {
+	a := quizzes.Arrange(item.String()+"/"+id, quizzes.Question{Options: q.Options, Answer: q.Answer, Explanation: q.Explanation})
+	return courses.QuizQuestion{ID: id, Kind: "single_choice", Prompt: q.Prompt, Options: a.Options, Answer: a.Answer, Explanation: a.Explanation}
 }
 
 func ownItem(c courses.Course, l courses.Lesson, position int, kind, title string, now time.Time) courses.Item {
@@ -165,7 +170,7 @@ func numbered(lines []string) string {
 }
 
 // quizText returns the quiz as Markdown, without the answers.
-func quizText(questions []llm.Question) string {
+func quizText(questions []courses.QuizQuestion) string {
 	var b strings.Builder
 	for i, q := range questions {
 		fmt.Fprintf(&b, "%d. %s\n", i+1, q.Prompt)
