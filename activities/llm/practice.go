@@ -176,7 +176,9 @@ func unlabelled(options []string) []string {
 func distinct(options []string) bool {
 	seen := map[string]bool{"": true}
 	for _, o := range options {
-		key := texts.Key(strings.TrimRightFunc(o, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Sentence_Terminal, r) && r != '!' && r != '?' }))
+		key := texts.Key(strings.TrimRightFunc(o, func(r rune) bool {
+			return unicode.IsSpace(r) || unicode.Is(unicode.Sentence_Terminal, r) && r != '!' && r != '?'
+		}))
 		if seen[key] {
 			return false
 		}
