@@ -12,8 +12,6 @@ import (
 )
 
 // topics has one for each language that is tested.
-//
-//nolint:misspell // other languages than English
 var topics = map[string]string{
 	"en": "Sourdough bread", "de": "Brot mit Sauerteig", "es": "Pan de masa madre", "fr": "Le pain au levain", "pt": "Pão de fermento natural",
 	"it": "Il pane a lievito madre", "nl": "Brood met zuurdesem", "pl": "Chleb na zakwasie", "ru": "Хлеб на закваске", "uk": "Хліб на заквасці",

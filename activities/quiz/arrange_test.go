@@ -38,7 +38,7 @@ func TestOptionsAboutTheOthersComeLast(t *testing.T) {
 		"Todas las anteriores", "Ninguna de las anteriores", "Toutes les réponses ci-dessus", "Aucune de ces réponses",
 		"Todas as alternativas anteriores", "Nenhuma das anteriores", "Tutte le precedenti", "Nessuna delle precedenti", "Alle bovenstaande antwoorden", "Geen van deze",
 		"Wszystkie powyższe", "Żadna z powyższych", "Все вышеперечисленное", "Ничего из перечисленного", "Усі перелічені вище", "Жоден із варіантів",
-		"Hepsi", "Yukarıdakilerin hiçbiri", "كل ما سبق", "لا شيء مما سبق", "همه موارد بالا", "هیچ‌کدام", "مذکورہ بالا تمام", "ان میں سے کوئی نہیں",
+		"Hepsi", "Yukarıdakilerin hiçbiri", "كل ما سبق", "لا شيء مما سبق", "همه موارد بالا", "هیچ\u200cکدام", "مذکورہ بالا تمام", "ان میں سے کوئی نہیں",
 		"उपर्युक्त सभी", "इनमें से कोई नहीं", "উপরের সবগুলো", "উপরের কোনোটিই নয়", "ถูกทุกข้อ", "ไม่มีข้อใดถูก", "Tất cả các đáp án trên", "Không có đáp án nào",
 		"以上都是", "以上皆非", "上記のすべて", "どれでもない", "위의 모든 것", "정답 없음",
 	} {

@@ -11,8 +11,6 @@ import (
 
 // Words around the letter of an option, in the languages that are tested. Any ending may follow a label or a
 // judgement.
-//
-//nolint:misspell // other languages than English
 const (
 	labels = `answer|option|choice|alternative|letter|antwort|auswahl|lösung|buchstabe|möglichkeit|richtig|correct|respuesta|opción|opcion|alternativa|letra|` +
 		`réponse|choix|lettre|proposition|resposta|opção|opçõ|risposta|opzion|lettera|antwoord|optie|keuze|juist|odpowied|opcj|wariant|poprawn|` +

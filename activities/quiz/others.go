@@ -18,7 +18,6 @@ type how struct {
 	phrases, whole []string // contained, and all there is
 }
 
-//nolint:misspell // other languages than English
 var languages = sync.OnceValue(func() []how {
 	return []how{
 		{first: true, many: list("all,none,neither,both,any,either"), options: list("above,these,options,answers,choices,statements,them,others"), whole: list("all,none,both,neither")},
@@ -33,7 +32,7 @@ var languages = sync.OnceValue(func() []how {
 		{first: true, many: list("усі,всі,все,жоден,жодна,жодне,жодного,нічого,обидва,обидві"), options: list("вище,варіант,відповід,перелічен,з них,із цього")},
 		{many: list("hepsi,hiçbiri,tümü,ikisi"), options: list("yukarı,bunlar,şık,seçenek"), whole: list("hepsi,hiçbiri,her ikisi,her ikisi de,tümü")},
 		{first: true, many: list("كل,جميع,لا شيء,كلا,كلتا,ليس أي,لا أحد"), options: list("سبق,أعلاه,الإجابات,الخيارات,ذلك,المذكور,مما")},
-		{many: list("همه,همهٔ,همه‌ی,هیچ,هیچ‌کدام,هیچکدام,هیچ‌یک,هیچیک,هر دو"), options: list("بالا,موارد,گزینه,این‌ها,اینها,فوق"), whole: list("همه,هیچ‌کدام,هیچکدام,هر دو")},
+		{many: list("همه,همهٔ,همه\u200cی,هیچ,هیچ\u200cکدام,هیچکدام,هیچ\u200cیک,هیچیک,هر دو"), options: list("بالا,موارد,گزینه,این\u200cها,اینها,فوق"), whole: list("همه,هیچ\u200cکدام,هیچکدام,هر دو")},
 		{many: list("سب,تمام,سبھی,کوئی,دونوں"), options: list("بالا,اوپر,ان میں,جوابات,مذکورہ,اختیارات")},
 		{many: list("सभी,सब,कोई,दोनों"), options: list("उपर्युक्त,उपरोक्त,ऊपर,इनमें,विकल्प,उत्तर")},
 		{many: list("সব,সবগুলো,সবগুলি,সবকটি,কোনোটি,কোনোটিই,কোনোটাই,কোনটিই,উভয়"), options: list("উপরের,উপরোক্ত,এর,বিকল্প,উত্তর,এগুলো")},

@@ -61,7 +61,7 @@ func TestWordsOfManyScripts(t *testing.T) {
 	for of, want := range map[string][]string{
 		"The moon's 3.5 “pulls”, e-mail _so_": {"the", "moon's", "3.5", "pulls", "e", "mail", "so"},
 		"हिन्दी में लिखा हुआ, पाठ।":           {"हिन्दी", "में", "लिखा", "हुआ", "पाठ"},
-		"بنابراین می‌رود؟":                    {"بنابراین", "می\u200cرود"},
+		"بنابراین می\u200cرود؟":               {"بنابراین", "می\u200cرود"},
 		"월의 인력":                               {"월의", "인력"},
 		"海の水":                                 {"海", "の", "水"},
 		"CAFE\u0301":                          {"cafe\u0301"},

@@ -42,7 +42,7 @@ func Topics() []Topic {
 		{Text: "Наголос в українській мові", Locale: "uk", Kind: "language"},
 		{Text: "Evde ilk yardım", Locale: "tr", Kind: "everyday"},
 		{Text: "فن الخط العربي للمبتدئين", Locale: "ar", Kind: "craft"},
-		{Text: "زمین‌لرزه‌ها چگونه رخ می‌دهند", Locale: "fa", Kind: "science"},
+		{Text: "زمین\u200cلرزه\u200cها چگونه رخ می\u200cدهند", Locale: "fa", Kind: "science"},
 		{Text: "مغلیہ سلطنت کی تاریخ", Locale: "ur", Kind: "history"},
 		{Text: "पाइथन में पुनरावर्तन समझना", Locale: "hi", Kind: "code"},
 		{Text: "বাংলা যুক্তবর্ণ পড়া", Locale: "bn", Kind: "language"},
