@@ -132,7 +132,7 @@ func (w *CourseActivities) plan(ctx context.Context, c courses.Course, gen Gener
 	if err != nil {
 		return c, toApplicationError(err)
 	}
-	request := llm.OutlineRequest{Brief: briefOf(c), Excerpts: at.excerpts}
+	request := llm.OutlineRequest{Brief: briefOf(c, gen.Fallback), Excerpts: at.excerpts}
 	outline, err := converse(ctx, w, c, "outline", func(ctx context.Context, heartbeat llm.Heartbeat) (llm.Outline, llm.Usage, error) {
 		return writer.Outline(ctx, request, heartbeat)
 	})
@@ -169,7 +169,7 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 	if err != nil {
 		return toApplicationError(err)
 	}
-	request := lessonRequest(c, lesson, in.Feedback)
+	request := lessonRequest(c, lesson, in)
 	request.Excerpts = at.excerpts
 	text, err := converse(ctx, w, c, "lesson", func(ctx context.Context, heartbeat llm.Heartbeat) (llm.LessonText, llm.Usage, error) {
 		return writer.Lesson(ctx, request, heartbeat)
@@ -181,7 +181,8 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 	lesson.Content, lesson.Revision = text.Markdown, in.Revision
 	lesson.WrittenAt, lesson.UpdatedAt = &now, now
 	lesson.Citations = at.cited(text.Cited)
-	judge(&lesson, c)
+	c.Locale = writtenLocale(c, in.Fallback)
+	judge(&lesson, c, text.TooHard)
 	return toApplicationError(courses.SaveLesson(ctx, w.DB, lesson))
 }
 
@@ -202,7 +203,7 @@ func (w *CourseActivities) WriteSummary(ctx context.Context, in SummaryInput) er
 	if err != nil {
 		return err
 	}
-	request := llm.SummaryRequest{Brief: briefOf(c), CourseTitle: c.Title}
+	request := llm.SummaryRequest{Brief: briefOf(c, in.Fallback), CourseTitle: c.Title}
 	for _, l := range c.Lessons {
 		request.Lessons = append(request.Lessons, planOf(l))
 	}
@@ -228,10 +229,10 @@ func (w *CourseActivities) lesson(ctx context.Context, in LessonInput) (courses.
 	return c, courses.Lesson{}, store.Missing("lesson", in.LessonID)
 }
 
-func briefOf(c courses.Course) llm.Brief {
+func briefOf(c courses.Course, fallback bool) llm.Brief {
 	brief := llm.Brief{
 		Topic: c.Topic, Description: c.Description, Interests: c.Interests,
-		Level: c.DifficultyLevel, Locale: c.Locale,
+		Level: c.DifficultyLevel, Locale: askedLocale(c, fallback),
 	}
 	if c.TargetDurationHours != nil {
 		brief.Hours = *c.TargetDurationHours

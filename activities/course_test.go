@@ -3,6 +3,7 @@ package activities_test
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -159,4 +160,39 @@ func TestADeletedCourseIsNotWritten(t *testing.T) {
 	require.NoError(t, d.db.Delete(&courses.Course{}, "id = ?", d.course).Error)
 	requireFailure(t, d.lesson(refs[0], 1), "not_found", true)
 	require.Zero(t, d.model.Count(llmtest.Lesson))
+}
+
+func TestWhatTheBuiltInWriterWritesIsEnglish(t *testing.T) {
+	t.Parallel()
+	for asked, written := range map[string]string{"de-AT": "en", "hi": "en", "en-GB": "en-GB"} {
+		d := newDesk(t)
+		require.NoError(t, d.db.Model(&courses.Course{}).Where("id = ?", d.course).Update("locale", asked).Error)
+		plan := activities.OutlineInput{CourseID: d.course, Generation: activities.Generation{Fallback: true}}
+		_, err := d.ExecuteActivity(d.writing.WriteOutline, plan)
+		require.NoError(t, err)
+		first := d.read(t).Lessons[0]
+		in := activities.LessonInput{CourseID: d.course, LessonID: first.ID, Revision: 1, Fallback: true}
+		_, err = d.ExecuteActivity(d.writing.WriteLesson, in)
+		require.NoError(t, err)
+		_, err = d.ExecuteActivity(d.writing.WritePractice, in)
+		require.NoError(t, err)
+		course := d.read(t)
+		require.Equal(t, written, course.Locale)
+		require.Equal(t, written == "en", strings.Contains(course.Summary, "English only"))
+		require.Equal(t, written == "en", strings.Contains(course.Lessons[0].Content, "English only"), "it says why")
+		var languages []string
+		require.NoError(t, d.db.Model(&courses.Item{}).Where("lesson_id = ?", first.ID).Pluck("language", &languages).Error)
+		require.Equal(t, []string{written, written}, languages)
+	}
+}
+
+func TestWhatAModelWritesIsInTheLanguageAskedFor(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	require.NoError(t, d.db.Model(&courses.Course{}).Where("id = ?", d.course).Update("locale", "hi").Error)
+	refs := d.outline(t)
+	require.NoError(t, d.lesson(refs[0], 1))
+	require.NoError(t, d.practice(refs[0], 1))
+	require.Equal(t, "hi", d.read(t).Locale)
+	require.Equal(t, "hi", d.quizOf(t, refs[0]).Language)
 }

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/ranking"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // Bounds of the excerpts in a prompt.
@@ -95,14 +98,32 @@ func passages(text, query string) string {
 // without real paragraphs may fill pages.
 const longestPart = 700
 
-// cut splits a paragraph into parts, between words.
+// cut splits a paragraph into parts, between sentences.
 func cut(paragraph string) []string {
 	var parts []string
-	letters := []rune(paragraph)
+	start, at := 0, 0
+	for _, sentence := range texts.Sentences(paragraph) {
+		begin := at + strings.Index(paragraph[at:], sentence)
+		at = begin + len(sentence)
+		if begin > start && utf8.RuneCountInString(paragraph[start:at]) > longestPart {
+			parts = append(parts, cutLong(paragraph[start:begin])...)
+			start = begin
+		}
+	}
+	return append(parts, cutLong(paragraph[start:])...)
+}
+
+// cutLong splits a part that is still too long, between words, or between characters where none end.
+func cutLong(part string) []string {
+	var parts []string
+	letters := []rune(part)
 	for len(letters) > longestPart {
 		at := longestPart
 		for at > longestPart/2 && letters[at] != ' ' {
 			at--
+		}
+		for unicode.IsMark(letters[at]) && at < longestPart {
+			at++
 		}
 		parts, letters = append(parts, strings.TrimSpace(string(letters[:at]))), letters[at:]
 	}

@@ -142,6 +142,15 @@ func TestAPageWithoutParagraphsIsCut(t *testing.T) {
 	require.Less(t, quoted, 1500, "not the whole page")
 }
 
+func TestAPageWithoutSpacesIsCutBetweenSentences(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.bringAs(t, 1, "One long page", strings.Repeat("海岸上有盐也有沙。", 100)+"First steps: how tides work。"+strings.Repeat("风从海上吹来。", 100))
+	require.NoError(t, d.lesson(d.outline(t)[0], 1))
+	prompt := d.prompts(llmtest.Lesson)[0]
+	require.Regexp(t, `(?m)^\| (海岸上有盐也有沙。)+First steps: how tides work。(风从海上吹来。)*$`, prompt)
+}
+
 func TestWithoutAnythingAtHandNothingIsNamed(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -2,7 +2,9 @@ package activities_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -180,4 +182,25 @@ func TestWithoutSitesTheCourseSaysSo(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, activities.OnlyOwnSources, found.Notice)
 	require.Equal(t, []string{"own"}, found.Sources)
+}
+
+func TestALessonThatIsTooHardIsKeptWithANote(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ref := d.outline(t)[0]
+	var long strings.Builder
+	for i := range 8 {
+		long.WriteString("Tides")
+		for j := range 60 {
+			fmt.Fprintf(&long, " word%d", i*60+j)
+		}
+		long.WriteString(".\n\n")
+	}
+	d.model.On(llmtest.Lesson, 0, llmtest.Text(long.String()))
+	require.NoError(t, d.lesson(ref, 1))
+	lesson := d.read(t).Lessons[0]
+	require.Contains(t, lesson.Content, "word479")
+	require.Contains(t, lesson.Quality, "readability")
+	require.Zero(t, lesson.Quality["readability"])
+	require.Equal(t, 2, d.model.Count(llmtest.Lesson), "one repair")
 }

@@ -24,7 +24,7 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 	if err != nil {
 		return err
 	}
-	request := llm.PracticeRequest{Brief: briefOf(c), LessonTitle: lesson.Title, LessonText: lesson.Content}
+	request := llm.PracticeRequest{Brief: briefOf(c, in.Fallback), LessonTitle: lesson.Title, LessonText: lesson.Content}
 	practice, err := converse(ctx, w, c, "practice", func(ctx context.Context, heartbeat llm.Heartbeat) (llm.Practice, llm.Usage, error) {
 		return writer.Practice(ctx, request, heartbeat)
 	})
@@ -39,7 +39,7 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 		}
 	}
 	lesson.PracticeRevision, lesson.UpdatedAt, lesson.KeyTerms = in.Revision, w.Clock(), termsOf(practice.KeyTerms)
-	return toApplicationError(courses.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, w.Clock())))
+	return toApplicationError(courses.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, in.Fallback, w.Clock())))
 }
 
 // exam validates a quiz.
@@ -73,7 +73,7 @@ func (e *exam) pass(ctx context.Context, quiz []llm.Question) ([]llm.Question, e
 
 // replace requests n other questions and returns those that pass.
 func (e *exam) replace(ctx context.Context, quiz []llm.Question, n int) ([]llm.Question, error) {
-	request := llm.QuestionsRequest{Brief: briefOf(e.course), LessonTitle: e.lesson.Title, LessonText: e.lesson.Content, Count: n}
+	request := llm.QuestionsRequest{Brief: briefOf(e.course, false), LessonTitle: e.lesson.Title, LessonText: e.lesson.Content, Count: n}
 	for _, q := range quiz {
 		request.Avoid = append(request.Avoid, q.Prompt)
 	}
@@ -93,7 +93,7 @@ func (e *exam) replace(ctx context.Context, quiz []llm.Question, n int) ([]llm.Q
 // agreed returns the questions whose answers the solve confirmed. A solve without a usable
 // answer confirms none.
 func (e *exam) agreed(ctx context.Context, kind string, quiz []llm.Question) ([]llm.Question, error) {
-	request := llm.SolveRequest{Brief: briefOf(e.course), LessonTitle: e.lesson.Title, LessonText: e.lesson.Content, Questions: quiz}
+	request := llm.SolveRequest{Brief: briefOf(e.course, false), LessonTitle: e.lesson.Title, LessonText: e.lesson.Content, Questions: quiz}
 	answers, err := converse(ctx, e.w, e.course, kind, func(ctx context.Context, heartbeat llm.Heartbeat) ([]int, llm.Usage, error) {
 		return e.writer.Solve(ctx, request, heartbeat)
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
+	"github.com/lyoapp/lyo/activities/quiz"
 	"github.com/lyoapp/lyo/models/courses"
 )
 
@@ -258,4 +259,31 @@ func TestTheBuiltInWritersQuizIsNotPutToATest(t *testing.T) {
 	lesson, _ := e.kept(t)
 	requireScore(t, lesson, 0, 0)
 	require.Equal(t, [3]int{}, e.asked())
+}
+
+func TestTheOrderOfOptionsSaysNothing(t *testing.T) {
+	t.Parallel()
+	e := newExam(t)
+	e.model.On(llmtest.Practice, 1, madeQuiz())
+	e.model.Script(func(r llmtest.Request) []llmtest.Fault {
+		if r.Kind != llmtest.Solve {
+			return nil
+		}
+		return []llmtest.Fault{solved(r, "nowhere")}
+	})
+	require.NoError(t, e.practise(1))
+	_, stored := e.kept(t)
+	require.Len(t, stored, 3)
+	id := courses.ItemID(e.first.ID, 2).String()
+	var item courses.Item
+	require.NoError(t, e.db.First(&item, "id = ?", id).Error)
+	for i, answer := range []int{0, 2, 3} {
+		options := []string{"Because of the wind on the sea", "Because of the salt in the sea", "Because of the fish in the sea", "Because of the sand in the sea"}
+		options[answer] = "Because the right pull is at work here"
+		want := quiz.Arrange(id+"/"+stored[i].ID, quiz.Question{Options: options, Answer: answer})
+		require.Equal(t, want.Options, stored[i].Options)
+		require.Equal(t, want.Answer, stored[i].Answer)
+		require.Contains(t, stored[i].Options[stored[i].Answer], "right pull")
+		require.Contains(t, item.Content, "   - A) "+want.Options[0]+"\n   - B) "+want.Options[1]+"\n", "the text has the same order")
+	}
 }

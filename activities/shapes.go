@@ -1,13 +1,16 @@
 package activities
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/language"
 
 	"github.com/lyoapp/lyo/activities/llm"
+	quizzes "github.com/lyoapp/lyo/activities/quiz"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/quality"
 	texts "github.com/lyoapp/lyo/models/text"
@@ -19,12 +22,33 @@ func planned(c courses.Course, o llm.Outline, gen Generation, now time.Time) cou
 	if c.Description == "" {
 		c.Description = o.Description
 	}
+	if written := writtenLocale(c, gen.Fallback); written != c.Locale {
+		c.Generation.AskedLocale, c.Locale = c.Locale, written
+	}
 	c.Lessons = nil
 	for i, p := range o.Lessons {
 		c.Lessons = append(c.Lessons, plannedLesson(c.ID, i+1, p, now))
 	}
 	c.EstimatedDurationHours = hoursOf(c.Lessons)
 	return c
+}
+
+// writtenLocale returns the locale of what a writer writes: the built-in one knows only English.
+func writtenLocale(c courses.Course, fallback bool) string {
+	tag, err := language.Parse(c.Locale)
+	if base, _ := tag.Base(); fallback && (err != nil || base.String() != "en") {
+		return "en"
+	}
+	return c.Locale
+}
+
+// askedLocale returns the locale to be written in: of the built-in writer's course the one that was asked
+// for, so that its texts say why they are in English.
+func askedLocale(c courses.Course, fallback bool) string {
+	if fallback {
+		return cmp.Or(c.Generation.AskedLocale, c.Locale)
+	}
+	return c.Locale
 }
 
 func plannedLesson(course uuid.UUID, position int, p llm.LessonPlan, now time.Time) courses.Lesson {
@@ -71,8 +95,11 @@ const practiceMinutes = 5
 
 // judge sets the quality and duration of a lesson from its text. The duration stays if
 // the learner chose how long the course should take.
-func judge(l *courses.Lesson, c courses.Course) {
+func judge(l *courses.Lesson, c courses.Course, tooHard bool) {
 	score := quality.Quality(l.Content, c.Locale, c.DifficultyLevel)
+	if tooHard {
+		score = score.TooHard()
+	}
 	l.QualityScore, l.Quality = &score.Total, score.Parts()
 	if level := quality.ReadingLevel(l.Content, c.Locale); level > 0 {
 		l.ReadingLevel = &level
@@ -82,13 +109,13 @@ func judge(l *courses.Lesson, c courses.Course) {
 	}
 }
 
-func lessonRequest(c courses.Course, l courses.Lesson, feedback []string) llm.LessonRequest {
+func lessonRequest(c courses.Course, l courses.Lesson, in LessonInput) llm.LessonRequest {
 	titles := make([]string, len(c.Lessons))
 	for i, other := range c.Lessons {
 		titles[i] = other.Title
 	}
 	return llm.LessonRequest{
-		Brief: briefOf(c), CourseTitle: c.Title, Titles: titles, Number: l.Position, Feedback: feedback,
+		Brief: briefOf(c, in.Fallback), CourseTitle: c.Title, Titles: titles, Number: l.Position, Feedback: in.Feedback,
 		Plan: planOf(l),
 	}
 }
@@ -96,7 +123,8 @@ func lessonRequest(c courses.Course, l courses.Lesson, feedback []string) llm.Le
 // practiceItems returns the items Lyo writes for a lesson: study questions to think
 // about, and a quiz if any question passed. Neither comes from a website, so neither
 // has an address.
-func practiceItems(c courses.Course, l courses.Lesson, p llm.Practice, now time.Time) []courses.Item {
+func practiceItems(c courses.Course, l courses.Lesson, p llm.Practice, fallback bool, now time.Time) []courses.Item {
+	c.Locale = writtenLocale(c, fallback)
 	study := ownItem(c, l, 1, "text", "Study questions: "+l.Title, now)
 	study.Summary = "Questions to answer in your own words after reading the lesson."
 	study.Content = numbered(p.StudyQuestions)
@@ -106,13 +134,17 @@ func practiceItems(c courses.Course, l courses.Lesson, p llm.Practice, now time.
 	quiz := ownItem(c, l, 2, "quiz", "Quiz: "+l.Title, now)
 	quiz.Summary = fmt.Sprintf("%d questions about what the lesson says.", len(p.Quiz))
 	for i, q := range p.Quiz {
-		quiz.Quiz = append(quiz.Quiz, courses.QuizQuestion{
-			ID: fmt.Sprintf("q%d", i+1), Kind: "single_choice", Prompt: q.Prompt,
-			Options: q.Options, Answer: q.Answer, Explanation: q.Explanation,
-		})
+		quiz.Quiz = append(quiz.Quiz, arranged(quiz.ID, fmt.Sprintf("q%d", i+1), q))
 	}
-	quiz.Content = quizText(p.Quiz)
+	quiz.Content = quizText(quiz.Quiz)
 	return []courses.Item{withWords(study), withWords(quiz)}
+}
+
+// arranged returns a question as it is stored, with its options in an order that follows from its id. Answers
+// to it are stored by place, so the order never changes afterwards.
+func arranged(item uuid.UUID, id string, q llm.Question) courses.QuizQuestion {
+	a := quizzes.Arrange(item.String()+"/"+id, quizzes.Question{Options: q.Options, Answer: q.Answer, Explanation: q.Explanation})
+	return courses.QuizQuestion{ID: id, Kind: "single_choice", Prompt: q.Prompt, Options: a.Options, Answer: a.Answer, Explanation: a.Explanation}
 }
 
 func ownItem(c courses.Course, l courses.Lesson, position int, kind, title string, now time.Time) courses.Item {
@@ -124,7 +156,7 @@ func ownItem(c courses.Course, l courses.Lesson, position int, kind, title strin
 }
 
 func withWords(i courses.Item) courses.Item {
-	n := len(texts.Words(i.Content))
+	n := texts.CountWords(i.Content)
 	i.WordCount = &n
 	return i
 }
@@ -138,7 +170,7 @@ func numbered(lines []string) string {
 }
 
 // quizText returns the quiz as Markdown, without the answers.
-func quizText(questions []llm.Question) string {
+func quizText(questions []courses.QuizQuestion) string {
 	var b strings.Builder
 	for i, q := range questions {
 		fmt.Fprintf(&b, "%d. %s\n", i+1, q.Prompt)

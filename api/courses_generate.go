@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
@@ -38,7 +39,7 @@ type generateBody struct {
 	DifficultyLevel *string        `json:"difficulty_level,omitempty" nullable:"true" doc:"beginner (the default), intermediate or advanced."`
 	Level           *string        `json:"level,omitempty" nullable:"true" doc:"Alias of difficulty_level."`
 	TargetHours     *float64       `json:"target_duration_hours,omitempty" nullable:"true" exclusiveMinimum:"0" maximum:"100"`
-	Locale          *string        `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47; en when absent."`
+	Locale          *string        `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47; the locale of the user when absent."`
 	Preferences     map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"duration_hours and format are used; other members are stored."`
 	SourceIDs       []uuid.UUID    `json:"source_ids,omitempty" nullable:"true" maxItems:"10" format:"uuid" doc:"The caller's source material to write from, see /v1/sources."`
 	Mode            *string        `json:"mode,omitempty" nullable:"true" doc:"automatic (the default) or review: the outline then waits for POST /v1/tasks/{id}/outline."`
@@ -72,6 +73,13 @@ func (s *Server) generateCourse(ctx context.Context, in *generateInput) (*genera
 		key = &in.IdempotencyKey
 	}
 	asked := request.rows(rest.PrincipalOf(ctx).UserID, key, s.Now())
+	if rest.TextOf(in.Body.Locale) == "" {
+		user, err := accounts.FindUser(ctx, s.DB, asked.Task.UserID)
+		if err != nil {
+			return nil, err
+		}
+		asked.Course.Locale = cmp.Or(user.Locale, request.Locale) // no part of what an idempotency key is bound to
+	}
 	asked.Start = outbox.Course(asked.Task, s.bounds(), asked.Task.CreatedAt)
 	task, replayed, err := courses.CreateGeneration(ctx, s.DB, asked, s.quota())
 	return s.taken(ctx, in.Prefer, task, replayed, asked.Start, err)

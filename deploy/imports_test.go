@@ -63,6 +63,7 @@ func rightArrows() map[string][]string {
 		"models/storetest": {module + "deploy/local", "github.com/redis/go-redis/v9"},
 		"workflows":        {module + "activities"},
 		"activities":       {module + "models/privacy"},
+		"activities/llm":   {module + "models/text"},
 		"api":              {module + "models/feed", module + "workflows"},
 		"api/rest":         {module + "models/store", module + "models/text", module + "api/ratelimit", "github.com/gin-gonic/gin"},
 		"api/notify":       {module + "models/notify", module + "api/rest"},

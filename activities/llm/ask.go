@@ -43,28 +43,47 @@ type reader[T any] func(t task, text string) (T, []string)
 // turns is the answer and one repair.
 const turns = 2
 
+// advised is a value that can be used as it is, and that a repair may improve.
+type advised interface{ advice() []string }
+
+// adviceOf returns what a repair should change in an accepted value.
+func adviceOf(value any) []string {
+	if a, ok := value.(advised); ok {
+		return a.advice()
+	}
+	return nil
+}
+
 // converse runs the conversation of a task: its prompt and, if read finds problems with the
-// answer, repair turns that name them. It returns the remaining problems.
+// answer, repair turns that name them. It returns the remaining problems. An answer without
+// problems is repaired by its advice, and is returned if its repair cannot be used.
 func converse[T any](ctx context.Context, c *Client, t task, m *meter, turns int, read reader[T]) (T, []string, error) {
-	var none T
+	var usable T
+	var have bool
 	messages := []openai.ChatCompletionMessageParamUnion{openai.UserMessage(t.prompt)}
 	var problems []string
 	for turn := range turns {
 		a, err := c.stream(ctx, c.params(t, messages), m.heartbeatFor())
 		m.add(a, messages, turn > 0)
-		if turn > 0 && errors.Is(err, errContext) {
-			return none, append(problems, "its repair does not fit the server's context"), nil
-		}
-		if err != nil {
-			return none, nil, failure(ctx, err)
+		switch {
+		case err != nil && have && ctx.Err() == nil:
+			return usable, nil, nil
+		case turn > 0 && errors.Is(err, errContext):
+			return usable, append(problems, "its repair does not fit the server's context"), nil
+		case err != nil:
+			return usable, nil, failure(ctx, err)
 		}
 		var value T
-		if value, problems = judge(a, func(text string) (T, []string) { return read(t, text) }); len(problems) == 0 {
-			return value, nil, nil
+		value, problems = judge(a, func(text string) (T, []string) { return read(t, text) })
+		if len(problems) == 0 {
+			usable, have, problems = value, true, adviceOf(value)
+		}
+		if have && (len(problems) == 0 || turn == turns-1) {
+			return usable, nil, nil
 		}
 		messages = append(messages, openai.AssistantMessage(excerpt(a.text)), openai.UserMessage(c.repair(t, problems)))
 	}
-	return none, problems, nil
+	return usable, problems, nil
 }
 
 // judge checks how the answer ended before it reads the text.

@@ -3,6 +3,8 @@ package llm
 import (
 	"slices"
 	"strings"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // proseProblems returns the problems of any text: another language than requested, a link
@@ -39,7 +41,7 @@ func refusesTask(text string) string {
 		text = rest
 	}
 	start := strings.ToLower(strings.TrimLeft(strings.ReplaceAll(head(text, 120), "’", "'"), "#*_> \n"))
-	if words(text) > most || !slices.ContainsFunc(refusals, func(r string) bool { return strings.HasPrefix(start, r) }) {
+	if texts.CountWords(text) > most || !slices.ContainsFunc(refusals, func(r string) bool { return strings.HasPrefix(start, r) }) {
 		return ""
 	}
 	return "it refuses; this is an ordinary text for learners, so write it as asked"
@@ -57,24 +59,28 @@ func refuseTask(texts []string) string {
 	return problem
 }
 
-// levelProblem returns a problem if a lesson's sentences are far too long for its level. The
+// tooHard reports whether a lesson's sentences are far too long for its level. The
 // level of a text cannot be computed, so this is coarse: the mean length, in words, of its
 // sentences of three words and more, of which there must be five, against generous bounds:
-// 40 for beginners, 50 for intermediate, 65 for advanced. A line's end ends a sentence.
-func levelProblem(text string, b Brief) string {
+// 40 for beginners, 50 for intermediate, 65 for advanced.
+func tooHard(text string, b Brief) bool {
 	most := map[string]int{"intermediate": 50, "advanced": 65}[strings.ToLower(b.Level)]
 	if most == 0 {
 		most = 40
 	}
-	sentences := strings.FieldsFunc(withoutCode(text), func(r rune) bool { return strings.ContainsRune(".!?\n。！？", r) })
 	n, all := 0, 0
-	for _, s := range sentences {
-		if w := words(s); w > 2 {
+	for _, s := range texts.MarkdownSentences(withoutCode(text)) {
+		if w := texts.CountWords(s); w > 2 {
 			n, all = n+1, all+w
 		}
 	}
-	if n < 5 || all/n <= most {
-		return ""
+	return n >= 5 && all/n > most
+}
+
+// advice returns what a repair should change in a lesson that is accepted all the same.
+func (l LessonText) advice() []string {
+	if !l.TooHard {
+		return nil
 	}
-	return "its sentences are far too long for the level; write shorter ones"
+	return []string{"its sentences are far too long for the level; write shorter ones"}
 }

@@ -69,9 +69,26 @@ func TestLinksHTMLAndRefusalsAreFound(t *testing.T) {
 func TestSentencesFarTooLongForALevelAreFound(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat(strings.Repeat("many words ", 30)+". ", 8)
-	require.NotEmpty(t, levelProblem(text, Brief{Level: "beginner"}))
-	require.Empty(t, levelProblem(text, Brief{Level: "advanced"}))
-	require.Empty(t, levelProblem(english, Brief{Level: "beginner"}))
+	require.True(t, tooHard(text, Brief{Level: "beginner"}))
+	require.False(t, tooHard(text, Brief{Level: "advanced"}))
+	require.False(t, tooHard(english, Brief{Level: "beginner"}))
+}
+
+func TestSentencesOfAnyScriptEnd(t *testing.T) {
+	t.Parallel()
+	for locale, sentence := range map[string]string{
+		"hi": "चाँद समुद्र का पानी खींचता है और पानी दिन में दो बार ऊपर उठता है। ",
+		"ur": "چاند سمندر کا پانی کھینچتا ہے اور پانی دن میں دو بار اوپر اٹھتا ہے۔ ",
+		"th": "ดวงจันทร์ดึงดูดน้ำทะเลให้สูงขึ้นวันละสองครั้ง ",
+		"km": "ព្រះចន្ទទាញទឹកសមុទ្រឲ្យឡើងពីរដងក្នុងមួយថ្ងៃ។ ",
+		"my": "လသည် ပင်လယ်ရေကို တစ်နေ့နှစ်ကြိမ် ဆွဲတင်သည်။ ",
+		"bo": "ཟླ་བས་རྒྱ་མཚོའི་ཆུ་ཉིན་རེར་ཐེངས་གཉིས་འཐེན། ",
+		"am": "ጨረቃ የባሕርን ውሃ በቀን ሁለት ጊዜ ትስባለች። ",
+	} {
+		require.False(t, tooHard(strings.Repeat(strings.Repeat(sentence, 8)+"\n\n", 6), Brief{Level: "beginner", Locale: locale}), locale)
+	}
+	table := strings.Repeat("| moon | pulls on it | and so | it rises | each day | at noon | or later |\n", 60)
+	require.False(t, tooHard("# "+prose(80)+"\n\n"+table+strings.Repeat("- it rises\n", 20)+strings.Repeat("The moon pulls on water. ", 9), Brief{}))
 }
 
 // TestWhatOthersSayChangesNothingOutsideTheData checks that third-party text stays in the quoted

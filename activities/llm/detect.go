@@ -5,6 +5,8 @@ import (
 	"unicode"
 
 	"github.com/abadojack/whatlanggo"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // otherLanguage returns the name of a text's language if that is certainly not the requested
@@ -21,13 +23,13 @@ func otherLanguage(text, locale string) string {
 	if script := otherScript(text, base); script != "" {
 		return "the " + script + " script"
 	}
-	fields := strings.Fields(strings.ToLower(text))
+	words := texts.Words(text)
 	info := whatlanggo.Detect(text)
 	found := info.Lang.Iso6391()
-	if len(fields) < leastWords || !info.IsReliable() || found == base || related(found, base) {
+	if len(words) < leastWords || !info.IsReliable() || found == base || related(found, base) {
 		return ""
 	}
-	theirs, ours := share(fields, commonWords[found]), share(fields, commonWords[base])
+	theirs, ours := share(words, commonWords[found]), share(words, commonWords[base])
 	if theirs < leastCommon || theirs <= 2*ours {
 		return ""
 	}
@@ -96,14 +98,14 @@ func related(a, b string) bool {
 	return false
 }
 
-func share(fields []string, common string) float64 {
+func share(words []string, common string) float64 {
 	n := 0
-	for _, f := range fields {
-		if f = strings.Trim(f, ".,;:!?\"'()*_"); f != "" && strings.Contains(common, " "+f+" ") {
+	for _, w := range words {
+		if strings.Contains(common, " "+w+" ") {
 			n++
 		}
 	}
-	return float64(n) / float64(len(fields))
+	return float64(n) / float64(len(words))
 }
 
 // commonWords are the most common short words of languages in Latin letters.

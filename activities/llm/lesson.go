@@ -4,7 +4,8 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
-	"unicode"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // minLessonWords is the least number of words of a lesson.
@@ -14,8 +15,8 @@ const minLessonWords = 40
 //
 // Repaired are a fence around the whole, line breaks written as HTML, and citation marks of
 // unknown labels. Refused are JSON, fewer than 40 words, an open code fence, a text that
-// repeats itself, a refusal, another language, sentences far too long for the level, links
-// that no excerpt contains, and HTML outside of code.
+// repeats itself, a refusal, another language, links that no excerpt contains, and HTML outside
+// of code. Sentences far too long for the level are reported.
 func (r LessonRequest) read(_ task, text string) (LessonText, []string) {
 	text, found := readLesson(text)
 	if p := refusesTask(text); p != "" {
@@ -23,11 +24,8 @@ func (r LessonRequest) read(_ task, text string) (LessonText, []string) {
 	}
 	given := shown(r.Excerpts)
 	found = append(found, proseProblems(text, r.Brief, textsOf(given)...)...)
-	if p := levelProblem(text, r.Brief); p != "" {
-		found = append(found, p)
-	}
 	markdown, cited := citations(text, given)
-	return LessonText{Markdown: markdown, Cited: cited}, found
+	return LessonText{Markdown: markdown, Cited: cited, TooHard: tooHard(text, r.Brief)}, found
 }
 
 func readLesson(text string) (string, []string) {
@@ -36,7 +34,7 @@ func readLesson(text string) (string, []string) {
 	if json.Valid([]byte(text)) {
 		p.addf("it is JSON; wanted is plain Markdown")
 	}
-	if n := words(text); n < minLessonWords {
+	if n := texts.CountWords(text); n < minLessonWords {
 		p.addf("it has only %d words", n)
 	}
 	if openFence(text) != "" {
@@ -104,15 +102,4 @@ func fenceMark(l string) string {
 		}
 	}
 	return ""
-}
-
-// words counts words; in scripts written without spaces two letters count as one.
-func words(text string) int {
-	dense := 0
-	for _, r := range text {
-		if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar) {
-			dense++
-		}
-	}
-	return len(strings.Fields(text)) + dense/2
 }

@@ -58,3 +58,24 @@ func TestLoops(t *testing.T) {
 	require.True(t, g.found(strings.Repeat("x", 300)))
 	require.False(t, g.found(strings.Repeat("x", 301)), "looks again only after more text")
 }
+
+func TestLoopsWithoutSpaces(t *testing.T) {
+	t.Parallel()
+	const sentence = "月亮的引力使海水每天上涨两次，所以住在港口的人们总要先看一看潮汐表再出海。"
+	require.True(t, loops(strings.Repeat(sentence, 5)))
+	require.False(t, loops(strings.Repeat(sentence, 2)))
+	require.True(t, loops(strings.Repeat("ดวงจันทร์ดึงดูดน้ำทะเลให้สูงขึ้นวันละสองครั้ง", 6)))
+}
+
+func TestOptionsDifferAsReadersSee(t *testing.T) {
+	t.Parallel()
+	require.True(t, distinct([]string{"moon", "sun", "wind", "salt"}))
+	for _, same := range []string{"MOON", " moon. ", "ｍｏｏｎ", "moon\u200b", "moon。", ""} {
+		require.False(t, distinct([]string{"moon", "sun", same, "salt"}), "%q", same)
+	}
+	require.False(t, distinct([]string{"café  au lait", "sun", "cafe\u0301 au lait", "salt"}))
+	require.False(t, distinct([]string{"चाँद।", "sun", "चाँद", "salt"}))
+	require.Equal(t, []string{"moon", "sun"}, unlabelled([]string{"A) moon", "(b) sun"}))
+	require.Equal(t, []string{"A) moon", "C) sun"}, unlabelled([]string{"A) moon", "C) sun"}))
+	require.Equal(t, []string{"1. moon", "sun"}, unlabelled([]string{"1. moon", "sun"}))
+}

@@ -2,8 +2,12 @@ package llm
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 type practiceAnswer struct {
@@ -115,7 +119,7 @@ func usableQuestions(answers []questionAnswer, most int, avoid []string) ([]Ques
 		seen[strings.ToLower(clean(prompt))] = true
 	}
 	for i, a := range answers {
-		q := Question{Prompt: clean(unmarked(a.Prompt)), Options: each(each(a.Options, unmarked), line), Answer: a.Answer, Explanation: clean(unmarked(a.Explanation))}
+		q := Question{Prompt: clean(unmarked(a.Prompt)), Options: unlabelled(each(each(a.Options, unmarked), line)), Answer: a.Answer, Explanation: clean(unmarked(a.Explanation))}
 		at := fmt.Sprintf("quiz question %d ", i+1)
 		switch key := strings.ToLower(q.Prompt); {
 		case q.Prompt == "":
@@ -150,12 +154,31 @@ func usableTerms(answers []KeyTerm) []KeyTerm {
 	return usable
 }
 
-// distinct compares as a reader would: case, surrounding space and a full stop at the end
-// make no difference.
+// optionLabel matches the letter or number that a model puts before an option.
+var optionLabel = regexp.MustCompile(`^\(?([A-Da-d1-4])[).:、．]\s*`)
+
+// unlabelled returns options without the letters or numbers before them, which say where they stood. They are
+// labels only if every option has the one of its place.
+func unlabelled(options []string) []string {
+	bare := make([]string, len(options))
+	for i, o := range options {
+		m := optionLabel.FindStringSubmatch(o)
+		if m == nil || len(m[0]) == len(o) || int(m[1][0]) != i+'A' && int(m[1][0]) != i+'a' && int(m[1][0]) != i+'1' {
+			return options
+		}
+		bare[i] = o[len(m[0]):]
+	}
+	return bare
+}
+
+// distinct compares as a reader would: case, white space, the width and the encoding of
+// characters and a mark at the end make no difference.
 func distinct(options []string) bool {
 	seen := map[string]bool{"": true}
 	for _, o := range options {
-		key := strings.ToLower(strings.TrimRight(o, ". "))
+		key := texts.Key(strings.TrimRightFunc(o, func(r rune) bool {
+			return unicode.IsSpace(r) || unicode.Is(unicode.Sentence_Terminal, r) && r != '!' && r != '?'
+		}))
 		if seen[key] {
 			return false
 		}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // repetition detects the loops small models fall into in a growing text. The zero value is
@@ -31,7 +33,11 @@ func loops(text string) bool {
 		return true
 	}
 	runes := []rune(tail)
-	return loopsBy(strings.Fields(tail), 60, 4, 24, hasLetter) ||
+	longest, least := 60, 24 // words
+	if texts.MostlyUnspaced(tail) {
+		longest, least = 160, 96 // characters
+	}
+	return loopsBy(texts.Words(tail), longest, 4, least, hasLetter) ||
 		loopsBy(runes, 25, 8, 200, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 

@@ -58,6 +58,7 @@ type LessonText struct {
 	Markdown  string
 	Cited     []string
 	Shortened bool // the smaller task was used
+	TooHard   bool // its sentences are far too long for the level, also after the repair
 }
 
 // KeyTerm is a term a lesson teaches.

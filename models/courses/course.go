@@ -121,6 +121,9 @@ type Generation struct {
 	QuizAgreement *float64 `json:"quiz_agreement,omitempty"`
 	// Notice is a text for readers about how the course was made.
 	Notice string `json:"notice,omitempty"`
+	// AskedLocale is the locale that was asked for, when the course's own is another: that of
+	// the only language its writer knows.
+	AskedLocale string `json:"asked_locale,omitempty"`
 }
 
 // Lesson is one part of a course. Its id is derived from the course and the

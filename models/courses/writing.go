@@ -64,7 +64,7 @@ func changeWriting(ctx context.Context, db *gorm.DB, id uuid.UUID, change func(t
 	})
 }
 
-// SaveOutline stores the course's plan and its lessons, still empty. A course
+// SaveOutline stores the course's plan and its lessons, still empty, and the locale it is written in. A course
 // that has lessons already keeps them: the first outline stays.
 func SaveOutline(ctx context.Context, db *gorm.DB, plan Course) (Course, error) {
 	var kept Course
@@ -75,6 +75,7 @@ func SaveOutline(ctx context.Context, db *gorm.DB, plan Course) (Course, error) 
 		}
 		c.Title, c.Summary, c.Description, c.Tags = plan.Title, plan.Summary, plan.Description, plan.Tags
 		c.EstimatedDurationHours, c.Generation, c.UpdatedAt = plan.EstimatedDurationHours, plan.Generation, plan.UpdatedAt
+		c.Locale = plan.Locale
 		if err := tx.Save(&c).Error; err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ func Weaknesses(lessons []Lesson) [][]string {
 
 func weaknesses(l Lesson) []string {
 	var found []string
-	if n := len(texts.Words(l.Text)); n < LeastWords {
+	if texts.CountWords(l.Text) < LeastWords {
 		found = append(found, "It is too short.")
 	}
 	if repeatsItself(l.Text) {
@@ -50,11 +50,10 @@ func weaknesses(l Lesson) []string {
 func repeatsItself(text string) bool {
 	seen := map[string]bool{}
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
-		words := texts.Words(paragraph)
-		if len(words) < 2*shingleWords {
+		if texts.CountWords(paragraph) < 2*shingleWords {
 			continue
 		}
-		key := strings.Join(words, " ")
+		key := strings.Join(texts.Words(paragraph), " ")
 		if seen[key] {
 			return true
 		}
@@ -63,12 +62,32 @@ func repeatsItself(text string) bool {
 	return false
 }
 
-// Shingles returns the set of the text's runs of five words.
-func Shingles(text string) map[string]bool {
+// Shingles returns the set of the text's runs of five words. Where a script has no spaces, runs have as
+// many characters as five words have.
+func Shingles(text string) map[string]bool { return setOf(runsOf(text)) }
+
+// runsOf returns the text's runs of five words, one from each word on.
+func runsOf(text string) []string {
 	words := texts.Words(text)
-	set := map[string]bool{}
-	for i := 0; i+shingleWords <= len(words); i++ {
-		set[strings.Join(words[i:i+shingleWords], " ")] = true
+	var runs []string
+	quarters, end := 0, 0
+	for i := range words {
+		for ; end < len(words) && quarters < 4*shingleWords; end++ {
+			quarters += texts.Quarters(words[end])
+		}
+		if quarters < 4*shingleWords {
+			break
+		}
+		runs = append(runs, strings.Join(words[i:end], " "))
+		quarters -= texts.Quarters(words[i])
+	}
+	return runs
+}
+
+func setOf(runs []string) map[string]bool {
+	set := make(map[string]bool, len(runs))
+	for _, run := range runs {
+		set[run] = true
 	}
 	return set
 }

@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // The kinds of rules of the policy.
@@ -55,7 +57,7 @@ func Broken(text string, rules []ContentRule) (broken ContentRule, ok bool) {
 
 // says reports whether the words have the pattern as whole words, or as a part where a script has no spaces.
 func says(words, pattern string) bool {
-	if strings.ContainsFunc(pattern, unspaced) {
+	if strings.ContainsFunc(pattern, texts.Unspaced) {
 		return strings.Contains(words, pattern)
 	}
 	return strings.Contains(words, " "+pattern+" ")

@@ -40,13 +40,19 @@ const wholeLesson = 400
 // Quality scores a lesson in Markdown, in a language (BCP 47) and for a level.
 func Quality(text, language, level string) Score {
 	s := Score{
-		Length:      math.Min(float64(max(len(texts.Words(text)), denseWords(text)))/wholeLesson, 1),
+		Length:      math.Min(float64(texts.CountWords(text))/wholeLesson, 1),
 		Structure:   structure(text),
 		Examples:    examples(text),
 		Summary:     closing(text),
 		Repetition:  1 - repeated(text),
 		Readability: readable(text, language, level),
 	}
+	return s.sum()
+}
+
+// sum returns the score with its total.
+func (s Score) sum() Score {
+	s.Total = 0
 	parts := s.Parts()
 	for _, part := range slices.Sorted(maps.Keys(parts)) { // in order, so that sums are the same to the last bit
 		s.Total += weights[part] * parts[part]
@@ -55,14 +61,10 @@ func Quality(text, language, level string) Score {
 	return s
 }
 
-func denseWords(text string) int {
-	n := 0
-	for _, r := range text {
-		if unspaced(r) {
-			n++
-		}
-	}
-	return n / 2
+// TooHard returns the score of a text whose sentences do not suit the level, in whatever language.
+func (s Score) TooHard() Score {
+	s.Readability = 0
+	return s.sum()
 }
 
 // structure scores headings and paragraphs; three and four are enough.
@@ -84,7 +86,7 @@ func structure(text string) float64 {
 //nolint:misspell // other languages than English
 var exampleWords = []string{
 	"example", "for instance", "suppose", "beispiel", "ejemplo", "exemple", "exemplo", "esempio", "voorbeeld", "örnek",
-	"пример", "przykład", "例", "예를", "उदाहरण", "مثال",
+	"пример", "приклад", "przykład", "例", "예를", "예시", "उदाहरण", "উদাহরণ", "مثال", "ví dụ", "ตัวอย่าง",
 }
 
 func examples(text string) float64 {
@@ -99,8 +101,8 @@ func examples(text string) float64 {
 }
 
 var summaryWords = []string{
-	"summary", "in short", "recap", "key takeaway", "zusammenfassung", "resumen", "résumé", "resumo", "riassunto", "samenvatting",
-	"özet", "итог", "podsumowanie", "まとめ", "总结", "總結", "요약", "सारांश", "ملخص",
+	"summary", "in short", "recap", "key takeaway", "zusammenfassung", "resumen", "résumé", "en bref", "resumo", "riassunto", "samenvatting",
+	"özet", "итог", "підсумок", "podsumowanie", "まとめ", "总结", "總結", "요약", "सारांश", "সারাংশ", "ملخص", "خلاصه", "خلاصہ", "tóm tắt", "สรุป",
 }
 
 // closing scores a summary in the last third of the text.
@@ -123,12 +125,11 @@ func containsAny(text string, words []string) bool {
 
 // repeated returns the share of five-word runs that occur more than once.
 func repeated(text string) float64 {
-	words := texts.Words(text)
-	runs := len(words) - shingleWords + 1
-	if runs <= 0 {
+	all := runsOf(text)
+	if len(all) == 0 {
 		return 0
 	}
-	return 1 - float64(len(Shingles(text)))/float64(runs)
+	return 1 - float64(len(setOf(all)))/float64(len(all))
 }
 
 // readable scores how the text's reading level suits the level.

@@ -103,3 +103,32 @@ func TestAnalysisOfContent(t *testing.T) {
 	require.Less(t, quality.Analyse(quality.Text{Body: "Moon.", Language: "en"}).Total, whole.Total)
 	require.Zero(t, quality.Analyse(quality.Text{Body: good, Duplicate: true}).Originality)
 }
+
+func TestSentencesEndByTheMarksOfTheirScript(t *testing.T) {
+	t.Parallel()
+	for language, sentence := range map[string]string{
+		"hi": "चाँद समुद्र का पानी खींचता है। ", "ur": "چاند سمندر کا پانی کھینچتا ہے۔ ", "ar": "هل يجذب القمر ماء البحر؟ ", "bn": "চাঁদ সাগরের জল টানে। ",
+	} {
+		require.Less(t, quality.ReadingLevel(strings.Repeat(sentence, 20), language), 9.0, language)
+	}
+	thai := strings.Repeat("ดวงจันทร์ดึงดูดน้ำทะเลให้สูงขึ้นวันละสองครั้ง ", 40)
+	require.Zero(t, quality.ReadingLevel(thai, "th"))
+	require.Greater(t, quality.Quality(thai, "th", "beginner").Length, 0.5)
+}
+
+func TestRunsOfFiveWordsAreAsLongInEveryScript(t *testing.T) {
+	t.Parallel()
+	require.Len(t, quality.Shingles("one two three four five six"), 2)
+	require.Len(t, quality.Shingles("月亮的引力使海水上涨落"), 2, "ten characters each")
+	require.Empty(t, quality.Shingles("月亮的引力使海水"))
+	one, other := "月亮的引力使海水每天上涨两次，所以港口的人要看潮汐表。", "江户时代的町人生活丰富多彩，城市里的商业和文化十分发达。"
+	require.Zero(t, quality.Similarity(quality.Shingles(one), quality.Shingles(other)))
+}
+
+func TestATextThatIsTooHardHasNoReadability(t *testing.T) {
+	t.Parallel()
+	score := quality.Quality(good, "en", "beginner")
+	hard := score.TooHard()
+	require.Zero(t, hard.Parts()["readability"])
+	require.InDelta(t, score.Total-0.15*score.Readability, hard.Total, 0.001)
+}

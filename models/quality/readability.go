@@ -3,7 +3,6 @@ package quality
 import (
 	"math"
 	"strings"
-	"unicode"
 
 	texts "github.com/lyoapp/lyo/models/text"
 )
@@ -19,7 +18,7 @@ const (
 func ReadingMinutes(text string) int {
 	dense, rest := 0, strings.Builder{}
 	for _, r := range text {
-		if unspaced(r) {
+		if texts.Unspaced(r) {
 			dense++
 			r = ' '
 		}
@@ -29,10 +28,6 @@ func ReadingMinutes(text string) int {
 	return max(int(math.Ceil(minutes)), 1)
 }
 
-func unspaced(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
-}
-
 // ReadingLevel returns the years of school that a text requires, 0 to 18. For English it is the
 // Flesch-Kincaid grade (Kincaid and others, 1975: syllables a word, words a sentence; syllables
 // are counted by groups of vowels). For other languages with spaces, whose syllables are
@@ -40,7 +35,8 @@ func unspaced(r rune) bool {
 // letters a word, words a sentence), which is a little high where words are long. Results are
 // limited to 1 to 18. 0 means unknown: fewer than 30 words, or a script without spaces.
 func ReadingLevel(text, language string) float64 {
-	prose := proseOf(text)
+	sentences := texts.MarkdownSentences(text)
+	prose := strings.Join(sentences, "\n")
 	words := texts.Words(prose)
 	if len(words) < leastForLevel || writtenWithoutSpaces(language, prose) {
 		return 0
@@ -53,7 +49,7 @@ func ReadingLevel(text, language string) float64 {
 	for _, w := range words {
 		all += size(w)
 	}
-	level := perSize*float64(all)/float64(len(words)) + perSentence*float64(len(words))/float64(max(len(Sentences(prose)), 1)) - base
+	level := perSize*float64(all)/float64(len(words)) + perSentence*float64(len(words))/float64(len(sentences)) - base
 	return math.Round(min(max(level, 1), 18)*10) / 10
 }
 
@@ -85,45 +81,8 @@ const leastForLevel = 30 // words
 
 func writtenWithoutSpaces(language, text string) bool {
 	switch baseOf(language) {
-	case "zh", "ja", "th", "lo", "km", "my":
+	case "zh", "ja", "th", "lo", "km", "my", "bo":
 		return true
 	}
-	dense, all := 0, 0
-	for _, r := range text {
-		if unicode.IsLetter(r) {
-			all++
-			if unspaced(r) {
-				dense++
-			}
-		}
-	}
-	return all > 0 && dense*4 > all
-}
-
-// Sentences returns the sentences of prose, by its punctuation.
-func Sentences(prose string) []string {
-	var found []string
-	for _, s := range strings.FieldsFunc(prose, func(r rune) bool { return strings.ContainsRune(".!?\n。！？", r) }) {
-		if len(texts.Words(s)) > 0 {
-			found = append(found, s)
-		}
-	}
-	return found
-}
-
-// proseOf returns a Markdown text without code, headings and list marks.
-func proseOf(text string) string {
-	var kept []string
-	fenced := false
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "```") || strings.HasPrefix(line, "~~~") {
-			fenced = !fenced
-			continue
-		}
-		if !fenced && !strings.HasPrefix(line, "#") {
-			kept = append(kept, strings.TrimLeft(line, "-*+> \t"))
-		}
-	}
-	return strings.Join(kept, "\n")
+	return texts.MostlyUnspaced(text)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // TopicAction is the result of a topic rule that matches.
@@ -57,7 +59,7 @@ func excuse(words string, rules []TopicRule) string {
 			continue
 		}
 		pattern, gap := rule.Pattern, excused
-		if !strings.ContainsFunc(pattern, unspaced) {
+		if !strings.ContainsFunc(pattern, texts.Unspaced) {
 			pattern, gap = " "+pattern+" ", " "+excused+" "
 		}
 		for strings.Contains(words, pattern) { // those next to each other share a space

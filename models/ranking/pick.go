@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
 
 	texts "github.com/lyoapp/lyo/models/text"
 )
@@ -59,7 +60,7 @@ const smallWords = " " +
 // frequencies counts words, damped, without the small ones.
 func frequencies(text string) map[string]float64 {
 	counts := map[string]float64{}
-	for _, word := range texts.Words(text) {
+	for _, word := range strings.FieldsFunc(strings.Join(texts.Words(text), " "), joint) {
 		if (len(word) > 2 || !isASCII(word)) && !strings.Contains(smallWords, " "+word+" ") {
 			counts[word]++
 		}
@@ -68,6 +69,11 @@ func frequencies(text string) map[string]float64 {
 		counts[word] = 1 + math.Log(n)
 	}
 	return counts
+}
+
+// joint reports what joins the parts of a word, each of which is searched for: l'eau, 3.14, snake_case.
+func joint(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && r != '\u200C' && r != '\u200D'
 }
 
 func isASCII(word string) bool {

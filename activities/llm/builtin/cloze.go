@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/lyoapp/lyo/activities/llm"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // cloze makes up to three questions from any text: a sentence of it with one word left
@@ -28,22 +29,15 @@ func cloze(text string, seed int) []llm.Question {
 	return quiz
 }
 
-// proseSentences returns plain sentences of 6 to 30 words, without lists, tables, headings
-// and code.
+// proseSentences returns the plain sentences of 6 to 30 words of a text's paragraphs.
 func proseSentences(text string) []string {
 	var found []string
-	code := false
-	for l := range strings.Lines(text) {
-		l = strings.TrimSpace(l)
-		if strings.HasPrefix(l, "```") {
-			code = !code
-		}
-		if code || l == "" || !unicode.IsLetter([]rune(l)[0]) {
+	for _, b := range texts.Blocks(text) {
+		if b.Kind != texts.Paragraph {
 			continue
 		}
-		for _, s := range strings.SplitAfter(l, ". ") {
-			s = strings.TrimSpace(s)
-			if n := len(strings.Fields(s)); n >= 6 && n <= 30 && len([]rune(s)) <= 220 && strings.HasSuffix(s, ".") {
+		for _, s := range texts.Sentences(b.Text) {
+			if n := texts.CountWords(s); n >= 6 && n <= 30 && len([]rune(s)) <= 220 && texts.EndsSentence(s) && strings.Contains(text, s) {
 				found = append(found, s)
 			}
 		}
@@ -53,8 +47,9 @@ func proseSentences(text string) []string {
 
 func longWords(text string) []string {
 	var found []string
-	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) }) {
-		if n := len([]rune(w)); n >= 6 && n <= 30 && !slices.Contains(found, w) {
+	for _, w := range texts.WordsAsWritten(text) {
+		notLetter := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }
+		if n := len([]rune(w)); n >= 6 && n <= 30 && !slices.Contains(found, w) && !strings.ContainsFunc(w, notLetter) {
 			found = append(found, w)
 		}
 	}

@@ -2,6 +2,7 @@ package llmtest
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -20,46 +21,35 @@ type phrases struct {
 	wrong                        []string
 }
 
-// phrasesOf returns those of the language that a prompt asks for: English, German, Spanish,
-// French, Russian and Japanese. For any other language they are invented words, which pass
-// for it if it is written in Latin letters.
+// phrasesOf returns those of the language that a prompt asks for. For a language without any they are
+// invented words, which pass for it if it is written in Latin letters.
 func phrasesOf(prompt string) phrases {
 	m := regexp.MustCompile(`(?m)^Language(?: of the lesson:|: write (?:every value )?in) ([A-Z]\w+)`).FindStringSubmatch(prompt)
 	if m == nil {
 		return english
 	}
-	return byLanguage(m[1])
+	if p, known := byLanguage[m[1]]; known {
+		return p
+	}
+	return invented
 }
 
-func byLanguage(name string) phrases {
-	switch name {
-	case "English":
-		return english
-	case "German":
-		return german
-	case "Spanish":
-		return spanish
-	case "French":
-		return french
-	case "Russian":
-		return russian
-	case "Japanese":
-		return japanese
-	default:
-		return invented
-	}
+var byLanguage = map[string]phrases{
+	"English": english, "German": german, "Spanish": spanish, "French": french, "Russian": russian, "Japanese": japanese,
+	"Portuguese": portuguese, "Italian": italian, "Dutch": dutch, "Polish": polish, "Ukrainian": ukrainian, "Turkish": turkish,
+	"Arabic": arabic, "Persian": persian, "Urdu": urdu, "Hindi": hindi, "Bengali": bengali, "Thai": thai, "Vietnamese": vietnamese,
+	"Chinese": chinese, "Korean": korean,
 }
 
 // madeUp reports the options that composePractice invents, unlike those from a lesson.
 func madeUp(option string) bool {
-	for _, p := range []phrases{english, german, spanish, french, russian, japanese, invented} {
-		for _, w := range p.wrong {
-			if strings.HasPrefix(option, w) {
-				return true
-			}
+	begins := func(wrong string) bool { return strings.HasPrefix(option, wrong) }
+	for _, p := range byLanguage {
+		if slices.ContainsFunc(p.wrong, begins) {
+			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(invented.wrong, begins)
 }
 
 var english = phrases{

@@ -39,7 +39,7 @@ func textRows() []row {
 		{"language not detected", "lessons whose language was not detected reliably", func(f Figures) string { return number(f.Undetected) }},
 	}
 	for _, level := range levels() {
-		all = append(all, row{"reading level, " + level, "mean years of school; not measured for Japanese", func(f Figures) string { return f.Reading[level].in(1) }})
+		all = append(all, row{"reading level, " + level, "mean years of school; not measured where no spaces divide words", func(f Figures) string { return f.Reading[level].in(1) }})
 	}
 	return append(
 		all,
@@ -99,6 +99,7 @@ func (r Report) Markdown() string {
 		b.WriteString("\nThis is a part of the fixed set, or of another size: not comparable with whole runs.\n")
 	}
 	b.WriteString("\n" + aligned(r.cells()))
+	b.WriteString("\nBy language:\n\n" + aligned(r.languages()))
 	b.WriteString("\nThese figures are counted by programs. No person judged whether what the lessons say is right.\n")
 	return b.String()
 }
@@ -116,13 +117,21 @@ func line(text string) string {
 }
 
 func (r Report) cells() [][]string {
-	table := [][]string{append(append([]string{"figure"}, Locales()...), "all", "what it says")}
+	table := [][]string{{"figure", "all", "what it says"}}
 	for _, row := range rows() {
-		cells := []string{row.name}
-		for _, locale := range Locales() {
-			cells = append(cells, row.cell(r.Locales[locale]))
-		}
-		table = append(table, append(cells, row.cell(r.Total), row.means))
+		table = append(table, []string{row.name, row.cell(r.Total), row.means})
+	}
+	return table
+}
+
+// languages returns a line of figures for each language.
+func (r Report) languages() [][]string {
+	table := [][]string{{"language", "asked", "schema rate", "repair rate", "lessons", "language match", "quality score", "quiz agreement", "invented links"}}
+	for _, locale := range Locales() {
+		f := r.Locales[locale]
+		table = append(table, []string{
+			locale, number(f.Asked), f.Schema.String(), f.Repair.String(), number(f.Lessons), f.Language.String(), f.Quality.in(2), f.Quiz.String(), number(f.Links),
+		})
 	}
 	return table
 }
