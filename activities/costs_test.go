@@ -183,3 +183,32 @@ func TestNoAnswerIsLostForItsBill(t *testing.T) {
 	require.NotEmpty(t, d.read(t).Lessons)
 	require.Equal(t, 1, d.model.Count(llmtest.Outline))
 }
+
+// TestAnAnswerIsAskedForOnce: an attempt is cut short in its second conversation, and the next one goes on
+// from there.
+func TestAnAnswerIsAskedForOnce(t *testing.T) {
+	t.Parallel()
+	e := newExam(t)
+	e.model.On(llmtest.Solve, 1, llmtest.Status(500))
+	e.model.On(llmtest.Solve, 2, llmtest.Status(503))
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	env := suite.NewTestWorkflowEnvironment()
+	env.RegisterActivityWithOptions(e.writing.WritePractice, activity.RegisterOptions{Name: "WritePractice"})
+	env.ExecuteWorkflow(practiceOnce, activities.LessonInput{CourseID: e.course, LessonID: e.read(t).Lessons[0].ID, Revision: 1})
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, []int{1, 3}, []int{e.model.Count(llmtest.Practice), e.model.Count(llmtest.Solve)})
+	require.NotEmpty(t, e.read(t).Lessons[0].KeyTerms)
+
+	require.NoError(t, courses.SweepAnswers(t.Context(), e.db, e.writing.Clock().Add(25*time.Hour), 100))
+	var kept int64
+	require.NoError(t, e.db.Model(&courses.ModelCall{}).Where("answer IS NOT NULL").Count(&kept).Error)
+	require.Zero(t, kept)
+}
+
+func practiceOnce(ctx workflow.Context, in activities.LessonInput) error {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: time.Hour, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3},
+	})
+	return workflow.ExecuteActivity(ctx, "WritePractice", in).Get(ctx, nil)
+}

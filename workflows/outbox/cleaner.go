@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/privacy"
@@ -38,6 +39,7 @@ func (c *Cleaner) Clean(ctx context.Context) error {
 		accounts.SweepMails(ctx, c.DB, c.Clock(), most),
 		privacy.SweepExports(ctx, c.DB, c.Clock(), most),
 		notify.SweepPushes(ctx, c.DB, c.Clock(), most),
+		courses.SweepAnswers(ctx, c.DB, c.Clock(), most),
 		learning.SweepRequests(ctx, c.DB, c.Clock(), most),
 	)
 }
