@@ -91,9 +91,7 @@ func IsUniqueViolation(err error, index string) bool {
 // IsRefusedData reports whether Postgres, or the driver before it, refuses a value for what it is: out of
 // its column's range, of no valid encoding, against a check. The same value is refused each time.
 func IsRefusedData(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return strings.HasPrefix(pg.Code, "22") || pg.Code == "23502" || pg.Code == "23514"
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 	}
 	return err != nil && strings.Contains(err.Error(), "failed to encode args[") // of pgx, which has no type for it
 }
