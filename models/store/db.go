@@ -92,6 +92,7 @@ func IsUniqueViolation(err error, index string) bool {
 // its column's range, of no valid encoding, against a check. The same value is refused each time.
 func IsRefusedData(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return strings.HasPrefix(pg.Code, "22") || pg.Code == "23502" || pg.Code == "23514"
 	}
 	return err != nil && strings.Contains(err.Error(), "failed to encode args[") // of pgx, which has no type for it
 }
