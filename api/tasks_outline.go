@@ -163,10 +163,9 @@ func (s *Server) updateWorkflow(ctx context.Context, task tasks.Task, name strin
 
 // refusedDecision returns the reason why a decision was not accepted.
 func refusedDecision(err error) error {
-	var app *temporal.ApplicationError
 	var gone *serviceerror.NotFound // has ended, or was not started yet
 	kind := ""
-	if errors.As(err, &app) {
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		kind = app.Type()
 	}
 	switch {
