@@ -27,32 +27,32 @@ func (ch *QualityActivities) ListLessons(ctx context.Context, course uuid.UUID) 
 }
 
 // PlanEdit is a plan as edited by its learner.
-type PlanEdit struct {
-	Title   string       `json:"title,omitempty"` // empty: unchanged
-	Lessons []LessonEdit `json:"lessons"`
-}
+type PlanEdit = courses.EditedPlan
 
 // LessonEdit is one lesson of an edited plan.
-type LessonEdit struct {
-	Title         string   `json:"title"`
-	Summary       string   `json:"summary"`
-	Objectives    []string `json:"objectives"`
-	Prerequisites []string `json:"prerequisites"`
-	Minutes       int      `json:"minutes"`
-}
+type LessonEdit = courses.EditedLesson
 
 // EditInput is an edited plan and its course.
 type EditInput struct {
 	CourseID uuid.UUID `json:"course_id"`
-	Plan     PlanEdit  `json:"plan"`
+	PlanID   uuid.UUID `json:"plan_id,omitzero"`
+	// Plan is used where there is no PlanID: by runs whose plan was edited before plans were stored.
+	Plan PlanEdit `json:"plan,omitzero"`
 }
 
 // EditPlan replaces a plan of which nothing is written yet. Key: the course; the
-// same plan twice is the same as once.
+// same plan twice is the same as once. The stored plan stays until the task ends.
 func (ch *QualityActivities) EditPlan(ctx context.Context, in EditInput) ([]LessonRef, error) {
 	c, err := courses.CourseToWrite(ctx, ch.DB, in.CourseID)
 	if err != nil {
 		return nil, toApplicationError(err)
+	}
+	if in.PlanID != uuid.Nil {
+		edit, err := courses.FindPlanEdit(ctx, ch.DB, in.PlanID, in.CourseID)
+		if err != nil {
+			return nil, toApplicationError(err)
+		}
+		in.Plan = edit.Plan
 	}
 	c = replanned(c, in.Plan, ch.Clock())
 	return refs(c.Lessons), toApplicationError(courses.ReplacePlan(ctx, ch.DB, c))

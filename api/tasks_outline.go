@@ -21,6 +21,7 @@ import (
 	"github.com/lyoapp/lyo/models/tasks"
 	texts "github.com/lyoapp/lyo/models/text"
 	"github.com/lyoapp/lyo/workflows"
+	"github.com/lyoapp/lyo/workflows/payload"
 )
 
 type outlineInput struct {
@@ -70,23 +71,19 @@ func (in *outlineInput) Resolve(huma.Context) []error {
 	return faults
 }
 
-// decision returns the learner's decision in the workflow's form.
-func (b outlineBody) decision() workflows.OutlineDecision {
-	d := workflows.OutlineDecision{Action: b.Action}
-	if b.Action != workflows.OutlineEdit {
-		return d
-	}
-	d.Plan.Title = rest.TextOf(b.Title)
+// plan returns the learner's outline as it is stored.
+func (b outlineBody) plan() courses.EditedPlan {
+	plan := courses.EditedPlan{Title: rest.TextOf(b.Title)}
 	for _, l := range b.Lessons {
-		edit := workflows.LessonEdit{
+		edit := courses.EditedLesson{
 			Title: l.Title, Summary: rest.TextOf(l.Summary), Objectives: rest.ListOf(l.Objectives), Prerequisites: rest.ListOf(l.Prerequisites), Minutes: usualMinutes,
 		}
 		if l.Minutes != nil {
 			edit.Minutes = *l.Minutes
 		}
-		d.Plan.Lessons = append(d.Plan.Lessons, edit)
+		plan.Lessons = append(plan.Lessons, edit)
 	}
-	return d
+	return plan
 }
 
 // usualMinutes is the default length of a lesson.
@@ -108,7 +105,7 @@ func (s *Server) decideOutline(ctx context.Context, in *outlineInput) (*taskOutp
 	if err := s.allowPlan(ctx, task, in.Body); err != nil {
 		return nil, err
 	}
-	if err := s.updateWorkflow(ctx, task, in.Body.decision()); err != nil {
+	if err := s.sendDecision(ctx, task, in.Body); err != nil {
 		return nil, err
 	}
 	task, err = tasks.FindTask(ctx, s.DB, user, in.ID)
@@ -131,11 +128,31 @@ func (s *Server) allowPlan(ctx context.Context, task tasks.Task, b outlineBody) 
 	return moderation.RefuseTopic(ctx, s.DB, course.Locale, texts...)
 }
 
-func (s *Server) updateWorkflow(ctx context.Context, task tasks.Task, d workflows.OutlineDecision) error {
+// sendDecision sends a decision to the workflow. An edited plan is stored first, and its id sent.
+func (s *Server) sendDecision(ctx context.Context, task tasks.Task, b outlineBody) error {
+	d := workflows.OutlineDecision{Action: b.Action}
+	if b.Action != workflows.OutlineEdit {
+		return s.updateWorkflow(ctx, task, workflows.UpdateOutline, d)
+	}
+	edit := courses.PlanEdit{ID: store.NewID(), TaskID: task.ID, UserID: task.UserID, Plan: b.plan(), CreatedAt: s.Clock().UTC()}
+	if err := courses.SavePlanEdit(ctx, s.DB, edit); err != nil {
+		return err
+	}
+	d.PlanID = edit.ID
+	err := s.updateWorkflow(ctx, task, workflows.UpdateEditedOutline, d)
+	if store.CodeOf(err) == store.Conflict { // otherwise it may still be taken, and goes when the task ends
+		if unstored := courses.DropPlanEdit(ctx, s.DB, edit.ID); unstored != nil {
+			s.Log.WarnContext(ctx, "a refused plan could not be removed", "error", unstored)
+		}
+	}
+	return err
+}
+
+func (s *Server) updateWorkflow(ctx context.Context, task tasks.Task, name string, d workflows.OutlineDecision) error {
 	ctx, cancel := context.WithTimeout(ctx, decideWithin)
 	defer cancel()
 	update, err := s.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		UpdateID: uuid.NewString(), WorkflowID: task.WorkflowID, UpdateName: workflows.UpdateOutline,
+		UpdateID: uuid.NewString(), WorkflowID: task.WorkflowID, UpdateName: name,
 		Args: []any{d}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {
@@ -146,12 +163,17 @@ func (s *Server) updateWorkflow(ctx context.Context, task tasks.Task, d workflow
 
 // refusedDecision returns the reason why a decision was not accepted.
 func refusedDecision(err error) error {
-	var app *temporal.ApplicationError
 	var gone *serviceerror.NotFound // has ended, or was not started yet
+	kind := ""
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		kind = app.Type()
+	}
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &app) && app.Type() == workflows.FailureNotInReview, errors.As(err, &gone):
+	case kind == payload.TooLarge:
+		return store.Errorf(store.Invalid, "The decision is larger than can be taken.").Because(err)
+	case kind == workflows.FailureNotInReview, kind == string(store.NotFound), errors.As(err, &gone):
 		return store.Errorf(store.Conflict, "No plan of this task waits for a decision.")
 	default:
 		away := store.Errorf(store.Unavailable, "The decision could not be taken just now. Try again.").Because(err)

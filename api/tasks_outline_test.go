@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,8 +17,11 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/fixture"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/workflows"
+	"github.com/lyoapp/lyo/workflows/payload"
 )
 
 // deciding is a fake Temporal whose workflows answer decisions as set.
@@ -30,11 +34,15 @@ type deciding struct {
 	got     []client.UpdateWorkflowOptions
 }
 
+// UpdateWorkflow converts the arguments as the real client does.
 func (d *deciding) UpdateWorkflow(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.refused != nil {
 		return nil, d.refused
+	}
+	if _, err := payload.Converter(nil).ToPayloads(o.Args...); err != nil {
+		return nil, err
 	}
 	d.got = append(d.got, o)
 	return outcome{err: d.failed}, nil
@@ -80,15 +88,16 @@ func TestADecisionReachesTheWorkflow(t *testing.T) {
 	edit := `{"action":"edit","title":" The sea ","lessons":[
 		{"title":" Ebb ","summary":"Down.","objectives":["Tell ebb"],"estimated_duration_minutes":45},
 		{"title":"Flood","prerequisites":["Ebb"]},{"title":"Storm","summary":null,"objectives":null}]}`
+	plan := courses.EditedPlan{Title: "The sea", Lessons: []courses.EditedLesson{
+		{Title: "Ebb", Summary: "Down.", Objectives: []string{"Tell ebb"}, Prerequisites: []string{}, Minutes: 45},
+		{Title: "Flood", Objectives: []string{}, Prerequisites: []string{"Ebb"}, Minutes: 20},
+		{Title: "Storm", Objectives: []string{}, Prerequisites: []string{}, Minutes: 20},
+	}}
 	for body, want := range map[string]workflows.OutlineDecision{
 		`{"action":"accept"}`: {Action: "accept"},
 		`{"action":"reject"}`: {Action: "reject"},
 		`{"action":"accept","title":"Not for now","lessons":[]}`: {Action: "accept"},
-		edit: {Action: "edit", Plan: workflows.PlanEdit{Title: "The sea", Lessons: []workflows.LessonEdit{
-			{Title: "Ebb", Summary: "Down.", Objectives: []string{"Tell ebb"}, Prerequisites: []string{}, Minutes: 45},
-			{Title: "Flood", Objectives: []string{}, Prerequisites: []string{"Ebb"}, Minutes: 20},
-			{Title: "Storm", Objectives: []string{}, Prerequisites: []string{}, Minutes: 20},
-		}}},
+		edit: {Action: "edit"},
 	} {
 		engine.answer(nil, nil)
 		a := w.decide(ada, task, body)
@@ -96,10 +105,63 @@ func TestADecisionReachesTheWorkflow(t *testing.T) {
 		require.Equal(t, task.String(), a.json(t)["task_id"])
 		require.Len(t, engine.got, 1, body)
 		require.Equal(t, workflows.GenerateCourseID(task), engine.got[0].WorkflowID)
-		require.Equal(t, workflows.UpdateOutline, engine.got[0].UpdateName)
+		update := workflows.UpdateOutline
+		if body == edit {
+			row := w.storedEdit(t, task)
+			require.Equal(t, plan, row.Plan)
+			update, want.PlanID = workflows.UpdateEditedOutline, row.ID
+		}
+		require.Equal(t, update, engine.got[0].UpdateName)
 		require.Equal(t, client.WorkflowUpdateStageCompleted, engine.got[0].WaitForStage, "the answer waits until it is kept")
 		require.Equal(t, []any{want}, engine.got[0].Args)
 	}
+}
+
+// storedEdit returns the one edit of a task's plan that is stored.
+func (w *testEnv) storedEdit(t *testing.T, task uuid.UUID) courses.PlanEdit {
+	t.Helper()
+	var rows []courses.PlanEdit
+	require.NoError(t, w.server.DB.Find(&rows, "task_id = ?", task).Error)
+	require.Len(t, rows, 1)
+	return rows[0]
+}
+
+// TestAPlanAsLargeAsAllowedIsTaken sends the largest outline that the document allows, in characters of four bytes.
+func TestAPlanAsLargeAsAllowedIsTaken(t *testing.T) {
+	t.Parallel()
+	w, engine, ada, task := inReview(t)
+	plan := fixture.LargestPlan()
+	body := outlineBody{Action: workflows.OutlineEdit, Title: &plan.Title}
+	for _, l := range plan.Lessons {
+		body.Lessons = append(body.Lessons, outlineLesson{Title: l.Title, Summary: &l.Summary, Objectives: l.Objectives, Prerequisites: l.Prerequisites, Minutes: &l.Minutes})
+	}
+	text, err := json.Marshal(body)
+	require.NoError(t, err)
+	require.Greater(t, len(text), payload.Most, "it does not fit into a history")
+	a := w.decide(ada, task, string(text))
+	require.Equal(t, http.StatusOK, a.status, string(a.body))
+	row := w.storedEdit(t, task)
+	require.Equal(t, plan, row.Plan)
+	require.Equal(t, []any{workflows.OutlineDecision{Action: workflows.OutlineEdit, PlanID: row.ID}}, engine.got[0].Args)
+}
+
+// TestAnEditStaysOnlyWhileItMayBeTaken has the workflow refuse an edit for good, then for a while, and ends the task then.
+func TestAnEditStaysOnlyWhileItMayBeTaken(t *testing.T) {
+	t.Parallel()
+	w, engine, ada, task := inReview(t)
+	edit := `{"action":"edit","lessons":[{"title":"A"},{"title":"B"},{"title":"C"}]}`
+	engine.answer(temporal.NewNonRetryableApplicationError("No plan waits for a decision.", workflows.FailureNotInReview, nil), nil)
+	w.problem(w.decide(ada, task, edit), rest.SlugConflict)
+	var n int64
+	require.NoError(t, w.server.DB.Model(&courses.PlanEdit{}).Count(&n).Error)
+	require.Zero(t, n)
+	engine.answer(nil, context.DeadlineExceeded)
+	w.problem(w.decide(ada, task, edit), rest.SlugEngine)
+	w.storedEdit(t, task)
+	require.Equal(t, http.StatusOK, w.do("POST", "/v1/tasks/"+task.String()+"/cancel", "", ada.header()...).status)
+	require.NoError(t, w.server.DB.Model(&courses.PlanEdit{}).Count(&n).Error)
+	require.Zero(t, n)
+	w.problem(w.decide(ada, task, edit), rest.SlugConflict)
 }
 
 func TestADecisionThatIsNotTaken(t *testing.T) {
@@ -117,6 +179,8 @@ func TestADecisionThatIsNotTaken(t *testing.T) {
 		{"over, or not begun", serviceerror.NewNotFound("workflow execution already completed"), nil, rest.SlugConflict},
 		{"away", serviceerror.NewUnavailable("connection refused"), nil, rest.SlugEngine},
 		{"late", nil, context.DeadlineExceeded, rest.SlugEngine},
+		{"the course is gone", nil, temporal.NewNonRetryableApplicationError("There is no such course.", string(store.NotFound), nil), rest.SlugConflict},
+		{"too large", temporal.NewNonRetryableApplicationError("a secret size", payload.TooLarge, nil), nil, rest.SlugValidation},
 		{"could not be kept", nil, fmt.Errorf("update: %w", broken), rest.SlugEngine},
 		{"anything else", errors.New("a secret of the engine"), nil, rest.SlugEngine},
 	} {

@@ -27,7 +27,7 @@ import (
 // rows returns all structs that stand for a table.
 func rows() []any {
 	return []any{
-		&accounts.User{}, &accounts.Session{}, &courses.Course{}, &courses.Lesson{}, &courses.Item{},
+		&accounts.User{}, &accounts.Session{}, &courses.Course{}, &courses.Lesson{}, &courses.Item{}, &courses.PlanEdit{},
 		&tasks.Task{}, &tasks.TaskEvent{}, &store.OutboxMessage{},
 		&courses.Source{}, &courses.CourseSource{}, &courses.Finding{}, &courses.SourceAnswer{}, &courses.ModelCall{},
 		&store.AuditEntry{}, &accounts.Mail{}, &privacy.Export{}, &privacy.ExportPart{}, &learning.Event{},

@@ -38,7 +38,8 @@ type harness struct {
 	weak     []activities.WeakLesson
 	there    []activities.LessonRef // the lessons that a regeneration finds
 	edited   activities.PlanEdit
-	quizzes  []string // format as lessons
+	stored   uuid.UUID // of the edited plan
+	quizzes  []string  // format as lessons
 	sources  error
 	prepare  error
 	refuse   error
@@ -101,7 +102,10 @@ func (s *harness) script() {
 	s.OnActivity(writing.WriteSummary, mock.Anything, mock.Anything).Return(func(context.Context, activities.SummaryInput) error { return nil }).Maybe()
 	s.OnActivity(checking.ListLessons, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) ([]activities.LessonRef, error) { return s.there, nil }).Maybe()
 	s.OnActivity(checking.EditPlan, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.EditInput) ([]activities.LessonRef, error) {
-		s.edited = in.Plan
+		s.edited, s.stored = in.Plan, in.PlanID
+		if in.PlanID != uuid.Nil {
+			return s.refs()[:3], nil
+		}
 		return s.refs()[:len(in.Plan.Lessons)], nil
 	}).Maybe()
 	var researching *activities.SourceActivities

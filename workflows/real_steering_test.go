@@ -9,15 +9,18 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/fixture"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
+	"github.com/lyoapp/lyo/workflows/payload"
 )
 
 // made generates a course and returns its task.
@@ -100,31 +103,66 @@ func TestAReadyCourseStaysReadableWhileALessonIsWrittenAgain(t *testing.T) {
 	require.Equal(t, course.PublishedAt, after.PublishedAt)
 }
 
-func TestAnEditedPlanIsWritten(t *testing.T) {
-	t.Parallel()
-	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
-	startWorker(t, c, db, model)
+// reviewed begins a course and returns its task when the plan waits for review.
+func reviewed(t *testing.T, c client.Client, db *gorm.DB) tasks.Task {
+	t.Helper()
 	task, message := askFor(t, db, addUser(t, db), tasks.TaskSpec{Review: true})
 	dispatcherOf(c, db).TryDispatch(t.Context(), message)
 	require.Eventually(t, func() bool {
 		row, _ := finished(t, db, task)
 		return row.Step == workflows.StepReview
 	}, 30*time.Second, 20*time.Millisecond)
+	return task
+}
+
+// decided sends a decision and waits until it is taken.
+func decided(t *testing.T, c client.Client, task tasks.Task, name string, d workflows.OutlineDecision) error {
+	t.Helper()
+	update, err := c.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
+		WorkflowID: task.WorkflowID, UpdateName: name, Args: []any{d}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = update.Get(t.Context(), nil)
+	}
+	return err
+}
+
+// TestTheLargestPlanIsWritten edits a plan to be as large as allowed, with the bound on payloads that production has.
+func TestTheLargestPlanIsWritten(t *testing.T) {
+	t.Parallel()
+	plain, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
+	c, err := client.NewClientFromExisting(plain, client.Options{DataConverter: payload.Converter(nil), Logger: sdklog.NewStructuredLogger(quiet())})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	startWorker(t, c, db, model)
+	task := reviewed(t, c, db)
+	plan := fixture.LargestPlan()
+	inline := workflows.OutlineDecision{Action: workflows.OutlineEdit, Plan: plan}
+	require.ErrorContains(t, decided(t, c, task, workflows.UpdateOutline, inline), "hand on an id")
+	edit := courses.PlanEdit{ID: store.NewID(), TaskID: task.ID, UserID: task.UserID, Plan: plan, CreatedAt: time.Now()}
+	require.NoError(t, courses.SavePlanEdit(t.Context(), db, edit))
+	require.NoError(t, decided(t, c, task, workflows.UpdateEditedOutline, workflows.OutlineDecision{Action: workflows.OutlineEdit, PlanID: edit.ID}))
+	require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
+	row, course := finished(t, db, task)
+	require.Equal(t, tasks.TaskDone, row.State)
+	require.Equal(t, plan.Title, course.Title)
+	require.Len(t, course.Lessons, len(plan.Lessons))
+	_, err = courses.FindPlanEdit(t.Context(), db, edit.ID, course.ID)
+	require.Equal(t, store.NotFound, store.CodeOf(err), "it goes with its task")
+}
+
+func TestAnEditedPlanIsWritten(t *testing.T) {
+	t.Parallel()
+	c, db, model := temporalServer(t), storetest.New(t), llmtest.New(t)
+	startWorker(t, c, db, model)
+	task := reviewed(t, c, db)
 	_, course := finished(t, db, task)
 	require.Len(t, course.Lessons, 4, "the plan can be read while it waits")
 	require.Zero(t, model.Count(llmtest.Lesson))
 	edit := workflows.OutlineDecision{Action: workflows.OutlineEdit, Plan: workflows.PlanEdit{Title: "Mine", Lessons: []workflows.LessonEdit{
 		{Title: "Ebb", Summary: "s", Minutes: 10}, {Title: "Flood", Summary: "s", Minutes: 10}, {Title: "Slack water", Summary: "s", Minutes: 10},
 	}}}
-	decide := func() error {
-		update, err := c.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
-			WorkflowID: task.WorkflowID, UpdateName: workflows.UpdateOutline, Args: []any{edit}, WaitForStage: client.WorkflowUpdateStageCompleted,
-		})
-		if err == nil {
-			err = update.Get(t.Context(), nil)
-		}
-		return err
-	}
+	decide := func() error { return decided(t, c, task, workflows.UpdateOutline, edit) }
 	require.NoError(t, decide())
 	require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(t.Context(), nil))
 	require.Error(t, decide(), "it has been decided")

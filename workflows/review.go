@@ -3,14 +3,19 @@ package workflows
 import (
 	"time"
 
+	"github.com/google/uuid"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/lyoapp/lyo/activities"
 )
 
-// UpdateOutline is the update by which a learner decides on a plan: an OutlineDecision.
-const UpdateOutline = "decide-outline"
+// The updates by which a learner decides on a plan, each with an OutlineDecision. A decision with a PlanID is
+// sent as UpdateEditedOutline: an older build, which would see an edit without lessons in it, refuses that.
+const (
+	UpdateOutline       = "decide-outline"
+	UpdateEditedOutline = "decide-edited-outline"
+)
 
 // The decisions of a learner. An edited plan is accepted with its edits.
 const (
@@ -22,8 +27,10 @@ const (
 // OutlineDecision is a learner's decision on a plan.
 type OutlineDecision struct {
 	Action string `json:"action"`
-	// Plan is the edited one, for OutlineEdit.
-	Plan PlanEdit `json:"plan"`
+	// PlanID is the id of the edited plan that is stored, for OutlineEdit: the plan itself may be too large for a history.
+	PlanID uuid.UUID `json:"plan_id,omitzero"`
+	// Plan is the edited one of runs that were handed it before plans were stored.
+	Plan PlanEdit `json:"plan,omitzero"`
 }
 
 // PlanEdit is a plan as edited by its learner.
@@ -46,16 +53,20 @@ type review struct {
 	decided string
 }
 
-// open registers the update handler. Decisions are refused while no plan is in review.
+// open registers the update handlers. Decisions are refused while no plan is in review.
 func (r *review) open(ctx workflow.Context, g *generation) error {
 	if r.wait == 0 {
 		return nil
 	}
 	decide := func(ctx workflow.Context, d OutlineDecision) error { return r.decide(ctx, g, d) }
-	return workflow.SetUpdateHandlerWithOptions(ctx, UpdateOutline, decide, workflow.UpdateHandlerOptions{
+	options := workflow.UpdateHandlerOptions{
 		Validator:   func(OutlineDecision) error { return r.refuse() },
 		Description: "Accept, edit or reject the plan that waits for review.",
-	})
+	}
+	if err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateOutline, decide, options); err != nil {
+		return err
+	}
+	return workflow.SetUpdateHandlerWithOptions(ctx, UpdateEditedOutline, decide, options)
 }
 
 func (r *review) refuse() error {
@@ -75,7 +86,7 @@ func (r *review) decide(ctx workflow.Context, g *generation, d OutlineDecision) 
 		return nil
 	}
 	var ch *activities.QualityActivities
-	in := activities.EditInput{CourseID: g.in.CourseID, Plan: d.Plan}
+	in := activities.EditInput{CourseID: g.in.CourseID, PlanID: d.PlanID, Plan: d.Plan}
 	if err := workflow.ExecuteActivity(quick(ctx), ch.EditPlan, in).Get(ctx, &g.lessons); err != nil {
 		r.decided = ""
 		return err

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
@@ -62,6 +63,23 @@ func TestAnEditedPlanIsTheOneThatIsWritten(t *testing.T) {
 	s.decide(time.Minute, workflows.OutlineDecision{Action: workflows.OutlineEdit, Plan: plan})
 	require.NoError(t, s.run())
 	require.Equal(t, plan.Title, s.edited.Title)
+	require.Len(t, s.lessons, 3)
+}
+
+// TestAStoredPlanIsHandedOnByItsID checks that the plan itself does not pass through the workflow.
+func TestAStoredPlanIsHandedOnByItsID(t *testing.T) {
+	t.Parallel()
+	s, id := inReview(t), uuid.New()
+	v := &verdict{t: t}
+	edit := workflows.OutlineDecision{Action: workflows.OutlineEdit, PlanID: id}
+	s.RegisterDelayedCallback(func() { s.UpdateWorkflow(workflows.UpdateEditedOutline, "", v, edit) }, time.Minute)
+	late := s.decide(2*time.Minute, workflows.OutlineDecision{Action: workflows.OutlineReject})
+	require.NoError(t, s.run())
+	require.True(t, v.done)
+	require.NoError(t, v.err)
+	require.False(t, late.done, "one decision counts, whichever update it came by")
+	require.Equal(t, id, s.stored)
+	require.Empty(t, s.edited)
 	require.Len(t, s.lessons, 3)
 }
 

@@ -35,7 +35,7 @@ func FinishCourse(ctx context.Context, db *gorm.DB, task uuid.UUID, rest []tasks
 			return err
 		}
 		last := rest[len(rest)-1]
-		if err := finishCourse(tx, row.ResultID, last, gen, f); err != nil {
+		if err := finishCourse(tx, row, last, gen, f); err != nil {
 			return err
 		}
 		return releaseNext(tx, row.UserID, last.At)
@@ -92,23 +92,26 @@ func endCancelled(tx *gorm.DB, row tasks.Task, waiting bool, now time.Time) erro
 	if err := tasks.RecordEnd(tx, row, []tasks.TaskEvent{last}); err != nil || !row.MakesCourse() {
 		return err
 	}
-	if err := finishCourse(tx, row.ResultID, last, Generation{}, notify.Enqueuer{}); err != nil || waiting {
+	if err := finishCourse(tx, row, last, Generation{}, notify.Enqueuer{}); err != nil || waiting {
 		return err
 	}
 	return releaseNext(tx, row.UserID, now)
 }
 
-// finishCourse locks a course and gives it the status it is left with. A course that was deleted
-// meanwhile is left alone.
-func finishCourse(tx *gorm.DB, id uuid.UUID, last tasks.TaskEvent, gen Generation, f notify.Enqueuer) error {
-	err := Lock(tx, id)
+// finishCourse deletes the edits of an ended task's plan, locks its course and gives that the status
+// it is left with. A course that was deleted meanwhile is left alone.
+func finishCourse(tx *gorm.DB, ended tasks.Task, last tasks.TaskEvent, gen Generation, f notify.Enqueuer) error {
+	if err := tx.Delete(&PlanEdit{}, "task_id = ?", ended.ID).Error; err != nil {
+		return err
+	}
+	err := Lock(tx, ended.ResultID)
 	if store.CodeOf(err) == store.NotFound {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	c, err := FindWhole(tx, id)
+	c, err := FindWhole(tx, ended.ResultID)
 	if err != nil || c.Status != CourseGenerating && c.Status != CourseReady {
 		return err
 	}

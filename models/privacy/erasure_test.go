@@ -66,6 +66,7 @@ func populate(t *testing.T, db *gorm.DB, email string, now time.Time) uuid.UUID 
 	friend := fixture.SignedUp(t, db, "friend-"+store.NewID().String()+"@example.com", now).UserID
 	for _, row := range slices.Concat([]any{
 		&source, &courses.CourseSource{CourseID: task.ResultID, SourceID: source.ID, Position: 1},
+		&courses.PlanEdit{ID: store.NewID(), TaskID: task.ID, UserID: user, Plan: courses.EditedPlan{Title: "plan of " + email}, CreatedAt: now},
 		&courses.ModelCall{ID: store.NewID(), UserID: user, CourseID: task.ResultID, Kind: "outline", Outcome: "ok", At: now},
 		&learning.Event{ID: store.NewID(), UserID: user, Kind: learning.LessonCompleted, Minutes: 5, At: now},
 		&accounts.Mail{ID: store.NewID(), UserID: &user, Kind: accounts.MailVerify, Address: email, TokenHash: fixture.Digest("mail" + email), CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
@@ -235,7 +236,7 @@ func TestAnExportHasNoSecrets(t *testing.T) {
 		require.Positive(t, files[p.File], p.File)
 	}
 	text := all.String()
-	for _, want := range []string{"secret topic of ada@example.com", "notes of ada@example.com", `"lessons": [{`, "192.0.2.1", "+00:00", "role.granted", "the moon"} {
+	for _, want := range []string{"secret topic of ada@example.com", "plan of ada@example.com", "notes of ada@example.com", `"lessons": [{`, "192.0.2.1", "+00:00", "role.granted", "the moon"} {
 		require.Contains(t, text, want)
 	}
 	require.NotContains(t, text, "eve@example.com")
