@@ -17,7 +17,7 @@ CREATE FUNCTION search_script() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAF
         || '\u1000-\u1049\u1050-\u109F\uA9E0-\uA9FE\uAA60-\uAA7F\u1780-\u17D3\u17D7\u17DC-\u17E9'
         || '\u1100-\u11FF\u3131-\u318E\uA960-\uA97F\uAC00-\uD7FF\uFFA0-\uFFDC'
         || '\u3041-\u309A\u309D-\u309F\u30A1-\u30FA\u30FC-\u30FF\u31F0-\u31FF\uFF66-\uFF9F\U0001AFF0-\U0001B16F\u3105-\u312F\u31A0-\u31BF'
-        || '\u2E80-\u2FDF\u3005-\u3007\u3021-\u3029\u3038-\u303B\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF';
+        || '\u2E80-\u2FDF\u3005-\u3007\u3021-\u3029\U00016FE3\u3038-\u303B\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF';
 
 -- Signs that are words of their own: currencies, arrows, mathematics, music, chess, emoji;
 -- no bullets or lines, which only decorate.
