@@ -29,35 +29,54 @@ CREATE FUNCTION search_symbols() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SA
 CREATE FUNCTION search_even(content text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN content ~ ('[' || search_script() || '\uFF01-\uFFEF]') THEN normalize(content, NFKC) ELSE content END;
 
+-- What follows with queries inside is plpgsql, which plans them once a session and not once a row.
+-- +goose StatementBegin
 -- The pairs of a run of letters. In a document the last letter follows alone; a query asks
 -- for it only where it is the whole run.
-CREATE FUNCTION search_pairs(run text, whole boolean) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION search_pairs(run text, whole boolean) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
     RETURN (SELECT string_agg('g0' || code || coalesce(next, ''), ' ' ORDER BY i) FILTER (WHERE whole OR next IS NOT NULL OR i = 1)
         FROM (SELECT i, code, lead(code) OVER (ORDER BY i) AS next
             FROM (SELECT i, lpad(to_hex(ascii(c)), 5, '0') AS code FROM string_to_table(run, NULL) WITH ORDINALITY AS letters (c, i)) AS codes) AS pairs);
+END $$;
 
 -- An even text with pairs in place of its runs. Of one text 12,000 letters count: a tsvector
 -- has 16,383 places.
-CREATE FUNCTION search_spelt(content text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN content !~ ('[' || search_script() || ']') THEN content ELSE (
-        SELECT string_agg(coalesce(m[2], ' ' || search_pairs(left(m[1], greatest(12000 - before, 0)::integer), true) || ' ', ' '), '' ORDER BY n)
+CREATE FUNCTION search_spelt(content text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    IF content !~ ('[' || search_script() || ']') THEN
+        RETURN content;
+    END IF;
+    RETURN (SELECT string_agg(coalesce(m[2], ' ' || search_pairs(left(m[1], greatest(12000 - before, 0)::integer), true) || ' ', ' '), '' ORDER BY n)
         FROM (SELECT m, n, sum(coalesce(length(m[1]), 0)) OVER (ORDER BY n) - coalesce(length(m[1]), 0) AS before
-            FROM regexp_matches(content, '([' || search_script() || ']+)|([^' || search_script() || ']+)', 'g') WITH ORDINALITY AS cut (m, n)) AS parts) END;
+            FROM regexp_matches(content, '([' || search_script() || ']+)|([^' || search_script() || ']+)', 'g') WITH ORDINALITY AS cut (m, n)) AS parts);
+END $$;
 
 -- The signs of an even text, 200 at most of each kind.
-CREATE FUNCTION search_marks(content text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN content !~ ('[+#' || search_symbols() || ']|\.[A-Za-z]') THEN '{}'::text[] ELSE ARRAY(
+CREATE FUNCTION search_marks(content text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    IF content !~ ('[+#' || search_symbols() || ']|\.[A-Za-z]') THEN
+        RETURN '{}';
+    END IF;
+    RETURN ARRAY(
         (SELECT DISTINCT 'g2' || lpad(to_hex(ascii(m[1])), 5, '0') FROM regexp_matches(content, '[' || search_symbols() || ']', 'g') AS m LIMIT 200)
         UNION ALL
         (SELECT DISTINCT 'g1' || translate(m[2], '+#', 'ps') || '0' || lower(m[1] COLLATE "C")
             FROM regexp_matches(content, '([A-Za-z0-9]{1,30})(\+\+|\+(?![A-Za-z0-9])|#(?![A-Za-z]))', 'g') AS m LIMIT 200)
         UNION ALL
-        (SELECT DISTINCT 'g1d0' || lower(m[1] COLLATE "C") FROM regexp_matches(content, '(?<![A-Za-z0-9.])\.([A-Za-z][A-Za-z0-9]{0,29})', 'g') AS m LIMIT 200)) END;
+        (SELECT DISTINCT 'g1d0' || lower(m[1] COLLATE "C") FROM regexp_matches(content, '(?<![A-Za-z0-9.])\.([A-Za-z][A-Za-z0-9]{0,29})', 'g') AS m LIMIT 200));
+END $$;
 
 -- A text as a language reads it, with pairs and signs.
-CREATE FUNCTION search_read(reading text, content text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT to_tsvector(('lyo_' || reading)::regconfig, search_spelt(even)) || array_to_tsvector(search_marks(even))
-        FROM (SELECT search_even(content) AS even OFFSET 0) AS e);
+CREATE FUNCTION search_read(reading text, content text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    even  text := search_even(content);
+    read  tsvector := to_tsvector(('lyo_' || reading)::regconfig, search_spelt(even));
+    marks text[] := search_marks(even);
+BEGIN
+    RETURN CASE WHEN marks = '{}' THEN read ELSE read || array_to_tsvector(marks) END;
+END $$;
+-- +goose StatementEnd
 
 CREATE OR REPLACE FUNCTION search_title(reading text, title text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN search_read(reading, title) || search_read('xx', title);
