@@ -24,3 +24,6 @@ func SearchPlans(ctx context.Context, t *testing.T, db *gorm.DB, q SearchQuery) 
 	explain("nearly", sql, args)
 	return plans
 }
+
+// Unspaced reports whether a letter is of a script that is searched by pairs.
+func Unspaced(r rune) bool { return unspaced(r) }

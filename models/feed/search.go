@@ -114,7 +114,7 @@ const (
 )
 
 // split separates the last word from those before it, if it may be unfinished: a word
-// of letters and digits outside of a phrase. Otherwise last is "".
+// of letters and digits outside of a phrase, of a script with spaces. Otherwise last is "".
 func (q SearchQuery) split() (head, last string) {
 	words := strings.TrimRightFunc(q.Words, unicode.IsSpace)
 	if words != q.Words || strings.Contains(words, `"`) {
@@ -122,13 +122,20 @@ func (q SearchQuery) split() (head, last string) {
 	}
 	at := strings.LastIndexFunc(words, unicode.IsSpace) + 1
 	last = words[at:]
-	if utf8.RuneCountInString(last) < shortestPrefix || strings.ContainsFunc(last, noWord) {
+	if utf8.RuneCountInString(last) < shortestPrefix || strings.ContainsFunc(last, noWord) || strings.ContainsFunc(last, unspaced) {
 		return "", ""
 	}
 	return words[:at], last
 }
 
 func noWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }
+
+// unspaced reports whether a letter is of the scripts of search_script in migration 19,
+// whose words are found by pairs of letters and need no prefix.
+func unspaced(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo, unicode.Hangul,
+		unicode.Thai, unicode.Lao, unicode.Tibetan, unicode.Myanmar, unicode.Khmer)
+}
 
 // typed returns the words to search by similarity: none when operators say how words are
 // meant, or when no word is long enough to be misspelt.

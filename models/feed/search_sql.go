@@ -68,9 +68,10 @@ func (q SearchQuery) exactly() (string, map[string]any) {
 		}
 	}
 	return `WITH read AS MATERIALIZED (
-		SELECT code, websearch_to_tsquery(config, @words) AS exact, CASE WHEN @last = '' THEN ''::tsquery
-			ELSE websearch_to_tsquery(config, @head) && to_tsquery('lyo_xx', @last || ':*') END AS begun
+		SELECT code, search_query(config, asked.words) AS exact, CASE WHEN @last = '' THEN ''::tsquery
+			ELSE search_query(config, asked.head) && to_tsquery('lyo_xx', @last || ':*') END AS begun
 		FROM (SELECT code, ('lyo_' || code)::regconfig AS config FROM unnest('` + readings + `'::text[]) AS known (code)) AS configs
+		CROSS JOIN (SELECT search_asked(@words) AS words, search_asked(@head) AS head OFFSET 0) AS asked
 	), readings AS MATERIALIZED (
 		SELECT array_agg(code) AS codes, exact, begun, exact || begun AS wide, string_agg(quote_literal('=r/' || code), ' | ')::tsquery AS own
 		FROM read GROUP BY exact, begun HAVING numnode(exact || begun) > 0
@@ -110,7 +111,7 @@ func (q SearchQuery) nearly(typed []string) (string, map[string]any) {
 		SELECT set_config('pg_trgm.word_similarity_threshold', @threshold, true) AS is_set -- for this statement, before it looks
 	), typed AS MATERIALIZED (
 		SELECT n, plain,
-			(SELECT string_agg(DISTINCT nullif(plainto_tsquery(('lyo_' || code)::regconfig, plain)::text, ''), ' | ')::tsquery FROM unnest('` + readings + `'::text[]) AS known (code)) AS itself,
+			(SELECT string_agg(DISTINCT nullif(plainto_tsquery(('lyo_' || code)::regconfig, search_asked(plain))::text, ''), ' | ')::tsquery FROM unnest('` + readings + `'::text[]) AS known (code)) AS itself,
 			slips, (SELECT string_agg(quote_literal(slip), '|')::tsquery FROM unnest(slips) AS slip) AS slipped
 		FROM (SELECT n, search_plain(word) AS plain FROM threshold, unnest(CAST(@typed AS text[])) WITH ORDINALITY AS words (word, n) WHERE is_set <> '') AS words
 		CROSS JOIN LATERAL (SELECT array_agg(DISTINCT slip) AS slips FROM generate_series(1, length(plain)) AS at (i) CROSS JOIN LATERAL (VALUES
@@ -149,8 +150,8 @@ func showHits() string {
 	)
 	SELECT p.id, p.kind, p.content_type, p.course_id, p.language, p.difficulty_level, p.author_id, p.author_name, p.author_avatar_url,
 		p.score, p.in_title, p.alike, c.type, c.title, c.description, c.thumbnail_url, c.source_url, c.views, c.likes, c.comments, c.created_at, c.updated_at,
-		ts_headline(('lyo_' || p.reading)::regconfig, translate(c.title, E'\x02\x03', ''), p.query, @title_marks) AS marked_title,
-		ts_headline(('lyo_' || p.reading)::regconfig, translate(c.content, E'\x02\x03', ''), p.query, @marks) AS marked_text
+		search_marked(ts_headline(('lyo_' || p.reading)::regconfig, translate(c.title, E'\x02\x03', ''), p.query, @title_marks), CASE WHEN p.alike = '' THEN @words ELSE '' END, E'\x02', E'\x03') AS marked_title,
+		search_marked(ts_headline(('lyo_' || p.reading)::regconfig, translate(c.content, E'\x02\x03', ''), p.query, @marks), CASE WHEN p.alike = '' THEN @words ELSE '' END, E'\x02', E'\x03') AS marked_text
 	FROM page p CROSS JOIN LATERAL (
 		SELECT 'course' AS type, t.title, t.summary AS description, left(t.summary || E'\n' || t.description, 2000) AS content, t.thumbnail_url, NULL AS source_url,
 			0 AS views, 0 AS likes, 0 AS comments, t.created_at, t.updated_at FROM courses t WHERE p.kind = 'course' AND t.id = p.id
