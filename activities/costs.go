@@ -72,8 +72,8 @@ func (w *CourseActivities) keepCost(ctx context.Context, c courses.Course, kind 
 	outcome, answer := "ok", json.RawMessage(nil)
 	if cause != nil {
 		outcome = outcomeOf(cause)
-	} else {
-		answer, _ = json.Marshal(value) // without it a later attempt asks again
+	} else if raw, err := json.Marshal(value); err == nil { // without it a later attempt asks again
+		answer = raw
 	}
 	call := courses.ModelCall{
 		ID:     callID(ctx, activity.GetInfo(ctx).Attempt, kind),
