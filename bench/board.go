@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"os"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,20 +27,11 @@ const (
 // benchBoard measures boards of a million learners: how long a build from the ledger, a
 // read of a range, and an award take.
 func benchBoard(ctx context.Context, o options) (err error) {
-	dir, err := os.MkdirTemp("", "lyo-bench-")
-	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	database, drop, err := newDatabase(ctx, o.database)
+	dir, database, clean, err := workspace(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err := drop(); err != nil {
-			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
-		}
-	}()
+	defer clean()
 	db, err := store.Open(database, store.Pool{MaxOpen: 2 * boardAsks})
 	if err != nil {
 		return err

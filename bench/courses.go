@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -101,25 +100,16 @@ func benchCourses(ctx context.Context, o options) error {
 		fmt.Fprintln(o.out, "TEST_TEMPORAL_BIN is not set: left out.")
 		return nil
 	}
-	dir, err := os.MkdirTemp("", "lyo-bench-")
+	dir, database, clean, err := workspace(ctx, o)
 	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
+		return err
 	}
-	defer os.RemoveAll(dir)
+	defer clean()
 	server, err := local.StartTemporal(ctx, local.TemporalOptions{Binary: o.temporal, DBFile: filepath.Join(dir, "temporal.db"), Out: o.errs})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = server.Stop(context.WithoutCancel(ctx)) }()
-	database, drop, err := newDatabase(ctx, o.database)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err := drop(); err != nil {
-			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
-		}
-	}()
 	return withWorks(ctx, o, dir, database, server.Address(), func(w *works) error { return w.measure(ctx) })
 }
 

@@ -33,15 +33,11 @@ func benchFeed(ctx context.Context, o options) error {
 
 // withDataset generates a dataset of a seed, ranks on it, and runs after.
 func withDataset(ctx context.Context, o options, seed uint64, after func(database string, t *dataset) error) error {
-	database, drop, err := newDatabase(ctx, o.database)
+	database, drop, err := newDatabase(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err := drop(); err != nil {
-			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
-		}
-	}()
+	defer drop()
 	db, err := store.Open(database, store.Pool{MaxOpen: 8})
 	if err != nil {
 		return err

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -25,22 +27,42 @@ const (
 
 func emailOf(n int) string { return fmt.Sprintf("learner%d@example.com", n%learners) }
 
-// newDatabase creates a migrated database for this run; drop deletes it.
-func newDatabase(ctx context.Context, server string) (address string, drop func() error, err error) {
-	u, err := url.Parse(server)
+// workspace creates a folder and a database for one benchmark; clean removes both.
+func workspace(ctx context.Context, o options) (dir, database string, clean func(), err error) {
+	if dir, err = os.MkdirTemp("", "lyo-bench-"); err != nil {
+		return "", "", nil, fmt.Errorf("make a folder: %w", err)
+	}
+	database, drop, err := newDatabase(ctx, o)
+	if err != nil {
+		return "", "", nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return dir, database, func() {
+		drop()
+		_ = os.RemoveAll(dir)
+	}, nil
+}
+
+// newDatabase creates a migrated database; drop deletes it, and says so when it cannot.
+func newDatabase(ctx context.Context, o options) (address string, drop func(), err error) {
+	u, err := url.Parse(o.database)
 	if err != nil {
 		return "", nil, fmt.Errorf("TEST_DATABASE_URL is no address: %w", err)
 	}
 	name := "bench_" + strings.ReplaceAll(store.NewID().String(), "-", "")
-	if err := administer(ctx, server, "CREATE DATABASE "+name); err != nil {
+	if err := administer(ctx, o.database, "CREATE DATABASE "+name); err != nil {
 		return "", nil, err
 	}
 	u.Path = "/" + name
-	drop = func() error {
-		return administer(context.WithoutCancel(ctx), server, "DROP DATABASE "+name+" WITH (FORCE)")
+	drop = func() {
+		if err := administer(context.WithoutCancel(ctx), o.database, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
+		}
 	}
-	_, err = migrations.Up(ctx, u.String())
-	return u.String(), drop, err
+	if _, err = migrations.Up(ctx, u.String()); err != nil {
+		drop()
+		return "", nil, err
+	}
+	return u.String(), drop, nil
 }
 
 func administer(ctx context.Context, server, statement string) error {

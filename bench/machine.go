@@ -62,15 +62,11 @@ func (o options) postgresAlone(ctx context.Context) error {
 		fmt.Fprintln(o.out, "\npgbench is not beside this Postgres: its figures are left out.")
 		return nil
 	}
-	database, drop, err := newDatabase(ctx, o.database)
+	database, drop, err := newDatabase(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err := drop(); err != nil {
-			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
-		}
-	}()
+	defer drop()
 	if _, err := o.pgbench(ctx, program, database, "-i", "-s", "10", "-q"); err != nil {
 		return err
 	}

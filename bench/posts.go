@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"reflect"
 
 	"github.com/google/uuid"
@@ -26,20 +25,11 @@ var postSizes = []int{fewPosts, 100_000, 1_000_000}
 // benchPosts compares a page of posts from Lyo, and a new post, with the same from a bare
 // Gin and pgx handler.
 func benchPosts(ctx context.Context, o options) error {
-	dir, err := os.MkdirTemp("", "lyo-bench-")
-	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	database, drop, err := newDatabase(ctx, o.database)
+	dir, database, clean, err := workspace(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err := drop(); err != nil {
-			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
-		}
-	}()
+	defer clean()
 	if err := errors.Join(enrollAt(ctx, database, quickCost), trustAll(ctx, database), postMuch(ctx, database, 1, fewPosts)); err != nil {
 		return err
 	}

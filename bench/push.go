@@ -44,20 +44,11 @@ func benchPush(ctx context.Context, o options) error {
 	if o.temporal == "" {
 		return errors.New("TEST_TEMPORAL_BIN is not set: run it by make bench")
 	}
-	dir, err := os.MkdirTemp("", "lyo-bench-")
-	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	database, drop, err := newDatabase(ctx, o.database)
+	dir, database, clean, err := workspace(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err := drop(); err != nil {
-			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
-		}
-	}()
+	defer clean()
 	db, err := store.Open(database, store.Pool{MaxOpen: 2})
 	if err != nil {
 		return err

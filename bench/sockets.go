@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -290,20 +289,11 @@ func encode(v any) []byte {
 // benchIdleSockets opens a thousand sockets at the real API, ten for each of a hundred
 // learners with waiting courses, and measures its growth.
 func benchIdleSockets(ctx context.Context, o options) error {
-	dir, err := os.MkdirTemp("", "lyo-bench-")
-	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	database, drop, err := newDatabase(ctx, o.database)
+	dir, database, clean, err := workspace(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err := drop(); err != nil {
-			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
-		}
-	}()
+	defer clean()
 	api, err := startAPI(ctx, o, dir, database, "LYO_BCRYPT_COST=4", "LYO_RATE_LIMITS=off")
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"runtime"
 	"slices"
 	"time"
@@ -25,20 +24,11 @@ const (
 
 // benchLogins measures the effect of a storm of sign-ins on other requests.
 func benchLogins(ctx context.Context, o options) error {
-	dir, err := os.MkdirTemp("", "lyo-bench-")
-	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	database, drop, err := newDatabase(ctx, o.database)
+	dir, database, clean, err := workspace(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err := drop(); err != nil {
-			fmt.Fprintln(o.errs, "bench: the database stays behind:", err)
-		}
-	}()
+	defer clean()
 	if err := enroll(ctx, database); err != nil {
 		return err
 	}
