@@ -11,7 +11,8 @@ import (
 // Client calls one model of one server. It holds no state between calls.
 type Client struct {
 	o       Options
-	api     openai.Client
+	chat    openai.ChatCompletionService // not openai.Client, which links every other service too
+	models  openai.ModelService
 	prompts *template.Template
 	forms   map[string]*form
 	broken  *Error // what is wrong with the options; every call returns it
@@ -32,7 +33,8 @@ func New(o Options) *Client {
 	}
 	return &Client{
 		o:       o,
-		api:     openai.Client{Options: opts, Models: openai.NewModelService(opts...)},
+		chat:    openai.NewChatCompletionService(opts...),
+		models:  openai.NewModelService(opts...),
 		prompts: loadPrompts(),
 		forms:   loadForms(),
 		broken:  o.problem(),

@@ -20,7 +20,7 @@ func (c *Client) Probe(ctx context.Context) (Info, error) {
 	}
 	short, cancel := context.WithTimeout(ctx, c.o.ProbeTimeout)
 	defer cancel()
-	page, err := c.api.Models.List(short)
+	page, err := c.models.List(short)
 	if err != nil {
 		return Info{}, probeFailure(ctx, short, err)
 	}

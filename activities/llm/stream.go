@@ -45,7 +45,7 @@ func (c *Client) stream(ctx context.Context, p openai.ChatCompletionNewParams, h
 // Every part that arrives is a sign of life.
 func (c *Client) pump(ctx context.Context, p openai.ChatCompletionNewParams, out chan<- chunk, life chan<- struct{}) error {
 	var res *http.Response
-	if err := c.api.Post(ctx, "chat/completions", p, &res, option.WithJSONSet("stream", true)); err != nil {
+	if _, err := c.chat.New(ctx, p, option.WithJSONSet("stream", true), option.WithResponseBodyInto(&res)); err != nil {
 		return err
 	}
 	defer func() { _ = res.Body.Close() }()
