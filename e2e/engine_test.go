@@ -109,7 +109,17 @@ func brainy(t *testing.T, b *brain, extra ...string) (*system, *learner) {
 // model: gibberish, of which only the structure is checked.
 func TestTwentyCoursesByLlamaCpp(t *testing.T) {
 	t.Parallel()
-	b := newBrain(t, tinygguf.Options{})
+	twentyCourses(t, tinygguf.Options{})
+}
+
+func TestTwentyCoursesByGemma4(t *testing.T) {
+	t.Parallel()
+	twentyCourses(t, tinygguf.Options{Gemma4: true})
+}
+
+func twentyCourses(t *testing.T, shape tinygguf.Options) {
+	t.Helper()
+	b := newBrain(t, shape)
 	_, ada := brainy(t, b, "LYO_COURSES_AT_ONCE=4", "LYO_GEMMA_PARALLEL=2")
 	const courses = 20 // every answer has a seed of its own
 	tasks, ids := make([]string, courses), make([]string, courses)

@@ -105,7 +105,8 @@ func TestRequestReachesTheModel(t *testing.T) {
 	require.Equal(t, 200, answer.status, answer.body)
 	require.Equal(t, engine.ChatRequest{
 		Messages: []engine.Message{
-			{Role: "user", Content: "Be brief.\n\nBe kind.\n\none two"},
+			{Role: "system", Content: "Be brief.\n\nBe kind."},
+			{Role: "user", Content: "one two"},
 			{Role: "assistant", Content: "three"},
 			{Role: "user", Content: "four\n\nfive"},
 		},

@@ -63,9 +63,9 @@ func plain(data []byte) (text string, ok bool) {
 	return text, json.Unmarshal(data, &text) == nil
 }
 
-// conversation converts messages to turns that Gemma's template accepts: it has no system
-// role, so system and developer messages are put before the first user turn; consecutive
-// messages of one role become one turn; the first and the last turn are the user's.
+// conversation converts messages to turns that Gemma's templates accept: system and developer
+// messages become one turn before all others; consecutive messages of one role become one turn;
+// the first and the last turn of the others are the user's.
 func conversation(messages []wireMessage) ([]Message, error) {
 	var system []string
 	var turns []Message
@@ -84,7 +84,9 @@ func conversation(messages []wireMessage) ([]Message, error) {
 	if len(turns) == 0 || turns[0].Role != "user" || turns[len(turns)-1].Role != "user" {
 		return nil, invalid("messages", "messages must begin and end with a user's")
 	}
-	turns[0].Content = strings.Join(append(system, turns[0].Content), "\n\n")
+	if len(system) > 0 {
+		turns = append([]Message{{"system", strings.Join(system, "\n\n")}}, turns...)
+	}
 	return turns, nil
 }
 

@@ -26,7 +26,7 @@ type Result struct {
 	InputTokens, OutputTokens int
 }
 
-// Chat writes the answer, passing the text to emit in pieces of whole characters, on the
+// Chat writes the answer without its thoughts, passing the text to emit in pieces of whole characters, on the
 // caller's goroutine. The same request gives the same text on the same machine. An error from
 // emit ends the answer and is returned; so is the cause of ctx, which is checked between
 // tokens. The errors are ErrTooLong, ErrGrammar, ErrUnsupported, ErrClosed.
@@ -80,6 +80,7 @@ type writer struct {
 	out     output
 	room    int
 	written int
+	thought bool // the model is within one
 }
 
 func (w *writer) write(ctx context.Context) (finish string, err error) {
@@ -91,13 +92,15 @@ func (w *writer) write(ctx context.Context) (finish string, err error) {
 		if err != nil {
 			return "", err
 		}
-		if yzma.VocabIsEOG(w.m.vocab, token) {
+		if token == w.m.markers.end || yzma.VocabIsEOG(w.m.vocab, token) {
 			return "stop", w.out.finish()
 		}
 		w.written++
-		stopped, err := w.out.add(w.m.piece(token))
-		if err != nil || stopped {
-			return "stop", err
+		if !w.thinks(token) {
+			stopped, err := w.out.add(w.m.piece(token))
+			if err != nil || stopped {
+				return "stop", err
+			}
 		}
 		// The very last token need not be read: nothing follows it.
 		if w.written < w.room {
@@ -107,6 +110,19 @@ func (w *writer) write(ctx context.Context) (finish string, err error) {
 		}
 	}
 	return "length", w.out.finish()
+}
+
+// thinks reports whether a token belongs to a thought, which is not for the reader.
+func (w *writer) thinks(token yzma.Token) bool {
+	switch token {
+	case w.m.markers.thought:
+		w.thought = true
+	case w.m.markers.after:
+		w.thought = false
+	default:
+		return w.thought
+	}
+	return true
 }
 
 // piece returns the text of a token, as bytes, since a character may span several tokens.

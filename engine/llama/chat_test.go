@@ -138,7 +138,7 @@ func TestBounds(t *testing.T) {
 		t.Errorf("embeddings of a chat model: %v", err)
 	}
 	r = lesson(1)
-	r.Messages[0].Role = "system"
+	r.Messages[0].Role = "tool"
 	if _, err := m.Chat(t.Context(), r, func(string) error { return nil }); !errors.Is(err, ErrUnsupported) {
 		t.Errorf("a turn of nobody: %v", err)
 	}

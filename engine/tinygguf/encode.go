@@ -8,7 +8,7 @@ import (
 )
 
 // pair is one entry of the metadata. Values are string, bool, uint32, float32, or slices of
-// string, float32 or int32.
+// string, float32, int32 or bool.
 type pair struct {
 	key   string
 	value any
@@ -95,6 +95,9 @@ func (e *encoder) value(value any) {
 		e.number(v)
 	case []int32:
 		e.array(typeI32, len(v))
+		e.number(v)
+	case []bool:
+		e.array(typeBool, len(v))
 		e.number(v)
 	default:
 		panic(fmt.Sprintf("no way to write a %T", value)) // only a mistake in the metadata

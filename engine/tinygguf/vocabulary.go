@@ -74,11 +74,18 @@ func (l *lexicon) special(o Options) {
 	l.add("<eos>", control, anywhere, ends)
 	l.add("<bos>", control, anywhere, never)
 	l.add("<unk>", unknown, anywhere, never)
+	opens, closes := "<start_of_turn>", "<end_of_turn>"
+	if o.Gemma4 {
+		opens, closes = "<|turn>", "<turn|>"
+		for _, text := range []string{"<|channel>", "<channel|>", "<|think|>"} {
+			l.add(text, control, anywhere, never)
+		}
+	}
 	for len(l.tokens) < startOfTurn {
 		l.add(fmt.Sprintf("<unused%d>", len(l.tokens)), unused, anywhere, never)
 	}
-	l.add("<start_of_turn>", marker, anywhere, never)
-	l.add("<end_of_turn>", control, anywhere, ends)
+	l.add(opens, marker, anywhere, never)
+	l.add(closes, control, anywhere, ends)
 	l.add("\n", normal, begin, never)
 }
 

@@ -24,6 +24,9 @@ func tensors(o Options) []tensor {
 	if !o.Embedding {
 		list = append(list, w.output(words, grammar(o)))
 	}
+	if o.Gemma4 {
+		list = append(list, norm("rope_freqs", headSize/2, 1, 1))
+	}
 	for i := range layers {
 		list = append(list, w.block(fmt.Sprintf("blk.%d.", i))...)
 	}

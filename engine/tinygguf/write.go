@@ -17,6 +17,8 @@ type Options struct {
 	Embedding bool
 	// Unused adds so many tokens that never occur; real models have 262144 tokens.
 	Unused int
+	// Gemma4 makes a model with the architecture and the markers of Gemma 4 instead of Gemma 3.
+	Gemma4 bool
 	// PlainMarkers marks <start_of_turn> as an ordinary token of the vocabulary, as some files do.
 	PlainMarkers bool
 }
@@ -88,12 +90,30 @@ func metadata(o Options) []pair {
 	if o.Embedding {
 		m = append(m, pair{arch + ".pooling_type", uint32(1)}, pair{arch + ".attention.causal", false})
 	}
+	if o.Gemma4 {
+		m = append(
+			m, pair{arch + ".attention.key_length_swa", uint32(headSize)}, pair{arch + ".attention.value_length_swa", uint32(headSize)},
+			pair{arch + ".embedding_length_per_layer_input", uint32(0)}, pair{arch + ".attention.sliding_window_pattern", windows()},
+		)
+	}
 	return m
 }
 
+// windows tells which layers have a window: all but every sixth.
+func windows() []bool {
+	list := make([]bool, layers)
+	for i := range list {
+		list[i] = (i+1)%6 != 0
+	}
+	return list
+}
+
 func architecture(o Options) string {
-	if o.Embedding {
+	switch {
+	case o.Embedding:
 		return "gemma-embedding"
+	case o.Gemma4:
+		return "gemma4"
 	}
 	return "gemma3"
 }
