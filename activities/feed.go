@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lyoapp/lyo/activities/refusal"
+
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
@@ -153,7 +155,7 @@ func (c *FeedActivities) stateOf(ctx context.Context, address string) string {
 			return feed.LinkRefused
 		}
 		answer, err := c.Web.Do(request)
-		if fault, ok := errors.AsType[*guard.Error](err); ok && errors.Is(fault.Kind, guard.ErrRefused) {
+		if fault, ok := errors.AsType[*refusal.Error](err); ok && errors.Is(fault.Kind, guard.ErrRefused) {
 			return feed.LinkRefused
 		}
 		if err != nil {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lyoapp/lyo/activities/refusal"
+
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
@@ -21,7 +23,7 @@ import (
 )
 
 // Reader extracts the text of a document of a given size. Failures caused by the document
-// are *extract.Error.
+// are *refusal.Error.
 type Reader interface {
 	Read(ctx context.Context, mediaType string, size int64, body io.Reader) (extract.Document, error)
 }
@@ -29,7 +31,7 @@ type Reader interface {
 // MaterialActivities reads the material that learners upload or link.
 type MaterialActivities struct {
 	DB *gorm.DB
-	// Fetch gets the page at an address given by a learner. Failures are *guard.Error.
+	// Fetch gets the page at an address given by a learner. Failures are *refusal.Error.
 	Fetch  func(ctx context.Context, address string) (guard.Page, error)
 	Reader Reader
 	// Fetching and Reading share out this worker's capacity among users.
@@ -174,38 +176,33 @@ func titleOf(source courses.Source, doc extract.Document) string {
 
 // faultOf returns the fault of an error that would recur, in words for the learner.
 func faultOf(err error) (fault tasks.TaskFault, final bool) {
-	if refused, ok := errors.AsType[*extract.Error](err); ok {
-		return tasks.TaskFault{Code: codeOf(refused, readingFaults), Message: refused.Reason}, true
-	}
-	if refused, ok := errors.AsType[*guard.Error](err); ok && !mayPass(refused) {
-		return tasks.TaskFault{Code: codeOf(refused, fetchingFaults), Message: refused.Reason}, true
+	if refused, ok := errors.AsType[*refusal.Error](err); ok && !mayPass(refused) {
+		return tasks.TaskFault{Code: codeOf(refused), Message: refused.Reason}, true
 	}
 	return fault, false
 }
 
-type faultCode struct {
+// faultCodes are the codes of what a learner sees.
+var faultCodes = []struct {
 	kind error
 	code string
+}{
+	{extract.ErrUnsupported, faultUnsupported},
+	{extract.ErrTooLarge, faultTooLarge},
+	{extract.ErrTooSlow, faultTooLarge},
+	{extract.ErrTooHeavy, faultTooHeavy},
+	{extract.ErrEncoding, faultEncoding},
+	{extract.ErrPassword, faultPassword},
+	{extract.ErrNoText, faultNoText},
+	{extract.ErrDamaged, faultDamaged},
+	{guard.ErrRefused, faultAddress},
+	{guard.ErrTooLarge, faultTooLarge},
+	{guard.ErrMediaType, faultUnsupported},
+	{guard.ErrStatus, faultNoPage},
 }
 
-var (
-	readingFaults = []faultCode{
-		{extract.ErrUnsupported, faultUnsupported},
-		{extract.ErrTooLarge, faultTooLarge},
-		{extract.ErrTooSlow, faultTooLarge},
-		{extract.ErrTooHeavy, faultTooHeavy},
-		{extract.ErrEncoding, faultEncoding},
-		{extract.ErrPassword, faultPassword},
-		{extract.ErrNoText, faultNoText},
-		{extract.ErrDamaged, faultDamaged},
-	}
-	fetchingFaults = []faultCode{
-		{guard.ErrRefused, faultAddress}, {guard.ErrTooLarge, faultTooLarge}, {guard.ErrMediaType, faultUnsupported}, {guard.ErrStatus, faultNoPage},
-	}
-)
-
-func codeOf(err error, table []faultCode) string {
-	for _, row := range table {
+func codeOf(err error) string {
+	for _, row := range faultCodes {
 		if errors.Is(err, row.kind) {
 			return row.code
 		}
@@ -214,7 +211,7 @@ func codeOf(err error, table []faultCode) string {
 }
 
 // mayPass reports whether a site's failure is transient.
-func mayPass(e *guard.Error) bool {
+func mayPass(e *refusal.Error) bool {
 	const tooEarly, tooMany, timeout = 425, 429, 408
 	switch e.Status {
 	case 0:
@@ -229,7 +226,7 @@ func mayPass(e *guard.Error) bool {
 // passing returns a retryable error. Its message reaches the learner when the last try has
 // failed.
 func passing(err error) error {
-	if refused, ok := errors.AsType[*guard.Error](err); ok {
+	if refused, ok := errors.AsType[*refusal.Error](err); ok {
 		return failure(refused.Reason, string(store.Unavailable), err, false, 0)
 	}
 	return toApplicationError(err)

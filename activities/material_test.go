@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lyoapp/lyo/activities/refusal"
+
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/testsuite"
@@ -136,13 +138,13 @@ func TestMaterialThatIsToBlame(t *testing.T) {
 	var answer error
 	m := reading(t, func(context.Context, string) (guard.Page, error) { return guard.Page{}, answer })
 	for kind, code := range map[error]string{guard.ErrRefused: "address_refused", guard.ErrTooLarge: "too_large", guard.ErrMediaType: "unsupported"} {
-		answer = &guard.Error{Kind: kind, Reason: "In words."}
+		answer = &refusal.Error{Kind: kind, Reason: "In words."}
 		id := bring(t, m.DB, "web", "", "", "https://example.com/a", "")
 		require.NoError(t, m.ReadSource(t.Context(), id))
 		require.Equal(t, courses.SourceFailed, row(t, m, id).State)
 		require.Equal(t, &tasks.TaskFault{Code: code, Message: "In words."}, row(t, m, id).Fault)
 	}
-	answer = &guard.Error{Kind: guard.ErrStatus, Status: 404, Reason: "In words."}
+	answer = &refusal.Error{Kind: guard.ErrStatus, Status: 404, Reason: "In words."}
 	id := bring(t, m.DB, "web", "", "", "https://example.com/a", "")
 	require.NoError(t, m.ReadSource(t.Context(), id))
 	require.Equal(t, "page_unavailable", row(t, m, id).Fault.Code)
@@ -163,9 +165,9 @@ func TestSitesWithABadMoment(t *testing.T) {
 	m := reading(t, func(context.Context, string) (guard.Page, error) { return guard.Page{}, answer })
 	id := bring(t, m.DB, "web", "", "", "https://example.com/a", "")
 	for _, answer = range []error{
-		&guard.Error{Kind: guard.ErrUnreachable, Reason: "The address could not be reached."},
-		&guard.Error{Kind: guard.ErrStatus, Status: 503, Reason: "The server answered 503 instead of the page."},
-		&guard.Error{Kind: guard.ErrStatus, Status: 429, Reason: "The server answered 429 instead of the page."},
+		&refusal.Error{Kind: guard.ErrUnreachable, Reason: "The address could not be reached."},
+		&refusal.Error{Kind: guard.ErrStatus, Status: 503, Reason: "The server answered 503 instead of the page."},
+		&refusal.Error{Kind: guard.ErrStatus, Status: 429, Reason: "The server answered 429 instead of the page."},
 	} {
 		err := m.ReadSource(t.Context(), id)
 		requireFailure(t, err, "unavailable", false)
@@ -238,7 +240,7 @@ func TestAReadingThatEndsWithoutAnOutcomeMayBeTriedAgain(t *testing.T) {
 func TestWhatCostAReaderItsLifeIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
 	m := reading(t, nil)
-	for _, refused := range []*extract.Error{extract.TooHeavy(errors.New("killed")), extract.TooSlow(errors.New("killed"))} {
+	for _, refused := range []*refusal.Error{extract.TooHeavy(errors.New("killed")), extract.TooSlow(errors.New("killed"))} {
 		id := bring(t, m.DB, "text", "text/plain", "", "", "words")
 		m.Reader = script(func(context.Context) (extract.Document, error) { return extract.Document{}, refused })
 		require.NoError(t, m.ReadSource(t.Context(), id), "Temporal does not try it again")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/google/uuid"
 
 	"github.com/lyoapp/lyo/api/ratelimit"
@@ -81,7 +83,7 @@ func (s *Server) warn(ctx context.Context, a attempt, user uuid.UUID) {
 
 // slowdown delays answers, a bounded number at a time. A delayed answer takes no hashing slot.
 type slowdown struct {
-	slots chan struct{}
+	slots *semaphore.Weighted
 	after func(time.Duration) <-chan time.Time
 }
 
@@ -93,20 +95,18 @@ const (
 )
 
 func newSlowdown() *slowdown {
-	return &slowdown{slots: make(chan struct{}, slowAtOnce), after: time.After}
+	return &slowdown{slots: semaphore.NewWeighted(slowAtOnce), after: time.After}
 }
 
 // wait returns after the delay. It returns RateLimited when all slots are taken, and the context's
 // error when the context ends first.
 func (d *slowdown) wait(ctx context.Context) error {
-	select {
-	case d.slots <- struct{}{}:
-		defer func() { <-d.slots }()
-	default:
+	if !d.slots.TryAcquire(1) {
 		refusal := store.Errorf(store.RateLimited, "Very many wrong passwords come in at this moment. Try again in a few seconds.")
 		refusal.RetryAfter = slowBy
 		return refusal
 	}
+	defer d.slots.Release(1)
 	select {
 	case <-d.after(slowBy):
 		return nil

@@ -3,6 +3,8 @@ package extract
 import (
 	"errors"
 	"fmt"
+
+	"github.com/lyoapp/lyo/activities/refusal"
 )
 
 // The kinds of failures, found with errors.Is. All are final: the same document fails again.
@@ -26,61 +28,37 @@ var (
 	ErrEncoding = errors.New("encoding of the text not known")
 )
 
-// Error is the reason why a document cannot be read. Reason is a sentence for learners and
-// contains nothing of the document.
-type Error struct {
-	Kind   error
-	Reason string
-	cause  error
+func unsupported() *refusal.Error {
+	return &refusal.Error{Kind: ErrUnsupported, Reason: "Only PDF, Markdown, plain text and web pages can be read."}
 }
 
-// Error returns the kind and the cause, for the log.
-func (e *Error) Error() string {
-	if e.cause == nil {
-		return "extract: " + e.Kind.Error()
-	}
-	return fmt.Sprintf("extract: %v: %v", e.Kind, e.cause)
+func disguised(what string) *refusal.Error {
+	return &refusal.Error{Kind: ErrUnsupported, Reason: "The content is not " + what + ", though it is said to be."}
 }
 
-// Unwrap returns the kind and the cause, for errors.Is.
-func (e *Error) Unwrap() []error {
-	if e.cause == nil {
-		return []error{e.Kind}
-	}
-	return []error{e.Kind, e.cause}
+func damaged(cause error) *refusal.Error {
+	return &refusal.Error{Kind: ErrDamaged, Reason: "The document is damaged or incomplete.", Cause: cause}
 }
 
-func unsupported() *Error {
-	return &Error{Kind: ErrUnsupported, Reason: "Only PDF, Markdown, plain text and web pages can be read."}
-}
-
-func disguised(what string) *Error {
-	return &Error{Kind: ErrUnsupported, Reason: "The content is not " + what + ", though it is said to be."}
-}
-
-func damaged(cause error) *Error {
-	return &Error{Kind: ErrDamaged, Reason: "The document is damaged or incomplete.", cause: cause}
-}
-
-func tooMuchText(most int) *Error {
-	return &Error{Kind: ErrTooLarge, Reason: fmt.Sprintf("The text is longer than %s. Split it into parts.", size(most))}
+func tooMuchText(most int) *refusal.Error {
+	return &refusal.Error{Kind: ErrTooLarge, Reason: fmt.Sprintf("The text is longer than %s. Split it into parts.", size(most))}
 }
 
 // TooSlow returns the error of a document whose reading exceeds the time limit.
-func TooSlow(cause error) *Error {
-	return &Error{Kind: ErrTooSlow, Reason: "Reading the document takes too long. It may be too complicated.", cause: cause}
+func TooSlow(cause error) *refusal.Error {
+	return &refusal.Error{Kind: ErrTooSlow, Reason: "Reading the document takes too long. It may be too complicated.", Cause: cause}
 }
 
 // TooHeavy returns the error of a document that must not be read again, since it ended its reader.
-func TooHeavy(cause error) *Error {
-	return &Error{
-		Kind: ErrTooHeavy, cause: cause,
+func TooHeavy(cause error) *refusal.Error {
+	return &refusal.Error{
+		Kind: ErrTooHeavy, Cause: cause,
 		Reason: "Reading the document takes more memory than there is for one. Split it into parts, or send its text.",
 	}
 }
 
-func unknownEncoding() *Error {
-	return &Error{Kind: ErrEncoding, Reason: "The encoding of the text cannot be detected. Save it as UTF-8 and send it again."}
+func unknownEncoding() *refusal.Error {
+	return &refusal.Error{Kind: ErrEncoding, Reason: "The encoding of the text cannot be detected. Save it as UTF-8 and send it again."}
 }
 
 // size returns a number of bytes in words.

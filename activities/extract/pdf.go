@@ -16,16 +16,16 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/lyoapp/lyo/activities/refusal"
 )
 
 // pdf reads a PDF when its turn comes.
 func (r *Reader) pdf(ctx context.Context, body []byte) (Document, error) {
-	select {
-	case r.turn <- struct{}{}:
-		defer func() { <-r.turn }()
-	case <-ctx.Done():
-		return Document{}, fmt.Errorf("extract: %w", ctx.Err())
+	if err := r.turn.Acquire(ctx, 1); err != nil {
+		return Document{}, fmt.Errorf("extract: %w", err)
 	}
+	defer r.turn.Release(1)
 	cache, err := r.compiled()
 	if err != nil {
 		return Document{}, err
@@ -139,15 +139,15 @@ func (r *Reader) inSandbox(ctx context.Context, cache wazero.CompilationCache, b
 	}
 	opened, err := engine.OpenDocument(&requests.OpenDocument{File: &body})
 	if err != nil {
-		return doc, refusal(err)
+		return doc, openingFailure(err)
 	}
 	return r.pages(ctx, paper{engine, opened.Document})
 }
 
-// refusal converts the error of PDFium's opening of a document.
-func refusal(err error) error {
+// openingFailure converts the error of PDFium's opening of a document.
+func openingFailure(err error) error {
 	if errors.Is(err, pdferrors.ErrPassword) || errors.Is(err, pdferrors.ErrSecurity) {
-		return &Error{Kind: ErrPassword, Reason: "The PDF is protected by a password. Upload it without one.", cause: err}
+		return &refusal.Error{Kind: ErrPassword, Reason: "The PDF is protected by a password. Upload it without one.", Cause: err}
 	}
 	return damaged(err)
 }
@@ -166,7 +166,7 @@ func (r *Reader) pages(ctx context.Context, p paper) (doc Document, err error) {
 	}
 	doc.Pages = count.PageCount
 	if doc.Pages > r.options.MaxPages {
-		return doc, &Error{Kind: ErrTooLarge, Reason: fmt.Sprintf("The PDF has more than %d pages. Split it into parts.", r.options.MaxPages)}
+		return doc, &refusal.Error{Kind: ErrTooLarge, Reason: fmt.Sprintf("The PDF has more than %d pages. Split it into parts.", r.options.MaxPages)}
 	}
 	var text strings.Builder
 	var broken []error

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lyoapp/lyo/activities/refusal"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities/extract"
@@ -59,7 +61,7 @@ func bombed(t *testing.T, before, unit string, times int) []byte {
 func refusedFor(t *testing.T, err, kind error) {
 	t.Helper()
 	require.ErrorIs(t, err, kind)
-	var refused *extract.Error
+	var refused *refusal.Error
 	require.ErrorAs(t, err, &refused)
 	require.NotEmpty(t, refused.Reason)
 }
@@ -89,7 +91,7 @@ func TestPDF(t *testing.T) { //nolint:tparallel // its parts share the reader, w
 	t.Run("too slow", func(t *testing.T) {
 		hurried := extract.NewReader(extract.Options{CacheDir: cache, Timeout: time.Second})
 		began := time.Now()
-		_, err := hurried.Read(t.Context(), extract.PDF, bombed(t, "BT /F1 1 Tf ", strings.Repeat("(aaaaaaaaaa) Tj ", 1000), 1000))
+		_, err := hurried.Read(t.Context(), extract.PDF, extracttest.Slow().Body)
 		refusedFor(t, err, extract.ErrTooSlow)
 		t.Log(time.Since(began).Round(time.Millisecond))
 		require.NoError(t, hurried.Close())
@@ -109,7 +111,7 @@ func TestPDF(t *testing.T) { //nolint:tparallel // its parts share the reader, w
 	require.NoError(t, r.Close())
 	_, err = r.Read(t.Context(), extract.PDF, pdf("", "words"))
 	require.Error(t, err)
-	var refused *extract.Error
+	var refused *refusal.Error
 	require.NotErrorAs(t, err, &refused, "the document is not to blame")
 }
 
@@ -181,7 +183,7 @@ func (r sharedPDFReader) survivesBombs(t *testing.T) {
 	t.Helper()
 	t.Run("bomb", func(t *testing.T) {
 		_, err := r.read(t, bombed(t, "", strings.Repeat(" ", 1<<20), 1000))
-		var refused *extract.Error
+		var refused *refusal.Error
 		require.ErrorAs(t, err, &refused)
 	})
 	t.Run("bomb of text", func(t *testing.T) {

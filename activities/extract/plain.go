@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/lyoapp/lyo/activities/refusal"
+
 	"codeberg.org/readeck/go-readability/v2"
 	"golang.org/x/net/html"
 )
@@ -59,7 +61,7 @@ func page(text string) (Document, error) {
 	parser.MaxElemsToParse = mostElements
 	article, err := parser.ParseAndMutate(tree, nil)
 	if err != nil {
-		return Document{}, &Error{Kind: ErrTooLarge, Reason: "The page is too large.", cause: err}
+		return Document{}, &refusal.Error{Kind: ErrTooLarge, Reason: "The page is too large.", Cause: err}
 	}
 	doc := Document{Title: oneLine(article.Title())}
 	if article.Node == nil {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lyoapp/lyo/activities/refusal"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities/extract"
@@ -150,7 +152,7 @@ func TestWebPagesThatAreTraps(t *testing.T) {
 			_, err := read(t, extract.HTML, "<html><body>"+body)
 			t.Log(time.Since(began).Round(time.Millisecond), err)
 			if err != nil {
-				var refused *extract.Error
+				var refused *refusal.Error
 				require.ErrorAs(t, err, &refused)
 			}
 		})

@@ -8,6 +8,10 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
+	"github.com/lyoapp/lyo/activities/refusal"
+
 	"github.com/tetratelabs/wazero"
 )
 
@@ -59,7 +63,7 @@ func (o Options) withDefaults() Options {
 // compiled with the first one and kept until Close.
 type Reader struct {
 	options Options
-	turn    chan struct{} // taken while a PDF is read
+	turn    *semaphore.Weighted // taken while a PDF is read
 
 	mu     sync.Mutex
 	cache  wazero.CompilationCache // nil before the first PDF
@@ -68,12 +72,12 @@ type Reader struct {
 
 // NewReader returns a Reader. It costs nothing before the first PDF.
 func NewReader(o Options) *Reader {
-	return &Reader{options: o.withDefaults(), turn: make(chan struct{}, 1)}
+	return &Reader{options: o.withDefaults(), turn: semaphore.NewWeighted(1)}
 }
 
 // Read extracts the text of a document. The media type may have a charset; without one the
 // encoding is detected: UTF-8, UTF-16 and UTF-32 with their marks, or one that is recognised.
-// The result is deterministic. Failures caused by the document are *Error; the end of ctx is
+// The result is deterministic. Failures caused by the document are *refusal.Error; the end of ctx is
 // returned as its error, wrapped.
 func (r *Reader) Read(ctx context.Context, mediaType string, body []byte) (doc Document, err error) {
 	media, params, err := mime.ParseMediaType(mediaType)
@@ -113,9 +117,9 @@ func (r *Reader) judge(media string, doc *Document) error {
 	case len(doc.Text) > r.options.MaxText:
 		return tooMuchText(r.options.MaxText)
 	case doc.Words == 0 && media == PDF:
-		return &Error{Kind: ErrNoText, Reason: "The PDF has no text in it. Pages that were scanned as pictures cannot be read."}
+		return &refusal.Error{Kind: ErrNoText, Reason: "The PDF has no text in it. Pages that were scanned as pictures cannot be read."}
 	case doc.Words == 0:
-		return &Error{Kind: ErrNoText, Reason: "There is no text in it."}
+		return &refusal.Error{Kind: ErrNoText, Reason: "There is no text in it."}
 	}
 	return nil
 }
@@ -125,8 +129,10 @@ var errClosed = errors.New("extract: the reader is closed")
 // Close waits for the PDF being read and frees the PDF reader. Reading a PDF after that
 // fails; closing twice is harmless.
 func (r *Reader) Close() error {
-	r.turn <- struct{}{}
-	defer func() { <-r.turn }()
+	if err := r.turn.Acquire(context.Background(), 1); err != nil {
+		return err
+	}
+	defer r.turn.Release(1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true

@@ -65,11 +65,9 @@ func (f *Finder) checked(ctx context.Context, items []Item) (good []Item, sure b
 	for i, item := range items {
 		wait.Go(func() {
 			states[i] = LinkUnreachable
-			select {
-			case f.places <- struct{}{}:
-				defer func() { <-f.places }()
+			if f.places.Acquire(ctx, 1) == nil {
+				defer f.places.Release(1)
 				states[i] = f.Check(ctx, item.SourceURL)
-			case <-ctx.Done():
 			}
 		})
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/sony/gobreaker/v2"
 	"golang.org/x/time/rate"
 )
@@ -15,7 +17,7 @@ type Finder struct {
 	o      Options
 	asked  []*asked
 	links  *http.Client
-	places chan struct{} // links opened at once
+	places *semaphore.Weighted // links opened at once
 }
 
 // asked is one site with its breaker; a nil provider is switched off.
@@ -31,7 +33,7 @@ const linksAtOnce = 12
 func New(o Options) *Finder {
 	o = o.withDefaults()
 	all := newSites(o.BaseURLs)
-	f := &Finder{o: o, links: o.client(o.CheckTimeout, all.linked(), all), places: make(chan struct{}, linksAtOnce)}
+	f := &Finder{o: o, links: o.client(o.CheckTimeout, all.linked(), all), places: semaphore.NewWeighted(linksAtOnce)}
 	get := func(name string, every time.Duration, burst int) (site, *getter) {
 		return all[name], &getter{client: o.client(o.Timeout, all[name].asked, all), limiter: rate.NewLimiter(rate.Every(every), burst), now: o.Now}
 	}

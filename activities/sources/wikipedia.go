@@ -6,7 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // wikipedia searches an edition by MediaWiki's REST API and reads each page's summary,
@@ -43,20 +44,19 @@ func (w *wikipedia) base(lang string) string { return strings.ReplaceAll(w.site.
 // it returns an error.
 func (w *wikipedia) summaries(ctx context.Context, lang string, pages []wikipediaPage) ([]Item, error) {
 	items, failures := make([]*Item, len(pages)), make([]error, len(pages))
-	places := make(chan struct{}, summariesAtOnce)
-	var wait sync.WaitGroup
+	var all errgroup.Group
+	all.SetLimit(summariesAtOnce)
 	for i, page := range pages {
-		places <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-places }()
+		all.Go(func() error {
 			body, err := w.get(ctx, w.base(lang)+"/api/rest_v1/page/summary/"+url.PathEscape(page.Key), nil)
 			if err == nil {
 				items[i], err = w.item(lang, page, body)
 			}
 			failures[i] = err
+			return nil
 		})
 	}
-	wait.Wait()
+	_ = all.Wait() // the failures are in the list
 	return gather(items, failures)
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // longestWait is the longest time that a caller waits for a slot.
@@ -24,7 +26,8 @@ func (b *Busy) Error() string {
 
 // admissionQueue runs as many callers at once as it has slots, and makes the others wait.
 type admissionQueue struct {
-	slots chan struct{}
+	slots int
+	free  *semaphore.Weighted
 
 	mu      sync.Mutex
 	waiting int           // those with a slot included
@@ -32,7 +35,7 @@ type admissionQueue struct {
 }
 
 func newAdmissionQueue(slots int, typical time.Duration) *admissionQueue {
-	return &admissionQueue{slots: make(chan struct{}, slots), average: typical}
+	return &admissionQueue{slots: slots, free: semaphore.NewWeighted(int64(slots)), average: typical}
 }
 
 // run does the work once a slot is free. It returns *Busy when the wait would be too long, and the
@@ -42,12 +45,10 @@ func (q *admissionQueue) run(ctx context.Context, work func() error) error {
 		return err
 	}
 	defer q.leave()
-	select {
-	case q.slots <- struct{}{}:
-	case <-ctx.Done():
-		return fmt.Errorf("wait for a password slot: %w", ctx.Err())
+	if err := q.free.Acquire(ctx, 1); err != nil {
+		return fmt.Errorf("wait for a password slot: %w", err)
 	}
-	defer func() { <-q.slots }()
+	defer q.free.Release(1)
 	began := time.Now()
 	err := lowPriority(work)
 	q.record(time.Since(began))
@@ -57,8 +58,8 @@ func (q *admissionQueue) run(ctx context.Context, work func() error) error {
 func (q *admissionQueue) join() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	before := q.waiting - cap(q.slots) // how many wait before this caller
-	wait := time.Duration(before+1) * q.average / time.Duration(cap(q.slots))
+	before := q.waiting - q.slots // how many wait before this caller
+	wait := time.Duration(before+1) * q.average / time.Duration(q.slots)
 	if wait > longestWait {
 		return &Busy{RetryAfter: wait}
 	}

@@ -69,8 +69,8 @@ var traps = []struct {
 }
 
 // Slow returns a document whose reading takes minutes and little memory: a thousand pages with one
-// content stream of 5 MB.
-func Slow() Hostile { return Hostile{"pages that share a stream", pdf, sharedStream(5)} }
+// content stream of 1 MB.
+func Slow() Hostile { return Hostile{"pages that share a stream", pdf, sharedStream(1)} }
 
 // HostileDocuments returns that many documents of all kinds, of 10 to 200 MB once unpacked,
 // each of at most 10 MiB as sent.

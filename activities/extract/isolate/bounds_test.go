@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lyoapp/lyo/activities/refusal"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities/extract"
@@ -49,7 +51,7 @@ func TestAReaderThatComputesTooLong(t *testing.T) {
 func refused(t *testing.T, err, kind error) {
 	t.Helper()
 	require.ErrorIs(t, err, kind)
-	refusal, ok := errors.AsType[*extract.Error](err)
+	refusal, ok := errors.AsType[*refusal.Error](err)
 	require.True(t, ok)
 	require.NotEmpty(t, refusal.Reason)
 }
@@ -62,7 +64,7 @@ func TestNobodyWaitsAnyMore(t *testing.T) {
 	h := slow()
 	_, err := r.Read(ctx, h.MediaType, int64(len(h.Body)), &announcing{Reader: strings.NewReader(string(h.Body)), at: func() { cancel() }})
 	require.ErrorIs(t, err, context.Canceled)
-	_, final := errors.AsType[*extract.Error](err)
+	_, final := errors.AsType[*refusal.Error](err)
 	require.False(t, final, "the document is not to blame")
 }
 
@@ -86,7 +88,7 @@ func TestADocumentThatCannotBeHad(t *testing.T) {
 	require.ErrorIs(t, err, fault)
 	_, err = reader(t, isolate.Limits{}).Read(t.Context(), extract.Text, 100, strings.NewReader("half"))
 	require.Error(t, err)
-	_, final := errors.AsType[*extract.Error](err)
+	_, final := errors.AsType[*refusal.Error](err)
 	require.False(t, final, "the document is not to blame")
 }
 

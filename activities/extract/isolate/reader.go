@@ -40,7 +40,7 @@ func New(o Options) *Reader {
 
 // Read extracts the text of a document of a given size. It returns, with its process ended,
 // when the text is complete, a limit was reached, or ctx ended. Failures caused by the
-// document are *extract.Error: of kind ErrTooHeavy when it crashed its reader, which it
+// document are *refusal.Error: of kind ErrTooHeavy when it crashed its reader, which it
 // would do again. Other failures, such as a process that could not be started, may be
 // transient.
 func (r *Reader) Read(ctx context.Context, mediaType string, size int64, body io.Reader) (extract.Document, error) {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lyoapp/lyo/activities/refusal"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities/extract"
@@ -81,7 +83,7 @@ func TestHonestDocuments(t *testing.T) {
 	require.Equal(t, 600, doc.Pages)
 	_, err = read(t, r, extract.PDF, []byte("%PDF-1.7\n nothing"))
 	require.ErrorIs(t, err, extract.ErrDamaged)
-	refused, ok := errors.AsType[*extract.Error](err)
+	refused, ok := errors.AsType[*refusal.Error](err)
 	require.True(t, ok)
 	require.NotEmpty(t, refused.Reason, "words come across")
 }
@@ -95,7 +97,7 @@ func TestHostileDocuments(t *testing.T) {
 			require.LessOrEqual(t, len(h.Body), 10<<20)
 			_, err := read(t, r, h.MediaType, h.Body)
 			if err != nil {
-				_, final := errors.AsType[*extract.Error](err)
+				_, final := errors.AsType[*refusal.Error](err)
 				require.True(t, final, "the document is to blame")
 			}
 		})

@@ -11,6 +11,8 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/lyoapp/lyo/activities/refusal"
+
 	"github.com/lyoapp/lyo/activities/extract"
 )
 
@@ -47,7 +49,7 @@ func (r request) read(ctx context.Context, body []byte) (a answer) {
 	} else {
 		a.Document, err = reader.Read(ctx, r.MediaType, body)
 	}
-	if refused, ok := errors.AsType[*extract.Error](err); ok {
+	if refused, ok := errors.AsType[*refusal.Error](err); ok {
 		return answer{Kind: refused.Kind.Error(), Reason: refused.Reason}
 	}
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 
+	"github.com/lyoapp/lyo/activities/refusal"
+
 	"github.com/lyoapp/lyo/activities/extract"
 )
 
@@ -49,7 +51,7 @@ func (a answer) result() (extract.Document, error) {
 	case at < 0:
 		return extract.Document{}, fmt.Errorf("isolate: the reader answered with an unknown kind of refusal: %s", a.Kind)
 	default:
-		return extract.Document{}, &extract.Error{Kind: kinds[at], Reason: a.Reason}
+		return extract.Document{}, &refusal.Error{Kind: kinds[at], Reason: a.Reason}
 	}
 }
 

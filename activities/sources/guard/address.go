@@ -3,6 +3,8 @@ package guard
 import (
 	"net/netip"
 	"strconv"
+
+	"github.com/lyoapp/lyo/activities/refusal"
 )
 
 // global is the one IPv6 block of public unicast addresses.
@@ -65,7 +67,7 @@ func public(addr netip.Addr) bool {
 }
 
 // address checks the address of a connection before it is made.
-func (r rules) address(at netip.AddrPort) *Error {
+func (r rules) address(at netip.AddrPort) *refusal.Error {
 	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 	switch {
 	case r.loopback[at]:

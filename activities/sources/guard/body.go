@@ -1,6 +1,10 @@
 package guard
 
-import "io"
+import (
+	"io"
+
+	"github.com/lyoapp/lyo/activities/refusal"
+)
 
 // capped fails with ErrTooLarge once more than left bytes were read, or at once if the
 // server announced more.
@@ -27,6 +31,6 @@ func (b *capped) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func tooLarge() *Error {
-	return &Error{Kind: ErrTooLarge, Reason: "The document is larger than Lyo reads."}
+func tooLarge() *refusal.Error {
+	return &refusal.Error{Kind: ErrTooLarge, Reason: "The document is larger than Lyo reads."}
 }

@@ -17,8 +17,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lyoapp/lyo/activities/sources/guard"
+	"github.com/lyoapp/lyo/activities/refusal"
+
 	"github.com/stretchr/testify/require"
+
+	"github.com/lyoapp/lyo/activities/sources/guard"
 )
 
 // script answers each look-up of a name with the next of its answers; the last one repeats.
@@ -102,7 +105,7 @@ func TestRedirectsAreJudged(t *testing.T) {
 		o.Resolver = &script{answers: map[string][]string{"good.example.com": {"127.0.0.1"}, "inner.example.com": {"10.0.0.1"}}}
 		_, err := guard.NewFetcher(o).Fetch(t.Context(), base)
 		require.ErrorIs(t, err, guard.ErrRefused, to)
-		var e *guard.Error
+		var e *refusal.Error
 		require.ErrorAs(t, err, &e)
 		require.NotContains(t, e.Error(), "example.com")
 		require.NotEmpty(t, e.Reason)

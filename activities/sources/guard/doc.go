@@ -9,7 +9,7 @@
 //   - the same rules apply again at every redirect;
 //   - no proxy, no cookie, and only harmless headers follow to another host;
 //   - the unpacked size of a body is capped, and the whole exchange ends by a time-out;
-//   - a failure is an *Error whose Reason may be shown to learners, except that the end
+//   - a failure is an *refusal.Error whose Reason may be shown to learners, except that the end
 //     of the caller's context comes back as that context's error, wrapped.
 //
 // Clients and Fetchers are safe for concurrent use.

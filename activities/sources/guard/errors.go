@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/lyoapp/lyo/activities/refusal"
 )
 
 // The kinds of failures, found with errors.Is.
@@ -21,39 +23,19 @@ var (
 	ErrUnreachable = errors.New("unreachable")
 )
 
-// Error is the failure of an exchange. Reason is a sentence for learners, without an address.
-// Status is the HTTP status of an ErrStatus, else 0.
-type Error struct {
-	Kind   error
-	Reason string
-	Status int
-	cause  error
-}
-
-// Error returns the kind and the reason. The cause is left out: other packages' errors quote addresses.
-func (e *Error) Error() string { return fmt.Sprintf("guard: %v: %s", e.Kind, e.Reason) }
-
-// Unwrap returns the kind and the cause, for errors.Is.
-func (e *Error) Unwrap() []error {
-	if e.cause == nil {
-		return []error{e.Kind}
-	}
-	return []error{e.Kind, e.cause}
-}
-
-func refused(reason string) *Error { return &Error{Kind: ErrRefused, Reason: reason} }
+func refused(reason string) *refusal.Error { return &refusal.Error{Kind: ErrRefused, Reason: reason} }
 
 // nowhere is the error of every address without a public host: of an internal one, of a name
 // for one, and of an unknown name, since a difference would reveal which names exist.
-func nowhere() *Error { return refused("The address does not lead to a public page.") }
+func nowhere() *refusal.Error { return refused("The address does not lead to a public page.") }
 
 // failure converts the error of an exchange; the caller's own context comes first.
 func failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("guard: %w", ctx.Err())
 	}
-	if own, ok := errors.AsType[*Error](err); ok {
+	if own, ok := errors.AsType[*refusal.Error](err); ok {
 		return own
 	}
-	return &Error{Kind: ErrUnreachable, Reason: "The address could not be reached.", cause: err}
+	return &refusal.Error{Kind: ErrUnreachable, Reason: "The address could not be reached.", Cause: err}
 }

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/lyoapp/lyo/activities/refusal"
 )
 
 // Page is a document as its server sent it. MediaType is one of text/html, text/plain,
@@ -30,7 +32,7 @@ func NewFetcher(o Options) *Fetcher { return &Fetcher{client: Client(o)} }
 const accepted = "text/html, text/markdown, text/plain;q=0.9, application/pdf;q=0.9"
 
 // Fetch returns the document at an address, following redirects. It makes one attempt;
-// running it again is harmless. Failures are *Error.
+// running it again is harmless. Failures are *refusal.Error.
 func (f *Fetcher) Fetch(ctx context.Context, address string) (Page, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSpace(address), http.NoBody)
 	if err != nil {
@@ -43,7 +45,7 @@ func (f *Fetcher) Fetch(ctx context.Context, address string) (Page, error) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
-		return Page{}, &Error{Kind: ErrStatus, Status: res.StatusCode, Reason: fmt.Sprintf("The server answered %d instead of the page.", res.StatusCode)}
+		return Page{}, &refusal.Error{Kind: ErrStatus, Status: res.StatusCode, Reason: fmt.Sprintf("The server answered %d instead of the page.", res.StatusCode)}
 	}
 	return read(ctx, res)
 }
@@ -91,6 +93,6 @@ const unknown = "application/octet-stream"
 
 var readable = map[string]bool{"text/html": true, "text/plain": true, "text/markdown": true, "application/pdf": true}
 
-func wrongType() *Error {
-	return &Error{Kind: ErrMediaType, Reason: "Only web pages, texts, Markdown and PDF documents can be read."}
+func wrongType() *refusal.Error {
+	return &refusal.Error{Kind: ErrMediaType, Reason: "Only web pages, texts, Markdown and PDF documents can be read."}
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lyoapp/lyo/activities/refusal"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities/sources/guard"
@@ -45,13 +47,13 @@ func TestNamesInsideAndUnknownNamesGetTheSameError(t *testing.T) {
 		_, err := f.Fetch(t.Context(), "https://"+host+".example.com/")
 		require.GreaterOrEqual(t, time.Since(began), even, host)
 		require.ErrorIs(t, err, guard.ErrRefused, host)
-		refused, ok := errors.AsType[*guard.Error](err)
+		refused, ok := errors.AsType[*refusal.Error](err)
 		require.True(t, ok)
 		reasons[refused.Reason] = true
 	}
 	for _, address := range []string{"https://10.1.2.3/", "https://router.lan/", "https://localhost/"} {
 		_, err := f.Fetch(t.Context(), address)
-		refused, ok := errors.AsType[*guard.Error](err)
+		refused, ok := errors.AsType[*refusal.Error](err)
 		require.True(t, ok)
 		reasons[refused.Reason] = true
 	}

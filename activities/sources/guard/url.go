@@ -5,10 +5,12 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/lyoapp/lyo/activities/refusal"
 )
 
 // url checks an address before any look-up.
-func (r rules) url(at *url.URL) *Error {
+func (r rules) url(at *url.URL) *refusal.Error {
 	switch {
 	case at.Scheme != "https" && at.Scheme != "http":
 		return refused("Only addresses that begin with https:// or http:// can be read.")
@@ -35,7 +37,7 @@ func (r rules) atLoopback(at *url.URL) bool {
 }
 
 // host checks a name or a literal address as it is in a URL.
-func (r rules) host(host string) *Error {
+func (r rules) host(host string) *refusal.Error {
 	name := canonical(host)
 	if len(r.hosts) > 0 && !r.hosts[name] {
 		return refused("The address leads to a site that is not among those Lyo asks.")
@@ -55,7 +57,7 @@ func (r rules) host(host string) *Error {
 	return nil
 }
 
-func (r rules) literal(addr netip.Addr) *Error {
+func (r rules) literal(addr netip.Addr) *refusal.Error {
 	for at := range r.loopback {
 		if at.Addr() == addr.Unmap() {
 			return nil // its port is checked when it is dialled
