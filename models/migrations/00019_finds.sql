@@ -70,10 +70,17 @@ END $$;
 -- A text as a language reads it, with pairs and signs.
 CREATE FUNCTION search_read(reading text, content text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-    even  text := search_even(content);
-    read  tsvector := to_tsvector(('lyo_' || reading)::regconfig, search_spelt(even));
-    marks text[] := search_marks(even);
+    config regconfig := 'lyo_' || reading;
+    even   text;
+    read   tsvector;
+    marks  text[];
 BEGIN
+    IF octet_length(content) = length(content) AND content !~ '[+#]|\.[A-Za-z]' THEN -- ASCII without signs, as most posts
+        RETURN to_tsvector(config, content);
+    END IF;
+    even := search_even(content);
+    read := to_tsvector(config, search_spelt(even));
+    marks := search_marks(even);
     RETURN CASE WHEN marks = '{}' THEN read ELSE read || array_to_tsvector(marks) END;
 END $$;
 -- +goose StatementEnd
