@@ -13,6 +13,7 @@ import (
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
+	texts "github.com/lyoapp/lyo/models/text"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -124,7 +125,7 @@ func (s *Server) moderating(act courses.CourseAct) func(context.Context, *modera
 	return func(ctx context.Context, in *moderateCourseInput) (*rest.Body[moderatedCourseView], error) {
 		m := s.moderationOf(ctx, act)
 		if in.Body != nil {
-			m.Reason = rest.Trimmed(in.Body.Reason)
+			m.Reason = texts.Trim(in.Body.Reason)
 		}
 		c, _, err := courses.ModerateCourse(ctx, s.DB, in.ID, m)
 		if err != nil {

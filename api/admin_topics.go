@@ -15,6 +15,7 @@ import (
 	"github.com/lyoapp/lyo/models/moderation"
 	"github.com/lyoapp/lyo/models/quality"
 	"github.com/lyoapp/lyo/models/store"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // topics registers the operations on topic rules and help resources.
@@ -172,7 +173,7 @@ func (s *Server) putHelpResources(ctx context.Context, in *putHelpResourcesInput
 		help.UpdatedAt = s.Now()
 	}
 	for _, r := range in.Body.Resources {
-		help.Resources = append(help.Resources, store.HelpResource{Title: rest.Trimmed(r.Title), Text: rest.Trimmed(r.Text), Links: rest.ListOf(r.Links)})
+		help.Resources = append(help.Resources, store.HelpResource{Title: texts.Trim(r.Title), Text: texts.Trim(r.Text), Links: rest.ListOf(r.Links)})
 	}
 	if err := moderation.SetHelpResources(ctx, s.DB, help, s.AuditEntry(ctx, store.AuditHelpChanged, uuid.Nil, nil)); err != nil {
 		return nil, err

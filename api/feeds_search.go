@@ -10,6 +10,7 @@ import (
 
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/feed"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // search registers the route that finds courses, their lessons and items, and posts.
@@ -33,7 +34,7 @@ type findInput struct {
 
 // Resolve reports the rule violations that the schema cannot express.
 func (in *findInput) Resolve(huma.Context) []error {
-	if rest.Trimmed(in.Q) == "" {
+	if texts.Trim(in.Q) == "" {
 		return []error{&huma.ErrorDetail{Location: "query.q", Message: "must not be blank"}}
 	}
 	return nil

@@ -189,7 +189,7 @@ type pathOutput struct{ Body []pathStepView }
 func (s *Server) learningPath(ctx context.Context, in *pathInput) (*pathOutput, error) {
 	var skills []string
 	for skill := range strings.SplitSeq(in.Skills, ",") {
-		if skill = rest.Trimmed(skill); skill != "" {
+		if skill = texts.Trim(skill); skill != "" {
 			skills = append(skills, skill)
 		}
 	}

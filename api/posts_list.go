@@ -11,6 +11,7 @@ import (
 
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/community"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // PostScope holds the filters that a cursor of the list is bound to.
@@ -71,7 +72,7 @@ func (s *Server) listPosts(ctx context.Context, in *listPostsInput) (*rest.Page[
 // tags returns the requested tags.
 func (in *listPostsInput) tags() (tags []string) {
 	for tag := range strings.SplitSeq(in.Tags, ",") {
-		if tag = rest.Trimmed(tag); tag != "" {
+		if tag = texts.Trim(tag); tag != "" {
 			tags = append(tags, tag)
 		}
 	}

@@ -135,7 +135,7 @@ func (o offer) source() (courses.Source, error) {
 	case o.file != nil:
 		refused = o.file.fill(&source, &faults)
 	case o.URL != nil && o.Text == nil:
-		fillAddress(&source, rest.Trimmed(*o.URL), &faults)
+		fillAddress(&source, texts.Trim(*o.URL), &faults)
 	case o.Text != nil && o.URL == nil:
 		fillText(&source, *o.Text, &faults)
 	case o.Text != nil:
@@ -162,7 +162,7 @@ func checkTitle(faults *rest.FieldFaults, title string) string {
 }
 
 func fillText(source *courses.Source, content string, faults *rest.FieldFaults) {
-	if rest.Trimmed(content) == "" {
+	if texts.Trim(content) == "" {
 		faults.Add("text", "must not be empty")
 	}
 	if source.Title == "" {

@@ -134,7 +134,7 @@ func (s *Server) sendDecision(ctx context.Context, task tasks.Task, b outlineBod
 	if b.Action != workflows.OutlineEdit {
 		return s.updateWorkflow(ctx, task, workflows.UpdateOutline, d)
 	}
-	edit := courses.PlanEdit{ID: store.NewID(), TaskID: task.ID, UserID: task.UserID, Plan: b.plan(), CreatedAt: s.Clock().UTC()}
+	edit := courses.PlanEdit{ID: store.NewID(), TaskID: task.ID, UserID: task.UserID, Plan: b.plan(), CreatedAt: s.Now()}
 	if err := courses.SavePlanEdit(ctx, s.DB, edit); err != nil {
 		return err
 	}

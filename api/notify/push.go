@@ -18,6 +18,7 @@ import (
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
+	texts "github.com/lyoapp/lyo/models/text"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
@@ -218,7 +219,7 @@ func (h *handlers) sendPush(ctx context.Context, in *sendPushInput) (*sendPushOu
 	task := in.task(user, now)
 	message := outbox.Broadcast(task, now)
 	b := notify.Broadcast{
-		ID: task.ResultID, Title: in.Body.Title, Body: rest.Trimmed(in.Body.Body), Data: in.Body.Data,
+		ID: task.ResultID, Title: in.Body.Title, Body: texts.Trim(in.Body.Body), Data: in.Body.Data,
 		CollapseKey: rest.TextOf(in.Body.CollapseKey), Everyone: task.Spec.Everyone, CreatedAt: now,
 	}
 	entry := h.AuditEntry(ctx, store.AuditBroadcast, uuid.Nil, map[string]any{"task_id": task.ID, "everyone": b.Everyone})

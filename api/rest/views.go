@@ -13,16 +13,12 @@ type PathID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
 }
 
-// Trimmed removes white space and invisible characters from both ends, so that a text of nothing else
-// is empty.
-func Trimmed(value string) string { return texts.Trim(value) }
-
 // TextOf returns the trimmed text of an optional field, "" for none.
 func TextOf(s *string) string {
 	if s == nil {
 		return ""
 	}
-	return Trimmed(*s)
+	return texts.Trim(*s)
 }
 
 // ListOf returns an empty list for nil, as JSON clients expect.

@@ -114,15 +114,7 @@ func atMost(text string, n int) bool {
 var withoutMarks = []*unicode.RangeTable{unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tibetan}
 
 func mostlyWithoutMarks(text string) bool {
-	letters, theirs := 0, 0
-	for _, r := range text {
-		if unicode.IsLetter(r) {
-			letters++
-			if unicode.In(r, withoutMarks...) {
-				theirs++
-			}
-		}
-	}
+	theirs, letters := lettersOf(text, func(r rune) bool { return unicode.In(r, withoutMarks...) })
 	return theirs*2 > letters
 }
 

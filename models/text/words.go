@@ -73,16 +73,21 @@ func Unspaced(r rune) bool {
 	return r >= 0xE00 && (unicode.In(r, ideographs...) || unicode.In(r, unspacedLetters...))
 }
 
-// MostlyUnspaced reports whether at least a quarter of a text's letters are of scripts without spaces.
+// MostlyUnspaced reports whether more than a quarter of a text's letters are of scripts without spaces.
 func MostlyUnspaced(text string) bool {
-	unspaced, all := 0, 0
+	unspaced, all := lettersOf(text, Unspaced)
+	return all > 0 && unspaced*4 > all
+}
+
+// lettersOf counts the letters of a text that are of a kind, and all of them.
+func lettersOf(text string, kind func(rune) bool) (those, all int) {
 	for _, r := range text {
 		if unicode.IsLetter(r) {
 			all++
-			if Unspaced(r) {
-				unspaced++
+			if kind(r) {
+				those++
 			}
 		}
 	}
-	return all > 0 && unspaced*4 > all
+	return those, all
 }
