@@ -47,3 +47,16 @@ func BenchmarkLessonChecksHindi(b *testing.B) {
 		_, _ = r.read(task{}, text.String())
 	}
 }
+
+// BenchmarkRepetition is of the watch on a lesson of 1,500 words while it arrives, 40 bytes at a time.
+func BenchmarkRepetition(b *testing.B) {
+	text := ofWords(1500)
+	for b.Loop() {
+		var g repetition
+		for n := 40; n < len(text); n += 40 {
+			if g.found(text[:n]) {
+				b.Fatal("a loop")
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -86,6 +87,7 @@ const fewFound = 5
 func Search(ctx context.Context, db *gorm.DB, q SearchQuery) ([]Found, error) {
 	var found []Found
 	db = db.WithContext(ctx)
+	q.Words = lone.ReplaceAllString(q.Words, "$1$2")
 	sql, args := q.exactly()
 	if err := db.Raw(sql, args).Scan(&found).Error; err != nil {
 		return nil, err
@@ -137,10 +139,18 @@ func unspaced(r rune) bool {
 		unicode.Thai, unicode.Lao, unicode.Tibetan, unicode.Myanmar, unicode.Khmer)
 }
 
+// lone are minus signs that stand alone, as in "Volcanoes - an introduction".
+var lone = regexp.MustCompile(`(^|\s)(?:-+\s+)*-+(\s|$)`)
+
+var minus = regexp.MustCompile(`(^|[\s"])-\S`)
+
+// without reports whether a word is not to occur.
+func (q SearchQuery) without() bool { return minus.MatchString(q.Words) }
+
 // typed returns the words to search by similarity: none when operators say how words are
 // meant, or when no word is long enough to be misspelt.
 func (q SearchQuery) typed() []string {
-	if strings.Contains(q.Words, `"`) || strings.HasPrefix(q.Words, "-") || strings.Contains(q.Words, " -") {
+	if strings.Contains(q.Words, `"`) || q.without() {
 		return nil
 	}
 	var words []string

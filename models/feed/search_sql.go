@@ -38,7 +38,7 @@ func (q SearchQuery) arguments() map[string]any {
 	}
 	head, last := q.split()
 	return map[string]any{
-		"viewer": q.Viewer, "words": q.Words, "head": head, "last": last, "limit": q.Limit, "signs": store.Words(signs),
+		"viewer": q.Viewer, "words": q.Words, "head": head, "last": last, "without": q.without(), "limit": q.Limit, "signs": store.Words(signs),
 		"today": q.Now.Unix() / 86400, "title_marks": marks("HighlightAll=true"),
 		"marks": marks("MaxFragments=2, MaxWords=30, MinWords=12, FragmentDelimiter=\" \u2026 \""),
 	}
@@ -50,7 +50,8 @@ const withSigns = `(SELECT coalesce(string_agg(quote_literal(sign), ' & '), ''):
 // exactly returns the query for documents with all the words and, where these are too few,
 // for those with the last one as a prefix: prefixes are expensive, since all words with them
 // are read. The words are parsed in every language, and a row is found by the configuration
-// of its own. The planner does not see the words, so it always takes the same plan: by the
+// of its own; where that leaves out all of them (the who), as they are typed, which finds
+// titles. The planner does not see the words, so it always takes the same plan: by the
 // indexes of words. The order is by prior + 0 lest it walks the index of that instead.
 func (q SearchQuery) exactly() (string, map[string]any) {
 	var levels strings.Builder
@@ -61,26 +62,28 @@ func (q SearchQuery) exactly() (string, map[string]any) {
 			for i, bound := range []string{" AND d.prior >= (SELECT prior FROM reach)", ""} {
 				name := fmt.Sprintf("%s_%s%d", vector, words, i)
 				fmt.Fprintf(&levels, `, %s AS MATERIALIZED (SELECT d.id FROM search_documents d WHERE d.%s @@ (SELECT %s FROM sought)%s
-				AND %s%s ORDER BY d.prior + 0 DESC, d.id LIMIT %d)`, name, vector, words, bound, moderation.DocumentFound("d"), enough, candidates)
+				AND (NOT @without OR d.tsv @@ (SELECT %s FROM sought)) AND %s%s ORDER BY d.prior + 0 DESC, d.id LIMIT %d)`,
+					name, vector, words, bound, words, moderation.DocumentFound("d"), enough, candidates)
 				enough += fmt.Sprintf(" AND (SELECT count(*) FROM %s) < %d", name, candidates)
 				all = append(all, "SELECT id FROM "+name)
 			}
 		}
 	}
 	return `WITH read AS MATERIALIZED (
-		SELECT code, search_query(config, asked.words) AS exact, CASE WHEN @last = '' THEN ''::tsquery
-			ELSE search_query(config, asked.head) && to_tsquery('lyo_xx', @last || ':*') END AS begun
+		SELECT code, code = 'xx' OR numnode(q.exact) = 0 AS as_typed, CASE WHEN numnode(q.exact) = 0 THEN q.typed ELSE q.exact END AS exact,
+			CASE WHEN @last = '' THEN ''::tsquery ELSE search_query(config, asked.head) && to_tsquery('lyo_xx', @last || ':*') END AS begun
 		FROM (SELECT code, ('lyo_' || code)::regconfig AS config FROM unnest('` + readings + `'::text[]) AS known (code)) AS configs
 		CROSS JOIN (SELECT search_asked(@words) AS words, search_asked(@head) AS head OFFSET 0) AS asked
+		CROSS JOIN LATERAL (SELECT search_query(config, asked.words) AS exact, search_query('lyo_xx', asked.words) AS typed OFFSET 0) AS q
 	), readings AS MATERIALIZED (
-		SELECT array_agg(code) AS codes, exact, begun, exact || begun AS wide, string_agg(quote_literal('=r/' || code), ' | ')::tsquery AS own
+		SELECT array_agg(code) AS codes, bool_and(as_typed) AS as_typed, exact, begun, exact || begun AS wide, string_agg(quote_literal('=r/' || code), ' | ')::tsquery AS own
 		FROM read GROUP BY exact, begun HAVING numnode(exact || begun) > 0
 	), sought AS MATERIALIZED (
 		SELECT ` + anyReading("exact") + ` AS exact, ` + anyReading("begun") + ` AS begun FROM readings HAVING count(*) > 0
 	), reach AS MATERIALIZED (
 		SELECT coalesce((SELECT prior FROM search_documents ORDER BY prior DESC OFFSET ` + strconv.Itoa(reach) + ` LIMIT 1), -2147483648) AS prior
 	)` + levels.String() + `, hits AS (
-		SELECT doc.id, c.wide AS query, doc.title_tsv @@ c.wide AS in_title, '' AS alike,
+		SELECT doc.id, c.wide AS query, CASE WHEN c.as_typed THEN 'xx' ELSE doc.reading END AS marking, doc.title_tsv @@ c.wide AS in_title, '' AS alike,
 			1 + ts_rank(doc.tsv, c.wide, 32) + CASE WHEN doc.title_tsv @@ c.exact THEN 1 ELSE 0 END
 				+ 0.3 / (1 + exp(CAST(greatest(-4500, least(4500, CAST(@today AS integer) - doc.prior)) AS double precision) / 90)) AS score
 		FROM (` + strings.Join(all, " UNION ") + `) AS candidates JOIN search_documents doc ON doc.id = candidates.id
@@ -126,7 +129,7 @@ func (q SearchQuery) nearly(typed []string) (string, map[string]any) {
 			FROM regexp_split_to_table(near.keywords, '[^[:alnum:]]+') AS word ORDER BY 2 DESC, 1 LIMIT 1) best
 		GROUP BY near.id, near.reading, near.prior ORDER BY similarity_score DESC, prior DESC, near.id LIMIT @limit
 	), hits AS (
-		SELECT id, websearch_to_tsquery(('lyo_' || reading)::regconfig, replace(alike, ' ', ' or ')) AS query, alike <> '' AS in_title, alike, similarity_score * 0.9 AS score FROM weighed
+		SELECT id, websearch_to_tsquery(('lyo_' || reading)::regconfig, replace(alike, ' ', ' or ')) AS query, reading AS marking, alike <> '' AS in_title, alike, similarity_score * 0.9 AS score FROM weighed
 	)` + showHits(), args
 }
 
@@ -142,7 +145,7 @@ func marks(more string) string {
 // that no hit is found after their account was switched off.
 func showHits() string {
 	return `, page AS MATERIALIZED (
-		SELECT h.*, doc.kind, doc.content_type, doc.course_id, doc.language, doc.reading, doc.difficulty_level, doc.owner_user_id AS author_id,
+		SELECT h.*, doc.kind, doc.content_type, doc.course_id, doc.language, doc.difficulty_level, doc.owner_user_id AS author_id,
 			coalesce(a.full_name, '') AS author_name, a.avatar_url AS author_avatar_url
 		FROM hits h JOIN search_documents doc ON doc.id = h.id LEFT JOIN users a ON a.id = doc.owner_user_id
 		WHERE doc.owner_user_id IS NULL OR ` + accounts.IsOn("a") + `
@@ -150,8 +153,8 @@ func showHits() string {
 	)
 	SELECT p.id, p.kind, p.content_type, p.course_id, p.language, p.difficulty_level, p.author_id, p.author_name, p.author_avatar_url,
 		p.score, p.in_title, p.alike, c.type, c.title, c.description, c.thumbnail_url, c.source_url, c.views, c.likes, c.comments, c.created_at, c.updated_at,
-		search_marked(ts_headline(('lyo_' || p.reading)::regconfig, translate(c.title, E'\x02\x03', ''), p.query, @title_marks), CASE WHEN p.alike = '' THEN @words ELSE '' END, E'\x02', E'\x03') AS marked_title,
-		search_marked(ts_headline(('lyo_' || p.reading)::regconfig, translate(c.content, E'\x02\x03', ''), p.query, @marks), CASE WHEN p.alike = '' THEN @words ELSE '' END, E'\x02', E'\x03') AS marked_text
+		search_marked(ts_headline(('lyo_' || p.marking)::regconfig, translate(c.title, E'\x02\x03', ''), p.query, @title_marks), CASE WHEN p.alike = '' THEN @words ELSE '' END, E'\x02', E'\x03') AS marked_title,
+		search_marked(ts_headline(('lyo_' || p.marking)::regconfig, translate(c.content, E'\x02\x03', ''), p.query, @marks), CASE WHEN p.alike = '' THEN @words ELSE '' END, E'\x02', E'\x03') AS marked_text
 	FROM page p CROSS JOIN LATERAL (
 		SELECT 'course' AS type, t.title, t.summary AS description, left(t.summary || E'\n' || t.description, 2000) AS content, t.thumbnail_url, NULL AS source_url,
 			0 AS views, 0 AS likes, 0 AS comments, t.created_at, t.updated_at FROM courses t WHERE p.kind = 'course' AND t.id = p.id

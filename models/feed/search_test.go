@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
@@ -131,6 +132,45 @@ func TestWordsAreFoundAsTheyAreTyped(t *testing.T) {
 		require.ElementsMatch(t, want, s.titles(words), words)
 	}
 	require.Equal(t, "Recursion for the patient", s.titles("recursion")[0], "a title weighs more than a text")
+}
+
+// TestATitleIsFoundByItsOwnWords types each title as it stands, be it made of words that its language leaves out.
+func TestATitleIsFoundByItsOwnWords(t *testing.T) {
+	t.Parallel()
+	s := newLibrary(t)
+	titles := map[string][]string{
+		"en": {
+			"To be or not to be", "The Who", "What is it?", "Who was he", "IT", "How it is done: C, C++ and C#", "Node.js & .NET", "AC/DC", "TCP/IP in 24/7", "A - B - A",
+			"Volcanoes - an introduction", "-40 degrees", "100 %", "What is a volcano?", "Don't", "3.14", "\"Quoted\"", "(un)safe", "é", "e-mail", "well-known",
+			"Q&A", "ab", "№ 5", "and/or", "a", "O'Reilly's", "user@example.com", "https://example.com/a-b?c=d", "snake_case", "half-", "!important",
+		},
+		"de": {"Ich und du", "Was ist das?", "Über alle", "Größe – was nun?", "Sie oder ich"},
+		"fr": {"Qu'est-ce que c'est ?", "L'été", "Être ou ne pas être"},
+		"es": {"¿Qué es esto?", "¿Y tú?"}, "ru": {"Кто есть кто", "Что это?"}, "tr": {"Ne için?", "İyi ve kötü"},
+		"it": {"Chi è?"}, "nl": {"Wat is dat?"}, "pl": {"Co to jest?"}, "ar": {"ما هو؟"}, "hi": {"यह क्या है?"}, "ja": {"これは何ですか。"}, "zh": {"是什么"}, "th": {"นี่คืออะไร"}, "ko": {"이것은 무엇입니까"},
+	}
+	for language, all := range titles {
+		for _, title := range all {
+			s.course(title, language, courses.CourseReady)
+		}
+	}
+	for language, all := range titles {
+		for _, title := range all {
+			assert.Contains(t, s.titles(title), title, language)
+		}
+	}
+	require.Contains(t, s.search("the who")[0].MarkedTitle, feed.MarkStart+"The"+feed.MarkEnd)
+}
+
+// TestWithoutLeavesOutTitlesToo has a word that is asked to be absent in the text of what is found by its title.
+func TestWithoutLeavesOutTitlesToo(t *testing.T) {
+	t.Parallel()
+	s := newLibrary(t)
+	s.post("Volcano one", "It throws out lava.")
+	s.post("Volcano two", "It throws out ash.")
+	require.ElementsMatch(t, []string{"Volcano two"}, s.titles("volcano -lava"))
+	require.ElementsMatch(t, []string{"Volcano two"}, s.titles(`-"out lava" volcano`))
+	require.ElementsMatch(t, []string{"Volcano one", "Volcano two"}, s.titles("volcano -magma"))
 }
 
 func TestResultsReportWhereAndWhyTheyMatch(t *testing.T) {
