@@ -33,6 +33,12 @@ func (s *Server) courses() {
 		Description: "With its lessons and items, also while it is being generated. 404: it does not exist, or the caller may not see it.",
 	}, s.getCourse)
 	rest.Register(s.API, huma.Operation{
+		OperationID: "get-citation", Method: http.MethodGet, Path: "/v1/courses/{id}/citations/{n}", Tags: tags,
+		Summary: "Get a citation with its passage",
+		Description: "The text of the source as it was when the course was written, also when the source has changed or is gone. Of the owner's own material " +
+			"others get the quote only. 404: the caller may not see the course, or it has no such citation.",
+	}, s.getCitation)
+	rest.Register(s.API, huma.Operation{
 		OperationID: "update-course", Method: http.MethodPut, Path: "/v1/courses/{id}", Tags: tags,
 		Summary:     "Update a course",
 		Description: "For its owner. Absent or null fields stay. 409: it is being generated.",

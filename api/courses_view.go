@@ -9,6 +9,7 @@ import (
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/gamification"
+	"github.com/lyoapp/lyo/models/passages"
 )
 
 // courseView is a course as clients see it.
@@ -67,6 +68,7 @@ type lessonView struct {
 	IsCompleted              bool        `json:"is_completed"`
 
 	KeyTerms     []keyTermView  `json:"key_terms" nullable:"false"`
+	Citations    []quotedView   `json:"citations" nullable:"false" doc:"Where what the text says is from, by the [n] in it."`
 	Sources      []citationView `json:"sources" nullable:"false" doc:"What the lesson was written from. The owner's source material is named to the owner only."`
 	ReadingLevel *float64       `json:"reading_level" doc:"In school years; null when unknown."`
 	QualityScore *float64       `json:"quality_score" doc:"0 to 1; null until the lesson is written."`
@@ -84,6 +86,24 @@ type citationView struct {
 	SourceID  *uuid.UUID `json:"source_id" format:"uuid" nullable:"true" doc:"The caller's source material."`
 	SourceURL *string    `json:"source_url"`
 	Cited     bool       `json:"cited" doc:"Whether the text refers to it."`
+}
+
+// quotedView is a citation to the character.
+type quotedView struct {
+	N       int     `json:"n" minimum:"1" doc:"How the text refers to it, as in [1]."`
+	State   string  `json:"state" enum:"supported,quote_only,unsupported" doc:"supported: the quote says what the sentence says; quote_only: it is verbatim, and in another language; unsupported: it does not say so."`
+	Quote   string  `json:"quote" doc:"Verbatim in the source."`
+	Title   string  `json:"title" doc:"Of the source; the owner's material is named to the owner only."`
+	URL     *string `json:"url"`
+	License string  `json:"license" doc:"Of the source; empty when it is not known."`
+}
+
+func viewQuoted(all []passages.Cited) []quotedView {
+	views := make([]quotedView, len(all))
+	for i, q := range all {
+		views[i] = quotedView{q.N, string(q.State), q.Quote, q.Title, q.URL, q.License}
+	}
+	return views
 }
 
 // itemView is a content item, one shape for every kind.
@@ -165,7 +185,7 @@ func viewLesson(l courses.Lesson, items []uuid.UUID) lessonView {
 		ID: l.ID, Title: l.Title, Order: l.Position, Summary: l.Summary, Objectives: rest.ListOf(l.Objectives),
 		Prerequisites: rest.ListOf(l.Prerequisites), EstimatedDurationMinutes: l.EstimatedDurationMinutes,
 		Content: l.Content, Items: rest.ListOf(items), ReadingLevel: l.ReadingLevel, QualityScore: l.QualityScore,
-		KeyTerms: []keyTermView{}, Sources: []citationView{}, IsCompleted: l.Completed,
+		KeyTerms: []keyTermView{}, Sources: []citationView{}, Citations: viewQuoted(l.Quotations), IsCompleted: l.Completed,
 	}
 	for _, k := range l.KeyTerms {
 		v.KeyTerms = append(v.KeyTerms, keyTermView{k.Term, k.Definition})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lyoapp/lyo/models/gamification"
 	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/passages"
 	"github.com/lyoapp/lyo/models/store"
 )
 
@@ -152,6 +153,8 @@ type Lesson struct {
 	WrittenAt                *time.Time
 
 	Completed bool `gorm:"-"` // by the reader of the course
+	// Quotations are the citations to the character, as in [1], with what their readers may know of the sources.
+	Quotations []passages.Cited `gorm:"-"`
 }
 
 // KeyTerm is a term a lesson teaches.

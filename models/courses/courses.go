@@ -10,6 +10,7 @@ import (
 
 	"github.com/lyoapp/lyo/models/activity"
 	"github.com/lyoapp/lyo/models/moderation"
+	"github.com/lyoapp/lyo/models/passages"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 )
@@ -30,6 +31,9 @@ func FindCourse(ctx context.Context, db *gorm.DB, viewer, id uuid.UUID) (Course,
 	}
 	for i := range c.Lessons {
 		c.Lessons[i].Completed = done[c.Lessons[i].ID]
+	}
+	if err := quote(ctx, db, c.Lessons); err != nil {
+		return c, err
 	}
 	if c.Items, err = itemsOf(db.WithContext(ctx), id); err != nil {
 		return c, err
@@ -59,6 +63,11 @@ func (c *Course) hideMaterial() {
 		for j, cited := range lesson.Citations {
 			if cited.SourceID != nil {
 				c.Lessons[i].Citations[j] = Citation{Label: cited.Label, Title: OwnMaterialTitle, Cited: cited.Cited}
+			}
+		}
+		for j, quoted := range lesson.Quotations {
+			if quoted.OwnerUserID != nil {
+				c.Lessons[i].Quotations[j] = passages.Cited{Citation: quoted.Citation, OwnerUserID: quoted.OwnerUserID, Title: OwnMaterialTitle}
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
+	"github.com/lyoapp/lyo/models/passages"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 )
@@ -91,11 +92,15 @@ func SaveOutline(ctx context.Context, db *gorm.DB, plan Course) (Course, error) 
 func SaveLesson(ctx context.Context, db *gorm.DB, text Lesson) error {
 	text.fill()
 	return changeWriting(ctx, db, text.CourseID, func(tx *gorm.DB, _ Course) error {
-		return tx.Model(&Lesson{}).Where("id = ? AND revision < ?", text.ID, text.Revision).Updates(map[string]any{
+		written := tx.Model(&Lesson{}).Where("id = ? AND revision < ?", text.ID, text.Revision).Updates(map[string]any{
 			"content": text.Content, "revision": text.Revision, "written_at": text.WrittenAt, "updated_at": text.UpdatedAt,
 			"estimated_duration_minutes": text.EstimatedDurationMinutes, "reading_level": text.ReadingLevel,
 			"quality_score": text.QualityScore, "quality": store.AsJSON(text.Quality), "citations": store.AsJSON(text.Citations),
-		}).Error
+		})
+		if written.Error != nil || written.RowsAffected == 0 {
+			return written.Error
+		}
+		return passages.Cite(tx, text.ID, quotations(text))
 	})
 }
 

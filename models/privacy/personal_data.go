@@ -45,6 +45,7 @@ func accountData() []Personal {
 	return []Personal{
 		{Table: "users", Column: "id", File: "profile.json", Export: "to_jsonb(t) - '{password_hash,username_key,deletion_id,deletion_requested_at,deletion_due_at}'::text[]"},
 		{Table: "sessions", Column: "user_id", File: "sessions.json", Export: "to_jsonb(t) - '{user_id,token_hash,previous_hash,sealed_successor}'::text[]"},
+		{Table: "source_snapshots", Column: "owner_user_id", File: "snapshots.json", Export: "to_jsonb(t) - '{owner_user_id,sha256}'::text[]"},
 		{Table: "courses", Column: "owner_user_id", File: "courses.json", Export: wholeCourseJSON},
 		{Table: "tasks", Column: "user_id", File: "tasks.json", Export: "to_jsonb(t) - '{user_id,request_hash}'::text[]"},
 		{Table: "plan_edits", Column: "user_id", File: "plan_edits.json", Export: "to_jsonb(t) - 'user_id'"},
@@ -76,6 +77,7 @@ var aboutFiles = map[string]string{
 	"tasks.json":            "what you asked for",
 	"plan_edits.json":       "plans you edited, of courses that are being made",
 	"sources.json":          "your own material, with its text",
+	"snapshots.json":        "your own material, as your courses quote it",
 	"usage.json":            "what your courses cost",
 	"learning.json":         "what you did when",
 	"mails.json":            "mails to you",
@@ -109,7 +111,8 @@ const auditJSON = `CASE WHEN t.actor_id IS NULL OR t.actor_id = t.user_id
 const wholeCourseJSON = `(to_jsonb(t) - 'owner_user_id') || jsonb_build_object('lessons', coalesce((
 	SELECT jsonb_agg(to_jsonb(l) || jsonb_build_object('items', coalesce((
 		SELECT jsonb_agg(to_jsonb(i) || jsonb_build_object('quiz', CASE jsonb_typeof(i.quiz) WHEN 'array' THEN (
-			SELECT jsonb_agg(q - '{answer,answers,accepted,explanation}'::text[]) FROM jsonb_array_elements(i.quiz) q) END) ORDER BY i.position) FROM items i WHERE i.lesson_id = l.id), '[]')) ORDER BY l.position)
+			SELECT jsonb_agg(q - '{answer,answers,accepted,explanation}'::text[]) FROM jsonb_array_elements(i.quiz) q) END) ORDER BY i.position) FROM items i WHERE i.lesson_id = l.id), '[]'),
+		'quotations', coalesce((SELECT jsonb_agg(to_jsonb(q) - 'lesson_id' ORDER BY q.n) FROM citations q WHERE q.lesson_id = l.id), '[]')) ORDER BY l.position)
 	FROM lessons l WHERE l.course_id = t.id), '[]'))`
 
 // EachPersonalRow calls visit with the JSON of each row that a user's export has of a

@@ -12,6 +12,7 @@ import (
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/passages"
 	"github.com/lyoapp/lyo/models/privacy"
 )
 
@@ -40,6 +41,7 @@ func (c *Cleaner) Clean(ctx context.Context) error {
 		privacy.SweepExports(ctx, c.DB, c.Clock(), most),
 		notify.SweepPushes(ctx, c.DB, c.Clock(), most),
 		courses.SweepAnswers(ctx, c.DB, c.Clock(), most),
+		passages.Sweep(ctx, c.DB, c.Clock(), most),
 		learning.SweepRequests(ctx, c.DB, c.Clock(), most),
 	)
 }
