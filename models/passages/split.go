@@ -1,6 +1,7 @@
 package passages
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -56,7 +57,7 @@ func trimmed(text string, begins, ends int) block {
 func SectionsOf(text string) []Section {
 	blocks := blocksOf(text)
 	found := sectionsBy(text, blocks, func(i int) (string, int) { return markdownHeading(text[blocks[i].begins:blocks[i].ends]) })
-	if len(found) < 2 {
+	if !slices.ContainsFunc(found, func(s Section) bool { return s.Heading != "" }) {
 		found = sectionsBy(text, blocks, func(i int) (string, int) { return plainHeading(text, blocks, i) })
 	}
 	return found

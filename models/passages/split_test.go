@@ -22,8 +22,8 @@ func bodies(text string, sections []Section) map[string]string {
 func TestSectionsAreFoundByTheirHeadings(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
-		"Markdown":              "Before.\n\n# Tides\n\n" + long + "\n\n" + long + "\n\n## The moon\n" + long + "\n",
-		"underlined":            "Before.\n\nTides\n=====\n\n" + long + "\n\n" + long + "\n\n# The moon #\n\n" + long,
+		"Markdown":               "Before.\n\n# Tides\n\n" + long + "\n\n" + long + "\n\n## The moon\n" + long + "\n",
+		"underlined":             "Before.\n\nTides\n=====\n\n" + long + "\n\n" + long + "\n\n# The moon #\n\n" + long,
 		"lines that stand alone": "Before.\n\nTides\n\n" + long + "\n\n" + long + "\n\nThe moon\n\n" + long,
 	} {
 		got := bodies(text, SectionsOf(text))

@@ -16,6 +16,7 @@ import (
 	"github.com/lyoapp/lyo/models/fixture"
 	"github.com/lyoapp/lyo/models/learning"
 	"github.com/lyoapp/lyo/models/notify"
+	"github.com/lyoapp/lyo/models/passages"
 	"github.com/lyoapp/lyo/models/privacy"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
@@ -45,6 +46,22 @@ func TestNothingThatNamesAUserIsForgotten(t *testing.T) {
 	for _, column := range columns {
 		require.Contains(t, listed, column, "add it to models/privacy/personal_data.go: what does an export have of it, and what becomes of it?")
 	}
+}
+
+// cited has the first lesson of a course cite a source.
+func cited(t *testing.T, db *gorm.DB, user, course uuid.UUID, source courses.Source, now time.Time) {
+	t.Helper()
+	kept, err := passages.Use(t.Context(), db, course, []passages.Snapshot{{
+		OwnerUserID: &user, SourceID: &source.ID, Site: passages.SiteOwn, Title: source.Title, Language: "en", Content: source.Content,
+		Sections: passages.SectionsOf(source.Content), FetchedAt: now,
+	}})
+	require.NoError(t, err)
+	parts, err := passages.Of(t.Context(), db, kept[0].ID)
+	require.NoError(t, err)
+	lesson := courses.LessonID(course, 1)
+	require.NoError(t, passages.Cite(db, lesson, []passages.Citation{{
+		LessonID: lesson, N: 1, PassageID: parts[0].ID, Ends: len(source.Content), Quote: source.Content, State: passages.Supported,
+	}}))
 }
 
 // populate returns a user a row in every table that names one, and in those below.
@@ -77,6 +94,7 @@ func populate(t *testing.T, db *gorm.DB, email string, now time.Time) uuid.UUID 
 	}, pushRows(user, now), communityRows(user, friend, now), learningRows(user, task.ResultID, now), feedRows(user, task.ResultID, now)) {
 		require.NoError(t, db.Create(row).Error)
 	}
+	cited(t, db, user, task.ResultID, source, now)
 	message := fixture.OutboxMessage(store.OutboxStart, "later/"+email, now)
 	message.UserID = &user
 	again := fixture.OutboxMessage(store.OutboxStart, "again/"+email, now)
