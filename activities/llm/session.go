@@ -1,0 +1,74 @@
+package llm
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"github.com/openai/openai-go/v3"
+)
+
+// Heartbeat is called from the goroutine that made the call: for each piece of text, and at
+// least every 250 ms while the call waits for the server. tokens is an estimate of what
+// has arrived so far in the whole call and never falls. It may be nil.
+type Heartbeat func(tokens int)
+
+// Session is what a caller shares with one conversation, which may be continued later. nil is one
+// without anything; so is each of its fields.
+type Session struct {
+	Heartbeat Heartbeat
+	// Answers are those that the conversation has had, by question. What is in here is not asked of a server.
+	Answers map[string]Answer
+	// Keep is called with every complete answer of a server before it is judged, whether it will do or not.
+	// It runs on the caller's goroutine and may add to Answers.
+	Keep func(ctx context.Context, question string, a Answer)
+}
+
+// Answer is one complete answer of a server. Finish is the server's reason for the end, or one of
+// ours: "repetition" and "too long" for streams that were abandoned early.
+type Answer struct {
+	Text         string  `json:"text"`
+	Finish       string  `json:"finish"`
+	InputTokens  int     `json:"input_tokens"` // by the server's count, 0 if it gave none
+	OutputTokens int     `json:"output_tokens"`
+	Seconds      float64 `json:"seconds"`
+	// Charged is an answer that is in an earlier Usage: it costs nothing more.
+	Charged bool `json:"-"`
+}
+
+func (s *Session) heartbeat() Heartbeat {
+	if s == nil {
+		return nil
+	}
+	return s.Heartbeat
+}
+
+func (s *Session) find(question string) (Answer, bool) {
+	if s == nil {
+		return Answer{}, false
+	}
+	a, found := s.Answers[question]
+	return a, found
+}
+
+func (s *Session) keep(ctx context.Context, question string, a Answer) {
+	if s != nil && s.Keep != nil {
+		s.Keep(ctx, question, a)
+	}
+}
+
+// questionOf identifies what is asked: the messages and the form of the answer. Which server is asked, and
+// in which dialect, makes no difference: another endpoint continues where one left off.
+func questionOf(t task, messages []openai.ChatCompletionMessageParamUnion) string {
+	asked := struct {
+		Messages []openai.ChatCompletionMessageParamUnion
+		Schema   json.RawMessage
+	}{Messages: messages}
+	if t.form != nil {
+		asked.Schema = t.form.schema
+	}
+	text, _ := json.Marshal(asked) // texts and the schema of a file: never fails
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
