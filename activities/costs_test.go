@@ -199,11 +199,6 @@ func TestAnAnswerIsAskedForOnce(t *testing.T) {
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, []int{1, 3}, []int{e.model.Count(llmtest.Practice), e.model.Count(llmtest.Solve)})
 	require.NotEmpty(t, e.read(t).Lessons[0].KeyTerms)
-
-	require.NoError(t, courses.SweepAnswers(t.Context(), e.db, e.writing.Clock().Add(25*time.Hour), 100))
-	var kept int64
-	require.NoError(t, e.db.Model(&courses.ModelCall{}).Where("answer IS NOT NULL").Count(&kept).Error)
-	require.Zero(t, kept)
 }
 
 func practiceOnce(ctx workflow.Context, in activities.LessonInput) error {
