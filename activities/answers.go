@@ -74,8 +74,6 @@ func (w *CourseActivities) session(ctx context.Context, c courses.Course, kind s
 		if err != nil {
 			w.Log.WarnContext(ctx, "an answer could not be kept: an attempt after this one asks again", "kind", kind, "error", err)
 		}
-		a.Charged = true // by this attempt, which another endpoint may continue
-		answers[question] = a
 	}
 	return &llm.Session{Answers: answers, Keep: keep}
 }

@@ -14,14 +14,15 @@ import (
 // has arrived so far in the whole call and never falls. It may be nil.
 type Heartbeat func(tokens int)
 
-// Session is what a caller shares with one conversation, which may be continued later. nil is one
-// without anything; so is each of its fields.
+// Session is what a caller gives a conversation that may end early and be had again. It is for one
+// conversation at a time. nil, and each nil field, is one without.
 type Session struct {
 	Heartbeat Heartbeat
-	// Answers are those that the conversation has had, by question. What is in here is not asked of a server.
+	// Answers are those that the conversation has had, by question: they are judged as if they had just
+	// come, and no server is asked for them. New ones are added.
 	Answers map[string]Answer
-	// Keep is called with every complete answer of a server before it is judged, whether it will do or not.
-	// It runs on the caller's goroutine and may add to Answers.
+	// Keep is called, from the goroutine that made the call, with each complete answer of a server before it
+	// is judged, whether it will do or not.
 	Keep func(ctx context.Context, question string, a Answer)
 }
 
@@ -53,8 +54,15 @@ func (s *Session) find(question string) (Answer, bool) {
 }
 
 func (s *Session) keep(ctx context.Context, question string, a Answer) {
-	if s != nil && s.Keep != nil {
+	if s == nil {
+		return
+	}
+	if s.Keep != nil {
 		s.Keep(ctx, question, a)
+	}
+	if s.Answers != nil {
+		a.Charged = true // by this call, which another endpoint may continue
+		s.Answers[question] = a
 	}
 }
 
