@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"fmt"
 
 	"github.com/openai/openai-go/v3"
 )
@@ -66,17 +66,19 @@ func (s *Session) keep(ctx context.Context, question string, a Answer) {
 	}
 }
 
-// questionOf identifies what is asked: the messages and the form of the answer. Which server is asked, and
-// in which dialect, makes no difference: another endpoint continues where one left off.
+// questionOf identifies what is asked: the turns and the form of the answer. Which server is asked, and in
+// which dialect, makes no difference: another endpoint goes on where one left off.
 func questionOf(t task, messages []openai.ChatCompletionMessageParamUnion) string {
-	asked := struct {
-		Messages []openai.ChatCompletionMessageParamUnion
-		Schema   json.RawMessage
-	}{Messages: messages}
-	if t.form != nil {
-		asked.Schema = t.form.schema
+	var turns []string // the user's and the model's, by turns
+	for _, m := range messages {
+		if text, ok := m.GetContent().AsAny().(*string); ok {
+			turns = append(turns, *text)
+		}
 	}
-	text, _ := json.Marshal(asked) // texts and the schema of a file: never fails
-	sum := sha256.Sum256(text)
+	var schema []byte
+	if t.form != nil {
+		schema = t.form.schema
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q", turns, schema))
 	return hex.EncodeToString(sum[:])
 }
