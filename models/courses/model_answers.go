@@ -10,7 +10,8 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// ModelAnswer is one complete answer of the model, kept until the activity that asked has saved what it is for.
+// ModelAnswer is one complete answer of the model, kept until the activity that asked has saved what it is for. It
+// goes with its course. Exports leave it out: what came of it is in the course.
 type ModelAnswer struct {
 	ActivityID uuid.UUID       `gorm:"type:uuid;primaryKey"` // derived from the run and the activity
 	Kind       string          `gorm:"primaryKey"`           // of the conversation, as in ModelCall
