@@ -2,10 +2,7 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"slices"
-
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/models/courses"
@@ -25,8 +22,8 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 		return err
 	}
 	request := llm.PracticeRequest{Brief: briefOf(c, in.Fallback), LessonTitle: lesson.Title, LessonText: lesson.Content}
-	practice, err := converse(ctx, w, c, "practice", func(ctx context.Context, heartbeat llm.Heartbeat) (llm.Practice, llm.Usage, error) {
-		return writer.Practice(ctx, request, heartbeat)
+	practice, err := converse(ctx, w, c, "practice", func(ctx context.Context, session *llm.Session) (llm.Practice, llm.Usage, error) {
+		return writer.Practice(ctx, request, session)
 	})
 	if err != nil {
 		return err
@@ -39,7 +36,7 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 		}
 	}
 	lesson.PracticeRevision, lesson.UpdatedAt, lesson.KeyTerms = in.Revision, w.Clock(), termsOf(practice.KeyTerms)
-	return toApplicationError(courses.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, in.Fallback, w.Clock())))
+	return w.saved(ctx, courses.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, in.Fallback, w.Clock())))
 }
 
 // exam validates a quiz.
@@ -77,8 +74,8 @@ func (e *exam) replace(ctx context.Context, quiz []llm.Question, n int) ([]llm.Q
 	for _, q := range quiz {
 		request.Avoid = append(request.Avoid, q.Prompt)
 	}
-	fresh, err := converse(ctx, e.w, e.course, "questions", func(ctx context.Context, heartbeat llm.Heartbeat) ([]llm.Question, llm.Usage, error) {
-		return e.writer.Questions(ctx, request, heartbeat)
+	fresh, err := converseOnce(ctx, e.w, e.course, "questions", func(ctx context.Context, session *llm.Session) ([]llm.Question, llm.Usage, error) {
+		return e.writer.Questions(ctx, request, session)
 	})
 	if err != nil {
 		return nil, unlessUnusable(err)
@@ -94,8 +91,8 @@ func (e *exam) replace(ctx context.Context, quiz []llm.Question, n int) ([]llm.Q
 // answer confirms none.
 func (e *exam) agreed(ctx context.Context, kind string, quiz []llm.Question) ([]llm.Question, error) {
 	request := llm.SolveRequest{Brief: briefOf(e.course, false), LessonTitle: e.lesson.Title, LessonText: e.lesson.Content, Questions: quiz}
-	answers, err := converse(ctx, e.w, e.course, kind, func(ctx context.Context, heartbeat llm.Heartbeat) ([]int, llm.Usage, error) {
-		return e.writer.Solve(ctx, request, heartbeat)
+	answers, err := converseOnce(ctx, e.w, e.course, kind, func(ctx context.Context, session *llm.Session) ([]int, llm.Usage, error) {
+		return e.writer.Solve(ctx, request, session)
 	})
 	if err != nil {
 		return nil, unlessUnusable(err)
@@ -112,8 +109,7 @@ func (e *exam) agreed(ctx context.Context, kind string, quiz []llm.Question) ([]
 // unlessUnusable drops the error of an unusable answer of the model: a quiz may have
 // fewer questions.
 func unlessUnusable(err error) error {
-	var app *temporal.ApplicationError
-	if errors.As(err, &app) && app.Type() == FailureBadAnswer {
+	if isUnusable(err) {
 		return nil
 	}
 	return err

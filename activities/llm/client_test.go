@@ -142,7 +142,7 @@ func TestUsage(t *testing.T) {
 		o.Now = func() time.Time { at = at.Add(2 * time.Second); return at }
 	})
 	reported := 0
-	_, exact, err := c.Lesson(long(t), lesson(), func(n int) { require.GreaterOrEqual(t, n, reported); reported = n })
+	_, exact, err := c.Lesson(long(t), lesson(), &llm.Session{Heartbeat: func(n int) { require.GreaterOrEqual(t, n, reported); reported = n }})
 	require.NoError(t, err)
 	require.InDelta(t, 2, exact.Seconds, 0)
 	text, estimate, err := c.Lesson(long(t), lesson(), nil)
@@ -157,12 +157,12 @@ func TestBeatsWhileTheServerIsSilent(t *testing.T) {
 	s := llmtest.New(t)
 	s.On(llmtest.Lesson, 1, llmtest.Hold())
 	heartbeats := 0
-	_, _, err := client(t, s).Lesson(long(t), lesson(), func(tokens int) {
+	_, _, err := client(t, s).Lesson(long(t), lesson(), &llm.Session{Heartbeat: func(tokens int) {
 		if heartbeats++; heartbeats == 2 {
 			require.Zero(t, tokens)
 			s.Release()
 		}
-	})
+	}})
 	require.NoError(t, err)
 }
 

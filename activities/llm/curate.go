@@ -30,13 +30,13 @@ type Curated struct {
 
 // Curate orders r.Items, with a reason for each. Every answer has each item exactly once:
 // one that invents, drops or repeats any is refused, as every bad answer is.
-func (c *Client) Curate(ctx context.Context, r CurateRequest, heartbeat Heartbeat) ([]Curated, Usage, error) {
+func (c *Client) Curate(ctx context.Context, r CurateRequest, session *Session) ([]Curated, Usage, error) {
 	if len(r.Items) == 0 {
 		return nil, Usage{}, nil
 	}
 	r.Items = r.Items[:min(len(r.Items), MostCurated)]
 	t := c.exactTask("curate", len(r.Items), curateView(r), 0.2)
-	return ask(ctx, c, t, nil, heartbeat, r.read)
+	return ask(ctx, c, t, nil, session, r.read)
 }
 
 func curateView(r CurateRequest) view {
