@@ -90,10 +90,10 @@ func TestALessonTakesTheTimeOfItsWordsStepsAndQuestions(t *testing.T) {
 	words := strings.Repeat("word ", 1000)
 	for text, want := range map[string]int{
 		"": 1, words: 5, strings.Repeat("字", 2000): 5,
-		words + "\n\n1. Fill a glass.\n2) Wait.\n   3. Look again.\n": 6 + 3,
+		words + "\n\n1. Fill a glass.\n2) Wait.\n   3. Look again.\n":         6 + 3,
 		words + "\n\n- a thing\n* another\n2026 was dry. 3.5 litres\n1.5 m\n": 6,
-		words + "\n\n- [ ] Try it.\n- [x] Tell it.\n":                          6 + 2,
-		words + "\n\n```go\n1. no step\n```\n\n> ~~~\n> x := 1\n> ~~~\n":     6 + 2,
+		words + "\n\n- [ ] Try it.\n- [x] Tell it.\n":                         6 + 2,
+		words + "\n\n```go\n1. no step\n```\n\n> ~~~\n> x := 1\n> ~~~\n":      6 + 2,
 	} {
 		require.Equal(t, want, quality.LessonMinutes(text, 0), "%.40q", text[max(len(text)-40, 0):])
 	}
