@@ -20,8 +20,8 @@ func (d *desk) own(t *testing.T) {
 	require.NoError(t, d.db.Model(&courses.Course{}).Where("id = ?", d.course).Update("own_material", true).Error)
 }
 
-// settle ends a task that wrote the course, and returns what the course says of how it came about.
-func (d *desk) settle(t *testing.T, in activities.FinishInput) courses.Generation {
+// settle ends a task that wrote the course, and returns what comes of it.
+func (d *desk) settle(t *testing.T, in activities.FinishInput) courses.Course {
 	t.Helper()
 	task := tasks.NewTask(store.NewID(), d.read(t).OwnerUserID, d.course, d.writing.Clock())
 	task.WorkflowID, task.RequestHash = task.ID.String(), make([]byte, 32)
@@ -29,7 +29,9 @@ func (d *desk) settle(t *testing.T, in activities.FinishInput) courses.Generatio
 	in.TaskID = task.ID
 	in.Rest = []activities.Event{{Seq: 2, State: activities.Done, Progress: 100, Step: "done", Message: "Ready", At: d.writing.Clock()}}
 	require.NoError(t, (&activities.ProgressActivities{DB: d.db}).SettleCourse(t.Context(), in))
-	return d.read(t).Generation
+	c, err := courses.FindWhole(d.db, d.course)
+	require.NoError(t, err)
+	return c
 }
 
 // whole is the end of a run that searched for sources.
@@ -53,14 +55,14 @@ func TestACourseNamesMaterialOnlyWhileALessonCitesIt(t *testing.T) {
 	refs := l.outline(t)
 	l.model.On(llmtest.Lesson, 0, citing("[S1]"))
 	require.NoError(t, l.practiceAfterText(refs[0]))
-	gen := l.settle(t, whole(found))
+	gen := l.settle(t, whole(found)).Generation
 	require.Equal(t, []string{courses.OwnSource}, gen.Sources)
 	require.Equal(t, courses.OnlyOwnSources, gen.Notice)
 
 	l.again(t)
 	l.model.On(llmtest.Lesson, 0, citing())
 	require.NoError(t, l.lesson(refs[0], 2))
-	gen = l.settle(t, activities.FinishInput{})
+	gen = l.settle(t, activities.FinishInput{}).Generation
 	require.Empty(t, gen.Sources, "it was the only one to cite it")
 	require.Equal(t, courses.NoSources+" "+courses.NothingOfOwn, gen.Notice)
 
@@ -69,7 +71,7 @@ func TestACourseNamesMaterialOnlyWhileALessonCitesIt(t *testing.T) {
 	found, err = l.research(l.researching)
 	require.NoError(t, err)
 	require.NotEmpty(t, l.place(t))
-	gen = l.settle(t, activities.FinishInput{Research: &found})
+	gen = l.settle(t, activities.FinishInput{Research: &found}).Generation
 	require.NotEmpty(t, gen.Sources)
 	require.NotContains(t, gen.Sources, courses.OwnSource)
 	require.Equal(t, courses.NothingOfOwn, gen.Notice)
@@ -86,7 +88,7 @@ func TestAStudyPlanSaysThatItUsesNoMaterial(t *testing.T) {
 	_, err := d.ExecuteActivity(d.writing.WriteLesson, in)
 	require.NoError(t, err)
 	require.Empty(t, d.read(t).Lessons[0].Citations, "it is written from nothing")
-	gen := d.settle(t, whole(activities.Research{SitesUnreachable: false}))
+	gen := d.settle(t, whole(activities.Research{})).Generation
 	require.Empty(t, gen.Sources)
 	require.Equal(t, courses.NothingOfOwn, gen.Notice)
 }
@@ -112,8 +114,9 @@ func TestALessonTakesTheTimeOfItsTextWhateverWasAskedFor(t *testing.T) {
 		sum += l.EstimatedDurationMinutes
 	}
 	require.InDelta(t, float64(sum)/60, *c.EstimatedDurationHours, 1e-9)
-	require.Equal(t, "The texts take about 0.2 of the 10 hours you asked for.", d.settle(t, whole(activities.Research{})).Notice)
-	require.InDelta(t, float64(sum)/60, *d.read(t).EstimatedDurationHours, 1e-9)
+	c = d.settle(t, whole(activities.Research{}))
+	require.Equal(t, "The texts take about 0.2 of the 10 hours you asked for.", c.Generation.Notice)
+	require.InDelta(t, float64(sum)/60, *c.EstimatedDurationHours, 1e-9)
 
 	d.again(t)
 	require.NoError(t, d.lesson(refs[0], 2))
