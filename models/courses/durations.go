@@ -43,11 +43,10 @@ func questionsOf(practice []Item) int {
 	return questions
 }
 
-// sumDurations sets a course's hours to the sum of its lessons' minutes.
+// sumDurations sets a course's hours to the sum of its lessons' minutes; null without a lesson.
 func sumDurations(tx *gorm.DB, course uuid.UUID) error {
 	return tx.Exec(`
-		UPDATE courses SET estimated_duration_hours =
-			(SELECT coalesce(sum(estimated_duration_minutes), 0) / 60.0 FROM lessons WHERE course_id = courses.id)
+		UPDATE courses SET estimated_duration_hours = (SELECT sum(estimated_duration_minutes) / 60.0 FROM lessons WHERE course_id = courses.id)
 		WHERE id = ?`, course).Error
 }
 

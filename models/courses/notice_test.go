@@ -139,6 +139,7 @@ func TestACourseSaysThatItsTextsTakeAnotherTime(t *testing.T) {
 	} {
 		minutes(n)
 		require.Equal(t, want, d.endAgain(t).Notice, n)
+		require.InDelta(t, float64(3*n)/60, *d.read(t).EstimatedDurationHours, 1e-9)
 	}
 	d.set(t, "target_duration_hours", nil)
 	require.Empty(t, d.endAgain(t).Notice)

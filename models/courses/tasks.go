@@ -110,6 +110,9 @@ func finishCourse(tx *gorm.DB, ended tasks.Task, last tasks.TaskEvent, gen Gener
 	if err != nil {
 		return err
 	}
+	if err := sumDurations(tx, ended.ResultID); err != nil {
+		return err
+	}
 	c, err := FindWhole(tx, ended.ResultID)
 	if err != nil || c.Status != CourseGenerating && c.Status != CourseReady {
 		return err
