@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/openai/openai-go/v3"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // task is one request to the model. Without a form the answer is Markdown.
@@ -86,6 +87,9 @@ func converse[T any](ctx context.Context, c *Client, t task, m *meter, turns int
 	return usable, problems, nil
 }
 
+// damage is the problem of a text that texts.Damaged finds.
+const damage = "it has damaged characters: U+FFFD, or marks stacked on each other"
+
 // judge checks how the answer ended before it reads the text.
 func judge[T any](a answer, read func(string) (T, []string)) (T, []string) {
 	var none T
@@ -98,8 +102,8 @@ func judge[T any](a answer, read func(string) (T, []string)) (T, []string) {
 		return none, []string{"it did not end on its own"}
 	case strings.TrimSpace(a.text) == "":
 		return none, []string{"it is empty"}
-	case strings.ContainsRune(a.text, utf8.RuneError):
-		return none, []string{"it has damaged characters (U+FFFD)"}
+	case texts.Damaged(a.text):
+		return none, []string{damage}
 	}
 	return read(a.text)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 type outlineAnswer struct {
@@ -52,12 +54,12 @@ func (o Outline) prose() string {
 
 func (a outlineAnswer) trimmed() Outline {
 	o := Outline{
-		Title: line(unmarked(a.Title)), Summary: clean(unmarked(a.Summary)), Description: clean(unmarked(a.Description)),
+		Title: texts.CleanLine(unmarked(a.Title)), Summary: strings.TrimSpace(unmarked(a.Summary)), Description: strings.TrimSpace(unmarked(a.Description)),
 		Tags: distinctLines(each(a.Tags, unmarked)),
 	}
 	for _, l := range a.Lessons {
 		o.Lessons = append(o.Lessons, LessonPlan{
-			Title: line(unmarked(l.Title)), Summary: clean(unmarked(l.Summary)), Minutes: l.Minutes,
+			Title: texts.CleanLine(unmarked(l.Title)), Summary: strings.TrimSpace(unmarked(l.Summary)), Minutes: l.Minutes,
 			Objectives: distinctLines(each(l.Objectives, unmarked)), Prerequisites: distinctLines(each(l.Prerequisites, unmarked)),
 		})
 	}
