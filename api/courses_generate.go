@@ -58,13 +58,10 @@ type generateOutput struct {
 type acceptedView struct {
 	TaskID                     uuid.UUID `json:"task_id" format:"uuid"`
 	ProvisionalCourseID        uuid.UUID `json:"provisional_course_id" format:"uuid" doc:"The id of the course, which can be read at once and fills while it is generated."`
-	EstimatedCompletionMinutes int       `json:"estimated_completion_minutes"`
+	EstimatedCompletionMinutes int       `json:"estimated_completion_minutes" minimum:"1" maximum:"1440" doc:"An estimate, no promise: the median of how long the last 20 finished tasks of this kind took, those with a review left out (5 when fewer than 3 have finished), and once more for each round of the caller's other courses that it waits for."`
 	StatusURL                  string    `json:"status_url"`
 	WSURL                      string    `json:"ws_url"`
 }
-
-// estimatedMinutes is the estimate that clients are given. It is not guaranteed.
-const estimatedMinutes = 5
 
 func (s *Server) generateCourse(ctx context.Context, in *generateInput) (*generateOutput, error) {
 	request, _ := in.Body.normalise() // Resolve has validated it
@@ -221,7 +218,7 @@ func (r courseRequest) rows(user uuid.UUID, key *string, now time.Time) courses.
 	canonical, _ := json.Marshal(r) //nolint:errchkjson // it was decoded from JSON
 	hash := sha256.Sum256(canonical)
 	task.WorkflowID, task.IdempotencyKey, task.RequestHash = workflows.GenerateCourseID(taskID), key, hash[:]
-	task.EstimatedMins, task.Spec = estimatedMinutes, tasks.TaskSpec{Review: r.Review}
+	task.Spec = tasks.TaskSpec{Review: r.Review}
 	var confirmed *time.Time
 	if r.Confirmed {
 		confirmed = &now
