@@ -38,7 +38,7 @@ type generateBody struct {
 	Interests       []string       `json:"interests,omitempty" nullable:"true" maxItems:"10" text:"line"`
 	DifficultyLevel *string        `json:"difficulty_level,omitempty" nullable:"true" doc:"beginner (the default), intermediate or advanced."`
 	Level           *string        `json:"level,omitempty" nullable:"true" doc:"Alias of difficulty_level."`
-	TargetHours     *float64       `json:"target_duration_hours,omitempty" nullable:"true" exclusiveMinimum:"0" maximum:"100"`
+	TargetHours     *float64       `json:"target_duration_hours,omitempty" nullable:"true" exclusiveMinimum:"0" maximum:"100" doc:"For the plan. The texts take the time they take: where that is far from this, generation.notice says so."`
 	Locale          *string        `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47; the locale of the user when absent."`
 	Preferences     map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"duration_hours and format are used; other members are stored."`
 	SourceIDs       []uuid.UUID    `json:"source_ids,omitempty" nullable:"true" maxItems:"10" format:"uuid" doc:"The caller's source material to write from, see /v1/sources."`
