@@ -165,9 +165,11 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 	if err != nil {
 		return err
 	}
-	at, err := w.atHand(ctx, c, lesson.Title+" "+lesson.Summary)
-	if err != nil {
-		return toApplicationError(err)
+	var at atHand
+	if !in.Fallback { // the built-in writer uses no material
+		if at, err = w.atHand(ctx, c, lesson.Title+" "+lesson.Summary); err != nil {
+			return toApplicationError(err)
+		}
 	}
 	request := lessonRequest(c, lesson, in)
 	request.Excerpts = at.excerpts

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/openai/openai-go/v3"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // task is one request to the model. Without a form the answer is Markdown.
@@ -105,6 +106,9 @@ func (c *Client) answer(ctx context.Context, t task, messages []openai.ChatCompl
 	return a, err
 }
 
+// damage is the problem of a text that texts.Damaged finds.
+const damage = "it has damaged characters: U+FFFD, or marks stacked on each other"
+
 // judge checks how the answer ended before it reads the text.
 func judge[T any](a Answer, read func(string) (T, []string)) (T, []string) {
 	var none T
@@ -117,8 +121,8 @@ func judge[T any](a Answer, read func(string) (T, []string)) (T, []string) {
 		return none, []string{"it did not end on its own"}
 	case strings.TrimSpace(a.Text) == "":
 		return none, []string{"it is empty"}
-	case strings.ContainsRune(a.Text, utf8.RuneError):
-		return none, []string{"it has damaged characters (U+FFFD)"}
+	case texts.Damaged(a.Text):
+		return none, []string{damage}
 	}
 	return read(a.Text)
 }

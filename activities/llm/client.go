@@ -46,17 +46,12 @@ func (c *Client) Info() Info {
 	return Info{Model: c.o.Model, Version: c.o.Version, Provider: c.o.Provider, PromptVersion: PromptVersion}
 }
 
-// Outline plans a course: 3 to 8 lessons, or 3 when the smaller task was used. With
-// r.Brief.Hours given, the lessons' minutes add up to about that.
+// Outline plans a course: 3 to 8 lessons, or 3 when the smaller task was used.
 func (c *Client) Outline(ctx context.Context, r OutlineRequest, session *Session) (Outline, Usage, error) {
 	v := outlineView(r)
 	whole := c.task("outline", v, c.o.MaxOutlineTokens, 0.6)
 	smaller := c.task("outline-small", v, c.o.MaxOutlineTokens, 0.3)
-	out, usage, err := ask(ctx, c, whole, &smaller, session, r.read)
-	if err == nil {
-		out = fitHours(out, r.Brief.Hours)
-	}
-	return out, usage, err
+	return ask(ctx, c, whole, &smaller, session, r.read)
 }
 
 // Lesson writes one lesson as Markdown: at least 40 words, fences closed, no wrapper, no

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
@@ -173,6 +174,16 @@ func (r *reading) pulse() {
 	if r.heartbeat != nil {
 		r.heartbeat(tokensIn(r.text.Len()))
 	}
+}
+
+// sane removes control characters other than line ends and tabs, which break JSON as well.
+func sane(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 func (r *reading) answer() Answer {

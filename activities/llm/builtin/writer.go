@@ -9,7 +9,7 @@ import (
 )
 
 // Version is the version of the study plan's texts.
-const Version = "2026-11-1"
+const Version = "2026-12-1"
 
 // Writer has the methods of llm.Client. The zero value is ready, safe for concurrent use.
 type Writer struct{}
@@ -41,7 +41,7 @@ func (Writer) Outline(ctx context.Context, r llm.OutlineRequest, session *llm.Se
 		Tags:    []string{"study plan", "self-study"},
 		Lessons: plans(stagesFor(lessonCount(b.Hours)), topic),
 	}
-	return withMinutes(o, b.Hours), llm.Usage{}, nil
+	return o, llm.Usage{}, nil
 }
 
 // Lesson writes the step of the study plan at r.Number, under the heading r.Plan.Title, so
@@ -120,11 +120,14 @@ func lessonCount(hours float64) int {
 	}
 }
 
+// stepMinutes is about what quality.LessonMinutes finds for a step of the plan with its questions.
+const stepMinutes = 20
+
 func plans(stages []stage, topic string) []llm.LessonPlan {
 	out := make([]llm.LessonPlan, len(stages))
 	for i, s := range stages {
 		out[i] = llm.LessonPlan{
-			Title: about(topic, s.Title), Summary: about(topic, s.Summary), Prerequisites: []string{}, Minutes: 40,
+			Title: about(topic, s.Title), Summary: about(topic, s.Summary), Prerequisites: []string{}, Minutes: stepMinutes,
 		}
 		for _, o := range s.Objectives {
 			out[i].Objectives = append(out[i].Objectives, about(topic, o))
@@ -134,17 +137,6 @@ func plans(stages []stage, topic string) []llm.LessonPlan {
 		}
 	}
 	return out
-}
-
-func withMinutes(o llm.Outline, hours float64) llm.Outline {
-	weights := make([]int, len(o.Lessons))
-	for i, l := range o.Lessons {
-		weights[i] = l.Minutes
-	}
-	for i, m := range llm.SpreadMinutes(weights, hours) {
-		o.Lessons[i].Minutes = m
-	}
-	return o
 }
 
 func english(locale string) bool {
