@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -18,6 +19,9 @@ import (
 type QualityActivities struct {
 	DB    *gorm.DB
 	Clock func() time.Time
+	// Embedder finds lessons that say the same in other words; nil: words alone decide.
+	Embedder Embedder
+	Log      *slog.Logger // needed with an Embedder
 }
 
 // ListLessons returns the course's lessons. It writes nothing.
@@ -66,7 +70,8 @@ type WeakLesson struct {
 }
 
 // FindWeakLessons applies the rules of package quality to the written lessons. It
-// writes nothing.
+// writes nothing. Without embeddings, when they cannot be had within embedWithin, lessons are compared by
+// their words alone: that is logged.
 func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UUID) ([]WeakLesson, error) {
 	c, err := courses.CourseToWrite(ctx, ch.DB, course)
 	if err != nil {
@@ -78,6 +83,14 @@ func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UU
 		if l.Revision > 0 {
 			written = append(written, l)
 			texts = append(texts, quality.Lesson{Title: l.Title, Text: l.Content})
+		}
+	}
+	if ch.Embedder != nil && len(texts) > 1 {
+		if err := embedLessons(ctx, ch.Embedder, texts); err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			ch.Log.WarnContext(ctx, "no embeddings could be had, lessons are compared by their words", "course_id", course, "error", err)
 		}
 	}
 	weak := []WeakLesson{}
