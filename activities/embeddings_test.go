@@ -87,9 +87,14 @@ func TestOneLessonNeedsNoEmbeddings(t *testing.T) {
 	t.Parallel()
 	d, _ := taught(t)
 	s, client := embedder(t)
-	_, err := (&activities.QualityActivities{DB: d.db, Embedder: client}).FindWeakLessons(t.Context(), d.course)
+	check := &activities.QualityActivities{DB: d.db, Embedder: client}
+	_, err := check.FindWeakLessons(t.Context(), d.course)
 	require.NoError(t, err)
-	require.Zero(t, s.Count(llmtest.Embeddings))
+	require.NoError(t, d.lesson(d.outline(t)[1], 1))
+	require.NoError(t, d.db.Exec(`UPDATE courses SET generation = jsonb_set(generation, '{fallback}', 'true')`).Error)
+	_, err = check.FindWeakLessons(t.Context(), d.course)
+	require.NoError(t, err)
+	require.Zero(t, s.Count(llmtest.Embeddings), "nor do those of the built-in writer")
 }
 
 // questionsAnswer is an answer with questions by prompt and right option, which contains "right".

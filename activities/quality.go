@@ -85,13 +85,8 @@ func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UU
 			texts = append(texts, quality.Lesson{Title: l.Title, Text: l.Content})
 		}
 	}
-	if ch.Embedder != nil && len(texts) > 1 {
-		if err := embedLessons(ctx, ch.Embedder, texts); err != nil {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			ch.Log.WarnContext(ctx, "no embeddings could be had, lessons are compared by their words", "course_id", course, "error", err)
-		}
+	if err := ch.embed(ctx, c, texts); err != nil {
+		return nil, err
 	}
 	weak := []WeakLesson{}
 	for i, reasons := range quality.Weaknesses(texts) {
@@ -101,6 +96,19 @@ func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UU
 		}
 	}
 	return weak, nil
+}
+
+// embed sets the lessons' embeddings where they can be had. The built-in writer's lessons have one frame, so
+// that they would be alike whatever they are about. The error is that of ctx.
+func (ch *QualityActivities) embed(ctx context.Context, c courses.Course, lessons []quality.Lesson) error {
+	if ch.Embedder == nil || len(lessons) < 2 || c.Generation.Fallback {
+		return nil
+	}
+	err := embedLessons(ctx, ch.Embedder, lessons)
+	if err != nil && ctx.Err() == nil {
+		ch.Log.WarnContext(ctx, "no embeddings could be had, lessons are compared by their words", "course_id", c.ID, "error", err)
+	}
+	return ctx.Err()
 }
 
 // leastQuality is the score below which a lesson is rewritten.

@@ -97,6 +97,9 @@ func (e *exam) pass(ctx context.Context, quiz []llm.Question) ([]llm.Question, e
 
 // fresh returns the questions that repeat none that was asked.
 func (e *exam) fresh(ctx context.Context, quiz []llm.Question) ([]llm.Question, error) {
+	if len(quiz) == 0 {
+		return nil, nil
+	}
 	all := slices.Clone(e.asked)
 	for _, q := range quiz {
 		all = append(all, quality.Question{Prompt: q.Prompt, Answer: q.Options[q.Answer]})
