@@ -31,6 +31,8 @@ type CourseActivities struct {
 	Log     *slog.Logger
 	// Safety gives a second opinion on what a learner requests; nil: none.
 	Safety Safety
+	// Embedder finds questions that ask the same in other words; nil: words alone decide.
+	Embedder Embedder
 	// Spent is called after every conversation; nil: no call.
 	Spent func(context.Context, courses.ModelCall)
 }

@@ -185,7 +185,7 @@ func (g *generation) weak(ctx workflow.Context) ([]activities.LessonRef, map[uui
 	g.progress.reportProgress(ctx, 93, "quality", "Checking the course")
 	var ch *activities.QualityActivities
 	var found []activities.WeakLesson
-	if err := workflow.ExecuteActivity(quick(ctx), ch.FindWeakLessons, g.in.CourseID).Get(ctx, &found); err != nil {
+	if err := workflow.ExecuteActivity(checking(ctx), ch.FindWeakLessons, g.in.CourseID).Get(ctx, &found); err != nil {
 		return nil, nil, err
 	}
 	reasons := map[uuid.UUID][]string{}

@@ -10,12 +10,13 @@ import (
 
 // Client calls one model of one server. It holds no state between calls.
 type Client struct {
-	o       Options
-	chat    openai.ChatCompletionService // not openai.Client, which links every other service too
-	models  openai.ModelService
-	prompts *template.Template
-	forms   map[string]*form
-	broken  *Error // what is wrong with the options; every call returns it
+	o          Options
+	chat       openai.ChatCompletionService // not openai.Client, which links every other service too
+	embeddings openai.EmbeddingService
+	models     openai.ModelService
+	prompts    *template.Template
+	forms      map[string]*form
+	broken     *Error // what is wrong with the options; every call returns it
 }
 
 // New returns a client; it contacts no server and reads no environment. Invalid options make
@@ -32,12 +33,13 @@ func New(o Options) *Client {
 		opts = append(opts, option.WithAPIKey(o.APIKey))
 	}
 	return &Client{
-		o:       o,
-		chat:    openai.NewChatCompletionService(opts...),
-		models:  openai.NewModelService(opts...),
-		prompts: loadPrompts(),
-		forms:   loadForms(),
-		broken:  o.problem(),
+		o:          o,
+		chat:       openai.NewChatCompletionService(opts...),
+		embeddings: openai.NewEmbeddingService(opts...),
+		models:     openai.NewModelService(opts...),
+		prompts:    loadPrompts(),
+		forms:      loadForms(),
+		broken:     o.problem(),
 	}
 }
 

@@ -134,6 +134,19 @@ func SavePractice(ctx context.Context, db *gorm.DB, lesson Lesson, items []Item)
 	})
 }
 
+// EarlierQuizzes returns the questions that were written for the lessons of a course before a position.
+func EarlierQuizzes(ctx context.Context, db *gorm.DB, course uuid.UUID, position int) ([]QuizQuestion, error) {
+	var items []Item
+	err := db.WithContext(ctx).Select("items.quiz").Joins("JOIN lessons ON lessons.id = items.lesson_id").
+		Where("items.course_id = ? AND items.type = 'quiz' AND items.source = ? AND lessons.position < ?", course, SourceLyo, position).
+		Order("lessons.position, items.position").Find(&items).Error
+	var asked []QuizQuestion
+	for _, item := range items {
+		asked = append(asked, item.Quiz...)
+	}
+	return asked, err
+}
+
 // SaveSummary stores a course's summary and description.
 func SaveSummary(ctx context.Context, db *gorm.DB, course uuid.UUID, summary, description string, now time.Time) error {
 	return changeWriting(ctx, db, course, func(tx *gorm.DB, c Course) error {
