@@ -38,7 +38,7 @@ func withoutFormulas(raw string) string {
 		var parts []string
 		out, parts = withoutMathML(append(out, raw[:at[0]]...))
 		end := at[0] + texLength(raw[at[0]:])
-		formula := shown(strings.TrimRight(raw[min(at[1], end):end], "} \n"), parts)
+		formula := shown(strings.TrimSuffix(raw[min(at[1], end):end], "}"), parts)
 		out = append(out, gapBefore(string(out[max(0, len(out)-400):]))...)
 		out = append(out, formula...)
 		raw = raw[end:]
@@ -126,14 +126,15 @@ func gapAfter(space, rest string) string {
 var (
 	raised  = regexp.MustCompile(`\^(?:([0-9])|\{([0-9]+)\})`)
 	lowered = regexp.MustCompile(`_(?:([0-9])|\{([0-9]+)\})`)
+	symbol  = regexp.MustCompile(`^(?:\\[a-zA-Z]+|\\(?:math[a-z]+|boldsymbol|text|operatorname) ?\{[a-zA-Z]+ ?\})$`)
 	linear  = regexp.MustCompile(`^[\p{L}0-9⁰¹²³⁴-⁹₀-₉+=<>()|/.,;:! −-]+$`)
 
 	raisedDigits  = strings.NewReplacer("0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴", "5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹")
 	loweredDigits = strings.NewReplacer("0", "₀", "1", "₁", "2", "₂", "3", "₃", "4", "₄", "5", "₅", "6", "₆", "7", "₇", "8", "₈", "9", "₉")
 )
 
-// shown returns a formula in plain text: the only part of its MathML, or TeX in one line. Otherwise it
-// returns a hole and the mark at the formula's end.
+// shown returns a formula in plain text: TeX in one line, or a symbol as its MathML has it. Otherwise
+// it returns a hole and the mark at the formula's end.
 func shown(tex string, parts []string) string {
 	tex = strings.TrimSpace(tex)
 	mark := ""
@@ -143,8 +144,8 @@ func shown(tex string, parts []string) string {
 	if len(parts) > 1 && parts[len(parts)-1] == mark {
 		parts = parts[:len(parts)-1]
 	}
-	if len(parts) == 1 && !strings.ContainsAny(parts[0], `\{}^_`) {
-		return strings.TrimSuffix(parts[0], mark) + mark
+	if len(parts) == 1 && symbol.MatchString(strings.TrimSpace(strings.TrimSuffix(tex, mark))) {
+		return parts[0] + mark
 	}
 	plain := raised.ReplaceAllStringFunc(tex, func(s string) string { return raisedDigits.Replace(strings.Trim(s, "^{}")) })
 	plain = lowered.ReplaceAllStringFunc(plain, func(s string) string { return loweredDigits.Replace(strings.Trim(s, "_{}")) })

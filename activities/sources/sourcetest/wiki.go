@@ -33,7 +33,7 @@ type wikiPage struct {
 //   - "Mercury" is a disambiguation page, "List of deep lakes" a list by its title and "Lake depths"
 //     one by its shape;
 //   - "Quartz vein" is a stub, "Blank page" empty, and "Melting points" had nothing but tables;
-//   - "Kieselstein" is in German, "Vanished island" was deleted, "Broken [name" has an invalid title;
+//   - "Kieselstein" is in German, "Vanished island" was deleted, "Askew [bracket" has an invalid title;
 //   - "Endless river" is longer than any article that is kept, and "Tangled markup" has markup in it.
 func library() []wikiPage {
 	var out []wikiPage
@@ -77,7 +77,7 @@ func badPages() []wikiPage {
 		{title: "Blank page"},
 		{title: "Kieselstein", extract: prose("Kieselstein", 20), language: "de"},
 		{title: "Vanished island", missing: true},
-		{title: "Broken [name", invalid: true},
+		{title: "Askew [bracket", invalid: true},
 		{title: "Endless river", extract: prose("endless river", 8000)},
 		{title: "Tangled markup", extract: "<div class=\"box\">The tangled markup of this page was never closed.<br/>\n" + prose("tangled <i>markup</i>&nbsp;here", 20) +
 			"<span style=\"color:red\n== History ==\nWhere a < b, nothing is lost.<script>alert(1)</script></p>\n"},
@@ -137,7 +137,7 @@ func (s *Server) wikiAPI(site string) http.HandlerFunc {
 		title := strings.ReplaceAll(query.Get("titles"), "_", " ")
 		page, found := s.named(site, lang, title)
 		if !found {
-			page = wikiPage{site: site, lang: lang, title: title, extract: stub(title)}
+			page = wikiPage{site: site, lang: lang, title: title, extract: stub(title), disambiguation: strings.HasSuffix(title, "(disambiguation)")}
 		}
 		answer(w, http.StatusOK, object{"batchcomplete": true, "query": object{"pages": []object{s.pageObject(page)}}})
 	}
