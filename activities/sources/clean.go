@@ -20,10 +20,10 @@ var (
 // withoutMarkup returns the text without HTML that a wiki left in it. Comparisons such as a < b stay.
 func withoutMarkup(raw string) string {
 	raw = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\r' || r == '\u2028' || r == '\u2029':
+		switch r {
+		case '\r', '\u2028', '\u2029':
 			return '\n'
-		case r == unicode.ReplacementChar, r == hole:
+		case unicode.ReplacementChar, hole:
 			return -1
 		}
 		return r

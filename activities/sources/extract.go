@@ -23,6 +23,13 @@ const longLine = 20
 // at most most bytes. Sections that refer elsewhere are left out, those below them too.
 func parseExtract(edition, raw string, most int) extract {
 	b := builder{most: most}
+	long := len(raw) > 2*most // which is more than enough, even with markup
+	if long {
+		raw = raw[:2*most]
+		if end := strings.LastIndexByte(raw, '\n'); end >= most {
+			raw = raw[:end]
+		}
+	}
 	b.start("", 1)
 	skipped := 0 // the level of the section that is left out; 0: none
 	for line := range strings.Lines(withoutFormulas(withoutMarkup(raw))) {
@@ -32,14 +39,18 @@ func parseExtract(edition, raw string, most int) extract {
 			title = plain(withoutMarks(title), maxTitle)
 			if skipped = 0; refersElsewhere(edition, title) {
 				skipped = level
-			} else {
+			} else if title != "" {
 				b.start(title, level)
 			}
 		case ok || skipped > 0:
 		default:
 			b.line(cleanLine(line))
 		}
+		if b.done.cut {
+			break
+		}
 	}
+	b.done.cut = b.done.cut || long
 	return b.end()
 }
 
@@ -169,7 +180,7 @@ var elsewhere = headings(map[string]string{
 	"uk": "примітки|посилання|див. також|дивіться також|література|джерела|виноски|галерея|коментарі",
 	"tr": "kaynakça|dış bağlantılar|ayrıca bakınız|notlar|kaynaklar|konuyla ilgili yayınlar|dipnotlar|galeri|bibliyografya",
 	"ar": "المراجع|مراجع|وصلات خارجية|روابط خارجية|انظر أيضا|انظر أيضًا|انظر ايضا|اقرأ أيضا|ملاحظات|هوامش|مصادر|المصادر|قراءات إضافية|معرض صور",
-	"fa": "منابع|پانویس|پیوند به بیرون|جستارهای وابسته|یادداشت‌ها|پیوندهای بیرونی|مطالعهٔ بیشتر|برای مطالعهٔ بیشتر|نگارخانه|پانوشت|ارجاعات",
+	"fa": "منابع|پانویس|پیوند به بیرون|جستارهای وابسته|یادداشت\u200cها|پیوندهای بیرونی|مطالعهٔ بیشتر|برای مطالعهٔ بیشتر|نگارخانه|پانوشت|ارجاعات",
 	"ur": "حوالہ جات|بیرونی روابط|مزید دیکھیے|مزید دیکھئے|ملاحظات|حواشی|مزید پڑھیے|نگار خانہ|کتابیات",
 	"hi": "सन्दर्भ|संदर्भ|बाहरी कड़ियाँ|बाहरी कड़ियां|इन्हें भी देखें|यह भी देखें|टिप्पणियाँ|टिप्पणी|नोट|ग्रन्थसूची|सन्दर्भ ग्रन्थ|स्रोत|चित्र दीर्घा|टीका-टिप्पणी",
 	"bn": "তথ্যসূত্র|বহিঃসংযোগ|আরও দেখুন|আরো দেখুন|টীকা|পাদটীকা|গ্রন্থপঞ্জি|আরও পড়ুন|উৎস|চিত্রশালা",

@@ -52,7 +52,7 @@ func TestTitlesOfLists(t *testing.T) {
 		"en": {"List of volcanoes", "Linked list"}, "de": {"Liste von Vulkanen", "Liste (Datenstruktur)"}, "es": {"Anexo:Volcanes", "Lista enlazada"},
 		"fr": {"Liste de volcans", "Liste"}, "it": {"Lista di vulcani", "Vulcano"}, "pt": {"Lista de vulcões", "Lista ligada"}, "nl": {"Lijst van vulkanen", "Lijst"},
 		"pl": {"Lista wulkanów", "Lista (informatyka)"}, "ru": {"Список вулканов", "Список (информатика)"}, "uk": {"Список вулканів", "Вулкан"},
-		"tr": {"Volkanlar listesi", "Volkan"}, "ar": {"قائمة البراكين", "بركان"}, "fa": {"فهرست آتشفشان‌ها", "آتشفشان"}, "ur": {"فہرست آتش فشاں", "آتش فشاں"},
+		"tr": {"Volkanlar listesi", "Volkan"}, "ar": {"قائمة البراكين", "بركان"}, "fa": {"فهرست آتشفشان\u200cها", "آتشفشان"}, "ur": {"فہرست آتش فشاں", "آتش فشاں"},
 		"hi": {"ज्वालामुखियों की सूची", "ज्वालामुखी"}, "bn": {"আগ্নেয়গিরির তালিকা", "আগ্নেয়গিরি"}, "th": {"รายชื่อภูเขาไฟ", "ภูเขาไฟ"}, "vi": {"Danh sách núi lửa", "Núi lửa"},
 		"zh": {"火山列表", "火山"}, "ja": {"火山の一覧", "火山"}, "ko": {"화산의 목록", "화산"},
 	} {

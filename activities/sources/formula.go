@@ -94,13 +94,14 @@ func withoutMathML(out []byte) (before []byte, parts []string) {
 // gapBefore returns what separates a formula from the text before it.
 func gapBefore(before string) string {
 	last := before[strings.LastIndexByte(before, '\n')+1:]
+	letter, _ := utf8.DecodeLastRuneInString(last)
 	_, _, heading := headingOf(last)
 	switch {
 	case last == "":
 		return ""
 	case heading:
 		return "\n"
-	case strings.HasSuffix(last, "(") || text.MostlyUnspaced(last) && !strings.HasSuffix(last, " "):
+	case letter == '(', text.Unspaced(letter):
 		return ""
 	}
 	return " "
