@@ -216,6 +216,19 @@ func TestFaultsOfPagesAlone(t *testing.T) {
 	}
 }
 
+func TestPageThatFailsIsLeftOut(t *testing.T) {
+	t.Parallel()
+	s := sourcetest.New(t)
+	s.Set(sources.Wikipedia, sourcetest.PagesOnly(sourcetest.CutBody(), "Volcano"))
+	cache := &memory{}
+	f := finder(s, func(o *sources.Options) { o.Use = []string{sources.Wikipedia}; o.Cache = cache })
+	articles, outcomes := f.Articles(t.Context(), volcanoes(), 2)
+	require.Len(t, articles, 1)
+	require.Equal(t, "Volcanic eruption", articles[0].Title)
+	require.Equal(t, sources.Found, outcomes[0].State)
+	require.Equal(t, 15*time.Minute, cache.ttl[sources.Wikipedia], "it is asked again soon")
+}
+
 func TestRetryAfterHoldsItemsAndArticles(t *testing.T) {
 	t.Parallel()
 	s := sourcetest.New(t)

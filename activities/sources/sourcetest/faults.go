@@ -3,7 +3,9 @@ package sourcetest
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,7 +18,7 @@ const (
 // its API.
 type Fault struct {
 	link  bool
-	path  string // the end of the only paths that fail; empty: all
+	only  func(r *http.Request) bool // the requests that fail; nil: all
 	serve func(s *Server, w http.ResponseWriter, r *http.Request)
 }
 
@@ -78,9 +80,12 @@ func Trickle() Fault {
 	}}
 }
 
-// PagesOnly limits a fault to the requests for whole pages of a wiki: its search works.
-func PagesOnly(f Fault) Fault {
-	f.path = "/w/api.php"
+// PagesOnly limits a fault to the requests for whole pages of a wiki, or for those with these titles.
+// Its search works.
+func PagesOnly(f Fault, titles ...string) Fault {
+	f.only = func(r *http.Request) bool {
+		return strings.HasSuffix(r.URL.Path, "/w/api.php") && (len(titles) == 0 || slices.Contains(titles, r.URL.Query().Get("titles")))
+	}
 	return f
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/lyoapp/lyo/activities/sources"
 )
@@ -43,7 +42,7 @@ func (s *Server) routes() http.Handler {
 // route records a request and has its site's fault answer, if it has one of the kind.
 func (s *Server) route(site string, link bool, serve http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if fault := s.arrived(site, link, r); fault.serve != nil && fault.link == link && strings.HasSuffix(r.URL.Path, fault.path) {
+		if fault := s.arrived(site, link, r); fault.serve != nil && fault.link == link && (fault.only == nil || fault.only(r)) {
 			fault.serve(s, w, r)
 			return
 		}
