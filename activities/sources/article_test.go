@@ -191,7 +191,7 @@ func TestFaultsOfAWiki(t *testing.T) {
 			t.Parallel()
 			s := sourcetest.New(t)
 			s.Set(sources.Wikipedia, kind.fault)
-			f := finder(s, func(o *sources.Options) { o.Timeout = 500 * time.Millisecond })
+			f := finder(s, func(o *sources.Options) { o.Timeout = 2 * time.Second })
 			articles, outcomes := f.Articles(t.Context(), volcanoes(), 3)
 			got := outcomeIn(t, outcomes, sources.Wikipedia)
 			require.Equal(t, kind.state, got.State, got)
