@@ -36,7 +36,7 @@ func check(c Config) []error {
 	f.webURL("HF_ENDPOINT", c.Artifact.HFEndpoint)
 	f.webURL("LYO_SOURCES_URL", c.Sources.URL)
 	for _, site := range c.Sources.Use {
-		f.oneOf("LYO_SOURCES", site, "wikipedia", "openlibrary", "arxiv", "itunes", "youtube", "none")
+		f.oneOf("LYO_SOURCES", site, "wikipedia", "wikibooks", "wikiversity", "openlibrary", "arxiv", "itunes", "youtube", "none")
 	}
 	f.positive("LYO_STOP_WITHIN", int64(c.HTTP.StopWithin))
 	f.positive("LYO_ACCESS_TOKEN_TTL", int64(c.Auth.AccessFor))

@@ -188,8 +188,8 @@ type Artifact struct {
 
 // Sources are the content sites that courses refer to.
 type Sources struct {
-	// Use lists the sites to query: wikipedia, openlibrary, arxiv, itunes, youtube; or none.
-	Use        []string `env:"LYO_SOURCES" envDefault:"wikipedia,openlibrary,arxiv,itunes,youtube"`
+	// Use lists the sites to query: wikipedia, wikibooks, wikiversity, openlibrary, arxiv, itunes, youtube; or none.
+	Use        []string `env:"LYO_SOURCES" envDefault:"wikipedia,wikibooks,wikiversity,openlibrary,arxiv,itunes,youtube"`
 	YouTubeKey Secret   `env:"LYO_YOUTUBE_API_KEY"` // without it YouTube is not queried
 	// Contact is added to the user agent, as the sites request: an email address or a URL.
 	Contact string `env:"LYO_SOURCES_CONTACT"`

@@ -40,6 +40,7 @@ const (
 	reasonDeadLinks   = "What it offers could not be opened."
 	reasonNotUsed     = "It is not switched on."
 	reasonRefused     = "It refused the request."
+	reasonLanguage    = "It has nothing in this language."
 )
 
 func limited(after time.Duration) *fault {

@@ -6,32 +6,45 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sony/gobreaker/v2"
 )
 
 // answer is the result of one site.
-type answer struct {
+type answer[T any] struct {
 	place   int
 	outcome Outcome
-	items   []Item
+	found   []T
 }
 
 // Find queries all sites concurrently and ends by Options.Deadline, or when ctx does. Late
 // sites are reported as unreachable. Running it again is harmless.
 func (f *Finder) Find(ctx context.Context, q Query) Report {
-	ctx, cancel := context.WithTimeout(ctx, f.o.Deadline)
-	defer cancel()
 	q = q.normalised()
-	answers := make(chan answer, len(f.asked)) // buffered, so that a late one does not block
-	report := Report{Items: []Item{}, Providers: make([]Outcome, len(f.asked))}
-	for i, a := range f.asked {
-		report.Providers[i] = Outcome{Name: a.name, State: Unreachable, Reason: reasonSlow}
-		go func() { answers <- f.ask(ctx, i, a, q) }()
+	outcomes, items := together(ctx, f.o.Deadline, f.asked, func(a *asked) string { return a.name }, func(ctx context.Context, a *asked) (Outcome, []Item) {
+		return f.ask(ctx, a, q)
+	})
+	return f.finish(q, Report{Items: []Item{}, Providers: outcomes}, items)
+}
+
+// together asks all sites concurrently. Those that have not answered by the deadline, or when
+// ctx ends, are unreachable.
+func together[S, T any](ctx context.Context, deadline time.Duration, all []S, name func(S) string, ask func(context.Context, S) (Outcome, []T)) ([]Outcome, []T) {
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	answers := make(chan answer[T], len(all)) // buffered, so that a late one does not block
+	outcomes := make([]Outcome, len(all))
+	for i, s := range all {
+		outcomes[i] = Outcome{Name: name(s), State: Unreachable, Reason: reasonSlow}
+		go func() {
+			outcome, found := ask(ctx, s)
+			answers <- answer[T]{i, outcome, found}
+		}()
 	}
-	var items []Item
-	take := func(got answer) { report.Providers[got.place], items = got.outcome, append(items, got.items...) }
-	for range f.asked {
+	var found []T
+	take := func(got answer[T]) { outcomes[got.place], found = got.outcome, append(found, got.found...) }
+	for range all {
 		select {
 		case got := <-answers:
 			take(got)
@@ -44,7 +57,7 @@ func (f *Finder) Find(ctx context.Context, q Query) Report {
 		default:
 		}
 	}
-	return f.finish(q, report, items)
+	return outcomes, found
 }
 
 func (f *Finder) finish(q Query, report Report, items []Item) Report {
@@ -69,61 +82,61 @@ func (q Query) normalised() Query {
 }
 
 // ask returns one site's answer: cached, or fresh with its links checked.
-func (f *Finder) ask(ctx context.Context, place int, a *asked, q Query) answer {
-	out := answer{place: place, outcome: Outcome{Name: a.name}}
+func (f *Finder) ask(ctx context.Context, a *asked, q Query) (Outcome, []Item) {
 	if a.provider == nil {
-		out.outcome.State, out.outcome.Reason = Off, reasonNotUsed
-		return out
+		return Outcome{Name: a.name, State: Off, Reason: reasonNotUsed}, nil
 	}
-	items, kept := f.load(ctx, a.name, q)
+	key := q.key(formItems)
+	items, kept := load[Item](ctx, f, a.name, key)
 	if !kept {
-		found, err := f.fresh(ctx, a, q)
+		found, err := fresh(ctx, f, a.breaker, func(ctx context.Context) ([]Item, error) { return a.provider.Find(ctx, q) })
 		if err != nil {
-			out.outcome.State, out.outcome.Reason = f.explain(ctx, a.name, err)
-			return out
+			return f.explain(ctx, a.name, err), nil
 		}
 		var sure bool
 		found = ranked(q, found)
 		items, sure = f.checked(ctx, found[:min(len(found), q.Limit)])
-		f.store(ctx, a.name, q, items, sure)
+		save(ctx, f, a.name, key, items, sure)
 		if len(found) > 0 && len(items) == 0 {
-			out.outcome.State, out.outcome.Reason = None, reasonDeadLinks
-			return out
+			return Outcome{Name: a.name, State: None, Reason: reasonDeadLinks}, nil
 		}
 	}
-	out.items = items
-	out.outcome.State, out.outcome.Count, out.outcome.Cached = Found, len(items), kept
-	if len(items) == 0 {
-		out.outcome.State, out.outcome.Reason = None, reasonNothing
-	}
-	return out
+	return counted(a.name, len(items), kept), items
 }
 
-// fresh queries the site itself, unless its breaker is open.
-func (f *Finder) fresh(ctx context.Context, a *asked, q Query) ([]Item, error) {
-	return a.breaker.Execute(func() (items []Item, err error) {
+// counted returns the outcome of a site that answered.
+func counted(name string, count int, cached bool) Outcome {
+	if count == 0 {
+		return Outcome{Name: name, State: None, Cached: cached, Reason: reasonNothing}
+	}
+	return Outcome{Name: name, State: Found, Count: count, Cached: cached}
+}
+
+// fresh queries a site itself, unless its breaker is open.
+func fresh[T any](ctx context.Context, f *Finder, breaker *gobreaker.CircuitBreaker[[]T], query func(context.Context) ([]T, error)) ([]T, error) {
+	return breaker.Execute(func() (found []T, err error) {
 		within, cancel := context.WithTimeout(ctx, f.o.Timeout)
 		defer cancel()
 		defer func() {
 			if bug := recover(); bug != nil {
-				items, err = nil, senseless(fmt.Errorf("panic: %v", bug))
+				found, err = nil, senseless(fmt.Errorf("panic: %v", bug))
 			}
 			if err != nil && ctx.Err() != nil {
 				err = errors.Join(errGone, err)
 			}
 		}()
-		return a.provider.Find(within, q)
+		return query(within)
 	})
 }
 
-// explain converts a failure to a state and a reason, and logs it.
-func (f *Finder) explain(ctx context.Context, name string, err error) (State, string) {
+// explain converts a failure to an outcome, and logs it.
+func (f *Finder) explain(ctx context.Context, name string, err error) Outcome {
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
-		return Unreachable, reasonBroken
+		return Outcome{Name: name, State: Unreachable, Reason: reasonBroken}
 	}
 	why := faultOf(err)
 	if why.state != Off {
 		f.o.Logger.WarnContext(ctx, "a source gave nothing", "source", name, "state", string(why.state), "status", why.status, "reason", why.reason, "cause", why.cause)
 	}
-	return why.state, why.reason
+	return Outcome{Name: name, State: why.state, Reason: why.reason}
 }

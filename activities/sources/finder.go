@@ -16,6 +16,7 @@ import (
 type Finder struct {
 	o      Options
 	asked  []*asked
+	wikis  []*wiki
 	links  *http.Client
 	places *semaphore.Weighted // links opened at once
 }
@@ -37,23 +38,29 @@ func New(o Options) *Finder {
 	get := func(name string, every time.Duration, burst int) (site, *getter) {
 		return all[name], &getter{client: o.client(o.Timeout, all[name].asked, all), limiter: rate.NewLimiter(rate.Every(every), burst), now: o.Now}
 	}
+	for _, name := range []string{Wikipedia, Wikibooks, Wikiversity} {
+		s, g := get(name, 100*time.Millisecond, 12)
+		f.wikis = append(f.wikis, &wiki{wikiKind: wikiKinds[name], name: name, off: !f.uses(name), site: s, getter: g, breaker: newBreaker[Article](o, name)})
+	}
 	for _, name := range []string{Wikipedia, OpenLibrary, ArXiv, ITunes, YouTube} {
 		f.add(name, f.provider(name, get))
 	}
 	return f
 }
 
-// provider returns a site's provider with the rate limit that the site asks for: Wikipedia
+func (f *Finder) uses(name string) bool { return f.o.Use == nil || slices.Contains(f.o.Use, name) }
+
+// provider returns a site's provider with the rate limit that the site asks for: the wikis
 // a few at a time, Open Library three a second for identified clients, arXiv one in three
 // seconds, Apple about twenty a minute; YouTube counts by the day.
 func (f *Finder) provider(name string, get func(string, time.Duration, int) (site, *getter)) Provider {
-	if f.o.Use != nil && !slices.Contains(f.o.Use, name) {
+	if !f.uses(name) {
 		return nil
 	}
 	switch name {
 	case Wikipedia:
-		s, g := get(name, 100*time.Millisecond, 12)
-		return &wikipedia{site: s, getter: g}
+		w := f.wikis[0] // one limit for items and articles
+		return &wikipedia{site: w.site, getter: w.getter}
 	case OpenLibrary:
 		s, g := get(name, time.Second, 2)
 		return &openLibrary{site: s, getter: g}
@@ -74,11 +81,15 @@ func (f *Finder) provider(name string, get func(string, time.Duration, int) (sit
 }
 
 func (f *Finder) add(name string, p Provider) {
-	f.asked = append(f.asked, &asked{name: name, provider: p, breaker: gobreaker.NewCircuitBreaker[[]Item](gobreaker.Settings{
-		Name: name, Timeout: f.o.BreakFor,
-		ReadyToTrip: func(counts gobreaker.Counts) bool { return counts.ConsecutiveFailures >= f.o.BreakAfter },
+	f.asked = append(f.asked, &asked{name: name, provider: p, breaker: newBreaker[Item](f.o, name)})
+}
+
+func newBreaker[T any](o Options, name string) *gobreaker.CircuitBreaker[[]T] {
+	return gobreaker.NewCircuitBreaker[[]T](gobreaker.Settings{
+		Name: name, Timeout: o.BreakFor,
+		ReadyToTrip: func(counts gobreaker.Counts) bool { return counts.ConsecutiveFailures >= o.BreakAfter },
 		IsExcluded:  harmlessFailure,
-	})})
+	})
 }
 
 // harmlessFailure reports failures that say nothing about a site's health.

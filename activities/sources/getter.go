@@ -37,7 +37,7 @@ func (g *getter) get(ctx context.Context, address string, header http.Header) ([
 		return nil, g.failed(ctx, err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
+	if res.StatusCode != http.StatusOK || res.Header.Get(mediaWikiError) != "" {
 		return nil, g.refusal(res)
 	}
 	body, err := io.ReadAll(res.Body)
@@ -78,7 +78,7 @@ func (g *getter) refusal(res *http.Response) error {
 	}
 	f := &fault{state: Unreachable, reason: reasonRefused, status: res.StatusCode, body: body}
 	switch {
-	case res.StatusCode == http.StatusTooManyRequests, res.StatusCode == http.StatusServiceUnavailable && res.Header.Get("Retry-After") != "":
+	case res.StatusCode == http.StatusTooManyRequests, busy(res.Header.Get(mediaWikiError)), res.StatusCode == http.StatusServiceUnavailable && res.Header.Get("Retry-After") != "":
 		f.state, f.reason, f.after = Limited, reasonLimited, retryAfter(res, g.now())
 		g.hold(f.after)
 	case res.StatusCode >= 500:
@@ -86,6 +86,11 @@ func (g *getter) refusal(res *http.Response) error {
 	}
 	return f
 }
+
+// mediaWikiError is the header with the code of an error, which MediaWiki answers with status 200.
+const mediaWikiError = "Mediawiki-Api-Error"
+
+func busy(code string) bool { return code == "maxlag" || code == "ratelimited" }
 
 // hold stops requests to the site for a while.
 func (g *getter) hold(d time.Duration) {

@@ -8,6 +8,8 @@ import (
 // The names of the sites.
 const (
 	Wikipedia   = "wikipedia"
+	Wikibooks   = "wikibooks"   // for Articles only
+	Wikiversity = "wikiversity" // for Articles only
 	OpenLibrary = "openlibrary"
 	ArXiv       = "arxiv"
 	ITunes      = "itunes"
@@ -88,7 +90,7 @@ type Outcome struct {
 }
 
 // Report is the result of Find: items, the most relevant first, and the outcome of each
-// site, in the order of the constants above.
+// site that has items, in the order of the constants above.
 type Report struct {
 	Items     []Item    `json:"items"`
 	Providers []Outcome `json:"providers"`

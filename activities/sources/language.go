@@ -11,6 +11,13 @@ import (
 var wikipedias = strings.Fields("en de fr es it pt nl sv no nn da fi is pl cs sk hu ro bg sr hr bs sl mk sq el tr ru uk be ka hy az kk uz " +
 	"et lv lt ca eu gl cy ga ar he fa ur hi bn ta te mr ml kn gu pa ne si th vi id ms tl zh ja ko sw af eo la mn my km lo")
 
+// wikibooks and wikiversities are the editions that are open.
+var (
+	wikibooks = strings.Fields("af ar az be bg bn bs ca cs cv cy da de el en eo es et eu fa fi fr fy gl he hi hr hu hy ia id is it ja ka kk km ko ku ky " +
+		"la li lt mg mk ml mr ms ne nl no oc pa pl pt ro ru sa si sk sl sq sr sv ta te tg th tl tr tt uk ur vi zh")
+	wikiversities = strings.Fields("ar cs de el en es fi fr hi it ja ko pt ru sl sv zh")
+)
+
 // baseLanguage returns the language of a query as two or three letters, en if it is unclear.
 func baseLanguage(tag string) string {
 	parsed, err := language.Parse(tag)
@@ -26,17 +33,22 @@ func baseLanguage(tag string) string {
 
 // wikipediaIn returns the edition for a language.
 func wikipediaIn(tag string) string {
-	base := baseLanguage(tag)
-	switch base {
-	case "nb":
-		base = "no"
-	case "fil":
-		base = "tl"
-	}
-	if slices.Contains(wikipedias, base) {
+	if base := edition(tag); slices.Contains(wikipedias, base) {
 		return base
 	}
 	return "en"
+}
+
+// edition returns the name that a wiki's edition for a language has.
+func edition(tag string) string {
+	switch base := baseLanguage(tag); base {
+	case "nb":
+		return "no"
+	case "fil":
+		return "tl"
+	default:
+		return base
+	}
 }
 
 // marc returns a language in the spelling of libraries.

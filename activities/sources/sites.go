@@ -26,20 +26,14 @@ type sites map[string]site
 func At(address string) map[string]string {
 	address = strings.TrimRight(address, "/")
 	return map[string]string{
-		Wikipedia: address + "/wikipedia/{lang}", OpenLibrary: address + "/openlibrary", ArXiv: address + "/arxiv",
+		Wikipedia: address + "/wikipedia/{lang}", Wikibooks: address + "/wikibooks/{lang}", Wikiversity: address + "/wikiversity/{lang}", OpenLibrary: address + "/openlibrary", ArXiv: address + "/arxiv",
 		ITunes: address + "/itunes", YouTube: address + "/youtube",
 	}
 }
 
 func newSites(moved map[string]string) sites {
-	var wikis []string
-	for _, language := range wikipedias {
-		wikis = append(wikis, language+".wikipedia.org")
-	}
 	all := sites{
-		Wikipedia: {
-			api: "https://{lang}.wikipedia.org", asked: wikis, pages: wikis, images: []string{"upload.wikimedia.org"},
-		},
+		Wikipedia: editionsAt("wikipedia.org", wikipedias), Wikibooks: editionsAt("wikibooks.org", wikibooks), Wikiversity: editionsAt("wikiversity.org", wikiversities),
 		OpenLibrary: {
 			api: "https://openlibrary.org", page: "https://openlibrary.org", image: "https://covers.openlibrary.org",
 			asked: []string{"openlibrary.org"}, pages: []string{"openlibrary.org"}, images: []string{"covers.openlibrary.org"},
@@ -65,6 +59,18 @@ func newSites(moved map[string]string) sites {
 	}
 	return all
 }
+
+// editionsAt returns the addresses of a wiki with an edition for each of the languages.
+func editionsAt(domain string, languages []string) site {
+	var hosts []string
+	for _, language := range languages {
+		hosts = append(hosts, language+"."+domain)
+	}
+	return site{api: "https://{lang}." + domain, asked: hosts, pages: hosts, images: []string{"upload.wikimedia.org"}}
+}
+
+// in returns the address of an edition, without a trailing slash.
+func (s site) in(edition string) string { return strings.ReplaceAll(s.api, "{lang}", edition) }
 
 // linked returns the hosts that links of items may be followed to.
 func (all sites) linked() []string {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -26,7 +25,7 @@ func (w *wikipedia) Find(ctx context.Context, q Query) ([]Item, error) {
 	lang := wikipediaIn(q.Language)
 	return firstFound(q.searches(), func(text string) ([]Item, error) {
 		values := url.Values{"q": {text}, "limit": {strconv.Itoa(q.Limit)}}
-		body, err := w.get(ctx, w.base(lang)+"/w/rest.php/v1/search/page?"+values.Encode(), nil)
+		body, err := w.get(ctx, w.site.in(lang)+"/w/rest.php/v1/search/page?"+values.Encode(), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -38,8 +37,6 @@ func (w *wikipedia) Find(ctx context.Context, q Query) ([]Item, error) {
 	})
 }
 
-func (w *wikipedia) base(lang string) string { return strings.ReplaceAll(w.site.api, "{lang}", lang) }
-
 // summaries reads several pages concurrently. One that fails is left out; only if all fail
 // it returns an error.
 func (w *wikipedia) summaries(ctx context.Context, lang string, pages []wikipediaPage) ([]Item, error) {
@@ -48,7 +45,7 @@ func (w *wikipedia) summaries(ctx context.Context, lang string, pages []wikipedi
 	all.SetLimit(summariesAtOnce)
 	for i, page := range pages {
 		all.Go(func() error {
-			body, err := w.get(ctx, w.base(lang)+"/api/rest_v1/page/summary/"+url.PathEscape(page.Key), nil)
+			body, err := w.get(ctx, w.site.in(lang)+"/api/rest_v1/page/summary/"+url.PathEscape(page.Key), nil)
 			if err == nil {
 				items[i], err = w.item(lang, page, body)
 			}

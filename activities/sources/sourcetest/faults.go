@@ -3,7 +3,9 @@ package sourcetest
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,6 +18,7 @@ const (
 // its API.
 type Fault struct {
 	link  bool
+	only  func(r *http.Request) bool // the requests that fail; nil: all
 	serve func(s *Server, w http.ResponseWriter, r *http.Request)
 }
 
@@ -33,6 +36,57 @@ func TooMany(after time.Duration) Fault {
 		w.Header().Set("Retry-After", strconv.Itoa(int(after.Seconds())))
 		w.WriteHeader(http.StatusTooManyRequests)
 	}}
+}
+
+// Lagged answers as MediaWiki does when its databases lag: an error with status 200 and a Retry-After.
+func Lagged(after time.Duration) Fault {
+	return Fault{serve: func(_ *Server, w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", strconv.Itoa(int(after.Seconds())))
+		w.Header().Set("X-Database-Lag", "7")
+		mediaWikiError(w, http.StatusOK, "maxlag", "Waiting for a database server: 7 seconds lagged.")
+	}}
+}
+
+// Overloaded answers 503 with a Retry-After and a page in HTML.
+func Overloaded(after time.Duration) Fault {
+	return Fault{serve: func(_ *Server, w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", strconv.Itoa(int(after.Seconds())))
+		w.WriteHeader(http.StatusServiceUnavailable)
+		document(w, r)
+	}}
+}
+
+// APIError answers as MediaWiki reports an error: with status 200.
+func APIError(code string) Fault {
+	return Fault{serve: func(_ *Server, w http.ResponseWriter, _ *http.Request) {
+		mediaWikiError(w, http.StatusOK, code, "It did not work.")
+	}}
+}
+
+// CutBody ends an answer in its middle.
+func CutBody() Fault {
+	return Fault{serve: func(_ *Server, w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "5000")
+		_, _ = io.WriteString(w, `{"batchcomplete":true,"query":{"pages":[{"pageid":1,"title":"Volcano","extract":"A volcano is`)
+	}}
+}
+
+// Trickle begins an answer and never ends it.
+func Trickle() Fault {
+	return Fault{serve: func(s *Server, w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, `{"query":`)
+		_ = http.NewResponseController(w).Flush()
+		stall(s, w, r)
+	}}
+}
+
+// PagesOnly limits a fault to the requests for whole pages of a wiki, or for those with these titles.
+// Its search works.
+func PagesOnly(f Fault, titles ...string) Fault {
+	f.only = func(r *http.Request) bool {
+		return strings.HasSuffix(r.URL.Path, "/w/api.php") && (len(titles) == 0 || slices.Contains(titles, r.URL.Query().Get("titles")))
+	}
+	return f
 }
 
 // Quota answers as Google does when the day's quota is used up.

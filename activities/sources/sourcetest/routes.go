@@ -17,7 +17,13 @@ func (s *Server) routes() http.Handler {
 
 	api(sources.Wikipedia, "/wikipedia/{lang}/w/rest.php/v1/search/page", s.wikipediaSearch)
 	api(sources.Wikipedia, "/wikipedia/{lang}/api/rest_v1/page/summary/{key}", s.wikipediaSummary)
-	page(sources.Wikipedia, "/wikipedia/{lang}/wiki/{key}")
+	api(sources.Wikibooks, "/wikibooks/{lang}/w/rest.php/v1/search/page", s.wikiSearch(sources.Wikibooks))
+	api(sources.Wikiversity, "/wikiversity/{lang}/w/rest.php/v1/search/page", s.wikiSearch(sources.Wikiversity))
+	for _, site := range []string{sources.Wikipedia, sources.Wikibooks, sources.Wikiversity} {
+		api(site, "/"+site+"/{lang}/w/api.php", s.wikiAPI(site))
+		page(site, "/"+site+"/{lang}/w/index.php")
+		page(site, "/"+site+"/{lang}/wiki/{key...}")
+	}
 	api(sources.OpenLibrary, "/openlibrary/search.json", s.openLibrary)
 	page(sources.OpenLibrary, "/openlibrary/works/{id}")
 	api(sources.ArXiv, "/arxiv/api/query", s.arXiv)
@@ -36,7 +42,7 @@ func (s *Server) routes() http.Handler {
 // route records a request and has its site's fault answer, if it has one of the kind.
 func (s *Server) route(site string, link bool, serve http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if fault := s.arrived(site, link, r); fault.serve != nil && fault.link == link {
+		if fault := s.arrived(site, link, r); fault.serve != nil && fault.link == link && (fault.only == nil || fault.only(r)) {
 			fault.serve(s, w, r)
 			return
 		}

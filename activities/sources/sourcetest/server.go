@@ -18,7 +18,8 @@ const Key = "stand-in-key"
 
 // Server is a running fake. Create one with New or Start. It is safe for concurrent use.
 type Server struct {
-	http *httptest.Server
+	http    *httptest.Server
+	library []wikiPage
 
 	mu      sync.Mutex
 	faults  map[string]Fault
@@ -55,7 +56,7 @@ func Start(ctx context.Context, addr string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sourcetest: %w", err)
 	}
-	s := &Server{faults: map[string]Fault{}, videos: map[string]string{}, done: make(chan struct{})}
+	s := &Server{library: library(), faults: map[string]Fault{}, videos: map[string]string{}, done: make(chan struct{})}
 	s.http = &httptest.Server{Listener: listener, Config: &http.Server{Handler: s.routes(), ReadHeaderTimeout: readHeaderTimeout}}
 	s.http.Start()
 	return s, nil

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/lyoapp/lyo/activities/sources"
 )
 
 // number returns the same number for the same texts, so that ids do not change between requests.
@@ -47,21 +49,39 @@ func some(r *http.Request, limit, topic string, patterns ...string) []string {
 }
 
 func (s *Server) wikipediaSearch(w http.ResponseWriter, r *http.Request) {
-	pages := []object{}
-	for _, title := range some(r, "limit", r.URL.Query().Get("q"), "%s", "%s (disambiguation)", "History of %s", "Outline of %s") {
-		pages = append(pages, object{
-			"id": number(title), "key": strings.ReplaceAll(title, " ", "_"), "title": title, "matched_title": nil,
-			"excerpt":     `<span class="searchmatch">` + html.EscapeString(title) + "</span> is treated here &amp; elsewhere",
-			"description": "what this is about", "thumbnail": nil,
-		})
+	if len(s.matching(sources.Wikipedia, r.PathValue("lang"), r.URL.Query().Get("q"))) > 0 {
+		s.wikiSearch(sources.Wikipedia)(w, r)
+		return
 	}
-	answer(w, http.StatusOK, object{"pages": pages})
+	results := []object{}
+	for _, title := range some(r, "limit", r.URL.Query().Get("q"), "%s", "%s (disambiguation)", "History of %s", "Outline of %s") {
+		results = append(results, searchResult(title, strings.ReplaceAll(title, " ", "_")))
+	}
+	answer(w, http.StatusOK, object{"pages": results})
+}
+
+func searchResult(title, key string) object {
+	return object{
+		"id": number(title), "key": key, "title": title, "matched_title": nil,
+		"excerpt":     `<span class="searchmatch">` + html.EscapeString(title) + "</span> is treated here &amp; elsewhere",
+		"description": "what this is about", "thumbnail": nil,
+	}
+}
+
+// stub is the text of a page that was made up for a topic.
+func stub(title string) string {
+	return title + " is a subject with a history, a practice and a vocabulary of its own."
 }
 
 func (s *Server) wikipediaSummary(w http.ResponseWriter, r *http.Request) {
 	key, lang := r.PathValue("key"), r.PathValue("lang")
 	title, kind := strings.ReplaceAll(key, "_", " "), "standard"
-	if strings.HasSuffix(title, "(disambiguation)") {
+	known, found := s.named(sources.Wikipedia, lang, key)
+	text := stub(title)
+	if found {
+		text, _, _ = strings.Cut(known.extract, "\n")
+	}
+	if strings.HasSuffix(title, "(disambiguation)") || known.disambiguation {
 		kind = "disambiguation"
 	}
 	page := s.URL() + "/wikipedia/" + lang + "/wiki/" + url.PathEscape(key)
@@ -71,7 +91,7 @@ func (s *Server) wikipediaSummary(w http.ResponseWriter, r *http.Request) {
 		"thumbnail": object{"source": s.URL() + "/wikipedia-thumbs/" + strconv.Itoa(int(number(title))) + ".svg", "width": 320, "height": 180},
 		"timestamp": "2026-03-04T05:06:07Z", "description": "what this is about",
 		"content_urls": object{"desktop": object{"page": page}, "mobile": object{"page": page}},
-		"extract":      title + " is a subject with a history, a practice and a vocabulary of its own.",
+		"extract":      text,
 	})
 }
 
