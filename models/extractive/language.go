@@ -19,10 +19,14 @@ type language struct {
 	before     map[string]bool // words that stand before nouns: articles and prepositions
 	after      map[string]bool // words that stand after nouns: postpositions
 	short      map[string]bool // abbreviations, without their last dot
+	year       map[string]bool // words beside years
+	date       map[string]bool // words beside numbers that are no measures
+	relative   map[string]bool // what follows a noun that is explained
 	open       []string        // openings that lean on the sentence before
 	is         []string        // what follows a term that is defined; a * stands for a noun, a ! needs no closing
 	called     []string        // what precedes a term that is named
 	named      []string        // what follows a term that is named
+	inside     []string        // what is in a sentence that defines what it opens with
 	closing    []string        // with what a sentence ends that defines by is
 	past       []string        // endings of participles, which are no nouns after a copula
 	skip       []string        // headings of what is no text: references, links
@@ -39,6 +43,8 @@ type language struct {
 	Particles  bool // endings are particles, which belong to no term
 	Ordinals   bool // 3. is an ordinal
 	Syllables  bool // spaces stand between syllables: a term has at least two
+	Cases      bool // a noun after a preposition is not in the form that names it
+	Comma      bool // 1,5 is one and a half
 	Joined     bool // words follow each other without spaces
 	Unknown    bool // of this language nothing is known
 }
@@ -50,7 +56,7 @@ type labels struct {
 
 // languageFile is languages/*.json: lists of words, and of phrases with commas between.
 type languageFile struct {
-	Stop, Open, Point, Before, After, Is, Called, Named, Closing, Past, Skip, Short, Endings, Prefixes, NotFirst, NotLast string
+	Stop, Open, Point, Before, After, Is, Called, Named, Closing, Past, Skip, Short, Endings, Prefixes, NotFirst, NotLast, Year, Relative, Inside, Date string
 
 	Labels labels
 	Form   json.RawMessage
@@ -80,8 +86,8 @@ func parseLanguage(text []byte) *language {
 	}
 	l := &language{
 		stop: setOf(strings.Fields(f.Stop)), point: setOf(strings.Fields(f.Point)), before: setOf(strings.Fields(f.Before)),
-		after: setOf(strings.Fields(f.After)), short: setOf(strings.Fields(f.Short)), open: phrases(f.Open), is: phrases(f.Is),
-		called: phrases(f.Called), named: phrases(f.Named), closing: phrases(f.Closing), past: strings.Fields(f.Past), skip: phrases(f.Skip),
+		after: setOf(strings.Fields(f.After)), short: setOf(strings.Fields(f.Short)), year: setOf(strings.Fields(f.Year)), date: setOf(strings.Fields(f.Date)), relative: setOf(strings.Fields(f.Relative)), open: phrases(f.Open), is: phrases(f.Is),
+		called: phrases(f.Called), named: phrases(f.Named), inside: phrases(f.Inside), closing: phrases(f.Closing), past: strings.Fields(f.Past), skip: phrases(f.Skip),
 		endings: longestFirst(strings.Fields(f.Endings)), prefixes: longestFirst(strings.Fields(f.Prefixes)),
 		notFirst: f.NotFirst, notLast: f.NotLast, labels: f.Labels,
 	}

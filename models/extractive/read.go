@@ -19,6 +19,7 @@ type book struct {
 	languages []*language // of the sources
 	units     []unit      // what stands under one heading, in the order of the course
 	sentences []sentence  // source by source
+	vectors   [][]feature // of the sentences
 	terms     []*term     // the strongest first
 }
 
