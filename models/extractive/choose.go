@@ -32,7 +32,7 @@ func (c *chooser) limit(unit int) int {
 	if n > longSection {
 		return n * shareOfLong / 100
 	}
-	return max((n*shareOfShort+99)/100, 1)
+	return max(min((n*shareOfShort+99)/100, n-1), 1)
 }
 
 // choose makes the draft of the lesson that the outline has from one place to another.
@@ -129,6 +129,9 @@ func (b *book) worth(i int) float64 {
 	}
 	if i == 0 || !b.follow(i-1, i) {
 		w *= 1.2
+	}
+	if b.languages[s.source].points(s.words) {
+		w *= 0.8
 	}
 	off := float64(s.size-b.level.ideal) / float64(b.level.ideal)
 	return w * math.Exp(-off*off/2)

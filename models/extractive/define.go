@@ -73,7 +73,7 @@ func (l *language) follows(s *sentence, rest string, phrases []string, copula bo
 
 // closes reports whether a sentence ends like a definition, in languages whose verb comes last.
 func (l *language) closes(text string) bool {
-	text = strings.TrimRight(text, ".。।।!！\"'”’」）) ")
+	text = strings.TrimRight(text, ".。।۔!！\"'”’」）) ")
 	for _, c := range l.closing {
 		if strings.HasSuffix(text, c) {
 			return true

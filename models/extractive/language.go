@@ -15,11 +15,13 @@ var files embed.FS
 // language is what is known of a language. The lists are in lower case.
 type language struct {
 	stop       map[string]bool // words that are no terms
-	point      map[string]bool // pronouns and articles that point back, near the opening of a sentence
+	point      map[string]bool // pronouns that point back wherever they are
+	lean       map[string]bool // words that point back near the opening of a sentence
 	before     map[string]bool // words that stand before nouns: articles and prepositions
 	after      map[string]bool // words that stand after nouns: postpositions
 	short      map[string]bool // abbreviations, without their last dot
 	year       map[string]bool // words beside years
+	units      map[string]bool // of measure, which are no terms
 	date       map[string]bool // words beside numbers that are no measures
 	relative   map[string]bool // what follows a noun that is explained
 	open       []string        // openings that lean on the sentence before
@@ -56,7 +58,7 @@ type labels struct {
 
 // languageFile is languages/*.json: lists of words, and of phrases with commas between.
 type languageFile struct {
-	Stop, Open, Point, Before, After, Is, Called, Named, Closing, Past, Skip, Short, Endings, Prefixes, NotFirst, NotLast, Year, Relative, Inside, Date string
+	Stop, Open, Point, Before, After, Is, Called, Named, Closing, Past, Skip, Short, Endings, Prefixes, NotFirst, NotLast, Year, Relative, Inside, Date, Lean, Units string
 
 	Labels labels
 	Form   json.RawMessage
@@ -85,8 +87,8 @@ func parseLanguage(text []byte) *language {
 		panic(err)
 	}
 	l := &language{
-		stop: setOf(strings.Fields(f.Stop)), point: setOf(strings.Fields(f.Point)), before: setOf(strings.Fields(f.Before)),
-		after: setOf(strings.Fields(f.After)), short: setOf(strings.Fields(f.Short)), year: setOf(strings.Fields(f.Year)), date: setOf(strings.Fields(f.Date)), relative: setOf(strings.Fields(f.Relative)), open: phrases(f.Open), is: phrases(f.Is),
+		stop: setOf(strings.Fields(f.Stop)), point: setOf(strings.Fields(f.Point)), lean: setOf(strings.Fields(f.Lean)), before: setOf(strings.Fields(f.Before)),
+		after: setOf(strings.Fields(f.After)), short: setOf(strings.Fields(f.Short)), year: setOf(strings.Fields(f.Year)), date: setOf(strings.Fields(f.Date)), units: setOf(strings.Fields(f.Units)), relative: setOf(strings.Fields(f.Relative)), open: phrases(f.Open), is: phrases(f.Is),
 		called: phrases(f.Called), named: phrases(f.Named), inside: phrases(f.Inside), closing: phrases(f.Closing), past: strings.Fields(f.Past), skip: phrases(f.Skip),
 		endings: longestFirst(strings.Fields(f.Endings)), prefixes: longestFirst(strings.Fields(f.Prefixes)),
 		notFirst: f.NotFirst, notLast: f.NotLast, labels: f.Labels,
@@ -96,7 +98,7 @@ func parseLanguage(text []byte) *language {
 			panic(err)
 		}
 	}
-	for _, list := range []map[string]bool{l.point, l.before, l.after} {
+	for _, list := range []map[string]bool{l.point, l.lean, l.before, l.after, l.units} {
 		for w := range list {
 			l.stop[w] = true
 		}

@@ -36,7 +36,7 @@ func Markdown(c Course, lesson int, r Request) (markdown string, cited []Quote) 
 
 // reading returns how a section is called.
 func (r Request) reading(x Reading) string {
-	title := strings.TrimSpace(r.Sources[x.Source].Title)
+	title := oneLine(r.Sources[x.Source].Title)
 	switch {
 	case x.Heading == "" || x.Heading == title:
 		return title
@@ -79,7 +79,7 @@ func (p *page) cite(q Quote) int {
 // plain returns a heading of a source in one line, with what means something in Markdown escaped.
 func plain(s string) string {
 	var b strings.Builder
-	for _, r := range strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ") {
+	for _, r := range oneLine(s) {
 		if strings.ContainsRune("\\`*_[]<>#~|&$", r) {
 			b.WriteByte('\\')
 		}

@@ -139,7 +139,10 @@ func (l *language) context(s *sentence, first, last int, f figure) (string, figu
 		return "", other
 	}
 	if digitsOnly(s.text[f.start:f.end]) == 4 && f.value >= 1000 && f.value <= 2100 {
-		if unit == "" || l.stop[unit] || l.year[unit] || l.year[prev] {
+		switch {
+		case l.units[unit]:
+			return unit, integer
+		case unit == "" || l.year[unit] || !l.Joined && (l.stop[unit] || l.year[prev]):
 			return unit, year
 		}
 		return unit, other // a year or a measure

@@ -21,16 +21,16 @@ type exercise struct {
 func (b *book) questions(d *draft, asked map[string]bool) []Question {
 	var all []exercise
 	for _, i := range d.shown {
-		if s := &b.sentences[i]; !s.dangling && s.size <= mostStem {
+		if s := &b.sentences[i]; !s.dangling && s.size <= mostStem && !b.languages[s.source].points(s.words) {
 			all = append(all, b.aboutTerms(i)...)
 			all = append(all, b.aboutNumbers(i)...)
 		}
 	}
 	slices.SortStableFunc(all, func(x, y exercise) int { return compareDown(x.worth, y.worth) })
 	var chosen []exercise
-	counts := map[Kind]int{}
+	counts, most := map[Kind]int{}, map[Kind]int{Definition: 2, Number: 2, Cloze: 3}
 	for _, e := range all {
-		if len(chosen) == MostQuestions || counts[e.question.Kind] == mostOfKind || asked[strings.ToLower(e.answer)] || slices.ContainsFunc(chosen, func(c exercise) bool { return b.clash(c, e) }) {
+		if len(chosen) == MostQuestions || counts[e.question.Kind] == most[e.question.Kind] || asked[strings.ToLower(e.answer)] || slices.ContainsFunc(chosen, func(c exercise) bool { return b.clash(c, e) }) {
 			continue
 		}
 		if !b.distract(&e) {
@@ -52,7 +52,6 @@ func (b *book) questions(d *draft, asked map[string]bool) []Question {
 
 const (
 	mostStem   = 36 // words
-	mostOfKind = 2
 	leastRest  = 3 // words beside the blank that are no stop words
 )
 
@@ -80,7 +79,7 @@ func (b *book) aboutTerms(i int) []exercise {
 	var found []exercise
 	for _, t := range b.terms {
 		p, is := t.in(i)
-		if !is || len(found) == most {
+		if !is || len(found) == most || has(labels.Gap+" "+labels.Term+" "+labels.Number, t.forms[0]) {
 			continue
 		}
 		stem, ok := b.blank(i, t)
@@ -116,14 +115,14 @@ func (b *book) labels() labels { return languageOf(b.request.Language).labels }
 func (b *book) blank(i int, t *term) (string, bool) {
 	s := &b.sentences[i]
 	l := b.languages[s.source]
-	places := t.places
+	from, _ := slices.BinarySearchFunc(t.places, i, func(p place, s int) int { return p.sentence - s })
+	places := t.places[from:]
+	if to := slices.IndexFunc(places, func(p place) bool { return p.sentence != i }); to >= 0 {
+		places = places[:to]
+	}
 	var stem strings.Builder
 	at, rest := 0, 0
-	from, _ := slices.BinarySearchFunc(places, i, func(p place, s int) int { return p.sentence - s })
-	for _, p := range places[from:] {
-		if p.sentence != i {
-			break
-		}
+	for _, p := range places {
 		if p.start < at {
 			return "", false
 		}
@@ -132,7 +131,7 @@ func (b *book) blank(i int, t *term) (string, bool) {
 	}
 	stem.WriteString(s.text[at:])
 	for _, w := range s.words {
-		if slices.ContainsFunc(places[from:], func(p place) bool { return p.sentence == i && p.start < w.end && w.start < p.end }) {
+		if slices.ContainsFunc(places, func(p place) bool { return p.start < w.end && w.start < p.end }) {
 			continue
 		}
 		if slices.ContainsFunc(t.stems, func(stem string) bool { return l.related(w, stem) }) {

@@ -83,7 +83,7 @@ func (b *book) readSource(i, most int) {
 		if slices.ContainsFunc(l.skip, func(h string) bool { return texts.Key(s.Heading) == h }) {
 			continue
 		}
-		u := unit{source: i, depth: s.Level, heading: strings.TrimSpace(s.Heading)}
+		u := unit{source: i, depth: s.Level, heading: oneLine(s.Heading)}
 		first := len(b.sentences)
 		paragraph := 0
 		for _, span := range sentencesOf(source.Text[s.Start:s.End], l) {
@@ -275,7 +275,7 @@ func readable(text string) bool {
 			others++
 		}
 	}
-	return letters >= 3*others
+	return letters >= 2*others
 }
 
 // ends reports whether a sentence has its end, and is no question. Scripts that need no marks are taken at

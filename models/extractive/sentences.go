@@ -1,6 +1,7 @@
 package extractive
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -78,7 +79,8 @@ func (l *language) goesOn(text, rest string) bool {
 	case l.short[strings.ToLower(last)]:
 		return true
 	case width == len(last) && unicode.IsUpper(first) && unicode.IsUpper(next):
-		return before == "" || strings.HasSuffix(before, ".") || capitalised(before[strings.LastIndexByte(before, ' ')+1:])
+		prev := before[strings.LastIndexByte(before, ' ')+1:]
+		return before == "" || strings.HasSuffix(before, ".") || capitalised(prev) || l.stop[prev]
 	case l.Ordinals && len(last) <= 2 && strings.TrimLeftFunc(last, unicode.IsDigit) == "":
 		return true
 	}
@@ -168,11 +170,17 @@ func (l *language) dangles(text string, words []word) bool {
 		return false
 	}
 	for _, w := range words[:min(len(words), pointing)] {
-		if l.point[w.lower] {
+		if l.point[w.lower] || l.lean[w.lower] {
 			return true
 		}
 	}
 	return false
+}
+
+// points reports whether a sentence speaks of another one anywhere. Where words have no spaces between them
+// that cannot be told.
+func (l *language) points(words []word) bool {
+	return slices.ContainsFunc(words, func(w word) bool { return l.point[w.lower] })
 }
 
 // startsInWord reports whether a text goes on in the word before it.

@@ -153,7 +153,11 @@ func (b *book) nominal(c *candidate, words int) bool {
 	if l.Capitals {
 		return big*2 >= len(c.places)
 	}
-	return both > 0 && (words > 1 || both*8 >= len(c.places)) || slices.ContainsFunc(c.places, func(p place) bool {
+	least := 4
+	if len(l.after) > 0 {
+		least = 8
+	}
+	return both > 0 && (words > 1 || both*least >= len(c.places)) || slices.ContainsFunc(c.places, func(p place) bool {
 		s := &b.sentences[p.sentence]
 		return s.fit && !s.dangling && l.defines(s, p.start, p.end)
 	})

@@ -121,11 +121,11 @@ func definitionsFirst(parts []draftPart, defines func(draftPart) bool) {
 
 // title returns the title of the course.
 func (b *book) title() string {
-	if t := strings.TrimSpace(b.request.Topic); t != "" {
+	if t := oneLine(b.request.Topic); t != "" {
 		return upperFirst(t)
 	}
 	for _, s := range b.request.Sources {
-		if t := strings.TrimSpace(s.Title); t != "" {
+		if t := oneLine(s.Title); t != "" {
 			return t
 		}
 	}
@@ -145,6 +145,9 @@ func (b *book) tags() []string {
 	}
 	return tags
 }
+
+// oneLine returns a heading of a source as one.
+func oneLine(s string) string { return strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ") }
 
 // overlap reports whether one text contains the other, case aside.
 func overlap(a, b string) bool {
@@ -214,7 +217,7 @@ func (b *book) lessonTerms(d *draft, defined map[*term]bool) []Term {
 		s := &b.sentences[i]
 		for _, t := range s.defines {
 			p, _ := t.in(i)
-			if defined[t] || len(found) == most {
+			if defined[t] || len(found) == most || b.languages[s.source].points(s.words) {
 				continue
 			}
 			defined[t] = true
@@ -248,7 +251,7 @@ func (n *namer) name(d *draft, number int) {
 	if n.opens(d.parts[0]) {
 		d.title = u.heading
 		if d.title == "" && b.sentences[first].unit == 0 {
-			d.title = strings.TrimSpace(b.request.Sources[u.source].Title)
+			d.title = oneLine(b.request.Sources[u.source].Title)
 		}
 	}
 	if d.title == "" || n.used[texts.Key(d.title)] {
@@ -290,19 +293,49 @@ func (n *namer) termOf(sentences []int, used map[string]bool) string {
 		if here == 0 {
 			continue
 		}
+		name := n.book.formIn(t, sentences)
+		if name == "" || used[texts.Key(name)] {
+			continue
+		}
 		worth := t.score * float64(here) * float64(here) / float64(len(t.places)) / float64(len(t.places))
 		if slices.ContainsFunc(sentences, func(s int) bool { return slices.Contains(n.book.sentences[s].defines, t) }) {
 			worth *= 2
 		}
-		if name := upperFirst(t.forms[0]); worth > most && !used[texts.Key(name)] && n.book.occurs(name, sentences) {
+		if !strings.EqualFold(name, t.forms[0]) {
+			worth *= 0.2 // another case or number reads less well
+		}
+		if worth > most {
 			best, most = name, worth
 		}
+	}
+	if best == "" {
+		return n.wordOf(sentences, used)
 	}
 	return best
 }
 
-// occurs reports whether a form is in one of the sentences, case aside.
-func (b *book) occurs(form string, sentences []int) bool {
-	form = strings.ToLower(form)
-	return slices.ContainsFunc(sentences, func(s int) bool { return strings.Contains(strings.ToLower(b.sentences[s].text), form) })
+// formIn returns the most common form of a term that is in one of the sentences, as a heading.
+func (b *book) formIn(t *term, sentences []int) string {
+	for _, form := range t.forms {
+		lower := strings.ToLower(form)
+		if slices.ContainsFunc(sentences, func(s int) bool { return strings.Contains(strings.ToLower(b.sentences[s].text), lower) }) {
+			return upperFirst(form)
+		}
+	}
+	return ""
+}
+
+// wordOf returns the longest word of some sentences that is no stop word and not used yet.
+func (n *namer) wordOf(sentences []int, used map[string]bool) string {
+	best := ""
+	for _, i := range sentences {
+		s := &n.book.sentences[i]
+		for _, w := range s.words {
+			name := upperFirst(s.text[w.start:w.end])
+			if !w.stop && !w.digits && !w.unspaced && len(name) > len(best) && !used[texts.Key(name)] {
+				best = name
+			}
+		}
+	}
+	return best
 }
