@@ -35,6 +35,8 @@ type CourseActivities struct {
 	Embedder Embedder
 	// Spent is called after every conversation; nil: no call.
 	Spent func(context.Context, courses.ModelCall)
+
+	quoted quotedCourses
 }
 
 // Prepared is the chosen writer of a course. The choice holds for the whole course.
@@ -52,26 +54,40 @@ func (w *CourseActivities) Prepare(ctx context.Context, course uuid.UUID) (Prepa
 	if err != nil {
 		return Prepared{}, toApplicationError(err)
 	}
-	info, err := w.choose(ctx)
+	if w.quotes(c) {
+		return Prepared{Fallback: true, Generation: w.quotedGeneration(c)}, nil
+	}
+	info, err := w.choose(ctx, c.Generation.AskedWriter)
 	if err != nil {
 		return Prepared{}, toModelError(err, activity.GetInfo(ctx).Attempt)
 	}
-	return Prepared{info.Fallback, Generation{
-		Model: info.Model, ModelVersion: info.Version, Provider: info.Provider,
-		PromptVersion: info.PromptVersion, Fallback: info.Fallback,
-	}}, nil
+	return Prepared{info.Fallback, generationBy(info)}, nil
 }
 
-func (w *CourseActivities) choose(ctx context.Context) (llm.Info, error) {
-	if w.Model == nil && w.Builtin == nil {
+func generationBy(info llm.Info) Generation {
+	return Generation{
+		Model: info.Model, ModelVersion: info.Version, Provider: info.Provider,
+		PromptVersion: info.PromptVersion, Fallback: info.Fallback,
+	}
+}
+
+// quotes reports whether the course is to be made of quotations, whatever model there is.
+func (w *CourseActivities) quotes(c courses.Course) bool {
+	asked := c.Generation.AskedWriter
+	return asked == courses.WriterExtractive || asked == "" && w.Model == nil && w.Builtin == nil || c.Extractive() && len(c.Lessons) > 0
+}
+
+func (w *CourseActivities) choose(ctx context.Context, asked string) (llm.Info, error) {
+	insists := w.Builtin == nil || asked == courses.WriterModel
+	if w.Model == nil && insists {
 		return llm.Info{}, store.Errorf(store.Invalid, "No model is configured.")
 	}
 	if w.Model != nil {
 		info, err := w.Model.Probe(ctx)
-		if err == nil || w.Builtin == nil || ctx.Err() != nil {
+		if err == nil || insists || ctx.Err() != nil {
 			return info, err
 		}
-		w.Log.WarnContext(ctx, "the model cannot be reached, the built-in outline writer writes this course", "error", err)
+		w.Log.WarnContext(ctx, "the model cannot be reached, this course is written without one", "error", err)
 	}
 	return w.Builtin.Info(), nil
 }
@@ -126,6 +142,19 @@ func (w *CourseActivities) WriteOutline(ctx context.Context, in OutlineInput) ([
 }
 
 func (w *CourseActivities) plan(ctx context.Context, c courses.Course, gen Generation) (courses.Course, error) {
+	if gen.Fallback || gen.Provider == courses.WriterExtractive {
+		quoted, ok, err := w.quote(ctx, c)
+		if err != nil {
+			return c, err
+		}
+		if ok {
+			return w.planQuoted(ctx, c, quoted)
+		}
+		if w.Builtin == nil {
+			return c, failure("There is too little text to make a course of. Bring material of your own, or name a topic that the reference sites know.", FailureNoText, nil, true, 0)
+		}
+		gen = generationBy(w.Builtin.Info())
+	}
 	writer, err := w.writer(gen.Fallback)
 	if err != nil {
 		return c, err
@@ -141,7 +170,7 @@ func (w *CourseActivities) plan(ctx context.Context, c courses.Course, gen Gener
 	if err != nil {
 		return c, err
 	}
-	kept, err := courses.SaveOutline(ctx, w.DB, planned(c, outline, gen, w.Clock()))
+	kept, err := courses.SaveOutline(ctx, w.DB, planned(c, outline, gen, writtenLocale(c, gen.Fallback), w.Clock()))
 	return kept, w.saved(ctx, err)
 }
 
@@ -162,6 +191,9 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 	c, lesson, err := w.lesson(ctx, in)
 	if err != nil || lesson.Revision >= in.Revision {
 		return toApplicationError(err)
+	}
+	if c.Extractive() {
+		return w.writeQuoted(ctx, c, lesson, in)
 	}
 	writer, err := w.writer(in.Fallback)
 	if err != nil {

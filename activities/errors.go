@@ -13,6 +13,7 @@ import (
 
 // Failure types as Temporal shows them, beside the codes of package models.
 const (
+	FailureNoText    = "no_text"    // there is too little text to make a course of quotations
 	FailureBadAnswer = "bad_answer" // the model answered, but nothing usable
 	FailureStopping  = "stopping"   // the worker is stopping; another one continues
 	FailureInternal  = "internal"

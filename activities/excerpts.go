@@ -40,7 +40,7 @@ func (w *CourseActivities) atHand(ctx context.Context, c courses.Course, query s
 		return at, err
 	}
 	for _, source := range own {
-		if text := passages(source.Content, query); text != "" {
+		if text := bestParts(source.Content, query); text != "" {
 			at.add(courses.Citation{Title: source.Title, SourceID: &source.ID}, text)
 		}
 	}
@@ -78,9 +78,9 @@ func (at *atHand) cited(labels []string) []courses.Citation {
 	return at.citations
 }
 
-// passages returns the parts of a text that match the query best, in the order of
+// bestParts returns the parts of a text that match the query best, in the order of
 // the text.
-func passages(text, query string) string {
+func bestParts(text, query string) string {
 	var parts []string
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
 		parts = append(parts, cut(strings.TrimSpace(paragraph))...)

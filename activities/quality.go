@@ -77,6 +77,9 @@ func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UU
 	if err != nil {
 		return nil, toApplicationError(err)
 	}
+	if c.Extractive() {
+		return []WeakLesson{}, nil // nobody can write it otherwise
+	}
 	var written []courses.Lesson
 	var texts []quality.Lesson
 	for _, l := range c.Lessons {

@@ -19,6 +19,9 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 	if err != nil || lesson.PracticeRevision >= in.Revision {
 		return toApplicationError(err)
 	}
+	if c.Extractive() {
+		return w.practiseQuoted(ctx, c, lesson, in)
+	}
 	writer, err := w.writer(in.Fallback)
 	if err != nil {
 		return err
@@ -41,7 +44,8 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 		}
 	}
 	lesson.PracticeRevision, lesson.UpdatedAt, lesson.KeyTerms = in.Revision, w.Clock(), termsOf(practice.KeyTerms)
-	return w.saved(ctx, courses.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, in.Fallback, w.Clock())))
+	c.Locale = writtenLocale(c, in.Fallback)
+	return w.saved(ctx, courses.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, englishWords, w.Clock())))
 }
 
 // exam validates a quiz.

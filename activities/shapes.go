@@ -16,13 +16,14 @@ import (
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// planned returns the course with the outline applied.
-func planned(c courses.Course, o llm.Outline, gen Generation, now time.Time) courses.Course {
+// planned returns the course with the outline applied, which is in the locale written.
+func planned(c courses.Course, o llm.Outline, gen Generation, written string, now time.Time) courses.Course {
+	gen.AskedWriter = c.Generation.AskedWriter
 	c.Title, c.Summary, c.Tags, c.Generation, c.UpdatedAt = o.Title, o.Summary, o.Tags, gen, now
 	if c.Description == "" {
 		c.Description = o.Description
 	}
-	if written := writtenLocale(c, gen.Fallback); written != c.Locale {
+	if written != c.Locale {
 		c.Generation.AskedLocale, c.Locale = c.Locale, written
 	}
 	c.Lessons = nil
@@ -102,19 +103,27 @@ func lessonRequest(c courses.Course, l courses.Lesson, in LessonInput) llm.Lesso
 	}
 }
 
+// itemWords are the titles and summaries of Lyo's own items.
+type itemWords struct{ study, aboutStudy, quiz, aboutQuiz string }
+
+var englishWords = itemWords{
+	"Study questions", "Questions to answer in your own words after reading the lesson.", "Quiz", "%d questions about what the lesson says.",
+}
+
 // practiceItems returns the items Lyo writes for a lesson: study questions to think
 // about, and a quiz if any question passed. Neither comes from a website, so neither
 // has an address.
-func practiceItems(c courses.Course, l courses.Lesson, p llm.Practice, fallback bool, now time.Time) []courses.Item {
-	c.Locale = writtenLocale(c, fallback)
-	study := ownItem(c, l, 1, "text", "Study questions: "+l.Title, now)
-	study.Summary = "Questions to answer in your own words after reading the lesson."
+func practiceItems(c courses.Course, l courses.Lesson, p llm.Practice, words itemWords, now time.Time) []courses.Item {
+	study := ownItem(c, l, 1, "text", words.study+": "+l.Title, now)
+	study.Summary = words.aboutStudy
 	study.Content = numbered(p.StudyQuestions)
 	if len(p.Quiz) == 0 {
 		return []courses.Item{withWords(study)}
 	}
-	quiz := ownItem(c, l, 2, "quiz", "Quiz: "+l.Title, now)
-	quiz.Summary = fmt.Sprintf("%d questions about what the lesson says.", len(p.Quiz))
+	quiz := ownItem(c, l, 2, "quiz", words.quiz+": "+l.Title, now)
+	if words.aboutQuiz != "" {
+		quiz.Summary = fmt.Sprintf(words.aboutQuiz, len(p.Quiz))
+	}
 	for i, q := range p.Quiz {
 		quiz.Quiz = append(quiz.Quiz, arranged(quiz.ID, fmt.Sprintf("q%d", i+1), q))
 	}

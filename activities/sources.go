@@ -18,6 +18,8 @@ import (
 // Finder finds real content. It never fails: it reports the outcome of each site.
 type Finder interface {
 	Find(ctx context.Context, q sources.Query) sources.Report
+	// Articles returns whole texts on a topic, at most n, the best first, and the outcome of each site.
+	Articles(ctx context.Context, q sources.Query, n int) ([]sources.Article, []sources.Outcome)
 }
 
 // SourceActivities finds existing content on a course's topic.
@@ -35,10 +37,14 @@ type Research struct {
 	SitesUnreachable bool `json:"sites_unreachable,omitempty"`
 }
 
-// mostFindings is how many items are kept for a course.
-const mostFindings = 24
+// Bounds of what is kept for a course.
+const (
+	mostFindings = 24
+	mostArticles = 4 // whole texts
+)
 
-// FindSources queries the content sites for the course's topic and saves the results.
+// FindSources queries the content sites for the course's topic and saves the results, and the whole texts
+// that the course can quote: the learner's own material, and articles.
 // It waits for the learner's own material to be read: until then the failure is
 // retried. Key: the course; a second run replaces what the first saved, except results
 // of sites that could not be reached this time.
@@ -56,10 +62,15 @@ func (r *SourceActivities) FindSources(ctx context.Context, course uuid.UUID) (R
 		return found, failure("The learner's material is still being read.", "not_read_yet", nil, false, 2*time.Second)
 	}
 	if r.Finder == nil {
-		return found, nil
+		return found, toApplicationError(r.keepTexts(ctx, c, own, nil, nil))
 	}
-	report := r.Finder.Find(ctx, sources.Query{Topic: c.Topic, Language: c.Locale, Level: c.DifficultyLevel, Limit: mostFindings})
+	query := sources.Query{Topic: c.Topic, Language: c.Locale, Level: c.DifficultyLevel, Limit: mostFindings}
+	report := r.Finder.Find(ctx, query)
 	found.SitesUnreachable = unreachable(report)
+	articles, outcomes := r.Finder.Articles(ctx, query, mostArticles)
+	if err := r.keepTexts(ctx, c, own, articles, outcomes); err != nil {
+		return found, toApplicationError(err)
+	}
 	items := make([]courses.Item, 0, len(report.Items))
 	for _, item := range report.Items[:min(len(report.Items), mostFindings)] {
 		items = append(items, r.item(c, item))

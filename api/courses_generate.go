@@ -43,6 +43,7 @@ type generateBody struct {
 	Preferences     map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"duration_hours and format are used; other members are stored."`
 	SourceIDs       []uuid.UUID    `json:"source_ids,omitempty" nullable:"true" maxItems:"10" format:"uuid" doc:"The caller's source material to write from, see /v1/sources."`
 	Mode            *string        `json:"mode,omitempty" nullable:"true" doc:"automatic (the default) or review: the outline then waits for POST /v1/tasks/{id}/outline."`
+	Writer          *string        `json:"writer,omitempty" nullable:"true" enum:"model,extractive" doc:"model: a language model or nothing. extractive: quotations of the sources. When absent, the model, and without one quotations."`
 	Visibility      *string        `json:"visibility,omitempty" nullable:"true" enum:"private,unlisted,public" doc:"Who sees the course once it is READY. private (the default): its owner; unlisted: whoever has its id; public: everybody."`
 	ConfirmRights
 }
@@ -130,6 +131,7 @@ type courseRequest struct {
 	// Empty means private.
 	Visibility courses.Visibility `json:",omitempty"`
 	Confirmed  bool               `json:",omitempty"`
+	Writer     string             `json:",omitempty"`
 }
 
 // Resolve reports the rule violations that the schema cannot express, together with those of the
@@ -166,7 +168,7 @@ func (b generateBody) normalise() (courseRequest, rest.FieldFaults) {
 			faults.Add(fmt.Sprintf("interests[%d]", i), "must have 1 to 100 characters")
 		}
 	}
-	r.SourceIDs = b.SourceIDs
+	r.SourceIDs, r.Writer = b.SourceIDs, rest.TextOf(b.Writer)
 	switch mode := cmp.Or(rest.TextOf(b.Mode), modeAutomatic); mode {
 	case modeAutomatic, modeReview:
 		r.Review = mode == modeReview
@@ -227,7 +229,7 @@ func (r courseRequest) rows(user uuid.UUID, key *string, now time.Time) courses.
 		ID: courseID, OwnerUserID: user, Title: r.Title, Topic: r.Topic, Description: r.Description,
 		Status: courses.CourseGenerating, Interests: r.Interests, DifficultyLevel: r.Level, Tags: []string{},
 		TargetDurationHours: r.Hours, Locale: r.Locale, Preferences: r.Preferences, CreatedAt: now, UpdatedAt: now,
-		Visibility: r.Visibility, RightsConfirmedAt: confirmed,
+		Visibility: r.Visibility, RightsConfirmedAt: confirmed, Generation: courses.Generation{AskedWriter: r.Writer},
 	}}
 }
 

@@ -127,7 +127,18 @@ type Generation struct {
 	// AskedLocale is the locale that was asked for, when the course's own is another: that of
 	// the only language its writer knows.
 	AskedLocale string `json:"asked_locale,omitempty"`
+	// AskedWriter is the writer that was asked for: WriterModel or WriterExtractive; "" for whichever is there.
+	AskedWriter string `json:"asked_writer,omitempty"`
 }
+
+// The writers that can be asked for.
+const (
+	WriterModel      = "model"
+	WriterExtractive = "extractive" // it quotes the sources, and is the provider of what it made
+)
+
+// Extractive reports whether the course is made of quotations.
+func (c Course) Extractive() bool { return c.Generation.Provider == WriterExtractive }
 
 // Lesson is one part of a course. Its id is derived from the course and the
 // position, so writing it twice finds the same row.

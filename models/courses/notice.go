@@ -16,6 +16,8 @@ const (
 	NoSources = "No outside source could be reached: this course is made of its own texts."
 	// OnlyOwnSources is that of a course whose texts cite the learner's own material.
 	OnlyOwnSources = "No outside source could be reached: this course is made of your material and of its own texts."
+	// OnlyQuotations is of a course that quotes its sources.
+	OnlyQuotations = "Its lessons quote their sources word for word; no language model wrote them."
 	// NothingOfOwn is of a course with material of the learner's that no lesson cites.
 	NothingOfOwn = "Nothing of your material is quoted in these lessons."
 	// NoQuizzes is of a course whose quizzes were all left out.
@@ -72,8 +74,9 @@ func notice(c Course, items []Item) string {
 		holds    bool
 		sentence string
 	}{
-		{cutOff && !own, NoSources},
-		{cutOff && own, OnlyOwnSources},
+		{c.Extractive(), OnlyQuotations},
+		{cutOff && !own && !c.Extractive(), NoSources},
+		{cutOff && own && !c.Extractive(), OnlyOwnSources},
 		{c.OwnMaterial && !own, NothingOfOwn},
 		{asked && !quizzes, NoQuizzes},
 	} {

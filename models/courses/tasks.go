@@ -125,7 +125,10 @@ func finishCourse(tx *gorm.DB, ended tasks.Task, last tasks.TaskEvent, gen Gener
 	}
 	unreachable := cmp.Or(gen.SitesUnreachable, c.Generation.SitesUnreachable)
 	if gen.GeneratedAt != nil {
-		gen.AskedLocale = c.Generation.AskedLocale
+		gen.AskedLocale, gen.AskedWriter = c.Generation.AskedLocale, c.Generation.AskedWriter
+		if was := c.Generation; was.Provider != "" { // who wrote it was settled with the plan
+			gen.Model, gen.ModelVersion, gen.Provider, gen.PromptVersion, gen.Fallback = was.Model, was.ModelVersion, was.Provider, was.PromptVersion, was.Fallback
+		}
 		c.Generation = gen
 	}
 	c.Generation.SitesUnreachable = unreachable

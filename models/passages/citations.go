@@ -85,6 +85,16 @@ func Find(ctx context.Context, db *gorm.DB, lesson uuid.UUID, n int) (Source, er
 	return s, err
 }
 
+// At returns the passage where an offset is; zero for none.
+func At(all []Passage, offset int) Passage {
+	for _, p := range all {
+		if p.Begins <= offset && offset < p.Ends {
+			return p
+		}
+	}
+	return Passage{}
+}
+
 // Of returns the passages of a snapshot, in order.
 func Of(ctx context.Context, db *gorm.DB, snapshot uuid.UUID) ([]Passage, error) {
 	var all []Passage
