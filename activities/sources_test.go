@@ -252,6 +252,10 @@ func (generous) Find(context.Context, sources.Query) sources.Report {
 	return report
 }
 
+func (generous) Articles(context.Context, sources.Query, int) ([]sources.Article, []sources.Outcome) {
+	return nil, nil
+}
+
 func TestTheBestOfManyAreKept(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t)

@@ -18,12 +18,11 @@ func longSource(t testing.TB, language string, words int) extractive.Source {
 	long := extractive.Source{Title: sample.Title, Language: language}
 	var text strings.Builder
 	for n := 0; texts.CountWords(text.String()) < words; n++ {
-		start := text.Len()
 		other := strings.NewReplacer("o", fmt.Sprintf("o%c", 'a'+n), "en", fmt.Sprintf("%cen", 'b'+n), "蚕", string(rune('一'+n)), "丝", string(rune('丁'+2*n)))
 		for _, s := range sample.Sections {
 			heading := fmt.Sprintf("%s %d", s.Heading, n)
 			text.WriteString(heading + "\n")
-			start = text.Len()
+			start := text.Len()
 			text.WriteString(other.Replace(sample.Text[s.Start:s.End]) + "\n")
 			long.Sections = append(long.Sections, extractive.Section{Heading: heading, Level: s.Level, Start: start, End: text.Len()})
 		}

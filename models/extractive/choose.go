@@ -109,7 +109,7 @@ func (c *chooser) defineFirst(d *draft) {
 			}
 			from = to
 		}
-		d.parts[i].chosen = append(first, then...)
+		d.parts[i].chosen = slices.Concat(first, then)
 	}
 }
 

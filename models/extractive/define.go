@@ -110,7 +110,7 @@ func (l *language) noun(text, lower string) bool {
 
 // precedes reports whether a text ends with a phrase that names what follows; an article may stand between.
 func (l *language) precedes(text string) bool {
-	text = strings.ToLower(strings.TrimRight(text, " «“\"„「『“‘'"))
+	text = strings.ToLower(strings.TrimRight(text, " «“\"„「『‘'"))
 	if l.ends(text) {
 		return true
 	}

@@ -21,7 +21,7 @@ func (b *book) distract(e *exercise) bool {
 	if len(wrong) < options-1 {
 		return false
 	}
-	e.question.Options = append(wrong[:options-1:options-1], e.answer)
+	e.question.Options = slices.Concat(wrong[:options-1], []string{e.answer})
 	if e.term != nil && b.caseless(e.term) {
 		for i, o := range e.question.Options {
 			e.question.Options[i] = upperFirst(o)
@@ -126,11 +126,19 @@ func (b *book) kin(t, o *term) bool {
 // rivalForm returns the form of a term in a source that is most like an answer, "" where none is of its kind,
 // and how well it fits: it ends alike, it is as long, it stands somewhere after the same word.
 func (b *book) rivalForm(t *term, answer string, source int, before string, caseless bool) (string, float64) {
+	const enough = 24 // places of a common term
 	best, most := "", math.Inf(-1)
+	seen := 0
 	for _, p := range t.places {
 		s := &b.sentences[p.sentence]
+		if s.source != source {
+			continue
+		}
+		if seen++; seen > enough {
+			break
+		}
 		form := b.form(t, p)
-		if s.source != source || !(sameKind(form, answer) || caseless && sameKind(upperFirst(form), answer) && form != upperFirst(form)) {
+		if !sameKind(form, answer) && (!caseless || !sameKind(upperFirst(form), answer) || form == upperFirst(form)) {
 			continue
 		}
 		fit := number(len(strings.Fields(form)) == len(strings.Fields(answer))) + endingAlike(form, answer)
@@ -163,45 +171,51 @@ func endingAlike(a, b string) int {
 
 // otherNumbers returns numbers of the same source and kind, those of the same unit and nearest in size first.
 func (b *book) otherNumbers(e *exercise) []string {
-	source := b.sentences[e.sentence].source
-	l := b.languages[source]
-	var right figure
-	for _, f := range l.figures(&b.sentences[e.sentence]) {
-		if b.sentences[e.sentence].text[f.start:f.end] == e.answer {
-			right = f
-		}
+	own := &b.sentences[e.sentence]
+	l := b.languages[own.source]
+	at := slices.IndexFunc(own.figures, func(f figure) bool { return own.text[f.start:f.end] == e.answer })
+	if at < 0 {
+		return nil
 	}
 	type rival struct {
-		form  string
-		worth float64
+		form string
+		far  float64
 	}
 	var rivals []rival
 	for i := range b.sentences {
 		s := &b.sentences[i]
-		if s.source != source || i == e.sentence {
+		if s.source != own.source || i == e.sentence {
 			continue
 		}
-		for _, f := range l.figures(s) {
-			far := math.Abs(math.Log(max(f.value, 0.001) / max(right.value, 0.001)))
-			if f.kind != right.kind || f.value == right.value || far > math.Log(20) {
-				continue
+		for _, f := range s.figures {
+			if far, like := own.figures[at].from(f); like {
+				rivals = append(rivals, rival{s.text[f.start:f.end], far})
 			}
-			if f.unit != right.unit && f.kind != year {
-				far += 2
-			}
-			rivals = append(rivals, rival{s.text[f.start:f.end], -far})
 		}
 	}
 	slices.SortStableFunc(rivals, func(x, y rival) int {
-		return cmp.Or(compareDown(x.worth, y.worth), strings.Compare(x.form, y.form))
+		return cmp.Or(cmp.Compare(x.far, y.far), strings.Compare(x.form, y.form))
 	})
 	var found []string
 	for _, r := range rivals {
 		value, _ := l.read(r.form)
 		same := func(form string) bool { v, _ := l.read(form); return v == value }
-		if len(found) < options-1 && !strings.Contains(b.sentences[e.sentence].text, r.form) && !slices.ContainsFunc(found, same) {
+		if len(found) < options-1 && !strings.Contains(own.text, r.form) && !slices.ContainsFunc(found, same) {
 			found = append(found, r.form)
 		}
 	}
 	return found
+}
+
+// from returns how far another number is from this one, and whether it can stand for it.
+func (f figure) from(o figure) (float64, bool) {
+	const least, times = 0.001, 20
+	far := math.Abs(math.Log(max(o.value, least) / max(f.value, least)))
+	if o.kind != f.kind || o.value == f.value || far > math.Log(times) {
+		return 0, false
+	}
+	if o.unit != f.unit && f.kind != year {
+		far += 2
+	}
+	return far, true
 }

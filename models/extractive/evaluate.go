@@ -33,34 +33,23 @@ type Figures struct {
 func Evaluate(r Request, c Course) Figures {
 	e := evaluation{r: r, b: read(r), asked: map[string]bool{}}
 	e.f.Lessons = len(c.Lessons)
-	var answers, outside, kind, parts, order share
 	for _, l := range c.Lessons {
 		e.quotes(l)
-		parts.count(len(l.Parts) >= LeastParts)
-		order.count(e.inOrder(l))
+		e.parts.count(len(l.Parts) >= LeastParts)
+		e.order.count(e.inOrder(l))
 		for i, q := range l.Questions {
 			if !e.usable(q) {
 				e.f.Unusable++
 				continue
 			}
-			answer := q.Options[q.Answer]
-			answers.count(strings.Contains(e.lesson(l), strings.ToLower(answer)))
-			outside.count(q.Kind == Number || e.outside(q, answer))
-			for j, o := range q.Options {
-				if j != q.Answer {
-					kind.count(e.sameKind(q, answer, o))
-				}
-			}
+			e.question(l, q)
 			for _, p := range l.Questions[i+1:] {
-				if e.usable(p) && (has(q.Prompt, p.Options[p.Answer]) || has(p.Prompt, answer)) {
-					e.f.GivenAway++
-				}
+				e.f.GivenAway += number(e.usable(p) && (has(q.Prompt, p.Options[p.Answer]) || has(p.Prompt, q.Options[q.Answer])))
 			}
-			e.question(q)
 		}
 	}
-	e.f.AnswerInLesson, e.f.OutsideStopWords, e.f.SameKind = answers.of(), outside.of(), kind.of()
-	e.f.OfParts, e.f.InOrder = parts.of(), order.of()
+	e.f.AnswerInLesson, e.f.OutsideStopWords, e.f.SameKind = e.answers.of(), e.outside.of(), e.kinds.of()
+	e.f.OfParts, e.f.InOrder = e.parts.of(), e.order.of()
 	return e.f
 }
 
@@ -81,6 +70,8 @@ type evaluation struct {
 	b     *book
 	f     Figures
 	asked map[string]bool
+
+	answers, outside, kinds, parts, order share
 }
 
 func (e *evaluation) text(q Quote) string {
@@ -187,8 +178,8 @@ func (e *evaluation) usable(q Question) bool {
 	return len(keys) == options && q.Answer >= 0 && q.Answer < len(q.Options) && strings.Contains(q.Prompt, Blank) && e.sentences(q.From) != nil
 }
 
-// outside reports whether an answer has a word that is no stop word.
-func (e *evaluation) outside(q Question, answer string) bool {
+// says reports whether an answer has a word that is no stop word.
+func (e *evaluation) says(q Question, answer string) bool {
 	l := e.b.languages[q.From.Source]
 	if l.Joined && l.stop[answer] {
 		return false
@@ -208,7 +199,7 @@ func (e *evaluation) sameKind(q Question, answer, option string) bool {
 			if s.source != q.From.Source || !strings.Contains(s.text, form) {
 				continue
 			}
-			for _, f := range e.b.languages[s.source].figures(s) {
+			for _, f := range s.figures {
 				if s.text[f.start:f.end] == form {
 					found[f.kind] = true
 				}
@@ -225,8 +216,17 @@ func (e *evaluation) sameKind(q Question, answer, option string) bool {
 	return false
 }
 
-// question counts the kind of a question, and whether it was asked before or leans on another sentence.
-func (e *evaluation) question(q Question) {
+// question counts what a question of a lesson is like, and whether it was asked before or leans on another
+// sentence.
+func (e *evaluation) question(l Lesson, q Question) {
+	answer := q.Options[q.Answer]
+	e.answers.count(strings.Contains(e.lesson(l), strings.ToLower(answer)))
+	e.outside.count(q.Kind == Number || e.says(q, answer))
+	for i, o := range q.Options {
+		if i != q.Answer {
+			e.kinds.count(e.sameKind(q, answer, o))
+		}
+	}
 	e.f.Questions++
 	e.f.Definitions += number(q.Kind == Definition)
 	e.f.Numbers += number(q.Kind == Number)

@@ -37,7 +37,7 @@ type language struct {
 	stopped    []string        // the stop words of a script without spaces, longest first
 	notFirst   string          // letters that begin no term, in a script without spaces
 	notLast    string
-	labels     labels
+	labels     Labels
 	NounFirst  bool // adjectives stand after nouns
 	Capitals   bool // nouns have capitals
 	Elision    bool // l'eau is two words
@@ -51,16 +51,21 @@ type language struct {
 	Unknown    bool // of this language nothing is known
 }
 
-// labels are the words of a lesson that are no quotations.
-type labels struct {
+// Labels are the words of a lesson and of its practice that are no quotations.
+type Labels struct {
 	Terms, Read, Gap, Term, Number string
+	// Study and Quiz are titles of items; Explain says what to do with the things in the first.
+	Study, Explain, Quiz string
 }
+
+// LabelsOf returns the labels of a language; English ones for one that is not known.
+func LabelsOf(tag string) Labels { return languageOf(tag).labels }
 
 // languageFile is languages/*.json: lists of words, and of phrases with commas between.
 type languageFile struct {
 	Stop, Open, Point, Before, After, Is, Called, Named, Closing, Past, Skip, Short, Endings, Prefixes, NotFirst, NotLast, Year, Relative, Inside, Date, Lean, Units string
 
-	Labels labels
+	Labels Labels
 	Form   json.RawMessage
 }
 

@@ -44,7 +44,7 @@ func TestDefinitionsAreRecognised(t *testing.T) {
 		"uk": {"Осмос — це рух води крізь мембрану.", "Рух води крізь мембрану називається осмос./осмос"},
 		"tr": {"Ozmoz, suyun bir zardan geçmesidir.", "Suyun bir zardan geçmesine ozmoz denir./ozmoz"},
 		"ar": {"التناضح هو انتقال الماء عبر غشاء.", "انتقال الماء عبر غشاء يسمى التناضح./التناضح"},
-		"fa": {"اسمز یک فرایند است که آب را از غشا می‌گذراند و در گیاهان مهم است.", "گذر آب از غشا اسمز نامیده می‌شود./اسمز"},
+		"fa": {"اسمز یک فرایند است که آب را از غشا می\u200cگذراند و در گیاهان مهم است.", "گذر آب از غشا اسمز نامیده می\u200cشود./اسمز"},
 		"ur": {"نفوذ وہ عمل ہے جس میں پانی جھلی سے گزرتا ہے۔", "پانی کے جھلی سے گزرنے کو نفوذ کہتے ہیں۔/نفوذ"},
 		"hi": {"परासरण वह क्रिया है जिसमें पानी झिल्ली से होकर जाता है।", "पानी के झिल्ली से होकर जाने को परासरण कहते हैं।/परासरण"},
 		"bn": {"অভিস্রবণ হলো ঝিল্লির ভেতর দিয়ে পানির চলাচল।", "ঝিল্লির ভেতর দিয়ে পানির চলাচলকে অভিস্রবণ বলে।/অভিস্রবণ"},
@@ -89,7 +89,7 @@ func TestOpeningsThatLeanOnTheSentenceBefore(t *testing.T) {
 		"en": {"It rises.", "However, rocks melt.", "On its way it cools.", "“They melt.”"}, "de": {"Diese Gläser sind hart.", "Außerdem bricht Glas.", "Bei dieser Hitze schmilzt Sand."},
 		"es": {"Su masa es grande.", "Sin embargo, late.", "Fue inventado en 1816."}, "fr": {"Il monte.", "C’est un gaz.", "Dans ce cas, l’eau gèle."}, "it": {"Questo gas sale.", "È un gas."},
 		"pt": {"Ele sobe.", "No entanto, a água sobe."}, "nl": {"Deze stof smelt.", "Daarom smelt ijs."}, "pl": {"Ten gaz unosi się.", "Jednak lód topnieje."}, "ru": {"Он лежит в горах.", "Однако лёд тает.", "В этом озере живут рыбы."},
-		"uk": {"Він лежить у горах.", "Проте лід тане."}, "tr": {"Bu göl derindir.", "Ancak buz erir."}, "ar": {"هذه البحيرة عميقة.", "ومع ذلك يذوب الجليد."}, "fa": {"این دریاچه عمیق است.", "اما یخ آب می‌شود."},
+		"uk": {"Він лежить у горах.", "Проте лід тане."}, "tr": {"Bu göl derindir.", "Ancak buz erir."}, "ar": {"هذه البحيرة عميقة.", "ومع ذلك يذوب الجليد."}, "fa": {"این دریاچه عمیق است.", "اما یخ آب می\u200cشود."},
 		"ur": {"یہ جھیل گہری ہے۔", "لیکن برف پگھلتی ہے۔"}, "hi": {"यह झील गहरी है।", "लेकिन बर्फ पिघलती है।", "इस परिवार में आठ ग्रह हैं।"}, "bn": {"এই হ্রদ গভীর।", "কিন্তু বরফ গলে।"}, "th": {"มันลึกมาก", "แต่น้ำแข็งละลาย"},
 		"vi": {"Nó rất sâu.", "Tuy nhiên băng tan.", "Hồ này rất sâu."}, "zh": {"它很深。", "但是冰会融化。", "在这个湖里有鱼。"}, "ja": {"これは深い湖である。", "しかし氷は溶ける。"}, "ko": {"이 호수는 깊다.", "그러나 얼음은 녹는다."},
 	} {
@@ -107,7 +107,7 @@ func TestOpeningsThatLeanOnTheSentenceBefore(t *testing.T) {
 func TestFormsOfANounComeTogether(t *testing.T) {
 	t.Parallel()
 	for tag, forms := range map[string][]string{
-		"en": {"volcano", "volcanoes", "volcano's"}, "de": {"zelle", "zellen"}, "es": {"célula", "células"}, "fr": {"plante", "plantes"}, "it": {"pianta", "piante"}, "pt": {"planta", "plantas"}, "nl": {"boom", "boomen"},
+		"en": {"volcano", "volcanoes", "volcano's"}, "de": {"zelle", "zellen"}, "es": {"célula", "células"}, "fr": {"racine", "racines"}, "it": {"pianta", "piante"}, "pt": {"planta", "plantas"}, "nl": {"boom", "boomen"},
 		"pl": {"roślina", "rośliny", "roślinami"}, "ru": {"вулкан", "вулкана", "вулканами"}, "uk": {"рослина", "рослини", "рослинами"}, "tr": {"göl", "göller", "göllerin"}, "ar": {"ماء", "الماء", "والماء"}, "fa": {"گیاه", "گیاهان"},
 		"ur": {"کتاب", "کتابیں", "کتابوں"}, "hi": {"पिंड", "पिंडों"}, "bn": {"গাছ", "গাছের", "গাছগুলো"},
 	} {

@@ -109,24 +109,12 @@ func digit(r rune) int {
 
 // context returns the unit of a number and the kind that what stands around it makes it.
 func (l *language) context(s *sentence, first, last int, f figure) (string, figureKind) {
-	before, _ := utf8.DecodeLastRuneInString(s.text[:f.start])
-	after, width := utf8.DecodeRuneInString(s.text[f.end:])
 	rest := s.text[f.end:]
-	if strings.ContainsRune("-–—/:~～第#№.,", before) || strings.ContainsRune("-–—/:~～°′″", after) {
-		return "", other
-	}
-	if after == '.' && len(rest) > width+1 || startsInWord(rest) && !l.Joined && !l.Particles {
+	if l.partOfMore(s.text[:f.start], rest) {
 		return "", other
 	}
 	if strings.ContainsRune("%％٪", firstOf(strings.TrimLeft(rest, " \u00a0\u202f"))) {
 		return "%", percent
-	}
-	if l.Joined || l.Particles {
-		for d := range l.date {
-			if strings.HasPrefix(rest, d) {
-				return "", other
-			}
-		}
 	}
 	unit, prev := "", ""
 	if last+1 < len(s.words) && (s.words[last+1].joined || s.words[last+1].start == f.end) {
@@ -135,25 +123,49 @@ func (l *language) context(s *sentence, first, last int, f figure) (string, figu
 	if first > 0 {
 		prev = s.words[first-1].lower
 	}
-	if l.date[unit] && f.value < 100 || l.date[prev] && f.value < 32 {
+	const days, mostOfDates, least = 32, 100, 10
+	switch {
+	case l.date[unit] && f.value < mostOfDates || l.date[prev] && f.value < days:
 		return "", other
-	}
-	if digitsOnly(s.text[f.start:f.end]) == 4 && f.value >= 1000 && f.value <= 2100 {
-		switch {
-		case l.units[unit]:
-			return unit, integer
-		case unit == "" || l.year[unit] || !l.Joined && (l.stop[unit] || l.year[prev]):
-			return unit, year
-		}
-		return unit, other // a year or a measure
-	}
-	if f.kind == integer && f.value < 10 || l.Joined && f.value < 1000 && l.year[unit] {
+	case digitsOnly(s.text[f.start:f.end]) == 4 && f.value >= 1000 && f.value <= 2100:
+		return unit, l.yearOr(unit, prev)
+	case f.kind == integer && f.value < least || l.Joined && f.value < 1000 && l.year[unit]:
 		return unit, other
-	}
-	if first > 0 && s.words[first-1].joined && !l.Capitals && first > 1 && capitalised(s.text[s.words[first-1].start:]) && !s.words[first-1].stop {
+	case first > 1 && !l.Capitals && s.words[first-1].joined && !s.words[first-1].stop && capitalised(s.text[s.words[first-1].start:]):
 		return unit, other // Apollo 11
 	}
 	return unit, f.kind
+}
+
+// partOfMore reports whether a number is part of a range, a date, a time, an ordinal or a name.
+func (l *language) partOfMore(before, rest string) bool {
+	last, _ := utf8.DecodeLastRuneInString(before)
+	next := firstOf(rest)
+	switch {
+	case strings.ContainsRune("-–—/:~～第#№.,", last), strings.ContainsRune("-–—/:~～°′″", next):
+		return true
+	case next == '.' && len(rest) > 1:
+		return true
+	case l.Joined || l.Particles:
+		for d := range l.date {
+			if strings.HasPrefix(rest, d) {
+				return true
+			}
+		}
+		return false
+	}
+	return startsInWord(rest)
+}
+
+// yearOr returns whether four digits are a year, a measure, or either.
+func (l *language) yearOr(unit, prev string) figureKind {
+	switch {
+	case l.units[unit]:
+		return integer
+	case unit == "" || l.year[unit] || !l.Joined && (l.stop[unit] || l.year[prev]):
+		return year
+	}
+	return other
 }
 
 func firstOf(text string) rune {

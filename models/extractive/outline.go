@@ -82,6 +82,7 @@ type placed struct {
 // is most like it, or at the end.
 func (b *book) arrange() []placed {
 	const alike = 0.2
+	const mostUnits = 400 // of more it would take too long
 	b.divide()
 	centres := make([]map[int]int64, len(b.units))
 	for i, u := range b.units {
@@ -91,7 +92,7 @@ func (b *book) arrange() []placed {
 	for i, u := range b.units {
 		host, most := -1, alike
 		for at, p := range order {
-			if b.units[p.unit].source == u.source {
+			if b.units[p.unit].source == u.source || len(b.units) > mostUnits {
 				continue
 			}
 			if c := cosine(centres[i], centres[p.unit]); c > most {
@@ -113,31 +114,16 @@ func (b *book) arrange() []placed {
 // divide divides long units without heading where there are several sources, so that their parts can stand
 // beside what is like them.
 func (b *book) divide() {
-	const long, usual = 24, 12
 	if len(b.request.Sources) < 2 {
 		return
 	}
 	depths := b.cohesion()
 	var units []unit
 	for _, u := range b.units {
-		cuts := []int{0}
-		if n := len(u.sentences); u.heading == "" && n > long {
-			weights, gains := make([]int, n), make([]float64, n)
-			for i, s := range u.sentences {
-				weights[i], gains[i] = 1, depths[s]
-				if i > 0 && b.sentences[s].paragraph == b.sentences[s-1].paragraph {
-					gains[i] += inParagraph
-				}
-			}
-			cuts = partition(weights, gains, n/usual, usual/3)
-		}
-		for i, from := range cuts {
-			to := len(u.sentences)
-			if i+1 < len(cuts) {
-				to = cuts[i+1]
-			}
+		cuts := append(b.cuts(u, depths), len(u.sentences))
+		for i, from := range cuts[:len(cuts)-1] {
 			part := u
-			part.sentences = u.sentences[from:to]
+			part.sentences = u.sentences[from:cuts[i+1]]
 			for _, s := range part.sentences {
 				b.sentences[s].unit = len(units)
 			}
@@ -145,6 +131,30 @@ func (b *book) divide() {
 		}
 	}
 	b.units = units
+}
+
+// cuts returns where the parts of a unit begin.
+func (b *book) cuts(u unit, depths []float64) []int {
+	const long, usual, atOnce = 24, 12, 96
+	n := len(u.sentences)
+	if u.heading != "" || n <= long {
+		return []int{0}
+	}
+	weights, gains := make([]int, n), make([]float64, n)
+	for i, s := range u.sentences {
+		weights[i], gains[i] = 1, depths[s]
+		if i > 0 && b.sentences[s].paragraph == b.sentences[s-1].paragraph {
+			gains[i] += inParagraph
+		}
+	}
+	var cuts []int
+	for from := 0; from < n; from += atOnce {
+		to := min(from+atOnce, n)
+		for _, cut := range partition(weights[from:to], gains[from:to], max((to-from)/usual, 1), usual/3) {
+			cuts = append(cuts, from+cut)
+		}
+	}
+	return cuts
 }
 
 // cohesion returns for each sentence how deep the valley of likeness before it is, 0 to 1 (TextTiling).

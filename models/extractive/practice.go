@@ -51,8 +51,8 @@ func (b *book) questions(d *draft, asked map[string]bool) []Question {
 }
 
 const (
-	mostStem   = 36 // words
-	leastRest  = 3 // words beside the blank that are no stop words
+	mostStem  = 36 // words
+	leastRest = 3  // words beside the blank that are no stop words
 )
 
 // clash reports whether two exercises are about one sentence, or one of them gives the other's answer away.
@@ -109,7 +109,7 @@ func (b *book) inside(s *sentence, p place) bool {
 }
 
 // labels are those of the request's language.
-func (b *book) labels() labels { return languageOf(b.request.Language).labels }
+func (b *book) labels() Labels { return languageOf(b.request.Language).labels }
 
 // blank returns a sentence without a term; false where what is left says the term, or says too little.
 func (b *book) blank(i int, t *term) (string, bool) {
@@ -183,9 +183,8 @@ func commonPrefix(a, b string) int {
 // aboutNumbers returns the exercises that leave a number out of a sentence.
 func (b *book) aboutNumbers(i int) []exercise {
 	s := &b.sentences[i]
-	l := b.languages[s.source]
 	var found []exercise
-	for _, f := range l.figures(s) {
+	for _, f := range s.figures {
 		answer := s.text[f.start:f.end]
 		if f.kind == other || strings.Count(s.text, answer) != 1 {
 			continue

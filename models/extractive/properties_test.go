@@ -72,20 +72,47 @@ func anyRequest() *rapid.Generator[extractive.Request] {
 
 func TestAnyTextMakesNoCourseOrASoundOne(t *testing.T) {
 	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) { requireSoundOrNone(t, anyRequest().Draw(t, "request")) })
+}
+
+// Sentences of the samples in any order, with anything between, under any headings, make sound courses.
+func TestShuffledSamplesMakeSoundCourses(t *testing.T) {
+	t.Parallel()
+	all := samples(t)
 	made := 0
 	rapid.Check(t, func(t *rapid.T) {
-		r := anyRequest().Draw(t, "request")
-		c, ok := extractive.Write(r)
-		again, _ := extractive.Write(r)
-		require.Equal(t, c, again)
-		if !ok {
-			require.Empty(t, c)
-			return
+		language := rapid.SampledFrom([]string{"en", "de", "es", "hi", "ru", "zh"}).Draw(t, "language")
+		r := extractive.Request{Language: language, Level: rapid.SampledFrom(levels).Draw(t, "level"), Lessons: rapid.SampledFrom([]int{0, 3, 5, 8}).Draw(t, "lessons")}
+		for range rapid.IntRange(1, 2).Draw(t, "sources") {
+			paragraphs := rapid.Permutation(strings.SplitAfter(all[language].Text, "\n")).Draw(t, "paragraphs")
+			s := extractive.Source{Title: all[language].Title}
+			for _, p := range paragraphs {
+				if rapid.IntRange(0, 3).Draw(t, "heading") == 0 {
+					s.Sections = append(s.Sections, extractive.Section{Heading: rapid.SampledFrom(pieces).Draw(t, "its text"), Level: rapid.IntRange(1, 3).Draw(t, "depth"), Start: len(s.Text)})
+				}
+				s.Text += p + rapid.SampledFrom(append(pieces, "", "", "")).Draw(t, "between")
+				if n := len(s.Sections); n > 0 {
+					s.Sections[n-1].End = len(s.Text)
+				}
+			}
+			r.Sources = append(r.Sources, s)
 		}
-		made++
-		requireSound(t, r, c)
+		made += requireSoundOrNone(t, r)
 	})
 	require.Positive(t, made)
+}
+
+// requireSoundOrNone returns 1 where a course was made.
+func requireSoundOrNone(t *rapid.T, r extractive.Request) int {
+	c, ok := extractive.Write(r)
+	again, _ := extractive.Write(r)
+	require.Equal(t, c, again)
+	if !ok {
+		require.Empty(t, c)
+		return 0
+	}
+	requireSound(t, r, c)
+	return 1
 }
 
 func requireSound(t *rapid.T, r extractive.Request, c extractive.Course) {

@@ -91,23 +91,8 @@ func (b *book) rank() {
 	edges := make([][]feature, len(b.vectors))
 	sums := make([]float64, len(b.vectors))
 	cosines := make([]float64, len(b.vectors))
-	var touched []int
-	for i, v := range b.vectors {
-		for _, f := range v {
-			if len(postings[f.word]) > mostPostings {
-				continue
-			}
-			for _, p := range postings[f.word] {
-				if p.word == i {
-					continue
-				}
-				if cosines[p.word] == 0 {
-					touched = append(touched, p.word)
-				}
-				cosines[p.word] += f.weight * p.weight
-			}
-		}
-		slices.Sort(touched)
+	for i := range b.vectors {
+		touched := b.compare(i, postings, cosines)
 		for _, j := range touched {
 			if c := cosines[j]; c >= leastAlike {
 				edges[i] = append(edges[i], feature{j, c})
@@ -118,11 +103,31 @@ func (b *book) rank() {
 			}
 			cosines[j] = 0
 		}
-		touched = touched[:0]
 	}
 	for i, w := range walk(edges, sums) {
 		b.sentences[i].weight = w
 	}
+}
+
+// compare finds the cosines of a sentence with the others, and returns those that have one, in their order.
+func (b *book) compare(i int, postings [][]feature, cosines []float64) []int {
+	var touched []int
+	for _, f := range b.vectors[i] {
+		if len(postings[f.word]) > mostPostings {
+			continue
+		}
+		for _, p := range postings[f.word] {
+			if p.word == i {
+				continue
+			}
+			if cosines[p.word] == 0 {
+				touched = append(touched, p.word)
+			}
+			cosines[p.word] += f.weight * p.weight
+		}
+	}
+	slices.Sort(touched)
+	return touched
 }
 
 // walk is TextRank: how often a reader is at each sentence who goes on to one that is like it. The mean is 1.

@@ -9,8 +9,11 @@ import (
 	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// mostSentences bounds what is read, about 60,000 words; each source has the same share.
-const mostSentences = 4000
+// The bounds of what is read, about 60,000 words. Each source has the same share.
+const (
+	mostSentences = 4000
+	mostBytes     = 400_000
+)
 
 // book is the text that a course is made of, as far as it was read.
 type book struct {
@@ -21,6 +24,8 @@ type book struct {
 	sentences []sentence  // source by source
 	vectors   [][]feature // of the sentences
 	terms     []*term     // the strongest first
+
+	titles, headings []string // of the sources and of the units, in small letters
 }
 
 // unit is what stands under one heading of a source.
@@ -36,6 +41,7 @@ type sentence struct {
 
 	text     string
 	words    []word
+	figures  []figure
 	size     int  // in words
 	fit      bool // can be shown
 	dangling bool // leans on the sentence before
@@ -65,7 +71,13 @@ func read(r Request) *book {
 			tag = r.Language
 		}
 		b.languages = append(b.languages, languageOf(tag))
-		b.readSource(i, mostSentences/len(r.Sources))
+		b.readSource(i)
+		b.titles = append(b.titles, strings.ToLower(oneLine(s.Title)))
+	}
+	for _, u := range b.units {
+		if h := strings.ToLower(u.heading); h != "" {
+			b.headings = append(b.headings, h)
+		}
 	}
 	for i := range b.languages {
 		if b.languages[i].Unknown {
@@ -76,9 +88,9 @@ func read(r Request) *book {
 	return b
 }
 
-func (b *book) readSource(i, most int) {
+func (b *book) readSource(i int) {
 	source, l := b.request.Sources[i], b.languages[i]
-	before := len(b.sentences)
+	most, bytes := len(b.sentences)+mostSentences/len(b.request.Sources), mostBytes/len(b.request.Sources)
 	for _, s := range bodies(source) {
 		if slices.ContainsFunc(l.skip, func(h string) bool { return texts.Key(s.Heading) == h }) {
 			continue
@@ -86,8 +98,8 @@ func (b *book) readSource(i, most int) {
 		u := unit{source: i, depth: s.Level, heading: oneLine(s.Heading)}
 		first := len(b.sentences)
 		paragraph := 0
-		for _, span := range sentencesOf(source.Text[s.Start:s.End], l) {
-			if len(b.sentences)-before >= most {
+		for _, span := range sentencesOf(upToByte(source.Text[s.Start:s.End], bytes-s.Start), l) {
+			if len(b.sentences) == most || s.Start+span.end > bytes {
 				break
 			}
 			b.sentences = append(b.sentences, sentence{
@@ -102,6 +114,17 @@ func (b *book) readSource(i, most int) {
 			b.units = append(b.units, u)
 		}
 	}
+}
+
+// upToByte returns a text as far as a byte, whole characters only.
+func upToByte(text string, most int) string {
+	if most >= len(text) {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:max(most, 0)]
 }
 
 // bodies returns the sections of a source that have a text, in their order, and what stands before the first
@@ -144,40 +167,40 @@ func (s *sentence) read(text string, l *language, level level) {
 	s.size = quarters / 4
 	s.fit = s.size >= level.least && s.size <= level.most && readable(s.text)
 	s.dangling = l.dangles(s.text, s.words)
+	s.figures = l.figures(s)
+}
+
+// eachWord visits the words of a source. A sentence's are visited one after the other.
+func (b *book) eachWord(source int, visit func(sentence int, w *word)) {
+	for i := range b.sentences {
+		if s := &b.sentences[i]; s.source == source {
+			for j := range s.words {
+				visit(i, &s.words[j])
+			}
+		}
+	}
 }
 
 // learnStopWords takes the words that are in many sentences of a source for stop words, and the short ones
 // that are in some.
 func (b *book) learnStopWords(source int) {
-	counts, all := map[string]int{}, 0
-	for _, s := range b.sentences {
-		if s.source != source {
-			continue
+	counts, last, sentences := map[string]int{}, map[string]int{}, map[int]bool{}
+	b.eachWord(source, func(i int, w *word) {
+		sentences[i] = true
+		if at, seen := last[w.lower]; !seen || at != i {
+			last[w.lower] = i
+			counts[w.lower]++
 		}
-		all++
-		seen := map[string]bool{}
-		for _, w := range s.words {
-			if !seen[w.lower] {
-				seen[w.lower] = true
-				counts[w.lower]++
-			}
-		}
-	}
+	})
 	l := *b.languages[source]
 	l.stop = map[string]bool{}
 	for w, n := range counts {
-		if n >= 3 && (n*5 > all || n*16 > all && utf8.RuneCountInString(w) <= 4) {
+		if n >= 3 && (n*5 > len(sentences) || n*16 > len(sentences) && utf8.RuneCountInString(w) <= 4) {
 			l.stop[w] = true
 		}
 	}
 	b.languages[source] = &l
-	for i := range b.sentences {
-		if s := &b.sentences[i]; s.source == source {
-			for j := range s.words {
-				s.words[j].stop = s.words[j].stop || l.stop[s.words[j].lower]
-			}
-		}
-	}
+	b.eachWord(source, func(_ int, w *word) { w.stop = w.stop || l.stop[w.lower] })
 }
 
 // tidy takes out sentences that were said before, and cuts particles off words.
@@ -212,28 +235,19 @@ func lowers(words []word) []string {
 func (b *book) cutParticles(source int) {
 	l := b.languages[source]
 	families := map[string]map[string]bool{}
-	each := func(visit func(w *word)) {
-		for i := range b.sentences {
-			if s := &b.sentences[i]; s.source == source {
-				for j := range s.words {
-					visit(&s.words[j])
-				}
-			}
-		}
-	}
 	add := func(base, form string) {
 		if families[base] == nil {
 			families[base] = map[string]bool{}
 		}
 		families[base][form] = true
 	}
-	each(func(w *word) {
+	b.eachWord(source, func(_ int, w *word) {
 		add(w.lower, w.lower)
 		for _, base := range l.bases(w.lower) {
 			add(base, w.lower)
 		}
 	})
-	each(func(w *word) {
+	b.eachWord(source, func(_ int, w *word) {
 		for _, base := range l.bases(w.lower) {
 			if len(families[base]) > 1 && len(base) < w.end-w.start {
 				w.end = w.start + len(base)

@@ -88,7 +88,7 @@ func (b *book) candidates(i int, found map[string]*candidate) {
 	if l.Syllables {
 		least = 2
 	}
-	for from := 0; from < len(s.words); from++ {
+	for from := range s.words {
 		var key strings.Builder
 		for to := from; to < min(len(s.words), from+longestTerm) && termWord(s, to) && (to == from || s.words[to].joined); to++ {
 			if to > from {
@@ -98,12 +98,7 @@ func (b *book) candidates(i int, found map[string]*candidate) {
 			if to-from+1 < least {
 				continue
 			}
-			c := found[key.String()]
-			if c == nil {
-				c = &candidate{}
-				found[key.String()] = c
-			}
-			c.places = append(c.places, place{i, s.words[from].start, s.words[to].end, from, to})
+			found[key.String()] = found[key.String()].with(place{i, s.words[from].start, s.words[to].end, from, to})
 		}
 	}
 }
@@ -206,17 +201,18 @@ func (b *book) addTerm(stems []string, c *candidate, length float64) {
 	}
 	t := &term{stems: stems, places: c.places, score: length * score}
 	t.forms = b.formsOf(c.places)
-	heading := func(text string) bool { return strings.Contains(strings.ToLower(text), strings.ToLower(t.forms[0])) }
-	for _, s := range b.request.Sources {
-		if heading(s.Title) {
-			t.score *= 1.5
-			break
-		}
+	form := strings.ToLower(t.forms[0])
+	if containsIn(b.titles, form) {
+		t.score *= 1.5
 	}
-	if slices.ContainsFunc(b.units, func(u unit) bool { return heading(u.heading) }) {
+	if containsIn(b.headings, form) {
 		t.score *= 1.3
 	}
 	b.terms = append(b.terms, t)
+}
+
+func containsIn(texts []string, part string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, part) })
 }
 
 // formsOf returns the spellings at the places, the most common first, then the shortest. One with a capital

@@ -21,12 +21,15 @@ type stretch struct {
 	letters  []int // where each begins, and where the last one ends
 }
 
+// longestUnspaced is how many letters a term has at most.
+const longestUnspaced = 12
+
 // scripts are those without spaces, and how many letters a term of each has at most.
 var scripts = []struct {
 	table *unicode.RangeTable
 	most  int
 }{
-	{unicode.Han, 8}, {unicode.Katakana, 12}, {unicode.Thai, 12}, {unicode.Lao, 12}, {unicode.Khmer, 12}, {unicode.Myanmar, 12},
+	{unicode.Han, 8}, {unicode.Katakana, longestUnspaced}, {unicode.Thai, longestUnspaced}, {unicode.Lao, longestUnspaced}, {unicode.Khmer, longestUnspaced}, {unicode.Myanmar, longestUnspaced},
 }
 
 // findUnspaced adds the terms of scripts without spaces: substrings that repeat, and are in no longer one
@@ -37,30 +40,10 @@ func (b *book) findUnspaced() {
 		stretches = b.stretches(i, stretches)
 	}
 	found := map[string]*gram{}
-	single := map[string]int{}
-	total := 0
-	for _, s := range stretches {
-		total += len(s.letters) - 1
-		for i := 0; i+1 < len(s.letters); i++ {
-			single[b.cut(s, i, 1)]++
-		}
+	for n := 2; b.count(stretches, n, found); {
+		n++
 	}
-	for n := 2; n <= 12; n++ {
-		if !b.count(stretches, n, found) {
-			break
-		}
-	}
-	candidates := map[string]*candidate{}
-	for key, g := range found {
-		if g.count >= 2 && g.leftV && g.rightV && coheres(key, g.count, total, func(part string) int {
-			if p := found[part]; p != nil {
-				return p.count
-			}
-			return single[part]
-		}) {
-			candidates[key] = &candidate{places: g.places}
-		}
-	}
+	candidates := b.cohering(stretches, found)
 	b.definedUnspaced(stretches, candidates)
 	nest(candidates, func(key string, visit func(string)) {
 		for i := range key {
@@ -76,36 +59,74 @@ func (b *book) findUnspaced() {
 	}
 }
 
+// cohering returns the strings that may be terms.
+func (b *book) cohering(stretches []stretch, found map[string]*gram) map[string]*candidate {
+	single, total := map[string]int{}, 0
+	for _, s := range stretches {
+		total += len(s.letters) - 1
+		for i := range s.letters[1:] {
+			single[b.cut(s, i, 1)]++
+		}
+	}
+	counts := func(part string) int {
+		if p := found[part]; p != nil {
+			return p.count
+		}
+		return single[part]
+	}
+	candidates := map[string]*candidate{}
+	for key, g := range found {
+		if len(g.places) >= 2 && g.leftV && g.rightV && coheres(key, g.count, total, counts) {
+			candidates[key] = &candidate{places: g.places}
+		}
+	}
+	return candidates
+}
+
 // definedUnspaced adds what stands before a copula at the beginning of a sentence, however rare it is.
 func (b *book) definedUnspaced(stretches []stretch, candidates map[string]*candidate) {
 	added := map[string]bool{}
-	for _, s := range b.sentences {
-		l := b.languages[s.source]
-		if !l.Joined || !s.fit || s.dangling {
-			continue
-		}
-		for _, p := range l.is {
-			i := strings.Index(s.text, strings.TrimSuffix(p, "!"))
-			if i <= 0 || i > 3*mostLetters(s.text) {
-				continue
-			}
-			if key := s.text[:i]; utf8.RuneCountInString(key) >= 2 && candidates[key] == nil && l.names(&s, 0, i) {
-				added[key] = true
-			}
+	for i := range b.sentences {
+		if key := b.subject(&b.sentences[i]); candidates[key] == nil {
+			added[key] = true
 		}
 	}
+	if len(added) == 0 {
+		return
+	}
 	for _, s := range stretches {
-		for i := range s.letters[:len(s.letters)-1] {
-			for n := 2; i+n < len(s.letters); n++ {
-				if key := b.cut(s, i, n); added[key] {
-					if candidates[key] == nil {
-						candidates[key] = &candidate{}
-					}
-					candidates[key].places = append(candidates[key].places, place{s.sentence, s.letters[i], s.letters[i+n], 0, 0})
+		for i := range s.letters {
+			for j := i + 2; j < min(len(s.letters), i+longestUnspaced+1); j++ {
+				if key := b.cut(s, i, j-i); added[key] {
+					candidates[key] = candidates[key].with(place{s.sentence, s.letters[i], s.letters[j], 0, 0})
 				}
 			}
 		}
 	}
+}
+
+// subject returns what a sentence defines at its beginning, "" where that is nothing.
+func (b *book) subject(s *sentence) string {
+	l := b.languages[s.source]
+	if !l.Joined || !s.fit || s.dangling {
+		return ""
+	}
+	for _, p := range l.is {
+		end := strings.Index(s.text, strings.TrimSuffix(p, "!"))
+		if end > 0 && utf8.RuneCountInString(s.text[:end]) <= mostLetters(s.text) && l.names(s, 0, end) {
+			return s.text[:end]
+		}
+	}
+	return ""
+}
+
+// with returns a candidate, nil or not, with one place more.
+func (c *candidate) with(p place) *candidate {
+	if c == nil {
+		c = &candidate{}
+	}
+	c.places = append(c.places, p)
+	return c
 }
 
 // stretches adds those of a sentence.
@@ -160,14 +181,15 @@ func (b *book) cut(s stretch, i, n int) string {
 
 // count counts the strings of n letters whose two ends were seen twice, and reports whether there are any.
 func (b *book) count(stretches []stretch, n int, found map[string]*gram) bool {
-	any := false
+	some := false
 	for _, s := range stretches {
 		text := b.sentences[s.sentence].text
 		l := b.languages[b.sentences[s.sentence].source]
-		for i := 0; i+n < len(s.letters); i++ {
+		for i := 0; i+n < len(s.letters) && n <= mostLetters(text[s.letters[0]:]); i++ {
 			if n > 2 && (!twice(found[b.cut(s, i, n-1)]) || !twice(found[b.cut(s, i+1, n-1)])) {
 				continue
 			}
+			some = true
 			key := b.cut(s, i, n)
 			g := found[key]
 			if g == nil {
@@ -175,21 +197,12 @@ func (b *book) count(stretches []stretch, n int, found map[string]*gram) bool {
 				found[key] = g
 			}
 			g.see(text, s, i, n)
-			if edges(key, l) && n <= mostLetters(key) {
+			if edges(key, l) {
 				g.places = append(g.places, place{s.sentence, s.letters[i], s.letters[i+n], 0, 0})
 			}
-			any = true
 		}
 	}
-	for key, g := range found {
-		if len(g.places) == 0 && g.count >= 2 {
-			g.leftV = false // it is a step to longer ones only
-		}
-		if g.count < 2 && utf8.RuneCountInString(key) < n {
-			delete(found, key)
-		}
-	}
-	return any
+	return some
 }
 
 func twice(g *gram) bool { return g != nil && g.count >= 2 }

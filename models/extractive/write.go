@@ -160,14 +160,14 @@ func overlap(a, b string) bool {
 func (b *book) summary(o outline) []Quote {
 	const most = 3
 	best := slices.DeleteFunc(slices.Clone(o.order), func(s int) bool { return !b.sentences[s].fit || b.sentences[s].dangling })
-	worth := func(s int) float64 {
-		w := b.worth(s)
-		if s < 3 {
-			w *= 2
+	worth := make([]float64, len(b.sentences))
+	for _, s := range best {
+		worth[s] = b.worth(s)
+		if s < most {
+			worth[s] *= 2
 		}
-		return w
 	}
-	slices.SortStableFunc(best, func(x, y int) int { return compareDown(worth(x), worth(y)) })
+	slices.SortStableFunc(best, func(x, y int) int { return compareDown(worth[x], worth[y]) })
 	best = best[:min(len(best), most)]
 	slices.Sort(best)
 	return b.quotes(best)
