@@ -24,9 +24,8 @@ func otherLanguage(text, locale string) string {
 		return "the " + script + " script"
 	}
 	words := texts.Words(text)
-	info := whatlanggo.Detect(text)
-	found := info.Lang.Iso6391()
-	if len(words) < leastWords || !info.IsReliable() || found == base || related(found, base) {
+	found := texts.Language(text)
+	if len(words) < leastWords || found == "" || found == base || related(found, base) {
 		return ""
 	}
 	theirs, ours := share(words, commonWords[found]), share(words, commonWords[base])

@@ -1,6 +1,7 @@
 package text_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,5 +22,6 @@ func TestLanguagesAreTold(t *testing.T) {
 		"":   "1 2 3",
 	} {
 		require.Equal(t, want, text.Language(s), s)
+		require.Equal(t, want, text.Language(strings.Repeat(s+" ", 200)), "a long one")
 	}
 }
