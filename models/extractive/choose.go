@@ -11,12 +11,17 @@ type chooser struct {
 	*book
 
 	owner []int // of each sentence: 0 is free, 1 an introduction, others a part
-	shown []int // of each unit: how many sentences
+	shown []int // of each section: how many sentences
+	all   []int // of each section: how many it has
 	parts int   // so far
 }
 
 func newChooser(b *book) *chooser {
-	return &chooser{book: b, owner: make([]int, len(b.sentences)), shown: make([]int, len(b.units)), parts: 1}
+	c := &chooser{book: b, owner: make([]int, len(b.sentences)), shown: make([]int, len(b.units)), all: make([]int, len(b.units)), parts: 1}
+	for _, s := range b.sentences {
+		c.all[s.section]++ // there are no more sections than units
+	}
+	return c
 }
 
 // Most of a long section that a course shows, in percent, and of a short one.
@@ -26,9 +31,9 @@ const (
 	longSection  = 8
 )
 
-// limit is how many sentences of a unit a course may show, so that none is copied whole.
-func (c *chooser) limit(unit int) int {
-	n := len(c.units[unit].sentences)
+// limit is how many sentences of a section a course may show, so that none is copied whole.
+func (c *chooser) limit(section int) int {
+	n := c.all[section]
 	if n > longSection {
 		return n * shareOfLong / 100
 	}
@@ -143,7 +148,7 @@ func (c *chooser) introduce(d *draft) []int {
 	best, most := -1, 0.0
 	for at, p := range d.parts {
 		for i, s := range p.sentences {
-			if !c.sentences[s].fit || c.sentences[s].dangling {
+			if u := c.sentences[s].section; !c.sentences[s].fit || c.sentences[s].dangling || c.shown[u] == c.limit(u) {
 				continue
 			}
 			w := c.worth(s)
@@ -178,7 +183,7 @@ func (c *chooser) without(p draftPart, s int) bool {
 
 func (c *chooser) take(d *draft, s, owner int) {
 	c.owner[s] = owner
-	c.shown[c.sentences[s].unit]++
+	c.shown[c.sentences[s].section]++
 	d.budget--
 	d.words -= c.sentences[s].size
 }
@@ -220,7 +225,7 @@ func (c *chooser) free(i int, p *draftPart, owner int) []int {
 			free = append(free, s)
 		}
 	}
-	if u := c.sentences[i].unit; c.shown[u]+len(free) > c.limit(u) {
+	if u := c.sentences[i].section; c.shown[u]+len(free) > c.limit(u) {
 		return nil
 	}
 	return free

@@ -115,7 +115,7 @@ func (e *evaluation) quotes(l Lesson) {
 		for _, s := range sentences {
 			e.f.Duplicates += number(shown[s])
 			shown[s] = true
-			bySection[e.b.sentences[s].unit]++
+			bySection[e.b.sentences[s].section]++
 		}
 	}
 	for unit, n := range bySection {

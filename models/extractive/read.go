@@ -37,7 +37,7 @@ type unit struct {
 
 // sentence is one sentence of a source.
 type sentence struct {
-	source, unit, paragraph, start, end int
+	source, section, unit, paragraph, start, end int // a section is a unit, or was divided into units
 
 	text     string
 	words    []word
@@ -103,7 +103,7 @@ func (b *book) readSource(i int) {
 				break
 			}
 			b.sentences = append(b.sentences, sentence{
-				source: i, unit: len(b.units), paragraph: paragraph + span.paragraph, start: s.Start + span.start, end: s.Start + span.end,
+				source: i, section: len(b.units), unit: len(b.units), paragraph: paragraph + span.paragraph, start: s.Start + span.start, end: s.Start + span.end,
 			})
 		}
 		for n := first; n < len(b.sentences); n++ {
