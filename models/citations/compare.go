@@ -16,7 +16,7 @@ func missingNumbers(s, p statement) []string {
 	}
 	var reasons []string
 	for i, q := range s.numbers {
-		if q.optional || covered[i] || backed(q, p.numbers) {
+		if q.optional || covered[i] || backed(q, p.numbers) || enumerates(q, s, p) {
 			continue
 		}
 		if reason := fmt.Sprintf("the number %q is not in the quote", q.written); !slices.Contains(reasons, reason) {
@@ -24,6 +24,40 @@ func missingNumbers(s, p statement) []string {
 		}
 	}
 	return reasons
+}
+
+// enumerates reports whether a small number in words is how many things one of the sides lists: three states for
+// Germany, Austria and Switzerland, two for a pair of names.
+func enumerates(q quantity, sides ...statement) bool {
+	return !q.literal && !q.ordinal && !q.fraction && len(q.units) == 0 && slices.ContainsFunc(sides, func(s statement) bool { return slices.Contains(lists(s), q.values[0]) })
+}
+
+// longestItem is the number of tokens of an entry of a list.
+const longestItem = 4
+
+// lists returns the lengths of the lists of a text.
+func lists(s statement) []float64 {
+	var lengths []float64
+	items, last := 1.0, -1
+	for i, t := range s.words {
+		comma := t.text == "," || t.text == "、"
+		and := s.lex.has("ands", t.text)
+		switch {
+		case (comma || and) && (last < 0 || i-last-1 <= longestItem):
+			items++
+		case comma || and:
+			items = 2
+		default:
+			continue
+		}
+		pair := items == 2 && i > 0 && i+1 < len(s.words) && s.words[i-1].capital && s.words[i+1].capital && s.lex.language != "de"
+		if and && (items > 2 || pair) {
+			lengths = append(lengths, items)
+			items = 1
+		}
+		last = i
+	}
+	return lengths
 }
 
 func backed(s quantity, quote []quantity) bool {

@@ -12,6 +12,11 @@ func (r *reader) finish(q quantity, next int) int {
 		return next
 	}
 	next = r.multiplied(&q, next)
+	if r.at(next).text == "月" && q.values[0] <= 12 {
+		q.form, q.to = month, next+1
+		r.emit(q)
+		return q.to
+	}
 	next = r.suffix(&q, next)
 	if q.form == amount {
 		next = r.epoch(&q, next)
@@ -73,6 +78,9 @@ func (r *reader) epoch(q *quantity, next int) int {
 		q.form = century
 		return next
 	}
+	if r.lex.language == "de" && q.literal && r.at(next).text == "." && !r.at(next).gap {
+		next++
+	}
 	for at := next; at < next+2; at++ {
 		if n := r.lex.phrase("centuries", r.ts, at); n > 0 && (q.ordinal || q.literal || r.at(at).kind == letter) && value < 40 {
 			q.form = century
@@ -81,6 +89,10 @@ func (r *reader) epoch(q *quantity, next int) int {
 		if r.at(at).kind != word {
 			break
 		}
+	}
+	if r.lex.has("decadesbefore", r.at(q.from-1).text) && value < 100 && math.Mod(value, 10) == 0 {
+		q.form = decade
+		return next
 	}
 	if n := r.lex.phrase("decadewords", r.ts, next); n > 0 && q.ordinal && math.Mod(value, 10) == 0 {
 		q.form = decade
@@ -97,10 +109,15 @@ func (r *reader) epoch(q *quantity, next int) int {
 func (r *reader) unit(q *quantity, next int) int {
 	at := next
 	switch t := r.at(at); {
+	case (t.text == "个" || t.text == "個") && r.at(at+1).text == "半" && r.unitAt(at+2) > 0:
+		q.values[0], q.optional = q.values[0]+0.5, false
+		at += 2
 	case t.text == "-" && !t.gap, t.kind == letter && strings.Contains("多余餘来", t.text):
 		at++
 	case q.fraction && (t.text == "of" || t.text == "de") && r.lex.has("articles", r.at(at+1).text):
 		at += 2
+	case q.fraction && r.lex.has("articles", t.text):
+		at++
 	case q.fraction && (t.text == "of" || t.text == "de"):
 		at++
 	}
@@ -116,6 +133,10 @@ func (r *reader) unit(q *quantity, next int) int {
 		return next
 	}
 	q.units = r.lex.units[name]
+	if after := r.halfAfter(at + n); after > at+n || r.at(at+n).text == "半" {
+		q.values[0], q.optional = q.values[0]+0.5, false
+		n = max(after, at+n+1) - at
+	}
 	if slices.Contains(q.units, "y") && q.values[0] >= 1000 {
 		q.units = nil // a date, or so long that it makes no difference
 	}
@@ -148,8 +169,8 @@ func (r *reader) ranges() {
 		if len(a.units) == 0 {
 			a.units = b.units
 		}
-		for _, scale := range []float64{1e9, 1e6, 1000, 100} {
-			if v := b.values[0]; (!b.literal || b.scaled) && v >= scale && math.Mod(v, scale) == 0 && a.values[0] < scale {
+		for scale := stepOf(b.values[0]); scale >= 100 && (!b.literal || b.scaled); scale /= 10 {
+			if a.values[0]*scale < b.values[0] {
 				a.values = append(a.values, a.values[0]*scale)
 				break
 			}
@@ -175,11 +196,17 @@ func (r *reader) shares() {
 	for i := range len(r.out) - 1 {
 		a, b := r.out[i], r.out[i+1]
 		n := r.lex.phrase("outof", r.ts, a.to)
-		if n == 0 || a.to+n != b.from || a.form != amount || b.form != amount || a.values[0] >= b.values[0] {
+		if n == 0 || a.to+n != b.from || a.form != amount || b.form != amount {
+			continue
+		}
+		if r.lex.language == "hi" {
+			a, b = b, a
+		}
+		if a.values[0] >= b.values[0] {
 			continue
 		}
 		share := a.values[0] / b.values[0]
-		r.emit(quantity{values: []float64{share}, step: a.step / b.values[0], fraction: true, optional: true, from: a.from, to: b.to, covers: [2]int{i, i + 1}})
+		r.emit(quantity{values: []float64{share}, step: a.step / b.values[0], fraction: true, optional: true, from: min(a.from, b.from), to: max(a.to, b.to), covers: [2]int{i, i + 1}})
 	}
 }
 
@@ -194,8 +221,8 @@ func (r *reader) ideographs(i int) int {
 		}
 		end++
 	}
-	if end == i {
-		return i
+	if end == i || end == i+1 && r.at(end).text == "半" {
+		return r.chineseHalf(i, end)
 	}
 	if r.at(i-1).kind == letter && r.lex.has("vague", r.at(i-1).text) || r.lex.has("vague", r.at(end).text) && r.at(end).text != "上" {
 		return end
@@ -212,16 +239,25 @@ func (r *reader) ideographs(i int) int {
 	if r.at(end).text == "分" && r.at(end+1).text == "之" {
 		return r.parts(q, end+2)
 	}
-	if next := r.at(end).text; next == "月" && value <= 12 {
-		q.form = month
-		r.emit(q)
-		return end + 1
-	}
 	if end-i < 2 && !q.ordinal && !r.counts(end) {
 		return end
 	}
 	q.optional = value == 1 && !q.ordinal || r.lex.phrase("optional", r.ts, i) > 0
 	return r.finish(q, end)
+}
+
+// chineseHalf reads 半 before a unit, and 一半.
+func (r *reader) chineseHalf(i, end int) int {
+	n := 0
+	switch {
+	case end > i && r.ts[i].text == "一":
+		n = 2
+	case r.ts[i].text == "半" && r.unitAt(i+1) > 0 && r.at(i-1).text != "个":
+		n = 1
+	default:
+		return end
+	}
+	return r.finish(quantity{values: []float64{0.5}, fraction: true, from: i}, i+n)
 }
 
 // counts reports whether what is at a place is what a Chinese figure before it counts, or the rest of a range.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"sort"
 	"testing"
 )
 
@@ -46,5 +47,68 @@ func TestTune(t *testing.T) {
 			}
 		}
 		fmt.Println("==", lang, counts)
+	}
+}
+
+func TestSpread(t *testing.T) {
+	for _, lang := range languages {
+		by := map[string][]float64{}
+		for i, s := range judgedSources(t, lang) {
+			if (i+1)%2 == 1 {
+				continue
+			}
+			for _, c := range s.Claims {
+				if c.Kind != "true" && c.Kind != "source" {
+					continue
+				}
+				cl := Claim{Sentence: c.Sentence, Language: lang, Quote: c.Quote, Source: s.Text, Title: s.Title, Start: -1}
+				a, b := locate(s.Text, c.Quote, -1)
+				x, y := read(cl, a, b)
+				by[c.Kind] = append(by[c.Kind], overlap(x, y))
+			}
+		}
+		for k, v := range by {
+			sort.Float64s(v)
+			if k == "true" {
+				v = v[:14]
+			}
+			fmt.Printf("%s %s %.2f\n", lang, k, v)
+		}
+	}
+}
+
+func TestAggregate(t *testing.T) {
+	for half := range 2 {
+		all := map[string][2]int{}
+		near := [2]int{}
+		for _, lang := range languages {
+			for i, s := range judgedSources(t, lang) {
+				if (i+1)%2 != half {
+					continue
+				}
+				for k, c := range s.Claims {
+					cl := Claim{Sentence: c.Sentence, Language: lang, Quote: c.Quote, Source: s.Text, Title: s.Title, Start: -1}
+					n := all[c.Kind]
+					n[1]++
+					if Check(cl).State == Supported {
+						n[0]++
+					}
+					all[c.Kind] = n
+					if c.Kind == "true" {
+						for d := 1; d < 10; d++ {
+							if o := s.Claims[(k+d)%10]; o.Kind == "true" && o.Quote != c.Quote {
+								cl.Quote = o.Quote
+								break
+							}
+						}
+						near[1]++
+						if Check(cl).State == Supported {
+							near[0]++
+						}
+					}
+				}
+			}
+		}
+		fmt.Println("half", half, "supported of:", all, "wrong sentence:", near)
 	}
 }

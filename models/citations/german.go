@@ -39,6 +39,9 @@ func germanValue(text string) (float64, bool) {
 	if value, ok := germanOnes[text]; ok {
 		return value, true
 	}
+	if text == "anderthalb" {
+		return 1.5, true
+	}
 	if whole, ok := strings.CutSuffix(text, "einhalb"); ok {
 		value, ok := germanValue(whole)
 		return value + 0.5, ok

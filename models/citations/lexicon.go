@@ -76,7 +76,7 @@ func newLexicon(language, text string) *lexicon {
 			for ending := range strings.SplitSeq(endings, "|") {
 				lex.add(section, strings.ToLower(plain(name))+ending, value)
 			}
-			if endings != "" && section == "units" {
+			if endings != "" && (section == "units" || section == "decades") {
 				lex.add(section, strings.ToLower(plain(name)), value)
 			}
 		}

@@ -115,21 +115,22 @@ func cuts(text string, at int) bool {
 // spelled reports a letter or mark of a script that divides words by spaces.
 func spelled(r rune) bool { return (unicode.IsLetter(r) || unicode.IsMark(r)) && !unspaced(r) }
 
-// The sizes of what is looked at beside a quote, in bytes.
+// The sizes of what is looked at beside a quote: in sentences each way, the rest in bytes.
 const (
-	mostBeside    = 600
-	mostBeginning = 300
+	sentencesBeside = 2
+	mostBeside      = 1200
+	mostBeginning   = 300
 )
 
-// surroundings returns the sentence before a quote, with the beginning of the quote's own, and the one after.
+// surroundings returns the sentences before a quote, with the beginning of the quote's own, and those after it.
 func surroundings(source string, start, end int) (before, after string) {
 	before = source[wholeRune(source, max(0, start-mostBeside)):start]
-	if ends := terminators(before); len(ends) > 1 {
-		before = before[ends[len(ends)-2]:]
+	if ends := terminators(before); len(ends) > sentencesBeside {
+		before = before[ends[len(ends)-sentencesBeside-1]:]
 	}
 	after = source[end:wholeRune(source, min(len(source), end+mostBeside))]
-	if ends := terminators(after); len(ends) > 1 {
-		after = after[:ends[1]]
+	if ends := terminators(after); len(ends) > sentencesBeside {
+		after = after[:ends[sentencesBeside]]
 	}
 	return before, after
 }
@@ -187,7 +188,9 @@ func wholeClauses(before, quote, after string) string {
 }
 
 // clauseMark reports the marks that end clauses.
-func clauseMark(r rune) bool { return strings.ContainsRune(".,;:!?()\n—。，；：！？（）।؟،؛۔", r) }
+func clauseMark(r rune) bool {
+	return strings.ContainsRune(".,;:!?()\n—。，；：！？（）।؟،؛۔", r)
+}
 
 // wholeRune returns the first beginning of a character at a place or after it.
 func wholeRune(text string, at int) int {

@@ -65,7 +65,9 @@ func (s statement) isName(i int) bool {
 func cased(r rune) bool { return unicode.In(r, unicode.Latin, unicode.Cyrillic, unicode.Greek) }
 
 // uncased reports a language whose script has no capitals.
-func (l *lexicon) uncased() bool { return strings.Contains(" zh ja ko th hi bn ar fa ur ", " "+l.language+" ") }
+func (l *lexicon) uncased() bool {
+	return strings.Contains(" zh ja ko th hi bn ar fa ur ", " "+l.language+" ")
+}
 
 // begins reports whether a token begins a sentence, or what is said or titled in it.
 func (s statement) begins(i int) bool {
@@ -96,9 +98,14 @@ func sameName(a, b string, lex *lexicon) bool {
 	common := commonPrefix(one, other)
 	shorter, longer := min(len(one), len(other)), max(len(one), len(other))
 	if strings.Contains(" ru uk pl tr ", " "+lex.language+" ") {
-		return common >= 3 && longer-common <= 3 && shorter-common <= 2 || common >= 4 && 2*common >= longer
+		adjective := strings.Contains(a+" "+b, "ск") && common >= 4 && shorter-common <= 2
+		return adjective || common >= 3 && longer-common <= 3 && shorter-common <= 2 || common >= 4 && 2*common >= longer
 	}
-	return common >= 3 && common == shorter && longer-common <= 5 || common >= 5 && 10*common >= 6*longer
+	if longer == len(one) {
+		a, b = b, a
+	}
+	people := strings.HasSuffix(b, "an") || strings.HasSuffix(b, "ans") || strings.HasSuffix(b, "ese") || strings.HasSuffix(b, "ish")
+	return people && common >= 3 && shorter-common <= 1 || common >= 3 && common == shorter && longer-common <= 5 || common >= 5 && 10*common >= 6*longer
 }
 
 func commonPrefix(a, b []rune) int {

@@ -227,7 +227,12 @@ func (r *reader) measure(i int) int {
 	if after := r.halfAfter(next); after > next {
 		value, next = value*1.5, after
 	}
-	r.emit(quantity{values: []float64{value}, units: []string{m.unit}, step: stepOf(value), optional: next == i+1, from: i, to: next})
+	q := quantity{values: []float64{value}, step: stepOf(value), from: i, to: next}
+	q.optional = next == i+1 && r.lex.has("optional", r.ts[i].text)
+	if m.unit != "" {
+		q.units = []string{m.unit}
+	}
+	r.emit(q)
 	return next
 }
 

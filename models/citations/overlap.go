@@ -8,9 +8,9 @@ import (
 // The bounds of how many of a sentence's content words must be in its passage. They were fixed on one half of
 // the judged sentences, see docs/benchmarks/citations.md; those for embeddings were not measured.
 const (
-	leastOverlap         = 0.3
+	leastOverlap         = 0.25
 	leastOverlapUnspaced = 0.3
-	besideWeight         = 0.4 // of a word that is not in the quote but beside it
+	besideWeight         = 0.2 // of a word that is not in the quote but beside it
 	rescuing             = 0.8 // a similarity that makes up for words that differ
 	leastRescued         = 0.1
 )
@@ -32,7 +32,7 @@ func overlap(s, p statement) float64 {
 	if s.lex.unspacedWords() {
 		return charactersShared(s, p)
 	}
-	shared, all := 0.0, 0.0
+	shared, all := numbersShared(s, p)
 	for i, t := range s.words {
 		if !content(t, s.lex) || s.inNumber(i) {
 			continue
@@ -49,6 +49,24 @@ func overlap(s, p statement) float64 {
 		return 1
 	}
 	return shared / all
+}
+
+// numbersShared counts the numbers of a sentence as words, small ones as half a word: they say less.
+func numbersShared(s, p statement) (shared, all float64) {
+	for _, q := range s.numbers {
+		if q.optional {
+			continue
+		}
+		weight := 1.0
+		if q.values[0] <= 12 && q.form != month {
+			weight = 0.5
+		}
+		all += weight
+		if backed(q, p.numbers) {
+			shared += weight
+		}
+	}
+	return shared, all
 }
 
 func contains(words []token, t token) bool {
@@ -120,7 +138,7 @@ func sameRoot(one, other []rune, common int) bool {
 // passage has, for scripts without spaces between words.
 func charactersShared(s, p statement) float64 {
 	quote, beside := joinedText(p.words), joinedText(p.beside)
-	shared, all := 0.0, 0.0
+	shared, all := numbersShared(s, p)
 	for i, t := range s.words {
 		if !content(t, s.lex) || s.inNumber(i) {
 			continue

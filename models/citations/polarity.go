@@ -10,6 +10,7 @@ import (
 type negation struct {
 	word  string
 	scope []token
+	all   bool // whether it denies only all of them together
 }
 
 // contradictions returns where one side denies what the other says, and opposite words.
@@ -68,31 +69,27 @@ func (s statement) soft(other []token) bool {
 		if t.kind != word || slices.ContainsFunc(other, func(o token) bool { return o.text == t.text }) {
 			return false
 		}
-		return s.lex.has("soft", t.text) || slices.ContainsFunc(s.lex.stems, func(stem string) bool { return denying(t.text, stem, other) })
+		return s.lex.has("soft", t.text) || slices.ContainsFunc(s.lex.stems, func(stem string) bool { return strings.HasPrefix(t.text, stem) }) ||
+			s.lex.turned(t.text, other)
 	})
 }
 
-// denying reports a word that begins with a stem. A stem of few letters is one that turns the meaning of a
-// word, which the other side must have then without it.
-func denying(text, stem string, other []token) bool {
-	rest, ok := strings.CutPrefix(text, stem)
-	if !ok {
-		return false
+// turned reports a word that an affix makes the opposite of one on the other side: unable, flightless.
+func (l *lexicon) turned(text string, other []token) bool {
+	for affix := range l.sets["turns"] {
+		rest, found := strings.CutPrefix(text, strings.TrimSuffix(affix, "-"))
+		if strings.HasPrefix(affix, "-") {
+			rest, found = strings.CutSuffix(text, affix[1:])
+		}
+		if found && slices.ContainsFunc(other, func(o token) bool { return sameStem(rest, o.text) }) {
+			return true
+		}
 	}
-	if len([]rune(stem)) > 2 {
-		return true
-	}
-	return slices.ContainsFunc(other, func(o token) bool { return sameStem(rest, o.text) })
+	return false
 }
 
 // unspacedWords reports a language without spaces between words.
 func (l *lexicon) unspacedWords() bool { return strings.Contains(" zh ja th ", " "+l.language+" ") }
-
-// The number of content words before and after a negation that it is taken to deny.
-const (
-	deniedBefore = 1
-	deniedAfter  = 1
-)
 
 // negations returns the negations of a text. Of a passage that is the quote with the rest of its clauses.
 func negations(s statement) []negation {
@@ -101,14 +98,63 @@ func negations(s statement) []negation {
 		ts = s.clauses
 	}
 	var found []negation
-	for i := range ts {
-		n := negates(ts, i, s.lex)
+	for from := 0; from < len(ts); {
+		to := from
+		for to < len(ts) && !endsClause(ts[to]) {
+			to++
+		}
+		if !bounds(ts[from:to], s.lex) {
+			found = append(found, clauseNegations(ts, from, to, s.lex)...)
+		}
+		from = to + 1
+	}
+	return found
+}
+
+// clauseNegations returns the negations of a clause: where several make one, the first.
+func clauseNegations(ts []token, from, to int, lex *lexicon) []negation {
+	var found []negation
+	for i := from; i < to; i++ {
+		n := negates(ts, i, lex)
+		if n == 0 || len(found) > 0 && lex.concord() {
+			continue
+		}
+		words, before := scope(ts, i, i+n, lex)
+		found = append(found, negation{joinedText(ts[i : i+n]), words, before})
+	}
+	return found
+}
+
+// concord reports a language in which a second negation of a clause denies nothing more.
+func (l *lexicon) concord() bool {
+	return strings.Contains(" es fr it pt ru uk pl ", " "+l.language+" ")
+}
+
+// bounds reports a clause whose negation says no more than a comparison: not even ten, no more than ten, no other.
+func bounds(clause []token, lex *lexicon) bool {
+	var numbers []quantity
+	for i := range clause {
+		if lex.phrase("others", clause, i) > 0 {
+			return true
+		}
+		n := negates(clause, i, lex)
 		if n == 0 {
 			continue
 		}
-		found = append(found, negation{joinedText(ts[i : i+n]), scope(ts, i, i+n, s.lex)})
+		if numbers == nil {
+			numbers = quantities(clause, lex)
+		}
+		next := i + n
+		if next < len(clause) && lex.has("articles", clause[next].text) {
+			next++
+		}
+		for _, q := range numbers {
+			if q.from == next && !q.optional || q.from >= next && q.from <= next+4 && (q.hedge == '>' || q.hedge == '<') {
+				return true
+			}
+		}
 	}
-	return found
+	return false
 }
 
 // negates returns how many tokens from a place are a negation.
@@ -134,34 +180,66 @@ func negates(ts []token, i int, lex *lexicon) int {
 	return n
 }
 
-// scope returns the content words next to a negation within its clause.
-func scope(ts []token, from, to int, lex *lexicon) []token {
-	var words []token
-	before, after := deniedBefore, deniedAfter
-	switch {
-	case lex.unspacedWords():
-		return scopeUnspaced(ts, to, lex)
-	case strings.Contains(" de hi nl tr ko bn ur fa ja ", " "+lex.language+" "):
-	default:
-		before = 0
+// deniedBefore is how many words before a negation it denies where none is after it.
+const deniedBefore = 2
+
+// scope returns the content words that a negation denies: the next one, the last one before what is so instead,
+// or, in languages that may put it behind what it denies, those before it.
+func scope(ts []token, from, to int, lex *lexicon) (words []token, before bool) {
+	instead := contrast(ts, to, lex)
+	if lex.unspacedWords() {
+		return scopeUnspaced(ts, to, instead, lex), false
 	}
-	for i := from - 1; i >= 0 && before > 0 && !endsClause(ts[i]); i-- {
+	for i := instead - 1; i >= to; i-- {
 		if content(ts[i], lex) {
-			words = append(words, ts[i])
-			before--
+			return ts[i : i+1], false
 		}
 	}
-	for i := to; i < len(ts) && after > 0 && !endsClause(ts[i]); i++ {
+	for i := to; i < len(ts) && !lex.endsPart(ts[i]); i++ {
 		if content(ts[i], lex) {
-			words = append(words, ts[i])
-			after--
+			return ts[i : i+1], false
 		}
 	}
-	return words
+	if !strings.Contains(" de hi nl tr ko bn ur fa ", " "+lex.language+" ") {
+		return nil, false
+	}
+	for i := from - 1; i >= 0 && len(words) < deniedBefore && !lex.endsPart(ts[i]); i-- {
+		if content(ts[i], lex) {
+			words = append(words, ts[i])
+		}
+	}
+	return words, true
 }
 
+// farContrast is how many tokens after a negation the word is looked for that says what is so instead.
+const farContrast = 12
+
+// contrast returns the place of the word such as but that divides what is denied from what is so, or 0.
+func contrast(ts []token, from int, lex *lexicon) int {
+	for i := from; i < min(len(ts), from+farContrast); i++ {
+		if lex.phrase("contrasts", ts, i) > 0 {
+			return i
+		}
+		if t := ts[i]; t.kind == mark && strings.ContainsAny(t.text, ".;!?。；") {
+			return 0
+		}
+	}
+	return 0
+}
+
+// endsPart reports what ends a part of a sentence: a mark between clauses or a conjunction.
+func (l *lexicon) endsPart(t token) bool { return endsClause(t) || l.has("conjunctions", t.text) }
+
 // scopeUnspaced returns the next two characters that are together, after those that only lead to them.
-func scopeUnspaced(ts []token, to int, lex *lexicon) []token {
+func scopeUnspaced(ts []token, to, contrast int, lex *lexicon) []token {
+	if contrast > to+3 {
+		for at := contrast - 2; at >= to; at-- {
+			if content(ts[at], lex) && content(ts[at+1], lex) {
+				to = at
+				break
+			}
+		}
+	}
 	for to < len(ts) && ts[to].kind == letter && lex.has("stop", ts[to].text) {
 		to++
 	}
@@ -178,18 +256,18 @@ func endsClause(t token) bool {
 
 // denies returns a word that a negation denies and that the other side says, or nothing.
 func (n negation) denies(other statement, lex *lexicon) string {
+	found := ""
 	for _, t := range n.scope {
-		if lex.unspacedWords() {
-			if i := strings.Index(joinedText(other.words), t.text); i >= 0 {
-				return t.written
-			}
-			continue
-		}
-		if slices.ContainsFunc(other.words, func(o token) bool { return o.kind == word && sameStem(t.text, o.text) }) {
-			return t.written
+		said := lex.unspacedWords() && strings.Contains(joinedText(other.words), t.text) ||
+			slices.ContainsFunc(other.words, func(o token) bool { return o.kind == word && sameStem(t.text, o.text) })
+		switch {
+		case said && found == "":
+			found = t.written
+		case !said && n.all:
+			return ""
 		}
 	}
-	return ""
+	return found
 }
 
 // swapped returns a word that the quote denies and the sentence does not, where the sentence denies another
@@ -201,8 +279,28 @@ func swapped(s, p statement, said, quoted []negation) string {
 	return onlyDenied(quoted, said, s)
 }
 
+// undenied returns the words of the parts of a text, divided by marks and conjunctions, that have no negation.
+func undenied(s statement) []token {
+	var found []token
+	from, denied := 0, false
+	for i, t := range s.words {
+		if s.lex.endsPart(t) {
+			if !denied {
+				found = append(found, s.words[from:i]...)
+			}
+			from, denied = i, false
+		}
+		denied = denied || negates(s.words, i, s.lex) > 0
+	}
+	if !denied {
+		found = append(found, s.words[from:]...)
+	}
+	return found
+}
+
 // onlyDenied returns a word that all negations of one side deny and none of the other does, though it has it.
 func onlyDenied(one, other []negation, side statement) string {
+	side.words = undenied(side)
 	for _, n := range one {
 		word := n.denies(side, side.lex)
 		if word == "" {
