@@ -133,6 +133,7 @@ func (r *reader) unit(q *quantity, next int) int {
 		return next
 	}
 	q.units = r.lex.units[name]
+	q.optional = q.optional && (q.values[0] == 1 || !r.lex.judged()) // which may be an article
 	if after := r.halfAfter(at + n); after > at+n || r.at(at+n).text == "半" {
 		q.values[0], q.optional = q.values[0]+0.5, false
 		n = max(after, at+n+1) - at
@@ -242,7 +243,7 @@ func (r *reader) ideographs(i int) int {
 	if end-i < 2 && !q.ordinal && !r.counts(end) {
 		return end
 	}
-	q.optional = value == 1 && !q.ordinal || r.lex.phrase("optional", r.ts, i) > 0
+	q.optional = value == 1 && !q.ordinal || !r.lex.judged() || r.lex.phrase("optional", r.ts, i) > 0
 	return r.finish(q, end)
 }
 

@@ -180,15 +180,15 @@ func negates(ts []token, i int, lex *lexicon) int {
 	return n
 }
 
-// deniedBefore is how many words before a negation it denies where none is after it.
-const deniedBefore = 2
-
 // scope returns the content words that a negation denies: the next one, the last one before what is so instead,
 // or, in languages that may put it behind what it denies, those before it.
 func scope(ts []token, from, to int, lex *lexicon) (words []token, before bool) {
 	instead := contrast(ts, to, lex)
 	if lex.unspacedWords() {
-		return scopeUnspaced(ts, to, instead, lex), false
+		if words = scopeUnspaced(ts, to, instead, lex); words == nil {
+			words = scopeBefore(ts, from, lex)
+		}
+		return words, false
 	}
 	for i := instead - 1; i >= to; i-- {
 		if content(ts[i], lex) {
@@ -203,12 +203,29 @@ func scope(ts []token, from, to int, lex *lexicon) (words []token, before bool) 
 	if !strings.Contains(" de hi nl tr ko bn ur fa ", " "+lex.language+" ") {
 		return nil, false
 	}
-	for i := from - 1; i >= 0 && len(words) < deniedBefore && !lex.endsPart(ts[i]); i-- {
+	most := 1
+	if lex.language == "de" {
+		most = 2 // the object stands between the verb and its negation
+	}
+	for i := from - 1; i >= 0 && len(words) < most && !lex.endsPart(ts[i]); i-- {
 		if content(ts[i], lex) {
 			words = append(words, ts[i])
 		}
 	}
 	return words, true
+}
+
+// scopeBefore returns the two characters before a negation at the end of its clause, as Japanese has it.
+func scopeBefore(ts []token, from int, lex *lexicon) []token {
+	at := from - 1
+	for at > 0 && ts[at].kind == letter && lex.has("stop", ts[at].text) {
+		at--
+	}
+	if at < 1 || ts[at].kind != letter || ts[at-1].kind != letter {
+		return nil
+	}
+	both := ts[at-1].text + ts[at].text
+	return []token{{text: both, written: both, kind: letter}}
 }
 
 // farContrast is how many tokens after a negation the word is looked for that says what is so instead.

@@ -13,9 +13,17 @@ type sum struct {
 }
 
 // cardinal takes a number below a thousand, or reports that it is not part of the same number.
-func (s *sum) cardinal(v float64, years bool) bool {
+// English years are in pairs, and French counts to twenty from sixty and from eighty on.
+func (s *sum) cardinal(v float64, language string) bool {
 	fits := s.cur == 0 || !s.literal && v < stepOf(s.cur) && v > 0
-	pair := years && !s.literal && s.total == 0 && s.cur > 9 && s.cur < 21 && v > 9 && v < 100
+	if language == "fr" && s.cur > 0 && !s.literal {
+		tens := math.Mod(s.cur, 100)
+		fits = fits || (tens == 60 || tens == 80) && v < 20 || tens == 4 && v == 20
+		if tens == 4 && v == 20 {
+			v = 76
+		}
+	}
+	pair := language == "en" && !s.literal && s.total == 0 && s.cur > 9 && s.cur < 21 && v > 9 && v < 100
 	switch {
 	case pair:
 		s.cur = 100*s.cur + v
@@ -80,7 +88,7 @@ func (r *reader) sum(i int) (quantity, int) {
 		q.step = math.Max(stepOf(math.Abs(value)), b2f(value == 0))
 	}
 	q.scaled = s.scale >= 1000
-	q.optional = j == i+1 && r.lex.has("optional", r.ts[i].text)
+	q.optional = j == i+1 && r.lex.has("optional", r.ts[i].text) || !q.literal && !r.lex.judged()
 	q.to = j
 	return q, j
 }
@@ -133,7 +141,7 @@ func (r *reader) take(s *sum, q *quantity, entries []numeral, at int) bool {
 	for _, e := range entries {
 		switch e.class {
 		case 'c':
-			taken = s.cardinal(e.value, r.lex.language == "en") || taken
+			taken = s.cardinal(e.value, r.lex.language) || taken
 		case 's':
 			if s.any || r.alone(at) {
 				taken = s.multiply(e.value) || taken
@@ -168,7 +176,7 @@ func (r *reader) takeOrdinal(s *sum, q *quantity, value float64, at int) bool {
 		s.total, s.cur, q.fraction = 0, before/value, true
 		return true
 	}
-	if !s.cardinal(value, false) {
+	if !s.cardinal(value, "") {
 		return false
 	}
 	q.ordinal = true
@@ -227,7 +235,7 @@ func (r *reader) joined(s *sum, j int) int {
 	if len(next) == 0 || next[0].value < 1 {
 		return j
 	}
-	if r.lex.language == "en" && (cur > 0 && cur%100 == 0 || s.total > 0 && cur == 0) || r.lex.language != "en" && cur%10 == 0 && cur%100 >= 30 && next[0].value < 10 {
+	if (r.lex.language == "en" || r.lex.language == "pt") && (cur > 0 && cur%100 == 0 || s.total > 0 && cur == 0) || r.lex.language != "en" && cur%10 == 0 && cur%100 >= 30 && next[0].value < 10 {
 		return j + 1
 	}
 	return j
