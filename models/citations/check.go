@@ -45,10 +45,11 @@ func Check(c Claim) Verdict {
 	}
 	foreign := c.SourceLanguage != "" && baseOf(c.SourceLanguage) != baseOf(c.Language)
 	s, p := read(c, start, end)
-	reasons := append(missingNumbers(s, p), missingNames(s, p)...)
-	if !foreign && !sameScript(s.words, p.words) {
-		foreign = true
+	if spoken(p.words) < leastQuoted {
+		return Verdict{Unsupported, start, end, []string{"the quote is too short to say anything"}}
 	}
+	foreign = foreign || scriptOf(s.words) != scriptOf(p.words)
+	reasons := append(missingNumbers(s, p), missingNames(s, p, foreign)...)
 	if !foreign {
 		reasons = append(reasons, contradictions(s, p)...)
 		reasons = append(reasons, strayed(s, p, c.Similarity)...)
@@ -60,6 +61,20 @@ func Check(c Claim) Verdict {
 		return Verdict{QuoteOnly, start, end, nil}
 	}
 	return Verdict{Supported, start, end, nil}
+}
+
+// leastQuoted is the number of words, numbers and characters of scripts without spaces that a quote must have.
+const leastQuoted = 3
+
+// spoken counts the tokens that are no marks.
+func spoken(ts []token) int {
+	n := 0
+	for _, t := range ts {
+		if t.kind != mark {
+			n++
+		}
+	}
+	return n
 }
 
 // statement is a sentence, or the passage it cites, in the form that is compared.

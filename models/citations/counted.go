@@ -107,20 +107,7 @@ func (r *reader) epoch(q *quantity, next int) int {
 
 // unit takes the unit of a number, before it or after it.
 func (r *reader) unit(q *quantity, next int) int {
-	at := next
-	switch t := r.at(at); {
-	case (t.text == "个" || t.text == "個") && r.at(at+1).text == "半" && r.unitAt(at+2) > 0:
-		q.values[0], q.optional = q.values[0]+0.5, false
-		at += 2
-	case t.text == "-" && !t.gap, t.kind == letter && strings.Contains("多余餘来", t.text):
-		at++
-	case q.fraction && (t.text == "of" || t.text == "de") && r.lex.has("articles", r.at(at+1).text):
-		at += 2
-	case q.fraction && r.lex.has("articles", t.text):
-		at++
-	case q.fraction && (t.text == "of" || t.text == "de"):
-		at++
-	}
+	at := r.beforeUnit(q, next)
 	n := r.unitAt(at)
 	if n == 0 {
 		if names := r.lex.units[r.at(q.from-1).text]; r.at(q.from-1).kind == mark {
@@ -144,10 +131,29 @@ func (r *reader) unit(q *quantity, next int) int {
 	return at + n
 }
 
+// beforeUnit skips what may stand between a number and its unit.
+func (r *reader) beforeUnit(q *quantity, at int) int {
+	t, next := r.at(at), r.at(at+1)
+	of := q.fraction && (t.text == "of" || t.text == "de")
+	switch {
+	case among(t.text, "个個") && next.text == "半" && r.unitAt(at+2) > 0:
+		q.values[0], q.optional = q.values[0]+0.5, false
+		return at + 2
+	case of && r.lex.has("articles", next.text):
+		return at + 2
+	case of, t.text == "-" && !t.gap, among(t.text, "多余餘来"), q.fraction && r.lex.has("articles", t.text):
+		return at + 1
+	}
+	return at
+}
+
 // unitAt returns how many tokens from a place are a unit.
 func (r *reader) unitAt(at int) int {
 	return longestPhrase(r.ts, at, r.lex.longest["units"], func(s string) bool { return len(r.lex.units[s]) > 0 })
 }
+
+// among reports whether a text is one of some characters.
+func among(text, characters string) bool { return text != "" && strings.Contains(characters, text) }
 
 func joinedText(ts []token) string {
 	var b strings.Builder
@@ -185,7 +191,7 @@ func (r *reader) between(from, to int) bool {
 		return false
 	}
 	for i := from; i < to; i++ {
-		if text := r.ts[i].text; !strings.Contains("-–—~", text) && !r.lex.has("ranges", text) {
+		if text := r.ts[i].text; !among(text, "-–—~") && !r.lex.has("ranges", text) {
 			return false
 		}
 	}
@@ -213,15 +219,7 @@ func (r *reader) shares() {
 
 // ideographs reads a number in Chinese figures. One figure alone is a number where it counts something.
 func (r *reader) ideographs(i int) int {
-	end := i
-	for end < len(r.ts) && r.ts[end].kind == letter && len(r.lex.numbers[r.ts[end].text]) > 0 {
-		scale := r.lex.numbers[r.ts[end].text][0].class == 's'
-		liang := strings.Contains("两兩", r.ts[end].text)
-		if end > i && (scale && r.unitAt(end) > 1 || liang && !r.isScale(end+1)) {
-			break
-		}
-		end++
-	}
+	end := r.figuresEnd(i)
 	if end == i || end == i+1 && r.at(end).text == "半" {
 		return r.chineseHalf(i, end)
 	}
@@ -247,12 +245,24 @@ func (r *reader) ideographs(i int) int {
 	return r.finish(q, end)
 }
 
+// figuresEnd returns the place after the Chinese figures that begin at a token.
+func (r *reader) figuresEnd(i int) int {
+	end := i
+	for end < len(r.ts) && r.ts[end].kind == letter && len(r.lex.numbers[r.ts[end].text]) > 0 {
+		tael := among(r.ts[end].text, "两兩") && !r.isScale(end+1)
+		if end > i && (r.isScale(end) && r.unitAt(end) > 1 || tael) {
+			break
+		}
+		end++
+	}
+	return end
+}
+
 // chineseHalf reads 半 before a unit, and 一半.
 func (r *reader) chineseHalf(i, end int) int {
-	n := 0
+	n := 2
 	switch {
 	case end > i && r.ts[i].text == "一":
-		n = 2
 	case r.ts[i].text == "半" && r.unitAt(i+1) > 0 && r.at(i-1).text != "个":
 		n = 1
 	default:

@@ -45,11 +45,12 @@ var lexicons sync.Map
 func lexiconOf(language string) *lexicon {
 	base := baseOf(language)
 	if known, ok := lexicons.Load(base); ok {
-		return known.(*lexicon)
+		lex, _ := known.(*lexicon)
+		return lex
 	}
 	text, err := files.ReadFile("lexicon/" + base + ".txt")
-	if err != nil {
-		base, text = "", nil
+	if err != nil && base != "" {
+		return lexiconOf("")
 	}
 	common, err := files.ReadFile("lexicon/common.txt")
 	if err != nil {
@@ -71,7 +72,7 @@ func newLexicon(language, text string) *lexicon {
 	for line := range strings.Lines(text) {
 		head, entries, _ := strings.Cut(line, ":")
 		section, endings, _ := strings.Cut(head, "|")
-		for _, entry := range strings.Fields(entries) {
+		for entry := range strings.FieldsSeq(entries) {
 			name, value, _ := strings.Cut(entry, "=")
 			for ending := range strings.SplitSeq(endings, "|") {
 				lex.add(section, strings.ToLower(plain(name))+ending, value)
@@ -123,7 +124,7 @@ func (l *lexicon) add(section, name, value string) {
 
 // judged reports a language whose words for numbers were tried on judged sentences. Those of other languages
 // may back a number and are never missed.
-func (l *lexicon) judged() bool { return strings.Contains(" en de es ru hi zh ", " "+l.language+" ") }
+func (l *lexicon) judged() bool { return l.has("traits", "judged") }
 
 // has reports whether a word is of a set.
 func (l *lexicon) has(set, word string) bool { return l.sets[set][word] }

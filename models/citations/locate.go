@@ -35,19 +35,23 @@ func locate(source, quote string, said int) (start, end int) {
 func surelyComposed(text string) bool {
 	before := ' '
 	for _, r := range text {
-		switch {
-		case r < 0x300 || r >= 0x400 && r < 0x483 || r >= 0x2010 && r < 0x2027 || r >= 0x3000 && r < 0x3099 || r > 0x30A0 && r < 0x3130 || r >= 0x4E00 && r < 0xA000 || r >= 0xAC00 && r < 0xD7A4 || r >= 0xFF00 && r < 0xFFF0:
-		case r == '़':
-			if strings.ContainsRune("नरळ्", before) {
-				return false
-			}
-		case r >= 0x900 && r < 0x958 || r >= 0x960 && r < 0x980:
-		default:
+		if r >= 0x300 && !standsAlone(r) && (r != '़' || strings.ContainsRune("नरळ्", before)) {
 			return false
 		}
 		before = r
 	}
 	return true
+}
+
+// standsAlone reports characters of the commonest scripts that neither are composed of others nor become part of
+// them, but for the dot of Devanagari.
+func standsAlone(r rune) bool {
+	switch {
+	case r >= 0x400 && r < 0x483, r >= 0x900 && r < 0x958 && r != '़', r >= 0x960 && r < 0x980, r >= 0x2010 && r < 0x2027,
+		r >= 0x3000 && r < 0x3099, r > 0x30A0 && r < 0x3130, r >= 0x4E00 && r < 0xA000, r >= 0xAC00 && r < 0xD7A4, r >= 0xFF00 && r < 0xFFF0:
+		return true
+	}
+	return false
 }
 
 // composed returns a text in NFC, and for each of its bytes and its end the byte of the text as it was.

@@ -7,10 +7,16 @@ import (
 	"unicode"
 )
 
-// missingNames returns the names of a sentence that are neither in the quote nor beside it.
-func missingNames(s, p statement) []string {
+// missingNames returns the names of a sentence that are neither in the quote nor beside it. Names in another script
+// than the quote's are not judged, and in another language only those of persons, of several words, or those that
+// the sentence takes from another script: places have names of their own there.
+func missingNames(s, p statement, foreign bool) []string {
 	var reasons []string
 	for _, name := range names(s) {
+		taken := scriptOf(name) != scriptOf(s.words)
+		if foreign && (len(name) < 2 && !taken || scriptOf(name) != scriptOf(p.words)) {
+			continue
+		}
 		known := false
 		for _, part := range name {
 			known = known || named(part, p.words, s.lex) || named(part, p.beside, s.lex)
@@ -66,7 +72,7 @@ func cased(r rune) bool { return unicode.In(r, unicode.Latin, unicode.Cyrillic, 
 
 // uncased reports a language whose script has no capitals.
 func (l *lexicon) uncased() bool {
-	return strings.Contains(" zh ja ko th hi bn ar fa ur ", " "+l.language+" ")
+	return l.has("traits", "uncased")
 }
 
 // begins reports whether a token begins a sentence, or what is said or titled in it.
@@ -75,7 +81,7 @@ func (s statement) begins(i int) bool {
 		return true
 	}
 	before := s.words[i-1]
-	return before.kind == mark && strings.Contains(".!?:…\"'«„“”‘(¿¡—-–", before.text)
+	return before.kind == mark && among(before.text, ".!?:…\"'«„“”‘(¿¡—-–")
 }
 
 func (s statement) inNumber(i int) bool {
@@ -97,12 +103,12 @@ func sameName(a, b string, lex *lexicon) bool {
 	one, other := []rune(a), []rune(b)
 	common := commonPrefix(one, other)
 	shorter, longer := min(len(one), len(other)), max(len(one), len(other))
-	if strings.Contains(" ru uk pl tr ", " "+lex.language+" ") {
+	if lex.has("traits", "inflected") {
 		adjective := strings.Contains(a+" "+b, "ск") && common >= 4 && shorter-common <= 2
 		return adjective || common >= 3 && longer-common <= 3 && shorter-common <= 2 || common >= 4 && 2*common >= longer
 	}
 	if longer == len(one) {
-		a, b = b, a
+		b = a
 	}
 	people := strings.HasSuffix(b, "an") || strings.HasSuffix(b, "ans") || strings.HasSuffix(b, "ese") || strings.HasSuffix(b, "ish")
 	return people && common >= 3 && shorter-common <= 1 || common >= 3 && common == shorter && longer-common <= 5 || common >= 5 && 10*common >= 6*longer

@@ -9,7 +9,7 @@ import (
 // the judged sentences, see docs/benchmarks/citations.md; those for embeddings were not measured.
 const (
 	leastOverlap         = 0.25
-	leastOverlapUnspaced = 0.3
+	leastOverlapUnspaced = 0.4
 	besideWeight         = 0.2 // of a word that is not in the quote but beside it
 	rescuing             = 0.8 // a similarity that makes up for words that differ
 	leastRescued         = 0.1
@@ -156,9 +156,6 @@ func charactersShared(s, p statement) float64 {
 	}
 	return shared / all
 }
-
-// sameScript reports whether two texts have most of their letters in scripts of one kind.
-func sameScript(a, b []token) bool { return scriptOf(a) == scriptOf(b) }
 
 // scriptOf returns the script of most letters: those that are written together count as one.
 func scriptOf(ts []token) string {

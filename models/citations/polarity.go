@@ -16,33 +16,41 @@ type negation struct {
 // contradictions returns where one side denies what the other says, and opposite words.
 func contradictions(s, p statement) []string {
 	said, quoted := negations(s), negations(p)
-	var reasons []string
-	switch {
-	case len(said) > 0 && len(quoted) == 0 && !p.soft(s.words):
-		for _, n := range said {
-			if word := n.denies(p, s.lex); word != "" {
-				return []string{fmt.Sprintf("the sentence denies %q (%q), the quote does not", word, n.word)}
-			}
-		}
-	case len(quoted) > 0 && len(said) == 0 && !s.soft(p.words):
-		for _, n := range quoted {
-			if word := n.denies(s, s.lex); word != "" {
-				return []string{fmt.Sprintf("the quote denies %q (%q), the sentence does not", word, n.word)}
-			}
-		}
-	case len(said) > 0 && len(quoted) > 0 && !s.soft(p.words) && !p.soft(s.words):
-		if word := swapped(s, p, said, quoted); word != "" {
-			return []string{fmt.Sprintf("the quote denies %q, the sentence does not", word)}
-		}
+	if reason := denial(s, p, said, quoted); reason != "" {
+		return []string{reason}
 	}
+	var reasons []string
 	for _, pair := range s.lex.opposite {
 		for _, side := range [2][2]string{pair, {pair[1], pair[0]}} {
-			if s.has(side[0]) && p.has(side[1]) && !s.has(side[1]) && !p.has(side[0]) && len(said) == len(quoted) {
+			if len(said) == len(quoted) && s.has(side[0]) && p.has(side[1]) && !s.has(side[1]) && !p.has(side[0]) {
 				reasons = append(reasons, fmt.Sprintf("the sentence says %q, the quote the opposite", strings.TrimSuffix(side[0], "*")))
 			}
 		}
 	}
 	return reasons
+}
+
+// denial returns what one side denies and the other does not, or nothing.
+func denial(s, p statement, said, quoted []negation) string {
+	switch {
+	case len(said) > 0 && len(quoted) == 0 && !p.soft(s.words):
+		for _, n := range said {
+			if word := n.denies(p, s.lex); word != "" {
+				return fmt.Sprintf("the sentence denies %q (%q), the quote does not", word, n.word)
+			}
+		}
+	case len(quoted) > 0 && len(said) == 0 && !s.soft(p.words):
+		for _, n := range quoted {
+			if word := n.denies(s, s.lex); word != "" {
+				return fmt.Sprintf("the quote denies %q (%q), the sentence does not", word, n.word)
+			}
+		}
+	case len(said) > 0 && len(quoted) > 0 && !s.soft(p.words) && !p.soft(s.words):
+		if word := onlyDenied(quoted, said, s); word != "" && onlyDenied(said, quoted, p) != "" {
+			return fmt.Sprintf("the quote denies %q, the sentence does not", word)
+		}
+	}
+	return ""
 }
 
 // has reports whether a text has a word, or one that begins so.
@@ -89,7 +97,7 @@ func (l *lexicon) turned(text string, other []token) bool {
 }
 
 // unspacedWords reports a language without spaces between words.
-func (l *lexicon) unspacedWords() bool { return strings.Contains(" zh ja th ", " "+l.language+" ") }
+func (l *lexicon) unspacedWords() bool { return l.has("traits", "unspaced") }
 
 // negations returns the negations of a text. Of a passage that is the quote with the rest of its clauses.
 func negations(s statement) []negation {
@@ -127,7 +135,7 @@ func clauseNegations(ts []token, from, to int, lex *lexicon) []negation {
 
 // concord reports a language in which a second negation of a clause denies nothing more.
 func (l *lexicon) concord() bool {
-	return strings.Contains(" es fr it pt ru uk pl ", " "+l.language+" ")
+	return l.has("traits", "concord")
 }
 
 // bounds reports a clause whose negation says no more than a comparison: not even ten, no more than ten, no other.
@@ -200,7 +208,7 @@ func scope(ts []token, from, to int, lex *lexicon) (words []token, before bool) 
 			return ts[i : i+1], false
 		}
 	}
-	if !strings.Contains(" de hi nl tr ko bn ur fa ", " "+lex.language+" ") {
+	if !lex.has("traits", "postposed") {
 		return nil, false
 	}
 	most := 1
@@ -287,15 +295,6 @@ func (n negation) denies(other statement, lex *lexicon) string {
 	return found
 }
 
-// swapped returns a word that the quote denies and the sentence does not, where the sentence denies another
-// that the quote does not.
-func swapped(s, p statement, said, quoted []negation) string {
-	if first := onlyDenied(said, quoted, p); first == "" {
-		return ""
-	}
-	return onlyDenied(quoted, said, s)
-}
-
 // undenied returns the words of the parts of a text, divided by marks and conjunctions, that have no negation.
 func undenied(s statement) []token {
 	var found []token
@@ -315,20 +314,14 @@ func undenied(s statement) []token {
 	return found
 }
 
-// onlyDenied returns a word that all negations of one side deny and none of the other does, though it has it.
+// onlyDenied returns a word that the first negation of one side denies and none of the other's does, though the
+// other side says it where it denies nothing.
 func onlyDenied(one, other []negation, side statement) string {
-	side.words = undenied(side)
-	for _, n := range one {
-		word := n.denies(side, side.lex)
-		if word == "" {
+	n := one[0]
+	for _, o := range other {
+		if n.denies(statement{words: o.scope}, side.lex) != "" {
 			return ""
 		}
-		for _, o := range other {
-			if n.denies(statement{words: o.scope}, side.lex) != "" {
-				return ""
-			}
-		}
-		return word
 	}
-	return ""
+	return n.denies(statement{words: undenied(side)}, side.lex)
 }

@@ -37,7 +37,7 @@ func (s *sum) cardinal(v float64, language string) bool {
 }
 
 // multiply takes a hundred, a thousand and so on.
-func (s *sum) multiply(v float64) bool {
+func (s *sum) multiply(v float64) {
 	s.any = true
 	switch {
 	case v <= 100 && v != 12 && s.cur < 100 && s.total == 0 || v == 100 && s.cur < 100 && s.cur > 0:
@@ -50,9 +50,9 @@ func (s *sum) multiply(v float64) bool {
 	default:
 		s.total, s.cur, s.scale = s.total+math.Max(s.cur, b2f(s.cur == 0))*v, 0, v
 	}
-	return true
 }
 
+// b2f returns 1 for true: what a number without a word for one begins with.
 func b2f(b bool) float64 {
 	if b {
 		return 1
@@ -144,7 +144,8 @@ func (r *reader) take(s *sum, q *quantity, entries []numeral, at int) bool {
 			taken = s.cardinal(e.value, r.lex.language) || taken
 		case 's':
 			if s.any || r.alone(at) {
-				taken = s.multiply(e.value) || taken
+				s.multiply(e.value)
+				taken = true
 			}
 		case 'p':
 			if next := r.at(at + 1).text; !s.any {
@@ -303,9 +304,6 @@ func (r *reader) negative(i int) bool {
 		i > 1 && r.lex.has("minus", r.at(i-2).text+before.text)
 }
 
-// commas are the languages that write decimals with a comma.
-var commas = " de es fr it pt nl pl ru uk tr vi "
-
 // literal returns the value of figures with separators, and how many are after the decimal one.
 func literal(text string, lex *lexicon) (value float64, decimals int) {
 	text = strings.NewReplacer(" ", "", "'", "").Replace(text)
@@ -315,7 +313,7 @@ func literal(text string, lex *lexicon) (value float64, decimals int) {
 		sign := text[separator : separator+1]
 		mixed := strings.Contains(text[:separator], map[string]string{".": ",", ",": "."}[sign])
 		several := strings.Count(text, sign) > 1
-		thousands := after == 3 && !strings.HasPrefix(text, "0") && (sign == ".") == strings.Contains(commas, " "+lex.language+" ")
+		thousands := after == 3 && !strings.HasPrefix(text, "0") && (sign == ".") == lex.has("traits", "commas")
 		if !several && (mixed || !thousands) {
 			decimals = after
 			text = text[:separator] + "p" + text[separator+1:]
