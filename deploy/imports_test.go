@@ -25,6 +25,7 @@ func wrongArrows() map[string][]string {
 		"models/boards":       {module + "models/feed", module + "workflows", "net/http"},
 		"models/gamification": {module + "models/store", "gorm.io/gorm", "net/http", "math/rand"},
 		"models/ranking":      {module + "models/feed", "go.temporal.io/sdk"},
+		"models/citations":    {module + "models/courses", module + "models/quality", "net/http"},
 		"models/quality":      {module + "models/courses"},
 		"models/text":         {module + "models/store"},
 		"activities":          {module + "workflows", module + "api", module + "engine", module + "config"},
