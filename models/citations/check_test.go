@@ -119,6 +119,50 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+func TestTheOppositeIsNoParaphrase(t *testing.T) {
+	for pair, language := range map[string]string{
+		"The drug reduces fever. | The drug increases fever.":          "en",
+		"Das Mittel senkt das Fieber. | Das Mittel erhöht Fieber.":     "de",
+		"El fármaco reduce la fiebre. | El fármaco aumenta la fiebre.": "es",
+		"Средство снижает жар. | Средство повышает жар.":               "ru",
+		"该药降低体温。 | 该药提高体温。":                                            "zh",
+	} {
+		sentence, quote, _ := strings.Cut(pair, " | ")
+		if s, p := sides(language, sentence, quote); len(contradictions(s, p)) == 0 {
+			t.Errorf("%q is taken to follow from %q", sentence, quote)
+		}
+		if s, p := sides(language, sentence, sentence); len(contradictions(s, p)) > 0 {
+			t.Errorf("%q contradicts itself", sentence)
+		}
+	}
+}
+
+func TestARoundedNumberIsOneThatIsNotMeantExactly(t *testing.T) {
+	for pair, want := range map[string]bool{
+		"Over 100,000 came. | 104,000 came.":     true,
+		"Over 100,000 came. | 96,000 came.":      false,
+		"Nearly 100,000 came. | 96,000 came.":    true,
+		"100,000 came. | 104,000 came.":          false,
+		"Around 1900 it opened. | 1898":          true,
+		"Around 1876 it opened. | 1867":          false,
+		"About 1,200 came. | 1,174":              true,
+		"About 1,200 came. | 1,400":              false,
+		"It is 3.1 km long. | 3.14 km":           true,
+		"It is 3.2 km long. | 3.14 km":           false,
+		"1.4 billion live there | 1,428,627,663": true,
+		"1.5 billion live there | 1,428,627,663": false,
+		"It is 5 km long | 5 m long":             false,
+		"It costs 5 dollars | 5 euros":           false,
+		"It is 8 km long | 5 miles long":         true,
+		"It is 9 km long | 5 miles long":         false,
+	} {
+		sentence, quote, _ := strings.Cut(pair, " | ")
+		if s, p := sides("en", sentence, quote); (len(missingNumbers(s, p)) == 0) != want {
+			t.Errorf("%s: %v", pair, missingNumbers(s, p))
+		}
+	}
+}
+
 func TestNamesInOtherForms(t *testing.T) {
 	for pair, language := range map[string]string{
 		"He met many Italians | He came to Italy":                 "en",

@@ -256,7 +256,7 @@ func (r *reader) hedge(from int) byte {
 			return 0
 		}
 		for n := range min(mostLetters, from-i) {
-			if h := r.lex.hedges[strings.ReplaceAll(writtenAs(r.ts[i:i+n+1]), " ", "")]; h == '?' {
+			if h := r.lex.hedges[joinedText(r.ts[i:i+n+1])]; h == '?' {
 				return r.than(i)
 			} else if h != 0 {
 				return h

@@ -19,10 +19,13 @@ func contradictions(s, p statement) []string {
 	if reason := denial(s, p, said, quoted); reason != "" {
 		return []string{reason}
 	}
+	if len(said)+len(quoted) > 0 {
+		return nil // the opposite of what is denied is what is said
+	}
 	var reasons []string
 	for _, pair := range s.lex.opposite {
 		for _, side := range [2][2]string{pair, {pair[1], pair[0]}} {
-			if len(said) == len(quoted) && s.has(side[0]) && p.has(side[1]) && !s.has(side[1]) && !p.has(side[0]) {
+			if s.has(side[0]) && p.has(side[1]) && !s.has(side[1]) && !p.has(side[0]) {
 				reasons = append(reasons, fmt.Sprintf("the sentence says %q, the quote the opposite", strings.TrimSuffix(side[0], "*")))
 			}
 		}

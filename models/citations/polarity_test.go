@@ -49,6 +49,7 @@ El kiwi es incapaz de volar. | El kiwi no puede volar.
 En el desierto falta agua. | En el desierto no hay agua.
 La ley prohíbe fumar en los trenes. | La ley no permite fumar en los trenes.
 Solo en 1990 se terminó el puente. | El puente no se terminó hasta 1990.
+El rey rechazó el tratado y no firmó nada. | El rey no aceptó el tratado.
 El equipo ganó todos los partidos. | El equipo no perdió ningún partido.
 Los billetes son de algodón. | Los billetes no son de papel, sino de algodón.
 Esas tormentas son frecuentes. | Esas tormentas no son raras.
