@@ -206,7 +206,7 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 		}
 	}
 	request := lessonRequest(c, lesson, in)
-	request.Excerpts = at.excerpts
+	request.Excerpts, request.Check = at.excerpts, at.doubts(c.Locale)
 	text, err := converse(ctx, w, c, "lesson", func(ctx context.Context, session *llm.Session) (llm.LessonText, llm.Usage, error) {
 		return writer.Lesson(ctx, request, session)
 	})
@@ -214,7 +214,12 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 		return err
 	}
 	now := w.Clock()
-	lesson.Content, lesson.Revision = text.Markdown, in.Revision
+	cited := w.citations(ctx, at, text.Markdown, c.Locale)
+	lesson.Content, lesson.Revision = cited.text, in.Revision
+	if lesson.Quotations, err = w.quotations(ctx, cited.quotes); err != nil {
+		return toApplicationError(err)
+	}
+	lesson.ClaimsCut = cited.cut
 	lesson.WrittenAt, lesson.UpdatedAt = &now, now
 	lesson.Citations = at.cited(text.Cited)
 	c.Locale = writtenLocale(c, in.Fallback)

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/passages"
 	"github.com/lyoapp/lyo/models/ranking"
 	texts "github.com/lyoapp/lyo/models/text"
 )
@@ -25,13 +27,14 @@ const (
 type atHand struct {
 	excerpts  []llm.Excerpt
 	citations []courses.Citation
+	snapshots []*passages.Snapshot // each excerpt is of; nil: a summary, whose text is not kept
 }
 
 // atHand selects material that matches the words of a query: first from the
 // learner's own, then from articles found outside.
 func (w *CourseActivities) atHand(ctx context.Context, c courses.Course, query string) (atHand, error) {
 	var at atHand
-	own, err := courses.CourseSources(ctx, w.DB, c.ID)
+	snapshots, err := passages.OfCourse(ctx, w.DB, c.ID)
 	if err != nil {
 		return at, err
 	}
@@ -39,13 +42,34 @@ func (w *CourseActivities) atHand(ctx context.Context, c courses.Course, query s
 	if err != nil {
 		return at, err
 	}
-	for _, source := range own {
-		if text := bestParts(source.Content, query); text != "" {
-			at.add(courses.Citation{Title: source.Title, SourceID: &source.ID}, text)
+	if len(snapshots) == 0 { // it was researched before texts were kept
+		own, err := courses.CourseSources(ctx, w.DB, c.ID)
+		if err != nil {
+			return at, err
+		}
+		for _, source := range own {
+			if text := bestParts(source.Content, query); text != "" {
+				at.add(courses.Citation{Title: source.Title, SourceID: &source.ID}, text, nil)
+			}
 		}
 	}
-	at.addOutside(found, query)
+	for i := range snapshots {
+		if text := bestParts(snapshots[i].Content, query); text != "" {
+			at.add(citationOf(snapshots[i]), text, &snapshots[i])
+		}
+	}
+	if !slices.ContainsFunc(at.snapshots, func(s *passages.Snapshot) bool { return s != nil && s.OwnerUserID == nil }) {
+		at.addOutside(found, query)
+	}
 	return at, nil
+}
+
+// citationOf returns how a lesson names a source.
+func citationOf(s passages.Snapshot) courses.Citation {
+	if s.OwnerUserID == nil {
+		return courses.Citation{Title: s.Title, Site: s.Site, URL: *cmp.Or(s.URL, new(string))}
+	}
+	return courses.Citation{Title: s.Title, SourceID: cmp.Or(s.SourceID, &s.ID)} // its upload may be gone
 }
 
 func (at *atHand) addOutside(found []courses.Item, query string) {
@@ -57,17 +81,17 @@ func (at *atHand) addOutside(found []courses.Item, query string) {
 		}
 	}
 	for _, i := range ranking.Pick(query, texts, mostFromOutside) {
-		at.add(courses.Citation{Title: articles[i].Title, Site: articles[i].Source, URL: *articles[i].SourceURL}, articles[i].Summary)
+		at.add(courses.Citation{Title: articles[i].Title, Site: articles[i].Source, URL: *articles[i].SourceURL}, articles[i].Summary, nil)
 	}
 }
 
-func (at *atHand) add(who courses.Citation, text string) {
+func (at *atHand) add(who courses.Citation, text string, from *passages.Snapshot) {
 	if len(at.excerpts) == mostExcerpts {
 		return
 	}
 	who.Label = fmt.Sprintf("S%d", len(at.excerpts)+1)
 	at.excerpts = append(at.excerpts, llm.Excerpt{Label: who.Label, Title: who.Title, Text: text})
-	at.citations = append(at.citations, who)
+	at.citations, at.snapshots = append(at.citations, who), append(at.snapshots, from)
 }
 
 // cited returns the citations, marked as cited where the text uses their label.

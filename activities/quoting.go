@@ -1,13 +1,11 @@
 package activities
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
 	"golang.org/x/text/language"
 
 	"github.com/lyoapp/lyo/activities/llm"
@@ -185,7 +183,7 @@ func (w *CourseActivities) writeQuoted(ctx context.Context, c courses.Course, le
 	text, quotes := extractive.Markdown(quoted.Course, n, quoted.request)
 	now := w.Clock()
 	lesson.Content, lesson.Revision, lesson.WrittenAt, lesson.UpdatedAt = text, in.Revision, &now, now
-	if lesson.Quotations, err = w.quotations(ctx, quoted, quotes); err != nil {
+	if lesson.Quotations, err = w.quotations(ctx, quoted.quotes(quotes)); err != nil {
 		return toApplicationError(err)
 	}
 	lesson.Citations = quoted.citations(quotes)
@@ -193,25 +191,13 @@ func (w *CourseActivities) writeQuoted(ctx context.Context, c courses.Course, le
 	return toApplicationError(courses.SaveLesson(ctx, w.DB, lesson))
 }
 
-// quotations returns where quotes are from, in their order.
-func (w *CourseActivities) quotations(ctx context.Context, q quotedCourse, quotes []extractive.Quote) ([]passages.Cited, error) {
-	of := map[uuid.UUID][]passages.Passage{}
-	found := make([]passages.Cited, len(quotes))
-	for i, quote := range quotes {
-		s := q.snapshots[quote.Source]
-		if of[s.ID] == nil {
-			all, err := passages.Of(ctx, w.DB, s.ID)
-			if err != nil {
-				return nil, err
-			}
-			of[s.ID] = all
-		}
-		found[i].Citation = passages.Citation{
-			N: i + 1, PassageID: passages.At(of[s.ID], quote.Start).ID, Begins: quote.Start, Ends: quote.End,
-			Quote: q.text(quote), State: passages.Supported,
-		}
+// quotes returns where quotes are from.
+func (q quotedCourse) quotes(all []extractive.Quote) []quoteOf {
+	found := make([]quoteOf, len(all))
+	for i, quote := range all {
+		found[i] = quoteOf{&q.snapshots[quote.Source], quote.Start, quote.End, passages.Supported}
 	}
-	return found, nil
+	return found
 }
 
 // citations returns the sources that quotes are from.
@@ -219,12 +205,8 @@ func (q quotedCourse) citations(quotes []extractive.Quote) []courses.Citation {
 	var found []courses.Citation
 	for i, s := range q.snapshots {
 		if slices.ContainsFunc(quotes, func(quote extractive.Quote) bool { return quote.Source == i }) {
-			c := courses.Citation{Label: fmt.Sprintf("S%d", len(found)+1), Title: s.Title, SourceID: s.SourceID, Cited: true}
-			if s.OwnerUserID == nil {
-				c.Site, c.URL = s.Site, *cmp.Or(s.URL, new(string))
-			} else if c.SourceID == nil {
-				c.SourceID = &s.ID // its upload is gone
-			}
+			c := citationOf(s)
+			c.Label, c.Cited = fmt.Sprintf("S%d", len(found)+1), true
 			found = append(found, c)
 		}
 	}

@@ -79,8 +79,9 @@ func tooHard(text string, b Brief) bool {
 
 // advice returns what a repair should change in a lesson that is accepted all the same.
 func (l LessonText) advice() []string {
-	if !l.TooHard {
-		return nil
+	advice := l.Doubts[:min(len(l.Doubts), maxProblems-1)]
+	if l.TooHard {
+		advice = append(slices.Clone(advice), "its sentences are far too long for the level; write shorter ones")
 	}
-	return []string{"its sentences are far too long for the level; write shorter ones"}
+	return advice
 }

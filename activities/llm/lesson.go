@@ -25,7 +25,11 @@ func (r LessonRequest) read(_ task, text string) (LessonText, []string) {
 	given := shown(r.Excerpts)
 	found = append(found, proseProblems(text, r.Brief, textsOf(given)...)...)
 	markdown, cited := citations(text, given)
-	return LessonText{Markdown: markdown, Cited: cited, TooHard: tooHard(text, r.Brief)}, found
+	lesson := LessonText{Markdown: markdown, Cited: cited, TooHard: tooHard(text, r.Brief)}
+	if r.Check != nil && len(found) == 0 {
+		lesson.Doubts = r.Check(markdown)
+	}
+	return lesson, found
 }
 
 func readLesson(text string) (string, []string) {

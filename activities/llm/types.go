@@ -50,6 +50,9 @@ type LessonRequest struct {
 	Plan        LessonPlan
 	Feedback    []string // what was wrong with an earlier version; empty at first
 	Excerpts    []Excerpt
+	// Check returns what is wrong with the citations of a lesson's Markdown, in words for the model; nil: nothing
+	// is checked.
+	Check func(markdown string) []string
 }
 
 // LessonText is a written lesson. Cited are the labels of the excerpts that Markdown
@@ -57,8 +60,9 @@ type LessonRequest struct {
 type LessonText struct {
 	Markdown  string
 	Cited     []string
-	Shortened bool // the smaller task was used
-	TooHard   bool // its sentences are far too long for the level, also after the repair
+	Shortened bool     // the smaller task was used
+	TooHard   bool     // its sentences are far too long for the level, also after the repair
+	Doubts    []string // what LessonRequest.Check says of it, also after the repair
 }
 
 // KeyTerm is a term a lesson teaches.

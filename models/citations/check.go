@@ -35,32 +35,37 @@ type Verdict struct {
 	State      State
 	Start, End int      // where the quote is in the source, in bytes; -1 where it is not
 	Reasons    []string // what does not hold, in words for the model that wrote the sentence
+	Wrong      bool     // the quote has another number, or denies what the sentence says: not just too little of it
 }
 
 // Check judges a claim.
 func Check(c Claim) Verdict {
 	start, end := locate(c.Source, c.Quote, c.Start)
 	if start < 0 {
-		return Verdict{Unsupported, -1, -1, []string{"the quote is not in the source word for word"}}
+		return Verdict{State: Unsupported, Start: -1, End: -1, Reasons: []string{"the quote is not in the source word for word"}}
 	}
 	foreign := c.SourceLanguage != "" && baseOf(c.SourceLanguage) != baseOf(c.Language)
 	s, p := read(c, start, end)
 	if spoken(p.words) < leastQuoted {
-		return Verdict{Unsupported, start, end, []string{"the quote is too short to say anything"}}
+		return Verdict{State: Unsupported, Start: start, End: end, Reasons: []string{"the quote is too short to say anything"}}
 	}
 	foreign = foreign || scriptOf(s.words) != scriptOf(p.words)
-	reasons := append(missingNumbers(s, p), missingNames(s, p, foreign)...)
+	reasons := missingNumbers(s, p)
 	if !foreign {
 		reasons = append(reasons, contradictions(s, p)...)
+	}
+	wrong := len(reasons) > 0
+	reasons = append(reasons, missingNames(s, p, foreign)...)
+	if !foreign {
 		reasons = append(reasons, strayed(s, p, c.Similarity)...)
 	}
 	switch {
 	case len(reasons) > 0:
-		return Verdict{Unsupported, start, end, reasons}
+		return Verdict{Unsupported, start, end, reasons, wrong}
 	case foreign:
-		return Verdict{QuoteOnly, start, end, nil}
+		return Verdict{State: QuoteOnly, Start: start, End: end}
 	}
-	return Verdict{Supported, start, end, nil}
+	return Verdict{State: Supported, Start: start, End: end}
 }
 
 // leastQuoted is the number of words, numbers and characters of scripts without spaces that a quote must have.

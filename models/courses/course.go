@@ -168,6 +168,7 @@ type Lesson struct {
 	Completed bool `gorm:"-"` // by the reader of the course
 	// Quotations are the citations to the character, as in [1], with what their readers may know of the sources.
 	Quotations []passages.Cited `gorm:"-"`
+	ClaimsCut  int              // sentences that were taken out, since the source that they cited says otherwise
 }
 
 // KeyTerm is a term a lesson teaches.

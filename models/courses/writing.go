@@ -102,7 +102,7 @@ func SaveLesson(ctx context.Context, db *gorm.DB, text Lesson) error {
 		saved := tx.Model(&Lesson{}).Where("id = ? AND revision < ?", text.ID, text.Revision).Updates(map[string]any{
 			"content": text.Content, "revision": text.Revision, "written_at": text.WrittenAt, "updated_at": text.UpdatedAt,
 			"reading_level": text.ReadingLevel, "quality_score": text.QualityScore, "quality": store.AsJSON(text.Quality),
-			"citations": store.AsJSON(text.Citations),
+			"citations": store.AsJSON(text.Citations), "claims_cut": text.ClaimsCut,
 		})
 		if saved.Error != nil || saved.RowsAffected == 0 {
 			return saved.Error

@@ -55,5 +55,9 @@ CREATE TABLE citations (
 );
 CREATE INDEX citations_passage_idx ON citations (passage_id);
 
+-- Sentences of a lesson that were taken out, since the source that they cited says otherwise.
+ALTER TABLE lessons ADD COLUMN claims_cut integer NOT NULL DEFAULT 0;
+
 -- +goose Down
+ALTER TABLE lessons DROP COLUMN claims_cut;
 DROP TABLE citations, course_snapshots, passages, source_snapshots;
