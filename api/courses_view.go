@@ -41,18 +41,27 @@ type courseView struct {
 
 // generationView says how a course was generated.
 type generationView struct {
-	Model         string     `json:"model"`
-	ModelVersion  string     `json:"model_version"`
-	Provider      string     `json:"provider"`
-	PromptVersion string     `json:"prompt_version"`
-	Fallback      bool       `json:"fallback" doc:"True when no language model wrote the course."`
-	Sources       []string   `json:"sources" nullable:"false" doc:"What the lessons cite and the sites their items are from; own is the owner's material."`
-	GeneratedAt   *time.Time `json:"generated_at"`
-	Seconds       float64    `json:"seconds"`
-	InputTokens   int        `json:"input_tokens"`
-	OutputTokens  int        `json:"output_tokens"`
-	QuizAgreement *float64   `json:"quiz_agreement" doc:"The share of quiz questions to which the model gave the same answer in a second, independent attempt; null when it was not asked."`
-	Notice        *string    `json:"notice" nullable:"true" doc:"A note for readers on how the course was made, and on how far its texts are from what was asked for."`
+	Model         string         `json:"model"`
+	ModelVersion  string         `json:"model_version"`
+	Provider      string         `json:"provider"`
+	PromptVersion string         `json:"prompt_version"`
+	Fallback      bool           `json:"fallback" doc:"True when no language model wrote the course."`
+	Sources       []string       `json:"sources" nullable:"false" doc:"What the lessons cite and the sites their items are from; own is the owner's material."`
+	GeneratedAt   *time.Time     `json:"generated_at"`
+	Seconds       float64        `json:"seconds"`
+	InputTokens   int            `json:"input_tokens"`
+	OutputTokens  int            `json:"output_tokens"`
+	QuizAgreement *float64       `json:"quiz_agreement" doc:"The share of quiz questions to which the model gave the same answer in a second, independent attempt; null when it was not asked."`
+	Citations     *citationsView `json:"citations" nullable:"true" doc:"How many sentences cite their source to the character; null when none does."`
+	Notice        *string        `json:"notice" nullable:"true" doc:"A note for readers on how the course was made, and on how far its texts are from what was asked for."`
+}
+
+// citationsView counts citations.
+type citationsView struct {
+	Claims      int `json:"claims"`
+	Supported   int `json:"supported" doc:"Those whose state is supported or quote_only."`
+	Unsupported int `json:"unsupported"`
+	Cut         int `json:"cut" doc:"Sentences that were taken out, since the source that they cited says otherwise."`
 }
 
 type lessonView struct {
@@ -165,11 +174,15 @@ func viewCourse(c courses.Course) courseView {
 }
 
 func viewGeneration(g courses.Generation) generationView {
-	return generationView{
+	v := generationView{
 		Model: g.Model, ModelVersion: g.ModelVersion, Provider: g.Provider, PromptVersion: g.PromptVersion,
 		Fallback: g.Fallback, Sources: rest.ListOf(g.Sources), GeneratedAt: rest.UTC(g.GeneratedAt), Seconds: g.Seconds,
 		InputTokens: g.InputTokens, OutputTokens: g.OutputTokens, QuizAgreement: g.QuizAgreement, Notice: filled(g.Notice),
 	}
+	if n := g.Citations; n != nil {
+		v.Citations = &citationsView{n.Claims, n.Supported, n.Unsupported, n.Cut}
+	}
+	return v
 }
 
 // filled returns nil for an empty text.

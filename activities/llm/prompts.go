@@ -8,7 +8,7 @@ import (
 )
 
 // PromptVersion is the version of the prompts' wording; it changes whenever they do.
-const PromptVersion = "2026-11-4"
+const PromptVersion = "2026-11-5"
 
 //go:embed prompts/*.tmpl
 var promptFiles embed.FS

@@ -120,6 +120,8 @@ type Generation struct {
 	// QuizAgreement is the share of quiz questions, of those first written, whose
 	// answer a second, independent solve by the model found again; nil without one.
 	QuizAgreement *float64 `json:"quiz_agreement,omitempty"`
+	// Citations counts what the lessons cite to the character; nil while there is none.
+	Citations *CitationCount `json:"citations,omitempty"`
 	// Notice is a text for readers about how the course was made.
 	Notice string `json:"notice,omitempty"`
 	// SitesUnreachable says whether no content site could be reached when one was last looked for; nil: none was.
@@ -129,6 +131,14 @@ type Generation struct {
 	AskedLocale string `json:"asked_locale,omitempty"`
 	// AskedWriter is the writer that was asked for: WriterModel or WriterExtractive; "" for whichever is there.
 	AskedWriter string `json:"asked_writer,omitempty"`
+}
+
+// CitationCount counts the citations of a course. Those that are supported are verbatim at least.
+type CitationCount struct {
+	Claims      int `json:"claims"` // Supported, Unsupported and Cut
+	Supported   int `json:"supported"`
+	Unsupported int `json:"unsupported"`
+	Cut         int `json:"cut"` // sentences that were taken out, since their source says otherwise
 }
 
 // The writers that can be asked for.

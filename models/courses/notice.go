@@ -31,6 +31,9 @@ func describe(tx *gorm.DB, c *Course) error {
 	if err := tx.Select("source", "type").Find(&items, "course_id = ?", c.ID).Error; err != nil {
 		return err
 	}
+	if err := countCitations(tx, c); err != nil {
+		return err
+	}
 	c.Generation.Sources = sourcesUsed(c.Lessons, items)
 	c.Generation.Notice = notice(*c, items)
 	return nil

@@ -35,6 +35,25 @@ func quotations(l Lesson) []passages.Citation {
 	return rows
 }
 
+// countCitations counts the citations of a course as it is now.
+func countCitations(tx *gorm.DB, c *Course) error {
+	var n CitationCount
+	var ids []uuid.UUID
+	for _, l := range c.Lessons {
+		ids, n.Cut = append(ids, l.ID), n.Cut+l.ClaimsCut
+	}
+	err := tx.Model(&passages.Citation{}).Where("lesson_id IN ?", ids).
+		Select("count(*) FILTER (WHERE state <> 'unsupported') AS supported, count(*) FILTER (WHERE state = 'unsupported') AS unsupported").Scan(&n).Error
+	if err != nil {
+		return err
+	}
+	c.Generation.Citations = nil
+	if n.Claims = n.Supported + n.Unsupported + n.Cut; n.Claims > 0 {
+		c.Generation.Citations = &n
+	}
+	return nil
+}
+
 // FindQuotation returns the n-th quotation of a lesson, or of the first lesson that has an n-th one, of a
 // course that the viewer may see, and its source if the viewer may see that too.
 func FindQuotation(ctx context.Context, db *gorm.DB, viewer, course, lesson uuid.UUID, n int) (passages.Cited, *passages.Source, error) {
