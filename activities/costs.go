@@ -69,7 +69,7 @@ func (w *CourseActivities) keepCost(ctx context.Context, c courses.Course, kind 
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), costTime)
 	defer cancel()
-	outcome, answer := "ok", json.RawMessage(nil)
+	outcome, answer := courses.OutcomeOK, json.RawMessage(nil)
 	if cause != nil {
 		outcome = outcomeOf(cause)
 	} else if raw, err := json.Marshal(value); err == nil { // without it a later attempt asks again
