@@ -106,8 +106,8 @@ func ParsePrivateKey(text string) (ed25519.PrivateKey, error) {
 	return nil, errors.New("no Ed25519 private key in PEM (PKCS #8) found")
 }
 
-// Signs reports whether one of the keys is this one.
-func (k *Keys) Signs(public ed25519.PublicKey) bool {
+// Trust reports whether one of the keys is this one.
+func (k *Keys) Trust(public ed25519.PublicKey) bool {
 	_, found := k.trusted[jwk.Thumbprint(public)]
 	return found
 }

@@ -160,7 +160,7 @@ func TestATextIsFoundWithoutTellingWhoseItIs(t *testing.T) {
 	}
 	for column, value := range map[string]string{"visibility": "private", "moderation_status": "hidden", "status": "PARTIAL"} {
 		tx := a.db.Begin()
-		require.NoError(t, tx.Exec("UPDATE courses SET "+column+" = ?, hidden_by = CASE WHEN ? = 'hidden' THEN 'staff' END WHERE id = ?", value, value, a.course).Error)
+		require.NoError(t, tx.Exec("UPDATE courses SET "+column+" = ?, hidden_by = CASE WHEN ? = 'hidden' THEN 'decision' END WHERE id = ?", value, value, a.course).Error)
 		p, err := courses.CheckText(t.Context(), tx, text)
 		require.NoError(t, err)
 		require.True(t, p.Ours, column)
