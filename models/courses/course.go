@@ -111,7 +111,7 @@ type Generation struct {
 	Provider      string     `json:"provider,omitempty"`
 	PromptVersion string     `json:"prompt_version,omitempty"`
 	Fallback      bool       `json:"fallback"`
-	Sources       []string   `json:"sources,omitempty"` // OwnMaterial and sites, as far as the course uses them
+	Sources       []string   `json:"sources,omitempty"` // OwnSource and sites, as far as its lessons use them
 	GeneratedAt   *time.Time `json:"generated_at,omitempty"`
 	Seconds       float64    `json:"seconds"` // from the first step to the end
 	InputTokens   int        `json:"input_tokens"`
