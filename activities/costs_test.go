@@ -2,17 +2,11 @@ package activities_test
 
 import (
 	"context"
-	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/activity"
-	sdklog "go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/llm/llmtest"
@@ -118,25 +112,12 @@ func TestACallCutShortByAStoppingWorkerIsChargedAndHandedOn(t *testing.T) {
 	require.Equal(t, []string{"outline stopping"}, kinds(d.costs(t)))
 }
 
-// outlineOnce runs one activity with retries, as a workflow would.
-func outlineOnce(ctx workflow.Context, in activities.OutlineInput) error {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: time.Hour, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3},
-	})
-	return workflow.ExecuteActivity(ctx, "WriteOutline", in).Get(ctx, nil)
-}
-
 func TestEveryAttemptIsChargedForItself(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.model.On(llmtest.Outline, 1, llmtest.Status(500))
 	d.model.On(llmtest.Outline, 2, llmtest.Cut())
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	env := suite.NewTestWorkflowEnvironment()
-	env.RegisterActivityWithOptions(d.writing.WriteOutline, activity.RegisterOptions{Name: "WriteOutline"})
-	env.ExecuteWorkflow(outlineOnce, activities.OutlineInput{CourseID: d.course})
-	require.NoError(t, env.GetWorkflowError())
+	require.NoError(t, d.retried(d.writing.WriteOutline, activities.OutlineInput{CourseID: d.course}))
 	calls := d.costs(t)
 	require.Equal(t, []string{"outline ok", "outline unavailable", "outline unavailable"}, kinds(calls))
 	course := d.read(t)
@@ -182,33 +163,4 @@ func TestNoAnswerIsLostForItsBill(t *testing.T) {
 	require.Empty(t, d.costs(t))
 	require.NotEmpty(t, d.read(t).Lessons)
 	require.Equal(t, 1, d.model.Count(llmtest.Outline))
-}
-
-// TestAnAnswerIsAskedForOnce: an attempt is cut short in its second conversation, and the next one goes on
-// from there.
-func TestAnAnswerIsAskedForOnce(t *testing.T) {
-	t.Parallel()
-	e := newExam(t)
-	e.model.On(llmtest.Solve, 1, llmtest.Status(500))
-	e.model.On(llmtest.Solve, 2, llmtest.Status(503))
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	env := suite.NewTestWorkflowEnvironment()
-	env.RegisterActivityWithOptions(e.writing.WritePractice, activity.RegisterOptions{Name: "WritePractice"})
-	env.ExecuteWorkflow(practiceOnce, activities.LessonInput{CourseID: e.course, LessonID: e.read(t).Lessons[0].ID, Revision: 1})
-	require.NoError(t, env.GetWorkflowError())
-	require.Equal(t, []int{1, 3}, []int{e.model.Count(llmtest.Practice), e.model.Count(llmtest.Solve)})
-	require.NotEmpty(t, e.read(t).Lessons[0].KeyTerms)
-
-	require.NoError(t, courses.SweepAnswers(t.Context(), e.db, e.writing.Clock().Add(25*time.Hour), 100))
-	var kept int64
-	require.NoError(t, e.db.Model(&courses.ModelCall{}).Where("answer IS NOT NULL").Count(&kept).Error)
-	require.Zero(t, kept)
-}
-
-func practiceOnce(ctx workflow.Context, in activities.LessonInput) error {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: time.Hour, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3},
-	})
-	return workflow.ExecuteActivity(ctx, "WritePractice", in).Get(ctx, nil)
 }

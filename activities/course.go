@@ -31,6 +31,8 @@ type CourseActivities struct {
 	Log     *slog.Logger
 	// Safety gives a second opinion on what a learner requests; nil: none.
 	Safety Safety
+	// Embedder finds questions that ask the same in other words; nil: words alone decide.
+	Embedder Embedder
 	// Spent is called after every conversation; nil: no call.
 	Spent func(context.Context, courses.ModelCall)
 }
@@ -133,14 +135,14 @@ func (w *CourseActivities) plan(ctx context.Context, c courses.Course, gen Gener
 		return c, toApplicationError(err)
 	}
 	request := llm.OutlineRequest{Brief: briefOf(c, gen.Fallback), Excerpts: at.excerpts}
-	outline, err := converse(ctx, w, c, "outline", func(ctx context.Context, heartbeat llm.Heartbeat) (llm.Outline, llm.Usage, error) {
-		return writer.Outline(ctx, request, heartbeat)
+	outline, err := converse(ctx, w, c, "outline", func(ctx context.Context, session *llm.Session) (llm.Outline, llm.Usage, error) {
+		return writer.Outline(ctx, request, session)
 	})
 	if err != nil {
 		return c, err
 	}
 	kept, err := courses.SaveOutline(ctx, w.DB, planned(c, outline, gen, w.Clock()))
-	return kept, toApplicationError(err)
+	return kept, w.saved(ctx, err)
 }
 
 // LessonInput requests one lesson.
@@ -165,14 +167,16 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 	if err != nil {
 		return err
 	}
-	at, err := w.atHand(ctx, c, lesson.Title+" "+lesson.Summary)
-	if err != nil {
-		return toApplicationError(err)
+	var at atHand
+	if !in.Fallback { // the built-in writer uses no material
+		if at, err = w.atHand(ctx, c, lesson.Title+" "+lesson.Summary); err != nil {
+			return toApplicationError(err)
+		}
 	}
 	request := lessonRequest(c, lesson, in)
 	request.Excerpts = at.excerpts
-	text, err := converse(ctx, w, c, "lesson", func(ctx context.Context, heartbeat llm.Heartbeat) (llm.LessonText, llm.Usage, error) {
-		return writer.Lesson(ctx, request, heartbeat)
+	text, err := converse(ctx, w, c, "lesson", func(ctx context.Context, session *llm.Session) (llm.LessonText, llm.Usage, error) {
+		return writer.Lesson(ctx, request, session)
 	})
 	if err != nil {
 		return err
@@ -183,7 +187,7 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 	lesson.Citations = at.cited(text.Cited)
 	c.Locale = writtenLocale(c, in.Fallback)
 	judge(&lesson, c, text.TooHard)
-	return toApplicationError(courses.SaveLesson(ctx, w.DB, lesson))
+	return w.saved(ctx, courses.SaveLesson(ctx, w.DB, lesson))
 }
 
 // SummaryInput requests a course's summary.
@@ -207,13 +211,13 @@ func (w *CourseActivities) WriteSummary(ctx context.Context, in SummaryInput) er
 	for _, l := range c.Lessons {
 		request.Lessons = append(request.Lessons, planOf(l))
 	}
-	summary, err := converse(ctx, w, c, "summary", func(ctx context.Context, heartbeat llm.Heartbeat) (llm.CourseSummary, llm.Usage, error) {
-		return writer.Summary(ctx, request, heartbeat)
+	summary, err := converse(ctx, w, c, "summary", func(ctx context.Context, session *llm.Session) (llm.CourseSummary, llm.Usage, error) {
+		return writer.Summary(ctx, request, session)
 	})
 	if err != nil {
 		return err
 	}
-	return toApplicationError(courses.SaveSummary(ctx, w.DB, c.ID, summary.Summary, summary.Description, w.Clock()))
+	return w.saved(ctx, courses.SaveSummary(ctx, w.DB, c.ID, summary.Summary, summary.Description, w.Clock()))
 }
 
 func (w *CourseActivities) lesson(ctx context.Context, in LessonInput) (courses.Course, courses.Lesson, error) {

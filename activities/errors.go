@@ -68,6 +68,12 @@ func failure(message, kind string, cause error, final bool, after time.Duration)
 	})
 }
 
+// isUnusable reports an error of toModelError: the model gave no usable answer.
+func isUnusable(err error) bool {
+	var app *temporal.ApplicationError
+	return errors.As(err, &app) && app.Type() == FailureBadAnswer
+}
+
 // outcomeOf returns the type of a failed call, for the record of its cost.
 func outcomeOf(err error) string {
 	var app *temporal.ApplicationError

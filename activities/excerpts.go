@@ -57,7 +57,7 @@ func (at *atHand) addOutside(found []courses.Item, query string) {
 		}
 	}
 	for _, i := range ranking.Pick(query, texts, mostFromOutside) {
-		at.add(courses.Citation{Title: articles[i].Title, URL: *articles[i].SourceURL}, articles[i].Summary)
+		at.add(courses.Citation{Title: articles[i].Title, Site: articles[i].Source, URL: *articles[i].SourceURL}, articles[i].Summary)
 	}
 }
 

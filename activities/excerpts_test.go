@@ -96,7 +96,7 @@ func TestALessonIsWrittenFromWhatIsAtHandAndNamesIt(t *testing.T) {
 	lesson := d.read(t).Lessons[0]
 	require.Equal(t, []courses.Citation{
 		{Label: "S1", Title: "My harbour notes", SourceID: &source, Cited: false},
-		{Label: "S2", Title: "Tides explained", URL: "https://site.example/Tides_explained", Cited: true},
+		{Label: "S2", Title: "Tides explained", Site: "site", URL: "https://site.example/Tides_explained", Cited: true},
 	}, lesson.Citations)
 	require.Contains(t, lesson.Content, "[S2]")
 	require.NotContains(t, lesson.Content, "S7", "a mark that nobody gave")

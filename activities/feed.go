@@ -231,7 +231,7 @@ func (o *FeedOrderActivities) ask(ctx context.Context, user uuid.UUID, shown []f
 	var usage llm.Usage
 	var refused error
 	err = infer(ctx, func(ctx context.Context, heartbeat llm.Heartbeat) (err error) {
-		order, usage, err = o.Model.Curate(ctx, request, heartbeat)
+		order, usage, err = o.Model.Curate(ctx, request, &llm.Session{Heartbeat: heartbeat})
 		if llm.KindOf(err) == llm.BadAnswer {
 			refused = err
 		}

@@ -75,6 +75,8 @@ type FinishInput struct {
 	Rest []Event `json:"rest"`
 	// Generation describes how the course was generated; nil when that was never known.
 	Generation *Generation `json:"generation,omitempty"`
+	// Research is the outcome of the search for sources; nil when the run did not search.
+	Research *Research `json:"research,omitempty"`
 }
 
 // Generation describes how a course was generated.
@@ -128,6 +130,9 @@ func (s *ProgressActivities) SettleCourse(ctx context.Context, in FinishInput) e
 			gen = *in.Generation
 			at := in.Rest[len(in.Rest)-1].At
 			gen.GeneratedAt = &at
+		}
+		if in.Research != nil {
+			gen.SitesUnreachable = &in.Research.SitesUnreachable
 		}
 		return s.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 			if err := courses.FinishCourse(ctx, tx, in.TaskID, in.Rest, gen, s.Enqueuer); err != nil {

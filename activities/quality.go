@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -18,6 +19,9 @@ import (
 type QualityActivities struct {
 	DB    *gorm.DB
 	Clock func() time.Time
+	// Embedder finds lessons that say the same in other words; nil: words alone decide.
+	Embedder Embedder
+	Log      *slog.Logger // needed with an Embedder
 }
 
 // ListLessons returns the course's lessons. It writes nothing.
@@ -66,7 +70,8 @@ type WeakLesson struct {
 }
 
 // FindWeakLessons applies the rules of package quality to the written lessons. It
-// writes nothing.
+// writes nothing. Without embeddings, when they cannot be had within embedWithin, lessons are compared by
+// their words alone: that is logged.
 func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UUID) ([]WeakLesson, error) {
 	c, err := courses.CourseToWrite(ctx, ch.DB, course)
 	if err != nil {
@@ -80,6 +85,9 @@ func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UU
 			texts = append(texts, quality.Lesson{Title: l.Title, Text: l.Content})
 		}
 	}
+	if err := ch.embed(ctx, c, texts); err != nil {
+		return nil, err
+	}
 	weak := []WeakLesson{}
 	for i, reasons := range quality.Weaknesses(texts) {
 		reasons = append(reasons, lowScore(written[i])...)
@@ -88,6 +96,19 @@ func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UU
 		}
 	}
 	return weak, nil
+}
+
+// embed sets the lessons' embeddings where they can be had. The built-in writer's lessons have one frame, so
+// that they would be alike whatever they are about. The error is that of ctx.
+func (ch *QualityActivities) embed(ctx context.Context, c courses.Course, lessons []quality.Lesson) error {
+	if ch.Embedder == nil || len(lessons) < 2 || c.Generation.Fallback {
+		return nil
+	}
+	err := embedLessons(ctx, ch.Embedder, lessons)
+	if err != nil && ctx.Err() == nil {
+		ch.Log.WarnContext(ctx, "no embeddings could be had, lessons are compared by their words", "course_id", c.ID, "error", err)
+	}
+	return ctx.Err()
 }
 
 // leastQuality is the score below which a lesson is rewritten.

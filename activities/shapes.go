@@ -29,7 +29,6 @@ func planned(c courses.Course, o llm.Outline, gen Generation, now time.Time) cou
 	for i, p := range o.Lessons {
 		c.Lessons = append(c.Lessons, plannedLesson(c.ID, i+1, p, now))
 	}
-	c.EstimatedDurationHours = hoursOf(c.Lessons)
 	return c
 }
 
@@ -59,15 +58,6 @@ func plannedLesson(course uuid.UUID, position int, p llm.LessonPlan, now time.Ti
 	}
 }
 
-func hoursOf(lessons []courses.Lesson) *float64 {
-	minutes := 0
-	for _, l := range lessons {
-		minutes += l.EstimatedDurationMinutes
-	}
-	hours := float64(minutes) / 60
-	return &hours
-}
-
 // replanned returns the course with its learner's plan applied.
 func replanned(c courses.Course, plan PlanEdit, now time.Time) courses.Course {
 	if plan.Title != "" {
@@ -79,7 +69,6 @@ func replanned(c courses.Course, plan PlanEdit, now time.Time) courses.Course {
 			Title: l.Title, Summary: l.Summary, Objectives: l.Objectives, Prerequisites: l.Prerequisites, Minutes: l.Minutes,
 		}, now))
 	}
-	c.EstimatedDurationHours = hoursOf(c.Lessons)
 	return c
 }
 
@@ -90,11 +79,7 @@ func planOf(l courses.Lesson) llm.LessonPlan {
 	}
 }
 
-// practiceMinutes is the time for a lesson's questions, in addition to reading it.
-const practiceMinutes = 5
-
-// judge sets the quality and duration of a lesson from its text. The duration stays if
-// the learner chose how long the course should take.
+// judge sets the quality of a lesson from its text.
 func judge(l *courses.Lesson, c courses.Course, tooHard bool) {
 	score := quality.Quality(l.Content, c.Locale, c.DifficultyLevel)
 	if tooHard {
@@ -103,9 +88,6 @@ func judge(l *courses.Lesson, c courses.Course, tooHard bool) {
 	l.QualityScore, l.Quality = &score.Total, score.Parts()
 	if level := quality.ReadingLevel(l.Content, c.Locale); level > 0 {
 		l.ReadingLevel = &level
-	}
-	if c.TargetDurationHours == nil {
-		l.EstimatedDurationMinutes = quality.ReadingMinutes(l.Content) + practiceMinutes
 	}
 }
 

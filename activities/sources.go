@@ -29,19 +29,11 @@ type SourceActivities struct {
 	Log    *slog.Logger
 }
 
-// Research is the summary of a search, in words for the course.
+// Research is the outcome of a search.
 type Research struct {
-	// Sources are the sites with results, and "own" for the learner's material.
-	Sources []string `json:"sources,omitempty"`
-	// Notice is a hint for the reader, such as that no site could be reached.
-	Notice string `json:"notice,omitempty"`
+	// SitesUnreachable reports that none of the content sites could be reached.
+	SitesUnreachable bool `json:"sites_unreachable,omitempty"`
 }
-
-// NoSources is the notice of a course for which no site could be reached.
-const NoSources = "No outside source could be reached: this course is made of its own texts."
-
-// OnlyOwnSources is that notice for a course with the learner's own material.
-const OnlyOwnSources = "No outside source could be reached: this course is made of your material and of its own texts."
 
 // mostFindings is how many items are kept for a course.
 const mostFindings = 24
@@ -63,17 +55,11 @@ func (r *SourceActivities) FindSources(ctx context.Context, course uuid.UUID) (R
 	if slices.ContainsFunc(own, func(s courses.Source) bool { return s.State == courses.SourceProcessing }) {
 		return found, failure("The learner's material is still being read.", "not_read_yet", nil, false, 2*time.Second)
 	}
-	if len(own) > 0 {
-		found.Sources = []string{"own"}
-	}
 	if r.Finder == nil {
 		return found, nil
 	}
 	report := r.Finder.Find(ctx, sources.Query{Topic: c.Topic, Language: c.Locale, Level: c.DifficultyLevel, Limit: mostFindings})
-	found.read(report)
-	if found.Notice != "" && len(own) > 0 {
-		found.Notice = OnlyOwnSources
-	}
+	found.SitesUnreachable = unreachable(report)
 	items := make([]courses.Item, 0, len(report.Items))
 	for _, item := range report.Items[:min(len(report.Items), mostFindings)] {
 		items = append(items, r.item(c, item))
@@ -82,21 +68,16 @@ func (r *SourceActivities) FindSources(ctx context.Context, course uuid.UUID) (R
 	if err != nil {
 		return found, toApplicationError(err)
 	}
-	items = append(items, found.keep(report, before, mostFindings-len(items))...)
+	items = append(items, keep(report, before, mostFindings-len(items))...)
 	return found, toApplicationError(courses.SaveFindings(ctx, r.DB, course, items))
 }
 
 // keep returns earlier results of sites that could not be reached this time, as far as
 // there is room: an outage of a site takes nothing from a course.
-func (f *Research) keep(report sources.Report, before []courses.Item, room int) (kept []courses.Item) {
+func keep(report sources.Report, before []courses.Item, room int) (kept []courses.Item) {
 	for _, item := range before {
-		if len(kept) == room || !away(report, item.Source) {
-			continue
-		}
-		kept = append(kept, item)
-		f.Notice = ""
-		if !slices.Contains(f.Sources, item.Source) {
-			f.Sources = append(f.Sources, item.Source)
+		if len(kept) < room && away(report, item.Source) {
+			kept = append(kept, item)
 		}
 	}
 	return kept
@@ -108,26 +89,16 @@ func away(report sources.Report, site string) bool {
 	})
 }
 
-// read sums up the outcomes of the sites.
-func (f *Research) read(report sources.Report) {
-	asked, answered := 0, 0
+// unreachable reports whether sites were asked and none has answered.
+func unreachable(report sources.Report) bool {
+	asked := false
 	for _, p := range report.Providers {
-		switch p.State {
-		case sources.Found:
-			f.Sources = append(f.Sources, p.Name)
-			answered++
-			asked++
-		case sources.None:
-			answered++
-			asked++
-		case sources.Off:
-		default:
-			asked++
+		if p.State == sources.Found || p.State == sources.None {
+			return false
 		}
+		asked = asked || p.State != sources.Off
 	}
-	if asked > 0 && answered == 0 {
-		f.Notice = NoSources
-	}
+	return asked
 }
 
 // item converts a result to a content item, without a position yet.

@@ -61,9 +61,9 @@ func TestWhatTheSitesHaveIsKept(t *testing.T) {
 	l := newLibrary(t)
 	found, err := l.research(l.researching)
 	require.NoError(t, err)
-	require.Equal(t, []string{sources.Wikipedia, sources.OpenLibrary, sources.ITunes, sources.YouTube}, found.Sources, "papers are not for beginners")
-	require.Empty(t, found.Notice)
+	require.False(t, found.SitesUnreachable)
 	items := l.findings(t)
+	require.ElementsMatch(t, []string{sources.Wikipedia, sources.OpenLibrary, sources.ITunes, sources.YouTube}, sitesOf(items), "papers are not for beginners")
 	require.LessOrEqual(t, len(items), 24)
 	for _, item := range items {
 		require.NotEmpty(t, item.Title)
@@ -81,6 +81,15 @@ func TestWhatTheSitesHaveIsKept(t *testing.T) {
 	require.ElementsMatch(t, titlesOf(items), titlesOf(l.findings(t)), "twice is once")
 }
 
+func sitesOf(items []courses.Item) (sites []string) {
+	for _, item := range items {
+		if !slices.Contains(sites, item.Source) {
+			sites = append(sites, item.Source)
+		}
+	}
+	return sites
+}
+
 func titlesOf(items []courses.Item) (titles []string) {
 	for _, item := range items {
 		titles = append(titles, item.Source+" "+item.Title)
@@ -91,17 +100,17 @@ func titlesOf(items []courses.Item) (titles []string) {
 func TestOneSiteThatAnswersIsEnough(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		fault  sourcetest.Fault
-		notice string
-		others sourcetest.Fault
-		want   []string
+		fault       sourcetest.Fault
+		unreachable bool
+		others      sourcetest.Fault
+		want        []string
 	}{
-		"one has something":  {sourcetest.Status(500), "", sourcetest.Fault{}, []string{sources.Wikipedia}},
-		"one has nothing":    {sourcetest.Status(500), "", sourcetest.Empty(), nil},
-		"all have nothing":   {sourcetest.Empty(), "", sourcetest.Empty(), nil},
-		"all talk nonsense":  {sourcetest.Broken(), activities.NoSources, sourcetest.Broken(), nil},
-		"all want to rest":   {sourcetest.TooMany(time.Hour), activities.NoSources, sourcetest.TooMany(time.Hour), nil},
-		"one has dead links": {sourcetest.Status(503), "", sourcetest.DeadLinks(), nil},
+		"one has something":  {sourcetest.Status(500), false, sourcetest.Fault{}, []string{sources.Wikipedia}},
+		"one has nothing":    {sourcetest.Status(500), false, sourcetest.Empty(), nil},
+		"all have nothing":   {sourcetest.Empty(), false, sourcetest.Empty(), nil},
+		"all talk nonsense":  {sourcetest.Broken(), true, sourcetest.Broken(), nil},
+		"all want to rest":   {sourcetest.TooMany(time.Hour), true, sourcetest.TooMany(time.Hour), nil},
+		"one has dead links": {sourcetest.Status(503), false, sourcetest.DeadLinks(), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -110,10 +119,8 @@ func TestOneSiteThatAnswersIsEnough(t *testing.T) {
 			l.fail(c.others, sources.Wikipedia)
 			found, err := l.research(l.researching)
 			require.NoError(t, err)
-			require.Equal(t, activities.Research{Sources: c.want, Notice: c.notice}, found)
-			for _, item := range l.findings(t) {
-				require.Contains(t, c.want, item.Source)
-			}
+			require.Equal(t, c.unreachable, found.SitesUnreachable)
+			require.Equal(t, c.want, sitesOf(l.findings(t)))
 		})
 	}
 }
@@ -130,12 +137,11 @@ func TestMaterialThatIsStillReadIsAskedForAgainSoon(t *testing.T) {
 	require.Empty(t, l.sites.Requests(""), "nobody is asked before")
 
 	require.NoError(t, l.db.Exec("UPDATE sources SET state = 'FAILED'").Error)
-	found, err := l.research(l.researching)
+	_, err = l.research(l.researching)
 	require.NoError(t, err, "what could not be read holds nothing up")
-	require.Empty(t, found.Notice)
 }
 
-func TestWithoutSitesToAskThereIsNoNotice(t *testing.T) {
+func TestWithoutSitesToAskNoneIsUnreachable(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t)
 	l.researching.Finder = nil
@@ -168,8 +174,7 @@ func TestSitesThatAreAwayTakeNothingBack(t *testing.T) {
 	l.fail(sourcetest.Status(500), allSites...)
 	found, err := l.research(l.researching)
 	require.NoError(t, err)
-	require.Contains(t, found.Sources, sources.Wikipedia)
-	require.Empty(t, found.Notice, "there are sources")
+	require.True(t, found.SitesUnreachable)
 	require.ElementsMatch(t, titlesOf(before), titlesOf(l.findings(t)), "what was found stays")
 	require.ElementsMatch(t, titlesOf(placed), titlesOf(l.place(t)))
 
@@ -178,10 +183,7 @@ func TestSitesThatAreAwayTakeNothingBack(t *testing.T) {
 	l.fail(sourcetest.Empty(), sources.OpenLibrary)
 	_, err = l.research(l.researching)
 	require.NoError(t, err)
-	var sites []string
-	for _, item := range l.findings(t) {
-		sites = append(sites, item.Source)
-	}
+	sites := sitesOf(l.findings(t))
 	require.Contains(t, sites, sources.Wikipedia, "which could not be asked")
 	require.NotContains(t, sites, sources.OpenLibrary, "which has nothing any more")
 }
@@ -256,7 +258,7 @@ func TestTheBestOfManyAreKept(t *testing.T) {
 	l.researching.Finder = generous{}
 	found, err := l.research(l.researching)
 	require.NoError(t, err)
-	require.Equal(t, activities.Research{Sources: []string{"site"}}, found)
+	require.Equal(t, activities.Research{}, found)
 	items := l.findings(t)
 	require.Len(t, items, 24)
 	require.Equal(t, "Tides 0", items[0].Title)

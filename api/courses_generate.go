@@ -38,7 +38,7 @@ type generateBody struct {
 	Interests       []string       `json:"interests,omitempty" nullable:"true" maxItems:"10" text:"line"`
 	DifficultyLevel *string        `json:"difficulty_level,omitempty" nullable:"true" doc:"beginner (the default), intermediate or advanced."`
 	Level           *string        `json:"level,omitempty" nullable:"true" doc:"Alias of difficulty_level."`
-	TargetHours     *float64       `json:"target_duration_hours,omitempty" nullable:"true" exclusiveMinimum:"0" maximum:"100"`
+	TargetHours     *float64       `json:"target_duration_hours,omitempty" nullable:"true" exclusiveMinimum:"0" maximum:"100" doc:"For the plan. The texts take the time they take: where that is far from this, generation.notice says so."`
 	Locale          *string        `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47; the locale of the user when absent."`
 	Preferences     map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"duration_hours and format are used; other members are stored."`
 	SourceIDs       []uuid.UUID    `json:"source_ids,omitempty" nullable:"true" maxItems:"10" format:"uuid" doc:"The caller's source material to write from, see /v1/sources."`
@@ -58,13 +58,10 @@ type generateOutput struct {
 type acceptedView struct {
 	TaskID                     uuid.UUID `json:"task_id" format:"uuid"`
 	ProvisionalCourseID        uuid.UUID `json:"provisional_course_id" format:"uuid" doc:"The id of the course, which can be read at once and fills while it is generated."`
-	EstimatedCompletionMinutes int       `json:"estimated_completion_minutes"`
+	EstimatedCompletionMinutes int       `json:"estimated_completion_minutes" minimum:"1" maximum:"1440" doc:"An estimate, no promise: the median of how long the last 20 finished tasks of this kind took, those with a review left out (5 when fewer than 3 have finished), and once more for each round of the caller's other courses that it waits for."`
 	StatusURL                  string    `json:"status_url"`
 	WSURL                      string    `json:"ws_url"`
 }
-
-// estimatedMinutes is the estimate that clients are given. It is not guaranteed.
-const estimatedMinutes = 5
 
 func (s *Server) generateCourse(ctx context.Context, in *generateInput) (*generateOutput, error) {
 	request, _ := in.Body.normalise() // Resolve has validated it
@@ -221,7 +218,7 @@ func (r courseRequest) rows(user uuid.UUID, key *string, now time.Time) courses.
 	canonical, _ := json.Marshal(r) //nolint:errchkjson // it was decoded from JSON
 	hash := sha256.Sum256(canonical)
 	task.WorkflowID, task.IdempotencyKey, task.RequestHash = workflows.GenerateCourseID(taskID), key, hash[:]
-	task.EstimatedMins, task.Spec = estimatedMinutes, tasks.TaskSpec{Review: r.Review}
+	task.Spec = tasks.TaskSpec{Review: r.Review}
 	var confirmed *time.Time
 	if r.Confirmed {
 		confirmed = &now

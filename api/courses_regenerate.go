@@ -58,7 +58,7 @@ func (in *regenerateInput) task(user uuid.UUID, key *string, now time.Time) task
 	canonical, _ := json.Marshal([]any{in.ID, in.Body}) //nolint:errchkjson // it was decoded from JSON
 	hash := sha256.Sum256(canonical)
 	task := tasks.NewTask(id, user, in.ID, now)
-	task.TaskType, task.EstimatedMins = tasks.TaskCourseRegeneration, estimatedMinutes
+	task.TaskType = tasks.TaskCourseRegeneration
 	task.WorkflowID, task.IdempotencyKey, task.RequestHash = workflows.RegenerateCourseID(id), key, hash[:]
 	task.Spec = tasks.TaskSpec{Section: in.Body.Section, LessonID: in.Body.LessonID}
 	return task

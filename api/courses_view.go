@@ -24,7 +24,7 @@ type courseView struct {
 	Interests              []string       `json:"interests" nullable:"false"`
 	DifficultyLevel        string         `json:"difficulty_level" enum:"beginner,intermediate,advanced"`
 	TargetDurationHours    *float64       `json:"target_duration_hours"`
-	EstimatedDurationHours *float64       `json:"estimated_duration_hours"`
+	EstimatedDurationHours *float64       `json:"estimated_duration_hours" doc:"The sum of the lessons' minutes; null without a lesson."`
 	Tags                   []string       `json:"tags" nullable:"false"`
 	ThumbnailURL           *string        `json:"thumbnail_url"`
 	Locale                 string         `json:"locale"`
@@ -47,13 +47,13 @@ type generationView struct {
 	Fallback      bool       `json:"fallback" doc:"True when no language model wrote the course."`
 	AIGenerated   bool       `json:"ai_generated" doc:"Whether a language model took part in writing it: clients show a mark. False for a study plan of the built-in outline writer."`
 	Manifest      *string    `json:"manifest" nullable:"true" doc:"What the course is made of, signed (a JWS): its model, sources, and digests of its lessons; see /v1/provenance/check. null: there is none."`
-	Sources       []string   `json:"sources" nullable:"false"`
+	Sources       []string   `json:"sources" nullable:"false" doc:"What the lessons cite and the sites their items are from; own is the owner's material."`
 	GeneratedAt   *time.Time `json:"generated_at"`
 	Seconds       float64    `json:"seconds"`
 	InputTokens   int        `json:"input_tokens"`
 	OutputTokens  int        `json:"output_tokens"`
 	QuizAgreement *float64   `json:"quiz_agreement" doc:"The share of quiz questions to which the model gave the same answer in a second, independent attempt; null when it was not asked."`
-	Notice        *string    `json:"notice" nullable:"true" doc:"A note for readers on how the course was made."`
+	Notice        *string    `json:"notice" nullable:"true" doc:"A note for readers on how the course was made, and on how far its texts are from what was asked for."`
 }
 
 type lessonView struct {
@@ -63,13 +63,13 @@ type lessonView struct {
 	Summary                  string      `json:"summary"`
 	Objectives               []string    `json:"objectives" nullable:"false"`
 	Prerequisites            []string    `json:"prerequisites" nullable:"false"`
-	EstimatedDurationMinutes int         `json:"estimated_duration_minutes"`
+	EstimatedDurationMinutes int         `json:"estimated_duration_minutes" doc:"To read the text, and a minute for each of its steps and questions. Those of the plan until the lesson is written."`
 	Content                  string      `json:"content" doc:"Markdown; empty until the lesson is written."`
 	Items                    []uuid.UUID `json:"items" nullable:"false"`
 	IsCompleted              bool        `json:"is_completed"`
 
 	KeyTerms     []keyTermView  `json:"key_terms" nullable:"false"`
-	Sources      []citationView `json:"sources" nullable:"false" doc:"What the lesson was written from. The owner's source material is named to the owner only."`
+	Sources      []citationView `json:"sources" nullable:"false" doc:"What the lesson was written from; empty for a study plan. The owner's source material is named to the owner only."`
 	ReadingLevel *float64       `json:"reading_level" doc:"In school years; null when unknown."`
 	QualityScore *float64       `json:"quality_score" doc:"0 to 1; null until the lesson is written."`
 }

@@ -25,6 +25,7 @@ func check(c Config) []error {
 	f.between("LYO_DATABASE_POOL", c.Database.MaxOpen, 2, 1000)
 	f.webURL("LYO_GEMMA_BASE_URL", c.Gemma.BaseURL)
 	f.webURL("LYO_SAFETY_BASE_URL", c.Safety.BaseURL)
+	f.webURL("LYO_EMBEDDINGS_BASE_URL", c.Embeddings.BaseURL)
 	f.webURL("LYO_PUBLIC_URL", c.HTTP.PublicURL)
 	f.oneOf("LYO_GEMMA_DIALECT", c.Gemma.Dialect, "engine", "llama-server", "vllm", "ollama", "openai", "hosted-gemma")
 	f.engine(c.Engine)

@@ -42,26 +42,27 @@ type Config struct {
 	LogLevel string  `env:"LYO_LOG_LEVEL" envDefault:"info"`
 	StateDir string  `env:"LYO_STATE_DIR" envDefault:".lyo"`
 
-	HTTP     HTTP
-	Auth     Auth
-	Manifest Manifest
-	Limits   Limits
-	Database Database
-	Redis    Redis
-	Temporal Temporal
-	Gemma    Gemma
-	Safety   Safety
-	Engine   Engine
-	Artifact Artifact
-	Sources  Sources
-	Course   Course
-	Account  Account
-	Mail     Mail
-	Observe  Observe
-	Versions Versions
-	Payload  Payload
-	Push     Push
-	Dev      Dev
+	HTTP       HTTP
+	Auth       Auth
+	Manifest   Manifest
+	Limits     Limits
+	Database   Database
+	Redis      Redis
+	Temporal   Temporal
+	Gemma      Gemma
+	Embeddings Embeddings
+	Safety     Safety
+	Engine     Engine
+	Artifact   Artifact
+	Sources    Sources
+	Course     Course
+	Account    Account
+	Mail       Mail
+	Observe    Observe
+	Versions   Versions
+	Payload    Payload
+	Push       Push
+	Dev        Dev
 }
 
 // HTTP is the API's listener and addresses.
@@ -138,6 +139,15 @@ type Gemma struct {
 // FallbackOn reports whether courses may be written without a model.
 func (g Gemma) FallbackOn() bool { return g.Fallback == "on" }
 
+// Embeddings is a model whose vectors say which lessons and questions mean the same.
+type Embeddings struct {
+	// Model is the name that its server has for it, such as embeddinggemma-300m; empty: none, and texts are compared by their words.
+	Model string `env:"LYO_EMBEDDINGS_MODEL"`
+	// BaseURL is its OpenAI-compatible server; empty: that of LYO_GEMMA_BASE_URL, with its key.
+	BaseURL string `env:"LYO_EMBEDDINGS_BASE_URL"`
+	APIKey  Secret `env:"LYO_EMBEDDINGS_API_KEY"`
+}
+
 // Safety is a model server that gives a second opinion on requested topics.
 type Safety struct {
 	// BaseURL is an OpenAI-compatible server with a policy model such as ShieldGemma; empty: no second opinion.
@@ -166,6 +176,9 @@ type Engine struct {
 	ModelFile string `env:"LYO_ENGINE_MODEL_FILE"`
 	// ModelName is the name clients use; empty: LYO_GEMMA_MODEL.
 	ModelName string `env:"LYO_ENGINE_MODEL_NAME"`
+	// EmbeddingsModel is a second model that only makes embeddings: an entry of models.lock, or a path
+	// that ends in .gguf; empty: none. Clients name it by the entry, or by the file's name without .gguf.
+	EmbeddingsModel string `env:"LYO_ENGINE_EMBEDDINGS_MODEL"`
 	// LibDir holds llama.cpp's shared libraries; empty: downloaded once into the state directory.
 	LibDir string `env:"LYO_LLAMA_LIB"`
 }

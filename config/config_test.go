@@ -46,6 +46,21 @@ func TestAllFaultsComeAtOnce(t *testing.T) {
 	require.NotContains(t, err.Error(), "hunter2")
 }
 
+// TestEmbeddingsComeFromTheServerOfCourses unless they have one, which does not get its key.
+func TestEmbeddingsComeFromTheServerOfCourses(t *testing.T) {
+	t.Parallel()
+	load := func(vars ...string) config.Embeddings {
+		c, _, err := config.Load(append(vars, "LYO_GEMMA_BASE_URL=http://gemma/v1", "LYO_GEMMA_API_KEY=secret"))
+		require.NoError(t, err)
+		return c.Embeddings
+	}
+	require.Equal(t, config.Embeddings{BaseURL: "http://gemma/v1", APIKey: "secret"}, load())
+	require.Equal(t, config.Embeddings{BaseURL: "http://gemma/v1", APIKey: "own"}, load("LYO_EMBEDDINGS_API_KEY=own"))
+	require.Equal(t, config.Embeddings{Model: "v", BaseURL: "http://v/v1"}, load("LYO_EMBEDDINGS_MODEL=v", "LYO_EMBEDDINGS_BASE_URL=http://v/v1"))
+	_, _, err := config.Load([]string{"LYO_EMBEDDINGS_BASE_URL=ftp://x"})
+	require.ErrorContains(t, err, "LYO_EMBEDDINGS_BASE_URL")
+}
+
 func TestProductionRefusesWhatIsForDevelopment(t *testing.T) {
 	t.Parallel()
 	_, _, err := config.Load([]string{"LYO_ENV=production", "LYO_CURSOR_KEY=development-cursor-key-not-a-secret", "LYO_BCRYPT_COST=4", "LYO_CORS_ORIGINS=*"})

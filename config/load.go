@@ -117,6 +117,9 @@ func fillDefaults(c *Config) {
 	}
 	c.Artifact.Dir = cmp.Or(c.Artifact.Dir, filepath.Join(c.StateDir, "models"))
 	c.Sources.PDFCache = cmp.Or(c.Sources.PDFCache, filepath.Join(c.StateDir, "pdfium"))
+	if c.Embeddings.BaseURL == "" {
+		c.Embeddings.BaseURL, c.Embeddings.APIKey = c.Gemma.BaseURL, cmp.Or(c.Embeddings.APIKey, c.Gemma.APIKey)
+	}
 	c.Engine.ModelName = cmp.Or(c.Engine.ModelName, c.Gemma.Model)
 	if c.HTTP.Host == "" {
 		c.HTTP.Host = pick(development, "127.0.0.1", "0.0.0.0")

@@ -14,10 +14,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/deploy/local"
 	"github.com/lyoapp/lyo/engine"
 	"github.com/lyoapp/lyo/engine/llama"
 	"github.com/lyoapp/lyo/engine/tinygguf"
+	"github.com/lyoapp/lyo/models/quality"
 )
 
 // libraries downloads llama.cpp's libraries once for all tests.
@@ -143,6 +145,37 @@ func twentyCourses(t *testing.T, shape tinygguf.Options) {
 	require.NoError(t, err)
 	require.Equal(t, 1, h.Loads)
 	require.Zero(t, h.SlotsInUse+h.Queue)
+}
+
+// TestACourseIsComparedByEmbeddings: the engine serves a second file, and a course asks for its vectors. With
+// random weights these mean nothing.
+func TestACourseIsComparedByEmbeddings(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "vectors.gguf")
+	require.NoError(t, tinygguf.Write(file, tinygguf.Options{Embedding: true}))
+	b := newBrain(t, tinygguf.Options{}, "LYO_ENGINE_EMBEDDINGS_MODEL="+file)
+	client := llm.New(llm.Options{BaseURL: b.base + "/v1", Model: "vectors"})
+	vectors, err := client.Embed(t.Context(), []string{"rivers run to the sea", "a quite different text", "rivers run to the sea"})
+	require.NoError(t, err)
+	require.Len(t, vectors[0], 64)
+	require.InDelta(t, 1, quality.Cosine(vectors[0], vectors[2]), 1e-3)
+	require.Less(t, quality.Cosine(vectors[0], vectors[1]), 0.999)
+	_, err = client.Probe(t.Context())
+	require.NoError(t, err)
+	_, err = llm.New(llm.Options{BaseURL: b.base + "/v1", Model: "tiny"}).Embed(t.Context(), []string{"x"})
+	require.Equal(t, llm.Misconfigured, llm.KindOf(err))
+	h, err := b.health(t.Context())
+	require.NoError(t, err)
+	require.False(t, h.Loaded, "embeddings do not load what answers chats")
+	require.True(t, h.Embeddings.Loaded)
+
+	_, ada := brainy(t, b, "LYO_EMBEDDINGS_MODEL=vectors")
+	task, id := ada.generate("Rivers")
+	require.Equal(t, "DONE", ada.await(task)["state"])
+	require.Equal(t, "READY", ada.course(id)["status"])
+	h, err = b.health(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, [2]int{1, 1}, [2]int{h.Loads, h.Embeddings.Loads})
 }
 
 func TestTheEngineDiesInMidStream(t *testing.T) {

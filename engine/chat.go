@@ -21,7 +21,7 @@ func (s *Server) serveChat(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
-	leave, err := s.admit()
+	leave, err := s.chats.admit()
 	if err != nil {
 		s.refuse(w, err)
 		return
@@ -54,7 +54,7 @@ func (s *Server) whole(w http.ResponseWriter, r *http.Request, q query) {
 // chat runs the model once a slot is free.
 func (s *Server) chat(ctx context.Context, q query, emit func(string) error) (result ChatResult, err error) {
 	started := s.o.Now()
-	err = s.work(ctx, func(ctx context.Context, runner Runner) error {
+	err = s.work(ctx, s.chats, func(ctx context.Context, runner Runner) error {
 		started = s.o.Now()
 		result, err = runner.Chat(ctx, q.ChatRequest, emit)
 		return err
@@ -96,7 +96,7 @@ type message struct {
 }
 
 func (s *Server) head(object string) head {
-	return head{ID: "chatcmpl-" + rand.Text(), Object: object, Created: s.o.Now().Unix(), Model: s.o.ModelName}
+	return head{ID: "chatcmpl-" + rand.Text(), Object: object, Created: s.o.Now().Unix(), Model: s.chats.Name}
 }
 
 func (s *Server) completion(text string, r ChatResult) completion {

@@ -15,12 +15,13 @@ import (
 // TestOpenAIClient tests the usual requests with the client that Lyo uses.
 func TestOpenAIClient(t *testing.T) {
 	t.Parallel()
-	s := overTCP(t, say("Bread ", "is ", "fine ✓."))
+	s := overTCP(t, say("Bread ", "is ", "fine ✓."), withEmbeddings)
 	c := s.openai()
 
 	models, err := c.Models.List(t.Context())
 	require.NoError(t, err)
-	require.Len(t, models.Data, 1)
+	require.Len(t, models.Data, 2)
+	require.Equal(t, "vectors", models.Data[1].ID)
 	require.Equal(t, "tiny", models.Data[0].ID)
 	require.Equal(t, "lyo-engine", models.Data[0].OwnedBy)
 	one, err := c.Models.Get(t.Context(), "tiny")
@@ -48,7 +49,7 @@ func TestOpenAIClient(t *testing.T) {
 	require.EqualValues(t, 5, sum.Usage.PromptTokens)
 
 	vectors, err := c.Embeddings.New(t.Context(), openai.EmbeddingNewParams{
-		Model: "tiny", Input: openai.EmbeddingNewParamsInputUnion{OfArrayOfStrings: []string{"a", "b"}},
+		Model: "vectors", Input: openai.EmbeddingNewParamsInputUnion{OfArrayOfStrings: []string{"a", "b"}},
 	})
 	require.NoError(t, err)
 	require.Len(t, vectors.Data, 2)
@@ -179,21 +180,22 @@ func TestUnknownPaths(t *testing.T) {
 
 func TestEmbeddings(t *testing.T) {
 	t.Parallel()
-	s := overTCP(t, say())
+	s := overTCP(t, say(), withEmbeddings)
 	embed := func(body string) reply { return read(s.post(t.Context(), "/v1/embeddings", body)) }
 
-	got := embed(`{"model":"tiny","input":"one"}`)
-	require.JSONEq(t, `{"object":"list","model":"tiny","data":[{"object":"embedding","index":0,"embedding":[0,0.5,-1]}],"usage":{"prompt_tokens":7,"total_tokens":7}}`, got.body)
+	got := embed(`{"model":"vectors","input":"one"}`)
+	require.JSONEq(t, `{"object":"list","model":"vectors","data":[{"object":"embedding","index":0,"embedding":[0,0.5,-1]}],"usage":{"prompt_tokens":7,"total_tokens":7}}`, got.body)
 	packed := base64.StdEncoding.EncodeToString([]byte{0, 0, 0, 0, 0, 0, 0, 0x3f, 0, 0, 0x80, 0xbf})
-	require.Contains(t, embed(`{"model":"tiny","input":["one"],"encoding_format":"base64"}`).body, packed)
+	require.Contains(t, embed(`{"model":"vectors","input":["one"],"encoding_format":"base64"}`).body, packed)
 
 	for body, code := range map[string]string{
-		`{"model":"tiny","input":"unsupported"}`:                "unsupported_value",
-		`{"model":"tiny","input":[]}`:                           "invalid_value",
-		`{"model":"tiny","input":[""]}`:                         "invalid_value",
-		`{"model":"tiny","input":[1,2]}`:                        "invalid_value",
-		`{"model":"tiny","input":"x","dimensions":3}`:           "unsupported_value",
-		`{"model":"tiny","input":"x","encoding_format":"int8"}`: "unsupported_value",
+		`{"model":"vectors","input":"unsupported"}`:                "unsupported_value",
+		`{"model":"tiny","input":"x"}`:                             "unsupported_value",
+		`{"model":"vectors","input":[]}`:                           "invalid_value",
+		`{"model":"vectors","input":[""]}`:                         "invalid_value",
+		`{"model":"vectors","input":[1,2]}`:                        "invalid_value",
+		`{"model":"vectors","input":"x","dimensions":3}`:           "unsupported_value",
+		`{"model":"vectors","input":"x","encoding_format":"int8"}`: "unsupported_value",
 	} {
 		got := embed(body)
 		require.Equal(t, 400, got.status, body)
@@ -201,6 +203,41 @@ func TestEmbeddings(t *testing.T) {
 		require.Equal(t, code, found, body)
 	}
 	require.Equal(t, 404, embed(`{"model":"other","input":"x"}`).status)
+}
+
+// TestEachModelServesItsOwn: neither does the other's work or loads for it, and embeddings do not wait
+// behind an answer.
+func TestEachModelServesItsOwn(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	s := overTCP(t, g.chat, withEmbeddings, several(1, 0))
+	embed := func(model string) reply {
+		return read(s.post(t.Context(), "/v1/embeddings", `{"model":"`+model+`","input":"x"}`))
+	}
+	got := s.chat(`{"model":"vectors","messages":[{"role":"user","content":"x"}]}`)
+	require.Equal(t, 400, got.status)
+	require.Contains(t, got.body, `the model \"vectors\" cannot serve chats: name \"tiny\"`)
+	got = embed("tiny")
+	require.Equal(t, 400, got.status)
+	require.Contains(t, got.body, `the model \"tiny\" cannot serve embeddings: name \"vectors\"`)
+	require.Zero(t, s.loads.Load())
+	require.Contains(t, s.get("/v1/models/vectors").body, `"id":"vectors"`)
+
+	answer := s.inBackground(t.Context(), ask("slow"))
+	<-g.started
+	require.Equal(t, 200, embed("vectors").status)
+	health := s.health()
+	require.Equal(t, [2]int{1, 0}, [2]int{health.SlotsInUse, health.Embeddings.SlotsInUse})
+	require.True(t, health.Embeddings.Loaded)
+	require.Equal(t, "vectors", health.Embeddings.Model)
+	close(g.open)
+	require.Equal(t, 200, (<-answer).status)
+
+	without := overTCP(t, say())
+	got = read(without.post(t.Context(), "/v1/embeddings", `{"model":"tiny","input":"x"}`))
+	require.Equal(t, 400, got.status)
+	require.Contains(t, got.body, "no model here can")
+	require.Nil(t, without.health().Embeddings)
 }
 
 func TestAPIKey(t *testing.T) {

@@ -30,7 +30,7 @@ func (s *Server) serveEmbeddings(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
-	leave, err := s.admit()
+	leave, err := s.embeddings.admit()
 	if err != nil {
 		s.refuse(w, err)
 		return
@@ -38,7 +38,7 @@ func (s *Server) serveEmbeddings(w http.ResponseWriter, r *http.Request) {
 	defer leave()
 	var vectors [][]float32
 	var tokens int
-	err = s.work(r.Context(), func(ctx context.Context, runner Runner) error {
+	err = s.work(r.Context(), s.embeddings, func(ctx context.Context, runner Runner) error {
 		vectors, tokens, err = runner.Embed(ctx, in.Input)
 		return err
 	})
@@ -48,12 +48,12 @@ func (s *Server) serveEmbeddings(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.refuse(w, err)
 	default:
-		s.reply(w, http.StatusOK, s.embeddings(vectors, tokens, in.Format == "base64"))
+		s.reply(w, http.StatusOK, s.embeddingList(vectors, tokens, in.Format == "base64"))
 	}
 }
 
 func (s *Server) checkEmbeddings(in wireEmbeddings) error {
-	if err := s.serves(in.Model); err != nil {
+	if err := s.checkModel(in.Model, s.embeddings, "embeddings"); err != nil {
 		return err
 	}
 	switch {
@@ -76,7 +76,7 @@ type embedding struct {
 	Embedding any    `json:"embedding"`
 }
 
-func (s *Server) embeddings(vectors [][]float32, tokens int, packed bool) any {
+func (s *Server) embeddingList(vectors [][]float32, tokens int, packed bool) any {
 	data := make([]embedding, len(vectors))
 	for i, v := range vectors {
 		data[i] = embedding{"embedding", i, v}
@@ -85,7 +85,7 @@ func (s *Server) embeddings(vectors [][]float32, tokens int, packed bool) any {
 		}
 	}
 	return map[string]any{
-		"object": "list", "model": s.o.ModelName, "data": data,
+		"object": "list", "model": s.embeddings.Name, "data": data,
 		"usage": map[string]int{"prompt_tokens": tokens, "total_tokens": tokens},
 	}
 }

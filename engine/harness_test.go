@@ -108,6 +108,11 @@ type harness struct {
 	loads  atomic.Int32
 }
 
+// withEmbeddings adds a model "vectors".
+func withEmbeddings(o *engine.Options) {
+	o.Embeddings = &engine.Model{Name: "vectors", Load: func(context.Context) (engine.Runner, error) { return &runner{}, nil }}
+}
+
 // inMemory returns a harness whose connections buffer 4 kB.
 func inMemory(t *testing.T, chat script, change ...func(*engine.Options)) *harness {
 	pipe := bufconn.Listen(4096)
@@ -126,11 +131,11 @@ func overTCP(t *testing.T, chat script, change ...func(*engine.Options)) *harnes
 func newHarness(t *testing.T, l net.Listener, transport *http.Transport, base string, chat script, change ...func(*engine.Options)) *harness {
 	s := &harness{t: t, http: &http.Client{Transport: transport}, base: base}
 	o := engine.Options{
-		ModelName: "tiny", Slots: 1, Queue: 2, Seed: func() uint32 { return 99 },
-		Load: func(context.Context) (engine.Runner, error) {
+		Slots: 1, Queue: 2, Seed: func() uint32 { return 99 },
+		Model: engine.Model{Name: "tiny", Load: func(context.Context) (engine.Runner, error) {
 			s.loads.Add(1)
 			return &runner{chat: chat}, nil
-		},
+		}},
 		Grammar: func(schema []byte) (string, error) {
 			if strings.Contains(string(schema), "pattern") {
 				return "", errors.New("pattern is not supported")

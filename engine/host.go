@@ -6,18 +6,31 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// host manages the model: loaded once, on first use, and unloaded when idle for a
-// while. Loads and unloads never overlap, so memory is never taken twice.
+// memory is shared by the hosts of a server, which load one at a time: none counts memory as free
+// that another is about to take.
+type memory struct {
+	loading sync.Mutex
+	// files is the size of the loaded files. They are mapped, and systems count the pages of mapped
+	// files as available.
+	files atomic.Int64
+}
+
+// host manages a model: loaded once, on first use, and unloaded when idle for a
+// while. Its loads and unloads never overlap, so memory is never taken twice.
 type host struct {
+	m      Model
 	o      Options
+	memory *memory
 	ctx    context.Context // of loads
 	cancel context.CancelFunc
 
 	mu     sync.Mutex
 	runner Runner
+	size   int64 // of the loaded file
 	users  int
 	uses   uint64  // counts every take, so that a late timer is recognized
 	busy   *change // under way, or to follow when the last user has left
@@ -35,9 +48,9 @@ type change struct {
 	err  error
 }
 
-func newHost(o Options) *host {
+func newHost(m Model, o Options, shared *memory) *host {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &host{o: o, ctx: ctx, cancel: cancel}
+	return &host{m: m, o: o, memory: shared, ctx: ctx, cancel: cancel}
 }
 
 // acquire returns the model, loading it when needed. All callers that wait for one load get
@@ -133,9 +146,10 @@ func (h *host) expire(uses uint64) {
 // unload closes the model; c is busy and the model has no users.
 func (h *host) unload(c *change) {
 	err := safely(h.runner.Close)
-	h.o.Log.Info("model unloaded", "model", h.o.ModelName, "error", err)
+	h.o.Log.Info("model unloaded", "model", h.m.Name, "error", err)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.memory.files.Add(-h.size)
 	h.runner, h.doomed = nil, false
 	h.end(c)
 }
@@ -153,36 +167,46 @@ func (h *host) load(c *change) {
 	defer h.mu.Unlock()
 	defer h.end(c)
 	if err != nil {
-		h.o.Log.Error("model not loaded", "model", h.o.ModelName, "error", err)
+		h.o.Log.Error("model not loaded", "model", h.m.Name, "error", err)
 		c.err = loadProblem(err)
 		return
 	}
 	h.runner, h.loads, h.loadedAt = runner, h.loads+1, h.o.Now()
-	h.o.Log.Info("model loaded", "model", h.o.ModelName, "seconds", h.loadedAt.Sub(started).Seconds())
+	h.o.Log.Info("model loaded", "model", h.m.Name, "seconds", h.loadedAt.Sub(started).Seconds())
 	h.watch() // the request that loaded it may have left
 }
 
 // bring loads the model if there is enough memory.
 func (h *host) bring() (runner Runner, err error) {
+	h.memory.loading.Lock()
+	defer h.memory.loading.Unlock()
+	if err := h.ctx.Err(); err != nil {
+		return nil, err // the server stopped meanwhile
+	}
 	if err := h.room(); err != nil {
 		return nil, err
 	}
 	err = safely(func() error {
-		runner, err = h.o.Load(h.ctx)
+		runner, err = h.m.Load(h.ctx)
 		return err
 	})
 	if err == nil && runner == nil {
 		err = errors.New("no model came of loading")
 	}
+	if err == nil {
+		h.size = h.m.About().Size
+		h.memory.files.Add(h.size)
+	}
 	return runner, err
 }
 
-// room compares the memory the model needs, plus an eighth, with the free memory.
+// room compares the memory the model needs, plus an eighth, with the free memory without the files
+// of the other models.
 func (h *host) room() error {
-	if h.o.Need == nil || h.o.Available == nil {
+	if h.m.Need == nil || h.o.Available == nil {
 		return nil
 	}
-	need, err := h.o.Need()
+	need, err := h.m.Need()
 	if err != nil {
 		return fmt.Errorf("estimate memory: %w", err)
 	}
@@ -191,6 +215,7 @@ func (h *host) room() error {
 		h.o.Log.Warn("free memory is unknown", "error", err)
 		return nil
 	}
+	free -= min(free, uint64(h.memory.files.Load()))
 	if want := need + need/8; want > 0 && uint64(want) > free {
 		return unavailable("out_of_memory", 30*time.Second, "the model needs %d MB of memory and %d MB are free", megabytes(want), megabytes(int64(free)))
 	}

@@ -97,6 +97,30 @@ func TestMemoryIsCheckedBeforeLoading(t *testing.T) {
 	require.Equal(t, 200, s.chat(ask("x")).status)
 }
 
+// TestModelsShareTheMemory: the file of one counts while the other loads, until it is unloaded.
+func TestModelsShareTheMemory(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := inMemory(t, say("ok"), withEmbeddings, func(o *engine.Options) {
+			o.Need = func() (int64, error) { return 80 << 20, nil }
+			o.About = func() engine.About { return engine.About{Size: 60 << 20} }
+			o.Embeddings.Need = func() (int64, error) { return 48 << 20, nil }
+			o.Available = func() (uint64, error) { return 100 << 20, nil }
+			o.IdleUnload = time.Minute
+		})
+		embed := func() reply {
+			return read(s.post(t.Context(), "/v1/embeddings", `{"model":"vectors","input":"x"}`))
+		}
+		require.Equal(t, 200, s.chat(ask("x")).status)
+		got := embed()
+		require.Equal(t, 503, got.status)
+		require.Contains(t, got.body, "the model needs 54 MB of memory and 40 MB are free")
+		wait(2 * time.Minute)
+		require.False(t, s.health().Loaded)
+		require.Equal(t, 200, embed().status)
+	})
+}
+
 func TestMemoryThatCannotBeKnown(t *testing.T) {
 	t.Parallel()
 	fault := errors.New("no such file")

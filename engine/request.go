@@ -2,8 +2,6 @@ package engine
 
 import (
 	"encoding/json"
-	"fmt"
-	"net/http"
 	"strings"
 )
 
@@ -58,7 +56,7 @@ const (
 
 // understand validates a request and converts it to a query.
 func (s *Server) understand(w wireChat) (query, error) {
-	if err := s.serves(w.Model); err != nil {
+	if err := s.checkModel(w.Model, s.chats, "chats"); err != nil {
 		return query{}, err
 	}
 	if err := w.refused(); err != nil {
@@ -75,19 +73,6 @@ func (s *Server) understand(w wireChat) (query, error) {
 	}
 	q.Grammar, err = s.grammar(w.ResponseFormat)
 	return q, err
-}
-
-func (s *Server) serves(model string) error {
-	switch model {
-	case s.o.ModelName:
-		return nil
-	case "":
-		return invalid("model", "model must be given")
-	}
-	return &problem{
-		status: http.StatusNotFound, message: fmt.Sprintf("the model %q is not served here, %q is", clip(model), s.o.ModelName),
-		kind: kindInvalid, code: "model_not_found", param: "model",
-	}
 }
 
 // refused rejects options that would change the answer and are not supported, rather than ignoring them.

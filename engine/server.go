@@ -10,12 +10,13 @@ import (
 	"time"
 )
 
-// Server serves one model. It is safe for concurrent use.
+// Server serves a model that answers chats, and maybe one that makes embeddings. It is safe for
+// concurrent use.
 type Server struct {
-	o       Options
-	host    *host
-	line    *admissionQueue
-	started time.Time
+	o          Options
+	chats      *served
+	embeddings *served // nil: none are made
+	started    time.Time
 
 	open     context.Context // until stopping begins: then waiting requests end
 	shut     context.CancelCauseFunc
@@ -26,7 +27,11 @@ type Server struct {
 // New returns a server that has loaded nothing yet. Close must be called.
 func New(o Options) *Server {
 	s := &Server{o: o.withDefaults()}
-	s.host, s.line, s.started = newHost(s.o), newAdmissionQueue(s.o.Slots, s.o.Queue), s.o.Now()
+	shared := &memory{}
+	s.chats, s.started = newServed(s.o.Model, s.o, s.o.Slots, shared), s.o.Now()
+	if s.o.Embeddings != nil {
+		s.embeddings = newServed(*s.o.Embeddings, s.o, 1, shared)
+	}
 	s.open, s.shut = context.WithCancelCause(context.Background())
 	s.running, s.cutShort = context.WithCancelCause(context.Background())
 	return s
@@ -57,23 +62,33 @@ var (
 const stopReserve = 5 * time.Second
 
 // Close refuses new and waiting requests, lets running answers finish until ctx ends, then
-// cancels them and unloads the model. It returns an error when a model does not stop within
+// cancels them and unloads the models. It returns an error when a model does not stop within
 // five seconds more; the process should then end.
 func (s *Server) Close(ctx context.Context) error {
 	s.shut(errStopping)
-	left := s.line.close()
-	select {
-	case <-left:
-	case <-ctx.Done():
+	for _, m := range s.models() {
+		m.line.close()
 	}
+	s.awaitEmpty(ctx)
 	s.cutShort(errStopping)
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopReserve)
 	defer cancel()
-	select {
-	case <-left:
-	case <-last.Done():
+	s.awaitEmpty(last)
+	var errs []error
+	for _, m := range s.models() {
+		errs = append(errs, m.host.close(last))
 	}
-	return s.host.close(last)
+	return errors.Join(errs...)
+}
+
+// awaitEmpty returns when no model has a request any more, or when ctx ends. The queues are closed.
+func (s *Server) awaitEmpty(ctx context.Context) {
+	for _, m := range s.models() {
+		select {
+		case <-m.line.close():
+		case <-ctx.Done():
+		}
+	}
 }
 
 // guarded requires the API key.
@@ -92,53 +107,33 @@ func (s *Server) guarded(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// admit checks what can be known before waiting and takes a place in the queue. The
-// returned function releases the place.
-func (s *Server) admit() (leave func(), err error) {
-	if err := s.ready(); err != nil {
-		return nil, unavailable("model_not_ready", 30*time.Second, "%s", err.Error())
-	}
-	if err := s.line.enter(); err != nil {
-		return nil, err
-	}
-	return s.line.leave, nil
-}
-
-// ready returns the error of Ready, which it does not call while the model is loaded.
-func (s *Server) ready() error {
-	if loaded, _, _, _ := s.host.state(); loaded {
-		return nil
-	}
-	return s.o.Ready()
-}
-
-// work waits for a slot and the model and calls do with it. Its context ends when the
+// work waits for a slot of m and for its weights and calls do with them. Its context ends when the
 // client leaves or the server's stop time is over.
-func (s *Server) work(ctx context.Context, do func(context.Context, Runner) error) error {
+func (s *Server) work(ctx context.Context, m *served, do func(context.Context, Runner) error) error {
 	waiting, stop := either(ctx, s.open)
 	defer stop()
-	if err := s.line.acquire(waiting); err != nil {
+	if err := m.line.acquire(waiting); err != nil {
 		return err
 	}
-	defer s.line.release()
+	defer m.line.release()
 	ctx, cancel := either(ctx, s.running)
 	defer cancel()
-	runner, err := s.host.acquire(ctx)
+	runner, err := m.host.acquire(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.host.release()
+	defer m.host.release()
 	err = safely(func() error { return do(ctx, runner) })
-	return s.judge(ctx, err)
+	return s.judge(ctx, m, err)
 }
 
 // judge logs the server's own faults and returns the response's problem.
-func (s *Server) judge(ctx context.Context, err error) error {
+func (s *Server) judge(ctx context.Context, m *served, err error) error {
 	if err == nil {
 		return nil
 	}
 	if p, ok := errors.AsType[*panicked](err); ok {
-		s.host.discard()
+		m.host.discard()
 		s.o.Log.Error("the model panicked", "error", err, "stack", string(p.stack))
 		return errFailed
 	}

@@ -42,7 +42,7 @@ type generation struct {
 	progress *progressTracker
 	started  time.Time
 	prep     activities.Prepared
-	found    activities.Research
+	found    *activities.Research // nil before the search for sources
 	review   review
 	lessons  []activities.LessonRef // all of the course
 	write    []activities.LessonRef // those whose text this run writes
@@ -109,10 +109,10 @@ func (g *generation) prepare(ctx workflow.Context) error {
 func (g *generation) research(ctx workflow.Context) error {
 	g.progress.reportProgress(ctx, 15, "sources", "Researching sources")
 	var r *activities.SourceActivities
-	err := workflow.ExecuteActivity(remote(ctx), r.FindSources, g.in.CourseID).Get(ctx, &g.found)
-	if err != nil {
-		g.found.Notice = activities.NoSources
-	}
+	var found activities.Research
+	err := workflow.ExecuteActivity(remote(ctx), r.FindSources, g.in.CourseID).Get(ctx, &found)
+	found.SitesUnreachable = found.SitesUnreachable || err != nil
+	g.found = &found
 	return unlessImproving(ctx, err, "the sources could not be researched")
 }
 
@@ -185,7 +185,7 @@ func (g *generation) weak(ctx workflow.Context) ([]activities.LessonRef, map[uui
 	g.progress.reportProgress(ctx, 93, "quality", "Checking the course")
 	var ch *activities.QualityActivities
 	var found []activities.WeakLesson
-	if err := workflow.ExecuteActivity(quick(ctx), ch.FindWeakLessons, g.in.CourseID).Get(ctx, &found); err != nil {
+	if err := workflow.ExecuteActivity(checking(ctx), ch.FindWeakLessons, g.in.CourseID).Get(ctx, &found); err != nil {
 		return nil, nil, err
 	}
 	reasons := map[uuid.UUID][]string{}
@@ -209,7 +209,12 @@ func (g *generation) publish(ctx workflow.Context) error {
 	if g.partly {
 		last.Message = "Your course was updated"
 	}
-	return g.progress.finishCourse(ctx, last, g.generation(ctx))
+	return g.finish(ctx, last)
+}
+
+// finish ends the task and its course.
+func (g *generation) finish(ctx workflow.Context, last activities.Event) error {
+	return g.progress.finishCourse(ctx, last, g.generation(ctx), g.found)
 }
 
 // generation returns how the course was generated; nil when this run wrote only parts of it.
@@ -219,7 +224,6 @@ func (g *generation) generation(ctx workflow.Context) *activities.Generation {
 	}
 	gen := g.prep.Generation
 	gen.Seconds = workflow.Now(ctx).Sub(g.started).Seconds()
-	gen.Sources, gen.Notice = g.found.Sources, g.found.Notice
 	return &gen
 }
 

@@ -23,7 +23,7 @@ func TestATopicBecomesACourse(t *testing.T) {
 	require.Equal(t, 100, last.Progress)
 	require.ElementsMatch(t, []string{"1/1", "2/1", "3/1", "4/1"}, s.lessons)
 	require.Equal(t, "gemma", s.finished.Generation.Model)
-	require.Equal(t, []string{"wikipedia"}, s.finished.Generation.Sources)
+	require.Equal(t, &activities.Research{}, s.finished.Research)
 	var steps []string
 	for _, e := range s.row {
 		if len(steps) == 0 || steps[len(steps)-1] != e.Step {
@@ -38,7 +38,7 @@ func TestSourcesThatCannotBeHadDoNotHoldUpACourse(t *testing.T) {
 	s := newHarness(t)
 	s.sources = errors.New("no network")
 	require.NoError(t, s.run())
-	require.Equal(t, activities.NoSources, s.finished.Generation.Notice)
+	require.Equal(t, &activities.Research{SitesUnreachable: true}, s.finished.Research)
 }
 
 func TestALessonThatFailsLeavesTheOthers(t *testing.T) {

@@ -93,7 +93,7 @@ func (g *generation) abandon(ctx workflow.Context, cause error) error {
 	if fault.Code == activities.FaultCancelled {
 		last.Step, last.Message = "cancelled", "Cancelled"
 	}
-	if err := g.progress.finishCourse(ctx, last, g.generation(ctx)); err != nil {
+	if err := g.finish(ctx, last); err != nil {
 		return fmt.Errorf("%w (and the task could not be finished: %w)", cause, err)
 	}
 	if ctx.Err() != nil {

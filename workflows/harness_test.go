@@ -110,7 +110,7 @@ func (s *harness) script() {
 	}).Maybe()
 	var researching *activities.SourceActivities
 	s.OnActivity(researching.FindSources, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) (activities.Research, error) {
-		return activities.Research{Sources: []string{"wikipedia"}}, s.sources
+		return activities.Research{}, s.sources
 	}).Maybe()
 	s.OnActivity(researching.PlaceSources, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) error { return nil }).Maybe()
 	s.OnActivity(checking.FindWeakLessons, mock.Anything, mock.Anything).Return(func(context.Context, uuid.UUID) ([]activities.WeakLesson, error) { return s.weak, nil }).Maybe()

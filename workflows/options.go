@@ -18,6 +18,14 @@ func quick(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// checking is for database work that may ask a model server for embeddings, for half a minute at most.
+func checking(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: time.Minute,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second},
+	})
+}
+
 // remote is for calls to third-party servers: few tries and no long wait.
 func remote(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{

@@ -38,7 +38,7 @@ func TestActivitiesOfTwoConversationsDoNotCancelThemselves(t *testing.T) {
 	}
 	lessons := 0
 	for _, task := range rows {
-		require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(ctx, nil), "%d conversations about practice", model.Count(llmtest.Practice))
+		require.NoError(t, c.GetWorkflow(t.Context(), task.WorkflowID, "").Get(ctx, nil), "%d practices and %d solves", model.Count(llmtest.Practice), model.Count(llmtest.Solve))
 		row, course := finished(t, db, task)
 		require.Equal(t, tasks.TaskDone, row.State, row.Fault)
 		lessons += len(course.Lessons)

@@ -99,23 +99,22 @@ func (s *progressTracker) finishTask(ctx workflow.Context, last activities.Event
 	if workflow.GetVersion(ctx, "FinishTask", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		finish = row.SettleCourse // the run began before FinishTask existed
 	}
-	return s.finish(ctx, last, finish, nil)
+	return s.finish(ctx, last, finish, activities.FinishInput{})
 }
 
 // finishCourse commits the last event together with the course's final state.
-func (s *progressTracker) finishCourse(ctx workflow.Context, last activities.Event, gen *activities.Generation) error {
+func (s *progressTracker) finishCourse(ctx workflow.Context, last activities.Event, gen *activities.Generation, found *activities.Research) error {
 	var row *activities.ProgressActivities
-	return s.finish(ctx, last, row.SettleCourse, gen)
+	return s.finish(ctx, last, row.SettleCourse, activities.FinishInput{Generation: gen, Research: found})
 }
 
-// finish commits the last event by an activity, even when ctx was cancelled, and only then has
-// the query return it.
-func (s *progressTracker) finish(ctx workflow.Context, last activities.Event, activity any, gen *activities.Generation) error {
+// finish commits the last event, and what else the input says, by an activity, even when ctx was cancelled, and
+// only then has the query return it.
+func (s *progressTracker) finish(ctx workflow.Context, last activities.Event, activity any, in activities.FinishInput) error {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	last.Seq, last.At, last.StartedAt, last.Result = s.next(), now(ctx), &s.started, s.result
-	rest := append(append([]activities.Event{}, s.events[s.recorded:]...), last)
-	in := activities.FinishInput{TaskID: s.task, Rest: rest, Generation: gen}
+	in.TaskID, in.Rest = s.task, append(append([]activities.Event{}, s.events[s.recorded:]...), last)
 	if err := workflow.ExecuteActivity(quick(ctx), activity, in).Get(ctx, nil); err != nil {
 		return err
 	}

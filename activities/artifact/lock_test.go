@@ -16,7 +16,7 @@ func TestTheBuiltInLock(t *testing.T) {
 	t.Parallel()
 	l, err := artifact.Builtin()
 	require.NoError(t, err)
-	for name, terms := range map[string]bool{"gemma-3-1b-it": true, "gemma-3-270m-it": true, "gemma-4-e2b-it": false, "gemma-4-e4b-it": false} {
+	for name, terms := range map[string]bool{"embeddinggemma-300m": true, "gemma-3-1b-it": true, "gemma-3-270m-it": true, "gemma-4-e2b-it": false, "gemma-4-e4b-it": false} {
 		e, err := l.Find(name)
 		require.NoError(t, err)
 		require.Equal(t, terms, e.TermsURL != "", name)
@@ -24,7 +24,7 @@ func TestTheBuiltInLock(t *testing.T) {
 		require.NotEmpty(t, e.Repository())
 	}
 	_, err = l.Find("gemma-9")
-	require.ErrorContains(t, err, "it has gemma-3-1b-it, gemma-3-270m-it, gemma-4-e2b-it, gemma-4-e4b-it")
+	require.ErrorContains(t, err, "it has gemma-3-1b-it, gemma-3-270m-it, gemma-4-e2b-it, gemma-4-e4b-it, embeddinggemma-300m")
 	data, err := l.Marshal()
 	require.NoError(t, err)
 	written, err := os.ReadFile("models.lock")
@@ -106,7 +106,7 @@ func TestTheLockInEffect(t *testing.T) {
 	require.NoError(t, mine.Write(filepath.Join(dir, artifact.LockFile)))
 	l, err = artifact.Load("", dir)
 	require.NoError(t, err)
-	require.Len(t, l.Models, 5)
+	require.Len(t, l.Models, 6)
 	got, err := l.Find("gemma-3-1b-it")
 	require.NoError(t, err)
 	require.Equal(t, pinned, got)

@@ -18,6 +18,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/lyoapp/lyo/activities/refusal"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // pdf reads a PDF when its turn comes.
@@ -227,5 +228,5 @@ func (p paper) title() string {
 	if err != nil {
 		return ""
 	}
-	return oneLine(meta.Value)
+	return texts.CleanLine(meta.Value)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/lyoapp/lyo/activities/refusal"
+	texts "github.com/lyoapp/lyo/models/text"
 
 	"codeberg.org/readeck/go-readability/v2"
 	"golang.org/x/net/html"
@@ -63,7 +64,7 @@ func page(text string) (Document, error) {
 	if err != nil {
 		return Document{}, &refusal.Error{Kind: ErrTooLarge, Reason: "The page is too large.", Cause: err}
 	}
-	doc := Document{Title: oneLine(article.Title())}
+	doc := Document{Title: texts.CleanLine(article.Title())}
 	if article.Node == nil {
 		return doc, nil // without text, which judge reports
 	}
@@ -94,5 +95,5 @@ func heading(text string) string {
 	if found == nil {
 		return ""
 	}
-	return oneLine(strings.NewReplacer("**", "", "__", "", "`", "").Replace(found[1] + found[2]))
+	return texts.CleanLine(strings.NewReplacer("**", "", "__", "", "`", "").Replace(found[1] + found[2]))
 }

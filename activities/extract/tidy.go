@@ -4,21 +4,20 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/unicode/norm"
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
-// tidy returns a text in its final form: NFC, no invisible characters, at most one empty line
+// tidy returns a text in its final form: clean, with spaces for tabs, at most one empty line
 // in a row. With laidOut, indents and runs of spaces stay.
 func tidy(text string, laidOut bool) string {
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\f", "\n\n", "\v", "\n", "\u2028", "\n", "\u2029", "\n\n", "\u0085", "\n").Replace(text)
-	text = norm.NFC.String(strings.Map(visible, text))
+	text = strings.ReplaceAll(texts.Clean(text), "\t", " ")
 	var out strings.Builder
 	empty := true // as after an empty line, so that the text does not start with one
 	for line := range strings.SplitSeq(text, "\n") {
 		if laidOut {
 			line = strings.TrimRightFunc(line, unicode.IsSpace)
 		} else {
-			line = oneLine(line)
+			line = strings.Join(strings.Fields(line), " ")
 		}
 		if line == "" && empty {
 			continue
@@ -28,27 +27,6 @@ func tidy(text string, laidOut bool) string {
 		out.WriteByte('\n')
 	}
 	return strings.TrimRight(out.String(), "\n")
-}
-
-// visible drops invisible characters: control characters, marks of byte order and direction,
-// soft hyphens, and code points that are no characters.
-func visible(r rune) rune {
-	switch {
-	case r == '\n':
-		return r
-	case r == '\t':
-		return ' '
-	case unicode.IsControl(r), r == '\u00ad', r == '\u200b', r == '\ufeff', r == '\u2060',
-		r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069',
-		r >= '\ufdd0' && r <= '\ufdef', r&0xfffe == 0xfffe, r >= 0xe0000 && r <= 0xe007f:
-		return -1
-	}
-	return r
-}
-
-// oneLine returns a text in one line with single spaces.
-func oneLine(text string) string {
-	return norm.NFC.String(strings.Join(strings.Fields(strings.Map(visible, text)), " "))
 }
 
 // words counts words; in scripts without spaces between words, characters.

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/openai/openai-go/v3"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // task is one request to the model. Without a form the answer is Markdown.
@@ -20,12 +21,12 @@ type task struct {
 // ask runs a task and, if its answer and the repair are refused, the smaller one if there is
 // one. If that is refused too it returns a BadAnswer. Requests are bounded: two for the task,
 // one for the smaller one. Failures other than a refused answer are not retried.
-func ask[T any](ctx context.Context, c *Client, whole task, smaller *task, heartbeat Heartbeat, read reader[T]) (T, Usage, error) {
+func ask[T any](ctx context.Context, c *Client, whole task, smaller *task, session *Session, read reader[T]) (T, Usage, error) {
 	var none T
 	if c.broken != nil {
 		return none, Usage{}, c.broken
 	}
-	m := c.newMeter(heartbeat)
+	m := c.newMeter(session)
 	value, problems, err := converse(ctx, c, whole, m, turns, read)
 	if len(problems) > 0 && smaller != nil {
 		m.smaller = true
@@ -63,7 +64,7 @@ func converse[T any](ctx context.Context, c *Client, t task, m *meter, turns int
 	messages := []openai.ChatCompletionMessageParamUnion{openai.UserMessage(t.prompt)}
 	var problems []string
 	for turn := range turns {
-		a, err := c.stream(ctx, c.params(t, messages), m.heartbeatFor())
+		a, err := c.answer(ctx, t, messages, m)
 		m.add(a, messages, turn > 0)
 		switch {
 		case err != nil && have && ctx.Err() == nil:
@@ -81,27 +82,49 @@ func converse[T any](ctx context.Context, c *Client, t task, m *meter, turns int
 		if have && (len(problems) == 0 || turn == turns-1) {
 			return usable, nil, nil
 		}
-		messages = append(messages, openai.AssistantMessage(excerpt(a.text)), openai.UserMessage(c.repair(t, problems)))
+		messages = append(messages, openai.AssistantMessage(excerpt(a.Text)), openai.UserMessage(c.repair(t, problems)))
 	}
 	return usable, problems, nil
 }
 
+// answer returns the session's answer to these messages, or asks the server. What it answers is kept at
+// once: an answer that is cut short or fails is none.
+func (c *Client) answer(ctx context.Context, t task, messages []openai.ChatCompletionMessageParamUnion, m *meter) (Answer, error) {
+	heartbeat, question := m.heartbeatFor(), questionOf(t, messages)
+	if a, found := m.session.find(question); found {
+		if heartbeat != nil {
+			heartbeat(tokensIn(len(a.Text)))
+		}
+		return a, nil
+	}
+	began := c.o.Now()
+	a, err := c.stream(ctx, c.params(t, messages), heartbeat)
+	a.Seconds = c.o.Now().Sub(began).Seconds()
+	if err == nil {
+		m.session.keep(ctx, question, a)
+	}
+	return a, err
+}
+
+// damage is the problem of a text that texts.Damaged finds.
+const damage = "it has damaged characters: U+FFFD, or marks stacked on each other"
+
 // judge checks how the answer ended before it reads the text.
-func judge[T any](a answer, read func(string) (T, []string)) (T, []string) {
+func judge[T any](a Answer, read func(string) (T, []string)) (T, []string) {
 	var none T
 	switch {
-	case a.finish == "repetition":
+	case a.Finish == "repetition":
 		return none, []string{"it repeats itself over and over"}
-	case a.finish == "length" || a.finish == "too long":
+	case a.Finish == "length" || a.Finish == "too long":
 		return none, []string{"it was cut off because it is too long; be more concise"}
-	case a.finish != "stop":
+	case a.Finish != "stop":
 		return none, []string{"it did not end on its own"}
-	case strings.TrimSpace(a.text) == "":
+	case strings.TrimSpace(a.Text) == "":
 		return none, []string{"it is empty"}
-	case strings.ContainsRune(a.text, utf8.RuneError):
-		return none, []string{"it has damaged characters (U+FFFD)"}
+	case texts.Damaged(a.Text):
+		return none, []string{damage}
 	}
-	return read(a.text)
+	return read(a.Text)
 }
 
 // maxEcho bounds how much of a refused answer is sent back, to leave room for the repair.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // MostCurated is how many items a model is given to order at once.
@@ -30,13 +32,13 @@ type Curated struct {
 
 // Curate orders r.Items, with a reason for each. Every answer has each item exactly once:
 // one that invents, drops or repeats any is refused, as every bad answer is.
-func (c *Client) Curate(ctx context.Context, r CurateRequest, heartbeat Heartbeat) ([]Curated, Usage, error) {
+func (c *Client) Curate(ctx context.Context, r CurateRequest, session *Session) ([]Curated, Usage, error) {
 	if len(r.Items) == 0 {
 		return nil, Usage{}, nil
 	}
 	r.Items = r.Items[:min(len(r.Items), MostCurated)]
 	t := c.exactTask("curate", len(r.Items), curateView(r), 0.2)
-	return ask(ctx, c, t, nil, heartbeat, r.read)
+	return ask(ctx, c, t, nil, session, r.read)
 }
 
 func curateView(r CurateRequest) view {
@@ -47,7 +49,7 @@ func curateView(r CurateRequest) view {
 	}
 	for i, item := range r.Items {
 		v.add(quoteLine(fmt.Sprintf("Item %d", i+1), item.Title, 160), quoteLine("Its kind", strings.TrimSpace(item.Level+" "+item.Kind), 60))
-		if text := line(item.Description); text != "" {
+		if text := texts.CleanLine(item.Description); text != "" {
 			v.add(quoteLine("It says", text, 240))
 		}
 	}
@@ -77,7 +79,7 @@ func (r CurateRequest) read(t task, text string) ([]Curated, []string) {
 			found.addf("item %d comes twice", one.Item)
 		}
 		seen[one.Item] = true
-		order = append(order, Curated{Index: one.Item - 1, Why: line(unmarked(one.Why)), Worth: one.Worth})
+		order = append(order, Curated{Index: one.Item - 1, Why: texts.CleanLine(unmarked(one.Why)), Worth: one.Worth})
 	}
 	for i := range r.Items {
 		if !seen[i+1] {

@@ -14,6 +14,8 @@ import (
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 //go:embed schemas/*.json
@@ -80,9 +82,12 @@ func (f *form) parse(text string, value any) []string {
 	var fits []any
 	problems := []string{"it is not one JSON object and nothing else"}
 	for i, doc := range found {
+		harmed := damaged(doc)
 		doc = plain(doc)
 		err := f.compiled.Validate(doc)
 		switch {
+		case err == nil && harmed:
+			problems = []string{damage}
 		case err == nil && !slices.ContainsFunc(fits, func(other any) bool { return reflect.DeepEqual(other, doc) }):
 			fits = append(fits, doc)
 		case err != nil && whole && i == 0:
@@ -144,7 +149,7 @@ func objectsIn(text string) (found []any, whole bool) {
 }
 
 // plain returns a JSON value whose whole numbers are written as such (JSON Schema takes 2.0 for an
-// integer, and Go does not) and whose texts have no control characters.
+// integer, and Go does not) and whose texts are clean.
 func plain(doc any) any {
 	switch v := doc.(type) {
 	case map[string]any:
@@ -156,13 +161,30 @@ func plain(doc any) any {
 			v[i] = plain(each)
 		}
 	case string:
-		return sane(v)
+		return texts.Clean(v)
 	case json.Number:
 		if n, err := v.Float64(); err == nil && n == math.Trunc(n) && math.Abs(n) < 1e15 {
 			return json.Number(strconv.FormatInt(int64(n), 10))
 		}
 	}
 	return doc
+}
+
+// damaged reports whether a text of a JSON value is: escapes such as \ud83d alone are only known by then.
+func damaged(doc any) bool {
+	switch v := doc.(type) {
+	case map[string]any:
+		for _, each := range v {
+			if damaged(each) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, damaged)
+	case string:
+		return texts.Damaged(v)
+	}
+	return false
 }
 
 // maxProblems keeps a repair turn short: a model corrects few things at a time.

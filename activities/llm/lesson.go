@@ -29,7 +29,7 @@ func (r LessonRequest) read(_ task, text string) (LessonText, []string) {
 }
 
 func readLesson(text string) (string, []string) {
-	text = mapParts(unwrap(strings.ReplaceAll(text, "\x00", "")), same, breakLines)
+	text = mapParts(unwrap(texts.Clean(text)), same, breakLines)
 	var p problems
 	if json.Valid([]byte(text)) {
 		p.addf("it is JSON; wanted is plain Markdown")

@@ -2,48 +2,51 @@ package llm
 
 import (
 	"cmp"
-	"time"
 
 	"github.com/openai/openai-go/v3"
 )
 
 // meter sums the cost of the turns of one call.
 type meter struct {
-	now       func() time.Time
-	started   time.Time
-	heartbeat Heartbeat
-	in, out   int
-	calls     int
-	repairs   int
-	smaller   bool
-	model     string
-	reported  int // highest number of tokens passed to a heartbeat
+	session  *Session
+	in, out  int
+	seconds  float64
+	calls    int
+	repairs  int
+	smaller  bool
+	model    string
+	reported int // highest number of tokens passed to a heartbeat
 }
 
-func (c *Client) newMeter(heartbeat Heartbeat) *meter {
-	return &meter{now: c.o.Now, model: c.o.Model, started: c.o.Now(), heartbeat: heartbeat}
+func (c *Client) newMeter(session *Session) *meter {
+	return &meter{session: session, model: c.o.Model}
 }
 
 // heartbeatFor returns the heartbeat of a turn, which continues the earlier turns' count.
 func (m *meter) heartbeatFor() Heartbeat {
-	if m.heartbeat == nil {
+	heartbeat, before := m.session.heartbeat(), m.reported
+	if heartbeat == nil {
 		return nil
 	}
-	before := m.reported
 	return func(tokens int) {
 		m.reported = before + tokens
-		m.heartbeat(m.reported)
+		heartbeat(m.reported)
 	}
 }
 
-// add counts one turn: by the server's numbers, and by estimate where it gave none.
-func (m *meter) add(a answer, sent []openai.ChatCompletionMessageParamUnion, repair bool) {
+// add counts one turn: by the server's numbers, and by estimate where it gave none. An answer that was
+// charged before costs nothing more.
+func (m *meter) add(a Answer, sent []openai.ChatCompletionMessageParamUnion, repair bool) {
+	if a.Charged {
+		return
+	}
 	m.calls++
+	m.seconds += a.Seconds
 	if repair {
 		m.repairs++
 	}
-	m.in += cmp.Or(a.in, tokensIn(sizeOf(sent)))
-	m.out += cmp.Or(a.out, tokensIn(len(a.text)))
+	m.in += cmp.Or(a.InputTokens, tokensIn(sizeOf(sent)))
+	m.out += cmp.Or(a.OutputTokens, tokensIn(len(a.Text)))
 }
 
 func sizeOf(messages []openai.ChatCompletionMessageParamUnion) int {
@@ -58,7 +61,7 @@ func sizeOf(messages []openai.ChatCompletionMessageParamUnion) int {
 
 func (m *meter) usage() Usage {
 	return Usage{
-		InputTokens: m.in, OutputTokens: m.out, Seconds: m.now().Sub(m.started).Seconds(),
+		InputTokens: m.in, OutputTokens: m.out, Seconds: m.seconds,
 		Calls: m.calls, Repairs: m.repairs, Smaller: m.smaller, Model: m.model,
 	}
 }

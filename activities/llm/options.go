@@ -21,6 +21,7 @@ type Options struct {
 	IdleTimeout   time.Duration // longest silence within an answer; 30 s
 	StartTimeout  time.Duration // longest silence before it, queue and prompt included; 4 times IdleTimeout
 	AnswerTimeout time.Duration // longest for a whole answer, however lively the server is; 30 minutes
+	EmbedTimeout  time.Duration // of a request for embeddings; 30 s
 	ProbeTimeout  time.Duration // of a probe, and of reading the reason of a refusal; 3 s
 
 	MaxOutlineTokens  int // of an answer; 3072
@@ -38,6 +39,7 @@ func (o Options) withDefaults() Options {
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 30*time.Second)
 	o.StartTimeout = cmp.Or(o.StartTimeout, 4*o.IdleTimeout)
 	o.AnswerTimeout = cmp.Or(o.AnswerTimeout, 30*time.Minute)
+	o.EmbedTimeout = cmp.Or(o.EmbedTimeout, 30*time.Second)
 	o.ProbeTimeout = cmp.Or(o.ProbeTimeout, 3*time.Second)
 	o.MaxOutlineTokens = cmp.Or(o.MaxOutlineTokens, 3072)
 	o.MaxLessonTokens = cmp.Or(o.MaxLessonTokens, 4096)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 type outlineAnswer struct {
@@ -52,12 +54,12 @@ func (o Outline) prose() string {
 
 func (a outlineAnswer) trimmed() Outline {
 	o := Outline{
-		Title: line(unmarked(a.Title)), Summary: clean(unmarked(a.Summary)), Description: clean(unmarked(a.Description)),
+		Title: texts.CleanLine(unmarked(a.Title)), Summary: strings.TrimSpace(unmarked(a.Summary)), Description: strings.TrimSpace(unmarked(a.Description)),
 		Tags: distinctLines(each(a.Tags, unmarked)),
 	}
 	for _, l := range a.Lessons {
 		o.Lessons = append(o.Lessons, LessonPlan{
-			Title: line(unmarked(l.Title)), Summary: clean(unmarked(l.Summary)), Minutes: l.Minutes,
+			Title: texts.CleanLine(unmarked(l.Title)), Summary: strings.TrimSpace(unmarked(l.Summary)), Minutes: l.Minutes,
 			Objectives: distinctLines(each(l.Objectives, unmarked)), Prerequisites: distinctLines(each(l.Prerequisites, unmarked)),
 		})
 	}
@@ -98,34 +100,4 @@ func outlineProblems(o Outline) []string {
 		}
 	}
 	return p
-}
-
-// fitHours distributes the learner's hours over the lessons, in their proportions.
-func fitHours(o Outline, hours float64) Outline {
-	weights := make([]int, len(o.Lessons))
-	for i, l := range o.Lessons {
-		weights[i] = l.Minutes
-	}
-	for i, minutes := range SpreadMinutes(weights, hours) {
-		o.Lessons[i].Minutes = minutes
-	}
-	return o
-}
-
-// SpreadMinutes distributes hours by weight, in steps of 5 minutes and within 5 to 600 a
-// share. Without valid hours (0, less, or not a number) the weights come back as they are.
-func SpreadMinutes(weights []int, hours float64) []int {
-	total := 0
-	for _, w := range weights {
-		total += max(w, 1)
-	}
-	shares := make([]int, len(weights))
-	for i, w := range weights {
-		shares[i] = w
-		if hours > 0 {
-			exact := min(hours, 1000) * 60 * float64(max(w, 1)) / float64(total)
-			shares[i] = min(max(5*int(exact/5+0.5), 5), 600)
-		}
-	}
-	return shares
 }

@@ -99,7 +99,7 @@ func (r SummaryRequest) read(t task, text string) (CourseSummary, []string) {
 	if problems := t.form.parse(text, &a); len(problems) > 0 {
 		return CourseSummary{}, problems
 	}
-	s := CourseSummary{Summary: clean(a.Summary), Description: clean(a.Description)}
+	s := CourseSummary{Summary: strings.TrimSpace(a.Summary), Description: strings.TrimSpace(a.Description)}
 	var found problems
 	found.blank("summary", s.Summary)
 	found.blank("description", s.Description)
@@ -116,10 +116,10 @@ func usableQuestions(answers []questionAnswer, most int, avoid []string) ([]Ques
 	var found problems
 	seen := map[string]bool{}
 	for _, prompt := range avoid {
-		seen[strings.ToLower(clean(prompt))] = true
+		seen[strings.ToLower(strings.TrimSpace(prompt))] = true
 	}
 	for i, a := range answers {
-		q := Question{Prompt: clean(unmarked(a.Prompt)), Options: unlabelled(each(each(a.Options, unmarked), line)), Answer: a.Answer, Explanation: clean(unmarked(a.Explanation))}
+		q := Question{Prompt: strings.TrimSpace(unmarked(a.Prompt)), Options: unlabelled(each(each(a.Options, unmarked), texts.CleanLine)), Answer: a.Answer, Explanation: strings.TrimSpace(unmarked(a.Explanation))}
 		at := fmt.Sprintf("quiz question %d ", i+1)
 		switch key := strings.ToLower(q.Prompt); {
 		case q.Prompt == "":
@@ -145,7 +145,7 @@ func usableTerms(answers []KeyTerm) []KeyTerm {
 	var usable []KeyTerm
 	seen := map[string]bool{}
 	for _, a := range answers {
-		t := KeyTerm{Term: line(unmarked(a.Term)), Definition: line(unmarked(a.Definition))}
+		t := KeyTerm{Term: texts.CleanLine(unmarked(a.Term)), Definition: texts.CleanLine(unmarked(a.Definition))}
 		if key := strings.ToLower(t.Term); t.Term != "" && t.Definition != "" && !seen[key] {
 			seen[key] = true
 			usable = append(usable, t)

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/openai/openai-go/v3"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // Probe requests the server's models, within ProbeTimeout. It fails with Unavailable when
@@ -37,14 +39,14 @@ func (c *Client) Probe(ctx context.Context) (Info, error) {
 // infoFrom takes the provider from the server's own data, if it has any.
 func (c *Client) infoFrom(m openai.Model) Info {
 	info := c.Info()
-	info.Provider = cmp.Or(head(line(m.OwnedBy), 80), info.Provider)
+	info.Provider = cmp.Or(head(texts.CleanLine(m.OwnedBy), 80), info.Provider)
 	// Lyo's own engine returns the weights it serves; others omit this.
 	var own struct {
 		Version string `json:"version"`
 		Weights
 	}
 	if json.Unmarshal([]byte(m.RawJSON()), &own) == nil {
-		info.Version, info.Weights = cmp.Or(head(line(own.Version), 80), info.Version), own.Weights
+		info.Version, info.Weights = cmp.Or(head(texts.CleanLine(own.Version), 80), info.Version), own.Weights
 	}
 	return info
 }

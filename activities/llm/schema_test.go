@@ -109,11 +109,3 @@ func TestOutlineProblems(t *testing.T) {
 	o.Lessons = o.Lessons[:2]
 	require.Equal(t, []string{"lessons: there are 2, wanted are 3 to 8"}, []string(outlineProblems(o)))
 }
-
-func TestSpreadMinutes(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, []int{30, 60}, SpreadMinutes([]int{10, 20}, 1.5))
-	require.Equal(t, []int{10, 20}, SpreadMinutes([]int{10, 20}, 0))
-	require.Equal(t, []int{5, 5}, SpreadMinutes([]int{0, 0}, 0.01))
-	require.Equal(t, []int{600}, SpreadMinutes([]int{1}, 1e300))
-}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
@@ -19,16 +20,9 @@ const heartbeatEvery = 250 * time.Millisecond
 // maxTextBytes bounds an answer's text, whatever the token limit.
 const maxTextBytes = 256 << 10
 
-// answer is one finished stream. finish is the server's reason, or one of ours:
-// "repetition" and "too long" for streams that were abandoned early.
-type answer struct {
-	text, finish string
-	in, out      int // tokens by the server's count, 0 if it gave none
-}
-
 // stream sends one request and reads its answer. It returns when the answer is complete,
 // the server is silent for too long, or ctx ended; by then the request is closed.
-func (c *Client) stream(ctx context.Context, p openai.ChatCompletionNewParams, heartbeat Heartbeat) (answer, error) {
+func (c *Client) stream(ctx context.Context, p openai.ChatCompletionNewParams, heartbeat Heartbeat) (Answer, error) {
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	chunks, life, done := make(chan chunk), make(chan struct{}, 1), make(chan error, 1)
@@ -182,8 +176,18 @@ func (r *reading) pulse() {
 	}
 }
 
-func (r *reading) answer() answer {
-	return answer{text: spoken(sane(unshield(r.text.String()))), finish: r.finish, in: r.in, out: r.out}
+// sane removes control characters other than line ends and tabs, which break JSON as well.
+func sane(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func (r *reading) answer() Answer {
+	return Answer{Text: spoken(sane(unshield(r.text.String()))), Finish: r.finish, InputTokens: r.in, OutputTokens: r.out}
 }
 
 // tokensIn estimates tokens from bytes, four to one, rounding up.

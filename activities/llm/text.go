@@ -5,7 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // problems collects what is wrong with an answer.
@@ -23,26 +24,6 @@ func (p *problems) blank(name, value string) {
 	}
 }
 
-// sane removes control characters other than line ends and tabs.
-func sane(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// clean is sane, trimmed.
-func clean(s string) string { return strings.TrimSpace(sane(s)) }
-
-// line puts s on one line: any run of white space and controls becomes one space.
-func line(s string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, ""), func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
-	}), " ")
-}
-
 func each(in []string, f func(string) string) []string {
 	out := make([]string, len(in))
 	for i, s := range in {
@@ -51,26 +32,13 @@ func each(in []string, f func(string) string) []string {
 	return out
 }
 
-// lines applies line to each, without the blank ones.
+// lines puts each on one line, without the blank ones.
 func lines(in []string) []string {
-	var out []string
-	for _, s := range in {
-		if s = line(s); s != "" {
-			out = append(out, s)
-		}
-	}
-	return out
+	return slices.DeleteFunc(each(in, texts.CleanLine), func(s string) bool { return s == "" })
 }
 
-// distinctLines returns lines without those that differ from an earlier one in case only.
-func distinctLines(in []string) []string {
-	seen := map[string]bool{}
-	return slices.DeleteFunc(lines(in), func(s string) bool {
-		again := seen[strings.ToLower(s)]
-		seen[strings.ToLower(s)] = true
-		return again
-	})
-}
+// distinctLines returns lines without those that readers take for an earlier one.
+func distinctLines(in []string) []string { return texts.Distinct(lines(in)) }
 
 // head returns at most n characters of s.
 func head(s string, n int) string {
@@ -90,12 +58,11 @@ func harmless(s string) string { return controlToken.ReplaceAllString(s, "($1)")
 // quote returns s as a block of data: every line begins with "| ", which no text can escape,
 // since each line end in it starts another such line. It is cut to n characters.
 func quote(s string, n int) string {
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n").Replace(strings.ToValidUTF8(s, ""))
-	s = harmless(head(clean(s), n))
+	s = harmless(head(strings.TrimSpace(texts.Clean(strings.ToValidUTF8(s, ""))), n))
 	return "| " + strings.ReplaceAll(s, "\n", "\n| ")
 }
 
 // quoteLine is quote for a single line; the label is ours.
 func quoteLine(label, s string, n int) string {
-	return "| " + label + ": " + harmless(head(line(s), n))
+	return "| " + label + ": " + harmless(head(texts.CleanLine(strings.ToValidUTF8(s, "")), n))
 }

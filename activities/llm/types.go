@@ -141,8 +141,3 @@ type Weights struct {
 	SizeMB   float64   `json:"size_mb"`
 	LoadedAt time.Time `json:"last_loaded_at"` // zero: not yet
 }
-
-// Heartbeat is called from the goroutine that made the call: for each piece of text, and at
-// least every 250 ms while the call waits for the server. tokens is an estimate of what
-// has arrived so far in the whole call and never falls. It may be nil.
-type Heartbeat func(tokens int)

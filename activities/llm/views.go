@@ -3,6 +3,8 @@ package llm
 import (
 	"fmt"
 	"strings"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // view is the data of the templates. Data is made of quoted lines only; the other fields
@@ -82,7 +84,7 @@ func shown(excerpts []Excerpt) []Excerpt {
 	room := maxExcerpts
 	for _, e := range excerpts {
 		e.Text = head(strings.ToValidUTF8(e.Text, ""), min(maxExcerpt, room))
-		if clean(e.Text) != "" && labelOnly.MatchString(e.Label) {
+		if strings.TrimSpace(e.Text) != "" && labelOnly.MatchString(e.Label) {
 			room -= len([]rune(e.Text))
 			kept = append(kept, e)
 		}
@@ -92,13 +94,13 @@ func shown(excerpts []Excerpt) []Excerpt {
 
 func briefLines(b Brief) []string {
 	data := []string{quoteLine("Topic", b.Topic, 200)}
-	if line(b.Description) != "" {
+	if texts.CleanLine(b.Description) != "" {
 		data = append(data, quoteLine("Description", b.Description, 2000))
 	}
 	if interests := lines(b.Interests); len(interests) > 0 {
 		data = append(data, quoteLine("Interests", strings.Join(interests[:min(len(interests), 12)], ", "), 600))
 	}
-	if line(b.Format) != "" {
+	if texts.CleanLine(b.Format) != "" {
 		data = append(data, quoteLine("Preferred format", b.Format, 60))
 	}
 	return data

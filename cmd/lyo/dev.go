@@ -31,7 +31,8 @@ func devCommand(environ []string) *cobra.Command {
 			}
 			return dev.Run(cmd.Context(), dev.Options{
 				StateDir: cfg.StateDir, HTTPPort: cfg.HTTP.Port, TemporalPort: cfg.Dev.TemporalPort, UIPort: cfg.Dev.TemporalUIPort,
-				MetricsPort: cfg.Observe.MetricsPort, EnginePort: enginePort(cfg), Self: self, Environ: environ, Out: cmd.OutOrStdout(), Color: isTerminal(os.Stdout),
+				MetricsPort: cfg.Observe.MetricsPort, EnginePort: enginePort(cfg), Embeddings: embeddingsServed(cfg),
+				Self: self, Environ: environ, Out: cmd.OutOrStdout(), Color: isTerminal(os.Stdout),
 			})
 		},
 	}
@@ -47,6 +48,18 @@ func enginePort(cfg config.Config) int {
 		return 0
 	}
 	return cfg.Engine.Port
+}
+
+// embeddingsServed returns the name of the model that makes embeddings in the engine of enginePort;
+// empty without one.
+func embeddingsServed(cfg config.Config) string {
+	if cfg.Engine.EmbeddingsModel == "" || enginePort(cfg) == 0 {
+		return ""
+	}
+	if w, err := findEmbeddings(cfg); err != nil || w.ready() != nil {
+		return ""
+	}
+	return embeddingsName(cfg.Engine.EmbeddingsModel)
 }
 
 // isTerminal reports whether a stream is a terminal.

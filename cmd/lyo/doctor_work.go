@@ -104,6 +104,39 @@ func (d *doctor) model(ctx context.Context) finding {
 	return finding{name, fault, "the model server does not answer", d.run("start lyo engine or your own server, and check that LYO_GEMMA_BASE_URL is its address")}
 }
 
+// embeddings asks for the models of the server that makes embeddings, if one is configured.
+func (d *doctor) embeddings(ctx context.Context) finding {
+	const name = "embeddings"
+	cfg := d.cfg
+	if served := embeddingsServed(cfg); served != "" && cfg.Embeddings.Model == "" {
+		cfg.Embeddings.Model = served
+	}
+	if port := enginePort(cfg); port != 0 && cfg.Embeddings.BaseURL == "" {
+		cfg.Embeddings.BaseURL = fmt.Sprintf("http://127.0.0.1:%d/v1", port)
+	}
+	if cfg.Embeddings.Model == "" {
+		return finding{}
+	}
+	client := embedderOf(cfg, nil)
+	if client == nil {
+		return finding{name, doubt, "LYO_EMBEDDINGS_MODEL is set and no server: texts are compared by their words", "set LYO_EMBEDDINGS_BASE_URL or LYO_GEMMA_BASE_URL"}
+	}
+	_, err := client.Probe(ctx)
+	switch {
+	case err == nil:
+		return finding{name, fine, cfg.Embeddings.Model + " is served", ""}
+	case llm.KindOf(err) == llm.Misconfigured:
+		return finding{
+			name, doubt, "the server of embeddings rejects requests or does not serve " + cfg.Embeddings.Model + ": texts are compared by their words",
+			"check LYO_EMBEDDINGS_MODEL, LYO_EMBEDDINGS_API_KEY and, of lyo engine, LYO_ENGINE_EMBEDDINGS_MODEL",
+		}
+	}
+	return finding{
+		name, doubt, "the server of embeddings does not answer: texts are compared by their words",
+		d.run("start it, and check LYO_EMBEDDINGS_BASE_URL"),
+	}
+}
+
 func (d *doctor) mail(ctx context.Context) finding {
 	const name = "mail"
 	if d.cfg.Mail.SMTPURL == "" {

@@ -8,18 +8,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/shirou/gopsutil/v4/mem"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/lyoapp/lyo/activities/artifact"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/engine"
 	"github.com/lyoapp/lyo/engine/gbnf"
@@ -29,8 +26,9 @@ import (
 func engineCommand(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "engine", Short: "Serve the model over an OpenAI-compatible API", Args: cobra.NoArgs,
-		Long: "Serves one GGUF file, LYO_ENGINE_MODEL_FILE or the weights that LYO_MODEL names, over an OpenAI-compatible API.\n" +
-			"The weights are loaded on first use and let go after LYO_ENGINE_IDLE_UNLOAD without any.",
+		Long: "Serves a GGUF file, LYO_ENGINE_MODEL_FILE or the weights that LYO_MODEL names, over an OpenAI-compatible API,\n" +
+			"and beside it the one that makes embeddings, if LYO_ENGINE_EMBEDDINGS_MODEL names one.\n" +
+			"Weights are loaded on first use and let go after LYO_ENGINE_IDLE_UNLOAD without any.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := settings(cmd, environ)
 			if err != nil {
@@ -48,38 +46,26 @@ type modelServer struct {
 	out     io.Writer // messages about downloads
 	slots   int
 	threads int
-	weights atomic.Pointer[weights] // the latest result of findWeights
-}
 
-// weights describes the file to serve.
-type weights struct {
-	path, version string
-	size          int64 // bytes; 0: any
-	verified      bool  // its digest was checked when it was downloaded
+	chats      *modelFile
+	embeddings *modelFile // nil: none
 }
 
 func newModelServer(cfg config.Config, log *slog.Logger, out io.Writer) *modelServer {
 	slots, threads := shareOut(cfg.Engine, runtime.NumCPU())
 	m := &modelServer{cfg: cfg, log: log, out: out, slots: slots, threads: threads}
-	m.weights.Store(&weights{})
+	m.chats = newModelFile(findWeights, cfg, llama.Options{Context: cfg.Engine.Context, Slots: slots, Threads: threads})
+	if cfg.Engine.EmbeddingsModel != "" {
+		m.embeddings = newModelFile(findEmbeddings, cfg, llama.Options{
+			Context: min(cfg.Engine.Context, embeddingContext), Slots: 1, Threads: threads, Embedding: true,
+		})
+	}
 	return m
 }
 
-// ready searches for the weights again, so that a file or lock that was added since is found.
-// The engine calls it only while no model is loaded.
-func (m *modelServer) ready() error {
-	w, err := findWeights(m.cfg)
-	if err != nil {
-		return fmt.Errorf("no model file is known: %w", err)
-	}
-	m.weights.Store(&w)
-	return w.ready()
-}
-
-func (m *modelServer) about() engine.About {
-	w := m.weights.Load()
-	return engine.About{Version: w.version, Size: w.size, Verified: w.verified}
-}
+// embeddingContext is how many tokens of a text become one vector. For each token llama.cpp reserves four
+// bytes for each of the vocabulary: half a gigabyte with Gemma's 262144.
+const embeddingContext = 512
 
 // shareOut returns the configured slots and threads. By default there is a slot for every fourth
 // core, up to four, and all cores but one are divided among the slots: threads of llama.cpp
@@ -95,53 +81,28 @@ func shareOut(e config.Engine, cores int) (slots, threads int) {
 	return slots, threads
 }
 
-// findWeights returns the file to serve, which may not exist yet.
-func findWeights(cfg config.Config) (weights, error) {
-	if path := cfg.Engine.ModelFile; path != "" {
-		w := weights{path: path, version: filepath.Base(path)}
-		if info, err := os.Stat(path); err == nil {
-			w.size = info.Size()
-		}
-		return w, nil
-	}
-	locks, err := artifact.Load(cfg.Artifact.Lock, cfg.Artifact.Dir)
-	if err != nil {
-		return weights{}, err
-	}
-	entry, err := locks.Find(cfg.Artifact.Name)
-	if err != nil || !entry.Locked() {
-		return weights{}, err
-	}
-	path := artifact.New(artifact.Options{Dir: cfg.Artifact.Dir}).Path(entry)
-	return weights{path: path, version: entry.SHA256[:12], size: entry.Size, verified: true}, nil
-}
-
-// ready reports why the weights cannot be loaded, in words for clients. An artifact is moved into
-// place only after its digest was verified, so checking the size is enough.
-func (w weights) ready() error {
-	info, err := os.Stat(w.path)
-	switch {
-	case w.path == "" || errors.Is(err, os.ErrNotExist):
-		return errors.New("model file missing: fetch it with lyo model pull, or name one in LYO_ENGINE_MODEL_FILE")
-	case err != nil || !info.Mode().IsRegular():
-		return errors.New("model file unreadable: see what LYO_ENGINE_MODEL_FILE or LYO_MODEL names")
-	case w.verified && info.Size() != w.size:
-		return errors.New("model file damaged: it has the wrong size; fetch it again with lyo model pull")
-	}
-	return nil
-}
-
 func (m *modelServer) server() *engine.Server {
 	e := m.cfg.Engine
-	return engine.New(engine.Options{
-		ModelName: e.ModelName, Load: m.load, Ready: m.ready, About: m.about,
-		Need:      func() (int64, error) { return llama.Estimate(m.weights.Load().path, e.Context, m.slots) },
+	o := engine.Options{
+		Model:     m.model(e.ModelName, m.chats),
 		Available: freeMemory,
 		Grammar:   gbnf.FromSchema,
-		APIKey:    m.cfg.Engine.APIKey.Reveal(),
+		APIKey:    e.APIKey.Reveal(),
 		Slots:     m.slots, Queue: e.Queue, IdleUnload: e.IdleUnload,
 		Now: clock, Log: m.log,
-	})
+	}
+	if m.embeddings != nil {
+		embeddings := m.model(embeddingsName(e.EmbeddingsModel), m.embeddings)
+		o.Embeddings = &embeddings
+	}
+	return engine.New(o)
+}
+
+func (m *modelServer) model(name string, f *modelFile) engine.Model {
+	return engine.Model{
+		Name: name, Ready: f.ready, About: f.about, Need: f.need,
+		Load: func(ctx context.Context) (engine.Runner, error) { return m.load(ctx, f) },
+	}
 }
 
 func freeMemory() (uint64, error) {
@@ -152,8 +113,8 @@ func freeMemory() (uint64, error) {
 	return memory.Available, nil
 }
 
-// load loads the weights. It downloads llama.cpp's libraries unless their path is configured.
-func (m *modelServer) load(ctx context.Context) (engine.Runner, error) {
+// load loads a file. It downloads llama.cpp's libraries unless their path is configured.
+func (m *modelServer) load(ctx context.Context, f *modelFile) (engine.Runner, error) {
 	dir := m.cfg.Engine.LibDir
 	if dir == "" {
 		var err error
@@ -161,9 +122,9 @@ func (m *modelServer) load(ctx context.Context) (engine.Runner, error) {
 			return nil, err
 		}
 	}
-	model, err := llama.Load(llama.Options{
-		LibDir: dir, Path: m.weights.Load().path, Context: m.cfg.Engine.Context, Slots: m.slots, Threads: m.threads,
-	})
+	o := f.options()
+	o.LibDir = dir
+	model, err := llama.Load(o)
 	if err != nil {
 		return nil, err
 	}
@@ -179,8 +140,13 @@ func (m *modelServer) run(ctx context.Context) error {
 	}
 	m.log.InfoContext(ctx, "engine is listening", "address", listener.Addr().String(), "model", m.cfg.Engine.ModelName,
 		"slots", m.slots, "threads", m.threads)
-	if err := m.ready(); err != nil {
+	if err := m.chats.ready(); err != nil {
 		m.log.WarnContext(ctx, "requests will be refused", "reason", err)
+	}
+	if m.embeddings != nil {
+		if err := m.embeddings.ready(); err != nil {
+			m.log.WarnContext(ctx, "requests for embeddings will be refused", "reason", err)
+		}
 	}
 	return m.serve(ctx, listener)
 }

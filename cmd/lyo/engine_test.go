@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lyoapp/lyo/activities/llm/llmtest"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/engine"
 	"github.com/lyoapp/lyo/engine/llama"
@@ -70,6 +71,50 @@ func TestWeightsOfTheEngine(t *testing.T) {
 	require.NoError(t, w.ready())
 	_, err = findWeights(config.Config{Artifact: config.Artifact{Name: "other", Lock: lock, Dir: dir}})
 	require.ErrorContains(t, err, "other")
+}
+
+// TestEmbeddingsOfTheEngine finds the file by path or entry, and names it for clients.
+func TestEmbeddingsOfTheEngine(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	own := filepath.Join(dir, "vectors.gguf")
+	cfg := config.Config{Engine: config.Engine{ModelFile: own, EmbeddingsModel: own, Port: 8190}}
+	w, err := findEmbeddings(cfg)
+	require.NoError(t, err)
+	require.EqualError(t, w.ready(), "model file missing: fetch it with lyo model pull, or name one in LYO_ENGINE_EMBEDDINGS_MODEL")
+	require.Empty(t, embeddingsServed(cfg), "there is no file")
+	require.NoError(t, os.WriteFile(own, []byte("four"), 0o600))
+	require.Equal(t, "vectors", embeddingsServed(cfg))
+	cfg.Gemma.BaseURL = "http://elsewhere/v1"
+	require.Empty(t, embeddingsServed(cfg), "the engine does not run")
+	cfg = config.Config{Engine: config.Engine{EmbeddingsModel: "embeddinggemma-300m"}, Artifact: config.Artifact{Dir: dir}}
+	w, err = findEmbeddings(cfg)
+	require.NoError(t, err)
+	require.ErrorContains(t, w.ready(), "lyo model pull", "the built-in entry is unlocked")
+	require.Equal(t, "embeddinggemma-300m", embeddingsName("embeddinggemma-300m"))
+	cfg.Engine.EmbeddingsModel = "unknown"
+	_, err = findEmbeddings(cfg)
+	require.ErrorContains(t, err, "unknown")
+}
+
+func TestDoctorAboutEmbeddings(t *testing.T) {
+	t.Parallel()
+	s := llmtest.New(t, llmtest.WithEmbeddings("vectors"))
+	look := func(e config.Embeddings) finding {
+		return (&doctor{cfg: config.Config{Embeddings: e}, log: slog.New(slog.DiscardHandler)}).embeddings(t.Context())
+	}
+	require.Empty(t, look(config.Embeddings{BaseURL: s.BaseURL()}), "none is configured")
+	require.Equal(t, finding{"embeddings", fine, "vectors is served", ""}, look(config.Embeddings{Model: "vectors", BaseURL: s.BaseURL()}))
+	for says, e := range map[string]config.Embeddings{
+		"no server":      {Model: "vectors"},
+		"does not serve": {Model: "others", BaseURL: s.BaseURL()},
+		"not answer":     {Model: "vectors", BaseURL: "http://127.0.0.1:1/v1"},
+	} {
+		found := look(e)
+		require.Equal(t, doubt, found.Status)
+		require.Contains(t, found.Says, says)
+		require.Contains(t, found.Mend, "LYO_")
+	}
 }
 
 // TestEngineWithoutWeights checks that the engine starts all the same, reports what is missing, and stops on a signal.

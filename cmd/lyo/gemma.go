@@ -22,10 +22,36 @@ func (a *app) writing() *activities.CourseActivities {
 	if s := a.cfg.Safety; s.BaseURL != "" {
 		w.Safety = safety.New(safety.Options{BaseURL: s.BaseURL, Model: s.Model, APIKey: s.APIKey.Reveal(), Client: a.traces.Client()})
 	}
+	if e := embedderOf(a.cfg, a.traces.Client()); e != nil {
+		w.Embedder = e
+	}
 	if a.cfg.Gemma.FallbackOn() {
 		w.Builtin = builtin.New()
 	}
 	return w
+}
+
+// embedderOf returns the client of the model that makes embeddings; nil without one. It speaks the dialect of
+// the server that writes courses where that server is asked.
+func embedderOf(cfg config.Config, via *http.Client) *llm.Client {
+	e := cfg.Embeddings
+	if e.Model == "" || e.BaseURL == "" {
+		return nil
+	}
+	o := llm.Options{BaseURL: e.BaseURL, Model: e.Model, APIKey: e.APIKey.Reveal(), HTTPClient: via}
+	if e.BaseURL == cfg.Gemma.BaseURL {
+		o.Dialect = llm.Dialect(cfg.Gemma.Dialect)
+	}
+	return llm.New(o)
+}
+
+// checking returns what checks the quality of courses.
+func (a *app) checking() *activities.QualityActivities {
+	q := &activities.QualityActivities{DB: a.db, Clock: clock, Log: a.log}
+	if e := embedderOf(a.cfg, a.traces.Client()); e != nil {
+		q.Embedder = e
+	}
+	return q
 }
 
 // modelOf returns the failover chain of the configured servers; nil without any. It holds the

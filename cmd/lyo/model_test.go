@@ -170,7 +170,7 @@ func TestModelLockIsWrittenWhereItIsWanted(t *testing.T) {
 	require.Len(t, l.Models, 1)
 	require.Equal(t, gemma.SHA256, l.Models[0].SHA256)
 	rows := s.rows(t, "status")
-	require.Len(t, rows, 4)
+	require.Len(t, rows, 5)
 	require.Equal(t, "absent", rows[0].State)
 	require.Equal(t, "unlocked", rows[1].State)
 

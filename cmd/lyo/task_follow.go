@@ -152,7 +152,7 @@ func (o *operator) retry(ctx context.Context, task tasks.Task) error {
 	id, _ := courses.GenerationIDs(task.UserID, nil)
 	again := tasks.NewTask(id, task.UserID, task.ResultID, clock())
 	again.TaskType, again.WorkflowID, again.RequestHash = tasks.TaskCourseRegeneration, workflows.RegenerateCourseID(id), task.RequestHash
-	again.EstimatedMins, again.Spec = task.EstimatedMins, tasks.TaskSpec{Section: tasks.SectionLessons}
+	again.Spec = tasks.TaskSpec{Section: tasks.SectionLessons}
 	if task.TaskType == tasks.TaskCourseRegeneration {
 		again.Spec = task.Spec
 	}

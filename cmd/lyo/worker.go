@@ -87,7 +87,7 @@ func (a *app) runWorkers(ctx context.Context) error {
 	}
 	material := a.material(ctx)
 	database := activities.Database{
-		Progress: &activities.ProgressActivities{DB: a.db, Enqueuer: outbox.NewEnqueuer(clock), Signer: signer, Log: a.log}, Quality: &activities.QualityActivities{DB: a.db, Clock: clock},
+		Progress: &activities.ProgressActivities{DB: a.db, Enqueuer: outbox.NewEnqueuer(clock), Signer: signer, Log: a.log}, Quality: a.checking(),
 		Sources: a.researching(), Material: material, Courses: writing,
 		Accounts: &activities.AccountActivities{
 			DB: a.db, Redis: a.redis, Boards: a.leaderboards(), Cancel: outbox.CancelSoon, EndPush: outbox.EndPush, Clock: clock,

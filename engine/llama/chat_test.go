@@ -326,6 +326,16 @@ func TestEmbed(t *testing.T) {
 	}
 }
 
+// TestEmbedWithinTheFilesContext: a model for embeddings reads no more tokens than its file says, whatever
+// is configured.
+func TestEmbedWithinTheFilesContext(t *testing.T) {
+	t.Parallel()
+	m := load(t, Options{Context: 1 << 17, Embedding: true}, tinygguf.Options{Embedding: true})
+	if got := m.Info().Context; got != 8192 {
+		t.Errorf("the context is %d", got)
+	}
+}
+
 func dot(a, b []float32) (sum float64) {
 	for i := range a {
 		sum += float64(a[i]) * float64(b[i])

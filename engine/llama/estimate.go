@@ -2,23 +2,27 @@ package llama
 
 import "fmt"
 
-// Estimate returns the memory in bytes that Load takes for a chat model: the file, and for
+// Estimate returns the memory in bytes that Load takes: the file, and for
 // each slot its cache and compute buffers. It reads the file's header only and should be
 // right within a factor of two. A file that is not GGUF, or lacks the metadata, gives
 // ErrFile.
-func Estimate(path string, context, slots int) (int64, error) {
-	h, err := readHeader(path)
+func Estimate(o Options) (int64, error) {
+	h, err := readHeader(o.Path)
 	if err != nil {
 		return 0, err
 	}
 	s, err := h.shape()
 	if err != nil {
-		return 0, fmt.Errorf("%w: %s: %w", ErrFile, path, err)
+		return 0, fmt.Errorf("%w: %s: %w", ErrFile, o.Path, err)
 	}
-	o := Options{Context: context, Slots: slots}.withDefaults()
+	o = o.withDefaults().fitted(h)
 	const process, entry = 8 << 20, 150 // llama.cpp itself, and its tables for each token of the vocabulary
 	once := h.size + process + int64(s.vocabulary)*entry
-	return once + int64(o.Slots)*int64(s.cache(o.Context)+s.scratch()), nil
+	slot := s.cache(o.Context) + s.scratch(batch) + s.candidates()
+	if o.Embedding {
+		slot = s.scratch(o.Context) + s.whole(o.Context)
+	}
+	return once + int64(o.Slots)*int64(slot), nil
 }
 
 // shape has the dimensions that determine the memory.
@@ -64,10 +68,18 @@ func (s shape) cache(context int) float64 {
 	return perToken * (global*float64(context) + local*kept)
 }
 
-// scratch returns the size of a slot's compute buffers, 32 bits a number: a batch of
-// activations, attention scores, and the likelihood of each token of the vocabulary with
-// llama.cpp's and our list of candidates.
-func (s shape) scratch() float64 {
-	activations := batch * (6*s.width + 3*s.feedForward + 4*s.heads*s.keys)
-	return 4 * (activations + 6*s.vocabulary)
+// scratch returns the size of the activations of so many tokens that are read at once, 32 bits a number.
+func (s shape) scratch(tokens int) float64 {
+	return 4 * float64(tokens) * (6*s.width + 3*s.feedForward + 4*s.heads*s.keys)
+}
+
+// candidates returns the size of the likelihood of each token of the vocabulary, with llama.cpp's and our
+// list of candidates.
+func (s shape) candidates() float64 { return 4 * 6 * s.vocabulary }
+
+// whole returns what a model for embeddings takes besides to read a text of so many tokens at once: the
+// attention of every token to every other, and room for the likelihood of the whole vocabulary after each
+// token, which llama.cpp reserves though nothing is written there.
+func (s shape) whole(tokens int) float64 {
+	return 4 * float64(tokens) * (s.heads*float64(tokens) + s.vocabulary)
 }

@@ -25,7 +25,7 @@ func TestEstimate(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := Options{LibDir: dir, Slots: 4, Context: 4096, Path: write(t, tinygguf.Options{Unused: 60_000})}
-	want, err := Estimate(o.Path, o.Context, o.Slots)
+	want, err := Estimate(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,6 +55,37 @@ func TestEstimate(t *testing.T) {
 	for _, s := range held {
 		m.release(s)
 	}
+	t.Logf("estimated %d KB, took %d KB", want>>10, took>>10)
+	if took > 2*want || want > 2*took {
+		t.Errorf("the estimate is wrong by more than a factor of two")
+	}
+}
+
+// TestEstimateOfEmbeddings does the same for a model that reads a whole text at once.
+//
+//nolint:paralleltest // it measures the whole process
+func TestEstimateOfEmbeddings(t *testing.T) {
+	load(t, Options{Embedding: true}, tinygguf.Options{Embedding: true}).Close()
+	dir, err := libraries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{LibDir: dir, Context: 512, Embedding: true, Path: write(t, tinygguf.Options{Embedding: true, Unused: 60_000})}
+	want, err := Estimate(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	debug.FreeOSMemory()
+	before := resident(t)
+	m, err := Load(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if _, _, err := m.Embed(t.Context(), []string{strings.Repeat("x", 500)}); err != nil {
+		t.Fatal(err)
+	}
+	took := resident(t) - before
 	t.Logf("estimated %d KB, took %d KB", want>>10, took>>10)
 	if took > 2*want || want > 2*took {
 		t.Errorf("the estimate is wrong by more than a factor of two")
@@ -137,7 +168,7 @@ func TestBrokenFiles(t *testing.T) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Estimate(path, 0, 0); !errors.Is(err, ErrFile) {
+		if _, err := Estimate(Options{Path: path}); !errors.Is(err, ErrFile) {
 			t.Errorf("%s: the estimate says %v", name, err)
 		}
 		if _, err := Load(Options{LibDir: dir, Path: path}); !errors.Is(err, ErrFile) {

@@ -13,7 +13,7 @@ import (
 type Options struct {
 	LibDir    string // llama.cpp's shared libraries, from FetchLibraries
 	Path      string // a GGUF file
-	Context   int    // tokens a slot, prompt and answer together; 0: 4096
+	Context   int    // tokens a slot, prompt and answer together; 0: 4096; of an embedding no more than the file's own
 	Slots     int    // answers written at once, each with a context of its own; 0: one
 	Threads   int    // of each slot; 0: one
 	Embedding bool   // load for Embed instead of Chat
@@ -24,6 +24,16 @@ func (o Options) withDefaults() Options {
 		o.Context = 4096
 	}
 	o.Slots, o.Threads = max(o.Slots, 1), max(o.Threads, 1)
+	return o
+}
+
+// fitted bounds the context of a model for embeddings by that of its file: such models have positions
+// for no more tokens.
+func (o Options) fitted(h *header) Options {
+	own, known := h.numbers[h.text("general.architecture")+".context_length"]
+	if o.Embedding && known && own >= 1 {
+		o.Context = min(o.Context, int(own))
+	}
 	return o
 }
 
@@ -58,6 +68,7 @@ func Load(o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	o = o.fitted(head)
 	if err := open(o.LibDir); err != nil {
 		return nil, err
 	}

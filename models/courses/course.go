@@ -113,7 +113,7 @@ type Generation struct {
 	PromptVersion string     `json:"prompt_version,omitempty"`
 	Fallback      bool       `json:"fallback"`
 	AIGenerated   bool       `json:"ai_generated"` // noted since migration 24: ask ByAI
-	Sources       []string   `json:"sources,omitempty"`
+	Sources       []string   `json:"sources,omitempty"` // OwnSource and sites, as far as its lessons use them
 	GeneratedAt   *time.Time `json:"generated_at,omitempty"`
 	Seconds       float64    `json:"seconds"` // from the first step to the end
 	InputTokens   int        `json:"input_tokens"`
@@ -123,6 +123,8 @@ type Generation struct {
 	QuizAgreement *float64 `json:"quiz_agreement,omitempty"`
 	// Notice is a text for readers about how the course was made.
 	Notice string `json:"notice,omitempty"`
+	// SitesUnreachable says whether no content site could be reached when one was last looked for; nil: none was.
+	SitesUnreachable *bool `json:"sites_unreachable,omitempty"`
 	// AskedLocale is the locale that was asked for, when the course's own is another: that of
 	// the only language its writer knows.
 	AskedLocale string `json:"asked_locale,omitempty"`
@@ -167,6 +169,7 @@ type Citation struct {
 	Label    string     `json:"label"`
 	Title    string     `json:"title"`
 	SourceID *uuid.UUID `json:"source_id,omitempty"` // the learner's own material
+	Site     string     `json:"site,omitempty"`      // else the content site, by its name
 	URL      string     `json:"url,omitempty"`
 	Cited    bool       `json:"cited"` // the text refers to it; else it was only at hand
 }

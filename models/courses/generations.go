@@ -77,8 +77,8 @@ func CreateGeneration(ctx context.Context, db *gorm.DB, r Request, quota Quota) 
 	return tasks.Replay(ctx, db, r.Task)
 }
 
-// openTask stores a task with its first event and its outbox message, unless the
-// task is there already.
+// openTask stores a task with its first event, its outbox message and an estimate of how long it takes, unless
+// the task is there already.
 func openTask(tx *gorm.DB, task *tasks.Task, message *store.OutboxMessage, quota Quota) (replayed bool, err error) {
 	if err := accounts.RequireActive(tx, task.UserID); err != nil {
 		return false, err
@@ -88,6 +88,9 @@ func openTask(tx *gorm.DB, task *tasks.Task, message *store.OutboxMessage, quota
 	}
 	if there, err := tasks.Exists(tx, task.ID); err != nil || there {
 		return there, err
+	}
+	if task.EstimatedMins, err = tasks.UsualMinutes(tx, task.TaskType); err != nil {
+		return false, err
 	}
 	if err := quota.queue(tx, task, message); err != nil {
 		return false, err

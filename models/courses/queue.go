@@ -40,7 +40,7 @@ func QueueOf(ctx context.Context, db *gorm.DB, user uuid.UUID) (UserQueue, error
 }
 
 // queue decides whether the message that starts a new task may be dispatched now or waits in the
-// user's queue, and sets its priority. The caller has locked the queue and not stored the task yet.
+// user's queue, which adds to its estimate, and sets its priority. The caller has locked the queue and not stored the task yet.
 func (q Quota) queue(tx *gorm.DB, task *tasks.Task, message *store.OutboxMessage) error {
 	queue, err := QueueOf(tx.Statement.Context, tx, task.UserID)
 	if err != nil {
@@ -53,6 +53,8 @@ func (q Quota) queue(tx *gorm.DB, task *tasks.Task, message *store.OutboxMessage
 	if queue.Running >= q.AtOnce {
 		message.Waiting = true
 		task.Message = MessageWaiting
+		rounds := 1 + queue.Waiting/max(q.AtOnce, 1) // those that run, and those that wait before it
+		task.EstimatedMins = min(task.EstimatedMins*(1+rounds), tasks.MostMinutes)
 	}
 	return nil
 }

@@ -42,6 +42,9 @@ func TestOnlySoManyOfAUsersGenerationsGoOnAtATime(t *testing.T) {
 		return found
 	}
 	require.Equal(t, []bool{false, false, true, true, true}, waiting())
+	for i, minutes := range []int{5, 5, 10, 10, 15} {
+		require.Equal(t, minutes, queued[i].EstimatedMins, "once more for each round before it")
+	}
 	due, err := store.LeaseOutbox(ctx, db, false, fixture.Start.Add(time.Hour), fixture.Start.Add(2*time.Hour), 10)
 	require.NoError(t, err)
 	require.Len(t, due, 2, "a waiting message is not due")

@@ -1,9 +1,8 @@
 package courses
 
 import (
+	"cmp"
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -111,6 +110,9 @@ func finishCourse(tx *gorm.DB, ended tasks.Task, last tasks.TaskEvent, gen Gener
 	if err != nil {
 		return err
 	}
+	if err := sumDurations(tx, ended.ResultID); err != nil {
+		return err
+	}
 	c, err := FindWhole(tx, ended.ResultID)
 	if err != nil || c.Status != CourseGenerating && c.Status != CourseReady {
 		return err
@@ -121,14 +123,16 @@ func finishCourse(tx *gorm.DB, ended tasks.Task, last tasks.TaskEvent, gen Gener
 	if published {
 		c.PublishedAt = &last.At
 	}
+	unreachable := cmp.Or(gen.SitesUnreachable, c.Generation.SitesUnreachable)
 	if gen.GeneratedAt != nil {
 		gen.AskedLocale = c.Generation.AskedLocale
 		c.Generation = gen
 	}
+	c.Generation.SitesUnreachable = unreachable
 	if err := countCosts(tx, &c); err != nil {
 		return err
 	}
-	if err := noteQuizzes(tx, &c); err != nil {
+	if err := describe(tx, &c); err != nil {
 		return err
 	}
 	if err := tx.Save(&c).Error; err != nil || !published {
@@ -188,25 +192,6 @@ func countCosts(tx *gorm.DB, c *Course) error {
 		rate := float64(agreed) / float64(asked)
 		c.Generation.QuizAgreement = &rate
 	}
-	return nil
-}
-
-// NoQuizzes is the notice of a course whose quizzes were all left out.
-const NoQuizzes = "It has no quizzes: a second, independent attempt did not find their answers again."
-
-// noteQuizzes has the course's notice say whether all of its quizzes were left out.
-func noteQuizzes(tx *gorm.DB, c *Course) error {
-	notice := strings.TrimSpace(strings.TrimSuffix(c.Generation.Notice, NoQuizzes))
-	if slices.ContainsFunc(c.Lessons, func(l Lesson) bool { return l.QuizAsked > 0 }) {
-		var quizzes int64
-		if err := tx.Model(&Item{}).Where("course_id = ? AND source = ? AND type = 'quiz'", c.ID, SourceLyo).Count(&quizzes).Error; err != nil {
-			return err
-		}
-		if quizzes == 0 {
-			notice = strings.TrimSpace(notice + " " + NoQuizzes)
-		}
-	}
-	c.Generation.Notice = notice
 	return nil
 }
 

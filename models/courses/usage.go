@@ -2,7 +2,6 @@ package courses
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,50 +24,34 @@ type ModelCall struct {
 	OutputTokens int
 	Seconds      float64
 	At           time.Time
-	// Answer is what a successful conversation came to, as JSON, for an attempt that follows one that was
-	// cut short. It is kept for a day.
-	Answer json.RawMessage `gorm:"type:jsonb"`
 }
 
 // OutcomeOK is the outcome of a conversation that came to an answer.
 const OutcomeOK = "ok"
 
-// SaveModelCall stores the cost of a conversation and its answer. Saving it twice is harmless.
+// SaveModelCall stores the cost of a conversation. Saving it twice is harmless.
 // For a user who is deleted nothing is stored.
 func SaveModelCall(ctx context.Context, db *gorm.DB, call ModelCall) error {
-	var answer any // NULL for none
-	if call.Answer != nil {
-		answer = string(call.Answer)
-	}
 	err := db.WithContext(ctx).Exec(`
-		INSERT INTO model_calls (id, user_id, course_id, kind, model, endpoint, outcome, calls, repairs, smaller, input_tokens, output_tokens, seconds, at, answer)
-		SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS jsonb) FROM users WHERE id = ?
+		INSERT INTO model_calls (id, user_id, course_id, kind, model, endpoint, outcome, calls, repairs, smaller, input_tokens, output_tokens, seconds, at)
+		SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM users WHERE id = ?
 		ON CONFLICT DO NOTHING`,
 		call.ID, call.CourseID, call.Kind, call.Model, call.Endpoint, call.Outcome, call.Calls, call.Repairs, call.Smaller,
-		call.InputTokens, call.OutputTokens, call.Seconds, call.At, answer, call.UserID).Error
+		call.InputTokens, call.OutputTokens, call.Seconds, call.At, call.UserID).Error
 	if err != nil || call.Outcome != OutcomeOK {
 		return err
 	}
 	return noteModel(ctx, db, call.CourseID)
 }
 
-// KeptAnswer returns the answer of the first of these conversations that has one, nil for none.
-func KeptAnswer(ctx context.Context, db *gorm.DB, ids []uuid.UUID) (json.RawMessage, error) {
-	var answers []string
-	err := db.WithContext(ctx).Model(&ModelCall{}).Where("id IN ? AND answer IS NOT NULL", ids).Order("at").Limit(1).Pluck("answer", &answers).Error
-	if err != nil || len(answers) == 0 {
-		return nil, err
-	}
-	return json.RawMessage(answers[0]), nil
-}
-
-// answersKept is far longer than the attempts of one activity take.
-const answersKept = 24 * time.Hour
-
-// SweepAnswers removes the answers of up to limit old conversations; their costs stay.
-func SweepAnswers(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
-	return db.WithContext(ctx).Exec(`UPDATE model_calls SET answer = NULL WHERE id IN
-		(SELECT id FROM model_calls WHERE answer IS NOT NULL AND at < ? LIMIT ?)`, now.Add(-answersKept), limit).Error
+// ChargeModelCall is SaveModelCall for a conversation of an activity; what the activity has of it is charged with it.
+func ChargeModelCall(ctx context.Context, db *gorm.DB, call ModelCall, activityID uuid.UUID) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := SaveModelCall(ctx, tx, call); err != nil {
+			return err
+		}
+		return tx.Model(&ModelAnswer{}).Where("activity_id = ? AND kind = ? AND NOT charged", activityID, call.Kind).Update("charged", true).Error
+	})
 }
 
 // UsageDay is what a user's courses cost in one day (UTC).

@@ -74,34 +74,45 @@ func SaveOutline(ctx context.Context, db *gorm.DB, plan Course) (Course, error) 
 			return nil
 		}
 		c.Title, c.Summary, c.Description, c.Tags = plan.Title, plan.Summary, plan.Description, plan.Tags
-		c.EstimatedDurationHours, c.Generation, c.UpdatedAt = plan.EstimatedDurationHours, plan.Generation, plan.UpdatedAt
-		c.Locale = plan.Locale
-		if err := tx.Save(&c).Error; err != nil {
-			return err
-		}
+		c.Locale, c.Generation, c.UpdatedAt = plan.Locale, plan.Generation, plan.UpdatedAt
+		c.Lessons = plan.Lessons
 		kept = c
-		kept.Lessons = plan.Lessons
-		return tx.Create(&plan.Lessons).Error
+		return savePlan(tx, c)
 	})
 	return kept, err
 }
 
-// SaveLesson stores a lesson's text under a revision. A lesson that has this
+// savePlan saves a course with the new lessons of its plan, whose minutes are those of the plan.
+func savePlan(tx *gorm.DB, c Course) error {
+	if err := tx.Save(&c).Error; err != nil {
+		return err
+	}
+	if err := tx.Create(&c.Lessons).Error; err != nil {
+		return err
+	}
+	return sumDurations(tx, c.ID)
+}
+
+// SaveLesson stores a lesson's text under a revision, and the time that it takes. A lesson that has this
 // revision or a later one stays as it is, so saving twice writes once.
 func SaveLesson(ctx context.Context, db *gorm.DB, text Lesson) error {
 	text.fill()
 	return changeWriting(ctx, db, text.CourseID, func(tx *gorm.DB, _ Course) error {
-		return tx.Model(&Lesson{}).Where("id = ? AND revision < ?", text.ID, text.Revision).Updates(map[string]any{
+		saved := tx.Model(&Lesson{}).Where("id = ? AND revision < ?", text.ID, text.Revision).Updates(map[string]any{
 			"content": text.Content, "revision": text.Revision, "written_at": text.WrittenAt, "updated_at": text.UpdatedAt,
-			"estimated_duration_minutes": text.EstimatedDurationMinutes, "reading_level": text.ReadingLevel,
-			"quality_score": text.QualityScore, "quality": store.AsJSON(text.Quality), "citations": store.AsJSON(text.Citations),
-		}).Error
+			"reading_level": text.ReadingLevel, "quality_score": text.QualityScore, "quality": store.AsJSON(text.Quality),
+			"citations": store.AsJSON(text.Citations),
+		})
+		if saved.Error != nil || saved.RowsAffected == 0 {
+			return saved.Error
+		}
+		return timeLesson(tx, text.CourseID, text.ID)
 	})
 }
 
 // SavePractice replaces the items Lyo wrote for a lesson by those of a later
-// revision. Items of that revision or a later one stay, so saving twice writes
-// once; items found outside stay as they are.
+// revision, and the lesson's time by the time that its questions take. Items of that revision or a later one
+// stay, so saving twice writes once; items found outside stay as they are.
 func SavePractice(ctx context.Context, db *gorm.DB, lesson Lesson, items []Item) error {
 	lesson.fill()
 	return changeWriting(ctx, db, lesson.CourseID, func(tx *gorm.DB, _ Course) error {
@@ -116,8 +127,24 @@ func SavePractice(ctx context.Context, db *gorm.DB, lesson Lesson, items []Item)
 		if err := tx.Where("lesson_id = ? AND source = ?", lesson.ID, SourceLyo).Delete(&Item{}).Error; err != nil {
 			return err
 		}
-		return tx.Create(&items).Error
+		if err := tx.Create(&items).Error; err != nil {
+			return err
+		}
+		return timeLesson(tx, lesson.CourseID, lesson.ID)
 	})
+}
+
+// EarlierQuizzes returns the questions that were written for the lessons of a course before a position.
+func EarlierQuizzes(ctx context.Context, db *gorm.DB, course uuid.UUID, position int) ([]QuizQuestion, error) {
+	var items []Item
+	err := db.WithContext(ctx).Select("items.quiz").Joins("JOIN lessons ON lessons.id = items.lesson_id").
+		Where("items.course_id = ? AND items.type = 'quiz' AND items.source = ? AND lessons.position < ?", course, SourceLyo, position).
+		Order("lessons.position, items.position").Find(&items).Error
+	var asked []QuizQuestion
+	for _, item := range items {
+		asked = append(asked, item.Quiz...)
+	}
+	return asked, err
 }
 
 // SaveSummary stores a course's summary and description.
@@ -137,13 +164,10 @@ func ReplacePlan(ctx context.Context, db *gorm.DB, plan Course) error {
 				return store.Errorf(store.Conflict, "The course is being written already.")
 			}
 		}
-		c.Title, c.UpdatedAt, c.EstimatedDurationHours = plan.Title, plan.UpdatedAt, plan.EstimatedDurationHours
-		if err := tx.Save(&c).Error; err != nil {
-			return err
-		}
 		if err := tx.Delete(&Lesson{}, "course_id = ?", c.ID).Error; err != nil {
 			return err
 		}
-		return tx.Create(&plan.Lessons).Error
+		c.Title, c.UpdatedAt, c.Lessons = plan.Title, plan.UpdatedAt, plan.Lessons
+		return savePlan(tx, c)
 	})
 }

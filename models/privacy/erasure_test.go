@@ -1,6 +1,7 @@
 package privacy_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,6 +69,7 @@ func populate(t *testing.T, db *gorm.DB, email string, now time.Time) uuid.UUID 
 		&source, &courses.CourseSource{CourseID: task.ResultID, SourceID: source.ID, Position: 1},
 		&courses.PlanEdit{ID: store.NewID(), TaskID: task.ID, UserID: user, Plan: courses.EditedPlan{Title: "plan of " + email}, CreatedAt: now},
 		&courses.ModelCall{ID: store.NewID(), UserID: user, CourseID: task.ResultID, Kind: "outline", Outcome: "ok", At: now},
+		&courses.ModelAnswer{ActivityID: store.NewID(), Kind: "outline", Question: "q", CourseID: task.ResultID, Answer: json.RawMessage(`{"text":"answer to ` + email + `"}`), At: now},
 		&learning.Event{ID: store.NewID(), UserID: user, Kind: learning.LessonCompleted, Minutes: 5, At: now},
 		&accounts.Mail{ID: store.NewID(), UserID: &user, Kind: accounts.MailVerify, Address: email, TokenHash: fixture.Digest("mail" + email), CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
 		&export, &privacy.ExportPart{ExportID: export.ID, Position: 1, Data: []byte(email)},

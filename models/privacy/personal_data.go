@@ -51,7 +51,7 @@ func accountData() []Personal {
 		{Table: "tasks", Column: "user_id", File: "tasks.json", Export: "to_jsonb(t) - '{user_id,request_hash}'::text[]"},
 		{Table: "plan_edits", Column: "user_id", File: "plan_edits.json", Export: "to_jsonb(t) - 'user_id'"},
 		{Table: "sources", Column: "user_id", File: "sources.json", Export: "to_jsonb(t) - '{user_id,sha256,original,reading_started_at}'::text[]"},
-		{Table: "model_calls", Column: "user_id", File: "usage.json", Export: "to_jsonb(t) - 'user_id' - 'answer'"},
+		{Table: "model_calls", Column: "user_id", File: "usage.json", Export: "to_jsonb(t) - 'user_id'"},
 		{Table: "learning_events", Column: "user_id", File: "learning.json", Export: "to_jsonb(t) - 'user_id'"},
 		{Table: "mails", Column: "user_id", File: "mails.json", Export: "to_jsonb(t) - '{user_id,token_hash}'::text[]"},
 		{Table: "exports", Column: "user_id", File: "exports.json", Export: "to_jsonb(t) - 'user_id'"},

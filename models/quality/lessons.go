@@ -16,6 +16,7 @@ const (
 // Lesson is the input of the rules.
 type Lesson struct {
 	Title, Text string
+	Embedding   []float32 // of the text; nil: none, and lessons are compared by their words alone
 }
 
 // Weaknesses returns, for each lesson, the reasons to rewrite it, in words for a writer.
@@ -28,7 +29,7 @@ func Weaknesses(lessons []Lesson) [][]string {
 		shingles[i] = Shingles(l.Text)
 		for j := range i {
 			// The later of two is written again, so that one of them stays.
-			if Similarity(shingles[i], shingles[j]) > MostSimilarity {
+			if Similarity(shingles[i], shingles[j]) > MostSimilarity || Cosine(l.Embedding, lessons[j].Embedding) >= LessonCosine {
 				found[i] = append(found[i], "It repeats the lesson \""+lessons[j].Title+"\".")
 			}
 		}
@@ -64,18 +65,18 @@ func repeatsItself(text string) bool {
 
 // Shingles returns the set of the text's runs of five words. Where a script has no spaces, runs have as
 // many characters as five words have.
-func Shingles(text string) map[string]bool { return setOf(runsOf(text)) }
+func Shingles(text string) map[string]bool { return setOf(runsOf(text, shingleWords)) }
 
-// runsOf returns the text's runs of five words, one from each word on.
-func runsOf(text string) []string {
+// runsOf returns the text's runs of so many words, one from each word on.
+func runsOf(text string, length int) []string {
 	words := texts.Words(text)
 	var runs []string
 	quarters, end := 0, 0
 	for i := range words {
-		for ; end < len(words) && quarters < 4*shingleWords; end++ {
+		for ; end < len(words) && quarters < 4*length; end++ {
 			quarters += texts.Quarters(words[end])
 		}
-		if quarters < 4*shingleWords {
+		if quarters < 4*length {
 			break
 		}
 		runs = append(runs, strings.Join(words[i:end], " "))

@@ -125,7 +125,7 @@ func containsAny(text string, words []string) bool {
 
 // repeated returns the share of five-word runs that occur more than once.
 func repeated(text string) float64 {
-	all := runsOf(text)
+	all := runsOf(text, shingleWords)
 	if len(all) == 0 {
 		return 0
 	}

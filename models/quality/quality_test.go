@@ -85,11 +85,20 @@ func TestReadingLevelKnowsTextsOfKnownGrades(t *testing.T) {
 	require.Zero(t, quality.ReadingLevel("", "en"))
 }
 
-func TestReadingTakesItsTime(t *testing.T) {
+func TestALessonTakesTheTimeOfItsWordsStepsAndQuestions(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, 1, quality.ReadingMinutes(""))
-	require.Equal(t, 5, quality.ReadingMinutes(strings.Repeat("word ", 1000)))
-	require.Equal(t, 5, quality.ReadingMinutes(strings.Repeat("字", 2000)))
+	words := strings.Repeat("word ", 1000)
+	for text, want := range map[string]int{
+		"": 1, words: 5, strings.Repeat("字", 2000): 5,
+		words + "\n\n1. Fill a glass.\n2) Wait.\n   3. Look again.\n":         6 + 3,
+		words + "\n\n- a thing\n* another\n2026 was dry. 3.5 litres\n1.5 m\n": 6,
+		words + "\n\n- [ ] Try it.\n- [x] Tell it.\n":                         6 + 2,
+		words + "\n\n```go\n1. no step\n```\n\n> ~~~\n> x := 1\n> ~~~\n":      6 + 2,
+	} {
+		require.Equal(t, want, quality.LessonMinutes(text, 0), "%.40q", text[max(len(text)-40, 0):])
+	}
+	require.Equal(t, 7, quality.LessonMinutes("", 7))
+	require.Equal(t, 12, quality.LessonMinutes(words, 7))
 }
 
 func TestAnalysisOfContent(t *testing.T) {

@@ -14,8 +14,9 @@ const (
 	lettersPerMinute = 400
 )
 
-// ReadingMinutes returns how long reading a text takes, at least a minute.
-func ReadingMinutes(text string) int {
+// LessonMinutes returns how long a lesson takes: to read its text, and a minute for each of its steps (see
+// text.Steps) and for each question about it. It is at least a minute.
+func LessonMinutes(text string, questions int) int {
 	dense, rest := 0, strings.Builder{}
 	for _, r := range text {
 		if texts.Unspaced(r) {
@@ -24,8 +25,8 @@ func ReadingMinutes(text string) int {
 		}
 		rest.WriteRune(r)
 	}
-	minutes := float64(len(texts.Words(rest.String())))/wordsPerMinute + float64(dense)/lettersPerMinute
-	return max(int(math.Ceil(minutes)), 1)
+	reading := float64(len(texts.Words(rest.String())))/wordsPerMinute + float64(dense)/lettersPerMinute
+	return max(int(math.Ceil(reading))+texts.Steps(text)+questions, 1)
 }
 
 // ReadingLevel returns the years of school that a text requires, 0 to 18. For English it is the

@@ -70,7 +70,7 @@ type Task struct {
 	Message        string     //
 	Fault          *TaskFault `gorm:"type:jsonb;serializer:json"`
 	Result         TaskResult `gorm:"type:jsonb;serializer:json"`
-	EstimatedMins  int        `gorm:"column:estimated_minutes"`
+	EstimatedMins  int        `gorm:"column:estimated_minutes"` // as estimated at its creation
 	Spec           TaskSpec   `gorm:"type:jsonb;serializer:json"`
 	CreatedAt      time.Time
 	UpdatedAt      time.Time

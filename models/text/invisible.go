@@ -75,7 +75,7 @@ func joins(s []rune, i int) bool {
 	before := s[i-1]
 	if i+1 < len(s) {
 		after := s[i+1]
-		if unicode.In(before, joining...) && unicode.In(after, joining...) {
+		if unicode.In(lettered(s[:i]), joining...) && unicode.In(after, joining...) {
 			return true
 		}
 		if s[i] == joiner && emojiEnd(before) && pictograph(after) {
@@ -84,6 +84,14 @@ func joins(s []rune, i int) bool {
 	}
 	// Half letters of India and the first form of an Arabic letter end a word.
 	return isVirama(before) || s[i] == joiner && unicode.Is(unicode.Arabic, before) && unicode.IsLetter(before)
+}
+
+// lettered returns the last character that is no mark of all scripts, such as a vowel of Arabic.
+func lettered(s []rune) rune {
+	for len(s) > 1 && unicode.Is(unicode.Inherited, s[len(s)-1]) && unicode.Is(unicode.Mn, s[len(s)-1]) && !Invisible(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s[len(s)-1]
 }
 
 // joining are the scripts whose letters change shape beside a joiner.

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -112,11 +113,45 @@ func kindOf(line string) (kind BlockKind, text string, begins bool) {
 			return ListItem, strings.TrimPrefix(strings.TrimPrefix(rest, "[ ] "), "[x] "), true
 		}
 	}
-	digits := line[:len(line)-len(strings.TrimLeftFunc(line, unicode.IsDigit))]
-	if n := len(digits); n > 0 && n+1 < len(line) && (line[n] == '.' || line[n] == ')') && line[n+1] == ' ' {
-		return ListItem, line[n+2:], true
+	if rest, is := numbered(line); is {
+		return ListItem, rest, true
 	}
 	return Paragraph, line, false
+}
+
+// numbered returns a line of a numbered list without its number.
+func numbered(line string) (rest string, is bool) {
+	rest = strings.TrimLeftFunc(line, unicode.IsDigit)
+	if rest == line || len(rest) < 2 || rest[0] != '.' && rest[0] != ')' || rest[1] != ' ' {
+		return line, false
+	}
+	return rest[2:], true
+}
+
+// Steps counts what a Markdown text has its reader go through one by one: the items of numbered lists, boxes
+// to tick and blocks of code.
+func Steps(markdown string) int {
+	var r blockReader
+	steps := 0
+	for line := range strings.Lines(markdown) {
+		line = strings.TrimSpace(line)
+		before := r.fence
+		r.read(line)
+		switch {
+		case before == "" && r.fence != "":
+			steps++
+		case r.fence == "" && before == "" && isStep(strings.TrimLeft(line, " \t>")):
+			steps++
+		}
+	}
+	return steps
+}
+
+func isStep(line string) bool {
+	_, is := numbered(line)
+	return is || slices.ContainsFunc([]string{"- [", "* [", "+ ["}, func(mark string) bool {
+		return strings.HasPrefix(line, mark+" ] ") || strings.HasPrefix(line, mark+"x] ")
+	})
 }
 
 // wraps reports whether a line looks as if its sentence went on in the next one.

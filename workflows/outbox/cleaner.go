@@ -39,7 +39,7 @@ func (c *Cleaner) Clean(ctx context.Context) error {
 		accounts.SweepMails(ctx, c.DB, c.Clock(), most),
 		privacy.SweepExports(ctx, c.DB, c.Clock(), most),
 		notify.SweepPushes(ctx, c.DB, c.Clock(), most),
-		courses.SweepAnswers(ctx, c.DB, c.Clock(), most),
+		courses.SweepModelAnswers(ctx, c.DB, c.Clock(), most),
 		learning.SweepRequests(ctx, c.DB, c.Clock(), most),
 	)
 }

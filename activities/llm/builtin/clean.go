@@ -3,6 +3,8 @@ package builtin
 import (
 	"strings"
 	"unicode"
+
+	texts "github.com/lyoapp/lyo/models/text"
 )
 
 // topicOf makes any topic presentable: one line, no controls, 200 characters at
@@ -25,21 +27,16 @@ func quoted(topic string) string {
 	return "“" + topic + "”"
 }
 
-// oneLine collapses white space and removes invisible characters: controls, marks that
-// change the direction of the text around them, broken encoding.
+// oneLine returns a text clean and on one line, without characters that were damaged or are for private use.
 func oneLine(s string, n int) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), unicode.Is(unicode.Co, r), r == '\uFEFF', r == unicode.ReplacementChar:
+	s = texts.CleanLine(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Co, r) || r == unicode.ReplacementChar {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(s, ""))
-	s = strings.Join(strings.Fields(s), " ")
+	}, s))
 	if r := []rune(s); len(r) > n {
-		s = strings.TrimSpace(string(r[:n]))
+		s = texts.Trim(string(r[:n]))
 	}
 	return s
 }

@@ -10,7 +10,6 @@ import (
 type page struct {
 	Title, Topic     string
 	Number           int
-	Minutes          [4]int
 	Level, Interests string
 	EnglishOnly      bool
 }
@@ -21,19 +20,9 @@ func pageFor(r llm.LessonRequest, s stage) page {
 		title = about(shortTopic(r.Brief.Topic), s.Title)
 	}
 	return page{
-		Title: escape(title), Topic: escape(topicOf(r.Brief.Topic)), Number: max(r.Number, 1), Minutes: split(r.Plan.Minutes),
+		Title: escape(title), Topic: escape(topicOf(r.Brief.Topic)), Number: max(r.Number, 1),
 		Level: levelLine(r.Brief.Level), Interests: interestLine(r.Brief.Interests), EnglishOnly: !english(r.Brief.Locale),
 	}
-}
-
-// split distributes a lesson's minutes over the four parts of its timetable.
-func split(minutes int) [4]int {
-	if minutes <= 0 {
-		minutes = 40
-	}
-	first, last := max(minutes*15/100, 1), max(minutes*15/100, 1)
-	steps := max(minutes*40/100, 1)
-	return [4]int{first, steps, max(minutes-first-steps-last, 1), last}
 }
 
 func levelLine(level string) string {

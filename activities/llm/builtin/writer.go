@@ -9,7 +9,7 @@ import (
 )
 
 // Version is the version of the study plan's texts.
-const Version = "2026-11-1"
+const Version = "2026-12-1"
 
 // Writer has the methods of llm.Client. The zero value is ready, safe for concurrent use.
 type Writer struct{}
@@ -26,8 +26,8 @@ func (Writer) Info() llm.Info {
 func (w Writer) Probe(ctx context.Context) (llm.Info, error) { return w.Info(), ended(ctx) }
 
 // Outline plans 4 to 6 lessons, by the given hours.
-func (Writer) Outline(ctx context.Context, r llm.OutlineRequest, heartbeat llm.Heartbeat) (llm.Outline, llm.Usage, error) {
-	sendFirst(heartbeat)
+func (Writer) Outline(ctx context.Context, r llm.OutlineRequest, session *llm.Session) (llm.Outline, llm.Usage, error) {
+	sendFirst(session)
 	if err := ended(ctx); err != nil {
 		return llm.Outline{}, llm.Usage{}, err
 	}
@@ -41,13 +41,13 @@ func (Writer) Outline(ctx context.Context, r llm.OutlineRequest, heartbeat llm.H
 		Tags:    []string{"study plan", "self-study"},
 		Lessons: plans(stagesFor(lessonCount(b.Hours)), topic),
 	}
-	return withMinutes(o, b.Hours), llm.Usage{}, nil
+	return o, llm.Usage{}, nil
 }
 
 // Lesson writes the step of the study plan at r.Number, under the heading r.Plan.Title, so
 // that it also serves another writer's outline.
-func (Writer) Lesson(ctx context.Context, r llm.LessonRequest, heartbeat llm.Heartbeat) (llm.LessonText, llm.Usage, error) {
-	sendFirst(heartbeat)
+func (Writer) Lesson(ctx context.Context, r llm.LessonRequest, session *llm.Session) (llm.LessonText, llm.Usage, error) {
+	sendFirst(session)
 	if err := ended(ctx); err != nil {
 		return llm.LessonText{}, llm.Usage{}, err
 	}
@@ -58,8 +58,8 @@ func (Writer) Lesson(ctx context.Context, r llm.LessonRequest, heartbeat llm.Hea
 
 // Practice returns questions on the study plan's step whose text is given. For other texts it
 // asks for words missing from them; a text too short for that is a BadAnswer.
-func (Writer) Practice(ctx context.Context, r llm.PracticeRequest, heartbeat llm.Heartbeat) (llm.Practice, llm.Usage, error) {
-	sendFirst(heartbeat)
+func (Writer) Practice(ctx context.Context, r llm.PracticeRequest, session *llm.Session) (llm.Practice, llm.Usage, error) {
+	sendFirst(session)
 	if err := ended(ctx); err != nil {
 		return llm.Practice{}, llm.Usage{}, err
 	}
@@ -72,17 +72,17 @@ func (Writer) Practice(ctx context.Context, r llm.PracticeRequest, heartbeat llm
 
 // Questions fails: the built-in writer takes its questions from the text itself, so
 // there is nothing to replace.
-func (Writer) Questions(context.Context, llm.QuestionsRequest, llm.Heartbeat) ([]llm.Question, llm.Usage, error) {
+func (Writer) Questions(context.Context, llm.QuestionsRequest, *llm.Session) ([]llm.Question, llm.Usage, error) {
 	return nil, llm.Usage{}, cannot("write other questions")
 }
 
 // Solve fails: without a model no question can be understood.
-func (Writer) Solve(context.Context, llm.SolveRequest, llm.Heartbeat) ([]int, llm.Usage, error) {
+func (Writer) Solve(context.Context, llm.SolveRequest, *llm.Session) ([]int, llm.Usage, error) {
 	return nil, llm.Usage{}, cannot("solve a quiz")
 }
 
 // Curate fails: the order by score needs no writer.
-func (Writer) Curate(context.Context, llm.CurateRequest, llm.Heartbeat) ([]llm.Curated, llm.Usage, error) {
+func (Writer) Curate(context.Context, llm.CurateRequest, *llm.Session) ([]llm.Curated, llm.Usage, error) {
 	return nil, llm.Usage{}, cannot("put things in order")
 }
 
@@ -91,14 +91,14 @@ func cannot(what string) error {
 }
 
 // Summary returns the fixed summary of the study plan's course.
-func (w Writer) Summary(ctx context.Context, r llm.SummaryRequest, heartbeat llm.Heartbeat) (llm.CourseSummary, llm.Usage, error) {
-	o, usage, err := w.Outline(ctx, llm.OutlineRequest{Brief: r.Brief}, heartbeat)
+func (w Writer) Summary(ctx context.Context, r llm.SummaryRequest, session *llm.Session) (llm.CourseSummary, llm.Usage, error) {
+	o, usage, err := w.Outline(ctx, llm.OutlineRequest{Brief: r.Brief}, session)
 	return llm.CourseSummary{Summary: o.Summary, Description: o.Description}, usage, err
 }
 
-func sendFirst(heartbeat llm.Heartbeat) {
-	if heartbeat != nil {
-		heartbeat(0)
+func sendFirst(session *llm.Session) {
+	if session != nil && session.Heartbeat != nil {
+		session.Heartbeat(0)
 	}
 }
 
@@ -120,11 +120,14 @@ func lessonCount(hours float64) int {
 	}
 }
 
+// stepMinutes is about what quality.LessonMinutes finds for a step of the plan with its questions.
+const stepMinutes = 20
+
 func plans(stages []stage, topic string) []llm.LessonPlan {
 	out := make([]llm.LessonPlan, len(stages))
 	for i, s := range stages {
 		out[i] = llm.LessonPlan{
-			Title: about(topic, s.Title), Summary: about(topic, s.Summary), Prerequisites: []string{}, Minutes: 40,
+			Title: about(topic, s.Title), Summary: about(topic, s.Summary), Prerequisites: []string{}, Minutes: stepMinutes,
 		}
 		for _, o := range s.Objectives {
 			out[i].Objectives = append(out[i].Objectives, about(topic, o))
@@ -134,17 +137,6 @@ func plans(stages []stage, topic string) []llm.LessonPlan {
 		}
 	}
 	return out
-}
-
-func withMinutes(o llm.Outline, hours float64) llm.Outline {
-	weights := make([]int, len(o.Lessons))
-	for i, l := range o.Lessons {
-		weights[i] = l.Minutes
-	}
-	for i, m := range llm.SpreadMinutes(weights, hours) {
-		o.Lessons[i].Minutes = m
-	}
-	return o
 }
 
 func english(locale string) bool {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/activities/llm/builtin"
+	"github.com/lyoapp/lyo/models/quality"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
@@ -52,7 +53,6 @@ func checkCourse(t require.TestingT, b llm.Brief) {
 		titles[plan.Title] = true
 		require.NotEmpty(t, plan.Objectives)
 		require.Len(t, plan.Prerequisites, min(i, 1))
-		require.Positive(t, plan.Minutes)
 		written, _, err := w.Lesson(ctx, requestFor(b, o, i+1), nil)
 		require.NoError(t, err)
 		text := written.Markdown
@@ -64,6 +64,7 @@ func checkCourse(t require.TestingT, b llm.Brief) {
 		p, _, err := w.Practice(ctx, llm.PracticeRequest{Brief: b, LessonTitle: plan.Title, LessonText: text}, nil)
 		require.NoError(t, err)
 		checkPractice(t, p, text, places)
+		require.InDelta(t, quality.LessonMinutes(text, len(p.StudyQuestions)+len(p.Quiz)), plan.Minutes, 3, "as planned, whatever hours were asked for")
 	}
 	require.Greater(t, len(places), 2)
 }

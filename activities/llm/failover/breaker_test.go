@@ -77,7 +77,7 @@ func TestOneCallTriesAHalfOpenEndpoint(t *testing.T) {
 		c := failover.New(of(first, second), failover.Options{Failures: 1})
 		_, _, _ = ask(t.Context(), c)
 		first.mu.Lock()
-		first.do = func(context.Context, llm.Heartbeat) error { <-let; return nil }
+		first.do = func(context.Context, *llm.Session) error { <-let; return nil }
 		first.mu.Unlock()
 		time.Sleep(15*time.Second + 1)
 		var wg sync.WaitGroup
@@ -145,7 +145,7 @@ func TestTheCallersCancelNeverCounts(t *testing.T) {
 	for name, as := range map[string]error{"as itself": nil, "as a failure": fault(llm.Unavailable)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			first := does("first", func(ctx context.Context, _ llm.Heartbeat) error {
+			first := does("first", func(ctx context.Context, _ *llm.Session) error {
 				<-ctx.Done()
 				if as != nil {
 					return as
@@ -175,7 +175,7 @@ func TestAPanicIsNotSwallowed(t *testing.T) {
 		_, _, _ = ask(t.Context(), c)
 		time.Sleep(15*time.Second + 1)
 		first.mu.Lock()
-		first.do = func(context.Context, llm.Heartbeat) error { panic("broken") }
+		first.do = func(context.Context, *llm.Session) error { panic("broken") }
 		first.mu.Unlock()
 		require.PanicsWithValue(t, "broken", func() { _, _, _ = ask(t.Context(), c) })
 		first.now(nil)
@@ -196,7 +196,7 @@ func TestManyCallersAtOnce(t *testing.T) {
 			for i := range 100 {
 				first.now(kinds[(g+i)%len(kinds)])
 				reported := 0
-				_, usage, err := c.Outline(t.Context(), llm.OutlineRequest{}, func(n int) { reported = n })
+				_, usage, err := c.Outline(t.Context(), llm.OutlineRequest{}, &llm.Session{Heartbeat: func(n int) { reported = n }})
 				if err != nil || usage.Endpoint == "" || reported != 0 {
 					t.Errorf("call %d.%d: %v by %q", g, i, err, usage.Endpoint)
 				}

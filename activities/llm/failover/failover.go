@@ -10,13 +10,13 @@ import (
 
 // Writer is the interface of endpoints, and of a Chain: see llm.Client.
 type Writer interface {
-	Outline(ctx context.Context, r llm.OutlineRequest, heartbeat llm.Heartbeat) (llm.Outline, llm.Usage, error)
-	Lesson(ctx context.Context, r llm.LessonRequest, heartbeat llm.Heartbeat) (llm.LessonText, llm.Usage, error)
-	Practice(ctx context.Context, r llm.PracticeRequest, heartbeat llm.Heartbeat) (llm.Practice, llm.Usage, error)
-	Questions(ctx context.Context, r llm.QuestionsRequest, heartbeat llm.Heartbeat) ([]llm.Question, llm.Usage, error)
-	Solve(ctx context.Context, r llm.SolveRequest, heartbeat llm.Heartbeat) ([]int, llm.Usage, error)
-	Summary(ctx context.Context, r llm.SummaryRequest, heartbeat llm.Heartbeat) (llm.CourseSummary, llm.Usage, error)
-	Curate(ctx context.Context, r llm.CurateRequest, heartbeat llm.Heartbeat) ([]llm.Curated, llm.Usage, error)
+	Outline(ctx context.Context, r llm.OutlineRequest, session *llm.Session) (llm.Outline, llm.Usage, error)
+	Lesson(ctx context.Context, r llm.LessonRequest, session *llm.Session) (llm.LessonText, llm.Usage, error)
+	Practice(ctx context.Context, r llm.PracticeRequest, session *llm.Session) (llm.Practice, llm.Usage, error)
+	Questions(ctx context.Context, r llm.QuestionsRequest, session *llm.Session) ([]llm.Question, llm.Usage, error)
+	Solve(ctx context.Context, r llm.SolveRequest, session *llm.Session) ([]int, llm.Usage, error)
+	Summary(ctx context.Context, r llm.SummaryRequest, session *llm.Session) (llm.CourseSummary, llm.Usage, error)
+	Curate(ctx context.Context, r llm.CurateRequest, session *llm.Session) ([]llm.Curated, llm.Usage, error)
 	Info() llm.Info
 	Probe(ctx context.Context) (llm.Info, error)
 }
@@ -61,38 +61,38 @@ func New(endpoints []Endpoint, o Options) *Chain {
 }
 
 // Outline calls llm.Client.Outline on the first endpoint that works.
-func (c *Chain) Outline(ctx context.Context, r llm.OutlineRequest, heartbeat llm.Heartbeat) (llm.Outline, llm.Usage, error) {
-	return try(ctx, c, r, heartbeat, Writer.Outline)
+func (c *Chain) Outline(ctx context.Context, r llm.OutlineRequest, session *llm.Session) (llm.Outline, llm.Usage, error) {
+	return try(ctx, c, r, session, Writer.Outline)
 }
 
 // Lesson calls llm.Client.Lesson on the first endpoint that works.
-func (c *Chain) Lesson(ctx context.Context, r llm.LessonRequest, heartbeat llm.Heartbeat) (llm.LessonText, llm.Usage, error) {
-	return try(ctx, c, r, heartbeat, Writer.Lesson)
+func (c *Chain) Lesson(ctx context.Context, r llm.LessonRequest, session *llm.Session) (llm.LessonText, llm.Usage, error) {
+	return try(ctx, c, r, session, Writer.Lesson)
 }
 
 // Practice calls llm.Client.Practice on the first endpoint that works.
-func (c *Chain) Practice(ctx context.Context, r llm.PracticeRequest, heartbeat llm.Heartbeat) (llm.Practice, llm.Usage, error) {
-	return try(ctx, c, r, heartbeat, Writer.Practice)
+func (c *Chain) Practice(ctx context.Context, r llm.PracticeRequest, session *llm.Session) (llm.Practice, llm.Usage, error) {
+	return try(ctx, c, r, session, Writer.Practice)
 }
 
 // Questions calls llm.Client.Questions on the first endpoint that works.
-func (c *Chain) Questions(ctx context.Context, r llm.QuestionsRequest, heartbeat llm.Heartbeat) ([]llm.Question, llm.Usage, error) {
-	return try(ctx, c, r, heartbeat, Writer.Questions)
+func (c *Chain) Questions(ctx context.Context, r llm.QuestionsRequest, session *llm.Session) ([]llm.Question, llm.Usage, error) {
+	return try(ctx, c, r, session, Writer.Questions)
 }
 
 // Solve calls llm.Client.Solve on the first endpoint that works.
-func (c *Chain) Solve(ctx context.Context, r llm.SolveRequest, heartbeat llm.Heartbeat) ([]int, llm.Usage, error) {
-	return try(ctx, c, r, heartbeat, Writer.Solve)
+func (c *Chain) Solve(ctx context.Context, r llm.SolveRequest, session *llm.Session) ([]int, llm.Usage, error) {
+	return try(ctx, c, r, session, Writer.Solve)
 }
 
 // Summary calls llm.Client.Summary on the first endpoint that works.
-func (c *Chain) Summary(ctx context.Context, r llm.SummaryRequest, heartbeat llm.Heartbeat) (llm.CourseSummary, llm.Usage, error) {
-	return try(ctx, c, r, heartbeat, Writer.Summary)
+func (c *Chain) Summary(ctx context.Context, r llm.SummaryRequest, session *llm.Session) (llm.CourseSummary, llm.Usage, error) {
+	return try(ctx, c, r, session, Writer.Summary)
 }
 
 // Curate calls llm.Client.Curate on the first endpoint that works.
-func (c *Chain) Curate(ctx context.Context, r llm.CurateRequest, heartbeat llm.Heartbeat) ([]llm.Curated, llm.Usage, error) {
-	return try(ctx, c, r, heartbeat, Writer.Curate)
+func (c *Chain) Curate(ctx context.Context, r llm.CurateRequest, session *llm.Session) ([]llm.Curated, llm.Usage, error) {
+	return try(ctx, c, r, session, Writer.Curate)
 }
 
 // Info returns the first endpoint's; without endpoints it is empty.

@@ -156,17 +156,17 @@ func TestProbeReturnsTheFirstThatAnswers(t *testing.T) {
 
 func TestBeatsNeverFall(t *testing.T) {
 	t.Parallel()
-	heartbeats := func(err error) func(context.Context, llm.Heartbeat) error {
-		return func(_ context.Context, heartbeat llm.Heartbeat) error {
+	heartbeats := func(err error) func(context.Context, *llm.Session) error {
+		return func(_ context.Context, session *llm.Session) error {
 			for _, n := range []int{0, 3, 8} {
-				heartbeat(n)
+				session.Heartbeat(n)
 			}
 			return err
 		}
 	}
 	var reported []int
 	c := failover.New(of(does("a", heartbeats(fault(llm.Unavailable))), does("b", heartbeats(fault(llm.Overloaded))), does("c", heartbeats(nil))), failover.Options{})
-	_, _, err := c.Outline(t.Context(), llm.OutlineRequest{}, func(n int) { reported = append(reported, n) })
+	_, _, err := c.Outline(t.Context(), llm.OutlineRequest{}, &llm.Session{Heartbeat: func(n int) { reported = append(reported, n) }})
 	require.NoError(t, err)
 	require.Equal(t, []int{0, 3, 8, 8, 11, 16, 16, 19, 24}, reported)
 }

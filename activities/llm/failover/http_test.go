@@ -123,3 +123,19 @@ func TestCancelOverHTTPNeverCounts(t *testing.T) {
 	require.Zero(t, second.Count(llmtest.Practice))
 	require.Equal(t, "closed", c.State()[0].Breaker)
 }
+
+// TestAnotherEndpointGoesOnWhereOneLeftOff: the first one answers, and is gone before its repair.
+func TestAnotherEndpointGoesOnWhereOneLeftOff(t *testing.T) {
+	t.Parallel()
+	first, second := llmtest.New(t), llmtest.New(t)
+	first.On(llmtest.Outline, 1, llmtest.BrokenJSON())
+	first.On(llmtest.Outline, 2, llmtest.Status(http.StatusServiceUnavailable))
+	c := failover.New([]failover.Endpoint{over(t, "first", first), over(t, "second", second)}, failover.Options{})
+	session := &llm.Session{Answers: map[string]llm.Answer{}}
+	_, usage, err := c.Outline(t.Context(), llm.OutlineRequest{Brief: llm.Brief{Topic: "tea", Locale: "en"}}, session)
+	require.NoError(t, err)
+	require.Equal(t, 1, second.Count(llmtest.Outline))
+	require.True(t, second.Requests()[0].Repair)
+	require.Equal(t, []int{3, 2}, []int{usage.Calls, usage.Repairs}, "each request is charged once")
+	require.Equal(t, "second", usage.Endpoint)
+}

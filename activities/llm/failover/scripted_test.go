@@ -23,69 +23,69 @@ type scripted struct {
 	name  string
 	calls atomic.Int64
 	mu    sync.Mutex
-	do    func(ctx context.Context, heartbeat llm.Heartbeat) error
+	do    func(ctx context.Context, session *llm.Session) error
 }
 
-func does(name string, do func(context.Context, llm.Heartbeat) error) *scripted {
+func does(name string, do func(context.Context, *llm.Session) error) *scripted {
 	return &scripted{name: name, do: do}
 }
 
 func works(name string) *scripted {
-	return does(name, func(context.Context, llm.Heartbeat) error { return nil })
+	return does(name, func(context.Context, *llm.Session) error { return nil })
 }
 
 func fails(name string, err error) *scripted {
-	return does(name, func(context.Context, llm.Heartbeat) error { return err })
+	return does(name, func(context.Context, *llm.Session) error { return err })
 }
 
 // now sets the result of later calls.
 func (s *scripted) now(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.do = func(context.Context, llm.Heartbeat) error { return err }
+	s.do = func(context.Context, *llm.Session) error { return err }
 }
 
 func (s *scripted) count() int { return int(s.calls.Load()) }
 
-func (s *scripted) run(ctx context.Context, heartbeat llm.Heartbeat) (llm.Usage, error) {
+func (s *scripted) run(ctx context.Context, session *llm.Session) (llm.Usage, error) {
 	s.calls.Add(1)
 	s.mu.Lock()
 	do := s.do
 	s.mu.Unlock()
-	return llm.Usage{InputTokens: 10, OutputTokens: 5, Seconds: 2, Calls: 1, Repairs: 1}, do(ctx, heartbeat)
+	return llm.Usage{InputTokens: 10, OutputTokens: 5, Seconds: 2, Calls: 1, Repairs: 1}, do(ctx, session)
 }
 
-func (s *scripted) Outline(ctx context.Context, _ llm.OutlineRequest, b llm.Heartbeat) (llm.Outline, llm.Usage, error) {
+func (s *scripted) Outline(ctx context.Context, _ llm.OutlineRequest, b *llm.Session) (llm.Outline, llm.Usage, error) {
 	u, err := s.run(ctx, b)
 	return llm.Outline{Title: s.name}, u, err
 }
 
-func (s *scripted) Lesson(ctx context.Context, _ llm.LessonRequest, b llm.Heartbeat) (llm.LessonText, llm.Usage, error) {
+func (s *scripted) Lesson(ctx context.Context, _ llm.LessonRequest, b *llm.Session) (llm.LessonText, llm.Usage, error) {
 	u, err := s.run(ctx, b)
 	return llm.LessonText{}, u, err
 }
 
-func (s *scripted) Practice(ctx context.Context, _ llm.PracticeRequest, b llm.Heartbeat) (llm.Practice, llm.Usage, error) {
+func (s *scripted) Practice(ctx context.Context, _ llm.PracticeRequest, b *llm.Session) (llm.Practice, llm.Usage, error) {
 	u, err := s.run(ctx, b)
 	return llm.Practice{StudyQuestions: []string{s.name}}, u, err
 }
 
-func (s *scripted) Questions(ctx context.Context, _ llm.QuestionsRequest, b llm.Heartbeat) ([]llm.Question, llm.Usage, error) {
+func (s *scripted) Questions(ctx context.Context, _ llm.QuestionsRequest, b *llm.Session) ([]llm.Question, llm.Usage, error) {
 	u, err := s.run(ctx, b)
 	return []llm.Question{{Prompt: s.name}}, u, err
 }
 
-func (s *scripted) Solve(ctx context.Context, _ llm.SolveRequest, b llm.Heartbeat) ([]int, llm.Usage, error) {
+func (s *scripted) Solve(ctx context.Context, _ llm.SolveRequest, b *llm.Session) ([]int, llm.Usage, error) {
 	u, err := s.run(ctx, b)
 	return []int{len(s.name)}, u, err
 }
 
-func (s *scripted) Summary(ctx context.Context, _ llm.SummaryRequest, b llm.Heartbeat) (llm.CourseSummary, llm.Usage, error) {
+func (s *scripted) Summary(ctx context.Context, _ llm.SummaryRequest, b *llm.Session) (llm.CourseSummary, llm.Usage, error) {
 	u, err := s.run(ctx, b)
 	return llm.CourseSummary{}, u, err
 }
 
-func (s *scripted) Curate(ctx context.Context, _ llm.CurateRequest, b llm.Heartbeat) ([]llm.Curated, llm.Usage, error) {
+func (s *scripted) Curate(ctx context.Context, _ llm.CurateRequest, b *llm.Session) ([]llm.Curated, llm.Usage, error) {
 	u, err := s.run(ctx, b)
 	return []llm.Curated{{Why: s.name}}, u, err
 }

@@ -11,14 +11,14 @@ import (
 )
 
 // try calls one link after the other. The usage is the sum of all calls.
-func try[Q, A any](ctx context.Context, c *Chain, request Q, heartbeat llm.Heartbeat,
-	ask func(Writer, context.Context, Q, llm.Heartbeat) (A, llm.Usage, error),
+func try[Q, A any](ctx context.Context, c *Chain, request Q, session *llm.Session,
+	ask func(Writer, context.Context, Q, *llm.Session) (A, llm.Usage, error),
 ) (A, llm.Usage, error) {
 	var (
 		none    A
 		total   llm.Usage
 		failed  failures
-		counter = counter{heartbeat: heartbeat}
+		counter = counter{session: session}
 	)
 	for _, l := range c.links {
 		answer, usage, err := through(ctx, l, request, counter.next(), ask)
@@ -37,12 +37,12 @@ func try[Q, A any](ctx context.Context, c *Chain, request Q, heartbeat llm.Heart
 }
 
 // through makes one call by a link's breaker, which records the result.
-func through[Q, A any](ctx context.Context, l *link, request Q, heartbeat llm.Heartbeat,
-	ask func(Writer, context.Context, Q, llm.Heartbeat) (A, llm.Usage, error),
+func through[Q, A any](ctx context.Context, l *link, request Q, session *llm.Session,
+	ask func(Writer, context.Context, Q, *llm.Session) (A, llm.Usage, error),
 ) (answer A, usage llm.Usage, err error) {
 	_, err = l.breaker.Execute(func() (struct{}, error) {
 		var err error
-		answer, usage, err = ask(l.writer, ctx, request, heartbeat)
+		answer, usage, err = ask(l.writer, ctx, request, session)
 		return struct{}{}, cancelledOr(ctx, err)
 	})
 	return answer, usage, err
@@ -93,18 +93,19 @@ func sum(total, one llm.Usage, endpoint string) llm.Usage {
 
 // counter keeps the tokens of a heartbeat from falling when another endpoint starts over.
 type counter struct {
-	heartbeat llm.Heartbeat
-	reported  int
+	session  *llm.Session
+	reported int
 }
 
-// next returns the heartbeat for the next endpoint; it continues the earlier endpoints' count.
-func (p *counter) next() llm.Heartbeat {
-	if p.heartbeat == nil {
-		return nil
+// next returns the session for the next endpoint; it continues the earlier endpoints' count.
+func (p *counter) next() *llm.Session {
+	if p.session == nil || p.session.Heartbeat == nil {
+		return p.session
 	}
-	before := p.reported
-	return func(tokens int) {
+	next, before := *p.session, p.reported
+	next.Heartbeat = func(tokens int) {
 		p.reported = max(p.reported, before+tokens)
-		p.heartbeat(p.reported)
+		p.session.Heartbeat(p.reported)
 	}
+	return &next
 }

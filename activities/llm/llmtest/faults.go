@@ -213,9 +213,9 @@ func Fenced() Fault { return func(r *reply) { r.text = "```json\n" + r.text + "\
 // Delay waits before every chunk.
 func Delay(d time.Duration) Fault { return func(r *reply) { r.delay = d } }
 
-// Last spreads the chunks of the answer evenly over about d.
+// Last spreads the chunks of the answer, its end included, evenly over about d.
 func Last(d time.Duration) Fault {
-	return func(r *reply) { r.delay = d / time.Duration(max(1, len(pieces(r.text)))) }
+	return func(r *reply) { r.delay = d / time.Duration(len(pieces(r.text))+1) }
 }
 
 // NoUsage omits the usage.

@@ -21,6 +21,9 @@ const (
 	// Curate requests an order of items for a learner.
 	Curate Kind = "curate"
 	Models Kind = "models" // GET /v1/models
+	// Embeddings is POST /v1/embeddings. Of the faults it has Hold, those of the status, and those of the
+	// text, which is the whole body.
+	Embeddings Kind = "embeddings"
 )
 
 // Message is one turn of a conversation.

@@ -12,7 +12,7 @@ import (
 const maxRequestBytes = 4 << 20
 
 func (s *Server) serveModels(w http.ResponseWriter, r *http.Request) {
-	nth := s.countModels()
+	nth := s.countRequest(Models)
 	out := &reply{stallAfter: -1, cutAfter: -1}
 	s.spoil(Request{Kind: Models, Nth: nth}, out)
 	if out.hold && !s.park(r.Context(), func(st *State) *int { return &st.Held }) {
@@ -22,14 +22,18 @@ func (s *Server) serveModels(w http.ResponseWriter, r *http.Request) {
 		writeFault(w, out)
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"object": "list", "data": []any{
-		map[string]any{"id": s.model, "object": "model", "created": 1700000000, "owned_by": "llmtest"},
-	}})
+	var list []any
+	for _, id := range []string{s.model, s.embeddings} {
+		if id != "" {
+			list = append(list, map[string]any{"id": id, "object": "model", "created": 1700000000, "owned_by": "llmtest"})
+		}
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"object": "list", "data": list})
 }
 
-func (s *Server) countModels() int {
+func (s *Server) countRequest(k Kind) int {
 	n := 0
-	s.update(func(st *State) { st.Requests[Models]++; n = st.Requests[Models] })
+	s.update(func(st *State) { st.Requests[k]++; n = st.Requests[k] })
 	return n
 }
 

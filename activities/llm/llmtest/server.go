@@ -15,9 +15,10 @@ const DefaultModel = "gemma-test"
 
 // Server is a running fake. Create one with New or Start.
 type Server struct {
-	http   *httptest.Server
-	model  string
-	apiKey string
+	http       *httptest.Server
+	model      string
+	embeddings string // the model for embeddings; empty: none
+	apiKey     string
 
 	mu      sync.Mutex
 	state   State
@@ -26,6 +27,7 @@ type Server struct {
 	rules   []rule
 	script  func(Request) []Fault
 	changed chan struct{} // closed and replaced at every change of state
+	texts   []string      // of requests for embeddings
 	release chan struct{} // closed and replaced by Release
 	done    chan struct{} // closed by Close
 	closing sync.Once
@@ -36,6 +38,9 @@ type Option func(*Server)
 
 // WithModel sets the id of the one model served.
 func WithModel(id string) Option { return func(s *Server) { s.model = id } }
+
+// WithEmbeddings adds a model of this id that makes embeddings.
+func WithEmbeddings(id string) Option { return func(s *Server) { s.embeddings = id } }
 
 // WithAPIKey makes the server answer 401 to requests without this bearer token.
 func WithAPIKey(key string) Option { return func(s *Server) { s.apiKey = key } }
@@ -89,6 +94,7 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/models", s.serveModels)
 	mux.HandleFunc("POST /v1/chat/completions", s.serveChat)
+	mux.HandleFunc("POST /v1/embeddings", s.serveEmbeddings)
 	return s.authorized(mux)
 }
 

@@ -9,7 +9,7 @@ import (
 
 // State is a snapshot of a Server. Chat requests only, unless noted.
 type State struct {
-	Requests map[Kind]int   // received, models included
+	Requests map[Kind]int   // received, models and embeddings included
 	Lessons  map[string]int // lesson requests by lesson title, repair turns included
 	Repairs  int            // requests that were a second turn
 	Open     int            // being answered now, those in Hold and Stall included

@@ -58,6 +58,9 @@ func (s *supervisor) childEnviron() []string {
 	)
 	if s.o.EnginePort != 0 {
 		env = append(env, "LYO_ENGINE_PORT="+strconv.Itoa(s.o.EnginePort), "LYO_GEMMA_BASE_URL="+engineURL(s.o)+"/v1")
+		if s.o.Embeddings != "" && s.o.getenv("LYO_EMBEDDINGS_MODEL") == "" {
+			env = append(env, "LYO_EMBEDDINGS_MODEL="+s.o.Embeddings)
+		}
 	}
 	if s.o.getenv("LYO_ENV") == "" {
 		env = append(env, "LYO_ENV=development")

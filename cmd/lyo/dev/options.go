@@ -21,6 +21,7 @@ type Options struct {
 	RedisPort    int    // 0: a free one
 	MetricsPort  int    // the API's metrics; the worker has the next port; 0: not served
 	EnginePort   int    // the model server, lyo engine; 0: not run
+	Embeddings   string // the model of that server that makes embeddings, as it names it; empty: none
 	Self         string // the lyo program, started as migrate, api and worker
 	// Environ is the environment, os.Environ() when nil. If DATABASE_URL, REDIS_URL or
 	// TEMPORAL_ADDRESS is set, that server is used and none is started.

@@ -110,7 +110,12 @@ func TestChildrenGetAllAddresses(t *testing.T) {
 		value, _ := env.LookupEnv(name)
 		require.Equal(t, want, value, name)
 	}
-	s.o.Environ = append(s.o.Environ, "LYO_ENV=test")
-	value, _ := environ(s.childEnviron()).LookupEnv("LYO_ENV")
+	s.o.EnginePort, s.o.Embeddings = 8190, "vectors"
+	value, _ := environ(s.childEnviron()).LookupEnv("LYO_EMBEDDINGS_MODEL")
+	require.Equal(t, "vectors", value, "the engine that is started makes embeddings")
+	s.o.Environ = append(s.o.Environ, "LYO_ENV=test", "LYO_EMBEDDINGS_MODEL=mine")
+	value, _ = environ(s.childEnviron()).LookupEnv("LYO_EMBEDDINGS_MODEL")
+	require.Equal(t, "mine", value)
+	value, _ = environ(s.childEnviron()).LookupEnv("LYO_ENV")
 	require.Equal(t, "test", value)
 }

@@ -157,8 +157,8 @@ type careless struct {
 	change func(string) string
 }
 
-func (c careless) Lesson(ctx context.Context, r llm.LessonRequest, heartbeat llm.Heartbeat) (llm.LessonText, llm.Usage, error) {
-	text, usage, err := c.Writer.Lesson(ctx, r, heartbeat)
+func (c careless) Lesson(ctx context.Context, r llm.LessonRequest, session *llm.Session) (llm.LessonText, llm.Usage, error) {
+	text, usage, err := c.Writer.Lesson(ctx, r, session)
 	text.Markdown = c.change(text.Markdown)
 	return text, usage, err
 }

@@ -1,0 +1,78 @@
+package courses
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models/quality"
+	"github.com/lyoapp/lyo/models/text"
+)
+
+// timeLesson sets the minutes that a written lesson takes, by its text and its questions, and the course's hours.
+func timeLesson(tx *gorm.DB, course, lesson uuid.UUID) error {
+	var l Lesson
+	if err := tx.Select("content").First(&l, "id = ?", lesson).Error; err != nil {
+		return err
+	}
+	var practice []Item
+	if err := tx.Select("type", "content", "quiz").Find(&practice, "lesson_id = ? AND source = ?", lesson, SourceLyo).Error; err != nil {
+		return err
+	}
+	minutes := quality.LessonMinutes(l.Content, questionsOf(practice))
+	if err := tx.Model(&Lesson{}).Where("id = ?", lesson).UpdateColumn("estimated_duration_minutes", minutes).Error; err != nil {
+		return err
+	}
+	return sumDurations(tx, course)
+}
+
+// questionsOf counts the questions of a lesson's own items: those of quizzes, and the study questions, which
+// are a numbered list.
+func questionsOf(practice []Item) int {
+	questions := 0
+	for _, item := range practice {
+		if item.Type == "quiz" {
+			questions += len(item.Quiz)
+		} else {
+			questions += text.Steps(item.Content)
+		}
+	}
+	return questions
+}
+
+// sumDurations sets a course's hours to the sum of its lessons' minutes; null without a lesson.
+func sumDurations(tx *gorm.DB, course uuid.UUID) error {
+	return tx.Exec(`
+		UPDATE courses SET estimated_duration_hours = (SELECT sum(estimated_duration_minutes) / 60.0 FROM lessons WHERE course_id = courses.id)
+		WHERE id = ?`, course).Error
+}
+
+// otherDuration says how long the written lessons take, where that is more than a third off the hours that
+// were asked for.
+func otherDuration(c Course) string {
+	if c.TargetDurationHours == nil {
+		return ""
+	}
+	minutes := 0
+	for _, l := range c.Lessons {
+		if l.Revision > 0 {
+			minutes += l.EstimatedDurationMinutes
+		}
+	}
+	target, hours := *c.TargetDurationHours, float64(minutes)/60
+	if math.Abs(hours-target) <= target/3 {
+		return ""
+	}
+	if hours > target {
+		return fmt.Sprintf("The texts take about %s hours, more than the %s you asked for.", roundHours(hours), roundHours(target))
+	}
+	return fmt.Sprintf("The texts take about %s of the %s hours you asked for.", roundHours(hours), roundHours(target))
+}
+
+// roundHours writes hours with at most one digit after the point, and no less than 0.1.
+func roundHours(hours float64) string {
+	return strconv.FormatFloat(max(math.Round(hours*10)/10, 0.1), 'f', -1, 64)
+}
