@@ -30,7 +30,7 @@ func (w *CourseActivities) keepCost(ctx context.Context, c courses.Course, kind 
 	}
 	ctx, cancel := bookkeeping(ctx)
 	defer cancel()
-	outcome := "ok"
+	outcome := courses.OutcomeOK
 	if cause != nil {
 		outcome = outcomeOf(cause)
 	}

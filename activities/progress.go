@@ -2,12 +2,14 @@ package activities
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/manifest"
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
@@ -44,6 +46,9 @@ type ProgressActivities struct {
 	DB *gorm.DB
 	// Enqueuer returns the outbox messages that follow when a course is READY for the first time.
 	Enqueuer notify.Enqueuer
+	// Signer signs what courses are made of; nil: they have no manifest.
+	Signer *manifest.Signer
+	Log    *slog.Logger
 }
 
 // RecordInput is a series of consecutive events.
@@ -129,6 +134,15 @@ func (s *ProgressActivities) SettleCourse(ctx context.Context, in FinishInput) e
 		if in.Research != nil {
 			gen.SitesUnreachable = &in.Research.SitesUnreachable
 		}
-		return courses.FinishCourse(ctx, s.DB, in.TaskID, in.Rest, gen, s.Enqueuer)
+		return s.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+			if err := courses.FinishCourse(ctx, tx, in.TaskID, in.Rest, gen, s.Enqueuer); err != nil {
+				return err
+			}
+			// Also of a task that has ended: one that was cancelled may have changed lessons.
+			if err := courses.Attest(ctx, tx, task.ResultID, s.Signer, in.Rest[len(in.Rest)-1].At); err != nil {
+				s.Log.WarnContext(ctx, "a course has no manifest", "course_id", task.ResultID, "error", err)
+			}
+			return nil
+		})
 	})
 }

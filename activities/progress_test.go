@@ -1,12 +1,19 @@
 package activities_test
 
 import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/activities"
+	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/fixture"
+	"github.com/lyoapp/lyo/models/manifest"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 )
@@ -58,5 +65,34 @@ func TestATaskEndsWhateverWasSaid(t *testing.T) {
 		require.Equal(t, tasks.TaskError, row.State)
 		require.Equal(t, want, row.Fault.Code)
 		require.Equal(t, code == activities.FaultCancelled, row.Fault.CancelledByUser)
+	}
+}
+
+// TestAManifestKeepsNoTaskFromEnding: one that is too large to be checked is not signed, which is logged.
+func TestAManifestKeepsNoTaskFromEnding(t *testing.T) {
+	t.Parallel()
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	signer, err := manifest.NewSigner(private, "https://lyo.example.org")
+	require.NoError(t, err)
+	for _, size := range []int{1, manifest.MaxSize} {
+		ctx, db, _, task := fixture.Asked(t)
+		fixture.Outline(t, db, task.ResultID)
+		fixture.Write(t, db, task.ResultID, 1)
+		var logs bytes.Buffer
+		s := &activities.ProgressActivities{DB: db, Signer: signer, Log: slog.New(slog.NewTextHandler(&logs, nil))}
+		last := fixture.Event(task.Seq+1, activities.Failed, 90)
+		gen := &activities.Generation{Model: strings.Repeat("m", size), Provider: "lyo"}
+		for range 2 {
+			require.NoError(t, s.SettleCourse(ctx, activities.FinishInput{TaskID: task.ID, Rest: []activities.Event{last}, Generation: gen}))
+		}
+		row, err := tasks.AnyTask(ctx, db, task.ID)
+		require.NoError(t, err)
+		require.Equal(t, tasks.TaskError, row.State)
+		c, err := courses.FindWhole(db, task.ResultID)
+		require.NoError(t, err)
+		require.Equal(t, courses.CoursePartial, c.Status)
+		require.Equal(t, size == 1, c.Manifest != nil)
+		require.Equal(t, size == 1, logs.Len() == 0, logs.String())
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/rest"
+	"github.com/lyoapp/lyo/models/manifest"
 )
 
 // tokenSigner signs variations of an access token.
@@ -44,6 +45,16 @@ func (f tokenSigner) with(claim string, value any) string {
 	return f.sign(jwt.SigningMethodEdDSA, f.signer, claims)
 }
 
+// typed returns the token with the same claims and another type in its header.
+func (f tokenSigner) typed(typ string, key any) string {
+	f.t.Helper()
+	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, f.good.Claims)
+	token.Header["kid"], token.Header["typ"] = f.good.Header["kid"], typ
+	signed, err := token.SignedString(key)
+	require.NoError(f.t, err)
+	return signed
+}
+
 func (f tokenSigner) sign(method jwt.SigningMethod, key any, claims jwt.MapClaims) string {
 	f.t.Helper()
 	token := jwt.NewWithClaims(method, claims)
@@ -71,6 +82,10 @@ func TestEveryWayATokenCanBeWrong(t *testing.T) {
 	_, other, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
 	require.Equal(t, 200, w.do("GET", "/v1/users/me", "", "Authorization", "Bearer "+f.signed(jwt.SigningMethodEdDSA, signer)).status)
+	bySameKey, err := manifest.NewSigner(signer.(ed25519.PrivateKey), "http://lyo.test")
+	require.NoError(t, err)
+	signedCourse, err := bySameKey.Sign(manifest.Manifest{CourseID: uuid.New()})
+	require.NoError(t, err)
 	bad := map[string]string{
 		"none at all":       "",
 		"alg none":          f.signed(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType),
@@ -85,6 +100,8 @@ func TestEveryWayATokenCanBeWrong(t *testing.T) {
 		"another's session": f.with("sid", foreign.SessionID.String()),
 		"another user":      f.with("sub", eve.id),
 		"a refresh token":   p.refresh,
+		"a manifest":        signedCourse,
+		"a manifest's type": f.typed(manifest.Type, signer),
 		"truncated":         p.access[:len(p.access)-4],
 		"no signature":      p.access[:strings.LastIndexByte(p.access, '.')+1],
 		"two tokens":        p.access + " " + p.access,

@@ -78,6 +78,15 @@ func (w *testEnv) askFor(p person, topic, visibility string) (task, course uuid.
 // finish writes a course as the workflow would.
 func (w *testEnv) finish(task, course uuid.UUID) {
 	w.t.Helper()
+	now := w.server.Now()
+	w.write(course, "Water rises.")
+	done := tasks.TaskEvent{Seq: 2, State: tasks.TaskDone, Progress: 100, Step: "done", Message: "Ready", At: now}
+	require.NoError(w.t, courses.FinishCourse(context.Background(), w.server.DB, task, []tasks.TaskEvent{done}, courses.Generation{Model: "m", GeneratedAt: &now}, notify.Enqueuer{}))
+}
+
+// write plans a course of three lessons and writes them; the last text is that of all further ones.
+func (w *testEnv) write(course uuid.UUID, texts ...string) {
+	w.t.Helper()
 	ctx, db, now := context.Background(), w.server.DB, w.server.Now()
 	plan, err := courses.CourseToWrite(ctx, db, course)
 	require.NoError(w.t, err)
@@ -89,8 +98,8 @@ func (w *testEnv) finish(task, course uuid.UUID) {
 	}
 	_, err = courses.SaveOutline(ctx, db, plan)
 	require.NoError(w.t, err)
-	for _, l := range plan.Lessons {
-		l.Content, l.Revision, l.PracticeRevision = "Water rises.", 1, 1
+	for i, l := range plan.Lessons {
+		l.Content, l.Revision, l.PracticeRevision = texts[min(i, len(texts)-1)], 1, 1
 		require.NoError(w.t, courses.SaveLesson(ctx, db, l))
 		require.NoError(w.t, courses.SavePractice(ctx, db, l, []courses.Item{{
 			ID: courses.ItemID(l.ID, 1), CourseID: course, LessonID: l.ID, Position: 1, Type: "quiz", Title: "Quiz", Source: "lyo",
@@ -98,8 +107,6 @@ func (w *testEnv) finish(task, course uuid.UUID) {
 			Quiz: []courses.QuizQuestion{{ID: "q1", Kind: "single_choice", Prompt: "Why?", Options: []string{"moon", "sun"}, Explanation: "secret-explanation"}},
 		}}))
 	}
-	done := tasks.TaskEvent{Seq: 2, State: tasks.TaskDone, Progress: 100, Step: "done", Message: "Ready", At: now}
-	require.NoError(w.t, courses.FinishCourse(ctx, db, task, []tasks.TaskEvent{done}, courses.Generation{Model: "m", GeneratedAt: &now}, notify.Enqueuer{}))
 }
 
 func TestGenerateAnswersWithWhatCanBeReadAtOnce(t *testing.T) {

@@ -46,6 +46,8 @@ type generationView struct {
 	Provider      string         `json:"provider"`
 	PromptVersion string         `json:"prompt_version"`
 	Fallback      bool           `json:"fallback" doc:"True when no language model wrote the course."`
+	AIGenerated   bool           `json:"ai_generated" doc:"Whether a language model took part in writing it: clients show a mark. False for a study plan of the built-in outline writer."`
+	Manifest      *string        `json:"manifest" nullable:"true" doc:"What the course is made of, signed (a JWS): its model, sources, and digests of its lessons; see /v1/provenance/check. null: there is none."`
 	Sources       []string       `json:"sources" nullable:"false" doc:"What the lessons cite and the sites their items are from; own is the owner's material."`
 	GeneratedAt   *time.Time     `json:"generated_at"`
 	Seconds       float64        `json:"seconds"`
@@ -158,7 +160,7 @@ func viewCourse(c courses.Course) courseView {
 		Description: c.Description, Status: string(c.Status), Interests: rest.ListOf(c.Interests),
 		DifficultyLevel: c.DifficultyLevel, TargetDurationHours: c.TargetDurationHours,
 		EstimatedDurationHours: c.EstimatedDurationHours, Tags: rest.ListOf(c.Tags), ThumbnailURL: c.ThumbnailURL,
-		Locale: c.Locale, Generation: viewGeneration(c.Generation), CreatedAt: c.CreatedAt.UTC(),
+		Locale: c.Locale, Generation: viewGeneration(c), CreatedAt: c.CreatedAt.UTC(),
 		UpdatedAt: c.UpdatedAt.UTC(), PublishedAt: rest.UTC(c.PublishedAt),
 		IsFavorite: c.IsFavorite, ModerationStatus: string(c.ModerationStatus), Lessons: []lessonView{}, Items: []itemView{},
 	}
@@ -173,10 +175,11 @@ func viewCourse(c courses.Course) courseView {
 	return v
 }
 
-func viewGeneration(g courses.Generation) generationView {
+func viewGeneration(c courses.Course) generationView {
+	g := c.Generation
 	v := generationView{
 		Model: g.Model, ModelVersion: g.ModelVersion, Provider: g.Provider, PromptVersion: g.PromptVersion,
-		Fallback: g.Fallback, Sources: rest.ListOf(g.Sources), GeneratedAt: rest.UTC(g.GeneratedAt), Seconds: g.Seconds,
+		Fallback: g.Fallback, AIGenerated: g.ByAI(), Manifest: c.Manifest, Sources: rest.ListOf(g.Sources), GeneratedAt: rest.UTC(g.GeneratedAt), Seconds: g.Seconds,
 		InputTokens: g.InputTokens, OutputTokens: g.OutputTokens, QuizAgreement: g.QuizAgreement, Notice: filled(g.Notice),
 	}
 	if n := g.Citations; n != nil {

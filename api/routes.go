@@ -21,6 +21,7 @@ func (s *Server) routes() {
 	s.exports()                            // POST /v1/users/me/export, GET /v1/users/me/exports/{id}
 	s.admin()                              // GET /v1/admin/audit
 	s.courses()                            // POST /v1/courses/generate, /v1/courses/{id}/regenerate, GET /v1/courses, GET, PUT, DELETE /v1/courses/{id}
+	s.provenance()                         // POST /v1/provenance/check, GET /.well-known/lyo-provenance-keys.json
 	s.tasks()                              // GET /v1/tasks, GET /v1/tasks/{id}/status, POST /v1/tasks/{id}/cancel, outline, DELETE /v1/tasks/{id}
 	s.sources()                            // GET, POST /v1/sources, GET, DELETE /v1/sources/{id}
 

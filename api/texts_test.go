@@ -26,7 +26,8 @@ var withoutRule = map[string]string{
 }
 
 // TestEveryTextOfABodyHasARule sends, for each text member of each body in the
-// document, a text with marks piled upon a letter: every rule refuses that.
+// document, a text with marks piled upon a letter: every rule refuses that. What check-provenance gets is compared
+// to the byte, and so taken as it comes.
 func TestEveryTextOfABodyHasARule(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
@@ -34,7 +35,7 @@ func TestEveryTextOfABodyHasARule(t *testing.T) {
 	tested := 0
 	for path, item := range w.server.OpenAPI().Paths {
 		for method, op := range map[string]*huma.Operation{"POST": item.Post, "PUT": item.Put, "PATCH": item.Patch, "DELETE": item.Delete} {
-			if op == nil || op.RequestBody == nil || op.RequestBody.Content["application/json"] == nil || path == sourcesPath {
+			if op == nil || op.OperationID == "check-provenance" || op.RequestBody == nil || op.RequestBody.Content["application/json"] == nil || path == sourcesPath {
 				continue
 			}
 			d := documented{w.server.OpenAPI().Components.Schemas}

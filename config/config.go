@@ -44,6 +44,7 @@ type Config struct {
 
 	HTTP       HTTP
 	Auth       Auth
+	Manifest   Manifest
 	Limits     Limits
 	Database   Database
 	Redis      Redis
@@ -89,6 +90,13 @@ type Auth struct {
 	RefreshFor time.Duration `env:"LYO_REFRESH_TOKEN_TTL" envDefault:"720h"`
 	// SessionMax is the maximum lifetime of a session, however often its tokens are refreshed.
 	SessionMax time.Duration `env:"LYO_SESSION_MAX" envDefault:"4320h"`
+}
+
+// Manifest is about the signed manifests that say what courses are made of.
+type Manifest struct {
+	// Key is an Ed25519 private key in PEM (PKCS #8), another than LYO_JWT_KEY, with which workers sign.
+	// Empty: in development a key in the state directory, else courses have no manifest.
+	Key Secret `env:"LYO_PROVENANCE_KEY"`
 }
 
 // Database is Postgres.

@@ -27,6 +27,8 @@ func wrongArrows() map[string][]string {
 		"models/ranking":      {module + "models/feed", "go.temporal.io/sdk"},
 		"models/citations":    {module + "models/courses", module + "models/quality", "net/http"},
 		"models/quality":      {module + "models/courses"},
+		"models/jwk":          {module + "models/store"},
+		"models/manifest":     {module + "models/store", "gorm.io/gorm"},
 		"models/text":         {module + "models/store"},
 		"activities":          {module + "workflows", module + "api", module + "engine", module + "config"},
 		"activities/llm":      {module + "models/store", module + "engine", module + "workflows", module + "api", "gorm.io/gorm", "go.temporal.io/sdk"},
@@ -61,6 +63,7 @@ func wrongArrows() map[string][]string {
 func rightArrows() map[string][]string {
 	arrows := map[string][]string{
 		"models/boards":    {module + "models/learning", "github.com/redis/go-redis/v9"},
+		"models/manifest":  {module + "models/jwk"},
 		"models/storetest": {module + "deploy/local", "github.com/redis/go-redis/v9"},
 		"workflows":        {module + "activities"},
 		"activities":       {module + "models/privacy"},

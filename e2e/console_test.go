@@ -102,6 +102,7 @@ func (v *visit) firstCourse() {
 // read goes through the lesson, its quiz and its end.
 func (v *visit) read() {
 	v.see("#lesson .prose p")
+	v.await(`document.querySelector("#made-by[data-ai=true]")?.textContent === "Written by AI"`)
 	v.inspect("lesson")
 	if v.has("quiz", "/v1/courses/{id}/items/{item_id}/attempts") {
 		v.await(`document.querySelector(".quiz[data-graded=true]")`)

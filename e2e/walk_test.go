@@ -61,6 +61,9 @@ func TestAFirstCourse(t *testing.T) {
 	}
 	generation := done["generation"].(object)
 	require.Equal(t, false, generation["fallback"])
+	require.Equal(t, true, generation["ai_generated"])
+	checked := (&learner{t: t, base: two.base}).call(http.MethodPost, "/v1/provenance/check", object{"manifest": generation["manifest"]}, http.StatusOK)
+	require.Equal(t, []any{true, true, course}, []any{checked["ours"], checked["unchanged"], checked["course_id"]}, "anyone can tell, from another API process")
 
 	late, code := ada.at(two).listen(ada.at(two).dial(task, ""))
 	require.Equal(t, websocket.StatusNormalClosure, code)

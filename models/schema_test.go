@@ -30,7 +30,7 @@ func rows() []any {
 	return []any{
 		&accounts.User{}, &accounts.Session{}, &courses.Course{}, &courses.Lesson{}, &courses.Item{}, &courses.PlanEdit{},
 		&tasks.Task{}, &tasks.TaskEvent{}, &store.OutboxMessage{},
-		&courses.Source{}, &courses.CourseSource{}, &passages.Snapshot{}, &passages.Passage{}, &passages.CourseSnapshot{}, &passages.Citation{}, &courses.Finding{}, &courses.SourceAnswer{}, &courses.ModelCall{}, &courses.ModelAnswer{},
+		&courses.Source{}, &courses.CourseSource{}, &passages.Snapshot{}, &passages.Passage{}, &passages.CourseSnapshot{}, &passages.Citation{}, &courses.Finding{}, &courses.SourceAnswer{}, &courses.ModelCall{}, &courses.ModelAnswer{}, &courses.ProvenanceKey{},
 		&store.AuditEntry{}, &accounts.Mail{}, &privacy.Export{}, &privacy.ExportPart{}, &learning.Event{},
 		&notify.Notification{}, &notify.Broadcast{}, &notify.Device{}, &notify.PushReceipt{}, &notify.PushPreferences{}, &notify.PushDay{}, &notify.PushCredential{},
 		&community.Post{}, &community.PostLike{}, &community.PostView{}, &community.Comment{}, &community.CommentLike{}, &accounts.Block{}, &community.Follow{},

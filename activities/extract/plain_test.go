@@ -34,6 +34,7 @@ func TestTextInItsEncodings(t *testing.T) {
 		"an unknown charset":   {"text/plain; charset=klingon", "Gr\xf6\xdfe", "Größe"},
 		"the mark wins":        {"text/plain; charset=iso-8859-1", "\xef\xbb\xbfGröße", "Größe"},
 		"lines and paragraphs": {"text/plain", "\r\n\r\none\r\n  two\t \r\n\r\n\r\n\r\nthree\fpage\r\n", "one\n  two\n\nthree\n\npage"},
+		"what scripts need":    {"text/plain", "می\u200cخواهم ប្រទេស\u200bកម្ពុជា \U0001F3F4\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F no\u200cjoin", "می\u200cخواهم ប្រទេស\u200bកម្ពុជា \U0001F3F4\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F nojoin"},
 		"what nobody sees":     {"text/plain", "a\x00b\u200bc\u202ed \x1b[31mred\x07 " + strings.Repeat("words ", 40), "abcd [31mred " + strings.TrimSpace(strings.Repeat("words ", 40))},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -90,7 +90,12 @@ func (t *AccessTokens) Verify(token string) (Claims, error) {
 	return c.checked()
 }
 
+// key returns the key of a token. Of another type, such as a manifest, none is: whoever signed it, it is no
+// access token.
 func (t *AccessTokens) key(token *jwt.Token) (any, error) {
+	if typ, _ := token.Header["typ"].(string); typ != "JWT" {
+		return nil, fmt.Errorf("not an access token but of type %.40q", typ)
+	}
 	kid, _ := token.Header["kid"].(string)
 	if key, ok := t.keys.trusted[kid]; ok {
 		return key, nil

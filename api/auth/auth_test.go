@@ -209,7 +209,6 @@ func TestTwoKeysLiveDuringARotation(t *testing.T) {
 	require.Error(t, err)
 }
 
-// TestThumbprint uses the key and the value of RFC 8037, appendix A.
 func TestKeysThatSomebodyTypedAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, seed := range []string{strings.Repeat("k", 32), "0123456701234567012345670123456789"[:32], strings.Repeat("\x00", 31) + "\x01"} {
@@ -225,13 +224,6 @@ func TestKeysThatSomebodyTypedAreRefused(t *testing.T) {
 		_, err = ParseKeys(text)
 		require.NoError(t, err)
 	}
-}
-
-func TestThumbprint(t *testing.T) {
-	t.Parallel()
-	public, err := jwt.NewParser().DecodeSegment("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
-	require.NoError(t, err)
-	require.Equal(t, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k", Thumbprint(public))
 }
 
 func TestAccessTokensThatAreNotGood(t *testing.T) {

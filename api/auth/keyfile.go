@@ -11,26 +11,35 @@ import (
 // KeyFile is the name of the development key inside the state directory.
 const KeyFile = "jwt-key.pem"
 
-// LoadOrCreate reads the key in a state directory, and creates it at the first call. Processes that
-// start at once agree on one key: the file appears whole or not at all, and the first process to link
-// it wins. Only its owner can read it.
+// LoadOrCreate reads the key of tokens in a state directory, as KeyText does.
 func LoadOrCreate(stateDir string) (*Keys, error) {
-	path := filepath.Join(stateDir, KeyFile)
+	text, err := KeyText(stateDir, KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := ParseKeys(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(stateDir, KeyFile), err)
+	}
+	return keys, nil
+}
+
+// KeyText returns the private key, as PEM, in a file of a state directory, and creates it at the first call.
+// Processes that start at once agree on one key: the file appears whole or not at all, and the first process to
+// link it wins. Only its owner can read it.
+func KeyText(stateDir, file string) (string, error) {
+	path := filepath.Join(stateDir, file)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := create(stateDir, path); err != nil {
-			return nil, fmt.Errorf("make the token key: %w", err)
+			return "", fmt.Errorf("make %s: %w", file, err)
 		}
 		text, err = os.ReadFile(path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the token key: %w", err)
+		return "", fmt.Errorf("read %s: %w", file, err)
 	}
-	keys, err := ParseKeys(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return keys, nil
+	return string(text), nil
 }
 
 func create(dir, path string) error {
@@ -41,7 +50,7 @@ func create(dir, path string) error {
 	if err != nil {
 		return err
 	}
-	draft, err := os.CreateTemp(dir, KeyFile+".*") // made with mode 0600
+	draft, err := os.CreateTemp(dir, filepath.Base(path)+".*") // made with mode 0600
 	if err != nil {
 		return err
 	}

@@ -3,13 +3,13 @@ package auth
 import (
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
+
+	"github.com/lyoapp/lyo/models/jwk"
 )
 
 // Keys are the Ed25519 keys of access tokens. The first private one signs, and all of them verify.
@@ -25,7 +25,7 @@ type Keys struct {
 // a rotation, PUBLIC KEY (PKIX). One must be private. A key whose seed is not random is refused.
 func ParseKeys(text string) (*Keys, error) {
 	k := &Keys{trusted: map[string]ed25519.PublicKey{}}
-	set := []jwk{}
+	set := []jwk.Key{}
 	for rest := []byte(text); ; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
@@ -35,13 +35,13 @@ func ParseKeys(text string) (*Keys, error) {
 		if err != nil {
 			return nil, err
 		}
-		set = append(set, newJWK(public))
+		set = append(set, jwk.Of(public))
 	}
 	if k.signer == nil {
 		return nil, errors.New("no Ed25519 private key in PEM (PKCS #8) found")
 	}
 	var err error
-	k.jwks, err = json.Marshal(map[string][]jwk{"keys": set})
+	k.jwks, err = json.Marshal(map[string][]jwk.Key{"keys": set})
 	return k, err
 }
 
@@ -50,10 +50,7 @@ func (k *Keys) add(block *pem.Block) (ed25519.PublicKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if private != nil && !random(private.Seed()) {
-		return nil, errors.New("the Ed25519 private key was not made at random: use openssl genpkey -algorithm ed25519")
-	}
-	kid := Thumbprint(public)
+	kid := jwk.Thumbprint(public)
 	if private != nil && k.signer == nil {
 		k.kid, k.signer = kid, private
 	}
@@ -80,6 +77,9 @@ func parseBlock(block *pem.Block) (ed25519.PublicKey, ed25519.PrivateKey, error)
 	case "PRIVATE KEY":
 		parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		if private, ok := parsed.(ed25519.PrivateKey); ok && err == nil {
+			if !random(private.Seed()) {
+				return nil, nil, errors.New("the Ed25519 private key was not made at random: use openssl genpkey -algorithm ed25519")
+			}
 			public, _ := private.Public().(ed25519.PublicKey) // that is what it documents
 			return public, private, nil
 		}
@@ -90,6 +90,26 @@ func parseBlock(block *pem.Block) (ed25519.PublicKey, ed25519.PrivateKey, error)
 		}
 	}
 	return nil, nil, fmt.Errorf("PEM block %q is not an Ed25519 key", block.Type)
+}
+
+// ParsePrivateKey reads one PEM block, an Ed25519 private key (PKCS #8). A key whose seed is not random is refused.
+func ParsePrivateKey(text string) (ed25519.PrivateKey, error) {
+	if block, rest := pem.Decode([]byte(text)); block != nil {
+		if more, _ := pem.Decode(rest); more != nil {
+			return nil, errors.New("more than one PEM block")
+		}
+		_, private, err := parseBlock(block)
+		if private != nil || err != nil {
+			return private, err
+		}
+	}
+	return nil, errors.New("no Ed25519 private key in PEM (PKCS #8) found")
+}
+
+// Trust reports whether one of the keys is this one.
+func (k *Keys) Trust(public ed25519.PublicKey) bool {
+	_, found := k.trusted[jwk.Thumbprint(public)]
+	return found
 }
 
 // Generate returns a new private key as PEM.
@@ -107,25 +127,3 @@ func Generate() (string, error) {
 
 // JWKS returns the public keys as a JSON Web Key Set (RFC 7517).
 func (k *Keys) JWKS() []byte { return k.jwks }
-
-// jwk is a public key in the form of RFC 8037.
-type jwk struct {
-	Curve string `json:"crv"`
-	Type  string `json:"kty"`
-	X     string `json:"x"`
-	ID    string `json:"kid"`
-	Use   string `json:"use"`
-	Alg   string `json:"alg"`
-}
-
-func newJWK(public ed25519.PublicKey) jwk {
-	x := base64.RawURLEncoding.EncodeToString(public)
-	return jwk{Curve: "Ed25519", Type: "OKP", X: x, ID: Thumbprint(public), Use: "sig", Alg: "EdDSA"}
-}
-
-// Thumbprint returns the RFC 7638 thumbprint of a key, which is used as its kid.
-func Thumbprint(public ed25519.PublicKey) string {
-	x := base64.RawURLEncoding.EncodeToString(public)
-	sum := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + x + `"}`))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}

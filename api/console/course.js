@@ -29,7 +29,7 @@ function draw(page) {
   fill(page.head,
     h("p", { class: "eyebrow" }, [name(course.difficulty_level), course.estimated_duration_hours > 0 && plural(Math.round(course.estimated_duration_hours * 10) / 10, "hour"),
       course.lessons.length > 0 && plural(course.lessons.length, "lesson")].filter(Boolean).join(" · ")),
-    h("h1", { tabindex: -1 }, course.title),
+    h("h1", { tabindex: -1 }, course.title), madeBy(course),
     course.summary && h("p", { class: "lead" }, course.summary),
     notices(course), sharing(page), learnt(page));
   document.title = course.title + " · Lyo";
@@ -37,9 +37,17 @@ function draw(page) {
   lesson(page);
 }
 
+/** The mark of what wrote it; none before anything is written. */
+function madeBy({ generation }) {
+  if (!generation.provider && !generation.ai_generated) return null;
+  const plan = generation.provider === "extractive" ? "Quoted from sources" : "Study plan, not AI";
+  return h("p", { class: "meta", id: "made-by", "data-ai": String(generation.ai_generated) },
+    h("span", { class: "pill" }, generation.ai_generated ? "Written by AI" : plan));
+}
+
 function notices(course) {
   const notes = [];
-  if (course.generation.fallback) notes.push("A study plan by the built-in outline writer: no language model took part.");
+  if (course.generation.fallback && !course.generation.ai_generated) notes.push("A study plan by the built-in outline writer: no language model took part.");
   if (course.generation.notice) notes.push(course.generation.notice);
   if (course.status === "PARTIAL") notes.push("The writing ended early; the lessons that were finished are here.");
   if (course.status === "ERROR") notes.push("This course did not work out. Ask for it again, perhaps in other words.");

@@ -34,13 +34,28 @@ type Tagged[T any] struct {
 	Body         T
 }
 
+// What caches may do with an answer.
+const (
+	ownCache    = "private, no-cache"   // of the caller's, who asks again each time
+	sharedCache = "public, max-age=300" // everybody gets the same
+)
+
 // Conditional returns the answer with one resource, or 304 for a client that has the current version.
 func Conditional[T any](ifNoneMatch string, body T) (*Tagged[T], error) {
+	return conditional(ifNoneMatch, body, ownCache)
+}
+
+// Shared is Conditional for what is the same for everybody, and may be five minutes old.
+func Shared[T any](ifNoneMatch string, body T) (*Tagged[T], error) {
+	return conditional(ifNoneMatch, body, sharedCache)
+}
+
+func conditional[T any](ifNoneMatch string, body T, cache string) (*Tagged[T], error) {
 	etag := ETagOf(body)
-	if err := notModified(ifNoneMatch, etag); err != nil {
-		return nil, err
+	if tag, ok := MatchETag(ifNoneMatch, etag, true); ok { // compared weakly, as If-None-Match requires
+		return nil, &unchanged{etag: tag, cache: cache}
 	}
-	return &Tagged[T]{ETag: etag, CacheControl: "private, no-cache", Body: body}, nil
+	return &Tagged[T]{ETag: etag, CacheControl: cache, Body: body}, nil
 }
 
 // ETagOf returns the strong ETag of v's JSON. v must marshal.
@@ -51,15 +66,6 @@ func ETagOf(v any) string {
 	}
 	sum := sha256.Sum256(data)
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
-}
-
-// notModified returns the error that is answered with 304, or nil when the client's version is old.
-// ETags are compared weakly, as If-None-Match requires.
-func notModified(ifNoneMatch, etag string) error {
-	if tag, ok := MatchETag(ifNoneMatch, etag, true); ok {
-		return &unchanged{etag: tag}
-	}
-	return nil
 }
 
 // CheckIfMatch returns a Precondition error unless the field is absent or contains the current ETag.
@@ -90,10 +96,10 @@ func MatchETag(list, etag string, weakly bool) (string, bool) {
 }
 
 // unchanged is the answer 304, which has no body and so is no problem document.
-type unchanged struct{ etag string }
+type unchanged struct{ etag, cache string }
 
 func (u *unchanged) Error() string  { return "not modified" }
 func (u *unchanged) GetStatus() int { return http.StatusNotModified }
 func (u *unchanged) GetHeaders() http.Header {
-	return http.Header{"Etag": {u.etag}, "Cache-Control": {"private, no-cache"}}
+	return http.Header{"Etag": {u.etag}, "Cache-Control": {u.cache}}
 }

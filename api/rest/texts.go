@@ -24,8 +24,11 @@ var textRulesByName = map[string]func(string) (string, error){
 	"title":    func(s string) (string, error) { return texts.Shown(texts.Line(s)) }, // one line
 	"note":     texts.Prose,                                                          // lines, maybe empty
 	"prose":    shownProse,                                                           // lines
-	"password": func(s string) (string, error) { return s, nil },
+	"password": verbatim,
+	"verbatim": verbatim, // what is compared to the byte
 }
+
+func verbatim(s string) (string, error) { return s, nil }
 
 func shownProse(s string) (string, error) { return texts.Shown(texts.Prose(s)) }
 

@@ -22,6 +22,9 @@ func configCommand(environ []string) *cobra.Command {
 					return err
 				}
 				fmt.Fprintln(cmd.OutOrStdout(), "the settings are good for", cfg.Env)
+				if cfg.Manifest.Key == "" && cfg.Env != config.Development {
+					fmt.Fprintln(cmd.OutOrStdout(), noManifests)
+				}
 				return nil
 			},
 		},
@@ -60,5 +63,5 @@ func checkParts(cfg config.Config) error {
 			signing = fmt.Errorf("LYO_JWT_KEY: %w", err)
 		}
 	}
-	return errors.Join(keys, servers, signing, vapid, versionable(cfg))
+	return errors.Join(keys, servers, signing, checkProvenance(cfg), vapid, versionable(cfg))
 }

@@ -33,7 +33,7 @@ func doctorCommand(environ []string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Check everything Lyo needs, and say how to fix problems", Args: cobra.NoArgs,
 		Long: "Checks the settings, the state directory, Postgres and its schema, the clock, Redis, Temporal, workers, open runs, the outbox,\n" +
-			"the models, mail, the API and push. It changes nothing, and fails if a check finds a fault.",
+			"the models, the key of manifests, mail, the API and push. It changes nothing, and fails if a check finds a fault.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return examine(cmd.Context(), environ, cmd.OutOrStdout(), asJSON)
 		},
@@ -98,7 +98,7 @@ const checkFor = 4 * time.Second
 func (d *doctor) look(ctx context.Context) []finding {
 	var findings []finding
 	for _, check := range []func(context.Context) finding{
-		d.state, d.database, d.schema, d.clock, d.redisServer, d.temporalServer, d.workers, d.runs, d.rollout, d.outbox, d.model, d.embeddings, d.mail, d.api, d.push,
+		d.state, d.database, d.schema, d.clock, d.redisServer, d.temporalServer, d.workers, d.runs, d.rollout, d.outbox, d.model, d.embeddings, d.provenance, d.mail, d.api, d.push,
 	} {
 		checking, cancel := context.WithTimeout(ctx, checkFor)
 		found := check(checking)

@@ -81,9 +81,13 @@ func (a *app) runWorkers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	signer, err := a.signer(ctx)
+	if err != nil {
+		return err
+	}
 	material := a.material(ctx)
 	database := activities.Database{
-		Progress: &activities.ProgressActivities{DB: a.db, Enqueuer: outbox.NewEnqueuer(clock)}, Quality: a.checking(),
+		Progress: &activities.ProgressActivities{DB: a.db, Enqueuer: outbox.NewEnqueuer(clock), Signer: signer, Log: a.log}, Quality: a.checking(),
 		Sources: a.researching(), Material: material, Courses: writing,
 		Accounts: &activities.AccountActivities{
 			DB: a.db, Redis: a.redis, Boards: a.leaderboards(), Cancel: outbox.CancelSoon, EndPush: outbox.EndPush, Clock: clock,

@@ -43,7 +43,7 @@ func (m *Model) contextParams() yzma.ContextParams {
 	if m.o.Embedding {
 		p.Embeddings = 1
 		p.NBatch, p.NUbatch = p.NCtx, p.NCtx // such models read a whole text
-		p.NOutputsMax = 0 // every token counts for the vector
+		p.NOutputsMax = 0                    // every token counts for the vector
 	}
 	return p
 }

@@ -98,6 +98,7 @@ type Course struct {
 	FlagReason             string                   `gorm:"column:held_for"` // why it waits for an administrator
 	OwnMaterial            bool                     // written from its owner's uploads, notes or addresses
 	RightsConfirmedAt      *time.Time               // when its owner said that this material may be published
+	Manifest               *string                  // what it is made of, signed; nil: nothing is
 
 	Lessons []Lesson `gorm:"-"`
 	Items   []Item   `gorm:"-"`
@@ -112,7 +113,8 @@ type Generation struct {
 	Provider      string     `json:"provider,omitempty"`
 	PromptVersion string     `json:"prompt_version,omitempty"`
 	Fallback      bool       `json:"fallback"`
-	Sources       []string   `json:"sources,omitempty"` // OwnMaterial and sites, as far as the course uses them
+	AIGenerated   bool       `json:"ai_generated"` // noted since migration 24: ask ByAI
+	Sources       []string   `json:"sources,omitempty"` // OwnSource and sites, as far as its lessons use them
 	GeneratedAt   *time.Time `json:"generated_at,omitempty"`
 	Seconds       float64    `json:"seconds"` // from the first step to the end
 	InputTokens   int        `json:"input_tokens"`

@@ -174,13 +174,18 @@ func FindWhole(tx *gorm.DB, id uuid.UUID) (Course, error) {
 // countCosts adds up what the course cost and how often its quizzes' answers
 // were found again by the independent solve.
 func countCosts(tx *gorm.DB, c *Course) error {
-	var sum struct{ InputTokens, OutputTokens int }
+	var sum struct {
+		InputTokens, OutputTokens int
+		Written                   bool // by a language model
+	}
 	err := tx.Model(&ModelCall{}).Where("course_id = ?", c.ID).
-		Select("coalesce(sum(input_tokens), 0) AS input_tokens, coalesce(sum(output_tokens), 0) AS output_tokens").Scan(&sum).Error
+		Select("coalesce(sum(input_tokens), 0) AS input_tokens, coalesce(sum(output_tokens), 0) AS output_tokens, " +
+			"coalesce(bool_or(outcome = '" + OutcomeOK + "'), false) AS written").Scan(&sum).Error
 	if err != nil {
 		return err
 	}
 	c.Generation.InputTokens, c.Generation.OutputTokens = sum.InputTokens, sum.OutputTokens
+	c.Generation.AIGenerated = c.Generation.ByAI() || sum.Written
 	asked, agreed := 0, 0
 	for _, l := range c.Lessons {
 		asked, agreed = asked+l.QuizAsked, agreed+l.QuizAgreed

@@ -16,7 +16,7 @@ type ModelCall struct {
 	Kind         string    // outline, lesson, practice, questions, solve, solve again or summary
 	Model        string
 	Endpoint     string
-	Outcome      string // ok, or the kind of the failure
+	Outcome      string // OutcomeOK, or the kind of the failure
 	Calls        int    // requests to the server, repairs included
 	Repairs      int
 	Smaller      bool // it came down to the smaller task
@@ -26,15 +26,22 @@ type ModelCall struct {
 	At           time.Time
 }
 
+// OutcomeOK is the outcome of a conversation that came to an answer.
+const OutcomeOK = "ok"
+
 // SaveModelCall stores the cost of a conversation. Saving it twice is harmless.
 // For a user who is deleted nothing is stored.
 func SaveModelCall(ctx context.Context, db *gorm.DB, call ModelCall) error {
-	return db.WithContext(ctx).Exec(`
+	err := db.WithContext(ctx).Exec(`
 		INSERT INTO model_calls (id, user_id, course_id, kind, model, endpoint, outcome, calls, repairs, smaller, input_tokens, output_tokens, seconds, at)
 		SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM users WHERE id = ?
 		ON CONFLICT DO NOTHING`,
 		call.ID, call.CourseID, call.Kind, call.Model, call.Endpoint, call.Outcome, call.Calls, call.Repairs, call.Smaller,
 		call.InputTokens, call.OutputTokens, call.Seconds, call.At, call.UserID).Error
+	if err != nil || call.Outcome != OutcomeOK {
+		return err
+	}
+	return noteModel(ctx, db, call.CourseID)
 }
 
 // ChargeModelCall is SaveModelCall for a conversation of an activity; what the activity has of it is charged with it.

@@ -29,7 +29,8 @@ type Result struct {
 }
 
 // Up applies what is missing, one process at a time: others wait for the
-// session lock. Each migration is one transaction, so a crash leaves a whole version.
+// session lock. Each migration is one transaction, so a crash leaves a whole version; one that
+// says NO TRANSACTION can be repeated.
 func Up(ctx context.Context, url string) ([]Result, error) {
 	said := notices{}
 	db, provider, err := open(url, said)

@@ -1,12 +1,14 @@
 package privacy_test
 
 import (
+	"encoding/json"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/fixture"
@@ -137,4 +139,22 @@ func TestAnExportThatEndsMakesNoRoomInTheLine(t *testing.T) {
 	queue, err := courses.QueueOf(t.Context(), l.DB, l.User)
 	require.NoError(t, err)
 	require.Equal(t, courses.UserQueue{Running: 2, Waiting: 1}, queue)
+}
+
+// TestAnExportKeepsTheMarkOfAI and what the course is made of, also of courses from before the mark.
+func TestAnExportKeepsTheMarkOfAI(t *testing.T) {
+	t.Parallel()
+	ctx, db, user, task := fixture.Asked(t)
+	require.NoError(t, db.Exec(`UPDATE courses SET manifest = 'a.b.c', generation = '{"model": "m", "provider": "lyo", "fallback": false}' WHERE id = ?`, task.ResultID).Error)
+	var rows []map[string]any
+	require.NoError(t, db.Transaction(func(tx *gorm.DB) error {
+		return privacy.EachPersonalRow(ctx, tx, user, "courses.json", func(text []byte) error {
+			var row map[string]any
+			rows = append(rows, row)
+			return json.Unmarshal(text, &rows[len(rows)-1])
+		})
+	}))
+	require.Len(t, rows, 1)
+	require.Equal(t, "a.b.c", rows[0]["manifest"])
+	require.Equal(t, map[string]any{"model": "m", "provider": "lyo", "fallback": false, "ai_generated": true}, rows[0]["generation"])
 }

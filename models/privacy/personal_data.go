@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+
+	"github.com/lyoapp/lyo/models/courses"
 )
 
 // Erasure is what happens to a row that names an erased user.
@@ -106,9 +108,10 @@ var aboutFiles = map[string]string{
 const auditJSON = `CASE WHEN t.actor_id IS NULL OR t.actor_id = t.user_id
 	THEN to_jsonb(t) ELSE to_jsonb(t) - '{actor_id,address,user_agent,request_id}'::text[] END`
 
-// wholeCourseJSON is a course with its lessons and their items. Right answers are
-// left out, as everywhere before an attempt.
-const wholeCourseJSON = `(to_jsonb(t) - 'owner_user_id') || jsonb_build_object('lessons', coalesce((
+// wholeCourseJSON is a course with its lessons and their items, and the mark of what a language model wrote. Right
+// answers are left out, as everywhere before an attempt.
+var wholeCourseJSON = `(to_jsonb(t) - 'owner_user_id') || jsonb_build_object('generation', t.generation || jsonb_build_object('ai_generated', ` +
+	courses.ByAISQL("t.generation") + `), 'lessons', coalesce((
 	SELECT jsonb_agg(to_jsonb(l) || jsonb_build_object('items', coalesce((
 		SELECT jsonb_agg(to_jsonb(i) || jsonb_build_object('quiz', CASE jsonb_typeof(i.quiz) WHEN 'array' THEN (
 			SELECT jsonb_agg(q - '{answer,answers,accepted,explanation}'::text[]) FROM jsonb_array_elements(i.quiz) q) END) ORDER BY i.position) FROM items i WHERE i.lesson_id = l.id), '[]'),
