@@ -2,6 +2,7 @@ package courses
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/lyoapp/lyo/models/jwk"
 	"github.com/lyoapp/lyo/models/manifest"
+	"github.com/lyoapp/lyo/models/passages"
 	"github.com/lyoapp/lyo/models/store"
 )
 
@@ -38,24 +40,21 @@ func ProvenanceKeys(ctx context.Context, db *gorm.DB) ([]jwk.Key, error) {
 	return keys, err
 }
 
-// Writers that are not language models.
-const (
-	ProviderBuiltin    = "builtin"    // the study plan
-	ProviderExtractive = "extractive" // quotations
-)
+// ProviderBuiltin is the writer of study plans.
+const ProviderBuiltin = "builtin"
 
 // ByAI reports whether a language model took part in writing the course. Of courses from before that was noted,
 // their writer decides.
 func (g Generation) ByAI() bool {
 	named := g.Model != "" || g.Provider != ""
-	return g.AIGenerated || named && !g.Fallback && g.Provider != ProviderBuiltin && g.Provider != ProviderExtractive
+	return g.AIGenerated || named && !g.Fallback && g.Provider != ProviderBuiltin && g.Provider != WriterExtractive
 }
 
 // ByAISQL is Generation.ByAI of a column.
 func ByAISQL(generation string) string {
 	text := func(member string) string { return "coalesce(" + generation + " ->> '" + member + "', '')" }
 	return "(" + text("ai_generated") + " = 'true' OR " + text("model") + " || " + text("provider") + " <> '' AND " + text("fallback") + " <> 'true' AND " +
-		text("provider") + " NOT IN ('" + ProviderBuiltin + "', '" + ProviderExtractive + "'))"
+		text("provider") + " NOT IN ('" + ProviderBuiltin + "', '" + WriterExtractive + "'))"
 }
 
 // noteModel marks a course that a language model has written something for, at once.
@@ -122,8 +121,12 @@ func (c Course) manifest(tx *gorm.DB) (manifest.Manifest, error) {
 			m.GeneratedAt = l.WrittenAt.UTC()
 		}
 	}
-	m.Sources, m.PrivateSources = sourcesOf(c)
-	err := tx.Model(&ModelCall{}).Where("course_id = ? AND outcome = ? AND model NOT IN ('', ?)", c.ID, OutcomeOK, g.Model).
+	quoted, err := passages.Used(tx, c.ID)
+	if err != nil {
+		return m, err
+	}
+	m.Sources, m.PrivateSources = sourcesOf(c, quoted)
+	err = tx.Model(&ModelCall{}).Where("course_id = ? AND outcome = ? AND model NOT IN ('', ?)", c.ID, OutcomeOK, g.Model).
 		Distinct().Order("model").Limit(mostModels).Pluck("model", &m.OtherModels).Error
 	return m, err
 }
@@ -137,10 +140,16 @@ const (
 )
 
 // sourcesOf returns the public sources that a course's lessons cite, in their order, and how many of its author's
-// own it cites. Of those nothing is named: courses are shared.
-func sourcesOf(c Course) (public []manifest.Source, private int) {
+// own it cites. Of those nothing is named: courses are shared. quoted are those whose texts are kept.
+func sourcesOf(c Course, quoted []passages.Snapshot) (public []manifest.Source, private int) {
 	public = []manifest.Source{}
 	urls, own := map[string]bool{}, map[uuid.UUID]bool{}
+	digests := map[string]string{}
+	for _, s := range quoted {
+		if s.OwnerUserID == nil && s.URL != nil {
+			digests[*s.URL] = hex.EncodeToString(s.SHA256)
+		}
+	}
 	for _, l := range c.Lessons {
 		for _, cited := range l.Citations {
 			switch {
@@ -150,7 +159,7 @@ func sourcesOf(c Course) (public []manifest.Source, private int) {
 			case cited.URL != "" && len(cited.URL) <= mostURL && !urls[cited.URL] && len(public) < mostSources:
 				urls[cited.URL] = true
 				title := []rune(cited.Title)
-				public = append(public, manifest.Source{URL: cited.URL, Title: string(title[:min(len(title), mostTitle)])})
+				public = append(public, manifest.Source{URL: cited.URL, Title: string(title[:min(len(title), mostTitle)]), SHA256: digests[cited.URL]})
 			}
 		}
 	}

@@ -222,7 +222,7 @@ func TestWhatAModelWroteIsMarked(t *testing.T) {
 		{courses.Generation{Model: "m"}, true},
 		{courses.Generation{Provider: "lyo"}, true},
 		{courses.Generation{Model: "outline-writer", Provider: "builtin", Fallback: true}, false},
-		{courses.Generation{Model: "quotations", Provider: courses.ProviderExtractive}, false},
+		{courses.Generation{Model: "quotations", Provider: courses.WriterExtractive}, false},
 		{courses.Generation{Provider: courses.ProviderBuiltin}, false},
 		{courses.Generation{Provider: "builtin", Fallback: true, AIGenerated: true}, true},
 	} {

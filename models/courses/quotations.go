@@ -40,12 +40,15 @@ func countCitations(tx *gorm.DB, c *Course) error {
 	var n CitationCount
 	var ids []uuid.UUID
 	for _, l := range c.Lessons {
-		ids, n.Cut = append(ids, l.ID), n.Cut+l.ClaimsCut
+		ids = append(ids, l.ID)
 	}
 	err := tx.Model(&passages.Citation{}).Where("lesson_id IN ?", ids).
 		Select("count(*) FILTER (WHERE state <> 'unsupported') AS supported, count(*) FILTER (WHERE state = 'unsupported') AS unsupported").Scan(&n).Error
 	if err != nil {
 		return err
+	}
+	for _, l := range c.Lessons {
+		n.Cut += l.ClaimsCut
 	}
 	c.Generation.Citations = nil
 	if n.Claims = n.Supported + n.Unsupported + n.Cut; n.Claims > 0 {

@@ -51,6 +51,8 @@ type Lesson struct {
 type Source struct {
 	URL   string `json:"url"`
 	Title string `json:"title,omitempty"`
+	// SHA256 is of the source's text as it was read, in hexadecimal digits; "" where that is not kept.
+	SHA256 string `json:"sha256,omitempty"`
 }
 
 // Digest returns the digest of a lesson's text.

@@ -116,6 +116,14 @@ func OfCourse(ctx context.Context, db *gorm.DB, course uuid.UUID) ([]Snapshot, e
 	return found, err
 }
 
+// Used returns the snapshots that a course is made of without their texts.
+func Used(db *gorm.DB, course uuid.UUID) ([]Snapshot, error) {
+	var found []Snapshot
+	err := db.Raw(`SELECT s.id, s.owner_user_id, s.url, s.sha256 FROM source_snapshots s JOIN course_snapshots c ON c.snapshot_id = s.id
+		WHERE c.course_id = ? ORDER BY c.position`, course).Find(&found).Error
+	return found, err
+}
+
 // keptUnused is how long a snapshot stays that no course is made of.
 const keptUnused = 24 * time.Hour
 
