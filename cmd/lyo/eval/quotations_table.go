@@ -85,7 +85,7 @@ func (q Quotations) Markdown() string {
 			languages = append(languages, c.Language)
 		}
 	}
-	table := [][]string{append(append([]string{"figure", "bound", "all"}, languages...))}
+	table := [][]string{append([]string{"figure", "bound", "all"}, languages...)}
 	for _, r := range quotedRows() {
 		cells := []string{r.name, r.bound(), r.cell(q.Total)}
 		for _, l := range languages {

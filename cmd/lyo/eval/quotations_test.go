@@ -167,7 +167,7 @@ type judge struct {
 	found   []string
 }
 
-func (j *judge) require(is bool, format string, args ...any) {
+func (j *judge) requiref(is bool, format string, args ...any) {
 	if !is {
 		j.found = append(j.found, fmt.Sprintf(format, args...))
 	}
@@ -181,10 +181,10 @@ func (j *judge) all() {
 		shown += j.lesson(i, l, markdown)
 		for n, q := range l.Questions {
 			j.question(q, markdown)
-			j.require(!stems[q.Prompt], "asked twice: %s", q.Prompt)
+			j.requiref(!stems[q.Prompt], "asked twice: %s", q.Prompt)
 			stems[q.Prompt] = true
 			for m, p := range l.Questions {
-				j.require(m == n || !wholeIn(p.Prompt, q.Options[q.Answer]), "%q is given away by: %s", q.Options[q.Answer], p.Prompt)
+				j.requiref(m == n || !wholeIn(p.Prompt, q.Options[q.Answer]), "%q is given away by: %s", q.Options[q.Answer], p.Prompt)
 			}
 		}
 	}
@@ -205,19 +205,19 @@ func (j *judge) lesson(i int, l extractive.Lesson, markdown string) string {
 		case strings.HasPrefix(p, "## "), strings.HasPrefix(p, "- "):
 			continue
 		case strings.HasPrefix(p, "#"), !citation.MatchString(p):
-			j.require(false, "lesson %d has what is no quotation: %s", i, p)
+			j.requiref(false, "lesson %d has what is no quotation: %s", i, p)
 			continue
 		}
 		p = citation.ReplaceAllString(p, "")
 		at := strings.Index(j.source, p)
-		j.require(at >= 0, "lesson %d, not in the source: %s", i, p)
-		j.require(!pronoun(p, j.request.Language), "lesson %d opens a paragraph with a pronoun: %s", i, p)
+		j.requiref(at >= 0, "lesson %d, not in the source: %s", i, p)
+		j.requiref(!pronoun(p, j.request.Language), "lesson %d opens a paragraph with a pronoun: %s", i, p)
 		for _, s := range stop.Split(p, -1) {
-			j.require(s == "" || !sentences[s], "lesson %d, twice: %s", i, s)
+			j.requiref(s == "" || !sentences[s], "lesson %d, twice: %s", i, s)
 			sentences[s] = true
 		}
 		if quoted != "" || len(l.Introduction) == 0 {
-			j.require(at >= last || j.request.Level == "beginner", "lesson %d, out of order: %s", i, p)
+			j.requiref(at >= last || j.request.Level == "beginner", "lesson %d, out of order: %s", i, p)
 			last = at
 		}
 		quoted += p + "\n"
@@ -225,7 +225,7 @@ func (j *judge) lesson(i int, l extractive.Lesson, markdown string) string {
 	for _, p := range l.Parts {
 		headed += strings.Count(markdown, "## "+p.Heading+"\n\n")
 	}
-	j.require(headed >= 3 && headed == len(l.Parts), "lesson %d has %d headed sections", i, headed)
+	j.requiref(headed >= 3 && headed == len(l.Parts), "lesson %d has %d headed sections", i, headed)
 	return quoted
 }
 
@@ -234,20 +234,20 @@ func (j *judge) question(q extractive.Question, markdown string) {
 	labels := extractive.LabelsOf(j.request.Language)
 	label := map[extractive.Kind]string{extractive.Cloze: labels.Gap, extractive.Definition: labels.Term, extractive.Number: labels.Number}[q.Kind]
 	stem, is := strings.CutPrefix(q.Prompt, label+" ")
-	j.require(is && label != "", "has no label: %s", q.Prompt)
-	j.require(strings.Contains(strings.ToLower(markdown), strings.ToLower(answer)), "%q is not in the lesson", answer)
-	j.require(strings.Contains(strings.ToLower(j.source), strings.ToLower(strings.ReplaceAll(stem, extractive.Blank, answer))), "%q does not fill: %s", answer, q.Prompt)
-	j.require(!strings.Contains(strings.ToLower(strings.ReplaceAll(stem, extractive.Blank, "")), strings.ToLower(answer)), "%q is in its own question: %s", answer, q.Prompt)
-	j.require(!pronoun(stem, j.request.Language), "opens with a pronoun: %s", stem)
+	j.requiref(is && label != "", "has no label: %s", q.Prompt)
+	j.requiref(strings.Contains(strings.ToLower(markdown), strings.ToLower(answer)), "%q is not in the lesson", answer)
+	j.requiref(strings.Contains(strings.ToLower(j.source), strings.ToLower(strings.ReplaceAll(stem, extractive.Blank, answer))), "%q does not fill: %s", answer, q.Prompt)
+	j.requiref(!strings.Contains(strings.ToLower(strings.ReplaceAll(stem, extractive.Blank, "")), strings.ToLower(answer)), "%q is in its own question: %s", answer, q.Prompt)
+	j.requiref(!pronoun(stem, j.request.Language), "opens with a pronoun: %s", stem)
 	says := slices.ContainsFunc(wordsIn(answer), func(w string) bool { return !slices.Contains(j.common, w) || slices.Contains(nouns, w) })
-	j.require(q.Kind == extractive.Number || says, "%q is a common word: %s", answer, q.Prompt)
+	j.requiref(q.Kind == extractive.Number || says, "%q is a common word: %s", answer, q.Prompt)
 	distinct := map[string]bool{}
 	for _, o := range q.Options {
 		distinct[strings.ToLower(o)] = true
-		j.require(kind(o) == kind(answer), "%q (%s) is not of the kind of %q (%s): %s", o, kind(o), answer, kind(answer), q.Prompt)
-		j.require(strings.Contains(strings.ToLower(j.source), strings.ToLower(o)), "%q is not in the source", o)
+		j.requiref(kind(o) == kind(answer), "%q (%s) is not of the kind of %q (%s): %s", o, kind(o), answer, kind(answer), q.Prompt)
+		j.requiref(strings.Contains(strings.ToLower(j.source), strings.ToLower(o)), "%q is not in the source", o)
 	}
-	j.require(len(distinct) == 4, "%q: not four options: %v", answer, q.Options)
+	j.requiref(len(distinct) == 4, "%q: not four options: %v", answer, q.Options)
 }
 
 // sections requires that no section of the source is shown as a whole.
@@ -263,7 +263,7 @@ func (j *judge) sections(shown string) {
 				}
 			}
 		}
-		j.require(all < 2 || some*4 <= all*3, "%d of %d sentences shown of: %s", some, all, section[:min(len(section), 40)])
+		j.requiref(all < 2 || some*4 <= all*3, "%d of %d sentences shown of: %s", some, all, section[:min(len(section), 40)])
 	}
 }
 
