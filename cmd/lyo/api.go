@@ -18,6 +18,7 @@ import (
 	"github.com/lyoapp/lyo/api/auth"
 	"github.com/lyoapp/lyo/api/health"
 	"github.com/lyoapp/lyo/api/realtime"
+	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 )
@@ -112,15 +113,16 @@ func (s progressSource) Rows(ctx context.Context, task uuid.UUID, since int64) (
 	return tasks.EventsAfter(ctx, s.db, task, since)
 }
 
-// modelHealth probes the model server. If the built-in outline writer may replace the model, the
-// result says so, since courses are then written either way.
+// modelHealth probes the model server. The result says what courses are made of without one.
 func (a *app) modelHealth() health.ModelProbe {
 	if a.model != nil {
 		return a.healthOf
 	}
-	found := health.ModelHealth{Status: "unhealthy", Message: "No model is configured and the built-in outline writer is off: no course can be made."}
+	found := health.ModelHealth{
+		Status: "degraded", Message: "No model is configured: courses quote their sources, and without any there is none.", Provider: courses.WriterExtractive,
+	}
 	if a.cfg.Gemma.FallbackOn() {
-		found = health.ModelHealth{Status: "healthy", Message: "No model is configured: the built-in outline writer makes the courses.", Provider: "builtin"}
+		found = health.ModelHealth{Status: "healthy", Message: "No model is configured: courses quote their sources, or are study plans.", Provider: courses.ProviderBuiltin}
 	}
 	return func(context.Context) health.ModelHealth { return found }
 }
@@ -139,7 +141,7 @@ func (a *app) healthOf(ctx context.Context) health.ModelHealth {
 	case llm.KindOf(err) == llm.Misconfigured:
 		found.Status, found.Message = "unhealthy", "The model's server refuses requests: its name or key is wrong."
 	case a.cfg.Gemma.FallbackOn():
-		found.Status, found.Message = "degraded", "The model cannot be reached: the built-in outline writer makes the courses."
+		found.Status, found.Message = "degraded", "The model cannot be reached: courses quote their sources, or are study plans."
 	default:
 		found.Status, found.Message = "unhealthy", "The model cannot be reached."
 	}

@@ -90,9 +90,9 @@ func (d *doctor) model(ctx context.Context) finding {
 	case err != nil:
 		return finding{name, fault, err.Error(), "correct the LYO_GEMMA_ variables"}
 	case servers == nil && g.FallbackOn():
-		return finding{name, doubt, "none is configured: courses are only outlines", "make model fetches weights for lyo engine; or set LYO_GEMMA_BASE_URL to a model server"}
+		return finding{name, doubt, "none is configured: courses quote their sources, or are study plans", "make model fetches weights for lyo engine; or set LYO_GEMMA_BASE_URL to a model server"}
 	case servers == nil:
-		return finding{name, fault, "none is configured and LYO_GEMMA_FALLBACK is off: no course can be written", "set LYO_GEMMA_BASE_URL, or LYO_GEMMA_FALLBACK=on"}
+		return finding{name, doubt, "none is configured and LYO_GEMMA_FALLBACK is off: courses quote their sources, and without any there is none", "set LYO_GEMMA_BASE_URL, or LYO_GEMMA_FALLBACK=on"}
 	}
 	info, err := servers.Probe(ctx)
 	switch {

@@ -16,7 +16,11 @@ func writeMarkdown(w io.Writer, c courses.Course) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "# %s\n\n", c.Title)
 	paragraph(&text, c.Summary)
-	if c.Generation.Fallback {
+	switch {
+	case c.Generation.ByAI():
+		paragraph(&text, "*Written by AI.*")
+	case c.Extractive():
+	case c.Generation.Fallback:
 		paragraph(&text, "*Written without a model.*")
 	}
 	paragraph(&text, c.Generation.Notice)
