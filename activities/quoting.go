@@ -48,14 +48,12 @@ func (w *CourseActivities) quote(ctx context.Context, c courses.Course) (quotedC
 		if len(some) == 0 {
 			continue
 		}
+		key := []any{c.ID, request.Topic, request.Level, request.Language}
 		for _, s := range some {
 			request.Sources = append(request.Sources, sourceOf(s))
+			key = append(key, s.ID)
 		}
-		key := fmt.Sprint(c.ID, request.Topic, request.Level, request.Language)
-		for _, s := range some {
-			key += s.ID.String()
-		}
-		if made, ok := w.quoted.get(key, request); ok {
+		if made, ok := w.quoted.get(fmt.Sprint(key...), request); ok {
 			return quotedCourse{made, request, some}, true, nil
 		}
 	}

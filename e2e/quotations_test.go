@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -42,7 +41,7 @@ func TestCoursesOfQuotationsWithoutModelAndSites(t *testing.T) {
 		require.Equal(t, quoted["claims"], quoted["supported"])
 		lesson := course["lessons"].([]any)[0].(object)
 		for _, c := range lesson["citations"].([]any) {
-			require.True(t, strings.Contains(string(text), c.(object)["quote"].(string)))
+			require.Contains(t, string(text), c.(object)["quote"])
 		}
 		detail := ada.call(http.MethodGet, "/v1/courses/"+id+"/citations/1?lesson_id="+lesson["id"].(string), nil, http.StatusOK)
 		require.Contains(t, string(text), detail["passage"].(object)["text"])
