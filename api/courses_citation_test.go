@@ -16,8 +16,8 @@ import (
 
 const harbour = "# Häfen\n\nDas Meer steigt zweimal am Tag. Es fällt auch wieder.\n\nDie Mole ist 27 Meter lang.\n"
 
-// cite has the first lesson of a course cite a text: of its owner's own, or of the public web.
-func (w *testEnv) cite(owner person, course uuid.UUID, own bool, quotes ...string) {
+// cite has a lesson of a course cite a text: of its owner's own, or of the public web.
+func (w *testEnv) cite(owner person, course, lesson uuid.UUID, own bool, quotes ...string) {
 	w.t.Helper()
 	address := "https://de.wikipedia.org/w/index.php?oldid=7"
 	s := passages.Snapshot{Site: "wikipedia", Title: "Häfen", URL: &address, Language: "de", License: "CC BY-SA 4.0", Attribution: "Wikipedia", Content: harbour, FetchedAt: w.server.Now()}
@@ -30,7 +30,6 @@ func (w *testEnv) cite(owner person, course uuid.UUID, own bool, quotes ...strin
 	require.NoError(w.t, err)
 	parts, err := passages.Of(w.t.Context(), w.server.DB, kept[0].ID)
 	require.NoError(w.t, err)
-	lesson := courses.LessonID(course, 1)
 	var rows []passages.Citation
 	for i, quote := range quotes {
 		begins := strings.Index(harbour, quote)
@@ -46,7 +45,7 @@ func TestACitationIsShownWithItsPassage(t *testing.T) {
 	w := newEnvWithoutTemporal(t)
 	ada, bob := w.signUp("ada@example.com"), w.signUp("bob@example.com")
 	course := w.generated(ada, "Häfen", "public", newManifestSigner(t))
-	w.cite(ada, course, false, "Es fällt auch wieder.", "Die Mole ist 27 Meter lang.")
+	w.cite(ada, course, courses.LessonID(course, 1), false, "Es fällt auch wieder.", "Die Mole ist 27 Meter lang.")
 	at := fmt.Sprintf("/v1/courses/%s/citations/1", course)
 	for _, who := range []person{ada, bob} {
 		a := w.do("GET", at, "", who.header()...)
@@ -86,7 +85,7 @@ func TestAPassageOfOwnMaterialIsForItsOwner(t *testing.T) {
 	signer := newManifestSigner(t)
 	shared, private := w.generated(ada, "Häfen", "public", signer), w.generated(ada, "Molen", "private", signer)
 	for _, course := range []uuid.UUID{shared, private} {
-		w.cite(ada, course, true, "Es fällt auch wieder.")
+		w.cite(ada, course, courses.LessonID(course, 1), true, "Es fällt auch wieder.")
 		a := w.do("GET", fmt.Sprintf("/v1/courses/%s/citations/1", course), "", ada.header()...).json(t)
 		require.Equal(t, "Meine Notizen", a["title"])
 		require.Contains(t, a, "passage")

@@ -68,6 +68,7 @@ func (w *testEnv) populated(email string) ownedData {
 		e.add("/v1/notifications/", w.receive(e.person, e.topic+source.ID.String()))
 		lesson := courses.Lesson{ID: store.NewID(), CourseID: course, Position: 50 + len(e.ids["/v1/reviews/"]), Title: e.topic, CreatedAt: now, UpdatedAt: now}
 		require.NoError(w.t, w.server.DB.Create(&lesson).Error)
+		w.cite(e.person, course, lesson.ID, true, "Die Mole ist 27 Meter lang.")
 		card := learning.ReviewCard{ID: store.NewID(), UserID: user, CourseID: course, LessonID: lesson.ID, Front: e.topic, Back: e.topic, DueAt: now, CreatedAt: now}
 		require.NoError(w.t, w.server.DB.Create(&card).Error)
 		e.add("/v1/reviews/", card.ID)
@@ -163,7 +164,7 @@ func bodies() map[string]string {
 
 // withID puts an id where a path names one, and ids of nothing where it names more.
 func withID(path, id string) string {
-	before, tail, has := strings.Cut(path, "{")
+	before, tail, has := strings.Cut(strings.ReplaceAll(path, "{n}", "1"), "{")
 	if !has {
 		return path
 	}

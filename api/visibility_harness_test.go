@@ -13,6 +13,7 @@ import (
 
 	"github.com/lyoapp/lyo/models/courses"
 	"github.com/lyoapp/lyo/models/learning"
+	"github.com/lyoapp/lyo/models/passages"
 	"github.com/lyoapp/lyo/models/store"
 )
 
@@ -49,6 +50,15 @@ func (w *testEnv) marks(p person, word string, visibility courses.Visibility) ma
 		require.NoError(w.t, w.server.DB.Create(&[]courses.Item{quiz, found}).Error)
 		c.Lessons, c.Items = append(c.Lessons, l), append(c.Items, quiz, found)
 	}
+	kept, err := passages.Use(w.t.Context(), w.server.DB, c.ID, []passages.Snapshot{{
+		Site: "wikipedia", Title: text, URL: &address, Language: "en", Content: text, Sections: passages.SectionsOf(text), FetchedAt: now,
+	}})
+	require.NoError(w.t, err)
+	parts, err := passages.Of(w.t.Context(), w.server.DB, kept[0].ID)
+	require.NoError(w.t, err)
+	require.NoError(w.t, passages.Cite(w.server.DB, c.Lessons[0].ID, []passages.Citation{
+		{LessonID: c.Lessons[0].ID, N: 1, PassageID: parts[0].ID, Ends: len(text), Quote: text, State: passages.Supported},
+	}))
 	return c
 }
 
@@ -147,7 +157,7 @@ func (w *testEnv) withIDsOf(c markedCourse, p person) {
 			return
 		}
 		for _, id := range ids {
-			at := strings.NewReplacer("{id}", id, "{card_id}", id, "{lesson_id}", c.Lessons[0].ID.String(), "{item_id}", c.Items[0].ID.String()).Replace(path)
+			at := strings.NewReplacer("{id}", id, "{card_id}", id, "{lesson_id}", c.Lessons[0].ID.String(), "{item_id}", c.Items[0].ID.String(), "{n}", "1").Replace(path)
 			require.NotContains(w.t, at, "{", "this test needs a value for %s", path)
 			a := w.do(method, at, body, p.header()...)
 			require.NotContains(w.t, string(a.body), c.word, at)
