@@ -25,7 +25,7 @@ build: ## build bin/lyo
 model: build ## fetch the default weights of Gemma, after showing their terms
 	@bin/lyo model pull --lock
 
-eval: build ## measure what the configured model writes: 30 topics in 21 languages
+eval: build ## measure courses of quotations, and what the configured model writes: 30 topics in 21 languages
 	@bin/lyo eval
 
 bench: ## measure, against limits of this machine; BENCH='-only NAME' for a part

@@ -19,7 +19,7 @@ import (
 // libraryText returns one of the texts that courses of quotations are judged by.
 func libraryText(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "models", "extractive", "testdata", "library", name+".md"))
+	text, err := os.ReadFile(filepath.Join("..", "cmd", "lyo", "eval", "library", name+".md"))
 	require.NoError(t, err)
 	return string(text)
 }

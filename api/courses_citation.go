@@ -22,10 +22,10 @@ type getCitationInput struct {
 
 // citationDetail is a citation with the passage around it. Offsets count characters (Unicode code points).
 type citationDetail struct {
-	quotedView
+	QuotedView
 
 	LessonID uuid.UUID    `json:"lesson_id" format:"uuid"`
-	Passage  *passageView `json:"passage" nullable:"true" doc:"null for others where it is of the owner's own material."`
+	Passage  *passageView `json:"passage,omitempty" doc:"Absent for others where it is of the owner's own material."`
 }
 
 // passageView is a passage of a snapshot.
@@ -49,7 +49,7 @@ func (s *Server) getCitation(ctx context.Context, in *getCitationInput) (*rest.T
 	if err != nil {
 		return nil, err
 	}
-	view := citationDetail{quotedView: viewQuoted([]passages.Cited{quoted})[0], LessonID: quoted.LessonID}
+	view := citationDetail{QuotedView: viewQuoted([]passages.Cited{quoted})[0], LessonID: quoted.LessonID}
 	if source != nil {
 		view.Passage = viewPassage(*source)
 	}

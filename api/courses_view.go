@@ -41,21 +41,21 @@ type courseView struct {
 
 // generationView says how a course was generated.
 type generationView struct {
-	Model         string         `json:"model"`
-	ModelVersion  string         `json:"model_version"`
-	Provider      string         `json:"provider"`
-	PromptVersion string         `json:"prompt_version"`
-	Fallback      bool           `json:"fallback" doc:"True when no language model wrote the course."`
-	AIGenerated   bool           `json:"ai_generated" doc:"Whether a language model took part in writing it: clients show a mark. False for a study plan of the built-in outline writer."`
-	Manifest      *string        `json:"manifest" nullable:"true" doc:"What the course is made of, signed (a JWS): its model, sources, and digests of its lessons; see /v1/provenance/check. null: there is none."`
-	Sources       []string       `json:"sources" nullable:"false" doc:"What the lessons cite and the sites their items are from; own is the owner's material."`
-	GeneratedAt   *time.Time     `json:"generated_at"`
-	Seconds       float64        `json:"seconds"`
-	InputTokens   int            `json:"input_tokens"`
-	OutputTokens  int            `json:"output_tokens"`
-	QuizAgreement *float64       `json:"quiz_agreement" doc:"The share of quiz questions to which the model gave the same answer in a second, independent attempt; null when it was not asked."`
-	Citations     *citationsView `json:"citations" nullable:"true" doc:"How many sentences cite their source to the character; null when none does."`
-	Notice        *string        `json:"notice" nullable:"true" doc:"A note for readers on how the course was made, and on how far its texts are from what was asked for."`
+	Model         string        `json:"model"`
+	ModelVersion  string        `json:"model_version"`
+	Provider      string        `json:"provider"`
+	PromptVersion string        `json:"prompt_version"`
+	Fallback      bool          `json:"fallback" doc:"True when no language model wrote the course."`
+	AIGenerated   bool          `json:"ai_generated" doc:"Whether a language model took part in writing it: clients show a mark. False for a study plan of the built-in outline writer."`
+	Manifest      *string       `json:"manifest" nullable:"true" doc:"What the course is made of, signed (a JWS): its model, sources, and digests of its lessons; see /v1/provenance/check. null: there is none."`
+	Sources       []string      `json:"sources" nullable:"false" doc:"What the lessons cite and the sites their items are from; own is the owner's material."`
+	GeneratedAt   *time.Time    `json:"generated_at"`
+	Seconds       float64       `json:"seconds"`
+	InputTokens   int           `json:"input_tokens"`
+	OutputTokens  int           `json:"output_tokens"`
+	QuizAgreement *float64      `json:"quiz_agreement" doc:"The share of quiz questions to which the model gave the same answer in a second, independent attempt; null when it was not asked."`
+	Citations     citationsView `json:"citations" doc:"How many sentences cite their source to the character."`
+	Notice        *string       `json:"notice" nullable:"true" doc:"A note for readers on how the course was made, and on how far its texts are from what was asked for."`
 }
 
 // citationsView counts citations.
@@ -79,7 +79,7 @@ type lessonView struct {
 	IsCompleted              bool        `json:"is_completed"`
 
 	KeyTerms     []keyTermView  `json:"key_terms" nullable:"false"`
-	Citations    []quotedView   `json:"citations" nullable:"false" doc:"Where what the text says is from, by the [n] in it."`
+	Citations    []QuotedView   `json:"citations" nullable:"false" doc:"Where what the text says is from, by the [n] in it."`
 	Sources      []citationView `json:"sources" nullable:"false" doc:"What the lesson was written from; empty for a study plan. The owner's source material is named to the owner only."`
 	ReadingLevel *float64       `json:"reading_level" doc:"In school years; null when unknown."`
 	QualityScore *float64       `json:"quality_score" doc:"0 to 1; null until the lesson is written."`
@@ -99,8 +99,8 @@ type citationView struct {
 	Cited     bool       `json:"cited" doc:"Whether the text refers to it."`
 }
 
-// quotedView is a citation to the character.
-type quotedView struct {
+// QuotedView is a citation to the character. It is exported since Huma passes over embedded types that are not.
+type QuotedView struct {
 	N       int     `json:"n" minimum:"1" doc:"How the text refers to it, as in [1]."`
 	State   string  `json:"state" enum:"supported,quote_only,unsupported" doc:"supported: the quote says what the sentence says; quote_only: it is verbatim, and in another language; unsupported: it does not say so."`
 	Quote   string  `json:"quote" doc:"Verbatim in the source."`
@@ -109,10 +109,10 @@ type quotedView struct {
 	License string  `json:"license" doc:"Of the source; empty when it is not known."`
 }
 
-func viewQuoted(all []passages.Cited) []quotedView {
-	views := make([]quotedView, len(all))
+func viewQuoted(all []passages.Cited) []QuotedView {
+	views := make([]QuotedView, len(all))
 	for i, q := range all {
-		views[i] = quotedView{q.N, string(q.State), q.Quote, q.Title, q.URL, q.License}
+		views[i] = QuotedView{q.N, string(q.State), q.Quote, q.Title, q.URL, q.License}
 	}
 	return views
 }
@@ -183,7 +183,7 @@ func viewGeneration(c courses.Course) generationView {
 		InputTokens: g.InputTokens, OutputTokens: g.OutputTokens, QuizAgreement: g.QuizAgreement, Notice: filled(g.Notice),
 	}
 	if n := g.Citations; n != nil {
-		v.Citations = &citationsView{n.Claims, n.Supported, n.Unsupported, n.Cut}
+		v.Citations = citationsView{n.Claims, n.Supported, n.Unsupported, n.Cut}
 	}
 	return v
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,9 +27,11 @@ func evalCommand(environ []string) *cobra.Command {
 	var e evaluation
 	whole := len(eval.Topics())
 	cmd := &cobra.Command{
-		Use: "eval", Short: "Measure what the configured model writes", Args: cobra.NoArgs,
+		Use: "eval", Short: "Measure what the configured model writes, and courses of quotations", Args: cobra.NoArgs,
 		Long: "Has the configured endpoint write a fixed set of 30 topics in 21 languages, prints figures and stores them.\n" +
-			"It needs no database. It fails when a link was invented. Ctrl-C prints what there is and writes nothing.",
+			"Courses of quotations of twelve texts are made without a model; where none is configured they are all it measures.\n" +
+			"It needs no database. It fails when a link was invented or a course of quotations is outside of a bound.\n" +
+			"Ctrl-C prints what there is and writes nothing.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := settings(cmd, environ)
 			if err != nil {
@@ -65,16 +68,36 @@ func (e *evaluation) run(cmd *cobra.Command, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
+	quotations, err := eval.QuoteLibrary()
+	if err != nil {
+		return err
+	}
 	if model == nil {
-		return errors.New("no model to evaluate: set LYO_GEMMA_BASE_URL (and LYO_GEMMA_MODEL) to your model server, " +
-			"or start lyo engine and set it to that; the built-in writer is no model and is never evaluated")
+		return e.withoutModel(cmd, quotations)
 	}
 	about, err := e.about(cmd.Context(), model)
 	if err != nil {
 		return err
 	}
 	report := e.measure(cmd.Context(), model, about, cmd.ErrOrStderr())
-	return e.finish(cmd, report)
+	return e.finish(cmd, report, quotations)
+}
+
+// withoutModel prints the figures of courses of quotations alone.
+func (e *evaluation) withoutModel(cmd *cobra.Command, q eval.Quotations) error {
+	if err := e.print(cmd.OutOrStdout(), nil, q); err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.ErrOrStderr(), "no model was evaluated: set LYO_GEMMA_BASE_URL (and LYO_GEMMA_MODEL) to your model server, "+
+		"or start lyo engine and set it to that; the built-in writer is no model and is never evaluated")
+	return withinBounds(q)
+}
+
+func withinBounds(q eval.Quotations) error {
+	if faults := q.Faults(); len(faults) > 0 {
+		return fmt.Errorf("courses of quotations are outside of %d bounds, the first: %s", len(faults), faults[0])
+	}
+	return nil
 }
 
 // about asks the endpoint for its model, so that a wrong address fails once and not 200 times.
@@ -107,8 +130,8 @@ func (e *evaluation) measure(ctx context.Context, model *failover.Chain, about e
 	return eval.NewReport(about, courses, clock().Sub(about.Date))
 }
 
-func (e *evaluation) finish(cmd *cobra.Command, report eval.Report) error {
-	if err := e.print(cmd.OutOrStdout(), report); err != nil {
+func (e *evaluation) finish(cmd *cobra.Command, report eval.Report, q eval.Quotations) error {
+	if err := e.print(cmd.OutOrStdout(), &report, q); err != nil {
 		return err
 	}
 	if err := cmd.Context().Err(); err != nil {
@@ -126,18 +149,24 @@ func (e *evaluation) finish(cmd *cobra.Command, report eval.Report) error {
 	case report.Total.Lessons == 0:
 		return errors.New("not one lesson was written")
 	}
-	return nil
+	return withinBounds(q)
 }
 
-func (e *evaluation) print(out io.Writer, report eval.Report) error {
-	if !e.json {
-		_, err := io.WriteString(out, report.Markdown())
-		return err
+// print prints the figures; report is nil without a model.
+func (e *evaluation) print(out io.Writer, report *eval.Report, q eval.Quotations) error {
+	if e.json {
+		encoder := json.NewEncoder(out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(struct {
+			*eval.Report
+
+			Quotations eval.Quotations `json:"quotations"`
+		}{report, q})
 	}
-	data, err := report.JSON()
-	if err != nil {
-		return err
+	text := q.Markdown()
+	if report != nil {
+		text = report.Markdown() + "\n" + text
 	}
-	_, err = out.Write(data)
+	_, err := io.WriteString(out, text)
 	return err
 }

@@ -29,13 +29,45 @@ func at(s *llmtest.Server) []string {
 	return []string{"LYO_GEMMA_BASE_URL=" + s.BaseURL(), "LYO_GEMMA_MODEL=" + s.Model()}
 }
 
-func TestEvalNeedsAModel(t *testing.T) {
+func TestEvalWithoutAModelMeasuresCoursesOfQuotations(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	_, _, err := runEval(t.Context(), []string{"LYO_GEMMA_FALLBACK=on"}, "--out", dir)
-	require.ErrorContains(t, err, "LYO_GEMMA_BASE_URL")
-	require.ErrorContains(t, err, "lyo engine")
-	_, _, err = runEval(t.Context(), []string{"LYO_GEMMA_BASE_URL=http://127.0.0.1:1/v1", "LYO_GEMMA_MODEL=x"}, "--out", dir)
+	out, errs, err := runEval(t.Context(), []string{"LYO_GEMMA_FALLBACK=on"}, "--out", dir)
+	require.NoError(t, err)
+	require.Contains(t, out, "# Courses of quotations")
+	require.Contains(t, out, "100.0% (36/36)")
+	require.Contains(t, errs, "LYO_GEMMA_BASE_URL")
+	require.Contains(t, errs, "lyo engine")
+	out, _, err = runEval(t.Context(), nil, "--json", "--out", dir)
+	require.NoError(t, err)
+	var printed map[string]eval.Quotations
+	require.NoError(t, json.Unmarshal([]byte(out), &printed))
+	require.Len(t, printed, 1, "nothing of a model")
+	require.Len(t, printed["quotations"].Courses, 36)
+	kept, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, kept)
+}
+
+func TestEvalFailsOutsideOfABound(t *testing.T) {
+	t.Parallel()
+	q, err := eval.QuoteLibrary()
+	require.NoError(t, err)
+	q.Courses[3].Figures.GivenAway = 1
+	e := evaluation{out: t.TempDir()}
+	cmd := evalCommand(nil)
+	cmd.SetOut(&bytes.Buffer{})
+	cmd.SetErr(&bytes.Buffer{})
+	cmd.SetContext(t.Context())
+	const fault = "answers given away is 1, the bound is 0"
+	require.ErrorContains(t, e.withoutModel(cmd, q), fault)
+	require.ErrorContains(t, e.finish(cmd, eval.Report{Total: eval.Figures{Lessons: 1}}, q), fault)
+}
+
+func TestEvalNeedsAModelThatAnswers(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	_, _, err := runEval(t.Context(), []string{"LYO_GEMMA_BASE_URL=http://127.0.0.1:1/v1", "LYO_GEMMA_MODEL=x"}, "--out", dir)
 	require.ErrorContains(t, err, "cannot be evaluated")
 	_, _, err = runEval(t.Context(), nil, "--topics", "31")
 	require.ErrorContains(t, err, "1 to 30")
@@ -52,6 +84,7 @@ func TestEvalKeepsAReport(t *testing.T) {
 	var report eval.Report
 	require.NoError(t, json.Unmarshal([]byte(out), &report))
 	require.Equal(t, eval.Rate{N: 14, Of: 14}, report.Total.Schema)
+	require.Contains(t, out, `"quotations"`)
 	kept, err := filepath.Glob(filepath.Join(dir, "eval-gemma-test-q4-1-*-part-2x2.*"))
 	require.NoError(t, err)
 	require.Len(t, kept, 2, "Markdown and JSON: %s", errs)
@@ -75,9 +108,9 @@ func TestEvalFailsOnInventedLinks(t *testing.T) {
 	cmd.SetErr(&bytes.Buffer{})
 	cmd.SetContext(t.Context())
 	report := eval.Report{Total: eval.Figures{Links: 2, Lessons: 1}}
-	require.ErrorContains(t, e.finish(cmd, report), "invented 2 links")
+	require.ErrorContains(t, e.finish(cmd, report, eval.Quotations{}), "invented 2 links")
 	report.Total.Links = 0
-	require.NoError(t, e.finish(cmd, report))
+	require.NoError(t, e.finish(cmd, report, eval.Quotations{}))
 }
 
 func TestEvalInterruptedKeepsNothing(t *testing.T) {

@@ -113,7 +113,7 @@ type Generation struct {
 	Provider      string     `json:"provider,omitempty"`
 	PromptVersion string     `json:"prompt_version,omitempty"`
 	Fallback      bool       `json:"fallback"`
-	AIGenerated   bool       `json:"ai_generated"` // noted since migration 24: ask ByAI
+	AIGenerated   bool       `json:"ai_generated"`      // noted since migration 24: ask ByAI
 	Sources       []string   `json:"sources,omitempty"` // OwnSource and sites, as far as its lessons use them
 	GeneratedAt   *time.Time `json:"generated_at,omitempty"`
 	Seconds       float64    `json:"seconds"` // from the first step to the end

@@ -3,6 +3,8 @@ package extractive
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	texts "github.com/lyoapp/lyo/models/text"
 )
@@ -325,15 +327,29 @@ func (b *book) formIn(t *term, sentences []int) string {
 	return ""
 }
 
-// wordOf returns the longest word of some sentences that is no stop word and not used yet.
+// wordOf returns the longest word of some sentences that is no stop word and not used yet; of Japanese and
+// Chinese, the longest run of characters or katakana.
 func (n *namer) wordOf(sentences []int, used map[string]bool) string {
 	best := ""
+	longer := func(name string) {
+		if len(name) > len(best) && !used[texts.Key(name)] {
+			best = name
+		}
+	}
 	for _, i := range sentences {
 		s := &n.book.sentences[i]
 		for _, w := range s.words {
-			name := upperFirst(s.text[w.start:w.end])
-			if !w.stop && !w.digits && !w.unspaced && len(name) > len(best) && !used[texts.Key(name)] {
-				best = name
+			if !w.stop && !w.digits && !w.unspaced {
+				longer(upperFirst(s.text[w.start:w.end]))
+			}
+		}
+		text := s.text
+		for _, w := range n.book.languages[s.source].stopped {
+			text = strings.ReplaceAll(text, w, " ")
+		}
+		for run := range strings.FieldsFuncSeq(text, func(r rune) bool { return r != 'ー' && !unicode.In(r, unicode.Han, unicode.Katakana) }) {
+			if utf8.RuneCountInString(run) <= longestUnspaced {
+				longer(run)
 			}
 		}
 	}
