@@ -62,7 +62,7 @@ function better(course) {
   const code = (text) => h("code", null, text);
   return h("section", { class: "note", id: "better", "aria-labelledby": "better-title" }, h("h2", { id: "better-title" }, "How to get a course instead"), h("ul", null,
     h("li", null, h("strong", null, "Bring material. "), "Add a text, a PDF or a web address with ", h("a", { href: "/docs#/sources/create-source" }, code("POST /v1/sources")),
-      ", then ask again by ", h("a", { href: "/docs#/courses/generate-course" }, code("POST /v1/courses/generate")), " with its id in ", code("source_ids"), ": the lessons then quote it."),
+      ", then ask again by ", h("a", { href: "/docs#/courses/generate-course" }, code("POST /v1/courses/generate")), " with its id in ", code("source_ids"), ": its lessons are then made from that."),
     h("li", null, h("strong", null, "Connect a model. "), "Whoever runs this server fetches one with ", code("make model"), ", or names another server in ", code("LYO_GEMMA_BASE_URL"),
       ". ", code("docs/model.md"), ", which comes with Lyo, has the steps.")));
 }
