@@ -3,6 +3,8 @@ package e2e_test
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +41,7 @@ func (v *visit) has(section, path string) bool {
 // of every step. It is not parallel, since it reports how long a new user waits.
 func TestTheConsole(t *testing.T) {
 	findChromium(t)
-	s := newSystem(t)
+	s := newSystem(t, "LYO_GEMMA_FALLBACK=on")
 	a := s.addAPI()
 	s.startWorker()
 	v := &visit{browser: newBrowser(t, a.base), s: s}
@@ -52,6 +54,9 @@ func TestTheConsole(t *testing.T) {
 	v.read()
 	v.sections()
 	v.tasksAndCancel()
+	v.quotations()
+	v.statesOfCitations()
+	v.writers()
 	v.session()
 	v.hostileText()
 	v.requireClean()
@@ -181,6 +186,100 @@ func (v *visit) tasksAndCancel() {
 	v.enter("#topic", "How stars burn"+kb.Enter)
 	v.see("#course[data-status=READY]")
 	v.walked = append(v.walked, "tasks", "cancel", "long polls where sockets do not get through")
+}
+
+// quotations reads a course that quotes the user's own material, and looks a quote up.
+func (v *visit) quotations() {
+	text, err := os.ReadFile(filepath.Join("..", "cmd", "lyo", "eval", "library", "en-tides.md"))
+	require.NoError(v.t, err)
+	v.click(".wordmark")
+	v.see(".card")
+	v.run(`(async () => {
+		const { post } = await import("/console/api.js");
+		const source = await post("/v1/sources", { title: "Notes on tides", text: ` + quoted(string(text)) + ` });
+		const made = await post("/v1/courses/generate", { topic: "How tides work", writer: "extractive", source_ids: [source.id] });
+		location.hash = "#/courses/" + made.provisional_course_id;
+	})()`)
+	v.see("#course[data-status=READY]")
+	v.await(`document.querySelector("#made-by[data-ai=false]")?.textContent === "Quoted from sources"`)
+	v.await(`!document.querySelector("#better")`)
+	v.inspect("quotations")
+
+	v.await(`document.querySelector(".cite button").getAttribute("aria-label") === "Source 1: supported"`)
+	v.click(".cite button")
+	v.await(`document.querySelector("#citation[open] mark")?.textContent === document.querySelector("#citation blockquote").textContent`)
+	v.await(`document.querySelector("#citation .state").textContent === "The quote says this."`)
+	v.await(`document.querySelector(".around").textContent.length > document.querySelector(".around mark").textContent.length`)
+	v.inspect("citation")
+	back := `!document.querySelector("#citation") && document.activeElement === document.querySelector(".cite button")`
+	v.do(chromedp.KeyEvent(kb.Escape))
+	v.await(back)
+	v.do(chromedp.KeyEvent(kb.Enter))
+	v.click("#citation header button")
+	v.await(back)
+	v.walked = append(v.walked, "quotations", "the passage of a citation")
+}
+
+// statesOfCitations renders a lesson with a citation of each state, and with what only looks like one.
+func (v *visit) statesOfCitations() {
+	type rendered struct {
+		Names, Links []string
+		Text         string
+		Plain        string // how what contradicts its sentence differs without colour
+		Ran          bool
+	}
+	found := evaluate[rendered](v.browser, `(async () => {
+		const { lessonArticle } = await import("/console/lesson.js");
+		const quote = "<img src=x onerror='window.ran=1'>";
+		const citations = [
+			{ n: 1, state: "supported", quote, title: "One", url: "https://example.org/one", license: "CC BY-SA 4.0" },
+			{ n: 2, state: "unsupported", quote, title: "Two <b>2</b>", url: "javascript:window.ran=1", license: "" },
+			{ n: 3, state: "quote_only", quote, title: "", url: null, license: "" },
+		];
+		const content = "One. [1] [2] Two **three. [3]** None [4] or [01], [S1], \\[1\\], [1](https://example.org/x), `+"`[1]`"+`.\n\n~~~\n[1]\n~~~";
+		const lesson = { id: "00000000-0000-7000-8000-000000000000", order: 1, title: "States", objectives: [], content, citations };
+		const article = lessonArticle({ course: { id: lesson.id, lessons: [] }, lesson, items: [], complete: null });
+		document.querySelector("#lesson").replaceWith(article);
+		const buttons = [...article.querySelectorAll(".cite button")];
+		const names = buttons.map((b) => b.getAttribute("aria-label"));
+		const plain = getComputedStyle(buttons[1]).borderStyle + getComputedStyle(buttons[1], "::after").content;
+		const shown = article.querySelector(".prose").cloneNode(true);
+		shown.querySelectorAll(".cite").forEach((e) => e.remove());
+		const links = [];
+		for (const button of buttons) {
+			button.click();
+			const dialog = document.querySelector("#citation");
+			links.push(dialog.querySelector("blockquote + p a")?.href ?? dialog.querySelector("blockquote + p").textContent);
+			dialog.close();
+			await new Promise((resolve) => dialog.addEventListener("close", resolve));
+		}
+		return { Names: names, Links: links, Text: shown.textContent, Plain: plain, Ran: "ran" in window };
+	})()`)
+	require.Equal(v.t, []string{"Source 1: supported", "Source 2: not supported", "Source 3: verbatim, in another language"}, found.Names)
+	require.Equal(v.t, []string{"https://example.org/one", "Two <b>2</b>", "The owner's own material"}, found.Links)
+	require.Equal(v.t, "One. Two three. None [4] or [01], [S1], [1], 1, [1].[1]", found.Text)
+	require.Equal(v.t, `dashed"?"`, found.Plain)
+	require.False(v.t, found.Ran)
+	v.run(`document.querySelector(".cite").scrollIntoView({ block: "center" })`)
+	v.inspect("marks")
+	v.click(".cite [data-state=unsupported]")
+	v.await(`document.querySelector("#citation .state").textContent === "The quote does not say this."`)
+	v.see("#citation .alert") // there is no such course
+	v.inspect("unsupported")
+	v.do(chromedp.KeyEvent(kb.Escape))
+}
+
+// writers asks for quotations where there is nothing to quote: a study plan comes, though there is a model.
+func (v *visit) writers() {
+	v.click(".wordmark")
+	v.click("#ask [name=writer][value=extractive]")
+	v.inspect("writers")
+	v.enter("#topic", "How glaciers move"+kb.Enter)
+	v.see("#course[data-status=READY]")
+	v.await(`document.querySelector("#made-by[data-ai=false]")?.textContent === "Study plan, not AI"`)
+	v.await(`document.querySelectorAll("#better li").length === 2`)
+	v.inspect("study-plan")
+	v.walked = append(v.walked, "the choice of a writer", "a study plan")
 }
 
 // session checks that an expired token is renewed silently, and that an ended session leads to the sign-in.

@@ -31,7 +31,7 @@ function draw(page) {
       course.lessons.length > 0 && plural(course.lessons.length, "lesson")].filter(Boolean).join(" · ")),
     h("h1", { tabindex: -1 }, course.title), madeBy(course),
     course.summary && h("p", { class: "lead" }, course.summary),
-    notices(course), sharing(page), learnt(page));
+    notices(course), better(course), sharing(page), learnt(page));
   document.title = course.title + " · Lyo";
   contents(page);
   lesson(page);
@@ -47,11 +47,24 @@ function madeBy({ generation }) {
 
 function notices(course) {
   const notes = [];
-  if (course.generation.fallback && !course.generation.ai_generated) notes.push("A study plan by the built-in outline writer: no language model took part.");
+  if (isPlan(course)) notes.push("A study plan by the built-in outline writer: no language model took part.");
   if (course.generation.notice) notes.push(course.generation.notice);
   if (course.status === "PARTIAL") notes.push("The writing ended early; the lessons that were finished are here.");
   if (course.status === "ERROR") notes.push("This course did not work out. Ask for it again, perhaps in other words.");
   return notes.map((text) => h("p", { class: "note" }, text));
+}
+
+const isPlan = ({ generation }) => generation.provider === "builtin" && !generation.ai_generated;
+
+/** Says how the owner of a study plan comes by a course. */
+function better(course) {
+  if (!isPlan(course) || course.owner_user_id !== me()?.id) return null;
+  const code = (text) => h("code", null, text);
+  return h("section", { class: "note", id: "better", "aria-labelledby": "better-title" }, h("h2", { id: "better-title" }, "How to get a course instead"), h("ul", null,
+    h("li", null, h("strong", null, "Bring material. "), "Add a text, a PDF or a web address with ", h("a", { href: "/docs#/sources/create-source" }, code("POST /v1/sources")),
+      ", then ask again by ", h("a", { href: "/docs#/courses/generate-course" }, code("POST /v1/courses/generate")), " with its id in ", code("source_ids"), ": its lessons are then made from that."),
+    h("li", null, h("strong", null, "Connect a model. "), "Whoever runs this server fetches one with ", code("make model"), ", or names another server in ", code("LYO_GEMMA_BASE_URL"),
+      ". ", code("docs/model.md"), ", which comes with Lyo, has the steps.")));
 }
 
 const seenBy = { private: "Only you see this course.", unlisted: "Whoever has its address sees this course.", public: "Everybody sees this course." };

@@ -40,17 +40,21 @@ function asking(go) {
     id: "topic", name: "topic", type: "text", maxlength: 200, autocomplete: "off", autofocus: true, enterkeyhint: "go",
     placeholder: "How tides work", "aria-label": "Topic", "aria-describedby": "topic-error",
   });
-  const level = (value, label, checked) => h("label", null, h("input", { type: "radio", name: "difficulty_level", value, checked }), h("span", null, label));
+  const choice = (name) => (value, label, checked) => h("label", null, h("input", { type: "radio", name, value, checked }), h("span", null, label));
+  const [level, writer] = [choice("difficulty_level"), choice("writer")];
   let last = null; // the request and its key: asked again unchanged, it is the same wish
   return form({ id: "ask", "aria-label": "Ask for a course" }, [
     h("div", { class: "field big", "data-field": "topic" }, topic, h("p", { class: "fault", id: "topic-error" })),
     h("div", { class: "ideas" }, ideas.map((idea) => h("button", { type: "button", click: () => { topic.value = idea; topic.focus(); } }, idea))),
     h("fieldset", { class: "levels" }, h("legend", { class: "unseen" }, "Level"),
       level("beginner", "Beginner", true), level("intermediate", "Intermediate"), level("advanced", "Advanced")),
+    h("fieldset", { class: "levels" }, h("legend", null, "Written by"),
+      writer("", "Best available", true), writer("model", "Language model"), writer("extractive", "Quotations of sources")),
   ], [h("span", null, "Write my course"), icon("arrow")], async (values) => {
     const named = values.topic.trim();
     if (named.length < 3) throw { fields: [{ pointer: "/topic", message: "Name what you would like to learn, in three letters or more" }] };
-    if (last?.topic !== named || last.difficulty_level !== values.difficulty_level) last = { topic: named, difficulty_level: values.difficulty_level, key: wish() };
+    const asked = { topic: named, difficulty_level: values.difficulty_level, writer: values.writer || undefined };
+    if (Object.keys(asked).some((name) => last?.[name] !== asked[name])) last = { ...asked, key: wish() };
     const request = last;
     try {
       if (me()) return await ask(request, go);

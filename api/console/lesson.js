@@ -1,5 +1,6 @@
 // One lesson: its text, what it was made from, its items and its end.
 
+import { cite } from "./citations.js";
 import { h, icon } from "./dom.js";
 import { alertOf } from "./form.js";
 import { anchor, markdown } from "./markdown.js";
@@ -14,11 +15,11 @@ export function lessonArticle({ course, lesson, items, complete, shell }) {
     h("p", { class: "eyebrow" }, `Lesson ${lesson.order}`, lesson.estimated_duration_minutes > 0 && ` · ${plural(lesson.estimated_duration_minutes, "minute")}`),
     h("h2", null, lesson.title),
     lesson.objectives.length > 0 && h("section", { class: "aims", "aria-label": "Aims" }, h("p", null, "Afterwards you can"), h("ul", null, lesson.objectives.map((o) => h("li", null, o)))),
-    h("div", { class: "prose" }, markdown(withoutTitle(lesson), 3)),
+    cite(h("div", { class: "prose" }, markdown(withoutTitle(lesson), 3)), course, lesson),
     terms(lesson.key_terms ?? []),
     others.length > 0 && h("section", { class: "items" }, h("h3", null, "Go further"), others.map(item)),
     quizzes.map((q) => quiz(course, q, shell)),
-    citations(lesson.sources ?? []),
+    sources(lesson.sources ?? []),
     foot(course, lesson, complete));
 }
 
@@ -45,7 +46,7 @@ function item(i) {
     i.attribution && h("p", { class: "dim small" }, i.attribution, i.license_type && ` (${i.license_type})`));
 }
 
-function citations(list) {
+function sources(list) {
   if (list.length === 0) return null;
   return h("section", { class: "sources" }, h("h3", null, "Written from"),
     h("ul", null, list.map((s) => h("li", null, h("span", { class: "label" }, s.label), " ", s.source_url ? anchor(s.source_url, [s.title]) : s.title, s.source_id && " (your own)"))));
