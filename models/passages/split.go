@@ -53,7 +53,8 @@ func trimmed(text string, begins, ends int) block {
 }
 
 // SectionsOf finds the headings of a text: those of Markdown, or, in a text without any, short lines that
-// stand alone before a paragraph. A text without headings is one section.
+// stand alone before a paragraph. The first section is what stands before the first of them, which may be
+// nothing. A text without headings is one section.
 func SectionsOf(text string) []Section {
 	blocks := blocksOf(text)
 	found := sectionsBy(text, blocks, func(i int) (string, int) { return markdownHeading(text[blocks[i].begins:blocks[i].ends]) })
@@ -72,9 +73,6 @@ func sectionsBy(text string, blocks []block, heading func(i int) (string, int)) 
 		last := &sections[len(sections)-1]
 		if begun >= 0 {
 			last.Begins, last.Ends = begun, end
-		}
-		if begun < 0 && last.Heading == "" {
-			sections = sections[:len(sections)-1]
 		}
 		begun = -1
 	}
@@ -97,6 +95,9 @@ func sectionsBy(text string, blocks []block, heading func(i int) (string, int)) 
 		}
 	}
 	finish()
+	if len(sections) == 1 && sections[0].Ends == 0 {
+		return nil
+	}
 	return sections
 }
 
