@@ -156,7 +156,7 @@ func (q quotedCourse) lessonOf(plan []courses.Lesson, wanted courses.Lesson) (in
 	return 0, false
 }
 
-// find returns a course of quotations and which of its lessons stands for one of the plan.
+// findQuoted returns a course of quotations and which of its lessons stands for one of the plan.
 func (w *CourseActivities) findQuoted(ctx context.Context, c courses.Course, lesson courses.Lesson) (quotedCourse, int, error) {
 	quoted, ok, err := w.quote(ctx, c)
 	if err != nil {

@@ -77,7 +77,10 @@ func (s *Server) listCourses(ctx context.Context, in *listCoursesInput) (*rest.P
 			})
 		},
 		Keyset: func(c courses.Course) store.Keyset { return store.Keyset{At: c.CreatedAt, ID: c.ID} },
-		Show:   viewCourse,
+		Show: func(c courses.Course) courseView {
+			c.Manifest = nil // it is long, and of use with the lessons that it signs
+			return viewCourse(c)
+		},
 	}.Page(ctx, s.API)
 }
 

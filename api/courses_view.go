@@ -47,7 +47,7 @@ type generationView struct {
 	PromptVersion string        `json:"prompt_version"`
 	Fallback      bool          `json:"fallback" doc:"True when no language model wrote the course."`
 	AIGenerated   bool          `json:"ai_generated" doc:"Whether a language model took part in writing it: clients show a mark. False for a study plan of the built-in outline writer."`
-	Manifest      *string       `json:"manifest" nullable:"true" doc:"What the course is made of, signed (a JWS): its model, sources, and digests of its lessons; see /v1/provenance/check. null: there is none."`
+	Manifest      *string       `json:"manifest" nullable:"true" doc:"What the course is made of, signed (a JWS): its model, sources, and digests of its lessons; see /v1/provenance/check. null where there is none, and in lists."`
 	Sources       []string      `json:"sources" nullable:"false" doc:"What the lessons cite and the sites their items are from; own is the owner's material."`
 	GeneratedAt   *time.Time    `json:"generated_at"`
 	Seconds       float64       `json:"seconds"`
