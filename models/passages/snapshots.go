@@ -1,9 +1,11 @@
 package passages
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"time"
 
@@ -66,10 +68,14 @@ func Use(ctx context.Context, tx *gorm.DB, course uuid.UUID, snapshots []Snapsho
 	tx = tx.WithContext(ctx)
 	links := []CourseSnapshot{}
 	for i := range snapshots {
-		if err := save(tx, &snapshots[i]); err != nil {
+		snapshots[i].identify()
+		links = append(links, CourseSnapshot{course, snapshots[i].ID, i + 1})
+	}
+	// By their ids, so that two courses that are made of the same texts do not wait for each other.
+	for _, s := range slices.SortedFunc(slices.Values(snapshots), func(a, b Snapshot) int { return bytes.Compare(a.ID[:], b.ID[:]) }) {
+		if err := save(tx, s); err != nil {
 			return nil, err
 		}
-		links = append(links, CourseSnapshot{course, snapshots[i].ID, i + 1})
 	}
 	if err := tx.Delete(&CourseSnapshot{}, "course_id = ?", course).Error; err != nil || len(links) == 0 {
 		return snapshots, err
@@ -77,8 +83,8 @@ func Use(ctx context.Context, tx *gorm.DB, course uuid.UUID, snapshots []Snapsho
 	return snapshots, tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&links).Error
 }
 
-// save stores a snapshot and its passages, unless they are there.
-func save(tx *gorm.DB, s *Snapshot) error {
+// identify sets what follows from the owner and the text.
+func (s *Snapshot) identify() {
 	digest := sha256.Sum256([]byte(s.Content))
 	owner := ""
 	if s.OwnerUserID != nil {
@@ -86,8 +92,12 @@ func save(tx *gorm.DB, s *Snapshot) error {
 	}
 	s.SHA256, s.ID = digest[:], store.DerivedID(space, owner, s.Site, hex.EncodeToString(digest[:]))
 	s.Sections = store.OrEmpty(s.Sections)
+}
+
+// save stores a snapshot and its passages, unless they are there.
+func save(tx *gorm.DB, s Snapshot) error {
 	// The time moves on, lest the cleaner takes what a course is about to use.
-	kept := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns([]string{"fetched_at"})}).Create(s)
+	kept := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns([]string{"fetched_at"})}).Create(&s)
 	if kept.Error != nil {
 		return kept.Error
 	}
