@@ -49,7 +49,11 @@ func converseOnce[T any](ctx context.Context, w *CourseActivities, c courses.Cou
 func (w *CourseActivities) session(ctx context.Context, c courses.Course, kind string) *llm.Session {
 	id := activityID(ctx)
 	answers := map[string]llm.Answer{}
-	kept, err := courses.ModelAnswers(ctx, w.DB, id, kind)
+	var kept []courses.ModelAnswer
+	var err error
+	if activity.GetInfo(ctx).Attempt > 1 {
+		kept, err = courses.ModelAnswers(ctx, w.DB, id, kind)
+	}
 	if err != nil {
 		w.Log.WarnContext(ctx, "kept answers could not be read: they are asked for again", "kind", kind, "error", err)
 	}
@@ -79,8 +83,9 @@ func (w *CourseActivities) session(ctx context.Context, c courses.Course, kind s
 }
 
 // saved ends an activity with the error of saving what it wrote; once that is there, its answers are forgotten.
-func (w *CourseActivities) saved(ctx context.Context, err error) error {
-	if err == nil {
+// A fallback's were never kept.
+func (w *CourseActivities) saved(ctx context.Context, fallback bool, err error) error {
+	if err == nil && !fallback {
 		w.forgetAnswers(ctx)
 	}
 	return toApplicationError(err)

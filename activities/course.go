@@ -171,7 +171,7 @@ func (w *CourseActivities) plan(ctx context.Context, c courses.Course, gen Gener
 		return c, err
 	}
 	kept, err := courses.SaveOutline(ctx, w.DB, planned(c, outline, gen, writtenLocale(c, gen.Fallback), w.Clock()))
-	return kept, w.saved(ctx, err)
+	return kept, w.saved(ctx, gen.Fallback, err)
 }
 
 // LessonInput requests one lesson.
@@ -224,7 +224,7 @@ func (w *CourseActivities) WriteLesson(ctx context.Context, in LessonInput) erro
 	lesson.Citations = at.cited(text.Cited)
 	c.Locale = writtenLocale(c, in.Fallback)
 	judge(&lesson, c, text.TooHard)
-	return w.saved(ctx, courses.SaveLesson(ctx, w.DB, lesson))
+	return w.saved(ctx, in.Fallback, courses.SaveLesson(ctx, w.DB, lesson))
 }
 
 // SummaryInput requests a course's summary.
@@ -254,7 +254,7 @@ func (w *CourseActivities) WriteSummary(ctx context.Context, in SummaryInput) er
 	if err != nil {
 		return err
 	}
-	return w.saved(ctx, courses.SaveSummary(ctx, w.DB, c.ID, summary.Summary, summary.Description, w.Clock()))
+	return w.saved(ctx, in.Fallback, courses.SaveSummary(ctx, w.DB, c.ID, summary.Summary, summary.Description, w.Clock()))
 }
 
 func (w *CourseActivities) lesson(ctx context.Context, in LessonInput) (courses.Course, courses.Lesson, error) {

@@ -45,7 +45,7 @@ func (w *CourseActivities) WritePractice(ctx context.Context, in LessonInput) er
 	}
 	lesson.PracticeRevision, lesson.UpdatedAt, lesson.KeyTerms = in.Revision, w.Clock(), termsOf(practice.KeyTerms)
 	c.Locale = writtenLocale(c, in.Fallback)
-	return w.saved(ctx, courses.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, englishWords, w.Clock())))
+	return w.saved(ctx, in.Fallback, courses.SavePractice(ctx, w.DB, lesson, practiceItems(c, lesson, practice, englishWords, w.Clock())))
 }
 
 // exam validates a quiz.

@@ -34,6 +34,9 @@ func (r *SourceActivities) keepTexts(ctx context.Context, c courses.Course, own 
 			snapshots = append(snapshots, s)
 		}
 	}
+	if len(snapshots)+len(before) == 0 {
+		return nil
+	}
 	for i := range snapshots {
 		snapshots[i].FetchedAt = r.Clock()
 	}

@@ -3,30 +3,34 @@ package courses
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"github.com/lyoapp/lyo/models/quality"
 	"github.com/lyoapp/lyo/models/text"
 )
 
-// timeLesson sets the minutes that a written lesson takes, by its text and its questions, and the course's hours.
-func timeLesson(tx *gorm.DB, course, lesson uuid.UUID) error {
-	var l Lesson
-	if err := tx.Select("content").First(&l, "id = ?", lesson).Error; err != nil {
-		return err
+// practiceOf returns Lyo's own items of a lesson of a course, as far as its time depends on them.
+func practiceOf(tx *gorm.DB, c Course, lesson uuid.UUID) ([]Item, error) {
+	at := slices.IndexFunc(c.Lessons, func(l Lesson) bool { return l.ID == lesson })
+	if at < 0 || c.Lessons[at].PracticeRevision == 0 {
+		return nil, nil
 	}
 	var practice []Item
-	if err := tx.Select("type", "content", "quiz").Find(&practice, "lesson_id = ? AND source = ?", lesson, SourceLyo).Error; err != nil {
-		return err
+	err := tx.Select("type", "content", "quiz").Find(&practice, "lesson_id = ? AND source = ?", lesson, SourceLyo).Error
+	return practice, err
+}
+
+// textOf returns the text of a lesson of a course.
+func textOf(c Course, lesson uuid.UUID) string {
+	for _, l := range c.Lessons {
+		if l.ID == lesson {
+			return l.Content
+		}
 	}
-	minutes := quality.LessonMinutes(l.Content, questionsOf(practice))
-	if err := tx.Model(&Lesson{}).Where("id = ?", lesson).UpdateColumn("estimated_duration_minutes", minutes).Error; err != nil {
-		return err
-	}
-	return sumDurations(tx, course)
+	return ""
 }
 
 // questionsOf counts the questions of a lesson's own items: those of quizzes, and the study questions, which
@@ -41,6 +45,19 @@ func questionsOf(practice []Item) int {
 		}
 	}
 	return questions
+}
+
+// hoursOf returns the sum of lessons' minutes in hours; nil without a lesson.
+func hoursOf(lessons []Lesson) *float64 {
+	if len(lessons) == 0 {
+		return nil
+	}
+	minutes := 0
+	for _, l := range lessons {
+		minutes += l.EstimatedDurationMinutes
+	}
+	hours := float64(minutes) / 60
+	return &hours
 }
 
 // sumDurations sets a course's hours to the sum of its lessons' minutes; null without a lesson.

@@ -110,14 +110,11 @@ func finishCourse(tx *gorm.DB, ended tasks.Task, last tasks.TaskEvent, gen Gener
 	if err != nil {
 		return err
 	}
-	if err := sumDurations(tx, ended.ResultID); err != nil {
-		return err
-	}
 	c, err := FindWhole(tx, ended.ResultID)
 	if err != nil || c.Status != CourseGenerating && c.Status != CourseReady {
 		return err
 	}
-	c.Status = finalStatus(last.State, c)
+	c.Status, c.EstimatedDurationHours = finalStatus(last.State, c), hoursOf(c.Lessons)
 	c.UpdatedAt = last.At
 	published := c.Status == CourseReady && c.PublishedAt == nil
 	if published {

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/passages"
+	"github.com/lyoapp/lyo/models/quality"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 )
@@ -85,32 +86,37 @@ func SaveOutline(ctx context.Context, db *gorm.DB, plan Course) (Course, error) 
 
 // savePlan saves a course with the new lessons of its plan, whose minutes are those of the plan.
 func savePlan(tx *gorm.DB, c Course) error {
+	c.EstimatedDurationHours = hoursOf(c.Lessons)
 	if err := tx.Save(&c).Error; err != nil {
 		return err
 	}
-	if err := tx.Create(&c.Lessons).Error; err != nil {
-		return err
-	}
-	return sumDurations(tx, c.ID)
+	return tx.Create(&c.Lessons).Error
 }
 
 // SaveLesson stores a lesson's text under a revision, and the time that it takes. A lesson that has this
 // revision or a later one stays as it is, so saving twice writes once.
 func SaveLesson(ctx context.Context, db *gorm.DB, text Lesson) error {
 	text.fill()
-	return changeWriting(ctx, db, text.CourseID, func(tx *gorm.DB, _ Course) error {
+	return changeWriting(ctx, db, text.CourseID, func(tx *gorm.DB, c Course) error {
+		practice, err := practiceOf(tx, c, text.ID)
+		if err != nil {
+			return err
+		}
 		saved := tx.Model(&Lesson{}).Where("id = ? AND revision < ?", text.ID, text.Revision).Updates(map[string]any{
 			"content": text.Content, "revision": text.Revision, "written_at": text.WrittenAt, "updated_at": text.UpdatedAt,
 			"reading_level": text.ReadingLevel, "quality_score": text.QualityScore, "quality": store.AsJSON(text.Quality),
 			"citations": store.AsJSON(text.Citations), "claims_cut": text.ClaimsCut,
+			"estimated_duration_minutes": quality.LessonMinutes(text.Content, questionsOf(practice)),
 		})
 		if saved.Error != nil || saved.RowsAffected == 0 {
 			return saved.Error
 		}
-		if err := passages.Cite(tx, text.ID, quotations(text)); err != nil {
-			return err
+		if text.Revision > 1 || len(text.Quotations) > 0 {
+			if err := passages.Cite(tx, text.ID, quotations(text)); err != nil {
+				return err
+			}
 		}
-		return timeLesson(tx, text.CourseID, text.ID)
+		return sumDurations(tx, text.CourseID)
 	})
 }
 
@@ -119,11 +125,12 @@ func SaveLesson(ctx context.Context, db *gorm.DB, text Lesson) error {
 // stay, so saving twice writes once; items found outside stay as they are.
 func SavePractice(ctx context.Context, db *gorm.DB, lesson Lesson, items []Item) error {
 	lesson.fill()
-	return changeWriting(ctx, db, lesson.CourseID, func(tx *gorm.DB, _ Course) error {
+	return changeWriting(ctx, db, lesson.CourseID, func(tx *gorm.DB, c Course) error {
 		moved := tx.Model(&Lesson{}).Where("id = ? AND practice_revision < ?", lesson.ID, lesson.PracticeRevision).
 			Updates(map[string]any{
 				"practice_revision": lesson.PracticeRevision, "updated_at": lesson.UpdatedAt,
 				"key_terms": store.AsJSON(lesson.KeyTerms), "quiz_asked": lesson.QuizAsked, "quiz_agreed": lesson.QuizAgreed,
+				"estimated_duration_minutes": quality.LessonMinutes(textOf(c, lesson.ID), questionsOf(items)),
 			})
 		if moved.Error != nil || moved.RowsAffected == 0 {
 			return moved.Error
@@ -134,7 +141,7 @@ func SavePractice(ctx context.Context, db *gorm.DB, lesson Lesson, items []Item)
 		if err := tx.Create(&items).Error; err != nil {
 			return err
 		}
-		return timeLesson(tx, lesson.CourseID, lesson.ID)
+		return sumDurations(tx, lesson.CourseID)
 	})
 }
 
