@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/lyoapp/lyo/activities/llm"
 	"github.com/lyoapp/lyo/models/citations"
 	"github.com/lyoapp/lyo/models/passages"
 	"github.com/lyoapp/lyo/models/quality"
@@ -45,7 +46,7 @@ func (w *CourseActivities) quotations(ctx context.Context, quotes []quoteOf) ([]
 
 // marks are those by which a text of the model cites excerpts.
 var (
-	marks = regexp.MustCompile(`(?:[ \t]?\[S\d+(?:\s*[,;]\s*S\d+)*\])+`)
+	marks = regexp.MustCompile(`(?:` + llm.MarkPattern + `)+`)
 	label = regexp.MustCompile(`S\d+`)
 	shape = strings.NewReplacer("**", "", "__", "", "*", "", "`", "")
 )
@@ -109,18 +110,13 @@ func (w *CourseActivities) citations(ctx context.Context, at atHand, markdown, l
 // say, and is marked unsupported elsewhere.
 func (at atHand) cite(markdown, locale string) citedText {
 	var done citedText
-	var out strings.Builder
-	code := false
-	for line := range strings.Lines(markdown) {
-		if fence := strings.TrimSpace(line); strings.HasPrefix(fence, "```") || strings.HasPrefix(fence, "~~~") {
-			code = !code
+	done.text = llm.MapProse(markdown, func(prose string) string {
+		var out strings.Builder
+		for line := range strings.Lines(prose) {
+			out.WriteString(done.citeLine(at, line, locale))
 		}
-		if !code {
-			line = done.citeLine(at, line, locale)
-		}
-		out.WriteString(line)
-	}
-	done.text = out.String()
+		return out.String()
+	})
 	return done
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/language"
 
 	"github.com/lyoapp/lyo/activities/llm"
 	quizzes "github.com/lyoapp/lyo/activities/quiz"
@@ -35,8 +34,7 @@ func planned(c courses.Course, o llm.Outline, gen Generation, written string, no
 
 // writtenLocale returns the locale of what a writer writes: the built-in one knows only English.
 func writtenLocale(c courses.Course, fallback bool) string {
-	tag, err := language.Parse(c.Locale)
-	if base, _ := tag.Base(); fallback && (err != nil || base.String() != "en") {
+	if fallback && baseOf(c.Locale) != "en" {
 		return "en"
 	}
 	return c.Locale

@@ -59,7 +59,7 @@ type generateOutput struct {
 type acceptedView struct {
 	TaskID                     uuid.UUID `json:"task_id" format:"uuid"`
 	ProvisionalCourseID        uuid.UUID `json:"provisional_course_id" format:"uuid" doc:"The id of the course, which can be read at once and fills while it is generated."`
-	EstimatedCompletionMinutes int       `json:"estimated_completion_minutes" minimum:"1" maximum:"1440" doc:"An estimate, no promise: the median of how long the last 20 finished tasks of this kind took, those with a review left out (5 when fewer than 3 have finished), and once more for each round of the caller's other courses that it waits for."`
+	EstimatedCompletionMinutes int       `json:"estimated_completion_minutes" minimum:"1" maximum:"1440" doc:"An estimate, not a guarantee: the median of how long the last 20 finished tasks of this kind took, those with a review left out (5 when fewer than 3 have finished), and once more for each round of the caller's other courses that it waits for."`
 	StatusURL                  string    `json:"status_url"`
 	WSURL                      string    `json:"ws_url"`
 }

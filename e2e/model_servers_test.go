@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -66,21 +65,7 @@ func startServer(t *testing.T, spec local.Spec, ready string) {
 	t.Cleanup(func() { stop(p) })
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	require.NoError(t, local.AwaitReady(ctx, p, func(ctx context.Context) error {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, ready, nil)
-		if err != nil {
-			return err
-		}
-		answer, err := http.DefaultClient.Do(request)
-		if err != nil {
-			return err
-		}
-		defer answer.Body.Close()
-		if answer.StatusCode != http.StatusOK {
-			return errors.New(answer.Status)
-		}
-		return nil
-	}))
+	require.NoError(t, local.AwaitReady(ctx, p, answersAt(ready)))
 }
 
 // TestModelServersOfOthers generates courses with servers that nobody here wrote, where their programs are on

@@ -166,21 +166,7 @@ func (s *system) tryAPI(extra ...string) (*api, error) {
 		return nil, err
 	}
 	a := &api{p, fmt.Sprintf("http://127.0.0.1:%d", port)}
-	ready := func(ctx context.Context) error {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+"/v1/health/ready", nil)
-		if err != nil {
-			return err
-		}
-		answer, err := http.DefaultClient.Do(request)
-		if err != nil {
-			return err
-		}
-		defer answer.Body.Close()
-		if answer.StatusCode != http.StatusOK {
-			return fmt.Errorf("ready answers %d", answer.StatusCode)
-		}
-		return nil
-	}
+	ready := answersAt(a.base + "/v1/health/ready")
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	return a, local.AwaitReady(ctx, a.Process, ready)
@@ -223,4 +209,23 @@ func (s *system) command(port int, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(s.t.Context(), lyo, args...)
 	cmd.Env = s.environ(port)
 	return cmd
+}
+
+// answersAt returns a probe that succeeds once an address answers 200.
+func answersAt(address string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		if err != nil {
+			return err
+		}
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s answers %d", address, answer.StatusCode)
+		}
+		return nil
+	}
 }

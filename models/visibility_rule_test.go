@@ -38,7 +38,6 @@ var seenOtherwise = map[string]string{
 	"courses.itemsOf":         "reads parts of a course that its caller has judged",
 	"community.lockComment":   "locks; findComment goes by the rule",
 	"courses.EarlierQuizzes":  "reads parts of a course for the task that writes it",
-	"courses.sumDurations":    "sums what a course's lessons take, for the task that writes it",
 	"courses.Lock":            "locks; who calls it goes by the rule",
 	"feed.showHits":           "shows what documentFound has let through",
 	"learning.stepsOf":        "reads ids of lessons of a course that was seen, or begun",

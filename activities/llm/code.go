@@ -10,17 +10,24 @@ var codeSpan = regexp.MustCompile("``[^\n]+?``|`[^`\n]+`")
 // mapParts rebuilds a Markdown text: code gets fenced blocks, fences included, and code
 // spans; prose gets the text in between, in order.
 func mapParts(text string, code, prose func(string) string) string {
+	return mapBlocks(text, code, func(s string) string { return mapSpans(s, code, prose) })
+}
+
+// MapProse rebuilds a Markdown text with what f makes of the text between its fenced blocks, in order.
+func MapProse(text string, f func(string) string) string { return mapBlocks(text, same, f) }
+
+// mapBlocks is mapParts for fenced blocks alone.
+func mapBlocks(text string, code, prose func(string) string) string {
 	var out, block strings.Builder
 	open := ""
 	flush := func(as func(string) string) {
 		out.WriteString(as(block.String()))
 		block.Reset()
 	}
-	spans := func(s string) string { return mapSpans(s, code, prose) }
 	for l := range strings.Lines(text) {
 		m := fenceMark(l)
 		if open == "" && m != "" {
-			flush(spans)
+			flush(prose)
 			open = m
 		}
 		block.WriteString(l)
@@ -32,7 +39,7 @@ func mapParts(text string, code, prose func(string) string) string {
 	if open != "" {
 		flush(code)
 	} else {
-		flush(spans)
+		flush(prose)
 	}
 	return out.String()
 }

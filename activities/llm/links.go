@@ -56,10 +56,13 @@ func addressesOf(text string) []string { return each(address.FindAllString(text,
 func bareLink(link string) string { return strings.TrimRight(link, ".,;:!?*_|") }
 
 var (
-	mark      = regexp.MustCompile(`[ \t]?\[(S\d+(?:\s*[,;]\s*S\d+)*)\]`)
+	mark      = regexp.MustCompile(MarkPattern)
 	label     = regexp.MustCompile(`S\d+`)
 	labelOnly = regexp.MustCompile(`^S\d{1,3}$`)
 )
+
+// MarkPattern matches a mark by which a text cites excerpts, such as [S1] or [S1, S2], with the space before it.
+const MarkPattern = `[ \t]?\[(S\d+(?:\s*[,;]\s*S\d+)*)\]`
 
 // citations removes the marks of labels that no excerpt has from the prose, and returns
 // the others in order of first use.

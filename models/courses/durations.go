@@ -12,25 +12,22 @@ import (
 	"github.com/lyoapp/lyo/models/text"
 )
 
-// practiceOf returns Lyo's own items of a lesson of a course, as far as its time depends on them.
-func practiceOf(tx *gorm.DB, c Course, lesson uuid.UUID) ([]Item, error) {
-	at := slices.IndexFunc(c.Lessons, func(l Lesson) bool { return l.ID == lesson })
-	if at < 0 || c.Lessons[at].PracticeRevision == 0 {
+// lesson returns the lesson of an id, with which the course changes; nil for none.
+func (c Course) lesson(id uuid.UUID) *Lesson {
+	if at := slices.IndexFunc(c.Lessons, func(l Lesson) bool { return l.ID == id }); at >= 0 {
+		return &c.Lessons[at]
+	}
+	return nil
+}
+
+// practiceOf returns Lyo's own items of a lesson, as far as its time depends on them.
+func practiceOf(tx *gorm.DB, l Lesson) ([]Item, error) {
+	if l.PracticeRevision == 0 {
 		return nil, nil
 	}
 	var practice []Item
-	err := tx.Select("type", "content", "quiz").Find(&practice, "lesson_id = ? AND source = ?", lesson, SourceLyo).Error
+	err := tx.Select("type", "content", "quiz").Find(&practice, "lesson_id = ? AND source = ?", l.ID, SourceLyo).Error
 	return practice, err
-}
-
-// textOf returns the text of a lesson of a course.
-func textOf(c Course, lesson uuid.UUID) string {
-	for _, l := range c.Lessons {
-		if l.ID == lesson {
-			return l.Content
-		}
-	}
-	return ""
 }
 
 // questionsOf counts the questions of a lesson's own items: those of quizzes, and the study questions, which
@@ -60,11 +57,9 @@ func hoursOf(lessons []Lesson) *float64 {
 	return &hours
 }
 
-// sumDurations sets a course's hours to the sum of its lessons' minutes; null without a lesson.
-func sumDurations(tx *gorm.DB, course uuid.UUID) error {
-	return tx.Exec(`
-		UPDATE courses SET estimated_duration_hours = (SELECT sum(estimated_duration_minutes) / 60.0 FROM lessons WHERE course_id = courses.id)
-		WHERE id = ?`, course).Error
+// saveHours stores the hours of a locked course, by its lessons' minutes.
+func saveHours(tx *gorm.DB, c Course) error {
+	return tx.Model(&Course{}).Where("id = ?", c.ID).UpdateColumn("estimated_duration_hours", hoursOf(c.Lessons)).Error
 }
 
 // otherDuration says how long the written lessons take, where that is more than a third off the hours that

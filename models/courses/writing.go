@@ -98,15 +98,20 @@ func savePlan(tx *gorm.DB, c Course) error {
 func SaveLesson(ctx context.Context, db *gorm.DB, text Lesson) error {
 	text.fill()
 	return changeWriting(ctx, db, text.CourseID, func(tx *gorm.DB, c Course) error {
-		practice, err := practiceOf(tx, c, text.ID)
+		before := c.lesson(text.ID)
+		if before == nil {
+			return nil
+		}
+		practice, err := practiceOf(tx, *before)
 		if err != nil {
 			return err
 		}
+		before.EstimatedDurationMinutes = quality.LessonMinutes(text.Content, questionsOf(practice))
 		saved := tx.Model(&Lesson{}).Where("id = ? AND revision < ?", text.ID, text.Revision).Updates(map[string]any{
 			"content": text.Content, "revision": text.Revision, "written_at": text.WrittenAt, "updated_at": text.UpdatedAt,
 			"reading_level": text.ReadingLevel, "quality_score": text.QualityScore, "quality": store.AsJSON(text.Quality),
 			"citations": store.AsJSON(text.Citations), "claims_cut": text.ClaimsCut,
-			"estimated_duration_minutes": quality.LessonMinutes(text.Content, questionsOf(practice)),
+			"estimated_duration_minutes": before.EstimatedDurationMinutes,
 		})
 		if saved.Error != nil || saved.RowsAffected == 0 {
 			return saved.Error
@@ -116,7 +121,7 @@ func SaveLesson(ctx context.Context, db *gorm.DB, text Lesson) error {
 				return err
 			}
 		}
-		return sumDurations(tx, text.CourseID)
+		return saveHours(tx, c)
 	})
 }
 
@@ -126,11 +131,16 @@ func SaveLesson(ctx context.Context, db *gorm.DB, text Lesson) error {
 func SavePractice(ctx context.Context, db *gorm.DB, lesson Lesson, items []Item) error {
 	lesson.fill()
 	return changeWriting(ctx, db, lesson.CourseID, func(tx *gorm.DB, c Course) error {
+		before := c.lesson(lesson.ID)
+		if before == nil {
+			return nil
+		}
+		before.EstimatedDurationMinutes = quality.LessonMinutes(before.Content, questionsOf(items))
 		moved := tx.Model(&Lesson{}).Where("id = ? AND practice_revision < ?", lesson.ID, lesson.PracticeRevision).
 			Updates(map[string]any{
 				"practice_revision": lesson.PracticeRevision, "updated_at": lesson.UpdatedAt,
 				"key_terms": store.AsJSON(lesson.KeyTerms), "quiz_asked": lesson.QuizAsked, "quiz_agreed": lesson.QuizAgreed,
-				"estimated_duration_minutes": quality.LessonMinutes(textOf(c, lesson.ID), questionsOf(items)),
+				"estimated_duration_minutes": before.EstimatedDurationMinutes,
 			})
 		if moved.Error != nil || moved.RowsAffected == 0 {
 			return moved.Error
@@ -141,7 +151,7 @@ func SavePractice(ctx context.Context, db *gorm.DB, lesson Lesson, items []Item)
 		if err := tx.Create(&items).Error; err != nil {
 			return err
 		}
-		return sumDurations(tx, lesson.CourseID)
+		return saveHours(tx, c)
 	})
 }
 
