@@ -36,7 +36,7 @@ func (c cluster) spec(name string, args []string) Spec {
 // environ returns the environment without PG* variables, which would change settings.
 func (c cluster) environ() []string {
 	env := []string{"PATH=/usr/bin:/bin", "LC_ALL=C", "TZ=UTC"}
-	if libraries := libraryPath(c.binDir); libraries != "" {
+	if libraries := LibraryPath(c.binDir); libraries != "" {
 		env = append(env, "LD_LIBRARY_PATH="+libraries)
 	}
 	return env

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// fetchedMark is a file at the root of an unpacked tree; see libraryPath.
+// fetchedMark is a file at the root of an unpacked tree; see LibraryPath.
 const fetchedMark = ".lyo-fetched"
 
 // apt uses the system's package tools with a private cache, and private lists if the system's are
@@ -120,10 +120,6 @@ func putInPlace(draft, dest string) error {
 	return nil
 }
 
-func redisPackages(context.Context, apt) ([]string, error) {
-	return []string{"redis-server"}, nil
-}
-
 // postgresPackages returns the packages of the newest server in the system's sources.
 func postgresPackages(ctx context.Context, a apt) ([]string, error) {
 	out, err := a.run(ctx, "apt-cache", "search", "--names-only", `^postgresql-[0-9]+$`)
@@ -141,8 +137,9 @@ func postgresPackages(ctx context.Context, a apt) ([]string, error) {
 	return []string{fmt.Sprintf("postgresql-%d", best), fmt.Sprintf("postgresql-client-%d", best), "libpq5"}, nil
 }
 
-// libraryPath returns the LD_LIBRARY_PATH of a downloaded program; empty for a system program.
-func libraryPath(binDir string) string {
+// LibraryPath returns the LD_LIBRARY_PATH that the programs of a directory need: of downloaded ones their own libraries,
+// of the system's none.
+func LibraryPath(binDir string) string {
 	for dir := binDir; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, fetchedMark)); err == nil {
 			var places []string

@@ -2,16 +2,8 @@ package local
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"time"
 )
-
-// retryFetchAfter is the time after which a failed download of Redis is retried, so that a machine
-// without network starts quickly.
-const retryFetchAfter = time.Hour
 
 // FindRedis finds redis-server or valkey-server: the program $REDIS_SERVER names
 // (which then must exist; "none" disables the search), on PATH, downloaded earlier,
@@ -32,42 +24,5 @@ func FindRedis(ctx context.Context, f Finder) (string, error) {
 			return path, nil
 		}
 	}
-	return f.fetchedRedis(ctx)
-}
-
-func (f Finder) fetchedRedis(ctx context.Context) (string, error) {
-	debs, err := f.statePath(nil, "debs/redis")
-	if err != nil {
-		return "", err
-	}
-	// Not the link's target: the program depends on the name it is called by.
-	binary := filepath.Join(debs, "usr/bin/redis-server")
-	if executable(binary) {
-		return binary, nil
-	}
-	if f.Offline {
-		return "", fmt.Errorf("redis-server %w", ErrNotFound)
-	}
-	failed := debs + ".failed"
-	if info, err := os.Stat(failed); err == nil && time.Since(info.ModTime()) < retryFetchAfter {
-		return "", fmt.Errorf("redis-server %w; fetching it failed lately (%s)", ErrNotFound, failed)
-	}
-	if err := f.fetchDebs(ctx, debs, redisPackages, "redis-server, about 2 MB"); err != nil {
-		return "", errors.Join(fmt.Errorf("redis-server %w: %w", ErrNotFound, err), noteFailure(ctx, failed, err))
-	}
-	return binary, nil
-}
-
-// noteFailure stores why a download failed, unless it was cancelled.
-func noteFailure(ctx context.Context, path string, failure error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("note a failed fetch: %w", err)
-	}
-	if err := os.WriteFile(path, []byte(failure.Error()+"\n"), 0o644); err != nil {
-		return fmt.Errorf("note a failed fetch: %w", err)
-	}
-	return nil
+	return f.fetched(ctx, "redis-server", "redis-server")
 }

@@ -97,10 +97,10 @@ func TestFindRedisOrder(t *testing.T) {
 	find := func() (string, error) { return FindRedis(context.Background(), system.finder()) }
 	_, err := find()
 	require.ErrorIs(t, err, ErrNotFound)
-	require.NoFileExists(t, system.root+"/state/debs/redis.failed", "nothing was tried")
+	require.NoFileExists(t, system.root+"/state/debs/redis-server.failed", "nothing was tried")
 
 	system.env["PATH"] = "{root}/bin"
-	for _, program := range []string{"/state/debs/redis/usr/bin/redis-server", "/bin/valkey-server", "/bin/redis-server"} {
+	for _, program := range []string{"/state/debs/redis-server/usr/bin/redis-server", "/bin/valkey-server", "/bin/redis-server"} {
 		system.program(t, program, "")
 		found, err := find()
 		require.NoError(t, err)

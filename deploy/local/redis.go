@@ -63,7 +63,7 @@ func redisSpec(o RedisOptions, port int) Spec {
 		args = append(args, "--appendonly", "yes", "--dir", o.DataDir)
 	}
 	env := os.Environ()
-	if libraries := libraryPath(filepath.Dir(o.Binary)); libraries != "" {
+	if libraries := LibraryPath(filepath.Dir(o.Binary)); libraries != "" {
 		env = append(env, "LD_LIBRARY_PATH="+libraries)
 	}
 	return Spec{
