@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -26,6 +27,8 @@ type learner struct {
 	base  string
 	token string
 	id    string // of the user
+	// client asks in another way than http.DefaultClient, such as through a proxy; nil: as usual.
+	client *http.Client
 }
 
 type object = map[string]any
@@ -42,7 +45,12 @@ func (a *api) register(t *testing.T, email string) *learner {
 }
 
 // at returns the same learner on another API process.
-func (l *learner) at(a *api) *learner { return &learner{l.t, a.base, l.token, l.id} }
+func (l *learner) at(a *api) *learner {
+	return &learner{t: l.t, base: a.base, token: l.token, id: l.id}
+}
+
+// http returns the learner's client.
+func (l *learner) http() *http.Client { return cmp.Or(l.client, http.DefaultClient) }
 
 func (l *learner) do(method, path string, body any, headers ...string) (int, http.Header, []byte) {
 	l.t.Helper()
@@ -61,7 +69,7 @@ func (l *learner) do(method, path string, body any, headers ...string) (int, htt
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := l.http().Do(request)
 	require.NoError(l.t, err)
 	defer answer.Body.Close()
 	content, err := io.ReadAll(answer.Body)
@@ -136,7 +144,7 @@ func (l *learner) awaitLessons(task, course string, missing int) {
 func (l *learner) dial(task, query string) *websocket.Conn {
 	l.t.Helper()
 	address := "ws" + strings.TrimPrefix(l.base, "http") + "/v1/tasks/ws/" + task + "?token=" + l.token + query
-	conn, _, err := websocket.Dial(l.t.Context(), address, nil)
+	conn, _, err := websocket.Dial(l.t.Context(), address, &websocket.DialOptions{HTTPClient: l.http()})
 	require.NoError(l.t, err)
 	l.t.Cleanup(func() { _ = conn.CloseNow() })
 	return conn

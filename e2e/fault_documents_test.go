@@ -165,7 +165,7 @@ func (l *learner) upload(name, media string, data []byte) string {
 	require.NoError(l.t, err)
 	request.Header.Set("Content-Type", form.FormDataContentType())
 	request.Header.Set("Authorization", "Bearer "+l.token)
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := l.http().Do(request)
 	require.NoError(l.t, err)
 	defer answer.Body.Close()
 	content, err := io.ReadAll(answer.Body)
