@@ -45,7 +45,7 @@ func (c cluster) environ() []string {
 // prepare creates the cluster if it is missing and cleans up after a crash.
 func (c cluster) prepare(ctx context.Context) error {
 	if _, err := os.Stat(filepath.Join(c.dir, "PG_VERSION")); err == nil {
-		return c.clearStalePID()
+		return c.clearStalePID(ctx)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("look at Postgres's data (does it belong to another user?): %w", err)
 	}
@@ -125,9 +125,10 @@ func (c cluster) password() (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-// clearStalePID ends a server that still uses this folder, and removes a postmaster.pid whose pid now
-// belongs to another program: Postgres would take that for a running server and refuse to start.
-func (c cluster) clearStalePID() error {
+// clearStalePID ends a server that still uses this folder, and removes a postmaster.pid whose pid now belongs
+// to another program, or to the server of the folder from which this one was copied: Postgres would take
+// that for a running server and refuse to start.
+func (c cluster) clearStalePID(ctx context.Context) error {
 	file := filepath.Join(c.dir, "postmaster.pid")
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -136,15 +137,21 @@ func (c cluster) clearStalePID() error {
 	if err != nil {
 		return fmt.Errorf("read postmaster.pid: %w", err)
 	}
-	first, _, _ := strings.Cut(string(text), "\n")
-	pid, err := strconv.Atoi(strings.TrimSpace(first))
-	if err == nil && isPostmaster(pid, c.dir) {
+	lines := strings.Split(string(text), "\n") // the pid, the folder of the data, and more
+	pid, err := strconv.Atoi(strings.TrimSpace(lines[0]))
+	if err == nil && len(lines) > 1 && sameFolder(lines[1], c.dir) && isPostmaster(pid, c.dir) {
 		if id, err := identity(pid); err == nil {
-			return endProcess(pid, syscall.SIGINT, id, stopGrace)
+			return endProcess(ctx, pid, syscall.SIGINT, id, stopGrace)
 		}
 	}
 	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove a stale postmaster.pid: %w", err)
 	}
 	return nil
+}
+
+func sameFolder(a, b string) bool {
+	first, errA := os.Stat(a)
+	second, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(first, second)
 }

@@ -87,6 +87,6 @@ func TestAChildDiesWithItsParent(t *testing.T) {
 	require.NoError(t, cmd.Process.Kill())
 	_ = cmd.Wait()
 	// Where the kernel does not end the child, the next start does.
-	require.NoError(t, EndLeftover(pidFile, time.Second))
+	require.NoError(t, EndLeftover(deadline(t), pidFile, time.Second))
 	require.Eventually(t, gone(pid), 5*time.Second, 10*time.Millisecond)
 }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,7 +24,11 @@ func writePIDFile(s Spec, pid int) error {
 	if err := os.MkdirAll(filepath.Dir(s.PIDFile), 0o755); err != nil {
 		return fmt.Errorf("make the folder of pid files: %w", err)
 	}
-	line := fmt.Sprintf("%d %d %s\n", pid, int(s.StopSignal), id)
+	folder, err := realFolder(s.PIDFile)
+	if err != nil {
+		return err
+	}
+	line := fmt.Sprintf("%d %d %s\n%s\n", pid, int(s.StopSignal), id, folder)
 	draft := s.PIDFile + ".new"
 	if err := os.WriteFile(draft, []byte(line), 0o644); err != nil {
 		return fmt.Errorf("write the pid file of %s: %w", s.Name, err)
@@ -44,37 +49,59 @@ func removePIDFile(path string) error {
 	return nil
 }
 
-// EndLeftover ends the process named in a pid file, with SIGKILL after the grace period, and removes
-// the file. Another process that later got the same pid is never touched; a missing or invalid file
-// is not an error.
-func EndLeftover(pidFile string, grace time.Duration) error {
-	line, err := os.ReadFile(pidFile)
+// realFolder returns the folder of a file without symbolic links, which a copy of the folder has not.
+func realFolder(path string) (string, error) {
+	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return "", fmt.Errorf("find the folder of %s: %w", filepath.Base(path), err)
+	}
+	return filepath.Abs(folder)
+}
+
+// EndLeftover ends the process named in a pid file, with SIGKILL after the grace period or when ctx ends,
+// and removes the file. Left alone are another process that later got the same pid, and one that was
+// started with a pid file elsewhere, of which this is a copy. A missing or invalid file is not an error.
+func EndLeftover(ctx context.Context, pidFile string, grace time.Duration) error {
+	text, err := os.ReadFile(pidFile)
 	if pidFile == "" || errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("read a pid file: %w", err)
 	}
-	if pid, sig, id, ok := parsePIDFile(string(line)); ok {
-		if err := endProcess(pid, sig, id, grace); err != nil {
+	here, err := realFolder(pidFile)
+	if err != nil {
+		return err
+	}
+	if left, ok := parsePIDFile(string(text)); ok && left.folder == here {
+		if err := endProcess(ctx, left.pid, left.sig, left.id, grace); err != nil {
 			return fmt.Errorf("end what %s remembers: %w", filepath.Base(pidFile), err)
 		}
 	}
 	return removePIDFile(pidFile)
 }
 
-func parsePIDFile(line string) (pid int, sig syscall.Signal, id string, ok bool) {
+// leftover is what a pid file says.
+type leftover struct {
+	pid    int
+	sig    syscall.Signal // asks it to stop
+	id     string         // distinguishes it from later processes, boots included
+	folder string         // of the pid file, when it was written
+}
+
+func parsePIDFile(text string) (leftover, bool) {
+	line, folder, _ := strings.Cut(text, "\n")
 	parts := strings.SplitN(strings.TrimSpace(line), " ", 3)
 	if len(parts) != 3 {
-		return 0, 0, "", false
+		return leftover{}, false
 	}
 	pid, pidErr := strconv.Atoi(parts[0])
 	number, sigErr := strconv.Atoi(parts[1])
-	return pid, syscall.Signal(number), parts[2], pidErr == nil && sigErr == nil && pid > 1
+	return leftover{pid, syscall.Signal(number), parts[2], strings.TrimSuffix(folder, "\n")}, pidErr == nil && sigErr == nil && pid > 1
 }
 
 // endProcess ends the process if it still has that identity.
-func endProcess(pid int, sig syscall.Signal, id string, grace time.Duration) error {
+func endProcess(ctx context.Context, pid int, sig syscall.Signal, id string, grace time.Duration) error {
 	same := func() bool {
 		now, err := identity(pid)
 		return err == nil && now == id
@@ -85,26 +112,30 @@ func endProcess(pid int, sig syscall.Signal, id string, grace time.Duration) err
 	// Its process group, if it leads one, is ended too.
 	defer func() { _ = syscall.Kill(-pid, syscall.SIGKILL) }()
 	_ = syscall.Kill(pid, sig)
-	if poll(grace, func() bool { return !same() }) {
+	if poll(ctx, grace, func() bool { return !same() }) {
 		return nil
 	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("kill process %d: %w", pid, err)
 	}
-	if !poll(5*time.Second, func() bool { return !same() }) {
+	if !poll(context.WithoutCancel(ctx), 5*time.Second, func() bool { return !same() }) {
 		return fmt.Errorf("process %d survives SIGKILL", pid)
 	}
 	return nil
 }
 
-// poll checks every 20 ms until the condition holds or the timeout. Processes that are not children
-// can only be watched this way.
-func poll(limit time.Duration, done func() bool) bool {
+// poll checks every 20 ms until the condition holds, the timeout or the end of ctx. Processes that are not
+// children can only be watched this way.
+func poll(ctx context.Context, limit time.Duration, done func() bool) bool {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
-	for end := time.Now().Add(limit); !done(); <-ticker.C {
-		if time.Now().After(end) {
-			return false
+	for !done() {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return done()
 		}
 	}
 	return true

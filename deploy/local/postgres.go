@@ -48,7 +48,7 @@ func StartPostgres(ctx context.Context, o PostgresOptions) (*Postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := EndLeftover(o.PIDFile, stopGrace); err != nil {
+	if err := EndLeftover(ctx, o.PIDFile, stopGrace); err != nil {
 		return nil, err
 	}
 	c := cluster{binDir: o.BinDir, dir: dataDir, account: account}

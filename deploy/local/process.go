@@ -45,12 +45,10 @@ type Process struct {
 	err  error // set before done is closed
 }
 
-// Start starts the program. A process of an earlier run with the same pid file is ended first. The child lives until Stop, Kill or the end of this process.
+// Start starts the program, which lives until Stop, Kill or the end of this process. One that an earlier run
+// left is ended by EndLeftover, before.
 func Start(spec Spec) (*Process, error) {
 	spec = spec.withDefaults()
-	if err := EndLeftover(spec.PIDFile, spec.Grace); err != nil {
-		return nil, err
-	}
 	p := &Process{spec: spec, done: make(chan struct{}), out: NewLineWriter(spec.Out, spec.Show)}
 	p.cmd = p.command()
 	started := make(chan error, 1)

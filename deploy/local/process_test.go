@@ -75,7 +75,7 @@ func TestAReusedPIDIsLeftAlone(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "other.pid")
 	for _, content := range []string{fmt.Sprintf("%d 15 another start time\n", p.PID()), "nonsense", "", "1 15 x"} {
 		require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
-		require.NoError(t, EndLeftover(file, time.Second))
+		require.NoError(t, EndLeftover(deadline(t), file, time.Second))
 		require.NoFileExists(t, file)
 	}
 	require.False(t, gone(p.PID())())

@@ -1,6 +1,7 @@
 package dev
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -81,14 +82,14 @@ func diskFull(dir string, err error) error {
 }
 
 // endLeftovers ends processes that a killed run left, so that their ports and files are free.
-func endLeftovers(o Options) error {
+func endLeftovers(ctx context.Context, o Options) error {
 	files, err := filepath.Glob(o.pidFile("*"))
 	if err != nil {
 		return fmt.Errorf("look for an earlier run: %w", err)
 	}
 	var errs []error
 	for _, file := range files {
-		errs = append(errs, local.EndLeftover(file, childGrace))
+		errs = append(errs, local.EndLeftover(ctx, file, childGrace))
 	}
 	return errors.Join(errs...)
 }

@@ -27,7 +27,7 @@ func newSupervisor(o Options) *supervisor {
 
 // run starts everything and returns when ctx ends or a part keeps failing.
 func (s *supervisor) run(ctx context.Context, begin time.Time) error {
-	if err := errors.Join(endLeftovers(s.o), preflight(s.o)); err != nil {
+	if err := errors.Join(endLeftovers(ctx, s.o), preflight(s.o)); err != nil {
 		return err
 	}
 	if err := s.startServers(ctx); err != nil {
