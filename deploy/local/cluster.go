@@ -141,7 +141,7 @@ func (c cluster) clearStalePID(ctx context.Context) error {
 	pid, err := strconv.Atoi(strings.TrimSpace(lines[0]))
 	if err == nil && len(lines) > 1 && sameFolder(lines[1], c.dir) && isPostmaster(pid, c.dir) {
 		if id, err := identity(pid); err == nil {
-			return endProcess(ctx, pid, syscall.SIGINT, id, stopGrace)
+			return leftover{pid: pid, sig: syscall.SIGINT, id: id}.end(ctx, stopGrace)
 		}
 	}
 	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -58,8 +58,8 @@ func realFolder(path string) (string, error) {
 	return filepath.Abs(folder)
 }
 
-// EndLeftover ends the process named in a pid file, with SIGKILL after the grace period or when ctx ends,
-// and removes the file. Left alone are another process that later got the same pid, and one that was
+// EndLeftover ends the process named in a pid file, with SIGKILL after the grace period, and removes
+// the file. The end of ctx ends the wait. Left alone are another process that later got the same pid, and one that was
 // started with a pid file elsewhere, of which this is a copy. A missing or invalid file is not an error.
 func EndLeftover(ctx context.Context, pidFile string, grace time.Duration) error {
 	text, err := os.ReadFile(pidFile)
@@ -69,16 +69,22 @@ func EndLeftover(ctx context.Context, pidFile string, grace time.Duration) error
 	if err != nil {
 		return fmt.Errorf("read a pid file: %w", err)
 	}
-	here, err := realFolder(pidFile)
-	if err != nil {
-		return err
-	}
-	if left, ok := parsePIDFile(string(text)); ok && left.folder == here {
-		if err := endProcess(ctx, left.pid, left.sig, left.id, grace); err != nil {
+	if left, ok := parsePIDFile(string(text)); ok && left.writtenAt(pidFile) {
+		if err := left.end(ctx, grace); err != nil {
 			return fmt.Errorf("end what %s remembers: %w", filepath.Base(pidFile), err)
 		}
 	}
 	return removePIDFile(pidFile)
+}
+
+// Runs reports whether the process that was started with the pid file runs. It does not in a copy of the file.
+func Runs(pidFile string) bool {
+	text, err := os.ReadFile(pidFile)
+	if err != nil {
+		return false
+	}
+	left, ok := parsePIDFile(string(text))
+	return ok && left.writtenAt(pidFile) && left.runs()
 }
 
 // leftover is what a pid file says.
@@ -100,26 +106,39 @@ func parsePIDFile(text string) (leftover, bool) {
 	return leftover{pid, syscall.Signal(number), parts[2], strings.TrimSuffix(folder, "\n")}, pidErr == nil && sigErr == nil && pid > 1
 }
 
-// endProcess ends the process if it still has that identity.
-func endProcess(ctx context.Context, pid int, sig syscall.Signal, id string, grace time.Duration) error {
-	same := func() bool {
-		now, err := identity(pid)
-		return err == nil && now == id
-	}
-	if !same() {
+// writtenAt reports whether the file was written where it is now, and not copied.
+func (l leftover) writtenAt(pidFile string) bool {
+	here, err := realFolder(pidFile)
+	return err == nil && l.folder == here
+}
+
+// runs reports whether the process runs, and not a later one with the same pid.
+func (l leftover) runs() bool {
+	now, err := identity(l.pid)
+	return err == nil && now == l.id
+}
+
+// end ends the process if it runs.
+func (l leftover) end(ctx context.Context, grace time.Duration) error {
+	if !l.runs() {
 		return nil
+	}
+	gone := func() bool { return !l.runs() }
+	_ = syscall.Kill(l.pid, l.sig)
+	ended := poll(ctx, grace, gone)
+	if !ended && ctx.Err() != nil {
+		return ctx.Err()
 	}
 	// Its process group, if it leads one, is ended too.
-	defer func() { _ = syscall.Kill(-pid, syscall.SIGKILL) }()
-	_ = syscall.Kill(pid, sig)
-	if poll(ctx, grace, func() bool { return !same() }) {
+	defer func() { _ = syscall.Kill(-l.pid, syscall.SIGKILL) }()
+	if ended {
 		return nil
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return fmt.Errorf("kill process %d: %w", pid, err)
+	if err := syscall.Kill(l.pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("kill process %d: %w", l.pid, err)
 	}
-	if !poll(context.WithoutCancel(ctx), 5*time.Second, func() bool { return !same() }) {
-		return fmt.Errorf("process %d survives SIGKILL", pid)
+	if !poll(context.WithoutCancel(ctx), 5*time.Second, gone) {
+		return fmt.Errorf("process %d survives SIGKILL", l.pid)
 	}
 	return nil
 }

@@ -60,11 +60,53 @@ func TestALeftoverIsEndedByTheNextStart(t *testing.T) {
 	spec.PIDFile = filepath.Join(t.TempDir(), "run", "shell.pid")
 	first, err := Start(spec)
 	require.NoError(t, err)
-	second, err := Start(spec)
-	require.NoError(t, err)
+	require.True(t, Runs(spec.PIDFile))
+	require.NoError(t, EndLeftover(deadline(t), spec.PIDFile, time.Minute))
 	<-first.Done()
-	require.NoError(t, second.Stop(deadline(t)))
 	require.NoFileExists(t, spec.PIDFile)
+	require.False(t, Runs(spec.PIDFile))
+}
+
+func TestACopyOfAPIDFileNamesNobody(t *testing.T) {
+	t.Parallel()
+	spec := shell("exec sleep 1000")
+	spec.PIDFile = filepath.Join(t.TempDir(), "shell.pid")
+	p, err := Start(spec)
+	require.NoError(t, err)
+	stopLater(t, p.Stop)
+	text, err := os.ReadFile(spec.PIDFile)
+	require.NoError(t, err)
+	folder, err := filepath.EvalSymlinks(filepath.Dir(spec.PIDFile))
+	require.NoError(t, err)
+	require.Contains(t, string(text), folder)
+	if boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id"); err == nil {
+		require.Contains(t, string(text), strings.TrimSpace(string(boot)))
+	}
+	copied := filepath.Join(t.TempDir(), "shell.pid")
+	for _, content := range []string{string(text), strings.SplitAfter(string(text), "\n")[0]} {
+		require.NoError(t, os.WriteFile(copied, []byte(content), 0o600))
+		require.False(t, Runs(copied))
+		require.NoError(t, EndLeftover(deadline(t), copied, time.Second))
+		require.NoFileExists(t, copied)
+	}
+	require.True(t, Runs(spec.PIDFile))
+	linked := filepath.Join(t.TempDir(), "link")
+	require.NoError(t, os.Symlink(folder, linked))
+	require.True(t, Runs(filepath.Join(linked, "shell.pid")), "the same file by another path")
+}
+
+func TestAWaitForALeftoverEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	spec := shell("trap '' TERM; echo deaf; while :; do sleep 1; done")
+	spec.PIDFile = filepath.Join(t.TempDir(), "shell.pid")
+	p, err := Start(spec)
+	require.NoError(t, err)
+	t.Cleanup(p.Kill)
+	require.Eventually(t, func() bool { return len(p.Tail()) == 1 }, 5*time.Second, time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, EndLeftover(ctx, spec.PIDFile, time.Hour), context.Canceled)
+	require.False(t, gone(p.PID())())
 }
 
 func TestAReusedPIDIsLeftAlone(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -94,6 +95,25 @@ func TestPostgresTakesOverFromALeftover(t *testing.T) {
 	require.NoError(t, err)
 	<-first.Done()
 	require.NoError(t, second.Stop(deadline(t)))
+}
+
+// TestACopyOfPostgresLeavesTheOriginalAlone starts a server on a copy of the data of one that runs, whose
+// postmaster.pid it finds there.
+func TestACopyOfPostgresLeavesTheOriginalAlone(t *testing.T) {
+	t.Parallel()
+	o := postgresOptions(t)
+	original, err := StartPostgres(deadline(t), o)
+	require.NoError(t, err)
+	stopLater(t, original.Stop)
+	elsewhere := filepath.Join(roomFor(t), "copy")
+	require.NoError(t, exec.Command("cp", "-a", filepath.Dir(o.DataDir), elsewhere).Run())
+	o.DataDir, o.PIDFile = filepath.Join(elsewhere, "data"), filepath.Join(elsewhere, "postgres.pid")
+	require.FileExists(t, filepath.Join(o.DataDir, "postmaster.pid"))
+	copied, err := StartPostgres(deadline(t), o)
+	require.NoError(t, err)
+	require.NoError(t, copied.Stop(deadline(t)))
+	require.False(t, gone(original.PID())())
+	require.NoError(t, original.ping(deadline(t), nil))
 }
 
 func TestPostgresLeavesStrangeFoldersAlone(t *testing.T) {

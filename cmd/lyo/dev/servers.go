@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,6 +32,12 @@ const DatabaseURLFile = "database-url"
 
 // RedisURLFile is the file with the URL of Redis.
 const RedisURLFile = "redis-url"
+
+// Runs reports whether lyo dev runs on a state directory. It does not run on a copy of one on which it does.
+func Runs(stateDir string) bool {
+	files, err := filepath.Glob(Options{StateDir: stateDir}.pidFile("*"))
+	return err == nil && slices.ContainsFunc(files, local.Runs)
+}
 
 // startServers concurrently starts the servers that the environment does not set.
 func (s *supervisor) startServers(ctx context.Context) error {

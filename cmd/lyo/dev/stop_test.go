@@ -178,6 +178,28 @@ func TestNoOrphansAndAStartAfterKill(t *testing.T) {
 	require.Empty(t, pids(t, state))
 }
 
+func TestACopyLeavesTheOriginalAlone(t *testing.T) {
+	t.Parallel()
+	state := stateDir(t)
+	original := startWhole(t, state)
+	before := pids(t, state)
+	elsewhere := stateDir(t)
+	require.NoError(t, exec.Command("cp", "-a", state, elsewhere).Run())
+	require.Equal(t, before, pids(t, elsewhere), "the copy's files name the original's processes")
+	require.True(t, Runs(state))
+	require.False(t, Runs(elsewhere))
+	copied := startWhole(t, elsewhere)
+	for name, pid := range before {
+		require.True(t, running(pid), name)
+	}
+	for _, w := range []whole{copied, original} {
+		require.NoError(t, w.cmd.Process.Signal(os.Interrupt))
+		_, err := io.Copy(io.Discard, w.out)
+		require.NoError(t, err)
+		require.NoError(t, w.cmd.Wait(), "it ran until now")
+	}
+}
+
 func TestADeadServerIsStartedAgain(t *testing.T) {
 	t.Parallel()
 	state := stateDir(t)
