@@ -155,7 +155,7 @@ func databaseURL(cfg config.Config) (string, error) {
 		return cfg.Database.URL.Reveal(), nil
 	}
 	url, err := os.ReadFile(filepath.Join(cfg.StateDir, dev.DatabaseURLFile))
-	if err != nil || cfg.Env != config.Development {
+	if err != nil || cfg.Env != config.Development || !dev.Runs(cfg.StateDir) { // a copied file names the original's
 		return "", errors.New("DATABASE_URL is not set, and no lyo dev uses " + cfg.StateDir)
 	}
 	return string(url), nil

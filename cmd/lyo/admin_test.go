@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/cmd/lyo/dev"
+	"github.com/lyoapp/lyo/deploy/local"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
@@ -78,6 +79,11 @@ func TestInDevelopmentThePrivatePostgresIsFound(t *testing.T) {
 	_, err := runLyo(t, []string{"LYO_STATE_DIR=" + dir}, "admin", "list")
 	require.ErrorContains(t, err, "DATABASE_URL is not set")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, dev.DatabaseURLFile), []byte(storetest.URL(t)), 0o600))
+	_, err = runLyo(t, []string{"LYO_STATE_DIR=" + dir}, "admin", "list")
+	require.ErrorContains(t, err, "no lyo dev uses", "the file may be a copy of another's")
+	running, err := local.Start(local.Spec{Name: "api", Path: "/bin/sleep", Args: []string{"1000"}, PIDFile: filepath.Join(dir, "run", "api.pid")})
+	require.NoError(t, err)
+	t.Cleanup(running.Kill)
 	out, err := runLyo(t, []string{"LYO_STATE_DIR=" + dir}, "admin", "list", "--json")
 	require.NoError(t, err)
 	require.Equal(t, "[]\n", out)

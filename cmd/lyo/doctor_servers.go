@@ -132,7 +132,7 @@ func (d *doctor) clock(ctx context.Context) finding {
 func (d *doctor) redisServer(ctx context.Context) finding {
 	const name = "redis"
 	cfg := d.cfg.Redis
-	if url, err := os.ReadFile(filepath.Join(d.cfg.StateDir, dev.RedisURLFile)); cfg.URL == "" && d.cfg.Env == config.Development && err == nil {
+	if url, err := os.ReadFile(filepath.Join(d.cfg.StateDir, dev.RedisURLFile)); err == nil && cfg.URL == "" && d.cfg.Env == config.Development && dev.Runs(d.cfg.StateDir) {
 		cfg.URL = config.Secret(url)
 	}
 	server, err := openRedis(cfg, d.log)

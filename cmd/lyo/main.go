@@ -21,11 +21,20 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends what does not listen
 	if err := root(os.Environ(), os.Stdout, os.Stderr).ExecuteContext(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "lyo:", err)
 		stop()
-		os.Exit(1) //nolint:gocritic // stop was called just above
+		os.Exit(exitCode(err)) //nolint:gocritic // stop was called just above
 	}
+}
+
+// exitCode returns 2 for a call that was not understood, as shells do, else 1.
+func exitCode(err error) int {
+	if _, misused := errors.AsType[usageError](err); misused {
+		return 2
+	}
+	return 1
 }
 
 func root(environ []string, out, errs io.Writer) *cobra.Command {
@@ -59,6 +68,10 @@ func root(environ []string, out, errs io.Writer) *cobra.Command {
 		probeCommand(),
 		readDocumentCommand(),
 	)
+	cmd.SetHelpCommand(helpCommand())
+	cmd.InitDefaultHelpCmd()
+	cmd.InitDefaultCompletionCmd()
+	strict(cmd)
 	return cmd
 }
 

@@ -106,3 +106,33 @@ func pathOrDirectory(t *testing.T, path string) string {
 	}
 	return path
 }
+
+func TestAWrongCommandIsNamedWithTheRightOne(t *testing.T) {
+	t.Parallel()
+	for call, meant := range map[string]string{
+		"taks":            "did you mean lyo task?",
+		"model pul":       "did you mean lyo model pull?",
+		"task lst":        "did you mean lyo task list?",
+		"config chek":     "did you mean lyo config check?",
+		"admin gran":      "did you mean lyo admin grant?",
+		"completion bahs": "did you mean lyo completion bash?",
+		"help taks":       "did you mean lyo task?",
+		"help model pul":  "did you mean lyo model pull?",
+		"nothing-like-it": "lyo --help lists the commands",
+		"api --prot=1":    "unknown flag: --prot; lyo api --help",
+		"dev now":         "lyo dev --help says more",
+		"task show":       "lyo task show --help says more",
+		"task lst --json": "did you mean lyo task list?",
+	} {
+		_, _, err := run(nil, strings.Fields(call)...)
+		require.ErrorContains(t, err, meant, call)
+		require.Equal(t, 2, exitCode(err), call)
+	}
+	_, _, err := run(nil, "api")
+	require.Equal(t, 1, exitCode(err), "a command that fails was understood")
+	for _, call := range []string{"", "task", "help", "help task list", "--help"} {
+		out, _, err := run(nil, strings.Fields(call)...)
+		require.NoError(t, err, call)
+		require.Contains(t, out, "Usage:", call)
+	}
+}
