@@ -20,7 +20,7 @@ run: build ## bring the whole system up on this machine and keep it up until Ctr
 
 build: ## build bin/lyo
 	@test -x bin/lyo || echo "building lyo; the first time takes a few minutes"
-	@$(GO) build -o bin/lyo ./cmd/lyo
+	@$(GO) build $$(test -x bin/lyo || ! test -t 2 || echo -v) -o bin/lyo ./cmd/lyo
 
 model: build ## fetch the default weights of Gemma, after showing their terms
 	@bin/lyo model pull --lock

@@ -130,3 +130,12 @@ func TestTheExampleNamesEveryVariableWithItsDefault(t *testing.T) {
 	}
 	require.Empty(t, example, "variables that mean nothing")
 }
+
+func TestFaultsOfNumbersNameTheirVariablesAmongAllOthers(t *testing.T) {
+	t.Parallel()
+	_, _, err := config.Load([]string{"LYO_HTTP_PORT=abc", "LYO_DATABASE_POOL=99999999999999999999", "LYO_STOP_WITHIN=soon", "LYO_LOG_LEVEL=loud", "LYO_TEMPORAL_PORT=0"})
+	require.ErrorContains(t, err, `LYO_HTTP_PORT: "abc" is not a number that fits here`)
+	for _, name := range []string{"LYO_DATABASE_POOL", "LYO_STOP_WITHIN", "LYO_LOG_LEVEL", "LYO_TEMPORAL_PORT"} {
+		require.ErrorContains(t, err, name)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,6 +49,9 @@ func parse(c *Config, vars map[string]string) (faults []error) {
 
 // cause returns the error about a value, without the name of the field.
 func cause(err error) error {
+	if number, ok := errors.AsType[*strconv.NumError](err); ok {
+		return fmt.Errorf("%q is not a number that fits here: %w", number.Num, number.Err)
+	}
 	if parsing, ok := errors.AsType[env.ParseError](err); ok {
 		return parsing.Err
 	}

@@ -42,7 +42,8 @@ func (f Finder) fetchDebs(ctx context.Context, dest string, choose func(context.
 	if err := os.MkdirAll(filepath.Join(a.cache, "archives/partial"), 0o755); err != nil {
 		return fmt.Errorf("make a cache for packages: %w", err)
 	}
-	if err := a.download(ctx, choose); err != nil {
+	err = f.report("fetching "+what, sizeOf(a.cache), func() error { return a.download(ctx, choose) })
+	if err != nil {
 		return err
 	}
 	return a.unpack(ctx, filepath.Join(dir, "tree"), dest)

@@ -14,6 +14,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -60,7 +63,9 @@ func (f Finder) downloadTemporal(ctx context.Context, dest string) error {
 	sayf(f.Out, "downloading the temporal command %s", downloadedTemporal)
 	archive := filepath.Join(draft, "temporal.tar.gz")
 	address := fmt.Sprintf("%s/v%s/temporal_cli_%s_%s.tar.gz", temporalReleases, downloadedTemporal, downloadedTemporal, platform)
-	if err := fetchPinned(ctx, address, archive, digest); err != nil {
+	var got counter
+	err = f.report("downloading the temporal command", got.bar, func() error { return fetchPinned(ctx, address, archive, digest, &got) })
+	if err != nil {
 		return fmt.Errorf("download the temporal command: %w", err)
 	}
 	program := filepath.Join(draft, "temporal")
@@ -70,8 +75,19 @@ func (f Finder) downloadTemporal(ctx context.Context, dest string) error {
 	return os.Rename(program, dest)
 }
 
-// fetchPinned downloads a file and returns an error if its SHA-256 differs.
-func fetchPinned(ctx context.Context, address, dest, digest string) error {
+// counter counts the bytes of a download.
+type counter struct{ done, whole atomic.Int64 }
+
+// Write counts.
+func (c *counter) Write(p []byte) (int, error) {
+	c.done.Add(int64(len(p)))
+	return len(p), nil
+}
+
+func (c *counter) bar() string { return bar(c.done.Load(), c.whole.Load()) }
+
+// fetchPinned downloads a file, whose bytes it counts, and returns an error if its SHA-256 differs.
+func fetchPinned(ctx context.Context, address, dest, digest string, got *counter) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return err
@@ -91,12 +107,13 @@ func fetchPinned(ctx context.Context, address, dest, digest string) error {
 		return err
 	}
 	sum := sha256.New()
-	_, err = io.Copy(io.MultiWriter(file, sum), io.LimitReader(response.Body, largestProgram))
+	got.whole.Store(response.ContentLength)
+	_, err = io.Copy(io.MultiWriter(file, sum, got), io.LimitReader(response.Body, largestProgram))
 	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}
-	if got := hex.EncodeToString(sum.Sum(nil)); got != digest {
-		return fmt.Errorf("its SHA-256 is %s and should be %s", got, digest)
+	if actual := hex.EncodeToString(sum.Sum(nil)); actual != digest {
+		return fmt.Errorf("its SHA-256 is %s and should be %s", actual, digest)
 	}
 	return nil
 }
@@ -152,10 +169,11 @@ func (f Finder) buildTemporal(ctx context.Context, dest string) error {
 		return err
 	}
 	// Read-only: a module that temporal.sum does not name, or names otherwise, ends the build.
-	cmd := f.tool(ctx, goTool, "build", "-buildvcs=false", "-mod=readonly", "-o", "temporal", temporalCommand)
+	cmd := f.tool(ctx, goTool, "build", "-v", "-buildvcs=false", "-mod=readonly", "-o", "temporal", temporalCommand)
 	cmd.Dir, cmd.Env = draft, append(cmd.Env, pinnedBuild()...)
 	begin := time.Now()
-	err = f.reporting(begin, func() error { _, err := run(cmd); return err })
+	var built compiled
+	err = f.report("building the temporal command", built.String, func() error { return runWatched(cmd, built.see) })
 	if err != nil {
 		return err
 	}
@@ -178,18 +196,29 @@ func describeBuild(dir string) error {
 	return nil
 }
 
-// reporting prints every 15 s that the work continues.
-func (f Finder) reporting(begin time.Time, work func() error) error {
-	ended := make(chan error, 1)
-	go func() { ended <- work() }()
-	ticker := time.NewTicker(reportEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case err := <-ended:
-			return err
-		case <-ticker.C:
-			sayf(f.Out, "still building the temporal command: %s", time.Since(begin).Round(time.Second))
-		}
+// compiled follows go build -v, which names each module that it downloads and each package that it compiles.
+type compiled struct {
+	mu       sync.Mutex
+	packages int
+	latest   string
+}
+
+func (c *compiled) see(line string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	line, download := strings.CutPrefix(line, "go: ")
+	if !download {
+		c.packages++
 	}
+	c.latest = line
+}
+
+// String says how many packages are compiled and what was named last.
+func (c *compiled) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.packages == 0 {
+		return c.latest
+	}
+	return fmt.Sprintf("%d packages, %s", c.packages, c.latest)
 }

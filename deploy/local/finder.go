@@ -20,7 +20,8 @@ var ErrNotFound = errors.New("not found")
 type Finder struct {
 	StateDir string                   // directory of downloaded programs
 	Getenv   func(name string) string // os.Getenv when nil
-	Out      io.Writer                // progress of long operations; nil: none
+	Out      io.Writer                // what is done; nil: none
+	Status   func(text string)        // shows how far long work is, on a terminal; nil: lines on Out
 	Offline  bool                     // download nothing
 
 	root string // prefix of absolute paths, for tests
@@ -68,6 +69,18 @@ func scratch(dest string) (string, error) {
 		return "", fmt.Errorf("make a folder to fetch into: %w", err)
 	}
 	return dir, os.Chmod(dir, 0o755)
+}
+
+// runWatched executes a tool, passes each line of its output to see, and adds the last ones to the error.
+func runWatched(cmd *exec.Cmd, see func(line string)) error {
+	out := NewLineWriter(io.Discard, func(line string) bool { see(line); return false })
+	cmd.Stdout, cmd.Stderr = out, out
+	err := cmd.Run()
+	out.Flush()
+	if err != nil {
+		return fmt.Errorf("%s: %w%s", filepath.Base(cmd.Path), err, quote(out.Tail()))
+	}
+	return nil
 }
 
 // run executes a tool and adds its output to the error.

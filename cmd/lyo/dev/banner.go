@@ -2,6 +2,7 @@ package dev
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -21,7 +22,7 @@ func banner(o Options, s servers, took time.Duration) string {
 		{"Temporal UI", s.uiURL},
 		{"Temporal", s.temporalAddress},
 		{"temporal CLI", temporalCLI(o, s)},
-		{"Postgres", s.databaseURL},
+		{"Postgres", postgresRow(o, s)},
 		{"Redis", redisRow(s)},
 		{"model", modelRow(o)},
 		{"state", o.StateDir},
@@ -44,19 +45,41 @@ func temporalCLI(o Options, s servers) string {
 	return o.path("bin", "temporal")
 }
 
+// postgresRow names the file that has the password.
+func postgresRow(o Options, s servers) string {
+	if s.postgres == nil {
+		return withoutSecrets(s.databaseURL)
+	}
+	return fmt.Sprintf("%s (with its password in %s)", withoutSecrets(s.databaseURL), o.path(DatabaseURLFile))
+}
+
 func redisRow(s servers) string {
 	if s.standIn {
 		return s.redisURL + " (a stand-in, empty at every start)"
 	}
-	return s.redisURL
+	return withoutSecrets(s.redisURL)
+}
+
+// withoutSecrets returns a URL without its password and parameters, which may hold one too. Of an address
+// in another form it shows nothing.
+func withoutSecrets(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return "as configured"
+	}
+	if u.User != nil {
+		u.User = url.User(u.User.Username())
+	}
+	u.RawQuery, u.Fragment = "", ""
+	return u.String()
 }
 
 func modelRow(o Options) string {
-	switch url := o.getenv("LYO_GEMMA_BASE_URL"); {
+	switch model := o.getenv("LYO_GEMMA_BASE_URL"); {
 	case o.EnginePort != 0:
 		return engineURL(o) + "/v1 (lyo engine)"
-	case url != "":
-		return url
+	case model != "":
+		return withoutSecrets(model)
 	default:
 		return "none: courses come from the built-in outline writer (make model fetches weights)"
 	}

@@ -27,7 +27,7 @@ type Options struct {
 	// TEMPORAL_ADDRESS is set, that server is used and none is started.
 	Environ []string
 	Out     io.Writer // os.Stdout when nil
-	Color   bool      // colour the names before log lines
+	Color   bool      // Out is a terminal: colour the names before log lines, show how far long work is
 
 	pace pace // of restarts; a default when zero
 }

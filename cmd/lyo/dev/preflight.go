@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -53,7 +54,12 @@ type wantedPort struct {
 }
 
 func (w wantedPort) check() error {
-	if err := local.CheckPort(w.port); err != nil {
+	err := local.CheckPort(w.port)
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("port %d for %s needs a permission that this user has not, as most below 1024 do: set %s to a higher port: %w",
+			w.port, w.user, w.variable, err)
+	}
+	if err != nil {
 		return fmt.Errorf("port %d for %s is taken: end what listens there, or set %s to another port: %w",
 			w.port, w.user, w.variable, err)
 	}

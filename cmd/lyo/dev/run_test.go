@@ -119,3 +119,18 @@ func TestChildrenGetAllAddresses(t *testing.T) {
 	value, _ = environ(s.childEnviron()).LookupEnv("LYO_ENV")
 	require.Equal(t, "test", value)
 }
+
+func TestTheBannerHasNoSecrets(t *testing.T) {
+	t.Parallel()
+	for address, shown := range map[string]string{
+		"postgres://lyo:hunter2@db:5432/lyo?sslmode=require&password=hunter2": "postgres://lyo@db:5432/lyo",
+		"host=db user=lyo password=hunter2":                                   "as configured",
+		"redis://:hunter2@cache:6379/0":                                       "redis://@cache:6379/0",
+		"http://127.0.0.1:8080/v1":                                            "http://127.0.0.1:8080/v1",
+		"postgres://lyo:hunter2%zz@db/lyo":                                    "as configured",
+	} {
+		require.Equal(t, shown, withoutSecrets(address))
+		o := Options{StateDir: "/state", Environ: []string{"LYO_GEMMA_BASE_URL=" + address}}
+		require.NotContains(t, banner(o, servers{databaseURL: address, redisURL: address}, 0), "hunter2")
+	}
+}

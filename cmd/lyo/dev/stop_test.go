@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,6 +66,7 @@ type whole struct {
 	cmd  *exec.Cmd
 	out  *bufio.Reader
 	errs *bytes.Buffer
+	said *strings.Builder // what was read of out
 	port int
 }
 
@@ -73,7 +75,7 @@ func startWhole(t *testing.T, state string, environ ...string) whole {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
-	w := whole{cmd: exec.Command(self, "dev"), port: freePort(t)}
+	w := whole{cmd: exec.Command(self, "dev"), said: &strings.Builder{}, port: freePort(t)}
 	w.cmd.Env = append(os.Environ(), "FAKE_LYO=1", "REDIS_SERVER=none", "LYO_STATE_DIR="+state,
 		fmt.Sprintf("LYO_HTTP_PORT=%d", w.port), fmt.Sprintf("LYO_TEMPORAL_PORT=%d", freePort(t)),
 		fmt.Sprintf("LYO_TEMPORAL_UI_PORT=%d", freePort(t)), "DATABASE_URL=", "REDIS_URL=", "TEMPORAL_ADDRESS=")
@@ -107,13 +109,12 @@ func temporalHere(t *testing.T, state string) bool {
 
 func (w whole) await(t *testing.T, text string) {
 	t.Helper()
-	var said strings.Builder
 	for {
 		line, err := w.out.ReadString('\n')
-		said.WriteString(line)
+		w.said.WriteString(line)
 		if err != nil {
 			ended := w.cmd.Wait() // and with it all its output
-			require.NoError(t, err, "ended (%v) before it said %q, after:\n%s%s", ended, text, &said, w.errs)
+			require.NoError(t, err, "ended (%v) before it said %q, after:\n%s%s", ended, text, w.said, w.errs)
 		}
 		if strings.Contains(line, text) {
 			return
@@ -198,6 +199,33 @@ func TestACopyLeavesTheOriginalAlone(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, w.cmd.Wait(), "it ran until now")
 	}
+}
+
+// TestNoPasswordIsShown looks for the password of Postgres in all that a run says and in how its processes were called.
+func TestNoPasswordIsShown(t *testing.T) {
+	t.Parallel()
+	state := stateDir(t)
+	w := startWhole(t, state)
+	address, err := os.ReadFile(filepath.Join(state, DatabaseURLFile))
+	require.NoError(t, err)
+	u, err := url.Parse(string(address))
+	require.NoError(t, err)
+	password, set := u.User.Password()
+	require.True(t, set)
+	for name, pid := range pids(t, state) {
+		called, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		if errors.Is(err, os.ErrNotExist) {
+			t.Skip("no /proc here")
+		}
+		require.NoError(t, err)
+		require.NotContains(t, string(called), password, name)
+	}
+	require.NoError(t, w.cmd.Process.Signal(os.Interrupt))
+	rest, err := io.ReadAll(w.out)
+	require.NoError(t, err)
+	require.NoError(t, w.cmd.Wait())
+	require.Contains(t, string(rest), "postgres://postgres@127.0.0.1:")
+	require.NotContains(t, w.said.String()+string(rest)+w.errs.String(), password)
 }
 
 func TestADeadServerIsStartedAgain(t *testing.T) {

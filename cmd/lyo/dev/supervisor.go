@@ -15,6 +15,7 @@ import (
 type supervisor struct {
 	o       Options
 	out     *output
+	status  func(text string) // shows how far long work is; nil: not on a terminal
 	servers servers
 	api     *keeper
 	worker  *keeper
@@ -22,7 +23,12 @@ type supervisor struct {
 }
 
 func newSupervisor(o Options) *supervisor {
-	return &supervisor{o: o, out: &output{to: o.Out, color: o.Color}}
+	s := &supervisor{o: o, out: &output{to: o.Out, color: o.Color}}
+	if o.Color {
+		line := local.NewStatusLine(o.Out)
+		s.out.to, s.status = line, line.Set
+	}
+	return s
 }
 
 // run starts everything and returns when ctx ends or a part keeps failing.
@@ -105,5 +111,5 @@ func (s *supervisor) keeper(name string, start func(context.Context) (part, erro
 }
 
 func (s *supervisor) finder() local.Finder {
-	return local.Finder{StateDir: s.o.StateDir, Getenv: s.o.getenv, Out: s.out.named("lyo")}
+	return local.Finder{StateDir: s.o.StateDir, Getenv: s.o.getenv, Out: s.out.named("lyo"), Status: s.status}
 }

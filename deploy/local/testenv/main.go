@@ -21,6 +21,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"golang.org/x/term"
+
 	"github.com/lyoapp/lyo/deploy/local"
 )
 
@@ -98,5 +100,10 @@ func finder() local.Finder {
 	if state == "" {
 		state = ".lyo"
 	}
-	return local.Finder{StateDir: state, Out: os.Stderr}
+	f := local.Finder{StateDir: state, Out: os.Stderr}
+	if term.IsTerminal(int(os.Stderr.Fd())) {
+		line := local.NewStatusLine(os.Stderr)
+		f.Out, f.Status = line, line.Set
+	}
+	return f
 }
