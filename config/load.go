@@ -49,11 +49,11 @@ func parse(c *Config, vars map[string]string) (faults []error) {
 
 // cause returns the error about a value, without the name of the field.
 func cause(err error) error {
+	if parsing, ok := errors.AsType[env.ParseError](err); ok {
+		err = parsing.Err
+	}
 	if number, ok := errors.AsType[*strconv.NumError](err); ok {
 		return fmt.Errorf("%q is not a number that fits here: %w", number.Num, number.Err)
-	}
-	if parsing, ok := errors.AsType[env.ParseError](err); ok {
-		return parsing.Err
 	}
 	return err
 }

@@ -17,6 +17,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
 	"github.com/lyoapp/lyo/config"
@@ -128,11 +129,16 @@ type manifests struct {
 	accounts    map[string]*corev1.ServiceAccount
 }
 
-// strictly parses a document into its type: unknown and repeated fields are faults.
+// strictly parses a document into its type as Kubernetes does: unknown and repeated fields are faults, and fields in
+// another case are unknown.
 func strictly[T any](t *testing.T, document []byte, into map[string]*T, name func(*T) metav1.Object) {
 	t.Helper()
 	value := new(T)
-	require.NoError(t, yaml.UnmarshalStrict(document, value), string(document))
+	asJSON, err := yaml.YAMLToJSONStrict(document)
+	require.NoError(t, err, string(document))
+	faults, err := json.UnmarshalStrict(asJSON, value)
+	require.NoError(t, err, string(document))
+	require.Empty(t, faults, string(document))
 	require.NotEmpty(t, name(value).GetName())
 	require.NotContains(t, into, name(value).GetName())
 	into[name(value).GetName()] = value
@@ -223,6 +229,9 @@ func requireLoads(t *testing.T, values map[string]string) config.Config {
 	secrets := map[string]string{
 		"DATABASE_URL": "postgres://lyo@db/lyo?sslmode=verify-full", "REDIS_URL": "redis://redis:6379/0", "LYO_JWT_KEY": "pem", "LYO_PROVENANCE_KEY": "pem",
 		"LYO_CURSOR_KEY": "q0R7fQbZ5xkTt1m9u8YJwN3cVhEoLs2A", "LYO_SMTP_URL": "smtps://mail.example.org:465", "TEMPORAL_API_KEY": "key",
+		"LYO_GEMMA_API_KEY": "key", "LYO_GEMMA_ENDPOINTS": "[]", "LYO_EMBEDDINGS_API_KEY": "key", "LYO_SAFETY_API_KEY": "key", "LYO_YOUTUBE_API_KEY": "key",
+		"LYO_APNS_KEY": "pem", "LYO_FCM_CREDENTIALS": "{}", "LYO_WEBPUSH_KEY": "pem", "OTEL_EXPORTER_OTLP_HEADERS": "x=y",
+		"LYO_PAYLOAD_KEYS": "one:Qk3lOqvB9yXn4sZp1TgHfW7dJmKcRu0aE5iVtG2bS8Y=",
 	}
 	var environ []string
 	for name, value := range values {
