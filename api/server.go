@@ -32,7 +32,7 @@ type Deps struct {
 	// Redis may be nil. It must respect deadlines (ContextTimeoutEnabled), so that an unresponsive
 	// server delays a request by no more than this package allows.
 	Redis      redis.UniversalClient
-	Temporal   client.Client // may be nil in tests: then it is reported as not configured
+	Temporal   client.Client       // may be nil in tests: then it is reported as not configured
 	Runs       *workflows.RunWatch // of Temporal; nil: health does not look at runs
 	Keys       *auth.Keys
 	Clock      func() time.Time

@@ -40,11 +40,8 @@ var buildReleased = sync.OnceValues(func() (string, error) {
 	if exec.Command("git", "cat-file", "-e", hash+"^{commit}").Run() != nil {
 		return "", errNoReleased
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
-	}
-	source, err := os.MkdirTemp(dir, "source-")
-	if err != nil {
+	source := filepath.Join(dir, "source") // always there: what Go compiled for a build that was cut off is found again
+	if err := errors.Join(os.RemoveAll(source), os.MkdirAll(source, 0o755)); err != nil {
 		return "", err
 	}
 	defer os.RemoveAll(source)

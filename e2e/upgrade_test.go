@@ -202,10 +202,6 @@ func TestAnUpgradeAndARollback(t *testing.T) {
 			}
 			u.run(old, "released")
 			u.begin()
-			if recordsDump() {
-				u.dump()
-				return
-			}
 			began := time.Now()
 			u.stage.Store(1)
 			u.run(lyo, "head")
@@ -270,29 +266,24 @@ func (u *upgrade) goOnWithTheDump() {
 	u.requireSound(12)
 }
 
-func recordsDump() bool { return os.Getenv("RECORD_RELEASED") != "" }
-
 // ofPsql matches what psql understands and Postgres does not.
 var ofPsql = regexp.MustCompile(`(?m)^\\.*$`)
 
 // dump writes what the released version leaves, for clones without its commit.
-func (u *upgrade) dump() {
-	u.t.Helper()
-	if u.versioned {
-		return
-	}
+func (u *upgrade) dump(t *testing.T) {
+	t.Helper()
 	u.stopAll()
-	bin, err := local.FindPostgres(u.t.Context(), local.Finder{StateDir: os.Getenv("TEST_STATE_DIR"), Offline: true, Out: u.t.Output()})
-	require.NoError(u.t, err)
-	out, err := local.PostgresProgram(u.t.Context(), bin, "pg_dump", "--inserts", "--no-owner", "--no-privileges", u.database).Output()
-	require.NoError(u.t, err)
+	bin, err := local.FindPostgres(t.Context(), local.Finder{StateDir: os.Getenv("TEST_STATE_DIR"), Offline: true, Out: t.Output()})
+	require.NoError(t, err)
+	out, err := local.PostgresProgram(t.Context(), bin, "pg_dump", "--inserts", "--no-owner", "--no-privileges", u.database).Output()
+	require.NoError(t, err)
 	script := ofPsql.ReplaceAll(out, nil)
 	script = []byte(strings.Replace(string(script), "CREATE SCHEMA public;", "", 1))
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
 	_, err = w.Write(script)
-	require.NoError(u.t, err)
-	require.NoError(u.t, w.Close())
-	require.NoError(u.t, os.MkdirAll(filepath.Dir(releasedDump), 0o755))
-	require.NoError(u.t, os.WriteFile(releasedDump, packed.Bytes(), 0o644))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	require.NoError(t, os.MkdirAll(filepath.Dir(releasedDump), 0o755))
+	require.NoError(t, os.WriteFile(releasedDump, packed.Bytes(), 0o644))
 }

@@ -30,7 +30,7 @@ func (a *app) serveWorker(ctx context.Context) error {
 		Dispatcher: a.dispatcher, Clock: clock, Log: a.log,
 		Timeouts: outbox.Timeouts{Deadline: a.cfg.Course.Deadline, Review: a.cfg.Course.ReviewFor},
 		Every:    30 * time.Second, Stale: 2 * time.Minute,
-		Builds:   outbox.Builds{Deployment: a.cfg.Versions.Deployment, Namespace: a.cfg.Temporal.Namespace, MoveAfter: a.cfg.Versions.MoveAfter},
+		Builds: outbox.Builds{Deployment: a.cfg.Versions.Deployment, Namespace: a.cfg.Temporal.Namespace, MoveAfter: a.cfg.Versions.MoveAfter},
 	}
 	cleaner := &outbox.Cleaner{DB: a.dispatcher.DB, Clock: clock, Log: a.log, Every: 30 * time.Second}
 	group.Go(func() error { return relay.Run(ctx) })

@@ -57,7 +57,9 @@ func (r *Reconciler) reconcileBuilds(ctx context.Context) error {
 	return errors.Join(append(faults, r.endMovedRuns(ctx))...)
 }
 
-func is(a *worker.WorkerDeploymentVersion, b worker.WorkerDeploymentVersion) bool { return a != nil && *a == b }
+func is(a *worker.WorkerDeploymentVersion, b worker.WorkerDeploymentVersion) bool {
+	return a != nil && *a == b
+}
 
 // polledBuilds returns when each build was last polled for, as far as Temporal and the workers' own signs of life say.
 func (r *Reconciler) polledBuilds(ctx context.Context) (map[string]time.Time, error) {
