@@ -76,10 +76,8 @@ release: ## build dist/: programs for Linux and macOS on amd64 and arm64, named 
 release-document: ## keep this version's OpenAPI document as the last release's, at a release only
 	$(GO) run ./cmd/lyo openapi > docs/openapi/last-release.json
 
-histories: ## record the workflow histories that the replay test replays, from a released version only
-	@git describe --exact-match --tags HEAD >/dev/null 2>&1 && git diff --quiet HEAD -- '*.go' || { \
-	  echo "not at a released version: histories stand for runs that are open out there, so they are recorded at a tag, with nothing changed"; exit 1; }
-	$(TESTENV) -temporal -- env RECORD_HISTORIES=1 $(GO) test -count=1 ./workflows
+histories: ## record what the commit in deploy/released leaves: workflow histories to replay, and a dump to go on with
+	$(TESTENV) -temporal -- env RECORD_RELEASED=1 $(GO) test -count=1 -timeout 20m -run '^TestRecordReleased$$' ./e2e
 
 clean: ## remove what was built; the data of lyo dev in .lyo stays
 	rm -rf bin dist coverage.out

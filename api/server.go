@@ -21,6 +21,7 @@ import (
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -31,7 +32,8 @@ type Deps struct {
 	// Redis may be nil. It must respect deadlines (ContextTimeoutEnabled), so that an unresponsive
 	// server delays a request by no more than this package allows.
 	Redis      redis.UniversalClient
-	Temporal   client.Client // may be nil in tests: then it is reported as not configured
+	Temporal   client.Client       // may be nil in tests: then it is reported as not configured
+	Runs       *workflows.RunWatch // of Temporal; nil: health does not look at runs
 	Keys       *auth.Keys
 	Clock      func() time.Time
 	Log        *slog.Logger
@@ -107,7 +109,7 @@ func (s *Server) options() rest.Options {
 
 func (s *Server) healthDeps() health.Deps {
 	return health.Deps{
-		DB: s.DB, Redis: s.Redis, Temporal: s.Temporal, Namespace: s.Config.Temporal.Namespace, Model: s.Model, Hub: s.Hub,
+		DB: s.DB, Redis: s.Redis, Temporal: s.Temporal, Namespace: s.Config.Temporal.Namespace, Runs: s.Runs, Model: s.Model, Hub: s.Hub,
 		Push: s.Config.Push, Version: s.Version, Environment: string(s.Config.Env),
 	}
 }

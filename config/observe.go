@@ -1,5 +1,7 @@
 package config
 
+import "time"
+
 // Observe configures metrics, profiles and traces.
 type Observe struct {
 	// MetricsPort is the port of /metrics, /live and /ready on LYO_HTTP_HOST; 0: not served.
@@ -18,12 +20,15 @@ type Observe struct {
 
 // Versions is about workers of several builds at the same time.
 type Versions struct {
-	// Versioning keeps a workflow on the build of the worker that started it; on or off.
+	// Versioning keeps a workflow without waits on the build of the worker that started it; on or off. lyo dev
+	// always has it off.
 	Versioning string `env:"LYO_WORKER_VERSIONING" envDefault:"off"`
 	// Deployment is the name of the worker deployment in Temporal.
 	Deployment string `env:"LYO_WORKER_DEPLOYMENT" envDefault:"lyo"`
 	// BuildID names this build; empty: the commit it was built from.
 	BuildID string `env:"LYO_BUILD_ID"`
+	// MoveAfter is how long no worker of a build may have polled before its runs move to the current one.
+	MoveAfter time.Duration `env:"LYO_WORKER_MOVE_AFTER" envDefault:"10m"`
 }
 
 // On reports whether workers are versioned.
@@ -51,6 +56,7 @@ func (f *faults) operations(c Config) {
 		f.addf("LYO_TRACE_SHARE is %v, not between 0 and 1", c.Observe.TraceShare)
 	}
 	f.oneOf("LYO_WORKER_VERSIONING", c.Versions.Versioning, "on", "off")
+	f.positive("LYO_WORKER_MOVE_AFTER", int64(c.Versions.MoveAfter))
 	f.between("LYO_CODEC_PORT", c.Payload.CodecPort, 1, 65535)
 	for _, origin := range c.Payload.CodecOrigins {
 		f.webURL("LYO_CODEC_ORIGINS", origin)

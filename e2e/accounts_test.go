@@ -71,7 +71,7 @@ func (s *system) awaitTimer(id string) {
 
 // lyo runs a command of the program.
 func (s *system) lyo(args ...string) (string, error) {
-	cmd := exec.CommandContext(s.t.Context(), lyo, args...)
+	cmd := exec.CommandContext(s.t.Context(), s.program, args...)
 	cmd.Env = s.environ(1)
 	out, err := cmd.CombinedOutput()
 	return string(out), err

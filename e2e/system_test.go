@@ -57,6 +57,7 @@ func waitTogether() {
 // system is everything a Lyo needs, and the processes of one.
 type system struct {
 	t        *testing.T
+	program  string // the one that its processes run
 	dir      string
 	database string
 	redis    string
@@ -78,7 +79,7 @@ type api struct {
 func newSystem(t *testing.T, extra ...string) *system {
 	t.Helper()
 	s := &system{
-		t: t, dir: t.TempDir(), database: storetest.URL(t), redis: storetest.RedisURL(t), model: llmtest.New(t), extra: extra, out: t.Output(), end: stop,
+		t: t, program: lyo, dir: t.TempDir(), database: storetest.URL(t), redis: storetest.RedisURL(t), model: llmtest.New(t), extra: extra, out: t.Output(), end: stop,
 	}
 	s.startTemporal(0)
 	t.Cleanup(func() { _ = s.temporal.Stop(context.Background()) })
@@ -132,7 +133,7 @@ func (s *system) start(name string, port int, extra ...string) *local.Process {
 
 // launch starts a process, from any goroutine.
 func (s *system) launch(name string, port int, extra ...string) (*local.Process, error) {
-	p, err := local.Start(local.Spec{Name: name, Path: lyo, Args: []string{name}, Env: append(s.environ(port), extra...), Out: s.out})
+	p, err := local.Start(local.Spec{Name: name, Path: s.program, Args: []string{name}, Env: append(s.environ(port), extra...), Out: s.out})
 	if err == nil {
 		s.t.Cleanup(func() { s.end(p) })
 	}
@@ -206,7 +207,7 @@ func (s *system) operate(args ...string) (out, errs string, err error) {
 
 // command returns one of the program's commands, with an API's port.
 func (s *system) command(port int, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(s.t.Context(), lyo, args...)
+	cmd := exec.CommandContext(s.t.Context(), s.program, args...)
 	cmd.Env = s.environ(port)
 	return cmd
 }

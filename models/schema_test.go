@@ -39,7 +39,7 @@ func rows() []any {
 		&learning.PeriodScore{}, &learning.BoardChange{}, &learning.BoardState{}, &accounts.ZoneMove{}, &learning.Day{}, &learning.StreakFreeze{}, &learning.Request{},
 		&learning.Achievement{}, &learning.Unlock{}, &learning.ReviewCard{}, &learning.ReviewLog{}, &activity.FeedEntry{},
 		&feed.Item{}, &activity.Engagement{}, &feed.TrendingItem{}, &feed.Snapshot{}, &feed.LearningProfile{}, &feed.Curation{}, &feed.ContentCheck{},
-		&feed.SearchDocument{}, &store.WriteProbe{},
+		&feed.SearchDocument{}, &store.WriteProbe{}, &store.Worker{},
 	}
 }
 

@@ -44,15 +44,21 @@ type QueueStats struct {
 	TaskQueue
 
 	Backlog int64
-	Oldest  time.Duration // age of the oldest waiting task
-	Pollers []string      // identities of the workers that polled lately
+	Oldest  time.Duration        // age of the oldest waiting task
+	Pollers []string             // identities of the workers that polled lately
+	Builds  map[string]time.Time // when the server last saw a worker of each build poll, if it remembers
 }
 
-// pollerFor is how long a poller counts after its last poll: two long polls.
-const pollerFor = 2 * time.Minute
+const (
+	// pollerFor is how long a poller counts after its last poll: two long polls.
+	pollerFor = 2 * time.Minute
+	// longPoll is how long after its worker's last sign of life the server may still see a poll end.
+	longPoll = 75 * time.Second
+)
 
-// ReadQueueStats reads the state of every task queue from Temporal.
-func ReadQueueStats(ctx context.Context, c client.Client, namespace string) ([]QueueStats, error) {
+// ReadQueueStats reads the state of every task queue from Temporal. A long poll takes a minute, so the server notices
+// late that a worker is gone: gone says since when, by identity, as the workers' own signs of life tell.
+func ReadQueueStats(ctx context.Context, c client.Client, namespace string, gone map[string]time.Time) ([]QueueStats, error) {
 	var states []QueueStats
 	for _, queue := range TaskQueues() {
 		answer, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
@@ -64,9 +70,15 @@ func ReadQueueStats(ctx context.Context, c client.Client, namespace string) ([]Q
 		}
 		state := QueueStats{
 			TaskQueue: queue, Backlog: answer.GetStats().GetApproximateBacklogCount(), Oldest: answer.GetStats().GetApproximateBacklogAge().AsDuration(),
+			Builds: map[string]time.Time{},
 		}
 		for _, p := range answer.GetPollers() {
-			if time.Since(p.GetLastAccessTime().AsTime()) < pollerFor {
+			at := p.GetLastAccessTime().AsTime()
+			if build := p.GetDeploymentOptions().GetBuildId(); build != "" && at.After(state.Builds[build]) {
+				state.Builds[build] = at
+			}
+			died, isGone := gone[p.GetIdentity()]
+			if time.Since(at) < pollerFor && (!isGone || at.After(died.Add(longPoll))) {
 				state.Pollers = append(state.Pollers, p.GetIdentity())
 			}
 		}

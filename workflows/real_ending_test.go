@@ -78,8 +78,8 @@ func TestARunThatCannotBeReplayedEndsByACancel(t *testing.T) {
 	beginOnAnotherBuild(t, c, db, first, second)
 	startWorker(t, c, db, model)
 	require.Eventually(t, func() bool {
-		failing, err := workflows.LookForFailingRuns(t.Context(), c, "default", time.Now().Add(time.Second))
-		return err == nil && len(failing) == 2 && failing[0].Workflow == "GenerateCourse"
+		stuck, err := workflows.LookForStuckRuns(t.Context(), c, "default", time.Now().Add(time.Second))
+		return err == nil && len(stuck) == 2 && stuck[0].Workflow == "GenerateCourse" && stuck[0].Failing && !stuck[1].Late
 	}, time.Minute, 100*time.Millisecond, "nothing reports that the runs do not go on")
 
 	for _, task := range []tasks.Task{first, second} {

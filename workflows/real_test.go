@@ -9,12 +9,9 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
-	"google.golang.org/protobuf/encoding/protojson"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/activities"
@@ -175,25 +172,6 @@ func TestARealWorkerMakesACourse(t *testing.T) {
 	var left int64
 	require.NoError(t, db.Model(&store.OutboxMessage{}).Count(&left).Error)
 	require.Zero(t, left)
-	record(t, c, task.WorkflowID, "generate_course")
-}
-
-// record saves a run's history for the replay test, if requested.
-func record(t *testing.T, c client.Client, id, name string) {
-	t.Helper()
-	if os.Getenv("RECORD_HISTORIES") == "" {
-		return
-	}
-	var h history.History
-	events := c.GetWorkflowHistory(t.Context(), id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for events.HasNext() {
-		e, err := events.Next()
-		require.NoError(t, err)
-		h.Events = append(h.Events, e)
-	}
-	content, err := protojson.MarshalOptions{Indent: " "}.Marshal(&h)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile("testdata/histories/"+name+".json", content, 0o600))
 }
 
 func TestCancelClosesTheModelsStream(t *testing.T) {
@@ -275,18 +253,5 @@ func TestTheReconcilerEndsWhatWasTerminatedAndRestartsWhatWasLost(t *testing.T) 
 	require.NoError(t, err)
 	for i, e := range events {
 		require.EqualValues(t, i+1, e.Seq)
-	}
-}
-
-func TestReplayOfRecordedHistories(t *testing.T) {
-	t.Parallel()
-	replayer := worker.NewWorkflowReplayer()
-	workflows.Register(replayer)
-	workflows.RegisterPush(replayer)
-	entries, err := os.ReadDir("testdata/histories")
-	require.NoError(t, err)
-	require.NotEmpty(t, entries)
-	for _, e := range entries {
-		require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, "testdata/histories/"+e.Name()), e.Name())
 	}
 }

@@ -18,11 +18,10 @@ import (
 // Register registers the workflows of the queues "lyo" and "lyo-background" on a worker of "lyo":
 // a client may wait for a background one, and some runs began before that queue existed.
 func Register(w worker.WorkflowRegistry) {
-	w.RegisterWorkflow(GenerateCourse)
+	autoUpgrade(w, GenerateCourse) // a plan waits for its learner's decision
 	w.RegisterWorkflow(RegenerateCourse)
-	w.RegisterWorkflow(ReadSource)
-	// A deletion sleeps for weeks: it moves to the newest build, so that its own can be retired.
-	w.RegisterWorkflowWithOptions(DeleteAccount, workflow.RegisterOptions{VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+	autoUpgrade(w, ReadSource)    // documents wait for each other
+	autoUpgrade(w, DeleteAccount) // sleeps for weeks
 	w.RegisterWorkflow(ExportAccount)
 	w.RegisterWorkflow(SendMail)
 	RegisterBackground(w)
@@ -30,16 +29,21 @@ func Register(w worker.WorkflowRegistry) {
 
 // RegisterBackground registers the workflows of the queue "lyo-background" on a worker.
 func RegisterBackground(w worker.WorkflowRegistry) {
-	w.RegisterWorkflow(ReviewReport)
-	w.RegisterWorkflow(FanOutPush)
+	autoUpgrade(w, ReviewReport) // sleeps until a report is due
+	autoUpgrade(w, FanOutPush)   // waits for quiet hours to end, and continues as new
 	w.RegisterWorkflow(UnlockAchievements)
-	w.RegisterWorkflow(SweepDevices)
-	w.RegisterWorkflow(ApplyAchievements)
+	autoUpgrade(w, ApplyAchievements) // continues as new
 	w.RegisterWorkflow(RebuildBoards)
-	w.RegisterWorkflow(RemindOfReviews)
-	w.RegisterWorkflow(CurateFeeds)
-	w.RegisterWorkflow(CountTrending)
-	w.RegisterWorkflow(CheckContent)
+	for _, scheduled := range []any{SweepDevices, RemindOfReviews, CurateFeeds, CountTrending, CheckContent} {
+		autoUpgrade(w, scheduled)
+	}
+}
+
+// autoUpgrade registers a workflow whose runs go on with the current build where workers are versioned,
+// because they wait for a person, a queue or the clock: a pinned one would keep the workers of its own
+// build from being retired. Changes of such a workflow have to replay the open runs.
+func autoUpgrade(w worker.WorkflowRegistry, run any) {
+	w.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 }
 
 // RegisterPush registers the workflows of the queue "lyo-push" on a worker.

@@ -3,6 +3,7 @@ package workflows
 import (
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,7 +16,8 @@ import (
 type nameList struct {
 	worker.WorkflowRegistry
 
-	names []string
+	names   []string
+	upgrade []string // those that go on with the current build
 }
 
 func (l *nameList) RegisterWorkflow(w any) {
@@ -23,8 +25,26 @@ func (l *nameList) RegisterWorkflow(w any) {
 	l.names = append(l.names, name[strings.LastIndexByte(name, '.')+1:])
 }
 
-func (l *nameList) RegisterWorkflowWithOptions(w any, _ workflow.RegisterOptions) {
+func (l *nameList) RegisterWorkflowWithOptions(w any, o workflow.RegisterOptions) {
 	l.RegisterWorkflow(w)
+	if o.VersioningBehavior == workflow.VersioningBehaviorAutoUpgrade {
+		l.upgrade = append(l.upgrade, l.names[len(l.names)-1])
+	}
+}
+
+// TestWhatWaitsUpgradesByItself names the pinned workflows: those that only work, and end within a day.
+func TestWhatWaitsUpgradesByItself(t *testing.T) {
+	t.Parallel()
+	var l nameList
+	Register(&l)
+	RegisterPush(&l)
+	var pinned []string
+	for _, name := range l.names {
+		if !slices.Contains(l.upgrade, name) {
+			pinned = append(pinned, name)
+		}
+	}
+	require.ElementsMatch(t, []string{"RegenerateCourse", "ExportAccount", "SendMail", "UnlockAchievements", "RebuildBoards", "PushShard"}, pinned)
 }
 
 // TestEveryRegisteredWorkflowHasARule checks execution timeouts: without one a workflow never starts.

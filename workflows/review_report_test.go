@@ -140,7 +140,6 @@ func TestARealReviewEndsWithTheDecision(t *testing.T) {
 	var out workflows.Reviewed
 	require.NoError(t, c.GetWorkflow(t.Context(), workflows.ReviewReportID(report.ID), "").Get(t.Context(), &out))
 	require.Equal(t, workflows.Reviewed{Reminders: 1}, out)
-	record(t, c, workflows.ReviewReportID(report.ID), "review_report")
 }
 
 // keep dispatches the outbox messages about reports.

@@ -53,6 +53,15 @@ var executionTimeouts = map[string]timeoutRule{
 	"RemindOfReviews":    always(remindFor),
 }
 
+// reserve returns the part of a run's execution timeout that comes after its own deadline.
+func reserve(workflow string) time.Duration {
+	switch workflow {
+	case "GenerateCourse", "RegenerateCourse", "SendMail", "ReviewReport":
+		return wrapUp
+	}
+	return 0
+}
+
 // timeoutRule returns the timeout of a run that starts now, from its input as JSON.
 type timeoutRule func(input []byte, now time.Time) (time.Duration, error)
 

@@ -129,7 +129,7 @@ func (h *handlers) askTemporal(ctx context.Context) rest.Component {
 	if _, err := h.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
 		return unhealthy("Temporal does not answer; accepted work starts when it does")
 	}
-	stats, err := workflows.ReadQueueStats(ctx, h.Temporal, h.Namespace)
+	stats, err := workflows.ReadQueueStats(ctx, h.Temporal, h.Namespace, h.goneWorkers(ctx))
 	if err != nil {
 		return rest.Component{Status: StatusDegraded, Message: "Temporal answers, but does not say who works"}
 	}
@@ -138,7 +138,42 @@ func (h *handlers) askTemporal(ctx context.Context) rest.Component {
 			return rest.Component{Status: StatusDegraded, Message: "Temporal answers, but no worker polls " + queue.Queue + "; accepted work waits for one"}
 		}
 	}
+	if words := h.stuckRuns(ctx); words != "" {
+		return rest.Component{Status: StatusDegraded, Message: words}
+	}
 	return healthy("Temporal answers, and every queue has a worker")
+}
+
+// goneWithin bounds how long the workers' signs of life are waited for: without them Temporal's own, later knowledge has to do.
+const goneWithin = 300 * time.Millisecond
+
+func (h *handlers) goneWorkers(ctx context.Context) map[string]time.Time {
+	ctx, cancel := context.WithTimeout(ctx, goneWithin)
+	defer cancel()
+	gone, err := store.GoneWorkers(ctx, h.DB)
+	if err != nil {
+		return nil
+	}
+	return gone
+}
+
+// stuckRuns says which runs do not go on; empty: none is known. The first look may take longer than a health check may.
+func (h *handlers) stuckRuns(ctx context.Context) string {
+	if h.Runs == nil {
+		return ""
+	}
+	runs, err := h.Runs.Stuck(ctx)
+	if err != nil {
+		return ""
+	}
+	failing, late := workflows.CountStuck(runs)
+	switch {
+	case failing > 0:
+		return fmt.Sprintf("Temporal answers, but %d runs are stuck: their workflow tasks keep failing", failing)
+	case late > 0:
+		return fmt.Sprintf("Temporal answers, but %d runs are open after their deadline", late)
+	}
+	return ""
 }
 
 func (h *handlers) askSockets(context.Context) rest.Component {

@@ -16,6 +16,7 @@ import (
 	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/config"
+	"github.com/lyoapp/lyo/workflows"
 )
 
 // Tag is the tag of the health routes in the OpenAPI document.
@@ -96,6 +97,7 @@ type Deps struct {
 	Redis     redis.UniversalClient // nil: not configured
 	Temporal  client.Client         // nil: not configured
 	Namespace string                // of Temporal
+	Runs      *workflows.RunWatch   // of Temporal; nil: runs are not looked at
 	Model     ModelProbe            // nil: not configured
 	Hub       *realtime.Hub
 	Push      config.Push

@@ -33,7 +33,7 @@ func (a *app) serveAPI(ctx context.Context) error {
 	hub := realtime.NewHub(realtime.Options{Source: progressSource{a}, Redis: a.redis, Log: a.log})
 	a.hub.Store(hub)
 	server, err := api.New(api.Deps{
-		Config: a.cfg, DB: a.db, Redis: a.redis, Temporal: a.temporal, Keys: keys, Clock: clock, Log: a.log,
+		Config: a.cfg, DB: a.db, Redis: a.redis, Temporal: a.temporal, Runs: a.runs, Keys: keys, Clock: clock, Log: a.log,
 		Version: version(), Model: a.modelHealth(), Hub: hub, Dispatcher: a.dispatcher,
 		Tickets: realtime.NewTickets(a.redis), HashSlots: makeRoomForHashes(),
 		Tracer: a.traces.Tracer(), Seen: a.metrics.Request,

@@ -20,6 +20,7 @@ import (
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/boards"
 	"github.com/lyoapp/lyo/models/store"
+	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
@@ -30,6 +31,7 @@ type app struct {
 	db         *gorm.DB
 	redis      redis.UniversalClient // nil when none is configured
 	temporal   client.Client
+	runs       *workflows.RunWatch
 	model      *failover.Chain // nil when none is configured
 	dispatcher *outbox.Dispatcher
 	telemetry  // metrics, traces and identity
@@ -77,6 +79,7 @@ func open(ctx context.Context, cfg config.Config, process string, out io.Writer)
 	if a.model, err = modelOf(cfg.Gemma, a.traces.Client(), a.log); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
+	a.runs = &workflows.RunWatch{Client: a.temporal, Namespace: cfg.Temporal.Namespace, Clock: clock}
 	a.dispatcher = &outbox.Dispatcher{DB: a.db, Temporal: a.temporal, Clock: clock, Log: a.log}
 	return a, a.watch()
 }

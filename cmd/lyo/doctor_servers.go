@@ -178,7 +178,11 @@ func (d *doctor) workers(ctx context.Context) finding {
 	if d.temporal == nil {
 		return finding{name, unknown, "Temporal must answer first", ""}
 	}
-	stats, err := workflows.ReadQueueStats(ctx, d.temporal, d.cfg.Temporal.Namespace)
+	var gone map[string]time.Time
+	if d.db != nil {
+		gone, _ = store.GoneWorkers(ctx, d.db) // an older schema has none
+	}
+	stats, err := workflows.ReadQueueStats(ctx, d.temporal, d.cfg.Temporal.Namespace, gone)
 	if err != nil {
 		return finding{name, unknown, "Temporal did not report its pollers", ""}
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,25 +19,33 @@ import (
 	"github.com/lyoapp/lyo/workflows"
 )
 
-// rollout checks the current build. It is skipped unless workers are versioned.
+// rollout checks the build that gets new work. It is skipped where no worker was ever versioned.
 func (d *doctor) rollout(ctx context.Context) finding {
 	const name = "rollout"
-	if !d.cfg.Versions.On() {
-		return finding{}
-	}
+	on := d.cfg.Versions.On()
 	if d.temporal == nil {
-		return finding{name, unknown, "Temporal must answer first", ""}
+		if on {
+			return finding{name, unknown, "Temporal must answer first", ""}
+		}
+		return finding{}
 	}
 	deployment := d.cfg.Versions.Deployment
 	found, err := d.temporal.WorkerDeploymentClient().GetHandle(deployment).Describe(ctx, client.WorkerDeploymentDescribeOptions{})
-	mend := "temporal worker deployment set-current-version --deployment-name " + deployment + " --build-id " + buildID(d.cfg)
+	current := found.Info.RoutingConfig.CurrentVersion
 	switch {
+	case !on && (err != nil || current == nil):
+		return finding{}
+	case !on:
+		return finding{
+			name, fault, "LYO_WORKER_VERSIONING is off, and new work goes only to workers of build " + current.BuildID,
+			"lyo worker current --unversioned; or set LYO_WORKER_VERSIONING=on",
+		}
 	case err != nil:
-		return finding{name, fault, "Temporal knows no deployment " + deployment, "start a worker, then " + mend}
-	case found.Info.RoutingConfig.CurrentVersion == nil:
-		return finding{name, fault, "no build is current: new work waits", mend}
+		return finding{name, fault, "Temporal knows no deployment " + deployment, "start a worker, then lyo worker current"}
+	case current == nil:
+		return finding{name, fault, "no build is current: new work waits", "lyo worker current --build-id " + buildID(d.cfg)}
 	}
-	return finding{name, fine, "new work goes to build " + found.Info.RoutingConfig.CurrentVersion.BuildID, ""}
+	return finding{name, fine, "new work goes to build " + current.BuildID, ""}
 }
 
 // runs checks that open workflow runs make progress.
@@ -45,14 +54,21 @@ func (d *doctor) runs(ctx context.Context) finding {
 	if d.temporal == nil {
 		return finding{name, unknown, "Temporal must answer first", ""}
 	}
-	failing, err := workflows.LookForFailingRuns(ctx, d.temporal, d.cfg.Temporal.Namespace, clock())
+	stuck, err := workflows.LookForStuckRuns(ctx, d.temporal, d.cfg.Temporal.Namespace, clock())
+	failing, late := workflows.CountStuck(stuck)
 	switch {
 	case err != nil:
 		return finding{name, unknown, "Temporal did not report the open runs", ""}
-	case len(failing) > 0:
+	case failing > 0:
+		first := stuck[slices.IndexFunc(stuck, func(r workflows.StuckRun) bool { return r.Failing })]
 		return finding{
-			name, fault, fmt.Sprintf("%d open runs are stuck, such as %s: their workflow task keeps failing", len(failing), failing[0].ID),
+			name, fault, fmt.Sprintf("%d open runs are stuck, such as %s: their workflow task keeps failing", failing, first.ID),
 			"see the worker's log; if its code cannot replay the runs, start workers of the build that started them, or cancel them: lyo task cancel",
+		}
+	case late > 0:
+		return finding{
+			name, fault, fmt.Sprintf("%d runs are open after their deadline, such as %s", late, stuck[0].ID),
+			"check that workers poll and that Temporal's timers fire: its history service may be behind",
 		}
 	}
 	return finding{name, fine, "the checked runs make progress", ""}

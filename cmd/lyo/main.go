@@ -49,7 +49,7 @@ func root(environ []string, out, errs io.Writer) *cobra.Command {
 	cmd.SetErr(errs)
 	cmd.AddCommand(
 		serviceCommand("api", "Serve the HTTP API", environ, (*app).serveAPI),
-		serviceCommand("worker", "Run workflows and activities", environ, (*app).serveWorker),
+		workerCommand(environ),
 		serviceCommand("serve", "Serve the API and run the worker in one process", environ, (*app).serveBoth),
 		migrateCommand(environ),
 		adminCommand(environ),

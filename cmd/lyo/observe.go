@@ -69,7 +69,7 @@ func (a *app) watch() error {
 		return err
 	}
 	looks := observe.Looks{
-		Writable: a.lookAtWrites, Outbox: a.lookAtOutbox, Queues: a.lookAtQueues, Pushes: a.stoppedPushes, Log: a.log,
+		Writable: a.lookAtWrites, Outbox: a.lookAtOutbox, Queues: a.lookAtQueues, Runs: a.lookAtRuns, Pushes: a.stoppedPushes, Log: a.log,
 		Database: func() sql.DBStats { return raw.Stats() },
 		Sockets: func() (int, int) {
 			if hub := a.hub.Load(); hub != nil {
@@ -105,12 +105,23 @@ func (a *app) lookAtWrites(ctx context.Context) map[string]bool {
 }
 
 func (a *app) lookAtQueues(ctx context.Context) ([]observe.QueueStats, error) {
-	stats, err := workflows.ReadQueueStats(ctx, a.temporal, a.cfg.Temporal.Namespace)
+	gone, err := store.GoneWorkers(ctx, a.db)
+	if err != nil {
+		a.log.DebugContext(ctx, "workers' signs of life cannot be read", "error", err)
+	}
+	stats, err := workflows.ReadQueueStats(ctx, a.temporal, a.cfg.Temporal.Namespace, gone)
 	queues := make([]observe.QueueStats, 0, len(stats))
 	for _, l := range stats {
 		queues = append(queues, observe.QueueStats{Queue: l.Queue, Kind: l.Name(), Backlog: l.Backlog, Oldest: l.Oldest, Pollers: len(l.Pollers)})
 	}
 	return queues, err
+}
+
+// lookAtRuns counts the runs that do not go on.
+func (a *app) lookAtRuns(ctx context.Context) (map[string]int, error) {
+	runs, err := a.runs.Stuck(ctx)
+	failing, late := workflows.CountStuck(runs)
+	return map[string]int{"failing": failing, "late": late}, err
 }
 
 // spent logs a model call and records its metrics.
@@ -170,7 +181,7 @@ func (a *app) ready(ctx context.Context) error {
 	if a.process == "api" {
 		return nil
 	}
-	stats, err := workflows.ReadQueueStats(ctx, a.temporal, a.cfg.Temporal.Namespace)
+	stats, err := workflows.ReadQueueStats(ctx, a.temporal, a.cfg.Temporal.Namespace, nil)
 	if err != nil {
 		return errTemporal
 	}

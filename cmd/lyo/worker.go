@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -29,6 +30,7 @@ func (a *app) serveWorker(ctx context.Context) error {
 		Dispatcher: a.dispatcher, Clock: clock, Log: a.log,
 		Timeouts: outbox.Timeouts{Deadline: a.cfg.Course.Deadline, Review: a.cfg.Course.ReviewFor},
 		Every:    30 * time.Second, Stale: 2 * time.Minute,
+		Builds: outbox.Builds{Deployment: a.cfg.Versions.Deployment, Namespace: a.cfg.Temporal.Namespace, MoveAfter: a.cfg.Versions.MoveAfter},
 	}
 	cleaner := &outbox.Cleaner{DB: a.dispatcher.DB, Clock: clock, Log: a.log, Every: 30 * time.Second}
 	group.Go(func() error { return relay.Run(ctx) })
@@ -124,11 +126,17 @@ func (a *app) runWorkers(ctx context.Context) error {
 	a.log.InfoContext(ctx, "worker is polling", "queues", []string{
 		workflows.Queue, workflows.QueueBackground, workflows.QueueGemma, workflows.QueuePush, workflows.QueueReading,
 	})
+	living, cease := context.WithCancel(ctx)
+	defer cease()
+	signs := &outbox.Signs{DB: a.dispatcher.DB, Identity: a.identity, Build: buildID(a.cfg), Log: a.log}
+	alive := make(chan error, 1)
+	go func() { alive <- signs.Run(living) }()
 	select {
-	case <-ctx.Done():
-		return nil
+	case err = <-alive: // ctx has ended
+		return err
 	case err := <-fatal:
-		return fmt.Errorf("worker: %w", err)
+		cease()
+		return errors.Join(fmt.Errorf("worker: %w", err), <-alive)
 	}
 }
 

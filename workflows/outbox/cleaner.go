@@ -14,6 +14,7 @@ import (
 	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/passages"
 	"github.com/lyoapp/lyo/models/privacy"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // Cleaner removes expired rows, and turns off devices whose session has expired.
@@ -43,5 +44,6 @@ func (c *Cleaner) Clean(ctx context.Context) error {
 		courses.SweepModelAnswers(ctx, c.DB, c.Clock(), most),
 		passages.Sweep(ctx, c.DB, c.Clock(), most),
 		learning.SweepRequests(ctx, c.DB, c.Clock(), most),
+		store.SweepWorkers(ctx, c.DB, c.Clock(), most),
 	)
 }

@@ -30,6 +30,8 @@ type Reconciler struct {
 	Every, Stale time.Duration
 	// Timeouts are given to runs that start over.
 	Timeouts Timeouts
+	// Builds are followed where workers are versioned.
+	Builds Builds
 }
 
 // Run reconciles until ctx ends.
@@ -51,11 +53,11 @@ func repeat(ctx context.Context, interval time.Duration, pass func(context.Conte
 	}
 }
 
-// Reconcile makes one pass over stale tasks, other rows whose workflow should have ended
+// Reconcile makes one pass over builds without workers, stale tasks, other rows whose workflow should have ended
 // them, and stranded user queues. Any number of reconcilers may run concurrently.
 func (r *Reconciler) Reconcile(ctx context.Context) error {
 	return errors.Join(
-		r.reconcileTasks(ctx), r.reconcileSources(ctx), r.reconcileDeletions(ctx),
+		r.reconcileBuilds(ctx), r.reconcileTasks(ctx), r.reconcileSources(ctx), r.reconcileDeletions(ctx),
 		courses.ReleaseStranded(ctx, r.Dispatcher.DB, r.Clock()),
 	)
 }

@@ -55,6 +55,7 @@ func (s *supervisor) childEnviron() []string {
 		"TEMPORAL_ADDRESS="+s.servers.temporalAddress,
 		"LYO_HTTP_PORT="+strconv.Itoa(s.o.HTTPPort),
 		"LYO_STATE_DIR="+s.o.StateDir,
+		"LYO_WORKER_VERSIONING=off", // every run goes on with the code as it is now
 	)
 	if s.o.EnginePort != 0 {
 		env = append(env, "LYO_ENGINE_PORT="+strconv.Itoa(s.o.EnginePort), "LYO_GEMMA_BASE_URL="+engineURL(s.o)+"/v1")

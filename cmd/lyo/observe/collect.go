@@ -33,6 +33,7 @@ type Looks struct {
 	Writable func(context.Context) map[string]bool // by server
 	Outbox   func(context.Context) (Outbox, error)
 	Queues   func(context.Context) ([]QueueStats, error)
+	Runs     func(context.Context) (map[string]int, error)  // those that do not go on, by reason
 	Pushes   func(context.Context) (map[string]bool, error) // the push services to which sending is stopped
 	Sockets  func() (sockets, watched int)
 	Database func() sql.DBStats
@@ -55,7 +56,8 @@ var (
 	outboxOldest   = desc("lyo_outbox_oldest_seconds", "Age of the oldest due outbox message in seconds; 0 without any.")
 	queueBacklog   = desc("lyo_queue_backlog", "Approximate number of tasks in a task queue that wait for a worker.", "queue", "kind")
 	queueOldest    = desc("lyo_queue_oldest_seconds", "Approximate age of the oldest waiting task of a task queue in seconds.", "queue", "kind")
-	queuePollers   = desc("lyo_queue_pollers", "Workers that polled a task queue within the last two minutes.", "queue", "kind")
+	queuePollers   = desc("lyo_queue_pollers", "Workers that poll a task queue; one that is gone is left out within 15 seconds.", "queue", "kind")
+	stuckRuns      = desc("lyo_stuck_runs", "Open workflow runs that do not go on, of those looked at: failing (their workflow task keeps failing) or late (open after their deadline).", "reason")
 	pushStopped    = desc("lyo_push_stopped", "1 while sending to a push service is stopped because it rejects the operator's credentials.", "provider")
 	sockets        = desc("lyo_sockets", "Open sockets of this process.")
 	watched        = desc("lyo_watched_tasks", "Tasks whose progress this process watches.")
@@ -70,7 +72,7 @@ var (
 // Describe sends the descriptions of the metrics.
 func (l *lookout) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		writable, outboxMessages, outboxOldest, queueBacklog, queueOldest, queuePollers, pushStopped, sockets, watched,
+		writable, outboxMessages, outboxOldest, queueBacklog, queueOldest, queuePollers, stuckRuns, pushStopped, sockets, watched,
 		poolSize, poolMost, poolWaits, poolWaited, poolTimeouts, lookFailed,
 	} {
 		to <- d
@@ -102,6 +104,14 @@ func (l *lookout) Collect(to chan<- prometheus.Metric) {
 				at.set(queueBacklog, float64(q.Backlog), q.Queue, q.Kind)
 				at.set(queueOldest, q.Oldest.Seconds(), q.Queue, q.Kind)
 				at.set(queuePollers, float64(q.Pollers), q.Queue, q.Kind)
+			}
+		}
+	}
+	if l.Runs != nil {
+		runs, err := l.Runs(ctx)
+		if l.asked(ctx, at, "runs", err) {
+			for reason, n := range runs {
+				at.set(stuckRuns, float64(n), reason)
 			}
 		}
 	}
