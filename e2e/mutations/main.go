@@ -57,10 +57,13 @@ func run(ctx context.Context, out io.Writer, only string) error {
 		}
 		began := time.Now()
 		fault := m.try(ctx, root, dir)
-		if fault != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", m.safeguard, fault))
+		took := time.Since(began).Round(time.Second)
+		if fault == nil {
+			fmt.Fprintf(out, "%s: caught, %v\n", m.safeguard, took)
+			continue
 		}
-		fmt.Fprintf(out, "%-12s %s, %v\n", map[bool]string{true: "caught", false: "NOT CAUGHT"}[fault == nil], m.safeguard, time.Since(began).Round(time.Second))
+		fmt.Fprintf(out, "%s: NOT CAUGHT, %v\n%v\n", m.safeguard, took, fault)
+		faults = append(faults, fmt.Errorf("no test noticed, or not in its words: %s", m.safeguard))
 	}
 	return errors.Join(append(faults, ctx.Err())...)
 }
