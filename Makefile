@@ -10,7 +10,7 @@ PKGS    ?= ./...
 VERSION ?= $(shell git describe --tags --always --dirty)
 TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
-.PHONY: help run build model eval bench faults test cover check vuln format migrate histories reference release release-document clean
+.PHONY: help run build model eval bench faults soak mutations test cover check vuln format migrate histories reference release release-document clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -33,6 +33,12 @@ bench: ## measure, against limits of this machine; BENCH='-only NAME' for a part
 
 faults: build ## kill and cut what a running system stands on; FAULTS='-seed=N' repeats, '-test.run=NAME' picks
 	$(TESTENV) -temporal -- $(GO) test -count=1 -v -timeout 30m -run "TestFault|TestTwentyThousandDevices" ./e2e -args -full -lyo=$(CURDIR)/bin/lyo $(FAULTS)
+
+soak: build ## an hour of learners at steady rates, while memory and whatever else may grow is watched; SOAK='-duration=10m'
+	$(TESTENV) -temporal -- $(GO) test -count=1 -v -timeout 0 -run "^TestSoak$$" ./e2e -args -lyo=$(CURDIR)/bin/lyo -duration=1h $(SOAK)
+
+mutations: ## take out each safeguard of docs/faults.md in turn and show that a test fails; MUTATIONS='-only NAME' for a part
+	$(TESTENV) -temporal -- $(GO) run ./e2e/mutations $(MUTATIONS)
 
 test: ## every test, with the race detector, on a real Postgres, Redis and Temporal
 	$(TESTENV) -temporal -- $(GO) test -race -count=1 -timeout 45m $(PKGS)

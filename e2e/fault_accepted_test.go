@@ -111,6 +111,11 @@ type reply struct {
 
 // try sends a request that may fail.
 func (l *learner) try(ctx context.Context, method, path string, body any, headers ...string) reply {
+	return l.tryWith(ctx, http.DefaultClient, method, path, body, headers...)
+}
+
+// tryWith is try with a client.
+func (l *learner) tryWith(ctx context.Context, by *http.Client, method, path string, body any, headers ...string) reply {
 	var reader io.Reader
 	if body != nil {
 		content, err := json.Marshal(body)
@@ -128,7 +133,7 @@ func (l *learner) try(ctx context.Context, method, path string, body any, header
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := by.Do(r)
 	if err != nil {
 		return reply{err: err}
 	}
