@@ -51,6 +51,7 @@ type part int
 const (
 	ownPostgres part = iota
 	ownRedis
+	durableRedis // keeps what it was told
 )
 
 // usualSeed is the seed of the short form: make test does the same each time, as far as the seed decides.
@@ -83,7 +84,7 @@ func newFaultEnv(t *testing.T, extra []string, own ...part) *faultEnv {
 	s.proxies = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), quiet)
 	t.Cleanup(func() { _ = s.proxies.Collection.Clear() })
 	for _, p := range own {
-		map[part]func(){ownPostgres: s.ownPostgres, ownRedis: s.ownRedis}[p]()
+		map[part]func(){ownPostgres: s.ownPostgres, ownRedis: s.ownRedis, durableRedis: func() { s.startDurableRedis(0) }}[p]()
 	}
 	s.db = s.rows()
 	return s

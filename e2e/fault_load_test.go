@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -18,8 +19,10 @@ type load struct {
 	stop context.CancelFunc
 	all  sync.WaitGroup
 
+	cut      atomic.Bool // some of the APIs are away: requests may be without an answer
 	mu       sync.Mutex
 	answers  map[string]int // by action and status
+	slowest  map[string]time.Duration
 	scandals []string       // unacceptable answers
 	asked    map[*learner]int
 	mine     map[*learner][]string // tasks
@@ -48,7 +51,7 @@ func coursesEach() int { return sized(3, 1) }
 // work has learners act one after another until endWork.
 func (s *faultEnv) work(learners []*learner) *load {
 	ctx, stop := context.WithCancel(s.t.Context())
-	w := &load{faultEnv: s, stop: stop, answers: map[string]int{}, asked: map[*learner]int{}, mine: map[*learner][]string{}}
+	w := &load{faultEnv: s, stop: stop, answers: map[string]int{}, slowest: map[string]time.Duration{}, asked: map[*learner]int{}, mine: map[*learner][]string{}}
 	for _, l := range learners {
 		w.all.Go(func() {
 			for ctx.Err() == nil {
@@ -65,14 +68,18 @@ func (s *faultEnv) work(learners []*learner) *load {
 
 // step runs one action. An action that has begun is finished, so that its outcome is known.
 func (w *load) step(ctx context.Context, l *learner, a act) {
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 90*time.Second) // beyond all that hangs
 	defer cancel()
+	cut, began := w.cut.Load(), time.Now()
 	got := a.do(w, bounded, l)
+	cut = cut || w.cut.Load()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.answers[fmt.Sprintf("%s %d", a.name, got.status)]++
+	what := fmt.Sprintf("%s %d", a.name, got.status)
+	w.answers[what]++
+	w.slowest[what] = max(w.slowest[what], time.Since(began))
 	busy := got.status == http.StatusServiceUnavailable && got.header.Get("Retry-After") != ""
-	if got.err != nil || got.status >= http.StatusInternalServerError && !busy {
+	if got.err != nil && !cut || got.status >= http.StatusInternalServerError && !busy {
 		w.scandals = append(w.scandals, fmt.Sprintf("%s: %d %v %s", a.name, got.status, got.err, got.text))
 	}
 }
@@ -84,7 +91,7 @@ func (w *load) endWork() {
 	w.stop()
 	w.all.Wait()
 	for _, name := range slices.Sorted(maps.Keys(w.answers)) {
-		w.t.Logf("%s: %d", name, w.answers[name])
+		w.t.Logf("%s: %d, within %v", name, w.answers[name], w.slowest[name].Round(time.Millisecond))
 	}
 	require.Empty(w.t, w.scandals)
 }
