@@ -39,6 +39,7 @@ type faultEnv struct {
 	postgres *local.Postgres
 	server   *local.Redis // of its own, when it has one
 	proxies  *toxiproxy.ApiServer
+	pause    time.Duration // between two actions of a learner, at most
 
 	mu     sync.Mutex
 	random *rand.Rand
@@ -77,7 +78,7 @@ func newFaultEnv(t *testing.T, extra []string, own ...part) *faultEnv {
 	from := chance(t)
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(t.Name()))                                                     // never fails
-	s := &faultEnv{system: newSystem(t), random: rand.New(rand.NewPCG(from, name.Sum64()))} // repeatable on purpose
+	s := &faultEnv{system: newSystem(t), pause: 200 * time.Millisecond, random: rand.New(rand.NewPCG(from, name.Sum64()))} // repeatable on purpose
 	s.extra = append([]string{"LYO_GEMMA_PARALLEL=8", "LYO_COURSES_AT_ONCE=4", "LYO_LOG_LEVEL=error", "LYO_RATE_LIMITS=off"}, extra...)
 	s.end = func(p *local.Process) { p.Kill() } // without a graceful stop
 	quiet := zerolog.New(nil).Level(zerolog.Disabled)

@@ -19,6 +19,7 @@ func TestFaultAPartHangs(t *testing.T) {
 	t.Parallel()
 	needsProc(t)
 	s, learners := newBusyStand(t, ownPostgres, ownRedis)
+	s.pause = sized(2*time.Second, s.pause) // it lasts minutes
 	parts := []struct {
 		name string
 		hang func() (resume func())

@@ -58,7 +58,7 @@ func (s *faultEnv) work(learners []*learner) *load {
 				w.step(ctx, l, acts[s.draw(len(acts))])
 				select {
 				case <-ctx.Done():
-				case <-time.After(s.drawTime(5*time.Millisecond, 200*time.Millisecond)):
+				case <-time.After(s.drawTime(5*time.Millisecond, s.pause)):
 				}
 			}
 		})

@@ -32,6 +32,7 @@ var damages = []damage{
 func TestFaultLinksAreCutOneWay(t *testing.T) {
 	t.Parallel()
 	s, links, learners := newWiredStand(t)
+	s.pause = sized(2*time.Second, s.pause) // it lasts minutes
 	w := s.work(learners)
 	var sockets []*followers
 	for _, l := range links {
