@@ -77,7 +77,7 @@ func newFaultEnv(t *testing.T, extra []string, own ...part) *faultEnv {
 	t.Helper()
 	from := chance(t)
 	name := fnv.New64a()
-	_, _ = name.Write([]byte(t.Name()))                                                     // never fails
+	_, _ = name.Write([]byte(t.Name()))                                                                                    // never fails
 	s := &faultEnv{system: newSystem(t), pause: 200 * time.Millisecond, random: rand.New(rand.NewPCG(from, name.Sum64()))} // repeatable on purpose
 	s.extra = append([]string{"LYO_GEMMA_PARALLEL=8", "LYO_COURSES_AT_ONCE=4", "LYO_LOG_LEVEL=error", "LYO_RATE_LIMITS=off"}, extra...)
 	s.end = func(p *local.Process) { p.Kill() } // without a graceful stop
@@ -113,8 +113,10 @@ func (s *faultEnv) ownPostgres() {
 func (s *faultEnv) startPostgres(o local.PostgresOptions) {
 	s.t.Helper()
 	var err error
-	o.BinDir, err = local.FindPostgres(s.t.Context(), s.finder())
-	require.NoError(s.t, err)
+	if o.BinDir == "" {
+		o.BinDir, err = local.FindPostgres(s.t.Context(), s.finder())
+		require.NoError(s.t, err)
+	}
 	o.Durable = true
 	s.postgres, err = local.StartPostgres(s.t.Context(), o)
 	require.NoError(s.t, err)

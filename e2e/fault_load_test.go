@@ -23,7 +23,7 @@ type load struct {
 	mu       sync.Mutex
 	answers  map[string]int // by action and status
 	slowest  map[string]time.Duration
-	scandals []string       // unacceptable answers
+	scandals []string // unacceptable answers
 	asked    map[*learner]int
 	mine     map[*learner][]string // tasks
 }

@@ -105,4 +105,3 @@ func (b *balancer) pick() *url.URL {
 	b.next++
 	return b.to[b.next%len(b.to)]
 }
-
