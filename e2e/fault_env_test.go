@@ -39,6 +39,7 @@ type faultEnv struct {
 	postgres *local.Postgres
 	server   *local.Redis // of its own, when it has one
 	proxies  *toxiproxy.ApiServer
+	disk     string        // of its own, when it has one
 	pause    time.Duration // between two actions of a learner, at most
 
 	mu     sync.Mutex
@@ -50,7 +51,8 @@ type faultEnv struct {
 type part int
 
 const (
-	ownPostgres part = iota
+	ownDisk part = iota // for what comes after it
+	ownPostgres
 	ownRedis
 	durableRedis // keeps what it was told
 )
@@ -85,7 +87,7 @@ func newFaultEnv(t *testing.T, extra []string, own ...part) *faultEnv {
 	s.proxies = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), quiet)
 	t.Cleanup(func() { _ = s.proxies.Collection.Clear() })
 	for _, p := range own {
-		map[part]func(){ownPostgres: s.ownPostgres, ownRedis: s.ownRedis, durableRedis: func() { s.startDurableRedis(0) }}[p]()
+		map[part]func(){ownDisk: s.ownDisk, ownPostgres: s.ownPostgres, ownRedis: s.ownRedis, durableRedis: func() { s.startDurableRedis(0) }}[p]()
 	}
 	s.db = s.rows()
 	return s
@@ -98,7 +100,7 @@ func (s *faultEnv) finder() local.Finder {
 
 // ownPostgres gives the environment a durable server, which keeps its commits in a crash.
 func (s *faultEnv) ownPostgres() {
-	dir, err := os.MkdirTemp("", "lyo-faults-")
+	dir, err := os.MkdirTemp(s.disk, "lyo-faults-")
 	require.NoError(s.t, err)
 	s.t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	require.NoError(s.t, os.Chmod(dir, 0o711)) // Postgres runs as another user

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,6 +95,18 @@ func (w *load) endWork() {
 		w.t.Logf("%s: %d, within %v", name, w.answers[name], w.slowest[name].Round(time.Millisecond))
 	}
 	require.Empty(w.t, w.scandals)
+}
+
+// answered returns how many answers had a status.
+func (w *load) answered(status string) (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for what, times := range w.answers {
+		if strings.HasSuffix(what, " "+status) {
+			n += times
+		}
+	}
+	return n
 }
 
 func (w *load) generate(ctx context.Context, l *learner) reply {

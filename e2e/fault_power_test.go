@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -95,7 +96,7 @@ func (s *faultEnv) startDurableRedis(port int) {
 		s.t.Skip("this test needs a real redis-server:", err)
 	}
 	s.server, err = local.StartRedis(s.t.Context(), local.RedisOptions{
-		Binary: binary, Port: port, DataDir: filepath.Join(s.dir, "redis"), Durable: true, Out: s.t.Output(),
+		Binary: binary, Port: port, DataDir: filepath.Join(cmp.Or(s.disk, s.dir), "redis"), Durable: true, Out: s.t.Output(),
 	})
 	require.NoError(s.t, err)
 	s.t.Cleanup(s.server.Kill)
