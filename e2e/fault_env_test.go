@@ -39,6 +39,8 @@ type faultEnv struct {
 	postgres *local.Postgres
 	server   *local.Redis // of its own, when it has one
 	proxies  *toxiproxy.ApiServer
+	disk     string        // of its own, when it has one
+	pause    time.Duration // between two actions of a learner, at most
 
 	mu     sync.Mutex
 	random *rand.Rand
@@ -49,8 +51,10 @@ type faultEnv struct {
 type part int
 
 const (
-	ownPostgres part = iota
+	ownDisk part = iota // for what comes after it
+	ownPostgres
 	ownRedis
+	durableRedis // keeps what it was told
 )
 
 // usualSeed is the seed of the short form: make test does the same each time, as far as the seed decides.
@@ -75,15 +79,15 @@ func newFaultEnv(t *testing.T, extra []string, own ...part) *faultEnv {
 	t.Helper()
 	from := chance(t)
 	name := fnv.New64a()
-	_, _ = name.Write([]byte(t.Name()))                                                     // never fails
-	s := &faultEnv{system: newSystem(t), random: rand.New(rand.NewPCG(from, name.Sum64()))} // repeatable on purpose
+	_, _ = name.Write([]byte(t.Name()))                                                                                    // never fails
+	s := &faultEnv{system: newSystem(t), pause: 200 * time.Millisecond, random: rand.New(rand.NewPCG(from, name.Sum64()))} // repeatable on purpose
 	s.extra = append([]string{"LYO_GEMMA_PARALLEL=8", "LYO_COURSES_AT_ONCE=4", "LYO_LOG_LEVEL=error", "LYO_RATE_LIMITS=off"}, extra...)
 	s.end = func(p *local.Process) { p.Kill() } // without a graceful stop
 	quiet := zerolog.New(nil).Level(zerolog.Disabled)
 	s.proxies = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), quiet)
 	t.Cleanup(func() { _ = s.proxies.Collection.Clear() })
 	for _, p := range own {
-		map[part]func(){ownPostgres: s.ownPostgres, ownRedis: s.ownRedis}[p]()
+		map[part]func(){ownDisk: s.ownDisk, ownPostgres: s.ownPostgres, ownRedis: s.ownRedis, durableRedis: func() { s.startDurableRedis(0) }}[p]()
 	}
 	s.db = s.rows()
 	return s
@@ -96,7 +100,7 @@ func (s *faultEnv) finder() local.Finder {
 
 // ownPostgres gives the environment a durable server, which keeps its commits in a crash.
 func (s *faultEnv) ownPostgres() {
-	dir, err := os.MkdirTemp("", "lyo-faults-")
+	dir, err := os.MkdirTemp(s.disk, "lyo-faults-")
 	require.NoError(s.t, err)
 	s.t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	require.NoError(s.t, os.Chmod(dir, 0o711)) // Postgres runs as another user
@@ -111,8 +115,10 @@ func (s *faultEnv) ownPostgres() {
 func (s *faultEnv) startPostgres(o local.PostgresOptions) {
 	s.t.Helper()
 	var err error
-	o.BinDir, err = local.FindPostgres(s.t.Context(), s.finder())
-	require.NoError(s.t, err)
+	if o.BinDir == "" {
+		o.BinDir, err = local.FindPostgres(s.t.Context(), s.finder())
+		require.NoError(s.t, err)
+	}
 	o.Durable = true
 	s.postgres, err = local.StartPostgres(s.t.Context(), o)
 	require.NoError(s.t, err)

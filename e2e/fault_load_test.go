@@ -6,7 +6,9 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -18,9 +20,11 @@ type load struct {
 	stop context.CancelFunc
 	all  sync.WaitGroup
 
+	cut      atomic.Bool // some of the APIs are away: requests may be without an answer
 	mu       sync.Mutex
 	answers  map[string]int // by action and status
-	scandals []string       // unacceptable answers
+	slowest  map[string]time.Duration
+	scandals []string // unacceptable answers
 	asked    map[*learner]int
 	mine     map[*learner][]string // tasks
 }
@@ -48,14 +52,14 @@ func coursesEach() int { return sized(3, 1) }
 // work has learners act one after another until endWork.
 func (s *faultEnv) work(learners []*learner) *load {
 	ctx, stop := context.WithCancel(s.t.Context())
-	w := &load{faultEnv: s, stop: stop, answers: map[string]int{}, asked: map[*learner]int{}, mine: map[*learner][]string{}}
+	w := &load{faultEnv: s, stop: stop, answers: map[string]int{}, slowest: map[string]time.Duration{}, asked: map[*learner]int{}, mine: map[*learner][]string{}}
 	for _, l := range learners {
 		w.all.Go(func() {
 			for ctx.Err() == nil {
 				w.step(ctx, l, acts[s.draw(len(acts))])
 				select {
 				case <-ctx.Done():
-				case <-time.After(s.drawTime(5*time.Millisecond, 200*time.Millisecond)):
+				case <-time.After(s.drawTime(5*time.Millisecond, s.pause)):
 				}
 			}
 		})
@@ -65,14 +69,18 @@ func (s *faultEnv) work(learners []*learner) *load {
 
 // step runs one action. An action that has begun is finished, so that its outcome is known.
 func (w *load) step(ctx context.Context, l *learner, a act) {
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 90*time.Second) // beyond all that hangs
 	defer cancel()
+	cut, began := w.cut.Load(), time.Now()
 	got := a.do(w, bounded, l)
+	cut = cut || w.cut.Load()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.answers[fmt.Sprintf("%s %d", a.name, got.status)]++
+	what := fmt.Sprintf("%s %d", a.name, got.status)
+	w.answers[what]++
+	w.slowest[what] = max(w.slowest[what], time.Since(began))
 	busy := got.status == http.StatusServiceUnavailable && got.header.Get("Retry-After") != ""
-	if got.err != nil || got.status >= http.StatusInternalServerError && !busy {
+	if got.err != nil && !cut || got.status >= http.StatusInternalServerError && !busy {
 		w.scandals = append(w.scandals, fmt.Sprintf("%s: %d %v %s", a.name, got.status, got.err, got.text))
 	}
 }
@@ -84,9 +92,21 @@ func (w *load) endWork() {
 	w.stop()
 	w.all.Wait()
 	for _, name := range slices.Sorted(maps.Keys(w.answers)) {
-		w.t.Logf("%s: %d", name, w.answers[name])
+		w.t.Logf("%s: %d, within %v", name, w.answers[name], w.slowest[name].Round(time.Millisecond))
 	}
 	require.Empty(w.t, w.scandals)
+}
+
+// answered returns how many answers had a status.
+func (w *load) answered(status string) (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for what, times := range w.answers {
+		if strings.HasSuffix(what, " "+status) {
+			n += times
+		}
+	}
+	return n
 }
 
 func (w *load) generate(ctx context.Context, l *learner) reply {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ import (
 	"github.com/lyoapp/lyo/models/learning"
 )
 
-// calm is how long a system may take to finish its work once everything is back.
+// calm is how long a system may go on without finishing any of its work once everything is back.
 const calm = 4 * time.Minute
 
 // requireSound waits until all work is done and then checks all guarantees: nothing
@@ -177,7 +178,8 @@ func (s *system) requireOneRunEach() {
 func (s *system) awaitQuiet(db *gorm.DB) (last []string) {
 	s.t.Helper()
 	c := s.dialTemporal()
-	for began, before := time.Now(), -1; ; {
+	fewest := math.MaxInt
+	for progress, before := time.Now(), -1; ; {
 		left := breaches(s.t, db, unrest)
 		runs, open := s.runs(c)
 		left = append(left, open...)
@@ -189,7 +191,10 @@ func (s *system) awaitQuiet(db *gorm.DB) (last []string) {
 		default:
 			before = len(runs)
 		}
-		require.Less(s.t, time.Since(began), calm, "left to be done: %v", left)
+		if len(left) < fewest {
+			fewest, progress = len(left), time.Now()
+		}
+		require.Less(s.t, time.Since(progress), calm, "left to be done: %d, such as %v", len(left), left[:min(len(left), 20)])
 		<-time.After(100 * time.Millisecond) // other processes are working
 	}
 }

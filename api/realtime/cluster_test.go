@@ -372,6 +372,37 @@ func TestTheScriptsMayRunTwice(t *testing.T) {
 	})
 }
 
+// TestAClockOfRedisThatWentBack has the lease and the slots of a process that died keep the
+// others out for no longer than they would have.
+func TestAClockOfRedisThatWentBack(t *testing.T) {
+	t.Parallel()
+	withStores(t, func(t *testing.T, s redisStore) {
+		client, _ := s.client(t)
+		o := Options{Redis: client, RedisTimeout: 10 * time.Second}.withDefaults()
+		dead, next, task, ctx := newShare(o), newShare(o), uuid.New(), t.Context()
+		_, err := dead.watch(ctx, task, 0)
+		require.NoError(t, err)
+		slots := "lyo:test:" + uuid.NewString()
+		taken, err := dead.run(ctx, dead.acquiring, []string{slots}, "old", 2, slotTTL.Milliseconds())
+		require.NoError(t, err)
+		require.Equal(t, int64(1), taken)
+
+		require.NoError(t, client.PExpire(ctx, leaseKey(task), time.Hour).Err())
+		require.NoError(t, client.ZIncrBy(ctx, slots, float64(time.Hour.Milliseconds()), "old").Err())
+		got, err := next.watch(ctx, task, 0)
+		require.NoError(t, err)
+		require.False(t, got.holder)
+		require.LessOrEqual(t, got.ttl, o.Lease)
+		taken, err = next.run(ctx, next.acquiring, []string{slots}, "new", 2, slotTTL.Milliseconds())
+		require.NoError(t, err)
+		require.Equal(t, int64(1), taken)
+		ends, err := client.ZRangeWithScores(ctx, slots, 0, -1).Result()
+		require.NoError(t, err)
+		require.Len(t, ends, 2, "the slot of a process that may live is kept")
+		require.InDelta(t, ends[1].Score, ends[0].Score, 1000)
+	})
+}
+
 func zsets(t *testing.T, client *redis.Client, task uuid.UUID) []string {
 	keys, err := client.Keys(t.Context(), "lyo:{"+task.String()+"}:e*").Result()
 	require.NoError(t, err)

@@ -4,6 +4,9 @@
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+for _, slot in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now + ARGV[3] + 1, '+inf')) do -- the clock has gone back since
+  redis.call('ZADD', KEYS[1], now + ARGV[3], slot)
+end
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then
   return 0
 end

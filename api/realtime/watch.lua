@@ -9,6 +9,8 @@ if not owner or owner == ARGV[1] then
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
   redis.call('PEXPIRE', KEYS[2], ARGV[4])
   mine = 1
+elseif redis.call('PTTL', KEYS[1]) > tonumber(ARGV[2]) then -- the clock has gone back since
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
 local top = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')
 local events = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[3], '+inf', 'LIMIT', 0, ARGV[5])

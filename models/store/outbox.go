@@ -41,15 +41,19 @@ func MessagesFor(ctx context.Context, db *gorm.DB, workflowID string) ([]OutboxM
 	return entries, err
 }
 
+// latestDue is more than any message is given, or any try leaves until the next: a message that is due
+// later than that was written by a clock that was ahead.
+const latestDue = 3 * time.Minute
+
 // LeaseOutbox leases up to limit due messages, either background ones or the others. It moves
 // their due time to until, so that no other relay takes them meanwhile. If the relay dies, they
-// are due again at until.
+// are due again at until. A message due after latestDue is due now.
 func LeaseOutbox(ctx context.Context, db *gorm.DB, background bool, now, until time.Time, limit int) ([]OutboxMessage, error) {
 	var entries []OutboxMessage
 	err := db.WithContext(ctx).Raw(`
 		UPDATE outbox SET due_at = ?, attempts = attempts + 1
-		WHERE id IN (SELECT id FROM outbox WHERE NOT held AND background = ? AND due_at <= ? ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED)
-		RETURNING *`, until, background, now, limit).Scan(&entries).Error
+		WHERE id IN (SELECT id FROM outbox WHERE NOT held AND background = ? AND (due_at <= ? OR due_at > ?) ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED)
+		RETURNING *`, until, background, now, now.Add(latestDue), limit).Scan(&entries).Error
 	return entries, err
 }
 

@@ -51,3 +51,19 @@ func TestOutboxLeasesEachMessageToOneRelay(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, left, 40, "a relay that died loses nothing")
 }
+
+// TestAMessageOfAClockThatWasAhead has messages that were written, or whose lease was, before
+// the clock went back by an hour.
+func TestAMessageOfAClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	ctx, db := context.Background(), storetest.New(t)
+	user := fixture.AddUser(t, db)
+	for n, due := range []time.Duration{0, time.Minute, time.Hour} {
+		_, _, err := fixture.Generate(t, db, user, nil, fmt.Sprint(n))
+		require.NoError(t, err)
+		require.NoError(t, db.Exec("UPDATE outbox SET due_at = ?, held = false, attempts = 1 WHERE attempts = 0", fixture.Start.Add(due)).Error)
+	}
+	got, err := store.LeaseOutbox(ctx, db, false, fixture.Start, fixture.Start.Add(time.Minute), 10)
+	require.NoError(t, err)
+	require.Len(t, got, 2, "the one that is due in a minute is not due yet")
+}
