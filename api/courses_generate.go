@@ -102,7 +102,7 @@ func (s *Server) taken(ctx context.Context, prefer string, task tasks.Task, repl
 
 // quota returns the limits on a user's courses.
 func (s *Server) quota() courses.Quota {
-	return courses.Quota{AtOnce: s.Config.Course.AtOnce, DailyTokens: s.Config.Course.DailyTokens}
+	return courses.Quota{AtOnce: s.Config.Course.AtOnce, DailyTokens: s.Config.Course.DailyTokens, NoModel: !s.Config.Gemma.Configured()}
 }
 
 // bounds returns the timeouts of a run.

@@ -37,7 +37,7 @@ func CreateRegeneration(ctx context.Context, db *gorm.DB, task tasks.Task, prefe
 		if err := moderation.RefuseTopic(ctx, tx, course.Locale, append(course.Asked(), moderation.TextsOf(preferences)...)...); err != nil {
 			return err
 		}
-		if replayed, err = openTask(tx, &task, &message, quota); err != nil || replayed {
+		if replayed, err = openTask(tx, &task, course, &message, quota); err != nil || replayed {
 			return err
 		}
 		return reopen(tx, course, preferences, task.CreatedAt)
