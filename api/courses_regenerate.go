@@ -12,6 +12,7 @@ import (
 
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/courses"
+	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/tasks"
 	"github.com/lyoapp/lyo/workflows"
 	"github.com/lyoapp/lyo/workflows/outbox"
@@ -26,9 +27,9 @@ type regenerateInput struct {
 
 // regenerateBody says which parts to generate again.
 type regenerateBody struct {
-	Section     string         `json:"section" enum:"lessons,content_items,summary" doc:"lessons: lesson texts with their items; of an incomplete course, the missing ones. content_items: quizzes, study questions and found content. summary: summary and description."`
-	LessonID    *uuid.UUID     `json:"lesson_id,omitempty" nullable:"true" format:"uuid" doc:"Only this lesson."`
-	Preferences map[string]any `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"format is used, and stored with the course."`
+	Section     string       `json:"section" enum:"lessons,content_items,summary" doc:"lessons: lesson texts with their items; of an incomplete course, the missing ones. content_items: quizzes, study questions and found content. summary: summary and description."`
+	LessonID    *uuid.UUID   `json:"lesson_id,omitempty" nullable:"true" format:"uuid" doc:"Only this lesson."`
+	Preferences store.Object `json:"preferences,omitempty" nullable:"true" maxProperties:"50" doc:"format is used, and stored with the course."`
 }
 
 // Resolve reports the rule violations that the schema cannot express.

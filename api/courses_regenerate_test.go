@@ -105,7 +105,7 @@ func TestTheThirdCourseWaitsInLine(t *testing.T) {
 func TestTheDaysTokensAreCounted(t *testing.T) {
 	t.Parallel()
 	w := newEnvWithoutTemporal(t)
-	w.server.Config.Course.DailyTokens = 60_000
+	w.server.Config.Course.DailyTokens, w.server.Config.Gemma.BaseURL = 60_000, "http://model.test/v1"
 	ada := w.signUp("ada@example.com")
 	use := w.do("GET", "/v1/users/me/usage", "", ada.header()...).json(t)
 	require.EqualValues(t, 60_000, use["remaining_tokens"])

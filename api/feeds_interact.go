@@ -9,6 +9,7 @@ import (
 
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/feed"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 type interactInput struct {
@@ -17,8 +18,8 @@ type interactInput struct {
 }
 
 type interactBody struct {
-	Action   string         `json:"action" enum:"like,unlike,bookmark,unbookmark,share,view,complete,skip,hide"`
-	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Stored with the interaction; 4 kB at most."`
+	Action   string       `json:"action" enum:"like,unlike,bookmark,unbookmark,share,view,complete,skip,hide"`
+	Metadata store.Object `json:"metadata,omitempty" nullable:"true" doc:"Stored with the interaction; 4 kB at most."`
 	ConfirmRights
 }
 
@@ -31,7 +32,7 @@ func (in *interactInput) Resolve(huma.Context) []error {
 
 const maxInteractionMetadata = 4 << 10
 
-func checkInteractionMetadata(f *rest.FieldFaults, path string, m map[string]any) {
+func checkInteractionMetadata(f *rest.FieldFaults, path string, m store.Object) {
 	if m != nil && sizeAsJSON(m) > maxInteractionMetadata {
 		f.Add(path, "must be at most 4 kB")
 	}
@@ -62,9 +63,9 @@ type interactAllInput struct {
 }
 
 type interactionBody struct {
-	ItemID   uuid.UUID      `json:"item_id" format:"uuid"`
-	Action   string         `json:"action" enum:"like,unlike,bookmark,unbookmark,share,view,complete,skip,hide"`
-	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Stored with the interaction; 4 kB at most."`
+	ItemID   uuid.UUID    `json:"item_id" format:"uuid"`
+	Action   string       `json:"action" enum:"like,unlike,bookmark,unbookmark,share,view,complete,skip,hide"`
+	Metadata store.Object `json:"metadata,omitempty" nullable:"true" doc:"Stored with the interaction; 4 kB at most."`
 	ConfirmRights
 }
 

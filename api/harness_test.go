@@ -265,10 +265,10 @@ type probeInput struct {
 }
 
 type probeBody struct {
-	Topic string         `json:"topic" minLength:"3" maxLength:"10"`
-	Count int            `json:"count,omitempty" minimum:"0"`
-	Tags  []string       `json:"tags,omitempty" maxItems:"3"`
-	Free  map[string]any `json:"free,omitempty"`
+	Topic string       `json:"topic" minLength:"3" maxLength:"10"`
+	Count int          `json:"count,omitempty" minimum:"0"`
+	Tags  []string     `json:"tags,omitempty" maxItems:"3"`
+	Free  store.Object `json:"free,omitempty"`
 	Inner struct {
 		Site string `json:"site,omitempty" format:"uri"`
 	} `json:"inner,omitzero"`

@@ -61,6 +61,9 @@ func TestCORS(t *testing.T) {
 	require.Equal(t, 204, a.status)
 	require.Equal(t, "https://app.lyo.test", a.header.Get("Access-Control-Allow-Origin"))
 	require.Equal(t, "authorization", a.header.Get("Access-Control-Allow-Headers"))
+	a = w.do("OPTIONS", "/v1/users/me", "", "Origin", "https://app.lyo.test",
+		"Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "authorization,baggage,if-range,range,traceparent,tracestate")
+	require.Equal(t, "authorization,baggage,if-range,range,traceparent,tracestate", a.header.Get("Access-Control-Allow-Headers"))
 	a = w.do("GET", "/health", "", "Origin", "https://app.lyo.test")
 	for _, name := range []string{"X-Request-Id", "Location", "Link", "Retry-After", "Etag", "Ratelimit", "Ratelimit-Policy"} {
 		require.Contains(t, strings.ToLower(a.header.Get("Access-Control-Expose-Headers")), strings.ToLower(name))

@@ -19,11 +19,11 @@ const maxTag = 50 // characters
 
 // newPostBody is a new post in a request.
 type newPostBody struct {
-	Title    string         `json:"title" maxLength:"200" text:"title"`
-	Content  string         `json:"content" maxLength:"5000" text:"prose" doc:"Markdown"`
-	PostType string         `json:"post_type,omitempty" enum:"discussion,question,achievement,resource,announcement" default:"discussion" doc:"Announcements are for administrators."`
-	Tags     []string       `json:"tags,omitempty" nullable:"true" maxItems:"10" text:"line" doc:"1 to 50 characters each; spellings that differ only in case or Unicode form are the same tag"`
-	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Any JSON object of at most 16 KiB and 100 members"`
+	Title    string       `json:"title" maxLength:"200" text:"title"`
+	Content  string       `json:"content" maxLength:"5000" text:"prose" doc:"Markdown"`
+	PostType string       `json:"post_type,omitempty" enum:"discussion,question,achievement,resource,announcement" default:"discussion" doc:"Announcements are for administrators."`
+	Tags     []string     `json:"tags,omitempty" nullable:"true" maxItems:"10" text:"line" doc:"1 to 50 characters each; spellings that differ only in case or Unicode form are the same tag"`
+	Metadata store.Object `json:"metadata,omitempty" nullable:"true" doc:"Any JSON object of at most 16 KiB and 100 members"`
 }
 
 // Resolve reports the rule violations that the schema cannot express.
@@ -41,12 +41,12 @@ func (b newPostBody) post() community.Post {
 
 // postChangeBody holds the fields that may be changed. An absent or null field is left as it is.
 type postChangeBody struct {
-	Title    *string        `json:"title,omitempty" nullable:"true" maxLength:"200" text:"title"`
-	Content  *string        `json:"content,omitempty" nullable:"true" maxLength:"5000" text:"prose"`
-	PostType *string        `json:"post_type,omitempty" nullable:"true"`
-	Tags     *[]string      `json:"tags,omitempty" nullable:"true" maxItems:"10" text:"line"`
-	Metadata map[string]any `json:"metadata,omitempty" nullable:"true" doc:"Replaces the present metadata"`
-	IsPinned *bool          `json:"is_pinned,omitempty" nullable:"true" doc:"For administrators"`
+	Title    *string      `json:"title,omitempty" nullable:"true" maxLength:"200" text:"title"`
+	Content  *string      `json:"content,omitempty" nullable:"true" maxLength:"5000" text:"prose"`
+	PostType *string      `json:"post_type,omitempty" nullable:"true"`
+	Tags     *[]string    `json:"tags,omitempty" nullable:"true" maxItems:"10" text:"line"`
+	Metadata store.Object `json:"metadata,omitempty" nullable:"true" doc:"Replaces the present metadata"`
+	IsPinned *bool        `json:"is_pinned,omitempty" nullable:"true" doc:"For administrators"`
 }
 
 // Resolve reports the rule violations that the schema cannot express.
@@ -81,7 +81,7 @@ func checkTags(f *rest.FieldFaults, path string, tags []string) []string {
 	return texts.Distinct(tags)
 }
 
-func checkMetadata(f *rest.FieldFaults, path string, metadata map[string]any) {
+func checkMetadata(f *rest.FieldFaults, path string, metadata store.Object) {
 	if text, err := json.Marshal(metadata); err != nil || len(text) > maxProfileData || len(metadata) > maxMembers {
 		f.Add(path, "must have at most 16 KiB and 100 members")
 	}

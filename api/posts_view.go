@@ -8,6 +8,7 @@ import (
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/community"
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // formatHTML asks for content_html.
@@ -24,22 +25,22 @@ func viewAuthor(b accounts.Author) authorView { return authorView{b.ID, b.Name, 
 
 // postView is a post as clients see it.
 type postView struct {
-	ID            uuid.UUID      `json:"id" format:"uuid"`
-	Title         string         `json:"title"`
-	Content       string         `json:"content" doc:"Markdown source: show content_html, or use a Markdown renderer that lets no HTML through."`
-	ContentHTML   *string        `json:"content_html,omitempty" doc:"The content as safe HTML; only with format=html."`
-	PostType      string         `json:"post_type" enum:"discussion,question,achievement,resource,announcement"`
-	Author        authorView     `json:"author"`
-	Tags          []string       `json:"tags" nullable:"false"`
-	CreatedAt     time.Time      `json:"created_at"`
-	UpdatedAt     time.Time      `json:"updated_at"`
-	LikesCount    int            `json:"likes_count"`
-	CommentsCount int            `json:"comments_count"`
-	ViewsCount    int            `json:"views_count"`
-	IsPinned      bool           `json:"is_pinned"`
-	UserLiked     bool           `json:"user_liked"`
-	Metadata      map[string]any `json:"metadata"`
-	Status        string         `json:"status" enum:"visible,held,hidden" doc:"Only visible posts are seen by others. held: awaiting review by an administrator."`
+	ID            uuid.UUID    `json:"id" format:"uuid"`
+	Title         string       `json:"title"`
+	Content       string       `json:"content" doc:"Markdown source: show content_html, or use a Markdown renderer that lets no HTML through."`
+	ContentHTML   *string      `json:"content_html,omitempty" doc:"The content as safe HTML; only with format=html."`
+	PostType      string       `json:"post_type" enum:"discussion,question,achievement,resource,announcement"`
+	Author        authorView   `json:"author"`
+	Tags          []string     `json:"tags" nullable:"false"`
+	CreatedAt     time.Time    `json:"created_at"`
+	UpdatedAt     time.Time    `json:"updated_at"`
+	LikesCount    int          `json:"likes_count"`
+	CommentsCount int          `json:"comments_count"`
+	ViewsCount    int          `json:"views_count"`
+	IsPinned      bool         `json:"is_pinned"`
+	UserLiked     bool         `json:"user_liked"`
+	Metadata      store.Object `json:"metadata"`
+	Status        string       `json:"status" enum:"visible,held,hidden" doc:"Only visible posts are seen by others. held: awaiting review by an administrator."`
 }
 
 func (s *Server) viewPost(p community.PostDetail, f Format) (postView, error) {

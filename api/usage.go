@@ -21,7 +21,7 @@ type usageView struct {
 	Waiting          int        `json:"waiting" doc:"Generations queued behind those."`
 	RunningAtOnce    int        `json:"running_at_once" doc:"How many generations can run at once."`
 	Days             []usageDay `json:"days" nullable:"false" doc:"The last 30 days, newest first, without days of no use."`
-	TypicalPerCourse int        `json:"typical_tokens_per_course" doc:"What a generation counts for until it ends."`
+	TypicalPerCourse int        `json:"typical_tokens_per_course" doc:"What a generation by a model counts for until it ends. One that quotes its sources, or a study plan, counts for nothing."`
 }
 
 type usageDay struct {

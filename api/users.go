@@ -10,6 +10,8 @@ import (
 
 	"github.com/lyoapp/lyo/api/rest"
 	"github.com/lyoapp/lyo/models/accounts"
+
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // users registers the operations on the caller's account.
@@ -24,22 +26,22 @@ func (s *Server) users() {
 
 // userView is a user as its owner sees it.
 type userView struct {
-	ID          uuid.UUID      `json:"id" format:"uuid"`
-	Email       string         `json:"email"`
-	Username    *string        `json:"username"`
-	FullName    string         `json:"full_name"`
-	Name        string         `json:"name" doc:"The same as full_name"`
-	AvatarURL   *string        `json:"avatar_url"`
-	Bio         *string        `json:"bio"`
-	Locale      string         `json:"locale" doc:"BCP 47"`
-	Timezone    string         `json:"timezone" doc:"IANA name"`
-	IsActive    bool           `json:"is_active"`
-	IsVerified  bool           `json:"is_verified" doc:"Whether the email address is verified."`
-	Pending     *string        `json:"pending_email" doc:"A new address, which replaces email once it is verified. It cannot be used until then."`
-	Roles       []string       `json:"roles"`
-	CreatedAt   time.Time      `json:"created_at"`
-	LastLoginAt *time.Time     `json:"last_login_at"`
-	ProfileData map[string]any `json:"profile_data"`
+	ID          uuid.UUID    `json:"id" format:"uuid"`
+	Email       string       `json:"email"`
+	Username    *string      `json:"username"`
+	FullName    string       `json:"full_name"`
+	Name        string       `json:"name" doc:"The same as full_name"`
+	AvatarURL   *string      `json:"avatar_url"`
+	Bio         *string      `json:"bio"`
+	Locale      string       `json:"locale" doc:"BCP 47"`
+	Timezone    string       `json:"timezone" doc:"IANA name"`
+	IsActive    bool         `json:"is_active"`
+	IsVerified  bool         `json:"is_verified" doc:"Whether the email address is verified."`
+	Pending     *string      `json:"pending_email" doc:"A new address, which replaces email once it is verified. It cannot be used until then."`
+	Roles       []string     `json:"roles"`
+	CreatedAt   time.Time    `json:"created_at"`
+	LastLoginAt *time.Time   `json:"last_login_at"`
+	ProfileData store.Object `json:"profile_data"`
 }
 
 func viewUser(u accounts.User) userView {

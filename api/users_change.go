@@ -32,7 +32,7 @@ func changeMeOperation() huma.Operation {
 	return huma.Operation{
 		OperationID: "update-me", Method: http.MethodPut, Path: "/v1/users/me", Tags: []string{rest.TagUsers},
 		Summary: "Update your account",
-		Description: "Absent or null fields stay. An empty string clears username, bio and avatar_url. A new email address stays in pending_email until its " +
+		Description: "Absent fields stay, and so do null ones but username, bio and avatar_url, which null or an empty string clears. A new email address stays in pending_email until its " +
 			"mailed token is sent to POST /v1/auth/verify-email; until then the current address, which is mailed too, remains. Sending the current " +
 			"address withdraws the change. Requests for a new address are limited like registrations. 409: the username or the address is taken.",
 		Errors: []int{http.StatusConflict},
@@ -45,15 +45,15 @@ type changeMeInput struct {
 }
 
 type profileBody struct {
-	Email       *string        `json:"email,omitempty" nullable:"true" maxLength:"254" text:"email"`
-	FullName    *string        `json:"full_name,omitempty" nullable:"true" maxLength:"255" text:"name"`
-	Username    *string        `json:"username,omitempty" nullable:"true" maxLength:"100" text:"username,clears" doc:"3 to 100 characters, unique whatever its case and Unicode form; without invisible characters"`
-	Bio         *string        `json:"bio,omitempty" nullable:"true" maxLength:"2000" text:"note"`
-	AvatarURL   *string        `json:"avatar_url,omitempty" nullable:"true" maxLength:"2048" doc:"An https URL"`
-	Locale      *string        `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47"`
-	Timezone    *string        `json:"timezone,omitempty" nullable:"true" maxLength:"64" text:"zone" doc:"IANA name of a place, or UTC"`
-	Hidden      *bool          `json:"leaderboard_hidden,omitempty" nullable:"true" doc:"Whether the user is left out of leaderboards."`
-	ProfileData map[string]any `json:"profile_data,omitempty" nullable:"true" doc:"Merged into the present data; null removes a member. At most 16 KiB and 100 members."`
+	Email       *string      `json:"email,omitempty" nullable:"true" maxLength:"254" text:"email"`
+	FullName    *string      `json:"full_name,omitempty" nullable:"true" maxLength:"255" text:"name"`
+	Username    *string      `json:"username,omitempty" nullable:"true" maxLength:"100" text:"username,clears" doc:"3 to 100 characters, unique whatever its case and Unicode form; without invisible characters; an empty string or null clears it"`
+	Bio         *string      `json:"bio,omitempty" nullable:"true" maxLength:"2000" text:"note,clears" doc:"An empty string or null clears it"`
+	AvatarURL   *string      `json:"avatar_url,omitempty" nullable:"true" maxLength:"2048" text:",clears" doc:"An https URL; an empty string or null clears it"`
+	Locale      *string      `json:"locale,omitempty" nullable:"true" maxLength:"35" doc:"BCP 47"`
+	Timezone    *string      `json:"timezone,omitempty" nullable:"true" maxLength:"64" text:"zone" doc:"IANA name of a place, or UTC"`
+	Hidden      *bool        `json:"leaderboard_hidden,omitempty" nullable:"true" doc:"Whether the user is left out of leaderboards."`
+	ProfileData store.Object `json:"profile_data,omitempty" nullable:"true" doc:"Merged into the present data; null removes a member. At most 16 KiB and 100 members."`
 }
 
 // Resolve reports the rule violations that the schema cannot express, and converts texts to their

@@ -42,6 +42,10 @@ func TestChangingOnesProfile(t *testing.T) {
 	require.Nil(t, v["bio"])
 	require.Nil(t, v["avatar_url"])
 	require.Equal(t, "Ada King", v["full_name"])
+	w.ok("PUT", "/v1/users/me", `{"username":"ada.k","bio":"x","avatar_url":"https://img.example/a.png"}`, ada)
+	cleared := w.ok("PUT", "/v1/users/me", `{"username":null,"bio":null,"avatar_url":null,"locale":null,"timezone":null}`, ada).json(t)
+	require.Equal(t, []any{nil, nil, nil, "de-AT", "Europe/Vienna"},
+		[]any{cleared["username"], cleared["bio"], cleared["avatar_url"], cleared["locale"], cleared["timezone"]})
 	require.Equal(t, map[string]any{"b": map[string]any{"d": 3.0, "e": 4.0}, "f": []any{1.0}}, v["profile_data"])
 }
 

@@ -136,6 +136,9 @@ type Gemma struct {
 	StallAfter time.Duration `env:"LYO_GEMMA_STALL_AFTER" envDefault:"60s"`
 }
 
+// Configured reports whether there is a model server.
+func (g Gemma) Configured() bool { return g.BaseURL != "" || g.Endpoints != "" }
+
 // FallbackOn reports whether courses may be written without a model.
 func (g Gemma) FallbackOn() bool { return g.Fallback == "on" }
 

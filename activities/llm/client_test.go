@@ -50,6 +50,18 @@ func lesson() llm.LessonRequest {
 	}
 }
 
+// TestTheProviderIsTheOperators: what a server says in owned_by is not who provides the model.
+func TestTheProviderIsTheOperators(t *testing.T) {
+	t.Parallel()
+	s := llmtest.New(t)
+	for dialect, want := range map[llm.Dialect]string{"": "openai-compatible", llm.Engine: "openai-compatible", llm.Ollama: "ollama", llm.VLLM: "vllm"} {
+		c := llm.New(llm.Options{BaseURL: s.BaseURL(), Model: s.Model(), Dialect: dialect})
+		info, err := c.Probe(long(t))
+		require.NoError(t, err)
+		require.Equal(t, want, info.Provider)
+	}
+}
+
 func TestWritesACourse(t *testing.T) {
 	t.Parallel()
 	s := llmtest.New(t, llmtest.WithAPIKey(secret))
@@ -57,7 +69,7 @@ func TestWritesACourse(t *testing.T) {
 
 	info, err := c.Probe(ctx)
 	require.NoError(t, err)
-	require.Equal(t, llm.Info{Model: s.Model(), Provider: "llmtest", PromptVersion: llm.PromptVersion}, info)
+	require.Equal(t, llm.Info{Model: s.Model(), Provider: "openai-compatible", PromptVersion: llm.PromptVersion}, info)
 
 	b := brief()
 	b.Hours = 4

@@ -17,15 +17,15 @@ import (
 
 var sampleSchema = json.RawMessage(`{"type":"object","additionalProperties":false,"required":["why","place"],"properties":{"why":{"type":"string","maxLength":80},"place":{"type":"string","minLength":1,"maxLength":40},"maxLength":{"type":"integer","minimum":1,"maximum":9}}}`)
 
-// models are the names in each fake's request.json and models.http, and the provider that
-// the server names.
+// models are the names in each fake's request.json and models.http, and the provider, which is
+// not the one that the server names in owned_by.
 var models = map[llm.Dialect]struct{ model, provider string }{
-	llm.Engine:      {"gemma-3-1b-it", "lyo"},
-	llm.LlamaServer: {"gemma-3-1b-it", "llamacpp"},
+	llm.Engine:      {"gemma-3-1b-it", "openai-compatible"},
+	llm.LlamaServer: {"gemma-3-1b-it", "llama-server"},
 	llm.VLLM:        {"google/gemma-3-27b-it", "vllm"},
-	llm.Ollama:      {"gemma3", "library"},
-	llm.OpenAI:      {"gemma-large", "acme"},
-	llm.Hosted:      {"gemma-3-27b-it", "google"},
+	llm.Ollama:      {"gemma3", "ollama"},
+	llm.OpenAI:      {"gemma-large", "openai"},
+	llm.Hosted:      {"gemma-3-27b-it", "hosted-gemma"},
 }
 
 func TestDialectsSpeakAsDocumented(t *testing.T) {

@@ -16,7 +16,7 @@ type Options struct {
 	Dialect Dialect // the server's dialect; Engine
 
 	Version  string // of the weights, for Info only
-	Provider string // for Info only; "openai-compatible"
+	Provider string // for Info only; the dialect, or "openai-compatible" for the default one
 
 	IdleTimeout   time.Duration // longest silence within an answer; 30 s
 	StartTimeout  time.Duration // longest silence before it, queue and prompt included; 4 times IdleTimeout
@@ -35,7 +35,10 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.Dialect = cmp.Or(o.Dialect, Engine)
-	o.Provider = cmp.Or(o.Provider, "openai-compatible")
+	if o.Dialect == Engine && o.Provider == "" { // the default is no statement of the operator's
+		o.Provider = "openai-compatible"
+	}
+	o.Provider = cmp.Or(o.Provider, string(o.Dialect))
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 30*time.Second)
 	o.StartTimeout = cmp.Or(o.StartTimeout, 4*o.IdleTimeout)
 	o.AnswerTimeout = cmp.Or(o.AnswerTimeout, 30*time.Minute)

@@ -36,10 +36,10 @@ func (c *Client) Probe(ctx context.Context) (Info, error) {
 	return Info{}, &Error{Kind: Misconfigured, Message: fmt.Sprintf("the server does not serve the model %q", c.o.Model)}
 }
 
-// infoFrom takes the provider from the server's own data, if it has any.
+// infoFrom returns the Info with what the server itself knows of its weights. Who provides the model is
+// said by the operator: owned_by is whatever a server has put there, such as "library".
 func (c *Client) infoFrom(m openai.Model) Info {
 	info := c.Info()
-	info.Provider = cmp.Or(head(texts.CleanLine(m.OwnedBy), 80), info.Provider)
 	// Lyo's own engine returns the weights it serves; others omit this.
 	var own struct {
 		Version string `json:"version"`
@@ -47,6 +47,9 @@ func (c *Client) infoFrom(m openai.Model) Info {
 	}
 	if json.Unmarshal([]byte(m.RawJSON()), &own) == nil {
 		info.Version, info.Weights = cmp.Or(head(texts.CleanLine(own.Version), 80), info.Version), own.Weights
+	}
+	if _, tells := m.JSON.ExtraFields["checksum_verified"]; tells && c.o.Dialect == Engine {
+		info.Provider = "lyo-engine"
 	}
 	return info
 }

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -62,7 +63,7 @@ type deviceBody struct {
 	Subscription *subscriptionBody `json:"subscription,omitempty" doc:"A browser's PushSubscription, instead of device_token."`
 	DeviceType   *string           `json:"device_type,omitempty" nullable:"true" doc:"ios, android or web."`
 	Platform     *string           `json:"platform,omitempty" nullable:"true" doc:"Alias of device_type."`
-	DeviceInfo   any               `json:"device_info,omitempty" doc:"Any JSON, up to 4 kB."`
+	DeviceInfo   json.RawMessage   `json:"device_info,omitempty" doc:"Any JSON, up to 4 kB."`
 	Locale       *string           `json:"locale,omitempty" nullable:"true" maxLength:"35" text:"line"`
 	AppVersion   *string           `json:"app_version,omitempty" nullable:"true" maxLength:"100" text:"line"`
 	DeviceModel  *string           `json:"device_model,omitempty" nullable:"true" maxLength:"100" text:"line"`
@@ -85,6 +86,16 @@ func (b *subscriptionBody) canonical() (notify.WebSubscription, map[string]strin
 	return notify.WebSubscription{Endpoint: b.Endpoint, P256DH: b.Keys.P256DH, Auth: b.Keys.Auth}.Canonical()
 }
 
+// info returns the device's JSON without spaces, nil for none.
+func (b deviceBody) info() json.RawMessage {
+	if b.DeviceInfo == nil || string(b.DeviceInfo) == "null" {
+		return nil
+	}
+	var tight bytes.Buffer
+	_ = json.Compact(&tight, b.DeviceInfo) // it was read as JSON
+	return tight.Bytes()
+}
+
 // mostDeviceInfo is the maximum size in bytes of a device's stored JSON.
 const mostDeviceInfo = 4096
 
@@ -101,7 +112,7 @@ func (in *registerDeviceInput) Resolve(huma.Context) []error {
 		faults.Add("environment", "must be production or sandbox")
 	}
 	b.address(&faults)
-	if info, err := json.Marshal(b.DeviceInfo); err != nil || len(info) > mostDeviceInfo {
+	if len(b.info()) > mostDeviceInfo {
 		faults.Add("device_info", "must not be more than 4 kB of JSON")
 	}
 	return faults
@@ -136,28 +147,26 @@ func (b deviceBody) environment() string {
 }
 
 type deviceView struct {
-	ID          uuid.UUID `json:"id" format:"uuid"`
-	DeviceToken string    `json:"device_token" doc:"Masked except for the last six characters; for a browser subscription, of its endpoint."`
-	DeviceType  string    `json:"device_type" enum:"ios,android,web"`
-	Platform    string    `json:"platform" enum:"ios,android,web" doc:"The same as device_type."`
-	Environment string    `json:"environment" enum:"production,sandbox"`
-	IsActive    bool      `json:"is_active"`
-	OffReason   string    `json:"off_reason" doc:"Why the device is inactive: user, silent (for 60 days), signed_out, or the push service's reason."`
-	DeviceInfo  any       `json:"device_info,omitempty" doc:"As sent by the app; absent if it sent none."`
-	Locale      string    `json:"locale"`
-	AppVersion  string    `json:"app_version"`
-	DeviceModel string    `json:"device_model"`
-	OSVersion   string    `json:"os_version"`
-	CreatedAt   time.Time `json:"created_at"`
-	LastUsed    time.Time `json:"last_used" doc:"When the app last registered it"`
+	ID          uuid.UUID       `json:"id" format:"uuid"`
+	DeviceToken string          `json:"device_token" doc:"Masked except for the last six characters; for a browser subscription, of its endpoint."`
+	DeviceType  string          `json:"device_type" enum:"ios,android,web"`
+	Platform    string          `json:"platform" enum:"ios,android,web" doc:"The same as device_type."`
+	Environment string          `json:"environment" enum:"production,sandbox"`
+	IsActive    bool            `json:"is_active"`
+	OffReason   string          `json:"off_reason" doc:"Why the device is inactive: user, silent (for 60 days), signed_out, or the push service's reason."`
+	DeviceInfo  json.RawMessage `json:"device_info,omitempty" doc:"As sent by the app; absent if it sent none."`
+	Locale      string          `json:"locale"`
+	AppVersion  string          `json:"app_version"`
+	DeviceModel string          `json:"device_model"`
+	OSVersion   string          `json:"os_version"`
+	CreatedAt   time.Time       `json:"created_at"`
+	LastUsed    time.Time       `json:"last_used" doc:"When the app last registered it"`
 }
 
 func viewDevice(d notify.Device) deviceView {
-	var info any
-	_ = json.Unmarshal(d.DeviceInfo, &info) // it was JSON, or is nothing
 	return deviceView{
 		ID: d.ID, DeviceToken: maskedToken(d.Token), DeviceType: d.Platform, Platform: d.Platform, Environment: d.Environment,
-		IsActive: d.IsActive, OffReason: d.OffReason, DeviceInfo: info, Locale: d.Locale, AppVersion: d.AppVersion,
+		IsActive: d.IsActive, OffReason: d.OffReason, DeviceInfo: d.DeviceInfo, Locale: d.Locale, AppVersion: d.AppVersion,
 		DeviceModel: d.DeviceModel, OSVersion: d.OSVersion, CreatedAt: d.CreatedAt.UTC(), LastUsed: d.LastUsedAt.UTC(),
 	}
 }
@@ -170,10 +179,6 @@ func maskedToken(token string) string {
 
 func (h *handlers) registerDevice(ctx context.Context, in *registerDeviceInput) (*rest.Body[deviceView], error) {
 	b, now := in.Body, h.Now()
-	var info json.RawMessage
-	if b.DeviceInfo != nil {
-		info, _ = json.Marshal(b.DeviceInfo) //nolint:errchkjson // it was decoded from JSON
-	}
 	who := rest.PrincipalOf(ctx)
 	var web notify.WebSubscription
 	if b.Subscription != nil {
@@ -181,7 +186,7 @@ func (h *handlers) registerDevice(ctx context.Context, in *registerDeviceInput) 
 	}
 	made, err := notify.RegisterDevice(ctx, h.DB, notify.Device{
 		ID: store.NewID(), UserID: who.UserID, SessionID: &who.SessionID, Token: cmp.Or(web.Endpoint, rest.TextOf(b.DeviceToken)), WebP256DH: web.P256DH, WebAuth: web.Auth, Platform: b.kind(), Environment: b.environment(),
-		DeviceInfo: info, Locale: rest.TextOf(b.Locale), AppVersion: rest.TextOf(b.AppVersion), DeviceModel: rest.TextOf(b.DeviceModel),
+		DeviceInfo: b.info(), Locale: rest.TextOf(b.Locale), AppVersion: rest.TextOf(b.AppVersion), DeviceModel: rest.TextOf(b.DeviceModel),
 		OSVersion: rest.TextOf(b.OSVersion), CreatedAt: now, LastUsedAt: now,
 	})
 	return rest.Answer(viewDevice(made)), err

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"io"
 	"mime"
@@ -64,19 +65,81 @@ func (a *API) readBounded(c *gin.Context) ([]byte, error) {
 	control := http.NewResponseController(c.Writer)
 	// Not every writer has deadlines; a recorder in a test has none.
 	_ = control.SetReadDeadline(time.Now().Add(limits.Within))
-	body, err := io.ReadAll(io.LimitReader(c.Request.Body, limits.Most+1))
-	if err == nil && int64(len(body)) <= limits.Most {
+	body, err := readDecoded(c, limits)
+	if err == nil {
 		// The deadline is cleared, because one that passes later would look like a client that left.
 		_ = control.SetReadDeadline(time.Time{})
 		return body, nil
 	}
 	// The connection is closed. Otherwise the server would wait for the rest of the body.
 	c.Header("Connection", "close")
-	if err != nil {
-		return nil, unreadable(err)
+	if refused, ok := errors.AsType[*Problem](err); ok {
+		drain(c, bodyWithin)
+		return nil, refused
 	}
-	drain(c, bodyWithin)
-	return nil, limits.tooLarge()
+	return nil, unreadable(err)
+}
+
+// readDecoded reads a body, and unpacks one that was sent as gzip. The limit counts for both: what
+// arrives, and what it unpacks to, of which no more is unpacked. An error is a refusal, or a body that
+// did not arrive.
+func readDecoded(c *gin.Context, limits BodyLimits) ([]byte, error) {
+	sent := &io.LimitedReader{R: c.Request.Body, N: limits.Most + 1}
+	var body io.Reader = sent
+	coding := strings.ToLower(strings.Join(c.Request.Header.Values("Content-Encoding"), ","))
+	switch strings.TrimSpace(coding) {
+	case "", "identity":
+	case "gzip", "x-gzip":
+		body = &unpacker{from: sent}
+	default:
+		c.Header("Accept-Encoding", "gzip")
+		return nil, NewProblem(SlugMedia, "The body's Content-Encoding is not known: send it as it is, or as gzip.")
+	}
+	data, err := io.ReadAll(io.LimitReader(body, limits.Most+1))
+	if sent.N <= 0 || int64(len(data)) > limits.Most {
+		return nil, limits.tooLarge()
+	}
+	if err == nil { // what follows sees the body as it is now
+		c.Request.Header.Del("Content-Encoding")
+		c.Request.ContentLength = int64(len(data))
+	}
+	return data, err
+}
+
+// unpacker reads a gzip body. What is not gzip is refused; an error of the connection stays one.
+type unpacker struct {
+	from   io.Reader
+	gzip   *gzip.Reader
+	broken error // of the connection
+}
+
+// Read unpacks.
+func (u *unpacker) Read(into []byte) (n int, err error) {
+	if u.gzip == nil {
+		u.gzip, err = gzip.NewReader((*packed)(u))
+	}
+	if err == nil {
+		n, err = u.gzip.Read(into)
+	}
+	switch {
+	case err == nil || err == io.EOF:
+		return n, err
+	case u.broken != nil:
+		return n, u.broken
+	}
+	return n, Malformed("The body is not gzip, as its Content-Encoding says, or ends too early.")
+}
+
+// packed is what an unpacker reads from.
+type packed unpacker
+
+// Read notes an error of the connection.
+func (p *packed) Read(into []byte) (int, error) {
+	n, err := p.from.Read(into)
+	if err != nil && err != io.EOF {
+		p.broken = err
+	}
+	return n, err
 }
 
 // BodyLimits are the limits of an operation's body.
@@ -128,8 +191,25 @@ func IsForm(contentType string) bool {
 	return err == nil && media == "multipart/form-data"
 }
 
-// screenQuery refuses text that Postgres cannot store: broken UTF-8 and NUL. All other text is
-// normalised to NFC, as in bodies.
+// refuseBrokenQuery refuses, on every route, a query that cannot be parsed or is not UTF-8. The parser
+// would drop what it cannot read, and a lost filter shows everything.
+func (a *API) refuseBrokenQuery(c *gin.Context) {
+	query, err := url.ParseQuery(c.Request.URL.RawQuery)
+	if err != nil {
+		a.Fail(c, Malformed("The query cannot be read: it has a broken escape or a semicolon."))
+		return
+	}
+	for name, values := range query {
+		if !utf8.ValidString(name + strings.Join(values, "")) {
+			a.Fail(c, Malformed("The query is not UTF-8."))
+			return
+		}
+	}
+	c.Next()
+}
+
+// screenQuery refuses NUL in a query, which Postgres cannot store, and normalises all other text to
+// NFC, as in bodies.
 func screenQuery(at *url.URL) error {
 	query := at.Query()
 	var faults []store.Field
@@ -138,11 +218,7 @@ func screenQuery(at *url.URL) error {
 		for _, value := range values {
 			composed.Add(norm.NFC.String(name), norm.NFC.String(value))
 		}
-		text := name + strings.Join(values, "")
-		if !utf8.ValidString(text) {
-			return Malformed("The query is not UTF-8.")
-		}
-		if strings.ContainsRune(text, 0) {
+		if strings.ContainsRune(name+strings.Join(values, ""), 0) {
 			faults = append(faults, store.Field{Pointer: name, Location: "query", Message: noNUL})
 		}
 	}

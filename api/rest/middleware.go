@@ -39,7 +39,7 @@ func (a *API) newEngine() error {
 	if err := a.engine.SetTrustedProxies(a.options.Proxies); err != nil {
 		return fmt.Errorf("trusted proxies: %w", err)
 	}
-	a.engine.Use(a.instrument, a.accessLog, a.recovered, a.securityHeaders, a.refuseStrangeHosts, a.cors(), a.refuseLong)
+	a.engine.Use(a.instrument, a.accessLog, a.recovered, a.securityHeaders, a.refuseStrangeHosts, a.cors(), a.refuseBrokenQuery, a.refuseLong)
 	a.engine.NoRoute(a.NotFound)
 	a.engine.NoMethod(a.methodNotAllowed)
 	return nil
@@ -91,10 +91,13 @@ func (a *API) cors() gin.HandlerFunc {
 	policy := cors.New(cors.Options{
 		AllowedOrigins: origins,
 		AllowedMethods: []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"},
-		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Request-ID"},
+		AllowedHeaders: []string{
+			"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "If-Range", "Prefer", "Range", "X-Request-ID",
+			"traceparent", "tracestate", "baggage", // W3C Trace Context, which instrumented pages send
+		},
 		ExposedHeaders: []string{
 			"X-Request-ID", "Location", "Link", "Retry-After", "ETag", "RateLimit", "RateLimit-Policy",
-			"Idempotent-Replayed", "Preference-Applied",
+			"Idempotent-Replayed", "Preference-Applied", "Accept-Ranges", "Content-Range",
 		},
 		MaxAge: 600,
 	})

@@ -55,8 +55,8 @@ func invalid(faults []store.Field) error {
 type walker struct {
 	dec     *json.Decoder
 	faults  []store.Field // what cannot be kept
-	broken  []store.Field // texts that break their rule
-	changed bool          // a text is stored otherwise than it came
+	broken  []store.Field // values that break their rule
+	changed bool          // a value is read otherwise than it came
 }
 
 func (w *walker) token() (json.Token, error) {
@@ -81,10 +81,16 @@ func (w *walker) value(at []string, rules *textRules) error {
 		} else if stored != t {
 			w.changed = true
 		}
+	case nil:
+		if rules != nil && rules.needed {
+			w.broken = fault(w.broken, at, "must not be null")
+		}
+		w.changed = w.changed || rules.cleared()
 	case json.Number:
 		if _, err := t.Float64(); err != nil {
 			w.faults = fault(w.faults, at, "is out of range")
 		}
+		w.changed = w.changed || rules.number(t) != t
 	case json.Delim:
 		if len(at) >= maxDepth {
 			return Malformed("The JSON in the body is nested too deeply.")

@@ -3,8 +3,10 @@ package rest
 import (
 	"bytes"
 	"encoding/json"
+	"math/big"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -35,7 +37,9 @@ func shownProse(s string) (string, error) { return texts.Shown(texts.Prose(s)) }
 // textRules is a node of a body: the rule of its text, and its children.
 type textRules struct {
 	rule   func(string) (string, error)
-	clears bool // an empty text takes away what is there
+	clears bool // an empty text or null takes away what is there
+	whole  bool // an integer
+	needed bool // a list or an object that cannot be null
 	fields map[string]*textRules
 	each   *textRules // of a list or a map
 }
@@ -45,26 +49,38 @@ func textRulesOf(t reflect.Type, tag string, above ...reflect.Type) *textRules {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
+	if t == reflect.TypeFor[json.RawMessage]() {
+		return &textRules{}
+	}
 	switch t.Kind() {
 	case reflect.String:
 		name, option, _ := strings.Cut(tag, ",")
 		rule := textRulesByName[name]
-		if tag != "" && rule == nil {
+		if name != "" && rule == nil {
 			panic("api: no rule for texts is called " + tag)
 		}
 		return &textRules{rule: rule, clears: option == "clears"}
 	case reflect.Slice, reflect.Map:
+		if t == reflect.TypeFor[map[string]any]() {
+			panic("api: a free object loses digits of its whole numbers: make it a store.Object")
+		}
 		return &textRules{each: textRulesOf(t.Elem(), tag, above...)}
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return &textRules{whole: true}
 	case reflect.Struct:
 		rules := &textRules{fields: map[string]*textRules{}}
 		if slices.Contains(above, t) {
 			return rules
 		}
 		for _, field := range reflect.VisibleFields(t) {
-			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-			if field.IsExported() && name != "" && name != "-" {
-				rules.fields[foldName(name)] = textRulesOf(field.Type, field.Tag.Get("text"), append(above, t)...)
+			name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if !field.IsExported() || name == "" || name == "-" {
+				continue
 			}
+			member := textRulesOf(field.Type, field.Tag.Get("text"), append(above, t)...)
+			many := field.Type.Kind() == reflect.Slice && field.Type != reflect.TypeFor[json.RawMessage]() || field.Type.Kind() == reflect.Map
+			member.needed = many && !strings.Contains(options, "omit") && field.Tag.Get("nullable") != "true" && field.Tag.Get("required") != "false"
+			rules.fields[foldName(name)] = member
 		}
 		return rules
 	default:
@@ -105,6 +121,29 @@ func (r *textRules) apply(s string) (string, error) {
 	return r.rule(s)
 }
 
+// cleared reports whether null takes away what is there, as an empty text does.
+func (r *textRules) cleared() bool { return r != nil && r.clears }
+
+// number returns a number as it is read: an integer without a point or an exponent, which clients whose
+// numbers are doubles write.
+func (r *textRules) number(n json.Number) json.Number {
+	// Further digits than these are out of range for every integer.
+	const most = 400
+	if r == nil || !r.whole || !strings.ContainsAny(n.String(), ".eE") || len(n) > most {
+		return n
+	}
+	if _, exponent, ok := strings.Cut(strings.ToLower(n.String()), "e"); ok {
+		if e, err := strconv.Atoi(exponent); err != nil || e > most || e < -most {
+			return n
+		}
+	}
+	exact, ok := new(big.Rat).SetString(n.String())
+	if !ok || !exact.IsInt() {
+		return n
+	}
+	return json.Number(exact.Num().String())
+}
+
 // rewritten returns a JSON text with every text in its stored form. The input was screened, so it can
 // be read.
 func (r *textRules) rewritten(body []byte) ([]byte, error) {
@@ -123,6 +162,12 @@ func (r *textRules) rewritten(body []byte) ([]byte, error) {
 
 func (r *textRules) rewrite(v any) any {
 	switch v := v.(type) {
+	case nil:
+		if r.cleared() {
+			return ""
+		}
+	case json.Number:
+		return r.number(v)
 	case string:
 		if stored, err := r.apply(v); err == nil {
 			return stored

@@ -5,24 +5,26 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // User is an account.
 type User struct {
-	ID           uuid.UUID      `gorm:"type:uuid;primaryKey"`
-	Email        string         // canonical by text.Email; unique without regard to case
-	Username     *string        // canonical by text.Username
-	UsernameKey  *string        `gorm:"->"` // generated: Username's text.Key, which is unique
-	FullName     string         // 1 to 255 characters
-	PasswordHash string         // bcrypt
-	AvatarURL    *string        `gorm:"column:avatar_url"`
-	Bio          *string        //
-	Locale       string         // BCP 47
-	Timezone     string         // canonical by text.Zone
-	IsActive     bool           //
-	IsVerified   bool           // the mailbox of Email was verified
-	Roles        []string       `gorm:"type:jsonb;serializer:json"`
-	ProfileData  map[string]any `gorm:"type:jsonb;serializer:json"`
+	ID           uuid.UUID    `gorm:"type:uuid;primaryKey"`
+	Email        string       // canonical by text.Email; unique without regard to case
+	Username     *string      // canonical by text.Username
+	UsernameKey  *string      `gorm:"->"` // generated: Username's text.Key, which is unique
+	FullName     string       // 1 to 255 characters
+	PasswordHash string       // bcrypt
+	AvatarURL    *string      `gorm:"column:avatar_url"`
+	Bio          *string      //
+	Locale       string       // BCP 47
+	Timezone     string       // canonical by text.Zone
+	IsActive     bool         //
+	IsVerified   bool         // the mailbox of Email was verified
+	Roles        []string     `gorm:"type:jsonb;serializer:json"`
+	ProfileData  store.Object `gorm:"type:jsonb;serializer:json"`
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	LastLoginAt  *time.Time

@@ -6,14 +6,16 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"github.com/lyoapp/lyo/models/store"
 )
 
 // Engagement records that a user did something with an item: each action once, at its last time.
 type Engagement struct {
-	UserID   uuid.UUID      `gorm:"type:uuid;primaryKey"`
-	ItemID   uuid.UUID      `gorm:"type:uuid;primaryKey"`
-	Action   string         `gorm:"primaryKey"`
-	Metadata map[string]any `gorm:"type:jsonb;serializer:json"`
+	UserID   uuid.UUID    `gorm:"type:uuid;primaryKey"`
+	ItemID   uuid.UUID    `gorm:"type:uuid;primaryKey"`
+	Action   string       `gorm:"primaryKey"`
+	Metadata store.Object `gorm:"type:jsonb;serializer:json"`
 	At       time.Time
 }
 
@@ -23,7 +25,7 @@ func Disengage(tx *gorm.DB, user, item uuid.UUID, action string) error {
 }
 
 // Engage records an engagement. Key: user, item and action.
-func Engage(tx *gorm.DB, user, item uuid.UUID, action string, metadata map[string]any, now time.Time) error {
+func Engage(tx *gorm.DB, user, item uuid.UUID, action string, metadata store.Object, now time.Time) error {
 	if metadata == nil {
 		metadata = map[string]any{}
 	}

@@ -26,7 +26,7 @@ type FeedEntry struct {
 	ContentType string
 	ContentID   uuid.UUID `gorm:"type:uuid"`
 	Title       string
-	Metadata    map[string]any `gorm:"type:jsonb;serializer:json"`
+	Metadata    store.Object `gorm:"type:jsonb;serializer:json"`
 	At          time.Time
 }
 

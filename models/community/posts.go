@@ -29,8 +29,8 @@ type Post struct {
 	Title           string
 	Content         string // Markdown, as written
 	PostType        string
-	Tags            []string       `gorm:"type:jsonb;serializer:json"`
-	Metadata        map[string]any `gorm:"type:jsonb;serializer:json"`
+	Tags            []string     `gorm:"type:jsonb;serializer:json"`
+	Metadata        store.Object `gorm:"type:jsonb;serializer:json"`
 	Status          moderation.ContentStatus
 	HiddenBy        *string // of a hidden one
 	FlagReason      string  `gorm:"column:held_for"` // why it waits for an administrator
@@ -225,7 +225,7 @@ func welcomePost(tx *gorm.DB, post Post, now time.Time, f notify.Enqueuer) error
 type PostChange struct {
 	Title, Content, PostType *string
 	Tags                     *[]string
-	Metadata                 map[string]any
+	Metadata                 store.Object
 	IsPinned                 *bool // for administrators
 }
 

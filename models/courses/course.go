@@ -87,8 +87,8 @@ type Course struct {
 	Tags                   []string `gorm:"type:jsonb;serializer:json"`
 	ThumbnailURL           *string  `gorm:"column:thumbnail_url"`
 	Locale                 string
-	Preferences            map[string]any `gorm:"type:jsonb;serializer:json"`
-	Generation             Generation     `gorm:"type:jsonb;serializer:json"`
+	Preferences            store.Object `gorm:"type:jsonb;serializer:json"`
+	Generation             Generation   `gorm:"type:jsonb;serializer:json"`
 	CreatedAt              time.Time
 	UpdatedAt              time.Time
 	PublishedAt            *time.Time

@@ -52,12 +52,12 @@ type Request struct {
 // CreateGeneration commits a task, its provisional course and the outbox message that
 // starts its workflow, all or nothing. The message waits in the user's queue when as
 // many generations run as the quota allows. The error is RateLimited when the day's
-// tokens are used up, and TopicNotAllowed when the rules refuse the topic. A task of the
+// tokens are used up and the course may cost some, and TopicNotAllowed when the rules refuse the topic. A task of the
 // same id (the same user and key) is returned instead, with replayed true. If that task
 // belongs to another request the error is ReusedKey.
 func CreateGeneration(ctx context.Context, db *gorm.DB, r Request, quota Quota) (made tasks.Task, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) (err error) {
-		if replayed, err = openTask(tx, &r.Task, &r.Start, quota); err != nil || replayed {
+		if replayed, err = openTask(tx, &r.Task, r.Course, &r.Start, quota); err != nil || replayed {
 			return err
 		}
 		if err := moderation.RefuseTopic(ctx, tx, r.Course.Locale, r.Course.Asked()...); err != nil {
@@ -79,7 +79,7 @@ func CreateGeneration(ctx context.Context, db *gorm.DB, r Request, quota Quota) 
 
 // openTask stores a task with its first event, its outbox message and an estimate of how long it takes, unless
 // the task is there already.
-func openTask(tx *gorm.DB, task *tasks.Task, message *store.OutboxMessage, quota Quota) (replayed bool, err error) {
+func openTask(tx *gorm.DB, task *tasks.Task, course Course, message *store.OutboxMessage, quota Quota) (replayed bool, err error) {
 	if err := accounts.RequireActive(tx, task.UserID); err != nil {
 		return false, err
 	}
@@ -92,7 +92,7 @@ func openTask(tx *gorm.DB, task *tasks.Task, message *store.OutboxMessage, quota
 	if task.EstimatedMins, err = tasks.UsualMinutes(tx, task.TaskType); err != nil {
 		return false, err
 	}
-	if err := quota.queue(tx, task, message); err != nil {
+	if err := quota.queue(tx, task, course, message); err != nil {
 		return false, err
 	}
 	first := tasks.FirstEvent(*task)

@@ -17,10 +17,12 @@ type Quota struct {
 	AtOnce int
 	// DailyTokens may be spent in a day (UTC); 0: no bound.
 	DailyTokens int64
+	// NoModel says that there is none, so that no course costs tokens.
+	NoModel bool
 }
 
-// TypicalTokens is the usual cost of a course. An open generation counts as that much against the
-// day's tokens, so that a user cannot start many before the first is counted.
+// TypicalTokens is the usual cost of a course. An open generation that a model writes counts as that much
+// against the day's tokens, so that a user cannot start many before the first is counted.
 const TypicalTokens = 50_000
 
 // UserQueue is how many of a user's generations are under way.
@@ -41,13 +43,15 @@ func QueueOf(ctx context.Context, db *gorm.DB, user uuid.UUID) (UserQueue, error
 
 // queue decides whether the message that starts a new task may be dispatched now or waits in the
 // user's queue, which adds to its estimate, and sets its priority. The caller has locked the queue and not stored the task yet.
-func (q Quota) queue(tx *gorm.DB, task *tasks.Task, message *store.OutboxMessage) error {
+func (q Quota) queue(tx *gorm.DB, task *tasks.Task, course Course, message *store.OutboxMessage) error {
 	queue, err := QueueOf(tx.Statement.Context, tx, task.UserID)
 	if err != nil {
 		return err
 	}
-	if err := q.afford(tx, task, queue); err != nil {
-		return err
+	if !course.costless() {
+		if err := q.afford(tx, task); err != nil {
+			return err
+		}
 	}
 	message.UserID, message.Priority = &task.UserID, urgency(queue)
 	if queue.Running >= q.AtOnce {
@@ -62,7 +66,25 @@ func (q Quota) queue(tx *gorm.DB, task *tasks.Task, message *store.OutboxMessage
 // MessageWaiting is the message of a task that waits in its user's queue.
 const MessageWaiting = "Waiting for your other courses to finish"
 
-func (q Quota) afford(tx *gorm.DB, task *tasks.Task, queue UserQueue) error {
+// costless reports whether a task of the course costs no tokens: it quotes its sources.
+func (c Course) costless() bool {
+	return c.Generation.AskedWriter == WriterExtractive || c.Extractive() && len(c.Lessons) > 0
+}
+
+// reserved counts the user's open tasks that may still cost tokens. A new course whose plan was made
+// without a model is written without one.
+func reserved(tx *gorm.DB, user uuid.UUID) (open int64, err error) {
+	err = tx.Raw(`
+		SELECT count(*) FROM tasks t LEFT JOIN courses c ON c.id = t.result_id
+		WHERE t.user_id = @user AND t.state IN ('QUEUED', 'RUNNING') AND t.task_type IN @kinds AND NOT (
+			coalesce(c.generation->>'asked_writer', '') = @quotes OR coalesce(c.generation->>'provider', '') = @quotes OR
+			t.task_type = @new AND coalesce(c.generation->>'provider', '') = @builtin)`, map[string]any{
+		"user": user, "kinds": tasks.CourseKinds, "new": tasks.TaskCourseGeneration, "quotes": WriterExtractive, "builtin": ProviderBuiltin,
+	}).Scan(&open).Error
+	return open, err
+}
+
+func (q Quota) afford(tx *gorm.DB, task *tasks.Task) error {
 	if q.DailyTokens <= 0 {
 		return nil
 	}
@@ -71,7 +93,13 @@ func (q Quota) afford(tx *gorm.DB, task *tasks.Task, queue UserQueue) error {
 	if err != nil {
 		return err
 	}
-	if spent+TypicalTokens*int64(queue.Running+queue.Waiting) < q.DailyTokens {
+	var open int64
+	if !q.NoModel {
+		if open, err = reserved(tx, task.UserID); err != nil {
+			return err
+		}
+	}
+	if spent+TypicalTokens*open < q.DailyTokens {
 		return nil
 	}
 	over := store.Errorf(store.RateLimited, "Your courses have used up what may be spent in a day. The count starts again at midnight UTC.")

@@ -84,6 +84,46 @@ func TestOneInLineWithNobodyBeforeGoesOn(t *testing.T) {
 	require.False(t, messages(t, db, user)[2].Waiting)
 }
 
+// TestWhatCostsNothingReservesNothing opens courses that no model writes, beside a bound that one course of a model takes up.
+func TestWhatCostsNothingReservesNothing(t *testing.T) {
+	t.Parallel()
+	ctx, db := context.Background(), storetest.New(t)
+	bound := courses.Quota{AtOnce: 9, DailyTokens: courses.TypicalTokens}
+	ask := func(user uuid.UUID, generation courses.Generation, quota courses.Quota) (tasks.Task, error) {
+		taskID, courseID := courses.GenerationIDs(user, nil)
+		task := tasks.NewTask(taskID, user, courseID, fixture.Start)
+		task.WorkflowID, task.RequestHash = "generate-course/"+taskID.String(), make([]byte, 32)
+		course := courses.Course{ID: courseID, OwnerUserID: user, Title: "Tides", Topic: "Tides", Status: courses.CourseGenerating, DifficultyLevel: "beginner", Generation: generation, CreatedAt: fixture.Start, UpdatedAt: fixture.Start}
+		message := store.OutboxMessage{ID: store.NewID(), Action: store.OutboxStart, WorkflowID: task.WorkflowID, Input: []byte("{}"), SearchAttributes: map[string]string{}, CreatedAt: fixture.Start, DueAt: fixture.Start}
+		made, _, err := courses.CreateGeneration(ctx, db, courses.Request{Task: task, Course: course, Start: message}, quota)
+		return made, err
+	}
+	quotes := courses.Generation{AskedWriter: courses.WriterExtractive}
+	ada := fixture.AddUser(t, db)
+	for range 3 {
+		_, err := ask(ada, quotes, bound)
+		require.NoError(t, err)
+	}
+	written, err := ask(ada, courses.Generation{}, bound)
+	require.NoError(t, err, "three that quote their sources have reserved nothing")
+	_, err = ask(ada, courses.Generation{}, bound)
+	require.Equal(t, store.RateLimited, store.CodeOf(err), "one by a model has")
+	_, err = ask(ada, quotes, bound)
+	require.NoError(t, err, "what costs nothing is never refused")
+	for _, provider := range []string{courses.ProviderBuiltin, courses.WriterExtractive} { // the model could not be reached
+		require.NoError(t, db.Exec("UPDATE courses SET generation = CAST(? AS jsonb) WHERE id = ?", `{"provider":"`+provider+`"}`, written.ResultID).Error)
+		written, err = ask(ada, courses.Generation{}, bound)
+		require.NoError(t, err, provider)
+	}
+	eve := fixture.AddUser(t, db)
+	none := bound
+	none.NoModel = true
+	for range 3 {
+		_, err := ask(eve, courses.Generation{}, none)
+		require.NoError(t, err, "there is no model")
+	}
+}
+
 func TestADaysTokensAreABound(t *testing.T) {
 	t.Parallel()
 	ctx, db := context.Background(), storetest.New(t)

@@ -18,7 +18,7 @@ import (
 // under way (Conflict), nor be on a topic that the rules refuse
 // (TopicNotAllowed). A READY course stays so and can be read meanwhile. For
 // the same user and key the earlier task is returned, as by CreateGeneration.
-func CreateRegeneration(ctx context.Context, db *gorm.DB, task tasks.Task, preferences map[string]any, message store.OutboxMessage, quota Quota) (made tasks.Task, replayed bool, err error) {
+func CreateRegeneration(ctx context.Context, db *gorm.DB, task tasks.Task, preferences store.Object, message store.OutboxMessage, quota Quota) (made tasks.Task, replayed bool, err error) {
 	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := accounts.RequireActive(tx, task.UserID); err != nil {
 			return err
@@ -37,7 +37,7 @@ func CreateRegeneration(ctx context.Context, db *gorm.DB, task tasks.Task, prefe
 		if err := moderation.RefuseTopic(ctx, tx, course.Locale, append(course.Asked(), moderation.TextsOf(preferences)...)...); err != nil {
 			return err
 		}
-		if replayed, err = openTask(tx, &task, &message, quota); err != nil || replayed {
+		if replayed, err = openTask(tx, &task, course, &message, quota); err != nil || replayed {
 			return err
 		}
 		return reopen(tx, course, preferences, task.CreatedAt)
@@ -68,7 +68,7 @@ func specFits(s tasks.TaskSpec, c Course) error {
 }
 
 // reopen lets a course be written again. What is published stays published.
-func reopen(tx *gorm.DB, c Course, preferences map[string]any, now time.Time) error {
+func reopen(tx *gorm.DB, c Course, preferences store.Object, now time.Time) error {
 	if c.Status != CourseReady {
 		c.Status = CourseGenerating
 	}

@@ -254,12 +254,12 @@ func TestPreferencesAreKeptWithTheCourse(t *testing.T) {
 	t.Parallel()
 	a := ended(t, 3, tasks.TaskDone)
 	require.NoError(t, a.db.Exec(`UPDATE courses SET preferences = '{"format": "long", "tone": "dry"}'`).Error)
-	a.preferences = map[string]any{"format": "short"}
+	a.preferences = store.Object{"format": "short"}
 	_, _, err := a.ask()
 	require.NoError(t, err)
 	c, err := courses.CourseToWrite(t.Context(), a.db, a.course)
 	require.NoError(t, err)
-	require.Equal(t, map[string]any{"format": "short", "tone": "dry"}, c.Preferences)
+	require.Equal(t, store.Object{"format": "short", "tone": "dry"}, c.Preferences)
 }
 
 func TestARegenerationWaitsInItsUsersLine(t *testing.T) {

@@ -129,6 +129,11 @@ func TestHowMuchMaterialOneMayKeep(t *testing.T) {
 		source, _ := upload(user, "x")
 		require.NoError(t, db.Create(&source).Error)
 	}
+	// Nobody can write a message, so all four are under way at once: one before its message, the others
+	// before they look, or without the lock behind their look as well.
+	gate := db.Begin()
+	defer gate.Rollback()
+	require.NoError(t, gate.Exec("LOCK TABLE outbox IN SHARE MODE").Error)
 	var group sync.WaitGroup
 	faults := make([]error, 4)
 	for i := range faults {
@@ -137,6 +142,12 @@ func TestHowMuchMaterialOneMayKeep(t *testing.T) {
 			faults[i] = courses.CreateSource(t.Context(), db, source, message)
 		})
 	}
+	require.Eventually(t, func() bool {
+		var waiting int
+		err := gate.Raw(`SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`).Scan(&waiting).Error
+		return err == nil && waiting == len(faults)
+	}, 20*time.Second, 10*time.Millisecond)
+	require.NoError(t, gate.Rollback().Error)
 	group.Wait()
 	made := 0
 	for _, err := range faults {

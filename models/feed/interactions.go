@@ -21,7 +21,7 @@ import (
 type Interaction struct {
 	ItemID   uuid.UUID
 	Action   string // like, unlike, bookmark, unbookmark, share, view, complete, skip or hide
-	Metadata map[string]any
+	Metadata store.Object
 	// ConfirmRights is for share; see ShareCourse.
 	ConfirmRights bool
 }
@@ -96,7 +96,7 @@ func interact(tx *gorm.DB, user uuid.UUID, in Interaction, now time.Time) error 
 }
 
 // share records it, and lets others see the item in their feeds. A user's own course becomes public with that.
-func share(tx *gorm.DB, user uuid.UUID, item Item, metadata map[string]any, confirmed bool, now time.Time) error {
+func share(tx *gorm.DB, user uuid.UUID, item Item, metadata store.Object, confirmed bool, now time.Time) error {
 	if item.ContentType == "course" && item.AuthorID != nil && *item.AuthorID == user {
 		return shareOwn(tx, item.ID, metadata, confirmed, now)
 	}

@@ -28,7 +28,7 @@ type Item struct {
 	ViewsCount      int // of posts, the post's own row has the first two
 	LikesCount      int
 	SharesCount     int
-	Metadata        map[string]any `gorm:"type:jsonb;serializer:json"`
+	Metadata        store.Object `gorm:"type:jsonb;serializer:json"`
 	PublishedAt     time.Time
 	UpdatedAt       time.Time
 }

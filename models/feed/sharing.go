@@ -41,7 +41,7 @@ func UnshareCourse(ctx context.Context, db *gorm.DB, user, course uuid.UUID, now
 }
 
 // shareOwn is ShareCourse for the owner of a course.
-func shareOwn(tx *gorm.DB, course uuid.UUID, metadata map[string]any, confirmed bool, now time.Time) error {
+func shareOwn(tx *gorm.DB, course uuid.UUID, metadata store.Object, confirmed bool, now time.Time) error {
 	if err := courses.Lock(tx, course); err != nil {
 		return err
 	}

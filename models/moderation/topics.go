@@ -89,6 +89,8 @@ func TextsOf(value any) (texts []string) {
 		for _, one := range v {
 			texts = append(texts, TextsOf(one)...)
 		}
+	case store.Object:
+		return TextsOf(map[string]any(v))
 	case map[string]any:
 		for name, one := range v {
 			texts = append(append(texts, name), TextsOf(one)...)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"encoding/json"
 	"strings"
@@ -58,4 +59,45 @@ func (w Words) Value() (driver.Value, error) {
 func AsJSON(v any) string {
 	text, _ := json.Marshal(v) //nolint:errchkjson // plain structs, maps and strings
 	return string(text)
+}
+
+// Object is a JSON object that clients fill. Its whole numbers keep all their digits, in requests, columns
+// and answers: those that a float64 may not hold are json.Number, all other numbers are float64.
+type Object map[string]any
+
+// UnmarshalJSON reads an object, or null.
+func (o *Object) UnmarshalJSON(data []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var members map[string]any
+	err := decoder.Decode(&members)
+	for name, value := range members {
+		members[name] = exact(value)
+	}
+	*o = members
+	return err
+}
+
+// floatDigits are as many digits as a float64 holds of every whole number.
+const floatDigits = 15
+
+func exact(value any) any {
+	switch v := value.(type) {
+	case json.Number:
+		if len(v) > floatDigits && !strings.ContainsAny(v.String(), ".eE") {
+			return v
+		}
+		if f, err := v.Float64(); err == nil {
+			return f
+		}
+	case []any:
+		for i := range v {
+			v[i] = exact(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = exact(v[name])
+		}
+	}
+	return value
 }
