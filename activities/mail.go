@@ -10,6 +10,7 @@ import (
 
 	"github.com/lyoapp/lyo/activities/mail"
 	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
 )
 
@@ -27,13 +28,15 @@ type MailActivities struct {
 	Mailer Mailer
 	Tokens accounts.MailTokens
 	AppURL string // base of links; empty: mails contain the bare token
-	Clock  func() time.Time
+	// Enqueuer pushes the word that a mail was refused.
+	Enqueuer notify.Enqueuer
+	Clock    func() time.Time
 }
 
 // SendMail sends a mail that is still valid. Key: the mail's id; a sent one is not sent
 // again, unless recording it failed in a crash: then it is, with the same Message-ID and
-// the same token. A permanent refusal by the mail server is not retried. A mail requested
-// for an address without an account is deleted.
+// the same token. A permanent refusal by the mail server is not retried, and said in the user's inbox. A mail
+// requested for an address without an account is deleted.
 func (m *MailActivities) SendMail(ctx context.Context, id uuid.UUID) error {
 	letter, ok, err := accounts.MailToSend(ctx, m.DB, id, m.Clock())
 	if err != nil {
@@ -47,9 +50,29 @@ func (m *MailActivities) SendMail(ctx context.Context, id uuid.UUID) error {
 		return toApplicationError(err)
 	}
 	if err := m.Mailer.Send(ctx, message); err != nil {
+		if fault, ok := errors.AsType[*mail.Error](err); ok && fault.Permanent {
+			if err := m.tell(ctx, letter); err != nil {
+				return toApplicationError(err) // and the next try tells
+			}
+		}
 		return undelivered(err)
 	}
 	return toApplicationError(m.note(ctx, letter))
+}
+
+// tell writes into the user's inbox that a mail was refused for good. A mail to an earlier address of the account
+// is passed over: whoever has the account now need not learn of that address.
+func (m *MailActivities) tell(ctx context.Context, letter accounts.RenderedMail) error {
+	if letter.Mail.Kind == accounts.MailRestore {
+		return nil
+	}
+	return m.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		return notify.Notify(tx, notify.Notification{
+			UserID: letter.User.ID, Kind: notify.NotifyMailRefused, CreatedAt: m.Clock(), Title: "A mail could not be delivered",
+			Body: "Our mail to " + letter.To + " was refused for good. Check the address, or ask for another mail later.",
+			Data: map[string]string{"type": string(notify.NotifyMailRefused), "mail": string(letter.Mail.Kind)},
+		}, letter.Mail.ID.String(), m.Enqueuer)
+	})
 }
 
 // noteWithin bounds recording that a mail was sent.

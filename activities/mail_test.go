@@ -17,6 +17,7 @@ import (
 	"github.com/lyoapp/lyo/activities/mail"
 	"github.com/lyoapp/lyo/activities/mail/mailtest"
 	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/models/notify"
 	"github.com/lyoapp/lyo/models/store"
 	"github.com/lyoapp/lyo/models/storetest"
 )
@@ -173,6 +174,32 @@ func TestServersThatDoNotTakeTheMail(t *testing.T) {
 		require.NoError(t, p.SendMail(t.Context(), id), "another try")
 		require.Contains(t, p.server.Accepted()[before].Raw, token)
 	}
+}
+
+// TestTheAccountIsToldOfARefusal checks that only what is refused for good is said, once, and not of former addresses.
+func TestTheAccountIsToldOfARefusal(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t)
+	inbox := func() []notify.Notification {
+		list, err := notify.ListNotifications(t.Context(), p.DB, p.user, notify.InboxFilter{Limit: 10})
+		require.NoError(t, err)
+		return list
+	}
+	verify, _ := p.queue(accounts.MailVerify, &p.user, "ada@example.com")
+	restore, _ := p.queue(accounts.MailRestore, &p.user, "old@example.com")
+	p.server.Behave(mailtest.Behaviour{Rcpt: "450 later"})
+	require.Error(t, p.SendMail(t.Context(), verify))
+	require.Empty(t, inbox())
+	p.server.Behave(mailtest.Behaviour{Rcpt: "550 unknown"})
+	for range 2 {
+		requireFailure(t, p.SendMail(t.Context(), verify), activities.FailureMailRefused, true)
+		requireFailure(t, p.SendMail(t.Context(), restore), activities.FailureMailRefused, true)
+	}
+	told := inbox()
+	require.Len(t, told, 1)
+	require.Equal(t, notify.NotifyMailRefused, told[0].Kind)
+	require.Equal(t, "Our mail to Ada@example.com was refused for good. Check the address, or ask for another mail later.", told[0].Body)
+	require.Equal(t, map[string]string{"type": "mail_refused", "mail": "verify_email"}, told[0].Data)
 }
 
 func TestANoteLostInACrashIsARepeatThatShows(t *testing.T) {

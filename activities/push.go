@@ -25,6 +25,7 @@ type PushSender interface {
 // PushActivities sends pushes to devices.
 type PushActivities struct {
 	DB     *gorm.DB
+	Locks  *gorm.DB // takes the locks of shards, one connection for as long as one is sent
 	Clock  func() time.Time
 	Sender PushSender
 	// DailyCap bounds a user's notifications with pushes per local day; 0: no bound.
@@ -54,7 +55,7 @@ const devicesAtOnce = 100
 func (p *PushActivities) DeliverPushes(ctx context.Context, in Shard) (counts PushCounts, err error) {
 	defer heartbeats(ctx, nil, nil)()
 	name := fmt.Sprintf("push %v%v %v", in.Notification, in.Broadcast, in.After)
-	err = store.WithAdvisoryLock(ctx, p.DB, name, func() error {
+	err = store.WithAdvisoryLock(ctx, p.Locks, name, func() error {
 		if in.Broadcast == uuid.Nil { // for a broadcast CutShards does this
 			if err := notify.ClosePushes(ctx, p.DB, in, p.Clock()); err != nil {
 				return err

@@ -45,7 +45,7 @@ func newPressroom(t *testing.T) *pressroom {
 		Timeout: time.Minute, Clock: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
-	d.PushActivities = &activities.PushActivities{DB: d.db, Clock: d.now, Sender: sender, DailyCap: 3}
+	d.PushActivities = &activities.PushActivities{DB: d.db, Locks: d.db, Clock: d.now, Sender: sender, DailyCap: 3}
 	d.user = d.addUser("ada@example.com")
 	return d
 }

@@ -2,7 +2,10 @@
 // environment; all other packages receive their settings from it.
 package config
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Profile is the kind of environment Lyo runs in.
 type Profile string
@@ -101,14 +104,24 @@ type Manifest struct {
 
 // Database is Postgres.
 type Database struct {
-	URL     Secret `env:"DATABASE_URL"`
-	MaxOpen int    `env:"LYO_DATABASE_POOL" envDefault:"20"`
+	// URL is that of the server, or of a pooler in any mode. Behind a pooler statements are not prepared, unless the
+	// address has default_query_exec_mode=cache_statement.
+	URL Secret `env:"DATABASE_URL"`
+	// DirectURL is the server without the pooler of DATABASE_URL, for migrations, for locks that are held long and
+	// for wake-ups; empty: they go through the pooler, and instead of being woken workers look every five seconds.
+	DirectURL Secret `env:"DATABASE_DIRECT_URL"`
+	MaxOpen   int    `env:"LYO_DATABASE_POOL" envDefault:"20"`
 	// PlaintextHosts are servers to which production may connect without TLS, such as one in the same private network.
 	PlaintextHosts []string `env:"LYO_DATABASE_PLAINTEXT_HOSTS"`
 }
 
+// Direct returns the address for what needs a session of its own.
+func (d Database) Direct() Secret { return cmp.Or(d.DirectURL, d.URL) }
+
 // Redis carries events between API processes. Losing it loses nothing.
 type Redis struct {
+	// URL is redis://user:password@host:6379/0, rediss:// with TLS, or redis-sentinel://user:password@host:26379,host:26379/master/0,
+	// with rediss-sentinel:// where all of them speak TLS. A Redis Cluster is refused.
 	URL Secret `env:"REDIS_URL"`
 }
 
@@ -233,7 +246,7 @@ type Account struct {
 
 // Mail is about sending mails and their content.
 type Mail struct {
-	// SMTPURL is smtp://user:password@host:587 (STARTTLS) or smtps://host:465. Empty outside of
+	// SMTPURL is smtp://user:password@host:587 (STARTTLS; on a loopback address only when offered) or smtps://host:465. Empty outside of
 	// production: mails are written into Dir and the log.
 	SMTPURL Secret `env:"LYO_SMTP_URL"`
 	From    string `env:"LYO_MAIL_FROM"` // empty outside of production: Lyo <lyo@localhost>

@@ -11,23 +11,28 @@ import (
 // when TLS fails, over a network that is not trusted. It asks the driver, which knows both forms of the
 // address, several hosts, the default of sslmode, and the PG variables of this process.
 func (f *faults) plaintextDatabase(d Database) {
-	if d.URL == "" {
-		return
+	for name, address := range map[string]Secret{"DATABASE_URL": d.URL, "DATABASE_DIRECT_URL": d.DirectURL} {
+		if address != "" {
+			f.plaintextAddress(name, address, d.PlaintextHosts)
+		}
 	}
-	driver, err := pgconn.ParseConfig(d.URL.Reveal())
+}
+
+func (f *faults) plaintextAddress(name string, address Secret, trusted []string) {
+	driver, err := pgconn.ParseConfig(address.Reveal())
 	if err != nil { // its text may contain the password
-		f.addf("DATABASE_URL is not an address of Postgres, or names certificates that are not there")
+		f.addf("%s is not an address of Postgres, or names certificates that are not there", name)
 		return
 	}
 	ways := append([]*pgconn.FallbackConfig{{Host: driver.Host, TLSConfig: driver.TLSConfig}}, driver.Fallbacks...)
 	var reported []string
 	for _, way := range ways {
-		if way.TLSConfig != nil || sheltered(way.Host, d.PlaintextHosts) || slices.Contains(reported, way.Host) {
+		if way.TLSConfig != nil || sheltered(way.Host, trusted) || slices.Contains(reported, way.Host) {
 			continue
 		}
 		reported = append(reported, way.Host)
-		f.addf("DATABASE_URL reaches %s without TLS: everything learners write, and the password, would travel readable. "+
-			"Use sslmode=verify-full, or require at least; name a host of a network of your own in LYO_DATABASE_PLAINTEXT_HOSTS", way.Host)
+		f.addf("%s reaches %s without TLS: everything learners write, and the password, would travel readable. "+
+			"Use sslmode=verify-full, or require at least; name a host of a network of your own in LYO_DATABASE_PLAINTEXT_HOSTS", name, way.Host)
 	}
 }
 

@@ -34,7 +34,7 @@ func startPushWorker(t *testing.T, c client.Client, db *gorm.DB, apns *pushtest.
 		Timeout: time.Minute, Clock: time.Now, Log: quiet(),
 	})
 	require.NoError(t, err)
-	pushing := &activities.PushActivities{DB: db, Clock: time.Now, Sender: sender, DailyCap: 10}
+	pushing := &activities.PushActivities{DB: db, Locks: db, Clock: time.Now, Sender: sender, DailyCap: 10}
 	general := worker.New(c, workflows.QueueBackground, worker.Options{DisableRegistrationAliasing: true})
 	workflows.RegisterBackground(general)
 	activities.Database{

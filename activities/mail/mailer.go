@@ -13,8 +13,8 @@ import (
 // Options configure a Mailer.
 type Options struct {
 	// SMTPURL is smtp://user:password@host:587, which requires STARTTLS unless the
-	// host is a loopback address, or smtps://host:465. Empty: mails are written into
-	// Dir.
+	// host is a loopback address, where it is used when offered, or smtps://host:465. Empty:
+	// mails are written into Dir.
 	SMTPURL string
 	// From is an address, with a name or without.
 	From  string

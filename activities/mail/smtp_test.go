@@ -55,8 +55,10 @@ func TestAMailArrives(t *testing.T) {
 		"starttls":               {url: "smtp://" + mailtest.Host, tls: true},
 		"starttls and password":  {how: mailtest.Behaviour{NeedAuth: true}, url: "smtp://" + signedIn + mailtest.Host + ":2525", tls: true, user: mailtest.User},
 		"tls and password":       {how: mailtest.Behaviour{NeedAuth: true, Implicit: true}, url: "smtps://" + signedIn + mailtest.Host, tls: true, user: mailtest.User},
-		"loopback":               {loopback: true},
-		"loopback and password":  {how: mailtest.Behaviour{NeedAuth: true, NoStartTLS: true}, url: signedIn, loopback: true, user: mailtest.User},
+		"loopback":               {loopback: true, tls: true},
+		"loopback, no starttls":  {how: mailtest.Behaviour{NoStartTLS: true}, loopback: true},
+		"loopback and password":  {how: mailtest.Behaviour{NeedAuth: true}, url: signedIn, loopback: true, tls: true, user: mailtest.User},
+		"password, no starttls":  {how: mailtest.Behaviour{NeedAuth: true, NoStartTLS: true}, url: signedIn, loopback: true, user: mailtest.User},
 		"a rude goodbye":         {how: mailtest.Behaviour{Goodbye: "-"}, url: "smtp://" + mailtest.Host, tls: true},
 		"a goodbye that refuses": {how: mailtest.Behaviour{Goodbye: "500 no"}, url: "smtp://" + mailtest.Host, tls: true},
 	} {

@@ -40,7 +40,7 @@ func (h *handlers) inbox() {
 
 type notificationView struct {
 	ID        uuid.UUID         `json:"id" format:"uuid"`
-	Type      string            `json:"type" doc:"course_ready, achievement_unlocked, comment, mention, reminder, moderation, broadcast, test; more may come."`
+	Type      string            `json:"type" doc:"course_ready, achievement_unlocked, comment, mention, reminder, moderation, broadcast, mail_refused, test; more may come."`
 	Title     string            `json:"title"`
 	Body      string            `json:"body"`
 	Data      map[string]string `json:"data" doc:"Data for the app, the same as in the push."`

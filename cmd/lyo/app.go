@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -29,6 +28,7 @@ type app struct {
 	cfg        config.Config
 	log        *slog.Logger
 	db         *gorm.DB
+	locks      *gorm.DB              // for locks that are held long; db without a direct address
 	redis      redis.UniversalClient // nil when none is configured
 	temporal   client.Client
 	runs       *workflows.RunWatch
@@ -56,7 +56,8 @@ func serviceCommand(name, short string, environ []string, run func(*app, context
 }
 
 // open creates the clients. None of them waits for its server: a process starts while servers
-// are unreachable, and its health reports that.
+// are unreachable, and its health reports that. A Redis that answers within a second is asked whether it is
+// a cluster, which is refused.
 func open(ctx context.Context, cfg config.Config, process string, out io.Writer) (*app, error) {
 	a := &app{cfg: cfg, log: logger(cfg, out)}
 	if cfg.Database.URL == "" {
@@ -66,11 +67,21 @@ func open(ctx context.Context, cfg config.Config, process string, out io.Writer)
 	if a.telemetry, err = newTelemetry(ctx, cfg, process); err != nil {
 		return nil, err
 	}
-	pool := store.Pool{MaxOpen: cfg.Database.MaxOpen, MaxLifetime: 30 * time.Minute, MaxIdleTime: 5 * time.Minute}
+	pool := store.Pool{MaxOpen: cfg.Database.MaxOpen, MaxLifetime: 30 * time.Minute, MaxIdleTime: 5 * time.Minute, Watch: a.log}
 	if a.db, err = store.Open(cfg.Database.URL.Reveal(), pool); err != nil {
 		return nil, err
 	}
-	if a.redis, err = openRedis(cfg.Redis, a.log); err != nil {
+	a.locks = a.db
+	if cfg.Database.DirectURL != "" {
+		pool.MaxOpen = pushesAtOnce
+		if a.locks, err = store.Open(cfg.Database.DirectURL.Reveal(), pool); err != nil {
+			return nil, errors.Join(err, a.close())
+		}
+	}
+	if a.redis, err = openRedis(cfg.Redis, a.log); err == nil {
+		err = checkCluster(ctx, a.redis)
+	}
+	if err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	if a.temporal, err = openTemporal(cfg, a.telemetry, a.log); err != nil {
@@ -92,29 +103,10 @@ func (a *app) close() error {
 	if a.redis != nil {
 		errs = append(errs, a.redis.Close())
 	}
+	if a.locks != nil && a.locks != a.db {
+		errs = append(errs, store.Close(a.locks))
+	}
 	return errors.Join(append(errs, store.Close(a.db), a.finish())...)
-}
-
-func openRedis(cfg config.Redis, log *slog.Logger) (redis.UniversalClient, error) {
-	if cfg.URL == "" {
-		return nil, nil //nolint:nilnil // Redis is optional: nil means none
-	}
-	options, err := redis.ParseURL(cfg.URL.Reveal())
-	if err != nil {
-		return nil, errors.New("REDIS_URL is not a Redis address") // the library's error may contain the password
-	}
-	options.ContextTimeoutEnabled = true
-	options.DialTimeout = time.Second
-	redis.SetLogger(redisLog{log}) // otherwise the library logs to stderr
-	return redis.NewClient(options), nil
-}
-
-// redisLog receives the Redis client's messages. Failures are reported by its callers anyway.
-type redisLog struct{ log *slog.Logger }
-
-// Printf logs at debug level.
-func (l redisLog) Printf(ctx context.Context, format string, values ...any) {
-	l.log.DebugContext(ctx, fmt.Sprintf(format, values...))
 }
 
 // logger returns a logger that writes text in development and JSON elsewhere.

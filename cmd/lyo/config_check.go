@@ -16,9 +16,11 @@ func configCommand(environ []string) *cobra.Command {
 	cmd.AddCommand(
 		&cobra.Command{
 			Use: "check", Short: "Check all variables and report every fault", Args: cobra.NoArgs,
+			Long: "Checks all variables and reports every fault. Of the servers only Redis is contacted, for at most a second:\n" +
+				"a Redis Cluster is refused. lyo doctor checks the servers.",
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				cfg, err := wholeSettings(cmd, environ)
-				if err != nil {
+				if err = errors.Join(err, checkRedis(cmd.Context(), cfg.Redis)); err != nil {
 					return err
 				}
 				fmt.Fprintln(cmd.OutOrStdout(), "the settings are good for", cfg.Env)

@@ -92,6 +92,29 @@ func (d *doctor) database(ctx context.Context) finding {
 		return finding{name, fault, "Postgres does not answer, or rejects this user or database", d.run("start it, and check host, port, user, password and database in DATABASE_URL")}
 	}
 	d.db = db
+	return d.pooler(ctx)
+}
+
+// pooler reports how Postgres answers: itself, or through a pooler.
+func (d *doctor) pooler(ctx context.Context) finding {
+	const name = "postgres"
+	pooled, err := store.CheckStatements(ctx, d.db)
+	switch {
+	case errors.Is(err, store.ErrPooler):
+		return finding{
+			name, fault, "a pooler such as PgBouncer, in transaction mode, is between Lyo and Postgres and loses prepared statements: " + err.Error(),
+			"remove default_query_exec_mode from DATABASE_URL, so that Lyo adapts, or set default_query_exec_mode=cache_describe there",
+		}
+	case err != nil:
+		return finding{name, fault, "Postgres answers, but does not run a statement twice", "look into the log of Postgres, or of the pooler before it"}
+	case pooled && d.cfg.Database.DirectURL == "":
+		return finding{
+			name, doubt, "answers through a pooler: the outbox is read at intervals, and locks of pushes take connections of the pooler",
+			"set DATABASE_DIRECT_URL to the server itself",
+		}
+	case pooled:
+		return finding{name, fine, "answers through a pooler, and statements are not prepared", ""}
+	}
 	return finding{name, fine, "answers", ""}
 }
 
@@ -138,12 +161,14 @@ func (d *doctor) redisServer(ctx context.Context) finding {
 	server, err := openRedis(cfg, d.log)
 	switch {
 	case err != nil:
-		return finding{name, fault, err.Error(), "correct REDIS_URL, such as redis://user:password@host:6379/0"}
+		return finding{name, fault, err.Error(), "correct REDIS_URL"}
 	case server == nil:
 		return finding{name, doubt, "none is configured: API processes do not share progress, and rate limits are off", d.run("set REDIS_URL")}
 	}
 	defer func() { _ = server.Close() }()
-	if err := server.Ping(ctx).Err(); err != nil {
+	if err := server.Ping(ctx).Err(); errors.Is(err, errCluster) {
+		return finding{name, fault, errCluster.Error(), "correct REDIS_URL"}
+	} else if err != nil {
 		return finding{name, fault, "Redis does not answer: users cannot sign in, and live progress is slow", d.run("start it, and check host, port and password in REDIS_URL")}
 	}
 	if circuitbreaker.TryWrite(ctx, server) != nil {

@@ -4,6 +4,7 @@ import (
 	"github.com/lyoapp/lyo/activities"
 	"github.com/lyoapp/lyo/activities/mail"
 	"github.com/lyoapp/lyo/models/accounts"
+	"github.com/lyoapp/lyo/workflows/outbox"
 )
 
 // mailing returns the mailer of this process.
@@ -12,6 +13,7 @@ func (a *app) mailing() (*activities.MailActivities, error) {
 		SMTPURL: a.cfg.Mail.SMTPURL.Reveal(), From: a.cfg.Mail.From, Dir: a.cfg.Mail.Dir, Clock: clock, Log: a.log,
 	})
 	return &activities.MailActivities{
-		DB: a.db, Mailer: mailer, Tokens: accounts.NewMailTokens(a.cfg.HTTP.CursorKey.Reveal()), AppURL: a.cfg.Mail.AppURL, Clock: clock,
+		DB: a.db, Mailer: mailer, Tokens: accounts.NewMailTokens(a.cfg.HTTP.CursorKey.Reveal()), AppURL: a.cfg.Mail.AppURL,
+		Enqueuer: outbox.NewEnqueuer(clock), Clock: clock,
 	}, err
 }

@@ -17,10 +17,10 @@ func migrateCommand(environ []string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if cfg.Database.URL == "" {
+			if cfg.Database.Direct() == "" {
 				return errors.New("DATABASE_URL is not set")
 			}
-			done, err := migrations.Up(cmd.Context(), cfg.Database.URL.Reveal())
+			done, err := migrations.Up(cmd.Context(), cfg.Database.Direct().Reveal())
 			for _, m := range done {
 				fmt.Fprintf(cmd.OutOrStdout(), "applied %s\n", m.Source)
 				for _, notice := range m.Notices {

@@ -39,7 +39,7 @@ func (a *app) pushing(ctx context.Context) (*activities.PushActivities, error) {
 		return nil, err
 	}
 	a.introduce(ctx, sender.AllCredentials())
-	return &activities.PushActivities{DB: a.db, Clock: clock, Sender: sender, DailyCap: c.DailyCap}, nil
+	return &activities.PushActivities{DB: a.db, Locks: a.locks, Clock: clock, Sender: sender, DailyCap: c.DailyCap}, nil
 }
 
 // mostAnswer bounds the bytes read of a push service's response, of which only the status is used.

@@ -13,9 +13,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
+
+	"github.com/lyoapp/lyo/models/store"
 )
 
 //go:embed *.sql
@@ -28,8 +28,8 @@ type Result struct {
 	Notices []string // what it says of the rows it changed, in words for the operator
 }
 
-// Up applies what is missing, one process at a time: others wait for the
-// session lock. Each migration is one transaction, so a crash leaves a whole version; one that
+// Up applies what is missing, one process at a time: others wait for its
+// lock. Each migration is one transaction, so a crash leaves a whole version; one that
 // says NO TRANSACTION can be repeated.
 func Up(ctx context.Context, url string) ([]Result, error) {
 	said := notices{}
@@ -110,17 +110,13 @@ func (n notices) take(_ *pgconn.PgConn, notice *pgconn.Notice) {
 }
 
 func open(url string, said notices) (*sql.DB, *goose.Provider, error) {
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
-	if err != nil {
-		return nil, nil, err
-	}
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open postgres: %w", err)
 	}
 	cfg.OnNotice = said.take
-	db := stdlib.OpenDB(*cfg)
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker), goose.WithGoMigrations(namesMigration()))
+	db := sql.OpenDB(store.Connector(cfg))
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(&transactionLock{db: db}), goose.WithGoMigrations(namesMigration()))
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}

@@ -23,6 +23,7 @@ const (
 	NotifyReminder    NotificationKind = "reminder"
 	NotifyModeration  NotificationKind = "moderation"
 	NotifyBroadcast   NotificationKind = "broadcast"
+	NotifyMailRefused NotificationKind = "mail_refused" // by the mail server, for good
 	NotifyTest        NotificationKind = "test"
 )
 

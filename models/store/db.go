@@ -2,15 +2,16 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -22,6 +23,9 @@ type Pool struct {
 	MaxOpen     int
 	MaxLifetime time.Duration // 0: unlimited
 	MaxIdleTime time.Duration // 0: unlimited
+	// Watch is the log of a process that serves others: a Postgres that hangs is noticed and said there, and
+	// then every call fails within three seconds. nil: calls wait until their contexts end.
+	Watch *slog.Logger
 }
 
 // Open opens a pool to Postgres. It does not wait for the server: the first query does.
@@ -30,7 +34,13 @@ func Open(url string, pool Pool) (*gorm.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open postgres: %w", err)
 	}
-	raw := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(withoutJIT))
+	var liveness *liveness
+	if pool.Watch != nil {
+		liveness = watch(config, pool.Watch)
+	}
+	connector := newConnector(config)
+	connector.liveness = liveness
+	raw := sql.OpenDB(connector)
 	db, err := gorm.Open(postgres.New(postgres.Config{Conn: raw}), &gorm.Config{
 		Logger:                 logger.Discard,
 		SkipDefaultTransaction: true,
@@ -46,13 +56,6 @@ func Open(url string, pool Pool) (*gorm.DB, error) {
 	raw.SetConnMaxLifetime(pool.MaxLifetime)
 	raw.SetConnMaxIdleTime(pool.MaxIdleTime)
 	return db, nil
-}
-
-// withoutJIT turns just-in-time compilation off. It takes some hundred milliseconds, and no
-// statement here runs long enough to gain that.
-func withoutJIT(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET jit = off")
-	return err
 }
 
 // Close closes the pool.

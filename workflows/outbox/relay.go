@@ -108,10 +108,18 @@ func (r *Relay) relay(ctx context.Context, entry store.OutboxMessage) error {
 	return store.Reschedule(ctx, r.Dispatcher.DB, entry.ID, r.Clock().Add(wait), err.Error())
 }
 
-// listen turns Postgres notifications into wake-ups, and reconnects when cut off.
+// errPooled means that there are no notifications to be had.
+var errPooled = errors.New("the connection is a pooler's")
+
+// listen turns Postgres notifications into wake-ups, and reconnects when cut off. Behind a pooler there
+// are none.
 func (r *Relay) listen(ctx context.Context, wakes []chan struct{}) error {
 	for ctx.Err() == nil {
-		if err := r.listenOnce(ctx, wakes); err != nil && ctx.Err() == nil {
+		err := r.listenOnce(ctx, wakes)
+		if errors.Is(err, errPooled) {
+			return nil
+		}
+		if err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "notices of the outbox stopped, polling goes on", "error", err)
 		}
 		select {
@@ -128,6 +136,14 @@ func (r *Relay) listenOnce(ctx context.Context, wakes []chan struct{}) error {
 		return errors.New("cannot connect") // the driver's text contains the address
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
+	var server uint32
+	if err := conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeSimpleProtocol).Scan(&server); err != nil {
+		return err
+	}
+	if server != conn.PgConn().PID() { // a pooler hands the session, and its notices, to others
+		r.Log.InfoContext(ctx, "a pooler is between this process and Postgres: the outbox is read at intervals; DATABASE_DIRECT_URL makes it quicker", "every", r.Poll)
+		return errPooled
+	}
 	if _, err := conn.Exec(ctx, "LISTEN lyo_outbox"); err != nil {
 		return err
 	}

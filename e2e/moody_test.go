@@ -1,0 +1,71 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// moody is a Postgres that drops its connections below readers and writers.
+type moody struct {
+	*faultEnv
+	base, post string
+	reads      atomic.Int64
+	stopped    atomic.Bool
+
+	writing  sync.Mutex
+	wrote    map[string]int // by status
+	comments []string       // that were answered with a success
+	scandals []string
+}
+
+// read requires that every read succeeds.
+func (m *moody) read(ctx context.Context, l *learner) {
+	for !m.stopped.Load() && ctx.Err() == nil {
+		for _, path := range []string{"/v1/courses/", "/v1/community/posts/" + m.post, "/v1/users/me", "/v1/users/me/stats", "/v1/notifications"} {
+			if got := l.try(ctx, http.MethodGet, path, nil); got.status != http.StatusOK {
+				m.scandal("GET %s: %d %v %s", path, got.status, got.err, got.text)
+			}
+			m.reads.Add(1)
+		}
+	}
+}
+
+// write comments; a write may fail, and is then either done or not.
+func (m *moody) write(ctx context.Context, l *learner, writer int) {
+	for n := 0; !m.stopped.Load() && ctx.Err() == nil; n++ {
+		text := fmt.Sprintf("certain %d-%d", writer, n)
+		got := l.try(ctx, http.MethodPost, "/v1/community/posts/"+m.post+"/comments", object{"content": text})
+		m.writing.Lock()
+		m.wrote[strconv.Itoa(got.status)]++
+		if got.status == http.StatusOK {
+			m.comments = append(m.comments, text)
+		}
+		m.writing.Unlock()
+		if got.status != http.StatusOK && got.status != http.StatusServiceUnavailable {
+			m.scandal("a comment: %d %v %s", got.status, got.err, got.text)
+		}
+	}
+}
+
+func (m *moody) scandal(format string, args ...any) {
+	m.writing.Lock()
+	defer m.writing.Unlock()
+	m.scandals = append(m.scandals, fmt.Sprintf(format, args...))
+}
+
+func (m *moody) awaitReads(n int64) {
+	m.t.Helper()
+	before := m.reads.Load()
+	require.Eventually(m.t, func() bool { return m.reads.Load() > before+n }, time.Minute, time.Millisecond)
+}
+
+// certain returns the comments that were reported as written, as a list of SQL.
+func (m *moody) certain() string { return "('" + strings.Join(m.comments, "','") + "')" }
