@@ -83,7 +83,7 @@ func (u *upgrade) everyWorkflow(t *testing.T) {
 	} {
 		u.temporalCLI("schedule", "trigger", "--schedule-id", id)
 	}
-	u.learners[3].call(http.MethodDelete, "/v1/users/me", object{"password": "correct horse battery"}, http.StatusAccepted)
+	u.learners[3].call(http.MethodDelete, "/v1/users/me", object{"password": "correct horse battery"}, http.StatusOK)
 }
 
 // keepHistories waits for each of recordedWorkflows, and keeps the longest history of each.

@@ -16,7 +16,7 @@ import (
 )
 
 // pollsWithin is how long workers that were just started have to begin to poll.
-const pollsWithin = 30 * time.Second
+const pollsWithin = 2 * time.Minute
 
 // current is the choice of the build that gets new work.
 type current struct {
@@ -77,12 +77,12 @@ func (c current) set(ctx context.Context, cfg config.Config, out io.Writer) erro
 			fmt.Fprintln(out, "new work goes to", c.name())
 			return nil
 		}
-		if !notPolling(err) {
+		if !passing(err) {
 			return fmt.Errorf("make %s current: %w", c.name(), err)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("no worker polls for all queues of %s; start one with LYO_WORKER_VERSIONING=on: %w", c.name(), err)
+			return fmt.Errorf("%s cannot be made current, do its workers run, with LYO_WORKER_VERSIONING=on? %w", c.name(), err)
 		case <-ticker.C:
 		}
 	}
@@ -95,9 +95,11 @@ func (c current) name() string {
 	return "build " + c.build
 }
 
-// notPolling reports whether Temporal refuses a build because its workers do not poll, or not yet all queues.
-func notPolling(err error) bool {
+// passing reports whether trying again may help: the workers do not poll, or not yet all queues, or Temporal is busy.
+func passing(err error) bool {
 	_, unknown := errors.AsType[*serviceerror.NotFound](err)
 	_, missing := errors.AsType[*serviceerror.FailedPrecondition](err)
-	return unknown || missing
+	_, slow := errors.AsType[*serviceerror.DeadlineExceeded](err)
+	_, away := errors.AsType[*serviceerror.Unavailable](err)
+	return unknown || missing || slow || away || errors.Is(err, context.DeadlineExceeded)
 }
