@@ -16,7 +16,7 @@ type heartbeatContexts struct {
 	contexts []context.Context
 }
 
-func (h *heartbeatContexts) InterceptActivity(ctx context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+func (h *heartbeatContexts) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
 	return &heartbeatInbound{ActivityInboundInterceptorBase: interceptor.ActivityInboundInterceptorBase{Next: next}, to: h}
 }
 

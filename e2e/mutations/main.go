@@ -27,7 +27,7 @@ func main() {
 	table := flag.Bool("table", false, "prints the table of docs/faults.md and does nothing else")
 	flag.Parse()
 	if *table {
-		fmt.Print(render(all))
+		fmt.Fprint(os.Stdout, render(all))
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -47,6 +47,41 @@ func TestOneOfManyRotationsMovesTheChain(t *testing.T) {
 	require.Equal(t, 1, winners)
 }
 
+// TestATokenTooOldEndsTheSession presents one two steps behind, and the previous one when its time is over. The newest one, too, is
+// worth nothing then.
+func TestATokenTooOldEndsTheSession(t *testing.T) {
+	t.Parallel()
+	for name, shown := range map[string]struct {
+		token string
+		after time.Duration
+	}{
+		"two steps behind":           {"ada@example.com", 0},
+		"the previous one, late":     {"one", accounts.ReuseWindow + time.Second},
+		"two steps behind, and late": {"ada@example.com", accounts.ReuseWindow + time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, now := storetest.New(t), time.Now().UTC().Truncate(time.Microsecond)
+			session := fixture.SignedUp(t, db, "ada@example.com", now)
+			rotate := func(token, next string, at time.Time) (accounts.Rotated, error) {
+				return accounts.RotateSession(t.Context(), db, session.ID, accounts.Rotation{
+					Presented: fixture.Digest(token), Genuine: true, NextHash: fixture.Digest(next), Sealed: []byte(next), Lifetime: time.Hour, Longest: 24 * time.Hour, Now: at,
+					Reused: fixture.AuditLine(store.AuditTokenReused, at),
+				})
+			}
+			_, err := rotate("ada@example.com", "one", now)
+			require.NoError(t, err)
+			_, err = rotate("one", "two", now)
+			require.NoError(t, err)
+			out, err := rotate(shown.token, "three", now.Add(shown.after))
+			require.Equal(t, store.Unauthenticated, store.CodeOf(err))
+			require.True(t, out.Ended)
+			_, err = rotate("two", "three", now.Add(shown.after))
+			require.Equal(t, store.Unauthenticated, store.CodeOf(err), "the newest token goes on")
+		})
+	}
+}
+
 func TestRotationOfWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	db, now := storetest.New(t), time.Now().UTC().Truncate(time.Microsecond)
