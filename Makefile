@@ -32,7 +32,7 @@ bench: ## measure, against limits of this machine; BENCH='-only NAME' for a part
 	@$(TESTENV) -temporal -- $(GO) run ./bench $(BENCH)
 
 faults: build ## kill and cut what a running system stands on; FAULTS='-seed=N' repeats, '-test.run=NAME' picks
-	$(TESTENV) -temporal -- $(GO) test -count=1 -v -timeout 30m -run "TestFault|TestTwentyThousandDevices" ./e2e -args -full -lyo=$(CURDIR)/bin/lyo $(FAULTS)
+	$(TESTENV) -temporal -- $(GO) test -count=1 -v -timeout 60m -run "TestFault|TestTwentyThousandDevices" ./e2e -args -full -lyo=$(CURDIR)/bin/lyo $(FAULTS)
 
 test: ## every test, with the race detector, on a real Postgres, Redis and Temporal
 	$(TESTENV) -temporal -- $(GO) test -race -count=1 -timeout 45m $(PKGS)
