@@ -34,7 +34,7 @@ func converse[T any](ctx context.Context, w *CourseActivities, c courses.Course,
 func converseOnce[T any](ctx context.Context, w *CourseActivities, c courses.Course, kind string, call func(context.Context, *llm.Session) (T, llm.Usage, error)) (T, error) {
 	var value T
 	var usage llm.Usage
-	err := infer(ctx, func(ctx context.Context, heartbeat llm.Heartbeat) (err error) {
+	err := infer(ctx, &w.turns, func(ctx context.Context, heartbeat llm.Heartbeat) (err error) {
 		session := w.session(ctx, c, kind)
 		session.Heartbeat = heartbeat
 		value, usage, err = call(ctx, session)

@@ -37,6 +37,7 @@ type CourseActivities struct {
 	Spent func(context.Context, courses.ModelCall)
 
 	quoted quotedCourses
+	turns  turns
 }
 
 // Prepared is the chosen writer of a course. The choice holds for the whole course.

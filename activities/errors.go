@@ -13,9 +13,10 @@ import (
 
 // Failure types as Temporal shows them, beside the codes of package models.
 const (
-	FailureNoText    = "no_text"    // there is too little text to make a course of quotations
-	FailureBadAnswer = "bad_answer" // the model answered, but nothing usable
-	FailureStopping  = "stopping"   // the worker is stopping; another one continues
+	FailureNoText    = "no_text"     // there is too little text to make a course of quotations
+	FailureBadAnswer = "bad_answer"  // the model answered, but nothing usable
+	FailureStopping  = "stopping"    // the worker is stopping; another one continues
+	FailureLost      = "worker_lost" // its worker ended in the middle of it, too often
 	FailureInternal  = "internal"
 
 	// FailureMisconfigured is a model server that refuses for good; the message says what to change.

@@ -179,6 +179,8 @@ type FeedOrderActivities struct {
 	Model Writer
 	Clock func() time.Time
 	Log   *slog.Logger
+
+	turns turns
 }
 
 // OrderPicks asks the model for the order of a user's picks and saves it with the model's
@@ -230,7 +232,7 @@ func (o *FeedOrderActivities) ask(ctx context.Context, user uuid.UUID, shown []f
 	}
 	var usage llm.Usage
 	var refused error
-	err = infer(ctx, func(ctx context.Context, heartbeat llm.Heartbeat) (err error) {
+	err = infer(ctx, &o.turns, func(ctx context.Context, heartbeat llm.Heartbeat) (err error) {
 		order, usage, err = o.Model.Curate(ctx, request, &llm.Session{Heartbeat: heartbeat})
 		if llm.KindOf(err) == llm.BadAnswer {
 			refused = err

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -14,13 +15,26 @@ import (
 // infer runs one conversation with a writer. While it lasts Temporal gets a
 // heartbeat with the number of tokens so far; a cancelled activity closes the
 // model's stream, and a stopping worker returns the work for another to do.
-func infer(ctx context.Context, call func(context.Context, llm.Heartbeat) error) error {
+// What was lost with its worker several times is done alone, and then given up.
+func infer(ctx context.Context, turn *turns, call func(context.Context, llm.Heartbeat) error) error {
 	calling, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	lost := losses(ctx)
+	if lost >= mostLosses {
+		return failure(fmt.Sprintf("The program that writes ended %d times in the middle of this, so it was given up.", lost), FailureLost, nil, true, 0)
+	}
 	var tokens atomic.Int64
-	stop := heartbeats(ctx, func() any { return tokens.Load() }, func() { cancel(errStopping) })
-	err := call(calling, func(n int) { tokens.Store(int64(n)) })
+	var asking atomic.Bool
+	now := func() any { return inference{Tokens: tokens.Load(), Asking: asking.Load(), Lost: lost} }
+	stop := heartbeats(ctx, now, func() { cancel(errStopping) })
+	err := turn.take(calling, lost >= manyLosses, func() error {
+		asking.Store(true)
+		defer asking.Store(false)
+		heartbeat(ctx, now())
+		return call(calling, func(n int) { tokens.Store(int64(n)) })
+	})
 	stop()
+	heartbeat(ctx, now()) // it ended, well or not, and so did not take the worker with it
 	if err != nil && errors.Is(context.Cause(calling), errStopping) {
 		return failure("The worker is stopping.", FailureStopping, err, false, time.Second)
 	}

@@ -120,7 +120,7 @@ func (g *generation) fault(ctx workflow.Context, cause error) activities.Fault {
 		return activities.Fault{Code: "model_unavailable", Message: "The model could not be reached."}
 	case errors.As(cause, &app) && app.Type() == activities.FailureMisconfigured:
 		return activities.Fault{Code: "model_misconfigured", Message: app.Message()}
-	case errors.As(cause, &app) && app.Type() == activities.FailureNoText:
+	case errors.As(cause, &app) && (app.Type() == activities.FailureNoText || app.Type() == activities.FailureLost):
 		return activities.Fault{Code: app.Type(), Message: app.Message()}
 	case errors.As(cause, &app) && app.Type() == activities.FailureBadAnswer:
 		return activities.Fault{Code: app.Type(), Message: "The model gave no usable answer."}
