@@ -28,18 +28,17 @@ func (s *Server) exports() {
 	rest.Register(s.API, huma.Operation{
 		OperationID: "export-me", Method: http.MethodPost, Path: "/v1/users/me/export", Tags: []string{rest.TagUsers},
 		Summary: "Export your data",
-		Description: "Starts a task. When it is done, its result_url is a ZIP of JSON files, valid for a day and one download. While an export is under way its " +
-			"task is returned.",
+		Description: "Starts a task. When it is done, its result_url is a ZIP of JSON files, which its owner can fetch for a day. While an export is under " +
+			"way its task is returned.",
 		DefaultStatus: http.StatusAccepted,
 	}, s.exportMe, rest.Charging(s.limits.exporting()))
 	rest.Register(s.API, huma.Operation{
 		OperationID: "get-export", Method: http.MethodGet, Path: "/v1/users/me/exports/{id}", Tags: []string{rest.TagUsers},
-		Summary:     "Download a data export",
-		Description: "Works once; an interrupted download can be repeated. 404: it is not ready, was downloaded already, or has expired.",
-		Responses: map[string]*huma.Response{"200": {
-			Description: "A ZIP of JSON files",
-			Content:     map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
-		}},
+		Summary: "Download a data export",
+		Description: "Works for a day, as often as its owner likes, also in parts: a Range of bytes is answered with 206. 404: it is not ready, or has " +
+			"expired.",
+		Errors:    []int{http.StatusRequestedRangeNotSatisfiable},
+		Responses: map[string]*huma.Response{"200": archiveResponse("A ZIP of JSON files"), "206": archiveResponse("The part of it that Range asks for", "Content-Range")},
 	}, s.getExport, rest.Within(fetchWithin))
 }
 
@@ -76,63 +75,95 @@ func (s *Server) exportMe(ctx context.Context, _ *rest.NoInput) (*exportOutput, 
 	}}, nil
 }
 
-func (s *Server) getExport(ctx context.Context, in *rest.PathID) (*huma.StreamResponse, error) {
-	user := rest.PrincipalOf(ctx).UserID
-	if rest.RequestInfoOf(ctx).Method == http.MethodHead { // looking is not fetching
-		export, err := privacy.FetchableExport(ctx, s.DB, user, in.ID, s.Now())
-		return &huma.StreamResponse{Body: func(hc huma.Context) { describeExport(hc, export) }}, err
+func archiveResponse(description string, more ...string) *huma.Response {
+	r := &huma.Response{
+		Description: description,
+		Headers:     map[string]*huma.Header{},
+		Content:     map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
 	}
-	entry := s.AuditEntry(ctx, store.AuditExportFetched, user, map[string]any{"export_id": in.ID})
-	export, err := privacy.ClaimExport(ctx, s.DB, user, in.ID, entry)
+	for _, name := range append(more, "ETag", "Accept-Ranges") {
+		r.Headers[name] = &huma.Header{Schema: &huma.Schema{Type: huma.TypeString}}
+	}
+	return r
+}
+
+type getExportInput struct {
+	rest.PathID
+	Range   string `header:"Range" maxLength:"200" doc:"One range, such as bytes=1000-; several are answered with the whole."`
+	IfRange string `header:"If-Range" maxLength:"200" doc:"The ETag that the range is of; with another one the whole is sent."`
+}
+
+func (s *Server) getExport(ctx context.Context, in *getExportInput) (*huma.StreamResponse, error) {
+	user, looks := rest.PrincipalOf(ctx).UserID, rest.RequestInfoOf(ctx).Method == http.MethodHead
+	export, err := privacy.FindExport(ctx, s.DB, user, in.ID, s.Now())
 	if err != nil {
 		return nil, err
 	}
-	return &huma.StreamResponse{Body: func(hc huma.Context) {
-		describeExport(hc, export)
-		if err := s.sendExport(ctx, hc, export); err != nil {
-			s.Log.InfoContext(ctx, "an export was not fetched to its end", "error", err)
-			if err := privacy.ReturnExport(context.WithoutCancel(ctx), s.DB, export.ID); err != nil {
-				s.LogFailure(ctx, "an export cannot be fetched again", err)
+	whole := rest.ByteRange{End: export.SizeBytes}
+	part := whole
+	if !looks { // a Range has a meaning for GET only
+		if in.IfRange == "" || in.IfRange == exportTag(export) {
+			if part, err = rest.ParseRange(in.Range, export.SizeBytes); err != nil {
+				return nil, err
 			}
+		}
+		entry := s.AuditEntry(ctx, store.AuditExportFetched, user, map[string]any{"export_id": in.ID})
+		if err := store.Audit(ctx, s.DB, entry); err != nil {
+			return nil, err
+		}
+	}
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		describeExport(hc, export, part)
+		if looks {
+			return
+		}
+		if err := s.sendExport(ctx, hc, export, part); err != nil {
+			s.Log.InfoContext(ctx, "an export was not fetched to its end", "error", err)
 		}
 	}}, nil
 }
 
-// describeExport sets the headers of the download.
-func describeExport(hc huma.Context, export privacy.Export) {
+// exportTag returns the ETag of an archive, which never changes.
+func exportTag(export privacy.Export) string { return `"` + export.ID.String() + `"` }
+
+// describeExport sets the status and the headers of the download.
+func describeExport(hc huma.Context, export privacy.Export, part rest.ByteRange) {
 	hc.SetHeader("Content-Type", "application/zip")
 	hc.SetHeader("Content-Disposition", `attachment; filename="lyo-export-`+export.CreatedAt.UTC().Format(time.DateOnly)+`.zip"`)
-	hc.SetHeader("Content-Length", strconv.FormatInt(export.SizeBytes, 10))
+	hc.SetHeader("Content-Length", strconv.FormatInt(part.End-part.First, 10))
 	hc.SetHeader("Cache-Control", "no-store")
+	hc.SetHeader("ETag", exportTag(export))
+	hc.SetHeader("Accept-Ranges", "bytes")
+	if part.Partial {
+		hc.SetHeader("Content-Range", fmt.Sprintf("bytes %d-%d/%d", part.First, part.End-1, export.SizeBytes))
+		hc.SetStatus(http.StatusPartialContent)
+	}
 }
 
-// sendExport writes the archive part by part, and deletes it once all of it was written. It cannot
-// know what the client received: only a connection that ends earlier is noticed.
-func (s *Server) sendExport(ctx context.Context, hc huma.Context, export privacy.Export) error {
+// sendExport writes a range of the archive, a piece at a time.
+func (s *Server) sendExport(ctx context.Context, hc huma.Context, export privacy.Export, part rest.ByteRange) error {
 	control := http.NewResponseController(humagin.Unwrap(hc).Writer)
-	if end, ok := ctx.Deadline(); ok { // or a client that stops reading would hold the claim
+	if end, ok := ctx.Deadline(); ok { // or a client that stops reading would stay for ever
 		_ = control.SetWriteDeadline(end)
 		defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
 	}
-	// The client may disconnect as soon as it has the last byte, so ctx is not checked after it.
-	for at, sent := 1, int64(0); sent < export.SizeBytes; {
-		part, ok, err := privacy.NextExportPart(ctx, s.DB, export.ID, at, privacy.ExportRoom)
+	piece, skip, ok, err := privacy.ExportPartAt(ctx, s.DB, export.ID, part.First)
+	for at := part.First; at < part.End; {
 		if err != nil {
 			return err
 		}
 		if !ok {
-			return fmt.Errorf("sent %d of %d bytes", sent, export.SizeBytes)
+			return fmt.Errorf("sent %d of %d bytes", at-part.First, part.End-part.First)
 		}
-		if _, err := hc.BodyWriter().Write(part.Data); err != nil {
+		data := piece.Data[skip:]
+		data = data[:min(int64(len(data)), part.End-at)]
+		if _, err := hc.BodyWriter().Write(data); err != nil {
 			return err
 		}
-		at, sent = part.Position+1, sent+int64(len(part.Data))
-	}
-	if err := control.Flush(); err != nil {
-		return err
-	}
-	if err := privacy.DropExportParts(context.WithoutCancel(ctx), s.DB, export.ID, 0, privacy.ExportRoom); err != nil {
-		s.LogFailure(ctx, "a fetched export stays until it is swept", err)
+		if at += int64(len(data)); at < part.End {
+			skip = 0
+			piece, ok, err = privacy.NextExportPart(ctx, s.DB, export.ID, piece.Position+1, privacy.ExportRoom)
+		}
 	}
 	return nil
 }

@@ -188,7 +188,7 @@ func TestADeletionIsUndoneByTheCommandLine(t *testing.T) {
 	require.Equal(t, []string{"role.granted", "session.started", "deletion.undone", "session.refused", "deletion.requested", "account.created"}, actions)
 }
 
-func TestAnExportIsFetchedOnce(t *testing.T) {
+func TestAnExportIsFetchedForADay(t *testing.T) {
 	t.Parallel()
 	s, ada := newLearnerSystem(t)
 	task, course := ada.generate("How tides work")
@@ -215,7 +215,8 @@ func TestAnExportIsFetchedOnce(t *testing.T) {
 	}
 	require.Contains(t, files["profile.json"], "ada@example.com")
 	require.Contains(t, files["courses.json"], course)
-	ada.call(http.MethodGet, path, nil, http.StatusNotFound)
+	_, _, again := ada.do(http.MethodGet, path, nil)
+	require.Equal(t, body, again)
 }
 
 var mailedToken = regexp.MustCompile(`(?m)^\s*([a-z2-7]{32})\s*$`)

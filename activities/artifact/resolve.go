@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -18,6 +20,73 @@ import (
 // of Resolve trusts the source at that moment. Mirrors are not used. An entry that was locked
 // is resolved again. progress may be nil; total is -1 if unknown.
 func (s *Store) Resolve(ctx context.Context, e Entry, progress func(done, total int64)) (Entry, error) {
+	return s.resolveInto(ctx, e, discard, progress)
+}
+
+// ResolveAndKeep is Resolve for an entry that is fetched next: a file that is read whole is kept for Fetch, which
+// reads it from the disk and not again from its source.
+func (s *Store) ResolveAndKeep(ctx context.Context, e Entry, progress func(done, total int64)) (Entry, error) {
+	// The digest is not known yet, so until then the part has the name of its source.
+	sum := sha256.Sum256([]byte(e.Source))
+	unnamed := Entry{Name: e.Name, SHA256: hex.EncodeToString(sum[:])}
+	release, err := s.hold(ctx, unnamed)
+	if err != nil {
+		return e, err
+	}
+	defer release()
+	at := s.partPath(unnamed)
+	defer os.Remove(at) // nothing is there after it got its name
+	return s.resolveInto(ctx, e, func(size int64) (sink, error) { return s.openSink(at, size) }, progress)
+}
+
+// sink receives a file that is read whole. keep is called with its entry when it has all of it.
+type sink interface {
+	io.WriteCloser
+	keep(e Entry) error
+}
+
+type nowhere struct{}
+
+func (nowhere) Write(b []byte) (int, error) { return len(b), nil }
+func (nowhere) Close() error                { return nil }
+func (nowhere) keep(Entry) error            { return nil }
+
+func discard(int64) (sink, error) { return nowhere{}, nil }
+
+// partSink is a file that becomes the part of its entry.
+type partSink struct {
+	*os.File
+	s *Store
+}
+
+func (s *Store) openSink(path string, size int64) (sink, error) {
+	if err := s.checkSpace(max(size, 0)); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, &diskError{err}
+	}
+	return partSink{f, s}, nil
+}
+
+// Write fails with a diskError, which no further try mends.
+func (p partSink) Write(b []byte) (int, error) {
+	n, err := p.File.Write(b)
+	if err != nil {
+		err = &diskError{err}
+	}
+	return n, err
+}
+
+func (p partSink) keep(e Entry) error {
+	if err := os.Rename(p.Name(), p.s.partPath(e)); err != nil {
+		return &diskError{err}
+	}
+	return nil
+}
+
+func (s *Store) resolveInto(ctx context.Context, e Entry, into func(size int64) (sink, error), progress func(done, total int64)) (Entry, error) {
 	if err := e.Validate(); err != nil {
 		return e, err
 	}
@@ -28,7 +97,7 @@ func (s *Store) Resolve(ctx context.Context, e Entry, progress func(done, total 
 		return e, err
 	}
 	for try := 1; ; try++ {
-		pinned, err := s.resolve(ctx, e, at, progress)
+		pinned, err := s.resolve(ctx, e, at, into, progress)
 		if err == nil {
 			return pinned, pinned.Validate()
 		}
@@ -44,7 +113,7 @@ func (s *Store) Resolve(ctx context.Context, e Entry, progress func(done, total 
 	}
 }
 
-func (s *Store) resolve(ctx context.Context, e Entry, at place, progress func(done, total int64)) (Entry, error) {
+func (s *Store) resolve(ctx context.Context, e Entry, at place, into func(size int64) (sink, error), progress func(done, total int64)) (Entry, error) {
 	if at.url != nil && at.scheme == schemeHTTP && !private(at.url) {
 		return e, &sourceError{errors.New("a digest is not learned over http: anybody on the way could choose it")}
 	}
@@ -58,7 +127,7 @@ func (s *Store) resolve(ctx context.Context, e Entry, at place, progress func(do
 	if err != nil {
 		return e, err
 	}
-	return s.readThrough(ctx, e, o, progress)
+	return s.readThrough(ctx, e, o, into, progress)
 }
 
 // askHub fills in the Hub's headers; sha256 stays empty for a file that is not in LFS.
@@ -100,14 +169,22 @@ func linked(e Entry, header http.Header) Entry {
 	return e
 }
 
-func (s *Store) readThrough(ctx context.Context, e Entry, o origin, progress func(done, total int64)) (Entry, error) {
+func (s *Store) readThrough(ctx context.Context, e Entry, o origin, into func(size int64) (sink, error), progress func(done, total int64)) (Entry, error) {
 	in, err := o.open(ctx, 0, "")
 	if err != nil {
 		return e, err
 	}
 	defer in.body.Close()
+	file, err := into(in.size)
+	if err != nil {
+		return e, err
+	}
+	defer file.Close()
 	sum := sha256.New()
-	n, err := copyHashed(ctx, sum, in.body, func(n int64) { report(progress, n, in.size) })
+	n, err := copyHashed(ctx, sum, io.TeeReader(in.body, file), func(n int64) { report(progress, n, in.size) })
+	if full, ok := errors.AsType[*diskError](err); ok {
+		return e, full
+	}
 	if err != nil || in.size >= 0 && n != in.size {
 		return e, errors.Join(fmt.Errorf("%s: %w", o.name(), errShort), err)
 	}
@@ -115,5 +192,5 @@ func (s *Store) readThrough(ctx context.Context, e Entry, o origin, progress fun
 		return e, &sourceError{fmt.Errorf("%s is empty", o.name())}
 	}
 	e.Size, e.SHA256 = n, hex.EncodeToString(sum.Sum(nil))
-	return e, nil
+	return e, file.keep(e)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -250,6 +251,38 @@ func TestS3OverTheWire(t *testing.T) {
 
 	_, err = store.Resolve(long(t), artifact.Entry{Name: "tiny", File: "x", Source: strings.Replace(source, "tiny.gguf", "none", 1)}, nil)
 	require.ErrorContains(t, err, "s3://models/weights/none")
+}
+
+// TestAnObjectIsReadOnce when it is locked and fetched in one go.
+func TestAnObjectIsReadOnce(t *testing.T) {
+	t.Parallel()
+	data := content(300_000)
+	for name, source := range map[string]func(address string) string{
+		"s3": func(address string) string {
+			return "s3://models/weights/tiny.gguf?region=us-east-1&anonymous=true&use_path_style=true&endpoint=" + url.QueryEscape(address)
+		},
+		"web": func(address string) string { return address + "/models/weights/tiny.gguf" },
+	} {
+		var sent atomic.Int64
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet {
+				sent.Add(1)
+			}
+			http.ServeContent(w, r, "", time.Unix(1_700_000_000, 0), bytes.NewReader(data))
+		}))
+		t.Cleanup(s.Close)
+		o := options(t, "")
+		store := artifact.New(o)
+		e, err := store.ResolveAndKeep(long(t), artifact.Entry{Name: "tiny", File: "tiny.gguf", Source: source(s.URL)}, nil)
+		require.NoError(t, err)
+		path, err := store.Fetch(long(t), e, nil)
+		require.NoError(t, err)
+		requireFile(t, path, data)
+		require.EqualValues(t, 1, sent.Load(), name)
+		left, err := filepath.Glob(filepath.Join(o.Dir, "*.part*"))
+		require.NoError(t, err)
+		require.Empty(t, left)
+	}
 }
 
 // TestGoogleStorageOverTheWire runs alone, since the library takes another host for Google's

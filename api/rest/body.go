@@ -36,7 +36,7 @@ func (a *API) takeBody(c *gin.Context, r route) error {
 	if c.Request.Body == nil || c.Request.Body == http.NoBody {
 		return nil
 	}
-	body, err := a.readBounded(c)
+	body, err := a.readBounded(c, r.body)
 	if err != nil {
 		return err
 	}
@@ -60,12 +60,12 @@ func (a *API) takeBody(c *gin.Context, r route) error {
 	return err
 }
 
-func (a *API) readBounded(c *gin.Context) ([]byte, error) {
+func (a *API) readBounded(c *gin.Context, used bool) ([]byte, error) {
 	limits := a.bodyLimits(c.Request.Method, c.FullPath())
 	control := http.NewResponseController(c.Writer)
 	// Not every writer has deadlines; a recorder in a test has none.
 	_ = control.SetReadDeadline(time.Now().Add(limits.Within))
-	body, err := readDecoded(c, limits)
+	body, err := readDecoded(c, limits, used)
 	if err == nil {
 		// The deadline is cleared, because one that passes later would look like a client that left.
 		_ = control.SetReadDeadline(time.Time{})
@@ -83,13 +83,13 @@ func (a *API) readBounded(c *gin.Context) ([]byte, error) {
 // readDecoded reads a body, and unpacks one that was sent as gzip. The limit counts for both: what
 // arrives, and what it unpacks to, of which no more is unpacked. An error is a refusal, or a body that
 // did not arrive.
-func readDecoded(c *gin.Context, limits BodyLimits) ([]byte, error) {
+func readDecoded(c *gin.Context, limits BodyLimits, used bool) ([]byte, error) {
 	sent := &io.LimitedReader{R: c.Request.Body, N: limits.Most + 1}
 	var body io.Reader = sent
 	coding := strings.ToLower(strings.Join(c.Request.Header.Values("Content-Encoding"), ","))
-	switch strings.TrimSpace(coding) {
-	case "", "identity":
-	case "gzip", "x-gzip":
+	switch coding = strings.TrimSpace(coding); {
+	case coding == "", coding == "identity", !used:
+	case coding == "gzip", coding == "x-gzip":
 		body = &unpacker{from: sent}
 	default:
 		c.Header("Accept-Encoding", "gzip")

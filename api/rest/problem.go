@@ -30,7 +30,8 @@ type Problem struct { //nolint:errname // it is a problem, by RFC 9457
 	Timestamp *time.Time `json:"timestamp,omitempty" doc:"Health checks: when the check was made"`
 	Checks    []Check    `json:"checks,omitempty" doc:"Readiness check: the conditions checked"`
 
-	slug string
+	slug         string
+	contentRange string // of range-not-satisfiable
 }
 
 // Fault is one violated rule.
@@ -93,6 +94,9 @@ func (p *Problem) GetHeaders() http.Header {
 	}
 	if p.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	}
+	if p.contentRange != "" {
+		h.Set("Content-Range", p.contentRange)
 	}
 	return h
 }

@@ -9,6 +9,8 @@ const (
 	SlugNotFound    = "resource-not-found"
 	SlugMethod      = "method-not-allowed"
 	SlugMedia       = "unsupported-media-type"
+	SlugRange       = "range-not-satisfiable"
+	SlugHeaders     = "headers-too-large"
 	SlugTooLarge    = "payload-too-large"
 	SlugConflict    = "conflict"
 	SlugCondition   = "precondition-failed"
@@ -49,10 +51,12 @@ func ProblemTypes() []ProblemType {
 		{SlugCondition, 412, "Precondition failed", "If-Match names another version than the present one. Read it again, then repeat the change."},
 		{SlugTooLarge, 413, "Payload too large", "The body is larger than 512 KiB, or an upload larger than 10 MiB."},
 		{SlugMedia, 415, "Unsupported media type", "Bodies are JSON: send Content-Type: application/json. Uploads may be multipart/form-data."},
+		{SlugRange, 416, "Range not satisfiable", "The Range begins behind the end of the file. Content-Range says how long it is."},
 		{SlugValidation, 422, "Validation error", "Fields break a rule. The errors member lists all of them."},
 		{SlugReusedKey, 422, "Idempotency key reused", "The Idempotency-Key was used before with another request. Use a new key for a new request."},
 		{SlugTopic, 422, "Topic not allowed", "The operator's rules let no course be written on this topic. Where the resources member is there, show it: it says in words where to find help."},
 		{SlugRateLimited, 429, "Too many requests", "A limit was reached. Wait as long as Retry-After says."},
+		{SlugHeaders, 431, "Headers too large", "The header fields of the request are larger than 64 KiB."},
 		{SlugServer, 500, "Server error", "Something went wrong on our side and was logged under the request id."},
 		{SlugEngine, 503, "Workflow engine unavailable", "The engine that runs long work does not answer. Try again after Retry-After."},
 		{SlugModel, 503, "Model unavailable", "The language model does not answer. Try again after Retry-After."},

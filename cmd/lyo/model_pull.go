@@ -27,7 +27,7 @@ func (m *modelWork) pull(ctx context.Context, name string) error {
 		return err
 	}
 	if !e.Locked() {
-		if e, err = m.pin(ctx, e); err != nil {
+		if e, err = m.pin(ctx, e, m.store.ResolveAndKeep); err != nil {
 			return err
 		}
 	}
@@ -85,7 +85,7 @@ func (m *modelWork) lock(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	pinned, err := m.pin(ctx, e)
+	pinned, err := m.pin(ctx, e, m.store.Resolve)
 	if err != nil {
 		return err
 	}
@@ -95,9 +95,12 @@ func (m *modelWork) lock(ctx context.Context, name string) error {
 	return m.show(pinned)
 }
 
+// resolver is a store's Resolve, or ResolveAndKeep for a file that is fetched next.
+type resolver func(ctx context.Context, e artifact.Entry, progress func(done, total int64)) (artifact.Entry, error)
+
 // pin asks the source for the digest of the entry's file and writes it to the lock file.
-func (m *modelWork) pin(ctx context.Context, e artifact.Entry) (artifact.Entry, error) {
-	pinned, err := m.store.Resolve(ctx, e, m.progress("reading "+e.Name))
+func (m *modelWork) pin(ctx context.Context, e artifact.Entry, resolve resolver) (artifact.Entry, error) {
+	pinned, err := resolve(ctx, e, m.progress("reading "+e.Name))
 	if err != nil {
 		return e, err
 	}

@@ -21,7 +21,7 @@ type Export struct {
 	SizeBytes    int64
 	CreatedAt    time.Time
 	ExpiresAt    *time.Time // nil: not ready
-	DownloadedAt *time.Time
+	DownloadedAt *time.Time // nil but where an earlier version handed it out
 }
 
 // ExportPart is a piece of an export's archive.
@@ -110,6 +110,25 @@ func NextExportPart(ctx context.Context, db *gorm.DB, export uuid.UUID, first, e
 	return found[0], true, nil
 }
 
+// ExportPartAt returns the piece of the archive that has the byte at an offset, and where in the piece that is; ok is
+// false behind the end. Lengths are read without the bytes.
+func ExportPartAt(ctx context.Context, db *gorm.DB, export uuid.UUID, offset int64) (part ExportPart, skip int64, ok bool, err error) {
+	var found []struct {
+		Position int
+		First    int64
+	}
+	err = db.WithContext(ctx).Raw(`
+		SELECT position, "end" - size AS first FROM (
+			SELECT position, octet_length(data) AS size, sum(octet_length(data)) OVER (ORDER BY position) AS "end"
+			FROM export_parts WHERE export_id = ? AND position > 0 AND position < ?) p
+		WHERE "end" > ? ORDER BY position LIMIT 1`, export, ExportRoom, offset).Scan(&found).Error
+	if err != nil || len(found) == 0 {
+		return part, 0, false, err
+	}
+	part, ok, err = NextExportPart(ctx, db, export, found[0].Position, found[0].Position+1)
+	return part, offset - found[0].First, ok, err
+}
+
 // FinishExport makes an export ready to be fetched.
 func FinishExport(ctx context.Context, db *gorm.DB, id uuid.UUID, size int64, now time.Time) error {
 	return db.WithContext(ctx).Model(&Export{}).Where("id = ?", id).
@@ -122,50 +141,25 @@ func DropExport(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
 	return db.WithContext(ctx).Delete(&Export{}, "id = ?", id).Error
 }
 
-// fetchable are the conditions under which a user's export can be fetched at a time.
-const fetchable = "id = ? AND user_id = ? AND downloaded_at IS NULL AND expires_at > ?"
-
-// FetchableExport returns the user's export as ClaimExport would find it. It claims nothing.
-func FetchableExport(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (Export, error) {
+// FindExport returns the user's export if it can be fetched at a time, as often as its owner likes. One that is
+// unknown, another user's, not ready or expired is not found; so is one that an earlier version handed out, since it
+// deleted the pieces with that.
+func FindExport(ctx context.Context, db *gorm.DB, user, id uuid.UUID, now time.Time) (Export, error) {
 	var export Export
-	err := db.WithContext(ctx).First(&export, fetchable, id, user, now).Error
+	err := db.WithContext(ctx).First(&export, "id = ? AND user_id = ? AND expires_at > ? AND downloaded_at IS NULL", id, user, now).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return export, store.Missing("export", id)
 	}
 	return export, err
 }
 
-// ClaimExport takes the user's export to be fetched, which only one can do at a time,
-// and writes the audit log. One that is unknown, another user's, not ready, fetched
-// or expired is not found.
-func ClaimExport(ctx context.Context, db *gorm.DB, user, id uuid.UUID, entry store.AuditEntry) (export Export, err error) {
-	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		var claimed []Export
-		err := tx.Raw("UPDATE exports SET downloaded_at = ? WHERE "+fetchable+" RETURNING *", entry.At, id, user, entry.At).Scan(&claimed).Error
-		if err != nil {
-			return err
-		}
-		if len(claimed) == 0 {
-			return store.Missing("export", id)
-		}
-		export = claimed[0]
-		return store.Audit(ctx, tx, entry)
-	})
-	return export, err
-}
-
-// ReturnExport releases the claim of a download that broke off.
-func ReturnExport(ctx context.Context, db *gorm.DB, id uuid.UUID) error {
-	return db.WithContext(ctx).Model(&Export{}).Where("id = ?", id).UpdateColumn("downloaded_at", nil).Error
-}
-
 // SweepExports deletes up to limit exports, with their pieces, that cannot be fetched any
-// more: expired, fetched an hour ago, or never finished because the task ended first.
+// more: expired, or never finished because the task ended first.
 func SweepExports(ctx context.Context, db *gorm.DB, now time.Time, limit int) error {
 	return db.WithContext(ctx).Exec(`
 		DELETE FROM exports WHERE id IN (
-			SELECT id FROM exports e WHERE expires_at < ? OR downloaded_at < ? OR expires_at IS NULL AND NOT EXISTS (
+			SELECT id FROM exports e WHERE expires_at < ? OR expires_at IS NULL AND NOT EXISTS (
 				SELECT 1 FROM tasks t WHERE t.result_id = e.id AND t.state IN ('QUEUED', 'RUNNING'))
 			LIMIT ? FOR UPDATE SKIP LOCKED)`,
-		now, now.Add(-time.Hour), limit).Error
+		now, limit).Error
 }

@@ -51,54 +51,60 @@ func TestOfFiftyExportsAtOnceOneIsMade(t *testing.T) {
 	require.Equal(t, store.Forbidden, store.CodeOf(err), "nothing begins for an account that is being deleted")
 }
 
-func TestOneOfManyClaimsAnExport(t *testing.T) {
+func TestWhoFindsAnExport(t *testing.T) {
 	t.Parallel()
 	l, _ := fixture.NewAccountDeletion(t)
 	task, _, err := l.Export(t)
 	require.NoError(t, err)
-	claim := func(user uuid.UUID, at time.Time) error {
-		entry := l.AuditLine(store.AuditExportFetched)
-		entry.At = at
-		_, err := privacy.ClaimExport(t.Context(), l.DB, user, task.ResultID, entry)
+	find := func(user uuid.UUID, at time.Time) error {
+		_, err := privacy.FindExport(t.Context(), l.DB, user, task.ResultID, at)
 		return err
 	}
-	require.Equal(t, store.NotFound, store.CodeOf(claim(l.User, l.Now)), "it is not ready")
+	require.Equal(t, store.NotFound, store.CodeOf(find(l.User, l.Now)), "it is not ready")
 	require.NoError(t, privacy.FinishExport(t.Context(), l.DB, task.ResultID, 7, l.Now))
-	require.Equal(t, store.NotFound, store.CodeOf(claim(store.NewID(), l.Now)), "it is somebody else's")
-	require.Equal(t, store.NotFound, store.CodeOf(claim(l.User, l.Now.Add(privacy.ExportFor))), "it is too old")
-	faults := make([]error, 50)
-	var all sync.WaitGroup
-	for i := range faults {
-		all.Go(func() { faults[i] = claim(l.User, l.Now) })
+	require.Equal(t, store.NotFound, store.CodeOf(find(store.NewID(), l.Now)), "it is somebody else's")
+	for range 2 {
+		require.NoError(t, find(l.User, l.Now.Add(privacy.ExportFor-time.Second)))
 	}
-	all.Wait()
-	won := 0
-	for _, err := range faults {
-		if err == nil {
-			won++
-			continue
-		}
-		require.Equal(t, store.NotFound, store.CodeOf(err))
+	require.Equal(t, store.NotFound, store.CodeOf(find(l.User, l.Now.Add(privacy.ExportFor))), "it is too old")
+	require.NoError(t, l.DB.Exec("UPDATE exports SET downloaded_at = ?", l.Now).Error)
+	require.Equal(t, store.NotFound, store.CodeOf(find(l.User, l.Now)), "an earlier version has deleted its pieces")
+}
+
+// TestThePieceOfAByte also shows that the files an archive was made of are no part of it.
+func TestThePieceOfAByte(t *testing.T) {
+	t.Parallel()
+	l, _ := fixture.NewAccountDeletion(t)
+	task, _, err := l.Export(t)
+	require.NoError(t, err)
+	for at, data := range map[int]string{1: "abc", 2: "de", 4: "f", privacy.ExportRoom: "xyz"} {
+		require.NoError(t, privacy.AddExportPart(t.Context(), l.DB, privacy.ExportPart{ExportID: task.ResultID, Position: at, Data: []byte(data)}))
 	}
-	require.Equal(t, 1, won)
-	require.NoError(t, privacy.ReturnExport(t.Context(), l.DB, task.ResultID))
-	require.NoError(t, claim(l.User, l.Now.Add(privacy.ExportFor-time.Second)))
+	read := ""
+	for offset := range int64(6) {
+		part, skip, ok, err := privacy.ExportPartAt(t.Context(), l.DB, task.ResultID, offset)
+		require.NoError(t, err)
+		require.True(t, ok)
+		read += string(part.Data[skip])
+	}
+	require.Equal(t, "abcdef", read)
+	_, _, ok, err := privacy.ExportPartAt(t.Context(), l.DB, task.ResultID, 6)
+	require.NoError(t, err)
+	require.False(t, ok)
 }
 
 func TestSweepingExports(t *testing.T) {
 	t.Parallel()
 	l, _ := fixture.NewAccountDeletion(t)
 	for name, c := range map[string]struct {
-		open           bool
-		ready, fetched time.Duration // ago; 0: not
-		stays          bool
+		open  bool
+		ready time.Duration // ago; 0: not
+		stays bool
 	}{
-		"under way":              {open: true, stays: true},
-		"came to nothing":        {},
-		"ready":                  {ready: 23 * time.Hour, stays: true},
-		"too old":                {ready: 25 * time.Hour},
-		"fetched at this moment": {ready: time.Hour, fetched: time.Minute, stays: true},
-		"fetched":                {ready: 3 * time.Hour, fetched: 2 * time.Hour},
+		"under way":       {open: true, stays: true},
+		"came to nothing": {},
+		"ready":           {ready: 23 * time.Hour, stays: true},
+		"too old":         {ready: 25 * time.Hour},
 	} {
 		task, replayed, err := l.Export(t)
 		require.NoError(t, err)
@@ -106,9 +112,6 @@ func TestSweepingExports(t *testing.T) {
 		require.NoError(t, privacy.AddExportPart(t.Context(), l.DB, privacy.ExportPart{ExportID: task.ResultID, Position: 1, Data: []byte("abc")}))
 		if c.ready > 0 {
 			require.NoError(t, privacy.FinishExport(t.Context(), l.DB, task.ResultID, 3, l.Now.Add(-c.ready)))
-		}
-		if c.fetched > 0 {
-			require.NoError(t, l.DB.Exec("UPDATE exports SET downloaded_at = ? WHERE id = ?", l.Now.Add(-c.fetched), task.ResultID).Error)
 		}
 		last := tasks.CancelledEvent(2, 5, l.Now)
 		if !c.open {
