@@ -55,6 +55,9 @@ func check(c Config) []error {
 	for _, name := range c.Database.PlaintextHosts {
 		f.hostName("LYO_DATABASE_PLAINTEXT_HOSTS", name)
 	}
+	if c.Database.DirectURL != "" && c.Database.URL == "" {
+		f.addf("DATABASE_DIRECT_URL is set and DATABASE_URL is not: it is the same database, without the pooler between")
+	}
 	switch c.Env {
 	case Development:
 	case Staging:

@@ -18,6 +18,12 @@ import (
 
 const password = "hunter2-very-secret"
 
+func TestADirectAddressAloneIsRefused(t *testing.T) {
+	t.Parallel()
+	_, _, err := config.Load([]string{"DATABASE_DIRECT_URL=postgres://db/lyo"})
+	require.ErrorContains(t, err, "DATABASE_DIRECT_URL is set and DATABASE_URL is not")
+}
+
 func TestDefaultsAreGoodForDevelopment(t *testing.T) {
 	t.Parallel()
 	c, warnings, err := config.Load(nil)

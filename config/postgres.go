@@ -11,14 +11,14 @@ import (
 // when TLS fails, over a network that is not trusted. It asks the driver, which knows both forms of the
 // address, several hosts, the default of sslmode, and the PG variables of this process.
 func (f *faults) plaintextDatabase(d Database) {
-	for name, address := range map[string]Secret{"DATABASE_URL": d.URL, "DATABASE_DIRECT_URL": d.DirectURL} {
-		if address != "" {
-			f.plaintextAddress(name, address, d.PlaintextHosts)
-		}
-	}
+	f.plaintextAddress("DATABASE_URL", d.URL, d.PlaintextHosts)
+	f.plaintextAddress("DATABASE_DIRECT_URL", d.DirectURL, d.PlaintextHosts)
 }
 
 func (f *faults) plaintextAddress(name string, address Secret, trusted []string) {
+	if address == "" {
+		return
+	}
 	driver, err := pgconn.ParseConfig(address.Reveal())
 	if err != nil { // its text may contain the password
 		f.addf("%s is not an address of Postgres, or names certificates that are not there", name)

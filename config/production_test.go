@@ -57,6 +57,7 @@ var badSettings = []struct{ setting, reason string }{
 	{"LYO_RATE_LIMITS=relaxed", "production needs on"},
 	{"LYO_BCRYPT_COST=9", "guessed"},
 	{"LYO_BCRYPT_COST=16", "seconds"},
+	{"DATABASE_DIRECT_URL=postgres://db.example.com/lyo", "DATABASE_DIRECT_URL reaches db.example.com without TLS"},
 	{"LYO_ACCESS_TOKEN_TTL=24h", "stolen token"},
 	{"LYO_ACCESS_TOKEN_TTL=1s", "refreshing"},
 	{"LYO_REFRESH_TOKEN_TTL=87600h", "lost or sold"},

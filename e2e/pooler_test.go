@@ -99,8 +99,7 @@ func migrated(t *testing.T, environ []string) string {
 	return string(out)
 }
 
-// TestPostgresDropsEveryConnection ends all of them again and again below sixteen clients that read and write, and
-// restarts the server once.
+// TestPostgresDropsEveryConnection ends all of them again and again below sixteen clients that read and write.
 func TestPostgresDropsEveryConnection(t *testing.T) {
 	t.Parallel()
 	s := newFaultEnv(t, nil, ownPostgres)

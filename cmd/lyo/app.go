@@ -67,7 +67,10 @@ func open(ctx context.Context, cfg config.Config, process string, out io.Writer)
 	if a.telemetry, err = newTelemetry(ctx, cfg, process); err != nil {
 		return nil, err
 	}
-	pool := store.Pool{MaxOpen: cfg.Database.MaxOpen, MaxLifetime: 30 * time.Minute, MaxIdleTime: 5 * time.Minute, Watch: a.log}
+	pool := store.Pool{MaxOpen: cfg.Database.MaxOpen, MaxLifetime: 30 * time.Minute, MaxIdleTime: 5 * time.Minute}
+	if process != "worker" { // nobody waits for one, and Temporal repeats what it does
+		pool.Watch = a.log
+	}
 	if a.db, err = store.Open(cfg.Database.URL.Reveal(), pool); err != nil {
 		return nil, err
 	}

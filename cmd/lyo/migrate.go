@@ -17,7 +17,7 @@ func migrateCommand(environ []string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if cfg.Database.Direct() == "" {
+			if cfg.Database.URL == "" {
 				return errors.New("DATABASE_URL is not set")
 			}
 			done, err := migrations.Up(cmd.Context(), cfg.Database.Direct().Reveal())

@@ -13,6 +13,7 @@ import (
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/jackc/pgx/v5"
 	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
@@ -109,6 +110,22 @@ func TestATransactionBeginsOnAConnectionThatLives(t *testing.T) {
 		dropAll(t, admin)
 		require.NoError(t, db.Transaction(func(tx *gorm.DB) error { return tx.Exec("SELECT 1").Error }))
 	}
+}
+
+// TestAServerThatRestartsIsWaitedFor drops the connections and refuses new ones for a moment.
+func TestAServerThatRestartsIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	through, proxy := wire(t, storetest.Empty(t))
+	db := open(t, through, store.Pool{MaxOpen: 2})
+	require.NoError(t, db.Exec("SELECT 1").Error)
+	proxy.Stop()
+	back := time.AfterFunc(300*time.Millisecond, func() { assert.NoError(t, proxy.Start()) })
+	defer back.Stop()
+	require.NoError(t, db.Exec("SELECT 2").Error)
+	proxy.Stop()
+	began := time.Now()
+	require.Error(t, db.Exec("SELECT 3").Error, "not for ever")
+	require.Less(t, time.Since(began), 5*time.Second)
 }
 
 // wire is a proxy before Postgres.

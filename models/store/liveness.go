@@ -17,7 +17,7 @@ import (
 const (
 	lookEvery = 250 * time.Millisecond
 	quietFor  = time.Second
-	probeFor  = time.Second
+	probeFor  = 1250 * time.Millisecond
 )
 
 // liveness notices when Postgres hangs, which a single call cannot tell from one that takes long. Then it cuts
