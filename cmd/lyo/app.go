@@ -77,7 +77,7 @@ func open(ctx context.Context, cfg config.Config, process string, out io.Writer)
 	if a.model, err = modelOf(cfg.Gemma, a.traces.Client(), a.log); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
-	a.dispatcher = &outbox.Dispatcher{DB: a.db, Temporal: a.temporal, Clock: clock, Log: a.log}
+	a.dispatcher = &outbox.Dispatcher{DB: a.db, Temporal: a.temporal, Clock: clock, Log: a.log, Titles: cfg.Temporal.TitlesOn()}
 	return a, a.watch()
 }
 

@@ -28,7 +28,7 @@ func (a *app) serveWorker(ctx context.Context) error {
 	reconciler := &outbox.Reconciler{
 		Dispatcher: a.dispatcher, Clock: clock, Log: a.log,
 		Timeouts: outbox.Timeouts{Deadline: a.cfg.Course.Deadline, Review: a.cfg.Course.ReviewFor},
-		Every:    30 * time.Second, Stale: 2 * time.Minute,
+		Every:    30 * time.Second, Stale: 2 * time.Minute, Namespace: a.cfg.Temporal.Namespace,
 	}
 	cleaner := &outbox.Cleaner{DB: a.dispatcher.DB, Clock: clock, Log: a.log, Every: 30 * time.Second}
 	group.Go(func() error { return relay.Run(ctx) })
