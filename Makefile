@@ -33,6 +33,7 @@ bench: ## measure, against limits of this machine; BENCH='-only NAME' for a part
 
 faults: build ## kill and cut what a running system stands on; FAULTS='-seed=N' repeats, '-test.run=NAME' picks
 	$(TESTENV) -temporal -- $(GO) test -count=1 -v -timeout 30m -run "TestFault|TestTwentyThousandDevices" ./e2e -args -full -lyo=$(CURDIR)/bin/lyo $(FAULTS)
+	$(TESTENV) -- $(GO) test -count=1 -v -timeout 30m -run TestFault ./models/migrations -args -full
 
 test: ## every test, with the race detector, on a real Postgres, Redis and Temporal
 	$(TESTENV) -temporal -- $(GO) test -race -count=1 -timeout 45m $(PKGS)
