@@ -312,13 +312,32 @@ func things(later ...string) migrations.Set {
 	return migrations.Set{Files: files}
 }
 
+// batches fills a column along the key, a few rows in each transaction. Without the key each batch would look through
+// all rows before it: a million took six minutes, and others waited for more than two seconds.
+const batches = `-- +goose StatementBegin
+DO $$
+DECLARE
+    last uuid := '00000000-0000-0000-0000-000000000000';
+    upto uuid;
+BEGIN
+    LOOP
+        SELECT id INTO upto FROM (SELECT id FROM things WHERE id > last ORDER BY id LIMIT 2000) page ORDER BY id DESC LIMIT 1;
+        EXIT WHEN NOT FOUND;
+        UPDATE things SET size = 1 WHERE id > last AND id <= upto AND size IS NULL;
+        COMMIT;
+        last := upto;
+    END LOOP;
+END $$;
+-- +goose StatementEnd
+`
+
 // TestFaultMigrationsThatBlockAreFound has migrations that keep to the rules and two that do not.
 func TestFaultMigrationsThatBlockAreFound(t *testing.T) {
 	t.Parallel()
 	const alone, within = "-- +goose NO TRANSACTION\n-- +goose Up\n", "-- +goose Up\n"
 	set := things(
 		within+"SET LOCAL lock_timeout = '300ms';\nALTER TABLE things ADD COLUMN size int;\nALTER TABLE things ALTER COLUMN size SET DEFAULT 1;\n",
-		alone+"-- +goose StatementBegin\nDO $$ BEGIN LOOP UPDATE things SET size = 1 WHERE id IN (SELECT id FROM things WHERE size IS NULL LIMIT 5000); EXIT WHEN NOT FOUND; COMMIT; END LOOP; END $$;\n-- +goose StatementEnd\n",
+		alone+batches,
 		within+"SET LOCAL lock_timeout = '300ms';\nALTER TABLE things ADD CONSTRAINT things_size_check CHECK (size IS NOT NULL) NOT VALID;\n",
 		alone+"ALTER TABLE things VALIDATE CONSTRAINT things_size_check;\nSET lock_timeout = '300ms';\nALTER TABLE things ALTER COLUMN size SET NOT NULL;\nRESET lock_timeout;\n",
 		alone+"DROP INDEX CONCURRENTLY IF EXISTS things_n_idx;\nCREATE INDEX CONCURRENTLY things_n_idx ON things (n);\n",
