@@ -33,6 +33,7 @@ bench: ## measure, against limits of this machine; BENCH='-only NAME' for a part
 
 faults: build ## kill and cut what a running system stands on; FAULTS='-seed=N' repeats, '-test.run=NAME' picks
 	$(TESTENV) -temporal -- $(GO) test -count=1 -v -timeout 60m -run "TestFault|TestTwentyThousandDevices" ./e2e -args -full -lyo=$(CURDIR)/bin/lyo $(FAULTS)
+	$(TESTENV) -- $(GO) test -count=1 -v -timeout 30m -run TestFault ./models/migrations -args -full
 
 soak: build ## an hour of learners at steady rates, while memory and whatever else may grow is watched; SOAK='-duration=10m'
 	$(TESTENV) -temporal -- $(GO) test -count=1 -v -timeout 0 -run "^TestSoak$$" ./e2e -args -lyo=$(CURDIR)/bin/lyo -duration=1h $(SOAK)

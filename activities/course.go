@@ -29,6 +29,8 @@ type CourseActivities struct {
 	Builtin Writer
 	Clock   func() time.Time
 	Log     *slog.Logger
+	// Titles lets titles of lessons into results, and so into Temporal's histories.
+	Titles bool
 	// Safety gives a second opinion on what a learner requests; nil: none.
 	Safety Safety
 	// Embedder finds questions that ask the same in other words; nil: words alone decide.
@@ -114,15 +116,19 @@ type OutlineInput struct {
 type LessonRef struct {
 	ID               uuid.UUID `json:"id"`
 	Number           int       `json:"number"` // from 1
-	Title            string    `json:"title"`
+	Title            string    `json:"title,omitempty"` // "" where titles may not be in Temporal
 	Revision         int       `json:"revision,omitempty"`
 	PracticeRevision int       `json:"practice_revision,omitempty"`
 }
 
-func refs(lessons []courses.Lesson) []LessonRef {
+// refs returns the lessons as the workflow knows them, with titles only where those may be in Temporal.
+func refs(lessons []courses.Lesson, titles bool) []LessonRef {
 	found := make([]LessonRef, len(lessons))
 	for i, l := range lessons {
-		found[i] = LessonRef{l.ID, l.Position, l.Title, l.Revision, l.PracticeRevision}
+		found[i] = LessonRef{l.ID, l.Position, "", l.Revision, l.PracticeRevision}
+		if titles {
+			found[i].Title = l.Title
+		}
 	}
 	return found
 }
@@ -139,7 +145,7 @@ func (w *CourseActivities) WriteOutline(ctx context.Context, in OutlineInput) ([
 			return nil, err
 		}
 	}
-	return refs(c.Lessons), nil
+	return refs(c.Lessons, w.Titles), nil
 }
 
 func (w *CourseActivities) plan(ctx context.Context, c courses.Course, gen Generation) (courses.Course, error) {

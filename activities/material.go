@@ -66,6 +66,9 @@ func (m *MaterialActivities) ReadSource(ctx context.Context, id uuid.UUID) error
 			m.Log.InfoContext(ctx, "material cannot be read", "source", id, "code", fault.Code, "error", err)
 			return toApplicationError(courses.FailSource(ctx, m.DB, id, fault, m.Clock()))
 		}
+		if err != nil && ctx.Err() == nil {
+			m.Log.InfoContext(ctx, "material cannot be read now", "source", id, "error", err)
+		}
 		return passing(err)
 	})
 }
@@ -227,7 +230,8 @@ func mayPass(e *refusal.Error) bool {
 // failed.
 func passing(err error) error {
 	if refused, ok := errors.AsType[*refusal.Error](err); ok {
-		return failure(refused.Reason, string(store.Unavailable), err, false, 0)
+		// Without the cause, which has the address: that is the learner's, and this goes into a history.
+		return failure(refused.Reason, string(store.Unavailable), nil, false, 0)
 	}
 	return toApplicationError(err)
 }

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -19,6 +20,8 @@ import (
 type QualityActivities struct {
 	DB    *gorm.DB
 	Clock func() time.Time
+	// Titles lets titles of lessons into results, and so into Temporal's histories.
+	Titles bool
 	// Embedder finds lessons that say the same in other words; nil: words alone decide.
 	Embedder Embedder
 	Log      *slog.Logger // needed with an Embedder
@@ -27,7 +30,7 @@ type QualityActivities struct {
 // ListLessons returns the course's lessons. It writes nothing.
 func (ch *QualityActivities) ListLessons(ctx context.Context, course uuid.UUID) ([]LessonRef, error) {
 	c, err := courses.CourseToWrite(ctx, ch.DB, course)
-	return refs(c.Lessons), toApplicationError(err)
+	return refs(c.Lessons, ch.Titles), toApplicationError(err)
 }
 
 // PlanEdit is a plan as edited by its learner.
@@ -59,7 +62,7 @@ func (ch *QualityActivities) EditPlan(ctx context.Context, in EditInput) ([]Less
 		in.Plan = edit.Plan
 	}
 	c = replanned(c, in.Plan, ch.Clock())
-	return refs(c.Lessons), toApplicationError(courses.ReplacePlan(ctx, ch.DB, c))
+	return refs(c.Lessons, ch.Titles), toApplicationError(courses.ReplacePlan(ctx, ch.DB, c))
 }
 
 // WeakLesson is a lesson that should be rewritten, with the reasons.
@@ -85,7 +88,7 @@ func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UU
 	for _, l := range c.Lessons {
 		if l.Revision > 0 {
 			written = append(written, l)
-			texts = append(texts, quality.Lesson{Title: l.Title, Text: l.Content})
+			texts = append(texts, quality.Lesson{Title: ch.nameOf(l), Text: l.Content})
 		}
 	}
 	if err := ch.embed(ctx, c, texts); err != nil {
@@ -99,6 +102,14 @@ func (ch *QualityActivities) FindWeakLessons(ctx context.Context, course uuid.UU
 		}
 	}
 	return weak, nil
+}
+
+// nameOf returns how the reasons call a lesson: by its title only where titles may be in Temporal.
+func (ch *QualityActivities) nameOf(l courses.Lesson) string {
+	if ch.Titles {
+		return l.Title
+	}
+	return fmt.Sprintf("number %d", l.Position)
 }
 
 // embed sets the lessons' embeddings where they can be had. The built-in writer's lessons have one frame, so

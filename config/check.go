@@ -14,6 +14,7 @@ func check(c Config) []error {
 	f.oneOf("LYO_ENV", string(c.Env), string(Development), string(Staging), string(Production))
 	f.oneOf("LYO_LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
 	f.oneOf("LYO_GEMMA_FALLBACK", c.Gemma.Fallback, "on", "off")
+	f.oneOf("LYO_TEMPORAL_TITLES", c.Temporal.Titles, "on", "off")
 	f.oneOf("LYO_RATE_LIMITS", c.Limits.Mode, LimitsOn, LimitsRelaxed, LimitsOff)
 	f.between("LYO_RATE_LOGIN_FAILURES", c.Limits.Failures.Quota, 1, 1000)
 	f.positive("LYO_LOGIN_LOCK", int64(c.Limits.LockFor))

@@ -130,7 +130,12 @@ type Redis struct {
 type Temporal struct {
 	Address   string `env:"TEMPORAL_ADDRESS" envDefault:"127.0.0.1:7233"`
 	Namespace string `env:"TEMPORAL_NAMESPACE" envDefault:"default"`
+	// Titles is on or off: whether titles of courses and lessons are in Temporal, where operators read them; development: on, else off.
+	Titles string `env:"LYO_TEMPORAL_TITLES"`
 }
+
+// TitlesOn reports whether titles may be in Temporal.
+func (t Temporal) TitlesOn() bool { return t.Titles == "on" }
 
 // Gemma is the model behind an OpenAI-compatible server.
 type Gemma struct {

@@ -33,13 +33,14 @@ func ApplyAchievements(ctx workflow.Context, in ApplyAchievementsInput) (ApplyPr
 	}
 	var r *activities.LearningActivities
 	if in.Total == 0 {
-		if err := workflow.ExecuteActivity(quick(ctx), r.CountUsers).Get(ctx, &in.Total); err != nil {
+		if err := workflow.ExecuteActivity(quick(ctx, "Count users"), r.CountUsers).Get(ctx, &in.Total); err != nil {
 			return in.ApplyProgress, err
 		}
 	}
 	for range applyPages {
 		var done activities.Applied
-		if err := workflow.ExecuteActivity(thorough(ctx), r.ApplyAchievements, in.After).Get(ctx, &done); err != nil {
+		say(ctx, "%d of %d users, %d achievements", in.Users, in.Total, in.Unlocked)
+		if err := workflow.ExecuteActivity(thorough(ctx, "Next users"), r.ApplyAchievements, in.After).Get(ctx, &done); err != nil {
 			return in.ApplyProgress, err
 		}
 		if done.Users == 0 {

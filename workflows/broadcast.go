@@ -111,13 +111,13 @@ func (b *broadcast) fillInboxes(ctx workflow.Context) (full bool, err error) {
 		}
 		var filled activities.Filled
 		in := activities.FillInput{BroadcastID: b.in.BroadcastID, After: b.in.User}
-		if err := workflow.ExecuteActivity(thorough(ctx), p.FillInboxes, in).Get(ctx, &filled); err != nil {
+		if err := workflow.ExecuteActivity(thorough(ctx, "Next inboxes"), p.FillInboxes, in).Get(ctx, &filled); err != nil {
 			return false, err
 		}
 		b.in.User, done = filled.Last, filled.Done
 	}
 	b.in.Stage = stagePushing
-	return false, workflow.ExecuteActivity(thorough(ctx), p.CountDevices, b.in.BroadcastID).Get(ctx, &b.in.Total)
+	return false, workflow.ExecuteActivity(thorough(ctx, "Count devices"), p.CountDevices, b.in.BroadcastID).Get(ctx, &b.in.Total)
 }
 
 // pass pushes to every device that is due, from where the last pass stopped. With again
@@ -128,7 +128,7 @@ func (b *broadcast) pass(ctx workflow.Context, again bool) (full bool, err error
 	for more := true; more && !full && b.failed == nil && err == nil; {
 		var shards []activities.Shard
 		in := activities.Shard{Broadcast: b.in.BroadcastID, After: b.in.After, Again: again}
-		if err = workflow.ExecuteActivity(thorough(ctx), p.CutShards, in).Get(ctx, &shards); err != nil {
+		if err = workflow.ExecuteActivity(thorough(ctx, "Next shards"), p.CutShards, in).Get(ctx, &shards); err != nil {
 			break
 		}
 		for _, shard := range shards {
@@ -162,6 +162,7 @@ func (b *broadcast) start(ctx workflow.Context, shard activities.Shard, places w
 	b.in.Shards++
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: PushShardID(b.in.BroadcastID, b.in.Shards), TaskQueue: QueuePush, WaitForCancellation: true, WorkflowExecutionTimeout: shardFor,
+		StaticSummary: fmt.Sprintf("Shard %d", b.in.Shards), StaticDetails: StoryOf("PushShard", Facts{}).Details,
 	})
 	shardRun := workflow.ExecuteChildWorkflow(child, PushShard, shard)
 	workflow.Go(ctx, func(ctx workflow.Context) {
@@ -197,7 +198,7 @@ func (b *broadcast) report(ctx workflow.Context) {
 func (b *broadcast) count(ctx workflow.Context) error {
 	var p *activities.PushActivities
 	var counts activities.PushCounts
-	err := workflow.ExecuteActivity(thorough(ctx), p.CountPushes, b.in.BroadcastID).Get(ctx, &counts)
+	err := workflow.ExecuteActivity(thorough(ctx, "Count pushes"), p.CountPushes, b.in.BroadcastID).Get(ctx, &counts)
 	if err == nil {
 		b.in.Counts, b.result = counts, counts.Result()
 	}
@@ -216,7 +217,7 @@ func (b *broadcast) tryAgain(ctx workflow.Context) (full bool, err error) {
 			return false, nil
 		}
 		b.reportProgress(ctx, 90, "retrying", fmt.Sprintf("%d devices are to be tried again", b.in.Counts.Retry))
-		if err := sleepUntil(ctx, *b.in.Counts.Next); err != nil {
+		if err := sleepUntil(ctx, *b.in.Counts.Next, "Until retries are due"); err != nil {
 			return false, err
 		}
 	}
@@ -242,7 +243,7 @@ func (b *broadcast) outwait(ctx workflow.Context) (full bool, err error) {
 			return true, nil
 		}
 		if b.in.After == (activities.PushPlace{}) {
-			if err := sleepUntil(ctx, *b.in.Counts.Next); err != nil {
+			if err := sleepUntil(ctx, *b.in.Counts.Next, "Until quiet hours end"); err != nil {
 				return false, err
 			}
 		}
@@ -253,7 +254,7 @@ func (b *broadcast) outwait(ctx workflow.Context) (full bool, err error) {
 			return false, err
 		}
 		in := activities.CorrectInput{TaskID: b.in.TaskID, Counts: b.in.Counts}
-		if err := workflow.ExecuteActivity(quick(ctx), p.CorrectResult, in).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(quick(ctx, "Correct the result"), p.CorrectResult, in).Get(ctx, nil); err != nil {
 			return false, err
 		}
 	}

@@ -38,12 +38,13 @@ func CurateFeeds(ctx workflow.Context, in CurateFeedsInput) (failed int, err err
 	var c *activities.FeedActivities
 	for range pagesARun {
 		var users []uuid.UUID
-		if err := workflow.ExecuteActivity(quick(ctx), c.ListActive, in.After).Get(ctx, &users); err != nil {
+		if err := workflow.ExecuteActivity(quick(ctx, "Next active users"), c.ListActive, in.After).Get(ctx, &users); err != nil {
 			return in.Failed, err
 		}
 		if len(users) == 0 {
 			return in.Failed, nil
 		}
+		say(ctx, "Picks of %s: users after %s, %d failed so far", in.Day, in.After, in.Failed)
 		failed, err := curateAll(ctx, in.Day, users)
 		if err != nil {
 			return in.Failed, err
@@ -79,20 +80,20 @@ func curateOne(ctx workflow.Context, in activities.CurateInput) error {
 	var c *activities.FeedActivities
 	var o *activities.FeedOrderActivities
 	ask := false
-	if err := workflow.ExecuteActivity(curating(ctx), c.PickForUser, in).Get(ctx, &ask); err != nil || !ask {
+	if err := workflow.ExecuteActivity(curating(ctx, "Pick by score"), c.PickForUser, in).Get(ctx, &ask); err != nil || !ask {
 		return err
 	}
-	err := workflow.ExecuteActivity(ordering(ctx), o.OrderPicks, in).Get(ctx, nil)
+	err := workflow.ExecuteActivity(ordering(ctx, "Order by the model"), o.OrderPicks, in).Get(ctx, nil)
 	if err == nil || temporal.IsCanceledError(err) {
 		return err
 	}
-	return workflow.ExecuteActivity(curating(ctx), c.KeepScoreOrder, in).Get(ctx, nil)
+	return workflow.ExecuteActivity(curating(ctx, "Keep the order by score"), c.KeepScoreOrder, in).Get(ctx, nil)
 }
 
 // CountTrending recounts trending content.
 func CountTrending(ctx workflow.Context) error {
 	var c *activities.FeedActivities
-	return workflow.ExecuteActivity(curating(ctx), c.CountTrending).Get(ctx, nil)
+	return workflow.ExecuteActivity(curating(ctx, "Count"), c.CountTrending).Get(ctx, nil)
 }
 
 // CheckContentInput is the state of a round over all content.
@@ -112,8 +113,9 @@ const (
 func CheckContent(ctx workflow.Context, in CheckContentInput) error {
 	var c *activities.FeedActivities
 	page := activities.ContentPage{Last: in.After, More: true}
-	for range contentPagesARun {
-		if err := workflow.ExecuteActivity(curating(ctx), c.AnalyseContent, page.Last).Get(ctx, &page); err != nil {
+	for n := range contentPagesARun {
+		say(ctx, "Page %d of the content, after %s", n+1, page.Last)
+		if err := workflow.ExecuteActivity(curating(ctx, "Next content"), c.AnalyseContent, page.Last).Get(ctx, &page); err != nil {
 			return err
 		}
 		if !page.More {
@@ -125,9 +127,10 @@ func CheckContent(ctx workflow.Context, in CheckContentInput) error {
 
 func checkLinks(ctx workflow.Context) error {
 	var c *activities.FeedActivities
-	for range linkRounds {
+	for n := range linkRounds {
+		say(ctx, "Batch %d of the links", n+1)
 		checked := 0
-		if err := workflow.ExecuteActivity(packing(ctx), c.CheckLinks).Get(ctx, &checked); err != nil || checked == 0 {
+		if err := workflow.ExecuteActivity(packing(ctx, "Next links"), c.CheckLinks).Get(ctx, &checked); err != nil || checked == 0 {
 			return err
 		}
 	}

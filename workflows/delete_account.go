@@ -27,19 +27,25 @@ func DeleteAccount(ctx workflow.Context, in DeleteAccountInput) error {
 	if err := stopWork(ctx, who); err != nil {
 		return err
 	}
-	if err := workflow.Sleep(ctx, in.Due.Sub(workflow.Now(ctx))); err != nil {
+	say(ctx, "The account can be restored until %s", sayUntil(in.Due))
+	if err := sleep(ctx, in.Due.Sub(workflow.Now(ctx)), "The grace period"); err != nil {
 		return err
 	}
 	if err := stopWork(ctx, who); err != nil {
 		return err
 	}
-	if err := workflow.ExecuteActivity(thorough(ctx), d.EraseAccount, who).Get(ctx, nil); err != nil {
+	say(ctx, "Erasing the account")
+	if err := workflow.ExecuteActivity(thorough(ctx, "Erase the rows"), d.EraseAccount, who).Get(ctx, nil); err != nil {
 		return err
 	}
-	if err := workflow.ExecuteActivity(thorough(ctx), d.ForgetKeys, in.UserID).Get(ctx, nil); err != nil {
+	if err := workflow.ExecuteActivity(thorough(ctx, "Remove from Redis"), d.ForgetKeys, in.UserID).Get(ctx, nil); err != nil {
 		return err
 	}
-	return workflow.ExecuteActivity(thorough(ctx), d.ProveErased, in.UserID).Get(ctx, nil)
+	err := workflow.ExecuteActivity(thorough(ctx, "Prove that nothing is left"), d.ProveErased, in.UserID).Get(ctx, nil)
+	if err == nil {
+		say(ctx, "The account is erased")
+	}
+	return err
 }
 
 // stopWork ends all work of the account and returns when none is left.
@@ -47,10 +53,11 @@ func stopWork(ctx workflow.Context, who activities.DeleteAccountInput) error {
 	var d *activities.AccountActivities
 	for {
 		var open int
-		if err := workflow.ExecuteActivity(quick(ctx), d.StopWork, who).Get(ctx, &open); err != nil || open == 0 {
+		if err := workflow.ExecuteActivity(quick(ctx, "Stop the work"), d.StopWork, who).Get(ctx, &open); err != nil || open == 0 {
 			return err
 		}
-		if err := workflow.Sleep(ctx, stopEvery); err != nil {
+		say(ctx, "Waiting for %d tasks to end", open)
+		if err := sleep(ctx, stopEvery, "Until the work has stopped"); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"fmt"
+
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -36,18 +38,18 @@ func (s *progressTracker) export(ctx workflow.Context, export uuid.UUID) error {
 	var e *activities.ExportActivities
 	var files []string
 	s.reportProgress(ctx, 5, "collect", "Collecting your data")
-	if err := workflow.ExecuteActivity(quick(ctx), e.ListFiles).Get(ctx, &files); err != nil {
+	if err := workflow.ExecuteActivity(quick(ctx, "List the files"), e.ListFiles).Get(ctx, &files); err != nil {
 		return err
 	}
 	for i, file := range files {
 		in := activities.CollectInput{ExportID: export, Index: i, File: file}
-		if err := workflow.ExecuteActivity(packing(ctx), e.CollectFile, in).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(packing(ctx, fmt.Sprintf("File %d of %d: %s", i+1, len(files), file)), e.CollectFile, in).Get(ctx, nil); err != nil {
 			return err
 		}
 		s.reportProgress(ctx, 10+75*(i+1)/len(files), "collect", "Collected "+file)
 	}
 	s.reportProgress(ctx, 90, "pack", "Packing the archive")
-	return workflow.ExecuteActivity(packing(ctx), e.PackExport, activities.PackInput{ExportID: export, Files: files}).Get(ctx, nil)
+	return workflow.ExecuteActivity(packing(ctx, "Pack the archive"), e.PackExport, activities.PackInput{ExportID: export, Files: files}).Get(ctx, nil)
 }
 
 // giveUpExport ends the task and deletes what was collected.
@@ -55,7 +57,7 @@ func (s *progressTracker) giveUpExport(ctx workflow.Context, export uuid.UUID, c
 	clean, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	var e *activities.ExportActivities
-	if err := workflow.ExecuteActivity(quick(clean), e.GiveUpExport, export).Get(clean, nil); err != nil {
+	if err := workflow.ExecuteActivity(quick(clean, "Remove what was collected"), e.GiveUpExport, export).Get(clean, nil); err != nil {
 		return err
 	}
 	if s.refused != nil {

@@ -32,11 +32,12 @@ func pushNotification(ctx workflow.Context, news activities.Shard) error {
 	var p *activities.PushActivities
 	for {
 		var counts activities.PushCounts
-		err := workflow.ExecuteActivity(pushing(ctx, urgentPush), p.DeliverPushes, news).Get(ctx, &counts)
+		err := workflow.ExecuteActivity(pushing(ctx, urgentPush, "Send to the user's devices"), p.DeliverPushes, news).Get(ctx, &counts)
 		if err != nil || counts.Next == nil {
 			return err
 		}
-		if err := sleepUntil(ctx, *counts.Next); err != nil {
+		say(ctx, "Waiting until %s for retries, or for quiet hours to end", sayUntil(*counts.Next))
+		if err := sleepUntil(ctx, *counts.Next, "Until retries are due, or quiet hours end"); err != nil {
 			return err
 		}
 		news.Again = true
@@ -44,13 +45,13 @@ func pushNotification(ctx workflow.Context, news activities.Shard) error {
 }
 
 // sleepUntil sleeps until a time, at most an hour: quiet hours may change by then.
-func sleepUntil(ctx workflow.Context, at time.Time) error {
-	return workflow.Sleep(ctx, min(max(at.Sub(workflow.Now(ctx)), time.Second), time.Hour))
+func sleepUntil(ctx workflow.Context, at time.Time, summary string) error {
+	return sleep(ctx, min(max(at.Sub(workflow.Now(ctx)), time.Second), time.Hour), summary)
 }
 
 // PushShard pushes to the devices of one shard that are due.
 func PushShard(ctx workflow.Context, shard activities.Shard) (counts activities.PushCounts, err error) {
 	var p *activities.PushActivities
-	err = workflow.ExecuteActivity(pushing(ctx, patientPush), p.DeliverPushes, shard).Get(ctx, &counts)
+	err = workflow.ExecuteActivity(pushing(ctx, patientPush, "Send to the shard's devices"), p.DeliverPushes, shard).Get(ctx, &counts)
 	return counts, err
 }

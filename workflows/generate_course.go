@@ -91,7 +91,7 @@ func (g *generation) run(ctx workflow.Context, steps ...step) error {
 // watchClock cancels the work when the deadline passes.
 func (g *generation) watchClock(ctx workflow.Context, cancel workflow.CancelFunc) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		if workflow.Sleep(ctx, g.in.Deadline+g.review.wait) == nil {
+		if sleep(ctx, g.in.Deadline+g.review.wait, "The deadline") == nil {
 			g.late = true
 			cancel()
 		}
@@ -102,7 +102,7 @@ func (g *generation) watchClock(ctx workflow.Context, cancel workflow.CancelFunc
 func (g *generation) prepare(ctx workflow.Context) error {
 	g.progress.reportProgress(ctx, 5, "prepare", "Preparing the model")
 	var w *activities.CourseActivities
-	return workflow.ExecuteActivity(remote(ctx), w.Prepare, g.in.CourseID).Get(ctx, &g.prep)
+	return workflow.ExecuteActivity(remote(ctx, "Choose the writer"), w.Prepare, g.in.CourseID).Get(ctx, &g.prep)
 }
 
 // research searches for existing sources. A course is written without them if it fails.
@@ -110,7 +110,7 @@ func (g *generation) research(ctx workflow.Context) error {
 	g.progress.reportProgress(ctx, 15, "sources", "Researching sources")
 	var r *activities.SourceActivities
 	var found activities.Research
-	err := workflow.ExecuteActivity(remote(ctx), r.FindSources, g.in.CourseID).Get(ctx, &found)
+	err := workflow.ExecuteActivity(remote(ctx, "Look for sources"), r.FindSources, g.in.CourseID).Get(ctx, &found)
 	found.SitesUnreachable = found.SitesUnreachable || err != nil
 	g.found = &found
 	return unlessImproving(ctx, err, "the sources could not be researched")
@@ -120,7 +120,7 @@ func (g *generation) outline(ctx workflow.Context) error {
 	g.progress.reportProgress(ctx, 20, "outline", "Planning the course")
 	var w *activities.CourseActivities
 	in := activities.OutlineInput{CourseID: g.in.CourseID, Generation: g.prep.Generation}
-	err := workflow.ExecuteActivity(g.inference(ctx), w.WriteOutline, in).Get(ctx, &g.lessons)
+	err := workflow.ExecuteActivity(g.inference(ctx, "The plan"), w.WriteOutline, in).Get(ctx, &g.lessons)
 	if err == nil {
 		g.write, g.quiz = g.lessons, g.lessons
 		g.progress.reportProgress(ctx, 40, "lessons", fmt.Sprintf("Planned %d lessons", len(g.lessons)))
@@ -131,33 +131,33 @@ func (g *generation) outline(ctx workflow.Context) error {
 // placeSources assigns the sources found to lessons. A lesson may have none.
 func (g *generation) placeSources(ctx workflow.Context) error {
 	var r *activities.SourceActivities
-	err := workflow.ExecuteActivity(quick(ctx), r.PlaceSources, g.in.CourseID).Get(ctx, nil)
+	err := workflow.ExecuteActivity(quick(ctx, "Place the sources"), r.PlaceSources, g.in.CourseID).Get(ctx, nil)
 	return unlessImproving(ctx, err, "what was found could not be placed")
 }
 
 func (g *generation) writeLessons(ctx workflow.Context) error {
 	var w *activities.CourseActivities
-	done, total := 0, len(g.lessons)
+	done := 0
 	return g.each(ctx, g.write, func(ctx workflow.Context, l activities.LessonRef) error {
-		g.progress.reportProgress(ctx, 40, "lessons", fmt.Sprintf("Writing lesson %d of %d: %s", l.Number, total, l.Title))
-		if err := workflow.ExecuteActivity(g.inference(ctx), w.WriteLesson, g.text(l, 1, nil)).Get(ctx, nil); err != nil {
+		g.progress.reportProgress(ctx, 40, "lessons", titled("Writing lesson "+g.nth(l), l))
+		if err := workflow.ExecuteActivity(g.inference(ctx, "Lesson "+g.nth(l)), w.WriteLesson, g.text(l, 1, nil)).Get(ctx, nil); err != nil {
 			return err
 		}
 		done++
-		g.progress.reportProgress(ctx, 40+45*done/len(g.write), "lessons", fmt.Sprintf("Lesson %d of %d is ready: %s", l.Number, total, l.Title))
+		g.progress.reportProgress(ctx, 40+45*done/len(g.write), "lessons", titled("Lesson "+g.nth(l)+" is ready", l))
 		return nil
 	})
 }
 
 func (g *generation) writePractice(ctx workflow.Context) error {
 	var w *activities.CourseActivities
-	done, total := 0, len(g.lessons)
+	done := 0
 	return g.each(ctx, g.quiz, func(ctx workflow.Context, l activities.LessonRef) error {
-		if err := workflow.ExecuteActivity(g.inference(ctx), w.WritePractice, g.practice(l, 1)).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(g.inference(ctx, "Quiz "+g.nth(l)), w.WritePractice, g.practice(l, 1)).Get(ctx, nil); err != nil {
 			return err
 		}
 		done++
-		g.progress.reportProgress(ctx, 85+7*done/len(g.quiz), "items", fmt.Sprintf("Quiz %d of %d is ready: %s", l.Number, total, l.Title))
+		g.progress.reportProgress(ctx, 85+7*done/len(g.quiz), "items", titled("Quiz "+g.nth(l)+" is ready", l))
 		return nil
 	})
 }
@@ -172,11 +172,11 @@ func (g *generation) mend(ctx workflow.Context) error {
 	}
 	var w *activities.CourseActivities
 	return g.each(ctx, again, func(ctx workflow.Context, l activities.LessonRef) error {
-		g.progress.reportProgress(ctx, 94, "quality", fmt.Sprintf("Improving lesson %d: %s", l.Number, l.Title))
-		if err := workflow.ExecuteActivity(g.inference(ctx), w.WriteLesson, g.text(l, 2, reasons[l.ID])).Get(ctx, nil); err != nil {
+		g.progress.reportProgress(ctx, 94, "quality", titled(fmt.Sprintf("Improving lesson %d", l.Number), l))
+		if err := workflow.ExecuteActivity(g.inference(ctx, "Lesson "+g.nth(l)+", once more"), w.WriteLesson, g.text(l, 2, reasons[l.ID])).Get(ctx, nil); err != nil {
 			return unlessImproving(ctx, err, "a weak lesson stays as it is")
 		}
-		return workflow.ExecuteActivity(g.inference(ctx), w.WritePractice, g.practice(l, 2)).Get(ctx, nil)
+		return workflow.ExecuteActivity(g.inference(ctx, "Quiz "+g.nth(l)+", once more"), w.WritePractice, g.practice(l, 2)).Get(ctx, nil)
 	})
 }
 
@@ -185,7 +185,7 @@ func (g *generation) weak(ctx workflow.Context) ([]activities.LessonRef, map[uui
 	g.progress.reportProgress(ctx, 93, "quality", "Checking the course")
 	var ch *activities.QualityActivities
 	var found []activities.WeakLesson
-	if err := workflow.ExecuteActivity(checking(ctx), ch.FindWeakLessons, g.in.CourseID).Get(ctx, &found); err != nil {
+	if err := workflow.ExecuteActivity(checking(ctx, "Look for weak lessons"), ch.FindWeakLessons, g.in.CourseID).Get(ctx, &found); err != nil {
 		return nil, nil, err
 	}
 	reasons := map[uuid.UUID][]string{}
@@ -225,6 +225,11 @@ func (g *generation) generation(ctx workflow.Context) *activities.Generation {
 	gen := g.prep.Generation
 	gen.Seconds = workflow.Now(ctx).Sub(g.started).Seconds()
 	return &gen
+}
+
+// nth returns which lesson of the course it is.
+func (g *generation) nth(l activities.LessonRef) string {
+	return fmt.Sprintf("%d of %d", l.Number, len(g.lessons))
 }
 
 // text returns the input for the n-th version of a lesson's text in this run.

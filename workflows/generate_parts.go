@@ -55,8 +55,8 @@ func (g *generation) each(ctx workflow.Context, lessons []activities.LessonRef, 
 
 // inference returns the context of a conversation with the model. A learner with
 // several courses queued gets a lower priority.
-func (g *generation) inference(ctx workflow.Context) workflow.Context {
-	return inference(ctx, g.progress.urgency)
+func (g *generation) inference(ctx workflow.Context, summary string) workflow.Context {
+	return inference(ctx, g.progress.urgency, summary)
 }
 
 // unlessImproving logs and drops the failure of an optional step.

@@ -7,28 +7,32 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Activities without a queue here run on that of their workflow, "lyo" or "lyo-background".
+// Activities without a queue here run on that of their workflow, "lyo" or "lyo-background". Each has a summary,
+// which people read in Temporal's UI.
 
 // quick is for database work. It is retried until the database is back: the workflow
 // cannot go on without it, and its own deadline bounds the wait.
-func quick(ctx workflow.Context) workflow.Context {
+func quick(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
 		StartToCloseTimeout: 10 * time.Second,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second},
 	})
 }
 
 // checking is for database work that may ask a model server for embeddings, for half a minute at most.
-func checking(ctx workflow.Context) workflow.Context {
+func checking(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
 		StartToCloseTimeout: time.Minute,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second},
 	})
 }
 
 // remote is for calls to third-party servers: few tries and no long wait.
-func remote(ctx workflow.Context) workflow.Context {
+func remote(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                summary,
 		StartToCloseTimeout:    time.Minute,
 		ScheduleToCloseTimeout: 5 * time.Minute,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second, MaximumAttempts: 15},
@@ -38,8 +42,9 @@ func remote(ctx workflow.Context) workflow.Context {
 // inference is for calls to the model, which take minutes and may be queued. The heartbeat
 // distinguishes a dead worker from a slow model and carries the cancel that closes the
 // model's stream. Urgency is 1, the highest, to 5, or 0 for that of the workflow.
-func inference(ctx workflow.Context, urgency int) workflow.Context {
+func inference(ctx workflow.Context, urgency int, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
 		TaskQueue:           QueueGemma,
 		StartToCloseTimeout: 15 * time.Minute,
 		HeartbeatTimeout:    8 * time.Second,
@@ -59,8 +64,9 @@ const lessonsAtOnce = 3
 
 // thorough is for work on all data of an account. It is retried until it is done, since
 // nothing else would do it.
-func thorough(ctx workflow.Context) workflow.Context {
+func thorough(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
 		StartToCloseTimeout: 2 * time.Minute,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
 	})
@@ -68,8 +74,9 @@ func thorough(ctx workflow.Context) workflow.Context {
 
 // packing is for work that takes as long as there is data. The heartbeat
 // distinguishes a dead worker from a long job.
-func packing(ctx workflow.Context) workflow.Context {
+func packing(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
 		StartToCloseTimeout: 30 * time.Minute,
 		HeartbeatTimeout:    30 * time.Second,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 30},
@@ -79,8 +86,9 @@ func packing(ctx workflow.Context) workflow.Context {
 // reading is for documents: seconds of computing, and fetching one may fail for a while.
 // Documents wait for each other, those of one user while the user has others. The
 // heartbeat distinguishes a dead worker from such a wait.
-func reading(ctx workflow.Context) workflow.Context {
+func reading(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
 		TaskQueue:           QueueReading,
 		StartToCloseTimeout: 2 * time.Hour, // a hundred documents, all of them slow
 		HeartbeatTimeout:    30 * time.Second,
@@ -92,8 +100,9 @@ func reading(ctx workflow.Context) workflow.Context {
 // pushing is for push services, on a rate-limited queue. It is retried until it is done:
 // the receipts hold what must not be sent again. The heartbeat distinguishes a dead worker
 // from a slow provider and carries the cancel. Single pushes go before shards of broadcasts.
-func pushing(ctx workflow.Context, urgency int) workflow.Context {
+func pushing(ctx workflow.Context, urgency int, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
 		TaskQueue:           QueuePush,
 		StartToCloseTimeout: 30 * time.Minute,
 		HeartbeatTimeout:    5 * time.Second,
@@ -110,8 +119,9 @@ const (
 
 // curating is for database work over many rows, which the next round would repeat: it is
 // worth a few tries.
-func curating(ctx workflow.Context) workflow.Context {
+func curating(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
 		StartToCloseTimeout: 2 * time.Minute,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 10},
 	})
@@ -119,8 +129,9 @@ func curating(ctx workflow.Context) workflow.Context {
 
 // ordering is for inference that no client waits for: it has the lowest priority and few
 // tries.
-func ordering(ctx workflow.Context) workflow.Context {
+func ordering(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                summary,
 		TaskQueue:              QueueGemma,
 		StartToCloseTimeout:    5 * time.Minute,
 		ScheduleToCloseTimeout: time.Hour,

@@ -14,7 +14,7 @@ import (
 // READY or FAILED.
 func ReadSource(ctx workflow.Context, source uuid.UUID) error {
 	var m *activities.MaterialActivities
-	err := workflow.ExecuteActivity(reading(ctx), m.ReadSource, source).Get(ctx, nil)
+	err := workflow.ExecuteActivity(reading(ctx, "Read the material"), m.ReadSource, source).Get(ctx, nil)
 	if err == nil {
 		return nil
 	}
@@ -25,7 +25,7 @@ func ReadSource(ctx workflow.Context, source uuid.UUID) error {
 	}
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	if failed := workflow.ExecuteActivity(quick(ctx), m.GiveUp, source, reason).Get(ctx, nil); failed != nil {
+	if failed := workflow.ExecuteActivity(quick(ctx, "Give up"), m.GiveUp, source, reason).Get(ctx, nil); failed != nil {
 		return failed
 	}
 	return err

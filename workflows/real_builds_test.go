@@ -64,7 +64,8 @@ func TestARunWithoutWorkersOfItsBuildMoves(t *testing.T) {
 	ahead := time.Duration(0)
 	reconciler := reconcilerAt(c, db, 0)
 	reconciler.Clock = func() time.Time { return time.Now().Add(ahead) }
-	reconciler.Builds = outbox.Builds{Deployment: "lyo", Namespace: "default", MoveAfter: 10 * time.Minute}
+	reconciler.Namespace = "default"
+	reconciler.Builds = outbox.Builds{Deployment: "lyo", MoveAfter: 10 * time.Minute}
 	moved := func() bool {
 		return describe(t, c, task).GetWorkflowExecutionInfo().GetVersioningInfo().GetVersioningOverride().GetAutoUpgrade()
 	}

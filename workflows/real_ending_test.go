@@ -156,7 +156,7 @@ func TestARunOutOfTimeEndsInWords(t *testing.T) {
 func reconcilerAt(c client.Client, db *gorm.DB, ahead time.Duration) *outbox.Reconciler {
 	return &outbox.Reconciler{
 		Dispatcher: dispatcherOf(c, db), Log: quiet(), Timeouts: outbox.Timeouts{Deadline: time.Hour, Review: time.Hour},
-		Clock: func() time.Time { return time.Now().Add(ahead) }, Stale: time.Minute, Every: time.Minute,
+		Clock: func() time.Time { return time.Now().Add(ahead) }, Stale: time.Minute, Every: time.Minute, Namespace: "default",
 	}
 }
 

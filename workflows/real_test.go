@@ -53,10 +53,12 @@ func startWorker(t *testing.T, c client.Client, db *gorm.DB, model *llmtest.Serv
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// slots is the number of slots at the model, and the longest throttling of their heartbeats.
+// slots is the number of slots at the model, the longest throttling of their heartbeats, and whether titles may
+// be in Temporal.
 type slots struct {
 	at       int
 	throttle time.Duration
+	titles   bool
 }
 
 // startWorkerWith is startWorker with the given slots at the model.
@@ -65,12 +67,13 @@ func startWorkerWith(t *testing.T, c client.Client, db *gorm.DB, model *llmtest.
 	general := worker.New(c, workflows.Queue, worker.Options{DisableRegistrationAliasing: true})
 	workflows.Register(general)
 	writing := &activities.CourseActivities{
-		DB: db, Clock: time.Now, Log: quiet(), Model: llm.New(llm.Options{BaseURL: model.BaseURL(), Model: model.Model()}),
+		DB: db, Clock: time.Now, Log: quiet(), Titles: s.titles, Model: llm.New(llm.Options{BaseURL: model.BaseURL(), Model: model.Model()}),
 	}
 	background := worker.New(c, workflows.QueueBackground, worker.Options{DisableRegistrationAliasing: true})
 	workflows.RegisterBackground(background)
 	database := activities.Database{
-		Progress: &activities.ProgressActivities{DB: db}, Quality: &activities.QualityActivities{DB: db, Clock: time.Now}, Courses: writing,
+		Progress: &activities.ProgressActivities{DB: db}, Quality: &activities.QualityActivities{DB: db, Clock: time.Now, Titles: s.titles}, Courses: writing,
+		Accounts: &activities.AccountActivities{DB: db, Cancel: outbox.CancelSoon, Clock: time.Now},
 		Learning: &activities.LearningActivities{DB: db, Boards: &boards.Boards{DB: db, Clock: time.Now, Log: quiet()}, Clock: time.Now},
 		Sources:  &activities.SourceActivities{DB: db, Clock: time.Now, Log: quiet()}, Material: &activities.MaterialActivities{DB: db, Clock: time.Now},
 	}

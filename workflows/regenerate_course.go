@@ -37,7 +37,7 @@ func RegenerateCourse(ctx workflow.Context, in RegenerateCourseInput) (GenerateC
 // choose lists the existing lessons and selects what this run writes.
 func (g *generation) choose(ctx workflow.Context, in RegenerateCourseInput) error {
 	var ch *activities.QualityActivities
-	if err := workflow.ExecuteActivity(quick(ctx), ch.ListLessons, g.in.CourseID).Get(ctx, &g.lessons); err != nil {
+	if err := workflow.ExecuteActivity(quick(ctx, "List the lessons"), ch.ListLessons, g.in.CourseID).Get(ctx, &g.lessons); err != nil {
 		return err
 	}
 	if len(g.lessons) == 0 {
@@ -76,5 +76,5 @@ func (g *generation) writeSummary(ctx workflow.Context) error {
 	g.progress.reportProgress(ctx, 40, "summary", "Writing the summary")
 	var w *activities.CourseActivities
 	in := activities.SummaryInput{CourseID: g.in.CourseID, Fallback: g.prep.Fallback}
-	return workflow.ExecuteActivity(g.inference(ctx), w.WriteSummary, in).Get(ctx, nil)
+	return workflow.ExecuteActivity(g.inference(ctx, "The summary"), w.WriteSummary, in).Get(ctx, nil)
 }

@@ -56,6 +56,8 @@ func TestEveryRegisteredWorkflowHasARule(t *testing.T) {
 	require.Greater(t, len(l.names), 15)
 	for _, name := range l.names {
 		require.Contains(t, executionTimeouts, name)
+		require.Contains(t, stories, name)
 	}
 	require.Len(t, executionTimeouts, len(l.names), "rules for workflows that are no more")
+	require.Len(t, stories, len(l.names), "stories of workflows that are no more")
 }

@@ -13,7 +13,7 @@ func RemindOfReviews(ctx workflow.Context, after uuid.UUID) error {
 	var r *activities.LearningActivities
 	for range applyPages {
 		var done activities.Reminded
-		if err := workflow.ExecuteActivity(thorough(ctx), r.RemindOfReviews, after).Get(ctx, &done); err != nil || done.Users == 0 {
+		if err := workflow.ExecuteActivity(thorough(ctx, "Next users"), r.RemindOfReviews, after).Get(ctx, &done); err != nil || done.Users == 0 {
 			return err
 		}
 		after = done.Last

@@ -87,7 +87,7 @@ func (r *review) decide(ctx workflow.Context, g *generation, d OutlineDecision) 
 	}
 	var ch *activities.QualityActivities
 	in := activities.EditInput{CourseID: g.in.CourseID, PlanID: d.PlanID, Plan: d.Plan}
-	if err := workflow.ExecuteActivity(quick(ctx), ch.EditPlan, in).Get(ctx, &g.lessons); err != nil {
+	if err := workflow.ExecuteActivity(quick(ctx, "The edited plan"), ch.EditPlan, in).Get(ctx, &g.lessons); err != nil {
 		r.decided = ""
 		return err
 	}
@@ -104,7 +104,7 @@ func (g *generation) awaitReview(ctx workflow.Context) error {
 	g.progress.reportProgress(ctx, 40, StepReview, "The plan waits for your review")
 	r.waiting = true
 	decided := func() bool { return r.decided != "" && workflow.AllHandlersFinished(ctx) }
-	inTime, err := workflow.AwaitWithTimeout(ctx, r.wait, decided)
+	inTime, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{Timeout: r.wait, TimerOptions: workflow.TimerOptions{Summary: "The learner's review of the plan"}}, decided)
 	r.waiting = false
 	switch {
 	case err != nil:

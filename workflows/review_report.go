@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -50,7 +51,8 @@ func ReviewReport(ctx workflow.Context, in ReviewReportInput) (Reviewed, error) 
 		if stage >= 1 {
 			next = in.DueAt.Add(time.Duration(stage-1) * reviewAgain) // 1: when it is due
 		}
-		if err := workflow.Sleep(ctx, next.Sub(workflow.Now(ctx))); err != nil {
+		say(ctx, "%d reminders so far, the next one at %s", done.Reminders, sayUntil(next))
+		if err := sleep(ctx, next.Sub(workflow.Now(ctx)), "Until the next reminder"); err != nil {
 			return done, endedWell(ctx, in, err)
 		}
 	}
@@ -60,7 +62,7 @@ func ReviewReport(ctx workflow.Context, in ReviewReportInput) (Reviewed, error) 
 func remind(ctx workflow.Context, in ReviewReportInput, stage int) (open bool, err error) {
 	var m *activities.ModerationActivities
 	input := activities.RemindInput{ReportID: in.ReportID, Stage: stage, Late: stage >= 2}
-	err = workflow.ExecuteActivity(quick(ctx), m.RemindAdmins, input).Get(ctx, &open)
+	err = workflow.ExecuteActivity(quick(ctx, fmt.Sprintf("Reminder %d", stage+1)), m.RemindAdmins, input).Get(ctx, &open)
 	return open, err
 }
 
@@ -73,7 +75,7 @@ func endedWell(ctx workflow.Context, in ReviewReportInput, err error) error {
 	looking, stop := workflow.NewDisconnectedContext(ctx)
 	defer stop()
 	var open bool
-	if fault := workflow.ExecuteActivity(quick(looking), m.ReportIsOpen, in.ReportID).Get(looking, &open); fault != nil {
+	if fault := workflow.ExecuteActivity(quick(looking, "Is it decided?"), m.ReportIsOpen, in.ReportID).Get(looking, &open); fault != nil {
 		return fault
 	}
 	if open {

@@ -34,28 +34,30 @@ const (
 // schedules returns the schedules, in UTC. A run still going on when the next is due is left
 // to end, and the next is skipped.
 func schedules() []client.ScheduleOptions {
-	schedule := func(id string, spec client.ScheduleSpec, late, within time.Duration, workflow any, args []any) client.ScheduleOptions {
+	schedule := func(id string, spec client.ScheduleSpec, late, within time.Duration, workflow string, args []any) client.ScheduleOptions {
+		story := StoryOf(workflow, Facts{Kind: id})
 		return client.ScheduleOptions{
 			ID: id, Spec: spec, Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: late,
 			Action: &client.ScheduleWorkflowAction{
 				ID: id, Workflow: workflow, Args: args, TaskQueue: QueueBackground, WorkflowExecutionTimeout: within,
+				StaticSummary: story.Summary, StaticDetails: story.Details, Memo: story.Memo,
 			},
 		}
 	}
-	nightly := func(hour, minute int, id string, workflow any, args ...any) client.ScheduleOptions {
+	nightly := func(hour, minute int, id string, workflow string, args ...any) client.ScheduleOptions {
 		return schedule(id, client.ScheduleSpec{Calendars: []client.ScheduleCalendarSpec{{
 			Hour: []client.ScheduleRange{{Start: hour}}, Minute: []client.ScheduleRange{{Start: minute}}, Comment: "every night",
 		}}}, catchUp, nightlyFor, workflow, args)
 	}
-	every := func(d, within time.Duration, id string, workflow any, args ...any) client.ScheduleOptions {
+	every := func(d, within time.Duration, id string, workflow string, args ...any) client.ScheduleOptions {
 		return schedule(id, client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: d}}}, d, within, workflow, args)
 	}
 	return []client.ScheduleOptions{
-		nightly(1, 7, ScheduleCheckContent, CheckContent, CheckContentInput{}),
-		nightly(2, 7, ScheduleCurateFeeds, CurateFeeds, CurateFeedsInput{}),
-		nightly(3, 17, ScheduleSweepDevices, SweepDevices),
-		every(trendingEvery, trendingFor, ScheduleCountTrending, CountTrending),
-		every(remindEvery, remindFor, ScheduleRemindOfReviews, RemindOfReviews, uuid.Nil),
+		nightly(1, 7, ScheduleCheckContent, "CheckContent", CheckContentInput{}),
+		nightly(2, 7, ScheduleCurateFeeds, "CurateFeeds", CurateFeedsInput{}),
+		nightly(3, 17, ScheduleSweepDevices, "SweepDevices"),
+		every(trendingEvery, trendingFor, ScheduleCountTrending, "CountTrending"),
+		every(remindEvery, remindFor, ScheduleRemindOfReviews, "RemindOfReviews", uuid.Nil),
 	}
 }
 

@@ -15,12 +15,13 @@ import (
 // another.
 func SendMail(ctx workflow.Context, mail uuid.UUID) error {
 	var m *activities.MailActivities
-	return workflow.ExecuteActivity(mailing(ctx), m.SendMail, mail).Get(ctx, nil)
+	return workflow.ExecuteActivity(mailing(ctx, "Send the mail"), m.SendMail, mail).Get(ctx, nil)
 }
 
 // mailing is for a third-party mail server, within the time in which a mail is of use.
-func mailing(ctx workflow.Context) workflow.Context {
+func mailing(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                summary,
 		StartToCloseTimeout:    time.Minute,
 		ScheduleToCloseTimeout: mailFor,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 2 * time.Minute},

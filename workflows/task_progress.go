@@ -65,6 +65,7 @@ func (s *progressTracker) reportProgress(ctx workflow.Context, percent int, step
 		Seq: s.next(), State: activities.Running, Progress: s.progress,
 		Step: step, Message: message, At: now(ctx), StartedAt: &s.started, Result: s.result,
 	})
+	s.tell(ctx)
 }
 
 // now returns the workflow's time, in the precision of Postgres.
@@ -80,7 +81,7 @@ func (s *progressTracker) record(ctx workflow.Context) {
 		}
 		upto := len(s.events)
 		in := activities.RecordInput{TaskID: s.task, Events: s.events[s.recorded:upto]}
-		err := workflow.ExecuteActivity(quick(ctx), row.RecordProgress, in).Get(ctx, &s.urgency)
+		err := workflow.ExecuteActivity(quick(ctx, recorded(in.Events)), row.RecordProgress, in).Get(ctx, &s.urgency)
 		if ctx.Err() != nil {
 			return
 		}
@@ -115,10 +116,11 @@ func (s *progressTracker) finish(ctx workflow.Context, last activities.Event, ac
 	defer cancel()
 	last.Seq, last.At, last.StartedAt, last.Result = s.next(), now(ctx), &s.started, s.result
 	in.TaskID, in.Rest = s.task, append(append([]activities.Event{}, s.events[s.recorded:]...), last)
-	if err := workflow.ExecuteActivity(quick(ctx), activity, in).Get(ctx, nil); err != nil {
+	if err := workflow.ExecuteActivity(quick(ctx, recorded(in.Rest)), activity, in).Get(ctx, nil); err != nil {
 		return err
 	}
 	s.events = append(s.events, last)
 	s.recorded = len(s.events)
+	s.tell(ctx)
 	return nil
 }

@@ -20,7 +20,7 @@ type UnlockAchievementsInput struct {
 // boards. Unreachable boards are updated by their next reader.
 func UnlockAchievements(ctx workflow.Context, in UnlockAchievementsInput) error {
 	var r *activities.LearningActivities
-	if err := workflow.ExecuteActivity(quick(ctx), r.Unlock, in.UserID).Get(ctx, nil); err != nil {
+	if err := workflow.ExecuteActivity(quick(ctx, "Unlock"), r.Unlock, in.UserID).Get(ctx, nil); err != nil {
 		return err
 	}
 	refreshBoards(ctx)
@@ -32,6 +32,7 @@ func UnlockAchievements(ctx workflow.Context, in UnlockAchievementsInput) error 
 func refreshBoards(ctx workflow.Context) {
 	var r *activities.LearningActivities
 	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		Summary:                "Bring the boards up to date",
 		StartToCloseTimeout:    10 * time.Second,
 		ScheduleToCloseTimeout: 30 * time.Second,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumAttempts: 3},
@@ -45,5 +46,5 @@ func refreshBoards(ctx workflow.Context) {
 // stamp.
 func RebuildBoards(ctx workflow.Context, stamp uuid.UUID) error {
 	var r *activities.LearningActivities
-	return workflow.ExecuteActivity(packing(ctx), r.BuildBoards, stamp).Get(ctx, nil)
+	return workflow.ExecuteActivity(packing(ctx, "Build the boards"), r.BuildBoards, stamp).Get(ctx, nil)
 }

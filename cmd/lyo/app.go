@@ -94,7 +94,7 @@ func open(ctx context.Context, cfg config.Config, process string, out io.Writer)
 		return nil, errors.Join(err, a.close())
 	}
 	a.runs = &workflows.RunWatch{Client: a.temporal, Namespace: cfg.Temporal.Namespace, Clock: clock}
-	a.dispatcher = &outbox.Dispatcher{DB: a.db, Temporal: a.temporal, Clock: clock, Log: a.log}
+	a.dispatcher = &outbox.Dispatcher{DB: a.db, Temporal: a.temporal, Clock: clock, Log: a.log, Titles: cfg.Temporal.TitlesOn()}
 	return a, a.watch()
 }
 

@@ -15,7 +15,7 @@ import (
 // writing returns the writers of courses: the model servers in order, then the built-in outline
 // writer if that is allowed.
 func (a *app) writing() *activities.CourseActivities {
-	w := &activities.CourseActivities{DB: a.db, Clock: clock, Log: a.log, Spent: a.spent}
+	w := &activities.CourseActivities{DB: a.db, Clock: clock, Log: a.log, Titles: a.cfg.Temporal.TitlesOn(), Spent: a.spent}
 	if a.model != nil {
 		w.Model = a.model
 	}
@@ -47,7 +47,7 @@ func embedderOf(cfg config.Config, via *http.Client) *llm.Client {
 
 // checking returns what checks the quality of courses.
 func (a *app) checking() *activities.QualityActivities {
-	q := &activities.QualityActivities{DB: a.db, Clock: clock, Log: a.log}
+	q := &activities.QualityActivities{DB: a.db, Clock: clock, Log: a.log, Titles: a.cfg.Temporal.TitlesOn()}
 	if e := embedderOf(a.cfg, a.traces.Client()); e != nil {
 		q.Embedder = e
 	}

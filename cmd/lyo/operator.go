@@ -54,7 +54,7 @@ func operate(cmd *cobra.Command, environ []string, asJSON bool, act func(context
 	if o.temporal, err = openTemporal(cfg, telemetry{identity: identity()}, log); err != nil {
 		return errors.Join(err, store.Close(o.db))
 	}
-	o.dispatcher = &outbox.Dispatcher{DB: o.db, Temporal: o.temporal, Clock: clock, Log: log}
+	o.dispatcher = &outbox.Dispatcher{DB: o.db, Temporal: o.temporal, Clock: clock, Log: log, Titles: cfg.Temporal.TitlesOn()}
 	err = act(cmd.Context(), o)
 	o.temporal.Close()
 	return errors.Join(err, store.Close(o.db))

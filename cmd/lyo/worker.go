@@ -29,8 +29,8 @@ func (a *app) serveWorker(ctx context.Context) error {
 	reconciler := &outbox.Reconciler{
 		Dispatcher: a.dispatcher, Clock: clock, Log: a.log,
 		Timeouts: outbox.Timeouts{Deadline: a.cfg.Course.Deadline, Review: a.cfg.Course.ReviewFor},
-		Every:    30 * time.Second, Stale: 2 * time.Minute,
-		Builds: outbox.Builds{Deployment: a.cfg.Versions.Deployment, Namespace: a.cfg.Temporal.Namespace, MoveAfter: a.cfg.Versions.MoveAfter},
+		Every:    30 * time.Second, Stale: 2 * time.Minute, Namespace: a.cfg.Temporal.Namespace,
+		Builds: outbox.Builds{Deployment: a.cfg.Versions.Deployment, MoveAfter: a.cfg.Versions.MoveAfter},
 	}
 	cleaner := &outbox.Cleaner{DB: a.dispatcher.DB, Clock: clock, Log: a.log, Every: 30 * time.Second}
 	group.Go(func() error { return relay.Run(ctx) })

@@ -112,3 +112,12 @@ func DueDeletions(ctx context.Context, db *gorm.DB, since time.Time, limit int) 
 		WHERE deletion_due_at < ? ORDER BY deletion_due_at LIMIT ?`, since, limit).Scan(&due).Error
 	return due, err
 }
+
+// Erased returns those of the users that are gone.
+func Erased(ctx context.Context, db *gorm.DB, users []uuid.UUID) (gone []uuid.UUID, err error) {
+	if len(users) == 0 {
+		return nil, nil
+	}
+	err = db.WithContext(ctx).Raw("SELECT DISTINCT d.id FROM unnest(CAST(? AS uuid[])) AS d (id) WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.id = d.id)", store.IDList(users)).Scan(&gone).Error
+	return gone, err
+}

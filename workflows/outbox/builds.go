@@ -17,8 +17,8 @@ import (
 
 // Builds says which runs follow the builds of their workers, where workers are versioned.
 type Builds struct {
-	// Deployment is the name of the worker deployment; Namespace is its namespace.
-	Deployment, Namespace string
+	// Deployment is the name of the worker deployment.
+	Deployment string
 	// MoveAfter is how long no worker of a build may have polled before its pinned runs move. A run that
 	// was moved and fails for half as long is ended.
 	MoveAfter time.Duration
@@ -67,7 +67,7 @@ func (r *Reconciler) polledBuilds(ctx context.Context) (map[string]time.Time, er
 	if err != nil {
 		return nil, err
 	}
-	stats, err := workflows.ReadQueueStats(ctx, r.Dispatcher.Temporal, r.Builds.Namespace, nil)
+	stats, err := workflows.ReadQueueStats(ctx, r.Dispatcher.Temporal, r.Namespace, nil)
 	for _, queue := range stats {
 		for build, at := range queue.Builds {
 			if at.After(polled[build]) {
@@ -102,7 +102,7 @@ func (r *Reconciler) moveRuns(ctx context.Context, from worker.WorkerDeploymentV
 	var faults []error
 	for page := []byte(nil); ; {
 		found, err := r.Dispatcher.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Namespace: r.Builds.Namespace, PageSize: 200, NextPageToken: page, Query: query,
+			Namespace: r.Namespace, PageSize: 200, NextPageToken: page, Query: query,
 		})
 		if err != nil {
 			return errors.Join(append(faults, fmt.Errorf("list runs of build %s: %w", from.BuildID, err))...)
@@ -136,7 +136,7 @@ func (r *Reconciler) moveRun(ctx context.Context, id, runID, build string) error
 // endMovedRuns terminates the moved runs whose workflow task keeps failing: the current build cannot replay them.
 // The passes over rows that follow end what belongs to them.
 func (r *Reconciler) endMovedRuns(ctx context.Context) error {
-	stuck, err := workflows.LookForStuckRuns(ctx, r.Dispatcher.Temporal, r.Builds.Namespace, r.Clock())
+	stuck, err := workflows.LookForStuckRuns(ctx, r.Dispatcher.Temporal, r.Namespace, r.Clock())
 	faults := []error{err}
 	for _, run := range stuck {
 		if run.Moved && run.Failing && r.Clock().Sub(run.Since) >= r.Builds.MoveAfter/2 {

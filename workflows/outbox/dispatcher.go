@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -25,6 +26,8 @@ type Dispatcher struct {
 	Temporal client.Client
 	Clock    func() time.Time
 	Log      *slog.Logger
+	// Titles lets titles of courses into Temporal.
+	Titles bool
 }
 
 // dispatchTimeout bounds how long a request waits for Temporal; the relay retries later.
@@ -64,6 +67,10 @@ func (s *Dispatcher) start(ctx context.Context, entry store.OutboxMessage) error
 	if err != nil {
 		return err
 	}
+	story, err := s.story(ctx, entry)
+	if err != nil {
+		return err
+	}
 	_, err = s.Temporal.ExecuteWorkflow(entry.Traced(ctx), client.StartWorkflowOptions{
 		ID:                                       entry.WorkflowID,
 		TaskQueue:                                entry.TaskQueue,
@@ -73,6 +80,9 @@ func (s *Dispatcher) start(ctx context.Context, entry store.OutboxMessage) error
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		TypedSearchAttributes:                    searchAttributes(entry.SearchAttributes),
 		Priority:                                 priority(entry),
+		StaticSummary:                            story.Summary,
+		StaticDetails:                            story.Details,
+		Memo:                                     story.Memo,
 	}, entry.Workflow, json.RawMessage(entry.Input))
 	var already *serviceerror.WorkflowExecutionAlreadyStarted
 	if err != nil && !errors.As(err, &already) {
@@ -80,6 +90,22 @@ func (s *Dispatcher) start(ctx context.Context, entry store.OutboxMessage) error
 	}
 	s.Log.InfoContext(ctx, "workflow started", "workflow_id", entry.WorkflowID, "already", err != nil)
 	return nil
+}
+
+// story returns what people read of the run in Temporal.
+func (s *Dispatcher) story(ctx context.Context, entry store.OutboxMessage) (workflows.Story, error) {
+	facts := workflows.Facts{Kind: entry.SearchAttributes[workflows.SearchAttributeKind.GetName()]}
+	if id, err := uuid.Parse(entry.SearchAttributes[workflows.SearchAttributeCourse.GetName()]); err == nil {
+		course, err := courses.FactsOf(ctx, s.DB, id)
+		if err != nil {
+			return workflows.Story{}, err
+		}
+		facts.Level, facts.Language = course.DifficultyLevel, course.Locale
+		if s.Titles {
+			facts.Title = course.Title
+		}
+	}
+	return workflows.StoryOf(entry.Workflow, facts), nil
 }
 
 // priority orders waiting work: urgent first, users in turn among equals.

@@ -128,7 +128,7 @@ func DeleteAccount(user, deletion uuid.UUID, due, now time.Time) store.OutboxMes
 	input := workflows.DeleteAccountInput{UserID: user, DeletionID: deletion, Due: due}
 	entry := start(deleteAccount, workflows.DeleteAccountID(deletion), input, now)
 	entry.UserID, entry.DueAt = &user, now
-	entry.SearchAttributes = map[string]string{workflows.SearchAttributeUser.GetName(): user.String(), workflows.SearchAttributeKind.GetName(): "account_deletion"}
+	entry.SearchAttributes = map[string]string{workflows.SearchAttributeUser.GetName(): user.String(), workflows.SearchAttributeKind.GetName(): workflows.KindDeletion}
 	return entry
 }
 

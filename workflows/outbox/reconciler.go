@@ -30,6 +30,8 @@ type Reconciler struct {
 	Every, Stale time.Duration
 	// Timeouts are given to runs that start over.
 	Timeouts Timeouts
+	// Namespace is Temporal's in which the runs are.
+	Namespace string
 	// Builds are followed where workers are versioned.
 	Builds Builds
 }
@@ -54,10 +56,10 @@ func repeat(ctx context.Context, interval time.Duration, pass func(context.Conte
 }
 
 // Reconcile makes one pass over builds without workers, stale tasks, other rows whose workflow should have ended
-// them, and stranded user queues. Any number of reconcilers may run concurrently.
+// them, runs of erased accounts, and stranded user queues. Any number of reconcilers may run concurrently.
 func (r *Reconciler) Reconcile(ctx context.Context) error {
 	return errors.Join(
-		r.reconcileBuilds(ctx), r.reconcileTasks(ctx), r.reconcileSources(ctx), r.reconcileDeletions(ctx),
+		r.reconcileBuilds(ctx), r.reconcileTasks(ctx), r.reconcileSources(ctx), r.reconcileDeletions(ctx), r.forgetErased(ctx),
 		courses.ReleaseStranded(ctx, r.Dispatcher.DB, r.Clock()),
 	)
 }

@@ -1,0 +1,28 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+
+	"github.com/lyoapp/lyo/models/privacy"
+	"github.com/lyoapp/lyo/workflows"
+)
+
+// forgetErased deletes the runs of erased accounts from Temporal: all that name the user, and then the deletion's own,
+// which cannot delete itself while it goes on. A deletion whose account is still there was cancelled: nothing is deleted.
+func (r *Reconciler) forgetErased(ctx context.Context) error {
+	users, err := workflows.EndedDeletions(ctx, r.Dispatcher.Temporal)
+	if err != nil {
+		return err
+	}
+	erased, err := privacy.Erased(ctx, r.Dispatcher.DB, users)
+	faults := []error{err}
+	for _, user := range erased {
+		found, err := workflows.ForgetRuns(ctx, r.Dispatcher.Temporal, r.Namespace, user)
+		faults = append(faults, err)
+		if found > 0 {
+			r.Log.InfoContext(ctx, "runs of an erased account were deleted from Temporal", "runs", found)
+		}
+	}
+	return errors.Join(faults...)
+}
