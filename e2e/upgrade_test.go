@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -248,9 +249,12 @@ func (u *upgrade) goOnWithTheDump() {
 			"email": fmt.Sprintf("learner-%d@example.com", i), "password": "correct horse battery",
 		}, http.StatusOK)["access_token"].(string)
 		u.learners = append(u.learners, l)
-		for _, found := range l.call(http.MethodGet, "/v1/tasks", nil, http.StatusOK)["items"].([]any) {
-			task := found.(object)
-			w := work{i, task["task_id"].(string), task["result_id"].(string)}
+		status, _, content := l.do(http.MethodGet, "/v1/tasks", nil)
+		require.Equal(u.t, http.StatusOK, status)
+		var tasks []object
+		require.NoError(u.t, json.Unmarshal(content, &tasks))
+		for _, task := range tasks {
+			w := work{i, task["task_id"].(string), task["provisional_course_id"].(string)}
 			if task["step"] == "review" {
 				u.reviewed = append(u.reviewed, w)
 			} else {
