@@ -115,7 +115,7 @@ type OutlineInput struct {
 // LessonRef identifies a lesson to the workflow, with its versions.
 type LessonRef struct {
 	ID               uuid.UUID `json:"id"`
-	Number           int       `json:"number"` // from 1
+	Number           int       `json:"number"`          // from 1
 	Title            string    `json:"title,omitempty"` // "" where titles may not be in Temporal
 	Revision         int       `json:"revision,omitempty"`
 	PracticeRevision int       `json:"practice_revision,omitempty"`

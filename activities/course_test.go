@@ -39,6 +39,7 @@ func newDesk(t *testing.T) *desk {
 	model := llmtest.New(t)
 	d := &desk{TestActivityEnvironment: suite.NewTestActivityEnvironment(), db: storetest.New(t), model: model}
 	d.writing = &activities.CourseActivities{
+		Titles:  true,
 		DB:      d.db,
 		Model:   llm.New(llm.Options{BaseURL: model.BaseURL(), Model: model.Model()}),
 		Builtin: builtin.New(),

@@ -49,7 +49,7 @@ func TestLessonsThatMeanTheSameAreFoundByEmbeddings(t *testing.T) {
 		require.NoError(t, d.db.Exec("UPDATE lessons SET content = ?, quality_score = 1 WHERE id = ?", sentences(i), refs[i].ID).Error)
 	}
 	var log bytes.Buffer
-	check := &activities.QualityActivities{DB: d.db, Log: slog.New(slog.NewTextHandler(&log, nil))}
+	check := &activities.QualityActivities{DB: d.db, Titles: true, Log: slog.New(slog.NewTextHandler(&log, nil))}
 	find := func() []activities.WeakLesson {
 		weak, err := check.FindWeakLessons(t.Context(), d.course)
 		require.NoError(t, err)

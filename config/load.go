@@ -101,9 +101,7 @@ func fillDefaults(c *Config) {
 	if c.Gemma.Fallback == "" {
 		c.Gemma.Fallback = pick(development, "on", "off")
 	}
-	if c.Temporal.Titles == "" {
-		c.Temporal.Titles = pick(development, "on", "off")
-	}
+	c.Temporal.Titles = cmp.Or(c.Temporal.Titles, pick(development, "on", "off"))
 	if c.Limits.Mode == "" {
 		c.Limits.Mode = pick(development, LimitsRelaxed, LimitsOn)
 	}

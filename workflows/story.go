@@ -115,8 +115,8 @@ func recorded(events []activities.Event) string {
 	return fmt.Sprintf("Record %d %%, %s", last.Progress, last.Step)
 }
 
-// say sets the run's current details.
-func say(ctx workflow.Context, format string, args ...any) {
+// sayf sets the run's current details.
+func sayf(ctx workflow.Context, format string, args ...any) {
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf(format, args...))
 }
 

@@ -2,7 +2,6 @@ package migrations_test
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -365,7 +364,7 @@ func TestAnIndexThatWasCutOffIsBuiltAgain(t *testing.T) {
 	m.exec("INSERT INTO things (id, n) SELECT gen_random_uuid(), 1 FROM generate_series(1, 2)")
 	_, err = set.UpTo(t.Context(), m.url, math.MaxInt64)
 	var refused *pgconn.PgError
-	require.True(t, errors.As(err, &refused), err)
+	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "23505", refused.Code)
 	require.Equal(t, []bool{false}, m.valid("things_n_key"), "an invalid index is left")
 	m.exec("DELETE FROM things WHERE ctid = (SELECT min(ctid) FROM things)")

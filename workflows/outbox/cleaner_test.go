@@ -3,13 +3,16 @@ package outbox_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/mocks"
 	"gorm.io/gorm"
 
 	"github.com/lyoapp/lyo/models/accounts"
@@ -121,12 +124,14 @@ func TestFailedPassesAreLogged(t *testing.T) {
 	db := storetest.New(t)
 	require.NoError(t, store.Close(db))
 	now := func() time.Time { return fixture.Start }
+	temporal := &mocks.Client{}
+	temporal.On("ListWorkflow", mock.Anything, mock.Anything).Return(nil, errors.New("gone"))
 	for message, run := range map[string]func(context.Context, *slog.Logger) error{
 		"expired rows could not be removed": func(ctx context.Context, log *slog.Logger) error {
 			return (&outbox.Cleaner{DB: db, Clock: now, Log: log, Every: time.Millisecond}).Run(ctx)
 		},
 		"stale tasks could not be reconciled": func(ctx context.Context, log *slog.Logger) error {
-			return (&outbox.Reconciler{Dispatcher: &outbox.Dispatcher{DB: db}, Clock: now, Log: log, Every: time.Millisecond}).Run(ctx)
+			return (&outbox.Reconciler{Dispatcher: &outbox.Dispatcher{DB: db, Temporal: temporal}, Clock: now, Log: log, Every: time.Millisecond}).Run(ctx)
 		},
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
