@@ -34,7 +34,7 @@ func TestLyoBehindPgBouncer(t *testing.T) {
 	}
 	all.Wait()
 	got := author.call(http.MethodGet, "/v1/community/posts/"+post, nil, http.StatusOK)
-	assert.EqualValues(t, 8, got["like_count"], "%v", got)
+	assert.EqualValues(t, 8, got["likes_count"], "%v", got)
 
 	out, _ = s.lyo("doctor") // with an API elsewhere
 	require.Contains(t, out, "answers through a pooler, and statements are not prepared")
@@ -52,17 +52,17 @@ func (l *pooled) learn(post string) {
 	task, course := l.generate("How tides work")
 	events, _ := l.listen(l.dial(task, "&since=0"))
 	assert.Equal(l.t, "DONE", events[len(events)-1]["state"])
-	quizzes := 0
-	for _, lesson := range l.course(course)["lessons"].([]any) {
-		id := lesson.(object)["id"].(string)
-		for _, item := range lesson.(object)["items"].([]any) {
-			if item.(object)["type"] != "quiz" {
-				continue
-			}
-			quizzes++
-			status, _, body := l.do(http.MethodPost, "/v1/courses/"+course+"/items/"+item.(object)["id"].(string)+"/attempts", object{"answers": []any{0}})
-			assert.Equal(l.t, http.StatusOK, status, string(body))
+	made, quizzes := l.course(course), 0
+	for _, item := range made["items"].([]any) {
+		if item.(object)["type"] != "quiz" {
+			continue
 		}
+		quizzes++
+		status, _, body := l.do(http.MethodPost, "/v1/courses/"+course+"/items/"+item.(object)["id"].(string)+"/attempts", object{"answers": []any{0}})
+		assert.Equal(l.t, http.StatusOK, status, string(body))
+	}
+	for _, lesson := range made["lessons"].([]any) {
+		id := lesson.(object)["id"].(string)
 		l.call(http.MethodPost, "/v1/courses/"+course+"/lessons/"+id+"/complete", object{"minutes": 5}, http.StatusOK)
 	}
 	assert.Positive(l.t, quizzes)
@@ -149,10 +149,10 @@ func TestAHungPostgresIsSaidSoon(t *testing.T) {
 		})
 	}
 	all.Go(func() {
-		began := time.Now()
-		health := ada.call(http.MethodGet, "/v1/health", nil, http.StatusOK)
-		assert.Equal(t, "unhealthy", health["components"].(object)["database"].(object)["status"])
-		assert.Less(t, time.Since(began), 5*time.Second)
+		assert.Eventually(t, func() bool { // what was seen within the last second is shown again
+			health := ada.call(http.MethodGet, "/v1/health", nil, http.StatusOK)
+			return health["components"].(object)["database"].(object)["status"] == "unhealthy"
+		}, 5*time.Second, 100*time.Millisecond)
 	})
 	all.Wait()
 	proxy.Toxics.ResetToxics(t.Context())

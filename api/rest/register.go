@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 	"regexp"
 	"slices"
@@ -119,6 +120,9 @@ func Register[I, O any](a *API, op huma.Operation, handler func(context.Context,
 			return nil, a.toProblem(ctx, invalid(broken))
 		}
 		output, err := handler(ctx, input)
+		if op.Method == http.MethodGet && dropped(err) && ctx.Err() == nil {
+			output, err = handler(ctx, input) // a read may be done twice, and finds another connection
+		}
 		if err != nil {
 			return nil, a.answerError(ctx, err)
 		}

@@ -57,15 +57,15 @@ func freePort(t *testing.T) int {
 	return port
 }
 
-func at(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
+func redisAt(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 
 // TestAClusterIsRefused asks a real node of a Redis Cluster in every way.
 func TestAClusterIsRefused(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
-	storetest.RedisServer(t, port, &redis.Options{Addr: at(port)}, "--port", fmt.Sprint(port), "--cluster-enabled", "yes", "--save", "")
-	require.ErrorIs(t, redisOf(t, "redis://"+at(port)).Ping(t.Context()).Err(), errCluster)
-	environ := []string{"REDIS_URL=redis://" + at(port), "LYO_STATE_DIR=" + t.TempDir(), "DATABASE_URL=postgres://127.0.0.1:1/x"}
+	storetest.RedisServer(t, port, &redis.Options{Addr: redisAt(port)}, "--port", fmt.Sprint(port), "--cluster-enabled", "yes", "--save", "")
+	require.ErrorIs(t, redisOf(t, "redis://"+redisAt(port)).Ping(t.Context()).Err(), errCluster)
+	environ := []string{"REDIS_URL=redis://" + redisAt(port), "LYO_STATE_DIR=" + t.TempDir(), "DATABASE_URL=postgres://127.0.0.1:1/x"}
 	for _, command := range [][]string{{"config", "check"}, {"api"}, {"worker"}, {"doctor"}} {
 		var out bytes.Buffer
 		cmd := root(environ, &out, &out)
@@ -75,8 +75,8 @@ func TestAClusterIsRefused(t *testing.T) {
 		require.Contains(t, out.String()+err.Error(), "Redis Cluster, which Lyo does not use", "%v", command)
 	}
 	alone := freePort(t)
-	storetest.RedisServer(t, alone, &redis.Options{Addr: at(alone)}, "--port", fmt.Sprint(alone), "--save", "")
-	require.NoError(t, checkRedis(t.Context(), config.Redis{URL: config.Secret("redis://" + at(alone))}))
+	storetest.RedisServer(t, alone, &redis.Options{Addr: redisAt(alone)}, "--port", fmt.Sprint(alone), "--save", "")
+	require.NoError(t, checkRedis(t.Context(), config.Redis{URL: config.Secret("redis://" + redisAt(alone))}))
 	require.NoError(t, checkRedis(t.Context(), config.Redis{URL: "redis://127.0.0.1:1"}), "it may come up later")
 }
 
@@ -85,20 +85,20 @@ func TestRedisBehindSentinel(t *testing.T) {
 	t.Parallel()
 	main, spare, watch := freePort(t), freePort(t), freePort(t)
 	secured := []string{"--save", "", "--requirepass", "w0rd", "--masterauth", "w0rd"}
-	options := func(port int) *redis.Options { return &redis.Options{Addr: at(port), Password: "w0rd"} }
+	options := func(port int) *redis.Options { return &redis.Options{Addr: redisAt(port), Password: "w0rd"} }
 	master := storetest.RedisServer(t, main, options(main), append([]string{"--port", fmt.Sprint(main)}, secured...)...)
 	storetest.RedisServer(t, spare, options(spare), append([]string{"--port", fmt.Sprint(spare), "--replicaof", "127.0.0.1 " + fmt.Sprint(main)}, secured...)...)
 	file := filepath.Join(t.TempDir(), "sentinel.conf")
 	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, "port %d\nsentinel monitor lyo 127.0.0.1 %d 1\nsentinel auth-pass lyo w0rd\nsentinel down-after-milliseconds lyo 500\nsentinel failover-timeout lyo 5000\n", watch, main), 0o600))
-	storetest.RedisServer(t, watch, &redis.Options{Addr: at(watch)}, file, "--sentinel")
-	client := redisOf(t, "redis-sentinel://:w0rd@127.0.0.1:1,"+at(watch)+"/lyo/0")
+	storetest.RedisServer(t, watch, &redis.Options{Addr: redisAt(watch)}, file, "--sentinel")
+	client := redisOf(t, "redis-sentinel://:w0rd@127.0.0.1:1,"+redisAt(watch)+"/lyo/0")
 	require.NoError(t, client.Set(t.Context(), "k", "before", 0).Err())
 	heard := client.Subscribe(t.Context(), "news")
 	defer func() { _ = heard.Close() }()
 	_, err := heard.Receive(t.Context())
 	require.NoError(t, err)
 
-	sentinel := redis.NewSentinelClient(&redis.Options{Addr: at(watch)})
+	sentinel := redis.NewSentinelClient(&redis.Options{Addr: redisAt(watch)})
 	defer func() { _ = sentinel.Close() }()
 	require.Eventually(t, func() bool { // it has seen the replica, which has caught up
 		replicas, err := sentinel.Replicas(t.Context(), "lyo").Result()

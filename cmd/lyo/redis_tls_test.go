@@ -52,15 +52,17 @@ func TestRedisWithTLSAndItsOwnUser(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
 	certificate, key, roots := certify(t)
-	storetest.RedisServer(t, port, &redis.Options{Addr: at(port), TLSConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, Username: "lyo", Password: "w0rd"},
-		"--port", "0", "--tls-port", fmt.Sprint(port), "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no", "--save", "",
-		"--user", "lyo on >w0rd ~* &* +@all -@dangerous", "--user", "default off")
-	require.Error(t, redisOf(t, "rediss://lyo:w0rd@"+at(port)).Ping(t.Context()).Err(), "its certificate is not trusted here")
-	client := redisOf(t, "rediss://lyo:w0rd@"+at(port)+"/0")
+	file := filepath.Join(t.TempDir(), "redis.conf")
+	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, "port 0\ntls-port %d\ntls-cert-file %s\ntls-key-file %s\ntls-auth-clients no\nsave \"\"\n"+
+		"user default off\nuser lyo on >w0rd ~* &* +@all -@dangerous\n", port, certificate, key), 0o600))
+	trusting := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	storetest.RedisServer(t, port, &redis.Options{Addr: redisAt(port), TLSConfig: trusting, Username: "lyo", Password: "w0rd"}, file)
+	require.Error(t, redisOf(t, "rediss://lyo:w0rd@"+redisAt(port)).Ping(t.Context()).Err(), "its certificate is not trusted here")
+	client := redisOf(t, "rediss://lyo:w0rd@"+redisAt(port)+"/0")
 	client.(*redis.Client).Options().TLSConfig.RootCAs = roots // as SSL_CERT_FILE would for the whole process
 	require.NoError(t, client.Set(t.Context(), "k", "v", time.Minute).Err())
 	require.ErrorContains(t, client.Info(t.Context()).Err(), "NOPERM")
-	other := redisOf(t, "rediss://lyo:other@"+at(port)+"/0")
+	other := redisOf(t, "rediss://lyo:other@"+redisAt(port)+"/0")
 	other.(*redis.Client).Options().TLSConfig.RootCAs = roots
 	require.ErrorContains(t, other.Ping(t.Context()).Err(), "WRONGPASS")
 }

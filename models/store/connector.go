@@ -119,8 +119,11 @@ func (c *connector) before(_ context.Context, config *pgx.ConnConfig) error {
 func (c *connector) after(ctx context.Context, conn *pgx.Conn) error {
 	const ask = `SELECT pg_backend_pid() <> %[1]d, set_config('jit', 'off', pg_backend_pid() <> %[1]d)`
 	results, err := conn.PgConn().Exec(ctx, fmt.Sprintf(ask, conn.PgConn().PID())).ReadAll()
-	if err == nil && string(results[0].Rows[0][0]) == "t" && !c.pooled.Swap(true) && c.adapts {
-		err = errPooled
+	if err == nil && string(results[0].Rows[0][0]) == "t" {
+		c.pooled.Store(true)
+		if c.adapts && conn.Config().DefaultQueryExecMode != pgx.QueryExecModeCacheDescribe {
+			err = errPooled
+		}
 	}
 	if err != nil {
 		_ = conn.Close(ctx) // stdlib leaves it open

@@ -202,7 +202,18 @@ func TestAPoolerIsNoticed(t *testing.T) {
 
 	pooled := storetest.PgBouncer(t, address, 2)
 	db := open(t, pooled, store.Pool{MaxOpen: 8})
-	require.Equal(t, pgx.QueryExecModeCacheDescribe, modeOf(t, db))
+	begun := make(chan struct{}) // all connections are opened at once
+	var opened sync.WaitGroup
+	for range 8 {
+		opened.Go(func() {
+			<-begun
+			if mode := modeOf(t, db); mode != pgx.QueryExecModeCacheDescribe {
+				t.Errorf("a connection has mode %v", mode)
+			}
+		})
+	}
+	close(begun)
+	opened.Wait()
 	_, err := migrations.Up(t.Context(), pooled)
 	require.NoError(t, err)
 	var all sync.WaitGroup
