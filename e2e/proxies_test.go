@@ -42,7 +42,7 @@ type proxy struct {
 
 // TestProxiesInFront has a learner use Lyo through nginx and HAProxy with the very files of deploy, in
 // which only addresses, places and the read timeout are replaced.
-func TestProxiesInFront(t *testing.T) {
+func TestProxiesInFront(t *testing.T) { //nolint:tparallel // its group ends when both proxies have
 	t.Parallel()
 	signing, err := auth.Generate()
 	require.NoError(t, err)

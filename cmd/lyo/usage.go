@@ -31,7 +31,7 @@ func strict(cmd *cobra.Command) {
 	}
 	if cmd.HasSubCommands() {
 		cmd.SuggestionsMinimumDistance = 2
-		cmd.Args = func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) }
+		cmd.Args = unknownCommand
 		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	}
 	for _, below := range cmd.Commands() {

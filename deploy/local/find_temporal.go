@@ -75,7 +75,11 @@ func (f Finder) fetchTemporal(ctx context.Context, dest string) (string, error) 
 		return "", ctx.Err()
 	}
 	sayf(f.Out, "the temporal command cannot be downloaded here")
-	if err := f.buildTemporal(ctx, dest); err != nil {
+	err := f.buildTemporal(ctx, dest)
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err != nil {
 		return "", fmt.Errorf("temporal %w: put the temporal command on PATH, or set TEMPORAL_ADDRESS to a server: %w",
 			ErrNotFound, errors.Join(downloadErr, err))
 	}

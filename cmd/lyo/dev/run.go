@@ -34,7 +34,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	s := newSupervisor(o)
 	err = s.run(soft, begin)
-	if soft.Err() != nil && errors.Is(err, context.Canceled) {
+	if soft.Err() != nil { // whatever was cut off
 		err = nil
 	}
 	return errors.Join(err, s.stop(hard))
