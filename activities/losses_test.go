@@ -1,7 +1,6 @@
 package activities_test
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,7 +37,7 @@ func TestWhatEndsTheWorkerIsGivenUp(t *testing.T) {
 				return
 			}
 			var app *temporal.ApplicationError
-			require.True(t, errors.As(err, &app), "%v", err)
+			require.ErrorAs(t, err, &app)
 			require.Equal(t, activities.FailureLost, app.Type())
 			require.True(t, app.NonRetryable())
 			require.Equal(t, asked, d.model.Count(llmtest.Practice))

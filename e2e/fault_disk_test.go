@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,7 +64,7 @@ func (s *faultEnv) fillDisk(lasting time.Duration) (free func()) {
 	for began := time.Now(); time.Since(began) < lasting; s.endure(100 * time.Millisecond) {
 		for size := len(chunk); size > 0; {
 			if _, err := filler.Write(chunk[:size]); err != nil {
-				require.True(s.t, errors.Is(err, syscall.ENOSPC), "%v", err)
+				require.ErrorIs(s.t, err, syscall.ENOSPC)
 				size /= 2
 			}
 		}
