@@ -19,7 +19,7 @@ const sourceWeight = 10
 
 // sources registers the routes of a learner's own source material.
 func (s *Server) sources() {
-	tags := []string{"sources"}
+	tags := []string{tagSources}
 	rest.Register(s.API, huma.Operation{
 		OperationID: "create-source", Method: http.MethodPost, Path: sourcesPath, Tags: tags,
 		Summary: "Add source material",
@@ -70,7 +70,7 @@ func (s *Server) createSource(ctx context.Context, in *createSourceInput) (*crea
 }
 
 type listSourcesInput struct {
-	Cursor string `query:"cursor" doc:"Cursor from the Link header of the previous page"`
+	Cursor string `query:"cursor" most:"512" doc:"Cursor from the Link header of the previous page"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -21,6 +22,8 @@ type Options struct {
 	Info       *huma.Info
 	Tags       []*huma.Tag
 	Aliases    []Alias
+	Sets       map[string][]string // closed sets of values, by the name that the tag set gives
+	Examples   map[string]Example  // of requests, by operation id
 	PublicURL  string   // where clients reach the service, without a trailing slash
 	HostNames  []string // further names of the service, beside that of PublicURL
 	AnyHost    bool     // every Host field is accepted, for development
@@ -53,12 +56,15 @@ type API struct {
 	proxies proxies
 	hosts   hosts
 	bodies  map[string]BodyLimits // by method and path, for those with limits of their own
+	inputs  map[string]reflect.Type // of operations, by their id
+	closed  map[string]bool       // the components whose closed sets are known to Huma
 	spec    []byte
+	spec30  []byte
 }
 
 // New returns an API without operations.
 func New(o Options) (*API, error) {
-	a := &API{options: o, bodies: map[string]BodyLimits{}}
+	a := &API{options: o, bodies: map[string]BodyLimits{}, closed: map[string]bool{}, inputs: map[string]reflect.Type{}}
 	var err error
 	if a.proxies, err = parseProxies(o.Proxies); err != nil {
 		return nil, err

@@ -116,6 +116,14 @@ func (a *API) Handle(op huma.Operation, handler gin.HandlerFunc) {
 // routerPath returns a path of the document as the router writes it.
 func routerPath(path string) string { return strings.NewReplacer("{", ":", "}", "").Replace(path) }
 
+// AnsweringJSON describes a response of JSON, by its type, and of further media types, for Raw.
+func AnsweringJSON[T any](a *API, description string, media ...string) map[string]*huma.Response {
+	responses := Answering(description, media...)
+	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, reflect.TypeFor[T]().Name())
+	responses["200"].Content["application/json"] = &huma.MediaType{Schema: schema}
+	return responses
+}
+
 // Answering describes a response by its media types, for raw.
 func Answering(description string, media ...string) map[string]*huma.Response {
 	r := &huma.Response{Description: description, Content: map[string]*huma.MediaType{}}

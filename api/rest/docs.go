@@ -30,6 +30,12 @@ func (a *API) ServeDocs() {
 		Responses: Answering("OpenAPI 3.1", "application/json"),
 	}, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", a.spec) })
 	a.Raw(huma.Operation{
+		OperationID: "get-openapi-3-0", Method: http.MethodGet, Path: "/openapi-3.0.json", Tags: []string{TagService},
+		Summary:     "Get the OpenAPI 3.0 document",
+		Description: "For generators that do not read 3.1.",
+		Responses:   Answering("OpenAPI 3.0", "application/json"),
+	}, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", a.spec30) })
+	a.Raw(huma.Operation{
 		OperationID: "get-docs", Method: http.MethodGet, Path: "/docs", Tags: []string{TagService},
 		Summary:     "Open the API reference",
 		Description: "A page to read and try the API.",
