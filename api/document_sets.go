@@ -2,6 +2,7 @@ package api
 
 import (
 	"github.com/lyoapp/lyo/api/health"
+	"github.com/lyoapp/lyo/api/realtime"
 	"github.com/lyoapp/lyo/config"
 	"github.com/lyoapp/lyo/models/accounts"
 	"github.com/lyoapp/lyo/models/community"
@@ -60,6 +61,9 @@ func closedSets() map[string][]string {
 		"overall_health":  valuesOf(health.StatusHealthy, health.StatusDegraded),
 		"check_status":    valuesOf(health.StatusHealthy, health.StatusUnhealthy),
 		"healthy":         valuesOf(health.StatusHealthy),
+		"socket_signal":   valuesOf(realtime.SignalHeartbeat, realtime.SignalPong),
+		"socket_request":  valuesOf(realtime.RequestPing, realtime.RequestStatus),
+		"socket_refusal":  valuesOf(realtime.ValidationError, realtime.AuthError, realtime.AccessDeniedError, realtime.NotFoundError, realtime.ServerError),
 		"environment":     valuesOf(config.Development, config.Staging, config.Production),
 	}
 }

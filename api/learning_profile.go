@@ -102,6 +102,13 @@ type learningBody struct {
 	Skills          map[string]*float64 `json:"skills,omitempty" nullable:"true" members:"100" doc:"Mastery by skill, 0 to 1; null removes a stated value."`
 }
 
+// Document gives the bounds of a mastery.
+func (learningBody) Document(schema map[string]any) {
+	skills, _ := schema["properties"].(map[string]any)["skills"].(map[string]any)
+	mastery, _ := skills["additionalProperties"].(map[string]any)
+	mastery["minimum"], mastery["maximum"] = 0, 1
+}
+
 // Resolve reports the rule violations that the schema cannot express.
 func (in *changeLearningInput) Resolve(huma.Context) []error {
 	faults := rest.FieldFaults{}

@@ -14,7 +14,7 @@ func summaryVerbs() []string {
 		"Add", "Approve", "Award", "Block", "Cancel", "Change", "Check", "Comment", "Complete", "Count", "Create", "Deactivate",
 		"Decide", "Delete", "Download", "End", "Export", "Follow", "Generate", "Get", "Lift", "Like", "List", "Mark", "Open", "Put", "Record",
 		"Refresh", "Regenerate", "Register", "Remove", "Replace", "Report", "Request", "Reset", "Restore", "Review", "Search", "Send", "Share",
-		"Sign", "Stop", "Submit", "Suspend", "Toggle", "Unblock", "Unfollow", "Unlike", "Unpublish", "Update", "Use", "Verify", "Watch",
+		"Sign", "Stop", "Submit", "Suspend", "Toggle", "Unblock", "Unfollow", "Unlike", "Unpublish", "Update", "Upload", "Use", "Verify", "Watch",
 	}
 }
 

@@ -24,6 +24,8 @@ type Options struct {
 	Aliases    []Alias
 	Sets       map[string][]string // closed sets of values, by the name that the tag set gives
 	Examples   map[string]Example  // of requests, by operation id
+	// PathExamples are the values of path parameters, by the beginning of a path that ends with one.
+	PathExamples map[string]string
 	PublicURL  string   // where clients reach the service, without a trailing slash
 	HostNames  []string // further names of the service, beside that of PublicURL
 	AnyHost    bool     // every Host field is accepted, for development

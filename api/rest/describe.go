@@ -113,6 +113,12 @@ func (a *API) Handle(op huma.Operation, handler gin.HandlerFunc) {
 	a.engine.Handle(op.Method, routerPath(op.Path), handler)
 }
 
+// NameParameter describes the path parameter of an operation that is described by hand.
+func NameParameter(name string) *huma.Param {
+	most := 100 // far more than any name there is
+	return &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: "string", MaxLength: &most}}
+}
+
 // routerPath returns a path of the document as the router writes it.
 func routerPath(path string) string { return strings.NewReplacer("{", ":", "}", "").Replace(path) }
 

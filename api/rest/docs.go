@@ -47,7 +47,7 @@ func (a *API) ServeDocs() {
 	a.Raw(huma.Operation{
 		OperationID: "get-docs-file", Method: http.MethodGet, Path: "/docs/{file}", Tags: []string{TagService},
 		Summary:    "Get a file of the reference",
-		Parameters: []*huma.Param{{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
+		Parameters: []*huma.Param{NameParameter("file")},
 		Responses:  Answering("A file", "text/javascript", "text/css", "image/png"),
 		Errors:     []int{http.StatusNotFound},
 	}, a.docsFile)

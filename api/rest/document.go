@@ -47,6 +47,7 @@ func (a *API) finishDocument() error {
 		}
 	}
 	tidy(tree)
+	shareProblems(tree)
 	for _, at := range operationsOf(tree) {
 		if err := a.completeOperation(at); err != nil {
 			return err
@@ -197,56 +198,87 @@ func tidy(v any) {
 
 // documentedOperation is an operation of the tree.
 type documentedOperation struct {
-	where string
-	tree  map[string]any
+	path string
+	tree map[string]any
 }
 
 func operationsOf(tree map[string]any) []documentedOperation {
 	var all []documentedOperation
 	for path, item := range object(tree["paths"]) {
-		for method, operation := range object(item) {
-			all = append(all, documentedOperation{method + " " + path, object(operation)})
+		for _, operation := range object(item) {
+			all = append(all, documentedOperation{path, object(operation)})
 		}
 	}
 	return all
 }
 
-// completeOperation marks public operations and adds the examples of an operation.
+// shareProblems replaces the responses of problems, which are the same in every operation, by references
+// to one of each status.
+func shareProblems(tree map[string]any) {
+	shared := map[string]any{}
+	for _, at := range operationsOf(tree) {
+		responses := object(at.tree["responses"])
+		for status, response := range responses {
+			if status < "400" {
+				continue
+			}
+			name := "Problem" + status
+			if shared[name] == nil {
+				shared[name] = response
+			}
+			if reflect.DeepEqual(shared[name], response) {
+				responses[status] = map[string]any{"$ref": "#/components/responses/" + name}
+			}
+		}
+	}
+	object(tree["components"])["responses"] = shared
+}
+
+// completeOperation marks a public operation, and adds bounds of parameters and examples.
 func (a *API) completeOperation(o documentedOperation) error {
 	if o.tree["security"] == nil {
 		o.tree["security"] = []any{}
 	}
 	id, _ := o.tree["operationId"].(string)
-	example := a.options.Examples[id]
 	for _, parameter := range list(o.tree["parameters"]) {
-		p := object(parameter)
-		name, _ := p["name"].(string)
-		if t := a.inputs[id]; t != nil {
-			for _, field := range reflect.VisibleFields(t) {
-				if in, _ := p["in"].(string); field.Tag.Get(in) == name {
-					a.completeValue(object(p["schema"]), field)
-				}
-			}
-		}
-		value, ok := example.Parameters[name]
-		if !ok {
-			continue
-		}
-		p["example"] = value
-		if object(p["schema"])["type"] == "integer" {
-			p["example"] = json.Number(value)
-		}
+		a.completeParameter(o.path, id, object(parameter))
 	}
-	body := object(object(object(o.tree["requestBody"])["content"])["application/json"])
-	if example.Body == "" || body == nil {
+	example := a.options.Examples[id].Body
+	if example == "" {
 		return nil
 	}
-	value, err := readTree([]byte(example.Body))
+	value, err := readTree([]byte(example))
 	if err != nil {
-		return fmt.Errorf("the example of %s: %w", o.where, err)
+		return fmt.Errorf("the example of %s: %w", id, err)
 	}
-	body["example"] = value
+	for _, media := range object(object(o.tree["requestBody"])["content"]) {
+		object(media)["example"] = value
+	}
 	return nil
+}
+
+func (a *API) completeParameter(path, operation string, p map[string]any) {
+	name, _ := p["name"].(string)
+	in, _ := p["in"].(string)
+	schema := object(p["schema"])
+	if input := a.inputs[operation]; input != nil {
+		for _, field := range reflect.VisibleFields(input) {
+			if field.Tag.Get(in) == name {
+				a.completeValue(schema, field)
+			}
+		}
+	}
+	value, ok := a.options.Examples[operation].Parameters[name]
+	if before, _, found := strings.Cut(path, "{"+name+"}"); in == "path" && found {
+		value, ok = a.options.PathExamples[before+"{"+name+"}"]
+	}
+	switch {
+	case !ok:
+	case schema["type"] == "integer":
+		p["example"] = json.Number(value)
+	default:
+		p["example"] = value
+	}
 }
 
 // closeSets lets Huma refuse the values that a closed set does not have, where the tag set says no more.

@@ -25,7 +25,7 @@ func (a *API) ServeProblems() {
 	a.Raw(huma.Operation{
 		OperationID: "get-problem", Method: http.MethodGet, Path: "/problems/{slug}", Tags: []string{TagService},
 		Summary:    "Get a problem type",
-		Parameters: []*huma.Param{{Name: "slug", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
+		Parameters: []*huma.Param{NameParameter("slug")},
 		Responses:  AnsweringJSON[ProblemType](a, "A page, or JSON when Accept asks for it", "text/html"),
 		Errors:     []int{http.StatusNotFound},
 	}, func(c *gin.Context) { a.problemPage(c, one) })
