@@ -12,6 +12,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/lyoapp/lyo/models/accounts"
@@ -55,7 +56,6 @@ func (r *exampleRows) fill(op, text string) string {
 
 func (r *exampleRows) makers(op string) map[string]func() string {
 	made := func(id any) string { return fmt.Sprint(id) }
-	user := uuid.MustParse(r.ada.id)
 	return map[string]func() string{
 		exampleTask: func() string {
 			mode := "automatic"
@@ -75,13 +75,13 @@ func (r *exampleRows) makers(op string) map[string]func() string {
 		exampleComment: func() string {
 			return made(r.commented(r.ada, r.posted(r.ada, `{"title":"Tides","content":"c"}`)["id"], `{"content":"c"}`)["id"])
 		},
-		exampleUser:         func() string { return r.bob.id },
+		exampleUser:         func() string { return r.signUp(fmt.Sprintf("user%d@example.com", r.n)).id },
 		exampleDevice:       func() string { return made(r.device()["id"]) },
 		exampleNotification: func() string { return made(r.receive(r.ada, fmt.Sprint("n", r.n))) },
 		exampleCard: func() string {
 			c := r.marks(r.ada, fmt.Sprint("card", r.n), courses.VisibilityPublic)
 			now := r.server.Now()
-			card := learning.ReviewCard{ID: store.NewID(), UserID: user, CourseID: c.ID, LessonID: c.Lessons[0].ID, Front: "f", Back: "b", DueAt: now, CreatedAt: now}
+			card := learning.ReviewCard{ID: store.NewID(), UserID: uuid.MustParse(r.ada.id), CourseID: c.ID, LessonID: c.Lessons[0].ID, Front: "f", Back: "b", DueAt: now, CreatedAt: now}
 			require.NoError(r.t, r.server.DB.Create(&card).Error)
 			return card.ID.String()
 		},
@@ -201,7 +201,7 @@ func TestExamplesSucceed(t *testing.T) {
 		} else {
 			a = w.do(e.method, path, body, headers...)
 		}
-		require.Less(t, a.status, http.StatusMultipleChoices, "%s: %s %s: %s: %s", e.id, e.method, path, body, a.body)
+		assert.Less(t, a.status, http.StatusMultipleChoices, "%s: %s %s: %s: %s", e.id, e.method, path, body, a.body)
 		sent++
 		if e.id == "register" {
 			v := a.json(t)

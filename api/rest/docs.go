@@ -31,8 +31,8 @@ func (a *API) ServeDocs() {
 	}, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", a.spec) })
 	a.Raw(huma.Operation{
 		OperationID: "get-openapi-3-0", Method: http.MethodGet, Path: "/openapi-3.0.json", Tags: []string{TagService},
-		Summary:     "Get the OpenAPI 3.0 document",
-		Description: "For generators that do not read 3.1.",
+		Summary:     "Get the OpenAPI document for older generators",
+		Description: "The same as OpenAPI 3.0, for those that do not read 3.1.",
 		Responses:   Answering("OpenAPI 3.0", "application/json"),
 	}, func(c *gin.Context) { c.Data(http.StatusOK, "application/json", a.spec30) })
 	a.Raw(huma.Operation{

@@ -318,4 +318,3 @@ func (a *API) closeSet(schema *huma.Schema, field reflect.StructField) {
 	target.Enum = anyOf(a.set(name))
 	target.PrecomputeMessages()
 }
-

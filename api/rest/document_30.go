@@ -38,6 +38,9 @@ func downgradeValue(v any) {
 		m["example"] = examples[0]
 		delete(m, "examples")
 	}
+	if _, ok := m["contentMediaType"].(string); ok {
+		delete(m, "contentMediaType") // the format says binary
+	}
 	if _, ok := m["$ref"].(string); ok {
 		for name := range m {
 			if name != "$ref" {
